@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+import {spawnSync} from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import {dirname, join, relative} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const stamp = join(dist, '.built');
+const rooms = ['src', 'steps', 'lab'];
+
+/** Compiles the checkout into dist/ when a source is newer than what is there. */
+export function buildIfStale() {
+  const begun = new Date();
+  if (existsSync(stamp) && statSync(stamp).mtimeMs >= newestMs()) {
+    return;
+  }
+  // Built beside, then moved in file by file: another process that runs meanwhile finds every module that it still loads.
+  const fresh = join(root, `dist-${process.pid}`);
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh];
+  const {status, stdout} = spawnSync(process.execPath, args, {encoding: 'utf8'});
+  if (status !== 0) {
+    rmSync(fresh, {recursive: true, force: true});
+    process.stderr.write(`The sources do not compile:\n${stdout}`);
+    process.exit(1);
+  }
+  moveIn(fresh);
+  // A source saved while the compiler ran is newer than this and is compiled the next time.
+  writeFileSync(stamp, '');
+  utimesSync(stamp, begun, begun);
+}
+
+function moveIn(fresh) {
+  const built = filesIn(fresh);
+  for (const file of built) {
+    mkdirSync(dirname(join(dist, file)), {recursive: true});
+    renameSync(join(fresh, file), join(dist, file));
+  }
+  const wanted = new Set(built);
+  for (const file of filesIn(dist).filter((each) => !wanted.has(each))) {
+    rmSync(join(dist, file), {force: true});
+  }
+  rmSync(fresh, {recursive: true, force: true});
+}
+
+const filesIn = (folder) =>
+  readdirSync(folder, {recursive: true, withFileTypes: true})
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+
+function newestMs() {
+  const files = rooms.flatMap((room) =>
+    readdirSync(join(root, room), {recursive: true, withFileTypes: true})
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
+  );
+  return Math.max(0, ...files, statSync(join(root, 'tsconfig.build.json')).mtimeMs);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  buildIfStale();
+}

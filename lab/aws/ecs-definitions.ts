@@ -1,0 +1,81 @@
+import {arnOf, type ContainerDefinition, type EcsWorld, type TaskDefinition} from './ecs-state.ts';
+import {AwsError} from './replies.ts';
+
+export type DefinitionInput = {
+  readonly family: string;
+  readonly containerDefinitions: readonly ContainerDefinition[];
+  readonly [field: string]: unknown;
+};
+
+/** Makes a new revision: each registration does, also of a definition that is there already. */
+export function register(world: EcsWorld, input: Record<string, unknown>): TaskDefinition {
+  const {family, containerDefinitions: containers} = input;
+  if (typeof family !== 'string' || !/^[\w-]{1,255}$/.test(family)) {
+    throw new AwsError(
+      'ClientException',
+      'Family contains invalid characters when it should only contain letters, numbers, hyphens, and underscores.',
+    );
+  }
+  if (!Array.isArray(containers) || containers.length === 0) {
+    throw new AwsError('ClientException', 'Container list cannot be empty.');
+  }
+  const revision = world.definitions.filter((one) => one.family === family).length + 1;
+  const {tags, ...fields} = input;
+  const definition: TaskDefinition = {
+    ...fields,
+    taskDefinitionArn: arnOf(world, `task-definition/${family}:${revision}`),
+    family,
+    revision,
+    status: 'ACTIVE',
+    containerDefinitions: containers.map((one) => containerOf(one, input)),
+    volumes: input['volumes'] ?? [],
+    placementConstraints: input['placementConstraints'] ?? [],
+    compatibilities: ['EXTERNAL', 'EC2'],
+    requiresAttributes: [],
+    registeredAt: Date.now() / 1_000,
+    registeredBy: `arn:aws:iam::${world.accountId}:user/lab`,
+  };
+  world.definitions.push(definition);
+  world.definitionTags.set(definition.taskDefinitionArn, tags ?? []);
+  return definition;
+}
+
+/** By ARN, `family:revision`, or `family` for the newest. */
+export function find(world: EcsWorld, reference: string): TaskDefinition | undefined {
+  const name = reference.split('/').at(-1) ?? reference;
+  return world.definitions.findLast(
+    ({family, revision}) => name === family || name === `${family}:${revision}`,
+  );
+}
+
+/** A container with the defaults that ECS fills in. */
+function containerOf(
+  container: Partial<ContainerDefinition>,
+  input: Record<string, unknown>,
+): ContainerDefinition {
+  const {name, image, memory, memoryReservation, portMappings} = container;
+  if (!name || !image) {
+    throw new AwsError('ClientException', 'Container.image should not be null or empty.');
+  }
+  if (memory === undefined && memoryReservation === undefined && input['memory'] === undefined) {
+    throw new AwsError(
+      'ClientException',
+      `Invalid setting for container '${name}'. At least one of 'memory' or 'memoryReservation' must be specified.`,
+    );
+  }
+  return {
+    cpu: 0,
+    essential: true,
+    environment: [],
+    mountPoints: [],
+    volumesFrom: [],
+    ...container,
+    name,
+    image,
+    portMappings: (portMappings ?? []).map((one) => ({
+      hostPort: one.containerPort,
+      protocol: 'tcp',
+      ...one,
+    })),
+  };
+}

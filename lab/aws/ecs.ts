@@ -1,0 +1,118 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {LoadBalancer} from '../load-balancer.ts';
+import {EcsApi} from './ecs-api.ts';
+import {type DefinitionInput, find, register} from './ecs-definitions.ts';
+import {tick} from './ecs-scheduler.ts';
+import {
+  type EcsWorld,
+  type Instance,
+  newService,
+  type RunningTask,
+  type ServiceOptions,
+} from './ecs-state.ts';
+import {type EcsFaults, type LaunchRequest, noFaults, switches, Tasks} from './ecs-tasks.ts';
+import type {AwsService} from './endpoint.ts';
+
+export type {DefinitionInput} from './ecs-definitions.ts';
+export type {RunningTask, ServiceOptions} from './ecs-state.ts';
+export type {EcsFaults, LaunchRequest} from './ecs-tasks.ts';
+
+export interface EcsOptions {
+  readonly clusterName: string;
+  /** Registered in this order: the first of a family is its revision 1. */
+  readonly taskDefinitions: readonly DefinitionInput[];
+  readonly services: readonly ServiceOptions[];
+  /** Starts the process that an image stands for. */
+  readonly launch: (request: LaunchRequest) => Promise<RunningTask>;
+  /** Serves the target groups of all services. */
+  readonly loadBalancer?: LoadBalancer;
+  /** `127.X.Y.`: tasks live on .150 to .199. */
+  readonly network: string;
+  readonly instances?: readonly Instance[];
+  readonly region?: string;
+  readonly accountId?: string;
+  readonly tickMs?: number;
+  /** How long DescribeServices still shows the old state after UpdateService: the API is eventually consistent. */
+  readonly staleReadMs?: number;
+  readonly stopGraceMs?: number;
+}
+
+export interface Ecs extends AwsService {
+  readonly faults: EcsFaults;
+  /** Resolves once every service is where it is wanted. */
+  steady(): Promise<void>;
+  /** Ends the scheduler and every task. */
+  stop(): Promise<void>;
+}
+
+/** A cluster of the lab: the ECS API in front of a scheduler whose tasks are real processes. */
+export function createEcs(options: EcsOptions): Ecs {
+  const world = worldOf(options);
+  const faults = noFaults();
+  const tasks = new Tasks(
+    world,
+    {
+      launch: options.launch,
+      ...(options.loadBalancer ? {loadBalancer: options.loadBalancer} : {}),
+      addressOf: (number) => `${options.network}${150 + number}`,
+      stopGraceMs: options.stopGraceMs ?? 3_000,
+    },
+    faults,
+  );
+  const api = new EcsApi(world, tasks, options.staleReadMs ?? 200);
+  const stopped = new AbortController();
+  const tickMs = options.tickMs ?? 100;
+  const pause = () => sleep(tickMs, undefined, {signal: stopped.signal}).catch(() => {});
+
+  const ticking = (async () => {
+    while (!stopped.signal.aborted) {
+      tick(world, tasks);
+      await pause();
+    }
+  })();
+
+  return {
+    signingName: 'ecs',
+    handle: async (request) => api.handle(request),
+    faults: switches(faults),
+    steady: async () => {
+      while (!isSteady(world) && !stopped.signal.aborted) {
+        await pause();
+      }
+    },
+    stop: async () => {
+      stopped.abort();
+      await ticking;
+      await tasks.stopAll();
+    },
+  };
+}
+
+function worldOf(options: EcsOptions): EcsWorld {
+  const world: EcsWorld = {
+    region: options.region ?? 'us-east-1',
+    accountId: options.accountId ?? '123456789012',
+    clusterName: options.clusterName,
+    instances: options.instances ?? [{id: 'i-0a1b2c3d4e5f60718', cpu: 8_192, memory: 16_384}],
+    definitions: [],
+    definitionTags: new Map(),
+    services: new Map(),
+    tasks: new Map(),
+  };
+  for (const definition of options.taskDefinitions) {
+    register(world, definition);
+  }
+  for (const service of options.services) {
+    const definition = find(world, service.taskDefinition);
+    if (!definition) {
+      throw new Error(`Service ${service.name} names no task definition of this lab.`);
+    }
+    world.services.set(service.name, newService(world, service, definition.taskDefinitionArn));
+  }
+  return world;
+}
+
+const isSteady = ({services}: EcsWorld): boolean =>
+  [...services.values()].every(
+    ({deployments}) => deployments.length === 1 && deployments[0]?.rolloutState === 'COMPLETED',
+  );

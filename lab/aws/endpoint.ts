@@ -1,0 +1,225 @@
+import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {createFaults, type Fault, type Faults} from './faults.ts';
+import {AwsError, json11, type Protocol, query, refusal, restXml} from './replies.ts';
+import {type Claim, type Credentials, claimOf, signatureFault} from './signature.ts';
+
+export interface AwsRequest {
+  readonly method: string;
+  /** Without the query, undecoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface AwsReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** One AWS service of the lab, behind the endpoint. */
+export interface AwsService {
+  /** The service's name in the credential scope: `route53`, `rds`, `ecs`, `elasticloadbalancing`. */
+  readonly signingName: string;
+  /** Answers a request whose signature was verified. Throws an `AwsError` for what AWS would refuse. */
+  handle(request: AwsRequest): Promise<AwsReply>;
+  /** The operation's name, for services whose protocol does not carry it. */
+  operationOf?(request: AwsRequest): string;
+}
+
+export interface AwsEndpoint {
+  readonly url: string;
+  readonly faults: Faults;
+  /** How often an operation was called so far, refused and cut calls included. */
+  calls(service: string, operation: string): number;
+  stop(): Promise<void>;
+}
+
+/** Families by signing name; the namespaces are those of the service models. */
+const protocols: Readonly<Record<string, Protocol>> = {
+  route53: restXml('https://route53.amazonaws.com/doc/2013-04-01/'),
+  rds: query('http://rds.amazonaws.com/doc/2014-10-31/'),
+  elasticloadbalancing: query('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
+  ecs: json11,
+  ssm: json11,
+  secretsmanager: json11,
+};
+
+/** Serves AWS on a loopback port to unmodified SDK clients: real signatures, real wire protocols, faults on demand. */
+export async function startAwsEndpoint(options: {
+  readonly services: readonly AwsService[];
+  readonly credentials: Credentials;
+}): Promise<AwsEndpoint> {
+  const services = new Map(options.services.map((service) => [service.signingName, service]));
+  const faults = createFaults();
+  const counts = new Map<string, number>();
+  const stopped = new AbortController();
+
+  const server = createServer((incoming, response) => {
+    void answer(incoming, response).catch(() => response.destroy());
+  });
+
+  async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const {request, url} = await read(incoming);
+    const claim = claimOf(request.headers);
+    const protocol =
+      protocols[claim?.service ?? ''] ?? restXml('http://webservices.amazon.com/doc/');
+    const service = services.get(claim?.service ?? '');
+    if (!claim || !service) {
+      return send(response, protocol.errorReply(unaddressed(protocol, claim)));
+    }
+    const operation = service.operationOf?.(request) ?? protocol.operationOf(request);
+    const call = `${service.signingName} ${operation}`;
+    counts.set(call, (counts.get(call) ?? 0) + 1);
+    const refused = signatureRefusal({...request, url}, claim, options.credentials, protocol);
+    if (refused) {
+      return send(response, protocol.errorReply(refused));
+    }
+    const fault = faults.take(service.signingName, operation);
+    await serve({request, response, service, protocol, operation, fault, signal: stopped.signal});
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // `address()` is an object for a TCP server that listens.
+  const {port} = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    faults,
+    calls: (service, operation) => counts.get(`${service} ${operation}`) ?? 0,
+    stop: async () => {
+      stopped.abort();
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function read(incoming: IncomingMessage): Promise<{request: AwsRequest; url: string}> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) {
+    chunks.push(chunk);
+  }
+  const url = incoming.url ?? '/';
+  const [path = '/', search = ''] = url.split('?', 2);
+  const headers = Object.fromEntries(
+    Object.entries(incoming.headers).map(([name, value]) => [name, [value ?? ''].flat().join(',')]),
+  );
+  const request = {
+    method: incoming.method ?? 'GET',
+    path,
+    query: new URLSearchParams(search),
+    headers,
+    body: Buffer.concat(chunks).toString('utf8'),
+  };
+  return {request, url};
+}
+
+function unaddressed(protocol: Protocol, claim: Claim | undefined): AwsError {
+  return claim
+    ? new AwsError(
+        'UnknownOperationException',
+        `Service ${claim.service} is not part of this lab.`,
+        404,
+      )
+    : refusal(protocol, 'unsigned', 'Request is missing Authentication Token');
+}
+
+function signatureRefusal(
+  request: Parameters<typeof signatureFault>[0],
+  claim: Claim,
+  credentials: Credentials,
+  protocol: Protocol,
+): AwsError | undefined {
+  switch (signatureFault(request, claim, credentials, Date.now())) {
+    case undefined:
+      return undefined;
+    case 'unknownKey':
+      return refusal(
+        protocol,
+        'unknownKey',
+        'The security token included in the request is invalid.',
+      );
+    case 'wrongSignature':
+      return refusal(
+        protocol,
+        'wrongSignature',
+        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+      );
+    case 'expired':
+      return refusal(
+        protocol,
+        'wrongSignature',
+        `Signature expired: ${request.headers['x-amz-date']}`,
+      );
+  }
+}
+
+interface Call {
+  readonly request: AwsRequest;
+  readonly response: ServerResponse;
+  readonly service: AwsService;
+  readonly protocol: Protocol;
+  readonly operation: string;
+  readonly fault: Fault | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function serve(call: Call): Promise<void> {
+  const {response, service, protocol, operation, fault} = call;
+  switch (fault?.kind) {
+    case 'throttle':
+      return send(response, protocol.errorReply(refusal(protocol, 'throttled', 'Rate exceeded')));
+    case 'prior-request':
+      return send(response, protocol.errorReply(priorRequest()));
+    case 'server-error':
+      return send(
+        response,
+        protocol.errorReply(refusal(protocol, 'broken', 'The service is not available.')),
+      );
+    case 'deny':
+      return send(
+        response,
+        protocol.errorReply(refusal(protocol, 'denied', denial(service, operation))),
+      );
+    case 'cut-before':
+      return void response.destroy();
+    case 'cut-after':
+      await effect(call);
+      return void response.destroy();
+    case 'silence':
+      return;
+    case 'delay':
+      await sleep(fault.delayMs ?? 1_000, undefined, {signal: call.signal});
+  }
+  send(response, await effect(call));
+}
+
+async function effect({request, service, protocol}: Call): Promise<AwsReply> {
+  try {
+    return await service.handle(request);
+  } catch (error) {
+    if (error instanceof AwsError) {
+      return protocol.errorReply(error);
+    }
+    return protocol.errorReply(refusal(protocol, 'broken', `The lab has a bug: ${error}`));
+  }
+}
+
+/** Its words and its status as Route 53 gives them (API reference, ChangeResourceRecordSets, Errors). */
+const priorRequest = (): AwsError =>
+  new AwsError(
+    'PriorRequestNotComplete',
+    'The request was rejected because Route 53 was still processing a prior request.',
+  );
+
+const denial = (service: AwsService, operation: string): string =>
+  `User: arn:aws:iam::123456789012:user/lab is not authorized to perform: ${service.signingName}:${operation}`;
+
+function send(response: ServerResponse, {status, headers, body}: AwsReply): void {
+  response.writeHead(status, {...headers}).end(body);
+}

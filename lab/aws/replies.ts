@@ -1,0 +1,125 @@
+import {randomUUID} from 'node:crypto';
+import type {AwsReply, AwsRequest} from './endpoint.ts';
+
+/** What AWS refuses. A service throws it; the endpoint words it in the service's own protocol. */
+export class AwsError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.name = 'AwsError';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** What becomes XML: an array repeats its element, `undefined` leaves it out. */
+export type XmlTree = string | number | boolean | XmlElements;
+export interface XmlElements {
+  readonly [element: string]: XmlContent;
+}
+type XmlContent = XmlTree | readonly XmlTree[] | undefined;
+
+/** How one family of AWS services says which operation is meant, and what went wrong. */
+export interface Protocol {
+  operationOf(request: AwsRequest): string;
+  errorReply(error: AwsError): AwsReply;
+  /** The family's own names for what every service refuses alike. */
+  readonly refusals: Readonly<Record<Refusal, {readonly code: string; readonly status: number}>>;
+}
+export type Refusal =
+  | 'unknownKey'
+  | 'wrongSignature'
+  | 'unsigned'
+  | 'denied'
+  | 'throttled'
+  | 'broken';
+
+export function xmlReply(root: string, namespace: string, tree: XmlTree, status = 200): AwsReply {
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${xmlOf(tree)}</${root}>`;
+  return {status, headers: {'content-type': 'text/xml', 'x-amzn-requestid': randomUUID()}, body};
+}
+
+/** The answer of a query service (RDS, ELB): the result wrapped as every action wraps it. */
+export function queryReply(action: string, namespace: string, result: XmlTree): AwsReply {
+  return xmlReply(`${action}Response`, namespace, {
+    [`${action}Result`]: result,
+    ResponseMetadata: {RequestId: randomUUID()},
+  });
+}
+
+export function jsonReply(value: unknown, status = 200): AwsReply {
+  const headers = {'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID()};
+  return {status, headers, body: JSON.stringify(value)};
+}
+
+export const refusal = (protocol: Protocol, kind: Refusal, message: string): AwsError =>
+  new AwsError(protocol.refusals[kind].code, message, protocol.refusals[kind].status);
+
+/** Route 53's family: the operation is in method and path, which the service itself must read. */
+export const restXml = (namespace: string): Protocol => ({
+  operationOf: ({method, path}) => `${method} ${path}`,
+  errorReply: ({code, message, status}) =>
+    xmlReply('ErrorResponse', namespace, errorTree(code, message, status), status),
+  refusals: {
+    ...xmlRefusals,
+    broken: {code: 'ServiceUnavailable', status: 503},
+  },
+});
+
+/** The family of RDS and Elastic Load Balancing: a form with an `Action`, and XML back. */
+export const query = (namespace: string): Protocol => ({
+  operationOf: ({body}) => new URLSearchParams(body).get('Action') ?? '',
+  errorReply: ({code, message, status}) =>
+    xmlReply('ErrorResponse', namespace, errorTree(code, message, status), status),
+  refusals: xmlRefusals,
+});
+
+/** The family of ECS: the operation is in a header, and all its refusals are 400. */
+export const json11: Protocol = {
+  operationOf: ({headers}) => headers['x-amz-target']?.split('.').at(-1) ?? '',
+  errorReply: ({code, message, status}) => jsonReply({__type: code, message}, status),
+  refusals: {
+    unknownKey: {code: 'UnrecognizedClientException', status: 400},
+    wrongSignature: {code: 'InvalidSignatureException', status: 400},
+    unsigned: {code: 'MissingAuthenticationTokenException', status: 400},
+    denied: {code: 'AccessDeniedException', status: 400},
+    throttled: {code: 'ThrottlingException', status: 400},
+    broken: {code: 'ServerException', status: 500},
+  },
+};
+
+const xmlRefusals = {
+  unknownKey: {code: 'InvalidClientTokenId', status: 403},
+  wrongSignature: {code: 'SignatureDoesNotMatch', status: 403},
+  unsigned: {code: 'MissingAuthenticationToken', status: 403},
+  denied: {code: 'AccessDenied', status: 403},
+  // Throttling is a 400, not a 429 (Route 53 developer guide, DNSLimitations).
+  throttled: {code: 'Throttling', status: 400},
+  broken: {code: 'InternalFailure', status: 500},
+} as const;
+
+const errorTree = (code: string, message: string, status: number): XmlTree => ({
+  Error: {Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message},
+  RequestId: randomUUID(),
+});
+
+function xmlOf(tree: XmlTree): string {
+  if (typeof tree !== 'object') {
+    return escaped(String(tree));
+  }
+  return Object.entries(tree)
+    .flatMap(([name, content]) =>
+      [content ?? []].flat().map((one: XmlTree) => `<${name}>${xmlOf(one)}</${name}>`),
+    )
+    .join('');
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+};
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => entities[sign] ?? sign);

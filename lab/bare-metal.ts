@@ -1,0 +1,73 @@
+import {type LabHost, startHost} from './hosts/host.ts';
+import {programOf} from './program.ts';
+import type {Site} from './site.ts';
+
+/** The hosts of the databases: a firewall in front of each server, and ssh. */
+export function databaseHosts(site: Site): readonly Promise<LabHost>[] {
+  const {network, ports} = site;
+  const host = (name: string, address: string, port: number) =>
+    startHost({...common(site), name, address, ports: [{port, to: {address: '127.0.0.1', port}}]});
+  return [host('db1', network.db1, ports.source), host('db2', network.db2, ports.replica)];
+}
+
+/** The hosts of the application: its service on both, a crontab on one and a timer on the other. */
+export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
+  const {network, ports} = site;
+  const shop = (address: string) => ({
+    name: 'shop.service',
+    command: programOf('app/shop'),
+    env: {...onTheSource(site, address), PORT: String(ports.web), SIDE: 'old', VERSION: '1'},
+    restart: 'always' as const,
+    enabled: true,
+  });
+  const digest = (address: string) => ({...onTheSource(site, address), DIGEST_SECONDS: '1'});
+  const web1 = startHost({
+    ...common(site),
+    name: 'web1',
+    address: network.web1,
+    units: [shop(network.web1)],
+    cronMinuteMs: 4_000,
+    crontabs: {shop: site.busy ? crontab(digest(network.web1)) : ''},
+  });
+  const web2 = startHost({
+    ...common(site),
+    name: 'web2',
+    address: network.web2,
+    units: [shop(network.web2)],
+    timers: [
+      {
+        name: 'shop-digest.timer',
+        everyMs: site.busy ? 5_000 : 3_600_000,
+        starts: {
+          name: 'shop-digest.service',
+          command: programOf('app/digest'),
+          env: digest(network.web2),
+        },
+      },
+    ],
+  });
+  return [web1, web2];
+}
+
+/** The environment of whatever works on the old database: reached through the network in front of db1. */
+const onTheSource = ({network, ports, passwords}: Site, address: string) => ({
+  DATABASE_HOST: network.db1,
+  DATABASE_PORT: String(ports.source),
+  DATABASE_USER: 'shop',
+  DATABASE_PASSWORD: passwords.shop,
+  DATABASE_NAME: 'shop',
+  LOCAL_ADDRESS: address,
+  LISTEN_ADDRESS: address,
+});
+
+const common = ({directory, processes, key}: Site) => ({
+  directory,
+  processes,
+  authorizedKey: key.publicKey,
+});
+
+/** Every minute of the lab; its environment as people write it there. */
+function crontab(env: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return `${lines.join('\n')}\n# counts the orders\n* * * * * ${programOf('app/digest').join(' ')}\n`;
+}

@@ -1,0 +1,225 @@
+import {spawn} from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {z} from 'zod';
+import {startTicksOf} from '../src/journal/process-identity.ts';
+import {type Problem, SwitcharooError} from '../src/model/problem.ts';
+import {endGroupsBelow} from './hosts/process-group.ts';
+import {endRemembered} from './processes.ts';
+import {programOf} from './program.ts';
+import type {LabSwitch} from './switches.ts';
+import type {Counted} from './world.ts';
+
+const pointer = z.object({
+  directory: z.string(),
+  pid: z.number().int(),
+  startTicks: z.number().int().nullable(),
+});
+type Pointer = z.output<typeof pointer>;
+
+const ready = z.object({
+  control: z.url(),
+  token: z.string(),
+  variables: z.record(z.string(), z.string()),
+});
+
+export interface LabOptions {
+  readonly stateFolder: string;
+  readonly clients?: number;
+  readonly slowProcedures?: boolean;
+  /** Ends some time after this process does. Without it, it stays up until `downLab`. */
+  readonly owner?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A lab that is up, as the command line speaks to it. */
+export interface Lab {
+  readonly directory: string;
+  readonly variables: Readonly<Record<string, string>>;
+  status(): Promise<unknown>;
+  count(): Promise<Counted>;
+  pauseClients(): Promise<unknown>;
+  resumeClients(): Promise<unknown>;
+  turn(wanted: LabSwitch): Promise<unknown>;
+}
+
+const upWithinMs = 60_000;
+
+/** Starts the small world in a process of its own, which outlives this one. */
+export async function upLab(options: LabOptions): Promise<Lab> {
+  const standing = findLab(options.stateFolder);
+  if (standing) {
+    throw new SwitcharooError(labIsUp(standing.directory));
+  }
+  await clearAway(options.stateFolder);
+  const directory = mkdtempSync(join(tmpdir(), 'switcharoo-lab-'));
+  const log = openSync(join(directory, 'lab.log'), 'a', 0o600);
+  const [command, ...args] = programOf('main');
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: {
+      ...process.env,
+      LAB_DIRECTORY: directory,
+      LAB_CLIENTS: String(options.clients ?? 6),
+      LAB_SLOW_PROCEDURES: options.slowProcedures ? '1' : '',
+      LAB_OWNER: options.owner === undefined ? '' : String(options.owner),
+    },
+  });
+  child.unref();
+  closeSync(log);
+  const pid = child.pid ?? -1;
+  writePointer(options.stateFolder, {directory, pid, startTicks: startTicksOf(pid)});
+  try {
+    return await untilReady(options, directory, pid);
+  } catch (error) {
+    await downLab(options.stateFolder);
+    throw error;
+  }
+}
+
+/** The lab of this state folder, if one is up. */
+export function findLab(stateFolder: string): (Lab & {down(): Promise<unknown>}) | undefined {
+  const found = readPointer(stateFolder);
+  if (!found || startTicksOf(found.pid) !== found.startTicks) {
+    return undefined;
+  }
+  const path = join(found.directory, 'ready.json');
+  return existsSync(path) ? labAt(found.directory, path) : undefined;
+}
+
+/** Ends the lab and everything that it ever started. Says whether there was one. */
+export async function downLab(stateFolder: string): Promise<boolean> {
+  const found = readPointer(stateFolder);
+  if (!found) {
+    return false;
+  }
+  await findLab(stateFolder)
+    ?.down()
+    .catch(() => {});
+  for (let tries = 0; tries < 150 && startTicksOf(found.pid) === found.startTicks; tries += 1) {
+    await sleep(100);
+  }
+  await clearAway(stateFolder);
+  return true;
+}
+
+/** What a lab leaves that was killed: processes, its folder, and the pointer to it. */
+async function clearAway(stateFolder: string): Promise<void> {
+  const found = readPointer(stateFolder);
+  if (found) {
+    if (found.startTicks !== null && startTicksOf(found.pid) === found.startTicks) {
+      process.kill(found.pid, 'SIGKILL');
+    }
+    await endRemembered(found.directory);
+    await endGroupsBelow(found.directory);
+    rmSync(found.directory, {recursive: true, force: true, maxRetries: 5});
+  }
+  rmSync(join(stateFolder, 'lab.json'), {force: true});
+  rmSync(join(stateFolder, 'lab.env'), {force: true});
+}
+
+async function untilReady(options: LabOptions, directory: string, pid: number): Promise<Lab> {
+  const began = startTicksOf(pid);
+  const failed = join(directory, 'failed.json');
+  for (let waited = 0; waited < upWithinMs; waited += 50) {
+    options.signal?.throwIfAborted();
+    const path = join(directory, 'ready.json');
+    if (existsSync(path)) {
+      const lab = labAt(directory, path);
+      const lines = Object.entries(lab.variables).map(([name, value]) => `${name}=${value}\n`);
+      writeFileSync(join(options.stateFolder, 'lab.env'), lines.join(''), {mode: 0o600});
+      return lab;
+    }
+    if (existsSync(failed) || startTicksOf(pid) !== began) {
+      const said = existsSync(failed)
+        ? JSON.parse(readFileSync(failed, 'utf8')).problem
+        : tailOf(directory);
+      throw new SwitcharooError(labDidNotStart(said));
+    }
+    await sleep(50);
+  }
+  throw new SwitcharooError(labDidNotStart(`it was not ready after ${upWithinMs / 1_000} s`));
+}
+
+function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>} {
+  const {control, token, variables} = ready.parse(JSON.parse(readFileSync(path, 'utf8')));
+  const ask = async (door: string, body: unknown = {}): Promise<unknown> => {
+    const response = await fetch(`${control}${door}`, {
+      method: 'POST',
+      headers: {authorization: `Bearer ${token}`},
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const answer: unknown = await response.json();
+    if (!response.ok) {
+      throw new SwitcharooError(labRefused(door, String((answer as {problem?: string}).problem)));
+    }
+    return answer;
+  };
+  return {
+    directory,
+    variables,
+    status: () => ask('/status'),
+    // The supervisor is of this very version: it answers with this shape.
+    count: async () => (await ask('/count')) as Counted,
+    pauseClients: () => ask('/clients/pause'),
+    resumeClients: () => ask('/clients/resume'),
+    turn: (wanted) => ask('/switch', wanted),
+    down: () => ask('/down'),
+  };
+}
+
+function readPointer(stateFolder: string): Pointer | undefined {
+  try {
+    return pointer.parse(JSON.parse(readFileSync(join(stateFolder, 'lab.json'), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+function writePointer(stateFolder: string, content: Pointer): void {
+  mkdirSync(stateFolder, {recursive: true, mode: 0o700});
+  writeFileSync(join(stateFolder, 'lab.json'), JSON.stringify(content), {mode: 0o600});
+}
+
+function tailOf(directory: string): string {
+  try {
+    return readFileSync(join(directory, 'lab.log'), 'utf8')
+      .trim()
+      .split('\n')
+      .slice(-3)
+      .join(' / ');
+  } catch {
+    return 'it left no log';
+  }
+}
+
+const labIsUp = (directory: string): Problem => ({
+  code: 'lab-is-up',
+  message: `A lab is up already, in ${directory}.`,
+  hint: 'Use it with -i lab, finish a rehearsal in it with: switcharoo resume, or end it with: switcharoo lab down',
+});
+
+const labDidNotStart = (said: string): Problem => ({
+  code: 'lab-did-not-start',
+  message: `The lab did not start: ${said}.`,
+  hint: 'Nothing of it is left running. "switcharoo doctor" says what this machine lacks.',
+});
+
+const labRefused = (door: string, said: string): Problem => ({
+  code: 'lab-refused',
+  message: `The lab did not do ${door}: ${said}.`,
+  hint: 'See what it does with: switcharoo lab status',
+});

@@ -1,0 +1,111 @@
+import {openLedger} from './ledger.ts';
+import type {Answer, ClientsReport, Command} from './protocol.ts';
+import {Tally} from './tally.ts';
+import {keepWriting} from './writer.ts';
+
+// The clients of the lab: they write the whole time, and keep a ledger of every acknowledged write.
+
+const {
+  CLIENTS = '6',
+  NAME = 'www.shop.test',
+  PORT = '80',
+  RESOLVER = '127.0.0.1:53',
+  LEDGER = 'ledger.tsv',
+  FROM = '127.0.0.',
+} = process.env;
+const firstHost = 200;
+
+const tally = new Tally();
+const ledger = openLedger(LEDGER);
+const stopping = new AbortController();
+const gate = createGate();
+
+const writers = Array.from({length: Number(CLIENTS)}, (_, client) =>
+  keepWriting({
+    client,
+    name: NAME,
+    port: Number(PORT),
+    resolver: RESOLVER,
+    localAddress: `${FROM}${firstHost + client}`,
+    // Half of them keep their connection, as browsers do; half come anew each time.
+    keepAlive: client % 2 === 0,
+    signal: stopping.signal,
+    go: gate.pass,
+    tell: (told, token) => {
+      if (told.kind === 'acknowledged') {
+        const {side = 'unnamed', endedMs} = told;
+        ledger.append({token, client, side, atUtc: new Date(endedMs).toISOString()});
+      }
+      tally.add(told);
+    },
+  }),
+);
+
+process.on('message', async (message) => {
+  const {id, command} = message as Command; // The lab sends nothing else.
+  const report = await obey(command);
+  process.send?.({id, report} satisfies Answer, () => command === 'stop' && process.exit(0));
+});
+// Without the lab there is nobody to write for.
+process.once('disconnect', () => void end().then(() => process.exit(0)));
+process.once('SIGTERM', () => void end().then(() => process.exit(0)));
+
+async function obey(command: Command['command']): Promise<ClientsReport> {
+  switch (command) {
+    case 'pause':
+      await gate.close(writers.length);
+      break;
+    case 'resume':
+      gate.open();
+      break;
+    case 'stop':
+      await end();
+      break;
+    case 'report':
+  }
+  return tally.report(Date.now());
+}
+
+async function end(): Promise<void> {
+  stopping.abort();
+  gate.open();
+  await Promise.all(writers);
+}
+
+/** Open, writers pass at once; closed, they wait, and whoever closed it hears when all do. */
+function createGate() {
+  let waiting: (() => void)[] = [];
+  let isClosed = false;
+  let allWait = () => {};
+  let expected = 0;
+  return {
+    pass: async () => {
+      if (isClosed) {
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          if (waiting.length === expected) {
+            allWait();
+          }
+        });
+      }
+    },
+    close: (count: number) => {
+      isClosed = true;
+      expected = count;
+      return new Promise<void>((resolve) => {
+        allWait = resolve;
+        if (waiting.length === count) {
+          resolve();
+        }
+      });
+    },
+    open: () => {
+      isClosed = false;
+      const released = waiting;
+      waiting = [];
+      for (const release of released) {
+        release();
+      }
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import {randomBytes, timingSafeEqual} from 'node:crypto';
+import {createServer, type IncomingMessage} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {pictureOf} from './picture.ts';
+import {labSwitch, turn} from './switches.ts';
+import type {World} from './world.ts';
+
+const largestBody = 10_000;
+
+export interface Control {
+  readonly url: string;
+  readonly token: string;
+  stop(): void;
+}
+
+/** The lab's own door: on loopback, and only for who can read its token. */
+export async function startControl(world: World, down: () => void): Promise<Control> {
+  const token = randomBytes(24).toString('hex');
+  const doors: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
+    '/status': async () => ({clients: await world.clients(), world: await pictureOf(world)}),
+    '/count': () => world.count(),
+    '/clients/pause': () => world.pauseClients(),
+    '/clients/resume': () => world.resumeClients(),
+    '/switch': (body) => turn(world, labSwitch.parse(body)),
+    '/down': async () => {
+      setTimeout(down, 10);
+    },
+  };
+  const server = createServer(async (request, response) => {
+    const open = doors[request.url ?? ''];
+    const [status, answer] = !isKnown(request, token)
+      ? [403, {problem: 'wrong token'}]
+      : !open
+        ? [404, {problem: `no door ${request.url}`}]
+        : await passing(open, request);
+    response.writeHead(status, {'content-type': 'application/json'});
+    response.end(JSON.stringify(answer ?? {}));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const {port} = server.address() as AddressInfo; // A TCP server has an AddressInfo.
+  return {
+    url: `http://127.0.0.1:${port}`,
+    token,
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function passing(
+  open: (body: unknown) => Promise<unknown>,
+  request: IncomingMessage,
+): Promise<[number, unknown]> {
+  try {
+    return [200, await open(await bodyOf(request))];
+  } catch (error) {
+    return [400, {problem: error instanceof Error ? error.message : String(error)}];
+  }
+}
+
+function isKnown({headers}: IncomingMessage, token: string): boolean {
+  const given = Buffer.from(headers.authorization ?? '');
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request) {
+    text += chunk;
+    if (text.length > largestBody) {
+      throw new Error('the request is too long');
+    }
+  }
+  return text === '' ? {} : JSON.parse(text);
+}

@@ -1,0 +1,143 @@
+import type {Answer} from 'dns-packet';
+import {canonicalName} from '../../steps/dns/values.ts';
+import type {RecordSet} from '../aws/record-set.ts';
+import {answerOf, soaOf} from './rdata.ts';
+
+/** What an authoritative server serves, read anew for every query. */
+export interface Zone {
+  readonly name: string;
+  readonly nameServers: readonly string[];
+  readonly records: readonly RecordSet[];
+  /** What an alias to a name outside of the zone (a load balancer's) leads to. Unknown names have no answer. */
+  aliasTarget?(dnsName: string, type: string): {ttl: number; values: readonly string[]} | undefined;
+}
+
+export interface ZoneAnswer {
+  readonly rcode: 'NOERROR' | 'NXDOMAIN' | 'REFUSED';
+  readonly answers: readonly Answer[];
+  /** The SOA, when there is nothing to answer: its TTL says how long to remember that. */
+  readonly authorities: readonly Answer[];
+}
+
+// An alias may lead to an alias; a CNAME to a CNAME. Real zones have at most two or three.
+const longestChain = 8;
+
+/** Answers from the zone as Route 53 does. `random` (0..1) chooses among weighted sets. */
+export function answerFrom(
+  zone: Zone,
+  question: {name: string; type: string},
+  random: () => number = Math.random,
+): ZoneAnswer {
+  const answers: Answer[] = [];
+  let name = canonicalName(question.name);
+  if (!isWithin(name, zone)) {
+    return {rcode: 'REFUSED', answers, authorities: []};
+  }
+  for (let links = 0; links < longestChain && isWithin(name, zone); links += 1) {
+    const sets = setsAt(zone, name);
+    if (sets === undefined) {
+      return {rcode: 'NXDOMAIN', answers, authorities: [soaAnswer(zone)]};
+    }
+    const [cname] = question.type === 'CNAME' ? [] : resolved(zone, sets, 'CNAME', name, random);
+    if (cname?.type !== 'CNAME') {
+      const found = resolved(zone, sets, question.type, name, random);
+      answers.push(...found);
+      return {rcode: 'NOERROR', answers, authorities: found.length > 0 ? [] : [soaAnswer(zone)]};
+    }
+    answers.push(cname);
+    name = canonicalName(cname.data);
+  }
+  // The chain leaves the zone: the resolver has to ask elsewhere.
+  return {rcode: 'NOERROR', answers, authorities: []};
+}
+
+function isWithin(name: string, zone: Zone): boolean {
+  const apex = canonicalName(zone.name);
+  return name === apex || name.endsWith(`.${apex}`);
+}
+
+/** All sets at a name, those of the wildcard that covers it, or `undefined` when the name does not exist. */
+function setsAt(zone: Zone, name: string): readonly RecordSet[] | undefined {
+  const sets = withApex(zone).map((set) => ({...set, name: canonicalName(set.name)}));
+  const at = (wanted: string) => sets.filter((set) => set.name === wanted);
+  // A name with only names below it exists too, and hides a wildcard (RFC 4592, 2.2.2).
+  const exists = (wanted: string) =>
+    sets.some((set) => set.name === wanted || set.name.endsWith(`.${wanted}`));
+  if (exists(name)) {
+    return at(name);
+  }
+  let encloser = parentOf(name);
+  while (!exists(encloser)) {
+    encloser = parentOf(encloser);
+  }
+  const wildcard = at(`*.${encloser}`);
+  return wildcard.length > 0 ? wildcard : undefined;
+}
+
+const parentOf = (name: string) => name.slice(name.indexOf('.') + 1);
+
+/** The zone's sets with the apex NS and SOA that every zone has, where the records do not hold them. */
+function withApex(zone: Zone): readonly RecordSet[] {
+  const name = canonicalName(zone.name);
+  const has = (type: string) =>
+    zone.records.some((set) => set.type === type && canonicalName(set.name) === name);
+  const [first = `ns.${name}`] = zone.nameServers;
+  // TTLs and numbers are those of a new Route 53 zone.
+  const soa = `${first} hostmaster.${name} 1 7200 900 1209600 86400`;
+  return [
+    ...zone.records,
+    ...(has('NS') ? [] : [{name, type: 'NS', ttl: 172_800, values: zone.nameServers}]),
+    ...(has('SOA') ? [] : [{name, type: 'SOA', ttl: 900, values: [soa]}]),
+  ];
+}
+
+function resolved(
+  zone: Zone,
+  sets: readonly RecordSet[],
+  type: string,
+  owner: string,
+  random: () => number,
+  links = 0,
+): readonly Answer[] {
+  const ofType = sets.filter((candidate) => candidate.type === type);
+  return chosen(ofType, random).flatMap(({ttl = 0, values = [], aliasTarget}) => {
+    if (aliasTarget === undefined) {
+      return values.map((value) => answerOf(owner, type, ttl, value));
+    }
+    const target = canonicalName(aliasTarget.dnsName);
+    if (isWithin(target, zone)) {
+      const next = links < longestChain ? (setsAt(zone, target) ?? []) : [];
+      return resolved(zone, next, type, owner, random, links + 1);
+    }
+    const outside = zone.aliasTarget?.(target, type);
+    return (outside?.values ?? []).map((value) => answerOf(owner, type, outside?.ttl ?? 0, value));
+  });
+}
+
+/**
+ * The sets of a group that answer. All servers pass their health checks here: of a failover pair
+ * the primary answers, of multivalue sets up to eight, else one, in proportion to its weight, or
+ * equally when all weights are 0.
+ */
+function chosen(sets: readonly RecordSet[], random: () => number): readonly RecordSet[] {
+  if (sets.some(({multiValueAnswer}) => multiValueAnswer)) {
+    return sets.slice(0, 8);
+  }
+  const primary = sets.find(({failover}) => failover === 'PRIMARY');
+  const total = sets.reduce((sum, {weight = 0}) => sum + weight, 0);
+  let point = random() * (total || sets.length);
+  const one = sets.find(({weight = 0}) => {
+    point -= total === 0 ? 1 : weight;
+    return point < 0;
+  });
+  return [primary ?? one].filter((set) => set !== undefined);
+}
+
+function soaAnswer(zone: Zone): Answer {
+  const apex = canonicalName(zone.name);
+  const set = withApex(zone).find(({name, type}) => type === 'SOA' && canonicalName(name) === apex);
+  const [value = ''] = set?.values ?? [];
+  // A missing name is remembered for the smaller of the two (RFC 2308, 3).
+  const ttl = Math.min(set?.ttl ?? 900, soaOf(value).minimum);
+  return answerOf(apex, 'SOA', ttl, value);
+}

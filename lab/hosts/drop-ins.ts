@@ -1,0 +1,32 @@
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+
+/** What `systemctl daemon-reload` read from a unit's drop-in folder. */
+export interface DropIns {
+  readonly paths: readonly string[];
+  /** The values of `ConditionPathExists=` (systemd.unit(5)), the only setting that the lab honours. */
+  readonly conditions: readonly string[];
+}
+
+/** Reads `UNIT.d/*.conf` in the order of their names. */
+export function readDropIns(systemFolder: string, unit: string): DropIns {
+  const folder = join(systemFolder, `${unit}.d`);
+  const paths = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.conf'))
+        .sort()
+        .map((name) => join(folder, name))
+    : [];
+  return {paths, conditions: paths.flatMap((path) => conditionsIn(readFileSync(path, 'utf8')))};
+}
+
+/** Every condition must hold; a leading `!` turns it round. */
+export function conditionsHold(conditions: readonly string[]): boolean {
+  return conditions.every((condition) =>
+    condition.startsWith('!') ? !existsSync(condition.slice(1)) : existsSync(condition),
+  );
+}
+
+function conditionsIn(text: string): readonly string[] {
+  return [...text.matchAll(/^ConditionPathExists=(.+)$/gm)].map(([, value = '']) => value.trim());
+}

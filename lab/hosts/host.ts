@@ -1,0 +1,183 @@
+import {mkdirSync} from 'node:fs';
+import {join} from 'node:path';
+import type {Processes} from '../processes.ts';
+import {
+  answered,
+  type CommandReply,
+  type HostCommand,
+  type HostProgram,
+  notPlayed,
+} from './command.ts';
+import {Cron} from './cron.ts';
+import {Firewall} from './firewall.ts';
+import {type Front, startFront} from './front.ts';
+import type {SeenProcess} from './process-group.ts';
+import {writeShims} from './shims.ts';
+import {type SshFault, startSshServer} from './ssh-server.ts';
+import {Systemd} from './systemd.ts';
+import type {ActiveState, LabTimer, LabUnit} from './units.ts';
+
+export interface HostOptions {
+  /** The lab's folder: the host lives in `<directory>/<name>`. */
+  readonly directory: string;
+  readonly name: string;
+  readonly address: string;
+  readonly processes: Processes;
+  /** The public key that may log in, as in authorized_keys. */
+  readonly authorizedKey: string;
+  /** The account for ssh. */
+  readonly user?: string;
+  readonly units?: readonly LabUnit[];
+  readonly timers?: readonly LabTimer[];
+  /** By account; an empty text is an account without a crontab. */
+  readonly crontabs?: Readonly<Record<string, string>>;
+  /** The files of /etc/cron.d, by name. */
+  readonly cronFiles?: Readonly<Record<string, string>>;
+  /** How long cron's minute takes here. */
+  readonly cronMinuteMs?: number;
+  /** Ports of servers behind this host's firewall. */
+  readonly ports?: readonly LabPort[];
+}
+
+export interface LabPort {
+  /** 0: the system picks one. */
+  readonly port: number;
+  readonly to: {readonly address: string; readonly port: number};
+}
+
+export interface LabHost {
+  readonly name: string;
+  readonly address: string;
+  readonly user: string;
+  readonly sshPort: number;
+  /** Its line of a known_hosts file. */
+  readonly knownHost: string;
+  /** Where its file tree begins: `root` in the inventory. */
+  readonly root: string;
+  /** The ports that its fronts took, in the order of `ports`. */
+  readonly ports: readonly number[];
+  /** As `systemctl is-active` says it. */
+  unitState(unit: string): ActiveState | 'not-found';
+  /** The process ids of a unit's or, with `cron:<user>`, of a user's jobs' main processes. */
+  pidsOf(what: string): readonly number[];
+  allows(port: number, remoteAddress: string): boolean;
+  /** The firewall's rules for IPv4, as `iptables -S` prints them. */
+  rules(): readonly string[];
+  sshFault(fault: SshFault): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts one bare-metal host: an ssh server in front of real processes, real files and real ports. */
+export async function startHost(options: HostOptions): Promise<LabHost> {
+  const {name, address, user = 'deploy', authorizedKey} = options;
+  const places = makePlaces(join(options.directory, name), user);
+  const fronts: Front[] = [];
+  const models = modelsOf(options, places.root, () => fronts.map((front) => front.enforce()));
+  const {systemd, cron, firewall} = models;
+  const programs = hostPrograms(models);
+  writeShims(places.bin, [...programs.keys()]);
+
+  for (const port of options.ports ?? []) {
+    fronts.push(await openPort(port, address, firewall));
+  }
+  const ssh = await startSshServer({...places, address, user, authorizedKey, programs});
+  await systemd.startEnabled();
+  cron.start();
+  return {
+    name,
+    address,
+    user,
+    root: places.root,
+    sshPort: ssh.port,
+    knownHost: ssh.knownHost,
+    ports: fronts.map(({port}) => port),
+    unitState: (unit) => systemd.unit(unit)?.activeState() ?? 'not-found',
+    pidsOf: (what) =>
+      what.startsWith('cron:')
+        ? cron.jobs(what.slice('cron:'.length))
+        : (systemd.unit(what)?.pids() ?? []),
+    allows: (port, remoteAddress) => firewall.allows(port, remoteAddress),
+    rules: () => firewall.lines(),
+    sshFault: (fault) => ssh.fault(fault),
+    stop: async () => {
+      await ssh.stop();
+      await Promise.all([cron.stop(), systemd.stopAll(), ...fronts.map((front) => front.stop())]);
+    },
+  };
+}
+
+function makePlaces(folder: string, user: string) {
+  const root = join(folder, 'root');
+  const home = join(root, 'home', user);
+  mkdirSync(join(root, 'var/lib'), {recursive: true});
+  mkdirSync(home, {recursive: true, mode: 0o700});
+  return {root, home, bin: join(folder, 'bin')};
+}
+
+function modelsOf(options: HostOptions, root: string, rulesChanged: () => void): Models {
+  const {name: host, processes, units = [], timers = []} = options;
+  const {crontabs = {}, cronFiles = {}, cronMinuteMs: minuteMs = 60_000} = options;
+  const accounts = {root: '', ...crontabs};
+  return {
+    systemd: new Systemd({host, root, processes, units, timers}),
+    cron: new Cron({host, root, processes, crontabs: accounts, cronFiles, minuteMs}),
+    firewall: new Firewall(rulesChanged),
+    firewall6: new Firewall(() => {}),
+  };
+}
+
+async function openPort(port: LabPort, address: string, firewall: Firewall): Promise<Front> {
+  // The rules name the front's own port, which may be known only once it listens.
+  const front: Front = await startFront({
+    ...port,
+    address,
+    allows: (remote) => firewall.allows(front.port, remote),
+  });
+  return front;
+}
+
+interface Models {
+  readonly systemd: Systemd;
+  readonly cron: Cron;
+  readonly firewall: Firewall;
+  readonly firewall6: Firewall;
+}
+
+function hostPrograms({
+  systemd,
+  cron,
+  firewall,
+  firewall6,
+}: Models): ReadonlyMap<string, HostProgram> {
+  return new Map<string, HostProgram>([
+    ['systemctl', (command) => systemd.systemctl(command)],
+    ['crontab', (command) => cron.crontab(command)],
+    ['iptables', (command) => firewall.iptables(command)],
+    ['iptables-save', () => firewall.save()],
+    ['iptables-restore', (command) => firewall.restore(command)],
+    ['ip6tables', (command) => firewall6.iptables(command)],
+    ['ip6tables-save', () => firewall6.save()],
+    ['ip6tables-restore', (command) => firewall6.restore(command)],
+    ['ps', (command) => listProcesses(command, systemd, cron)],
+  ]);
+}
+
+const psColumns = 'pid=,ppid=,user:32=,etimes=,unit:128=,comm=';
+
+/** ps(1) with the one set of columns that the steps ask for. */
+function listProcesses(command: HostCommand, systemd: Systemd, cron: Cron): CommandReply {
+  if (command.args.join(' ') !== `-eo ${psColumns}`) {
+    return notPlayed(command);
+  }
+  // The lab's supervisor starts the jobs: it is the cron daemon of every host.
+  const daemon = {pid: process.pid, parent: 1, seconds: Math.floor(process.uptime()), name: 'cron'};
+  const rows = [
+    row(daemon, 'root', 'cron.service'),
+    ...systemd.processes().map((seen) => row(seen, 'root', seen.unit)),
+    ...cron.processes().map((seen) => row(seen, seen.user, 'cron.service')),
+  ];
+  return answered(`${rows.join('\n')}\n`);
+}
+
+const row = ({pid, parent, seconds, name}: SeenProcess, user: string, unit: string) =>
+  `${String(pid).padStart(7)} ${String(parent).padStart(7)} ${user.padEnd(32)} ${String(seconds).padStart(7)} ${unit.padEnd(128)} ${name}`;

@@ -1,0 +1,101 @@
+import {chmodSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type {Duplex} from 'node:stream';
+import {type CommandReply, complained, type HostCommand, type HostProgram} from './command.ts';
+
+/** The file descriptor over which the shims of one ssh session talk to the host's model. */
+export const shimDescriptor = 3;
+
+// A shell script, not a Node program: a look runs several commands, and starting Node for each takes longer than the look.
+const shim = `#!/bin/sh
+# A command of this lab host. It asks the host's model over the descriptor that every ssh session here inherits.
+input=-
+case "\${0##*/} $*" in
+  *tables-restore*|crontab*' -') input=$(base64 | tr -d '\\n') ;;
+esac
+folder=$(pwd | base64 | tr -d '\\n')
+arguments=-
+[ $# = 0 ] || arguments=$(printf '%s\\n' "$@" | base64 | tr -d '\\n')
+printf '%s %s %s %s\\n' "\${0##*/}" "$folder" "$arguments" "\${input:--}" >&${shimDescriptor}
+read -r code stdout stderr <&${shimDescriptor} || exit 1
+[ "$stdout" = - ] || printf %s "$stdout" | base64 -d
+[ "$stderr" = - ] || printf %s "$stderr" | base64 -d >&2
+exit "$code"
+`;
+
+// The lab has no other accounts to become: whoever started it is everyone on its hosts.
+const sudo = `#!/bin/sh
+while :; do
+  case "$1" in
+    -u) shift 2 ;;
+    --) shift; break ;;
+    -*) shift ;;
+    *) break ;;
+  esac
+done
+exec "$@"
+`;
+
+/** Writes a host's own commands into its `bin` folder. */
+export function writeShims(bin: string, names: readonly string[]): void {
+  mkdirSync(bin, {recursive: true});
+  writeExecutable(join(bin, 'lab-command'), shim);
+  writeExecutable(join(bin, 'sudo'), sudo);
+  for (const name of names) {
+    symlinkSync('lab-command', join(bin, name));
+  }
+}
+
+function writeExecutable(path: string, text: string): void {
+  writeFileSync(path, text);
+  chmodSync(path, 0o755);
+}
+
+/** Answers the shims of one ssh session, in the order in which they ask. */
+export async function answerShims(
+  stream: Duplex,
+  programs: ReadonlyMap<string, HostProgram>,
+): Promise<void> {
+  // A session that is cut off takes its descriptor with it.
+  stream.on('error', () => stream.destroy());
+  for await (const line of linesOf(stream)) {
+    const command = commandOf(line);
+    const program = programs.get(command.name);
+    const reply = program ? await program(command) : complained(`${command.name}: not found`, 127);
+    if (stream.writable) {
+      stream.write(lineOf(reply));
+    }
+  }
+  stream.end();
+}
+
+async function* linesOf(stream: Duplex): AsyncGenerator<string> {
+  let pending = '';
+  try {
+    for await (const chunk of stream) {
+      pending += String(chunk);
+      const lines = pending.split('\n');
+      pending = lines.pop() ?? '';
+      yield* lines;
+    }
+  } catch {
+    // Cut off: there is nobody left to answer.
+  }
+}
+
+function commandOf(line: string): HostCommand {
+  const [name = '', folder = '-', args = '-', input = '-'] = line.split(' ');
+  return {
+    name,
+    cwd: decoded(folder).trimEnd(),
+    args: args === '-' ? [] : decoded(args).replace(/\n$/, '').split('\n'),
+    input: decoded(input),
+  };
+}
+
+function lineOf({code, stdout, stderr}: CommandReply): string {
+  return `${code} ${encoded(stdout)} ${encoded(stderr)}\n`;
+}
+
+const decoded = (text: string) => (text === '-' ? '' : Buffer.from(text, 'base64').toString());
+const encoded = (text: string) => (text === '' ? '-' : Buffer.from(text).toString('base64'));

@@ -1,0 +1,76 @@
+import {mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {startTicksOf} from '../src/journal/process-identity.ts';
+import {startControl} from './control.ts';
+import {startWorld} from './world.ts';
+
+// The lab's supervisor: it keeps the small world up until it is told to end, or until nobody wants it any more.
+
+const {
+  LAB_DIRECTORY = '',
+  LAB_CLIENTS = '6',
+  LAB_SLOW_PROCEDURES = '',
+  /** Whose lab it is. Once that process is gone, the lab stays up a while for a `resume`, and then ends. */
+  LAB_OWNER = '',
+  /** Passwords to use instead of made-up ones, as JSON: by account of its databases. */
+  LAB_PASSWORDS = '{}',
+} = process.env;
+const orphanedForMs = 30 * 60_000;
+
+mkdirSync(LAB_DIRECTORY, {recursive: true, mode: 0o700});
+// Out of the terminal's reach: a Ctrl-C there is for the run, and so is a lost ssh.
+process.on('SIGINT', () => {});
+process.on('SIGHUP', () => {});
+
+try {
+  const world = await startWorld({
+    directory: LAB_DIRECTORY,
+    clients: Number(LAB_CLIENTS),
+    slowProcedures: LAB_SLOW_PROCEDURES === '1',
+    passwords: JSON.parse(LAB_PASSWORDS),
+  });
+  let ending = false;
+  const end = async () => {
+    if (!ending) {
+      ending = true;
+      control.stop();
+      await world.stop();
+      rmSync(LAB_DIRECTORY, {recursive: true, force: true, maxRetries: 5});
+      process.exit(0);
+    }
+  };
+  const control = await startControl(world, () => void end());
+  process.on('SIGTERM', () => void end());
+  if (LAB_OWNER !== '') {
+    endWithoutOwner(Number(LAB_OWNER), end);
+  }
+  tell('ready.json', {
+    control: control.url,
+    token: control.token,
+    variables: world.variables,
+  });
+} catch (error) {
+  tell('failed.json', {problem: error instanceof Error ? error.message : String(error)});
+  process.exit(1);
+}
+
+/** Written beside and moved in: whoever waits for it reads it whole. */
+function tell(name: string, content: object): void {
+  const path = join(LAB_DIRECTORY, name);
+  writeFileSync(`${path}.new`, JSON.stringify(content), {mode: 0o600});
+  renameSync(`${path}.new`, path);
+}
+
+function endWithoutOwner(owner: number, end: () => Promise<void>): void {
+  const began = startTicksOf(owner);
+  let aloneSince: number | undefined;
+  setInterval(() => {
+    if (startTicksOf(owner) === began) {
+      return;
+    }
+    aloneSince ??= Date.now();
+    if (Date.now() - aloneSince > orphanedForMs) {
+      void end();
+    }
+  }, 5_000).unref();
+}

@@ -1,0 +1,252 @@
+import {readFileSync} from 'node:fs';
+import {rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import mysql from 'mysql2/promise';
+import {SwitcharooError} from '../../src/model/problem.ts';
+import type {LabProcess, Processes} from '../processes.ts';
+import {argsForRoot, type ServerProgram} from './find-server.ts';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** One running database server of the lab. */
+export interface LabDatabase {
+  readonly name: string;
+  readonly port: number;
+  readonly socket: string;
+  /** The process as it is now: another one after `restart`. */
+  readonly process: LabProcess;
+  /** Runs a statement as root over the socket; gives the rows of its first result set. */
+  query(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Several statements in one session, as root over the socket. */
+  session<Result>(work: (connection: mysql.Connection) => Promise<Result>): Promise<Result>;
+  /** SIGKILL: a crash. */
+  kill(): Promise<void>;
+  /** Starts again on the same data, after a clean stop if it still runs. Global settings are lost, as on any server. */
+  restart(): Promise<void>;
+  /** A clean shutdown. */
+  stop(): Promise<void>;
+  /** SIGSTOP: the server hangs, and its connections stay open. */
+  pause(): Promise<void>;
+  resume(): void;
+}
+
+export interface ServerOptions {
+  readonly name: string;
+  readonly directory: string;
+  readonly processes: Processes;
+  readonly program: ServerProgram;
+  readonly port: number;
+  readonly serverId: number;
+  /** The base name of its binary logs. */
+  readonly logName: string;
+  readonly rootPassword: string;
+  readonly settings?: readonly string[];
+}
+
+/** Starts one server on a fresh data folder, reachable over loopback and a socket, and waits until it answers. */
+export async function startServer(options: ServerOptions): Promise<LabDatabase> {
+  const {name, directory, port, program} = options;
+  const data = join(directory, name);
+  const socket = socketIn(directory, name);
+  await program.makeDataFolder(data);
+  let running = launch(options, data, socket);
+  await untilAnswering(running, {socket, password: ''});
+  try {
+    await setRootPassword(socket, options.rootPassword);
+  } catch (cause) {
+    running.kill('SIGKILL');
+    throw cause;
+  }
+  const root = {socket, password: options.rootPassword};
+
+  const database: LabDatabase = {
+    name,
+    port,
+    socket,
+    get process() {
+      return running;
+    },
+    query: (sql, values = []) =>
+      asRoot(root, async (connection) => {
+        const [result] = await connection.query({sql, timeout: queryTimeoutMs}, [...values]);
+        return rowsOf(result);
+      }),
+    session: (work) => asRoot(root, work),
+    kill: async () => {
+      running.kill('SIGKILL');
+      await running.exited;
+    },
+    restart: async () => {
+      await database.stop();
+      // A killed server leaves its socket behind, and a client that finds it is refused instead of waiting.
+      await rm(socket, {force: true});
+      running = launch(options, data, socket);
+      await untilAnswering(running, root);
+    },
+    stop: async () => {
+      running.kill('SIGCONT');
+      await running.stop(stopTimeoutMs);
+    },
+    pause: () => pause(running),
+    resume: () => running.kill('SIGCONT'),
+  };
+  return database;
+}
+
+const queryTimeoutMs = 20_000;
+const startTimeoutMs = 30_000;
+const stopTimeoutMs = 10_000;
+const longestSocketPath = 107;
+
+// The kernel keeps a socket's path in 108 bytes (unix(7)), and mysqld refuses to start with a longer one.
+function socketIn(directory: string, name: string): string {
+  const socket = join(directory, `${name}.sock`);
+  if (Buffer.byteLength(socket) > longestSocketPath) {
+    throw new SwitcharooError({
+      code: 'lab-path-too-long',
+      message: `The lab's folder ${directory} is too long for a socket: ${Buffer.byteLength(socket)} bytes, and ${longestSocketPath} are allowed.`,
+      hint: 'Set TMPDIR to a folder with a short path, such as /tmp, and start the lab again.',
+    });
+  }
+  return socket;
+}
+
+function launch(options: ServerOptions, data: string, socket: string): LabProcess {
+  const {name, processes, program} = options;
+  const args = [
+    ...program.args,
+    ...argsForRoot(),
+    `--datadir=${data}`,
+    `--tmpdir=${data}`,
+    `--socket=${socket}`,
+    '--bind-address=127.0.0.1',
+    `--port=${options.port}`,
+    ...replicationSettings(options),
+    ...commonSettings,
+    ...(options.settings ?? []),
+  ];
+  return processes.spawn(`mysqld-${name}`, program.command, args, {env: program.env, cwd: data});
+}
+
+function replicationSettings({serverId, logName}: ServerOptions): readonly string[] {
+  return [
+    `--server-id=${serverId}`,
+    `--log-bin=${logName}`,
+    '--binlog-format=ROW',
+    '--log-slave-updates',
+    '--relay-log=relay-bin',
+    '--replicate-wild-ignore-table=mysql.%',
+    // Kept in tables, the position commits together with the data: a kill -9 neither loses nor repeats an event
+    // (MySQL 5.6 manual 17.3.2, "Handling an Unexpected Halt of a Replication Slave").
+    '--master-info-repository=TABLE',
+    '--relay-log-info-repository=TABLE',
+    '--relay-log-recovery=ON',
+    // The default is an hour: a source that hangs would go unnoticed.
+    '--slave-net-timeout=10',
+  ];
+}
+
+const commonSettings: readonly string[] = [
+  '--skip-name-resolve',
+  '--character-set-server=utf8mb4',
+  '--collation-server=utf8mb4_unicode_ci',
+  '--default-time-zone=+00:00',
+  '--sql-mode=STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION',
+  // The operating system outlives a killed server, so its file cache is safe enough here, and much faster.
+  '--innodb-flush-log-at-trx-commit=2',
+  '--sync-binlog=0',
+  // Without a performance schema and with small buffers a server needs some 35 MB.
+  '--performance-schema=OFF',
+  '--innodb-buffer-pool-size=8M',
+  '--innodb-log-file-size=4M',
+  '--innodb-log-buffer-size=1M',
+  '--key-buffer-size=1M',
+  '--query-cache-size=0',
+  '--table-open-cache=200',
+  '--table-definition-cache=400',
+];
+
+async function pause(running: LabProcess): Promise<void> {
+  running.kill('SIGSTOP');
+  // The signal is delivered some time later, and until then the server still answers.
+  for (let looks = 0; running.running() && looks < 500 && !isStopped(running.pid); looks += 1) {
+    await sleep(2);
+  }
+}
+
+function isStopped(pid: number): boolean {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // The state is the field after the command's name, which is in parentheses (proc(5)).
+  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+}
+
+interface Root {
+  readonly socket: string;
+  readonly password: string;
+}
+
+async function untilAnswering(running: LabProcess, root: Root): Promise<void> {
+  const giveUpAt = Date.now() + startTimeoutMs;
+  while (Date.now() < giveUpAt && running.running()) {
+    const answered = await asRoot(root, (connection) => connection.ping()).then(
+      () => true,
+      () => false,
+    );
+    if (answered) {
+      return;
+    }
+    await sleep(20);
+  }
+  const ended = running.running() ? `does not answer after ${startTimeoutMs / 1000} s` : 'ended';
+  running.kill('SIGKILL');
+  throw new SwitcharooError({
+    code: 'lab-server-not-started',
+    message: `The lab's database server ${running.name} ${ended} instead of starting.`,
+    hint: `Read its own words at the end of ${running.name}.log in the lab's folder.`,
+  });
+}
+
+async function setRootPassword(socket: string, password: string): Promise<void> {
+  await asRoot({socket, password: ''}, async (connection) => {
+    // What concerns one server's accounts must not reach its replicas.
+    await connection.query('SET sql_log_bin = 0');
+    // The template also has anonymous accounts, and root without a password from other hosts.
+    await connection.query(
+      "DELETE FROM mysql.user WHERE NOT (User = 'root' AND Host = 'localhost')",
+    );
+    await connection.query('DELETE FROM mysql.db');
+    await connection.query('FLUSH PRIVILEGES');
+    await connection.query('SET PASSWORD = PASSWORD(?)', [password]);
+  });
+}
+
+async function asRoot<Result>(
+  {socket, password}: Root,
+  work: (connection: mysql.Connection) => Promise<Result>,
+): Promise<Result> {
+  const connection = await mysql.createConnection({
+    socketPath: socket,
+    user: 'root',
+    password,
+    connectTimeout: 5_000,
+    supportBigNumbers: true,
+    // As the server wrote them: a local clock that is put forward would change some.
+    dateStrings: true,
+  });
+  // A connection that its server drops also raises an event, which nobody else listens for.
+  connection.on('error', () => {});
+  try {
+    return await work(connection);
+  } finally {
+    connection.destroy();
+  }
+}
+
+/** A procedure answers with several result sets and a header; another write with a header alone. */
+function rowsOf(result: unknown): readonly Row[] {
+  if (!Array.isArray(result)) {
+    return [];
+  }
+  return Array.isArray(result[0]) ? result[0] : result;
+}

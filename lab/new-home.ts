@@ -1,0 +1,70 @@
+import {createEcs, type Ecs, type LaunchRequest} from './aws/ecs.ts';
+import {arnsOf} from './aws/elb.ts';
+import type {LoadBalancer} from './load-balancer.ts';
+import {programOf} from './program.ts';
+import type {Site} from './site.ts';
+
+export const region = 'us-east-1';
+
+/** The new home of the application: a service that is parked at no task until it is deployed. */
+export function newHome(
+  {network, ports, passwords, processes}: Site,
+  loadBalancer: LoadBalancer,
+): Ecs {
+  let launched = 0;
+  const launch = async ({image, environment, address}: LaunchRequest) => {
+    launched += 1;
+    const [command, ...args] = programOf('app/shop');
+    const env = {...environment, VERSION: image, LISTEN_ADDRESS: address, LOCAL_ADDRESS: address};
+    const task = processes.spawn(`task-${launched}`, command, args, {env});
+    return {
+      exited: task.exited.then(({code}) => ({code: code ?? 137})),
+      stop: (graceMs: number) => task.stop(graceMs),
+    };
+  };
+  return createEcs({
+    clusterName: 'shop',
+    network: network.prefix,
+    region,
+    loadBalancer,
+    launch,
+    taskDefinitions: [
+      {
+        family: 'shop',
+        containerDefinitions: [
+          {
+            name: 'shop',
+            image: 'registry.lab/shop:1',
+            cpu: 256,
+            memory: 256,
+            essential: true,
+            portMappings: [{containerPort: ports.web}],
+            environment: Object.entries({
+              DATABASE_USER: 'shop',
+              DATABASE_PASSWORD: passwords.shop,
+              DATABASE_NAME: 'shop',
+              DATABASE_HOST: network.db1,
+              DATABASE_PORT: String(ports.source),
+              PORT: String(ports.web),
+              SIDE: 'new',
+            }).map(([name, value]) => ({name, value})),
+          },
+        ],
+      },
+    ],
+    services: [
+      {
+        name: 'shop',
+        taskDefinition: 'shop:1',
+        desiredCount: 0,
+        circuitBreaker: {enable: true, rollback: true},
+        healthCheckGraceMs: 5_000,
+        targetGroup: {
+          arn: arnsOf({name: 'shop', region}).targetGroup,
+          containerName: 'shop',
+          containerPort: ports.web,
+        },
+      },
+    ],
+  });
+}

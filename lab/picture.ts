@@ -1,0 +1,35 @@
+import {keyOf} from './aws/record-set.ts';
+import {type World, zoneId} from './world.ts';
+
+/** What the lab looks like from outside, as plain data: two pictures of an unchanged world are equal. */
+export async function pictureOf({databases, hosts, route53, loadBalancer}: World) {
+  const servers = {source: databases.source, replica: databases.replica, aurora: databases.aurora};
+  const perServer = Object.entries(servers).map(async ([name, server]) => {
+    const [settings] = await server.query(
+      'SELECT @@read_only AS readOnly, @@event_scheduler AS events',
+    );
+    const [status] = await server.query('SHOW SLAVE STATUS');
+    return [
+      name,
+      {
+        readOnly: settings?.['readOnly'] === 1,
+        events: settings?.['events'],
+        follows: status ? `${status['Master_Host']}:${status['Master_Port']}` : null,
+        threads: status ? `${status['Slave_IO_Running']}/${status['Slave_SQL_Running']}` : null,
+      },
+    ] as const;
+  });
+  return {
+    databases: Object.fromEntries(await Promise.all(perServer)),
+    records: [...route53.listed(zoneId)].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
+    units: Object.fromEntries(
+      hosts.map((host) => [
+        host.name,
+        Object.fromEntries(
+          ['shop.service', 'shop-digest.timer'].map((unit) => [unit, host.unitState(unit)]),
+        ),
+      ]),
+    ),
+    targets: loadBalancer.targets().map(({address, state}) => `${address} ${state}`),
+  };
+}

@@ -1,0 +1,133 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {appendFileSync, openSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {startTicksOf} from '../src/journal/process-identity.ts';
+
+/** One process of the lab: a database server, an application, an ECS task, the clients. */
+export interface LabProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly child: ChildProcess;
+  readonly exited: Promise<{readonly code: number | null; readonly signal: string | null}>;
+  running(): boolean;
+  kill(signal: NodeJS.Signals): void;
+  /** SIGTERM, then SIGKILL after `graceMs`. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+export interface SpawnOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Opens an IPC channel: `child.send`, `child.on('message')`. */
+  readonly ipc?: boolean;
+}
+
+/** Starts processes and remembers them on disk, so that `lab down` finds every one, also when their keeper was killed. */
+export class Processes {
+  readonly #directory: string;
+  readonly #running = new Set<LabProcess>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Output goes to `<directory>/<name>.log`. The environment is `env` and nothing else. */
+  spawn(
+    name: string,
+    command: string,
+    args: readonly string[],
+    options: SpawnOptions = {},
+  ): LabProcess {
+    const log = openSync(join(this.#directory, `${name}.log`), 'a', 0o600);
+    const child = spawn(command, args, {
+      cwd: options.cwd ?? this.#directory,
+      env: {PATH: process.env['PATH'] ?? '/usr/bin:/bin', ...options.env},
+      stdio: options.ipc ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
+    });
+    const exited = new Promise<{code: number | null; signal: string | null}>((resolve) => {
+      child.once('exit', (code, signal) => resolve({code, signal}));
+      child.once('error', () => resolve({code: 127, signal: null}));
+    });
+    const started = this.#keep(name, child, exited);
+    void exited.then(() => this.#running.delete(started));
+    return started;
+  }
+
+  async endAll(): Promise<void> {
+    await Promise.all([...this.#running].map((running) => running.stop()));
+  }
+
+  #keep(name: string, child: ChildProcess, exited: LabProcess['exited']): LabProcess {
+    const pid = child.pid ?? -1;
+    let over = false;
+    void exited.then(() => {
+      over = true;
+    });
+    const kept: LabProcess = {
+      name,
+      pid,
+      child,
+      exited,
+      running: () => !over,
+      kill: (signal) => void (over || child.kill(signal)),
+      stop: async (graceMs = 5_000) => {
+        kept.kill('SIGTERM');
+        const timer = new AbortController();
+        await Promise.race([
+          exited,
+          sleep(graceMs, undefined, {signal: timer.signal}).catch(() => {}),
+        ]);
+        timer.abort();
+        kept.kill('SIGKILL');
+        await exited;
+      },
+    };
+    this.#running.add(kept);
+    if (pid > 0) {
+      const line = JSON.stringify({name, pid, startTicks: startTicksOf(pid)});
+      appendFileSync(join(this.#directory, 'processes.jsonl'), `${line}\n`, {mode: 0o600});
+    }
+    return kept;
+  }
+}
+
+/** Ends every process that a lab folder remembers and that is still the one it was. */
+export async function endRemembered(directory: string): Promise<readonly string[]> {
+  const standing = remembered(directory).filter(
+    ({pid, startTicks}) => startTicksOf(pid) === startTicks,
+  );
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    for (const {pid, startTicks} of standing) {
+      if (startTicksOf(pid) === startTicks) {
+        process.kill(pid, signal);
+      }
+    }
+    for (let tries = 0; tries < 50; tries += 1) {
+      if (standing.every(({pid, startTicks}) => startTicksOf(pid) !== startTicks)) {
+        break;
+      }
+      await sleep(100);
+    }
+  }
+  return standing.map(({name}) => name);
+}
+
+interface Remembered {
+  readonly name: string;
+  readonly pid: number;
+  readonly startTicks: number | null;
+}
+
+function remembered(directory: string): readonly Remembered[] {
+  try {
+    const text = readFileSync(join(directory, 'processes.jsonl'), 'utf8');
+    return text
+      .split('\n')
+      .filter((line) => line.endsWith('}'))
+      .map((line) => JSON.parse(line) as Remembered)
+      .filter(({startTicks}) => startTicks !== null);
+  } catch {
+    return [];
+  }
+}

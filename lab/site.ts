@@ -1,0 +1,42 @@
+import {randomBytes} from 'node:crypto';
+import type {LabKey} from './hosts/keys.ts';
+import type {Passwords} from './mysql/accounts.ts';
+import {type Network, pickPort} from './network.ts';
+import type {Processes} from './processes.ts';
+
+export interface Ports {
+  readonly web: number;
+  readonly source: number;
+  readonly replica: number;
+  readonly aurora: number;
+}
+
+/** What all parts of one lab have in common. */
+export interface Site {
+  readonly directory: string;
+  readonly network: Network;
+  readonly ports: Ports;
+  readonly passwords: Passwords;
+  readonly processes: Processes;
+  readonly key: LabKey;
+  readonly busy: boolean;
+}
+
+export async function choosePorts(network: Network): Promise<Ports> {
+  const {web1, web2, db1, db2, loadBalancer} = network;
+  const web = await pickPort(web1, web2, loadBalancer, `${network.prefix}151`);
+  const source = await pickPort('127.0.0.1', db1);
+  const replica = await pickPort('127.0.0.1', db2);
+  return {web, source, replica, aurora: await pickPort('127.0.0.1')};
+}
+
+export const choosePasswords = (): Passwords => ({
+  root: secret(),
+  shop: secret(),
+  switcharoo: secret(),
+  admin: secret(),
+  repl: secret(),
+});
+
+// MySQL 5.6 takes at most 32 characters for a replication password.
+export const secret = (bytes = 12): string => randomBytes(bytes).toString('hex');

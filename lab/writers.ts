@@ -1,0 +1,64 @@
+import {writeFileSync} from 'node:fs';
+import {type ClientsControl, type ClientsReport, controlOf} from './clients/protocol.ts';
+import {programOf} from './program.ts';
+import type {Site} from './site.ts';
+
+export const siteName = 'www.shop.test';
+
+/** Starts the clients that write the whole time. */
+export function startClients(
+  {network, ports, processes}: Site,
+  count: number,
+  resolver: {address: string; port: number},
+  ledger: string,
+  undo: (() => Promise<unknown>)[],
+): ClientsControl {
+  const [command, ...args] = programOf('clients/main');
+  const {child} = processes.spawn('clients', command, args, {
+    ipc: true,
+    env: {
+      CLIENTS: String(count),
+      NAME: siteName,
+      PORT: String(ports.web),
+      RESOLVER: `${resolver.address}:${resolver.port}`,
+      LEDGER: ledger,
+      FROM: network.prefix,
+    },
+  });
+  const control = controlOf(child);
+  undo.push(() => control.stop());
+  return control;
+}
+
+const quiet: ClientsReport = {
+  acknowledged: 0,
+  refused: 0,
+  unanswered: 0,
+  outageMs: 0,
+  outages: [],
+  bySide: {},
+  p50Ms: null,
+  p99Ms: null,
+  lastFailure: null,
+};
+
+/** A world in which nothing moves by itself. */
+export function noClients(ledger: string): ClientsControl {
+  writeFileSync(ledger, '', {mode: 0o600});
+  const report = async () => quiet;
+  return {pause: report, resume: report, report, stop: report};
+}
+
+/** A lab whose clients cannot write proves nothing: it is up only when they can. */
+export async function firstWrite(control: ClientsControl): Promise<void> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    const {acknowledged, lastFailure} = await control.report();
+    if (acknowledged > 0) {
+      return;
+    }
+    if (tries === 299) {
+      throw new Error(`the lab's clients cannot write: ${lastFailure}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,47 @@
+import {writeFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import runbook from '../runbooks/bare-metal-to-ecs.ts';
+import type {Entry} from '../src/model/runbook.ts';
+
+export const permissionsFile = fileURLToPath(new URL('../docs/permissions.md', import.meta.url));
+
+const head = `# What switcharoo's accounts must be allowed
+
+For each target of \`runbooks/bare-metal-to-ecs.ts\`: what its account needs, and the entries that need it. Of a single
+step, \`switcharoo steps mysql.freeze-writes\` says the same. A plan finds out what its looks are refused; a right that only
+a write needs may be missed until that write is made, so compare the accounts with this page beforehand.
+
+This file is made from the steps: \`UPDATE_GOLDEN=1 npx vitest run test/docs\` writes it anew.
+`;
+
+/** The whole page, a section for each target. */
+export function permissionsPage(): string {
+  const targets = Object.entries<{kind: string}>(runbook.head.targets);
+  return [head, ...targets.map(([name, {kind}]) => sectionOf(name, kind))].join('\n');
+}
+
+function sectionOf(target: string, kind: string): string {
+  const rows = [...needsOf(target)].map(([need, ids]) => `| ${need} | ${ids.join(', ')} |`);
+  const table =
+    rows.length === 0
+      ? 'Nothing: it is only looked at from outside.'
+      : ['| it needs | for |', '|---|---|', ...rows].join('\n');
+  return `## ${target} (\`${kind}\`)\n\n${table}\n`;
+}
+
+/** What is needed there, and by which entries. */
+function needsOf(target: string): ReadonlyMap<string, readonly string[]> {
+  const needs = new Map<string, string[]>();
+  for (const entry of runbook.entries as readonly Entry[]) {
+    const parts = Object.keys(entry.on).filter((part) => entry.on[part] === target);
+    const wanted = parts.flatMap((part): readonly string[] => entry.unit.needs[part] ?? []);
+    for (const need of new Set(wanted)) {
+      needs.set(need, [...(needs.get(need) ?? []), entry.id]);
+    }
+  }
+  return needs;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(permissionsFile, permissionsPage());
+}

@@ -1,0 +1,177 @@
+import type {Answer, Choice, Failure, Operator, Question} from '../engine/operator.ts';
+import type {Paint} from '../report/paint.ts';
+import {problemText} from '../report/problem.ts';
+import {clean, flow} from '../report/text.ts';
+import {placeText} from '../report/words.ts';
+import {type Unanswered, withKeys} from './keys.ts';
+import type {Screen} from './screen/screen.ts';
+import {survivingWrite} from './screen/survive.ts';
+
+export {flagOperator, type GivenAnswers, rehearsalOperator} from './answers.ts';
+
+export interface TerminalOptions {
+  readonly screen: Pick<Screen, 'pause' | 'resume'>;
+  /** Who sits there, for the journal. */
+  readonly user: string;
+  readonly paint: Paint;
+  readonly input?: NodeJS.ReadStream;
+  readonly output?: NodeJS.WriteStream;
+}
+
+/** A person at a terminal. Enter, Ctrl-C, Ctrl-D and a terminal that goes away all mean: hold. None of them means yes. */
+export function terminalOperator(options: TerminalOptions): Operator {
+  const terminal = new Terminal(options);
+  return {
+    name: options.user,
+    ask: (question, signal) => terminal.alone(() => terminal.ask(question, signal)),
+    decide: (failure, signal) => terminal.alone(() => terminal.decide(failure, signal)),
+  };
+}
+
+/** What inquirer is given beside the question. */
+interface PromptContext {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+}
+
+class Terminal {
+  readonly #user: string;
+  readonly #screen: TerminalOptions['screen'];
+  readonly #paint: Paint;
+  readonly #input: NodeJS.ReadStream;
+  readonly #output: NodeJS.WriteStream;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: TerminalOptions) {
+    this.#user = options.user;
+    this.#screen = options.screen;
+    this.#paint = options.paint;
+    this.#input = options.input ?? process.stdin;
+    this.#output = options.output ?? process.stdout;
+  }
+
+  /** Entries that run together may fail together: one question at a time, and nothing drawn over it. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#queue.then(async () => {
+      this.#screen.pause();
+      try {
+        return await work();
+      } finally {
+        this.#screen.resume();
+      }
+    });
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async ask(question: Question, signal: AbortSignal): Promise<Answer> {
+    const {confirm, input} = await import('@inquirer/prompts');
+    this.#print(questionLines(question, this.#layout()));
+    const word = question.mustType ?? (question.about === 'point-of-no-return' ? 'yes' : undefined);
+    const message = clean(question.question);
+    const answer = await this.#prompt(signal, async (context) =>
+      word === undefined
+        ? confirm({message, default: false}, context)
+        : (await input(
+            {message: `${message} Type ${word} to go on:`, validate: wordOrNothing(word)},
+            context,
+          )) === word,
+    );
+    if (answer === 'gone') {
+      return {answer: 'unasked', by: 'nobody'};
+    }
+    return {answer: answer === true ? 'yes' : 'no', by: this.#user};
+  }
+
+  async decide(failure: Failure, signal: AbortSignal): Promise<Choice & {readonly by: string}> {
+    const {select, input} = await import('@inquirer/prompts');
+    const {problem, stands} = failure;
+    this.#print(['', problemText({problem, stands, next: []}, this.#layout()), '']);
+    const choice = await this.#prompt(signal, async (context): Promise<Choice> => {
+      const message = `${clean(failure.entry)} has failed. What now?`;
+      const chosen = await select({message, choices: [...choicesFor(failure)]}, context);
+      if (chosen.choice !== 'skip') {
+        return chosen;
+      }
+      const asked = `Why is ${clean(failure.entry)} skipped? It goes into the journal:`;
+      const reason = await input({message: asked, validate: aReason}, context);
+      return {choice: 'skip', reason: reason.trim()};
+    });
+    return typeof choice === 'string'
+      ? {choice: 'stop', by: choice === 'gone' ? 'nobody' : this.#user}
+      : {...choice, by: this.#user};
+  }
+
+  /** Ends also when the terminal goes away: a key that cannot come is not waited for. */
+  async #prompt<Result>(
+    signal: AbortSignal,
+    show: (context: PromptContext) => Promise<Result>,
+  ): Promise<Result | Unanswered> {
+    return withKeys(this.#input, async ({input, ended}) => {
+      // Inquirer leaves its reader open when it is begun with a signal that is already aborted.
+      if (signal.aborted || ended.aborted) {
+        return ended.reason === 'no' ? 'no' : 'gone';
+      }
+      try {
+        return await show({input, output: this.#output, signal: AbortSignal.any([signal, ended])});
+      } catch (cause) {
+        return unanswered(cause, signal.aborted ? 'gone' : ended.reason);
+      }
+    });
+  }
+
+  #print(lines: readonly string[]): void {
+    survivingWrite(this.#output)(`${lines.join('\n')}\n`);
+  }
+
+  #layout() {
+    return {width: this.#output.columns || 80, paint: this.#paint};
+  }
+}
+
+function questionLines(
+  {details, head}: Question,
+  {width, paint}: {width: number; paint: Paint},
+): string[] {
+  return [
+    '',
+    ...details.flatMap((detail) => flow([detail], {width, first: '  ', rest: '    '})),
+    ...(head
+      ? flow([{text: `head of the journal ${head}`, paint: paint.dim}], {width, first: '  '})
+      : []),
+  ];
+}
+
+/** The keys that are legal here. To stop comes first, so it is what Enter means. */
+function choicesFor({
+  reverseTo,
+}: Failure): readonly {readonly name: string; readonly value: Choice}[] {
+  return [
+    {name: 'stop here: what stands, stands', value: {choice: 'stop'}},
+    {name: 'retry: look again, and go on from there', value: {choice: 'retry'}},
+    {name: 'skip: go on without it, for a reason', value: {choice: 'skip', reason: ''}},
+    // The nearest place first: it undoes the least.
+    ...[...reverseTo].reverse().map((to) => ({
+      name: `reverse to ${clean(placeText(to))}`,
+      value: {choice: 'reverse', to} as const,
+    })),
+  ];
+}
+
+const wordOrNothing = (word: string) => (typed: string) =>
+  typed === word || typed === '' || `That is not ${word}. Leave it empty to hold.`;
+
+const aReason = (typed: string) =>
+  typed.trim() !== '' || 'The journal needs a reason. Ctrl-C stops the run here instead.';
+
+/** Inquirer's own errors say that there was no answer. Anything else is a bug, and goes on. */
+function unanswered(cause: unknown, reason: unknown): Unanswered {
+  if (reason === 'gone' || reason === 'no') {
+    return reason;
+  }
+  if (cause instanceof Error && cause.name === 'ExitPromptError') {
+    return 'no';
+  }
+  throw cause;
+}

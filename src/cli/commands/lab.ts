@@ -1,0 +1,85 @@
+import {SwitcharooError} from '../../model/problem.ts';
+import type {App} from '../app.ts';
+import {type ExitCode, exitCodes} from '../exit.ts';
+
+// The lab is loaded when it is called for, and by nothing else.
+const labClient = () => import('../../../lab/client.ts');
+
+export interface LabUpOptions {
+  readonly clients: number;
+  readonly slowProcedures: boolean;
+}
+
+export async function labUpCommand(
+  app: App,
+  {clients, slowProcedures}: LabUpOptions,
+): Promise<ExitCode> {
+  const {upLab} = await labClient();
+  const {directory, variables} = await upLab({
+    stateFolder: app.state.path,
+    clients,
+    slowProcedures,
+  });
+  app.print(
+    app.json
+      ? JSON.stringify({directory, variables: withoutSecrets(variables)})
+      : [
+          `The lab is up, in ${directory}.`,
+          `  ${app.paste('plan bare-metal-to-ecs -i lab')}`,
+          `  ${app.paste('run bare-metal-to-ecs -i lab')}`,
+          `  ${app.paste('lab status')}`,
+          `  ${app.paste('lab down')}`,
+        ].join('\n'),
+  );
+  return exitCodes.done;
+}
+
+export async function labDownCommand(app: App): Promise<ExitCode> {
+  const {downLab} = await labClient();
+  const was = await downLab(app.state.path);
+  app.print(
+    app.json
+      ? JSON.stringify({was})
+      : was
+        ? 'The lab is down; nothing of it is left.'
+        : 'No lab was up.',
+  );
+  return exitCodes.done;
+}
+
+export async function labStatusCommand(app: App): Promise<ExitCode> {
+  const lab = await labThatIsUp(app);
+  app.print(JSON.stringify(await lab.status(), null, app.json ? 0 : 2));
+  return exitCodes.done;
+}
+
+/** Holds what the clients were told against the database in charge. */
+export async function labCountCommand(app: App): Promise<ExitCode> {
+  const lab = await labThatIsUp(app);
+  const {inCharge, acknowledged, lost, duplicated, outageMs} = await lab.count();
+  app.print(
+    app.json
+      ? JSON.stringify({inCharge, writes: {acknowledged, lost, duplicated}, outageMs})
+      : `${acknowledged} writes acknowledged; in ${inCharge} ${lost} of them are lost and ${duplicated} are there twice. Longest outage of a client: ${outageMs} ms.`,
+  );
+  return lost + duplicated === 0 ? exitCodes.done : exitCodes.halfWay;
+}
+
+async function labThatIsUp(app: App) {
+  const {findLab} = await labClient();
+  const lab = findLab(app.state.path);
+  if (!lab) {
+    throw new SwitcharooError({
+      code: 'lab-not-up',
+      message: 'No lab is up.',
+      hint: 'Start it with: switcharoo lab up',
+    });
+  }
+  return lab;
+}
+
+function withoutSecrets(variables: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).filter(([name]) => !/PASSWORD|SECRET|KEY_ID/.test(name)),
+  );
+}

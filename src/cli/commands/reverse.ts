@@ -1,0 +1,108 @@
+import {nothingToReverse} from '../../engine/problems.ts';
+import {makeReversePlan} from '../../engine/reverse-plan.ts';
+import type {ReversePlan} from '../../model/plan.ts';
+import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import {type Progress, standingEntries} from '../../model/progress.ts';
+import {reversePlanText, standingTexts} from '../../report/index.ts';
+import {type App, nextFor, tellProblems} from '../app.ts';
+import {approve} from '../approving.ts';
+import {goBack, type Holding} from '../executing.ts';
+import type {ExitCode} from '../exit.ts';
+import {progressIn} from '../past-runs.ts';
+import {aboutRun, heldCode} from '../standing.ts';
+import {type TakingUpOptions, takingUp} from '../taking-up.ts';
+
+export interface ReverseOptions extends TakingUpOptions {
+  readonly to?: string;
+}
+
+/** Plans the way back, asks, and goes back. */
+export async function reverseCommand(
+  app: App,
+  wanted: string | undefined,
+  options: ReverseOptions,
+): Promise<ExitCode> {
+  const run = app.state.find(wanted, 'run with something to reverse', (name) => stands(app, name));
+  const progress = progressIn(app, run);
+  if (standingEntries(progress).length === 0) {
+    throw new SwitcharooError(nothingToReverse(run));
+  }
+  return aboutRun(app, progress, () => reverse(app, progress, options));
+}
+
+function reverse(app: App, progress: Progress, options: ReverseOptions): Promise<ExitCode> {
+  const to = progress.reversingTo ? progress.reversingTo.to : (options.to ?? null);
+  return takingUp(app, progress, options, async ({holding, act}) => {
+    const plan = await showWayBack(holding, progress, to);
+    const stuck = stuckIn(plan);
+    if (stuck.length > 0) {
+      return refuse(app, progress, stuck);
+    }
+    const {inventory} = holding.opened;
+    const question = `Go back to ${to ?? 'the very start'} on ${inventory.name}?`;
+    const {answer, by} = await approve({
+      app,
+      operator: holding.operator,
+      about: 'reversal',
+      question,
+      digest: plan.digest,
+      inventory,
+      yes: options.yes,
+      ...(options.plan === undefined ? {} : {plan: options.plan}),
+      rehearsal: progress.run.rehearsal,
+      signal: holding.signals.stopping,
+    });
+    if (answer === 'no') {
+      return refuse(app, progress, [notApproved(progress.run.run)]);
+    }
+    return act((held) => {
+      const details = [`plan ${plan.digest}`];
+      const answered = {entry: null, about: 'reversal', question, details, answer, by} as const;
+      held.context.record.add({kind: 'answered', ...answered});
+      return goBack(held, to, plan.digest);
+    });
+  });
+}
+
+async function showWayBack(
+  {app, opened, signals}: Holding,
+  progress: Progress,
+  to: string | null,
+): Promise<ReversePlan> {
+  const made = await makeReversePlan(opened.world, progress, to, signals.stopping);
+  const plan = opened.redactor.value(made);
+  app.print(
+    app.json ? JSON.stringify({kind: 'reverse-planned', plan}) : reversePlanText(plan, app),
+  );
+  return plan;
+}
+
+function refuse(app: App, progress: Progress, problems: readonly Problem[]): ExitCode {
+  tellProblems(app, problems, {stands: standingTexts(progress), next: nextFor(app, progress)});
+  return heldCode(progress);
+}
+
+function stands(app: App, run: string): boolean {
+  try {
+    return standingEntries(progressIn(app, run)).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** What keeps a way back from being gone whole; nothing is begun then. */
+export function stuckIn(plan: ReversePlan): readonly Problem[] {
+  return plan.lines
+    .filter(({outlook}) => outlook === 'blocked' || outlook === 'drift')
+    .map(({entry, outlook, says = 'it cannot go back', hint = ''}) => ({
+      code: outlook === 'drift' ? 'drift' : 'reverse-blocked',
+      message: `${entry}: ${says}`,
+      hint,
+    }));
+}
+
+const notApproved = (run: string): Problem => ({
+  code: 'not-approved',
+  message: `${run} stays where it is: going back was not approved.`,
+  hint: 'Nothing was changed by this command.',
+});

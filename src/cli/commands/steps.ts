@@ -1,0 +1,68 @@
+import {readdirSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import type {AnyUnit} from '../../model/step.ts';
+import {stepsText, stepText} from '../../report/index.ts';
+import type {App} from '../app.ts';
+import {type ExitCode, exitCodes} from '../exit.ts';
+
+/** The step library: all of it in a line each, or everything about one. */
+export async function stepsCommand(app: App, name: string | undefined): Promise<ExitCode> {
+  const units = await library();
+  const unit = units.find((each) => each.name === name);
+  if (name !== undefined && !unit) {
+    throw new SwitcharooError(stepUnknown(name));
+  }
+  if (app.json) {
+    app.print(JSON.stringify((unit ? [unit] : units).map(documentOf)));
+  } else {
+    app.print(unit ? stepText(unit, app) : stepsText(units, app));
+  }
+  return exitCodes.done;
+}
+
+/** Every step and gate of the folder of steps, found by looking into it. */
+export async function library(): Promise<readonly AnyUnit[]> {
+  const folder = new URL('../../../steps/', import.meta.url);
+  const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  const files = readdirSync(fileURLToPath(folder), {recursive: true, encoding: 'utf8'})
+    .filter((file) => file.endsWith(ending) && !file.endsWith('.d.ts'))
+    .sort();
+  const modules = await Promise.all(
+    files.map((file) => import(new URL(file, folder).href) as Promise<Record<string, unknown>>),
+  );
+  return modules.flatMap((module) => Object.values(module).filter(isUnit));
+}
+
+const kinds = new Set<unknown>(['step', 'one-way', 'gate']);
+
+function isUnit(value: unknown): value is AnyUnit {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'check' in value &&
+    'kind' in value &&
+    kinds.has(value.kind)
+  );
+}
+
+function documentOf(unit: AnyUnit) {
+  return {
+    name: unit.name,
+    kind: unit.kind,
+    summary: unit.summary,
+    targets: Object.fromEntries(
+      Object.entries<{kind: string}>(unit.targets).map(([part, {kind}]) => [part, kind]),
+    ),
+    needs: unit.needs,
+    timeoutMs: unit.timeoutMs,
+    ...(unit.kind === 'step' ? {reverses: unit.reverses} : {}),
+    ...(unit.kind === 'one-way' ? {oneWayBecause: unit.oneWayBecause} : {}),
+  };
+}
+
+const stepUnknown = (name: string): Problem => ({
+  code: 'step-unknown',
+  message: `There is no step or gate ${name}.`,
+  hint: 'List them with: switcharoo steps',
+});

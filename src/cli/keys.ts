@@ -1,0 +1,86 @@
+import {PassThrough} from 'node:stream';
+import {setTimeout as sleep} from 'node:timers/promises';
+
+/** Why there is no answer. `no`: the person turned away from the question. `gone`: nobody can answer any more. */
+export type Unanswered = 'no' | 'gone';
+
+/** The keys of a terminal, for the time of one question. */
+export interface Keys {
+  readonly input: NodeJS.ReadableStream;
+  /** Aborted with an `Unanswered` as its reason. */
+  readonly ended: AbortSignal;
+}
+
+/** What was typed before a question is read within this time after the terminal stops to collect lines. */
+const typedAheadMs = 50;
+const ctrlC = 0x03;
+const ctrlD = 0x04;
+
+/**
+ * Prompts read a stream of their own, and not the terminal: a terminal that hangs up answers EIO when readline gives
+ * back its mode, readline throws that as an error that nobody can catch, and the run would end with it.
+ * Ctrl-D closes readline for good, and the prompt would then wait for ever: here it means no.
+ */
+export async function withKeys<Result>(
+  terminal: NodeJS.ReadStream,
+  work: (keys: Keys) => Promise<Result>,
+): Promise<Result> {
+  const input = new PassThrough();
+  const ended = new AbortController();
+  const gone = () => ended.abort('gone' satisfies Unanswered);
+  let open = !terminal.isTTY;
+  const forward = (chunk: Buffer | string) => {
+    const bytes = Buffer.from(chunk);
+    if (bytes.includes(ctrlD)) {
+      ended.abort('no' satisfies Unanswered);
+    } else if (open || bytes.includes(ctrlC)) {
+      input.write(bytes);
+    }
+  };
+  const stop = listen(terminal, {forward, gone});
+  try {
+    // Keys that were pressed before the question was there do not answer it; Ctrl-C always does.
+    await sleep(open ? 0 : typedAheadMs);
+    open = true;
+    return await work({input, ended: ended.signal});
+  } finally {
+    stop();
+    input.end();
+  }
+}
+
+function listen(
+  terminal: NodeJS.ReadStream,
+  {forward, gone}: {forward: (chunk: Buffer | string) => void; gone: () => void},
+): () => void {
+  const endings = ['end', 'close', 'error'] as const;
+  for (const ending of endings) {
+    terminal.on(ending, gone);
+  }
+  terminal.on('data', forward);
+  // A stream that was paused by hand does not flow again by itself.
+  terminal.resume();
+  setRaw(terminal, true);
+  if (terminal.readableEnded || terminal.destroyed) {
+    gone();
+  }
+  return () => {
+    terminal.off('data', forward);
+    terminal.pause();
+    setRaw(terminal, false);
+    for (const ending of endings) {
+      terminal.off(ending, gone);
+    }
+  };
+}
+
+/** A terminal that is gone answers EIO, as an event that `listen` hears, or as an exception. */
+function setRaw(terminal: NodeJS.ReadStream, raw: boolean): void {
+  try {
+    if (terminal.isTTY) {
+      terminal.setRawMode(raw);
+    }
+  } catch {
+    terminal.destroy();
+  }
+}

@@ -1,0 +1,84 @@
+import {randomUUID} from 'node:crypto';
+import {systemClock} from '../engine/clock.ts';
+import type {World} from '../engine/context.ts';
+import type {Observe} from '../engine/events.ts';
+import {withholdSecrets} from '../inventory/environment.ts';
+import {type Inventory, loadInventory} from '../inventory/inventory.ts';
+import {loadRunbook} from '../inventory/runbook-file.ts';
+import {openTargets, paramsFor} from '../inventory/targets.ts';
+import {Redactor} from '../journal/redactor.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
+import type {App} from './app.ts';
+import type {Signals} from './signals.ts';
+
+export interface Wanted {
+  readonly runbook: string;
+  readonly inventory: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** The run it is for; a plan is for none. */
+  readonly run?: string;
+  /** The parameters of an earlier start of the run, instead of those of the inventory. */
+  readonly journaledParams?: unknown;
+}
+
+/** All that can be looked at, and the redactor that has learned every secret of it. */
+export interface Opened {
+  readonly file: string;
+  readonly runbook: AnyRunbook;
+  readonly inventory: Inventory;
+  readonly redactor: Redactor;
+  readonly world: World;
+  close(): Promise<void>;
+}
+
+/** Reads the runbook and the inventory, checks every target, and connects to nothing yet. */
+export async function openWorld(
+  app: App,
+  wanted: Wanted,
+  signals: Signals,
+  observe: Observe,
+): Promise<Opened> {
+  // Before anything is started, and to load a runbook already starts a compiler; but of two troubles its own is told.
+  const inventoryRead = outcomeOf(() => {
+    const read = loadInventory(wanted.inventory, app.state.path);
+    return {inventory: read, environment: withholdSecrets(read.targets, process.env)};
+  });
+  const {file, runbook} = await loadRunbook(wanted.runbook);
+  const {inventory, environment} = inventoryRead();
+  const params =
+    wanted.journaledParams === undefined
+      ? paramsFor(runbook, inventory, wanted.params)
+      : runbook.head.params.parse(wanted.journaledParams);
+  const redactor = new Redactor();
+  const targets = await openTargets({
+    runbook,
+    inventory,
+    redactor,
+    stateFolder: app.state.path,
+    environment,
+    signal: signals.aborting,
+  });
+  const world: World = {
+    runbook,
+    params,
+    targets,
+    clock: systemClock,
+    run: wanted.run ?? `plan-${randomUUID().slice(0, 8)}`,
+    // Nothing is shown or written that the redactor has not seen.
+    observe: (event) => observe(redactor.value(event)),
+    aborting: signals.aborting,
+  };
+  return {file, runbook, inventory, redactor, world, close: () => targets.close()};
+}
+
+/** What the work gave or threw, when it is asked for. */
+function outcomeOf<Result>(work: () => Result): () => Result {
+  try {
+    const result = work();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}

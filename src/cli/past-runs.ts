@@ -1,0 +1,38 @@
+import {readJournal} from '../journal/file-journal.ts';
+import {type Progress, progressOf} from '../model/progress.ts';
+import {type RunReport, reportOf} from '../report/index.ts';
+import type {App} from './app.ts';
+
+// What is read of runs that are over, or not ours: a look back loads nothing that acts.
+
+/** What is locked: one runbook with one inventory. */
+export const scopeOf = (runbook: string, inventory: string): string => `${runbook}@${inventory}`;
+
+/** The fold of a run's journal, read and verified. */
+export function progressIn(app: App, run: string): Progress {
+  const progress = progressOf(readJournal(app.state.journalOf(run)).entries);
+  if (!progress) {
+    throw new Error(`${run} has no first entry`);
+  }
+  return progress;
+}
+
+/** The last comparable run that came to its end: its durations are what to expect. */
+export function earlierReport(app: App, runbook: string, besides: string): RunReport | undefined {
+  const earlier = app.state.runs().find((name) => {
+    const progress = name === besides ? undefined : readableProgress(app, name);
+    return progress?.run.runbook.name === runbook && progress.outcome === 'done';
+  });
+  return earlier === undefined
+    ? undefined
+    : reportOf(readJournal(app.state.journalOf(earlier)).entries);
+}
+
+/** Where another run stands. A damaged journal of it is its own affair. */
+export function readableProgress(app: App, run: string): Progress | undefined {
+  try {
+    return progressOf(readJournal(app.state.journalOf(run)).entries);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,283 @@
+import type {EntryProgress, EntryState, Progress} from '../../model/progress.ts';
+import {outageMs} from '../../report/outage.ts';
+import type {Colour, Paint} from '../../report/paint.ts';
+import {wayBackText} from '../../report/status.ts';
+import {flow, oneLine, type Piece, pad, widthOf} from '../../report/text.ts';
+import {
+  clockUtc,
+  counted,
+  durationText,
+  inventoryText,
+  outcomeSigns,
+  painted,
+  type Sign,
+  stateSigns,
+} from '../../report/words.ts';
+import type {View} from './view.ts';
+
+export interface FrameOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly now: Date;
+  readonly paint: Paint;
+  /** How long each entry took in an earlier run, in ms. */
+  readonly earlier: ReadonlyMap<string, number>;
+}
+
+/** The picture of this moment: never wider or taller than the terminal. Only the phase at work is shown whole. */
+export function frame(view: View, options: FrameOptions): string[] {
+  const {progress} = view;
+  if (!progress) {
+    return [];
+  }
+  const top = [...header(view, progress, options), ''];
+  const bottom = footer(view, options);
+  // The last row is the cursor's.
+  const room = Math.max(1, options.rows - 1 - top.length - bottom.length);
+  return [...top, ...phases(view, progress, room, options), ...bottom].slice(
+    0,
+    Math.max(1, options.rows - 1),
+  );
+}
+
+function header(view: View, progress: Progress, {columns, now, paint}: FrameOptions): string[] {
+  const {run, outcome, startedAt} = progress;
+  const out = outageMs(view.outage, now);
+  const sign = outcomeSigns[outcome];
+  return [
+    oneLine(
+      [
+        {text: `${sign.symbol} ${sign.word}`, paint: (text) => painted(paint, sign.colour, text)},
+        ...(out > 0 || view.outage.since
+          ? [
+              '  ',
+              {text: outageText(view, out), paint: view.outage.since ? paint.red : paint.yellow},
+            ]
+          : []),
+        '  ',
+        {text: run.runbook.name, paint: paint.bold},
+        ' on ',
+        inventoryText(paint, run.inventory),
+        `  ${durationText(elapsedMs(startedAt, now))}`,
+      ],
+      columns,
+    ),
+    oneLine(
+      [{text: `${clockUtc(now)} UTC  way back: ${wayBackText(progress)}`, paint: paint.dim}],
+      columns,
+    ),
+  ];
+}
+
+const outageText = ({outage}: View, ms: number): string =>
+  outage.since ? `OUTAGE ${durationText(ms)}` : `outage was ${durationText(ms)}`;
+
+function footer({warning}: View, {columns, paint}: FrameOptions): string[] {
+  return warning ? [oneLine([{text: `! ${warning}`, paint: paint.yellow}], columns)] : [];
+}
+
+function phases(view: View, progress: Progress, room: number, options: FrameOptions): string[] {
+  const byPhase = groupByPhase(progress);
+  const titles = [...byPhase.keys()];
+  const current = currentPhase(view, progress, titles);
+  const columns = Math.min(24, Math.max(...titles.map(widthOf)));
+  const shown = around(titles, titles.indexOf(current), Math.max(1, Math.floor(room / 2)));
+  const entriesRoom = room - shown.length;
+  return shown.flatMap((title) => {
+    const entries = byPhase.get(title) ?? [];
+    return [
+      phaseLine(title, entries, columns, options),
+      ...(title === current ? entryLines(view, entries, entriesRoom, options) : []),
+    ];
+  });
+}
+
+function groupByPhase({entries}: Progress): ReadonlyMap<string, readonly EntryProgress[]> {
+  const byPhase = new Map<string, EntryProgress[]>();
+  for (const entry of entries.values()) {
+    const group = byPhase.get(entry.phase);
+    if (group) {
+      group.push(entry);
+    } else {
+      byPhase.set(entry.phase, [entry]);
+    }
+  }
+  return byPhase;
+}
+
+function currentPhase({last}: View, {entries}: Progress, titles: readonly string[]): string {
+  const touched = last === undefined ? undefined : entries.get(last);
+  return touched?.phase ?? titles[0] ?? '';
+}
+
+function phaseLine(
+  title: string,
+  entries: readonly EntryProgress[],
+  columns: number,
+  {columns: width, paint}: FrameOptions,
+): string {
+  const sign = phaseSign(entries);
+  return oneLine(
+    [
+      {text: sign.symbol, paint: (text) => painted(paint, sign.colour, text)},
+      ' ',
+      {text: title, paint: paint.bold},
+      pad('', columns - widthOf(title)),
+      {text: `  ${tallyText(entries)}${tookText(entries)}`, paint: paint.dim},
+    ],
+    width,
+  );
+}
+
+function phaseSign(entries: readonly EntryProgress[]): Sign {
+  const states = new Set(entries.map(({state}) => state));
+  const [only] = states;
+  if (states.size === 1 && only) {
+    return stateSigns[only];
+  }
+  const bad = (['reverse-failed', 'failed'] as const).find((state) => states.has(state));
+  const settled = [...states].every((state) => state === 'done' || state === 'skipped');
+  return stateSigns[bad ?? (settled ? 'done' : 'acting')];
+}
+
+function tallyText(entries: readonly EntryProgress[]): string {
+  const states = [...new Set(entries.map(({state}) => state))];
+  const parts = states.map(
+    (state) =>
+      `${entries.filter((entry) => entry.state === state).length} ${stateSigns[state].word}`,
+  );
+  return `${counted(entries.length, 'entry', 'entries')}: ${parts.join(', ')}`;
+}
+
+/** From the first begin to the last end of a phase that is over. */
+function tookText(entries: readonly EntryProgress[]): string {
+  const over = entries.every(({state}) => state === 'done' || state === 'skipped');
+  const starts = entries.flatMap(({startedAt}) => (startedAt ? [startedAt.getTime()] : []));
+  const ends = entries.flatMap(({doneAt}) => (doneAt ? [doneAt.getTime()] : []));
+  return over && starts.length > 0
+    ? `, ${durationText(Math.max(...ends) - Math.min(...starts))}`
+    : '';
+}
+
+const busy: ReadonlySet<EntryState> = new Set(['looking', 'acting', 'reversing']);
+const bad: ReadonlySet<EntryState> = new Set(['failed', 'reverse-failed']);
+
+/** As many entries as fit, around those that are at work; the others are counted. */
+function entryLines(
+  view: View,
+  entries: readonly EntryProgress[],
+  room: number,
+  options: FrameOptions,
+): string[] {
+  const columns = Math.min(24, Math.max(...entries.map(({id}) => widthOf(id))));
+  const details = new Map(
+    entries
+      .filter(({state}) => busy.has(state) || bad.has(state))
+      .map((entry) => [entry, detailLines(view, entry, options)]),
+  );
+  const detailRows = [...details.values()].reduce((rows, lines) => rows + lines.length, 0);
+  const size = Math.max(
+    1,
+    entries.length + detailRows <= room ? entries.length : room - detailRows - 2,
+  );
+  const at = entries.findIndex(({state}) => busy.has(state) || bad.has(state));
+  const shown = around(entries, at >= 0 ? at : lastTouched(view, entries), size);
+  const [first] = shown;
+  const skipped = first ? entries.indexOf(first) : 0;
+  return [
+    ...moreLine(entries.slice(0, skipped), 'above', options),
+    ...shown.flatMap((entry) => [
+      entryLine(view, entry, columns, options),
+      ...(details.get(entry) ?? []),
+    ]),
+    ...moreLine(entries.slice(skipped + shown.length), 'below', options),
+  ].slice(0, Math.max(0, room));
+}
+
+function lastTouched({last}: View, entries: readonly EntryProgress[]): number {
+  return Math.max(
+    0,
+    entries.findIndex(({id}) => id === last),
+  );
+}
+
+function moreLine(
+  entries: readonly EntryProgress[],
+  where: string,
+  {columns, paint}: FrameOptions,
+): string[] {
+  return entries.length === 0
+    ? []
+    : [oneLine([{text: `  … ${where}: ${tallyText(entries)}`, paint: paint.dim}], columns)];
+}
+
+function entryLine(
+  view: View,
+  entry: EntryProgress,
+  idColumns: number,
+  {columns, now, paint, earlier}: FrameOptions,
+): string {
+  const sign = stateSigns[entry.state];
+  const signColour = (text: string) => painted(paint, sign.colour, text);
+  return oneLine(
+    [
+      '  ',
+      {text: busy.has(entry.state) ? spinner(now) : sign.symbol, paint: signColour},
+      ' ',
+      {text: pad(sign.word, signColumns), paint: signColour},
+      {text: entry.id, paint: busy.has(entry.state) ? paint.bold : (text: string) => text},
+      pad('', idColumns - widthOf(entry.id)),
+      '  ',
+      ...timeText(view, entry, {now, paint, earlier}),
+    ],
+    columns,
+  );
+}
+
+const signColumns = 10;
+
+function timeText(
+  {begunAt}: View,
+  entry: EntryProgress,
+  {now, paint, earlier}: Pick<FrameOptions, 'now' | 'paint' | 'earlier'>,
+): Piece[] {
+  const before = earlier.get(entry.id);
+  const begun = begunAt.get(entry.id);
+  if (busy.has(entry.state) && begun) {
+    const ms = elapsedMs(begun, now);
+    const late = before !== undefined && before > 0 && ms > 2 * before && ms - before > 1000;
+    const colour: Colour = late ? 'yellow' : 'cyan';
+    const text = `${durationText(ms)}${before && entry.state !== 'reversing' ? ` (${durationText(before)} earlier)` : ''}`;
+    return [{text, paint: paint[colour]}];
+  }
+  if (begun && entry.doneAt) {
+    return [{text: durationText(elapsedMs(begun, entry.doneAt)), paint: paint.dim}];
+  }
+  return before && entry.state === 'waiting'
+    ? [{text: `(${durationText(before)} earlier)`, paint: paint.dim}]
+    : [];
+}
+
+function detailLines({says}: View, entry: EntryProgress, {columns, paint}: FrameOptions): string[] {
+  const text = bad.has(entry.state) ? entry.problem?.message : says.get(entry.id);
+  if (!text) {
+    return [];
+  }
+  const colour = bad.has(entry.state) ? paint.red : (it: string) => it;
+  return flow([{text, paint: colour}], {width: columns, first: '      └ ', rest: '        '}).slice(
+    0,
+    2,
+  );
+}
+
+/** A window of `size` items in which `at` is seen, a third from the top. */
+function around<Item>(items: readonly Item[], at: number, size: number): readonly Item[] {
+  const start = Math.max(0, Math.min(at - Math.floor(size / 3), items.length - size));
+  return items.slice(start, start + size);
+}
+
+const spinnerFrames = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
+const spinner = (now: Date): string =>
+  spinnerFrames[Math.floor(now.getTime() / 100) % spinnerFrames.length] ?? '▸';
+
+const elapsedMs = (from: Date, to: Date): number => Math.max(0, to.getTime() - from.getTime());

@@ -1,0 +1,38 @@
+import {ndjsonScreen} from './ndjson.ts';
+import {plainScreen} from './plain.ts';
+import type {Screen} from './screen.ts';
+import {outliveTerminal} from './survive.ts';
+import {type TreeOptions, treeScreen} from './tree.ts';
+
+export type {Screen} from './screen.ts';
+export {outliveTerminal} from './survive.ts';
+
+export type ScreenKind = 'tree' | 'plain' | 'ndjson' | 'quiet';
+
+export interface ScreenOptions extends Omit<TreeOptions, 'now'> {
+  readonly how: ScreenKind;
+  readonly now?: () => Date;
+}
+
+/** Opens the screen of a run. From here on a lost terminal no longer ends the process. */
+export function openScreen({how, now = () => new Date(), ...options}: ScreenOptions): Screen {
+  outliveTerminal();
+  switch (how) {
+    case 'tree':
+      return treeScreen({...options, now});
+    case 'plain':
+      return plainScreen({...options, now});
+    case 'ndjson':
+      return ndjsonScreen(options);
+    case 'quiet':
+      return {observe: () => {}, pause: () => {}, resume: () => {}, close: async () => {}};
+  }
+}
+
+/** A tree needs a terminal that can move its cursor. Everything else is given lines. */
+export function screenKindFor(
+  stream: {readonly isTTY?: boolean | undefined},
+  environment: Readonly<Record<string, string | undefined>>,
+): 'tree' | 'plain' {
+  return stream.isTTY && environment['TERM'] !== 'dumb' && !environment['CI'] ? 'tree' : 'plain';
+}

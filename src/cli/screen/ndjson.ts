@@ -1,0 +1,13 @@
+import type {Screen, ScreenStream} from './screen.ts';
+import {survivingWrite} from './survive.ts';
+
+/** One JSON document a line, for programs. Questions go elsewhere, so nothing is ever held back. */
+export function ndjsonScreen({stream}: {readonly stream: ScreenStream}): Screen {
+  const write = survivingWrite(stream);
+  return {
+    observe: (event) => write(`${JSON.stringify(event)}\n`),
+    pause: () => {},
+    resume: () => {},
+    close: async () => {},
+  };
+}

@@ -1,0 +1,85 @@
+import type {EngineEvent} from '../../engine/events.ts';
+import {factText} from '../../report/log.ts';
+import {clean} from '../../report/text.ts';
+import {counted} from '../../report/words.ts';
+import type {Screen, ScreenStream} from './screen.ts';
+import {survivingWrite} from './survive.ts';
+
+export interface PlainOptions {
+  readonly stream: ScreenStream;
+  readonly now: () => Date;
+  /** What an entry waits for is said again only after this long, and only if the words changed. */
+  readonly progressEveryMs?: number;
+}
+
+/** One time-stamped line for everything that matters: for logs, pipes, and terminals that cannot move a cursor. */
+export function plainScreen({stream, now, progressEveryMs = 5000}: PlainOptions): Screen {
+  const write = survivingWrite(stream);
+  const progressLines = new ProgressLines(progressEveryMs);
+  let held: string[] | undefined;
+  const say = (at: Date, text: string) => {
+    const line = `${at.toISOString()} ${clean(text)}\n`;
+    if (held) {
+      held.push(line);
+    } else {
+      write(line);
+    }
+  };
+  return {
+    observe: (event) => {
+      const at = event.kind === 'journaled' ? new Date(event.entry.atUtc) : now();
+      const text = event.kind === 'progress' ? progressLines.next(event, at) : eventText(event);
+      if (text) {
+        say(at, text);
+      }
+    },
+    pause: () => {
+      held = [];
+    },
+    resume: () => {
+      const lines = held ?? [];
+      held = undefined;
+      for (const line of lines) {
+        write(line);
+      }
+    },
+    close: async () => {},
+  };
+}
+
+function eventText(event: EngineEvent): string | undefined {
+  switch (event.kind) {
+    case 'planned':
+      return `planned ${event.plan.digest}: ${counted(event.plan.items.length, 'item')}`;
+    case 'reverse-planned':
+      return `planned the way back ${event.plan.digest}: ${counted(event.plan.lines.length, 'entry', 'entries')}`;
+    case 'warning':
+      return `warning: ${event.problem.message} ${event.problem.hint} (${event.problem.code})`;
+    case 'journaled':
+      return event.entry.kind === 'before'
+        ? undefined
+        : factText(event.entry)
+            .filter((part) => part !== undefined)
+            .join(' - ');
+    case 'progress':
+      return undefined;
+  }
+}
+
+class ProgressLines {
+  readonly #everyMs: number;
+  readonly #last = new Map<string, {atMs: number; says: string}>();
+
+  constructor(everyMs: number) {
+    this.#everyMs = everyMs;
+  }
+
+  next({entry, says}: {entry: string; says: string}, at: Date): string | undefined {
+    const last = this.#last.get(entry);
+    if (last && (last.says === says || at.getTime() - last.atMs < this.#everyMs)) {
+      return undefined;
+    }
+    this.#last.set(entry, {atMs: at.getTime(), says});
+    return `${entry}: ${says}`;
+  }
+}

@@ -1,0 +1,44 @@
+import type {EngineEvent, Observe} from '../engine/events.ts';
+import type {RunReport} from '../report/index.ts';
+import type {App} from './app.ts';
+import type {Held} from './executing.ts';
+import type {Opened} from './opening.ts';
+import {openScreen, type Screen, screenKindFor} from './screen/index.ts';
+
+/** The screen of a run, from its first entry to its end. Before and after, nothing is drawn. */
+export interface Showing {
+  readonly observe: Observe;
+  begin(opened: Opened, held: Held): void;
+  pause(): void;
+  resume(): void;
+  close(): Promise<void>;
+}
+
+export function showRun(
+  app: App,
+  options: {readonly earlier?: () => RunReport | undefined},
+): Showing {
+  let screen: Screen | undefined;
+  return {
+    observe: (event: EngineEvent) => screen?.observe(event),
+    begin: ({runbook}, {journal}) => {
+      const earlier = options.earlier?.();
+      const {outage} = runbook.head;
+      screen = openScreen({
+        how: app.json ? 'ndjson' : screenKindFor(process.stdout, process.env),
+        stream: process.stdout,
+        paint: app.paint,
+        history: journal.entries,
+        ...(earlier ? {earlier} : {}),
+        ...(outage ? {outage} : {}),
+      });
+    },
+    pause: () => screen?.pause(),
+    resume: () => screen?.resume(),
+    close: async () => {
+      const closing = screen;
+      screen = undefined;
+      await closing?.close();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type {OpenTargets} from '../inventory/targets.ts';
+import type {Journal} from '../journal/contract.ts';
+import type {Fact, FactOf} from '../model/journal.ts';
+import {type Progress, progressAfter, progressOf} from '../model/progress.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
+import type {Clock} from './clock.ts';
+import type {Observe} from './events.ts';
+import type {Operator} from './operator.ts';
+
+/** What looking takes. */
+export interface World {
+  readonly runbook: AnyRunbook;
+  readonly params: unknown;
+  readonly targets: OpenTargets;
+  readonly clock: Clock;
+  /** Names the run to the targets; a plan without a run has a name too. */
+  readonly run: string;
+  readonly observe: Observe;
+  /** Aborted when even the action in flight must end. */
+  readonly aborting: AbortSignal;
+}
+
+/** What acting takes, and nothing without a journal. */
+export interface RunContext extends World {
+  readonly record: RunRecord;
+  readonly operator: Operator;
+  readonly inventory: {readonly name: string};
+  /** Aborted when the run is to stop at the next safe place; its reason says by what. */
+  readonly stopping: AbortSignal;
+}
+
+/** The journal, and what its entries say so far. */
+export interface RunRecord {
+  readonly progress: Progress;
+  readonly head: string;
+  add<Kind extends Fact['kind']>(fact: FactOf<Kind>): void;
+}
+
+/** Every fact goes to the disk first, then into the fold, then to whoever watches. */
+export function recordIn(journal: Journal, observe: Observe): RunRecord {
+  let progress = progressOf(journal.entries);
+  return {
+    get progress() {
+      if (!progress) {
+        throw new Error('the journal has no first entry');
+      }
+      return progress;
+    },
+    get head() {
+      return journal.head;
+    },
+    add: (fact) => {
+      const entry = journal.append(fact);
+      progress = progressAfter(progress, entry);
+      observe({kind: 'journaled', entry, head: journal.head});
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import {confirm} from '../model/confirm.ts';
+import type {Problem} from '../model/problem.ts';
+import type {Progress} from '../model/progress.ts';
+import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
+import type {RunContext} from './context.ts';
+import {decideByPassed} from './problems.ts';
+
+/** After the time that was set for it, nothing is begun or waited for any more until somebody has decided. */
+export function decideByProblem(
+  {record: {progress}, runbook, clock}: Pick<RunContext, 'record' | 'runbook' | 'clock'>,
+  entry: Entry,
+): Problem | undefined {
+  const {decideBy} = progress;
+  return decideBy && clock.now() > decideBy && !isAccepted(runbook, progress)
+    ? decideByPassed(entry.id, decideBy)
+    : undefined;
+}
+
+/** Accepted is what the last confirmation before the point of no return asks; without one, everything before it is done. */
+function isAccepted(runbook: AnyRunbook, progress: Progress): boolean {
+  const items: readonly Item[] = runbook.items;
+  const barrier = items.findIndex(({kind}) => kind === 'point-of-no-return');
+  const before = items
+    .slice(0, barrier < 0 ? items.length : barrier)
+    .filter((item): item is Entry => item.kind === 'entry');
+  const last = before.findLast(({unit}) => unit === confirm) ?? before.at(-1);
+  return last === undefined || progress.entries.get(last.id)?.state === 'done';
+}

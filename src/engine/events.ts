@@ -1,0 +1,14 @@
+import type {JournalEntry} from '../model/journal.ts';
+import type {Plan, ReversePlan} from '../model/plan.ts';
+import type {Problem} from '../model/problem.ts';
+
+/** What a run tells whoever watches it. Everything that lasts is a journaled entry; the rest is for the eye. */
+export type EngineEvent =
+  | {readonly kind: 'planned'; readonly plan: Plan}
+  | {readonly kind: 'reverse-planned'; readonly plan: ReversePlan}
+  | {readonly kind: 'journaled'; readonly entry: JournalEntry; readonly head: string}
+  /** What a look last said, or an action is waiting for. */
+  | {readonly kind: 'progress'; readonly entry: string; readonly says: string}
+  | {readonly kind: 'warning'; readonly problem: Problem};
+
+export type Observe = (event: EngineEvent) => void;

@@ -1,0 +1,86 @@
+import {z} from 'zod';
+import type {Problem} from '../model/problem.ts';
+import type {Progress} from '../model/progress.ts';
+import type {Entry, Known} from '../model/runbook.ts';
+import {inputInvalid} from './problems.ts';
+
+/** What an entry that is done has given. */
+export interface Given {
+  readonly output: unknown;
+  readonly doneAt: Date;
+}
+
+/** What each entry has given, as far as that is known. */
+export interface Givens {
+  get(id: string): Given | undefined;
+}
+
+export type Input =
+  | {readonly kind: 'known'; readonly input: unknown}
+  /** It needs what this entry gives, and that is not done yet. */
+  | {readonly kind: 'not-yet'; readonly after: string}
+  | {readonly kind: 'invalid'; readonly problem: Problem};
+
+/** Runs the input lambda of an entry over what is known so far. */
+export function inputOf(entry: Entry, params: unknown, given: Givens): Input {
+  try {
+    const known: Known<unknown, object> = {
+      params,
+      outputs: lookup(given, ({output}) => output),
+      times: lookup(given, ({doneAt}) => doneAt),
+    };
+    const schema: z.ZodType = entry.unit.input;
+    const parsed = schema.safeParse(entry.input(known));
+    return parsed.success
+      ? {kind: 'known', input: parsed.data}
+      : {kind: 'invalid', problem: inputInvalid(entry.id, z.prettifyError(parsed.error))};
+  } catch (error) {
+    if (error instanceof NotYetKnown) {
+      return {kind: 'not-yet', after: error.entry};
+    }
+    const said = error instanceof Error ? error.message : String(error);
+    return {kind: 'invalid', problem: inputInvalid(entry.id, said)};
+  }
+}
+
+/** What the entries that are done have given, from the journal; an output is read only when somebody asks for it. */
+export function givenBy(progress: Progress | undefined, entries: readonly Entry[]): Givens {
+  return {
+    get: (id) => {
+      const so = progress?.entries.get(id);
+      if (so?.state !== 'done' || !so.doneAt) {
+        return undefined;
+      }
+      const schema: z.ZodType | undefined = entries.find((entry) => entry.id === id)?.unit.output;
+      return schema && {output: schema.parse(so.output), doneAt: so.doneAt};
+    },
+  };
+}
+
+class NotYetKnown extends Error {
+  readonly entry: string;
+
+  constructor(entry: string) {
+    super(`known after ${entry}`);
+    this.entry = entry;
+  }
+}
+
+/** An object with a member for every entry; reading one that is not known yet tells which. */
+function lookup(given: Givens, member: (given: Given) => unknown): object {
+  return new Proxy(
+    {},
+    {
+      get: (_target, id) => {
+        if (typeof id === 'symbol') {
+          return undefined;
+        }
+        const found = given.get(id);
+        if (!found) {
+          throw new NotYetKnown(id);
+        }
+        return member(found);
+      },
+    },
+  );
+}

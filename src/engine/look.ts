@@ -1,0 +1,92 @@
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {Entry} from '../model/runbook.ts';
+import type {Look} from '../model/step.ts';
+import type {Verdict} from '../model/verdict.ts';
+import type {World} from './context.ts';
+import {abortable, limitedBy} from './limit.ts';
+import {lookFailed, lookStopped} from './problems.ts';
+
+/** No single look may take longer, whatever it waits for. */
+const longestLookMs = 30_000;
+
+export interface LookRequest {
+  readonly entry: Entry;
+  readonly input: unknown;
+  readonly begun: boolean;
+  /** The journaled before-image, once there is one. */
+  readonly before?: unknown;
+}
+
+export type Seen = {
+  readonly look: Look<any, any>;
+  readonly verdict: Verdict<unknown, unknown>;
+};
+
+/** Looks at the world through an entry's `check`. It changes nothing. */
+export async function lookAt(
+  world: World,
+  request: LookRequest,
+  signal: AbortSignal,
+): Promise<Seen> {
+  return looking(world, signal, async (limited) => {
+    const look = await lookFor(world, request, limited);
+    const verdict = await request.entry.unit.check(look);
+    return {look, verdict: asJournaled(request.entry, verdict)};
+  });
+}
+
+/** Whatever looks ends with the signal, or when it has taken too long. */
+export const looking = <Result>(
+  world: World,
+  signal: AbortSignal,
+  work: (limited: AbortSignal) => Promise<Result>,
+): Promise<Result> => limitedBy([signal, world.aborting, world.clock.timeout(longestLookMs)], work);
+
+/** What the functions of an entry's unit are given: the readers of its targets, and nothing that can write. */
+async function lookFor(
+  world: World,
+  {entry, input, begun, before}: LookRequest,
+  signal: AbortSignal,
+): Promise<Look<any, any>> {
+  const parts = Object.entries(entry.on).map(async ([part, target]) => {
+    const session = await abortable(world.targets.session(target), signal);
+    return [part, session.reader] as const;
+  });
+  return {
+    input,
+    targets: Object.fromEntries(await Promise.all(parts)),
+    run: {id: world.run, entry: entry.id, begun, ...(before === undefined ? {} : {before})},
+    now: world.clock.now(),
+    signal,
+  };
+}
+
+/** A stop while something is looked at is told in words: it is no bug, and it has changed nothing. */
+export function refuseIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) {
+    throw new SwitcharooError(lookStopped(String(signal.reason)));
+  }
+}
+
+/** What a look that threw says to the operator. */
+export function problemOfLook(entry: string, error: unknown): Problem {
+  return error instanceof SwitcharooError ? error.problem : lookFailed(entry, messageOf(error));
+}
+
+export const messageOf = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/\.$/, '');
+};
+
+/** The journal keeps JSON: what was seen is compared and used as it will be read back. */
+function asJournaled(entry: Entry, verdict: Verdict<unknown, unknown>): Verdict<unknown, unknown> {
+  const throughJson = (value: unknown): unknown =>
+    value === undefined ? null : JSON.parse(JSON.stringify(value));
+  if (verdict.kind === 'pending') {
+    return {...verdict, before: throughJson(verdict.before)};
+  }
+  if (verdict.kind === 'done') {
+    return {...verdict, output: entry.unit.output.parse(throughJson(verdict.output))};
+  }
+  return verdict;
+}

@@ -1,0 +1,37 @@
+import type {Problem} from '../model/problem.ts';
+
+export interface Question {
+  readonly about: 'plan' | 'confirmation' | 'point-of-no-return' | 'reversal' | 'changes';
+  readonly entry: string | null;
+  readonly question: string;
+  readonly details: readonly string[];
+  /** A word that must be typed instead of "yes": the name of a protected inventory, say. */
+  readonly mustType?: string;
+  /** SHA-256 of the journal's last line, to compare with elsewhere. */
+  readonly head?: string;
+}
+
+/** `unasked`: nobody is there to ask, so the run holds. */
+export type Answer = {readonly answer: 'yes' | 'no' | 'unasked'; readonly by: string};
+
+export interface Failure {
+  readonly entry: string;
+  readonly problem: Problem;
+  /** Changes that stand now, in words. */
+  readonly stands: readonly string[];
+  /** Checkpoints to which it can go back; `null` is the very start. Empty after the point of no return. */
+  readonly reverseTo: readonly (string | null)[];
+}
+
+export type Choice =
+  | {readonly choice: 'retry'}
+  | {readonly choice: 'skip'; readonly reason: string}
+  | {readonly choice: 'reverse'; readonly to: string | null}
+  | {readonly choice: 'stop'};
+
+/** Who answers: a person at a terminal, flags given beforehand, or a rehearsal. */
+export interface Operator {
+  readonly name: string;
+  ask(question: Question, signal: AbortSignal): Promise<Answer>;
+  decide(failure: Failure, signal: AbortSignal): Promise<Choice & {readonly by: string}>;
+}

@@ -1,0 +1,83 @@
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {Entry} from '../model/runbook.ts';
+import type {Action} from '../model/step.ts';
+import type {RunContext} from './context.ts';
+import {limitedBy} from './limit.ts';
+import {messageOf} from './look.ts';
+import {actionFailed, actionTimedOut} from './problems.ts';
+
+export interface Performing {
+  readonly entry: Entry;
+  readonly way: 'forward' | 'reverse';
+  /** When the entry's time is over, in ms since the epoch. */
+  readonly deadline: number;
+}
+
+export type Performed =
+  | {readonly kind: 'performed'}
+  | {readonly kind: 'failed'; readonly problem: Problem}
+  /** The run is to stop, and the rest was not begun. */
+  | {readonly kind: 'stopping'};
+
+/** Performs actions in order. Each intent is on the disk before the target hears of anything. */
+export async function performAll(
+  context: RunContext,
+  actions: readonly Action<any>[],
+  performing: Performing,
+): Promise<Performed> {
+  for (const action of actions) {
+    if (context.stopping.aborted && performing.way === 'forward') {
+      return {kind: 'stopping'};
+    }
+    const problem = await perform(context, action, performing);
+    if (problem) {
+      return {kind: 'failed', problem};
+    }
+  }
+  return {kind: 'performed'};
+}
+
+async function perform(
+  context: RunContext,
+  action: Action<any>,
+  {entry, way, deadline}: Performing,
+): Promise<Problem | undefined> {
+  const target = entry.on[action.on] ?? action.on;
+  const words = {entry: entry.id, way, target, does: action.does} as const;
+  // Opening it may fail too: better before the intent than after.
+  const opened = await context.targets.session(target).catch((error: unknown) => error);
+  if (opened instanceof Error) {
+    return problemOf(opened, words);
+  }
+  const {writer} = opened as {writer: unknown}; // the kind of the part's target; the types of the step held it
+  context.record.add({kind: 'action-intended', ...words});
+  const limitMs = Math.max(1, deadline - context.clock.now().getTime());
+  const time = context.clock.timeout(limitMs);
+  const say = (says: string) => context.observe({kind: 'progress', entry: entry.id, says});
+  try {
+    await limitedBy([context.aborting, time], (signal) =>
+      action.perform(writer as never, signal, say),
+    );
+  } catch (error) {
+    const problem = isTimeUp(time, error)
+      ? actionTimedOut(entry.id, target, action.does, limitMs)
+      : problemOf(error, words);
+    context.record.add({kind: 'action-failed', ...words, problem});
+    return problem;
+  }
+  context.record.add({kind: 'action-performed', ...words});
+  return undefined;
+}
+
+/** The entry's own time, and not a limit that the action had set for one of its calls. */
+const isTimeUp = ({reason}: AbortSignal, error: unknown): boolean =>
+  error === reason && error instanceof DOMException && error.name === 'TimeoutError';
+
+function problemOf(
+  error: unknown,
+  {entry, target, does}: {entry: string; target: string; does: string},
+): Problem {
+  return error instanceof SwitcharooError
+    ? error.problem
+    : actionFailed(entry, target, does, messageOf(error));
+}

@@ -1,0 +1,53 @@
+import {digestOf} from '../model/canonical.ts';
+import type {EntryPrint} from '../model/journal.ts';
+import type {AnyRunbook, Entry} from '../model/runbook.ts';
+
+/** What a run remembers of its runbook: enough to see, entry by entry, what changed since. */
+export function printsOf(runbook: AnyRunbook): readonly EntryPrint[] {
+  return runbook.entries.map((entry) => ({
+    id: entry.id,
+    phase: entry.phase,
+    unit: entry.unit.name,
+    digest: digestOf(partsOf(entry)),
+  }));
+}
+
+export function runbookDigest(runbook: AnyRunbook): string {
+  const places = runbook.items.map((item) =>
+    item.kind === 'entry' ? item.id : item.kind === 'checkpoint' ? item.name : item.because,
+  );
+  return digestOf([runbook.head.name, places, printsOf(runbook)]);
+}
+
+/** The differences between the runbook that a run began with and the one there is now, in words. */
+export function changesBetween(
+  then: readonly EntryPrint[],
+  now: readonly EntryPrint[],
+): readonly string[] {
+  const before = new Map(then.map((print) => [print.id, print]));
+  const after = new Map(now.map((print) => [print.id, print]));
+  const gone = then.filter(({id}) => !after.has(id)).map(({id}) => `${id} is gone`);
+  const added = now.filter(({id}) => !before.has(id)).map(({id}) => `${id} is new`);
+  const changed = now.flatMap((print) => {
+    const was = before.get(print.id);
+    return was && was.digest !== print.digest ? [changeOf(was, print)] : [];
+  });
+  const kept = (prints: readonly EntryPrint[], other: ReadonlyMap<string, EntryPrint>) =>
+    prints.flatMap(({id}) => (other.has(id) ? [id] : []));
+  const moved =
+    kept(then, after).join() === kept(now, before).join()
+      ? []
+      : ['the order of the entries changed'];
+  return [...gone, ...added, ...changed, ...moved];
+}
+
+function changeOf(was: EntryPrint, is: EntryPrint): string {
+  return was.unit === is.unit
+    ? `${is.id} changed (its input, its targets or ${is.unit})`
+    : `${is.id} was ${was.unit} and is ${is.unit}`;
+}
+
+function partsOf({id, phase, group, unit, on, input, after, timeoutMs}: Entry): unknown {
+  const code = [input, unit.check, 'plan' in unit && unit.plan, 'reverse' in unit && unit.reverse];
+  return {id, phase, group, unit: unit.name, on, after, timeoutMs, code: code.map(String)};
+}

@@ -1,0 +1,176 @@
+import {canonicalJson, sameJson} from '../model/canonical.ts';
+import type {Problem} from '../model/problem.ts';
+import type {Entry} from '../model/runbook.ts';
+import type {RunContext} from './context.ts';
+import {givenBy, inputOf} from './known.ts';
+import {lookAt, problemOfLook} from './look.ts';
+import {performAll} from './perform.ts';
+import {
+  entryBlocked,
+  reverseDidNotTake,
+  stoppedBetweenReversals,
+  stoppedInReversal,
+} from './problems.ts';
+import {entriesAfter, type WayBack, wayBackOf} from './reverse-plan.ts';
+import {pollOf} from './run-entry.ts';
+
+export type Reversal =
+  | {readonly kind: 'reversed'; readonly to: string | null}
+  | {readonly kind: 'reverse-failed'; readonly problem: Problem}
+  | {readonly kind: 'held'; readonly problem: Problem};
+
+/** Goes back, newest first, and checks after each entry that the world is as it was. Goes on with a reversal that was interrupted. */
+export async function reverseRun(
+  context: RunContext,
+  to: string | null,
+  planDigest: string,
+): Promise<Reversal> {
+  const {record, runbook} = context;
+  const after = entriesAfter(runbook, record.progress, to);
+  if (!record.progress.reversingTo) {
+    record.add({
+      kind: 'reverse-started',
+      to,
+      plan: planDigest,
+      entries: after.map(({id}) => id),
+      operator: record.progress.run.operator,
+    });
+  }
+  for (const entry of [...after].reverse()) {
+    if (!record.progress.entries.get(entry.id)?.stands) {
+      continue;
+    }
+    if (context.stopping.aborted) {
+      const by = String(context.stopping.reason);
+      return {kind: 'held', problem: stoppedBetweenReversals(by, entry.id)};
+    }
+    const outcome = await reverseEntry(context, entry);
+    if (outcome.kind !== 'reversed') {
+      return outcome;
+    }
+  }
+  record.add({kind: 'run-reversed', to});
+  return {kind: 'reversed', to};
+}
+
+type EntryReversal = Exclude<Reversal, {kind: 'reversed'}> | {readonly kind: 'reversed'};
+
+/** Puts one entry back. It has failed if no look sees the world as it was before. */
+export async function reverseEntry(context: RunContext, entry: Entry): Promise<EntryReversal> {
+  const problem = await putBack(context, entry);
+  if (!problem) {
+    context.record.add({kind: 'entry-reversed', entry: entry.id});
+    return {kind: 'reversed'};
+  }
+  if (context.aborting.aborted) {
+    const by = String(context.stopping.reason);
+    return {kind: 'held', problem: stoppedInReversal(by, entry.id)};
+  }
+  context.record.add({kind: 'reverse-failed', entry: entry.id, problem});
+  return {kind: 'reverse-failed', problem};
+}
+
+async function putBack(context: RunContext, entry: Entry): Promise<Problem | undefined> {
+  const {record} = context;
+  // Looked at before the journal says "reversing": only an entry that was left whole can have drifted.
+  const back = await wayBackOnceSeen(context, entry);
+  if (back.kind === 'blocked') {
+    return {...entryBlocked(back.reason, back.hint), code: back.code};
+  }
+  record.add({kind: 'entry-reversing', entry: entry.id});
+  const deadline = context.clock.now().getTime() + entry.timeoutMs;
+  const performed = await performAll(context, back.actions, {entry, way: 'reverse', deadline});
+  const failure = performed.kind === 'failed' ? performed.problem : undefined;
+  const notBack = await waitUntilBack(context, entry, deadline);
+  return notBack && (failure ?? notBack);
+}
+
+/** A system that restarts is away for some seconds: too short to call for a person. */
+async function wayBackOnceSeen(context: RunContext, entry: Entry): Promise<WayBack> {
+  const {clock, aborting, record} = context;
+  const giveUpAt = clock.now().getTime() + Math.min(awayForMs, entry.timeoutMs);
+  for (
+    let waitMs = pollOf(entry).firstMs;
+    ;
+    waitMs = Math.min(waitMs * 1.5, pollOf(entry).mostMs)
+  ) {
+    const back = await wayBackOf(context, record.progress, entry, aborting);
+    const isAway = back.kind === 'blocked' && back.code === 'look-failed';
+    if (!isAway || aborting.aborted || clock.now().getTime() >= giveUpAt) {
+      return back;
+    }
+    context.observe({kind: 'progress', entry: entry.id, says: back.reason});
+    await clock.sleep(waitMs, aborting);
+  }
+}
+
+const awayForMs = 15_000;
+
+/** Nothing counts as restored that no look has seen. */
+async function waitUntilBack(
+  context: RunContext,
+  entry: Entry,
+  deadline: number,
+): Promise<Problem | undefined> {
+  const before = context.record.progress.entries.get(entry.id)?.before;
+  const given = givenBy(context.record.progress, context.runbook.entries);
+  const input = inputOf(entry, context.params, given);
+  if (entry.unit.kind !== 'step' || input.kind !== 'known') {
+    return undefined;
+  }
+  const request = {entry, input: input.input, begun: true, before};
+  for (
+    let waitMs = pollOf(entry).firstMs;
+    ;
+    waitMs = Math.min(waitMs * 1.5, pollOf(entry).mostMs)
+  ) {
+    const found = await lookBack(context, request);
+    if (found.kind === 'back') {
+      return undefined;
+    }
+    context.observe({kind: 'progress', entry: entry.id, says: found.says});
+    if (
+      found.kind === 'settled' ||
+      context.clock.now().getTime() >= deadline ||
+      context.aborting.aborted
+    ) {
+      return found.problem ?? reverseDidNotTake(entry.id, found.says, canonicalJson(before));
+    }
+    await context.clock.sleep(waitMs, context.aborting);
+  }
+}
+
+type LookedBack =
+  | {readonly kind: 'back'}
+  /** `settled`: waiting longer does not help. */
+  | {readonly kind: 'moving' | 'settled'; readonly says: string; readonly problem?: Problem};
+
+async function lookBack(
+  context: RunContext,
+  request: {entry: Entry; input: unknown; begun: boolean; before: unknown},
+): Promise<LookedBack> {
+  try {
+    const {verdict} = await lookAt(context, request, context.aborting);
+    switch (verdict.kind) {
+      case 'pending':
+        return sameJson(verdict.before, request.before)
+          ? {kind: 'back'}
+          : {kind: 'settled', says: canonicalJson(verdict.before)};
+      case 'settling':
+        return {kind: 'moving', says: verdict.progress};
+      case 'blocked':
+        return {
+          kind: 'settled',
+          says: verdict.reason,
+          problem: entryBlocked(verdict.reason, verdict.hint),
+        };
+      case 'done':
+        return {kind: 'settled', says: 'still as the run made it'};
+      case 'unknown':
+        return {kind: 'settled', says: verdict.question};
+    }
+  } catch (error) {
+    const problem = problemOfLook(request.entry.id, error);
+    return {kind: 'moving', says: problem.message, problem};
+  }
+}

@@ -1,0 +1,281 @@
+import type {ReversePlan} from '../model/plan.ts';
+import type {Problem} from '../model/problem.ts';
+import {standingEntries} from '../model/progress.ts';
+import type {AnyRunbook, Entry, Item, PointOfNoReturn} from '../model/runbook.ts';
+import type {RunContext} from './context.ts';
+import {heldByAnswer, heldUnasked, placeUnknown, reached, stopped} from './problems.ts';
+import {reverseEntry, reverseRun} from './reverse.ts';
+import {makeReversePlan, placesToGoBackTo} from './reverse-plan.ts';
+import {type EntryOutcome, runEntry} from './run-entry.ts';
+
+export type RunOutcome =
+  | {readonly kind: 'done'}
+  /** It came to the place where it was told to end. */
+  | {readonly kind: 'reached'; readonly place: string}
+  | {readonly kind: 'held'; readonly problem: Problem}
+  /** It went back, because of this failure. */
+  | {readonly kind: 'reversed'; readonly to: string | null; readonly problem: Problem}
+  | {readonly kind: 'reverse-failed'; readonly problem: Problem};
+
+/** Goes forward from wherever the journal says it stands. `until` is a checkpoint, or an entry that is to be the last. */
+export async function runForward(context: RunContext, until?: string): Promise<RunOutcome> {
+  if (until !== undefined && !isPlace(context.runbook, until)) {
+    return hold(context, placeUnknown(until, context.runbook));
+  }
+  for (const turn of turnsOf(context.runbook.items)) {
+    const outcome = await takeTurn(context, turn);
+    if (outcome) {
+      return outcome;
+    }
+    const place = turn.find((item) => nameOf(item) === until);
+    if (place && until !== undefined) {
+      context.record.add({kind: 'run-held', problem: reached(until)});
+      return {kind: 'reached', place: until};
+    }
+  }
+  if (context.record.progress.outcome !== 'done') {
+    context.record.add({kind: 'run-done'});
+  }
+  return {kind: 'done'};
+}
+
+/** A slip of the finger must not take the run past the place where it was meant to end. */
+/** A checkpoint or an entry of the runbook: where a run can be told to end. */
+export const isPlace = ({items}: AnyRunbook, until: string): boolean =>
+  items.some((item: Item) => nameOf(item) === until);
+
+/** Items in order; those of one group are one turn. */
+function turnsOf(items: readonly Item[]): readonly (readonly Item[])[] {
+  const turns: Item[][] = [];
+  for (const item of items) {
+    const last = turns.at(-1);
+    const [first] = last ?? [];
+    const together =
+      first?.kind === 'entry' &&
+      item.kind === 'entry' &&
+      item.group !== undefined &&
+      first.group === item.group &&
+      first.phase === item.phase;
+    if (last && together) {
+      last.push(item);
+    } else {
+      turns.push([item]);
+    }
+  }
+  return turns;
+}
+
+/** Nothing when the turn is over and the next may begin. */
+async function takeTurn(
+  context: RunContext,
+  turn: readonly Item[],
+): Promise<RunOutcome | undefined> {
+  const [first] = turn;
+  if (first?.kind === 'checkpoint') {
+    return reachCheckpoint(context, first.name);
+  }
+  if (first?.kind === 'point-of-no-return') {
+    return passPointOfNoReturn(context, first);
+  }
+  for (;;) {
+    const entries = turn.filter(
+      (item): item is Entry => item.kind === 'entry' && !isOver(context, item),
+    );
+    // The others of a group come to their own end before anyone decides about one of them.
+    const outcomes = await allEnded(entries.map((entry) => runAndUndo(context, entry)));
+    const failed = entries.flatMap((entry, index) => {
+      const outcome = outcomes[index];
+      return outcome?.kind === 'failed' ? [{entry, problem: outcome.problem}] : [];
+    });
+    for (const {entry, problem} of failed) {
+      const next = await decide(context, entry, problem);
+      if (next !== 'again') {
+        return next;
+      }
+    }
+    const held = outcomes.find((outcome) => outcome.kind === 'held');
+    if (held?.kind === 'held') {
+      return hold(context, held.problem);
+    }
+    if (failed.length === 0) {
+      return undefined;
+    }
+  }
+}
+
+/** Waits for all, also when one of them throws: nobody may still be acting when the error is told. */
+async function allEnded<Result>(works: readonly Promise<Result>[]): Promise<readonly Result[]> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
+}
+
+/** A step that must not stay half-way is put back at once, whatever stopped it. */
+async function runAndUndo(context: RunContext, entry: Entry): Promise<EntryOutcome> {
+  const outcome = await runEntry(context, entry);
+  const stands = context.record.progress.entries.get(entry.id)?.stands ?? false;
+  if (
+    outcome.kind === 'done' ||
+    !stands ||
+    entry.unit.kind !== 'step' ||
+    !entry.unit.undoWhenFailed
+  ) {
+    return outcome;
+  }
+  const reversal = await reverseEntry(context, entry);
+  switch (reversal.kind) {
+    case 'reversed':
+      return outcome;
+    case 'held':
+      return reversal;
+    case 'reverse-failed':
+      return {kind: 'failed', problem: reversal.problem};
+  }
+}
+
+async function decide(
+  context: RunContext,
+  entry: Entry,
+  problem: Problem,
+): Promise<RunOutcome | 'again'> {
+  if (context.record.progress.outcome === 'reverse-failed') {
+    return {kind: 'reverse-failed', problem};
+  }
+  if (context.stopping.aborted) {
+    return hold(context, problem);
+  }
+  const stands = standingEntries(context.record.progress).map(({id, unit}) => `${id} (${unit})`);
+  const reverseTo = placesToGoBackTo(context.runbook, context.record.progress);
+  const decided = await context.operator.decide(
+    {entry: entry.id, problem, stands, reverseTo},
+    context.stopping,
+  );
+  context.record.add({
+    kind: 'answered',
+    entry: entry.id,
+    about: 'failure',
+    question: problem.message,
+    details: stands,
+    answer: decided.choice,
+    by: decided.by,
+  });
+  switch (decided.choice) {
+    case 'retry':
+      return 'again';
+    case 'skip':
+      context.record.add({
+        kind: 'entry-skipped',
+        entry: entry.id,
+        reason: decided.reason,
+        by: decided.by,
+      });
+      return 'again';
+    case 'stop':
+      return hold(context, problem);
+    case 'reverse':
+      return reverseAfter(context, decided.to, problem);
+  }
+}
+
+async function reverseAfter(
+  context: RunContext,
+  to: string | null,
+  problem: Problem,
+): Promise<RunOutcome> {
+  const plan = await planBack(context, to);
+  if (plan === 'stopped') {
+    return hold(context, stopped(String(context.stopping.reason)));
+  }
+  context.observe({kind: 'reverse-planned', plan});
+  const reversal = await reverseRun(context, to, plan.digest);
+  switch (reversal.kind) {
+    case 'reversed':
+      return {kind: 'reversed', to, problem};
+    case 'held':
+      return hold(context, reversal.problem);
+    case 'reverse-failed':
+      return reversal;
+  }
+}
+
+async function planBack(context: RunContext, to: string | null): Promise<ReversePlan | 'stopped'> {
+  try {
+    return await makeReversePlan(context, context.record.progress, to, context.stopping);
+  } catch (error) {
+    if (context.stopping.aborted) {
+      return 'stopped';
+    }
+    throw error;
+  }
+}
+
+function reachCheckpoint(context: RunContext, name: string): undefined {
+  if (!context.record.progress.checkpoints.includes(name)) {
+    context.record.add({kind: 'checkpoint-reached', name});
+  }
+}
+
+/** Asked whatever the flags: no flag can have seen what the operator sees now. */
+async function passPointOfNoReturn(
+  context: RunContext,
+  {because}: PointOfNoReturn,
+): Promise<RunOutcome | undefined> {
+  const {record, operator} = context;
+  if (record.progress.passedPointOfNoReturn) {
+    return undefined;
+  }
+  const question = 'Pass the point of no return?';
+  const details = [because, 'After it, going back to any earlier checkpoint is refused.'];
+  const {answer, by} = await operator.ask(
+    {
+      about: 'point-of-no-return',
+      entry: null,
+      question,
+      details,
+      mustType: context.inventory.name,
+      head: record.head,
+    },
+    context.stopping,
+  );
+  if (answer === 'unasked') {
+    const by = String(context.stopping.reason);
+    return hold(
+      context,
+      context.stopping.aborted ? stopped(by) : heldUnasked('the point of no return'),
+    );
+  }
+  record.add({
+    kind: 'answered',
+    entry: null,
+    about: 'point-of-no-return',
+    question,
+    details,
+    answer,
+    by,
+  });
+  if (answer === 'no') {
+    return hold(context, heldByAnswer('the point of no return', by));
+  }
+  record.add({kind: 'point-of-no-return-passed', because});
+  return undefined;
+}
+
+function hold(context: RunContext, problem: Problem): RunOutcome {
+  context.record.add({kind: 'run-held', problem});
+  return {kind: 'held', problem};
+}
+
+function isOver(context: RunContext, entry: Entry): boolean {
+  const state = context.record.progress.entries.get(entry.id)?.state;
+  return state === 'done' || state === 'skipped';
+}
+
+function nameOf(item: Item): string | undefined {
+  switch (item.kind) {
+    case 'entry':
+      return item.id;
+    case 'checkpoint':
+      return item.name;
+    case 'point-of-no-return':
+      return undefined;
+  }
+}

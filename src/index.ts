@@ -1,0 +1,22 @@
+export {confirm} from './model/confirm.ts';
+export {type Problem, SwitcharooError} from './model/problem.ts';
+export {defineRunbook, type Known} from './model/runbook.ts';
+export {
+  type Action,
+  defineGate,
+  defineOneWayStep,
+  defineStep,
+  type Look,
+  type Say,
+} from './model/step.ts';
+export {defineTarget, type OpenContext, type Session, type TargetKind} from './model/target.ts';
+export {
+  type Blocked,
+  blocked,
+  type Difference,
+  done,
+  pending,
+  settling,
+  unknown,
+  type Verdict,
+} from './model/verdict.ts';

@@ -1,0 +1,133 @@
+import {existsSync, readFileSync} from 'node:fs';
+import {basename, join, resolve} from 'node:path';
+import {parse} from 'yaml';
+import {z} from 'zod';
+import {sha256} from '../model/canonical.ts';
+import {SwitcharooError} from '../model/problem.ts';
+import {
+  inventoryInvalid,
+  inventoryNotFound,
+  inventoryVariableMissing,
+  labNotUp,
+} from './problems.ts';
+
+const target = z.looseObject({kind: z.string()});
+
+const shape = z.strictObject({
+  /** Shown everywhere, and typed by the operator when it is protected. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and hyphens'),
+  /** Running asks the operator to type the name. */
+  protected: z.boolean().default(false),
+  /** The lab's: its variables come from the lab that is up, and nothing real is at stake. */
+  lab: z.boolean().default(false),
+  /** Printed and journaled: no secrets here. */
+  params: z.record(z.string(), z.json()).default({}),
+  targets: z.record(z.string(), target),
+});
+
+export interface Inventory extends z.output<typeof shape> {
+  readonly file: string;
+  readonly digest: string;
+}
+
+/**
+ * Reads the file that names the targets and parameters of one environment.
+ * `${NAME}` anywhere in it is replaced from the environment (the lab's: from `lab.env` in the state folder); secrets are
+ * references (`{env: NAME}` …) that are resolved when a target is opened.
+ */
+export function loadInventory(nameOrPath: string, stateFolder: string): Inventory {
+  const file = findFile(nameOrPath);
+  const raw = parseYaml(file, textOf(file));
+  const variables = isLab(raw) ? labVariables(file, stateFolder) : process.env;
+  const expanded = expand(file, raw, variables);
+  const result = shape.safeParse(expanded);
+  if (!result.success) {
+    throw new SwitcharooError(inventoryInvalid(file, z.prettifyError(result.error)));
+  }
+  return {...result.data, file, digest: sha256(JSON.stringify(expanded)).slice(0, 16)};
+}
+
+/** The lab's variables as an environment, for the references of its targets. */
+export function labVariables(file: string, stateFolder: string): Readonly<Record<string, string>> {
+  const path = join(stateFolder, 'lab.env');
+  if (!existsSync(path)) {
+    throw new SwitcharooError(labNotUp(file, path));
+  }
+  const lines = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('='));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
+
+function findFile(nameOrPath: string): string {
+  const tried = [nameOrPath, join('inventories', `${nameOrPath}.yaml`)];
+  const isFile = /[./]/.test(nameOrPath);
+  const found = (isFile ? tried.slice(0, 1) : tried.slice(1)).find((path) => existsSync(path));
+  if (found === undefined) {
+    throw new SwitcharooError(
+      inventoryNotFound(basename(nameOrPath), isFile ? [tried[0] ?? ''] : [tried[1] ?? '']),
+    );
+  }
+  return resolve(found);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const {code} = cause as NodeJS.ErrnoException;
+    throw new SwitcharooError(inventoryInvalid(file, `it cannot be read (${code})`), {cause});
+  }
+}
+
+function parseYaml(file: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    // Below its first line it quotes the file, and a password may stand right there.
+    const [what = ''] = (cause as Error).message.split('\n');
+    throw new SwitcharooError(inventoryInvalid(file, what.replace(/:$/, '')), {cause});
+  }
+}
+
+const isLab = (raw: unknown): boolean =>
+  typeof raw === 'object' && raw !== null && 'lab' in raw && raw.lab === true;
+
+function expand(
+  file: string,
+  raw: unknown,
+  variables: Readonly<Record<string, string | undefined>>,
+): unknown {
+  const missing = new Set<string>();
+  const replace = (text: string): string =>
+    text.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => {
+      const value = variables[name];
+      if (value === undefined) {
+        missing.add(name);
+      }
+      return value ?? whole;
+    });
+  const expanded = mapStrings(raw, replace);
+  if (missing.size > 0) {
+    throw new SwitcharooError(inventoryVariableMissing(file, [...missing]));
+  }
+  return expanded;
+}
+
+/** The same value with every string in it replaced. */
+function mapStrings(value: unknown, replace: (text: string) => string): unknown {
+  if (typeof value === 'string') {
+    return replace(value);
+  }
+  if (Array.isArray(value)) {
+    return value.map((member) => mapStrings(member, replace));
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [key, mapStrings(member, replace)]),
+    );
+  }
+  return value;
+}

@@ -1,0 +1,78 @@
+import type {Problem} from '../model/problem.ts';
+
+export const inventoryNotFound = (name: string, tried: readonly string[]): Problem => ({
+  code: 'inventory-not-found',
+  message: `There is no inventory ${name}; looked for ${tried.join(' and ')}.`,
+  hint: 'Give a path, or the name of a file in inventories/, with -i.',
+});
+
+export const inventoryInvalid = (file: string, details: string): Problem => ({
+  code: 'inventory-invalid',
+  message: `${file} is not an inventory: ${details}`,
+  hint: 'inventories/production.example.yaml shows every field, with comments.',
+});
+
+export const inventoryVariableMissing = (file: string, names: readonly string[]): Problem => ({
+  code: 'inventory-variable-missing',
+  message: `${file} uses ${names.map((name) => `\${${name}}`).join(', ')}, which ${names.length === 1 ? 'is' : 'are'} not set in the environment.`,
+  hint: 'Export each of them, and run the command again.',
+});
+
+export const labNotUp = (file: string, wanted: string): Problem => ({
+  code: 'lab-not-up',
+  message: `${file} describes the lab, and no lab is up: ${wanted} does not exist.`,
+  hint: 'Start it with: switcharoo lab up',
+});
+
+export const targetMissing = (target: string, kind: string, file: string): Problem => ({
+  code: 'target-missing',
+  message: `The runbook works on ${target} (${kind}), and ${file} has no target of that name.`,
+  hint: `Add ${target} under "targets" in ${file}.`,
+});
+
+export const targetWrongKind = (
+  target: string,
+  is: string,
+  shouldBe: string,
+  file: string,
+): Problem => ({
+  code: 'target-wrong-kind',
+  message: `${target} in ${file} is of the kind ${is}; the runbook needs ${shouldBe}.`,
+  hint: `Set "kind: ${shouldBe}" there, or name another target.`,
+});
+
+export const targetInvalid = (target: string, file: string, details: string): Problem => ({
+  code: 'target-invalid',
+  message: `${target} in ${file} is not complete: ${details}`,
+  hint: 'inventories/production.example.yaml shows every field of each kind.',
+});
+
+export const secretMissing = (target: string, reference: string, cause: string): Problem => ({
+  code: 'secret-missing',
+  message: `${target} needs ${reference}, which cannot be read: ${cause}.`,
+  hint: 'Provide it where the reference points; a secret itself never belongs in an inventory.',
+});
+
+export const paramsInvalid = (runbook: string, details: string): Problem => ({
+  code: 'params-invalid',
+  message: `The parameters of ${runbook} do not fit: ${details}`,
+  hint: 'Set them under "params" in the inventory, or with --param name=value.',
+});
+
+export const runbookNotFound = (name: string, tried: readonly string[]): Problem => ({
+  code: 'runbook-not-found',
+  message: `There is no runbook ${name}; looked for ${tried.join(' and ')}.`,
+  hint: 'Give the path of a TypeScript file, or the name of one in runbooks/.',
+});
+
+export const runbookDoesNotLoad = (file: string, cause: string): Problem => ({
+  code: 'runbook-does-not-load',
+  message: `${file} does not load: ${cause}`,
+  hint: 'Mend the file; "tsc --noEmit" shows every mistake in it with its line.',
+});
+
+export const runbookInvalid = (file: string, what: string): Problem => ({
+  code: 'runbook-invalid',
+  message: `${file} is not a runbook that can run: ${what}.`,
+  hint: 'docs/writing-a-runbook.md shows how one is made; "tsc --noEmit" finds such mistakes while you write.',
+});

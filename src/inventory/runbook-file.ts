@@ -1,0 +1,130 @@
+import {existsSync} from 'node:fs';
+import {register} from 'node:module';
+import {join, resolve} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import {SwitcharooError} from '../model/problem.ts';
+import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
+import type {TargetKind, TargetKinds} from '../model/target.ts';
+import {packageRoot} from '../version.ts';
+import {runbookDoesNotLoad, runbookInvalid, runbookNotFound} from './problems.ts';
+
+export interface RunbookFile {
+  readonly file: string;
+  readonly runbook: AnyRunbook;
+}
+
+/** Loads a runbook as it was written: TypeScript, with no build step. */
+export async function loadRunbook(nameOrPath: string): Promise<RunbookFile> {
+  const file = findFile(nameOrPath);
+  const runbook = await defaultExportOf(file);
+  if (!isRunbook(runbook)) {
+    throw new SwitcharooError(
+      runbookInvalid(file, 'its default export is not made by defineRunbook'),
+    );
+  }
+  const mistake = mistakeIn(runbook);
+  if (mistake) {
+    throw new SwitcharooError(runbookInvalid(file, mistake));
+  }
+  return {file, runbook};
+}
+
+function findFile(nameOrPath: string): string {
+  const tried = /[./]/.test(nameOrPath) ? [nameOrPath] : [join('runbooks', `${nameOrPath}.ts`)];
+  const found = tried.find((path) => existsSync(path));
+  if (found === undefined) {
+    throw new SwitcharooError(runbookNotFound(nameOrPath, tried));
+  }
+  return resolve(found);
+}
+
+async function defaultExportOf(file: string): Promise<unknown> {
+  try {
+    registerHooksOnce();
+    const module = (await import(pathToFileURL(file).href)) as {default?: unknown};
+    return module.default;
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new SwitcharooError(runbookDoesNotLoad(file, said), {cause});
+  }
+}
+
+let registered = false;
+
+function registerHooksOnce(): void {
+  if (!registered) {
+    register(new URL('bin/typescript-hooks.js', packageRoot));
+    registered = true;
+  }
+}
+
+// A runbook may come from another copy of this package: its shape decides, not its class.
+function isRunbook(value: unknown): value is AnyRunbook {
+  return typeof value === 'object' && value !== null && 'head' in value && 'items' in value;
+}
+
+/** What the types refuse, for files that were never compiled. */
+function mistakeIn(runbook: AnyRunbook): string | undefined {
+  const items: readonly Item[] = runbook.items;
+  return (
+    items
+      .map((item, index) => mistakeAt(runbook, item, items.slice(0, index)))
+      .find((mistake) => mistake) ??
+    (runbook.entries.length === 0 ? 'it has no entries' : undefined)
+  );
+}
+
+function mistakeAt({head}: AnyRunbook, item: Item, earlier: readonly Item[]): string | undefined {
+  const name = nameOf(item);
+  if (name !== undefined && earlier.some((other) => nameOf(other) === name)) {
+    return `${name} is used twice`;
+  }
+  if (item.kind !== 'entry') {
+    return undefined;
+  }
+  if (item.unit.kind === 'one-way' && !earlier.some(({kind}) => kind === 'point-of-no-return')) {
+    return `${item.id} cannot be reversed and stands before the point of no return`;
+  }
+  return miscastIn(item, head.targets) ?? tooLateIn(item, earlier);
+}
+
+/** A part that nobody plays, or somebody who cannot. */
+function miscastIn({id, on, unit}: Entry, targets: TargetKinds): string | undefined {
+  const stranger = Object.values(on).find((target) => !(target in targets));
+  if (stranger !== undefined) {
+    return `${id} works on ${stranger}, which is not one of its targets`;
+  }
+  const parts = Object.entries<TargetKind>(unit.targets);
+  return parts
+    .map(([part, {kind}]) => {
+      const target = on[part];
+      const is = target === undefined ? undefined : targets[target]?.kind;
+      if (is === undefined) {
+        return `${id} does not say who plays ${part}`;
+      }
+      return is === kind || is.startsWith(`${kind}.`)
+        ? undefined
+        : `${id} needs a target of the kind ${kind} to play ${part}, and ${target} is of the kind ${is}`;
+    })
+    .find((mistake) => mistake);
+}
+
+function tooLateIn({id, after, group, phase}: Entry, earlier: readonly Item[]): string | undefined {
+  const done = earlier
+    .filter((item): item is Entry => item.kind === 'entry')
+    .filter((other) => group === undefined || other.group !== group || other.phase !== phase)
+    .map((other) => other.id);
+  const late = after.find((wanted) => !done.includes(wanted));
+  return late === undefined ? undefined : `${id} comes after ${late}, which is no earlier entry`;
+}
+
+function nameOf(item: Item): string | undefined {
+  switch (item.kind) {
+    case 'entry':
+      return item.id;
+    case 'checkpoint':
+      return item.name;
+    case 'point-of-no-return':
+      return undefined;
+  }
+}

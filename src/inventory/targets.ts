@@ -1,0 +1,121 @@
+import {z} from 'zod';
+import type {Redactor} from '../journal/redactor.ts';
+import {type Problem, problemsIn, refuseAny, SwitcharooError} from '../model/problem.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
+import type {Session, TargetKind} from '../model/target.ts';
+import type {Environment} from './environment.ts';
+import {type Inventory, labVariables} from './inventory.ts';
+import {paramsInvalid, targetInvalid, targetMissing, targetWrongKind} from './problems.ts';
+import {resolveFields} from './references.ts';
+
+type AnySession = Session<unknown, unknown>;
+
+/** The systems of one run, each opened when it is first asked for. */
+export interface OpenTargets {
+  session(target: string): Promise<AnySession>;
+  close(): Promise<void>;
+}
+
+export interface Opening {
+  readonly runbook: AnyRunbook;
+  readonly inventory: Inventory;
+  readonly redactor: Redactor;
+  readonly stateFolder: string;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves every reference and checks every target of the runbook; all problems come at once. Connects to nothing. */
+export async function openTargets(opening: Opening): Promise<OpenTargets> {
+  const kinds = Object.entries<TargetKind>(opening.runbook.head.targets);
+  const prepared = await Promise.all(kinds.map(([name, kind]) => prepare(name, kind, opening)));
+  refuseAny(prepared.flatMap(({problems}) => problems));
+  const sessions = new Map<string, Promise<AnySession>>();
+  const configs = new Map(prepared.map(({name, kind, config}) => [name, {kind, config}]));
+
+  return {
+    session: (target) => {
+      const opened = sessions.get(target) ?? open(target, configs.get(target), opening.signal);
+      sessions.set(target, opened);
+      // One that did not open is tried again at the next look.
+      opened.catch(() => sessions.delete(target));
+      return opened;
+    },
+    close: async () => {
+      const all = [...sessions.values()];
+      sessions.clear();
+      await Promise.allSettled(all.map(async (session) => (await session).close()));
+    },
+  };
+}
+
+/** The parameters of the inventory and those given by hand, as the runbook wants them. */
+export function paramsFor(
+  runbook: AnyRunbook,
+  inventory: Inventory,
+  given: Readonly<Record<string, string>> = {},
+): unknown {
+  const schema: z.ZodType = runbook.head.params;
+  refuseStrangers(runbook.head.name, schema, Object.keys(given));
+  const result = schema.safeParse({...inventory.params, ...given});
+  if (!result.success) {
+    throw new SwitcharooError(paramsInvalid(runbook.head.name, z.prettifyError(result.error)));
+  }
+  return result.data;
+}
+
+/** An inventory may hold parameters of other runbooks; what is given by hand is meant for this one. */
+function refuseStrangers(runbook: string, schema: z.ZodType, given: readonly string[]): void {
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : given;
+  const stranger = given.find((name) => !known.includes(name));
+  if (stranger !== undefined) {
+    const what = `${stranger} is none of them; they are ${known.join(', ') || 'none'}`;
+    throw new SwitcharooError(paramsInvalid(runbook, what));
+  }
+}
+
+interface Prepared {
+  readonly name: string;
+  readonly kind: TargetKind;
+  readonly config?: unknown;
+  readonly problems: readonly Problem[];
+}
+
+async function prepare(name: string, kind: TargetKind, opening: Opening): Promise<Prepared> {
+  const {inventory, redactor, signal} = opening;
+  const found = inventory.targets[name];
+  if (!found) {
+    return {name, kind, problems: [targetMissing(name, kind.kind, inventory.file)]};
+  }
+  if (found.kind !== kind.kind) {
+    return {name, kind, problems: [targetWrongKind(name, found.kind, kind.kind, inventory.file)]};
+  }
+  const {kind: _kind, ...fields} = found;
+  try {
+    const environment = inventory.lab
+      ? {...opening.environment, ...labVariables(inventory.file, opening.stateFolder)}
+      : opening.environment;
+    const resolved = await resolveFields(fields, {target: name, environment, redactor, signal});
+    const result = kind.config.safeParse(resolved);
+    return result.success
+      ? {name, kind, config: result.data, problems: []}
+      : {
+          name,
+          kind,
+          problems: [targetInvalid(name, inventory.file, z.prettifyError(result.error))],
+        };
+  } catch (error) {
+    return {name, kind, problems: problemsIn(error)};
+  }
+}
+
+async function open(
+  name: string,
+  prepared: {kind: TargetKind; config?: unknown} | undefined,
+  signal: AbortSignal,
+): Promise<AnySession> {
+  if (!prepared) {
+    throw new Error(`${name} is not a target of this runbook`);
+  }
+  return prepared.kind.open(prepared.config, {name, signal});
+}

@@ -1,0 +1,22 @@
+import type {Fact, FactOf, JournalEntry} from '../model/journal.ts';
+
+/** The append-only record of one run. */
+export interface Journal {
+  readonly entries: readonly JournalEntry[];
+  /** SHA-256 of the last line. */
+  readonly head: string;
+  /**
+   * Returns once the entry is on the disk. It throws (`journal-unwritable`, `lock-lost`) when that is not certain,
+   * and from then on for every entry: whoever gets the error must not touch a target any more.
+   * A fact that must not be written as it is (`secret-in-journal`, `journal-entry-malformed`) is refused, and that alone.
+   */
+  append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind>;
+  close(): void;
+}
+
+/** The right to act for one runbook and inventory. */
+export interface Lock {
+  /** Throws `lock-lost` when somebody else has taken over. */
+  assertHeld(): void;
+  release(): void;
+}

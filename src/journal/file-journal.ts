@@ -1,0 +1,190 @@
+import {dirname} from 'node:path';
+import type {Fact, FactOf, JournalEntry} from '../model/journal.ts';
+import {SwitcharooError} from '../model/problem.ts';
+import {hashOf, lineOf, longestLine, noPrev, type ReadChain, readChain} from './chain.ts';
+import type {Journal, Lock} from './contract.ts';
+import {type Disk, realDisk} from './disk.ts';
+import {journalEmpty, journalUnreadable, journalUnwritable} from './problems.ts';
+import type {Redactor} from './redactor.ts';
+import {safeFact} from './safe-fact.ts';
+
+interface Around {
+  readonly now: () => Date;
+  readonly lock: Lock;
+  readonly redactor: Redactor;
+  readonly disk?: Disk;
+}
+
+/** Begins the journal of a new run. Its folder must not hold one yet. */
+export function createJournal(path: string, around: Around): Journal {
+  const {disk = realDisk} = around;
+  const fd = attempt(path, () => {
+    const run = dirname(path);
+    disk.makeFolder(run);
+    const created = disk.create(path);
+    // A file whose folder was not synced may be gone after a power loss, with all that was synced into it.
+    disk.syncFolder(run);
+    disk.syncFolder(dirname(run));
+    syncAbove(disk, dirname(run));
+    return created;
+  });
+  return new FileJournal(
+    path,
+    fd,
+    {entries: [], head: noPrev, wholeBytes: 0, tornBytes: 0},
+    around,
+  );
+}
+
+/** The state folder may be as new as the run, and so may those above it. One that we may not read is not one that we made. */
+function syncAbove(disk: Disk, folder: string): void {
+  for (let above = dirname(folder); above !== folder; above = dirname(folder)) {
+    try {
+      disk.syncFolder(above);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EACCES') {
+        throw cause;
+      }
+    }
+    folder = above;
+  }
+}
+
+/** Opens the journal of an earlier run to go on with it. What a crash left of a last line is cut off, and said. */
+export function openJournal(path: string, around: Around): Journal {
+  const {disk = realDisk} = around;
+  const chain = readJournal(path, disk);
+  around.lock.assertHeld();
+  const fd = attempt(path, () => disk.open(path));
+  const journal = new FileJournal(path, fd, chain, around);
+  if (chain.tornBytes > 0) {
+    attempt(path, () => disk.truncate(fd, chain.wholeBytes));
+    journal.append({kind: 'tail-cut', bytes: chain.tornBytes});
+  }
+  return journal;
+}
+
+/** Reads and verifies a journal, and changes nothing. */
+export function readJournal(path: string, disk: Disk = realDisk): ReadChain {
+  const chain = readChain(path, bytesOf(path, disk));
+  if (chain.entries.length === 0) {
+    throw new SwitcharooError(journalEmpty(path));
+  }
+  return chain;
+}
+
+function bytesOf(path: string, disk: Disk): Buffer {
+  try {
+    return disk.read(path);
+  } catch (cause) {
+    throw new SwitcharooError(journalUnreadable(path, messageOf(cause)), {cause});
+  }
+}
+
+class FileJournal implements Journal {
+  readonly #path: string;
+  readonly #fd: number;
+  readonly #around: Around;
+  readonly #disk: Disk;
+  readonly #entries: JournalEntry[];
+  readonly #inode: bigint;
+  #head: string;
+  #bytes: number;
+  #isClosed = false;
+  #broken: SwitcharooError | undefined;
+
+  constructor(path: string, fd: number, chain: ReadChain, around: Around) {
+    this.#path = path;
+    this.#fd = fd;
+    this.#around = around;
+    this.#disk = around.disk ?? realDisk;
+    this.#entries = [...chain.entries];
+    this.#head = chain.head;
+    this.#bytes = chain.wholeBytes;
+    this.#inode = attempt(path, () => this.#disk.inodeOf(fd));
+  }
+
+  get entries(): readonly JournalEntry[] {
+    return this.#entries;
+  }
+
+  get head(): string {
+    return this.#head;
+  }
+
+  append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind> {
+    if (this.#broken) {
+      throw this.#broken;
+    }
+    const safe = safeFact(fact, this.#around.redactor);
+    try {
+      return this.#append(safe);
+    } catch (error) {
+      // A failed sync says nothing about what is on the disk, and asking again may answer "fine"
+      // although the bytes are gone: this file is not written to again by this process.
+      this.#broken = error as SwitcharooError; // #append throws nothing else
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#broken ??= new SwitcharooError(journalUnwritable(this.#path, 'it is closed'));
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#disk.close(this.#fd);
+    }
+  }
+
+  #append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind> {
+    this.#around.lock.assertHeld();
+    const entry: JournalEntry & FactOf<Kind> = {
+      seq: this.#entries.length,
+      atUtc: this.#around.now().toISOString(),
+      ...fact,
+      prev: this.#head,
+    };
+    const line = lineOf(entry);
+    const bytes = Buffer.from(`${line}\n`);
+    attempt(this.#path, () => this.#write(bytes));
+    this.#entries.push(entry);
+    this.#head = hashOf(line);
+    this.#bytes += bytes.length;
+    return entry;
+  }
+
+  #write(bytes: Buffer): void {
+    if (bytes.length > longestLine) {
+      throw new Error(`an entry of ${bytes.length} bytes is more than can be read back`);
+    }
+    this.#assertInPlace();
+    const written = this.#disk.write(this.#fd, bytes);
+    if (written < bytes.length) {
+      // A full disk first takes a part, without an error.
+      this.#disk.truncate(this.#fd, this.#bytes);
+      throw new Error(`the disk took ${written} of ${bytes.length} bytes`);
+    }
+    this.#disk.sync(this.#fd);
+  }
+
+  /** What is written to a file that was removed, or that somebody else writes to as well, is not remembered. */
+  #assertInPlace(): void {
+    const {inode, size} = this.#disk.stat(this.#path);
+    if (inode !== this.#inode) {
+      throw new Error('another file lies in its place');
+    }
+    if (size !== this.#bytes) {
+      throw new Error(`it was ${this.#bytes} bytes long and is ${size} now`);
+    }
+  }
+}
+
+function attempt<Result>(path: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    throw new SwitcharooError(journalUnwritable(path, messageOf(cause)), {cause});
+  }
+}
+
+const messageOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause);

@@ -1,0 +1,33 @@
+import {sameJson} from '../model/canonical.ts';
+import {type Fact, type FactOf, isFact} from '../model/journal.ts';
+import {SwitcharooError} from '../model/problem.ts';
+import {factUnreadable, secretInFact} from './problems.ts';
+import type {Redactor} from './redactor.ts';
+
+/** By these the program finds its way back. They stand in the runbook and the inventory for all to read, and a secret that is a common word may well be part of one. */
+const names = new Set([
+  ...['kind', 'run', 'runbook', 'inventory', 'plan', 'versions', 'decideByUtc'],
+  ...['entry', 'entries', 'target', 'way', 'about', 'name', 'to'],
+]);
+
+/** A run hands these to its steps again. Altered, they would be acted upon: a unit by another name would be started. */
+const handedBack = new Set(['params', 'before', 'output']);
+
+/** A fact as it may be written: free of secrets, and nothing in it that could not be read or acted upon later. */
+export function safeFact<Kind extends Fact['kind']>(
+  fact: FactOf<Kind>,
+  redactor: Redactor,
+): FactOf<Kind> {
+  const members = Object.entries(fact);
+  const safe: Readonly<Record<string, unknown>> = Object.fromEntries(
+    members.map(([key, member]) => [key, names.has(key) ? member : redactor.value(member)]),
+  );
+  const altered = members.find(([key, was]) => handedBack.has(key) && !sameJson(safe[key], was));
+  if (altered) {
+    throw new SwitcharooError(secretInFact(altered[0], 'entry' in fact ? fact.entry : null));
+  }
+  if (!isFact(JSON.parse(JSON.stringify(safe)))) {
+    throw new SwitcharooError(factUnreadable(fact.kind));
+  }
+  return safe as FactOf<Kind>; // the same members: texts for texts, everything else as it was
+}

@@ -1,0 +1,69 @@
+import {randomBytes} from 'node:crypto';
+import {existsSync, readdirSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {SwitcharooError} from '../model/problem.ts';
+import {type Disk, realDisk} from './disk.ts';
+import {noRuns, runUnknown} from './problems.ts';
+import {type Machine, thisMachine} from './process-identity.ts';
+
+/** Where everything lies that outlives a process: a folder a run, and the locks. */
+export class StateFolder {
+  readonly path: string;
+  readonly disk: Disk;
+  /** The one that this process runs on. */
+  readonly machine: Machine;
+
+  constructor(path: string, disk: Disk = realDisk, machine: Machine = thisMachine) {
+    this.path = resolve(path);
+    this.disk = disk;
+    this.machine = machine;
+  }
+
+  get locks(): string {
+    return join(this.path, 'locks');
+  }
+
+  journalOf(run: string): string {
+    return join(this.path, run, 'journal.jsonl');
+  }
+
+  /** Newest first: a run's name begins with its time. */
+  runs(): readonly string[] {
+    const names = existsSync(this.path) ? readdirSync(this.path) : [];
+    return names
+      .filter((name) => runName.test(name) && existsSync(this.journalOf(name)))
+      .sort()
+      .reverse();
+  }
+
+  /** A run by its whole name or its beginning or end; without one, the newest that `suits`. */
+  find(wanted: string | undefined, which: string, suits: (run: string) => boolean): string {
+    const runs = this.runs();
+    if (wanted === undefined) {
+      const newest = runs.find(suits);
+      if (newest === undefined) {
+        throw new SwitcharooError(noRuns(this.path, which));
+      }
+      return newest;
+    }
+    const exact = runs.filter((run) => run === wanted);
+    const near =
+      exact.length > 0
+        ? exact
+        : runs.filter((run) => run.startsWith(wanted) || run.endsWith(wanted));
+    const [only] = near;
+    if (only === undefined || near.length > 1) {
+      throw new SwitcharooError(runUnknown(wanted, this.path));
+    }
+    return only;
+  }
+}
+
+const runName = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
+
+/** Names sort by time; the end keeps two runs of one second apart. */
+export function newRunName(now: Date): string {
+  const [day, time] = now.toISOString().split('T');
+  const digits = (text = '') => text.replaceAll(/\D/g, '');
+  return `${digits(day)}-${digits(time).slice(0, 6)}-${randomBytes(2).toString('hex')}`;
+}

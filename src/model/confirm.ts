@@ -1,0 +1,18 @@
+import {z} from 'zod';
+import {defineGate} from './step.ts';
+import {unknown} from './verdict.ts';
+
+const input = z.object({question: z.string(), details: z.array(z.string())});
+export type ConfirmInput = z.input<typeof input>;
+
+/** The gate that a person opens. No look can tell what a person thinks, so it always asks. */
+export const confirm = defineGate({
+  name: 'operator.confirm',
+  summary: 'Ask the operator, and hold until the answer is yes.',
+  targets: {},
+  input,
+  output: z.object({}),
+  needs: {},
+  timeoutMs: 24 * 3_600_000,
+  check: async ({input: {question, details}}) => unknown(question, {}, ...details),
+});

@@ -1,0 +1,156 @@
+import {z} from 'zod';
+
+const problem = z.object({code: z.string(), message: z.string(), hint: z.string()});
+const difference = z.object({what: z.string(), is: z.string(), shouldBe: z.string()});
+const way = z.enum(['forward', 'reverse']);
+const json = z.json();
+
+/** Who acts: the user and host of the process that holds the run. */
+const operator = z.object({user: z.string(), host: z.string(), pid: z.number().int()});
+export type OperatorName = z.output<typeof operator>;
+
+/** What a run knows of an entry of its runbook, so that a changed runbook can be shown entry by entry. */
+const entryPrint = z.object({
+  id: z.string(),
+  phase: z.string(),
+  unit: z.string(),
+  digest: z.string(),
+});
+export type EntryPrint = z.output<typeof entryPrint>;
+
+const runStarted = z.object({
+  kind: z.literal('run-started'),
+  run: z.string(),
+  runbook: z.object({
+    name: z.string(),
+    file: z.string(),
+    digest: z.string(),
+    entries: z.array(entryPrint),
+  }),
+  inventory: z.object({
+    name: z.string(),
+    file: z.string(),
+    digest: z.string(),
+    protected: z.boolean(),
+  }),
+  params: json,
+  plan: z.string(),
+  operator,
+  versions: z.object({switcharoo: z.string(), node: z.string()}),
+  /** A rehearsal in the lab: nobody is asked, on resume neither. */
+  rehearsal: z.boolean(),
+  /** Until then the cutover must be accepted. */
+  decideByUtc: z.iso.datetime().optional(),
+});
+
+const facts = [
+  runStarted,
+  z.object({
+    kind: z.literal('run-resumed'),
+    operator,
+    accepted: z.array(z.string()),
+    decideByUtc: z.iso.datetime().optional(),
+  }),
+  z.object({kind: z.literal('tail-cut'), bytes: z.number().int()}),
+  z.object({kind: z.literal('lock-taken-over'), from: z.string(), operator}),
+
+  z.object({kind: z.literal('entry-started'), entry: z.string()}),
+  /** What `check` saw before the first action: all that `reverse` needs. */
+  z.object({
+    kind: z.literal('before'),
+    entry: z.string(),
+    before: json,
+    differences: z.array(difference),
+  }),
+  z.object({
+    kind: z.literal('action-intended'),
+    entry: z.string(),
+    way,
+    target: z.string(),
+    does: z.string(),
+  }),
+  z.object({
+    kind: z.literal('action-performed'),
+    entry: z.string(),
+    way,
+    target: z.string(),
+    does: z.string(),
+  }),
+  z.object({
+    kind: z.literal('action-failed'),
+    entry: z.string(),
+    way,
+    target: z.string(),
+    does: z.string(),
+    problem,
+  }),
+  /** `ours` is false where the world was as wanted on arrival: `reverse` leaves it alone. */
+  z.object({
+    kind: z.literal('entry-done'),
+    entry: z.string(),
+    output: json,
+    ours: z.boolean(),
+  }),
+  z.object({kind: z.literal('entry-failed'), entry: z.string(), problem}),
+  z.object({
+    kind: z.literal('entry-skipped'),
+    entry: z.string(),
+    reason: z.string(),
+    by: z.string(),
+  }),
+
+  z.object({
+    kind: z.literal('answered'),
+    entry: z.string().nullable(),
+    about: z.enum(['plan', 'confirmation', 'point-of-no-return', 'failure', 'reversal', 'changes']),
+    question: z.string(),
+    details: z.array(z.string()),
+    answer: z.string(),
+    by: z.string(),
+  }),
+  z.object({kind: z.literal('checkpoint-reached'), name: z.string()}),
+  z.object({kind: z.literal('point-of-no-return-passed'), because: z.string()}),
+
+  z.object({
+    kind: z.literal('reverse-started'),
+    /** A checkpoint, or `null` for the very start. */
+    to: z.string().nullable(),
+    plan: z.string(),
+    /** Every entry after the place to which it goes back. */
+    entries: z.array(z.string()),
+    operator,
+  }),
+  z.object({kind: z.literal('entry-reversing'), entry: z.string()}),
+  z.object({kind: z.literal('entry-reversed'), entry: z.string()}),
+  z.object({kind: z.literal('reverse-failed'), entry: z.string(), problem}),
+  z.object({kind: z.literal('run-reversed'), to: z.string().nullable()}),
+
+  /** The run is between entries and acts no more: what stands, stands. */
+  z.object({kind: z.literal('run-held'), problem}),
+  z.object({kind: z.literal('run-done')}),
+] as const;
+
+const chained = z.object({
+  seq: z.number().int().nonnegative(),
+  atUtc: z.iso.datetime(),
+  /** SHA-256 of the previous line; 64 zeros for the first. */
+  prev: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+const fact = z.discriminatedUnion('kind', facts);
+/** What happened, without its place in the journal. */
+export type Fact = z.output<typeof fact>;
+export type FactKind = Fact['kind'];
+export type FactOf<Kind extends FactKind> = Extract<Fact, {kind: Kind}>;
+
+/** One line of a journal. */
+export type JournalEntry = z.output<typeof chained> & Fact;
+
+/** Whether it could be read back from a journal. */
+export const isFact = (value: unknown): boolean => fact.safeParse(value).success;
+
+/** The value itself when it is an entry, with every key that it has: what a step saw is kept as it was seen. */
+export function journalEntryIn(value: unknown): JournalEntry | undefined {
+  const known = chained.safeParse(value).success && fact.safeParse(value).success;
+  return known ? (value as JournalEntry) : undefined; // both schemas have read it
+}

@@ -1,0 +1,101 @@
+import {digestOf} from './canonical.ts';
+import type {Difference} from './verdict.ts';
+
+/** An action as a plan shows it: which target, and what it does there. */
+export interface PlannedAction {
+  readonly target: string;
+  readonly does: string;
+}
+
+/**
+ * How a plan knows what it says of an entry: `checked` just now; `predicted`, because an earlier entry of the
+ * plan still changes the same target; or `known-after` an entry that is not done yet.
+ */
+export type Evidence = 'checked' | 'predicted' | 'known-after';
+
+/** What will happen at an entry. `stands`: this run has done it already. `found`: it is as wanted, and not ours. */
+export type Outlook =
+  | 'change'
+  | 'found'
+  | 'stands'
+  | 'wait'
+  | 'open'
+  | 'ask'
+  | 'blocked'
+  | 'later'
+  | 'skipped';
+
+export interface PlanLine {
+  readonly kind: 'entry';
+  readonly entry: string;
+  readonly phase: string;
+  readonly group?: string;
+  readonly unit: string;
+  readonly unitKind: 'step' | 'one-way' | 'gate';
+  readonly targets: readonly string[];
+  readonly evidence: Evidence;
+  readonly outlook: Outlook;
+  /** Entries that must be done before this one can be looked at. */
+  readonly knownAfter: readonly string[];
+  readonly differences: readonly Difference[];
+  readonly actions: readonly PlannedAction[];
+  /** Why it is blocked, or what it waits for, or what it will ask. */
+  readonly says?: string;
+  readonly hint?: string;
+  /** The permanent name of what blocks it. */
+  readonly code?: string;
+  readonly oneWayBecause?: string;
+  /** What `check` saw, for the digest. */
+  readonly before?: unknown;
+}
+
+export type PlanItem =
+  | PlanLine
+  | {readonly kind: 'checkpoint'; readonly name: string; readonly phase: string}
+  | {readonly kind: 'point-of-no-return'; readonly because: string; readonly phase: string};
+
+/** All actions of a run, as the world is now. */
+export interface Plan {
+  readonly runbook: {readonly name: string; readonly summary: string; readonly digest: string};
+  readonly inventory: {readonly name: string; readonly digest: string; readonly protected: boolean};
+  readonly params: unknown;
+  readonly items: readonly PlanItem[];
+  readonly digest: string;
+}
+
+export interface ReverseLine {
+  readonly entry: string;
+  readonly phase: string;
+  readonly unit: string;
+  /**
+   * `restored`: the world is already as it was before. `drift`: it is neither as we left it nor as it was.
+   * `later`: a newer entry, which goes back first, stands on the same thing; it is looked at when its turn comes.
+   */
+  readonly outlook: 'change' | 'restored' | 'drift' | 'blocked' | 'later';
+  readonly actions: readonly PlannedAction[];
+  readonly says?: string;
+  readonly hint?: string;
+}
+
+/** The way back, newest first. */
+export interface ReversePlan {
+  readonly run: string;
+  readonly to: string | null;
+  readonly lines: readonly ReverseLine[];
+  readonly digest: string;
+}
+
+/** What is approved. Texts that move by themselves (how far a wait is) are left out, so an unchanged world keeps its digest. */
+export function digestOfPlan(plan: Omit<Plan, 'digest'>): string {
+  const items = plan.items.map((item) =>
+    item.kind === 'entry' && item.outlook !== 'blocked' ? {...item, says: undefined} : item,
+  );
+  return digestOf({...plan, items});
+}
+
+export function digestOfReversePlan(plan: Omit<ReversePlan, 'digest'>): string {
+  return digestOf(plan);
+}
+
+export const planLines = (plan: Pick<Plan, 'items'>): readonly PlanLine[] =>
+  plan.items.filter((item): item is PlanLine => item.kind === 'entry');

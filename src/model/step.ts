@@ -1,0 +1,136 @@
+import type {z} from 'zod';
+import type {Readers, TargetKinds, Writers} from './target.ts';
+import type {Blocked, Verdict} from './verdict.ts';
+
+type Schema = z.ZodType;
+
+/** What a step's functions see. Readers only: a write does not compile. */
+export interface Look<Targets extends TargetKinds, Input> {
+  readonly input: Input;
+  readonly targets: Readers<Targets>;
+  /** Which run and entry this look serves (a token for calls that must happen once), and whether the run has begun to act here. */
+  readonly run: {
+    readonly id: string;
+    readonly entry: string;
+    readonly begun: boolean;
+    /** The journaled before-image, once there is one. The step's own `before` schema reads it. */
+    readonly before?: unknown;
+  };
+  /** The time of this look. Steps have no clock of their own. */
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+/** Says what an action is waiting for, in a few words, while it runs. */
+export type Say = (progress: string) => void;
+
+/** One write, in the operator's words, with the code that makes it. The engine journals it, then performs it. */
+export type Action<Targets extends TargetKinds> = {
+  readonly [Part in keyof Targets & string]: {
+    /** The part whose system it changes. */
+    readonly on: Part;
+    /** What it does there, in the imperative: "set super_read_only = ON". Holds nothing that moves by itself, and no secret. */
+    readonly does: string;
+    /** Safe to perform again when an earlier try got half-way. Ends within a second once `signal` is aborted, and then writes nothing more. */
+    perform(writer: Writers<Targets>[Part], signal: AbortSignal, say: Say): Promise<unknown>;
+  };
+}[keyof Targets & string];
+
+/** How often the engine looks again while a verdict is `settling`: first after `firstMs`, then ever less often, up to `mostMs`. */
+export interface Poll {
+  readonly firstMs: number;
+  readonly mostMs: number;
+}
+
+interface Common<Targets extends TargetKinds, Input extends Schema, Before, Output extends Schema> {
+  /** Permanent and unique, `technology.verb-object`: journals refer to it. */
+  readonly name: string;
+  /** One sentence in the imperative. */
+  readonly summary: string;
+  /** The kinds of system it works on, by the part each one plays. */
+  readonly targets: Targets;
+  readonly input: Input;
+  readonly output: Output;
+  /** What each part's account must be allowed to do: SQL privileges, IAM actions, sudo rules. */
+  readonly needs: {readonly [Part in keyof Targets]: readonly string[]};
+  /** The longest it may take from its first action (a gate: from its first look) until `check` says done. */
+  readonly timeoutMs: number;
+  readonly poll?: Poll;
+  /** Looks, and changes nothing. Called for the plan, before the actions, after them, and on resume. */
+  check(look: Look<Targets, z.output<Input>>): Promise<Verdict<Before, z.output<Output>>>;
+  /** The writes that remain, in order. The plan prints them; a run performs the same objects. */
+  plan(look: Look<Targets, z.output<Input>>, before: Before): Promise<readonly Action<Targets>[]>;
+}
+
+export interface Step<
+  Targets extends TargetKinds,
+  Input extends Schema,
+  Before extends Schema,
+  Output extends Schema,
+> extends Common<Targets, Input, z.output<Before>, Output> {
+  readonly kind: 'step';
+  /** What `check` saw before the first action: plain JSON, no secret. In the journal, synced, before anything is written. */
+  readonly before: Before;
+  /** What `reverse` does, in one sentence for the step library. */
+  readonly reverses: string;
+  /** Half-way is worse than not at all (writes are refused, say): the engine reverses it at once when it fails or is stopped half-way. */
+  readonly undoWhenFailed?: boolean;
+  /**
+   * The writes that put `before` back, whether `plan`'s were all made, or some, or none.
+   * `blocked` when going back from here would lose data.
+   */
+  reverse(
+    look: Look<Targets, z.output<Input>>,
+    before: z.output<Before>,
+  ): Promise<readonly Action<Targets>[] | Blocked>;
+}
+
+export interface OneWayStep<
+  Targets extends TargetKinds,
+  Input extends Schema,
+  Output extends Schema,
+> extends Common<Targets, Input, undefined, Output> {
+  readonly kind: 'one-way';
+  /** Why it cannot be reversed, in a sentence the operator reads before approving. */
+  readonly oneWayBecause: string;
+}
+
+export interface Gate<Targets extends TargetKinds, Input extends Schema, Output extends Schema>
+  extends Omit<Common<Targets, Input, never, Output>, 'plan'> {
+  readonly kind: 'gate';
+  /** Its look is dear (it compares all data, say): it is not taken for a plan. */
+  readonly dear?: boolean;
+}
+
+export type AnyStep = Step<any, any, any, any>;
+export type AnyOneWayStep = OneWayStep<any, any, any>;
+export type AnyGate = Gate<any, any, any>;
+export type AnyUnit = AnyStep | AnyOneWayStep | AnyGate;
+
+/** Declares a step that can be put back. */
+export function defineStep<
+  Targets extends TargetKinds,
+  Input extends Schema,
+  Before extends Schema,
+  Output extends Schema,
+>(step: Omit<Step<Targets, Input, Before, Output>, 'kind'>): Step<Targets, Input, Before, Output> {
+  return {...step, kind: 'step'};
+}
+
+/** Declares a step that cannot be reversed. It may stand only after the point of no return. */
+export function defineOneWayStep<
+  Targets extends TargetKinds,
+  Input extends Schema,
+  Output extends Schema,
+>(step: Omit<OneWayStep<Targets, Input, Output>, 'kind'>): OneWayStep<Targets, Input, Output> {
+  return {...step, kind: 'one-way'};
+}
+
+/** Declares a condition to wait for. A gate changes nothing. */
+export function defineGate<
+  Targets extends TargetKinds,
+  Input extends Schema,
+  Output extends Schema,
+>(gate: Omit<Gate<Targets, Input, Output>, 'kind'>): Gate<Targets, Input, Output> {
+  return {...gate, kind: 'gate'};
+}

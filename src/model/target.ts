@@ -1,0 +1,60 @@
+import type {z} from 'zod';
+
+export interface OpenContext {
+  /** The target's name in the inventory: it belongs in every message. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+}
+
+/** A kind of system that steps talk to. Its `Reader` cannot change it; its `Writer` can. */
+export interface TargetKind<
+  Kind extends string = string,
+  Reader = unknown,
+  Writer extends Reader = Reader,
+> {
+  readonly kind: Kind;
+  /** The shape of this target's entry in the inventory, references already resolved. */
+  readonly config: z.ZodType;
+  /** Opens cheaply: it may wait for the first look before it connects. The config was parsed by `config`. */
+  open(config: unknown, context: OpenContext): Promise<Session<Reader, Writer>>;
+}
+
+/** An open target. The engine hands `reader` to looks and `writer` to the actions alone. */
+export interface Session<Reader, Writer extends Reader> {
+  readonly reader: Reader;
+  readonly writer: Writer;
+  /** Must not throw, and may be called twice. */
+  close(): Promise<void>;
+}
+
+export type TargetKinds = Readonly<Record<string, TargetKind<string, any, any>>>;
+
+export type Readers<Targets extends TargetKinds> = {
+  readonly [Part in keyof Targets]: Targets[Part] extends TargetKind<string, infer Reader, any>
+    ? Reader
+    : never;
+};
+
+export type Writers<Targets extends TargetKinds> = {
+  readonly [Part in keyof Targets]: Targets[Part] extends TargetKind<string, any, infer Writer>
+    ? Writer
+    : never;
+};
+
+/** Declares a kind of system. `config` is a zod schema; secrets arrive in it as plain strings and must stay inside. */
+export function defineTarget<
+  Kind extends string,
+  Reader,
+  Writer extends Reader,
+  Config extends z.ZodType,
+>(definition: {
+  readonly kind: Kind;
+  readonly config: Config;
+  open(config: z.output<Config>, context: OpenContext): Promise<Session<Reader, Writer>>;
+}): TargetKind<Kind, Reader, Writer> {
+  return {
+    kind: definition.kind,
+    config: definition.config,
+    open: async (config, context) => definition.open(config as z.output<Config>, context),
+  };
+}

@@ -1,0 +1,56 @@
+/** One thing that is not yet as the step wants it. Plans print these; so does a step that did not take. */
+export interface Difference {
+  readonly what: string;
+  readonly is: string;
+  readonly shouldBe: string;
+}
+
+/** It cannot go on. `hint` says what would let it. */
+export interface Blocked {
+  readonly kind: 'blocked';
+  /** One sentence that names the target, with numbers where it compares. */
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** What a look at the world found. */
+export type Verdict<Before, Output> =
+  /** It is as the step wants it. `output` is what later steps may use. */
+  | {readonly kind: 'done'; readonly output: Output}
+  /** Work remains. `before` is all that `reverse` will need to put things back, and nothing that moves by itself. */
+  | {
+      readonly kind: 'pending';
+      readonly before: Before;
+      readonly differences: readonly Difference[];
+    }
+  /** The change is made (or a gate is not open yet) and the world is still moving: look again. */
+  | {readonly kind: 'settling'; readonly progress: string}
+  | Blocked
+  /** No look can tell. The operator is asked, and the answer is journaled. "Yes" means done with `output`; "no" means hold. */
+  | {
+      readonly kind: 'unknown';
+      readonly question: string;
+      readonly details: readonly string[];
+      readonly output: Output;
+    };
+
+export const done = <Output>(output: Output): Verdict<never, Output> => ({kind: 'done', output});
+
+export const pending = <Before>(
+  before: Before,
+  ...differences: readonly Difference[]
+): Verdict<Before, never> => ({kind: 'pending', before, differences});
+
+export const settling = (progress: string): Verdict<never, never> => ({kind: 'settling', progress});
+
+export const blocked = (reason: string, hint: string): Blocked => ({
+  kind: 'blocked',
+  reason,
+  hint,
+});
+
+export const unknown = <Output>(
+  question: string,
+  output: Output,
+  ...details: readonly string[]
+): Verdict<never, Output> => ({kind: 'unknown', question, details, output});

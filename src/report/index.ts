@@ -1,0 +1,20 @@
+export {logText} from './log.ts';
+export {
+  noOutage,
+  type Outage,
+  type OutageWindow,
+  outageAfter,
+  outageMs,
+  outageOf,
+} from './outage.ts';
+export {ansiPaint, type Paint, plainPaint} from './paint.ts';
+export {planSummary, planText, reversePlanText} from './plan.ts';
+export {planChanges} from './plan-changes.ts';
+export {type NextCommand, nextText, problemText, type Trouble} from './problem.ts';
+export {reportHtml} from './report-html.ts';
+export {reportText} from './report-text.ts';
+export {type ReportOptions, type RunReport, reportOf, type WriteCount} from './run-report.ts';
+export {runsText} from './runs.ts';
+export {type HolderName, standingTexts, statusText, wayBackText} from './status.ts';
+export {stepsText, stepText} from './steps.ts';
+export type {TextOptions} from './words.ts';

@@ -1,0 +1,133 @@
+import type {Fact, JournalEntry, OperatorName} from '../model/journal.ts';
+import type {Colour} from './paint.ts';
+import {flow, pad} from './text.ts';
+import {clockUtc, counted, painted, placeText, type TextOptions} from './words.ts';
+
+/** The journal in words: number, UTC time, and what happened. A new day is said once. */
+export function logText(entries: readonly JournalEntry[], options: TextOptions): string {
+  const columns = String(entries.at(-1)?.seq ?? 0).length + 1;
+  let day = '';
+  let said: string | undefined;
+  return entries
+    .flatMap((entry) => {
+      const today = entry.atUtc.slice(0, 10);
+      const dawn = today === day ? [] : [options.paint.dim(`${today} (UTC)`)];
+      day = today;
+      const [what, detail] = factText(entry);
+      // One trouble passes through several entries: its text is said once.
+      const more = detail === said ? undefined : detail;
+      said = detail;
+      return [...dawn, ...entryLines(entry, {what, more, columns}, options)];
+    })
+    .join('\n');
+}
+
+/** What a journaled fact says, in one sentence. The second text is a detail. */
+export function factText(fact: Fact): readonly [text: string, detail?: string | undefined] {
+  switch (fact.kind) {
+    case 'run-started':
+      return [
+        `${fact.rehearsal ? 'rehearsal' : 'run'} ${fact.run} of ${fact.runbook.name} on ${fact.inventory.name}${fact.inventory.protected ? ' (PROTECTED)' : ''} started by ${nameText(fact.operator)}`,
+        `plan ${fact.plan}, ${counted(fact.runbook.entries.length, 'entry', 'entries')}, switcharoo ${fact.versions.switcharoo}`,
+      ];
+    case 'run-resumed':
+      return [
+        `resumed by ${nameText(fact.operator)}`,
+        fact.accepted.length > 0 ? `with changes: ${fact.accepted.join('; ')}` : undefined,
+      ];
+    case 'tail-cut':
+      return [
+        `the last ${counted(fact.bytes, 'byte')} of the journal were no whole line (a crash), and were cut off`,
+      ];
+    case 'lock-taken-over':
+      return [`lock taken over from ${fact.from} by ${nameText(fact.operator)}`];
+    case 'entry-started':
+      return [`${fact.entry}: begun`];
+    case 'before':
+      return [
+        `${fact.entry}: seen before the first action`,
+        fact.differences.length > 0
+          ? fact.differences.map((it) => `${it.what}: ${it.is} -> ${it.shouldBe}`).join('; ')
+          : undefined,
+      ];
+    case 'action-intended':
+      return [`${fact.entry}: ${wayText(fact.way)} on ${fact.target}: ${fact.does}`];
+    case 'action-performed':
+      return [`${fact.entry}: made on ${fact.target}: ${fact.does}`];
+    case 'action-failed':
+      return [`${fact.entry}: did not end well on ${fact.target}: ${fact.does}`, problemIn(fact)];
+    case 'entry-done':
+      return [`${fact.entry}: done${fact.ours ? '' : '; nothing was changed here'}`];
+    case 'entry-failed':
+      return [`${fact.entry}: failed`, problemIn(fact)];
+    case 'entry-skipped':
+      return [`${fact.entry}: skipped by ${fact.by}`, `reason: ${fact.reason}`];
+    case 'answered':
+      return [
+        `${fact.by} answered "${fact.answer}" to: ${fact.question}`,
+        fact.details.length > 0 ? fact.details.join('; ') : undefined,
+      ];
+    case 'checkpoint-reached':
+      return [`checkpoint ${fact.name} reached`];
+    case 'point-of-no-return-passed':
+      return ['point of no return passed', fact.because];
+    case 'reverse-started':
+      return [
+        `reversal to ${placeText(fact.to)} started by ${nameText(fact.operator)}`,
+        `plan ${fact.plan}, ${counted(fact.entries.length, 'entry', 'entries')}`,
+      ];
+    case 'entry-reversing':
+      return [`${fact.entry}: going back`];
+    case 'entry-reversed':
+      return [`${fact.entry}: back, and checked`];
+    case 'reverse-failed':
+      return [`${fact.entry}: THE WAY BACK FAILED`, problemIn(fact)];
+    case 'run-reversed':
+      return [`back at ${placeText(fact.to)}`];
+    case 'run-held':
+      return ['held: nothing more is done', problemIn(fact)];
+    case 'run-done':
+      return ['run done'];
+  }
+}
+
+function entryLines(
+  entry: JournalEntry,
+  {what, more, columns}: {what: string; more: string | undefined; columns: number},
+  {width, paint}: TextOptions,
+): string[] {
+  const head = `${pad(`#${entry.seq}`, columns)}  ${clockUtc(new Date(entry.atUtc))}  `;
+  const colour = colours[entry.kind];
+  return [
+    ...flow([{text: what, paint: (text) => painted(paint, colour, text)}], {
+      width,
+      first: head,
+      rest: pad('', head.length),
+    }),
+    ...(more
+      ? flow([{text: more, paint: paint.dim}], {width, first: pad('', head.length + 2)})
+      : []),
+  ];
+}
+
+const colours: Readonly<Partial<Record<Fact['kind'], Colour>>> = {
+  'entry-done': 'green',
+  'run-done': 'green',
+  'checkpoint-reached': 'cyan',
+  'point-of-no-return-passed': 'red',
+  'entry-skipped': 'yellow',
+  'entry-reversed': 'yellow',
+  'run-reversed': 'yellow',
+  'run-held': 'yellow',
+  'action-failed': 'red',
+  'entry-failed': 'red',
+  'reverse-failed': 'red',
+};
+
+const wayText = (way: 'forward' | 'reverse'): string =>
+  way === 'forward' ? 'about to' : 'about to undo,';
+
+const problemIn = ({problem}: {problem: {message: string; code: string}}): string =>
+  `${problem.message} (${problem.code})`;
+
+export const nameText = ({user, host, pid}: OperatorName): string => `${user}@${host} (pid ${pid})`;

@@ -1,0 +1,51 @@
+import type {JournalEntry} from '../model/journal.ts';
+import {type EntryProgress, type Progress, progressAfter} from '../model/progress.ts';
+
+/** Which entries (by id, or by unit) close the application for writes, and which open it again. */
+export interface OutageWindow {
+  readonly from: readonly string[];
+  readonly until: readonly string[];
+}
+
+/** How long nobody could write, as the journal tells it. What clients measure is better: reports prefer it. */
+export interface Outage {
+  readonly totalMs: number;
+  /** Set while it lasts. */
+  readonly since?: Date;
+}
+
+export const noOutage: Outage = {totalMs: 0};
+
+/** Closed while a `from` entry stands, and not all `until` entries are done: going back closes and opens it as well. */
+export function outageAfter(so: Outage, progress: Progress, window: OutageWindow): Outage {
+  const closed = isClosed(progress, window);
+  if (closed === (so.since !== undefined)) {
+    return so;
+  }
+  return closed ? {...so, since: progress.lastAt} : {totalMs: outageMs(so, progress.lastAt)};
+}
+
+export const outageMs = ({totalMs, since}: Outage, now: Date): number =>
+  totalMs + (since ? Math.max(0, now.getTime() - since.getTime()) : 0);
+
+export function outageOf(entries: readonly JournalEntry[], window: OutageWindow): Outage {
+  let outage = noOutage;
+  let progress: Progress | undefined;
+  for (const entry of entries) {
+    progress = progressAfter(progress, entry);
+    outage = progress ? outageAfter(outage, progress, window) : outage;
+  }
+  return outage;
+}
+
+function isClosed(progress: Progress, {from, until}: OutageWindow): boolean {
+  const all = [...progress.entries.values()];
+  const opening = all.filter(isNamed(until));
+  const reopened = opening.length > 0 && opening.every(({state}) => state === 'done');
+  return !reopened && all.filter(isNamed(from)).some(({stands}) => stands);
+}
+
+const isNamed =
+  (names: readonly string[]) =>
+  ({id, unit}: EntryProgress): boolean =>
+    names.includes(id) || names.includes(unit);

@@ -1,0 +1,203 @@
+import type {EntryReport, RunReport} from './run-report.ts';
+import {flow, type Piece, pad, widthOf} from './text.ts';
+import {
+  clockUtc,
+  counted,
+  durationText,
+  inventoryText,
+  momentUtc,
+  outcomeSigns,
+  painted,
+  stateSigns,
+  type TextOptions,
+} from './words.ts';
+
+/** The run in one text: outcome, times, what clients measured, the timeline, and what stands. */
+export function reportText(report: RunReport, options: TextOptions): string {
+  const {paint} = options;
+  const phases = [...new Set(report.entries.map(({phase}) => phase))];
+  return [
+    ...headline(report, options),
+    ...timesText(report, options),
+    ...measuredText(report, options),
+    ...phases.flatMap((phase) => phaseText(phase, report, options)),
+    ...answersText(report, options),
+    '',
+    ...(report.stands.length > 0
+      ? [paint.bold('Stands'), ...report.stands.flatMap((text) => flow([text], item(options)))]
+      : ['Nothing that this run changed stands.']),
+    ...(report.head ? ['', ...flow(['Head of the journal: ', report.head], options)] : []),
+  ].join('\n');
+}
+
+/** "12 m 44 s: machines 10 m 02 s, people 2 m 40 s". Parts that took no time are left out. */
+export function timesSentence({
+  totalMs,
+  machineMs,
+  answeringMs,
+  awayMs,
+  answers,
+}: RunReport): string {
+  const parts = [
+    `machines ${durationText(machineMs)}`,
+    ...(answers.length > 0
+      ? [`people ${durationText(answeringMs)} (${counted(answers.length, 'answer')})`]
+      : []),
+    ...(awayMs > 0 ? [`nothing running ${durationText(awayMs)}`] : []),
+  ];
+  return `${durationText(totalMs)} in all: ${parts.join(', ')}`;
+}
+
+export function writesSentence({
+  acknowledged,
+  lost,
+  duplicated,
+}: NonNullable<RunReport['writes']>): string {
+  return `${acknowledged.toLocaleString('en-US')} acknowledged, ${lost} lost, ${duplicated} duplicated`;
+}
+
+/** "(1.4 s earlier)": how long the same entry took in the run before. */
+export const earlierText = ({earlierMs}: EntryReport): string =>
+  !earlierMs ? '' : `(${durationText(earlierMs)} earlier)`;
+
+/** Whoever counted the writes measured the outage, too. */
+export const outageSource = ({writes}: RunReport): string =>
+  writes ? 'as the clients saw it' : 'by the journal';
+
+function headline(report: RunReport, options: TextOptions): string[] {
+  const {paint} = options;
+  const sign = outcomeSigns[report.outcome];
+  return [
+    ...flow(
+      [
+        {text: `${sign.symbol} ${sign.word}`, paint: (text) => painted(paint, sign.colour, text)},
+        ': ',
+        report.rehearsal ? 'rehearsal of ' : '',
+        {text: report.runbook, paint: paint.bold},
+        ' on ',
+        inventoryText(paint, report.inventory),
+      ],
+      options,
+    ),
+    ...(report.problem
+      ? flow(
+          [{text: `${report.problem.message} (${report.problem.code})`, paint: paint.red}],
+          item(options),
+        )
+      : []),
+  ];
+}
+
+function timesText(report: RunReport, options: TextOptions): string[] {
+  const [from, to] = [new Date(report.startedAtUtc), new Date(report.endedAtUtc)];
+  return [
+    ...labelled('run', `${report.run}, by ${report.operator}`, options),
+    ...labelled('when', `${momentUtc(from)} to ${momentUtc(to)}`, options),
+    ...labelled('took', timesSentence(report), options),
+  ];
+}
+
+function measuredText(report: RunReport, options: TextOptions): string[] {
+  const {outageMs, writes} = report;
+  const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
+  return [
+    ...(outageMs === undefined
+      ? []
+      : labelled(
+          'outage',
+          `${durationText(outageMs)} (${Math.round(outageMs)} ms), ${outageSource(report)}`,
+          options,
+        )),
+    ...(writes
+      ? labelled(
+          'writes',
+          `${bad ? '✗' : '✓'} ${writesSentence(writes)}`,
+          options,
+          bad ? options.paint.red : undefined,
+        )
+      : []),
+  ];
+}
+
+function phaseText(phase: string, report: RunReport, options: TextOptions): string[] {
+  const entries = report.entries.filter((entry) => entry.phase === phase);
+  const columns = {
+    id: Math.min(24, Math.max(...entries.map(({id}) => widthOf(id)))),
+    sign: Math.max(...report.entries.map(({state}) => widthOf(stateSigns[state].word) + 2)),
+  };
+  return [
+    '',
+    options.paint.bold(phase),
+    ...entries.flatMap((entry) => entryText(entry, columns, options)),
+  ];
+}
+
+function entryText(
+  entry: EntryReport,
+  columns: {id: number; sign: number},
+  {width, paint}: TextOptions,
+): string[] {
+  const sign = stateSigns[entry.state];
+  const signed = `${sign.symbol} ${sign.word}`;
+  const begun = entry.stretches[0];
+  const took = begun ? durationText(entry.durationMs) : '';
+  const notes = [
+    earlierText(entry),
+    entry.stretches.length > 1 ? `in ${entry.stretches.length} stretches` : '',
+    entry.answeringMs > 0 ? `+ ${durationText(entry.answeringMs)} of people` : '',
+  ].filter((note) => note !== '');
+  const pieces: Piece[] = [
+    begun ? clockUtc(new Date(begun.fromUtc)) : '--:--:--',
+    '  ',
+    {text: signed, paint: (text) => painted(paint, sign.colour, text)},
+    pad('', columns.sign - widthOf(signed) + 2),
+    entry.id,
+    pad('', columns.id - widthOf(entry.id) + 2),
+    pad('', 9 - widthOf(took)),
+    took,
+    {text: notes.length > 0 ? `  ${notes.join(', ')}` : '', paint: paint.dim},
+  ];
+  return [
+    ...flow(pieces, {width, first: '  ', rest: pad('', 12)}),
+    ...(entry.problem
+      ? flow([{text: entry.problem.message, paint: paint.red}], {width, first: pad('', 12)})
+      : []),
+  ];
+}
+
+function answersText({answers}: RunReport, options: TextOptions): string[] {
+  if (answers.length === 0) {
+    return [];
+  }
+  return [
+    '',
+    options.paint.bold('Answers'),
+    ...answers.flatMap(({atUtc, by, answer, question, tookMs}) =>
+      flow(
+        [
+          `${clockUtc(new Date(atUtc))}  ${by}: "${answer}" after ${durationText(tookMs)} to: ${question}`,
+        ],
+        {
+          width: options.width,
+          first: '  ',
+          rest: pad('', 12),
+        },
+      ),
+    ),
+  ];
+}
+
+const item = ({width}: TextOptions) => ({width, first: '  ', rest: '    '});
+
+function labelled(
+  label: string,
+  text: string,
+  {width, paint}: TextOptions,
+  colour: (text: string) => string = (it) => it,
+): string[] {
+  return flow([{text: label, paint: paint.dim}, pad('', 8 - label.length), {text, paint: colour}], {
+    width,
+    first: '  ',
+    rest: pad('', 10),
+  });
+}

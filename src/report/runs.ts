@@ -1,0 +1,54 @@
+import {type Progress, standingEntries} from '../model/progress.ts';
+import {type HolderName, outcomeSign} from './status.ts';
+import {flow, type Piece, pad, widthOf} from './text.ts';
+import {counted, momentUtc, outcomeSigns, painted, type TextOptions} from './words.ts';
+
+export interface RunsOptions extends TextOptions {
+  /** Who holds each run. Without it nothing is said of whether an unfinished one is still at work. */
+  readonly holderOf?: (run: string) => HolderName | undefined;
+}
+
+/** All runs of a state folder, newest last: what each one is, how it stands, and what it left in the world. */
+export function runsText(runs: readonly Progress[], options: RunsOptions): string {
+  if (runs.length === 0) {
+    return 'No runs yet.';
+  }
+  const rows = runs.map((progress) => rowOf(progress, options));
+  const columns = [0, 1, 2, 3].map((at) =>
+    Math.max(...rows.map((row) => widthOf(row[at]?.text ?? ''))),
+  );
+  return rows
+    .flatMap((row) =>
+      flow(
+        row.flatMap((cell, at): Piece[] => [
+          cell,
+          at < row.length - 1 ? pad('', (columns[at] ?? 0) - widthOf(cell.text) + 2) : '',
+        ]),
+        {width: options.width, rest: '    '},
+      ),
+    )
+    .join('\n');
+}
+
+type Cell = Exclude<Piece, string>;
+
+function rowOf(progress: Progress, {paint, holderOf}: RunsOptions): readonly Cell[] {
+  const {run, outcome, startedAt} = progress;
+  const sign = holderOf ? outcomeSign(progress, holderOf(run.run)) : outcomeSigns[outcome];
+  const stands = standingEntries(progress).length;
+  return [
+    {text: run.run, paint: paint.bold},
+    {text: `${sign.symbol} ${sign.word}`, paint: (text) => painted(paint, sign.colour, text)},
+    {text: `${run.runbook.name} on ${run.inventory.name}`, paint: asIs},
+    {
+      text: momentUtc(startedAt),
+      paint: paint.dim,
+    },
+    {
+      text: stands === 0 ? 'nothing stands' : counted(stands, 'entry stands', 'entries stand'),
+      paint: asIs,
+    },
+  ];
+}
+
+const asIs = (text: string): string => text;

@@ -1,0 +1,194 @@
+import type {EntryProgress, Progress} from '../model/progress.ts';
+import {standingEntries} from '../model/progress.ts';
+import {type NextCommand, nextText} from './problem.ts';
+import {flow, type Piece, pad, widthOf} from './text.ts';
+import {
+  clockUtc,
+  counted,
+  durationText,
+  inventoryText,
+  momentUtc,
+  outcomeSigns,
+  painted,
+  placeText,
+  type Sign,
+  stateSigns,
+  type TextOptions,
+} from './words.ts';
+
+/** Who holds the lock of a run. */
+export interface HolderName {
+  readonly user: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly sinceUtc?: string;
+  /** Its process is known to be gone. */
+  readonly dead?: boolean;
+  /** The lock's file, when that does not tell who it is. */
+  readonly unreadable?: string;
+}
+
+export interface StatusOptions extends TextOptions {
+  readonly now: Date;
+  readonly holder?: HolderName;
+  readonly next: readonly NextCommand[];
+}
+
+const labelColumns = 12;
+
+/** Where a run stands, what stands in the world, whether it can still go back, and what to type next. */
+export function statusText(progress: Progress, options: StatusOptions): string {
+  const {run} = progress;
+  const {paint, now} = options;
+  const line = (label: string, pieces: readonly Piece[]) => labelled(label, pieces, options);
+  return [
+    ...flow(
+      [
+        {text: run.runbook.name, paint: paint.bold},
+        ' on ',
+        inventoryText(paint, run.inventory),
+        ` (run ${run.run})`,
+      ],
+      options,
+    ),
+    '',
+    ...line('state', [sign(outcomeSign(progress, options.holder), options), whereText(progress)]),
+    ...line('started', [`${momentUtc(progress.startedAt)}, ${agoText(progress.startedAt, now)}`]),
+    ...line('last entry', [
+      `#${progress.seq} at ${momentUtc(progress.lastAt)}, ${agoText(progress.lastAt, now)}`,
+    ]),
+    ...line('held by', [holderText(options.holder, progress)]),
+    ...line('way back', [wayBackText(progress)]),
+    ...(progress.problem
+      ? line('because', [{text: progress.problem.message, paint: paint.red}])
+      : []),
+    '',
+    ...phasesText(progress, options),
+    '',
+    ...standsText(progress, options),
+    ...(options.next.length > 0
+      ? ['', paint.bold('Next'), ...nextText(options.next, options, '  ')]
+      : []),
+  ].join('\n');
+}
+
+/** Changes that stand, a sentence each: for every text that must say what is changed now. */
+export function standingTexts(progress: Progress): readonly string[] {
+  return standingEntries(progress).map((entry) => `${entry.id}: ${standingText(entry)}`);
+}
+
+/** The place to which a reversal could still go, nearest first, in words. */
+export function wayBackText(progress: Progress): string {
+  const {passedPointOfNoReturn, checkpoints} = progress;
+  if (passedPointOfNoReturn) {
+    return 'closed: the point of no return is passed';
+  }
+  if (standingEntries(progress).length === 0) {
+    return 'not needed: nothing stands';
+  }
+  return `open to ${[...checkpoints].reverse().concat('the very start').join(', ')}`;
+}
+
+function standingText({performed, inFlight, state, doneAt}: EntryProgress): string {
+  const made = performed.length > 0 ? performed.join('; ') : 'nothing is known to be made yet';
+  const since = doneAt && state === 'done' ? ` (since ${clockUtc(doneAt)} UTC)` : '';
+  return inFlight
+    ? `${made}; not known whether it took: ${inFlight}`
+    : `${made}${since}${state === 'done' ? '' : ` (${stateSigns[state].word})`}`;
+}
+
+/** A journal that just ends does not know that its process is gone; whoever looks at the lock does. */
+export function outcomeSign({outcome}: Progress, holder: HolderName | undefined): Sign {
+  const unfinished = outcome === 'running' || outcome === 'reversing';
+  return unfinished && (!holder || holder.dead)
+    ? {symbol: '✗', word: `broken off while ${outcome}`, colour: 'red'}
+    : outcomeSigns[outcome];
+}
+
+/** Which entry is the one that matters now. */
+function whereText({entries, reversingTo, outcome}: Progress): string {
+  const busy = [...entries.values()].filter(({state}) => atWork.has(state)).map(({id}) => id);
+  const at = busy.length > 0 ? ` at ${busy.join(', ')}` : '';
+  return outcome === 'reversing' && reversingTo
+    ? `${at}, back to ${placeText(reversingTo.to)}`
+    : at;
+}
+
+const atWork = new Set(['looking', 'acting', 'failed', 'reversing', 'reverse-failed']);
+
+const atRest = new Set(['held', 'done', 'reversed']);
+
+function holderText(holder: HolderName | undefined, {outcome}: Progress): string {
+  if (!holder) {
+    return atRest.has(outcome) ? 'nobody' : 'nobody: its process ended without a word';
+  }
+  if (holder.unreadable !== undefined) {
+    return `somebody whose name ${holder.unreadable} does not tell`;
+  }
+  const since = holder.sinceUtc ? ` since ${holder.sinceUtc}` : '';
+  const gone = holder.dead ? '; that process is gone' : '';
+  return `${holder.user}@${holder.host}, pid ${holder.pid}${since}${gone}`;
+}
+
+function phasesText(progress: Progress, options: TextOptions): string[] {
+  const entries = [...progress.entries.values()];
+  const phases = [...new Set(entries.map(({phase}) => phase))];
+  const columns = Math.max(0, ...phases.map(widthOf));
+  return phases.flatMap((phase) => {
+    const inside = entries.filter((entry) => entry.phase === phase);
+    return flow(
+      [
+        {text: phase, paint: options.paint.bold},
+        pad('', columns - widthOf(phase)),
+        '  ',
+        ...tally(inside, options),
+      ],
+      {
+        width: options.width,
+        rest: pad('', columns + 2),
+      },
+    );
+  });
+}
+
+function tally(entries: readonly EntryProgress[], options: TextOptions): Piece[] {
+  const states = [...new Set(entries.map(({state}) => state))];
+  const parts = states.map((state): Piece[] => [
+    `${entries.filter((entry) => entry.state === state).length} `,
+    sign(stateSigns[state], options),
+  ]);
+  return [`${counted(entries.length, 'entry', 'entries')}: `, ...joined(parts)];
+}
+
+function standsText(progress: Progress, options: TextOptions): string[] {
+  const stands = standingTexts(progress);
+  return stands.length === 0
+    ? ['Nothing that this run changed stands.']
+    : [
+        options.paint.bold('Stands'),
+        ...stands.flatMap((text) =>
+          flow([text], {width: options.width, first: '  ', rest: '    '}),
+        ),
+      ];
+}
+
+const joined = (parts: readonly Piece[][]): Piece[] =>
+  parts.flatMap((part, index) => (index === 0 ? part : [', ', ...part]));
+
+const sign = (it: Sign, {paint}: TextOptions): Piece => ({
+  text: `${it.symbol} ${it.word}`,
+  paint: (text) => painted(paint, it.colour, text),
+});
+
+const agoText = (then: Date, now: Date): string =>
+  `${durationText(Math.max(0, now.getTime() - then.getTime()))} ago`;
+
+function labelled(label: string, pieces: readonly Piece[], {width, paint}: TextOptions): string[] {
+  return flow(
+    [{text: label, paint: paint.dim}, pad('', labelColumns - widthOf(label)), ...pieces],
+    {
+      width,
+      rest: pad('', labelColumns),
+    },
+  );
+}

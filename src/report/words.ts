@@ -1,0 +1,104 @@
+import type {Outlook} from '../model/plan.ts';
+import type {EntryState, RunOutcome} from '../model/progress.ts';
+import type {Colour, Paint} from './paint.ts';
+
+/** How a report is laid out for whoever reads it. */
+export interface TextOptions {
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+/** A state as a symbol and a word: neither needs the colour. */
+export interface Sign {
+  readonly symbol: string;
+  readonly word: string;
+  readonly colour: Colour | undefined;
+}
+
+const sign = (symbol: string, word: string, colour?: Colour): Sign => ({symbol, word, colour});
+
+export const stateSigns: Readonly<Record<EntryState, Sign>> = {
+  waiting: sign('·', 'waiting', 'dim'),
+  looking: sign('◌', 'looking', 'cyan'),
+  acting: sign('▸', 'acting', 'cyan'),
+  done: sign('✓', 'done', 'green'),
+  skipped: sign('↷', 'skipped', 'yellow'),
+  failed: sign('✗', 'failed', 'red'),
+  reversing: sign('◂', 'reversing', 'cyan'),
+  reversed: sign('↩', 'reversed', 'yellow'),
+  'reverse-failed': sign('✗', 'reversal failed', 'red'),
+};
+
+export const outlookSigns: Readonly<Record<Outlook, Sign>> = {
+  change: sign('~', 'change', 'yellow'),
+  found: sign('=', 'found', 'green'),
+  stands: sign('✓', 'stands', 'green'),
+  wait: sign('…', 'wait', 'cyan'),
+  open: sign('✓', 'open', 'green'),
+  ask: sign('?', 'ask', 'cyan'),
+  blocked: sign('✗', 'blocked', 'red'),
+  later: sign('·', 'later', 'dim'),
+  skipped: sign('↷', 'skipped', 'yellow'),
+};
+
+export const outcomeSigns: Readonly<Record<RunOutcome, Sign>> = {
+  running: sign('▸', 'running', 'cyan'),
+  held: sign('‖', 'held', 'yellow'),
+  done: sign('✓', 'done', 'green'),
+  reversing: sign('◂', 'reversing', 'cyan'),
+  reversed: sign('↩', 'reversed', 'yellow'),
+  'reverse-failed': sign('✗', 'reversal failed', 'red'),
+};
+
+export const painted = (paint: Paint, colour: Colour | undefined, text: string): string =>
+  colour ? paint[colour](text) : text;
+
+export const signText = (paint: Paint, {symbol, word, colour}: Sign): string =>
+  painted(paint, colour, `${symbol} ${word}`);
+
+/** "380 ms", "2.1 s", "42 s", "1 m 04 s", "2 h 05 m", "3 d 04 h". Never rounded up. */
+export function durationText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (ms < 1000) {
+    return `${Math.max(0, Math.floor(ms))} ms`;
+  }
+  if (ms < 10_000) {
+    return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  }
+  if (seconds < 60) {
+    return `${seconds} s`;
+  }
+  const [size, name, part, partName] = largestUnit(seconds);
+  const rest = Math.floor((seconds % size) / part);
+  return `${Math.floor(seconds / size)} ${name} ${String(rest).padStart(2, '0')} ${partName}`;
+}
+
+/** "14:02:11". */
+export const clockUtc = (at: Date): string => at.toISOString().slice(11, 19);
+/** "2026-03-01 14:02:11 UTC". */
+export const momentUtc = (at: Date): string =>
+  `${at.toISOString().slice(0, 10)} ${clockUtc(at)} UTC`;
+
+/** "1 entry", "2 entries". */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
+
+/** A checkpoint, or the very start. */
+export const placeText = (to: string | null): string => to ?? 'the very start';
+
+/** The name of an inventory; a protected one says so in a word, and in red. */
+export function inventoryText(
+  paint: Paint,
+  inventory: {readonly name: string; readonly protected: boolean},
+): {readonly text: string; readonly paint: (text: string) => string} {
+  return inventory.protected
+    ? {text: `${inventory.name} (PROTECTED)`, paint: (text) => paint.red(paint.bold(text))}
+    : {text: inventory.name, paint: paint.bold};
+}
+
+function largestUnit(seconds: number): readonly [number, string, number, string] {
+  if (seconds < 3600) {
+    return [60, 'm', 1, 's'];
+  }
+  return seconds < 86_400 ? [3600, 'h', 60, 'm'] : [86_400, 'd', 3600, 'h'];
+}

@@ -1,0 +1,59 @@
+import {z} from 'zod';
+
+/** How to reach AWS, in the inventory. Without `credentials` the SDK's own chain finds them; `endpoint` is for labs. */
+export const awsConfig = z.object({
+  region: z.string().default('us-east-1'),
+  endpoint: z.url().optional(),
+  credentials: z
+    .object({
+      accessKeyId: z.string(),
+      secretAccessKey: z.string(),
+      sessionToken: z.string().optional(),
+    })
+    .optional(),
+});
+export type AwsConfig = z.output<typeof awsConfig>;
+
+const connectionTimeoutMs = 3_000;
+const writeTimeoutMs = 15_000;
+// Six reads that are never answered, and the pauses between them, fit into the 30 s of one look: then the error names the call.
+const readTimeoutMs = 4_000;
+
+/**
+ * Settings for an SDK client that may only read. The SDK has no time limit of its own
+ * (`DEFAULT_REQUEST_TIMEOUT = 0`) and stops retrying a throttled call after about 1.5 s.
+ */
+export function readingClient(config: AwsConfig) {
+  return {...clientSettings(config, readTimeoutMs), maxAttempts: 6};
+}
+
+/**
+ * Settings for an SDK client that writes: one attempt. A write whose answer was lost is an unknown
+ * outcome, and only a look can settle it; the SDK would send it again.
+ */
+export function writingClient(config: AwsConfig) {
+  return {...clientSettings(config, writeTimeoutMs), maxAttempts: 1};
+}
+
+function clientSettings({region, endpoint, credentials}: AwsConfig, requestTimeout: number) {
+  return {
+    region,
+    ...(endpoint === undefined ? {} : {endpoint}),
+    ...(credentials === undefined ? {} : {credentials: defined(credentials)}),
+    requestHandler: {
+      connectionTimeout: connectionTimeoutMs,
+      requestTimeout,
+      throwOnRequestTimeout: true,
+    },
+  };
+}
+
+function defined({
+  accessKeyId,
+  secretAccessKey,
+  sessionToken,
+}: NonNullable<AwsConfig['credentials']>) {
+  return sessionToken === undefined
+    ? {accessKeyId, secretAccessKey}
+    : {accessKeyId, secretAccessKey, sessionToken};
+}

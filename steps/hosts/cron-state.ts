@@ -1,0 +1,42 @@
+import {z} from 'zod';
+import {unitBefore, unitName} from './blocked-units.ts';
+import type {CronFileState, CrontabState} from './cron.ts';
+import {activeLines} from './crontab-text.ts';
+import type {PerHost} from './hosts.ts';
+import type {UnitState} from './systemd.ts';
+
+/** What hosts.stop-crons is told to stop. */
+export const cronsInput = z.object({
+  users: z.array(z.string().regex(/^\w[\w.-]*$/)).default([]),
+  timers: z.array(unitName).default([]),
+  cronFiles: z.array(z.string().regex(/^\/etc\/cron\.d\/[\w.-]+$/)).default([]),
+});
+export type CronsInput = z.output<typeof cronsInput>;
+
+/** What a host's crons were before. */
+export const cronsBefore = z.object({
+  host: z.string(),
+  /** Digests, never text: a crontab may hold a password. */
+  crontabs: z.array(z.object({user: z.string(), sha256: z.string(), lines: z.number()})),
+  files: z.array(
+    z.object({path: z.string(), sha256: z.string(), mode: z.string(), owner: z.string()}),
+  ),
+  timers: z.array(unitBefore),
+});
+export type CronsBefore = z.output<typeof cronsBefore>;
+
+/** What of it a look found on a host. */
+export interface FoundCrons {
+  readonly host: string;
+  readonly crontabs: readonly CrontabState[];
+  readonly files: readonly CronFileState[];
+  readonly timers: readonly UnitState[];
+}
+
+export const timersOf = (found: readonly FoundCrons[]): PerHost<readonly UnitState[]> =>
+  found.map(({host, timers}) => ({host, value: timers}));
+
+/** As this entry installed it. */
+export const isStopped = ({text, kept}: CrontabState) => kept !== null && text === kept.installed;
+export const isToStop = (crontab: CrontabState) =>
+  crontab.text !== null && activeLines(crontab.text) > 0 && !isStopped(crontab);

@@ -1,0 +1,248 @@
+import {SwitcharooError} from '../../src/index.ts';
+import {sha256, usersIn} from './crontab-text.ts';
+import {keepFolder, type Mark} from './mark.ts';
+import {hostFileEdited} from './problems.ts';
+import {type Shell, sh} from './shell.ts';
+
+/** A user's crontab. Its text may hold secrets: it must not reach a verdict, a plan or the journal. */
+export interface CrontabState {
+  readonly user: string;
+  /** Whether the host knows the account. */
+  readonly account: boolean;
+  readonly text: string | null;
+  /** What this entry keeps of it on the host, and what it installed in its place. */
+  readonly kept: {readonly original: string; readonly installed: string} | null;
+}
+
+/** A file of /etc/cron.d. */
+export interface CronFileState {
+  readonly path: string;
+  readonly inPlace: CronFile | null;
+  /** What this entry has moved aside. */
+  readonly kept: CronFile | null;
+}
+
+export interface CronFile {
+  readonly sha256: string;
+  readonly mode: string;
+  readonly owner: string;
+  readonly users: readonly string[];
+}
+
+export interface CronWriter {
+  /** Keeps the original on the host and installs the other text, if the crontab still is `from` (or already is `to`). */
+  replaceCrontab(
+    user: string,
+    texts: {readonly from: string; readonly to: string},
+    mark: Mark,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Puts the kept original back, if the crontab still is what was installed, and forgets it. */
+  restoreCrontab(user: string, mark: Mark, signal: AbortSignal): Promise<void>;
+  /** Moves the file out of cron's sight, mode and owner kept. */
+  moveCronFile(path: string, mark: Mark, signal: AbortSignal): Promise<void>;
+  returnCronFile(path: string, mark: Mark, signal: AbortSignal): Promise<void>;
+}
+
+/** cron on a host. What is kept stays on the host, for root alone, so that it can be put back from any machine. */
+export function cronOf(shell: Shell): CronWriter & {
+  crontabs(
+    users: readonly string[],
+    mark: Mark,
+    signal: AbortSignal,
+  ): Promise<readonly CrontabState[]>;
+  cronFiles(
+    paths: readonly string[],
+    mark: Mark,
+    signal: AbortSignal,
+  ): Promise<readonly CronFileState[]>;
+} {
+  const {root} = shell;
+  const guarded = (what: string, script: string, signal: AbortSignal) =>
+    guardedRun(shell, what, script, signal);
+  return {
+    crontabs: async (users, mark, signal) =>
+      users.length === 0
+        ? []
+        : rows(await shell.run(crontabsScript(root, users, mark), signal)).map(crontabState),
+    cronFiles: async (paths, mark, signal) =>
+      paths.length === 0
+        ? []
+        : rows(await shell.run(cronFilesScript(root, paths, mark), signal)).map(cronFileState),
+    replaceCrontab: (user, texts, mark, signal) =>
+      guarded(`The crontab of ${user}`, replaceScript(root, user, texts, mark), signal),
+    restoreCrontab: (user, mark, signal) =>
+      guarded(`The crontab of ${user}`, restoreScript(root, user, mark), signal),
+    moveCronFile: (path, mark, signal) => guarded(path, moveScript(root, path, mark), signal),
+    returnCronFile: (path, mark, signal) => guarded(path, returnScript(root, path, mark), signal),
+  };
+}
+
+const edited = 'edited';
+
+/** A script says `edited` and writes nothing when it finds something else than the last look found. */
+async function guardedRun(
+  shell: Shell,
+  what: string,
+  script: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await shell.run(script, signal)).trim() === edited) {
+    throw new SwitcharooError(hostFileEdited(shell.name, what));
+  }
+}
+
+// Latin-1 keeps every byte, whatever the file's encoding is.
+// One row a crontab or file: words, with `-` for nothing and texts in base64.
+const rows = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '));
+const decoded = (word: string | undefined) =>
+  Buffer.from(word === undefined || word === '-' ? '' : word, 'base64').toString('latin1');
+// In a shell pipeline a file of nothing and no file look alike, so each text is sent with a byte before it.
+const textOf = (word: string | undefined) =>
+  word === undefined || word === '-' ? null : decoded(word).slice(1);
+
+const encode = `encode() { { printf x; cat; } | base64 | tr -d '\\n'; }`;
+
+const crontabsScript = (root: string, users: readonly string[], mark: Mark) =>
+  `${encode}
+${sh`for user in ${users}; do
+  kept=${keepFolder(root, mark)}/crontab-"$user"
+  text=- complaint=- original=- installed=-
+  if crontab -l -u "$user" >/dev/null 2>&1; then
+    text=$(crontab -l -u "$user" | encode)
+  else
+    complaint=$(crontab -l -u "$user" 2>&1 >/dev/null | encode)
+  fi
+  [ ! -e "$kept" ] || original=$(encode < "$kept")
+  [ ! -e "$kept.installed" ] || installed=$(encode < "$kept.installed")
+  echo "$user" "$text" "$complaint" "$original" "$installed"
+done`}`;
+
+function crontabState([
+  user = '',
+  text,
+  complaint,
+  original,
+  installed,
+]: readonly string[]): CrontabState {
+  const kept = {original: textOf(original), installed: textOf(installed)};
+  return {
+    user,
+    // crontab(1) ends with 1 both for an account without a crontab and for no such account.
+    account: text !== '-' || (textOf(complaint) ?? '').startsWith('no crontab for'),
+    text: textOf(text),
+    kept:
+      kept.original === null || kept.installed === null
+        ? null
+        : {original: kept.original, installed: kept.installed},
+  };
+}
+
+const base64 = (text: string) => Buffer.from(text, 'latin1').toString('base64');
+
+// The original is on the disk before cron hears of anything.
+const replaceScript = (
+  root: string,
+  user: string,
+  {from, to}: {from: string; to: string},
+  mark: Mark,
+) =>
+  sh`now=$(crontab -l -u ${user} | sha256sum)
+if [ "$now" = ${`${sha256(to)}  -`} ]; then return; fi
+if [ "$now" != ${`${sha256(from)}  -`} ]; then echo ${edited}; return; fi
+umask 077
+mkdir -p ${keepFolder(root, mark)}
+cd ${keepFolder(root, mark)}
+crontab -l -u ${user} > ${`crontab-${user}.new`}
+printf %s ${base64(to)} | base64 -d > ${`crontab-${user}.installed`}
+mv -f ${`crontab-${user}.new`} ${`crontab-${user}`}
+sha256sum ${`crontab-${user}`} ${`crontab-${user}.installed`} > ${`crontab-${user}.sha256`}
+sync ${[`crontab-${user}`, `crontab-${user}.installed`, `crontab-${user}.sha256`]}
+sha256sum -c --quiet ${`crontab-${user}.sha256`}
+crontab -u ${user} - < ${`crontab-${user}.installed`}
+if [ "$(crontab -l -u ${user} | sha256sum)" != ${`${sha256(to)}  -`} ]; then
+  echo 'the crontab reads back differently from what was installed' >&2
+  exit 1
+fi`;
+
+const restoreScript = (
+  root: string,
+  user: string,
+  mark: Mark,
+) => `${sh`if [ ! -e ${keepFolder(root, mark)}/${`crontab-${user}`} ]; then return; fi
+cd ${keepFolder(root, mark)}
+now=$(crontab -l -u ${user} | sha256sum)
+original=$(sha256sum < ${`crontab-${user}`})
+if [ "$now" != "$original" ]; then
+  if [ "$now" != "$(sha256sum < ${`crontab-${user}.installed`})" ]; then echo ${edited}; return; fi
+  crontab -u ${user} - < ${`crontab-${user}`}
+  if [ "$(crontab -l -u ${user} | sha256sum)" != "$original" ]; then
+    echo 'the crontab reads back differently from what was put back' >&2
+    exit 1
+  fi
+fi
+rm -f ${[`crontab-${user}`, `crontab-${user}.installed`, `crontab-${user}.sha256`, `crontab-${user}.new`]}`}
+${leave(root, mark)}`;
+
+const cronFilesScript = (root: string, paths: readonly string[], mark: Mark) =>
+  `${encode}
+describe() {
+  if [ -e "$1" ]; then
+    printf ' %s %s %s' "$(stat -c %a -- "$1")" "$(stat -c %U:%G -- "$1")" "$(encode < "$1")"
+  else
+    printf ' - - -'
+  fi
+}
+${sh`for path in ${paths}; do
+  printf %s "$path"
+  describe ${root}"$path"
+  describe ${keepFolder(root, mark)}/files"$path"
+  echo
+done`}`;
+
+function cronFileState([path = '', ...words]: readonly string[]): CronFileState {
+  return {path, inPlace: cronFile(words.slice(0, 3)), kept: cronFile(words.slice(3))};
+}
+
+function cronFile([mode = '', owner = '', encoded]: readonly string[]): CronFile | null {
+  const text = textOf(encoded);
+  return text === null ? null : {sha256: sha256(text), mode, owner, users: usersIn(text)};
+}
+
+// /var may be another file system, where mv is a copy: the copy is whole before it has its name, and named before the file goes.
+const moveScript = (root: string, path: string, mark: Mark) => {
+  const [place, kept] = [`${root}${path}`, `${keepFolder(root, mark)}/files${path}`];
+  return sh`if [ ! -e ${place} ]; then return; fi
+if [ -e ${kept} ] && ! cmp -s ${place} ${kept}; then echo ${edited}; return; fi
+umask 077
+mkdir -p "$(dirname -- ${kept})"
+cp -p -- ${place} ${`${kept}.new`}
+mv -f -- ${`${kept}.new`} ${kept}
+sync ${kept}
+rm -- ${place}`;
+};
+
+// cron ignores names with a dot, and so the copy until it is whole (cron(8), Debian).
+const returnScript = (root: string, path: string, mark: Mark) => {
+  const [place, kept] = [`${root}${path}`, `${keepFolder(root, mark)}/files${path}`];
+  return `${sh`if [ ! -e ${kept} ]; then return; fi
+if [ -e ${place} ] && ! cmp -s ${place} ${kept}; then echo ${edited}; return; fi
+if [ ! -e ${place} ]; then
+  copy="$(dirname -- ${place})/.$(basename -- ${place}).switcharoo"
+  cp -p -- ${kept} "$copy"
+  mv -f -- "$copy" ${place}
+  sync ${place}
+fi
+rm -f -- ${[kept, `${kept}.new`]}`}
+${leave(root, mark)}`;
+};
+
+// What is empty of our own folders goes; what another entry keeps there stays.
+const leave = (root: string, mark: Mark) =>
+  sh`cd /
+find ${keepFolder(root, mark)} -depth -type d -empty -delete
+rmdir "$(dirname -- ${keepFolder(root, mark)})" ${`${root}/var/lib/switcharoo`} 2>/dev/null || :`;

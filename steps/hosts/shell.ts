@@ -1,0 +1,164 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {$} from 'zx';
+import {type Problem, SwitcharooError} from '../../src/index.ts';
+import {
+  type HostPlace,
+  hostCommandFailed,
+  hostKeyChanged,
+  hostKeyUnknown,
+  hostLoginRefused,
+  hostRootRefused,
+  hostTooSlow,
+  hostUnreachable,
+} from './problems.ts';
+
+export interface ShellConfig extends HostPlace {
+  readonly identityFile?: string | undefined;
+  readonly knownHostsFile?: string | undefined;
+  /** Where the host's file tree begins. */
+  readonly root: string;
+}
+
+/** A host's root shell. */
+export interface Shell {
+  readonly name: string;
+  readonly root: string;
+  /** Runs a script for /bin/sh as root and returns what it wrote. Bounded, and ended by `signal`. */
+  run(script: string, signal: AbortSignal, limitMs?: number): Promise<string>;
+}
+
+export interface Shells {
+  readonly shells: readonly Shell[];
+  /** Ends the connections that were kept open. Never throws. */
+  close(): Promise<void>;
+}
+
+const commandLimitMs = 20_000;
+
+/** Connects at the first command, and keeps each connection for a minute: a login costs ten times what a command costs. */
+export async function openShells(hosts: readonly ShellConfig[]): Promise<Shells> {
+  // A path of a unix socket has room for some 100 characters, and ssh adds 17 to the one it is given.
+  const folder = await mkdtemp(join(tmpdir().length > 60 ? '/tmp' : tmpdir(), 'switcharoo-ssh-'));
+  const kept = hosts.map((host, index) => ({
+    host,
+    options: sshOptions(host, join(folder, `${index}`)),
+  }));
+  return {
+    shells: kept.map(({host, options}) => ({
+      name: host.name,
+      root: host.root,
+      run: (script, signal, limitMs = commandLimitMs) =>
+        run(host, options, script, signal, limitMs),
+    })),
+    close: async () => {
+      await Promise.all(
+        kept.map(({host, options}) => quietly`ssh ${options} -O exit -- ${host.address}`),
+      );
+      await rm(folder, {recursive: true, force: true});
+    },
+  };
+}
+
+/** Writes a script with its values quoted for any POSIX shell: zx quotes as bash does, and dash does not know `$'…'`. */
+export function sh(
+  pieces: TemplateStringsArray,
+  ...values: readonly (string | readonly string[])[]
+): string {
+  const quote = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
+  return String.raw({raw: pieces}, ...values.map((value) => [value].flat().map(quote).join(' ')));
+}
+
+// Detached: Ctrl-C in the operator's terminal is for switcharoo, which then ends what it started.
+const quietly = $({quiet: true, nothrow: true, detached: true, stdio: ['pipe', 'pipe', 'pipe']});
+
+function sshOptions(
+  {port, user, identityFile, knownHostsFile}: ShellConfig,
+  socket: string,
+): readonly string[] {
+  const options = {
+    BatchMode: 'yes',
+    StrictHostKeyChecking: 'yes',
+    ConnectTimeout: '5',
+    ServerAliveInterval: '5',
+    ServerAliveCountMax: '3',
+    ControlMaster: 'auto',
+    ControlPath: socket,
+    ControlPersist: '60',
+    ...(knownHostsFile === undefined ? {} : {UserKnownHostsFile: knownHostsFile}),
+    ...(identityFile === undefined ? {} : {IdentityFile: identityFile, IdentitiesOnly: 'yes'}),
+  };
+  return [
+    ...['-p', `${port}`, '-l', user, '-T'],
+    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+  ];
+}
+
+const begun = '@switcharoo begins@';
+const asRoot = `/bin/sh -c 'test "$(id -u)" = 0 && exec /bin/sh -s; exec sudo -n /bin/sh -s'`;
+
+// The script is one function, called in the last line: half a script, of a connection that broke, does nothing.
+// Its commands must not read the rest of the script as their own input.
+const wrapped = (script: string) => `set -eu
+LC_ALL=C
+PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL PATH
+main() {
+${script}
+}
+echo '${begun}'
+main </dev/null
+`;
+
+async function run(
+  host: ShellConfig,
+  options: readonly string[],
+  script: string,
+  signal: AbortSignal,
+  limitMs: number,
+): Promise<string> {
+  signal.throwIfAborted();
+  const limit = AbortSignal.timeout(limitMs);
+  const ended = await quietly({
+    input: wrapped(script),
+    signal: AbortSignal.any([signal, limit]),
+  })`ssh ${options} -- ${host.address} ${asRoot}`;
+  signal.throwIfAborted();
+  const [before, written] = ended.stdout.split(`${begun}\n`, 2);
+  if (ended.exitCode === 0 && written !== undefined) {
+    return written;
+  }
+  const said = lastLine(ended.stderr) ?? lastLine(before ?? '') ?? 'it said nothing';
+  throw new SwitcharooError(
+    limit.aborted
+      ? hostTooSlow(host, limitMs)
+      : problemOf(host, ended.exitCode, written !== undefined, ended.stderr, said),
+  );
+}
+
+/** ssh ends with 255 when it has no connection, and else with the exit code of the command (ssh(1)). */
+function problemOf(
+  host: HostPlace,
+  code: number | null,
+  hadBegun: boolean,
+  stderr: string,
+  said: string,
+): Problem {
+  if (code !== 255) {
+    return hadBegun ? hostCommandFailed(host, code, said) : hostRootRefused(host, said);
+  }
+  // All that cannot be reached is 255: only its words tell a changed key from a dead host (OpenSSH 9.2, sshconnect.c).
+  if (stderr.includes('REMOTE HOST IDENTIFICATION HAS CHANGED')) {
+    return hostKeyChanged(host);
+  }
+  if (stderr.includes('Host key verification failed')) {
+    return hostKeyUnknown(host);
+  }
+  return stderr.includes('Permission denied (')
+    ? hostLoginRefused(host)
+    : hostUnreachable(host, said);
+}
+
+const lastLine = (text: string) =>
+  text.trim().split('\n').at(-1)?.trim().replace(/\.$/, '') || undefined;

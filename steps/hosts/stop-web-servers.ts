@@ -1,0 +1,88 @@
+import {z} from 'zod';
+import {blocked, defineStep, done, pending, settling} from '../../src/index.ts';
+import {
+  beforeOf,
+  differencesOf,
+  findUnits,
+  isPresent,
+  startActions,
+  stopActions,
+  unitBefore,
+  unitName,
+  unsteady,
+  whyNot,
+} from './blocked-units.ts';
+import {type HostsLook, hostGroup, onEvery, type PerHost} from './hosts.ts';
+import {type HostProcess, inWords} from './jobs.ts';
+
+const input = z.object({units: z.array(unitName).min(1)});
+
+/** Stops the units of the old side. A drop-in keeps each from starting: by systemd itself, a person or configuration management. */
+export const stopWebServers = defineStep({
+  name: 'hosts.stop-web-servers',
+  summary: 'Stop the web servers, and keep them from starting again.',
+  targets: {hosts: hostGroup},
+  input,
+  before: z.object({hosts: z.array(z.object({host: z.string(), value: z.array(unitBefore)}))}),
+  output: z.object({}),
+  needs: {
+    hosts: [
+      'sudo without a password for /bin/sh (systemctl stop, start and daemon-reload; files in /etc/systemd/system)',
+    ],
+  },
+  reverses: 'Removes exactly the drop-ins of this run, and starts the units that were active.',
+  timeoutMs: 180_000,
+
+  async check(look) {
+    const {units} = look.input;
+    const found = await findUnits(look, units);
+    const why = whyNot(found, units, look.targets.hosts.name);
+    const moving = unsteady(found);
+    if (why !== null || moving.length > 0) {
+      return why ?? settling(moving.join('; '));
+    }
+    const differences = differencesOf(found);
+    if (differences.length > 0) {
+      const before = found.map(({host, value}) => ({
+        host,
+        value: value.filter(isPresent).map(beforeOf),
+      }));
+      return pending({hosts: before}, ...differences);
+    }
+    if (!look.run.begun) {
+      return blocked(
+        `${units.join(', ')} on ${look.targets.hosts.name} is already stopped by this entry, although the journal says nothing of it.`,
+        'Find out whose journal it is in: switcharoo runs. What was active before is written there.',
+      );
+    }
+    const left = leftovers(await processesOf(look), units);
+    return left.length > 0 ? settling(`still running: ${left.join('; ')}`) : done({});
+  },
+
+  async plan(look) {
+    return stopActions(await findUnits(look, look.input.units), look);
+  },
+
+  async reverse(look, before) {
+    return startActions(await findUnits(look, look.input.units), before.hosts, look);
+  },
+});
+
+function processesOf({
+  targets: {hosts},
+  signal,
+}: HostsLook): Promise<PerHost<readonly HostProcess[]>> {
+  return onEvery(hosts.hosts, (host) => host.processes(signal));
+}
+
+/** A unit with KillMode=process or none may be inactive and leave its children running (systemd.kill(5)). */
+function leftovers(
+  found: PerHost<readonly HostProcess[]>,
+  units: readonly string[],
+): readonly string[] {
+  return found.flatMap(({host, value}) =>
+    value
+      .filter(({unit}) => units.includes(unit))
+      .map((process) => `${inWords(process)} of ${process.unit} on ${host}`),
+  );
+}

@@ -1,0 +1,85 @@
+/** What the steps ask of a server, in the two spellings that servers understand. */
+const spellings = {
+  replicationStatus: {
+    since: [8, 0, 22],
+    newer: 'SHOW REPLICA STATUS',
+    older: 'SHOW SLAVE STATUS',
+  },
+  ownPosition: {since: [8, 2, 0], newer: 'SHOW BINARY LOG STATUS', older: 'SHOW MASTER STATUS'},
+  start: {since: [8, 0, 22], newer: 'START REPLICA', older: 'START SLAVE'},
+  stop: {since: [8, 0, 22], newer: 'STOP REPLICA', older: 'STOP SLAVE'},
+  forget: {since: [8, 0, 22], newer: 'RESET REPLICA ALL', older: 'RESET SLAVE ALL'},
+  /** Values: host, port, user, password, file, position. */
+  follow: {
+    since: [8, 0, 23],
+    // Without TLS an account with caching_sha2_password needs the source's public key (MySQL 8.4 manual 15.4.2.2).
+    newer: `CHANGE REPLICATION SOURCE TO SOURCE_HOST = ?, SOURCE_PORT = ?, SOURCE_USER = ?, SOURCE_PASSWORD = ?,
+      SOURCE_LOG_FILE = ?, SOURCE_LOG_POS = ?, SOURCE_CONNECT_RETRY = 1, SOURCE_AUTO_POSITION = 0, GET_SOURCE_PUBLIC_KEY = 1`,
+    older: `CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = ?, MASTER_PASSWORD = ?,
+      MASTER_LOG_FILE = ?, MASTER_LOG_POS = ?, MASTER_CONNECT_RETRY = 1`,
+  },
+} as const;
+
+export type Request = keyof typeof spellings;
+
+/** Tells which spelling a server understands, and remembers it. */
+export interface Dialect {
+  /** Gives `ask` the statement for `request`; the other spelling once, if the server calls the first a syntax error. */
+  say<Answer>(request: Request, ask: (sql: string) => Promise<Answer>): Promise<Answer>;
+}
+
+/** The dialect by version, as `SELECT VERSION()` gives it. */
+export function dialectOf(version: string): Dialect {
+  const proven = new Map<Request, string>();
+  return {
+    say: async (request, ask) => {
+      const first = proven.get(request) ?? likely(request, version);
+      try {
+        return await ask(first);
+      } catch (cause) {
+        if (proven.has(request) || errnoOf(cause) !== syntaxError) {
+          throw cause;
+        }
+        const second = other(request, first);
+        const answer = await ask(second);
+        proven.set(request, second);
+        return answer;
+      }
+    },
+  };
+}
+
+/** The server's error number, also where it is wrapped. */
+export function errnoOf(error: unknown): number | null {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if ('errno' in at && typeof at.errno === 'number') {
+      return at.errno;
+    }
+  }
+  return null;
+}
+
+// ER_PARSE_ERROR. A fork may keep the older words under a newer number, so the version alone does not decide.
+const syntaxError = 1064;
+
+function likely(request: Request, version: string): string {
+  const {since, newer, older} = spellings[request];
+  // MariaDB numbers its versions from 10 on and keeps the older words.
+  return !/mariadb/i.test(version) && isAtLeast(version, since) ? newer : older;
+}
+
+function other(request: Request, first: string): string {
+  const {newer, older} = spellings[request];
+  return first === newer ? older : newer;
+}
+
+function isAtLeast(version: string, since: readonly number[]): boolean {
+  const numbers = version.split(/[^0-9]+/).map(Number);
+  for (const [index, wanted] of since.entries()) {
+    const has = numbers[index] ?? 0;
+    if (has !== wanted) {
+      return has > wanted;
+    }
+  }
+  return true;
+}

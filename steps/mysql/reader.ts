@@ -1,0 +1,112 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {SwitcharooError} from '../../src/index.ts';
+import type {Connections} from './connection.ts';
+import {type Dialect, dialectOf} from './dialect.ts';
+import type {Row} from './line.ts';
+import {manyChannels, type Where} from './problems.ts';
+import {replicationOf} from './replication.ts';
+import * as sentinels from './sentinel.ts';
+import type {MysqlReader} from './server.ts';
+import {clientsOf, openTransactionsOf, openTransactionsSql} from './sessions.ts';
+
+/** The server's dialect, asked once. */
+export type AskDialect = (signal?: AbortSignal) => Promise<Dialect>;
+
+export function lazyDialect(connections: Connections): AskDialect {
+  let known: Dialect | undefined;
+  return async (signal) => {
+    if (!known) {
+      const [row] = await connections.read({sql: 'SELECT VERSION() AS version'}, signal);
+      known = dialectOf(String(row?.['version']));
+    }
+    return known;
+  };
+}
+
+export function readerOf(
+  connections: Connections,
+  dialect: AskDialect,
+  where: Where,
+  user: string,
+): MysqlReader {
+  const read = (sql: string, signal?: AbortSignal, values: readonly unknown[] = []) =>
+    connections.read({sql, values}, signal);
+  let askedForTransactions = Number.NEGATIVE_INFINITY;
+  const reader: MysqlReader = {
+    ...where,
+    user,
+    position: async (signal) => {
+      const [row] = await (await dialect(signal)).say('ownPosition', (sql) => read(sql, signal));
+      return {file: String(row?.['File'] ?? ''), position: Number(row?.['Position'] ?? 0)};
+    },
+    oldestLog: async (signal) =>
+      String((await read('SHOW BINARY LOGS', signal))[0]?.['Log_name'] ?? ''),
+    fence: async (signal) => {
+      const found = await reader.settings(['read_only', 'super_read_only'], signal);
+      const superReadOnly = found['super_read_only'];
+      return {
+        readOnly: found['read_only'] === 'ON',
+        superReadOnly: superReadOnly === undefined ? null : superReadOnly === 'ON',
+      };
+    },
+    replication: async (signal) => {
+      const rows = await (await dialect(signal)).say('replicationStatus', (sql) =>
+        read(sql, signal),
+      );
+      if (rows.length > 1) {
+        throw new SwitcharooError(manyChannels(where, rows.length));
+      }
+      return rows[0] ? replicationOf(rows[0]) : null;
+    },
+    clients: async (signal) =>
+      clientsOf(await read('SHOW FULL PROCESSLIST', signal), connections.ids()),
+    openTransactions: async (signal) => {
+      const waitMs = innodbTrxMs - (performance.now() - askedForTransactions);
+      await sleep(Math.max(0, waitMs), undefined, signal ? {signal} : {});
+      const rows = await read(openTransactionsSql, signal);
+      askedForTransactions = performance.now();
+      return openTransactionsOf(rows);
+    },
+    preparedTransactions: async (signal) => (await read('XA RECOVER', signal)).length,
+    lockedTables: (signal) => lockedTables(reader, read, signal),
+    hasSentinel: async (key, signal) =>
+      sentinels.isThere(await read(sentinels.tableSql, signal))
+        ? sentinels.isThere(await read(sentinels.rowSql, signal, [key.run, key.entry]))
+        : false,
+    settings: async (names, signal) => {
+      const rows = await read('SHOW GLOBAL VARIABLES WHERE Variable_name IN (?)', signal, [names]);
+      return Object.fromEntries(
+        rows.map((row) => [String(row['Variable_name']), String(row['Value'])]),
+      );
+    },
+    query: (sql, values = [], signal) => read(sql, signal, values),
+  };
+  return reader;
+}
+
+// innodb_trx is a copy that the server renews only when nobody has read it for 100 ms (CACHE_MIN_IDLE_TIME_US in
+// storage/innobase/trx/trx0i_s.cc): asked more often than that, it would say for ever what was true once.
+const innodbTrxMs = 120;
+
+/**
+ * A table that is in use in every one of several looks while no session runs a statement is held by LOCK TABLES.
+ * MySQL 5.6 shows it nowhere else; on a busy server nothing can be told, and the fence's own time limit finds out.
+ */
+async function lockedTables(
+  reader: MysqlReader,
+  read: (sql: string, signal?: AbortSignal) => Promise<readonly Row[]>,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  let held: readonly string[] | undefined;
+  for (let looks = 0; looks < 3; looks += 1) {
+    const rows = await read('SHOW OPEN TABLES WHERE In_use > 0', signal);
+    const inUse = rows.map((row) => `${row['Database']}.${row['Table']}`);
+    held = (held ?? inUse).filter((table) => inUse.includes(table));
+    const clients = held.length === 0 ? [] : await reader.clients(signal);
+    if (held.length === 0 || clients.some(({command}) => command !== 'Sleep')) {
+      return [];
+    }
+    await sleep(20, undefined, signal ? {signal} : {});
+  }
+  return held ?? [];
+}

@@ -1,0 +1,122 @@
+import {z} from 'zod';
+import {defineTarget, type OpenContext, type Session} from '../../src/index.ts';
+import {connectTo} from './connection.ts';
+import type {Row} from './line.ts';
+import type {Position} from './position.ts';
+import {lazyDialect, readerOf} from './reader.ts';
+import type {Replication} from './replication.ts';
+import type {Client, OpenTransaction} from './sessions.ts';
+import {writerOf} from './writer.ts';
+
+export type {Connections} from './connection.ts';
+export {errnoOf} from './dialect.ts';
+export type {Row} from './line.ts';
+export * from './position.ts';
+export {noReplicationAccount, notStarted, type Where} from './problems.ts';
+export * from './replication.ts';
+export * from './sessions.ts';
+export * from './waits.ts';
+export {unlessGone} from './writer.ts';
+
+const account = z.object({user: z.string(), password: z.string()});
+
+/** A server's entry in the inventory. */
+export const mysqlConfig = z.object({
+  host: z.string(),
+  port: z.coerce.number().int().default(3306),
+  user: z.string(),
+  password: z.string(),
+  database: z.string().optional(),
+  /** The account with which THIS server logs in on a server that it follows. */
+  replication: account.optional(),
+  /** Encrypts switcharoo's own connection, and checks the server's certificate: against `ca`, else the system's. */
+  tls: z.object({ca: z.string().optional()}).optional(),
+});
+export type MysqlConfig = z.output<typeof mysqlConfig>;
+
+export interface Fence {
+  readonly readOnly: boolean;
+  /** `null` where the server does not have it: MySQL 5.6, MariaDB, Aurora's `rds_set_read_only`. */
+  readonly superReadOnly: boolean | null;
+}
+
+/** Marks a row that proves the way from one server to another: the run and the entry that wrote it. */
+export interface SentinelKey {
+  readonly run: string;
+  readonly entry: string;
+}
+
+/** A MySQL server, to be looked at. Every look has a time limit and ends with `signal`. */
+export interface MysqlReader {
+  readonly name: string;
+  /** `host:port`, as switcharoo reaches it. */
+  readonly address: string;
+  /** The account that switcharoo uses here. */
+  readonly user: string;
+  /** Where the server's own binary log ends. */
+  position(signal?: AbortSignal): Promise<Position>;
+  /** The first binary log that is still there. */
+  oldestLog(signal?: AbortSignal): Promise<string>;
+  fence(signal?: AbortSignal): Promise<Fence>;
+  /** `null` when it follows nobody. */
+  replication(signal?: AbortSignal): Promise<Replication | null>;
+  /** Client sessions: neither the server's own threads, nor its replicas, nor switcharoo's. */
+  clients(signal?: AbortSignal): Promise<readonly Client[]>;
+  openTransactions(signal?: AbortSignal): Promise<readonly OpenTransaction[]>;
+  /** XA transactions that are prepared: `read_only` lets them be committed. */
+  preparedTransactions(signal?: AbortSignal): Promise<number>;
+  /** Tables that a session holds with LOCK TABLES, as far as this can be seen from outside. */
+  lockedTables(signal?: AbortSignal): Promise<readonly string[]>;
+  hasSentinel(key: SentinelKey, signal?: AbortSignal): Promise<boolean>;
+  /** Global variables by name; those that the server does not have are missing. */
+  settings(
+    names: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>>;
+  /** Runs a query, in a session that can change no data. */
+  query(sql: string, values?: readonly unknown[], signal?: AbortSignal): Promise<readonly Row[]>;
+}
+
+/** A MySQL server, to be changed. Every write is safe to repeat, and none begins once `signal` is aborted. */
+export interface MysqlWriter extends MysqlReader {
+  /** Makes the server refuse writes, `super_read_only` where it has it; ends with errno 1205 after `lockWaitSeconds`. */
+  fenceWrites(lockWaitSeconds: number, signal: AbortSignal): Promise<void>;
+  allowWrites(signal: AbortSignal): Promise<void>;
+  setEventScheduler(on: boolean, signal: AbortSignal): Promise<void>;
+  endSession(id: number, signal: AbortSignal): Promise<void>;
+  /** Points it at a server, from a position in that server's log. It does not start. */
+  follow(source: FollowedSource, signal: AbortSignal): Promise<void>;
+  /** Starts replication, and comes back when both threads were seen running. */
+  startReplication(signal: AbortSignal): Promise<void>;
+  stopReplication(signal: AbortSignal): Promise<void>;
+  /** Stops replication and forgets whom it followed. */
+  stopFollowing(signal: AbortSignal): Promise<void>;
+  writeSentinel(key: SentinelKey, signal: AbortSignal): Promise<void>;
+  removeSentinel(key: SentinelKey, signal: AbortSignal): Promise<void>;
+}
+
+export interface FollowedSource {
+  readonly host: string;
+  readonly port: number;
+  readonly from: Position;
+}
+
+/** A MySQL server: 5.6 to 9, or MariaDB. */
+export const mysqlServer = defineTarget({
+  kind: 'mysql',
+  config: mysqlConfig,
+  open: async (config, context): Promise<Session<MysqlReader, MysqlWriter>> => {
+    const {reader, writer, connections} = openServer(config, context);
+    return {reader, writer, close: () => connections.close()};
+  },
+});
+
+/** Opens a server without connecting yet: for this target and those that build on it. */
+export function openServer(config: MysqlConfig, context: OpenContext) {
+  const where = {name: context.name, address: `${config.host}:${config.port}`};
+  const connections = connectTo(config, where, context.signal);
+  const dialect = lazyDialect(connections);
+  const reader = readerOf(connections, dialect, where, config.user);
+  const writer = writerOf(connections, dialect, reader, config.replication);
+  return {reader, writer, connections, where};
+}

@@ -1,0 +1,55 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {SwitcharooError} from '../../src/index.ts';
+import {hasReached, type Position, positionText, samePosition} from './position.ts';
+import {notStarted} from './problems.ts';
+import {brokenBecause, isRunning} from './replication.ts';
+import type {MysqlReader} from './server.ts';
+
+/** Waits until both threads run. That replication was started says little: the account, the log or the network may be wrong. */
+export async function untilReplicating(server: MysqlReader, signal: AbortSignal): Promise<void> {
+  const giveUpAt = Date.now() + startLimitMs;
+  for (;;) {
+    const replication = await server.replication(signal);
+    if (replication && isRunning(replication)) {
+      return;
+    }
+    const broken = replication ? brokenBecause(replication) : 'it follows nobody';
+    if (broken !== null || Date.now() > giveUpAt) {
+      const tries = replication?.error?.text ?? `the IO thread says ${replication?.io}`;
+      throw new SwitcharooError(notStarted(server.name, broken ?? tries));
+    }
+    await sleep(betweenLooksMs, undefined, {signal});
+  }
+}
+
+/** Waits until the server has executed `wanted` of the server it follows. */
+export async function untilExecuted(
+  server: MysqlReader,
+  wanted: Position,
+  {signal, say}: {signal: AbortSignal; say(text: string): void},
+): Promise<void> {
+  for (;;) {
+    const replication = await server.replication(signal);
+    if (replication && hasReached(replication.executed, wanted)) {
+      return;
+    }
+    const broken = replication ? brokenBecause(replication) : 'it follows nobody';
+    if (broken !== null) {
+      throw new SwitcharooError(notStarted(server.name, broken));
+    }
+    say(`${server.name} executes what remains until ${positionText(wanted)}`);
+    await sleep(betweenLooksMs, undefined, {signal});
+  }
+}
+
+/** Two reads of the server's own position: is it still being written to? */
+export async function watchPosition(server: MysqlReader, signal: AbortSignal) {
+  const first = await server.position(signal);
+  await sleep(stillForMs, undefined, {signal});
+  const last = await server.position(signal);
+  return {first, last, stands: samePosition(first, last)};
+}
+
+const startLimitMs = 10_000;
+const betweenLooksMs = 20;
+const stillForMs = 200;

@@ -1,0 +1,37 @@
+/** A time limit passed before the answer came. */
+export class TimedOut extends Error {
+  readonly limitMs: number;
+
+  constructor(limitMs: number) {
+    super(`no answer within ${limitMs} ms`);
+    this.limitMs = limitMs;
+  }
+}
+
+/** Waits for `work`, at most `limitMs`, and no longer than `signal` allows. */
+export async function within<Result>(
+  work: Promise<Result>,
+  limitMs: number,
+  signal?: AbortSignal,
+): Promise<Result> {
+  // Whoever loses the race may still reject, and that is no news.
+  work.catch(() => {});
+  let stop = () => {};
+  const over = new Promise<never>((_resolve, reject) => {
+    const timer = setTimeout(() => reject(new TimedOut(limitMs)), limitMs);
+    const onAbort = () => reject(signal?.reason);
+    signal?.addEventListener('abort', onAbort, {once: true});
+    stop = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    if (signal?.aborted) {
+      onAbort();
+    }
+  });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    stop();
+  }
+}

@@ -1,0 +1,87 @@
+import {SwitcharooError} from '../../src/index.ts';
+import type {Connections} from './connection.ts';
+import {errnoOf} from './dialect.ts';
+import {noReplicationAccount} from './problems.ts';
+import type {AskDialect} from './reader.ts';
+import * as sentinels from './sentinel.ts';
+import type {MysqlConfig, MysqlReader, MysqlWriter} from './server.ts';
+import {untilReplicating} from './waits.ts';
+
+export function writerOf(
+  connections: Connections,
+  dialect: AskDialect,
+  reader: MysqlReader,
+  replicationAccount: MysqlConfig['replication'],
+): MysqlWriter {
+  const write = (
+    sql: string,
+    signal: AbortSignal,
+    values: readonly unknown[] = [],
+    limitMs?: number,
+  ) => connections.write({sql, values, ...(limitMs === undefined ? {} : {limitMs})}, signal);
+  const say = async (
+    request: 'start' | 'stop' | 'forget' | 'follow',
+    signal: AbortSignal,
+    values?: readonly unknown[],
+  ) =>
+    (await dialect(signal)).say(request, (sql) => write(sql, signal, values, replicationLimitMs));
+  const writer: MysqlWriter = {
+    ...reader,
+    fenceWrites: async (lockWaitSeconds, signal) => {
+      const {superReadOnly} = await reader.fence(signal);
+      // Without a bound it hangs behind a LOCK TABLES or a long UPDATE, and every other write queues behind it.
+      await write('SET SESSION lock_wait_timeout = ?', signal, [lockWaitSeconds]);
+      const variable = superReadOnly === null ? 'read_only' : 'super_read_only';
+      await write(`SET GLOBAL ${variable} = ON`, signal, [], lockWaitSeconds * 1_000 + 2_000);
+    },
+    // Turning read_only off turns super_read_only off with it.
+    allowWrites: async (signal) => void (await write('SET GLOBAL read_only = OFF', signal)),
+    setEventScheduler: async (on, signal) =>
+      void (await write(`SET GLOBAL event_scheduler = ${on ? 'ON' : 'OFF'}`, signal)),
+    endSession: async (id, signal) => {
+      await write('KILL ?', signal, [id]).catch(unlessGone);
+    },
+    follow: async ({host, port, from}, signal) => {
+      if (!replicationAccount) {
+        throw new SwitcharooError(noReplicationAccount(reader));
+      }
+      const {user, password} = replicationAccount;
+      await say('follow', signal, [host, port, user, password, from.file, from.position]);
+    },
+    startReplication: async (signal) => {
+      await say('start', signal);
+      await untilReplicating(reader, signal);
+    },
+    stopReplication: async (signal) => void (await say('stop', signal)),
+    stopFollowing: async (signal) => {
+      await say('stop', signal);
+      await say('forget', signal);
+    },
+    writeSentinel: async (key, signal) => {
+      if (await reader.hasSentinel(key, signal)) {
+        return;
+      }
+      if (!sentinels.isThere(await reader.query(sentinels.tableSql, [], signal))) {
+        await write(sentinels.makeSchemaSql, signal);
+        await write(sentinels.makeTableSql, signal);
+      }
+      await write(sentinels.insertSql, signal, [key.run, key.entry]);
+    },
+    removeSentinel: async (key, signal) => {
+      if (await reader.hasSentinel(key, signal)) {
+        await write(sentinels.deleteSql, signal, [key.run, key.entry]);
+      }
+    },
+  };
+  return writer;
+}
+
+// STOP waits until the event group that is being applied is through.
+const replicationLimitMs = 20_000;
+
+/** ER_NO_SUCH_THREAD: it ended by itself. */
+export function unlessGone(cause: unknown): void {
+  if (errnoOf(cause) !== 1094) {
+    throw cause;
+  }
+}

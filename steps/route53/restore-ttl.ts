@@ -1,0 +1,28 @@
+import {z} from 'zod';
+import {defineStep} from '../../src/index.ts';
+import {beforeImage, planEdit, reverseEdit} from './edit.ts';
+import {checkTtl, type TtlInput, ttlEdit, ttlInput, ttlNeeds} from './ttl.ts';
+import {hostedZone} from './zone.ts';
+
+/** Gives records a long TTL again, once they will not move any more. */
+export const restoreTtl = defineStep({
+  name: 'route53.restore-ttl',
+  summary: 'Set the TTL of records to its everyday value again.',
+  targets: {zone: hostedZone},
+  input: ttlInput,
+  before: beforeImage,
+  output: z.object({}),
+  reverses: 'Gives every record the TTL back that it had.',
+  needs: ttlNeeds,
+  timeoutMs: 20 * 60_000,
+
+  check: (look) =>
+    checkTtl(look, editOf(look.input), (live) =>
+      live.every((ttlSeconds) => ttlSeconds === look.input.ttlSeconds) ? {} : undefined,
+    ),
+
+  plan: (look, before) => planEdit(look, editOf(look.input), before),
+  reverse: (look, before) => reverseEdit(look, editOf(look.input), before),
+});
+
+const editOf = (input: TtlInput) => ttlEdit(input, () => input.ttlSeconds);

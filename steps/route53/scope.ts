@@ -1,0 +1,35 @@
+import {canonicalName} from './canonical.ts';
+import type {RecordSet} from './record-set.ts';
+import type {ZoneReader} from './zone.ts';
+
+/** Names and types that a step governs: every set of these, whole groups at a time, and no other. */
+export type Scope = readonly {readonly name: string; readonly type: string}[];
+
+/** What stands at the names of a scope. */
+export interface Standing {
+  /** In the scope, in a fixed order: this becomes the before-image. */
+  readonly live: readonly RecordSet[];
+  /** Other types at the same names. */
+  readonly beside: readonly RecordSet[];
+}
+
+export async function standingAt(
+  zone: ZoneReader,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<Standing> {
+  const names = scope.map(({name}) => name);
+  const sets = await zone.setsAt(names, signal);
+  return {
+    live: sets.filter((set) => inScope(scope, set)),
+    beside: sets.filter((set) => !inScope(scope, set)),
+  };
+}
+
+export const inScope = (
+  scope: Scope,
+  set: {readonly name: string; readonly type: string},
+): boolean =>
+  scope.some(
+    ({name, type}) => type === set.type && canonicalName(name) === canonicalName(set.name),
+  );

@@ -1,0 +1,123 @@
+import {z} from 'zod';
+import {defineStep, done, pending} from '../../src/index.ts';
+import {identityOf, sameSets} from './canonical.ts';
+import {
+  beforeImage,
+  drift,
+  type Edit,
+  firstSeen,
+  planEdit,
+  protectedSet,
+  reverseEdit,
+  wrongZone,
+} from './edit.ts';
+import {besideInTheWay, obstacleTo} from './obstacles.ts';
+import {type RecordSet, recordSet} from './record-set.ts';
+import {standingAt} from './scope.ts';
+import {differencesOf} from './words.ts';
+import {hostedZone} from './zone.ts';
+
+/** Where neither the runbook nor the old record says one. */
+const usualTtlSeconds = 60;
+
+const desiredSet = recordSet.omit({routing: true}).extend({
+  alias: z
+    .object({
+      hostedZoneId: z.string(),
+      dnsName: z.string(),
+      evaluateTargetHealth: z.boolean().default(false),
+    })
+    .optional(),
+});
+
+const input = z.object({
+  /** How the records should be. Without `ttlSeconds` or `weight`, a set keeps those of its predecessor. */
+  sets: z
+    .array(
+      desiredSet.refine(({values = [], alias}) => values.length > 0 !== (alias !== undefined), {
+        message: 'a set has either values or an alias',
+      }),
+    )
+    .min(1)
+    .refine((sets) => new Set(sets.map(identityOf)).size === sets.length, {
+      message: 'a set is named twice',
+    }),
+  /** What goes in the same batch: a CNAME that gives way to an A, an AAAA that has no successor. */
+  remove: z.array(z.object({name: z.string(), type: z.string()})).default([]),
+});
+
+export type SwapInput = z.output<typeof input>;
+
+/** Points names at their new addresses, in one batch that Route 53 makes as a whole or not at all. */
+export const swapRecords = defineStep({
+  name: 'route53.swap-records',
+  summary:
+    'Replace records of a hosted zone in one batch, and wait until all its name servers have them.',
+  targets: {zone: hostedZone},
+  input,
+  before: beforeImage,
+  output: z.object({}),
+  reverses: 'Replaces the new records by exactly the old ones, in one batch.',
+  needs: {
+    zone: [
+      'route53:GetHostedZone',
+      'route53:ListResourceRecordSets',
+      'route53:ListResourceRecordSetProtections',
+      'route53:ChangeResourceRecordSets',
+      'route53:GetChange',
+    ],
+  },
+  timeoutMs: 20 * 60_000,
+
+  check: async (look) => {
+    const {
+      input,
+      run,
+      signal,
+      targets: {zone},
+    } = look;
+    const edit = editOf(input);
+    const stray = await wrongZone(zone, edit, signal);
+    if (stray) {
+      return stray;
+    }
+    const standing = await standingAt(zone, edit.scope, signal);
+    // Once our change is made, what others add beside it is theirs to answer for.
+    const neighbour = run.begun ? undefined : besideInTheWay(zone, standing.beside);
+    if (neighbour) {
+      return neighbour;
+    }
+    const from = firstSeen(look, standing.live);
+    const to = edit.to(from);
+    if (sameSets(standing.live, to)) {
+      return done({});
+    }
+    return (
+      drift(zone, {live: standing.live, from, to}) ??
+      obstacleTo({zone, input, standing, to}) ??
+      (await protectedSet(zone, edit, signal)) ??
+      pending([...standing.live], ...differencesOf(standing.live, to))
+    );
+  },
+
+  plan: (look, before) => planEdit(look, editOf(look.input), before),
+  reverse: (look, before) => reverseEdit(look, editOf(look.input), before),
+});
+
+function editOf({sets, remove}: SwapInput): Edit {
+  return {
+    scope: [...sets, ...remove].map(({name, type}) => ({name, type})),
+    to: (from) => sets.map((set) => completed(set, from)),
+  };
+}
+
+function completed(set: SwapInput['sets'][number], from: readonly RecordSet[]): RecordSet {
+  const old = from.find((one) => identityOf(one) === identityOf(set));
+  const ttlSeconds = set.alias ? undefined : (set.ttlSeconds ?? old?.ttlSeconds ?? usualTtlSeconds);
+  const weight = set.weight ?? old?.weight;
+  return {
+    ...set,
+    ...(ttlSeconds !== undefined && {ttlSeconds}),
+    ...(weight !== undefined && {weight}),
+  };
+}

@@ -1,0 +1,98 @@
+import {z} from 'zod';
+import {defineTarget} from '../../src/index.ts';
+import {awsConfig} from '../aws/client.ts';
+import {type Access, domainOf, isInSync, protectionsOf, sent, setsNamed} from './api.ts';
+import {canonicalName} from './canonical.ts';
+import {lazyClients} from './clients.ts';
+import type {RecordSet} from './record-set.ts';
+
+/** A hosted zone, to look at. */
+export interface ZoneReader {
+  /** The target's name in the inventory. */
+  readonly name: string;
+  /** The domain, with its trailing dot, and the AWS service that owns the zone, if one does. */
+  domain(signal: AbortSignal): Promise<Domain>;
+  /** Every set at these names, of all types, exactly as Route 53 lists it. A PENDING change is already in it. */
+  setsAt(names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]>;
+  /** What is protected against changes. Empty where the account does not know protections, or may not see them. */
+  protections(signal: AbortSignal): Promise<readonly Protection[]>;
+  /** Whether all name servers have a change. One that Route 53 no longer remembers is long done. */
+  isInSync(changeId: string, signal: AbortSignal): Promise<boolean>;
+}
+
+export interface ZoneWriter extends ZoneReader {
+  /** Sends one batch, once: all of it is made, or nothing. A set that is no longer exactly as in `deletes` refuses it. */
+  send(batch: Batch, signal: AbortSignal): Promise<Sent>;
+}
+
+export interface Domain {
+  readonly name: string;
+  readonly ownedBy?: string;
+}
+
+export interface Protection {
+  readonly name: string;
+  readonly type: string;
+}
+
+export interface Batch {
+  readonly deletes: readonly RecordSet[];
+  readonly creates: readonly RecordSet[];
+}
+
+export type Sent =
+  | {readonly kind: 'accepted'; readonly changeId: string; readonly inSync: boolean}
+  /** Nothing was done; ask again later. */
+  | {readonly kind: 'busy'; readonly said: string}
+  /** Nothing was done, nor would it be. */
+  | {readonly kind: 'refused'; readonly said: string}
+  /** The answer was lost: only a look can tell whether it was made. */
+  | {readonly kind: 'unanswered'; readonly said: string};
+
+/** A hosted zone of Route 53. */
+export const hostedZone = defineTarget({
+  kind: 'route53-zone',
+  config: awsConfig.extend({
+    zoneId: z
+      .string()
+      .min(1)
+      .transform((id) => id.replace(/^\/hostedzone\//, '')),
+  }),
+  open: async ({zoneId, ...aws}, {name}) => {
+    const clients = lazyClients(aws);
+    const access = {name, zoneId, clients: clients.get};
+    const reader = readerOf(access);
+    const writer = {
+      ...reader,
+      send: (batch: Batch, signal: AbortSignal) => sent(access, batch, signal),
+    };
+    return {reader, writer, close: clients.close};
+  },
+});
+
+function readerOf(access: Access): ZoneReader {
+  let domain: Domain | undefined;
+  let knowsProtections = true;
+  return {
+    name: access.name,
+    domain: async (signal) => {
+      // Neither the name of a zone nor its owner ever changes.
+      domain ??= await domainOf(access, signal);
+      return domain;
+    },
+    setsAt: async (names, signal) => {
+      const sets: RecordSet[] = [];
+      // One after the other: an account may ask five times a second.
+      for (const name of new Set(names.map(canonicalName))) {
+        sets.push(...(await setsNamed(access, name, signal)));
+      }
+      return sets;
+    },
+    protections: async (signal) => {
+      const found = knowsProtections ? await protectionsOf(access, signal) : undefined;
+      knowsProtections = found !== undefined;
+      return found ?? [];
+    },
+    isInSync: (changeId, signal) => isInSync(access, changeId, signal),
+  };
+}

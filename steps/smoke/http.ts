@@ -1,0 +1,79 @@
+import {z} from 'zod';
+import {defineGate, done, SwitcharooError, settling} from '../../src/index.ts';
+import {type Page, type SiteReader, webSite} from './site.ts';
+
+const input = z.object({
+  url: z.url({protocol: /^https?$/}),
+  status: z.coerce.number().int().default(200),
+  /** Text that the page must hold. */
+  includes: z.string().optional(),
+  /** How many times in a row each address must pass. */
+  passes: z.coerce.number().int().positive().default(1),
+});
+
+type Input = z.output<typeof input>;
+
+/** Open once the page is as it should be at every address to which its name leads. */
+export const httpAnswers = defineGate({
+  name: 'smoke.http',
+  summary: 'Get a web page from every address of its name, and check what it says.',
+  targets: {site: webSite},
+  input,
+  output: z.object({}),
+  needs: {site: ['to reach the web site over HTTP or HTTPS']},
+  timeoutMs: 2 * 60_000,
+  poll: {firstMs: 200, mostMs: 3_000},
+  check: async ({input, targets: {site}, signal}) => {
+    const failure = await failureOf(input, site, signal);
+    return failure === undefined ? done({}) : settling(failure);
+  },
+});
+
+/** The first thing that is not as it should be, in words. A page may need a moment to warm up, so none is final. */
+async function failureOf(
+  input: Input,
+  site: SiteReader,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const addresses = await site.addresses(new URL(input.url).hostname, signal);
+    if (addresses.length === 0) {
+      return `${new URL(input.url).hostname} has no address.`;
+    }
+    const failures = await Promise.all(
+      addresses.map((address) => failureAt(input, site, address, signal)),
+    );
+    return failures.find((failure) => failure !== undefined);
+  } catch (error) {
+    if (error instanceof SwitcharooError) {
+      return error.problem.message;
+    }
+    throw error;
+  }
+}
+
+async function failureAt(
+  input: Input,
+  site: SiteReader,
+  address: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  for (let pass = 1; pass <= input.passes; pass += 1) {
+    const wrong = wrongWith(await site.get(input.url, address, signal), input);
+    if (wrong !== undefined) {
+      const after = pass > 1 ? ` after ${pass - 1} of ${input.passes} passes` : '';
+      return `${input.url} at ${address} ${wrong}${after}.`;
+    }
+  }
+  return undefined;
+}
+
+function wrongWith({status, location, body}: Page, wanted: Input): string | undefined {
+  if (status !== wanted.status) {
+    const where = location === undefined ? '' : `, a redirect to ${location}`;
+    return `answers ${status}${where}, not ${wanted.status}`;
+  }
+  return wanted.includes === undefined || body.includes(wanted.includes)
+    ? undefined
+    : `answers ${status} without the text "${wanted.includes}"`;
+}

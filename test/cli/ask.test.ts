@@ -1,0 +1,261 @@
+import {PassThrough} from 'node:stream';
+import {describe, expect, test} from 'vitest';
+import {flagOperator, rehearsalOperator, terminalOperator} from '../../src/cli/ask.ts';
+import type {Failure, Question} from '../../src/engine/operator.ts';
+import {plainPaint} from '../../src/report/index.ts';
+import {clean} from '../../src/report/text.ts';
+
+const enter = '\r';
+const ctrlC = '\u0003';
+const ctrlD = '\u0004';
+const down = '\u001b[B';
+
+const cutOver: Question = {
+  about: 'confirmation',
+  entry: 'go',
+  question: 'Cut over now?',
+  details: ['aurora is 0 bytes behind db1', 'shop.test. A is 127.0.0.11'],
+  head: 'ab'.repeat(32),
+};
+
+const failure: Failure = {
+  entry: 'open',
+  problem: {
+    code: 'target-unreachable',
+    message: 'aurora at 127.0.0.1:3307 refused the connection.',
+    hint: 'Look whether the server runs.',
+  },
+  stands: ['freeze: set super_read_only = ON'],
+  reverseTo: [null, 'prepared'],
+};
+
+/** A terminal whose keys come from the test. It counts how often the screen was paused and given back. */
+function terminal() {
+  const input = new PassThrough();
+  const output = new PassThrough();
+  // Like a real terminal, it stays open when a prompt ends what it piped into it.
+  output.end = () => output;
+  const calls: string[] = [];
+  let text = '';
+  output.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const operator = terminalOperator({
+    screen: {pause: () => calls.push('pause'), resume: () => calls.push('resume')},
+    user: 'ada',
+    paint: plainPaint,
+    // The prompts use a terminal's streams as plain streams.
+    input: input as unknown as NodeJS.ReadStream,
+    output: output as unknown as NodeJS.WriteStream,
+  });
+  const shown = async (words: string) => {
+    while (!clean(text).includes(words)) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  const type = async (...keys: string[]) => {
+    for (const key of keys) {
+      input.write(key);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  return {operator, input, output, calls, shown, type, text: () => clean(text)};
+}
+
+const never = new AbortController().signal;
+
+describe('a question at the terminal', () => {
+  test.each([
+    {name: 'y and Enter mean yes', keys: ['y', enter], answer: {answer: 'yes', by: 'ada'}},
+    {name: 'Enter alone means no', keys: [enter], answer: {answer: 'no', by: 'ada'}},
+    {name: 'any other word means no', keys: ['ok', enter], answer: {answer: 'no', by: 'ada'}},
+    {name: 'Ctrl-C means no', keys: [ctrlC], answer: {answer: 'no', by: 'ada'}},
+    {name: 'Ctrl-C after a y means no', keys: ['y', ctrlC], answer: {answer: 'no', by: 'ada'}},
+    {name: 'Ctrl-D means no', keys: [ctrlD], answer: {answer: 'no', by: 'ada'}},
+  ])('$name', async ({keys, answer}) => {
+    const at = terminal();
+    const asked = at.operator.ask(cutOver, never);
+    await at.shown('Cut over now?');
+    await at.type(...keys);
+    expect(await asked).toEqual(answer);
+    expect(at.calls).toEqual(['pause', 'resume']);
+  });
+
+  test('shows its details and the head of the journal before it is asked', async () => {
+    const at = terminal();
+    const asked = at.operator.ask(cutOver, never);
+    await at.shown('Cut over now?');
+    await at.type(enter);
+    await asked;
+    const wanted = [...cutOver.details, `head of the journal`, 'ab'.repeat(32), 'Cut over now?'];
+    const places = wanted.map((words) => at.text().indexOf(words));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places.every((place) => place >= 0)).toBe(true);
+  });
+
+  test('a terminal that goes away leaves it unasked', async () => {
+    const at = terminal();
+    const asked = at.operator.ask(cutOver, never);
+    await at.shown('Cut over now?');
+    at.input.end();
+    expect(await asked).toEqual({answer: 'unasked', by: 'nobody'});
+  });
+
+  test('a run that is told to stop does not wait for the answer', async () => {
+    const at = terminal();
+    const stopping = new AbortController();
+    const asked = at.operator.ask(cutOver, stopping.signal);
+    await at.shown('Cut over now?');
+    stopping.abort();
+    expect(await asked).toEqual({answer: 'unasked', by: 'nobody'});
+  });
+
+  test('a run that was stopped before asks nothing', async () => {
+    const at = terminal();
+    expect(await at.operator.ask(cutOver, AbortSignal.abort())).toEqual({
+      answer: 'unasked',
+      by: 'nobody',
+    });
+  });
+});
+
+describe('a question that wants a word', () => {
+  const protectedPlan: Question = {...cutOver, about: 'plan', entry: null, mustType: 'production'};
+
+  test.each([
+    {name: 'the word means yes', keys: ['production', enter], answer: 'yes'},
+    {name: 'nothing means no', keys: [enter], answer: 'no'},
+    {name: 'another word is asked again', keys: ['y', enter, '\u007f', enter], answer: 'no'},
+    {name: 'Ctrl-C half-way means no', keys: ['produ', ctrlC], answer: 'no'},
+  ])('$name', async ({keys, answer}) => {
+    const at = terminal();
+    const asked = at.operator.ask(protectedPlan, never);
+    await at.shown('Type production to go on:');
+    await at.type(...keys);
+    expect(await asked).toEqual({answer, by: 'ada'});
+  });
+
+  test('the point of no return wants a whole yes', async () => {
+    const at = terminal();
+    const asked = at.operator.ask({...cutOver, about: 'point-of-no-return'}, never);
+    await at.shown('Type yes to go on:');
+    await at.type('y', enter, 'es', enter);
+    expect(await asked).toEqual({answer: 'yes', by: 'ada'});
+  });
+});
+
+describe('when an entry has failed', () => {
+  test.each([
+    {name: 'Enter alone stops here', keys: [enter], choice: {choice: 'stop'}},
+    {name: 'Ctrl-C stops here', keys: [ctrlC], choice: {choice: 'stop'}},
+    {name: 'it can be tried again', keys: [down, enter], choice: {choice: 'retry'}},
+    {
+      name: 'it can go back to the nearest checkpoint',
+      keys: [down, down, down, enter],
+      choice: {choice: 'reverse', to: 'prepared'},
+    },
+    {
+      name: 'it can go back to the very start',
+      keys: [down, down, down, down, enter],
+      choice: {choice: 'reverse', to: null},
+    },
+    {
+      name: 'it can be skipped for a reason',
+      keys: [down, down, enter, enter, ' opened by hand ', enter],
+      choice: {choice: 'skip', reason: 'opened by hand'},
+    },
+    {
+      name: 'Ctrl-C instead of a reason stops here',
+      keys: [down, down, enter, ctrlC],
+      choice: {choice: 'stop'},
+    },
+  ])('$name', async ({keys, choice}) => {
+    const at = terminal();
+    const decided = at.operator.decide(failure, never);
+    await at.shown('What now?');
+    await at.type(...keys);
+    expect(await decided).toEqual({...choice, by: 'ada'});
+  });
+
+  test('two failures are asked about one after the other', async () => {
+    const at = terminal();
+    const both = [
+      at.operator.decide(failure, never),
+      at.operator.decide({...failure, entry: 'other'}, never),
+    ];
+    await at.shown('open has failed. What now?');
+    expect(at.text().includes('other has failed')).toBe(false);
+    await at.type(enter);
+    await at.shown('other has failed. What now?');
+    await at.type(down, enter);
+    expect(await Promise.all(both)).toEqual([
+      {choice: 'stop', by: 'ada'},
+      {choice: 'retry', by: 'ada'},
+    ]);
+  });
+
+  test('a terminal that goes away stops it, and nobody said so', async () => {
+    const at = terminal();
+    const decided = at.operator.decide(failure, never);
+    await at.shown('What now?');
+    at.input.destroy();
+    expect(await decided).toEqual({choice: 'stop', by: 'nobody'});
+  });
+});
+
+describe('without a terminal', () => {
+  const about = (question: Partial<Question>): Question => ({...cutOver, ...question});
+  const yes = flagOperator({yes: true, lab: false});
+
+  test.each([
+    {name: 'the plan', question: about({about: 'plan'}), answer: 'yes'},
+    {name: 'a confirmation', question: cutOver, answer: 'yes'},
+    {name: 'a way back', question: about({about: 'reversal'}), answer: 'yes'},
+    {name: 'a changed runbook', question: about({about: 'changes'}), answer: 'unasked'},
+    {
+      name: 'the point of no return',
+      question: about({about: 'point-of-no-return'}),
+      answer: 'unasked',
+    },
+    {
+      name: 'a word to type',
+      question: about({about: 'plan', mustType: 'production'}),
+      answer: 'unasked',
+    },
+  ])('--yes answers $name: $answer', async ({question, answer}) => {
+    expect((await yes.ask(question, never)).answer).toBe(answer);
+  });
+
+  test('without a flag nothing is answered', async () => {
+    expect(await flagOperator({yes: false, lab: true}).ask(cutOver, never)).toEqual({
+      answer: 'unasked',
+      by: 'nobody',
+    });
+  });
+
+  test('a failure stops the run, or goes back to the nearest place if that was said before', async () => {
+    expect([
+      await yes.decide(failure, never),
+      await flagOperator({yes: true, lab: false, onFailure: 'reverse'}).decide(failure, never),
+      await flagOperator({yes: true, lab: false, onFailure: 'reverse'}).decide(
+        {...failure, reverseTo: []},
+        never,
+      ),
+    ]).toEqual([
+      {choice: 'stop', by: 'nobody'},
+      {choice: 'reverse', to: 'prepared', by: '--on-failure'},
+      {choice: 'stop', by: '--on-failure'},
+    ]);
+  });
+
+  test('a rehearsal says yes to everything, and stops at a failure', async () => {
+    const rehearsal = rehearsalOperator();
+    expect([
+      await rehearsal.ask(about({about: 'point-of-no-return', mustType: 'lab'}), never),
+      await rehearsal.decide(failure, never),
+    ]).toEqual([
+      {answer: 'yes', by: 'rehearsal'},
+      {choice: 'stop', by: 'rehearsal'},
+    ]);
+  });
+});

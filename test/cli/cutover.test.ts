@@ -1,0 +1,172 @@
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
+
+const runbook = 'runbooks/bare-metal-to-ecs.ts';
+const limitMs = 300_000;
+
+let desk: Desk;
+beforeEach(() => {
+  desk = openDesk();
+});
+afterEach(() => desk.clear());
+
+describe('the whole cutover in the lab', () => {
+  test(
+    'goes forward without losing a write',
+    async () => {
+      const ended = await desk.run('rehearse', runbook, '--json');
+      expect(ended).toMatchObject({code: 0, stderr: ''});
+      const report = lastDocument(ended);
+      expect(report).toMatchObject({outcome: 'done', writes: {lost: 0, duplicated: 0}});
+      expect(report.writes.acknowledged).toBeGreaterThan(100);
+      expect(report.outageMs).toBeGreaterThan(0);
+      expect(new Set(report.entries.map(({state}: {state: string}) => state))).toEqual(
+        new Set(['done']),
+      );
+      expect((await desk.run('log', '--verify')).code).toBe(0);
+      expect((await desk.run('lab', 'status')).stderr).toContain('lab-not-up');
+    },
+    limitMs,
+  );
+
+  test(
+    'goes back from the new side without losing a write of either side',
+    async () => {
+      const ended = await desk.run('rehearse', runbook, '--json', '--reverse-at', 'smoke');
+      expect(ended).toMatchObject({code: 0, stderr: ''});
+      const report = lastDocument(ended);
+      expect(report).toMatchObject({
+        outcome: 'reversed',
+        writes: {lost: 0, duplicated: 0},
+        stands: [],
+      });
+    },
+    limitMs,
+  );
+
+  test.for([
+    {name: 'during the freeze', at: 'on source: end all client sessions'},
+    {name: 'during the swap', at: 'swap: about to'},
+  ])(
+    'killed $name, it is finished by resume, and nothing is lost',
+    {timeout: limitMs},
+    async ({at}) => {
+      const first = desk.start('rehearse', runbook);
+      await first.said(at);
+      first.child.kill('SIGKILL');
+      expect(await first.ended).toMatchObject({signal: 'SIGKILL'});
+
+      const status = await desk.run('status', '--json');
+      expect(lastDocument(status)).toMatchObject({outcome: 'running', holder: {dead: true}});
+
+      const resumed = await desk.run('resume', '--json');
+      expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0);
+      expect(lastDocument(resumed)).toMatchObject({outcome: 'done'});
+      expect(lastDocument(await desk.run('lab', 'count', '--json'))).toMatchObject({
+        inCharge: 'aurora',
+        writes: {lost: 0, duplicated: 0},
+      });
+    },
+  );
+});
+
+describe('against a lab that is kept up', () => {
+  test(
+    'a plan changes nothing and keeps its digest, and exactly that plan can be run up to a checkpoint and reversed',
+    async () => {
+      await desk.run('lab', 'up', '--clients', '0');
+      const before = lastDocument(await desk.run('lab', 'status', '--json'));
+      const plan = lastDocument(await desk.run('plan', 'bare-metal-to-ecs', '-i', 'lab', '--json'));
+      const again = lastDocument(
+        await desk.run('plan', 'bare-metal-to-ecs', '-i', 'lab', '--json'),
+      );
+      expect(again).toEqual(plan);
+      expect(lastDocument(await desk.run('lab', 'status', '--json'))).toEqual(before);
+
+      const run = ['run', 'bare-metal-to-ecs', '-i', 'lab', '--json'];
+      expect((await desk.run(...run, '--plan', '0000000000000000')).code).toBe(3);
+      const prepared = await desk.run(...run, '--plan', plan.digest, '--until', 'prepared');
+      expect(prepared.code, prepared.stdout + prepared.stderr).toBe(0);
+
+      const second = await desk.run(...run, '--yes');
+      expect(second.code).toBe(3);
+      expect(second.stdout).toContain('run-unfinished');
+
+      // Nobody is there to confirm: it holds, and says what stands.
+      const held = await desk.run('resume', '--plan', digestOf(await desk.run('resume', '--json')));
+      expect(held.code).toBe(5);
+      expect(held.stderr).toContain('held-for-answer');
+
+      const reversed = await desk.run('reverse', '--yes', '--json');
+      expect(reversed.code, reversed.stdout + reversed.stderr).toBe(0);
+      expect(lastDocument(reversed)).toMatchObject({outcome: 'reversed', stands: []});
+      expect(lastDocument(await desk.run('lab', 'status', '--json'))).toEqual(before);
+    },
+    limitMs,
+  );
+});
+
+test(
+  'stopped after the swap, the printed way back goes to the very start: nothing is lost',
+  async () => {
+    await desk.run('lab', 'up');
+    const there = await desk.run(
+      'run',
+      'bare-metal-to-ecs',
+      '-i',
+      'lab',
+      '--yes',
+      '--until',
+      'smoke',
+    );
+    expect(there.code, there.stdout + there.stderr).toBe(0);
+    const back = await desk.run('reverse', '--yes', '--json');
+    expect(back.code, back.stdout + back.stderr).toBe(0);
+    expect(lastDocument(back)).toMatchObject({outcome: 'reversed', stands: []});
+    expect(lastDocument(await desk.run('lab', 'count', '--json'))).toMatchObject({
+      inCharge: 'source',
+      writes: {lost: 0, duplicated: 0},
+    });
+  },
+  limitMs,
+);
+
+test(
+  'cut over, gone back to the checkpoint before it, and cut over again for good: nothing is lost',
+  async () => {
+    await desk.run('lab', 'up');
+    const there = await desk.run(
+      'run',
+      'bare-metal-to-ecs',
+      '-i',
+      'lab',
+      '--yes',
+      '--until',
+      'cut-over',
+    );
+    expect(there.code, there.stdout + there.stderr).toBe(0);
+    const back = await desk.run('reverse', '--to', 'prepared', '--yes');
+    expect(back.code, back.stdout + back.stderr).toBe(0);
+    expect(lastDocument(await desk.run('lab', 'count', '--json'))).toMatchObject({
+      inCharge: 'source',
+      writes: {lost: 0, duplicated: 0},
+    });
+    const again = await desk.run('resume', '--yes');
+    expect(again.code, again.stdout + again.stderr).toBe(0);
+    expect(lastDocument(await desk.run('lab', 'count', '--json'))).toMatchObject({
+      inCharge: 'aurora',
+      writes: {lost: 0, duplicated: 0},
+    });
+  },
+  limitMs,
+);
+
+/** Of the plan that a command printed before it refused to act on it. */
+function digestOf({stdout}: {stdout: string}): string {
+  const planned = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .find(({kind}) => kind === 'planned');
+  return planned.plan.digest;
+}

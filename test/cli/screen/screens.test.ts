@@ -1,0 +1,417 @@
+import {describe, expect, test} from 'vitest';
+import {frame} from '../../../src/cli/screen/frame.ts';
+import {openScreen, type ScreenKind, screenKindFor} from '../../../src/cli/screen/index.ts';
+import {LiveRegion} from '../../../src/cli/screen/live-region.ts';
+import type {ScreenStream} from '../../../src/cli/screen/screen.ts';
+import {emptyView, type View, viewAfter} from '../../../src/cli/screen/view.ts';
+import type {EngineEvent} from '../../../src/engine/events.ts';
+import type {JournalEntry} from '../../../src/model/journal.ts';
+import {ansiPaint, plainPaint} from '../../../src/report/index.ts';
+import {widthOf} from '../../../src/report/text.ts';
+import {journalOf, runStarted, stepDone} from '../../model/journal-of.ts';
+import {doneRun, heldRun, plan, reversedRun} from '../../report/made-up.ts';
+
+const window = {from: ['mysql.freeze-writes'], until: ['open']};
+
+const journaled = (entries: readonly JournalEntry[]): EngineEvent[] =>
+  entries.map((entry) => ({kind: 'journaled', entry, head: entry.prev}));
+
+const viewOf = (events: readonly EngineEvent[]): View =>
+  events.reduce((so, event) => viewAfter(so, event, window), emptyView);
+
+const lag: EngineEvent = {
+  kind: 'progress',
+  entry: 'open',
+  says: 'aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands at mysql-bin.000007:88012',
+};
+
+const opening = (): View => viewOf([...journaled(heldRun().slice(0, 21)), lag]);
+
+const shown = (view: View, columns: number, rows: number, now: string): string =>
+  frame(view, {
+    columns,
+    rows,
+    now: new Date(now),
+    paint: plainPaint,
+    earlier: new Map([
+      ['open', 1400],
+      ['cut-off', 600],
+    ]),
+  }).join('\n');
+
+describe('a frame shows the phase at work, and folds the others', () => {
+  test('while the outage clock runs', () => {
+    expect(shown(opening(), 80, 24, '2026-03-01T03:05:58.000Z')).toMatchInlineSnapshot(`
+      "▸ running  OUTAGE 5.6 s  shop-move on lab  5 m 58 s
+      03:05:58 UTC  way back: open to prepared, the very start
+
+      ✓ Prepare   2 entries: 2 done, 5 m 03 s
+      ▸ Cut over  3 entries: 2 done, 1 acting
+        ✓ done      go      42 s
+        ✓ done      freeze  700 ms
+        ⠋ acting    open    4.0 s (1.4 s earlier)
+            └ aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands
+              at mysql-bin.000007:88012
+      · Settle    1 entry: 1 waiting"
+    `);
+  });
+
+  test('when an entry has failed', () => {
+    expect(
+      shown(viewOf(journaled(heldRun())), 80, 24, '2026-03-01T03:06:30Z'),
+    ).toMatchInlineSnapshot(`
+      "‖ held  OUTAGE 37 s  shop-move on lab  6 m 30 s
+      03:06:30 UTC  way back: open to prepared, the very start
+
+      ✓ Prepare   2 entries: 2 done, 5 m 03 s
+      ✗ Cut over  3 entries: 2 done, 1 failed
+        ✓ done      go      42 s
+        ✓ done      freeze  700 ms
+        ✗ failed    open
+            └ aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s.
+      · Settle    1 entry: 1 waiting"
+    `);
+  });
+
+  test('when the run is done', () => {
+    expect(
+      shown(viewOf(journaled(doneRun())), 80, 24, '2026-03-01T03:06:30Z'),
+    ).toMatchInlineSnapshot(`
+      "✓ done  outage was 3.0 s  shop-move on lab  6 m 30 s
+      03:06:30 UTC  way back: closed: the point of no return is passed
+
+      ✓ Prepare   2 entries: 2 done, 5 m 03 s
+      ✓ Cut over  3 entries: 3 done, 46 s
+      ✓ Settle    1 entry: 1 done, 600 ms
+        ✓ done      cut-off  600 ms"
+    `);
+  });
+
+  test('on the way back', () => {
+    const back = viewOf(journaled(reversedRun().slice(0, 30)));
+    expect(shown(back, 80, 24, '2026-03-01T04:06:30Z')).toMatchInlineSnapshot(`
+      "◂ reversing  OUTAGE 1 h 00 m  shop-move on lab  1 h 06 m
+      04:06:30 UTC  way back: open to prepared, the very start
+
+      ✓ Prepare   2 entries: 2 done, 5 m 03 s
+      ▸ Cut over  3 entries: 1 done, 1 reversing, 1 reversed
+        ✓ done      go      42 s
+        ⠋ reversing freeze  3.7 s
+            └ on db1: set super_read_only = OFF
+        ↩ reversed  open    200 ms
+      · Settle    1 entry: 1 waiting"
+    `);
+  });
+
+  test('with the last warning below', () => {
+    const problem = {code: 'throttled', message: 'Route 53 asked to wait 2 s.', hint: 'Nothing.'};
+    expect(
+      shown(viewAfter(opening(), {kind: 'warning', problem}), 60, 12, '2026-03-01T03:05:58.000Z'),
+    ).toMatchInlineSnapshot(`
+      "▸ running  OUTAGE 5.6 s  shop-move on lab  5 m 58 s
+      03:05:58 UTC  way back: open to prepared, the very start
+
+      ✓ Prepare   2 entries: 2 done, 5 m 03 s
+      ▸ Cut over  3 entries: 2 done, 1 acting
+        … above: 2 entries: 2 done
+        ⠋ acting    open    4.0 s (1.4 s earlier)
+            └ aurora is at mysql-bin.000003:1197, 933 bytes behind
+              db1, which stands at mysql-bin.000007:88012
+      · Settle    1 entry: 1 waiting
+      ! Route 53 asked to wait 2 s."
+    `);
+  });
+});
+
+const thousand = (): View => {
+  const entries = Array.from({length: 1000}, (_, index) => ({
+    id: `entry-${index}`,
+    phase: 'Everything',
+    unit: 'demo.step',
+    digest: '',
+  }));
+  return viewOf(
+    journaled(
+      journalOf([
+        runStarted({runbook: {name: 'long', file: '', digest: '', entries}}),
+        ...entries.slice(0, 500).flatMap(({id}) => stepDone(id, 'do it')),
+        {kind: 'entry-started', entry: 'entry-500'},
+      ]),
+    ),
+  );
+};
+
+test('of a thousand entries, those around the one at work are shown', () => {
+  expect(shown(thousand(), 60, 12, '2026-03-01T03:30:00Z')).toMatchInlineSnapshot(`
+    "▸ running  long on lab  30 m 00 s
+    03:30:00 UTC  way back: open to the very start
+
+    ▸ Everything  1000 entries: 500 done, 1 looking, 499 waiting
+      … above: 499 entries: 499 done
+      ✓ done      entry-499  1.3 s
+      ⠋ looking   entry-500  10 m 49 s
+      · waiting   entry-501
+      · waiting   entry-502
+      · waiting   entry-503
+      … below: 496 entries: 496 waiting"
+  `);
+});
+
+test('a frame is never wider or taller than the terminal, with colours too', () => {
+  const views = [opening(), thousand(), viewOf(journaled(reversedRun()))];
+  const now = new Date('2026-03-01T03:05:58.000Z');
+  const bad: unknown[] = [];
+  for (const view of views) {
+    for (let columns = 20; columns <= 170; columns += 3) {
+      for (const rows of [2, 3, 6, 12, 24, 50]) {
+        const lines = frame(view, {columns, rows, now, paint: ansiPaint, earlier: new Map()});
+        if (lines.length >= rows || lines.some((line) => widthOf(line) > columns)) {
+          bad.push({columns, rows, lines});
+        }
+      }
+    }
+  }
+  expect(bad).toEqual([]);
+});
+
+class Recorder implements ScreenStream {
+  readonly texts: string[] = [];
+  columns = 80;
+  rows = 24;
+  fails: Error | undefined;
+  readonly #listeners: ((error?: Error) => void)[] = [];
+
+  write(text: string): void {
+    this.texts.push(text);
+    if (this.fails) {
+      for (const listener of this.#listeners) {
+        listener(this.fails);
+      }
+    }
+  }
+
+  on(_event: string, listener: (error?: Error) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  off(): void {}
+
+  get text(): string {
+    return this.texts.join('');
+  }
+}
+
+describe('the live region', () => {
+  const drawn = (frames: readonly (readonly string[])[], columns = [20, 20, 20, 20]) => {
+    const texts: string[] = [];
+    const region = new LiveRegion((text) => texts.push(text));
+    frames.forEach((lines, at) => {
+      region.draw(lines, columns[at] ?? 20);
+    });
+    region.leave();
+    return JSON.stringify(texts.join('|'));
+  };
+
+  test('sends only the lines that changed', () => {
+    expect(
+      drawn([
+        ['one', 'two'],
+        ['one', 'TWO'],
+      ]),
+    ).toMatchInlineSnapshot(
+      `""\\u001b[?25l|\\rone\\u001b[K\\ntwo\\u001b[K\\n|\\u001b[2A\\r\\nTWO\\u001b[K\\n|\\u001b[?25h""`,
+    );
+  });
+
+  test('sends nothing when nothing changed', () => {
+    expect(drawn([['one'], ['one']])).toMatchInlineSnapshot(
+      `""\\u001b[?25l|\\rone\\u001b[K\\n|\\u001b[?25h""`,
+    );
+  });
+
+  test('erases what is left of a longer frame', () => {
+    expect(drawn([['one', 'two'], ['one']])).toMatchInlineSnapshot(
+      `""\\u001b[?25l|\\rone\\u001b[K\\ntwo\\u001b[K\\n|\\u001b[2A\\r\\n\\u001b[J|\\u001b[?25h""`,
+    );
+  });
+
+  test('erases lines that a narrower terminal has broken in two', () => {
+    expect(drawn([['12345678'], ['1234']], [8, 4])).toMatchInlineSnapshot(
+      `""\\u001b[?25l|\\r12345678\\u001b[K\\n|\\u001b[2A\\r\\u001b[J|\\r1234\\u001b[K\\n|\\u001b[?25h""`,
+    );
+  });
+});
+
+const open = (how: ScreenKind, stream: Recorder) =>
+  openScreen({
+    how,
+    stream,
+    paint: plainPaint,
+    now: () => new Date('2026-03-01T03:05:58.000Z'),
+    outage: window,
+  });
+
+describe('without a terminal', () => {
+  test('everything that matters is a line with its time', async () => {
+    const stream = new Recorder();
+    const screen = open('plain', stream);
+    for (const event of [{kind: 'planned', plan} as const, ...journaled(heldRun())]) {
+      screen.observe(event);
+    }
+    await screen.close();
+    expect(stream.text).toMatchInlineSnapshot(`
+      "2026-03-01T03:05:58.000Z planned 4f1c22aa90b1d3e7: 10 items
+      2026-03-01T03:00:00.000Z run shop-move-20260301-1 of shop-move on lab started by ada@bastion (pid 4711) - plan 4f1c22aa90b1d3e7, 6 entries, switcharoo 0.1.0
+      2026-03-01T03:00:04.000Z ada answered "yes" to: Run this plan on lab?
+      2026-03-01T03:00:05.000Z lower-ttl: begun
+      2026-03-01T03:00:05.100Z lower-ttl: about to on db1: set the TTL of shop.test. A to 5
+      2026-03-01T03:00:07.100Z lower-ttl: made on db1: set the TTL of shop.test. A to 5
+      2026-03-01T03:00:07.300Z lower-ttl: done
+      2026-03-01T03:00:08.300Z drained: begun
+      2026-03-01T03:05:08.300Z drained: done; nothing was changed here
+      2026-03-01T03:05:08.300Z checkpoint prepared reached
+      2026-03-01T03:05:09.300Z go: begun
+      2026-03-01T03:05:51.300Z ada answered "yes" to: Cut over now? - lag 0 bytes
+      2026-03-01T03:05:51.300Z go: done; nothing was changed here
+      2026-03-01T03:05:52.300Z freeze: begun
+      2026-03-01T03:05:52.400Z freeze: about to on db1: set super_read_only = ON
+      2026-03-01T03:05:52.800Z freeze: made on db1: set super_read_only = ON
+      2026-03-01T03:05:53.000Z freeze: done
+      2026-03-01T03:05:54.000Z open: begun
+      2026-03-01T03:05:54.100Z open: about to on aurora: let the application write
+      2026-03-01T03:06:04.100Z open: did not end well on aurora: let the application write - aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s. (target-unreachable)
+      2026-03-01T03:06:04.100Z open: failed - aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s. (target-unreachable)
+      2026-03-01T03:06:24.100Z ada answered "stop" to: open failed. What now?
+      2026-03-01T03:06:24.100Z held: nothing more is done - aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s. (target-unreachable)
+      "
+    `);
+  });
+
+  test('what an entry waits for is said when the words change, and not too often', () => {
+    const stream = new Recorder();
+    let nowMs = Date.parse('2026-03-01T03:00:00Z');
+    const screen = openScreen({
+      how: 'plain',
+      stream,
+      paint: plainPaint,
+      now: () => new Date(nowMs),
+    });
+    const says = (afterMs: number, text: string) => {
+      nowMs += afterMs;
+      screen.observe({kind: 'progress', entry: 'caught-up', says: text});
+    };
+    says(0, '900 bytes behind');
+    says(1000, '800 bytes behind');
+    says(5000, '300 bytes behind');
+    says(9000, '300 bytes behind');
+    expect(stream.text).toBe(
+      '2026-03-01T03:00:00.000Z caught-up: 900 bytes behind\n2026-03-01T03:00:06.000Z caught-up: 300 bytes behind\n',
+    );
+  });
+
+  test('lines wait while a question is open', () => {
+    const stream = new Recorder();
+    const screen = open('plain', stream);
+    screen.pause();
+    screen.observe(lag);
+    const during = stream.text;
+    screen.resume();
+    expect({during, lines: stream.text.split('\n').length}).toEqual({during: '', lines: 2});
+  });
+
+  test('a program gets one JSON document a line', () => {
+    const stream = new Recorder();
+    const screen = open('ndjson', stream);
+    const events = [...journaled(doneRun()), lag];
+    for (const event of events) {
+      screen.observe(event);
+    }
+    expect(
+      stream.text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual(events);
+  });
+
+  test('the tree is only for terminals that can move their cursor', () => {
+    const xterm = {TERM: 'xterm'};
+    expect([
+      screenKindFor({isTTY: true}, xterm),
+      screenKindFor({isTTY: true}, {TERM: 'dumb'}),
+      screenKindFor({isTTY: true}, {...xterm, CI: '1'}),
+      screenKindFor({}, xterm),
+    ]).toEqual(['tree', 'plain', 'plain', 'plain']);
+  });
+});
+
+describe('on a terminal', () => {
+  test('the last frame stays, and the cursor comes back', async () => {
+    const stream = new Recorder();
+    const screen = open('tree', stream);
+    for (const event of journaled(doneRun())) {
+      screen.observe(event);
+    }
+    await screen.close();
+    expect(stream.text.startsWith('\u001b[?25l')).toBe(true);
+    expect(stream.text.endsWith('\u001b[?25h')).toBe(true);
+    expect(stream.text.includes('✓ done  outage was 3.0 s  shop-move on lab')).toBe(true);
+  });
+
+  test('a thousand entries are some frames, not thousands', async () => {
+    const stream = new Recorder();
+    const screen = open('tree', stream);
+    const view = thousand();
+    expect(view.progress?.entries.size).toBe(1000);
+    const entries = [...(view.progress?.entries.values() ?? [])].map(({id, phase, unit}) => ({
+      id,
+      phase,
+      unit,
+      digest: '',
+    }));
+    const run = journalOf([
+      runStarted({runbook: {name: 'long', file: '', digest: '', entries}}),
+      ...entries.flatMap(({id}) => stepDone(id, 'do it')),
+      {kind: 'run-done'},
+    ]);
+    for (const event of journaled(run)) {
+      screen.observe(event);
+    }
+    await screen.close();
+    expect(stream.text.length).toBeLessThan(20_000);
+  });
+
+  test('nothing is drawn over a question', async () => {
+    const stream = new Recorder();
+    const screen = open('tree', stream);
+    const [first, ...rest] = journaled(heldRun());
+    screen.observe(first ?? lag);
+    screen.pause();
+    const before = stream.text;
+    for (const event of rest) {
+      screen.observe(event);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(stream.text).toBe(before);
+    screen.resume();
+    await screen.close();
+  });
+
+  test.each(['tree', 'plain', 'ndjson'] as const)(
+    'a lost terminal silences the %s screen, and nothing else',
+    async (how) => {
+      const stream = new Recorder();
+      const screen = open(how, stream);
+      const [first, ...rest] = journaled(doneRun());
+      stream.fails = Object.assign(new Error('write EIO'), {code: 'EIO'});
+      screen.observe(first ?? lag);
+      await screen.close();
+      const writes = stream.texts.length;
+      for (const event of rest) {
+        screen.observe(event);
+      }
+      await screen.close();
+      expect({writes: stream.texts.length, some: writes > 0}).toEqual({writes, some: true});
+    },
+  );
+});

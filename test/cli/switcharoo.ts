@@ -1,0 +1,94 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const program = join(root, 'bin/switcharoo.js');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves once the text was printed on stdout; throws when the process ends before. */
+  said(text: string): Promise<void>;
+}
+
+/** A state folder of its own, in which the real command line is started without a terminal. */
+export interface Desk {
+  readonly stateFolder: string;
+  start(...words: readonly string[]): Started;
+  run(...words: readonly string[]): Promise<Ended>;
+  /** Ends the lab, if one is up, and removes the folder. */
+  clear(): Promise<void>;
+}
+
+export function openDesk(): Desk {
+  const stateFolder = mkdtempSync(join(tmpdir(), 'switcharoo-test-'));
+  const start = (...words: readonly string[]): Started => {
+    const args = [program, '--state-dir', stateFolder, ...words];
+    const child = spawn(process.execPath, args, {cwd: root, stdio: ['ignore', 'pipe', 'pipe']});
+    return watch(child);
+  };
+  const run = (...words: readonly string[]) => start(...words).ended;
+  return {
+    stateFolder,
+    start,
+    run,
+    clear: async () => {
+      await run('lab', 'down');
+      rmSync(stateFolder, {recursive: true, force: true});
+    },
+  };
+}
+
+/** The last of the JSON documents that were printed. */
+export function lastDocument({stdout}: Ended): any {
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? 'null');
+}
+
+function watch(child: ChildProcess): Started {
+  let stdout = '';
+  let stderr = '';
+  const listeners = new Set<() => void>();
+  const tell = () => {
+    for (const listener of listeners) {
+      listener();
+    }
+  };
+  child.stdout?.on('data', (chunk) => {
+    stdout += chunk;
+    tell();
+  });
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (code, signal) => resolve({code, signal, stdout, stderr}));
+  });
+  return {
+    child,
+    ended,
+    said: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (stdout.includes(text)) {
+            listeners.delete(look);
+            resolve();
+          }
+        };
+        listeners.add(look);
+        look();
+        void ended.then(({code}) =>
+          reject(new Error(`ended with ${code} before "${text}":\n${stdout}${stderr}`)),
+        );
+      }),
+  };
+}

@@ -1,0 +1,194 @@
+import type {Progress} from '../../src/model/progress.ts';
+import {FakeClock, ScriptedOperator} from '../engine/rig.ts';
+import {type Kept, SimulatedDisk} from '../simulation/disk.ts';
+import {SimulatedMachine} from '../simulation/machine.ts';
+import {type Ended, journalPath, Onlooker, Program, stateFolder} from '../simulation/program.ts';
+import {deliver, everyKind, freshShelves, type Picture, pictureOf, shelvesOf} from './world.ts';
+
+/** All that outlives a process: the disk, and the systems. */
+export interface Remains {
+  readonly disk: SimulatedDisk;
+  readonly picture: Picture;
+  /** How often somebody has died. */
+  readonly deaths: number;
+}
+
+/** What a process did, and what it would have left behind at each point at which it could have died. */
+export interface Lived {
+  readonly ended: Ended | {readonly refused: string};
+  readonly picture: Picture;
+  readonly disk: SimulatedDisk;
+  readonly points: readonly Point[];
+  readonly effects: readonly string[];
+}
+
+export interface Point {
+  readonly what: string;
+  readonly remains: Remains;
+}
+
+export type Command = 'go on' | 'reverse' | 'reverse to prepared' | 'run to moved';
+
+const losses: readonly [string, Kept | undefined, areNamesKept?: boolean][] = [
+  ['killed', undefined],
+  ['power lost', () => 0],
+  ['power lost, only the names came through', () => 0, true],
+  ['power lost, half came through', (bytes) => Math.ceil(bytes / 2)],
+  ['power lost, all but 1 byte came through', (bytes) => Math.max(0, bytes - 1)],
+];
+
+export const freshRemains = (): Remains => ({
+  disk: new SimulatedDisk(['/', '/var']),
+  picture: pictureOf(freshShelves()),
+  deaths: 0,
+});
+
+/** Lives on what an earlier process left, from its first call to its end. It is copied first, and stays as it was. */
+export async function live(remains: Remains, command: Command): Promise<Lived> {
+  const disk = remains.disk.copy();
+  const shelves = shelvesOf(remains.picture);
+  const points: Point[] = [];
+  let picture = remains.picture;
+  const passed = (what: string): void => {
+    for (const [loss, kept, areNamesKept] of disk.isSynced ? losses.slice(0, 1) : losses) {
+      const left = disk.copy();
+      if (kept) {
+        left.losePower(kept, areNamesKept);
+      }
+      points.push({
+        what: `${what}, ${loss}`,
+        remains: {disk: left, picture, deaths: remains.deaths + 1},
+      });
+    }
+  };
+  const names = runsOn(disk);
+  for (const shelf of shelves) {
+    let wanted = '';
+    shelf.beforePut = (words) => {
+      wanted = shelf.boxes.get(words.split(/[:=] ?/)[1]?.trim() ?? '') ?? 'null';
+      assertIntended(disk, words);
+      passed(`before ${words}`);
+    };
+    shelf.afterPut = (words) => {
+      if (words.endsWith(`= ${wanted}`)) {
+        throw new Violation(`${words}: performed although nothing was pending`);
+      }
+      picture = pictureOf(shelves);
+      passed(`after ${words}`);
+    };
+  }
+  const clock = new FakeClock();
+  clock.onTick = () => {
+    deliver(shelves[1]);
+    picture = pictureOf(shelves);
+  };
+  // Each process is of a boot of its own: all before it are dead.
+  const machine = new SimulatedMachine('bastion', tokensFrom(remains.deaths * 1_000));
+  for (let boot = 0; boot < remains.deaths; boot += 1) {
+    machine.reboot();
+  }
+  const program = new Program({
+    runbook: everyKind,
+    disk: disk.openedBy(passed),
+    machine,
+    pid: machine.start(() => {}),
+    user: 'ada',
+    clock,
+    operator: new ScriptedOperator(),
+    targets: {
+      session: async (target) => shelves[target === 'a' ? 0 : 1].session,
+      close: async () => {},
+    },
+    stopping: never,
+    aborting: never,
+  });
+  const so = progressOn(disk);
+  const ended = await asTold(() => perform(program, command, so, `r${names.length + 1}`));
+  const effects = shelves.flatMap((shelf) => shelf.effects);
+  return {ended, picture: pictureOf(shelves), disk, points, effects};
+}
+
+const onlooker = new Onlooker();
+
+/** Where the newest run stands, as anyone would read it. Throws when its journal does not load. */
+export const progressOn = (disk: SimulatedDisk): Progress | undefined =>
+  onlooker.newest(disk, runsOn(disk));
+
+/** Whether a journal ends in the middle of a line. */
+export function isTorn(disk: SimulatedDisk): boolean {
+  return runsOn(disk).some((run) => (disk.bytesAt(journalPath(run))?.at(-1) ?? 0x0a) !== 0x0a);
+}
+
+export class Violation extends Error {}
+
+function perform(
+  program: Program,
+  command: Command,
+  so: Progress | undefined,
+  fresh: string,
+): Promise<Ended> {
+  if (!so) {
+    return program.run(fresh, command === 'run to moved' ? 'moved' : undefined);
+  }
+  const {run} = so.run;
+  switch (command) {
+    case 'go on':
+    case 'run to moved':
+      return program.resume(run);
+    case 'reverse':
+      return program.reverse(run);
+    case 'reverse to prepared':
+      return program.reverse(run, 'prepared');
+  }
+}
+
+async function asTold(work: () => Promise<Ended>): Promise<Lived['ended']> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = (error as {problem?: {code: string}}).problem?.code;
+    if (code === undefined) {
+      throw error;
+    }
+    return {refused: code};
+  }
+}
+
+/** Whatever a target hears of is on the disk by then, and would outlive a power loss. */
+function assertIntended(disk: SimulatedDisk, words: string): void {
+  const [, label = '', text = ''] = /^\w+: (.+) = (.+)$/.exec(words) ?? [];
+  const lines = disk.syncedText(journalPath(runsOn(disk).at(-1) ?? '')).split('\n');
+  const open = new Set<string>();
+  let hasBefore = false;
+  for (const line of lines.filter((whole) => whole.endsWith('}'))) {
+    const fact = JSON.parse(line) as {kind: string; entry?: string; does?: string};
+    const key = `${fact.entry} ${fact.does}`;
+    if (fact.kind === 'action-intended') {
+      open.add(key);
+    } else if (fact.kind === 'action-performed') {
+      open.delete(key);
+    }
+    hasBefore ||= fact.kind === 'before';
+  }
+  const isMeant = [...open].some((key) => key.includes(label.replace(/ ordered$/, '')));
+  if (!isMeant || !hasBefore) {
+    throw new Violation(`${words} (${text}): the target heard of it before the disk`);
+  }
+}
+
+const runsOn = (disk: SimulatedDisk): readonly string[] =>
+  disk
+    .paths()
+    .filter((path) => path.startsWith(`${stateFolder}/r`) && !path.endsWith('.jsonl'))
+    .map((path) => path.slice(stateFolder.length + 1))
+    .sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+
+const never = new AbortController().signal;
+
+function tokensFrom(first: number): () => number {
+  let last = first;
+  return () => {
+    last += 1;
+    return last;
+  };
+}

@@ -1,0 +1,56 @@
+import {parseArgs} from 'node:util';
+
+// Drills: the real program in the real lab, with something that goes wrong. `npm run drills -- --lab`
+
+const {values, positionals} = parseArgs({
+  options: {
+    lab: {type: 'boolean', default: false},
+    signals: {type: 'boolean', default: false},
+    faults: {type: 'boolean', default: false},
+    secrets: {type: 'boolean', default: false},
+    /** So many random nights, from the seed on. */
+    schedules: {type: 'string'},
+    /** Only these of the points, counted from 1: 3,7 */
+    only: {type: 'string'},
+    points: {type: 'string', default: '20'},
+    seed: {type: 'string', default: '1'},
+  },
+  allowPositionals: true,
+});
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+const failures: number[] = [];
+if (values.lab) {
+  const {drillKills} = await import('./lab-kills.ts');
+  const results = await drillKills({
+    points: Number(values.points),
+    seed: Number(values.seed),
+    ...(values.only === undefined ? {} : {only: values.only.split(',').map(Number)}),
+    say,
+  });
+  failures.push(tell(results));
+}
+if (values.signals) {
+  const {drillSignals} = await import('./signals.ts');
+  failures.push(tell(await drillSignals(positionals, say)));
+}
+if (values.faults) {
+  const {drillFaults} = await import('./faults.ts');
+  failures.push(tell(await drillFaults(positionals, say)));
+}
+if (values.secrets) {
+  const {drillSecrets} = await import('./secrets.ts');
+  failures.push(tell(await drillSecrets(say)));
+}
+if (values.schedules !== undefined) {
+  const {drillSchedules} = await import('../simulation/schedules.ts');
+  const wanted = {count: Number(values.schedules), seed: Number(values.seed)};
+  failures.push(await drillSchedules(wanted, say));
+}
+process.exitCode = failures.some((failed) => failed > 0) ? 1 : 0;
+
+function tell(results: readonly {readonly problems: readonly string[]}[]): number {
+  const failed = results.filter(({problems}) => problems.length > 0).length;
+  say(`${results.length - failed} passed, ${failed} failed`);
+  return failed;
+}

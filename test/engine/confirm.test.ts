@@ -1,0 +1,156 @@
+import {describe, expect, test} from 'vitest';
+import {z} from 'zod';
+import {defineRunbook} from '../../src/model/runbook.ts';
+import {fill, holds, Shelf, shelf, smellsRight} from './fakes.ts';
+import {Rig} from './rig.ts';
+
+const runbook = defineRunbook({
+  name: 'tidy-up',
+  summary: 'Tidy up.',
+  params: z.object({who: z.string()}),
+  targets: {a: shelf},
+})
+  .step('door', holds, {on: {shelf: 'a'}, input: () => ({label: 'door', text: 'open'})})
+  .step('lamp', holds, {on: {shelf: 'a'}, input: () => ({label: 'lamp', text: 'on'})})
+  .confirm('go', {question: 'Go?', details: ({params}) => [`${params.who} is waiting.`]})
+  .step('set', fill, {on: {shelf: 'a'}, input: () => ({texts: {x: 'new'}})});
+
+function rigged() {
+  const a = new Shelf('a', {door: 'open', lamp: 'on'});
+  return {a, rig: new Rig({runbook, shelves: [a], params: {who: 'ada'}})};
+}
+
+describe('a confirmation', () => {
+  test('asks with its details and the head of the journal, and goes on with a yes', async () => {
+    const {a, rig} = rigged();
+
+    expect(await rig.run()).toEqual({kind: 'done'});
+    expect(rig.operator.asked).toEqual([
+      {
+        about: 'confirmation',
+        entry: 'go',
+        question: 'Go?',
+        details: ['ada is waiting.'],
+        head: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    ]);
+    expect(rig.story).toContain('answered confirmation go: yes');
+    expect(a.picture['x']).toBe('new');
+  });
+
+  test('holds on a no: it neither goes on nor goes back, and asks again when it is resumed', async () => {
+    const {a, rig} = rigged();
+    rig.operator.answering = () => 'no';
+
+    expect(await rig.run()).toMatchObject({
+      kind: 'held',
+      problem: {code: 'held-by-answer', message: 'ada answered no at go, so the run holds.'},
+    });
+    expect(rig.operator.failures).toEqual([]);
+    expect(a.effects).toEqual([]);
+    const later = rig.reopened();
+    expect(await later.run()).toEqual({kind: 'done'});
+    expect(later.operator.asked).toHaveLength(1);
+  });
+
+  test('holds when nobody is there to answer', async () => {
+    const {rig} = rigged();
+    rig.operator.answering = () => 'unasked';
+
+    expect(await rig.run()).toMatchObject({
+      kind: 'held',
+      problem: {
+        code: 'held-for-answer',
+        message: 'go needs an answer, and nobody is there to give one.',
+      },
+    });
+    expect(rig.story.filter((line) => line.startsWith('answered'))).toEqual([]);
+  });
+
+  test('is not asked before its gates are open again', async () => {
+    const {a, rig} = rigged();
+    let looksAtLamp = 0;
+    a.onRead = (label) => {
+      looksAtLamp += label === 'lamp' ? 1 : 0;
+      if (label === 'lamp' && looksAtLamp === 2) {
+        a.boxes.set('lamp', 'off');
+      }
+    };
+    rig.clock.onTick = (ms) => ms > 2_000 && a.boxes.set('lamp', 'on');
+    rig.operator.answering = () => {
+      expect(a.boxes.get('lamp')).toBe('on');
+      return 'yes';
+    };
+
+    expect(await rig.run()).toEqual({kind: 'done'});
+    expect(rig.events).toContainEqual({
+      kind: 'progress',
+      entry: 'go',
+      says: 'lamp is not open any more: lamp is off, waiting for on',
+    });
+  });
+
+  test('does not count a yes that came after a gate had closed: it is asked again', async () => {
+    const {a, rig} = rigged();
+    rig.operator.answering = () => {
+      a.boxes.set('door', rig.operator.asked.length === 1 ? 'shut' : 'open');
+      return 'yes';
+    };
+    rig.clock.onTick = () => a.boxes.set('door', 'open');
+
+    expect(await rig.run()).toEqual({kind: 'done'});
+    expect(rig.operator.asked).toHaveLength(2);
+    expect(rig.story.filter((line) => line.startsWith('answered'))).toHaveLength(2);
+  });
+
+  test('holds when a gate stays closed for longer than it may', async () => {
+    const {a, rig} = rigged();
+    rig.operator.answering = () => {
+      a.boxes.set('door', 'shut');
+      return 'yes';
+    };
+
+    expect(await rig.run()).toMatchObject({
+      kind: 'held',
+      problem: {
+        code: 'gate-timeout',
+        message: 'door was not done after 5 s: door is shut, waiting for open.',
+      },
+    });
+    expect(rig.operator.asked).toHaveLength(1);
+    expect(a.effects).toEqual([]);
+  });
+
+  test('holds at once on a stop while it waits for a gate', async () => {
+    const {a, rig} = rigged();
+    rig.operator.answering = () => {
+      a.boxes.set('door', 'shut');
+      return 'yes';
+    };
+    rig.clock.onTick = () => a.boxes.get('door') === 'shut' && rig.stopping.abort('SIGTERM');
+
+    expect(await rig.run()).toMatchObject({problem: {code: 'stopped'}});
+  });
+
+  test('of a gate that no look can open is the same question', async () => {
+    const a = new Shelf('a');
+    const book = defineRunbook({
+      name: 'smell',
+      summary: 'Smell.',
+      params: z.object({}),
+      targets: {a: shelf},
+    })
+      .step('smell', smellsRight, {on: {shelf: 'a'}, input: () => ({})})
+      .step('label', fill, {
+        on: {shelf: 'a'},
+        input: ({outputs}) => ({texts: {by: outputs.smell.nose}}),
+      });
+    const rig = new Rig({runbook: book, shelves: [a]});
+
+    expect(await rig.run()).toEqual({kind: 'done'});
+    expect(rig.operator.asked).toMatchObject([
+      {question: 'Does a smell right?', details: ['Go there.'], entry: 'smell'},
+    ]);
+    expect(a.picture).toEqual({by: 'a person'});
+  });
+});

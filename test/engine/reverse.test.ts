@@ -1,0 +1,403 @@
+import {describe, expect, test} from 'vitest';
+import {z} from 'zod';
+import {defineRunbook} from '../../src/model/runbook.ts';
+import {burn, fill, fillLockable, holds, order, Shelf, shelf} from './fakes.ts';
+import {Rig} from './rig.ts';
+
+const book = defineRunbook({
+  name: 'tidy-up',
+  summary: 'Tidy up.',
+  params: z.object({}),
+  targets: {a: shelf},
+});
+const onA = {on: {shelf: 'a'}} as const;
+const put = (texts: Record<string, string>) => ({...onA, input: () => ({texts})});
+
+const three = book
+  .step('one', fill, put({x: '1'}))
+  .checkpoint('first')
+  .step('two', fill, put({y: '2', z: '2'}))
+  .step('three', fill, put({w: '3'}));
+
+const oldBoxes = {x: 'old', y: 'old'};
+
+async function afterRunning(runbook: ConstructorParameters<typeof Rig>[0]['runbook'] = three) {
+  const a = new Shelf('a', oldBoxes);
+  const rig = new Rig({runbook, shelves: [a]});
+  await rig.run();
+  return {a, rig};
+}
+
+describe('the way back', () => {
+  test('goes newest first, journals before it acts, and looks after each entry', async () => {
+    const {a, rig} = await afterRunning();
+    const forward = rig.story.length;
+
+    expect(await rig.reverse()).toEqual({kind: 'reversed', to: null});
+    expect(rig.story.slice(forward)).toEqual([
+      'run-resumed',
+      'reverse-started (start)',
+      'entry-reversing three',
+      'action-intended three: empty w on a (back)',
+      'action-performed three: empty w on a (back)',
+      'entry-reversed three',
+      'entry-reversing two',
+      'action-intended two: put old into y on a (back)',
+      'action-performed two: put old into y on a (back)',
+      'action-intended two: empty z on a (back)',
+      'action-performed two: empty z on a (back)',
+      'entry-reversed two',
+      'entry-reversing one',
+      'action-intended one: put old into x on a (back)',
+      'action-performed one: put old into x on a (back)',
+      'entry-reversed one',
+      'run-reversed (start)',
+    ]);
+    expect(a.picture).toEqual(oldBoxes);
+  });
+
+  test('is planned with the same words that it then performs, and the plan changes nothing', async () => {
+    const {a, rig} = await afterRunning();
+    const effects = [...a.effects];
+    const lines = [...rig.journal.lines];
+    const plan = await rig.reversePlan();
+
+    expect(plan).toEqual({
+      run: 'r1',
+      to: null,
+      digest: (await rig.reversePlan()).digest,
+      lines: [
+        {
+          entry: 'three',
+          phase: 'Start',
+          unit: 'shelf.fill',
+          outlook: 'change',
+          actions: [{target: 'a', does: 'empty w'}],
+        },
+        {
+          entry: 'two',
+          phase: 'Start',
+          unit: 'shelf.fill',
+          outlook: 'change',
+          actions: [
+            {target: 'a', does: 'put old into y'},
+            {target: 'a', does: 'empty z'},
+          ],
+        },
+        {
+          entry: 'one',
+          phase: 'Start',
+          unit: 'shelf.fill',
+          outlook: 'change',
+          actions: [{target: 'a', does: 'put old into x'}],
+        },
+      ],
+    });
+    expect([a.effects, rig.journal.lines]).toEqual([effects, lines]);
+  });
+
+  test('to a checkpoint leaves what was done before it, and the run can go forward from there', async () => {
+    const {a, rig} = await afterRunning();
+
+    expect(await rig.reverse('first')).toEqual({kind: 'reversed', to: 'first'});
+    expect(a.picture).toEqual({x: '1', y: 'old'});
+    expect(rig.progress).toMatchObject({outcome: 'reversed', checkpoints: ['first']});
+
+    expect(await rig.reopened().run()).toEqual({kind: 'done'});
+    expect(a.picture).toEqual({w: '3', x: '1', y: '2', z: '2'});
+  });
+
+  test('from the start of the run again, all of it is done again', async () => {
+    const {a, rig} = await afterRunning();
+    await rig.reverse();
+    const again = rig.reopened();
+
+    expect(await again.run()).toEqual({kind: 'done'});
+    expect(a.picture).toEqual({w: '3', x: '1', y: '2', z: '2'});
+    expect(await again.reverse()).toEqual({kind: 'reversed', to: null});
+    expect(a.picture).toEqual(oldBoxes);
+  });
+
+  test('a gate is waited for again after going back behind it', async () => {
+    const a = new Shelf('a', {door: 'open'});
+    const runbook = book
+      .step('wait', holds, {...onA, input: () => ({label: 'door', text: 'open'})})
+      .step('one', fill, put({x: '1'}));
+    const rig = new Rig({runbook, shelves: [a]});
+    await rig.run();
+    await rig.reverse();
+    a.boxes.set('door', 'shut');
+
+    expect(await rig.reopened().run()).toMatchObject({problem: {code: 'gate-timeout'}});
+    expect(a.picture).toEqual({door: 'shut'});
+  });
+
+  test('stops at what somebody else has changed since, and shows both', async () => {
+    const {a, rig} = await afterRunning(
+      book.step('one', fill, put({x: '1'})).step('two', fill, put({y: '2', z: '2'})),
+    );
+    a.boxes.set('y', 'meddled');
+    const message =
+      'two is neither as this run left it nor as it was before: it is {"y":"meddled","z":"2"}; before the run it was {"y":"old","z":null}.';
+
+    expect((await rig.reversePlan()).lines[0]).toEqual({
+      entry: 'two',
+      phase: 'Start',
+      unit: 'shelf.fill',
+      outlook: 'drift',
+      actions: [],
+      says: message,
+      hint: expect.stringContaining('Decide with them'),
+    });
+    expect(await rig.reverse()).toMatchObject({
+      kind: 'reverse-failed',
+      problem: {code: 'drift', message},
+    });
+    expect(a.picture).toEqual({x: '1', y: 'meddled', z: '2'});
+
+    a.boxes.set('y', '2');
+    expect(await rig.reopened().reverse()).toEqual({kind: 'reversed', to: null});
+    expect(a.picture).toEqual(oldBoxes);
+  });
+
+  test('leaves alone what is already as it was before', async () => {
+    const {a, rig} = await afterRunning();
+    a.boxes.set('y', 'old');
+    a.boxes.delete('z');
+
+    expect((await rig.reversePlan()).lines[1]).toMatchObject({
+      entry: 'two',
+      outlook: 'restored',
+      actions: [],
+    });
+    const effects = a.effects.length;
+    expect(await rig.reverse()).toEqual({kind: 'reversed', to: null});
+    expect(a.effects.slice(effects)).toEqual(['a: w = null', 'a: x = old']);
+  });
+
+  test('puts back what was only half done', async () => {
+    const a = new Shelf('a', oldBoxes);
+    a.beforePut = (words) => {
+      if (words.includes('z')) {
+        throw new Error('jammed');
+      }
+    };
+    const rig = new Rig({runbook: three, shelves: [a]});
+    await rig.run();
+    expect(a.picture).toEqual({x: '1', y: '2'});
+
+    expect(await rig.reverse()).toEqual({kind: 'reversed', to: null});
+    expect(a.picture).toEqual(oldBoxes);
+  });
+
+  test('does not take for drift what a newer change, itself only half made, has made of the same thing', async () => {
+    const a = new Shelf('a', oldBoxes);
+    const rig = new Rig({
+      runbook: book.step('one', fill, put({x: '1'})).step('two', fill, put({x: '2', y: '2'})),
+      shelves: [a],
+    });
+    a.afterPut = (words) => {
+      if (words === 'a: x = 2') {
+        throw new Error('the answer was lost');
+      }
+    };
+    await rig.run();
+
+    const {lines} = await rig.reversePlan();
+    expect(lines.map(({entry, outlook, says}) => [entry, outlook, says])).toEqual([
+      ['two', 'change', undefined],
+      ['one', 'later', 'two goes back first; then it is looked at again'],
+    ]);
+    expect(await rig.reverse()).toEqual({kind: 'reversed', to: null});
+    expect(a.picture).toEqual(oldBoxes);
+  });
+
+  test('waits for a system that is away for a moment, as one that restarts', async () => {
+    const {a, rig} = await afterRunning();
+    let away = 7;
+    a.onRead = () => {
+      if (away > 0) {
+        away -= 1;
+        throw new Error('no route to a');
+      }
+    };
+
+    expect(await rig.reverse()).toEqual({kind: 'reversed', to: null});
+    expect(a.picture).toEqual(oldBoxes);
+  });
+
+  test('fails loudly when a system stays away, and says of which entry', async () => {
+    const {a, rig} = await afterRunning();
+    a.onRead = () => {
+      throw new Error('no route to a');
+    };
+
+    expect(await rig.reverse()).toMatchObject({
+      kind: 'reverse-failed',
+      problem: {code: 'look-failed', message: 'three could not be looked at: no route to a.'},
+    });
+  });
+
+  test('stops where a step says that going back would lose something', async () => {
+    const {a, rig} = await afterRunning(
+      book.step('one', fill, put({x: '1'})).step('two', fillLockable, put({y: '2'})),
+    );
+    a.boxes.set('lock', 'yes');
+
+    expect((await rig.reversePlan()).lines).toMatchObject([
+      {entry: 'two', outlook: 'blocked', says: 'a is locked.', hint: 'Unlock it first.'},
+      {entry: 'one', outlook: 'change'},
+    ]);
+    expect(await rig.reverse()).toEqual({
+      kind: 'reverse-failed',
+      problem: {code: 'blocked', message: 'a is locked.', hint: 'Unlock it first.'},
+    });
+    expect(a.picture).toEqual({lock: 'yes', x: '1', y: '2'});
+  });
+
+  test('does not claim what no look has seen', async () => {
+    const {a, rig} = await afterRunning(book.step('one', fill, put({x: '1'})));
+    a.afterPut = () => {
+      a.boxes.set('x', 'meddled');
+    };
+
+    expect(await rig.reverse()).toMatchObject({
+      kind: 'reverse-failed',
+      problem: {
+        code: 'reverse-did-not-take',
+        message:
+          'one was reversed, and the world is not back: it is {"x":"meddled"}; before the run it was {"x":"old"}.',
+      },
+    });
+    expect(rig.story).not.toContain('entry-reversed one');
+    expect(rig.progress.outcome).toBe('reverse-failed');
+  });
+
+  test('settles by a look a way back whose answer was lost', async () => {
+    const {a, rig} = await afterRunning(book.step('one', fill, put({x: '1'})));
+    a.afterPut = () => {
+      throw new Error('the line went dead');
+    };
+
+    expect(await rig.reverse()).toEqual({kind: 'reversed', to: null});
+    expect(rig.story).toContain('entry-reversed one');
+  });
+
+  test('waits for the world to be back, within the limit of the entry', async () => {
+    const a = new Shelf('a', {parcel: 'coffee'});
+    const rig = new Rig({
+      runbook: book.step('get', order, {...onA, input: () => ({label: 'parcel', text: 'tea'})}),
+      shelves: [a],
+    });
+    rig.clock.onTick = () => a.boxes.set('parcel', a.boxes.get('parcel ordered') ?? 'coffee');
+    await rig.run();
+    a.beforePut = () => {
+      rig.clock.onTick = (ms) => ms > 5_000 && a.boxes.set('parcel', 'coffee');
+    };
+
+    expect(await rig.reverse()).toEqual({kind: 'reversed', to: null});
+    expect(a.picture).toEqual({parcel: 'coffee'});
+  });
+
+  test('is tried again after it has failed, and ends whole', async () => {
+    const {a, rig} = await afterRunning();
+    a.beforePut = (words) => {
+      if (words === 'a: z = null') {
+        throw new Error('jammed');
+      }
+    };
+    expect(await rig.reverse()).toMatchObject({kind: 'reverse-failed'});
+    a.beforePut = () => {};
+
+    const later = rig.reopened();
+    expect(later.progress.reversingTo).toMatchObject({to: null});
+    expect(await later.reverse()).toEqual({kind: 'reversed', to: null});
+    expect(a.picture).toEqual(oldBoxes);
+    expect(new Set(a.effects).size).toBe(a.effects.length);
+  });
+
+  test('knows no checkpoint that the run has not reached', async () => {
+    const a = new Shelf('a');
+    const rig = new Rig({runbook: three.checkpoint('last'), shelves: [a]});
+    await rig.run('first');
+
+    for (const wanted of ['last', 'none']) {
+      await expect(rig.reverse(wanted)).rejects.toMatchObject({
+        problem: {
+          code: 'checkpoint-unknown',
+          message: `${wanted} is not a checkpoint that this run has reached; it has reached first.`,
+        },
+      });
+    }
+  });
+});
+
+describe('after the point of no return', () => {
+  const forEver = book
+    .step('one', fill, put({x: '1'}))
+    .checkpoint('before')
+    .pointOfNoReturn('Ashes are forever.')
+    .step('two', fill, put({y: '2'}))
+    .checkpoint('after')
+    .step('three', fill, put({z: '3'}))
+    .checkpoint('late')
+    .step('burn', burn, {...onA, input: () => ({label: 'letter'})})
+    .step('four', fill, put({v: '4'}));
+
+  async function burnt() {
+    const a = new Shelf('a', {letter: 'dear'});
+    const rig = new Rig({runbook: forEver, shelves: [a]});
+    await rig.run();
+    return {a, rig};
+  }
+
+  test('going back behind it is refused', async () => {
+    const {a, rig} = await burnt();
+    const effects = a.effects.length;
+    for (const to of [null, 'before']) {
+      await expect(rig.reverse(to)).rejects.toMatchObject({
+        problem: {
+          code: 'past-the-point-of-no-return',
+          message: 'r1 has passed its point of no return: Ashes are forever.',
+        },
+      });
+    }
+    expect(a.effects.length).toBe(effects);
+  });
+
+  test('what cannot be reversed is never said to be reversed', async () => {
+    const {a, rig} = await burnt();
+    const effects = a.effects.length;
+
+    for (const to of ['after', 'late']) {
+      await expect(rig.reversePlan(to), to).rejects.toMatchObject({
+        problem: {
+          code: 'one-way-stands',
+          message: `burn stands after ${to} and cannot be reversed: Ashes hold no text.`,
+        },
+      });
+    }
+    expect(a.effects.length).toBe(effects);
+  });
+
+  test('going back to a place after it, with nothing one-way in between, is fine', async () => {
+    const a = new Shelf('a', {letter: 'dear'});
+    const rig = new Rig({runbook: forEver, shelves: [a]});
+    await rig.run('late');
+
+    expect(await rig.reverse('after')).toEqual({kind: 'reversed', to: 'after'});
+    expect(a.picture).toEqual({letter: 'dear', x: '1', y: '2'});
+  });
+
+  test('a failure offers only the places to which it can still go back', async () => {
+    const a = new Shelf('a', {letter: 'dear'});
+    a.beforePut = (words) => {
+      if (words.includes('v')) {
+        throw new Error('jammed');
+      }
+    };
+    const rig = new Rig({runbook: forEver.checkpoint('end'), shelves: [a]});
+    await rig.run();
+    expect(rig.operator.failures).toMatchObject([{entry: 'four', reverseTo: []}]);
+  });
+});

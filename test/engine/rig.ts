@@ -1,0 +1,230 @@
+import type {Clock} from '../../src/engine/clock.ts';
+import {type RunContext, recordIn, type World} from '../../src/engine/context.ts';
+import type {EngineEvent} from '../../src/engine/events.ts';
+import type {Answer, Choice, Failure, Operator, Question} from '../../src/engine/operator.ts';
+import {makePlan} from '../../src/engine/plan.ts';
+import {printsOf, runbookDigest} from '../../src/engine/prints.ts';
+import {type Reversal, reverseRun} from '../../src/engine/reverse.ts';
+import {makeReversePlan} from '../../src/engine/reverse-plan.ts';
+import {type RunOutcome, runForward} from '../../src/engine/run.ts';
+import type {FactOf, JournalEntry} from '../../src/model/journal.ts';
+import type {Plan, ReversePlan} from '../../src/model/plan.ts';
+import {type Progress, progressOf} from '../../src/model/progress.ts';
+import type {AnyRunbook} from '../../src/model/runbook.ts';
+import {MemoryJournal, type Watching} from '../journal/memory-journal.ts';
+import type {Shelf} from './fakes.ts';
+
+export const inventory = {name: 'pantry', digest: 'i1', protected: false};
+export const ada = {user: 'ada', host: 'bastion', pid: 4711};
+
+/** Time that passes only while somebody sleeps. */
+export class FakeClock implements Clock {
+  #ms = Date.parse('2026-03-01T03:00:00.000Z');
+  /** What happens in the world when time passes. */
+  onTick?: (elapsedMs: number) => void;
+  elapsedMs = 0;
+
+  now(): Date {
+    return new Date(this.#ms);
+  }
+
+  timeout(ms: number): AbortSignal {
+    return AbortSignal.timeout(ms);
+  }
+
+  async sleep(ms: number, signal: AbortSignal): Promise<void> {
+    await Promise.resolve();
+    if (!signal.aborted) {
+      this.#ms += ms;
+      this.elapsedMs += ms;
+      this.onTick?.(this.elapsedMs);
+    }
+  }
+}
+
+type Answering = (question: Question) => Answer['answer'] | Promise<Answer['answer']>;
+type Deciding = (failure: Failure) => Choice | Promise<Choice>;
+
+/** Says yes to everything and stops at every failure, if not told otherwise; and remembers what it was asked. */
+export class ScriptedOperator implements Operator {
+  readonly name = 'ada';
+  readonly asked: Question[] = [];
+  readonly failures: Failure[] = [];
+  answering: Answering = () => 'yes';
+  deciding: Deciding = () => ({choice: 'stop'});
+
+  async ask(question: Question): Promise<Answer> {
+    this.asked.push(question);
+    return {answer: await this.answering(question), by: 'ada'};
+  }
+
+  async decide(failure: Failure): Promise<Choice & {readonly by: string}> {
+    this.failures.push(failure);
+    return {...(await this.deciding(failure)), by: 'ada'};
+  }
+}
+
+export interface RigParts {
+  readonly runbook: AnyRunbook;
+  readonly shelves: readonly Shelf[];
+  readonly params?: unknown;
+  readonly watching?: Watching;
+  /** What an earlier process left of the journal. */
+  readonly lines?: readonly string[];
+}
+
+/** An engine with everything around it made small: shelves for systems, memory for the disk, a clock that a test moves. */
+export class Rig {
+  readonly clock = new FakeClock();
+  readonly operator = new ScriptedOperator();
+  readonly events: EngineEvent[] = [];
+  readonly stopping = new AbortController();
+  readonly aborting = new AbortController();
+  readonly journal: MemoryJournal;
+  readonly shelves: readonly Shelf[];
+  readonly #parts: RigParts;
+
+  constructor(parts: RigParts) {
+    this.#parts = parts;
+    this.shelves = parts.shelves;
+    const now = () => this.clock.now();
+    this.journal = new MemoryJournal({now, ...parts.watching}, parts.lines);
+  }
+
+  get world(): World {
+    const {runbook, shelves, params = {}} = this.#parts;
+    return {
+      runbook,
+      params,
+      targets: {
+        session: async (target) => {
+          const found = shelves.find(({name}) => name === target);
+          if (!found) {
+            throw new Error(`there is no shelf ${target}`);
+          }
+          return found.session;
+        },
+        close: async () => {},
+      },
+      clock: this.clock,
+      run: 'r1',
+      observe: (event) => this.events.push(event),
+      aborting: this.aborting.signal,
+    };
+  }
+
+  get context(): RunContext {
+    return {
+      ...this.world,
+      record: recordIn(this.journal, (event) => this.events.push(event)),
+      operator: this.operator,
+      inventory,
+      stopping: this.stopping.signal,
+    };
+  }
+
+  get progress(): Progress {
+    const progress = progressOf(this.journal.entries);
+    if (!progress) {
+      throw new Error('there is no run yet');
+    }
+    return progress;
+  }
+
+  plan(): Promise<Plan> {
+    const progress = progressOf(this.journal.entries);
+    const signal = this.stopping.signal;
+    return makePlan({world: this.world, inventory, signal, ...(progress ? {progress} : {})});
+  }
+
+  /** Begins a run, or resumes the one in the journal. */
+  async run(until?: string): Promise<RunOutcome> {
+    this.begin();
+    return runForward(this.context, until);
+  }
+
+  reversePlan(to: string | null = null): Promise<ReversePlan> {
+    return makeReversePlan(this.world, this.progress, to, this.stopping.signal);
+  }
+
+  async reverse(to: string | null = null): Promise<Reversal> {
+    const {reversingTo} = this.progress;
+    this.begin();
+    return reverseRun(this.context, reversingTo ? reversingTo.to : to, 'd1');
+  }
+
+  begin(): void {
+    if (this.journal.entries.length === 0) {
+      this.journal.append(runStarted(this.#parts.runbook, this.#parts.params ?? {}));
+    } else {
+      this.journal.append({kind: 'run-resumed', operator: ada, accepted: []});
+    }
+  }
+
+  /** The same run in another process, later: the world stays, everything else is new. */
+  reopened(parts: Partial<RigParts> = {}): Rig {
+    return new Rig({...this.#parts, watching: {}, lines: this.journal.lines, ...parts});
+  }
+
+  /** What the journal tells, in short words. */
+  get story(): readonly string[] {
+    return this.journal.entries.map(told);
+  }
+
+  get effects(): readonly string[] {
+    return this.shelves.flatMap(({effects}) => effects);
+  }
+}
+
+export function runStarted(runbook: AnyRunbook, params: unknown): FactOf<'run-started'> {
+  return {
+    kind: 'run-started',
+    run: 'r1',
+    runbook: {
+      name: runbook.head.name,
+      file: 'runbooks/tidy-up.ts',
+      digest: runbookDigest(runbook),
+      entries: [...printsOf(runbook)],
+    },
+    inventory: {...inventory, file: 'inventories/pantry.yaml'},
+    params: JSON.parse(JSON.stringify(params)),
+    plan: 'p1',
+    operator: ada,
+    versions: {switcharoo: '0.1.0', node: '20'},
+    rehearsal: false,
+  };
+}
+
+function told(fact: JournalEntry): string {
+  switch (fact.kind) {
+    case 'before':
+      return `before ${fact.entry} ${JSON.stringify(fact.before)}`;
+    case 'action-intended':
+    case 'action-performed':
+      return `${fact.kind} ${fact.entry}: ${fact.does} on ${fact.target}${fact.way === 'reverse' ? ' (back)' : ''}`;
+    case 'action-failed':
+      return `action-failed ${fact.entry}: ${fact.does} on ${fact.target} (${fact.problem.code})`;
+    case 'entry-done':
+      return `entry-done ${fact.entry}${fact.ours ? '' : ' (found)'}`;
+    case 'entry-failed':
+    case 'reverse-failed':
+      return `${fact.kind} ${fact.entry} (${fact.problem.code})`;
+    case 'run-held':
+      return `run-held (${fact.problem.code})`;
+    case 'entry-skipped':
+      return `entry-skipped ${fact.entry}: ${fact.reason}`;
+    case 'answered':
+      return `answered ${fact.about}${fact.entry === null ? '' : ` ${fact.entry}`}: ${fact.answer}`;
+    case 'checkpoint-reached':
+      return `checkpoint-reached ${fact.name}`;
+    case 'reverse-started':
+    case 'run-reversed':
+      return `${fact.kind} ${fact.to ?? '(start)'}`;
+    case 'entry-started':
+    case 'entry-reversing':
+    case 'entry-reversed':
+      return `${fact.kind} ${fact.entry}`;
+    default:
+      return fact.kind;
+  }
+}

@@ -1,0 +1,180 @@
+import {join, resolve} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import {describe, expect, test} from 'vitest';
+import {exitCodeOf} from '../../src/cli/exit.ts';
+import {loadRunbook} from '../../src/inventory/runbook-file.ts';
+import {SwitcharooError} from '../../src/model/problem.ts';
+import {folderWith} from './folder.ts';
+
+const from = (path: string) => JSON.stringify(pathToFileURL(resolve(path)).href);
+
+/** The beginning of a runbook as an author writes it, on the shelves of the engine's tests. */
+const start = `
+import {defineRunbook} from ${from('src/index.ts')};
+import {burn, fill, holds, shelf} from ${from('test/engine/fakes.ts')};
+import {mysqlServer} from ${from('steps/mysql/server.ts')};
+import {auroraCluster} from ${from('steps/aurora/cluster.ts')};
+import {caughtUp} from ${from('steps/mysql/caught-up.ts')};
+import {z} from ${from('node_modules/zod/index.js')};
+const book: any = defineRunbook({
+  name: 'odd', summary: 'Odd.', params: z.object({}),
+  targets: {a: shelf, db: mysqlServer, cluster: auroraCluster},
+});
+const put = {on: {shelf: 'a'}, input: () => ({texts: {x: 'new'}})};
+`;
+
+describe('a runbook', () => {
+  test('is loaded as it was written, with no build step', async () => {
+    const file = fileWith(`${start} export default book.step('one', fill, put).checkpoint('end');`);
+    const loaded = await loadRunbook(file);
+    expect(loaded.file).toBe(file);
+    expect(loaded.runbook.head.name).toBe('odd');
+    expect(loaded.runbook.entries.map(({id}) => id)).toEqual(['one']);
+  });
+
+  test('may let a kind of MySQL server play a part that asks for one', async () => {
+    const file = fileWith(
+      `${start} export default book.step('near', caughtUp, {on: {upstream: 'db', replica: 'cluster'}, input: () => ({})});`,
+    );
+    expect((await loadRunbook(file)).runbook.entries).toHaveLength(1);
+  });
+});
+
+const refused: readonly {
+  readonly name: string;
+  readonly text: string;
+  readonly code: string;
+  readonly says: string | RegExp;
+}[] = [
+  {
+    name: 'has a mistake in its syntax',
+    text: 'export default {',
+    code: 'runbook-does-not-load',
+    says: /^FILE does not load: Transform failed/,
+  },
+  {
+    name: 'throws while it is loaded',
+    text: "throw new Error('the database of records is closed');",
+    code: 'runbook-does-not-load',
+    says: 'FILE does not load: the database of records is closed',
+  },
+  {
+    name: 'throws something that is no error',
+    text: "throw 'a text';",
+    code: 'runbook-does-not-load',
+    says: 'FILE does not load: a text',
+  },
+  {
+    name: 'imports what is not there',
+    text: "import './none.ts'; export default 1;",
+    code: 'runbook-does-not-load',
+    says: /^FILE does not load: .*none\.ts/s,
+  },
+  {
+    name: 'exports nothing by default',
+    text: 'export const book = 1;',
+    code: 'runbook-invalid',
+    says: 'FILE is not a runbook that can run: its default export is not made by defineRunbook.',
+  },
+  {
+    name: 'exports something else',
+    text: 'export default {head: 1};',
+    code: 'runbook-invalid',
+    says: 'FILE is not a runbook that can run: its default export is not made by defineRunbook.',
+  },
+  {
+    name: 'has no entries',
+    text: `${start} export default book.checkpoint('end');`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a runbook that can run: it has no entries.',
+  },
+  {
+    name: 'uses an id twice',
+    text: `${start} export default book.step('one', fill, put).step('one', fill, put);`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a runbook that can run: one is used twice.',
+  },
+  {
+    name: 'uses the name of an entry for a checkpoint',
+    text: `${start} export default book.step('one', fill, put).checkpoint('one');`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a runbook that can run: one is used twice.',
+  },
+  {
+    name: 'has a one-way step before the point of no return',
+    text: `${start} export default book.step('burn', burn, {on: {shelf: 'a'}, input: () => ({label: 'x'})}).pointOfNoReturn('Late.');`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a runbook that can run: burn cannot be reversed and stands before the point of no return.',
+  },
+  {
+    name: 'works on a target that it does not have',
+    text: `${start} export default book.step('one', fill, {...put, on: {shelf: 'z'}});`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a runbook that can run: one works on z, which is not one of its targets.',
+  },
+  {
+    name: 'leaves a part of a step without a target',
+    text: `${start} export default book.step('one', fill, {...put, on: {}});`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a runbook that can run: one does not say who plays shelf.',
+  },
+  {
+    name: 'gives a part to a target of another kind',
+    text: `${start} export default book.step('one', fill, {...put, on: {shelf: 'db'}});`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a runbook that can run: one needs a target of the kind shelf to play shelf, and db is of the kind mysql.',
+  },
+  {
+    name: 'has an entry after one that comes later',
+    text: `${start} export default book.step('one', fill, {...put, after: ['two']}).step('two', fill, put);`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a runbook that can run: one comes after two, which is no earlier entry.',
+  },
+  {
+    name: 'lets an entry wait for one that runs at the same time',
+    text: `${start} export default book.together('Both', (g: any) => g.step('one', fill, put).step('two', fill, {...put, after: ['one']}));`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a runbook that can run: two comes after one, which is no earlier entry.',
+  },
+];
+
+describe('a runbook is refused when it', () => {
+  for (const {name, text, code, says} of refused) {
+    test(name, async () => {
+      const file = fileWith(text);
+      const {problem} = await refusal(file);
+      expect(problem.code).toBe(code);
+      const message = problem.message.replaceAll(file, 'FILE');
+      if (typeof says === 'string') {
+        expect(message).toBe(says);
+      } else {
+        expect(message).toMatch(says);
+      }
+      expect(exitCodeOf(code)).toBe(2);
+    });
+  }
+
+  test('does not exist, as a path or as a name', async () => {
+    expect((await refusal('./no/such.ts')).problem).toMatchObject({
+      code: 'runbook-not-found',
+      message: 'There is no runbook ./no/such.ts; looked for ./no/such.ts.',
+    });
+    expect((await refusal('nowhere')).problem).toMatchObject({
+      code: 'runbook-not-found',
+      message: 'There is no runbook nowhere; looked for runbooks/nowhere.ts.',
+    });
+  });
+});
+
+const fileWith = (text: string): string => join(folderWith({'book.ts': text}), 'book.ts');
+
+async function refusal(file: string): Promise<SwitcharooError> {
+  const error: unknown = await loadRunbook(file).then(
+    () => new Error('it was not refused'),
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof SwitcharooError) {
+    return error;
+  }
+  throw error;
+}

@@ -1,0 +1,61 @@
+import {hashOf, lineOf, noPrev, readChain} from '../../src/journal/chain.ts';
+import type {Journal} from '../../src/journal/contract.ts';
+import type {Fact, FactOf, JournalEntry} from '../../src/model/journal.ts';
+
+export interface Watching {
+  readonly now?: () => Date;
+  /** May throw: then the entry was never written. */
+  before?(fact: Fact): void;
+  /** May throw: then the entry is there, and its writer does not know. */
+  after?(entry: JournalEntry): void;
+}
+
+/** A journal under the same contract as the one on the disk, kept as the same lines. */
+export class MemoryJournal implements Journal {
+  readonly #watching: Watching;
+  readonly #lines: string[];
+  readonly #entries: JournalEntry[];
+  #closed = false;
+
+  /** Over the lines that an earlier one left, which are read and verified as those of a file are. */
+  constructor(watching: Watching = {}, lines: readonly string[] = []) {
+    this.#watching = watching;
+    this.#lines = [...lines];
+    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    this.#entries = [...readChain('memory', bytes).entries];
+  }
+
+  get entries(): readonly JournalEntry[] {
+    return this.#entries;
+  }
+
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
+  get head(): string {
+    const last = this.#lines.at(-1);
+    return last === undefined ? noPrev : hashOf(last);
+  }
+
+  append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind> {
+    if (this.#closed) {
+      throw new Error('the journal is closed');
+    }
+    this.#watching.before?.(fact);
+    const entry: JournalEntry & FactOf<Kind> = {
+      seq: this.#entries.length,
+      atUtc: (this.#watching.now?.() ?? new Date()).toISOString(),
+      ...fact,
+      prev: this.head,
+    };
+    this.#lines.push(lineOf(entry));
+    this.#entries.push(entry);
+    this.#watching.after?.(entry);
+    return entry;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+}

@@ -1,0 +1,84 @@
+import {describe, expect, test} from 'vitest';
+import {Redactor} from '../../src/journal/redactor.ts';
+import {safeFact} from '../../src/journal/safe-fact.ts';
+import type {Fact} from '../../src/model/journal.ts';
+import {SwitcharooError} from '../../src/model/problem.ts';
+import {runStarted} from '../model/journal-of.ts';
+
+// A password that equals the application's name is bad, and common in staging.
+const redactor = new Redactor();
+redactor.add('shop');
+redactor.add('entry');
+
+describe('a fact on its way to the journal', () => {
+  test('keeps the names by which the run finds its way back, and loses the secret from every text', () => {
+    const does = {way: 'forward', target: 'shop-db', does: 'stop shop'} as const;
+    expect(safeFact({kind: 'action-intended', entry: 'stop-shop', ...does}, redactor)).toEqual({
+      kind: 'action-intended',
+      entry: 'stop-shop',
+      way: 'forward',
+      target: 'shop-db',
+      does: 'stop [redacted]',
+    });
+    const started = runStarted({operator: {user: 'shop', host: 'bastion', pid: 1}});
+    expect(safeFact(started, redactor)).toEqual({
+      ...started,
+      operator: {user: '[redacted]', host: 'bastion', pid: 1},
+    });
+  });
+
+  test('loses it from the words of a problem, and keeps its permanent name', () => {
+    const problem = {code: 'shop-closed', message: 'No shop.', hint: 'Open the shop.'};
+    expect(safeFact({kind: 'entry-failed', entry: 'stop-shop', problem}, redactor)).toEqual({
+      kind: 'entry-failed',
+      entry: 'stop-shop',
+      problem: {code: 'shop-closed', message: 'No [redacted].', hint: 'Open the [redacted].'},
+    });
+  });
+
+  const handedBack: readonly {readonly name: string; readonly fact: Fact; readonly says: string}[] =
+    [
+      {
+        name: 'a before-image: another unit would be started on the way back',
+        fact: {kind: 'before', entry: 'stop', before: {unit: 'shop.service'}, differences: []},
+        says: 'The before-image of stop would bring the text of a secret into the journal, where none may be.',
+      },
+      {
+        name: 'an output: a later step would be given another one',
+        fact: {kind: 'entry-done', entry: 'stop', output: {file: 'shop.000004'}, ours: true},
+        says: 'The output of stop would bring the text of a secret into the journal, where none may be.',
+      },
+      {
+        name: 'the parameters: the run would be resumed with others',
+        fact: runStarted({params: {siteName: 'shop.example'}}),
+        says: 'The parameters would bring the text of a secret into the journal, where none may be.',
+      },
+    ];
+
+  for (const {name, fact, says} of handedBack) {
+    test(`is refused rather than altered when it is handed back later: ${name}`, () => {
+      expect(refusalOf(fact)).toMatchObject({code: 'secret-in-journal', message: says});
+    });
+  }
+
+  test('is refused when it could never be read back', () => {
+    const odd = {kind: 'before', entry: 'x', before: {}, differences: [{what: 'x', is: 5}]};
+    expect(refusalOf(odd as unknown as Fact)).toMatchObject({
+      code: 'journal-entry-malformed',
+      message:
+        'An entry of the kind before is not whole, so it could never be read back, and was not written.',
+    });
+  });
+});
+
+function refusalOf(fact: Fact) {
+  try {
+    safeFact(fact, redactor);
+  } catch (error) {
+    if (error instanceof SwitcharooError) {
+      return error.problem;
+    }
+    throw error;
+  }
+  throw new Error('it was not refused');
+}

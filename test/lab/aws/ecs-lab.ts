@@ -1,0 +1,137 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {ECSClient} from '@aws-sdk/client-ecs';
+import {ElasticLoadBalancingV2Client} from '@aws-sdk/client-elastic-load-balancing-v2';
+import {createEcs, type Ecs, type LaunchRequest, type RunningTask} from '../../../lab/aws/ecs.ts';
+import type {ServiceOptions} from '../../../lab/aws/ecs-state.ts';
+import {arnsOf, createElb} from '../../../lab/aws/elb.ts';
+import {type AwsEndpoint, startAwsEndpoint} from '../../../lab/aws/endpoint.ts';
+import {type LoadBalancer, startLoadBalancer} from '../../../lab/load-balancer.ts';
+import type {AwsConfig} from '../../../steps/aws/client.ts';
+
+/** A cluster with one service `web`, whose tasks are small real web servers. */
+export interface EcsLab {
+  readonly ecs: Ecs;
+  readonly endpoint: AwsEndpoint;
+  readonly balancer: LoadBalancer;
+  readonly targetGroupArn: string;
+  readonly config: AwsConfig;
+  readonly ecsClient: ECSClient;
+  readonly elbClient: ElasticLoadBalancingV2Client;
+  /** How many processes of tasks are alive. */
+  alive(): number;
+  stop(): Promise<void>;
+}
+
+const port = 18_080;
+const credentials = {accessKeyId: 'AKIALAB', secretAccessKey: 'lab-secret'};
+
+export async function startEcsLab(service: Partial<ServiceOptions> = {}): Promise<EcsLab> {
+  const network = `127.${random()}.${random()}.`;
+  const balancer = await startLoadBalancer({
+    address: `${network}100`,
+    port: 0,
+    healthPath: '/health',
+    intervalMs: 20,
+    drainMs: 50,
+  });
+  const {targetGroup: targetGroupArn} = arnsOf({name: 'shop'});
+  const processes = new Set<RunningTask>();
+  const ecs = createEcs({
+    clusterName: 'shop',
+    network,
+    tickMs: 20,
+    staleReadMs: 60,
+    loadBalancer: balancer,
+    launch: async (request) => {
+      const task = await launchSmallServer(request);
+      processes.add(task);
+      void task.exited.then(() => processes.delete(task));
+      return task;
+    },
+    taskDefinitions: [
+      {
+        family: 'web',
+        networkMode: 'awsvpc',
+        containerDefinitions: [
+          {
+            name: 'shop',
+            image: 'shop:1',
+            cpu: 256,
+            memory: 512,
+            essential: true,
+            environment: [
+              {name: 'DATABASE_HOST', value: 'db1'},
+              {name: 'DATABASE_PASSWORD', value: 'old-secret'},
+            ],
+            portMappings: [{containerPort: port}],
+          },
+        ],
+      },
+    ],
+    services: [
+      {
+        name: 'web',
+        taskDefinition: 'web:1',
+        desiredCount: 2,
+        targetGroup: {arn: targetGroupArn, containerName: 'shop', containerPort: port},
+        healthCheckGraceMs: 2_000,
+        tags: [{key: 'team', value: 'shop'}],
+        ...service,
+      },
+    ],
+  });
+  const elb = createElb({name: 'shop', loadBalancer: balancer});
+  const endpoint = await startAwsEndpoint({services: [ecs, elb], credentials});
+  const config = {region: 'us-east-1', endpoint: endpoint.url, credentials};
+  const ecsClient = new ECSClient(config);
+  const elbClient = new ElasticLoadBalancingV2Client(config);
+  return {
+    ecs,
+    endpoint,
+    balancer,
+    targetGroupArn,
+    config,
+    ecsClient,
+    elbClient,
+    alive: () => processes.size,
+    stop: async () => {
+      ecsClient.destroy();
+      elbClient.destroy();
+      await ecs.stop();
+      await Promise.all([...processes].map((task) => task.stop(0)));
+      await Promise.all([endpoint.stop(), balancer.stop()]);
+    },
+  };
+}
+
+const random = (): number => 1 + Math.floor(Math.random() * 250);
+
+const smallServer = `
+  require('node:http')
+    .createServer((request, response) => response.end(process.env.IMAGE))
+    .listen(Number(process.env.PORT), process.env.ADDRESS, () => console.log('ready'));
+`;
+
+async function launchSmallServer(request: LaunchRequest): Promise<RunningTask> {
+  const child = spawn(process.execPath, ['-e', smallServer], {
+    env: {
+      ...request.environment,
+      ADDRESS: request.address,
+      PORT: String(request.port),
+      IMAGE: request.image,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit').then(([code]) => ({code: code as number | null}));
+  await Promise.race([once(child.stdout, 'data'), exited]);
+  return {
+    exited,
+    stop: async (graceMs) => {
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      await exited;
+      clearTimeout(late);
+    },
+  };
+}

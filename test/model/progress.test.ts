@@ -1,0 +1,220 @@
+import {describe, expect, test} from 'vitest';
+import type {Fact} from '../../src/model/journal.ts';
+import {progressAfter, progressOf, standingEntries} from '../../src/model/progress.ts';
+import {journalOf, journalStart, runStarted, stepDone, type Told} from './journal-of.ts';
+
+const started = runStarted({
+  runbook: {
+    name: 'shop-move',
+    file: 'runbooks/shop-move.ts',
+    digest: 'r1',
+    entries: ['freeze', 'swap'].map((id) => ({id, phase: 'Cut over', unit: `x.${id}`, digest: id})),
+  },
+});
+const problem = {code: 'jammed', message: 'It is jammed.', hint: 'Oil it.'};
+const does = {entry: 'freeze', way: 'forward', target: 'db1', does: 'set read_only = ON'} as const;
+const back = {...does, way: 'reverse', does: 'set read_only = OFF'} as const;
+const operator = {user: 'ada', host: 'bastion', pid: 1};
+const begun: readonly Told[] = [
+  {kind: 'entry-started', entry: 'freeze'},
+  {kind: 'before', entry: 'freeze', before: {readOnly: false}, differences: []},
+];
+const done = stepDone('freeze', does.does);
+const reversing: readonly Told[] = [
+  {kind: 'reverse-started', to: null, plan: 'd', entries: ['freeze', 'swap'], operator},
+  {kind: 'entry-reversing', entry: 'freeze'},
+];
+
+const cases: readonly {
+  readonly name: string;
+  readonly told: readonly Told[];
+  readonly outcome: string;
+  readonly freeze: object;
+  readonly stands: readonly string[];
+}[] = [
+  {
+    name: 'nothing was begun',
+    told: [],
+    outcome: 'running',
+    freeze: {state: 'waiting', stands: false},
+    stands: [],
+  },
+  {
+    name: 'a look was taken, and nothing intended: nothing stands',
+    told: begun,
+    outcome: 'running',
+    freeze: {state: 'looking', stands: false, before: {readOnly: false}},
+    stands: [],
+  },
+  {
+    name: 'an action was intended: it may stand, and its outcome is not known',
+    told: [...begun, {kind: 'action-intended', ...does}],
+    outcome: 'running',
+    freeze: {state: 'acting', stands: true, inFlight: does.does, performed: []},
+    stands: ['freeze'],
+  },
+  {
+    name: 'an action failed: it may have had its effect all the same',
+    told: [
+      ...begun,
+      {kind: 'action-intended', ...does},
+      {kind: 'action-failed', ...does, problem},
+      {kind: 'entry-failed', entry: 'freeze', problem},
+      {kind: 'run-held', problem},
+    ],
+    outcome: 'held',
+    freeze: {state: 'failed', stands: true, inFlight: does.does, problem},
+    stands: ['freeze'],
+  },
+  {
+    name: 'a step is done',
+    told: done,
+    outcome: 'running',
+    freeze: {state: 'done', stands: true, ours: true, performed: [does.does]},
+    stands: ['freeze'],
+  },
+  {
+    name: 'a step was found done: it is not ours, and does not stand',
+    told: [
+      {kind: 'entry-started', entry: 'freeze'},
+      {kind: 'entry-done', entry: 'freeze', output: {}, ours: false},
+    ],
+    outcome: 'running',
+    freeze: {state: 'done', stands: false, ours: false},
+    stands: [],
+  },
+  {
+    name: 'a step that failed half-way was skipped: what it changed stands',
+    told: [
+      ...begun,
+      {kind: 'action-intended', ...does},
+      {kind: 'entry-failed', entry: 'freeze', problem},
+      {kind: 'entry-skipped', entry: 'freeze', reason: 'later', by: 'ada'},
+    ],
+    outcome: 'running',
+    freeze: {state: 'skipped', stands: true},
+    stands: ['freeze'],
+  },
+  {
+    name: 'a run was resumed: the first before-image stays',
+    told: [
+      ...begun,
+      {kind: 'action-intended', ...does},
+      {kind: 'run-resumed', operator, accepted: []},
+      {kind: 'entry-started', entry: 'freeze'},
+    ],
+    outcome: 'running',
+    freeze: {state: 'acting', stands: true, before: {readOnly: false}},
+    stands: ['freeze'],
+  },
+  {
+    name: 'a step is on its way back: it still stands',
+    told: [...done, ...reversing, {kind: 'action-intended', ...back}],
+    outcome: 'reversing',
+    freeze: {state: 'reversing', stands: true, inFlight: back.does},
+    stands: ['freeze'],
+  },
+  {
+    name: 'a step is back, and the reversal goes on',
+    told: [...done, ...reversing, {kind: 'entry-reversed', entry: 'freeze'}],
+    outcome: 'reversing',
+    freeze: {state: 'reversed', stands: false},
+    stands: [],
+  },
+  {
+    name: 'a step could not be put back: it stands, and that is the outcome, also once it is held',
+    told: [
+      ...done,
+      ...reversing,
+      {kind: 'reverse-failed', entry: 'freeze', problem},
+      {kind: 'run-held', problem},
+    ],
+    outcome: 'reverse-failed',
+    freeze: {state: 'reverse-failed', stands: true, problem},
+    stands: ['freeze'],
+  },
+  {
+    name: 'a failed reversal was taken up again: it is a reversal still',
+    told: [
+      ...done,
+      ...reversing,
+      {kind: 'reverse-failed', entry: 'freeze', problem},
+      {kind: 'run-resumed', operator, accepted: []},
+    ],
+    outcome: 'reversing',
+    freeze: {state: 'reverse-failed', stands: true},
+    stands: ['freeze'],
+  },
+];
+
+describe('where a run stands when', () => {
+  for (const {name, told, outcome, freeze, stands} of cases) {
+    test(name, () => {
+      const progress = progressOf(journalOf([started, ...told]));
+      expect(progress?.outcome).toBe(outcome);
+      expect(progress?.entries.get('freeze')).toMatchObject(freeze);
+      expect(progress && standingEntries(progress).map(({id}) => id)).toEqual(stands);
+    });
+  }
+
+  test('there is no first entry: nowhere', () => {
+    expect(progressOf([])).toBeUndefined();
+  });
+
+  test('it went back to a checkpoint: what lies behind it is to be done again, gates too', () => {
+    const progress = progressOf(
+      journalOf([
+        started,
+        ...done,
+        {kind: 'checkpoint-reached', name: 'frozen'},
+        {kind: 'entry-started', entry: 'swap'},
+        {kind: 'entry-done', entry: 'swap', output: {}, ours: false},
+        {kind: 'checkpoint-reached', name: 'swapped'},
+        {kind: 'reverse-started', to: 'frozen', plan: 'd', entries: ['swap'], operator},
+        {kind: 'run-reversed', to: 'frozen'},
+      ]),
+    );
+    expect(progress).toMatchObject({outcome: 'reversed', checkpoints: ['frozen']});
+    expect(progress?.reversingTo).toBeUndefined();
+    expect(progress?.entries.get('freeze')).toMatchObject({state: 'done', stands: true});
+    expect(progress?.entries.get('swap')).toMatchObject({state: 'waiting'});
+  });
+
+  test('people took their time: it is counted apart', () => {
+    const asked: Fact = {
+      kind: 'answered',
+      entry: null,
+      about: 'plan',
+      question: 'Run?',
+      details: [],
+      answer: 'yes',
+      by: 'ada',
+    };
+    const progress = progressOf(journalOf([started, [90, asked], [5, {kind: 'run-done'}]]));
+    expect(progress).toMatchObject({
+      answeringMs: 90_000,
+      startedAt: journalStart,
+      lastAt: new Date(journalStart.getTime() + 95_000),
+      outcome: 'done',
+    });
+  });
+
+  test('it is followed entry by entry: the same as all at once, and no earlier picture changes', () => {
+    const entries = journalOf([started, ...done, ...reversing]);
+    const pictures = entries.map((_entry, index) => progressOf(entries.slice(0, index + 1)));
+    const states = () => pictures.map((picture) => picture?.entries.get('freeze')?.state);
+    const before = states();
+    entries.reduce(progressAfter, undefined as ReturnType<typeof progressOf>);
+    expect(states()).toEqual(before);
+    expect(before).toEqual([
+      'waiting',
+      'looking',
+      'looking',
+      'acting',
+      'acting',
+      'done',
+      'done',
+      'reversing',
+    ]);
+  });
+});

@@ -1,0 +1,153 @@
+import {describe, expect, test} from 'vitest';
+import type {JournalEntry} from '../../src/model/journal.ts';
+import {reportHtml, reportOf} from '../../src/report/index.ts';
+import {outageOf} from '../../src/report/outage.ts';
+import {journalOf} from '../model/journal-of.ts';
+import {doneRun, heldRun, reversedRun, started} from './made-up.ts';
+
+const times = (run: ReturnType<typeof doneRun>) => {
+  const {totalMs, machineMs, answeringMs, awayMs} = reportOf(run);
+  return {totalMs, machineMs, answeringMs, awayMs};
+};
+
+describe('a report is a fold of the journal', () => {
+  test('the time of people is kept apart from the time of machines', () => {
+    expect(times(doneRun())).toEqual({
+      totalMs: 360_000,
+      machineMs: 314_000,
+      answeringMs: 46_000,
+      awayMs: 0,
+    });
+  });
+
+  test('the hour in which a run was held is nobody’s time', () => {
+    expect(times(reversedRun())).toMatchObject({answeringMs: 66_000, awayMs: 3_600_000});
+  });
+
+  test('an entry that died with its process does not count the time until somebody came back', () => {
+    const run = journalOf([
+      started(),
+      {kind: 'entry-started', entry: 'freeze'},
+      [
+        2,
+        {kind: 'action-intended', entry: 'freeze', way: 'forward', target: 'db1', does: 'freeze'},
+      ],
+      [600, {kind: 'tail-cut', bytes: 12}],
+      {kind: 'run-resumed', operator: {user: 'ada', host: 'bastion', pid: 2}, accepted: []},
+      {kind: 'entry-started', entry: 'freeze'},
+      [3, {kind: 'entry-done', entry: 'freeze', output: {}, ours: true}],
+    ]);
+    const freeze = reportOf(run).entries.find(({id}) => id === 'freeze');
+    expect(freeze?.durationMs).toBe(5000);
+    expect(freeze?.stretches).toEqual([
+      {way: 'forward', fromUtc: '2026-03-01T03:00:01.000Z', toUtc: '2026-03-01T03:00:03.000Z'},
+      {way: 'forward', fromUtc: '2026-03-01T03:10:05.000Z', toUtc: '2026-03-01T03:10:08.000Z'},
+    ]);
+  });
+
+  test('while a person answers for one entry, the machine goes on at another', () => {
+    const run = journalOf([
+      started(),
+      {kind: 'entry-started', entry: 'go'},
+      [0, {kind: 'entry-started', entry: 'freeze'}],
+      [
+        10,
+        {
+          kind: 'answered',
+          entry: 'go',
+          about: 'confirmation',
+          question: '?',
+          details: [],
+          answer: 'yes',
+          by: 'ada',
+        },
+      ],
+      [0, {kind: 'entry-done', entry: 'go', output: {}, ours: false}],
+      [1, {kind: 'entry-done', entry: 'freeze', output: {}, ours: true}],
+    ]);
+    const took = reportOf(run).entries.map(({id, durationMs, answeringMs}) => ({
+      id,
+      durationMs,
+      answeringMs,
+    }));
+    expect(took.filter(({durationMs, answeringMs}) => durationMs + answeringMs > 0)).toEqual([
+      {id: 'go', durationMs: 0, answeringMs: 10_000},
+      {id: 'freeze', durationMs: 11_000, answeringMs: 0},
+    ]);
+  });
+
+  test('its JSON names the outcome, the writes, the outage and every entry', () => {
+    const report = reportOf(doneRun(), {
+      outageMs: 1234,
+      writes: {acknowledged: 3, lost: 0, duplicated: 0},
+    });
+    const {outcome, run, writes, outageMs, entries} = JSON.parse(JSON.stringify(report));
+    expect({outcome, run, writes, outageMs, first: entries[0]}).toEqual({
+      outcome: 'done',
+      run: 'shop-move-20260301-1',
+      writes: {acknowledged: 3, lost: 0, duplicated: 0},
+      outageMs: 1234,
+      first: {
+        id: 'lower-ttl',
+        phase: 'Prepare',
+        unit: 'route53.lower-ttl',
+        state: 'done',
+        durationMs: 2300,
+        answeringMs: 0,
+        ours: true,
+        performed: ['set the TTL of shop.test. A to 5'],
+        stretches: [
+          {way: 'forward', fromUtc: '2026-03-01T03:00:05.000Z', toUtc: '2026-03-01T03:00:07.300Z'},
+        ],
+      },
+    });
+  });
+
+  test('durations stand beside those of the earlier run, where that one was done', () => {
+    const entries = reportOf(heldRun(), {earlier: reportOf(doneRun())}).entries;
+    expect(entries.map(({id, durationMs, earlierMs}) => ({id, durationMs, earlierMs}))).toEqual([
+      {id: 'lower-ttl', durationMs: 2300, earlierMs: 2300},
+      {id: 'drained', durationMs: 300_000, earlierMs: 300_000},
+      {id: 'go', durationMs: 0, earlierMs: 0},
+      {id: 'freeze', durationMs: 700, earlierMs: 700},
+      {id: 'open', durationMs: 10_100, earlierMs: 1400},
+      {id: 'cut-off', durationMs: 0, earlierMs: 600},
+    ]);
+  });
+});
+
+describe('the outage of the journal', () => {
+  const window = {from: ['mysql.freeze-writes'], until: ['open']};
+
+  test('lasts from the first freezing action until the last opening entry is done', () => {
+    expect(outageOf(doneRun(), window)).toEqual({totalMs: 3000});
+  });
+
+  test('is still going on while a run is held in it', () => {
+    expect(outageOf(heldRun(), window)).toEqual({
+      totalMs: 0,
+      since: new Date('2026-03-01T03:05:52.400Z'),
+    });
+  });
+
+  test('ends when the freeze is reversed', () => {
+    expect(outageOf(reversedRun(), window).since).toBeUndefined();
+  });
+});
+
+describe('the page', () => {
+  test('reads as stored', async () => {
+    const report = reportOf(reversedRun(), {earlier: reportOf(doneRun()), head: 'ab'.repeat(32)});
+    await expect(reportHtml(report)).toMatchFileSnapshot('expected/report-reversed.html.txt');
+  });
+
+  test('needs no network, no script, and lets nothing of a target become markup', () => {
+    const nasty = `<img src=x onerror="alert('1')">`;
+    const run = doneRun().map(
+      (entry): JournalEntry => (entry.kind === 'answered' ? {...entry, by: nasty} : entry),
+    );
+    const page = reportHtml(reportOf(run));
+    expect(page.match(/<script|<img|<link|https?:/g)).toBeNull();
+    expect(page.includes('&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;')).toBe(true);
+  });
+});

@@ -1,0 +1,207 @@
+import {describe, expect, test} from 'vitest';
+import {z} from 'zod';
+import {confirm} from '../../src/model/confirm.ts';
+import type {JournalEntry} from '../../src/model/journal.ts';
+import {type Progress, progressOf} from '../../src/model/progress.ts';
+import type {AnyUnit} from '../../src/model/step.ts';
+import {defineGate, defineOneWayStep, defineStep} from '../../src/model/step.ts';
+import {defineTarget} from '../../src/model/target.ts';
+import {done} from '../../src/model/verdict.ts';
+import {
+  ansiPaint,
+  logText,
+  plainPaint,
+  planText,
+  problemText,
+  reportOf,
+  reportText,
+  reversePlanText,
+  runsText,
+  standingTexts,
+  statusText,
+  stepsText,
+  stepText,
+  type TextOptions,
+} from '../../src/report/index.ts';
+import {widthOf} from '../../src/report/text.ts';
+import {journalOf} from '../model/journal-of.ts';
+import {
+  doneRun,
+  entries,
+  heldRun,
+  openPlan,
+  plan,
+  reversedRun,
+  reversePlan,
+  started,
+} from './made-up.ts';
+
+const progress = (run: JournalEntry[]): Progress => {
+  const so = progressOf(run);
+  if (!so) {
+    throw new TypeError('a made-up run begins');
+  }
+  return so;
+};
+
+const server = defineTarget({
+  kind: 'mysql',
+  config: z.object({}),
+  open: async () => ({reader: {}, writer: {}, close: async () => {}}),
+});
+
+const freeze = defineStep({
+  name: 'mysql.freeze-writes',
+  summary: 'Make a server refuse writes, from everybody, and say where its log ends.',
+  targets: {source: server},
+  input: z.object({
+    lockWaitSeconds: z
+      .number()
+      .int()
+      .default(2)
+      .describe('how long it may wait for running statements'),
+    keepUsers: z.array(z.string()).default([]),
+    since: z.date().optional(),
+    sets: z.array(
+      z.object({name: z.string(), type: z.enum(['A', 'AAAA']), ttl: z.number().optional()}),
+    ),
+    environment: z.record(z.string(), z.string()).optional(),
+  }),
+  before: z.object({}),
+  output: z.object({file: z.string(), position: z.number()}),
+  needs: {source: ['SUPER: set read_only', 'PROCESS: see who writes']},
+  reverses: 'Lets the server take writes again.',
+  timeoutMs: 90_000,
+  check: async () => done({file: '', position: 0}),
+  plan: async () => [],
+  reverse: async () => [],
+});
+
+const cutOff = defineOneWayStep({
+  name: 'mysql.stop-following',
+  summary: 'Make a replica forget its leader.',
+  targets: {follower: server},
+  input: z.object({}),
+  output: z.object({}),
+  needs: {follower: ['SUPER: RESET SLAVE ALL']},
+  oneWayBecause: 'What the leader writes from then on never arrives.',
+  timeoutMs: 10_000,
+  check: async () => done({}),
+  plan: async () => [],
+});
+
+const caughtUp = defineGate({
+  name: 'mysql.caught-up',
+  summary: 'Wait until a replica has everything that its leader has.',
+  targets: {upstream: server, replica: server},
+  input: z.object({lagMsMax: z.number().optional()}),
+  output: z.object({}),
+  needs: {upstream: ['REPLICATION CLIENT'], replica: ['REPLICATION CLIENT']},
+  timeoutMs: 600_000,
+  check: async () => done({}),
+});
+
+const units: readonly AnyUnit[] = [freeze, cutOff, caughtUp, confirm];
+
+const next = [
+  {command: 'switcharoo resume shop-move-20260301-1', what: 'look, and go on'},
+  {command: 'switcharoo reverse shop-move-20260301-1 --to prepared', what: 'go back'},
+];
+const command =
+  'switcharoo run runbooks/shop-move.ts -i inventories/production.yaml --plan 4f1c22aa90b1d3e7';
+const now = new Date('2026-03-01T04:30:00Z');
+const holder = {user: 'ada', host: 'bastion', pid: 4711, sinceUtc: '2026-03-01T03:00:00Z'};
+const measured = {
+  head: 'ab'.repeat(32),
+  outageMs: 1234,
+  writes: {acknowledged: 12_345, lost: 0, duplicated: 0},
+};
+const trouble = {
+  problem: {
+    code: 'gate-timeout',
+    message: 'green is still behind blue after 60 s.',
+    hint: 'Wait until green has caught up, then resume.',
+  },
+  stands: standingTexts(progress(heldRun())),
+  next,
+  cause: 'green is at …:1-88012, waiting for …:1-88034.',
+};
+/** It died while an action was in flight: the journal just ends. */
+const crashed = () => heldRun().slice(0, 21);
+
+const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
+  'plan-blocked': (options) => planText(plan, options),
+  'plan-open': (options) => planText(openPlan, {...options, command}),
+  'reverse-plan': (options) => reversePlanText(reversePlan, options),
+  problem: (options) => problemText(trouble, options),
+  'problem-before-anything': (options) => problemText({...trouble, stands: [], next: []}, options),
+  'problem-of-a-reversal': (options) => problemText({...trouble, reversalFailed: true}, options),
+  'status-done': (options) => statusText(progress(doneRun()), {...options, now, next: []}),
+  'status-held': (options) => statusText(progress(heldRun()), {...options, now, next}),
+  'status-crashed': (options) =>
+    statusText(progress(crashed()), {...options, now, next, holder: {...holder, dead: true}}),
+  'status-reversed': (options) => statusText(progress(reversedRun()), {...options, now, next: []}),
+  'log-done': (options) => logText(doneRun(), options),
+  'log-reversed': (options) => logText(reversedRun(), options),
+  'report-done': (options) => reportText(reportOf(doneRun(), measured), options),
+  'report-held': (options) =>
+    reportText(reportOf(heldRun(), {earlier: reportOf(doneRun()), outageMs: 61_234}), options),
+  'report-lost-writes': (options) =>
+    reportText(
+      reportOf(doneRun(), {...measured, writes: {acknowledged: 12_345, lost: 2, duplicated: 1}}),
+      options,
+    ),
+  runs: (options) => runsText([doneRun(), heldRun(), reversedRun()].map(progress), options),
+  'runs-crashed': (options) =>
+    runsText([crashed()].map(progress), {...options, holderOf: () => undefined}),
+  'no-runs': (options) => runsText([], options),
+  steps: (options) => stepsText(units, options),
+  step: (options) => units.map((unit) => stepText(unit, options)).join('\n\n'),
+};
+
+describe.each(Object.keys(texts))('%s', (name) => {
+  const text = texts[name] ?? (() => '');
+
+  test.each([60, 80, 160])('reads as stored at %d columns', async (width) => {
+    await expect(`${text({width, paint: plainPaint})}\n`).toMatchFileSnapshot(
+      `expected/${name}-${width}.txt`,
+    );
+  });
+
+  test('fits every terminal from 30 to 200 columns, with colours too', () => {
+    for (let width = 30; width <= 200; width += 1) {
+      const wide = text({width, paint: ansiPaint})
+        .split('\n')
+        .filter((line) => widthOf(line) > width);
+      expect({width, wide}).toEqual({width, wide: []});
+    }
+  });
+
+  test('says with colours exactly what it says without', () => {
+    const coloured = text({width: 80, paint: ansiPaint});
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters.
+    expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(text({width: 80, paint: plainPaint}));
+  });
+});
+
+test('a run that has just begun has a status', () => {
+  const begun = progress(journalOf([started()]));
+  expect([...begun.entries.keys()]).toEqual(entries.map(({id}) => id));
+  expect(
+    statusText(begun, {now, next: [], holder, width: 80, paint: plainPaint}),
+  ).toMatchInlineSnapshot(`
+    "shop-move on lab (run shop-move-20260301-1)
+
+    state       ▸ running
+    started     2026-03-01 03:00:00 UTC, 1 h 30 m ago
+    last entry  #0 at 2026-03-01 03:00:00 UTC, 1 h 30 m ago
+    held by     ada@bastion, pid 4711 since 2026-03-01T03:00:00Z
+    way back    not needed: nothing stands
+
+    Prepare   2 entries: 2 · waiting
+    Cut over  3 entries: 3 · waiting
+    Settle    1 entry: 1 · waiting
+
+    Nothing that this run changed stands."
+  `);
+});

@@ -1,0 +1,14 @@
+import {expect, test} from 'vitest';
+import {liveSchedule, liveSchedules, storyOf} from './schedules.ts';
+
+// Two files, so that two workers share them: 10,000 nights in all.
+test('5,000 random nights keep every promise', async () => {
+  expect(await liveSchedules(1, 5_000)).toBeUndefined();
+}, 300_000);
+
+test('a seed always gives the same night', async () => {
+  const [one, other] = [await storyOf(7), await storyOf(7)];
+  expect(one.length).toBeGreaterThan(50);
+  expect(one).toEqual(other);
+  expect(await liveSchedule(7)).toBeUndefined();
+});

@@ -1,0 +1,278 @@
+import type {Clock} from '../../src/engine/clock.ts';
+import type {EngineEvent} from '../../src/engine/events.ts';
+import type {Answer, Choice, Operator} from '../../src/engine/operator.ts';
+import type {Disk} from '../../src/journal/disk.ts';
+import type {Session} from '../../src/model/target.ts';
+import type {ShelfReader, ShelfWriter} from '../engine/fakes.ts';
+import type {Chance} from './chance.ts';
+import type {SimulatedMachine} from './machine.ts';
+import {Program} from './program.ts';
+import type {Schedule} from './schedule.ts';
+import {night, type ShelfName} from './systems.ts';
+
+/** Nothing that the dead one still calls gets through. */
+class Killed extends Error {
+  readonly code = 'EKILLED';
+}
+
+/** One start of the program: it may be paused, signalled or killed at any moment, and its requests may be lost in every way. */
+export class Process {
+  readonly name: string;
+  readonly machine: SimulatedMachine;
+  readonly program: Program;
+  readonly stopping = new AbortController();
+  readonly aborting = new AbortController();
+  readonly pid: number;
+  isDead = false;
+  /** Settled when somebody or something has ended it. */
+  readonly death: Promise<undefined>;
+  #toldDeath: () => void = () => {};
+  /** Somebody else has taken the run over since it began. */
+  isOvertaken = false;
+  /** It was told that something it wrote may not be there. */
+  hasLostItsDisk = false;
+  readonly #schedule: Schedule;
+  readonly #chance: Chance;
+  #pausedUntil = 0;
+
+  constructor(schedule: Schedule, user: string, machine: SimulatedMachine) {
+    this.#schedule = schedule;
+    this.death = new Promise((resolve) => {
+      this.#toldDeath = () => resolve(undefined);
+    });
+    this.#chance = schedule.chance;
+    this.machine = machine;
+    this.pid = machine.start(() => this.#die('killed'));
+    this.name = `${user}@${machine.id}:${this.pid}`;
+    this.program = new Program({
+      runbook: night,
+      disk: this.#disk,
+      machine,
+      pid: this.pid,
+      user,
+      clock: this.#clock,
+      targets: {
+        session: async (target) => this.#session(target as ShelfName),
+        close: async () => {},
+      },
+      operator: this.#operator(user),
+      stopping: this.stopping.signal,
+      aborting: this.aborting.signal,
+      observe: (event) => this.#observed(event),
+    });
+  }
+
+  /** Nothing of it runs until then, and all that would have happened to it happens then. */
+  pause(ms: number): void {
+    this.#schedule.tell(() => `${this.name} is paused for ${ms} ms`);
+    this.#pausedUntil = this.#schedule.time.ms + ms;
+  }
+
+  signal(): void {
+    if (this.isDead) {
+      return;
+    }
+    this.#schedule.tell(() => `${this.name} is signalled`);
+    if (this.stopping.signal.aborted) {
+      this.aborting.abort(new Error('SIGINT, for the second time'));
+    } else {
+      this.stopping.abort('SIGINT');
+    }
+  }
+
+  kill(): void {
+    if (!this.isDead) {
+      this.machine.kill(this.pid);
+    }
+  }
+
+  #die(how: string): void {
+    this.isDead = true;
+    this.#toldDeath();
+    this.#schedule.tell(() => `${this.name} is ${how}`);
+    this.#schedule.died();
+  }
+
+  /** In so many ms of its own time; never when it is dead by then. */
+  #in(ms: number, happen: () => void): void {
+    this.#schedule.time.in(ms, () => {
+      const left = this.#pausedUntil - this.#schedule.time.ms;
+      if (left > 0) {
+        this.#in(left, happen);
+      } else if (!this.isDead) {
+        happen();
+      }
+    });
+  }
+
+  get #disk(): Disk {
+    const disk = this.#schedule.disk.openedBy(
+      (what) => this.#passed(what),
+      () => this.#mustLive(),
+    );
+    return {
+      ...disk,
+      write: (file, bytes) => {
+        const taken = this.#orLost(() => disk.write(file, bytes));
+        this.hasLostItsDisk ||= taken < bytes.length;
+        return taken;
+      },
+      sync: (file) =>
+        this.#orLost(() => {
+          if (!this.#schedule.isCalm && this.#chance.of(0.001)) {
+            throw Object.assign(new Error('EIO: fdatasync'), {code: 'EIO'});
+          }
+          disk.sync(file);
+        }),
+    };
+  }
+
+  #orLost<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      this.hasLostItsDisk = true;
+      throw error;
+    }
+  }
+
+  get #clock(): Clock {
+    return {
+      now: () => new Date(this.#schedule.time.ms),
+      timeout: (ms) => {
+        const over = new AbortController();
+        this.#in(ms, () => over.abort(timeIsUp));
+        return over.signal;
+      },
+      sleep: (ms, signal) =>
+        new Promise((resolve) => {
+          if (signal.aborted) {
+            resolve();
+            return;
+          }
+          signal.addEventListener('abort', () => this.#in(0, resolve), {once: true});
+          this.#in(ms, resolve);
+        }),
+    };
+  }
+
+  #mustLive(): void {
+    if (this.isDead) {
+      throw new Killed(this.name);
+    }
+  }
+
+  #passed(what: string): void {
+    if (this.#schedule.isCalm) {
+      return;
+    }
+    if (this.#chance.of(0.001)) {
+      this.machine.kill(this.pid);
+      this.#schedule.tell(() => `… after it ${what}`);
+    } else if (this.#chance.of(0.0005)) {
+      this.#schedule.losePower(`while ${this.name} ${what}`);
+    }
+    this.#mustLive();
+  }
+
+  #observed(event: EngineEvent): void {
+    this.#mustLive();
+    if (event.kind === 'journaled') {
+      this.#schedule.journaled(this, event.entry);
+    } else if (event.kind === 'progress') {
+      this.#schedule.tell(() => `${this.name}: ${event.entry}: ${event.says}`);
+    }
+  }
+
+  #session(name: ShelfName): Session<ShelfReader, ShelfWriter> {
+    const {systems} = this.#schedule;
+    const reader: ShelfReader = {
+      name,
+      read: (label) => this.#request(() => systems.read(name, label)),
+    };
+    const put = (label: string, text: string | null): Promise<void> =>
+      this.#request(() => this.#schedule.put(this, name, label, text));
+    return {reader, writer: {...reader, put}, close: async () => {}};
+  }
+
+  /** What becomes of a request is settled when it is sent; when the sender hears of it is another matter. */
+  #request<Result>(serve: () => Result): Promise<Result> {
+    if (this.isDead) {
+      return new Promise(() => {});
+    }
+    const fate = this.#schedule.isCalm ? 'served' : this.#chance.weighed(fates);
+    if (fate === 'served' || fate === 'answer lost' || fate === 'silent, served') {
+      const result = serve();
+      if (fate === 'served') {
+        return new Promise((resolve) => this.#in(this.#latency(), () => resolve(result)));
+      }
+    }
+    if (fate.startsWith('silent')) {
+      return new Promise(() => {});
+    }
+    return new Promise((_resolve, reject) =>
+      this.#in(this.#latency(), () => reject(new Error(fate))),
+    );
+  }
+
+  #latency(): number {
+    return this.#schedule.isCalm ? 1 : this.#chance.between(1, 400);
+  }
+
+  #operator(name: string): Operator {
+    return {
+      name,
+      ask: ({question}, signal) =>
+        this.#think(signal, (isStopped): Answer => {
+          const answer = isStopped
+            ? 'unasked'
+            : this.#schedule.isCalm
+              ? 'yes'
+              : this.#chance.weighed({yes: 17, no: 2, unasked: 1});
+          this.#schedule.tell(() => `${this.name}: ${question} ${answer}`);
+          return {answer, by: name};
+        }),
+      decide: ({entry, problem, reverseTo}, signal) =>
+        this.#think(signal, (isStopped): Choice & {readonly by: string} => {
+          const choice = isStopped ? 'stop' : this.#choose(problem.code, reverseTo.length > 0);
+          this.#schedule.tell(() => `${this.name}: ${entry}: ${problem.message} ${choice}`);
+          switch (choice) {
+            case 'skip':
+              return {choice, reason: 'it may be', by: name};
+            case 'reverse':
+              return {
+                choice,
+                to: reverseTo[this.#chance.below(reverseTo.length)] ?? null,
+                by: name,
+              };
+            default:
+              return {choice, by: name};
+          }
+        }),
+    };
+  }
+
+  #choose(code: string, canReverse: boolean): Choice['choice'] {
+    if (this.#schedule.isCalm) {
+      // What waits for something that was skipped can only be skipped too.
+      return code === 'depends-on-skipped' || code === 'gate-timeout' ? 'skip' : 'retry';
+    }
+    return this.#chance.weighed({retry: 10, skip: 1, reverse: canReverse ? 3 : 0, stop: 3});
+  }
+
+  #think<Result>(signal: AbortSignal, answer: (isStopped: boolean) => Result): Promise<Result> {
+    const ms = this.#schedule.isCalm ? 1 : this.#chance.between(100, 20_000);
+    return this.#clock.sleep(ms, signal).then(() => answer(signal.aborted));
+  }
+}
+
+const fates = {
+  served: 120,
+  throttled: 2,
+  'request lost': 2,
+  'answer lost': 2,
+  silent: 1,
+  'silent, served': 1,
+};
+
+const timeIsUp = new DOMException('The time is over', 'TimeoutError');

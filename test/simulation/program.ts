@@ -1,0 +1,223 @@
+import {join} from 'node:path';
+import type {App} from '../../src/cli/app.ts';
+import {
+  beginRun,
+  exitCodeFor,
+  goBack,
+  goForward,
+  type Held,
+  type Holding,
+  scopeOf,
+  takeUpRun,
+} from '../../src/cli/executing.ts';
+import type {ExitCode} from '../../src/cli/exit.ts';
+import type {Clock} from '../../src/engine/clock.ts';
+import type {EngineEvent} from '../../src/engine/events.ts';
+import type {Operator} from '../../src/engine/operator.ts';
+import type {RunOutcome} from '../../src/engine/run.ts';
+import type {Inventory} from '../../src/inventory/inventory.ts';
+import type {OpenTargets} from '../../src/inventory/targets.ts';
+import {hashOf} from '../../src/journal/chain.ts';
+import type {Disk} from '../../src/journal/disk.ts';
+import {openJournal, readJournal} from '../../src/journal/file-journal.ts';
+import {holderText, overtakeLock} from '../../src/journal/lock.ts';
+import type {Machine} from '../../src/journal/process-identity.ts';
+import {Redactor} from '../../src/journal/redactor.ts';
+import {StateFolder} from '../../src/journal/state-folder.ts';
+import type {JournalEntry} from '../../src/model/journal.ts';
+import {type Progress, progressAfter, progressOf} from '../../src/model/progress.ts';
+import type {AnyRunbook} from '../../src/model/runbook.ts';
+import {plainPaint} from '../../src/report/index.ts';
+import type {SimulatedDisk} from './disk.ts';
+
+export const stateFolder = '/var/state';
+
+/** All that one start of the program gets from outside. */
+export interface Surroundings {
+  readonly runbook: AnyRunbook;
+  readonly disk: Disk;
+  readonly machine: Machine;
+  readonly pid: number;
+  readonly user: string;
+  readonly clock: Clock;
+  readonly targets: OpenTargets;
+  readonly operator: Operator;
+  readonly stopping: AbortSignal;
+  readonly aborting: AbortSignal;
+  readonly observe?: (event: EngineEvent) => void;
+}
+
+export interface Ended {
+  readonly code: ExitCode;
+  readonly outcome: RunOutcome;
+  /** What the program believes at its end, and tells. */
+  readonly progress: Progress;
+}
+
+const inventory: Inventory = {
+  name: 'pantry',
+  file: 'inventories/pantry.yaml',
+  digest: 'i1',
+  protected: false,
+  lab: false,
+  params: {},
+  targets: {},
+};
+
+/** The commands of the program on a simulated disk and machine: the very code that runs, without words and screen. */
+export class Program {
+  readonly #around: Surroundings;
+  readonly #app: App;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+    this.#app = {
+      json: false,
+      terminal: true,
+      width: 100,
+      paint: plainPaint,
+      state: new StateFolder(stateFolder, around.disk, around.machine),
+      operator: {user: around.user, host: around.machine.id, pid: around.pid},
+      print: () => {},
+      say: () => {},
+      paste: (words) => words,
+    };
+  }
+
+  run(run: string, until?: string): Promise<Ended> {
+    return this.#hold(
+      () => beginRun(this.#holding(run), 'p1', false),
+      (held) => goForward(held, until),
+    );
+  }
+
+  /** `planned` is where it stood when the plan was looked at. */
+  resume(run: string, planned?: Progress): Promise<Ended> {
+    return this.#hold(
+      () => takeUpRun(this.#holding(run), [], planned),
+      (held) => {
+        const {reversingTo} = held.context.record.progress;
+        return reversingTo ? goBack(held, reversingTo.to, 'd1') : goForward(held);
+      },
+    );
+  }
+
+  reverse(run: string, to: string | null = null, planned?: Progress): Promise<Ended> {
+    return this.#hold(
+      () => takeUpRun(this.#holding(run), [], planned),
+      (held) => {
+        const {reversingTo} = held.context.record.progress;
+        return goBack(held, reversingTo ? reversingTo.to : to, 'd1');
+      },
+    );
+  }
+
+  /** Takes the lock over from whoever holds it, says so in the journal a moment later, and lets it go. */
+  async unlock(run: string, overtaken: () => void): Promise<void> {
+    const {disk, machine, clock} = this.#around;
+    const {lock, tookOverFrom} = overtakeLock({
+      folder: this.#app.state.locks,
+      scope: scopeOf(this.#around.runbook.head.name, inventory.name),
+      run,
+      operator: this.#app.operator,
+      now: () => clock.now(),
+      disk,
+      machine,
+    });
+    overtaken();
+    await clock.sleep(500, this.#around.stopping);
+    const around = {now: () => clock.now(), lock, redactor: new Redactor(), disk};
+    const journal = openJournal(journalPath(run), around);
+    const {operator} = this.#app;
+    journal.append({kind: 'lock-taken-over', from: holderText(tookOverFrom), operator});
+    journal.close();
+    lock.release();
+  }
+
+  async #hold(take: () => Held, work: (held: Held) => Promise<RunOutcome>): Promise<Ended> {
+    const held = take();
+    try {
+      const outcome = await work(held);
+      return {code: exitCodeFor(held, outcome), outcome, progress: held.context.record.progress};
+    } finally {
+      held.release();
+    }
+  }
+
+  #holding(run: string): Holding {
+    const {
+      runbook,
+      clock,
+      targets,
+      operator,
+      stopping,
+      aborting,
+      observe = () => {},
+    } = this.#around;
+    return {
+      app: this.#app,
+      opened: {
+        file: 'runbooks/every-kind.ts',
+        runbook,
+        inventory,
+        redactor: new Redactor(),
+        world: {runbook, params: {}, targets, clock, run, observe, aborting},
+        close: async () => {},
+      },
+      signals: {stopping, aborting, dispose: () => {}},
+      operator,
+      run,
+    };
+  }
+}
+
+export const journalPath = (run: string): string => join(stateFolder, run, 'journal.jsonl');
+
+/** Reads journals as anyone would who looks at them, and remembers what it has read: a line vouches for all before it. */
+export class Onlooker {
+  readonly #known = new Map<string, Progress>();
+
+  /** Where the newest run stands whose journal has begun. Throws when it does not load. */
+  newest(disk: SimulatedDisk, runs: readonly string[]): Progress | undefined {
+    for (const run of runs.toReversed()) {
+      const bytes = disk.bytesAt(journalPath(run)) ?? nothing;
+      const end = bytes.lastIndexOf(lineEnd);
+      if (end >= 0) {
+        const start = bytes.lastIndexOf(lineEnd, end - 1) + 1;
+        return this.#after(bytes.subarray(start, end).toString(), () =>
+          readWhole(disk, journalPath(run)),
+        );
+      }
+    }
+    return undefined;
+  }
+
+  #after(line: string, readAll: () => Progress): Progress {
+    const hash = hashOf(line);
+    const known = this.#known.get(hash);
+    if (known) {
+      return known;
+    }
+    const entry = JSON.parse(line) as JournalEntry; // read whole once before, or just below
+    const before = this.#known.get(entry.prev);
+    const so = (before && progressAfter(before, entry)) ?? readAll();
+    this.#known.set(hash, so);
+    return so;
+  }
+}
+
+export function readWhole(disk: SimulatedDisk, path: string): Progress {
+  const so = progressOf(
+    readJournal(
+      path,
+      disk.openedBy(() => {}),
+    ).entries,
+  );
+  if (!so) {
+    throw new Error(`${path} has no first entry`);
+  }
+  return so;
+}
+
+const nothing = Buffer.alloc(0);
+const lineEnd = 0x0a;

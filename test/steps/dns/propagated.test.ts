@@ -1,0 +1,116 @@
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {propagated} from '../../../steps/dns/propagated.ts';
+import {type DnsWorld, startDnsWorld, startSilent, text, www} from './world.ts';
+
+let world: DnsWorld;
+beforeEach(async () => {
+  world = await startDnsWorld();
+});
+afterEach(() => world.end());
+
+const input = {name: 'www.shop.test', type: 'A', values: ['10.0.0.2', '10.0.0.1']};
+const swapped = www(60, '10.0.0.1', '10.0.0.2');
+const old = www(60, '127.0.0.11');
+const check = () => world.check(propagated, input);
+
+describe('dns.propagated', () => {
+  test('is open when every server and every resolver answers exactly the wanted values, in any order', async () => {
+    world.records = [swapped, swapped];
+    expect(await check()).toEqual({kind: 'done', output: {}});
+  });
+
+  test('waits for each server that still answers the old values, and says for how long they may live', async () => {
+    world.records = [old, old];
+    await check();
+    world.records = [swapped, old];
+    world.nowMs += 18_000;
+    expect(await check()).toEqual({
+      kind: 'settling',
+      progress:
+        '1 of 3 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
+        `authoritative server ${text(world.second)} still answers 127.0.0.11, with a TTL of 60 s; ` +
+        `resolver ${text(world.resolver)} still answers 127.0.0.11, for 42 s at most`,
+    });
+    world.records = [swapped, swapped];
+    world.nowMs += 42_000;
+    expect(await check()).toEqual({kind: 'done', output: {}});
+  });
+
+  test('waits while a value is missing, or one too many is there', async () => {
+    world.records = [www(60, '10.0.0.1'), www(60, '10.0.0.1', '10.0.0.2', '10.0.0.3')];
+    expect(await check()).toEqual({
+      kind: 'settling',
+      progress:
+        '0 of 3 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
+        `authoritative server ${text(world.first)} still answers 10.0.0.1, with a TTL of 60 s; ` +
+        `authoritative server ${text(world.second)} still answers 10.0.0.1, 10.0.0.2, 10.0.0.3, with a TTL of 60 s; ` +
+        `resolver ${text(world.resolver)} still answers 10.0.0.1, for 60 s at most`,
+    });
+  });
+
+  test('says for how long a resolver remembers that there was no such name', async () => {
+    await check();
+    world.records = [swapped, swapped];
+    world.nowMs += 100_000;
+    expect(await check()).toEqual({
+      kind: 'settling',
+      progress:
+        '2 of 3 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
+        `resolver ${text(world.resolver)} still answers NXDOMAIN, for 800 s at most`,
+    });
+  });
+
+  test('compares names and texts as DNS does: case, dots and quotes aside', async () => {
+    const records = [
+      {name: 'shop.test.', type: 'MX', ttl: 60, values: ['10 Mail.Shop.test']},
+      {name: '\\052.shop.test.', type: 'CNAME', ttl: 60, values: ['WWW.shop.test.']},
+      {name: 'shop.test.', type: 'TXT', ttl: 60, values: ['"v=spf1 -all"']},
+      {name: 'six.shop.test.', type: 'AAAA', ttl: 60, values: ['2001:DB8:0:0::1']},
+    ];
+    world.records = [records, records];
+    const kinds = await Promise.all(
+      [
+        {name: 'shop.test', type: 'MX', values: ['10 mail.shop.test.']},
+        {name: 'any.shop.test', type: 'CNAME', values: ['www.SHOP.test']},
+        {name: 'SHOP.test.', type: 'txt', values: ['"v=spf1 -all"']},
+        {name: 'six.shop.test', type: 'AAAA', values: ['2001:db8::1']},
+      ].map(async (asked) => (await world.check(propagated, asked)).kind),
+    );
+    expect(kinds).toEqual(['done', 'done', 'done', 'done']);
+  });
+
+  test('names a server that does not answer', async () => {
+    world.records = [swapped, swapped];
+    await world.second.stop();
+    expect(await check()).toEqual({
+      kind: 'settling',
+      progress:
+        '2 of 3 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
+        `authoritative server ${text(world.second)} does not answer (connect ECONNREFUSED ${text(world.second)})`,
+    });
+  });
+
+  test('is blocked by a server that does not hold the zone, and by one that refuses', async () => {
+    world.records = [swapped, swapped];
+    world.others.authoritative.push(text(world.resolver));
+    expect(await check()).toEqual({
+      kind: 'blocked',
+      reason: `The authoritative server ${text(world.resolver)} answers without authority (AA) for www.shop.test.`,
+      hint: 'Correct the list of authoritative servers of the dns target in the inventory, or the name.',
+    });
+    expect(await world.check(propagated, {...input, name: 'www.elsewhere.test'})).toMatchObject({
+      kind: 'blocked',
+      reason: `The authoritative server ${text(world.first)} answers REFUSED to questions for www.elsewhere.test.`,
+    });
+  });
+
+  test('an aborted look ends at once, also while a server is silent', async () => {
+    const silent = await startSilent();
+    world.others.resolvers.push(text(silent));
+    const stopping = new AbortController();
+    const look = world.check(propagated, input, stopping.signal);
+    setImmediate(() => stopping.abort(new Error('stopped')));
+    await expect(look).rejects.toThrow('stopped');
+    await silent.stop();
+  });
+});

@@ -1,0 +1,264 @@
+import type {Session} from '../../../src/model/target.ts';
+import type {CronFile} from '../../../steps/hosts/cron.ts';
+import {sha256, usersIn} from '../../../steps/hosts/crontab-text.ts';
+import type {Family, OwnChain} from '../../../steps/hosts/firewall.ts';
+import type {HostsReader, HostsWriter, HostWriter} from '../../../steps/hosts/hosts.ts';
+import type {HostProcess} from '../../../steps/hosts/jobs.ts';
+import {type Mark, markName} from '../../../steps/hosts/mark.ts';
+import type {UnitState} from '../../../steps/hosts/systemd.ts';
+
+export interface FakeUnit {
+  activeState?: string;
+  unitFileState?: string;
+  dropInFolder?: boolean;
+  triggeredBy?: readonly string[];
+  triggers?: readonly string[];
+  persistent?: boolean;
+  /** The marks of the drop-ins that keep it from starting. */
+  blocks?: Set<string>;
+}
+
+export interface FakeHostState {
+  readonly name: string;
+  readonly units?: Record<string, FakeUnit>;
+  /** By account; `null` is an account without a crontab. */
+  readonly crontabs?: Record<string, string | null>;
+  readonly files?: Record<string, string>;
+  readonly rules?: Partial<Record<Family, readonly string[] | null>>;
+  /** What runs, beside what units and crons are. */
+  readonly processes?: readonly HostProcess[];
+  readonly secondOfMinute?: number;
+}
+
+/** A small true model of hosts: what a start does depends on the blocks, what is put back on what was kept. */
+export class FakeHosts {
+  readonly hosts: readonly FakeHost[];
+
+  constructor(...states: readonly FakeHostState[]) {
+    this.hosts = states.map((state) => new FakeHost(state));
+  }
+
+  get session(): Session<HostsReader, HostsWriter> {
+    const group: HostsWriter = {name: 'web', hosts: this.hosts};
+    return {reader: group, writer: group, close: async () => {}};
+  }
+
+  picture(): unknown {
+    return structuredClone(this.hosts.map((host) => host.picture()));
+  }
+}
+
+interface KeptCrontab {
+  readonly original: string;
+  readonly installed: string;
+}
+
+export class FakeHost implements HostWriter {
+  readonly name: string;
+  running: readonly HostProcess[];
+  second: number;
+  readonly crontabTexts: Map<string, string | null>;
+  readonly fileTexts: Map<string, string>;
+  readonly #units: Map<string, Required<FakeUnit>>;
+  readonly #keptCrontabs = new Map<string, KeptCrontab>();
+  readonly #keptFiles = new Map<string, string>();
+  readonly #rules: Record<Family, readonly string[] | null>;
+
+  constructor({
+    name,
+    units = {},
+    crontabs = {},
+    files = {},
+    rules = {},
+    processes = [],
+    secondOfMinute = 30,
+  }: FakeHostState) {
+    this.name = name;
+    this.#units = new Map(
+      Object.entries(units).map(([unit, state]) => [unit, {...ordinary(), ...state}]),
+    );
+    this.crontabTexts = new Map(Object.entries(crontabs));
+    this.fileTexts = new Map(Object.entries(files));
+    this.#rules = {iptables: ['-P INPUT ACCEPT'], ip6tables: null, ...rules};
+    this.running = processes;
+    this.second = secondOfMinute;
+  }
+
+  picture(): unknown {
+    return {
+      units: this.#units,
+      crontabs: this.crontabTexts,
+      keptCrontabs: this.#keptCrontabs,
+      files: this.fileTexts,
+      keptFiles: this.#keptFiles,
+      rules: this.#rules,
+    };
+  }
+
+  async units(names: readonly string[], mark: Mark): Promise<readonly UnitState[]> {
+    return names.map((unit) => this.#shown(unit, mark));
+  }
+
+  async processes(): Promise<readonly HostProcess[]> {
+    return this.running;
+  }
+
+  async secondOfMinute(): Promise<number> {
+    return this.second;
+  }
+
+  async crontabs(users: readonly string[], mark: Mark) {
+    return users.map((user) => ({
+      user,
+      account: this.crontabTexts.has(user),
+      text: this.crontabTexts.get(user) ?? null,
+      kept: this.#keptCrontabs.get(`${markName(mark)} ${user}`) ?? null,
+    }));
+  }
+
+  async cronFiles(paths: readonly string[], mark: Mark) {
+    return paths.map((path) => ({
+      path,
+      inPlace: cronFile(this.fileTexts.get(path)),
+      kept: cronFile(this.#keptFiles.get(`${markName(mark)} ${path}`)),
+    }));
+  }
+
+  async filterRules(): Promise<Readonly<Record<Family, readonly string[] | null>>> {
+    return this.#rules;
+  }
+
+  async blockUnits(units: readonly string[], mark: Mark, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    for (const unit of units) {
+      const state = this.#unit(unit);
+      state.dropInFolder = true;
+      state.blocks.add(markName(mark));
+    }
+  }
+
+  async unblockUnits(
+    units: readonly string[],
+    own: readonly string[],
+    mark: Mark,
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    for (const unit of units) {
+      const state = this.#unit(unit);
+      state.blocks.delete(markName(mark));
+      state.dropInFolder = state.blocks.size > 0 || !own.includes(unit);
+    }
+  }
+
+  async stopUnits(units: readonly string[], signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    for (const unit of units) {
+      this.#unit(unit).activeState = 'inactive';
+    }
+  }
+
+  async startUnits(units: readonly string[], signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    for (const state of units.map((unit) => this.#unit(unit))) {
+      state.activeState = state.blocks.size > 0 ? state.activeState : 'active';
+    }
+  }
+
+  async replaceCrontab(
+    user: string,
+    texts: {from: string; to: string},
+    mark: Mark,
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    if (this.crontabTexts.get(user) === texts.from) {
+      this.#keptCrontabs.set(`${markName(mark)} ${user}`, {
+        original: texts.from,
+        installed: texts.to,
+      });
+      this.crontabTexts.set(user, texts.to);
+    }
+  }
+
+  async restoreCrontab(user: string, mark: Mark, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const kept = this.#keptCrontabs.get(`${markName(mark)} ${user}`);
+    if (kept !== undefined) {
+      this.crontabTexts.set(user, kept.original);
+      this.#keptCrontabs.delete(`${markName(mark)} ${user}`);
+    }
+  }
+
+  async moveCronFile(path: string, mark: Mark, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    move(path, this.fileTexts, `${markName(mark)} ${path}`, this.#keptFiles);
+  }
+
+  async returnCronFile(path: string, mark: Mark, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    move(`${markName(mark)} ${path}`, this.#keptFiles, path, this.fileTexts);
+  }
+
+  async putChain(family: Family, chain: OwnChain, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await this.removeChain(family, chain, signal);
+    const rules = this.#rules[family] ?? [];
+    const policies = rules.filter((rule) => /^-[PN]/.test(rule));
+    const others = rules.filter((rule) => !/^-[PN]/.test(rule));
+    this.#rules[family] = [...policies, `-N ${chain.name}`, chain.jump, ...others, ...chain.rules];
+  }
+
+  async removeChain(family: Family, chain: OwnChain, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#rules[family] = (this.#rules[family] ?? []).filter((rule) => !rule.includes(chain.name));
+  }
+
+  #unit(unit: string): Required<FakeUnit> {
+    const state = this.#units.get(unit);
+    if (state === undefined) {
+      throw new Error(`${this.name} has no ${unit}`);
+    }
+    return state;
+  }
+
+  #shown(unit: string, mark: Mark): UnitState {
+    const known = this.#units.get(unit);
+    const state = known ?? {...ordinary(), activeState: 'inactive', unitFileState: ''};
+    return {
+      ...state,
+      unit,
+      loadState: known === undefined ? 'not-found' : 'loaded',
+      block: state.blocks.has(markName(mark)) ? 'whole' : 'none',
+      otherBlocks: [...state.blocks].filter((name) => name !== markName(mark)),
+    };
+  }
+}
+
+const ordinary = (): Required<FakeUnit> => ({
+  activeState: 'active',
+  unitFileState: 'enabled',
+  dropInFolder: false,
+  triggeredBy: [],
+  triggers: [],
+  persistent: false,
+  blocks: new Set(),
+});
+
+const cronFile = (text: string | undefined): CronFile | null =>
+  text === undefined
+    ? null
+    : {sha256: sha256(text), mode: '644', owner: 'root:root', users: usersIn(text)};
+
+function move(
+  from: string,
+  source: Map<string, string>,
+  to: string,
+  target: Map<string, string>,
+): void {
+  const text = source.get(from);
+  if (text !== undefined) {
+    target.set(to, text);
+    source.delete(from);
+  }
+}

@@ -1,0 +1,58 @@
+import {closePort} from '../../../steps/hosts/close-port.ts';
+import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
+import {stopWebServers} from '../../../steps/hosts/stop-web-servers.ts';
+import {lawsOfStep} from '../../contract/step-laws.ts';
+import type {TriedHostOptions} from '../../lab/hosts/lab-host.ts';
+import {pictureOf, startLabWorld} from './lab-world.ts';
+
+const program: [string, string] = ['sleep', '1000'];
+
+const web1: TriedHostOptions = {
+  name: 'web1',
+  units: [
+    {name: 'shop.service', command: program, restart: 'always'},
+    {name: 'idle.service', command: program, enabled: false},
+  ],
+};
+
+const web2: TriedHostOptions = {name: 'web2', units: [{name: 'shop.service', command: program}]};
+
+const cron1: TriedHostOptions = {
+  name: 'cron1',
+  timers: [
+    {name: 'digest.timer', starts: {name: 'digest.service', command: ['true']}, everyMs: 3_600_000},
+  ],
+  crontabs: {shop: "# the shop's: it's quoted\nTOKEN=s3cret\n*/5 * * * * true\n@daily true\n"},
+  cronFiles: {clean: '5 4 * * * shop true\n'},
+};
+
+const world =
+  (...hosts: readonly TriedHostOptions[]) =>
+  async () => {
+    const lab = await startLabWorld(...hosts);
+    return {
+      sessions: {hosts: lab.session},
+      picture: async () => pictureOf(lab.tried, ['shop.service', 'idle.service', 'digest.timer']),
+      close: () => lab.stop(),
+    };
+  };
+
+lawsOfStep({
+  step: stopWebServers,
+  input: {units: ['shop.service', 'idle.service']},
+  world: world(web1, web2),
+  blockedWorld: world({name: 'web1'}),
+});
+
+lawsOfStep({
+  step: stopCrons,
+  input: {users: ['shop'], timers: ['digest.timer'], cronFiles: ['/etc/cron.d/clean']},
+  world: world(cron1),
+  blockedWorld: world({name: 'web1'}),
+});
+
+lawsOfStep({
+  step: closePort,
+  input: {port: 3306, allowFrom: ['127.0.0.1', '10.0.0.5']},
+  world: world({name: 'db1'}),
+});

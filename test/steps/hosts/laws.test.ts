@@ -1,0 +1,62 @@
+import {closePort} from '../../../steps/hosts/close-port.ts';
+import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
+import {stopWebServers} from '../../../steps/hosts/stop-web-servers.ts';
+import {lawsOfStep} from '../../contract/step-laws.ts';
+import {type FakeHostState, FakeHosts} from './fake-hosts.ts';
+
+const world =
+  (...states: readonly FakeHostState[]) =>
+  async () => {
+    const fake = new FakeHosts(...states);
+    return {sessions: {hosts: fake.session}, picture: async () => fake.picture()};
+  };
+
+lawsOfStep({
+  step: stopWebServers,
+  input: {units: ['nginx.service', 'shop.service']},
+  world: world(
+    {
+      name: 'web1',
+      units: {'nginx.service': {}, 'shop.service': {activeState: 'inactive', dropInFolder: true}},
+    },
+    {name: 'web2', units: {'nginx.service': {}, 'shop.service': {unitFileState: 'disabled'}}},
+  ),
+  blockedWorld: world({name: 'web1', units: {'nginx.service': {}}}),
+});
+
+lawsOfStep({
+  step: stopCrons,
+  input: {users: ['shop', 'root'], timers: ['digest.timer'], cronFiles: ['/etc/cron.d/shop']},
+  world: world(
+    {
+      name: 'web1',
+      crontabs: {shop: 'MAILTO=ops\n* * * * * digest\n# off\n', root: null},
+      files: {'/etc/cron.d/shop': '5 * * * * shop clean\n'},
+    },
+    {
+      name: 'web2',
+      crontabs: {shop: null, root: '@daily backup\n'},
+      units: {
+        'digest.timer': {triggers: ['digest.service']},
+        'digest.service': {activeState: 'inactive'},
+      },
+    },
+  ),
+  blockedWorld: world({name: 'web1', crontabs: {root: null}}),
+});
+
+lawsOfStep({
+  step: closePort,
+  input: {port: 3306, allowFrom: ['10.0.0.5', '2001:db8::5']},
+  world: world(
+    {
+      name: 'db1',
+      rules: {iptables: ['-P INPUT ACCEPT', '-A INPUT -p tcp -m tcp --dport 3306 -j LOG']},
+    },
+    {name: 'db2', rules: {ip6tables: ['-P INPUT ACCEPT']}},
+  ),
+  blockedWorld: world({
+    name: 'db1',
+    rules: {iptables: ['-P INPUT ACCEPT', '-N switcharoo-3306-0badcafe']},
+  }),
+});

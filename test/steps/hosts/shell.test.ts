@@ -1,0 +1,178 @@
+import {readdirSync} from 'node:fs';
+import {writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import type {LabHost} from '../../../lab/hosts/host.ts';
+import {createLabKey} from '../../../lab/hosts/keys.ts';
+import {SwitcharooError} from '../../../src/index.ts';
+import {hostGroup, onEvery} from '../../../steps/hosts/hosts.ts';
+import {openShells, type Shell, sh} from '../../../steps/hosts/shell.ts';
+import {startHosts, type TriedHosts} from '../../lab/hosts/lab-host.ts';
+
+const signal = new AbortController().signal;
+
+let tried: TriedHosts;
+let web1: LabHost;
+let shells: Awaited<ReturnType<typeof openShells>>;
+
+beforeEach(async () => {
+  tried = await startHosts({name: 'web1'}, {name: 'web2'});
+  [web1] = tried.hosts as [LabHost, LabHost]; // Two were asked for.
+  shells = await openShells(tried.hosts.map((host) => placeOf(host)));
+});
+
+afterEach(async () => {
+  await shells.close();
+  await tried.stop();
+});
+
+const placeOf = ({name, address, sshPort, user, root}: LabHost, more = {}) => ({
+  ...{name, address, port: sshPort, user, root},
+  ...{identityFile: tried.identityFile, knownHostsFile: tried.knownHostsFile, ...more},
+});
+const shell = (index = 0) => shells.shells[index] as Shell; // There are two.
+
+describe('a script on a host', () => {
+  test('is run by a POSIX shell, with every value as it was given', async () => {
+    const value = `it's "quoted" $HOME \`x\` \\ äöü`;
+    expect(await shell().run(sh`printf '%s|' ${value} ${['a b', '']} end`, signal)).toBe(
+      `${value}|a b||end|`,
+    );
+  });
+
+  test('ends at the first command that fails, and says which words it had', async () => {
+    await expect(
+      problemOf(shell().run('echo before; (echo no such thing. >&2; exit 3); echo after', signal)),
+    ).resolves.toEqual({
+      code: 'host-command-failed',
+      message: `A command on web1 (${web1.address} port ${web1.sshPort}) ended with exit code 3: no such thing.`,
+      hint: 'Put right on web1 what it says, then go on.',
+    });
+  });
+
+  test('does not give its commands the rest of itself to read', async () => {
+    expect(await shell().run('cat\necho after', signal)).toBe('after\n');
+  });
+
+  test('is not run at all when only half of it arrives', async () => {
+    const half = `main() {\ntouch ${web1.root}/half\n`;
+    expect((await tried.ssh(web1, '/bin/sh -s', {input: half})).code).not.toBe(0);
+    expect(readdirSync(web1.root)).not.toContain('half');
+  });
+
+  test('that takes longer than it may is ended, and that is said', async () => {
+    const problem = await problemOf(shell().run('sleep 100', signal, 300));
+    expect(problem).toMatchObject({
+      code: 'host-too-slow',
+      message: `web1 (${web1.address} port ${web1.sshPort}) has not finished a command after 0.3 s.`,
+    });
+  });
+});
+
+describe('a host that cannot be reached', () => {
+  test('refuses connections', async () => {
+    await web1.sshFault('refuse');
+    expect(await problemOf(shell().run('true', signal))).toEqual({
+      code: 'host-unreachable',
+      message: `web1 (${web1.address} port ${web1.sshPort}) cannot be reached over ssh: ssh: connect to host ${web1.address} port ${web1.sshPort}: Connection refused.`,
+      hint: `Try it by hand: ssh -p ${web1.sshPort} deploy@${web1.address} true. What was under way there is settled by the next look.`,
+    });
+    await web1.sshFault('none');
+    expect(await shell().run('echo back', signal)).toBe('back\n');
+  });
+
+  test('shows another key than the known one: nothing is sent to it', async () => {
+    await web1.sshFault('changed-host-key');
+    expect(await problemOf(shell().run(`touch ${web1.root}/touched`, signal))).toEqual({
+      code: 'host-key-changed',
+      message: `web1 (${web1.address} port ${web1.sshPort}) shows another host key than the one in known_hosts.`,
+      hint: 'Do not go on: another machine may be answering in its place. Find out from whoever runs the host why its key changed.',
+    });
+    expect(readdirSync(web1.root)).not.toContain('touched');
+  });
+
+  test('has a key that nobody knows', async () => {
+    const knownHostsFile = `${tried.directory}/empty`;
+    await writeFile(knownHostsFile, '');
+    expect((await problemWith({knownHostsFile})).code).toBe('host-key-unknown');
+  });
+
+  test('does not let this key log in', async () => {
+    const {identityFile} = createLabKey(`${tried.directory}/web1`);
+    expect(await problemWith({identityFile})).toEqual({
+      code: 'host-login-refused',
+      message: `web1 (${web1.address} port ${web1.sshPort}) does not let deploy log in with the key at hand.`,
+      hint: 'Check identityFile in the inventory, or the ssh agent, and authorized_keys of deploy on web1.',
+    });
+  });
+
+  test('goes away in the middle of a command', async () => {
+    const running = problemOf(shell().run('echo begun; sleep 100', signal));
+    await sleep(300);
+    await web1.sshFault('refuse');
+    expect((await running).code).toBe('host-unreachable');
+  });
+
+  test('hangs: an aborted signal ends the wait within a second', async () => {
+    await web1.sshFault('hang');
+    const stop = new AbortController();
+    const running = shell()
+      .run('true', stop.signal)
+      .catch((reason) => reason);
+    await sleep(200);
+    const reason = new Error('the operator stopped it');
+    stop.abort(reason);
+    expect(await Promise.race([running, sleep(1_000).then(() => 'still waiting')])).toBe(reason);
+  });
+});
+
+test('the troubles of several hosts are told together', async () => {
+  await Promise.all(tried.hosts.map((host) => host.sshFault('refuse')));
+  const problem = await problemOf(onEvery(shells.shells, (each) => each.run('true', signal)));
+  expect({code: problem.code, hosts: problem.message.match(/web\d \(/g)}).toEqual({
+    code: 'host-unreachable',
+    hosts: ['web1 (', 'web2 ('],
+  });
+});
+
+test('closing ends the connections and leaves nothing behind, also twice', async () => {
+  const before = socketFolders();
+  const session = await hostGroup.open(hostGroup.config.parse({hosts: [placeOf(web1)]}), {
+    name: 'web',
+    signal,
+  });
+  await session.reader.hosts[0]?.processes(signal);
+  const folders = socketFolders().filter((name) => !before.includes(name));
+  expect(folders.map((name) => readdirSync(`${tmpdir()}/${name}`))).toEqual([['0']]);
+  await session.close();
+  await session.close();
+  expect(socketFolders().filter((name) => folders.includes(name))).toEqual([]);
+});
+
+test('an address that OpenSSH would take for an option is refused', () => {
+  const config = {hosts: [{name: 'web1', address: '-oProxyCommand=touch', user: 'deploy'}]};
+  expect(hostGroup.config.safeParse(config).success).toBe(false);
+});
+
+const socketFolders = () => readdirSync(tmpdir()).filter((name) => /^switcharoo-ssh-/.test(name));
+
+async function problemWith(more: object) {
+  const other = await openShells([placeOf(web1, more)]);
+  try {
+    return await problemOf((other.shells[0] as Shell).run('true', signal)); // One was asked for.
+  } finally {
+    await other.close();
+  }
+}
+
+async function problemOf(work: Promise<unknown>) {
+  const reason = await work.then(
+    () => 'nothing went wrong',
+    (thrown) => thrown,
+  );
+  if (!(reason instanceof SwitcharooError)) {
+    throw reason;
+  }
+  return reason.problem;
+}

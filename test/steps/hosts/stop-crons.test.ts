@@ -1,0 +1,276 @@
+import {existsSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
+import type {LabHost} from '../../../lab/hosts/host.ts';
+import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
+import {FakeHosts} from './fake-hosts.ts';
+import {contentOf, type LabWorld, startLabWorld} from './lab-world.ts';
+import {lookAt, performAll} from './look.ts';
+
+const none = {users: [] as string[], timers: [] as string[], cronFiles: [] as string[]};
+
+describe('what is said', () => {
+  const states = [
+    {
+      name: 'web1',
+      crontabs: {shop: '# jobs\nTOKEN=s3cret\n* * * * * digest\n5 5 * * * report\n'},
+      files: {'/etc/cron.d/clean': '* * * * * root clean\n'},
+    },
+    {
+      name: 'web2',
+      crontabs: {shop: null},
+      units: {
+        'digest.timer': {persistent: true, triggers: ['digest.service']},
+        'digest.service': {activeState: 'inactive'},
+      },
+    },
+  ];
+  const input = {users: ['shop'], timers: ['digest.timer'], cronFiles: ['/etc/cron.d/clean']};
+
+  test('what would start jobs is a difference; digests, never text, are for the journal', async () => {
+    const verdict = await stopCrons.check(lookAt(new FakeHosts(...states).session.reader, input));
+    expect(verdict).toEqual({
+      kind: 'pending',
+      before: {
+        hosts: [
+          {
+            host: 'web1',
+            crontabs: [
+              {
+                user: 'shop',
+                lines: 2,
+                sha256: '7914c4b47cac77c9f987f2791b2c20ff00fb5978e724f310246692116ee8836e',
+              },
+            ],
+            files: [
+              {
+                path: '/etc/cron.d/clean',
+                mode: '644',
+                owner: 'root:root',
+                sha256: '8ba716790576e4ff2131a2510a08478116ec7ac31bc23f0afa564201da35efa5',
+              },
+            ],
+            timers: [],
+          },
+          {
+            host: 'web2',
+            crontabs: [],
+            files: [],
+            timers: [
+              {
+                unit: 'digest.timer',
+                activeState: 'active',
+                unitFileState: 'enabled',
+                dropInFolder: false,
+              },
+            ],
+          },
+        ],
+      },
+      differences: [
+        {what: 'crontab of shop on web1', is: '2 active lines', shouldBe: '0 active lines'},
+        {what: '/etc/cron.d/clean on web1', is: 'in place', shouldBe: 'moved aside'},
+        {
+          what: 'digest.timer on web2',
+          is: 'active, free to start',
+          shouldBe: 'inactive, kept from starting',
+        },
+      ],
+    });
+    expect(JSON.stringify(verdict)).not.toContain('s3cret');
+  });
+
+  test('plan and way back are in the words of an operator', async () => {
+    const fake = new FakeHosts(...states);
+    const look = lookAt(fake.session.reader, input, true);
+    const verdict = await stopCrons.check(look);
+    const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
+    const actions = await stopCrons.plan(look, before);
+    expect(actions.map(({does}) => does)).toEqual([
+      'keep digest.timer on web2 from starting',
+      'stop digest.timer on web2',
+      'comment out the crontab of shop on web1 (2 active lines)',
+      "move /etc/cron.d/clean out of cron's sight on web1",
+    ]);
+    await performAll(fake.session.writer, actions);
+    const back = await stopCrons.reverse(look, before);
+    expect('kind' in back ? back : back.map(({does}) => does)).toEqual([
+      'put /etc/cron.d/clean back on web1',
+      'put back the crontab of shop on web1',
+      'let digest.timer on web2 start again',
+      'start digest.timer on web2 (at once, if a run was missed: digest.timer on web2)',
+    ]);
+  });
+
+  test('a host whose minute has just begun may still be starting jobs', async () => {
+    const fake = new FakeHosts({
+      name: 'web1',
+      crontabs: {shop: '* * * * * digest\n'},
+      secondOfMinute: 3,
+    });
+    const look = lookAt(fake.session.reader, {...none, users: ['shop']}, true);
+    await performAll(fake.session.writer, await stopCrons.plan(look, {hosts: []}));
+    expect(await stopCrons.check(look)).toEqual({
+      kind: 'settling',
+      progress: 'web1: cron may still be starting jobs: its minute is 3 s old',
+    });
+    for (const host of fake.hosts) {
+      host.second = 5;
+    }
+    expect(await stopCrons.check(look)).toEqual({kind: 'done', output: {}});
+  });
+
+  test.each([
+    {
+      name: 'an account that no host has',
+      input: {...none, users: ['shpo']},
+      reason: 'No host of web has the account shpo.',
+    },
+    {
+      name: 'a timer that no host has',
+      input: {...none, timers: ['x.timer']},
+      reason: 'No host of web has the unit x.timer.',
+    },
+    {
+      name: 'a file that no host has',
+      input: {...none, cronFiles: ['/etc/cron.d/x']},
+      reason: 'No host of web has the file /etc/cron.d/x.',
+    },
+  ])('$name blocks', async ({input: wrong, reason}) => {
+    expect(await stopCrons.check(lookAt(new FakeHosts(...states).session.reader, wrong))).toEqual({
+      kind: 'blocked',
+      reason,
+      hint: 'Correct the name in the runbook, or the hosts in the inventory.',
+    });
+  });
+
+  test("an earlier run's comments are not adopted", async () => {
+    const fake = new FakeHosts({
+      name: 'web1',
+      crontabs: {shop: '#switcharoo:r-0 * * * * * digest\n'},
+    });
+    expect(await stopCrons.check(lookAt(fake.session.reader, {...none, users: ['shop']}))).toEqual({
+      kind: 'blocked',
+      reason: 'The crontab of shop on web1 still has lines that an earlier run commented out.',
+      hint: 'Reverse that run first. If nothing is left of it, take its comments (#switcharoo:…) out by hand.',
+    });
+  });
+
+  test('a file that configuration management wrote anew, with other content, blocks the way back', async () => {
+    const fake = new FakeHosts(...states);
+    const look = lookAt(fake.session.reader, input, true);
+    await performAll(fake.session.writer, await stopCrons.plan(look, {hosts: []}));
+    fake.hosts[0]?.fileTexts.set('/etc/cron.d/clean', '* * * * * root other\n');
+    expect(await stopCrons.reverse(look, {hosts: []})).toMatchObject({
+      kind: 'blocked',
+      reason:
+        '/etc/cron.d/clean is back on web1, with other content than the file that this run moved aside.',
+    });
+  });
+});
+
+describe('on a lab host', () => {
+  let lab: LabWorld;
+  let web1: LabHost;
+  const file = (name: string) => join(lab.tried.directory, name);
+  const input = {...none, users: ['shop'], timers: ['digest.timer']};
+
+  beforeEach(async () => {
+    const job = (name: string) =>
+      `touch ${name}-began; while [ ! -e ${name}-may-end ]; do sleep 0.02; done; touch ${name}-ended`;
+    lab = await startLabWorld({
+      name: 'web1',
+      crontabs: {shop: `* * * * * [ -e cron-began ] || { ${job('cron')}; }\n`},
+      timers: [
+        {
+          name: 'digest.timer',
+          starts: {name: 'digest.service', command: ['/bin/sh', '-c', job('timer')]},
+          everyMs: 50,
+        },
+      ],
+      cronMinuteMs: 50,
+    });
+    [web1] = lab.tried.hosts as [LabHost]; // One was asked for.
+    await vi.waitFor(
+      () =>
+        expect([existsSync(file('cron-began')), existsSync(file('timer-began'))]).toEqual([
+          true,
+          true,
+        ]),
+      10_000,
+    );
+  });
+  afterEach(() => lab.stop());
+
+  test('jobs that run at the moment of the stop are waited for by name, end by themselves, and no other starts', async () => {
+    const look = lookAt(lab.session.reader, input, true);
+    const verdict = await stopCrons.check(look);
+    const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
+    await performAll(lab.session.writer, await stopCrons.plan(look, before));
+
+    const [cronPid] = web1.pidsOf('cron:shop');
+    const [timerPid] = web1.pidsOf('digest.service');
+    const waiting = await stopCrons.check(look);
+    expect(waiting.kind).toBe('settling');
+    const progress = waiting.kind === 'settling' ? waiting.progress : '';
+    expect(progress).toMatch(
+      new RegExp(`^web1: sh \\(pid ${cronPid}, \\d+ s\\) of shop is running`),
+    );
+    expect(progress).toContain(`digest.service is running: sh (pid ${timerPid}, `);
+
+    await lab.tried.ssh(web1, `touch ${file('cron-may-end')} ${file('timer-may-end')}`);
+    await vi.waitFor(
+      async () => expect(await stopCrons.check(look)).toEqual({kind: 'done', output: {}}),
+      {timeout: 20_000, interval: 100},
+    );
+    expect([existsSync(file('cron-ended')), existsSync(file('timer-ended'))]).toEqual([true, true]);
+    expect([web1.pidsOf('cron:shop'), web1.unitState('digest.service')]).toEqual([[], 'inactive']);
+  });
+
+  test('a crontab that someone edited meanwhile is neither overwritten nor put back', async () => {
+    const look = lookAt(lab.session.reader, {...none, users: ['shop']}, true);
+    await performAll(lab.session.writer, await stopCrons.plan(look, {hosts: []}));
+    await lab.tried.ssh(web1, 'crontab -u shop -', {input: '* * * * * edited\n'});
+    const blocked = {
+      kind: 'blocked',
+      reason:
+        'The crontab of shop on web1 was edited after this run stopped it (active lines now: 1).',
+      hint: 'Someone, or configuration management, works on it. Find out who, keep that edit elsewhere, and install what this run left there: crontab-shop.installed under /var/lib/switcharoo.',
+    };
+    expect(await stopCrons.check(look)).toEqual(blocked);
+    expect(await stopCrons.reverse(look, {hosts: []})).toEqual(blocked);
+    expect(contentOf(web1, 'var/spool/cron/crontabs/shop')).toBe('* * * * * edited\n');
+  });
+
+  test('an edit between the look and the action is noticed, and nothing is written', async () => {
+    const look = lookAt(lab.session.reader, {...none, users: ['shop']}, true);
+    const actions = await stopCrons.plan(look, {hosts: []});
+    await lab.tried.ssh(web1, 'crontab -u shop -', {input: '* * * * * edited\n'});
+    await expect(performAll(lab.session.writer, actions)).rejects.toMatchObject({
+      problem: {
+        code: 'host-file-edited',
+        message:
+          'The crontab of shop on web1 is not as the last look saw it: someone changed it meanwhile.',
+      },
+    });
+    expect(contentOf(web1, 'var/spool/cron/crontabs/shop')).toBe('* * * * * edited\n');
+    expect(existsSync(join(web1.root, 'var/lib/switcharoo'))).toBe(false);
+  });
+
+  test('the original is kept on the host for root alone, with a digest that can be checked there', async () => {
+    const look = lookAt(lab.session.reader, {...none, users: ['shop']}, true);
+    await performAll(lab.session.writer, await stopCrons.plan(look, {hosts: []}));
+    const kept = join(web1.root, 'var/lib/switcharoo/r-1/stop');
+    const {stdout} = await lab.tried.ssh(
+      web1,
+      `cd ${kept} && stat -c '%a %n' . * && sha256sum -c crontab-shop.sha256`,
+    );
+    expect(stdout).toBe(`700 .
+600 crontab-shop
+600 crontab-shop.installed
+600 crontab-shop.sha256
+crontab-shop: OK
+crontab-shop.installed: OK
+`);
+  });
+});

@@ -1,0 +1,164 @@
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import type {LabHost} from '../../../lab/hosts/host.ts';
+import {stopWebServers} from '../../../steps/hosts/stop-web-servers.ts';
+import {FakeHosts} from './fake-hosts.ts';
+import {type LabWorld, startLabWorld} from './lab-world.ts';
+import {lookAt, performAll} from './look.ts';
+
+const input = {units: ['shop.service']};
+
+describe('what is said', () => {
+  const check = (fake: FakeHosts, begun = false) =>
+    stopWebServers.check(lookAt(fake.session.reader, input, begun));
+
+  test('every host and unit that still runs is a difference, with what reverse will need', async () => {
+    const fake = new FakeHosts(
+      {name: 'web1', units: {'shop.service': {}}},
+      {name: 'web2', units: {'shop.service': {activeState: 'failed', dropInFolder: true}}},
+      {name: 'web3'},
+    );
+    expect(await check(fake)).toEqual({
+      kind: 'pending',
+      before: {
+        hosts: [
+          {
+            host: 'web1',
+            value: [
+              {
+                unit: 'shop.service',
+                activeState: 'active',
+                unitFileState: 'enabled',
+                dropInFolder: false,
+              },
+            ],
+          },
+          {
+            host: 'web2',
+            value: [
+              {
+                unit: 'shop.service',
+                activeState: 'failed',
+                unitFileState: 'enabled',
+                dropInFolder: true,
+              },
+            ],
+          },
+          {host: 'web3', value: []},
+        ],
+      },
+      differences: [
+        {
+          what: 'shop.service on web1',
+          is: 'active, free to start',
+          shouldBe: 'inactive, kept from starting',
+        },
+        {
+          what: 'shop.service on web2',
+          is: 'failed, free to start',
+          shouldBe: 'inactive, kept from starting',
+        },
+      ],
+    });
+  });
+
+  test('the plan names hosts and units; the way back starts only what was active', async () => {
+    const fake = new FakeHosts(
+      {name: 'web1', units: {'shop.service': {}}},
+      {name: 'web2', units: {'shop.service': {}}},
+      {name: 'web3', units: {'shop.service': {activeState: 'inactive'}}},
+    );
+    const look = lookAt(fake.session.reader, input, true);
+    const verdict = await stopWebServers.check(look);
+    const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
+    const actions = await stopWebServers.plan(look, before);
+    expect(actions.map(({does}) => does)).toEqual([
+      'keep shop.service on web1, web2 and web3 from starting',
+      'stop shop.service on web1 and web2',
+    ]);
+    await performAll(fake.session.writer, actions);
+    expect(await stopWebServers.plan(look, before)).toEqual([]);
+    const back = await stopWebServers.reverse(look, before);
+    expect('kind' in back ? back : back.map(({does}) => does)).toEqual([
+      'let shop.service on web1, web2 and web3 start again',
+      'start shop.service on web1 and web2',
+    ]);
+  });
+
+  test('a unit that no host has blocks', async () => {
+    expect(await check(new FakeHosts({name: 'web1'}))).toEqual({
+      kind: 'blocked',
+      reason: 'No host of web has the unit shop.service.',
+      hint: 'Correct the name in the runbook, or the hosts in the inventory.',
+    });
+  });
+
+  test('a unit that a socket would start again blocks', async () => {
+    const units = {'shop.service': {triggeredBy: ['shop.socket']}};
+    expect(await check(new FakeHosts({name: 'web1', units}))).toEqual({
+      kind: 'blocked',
+      reason: 'shop.service on web1 is also started by shop.socket.',
+      hint: 'Name that unit in the runbook too, before the service that it starts.',
+    });
+  });
+
+  test("an earlier run's block is not adopted", async () => {
+    const units = {'shop.service': {activeState: 'inactive', blocks: new Set(['r-0-stop'])}};
+    expect(await check(new FakeHosts({name: 'web1', units}))).toEqual({
+      kind: 'blocked',
+      reason: 'shop.service on web1 is kept from starting by an earlier run: r-0-stop.',
+      hint: 'Reverse that run first. If nothing is left of it, remove the file and run systemctl daemon-reload.',
+    });
+  });
+
+  test('a unit on its way up or down is waited for', async () => {
+    const units = {'shop.service': {activeState: 'activating'}};
+    expect(await check(new FakeHosts({name: 'web1', units}))).toEqual({
+      kind: 'settling',
+      progress: 'shop.service on web1 is activating',
+    });
+  });
+
+  test('a process that a stopped unit left behind is waited for, by name', async () => {
+    const fake = new FakeHosts({
+      name: 'web1',
+      units: {'shop.service': {activeState: 'inactive', blocks: new Set(['r-1-stop'])}},
+      processes: [
+        {pid: 4711, parent: 1, user: 'shop', unit: 'shop.service', seconds: 34, name: 'node'},
+      ],
+    });
+    expect(await check(fake, true)).toEqual({
+      kind: 'settling',
+      progress: 'still running: node (pid 4711, 34 s) of shop.service on web1',
+    });
+  });
+});
+
+describe('on a lab host', () => {
+  let lab: LabWorld;
+  let web1: LabHost;
+
+  beforeEach(async () => {
+    lab = await startLabWorld({
+      name: 'web1',
+      units: [{name: 'shop.service', command: ['sleep', '1000'], restart: 'always'}],
+    });
+    [web1] = lab.tried.hosts as [LabHost]; // One was asked for.
+  });
+  afterEach(() => lab.stop());
+
+  test('a stopped web server stays down, whoever starts it, until the run is reversed', async () => {
+    const look = lookAt(lab.session.reader, input, true);
+    const verdict = await stopWebServers.check(look);
+    const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
+    await performAll(lab.session.writer, await stopWebServers.plan(look, before));
+    expect(await stopWebServers.check(look)).toEqual({kind: 'done', output: {}});
+    // As configuration management would: a skipped start is no failure for systemctl.
+    expect((await lab.tried.ssh(web1, 'systemctl restart shop.service')).code).toBe(0);
+    expect(web1.unitState('shop.service')).toBe('inactive');
+
+    const back = await stopWebServers.reverse(look, before);
+    await performAll(lab.session.writer, 'kind' in back ? [] : back);
+    expect(web1.unitState('shop.service')).toBe('active');
+    expect(await stopWebServers.check(look)).toEqual(verdict);
+  });
+});

@@ -1,0 +1,300 @@
+import {SwitcharooError} from '../../../src/model/problem.ts';
+import type {Session} from '../../../src/model/target.ts';
+import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/cluster.ts';
+import type {ClusterState} from '../../../steps/aurora/rds.ts';
+import type {Client, OpenTransaction, Position, Replication} from '../../../steps/mysql/server.ts';
+
+/** One change in a binary log, with the server on which it was first made. */
+interface Event {
+  readonly origin: number;
+  readonly apply: (server: FakeServer) => void;
+}
+
+interface Following {
+  readonly source: FakeServer;
+  readonly host: string;
+  readonly port: number;
+  next: number;
+  running: boolean;
+}
+
+interface FakeSession extends Client {
+  /** How long its uncommitted changes are open. */
+  readonly openSeconds?: number;
+}
+
+const eventBytes = 100;
+const logStart = 120;
+
+/**
+ * A small true model of a MySQL server: it has a binary log, refuses writes, has sessions, and follows another one.
+ * Replication moves whenever somebody looks. The same model plays Aurora.
+ */
+export class FakeServer {
+  readonly name: string;
+  readonly serverId: number;
+  readonly #network: FakeNetwork;
+  log: Event[] = [];
+  oldestLog = 1;
+  readOnly = false;
+  superReadOnly: boolean | null = null;
+  eventScheduler = 'ON';
+  sessions: FakeSession[] = [];
+  prepared = 0;
+  locked: string[] = [];
+  sentinels = new Set<string>();
+  rows = 0;
+  following: Following | null = null;
+  /** What the server would say of a replication that cannot go on. */
+  replicationError: Replication['error'] = null;
+  clusterState: ClusterState | null = null;
+  retentionHours: number | null = 168;
+
+  constructor(name: string, serverId: number, network: FakeNetwork) {
+    this.name = name;
+    this.serverId = serverId;
+    this.#network = network;
+    network.servers.push(this);
+  }
+
+  get address(): string {
+    return `${this.name}:3306`;
+  }
+
+  /** An application's committed write. */
+  write(): void {
+    if (this.readOnly) {
+      throw new Error('ER_OPTION_PREVENTS_STATEMENT 1290');
+    }
+    this.commit(this.serverId, (server) => {
+      server.rows += 1;
+    });
+  }
+
+  commit(origin: number, apply: Event['apply']): void {
+    this.log.push({origin, apply});
+    apply(this);
+  }
+
+  /** Points at the place in front of an event. */
+  place(index: number): Position {
+    return {file: `${this.name}-bin.000001`, position: logStart + index * eventBytes};
+  }
+
+  replicate(): void {
+    const {following} = this;
+    if (!following?.running || this.replicationError) {
+      return;
+    }
+    following.source.replicate();
+    for (; following.next < following.source.log.length; following.next += 1) {
+      const event = following.source.log[following.next];
+      // Events that began here come back round the ring, and are dropped.
+      if (event && event.origin !== this.serverId) {
+        this.commit(event.origin, event.apply);
+      }
+    }
+  }
+
+  follow(source: FakeServer, from?: Position): void {
+    const next = from ? (from.position - logStart) / eventBytes : source.log.length;
+    this.following = {source, host: source.name, port: 3306, next, running: true};
+  }
+
+  /** All that a step could change, without what moves by itself. */
+  picture() {
+    const {readOnly, superReadOnly, eventScheduler, sessions, sentinels} = this;
+    const {following} = this;
+    return {
+      readOnly,
+      superReadOnly,
+      eventScheduler,
+      uncommitted: sessions.filter(({openSeconds}) => openSeconds !== undefined).length,
+      sentinels: [...sentinels],
+      following: following && {host: following.host, running: following.running},
+    };
+  }
+
+  session(): Session<AuroraReader, AuroraWriter> {
+    const reader = readerOf(this);
+    return {reader, writer: {...reader, ...writesOf(this, this.#network)}, close: async () => {}};
+  }
+}
+
+/** Who reaches whom. */
+export class FakeNetwork {
+  readonly servers: FakeServer[] = [];
+
+  picture() {
+    return Object.fromEntries(this.servers.map((server) => [server.name, server.picture()]));
+  }
+
+  at(host: string): FakeServer {
+    const found = this.servers.find(({name}) => name === host);
+    if (!found) {
+      throw new Error(`nobody is at ${host}`);
+    }
+    return found;
+  }
+}
+
+function readerOf(server: FakeServer): AuroraReader {
+  return {
+    name: server.name,
+    address: server.address,
+    user: 'switcharoo',
+    clusterIdentifier: server.name,
+    position: async () => {
+      server.replicate();
+      return server.place(server.log.length);
+    },
+    oldestLog: async () => `${server.name}-bin.${String(server.oldestLog).padStart(6, '0')}`,
+    fence: async () => ({readOnly: server.readOnly, superReadOnly: server.superReadOnly}),
+    replication: async () => {
+      server.replicate();
+      return replicationOf(server);
+    },
+    clients: async () => server.sessions,
+    openTransactions: async () =>
+      server.sessions.flatMap(({id, user, host, openSeconds}): OpenTransaction[] =>
+        openSeconds === undefined ? [] : [{id, user, host, seconds: openSeconds}],
+      ),
+    preparedTransactions: async () => server.prepared,
+    lockedTables: async () => server.locked,
+    hasSentinel: async ({run, entry}) => {
+      server.replicate();
+      return server.sentinels.has(`${run}/${entry}`);
+    },
+    settings: async () => ({
+      event_scheduler: server.eventScheduler,
+      server_id: String(server.serverId),
+      log_bin: 'ON',
+      binlog_format: 'ROW',
+      collation_server: 'utf8mb4_general_ci',
+    }),
+    query: async () => [],
+    procedures: async () => new Map(),
+    binlogRetentionHours: async () => server.retentionHours,
+    cluster: async () => server.clusterState,
+  };
+}
+
+function replicationOf(server: FakeServer): Replication | null {
+  const {following, replicationError: error} = server;
+  if (!following) {
+    return null;
+  }
+  const state = following.running ? 'Yes' : 'No';
+  return {
+    host: following.host,
+    port: following.port,
+    sourceServerId: following.source.serverId,
+    io: state,
+    sql: error ? 'No' : state,
+    executed: following.source.place(following.next),
+    error,
+    ignoresMysqlSchema: true,
+  };
+}
+
+type Writes = Omit<AuroraWriter, keyof AuroraReader>;
+
+function writesOf(server: FakeServer, network: FakeNetwork): Writes {
+  const written = (signal: AbortSignal, write: () => void) => {
+    signal.throwIfAborted();
+    write();
+  };
+  return {
+    fenceWrites: async (seconds, signal) =>
+      written(signal, () => {
+        if (server.locked.length > 0) {
+          throw lockWaitTimeout(seconds);
+        }
+        server.readOnly = true;
+        server.superReadOnly = server.superReadOnly === null ? null : true;
+      }),
+    allowWrites: async (signal) =>
+      written(signal, () => {
+        server.readOnly = false;
+        server.superReadOnly = server.superReadOnly === null ? null : false;
+      }),
+    setEventScheduler: async (on, signal) =>
+      written(signal, () => {
+        server.eventScheduler = on ? 'ON' : 'OFF';
+      }),
+    endSession: async (id, signal) =>
+      written(signal, () => {
+        server.sessions = server.sessions.filter((session) => session.id !== id);
+      }),
+    follow: async ({host, port, from}, signal) =>
+      written(signal, () => {
+        const source = network.at(host);
+        const next = (from.position - logStart) / eventBytes;
+        server.following = {source, host, port, next, running: false};
+      }),
+    startReplication: async (signal) => written(signal, () => setRunning(server, true)),
+    stopReplication: async (signal) => written(signal, () => setRunning(server, false)),
+    stopFollowing: async (signal) =>
+      written(signal, () => {
+        server.following = null;
+      }),
+    writeSentinel: async ({run, entry}, signal) =>
+      written(signal, () => {
+        if (!server.sentinels.has(`${run}/${entry}`)) {
+          server.commit(server.serverId, ({sentinels}) => void sentinels.add(`${run}/${entry}`));
+        }
+      }),
+    removeSentinel: async ({run, entry}, signal) =>
+      written(signal, () => {
+        if (server.sentinels.has(`${run}/${entry}`)) {
+          server.commit(server.serverId, ({sentinels}) => void sentinels.delete(`${run}/${entry}`));
+        }
+      }),
+  };
+}
+
+function setRunning({following}: FakeServer, running: boolean): void {
+  if (following) {
+    following.running = running;
+  }
+}
+
+function lockWaitTimeout(seconds: number): SwitcharooError {
+  const cause = Object.assign(new Error('Lock wait timeout exceeded'), {errno: 1205});
+  const problem = {code: 'mysql-statement-refused', message: `waited ${seconds} s`, hint: 'wait'};
+  return new SwitcharooError(problem, {cause});
+}
+
+/** The three servers of a migration: the source, its replica, and Aurora with the seed of the replica. */
+export function fakeServers() {
+  const network = new FakeNetwork();
+  const source = new FakeServer('db1', 1, network);
+  const replica = new FakeServer('db2', 2, network);
+  const aurora = new FakeServer('aurora', 3, network);
+  replica.readOnly = true;
+  replica.follow(source);
+  for (let order = 0; order < 3; order += 1) {
+    source.write();
+  }
+  replica.replicate();
+  aurora.rows = replica.rows;
+  return {
+    network,
+    source,
+    replica,
+    aurora,
+    /** Where the replica stood when Aurora was seeded. */
+    seed: replica.place(replica.log.length),
+    /** Aurora is fenced and follows the replica. */
+    replicating: () => {
+      aurora.readOnly = true;
+      aurora.follow(replica);
+    },
+    /** The source is frozen, and Aurora stands alone, fenced. */
+    promoted: () => {
+      source.readOnly = true;
+      source.eventScheduler = 'OFF';
+      aurora.readOnly = true;
+    },
+  };
+}

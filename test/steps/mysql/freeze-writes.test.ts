@@ -1,0 +1,141 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type mysql from 'mysql2/promise';
+import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
+import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
+import {commit, openRealServers, pictureOf, type RealServers} from './real-servers.ts';
+import {lookOf, type Placed, performAll, reverse, run, settled} from './walk.ts';
+
+let servers: RealServers;
+let freeze: Placed;
+beforeAll(async () => {
+  servers = await openRealServers();
+  freeze = {id: 'freeze', unit: freezeWrites, on: {source: servers.source}};
+});
+beforeEach(() => servers.begin());
+afterEach(() => {
+  for (const connection of clients.splice(0)) {
+    connection.destroy();
+  }
+});
+afterAll(() => servers?.close());
+
+const clients: mysql.Connection[] = [];
+async function client(): Promise<mysql.Connection> {
+  const connection = await servers.databases.connect(servers.databases.source, 'shop');
+  clients.push(connection);
+  return connection;
+}
+const insert = "INSERT INTO shop.orders (token) VALUES ('frozen')";
+
+test('the plan says what it will do, and what it will not wait for', async () => {
+  const verdict = await settled(freeze);
+  expect(verdict).toEqual({
+    kind: 'pending',
+    before: {readOnly: false, superReadOnly: null, eventScheduler: 'ON'},
+    differences: [
+      {what: 'db1 read_only', is: 'OFF', shouldBe: 'ON'},
+      {what: 'db1 event_scheduler', is: 'ON', shouldBe: 'OFF'},
+    ],
+  });
+  const keepUsers = ['monitor'];
+  const actions = await freezeWrites.plan(
+    lookOf({...freeze, input: {keepUsers}}),
+    undefined as never,
+  );
+  expect(actions.map(({does}) => does)).toEqual([
+    'set event_scheduler = OFF',
+    'set read_only = ON, waiting at most 2 s for locks',
+    'end all client sessions but those of monitor',
+  ]);
+});
+
+test('a write that was open when it froze is refused, its session ended, and a new session cannot write', async () => {
+  const [open, idle] = [await client(), await client()];
+  await open.query('START TRANSACTION');
+  await open.query(insert);
+  await run(freeze);
+  expect(await commit(open)).toBe('not acknowledged');
+  expect(await commit(idle)).toBe('not acknowledged');
+  await expect((await client()).query(insert)).rejects.toMatchObject({errno: 1290});
+  const [count] = await servers.databases.source.query(
+    "SELECT COUNT(*) AS orders FROM shop.orders WHERE token = 'frozen'",
+  );
+  expect(count).toEqual({orders: 0});
+});
+
+test('a lock that somebody holds ends the freeze in time, names who holds it, and writes go on', async () => {
+  const holder = await client();
+  await holder.query('LOCK TABLES shop.orders WRITE');
+  const verdict = await settled(freeze);
+  expect(verdict).toEqual({
+    kind: 'blocked',
+    reason: 'Writes on db1 cannot be frozen: a session holds LOCK TABLES on shop.orders.',
+    hint: 'Let them finish, or end them with KILL and their session id, then look again.',
+  });
+  const input = {lockWaitSeconds: 1};
+  const actions = await freezeWrites.plan(lookOf({...freeze, input}), undefined as never);
+  await expect(performAll(freeze, actions)).rejects.toThrow(
+    'db1 did not get its lock for read_only within 1 s, and accepts writes as before: a session holds LOCK TABLES on shop.orders.',
+  );
+  await reverse(freeze, {readOnly: false, superReadOnly: null, eventScheduler: 'ON'});
+  expect(await pictureOf(servers.databases.source)).toMatchObject({readOnly: 0, events: 'ON'});
+  await holder.query(insert.replace("'frozen'", "'after'"));
+});
+
+test('a prepared XA transaction is in the way, for read_only lets it be committed', async () => {
+  const other = await client();
+  await other.query("XA START 'order'");
+  await other.query(insert);
+  await other.query("XA END 'order'");
+  await other.query("XA PREPARE 'order'");
+  expect(await settled(freeze)).toMatchObject({
+    kind: 'blocked',
+    reason:
+      'Writes on db1 cannot be frozen: 1 XA transactions are prepared (XA RECOVER), which read_only lets through.',
+  });
+  await other.query("XA ROLLBACK 'order'");
+});
+
+test('a source that somebody else froze is not adopted', async () => {
+  await servers.databases.source.query('SET GLOBAL read_only = ON');
+  expect(await settled(freeze)).toEqual({
+    kind: 'blocked',
+    reason: 'db1 already refuses writes (read_only = ON), and this run did not do it.',
+    hint: 'Find out who set it and why; if it is a mistake: SET GLOBAL read_only = OFF on db1.',
+  });
+});
+
+test('an account with SUPER that goes on writing keeps the step from being done', async () => {
+  const over = new AbortController();
+  await run(freeze);
+  const writing = keepWriting(over.signal);
+  const verdict = await freezeWrites.check(lookOf(freeze, true));
+  over.abort();
+  await writing;
+  expect(verdict).toMatchObject({
+    kind: 'settling',
+    progress: expect.stringMatching(
+      /^db1 refuses writes, and its position still moves from mysql-bin\.\d+:\d+ to mysql-bin\.\d+:\d+: an account with SUPER writes$/,
+    ),
+  });
+});
+
+test('it does not accept writes again while it follows the new side', async () => {
+  const {before} = await run(freeze);
+  const {port} = servers.databases.aurora;
+  await servers.databases.source.query('CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?', [
+    '127.0.0.1',
+    port,
+  ]);
+  await expect(reverse(freeze, before)).rejects.toThrow(
+    `db1 follows 127.0.0.1:${port}; writes on both would be two histories, so it keeps refusing them.`,
+  );
+  expect(await pictureOf(servers.databases.source)).toMatchObject({readOnly: 1});
+});
+
+async function keepWriting(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await servers.databases.source.query('INSERT INTO shop.digests (orders) VALUES (1)');
+    await sleep(10);
+  }
+}

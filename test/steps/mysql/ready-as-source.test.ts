@@ -1,0 +1,48 @@
+import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest';
+import {readyAsSource} from '../../../steps/mysql/ready-as-source.ts';
+import {openRealServers, type RealServers} from './real-servers.ts';
+import {type Placed, settled} from './walk.ts';
+
+let servers: RealServers;
+let ready: Placed;
+beforeAll(async () => {
+  servers = await openRealServers();
+  const on = {source: servers.source, replica: servers.replica};
+  ready = {id: 'ready', unit: readyAsSource, on};
+});
+beforeEach(() => servers.begin());
+afterAll(() => servers?.close());
+
+test('the lab as it begins is ready', async () => {
+  expect(await settled(ready)).toEqual({kind: 'done', output: {}});
+});
+
+test('everything that is wrong is told at once', async () => {
+  const {source, replica} = servers.databases;
+  await source.query('CREATE TABLE shop.notes (id INT) ENGINE=MyISAM');
+  await source.query("SET GLOBAL binlog_format = 'STATEMENT'");
+  await replica.query('STOP SLAVE');
+  const verdict = await settled(ready);
+  await source.query("SET GLOBAL binlog_format = 'ROW'");
+  await source.query('DROP TABLE shop.notes');
+  await replica.query('START SLAVE');
+  expect(verdict).toEqual({
+    kind: 'blocked',
+    reason:
+      'db1 is not ready as the source: db1 has binlog_format = STATEMENT, not ROW; 1 tables of db1 are not InnoDB: shop.notes (MyISAM); db2 does not replicate: the IO thread is stopped.',
+    hint: 'Correct each of these; most need a line in my.cnf and a restart, so do it days before.',
+  });
+});
+
+test('accounts that a freeze does not bind are a question for the operator', async () => {
+  const {source} = servers.databases;
+  await source.session(async (connection) => {
+    await connection.query('SET sql_log_bin = 0');
+    await connection.query("GRANT SUPER ON *.* TO 'backup'@'10.0.0.%' IDENTIFIED BY 'x'");
+  });
+  expect(await settled(ready)).toMatchObject({
+    kind: 'unknown',
+    question:
+      'db1 has 1 accounts that a freeze does not bind (SUPER): backup@10.0.0.%. Will none of them write during the cutover?',
+  });
+});

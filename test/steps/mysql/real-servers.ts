@@ -1,0 +1,181 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type mysql from 'mysql2/promise';
+import type {LabDatabase} from '../../../lab/mysql/server.ts';
+import type {Session} from '../../../src/model/target.ts';
+import {
+  type AuroraReader,
+  type AuroraWriter,
+  auroraCluster,
+} from '../../../steps/aurora/cluster.ts';
+import {type MysqlReader, type MysqlWriter, mysqlServer} from '../../../steps/mysql/server.ts';
+import {passwords, type TriedDatabases, tryDatabases} from '../../lab/mysql/databases.ts';
+
+/** The three real servers with switcharoo's targets on them, and ways to bring them to a state that a step begins in. */
+export interface RealServers {
+  readonly databases: TriedDatabases;
+  readonly source: Session<MysqlReader, MysqlWriter>;
+  readonly replica: Session<MysqlReader, MysqlWriter>;
+  readonly aurora: Session<AuroraReader, AuroraWriter>;
+  /** How each server is reached by another one. */
+  readonly at: Readonly<
+    Record<'replica' | 'aurora', {readonly host: string; readonly port: number}>
+  >;
+  /** The source accepts writes; Aurora follows nobody and accepts writes. */
+  begin(): Promise<void>;
+  /** Aurora is fenced and follows the replica; everything is caught up. */
+  replicating(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openRealServers(): Promise<RealServers> {
+  const databases = await tryDatabases();
+  const open = new AbortController();
+  const on = async (name: 'source' | 'replica') =>
+    mysqlServer.open(loginFor(databases[name], 'switcharoo'), {
+      name: names[name],
+      signal: open.signal,
+    });
+  const source = await on('source');
+  const replica = await on('replica');
+  const aurora = await auroraCluster.open(
+    {...loginFor(databases.aurora, 'admin'), clusterIdentifier: 'shop', region: 'us-east-1'},
+    {name: names.aurora, signal: open.signal},
+  );
+  const at = {
+    replica: databases.replicaAt,
+    aurora: {host: '127.0.0.1', port: databases.aurora.port},
+  };
+  const servers: RealServers = {
+    databases,
+    source,
+    replica,
+    aurora,
+    at,
+    begin: () => begin(databases),
+    replicating: async () => {
+      await begin(databases);
+      await followReplica(databases, at.replica);
+    },
+    close: async () => {
+      await Promise.all([source.close(), replica.close(), aurora.close()]);
+      await databases.close();
+    },
+  };
+  return servers;
+}
+
+export const names = {source: 'db1', replica: 'db2', aurora: 'aurora'} as const;
+
+const loginFor = ({port}: LabDatabase, user: 'switcharoo' | 'admin') => ({
+  host: '127.0.0.1',
+  port,
+  user,
+  password: passwords[user],
+  replication: {user: 'repl', password: passwords.repl},
+});
+
+async function begin({source, replica, aurora}: TriedDatabases): Promise<void> {
+  await untilFollowed(source, replica);
+  await Promise.all([source, aurora].map(untilClientsAreGone));
+  await source.query('STOP SLAVE');
+  await source.query('RESET SLAVE ALL');
+  await source.query('SET GLOBAL read_only = OFF');
+  await source.query('SET GLOBAL event_scheduler = ON');
+  await aurora.query('STOP SLAVE');
+  await aurora.query('RESET SLAVE ALL');
+  await aurora.query('SET GLOBAL read_only = OFF');
+  for (const server of [source, replica, aurora]) {
+    await forgetSentinels(server);
+  }
+}
+
+/** A connection that was closed here is a session there for another moment. */
+async function untilClientsAreGone(server: LabDatabase): Promise<void> {
+  const left =
+    "SELECT id FROM information_schema.processlist WHERE user = 'shop' AND command <> 'Killed'";
+  while ((await server.query(left)).length > 0) {
+    await sleep(10);
+  }
+}
+
+async function forgetSentinels(server: LabDatabase): Promise<void> {
+  await server.session(async (connection) => {
+    await connection.query('SET sql_log_bin = 0');
+    await connection.query('DELETE FROM switcharoo.sentinel').catch(() => {});
+  });
+}
+
+/** What steps change on a server, without what moves by itself. */
+export async function pictureOf(server: LabDatabase) {
+  const [settings] = await server.query(
+    'SELECT @@global.read_only AS readOnly, @@global.event_scheduler AS events',
+  );
+  const [status] = await server.query('SHOW SLAVE STATUS');
+  const sentinels = await server
+    .query('SELECT run, entry FROM switcharoo.sentinel')
+    .catch(() => []);
+  const [open] = await server.query(
+    `SELECT COUNT(*) AS open
+       FROM information_schema.innodb_trx JOIN information_schema.processlist p ON p.id = trx_mysql_thread_id
+      WHERE trx_rows_modified > 0 AND p.command <> 'Killed'`,
+  );
+  return {
+    ...settings,
+    ...open,
+    sentinels,
+    follows: status && [
+      status['Master_Host'],
+      status['Master_Port'],
+      status['Slave_IO_Running'],
+      status['Slave_SQL_Running'],
+    ],
+  };
+}
+
+/**
+ * What became of a commit. A session that is killed in the moment before it waits for its client can stay for hours in
+ * MySQL 5.6.24: the server closes its socket, gives the number to the next client, and the session listens to that one.
+ * Its own client is never answered.
+ */
+export async function commit(
+  client: mysql.Connection,
+): Promise<'acknowledged' | 'not acknowledged'> {
+  const asked = client.query({sql: 'COMMIT', timeout: 1_000});
+  return asked.then(
+    () => 'acknowledged',
+    () => 'not acknowledged',
+  );
+}
+
+async function followReplica(
+  {source, replica, aurora}: TriedDatabases,
+  at: {host: string; port: number},
+): Promise<void> {
+  await untilFollowed(source, replica);
+  const [end] = await replica.query('SHOW MASTER STATUS');
+  await aurora.query('SET GLOBAL read_only = ON');
+  await aurora.query(
+    `CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = 'repl', MASTER_PASSWORD = ?,
+      MASTER_LOG_FILE = ?, MASTER_LOG_POS = ?, MASTER_CONNECT_RETRY = 1`,
+    [at.host, at.port, passwords.repl, end?.['File'], end?.['Position']],
+  );
+  await aurora.query('START SLAVE');
+  await untilFollowed(replica, aurora);
+}
+
+/** Until the second has executed what the first has written now, and both of its threads run. */
+export async function untilFollowed(first: LabDatabase, second: LabDatabase): Promise<void> {
+  const [end] = await first.query('SHOW MASTER STATUS');
+  for (let tries = 0; tries < 1_000; tries += 1) {
+    const [status] = await second.query('SHOW SLAVE STATUS');
+    if (
+      status?.['Relay_Master_Log_File'] === end?.['File'] &&
+      Number(status?.['Exec_Master_Log_Pos']) >= Number(end?.['Position']) &&
+      status?.['Slave_IO_Running'] === 'Yes'
+    ) {
+      return;
+    }
+    await sleep(10);
+  }
+  throw new Error(`${second.name} does not follow ${first.name}`);
+}

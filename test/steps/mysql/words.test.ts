@@ -1,0 +1,118 @@
+import {describe, expect, test} from 'vitest';
+import {dialectOf} from '../../../steps/mysql/dialect.ts';
+import {comparePositions, distanceText, hasReached} from '../../../steps/mysql/position.ts';
+import {brokenBecause, replicationOf} from '../../../steps/mysql/replication.ts';
+
+describe('positions', () => {
+  const at = (file: string, position: number) => ({file, position});
+
+  test('files are ordered by their number, which grows past six digits', () => {
+    expect(hasReached(at('bin.1000000', 4), at('bin.999999', 900))).toBe(true);
+    expect(hasReached(at('bin.000009', 900), at('bin.000010', 4))).toBe(false);
+    expect(hasReached(at('bin.000010', 120), at('bin.000010', 120))).toBe(true);
+  });
+
+  test('logs of two servers have no order', () => {
+    expect(comparePositions(at('db1-bin.000001', 4), at('db2-bin.000001', 4))).toBeNull();
+    expect(hasReached(at('db1-bin.000002', 4), at('db2-bin.000001', 4))).toBe(false);
+  });
+
+  test('a distance is told in bytes inside one file, and in files beyond', () => {
+    expect(distanceText(at('bin.000001', 100), at('bin.000001', 412))).toBe('312 bytes');
+    expect(distanceText(at('bin.000001', 100), at('bin.000002', 4))).toBe('1 file');
+    expect(distanceText(at('bin.000001', 100), at('bin.000004', 4))).toBe('3 files');
+  });
+});
+
+describe('the dialect', () => {
+  const cases = [
+    {version: '5.6.24-log', status: 'SHOW SLAVE STATUS', position: 'SHOW MASTER STATUS'},
+    {version: '8.0.21', status: 'SHOW SLAVE STATUS', position: 'SHOW MASTER STATUS'},
+    {version: '8.0.36', status: 'SHOW REPLICA STATUS', position: 'SHOW MASTER STATUS'},
+    {version: '8.4.7', status: 'SHOW REPLICA STATUS', position: 'SHOW BINARY LOG STATUS'},
+    {version: '10.11.19-MariaDB', status: 'SHOW SLAVE STATUS', position: 'SHOW MASTER STATUS'},
+  ];
+  for (const {version, status, position} of cases) {
+    test(`of ${version}`, async () => {
+      const dialect = dialectOf(version);
+      const echo = async (sql: string) => sql;
+      expect(await dialect.say('replicationStatus', echo)).toBe(status);
+      expect(await dialect.say('ownPosition', echo)).toBe(position);
+    });
+  }
+
+  test('a fork that calls the likely spelling a syntax error is asked in the other one, once', async () => {
+    const asked: string[] = [];
+    const fork = async (sql: string) => {
+      asked.push(sql);
+      if (sql.includes('REPLICA')) {
+        throw Object.assign(new Error('You have an error in your SQL syntax'), {errno: 1064});
+      }
+      return 'stopped';
+    };
+    const dialect = dialectOf('8.4.0-fork');
+    expect(await dialect.say('stop', fork)).toBe('stopped');
+    expect(await dialect.say('stop', fork)).toBe('stopped');
+    expect(asked).toEqual(['STOP REPLICA', 'STOP SLAVE', 'STOP SLAVE']);
+  });
+});
+
+describe('what a server says of its replication', () => {
+  const older = {
+    Master_Host: 'db1',
+    Master_Port: 3306,
+    Master_Server_Id: 1,
+    Master_Log_File: 'bin.000009',
+    Read_Master_Log_Pos: 900,
+    Relay_Master_Log_File: 'bin.000007',
+    Exec_Master_Log_Pos: 120,
+    Slave_IO_Running: 'Yes',
+    Slave_SQL_Running: 'Yes',
+    Last_IO_Errno: 0,
+    Last_SQL_Errno: 0,
+    Replicate_Wild_Ignore_Table: 'awsdms%.%,mysql.%',
+  };
+
+  test('is one record, whichever of its two vocabularies it uses, or both', () => {
+    const newer = Object.fromEntries(
+      Object.entries(older).map(([name, value]) => [
+        name.replace('Master', 'Source').replace('Slave', 'Replica'),
+        value,
+      ]),
+    );
+    const record = {
+      host: 'db1',
+      port: 3306,
+      sourceServerId: 1,
+      io: 'Yes',
+      sql: 'Yes',
+      executed: {file: 'bin.000007', position: 120},
+      error: null,
+      ignoresMysqlSchema: true,
+    };
+    expect(replicationOf(older)).toEqual(record);
+    expect(replicationOf(newer)).toEqual(record);
+    expect(replicationOf({...older, ...newer, Source_Host: undefined})).toEqual(record);
+  });
+
+  test('a source that is away for a moment is not the end, a wrong password is', () => {
+    const trying = {...older, Slave_IO_Running: 'Connecting'};
+    const refused = {Last_IO_Errno: 2003, Last_IO_Error: "error connecting to master 'repl@db1'"};
+    const denied = {Last_IO_Errno: 1045, Last_IO_Error: "error connecting to master 'repl@db1'"};
+    expect(brokenBecause(replicationOf({...trying, ...refused}))).toBeNull();
+    expect(brokenBecause(replicationOf({...trying, ...denied}))).toBe(
+      "error connecting to master 'repl@db1' (IO errno 1045)",
+    );
+  });
+
+  test('an error that quotes data is cut short', () => {
+    const error = {
+      Slave_SQL_Running: 'No',
+      Last_SQL_Errno: 1062,
+      Last_SQL_Error: 'x'.repeat(5_000),
+    };
+    expect(brokenBecause(replicationOf({...older, ...error}))).toBe(
+      `${'x'.repeat(200)}… (SQL errno 1062)`,
+    );
+  });
+});

@@ -1,0 +1,53 @@
+import type {RecordSet as LabSet} from '../../../lab/aws/record-set.ts';
+import {createRoute53, type Route53, type Route53Options} from '../../../lab/aws/route53.ts';
+import {hostedZone} from '../../../steps/route53/zone.ts';
+import type {TriedWorld} from '../../contract/step-laws.ts';
+import {credentials, type Started, started} from '../../lab/aws/started.ts';
+
+export interface LabZone extends TriedWorld, AsyncDisposable {
+  readonly route53: Route53;
+  readonly endpoint: Started['endpoint'];
+  readonly sessions: {readonly zone: Awaited<ReturnType<typeof hostedZone.open>>};
+}
+
+/** The real target, with the real SDK, on the lab's Route 53. */
+export async function labZone(
+  records: readonly LabSet[],
+  options: Partial<Route53Options> & {
+    readonly zoneId?: string;
+    readonly secretAccessKey?: string;
+  } = {},
+): Promise<LabZone> {
+  const {
+    zoneId = '/hostedzone/ZSHOP',
+    secretAccessKey = credentials.secretAccessKey,
+    ...rest
+  } = options;
+  const zone = {id: 'ZSHOP', name: 'shop.test', nameServers: ['ns1.lab.test.'], records};
+  const route53 = createRoute53({zones: [zone], insyncMs: 20, ...rest});
+  const begun = await started(route53);
+  const config = {
+    endpoint: begun.endpoint.url,
+    credentials: {...credentials, secretAccessKey},
+    zoneId,
+  };
+  const session = await hostedZone.open(hostedZone.config.parse(config), {
+    name: 'dns',
+    signal: new AbortController().signal,
+  });
+  const close = async () => {
+    await session.close();
+    await begun.endpoint.stop();
+  };
+  return {
+    route53,
+    endpoint: begun.endpoint,
+    sessions: {zone: session},
+    picture: async () => [...route53.listed('ZSHOP')].sort(byName),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+const byName = (one: LabSet, other: LabSet): number =>
+  JSON.stringify(one) < JSON.stringify(other) ? -1 : 1;

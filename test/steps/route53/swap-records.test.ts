@@ -1,0 +1,381 @@
+import {describe, expect, test} from 'vitest';
+import type {Look} from '../../../src/index.ts';
+import {beforeImage, type ZoneTargets} from '../../../steps/route53/edit.ts';
+import type {RecordSet} from '../../../steps/route53/record-set.ts';
+import {type SwapInput, swapRecords} from '../../../steps/route53/swap-records.ts';
+import type {ZoneReader} from '../../../steps/route53/zone.ts';
+import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
+import {type FakeZone, fakeZone} from './fake-zone.ts';
+import {labZone} from './lab-zone.ts';
+
+const oldWww: RecordSet = {
+  name: 'www.shop.test.',
+  type: 'A',
+  ttlSeconds: 60,
+  values: ['192.0.2.11', '192.0.2.12'],
+};
+const oldApi: RecordSet = {
+  name: 'api.shop.test.',
+  type: 'CNAME',
+  ttlSeconds: 60,
+  values: ['web1.shop.test.'],
+};
+const mail: RecordSet = {name: 'www.shop.test.', type: 'TXT', ttlSeconds: 300, values: ['"hello"']};
+const newWww = {name: 'www.shop.test', type: 'A', values: ['198.51.100.7']};
+const newApi = {name: 'API.shop.test', type: 'CNAME', ttlSeconds: 30, values: ['lb.aws.test']};
+const balancer = {hostedZoneId: 'ZELB', dnsName: 'lb.aws.test', evaluateTargetHealth: false};
+const input = {sets: [newWww, newApi]};
+
+lawsOfStep({
+  step: swapRecords,
+  input,
+  world: async () => fakeZone(oldWww, oldApi, mail),
+  blockedWorld: async () => fakeZone(oldWww, {...oldWww, type: 'AAAA', values: ['2001:db8::1']}),
+});
+
+describe('on the real SDK and the wire', () => {
+  const plain = (name: string, type: string, ttl: number, ...values: string[]) => ({
+    name,
+    type,
+    ttl,
+    values,
+  });
+  const records = [
+    plain('www.shop.test', 'A', 60, '192.0.2.11', '192.0.2.12'),
+    plain('api.shop.test', 'CNAME', 60, 'web1.shop.test.'),
+    plain('www.shop.test', 'TXT', 300, '"hello"'),
+  ];
+  lawsOfStep({
+    step: swapRecords,
+    input,
+    world: () => labZone(records),
+    blockedWorld: () => labZone([...records, plain('www.shop.test', 'AAAA', 60, '2001:db8::1')]),
+  });
+});
+
+function look(
+  world: TriedWorld,
+  given: object = input,
+  run: object = {},
+): Look<ZoneTargets, SwapInput> {
+  return {
+    input: swapRecords.input.parse(given),
+    // The world's only part.
+    targets: {zone: world.sessions['zone']?.reader as ZoneReader},
+    run: {id: 'r-1', entry: 'swap', begun: false, ...run},
+    now: new Date(),
+    signal: new AbortController().signal,
+  };
+}
+
+const checkOf = (world: TriedWorld, given?: object, run?: object) =>
+  swapRecords.check(look(world, given, run));
+
+async function beforeOf(world: TriedWorld, given?: object): Promise<RecordSet[]> {
+  const verdict = await checkOf(world, given);
+  expect(verdict).toMatchObject({kind: 'pending'});
+  return verdict.kind === 'pending' ? beforeImage.parse(verdict.before) : [];
+}
+
+/** Performs what is planned, and says what it said. */
+async function swap(world: TriedWorld, given?: object): Promise<readonly string[]> {
+  const before = await beforeOf(world, given);
+  const said: string[] = [];
+  for (const action of await swapRecords.plan(look(world, given), before)) {
+    await action.perform(world.sessions['zone']?.writer, new AbortController().signal, (words) =>
+      said.push(words),
+    );
+  }
+  return said;
+}
+
+const at = (zone: FakeZone, name: string, type: string) =>
+  zone.sets.filter((set) => set.name.startsWith(name) && set.type === type);
+
+describe('what it does', () => {
+  test('a plan says what is there, what will be, and that it is one batch', async () => {
+    const zone = fakeZone(oldWww, oldApi, mail);
+    const before = await beforeOf(zone);
+    expect(before).toEqual([oldApi, oldWww]);
+    const actions = await swapRecords.plan(look(zone), before);
+    expect(actions.map(({on, does}) => ({on, does}))).toEqual([
+      {
+        on: 'zone',
+        does: 'replace api.shop.test CNAME: web1.shop.test. (TTL 60 s) by lb.aws.test (TTL 30 s); replace www.shop.test A: 192.0.2.11, 192.0.2.12 (TTL 60 s) by 198.51.100.7 (TTL 60 s)',
+      },
+    ]);
+  });
+
+  test('a set without a TTL keeps that of its predecessor, and other types at the name stay', async () => {
+    const zone = fakeZone(oldWww, oldApi, mail);
+    await swap(zone);
+    expect(zone.sets).toEqual([
+      {...newApi, name: 'API.shop.test'},
+      {...newWww, ttlSeconds: 60},
+      mail,
+    ]);
+    expect(zone.batches).toBe(1);
+  });
+
+  test('a name in other letters, with another dot and in another order is the same: done', async () => {
+    const zone = fakeZone(oldWww, oldApi);
+    const same = {
+      sets: [
+        {name: 'WWW.shop.test', type: 'A', values: ['192.0.2.12', '192.0.2.11']},
+        {name: 'api.shop.test', type: 'CNAME', values: ['WEB1.shop.test']},
+      ],
+    };
+    expect(await checkOf(zone, same)).toEqual({kind: 'done', output: {}});
+  });
+
+  test('a CNAME gives way to an alias, and an AAAA goes, in the same batch', async () => {
+    const aaaa = {...oldApi, type: 'AAAA', name: 'www.shop.test.', values: ['2001:db8::1']};
+    const zone = fakeZone(oldApi, oldWww, aaaa);
+    const given = {
+      sets: [{name: 'api.shop.test', type: 'A', alias: balancer}, newWww],
+      remove: [
+        {name: 'api.shop.test', type: 'CNAME'},
+        {name: 'www.shop.test', type: 'AAAA'},
+      ],
+    };
+    await swap(zone, given);
+    expect(at(zone, 'api', 'CNAME')).toEqual([]);
+    expect(at(zone, 'www', 'AAAA')).toEqual([]);
+    expect(at(zone, 'api', 'A')).toEqual([{name: 'api.shop.test', type: 'A', alias: balancer}]);
+    const before = [oldApi, aaaa, oldWww];
+    const back = await swapRecords.reverse(look(zone, given, {begun: true, before}), before);
+    expect(Array.isArray(back) && back.map(({does}) => does)).toHaveLength(1);
+  });
+
+  test('a weighted group keeps its weights when the runbook names its members', async () => {
+    const member = (setIdentifier: string, weight: number, value: string): RecordSet => ({
+      ...oldWww,
+      setIdentifier,
+      weight,
+      values: [value],
+    });
+    const zone = fakeZone(member('blue', 255, '192.0.2.1'), member('green', 0, '192.0.2.2'));
+    const sets = [
+      {...newWww, setIdentifier: 'blue', weight: 0, values: ['192.0.2.1']},
+      {...newWww, setIdentifier: 'green', weight: 255, values: ['192.0.2.2']},
+    ];
+    await swap(zone, {sets});
+    expect(zone.sets.map(({weight, ttlSeconds}) => [weight, ttlSeconds])).toEqual([
+      [0, 60],
+      [255, 60],
+    ]);
+  });
+
+  test('a record that was not there is created, and goes again', async () => {
+    const zone = fakeZone();
+    await swap(zone, {sets: [newWww]});
+    expect(zone.sets).toEqual([{...newWww, ttlSeconds: 60}]);
+    const back = await swapRecords.reverse(look(zone, {sets: [newWww]}), []);
+    expect(Array.isArray(back) && back.map(({does}) => does)).toEqual([
+      'delete www.shop.test A: 198.51.100.7 (TTL 60 s)',
+    ]);
+  });
+
+  test('it waits until the change is INSYNC, and says so', async () => {
+    const zone = fakeZone(oldWww, oldApi);
+    zone.pendingLooks = 2;
+    expect(await swap(zone)).toEqual(
+      Array.from({length: 3}, () =>
+        expect.stringMatching(/^change C1 has been PENDING for \d s; /),
+      ),
+    );
+  });
+});
+
+describe('somebody else changes the records', () => {
+  const theirs = {...oldWww, values: ['203.0.113.5']};
+
+  test('between the look and the batch: Route 53 refuses it, and nothing is changed', async () => {
+    const zone = fakeZone(oldWww, oldApi);
+    zone.meanwhile = () => {
+      zone.sets = [oldApi, theirs];
+    };
+    await expect(swap(zone)).rejects.toMatchObject({
+      problem: {
+        code: 'records-changed',
+        message:
+          'Someone changed the records in dns: they are now api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 203.0.113.5 (TTL 60 s), and were api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s) when they were looked at. Route 53 says: InvalidChangeBatch: [the values provided do not match the current values]',
+      },
+    });
+    expect(zone.sets).toEqual([oldApi, theirs]);
+  });
+
+  test('after the swap: check and reverse show both, and leave them alone', async () => {
+    const zone = fakeZone(oldWww, oldApi);
+    const before = await beforeOf(zone);
+    await swap(zone);
+    zone.sets = [oldApi, theirs];
+    const verdict = await checkOf(zone, input, {begun: true, before});
+    expect(verdict).toEqual({
+      kind: 'blocked',
+      reason:
+        'dns holds api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 203.0.113.5 (TTL 60 s); that is neither what stood before (api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s)) nor what this step makes of it (www.shop.test A 198.51.100.7 (TTL 60 s); API.shop.test CNAME lb.aws.test (TTL 30 s)).',
+      hint: 'Somebody else changed these records. Put them back to one of the two, or leave them to their new owner.',
+    });
+    expect(await swapRecords.reverse(look(zone, input, {begun: true, before}), before)).toEqual(
+      verdict,
+    );
+  });
+});
+
+describe('what Route 53 answers', () => {
+  test('busy: it asks again', async () => {
+    const zone = fakeZone(oldWww, oldApi);
+    zone.answers.push({kind: 'busy', said: 'PriorRequestNotComplete: still processing'});
+    expect(await swap(zone)).toEqual(['PriorRequestNotComplete: still processing; asking again']);
+    expect(zone.batches).toBe(1);
+  });
+
+  test('nothing, though it was made: a look settles it, and nothing is sent twice', async () => {
+    const zone = fakeZone(oldWww, oldApi);
+    zone.answers.push({kind: 'lost'});
+    await swap(zone);
+    expect(zone.batches).toBe(1);
+    expect(await checkOf(zone)).toEqual({kind: 'done', output: {}});
+  });
+
+  test('nothing, and it was not made: it is sent again', async () => {
+    const zone = fakeZone(oldWww, oldApi);
+    zone.answers.push({kind: 'unanswered', said: 'TimeoutError: connect'});
+    await swap(zone);
+    expect(zone.batches).toBe(1);
+  });
+
+  test('nothing, and it was made while it was sent again: the refusal of the second is no alarm', async () => {
+    const zone = fakeZone(oldWww, oldApi);
+    zone.answers.push({kind: 'unanswered', said: 'TimeoutError: slow'});
+    const [action] = await swapRecords.plan(look(zone), await beforeOf(zone));
+    const made = fakeZone(oldWww, oldApi);
+    await swap(made);
+    await action?.perform(zone.sessions.zone.writer, new AbortController().signal, () => {
+      zone.meanwhile = () => {
+        zone.sets = made.sets;
+      };
+    });
+    expect([zone.batches, zone.sets]).toEqual([0, made.sets]);
+  });
+
+  test('no, to records that it does not want: the problem has its words', async () => {
+    const zone = fakeZone(oldWww, oldApi);
+    zone.answers.push({kind: 'refused', said: 'InvalidChangeBatch: [Invalid Resource Record]'});
+    await expect(swap(zone)).rejects.toMatchObject({
+      problem: {
+        code: 'records-refused',
+        message:
+          'Route 53 refuses the batch for dns, and has changed nothing: InvalidChangeBatch: [Invalid Resource Record]',
+      },
+    });
+  });
+
+  test('an abort while it waits for INSYNC ends it', async () => {
+    const zone = fakeZone(oldWww, oldApi);
+    zone.pendingLooks = Number.POSITIVE_INFINITY;
+    const [action] = await swapRecords.plan(look(zone), await beforeOf(zone));
+    const stop = new AbortController();
+    const swapping = action?.perform(zone.sessions.zone.writer, stop.signal, () => stop.abort());
+    await expect(swapping).rejects.toMatchObject({name: 'AbortError'});
+  });
+});
+
+const aaaa: RecordSet = {...oldWww, type: 'AAAA', values: ['2001:db8::1']};
+const blockedCases: {
+  name: string;
+  zone: () => FakeZone;
+  given?: object;
+  reason: string;
+}[] = [
+  {
+    name: 'an AAAA beside the A: IPv6 users would stay',
+    zone: () => fakeZone(oldWww, aaaa),
+    reason:
+      'dns also holds www.shop.test AAAA 2001:db8::1 (TTL 60 s), which the runbook does not name: its clients would stay at the old place.',
+  },
+  {
+    name: 'a CNAME where an A shall be',
+    zone: () => fakeZone({...oldApi, name: 'www.shop.test.'}),
+    reason:
+      'dns also holds www.shop.test CNAME web1.shop.test. (TTL 60 s), which the runbook does not name: its clients would stay at the old place.',
+  },
+  {
+    name: 'a member of a group that the runbook does not name',
+    zone: () => fakeZone({...oldWww, setIdentifier: 'blue', weight: 1}),
+    reason:
+      'dns holds www.shop.test A "blue" 192.0.2.11, 192.0.2.12 (TTL 60 s, weight 1), which the runbook does not name.',
+  },
+  {
+    name: 'a failover record',
+    zone: () => fakeZone({...oldWww, setIdentifier: 'p', routing: {Failover: 'PRIMARY'}}),
+    given: {sets: [{...newWww, setIdentifier: 'p'}]},
+    reason:
+      'www.shop.test A "p" in dns is routed by Failover, which decides by itself where clients go.',
+  },
+  {
+    name: 'a member without a weight',
+    zone: () => fakeZone(),
+    given: {sets: [{...newWww, setIdentifier: 'p'}]},
+    reason: 'www.shop.test A "p" for dns has a setIdentifier and no weight.',
+  },
+  {
+    name: 'name servers',
+    zone: () => fakeZone(),
+    given: {sets: [{name: 'shop.test', type: 'NS', values: ['ns1.test']}]},
+    reason: 'shop.test NS in dns says which name servers answer: such records are not swapped.',
+  },
+  {
+    name: 'a name of another zone',
+    zone: () => fakeZone(),
+    given: {sets: [{...newWww, name: 'www.myshop.test'}]},
+    reason: 'www.myshop.test is not in the zone of dns, which is shop.test.',
+  },
+  {
+    name: 'a zone of another service',
+    zone: () => Object.assign(fakeZone(), {ownedBy: 'servicediscovery.amazonaws.com'}),
+    reason:
+      'The zone shop.test. of dns belongs to servicediscovery.amazonaws.com, which overwrites what others change in it.',
+  },
+  {
+    name: 'a protected record',
+    zone: () =>
+      Object.assign(fakeZone(oldWww, oldApi), {protections: [{name: 'www.shop.test.', type: 'A'}]}),
+    reason: 'www.shop.test. A in dns is protected against changes.',
+  },
+  {
+    name: 'more than one batch holds',
+    zone: () => fakeZone(),
+    given: {
+      sets: Array.from({length: 4}, (_, group) => ({
+        name: `h${group}.shop.test`,
+        type: 'A',
+        values: Array.from({length: 256}, (_address, byte) => `10.0.${group}.${byte}`),
+      })),
+    },
+    reason:
+      'The swap in dns has 1024 records with 9800 characters; one batch of Route 53 holds 1000 and 32000, and two batches can fail between them.',
+  },
+];
+
+describe('it is blocked by', () => {
+  test.each(blockedCases)('$name', async ({zone, given, reason}) => {
+    expect(await checkOf(zone(), given)).toEqual({
+      kind: 'blocked',
+      reason,
+      hint: expect.stringMatching(/^[A-Z].{20,}\.$/),
+    });
+  });
+
+  test('input that names a set twice, or gives it neither values nor an alias', () => {
+    const messages = (given: object) =>
+      swapRecords.input.safeParse(given).error?.issues.map(({message}) => message);
+    expect(messages({sets: [newWww, {...newWww, name: 'WWW.shop.test.'}]})).toEqual([
+      'a set is named twice',
+    ]);
+    expect(messages({sets: [{name: 'x', type: 'A'}]})).toEqual([
+      'a set has either values or an alias',
+    ]);
+  });
+});

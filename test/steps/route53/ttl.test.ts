@@ -1,0 +1,169 @@
+import {describe, expect, test} from 'vitest';
+import type {Look} from '../../../src/index.ts';
+import type {ZoneTargets} from '../../../steps/route53/edit.ts';
+import {lowerTtl} from '../../../steps/route53/lower-ttl.ts';
+import type {RecordSet} from '../../../steps/route53/record-set.ts';
+import {restoreTtl} from '../../../steps/route53/restore-ttl.ts';
+import type {TtlInput} from '../../../steps/route53/ttl.ts';
+import {lawsOfStep} from '../../contract/step-laws.ts';
+import {type FakeZone, fakeZone} from './fake-zone.ts';
+import {labZone} from './lab-zone.ts';
+
+const www: RecordSet = {
+  name: 'www.shop.test.',
+  type: 'A',
+  ttlSeconds: 3600,
+  values: ['192.0.2.11'],
+};
+const api: RecordSet = {
+  name: 'api.shop.test.',
+  type: 'CNAME',
+  ttlSeconds: 60,
+  values: ['www.shop.test.'],
+};
+const member = (setIdentifier: string, ttlSeconds: number): RecordSet => ({
+  ...www,
+  name: 'pay.shop.test.',
+  setIdentifier,
+  weight: 1,
+  ttlSeconds,
+});
+const group = [member('blue', 300), member('green', 300)];
+const alias: RecordSet = {
+  name: 'www.shop.test.',
+  type: 'A',
+  alias: {hostedZoneId: 'ZELB', dnsName: 'lb.aws.test.', evaluateTargetHealth: false},
+};
+const names = [
+  {name: 'www.shop.test', type: 'A'},
+  {name: 'pay.shop.test', type: 'A', setIdentifier: 'blue'},
+];
+
+const asLab = ({ttlSeconds, ...set}: RecordSet) => ({
+  name: set.name,
+  type: set.type,
+  ...(set.setIdentifier !== undefined && {setIdentifier: set.setIdentifier}),
+  ...(set.weight !== undefined && {weight: set.weight}),
+  ...(ttlSeconds !== undefined && {ttl: ttlSeconds}),
+  ...(set.values && {values: set.values}),
+  ...(set.alias && {aliasTarget: set.alias}),
+});
+
+for (const [step, ttlSeconds] of [
+  [lowerTtl, 60],
+  [restoreTtl, 7200],
+] as const) {
+  const input = {names, ttlSeconds};
+  lawsOfStep({
+    step,
+    input,
+    world: async () => fakeZone(www, api, ...group),
+    blockedWorld: async () => fakeZone(alias, ...group),
+  });
+  describe('on the real SDK and the wire', () => {
+    lawsOfStep({
+      step,
+      input,
+      world: () => labZone([www, api, ...group].map(asLab)),
+      blockedWorld: () => labZone([alias, ...group].map(asLab)),
+    });
+  });
+}
+
+function look(
+  zone: FakeZone,
+  given: object = {names, ttlSeconds: 60},
+  run: object = {},
+): Look<ZoneTargets, TtlInput> {
+  return {
+    input: lowerTtl.input.parse(given),
+    targets: {zone: zone.sessions.zone.reader},
+    run: {id: 'r-1', entry: 'lower', begun: false, ...run},
+    now: new Date(),
+    signal: new AbortController().signal,
+  };
+}
+
+async function lowered(zone: FakeZone, before = [...group, www]): Promise<readonly RecordSet[]> {
+  for (const action of await lowerTtl.plan(look(zone), before)) {
+    await action.perform(zone.sessions.zone.writer, new AbortController().signal, () => {});
+  }
+  return before;
+}
+
+describe('lowering', () => {
+  test('a plan says which TTL falls from what to what, all members of a group', async () => {
+    const zone = fakeZone(www, api, ...group);
+    const verdict = await lowerTtl.check(look(zone));
+    expect(verdict).toEqual({
+      kind: 'pending',
+      before: [...group, www],
+      differences: [
+        {
+          what: 'pay.shop.test A "blue"',
+          is: '192.0.2.11 (TTL 300 s, weight 1)',
+          shouldBe: '192.0.2.11 (TTL 60 s, weight 1)',
+        },
+        {
+          what: 'pay.shop.test A "green"',
+          is: '192.0.2.11 (TTL 300 s, weight 1)',
+          shouldBe: '192.0.2.11 (TTL 60 s, weight 1)',
+        },
+        {what: 'www.shop.test A', is: '192.0.2.11 (TTL 3600 s)', shouldBe: '192.0.2.11 (TTL 60 s)'},
+      ],
+    });
+    const actions = await lowerTtl.plan(look(zone), [...group, www]);
+    expect(actions.map(({does}) => does)).toEqual([
+      'set the TTL of pay.shop.test A "blue" from 300 s to 60 s; set the TTL of pay.shop.test A "green" from 300 s to 60 s; set the TTL of www.shop.test A from 3600 s to 60 s',
+    ]);
+  });
+
+  test('the output is the longest TTL that resolvers may still hold, also after a crash', async () => {
+    const zone = fakeZone(www, api, ...group);
+    const before = await lowered(zone);
+    expect(await lowerTtl.check(look(zone, undefined, {begun: true, before}))).toEqual({
+      kind: 'done',
+      output: {ttlSeconds: 3600},
+    });
+  });
+
+  test('low on arrival is done, and the output is the TTL as it is', async () => {
+    const zone = fakeZone({...www, ttlSeconds: 30}, member('blue', 60), member('green', 60));
+    expect(await lowerTtl.check(look(zone))).toEqual({kind: 'done', output: {ttlSeconds: 60}});
+  });
+
+  test('a TTL that is lower already stays', async () => {
+    const zone = fakeZone({...www, ttlSeconds: 30}, ...group);
+    await lowered(zone, [...group, {...www, ttlSeconds: 30}]);
+    expect(zone.sets.map(({ttlSeconds}) => ttlSeconds)).toEqual([60, 60, 30]);
+  });
+});
+
+const blockedCases = [
+  {
+    name: 'an alias: it has no TTL',
+    zone: () => fakeZone(alias, ...group),
+    reason:
+      'www.shop.test A in dns is an alias to lb.aws.test., and has no TTL of its own: its answers have that of their target (60 s for a load balancer).',
+  },
+  {
+    name: 'a record that is not there',
+    zone: () => fakeZone(www, member('green', 300)),
+    reason: 'dns holds no record pay.shop.test A "blue".',
+  },
+  {
+    name: 'a record of a traffic policy',
+    zone: () => fakeZone({...www, routing: {TrafficPolicyInstanceId: 'x'}}, ...group),
+    reason: 'www.shop.test A in dns belongs to a traffic policy, and is not changed by this step.',
+  },
+];
+
+describe.each([lowerTtl, restoreTtl])('$name is blocked by', (step) => {
+  test.each(blockedCases)('$name', async ({zone, reason}) => {
+    expect(await step.check(look(zone()))).toEqual({
+      kind: 'blocked',
+      reason,
+      hint: expect.stringMatching(/^[A-Z].{20,}\.$/),
+    });
+  });
+});

@@ -1,0 +1,145 @@
+import {describe, expect, test} from 'vitest';
+import {
+  arrowsOfTheHouse,
+  codesAreListed,
+  dependenciesAreUsed,
+  linksResolve,
+  namesEqualPaths,
+  noDeadFile,
+  rules,
+  stepsKeepTheLaws,
+} from './tidy/rules.ts';
+import {importsOf, readTree, type Tree} from './tidy/tree.ts';
+
+const repository = readTree();
+
+describe('in this repository', () => {
+  for (const [name, rule] of Object.entries(rules)) {
+    test(name, () => {
+      expect(rule(repository)).toEqual([]);
+    });
+  }
+});
+
+describe('the rules themselves find', () => {
+  test('imports of every kind, over several lines too', () => {
+    const text = [
+      "import {z} from 'zod';",
+      'import type {',
+      '  A,',
+      "} from '../model/a.ts';",
+      "export * from './b.ts';",
+      "const c = await import('../../lab/c.ts');",
+      "type D = typeof import('@aws-sdk/client-ecs/dist');",
+      "import {step} from 'switcharoo/steps/mysql/step';",
+      "import 'switcharoo';",
+    ].join('\n');
+    expect(importsOf('src/engine/x.ts', text).map(({line, to, kind}) => [line, to, kind])).toEqual([
+      [1, 'zod', 'value'],
+      [2, 'src/model/a.ts', 'type'],
+      [5, 'src/engine/b.ts', 'value'],
+      [8, 'steps/mysql/step.ts', 'value'],
+      [9, 'src/index.ts', 'value'],
+      [6, 'lab/c.ts', 'dynamic'],
+      [7, '@aws-sdk/client-ecs', 'type'],
+    ]);
+  });
+
+  test('an arrow that points the wrong way', () => {
+    const tree = treeOf({
+      'src/model/a.ts': "import '../journal/b.ts';",
+      'src/journal/b.ts': '',
+      'src/engine/c.ts':
+        "import '../../steps/mysql/d.ts';\nimport type {B} from '../journal/contract.ts';",
+      'src/journal/contract.ts': '',
+      'steps/mysql/d.ts':
+        "import '../../src/model/a.ts';\nimport '../aurora/e.ts';\nimport '../dns/f.ts';",
+      'steps/aurora/e.ts': "import '../aws/g.ts';",
+      'steps/aws/g.ts': '',
+      'steps/dns/f.ts': 'export const f = defineTarget({});',
+      'src/cli/commands/rehearse.ts': "const lab = await import('../../../lab/h.ts');",
+      'src/cli/commands/run.ts': "\nconst lab = await import('../../../lab/h.ts');",
+      'lab/h.ts': "import '../steps/aurora/e.ts';",
+    });
+    expect(arrowsOfTheHouse(tree).map((found) => found.split(': ').slice(0, 2).join(': '))).toEqual(
+      [
+        'src/model/a.ts:1: it imports src/journal/b.ts',
+        'src/engine/c.ts:1: it imports steps/mysql/d.ts',
+        'steps/mysql/d.ts:1: it imports src/model/a.ts',
+        'steps/mysql/d.ts:2: it imports steps/aurora/e.ts',
+        'src/cli/commands/run.ts:2: it imports lab/h.ts',
+        'lab/h.ts:1: it imports steps/aurora/e.ts',
+      ],
+    );
+    expect(arrowsOfTheHouse(tree)[0]).toBe(
+      'src/model/a.ts:1: it imports src/journal/b.ts: the model imports nothing of the others, bring it in as an argument',
+    );
+  });
+
+  test('a step by another name, and one that is not held to the laws', () => {
+    const tree = treeOf({
+      'steps/mysql/freeze.ts': "export const thaw = defineStep({\n  name: 'mysql.thaw',\n});",
+      'steps/mysql/wait.ts': "\nexport const wait = defineGate({name: 'mysql.wait'});",
+      'steps/mysql/stop.ts': "export const stop = defineStep({name: 'mysql.stop'});",
+      'test/steps/mysql/stop.test.ts': 'lawsOfStep({\n  step: stop,\n});',
+    });
+    expect(namesEqualPaths(tree)).toEqual([
+      'steps/mysql/freeze.ts:1: the name of a step equals its path, call mysql.thaw mysql.freeze or move it',
+    ]);
+    expect(stepsKeepTheLaws(tree)).toEqual([
+      'steps/mysql/freeze.ts:1: every step keeps the laws, add lawsOfStep({step: thaw, …}) to its test',
+    ]);
+  });
+
+  test('a code that is made up, or that nobody can look up', () => {
+    const tree = treeOf({
+      'docs/problems.md': '# Problems\n\n## known-one\n\n## gate-timeout\n',
+      'src/journal/problems.ts': [
+        "const a = {code: 'known-one', message: 'x'};",
+        "const b = {\n  code: 'new-one',\n  message: 'x',\n};",
+        "const c = {code: 'Known_One', message: 'x'};",
+        'const d = {code: made(), message: "x"};',
+        "const e = {code: gate ? 'gate-timeout' : 'step-timeout', message: 'x'};",
+        "if (error.code === 'ENOENT') {}",
+      ].join('\n'),
+    });
+    expect(codesAreListed(tree)).toEqual([
+      'src/journal/problems.ts:3: new-one is not in docs/problems.md, UPDATE_GOLDEN=1 npx vitest run test/docs writes it',
+      'src/journal/problems.ts:6: a code is a kebab-case literal, write it out here',
+      'src/journal/problems.ts:7: a code is a kebab-case literal, write it out here',
+      'src/journal/problems.ts:8: step-timeout is not in docs/problems.md, UPDATE_GOLDEN=1 npx vitest run test/docs writes it',
+    ]);
+  });
+
+  test('a link that leads nowhere', () => {
+    const tree = treeOf({
+      'README.md':
+        'See [docs](docs/), [a](docs/a.md#part), [web](https://x.example/y.md) and\n[b](docs/b.md).',
+      'docs/a.md': '[up](../README.md) [here](#here)',
+    });
+    expect(linksResolve(tree)).toEqual([
+      'README.md:2: docs/b.md does not exist, mend the link or leave it out',
+    ]);
+  });
+
+  test('a file that only its tests import, and a dependency that nobody does', () => {
+    const tree = treeOf({
+      'src/index.ts': "import './model/used.ts';",
+      'src/model/used.ts': "import 'zod';",
+      'src/model/dead.ts': '',
+      'test/model/dead.test.ts': "import '../../src/model/dead.ts';\nimport 'left-pad';",
+      'steps/mysql/freeze.ts': "export const freeze = defineStep({name: 'mysql.freeze'});",
+      'steps/mysql/left-over.ts': 'export const two = 2;',
+      'package.json': '{\n  "dependencies": {\n    "zod": "1",\n    "left-pad": "1"\n  }\n}',
+    });
+    expect(noDeadFile(tree)).toEqual([
+      'src/model/dead.ts:1: nobody imports it, remove it or name it as an entry point',
+      'steps/mysql/left-over.ts:1: nobody imports it, remove it or name it as an entry point',
+    ]);
+    expect(dependenciesAreUsed(tree)).toEqual([
+      'package.json:4: nobody imports left-pad, npm uninstall left-pad',
+    ]);
+  });
+});
+
+const treeOf = (files: Readonly<Record<string, string>>): Tree => new Map(Object.entries(files));

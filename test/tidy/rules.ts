@@ -1,0 +1,245 @@
+import {dirname, normalize} from 'node:path';
+import {type Finding, type Import, importsOf, lineAt, type Tree} from './tree.ts';
+
+type Rule = (tree: Tree) => readonly Finding[];
+
+const isCode = (file: string): boolean => /\.(ts|js|mjs)$/.test(file);
+const isIn = (file: string, ...folders: readonly string[]): boolean =>
+  folders.some((folder) => file.startsWith(`${folder}/`));
+
+interface Arrow {
+  readonly from: (file: string) => boolean;
+  readonly may: (found: Import, tree: Tree) => boolean;
+  readonly rule: string;
+}
+
+/** What the files of our own may import of our own; the first arrow that leaves a file decides. */
+const arrows: readonly Arrow[] = [
+  {
+    from: (file) => isIn(file, 'src/model'),
+    may: ({to}) => isIn(to, 'src/model'),
+    rule: 'the model imports nothing of the others, bring it in as an argument',
+  },
+  {
+    from: (file) => isIn(file, 'src/journal'),
+    may: ({to}) => isIn(to, 'src/model', 'src/journal'),
+    rule: 'the journal imports only the model, bring it in as an argument',
+  },
+  {
+    from: (file) => isIn(file, 'src/inventory'),
+    may: ({to}) =>
+      isIn(to, 'src/model', 'src/inventory') ||
+      to === 'src/version.ts' ||
+      to === 'src/journal/redactor.ts',
+    rule: 'the inventory imports only the model (and tells the redactor its secrets), bring it in as an argument',
+  },
+  {
+    from: (file) => isIn(file, 'src/engine'),
+    may: ({to, kind}) =>
+      isIn(to, 'src/model', 'src/engine') ||
+      (kind === 'type' && (to === 'src/journal/contract.ts' || isIn(to, 'src/inventory'))),
+    rule: 'the engine knows the model and the contracts of journal and targets, and no step, screen or report; move it to the step or to the CLI',
+  },
+  {
+    from: (file) => isIn(file, 'src/report'),
+    may: ({to}) => isIn(to, 'src/model', 'src/report'),
+    rule: 'a report is a pure function of the model, give it what it needs as an argument',
+  },
+  {
+    from: (file) => file === 'src/index.ts',
+    may: ({to}) => isIn(to, 'src/model'),
+    rule: 'authors import words alone, put what they need into the model',
+  },
+  {
+    from: (file) => isIn(file, 'src'),
+    may: ({file, to, kind}) =>
+      isIn(to, 'src') ||
+      (isIn(to, 'lab') &&
+        kind !== 'value' &&
+        /^src\/cli\/commands\/(lab|rehearse|doctor)\.ts$/.test(file)),
+    rule: 'the product does not load steps or the lab, only the commands lab, rehearse and doctor do when they are called',
+  },
+  {
+    from: (file) => isIn(file, 'steps'),
+    may: ({file, to}, tree) =>
+      to === 'src/index.ts' ||
+      dirname(to) === dirname(file) ||
+      isIn(to, 'steps/aws') ||
+      (isIn(to, 'steps') && /\bdefineTarget\(/.test(tree.get(to) ?? '')),
+    rule: 'a technology imports src/index.ts, its own folder, steps/aws, and the target files of others; move what both need into the target',
+  },
+  {
+    from: (file) => isIn(file, 'lab'),
+    may: ({to}) => isIn(to, 'lab', 'src', 'steps/dns'),
+    rule: 'the lab is a world, not a part of the product; it may use src and steps/dns',
+  },
+  {
+    from: (file) => isIn(file, 'runbooks'),
+    may: ({to}) => to === 'src/index.ts' || isIn(to, 'steps'),
+    rule: 'a runbook imports switcharoo and its steps, as an author would',
+  },
+];
+
+export const arrowsOfTheHouse: Rule = (tree) =>
+  ownImports(tree).flatMap((found) => {
+    const arrow = arrows.find(({from}) => from(found.file));
+    return !arrow || !tree.has(found.to) || arrow.may(found, tree)
+      ? []
+      : [finding(found.file, found.line, `it imports ${found.to}: ${arrow.rule}`)];
+  });
+
+/** `steps/mysql/freeze-writes.ts` declares `mysql.freeze-writes`, and nothing else. */
+export const namesEqualPaths: Rule = (tree) =>
+  unitsIn(tree).flatMap(({file, line, name}) => {
+    const due = file
+      .replace(/^steps\//, '')
+      .replace('/', '.')
+      .replace(/\.ts$/, '');
+    return name === due
+      ? []
+      : [finding(file, line, `the name of a step equals its path, call ${name} ${due} or move it`)];
+  });
+
+export const stepsKeepTheLaws: Rule = (tree) => {
+  const tried = [...tree]
+    .filter(([file, text]) => isIn(file, 'test/steps') && text.includes('lawsOfStep('))
+    .map(([, text]) => text)
+    .join('\n');
+  return unitsIn(tree)
+    .filter(({kind}) => kind === 'Step')
+    .filter(({constant}) => !new RegExp(`\\b${constant}\\b`).test(tried))
+    .map(({file, line, constant}) =>
+      finding(
+        file,
+        line,
+        `every step keeps the laws, add lawsOfStep({step: ${constant}, …}) to its test`,
+      ),
+    );
+};
+
+/** A `code` beside a `message` is the name of a problem; those of lab/aws are Amazon's. */
+export const codesAreListed: Rule = (tree) => {
+  const page = tree.get('docs/problems.md') ?? '';
+  const listed = new Set([...page.matchAll(/^## (\S+)$/gm)].map(([, code]) => code));
+  return filesOf(tree, 'src', 'steps', 'lab')
+    .filter(([file]) => !isIn(file, 'lab/aws'))
+    .flatMap(([file, text]) =>
+      [...text.matchAll(/\bcode: (?!z\.)([^\n]*?),\n?\s*message:/g)].flatMap((match) => {
+        const line = lineAt(text, match.index);
+        const codes = [...(match[1] ?? '').matchAll(/'([^']*)'/g)].map(([, code = '']) => code);
+        if (codes.length === 0 || !codes.every((code) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(code))) {
+          return [finding(file, line, 'a code is a kebab-case literal, write it out here')];
+        }
+        return codes
+          .filter((code) => !listed.has(code))
+          .map((code) =>
+            finding(
+              file,
+              line,
+              `${code} is not in docs/problems.md, UPDATE_GOLDEN=1 npx vitest run test/docs writes it`,
+            ),
+          );
+      }),
+    );
+};
+
+export const linksResolve: Rule = (tree) =>
+  [...tree]
+    .filter(([file]) => file.endsWith('.md'))
+    .flatMap(([file, text]) =>
+      [...text.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].flatMap((match) => {
+        const to = normalize(`${dirname(file)}/${match[1]}`).replace(/\/$/, '');
+        const exists = tree.has(to) || [...tree.keys()].some((other) => isIn(other, to));
+        return exists
+          ? []
+          : [
+              finding(
+                file,
+                lineAt(text, match.index),
+                `${to} does not exist, mend the link or leave it out`,
+              ),
+            ];
+      }),
+    );
+
+/** Files that are started, or found by their folder, and not imported. */
+const entryPoints = [
+  /^src\/(index|cli\/main)\.ts$/,
+  /^steps\/[^/]+\/[^/]+\.ts$/,
+  /^lab\/(main|app\/\w+|clients\/main)\.ts$/,
+];
+
+export const noDeadFile: Rule = (tree) => {
+  const imported = new Set(
+    ownImports(tree)
+      .filter(({file}) => !isIn(file, 'test'))
+      .map(({to}) => to),
+  );
+  return filesOf(tree, 'src', 'steps', 'lab')
+    .map(([file]) => file)
+    .filter((file) => !imported.has(file))
+    .filter((file) => !entryPoints.some((entry) => entry.test(file)) || isDeadUnder(file, tree))
+    .map((file) => finding(file, 1, 'nobody imports it, remove it or name it as an entry point'));
+};
+
+/** A file below steps/ that declares nothing of its own is there for others. */
+const isDeadUnder = (file: string, tree: Tree): boolean =>
+  isIn(file, 'steps') &&
+  !/\bdefine(Step|OneWayStep|Gate|Target)\(|^export \{/m.test(tree.get(file) ?? '');
+
+export const dependenciesAreUsed: Rule = (tree) => {
+  const text = tree.get('package.json') ?? '{}';
+  const {dependencies = {}} = JSON.parse(text) as {dependencies?: Record<string, string>};
+  const imported = new Set(
+    ownImports(tree)
+      .filter(({file}) => isIn(file, 'src', 'steps', 'lab', 'bin', 'runbooks'))
+      .map(({to}) => to),
+  );
+  return Object.keys(dependencies)
+    .filter((name) => !imported.has(name))
+    .map((name) =>
+      finding(
+        'package.json',
+        lineAt(text, text.indexOf(`"${name}"`)),
+        `nobody imports ${name}, npm uninstall ${name}`,
+      ),
+    );
+};
+
+export const rules: Readonly<Record<string, Rule>> = {
+  'the arrows of the house': arrowsOfTheHouse,
+  "a step's name equals its path": namesEqualPaths,
+  'every step keeps the laws': stepsKeepTheLaws,
+  'every problem code is listed': codesAreListed,
+  'every link resolves': linksResolve,
+  'no dead file': noDeadFile,
+  'every dependency is used': dependenciesAreUsed,
+};
+
+interface Unit {
+  readonly file: string;
+  readonly line: number;
+  readonly kind: string;
+  readonly constant: string;
+  readonly name: string;
+}
+
+function unitsIn(tree: Tree): readonly Unit[] {
+  const declared = /const (\w+) = define(Step|OneWayStep|Gate)\(\{[\s\S]*?\bname: '([^']+)'/g;
+  return filesOf(tree, 'steps').flatMap(([file, text]) =>
+    [...text.matchAll(declared)].map((match) => {
+      const [, constant = '', kind = '', name = ''] = match;
+      return {file, line: lineAt(text, match.index), kind, constant, name};
+    }),
+  );
+}
+
+const filesOf = (tree: Tree, ...folders: readonly string[]) =>
+  [...tree].filter(([file]) => isCode(file) && isIn(file, ...folders));
+
+const ownImports = (tree: Tree): readonly Import[] =>
+  [...tree].filter(([file]) => isCode(file)).flatMap(([file, text]) => importsOf(file, text));
+
+/** `what` has two halves: the rule, and what to do instead. */
+const finding = (file: string, line: number, what: string): Finding =>
+  `${file}:${line}: ${what}` as Finding;
