@@ -1,4 +1,5 @@
 import type {LabDatabase} from './server.ts';
+import {wordsOf} from './words.ts';
 
 /** A place in a server's binary log. */
 export interface Position {
@@ -8,7 +9,7 @@ export interface Position {
 
 /** Where a server's own binary log ends now. */
 export async function positionOf(database: LabDatabase): Promise<Position> {
-  const [status] = await database.query('SHOW MASTER STATUS');
+  const [status] = await database.query(wordsOf(database.brand).ownPosition);
   return {file: String(status?.['File']), position: Number(status?.['Position'])};
 }
 

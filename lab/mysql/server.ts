@@ -5,13 +5,15 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import type {LabProcess, Processes} from '../processes.ts';
-import {argsForRoot, type ServerProgram} from './find-server.ts';
+import {argsForRoot, type Brand, type ServerProgram} from './server-program.ts';
+import {settingsOf} from './server-settings.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
 /** One running database server of the lab. */
 export interface LabDatabase {
   readonly name: string;
+  readonly brand: Brand;
   readonly port: number;
   readonly socket: string;
   /** The process as it is now: another one after `restart`. */
@@ -53,7 +55,7 @@ export async function startServer(options: ServerOptions): Promise<LabDatabase> 
   let running = launch(options, data, socket);
   await untilAnswering(running, {socket, password: ''});
   try {
-    await setRootPassword(socket, options.rootPassword);
+    await setRootPassword(program.brand, socket, options.rootPassword);
   } catch (cause) {
     running.kill('SIGKILL');
     throw cause;
@@ -62,6 +64,7 @@ export async function startServer(options: ServerOptions): Promise<LabDatabase> 
 
   const database: LabDatabase = {
     name,
+    brand: program.brand,
     port,
     socket,
     get process() {
@@ -122,50 +125,11 @@ function launch(options: ServerOptions, data: string, socket: string): LabProces
     `--socket=${socket}`,
     '--bind-address=127.0.0.1',
     `--port=${options.port}`,
-    ...replicationSettings(options),
-    ...commonSettings,
+    ...settingsOf(program.brand, options),
     ...(options.settings ?? []),
   ];
   return processes.spawn(`mysqld-${name}`, program.command, args, {env: program.env, cwd: data});
 }
-
-function replicationSettings({serverId, logName}: ServerOptions): readonly string[] {
-  return [
-    `--server-id=${serverId}`,
-    `--log-bin=${logName}`,
-    '--binlog-format=ROW',
-    '--log-slave-updates',
-    '--relay-log=relay-bin',
-    '--replicate-wild-ignore-table=mysql.%',
-    // Kept in tables, the position commits together with the data: a kill -9 neither loses nor repeats an event
-    // (MySQL 5.6 manual 17.3.2, "Handling an Unexpected Halt of a Replication Slave").
-    '--master-info-repository=TABLE',
-    '--relay-log-info-repository=TABLE',
-    '--relay-log-recovery=ON',
-    // The default is an hour: a source that hangs would go unnoticed.
-    '--slave-net-timeout=10',
-  ];
-}
-
-const commonSettings: readonly string[] = [
-  '--skip-name-resolve',
-  '--character-set-server=utf8mb4',
-  '--collation-server=utf8mb4_unicode_ci',
-  '--default-time-zone=+00:00',
-  '--sql-mode=STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION',
-  // The operating system outlives a killed server, so its file cache is safe enough here, and much faster.
-  '--innodb-flush-log-at-trx-commit=2',
-  '--sync-binlog=0',
-  // Without a performance schema and with small buffers a server needs some 35 MB.
-  '--performance-schema=OFF',
-  '--innodb-buffer-pool-size=8M',
-  '--innodb-log-file-size=4M',
-  '--innodb-log-buffer-size=1M',
-  '--key-buffer-size=1M',
-  '--query-cache-size=0',
-  '--table-open-cache=200',
-  '--table-definition-cache=400',
-];
 
 async function pause(running: LabProcess): Promise<void> {
   running.kill('SIGSTOP');
@@ -207,17 +171,27 @@ async function untilAnswering(running: LabProcess, root: Root): Promise<void> {
   });
 }
 
-async function setRootPassword(socket: string, password: string): Promise<void> {
+async function setRootPassword(brand: Brand, socket: string, password: string): Promise<void> {
   await asRoot({socket, password: ''}, async (connection) => {
     // What concerns one server's accounts must not reach its replicas.
     await connection.query('SET sql_log_bin = 0');
-    // The template also has anonymous accounts, and root without a password from other hosts.
-    await connection.query(
-      "DELETE FROM mysql.user WHERE NOT (User = 'root' AND Host = 'localhost')",
-    );
-    await connection.query('DELETE FROM mysql.db');
-    await connection.query('FLUSH PRIVILEGES');
-    await connection.query('SET PASSWORD = PASSWORD(?)', [password]);
+    if (brand === 'mysql-5.6') {
+      // The template also has anonymous accounts, and root without a password from other hosts.
+      await connection.query(
+        "DELETE FROM mysql.user WHERE NOT (User = 'root' AND Host = 'localhost')",
+      );
+      await connection.query('DELETE FROM mysql.db');
+      await connection.query('FLUSH PRIVILEGES');
+      await connection.query('SET PASSWORD = PASSWORD(?)', [password]);
+      return;
+    }
+    if (brand === 'mariadb') {
+      await connection.query(
+        "DELETE FROM mysql.global_priv WHERE User = 'root' AND Host <> 'localhost'",
+      );
+      await connection.query('FLUSH PRIVILEGES');
+    }
+    await connection.query('ALTER USER root@localhost IDENTIFIED BY ?', [password]);
   });
 }
 

@@ -2,8 +2,9 @@ import {chmod, mkdir, mkdtemp, rm, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {findServer, type ServerProgram} from '../../../lab/mysql/find-server.ts';
+import {findServer} from '../../../lab/mysql/find-server.ts';
 import {startServer} from '../../../lab/mysql/server.ts';
+import type {ServerProgram} from '../../../lab/mysql/server-program.ts';
 import {Processes} from '../../../lab/processes.ts';
 import {freePort} from './databases.ts';
 

@@ -1,0 +1,47 @@
+import type {Brand} from './server-program.ts';
+
+/** What the lab says to its servers, in the words of each brand. */
+export interface Words {
+  readonly ownPosition: string;
+  readonly replicationStatus: string;
+  readonly start: string;
+  readonly stop: string;
+  readonly forget: string;
+  readonly startExecuting: string;
+  readonly stopExecuting: string;
+  /** Values: host, port, password, file, position. */
+  readonly follow: string;
+  /** How its columns are named: `Exec_Master_Log_Pos` or `Exec_Source_Log_Pos`. */
+  readonly source: 'Master' | 'Source';
+  readonly replica: 'Slave' | 'Replica';
+}
+
+const older: Words = {
+  ownPosition: 'SHOW MASTER STATUS',
+  replicationStatus: 'SHOW SLAVE STATUS',
+  start: 'START SLAVE',
+  stop: 'STOP SLAVE',
+  forget: 'RESET SLAVE ALL',
+  startExecuting: 'START SLAVE SQL_THREAD',
+  stopExecuting: 'STOP SLAVE SQL_THREAD',
+  follow: `CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = 'repl', MASTER_PASSWORD = ?,
+    MASTER_LOG_FILE = ?, MASTER_LOG_POS = ?, MASTER_CONNECT_RETRY = 1`,
+  source: 'Master',
+  replica: 'Slave',
+};
+
+const newer: Words = {
+  ownPosition: 'SHOW BINARY LOG STATUS',
+  replicationStatus: 'SHOW REPLICA STATUS',
+  start: 'START REPLICA',
+  stop: 'STOP REPLICA',
+  forget: 'RESET REPLICA ALL',
+  startExecuting: 'START REPLICA SQL_THREAD',
+  stopExecuting: 'STOP REPLICA SQL_THREAD',
+  follow: `CHANGE REPLICATION SOURCE TO SOURCE_HOST = ?, SOURCE_PORT = ?, SOURCE_USER = 'repl', SOURCE_PASSWORD = ?,
+    SOURCE_LOG_FILE = ?, SOURCE_LOG_POS = ?, SOURCE_CONNECT_RETRY = 1, GET_SOURCE_PUBLIC_KEY = 1`,
+  source: 'Source',
+  replica: 'Replica',
+};
+
+export const wordsOf = (brand: Brand): Words => (brand === 'mysql' ? newer : older);

