@@ -22,6 +22,8 @@ export interface LoadBalancer {
   /** Gives it no new connection; it is gone once its open ones have ended, at the latest after `drainMs`. */
   deregister(id: string): void;
   targets(): readonly BalancedTarget[];
+  /** Lets the health checks of a target fail, or pass again, whatever it answers. */
+  failHealthChecks(id: string, failing: boolean): void;
   /** Answers every so-manieth connection with 503 itself; `undefined`: none. */
   failEvery(nth: number | undefined): void;
   stop(): Promise<void>;
@@ -43,6 +45,7 @@ interface Target {
   readonly address: string;
   readonly port: number;
   readonly connections: Set<Socket>;
+  failsChecks: boolean;
   state: TargetState;
   reason?: string;
   description?: string;
@@ -130,6 +133,12 @@ export async function startLoadBalancer(options: LoadBalancerOptions): Promise<L
         void drain(target);
       }
     },
+    failHealthChecks: (id, fails) => {
+      const target = targets.get(id);
+      if (target) {
+        target.failsChecks = fails;
+      }
+    },
     targets: () => [...targets.values()].map(published),
     failEvery: (nth) => {
       failing = nth;
@@ -195,7 +204,7 @@ async function checkHealth(
   if (target.reason === 'Elb.RegistrationInProgress') {
     Object.assign(target, initialChecking);
   }
-  const fault = await probe(target, options, signal);
+  const fault = target.failsChecks ? wrongStatus(500) : await probe(target, options, signal);
   if (target.state === 'draining' || signal.aborted) {
     return;
   }
@@ -267,6 +276,7 @@ const newTarget = (id: string, address: string, port: number): Target => ({
   address,
   port,
   connections: new Set(),
+  failsChecks: false,
   state: 'initial',
   reason: 'Elb.RegistrationInProgress',
   description: 'Target registration is in progress',

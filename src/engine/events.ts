@@ -9,6 +9,8 @@ export type EngineEvent =
   | {readonly kind: 'journaled'; readonly entry: JournalEntry; readonly head: string}
   /** What a look last said, or an action is waiting for. */
   | {readonly kind: 'progress'; readonly entry: string; readonly says: string}
+  /** Something that happened there, told once: an event of a service, a line of a log. */
+  | {readonly kind: 'told'; readonly entry: string; readonly says: string}
   | {readonly kind: 'warning'; readonly problem: Problem};
 
 export type Observe = (event: EngineEvent) => void;

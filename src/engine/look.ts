@@ -15,6 +15,7 @@ export interface LookRequest {
   readonly begun: boolean;
   /** The journaled before-image, once there is one. */
   readonly before?: unknown;
+  readonly tell?: (happened: string) => void;
 }
 
 export type Seen = {
@@ -45,7 +46,7 @@ export const looking = <Result>(
 /** What the functions of an entry's unit are given: the readers of its targets, and nothing that can write. */
 async function lookFor(
   world: World,
-  {entry, input, begun, before}: LookRequest,
+  {entry, input, begun, before, tell}: LookRequest,
   signal: AbortSignal,
 ): Promise<Look<any, any>> {
   const parts = Object.entries(entry.on).map(async ([part, target]) => {
@@ -57,6 +58,7 @@ async function lookFor(
     targets: Object.fromEntries(await Promise.all(parts)),
     run: {id: world.run, entry: entry.id, begun, ...(before === undefined ? {} : {before})},
     now: world.clock.now(),
+    ...(tell ? {tell} : {}),
     signal,
   };
 }

@@ -118,7 +118,8 @@ async function waitUntilBack(
   if (entry.unit.kind !== 'step' || input.kind !== 'known') {
     return undefined;
   }
-  const request = {entry, input: input.input, begun: true, before};
+  const tell = (says: string) => context.observe({kind: 'told', entry: entry.id, says});
+  const request = {entry, input: input.input, begun: true, before, tell};
   for (
     let waitMs = pollOf(entry).firstMs;
     ;

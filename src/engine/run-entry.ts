@@ -235,6 +235,7 @@ async function look(context: RunContext, attempt: Attempt): Promise<Seen | LostL
       input,
       begun: so?.stands ?? false,
       before: so?.stands ? so.before : undefined,
+      tell: (says: string) => context.observe({kind: 'told', entry: entry.id, says}),
     };
     const seen = await lookAt(context, request, context.stopping);
     attempt.failedLooks = 0;

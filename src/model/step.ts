@@ -18,6 +18,8 @@ export interface Look<Targets extends TargetKinds, Input> {
   };
   /** The time of this look. Steps have no clock of their own. */
   readonly now: Date;
+  /** Tells what happened since the last look, a line each: an event, a line of a log. It is shown and not journaled. Absent in a plan. */
+  readonly tell?: (happened: string) => void;
   readonly signal: AbortSignal;
 }
 

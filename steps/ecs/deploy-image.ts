@@ -103,6 +103,7 @@ export const deployImage = defineStep({
     const {service} = look.targets;
     const snapshot = await service.snapshot(look.signal);
     const primary = primaryOf(snapshot.service);
+    const flaps = tellNews(look, snapshot);
     const obstacle = unsupported(service.name, snapshot.service) ?? lostUpdate(look, snapshot);
     if (obstacle || !primary) {
       return obstacle ?? settling(`${service.name} has no deployment yet`);
@@ -119,7 +120,7 @@ export const deployImage = defineStep({
     const clash = secretClash(service.name, containerOf(definition, container), look.input);
     return differences.length > 0
       ? restingOn(look, snapshot, primary, differences, clash)
-      : rolledOut(look, snapshot, primary);
+      : rolledOut(look, snapshot, primary, flaps);
   },
 
   async plan(look, before) {
@@ -162,6 +163,17 @@ export const deployImage = defineStep({
     return [...(isToStop ? [stopRollout(primary)] : []), putBack(before)];
   },
 });
+
+/** Tells what happened since the last look, once this run has begun to act; answers what flaps. */
+function tellNews({targets: {service}, run, tell}: ServiceLook, snapshot: Snapshot) {
+  const {lines, flaps} = service.newsIn(snapshot);
+  if (run.begun) {
+    for (const line of lines) {
+      tell?.(line);
+    }
+  }
+  return flaps;
+}
 
 /** What is to say when the service does not show what this session last asked of it. */
 function lostUpdate(look: ServiceLook, snapshot: Snapshot): Found | undefined {
@@ -230,7 +242,12 @@ function restingOn(
 }
 
 /** The service runs what is wanted. It is done when two looks, far enough apart, found all of it well. */
-function rolledOut(look: ServiceLook, snapshot: Snapshot, primary: DeploymentState): Found {
+function rolledOut(
+  look: ServiceLook,
+  snapshot: Snapshot,
+  primary: DeploymentState,
+  flaps: readonly string[],
+): Found {
   const {service} = look.targets;
   const rollout = judgeRollout(snapshot);
   const since = service.unchangedSince(
@@ -245,7 +262,7 @@ function rolledOut(look: ServiceLook, snapshot: Snapshot, primary: DeploymentSta
     );
   }
   if (rollout.kind === 'moving') {
-    return settling(rollout.progress);
+    return settling([rollout.progress, ...flaps].join('. '));
   }
   const seenMs = look.now.getTime() - since.getTime();
   const agedMs = look.now.getTime() - rollout.since.getTime() - clockSkewMs;

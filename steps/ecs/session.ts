@@ -1,6 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type Say, type Session, SwitcharooError} from '../../src/index.ts';
 import type {EcsCalls, ServiceUpdate} from './calls.ts';
+import {flapping, type Heard, newsIn} from './news.ts';
 import {primaryOf, type Snapshot, shortName} from './state.ts';
 import {type Definition, digestOf} from './task-definition.ts';
 import {type Fate, fateOf, type Sent} from './verdict.ts';
@@ -22,6 +23,11 @@ export interface EcsReader {
     snapshot: Snapshot,
     now: Date,
   ): {readonly fate: Fate | 'none-sent'; readonly sent?: Sent};
+  /** What happened since this session last took a snapshot, a line each, and what flaps since the rollout began. */
+  newsIn(snapshot: Snapshot): {
+    readonly lines: readonly string[];
+    readonly flaps: readonly string[];
+  };
   /** Since when every look has shown this signature. No signature: it was interrupted. */
   unchangedSince(signature: string | undefined, now: Date): Date;
 }
@@ -39,6 +45,7 @@ export function openSession(name: string, calls: EcsCalls): Session<EcsReader, E
   // Revisions never change.
   const known = new Map<string, Definition>();
   let sent: Sent | undefined;
+  let heard: Heard | undefined;
   let unchanged: {readonly signature: string; readonly since: Date} | undefined;
 
   const reader: EcsReader = {
@@ -78,6 +85,12 @@ export function openSession(name: string, calls: EcsCalls): Session<EcsReader, E
       const fate = fateOf(sent, service, now);
       sent = {...sent, seen: sent.seen || fate === 'in-place'};
       return {fate, sent};
+    },
+
+    newsIn(snapshot) {
+      const {lines, heard: now} = newsIn(snapshot, heard);
+      heard = now;
+      return {lines, flaps: flapping(now)};
     },
 
     unchangedSince(signature, now) {

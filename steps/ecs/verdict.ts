@@ -163,14 +163,34 @@ function progressOf(
   missing: readonly string[],
 ): string {
   const reasons = stopReasons(tasks, primary.id);
-  const event = service.events.find(
-    ({at, message}) => at >= primary.createdAt && telling.test(message),
-  );
+  const event =
+    service.events.find(({at, message}) => at >= primary.createdAt && telling.test(message)) ??
+    earlierPlacement(service, tasks, primary);
   return [
     `${shortName(primary.taskDefinition)}: ${missing.join(', ')}`,
     ...(reasons.length > 0 ? [`stopped: ${reasons.join('; ')}`] : []),
     ...(event ? [`ECS says: ${event.message}`] : []),
   ].join('. ');
+}
+
+/** ECS says the same trouble once in six hours: it may have said it before this rollout, and mean it still. */
+const saidOnceInMs = 6 * 3_600_000;
+
+function earlierPlacement(
+  {events, desiredCount, pendingCount}: ServiceState,
+  tasks: readonly TaskState[],
+  primary: DeploymentState,
+) {
+  const live = tasks.filter(
+    ({startedBy, lastStatus}) => startedBy === primary.id && lastStatus !== 'STOPPED',
+  );
+  const since = primary.createdAt.getTime() - saidOnceInMs;
+  const found = events.find(
+    ({at, message}) => at.getTime() >= since && message.includes('unable to place a task'),
+  );
+  return found && pendingCount === 0 && live.length < desiredCount
+    ? {message: `${found.message} (said at ${found.at.toISOString()}, and not again within 6 h)`}
+    : undefined;
 }
 
 /** Words in events that mean trouble (those that AWS Copilot looks for). */

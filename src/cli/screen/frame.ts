@@ -162,6 +162,9 @@ function tookText(entries: readonly EntryProgress[]): string {
 const busy: ReadonlySet<EntryState> = new Set(['looking', 'acting', 'reversing']);
 const bad: ReadonlySet<EntryState> = new Set(['failed', 'reverse-failed']);
 
+const saysRows = 2;
+const toldRowsMost = 10;
+
 /** As many entries as fit, around those that are at work; the others are counted. */
 function entryLines(
   view: View,
@@ -170,10 +173,14 @@ function entryLines(
   options: FrameOptions,
 ): string[] {
   const columns = Math.min(24, Math.max(...entries.map(({id}) => widthOf(id))));
+  const atWork = entries.filter(({state}) => busy.has(state) || bad.has(state));
+  const rest = Math.max(0, room - entries.length - atWork.length * saysRows);
+  const toldRows = Math.min(toldRowsMost, Math.floor(rest / Math.max(1, atWork.length)));
   const details = new Map(
-    entries
-      .filter(({state}) => busy.has(state) || bad.has(state))
-      .map((entry) => [entry, detailLines(view, entry, options)]),
+    atWork.map((entry) => [
+      entry,
+      [...detailLines(view, entry, options), ...toldLines(view, entry, toldRows, options)],
+    ]),
   );
   const detailRows = [...details.values()].reduce((rows, lines) => rows + lines.length, 0);
   const size = Math.max(
@@ -266,8 +273,19 @@ function detailLines({says}: View, entry: EntryProgress, {columns, paint}: Frame
   const colour = bad.has(entry.state) ? paint.red : (it: string) => it;
   return flow([{text, paint: colour}], {width: columns, first: '      └ ', rest: '        '}).slice(
     0,
-    2,
+    saysRows,
   );
+}
+
+/** What happened there last: as many lines as there is room for. */
+function toldLines(
+  {told}: View,
+  {id, state}: EntryProgress,
+  rows: number,
+  {columns, paint}: FrameOptions,
+): string[] {
+  const lines = rows > 0 && busy.has(state) ? (told.get(id) ?? []).slice(-rows) : [];
+  return lines.map((text) => oneLine([{text: `        ${text}`, paint: paint.dim}], columns));
 }
 
 /** A window of `size` items in which `at` is seen, a third from the top. */

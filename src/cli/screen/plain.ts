@@ -61,6 +61,8 @@ function eventText(event: EngineEvent): string | undefined {
         : factText(event.entry)
             .filter((part) => part !== undefined)
             .join(' - ');
+    case 'told':
+      return `${event.entry}: ${event.says}`;
     case 'progress':
       return undefined;
   }

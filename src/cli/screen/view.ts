@@ -13,13 +13,23 @@ export interface View {
   readonly last?: string;
   /** What the look of an entry last said, or its action is doing. */
   readonly says: ReadonlyMap<string, string>;
+  /** What happened at an entry since its present go began, the newest last. */
+  readonly told: ReadonlyMap<string, readonly string[]>;
   /** When the present go at an entry began, forward or back. */
   readonly begunAt: LastingMap<Date>;
   readonly outage: Outage;
   readonly warning?: string;
 }
 
-export const emptyView: View = {says: new Map(), begunAt: LastingMap.of(), outage: noOutage};
+/** More than any terminal has room for. */
+const toldKept = 100;
+
+export const emptyView: View = {
+  says: new Map(),
+  told: new Map(),
+  begunAt: LastingMap.of(),
+  outage: noOutage,
+};
 
 export function viewAfter(so: View, event: EngineEvent, window?: OutageWindow): View {
   switch (event.kind) {
@@ -31,6 +41,8 @@ export function viewAfter(so: View, event: EngineEvent, window?: OutageWindow): 
       return viewAfterEntry(so, event.entry, window);
     case 'progress':
       return {...so, says: new Map(so.says).set(event.entry, event.says)};
+    case 'told':
+      return {...so, told: withTold(so.told, event)};
     case 'warning':
       return {...so, warning: event.problem.message};
   }
@@ -54,6 +66,7 @@ function wordsAfter(so: View, entry: JournalEntry): Partial<View> {
       return {
         last: id,
         says: withoutKey(so.says, id),
+        told: withoutKey(so.told, id),
         begunAt: so.begunAt.with(id, new Date(entry.atUtc)),
       };
     case 'action-intended':
@@ -63,10 +76,18 @@ function wordsAfter(so: View, entry: JournalEntry): Partial<View> {
     case 'entry-skipped':
     case 'entry-reversed':
     case 'reverse-failed':
-      return {last: id, says: withoutKey(so.says, id)};
+      return {last: id, says: withoutKey(so.says, id), told: withoutKey(so.told, id)};
     default:
       return {last: id};
   }
+}
+
+function withTold(
+  told: View['told'],
+  {entry, says}: {readonly entry: string; readonly says: string},
+): View['told'] {
+  const lines = [...(told.get(entry) ?? []), says].slice(-toldKept);
+  return new Map(told).set(entry, lines);
 }
 
 function withoutKey<Value>(

@@ -56,6 +56,27 @@ describe('a frame shows the phase at work, and folds the others', () => {
     `);
   });
 
+  test('with what happened at the entry at work, the newest last, as far as there is room', () => {
+    const told = ['started 2 tasks', 'task 1a: PENDING', 'task 1a: RUNNING'].map(
+      (says): EngineEvent => ({kind: 'told', entry: 'open', says}),
+    );
+    const view = told.reduce((so, event) => viewAfter(so, event), opening());
+    expect(shown(view, 80, 24, '2026-03-01T03:05:58.000Z').split('\n').slice(8, 14)).toEqual([
+      '      └ aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands',
+      '        at mysql-bin.000007:88012',
+      '        started 2 tasks',
+      '        task 1a: PENDING',
+      '        task 1a: RUNNING',
+      '· Settle    1 entry: 1 waiting',
+    ]);
+    expect(shown(view, 80, 13, '2026-03-01T03:05:58.000Z').split('\n').slice(8)).toEqual([
+      '      └ aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands',
+      '        at mysql-bin.000007:88012',
+      '        task 1a: RUNNING',
+      '· Settle    1 entry: 1 waiting',
+    ]);
+  });
+
   test('when an entry has failed', () => {
     expect(
       shown(viewOf(journaled(heldRun())), 80, 24, '2026-03-01T03:06:30Z'),
@@ -306,6 +327,18 @@ describe('without a terminal', () => {
     says(9000, '300 bytes behind');
     expect(stream.text).toBe(
       '2026-03-01T03:00:00.000Z caught-up: 900 bytes behind\n2026-03-01T03:00:06.000Z caught-up: 300 bytes behind\n',
+    );
+  });
+
+  test('everything that happened is a line', () => {
+    const stream = new Recorder();
+    const now = () => new Date('2026-03-01T03:00:00Z');
+    const screen = openScreen({how: 'plain', stream, paint: plainPaint, now});
+    for (const says of ['ECS: has started 2 tasks', 'task 1a: RUNNING']) {
+      screen.observe({kind: 'told', entry: 'deploy', says});
+    }
+    expect(stream.text).toBe(
+      '2026-03-01T03:00:00.000Z deploy: ECS: has started 2 tasks\n2026-03-01T03:00:00.000Z deploy: task 1a: RUNNING\n',
     );
   });
 

@@ -247,3 +247,24 @@ describe('percentages that lock a rollout (developer guide, "Rolling update")', 
     });
   }
 });
+
+test('a task that cannot be placed is named, also when ECS said so before this rollout and keeps quiet now', () => {
+  const message =
+    '(service web) was unable to place a task because no container instance met all of its requirements.';
+  const deployments = [{...primary, rolloutState: 'IN_PROGRESS'}];
+  const judged = (changes: Partial<ServiceState>) =>
+    judgeRollout({...good, tasks: [task(1)], service: {...service, deployments, ...changes}});
+
+  expect(judged({events: [{at: at(11), message}]})).toMatchObject({
+    progress: expect.stringMatching(new RegExp(`ECS says: .*${'unable to place a task'}.*[.]$`)),
+  });
+  expect(judged({events: [{at: at(2), message}]})).toMatchObject({
+    progress: expect.stringContaining(
+      `${message} (said at 2026-01-01T03:00:02.000Z, and not again within 6 h)`,
+    ),
+  });
+  // It starts tasks: what was said earlier is over.
+  expect(JSON.stringify(judged({pendingCount: 1, events: [{at: at(2), message}]}))).not.toContain(
+    'unable',
+  );
+});
