@@ -29,13 +29,33 @@ export interface Point {
 
 export type Command = 'go on' | 'reverse' | 'reverse to prepared' | 'run to moved';
 
-const losses: readonly [string, Kept | undefined, areNamesKept?: boolean][] = [
-  ['killed', undefined],
-  ['power lost', () => 0],
-  ['power lost, only the names came through', () => 0, true],
-  ['power lost, half came through', (bytes) => Math.ceil(bytes / 2)],
-  ['power lost, all but 1 byte came through', (bytes) => Math.max(0, bytes - 1)],
+const never = new AbortController().signal;
+
+interface Loss {
+  readonly what: string;
+  readonly kept?: Kept;
+  readonly areNamesKept?: boolean;
+  /** What must be at risk for it to leave another disk than the losses above. */
+  readonly of?: 'bytes' | 'names' | 'either';
+}
+
+const losses: readonly Loss[] = [
+  {what: 'killed'},
+  {what: 'power lost', kept: () => 0, of: 'either'},
+  {what: 'power lost, only the names came through', kept: () => 0, areNamesKept: true, of: 'names'},
+  {what: 'power lost, half came through', kept: (bytes) => Math.ceil(bytes / 2), of: 'bytes'},
+  {
+    what: 'power lost, all but 1 byte came through',
+    kept: (bytes) => Math.max(0, bytes - 1),
+    of: 'bytes',
+  },
 ];
+
+function lossesOn(disk: SimulatedDisk): readonly Loss[] {
+  const {bytes, names} = disk.atRisk;
+  const isAtRisk = {bytes, names, either: bytes || names};
+  return losses.filter(({of}) => of === undefined || isAtRisk[of]);
+}
 
 export const freshRemains = (): Remains => ({
   disk: new SimulatedDisk(['/', '/var']),
@@ -50,7 +70,7 @@ export async function live(remains: Remains, command: Command): Promise<Lived> {
   const points: Point[] = [];
   let picture = remains.picture;
   const passed = (what: string): void => {
-    for (const [loss, kept, areNamesKept] of disk.isSynced ? losses.slice(0, 1) : losses) {
+    for (const {what: loss, kept, areNamesKept} of lossesOn(disk)) {
       const left = disk.copy();
       if (kept) {
         left.losePower(kept, areNamesKept);
@@ -77,7 +97,7 @@ export async function live(remains: Remains, command: Command): Promise<Lived> {
       passed(`after ${words}`);
     };
   }
-  const clock = new FakeClock();
+  const clock = new EndlessClock();
   clock.onTick = () => {
     deliver(shelves[1]);
     picture = pictureOf(shelves);
@@ -106,6 +126,13 @@ export async function live(remains: Remains, command: Command): Promise<Lived> {
   const ended = await asTold(() => perform(program, command, so, `r${names.length + 1}`));
   const effects = shelves.flatMap((shelf) => shelf.effects);
   return {ended, picture: pictureOf(shelves), disk, points, effects};
+}
+
+/** Nothing here ever hangs: a limit of a look would only be a timer that outlives its process. */
+class EndlessClock extends FakeClock {
+  override timeout(): AbortSignal {
+    return new AbortController().signal;
+  }
 }
 
 const onlooker = new Onlooker();
@@ -182,8 +209,6 @@ const runsOn = (disk: SimulatedDisk): readonly string[] =>
     .filter((path) => path.startsWith(`${stateFolder}/r`) && !path.endsWith('.jsonl'))
     .map((path) => path.slice(stateFolder.length + 1))
     .sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
-
-const never = new AbortController().signal;
 
 function tokensFrom(first: number): () => number {
   let last = first;

@@ -84,14 +84,21 @@ export class SimulatedDisk {
     return copy;
   }
 
+  /** What a power loss could take now. */
+  get atRisk(): {readonly bytes: boolean; readonly names: boolean} {
+    let bytes = false;
+    let names = this.#names.size !== this.#syncedNames.size;
+    for (const [path, inode] of this.#names) {
+      bytes ||= inode.bytes !== inode.synced;
+      names ||= this.#syncedNames.get(path) !== inode;
+    }
+    return {bytes, names};
+  }
+
   /** Nothing would be lost now. */
   get isSynced(): boolean {
-    for (const [path, inode] of this.#names) {
-      if (this.#syncedNames.get(path) !== inode || inode.bytes !== inode.synced) {
-        return false;
-      }
-    }
-    return this.#names.size === this.#syncedNames.size;
+    const {bytes, names} = this.atRisk;
+    return !bytes && !names;
   }
 
   /** Names that were not synced may come through all the same, and even without the bytes of their file. */
