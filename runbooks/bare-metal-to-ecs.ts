@@ -200,7 +200,13 @@ export default defineRunbook({
   })
   .step('propagated', propagated, {
     on: {dns: 'dns'},
-    input: ({params}) => ({name: params.siteName, type: 'A', values: params.newAddresses}),
+    input: ({params, times}) => ({
+      name: params.siteName,
+      type: 'A',
+      values: params.newAddresses,
+      since: times.swap,
+      oldTtlSeconds: params.lowTtlSeconds,
+    }),
     after: ['swap'],
   })
   .step('smoke-sql', sqlAnswers, {

@@ -22,9 +22,13 @@ export interface ExchangeOptions {
   /** RD: resolvers are asked to look further, authoritative servers are not. */
   readonly recursive: boolean;
   readonly signal: AbortSignal;
-  /** For each attempt: twice over UDP, then once over TCP. */
+  /** For each attempt. */
   readonly timeoutMs?: number;
+  /** This way alone. Without it: twice over UDP, then once over TCP. */
+  readonly over?: Over;
 }
+
+export type Over = 'udp' | 'tcp';
 
 type Transport = (server: string, query: Buffer, signal: AbortSignal) => Promise<DecodedPacket>;
 
@@ -35,10 +39,9 @@ const udpPayloadSize = 1232;
 export async function exchange(
   server: string,
   question: Question,
-  {recursive, signal, timeoutMs = 1_500}: ExchangeOptions,
+  {recursive, signal, timeoutMs = 1_500, over}: ExchangeOptions,
 ): Promise<DecodedPacket> {
-  // A lost packet is asked for again; a network that drops UDP, or an answer too long for it, needs TCP.
-  let transports: readonly Transport[] = [overUdp, overUdp, overTcp];
+  let transports = attempts[over ?? 'any'];
   let last = new Error('not asked');
   for (;;) {
     const [transport, ...others] = transports;
@@ -60,6 +63,13 @@ export async function exchange(
     }
   }
 }
+
+// A lost packet is asked for again; a network that drops UDP, or an answer too long for it, needs TCP.
+const attempts: Readonly<Record<Over | 'any', readonly Transport[]>> = {
+  udp: [overUdp, overUdp],
+  tcp: [overTcp],
+  any: [overUdp, overUdp, overTcp],
+};
 
 /** `127.0.0.1:53`, `[::1]:53`, `ns1.example.com:53`; without a port, 53. */
 export function hostAndPort(server: string): {host: string; port: number} {

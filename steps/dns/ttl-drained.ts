@@ -1,26 +1,10 @@
 import {z} from 'zod';
-import {blocked, defineGate, done, settling} from '../../src/index.ts';
-import {canonicalName} from './values.ts';
-import {dnsView, misplaced, type Reply, type Silence, wordsOf} from './view.ts';
+import {type Blocked, blocked, defineGate, done, settling} from '../../src/index.ts';
+import {clocksOf, delegationTtl, type Input, input} from './drain-clocks.ts';
+import {inWords, utc} from './times.ts';
+import {canonicalName, type DnsRecord} from './values.ts';
+import {type DnsReader, dnsView, misplaced, type Reply, type Silence, wordsOf} from './view.ts';
 
-const moment = z.union([
-  z.date(),
-  z.iso.datetime({offset: true}).transform((text) => new Date(text)),
-]);
-
-const input = z.object({
-  name: z.string(),
-  type: z.string().toUpperCase().default('A'),
-  /** When the TTL was lowered on all authoritative servers, from the journal. */
-  since: moment,
-  /** The TTL before that: the longest for which a cache may still hold it. */
-  ttlSeconds: z.coerce.number().int().nonnegative(),
-  /** The TTL now. Without it, what the authoritative servers say. */
-  lowTtlSeconds: z.coerce.number().int().nonnegative().optional(),
-  marginSeconds: z.coerce.number().nonnegative().default(0),
-});
-
-type Input = z.output<typeof input>;
 type Replies = readonly (Reply | Silence)[];
 
 // Route 53 says INSYNC when all its servers have a change; other providers may be slower.
@@ -35,7 +19,8 @@ export const ttlDrained = defineGate({
   summary: 'Wait until caches can no longer hold the long TTL.',
   targets: {dns: dnsView},
   input,
-  output: z.object({}),
+  /** The longest that a watched cache holds what it learns from now on: the lowered TTL, or what a resolver raises it to. */
+  output: z.object({heldSeconds: z.number()}),
   needs: {dns: ['to reach each server over UDP and TCP']},
   // The largest TTL in common use is two days.
   timeoutMs: 49 * 3_600_000,
@@ -43,57 +28,90 @@ export const ttlDrained = defineGate({
   check: async ({input, targets: {dns}, now, signal}) => {
     const question = {name: input.name, type: input.type};
     const replies = await dns.ask(question, signal);
-    const wrong = misplaced(replies, question) ?? raisedAgain(input, replies, now);
+    const wrong =
+      parentsMissing(input, dns) ??
+      misplaced(replies, question) ??
+      raisedAgain(input, replies, now);
     if (wrong) {
       return wrong;
     }
+    const delegation = await delegationTtl(input, dns, signal);
+    const missingTtl = Math.max(0, ...authoritative(replies).map((reply) => reply.missingTtl));
+    const clocks = clocksOf(input, {missingTtl, delegationTtl: delegation.seconds});
+    const running = clocks.filter(({until}) => until > now);
+    const over = running.length === 0;
     const waitingFor = [
-      ...clockOf(input, now),
-      ...replies.flatMap((reply) => holdingBack(input, replies, reply)),
+      ...running.map(({until, why}) => `${leftUntil(until, now)} until ${utc(until)}, ${why}`),
+      ...replies.flatMap((reply) => holdingBack(input, {replies, over}, reply)),
+      ...delegation.silent.map(unanswered),
     ];
     return waitingFor.length === 0
-      ? done({})
+      ? done({heldSeconds: heldSeconds(input, replies)})
       : settling(`${canonicalName(input.name)} ${input.type}: ${waitingFor.join('; ')}`);
   },
 });
 
-function raisedAgain(input: Input, replies: Replies, now: Date) {
-  const high = authoritative(replies).find((reply) => longestTtl(reply) > lowTtl(input, replies));
-  return high && now.getTime() >= input.since.getTime() + graceMs
+const parentsMissing = ({delegation}: Input, dns: DnsReader): Blocked | undefined =>
+  delegation && delegation.ttlSeconds === undefined && dns.parents === 0
     ? blocked(
-        `${high.server} serves ${canonicalName(input.name)} ${input.type} with a TTL of ${longestTtl(high)} s, more than the lowered ${lowTtl(input, replies)} s, so that caches fill with the long one again.`,
-        `Find out who raised it, lower it again, and begin the wait anew: waiting from ${utc(input.since)} would prove nothing.`,
+        `${dns.name} names no name server of the domain above, and so nobody says how long caches keep the delegation of ${utc(delegation.since)}.`,
+        'Give parents of the dns target in the inventory, or delegation.ttlSeconds in the runbook.',
       )
     : undefined;
-}
 
-/** How long the clock says that the long TTL may still be cached. */
-function clockOf({since, ttlSeconds, marginSeconds}: Input, now: Date): readonly string[] {
-  const until = new Date(since.getTime() + (ttlSeconds + marginSeconds) * 1_000);
-  const leftSeconds = Math.ceil((until.getTime() - now.getTime()) / 1_000);
-  return leftSeconds > 0
-    ? [
-        `${inWords(leftSeconds)} until ${utc(until)}, when the old TTL of ${inWords(ttlSeconds)} is over`,
-      ]
-    : [];
-}
-
-function holdingBack(input: Input, replies: Replies, reply: Reply | Silence): readonly string[] {
-  const who = `${wordsOf(reply.role)} ${reply.server}`;
-  if (reply.kind === 'silence') {
-    return [`${who} does not answer (${reply.reason})`];
+function raisedAgain(input: Input, replies: Replies, now: Date) {
+  const low = lowTtl(input, replies);
+  const high = authoritative(replies).find((reply) => longestTtl(input, reply) > low);
+  if (!high || now.getTime() < input.since.getTime() + graceMs) {
+    return undefined;
   }
-  if (reply.records.length === 0) {
+  const [longest] = linksOf(high);
+  return blocked(
+    `${high.server} serves ${longest?.name ?? canonicalName(input.name)} ${longest?.type ?? input.type} with a TTL of ${longestTtl(input, high)} s, more than the lowered ${low} s, so that caches fill with the long one again.`,
+    `Find out who raised it, lower it again, and begin the wait anew: waiting from ${utc(input.since)} would prove nothing.`,
+  );
+}
+
+function holdingBack(
+  input: Input,
+  {replies, over}: {readonly replies: Replies; readonly over: boolean},
+  reply: Reply | Silence,
+): readonly string[] {
+  if (reply.kind === 'silence') {
+    return [unanswered(reply)];
+  }
+  const who = `${wordsOf(reply.role)} ${reply.server}`;
+  if (linksOf(reply).length === 0 && !input.absent) {
     return [`${who} has no such record (${reply.rcode})`];
   }
-  const ttl = longestTtl(reply);
-  return ttl > lowTtl(input, replies)
-    ? [`${who} shows ${inWords(ttl)}, more than the lowered ${inWords(lowTtl(input, replies))}`]
-    : [];
+  const [ttl, low] = [longestTtl(input, reply), lowTtl(input, replies)];
+  if (ttl <= low || (over && reply.role === 'resolver' && ttl <= input.clampSeconds)) {
+    return [];
+  }
+  const shows = `${who} shows ${inWords(ttl)}, more than the lowered ${inWords(low)}`;
+  // No cache that honours TTLs holds the old one any more: it learnt the long TTL late, or makes it itself.
+  return over && reply.role === 'resolver'
+    ? [
+        `${shows}: a cache that honours TTLs cannot, so it was told the long one later, or raises TTLs itself (clampSeconds is ${input.clampSeconds})`,
+      ]
+    : [shows];
 }
 
-function lowTtl({lowTtlSeconds}: Input, replies: Replies): number {
-  return lowTtlSeconds ?? Math.max(0, ...authoritative(replies).map(longestTtl));
+function lowTtl(input: Input, replies: Replies): number {
+  return (
+    input.lowTtlSeconds ??
+    Math.max(0, ...authoritative(replies).map((reply) => longestTtl(input, reply)))
+  );
+}
+
+/** What a resolver that raises TTLs shows is at most what is left of it: it may hold the next answer for all that is borne with. */
+function heldSeconds(input: Input, replies: Replies): number {
+  const low = lowTtl(input, replies);
+  const raised = replies.some(
+    (reply) =>
+      reply.kind === 'reply' && reply.role === 'resolver' && longestTtl(input, reply) > low,
+  );
+  return raised ? Math.max(low, input.clampSeconds) : low;
 }
 
 function authoritative(replies: Replies): readonly Reply[] {
@@ -102,17 +120,15 @@ function authoritative(replies: Replies): readonly Reply[] {
   );
 }
 
-const longestTtl = ({records}: Reply) => Math.max(0, ...records.map(({ttl}) => ttl));
-const utc = (moment: Date) => `${moment.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+/** The records and the CNAMEs on the way to them, the longest TTL first: each of them is cached on its own. */
+const linksOf = ({records, chain}: Reply): readonly DnsRecord[] =>
+  [...chain, ...records].sort((one, other) => other.ttl - one.ttl);
 
-function inWords(seconds: number): string {
-  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60)];
-  const parts = [
-    [hours, 'h'],
-    [minutes, 'min'],
-    [seconds % 60, 's'],
-  ] as const;
-  return (
-    parts.flatMap(([count, unit]) => (count > 0 ? [`${count} ${unit}`] : [])).join(' ') || '0 s'
-  );
-}
+const longestTtl = (input: Input, reply: Reply): number =>
+  linksOf(reply)[0]?.ttl ?? (input.absent ? reply.missingTtl : 0);
+
+const leftUntil = (until: Date, now: Date): string =>
+  inWords(Math.ceil((until.getTime() - now.getTime()) / 1_000));
+
+const unanswered = ({role, server, reason}: Silence): string =>
+  `${wordsOf(role)} ${server} does not answer (${reason})`;

@@ -1,7 +1,7 @@
 import type {Packet} from 'dns-packet';
 import {z} from 'zod';
 import {type Blocked, blocked, defineTarget, SwitcharooError} from '../../src/index.ts';
-import {exchange, type Question, rcodeOf} from './exchange.ts';
+import {exchange, type Over, type Question, rcodeOf} from './exchange.ts';
 import {canonicalName, type DnsRecord, recordOf} from './values.ts';
 
 const server = z
@@ -14,6 +14,8 @@ const server = z
 const config = z.object({
   authoritative: z.array(server).min(1),
   resolvers: z.array(server).default([]),
+  /** Name servers of the domain above, which say whom to ask for this one. */
+  parents: z.array(server).default([]),
 });
 
 /** What one name server said. */
@@ -27,10 +29,16 @@ export interface Reply {
   readonly authoritative: boolean;
   /** The records of the type that was asked for, at the end of a chain of CNAMEs too. */
   readonly records: readonly DnsRecord[];
+  /** The CNAMEs on the way to them. */
+  readonly chain: readonly DnsRecord[];
   /** Where a CNAME sends whoever asks, when the reply ends there. */
   readonly leadsTo?: string;
-  /** Seconds for which caches remember that there is no such record; 0 when there is one. */
+  /** Seconds for which caches remember that there is no such record (RFC 2308); 0 when there is one. */
   readonly missingTtl: number;
+  /** The zone that has no such record. */
+  readonly apex?: string;
+  /** The name servers to which a server of the domain above sends whoever asks. */
+  readonly delegation: readonly DnsRecord[];
 }
 
 /** No answer from one name server, and why, in words. */
@@ -41,27 +49,34 @@ export interface Silence {
   readonly reason: string;
 }
 
-export type Role = 'authoritative' | 'resolver';
+export type Role = 'authoritative' | 'resolver' | 'parent';
 
 /** DNS as the world sees it: every authoritative server, and the resolvers that the operator watches. */
 export interface DnsReader {
   readonly name: string;
   /** Asks every server at the same time: authoritative ones without recursion, resolvers with it. */
-  ask(question: Question, signal: AbortSignal): Promise<readonly (Reply | Silence)[]>;
+  ask(question: Question, signal: AbortSignal, over?: Over): Promise<readonly (Reply | Silence)[]>;
+  /** How many name servers of the domain above the inventory has. */
+  readonly parents: number;
+  /** Asks the name servers of the domain above, where the inventory has them. */
+  askParents(question: Question, signal: AbortSignal): Promise<readonly (Reply | Silence)[]>;
 }
 
 /** The name servers through which a change of DNS is watched. Nothing is ever written through it. */
 export const dnsView = defineTarget({
   kind: 'dns',
   config,
-  open: async ({authoritative, resolvers}, {name}) => {
+  open: async ({authoritative, resolvers, parents}, {name}) => {
     const reader: DnsReader = {
       name,
-      ask: (question, signal) =>
+      ask: (question, signal, over) =>
         Promise.all([
-          ...authoritative.map((address) => askOne(address, 'authoritative', question, signal)),
-          ...resolvers.map((address) => askOne(address, 'resolver', question, signal)),
+          ...authoritative.map((at) => askOne(at, 'authoritative', question, {signal, over})),
+          ...resolvers.map((at) => askOne(at, 'resolver', question, {signal, over})),
         ]),
+      parents: parents.length,
+      askParents: (question, signal) =>
+        Promise.all(parents.map((at) => askOne(at, 'parent', question, {signal}))),
     };
     return {reader, writer: reader, close: async () => {}};
   },
@@ -81,16 +96,22 @@ export function misplaced(
     : undefined;
 }
 
-export const wordsOf = (role: Role) => (role === 'resolver' ? 'resolver' : 'authoritative server');
+const words: Readonly<Record<Role, string>> = {
+  authoritative: 'authoritative server',
+  resolver: 'resolver',
+  parent: 'name server of the domain above',
+};
+export const wordsOf = (role: Role): string => words[role];
 
 async function askOne(
   address: string,
   role: Role,
   question: Question,
-  signal: AbortSignal,
+  {signal, over}: {readonly signal: AbortSignal; readonly over?: Over | undefined},
 ): Promise<Reply | Silence> {
   try {
-    const packet = await exchange(address, question, {recursive: role === 'resolver', signal});
+    const options = {recursive: role === 'resolver', signal, ...(over && {over})};
+    const packet = await exchange(address, question, options);
     const authoritative = packet.flag_aa;
     const common = {kind: 'reply', server: address, role, rcode: rcodeOf(packet)} as const;
     return {...common, authoritative, ...foundIn(packet, question.type)};
@@ -103,14 +124,28 @@ async function askOne(
   }
 }
 
-function foundIn(packet: Packet, type: string): Pick<Reply, 'records' | 'leadsTo' | 'missingTtl'> {
+type Found = Pick<Reply, 'records' | 'chain' | 'leadsTo' | 'missingTtl' | 'apex' | 'delegation'>;
+
+function foundIn(packet: Packet, type: string): Found {
   const answers = recordsIn(packet.answers);
+  const authorities = recordsIn(packet.authorities);
   const records = answers.filter((record) => record.type === type);
-  const cname = answers.findLast((record) => record.type === 'CNAME');
-  const soa = recordsIn(packet.authorities).find((record) => record.type === 'SOA');
-  const found = {records, missingTtl: soa && records.length === 0 ? soa.ttl : 0};
-  return cname && records.length === 0 ? {...found, leadsTo: cname.value} : found;
+  const chain = answers.filter((record) => record.type === 'CNAME' && type !== 'CNAME');
+  const soa = authorities.find((record) => record.type === 'SOA');
+  const end = chain.at(-1);
+  return {
+    records,
+    chain,
+    missingTtl: soa && records.length === 0 ? negativeTtlOf(soa) : 0,
+    delegation: answers.length > 0 ? [] : authorities.filter((record) => record.type === 'NS'),
+    ...(soa && {apex: soa.name}),
+    ...(end && records.length === 0 && {leadsTo: end.value}),
+  };
 }
+
+/** The smaller of the SOA's own TTL and its minimum (RFC 2308, 5). */
+const negativeTtlOf = ({ttl, value}: DnsRecord): number =>
+  Math.min(ttl, Number(value.split(' ').at(-1)));
 
 const recordsIn = (answers: Packet['answers'] = []): readonly DnsRecord[] =>
   answers.flatMap((answer) => (answer.type === 'OPT' ? [] : [recordOf(answer)]));

@@ -1,6 +1,7 @@
+import {createSocket} from 'node:dgram';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {propagated} from '../../../steps/dns/propagated.ts';
-import {type DnsWorld, startDnsWorld, startSilent, text, www} from './world.ts';
+import {type DnsWorld, startDnsWorld, startedAtMs, startSilent, text, www} from './world.ts';
 
 let world: DnsWorld;
 beforeEach(async () => {
@@ -29,7 +30,7 @@ describe('dns.propagated', () => {
       progress:
         '1 of 3 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
         `authoritative server ${text(world.second)} still answers 127.0.0.11, with a TTL of 60 s; ` +
-        `resolver ${text(world.resolver)} still answers 127.0.0.11, for 42 s at most`,
+        `resolver ${text(world.resolver)} still answers 127.0.0.11, until 2026-11-21 02:01:00 UTC at most`,
     });
     world.records = [swapped, swapped];
     world.nowMs += 42_000;
@@ -44,7 +45,7 @@ describe('dns.propagated', () => {
         '0 of 3 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
         `authoritative server ${text(world.first)} still answers 10.0.0.1, with a TTL of 60 s; ` +
         `authoritative server ${text(world.second)} still answers 10.0.0.1, 10.0.0.2, 10.0.0.3, with a TTL of 60 s; ` +
-        `resolver ${text(world.resolver)} still answers 10.0.0.1, for 60 s at most`,
+        `resolver ${text(world.resolver)} still answers 10.0.0.1, until 2026-11-21 02:01:00 UTC at most`,
     });
   });
 
@@ -56,7 +57,7 @@ describe('dns.propagated', () => {
       kind: 'settling',
       progress:
         '2 of 3 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
-        `resolver ${text(world.resolver)} still answers NXDOMAIN, for 800 s at most`,
+        `resolver ${text(world.resolver)} still answers NXDOMAIN, until 2026-11-21 02:15:00 UTC at most`,
     });
   });
 
@@ -90,6 +91,64 @@ describe('dns.propagated', () => {
     });
   });
 
+  test('a server that answers over UDP alone is waited for, unless the runbook asks over UDP alone', async () => {
+    world.records = [swapped, swapped];
+    const udpOnly = createSocket('udp4');
+    const onlyUdp = await new Promise<string>((ready) => {
+      udpOnly.bind(0, '127.0.0.1', () => ready(`127.0.0.1:${udpOnly.address().port}`));
+    });
+    const first = text(world.first);
+    udpOnly.on('message', async (message, {port}) => {
+      const reply = await passedOn(message, first);
+      udpOnly.send(reply, port, '127.0.0.1');
+    });
+    world.others.authoritative.push(onlyUdp);
+    expect(await check()).toEqual({
+      kind: 'settling',
+      progress:
+        '3 of 4 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
+        `authoritative server ${onlyUdp} over TCP does not answer (connect ECONNREFUSED ${onlyUdp})`,
+    });
+    expect(await world.check(propagated, {...input, over: ['udp']})).toEqual({
+      kind: 'done',
+      output: {},
+    });
+    udpOnly.close();
+  });
+
+  test('says when the last resolver forgets the old values, and when caches do that nobody watches', async () => {
+    const {resolver: another, stop} = await world.anotherResolver();
+    world.records = [old, old];
+    await check();
+    world.nowMs += 20_000;
+    world.records = [swapped, swapped];
+    const {progress} = (await world.check(propagated, {
+      ...input,
+      since: new Date(startedAtMs),
+      oldTtlSeconds: 300,
+    })) as {progress: string};
+    expect(progress).toBe(
+      '2 of 4 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
+        `resolver ${text(world.resolver)} still answers 127.0.0.11, until 2026-11-21 02:01:00 UTC at most; ` +
+        `resolver ${text(another)} still answers 127.0.0.11, until 2026-11-21 02:01:00 UTC at most; ` +
+        'the last of them forgets it at 2026-11-21 02:01:00 UTC at most; ' +
+        'caches that nobody watches forget it at 2026-11-21 02:05:00 UTC at most',
+    );
+    await stop();
+  });
+
+  test('a weighted record has propagated when each answer is one of its sides', async () => {
+    world.records = [www(60, '10.0.0.9'), www(60, '10.0.0.1', '10.0.0.2')];
+    const sides = {name: 'www.shop.test', oneOf: [['10.0.0.9'], ['10.0.0.2', '10.0.0.1']]};
+    expect(await world.check(propagated, sides)).toEqual({kind: 'done', output: {}});
+    world.records = [old, old];
+    expect(await world.check(propagated, sides)).toMatchObject({
+      progress: expect.stringMatching(
+        /^1 of 3 servers answer 10\.0\.0\.9 or 10\.0\.0\.1, 10\.0\.0\.2 for www\.shop\.test\./,
+      ),
+    });
+  });
+
   test('is blocked by a server that does not hold the zone, and by one that refuses', async () => {
     world.records = [swapped, swapped];
     world.others.authoritative.push(text(world.resolver));
@@ -114,3 +173,11 @@ describe('dns.propagated', () => {
     await silent.stop();
   });
 });
+
+/** The reply of another server to this query, over UDP. */
+function passedOn(query: Buffer, server: string): Promise<Buffer> {
+  const socket = createSocket('udp4');
+  const replied = new Promise<Buffer>((resolve) => socket.on('message', resolve));
+  socket.send(query, Number(server.split(':')[1]), '127.0.0.1');
+  return replied.finally(() => socket.close());
+}

@@ -1,4 +1,5 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {serveDns} from '../../../lab/dns/server.ts';
 import {ttlDrained} from '../../../steps/dns/ttl-drained.ts';
 import {type DnsWorld, startDnsWorld, startedAtMs, text, www} from './world.ts';
 
@@ -24,6 +25,8 @@ const serve = (ttl: number) => {
   world.records = [www(ttl, '127.0.0.11'), www(ttl, '127.0.0.11')];
 };
 
+const open = {kind: 'done', output: {heldSeconds: 60}};
+
 describe('dns.ttl-drained', () => {
   test('waits until the old TTL is over, counted from when it was lowered, and says until when', async () => {
     serve(60);
@@ -40,7 +43,7 @@ describe('dns.ttl-drained', () => {
         'www.shop.test. A: 5 s until 2026-11-21 03:01:00 UTC, when the old TTL of 1 h is over',
     });
     at(3_660);
-    expect(await check()).toEqual({kind: 'done', output: {}});
+    expect(await check()).toEqual(open);
   });
 
   test('counts from the same moment however it is written, and without a lowered TTL from what is served', async () => {
@@ -53,7 +56,7 @@ describe('dns.ttl-drained', () => {
     expect(await check({since: new Date(startedAtMs)})).toEqual(still);
     expect(await check({since: '2026-11-21T03:00:00+01:00'})).toEqual(still);
     at(3_660);
-    expect(await check({lowTtlSeconds: undefined})).toEqual({kind: 'done', output: {}});
+    expect(await check({lowTtlSeconds: undefined})).toEqual(open);
   });
 
   test('waits longer when a resolver still shows more than the lowered TTL', async () => {
@@ -64,10 +67,10 @@ describe('dns.ttl-drained', () => {
     at(3_660);
     expect(await check()).toEqual({
       kind: 'settling',
-      progress: `www.shop.test. A: resolver ${text(world.resolver)} shows 49 min, more than the lowered 1 min`,
+      progress: `www.shop.test. A: resolver ${text(world.resolver)} shows 49 min, more than the lowered 1 min: a cache that honours TTLs cannot, so it was told the long one later, or raises TTLs itself (clampSeconds is 300)`,
     });
     at(3_660 + 2_940);
-    expect(await check()).toEqual({kind: 'done', output: {}});
+    expect(await check()).toEqual(open);
   });
 
   test('bears with a server that is slow to publish the lowered TTL, and is blocked by one that raised it again', async () => {
@@ -101,6 +104,87 @@ describe('dns.ttl-drained', () => {
     );
   });
 
+  test('bears with a resolver that raises TTLs a little, and says how long it may hold the old addresses', async () => {
+    serve(60);
+    world.resolver.faults.minimumTtlSeconds = 240;
+    at(3_659);
+    expect(await check()).toMatchObject({
+      progress: expect.stringContaining(
+        `resolver ${text(world.resolver)} shows 4 min, more than the lowered 1 min`,
+      ),
+    });
+    at(3_660);
+    expect(await check()).toEqual({kind: 'done', output: {heldSeconds: 300}});
+    expect(await check({clampSeconds: 120})).toEqual({
+      kind: 'settling',
+      progress: `www.shop.test. A: resolver ${text(world.resolver)} shows 3 min 59 s, more than the lowered 1 min: a cache that honours TTLs cannot, so it was told the long one later, or raises TTLs itself (clampSeconds is 120)`,
+    });
+  });
+
+  test('a record that does not exist yet: waits until no cache remembers that, by the SOA', async () => {
+    serve(60);
+    const six = {type: 'AAAA', absent: true, ttlSeconds: undefined, lowTtlSeconds: undefined};
+    at(10);
+    expect(await check(six)).toEqual({
+      kind: 'settling',
+      progress:
+        'www.shop.test. AAAA: 15 min 50 s until 2026-11-21 02:16:00 UTC, when no cache remembers any more that there is no such record (15 min, from the SOA)',
+    });
+    at(960);
+    expect(await check(six)).toEqual({kind: 'done', output: {heldSeconds: 900}});
+    const {progress} = (await check({...six, absent: false, ttlSeconds: 60})) as {progress: string};
+    expect(progress).toContain('has no such record (NOERROR)');
+  });
+
+  test('a CNAME on the way counts too: it is cached on its own', async () => {
+    const alias = {name: 'blog.shop.test.', type: 'CNAME', ttl: 3_600, values: ['www.shop.test.']};
+    const records = [...www(60, '127.0.0.11'), alias];
+    world.records = [records, records];
+    at(3_660);
+    expect(await check({name: 'blog.shop.test'})).toMatchObject({
+      kind: 'blocked',
+      reason: `${text(world.first)} serves blog.shop.test. CNAME with a TTL of 3600 s, more than the lowered 60 s, so that caches fill with the long one again.`,
+    });
+  });
+
+  test('after a move of the name servers: waits until nobody asks the old ones, by the servers of the zone and those above', async () => {
+    serve(60);
+    const delegation = {since: '2026-11-21T01:00:00.000Z'};
+    at(3_660);
+    expect(await check({delegation})).toEqual({
+      kind: 'blocked',
+      reason:
+        'dns names no name server of the domain above, and so nobody says how long caches keep the delegation of 2026-11-21 01:00:00 UTC.',
+      hint: 'Give parents of the dns target in the inventory, or delegation.ttlSeconds in the runbook.',
+    });
+    const above = await startParent(86_400);
+    world.others.parents.push(text(above));
+    // The zone's own NS records have the larger TTL: 172800 s, and then the old TTL of the record.
+    expect(await check({delegation})).toEqual({
+      kind: 'settling',
+      progress:
+        'www.shop.test. A: 47 h until 2026-11-23 02:01:00 UTC, when nobody asks the old name servers any more (the delegation of 2026-11-21 01:00:00 UTC has a TTL of 48 h) and what they said last is forgotten',
+    });
+    await above.stop();
+    expect(await check({delegation})).toMatchObject({
+      progress: expect.stringContaining(
+        `name server of the domain above ${text(above)} does not answer (connect ECONNREFUSED ${text(above)})`,
+      ),
+    });
+    expect(await check({delegation: {...delegation, ttlSeconds: 3_600}})).toEqual(open);
+  });
+
+  test('the longer TTL above counts', async () => {
+    serve(60);
+    const above = await startParent(604_800);
+    world.others.parents.push(text(above));
+    at(3_660);
+    expect(await check({delegation: {since: '2026-11-21T01:00:00.000Z'}})).toMatchObject({
+      progress: expect.stringContaining('until 2026-11-28 02:01:00 UTC'),
+    });
+    await above.stop();
+  });
+
   test('is blocked by a list of servers that do not hold the zone', async () => {
     expect(await check({name: 'www.elsewhere.test'})).toMatchObject({
       kind: 'blocked',
@@ -108,3 +192,12 @@ describe('dns.ttl-drained', () => {
     });
   });
 });
+
+/** A name server of the domain above, which sends whoever asks on to those of the zone. */
+const startParent = (ttl: number) =>
+  serveDns('127.0.0.1', async () => ({
+    rcode: 'NOERROR',
+    flags: 0,
+    answers: [],
+    authorities: [{name: 'shop.test', type: 'NS', ttl, data: 'ns1.lab.test'}],
+  }));

@@ -15,7 +15,9 @@ export interface DnsWorld {
   readonly second: DnsServer;
   readonly resolver: Resolver;
   /** Server to watch beside those. */
-  readonly others: {authoritative: string[]; resolvers: string[]};
+  readonly others: {authoritative: string[]; resolvers: string[]; parents: string[]};
+  /** One more resolver, watched too. */
+  anotherResolver(): Promise<{readonly resolver: Resolver; stop(): Promise<void>}>;
   check(gate: AnyGate, input: object, signal?: AbortSignal): Promise<Verdict<never, unknown>>;
   end(): Promise<void>;
 }
@@ -38,11 +40,21 @@ export async function startDnsWorld(): Promise<DnsWorld> {
     first,
     second,
     resolver,
-    others: {authoritative: [], resolvers: []},
+    others: {authoritative: [], resolvers: [], parents: []},
+    anotherResolver: async () => {
+      const another = await startResolver({
+        address,
+        authoritative: first,
+        now: () => world.nowMs,
+      });
+      world.others.resolvers.push(text(another));
+      return {resolver: another, stop: () => another.stop()};
+    },
     check: async (gate, input, signal = new AbortController().signal) => {
       const config = {
         authoritative: [text(first), text(second), ...world.others.authoritative],
         resolvers: [text(resolver), ...world.others.resolvers],
+        parents: world.others.parents,
       };
       const session = await dnsView.open(dnsView.config.parse(config), {name: 'dns', signal});
       return gate.check({
