@@ -1,3 +1,5 @@
+import {join} from 'node:path';
+import {upstreamOf} from './app/upstream.ts';
 import {type LabHost, startHost} from './hosts/host.ts';
 import {programOf} from './program.ts';
 import type {Site} from './site.ts';
@@ -10,30 +12,46 @@ export function databaseHosts(site: Site): readonly Promise<LabHost>[] {
   return [host('db1', network.db1, ports.source), host('db2', network.db2, ports.replica)];
 }
 
-/** The hosts of the application: its service on both, a crontab on one and a timer on the other. */
+/** Where the front door of a web host reads to whom it passes requests on. */
+export const doorFile = '/etc/nginx/conf.d/shop.conf';
+
+/** The hosts of the application: its service behind a front door on both, a crontab on one and a timer on the other. */
 export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
   const {network, ports} = site;
   const shop = (address: string) => ({
     name: 'shop.service',
     command: programOf('app/shop'),
-    env: {...onTheSource(site, address), PORT: String(ports.web), SIDE: 'old', VERSION: '1'},
+    env: {...onTheSource(site, address), PORT: String(ports.app), SIDE: 'old', VERSION: '1'},
     restart: 'always' as const,
     enabled: true,
   });
+  const door = (name: string, address: string) => ({
+    name: 'nginx.service',
+    command: programOf('app/door'),
+    env: {
+      LISTEN_ADDRESS: address,
+      PORT: String(ports.web),
+      UPSTREAM_FILE: join(site.directory, name, 'root', doorFile),
+    },
+    restart: 'always' as const,
+    enabled: true,
+  });
+  const web = (name: string, address: string) => ({
+    ...common(site),
+    name,
+    address,
+    units: [shop(address), door(name, address)],
+    files: {[doorFile]: upstreamOf({host: address, port: ports.app})},
+    doorFile,
+  });
   const digest = (address: string) => ({...onTheSource(site, address), DIGEST_SECONDS: '1'});
   const web1 = startHost({
-    ...common(site),
-    name: 'web1',
-    address: network.web1,
-    units: [shop(network.web1)],
+    ...web('web1', network.web1),
     cronMinuteMs: 4_000,
     crontabs: {shop: site.busy ? crontab(digest(network.web1)) : ''},
   });
   const web2 = startHost({
-    ...common(site),
-    name: 'web2',
-    address: network.web2,
-    units: [shop(network.web2)],
+    ...web('web2', network.web2),
     timers: [
       {
         name: 'shop-digest.timer',

@@ -1,4 +1,7 @@
+import {existsSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {keyOf} from './aws/record-set.ts';
+import {doorFile} from './bare-metal.ts';
 import {type World, zoneId} from './world.ts';
 
 /** What the lab looks like from outside, as plain data: two pictures of an unchanged world are equal. */
@@ -26,10 +29,16 @@ export async function pictureOf({databases, hosts, route53, loadBalancer}: World
       hosts.map((host) => [
         host.name,
         Object.fromEntries(
-          ['shop.service', 'shop-digest.timer'].map((unit) => [unit, host.unitState(unit)]),
+          ['shop.service', 'nginx.service', 'shop-digest.timer'].map((unit) => [
+            unit,
+            host.unitState(unit),
+          ]),
         ),
       ]),
     ),
+    doors: hosts.map(({root}) => join(root, doorFile)).map(textOf),
     targets: loadBalancer.targets().map(({address, state}) => `${address} ${state}`),
   };
 }
+
+const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : null);

@@ -5,7 +5,10 @@ import {type Network, pickPort} from './network.ts';
 import type {Processes} from './processes.ts';
 
 export interface Ports {
+  /** Where clients come in: at the front doors of the old side, and at the load balancer. */
   readonly web: number;
+  /** The application behind the front doors. */
+  readonly app: number;
   readonly source: number;
   readonly replica: number;
   readonly aurora: number;
@@ -25,9 +28,10 @@ export interface Site {
 export async function choosePorts(network: Network): Promise<Ports> {
   const {web1, web2, db1, db2, loadBalancer} = network;
   const web = await pickPort(web1, web2, loadBalancer, `${network.prefix}151`);
+  const app = await pickPort(web1, web2);
   const source = await pickPort('127.0.0.1', db1);
   const replica = await pickPort('127.0.0.1', db2);
-  return {web, source, replica, aurora: await pickPort('127.0.0.1')};
+  return {web, app, source, replica, aurora: await pickPort('127.0.0.1')};
 }
 
 export const choosePasswords = (): Passwords => ({

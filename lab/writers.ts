@@ -5,7 +5,7 @@ import type {Site} from './site.ts';
 
 export const siteName = 'www.shop.test';
 
-/** Starts the clients that write the whole time. */
+/** Starts the clients that write the whole time; half of them read beside it. */
 export function startClients(
   {network, ports, processes}: Site,
   count: number,
@@ -18,6 +18,7 @@ export function startClients(
     ipc: true,
     env: {
       CLIENTS: String(count),
+      READERS: String(Math.ceil(count / 2)),
       NAME: siteName,
       PORT: String(ports.web),
       RESOLVER: `${resolver.address}:${resolver.port}`,
@@ -40,6 +41,7 @@ const quiet: ClientsReport = {
   p50Ms: null,
   p99Ms: null,
   lastFailure: null,
+  reads: {answered: 0, failed: 0, lastFailure: null},
 };
 
 /** A world in which nothing moves by itself. */

@@ -1,12 +1,14 @@
 import {openLedger} from './ledger.ts';
 import type {Answer, ClientsReport, Command} from './protocol.ts';
+import {keepReading} from './reader.ts';
 import {Tally} from './tally.ts';
 import {keepWriting} from './writer.ts';
 
-// The clients of the lab: they write the whole time, and keep a ledger of every acknowledged write.
+// The clients of the lab: they write the whole time, and keep a ledger of every acknowledged write. Some read beside it.
 
 const {
   CLIENTS = '6',
+  READERS = '0',
   NAME = 'www.shop.test',
   PORT = '80',
   RESOLVER = '127.0.0.1:53',
@@ -20,26 +22,41 @@ const ledger = openLedger(LEDGER);
 const stopping = new AbortController();
 const gate = createGate();
 
+const newest = new Map<number, string>();
+
+const visitor = (client: number) => ({
+  name: NAME,
+  port: Number(PORT),
+  resolver: RESOLVER,
+  localAddress: `${FROM}${firstHost + client}`,
+  // Half of them keep their connection, as browsers do; half come anew each time.
+  keepAlive: client % 2 === 0,
+  signal: stopping.signal,
+  go: gate.pass,
+});
+
 const writers = Array.from({length: Number(CLIENTS)}, (_, client) =>
   keepWriting({
+    ...visitor(client),
     client,
-    name: NAME,
-    port: Number(PORT),
-    resolver: RESOLVER,
-    localAddress: `${FROM}${firstHost + client}`,
-    // Half of them keep their connection, as browsers do; half come anew each time.
-    keepAlive: client % 2 === 0,
-    signal: stopping.signal,
-    go: gate.pass,
     tell: (told, token) => {
       if (told.kind === 'acknowledged') {
         const {side = 'unnamed', endedMs} = told;
         ledger.append({token, client, side, atUtc: new Date(endedMs).toISOString()});
+        newest.set(client, token);
       }
       tally.add(told);
     },
   }),
 );
+const readers = Array.from({length: Number(READERS)}, (_, client) =>
+  keepReading({
+    ...visitor(client),
+    newest: () => newest.get(client),
+    tell: (failure) => tally.addRead(failure),
+  }),
+);
+const all = [...writers, ...readers];
 
 process.on('message', async (message) => {
   const {id, command} = message as Command; // The lab sends nothing else.
@@ -53,7 +70,7 @@ process.once('SIGTERM', () => void end().then(() => process.exit(0)));
 async function obey(command: Command['command']): Promise<ClientsReport> {
   switch (command) {
     case 'pause':
-      await gate.close(writers.length);
+      await gate.close(all.length);
       break;
     case 'resume':
       gate.open();
@@ -69,7 +86,7 @@ async function obey(command: Command['command']): Promise<ClientsReport> {
 async function end(): Promise<void> {
   stopping.abort();
   gate.open();
-  await Promise.all(writers);
+  await Promise.all(all);
 }
 
 /** Open, writers pass at once; closed, they wait, and whoever closed it hears when all do. */

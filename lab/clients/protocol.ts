@@ -27,6 +27,14 @@ export interface ClientsReport {
   readonly p99Ms: number | null;
   /** The last failure in words, for whoever wonders why. */
   readonly lastFailure: string | null;
+  readonly reads: ReadsReport;
+}
+
+/** Reads of a client's newest acknowledged write. `failed`: another answer than that write, or none. */
+export interface ReadsReport {
+  readonly answered: number;
+  readonly failed: number;
+  readonly lastFailure: string | null;
 }
 
 /** The lab's end of the channel. */

@@ -17,6 +17,8 @@ export class Tally {
   readonly #log = new OutcomeLog();
   readonly #times = new Uint32Array(longestMs * bucketsPerMs + 1);
   #lastFailure: string | null = null;
+  readonly #reads = {answered: 0, failed: 0};
+  #lastFailedRead: string | null = null;
 
   add(told: Told): void {
     const {kind, side = 'unnamed', begunMs, endedMs, reason} = told;
@@ -31,6 +33,11 @@ export class Tally {
     this.#times[bucket] = (this.#times[bucket] ?? 0) + 1;
   }
 
+  addRead(failure: string | null): void {
+    this.#reads[failure === null ? 'answered' : 'failed'] += 1;
+    this.#lastFailedRead = failure ?? this.#lastFailedRead;
+  }
+
   report(nowMs: number): ClientsReport {
     const outages = this.#log.outages(nowMs);
     return {
@@ -41,6 +48,7 @@ export class Tally {
       p50Ms: this.#percentile(0.5),
       p99Ms: this.#percentile(0.99),
       lastFailure: this.#lastFailure,
+      reads: {...this.#reads, lastFailure: this.#lastFailedRead},
     };
   }
 

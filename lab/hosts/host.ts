@@ -1,9 +1,11 @@
-import {mkdirSync} from 'node:fs';
-import {join} from 'node:path';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {upstreamIn} from '../app/upstream.ts';
 import type {Processes} from '../processes.ts';
 import {
   answered,
   type CommandReply,
+  complained,
   type HostCommand,
   type HostProgram,
   notPlayed,
@@ -35,6 +37,10 @@ export interface HostOptions {
   readonly cronFiles?: Readonly<Record<string, string>>;
   /** How long cron's minute takes here. */
   readonly cronMinuteMs?: number;
+  /** Other files that are there at the start, by path. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** The file of its front door, which `nginx -t` tests. */
+  readonly doorFile?: string;
   /** Ports of servers behind this host's firewall. */
   readonly ports?: readonly LabPort[];
 }
@@ -71,10 +77,11 @@ export interface LabHost {
 export async function startHost(options: HostOptions): Promise<LabHost> {
   const {name, address, user = 'deploy', authorizedKey} = options;
   const places = makePlaces(join(options.directory, name), user);
+  writeFiles(places.root, options.files ?? {});
   const fronts: Front[] = [];
   const models = modelsOf(options, places.root, () => fronts.map((front) => front.enforce()));
   const {systemd, cron, firewall} = models;
-  const programs = hostPrograms(models);
+  const programs = hostPrograms(models, join(places.root, options.doorFile ?? 'no-door'));
   writeShims(places.bin, [...programs.keys()]);
 
   for (const port of options.ports ?? []) {
@@ -114,6 +121,13 @@ function makePlaces(folder: string, user: string) {
   return {root, home, bin: join(folder, 'bin')};
 }
 
+function writeFiles(root: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), {recursive: true});
+    writeFileSync(join(root, path), text, {mode: 0o644});
+  }
+}
+
 function modelsOf(options: HostOptions, root: string, rulesChanged: () => void): Models {
   const {name: host, processes, units = [], timers = []} = options;
   const {crontabs = {}, cronFiles = {}, cronMinuteMs: minuteMs = 60_000} = options;
@@ -143,12 +157,10 @@ interface Models {
   readonly firewall6: Firewall;
 }
 
-function hostPrograms({
-  systemd,
-  cron,
-  firewall,
-  firewall6,
-}: Models): ReadonlyMap<string, HostProgram> {
+function hostPrograms(
+  {systemd, cron, firewall, firewall6}: Models,
+  doorFile: string,
+): ReadonlyMap<string, HostProgram> {
   return new Map<string, HostProgram>([
     ['systemctl', (command) => systemd.systemctl(command)],
     ['crontab', (command) => cron.crontab(command)],
@@ -158,8 +170,26 @@ function hostPrograms({
     ['ip6tables', (command) => firewall6.iptables(command)],
     ['ip6tables-save', () => firewall6.save()],
     ['ip6tables-restore', (command) => firewall6.restore(command)],
+    ['nginx', (command) => testDoor(command, doorFile)],
     ['ps', (command) => listProcesses(command, systemd, cron)],
   ]);
+}
+
+/** `nginx -t` */
+function testDoor(command: HostCommand, file: string): CommandReply {
+  if (command.args.join(' ') !== '-t') {
+    return notPlayed(command);
+  }
+  try {
+    upstreamIn(readFileSync(file, 'utf8'));
+    return {
+      code: 0,
+      stdout: '',
+      stderr: 'nginx: configuration file /etc/nginx/nginx.conf test is successful\n',
+    };
+  } catch (error) {
+    return complained(error instanceof Error ? error.message : String(error));
+  }
 }
 
 const psColumns = 'pid=,ppid=,user:32=,etimes=,unit:128=,comm=';

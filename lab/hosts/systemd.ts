@@ -82,12 +82,12 @@ export class Systemd {
           await unit.stop();
           await unit.start();
         });
+      case 'reload':
+        return this.#reloadUnits(names);
       case 'kill':
-        return this.#onEach(names, 'kill', 'not loaded', async (unit) => {
-          for (const pid of unit.pids()) {
-            process.kill(pid, options.includes('--signal=SIGKILL') ? 'SIGKILL' : 'SIGTERM');
-          }
-        });
+        return this.#onEach(names, 'kill', 'not loaded', async (unit) =>
+          signalAll(unit, options.includes('--signal=SIGKILL') ? 'SIGKILL' : 'SIGTERM'),
+        );
       case 'show':
         return answered(
           names.map((name) => this.#shown(name, propertiesAsked(command.args))).join('\n'),
@@ -126,6 +126,14 @@ export class Systemd {
     }
     await Promise.all(names.flatMap((name) => this.#units.get(name) ?? []).map(act));
     return answered();
+  }
+
+  /** The units of the lab that can be reloaded do it on SIGHUP, and `systemctl` does not wait for what comes of it. */
+  #reloadUnits(names: readonly string[]): CommandReply | Promise<CommandReply> {
+    const idle = names.find((name) => this.#units.get(name)?.activeState() === 'inactive');
+    return idle === undefined
+      ? this.#onEach(names, 'reload', 'not found', async (unit) => signalAll(unit, 'SIGHUP'))
+      : complained(`${idle} is not active, cannot reload.`);
   }
 
   #shown(name: string, asked: readonly string[]): string {
@@ -190,6 +198,12 @@ export class Systemd {
     );
     const header = 'NEXT LEFT LAST PASSED UNIT ACTIVATES';
     return `${(legend ? [header, ...lines, '', `${timers.length} timers listed.`] : lines).join('\n')}\n`;
+  }
+}
+
+function signalAll(unit: Unit, signal: NodeJS.Signals): void {
+  for (const pid of unit.pids()) {
+    process.kill(pid, signal);
   }
 }
 

@@ -1,4 +1,10 @@
-import {earlierText, outageSource, timesSentence, writesSentence} from './report-text.ts';
+import {
+  earlierText,
+  outageSource,
+  readsSentence,
+  timesSentence,
+  writesSentence,
+} from './report-text.ts';
 import type {AnswerReport, EntryReport, RunReport, Span} from './run-report.ts';
 import {clean} from './text.ts';
 import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './words.ts';
@@ -37,13 +43,14 @@ ${report.head ? `<p>Head of the journal: <code>${escaped(report.head)}</code></p
 }
 
 function figures(report: RunReport): string {
-  const {outageMs, writes} = report;
+  const {outageMs, writes, reads} = report;
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
   const cells = [
     ...(outageMs === undefined ? [] : [['Outage', durationText(outageMs), outageSource(report)]]),
     ...(writes
       ? [['Lost writes', `${bad ? '✗' : '✓'} ${writes.lost}`, writesSentence(writes)]]
       : []),
+    ...(reads ? [['Failed reads', String(reads.failed), readsSentence(reads)]] : []),
     ['Machines', durationText(report.machineMs), timesSentence(report)],
     [
       'Started',

@@ -56,6 +56,10 @@ export function writesSentence({
   return `${acknowledged.toLocaleString('en-US')} acknowledged, ${lost} lost, ${duplicated} duplicated`;
 }
 
+export function readsSentence({answered, failed}: NonNullable<RunReport['reads']>): string {
+  return `${answered.toLocaleString('en-US')} answered, ${failed} failed`;
+}
+
 /** "(1.4 s earlier)": how long the same entry took in the run before. */
 export const earlierText = ({earlierMs}: EntryReport): string =>
   !earlierMs ? '' : `(${durationText(earlierMs)} earlier)`;
@@ -98,7 +102,7 @@ function timesText(report: RunReport, options: TextOptions): string[] {
 }
 
 function measuredText(report: RunReport, options: TextOptions): string[] {
-  const {outageMs, writes} = report;
+  const {outageMs, writes, reads} = report;
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
   return [
     ...(outageMs === undefined
@@ -116,6 +120,7 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
           bad ? options.paint.red : undefined,
         )
       : []),
+    ...(reads ? labelled('reads', readsSentence(reads), options) : []),
   ];
 }
 

@@ -16,6 +16,12 @@ export interface WriteCount {
   readonly duplicated: number;
 }
 
+/** What became of the clients' reads. */
+export interface ReadCount {
+  readonly answered: number;
+  readonly failed: number;
+}
+
 export interface ReportOptions {
   /** SHA-256 of the journal's last line. */
   readonly head?: string;
@@ -23,6 +29,7 @@ export interface ReportOptions {
   readonly earlier?: RunReport;
   readonly outageMs?: number;
   readonly writes?: WriteCount;
+  readonly reads?: ReadCount;
 }
 
 export interface Span {
@@ -78,6 +85,7 @@ export interface RunReport {
   readonly away: readonly Span[];
   readonly outageMs?: number;
   readonly writes?: WriteCount;
+  readonly reads?: ReadCount;
   readonly entries: readonly EntryReport[];
   readonly answers: readonly AnswerReport[];
   readonly checkpoints: readonly {readonly name: string; readonly atUtc: string}[];
@@ -251,11 +259,12 @@ function factsOf({
   };
 }
 
-function measuredOf({head, outageMs, writes}: ReportOptions): Partial<RunReport> {
+function measuredOf({head, outageMs, writes, reads}: ReportOptions): Partial<RunReport> {
   return {
     ...(head === undefined ? {} : {head}),
     ...(outageMs === undefined ? {} : {outageMs}),
     ...(writes === undefined ? {} : {writes}),
+    ...(reads === undefined ? {} : {reads}),
   };
 }
 

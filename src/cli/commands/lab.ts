@@ -56,11 +56,17 @@ export async function labStatusCommand(app: App): Promise<ExitCode> {
 /** Holds what the clients were told against the database in charge. */
 export async function labCountCommand(app: App): Promise<ExitCode> {
   const lab = await labThatIsUp(app);
-  const {inCharge, acknowledged, lost, duplicated, outageMs} = await lab.count();
+  const {inCharge, acknowledged, lost, duplicated, outageMs, clients} = await lab.count();
+  const {answered, failed} = clients.reads;
   app.print(
     app.json
-      ? JSON.stringify({inCharge, writes: {acknowledged, lost, duplicated}, outageMs})
-      : `${acknowledged} writes acknowledged; in ${inCharge} ${lost} of them are lost and ${duplicated} are there twice. Longest outage of a client: ${outageMs} ms.`,
+      ? JSON.stringify({
+          inCharge,
+          writes: {acknowledged, lost, duplicated},
+          reads: {answered, failed},
+          outageMs,
+        })
+      : `${acknowledged} writes acknowledged; in ${inCharge} ${lost} of them are lost and ${duplicated} are there twice. ${answered} reads answered, ${failed} failed. Longest outage of a client: ${outageMs} ms.`,
   );
   return lost + duplicated === 0 ? exitCodes.done : exitCodes.halfWay;
 }

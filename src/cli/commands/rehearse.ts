@@ -96,12 +96,13 @@ async function reverseAll(held: Held): Promise<RunOutcome> {
 /** What the clients saw, beside what the journal says: the ledger against the database that ended up in charge. */
 async function measured(app: App, lab: Lab, {context, journal}: Held): Promise<RunReport> {
   const {progress, head} = context.record;
-  const {acknowledged, lost, duplicated, outageMs} = await lab.count();
+  const {acknowledged, lost, duplicated, outageMs, clients} = await lab.count();
   const earlier = earlierReport(app, progress.run.runbook.name, progress.run.run);
   return reportOf(journal.entries, {
     head,
     outageMs,
     writes: {acknowledged, lost, duplicated},
+    reads: {answered: clients.reads.answered, failed: clients.reads.failed},
     ...(earlier ? {earlier} : {}),
   });
 }

@@ -48,7 +48,14 @@ function startClients(name: string): {
 } {
   const ledger = join(world.directory, `${name}.tsv`);
   const env = {
-    ...{CLIENTS: '3', NAME: 'www.shop.test', PORT: String(port), LEDGER: ledger, FROM: '127.1.1.'},
+    ...{
+      CLIENTS: '3',
+      READERS: '2',
+      NAME: 'www.shop.test',
+      PORT: String(port),
+      LEDGER: ledger,
+      FROM: '127.1.1.',
+    },
     RESOLVER: `${resolver.address}:${resolver.port}`,
   };
   const process = world.start(name, 'lab/clients/main.ts', env, true);
@@ -81,6 +88,8 @@ test('clients follow the name from one side to the other and measure what it cos
   const frozen = await until(clients, ({outages}) => outages.length === 3);
   expect(frozen.outages.every(({toUtc}) => toUtc === null)).toBe(true);
   expect(frozen.lastFailure).toContain('1290');
+  // Whoever may not write can still read what was written before.
+  await until(clients, ({reads}) => reads.answered > frozen.reads.answered + 10);
   pointTo('127.1.1.100');
   await until(clients, ({refused}) => refused > 60);
   await world.database.query('SET GLOBAL read_only = OFF');
@@ -90,6 +99,7 @@ test('clients follow the name from one side to the other and measure what it cos
   expect(await process.exited).toEqual({code: 0, signal: null});
   expect(new Set(last.outages.map(({client}) => client))).toEqual(new Set([0, 1, 2]));
   expect(last.outages.every(({toUtc}) => toUtc !== null)).toBe(true);
+  expect(last.reads).toMatchObject({failed: 0, lastFailure: null});
   expect(last.outageMs).toBe(Math.max(...last.outages.map(({ms}) => ms)));
   expect(await compare(ledger, (sql) => world.database.query(sql))).toEqual({
     acknowledged: last.acknowledged,
@@ -131,6 +141,8 @@ test('a side that is gone is refused writes, a resolver that is silent no addres
   pointTo('127.1.1.11');
   const gone = await until(clients, ({refused}) => refused > 10);
   expect(gone.lastFailure).toContain('ECONNREFUSED');
+  const unread = await until(clients, ({reads}) => reads.failed > 0);
+  expect(unread.reads.lastFailure).toContain('ECONNREFUSED');
   resolver.faults.silent = true;
   const unnamed = await until(
     clients,

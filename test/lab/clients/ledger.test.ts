@@ -72,6 +72,8 @@ test('the tally counts by outcome and side, and times only what was acknowledged
   tally.add({client: 0, kind: 'refused', reason: 'status 503', begunMs: 1_000, endedMs: 1_900});
   tally.add({client: 0, kind: 'unanswered', reason: 'no answer', begunMs: 1_910, endedMs: 1_990});
   tally.add({client: 0, kind: 'acknowledged', side: 'new', begunMs: 2_000, endedMs: 2_080});
+  tally.addRead('status 503');
+  tally.addRead(null);
   expect(tally.report(3_000)).toEqual({
     acknowledged: 100,
     refused: 1,
@@ -90,5 +92,6 @@ test('the tally counts by outcome and side, and times only what was acknowledged
     p50Ms: 4.5,
     p99Ms: 4.5,
     lastFailure: 'unanswered: no answer',
+    reads: {answered: 1, failed: 1, lastFailure: 'status 503'},
   });
 });

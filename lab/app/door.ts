@@ -1,0 +1,58 @@
+import {readFileSync} from 'node:fs';
+import {createServer, type IncomingMessage, request, type ServerResponse} from 'node:http';
+import {type Place, upstreamIn} from './upstream.ts';
+
+// The front door of a web host: it plays nginx as far as passing requests on to the servers of one upstream block.
+// On SIGHUP it reads its file again: requests under way end where they began, new ones go to the new servers.
+
+const {LISTEN_ADDRESS = '127.0.0.1', PORT = '0', UPSTREAM_FILE = 'upstream.conf'} = process.env;
+
+let upstream = upstreamIn(readFileSync(UPSTREAM_FILE, 'utf8'));
+let turn = 0;
+
+const server = createServer((asked, answer) => {
+  turn += 1;
+  const to = upstream[turn % upstream.length];
+  if (to) {
+    passOn(asked, answer, to);
+  }
+});
+// Longer than any client keeps a connection: the client decides when it ends, so that no request meets a closed one.
+server.keepAliveTimeout = 65_000;
+server.listen(Number(PORT), LISTEN_ADDRESS);
+
+process.on('SIGHUP', () => {
+  try {
+    upstream = upstreamIn(readFileSync(UPSTREAM_FILE, 'utf8'));
+    console.log(
+      `passes requests on to ${upstream.map(({host, port}) => `${host}:${port}`).join()}`,
+    );
+  } catch (error) {
+    // As nginx does: with a file that it cannot use it goes on as before.
+    console.error(String(error));
+  }
+});
+process.once('SIGTERM', () => process.exit(0));
+
+/** A new connection each time, as nginx makes one unless told otherwise. */
+function passOn(asked: IncomingMessage, answer: ServerResponse, {host, port}: Place): void {
+  const {method, url, headers} = asked;
+  const passed = request(
+    {host, port, method, path: url, headers, agent: false, localAddress: LISTEN_ADDRESS},
+    (reply) => {
+      const {connection: _connection, ...kept} = reply.headers;
+      answer.writeHead(reply.statusCode ?? 502, kept);
+      reply.pipe(answer);
+    },
+  );
+  passed.on('error', (error) => {
+    console.error(`502 ${host}:${port}: ${error.message}`);
+    if (answer.headersSent) {
+      answer.destroy();
+    } else {
+      answer.writeHead(502, {'content-type': 'text/plain'});
+      answer.end('502 Bad Gateway\n');
+    }
+  });
+  asked.pipe(passed);
+}

@@ -1,0 +1,41 @@
+import {Agent} from 'node:http';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {failureOf, type Visited, type Visitor, visit} from './visit.ts';
+
+export interface ReaderOptions extends Visitor {
+  readonly keepAlive: boolean;
+  readonly signal: AbortSignal;
+  /** Waits while the clients are paused. */
+  go(): Promise<void>;
+  /** The newest write that this reader's client was told had happened. */
+  newest(): string | undefined;
+  /** `null`: it was answered with the order. */
+  tell(failure: string | null): void;
+}
+
+const pauseMs = 20;
+
+/** Reads its client's newest order again and again: whoever was told that it is there must find it, on whichever side. */
+export async function keepReading(options: ReaderOptions): Promise<void> {
+  const {signal, go, newest, tell} = options;
+  const agent = new Agent({keepAlive: options.keepAlive, maxSockets: 1});
+  while (!signal.aborted) {
+    const token = newest();
+    if (token !== undefined) {
+      tell(
+        failureIn(await visit(options, agent, {method: 'GET', path: `/orders/${token}`}), token),
+      );
+    }
+    await sleep(pauseMs);
+    await go();
+  }
+  agent.destroy();
+}
+
+function failureIn(visited: Visited, token: string): string | null {
+  if (visited.kind !== 'answered') {
+    return `${visited.kind}: ${visited.reason}`;
+  }
+  const {status, text} = visited;
+  return status === 200 && JSON.parse(text).token === token ? null : failureOf(status, text);
+}
