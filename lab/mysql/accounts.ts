@@ -1,4 +1,5 @@
 import type {LabDatabase} from './server.ts';
+import type {Brand} from './server-program.ts';
 
 /** The password of each account of the lab's databases. */
 export interface Passwords {
@@ -21,7 +22,8 @@ export async function addAccountsOnPremises(
       name: 'switcharoo',
       password: passwords.switcharoo,
       grants: [
-        'SELECT, SUPER, RELOAD, PROCESS, REPLICATION CLIENT, REPLICATION SLAVE ON *.*',
+        'SELECT, SUPER, RELOAD, PROCESS, REPLICATION CLIENT, REPLICATION SLAVE, CREATE USER ON *.*',
+        ...besideSuper[database.brand],
         'ALL PRIVILEGES ON `switcharoo`.*',
       ],
     },
@@ -36,7 +38,12 @@ export async function addAccountsOnAurora(
   await addAccounts(database, [
     {name: 'shop', password: passwords.shop, grants: [shopGrant]},
     {name: 'repl', password: passwords.repl, grants: [replicationGrant]},
-    {name: 'admin', password: passwords.admin, grants: [adminGrant], mayGrant: true},
+    {
+      name: 'admin',
+      password: passwords.admin,
+      grants: [adminGrant, ...pastReadOnly[database.brand]],
+      mayGrant: true,
+    },
   ]);
 }
 
@@ -51,9 +58,23 @@ const shopGrant =
   'SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP, CREATE TEMPORARY TABLES, LOCK TABLES ON `shop`.*';
 const replicationGrant = 'REPLICATION SLAVE, REPLICATION CLIENT ON *.*';
 
-// Aurora's master user as AWS grants it, and SUPER: in 5.6 nothing else stands for its CONNECTION_ADMIN, which read_only does not bind.
+// What SUPER no longer holds: MySQL from 8.0 on keeps XA RECOVER for itself, MariaDB from 10.11 on read_only.
+const besideSuper: Readonly<Record<Brand, readonly string[]>> = {
+  'mysql-5.6': [],
+  mysql: ['XA_RECOVER_ADMIN ON *.*'],
+  mariadb: ['READ_ONLY ADMIN ON *.*'],
+};
+
+// Aurora's master user as AWS grants it.
 const adminGrant =
-  'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, ALTER, SHOW DATABASES, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER, SUPER ON *.*';
+  'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, ALTER, SHOW DATABASES, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER ON *.*';
+
+// Its CONNECTION_ADMIN, which read_only does not bind; in older servers nothing but SUPER stands for that.
+const pastReadOnly: Readonly<Record<Brand, readonly string[]>> = {
+  'mysql-5.6': ['SUPER ON *.*'],
+  mysql: ['CONNECTION_ADMIN, XA_RECOVER_ADMIN, SHOW_ROUTINE ON *.*'],
+  mariadb: ['SUPER, READ_ONLY ADMIN, REPLICA MONITOR ON *.*'],
+};
 
 async function addAccounts(database: LabDatabase, accounts: readonly Account[]): Promise<void> {
   await database.session(async (connection) => {

@@ -1,10 +1,13 @@
 import mysql from 'mysql2';
 import type {LabDatabase} from './server.ts';
+import type {Brand} from './server-program.ts';
+import {type Words, wordsOf} from './words.ts';
 
 /**
  * Gives the stand-in Aurora's `mysql.rds_*` procedures: real ones that do the real thing, for callers without SUPER, with
  * the names of version 3 (`…_source`) and of version 2 (`…_master`). Texts, states and the order of their checks follow the
- * bodies that RDS for MySQL shows to `SHOW CREATE PROCEDURE`; those of Aurora itself are not public.
+ * bodies that RDS for MySQL shows to `SHOW CREATE PROCEDURE`; those of Aurora itself are not public. A stand-in of MySQL 9
+ * has the names of version 3 alone, as Aurora has from that version on.
  */
 export async function addAuroraProcedures(aurora: LabDatabase): Promise<void> {
   await aurora.session(async (connection) => {
@@ -13,7 +16,11 @@ export async function addAuroraProcedures(aurora: LabDatabase): Promise<void> {
     // whose column for a state is shorter than what the SQL thread says of itself.
     await connection.query("SET sql_mode = 'NO_ENGINE_SUBSTITUTION'");
     await connection.query('USE mysql');
-    for (const statement of [...tables, ...helpers, ...procedures]) {
+    for (const statement of [
+      ...tables,
+      ...helpersOf(aurora.brand),
+      ...proceduresOf(aurora.brand),
+    ]) {
       await connection.query(statement);
     }
   });
@@ -55,14 +62,31 @@ const tables = [
   'INSERT INTO lab_pace VALUES (0)',
 ];
 
-const helpers = [
+// MariaDB has no table that tells whether it is configured, so there the last call is believed.
+const isConfigured: Readonly<Record<Brand, string>> = {
+  'mysql-5.6': "SELECT 1 FROM mysql.slave_master_info WHERE Host <> ''",
+  mysql: "SELECT 1 FROM mysql.slave_master_info WHERE Host <> ''",
+  mariadb: 'SELECT 1 FROM mysql.rds_replication_status WHERE master_host IS NOT NULL',
+};
+
+const slaveRunning = `SELECT 1 FROM information_schema.global_status
+  WHERE variable_name = 'SLAVE_RUNNING' AND variable_value = 'ON'`;
+
+const isRunning: Readonly<Record<Brand, string>> = {
+  'mysql-5.6': slaveRunning,
+  mariadb: slaveRunning,
+  mysql: `SELECT 1 FROM performance_schema.replication_connection_status c
+    JOIN performance_schema.replication_applier_status a USING (channel_name)
+    WHERE c.service_state = 'ON' AND a.service_state = 'ON'`,
+};
+
+const helpersOf = (brand: Brand) => [
   // ON when both threads run and the source answers, BROKEN when one does not.
-  `CREATE DEFINER = root@localhost FUNCTION lab_replication_state() RETURNS VARCHAR(9) READS SQL DATA
+  `CREATE DEFINER = root@localhost FUNCTION lab_replication_state() RETURNS VARCHAR(9) CHARSET ascii READS SQL DATA
     RETURN CASE
-      WHEN NOT EXISTS (SELECT 1 FROM mysql.slave_master_info WHERE Host <> '') THEN 'NOT_EXIST'
+      WHEN NOT EXISTS (${isConfigured[brand]}) THEN 'NOT_EXIST'
       WHEN NOT EXISTS (SELECT 1 FROM information_schema.processlist WHERE user = 'system user') THEN 'OFF'
-      WHEN EXISTS (SELECT 1 FROM information_schema.global_status
-        WHERE variable_name = 'SLAVE_RUNNING' AND variable_value = 'ON') THEN 'ON'
+      WHEN EXISTS (${isRunning[brand]}) THEN 'ON'
       ELSE 'BROKEN'
     END`,
   `CREATE DEFINER = root@localhost PROCEDURE lab_sleep(IN seconds DOUBLE)
@@ -82,36 +106,45 @@ const helpers = [
 const sourceValues =
   'TRIM(host), port, TRIM(user), TRIM(log_file_name), pos, enable_ssl_encryption';
 
-const setExternal = `
+const changeSource: Readonly<Record<Words['source'], string>> = {
+  Master: `'CHANGE MASTER TO MASTER_HOST = ', QUOTE(TRIM(host)), ', MASTER_PORT = ', port,
+    ', MASTER_USER = ', QUOTE(TRIM(user)), ', MASTER_PASSWORD = ', QUOTE(TRIM(passwd)),
+    ', MASTER_LOG_FILE = ', QUOTE(TRIM(log_file_name)), ', MASTER_LOG_POS = ', pos,
+    ', MASTER_SSL = ', enable_ssl_encryption, ', MASTER_CONNECT_RETRY = 1'`,
+  // An account of caching_sha2_password needs the source's public key, where TLS does not stand for it.
+  Source: `'CHANGE REPLICATION SOURCE TO SOURCE_HOST = ', QUOTE(TRIM(host)), ', SOURCE_PORT = ', port,
+    ', SOURCE_USER = ', QUOTE(TRIM(user)), ', SOURCE_PASSWORD = ', QUOTE(TRIM(passwd)),
+    ', SOURCE_LOG_FILE = ', QUOTE(TRIM(log_file_name)), ', SOURCE_LOG_POS = ', pos,
+    ', SOURCE_SSL = ', enable_ssl_encryption, ', SOURCE_CONNECT_RETRY = 1, GET_SOURCE_PUBLIC_KEY = 1'`,
+};
+
+const setExternal = (words: Words) => `
   ${history('Starting: set master', sourceValues)}
   IF replication IN ('ON', 'BROKEN') THEN
     ${signal("You can't modify replication because replication is running. First call mysql.rds_stop_replication.")}
   END IF;
   ${status('set master', 'TRIM(host)', 'port')}
-  SET @change = CONCAT('CHANGE MASTER TO MASTER_HOST = ', QUOTE(TRIM(host)), ', MASTER_PORT = ', port,
-    ', MASTER_USER = ', QUOTE(TRIM(user)), ', MASTER_PASSWORD = ', QUOTE(TRIM(passwd)),
-    ', MASTER_LOG_FILE = ', QUOTE(TRIM(log_file_name)), ', MASTER_LOG_POS = ', pos,
-    ', MASTER_SSL = ', enable_ssl_encryption, ', MASTER_AUTO_POSITION = 0, MASTER_CONNECT_RETRY = 1');
+  SET @change = CONCAT(${changeSource[words.source]});
   PREPARE change_source FROM @change;
   SET @change = NULL;
   EXECUTE change_source;
   DEALLOCATE PREPARE change_source;
   ${history('set master', sourceValues)}`;
 
-const resetExternal = `
+const resetExternal = ({stop: stopping, forget}: Words) => `
   ${history('Starting: reset slave')}
   IF replication = 'NOT_EXIST' THEN
     ${signal("You can't reset replication because replication isn't configured. First run mysql.rds_set_external_master.")}
   ELSEIF replication IN ('ON', 'BROKEN') THEN
-    STOP SLAVE;
+    ${stopping};
     CALL mysql.lab_sleep(2);
   END IF;
-  RESET SLAVE ALL;
+  ${forget};
   ${history('reset slave')}
   ${status('reset slave', 'NULL', 'NULL')}
   SELECT 'Slave has been reset' AS message;`;
 
-const start = `
+const start = ({start: starting}: Words) => `
   ${history('Starting: start slave')}
   IF replication = 'ON' THEN
     ${signal('Replication may already be running. Call rds_stop_replication to stop replication')}
@@ -122,7 +155,7 @@ const start = `
   END IF;
   ${status('start slave')}
   CALL mysql.lab_sleep(1);
-  START SLAVE;
+  ${starting};
   CALL mysql.lab_until_started();
   IF mysql.lab_replication_state() <> 'ON' THEN
     ${signal('Slave has encountered an error. Run SHOW SLAVE STATUS\\G; to see the error.')}
@@ -130,7 +163,7 @@ const start = `
   ${history('start slave')}
   SELECT 'Replication started. Slave is now running normally.' AS Message;`;
 
-const stop = `
+const stop = ({stop: stopping}: Words) => `
   ${history('Starting: stop slave')}
   IF replication = 'OFF' THEN
     ${signal('Slave is already stopped or may not be configured. Run SHOW SLAVE STATUS\\G;')}
@@ -139,7 +172,7 @@ const stop = `
   END IF;
   ${status('stop slave')}
   CALL mysql.lab_sleep(1);
-  STOP SLAVE;
+  ${stopping};
   CALL mysql.lab_sleep(2);
   IF mysql.lab_replication_state() <> 'OFF' THEN
     ${signal('Slave has encountered an error. Run SHOW SLAVE STATUS\\G; to see the error.')}
@@ -148,7 +181,7 @@ const stop = `
   SELECT 'Slave is now down or disabled' AS Message;`;
 
 // With nothing to skip, a counter that stays set would skip the next good event.
-const skipError = `
+const skipError = ({stop: stopping, start: starting, replica}: Words) => `
   IF replication = 'NOT_EXIST' THEN
     ${signal("You can't skip a replication error because the replica isn't configured. First call mysql.rds_set_external_master.")}
   ELSEIF replication = 'ON' THEN
@@ -158,10 +191,10 @@ const skipError = `
   ELSEIF EXISTS (SELECT 1 FROM information_schema.processlist WHERE user = 'system user' AND state LIKE '%relay log%') THEN
     SELECT 'The replica SQL thread is running for the specified channel without encountering errors. Run SHOW REPLICA STATUS FOR CHANNEL \\'\\';' AS Message;
   ELSE
-    STOP SLAVE;
-    SET GLOBAL sql_slave_skip_counter = 1;
+    ${stopping};
+    SET GLOBAL sql_${replica.toLowerCase()}_skip_counter = 1;
     CALL mysql.lab_sleep(2);
-    START SLAVE;
+    ${starting};
     CALL mysql.lab_until_started();
     SELECT 'Statement in error has been skipped' AS Message;
     IF mysql.lab_replication_state() <> 'ON' THEN
@@ -191,27 +224,35 @@ const kill = (what: 'CONNECTION' | 'QUERY') => `
 const sevenParameters = `IN host VARCHAR(255), IN port INT, IN user TEXT, IN passwd TEXT, IN log_file_name TEXT,
   IN pos BIGINT UNSIGNED, IN enable_ssl_encryption TINYINT(1)`;
 
-const procedures = [
-  replicationProcedure('rds_set_external_source', sevenParameters, setExternal),
-  replicationProcedure('rds_set_external_master', sevenParameters, setExternal),
-  replicationProcedure('rds_reset_external_source', '', resetExternal),
-  replicationProcedure('rds_reset_external_master', '', resetExternal),
-  replicationProcedure('rds_start_replication', '', start),
-  replicationProcedure('rds_stop_replication', '', stop),
-  replicationProcedure('rds_skip_repl_error', '', skipError),
-  procedure('rds_set_read_only', 'IN mode TINYINT(1)', 'SET GLOBAL read_only = mode;'),
-  procedure('rds_set_configuration', 'IN name VARCHAR(30), IN value INT', setConfiguration),
-  procedure(
-    'rds_show_configuration',
-    '',
-    'SELECT name, value, description FROM mysql.rds_configuration;',
-  ),
-  procedure('rds_kill', 'IN thread BIGINT', kill('CONNECTION')),
-  procedure('rds_kill_query', 'IN thread BIGINT', kill('QUERY')),
-];
+function proceduresOf(brand: Brand): readonly string[] {
+  const words = wordsOf(brand);
+  return [
+    replicationProcedure('rds_set_external_source', sevenParameters, setExternal(words)),
+    replicationProcedure('rds_reset_external_source', '', resetExternal(words)),
+    ...(brand === 'mysql'
+      ? []
+      : [
+          replicationProcedure('rds_set_external_master', sevenParameters, setExternal(words)),
+          replicationProcedure('rds_reset_external_master', '', resetExternal(words)),
+        ]),
+    replicationProcedure('rds_start_replication', '', start(words)),
+    replicationProcedure('rds_stop_replication', '', stop(words)),
+    replicationProcedure('rds_skip_repl_error', '', skipError(words)),
+    procedure('rds_set_read_only', 'IN mode TINYINT(1)', 'SET GLOBAL read_only = mode;'),
+    procedure('rds_set_configuration', 'IN name VARCHAR(30), IN value INT', setConfiguration),
+    procedure(
+      'rds_show_configuration',
+      '',
+      'SELECT name, value, description FROM mysql.rds_configuration;',
+    ),
+    procedure('rds_kill', 'IN thread BIGINT', kill('CONNECTION')),
+    procedure('rds_kill_query', 'IN thread BIGINT', kill('QUERY')),
+  ];
+}
 
 function replicationProcedure(name: string, parameters: string, body: string): string {
-  const look = 'DECLARE replication VARCHAR(9) DEFAULT mysql.lab_replication_state();';
+  const look =
+    'DECLARE replication VARCHAR(9) CHARSET ascii DEFAULT mysql.lab_replication_state();';
   return procedure(name, parameters, `BEGIN ${look} ${body} END;`);
 }
 

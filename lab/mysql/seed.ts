@@ -18,7 +18,8 @@ export async function positionOf(database: LabDatabase): Promise<Position> {
  * SQL thread stopped nothing writes there. Gives the replica's own coordinates of that picture.
  */
 export async function seedFrom(replica: LabDatabase, aurora: LabDatabase): Promise<Position> {
-  await replica.query('STOP SLAVE SQL_THREAD');
+  const words = wordsOf(replica.brand);
+  await replica.query(words.stopExecuting);
   try {
     const position = await positionOf(replica);
     for (const schema of await userSchemas(replica)) {
@@ -26,7 +27,7 @@ export async function seedFrom(replica: LabDatabase, aurora: LabDatabase): Promi
     }
     return position;
   } finally {
-    await replica.query('START SLAVE SQL_THREAD');
+    await replica.query(words.startExecuting);
   }
 }
 

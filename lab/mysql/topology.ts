@@ -4,7 +4,9 @@ import {addAuroraProcedures} from './aurora-procedures.ts';
 import {findServer} from './find-server.ts';
 import {type Position, positionOf, seedFrom} from './seed.ts';
 import {type LabDatabase, startServer} from './server.ts';
+import type {ServerProgram} from './server-program.ts';
 import {createShop} from './shop-schema.ts';
+import {wordsOf} from './words.ts';
 
 interface Address {
   readonly host: string;
@@ -18,6 +20,14 @@ export interface DatabasesOptions {
   readonly ports: {readonly source: number; readonly replica: number; readonly aurora: number};
   /** How a server that follows reaches the one it follows: the network in front of it. */
   readonly reachedAt: {readonly source: Address; readonly replica: Address};
+  /** Which servers they are; without it, the one that is found, for all three. */
+  readonly programs?: Programs;
+}
+
+export interface Programs {
+  /** Of the source and its replica. */
+  readonly onPremises: ServerProgram;
+  readonly aurora: ServerProgram;
 }
 
 /** The three servers of the lab, as they stand before a migration begins. */
@@ -58,11 +68,12 @@ type Servers = Pick<Databases, 'source' | 'replica' | 'aurora'>;
 
 async function startAll(options: DatabasesOptions): Promise<Servers> {
   const {directory, processes, passwords, ports} = options;
-  const common = {directory, processes, rootPassword: passwords.root, program: await findServer()};
+  const {onPremises, aurora: onAurora} = options.programs ?? (await theOneFound());
+  const common = {directory, processes, rootPassword: passwords.root};
   const starting = [
-    startServer({...common, ...sourceServer, port: ports.source}),
-    startServer({...common, ...replicaServer, port: ports.replica}),
-    startServer({...common, ...auroraServer, port: ports.aurora}),
+    startServer({...common, ...sourceServer, program: onPremises, port: ports.source}),
+    startServer({...common, ...replicaServer, program: onPremises, port: ports.replica}),
+    startServer({...common, ...auroraServer, program: onAurora, port: ports.aurora}),
   ] as const;
   try {
     const [source, replica, aurora] = await Promise.all(starting);
@@ -72,6 +83,11 @@ async function startAll(options: DatabasesOptions): Promise<Servers> {
     await Promise.all(started.map((one) => one.status === 'fulfilled' && one.value.kill()));
     throw cause;
   }
+}
+
+async function theOneFound(): Promise<Programs> {
+  const program = await findServer();
+  return {onPremises: program, aurora: program};
 }
 
 const sourceServer = {name: 'source', serverId: 1, logName: 'mysql-bin'};
@@ -88,12 +104,16 @@ const auroraServer = {name: 'aurora', serverId: 3, logName: 'mysql-bin-changelog
 /** The source's log holds its whole history, which is short, so the replica needs no copy of its data. */
 async function followFromTheStart(replica: LabDatabase, options: DatabasesOptions): Promise<void> {
   const {reachedAt, passwords} = options;
-  await replica.query(
-    `CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = 'repl', MASTER_PASSWORD = ?,
-      MASTER_LOG_FILE = '${sourceServer.logName}.000001', MASTER_LOG_POS = 4, MASTER_CONNECT_RETRY = 1`,
-    [reachedAt.source.host, reachedAt.source.port, passwords.repl],
-  );
-  await replica.query('START SLAVE');
+  const {host, port} = reachedAt.source;
+  const words = wordsOf(replica.brand);
+  await replica.query(words.follow, [
+    host,
+    port,
+    passwords.repl,
+    `${sourceServer.logName}.000001`,
+    4,
+  ]);
+  await replica.query(words.start);
 }
 
 async function untilCaughtUp(replica: LabDatabase, {file, position}: Position): Promise<void> {
@@ -103,7 +123,7 @@ async function untilCaughtUp(replica: LabDatabase, {file, position}: Position): 
   ]);
   // NULL when the SQL thread does not run, -1 after the time limit (MySQL 5.6 manual 12.18).
   if (waited?.['events'] === null || Number(waited?.['events']) < 0) {
-    const [status] = await replica.query('SHOW SLAVE STATUS');
+    const [status] = await replica.query(wordsOf(replica.brand).replicationStatus);
     throw new Error(
       `the lab's replica does not follow its source: ${status?.['Last_IO_Error']} ${status?.['Last_SQL_Error']}`,
     );

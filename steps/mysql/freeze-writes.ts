@@ -44,6 +44,12 @@ export const freezeWrites = defineStep({
 
   async check({targets: {source}, input: {keepUsers}, run, signal}) {
     const now = await stateOf(source, signal);
+    if (now.readOnly && !run.begun) {
+      return blocked(
+        `${source.name} already refuses writes (read_only = ON), and this run did not do it.`,
+        `Find out who set it and why; if it is a mistake: SET GLOBAL read_only = OFF on ${source.name}.`,
+      );
+    }
     if (!isFenced(now)) {
       const inTheWay = run.begun ? [] : await obstacles(source, keepUsers, signal);
       return inTheWay.length > 0
@@ -52,12 +58,6 @@ export const freezeWrites = defineStep({
             'Let them finish, or end them with KILL and their session id, then look again.',
           )
         : pending(asBefore(now), ...differences(source, now));
-    }
-    if (!run.begun) {
-      return blocked(
-        `${source.name} already refuses writes (read_only = ON), and this run did not do it.`,
-        `Find out who set it and why; if it is a mistake: SET GLOBAL read_only = OFF on ${source.name}.`,
-      );
     }
     return (await stillOpen(source, now, keepUsers, signal)) ?? lastPosition(source, signal);
   },

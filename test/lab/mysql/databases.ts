@@ -7,6 +7,7 @@ import type {Passwords} from '../../../lab/mysql/accounts.ts';
 import type {LabDatabase} from '../../../lab/mysql/server.ts';
 import {type Databases, startDatabases} from '../../../lab/mysql/topology.ts';
 import {Processes} from '../../../lab/processes.ts';
+import type {KindPair} from './server-kinds.ts';
 
 export interface TriedDatabases extends Databases {
   readonly directory: string;
@@ -26,8 +27,8 @@ export const passwords: Passwords = {
   repl: "re'pl",
 };
 
-/** The three servers behind plain TCP forwards, in a folder of their own. */
-export async function tryDatabases(): Promise<TriedDatabases> {
+/** The three servers behind plain TCP forwards, in a folder of their own; of another kind than the lab's own if told so. */
+export async function tryDatabases(pair?: KindPair): Promise<TriedDatabases> {
   const directory = await mkdtemp(join(tmpdir(), 'switcharoo-'));
   const processes = new Processes(directory);
   const ports = {source: await freePort(), replica: await freePort(), aurora: await freePort()};
@@ -43,7 +44,10 @@ export async function tryDatabases(): Promise<TriedDatabases> {
   };
   try {
     const reachedAt = {source: fronts[0].address, replica: fronts[1].address};
-    const databases = await startDatabases({directory, processes, passwords, ports, reachedAt});
+    const databases = await startDatabases({
+      ...{directory, processes, passwords, ports, reachedAt},
+      ...(pair ? {programs: await programsOf(pair)} : {}),
+    });
     return {
       ...databases,
       directory,
@@ -70,6 +74,11 @@ export async function tryDatabases(): Promise<TriedDatabases> {
     throw cause;
   }
 }
+
+const programsOf = async ({source, target}: KindPair) => ({
+  onPremises: await source.program(),
+  aurora: await target.program(),
+});
 
 /** The host's network, without its firewall. */
 async function forwardTo(port: number) {

@@ -9,74 +9,77 @@ import {caughtUp} from '../../../steps/mysql/caught-up.ts';
 import {follow} from '../../../steps/mysql/follow.ts';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
-import {openRealServers, type RealServers, untilFollowed} from './real-servers.ts';
+import {forEachPair} from '../../lab/mysql/server-kinds.ts';
+import {openRealServers, type RealServers, replicationOn, untilFollowed} from './real-servers.ts';
 import {type Placed, reverse, run} from './walk.ts';
 
-let servers: RealServers;
-beforeAll(async () => {
-  servers = await openRealServers();
-});
-afterAll(() => servers?.close());
-
-test('from the source to Aurora and all the way back, while clients write: none lost, none twice', async () => {
-  const {databases, at} = servers;
-  const {source, replica, aurora} = databases;
-  const parts = {source: servers.source, replica: servers.replica, aurora: servers.aurora};
-  const clients = startClients(source, 4);
-  const undo: (() => Promise<unknown>)[] = [];
-  const walk = async (placed: Placed) => {
-    const {output, before} = await run(placed);
-    undo.unshift(async () =>
-      expect(await reverse(placed, before)).toMatchObject({kind: 'pending', before}),
-    );
-    return output;
-  };
-  const wait = async (placed: Placed) => (await run(placed)).output;
-
-  await walk({
-    id: 'replicate',
-    unit: replicateFrom,
-    on: {aurora: parts.aurora, upstream: parts.replica},
-    input: {...at.replica, ...databases.seed},
+forEachPair('the databases', (pair) => {
+  let servers: RealServers;
+  beforeAll(async () => {
+    servers = await openRealServers(pair);
   });
-  const near = {upstream: parts.replica, replica: parts.aurora};
-  await wait({id: 'near', unit: caughtUp, on: near, input: {lagMsMax: 2_000}});
+  afterAll(() => servers?.close());
 
-  const frozen = await walk({id: 'freeze', unit: freezeWrites, on: {source: parts.source}});
-  const first = {upstream: parts.source, replica: parts.replica};
-  const hop = await wait({id: 'first', unit: caughtUp, on: first, input: {position: frozen}});
-  await wait({id: 'second', unit: caughtUp, on: near, input: {position: hop}});
-  const promoted = await walk({
-    id: 'promote',
-    unit: promote,
-    on: {aurora: parts.aurora, upstream: parts.replica},
+  test('from the source to Aurora and all the way back, while clients write: none lost, none twice', async () => {
+    const {databases, at} = servers;
+    const {source, replica, aurora} = databases;
+    const parts = {source: servers.source, replica: servers.replica, aurora: servers.aurora};
+    const clients = startClients(source, 4);
+    const undo: (() => Promise<unknown>)[] = [];
+    const walk = async (placed: Placed) => {
+      const {output, before} = await run(placed);
+      undo.unshift(async () =>
+        expect(await reverse(placed, before)).toMatchObject({kind: 'pending', before}),
+      );
+      return output;
+    };
+    const wait = async (placed: Placed) => (await run(placed)).output;
+
+    await walk({
+      id: 'replicate',
+      unit: replicateFrom,
+      on: {aurora: parts.aurora, upstream: parts.replica},
+      input: {...at.replica, ...databases.seed},
+    });
+    const near = {upstream: parts.replica, replica: parts.aurora};
+    await wait({id: 'near', unit: caughtUp, on: near, input: {lagMsMax: 2_000}});
+
+    const frozen = await walk({id: 'freeze', unit: freezeWrites, on: {source: parts.source}});
+    const first = {upstream: parts.source, replica: parts.replica};
+    const hop = await wait({id: 'first', unit: caughtUp, on: first, input: {position: frozen}});
+    await wait({id: 'second', unit: caughtUp, on: near, input: {position: hop}});
+    const promoted = await walk({
+      id: 'promote',
+      unit: promote,
+      on: {aurora: parts.aurora, upstream: parts.replica},
+    });
+    await walk({
+      id: 'follow',
+      unit: follow,
+      on: {follower: parts.source, leader: parts.aurora},
+      input: {...at.aurora, ...promoted},
+    });
+    expect(await clients.lostOn(aurora), 'before Aurora is opened').toEqual([]);
+    clients.moveTo(aurora);
+    await walk({id: 'open', unit: openWrites, on: {aurora: parts.aurora}});
+    await clients.acknowledged(200);
+
+    clients.moveTo(source);
+    for (const back of undo.slice(0, -1)) {
+      await back();
+    }
+    await clients.acknowledged(200);
+    const acknowledged = await clients.stop();
+    await untilFollowed(source, replica);
+    await untilFollowed(replica, aurora);
+
+    expect(acknowledged.length).toBeGreaterThan(400);
+    for (const server of [source, replica, aurora]) {
+      expect(await ordersOf(server, acknowledged), server.name).toEqual({lost: [], twice: []});
+    }
+    await undo.at(-1)?.();
+    expect(await replicationOn(aurora)).toBeNull();
   });
-  await walk({
-    id: 'follow',
-    unit: follow,
-    on: {follower: parts.source, leader: parts.aurora},
-    input: {...at.aurora, ...promoted},
-  });
-  expect(await clients.lostOn(aurora), 'before Aurora is opened').toEqual([]);
-  clients.moveTo(aurora);
-  await walk({id: 'open', unit: openWrites, on: {aurora: parts.aurora}});
-  await clients.acknowledged(200);
-
-  clients.moveTo(source);
-  for (const back of undo.slice(0, -1)) {
-    await back();
-  }
-  await clients.acknowledged(200);
-  const acknowledged = await clients.stop();
-  await untilFollowed(source, replica);
-  await untilFollowed(replica, aurora);
-
-  expect(acknowledged.length).toBeGreaterThan(400);
-  for (const server of [source, replica, aurora]) {
-    expect(await ordersOf(server, acknowledged), server.name).toEqual({lost: [], twice: []});
-  }
-  await undo.at(-1)?.();
-  expect(await aurora.query('SHOW SLAVE STATUS')).toEqual([]);
 });
 
 async function ordersOf(server: LabDatabase, acknowledged: readonly string[]) {

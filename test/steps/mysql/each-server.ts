@@ -1,11 +1,9 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 import {afterAll, beforeAll} from 'vitest';
 import {addAccountsOnPremises, type Passwords} from '../../../lab/mysql/accounts.ts';
-import {positionOf} from '../../../lab/mysql/seed.ts';
 import {type LabDatabase, startServer} from '../../../lab/mysql/server.ts';
 import {wordsOf} from '../../../lab/mysql/words.ts';
 import {Processes} from '../../../lab/processes.ts';
@@ -13,6 +11,7 @@ import type {Session} from '../../../src/model/target.ts';
 import {type MysqlReader, type MysqlWriter, mysqlServer} from '../../../steps/mysql/server.ts';
 import {freePort, passwords} from '../../lab/mysql/databases.ts';
 import {forEachKind, forEachPair, type ServerKind} from '../../lab/mysql/server-kinds.ts';
+import {untilFollowed} from './real-servers.ts';
 
 /** One real server with the accounts of the lab, for the tests of one `describe`. */
 export interface TriedServer {
@@ -70,7 +69,7 @@ export function describeEachPair(
       lazily(source, () => started()[0]),
       lazily(target, () => started()[1]),
     ] as const;
-    tests({source: from, target: to, caughtUp: () => untilCaughtUp(to.database, from.database)});
+    tests({source: from, target: to, caughtUp: () => untilFollowed(from.database, to.database)});
   });
 }
 
@@ -185,26 +184,5 @@ async function follow(
   const values = ['127.0.0.1', source.database.port, passwords.repl, 'mysql-bin.000001', 4];
   await replica.database.query(words.follow, values);
   await replica.database.query(words.start);
-  await untilCaughtUp(replica.database, source.database);
-}
-
-/** Until the replica has executed what the source has written now, and both of its threads run. */
-export async function untilCaughtUp(replica: LabDatabase, source: LabDatabase): Promise<void> {
-  const end = await positionOf(source);
-  const {replicationStatus, source: name, replica: own} = wordsOf(replica.brand);
-  let status: Readonly<Record<string, unknown>> | undefined;
-  for (let tries = 0; tries < 1_500; tries += 1) {
-    [status] = await replica.query(replicationStatus);
-    if (
-      status?.[`Relay_${name}_Log_File`] === end.file &&
-      Number(status?.[`Exec_${name}_Log_Pos`]) >= end.position &&
-      status?.[`${own}_IO_Running`] === 'Yes'
-    ) {
-      return;
-    }
-    await sleep(20);
-  }
-  throw new Error(
-    `${replica.name} does not follow ${source.name}: ${status?.['Last_IO_Error']} ${status?.['Last_SQL_Error']}`,
-  );
+  await untilFollowed(source.database, replica.database);
 }

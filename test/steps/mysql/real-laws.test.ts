@@ -8,98 +8,101 @@ import {follow} from '../../../steps/mysql/follow.ts';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
 import type {Position} from '../../../steps/mysql/position.ts';
 import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
+import {forEachPair} from '../../lab/mysql/server-kinds.ts';
 import {openRealServers, pictureOf, type RealServers} from './real-servers.ts';
 
 // The same laws as on the fakes, on real servers that follow each other.
-let servers: RealServers;
-beforeAll(async () => {
-  servers = await openRealServers();
-});
-afterAll(() => servers?.close());
+forEachPair('the steps of the databases', (pair) => {
+  let servers: RealServers;
+  beforeAll(async () => {
+    servers = await openRealServers(pair);
+  });
+  afterAll(() => servers?.close());
 
-const picture = async () => ({
-  source: await pictureOf(servers.databases.source),
-  aurora: await pictureOf(servers.databases.aurora),
-});
+  const picture = async () => ({
+    source: await pictureOf(servers.databases.source),
+    aurora: await pictureOf(servers.databases.aurora),
+  });
 
-const worldOf = (
-  parts: Readonly<Record<string, Session<unknown, any>>>,
-  close: () => Promise<void> = async () => {},
-): TriedWorld => ({sessions: parts, picture, close});
+  const worldOf = (
+    parts: Readonly<Record<string, Session<unknown, any>>>,
+    close: () => Promise<void> = async () => {},
+  ): TriedWorld => ({sessions: parts, picture, close});
 
-let client: mysql.Connection;
-lawsOfStep({
-  step: freezeWrites,
-  input: {lockWaitSeconds: 1},
-  world: async () => {
-    await servers.begin();
-    client = await servers.databases.connect(servers.databases.source, 'shop');
-    await client.query('START TRANSACTION');
-    await client.query("INSERT INTO shop.orders (token) VALUES ('never committed')");
-    return worldOf({source: servers.source}, async () => client.destroy());
-  },
-  blockedWorld: async () => {
-    await servers.begin();
-    await servers.databases.source.query('SET GLOBAL read_only = ON');
-    return worldOf({source: servers.source});
-  },
-  // The ended client's transaction does not come back by a reversal.
-  comparable: (seen) => JSON.parse(JSON.stringify(seen).replaceAll('"open":1', '"open":0')),
-});
+  let client: mysql.Connection;
+  lawsOfStep({
+    step: freezeWrites,
+    input: {lockWaitSeconds: 1},
+    world: async () => {
+      await servers.begin();
+      client = await servers.databases.connect(servers.databases.source, 'shop');
+      await client.query('START TRANSACTION');
+      await client.query("INSERT INTO shop.orders (token) VALUES ('never committed')");
+      return worldOf({source: servers.source}, async () => client.destroy());
+    },
+    blockedWorld: async () => {
+      await servers.begin();
+      await servers.databases.source.query('SET GLOBAL read_only = ON');
+      return worldOf({source: servers.source});
+    },
+    // The ended client's transaction does not come back by a reversal.
+    comparable: (seen) => JSON.parse(JSON.stringify(seen).replaceAll('"open":1', '"open":0')),
+  });
 
-lawsOfStep({
-  step: replicateFrom,
-  get input() {
-    return {...servers.at.replica, ...servers.databases.seed};
-  },
-  world: async () => {
-    await servers.begin();
-    return worldOf({aurora: servers.aurora, upstream: servers.replica});
-  },
-});
+  lawsOfStep({
+    step: replicateFrom,
+    get input() {
+      return {...servers.at.replica, ...servers.databases.seed};
+    },
+    world: async () => {
+      await servers.begin();
+      return worldOf({aurora: servers.aurora, upstream: servers.replica});
+    },
+  });
 
-lawsOfStep({
-  step: promote,
-  input: {},
-  world: async () => {
-    await servers.replicating();
-    return worldOf({aurora: servers.aurora, upstream: servers.replica});
-  },
-  blockedWorld: async () => {
-    await servers.begin();
-    return worldOf({aurora: servers.aurora, upstream: servers.replica});
-  },
-});
+  lawsOfStep({
+    step: promote,
+    input: {},
+    world: async () => {
+      await servers.replicating();
+      return worldOf({aurora: servers.aurora, upstream: servers.replica});
+    },
+    blockedWorld: async () => {
+      await servers.begin();
+      return worldOf({aurora: servers.aurora, upstream: servers.replica});
+    },
+  });
 
-let promoted: Position;
-lawsOfStep({
-  step: follow,
-  get input() {
-    return {...servers.at.aurora, ...promoted};
-  },
-  world: async () => {
-    await servers.begin();
-    await servers.databases.source.query('SET GLOBAL read_only = ON');
-    await servers.databases.aurora.query('SET GLOBAL read_only = ON');
-    promoted = await servers.aurora.reader.position();
-    return worldOf({follower: servers.source, leader: servers.aurora});
-  },
-  blockedWorld: async () => {
-    await servers.begin();
-    return worldOf({follower: servers.source, leader: servers.aurora});
-  },
-});
+  let promoted: Position;
+  lawsOfStep({
+    step: follow,
+    get input() {
+      return {...servers.at.aurora, ...promoted};
+    },
+    world: async () => {
+      await servers.begin();
+      await servers.databases.source.query('SET GLOBAL read_only = ON');
+      await servers.databases.aurora.query('SET GLOBAL read_only = ON');
+      promoted = await servers.aurora.reader.position();
+      return worldOf({follower: servers.source, leader: servers.aurora});
+    },
+    blockedWorld: async () => {
+      await servers.begin();
+      return worldOf({follower: servers.source, leader: servers.aurora});
+    },
+  });
 
-lawsOfStep({
-  step: openWrites,
-  input: {},
-  world: async () => {
-    await servers.begin();
-    await servers.databases.aurora.query('SET GLOBAL read_only = ON');
-    return worldOf({aurora: servers.aurora});
-  },
-  blockedWorld: async () => {
-    await servers.begin();
-    return worldOf({aurora: servers.aurora});
-  },
+  lawsOfStep({
+    step: openWrites,
+    input: {},
+    world: async () => {
+      await servers.begin();
+      await servers.databases.aurora.query('SET GLOBAL read_only = ON');
+      return worldOf({aurora: servers.aurora});
+    },
+    blockedWorld: async () => {
+      await servers.begin();
+      return worldOf({aurora: servers.aurora});
+    },
+  });
 });

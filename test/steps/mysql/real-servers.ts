@@ -1,14 +1,24 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type mysql from 'mysql2/promise';
+import {positionOf} from '../../../lab/mysql/seed.ts';
 import type {LabDatabase} from '../../../lab/mysql/server.ts';
+import {wordsOf} from '../../../lab/mysql/words.ts';
 import type {Session} from '../../../src/model/target.ts';
 import {
   type AuroraReader,
   type AuroraWriter,
   auroraCluster,
 } from '../../../steps/aurora/cluster.ts';
-import {type MysqlReader, type MysqlWriter, mysqlServer} from '../../../steps/mysql/server.ts';
+import {
+  hasReached,
+  type MysqlReader,
+  type MysqlWriter,
+  mysqlServer,
+  type Replication,
+  replicationOf,
+} from '../../../steps/mysql/server.ts';
 import {passwords, type TriedDatabases, tryDatabases} from '../../lab/mysql/databases.ts';
+import type {KindPair} from '../../lab/mysql/server-kinds.ts';
 
 /** The three real servers with switcharoo's targets on them, and ways to bring them to a state that a step begins in. */
 export interface RealServers {
@@ -27,8 +37,8 @@ export interface RealServers {
   close(): Promise<void>;
 }
 
-export async function openRealServers(): Promise<RealServers> {
-  const databases = await tryDatabases();
+export async function openRealServers(pair?: KindPair): Promise<RealServers> {
+  const databases = await tryDatabases(pair);
   const open = new AbortController();
   const on = async (name: 'source' | 'replica') =>
     mysqlServer.open(loginFor(databases[name], 'switcharoo'), {
@@ -77,16 +87,22 @@ const loginFor = ({port}: LabDatabase, user: 'switcharoo' | 'admin') => ({
 async function begin({source, replica, aurora}: TriedDatabases): Promise<void> {
   await untilFollowed(source, replica);
   await Promise.all([source, aurora].map(untilClientsAreGone));
-  await source.query('STOP SLAVE');
-  await source.query('RESET SLAVE ALL');
+  await followNobody(source);
   await source.query('SET GLOBAL read_only = OFF');
   await source.query('SET GLOBAL event_scheduler = ON');
-  await aurora.query('STOP SLAVE');
-  await aurora.query('RESET SLAVE ALL');
+  await followNobody(aurora);
   await aurora.query('SET GLOBAL read_only = OFF');
   for (const server of [source, replica, aurora]) {
     await forgetSentinels(server);
   }
+}
+
+async function followNobody(server: LabDatabase): Promise<void> {
+  const words = wordsOf(server.brand);
+  await server.query(words.stop);
+  await server.query(words.forget);
+  // The stand-in of MariaDB knows from its last call alone whether it is configured.
+  await server.query('UPDATE mysql.rds_replication_status SET master_host = NULL').catch(() => {});
 }
 
 /** A connection that was closed here is a session there for another moment. */
@@ -110,7 +126,7 @@ export async function pictureOf(server: LabDatabase) {
   const [settings] = await server.query(
     'SELECT @@global.read_only AS readOnly, @@global.event_scheduler AS events',
   );
-  const [status] = await server.query('SHOW SLAVE STATUS');
+  const status = await replicationOn(server);
   const sentinels = await server
     .query('SELECT run, entry FROM switcharoo.sentinel')
     .catch(() => []);
@@ -123,12 +139,7 @@ export async function pictureOf(server: LabDatabase) {
     ...settings,
     ...open,
     sentinels,
-    follows: status && [
-      status['Master_Host'],
-      status['Master_Port'],
-      status['Slave_IO_Running'],
-      status['Slave_SQL_Running'],
-    ],
+    follows: status && [status.host, status.port, status.io, status.sql],
   };
 }
 
@@ -152,30 +163,30 @@ async function followReplica(
   at: {host: string; port: number},
 ): Promise<void> {
   await untilFollowed(source, replica);
-  const [end] = await replica.query('SHOW MASTER STATUS');
+  const end = await positionOf(replica);
   await aurora.query('SET GLOBAL read_only = ON');
-  await aurora.query(
-    `CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = 'repl', MASTER_PASSWORD = ?,
-      MASTER_LOG_FILE = ?, MASTER_LOG_POS = ?, MASTER_CONNECT_RETRY = 1`,
-    [at.host, at.port, passwords.repl, end?.['File'], end?.['Position']],
-  );
-  await aurora.query('START SLAVE');
+  const values = [at.host, at.port, 'repl', passwords.repl, end.file, end.position];
+  await aurora.query('CALL mysql.rds_set_external_source(?, ?, ?, ?, ?, ?, 0)', values);
+  await aurora.query('CALL mysql.rds_start_replication()');
   await untilFollowed(replica, aurora);
 }
 
 /** Until the second has executed what the first has written now, and both of its threads run. */
 export async function untilFollowed(first: LabDatabase, second: LabDatabase): Promise<void> {
-  const [end] = await first.query('SHOW MASTER STATUS');
+  const end = await positionOf(first);
+  let found: Replication | null = null;
   for (let tries = 0; tries < 1_000; tries += 1) {
-    const [status] = await second.query('SHOW SLAVE STATUS');
-    if (
-      status?.['Relay_Master_Log_File'] === end?.['File'] &&
-      Number(status?.['Exec_Master_Log_Pos']) >= Number(end?.['Position']) &&
-      status?.['Slave_IO_Running'] === 'Yes'
-    ) {
+    found = await replicationOn(second);
+    if (found && hasReached(found.executed, end) && found.io === 'Yes') {
       return;
     }
     await sleep(10);
   }
-  throw new Error(`${second.name} does not follow ${first.name}`);
+  throw new Error(`${second.name} does not follow ${first.name}: ${found?.error?.text}`);
+}
+
+/** Whom it follows, in the words of no version. */
+export async function replicationOn(server: LabDatabase): Promise<Replication | null> {
+  const [status] = await server.query(wordsOf(server.brand).replicationStatus);
+  return status ? replicationOf(status) : null;
 }
