@@ -3,10 +3,14 @@ import {SwitcharooError} from '../../src/index.ts';
 import {awsProblem} from '../aws/problems.ts';
 import {canonicalName} from './canonical.ts';
 import type {Clients} from './clients.ts';
+import {type Start, setsAtNames} from './listing.ts';
 import {requestRefused, zoneNotFound} from './problems.ts';
-import {fromSdk, type RecordSet, toSdk} from './record-set.ts';
+import {type RecordSet, toSdk} from './record-set.ts';
 import {meaningOf, saidBy} from './refusals.ts';
 import type {Batch, Domain, Protection, Sent} from './zone.ts';
+
+/** What a page holds at most. Who does not ask for it gets less (external-dns has seen 100). */
+const mostItems = 300;
 
 /** One hosted zone, and how it is reached. */
 export interface Access {
@@ -24,21 +28,13 @@ export const domainOf = (access: Access, signal: AbortSignal): Promise<Domain> =
     return {name: canonicalName(HostedZone?.Name ?? ''), ...(ownedBy && {ownedBy})};
   });
 
-/** Listings start at a name and go on past it: the SDK has no pages for them. */
-export async function setsNamed(
+/** Every set at these names, of all types. */
+export const setsNamed = (
   access: Access,
-  name: string,
+  names: readonly string[],
   signal: AbortSignal,
-): Promise<readonly RecordSet[]> {
-  const sets: RecordSet[] = [];
-  let page: ListResourceRecordSetsCommandOutput | undefined;
-  do {
-    page = await pageOfSets(access, name, page, signal);
-    const listed = (page.ResourceRecordSets ?? []).map(fromSdk);
-    sets.push(...listed.filter((set) => canonicalName(set.name) === name));
-  } while (page.IsTruncated && canonicalName(page.NextRecordName ?? '') === name);
-  return sets;
-}
+): Promise<readonly RecordSet[]> =>
+  setsAtNames(names, (start) => pageOfSets(access, start, signal));
 
 /** `undefined` where the account does not know protections, or may not see them. */
 export const protectionsOf = (
@@ -112,18 +108,12 @@ export const sent = (access: Access, batch: Batch, signal: AbortSignal): Promise
 
 function pageOfSets(
   access: Access,
-  name: string,
-  last: ListResourceRecordSetsCommandOutput | undefined,
+  start: Start,
   signal: AbortSignal,
 ): Promise<ListResourceRecordSetsCommandOutput> {
   return asked(access, 'ListResourceRecordSets', signal, ({sdk, reading}) => {
-    const command = new sdk.ListResourceRecordSetsCommand({
-      HostedZoneId: access.zoneId,
-      StartRecordName: last?.NextRecordName ?? name,
-      StartRecordType: last?.NextRecordType,
-      StartRecordIdentifier: last?.NextRecordIdentifier,
-    });
-    return reading.send(command, {abortSignal: signal});
+    const place = {HostedZoneId: access.zoneId, ...start, MaxItems: mostItems};
+    return reading.send(new sdk.ListResourceRecordSetsCommand(place), {abortSignal: signal});
   });
 }
 

@@ -41,15 +41,13 @@ export function drift(
   );
 }
 
-/** The whole edit is one batch, made or not: either it remains, or nothing does. */
+/** The whole edit is one batch, made or not: while `check` says pending, all of it remains. */
 export async function planEdit(
-  {targets: {zone}, signal}: ZoneLook,
   edit: Edit,
   before: readonly RecordSet[],
 ): Promise<readonly Action<ZoneTargets>[]> {
-  const {live} = await standingAt(zone, edit.scope, signal);
   const to = edit.to(before);
-  return sameSets(live, to) ? [] : [replacing(edit.scope, before, to)];
+  return sameSets(before, to) ? [] : [replacing(edit.scope, before, to)];
 }
 
 export async function reverseEdit(

@@ -25,7 +25,7 @@ export const lowerTtl = defineStep({
         : undefined,
     ),
 
-  plan: (look, before) => planEdit(look, editOf(look.input), before),
+  plan: ({input}, before) => planEdit(editOf(input), before),
   reverse: (look, before) => reverseEdit(look, editOf(look.input), before),
 });
 

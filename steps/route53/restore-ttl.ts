@@ -21,7 +21,7 @@ export const restoreTtl = defineStep({
       live.every((ttlSeconds) => ttlSeconds === look.input.ttlSeconds) ? {} : undefined,
     ),
 
-  plan: (look, before) => planEdit(look, editOf(look.input), before),
+  plan: ({input}, before) => planEdit(editOf(input), before),
   reverse: (look, before) => reverseEdit(look, editOf(look.input), before),
 });
 

@@ -100,7 +100,7 @@ export const swapRecords = defineStep({
     );
   },
 
-  plan: (look, before) => planEdit(look, editOf(look.input), before),
+  plan: ({input}, before) => planEdit(editOf(input), before),
   reverse: (look, before) => reverseEdit(look, editOf(look.input), before),
 });
 

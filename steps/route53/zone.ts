@@ -2,7 +2,6 @@ import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
 import {awsConfig} from '../aws/client.ts';
 import {type Access, domainOf, isInSync, protectionsOf, sent, setsNamed} from './api.ts';
-import {canonicalName} from './canonical.ts';
 import {lazyClients} from './clients.ts';
 import type {RecordSet} from './record-set.ts';
 
@@ -57,6 +56,8 @@ export const hostedZone = defineTarget({
       .string()
       .min(1)
       .transform((id) => id.replace(/^\/hostedzone\//, '')),
+    /** Route 53 allows five for the whole account; less leaves some to others. */
+    requestsPerSecond: z.number().int().positive().default(5),
   }),
   open: async ({zoneId, ...aws}, {name}) => {
     const clients = lazyClients(aws);
@@ -80,14 +81,7 @@ function readerOf(access: Access): ZoneReader {
       domain ??= await domainOf(access, signal);
       return domain;
     },
-    setsAt: async (names, signal) => {
-      const sets: RecordSet[] = [];
-      // One after the other: an account may ask five times a second.
-      for (const name of new Set(names.map(canonicalName))) {
-        sets.push(...(await setsNamed(access, name, signal)));
-      }
-      return sets;
-    },
+    setsAt: (names, signal) => setsNamed(access, names, signal),
     protections: async (signal) => {
       const found = knowsProtections ? await protectionsOf(access, signal) : undefined;
       knowsProtections = found !== undefined;

@@ -8,6 +8,8 @@ export interface LabZone extends TriedWorld, AsyncDisposable {
   readonly route53: Route53;
   readonly endpoint: Started['endpoint'];
   readonly sessions: {readonly zone: Awaited<ReturnType<typeof hostedZone.open>>};
+  /** The same zone, opened once more. */
+  anotherTarget(): Promise<Awaited<ReturnType<typeof hostedZone.open>>>;
 }
 
 /** The real target, with the real SDK, on the lab's Route 53. */
@@ -15,10 +17,13 @@ export async function labZone(
   records: readonly LabSet[],
   options: Partial<Route53Options> & {
     readonly zoneId?: string;
+    /** How often a second this client asks at most. */
+    readonly pace?: number;
     readonly secretAccessKey?: string;
   } = {},
 ): Promise<LabZone> {
   const {
+    pace = 1_000,
     zoneId = '/hostedzone/ZSHOP',
     secretAccessKey = credentials.secretAccessKey,
     ...rest
@@ -30,11 +35,14 @@ export async function labZone(
     endpoint: begun.endpoint.url,
     credentials: {...credentials, secretAccessKey},
     zoneId,
+    requestsPerSecond: pace,
   };
-  const session = await hostedZone.open(hostedZone.config.parse(config), {
-    name: 'dns',
-    signal: new AbortController().signal,
-  });
+  const open = () =>
+    hostedZone.open(hostedZone.config.parse(config), {
+      name: 'dns',
+      signal: new AbortController().signal,
+    });
+  const session = await open();
   const close = async () => {
     await session.close();
     await begun.endpoint.stop();
@@ -43,6 +51,7 @@ export async function labZone(
     route53,
     endpoint: begun.endpoint,
     sessions: {zone: session},
+    anotherTarget: open,
     picture: async () => [...route53.listed('ZSHOP')].sort(byName),
     close,
     [Symbol.asyncDispose]: close,
