@@ -1,7 +1,6 @@
-import {SwitcharooError} from '../../src/index.ts';
 import {sha256, usersIn} from './crontab-text.ts';
+import {edited, guardedRun, leave} from './guarded.ts';
 import {keepFolder, type Mark} from './mark.ts';
-import {hostFileEdited} from './problems.ts';
 import {type Shell, sh} from './shell.ts';
 
 /** A user's crontab. Its text may hold secrets: it must not reach a verdict, a plan or the journal. */
@@ -76,20 +75,6 @@ export function cronOf(shell: Shell): CronWriter & {
     moveCronFile: (path, mark, signal) => guarded(path, moveScript(root, path, mark), signal),
     returnCronFile: (path, mark, signal) => guarded(path, returnScript(root, path, mark), signal),
   };
-}
-
-const edited = 'edited';
-
-/** A script says `edited` and writes nothing when it finds something else than the last look found. */
-async function guardedRun(
-  shell: Shell,
-  what: string,
-  script: string,
-  signal: AbortSignal,
-): Promise<void> {
-  if ((await shell.run(script, signal)).trim() === edited) {
-    throw new SwitcharooError(hostFileEdited(shell.name, what));
-  }
 }
 
 // Latin-1 keeps every byte, whatever the file's encoding is.
@@ -240,9 +225,3 @@ fi
 rm -f -- ${[kept, `${kept}.new`]}`}
 ${leave(root, mark)}`;
 };
-
-// What is empty of our own folders goes; what another entry keeps there stays.
-const leave = (root: string, mark: Mark) =>
-  sh`cd /
-find ${keepFolder(root, mark)} -depth -type d -empty -delete
-rmdir "$(dirname -- ${keepFolder(root, mark)})" ${`${root}/var/lib/switcharoo`} 2>/dev/null || :`;

@@ -8,6 +8,7 @@ import {
   SwitcharooError,
 } from '../../src/index.ts';
 import {type CronFileState, type CrontabState, type CronWriter, cronOf} from './cron.ts';
+import {type Door, type DoorState, type DoorWriter, doorOf} from './door.ts';
 import {type FilterRules, type FirewallWriter, firewallOf} from './firewall.ts';
 import {type HostProcess, readProcesses} from './jobs.ts';
 import type {Mark} from './mark.ts';
@@ -33,9 +34,16 @@ export interface HostReader {
   /** Where the host's clock stands in its minute: cron starts jobs in the first seconds of each. */
   secondOfMinute(signal: AbortSignal): Promise<number>;
   filterRules(signal: AbortSignal): Promise<FilterRules>;
+  /** `testIt`: also ask the front door itself whether it could read its files. */
+  door(door: Door, mark: Mark, testIt: boolean, signal: AbortSignal): Promise<DoorState>;
 }
 
-export interface HostWriter extends HostReader, SystemdWriter, CronWriter, FirewallWriter {}
+export interface HostWriter
+  extends HostReader,
+    SystemdWriter,
+    CronWriter,
+    FirewallWriter,
+    DoorWriter {}
 
 /** The hosts of one target, in the order of the inventory. */
 export interface HostsReader {
@@ -126,6 +134,7 @@ function hostOf(shell: Shell): HostWriter {
     ...systemdOf(shell),
     ...cronOf(shell),
     ...firewallOf(shell),
+    ...doorOf(shell),
     processes: (signal) => readProcesses(shell, signal),
     secondOfMinute: async (signal) => Number(await shell.run('date +%S', signal)),
   };

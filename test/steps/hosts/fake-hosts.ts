@@ -1,6 +1,7 @@
 import type {Session} from '../../../src/model/target.ts';
 import type {CronFile} from '../../../steps/hosts/cron.ts';
 import {sha256, usersIn} from '../../../steps/hosts/crontab-text.ts';
+import type {Door, DoorState} from '../../../steps/hosts/door.ts';
 import type {Family, OwnChain} from '../../../steps/hosts/firewall.ts';
 import type {HostsReader, HostsWriter, HostWriter} from '../../../steps/hosts/hosts.ts';
 import type {HostProcess} from '../../../steps/hosts/jobs.ts';
@@ -62,6 +63,9 @@ export class FakeHost implements HostWriter {
   readonly #units: Map<string, Required<FakeUnit>>;
   readonly #keptCrontabs = new Map<string, KeptCrontab>();
   readonly #keptFiles = new Map<string, string>();
+  readonly #reloads = new Map<string, string>();
+  /** What the door's own test says. */
+  complaint: string | null = null;
   readonly #rules: Record<Family, readonly string[] | null>;
 
   constructor({
@@ -92,6 +96,7 @@ export class FakeHost implements HostWriter {
       files: this.fileTexts,
       keptFiles: this.#keptFiles,
       rules: this.#rules,
+      reloads: this.#reloads,
     };
   }
 
@@ -212,6 +217,46 @@ export class FakeHost implements HostWriter {
   async removeChain(family: Family, chain: OwnChain, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.#rules[family] = (this.#rules[family] ?? []).filter((rule) => !rule.includes(chain.name));
+  }
+
+  async door({file, unit}: Door, mark: Mark, testIt: boolean): Promise<DoorState> {
+    const {loadState, activeState} = this.#shown(unit, mark);
+    return {
+      loadState,
+      activeState,
+      inPlace: cronFile(this.fileTexts.get(file)),
+      kept: cronFile(this.#keptFiles.get(`${markName(mark)} ${file}`)),
+      reloadedWith: this.#reloads.get(`${markName(mark)} ${file}`) ?? null,
+      complaint: testIt ? this.complaint : null,
+    };
+  }
+
+  async leadDoor(
+    {file}: Door,
+    {from, text}: {from: string; text: string},
+    mark: Mark,
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    const now = this.fileTexts.get(file) ?? '';
+    if (now !== text && sha256(now) !== from) {
+      throw new Error(`${file} was edited`);
+    }
+    if (now !== text) {
+      this.#keptFiles.set(`${markName(mark)} ${file}`, now);
+      this.fileTexts.set(file, text);
+    }
+    this.#reloads.set(`${markName(mark)} ${file}`, sha256(text));
+  }
+
+  async returnDoor({file}: Door, _text: string, mark: Mark, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#reloads.delete(`${markName(mark)} ${file}`);
+    const kept = this.#keptFiles.get(`${markName(mark)} ${file}`);
+    if (kept !== undefined) {
+      this.fileTexts.set(file, kept);
+      this.#keptFiles.delete(`${markName(mark)} ${file}`);
+    }
   }
 
   #unit(unit: string): Required<FakeUnit> {

@@ -1,4 +1,6 @@
+import {upstreamOf} from '../../../lab/app/upstream.ts';
 import {closePort} from '../../../steps/hosts/close-port.ts';
+import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
 import {stopWebServers} from '../../../steps/hosts/stop-web-servers.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
@@ -6,6 +8,9 @@ import type {TriedHostOptions} from '../../lab/hosts/lab-host.ts';
 import {pictureOf, startLabWorld} from './lab-world.ts';
 
 const program: [string, string] = ['sleep', '1000'];
+
+const doorFile = '/etc/nginx/conf.d/shop.conf';
+const door = {host: '127.0.0.1', port: 1};
 
 const web1: TriedHostOptions = {
   name: 'web1',
@@ -24,6 +29,14 @@ const cron1: TriedHostOptions = {
   ],
   crontabs: {shop: "# the shop's: it's quoted\nTOKEN=s3cret\n*/5 * * * * true\n@daily true\n"},
   cronFiles: {clean: '5 4 * * * shop true\n'},
+};
+
+const door1: TriedHostOptions = {
+  name: 'door1',
+  // It lives through a reload, as a front door does.
+  units: [{name: 'nginx.service', command: ['sh', '-c', "trap '' HUP; exec sleep 1000"]}],
+  files: {[doorFile]: upstreamOf(door)},
+  doorFile,
 };
 
 const world =
@@ -55,4 +68,16 @@ lawsOfStep({
   step: closePort,
   input: {port: 3306, allowFrom: ['127.0.0.1', '10.0.0.5']},
   world: world({name: 'db1'}),
+});
+
+lawsOfStep({
+  step: forwardTraffic,
+  input: {
+    file: doorFile,
+    text: upstreamOf({...door, port: 2}),
+    unit: 'nginx.service',
+    test: ['nginx', '-t'],
+  },
+  world: world(door1),
+  blockedWorld: world({name: 'web1'}),
 });

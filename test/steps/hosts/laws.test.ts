@@ -1,4 +1,5 @@
 import {closePort} from '../../../steps/hosts/close-port.ts';
+import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
 import {stopWebServers} from '../../../steps/hosts/stop-web-servers.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
@@ -59,4 +60,27 @@ lawsOfStep({
     name: 'db1',
     rules: {iptables: ['-P INPUT ACCEPT', '-N switcharoo-3306-0badcafe']},
   }),
+});
+
+lawsOfStep({
+  step: forwardTraffic,
+  input: {
+    file: '/etc/nginx/conf.d/shop.conf',
+    text: 'new',
+    unit: 'nginx.service',
+    test: ['nginx', '-t'],
+  },
+  world: world(
+    {
+      name: 'web1',
+      units: {'nginx.service': {}},
+      files: {'/etc/nginx/conf.d/shop.conf': 'old of web1'},
+    },
+    {
+      name: 'web2',
+      units: {'nginx.service': {}},
+      files: {'/etc/nginx/conf.d/shop.conf': 'old of web2'},
+    },
+  ),
+  blockedWorld: world({name: 'web1', units: {'nginx.service': {}}}),
 });

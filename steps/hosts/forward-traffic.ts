@@ -1,0 +1,164 @@
+import {z} from 'zod';
+import {
+  type Blocked,
+  blocked,
+  type Difference,
+  defineStep,
+  done,
+  pending,
+} from '../../src/index.ts';
+import {unitName} from './blocked-units.ts';
+import {sha256} from './crontab-text.ts';
+import type {Door, DoorState} from './door.ts';
+import {type HostsLook, hostGroup, onEvery, onThose, type PerHost, whenAny} from './hosts.ts';
+import {placesOf} from './words.ts';
+
+const input = z.object({
+  /** The file of the front door that says to whom requests are passed on. */
+  file: z.string().regex(/^\/[\w./-]+$/),
+  /** Its text from now on: the new side as the only place to pass requests on to. */
+  text: z.string().min(1),
+  unit: unitName,
+  /** What says whether the door could read its files, such as `nginx -t`. */
+  test: z.array(z.string().min(1)).min(1),
+});
+type Input = z.output<typeof input>;
+type Found = PerHost<DoorState>;
+
+const before = z.object({
+  hosts: z.array(
+    z.object({host: z.string(), sha256: z.string(), mode: z.string(), owner: z.string()}),
+  ),
+});
+
+/**
+ * Turns the front door of the old side into a proxy to the new one: whoever still has an old address, for as long as
+ * caches keep it, is served by the new side. Requests under way end where they began.
+ */
+export const forwardTraffic = defineStep({
+  name: 'hosts.forward-traffic',
+  summary: 'Let the old front door pass requests on to the new side.',
+  targets: {hosts: hostGroup},
+  input,
+  before,
+  output: z.object({}),
+  needs: {
+    hosts: [
+      "sudo without a password for /bin/sh (the front door's file and test, systemctl show, is-active and reload, /var/lib/switcharoo)",
+    ],
+  },
+  reverses: 'Puts back byte for byte the file that was there, and reloads the front door.',
+  timeoutMs: 60_000,
+  poll: {firstMs: 50, mostMs: 500},
+
+  async check(look) {
+    const found = await find(look);
+    const why = whyNot(found, look);
+    const open = found.filter(({value}) => !isLed(value, look.input));
+    if (why !== null || open.length === 0) {
+      return why ?? done({});
+    }
+    return pending({hosts: beforeOf(found)}, ...open.map((each) => difference(each, look.input)));
+  },
+
+  async plan(look) {
+    const {input: wanted, run} = look;
+    const those = (await find(look)).flatMap(({host, value}) =>
+      value.inPlace === null || isLed(value, wanted) ? [] : [{host, value: value.inPlace.sha256}],
+    );
+    return whenAny(those, {
+      does: `write the new side into ${wanted.file} on ${placesOf(those.map(({host}) => host))}, test it, and reload ${wanted.unit}`,
+      perform: (writer, signal) =>
+        onThose(writer, those, (host, from) =>
+          host.leadDoor(doorOf(wanted), {from, text: wanted.text}, run, signal),
+        ),
+    });
+  },
+
+  async reverse(look) {
+    const {input: wanted, run} = look;
+    const found = await find(look);
+    const those = found.filter(({value}) => value.kept !== null);
+    return (
+      whyEdited(those, wanted) ??
+      whenAny(those, {
+        does: `put ${wanted.file} back on ${placesOf(those.map(({host}) => host))}, and reload ${wanted.unit}`,
+        perform: (writer, signal) =>
+          onThose(writer, those, (host) =>
+            host.returnDoor(doorOf(wanted), wanted.text, run, signal),
+          ),
+      })
+    );
+  },
+});
+
+/** The door's test is asked for only before the first change: after it the change itself has asked. */
+const find = ({targets, input: wanted, run, signal}: HostsLook<Input>): Promise<Found> =>
+  onEvery(targets.hosts.hosts, (host) => host.door(doorOf(wanted), run, !run.begun, signal));
+
+const doorOf = ({file, unit, test}: Input): Door => ({file, unit, test});
+
+const isLed = ({inPlace, reloadedWith}: DoorState, {text}: Input): boolean =>
+  inPlace?.sha256 === sha256(text) && reloadedWith === inPlace.sha256;
+
+const beforeOf = (found: Found) =>
+  found.flatMap(({host, value: {kept, inPlace}}) => {
+    const file = kept ?? inPlace;
+    return file === null ? [] : [{host, ...file}];
+  });
+
+function whyNot(found: Found, {input: wanted, run}: HostsLook<Input>): Blocked | null {
+  for (const {host, value} of found) {
+    const {loadState, activeState, inPlace, kept, complaint} = value;
+    if (loadState === 'not-found' || activeState !== 'active') {
+      return blocked(
+        `${wanted.unit} on ${host} is ${loadState === 'not-found' ? 'not there' : activeState}, so nobody passes requests on.`,
+        `Start it, or correct its name: systemctl status ${wanted.unit} on ${host}.`,
+      );
+    }
+    if (inPlace === null) {
+      return blocked(
+        `${wanted.file} is not on ${host}.`,
+        'Name the file in which the front door has the servers behind it.',
+      );
+    }
+    if (complaint !== null) {
+      return blocked(
+        `The front door of ${host} could not be reloaded as it is: ${wanted.test.join(' ')} says that ${complaint}.`,
+        `Mend its files on ${host} first.`,
+      );
+    }
+    if (!run.begun && inPlace.sha256 === sha256(wanted.text) && kept === null) {
+      return blocked(
+        `${wanted.file} on ${host} already leads to the new side, and this run did not write it.`,
+        'Find out whose journal it is in: switcharoo runs. What was there before is kept by that run.',
+      );
+    }
+  }
+  return whyEdited(found, wanted);
+}
+
+/** Neither the text of this entry nor the one that it found: somebody else's, which must not be overwritten. */
+function whyEdited(found: Found, {file, text}: Input): Blocked | null {
+  const other = found.find(
+    ({value: {inPlace, kept}}) =>
+      kept !== null && inPlace?.sha256 !== kept.sha256 && inPlace?.sha256 !== sha256(text),
+  );
+  return other === undefined
+    ? null
+    : blocked(
+        `${file} on ${other.host} is neither as this run wrote it nor as it found it.`,
+        `Find out who edits it (configuration management?), and put one of the two back; the one that was there is in ${keptPlace}.`,
+      );
+}
+
+const keptPlace = '/var/lib/switcharoo';
+
+const difference = (
+  {host, value}: {host: string; value: DoorState},
+  {file, text}: Input,
+): Difference => ({
+  what: `${file} on ${host}`,
+  is: value.inPlace?.sha256 === sha256(text) ? 'not yet reloaded' : 'leads to the old side',
+  shouldBe: 'leads to the new side',
+});

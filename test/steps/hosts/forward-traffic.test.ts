@@ -1,0 +1,171 @@
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {upstreamOf} from '../../../lab/app/upstream.ts';
+import {sha256} from '../../../steps/hosts/crontab-text.ts';
+import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
+import {type FakeHostState, FakeHosts} from './fake-hosts.ts';
+import {contentOf, type LabWorld, startLabWorld} from './lab-world.ts';
+import {lookAt, performAll} from './look.ts';
+
+const file = '/etc/nginx/conf.d/shop.conf';
+const input = {file, text: 'new', unit: 'nginx.service', test: ['nginx', '-t']};
+const ready: FakeHostState = {
+  name: 'web1',
+  units: {'nginx.service': {}},
+  files: {[file]: 'old'},
+};
+
+test('the plan names the file, the hosts and the reload, and the before-image the file that is there', async () => {
+  const {session} = new FakeHosts(ready, {...ready, name: 'web2'});
+  const look = lookAt(session.reader, input);
+  const kept = {sha256: sha256('old'), mode: '644', owner: 'root:root'};
+  expect(await forwardTraffic.check(look)).toMatchObject({
+    kind: 'pending',
+    before: {
+      hosts: [
+        {host: 'web1', ...kept},
+        {host: 'web2', ...kept},
+      ],
+    },
+    differences: [
+      {what: `${file} on web1`, is: 'leads to the old side', shouldBe: 'leads to the new side'},
+      {what: `${file} on web2`, is: 'leads to the old side', shouldBe: 'leads to the new side'},
+    ],
+  });
+  const [action, ...others] = await forwardTraffic.plan(look, {hosts: []});
+  expect(others).toEqual([]);
+  expect(action?.does).toBe(
+    `write the new side into ${file} on web1 and web2, test it, and reload nginx.service`,
+  );
+});
+
+describe('it is blocked', () => {
+  test.for<[string, FakeHostState, string]>([
+    ['without the file', {...ready, files: {}}, `${file} is not on web1.`],
+    [
+      'while the front door does not run',
+      {...ready, units: {'nginx.service': {activeState: 'failed'}}},
+      'nginx.service on web1 is failed, so nobody passes requests on.',
+    ],
+    [
+      'without the unit',
+      {...ready, units: {}},
+      'nginx.service on web1 is not there, so nobody passes requests on.',
+    ],
+    [
+      'when somebody else has done it already',
+      {...ready, files: {[file]: 'new'}},
+      `${file} on web1 already leads to the new side, and this run did not write it.`,
+    ],
+  ])('%s', async ([, state, reason]) => {
+    const {session} = new FakeHosts(state);
+    expect(await forwardTraffic.check(lookAt(session.reader, input))).toMatchObject({
+      kind: 'blocked',
+      reason,
+    });
+  });
+
+  test('when the files that are there would not pass the test of the front door', async () => {
+    const {session, hosts} = new FakeHosts(ready);
+    for (const host of hosts) {
+      host.complaint = 'it ends with 1: nginx: test failed';
+    }
+    expect(await forwardTraffic.check(lookAt(session.reader, input))).toMatchObject({
+      kind: 'blocked',
+      reason:
+        'The front door of web1 could not be reloaded as it is: nginx -t says that it ends with 1: nginx: test failed.',
+    });
+  });
+
+  test('on the way back, when somebody has edited the file meanwhile', async () => {
+    const {session, hosts} = new FakeHosts(ready);
+    const look = lookAt(session.reader, input);
+    await performAll(session.writer, await forwardTraffic.plan(look, {hosts: []}));
+    hosts[0]?.fileTexts.set(file, 'edited');
+    const begun = lookAt(session.reader, input, true);
+    expect(await forwardTraffic.check(begun)).toMatchObject({
+      kind: 'blocked',
+      reason: `${file} on web1 is neither as this run wrote it nor as it found it.`,
+    });
+    expect(await forwardTraffic.reverse(begun, {hosts: []})).toMatchObject({kind: 'blocked'});
+  });
+});
+
+describe('on a lab host', () => {
+  const old = upstreamOf({host: '127.0.0.1', port: 1});
+  const next = upstreamOf({host: '127.0.0.1', port: 2});
+  let lab: LabWorld;
+
+  beforeAll(async () => {
+    lab = await startLabWorld({
+      name: 'web1',
+      units: [{name: 'nginx.service', command: ['sh', '-c', "trap '' HUP; exec sleep 1000"]}],
+      files: {[file]: old},
+      doorFile: file,
+    });
+  });
+  afterAll(() => lab?.stop());
+
+  const host = () => {
+    const [found] = lab.tried.hosts;
+    if (!found) {
+      throw new Error('one was asked for');
+    }
+    return found;
+  };
+
+  test('a text that the front door would not read is taken out again, and nothing is reloaded', async () => {
+    const look = lookAt(lab.session.reader, {...input, text: 'upstream nonsense'});
+    const actions = await forwardTraffic.plan(look, {hosts: []});
+    await expect(performAll(lab.session.writer, actions)).rejects.toMatchObject({
+      problem: {
+        code: 'host-command-failed',
+        message:
+          'A command on web1 (' +
+          `${host().address} port ${host().sshPort}) ended with exit code 1: nginx: configuration file /etc/nginx/nginx.conf test failed.`,
+      },
+    });
+    expect(contentOf(host(), file)).toBe(old);
+    const begun = lookAt(lab.session.reader, {...input, text: 'upstream nonsense'}, true);
+    expect(await forwardTraffic.check(begun)).toMatchObject({kind: 'pending'});
+    const back = await forwardTraffic.reverse(begun, {hosts: []});
+    await performAll(lab.session.writer, 'kind' in back ? [] : back);
+    expect(contentOf(host(), file)).toBe(old);
+  });
+
+  test('a file that was edited after the look is not overwritten', async () => {
+    const actions = await forwardTraffic.plan(lookAt(lab.session.reader, {...input, text: next}), {
+      hosts: [],
+    });
+    const edited = `${old}# edited\n`;
+    writeFileSync(join(host().root, file), edited);
+    await expect(performAll(lab.session.writer, actions)).rejects.toMatchObject({
+      problem: {code: 'host-file-edited'},
+    });
+    expect(contentOf(host(), file)).toBe(edited);
+    writeFileSync(join(host().root, file), old);
+  });
+
+  test('written and not reloaded, because the run died in between, it is reloaded on the next try', async () => {
+    const wanted = {...input, text: next};
+    await tried('systemctl stop -- nginx.service');
+    const stopped = await forwardTraffic.plan(lookAt(lab.session.reader, wanted), {hosts: []});
+    await expect(performAll(lab.session.writer, stopped)).rejects.toMatchObject({
+      problem: {code: 'host-command-failed'},
+    });
+    expect(contentOf(host(), file)).toBe(next);
+    await tried('systemctl start -- nginx.service');
+
+    const begun = lookAt(lab.session.reader, wanted, true);
+    expect(await forwardTraffic.check(begun)).toMatchObject({
+      kind: 'pending',
+      before: {hosts: [{host: 'web1', sha256: sha256(old)}]},
+      differences: [{what: `${file} on web1`, is: 'not yet reloaded'}],
+    });
+    await performAll(lab.session.writer, await forwardTraffic.plan(begun, {hosts: []}));
+    expect(await forwardTraffic.check(begun)).toEqual({kind: 'done', output: {}});
+  });
+
+  const tried = (command: string) => lab.tried.ssh(host(), command);
+});
