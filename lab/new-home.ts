@@ -1,5 +1,6 @@
 import {createEcs, type Ecs, type LaunchRequest} from './aws/ecs.ts';
 import {arnsOf} from './aws/elb.ts';
+import type {Logs} from './aws/logs.ts';
 import type {LoadBalancer} from './load-balancer.ts';
 import {programOf} from './program.ts';
 import type {Site} from './site.ts';
@@ -10,13 +11,14 @@ export const region = 'us-east-1';
 export function newHome(
   {network, ports, passwords, processes}: Site,
   loadBalancer: LoadBalancer,
+  logs: Logs,
 ): Ecs {
   let launched = 0;
-  const launch = async ({image, environment, address}: LaunchRequest) => {
+  const launch = async ({image, environment, address, command, log}: LaunchRequest) => {
     launched += 1;
-    const [command, ...args] = programOf('app/shop');
+    const [program = 'true', ...args] = command ?? programOf('app/shop');
     const env = {...environment, VERSION: image, LISTEN_ADDRESS: address, LOCAL_ADDRESS: address};
-    const task = processes.spawn(`task-${launched}`, command, args, {env});
+    const task = processes.spawn(`task-${launched}`, program, args, {env, onLine: log});
     return {
       exited: task.exited.then(({code}) => ({code: code ?? 137})),
       stop: (graceMs: number) => task.stop(graceMs),
@@ -28,6 +30,7 @@ export function newHome(
     region,
     loadBalancer,
     launch,
+    logs,
     taskDefinitions: [
       {
         family: 'shop',
@@ -39,6 +42,14 @@ export function newHome(
             memory: 256,
             essential: true,
             portMappings: [{containerPort: ports.web}],
+            logConfiguration: {
+              logDriver: 'awslogs',
+              options: {
+                'awslogs-group': '/ecs/shop',
+                'awslogs-region': region,
+                'awslogs-stream-prefix': 'shop',
+              },
+            },
             environment: Object.entries({
               DATABASE_USER: 'shop',
               DATABASE_PASSWORD: passwords.shop,

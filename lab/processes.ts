@@ -1,6 +1,7 @@
-import {type ChildProcess, spawn} from 'node:child_process';
-import {appendFileSync, openSync, readFileSync} from 'node:fs';
+import {type ChildProcess, type StdioOptions, spawn} from 'node:child_process';
+import {appendFileSync, openSync, readFileSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
+import {createInterface} from 'node:readline';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {startTicksOf} from '../src/journal/process-identity.ts';
 
@@ -21,6 +22,8 @@ export interface SpawnOptions {
   readonly cwd?: string;
   /** Opens an IPC channel: `child.send`, `child.on('message')`. */
   readonly ipc?: boolean;
+  /** Takes each line of its output, too. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** Starts processes and remembers them on disk, so that `lab down` finds every one, also when their keeper was killed. */
@@ -43,8 +46,12 @@ export class Processes {
     const child = spawn(command, args, {
       cwd: options.cwd ?? this.#directory,
       env: {PATH: process.env['PATH'] ?? '/usr/bin:/bin', ...options.env},
-      stdio: options.ipc ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
+      stdio: stdioOf(options, log),
     });
+    const {onLine} = options;
+    if (onLine) {
+      tee(child, log, onLine);
+    }
     const exited = new Promise<{code: number | null; signal: string | null}>((resolve) => {
       child.once('exit', (code, signal) => resolve({code, signal}));
       child.once('error', () => resolve({code: 127, signal: null}));
@@ -89,6 +96,21 @@ export class Processes {
       appendFileSync(join(this.#directory, 'processes.jsonl'), `${line}\n`, {mode: 0o600});
     }
     return kept;
+  }
+}
+
+const stdioOf = ({ipc, onLine}: SpawnOptions, log: number): StdioOptions => {
+  const output = onLine ? 'pipe' : log;
+  return ipc ? ['ignore', output, output, 'ipc'] : ['ignore', output, output];
+};
+
+/** What it writes goes to its log file as well as to whoever takes its lines. */
+function tee(child: ChildProcess, log: number, onLine: (line: string) => void): void {
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => writeSync(log, chunk));
+    if (stream) {
+      createInterface({input: stream}).on('line', onLine);
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import {join} from 'node:path';
 import type {Ecs} from './aws/ecs.ts';
 import {createElb} from './aws/elb.ts';
 import {type AwsEndpoint, startAwsEndpoint} from './aws/endpoint.ts';
+import {createLogs} from './aws/logs.ts';
 import {createRds, type Rds} from './aws/rds.ts';
 import {createRoute53, type Route53} from './aws/route53.ts';
 import {applicationHosts, databaseHosts} from './bare-metal.ts';
@@ -139,13 +140,16 @@ async function build(
   const rds = createRds({
     clusters: [{identifier: clusterIdentifier, endpoint: '127.0.0.1', port: ports.aurora}],
   });
-  const ecs = await started(Promise.resolve(newHome(site, loadBalancer)));
+  const logs = createLogs();
+  const ecs = await started(Promise.resolve(newHome(site, loadBalancer, logs)));
   const elb = createElb({loadBalancer, name: 'shop', dnsName: 'shop-lb.lab'});
   const credentials = {
     accessKeyId: `AKIALAB${secret(6).toUpperCase()}`,
     secretAccessKey: secret(20),
   };
-  const aws = await started(startAwsEndpoint({services: [route53, rds, ecs, elb], credentials}));
+  const aws = await started(
+    startAwsEndpoint({services: [route53, rds, ecs, elb, logs], credentials}),
+  );
   const authoritative = await started(
     startAuthoritative({
       address: '127.0.0.1',

@@ -1,4 +1,5 @@
 import {find, register} from './ecs-definitions.ts';
+import {OneOffs} from './ecs-one-off.ts';
 import * as shapes from './ecs-shapes.ts';
 import {
   beginDeployment,
@@ -21,11 +22,13 @@ const pageSize = 100;
 export class EcsApi {
   readonly #world: EcsWorld;
   readonly #tasks: Tasks;
+  readonly #oneOffs: OneOffs;
   readonly #staleReadMs: number;
 
   constructor(world: EcsWorld, tasks: Tasks, staleReadMs: number) {
     this.#world = world;
     this.#tasks = tasks;
+    this.#oneOffs = new OneOffs(world, tasks);
     this.#staleReadMs = staleReadMs;
   }
 
@@ -101,6 +104,17 @@ export class EcsApi {
         throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.');
       }
       return {service: this.#update(service, input)};
+    },
+
+    RunTask: (input) => {
+      this.#cluster(input);
+      return this.#oneOffs.run(input);
+    },
+
+    ExecuteCommand: (input) => {
+      this.#cluster(input);
+      const task = this.#task(text(input, 'task'));
+      return this.#oneOffs.execute(task, input);
     },
 
     ListTasks: (input) => {
@@ -255,7 +269,7 @@ export class EcsApi {
       (task) =>
         task.desiredStatus === desiredStatus &&
         (service === undefined || task.service === service) &&
-        (startedBy === undefined || task.deployment.id === startedBy) &&
+        (startedBy === undefined || task.startedBy === startedBy) &&
         (family === undefined || task.definition.family === family),
     );
   }

@@ -221,6 +221,9 @@ class Turn {
     const {deployment} = task;
     const service = this.#service;
     task.counted = true;
+    if (!deployment) {
+      return;
+    }
     deployment.failedTasks += 1;
     deployment.retryAt = Date.now() + retryAfterFailureMs;
     if (deployment !== this.primary || deployment.rolloutState !== 'IN_PROGRESS') {

@@ -4,6 +4,7 @@ import {
   type Deployment,
   type EcsWorld,
   type Instance,
+  lastPart,
   type Service,
   type ServiceDeployment,
   type Task,
@@ -50,6 +51,8 @@ export function serviceShape(world: EcsWorld, service: Service, withTags: boolea
       minimumHealthyPercent: service.minimumHealthyPercent,
       strategy: 'ROLLING',
     },
+    enableExecuteCommand: options.enableExecuteCommand ?? false,
+    ...(networkModeOf(world, service) === 'awsvpc' ? {networkConfiguration} : {}),
     loadBalancers: options.targetGroup
       ? [
           {
@@ -75,6 +78,17 @@ export function serviceShape(world: EcsWorld, service: Service, withTags: boolea
     ...(withTags ? {tags: options.tags ?? []} : {}),
   };
 }
+
+const networkConfiguration = {
+  awsvpcConfiguration: {
+    subnets: ['subnet-0lab1', 'subnet-0lab2'],
+    securityGroups: ['sg-0lab'],
+    assignPublicIp: 'DISABLED',
+  },
+};
+
+const networkModeOf = ({definitions}: EcsWorld, {deployments}: Service): unknown =>
+  definitions.find((one) => one.taskDefinitionArn === deployments[0]?.taskDefinition)?.networkMode;
 
 export function deploymentShape(
   ofService: readonly Task[],
@@ -109,8 +123,10 @@ export function taskShape(world: EcsWorld, task: Task) {
     clusterArn: clusterArn(world),
     taskDefinitionArn: task.definition.taskDefinitionArn,
     containerInstanceArn: instanceArn(world, task.instance),
-    group: `service:${task.service.options.name}`,
-    startedBy: task.deployment.id,
+    group: task.group,
+    startedBy: task.startedBy,
+    enableExecuteCommand: task.executes,
+    overrides: {containerOverrides: task.overrides},
     launchType: 'EC2',
     lastStatus: task.lastStatus,
     desiredStatus: task.desiredStatus,
@@ -131,6 +147,7 @@ export function taskShape(world: EcsWorld, task: Task) {
     containers: task.definition.containerDefinitions.map(({name, image}) => ({
       name,
       image,
+      runtimeId: `${lastPart(task.arn)}-${runtimeNumber(name)}`,
       lastStatus: task.lastStatus,
       healthStatus: 'UNKNOWN',
       exitCode: task.exitCode,
@@ -139,6 +156,10 @@ export function taskShape(world: EcsWorld, task: Task) {
     })),
   };
 }
+
+/** As awsvpc tasks have it: the task's id, and a number of the container's own. */
+export const runtimeNumber = (container: string): number =>
+  [...container].reduce((sum, sign) => (sum * 31 + (sign.codePointAt(0) ?? 0)) % 4_000_000_000, 7);
 
 type Recorded = Service['history'][number];
 

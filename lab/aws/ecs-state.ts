@@ -7,6 +7,7 @@ export interface TaskDefinition {
   readonly revision: number;
   readonly status: 'ACTIVE';
   readonly containerDefinitions: readonly ContainerDefinition[];
+  readonly networkMode?: unknown;
   readonly cpu?: string;
   readonly memory?: string;
   readonly [field: string]: unknown;
@@ -30,6 +31,12 @@ export interface RunningTask {
   stop(graceMs: number): Promise<void>;
 }
 
+export interface ContainerOverride {
+  readonly name: string;
+  readonly command?: readonly string[];
+  readonly environment?: readonly {readonly name: string; readonly value: string}[];
+}
+
 export type LastStatus =
   | 'PROVISIONING'
   | 'PENDING'
@@ -40,8 +47,15 @@ export type LastStatus =
 
 export interface Task {
   readonly arn: string;
-  readonly service: Service;
-  readonly deployment: Deployment;
+  /** None for a task that RunTask started. */
+  readonly service?: Service;
+  readonly deployment?: Deployment;
+  /** The deployment's id, or what RunTask was told. */
+  readonly startedBy: string | undefined;
+  readonly group: string;
+  /** What RunTask replaces in its containers. */
+  readonly overrides: readonly ContainerOverride[];
+  readonly executes: boolean;
   readonly definition: TaskDefinition;
   readonly address: string;
   readonly instance: Instance;
@@ -110,6 +124,8 @@ export interface ServiceOptions {
     readonly containerName: string;
     readonly containerPort: number;
   };
+  /** ECS Exec: tasks that start while it is on can be entered. */
+  readonly enableExecuteCommand?: boolean;
   /** How long failing health checks are forgiven after a task's start. */
   readonly healthCheckGraceMs?: number;
   readonly tags?: readonly {readonly key: string; readonly value: string}[];

@@ -5,6 +5,7 @@ import {
   type EcsWorld,
   hexId,
   type Instance,
+  lastPart,
   type RunningTask,
   type Service,
   say,
@@ -21,6 +22,10 @@ export interface LaunchRequest {
   readonly address: string;
   /** The port of its first port mapping. */
   readonly port: number | undefined;
+  /** Instead of what the image runs. */
+  readonly command?: readonly string[];
+  /** Takes each line that its process writes. */
+  readonly log: (line: string) => void;
 }
 
 export interface TaskOptions {
@@ -29,6 +34,7 @@ export interface TaskOptions {
   /** The task's address by its number: `127.X.Y.150` onwards. */
   readonly addressOf: (number: number) => string;
   readonly stopGraceMs: number;
+  readonly logs?: {write(group: string, stream: string, line: string): void};
 }
 
 /** What can go wrong with tasks, switched on and off by image. */
@@ -71,6 +77,11 @@ export const switches = (state: FaultState): EcsFaults => ({
 const taskNumbers = 50;
 const noInstances = 'No Container Instances were found in your cluster.';
 
+interface LogConfiguration {
+  readonly logDriver?: string;
+  readonly options?: Readonly<Record<string, string>>;
+}
+
 interface Size {
   readonly cpu: number;
   readonly memory: number;
@@ -92,15 +103,56 @@ export class Tasks {
   }
 
   start(service: Service, deployment: Deployment, definition: TaskDefinition): Task | undefined {
-    const instance = this.#place(service, definition);
+    const placed = this.#place(definition);
+    if ('lack' in placed) {
+      say(
+        service,
+        `was unable to place a task because no container instance met all of its requirements. Reason: ${placed.lack} For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.`,
+      );
+      return undefined;
+    }
+    return this.#add(definition, placed.instance, {
+      service,
+      deployment,
+      startedBy: deployment.id,
+      group: `service:${service.options.name}`,
+      overrides: [],
+      executes: service.options.enableExecuteCommand ?? false,
+    });
+  }
+
+  /** A task of its own, as RunTask starts it: nobody starts it again. */
+  run(
+    definition: TaskDefinition,
+    order: Pick<Task, 'startedBy' | 'group' | 'overrides' | 'executes'>,
+  ): Task | {readonly arn: string; readonly reason: string} {
+    const placed = this.#place(definition);
+    if ('lack' in placed) {
+      const {nearest, resource} = placed;
+      const arn = nearest ? arnOf(this.#world, `container-instance/${nearest.id}`) : '';
+      return {arn, reason: nearest ? `RESOURCE:${resource}` : 'MISSING'};
+    }
+    return (
+      this.#add(definition, placed.instance, order) ?? {
+        arn: arnOf(this.#world, `container-instance/${placed.instance.id}`),
+        reason: 'RESOURCE:ENI',
+      }
+    );
+  }
+
+  #add(
+    definition: TaskDefinition,
+    instance: Instance,
+    order: Pick<Task, 'startedBy' | 'group' | 'overrides' | 'executes'> &
+      Partial<Pick<Task, 'service' | 'deployment'>>,
+  ): Task | undefined {
     const address = this.#freeAddress();
-    if (!instance || !address) {
+    if (!address) {
       return undefined;
     }
     const task: Task = {
+      ...order,
       arn: arnOf(this.#world, `task/${this.#world.clusterName}/${hexId()}`),
-      service,
-      deployment,
       definition,
       address,
       instance,
@@ -143,7 +195,7 @@ export class Tasks {
   }
 
   isHealthy(task: Task): boolean {
-    const balanced = task.service.options.targetGroup && this.#options.loadBalancer;
+    const balanced = task.service?.options.targetGroup && this.#options.loadBalancer;
     return (
       task.lastStatus === 'RUNNING' && (!balanced || this.#targetOf(task)?.state === 'healthy')
     );
@@ -152,7 +204,7 @@ export class Tasks {
   /** Why the load balancer holds a running task for unhealthy, once its grace period is over. */
   illness(task: Task): string | undefined {
     const target = this.#targetOf(task);
-    const grace = task.service.options.healthCheckGraceMs ?? 0;
+    const grace = task.service?.options.healthCheckGraceMs ?? 0;
     const forgiven = Date.now() - (task.startedAt?.getTime() ?? Date.now()) < grace;
     return task.lastStatus === 'RUNNING' && target?.state === 'unhealthy' && !forgiven
       ? (target.description ?? 'Health checks failed')
@@ -165,7 +217,9 @@ export class Tasks {
     await Promise.all(running.map((task) => task.running?.stop(this.#options.stopGraceMs)));
   }
 
-  #place(service: Service, definition: TaskDefinition): Instance | undefined {
+  #place(
+    definition: TaskDefinition,
+  ): {instance: Instance} | {lack: string; nearest?: Instance; resource?: 'CPU' | 'MEMORY'} {
     const need = needOf(definition);
     const rooms = this.#world.instances.map((instance) => ({
       instance,
@@ -173,20 +227,20 @@ export class Tasks {
     }));
     const fitting = rooms.find(({room}) => room.cpu >= need.cpu && room.memory >= need.memory);
     if (fitting && !this.#faults.noRoom) {
-      return fitting.instance;
+      return fitting;
     }
-    const reason = rooms[0] ? this.#lack(rooms[0], need) : noInstances;
-    say(
-      service,
-      `was unable to place a task because no container instance met all of its requirements. Reason: ${reason} For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.`,
-    );
-    return undefined;
-  }
-
-  #lack({instance, room}: {instance: Instance; room: Size}, need: Size): string {
-    const lacking = this.#faults.noRoom ?? (room.cpu < need.cpu ? 'CPU' : 'MEMORY');
-    const what = lacking === 'CPU' ? 'CPU units' : 'memory';
-    return `The closest matching (container-instance ${instance.id}) has insufficient ${what} available.`;
+    const [nearest] = rooms;
+    if (!nearest) {
+      return {lack: noInstances};
+    }
+    const resource = this.#faults.noRoom ?? (nearest.room.cpu < need.cpu ? 'CPU' : 'MEMORY');
+    const what = resource === 'CPU' ? 'CPU units' : 'memory';
+    const {instance} = nearest;
+    return {
+      lack: `The closest matching (container-instance ${instance.id}) has insufficient ${what} available.`,
+      nearest: instance,
+      resource,
+    };
   }
 
   remaining(instance: Instance): Size {
@@ -229,6 +283,7 @@ export class Tasks {
 
   async #launch(task: Task): Promise<void> {
     task.launching = true;
+    const command = overrideOf(task)?.command;
     try {
       const running = await this.#options.launch({
         taskArn: task.arn,
@@ -236,6 +291,8 @@ export class Tasks {
         environment: environmentOf(task),
         address: task.address,
         port: portOf(task),
+        ...(command ? {command} : {}),
+        log: this.#logOf(task),
       });
       task.running = running;
       void running.exited.then(({code}) => this.#exited(task, code));
@@ -251,6 +308,17 @@ export class Tasks {
     task.lastStatus = 'RUNNING';
     task.startedAt = new Date();
     this.#register(task);
+  }
+
+  /** Where the awslogs driver sends what a container writes: `prefix/container/task id`. */
+  #logOf(task: Task): (line: string) => void {
+    const main = mainOf(task);
+    const driver = main?.['logConfiguration'] as LogConfiguration | undefined; // as the SDK models it
+    const {'awslogs-group': group, 'awslogs-stream-prefix': prefix} = driver?.options ?? {};
+    return driver?.logDriver === 'awslogs' && group && prefix
+      ? (line) =>
+          this.#options.logs?.write(group, `${prefix}/${main?.name}/${lastPart(task.arn)}`, line)
+      : () => {};
   }
 
   #crashOnFault(task: Task): void {
@@ -289,27 +357,29 @@ export class Tasks {
   }
 
   #register(task: Task): void {
-    const group = task.service.options.targetGroup;
+    const {service} = task;
+    const group = service?.options.targetGroup;
     if (group && this.#options.loadBalancer) {
       const reachable = !this.#faults.unreachable.has(imageOf(task));
       // Port 1 stands for a port that the security group keeps closed.
       const port = reachable ? group.containerPort : 1;
       this.#options.loadBalancer.register(task.address, task.address, port);
-      say(task.service, `registered 1 targets in (target-group ${group.arn})`);
+      say(service, `registered 1 targets in (target-group ${group.arn})`);
     }
   }
 
   #deregister(task: Task): void {
-    const group = task.service.options.targetGroup;
+    const {service} = task;
+    const group = service?.options.targetGroup;
     if (group && this.#targetOf(task)) {
       this.#options.loadBalancer?.deregister(task.address);
-      say(task.service, `deregistered 1 targets in (target-group ${group.arn})`);
-      say(task.service, 'has begun draining connections on 1 tasks.');
+      say(service, `deregistered 1 targets in (target-group ${group.arn})`);
+      say(service, 'has begun draining connections on 1 tasks.');
     }
   }
 
   #targetOf({address, service}: Task) {
-    return service.options.targetGroup
+    return service?.options.targetGroup
       ? this.#options.loadBalancer?.targets().find(({id}) => id === address)
       : undefined;
   }
@@ -333,5 +403,10 @@ const mainOf = ({definition: {containerDefinitions}}: Task) =>
 
 const imageOf = (task: Task): string => mainOf(task)?.image ?? '';
 const portOf = (task: Task): number | undefined => mainOf(task)?.portMappings?.[0]?.containerPort;
+const overrideOf = (task: Task) => task.overrides.find(({name}) => name === mainOf(task)?.name);
 const environmentOf = (task: Task): Record<string, string> =>
-  Object.fromEntries((mainOf(task)?.environment ?? []).map(({name, value}) => [name, value]));
+  Object.fromEntries(
+    [...(mainOf(task)?.environment ?? []), ...(overrideOf(task)?.environment ?? [])].map(
+      ({name, value}) => [name, value],
+    ),
+  );

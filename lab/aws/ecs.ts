@@ -12,6 +12,7 @@ import {
 } from './ecs-state.ts';
 import {type EcsFaults, type LaunchRequest, noFaults, switches, Tasks} from './ecs-tasks.ts';
 import type {AwsService} from './endpoint.ts';
+import type {Logs} from './logs.ts';
 
 export type {DefinitionInput} from './ecs-definitions.ts';
 export type {RunningTask, ServiceOptions} from './ecs-state.ts';
@@ -35,10 +36,14 @@ export interface EcsOptions {
   /** How long DescribeServices still shows the old state after UpdateService: the API is eventually consistent. */
   readonly staleReadMs?: number;
   readonly stopGraceMs?: number;
+  /** Takes what containers with the awslogs driver write. */
+  readonly logs?: Logs;
 }
 
 export interface Ecs extends AwsService {
   readonly faults: EcsFaults;
+  /** As if an hour had passed: ECS shows stopped tasks no longer. */
+  forgetStopped(): void;
   /** Resolves once every service is where it is wanted. */
   steady(): Promise<void>;
   /** Ends the scheduler and every task. */
@@ -56,6 +61,7 @@ export function createEcs(options: EcsOptions): Ecs {
       ...(options.loadBalancer ? {loadBalancer: options.loadBalancer} : {}),
       addressOf: (number) => `${options.network}${150 + number}`,
       stopGraceMs: options.stopGraceMs ?? 3_000,
+      ...(options.logs ? {logs: options.logs} : {}),
     },
     faults,
   );
@@ -75,6 +81,13 @@ export function createEcs(options: EcsOptions): Ecs {
     signingName: 'ecs',
     handle: async (request) => api.handle(request),
     faults: switches(faults),
+    forgetStopped: () => {
+      for (const task of world.tasks.values()) {
+        if (task.stoppedAt) {
+          world.tasks.delete(task.arn);
+        }
+      }
+    },
     steady: async () => {
       while (!isSteady(world) && !stopped.signal.aborted) {
         await pause();

@@ -45,6 +45,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
   rds: query('http://rds.amazonaws.com/doc/2014-10-31/'),
   elasticloadbalancing: query('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
   ecs: json11,
+  logs: json11,
   ssm: json11,
   secretsmanager: json11,
 };

@@ -13,6 +13,7 @@ export interface LookRequest {
   readonly entry: Entry;
   readonly input: unknown;
   readonly begun: boolean;
+  readonly begunAt?: Date | undefined;
   /** The journaled before-image, once there is one. */
   readonly before?: unknown;
   readonly tell?: (happened: string) => void;
@@ -46,7 +47,7 @@ export const looking = <Result>(
 /** What the functions of an entry's unit are given: the readers of its targets, and nothing that can write. */
 async function lookFor(
   world: World,
-  {entry, input, begun, before, tell}: LookRequest,
+  {entry, input, begun, begunAt, before, tell}: LookRequest,
   signal: AbortSignal,
 ): Promise<Look<any, any>> {
   const parts = Object.entries(entry.on).map(async ([part, target]) => {
@@ -56,7 +57,13 @@ async function lookFor(
   return {
     input,
     targets: Object.fromEntries(await Promise.all(parts)),
-    run: {id: world.run, entry: entry.id, begun, ...(before === undefined ? {} : {before})},
+    run: {
+      id: world.run,
+      entry: entry.id,
+      begun,
+      ...(begunAt === undefined ? {} : {begunAt}),
+      ...(before === undefined ? {} : {before}),
+    },
     now: world.clock.now(),
     ...(tell ? {tell} : {}),
     signal,

@@ -101,7 +101,13 @@ async function lookedAt(
   }
   try {
     const so = planning.progress?.entries.get(entry.id);
-    const request = {entry, input: input.input, begun: so?.stands ?? false, before: so?.before};
+    const request = {
+      entry,
+      input: input.input,
+      begun: so?.stands ?? false,
+      begunAt: so?.actedAt,
+      before: so?.before,
+    };
     const seen = await lookAt(planning.world, request, planning.signal);
     if (seen.verdict.kind === 'done') {
       survey.found.set(entry.id, {output: seen.verdict.output, doneAt: planning.world.clock.now()});

@@ -234,6 +234,7 @@ async function look(context: RunContext, attempt: Attempt): Promise<Seen | LostL
       entry,
       input,
       begun: so?.stands ?? false,
+      begunAt: so?.stands ? so.actedAt : undefined,
       before: so?.stands ? so.before : undefined,
       tell: (says: string) => context.observe({kind: 'told', entry: entry.id, says}),
     };

@@ -25,6 +25,8 @@ export interface EntryProgress {
   readonly state: EntryState;
   /** This run has intended an action here that is not reversed: a change stands, or may stand. */
   readonly stands: boolean;
+  /** When the first action that stands was intended. */
+  readonly actedAt?: Date;
   /** Set once the before-image is in the journal. */
   readonly before?: unknown;
   readonly output?: unknown;
@@ -127,7 +129,9 @@ function withFact(so: Progress, entry: JournalEntry): Progress {
     case 'action-intended':
       return change(so, entry.entry, (was) => ({
         ...was,
-        ...(entry.way === 'forward' ? {state: 'acting', stands: true} : {}),
+        ...(entry.way === 'forward'
+          ? {state: 'acting', stands: true, actedAt: was.stands ? (was.actedAt ?? at) : at}
+          : {}),
         inFlight: entry.does,
       }));
     case 'action-performed':

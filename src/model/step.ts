@@ -13,6 +13,8 @@ export interface Look<Targets extends TargetKinds, Input> {
     readonly id: string;
     readonly entry: string;
     readonly begun: boolean;
+    /** When it began to act here: when its first action was journaled. */
+    readonly begunAt?: Date;
     /** The journaled before-image, once there is one. The step's own `before` schema reads it. */
     readonly before?: unknown;
   };

@@ -1,13 +1,30 @@
 import {z} from 'zod';
-import {defineTarget} from '../../src/index.ts';
+import {defineTarget, type Session} from '../../src/index.ts';
 import {awsConfig} from '../aws/client.ts';
 import {awsCalls} from './aws-calls.ts';
+import {type OneOffReader, type OneOffWriter, openOneOffs} from './one-off.ts';
+import {oneOffCalls} from './one-off-calls.ts';
 import {nameOf} from './problems.ts';
-import {openSession} from './session.ts';
+import {type EcsReader, type EcsWriter, openSession} from './session.ts';
+
+export type ServiceReader = EcsReader & OneOffReader;
+export type ServiceWriter = EcsWriter & OneOffWriter;
 
 /** An ECS service. Its account and region are those of the AWS settings. */
 export const ecsService = defineTarget({
   kind: 'ecs-service',
   config: z.object({cluster: z.string(), service: z.string(), ...awsConfig.shape}),
-  open: async (config) => openSession(nameOf(config), awsCalls(config)),
+  open: async (config): Promise<Session<ServiceReader, ServiceWriter>> => {
+    const name = nameOf(config);
+    const rollout = openSession(name, awsCalls(config));
+    const oneOffs = openOneOffs(name, oneOffCalls(config));
+    const all = [rollout, oneOffs];
+    return {
+      reader: {...rollout.reader, ...oneOffs.reader},
+      writer: {...rollout.writer, ...oneOffs.writer},
+      close: async () => {
+        await Promise.all(all.map((one) => one.close()));
+      },
+    };
+  },
 });

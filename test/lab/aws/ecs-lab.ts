@@ -1,11 +1,13 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {createInterface} from 'node:readline';
 import {ECSClient} from '@aws-sdk/client-ecs';
 import {ElasticLoadBalancingV2Client} from '@aws-sdk/client-elastic-load-balancing-v2';
 import {createEcs, type Ecs, type LaunchRequest, type RunningTask} from '../../../lab/aws/ecs.ts';
 import type {ServiceOptions} from '../../../lab/aws/ecs-state.ts';
 import {arnsOf, createElb} from '../../../lab/aws/elb.ts';
 import {type AwsEndpoint, startAwsEndpoint} from '../../../lab/aws/endpoint.ts';
+import {createLogs} from '../../../lab/aws/logs.ts';
 import {type LoadBalancer, startLoadBalancer} from '../../../lab/load-balancer.ts';
 import type {AwsConfig} from '../../../steps/aws/client.ts';
 
@@ -37,14 +39,16 @@ export async function startEcsLab(service: Partial<ServiceOptions> = {}): Promis
   });
   const {targetGroup: targetGroupArn} = arnsOf({name: 'shop'});
   const processes = new Set<RunningTask>();
+  const logs = createLogs({ingestMs: 150});
   const ecs = createEcs({
     clusterName: 'shop',
     network,
     tickMs: 20,
     staleReadMs: 60,
     loadBalancer: balancer,
+    logs,
     launch: async (request) => {
-      const task = await launchSmallServer(request);
+      const task = await (request.command ? launchCommand(request) : launchSmallServer(request));
       processes.add(task);
       void task.exited.then(() => processes.delete(task));
       return task;
@@ -65,6 +69,10 @@ export async function startEcsLab(service: Partial<ServiceOptions> = {}): Promis
               {name: 'DATABASE_PASSWORD', value: 'old-secret'},
             ],
             portMappings: [{containerPort: port}],
+            logConfiguration: {
+              logDriver: 'awslogs',
+              options: {'awslogs-group': '/ecs/web', 'awslogs-stream-prefix': 'web'},
+            },
           },
         ],
       },
@@ -82,7 +90,7 @@ export async function startEcsLab(service: Partial<ServiceOptions> = {}): Promis
     ],
   });
   const elb = createElb({name: 'shop', loadBalancer: balancer});
-  const endpoint = await startAwsEndpoint({services: [ecs, elb], credentials});
+  const endpoint = await startAwsEndpoint({services: [ecs, elb, logs], credentials});
   const config = {region: 'us-east-1', endpoint: endpoint.url, credentials};
   const ecsClient = new ECSClient(config);
   const elbClient = new ElasticLoadBalancingV2Client(config);
@@ -112,6 +120,26 @@ const smallServer = `
     .createServer((request, response) => response.end(process.env.IMAGE))
     .listen(Number(process.env.PORT), process.env.ADDRESS, () => console.log('ready'));
 `;
+
+/** What RunTask was told to run, as a real process. */
+async function launchCommand(request: LaunchRequest): Promise<RunningTask> {
+  const [program = 'true', ...args] = request.command ?? [];
+  const child = spawn(program, args, {
+    env: {PATH: process.env['PATH'], ...request.environment},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({input: stream}).on('line', request.log);
+  }
+  const exited = once(child, 'close').then(([code]) => ({code: code as number | null}));
+  return {
+    exited,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
 
 async function launchSmallServer(request: LaunchRequest): Promise<RunningTask> {
   const child = spawn(process.execPath, ['-e', smallServer], {

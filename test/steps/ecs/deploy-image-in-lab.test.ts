@@ -7,8 +7,7 @@ import {afterEach, describe, expect, test, vi} from 'vitest';
 import type {ServiceOptions} from '../../../lab/aws/ecs.ts';
 import type {Look, Session} from '../../../src/index.ts';
 import {deployImage} from '../../../steps/ecs/deploy-image.ts';
-import {ecsService} from '../../../steps/ecs/service.ts';
-import type {EcsReader, EcsWriter} from '../../../steps/ecs/session.ts';
+import {ecsService, type ServiceReader, type ServiceWriter} from '../../../steps/ecs/service.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
 
@@ -139,7 +138,7 @@ const firstBefore = (desiredCount: number) => ({
   desiredCount,
 });
 
-type EcsSession = Session<EcsReader, EcsWriter>;
+type EcsSession = Session<ServiceReader, ServiceWriter>;
 
 async function begin(
   service: Partial<ServiceOptions>,

@@ -2,8 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {describe, expect, test} from 'vitest';
 import type {Look, Session} from '../../../src/index.ts';
 import {deployImage} from '../../../steps/ecs/deploy-image.ts';
-import type {ecsService} from '../../../steps/ecs/service.ts';
-import type {EcsReader, EcsWriter} from '../../../steps/ecs/session.ts';
+import type {ecsService, ServiceReader, ServiceWriter} from '../../../steps/ecs/service.ts';
 import type {Definition} from '../../../steps/ecs/task-definition.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {arnOf, FakeService} from './fake-service.ts';
@@ -314,7 +313,7 @@ describe('what cannot be deployed to is blocked before anything changes', () => 
 });
 
 const firstBefore = {taskDefinition: arnOf(definition, 1), desiredCount: 0};
-type EcsSession = Session<EcsReader, EcsWriter>;
+type EcsSession = Session<ServiceReader, ServiceWriter>;
 
 function trial(service: FakeService): {service: FakeService; session: EcsSession} {
   return {service, session: service.session()};
