@@ -244,7 +244,10 @@ function currentHolder(place: Place): Current | undefined {
   return {holder: chainFrom(place, base).at(-1) ?? base, baseToken: base.token};
 }
 
-/** A holder, and all that came after it. One whose token came before is a copied file, and no successor. */
+/**
+ * A holder, and all that came after it. One whose token came before is a copied file, and no successor. Where nothing can
+ * be read at all (a folder that was closed to us, say) it ends: whoever comes after somebody unknown is unknown too.
+ */
 function chainFrom(place: Place, first: Holder): readonly Holder[] {
   const chain = [first];
   const tokens = new Set([first.token]);
@@ -257,8 +260,14 @@ function chainFrom(place: Place, first: Holder): readonly Holder[] {
     last = tokens.has(next.token) ? unreadable(path) : next;
     tokens.add(last.token);
     chain.push(last);
+    if (last.unreadable !== undefined && !isSurelyThere(place.disk, path)) {
+      return chain;
+    }
   }
 }
+
+const isSurelyThere = (disk: Disk, path: string): boolean =>
+  orNothing(() => disk.isNameTaken(path)) === true;
 
 /** Its name is written before it is there under its own: nobody ever sees one that is empty or half-written. */
 function claim({disk}: Place, path: string, mine: Holder): boolean {

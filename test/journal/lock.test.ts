@@ -86,6 +86,16 @@ describe('a lock', () => {
     expect(problemOf(() => lock.assertHeld()).code).toMatch(/^lock-/);
   });
 
+  test('whose folder was replaced by a file is lost, and let go without a word', () => {
+    const wanted = request();
+    const {lock} = acquireLock(wanted);
+    rmSync(wanted.folder, {recursive: true});
+    writeFileSync(wanted.folder, '');
+    expect(problemOf(() => lock.assertHeld())).toMatchObject({code: 'lock-lost'});
+    expect(() => lock.release()).not.toThrow();
+    rmSync(wanted.folder);
+  });
+
   test('cannot be had in a folder that cannot be made', () => {
     const folder = folderWith({file: ''});
     expect(
