@@ -1,19 +1,51 @@
 import {AUTHORITATIVE_ANSWER} from 'dns-packet';
-import {type DnsServer, serveDns} from './server.ts';
-import {answerFrom, type Zone} from './zone.ts';
+import {type DnsResponse, type DnsServer, serveDns} from './server.ts';
+import {answerFrom, closestZone, wholeZone, type Zone} from './zone.ts';
 
 export type {Zone} from './zone.ts';
 
-/** The hosted zone's name server: answers every query from what `zone` gives at that moment. */
+/** A name server of one zone, or of several: answers every query from what `zone` gives at that moment. */
 export function startAuthoritative({
   address,
+  port,
   zone,
 }: {
   readonly address: string;
-  zone(): Zone;
+  readonly port?: number;
+  zone(): Zone | readonly Zone[];
 }): Promise<DnsServer> {
-  return serveDns(address, async (question) => {
-    const answer = answerFrom(zone(), question);
-    return {...answer, flags: answer.rcode === 'REFUSED' ? 0 : AUTHORITATIVE_ANSWER};
-  });
+  return serveDns(
+    address,
+    async (question) => {
+      const all = [zone()].flat();
+      const closest = closestZone(all, question.name);
+      return closest ? told(closest, all, question) : refused;
+    },
+    port,
+  );
+}
+
+const refused: DnsResponse = {rcode: 'REFUSED', flags: 0, answers: [], authorities: []};
+
+function told(
+  zone: Zone,
+  all: readonly Zone[],
+  question: {readonly name: string; readonly type: string},
+): DnsResponse {
+  if (question.type === 'AXFR') {
+    return zone.transferable
+      ? {...refused, rcode: 'NOERROR', flags: AUTHORITATIVE_ANSWER, answers: wholeZone(zone)}
+      : refused;
+  }
+  // The DS records of a zone are in the one above it, also where one server holds both.
+  const holder =
+    question.type === 'DS'
+      ? (closestZone(
+          all.filter(({name}) => name !== zone.name),
+          question.name,
+        ) ?? zone)
+      : zone;
+  const answer = answerFrom(holder, question);
+  const isOwn = answer.rcode !== 'REFUSED' && !(answer.referral && answer.answers.length === 0);
+  return {...answer, flags: isOwn ? AUTHORITATIVE_ANSWER : 0};
 }

@@ -22,6 +22,23 @@ export function answerOf(name: string, type: string, ttl: number, value: string)
       return {...common, type, data: [...txtStrings(value)]};
     case 'CAA':
       return {...common, type, data: caaOf(first, second, value)};
+    case 'DS':
+      return {
+        ...common,
+        type,
+        data: {
+          keyTag: Number(first),
+          algorithm: Number(second),
+          digestType: Number(third),
+          digest: Buffer.from(fourth, 'hex'),
+        },
+      };
+    case 'DNSKEY':
+      return {
+        ...common,
+        type,
+        data: {flags: Number(first), algorithm: Number(third), key: Buffer.from(fourth, 'base64')},
+      };
     case 'SOA':
       return {...common, type, data: soaOf(value)};
     default:

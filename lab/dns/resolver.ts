@@ -1,6 +1,7 @@
 import {type Answer, type Packet, RECURSION_AVAILABLE, RECURSION_DESIRED} from 'dns-packet';
-import {exchange, rcodeOf} from '../../steps/dns/exchange.ts';
+import {rcodeOf} from '../../steps/dns/exchange.ts';
 import {DnsCache, type Known, ttlOf} from './cache.ts';
+import {DelegationWalk} from './delegation-walk.ts';
 import {type DnsResponse, type DnsServer, serveDns} from './server.ts';
 
 /** How a resolver may disobey. All can be changed while it runs. */
@@ -23,9 +24,8 @@ type Question = {readonly name: string; readonly type: string};
 
 const staleTtlSeconds = 30; // RFC 8767, 4.
 const longestChain = 8;
-const upstreamTimeoutMs = 1_000;
 
-/** A caching resolver in front of one authoritative server. */
+/** A caching resolver. It begins at one authoritative server, and follows the delegations that are told there. */
 export async function startResolver({
   address,
   authoritative,
@@ -39,7 +39,8 @@ export async function startResolver({
   const faults: ResolverFaults = {minimumTtlSeconds: 0, serveStale: 'never', silent: false};
   const cache = new DnsCache(now);
   const stopping = new AbortController();
-  const upstream = upstreamOf(`${authoritative.address}:${authoritative.port}`, stopping.signal);
+  const walk = new DelegationWalk({start: authoritative, cache, now, signal: stopping.signal});
+  const upstream = upstreamOf((question) => walk.ask(question));
   const server = await serveDns(address, async (question, query) => {
     if (faults.silent) {
       return undefined;
@@ -54,7 +55,10 @@ export async function startResolver({
   return {
     ...server,
     faults,
-    flush: () => cache.clear(),
+    flush: () => {
+      cache.clear();
+      walk.clear();
+    },
     stop: async () => {
       stopping.abort(new Error('the resolver stops'));
       await server.stop();
@@ -129,15 +133,11 @@ async function fetched(
 }
 
 /** Questions that are already on their way are not sent again. */
-function upstreamOf(server: string, signal: AbortSignal): Means['upstream'] {
+function upstreamOf(ask: Means['upstream']): Means['upstream'] {
   const underway = new Map<string, Promise<Packet>>();
   return (question) => {
     const key = `${question.name.toLowerCase()} ${question.type}`;
-    const asked =
-      underway.get(key) ??
-      exchange(server, question, {recursive: false, signal, timeoutMs: upstreamTimeoutMs}).finally(
-        () => underway.delete(key),
-      );
+    const asked = underway.get(key) ?? ask(question).finally(() => underway.delete(key));
     underway.set(key, asked);
     return asked;
   };

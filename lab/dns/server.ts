@@ -22,6 +22,8 @@ export interface DnsResponse {
   readonly flags: number;
   readonly answers: readonly Answer[];
   readonly authorities: readonly Answer[];
+  /** Addresses of name servers. */
+  readonly additionals?: readonly Answer[];
 }
 
 /** `undefined`: never answered. */
@@ -34,8 +36,13 @@ const plainUdpLimit = 512; // Bytes, without EDNS (RFC 1035, 4.2.1).
 const ednsLimit = 1232; // Bytes, what this server takes and sends at most.
 
 /** Serves DNS over UDP and TCP on the same port of one address. */
-export async function serveDns(address: string, respond: Respond): Promise<DnsServer> {
-  const {udp, tcp, port} = await bindBoth(address);
+export async function serveDns(
+  address: string,
+  respond: Respond,
+  /** The system picks one, unless told. */
+  wantedPort = 0,
+): Promise<DnsServer> {
+  const {udp, tcp, port} = await bindBoth(address, wantedPort);
   const connections = new Set<Socket>();
   // What the network says about single packets is no concern of a server.
   udp.on('error', () => {});
@@ -66,18 +73,21 @@ export async function serveDns(address: string, respond: Respond): Promise<DnsSe
 }
 
 /** The system picks the port for UDP; somebody else may hold the same one for TCP, so it is tried again. */
-async function bindBoth(address: string): Promise<{udp: UdpSocket; tcp: Server; port: number}> {
+async function bindBoth(
+  address: string,
+  wantedPort: number,
+): Promise<{udp: UdpSocket; tcp: Server; port: number}> {
   for (let tries = 1; ; tries += 1) {
     const udp = createSocket('udp4');
     const tcp = createServer();
     try {
-      await started(udp, (ready) => udp.bind(0, address, ready));
+      await started(udp, (ready) => udp.bind(wantedPort, address, ready));
       const {port} = udp.address();
       await started(tcp, (ready) => tcp.listen(port, address, ready));
       return {udp, tcp, port};
     } catch (error) {
       udp.close();
-      if (tries === 20) {
+      if (tries === 20 || wantedPort > 0) {
         throw error;
       }
     }
@@ -157,7 +167,10 @@ const problem = (rcode: DnsResponse['rcode']): DnsResponse => ({
   authorities: [],
 });
 
-function packetOf(query: Packet, {rcode, flags, answers, authorities}: DnsResponse): Packet {
+function packetOf(
+  query: Packet,
+  {rcode, flags, answers, authorities, additionals = []}: DnsResponse,
+): Packet {
   return {
     type: 'response',
     id: query.id,
@@ -165,14 +178,14 @@ function packetOf(query: Packet, {rcode, flags, answers, authorities}: DnsRespon
     questions: query.questions,
     answers: [...answers],
     authorities: [...authorities],
-    additionals: optOf(query) ? [ownOpt] : [],
+    additionals: [...additionals, ...(optOf(query) ? [ownOpt] : [])],
   };
 }
 
 /** An empty answer that says "ask again over TCP". */
 function truncated(query: Packet, response: DnsResponse): Packet {
   const flags = response.flags | TRUNCATED_RESPONSE;
-  return packetOf(query, {...response, flags, answers: [], authorities: []});
+  return packetOf(query, {...response, flags, answers: [], authorities: [], additionals: []});
 }
 
 function limitOf(query: Packet, over: 'udp' | 'tcp'): number {

@@ -10,6 +10,8 @@ export interface Zone {
   readonly records: readonly RecordSet[];
   /** What an alias to a name outside of the zone (a load balancer's) leads to. Unknown names have no answer. */
   aliasTarget?(dnsName: string, type: string): {ttl: number; values: readonly string[]} | undefined;
+  /** Who asks for all of it (AXFR) is given it. */
+  readonly transferable?: boolean;
 }
 
 export interface ZoneAnswer {
@@ -17,6 +19,10 @@ export interface ZoneAnswer {
   readonly answers: readonly Answer[];
   /** The SOA, when there is nothing to answer: its TTL says how long to remember that. */
   readonly authorities: readonly Answer[];
+  /** Addresses of the name servers of a referral. */
+  readonly additionals?: readonly Answer[];
+  /** The name belongs to a zone below: the authorities say who holds that. */
+  readonly referral?: true;
 }
 
 // An alias may lead to an alias; a CNAME to a CNAME. Real zones have at most two or three.
@@ -34,6 +40,10 @@ export function answerFrom(
     return {rcode: 'REFUSED', answers, authorities: []};
   }
   for (let links = 0; links < longestChain && isWithin(name, zone); links += 1) {
+    const cut = cutAbove(zone, name, question.type);
+    if (cut) {
+      return {rcode: 'NOERROR', answers, ...referralTo(zone, cut)};
+    }
     const sets = setsAt(zone, name);
     if (sets === undefined) {
       return {rcode: 'NXDOMAIN', answers, authorities: [soaAnswer(zone)]};
@@ -51,9 +61,50 @@ export function answerFrom(
   return {rcode: 'NOERROR', answers, authorities: []};
 }
 
+/** The delegation of a zone below this one in which a name is, if it is in one. Its DS records are the parent's own. */
+function cutAbove(zone: Zone, name: string, type: string): RecordSet | undefined {
+  const apex = canonicalName(zone.name);
+  return zone.records.find((set) => {
+    const owner = canonicalName(set.name);
+    const isCut = set.type === 'NS' && owner !== apex;
+    return isCut && (name === owner ? type !== 'DS' : name.endsWith(`.${owner}`));
+  });
+}
+
+function referralTo(zone: Zone, {name, ttl = 0, values = []}: RecordSet) {
+  const addresses = zone.records.filter(
+    (set) =>
+      ['A', 'AAAA'].includes(set.type) &&
+      values.some((server) => canonicalName(server) === canonicalName(set.name)),
+  );
+  return {
+    authorities: values.map((value) => answerOf(canonicalName(name), 'NS', ttl, value)),
+    additionals: addresses.flatMap(answersOf),
+    referral: true as const,
+  };
+}
+
+/** Everything, as a transfer gives it: the SOA first, and once more as the last. */
+export function wholeZone(zone: Zone): readonly Answer[] {
+  const apex = canonicalName(zone.name);
+  const isSoa = ({type, name}: RecordSet) => type === 'SOA' && canonicalName(name) === apex;
+  const sets = withApex(zone);
+  const soa = sets.filter(isSoa).flatMap(answersOf);
+  return [...soa, ...sets.filter((set) => !isSoa(set)).flatMap(answersOf), ...soa];
+}
+
+const answersOf = ({name, type, ttl = 0, values = []}: RecordSet): readonly Answer[] =>
+  values.map((value) => answerOf(canonicalName(name), type, ttl, value));
+
+/** The zone that is closest to a name, of those that one server holds. */
+export const closestZone = (zones: readonly Zone[], name: string): Zone | undefined =>
+  [...zones]
+    .sort((one, other) => other.name.length - one.name.length)
+    .find((zone) => isWithin(canonicalName(name), zone));
+
 function isWithin(name: string, zone: Zone): boolean {
   const apex = canonicalName(zone.name);
-  return name === apex || name.endsWith(`.${apex}`);
+  return name === apex || apex === '.' || name.endsWith(`.${apex}`);
 }
 
 /** All sets at a name, those of the wildcard that covers it, or `undefined` when the name does not exist. */

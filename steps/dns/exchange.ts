@@ -30,7 +30,13 @@ export interface ExchangeOptions {
 
 export type Over = 'udp' | 'tcp';
 
-type Transport = (server: string, query: Buffer, signal: AbortSignal) => Promise<DecodedPacket>;
+/** A reply, decoded and as it came. */
+export interface Exchanged {
+  readonly reply: DecodedPacket;
+  readonly message: Buffer;
+}
+
+type Transport = (server: string, query: Buffer, signal: AbortSignal) => Promise<Exchanged>;
 
 // What fits into one unfragmented packet everywhere (DNS Flag Day 2020).
 const udpPayloadSize = 1232;
@@ -39,8 +45,17 @@ const udpPayloadSize = 1232;
 export async function exchange(
   server: string,
   question: Question,
-  {recursive, signal, timeoutMs = 1_500, over}: ExchangeOptions,
+  {recursive, ...options}: ExchangeOptions,
 ): Promise<DecodedPacket> {
+  return (await exchangeMessage(server, queryFor(question, recursive), options)).reply;
+}
+
+/** The same for a query that is encoded already. */
+export async function exchangeMessage(
+  server: string,
+  query: Buffer,
+  {signal, timeoutMs = 1_500, over}: Omit<ExchangeOptions, 'recursive'>,
+): Promise<Exchanged> {
   let transports = attempts[over ?? 'any'];
   let last = new Error('not asked');
   for (;;) {
@@ -49,11 +64,11 @@ export async function exchange(
       throw noReply(server, last);
     }
     try {
-      const reply = await limited(timeoutMs, signal, (limit) =>
-        transport(server, queryFor(question, recursive), limit),
+      const exchanged = await limited(timeoutMs, signal, (limit) =>
+        transport(server, query, limit),
       );
-      if (!reply.flag_tc || transport === overTcp) {
-        return reply;
+      if (!exchanged.reply.flag_tc || transport === overTcp) {
+        return exchanged;
       }
       transports = [overTcp];
     } catch (error) {
@@ -98,10 +113,10 @@ function queryFor({name, type}: Question, recursive: boolean): Buffer {
   });
 }
 
-function overUdp(server: string, query: Buffer, signal: AbortSignal): Promise<DecodedPacket> {
+function overUdp(server: string, query: Buffer, signal: AbortSignal): Promise<Exchanged> {
   const {host, port} = hostAndPort(server);
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-  const replied = new Promise<DecodedPacket>((resolve, reject) => {
+  const replied = new Promise<Exchanged>((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), {once: true});
     socket.on('error', reject);
     socket.on('message', (message) => {
@@ -117,9 +132,9 @@ function overUdp(server: string, query: Buffer, signal: AbortSignal): Promise<De
   return replied.finally(() => socket.close());
 }
 
-function overTcp(server: string, query: Buffer, signal: AbortSignal): Promise<DecodedPacket> {
+function overTcp(server: string, query: Buffer, signal: AbortSignal): Promise<Exchanged> {
   const socket = connect(hostAndPort(server));
-  const replied = new Promise<DecodedPacket>((resolve, reject) => {
+  const replied = new Promise<Exchanged>((resolve, reject) => {
     let received = Buffer.alloc(0);
     signal.addEventListener('abort', () => reject(signal.reason), {once: true});
     socket.on('error', reject);
@@ -158,11 +173,11 @@ async function limited<Result>(
 }
 
 /** The reply in `message`, when it answers `query`: same id, same question. */
-function replyTo(query: Buffer, message: Buffer): DecodedPacket | undefined {
+function replyTo(query: Buffer, message: Buffer): Exchanged | undefined {
   try {
     const [asked, reply] = [decode(query), decode(message)];
     return reply.flag_qr && reply.id === asked.id && questionOf(reply) === questionOf(asked)
-      ? reply
+      ? {reply, message}
       : undefined;
   } catch {
     return undefined;

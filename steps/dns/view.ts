@@ -4,7 +4,7 @@ import {type Blocked, blocked, defineTarget, SwitcharooError} from '../../src/in
 import {exchange, type Over, type Question, rcodeOf} from './exchange.ts';
 import {canonicalName, type DnsRecord, recordOf} from './values.ts';
 
-const server = z
+export const serverAddress = z
   .string()
   .regex(
     /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+)(:\d{1,5})?$/,
@@ -12,10 +12,10 @@ const server = z
   );
 
 const config = z.object({
-  authoritative: z.array(server).min(1),
-  resolvers: z.array(server).default([]),
+  authoritative: z.array(serverAddress).min(1),
+  resolvers: z.array(serverAddress).default([]),
   /** Name servers of the domain above, which say whom to ask for this one. */
-  parents: z.array(server).default([]),
+  parents: z.array(serverAddress).default([]),
 });
 
 /** What one name server said. */

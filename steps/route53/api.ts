@@ -3,7 +3,7 @@ import {SwitcharooError} from '../../src/index.ts';
 import {awsProblem} from '../aws/problems.ts';
 import {canonicalName} from './canonical.ts';
 import type {Clients} from './clients.ts';
-import {type Start, setsAtNames} from './listing.ts';
+import {everySet, type Start, setsAtNames} from './listing.ts';
 import {requestRefused, zoneNotFound} from './problems.ts';
 import {type RecordSet, toSdk} from './record-set.ts';
 import {meaningOf, saidBy} from './refusals.ts';
@@ -23,9 +23,13 @@ export interface Access {
 export const domainOf = (access: Access, signal: AbortSignal): Promise<Domain> =>
   asked(access, 'GetHostedZone', signal, async ({sdk, reading}) => {
     const command = new sdk.GetHostedZoneCommand({Id: access.zoneId});
-    const {HostedZone} = await reading.send(command, {abortSignal: signal});
+    const {HostedZone, DelegationSet} = await reading.send(command, {abortSignal: signal});
     const ownedBy = HostedZone?.LinkedService?.ServicePrincipal;
-    return {name: canonicalName(HostedZone?.Name ?? ''), ...(ownedBy && {ownedBy})};
+    return {
+      name: canonicalName(HostedZone?.Name ?? ''),
+      nameServers: (DelegationSet?.NameServers ?? []).map(canonicalName).sort(),
+      ...(ownedBy && {ownedBy}),
+    };
   });
 
 /** Every set at these names, of all types. */
@@ -35,6 +39,9 @@ export const setsNamed = (
   signal: AbortSignal,
 ): Promise<readonly RecordSet[]> =>
   setsAtNames(names, (start) => pageOfSets(access, start, signal));
+
+export const allSets = (access: Access, signal: AbortSignal): Promise<readonly RecordSet[]> =>
+  everySet((start) => pageOfSets(access, start, signal));
 
 /** `undefined` where the account does not know protections, or may not see them. */
 export const protectionsOf = (
@@ -108,7 +115,7 @@ export const sent = (access: Access, batch: Batch, signal: AbortSignal): Promise
 
 function pageOfSets(
   access: Access,
-  start: Start,
+  start: Start | undefined,
   signal: AbortSignal,
 ): Promise<ListResourceRecordSetsCommandOutput> {
   return asked(access, 'ListResourceRecordSets', signal, ({sdk, reading}) => {

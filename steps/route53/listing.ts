@@ -39,6 +39,19 @@ export async function setsAtNames(
   return [...sets.values()].sort(bySet);
 }
 
+/** All sets of a zone, page after page. */
+export async function everySet(
+  pageAt: (start: Start | undefined) => Promise<Page>,
+): Promise<readonly RecordSet[]> {
+  const sets: RecordSet[] = [];
+  let page: Page | undefined;
+  do {
+    page = await pageAt(page && startAt(page));
+    sets.push(...(page.ResourceRecordSets ?? []).map(fromSdk));
+  } while (page.IsTruncated);
+  return sets;
+}
+
 const startAt = ({NextRecordName = '', NextRecordType, NextRecordIdentifier}: Page): Start => ({
   StartRecordName: NextRecordName,
   ...(NextRecordType && {StartRecordType: NextRecordType}),

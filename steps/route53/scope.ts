@@ -29,7 +29,16 @@ export async function standingAt(
 export const inScope = (
   scope: Scope,
   set: {readonly name: string; readonly type: string},
-): boolean =>
-  scope.some(
-    ({name, type}) => type === set.type && canonicalName(name) === canonicalName(set.name),
-  );
+): boolean => keysOf(scope).has(keyOf(set));
+
+/** Of a whole zone there are ten thousand of them, each asked about all others. */
+const known = new WeakMap<Scope, ReadonlySet<string>>();
+
+function keysOf(scope: Scope): ReadonlySet<string> {
+  const keys = known.get(scope) ?? new Set(scope.map(keyOf));
+  known.set(scope, keys);
+  return keys;
+}
+
+const keyOf = ({name, type}: {readonly name: string; readonly type: string}): string =>
+  `${canonicalName(name)} ${type}`;

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
 import {awsConfig} from '../aws/client.ts';
-import {type Access, domainOf, isInSync, protectionsOf, sent, setsNamed} from './api.ts';
+import {type Access, allSets, domainOf, isInSync, protectionsOf, sent, setsNamed} from './api.ts';
 import {lazyClients} from './clients.ts';
 import type {RecordSet} from './record-set.ts';
 
@@ -13,6 +13,8 @@ export interface ZoneReader {
   domain(signal: AbortSignal): Promise<Domain>;
   /** Every set at these names, of all types, exactly as Route 53 lists it. A PENDING change is already in it. */
   setsAt(names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]>;
+  /** Every set of the zone. Route 53 promises no single moment for it while the zone is being changed. */
+  allSets(signal: AbortSignal): Promise<readonly RecordSet[]>;
   /** What is protected against changes. Empty where the account does not know protections, or may not see them. */
   protections(signal: AbortSignal): Promise<readonly Protection[]>;
   /** Whether all name servers have a change. One that Route 53 no longer remembers is long done. */
@@ -26,6 +28,8 @@ export interface ZoneWriter extends ZoneReader {
 
 export interface Domain {
   readonly name: string;
+  /** Its delegation set: the name servers that answer from this zone, wherever the parent sends people. */
+  readonly nameServers: readonly string[];
   readonly ownedBy?: string;
 }
 
@@ -82,6 +86,7 @@ function readerOf(access: Access): ZoneReader {
       return domain;
     },
     setsAt: (names, signal) => setsNamed(access, names, signal),
+    allSets: (signal) => allSets(access, signal),
     protections: async (signal) => {
       const found = knowsProtections ? await protectionsOf(access, signal) : undefined;
       knowsProtections = found !== undefined;

@@ -29,12 +29,17 @@ export function fakeZone(...sets: readonly RecordSet[]): FakeZone {
     name: 'dns',
     domain: async () => ({
       name: 'shop.test.',
+      nameServers: ['ns1.aws.test.', 'ns2.aws.test.'],
       ...(zone.ownedBy !== undefined && {ownedBy: zone.ownedBy}),
     }),
     setsAt: async (names, signal) => {
       signal.throwIfAborted();
       const wanted = new Set(names.map(canonicalName));
       return zone.sets.filter(({name}) => wanted.has(canonicalName(name)));
+    },
+    allSets: async (signal) => {
+      signal.throwIfAborted();
+      return zone.sets;
     },
     protections: async () => zone.protections,
     isInSync: async (_changeId, signal) => {

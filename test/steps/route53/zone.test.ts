@@ -56,8 +56,8 @@ describe('looking', () => {
     await using lab = await labZone(records);
     const {reader} = lab.sessions.zone;
     expect([await reader.domain(signal), await reader.domain(signal)]).toEqual([
-      {name: 'shop.test.'},
-      {name: 'shop.test.'},
+      {name: 'shop.test.', nameServers: ['ns1.lab.test.']},
+      {name: 'shop.test.', nameServers: ['ns1.lab.test.']},
     ]);
     expect(lab.endpoint.calls('route53', 'GetHostedZone')).toBe(1);
   });

@@ -1,0 +1,47 @@
+import {createHash} from 'node:crypto';
+import type {Answer} from 'dns-packet';
+import {nameBytes} from '../../steps/dns/names.ts';
+
+/** A public key as a DNSKEY record has it. */
+export interface ZoneKey {
+  readonly flags: number;
+  readonly algorithm: number;
+  /** In base64. */
+  readonly publicKey: string;
+}
+
+/** The value of the DS record that vouches for a key (RFC 4034, 5; SHA-256). */
+export function dsOf(domain: string, {flags, algorithm, publicKey}: ZoneKey) {
+  const rdata = Buffer.concat([
+    Buffer.from([flags >> 8, flags & 255, 3, algorithm]),
+    Buffer.from(publicKey, 'base64'),
+  ]);
+  const digest = createHash('sha256').update(nameBytes(domain)).update(rdata).digest('hex');
+  return {keyTag: keyTagOf(rdata), algorithm, digestType: 2, digest: digest.toUpperCase()};
+}
+
+/** RFC 4034, appendix B. */
+function keyTagOf(rdata: Buffer): number {
+  const sum = rdata.reduce((total, byte, at) => total + (at % 2 === 0 ? byte << 8 : byte), 0);
+  return (sum + (sum >> 16)) & 0xffff;
+}
+
+/** Whether one of a zone's keys is the one that its parent vouches for. The lab's resolver checks that, and no signature. */
+export const isVouchedFor = (
+  domain: string,
+  signers: readonly Answer[],
+  keys: readonly Answer[],
+): boolean =>
+  keys.some((key) => {
+    if (key.type !== 'DNSKEY') {
+      return false;
+    }
+    const {flags, algorithm} = key.data;
+    const due = dsOf(domain, {flags, algorithm, publicKey: key.data.key.toString('base64')});
+    return signers.some(
+      (signer) =>
+        signer.type === 'DS' &&
+        signer.data.keyTag === due.keyTag &&
+        signer.data.digest.toString('hex').toUpperCase() === due.digest,
+    );
+  });
