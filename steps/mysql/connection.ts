@@ -3,20 +3,30 @@ import {Line, type Login, type Row, type Statement} from './line.ts';
 import {answerLost, connectionLost, type Where} from './problems.ts';
 import {Lost} from './server-errors.ts';
 
+/** Asks one session, one statement after another. */
+export type Ask = (statement: Statement) => Promise<readonly Row[]>;
+
 /** Two connections to one server, opened when first used: looks and writes never wait for each other. */
 export interface Connections {
   /** For what changes nothing: asked once more when the connection is lost. */
   read(statement: Statement, signal?: AbortSignal): Promise<readonly Row[]>;
   /** Sent once. When its answer is lost, only the next look can tell what became of it. */
   write(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
-  /** The server's ids of these two sessions. */
+  /** Sessions of their own for `work`, which change nothing and read every value as the same text on every server. */
+  comparing<Result>(
+    count: number,
+    work: (sessions: readonly Ask[]) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result>;
+  /** The server's ids of all these sessions. */
   ids(): readonly number[];
   close(): Promise<void>;
 }
 
 export function connectTo(login: Login, where: Where, open: AbortSignal): Connections {
-  const reading = new Line(login, where, readOnlySession);
+  const reading = new Line(login, where, [readOnlySession]);
   const writing = new Line(login, where);
+  const more = new Set<Line>();
   return {
     read: async (statement, signal = open) => {
       const either = AbortSignal.any([signal, open]);
@@ -43,13 +53,41 @@ export function connectTo(login: Login, where: Where, open: AbortSignal): Connec
           : cause;
       }
     },
-    ids: () => [reading.id, writing.id].filter((id) => id !== null),
+    comparing: async (count, work, signal = open) => {
+      const lines = Array.from({length: count}, () => new Line(login, where, comparingSession));
+      for (const line of lines) {
+        more.add(line);
+      }
+      const over = new AbortController();
+      const either = AbortSignal.any([signal, open, over.signal]);
+      try {
+        return await work(lines.map((line) => (statement) => line.ask(statement, either)));
+      } catch (cause) {
+        throw cause instanceof Lost ? new SwitcharooError(connectionLost(where), {cause}) : cause;
+      } finally {
+        // One part of the work may have failed while others would go on, and open their sessions again.
+        over.abort();
+        for (const line of lines) {
+          line.close();
+          more.delete(line);
+        }
+      }
+    },
+    ids: () => [reading, writing, ...more].map(({id}) => id).filter((id) => id !== null),
     close: async () => {
-      reading.close();
-      writing.close();
+      for (const line of [reading, writing, ...more]) {
+        line.close();
+      }
     },
   };
 }
 
 // Whatever a look asks for, this session changes no data: errno 1792 (MySQL 5.6.5 and later, MariaDB 10.0 and later).
 const readOnlySession = 'SET SESSION TRANSACTION READ ONLY';
+
+// What a value looks like as text must depend on nothing that a server has set otherwise.
+const comparingSession = [
+  readOnlySession,
+  'SET NAMES utf8mb4 COLLATE utf8mb4_general_ci',
+  "SET SESSION time_zone = '+00:00', sql_mode = '', sql_select_limit = DEFAULT",
+];

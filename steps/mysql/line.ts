@@ -38,12 +38,12 @@ interface Open {
 export class Line {
   readonly #login: Login;
   readonly #where: Where;
-  readonly #first: string | undefined;
+  readonly #first: readonly string[];
   #open: Promise<Open> | null = null;
   #id: number | null = null;
 
   /** `first` is said at the start of each session. */
-  constructor(login: Login, where: Where, first?: string) {
+  constructor(login: Login, where: Where, first: readonly string[] = []) {
     this.#login = login;
     this.#where = where;
     this.#first = first;
@@ -137,8 +137,8 @@ export class Line {
       ...(database === undefined ? {} : {database}),
       ...(tls === undefined ? {} : {ssl: tls.ca === undefined ? {} : {ca: tls.ca}}),
     });
-    if (this.#first !== undefined) {
-      await connection.query(this.#first);
+    for (const statement of this.#first) {
+      await connection.query(statement);
     }
     return connection;
   }

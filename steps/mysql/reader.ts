@@ -80,6 +80,7 @@ export function readerOf(
       );
     },
     query: (sql, values = [], signal) => read(sql, signal, values),
+    comparing: connections.comparing,
   };
   return reader;
 }

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineTarget, type OpenContext, type Session} from '../../src/index.ts';
-import {connectTo} from './connection.ts';
+import {type Connections, connectTo} from './connection.ts';
 import type {Row} from './line.ts';
 import type {Position} from './position.ts';
 import {lazyDialect, readerOf} from './reader.ts';
@@ -75,6 +75,8 @@ export interface MysqlReader {
   ): Promise<Readonly<Record<string, string>>>;
   /** Runs a query, in a session that can change no data. */
   query(sql: string, values?: readonly unknown[], signal?: AbortSignal): Promise<readonly Row[]>;
+  /** Sessions of their own for `work`, which change nothing and read every value as the same text on every server. */
+  comparing: Connections['comparing'];
 }
 
 /** A MySQL server, to be changed. Every write is safe to repeat, and none begins once `signal` is aborted. */

@@ -173,6 +173,7 @@ function readerOf(server: FakeServer): AuroraReader {
       collation_server: 'utf8mb4_general_ci',
     }),
     query: async () => [],
+    comparing: (count, work) => work(Array.from({length: count}, () => async () => [])),
     procedures: async () => new Map(),
     binlogRetentionHours: async () => server.retentionHours,
     cluster: async () => server.clusterState,

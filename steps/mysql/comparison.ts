@@ -1,0 +1,222 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Both, Compared} from './compared.ts';
+import type {Ask} from './connection.ts';
+import {commonKey} from './key-ranges.ts';
+import {KeylessComparison} from './keyless-comparison.ts';
+import type {Position} from './position.ts';
+import type {MysqlReader} from './server.ts';
+import {TableComparison} from './table-comparison.ts';
+import {
+  shapeDifferences,
+  shapesOf,
+  type TableShape,
+  tableName,
+  type Wanted,
+} from './table-shapes.ts';
+import {type Limits, Throttle} from './throttle.ts';
+
+export interface Comparing extends Limits {
+  readonly wanted: Wanted;
+  /** How many tables are read at the same time. */
+  readonly tablesAtOnce: number;
+  /** Whether the target follows the source. */
+  readonly follows: boolean;
+}
+
+/** What was found, once everything is compared. */
+export interface Findings {
+  readonly tables: number;
+  readonly rows: number;
+  /** Each in words. */
+  readonly differences: readonly string[];
+  /** Rows that changed on the source at every look. */
+  readonly changing: number;
+}
+
+/** Two servers, compared a few seconds at a time. */
+export class Comparison {
+  /** Where the source's log ended when it began: whatever changes after it may have escaped. */
+  readonly since: Position;
+  readonly #servers: Both<MysqlReader>;
+  readonly #asked: Comparing;
+  readonly #throttle: Throttle;
+  readonly #tables: readonly Compared[];
+  readonly #shapeDifferences: readonly string[];
+  /** What the source believes to have. */
+  readonly #rowsExpected: number;
+  #workedMs = 0;
+
+  /** Reads which tables there are. */
+  static async begin(
+    servers: Both<MysqlReader>,
+    asked: Comparing,
+    signal: AbortSignal,
+  ): Promise<Comparison> {
+    const since = await servers.source.position(signal);
+    const shapes = {
+      source: await servers.source.comparing(1, ([ask]) => shapesBy(ask, asked.wanted), signal),
+      target: await servers.target.comparing(1, ([ask]) => shapesBy(ask, asked.wanted), signal),
+    };
+    return new Comparison(servers, asked, {since, shapes});
+  }
+
+  private constructor(
+    servers: Both<MysqlReader>,
+    asked: Comparing,
+    {since, shapes}: {since: Position; shapes: Both<ReadonlyMap<string, TableShape>>},
+  ) {
+    const names = {source: servers.source.name, target: servers.target.name};
+    const pairs = [...shapes.source.values()].flatMap((source) => {
+      const target = shapes.target.get(tableName(source));
+      return target ? [{source, target}] : [];
+    });
+    this.since = since;
+    this.#servers = servers;
+    this.#asked = asked;
+    this.#throttle = new Throttle(servers, asked, asked.follows);
+    this.#rowsExpected = pairs.reduce((sum, {source}) => sum + source.rows, 0);
+    // The longest one first: begun last it would be left over alone.
+    this.#tables = pairs
+      .toSorted((one, other) => other.source.rows - one.source.rows)
+      .map((shape) => {
+        const key = commonKey(shape.source, shape.target);
+        return key ? new TableComparison(shape, key, names) : new KeylessComparison(shape, names);
+      });
+    this.#shapeDifferences = [
+      ...missing(shapes.source, shapes.target, names.target),
+      ...missing(shapes.target, shapes.source, names.source),
+      ...pairs.flatMap(({source, target}) => shapeDifferences(source, target, names)),
+    ];
+  }
+
+  /** Compares for some seconds. Gives what was found once everything is compared, else how far it is, in words. */
+  async workFor(limitMs: number, signal: AbortSignal): Promise<Findings | string> {
+    const began = performance.now();
+    const over = new AbortController();
+    const halt = new AbortController();
+    const until = AbortSignal.any([signal, halt.signal]);
+    const parts = [
+      this.#work(began + limitMs, until).finally(() => over.abort()),
+      this.#throttle.watch(over.signal, until),
+    ];
+    try {
+      await Promise.all(parts);
+    } finally {
+      // What one part could not do, the other must not go on with: the next look begins with both.
+      halt.abort();
+      await Promise.allSettled(parts);
+    }
+    this.#workedMs += performance.now() - began;
+    return this.#tables.every(({finished}) => finished) ? this.#findings() : this.#progress();
+  }
+
+  async #work(until: number, signal: AbortSignal): Promise<void> {
+    const {source, target} = this.#servers;
+    const sessions = Math.min(this.#asked.tablesAtOnce, Math.max(1, this.#tables.length));
+    await source.comparing(
+      sessions,
+      (here) =>
+        target.comparing(sessions, (there) => this.#share({here, there}, until, signal), signal),
+      signal,
+    );
+  }
+
+  async #share(
+    {here, there}: {here: readonly Ask[]; there: readonly Ask[]},
+    until: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const busy = new Set<Compared>();
+    await Promise.all(
+      here.map(async (source, index) => {
+        const target = there[index];
+        while (target && performance.now() < until && this.#tables.some((one) => !one.finished)) {
+          const worked = await this.#oneStep({source, target}, busy);
+          if (!worked) {
+            await sleep(idleMs, undefined, {signal});
+          }
+        }
+      }),
+    );
+  }
+
+  async #oneStep(ask: Both<Ask>, busy: Set<Compared>): Promise<boolean> {
+    if (this.#throttle.waitsFor !== null) {
+      return false;
+    }
+    for (const table of this.#tables) {
+      if (table.finished || busy.has(table)) {
+        continue;
+      }
+      busy.add(table);
+      try {
+        if (await table.step(ask, this.#throttle)) {
+          return true;
+        }
+      } finally {
+        busy.delete(table);
+      }
+    }
+    return false;
+  }
+
+  #findings(): Findings {
+    return {
+      tables: this.#tables.length,
+      rows: this.#tables.reduce((sum, {rows}) => sum + rows, 0),
+      differences: [
+        ...this.#shapeDifferences,
+        ...this.#tables.flatMap(({name, different, tooMany}) => [
+          ...different,
+          ...(tooMany
+            ? [`${name} differs in more rows than these, and was not read to its end`]
+            : []),
+        ]),
+      ],
+      changing: this.#tables.reduce((sum, {changing}) => sum + changing, 0),
+    };
+  }
+
+  #progress(): string {
+    const sum = (of: (table: Compared) => number) =>
+      this.#tables.reduce((total, table) => total + of(table), 0);
+    const rows = sum((table) => table.rows);
+    const done = sum(({finished}) => (finished ? 1 : 0));
+    const waiting = sum((table) => table.waiting);
+    const different = sum((table) => table.different.length);
+    const perSecond = (rows / Math.max(1, this.#workedMs)) * 1_000;
+    const left = Math.max(0, this.#rowsExpected - rows) / Math.max(1, perSecond);
+    return [
+      `${count(rows)} of about ${count(Math.max(rows, this.#rowsExpected))} rows compared, ${count(perSecond)} a second, about ${duration(left)} left`,
+      `${done} of ${this.#tables.length} tables done`,
+      ...(waiting > 0
+        ? [`${waiting} places are looked at again once replication has passed them`]
+        : []),
+      ...(different > 0 ? [`${different} rows differ`] : []),
+      ...(this.#throttle.waitsFor === null ? [] : [`waiting, as ${this.#throttle.waitsFor}`]),
+    ].join('; ');
+  }
+}
+
+const idleMs = 20;
+
+const shapesBy = async (ask: Ask | undefined, wanted: Wanted) =>
+  ask ? shapesOf(ask, wanted) : new Map<string, TableShape>();
+
+const missing = (
+  from: ReadonlyMap<string, TableShape>,
+  where: ReadonlyMap<string, TableShape>,
+  name: string,
+): readonly string[] =>
+  [...from.keys()]
+    .filter((table) => !where.has(table))
+    .map((table) => `${table} is missing on ${name}`);
+
+const count = (rows: number): string => Math.round(rows).toLocaleString('en-US');
+
+const duration = (seconds: number): string =>
+  seconds < 90
+    ? `${Math.ceil(seconds)} s`
+    : seconds < 5_400
+      ? `${Math.round(seconds / 60)} min`
+      : `${(seconds / 3_600).toFixed(1)} h`;

@@ -1,0 +1,221 @@
+import {
+  type Both,
+  type Compared,
+  isSame,
+  type Moment,
+  onBoth,
+  type Passing,
+  type Side,
+  statementLimitMs,
+  sumOf,
+} from './compared.ts';
+import type {Ask} from './connection.ts';
+import {
+  type Condition,
+  type Place,
+  placeText,
+  type Range,
+  type WalkedKey,
+  walkedKey,
+} from './key-ranges.ts';
+import type {Row} from './line.ts';
+import {quotedTable, rowHash, rowText} from './row-text.ts';
+import {type TableShape, tableName} from './table-shapes.ts';
+
+/** A range that was not equal, and may be once replication has passed it. */
+interface Again {
+  readonly range: Range;
+  readonly since: Moment;
+  readonly tries: number;
+}
+
+/** A row that was not equal. */
+interface Suspect {
+  readonly place: Place;
+  readonly since: Moment;
+  /** How often it was looked at, and how often in a row the source had it unchanged. */
+  readonly looks: number;
+  readonly still: number;
+  readonly source: string | undefined;
+}
+
+const chunkTargetMs = 300;
+const rowsAtFirst = 2_000;
+// A range that differs is fetched row by row, key and hash of each.
+const mostRows = 50_000;
+const mostSuspects = 1_000;
+const suspectsAtOnce = 200;
+// Written between the two reads of a look, a row may differ; unchanged in two looks with replication past it, it does differ.
+const stillEnough = 2;
+const mostLooks = 10;
+const mostTries = 4;
+
+/** Compares one table, a piece at a time. */
+export class TableComparison implements Compared {
+  readonly name: string;
+  readonly #names: Both<string>;
+  readonly #shapes: Both<TableShape>;
+  readonly #key: readonly string[];
+  readonly #keys: Both<WalkedKey>;
+  readonly #row: string;
+  #after: Place | null = null;
+  #walked = false;
+  #chunkRows = rowsAtFirst;
+  #again: readonly Again[] = [];
+  readonly #suspects = new Map<string, Suspect>();
+  rows = 0;
+  readonly different: string[] = [];
+  tooMany = false;
+  changing = 0;
+
+  constructor(shapes: Both<TableShape>, key: readonly string[], names: Both<string>) {
+    this.name = tableName(shapes.source);
+    this.#names = names;
+    this.#shapes = shapes;
+    this.#key = key;
+    this.#keys = {source: walkedKey(shapes.source, key), target: walkedKey(shapes.target, key)};
+    this.#row = rowText(shapes.source, shapes.target);
+  }
+
+  get finished(): boolean {
+    return this.#walked && this.#again.length === 0 && this.#suspects.size === 0;
+  }
+
+  get waiting(): number {
+    return this.#again.length + this.#suspects.size;
+  }
+
+  async step(ask: Both<Ask>, passing: Passing): Promise<boolean> {
+    const suspects = [...this.#suspects.values()].filter(({since}) => passing.passed(since));
+    if (suspects.length > 0) {
+      await this.#lookAgain(suspects.slice(0, suspectsAtOnce), ask, passing);
+      return true;
+    }
+    const again = this.#again.find(({since}) => passing.passed(since));
+    if (again) {
+      await this.#compare(again.range, again.tries, ask, passing);
+      // Not before it was compared: an aborted look leaves it to the next one.
+      this.#again = this.#again.filter((one) => one !== again);
+      return true;
+    }
+    if (!this.#walked) {
+      await this.#walk(ask, passing);
+      return true;
+    }
+    return false;
+  }
+
+  async #walk(ask: Both<Ask>, passing: Passing): Promise<void> {
+    const began = performance.now();
+    const upTo = await this.#bound(ask.source);
+    this.rows += await this.#compare({after: this.#after, upTo}, 0, ask, passing);
+    const ratio = chunkTargetMs / Math.max(1, performance.now() - began);
+    this.#chunkRows = Math.round(
+      Math.min(mostRows, Math.max(100, this.#chunkRows * Math.min(4, Math.max(0.25, ratio)))),
+    );
+    this.#after = upTo;
+    this.#walked = upTo === null || this.tooMany;
+  }
+
+  /** Where the next range ends, in the order of the source. The last one has no end. */
+  async #bound(ask: Ask): Promise<Place | null> {
+    const {selected, order, index, within} = this.#keys.source;
+    const where = within({after: this.#after, upTo: null});
+    const sql = `SELECT ${selected} FROM ${quotedTable(this.#shapes.source)} ${index} WHERE ${where.sql}
+      ORDER BY ${order} LIMIT 1 OFFSET ${this.#chunkRows - 1}`;
+    const [row] = await ask({sql, values: where.values, limitMs: statementLimitMs});
+    return row ? this.#placeOf(row) : null;
+  }
+
+  async #compare(range: Range, tries: number, ask: Both<Ask>, passing: Passing): Promise<number> {
+    const {source, target} = await onBoth((side) =>
+      sumOf(this.#from(side, this.#keys[side].within(range)), this.#row, ask[side]),
+    );
+    if (!isSame(source, target)) {
+      const since = await passing.now();
+      if (tries === 0) {
+        this.#again = [...this.#again, {range, since, tries: 1}];
+      } else {
+        await this.#narrow(range, tries, ask, passing);
+      }
+    }
+    return source.rows;
+  }
+
+  async #narrow(range: Range, tries: number, ask: Both<Ask>, passing: Passing): Promise<void> {
+    const since = await passing.now();
+    const {source, target} = await onBoth((side) =>
+      this.#hashes(side, this.#keys[side].within(range), ask[side]),
+    );
+    const places = [...new Set([...source.keys(), ...target.keys()])].filter(
+      (place) => source.get(place) !== target.get(place),
+    );
+    const room = mostSuspects - this.#suspects.size - this.different.length;
+    if (places.length > room && tries < mostTries) {
+      this.#again = [...this.#again, {range, since, tries: tries + 1}];
+      return;
+    }
+    this.tooMany ||= places.length > room;
+    for (const key of places.slice(0, Math.max(0, room))) {
+      const place = JSON.parse(key) as Place; // #hashes has written it
+      this.#suspects.set(key, {place, since, looks: 1, still: 0, source: source.get(key)});
+    }
+  }
+
+  async #lookAgain(suspects: readonly Suspect[], ask: Both<Ask>, passing: Passing): Promise<void> {
+    const places = suspects.map(({place}) => place);
+    const {source, target} = await onBoth((side) =>
+      this.#hashes(side, this.#keys[side].among(places), ask[side]),
+    );
+    const since = await passing.now();
+    for (const suspect of suspects) {
+      const key = JSON.stringify(suspect.place);
+      const [here, there] = [source.get(key), target.get(key)];
+      const still = here === suspect.source ? suspect.still + 1 : 0;
+      const looks = suspect.looks + 1;
+      if (here === there) {
+        this.#suspects.delete(key);
+      } else if (still >= stillEnough) {
+        this.#suspects.delete(key);
+        this.different.push(this.#inWords(suspect.place, here, there));
+      } else if (looks >= mostLooks) {
+        this.#suspects.delete(key);
+        this.changing += 1;
+      } else {
+        this.#suspects.set(key, {...suspect, since, looks, still, source: here});
+      }
+    }
+  }
+
+  #from(side: Side, where: Condition): Condition {
+    const {index} = this.#keys[side];
+    return {
+      sql: `FROM ${quotedTable(this.#shapes[side])} ${index} WHERE ${where.sql}`,
+      values: where.values,
+    };
+  }
+
+  /** The hash of each row, by its place. */
+  async #hashes(side: Side, where: Condition, ask: Ask): Promise<ReadonlyMap<string, string>> {
+    const {sql, values} = this.#from(side, where);
+    const rows = await ask({
+      sql: `SELECT ${this.#keys[side].selected}, ${rowHash(this.#row)} AS hash ${sql}`,
+      values,
+      limitMs: statementLimitMs,
+    });
+    return new Map(rows.map((row) => [JSON.stringify(this.#placeOf(row)), String(row['hash'])]));
+  }
+
+  #placeOf(row: Row): Place {
+    return this.#key.map((_, at) => String(row[`k${at}`]));
+  }
+
+  #inWords(place: Place, here: string | undefined, there: string | undefined): string {
+    const row = `${this.name} ${placeText(this.#shapes.source, this.#key, place)}`;
+    return here === undefined
+      ? `${row} is only on ${this.#names.target}`
+      : there === undefined
+        ? `${row} is only on ${this.#names.source}`
+        : `${row} differs`;
+  }
+}

@@ -1,0 +1,191 @@
+import {expect, test} from 'vitest';
+import {Comparison} from '../../../steps/mysql/comparison.ts';
+import {verifyData} from '../../../steps/mysql/verify-data.ts';
+import {describeEachPair, type TriedServer} from './each-server.ts';
+import {createProof, firstNear, nearValues, pictureOf} from './proof-schema.ts';
+import {run, settled} from './walk.ts';
+
+/** A difference that is made on one side alone, and taken back. */
+interface Planted {
+  readonly name: string;
+  readonly statements: readonly string[];
+  readonly back: readonly string[];
+  readonly found: readonly string[];
+}
+
+const people = 'proof.people id =';
+const planted: readonly Planted[] = [
+  {
+    name: 'one bit of a value',
+    statements: [
+      'UPDATE people SET picture = CONCAT(CHAR(ASCII(picture) ^ 1), SUBSTR(picture, 2)) WHERE id = 4321',
+    ],
+    back: [
+      'UPDATE people SET picture = CONCAT(CHAR(ASCII(picture) ^ 1), SUBSTR(picture, 2)) WHERE id = 4321',
+    ],
+    found: [`${people} 4321 differs`],
+  },
+  {
+    name: 'values of equal length that are swapped between two rows',
+    statements: [
+      "UPDATE people SET name = 'person 99' WHERE id = 99",
+      "UPDATE people SET name = 'person 98' WHERE id = 100",
+    ],
+    back: [
+      "UPDATE people SET name = 'person 98' WHERE id = 99",
+      "UPDATE people SET name = 'person 99' WHERE id = 100",
+    ],
+    found: [`${people} 99 differs`, `${people} 100 differs`],
+  },
+  {
+    name: 'NULL against an empty text',
+    statements: ["UPDATE people SET note = '' WHERE id = 1"],
+    back: ['UPDATE people SET note = NULL WHERE id = 1'],
+    found: [`${people} 1 differs`],
+  },
+  {
+    name: 'the same change in an even number of rows',
+    statements: ['UPDATE people SET active = 1 WHERE id IN (1, 3, 5, 7)'],
+    back: ['UPDATE people SET active = 0 WHERE id IN (1, 3, 5, 7)'],
+    found: [1, 3, 5, 7].map((id) => `${people} ${id} differs`),
+  },
+  {
+    name: 'a last row that is missing, and one that is beyond both ends of the source',
+    statements: [
+      'DELETE FROM people WHERE id = 5000',
+      "INSERT INTO people VALUES (0, 'zero', NULL, NULL, 0), (9999999, 'last', NULL, NULL, 0)",
+    ],
+    back: [
+      'DELETE FROM people WHERE id IN (0, 9999999)',
+      `INSERT INTO people VALUES (5000, 'person 4999', 'note 1', X'${pictureOf(4999)}', 1)`,
+    ],
+    found: [
+      `${people} 0 is only on aurora`,
+      `${people} 5000 is only on db1`,
+      `${people} 9999999 is only on aurora`,
+    ],
+  },
+  {
+    name: 'trailing spaces',
+    statements: ["UPDATE people SET name = CONCAT(name, ' ') WHERE id = 2500"],
+    back: ["UPDATE people SET name = 'person 2499' WHERE id = 2500"],
+    found: [`${people} 2500 differs`],
+  },
+  {
+    name: 'a row of a key of several columns',
+    statements: ["UPDATE lines_of_orders SET amount = 1 WHERE a = 0 AND b = 'k0' AND c = 0"],
+    back: ["UPDATE lines_of_orders SET amount = 0 WHERE a = 0 AND b = 'k0' AND c = 0"],
+    found: ["proof.lines_of_orders a = 0, b = 'k0', c = 0 differs"],
+  },
+  {
+    name: 'another case in a key that does not tell the cases apart',
+    statements: ["UPDATE codes SET code = 'ä-7' WHERE number = 7"],
+    back: ["UPDATE codes SET code = 'Ä-7' WHERE number = 7"],
+    found: [
+      "proof.codes code = 'Ä-7' is only on db1",
+      "proof.codes code = 'ä-7' is only on aurora",
+    ],
+  },
+  {
+    name: 'two equal rows for two other equal rows, where there is no key',
+    statements: ["UPDATE log SET b = 'x' WHERE a = 1"],
+    back: ["UPDATE log SET b = 'a' WHERE a = 1"],
+    found: [
+      'proof.log (no key to walk by) has 2 rows only on db1',
+      'proof.log (no key to walk by) has 2 rows only on aurora',
+    ],
+  },
+  {
+    name: 'another collation',
+    statements: [
+      'ALTER TABLE codes MODIFY code VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_german1_ci',
+    ],
+    back: [
+      'ALTER TABLE codes MODIFY code VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_swedish_ci',
+    ],
+    found: [
+      'proof.codes.code is varchar(20) latin1_swedish_ci on db1 and varchar(20) latin1_german1_ci on aurora',
+    ],
+  },
+  {
+    name: 'a table that is missing',
+    statements: ['RENAME TABLE empty_one TO another'],
+    back: ['RENAME TABLE another TO empty_one'],
+    found: ['proof.empty_one is missing on aurora', 'proof.another is missing on db1'],
+  },
+];
+
+describeEachPair(
+  'the comparison of all data',
+  (on) => {
+    const placed = (input: object = {}) => ({
+      id: 'verify',
+      unit: verifyData,
+      on: {source: on.source.session, target: on.target.session},
+      input: {schemas: ['proof'], ...input},
+    });
+    const places = async () => [
+      await on.source.session.reader.position(),
+      await on.target.session.reader.position(),
+    ];
+
+    test('finds nothing where nothing differs, however the servers are set, and writes nothing', async () => {
+      await on.caughtUp();
+      await on.target.database.query("SET GLOBAL time_zone = '+05:00', GLOBAL sql_mode = 'ANSI'");
+      const before = await places();
+      const {output} = await run(placed());
+      await on.target.database.query("SET GLOBAL time_zone = '+00:00', GLOBAL sql_mode = ''");
+      expect(await places()).toEqual(before);
+      expect(output).toEqual({
+        tables: on.source.kind.name === 'MySQL 9' ? 8 : 7,
+        rows: on.source.kind.name === 'MySQL 9' ? 15_040 : 15_036,
+        changing: 0,
+        since: before[0],
+      });
+    });
+
+    for (const {name, statements, back, found} of planted) {
+      test(`finds ${name}`, async () => {
+        await on.caughtUp();
+        await alone(on.target, statements);
+        const seen = await settled(placed());
+        await alone(on.target, back);
+        expect(seen).toMatchObject({
+          kind: 'blocked',
+          reason: `aurora has other data than db1, in ${found.length} places: ${found.join('; ')}.`,
+        });
+      });
+    }
+
+    test('finds the nearest other value of every kind of column', async () => {
+      await on.caughtUp();
+      await alone(
+        on.target,
+        nearValues.map((value, at) => `UPDATE all_kinds SET ${value} WHERE id = ${firstNear + at}`),
+      );
+      const comparison = await Comparison.begin(
+        {source: on.source.session.reader, target: on.target.session.reader},
+        {
+          wanted: {schemas: ['proof'], except: []},
+          ...{tablesAtOnce: 2, follows: true, lagMsMax: 5_000, threadsRunningMax: 25},
+        },
+        new AbortController().signal,
+      );
+      const found = await comparison.workFor(20_000, new AbortController().signal);
+      expect(found).toMatchObject({
+        differences: nearValues.map((_, at) => `proof.all_kinds id = ${firstNear + at} differs`),
+      });
+    });
+  },
+  {prepare: async (server) => (server.database.name === 'db1' ? createProof(server) : undefined)},
+);
+
+async function alone(server: TriedServer, statements: readonly string[]): Promise<void> {
+  await server.database.session(async (connection) => {
+    await connection.query("SET SESSION sql_log_bin = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'");
+    await connection.query('USE proof');
+    for (const statement of statements) {
+      await connection.query(statement);
+    }
+  });
+}
