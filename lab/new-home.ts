@@ -1,6 +1,7 @@
 import {createEcs, type Ecs, type LaunchRequest} from './aws/ecs.ts';
 import {arnsOf} from './aws/elb.ts';
 import type {Logs} from './aws/logs.ts';
+import type {Deployment} from './deployment.ts';
 import type {LoadBalancer} from './load-balancer.ts';
 import {programOf} from './program.ts';
 import type {Site} from './site.ts';
@@ -12,6 +13,7 @@ export function newHome(
   {network, ports, passwords, processes}: Site,
   loadBalancer: LoadBalancer,
   logs: Logs,
+  {secretOf, isThere}: Pick<Deployment, 'secretOf' | 'isThere'>,
 ): Ecs {
   let launched = 0;
   const launch = async ({image, environment, address, command, log}: LaunchRequest) => {
@@ -31,6 +33,8 @@ export function newHome(
     loadBalancer,
     launch,
     logs,
+    secretOf,
+    isThere,
     taskDefinitions: [
       {
         family: 'shop',

@@ -8,6 +8,7 @@ import {createRoute53, type Route53} from './aws/route53.ts';
 import {applicationHosts, databaseHosts} from './bare-metal.ts';
 import {compare} from './clients/compare.ts';
 import type {ClientsReport} from './clients/protocol.ts';
+import {startDeployment} from './deployment.ts';
 import {startAuthoritative} from './dns/authoritative.ts';
 import {type Resolver, startResolver} from './dns/resolver.ts';
 import type {LabHost} from './hosts/host.ts';
@@ -141,14 +142,18 @@ async function build(
     clusters: [{identifier: clusterIdentifier, endpoint: '127.0.0.1', port: ports.aurora}],
   });
   const logs = createLogs();
-  const ecs = await started(Promise.resolve(newHome(site, loadBalancer, logs)));
+  const deployment = await started(startDeployment(site));
+  const ecs = await started(Promise.resolve(newHome(site, loadBalancer, logs, deployment)));
   const elb = createElb({loadBalancer, name: 'shop', dnsName: 'shop-lb.lab'});
   const credentials = {
     accessKeyId: `AKIALAB${secret(6).toUpperCase()}`,
     secretAccessKey: secret(20),
   };
   const aws = await started(
-    startAwsEndpoint({services: [route53, rds, ecs, elb, logs], credentials}),
+    startAwsEndpoint({
+      services: [route53, rds, ecs, elb, logs, ...deployment.services],
+      credentials,
+    }),
   );
   const authoritative = await started(
     startAuthoritative({
@@ -180,14 +185,17 @@ async function build(
     aws,
     resolver,
     loadBalancer,
-    variables: variablesOf(site, {
-      hosts,
-      databases,
-      aws: aws.url,
-      credentials,
-      authoritative,
-      resolver,
-    }),
+    variables: {
+      ...variablesOf(site, {
+        hosts,
+        databases,
+        aws: aws.url,
+        credentials,
+        authoritative,
+        resolver,
+      }),
+      ...deployment.variables,
+    },
     clients: () => control.report(),
     pauseClients: () => control.pause(),
     resumeClients: () => control.resume(),

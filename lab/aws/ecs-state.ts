@@ -21,6 +21,7 @@ export interface ContainerDefinition {
   readonly memoryReservation?: number;
   readonly essential?: boolean;
   readonly environment?: readonly {readonly name: string; readonly value: string}[];
+  readonly secrets?: readonly {readonly name: string; readonly valueFrom: string}[];
   readonly portMappings?: readonly {readonly containerPort: number; readonly hostPort?: number}[];
   readonly [field: string]: unknown;
 }

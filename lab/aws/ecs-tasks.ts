@@ -35,6 +35,8 @@ export interface TaskOptions {
   readonly addressOf: (number: number) => string;
   readonly stopGraceMs: number;
   readonly logs?: {write(group: string, stream: string, line: string): void};
+  readonly secretOf: (valueFrom: string) => string | undefined;
+  readonly isThere: (image: string) => boolean;
 }
 
 /** What can go wrong with tasks, switched on and off by image. */
@@ -272,9 +274,15 @@ export class Tasks {
 
   #pull(task: Task): void {
     const image = imageOf(task);
-    if (this.#faults.missing.has(image)) {
+    if (this.#faults.missing.has(image) || !this.#options.isThere(image)) {
       const reason = `CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref ${image}: ${image}: not found`;
       task.containerReason = reason;
+      this.#failed(task, 'TaskFailedToStart', reason);
+      return;
+    }
+    const unread = secretsOf(task).find(({valueFrom}) => !this.#options.secretOf(valueFrom));
+    if (unread) {
+      const reason = `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret ${unread.valueFrom}`;
       this.#failed(task, 'TaskFailedToStart', reason);
       return;
     }
@@ -288,7 +296,7 @@ export class Tasks {
       const running = await this.#options.launch({
         taskArn: task.arn,
         image: imageOf(task),
-        environment: environmentOf(task),
+        environment: {...environmentOf(task), ...this.#secretsFor(task)},
         address: task.address,
         port: portOf(task),
         ...(command ? {command} : {}),
@@ -319,6 +327,15 @@ export class Tasks {
       ? (line) =>
           this.#options.logs?.write(group, `${prefix}/${main?.name}/${lastPart(task.arn)}`, line)
       : () => {};
+  }
+
+  /** As the agent hands them to a container at its start, and never again. */
+  #secretsFor(task: Task): Record<string, string> {
+    const given = secretsOf(task).map(({name, valueFrom}) => [
+      name,
+      this.#options.secretOf(valueFrom) ?? '',
+    ]);
+    return Object.fromEntries(given);
   }
 
   #crashOnFault(task: Task): void {
@@ -404,6 +421,7 @@ const mainOf = ({definition: {containerDefinitions}}: Task) =>
 const imageOf = (task: Task): string => mainOf(task)?.image ?? '';
 const portOf = (task: Task): number | undefined => mainOf(task)?.portMappings?.[0]?.containerPort;
 const overrideOf = (task: Task) => task.overrides.find(({name}) => name === mainOf(task)?.name);
+const secretsOf = (task: Task) => mainOf(task)?.secrets ?? [];
 const environmentOf = (task: Task): Record<string, string> =>
   Object.fromEntries(
     [...(mainOf(task)?.environment ?? []), ...(overrideOf(task)?.environment ?? [])].map(

@@ -38,6 +38,10 @@ export interface EcsOptions {
   readonly stopGraceMs?: number;
   /** Takes what containers with the awslogs driver write. */
   readonly logs?: Logs;
+  /** What `valueFrom` of a container's secret leads to. */
+  readonly secretOf?: (valueFrom: string) => string | undefined;
+  /** Whether an image can be pulled. */
+  readonly isThere?: (image: string) => boolean;
 }
 
 export interface Ecs extends AwsService {
@@ -59,6 +63,8 @@ export function createEcs(options: EcsOptions): Ecs {
     {
       launch: options.launch,
       ...(options.loadBalancer ? {loadBalancer: options.loadBalancer} : {}),
+      secretOf: options.secretOf ?? (() => undefined),
+      isThere: options.isThere ?? (() => true),
       addressOf: (number) => `${options.network}${150 + number}`,
       stopGraceMs: options.stopGraceMs ?? 3_000,
       ...(options.logs ? {logs: options.logs} : {}),

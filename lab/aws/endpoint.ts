@@ -2,7 +2,7 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import type {AddressInfo} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {createFaults, type Fault, type Faults} from './faults.ts';
-import {AwsError, json11, type Protocol, query, refusal, restXml} from './replies.ts';
+import {AwsError, json11, type Protocol, query, refusal, restXml, s3Xml} from './replies.ts';
 import {type Claim, type Credentials, claimOf, signatureFault} from './signature.ts';
 
 export interface AwsRequest {
@@ -13,12 +13,14 @@ export interface AwsRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The body as it came: an object of S3 need not be text. */
+  readonly bytes: Uint8Array;
 }
 
 export interface AwsReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** One AWS service of the lab, behind the endpoint. */
@@ -46,8 +48,10 @@ const protocols: Readonly<Record<string, Protocol>> = {
   elasticloadbalancing: query('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
   ecs: json11,
   logs: json11,
+  ecr: json11,
   ssm: json11,
   secretsmanager: json11,
+  s3: s3Xml,
 };
 
 /** Serves AWS on a loopback port to unmodified SDK clients: real signatures, real wire protocols, faults on demand. */
@@ -105,6 +109,7 @@ async function read(incoming: IncomingMessage): Promise<{request: AwsRequest; ur
   for await (const chunk of incoming) {
     chunks.push(chunk);
   }
+  const bytes = Buffer.concat(chunks);
   const url = incoming.url ?? '/';
   const [path = '/', search = ''] = url.split('?', 2);
   const headers = Object.fromEntries(
@@ -115,7 +120,8 @@ async function read(incoming: IncomingMessage): Promise<{request: AwsRequest; ur
     path,
     query: new URLSearchParams(search),
     headers,
-    body: Buffer.concat(chunks).toString('utf8'),
+    body: bytes.toString('utf8'),
+    bytes,
   };
   return {request, url};
 }

@@ -76,6 +76,26 @@ export const query = (namespace: string): Protocol => ({
   refusals: xmlRefusals,
 });
 
+/** S3's own: like Route 53's, but the error stands alone, and the answer to a HEAD has no body. */
+export const s3Xml: Protocol = {
+  operationOf: ({method, path}) => `${method} ${path}`,
+  errorReply: ({code, message, status}) => ({
+    status,
+    headers: {'content-type': 'application/xml', 'x-amz-request-id': requestId()},
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${xmlOf({Code: code, Message: message, RequestId: requestId()})}</Error>`,
+  }),
+  refusals: {
+    unknownKey: {code: 'InvalidAccessKeyId', status: 403},
+    wrongSignature: {code: 'SignatureDoesNotMatch', status: 403},
+    unsigned: {code: 'AccessDenied', status: 403},
+    denied: {code: 'AccessDenied', status: 403},
+    throttled: {code: 'SlowDown', status: 503},
+    broken: {code: 'InternalError', status: 500},
+  },
+};
+
+const requestId = (): string => randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase();
+
 /** The family of ECS: the operation is in a header, and all its refusals are 400. */
 export const json11: Protocol = {
   operationOf: ({headers}) => headers['x-amz-target']?.split('.').at(-1) ?? '',

@@ -10,7 +10,7 @@ export interface SignedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly bytes: Uint8Array;
 }
 
 /** What the `Authorization` header of a request claims. */
@@ -63,10 +63,10 @@ export function signatureFault(
 
 function signatureOf(
   request: SignedRequest,
-  {scope, signedHeaders}: Claim,
+  {scope, service, signedHeaders}: Claim,
   secret: string,
 ): string {
-  const canonical = canonicalRequest(request, signedHeaders);
+  const canonical = canonicalRequest(request, signedHeaders, service);
   const date = request.headers['x-amz-date'] ?? '';
   const toSign = ['AWS4-HMAC-SHA256', date, scope, sha256(canonical)].join('\n');
   const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${secret}`);
@@ -75,19 +75,20 @@ function signatureOf(
 
 /** AWS General Reference, "Create a canonical request". */
 function canonicalRequest(
-  {method, url, headers, body}: SignedRequest,
+  {method, url, headers, bytes}: SignedRequest,
   signed: readonly string[],
+  service: string,
 ): string {
   const [path = '/', search = ''] = url.split('?', 2);
   return [
     method,
     // Every service but S3 signs the path encoded twice.
-    path.split('/').map(encoded).join('/'),
+    service === 's3' ? path : path.split('/').map(encoded).join('/'),
     canonicalQuery(search),
     ...signed.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/\s+/g, ' ')}`),
     '',
     signed.join(';'),
-    sha256(body),
+    sha256(bytes),
   ].join('\n');
 }
 
@@ -107,7 +108,8 @@ const encoded = (text: string): string =>
     /[!'()*]/g,
     (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string | Uint8Array): string =>
+  createHash('sha256').update(text).digest('hex');
 const hmac = (key: string | Buffer, text: string): Buffer =>
   createHmac('sha256', key).update(text).digest();
 

@@ -6,6 +6,7 @@ const credentialNames = new Set([
   'ExpiredToken',
   'ExpiredTokenException',
   'IncompleteSignature',
+  'InvalidAccessKeyId',
   'InvalidClientTokenId',
   'InvalidSignatureException',
   'MissingAuthenticationToken',
@@ -16,6 +17,7 @@ const credentialNames = new Set([
 const deniedNames = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
 const throttledNames = new Set([
   'RequestLimitExceeded',
+  'SlowDown',
   'Throttling',
   'ThrottlingException',
   'TooManyRequestsException',

@@ -166,7 +166,7 @@ export const linksResolve: Rule = (tree) =>
 const entryPoints = [
   /^src\/(index|cli\/main)\.ts$/,
   /^steps\/[^/]+\/[^/]+\.ts$/,
-  /^lab\/(main|app\/\w+|clients\/main)\.ts$/,
+  /^lab\/(main|app\/\w+|clients\/main|registry\/builder)\.ts$/,
 ];
 
 export const noDeadFile: Rule = (tree) => {

@@ -1,0 +1,80 @@
+import type {AwsService} from './endpoint.ts';
+import {type JsonInput, jsonService, pageOf} from './json-service.ts';
+import {AwsError} from './replies.ts';
+
+export interface SsmOptions {
+  /** SecureString parameters by name. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly region?: string;
+  readonly accountId?: string;
+}
+
+export interface Ssm extends AwsService {
+  /** What a container agent is given that may decrypt it, by name or ARN. */
+  valueOf(nameOrArn: string): string | undefined;
+}
+
+/** The Parameter Store of the lab. */
+export function createSsm({
+  parameters,
+  region = 'us-east-1',
+  accountId = '123456789012',
+}: SsmOptions): Ssm {
+  const stored = new Map(
+    Object.entries(parameters).map(([name, value]) => [
+      name,
+      {Name: name, Type: 'SecureString', Value: value, Version: 1, LastModifiedDate: now()},
+    ]),
+  );
+  const arnOf = (name: string) =>
+    `arn:aws:ssm:${region}:${accountId}:parameter${name.startsWith('/') ? '' : '/'}${name}`;
+  const find = (nameOrArn: unknown) =>
+    [...stored.values()].find(({Name}) => nameOrArn === Name || nameOrArn === arnOf(Name));
+
+  const shown = (nameOrArn: unknown, {WithDecryption}: JsonInput) => {
+    const found = find(nameOrArn);
+    return (
+      found && {
+        ...found,
+        Value: WithDecryption === true ? found.Value : encrypted(found.Value),
+        ARN: arnOf(found.Name),
+        DataType: 'text',
+      }
+    );
+  };
+
+  const service = jsonService('ssm', 'AmazonSSM.', {
+    GetParameter: (input) => {
+      const Parameter = shown(input['Name'], input);
+      if (!Parameter) {
+        throw new AwsError('ParameterNotFound', '');
+      }
+      return {Parameter};
+    },
+    GetParameters: (input) => {
+      const names = (input['Names'] ?? []) as readonly string[]; // the SDK sends a list
+      return {
+        Parameters: names.flatMap((name) => shown(name, input) ?? []),
+        InvalidParameters: names.filter((name) => !find(name)),
+      };
+    },
+    DescribeParameters: (input) => {
+      const filters = (input['ParameterFilters'] ?? []) as readonly {
+        readonly Key: string;
+        readonly Values: readonly string[];
+      }[];
+      const wanted = filters.find(({Key}) => Key === 'Name')?.Values;
+      const found = [...stored.values()].filter(({Name}) => wanted?.includes(Name) ?? true);
+      const size = Number(input['MaxResults'] ?? 10);
+      const {page, next} = pageOf(found, {size, token: input['NextToken']});
+      return {
+        Parameters: page.map(({Value: _, ...rest}) => ({...rest, ARN: arnOf(rest.Name)})),
+        NextToken: next,
+      };
+    },
+  });
+  return {...service, valueOf: (nameOrArn) => find(nameOrArn)?.Value};
+}
+
+const now = (): number => Date.now() / 1_000;
+const encrypted = (value: string): string => `AQICAHh${Buffer.from(value).toString('hex')}==`;

@@ -1,0 +1,111 @@
+import {execFile} from 'node:child_process';
+import {mkdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
+import {createEcr} from './aws/ecr.ts';
+import type {AwsService} from './aws/endpoint.ts';
+import {createS3} from './aws/s3.ts';
+import {createSecretsManager} from './aws/secrets-manager.ts';
+import {createSsm} from './aws/ssm.ts';
+import {programOf} from './program.ts';
+import {startRegistry} from './registry/http.ts';
+import {createStore, manifestAt} from './registry/store.ts';
+import {type Site, secret} from './site.ts';
+
+/** What a team deploys from and to every day: sources, settings, secrets, images. */
+export interface Deployment {
+  readonly services: readonly AwsService[];
+  readonly variables: Readonly<Record<string, string>>;
+  /** What the agent of a container instance is given. */
+  secretOf(valueFrom: string): string | undefined;
+  /** Whether an image can be pulled; those of other registries always can. */
+  isThere(image: string): boolean;
+  stop(): Promise<void>;
+}
+
+export const settingsKey = 'shop/production.json';
+
+export async function startDeployment({directory, passwords}: Site): Promise<Deployment> {
+  const store = createStore([{name: 'shop', immutable: true}]);
+  const registry = await startRegistry(store);
+  const ssm = createSsm({parameters: {'/shop/database-password': passwords.shop}});
+  const secrets = createSecretsManager({
+    secrets: {'shop/mail': JSON.stringify({USER: 'mail', KEY: secret()})},
+  });
+  const s3 = createS3({
+    buckets: {
+      'shop-config': {
+        [settingsKey]: JSON.stringify({
+          DATABASE_PASSWORD: {ssm: '/shop/database-password'},
+          MAIL_KEY: {secretsManager: 'shop/mail', key: 'KEY'},
+          SESSION_SECRET: secret(),
+        }),
+        'shop/files/tls/key.pem': `-----BEGIN PRIVATE KEY-----\n${secret(48)}\n-----END PRIVATE KEY-----\n`,
+        'shop/files/site.json': '{"name": "www.shop.test"}\n',
+      },
+    },
+  });
+  const sources = join(directory, 'sources', 'shop');
+  await writeSources(sources);
+  return {
+    services: [createEcr({store, host: registry.host}), s3, ssm, secrets],
+    variables: {
+      LAB_SOURCES: sources,
+      LAB_BUILDS: join(directory, 'builds'),
+      LAB_NODE: process.execPath,
+      LAB_BUILDER: builderFile(),
+      LAB_IMAGES: join(directory, 'images'),
+    },
+    secretOf: (valueFrom) => ssm.valueOf(valueFrom) ?? secrets.valueOf(valueFrom),
+    isThere: (image) => {
+      const [host, name, reference] = partsOf(image);
+      const repository = store.repositories.get(name);
+      return (
+        host !== registry.host ||
+        (repository !== undefined && manifestAt(repository, reference) !== undefined)
+      );
+    },
+    stop: () => registry.stop(),
+  };
+}
+
+/** `host/name@digest` or `host/name:tag`. */
+function partsOf(image: string): readonly [string, string, string] {
+  const [, host = '', name = '', reference = ''] =
+    /^([^/]+)\/([^@]+?)(?:@|:)([^/]+)$/.exec(image) ?? [];
+  return [host, name, reference];
+}
+
+/** As one file that node can start: in a test the sources are compiled at their start. */
+function builderFile(): string {
+  return programOf('registry/builder').at(-1) ?? '';
+}
+
+/** A repository of git with a branch. Where git is missing there is none, and only what needs it says so. */
+async function writeSources(folder: string): Promise<void> {
+  mkdirSync(join(folder, 'app'), {recursive: true});
+  writeFileSync(
+    join(folder, 'Dockerfile'),
+    'FROM scratch\nCOPY app /srv/shop/\nCOPY config /srv/shop/config/\nCMD ["/srv/shop/main"]\n',
+  );
+  writeFileSync(join(folder, 'app', 'main'), 'the shop\n');
+  const git = (...args: readonly string[]) =>
+    promisify(execFile)('git', [
+      '-C',
+      folder,
+      '-c',
+      'user.name=lab',
+      '-c',
+      'user.email=lab@lab',
+      ...args,
+    ]);
+  try {
+    await git('init', '--quiet', '--initial-branch', 'master');
+    await git('add', '--all');
+    await git('commit', '--quiet', '--message', 'The shop');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw error;
+    }
+  }
+}

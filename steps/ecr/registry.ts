@@ -1,0 +1,194 @@
+import {z} from 'zod';
+import {defineTarget, type Problem, SwitcharooError} from '../../src/index.ts';
+import {type AwsConfig, awsConfig, readingClient, writingClient} from '../aws/client.ts';
+import {askAws} from '../aws/problems.ts';
+
+/** What may be asked of a registry. Nothing here changes it. */
+export interface RegistryReader {
+  readonly name: string;
+  repository(name: string, signal: AbortSignal): Promise<RepositoryState>;
+  /** The digest that a tag means, if it is there. */
+  digest(repository: string, tag: string, signal: AbortSignal): Promise<string | undefined>;
+  tags(repository: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** A password for some hours. It goes to a program's standard input, and nowhere else. */
+  login(signal: AbortSignal): Promise<RegistryPassword>;
+}
+
+export interface RegistryWriter extends RegistryReader {
+  /** Gives an image one more tag. It is never taken from another image. */
+  addTag(repository: string, from: string, tag: string, signal: AbortSignal): Promise<void>;
+  /** Takes tags away. An image without any tag is deleted by ECR. */
+  removeTags(repository: string, tags: readonly string[], signal: AbortSignal): Promise<void>;
+}
+
+export interface RepositoryState {
+  /** `123456789012.dkr.ecr.eu-central-1.amazonaws.com/web`. */
+  readonly uri: string;
+  readonly immutable: boolean;
+}
+
+export interface RegistryPassword {
+  readonly host: string;
+  readonly user: string;
+  readonly password: string;
+  readonly plainHttp: boolean;
+}
+
+/** The private registry of an account and region. */
+export const ecrRegistry = defineTarget({
+  kind: 'ecr-registry',
+  config: z.object({...awsConfig.shape}),
+  open: async (config, {name}) => {
+    const writer = openRegistry(name, config);
+    return {reader: writer, writer, close: writer.close};
+  },
+});
+
+function openRegistry(name: string, config: AwsConfig): RegistryWriter & {close(): Promise<void>} {
+  let opened: Promise<Clients> | undefined;
+  const ask = <Result>(
+    repository: string,
+    call: (clients: Clients) => Promise<Result>,
+  ): Promise<Result> =>
+    askAws(`registry ${name}`, async () => {
+      opened ??= openClients(config);
+      try {
+        return await call(await opened);
+      } catch (cause) {
+        const problem = cause instanceof Error ? problemOf(repository, cause) : undefined;
+        throw problem ? new SwitcharooError(problem, {cause}) : cause;
+      }
+    });
+
+  return {
+    name: `registry ${name}`,
+
+    repository: (wanted, abortSignal) =>
+      ask(wanted, async ({ecr, reading}) => {
+        const command = new ecr.DescribeRepositoriesCommand({repositoryNames: [wanted]});
+        const {repositories} = await reading.send(command, {abortSignal});
+        const [{repositoryUri = '', imageTagMutability = ''} = {}] = repositories ?? [];
+        return {uri: repositoryUri, immutable: imageTagMutability.startsWith('IMMUTABLE')};
+      }),
+
+    digest: (repositoryName, imageTag, abortSignal) =>
+      ask(repositoryName, async ({ecr, reading}) => {
+        const command = new ecr.DescribeImagesCommand({repositoryName, imageIds: [{imageTag}]});
+        try {
+          return (await reading.send(command, {abortSignal})).imageDetails?.[0]?.imageDigest;
+        } catch (error) {
+          if (error instanceof Error && error.name === 'ImageNotFoundException') {
+            return undefined;
+          }
+          throw error;
+        }
+      }),
+
+    tags: (repositoryName, abortSignal) =>
+      ask(repositoryName, async ({ecr, reading}) => {
+        const asked = {repositoryName, filter: {tagStatus: 'TAGGED'}} as const;
+        const found: string[] = [];
+        for await (const page of ecr.paginateListImages({client: reading}, asked, {abortSignal})) {
+          found.push(...(page.imageIds ?? []).flatMap(({imageTag}) => imageTag ?? []));
+        }
+        return found;
+      }),
+
+    login: (abortSignal) =>
+      ask('', async ({ecr, reading}) => {
+        const command = new ecr.GetAuthorizationTokenCommand({});
+        const {authorizationData} = await reading.send(command, {abortSignal});
+        const [{authorizationToken = '', proxyEndpoint = ''} = {}] = authorizationData ?? [];
+        const whole = Buffer.from(authorizationToken, 'base64').toString();
+        const {host, protocol} = new URL(proxyEndpoint);
+        return {
+          host,
+          user: whole.slice(0, whole.indexOf(':')),
+          password: whole.slice(whole.indexOf(':') + 1),
+          plainHttp: protocol === 'http:',
+        };
+      }),
+
+    addTag: (repositoryName, from, imageTag, abortSignal) =>
+      ask(repositoryName, async ({ecr, reading, writing}) => {
+        const imageIds = [{imageTag: from}];
+        const read = new ecr.BatchGetImageCommand({repositoryName, imageIds, acceptedMediaTypes});
+        const {images} = await reading.send(read, {abortSignal});
+        const [image] = images ?? [];
+        if (!image?.imageManifest) {
+          throw new SwitcharooError(imageNotFound(repositoryName, from));
+        }
+        const {imageManifest, imageManifestMediaType} = image;
+        const put = {repositoryName, imageTag, imageManifest, imageManifestMediaType};
+        try {
+          await writing.send(new ecr.PutImageCommand(put), {abortSignal});
+        } catch (error) {
+          // It had that tag already: an earlier try got through.
+          if (!(error instanceof Error && error.name === 'ImageAlreadyExistsException')) {
+            throw error;
+          }
+        }
+      }),
+
+    removeTags: (repositoryName, tags, abortSignal) =>
+      ask(repositoryName, async ({ecr, writing}) => {
+        const imageIds = tags.map((imageTag) => ({imageTag}));
+        const command = new ecr.BatchDeleteImageCommand({repositoryName, imageIds});
+        await writing.send(command, {abortSignal});
+      }),
+
+    close: async () => {
+      const clients = await opened?.catch(() => undefined);
+      clients?.reading.destroy();
+      clients?.writing.destroy();
+    },
+  };
+}
+
+type Clients = Awaited<ReturnType<typeof openClients>>;
+
+async function openClients(config: AwsConfig) {
+  const ecr = await import('@aws-sdk/client-ecr');
+  return {
+    ecr,
+    reading: new ecr.ECRClient(readingClient(config)),
+    writing: new ecr.ECRClient(writingClient(config)),
+  };
+}
+
+/** Without them ECR may answer with an older form of the manifest, which has another digest. */
+const acceptedMediaTypes = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+];
+
+function problemOf(repository: string, {name, message}: Error): Problem | undefined {
+  switch (name) {
+    case 'RepositoryNotFoundException':
+      return repositoryNotFound(repository);
+    case 'ImageTagAlreadyExistsException':
+      return tagImmutable(repository, message.replace(/\s+/g, ' ').replace(/\.$/, ''));
+    default:
+      return undefined;
+  }
+}
+
+const repositoryNotFound = (repository: string): Problem => ({
+  code: 'ecr-repository-not-found',
+  message: `There is no repository ${repository} in this account and region.`,
+  hint: `Create it with \`aws ecr create-repository --repository-name ${repository} --image-tag-mutability IMMUTABLE\`, or correct its name.`,
+});
+
+const imageNotFound = (repository: string, tag: string): Problem => ({
+  code: 'ecr-image-not-found',
+  message: `Repository ${repository} has no image ${tag}.`,
+  hint: 'Somebody, or a lifecycle policy, has removed it: try again, and it is built anew.',
+});
+
+const tagImmutable = (repository: string, said: string): Problem => ({
+  code: 'ecr-tag-immutable',
+  message: `ECR does not give a tag of ${repository} to another image: ${said}.`,
+  hint: 'Somebody else was quicker: choose the next tag with `switcharoo tag`, and deploy again.',
+});

@@ -1,0 +1,144 @@
+import {execFileSync} from 'node:child_process';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {buildSync} from 'esbuild';
+import {createEcr} from '../../../lab/aws/ecr.ts';
+import {createS3, type S3} from '../../../lab/aws/s3.ts';
+import {type Registry, startRegistry} from '../../../lab/registry/http.ts';
+import {createStore, type RegistryStore} from '../../../lab/registry/store.ts';
+import {imageBuilder} from '../../../steps/build/builder.ts';
+import {ecrRegistry} from '../../../steps/ecr/registry.ts';
+import {s3Bucket} from '../../../steps/s3/bucket.ts';
+import {type Started, started} from '../../lab/aws/started.ts';
+
+/** A repository of git, a bucket, a registry, and a folder to build in. */
+export interface BuildWorld {
+  /** All of it. */
+  readonly folder: string;
+  readonly url: string;
+  readonly s3: S3;
+  readonly store: RegistryStore;
+  readonly registry: Registry;
+  readonly aws: Started;
+  readonly sessions: Awaited<ReturnType<typeof openSessions>>;
+  /** Commits one file to the branch, and says the commit. */
+  commit(branch: string, path: string, content: string): string;
+  git(...args: readonly string[]): string;
+  close(): Promise<void>;
+}
+
+/** What lies below a folder: contents and modes, without what belongs to git and to the steps themselves. */
+export function filesBelow(folder: string, below = ''): Readonly<Record<string, string>> {
+  const here = join(folder, below);
+  const names = readdirSync(here).filter((name) => name !== '.git' && name !== '.kept');
+  return Object.assign(
+    {},
+    ...names.map((name) => {
+      const path = join(below, name);
+      const stat = lstatSync(join(folder, path));
+      return stat.isDirectory()
+        ? {[`${path}/`]: 'folder', ...filesBelow(folder, path)}
+        : {[path]: `${(stat.mode & 0o777).toString(8)} ${readFileSync(join(folder, path))}`};
+    }),
+  );
+}
+
+let labBuilder: readonly string[] | undefined;
+
+/** The lab's builder as one file: it is started often, and a compiler each time would take a second. */
+function labBuilderIn(folder: string): readonly string[] {
+  const outfile = join(folder, 'builder.mjs');
+  buildSync({
+    entryPoints: ['lab/registry/builder.ts'],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile,
+    logLevel: 'error',
+  });
+  return [process.execPath, outfile];
+}
+
+export async function startBuildWorld(
+  options: {readonly git?: boolean; program?(folder: string): readonly string[]} = {},
+): Promise<BuildWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'switcharoo-build-'));
+  labBuilder ??= labBuilderIn(mkdtempSync(join(tmpdir(), 'switcharoo-builder-')));
+  const origin = join(folder, 'origin');
+  const git = (...args: readonly string[]) =>
+    execFileSync('git', ['-C', origin, ...args], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+      env: gitEnv,
+    }).trim();
+  mkdirSync(origin);
+  const commit = (branch: string, path: string, content: string) => {
+    if (branch !== git('symbolic-ref', '--short', 'HEAD')) {
+      git('checkout', '--quiet', '-B', branch);
+    }
+    mkdirSync(dirname(join(origin, path)), {recursive: true});
+    writeFileSync(join(origin, path), content);
+    git('add', '--all');
+    git('commit', '--quiet', '--message', `Change ${path}`);
+    return git('rev-parse', 'HEAD');
+  };
+  if (options.git) {
+    git('init', '--quiet', '--initial-branch', 'master');
+    commit('master', 'Dockerfile', 'FROM scratch\nCOPY app config /srv/\nCMD ["/srv/app"]\n');
+    commit('master', 'app/main', 'first\n');
+  }
+
+  const s3 = createS3({buckets: {config: {'web/tls/key.pem': 'PRIVATE', 'web/app.json': '{}'}}});
+  const store = createStore([{name: 'web', immutable: true}, {name: 'loose'}]);
+  const registry = await startRegistry(store);
+  const aws = await started(s3, createEcr({store, host: registry.host}));
+  const own = [...labBuilder, '--root', join(folder, 'images')];
+  const sessions = await openSessions(aws, folder, options.program?.(folder) ?? own);
+  return {
+    folder,
+    url: origin,
+    s3,
+    store,
+    registry,
+    aws,
+    sessions,
+    commit,
+    git,
+    close: async () => {
+      await Promise.all(Object.values(sessions).map((session) => session.close()));
+      await aws[Symbol.asyncDispose]();
+      await registry.stop();
+      rmSync(folder, {recursive: true, force: true});
+    },
+  };
+}
+
+const gitEnv = {
+  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+  GIT_AUTHOR_NAME: 'a',
+  GIT_AUTHOR_EMAIL: 'a@lab',
+  GIT_COMMITTER_NAME: 'a',
+  GIT_COMMITTER_EMAIL: 'a@lab',
+};
+
+async function openSessions({config}: Started, folder: string, program: readonly string[]) {
+  const signal = new AbortController().signal;
+  const builder = {folder: join(folder, 'builds'), engine: 'buildah', program};
+  return {
+    builder: await imageBuilder.open(imageBuilder.config.parse(builder), {name: 'builder', signal}),
+    bucket: await s3Bucket.open(s3Bucket.config.parse({...config, bucket: 'config'}), {
+      name: 'config',
+      signal,
+    }),
+    registry: await ecrRegistry.open(ecrRegistry.config.parse(config), {name: 'images', signal}),
+  };
+}
