@@ -1,22 +1,24 @@
 import {writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import runbook from '../runbooks/bare-metal-to-ecs.ts';
+import bareMetalToEcs from '../runbooks/bare-metal-to-ecs.ts';
+import warmCutover from '../runbooks/warm-cutover.ts';
 import type {Entry} from '../src/model/runbook.ts';
 
 export const permissionsFile = fileURLToPath(new URL('../docs/permissions.md', import.meta.url));
 
 const head = `# What switcharoo's accounts must be allowed
 
-For each target of \`runbooks/bare-metal-to-ecs.ts\`: what its account needs, and the entries that need it. Of a single
-step, \`switcharoo steps mysql.freeze-writes\` says the same. A plan finds out what its looks are refused; a right that only
-a write needs may be missed until that write is made, so compare the accounts with this page beforehand.
+For each target of \`runbooks/bare-metal-to-ecs.ts\` and \`runbooks/warm-cutover.ts\`: what its account needs, and the
+entries of either that need it. Of a single step, \`switcharoo steps mysql.freeze-writes\` says the same. A plan finds out
+what its looks are refused; a right that only a write needs may be missed until that write is made, so compare the
+accounts with this page beforehand.
 
 This file is made from the steps: \`UPDATE_GOLDEN=1 npx vitest run test/docs\` writes it anew.
 `;
 
 /** The whole page, a section for each target. */
 export function permissionsPage(): string {
-  const targets = Object.entries<{kind: string}>(runbook.head.targets);
+  const targets = Object.entries<{kind: string}>(bareMetalToEcs.head.targets);
   return [head, ...targets.map(([name, {kind}]) => sectionOf(name, kind))].join('\n');
 }
 
@@ -31,15 +33,15 @@ function sectionOf(target: string, kind: string): string {
 
 /** What is needed there, and by which entries. */
 function needsOf(target: string): ReadonlyMap<string, readonly string[]> {
-  const needs = new Map<string, string[]>();
-  for (const entry of runbook.entries as readonly Entry[]) {
+  const needs = new Map<string, Set<string>>();
+  for (const entry of [...bareMetalToEcs.entries, ...warmCutover.entries] as readonly Entry[]) {
     const parts = Object.keys(entry.on).filter((part) => entry.on[part] === target);
     const wanted = parts.flatMap((part): readonly string[] => entry.unit.needs[part] ?? []);
     for (const need of new Set(wanted)) {
-      needs.set(need, [...(needs.get(need) ?? []), entry.id]);
+      needs.set(need, (needs.get(need) ?? new Set()).add(entry.id));
     }
   }
-  return needs;
+  return new Map([...needs].map(([need, ids]) => [need, [...ids]]));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -10,16 +10,19 @@ export const openWrites = defineStep({
   name: 'aurora.open-writes',
   summary: 'Let Aurora accept writes.',
   targets: {aurora: auroraCluster},
-  input: z.object({}),
+  input: z.object({
+    /** On the way back. Left alone, clients can read on; what they have not committed is refused all the same. */
+    endSessions: z.boolean().default(true),
+  }),
   before: z.object({readOnly: z.literal(true)}),
   output: z.object({}),
   needs: {aurora: ['EXECUTE ON mysql.*', 'PROCESS', 'REPLICATION CLIENT']},
   reverses:
-    'Lets Aurora refuse writes, ends all client sessions, and sees its position stand still.',
+    'Lets Aurora refuse writes, ends all client sessions unless told otherwise, and sees its position stand still.',
   timeoutMs: 60_000,
   poll: {firstMs: 50, mostMs: 500},
 
-  async check({targets: {aurora}, run, signal}) {
+  async check({targets: {aurora}, input, run, signal}) {
     const {readOnly} = await aurora.fence(signal);
     if (!readOnly) {
       return run.begun
@@ -36,9 +39,11 @@ export const openWrites = defineStep({
         'Promote it first (aurora.promote).',
       );
     }
-    const open = await aurora.openTransactions(signal);
-    if (run.begun && open.length > 0) {
-      return settling(`${aurora.name} refuses writes, and ends ${open.length} open transactions`);
+    if (run.begun && input.endSessions) {
+      const open = await aurora.openTransactions(signal);
+      if (open.length > 0) {
+        return settling(`${aurora.name} refuses writes, and ends ${open.length} open transactions`);
+      }
     }
     return pending(
       {readOnly: true as const},
@@ -48,8 +53,11 @@ export const openWrites = defineStep({
 
   plan: async () => [thaw],
 
-  async reverse({targets: {aurora}, signal}) {
+  async reverse({targets: {aurora}, input, signal}) {
     const {readOnly} = await aurora.fence(signal);
+    if (!input.endSessions) {
+      return readOnly ? [] : [fence, seeItStand];
+    }
     const open = await aurora.openTransactions(signal);
     return readOnly && open.length === 0 ? [] : [...(readOnly ? [] : [fence]), endSessions];
   },
@@ -60,6 +68,14 @@ const endSessions = {
   does: 'end all client sessions, and see its position stand still',
   perform: async (aurora: AuroraWriter, signal: AbortSignal, say: (text: string) => void) => {
     await endClients(aurora, {keepUsers: [], signal, say});
+    await seeItStand.perform(aurora, signal);
+  },
+} as const;
+
+const seeItStand = {
+  on: 'aurora',
+  does: 'see its position stand still',
+  perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
     const prepared = await aurora.preparedTransactions(signal);
     if (prepared > 0) {
       throw new SwitcharooError(preparedRemain(aurora.name, prepared));

@@ -33,6 +33,10 @@ export const freezeWrites = defineStep({
     lockWaitSeconds: z.coerce.number().int().positive().default(2),
     /** Accounts whose sessions stay: monitoring, backup. They must not write. */
     keepUsers: z.array(z.string()).default([]),
+    /** Left alone, clients can read on. What they have not committed is refused all the same. */
+    endSessions: z.boolean().default(true),
+    /** How long the last position is watched. With 0, `mysql.stands-still` has to look later whether it moved. */
+    watchMs: z.coerce.number().int().nonnegative().default(200),
   }),
   before,
   output: z.object({file: z.string(), position: z.number()}),
@@ -42,7 +46,8 @@ export const freezeWrites = defineStep({
   timeoutMs: 20_000,
   poll: {firstMs: 50, mostMs: 500},
 
-  async check({targets: {source}, input: {keepUsers}, run, signal}) {
+  async check({targets: {source}, input, run, signal}) {
+    const {keepUsers} = input;
     const now = await stateOf(source, signal);
     if (now.readOnly && !run.begun) {
       return blocked(
@@ -59,15 +64,18 @@ export const freezeWrites = defineStep({
           )
         : pending(asBefore(now), ...differences(source, now));
     }
-    return (await stillOpen(source, now, keepUsers, signal)) ?? lastPosition(source, signal);
+    return (
+      (await stillOpen(source, now, input, signal)) ?? lastPosition(source, input.watchMs, signal)
+    );
   },
 
-  async plan({targets: {source}, input: {lockWaitSeconds, keepUsers}, signal}) {
+  async plan({targets: {source}, input, signal}) {
+    const {lockWaitSeconds, keepUsers} = input;
     const now = await stateOf(source, signal);
     return [
       ...(now.eventScheduler === 'ON' ? [stopEvents] : []),
       ...(isFenced(now) ? [] : [refuseWrites(now.superReadOnly !== null, lockWaitSeconds)]),
-      endSessions(keepUsers),
+      ...(input.endSessions ? [endSessions(keepUsers)] : []),
     ];
   },
 
@@ -145,7 +153,7 @@ const longTransactionSeconds = 5;
 async function stillOpen(
   source: MysqlReader,
   now: State,
-  keepUsers: readonly string[],
+  {keepUsers, endSessions: areEnded}: {keepUsers: readonly string[]; endSessions: boolean},
   signal: AbortSignal,
 ): Promise<Verdict<z.output<typeof before>, never> | null> {
   if ((await source.preparedTransactions(signal)) > 0) {
@@ -154,9 +162,9 @@ async function stillOpen(
       `Decide about it with XA COMMIT or XA ROLLBACK on ${source.name}, then resume.`,
     );
   }
-  const open = (await source.openTransactions(signal)).filter(
-    ({user}) => !keepUsers.includes(user),
-  );
+  const open = areEnded
+    ? (await source.openTransactions(signal)).filter(({user}) => !keepUsers.includes(user))
+    : [];
   if (open.length === 0 && now.eventScheduler !== 'ON') {
     return null;
   }
@@ -173,12 +181,12 @@ async function stillOpen(
   );
 }
 
-async function lastPosition(source: MysqlReader, signal: AbortSignal) {
+async function lastPosition(source: MysqlReader, watchMs: number, signal: AbortSignal) {
   // Once the way back is armed the fenced source writes what comes from its new leader.
-  if (await source.replication(signal)) {
+  if (watchMs === 0 || (await source.replication(signal))) {
     return done(await source.position(signal));
   }
-  const {first, last, stands} = await watchPosition(source, signal);
+  const {first, last, stands} = await watchPosition(source, signal, watchMs);
   return stands
     ? done(last)
     : settling(

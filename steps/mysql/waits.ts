@@ -43,13 +43,17 @@ export async function untilExecuted(
 }
 
 /** Two reads of the server's own position: is it still being written to? */
-export async function watchPosition(server: MysqlReader, signal: AbortSignal) {
+export async function watchPosition(
+  server: MysqlReader,
+  signal: AbortSignal,
+  watchMs = defaultWatchMs,
+) {
   const first = await server.position(signal);
-  await sleep(stillForMs, undefined, {signal});
+  await sleep(watchMs, undefined, {signal});
   const last = await server.position(signal);
   return {first, last, stands: samePosition(first, last)};
 }
 
 const startLimitMs = 10_000;
 const betweenLooksMs = 20;
-const stillForMs = 200;
+const defaultWatchMs = 200;

@@ -11,6 +11,8 @@ const variables = {
   IMAGE_TAG: '2026.3',
 };
 
+const runbooks = ['bare-metal-to-ecs', 'warm-cutover'];
+
 describe.each([
   {name: 'staging', isProtected: false},
   {name: 'production', isProtected: true},
@@ -32,26 +34,36 @@ describe.each([
     });
   });
 
-  test('has every parameter of the runbook, and no other', async () => {
-    const {runbook} = await loadRunbook('bare-metal-to-ecs');
+  test('has every parameter of the runbooks, and no other', async () => {
     const inventory = load();
-    const params = paramsFor(runbook, inventory);
-    expect(Object.keys(inventory.params).sort()).toEqual(Object.keys(params as object).sort());
+    const params = await Promise.all(
+      runbooks.map(async (name) => paramsFor((await loadRunbook(name)).runbook, inventory)),
+    );
+    const named = new Set(params.flatMap((each) => Object.keys(each as object)));
+    expect(Object.keys(inventory.params).sort()).toEqual([...named].sort());
   });
 
-  test('has every target of the runbook, each complete and without a field that nobody reads', async () => {
-    const {runbook} = await loadRunbook('bare-metal-to-ecs');
-    const {targets} = load();
-    const kinds = Object.entries<TargetKind>(runbook.head.targets);
-    const found = kinds.map(([target, {config}]) => {
-      const {kind, ...fields} = targets[target] ?? {kind: 'missing'};
-      const result = config.safeParse(withDummySecrets(fields));
-      return {target, kind, unread: unreadIn(fields, result.data), problem: result.error?.message};
-    });
-    expect(found).toEqual(
-      kinds.map(([target, {kind}]) => ({target, kind, unread: [], problem: undefined})),
-    );
-  });
+  test.for(runbooks)(
+    'has every target of %s, each complete and without a field that nobody reads',
+    async (runbookName) => {
+      const {runbook} = await loadRunbook(runbookName);
+      const {targets} = load();
+      const kinds = Object.entries<TargetKind>(runbook.head.targets);
+      const found = kinds.map(([target, {config}]) => {
+        const {kind, ...fields} = targets[target] ?? {kind: 'missing'};
+        const result = config.safeParse(withDummySecrets(fields));
+        return {
+          target,
+          kind,
+          unread: unreadIn(fields, result.data),
+          problem: result.error?.message,
+        };
+      });
+      expect(found).toEqual(
+        kinds.map(([target, {kind}]) => ({target, kind, unread: [], problem: undefined})),
+      );
+    },
+  );
 });
 
 /** References are resolved when a target is opened; here anything will do. */

@@ -49,6 +49,24 @@ test('the plan says what it will do, and what it will not wait for', async () =>
   ]);
 });
 
+test('told to leave sessions alone, it ends none: they read on, and what they have not committed is refused', async () => {
+  const lightly = {...freeze, input: {endSessions: false, watchMs: 0}};
+  const [open, idle] = [await client(), await client()];
+  await open.query('START TRANSACTION');
+  await open.query(insert);
+  const actions = await freezeWrites.plan(lookOf(lightly), undefined as never);
+  expect(actions.map(({does}) => does)).toEqual([
+    'set event_scheduler = OFF',
+    'set read_only = ON, waiting at most 2 s for locks',
+  ]);
+  const {output} = await run(lightly);
+  await expect(open.query('COMMIT')).rejects.toMatchObject({errno: 1290});
+  await expect(idle.query(insert)).rejects.toMatchObject({errno: 1290});
+  const [rows] = await idle.query("SELECT COUNT(*) AS n FROM shop.orders WHERE token = 'frozen'");
+  expect(rows).toEqual([{n: 0}]);
+  expect(await settled(lightly, true)).toEqual({kind: 'done', output});
+});
+
 test('a write that was open when it froze is refused, its session ended, and a new session cannot write', async () => {
   const [open, idle] = [await client(), await client()];
   await open.query('START TRANSACTION');

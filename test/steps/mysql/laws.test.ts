@@ -42,6 +42,19 @@ lawsOfStep({
 });
 
 lawsOfStep({
+  step: freezeWrites,
+  input: {endSessions: false, watchMs: 0},
+  world: world(({source}) => {
+    source.sessions = [shopSession, {...shopSession, id: 8, openSeconds: 1}];
+    return {source};
+  }),
+  blockedWorld: world(({source}) => {
+    source.prepared = 2;
+    return {source};
+  }),
+});
+
+lawsOfStep({
   step: replicateFrom,
   input: {host: 'db2', ...fakeServers().seed},
   world: world(({aurora, replica}) => ({aurora, upstream: replica})),
@@ -76,6 +89,17 @@ lawsOfStep({
   input: {},
   world: world(({aurora, promoted}) => {
     promoted();
+    return {aurora};
+  }),
+  blockedWorld: world(({aurora}) => ({aurora})),
+});
+
+lawsOfStep({
+  step: openWrites,
+  input: {endSessions: false},
+  world: world(({aurora, promoted}) => {
+    promoted();
+    aurora.sessions = [shopSession];
     return {aurora};
   }),
   blockedWorld: world(({aurora}) => ({aurora})),

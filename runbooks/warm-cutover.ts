@@ -1,0 +1,296 @@
+import {defineRunbook} from 'switcharoo';
+import {auroraCluster} from 'switcharoo/steps/aurora/cluster';
+import {openWrites} from 'switcharoo/steps/aurora/open-writes';
+import {promote} from 'switcharoo/steps/aurora/promote';
+import {readyAsTarget} from 'switcharoo/steps/aurora/ready-as-target';
+import {replicateFrom} from 'switcharoo/steps/aurora/replicate-from';
+import {propagated} from 'switcharoo/steps/dns/propagated';
+import {ttlDrained} from 'switcharoo/steps/dns/ttl-drained';
+import {dnsView} from 'switcharoo/steps/dns/view';
+import {deployImage} from 'switcharoo/steps/ecs/deploy-image';
+import {ecsService} from 'switcharoo/steps/ecs/service';
+import {closePort} from 'switcharoo/steps/hosts/close-port';
+import {forwardTraffic} from 'switcharoo/steps/hosts/forward-traffic';
+import {hostGroup} from 'switcharoo/steps/hosts/hosts';
+import {stopCrons} from 'switcharoo/steps/hosts/stop-crons';
+import {stopWebServers} from 'switcharoo/steps/hosts/stop-web-servers';
+import {caughtUp} from 'switcharoo/steps/mysql/caught-up';
+import {follow} from 'switcharoo/steps/mysql/follow';
+import {freezeWrites} from 'switcharoo/steps/mysql/freeze-writes';
+import {readyAsSource} from 'switcharoo/steps/mysql/ready-as-source';
+import {mysqlServer} from 'switcharoo/steps/mysql/server';
+import {standsStill} from 'switcharoo/steps/mysql/stands-still';
+import {stopFollowing} from 'switcharoo/steps/mysql/stop-following';
+import {lowerTtl} from 'switcharoo/steps/route53/lower-ttl';
+import {restoreTtl} from 'switcharoo/steps/route53/restore-ttl';
+import {swapRecords} from 'switcharoo/steps/route53/swap-records';
+import {hostedZone} from 'switcharoo/steps/route53/zone';
+import {httpAnswers} from 'switcharoo/steps/smoke/http';
+import {webSite} from 'switcharoo/steps/smoke/site';
+import {sqlAnswers} from 'switcharoo/steps/smoke/sql';
+import {z} from 'zod';
+
+export default defineRunbook({
+  name: 'warm-cutover',
+  summary: 'Move the shop to Aurora, ECS and Route 53 so that hardly anyone notices.',
+  params: z.object({
+    /** The name that clients look up, and where it leads afterwards. */
+    siteName: z.string(),
+    newAddresses: z.array(z.string()).min(1),
+    lowTtlSeconds: z.coerce.number().int().positive(),
+    /** A change is on all of Route 53's servers within 60 s as a rule; after a crash nobody knows when exactly it was. */
+    ttlMarginSeconds: z.coerce.number().int().default(60),
+    /** How Aurora reaches the dedicated replica, and where that stood when Aurora was seeded. */
+    replicaHost: z.string(),
+    replicaPort: z.coerce.number().int(),
+    seedFile: z.string(),
+    seedPosition: z.coerce.number().int(),
+    lagMsMax: z.coerce.number().int().default(2_000),
+    /** How the application, and the old source on the way back, reach Aurora. */
+    auroraHost: z.string(),
+    auroraPort: z.coerce.number().int(),
+    cronUsers: z.array(z.string()),
+    cronTimers: z.array(z.string()),
+    /** The old database's port, and who may still reach it once it is closed. */
+    databasePort: z.coerce.number().int(),
+    databaseAllowFrom: z.array(z.string()),
+    image: z.string(),
+    tasks: z.coerce.number().int().positive(),
+    steadyMs: z.coerce.number().int().default(15_000),
+    smokeUrl: z.url(),
+    smokeText: z.string(),
+    smokeQuery: z.string(),
+    smokeAnswer: z.union([z.string(), z.number()]),
+    /** Where the new side answers before its name leads there. */
+    newSideUrl: z.url(),
+    /** How near Aurora must be before writes are frozen. */
+    nearMs: z.coerce.number().int().positive().default(200),
+    /** The front door of the old web servers: the file that names the servers behind it, and what it is then to say. */
+    doorUnit: z.string(),
+    doorFile: z.string(),
+    doorTest: z.array(z.string()).min(1),
+    doorToNewSide: z.string(),
+    /** The application behind it. */
+    appUnits: z.array(z.string()),
+  }),
+  targets: {
+    source: mysqlServer,
+    replica: mysqlServer,
+    aurora: auroraCluster,
+    webHosts: hostGroup,
+    dbHost: hostGroup,
+    zone: hostedZone,
+    dns: dnsView,
+    service: ecsService,
+    site: webSite,
+  },
+  outage: {from: ['freeze'], until: ['open-writes', 'forward']},
+})
+  .phase('Prepare')
+  .step('ready-source', readyAsSource, {
+    on: {source: 'source', replica: 'replica'},
+    input: () => ({}),
+  })
+  .step('ready-aurora', readyAsTarget, {on: {aurora: 'aurora'}, input: () => ({})})
+  .step('replicate', replicateFrom, {
+    on: {aurora: 'aurora', upstream: 'replica'},
+    input: ({params}) => ({
+      host: params.replicaHost,
+      port: params.replicaPort,
+      file: params.seedFile,
+      position: params.seedPosition,
+    }),
+  })
+  .step('lower-ttl', lowerTtl, {
+    on: {zone: 'zone'},
+    input: ({params}) => ({
+      names: [{name: params.siteName, type: 'A'}],
+      ttlSeconds: params.lowTtlSeconds,
+    }),
+  })
+  .step('near', caughtUp, {
+    on: {upstream: 'replica', replica: 'aurora'},
+    input: ({params}) => ({lagMsMax: params.lagMsMax}),
+    after: ['replicate'],
+    // A first catch-up after a load of days takes hours.
+    timeoutMs: 24 * 3_600_000,
+  })
+  .checkpoint('replicating')
+
+  .phase('Warm up')
+  .step('deploy', deployImage, {
+    on: {service: 'service'},
+    input: ({params}) => ({
+      image: params.image,
+      environment: {
+        DATABASE_HOST: params.auroraHost,
+        DATABASE_PORT: String(params.auroraPort),
+      },
+      desiredCount: params.tasks,
+      steadyMs: params.steadyMs,
+    }),
+  })
+  .step('new-side-answers', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.newSideUrl, includes: params.smokeText, passes: 3}),
+    after: ['deploy'],
+  })
+  .step('ttl-drained', ttlDrained, {
+    on: {dns: 'dns'},
+    input: ({params, outputs, times}) => ({
+      name: params.siteName,
+      type: 'A',
+      since: times['lower-ttl'],
+      ttlSeconds: outputs['lower-ttl'].ttlSeconds,
+      lowTtlSeconds: params.lowTtlSeconds,
+      marginSeconds: params.ttlMarginSeconds,
+    }),
+  })
+  .checkpoint('prepared')
+
+  .phase('Cut over')
+  .confirm('go', {
+    question: 'Start the cutover? Writes are refused for a moment; whatever is read goes on.',
+    details: ({params}) => [
+      `${params.siteName} will lead to ${params.newAddresses.join(', ')}, and ${params.doorFile} to the same new side.`,
+      `${params.image} is running as ${params.tasks} tasks on Aurora at ${params.auroraHost}, which still refuses writes.`,
+    ],
+    after: ['near', 'new-side-answers', 'ttl-drained'],
+  })
+  .step('stop-crons', stopCrons, {
+    on: {hosts: 'webHosts'},
+    input: ({params}) => ({users: params.cronUsers, timers: params.cronTimers}),
+  })
+  .step('replica-near', caughtUp, {
+    on: {upstream: 'source', replica: 'replica'},
+    input: ({params}) => ({lagMsMax: params.nearMs}),
+    after: ['stop-crons'],
+  })
+  .step('aurora-near', caughtUp, {
+    on: {upstream: 'replica', replica: 'aurora'},
+    input: ({params}) => ({lagMsMax: params.nearMs}),
+    after: ['replicate'],
+  })
+  // From here until 'open-writes' nobody can write. Whoever reads must not notice, so no session is ended.
+  .step('freeze', freezeWrites, {
+    on: {source: 'source'},
+    input: () => ({endSessions: false, watchMs: 0}),
+  })
+  .step('replica-caught-up', caughtUp, {
+    on: {upstream: 'source', replica: 'replica'},
+    input: ({outputs}) => ({position: outputs.freeze}),
+  })
+  .step('aurora-caught-up', caughtUp, {
+    on: {upstream: 'replica', replica: 'aurora'},
+    input: ({outputs}) => ({position: outputs['replica-caught-up']}),
+  })
+  .step('stands-still', standsStill, {
+    on: {source: 'source'},
+    input: ({outputs}) => ({position: outputs.freeze}),
+    after: ['aurora-caught-up'],
+  })
+  .step('promote', promote, {
+    on: {aurora: 'aurora', upstream: 'replica'},
+    input: ({outputs}) => ({upstreamAt: outputs['replica-caught-up']}),
+    after: ['stands-still'],
+  })
+  // Aurora has everything now, so whoever is led there reads what was written last.
+  .together('Arm the way back, and lead the traffic to the new side', (group) =>
+    group
+      .step('forward', forwardTraffic, {
+        on: {hosts: 'webHosts'},
+        input: ({params}) => ({
+          file: params.doorFile,
+          text: params.doorToNewSide,
+          unit: params.doorUnit,
+          test: params.doorTest,
+        }),
+      })
+      .step('way-back', follow, {
+        on: {follower: 'source', leader: 'aurora'},
+        input: ({params, outputs}) => ({
+          host: params.auroraHost,
+          port: params.auroraPort,
+          ...outputs.promote,
+          frozenAt: outputs.freeze,
+        }),
+      }),
+  )
+  .step('still-frozen', standsStill, {
+    on: {source: 'source'},
+    input: () => ({}),
+    after: ['way-back'],
+  })
+  .step('open-writes', openWrites, {
+    on: {aurora: 'aurora'},
+    input: () => ({endSessions: false}),
+    after: ['way-back', 'still-frozen'],
+  })
+  .step('forwarded', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText, passes: 3}),
+    after: ['forward', 'open-writes'],
+  })
+  .step('swap', swapRecords, {
+    on: {zone: 'zone'},
+    input: ({params}) => ({
+      sets: [{name: params.siteName, type: 'A', values: params.newAddresses}],
+    }),
+  })
+  .step('propagated', propagated, {
+    on: {dns: 'dns'},
+    input: ({params}) => ({name: params.siteName, type: 'A', values: params.newAddresses}),
+    after: ['swap'],
+  })
+  .together('Close the old side behind its front door', (group) =>
+    group
+      .step('stop-app', stopWebServers, {
+        on: {hosts: 'webHosts'},
+        input: ({params}) => ({units: params.appUnits}),
+      })
+      .step('close-database', closePort, {
+        on: {hosts: 'dbHost'},
+        input: ({params}) => ({port: params.databasePort, allowFrom: params.databaseAllowFrom}),
+      }),
+  )
+  .step('smoke-sql', sqlAnswers, {
+    on: {server: 'aurora'},
+    input: ({params}) => ({query: params.smokeQuery, equals: params.smokeAnswer}),
+    after: ['propagated'],
+  })
+  .step('smoke', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText, passes: 3}),
+    after: ['propagated'],
+  })
+  .step('one-side-only', standsStill, {
+    on: {source: 'source'},
+    input: () => ({}),
+    after: ['smoke'],
+  })
+  .confirm('accept', {
+    question: 'Accept the cutover? Going back stays possible, without losing a write.',
+    after: ['smoke', 'one-side-only'],
+  })
+  .checkpoint('cut-over')
+
+  .phase('Settle')
+  .step('way-back-caught-up', caughtUp, {
+    on: {upstream: 'aurora', replica: 'source'},
+    input: ({params}) => ({lagMsMax: params.lagMsMax}),
+    after: ['way-back', 'open-writes'],
+  })
+  .step('restore-ttl', restoreTtl, {
+    on: {zone: 'zone'},
+    input: ({params, outputs}) => ({
+      names: [{name: params.siteName, type: 'A'}],
+      ttlSeconds: outputs['lower-ttl'].ttlSeconds,
+    }),
+    after: ['swap'],
+  })
+  .pointOfNoReturn('From here on the old source misses what is written on Aurora.')
+  .step('stop-following', stopFollowing, {
+    on: {follower: 'source'},
+    input: () => ({}),
+    after: ['way-back-caught-up'],
+  });

@@ -1,0 +1,43 @@
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
+
+const runbook = 'runbooks/warm-cutover.ts';
+const limitMs = 300_000;
+
+let desk: Desk;
+beforeEach(() => {
+  desk = openDesk();
+});
+afterEach(() => desk.clear());
+
+test(
+  'a warm cutover loses no write, and no read fails',
+  async () => {
+    const ended = await desk.run('rehearse', runbook, '--clients', '8', '--json');
+    expect(ended).toMatchObject({code: 0, stderr: ''});
+    const report = lastDocument(ended);
+    expect(report).toMatchObject({
+      outcome: 'done',
+      writes: {lost: 0, duplicated: 0},
+      reads: {failed: 0},
+    });
+    expect(report.reads.answered).toBeGreaterThan(100);
+    expect(report.outageMs).toBeGreaterThan(0);
+  },
+  limitMs,
+);
+
+test(
+  'gone back from the new side, it loses no write of either, and no read fails',
+  async () => {
+    const ended = await desk.run('rehearse', runbook, '--json', '--reverse-at', 'smoke');
+    expect(ended).toMatchObject({code: 0, stderr: ''});
+    expect(lastDocument(ended)).toMatchObject({
+      outcome: 'reversed',
+      writes: {lost: 0, duplicated: 0},
+      reads: {failed: 0},
+      stands: [],
+    });
+  },
+  limitMs,
+);
