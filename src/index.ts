@@ -9,7 +9,14 @@ export {
   type Look,
   type Say,
 } from './model/step.ts';
-export {defineTarget, type OpenContext, type Session, type TargetKind} from './model/target.ts';
+export {
+  defineTarget,
+  type EnterContext,
+  type Entrance,
+  type OpenContext,
+  type Session,
+  type TargetKind,
+} from './model/target.ts';
 export {
   type Blocked,
   blocked,

@@ -153,7 +153,7 @@ export function tellOutcome(app: App, {context}: Held, outcome: RunOutcome): voi
 function lockFor({app, opened, run}: Holding) {
   return acquireLock({
     folder: app.state.locks,
-    scope: scopeOf(opened.runbook.head.name, opened.inventory.name),
+    scope: scopeOf(opened.runbook.head.name, opened.inventory.name, opened.cast),
     run,
     operator: app.operator,
     now: () => opened.world.clock.now(),
@@ -192,7 +192,7 @@ function firstEntry(
   plan: string,
   rehearsal: boolean,
 ): FactOf<'run-started'> {
-  const {runbook, inventory, file, world} = opened;
+  const {runbook, inventory, file, world, cast} = opened;
   return {
     kind: 'run-started',
     run,
@@ -210,6 +210,7 @@ function firstEntry(
     },
     // Zod has made them from JSON.
     params: JSON.parse(JSON.stringify(world.params ?? null)),
+    ...(cast ? {cast: {...cast}} : {}),
     plan,
     operator: app.operator,
     versions: {switcharoo: version, node: process.versions.node},

@@ -10,6 +10,7 @@ type Run<Options> = (
   app: App,
   argument: string | undefined,
   options: Options,
+  words: readonly string[],
 ) => Promise<ExitCode> | ExitCode;
 
 /** Words in, exit code out. Never throws, and never ends the process by itself. */
@@ -46,9 +47,10 @@ function programWith(end: (code: ExitCode) => void): Command {
       // Each command brings its own modules: `--help` should not wait for the AWS SDK.
       const [{openApp}, run] = await Promise.all([import('./app.ts'), load()]);
       const options = this.optsWithGlobals() as Options & {stateDir: string; json: boolean};
-      end(await run(openApp(options), this.args[0], options));
+      end(await run(openApp(options), this.args[0], options, this.args));
     };
   addRunning(program, does);
+  addServices(program, does);
   addLookingBack(program, does);
   addLab(program, does);
   for (const command of program.commands) {
@@ -130,6 +132,45 @@ function addRunning(program: Command, does: Does): void {
       does(async () => {
         const {reverseCommand} = await import('./commands/reverse.ts');
         return reverseCommand;
+      }),
+    );
+}
+
+function addServices(program: Command, does: Does): void {
+  program
+    .command('task <command...>')
+    .description("run a command once, in a task with a service's own definition and network")
+    .addOption(serviceOption())
+    .addOption(inventoryOption())
+    .option('--container <name>', 'where more than one serves a port')
+    .option('--yes', 'approve the plan, and that it cannot be undone', false)
+    .addHelpText(
+      'after',
+      example('task --service api -i production -- bundle exec rake db:migrate'),
+    )
+    .action(
+      does(async () => {
+        const {taskCommand} = await import('./commands/task.ts');
+        return (app, _first, options: Parameters<typeof taskCommand>[2], words) =>
+          taskCommand(app, words, options);
+      }),
+    );
+  program
+    .command('shell [command...]')
+    .description('go into a running task of a service (ECS Exec)')
+    .addOption(serviceOption())
+    .addOption(inventoryOption())
+    .option(
+      '--task <id>',
+      'this task, by the beginning of its id; otherwise the first that ECS lists',
+    )
+    .option('--container <name>', 'where more than one serves a port')
+    .addHelpText('after', example('shell --service api -i production -- bundle exec rails console'))
+    .action(
+      does(async () => {
+        const {shellCommand} = await import('./commands/shell.ts');
+        return (app, _first, options: Parameters<typeof shellCommand>[2], words) =>
+          shellCommand(app, words, options);
       }),
     );
 }
@@ -254,6 +295,12 @@ const inventoryOption = () =>
   new Option(
     '-i, --inventory <inventory>',
     'a file, or the name of one in inventories/',
+  ).makeOptionMandatory();
+
+const serviceOption = () =>
+  new Option(
+    '--service <target>',
+    'a target of the kind ecs-service, by its name in the inventory',
   ).makeOptionMandatory();
 
 const onFailureOption = () =>

@@ -5,7 +5,7 @@ import type {Observe} from '../engine/events.ts';
 import {withholdSecrets} from '../inventory/environment.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
 import {loadRunbook} from '../inventory/runbook-file.ts';
-import {openTargets, paramsFor} from '../inventory/targets.ts';
+import {type Cast, openTargets, paramsFor} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {App} from './app.ts';
@@ -14,7 +14,9 @@ import type {Signals} from './signals.ts';
 export interface Wanted {
   readonly runbook: string;
   readonly inventory: string;
-  readonly params: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Who plays which target of the runbook, where the inventory has another name for it. */
+  readonly cast?: Cast | undefined;
   /** The run it is for; a plan is for none. */
   readonly run?: string;
   /** The parameters of an earlier start of the run, instead of those of the inventory. */
@@ -27,6 +29,7 @@ export interface Opened {
   readonly runbook: AnyRunbook;
   readonly inventory: Inventory;
   readonly redactor: Redactor;
+  readonly cast?: Cast;
   readonly world: World;
   close(): Promise<void>;
 }
@@ -53,6 +56,7 @@ export async function openWorld(
   const targets = await openTargets({
     runbook,
     inventory,
+    ...(wanted.cast ? {cast: wanted.cast} : {}),
     redactor,
     stateFolder: app.state.path,
     environment,
@@ -68,7 +72,9 @@ export async function openWorld(
     observe: (event) => observe(redactor.value(event)),
     aborting: signals.aborting,
   };
-  return {file, runbook, inventory, redactor, world, close: () => targets.close()};
+  const {cast} = wanted;
+  const close = () => targets.close();
+  return {file, runbook, inventory, redactor, world, ...(cast ? {cast} : {}), close};
 }
 
 /** What the work gave or threw, when it is asked for. */

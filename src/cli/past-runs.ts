@@ -6,7 +6,11 @@ import type {App} from './app.ts';
 // What is read of runs that are over, or not ours: a look back loads nothing that acts.
 
 /** What is locked: one runbook with one inventory. */
-export const scopeOf = (runbook: string, inventory: string): string => `${runbook}@${inventory}`;
+export const scopeOf = (
+  runbook: string,
+  inventory: string,
+  cast: Readonly<Record<string, string>> = {},
+): string => [`${runbook}@${inventory}`, ...Object.values(cast)].join('.');
 
 /** The fold of a run's journal, read and verified. */
 export function progressIn(app: App, run: string): Progress {

@@ -3,7 +3,7 @@ import type {RunReport} from '../report/index.ts';
 import type {App} from './app.ts';
 import type {Held} from './executing.ts';
 import type {Opened} from './opening.ts';
-import {openScreen, type Screen, screenKindFor} from './screen/index.ts';
+import {openScreen, type Screen, type ScreenKind, screenKindFor} from './screen/index.ts';
 
 /** The screen of a run, from its first entry to its end. Before and after, nothing is drawn. */
 export interface Showing {
@@ -16,7 +16,7 @@ export interface Showing {
 
 export function showRun(
   app: App,
-  options: {readonly earlier?: () => RunReport | undefined},
+  options: {readonly earlier?: () => RunReport | undefined; readonly how?: ScreenKind},
 ): Showing {
   let screen: Screen | undefined;
   return {
@@ -25,7 +25,7 @@ export function showRun(
       const earlier = options.earlier?.();
       const {outage} = runbook.head;
       screen = openScreen({
-        how: app.json ? 'ndjson' : screenKindFor(process.stdout, process.env),
+        how: app.json ? 'ndjson' : (options.how ?? screenKindFor(process.stdout, process.env)),
         stream: process.stdout,
         paint: app.paint,
         history: journal.entries,

@@ -87,6 +87,7 @@ function openAgain(
     inventory: options.inventory ?? run.inventory.file,
     params: {},
     journaledParams: run.params,
+    cast: run.cast,
     run: run.run,
   };
   return openWorld(app, wanted, signals, show.observe);

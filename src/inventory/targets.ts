@@ -16,9 +16,13 @@ export interface OpenTargets {
   close(): Promise<void>;
 }
 
+export type Cast = Readonly<Record<string, string>>;
+
 export interface Opening {
   readonly runbook: AnyRunbook;
   readonly inventory: Inventory;
+  /** Target of the runbook to target of the inventory, where their names differ. */
+  readonly cast?: Cast;
   readonly redactor: Redactor;
   readonly stateFolder: string;
   readonly environment: Environment;
@@ -49,11 +53,22 @@ export async function openTargets(opening: Opening): Promise<OpenTargets> {
   };
 }
 
+/** The settings of one target, its references resolved, as its kind wants them. */
+export async function configOf(
+  name: string,
+  kind: TargetKind,
+  opening: Omit<Opening, 'runbook' | 'cast'>,
+): Promise<unknown> {
+  const {config, problems} = await prepareNamed(name, kind, opening);
+  refuseAny(problems);
+  return config;
+}
+
 /** The parameters of the inventory and those given by hand, as the runbook wants them. */
 export function paramsFor(
   runbook: AnyRunbook,
   inventory: Inventory,
-  given: Readonly<Record<string, string>> = {},
+  given: Readonly<Record<string, unknown>> = {},
 ): unknown {
   const schema: z.ZodType = runbook.head.params;
   refuseStrangers(runbook.head.name, schema, Object.keys(given));
@@ -81,7 +96,17 @@ interface Prepared {
   readonly problems: readonly Problem[];
 }
 
-async function prepare(name: string, kind: TargetKind, opening: Opening): Promise<Prepared> {
+async function prepare(part: string, kind: TargetKind, opening: Opening): Promise<Prepared> {
+  const name = opening.cast?.[part] ?? part;
+  const prepared = await prepareNamed(name, kind, opening);
+  return {...prepared, name: part};
+}
+
+async function prepareNamed(
+  name: string,
+  kind: TargetKind,
+  opening: Omit<Opening, 'runbook' | 'cast'>,
+): Promise<Prepared> {
   const {inventory, redactor, signal} = opening;
   const found = inventory.targets[name];
   if (!found) {

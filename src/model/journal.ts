@@ -34,6 +34,8 @@ const runStarted = z.object({
     protected: z.boolean(),
   }),
   params: json,
+  /** Targets of the runbook that the inventory has under another name. */
+  cast: z.record(z.string(), z.string()).optional(),
   plan: z.string(),
   operator,
   versions: z.object({switcharoo: z.string(), node: z.string()}),

@@ -17,6 +17,25 @@ export interface TargetKind<
   readonly config: z.ZodType;
   /** Opens cheaply: it may wait for the first look before it connects. The config was parsed by `config`. */
   open(config: unknown, context: OpenContext): Promise<Session<Reader, Writer>>;
+  /** The way inside for a person at a terminal, where the system has one. */
+  enter?(config: unknown, context: EnterContext): Promise<Entrance>;
+}
+
+/** What `switcharoo shell` was asked for. */
+export interface EnterContext extends OpenContext {
+  /** What to run inside; empty: a shell. */
+  readonly command: readonly string[];
+  /** Which part of the system, by the kind's own names for its parts. */
+  readonly where: Readonly<Record<string, string | undefined>>;
+}
+
+/** The program of this machine that leads inside, and where to. */
+export interface Entrance {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** What it needs in its environment; a secret belongs here and not into `args`. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly leadsTo: string;
 }
 
 /** An open target. The engine hands `reader` to looks and `writer` to the actions alone. */
@@ -51,8 +70,13 @@ export function defineTarget<
   readonly kind: Kind;
   readonly config: Config;
   open(config: z.output<Config>, context: OpenContext): Promise<Session<Reader, Writer>>;
+  enter?(config: z.output<Config>, context: EnterContext): Promise<Entrance>;
 }): TargetKind<Kind, Reader, Writer> {
+  const {enter} = definition;
   return {
+    ...(enter
+      ? {enter: async (config, context) => enter(config as z.output<Config>, context)}
+      : {}),
     kind: definition.kind,
     config: definition.config,
     open: async (config, context) => definition.open(config as z.output<Config>, context),

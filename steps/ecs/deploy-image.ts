@@ -166,11 +166,13 @@ export const deployImage = defineStep({
 
 /** Tells what happened since the last look, once this run has begun to act; answers what flaps. */
 function tellNews({targets: {service}, run, tell}: ServiceLook, snapshot: Snapshot) {
+  if (run.begun && !tell) {
+    // A plan hears nothing that a run would not be told any more.
+    return [];
+  }
   const {lines, flaps} = service.newsIn(snapshot);
-  if (run.begun) {
-    for (const line of lines) {
-      tell?.(line);
-    }
+  for (const line of run.begun ? lines : []) {
+    tell?.(line);
   }
   return flaps;
 }

@@ -119,7 +119,10 @@ async function following(look: TaskLook, task: OneOffTask): Promise<Verdict<neve
   const {container: named} = look.input;
   const running = await service.runningService(named, look.signal);
   const container = running.container ?? task.containers[0]?.name ?? '';
-  const {lines, readable, silentMs} = await service.newLines(task, container, look);
+  // What a plan read would not be told any more.
+  const {lines, readable, silentMs} = look.tell
+    ? await service.newLines(task, container, look)
+    : {lines: [], readable: true, silentMs: Number.POSITIVE_INFINITY};
   for (const line of lines) {
     look.tell?.(line);
   }

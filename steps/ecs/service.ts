@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
 import {awsConfig} from '../aws/client.ts';
 import {awsCalls} from './aws-calls.ts';
+import {enterTask} from './enter.ts';
 import {type OneOffReader, type OneOffWriter, openOneOffs} from './one-off.ts';
 import {oneOffCalls} from './one-off-calls.ts';
 import {nameOf} from './problems.ts';
@@ -14,6 +15,7 @@ export type ServiceWriter = EcsWriter & OneOffWriter;
 export const ecsService = defineTarget({
   kind: 'ecs-service',
   config: z.object({cluster: z.string(), service: z.string(), ...awsConfig.shape}),
+  enter: enterTask,
   open: async (config): Promise<Session<ServiceReader, ServiceWriter>> => {
     const name = nameOf(config);
     const rollout = openSession(name, awsCalls(config));

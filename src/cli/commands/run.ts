@@ -1,11 +1,14 @@
+import {isDeepStrictEqual} from 'node:util';
 import type {Operator} from '../../engine/operator.ts';
 import {makePlan} from '../../engine/plan.ts';
 import {placeUnknown} from '../../engine/problems.ts';
 import {isPlace, type RunOutcome} from '../../engine/run.ts';
+import type {Cast} from '../../inventory/targets.ts';
 import {newRunName} from '../../journal/state-folder.ts';
 import type {Plan} from '../../model/plan.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {standingEntries} from '../../model/progress.ts';
+import type {Entry} from '../../model/runbook.ts';
 import {planText} from '../../report/index.ts';
 import {type App, tellProblems} from '../app.ts';
 import {approve} from '../approving.ts';
@@ -16,6 +19,7 @@ import {type Opened, openWorld} from '../opening.ts';
 import {operatorFor} from '../operators.ts';
 import {earlierReport, readableProgress} from '../past-runs.ts';
 import {savePlan} from '../saved-plans.ts';
+import type {ScreenKind} from '../screen/index.ts';
 import {type Showing, showRun} from '../showing.ts';
 import {listenToSignals, type Signals} from '../signals.ts';
 import {blockedIn, changesSincePlan, type PlanOptions, tellBlocked} from './plan.ts';
@@ -50,6 +54,13 @@ export interface Starting {
   readonly runbook: string;
   readonly options: RunOptions;
   readonly signals: Signals;
+  /** Parameters that are no words, and who plays which target, for commands that bring their own runbook. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly cast?: Cast;
+  /** Instead of the screen that fits. */
+  readonly how?: ScreenKind;
+  /** Puts answers before those of the operator. */
+  readonly answering?: (operator: Operator) => Operator;
   /** A rehearsal asks nobody. */
   readonly rehearsal?: Operator;
 }
@@ -61,8 +72,17 @@ export type AfterRun = (held: Held, outcome: RunOutcome, show: Showing) => Promi
 export async function planAndRun(starting: Starting, after: AfterRun): Promise<ExitCode> {
   const {app, runbook, options, signals} = starting;
   const run = newRunName(new Date());
-  const show = showRun(app, {earlier: () => earlierReport(app, opened.runbook.head.name, run)});
-  const wanted = {runbook, inventory: options.inventory, params: options.param, run};
+  const show = showRun(app, {
+    earlier: () => earlierReport(app, opened.runbook.head.name, run),
+    ...(starting.how ? {how: starting.how} : {}),
+  });
+  const wanted = {
+    runbook,
+    inventory: options.inventory,
+    params: {...options.param, ...starting.params},
+    cast: starting.cast,
+    run,
+  };
   const opened = await openWorld(app, wanted, signals, show.observe);
   try {
     const {world, inventory, redactor} = opened;
@@ -90,13 +110,13 @@ interface Planned {
 }
 
 async function approveAndRun(
-  {app, options, signals, rehearsal}: Starting,
+  {app, options, signals, rehearsal, answering = (operator) => operator}: Starting,
   {opened, plan, run, show}: Planned,
   after: AfterRun,
 ): Promise<ExitCode> {
   const {inventory} = opened;
   refuseBesideUnfinished(app, opened);
-  const operator = rehearsal ?? operatorFor(app, show, {...options, lab: inventory.lab});
+  const operator = rehearsal ?? answering(operatorFor(app, show, {...options, lab: inventory.lab}));
   const question = `Run this plan on ${inventory.name}?`;
   const {answer, by} = await approve({
     app,
@@ -155,12 +175,17 @@ function refuseUnknownPlace({runbook}: Opened, until: string | undefined): void 
 }
 
 /** A second run beside one that stands half-way would take its changes for the world's own, and never put them back. */
-function refuseBesideUnfinished(app: App, {runbook, inventory}: Opened): void {
+function refuseBesideUnfinished(app: App, {runbook, inventory, cast}: Opened): void {
+  if (!runbook.entries.some(({unit}: Entry) => unit.kind === 'step')) {
+    // What cannot be put back at all is not in the way of a second run.
+    return;
+  }
   const unfinished = app.state.runs().find((name) => {
     const progress = readableProgress(app, name);
     return (
       progress?.run.runbook.name === runbook.head.name &&
       progress.run.inventory.name === inventory.name &&
+      isDeepStrictEqual(progress.run.cast, cast) &&
       progress.outcome !== 'done' &&
       standingEntries(progress).length > 0 &&
       // The lab that it ran in is gone when another one is up.

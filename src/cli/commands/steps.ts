@@ -2,6 +2,7 @@ import {readdirSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import type {AnyUnit} from '../../model/step.ts';
+import type {TargetKind} from '../../model/target.ts';
 import {stepsText, stepText} from '../../report/index.ts';
 import type {App} from '../app.ts';
 import {type ExitCode, exitCodes} from '../exit.ts';
@@ -23,6 +24,15 @@ export async function stepsCommand(app: App, name: string | undefined): Promise<
 
 /** Every step and gate of the folder of steps, found by looking into it. */
 export async function library(): Promise<readonly AnyUnit[]> {
+  return (await declared()).filter(isUnit);
+}
+
+/** Every kind of target that the folder of steps declares. */
+export async function targetKinds(): Promise<readonly TargetKind[]> {
+  return (await declared()).filter(isKind);
+}
+
+async function declared(): Promise<readonly unknown[]> {
   const folder = new URL('../../../steps/', import.meta.url);
   const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   const files = readdirSync(fileURLToPath(folder), {recursive: true, encoding: 'utf8'})
@@ -31,7 +41,7 @@ export async function library(): Promise<readonly AnyUnit[]> {
   const modules = await Promise.all(
     files.map((file) => import(new URL(file, folder).href) as Promise<Record<string, unknown>>),
   );
-  return modules.flatMap((module) => Object.values(module).filter(isUnit));
+  return modules.flatMap((module) => Object.values(module));
 }
 
 const kinds = new Set<unknown>(['step', 'one-way', 'gate']);
@@ -45,6 +55,13 @@ function isUnit(value: unknown): value is AnyUnit {
     kinds.has(value.kind)
   );
 }
+
+const isKind = (value: unknown): value is TargetKind =>
+  typeof value === 'object' &&
+  value !== null &&
+  'kind' in value &&
+  'config' in value &&
+  'open' in value;
 
 function documentOf(unit: AnyUnit) {
   return {

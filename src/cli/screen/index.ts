@@ -1,3 +1,4 @@
+import {linesScreen} from './lines.ts';
 import {ndjsonScreen} from './ndjson.ts';
 import {plainScreen} from './plain.ts';
 import type {Screen} from './screen.ts';
@@ -7,7 +8,8 @@ import {type TreeOptions, treeScreen} from './tree.ts';
 export type {Screen} from './screen.ts';
 export {outliveTerminal} from './survive.ts';
 
-export type ScreenKind = 'tree' | 'plain' | 'ndjson' | 'quiet';
+/** `lines`: nothing but what happened at the entries, as it came: the log of a command. */
+export type ScreenKind = 'tree' | 'plain' | 'lines' | 'ndjson' | 'quiet';
 
 export interface ScreenOptions extends Omit<TreeOptions, 'now'> {
   readonly how: ScreenKind;
@@ -22,6 +24,8 @@ export function openScreen({how, now = () => new Date(), ...options}: ScreenOpti
       return treeScreen({...options, now});
     case 'plain':
       return plainScreen({...options, now});
+    case 'lines':
+      return linesScreen(options);
     case 'ndjson':
       return ndjsonScreen(options);
     case 'quiet':

@@ -1,0 +1,25 @@
+import {defineRunbook} from 'switcharoo';
+import {runTask} from 'switcharoo/steps/ecs/run-task';
+import {ecsService} from 'switcharoo/steps/ecs/service';
+import {z} from 'zod';
+
+/** What `switcharoo task` runs. Its exit code is the command's: here any will do. */
+export default defineRunbook({
+  name: 'run-task',
+  summary: "Run a command once, in a task with a service's own definition and network.",
+  params: z.object({
+    command: z.array(z.string()).min(1),
+    container: z.string().optional(),
+  }),
+  targets: {service: ecsService},
+})
+  .phase('Run')
+  .pointOfNoReturn('What a command did cannot be undone by this program.')
+  .step('command', runTask, {
+    on: {service: 'service'},
+    input: ({params}) => ({
+      command: params.command,
+      ...(params.container === undefined ? {} : {container: params.container}),
+      mustSucceed: false,
+    }),
+  });

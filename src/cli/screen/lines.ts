@@ -1,0 +1,18 @@
+import {clean} from '../../report/text.ts';
+import type {Screen, ScreenStream} from './screen.ts';
+import {survivingWrite} from './survive.ts';
+
+/** What happened at the entries and nothing else, so that the log of a command can be piped on. */
+export function linesScreen({stream}: {readonly stream: ScreenStream}): Screen {
+  const write = survivingWrite(stream);
+  return {
+    observe: (event) => {
+      if (event.kind === 'told') {
+        write(`${clean(event.says)}\n`);
+      }
+    },
+    pause: () => {},
+    resume: () => {},
+    close: async () => {},
+  };
+}
