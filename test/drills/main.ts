@@ -8,6 +8,8 @@ const {values, positionals} = parseArgs({
     signals: {type: 'boolean', default: false},
     faults: {type: 'boolean', default: false},
     secrets: {type: 'boolean', default: false},
+    /** Safeguards taken out of the sources, one at a time: a test must turn red. */
+    mutants: {type: 'boolean', default: false},
     /** So many random nights, from the seed on. */
     schedules: {type: 'string'},
     /** Only these of the points, counted from 1: 3,7 */
@@ -41,6 +43,10 @@ if (values.faults) {
 if (values.secrets) {
   const {drillSecrets} = await import('./secrets.ts');
   failures.push(tell(await drillSecrets(say)));
+}
+if (values.mutants) {
+  const {drillMutants} = await import('./mutants.ts');
+  failures.push(tell(await drillMutants(positionals, say)));
 }
 if (values.schedules !== undefined) {
   const {drillSchedules} = await import('../simulation/schedules.ts');

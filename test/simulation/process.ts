@@ -254,6 +254,10 @@ export class Process {
 
   #choose(code: string, canReverse: boolean): Choice['choice'] {
     if (this.#schedule.isCalm) {
+      // What a stranger took away does not come by waiting; what is only late is there at the next try of the run.
+      if (code === 'step-timeout') {
+        return 'stop';
+      }
       // What waits for something that was skipped can only be skipped too.
       return code === 'depends-on-skipped' || code === 'gate-timeout' ? 'skip' : 'retry';
     }

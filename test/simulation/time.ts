@@ -34,7 +34,11 @@ export class Time {
   /** Lets time pass until `isOver`. Everything that can be done at one moment is done before the next one comes. */
   async pass(isOver: () => boolean): Promise<void> {
     await everyoneRests();
-    for (let next = this.#events.pop(); next && !isOver(); next = this.#events.pop()) {
+    while (!isOver()) {
+      const next = this.#events.pop();
+      if (!next) {
+        return;
+      }
       this.#ms = next.at;
       next.happen();
       await everyoneRests();
