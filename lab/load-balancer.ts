@@ -9,6 +9,8 @@ export interface BalancedTarget {
   readonly id: string;
   readonly address: string;
   readonly port: number;
+  /** The target group that it was registered in; none: it serves every connection. */
+  readonly group?: string;
   readonly state: TargetState;
   readonly reason?: string;
   readonly description?: string;
@@ -18,7 +20,7 @@ export interface LoadBalancer {
   readonly address: string;
   readonly port: number;
   /** Adds a target. It is given no connection until its health checks pass. */
-  register(id: string, address: string, port: number): void;
+  register(id: string, address: string, port: number, group?: string): void;
   /** Gives it no new connection; it is gone once its open ones have ended, at the latest after `drainMs`. */
   deregister(id: string): void;
   targets(): readonly BalancedTarget[];
@@ -26,8 +28,13 @@ export interface LoadBalancer {
   failHealthChecks(id: string, failing: boolean): void;
   /** Answers every so-manieth connection with 503 itself; `undefined`: none. */
   failEvery(nth: number | undefined): void;
+  /** Says which group is given a connection, by the host that its first request asks for; without it all targets are. */
+  routeBy(route: Route): void;
   stop(): Promise<void>;
 }
+
+/** The group for a connection to a host; `undefined`: none, and it is refused. */
+export type Route = (host: string) => string | undefined;
 
 export interface LoadBalancerOptions {
   readonly address: string;
@@ -44,6 +51,7 @@ interface Target {
   readonly id: string;
   readonly address: string;
   readonly port: number;
+  readonly group: string | undefined;
   readonly connections: Set<Socket>;
   failsChecks: boolean;
   state: TargetState;
@@ -66,6 +74,7 @@ export async function startLoadBalancer(options: LoadBalancerOptions): Promise<L
   const stopped = new AbortController();
   let turn = 0;
   let failing: number | undefined;
+  let route: Route | undefined;
 
   const server = createServer((client) => {
     clients.add(client);
@@ -76,7 +85,10 @@ export async function startLoadBalancer(options: LoadBalancerOptions): Promise<L
   });
 
   async function passOn(client: Socket): Promise<void> {
-    const healthy = [...targets.values()].filter(({state}) => state === 'healthy');
+    const group = route ? route(await hostAskedFor(client)) : undefined;
+    const healthy = [...targets.values()].filter(
+      (target) => target.state === 'healthy' && (!route || target.group === group),
+    );
     if (healthy.length === 0) {
       return refuse(client, '503 Service Temporarily Unavailable');
     }
@@ -125,7 +137,11 @@ export async function startLoadBalancer(options: LoadBalancerOptions): Promise<L
     address: options.address,
     // `address()` is an object for a TCP server that listens.
     port: (server.address() as AddressInfo).port,
-    register: (id, address, port) => void targets.set(id, newTarget(id, address, port)),
+    register: (id, address, port, group) =>
+      void targets.set(id, newTarget({id, address, port, group})),
+    routeBy: (chosen) => {
+      route = chosen;
+    },
     deregister: (id) => {
       const target = targets.get(id);
       if (target && target.state !== 'draining') {
@@ -152,6 +168,31 @@ export async function startLoadBalancer(options: LoadBalancerOptions): Promise<L
       await Promise.all([closed, checking]);
     },
   };
+}
+
+const longestHead = 16_384;
+
+/** The host of the first request, which is left to be read again. */
+async function hostAskedFor(client: Socket): Promise<string> {
+  let head = Buffer.alloc(0);
+  const ended = () => client.destroyed || client.readableEnded;
+  while (!head.includes('\r\n\r\n') && head.length < longestHead && !ended()) {
+    const chunk: Buffer | null = client.read();
+    if (chunk) {
+      head = Buffer.concat([head, chunk]);
+    } else {
+      await new Promise<void>((resolve) => {
+        for (const event of ['readable', 'end', 'close', 'error']) {
+          client.once(event, () => resolve());
+        }
+      });
+    }
+  }
+  if (!client.destroyed && head.length > 0) {
+    client.unshift(head);
+  }
+  const [, host = ''] = /^host:\s*([^\s:]+)/im.exec(head.toString('latin1')) ?? [];
+  return host.toLowerCase();
 }
 
 /** An upstream connection, or nothing when the target does not take it. */
@@ -271,10 +312,8 @@ const deregistering = {
   description: 'Target deregistration is in progress',
 };
 
-const newTarget = (id: string, address: string, port: number): Target => ({
-  id,
-  address,
-  port,
+const newTarget = (named: Pick<Target, 'id' | 'address' | 'port' | 'group'>): Target => ({
+  ...named,
   connections: new Set(),
   failsChecks: false,
   state: 'initial',
@@ -284,11 +323,20 @@ const newTarget = (id: string, address: string, port: number): Target => ({
   missed: 0,
 });
 
-const published = ({id, address, port, state, reason, description}: Target): BalancedTarget => ({
+const published = ({
+  id,
+  address,
+  port,
+  group,
+  state,
+  reason,
+  description,
+}: Target): BalancedTarget => ({
   id,
   address,
   port,
   state,
+  ...(group === undefined ? {} : {group}),
   ...(reason === undefined ? {} : {reason}),
   ...(description === undefined ? {} : {description}),
 });

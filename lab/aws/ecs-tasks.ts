@@ -380,7 +380,7 @@ export class Tasks {
       const reachable = !this.#faults.unreachable.has(imageOf(task));
       // Port 1 stands for a port that the security group keeps closed.
       const port = reachable ? group.containerPort : 1;
-      this.#options.loadBalancer.register(task.address, task.address, port);
+      this.#options.loadBalancer.register(task.address, task.address, port, group.arn);
       say(service, `registered 1 targets in (target-group ${group.arn})`);
     }
   }

@@ -1,4 +1,13 @@
 import type {BalancedTarget, LoadBalancer} from '../load-balancer.ts';
+import {
+  type Action,
+  actionsShape,
+  type RuleOptions,
+  Rules,
+  refuseActions,
+  ruleShape,
+  weightsOf,
+} from './elb-rules.ts';
 import type {AwsRequest, AwsService} from './endpoint.ts';
 import {AwsError, queryReply, type XmlTree} from './replies.ts';
 
@@ -11,6 +20,10 @@ export interface ElbOptions {
   /** Under which name clients look it up. */
   readonly dnsName?: string;
   readonly healthPath?: string;
+  /** Further target groups, by name. */
+  readonly targetGroups?: readonly string[];
+  /** Before the default rule, which forwards to the target group that bears the load balancer's name. */
+  readonly rules?: readonly RuleOptions[];
   readonly region?: string;
   readonly accountId?: string;
 }
@@ -18,6 +31,7 @@ export interface ElbOptions {
 export interface Elb extends AwsService {
   readonly loadBalancerArn: string;
   readonly targetGroupArn: string;
+  readonly rules: Rules;
 }
 
 interface Arns {
@@ -29,11 +43,28 @@ interface Arns {
 /** The reading half of Elastic Load Balancing v2, over what the lab's load balancer really does. */
 export function createElb(options: ElbOptions): Elb {
   const arns = arnsOf(options);
+  const groups = new Map(
+    [options.name, ...(options.targetGroups ?? [])].map((name) => [
+      name,
+      groupArnOf(options, name),
+    ]),
+  );
+  const rules = new Rules(
+    arns.listener,
+    options.rules ?? [],
+    (name) => groups.get(name) ?? name,
+    options.name,
+  );
+  if (groups.size > 1) {
+    rules.shareOut(options.loadBalancer);
+  }
+  const balancer = {...options, arns, groups, rules};
   return {
+    rules,
     signingName: 'elasticloadbalancing',
     loadBalancerArn: arns.loadBalancer,
     targetGroupArn: arns.targetGroup,
-    handle: async (request) => answer(request, options, arns),
+    handle: async (request) => answer(request, balancer),
   };
 }
 
@@ -51,71 +82,115 @@ export function arnsOf({
   };
 }
 
-function answer(request: AwsRequest, options: ElbOptions, arns: Arns) {
+/** The one that bears the load balancer's name, or another one. */
+export const groupArnOf = (options: Parameters<typeof arnsOf>[0], name: string): string =>
+  arnsOf({...options, name}).targetGroup;
+
+function answer(request: AwsRequest, balancer: Balancer) {
   const form = new URLSearchParams(request.body);
   const action = form.get('Action') ?? '';
   const operation = operations[action];
   if (!operation) {
     throw new AwsError('InvalidAction', `${action} is not an action of this lab.`);
   }
-  return queryReply(action, namespace, operation(form, options, arns));
+  return queryReply(action, namespace, operation(form, balancer));
 }
 
-type Operation = (form: URLSearchParams, options: ElbOptions, arns: Arns) => XmlTree;
+interface Balancer extends Omit<ElbOptions, 'rules'> {
+  readonly arns: Arns;
+  /** Name to ARN. */
+  readonly groups: ReadonlyMap<string, string>;
+  readonly rules: Rules;
+}
+
+type Operation = (form: URLSearchParams, balancer: Balancer) => XmlTree;
 
 const operations: Readonly<Record<string, Operation>> = {
-  DescribeLoadBalancers: (form, options, arns) => {
-    mustKnow(form, 'LoadBalancerArns', arns.loadBalancer, loadBalancerNotFound);
-    mustKnow(form, 'Names', options.name, loadBalancerNotFound);
-    return {LoadBalancers: {member: loadBalancerOf(options, arns)}};
+  DescribeLoadBalancers: (form, balancer) => {
+    mustKnow(form, 'LoadBalancerArns', [balancer.arns.loadBalancer], loadBalancerNotFound);
+    mustKnow(form, 'Names', [balancer.name], loadBalancerNotFound);
+    return {LoadBalancers: {member: loadBalancerOf(balancer)}};
   },
 
-  DescribeListeners: (form, {loadBalancer}, arns) => {
-    mustKnow(form, 'ListenerArns', arns.listener, listenerNotFound);
+  DescribeListeners: (form, balancer) => {
+    const {arns} = balancer;
+    mustKnow(form, 'ListenerArns', [arns.listener], listenerNotFound);
     const asked = form.get('LoadBalancerArn');
     if (asked !== null && asked !== arns.loadBalancer) {
       throw loadBalancerNotFound(asked);
     }
-    const forward = {Type: 'forward', TargetGroupArn: arns.targetGroup};
-    return {
-      Listeners: {
-        member: {
-          ListenerArn: arns.listener,
-          LoadBalancerArn: arns.loadBalancer,
-          Port: loadBalancer.port,
-          Protocol: 'HTTP',
-          DefaultActions: {member: forward},
-        },
-      },
-    };
+    return {Listeners: {member: listenerOf(balancer)}};
   },
 
-  DescribeTargetGroups: (form, options, arns) => {
-    mustKnow(form, 'TargetGroupArns', arns.targetGroup, targetGroupNotFound);
-    mustKnow(form, 'Names', options.name, targetGroupNotFound);
+  DescribeRules: (form, {arns, rules}) => {
+    const listener = form.get('ListenerArn');
+    const wanted = members(form, 'RuleArns');
+    if (listener !== null && listener !== arns.listener) {
+      throw listenerNotFound();
+    }
+    const unknown = wanted.find((arn) => !rules.all.some((rule) => rule.arn === arn));
+    if (unknown !== undefined) {
+      throw ruleNotFound();
+    }
+    const shown = rules.all.filter(({arn}) => wanted.length === 0 || wanted.includes(arn));
+    return {Rules: {member: shown.map(ruleShape)}};
+  },
+
+  ModifyRule: (form, {rules, groups}) => {
+    const rule = rules.all.find(({arn}) => arn === form.get('RuleArn'));
+    if (!rule) {
+      throw ruleNotFound();
+    }
+    if (rule.priority === 'default') {
+      throw new AwsError('OperationNotPermitted', `Default rule '${rule.arn}' cannot be modified`);
+    }
+    rule.actions = actionsIn(form, 'Actions', groups);
+    return {Rules: {member: ruleShape(rule)}};
+  },
+
+  ModifyListener: (form, balancer) => {
+    if (form.get('ListenerArn') !== balancer.arns.listener) {
+      throw listenerNotFound();
+    }
+    if (form.has('DefaultActions.member.1.Type')) {
+      balancer.rules.standard.actions = actionsIn(form, 'DefaultActions', balancer.groups);
+    }
+    return {Listeners: {member: listenerOf(balancer)}};
+  },
+
+  DescribeTargetGroups: (form, {groups, loadBalancer, healthPath = '/health', arns, rules}) => {
+    mustKnow(form, 'TargetGroupArns', [...groups.values()], targetGroupNotFound);
+    mustKnow(form, 'Names', [...groups.keys()], targetGroupNotFound);
+    const named = [...members(form, 'Names'), ...members(form, 'TargetGroupArns')];
+    const shown = [...groups].filter(
+      ([name, arn]) => named.length === 0 || named.includes(name) || named.includes(arn),
+    );
     return {
       TargetGroups: {
-        member: {
-          TargetGroupArn: arns.targetGroup,
-          TargetGroupName: options.name,
+        member: shown.map(([name, arn]) => ({
+          TargetGroupArn: arn,
+          TargetGroupName: name,
           Protocol: 'HTTP',
-          Port: options.loadBalancer.port,
+          Port: loadBalancer.port,
           TargetType: 'ip',
           HealthCheckEnabled: true,
-          HealthCheckPath: options.healthPath ?? '/health',
+          HealthCheckPath: healthPath,
           HealthCheckProtocol: 'HTTP',
-          LoadBalancerArns: {member: arns.loadBalancer},
-        },
+          LoadBalancerArns: {member: isUsed(rules, arn) ? arns.loadBalancer : []},
+        })),
       },
     };
   },
 
-  DescribeTargetHealth: (form, {loadBalancer}, arns) => {
+  DescribeTargetHealth: (form, {loadBalancer, arns, groups, rules}) => {
     const group = form.get('TargetGroupArn') ?? '';
-    if (group !== arns.targetGroup) {
+    if (![...groups.values()].includes(group)) {
       throw targetGroupNotFound(group);
     }
-    const registered = loadBalancer.targets();
+    const registered = loadBalancer
+      .targets()
+      .filter((target) => (target.group ?? arns.targetGroup) === group)
+      .map((target) => (isUsed(rules, group) ? target : notInUse(target)));
     const asked = members(form, 'Targets', '.Id');
     const shown =
       asked.length === 0
@@ -125,7 +200,29 @@ const operations: Readonly<Record<string, Operation>> = {
   },
 };
 
-function loadBalancerOf({name, dnsName, loadBalancer, region}: ElbOptions, arns: Arns): XmlTree {
+const isUsed = ({all}: Rules, arn: string): boolean =>
+  all.some(({actions}) => weightsOf(actions).some(({group}) => group === arn));
+
+function actionsIn(
+  form: URLSearchParams,
+  list: string,
+  groups: ReadonlyMap<string, string>,
+): readonly Action[] {
+  // A client of the SDK sends the modelled shape.
+  const {member = []} = (treeIn(form)[list] ?? {}) as {member?: readonly Action[]};
+  refuseActions(member, (arn) => [...groups.values()].includes(arn));
+  return member;
+}
+
+const listenerOf = ({arns, loadBalancer, rules}: Balancer): XmlTree => ({
+  ListenerArn: arns.listener,
+  LoadBalancerArn: arns.loadBalancer,
+  Port: loadBalancer.port,
+  Protocol: 'HTTP',
+  DefaultActions: actionsShape(rules.standard.actions),
+});
+
+function loadBalancerOf({name, dnsName, loadBalancer, region, arns}: Balancer): XmlTree {
   return {
     LoadBalancerArn: arns.loadBalancer,
     LoadBalancerName: name,
@@ -155,6 +252,14 @@ const healthOf = ({id, port, state, reason, description}: Shown): XmlTree => ({
   TargetHealth: {State: state, Reason: reason, Description: description},
 });
 
+/** No rule forwards to its group: nobody checks its health. */
+const notInUse = (target: BalancedTarget): Shown => ({
+  ...target,
+  state: 'unused',
+  reason: 'Target.NotInUse',
+  description: 'Target group is not configured to receive traffic from the load balancer',
+});
+
 const notRegistered = (id: string): Shown => ({
   id,
   address: id,
@@ -166,10 +271,10 @@ const notRegistered = (id: string): Shown => ({
 function mustKnow(
   form: URLSearchParams,
   list: string,
-  known: string,
+  known: readonly string[],
   refused: (name: string) => AwsError,
 ): void {
-  const unknown = members(form, list).find((name) => name !== known);
+  const unknown = members(form, list).find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw refused(unknown);
   }
@@ -178,6 +283,7 @@ function mustKnow(
 const loadBalancerNotFound = (name: string) =>
   new AwsError('LoadBalancerNotFound', `Load balancers '[${name}]' not found`);
 const listenerNotFound = () => new AwsError('ListenerNotFound', 'One or more listeners not found');
+const ruleNotFound = () => new AwsError('RuleNotFound', 'One or more rules not found');
 const targetGroupNotFound = (name: string) =>
   new AwsError('TargetGroupNotFound', `Target groups '${name}' not found`);
 
@@ -191,4 +297,29 @@ function members(form: URLSearchParams, list: string, field = ''): readonly stri
     }
     found.push(value);
   }
+}
+
+/** The form of a query as the tree that it stands for: `A.member.1.B` is B of the first member of A. */
+function treeIn(form: URLSearchParams): Readonly<Record<string, unknown>> {
+  const root: Record<string, unknown> = {};
+  for (const [key, value] of form) {
+    const path = key.split('.');
+    let place: Record<string, unknown> = root;
+    for (const name of path.slice(0, -1)) {
+      const next = (place[name] ?? {}) as Record<string, unknown>; // made here
+      place[name] = next;
+      place = next;
+    }
+    place[path.at(-1) ?? ''] = value;
+  }
+  return withLists(root) as Readonly<Record<string, unknown>>; // an object stays one
+}
+
+function withLists(tree: unknown): unknown {
+  if (typeof tree !== 'object' || tree === null) {
+    return tree;
+  }
+  const entries = Object.entries(tree).map(([name, value]) => [name, withLists(value)] as const);
+  const isList = entries.length > 0 && entries.every(([name]) => /^\d+$/.test(name));
+  return isList ? entries.map(([, value]) => value) : Object.fromEntries(entries);
 }

@@ -1,0 +1,116 @@
+import type {Action, Rule as SdkRule} from '@aws-sdk/client-elastic-load-balancing-v2';
+
+/** A rule of a listener: which requests, and what becomes of them. */
+export interface Rule {
+  readonly arn: string;
+  /** The lowest decides first; the default rule comes last. */
+  readonly priority: number;
+  readonly isDefault: boolean;
+  /** Patterns with `*` and `?`; none: every host. */
+  readonly hosts: readonly string[];
+  /** Fields of its further conditions: paths, headers, methods, source addresses. */
+  readonly conditions: readonly string[];
+  readonly actions: readonly Action[];
+}
+
+/** A weighted share of what a rule forwards. */
+export interface Share {
+  readonly group: string;
+  readonly weight: number;
+}
+
+export interface Forward {
+  readonly shares: readonly Share[];
+  /** For how long a client stays with the group that it was given; `null`: it does not. */
+  readonly stickySeconds: number | null;
+}
+
+export function ruleOf(rule: SdkRule): Rule {
+  const conditions = rule.Conditions ?? [];
+  const hosts = conditions.filter(({Field}) => Field === 'host-header');
+  return {
+    arn: rule.RuleArn ?? '',
+    priority: rule.IsDefault ? Number.POSITIVE_INFINITY : Number(rule.Priority),
+    isDefault: rule.IsDefault ?? false,
+    // Older rules have the values in the condition itself.
+    hosts: hosts.flatMap(({HostHeaderConfig, Values}) => HostHeaderConfig?.Values ?? Values ?? []),
+    conditions: conditions.flatMap(({Field = ''}) => (Field === 'host-header' ? [] : [Field])),
+    actions: rule.Actions ?? [],
+  };
+}
+
+/** The rules that may answer a request for a host, in their order: up to the first without further conditions. */
+export function rulesFor(rules: readonly Rule[], host: string | undefined): readonly Rule[] {
+  const possible = rules
+    .toSorted((one, other) => one.priority - other.priority)
+    .filter(({hosts}) => hosts.length === 0 || (host !== undefined && hosts.some(matching(host))));
+  const last = possible.findIndex(({conditions}) => conditions.length === 0);
+  return last === -1 ? possible : possible.slice(0, last + 1);
+}
+
+/** What a rule forwards to; nothing when it answers by itself. */
+export function forwardOf({actions}: Pick<Rule, 'actions'>): Forward | undefined {
+  const action = actions.find(({Type}) => Type === 'forward');
+  if (!action) {
+    return undefined;
+  }
+  const {TargetGroups: groups, TargetGroupStickinessConfig: sticky} = action.ForwardConfig ?? {};
+  const shares = groups?.map(({TargetGroupArn: group = '', Weight: weight = 1}) => ({
+    group,
+    weight,
+  }));
+  const single = action.TargetGroupArn ? [{group: action.TargetGroupArn, weight: 1}] : [];
+  return {
+    shares: shares ?? single,
+    stickySeconds: sticky?.Enabled ? (sticky.DurationSeconds ?? null) : null,
+  };
+}
+
+/** The same actions, forwarding otherwise: who was authenticated before still is. */
+export function forwardingTo(
+  actions: readonly Action[],
+  {shares, stickySeconds}: Forward,
+): Action[] {
+  return actions.map((action) => {
+    if (action.Type === 'authenticate-oidc' && action.AuthenticateOidcConfig) {
+      // AWS does not show the secret, and wants to be told that it stays.
+      const kept = {...action.AuthenticateOidcConfig, UseExistingClientSecret: true};
+      return {...action, AuthenticateOidcConfig: kept};
+    }
+    if (action.Type !== 'forward') {
+      return action;
+    }
+    return {
+      Type: action.Type,
+      ...(action.Order === undefined ? {} : {Order: action.Order}),
+      ForwardConfig: {
+        TargetGroups: shares.map(({group, weight}) => ({TargetGroupArn: group, Weight: weight})),
+        TargetGroupStickinessConfig:
+          stickySeconds === null
+            ? {Enabled: false}
+            : {Enabled: true, DurationSeconds: stickySeconds},
+      },
+    };
+  });
+}
+
+/** What a rule does instead of forwarding, in words. */
+export const answerOf = ({actions}: Rule): string => actions.at(-1)?.Type ?? 'nothing';
+
+/** Whatever the order: that makes no difference to a request. */
+export const isSame = (one: Forward | undefined, other: Forward): boolean =>
+  JSON.stringify(one && inOrder(one)) === JSON.stringify(inOrder(other));
+
+const inOrder = ({shares, stickySeconds}: Forward) => ({
+  shares: shares
+    .map(({group, weight}) => ({group, weight}))
+    .toSorted((one, other) => (one.group < other.group ? -1 : 1)),
+  stickySeconds,
+});
+
+const matching = (host: string) => (pattern: string) => {
+  const source = [...pattern.toLowerCase()]
+    .map((sign) => (sign === '*' ? '.*' : sign === '?' ? '.' : sign.replace(/[^\w]/, '\\$&')))
+    .join('');
+  return new RegExp(`^${source}$`).test(host.toLowerCase());
+};
