@@ -1,4 +1,5 @@
 import {join} from 'node:path';
+import {createAutoscaling} from './aws/autoscaling.ts';
 import type {Ecs} from './aws/ecs.ts';
 import {createElb} from './aws/elb.ts';
 import {type AwsEndpoint, startAwsEndpoint} from './aws/endpoint.ts';
@@ -144,6 +145,9 @@ async function build(
   const logs = createLogs();
   const deployment = await started(startDeployment(site));
   const ecs = await started(Promise.resolve(newHome(site, loadBalancer, logs, deployment)));
+  const autoscaling = createAutoscaling({
+    targets: {'service/shop/shop': {min: 0, max: 10, scaled: ecs.scaled('shop')}},
+  });
   const elb = createElb({loadBalancer, name: 'shop', dnsName: 'shop-lb.lab'});
   const credentials = {
     accessKeyId: `AKIALAB${secret(6).toUpperCase()}`,
@@ -151,7 +155,7 @@ async function build(
   };
   const aws = await started(
     startAwsEndpoint({
-      services: [route53, rds, ecs, elb, logs, ...deployment.services],
+      services: [route53, rds, ecs, elb, logs, autoscaling, ...deployment.services],
       credentials,
     }),
   );

@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {LoadBalancer} from '../load-balancer.ts';
+import type {Scaled} from './autoscaling.ts';
 import {EcsApi} from './ecs-api.ts';
 import {type DefinitionInput, find, register} from './ecs-definitions.ts';
 import {tick} from './ecs-scheduler.ts';
@@ -46,6 +47,8 @@ export interface EcsOptions {
 
 export interface Ecs extends AwsService {
   readonly faults: EcsFaults;
+  /** The desired count of a service, for whoever scales it. */
+  scaled(service: string): Scaled;
   /** As if an hour had passed: ECS shows stopped tasks no longer. */
   forgetStopped(): void;
   /** Resolves once every service is where it is wanted. */
@@ -87,6 +90,15 @@ export function createEcs(options: EcsOptions): Ecs {
     signingName: 'ecs',
     handle: async (request) => api.handle(request),
     faults: switches(faults),
+    scaled: (name) => ({
+      get: () => world.services.get(name)?.desiredCount ?? 0,
+      set: (desiredCount) => {
+        const service = world.services.get(name);
+        if (service) {
+          service.desiredCount = desiredCount;
+        }
+      },
+    }),
     forgetStopped: () => {
       for (const task of world.tasks.values()) {
         if (task.stoppedAt) {

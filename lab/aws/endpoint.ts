@@ -48,6 +48,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
   elasticloadbalancing: query('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
   ecs: json11,
   logs: json11,
+  'application-autoscaling': json11,
   ecr: json11,
   ssm: json11,
   secretsmanager: json11,

@@ -6,10 +6,11 @@ import {enterTask} from './enter.ts';
 import {type OneOffReader, type OneOffWriter, openOneOffs} from './one-off.ts';
 import {oneOffCalls} from './one-off-calls.ts';
 import {nameOf} from './problems.ts';
+import {openScaling, type ScalingReader, type ScalingWriter, scalingCalls} from './scaling.ts';
 import {type EcsReader, type EcsWriter, openSession} from './session.ts';
 
-export type ServiceReader = EcsReader & OneOffReader;
-export type ServiceWriter = EcsWriter & OneOffWriter;
+export type ServiceReader = EcsReader & OneOffReader & ScalingReader;
+export type ServiceWriter = EcsWriter & OneOffWriter & ScalingWriter;
 
 /** An ECS service. Its account and region are those of the AWS settings. */
 export const ecsService = defineTarget({
@@ -20,10 +21,11 @@ export const ecsService = defineTarget({
     const name = nameOf(config);
     const rollout = openSession(name, awsCalls(config));
     const oneOffs = openOneOffs(name, oneOffCalls(config));
-    const all = [rollout, oneOffs];
+    const scaling = openScaling(scalingCalls(config));
+    const all = [rollout, oneOffs, scaling];
     return {
-      reader: {...rollout.reader, ...oneOffs.reader},
-      writer: {...rollout.writer, ...oneOffs.writer},
+      reader: {...rollout.reader, ...oneOffs.reader, ...scaling.reader},
+      writer: {...rollout.writer, ...oneOffs.writer, ...scaling.writer},
       close: async () => {
         await Promise.all(all.map((one) => one.close()));
       },

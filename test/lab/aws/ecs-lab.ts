@@ -3,6 +3,7 @@ import {once} from 'node:events';
 import {createInterface} from 'node:readline';
 import {ECSClient} from '@aws-sdk/client-ecs';
 import {ElasticLoadBalancingV2Client} from '@aws-sdk/client-elastic-load-balancing-v2';
+import {type Autoscaling, createAutoscaling} from '../../../lab/aws/autoscaling.ts';
 import {createEcs, type Ecs, type LaunchRequest, type RunningTask} from '../../../lab/aws/ecs.ts';
 import type {ServiceOptions} from '../../../lab/aws/ecs-state.ts';
 import {arnsOf, createElb} from '../../../lab/aws/elb.ts';
@@ -14,6 +15,7 @@ import type {AwsConfig} from '../../../steps/aws/client.ts';
 /** A cluster with one service `web`, whose tasks are small real web servers. */
 export interface EcsLab {
   readonly ecs: Ecs;
+  readonly autoscaling: Autoscaling;
   readonly endpoint: AwsEndpoint;
   readonly balancer: LoadBalancer;
   readonly targetGroupArn: string;
@@ -90,12 +92,16 @@ export async function startEcsLab(service: Partial<ServiceOptions> = {}): Promis
     ],
   });
   const elb = createElb({name: 'shop', loadBalancer: balancer});
-  const endpoint = await startAwsEndpoint({services: [ecs, elb, logs], credentials});
+  const autoscaling = createAutoscaling({
+    targets: {'service/shop/web': {min: 1, max: 6, scaled: ecs.scaled('web')}},
+  });
+  const endpoint = await startAwsEndpoint({services: [ecs, elb, logs, autoscaling], credentials});
   const config = {region: 'us-east-1', endpoint: endpoint.url, credentials};
   const ecsClient = new ECSClient(config);
   const elbClient = new ElasticLoadBalancingV2Client(config);
   return {
     ecs,
+    autoscaling,
     endpoint,
     balancer,
     targetGroupArn,
