@@ -67,7 +67,8 @@ function brandOf(version: string): Brand | null {
 
 /** It makes its own data folder; where an empty one lies beside the program, a copy is much faster. */
 function initializing(command: string): ServerProgram {
-  const args = ['--no-defaults'];
+  // With --no-defaults it would not read what SET PERSIST kept either.
+  const args = ['--defaults-file=/dev/null'];
   const empty = join(dirname(command), '..', 'empty-data');
   return {
     command,

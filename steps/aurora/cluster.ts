@@ -58,12 +58,21 @@ export const auroraCluster = defineTarget({
   },
 });
 
+type ThroughProcedures =
+  | 'fenceWrites'
+  | 'allowWrites'
+  | 'endSession'
+  | 'follow'
+  | 'startReplication'
+  | 'stopReplication'
+  | 'stopFollowing';
+
 /** The writes that only the procedures may make. What a CALL answers means little, so each one looks again. */
 function throughProcedures(
   reader: AuroraReader,
   connections: Connections,
   config: MysqlConfig,
-): Omit<MysqlWriter, keyof MysqlReader | 'setEventScheduler' | 'writeSentinel' | 'removeSentinel'> {
+): Pick<MysqlWriter, ThroughProcedures> {
   const call = async (use: Use, signal: AbortSignal, values: readonly unknown[] = []) => {
     const sql = callFor(use, await reader.procedures(signal), reader.name);
     await connections.write({sql, values, limitMs: callLimitMs}, signal);

@@ -67,7 +67,7 @@ const endSessions = {
   on: 'aurora',
   does: 'end all client sessions, and see its position stand still',
   perform: async (aurora: AuroraWriter, signal: AbortSignal, say: (text: string) => void) => {
-    await endClients(aurora, {keepUsers: [], signal, say});
+    await endClients(aurora, {isToEnd: () => true, signal, say});
     await seeItStand.perform(aurora, signal);
   },
 } as const;

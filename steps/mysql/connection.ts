@@ -6,12 +6,14 @@ import {Lost} from './server-errors.ts';
 /** Asks one session, one statement after another. */
 export type Ask = (statement: Statement) => Promise<readonly Row[]>;
 
-/** Two connections to one server, opened when first used: looks and writes never wait for each other. */
+/** Connections to one server, opened when first used: looks and writes never wait for each other. */
 export interface Connections {
   /** For what changes nothing: asked once more when the connection is lost. */
   read(statement: Statement, signal?: AbortSignal): Promise<readonly Row[]>;
   /** Sent once. When its answer is lost, only the next look can tell what became of it. */
   write(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
+  /** The same, in a session that writes nothing into the binary log. */
+  writeUnlogged(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
   /** Sessions of their own for `work`, which change nothing and read every value as the same text on every server. */
   comparing<Result>(
     count: number,
@@ -27,6 +29,19 @@ export function connectTo(login: Login, where: Where, open: AbortSignal): Connec
   const reading = new Line(login, where, [readOnlySession]);
   const writing = new Line(login, where);
   const more = new Set<Line>();
+  const unlogged = new Line(login, where, [unloggedSession]);
+  const once = async (line: Line, statement: Statement, signal: AbortSignal) => {
+    const either = AbortSignal.any([signal, open]);
+    await line.ensure(either);
+    either.throwIfAborted();
+    try {
+      return await line.ask(statement, either);
+    } catch (cause) {
+      throw cause instanceof Lost
+        ? new SwitcharooError(answerLost(where, statement.sql), {cause})
+        : cause;
+    }
+  };
   return {
     read: async (statement, signal = open) => {
       const either = AbortSignal.any([signal, open]);
@@ -41,18 +56,8 @@ export function connectTo(login: Login, where: Where, open: AbortSignal): Connec
         throw cause instanceof Lost ? new SwitcharooError(connectionLost(where), {cause}) : cause;
       });
     },
-    write: async (statement, signal) => {
-      const either = AbortSignal.any([signal, open]);
-      await writing.ensure(either);
-      either.throwIfAborted();
-      try {
-        return await writing.ask(statement, either);
-      } catch (cause) {
-        throw cause instanceof Lost
-          ? new SwitcharooError(answerLost(where, statement.sql), {cause})
-          : cause;
-      }
-    },
+    write: (statement, signal) => once(writing, statement, signal),
+    writeUnlogged: (statement, signal) => once(unlogged, statement, signal),
     comparing: async (count, work, signal = open) => {
       const lines = Array.from({length: count}, () => new Line(login, where, comparingSession));
       for (const line of lines) {
@@ -73,9 +78,9 @@ export function connectTo(login: Login, where: Where, open: AbortSignal): Connec
         }
       }
     },
-    ids: () => [reading, writing, ...more].map(({id}) => id).filter((id) => id !== null),
+    ids: () => [reading, writing, unlogged, ...more].map(({id}) => id).filter((id) => id !== null),
     close: async () => {
-      for (const line of [reading, writing, ...more]) {
+      for (const line of [reading, writing, unlogged, ...more]) {
         line.close();
       }
     },
@@ -91,3 +96,6 @@ const comparingSession = [
   'SET NAMES utf8mb4 COLLATE utf8mb4_general_ci',
   "SET SESSION time_zone = '+00:00', sql_mode = '', sql_select_limit = DEFAULT",
 ];
+
+// Every session of that line begins with it, so no statement can slip past it after a lost connection.
+const unloggedSession = 'SET SESSION sql_log_bin = 0';

@@ -22,8 +22,22 @@ const spellings = {
 
 export type Request = keyof typeof spellings;
 
+/** What a server can do, by its version. */
+export interface Traits {
+  readonly brand: 'mysql' | 'mariadb';
+  /** The privileges that `read_only` does not bind. */
+  readonly pastReadOnly: readonly string[];
+  /** It has `ALTER USER … ACCOUNT LOCK`. */
+  readonly locksAccounts: boolean;
+  /** It has `SET PERSIST`: what is set stays through a restart. */
+  readonly persists: boolean;
+  /** It has `performance_schema.metadata_locks`, which may be empty. */
+  readonly showsMetadataLocks: boolean;
+}
+
 /** Tells which spelling a server understands, and remembers it. */
 export interface Dialect {
+  readonly traits: Traits;
   /** Gives `ask` the statement for `request`; the other spelling once, if the server calls the first a syntax error. */
   say<Answer>(request: Request, ask: (sql: string) => Promise<Answer>): Promise<Answer>;
 }
@@ -32,6 +46,7 @@ export interface Dialect {
 export function dialectOf(version: string): Dialect {
   const proven = new Map<Request, string>();
   return {
+    traits: traitsOf(version),
     say: async (request, ask) => {
       const first = proven.get(request) ?? likely(request, version);
       try {
@@ -46,6 +61,27 @@ export function dialectOf(version: string): Dialect {
         return answer;
       }
     },
+  };
+}
+
+export function traitsOf(version: string): Traits {
+  const since = (...numbers: readonly number[]) => isAtLeast(version, numbers);
+  if (isMariadb(version)) {
+    return {
+      brand: 'mariadb',
+      // MariaDB 10.11 took it out of SUPER (release notes of 10.11.0, MDEV-29596).
+      pastReadOnly: since(10, 11) ? ['READ_ONLY ADMIN'] : ['SUPER', 'READ_ONLY ADMIN'],
+      locksAccounts: since(10, 4, 2),
+      persists: false,
+      showsMetadataLocks: since(10, 5, 2),
+    };
+  }
+  return {
+    brand: 'mysql',
+    pastReadOnly: ['SUPER', 'CONNECTION_ADMIN'],
+    locksAccounts: since(5, 7, 6),
+    persists: since(8, 0, 0),
+    showsMetadataLocks: since(5, 7, 3),
   };
 }
 
@@ -65,8 +101,10 @@ const syntaxError = 1064;
 function likely(request: Request, version: string): string {
   const {since, newer, older} = spellings[request];
   // MariaDB numbers its versions from 10 on and keeps the older words.
-  return !/mariadb/i.test(version) && isAtLeast(version, since) ? newer : older;
+  return !isMariadb(version) && isAtLeast(version, since) ? newer : older;
 }
+
+const isMariadb = (version: string): boolean => /mariadb/i.test(version);
 
 function other(request: Request, first: string): string {
   const {newer, older} = spellings[request];

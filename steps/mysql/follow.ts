@@ -9,6 +9,7 @@ import {
   SwitcharooError,
   settling,
 } from '../../src/index.ts';
+import {changesSince} from './binlog.ts';
 import {
   comparePositions,
   distanceText,
@@ -51,7 +52,7 @@ export const follow = defineStep({
   before: z.object({following: z.null()}),
   output: z.object({}),
   needs: {
-    follower: ['SUPER', 'REPLICATION CLIENT', 'SELECT ON switcharoo.*'],
+    follower: ['SUPER', 'REPLICATION CLIENT', 'REPLICATION SLAVE', 'SELECT ON switcharoo.*'],
     leader: [
       'REPLICATION CLIENT',
       'CONNECTION_ADMIN (SUPER before 8.0): writes while it is fenced',
@@ -142,7 +143,8 @@ async function movedSince(
   signal: AbortSignal,
 ): Promise<Problem | null> {
   const now = await follower.position(signal);
-  return samePosition(now, frozenAt)
+  return samePosition(now, frozenAt) ||
+    (await changesSince(follower, frozenAt, signal)).length === 0
     ? null
     : writtenSinceFrozen(follower.name, positionText(frozenAt), positionText(now));
 }

@@ -9,18 +9,32 @@ import {
   settling,
   type Verdict,
 } from '../../src/index.ts';
+import {accountText, isSame} from './accounts.ts';
 import {errnoOf} from './dialect.ts';
 import {positionText} from './position.ts';
 import {freezeNotTaken, freezeWaitedTooLong, thawedWhileFollowing} from './problems.ts';
 import {followedAt} from './replication.ts';
-import {type MysqlReader, type MysqlWriter, mysqlServer, watchPosition} from './server.ts';
+import {
+  type Account,
+  changesSince,
+  type MysqlReader,
+  type MysqlWriter,
+  mysqlServer,
+  type PersistedFence,
+  watchPosition,
+} from './server.ts';
 import {clientText, endClients} from './sessions.ts';
+import {locksText} from './table-locks.ts';
 
 const before = z.object({
   readOnly: z.literal(false),
   /** `null` where the server does not have it. */
   superReadOnly: z.literal(false).nullable(),
   eventScheduler: z.string(),
+  /** Accounts that could log in and that the freeze locks. */
+  accounts: z.array(z.object({user: z.string(), host: z.string()})).default([]),
+  /** What was kept through a restart before; `null` where the server cannot keep it. */
+  persisted: z.record(z.string(), z.string()).nullable().default(null),
 });
 
 /** Stops writes on the source, so that the position it reports is its last one. */
@@ -37,18 +51,32 @@ export const freezeWrites = defineStep({
     endSessions: z.boolean().default(true),
     /** How long the last position is watched. With 0, `mysql.stands-still` has to look later whether it moved. */
     watchMs: z.coerce.number().int().nonnegative().default(200),
+    /** Accounts that are locked beside those that read_only does not bind: nobody can log in with them until thawed. */
+    lockUsers: z.array(z.string()).default([]),
   }),
   before,
   output: z.object({file: z.string(), position: z.number()}),
-  needs: {source: ['SUPER', 'PROCESS', 'REPLICATION CLIENT']},
-  reverses: 'Lets the source accept writes again, and starts its event scheduler if it ran.',
+  needs: {
+    source: [
+      'SUPER',
+      'READ_ONLY ADMIN on MariaDB from 10.11 on',
+      'XA_RECOVER_ADMIN on MySQL from 8.0 on',
+      'PROCESS',
+      'REPLICATION CLIENT',
+      'REPLICATION SLAVE',
+      'CREATE USER',
+      'SELECT ON mysql.*',
+    ],
+  },
+  reverses:
+    'Lets the source accept writes again, unlocks the accounts that it locked, and starts its event scheduler if it ran.',
   undoWhenFailed: true,
   timeoutMs: 20_000,
   poll: {firstMs: 50, mostMs: 500},
 
   async check({targets: {source}, input, run, signal}) {
     const {keepUsers} = input;
-    const now = await stateOf(source, signal);
+    const now = await stateOf(source, input, signal);
     if (now.readOnly && !run.begun) {
       return blocked(
         `${source.name} already refuses writes (read_only = ON), and this run did not do it.`,
@@ -71,18 +99,28 @@ export const freezeWrites = defineStep({
 
   async plan({targets: {source}, input, signal}) {
     const {lockWaitSeconds, keepUsers} = input;
-    const now = await stateOf(source, signal);
+    const now = await stateOf(source, input, signal);
+    const toLock = now.superReadOnly ? [] : now.accounts;
     return [
       ...(now.eventScheduler === 'ON' ? [stopEvents] : []),
+      // Before the fence: super_read_only would refuse it, and nothing waits for it yet.
+      ...(toLock.length > 0 ? [lockAccounts(toLock)] : []),
       ...(isFenced(now) ? [] : [refuseWrites(now.superReadOnly !== null, lockWaitSeconds)]),
-      ...(input.endSessions ? [endSessions(keepUsers)] : []),
+      ...(isKept(now) ? [] : [keepThroughRestart]),
+      ...(input.endSessions
+        ? [endSessions(keepUsers)]
+        : await endingUnbound(source, input, signal)),
     ];
   },
 
-  async reverse({targets: {source}, signal}, found) {
-    const now = await stateOf(source, signal);
+  async reverse({targets: {source}, input, signal}, found) {
+    const now = await stateOf(source, input, signal);
+    const locked = (await source.accounts(signal)).filter(({locked}) => locked);
+    const ours = found.accounts.filter((account) => locked.some((one) => isSame(one, account)));
     return [
       ...(now.readOnly ? [acceptWrites] : []),
+      ...(sameKept(now.persisted, found.persisted) ? [] : [forgetRestart(found.persisted ?? {})]),
+      ...(ours.length > 0 ? [unlockAccounts(ours)] : []),
       ...(now.eventScheduler === 'OFF' && found.eventScheduler === 'ON' ? [startEvents] : []),
     ];
   },
@@ -92,34 +130,68 @@ interface State {
   readonly readOnly: boolean;
   readonly superReadOnly: boolean | null;
   readonly eventScheduler: string;
+  /** Those that are still to be locked. */
+  readonly accounts: readonly Account[];
+  readonly persisted: PersistedFence | null;
 }
 
-async function stateOf(source: MysqlReader, signal: AbortSignal): Promise<State> {
+type Users = {readonly keepUsers: readonly string[]; readonly lockUsers: readonly string[]};
+
+async function stateOf(
+  source: MysqlReader,
+  {keepUsers, lockUsers}: Users,
+  signal: AbortSignal,
+): Promise<State> {
   const {readOnly, superReadOnly} = await source.fence(signal);
   const {event_scheduler: eventScheduler = 'DISABLED'} = await source.settings(
     ['event_scheduler'],
     signal,
   );
-  return {readOnly, superReadOnly, eventScheduler};
+  const accounts = (await source.accounts(signal))
+    .filter(({user, bound}) => lockUsers.includes(user) || !(bound || keepUsers.includes(user)))
+    .filter(({locked}) => !locked)
+    .map(({user, host}) => ({user, host}));
+  const persisted = await source.persistedFence(signal);
+  return {readOnly, superReadOnly, eventScheduler, accounts, persisted};
 }
 
-const asBefore = ({superReadOnly, eventScheduler}: State): z.output<typeof before> => ({
+const asBefore = (now: State): z.output<typeof before> => ({
   readOnly: false,
-  superReadOnly: superReadOnly === null ? null : false,
-  eventScheduler,
+  superReadOnly: now.superReadOnly === null ? null : false,
+  eventScheduler: now.eventScheduler,
+  accounts: [...now.accounts],
+  persisted: now.persisted,
 });
+
+/** A server that cannot keep it forgets it at a restart; `mysql.stands-still` finds that out. */
+const isKept = ({persisted}: State): boolean =>
+  persisted === null || (persisted['super_read_only'] === 'ON' && persisted['read_only'] === 'ON');
+
+const sameKept = (one: PersistedFence | null, other: PersistedFence | null): boolean =>
+  one?.['read_only'] === other?.['read_only'] &&
+  one?.['super_read_only'] === other?.['super_read_only'];
 
 const isFenced = ({readOnly, superReadOnly}: State): boolean => readOnly && superReadOnly !== false;
 
-function differences(source: MysqlReader, {superReadOnly, eventScheduler}: State): Difference[] {
+function differences(
+  source: MysqlReader,
+  {superReadOnly, eventScheduler, accounts}: State,
+): Difference[] {
   const setting = superReadOnly === null ? 'read_only' : 'super_read_only';
   return [
     {what: `${source.name} ${setting}`, is: 'OFF', shouldBe: 'ON'},
     ...(eventScheduler === 'ON'
       ? [{what: `${source.name} event_scheduler`, is: 'ON', shouldBe: 'OFF'}]
       : []),
+    ...accounts.map((account) => lockDifference(source, account)),
   ];
 }
+
+const lockDifference = (source: MysqlReader, account: Account): Difference => ({
+  what: `${source.name} account ${accountText(account)}`,
+  is: 'may log in',
+  shouldBe: 'locked',
+});
 
 /** What would hold the fence up, or get round it. */
 async function obstacles(
@@ -140,7 +212,7 @@ async function obstacles(
       ? [`it follows ${followedAt(followed)}, and would go on writing what comes from there`]
       : []),
     ...long.map((one) => `${clientText(one)} has had a transaction open for ${one.seconds} s`),
-    ...(locked.length > 0 ? [`a session holds LOCK TABLES on ${locked.join(', ')}`] : []),
+    ...(locked.length > 0 ? [locksText(locked, await source.lockHolders(signal))] : []),
     ...open
       .filter(({user}) => keepUsers.includes(user))
       .map((one) => `${clientText(one)} is to be kept, and has uncommitted changes`),
@@ -165,7 +237,9 @@ async function stillOpen(
   const open = areEnded
     ? (await source.openTransactions(signal)).filter(({user}) => !keepUsers.includes(user))
     : [];
-  if (open.length === 0 && now.eventScheduler !== 'ON') {
+  // Under super_read_only nobody can be locked any more, and nobody needs to be.
+  const unlocked = now.superReadOnly ? [] : now.accounts;
+  if (open.length + unlocked.length === 0 && now.eventScheduler !== 'ON' && isKept(now)) {
     return null;
   }
   return pending(
@@ -178,6 +252,10 @@ async function stillOpen(
     ...(now.eventScheduler === 'ON'
       ? [{what: `${source.name} event_scheduler`, is: 'ON', shouldBe: 'OFF'}]
       : []),
+    ...unlocked.map((account) => lockDifference(source, account)),
+    ...(isKept(now)
+      ? []
+      : [{what: `${source.name} super_read_only after a restart`, is: 'OFF', shouldBe: 'ON'}]),
   );
 }
 
@@ -187,11 +265,25 @@ async function lastPosition(source: MysqlReader, watchMs: number, signal: AbortS
     return done(await source.position(signal));
   }
   const {first, last, stands} = await watchPosition(source, signal, watchMs);
-  return stands
+  return stands || (await changesSince(source, first, signal)).length === 0
     ? done(last)
     : settling(
-        `${source.name} refuses writes, and its position still moves from ${positionText(first)} to ${positionText(last)}: an account with SUPER writes`,
+        `${source.name} refuses writes, and its position still moves from ${positionText(first)} to ${positionText(last)}: ${await whoWrites(source, signal)}`,
       );
+}
+
+/** Sessions that read_only does not bind, as far as their accounts tell. */
+async function whoWrites(source: MysqlReader, signal: AbortSignal): Promise<string> {
+  if ((await source.fence(signal)).superReadOnly) {
+    return 'somebody commits prepared XA transactions, which super_read_only lets through';
+  }
+  const bound = (await source.accounts(signal)).filter((one) => one.bound || one.locked);
+  const writers = (await source.clients(signal)).filter(
+    ({user}) => !bound.some((one) => one.user === user),
+  );
+  return writers.length > 0
+    ? `${writers.slice(0, 5).map(clientText).join(', ')} ${writers.length === 1 ? 'is' : 'are'} not bound by read_only`
+    : 'an account that read_only does not bind writes';
 }
 
 const stopEvents = {
@@ -216,7 +308,11 @@ const refuseWrites = (hasSuperReadOnly: boolean, lockWaitSeconds: number) =>
       } catch (cause) {
         throw errnoOf(cause) === lockWaitTimeout
           ? new SwitcharooError(
-              freezeWaitedTooLong(source.name, lockWaitSeconds, await suspects(source, signal)),
+              freezeWaitedTooLong(
+                source.name,
+                lockWaitSeconds,
+                await suspects(source, lockWaitSeconds, signal),
+              ),
               {cause},
             )
           : cause;
@@ -229,14 +325,77 @@ const refuseWrites = (hasSuperReadOnly: boolean, lockWaitSeconds: number) =>
 
 const lockWaitTimeout = 1205;
 
-async function suspects(source: MysqlReader, signal: AbortSignal): Promise<readonly string[]> {
+/** Asked right after the wait: who waited behind it has gone on, and who runs for as long as that was in front of it. */
+async function suspects(
+  source: MysqlReader,
+  lockWaitSeconds: number,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const open = await source.openTransactions(signal);
+  const long = (await source.clients(signal)).filter(
+    ({id, command, seconds}) =>
+      command !== 'Sleep' && seconds >= lockWaitSeconds && !open.some((one) => one.id === id),
+  );
   const locked = await source.lockedTables(signal);
-  return [
+  const found = [
     ...open.map((one) => `${clientText(one)} has had a transaction open for ${one.seconds} s`),
-    ...locked.map((table) => `a session holds LOCK TABLES on ${table}`),
+    ...long.map((one) => `${clientText(one)} has run a statement for ${one.seconds} s`),
+    ...(locked.length > 0 ? [locksText(locked, await source.lockHolders(signal))] : []),
   ];
+  if (found.length > 0) {
+    return found;
+  }
+  // On a busy server a table in use tells nothing.
+  const idle = await source.lockHolders(signal);
+  return idle.length > 0
+    ? [`${idle.slice(0, 5).map(clientText).join(', ')} may hold LOCK TABLES`]
+    : [];
 }
+
+const lockAccounts = (accounts: readonly Account[]) =>
+  ({
+    on: 'source',
+    does: `lock the accounts that read_only does not bind, or that are to be kept out: ${accounts.map(accountText).join(', ')}`,
+    perform: (source: MysqlWriter, signal: AbortSignal) =>
+      eachAccount(source, accounts, false, signal, source.lockAccount),
+  }) as const;
+
+const unlockAccounts = (accounts: readonly Account[]) =>
+  ({
+    on: 'source',
+    does: `unlock the accounts ${accounts.map(accountText).join(', ')}`,
+    perform: (source: MysqlWriter, signal: AbortSignal) =>
+      eachAccount(source, accounts, true, signal, source.unlockAccount),
+  }) as const;
+
+/** Those of them that are still as they were `locked` or not: an earlier try may have got half-way. */
+async function eachAccount(
+  source: MysqlWriter,
+  accounts: readonly Account[],
+  locked: boolean,
+  signal: AbortSignal,
+  change: (account: Account, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const found = await source.accounts(signal);
+  for (const account of accounts) {
+    if (found.some((one) => isSame(one, account) && one.locked === locked)) {
+      await change(account, signal);
+    }
+  }
+}
+
+const keepThroughRestart = {
+  on: 'source',
+  does: 'keep super_read_only = ON through a restart',
+  perform: (source: MysqlWriter, signal: AbortSignal) => source.keepFence(signal),
+} as const;
+
+const forgetRestart = (kept: PersistedFence) =>
+  ({
+    on: 'source',
+    does: 'keep of read_only and super_read_only through a restart what was kept before',
+    perform: (source: MysqlWriter, signal: AbortSignal) => source.restoreKept(kept, signal),
+  }) as const;
 
 const endSessions = (keepUsers: readonly string[]) =>
   ({
@@ -246,8 +405,26 @@ const endSessions = (keepUsers: readonly string[]) =>
         ? 'end all client sessions'
         : `end all client sessions but those of ${keepUsers.join(', ')}`,
     perform: (source: MysqlWriter, signal: AbortSignal, say: (text: string) => void) =>
-      endClients(source, {keepUsers, signal, say}),
+      endClients(source, {isToEnd: ({user}) => !keepUsers.includes(user), signal, say}),
   }) as const;
+
+/** Where clients may read on: whoever read_only does not bind would write on in the session that is there already. */
+async function endingUnbound(source: MysqlReader, {keepUsers}: Users, signal: AbortSignal) {
+  const unbound = (await source.accounts(signal)).filter((account) => !account.bound);
+  const users = [...new Set(unbound.map(({user}) => user))].filter(
+    (user) => !keepUsers.includes(user),
+  );
+  return users.length > 0
+    ? [
+        {
+          on: 'source',
+          does: `end the sessions of ${users.join(', ')}, which read_only does not bind`,
+          perform: (source: MysqlWriter, signal: AbortSignal, say: (text: string) => void) =>
+            endClients(source, {isToEnd: ({user}) => users.includes(user), signal, say}),
+        } as const,
+      ]
+    : [];
+}
 
 const acceptWrites = {
   on: 'source',

@@ -1,13 +1,14 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../src/index.ts';
+import {accountsOf, accountsSql, privilegedSql} from './accounts.ts';
 import type {Connections} from './connection.ts';
 import {type Dialect, dialectOf} from './dialect.ts';
-import type {Row} from './line.ts';
 import {manyChannels, type Where} from './problems.ts';
 import {replicationOf} from './replication.ts';
 import * as sentinels from './sentinel.ts';
 import type {MysqlReader} from './server.ts';
 import {clientsOf, openTransactionsOf, openTransactionsSql} from './sessions.ts';
+import {lockedTables, lockHolders} from './table-locks.ts';
 
 /** The server's dialect, asked once. */
 export type AskDialect = (signal?: AbortSignal) => Promise<Dialect>;
@@ -68,7 +69,22 @@ export function readerOf(
       return openTransactionsOf(rows);
     },
     preparedTransactions: async (signal) => (await read('XA RECOVER', signal)).length,
-    lockedTables: (signal) => lockedTables(reader, read, signal),
+    lockedTables: (signal) => lockedTables(reader.clients, read, signal),
+    lockHolders: async (signal) =>
+      lockHolders(reader.clients, read, (await dialect(signal)).traits, signal),
+    accounts: async (signal) => {
+      const {traits} = await dialect(signal);
+      const {superReadOnly} = await reader.fence(signal);
+      const rows = await read(accountsSql(traits), signal);
+      const privileged =
+        superReadOnly === null ? await read(privilegedSql, signal, [traits.pastReadOnly]) : [];
+      return accountsOf(rows, privileged).filter((account) => account.user !== user);
+    },
+    persistedFence: async (signal) => {
+      const {persists} = (await dialect(signal)).traits;
+      const rows = persists ? await read(persistedSql, signal) : null;
+      return rows && Object.fromEntries(rows.map(({name, value}) => [String(name), String(value)]));
+    },
     hasSentinel: async (key, signal) =>
       sentinels.isThere(await read(sentinels.tableSql, signal))
         ? sentinels.isThere(await read(sentinels.rowSql, signal, [key.run, key.entry]))
@@ -85,29 +101,9 @@ export function readerOf(
   return reader;
 }
 
+const persistedSql = `SELECT variable_name AS name, variable_value AS value
+  FROM performance_schema.persisted_variables WHERE variable_name IN ('read_only', 'super_read_only')`;
+
 // innodb_trx is a copy that the server renews only when nobody has read it for 100 ms (CACHE_MIN_IDLE_TIME_US in
 // storage/innobase/trx/trx0i_s.cc): asked more often than that, it would say for ever what was true once.
 const innodbTrxMs = 120;
-
-/**
- * A table that is in use in every one of several looks while no session runs a statement is held by LOCK TABLES.
- * MySQL 5.6 shows it nowhere else; on a busy server nothing can be told, and the fence's own time limit finds out.
- */
-async function lockedTables(
-  reader: MysqlReader,
-  read: (sql: string, signal?: AbortSignal) => Promise<readonly Row[]>,
-  signal?: AbortSignal,
-): Promise<readonly string[]> {
-  let held: readonly string[] | undefined;
-  for (let looks = 0; looks < 3; looks += 1) {
-    const rows = await read('SHOW OPEN TABLES WHERE In_use > 0', signal);
-    const inUse = rows.map((row) => `${row['Database']}.${row['Table']}`);
-    held = (held ?? inUse).filter((table) => inUse.includes(table));
-    const clients = held.length === 0 ? [] : await reader.clients(signal);
-    if (held.length === 0 || clients.some(({command}) => command !== 'Sleep')) {
-      return [];
-    }
-    await sleep(20, undefined, signal ? {signal} : {});
-  }
-  return held ?? [];
-}

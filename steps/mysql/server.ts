@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {defineTarget, type OpenContext, type Session} from '../../src/index.ts';
+import type {Account, ServerAccount} from './accounts.ts';
 import {type Connections, connectTo} from './connection.ts';
 import type {Row} from './line.ts';
 import type {Position} from './position.ts';
@@ -8,6 +9,8 @@ import type {Replication} from './replication.ts';
 import type {Client, OpenTransaction} from './sessions.ts';
 import {writerOf} from './writer.ts';
 
+export {type Account, accountText, type ServerAccount} from './accounts.ts';
+export {changesSince} from './binlog.ts';
 export type {Connections} from './connection.ts';
 export {errnoOf} from './dialect.ts';
 export type {Row} from './line.ts';
@@ -40,6 +43,9 @@ export interface Fence {
   readonly superReadOnly: boolean | null;
 }
 
+/** What a server reads of `read_only` and `super_read_only` at its next start, by name. */
+export type PersistedFence = Readonly<Record<string, string>>;
+
 /** Marks a row that proves the way from one server to another: the run and the entry that wrote it. */
 export interface SentinelKey {
   readonly run: string;
@@ -67,6 +73,12 @@ export interface MysqlReader {
   preparedTransactions(signal?: AbortSignal): Promise<number>;
   /** Tables that a session holds with LOCK TABLES, as far as this can be seen from outside. */
   lockedTables(signal?: AbortSignal): Promise<readonly string[]>;
+  /** Sessions that hold LOCK TABLES; where the server cannot tell, all that may. */
+  lockHolders(signal?: AbortSignal): Promise<readonly Client[]>;
+  /** Every account but the server's own, root on the machine itself, and switcharoo's. */
+  accounts(signal?: AbortSignal): Promise<readonly ServerAccount[]>;
+  /** What of `read_only` and `super_read_only` is kept through a restart; `null` where the server cannot keep them. */
+  persistedFence(signal?: AbortSignal): Promise<PersistedFence | null>;
   hasSentinel(key: SentinelKey, signal?: AbortSignal): Promise<boolean>;
   /** Global variables by name; those that the server does not have are missing. */
   settings(
@@ -84,6 +96,13 @@ export interface MysqlWriter extends MysqlReader {
   /** Makes the server refuse writes, `super_read_only` where it has it; ends with errno 1205 after `lockWaitSeconds`. */
   fenceWrites(lockWaitSeconds: number, signal: AbortSignal): Promise<void>;
   allowWrites(signal: AbortSignal): Promise<void>;
+  /** Lets a server that refuses writes refuse them after a restart, too. */
+  keepFence(signal: AbortSignal): Promise<void>;
+  /** Puts back what a server that accepts writes kept before. */
+  restoreKept(kept: PersistedFence, signal: AbortSignal): Promise<void>;
+  /** Past the binary log: no replica hears of it. Sessions that are there already stay. */
+  lockAccount(account: Account, signal: AbortSignal): Promise<void>;
+  unlockAccount(account: Account, signal: AbortSignal): Promise<void>;
   setEventScheduler(on: boolean, signal: AbortSignal): Promise<void>;
   endSession(id: number, signal: AbortSignal): Promise<void>;
   /** Points it at a server, from a position in that server's log. It does not start. */

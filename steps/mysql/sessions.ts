@@ -40,10 +40,10 @@ export interface Endable {
 export async function endClients(
   server: Endable,
   {
-    keepUsers,
+    isToEnd,
     signal,
     say,
-  }: {keepUsers: readonly string[]; signal: AbortSignal; say(text: string): void},
+  }: {isToEnd(client: Client): boolean; signal: AbortSignal; say(text: string): void},
 ): Promise<void> {
   const giveUpAt = Date.now() + endLimitMs;
   let newest: number | undefined;
@@ -52,7 +52,7 @@ export async function endClients(
     const present = await server.clients(signal);
     newest ??= Math.max(0, ...present.map(({id}) => id));
     const bound = newest;
-    found = present.filter(({id, user}) => id <= bound && !keepUsers.includes(user));
+    found = present.filter((client) => client.id <= bound && isToEnd(client));
     empty = found.length === 0 ? empty + 1 : 0;
     if (Date.now() > giveUpAt) {
       throw new SwitcharooError(sessionsRemain(server.name, found.map(clientText)));

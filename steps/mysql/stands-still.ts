@@ -2,7 +2,7 @@ import {z} from 'zod';
 import {blocked, defineGate, done} from '../../src/index.ts';
 import {positionText, samePosition} from './position.ts';
 import {writtenSinceFrozen} from './problems.ts';
-import {mysqlServer} from './server.ts';
+import {changesSince, mysqlServer} from './server.ts';
 
 /**
  * Nothing was written on the source after the position at which it was frozen. A restart forgets `read_only`, and an
@@ -17,7 +17,7 @@ export const standsStill = defineGate({
     position: z.object({file: z.string(), position: z.coerce.number().int()}).optional(),
   }),
   output: z.object({}),
-  needs: {source: ['REPLICATION CLIENT']},
+  needs: {source: ['REPLICATION CLIENT', 'REPLICATION SLAVE']},
   timeoutMs: 10_000,
 
   async check({targets: {source}, input: {position}, signal}) {
@@ -30,6 +30,9 @@ export const standsStill = defineGate({
     }
     const now = position && (await source.position(signal));
     if (!position || !now || samePosition(now, position)) {
+      return done({});
+    }
+    if ((await changesSince(source, position, signal)).length === 0) {
       return done({});
     }
     const {message, hint} = writtenSinceFrozen(

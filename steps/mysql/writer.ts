@@ -1,4 +1,5 @@
 import {SwitcharooError} from '../../src/index.ts';
+import {parkedHost} from './accounts.ts';
 import type {Connections} from './connection.ts';
 import {errnoOf} from './dialect.ts';
 import {noReplicationAccount} from './problems.ts';
@@ -25,6 +26,8 @@ export function writerOf(
     values?: readonly unknown[],
   ) =>
     (await dialect(signal)).say(request, (sql) => write(sql, signal, values, replicationLimitMs));
+  const unlogged = async (sql: string, signal: AbortSignal, values: readonly unknown[]) =>
+    void (await connections.writeUnlogged({sql, values}, signal));
   const writer: MysqlWriter = {
     ...reader,
     fenceWrites: async (lockWaitSeconds, signal) => {
@@ -36,6 +39,34 @@ export function writerOf(
     },
     // Turning read_only off turns super_read_only off with it.
     allowWrites: async (signal) => void (await write('SET GLOBAL read_only = OFF', signal)),
+    keepFence: async (signal) => {
+      await write('SET PERSIST read_only = ON', signal);
+      await write('SET PERSIST super_read_only = ON', signal);
+    },
+    restoreKept: async (kept, signal) => {
+      for (const name of ['super_read_only', 'read_only']) {
+        const value = kept[name];
+        // PERSIST_ONLY leaves alone what the running server does, but asks for a privilege that hardly anybody has.
+        await (value === undefined
+          ? write(`RESET PERSIST IF EXISTS ${name}`, signal)
+          : write(
+              value === 'ON' ? `SET PERSIST_ONLY ${name} = ON` : `SET PERSIST ${name} = OFF`,
+              signal,
+            ));
+      }
+    },
+    lockAccount: async ({user, host}, signal) => {
+      const {locksAccounts} = (await dialect(signal)).traits;
+      await (locksAccounts
+        ? unlogged('ALTER USER ?@? ACCOUNT LOCK', signal, [user, host])
+        : unlogged('RENAME USER ?@? TO ?@?', signal, [user, host, user, parkedHost(host)]));
+    },
+    unlockAccount: async ({user, host}, signal) => {
+      const {locksAccounts} = (await dialect(signal)).traits;
+      await (locksAccounts
+        ? unlogged('ALTER USER ?@? ACCOUNT UNLOCK', signal, [user, host])
+        : unlogged('RENAME USER ?@? TO ?@?', signal, [user, parkedHost(host), user, host]));
+    },
     setEventScheduler: async (on, signal) =>
       void (await write(`SET GLOBAL event_scheduler = ${on ? 'ON' : 'OFF'}`, signal)),
     endSession: async (id, signal) => {

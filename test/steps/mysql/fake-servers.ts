@@ -2,7 +2,14 @@ import {SwitcharooError} from '../../../src/model/problem.ts';
 import type {Session} from '../../../src/model/target.ts';
 import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/cluster.ts';
 import type {ClusterState} from '../../../steps/aurora/rds.ts';
-import type {Client, OpenTransaction, Position, Replication} from '../../../steps/mysql/server.ts';
+import type {
+  Account,
+  Client,
+  OpenTransaction,
+  Position,
+  Replication,
+  ServerAccount,
+} from '../../../steps/mysql/server.ts';
 
 /** One change in a binary log, with the server on which it was first made. */
 interface Event {
@@ -42,6 +49,8 @@ export class FakeServer {
   sessions: FakeSession[] = [];
   prepared = 0;
   locked: string[] = [];
+  accounts: ServerAccount[] = [{user: 'shop', host: '%', locked: false, bound: true}];
+  persisted: Readonly<Record<string, string>> | null = null;
   sentinels = new Set<string>();
   rows = 0;
   following: Following | null = null;
@@ -111,6 +120,8 @@ export class FakeServer {
       eventScheduler,
       uncommitted: sessions.filter(({openSeconds}) => openSeconds !== undefined).length,
       sentinels: [...sentinels],
+      accounts: this.accounts,
+      persisted: this.persisted,
       following: following && {host: following.host, running: following.running},
     };
   }
@@ -161,6 +172,9 @@ function readerOf(server: FakeServer): AuroraReader {
       ),
     preparedTransactions: async () => server.prepared,
     lockedTables: async () => server.locked,
+    lockHolders: async () => server.sessions.filter(({command}) => command === 'Sleep'),
+    accounts: async () => server.accounts,
+    persistedFence: async () => server.persisted,
     hasSentinel: async ({run, entry}) => {
       server.replicate();
       return server.sentinels.has(`${run}/${entry}`);
@@ -219,6 +233,17 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
         server.readOnly = false;
         server.superReadOnly = server.superReadOnly === null ? null : false;
       }),
+    keepFence: async (signal) =>
+      written(signal, () => {
+        server.persisted = {read_only: 'ON', super_read_only: 'ON'};
+      }),
+    restoreKept: async (kept, signal) =>
+      written(signal, () => {
+        server.persisted = kept;
+      }),
+    lockAccount: async (account, signal) => written(signal, () => setLocked(server, account, true)),
+    unlockAccount: async (account, signal) =>
+      written(signal, () => setLocked(server, account, false)),
     setEventScheduler: async (on, signal) =>
       written(signal, () => {
         server.eventScheduler = on ? 'ON' : 'OFF';
@@ -252,6 +277,12 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
         }
       }),
   };
+}
+
+function setLocked(server: FakeServer, {user, host}: Account, locked: boolean): void {
+  server.accounts = server.accounts.map((one) =>
+    one.user === user && one.host === host ? {...one, locked} : one,
+  );
 }
 
 function setRunning({following}: FakeServer, running: boolean): void {

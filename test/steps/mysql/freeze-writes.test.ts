@@ -2,8 +2,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type mysql from 'mysql2/promise';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
-import {commit, openRealServers, pictureOf, type RealServers} from './real-servers.ts';
-import {lookOf, type Placed, performAll, reverse, run, settled} from './walk.ts';
+import {commit, openRealServers, pictureOf, type RealServers, sessionText} from './real-servers.ts';
+import {betweenTwoWrites, lookOf, type Placed, performAll, reverse, run, settled} from './walk.ts';
 
 let servers: RealServers;
 let freeze: Placed;
@@ -31,7 +31,10 @@ test('the plan says what it will do, and what it will not wait for', async () =>
   const verdict = await settled(freeze);
   expect(verdict).toEqual({
     kind: 'pending',
-    before: {readOnly: false, superReadOnly: null, eventScheduler: 'ON'},
+    before: {
+      ...{readOnly: false, superReadOnly: null, eventScheduler: 'ON'},
+      ...{accounts: [], persisted: null},
+    },
     differences: [
       {what: 'db1 read_only', is: 'OFF', shouldBe: 'ON'},
       {what: 'db1 event_scheduler', is: 'ON', shouldBe: 'OFF'},
@@ -84,18 +87,20 @@ test('a write that was open when it froze is refused, its session ended, and a n
 test('a lock that somebody holds ends the freeze in time, names who holds it, and writes go on', async () => {
   const holder = await client();
   await holder.query('LOCK TABLES shop.orders WRITE');
+  const who = sessionText(holder);
   const verdict = await settled(freeze);
   expect(verdict).toEqual({
     kind: 'blocked',
-    reason: 'Writes on db1 cannot be frozen: a session holds LOCK TABLES on shop.orders.',
+    reason: `Writes on db1 cannot be frozen: ${who} holds LOCK TABLES on shop.orders.`,
     hint: 'Let them finish, or end them with KILL and their session id, then look again.',
   });
   const input = {lockWaitSeconds: 1};
   const actions = await freezeWrites.plan(lookOf({...freeze, input}), undefined as never);
   await expect(performAll(freeze, actions)).rejects.toThrow(
-    'db1 did not get its lock for read_only within 1 s, and accepts writes as before: a session holds LOCK TABLES on shop.orders.',
+    `db1 did not get its lock for read_only within 1 s, and accepts writes as before: ${who} holds LOCK TABLES on shop.orders.`,
   );
-  await reverse(freeze, {readOnly: false, superReadOnly: null, eventScheduler: 'ON'});
+  const before = {readOnly: false, superReadOnly: null, eventScheduler: 'ON'};
+  await reverse(freeze, {...before, accounts: [], persisted: null});
   expect(await pictureOf(servers.databases.source)).toMatchObject({readOnly: 0, events: 'ON'});
   await holder.query(insert.replace("'frozen'", "'after'"));
 });
@@ -127,13 +132,13 @@ test('an account with SUPER that goes on writing keeps the step from being done'
   const over = new AbortController();
   await run(freeze);
   const writing = keepWriting(over.signal);
-  const verdict = await freezeWrites.check(lookOf(freeze, true));
+  const verdict = await betweenTwoWrites(freeze);
   over.abort();
   await writing;
   expect(verdict).toMatchObject({
     kind: 'settling',
     progress: expect.stringMatching(
-      /^db1 refuses writes, and its position still moves from mysql-bin\.\d+:\d+ to mysql-bin\.\d+:\d+: an account with SUPER writes$/,
+      /^db1 refuses writes, and its position still moves from mysql-bin\.\d+:\d+ to mysql-bin\.\d+:\d+: an account that read_only does not bind writes$/,
     ),
   });
 });

@@ -31,11 +31,31 @@ lawsOfStep({
   input: {},
   world: world(({source}) => {
     source.superReadOnly = false;
+    source.persisted = {read_only: 'OFF'};
     source.sessions = [shopSession, {...shopSession, id: 8, openSeconds: 1}];
     return {source};
   }),
   blockedWorld: world(({source}) => {
     source.prepared = 2;
+    return {source};
+  }),
+  comparable: withoutSessions,
+});
+
+// A server of which accounts have to be locked.
+lawsOfStep({
+  step: freezeWrites,
+  input: {lockUsers: ['shop']},
+  world: world(({source}) => {
+    source.accounts = [
+      {user: 'dba', host: '%', locked: false, bound: false},
+      {user: 'old', host: '%', locked: true, bound: false},
+      {user: 'shop', host: '%', locked: false, bound: true},
+    ];
+    return {source};
+  }),
+  blockedWorld: world(({source}) => {
+    source.readOnly = true;
     return {source};
   }),
   comparable: withoutSessions,

@@ -1,17 +1,15 @@
-import type mysql from 'mysql2/promise';
 import {afterAll, beforeAll} from 'vitest';
 import type {Session} from '../../../src/model/target.ts';
 import {openWrites} from '../../../steps/aurora/open-writes.ts';
 import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
 import {follow} from '../../../steps/mysql/follow.ts';
-import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
 import type {Position} from '../../../steps/mysql/position.ts';
 import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
 import {forEachPair} from '../../lab/mysql/server-kinds.ts';
 import {openRealServers, pictureOf, type RealServers} from './real-servers.ts';
 
-// The same laws as on the fakes, on real servers that follow each other.
+// The same laws as on the fakes, on real servers that follow each other. Those of the freeze are in fence.test.ts.
 forEachPair('the steps of the databases', (pair) => {
   let servers: RealServers;
   beforeAll(async () => {
@@ -28,26 +26,6 @@ forEachPair('the steps of the databases', (pair) => {
     parts: Readonly<Record<string, Session<unknown, any>>>,
     close: () => Promise<void> = async () => {},
   ): TriedWorld => ({sessions: parts, picture, close});
-
-  let client: mysql.Connection;
-  lawsOfStep({
-    step: freezeWrites,
-    input: {lockWaitSeconds: 1},
-    world: async () => {
-      await servers.begin();
-      client = await servers.databases.connect(servers.databases.source, 'shop');
-      await client.query('START TRANSACTION');
-      await client.query("INSERT INTO shop.orders (token) VALUES ('never committed')");
-      return worldOf({source: servers.source}, async () => client.destroy());
-    },
-    blockedWorld: async () => {
-      await servers.begin();
-      await servers.databases.source.query('SET GLOBAL read_only = ON');
-      return worldOf({source: servers.source});
-    },
-    // The ended client's transaction does not come back by a reversal.
-    comparable: (seen) => JSON.parse(JSON.stringify(seen).replaceAll('"open":1', '"open":0')),
-  });
 
   lawsOfStep({
     step: replicateFrom,

@@ -1,3 +1,4 @@
+import type {Socket} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type mysql from 'mysql2/promise';
 import {positionOf} from '../../../lab/mysql/seed.ts';
@@ -156,6 +157,13 @@ export async function commit(
     () => 'acknowledged',
     () => 'not acknowledged',
   );
+}
+
+/** A client's session, as a step tells of it. */
+export function sessionText(client: mysql.Connection): string {
+  // mysql2 does not declare the connection that its promise wraps.
+  const {connection} = client as unknown as {connection: {stream: Socket}};
+  return `session ${client.threadId} of ${client.config.user}@127.0.0.1:${connection.stream.localPort}`;
 }
 
 async function followReplica(

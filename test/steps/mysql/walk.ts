@@ -37,6 +37,16 @@ export async function settled(placed: Placed, begun = false): Promise<Settled> {
   throw new Error(`${placed.id} was still settling: ${says}`);
 }
 
+/** What a step in work says of a writer that it does not catch with a transaction open just then. */
+export async function betweenTwoWrites(placed: Placed): Promise<Verdict<any, any>> {
+  for (;;) {
+    const verdict = await placed.unit.check(lookOf(placed, true));
+    if (verdict.kind !== 'pending') {
+      return verdict;
+    }
+  }
+}
+
 /** Takes it to done; gives its output and the before-image that the engine would have journaled. */
 export async function run(placed: Placed): Promise<{output: any; before: unknown}> {
   const first = await settled(placed);
