@@ -1,0 +1,172 @@
+import {spawn, spawnSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {root} from './places.ts';
+
+export interface Options {
+  readonly clients: number;
+  readonly slowProcedures: boolean;
+}
+
+export interface Measured {
+  readonly outageMs: number;
+  readonly totalMs: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly reads: number;
+  readonly readsFailed: number;
+}
+
+interface Tools {
+  /** What stands for the AWS CLI. */
+  readonly aws: string;
+  /** Where runs may leave their files. */
+  readonly folder: string;
+}
+
+const here = join(root, 'bench', 'outage');
+/** As a rehearsal does it: how long the new side serves before the writes are counted. */
+const writesAfterMs = 1_500;
+
+export async function byRunbook(
+  runbook: string,
+  options: Options,
+  {folder}: Tools,
+): Promise<Measured> {
+  const state = mkdtempSync(join(folder, 'state-'));
+  const report = await switcharoo(state, 'rehearse', runbook, '--json', ...labWords(options));
+  const {outageMs, totalMs, writes, reads} = report;
+  return {outageMs, totalMs, ...writes, reads: reads.answered, readsFailed: reads.failed};
+}
+
+export const byHand = (options: Options, tools: Tools): Promise<Measured> =>
+  inLab(options, tools, (_variables, env) => run('bash', [join(here, 'cutover.sh')], env));
+
+export const byPlaybook = (options: Options, tools: Tools): Promise<Measured> =>
+  inLab(options, tools, (variables, env, work) => {
+    const inventory = join(work, 'inventory.json');
+    writeFileSync(inventory, JSON.stringify(inventoryOf(variables, env)), {mode: 0o600});
+    return run('ansible-playbook', ['-i', inventory, join(here, 'cutover.yaml')], {
+      ...env,
+      ANSIBLE_LOCALHOST_WARNING: 'False',
+      // The lab's ssh servers have no terminals to give.
+      ANSIBLE_SSH_USETTY: 'False',
+      ANSIBLE_HOME: join(work, 'ansible'),
+      ANSIBLE_LOCAL_TEMP: join(work, 'ansible'),
+      ANSIBLE_REMOTE_TEMP: join(work, 'ansible'),
+      ANSIBLE_SSH_CONTROL_PATH_DIR: '/tmp/.ansible-bench',
+    });
+  });
+
+type Variables = Readonly<Record<string, string>>;
+
+/** A lab of its own, and in it whatever cuts over; then the count, and the lab goes. */
+async function inLab(
+  options: Options,
+  {aws, folder}: Tools,
+  cutOver: (variables: Variables, env: NodeJS.ProcessEnv, work: string) => Promise<unknown>,
+): Promise<Measured> {
+  const work = mkdtempSync(join(folder, 'run-'));
+  writeFileSync(join(work, 'aws'), `#!/bin/sh\nexec '${process.execPath}' '${aws}' "$@"\n`, {
+    mode: 0o755,
+  });
+  const down = () => spawnSync(process.execPath, [program, '--state-dir', work, 'lab', 'down']);
+  process.once('exit', down);
+  try {
+    await switcharoo(work, 'lab', 'up', '--json', ...labWords(options));
+    const variables = variablesIn(join(work, 'lab.env'));
+    const begun = performance.now();
+    await cutOver(variables, environmentOf(variables, work), work);
+    const totalMs = Math.round(performance.now() - begun);
+    await sleep(writesAfterMs);
+    const {writes, reads, outageMs} = await switcharoo(work, 'lab', 'count', '--json');
+    const {lost, duplicated} = writes;
+    return {
+      outageMs,
+      totalMs,
+      lost,
+      duplicated,
+      reads: reads.answered,
+      readsFailed: reads.failed,
+    };
+  } finally {
+    down();
+    process.off('exit', down);
+  }
+}
+
+const program = join(root, 'bin/switcharoo.js');
+
+const labWords = ({clients, slowProcedures}: Options): readonly string[] => [
+  ...['--clients', String(clients)],
+  ...(slowProcedures ? ['--slow-procedures'] : []),
+];
+
+/** The last document that it printed. */
+async function switcharoo(state: string, ...words: readonly string[]) {
+  const args = [program, '--state-dir', state, ...words];
+  const said = await run(process.execPath, args, process.env);
+  return JSON.parse(said.trim().split('\n').at(-1) ?? '{}');
+}
+
+const variablesIn = (file: string): Variables =>
+  Object.fromEntries(
+    readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+
+const environmentOf = (variables: Variables, work: string): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...variables,
+  PATH: `${work}:${process.env['PATH']}`,
+  AWS_ENDPOINT: variables['LAB_AWS_ENDPOINT'],
+  AWS_ACCESS_KEY_ID: variables['LAB_AWS_KEY_ID'],
+  AWS_SECRET_ACCESS_KEY: variables['LAB_AWS_SECRET'],
+  ...{ZONE: 'Z0LABSHOP', SITE: 'www.shop.test', OLD_TTL: '5', IMAGE: 'registry.lab/shop:2'},
+});
+
+/** The hosts as Ansible sees them; what the playbook needs of the environment is `env`. */
+function inventoryOf(variables: Variables, env: NodeJS.ProcessEnv) {
+  const host = (name: string) => ({
+    ansible_host: variables[`LAB_${name}_ADDRESS`],
+    ansible_port: Number(variables[`LAB_${name}_SSH_PORT`]),
+    ansible_user: 'deploy',
+    ansible_ssh_private_key_file: variables['LAB_IDENTITY_FILE'],
+    ansible_ssh_common_args: `-o UserKnownHostsFile=${variables['LAB_KNOWN_HOSTS']} -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes`,
+  });
+  const named = ['ZONE', 'SITE', 'OLD_TTL', 'IMAGE', ...Object.keys(variables)];
+  return {
+    all: {
+      vars: {env: Object.fromEntries(named.map((name) => [name, env[name]]))},
+      hosts: {localhost: {ansible_connection: 'local'}},
+      children: {
+        web: {hosts: {web1: host('WEB1'), web2: host('WEB2')}},
+        db: {hosts: {db1: host('DB1')}},
+      },
+    },
+  };
+}
+
+/** What it printed. A contender that fails ends the bench: there is nothing to compare then. */
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {env, stdio: ['ignore', 'pipe', 'pipe']});
+    let said = '';
+    let complained = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      complained += text;
+    });
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0
+        ? resolve(said)
+        : reject(new Error(`${command} ended with ${code}:\n${(said + complained).slice(-3_000)}`)),
+    );
+  });
+}
