@@ -3,6 +3,7 @@ import {arnsOf} from './aws/elb.ts';
 import type {Logs} from './aws/logs.ts';
 import type {Deployment} from './deployment.ts';
 import type {LoadBalancer} from './load-balancer.ts';
+import {memoryMiBOf} from './memory.ts';
 import {programOf} from './program.ts';
 import type {Site} from './site.ts';
 
@@ -24,6 +25,7 @@ export function newHome(
     return {
       exited: task.exited.then(({code}) => ({code: code ?? 137})),
       stop: (graceMs: number) => task.stop(graceMs),
+      memoryMiB: () => memoryMiBOf(task.pid),
     };
   };
   return createEcs({
@@ -38,6 +40,7 @@ export function newHome(
     taskDefinitions: [
       {
         family: 'shop',
+        networkMode: 'awsvpc',
         containerDefinitions: [
           {
             name: 'shop',

@@ -1,5 +1,6 @@
 import {join} from 'node:path';
 import {createAutoscaling} from './aws/autoscaling.ts';
+import {createCloudWatch} from './aws/cloudwatch.ts';
 import type {Ecs} from './aws/ecs.ts';
 import {createElb} from './aws/elb.ts';
 import {type AwsEndpoint, startAwsEndpoint} from './aws/endpoint.ts';
@@ -145,6 +146,9 @@ async function build(
   const logs = createLogs();
   const deployment = await started(startDeployment(site));
   const ecs = await started(Promise.resolve(newHome(site, loadBalancer, logs, deployment)));
+  const cloudwatch = createCloudWatch(({name, dimensions}) =>
+    name === 'MemoryUtilization' ? ecs.memoryUse(dimensions['ServiceName'] ?? '') : [],
+  );
   const autoscaling = createAutoscaling({
     targets: {'service/shop/shop': {min: 0, max: 10, scaled: ecs.scaled('shop')}},
   });
@@ -155,7 +159,7 @@ async function build(
   };
   const aws = await started(
     startAwsEndpoint({
-      services: [route53, rds, ecs, elb, logs, autoscaling, ...deployment.services],
+      services: [route53, rds, ecs, elb, logs, autoscaling, cloudwatch, ...deployment.services],
       credentials,
     }),
   );

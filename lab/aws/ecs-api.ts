@@ -187,6 +187,21 @@ export class EcsApi {
       return paged('containerInstanceArns', arns, input);
     },
 
+    DescribeCapacityProviders: (input) => {
+      const wanted = texts(input['capacityProviders'], []);
+      const shown = this.#world.capacityProviders.filter(
+        ({name}) => wanted.length === 0 || wanted.includes(name),
+      );
+      return {
+        capacityProviders: shown.map(({name, managedScaling}) => ({
+          name,
+          status: 'ACTIVE',
+          autoScalingGroupProvider: {managedScaling: {status: managedScaling}},
+        })),
+        failures: missing(wanted.filter((one) => !shown.some(({name}) => name === one))),
+      };
+    },
+
     DescribeContainerInstances: (input) => {
       this.#cluster(input);
       const wanted = texts(input['containerInstances'], []).map(lastPart);

@@ -73,7 +73,8 @@ function containerOf(
     name,
     image,
     portMappings: (portMappings ?? []).map((one) => ({
-      hostPort: one.containerPort,
+      // In the network of its host a container has the port that it is given, else one by chance.
+      hostPort: input['networkMode'] === 'awsvpc' ? one.containerPort : 0,
       protocol: 'tcp',
       ...one,
     })),

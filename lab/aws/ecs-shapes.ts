@@ -41,7 +41,13 @@ export function serviceShape(world: EcsWorld, service: Service, withTags: boolea
     desiredCount: service.desiredCount,
     runningCount: tasks.filter(({lastStatus}) => lastStatus === 'RUNNING').length,
     pendingCount: tasks.filter(isPending).length,
-    launchType: 'EC2',
+    ...(options.capacityProvider
+      ? {
+          capacityProviderStrategy: [
+            {capacityProvider: options.capacityProvider, weight: 1, base: 0},
+          ],
+        }
+      : {launchType: options.launchType ?? 'EC2'}),
     schedulingStrategy: 'REPLICA',
     deploymentController: {type: options.controller ?? 'ECS'},
     taskDefinition: service.deployments[0]?.taskDefinition,
@@ -72,7 +78,7 @@ export function serviceShape(world: EcsWorld, service: Service, withTags: boolea
       message,
     })),
     createdAt: seconds(service.createdAt),
-    placementConstraints: [],
+    placementConstraints: options.placementConstraints ?? [],
     placementStrategy: [],
     healthCheckGracePeriodSeconds: Math.round((options.healthCheckGraceMs ?? 0) / 1_000),
     ...(withTags ? {tags: options.tags ?? []} : {}),
@@ -216,26 +222,35 @@ export const instanceArn = (world: EcsWorld, {id}: Instance): string =>
 export function instanceShape(
   world: EcsWorld,
   instance: Instance,
-  remaining: {cpu: number; memory: number},
+  remaining: {cpu: number; memory: number; ports: readonly number[]},
 ) {
   const tasks = [...world.tasks.values()].filter((task) => task.instance === instance);
   return {
     containerInstanceArn: instanceArn(world, instance),
     ec2InstanceId: instance.id,
-    status: 'ACTIVE',
-    agentConnected: true,
+    status: instance.status ?? 'ACTIVE',
+    agentConnected: instance.agentConnected ?? true,
+    ...(instance.capacityProvider ? {capacityProviderName: instance.capacityProvider} : {}),
     runningTasksCount: tasks.filter(({lastStatus}) => lastStatus === 'RUNNING').length,
     pendingTasksCount: tasks.filter(isPending).length,
-    registeredResources: resources(instance),
+    registeredResources: resources({...instance, ports: []}),
     remainingResources: resources(remaining),
-    attributes: [],
+    attributes: instance.attributes ?? [],
   };
 }
 
-const resources = ({cpu, memory}: {cpu: number; memory: number}) => [
+const resources = ({
+  cpu,
+  memory,
+  ports,
+}: {
+  cpu: number;
+  memory: number;
+  ports: readonly number[];
+}) => [
   {name: 'CPU', type: 'INTEGER', integerValue: cpu},
   {name: 'MEMORY', type: 'INTEGER', integerValue: memory},
-  {name: 'PORTS', type: 'STRINGSET', stringSetValue: []},
+  {name: 'PORTS', type: 'STRINGSET', stringSetValue: ['22', ...ports.map(String)]},
   {name: 'PORTS_UDP', type: 'STRINGSET', stringSetValue: []},
 ];
 

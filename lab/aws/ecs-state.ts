@@ -28,6 +28,8 @@ export interface ContainerDefinition {
 
 /** What a started image is to the lab: a real process. */
 export interface RunningTask {
+  /** What it uses of the machine's memory now, where that can be seen. */
+  memoryMiB?(): number;
   readonly exited: Promise<{readonly code: number | null}>;
   stop(graceMs: number): Promise<void>;
 }
@@ -125,6 +127,9 @@ export interface ServiceOptions {
     readonly containerName: string;
     readonly containerPort: number;
   };
+  readonly launchType?: 'EC2' | 'FARGATE';
+  readonly capacityProvider?: string;
+  readonly placementConstraints?: readonly {readonly type: string; readonly expression?: string}[];
   /** ECS Exec: tasks that start while it is on can be entered. */
   readonly enableExecuteCommand?: boolean;
   /** How long failing health checks are forgiven after a task's start. */
@@ -160,6 +165,16 @@ export interface Instance {
   readonly id: string;
   readonly cpu: number;
   readonly memory: number;
+  readonly status?: 'ACTIVE' | 'DRAINING';
+  readonly agentConnected?: boolean;
+  readonly attributes?: readonly {readonly name: string; readonly value?: string}[];
+  readonly capacityProvider?: string;
+}
+
+/** A capacity provider: an Auto Scaling group that ECS makes larger or not. */
+export interface CapacityProvider {
+  readonly name: string;
+  readonly managedScaling: 'ENABLED' | 'DISABLED';
 }
 
 export interface EcsWorld {
@@ -167,6 +182,7 @@ export interface EcsWorld {
   readonly accountId: string;
   readonly clusterName: string;
   readonly instances: readonly Instance[];
+  readonly capacityProviders: readonly CapacityProvider[];
   readonly definitions: TaskDefinition[];
   readonly definitionTags: Map<string, unknown>;
   readonly services: Map<string, Service>;

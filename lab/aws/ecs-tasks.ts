@@ -84,9 +84,29 @@ interface LogConfiguration {
   readonly options?: Readonly<Record<string, string>>;
 }
 
+type Resource = 'CPU' | 'MEMORY' | 'PORTS';
+
 interface Size {
   readonly cpu: number;
   readonly memory: number;
+  /** Of an instance: those that are taken. Of a task: those that it takes for itself alone. */
+  readonly ports: readonly number[];
+}
+
+const lackTexts: Readonly<Record<Resource, string>> = {
+  CPU: 'has insufficient CPU units available.',
+  MEMORY: 'has insufficient memory available.',
+  PORTS: 'is already using a port required by your task.',
+};
+
+function lackIn(room: Size, need: Size): Resource | undefined {
+  if (room.cpu < need.cpu) {
+    return 'CPU';
+  }
+  if (room.memory < need.memory) {
+    return 'MEMORY';
+  }
+  return need.ports.some((port) => room.ports.includes(port)) ? 'PORTS' : undefined;
 }
 
 /** Starts, moves on and stops tasks. Each one is a real process on an address of its own. */
@@ -221,13 +241,12 @@ export class Tasks {
 
   #place(
     definition: TaskDefinition,
-  ): {instance: Instance} | {lack: string; nearest?: Instance; resource?: 'CPU' | 'MEMORY'} {
+  ): {instance: Instance} | {lack: string; nearest?: Instance; resource?: Resource} {
     const need = needOf(definition);
-    const rooms = this.#world.instances.map((instance) => ({
-      instance,
-      room: this.remaining(instance),
-    }));
-    const fitting = rooms.find(({room}) => room.cpu >= need.cpu && room.memory >= need.memory);
+    const rooms = this.#world.instances
+      .filter(({status = 'ACTIVE', agentConnected = true}) => status === 'ACTIVE' && agentConnected)
+      .map((instance) => ({instance, room: this.remaining(instance)}));
+    const fitting = rooms.find(({room}) => lackIn(room, need) === undefined);
     if (fitting && !this.#faults.noRoom) {
       return fitting;
     }
@@ -235,14 +254,22 @@ export class Tasks {
     if (!nearest) {
       return {lack: noInstances};
     }
-    const resource = this.#faults.noRoom ?? (nearest.room.cpu < need.cpu ? 'CPU' : 'MEMORY');
-    const what = resource === 'CPU' ? 'CPU units' : 'memory';
-    const {instance} = nearest;
+    const {instance, room} = nearest;
+    const resource = this.#faults.noRoom ?? lackIn(room, need) ?? 'CPU';
     return {
-      lack: `The closest matching (container-instance ${instance.id}) has insufficient ${what} available.`,
+      lack: `The closest matching (container-instance ${instance.id}) ${lackTexts[resource]}`,
       nearest: instance,
       resource,
     };
+  }
+
+  memoryUse(service: string): readonly number[] {
+    return [...this.#world.tasks.values()]
+      .filter((task) => task.service?.options.name === service && task.lastStatus === 'RUNNING')
+      .flatMap(({running, definition}) => {
+        const used = running?.memoryMiB?.();
+        return used === undefined ? [] : [(100 * used) / Math.max(1, needOf(definition).memory)];
+      });
   }
 
   remaining(instance: Instance): Size {
@@ -252,6 +279,7 @@ export class Tasks {
     return {
       cpu: instance.cpu - sum(needs.map(({cpu}) => cpu)),
       memory: instance.memory - sum(needs.map(({memory}) => memory)),
+      ports: needs.flatMap(({ports}) => ports),
     };
   }
 
@@ -403,12 +431,19 @@ export class Tasks {
 }
 
 /** Task-level sizes where given, else the sum over containers; placement uses the reservation. */
-function needOf({cpu, memory, containerDefinitions}: TaskDefinition): Size {
+function needOf({cpu, memory, networkMode, containerDefinitions}: TaskDefinition): Size {
   return {
     cpu: cpu ? Number(cpu) : sum(containerDefinitions.map((one) => one.cpu ?? 0)),
     memory: memory
       ? Number(memory)
       : sum(containerDefinitions.map((one) => one.memoryReservation ?? one.memory ?? 0)),
+    // A task with a network interface of its own shares its ports with nobody.
+    ports:
+      networkMode === 'awsvpc'
+        ? []
+        : containerDefinitions.flatMap(({portMappings = []}) =>
+            portMappings.flatMap(({hostPort}) => hostPort || []),
+          ),
   };
 }
 

@@ -5,6 +5,7 @@ import {EcsApi} from './ecs-api.ts';
 import {type DefinitionInput, find, register} from './ecs-definitions.ts';
 import {tick} from './ecs-scheduler.ts';
 import {
+  type CapacityProvider,
   type EcsWorld,
   type Instance,
   newService,
@@ -31,6 +32,7 @@ export interface EcsOptions {
   /** `127.X.Y.`: tasks live on .150 to .199. */
   readonly network: string;
   readonly instances?: readonly Instance[];
+  readonly capacityProviders?: readonly CapacityProvider[];
   readonly region?: string;
   readonly accountId?: string;
   readonly tickMs?: number;
@@ -47,6 +49,8 @@ export interface EcsOptions {
 
 export interface Ecs extends AwsService {
   readonly faults: EcsFaults;
+  /** What the tasks of a service use of their memory reservation, each in percent: what CloudWatch measures. */
+  memoryUse(service: string): readonly number[];
   /** The desired count of a service, for whoever scales it. */
   scaled(service: string): Scaled;
   /** As if an hour had passed: ECS shows stopped tasks no longer. */
@@ -90,6 +94,7 @@ export function createEcs(options: EcsOptions): Ecs {
     signingName: 'ecs',
     handle: async (request) => api.handle(request),
     faults: switches(faults),
+    memoryUse: (name) => tasks.memoryUse(name),
     scaled: (name) => ({
       get: () => world.services.get(name)?.desiredCount ?? 0,
       set: (desiredCount) => {
@@ -125,6 +130,7 @@ function worldOf(options: EcsOptions): EcsWorld {
     accountId: options.accountId ?? '123456789012',
     clusterName: options.clusterName,
     instances: options.instances ?? [{id: 'i-0a1b2c3d4e5f60718', cpu: 8_192, memory: 16_384}],
+    capacityProviders: options.capacityProviders ?? [],
     definitions: [],
     definitionTags: new Map(),
     services: new Map(),

@@ -2,7 +2,16 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import type {AddressInfo} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {createFaults, type Fault, type Faults} from './faults.ts';
-import {AwsError, json11, type Protocol, query, refusal, restXml, s3Xml} from './replies.ts';
+import {
+  AwsError,
+  json10,
+  json11,
+  type Protocol,
+  query,
+  refusal,
+  restXml,
+  s3Xml,
+} from './replies.ts';
 import {type Claim, type Credentials, claimOf, signatureFault} from './signature.ts';
 
 export interface AwsRequest {
@@ -48,6 +57,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
   elasticloadbalancing: query('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
   ecs: json11,
   logs: json11,
+  monitoring: json10,
   'application-autoscaling': json11,
   ecr: json11,
   ssm: json11,

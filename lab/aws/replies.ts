@@ -110,6 +110,17 @@ export const json11: Protocol = {
   },
 };
 
+/** The same with another content type: CloudWatch. */
+export const json10: Protocol = {
+  ...json11,
+  errorReply: (error) => json10Reply(json11.errorReply(error)),
+};
+
+export const json10Reply = (reply: AwsReply): AwsReply => ({
+  ...reply,
+  headers: {...reply.headers, 'content-type': 'application/x-amz-json-1.0'},
+});
+
 const xmlRefusals = {
   unknownKey: {code: 'InvalidClientTokenId', status: 403},
   wrongSignature: {code: 'SignatureDoesNotMatch', status: 403},

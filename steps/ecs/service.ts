@@ -6,11 +6,12 @@ import {enterTask} from './enter.ts';
 import {type OneOffReader, type OneOffWriter, openOneOffs} from './one-off.ts';
 import {oneOffCalls} from './one-off-calls.ts';
 import {nameOf} from './problems.ts';
+import {openRoom, type RoomReader} from './room-calls.ts';
 import {openScaling, type ScalingReader, type ScalingWriter, scalingCalls} from './scaling.ts';
 import {type EcsReader, type EcsWriter, openSession} from './session.ts';
 
-export type ServiceReader = EcsReader & OneOffReader & ScalingReader;
-export type ServiceWriter = EcsWriter & OneOffWriter & ScalingWriter;
+export type ServiceReader = EcsReader & OneOffReader & ScalingReader & RoomReader;
+export type ServiceWriter = EcsWriter & OneOffWriter & ScalingWriter & RoomReader;
 
 /** An ECS service. Its account and region are those of the AWS settings. */
 export const ecsService = defineTarget({
@@ -22,10 +23,11 @@ export const ecsService = defineTarget({
     const rollout = openSession(name, awsCalls(config));
     const oneOffs = openOneOffs(name, oneOffCalls(config));
     const scaling = openScaling(scalingCalls(config));
-    const all = [rollout, oneOffs, scaling];
+    const room = openRoom(config);
+    const all = [rollout, oneOffs, scaling, room];
     return {
-      reader: {...rollout.reader, ...oneOffs.reader, ...scaling.reader},
-      writer: {...rollout.writer, ...oneOffs.writer, ...scaling.writer},
+      reader: {...rollout.reader, ...oneOffs.reader, ...scaling.reader, ...room.reader},
+      writer: {...rollout.writer, ...oneOffs.writer, ...scaling.writer, ...room.reader},
       close: async () => {
         await Promise.all(all.map((one) => one.close()));
       },

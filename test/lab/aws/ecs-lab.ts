@@ -4,12 +4,20 @@ import {createInterface} from 'node:readline';
 import {ECSClient} from '@aws-sdk/client-ecs';
 import {ElasticLoadBalancingV2Client} from '@aws-sdk/client-elastic-load-balancing-v2';
 import {type Autoscaling, createAutoscaling} from '../../../lab/aws/autoscaling.ts';
-import {createEcs, type Ecs, type LaunchRequest, type RunningTask} from '../../../lab/aws/ecs.ts';
+import {createCloudWatch} from '../../../lab/aws/cloudwatch.ts';
+import {
+  createEcs,
+  type Ecs,
+  type EcsOptions,
+  type LaunchRequest,
+  type RunningTask,
+} from '../../../lab/aws/ecs.ts';
 import type {ServiceOptions} from '../../../lab/aws/ecs-state.ts';
 import {arnsOf, createElb} from '../../../lab/aws/elb.ts';
 import {type AwsEndpoint, startAwsEndpoint} from '../../../lab/aws/endpoint.ts';
 import {createLogs} from '../../../lab/aws/logs.ts';
 import {type LoadBalancer, startLoadBalancer} from '../../../lab/load-balancer.ts';
+import {memoryMiBOf} from '../../../lab/memory.ts';
 import type {AwsConfig} from '../../../steps/aws/client.ts';
 
 /** A cluster with one service `web`, whose tasks are small real web servers. */
@@ -30,7 +38,10 @@ export interface EcsLab {
 const port = 18_080;
 const credentials = {accessKeyId: 'AKIALAB', secretAccessKey: 'lab-secret'};
 
-export async function startEcsLab(service: Partial<ServiceOptions> = {}): Promise<EcsLab> {
+export async function startEcsLab(
+  service: Partial<ServiceOptions> = {},
+  cluster: Partial<Pick<EcsOptions, 'instances' | 'capacityProviders' | 'taskDefinitions'>> = {},
+): Promise<EcsLab> {
   const network = `127.${random()}.${random()}.`;
   const balancer = await startLoadBalancer({
     address: `${network}100`,
@@ -55,7 +66,8 @@ export async function startEcsLab(service: Partial<ServiceOptions> = {}): Promis
       void task.exited.then(() => processes.delete(task));
       return task;
     },
-    taskDefinitions: [
+    ...cluster,
+    taskDefinitions: cluster.taskDefinitions ?? [
       {
         family: 'web',
         networkMode: 'awsvpc',
@@ -92,10 +104,16 @@ export async function startEcsLab(service: Partial<ServiceOptions> = {}): Promis
     ],
   });
   const elb = createElb({name: 'shop', loadBalancer: balancer});
+  const cloudwatch = createCloudWatch(({name, dimensions}) =>
+    name === 'MemoryUtilization' ? ecs.memoryUse(dimensions['ServiceName'] ?? '') : [],
+  );
   const autoscaling = createAutoscaling({
     targets: {'service/shop/web': {min: 1, max: 6, scaled: ecs.scaled('web')}},
   });
-  const endpoint = await startAwsEndpoint({services: [ecs, elb, logs, autoscaling], credentials});
+  const endpoint = await startAwsEndpoint({
+    services: [ecs, elb, logs, autoscaling, cloudwatch],
+    credentials,
+  });
   const config = {region: 'us-east-1', endpoint: endpoint.url, credentials};
   const ecsClient = new ECSClient(config);
   const elbClient = new ElasticLoadBalancingV2Client(config);
@@ -161,6 +179,7 @@ async function launchSmallServer(request: LaunchRequest): Promise<RunningTask> {
   await Promise.race([once(child.stdout, 'data'), exited]);
   return {
     exited,
+    memoryMiB: () => memoryMiBOf(child.pid),
     stop: async (graceMs) => {
       child.kill('SIGTERM');
       const late = setTimeout(() => child.kill('SIGKILL'), graceMs);

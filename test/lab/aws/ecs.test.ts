@@ -279,7 +279,7 @@ test('task definitions are numbered within their family, filled in, and listed n
     revision: 2,
     status: 'ACTIVE',
     containerDefinitions: [
-      {image: 'shop:2', cpu: 0, portMappings: [{protocol: 'tcp', hostPort: 18_080}]},
+      {image: 'shop:2', cpu: 0, portMappings: [{protocol: 'tcp', hostPort: 0}]},
     ],
   });
 });

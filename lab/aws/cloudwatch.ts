@@ -1,0 +1,59 @@
+import type {AwsService} from './endpoint.ts';
+import {type JsonInput, jsonService} from './json-service.ts';
+import {json10Reply} from './replies.ts';
+
+/** What is measured now, under the names that CloudWatch has for it. */
+export type Measure = (metric: {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}) => readonly number[];
+
+interface Query {
+  readonly Id?: string;
+  readonly MetricStat?: {
+    readonly Stat?: string;
+    readonly Metric?: {
+      readonly Namespace?: string;
+      readonly MetricName?: string;
+      readonly Dimensions?: readonly {readonly Name: string; readonly Value: string}[];
+    };
+  };
+}
+
+/** GetMetricData of CloudWatch, over what is measured at the moment of the call: the lab keeps no past. */
+export function createCloudWatch(measure: Measure): AwsService {
+  const service = jsonService('monitoring', 'GraniteServiceVersion20100801.', {
+    GetMetricData: (input) => ({
+      MetricDataResults: queriesOf(input).map((one) => result(one, measure)),
+    }),
+  });
+  return {...service, handle: async (request) => json10Reply(await service.handle(request))};
+}
+
+// A client of the SDK sends the modelled shape.
+const queriesOf = (input: JsonInput): readonly Query[] =>
+  (input['MetricDataQueries'] ?? []) as readonly Query[];
+
+function result(
+  {Id = '', MetricStat: {Stat = 'Average', Metric = {}} = {}}: Query,
+  measure: Measure,
+) {
+  const found = measure({
+    namespace: Metric.Namespace ?? '',
+    name: Metric.MetricName ?? '',
+    dimensions: Object.fromEntries((Metric.Dimensions ?? []).map(({Name, Value}) => [Name, Value])),
+  });
+  const value =
+    Stat === 'Maximum'
+      ? Math.max(...found)
+      : found.reduce((sum, one) => sum + one, 0) / found.length;
+  const has = found.length > 0;
+  return {
+    Id,
+    Label: Metric.MetricName,
+    Timestamps: has ? [Math.floor(Date.now() / 1_000)] : [],
+    Values: has ? [value] : [],
+    StatusCode: 'Complete',
+  };
+}

@@ -1,0 +1,181 @@
+import type {ContainerInstance, Service, TaskDefinition} from '@aws-sdk/client-ecs';
+import {type Session, SwitcharooError} from '../../src/index.ts';
+import {type AwsConfig, readingClient} from '../aws/client.ts';
+import type {EcsNames} from './aws-calls.ts';
+import {lazyClients} from './clients.ts';
+import {serviceNotFound} from './problems.ts';
+import type {InstanceRoom} from './room.ts';
+
+/** What the tasks of the service used of their memory reservation in the last day, in percent. */
+export type MemoryUse =
+  | {readonly kind: 'measured'; readonly mostPercent: number}
+  | {readonly kind: 'not-measured'; readonly why: string};
+
+export interface RoomReader {
+  rolling(signal: AbortSignal): Promise<Service>;
+  definition(reference: string, signal: AbortSignal): Promise<TaskDefinition>;
+  instances(signal: AbortSignal): Promise<readonly InstanceRoom[]>;
+  /** Those of the providers whose Auto Scaling group ECS makes larger by itself. */
+  growing(providers: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
+  memoryUse(now: Date, signal: AbortSignal): Promise<MemoryUse>;
+}
+
+const dayMs = 24 * 3_600_000;
+const hour = 3_600;
+
+export function openRoom(config: AwsConfig & EcsNames): Session<RoomReader, RoomReader> {
+  const {cluster, service} = config;
+  const {ask, close} = lazyClients(
+    config,
+    async () => {
+      const [ecs, metrics] = await Promise.all([
+        import('@aws-sdk/client-ecs'),
+        import('@aws-sdk/client-cloudwatch'),
+      ]);
+      return {
+        ecs,
+        metrics,
+        reading: new ecs.ECSClient(readingClient(config)),
+        measuring: new metrics.CloudWatchClient(readingClient(config)),
+      };
+    },
+    ({reading, measuring}) => [reading, measuring],
+  );
+
+  /** How many tasks of the service each instance runs, by the instance's ARN. */
+  const tasksByInstance = (abortSignal: AbortSignal) =>
+    ask(async ({ecs, reading}) => {
+      const count = new Map<string, number>();
+      const asked = {cluster, serviceName: service};
+      const pages = ecs.paginateListTasks({client: reading, pageSize: 100}, asked, {abortSignal});
+      for await (const {taskArns: tasks = []} of pages) {
+        const command = new ecs.DescribeTasksCommand({cluster, tasks});
+        const found =
+          tasks.length === 0 ? [] : ((await reading.send(command, {abortSignal})).tasks ?? []);
+        for (const {containerInstanceArn: arn} of found) {
+          if (arn) {
+            count.set(arn, (count.get(arn) ?? 0) + 1);
+          }
+        }
+      }
+      return count;
+    });
+
+  const reader: RoomReader = {
+    rolling: (abortSignal) =>
+      ask(async ({ecs, reading}) => {
+        const command = new ecs.DescribeServicesCommand({cluster, services: [service]});
+        const [found] = (await reading.send(command, {abortSignal})).services ?? [];
+        if (!found) {
+          throw new SwitcharooError(serviceNotFound(config));
+        }
+        return found;
+      }),
+
+    definition: (taskDefinition, abortSignal) =>
+      ask(async ({ecs, reading}) => {
+        const command = new ecs.DescribeTaskDefinitionCommand({taskDefinition});
+        return (await reading.send(command, {abortSignal})).taskDefinition ?? {};
+      }),
+
+    instances: async (abortSignal) => {
+      const ofService = await tasksByInstance(abortSignal);
+      return ask(async ({ecs, reading}) => {
+        const rooms: InstanceRoom[] = [];
+        const pages = ecs.paginateListContainerInstances(
+          {client: reading, pageSize: 100},
+          {cluster},
+          {abortSignal},
+        );
+        for await (const {containerInstanceArns: containerInstances = []} of pages) {
+          const command = new ecs.DescribeContainerInstancesCommand({cluster, containerInstances});
+          const found =
+            containerInstances.length === 0
+              ? []
+              : ((await reading.send(command, {abortSignal})).containerInstances ?? []);
+          rooms.push(...found.map((one) => roomOf(one, ofService)));
+        }
+        return rooms;
+      });
+    },
+
+    growing: async (providers, abortSignal) =>
+      providers.length === 0
+        ? []
+        : ask(async ({ecs, reading}) => {
+            const asked = {capacityProviders: [...providers]};
+            const command = new ecs.DescribeCapacityProvidersCommand(asked);
+            const {capacityProviders = []} = await reading.send(command, {abortSignal});
+            return capacityProviders
+              .filter(
+                ({autoScalingGroupProvider: group}) => group?.managedScaling?.status === 'ENABLED',
+              )
+              .flatMap(({name}) => name ?? []);
+          }),
+
+    memoryUse: async (now, abortSignal) => {
+      try {
+        return await ask(async ({metrics, measuring}) => {
+          const command = new metrics.GetMetricDataCommand({
+            StartTime: new Date(now.getTime() - dayMs),
+            EndTime: now,
+            MetricDataQueries: [
+              {
+                Id: 'memory',
+                MetricStat: {
+                  Stat: 'Maximum',
+                  Period: hour,
+                  Metric: {
+                    Namespace: 'AWS/ECS',
+                    MetricName: 'MemoryUtilization',
+                    Dimensions: [
+                      {Name: 'ClusterName', Value: cluster.split('/').at(-1) ?? cluster},
+                      {Name: 'ServiceName', Value: service},
+                    ],
+                  },
+                },
+              },
+            ],
+          });
+          const [found] = (await measuring.send(command, {abortSignal})).MetricDataResults ?? [];
+          const values = found?.Values ?? [];
+          return values.length === 0
+            ? {kind: 'not-measured', why: 'CloudWatch has measured nothing in the last day'}
+            : {kind: 'measured', mostPercent: Math.max(...values)};
+        });
+      } catch (error) {
+        // What tasks really use is worth knowing, and no reason to stop.
+        if (error instanceof SwitcharooError && !abortSignal.aborted) {
+          return {kind: 'not-measured', why: error.problem.message.replace(/\.$/, '')};
+        }
+        throw error;
+      }
+    },
+  };
+  return {reader, writer: reader, close};
+}
+
+function roomOf(instance: ContainerInstance, ofService: ReadonlyMap<string, number>): InstanceRoom {
+  const left = (name: string) =>
+    instance.remainingResources?.find((resource) => resource.name === name);
+  const {containerInstanceArn: arn = '', runningTasksCount = 0, pendingTasksCount = 0} = instance;
+  return {
+    id: instance.ec2InstanceId ?? arn.split('/').at(-1) ?? arn,
+    status: instance.status ?? 'ACTIVE',
+    agentConnected: instance.agentConnected ?? false,
+    ...(instance.capacityProviderName ? {capacityProvider: instance.capacityProviderName} : {}),
+    cpu: left('CPU')?.integerValue ?? 0,
+    memoryMiB: left('MEMORY')?.integerValue ?? 0,
+    // Of ports ECS lists those that are taken.
+    takenPorts: [
+      ...(left('PORTS')?.stringSetValue ?? []).map((port) => `${port}/tcp`),
+      ...(left('PORTS_UDP')?.stringSetValue ?? []).map((port) => `${port}/udp`),
+    ],
+    tasks: runningTasksCount + pendingTasksCount,
+    ofService: ofService.get(arn) ?? 0,
+    attributes: (instance.attributes ?? []).map(({name = '', value}) => ({
+      name,
+      ...(value === undefined ? {} : {value}),
+    })),
+  };
+}
