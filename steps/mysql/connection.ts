@@ -95,6 +95,8 @@ const comparingSession = [
   readOnlySession,
   'SET NAMES utf8mb4 COLLATE utf8mb4_general_ci',
   "SET SESSION time_zone = '+00:00', sql_mode = '', sql_select_limit = DEFAULT",
+  // Beyond max_allowed_packet a server gives less than this, or nothing.
+  'SET SESSION group_concat_max_len = CAST(LEAST(4000000, @@session.max_allowed_packet) AS UNSIGNED)',
 ];
 
 // Every session of that line begins with it, so no statement can slip past it after a lost connection.

@@ -1,7 +1,10 @@
 import {
   type Both,
   type Compared,
+  type Digest,
+  digestOf,
   isSame,
+  longestTogether,
   type Moment,
   onBoth,
   type Passing,
@@ -43,6 +46,8 @@ const chunkTargetMs = 300;
 const rowsAtFirst = 2_000;
 // A range that differs is fetched row by row, key and hash of each.
 const mostRows = 50_000;
+const fewestRows = 100;
+const mostFetched = 4 * mostRows;
 const mostSuspects = 1_000;
 const suspectsAtOnce = 200;
 // Written between the two reads of a look, a row may differ; unchanged in two looks with replication past it, it does differ.
@@ -107,14 +112,28 @@ export class TableComparison implements Compared {
 
   async #walk(ask: Both<Ask>, passing: Passing): Promise<void> {
     const began = performance.now();
-    const upTo = await this.#bound(ask.source);
-    this.rows += await this.#compare({after: this.#after, upTo}, 0, ask, passing);
-    const ratio = chunkTargetMs / Math.max(1, performance.now() - began);
-    this.#chunkRows = Math.round(
-      Math.min(mostRows, Math.max(100, this.#chunkRows * Math.min(4, Math.max(0.25, ratio)))),
+    const range = {after: this.#after, upTo: await this.#bound(ask.source)};
+    const {source, target} = await onBoth((side) =>
+      digestOf(this.#from(side, this.#keys[side].within(range)), this.#row, ask[side]),
     );
-    this.#after = upTo;
-    this.#walked = upTo === null || this.tooMany;
+    if (source.cut || target.cut) {
+      await this.#compare(range, 0, ask, passing);
+    } else if (!isSame(source, target)) {
+      this.#again = [...this.#again, {range, since: await passing.now(), tries: 1}];
+    }
+    this.rows += source.rows;
+    this.#after = range.upTo;
+    this.#walked = range.upTo === null || this.tooMany;
+    this.#adapt(source, performance.now() - began);
+  }
+
+  /** The next range takes about as long as it should, and its rows are not too long together. */
+  #adapt({rows, bytes}: Digest, tookMs: number): void {
+    const byTime = this.#chunkRows * Math.min(4, Math.max(0.25, chunkTargetMs / tookMs));
+    const byLength = (longestTogether / 2 / Math.max(1, bytes)) * rows;
+    this.#chunkRows = Math.round(
+      Math.min(mostRows, Math.max(fewestRows, Math.min(byTime, bytes === 0 ? byTime : byLength))),
+    );
   }
 
   /** Where the next range ends, in the order of the source. The last one has no end. */
@@ -127,26 +146,29 @@ export class TableComparison implements Compared {
     return row ? this.#placeOf(row) : null;
   }
 
-  async #compare(range: Range, tries: number, ask: Both<Ask>, passing: Passing): Promise<number> {
+  async #compare(range: Range, tries: number, ask: Both<Ask>, passing: Passing): Promise<void> {
     const {source, target} = await onBoth((side) =>
       sumOf(this.#from(side, this.#keys[side].within(range)), this.#row, ask[side]),
     );
-    if (!isSame(source, target)) {
-      const since = await passing.now();
-      if (tries === 0) {
-        this.#again = [...this.#again, {range, since, tries: 1}];
-      } else {
-        await this.#narrow(range, tries, ask, passing);
-      }
+    if (isSame(source, target)) {
+      return;
     }
-    return source.rows;
+    const since = await passing.now();
+    const tooLong = Math.max(source.rows, target.rows) > mostFetched;
+    if (tries === 0 || (tooLong && tries < mostTries)) {
+      this.#again = [...this.#again, {range, since, tries: tries + 1}];
+    } else if (tooLong) {
+      this.tooMany = true;
+    } else {
+      await this.#narrow(range, tries, ask, passing);
+    }
   }
 
   async #narrow(range: Range, tries: number, ask: Both<Ask>, passing: Passing): Promise<void> {
-    const since = await passing.now();
     const {source, target} = await onBoth((side) =>
       this.#hashes(side, this.#keys[side].within(range), ask[side]),
     );
+    const since = await passing.now();
     const places = [...new Set([...source.keys(), ...target.keys()])].filter(
       (place) => source.get(place) !== target.get(place),
     );

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {Comparison} from '../../../steps/mysql/comparison.ts';
 import {verifyData} from '../../../steps/mysql/verify-data.ts';
-import {describeEachPair, type TriedServer} from './each-server.ts';
+import {describeEachPair, type TriedPair, type TriedServer} from './each-server.ts';
 import {createProof, firstNear, nearValues, pictureOf} from './proof-schema.ts';
 import {run, settled} from './walk.ts';
 
@@ -157,21 +157,48 @@ describeEachPair(
       });
     }
 
+    test('finds nothing but the planted row while the source is written to all the time', async () => {
+      await on.caughtUp();
+      const stop = writeAllTheTime(on.source);
+      const calm = await settled(placed());
+      await alone(on.target, ["UPDATE people SET note = 'planted' WHERE id = 3001"]);
+      const planted = await settled(placed());
+      const writes = await stop();
+      await on.caughtUp();
+      await alone(on.target, ['UPDATE people SET note = NULL WHERE id = 3001']);
+      const afterwards = await settled(placed());
+      expect(writes).toBeGreaterThan(10);
+      expect(calm.kind).toBe('done');
+      expect(planted).toMatchObject({
+        reason: 'aurora has other data than db1, in 1 places: proof.people id = 3001 differs.',
+      });
+      expect(afterwards).toMatchObject({kind: 'done', output: {changing: 0}});
+    });
+
+    test('says how far it is, and goes on from there at the next look', async () => {
+      await on.caughtUp();
+      const signal = new AbortController().signal;
+      const comparison = await Comparison.begin(both(on), asked, signal);
+      const first = await comparison.workFor(1, signal);
+      expect(String(first).replaceAll(/\d[\d,]*/g, '#')).toMatch(
+        /^# of about # rows compared, # a second, about # (s|min|h) left; # of # tables done/,
+      );
+      let looks = 0;
+      for (let found: unknown = first; typeof found === 'string'; looks += 1) {
+        found = await comparison.workFor(1, signal);
+      }
+      expect(looks).toBeGreaterThan(1);
+    });
+
     test('finds the nearest other value of every kind of column', async () => {
       await on.caughtUp();
       await alone(
         on.target,
         nearValues.map((value, at) => `UPDATE all_kinds SET ${value} WHERE id = ${firstNear + at}`),
       );
-      const comparison = await Comparison.begin(
-        {source: on.source.session.reader, target: on.target.session.reader},
-        {
-          wanted: {schemas: ['proof'], except: []},
-          ...{tablesAtOnce: 2, follows: true, lagMsMax: 5_000, threadsRunningMax: 25},
-        },
-        new AbortController().signal,
-      );
-      const found = await comparison.workFor(20_000, new AbortController().signal);
+      const signal = new AbortController().signal;
+      const comparison = await Comparison.begin(both(on), asked, signal);
+      const found = await comparison.workFor(20_000, signal);
       expect(found).toMatchObject({
         differences: nearValues.map((_, at) => `proof.all_kinds id = ${firstNear + at} differs`),
       });
@@ -179,6 +206,37 @@ describeEachPair(
   },
   {prepare: async (server) => (server.database.name === 'db1' ? createProof(server) : undefined)},
 );
+
+const both = ({source, target}: TriedPair) => ({
+  source: source.session.reader,
+  target: target.session.reader,
+});
+
+const asked = {
+  wanted: {schemas: ['proof'], except: []},
+  ...{tablesAtOnce: 2, follows: true, lagMsMax: 5_000, threadsRunningMax: 25},
+};
+
+/** Changes, adds and removes rows until it is told to stop; then it says how many writes it made. */
+function writeAllTheTime({database}: TriedServer): () => Promise<number> {
+  let stopped = false;
+  let writes = 0;
+  const writing = database.session(async (connection) => {
+    await connection.query('USE proof');
+    for (; !stopped; writes += 1) {
+      const id = 1 + ((writes * 37) % 2_900);
+      await connection.query('UPDATE people SET note = ? WHERE id = ?', [`at ${writes}`, id]);
+      await connection.query('INSERT INTO codes VALUES (?, ?)', [`new-${writes}`, writes]);
+      await connection.query('DELETE FROM codes WHERE code = ?', [`new-${writes - 20}`]);
+    }
+    await connection.query("DELETE FROM codes WHERE code LIKE 'new-%'");
+  });
+  return async () => {
+    stopped = true;
+    await writing;
+    return writes;
+  };
+}
 
 async function alone(server: TriedServer, statements: readonly string[]): Promise<void> {
   await server.database.session(async (connection) => {
