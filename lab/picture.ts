@@ -1,11 +1,13 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {keyOf} from './aws/record-set.ts';
+import type {Route53} from './aws/route53.ts';
 import {doorFile} from './bare-metal.ts';
+import {movingDomain, movingZoneId} from './name-servers.ts';
 import {type World, zoneId} from './world.ts';
 
 /** What the lab looks like from outside, as plain data: two pictures of an unchanged world are equal. */
-export async function pictureOf({databases, hosts, route53, loadBalancer}: World) {
+export async function pictureOf({databases, hosts, route53, names, loadBalancer}: World) {
   const servers = {source: databases.source, replica: databases.replica, aurora: databases.aurora};
   const perServer = Object.entries(servers).map(async ([name, server]) => {
     const [settings] = await server.query(
@@ -24,7 +26,11 @@ export async function pictureOf({databases, hosts, route53, loadBalancer}: World
   });
   return {
     databases: Object.fromEntries(await Promise.all(perServer)),
-    records: [...route53.listed(zoneId)].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
+    records: recordsOf(route53, zoneId),
+    moving: {
+      domain: names.domains.published(movingDomain),
+      records: recordsOf(route53, movingZoneId),
+    },
     units: Object.fromEntries(
       hosts.map((host) => [
         host.name,
@@ -40,5 +46,8 @@ export async function pictureOf({databases, hosts, route53, loadBalancer}: World
     targets: loadBalancer.targets().map(({address, state}) => `${address} ${state}`),
   };
 }
+
+const recordsOf = (route53: Route53, zone: string) =>
+  [...route53.listed(zone)].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
 
 const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : null);

@@ -11,14 +11,21 @@ import {applicationHosts, databaseHosts} from './bare-metal.ts';
 import {compare} from './clients/compare.ts';
 import type {ClientsReport} from './clients/protocol.ts';
 import {startDeployment} from './deployment.ts';
-import {startAuthoritative} from './dns/authoritative.ts';
-import {type Resolver, startResolver} from './dns/resolver.ts';
+import type {Resolver} from './dns/resolver.ts';
+import type {Lookups} from './dns/watcher.ts';
 import type {LabHost} from './hosts/host.ts';
 import {createLabKey} from './hosts/keys.ts';
 import {type LoadBalancer, startLoadBalancer} from './load-balancer.ts';
 import type {Passwords} from './mysql/accounts.ts';
 import {imitateCallTimes} from './mysql/aurora-procedures.ts';
 import {type Databases, startDatabases} from './mysql/topology.ts';
+import {
+  domainsOfLab,
+  movingZone,
+  type NameServers,
+  shopServers,
+  startNameServers,
+} from './name-servers.ts';
 import {chooseNetwork, type Network} from './network.ts';
 import {newHome} from './new-home.ts';
 import {Processes} from './processes.ts';
@@ -53,6 +60,7 @@ export interface World {
   readonly ecs: Ecs;
   readonly aws: AwsEndpoint;
   readonly resolver: Resolver;
+  readonly names: NameServers;
   readonly loadBalancer: LoadBalancer;
   /** For the lab's inventory. */
   readonly variables: Readonly<Record<string, string>>;
@@ -71,6 +79,8 @@ export interface Counted {
   readonly duplicated: number;
   readonly outageMs: number;
   readonly clients: ClientsReport;
+  /** Of the domain whose name servers can be moved. */
+  readonly lookups: Lookups;
 }
 
 /** Starts everything, the fast things beside the slow ones. When a part does not start, nothing stays. */
@@ -139,7 +149,8 @@ async function build(
     await imitateCallTimes(databases.aurora, 1);
   }
 
-  const route53 = createRoute53({zones: [zoneOf(network)], insyncMs: 800});
+  const route53 = createRoute53({zones: [zoneOf(network), movingZone], insyncMs: 800});
+  const domains = domainsOfLab();
   const rds = createRds({
     clusters: [{identifier: clusterIdentifier, endpoint: '127.0.0.1', port: ports.aurora}],
   });
@@ -159,21 +170,32 @@ async function build(
   };
   const aws = await started(
     startAwsEndpoint({
-      services: [route53, rds, ecs, elb, logs, autoscaling, cloudwatch, ...deployment.services],
+      services: [
+        route53,
+        domains,
+        rds,
+        ecs,
+        elb,
+        logs,
+        autoscaling,
+        cloudwatch,
+        ...deployment.services,
+      ],
       credentials,
     }),
   );
-  const authoritative = await started(
-    startAuthoritative({
-      address: '127.0.0.1',
-      zone: () => ({
-        name: zoneName,
-        nameServers: ['ns-1.lab.', 'ns-2.lab.'],
-        records: route53.published(zoneId),
-      }),
+  const names = await startNameServers({
+    network,
+    route53,
+    domains,
+    shopZone: () => ({
+      name: zoneName,
+      nameServers: shopServers,
+      records: route53.published(zoneId),
     }),
-  );
-  const resolver = await started(startResolver({address: '127.0.0.1', authoritative}));
+    started,
+  });
+  const {authoritative, resolver} = names;
   await ecs.steady();
 
   const ledger = join(directory, 'ledger.tsv');
@@ -192,6 +214,7 @@ async function build(
     ecs,
     aws,
     resolver,
+    names,
     loadBalancer,
     variables: {
       ...variablesOf(site, {
@@ -203,6 +226,7 @@ async function build(
         resolver,
       }),
       ...deployment.variables,
+      ...names.variables,
     },
     clients: () => control.report(),
     pauseClients: () => control.pause(),
@@ -221,6 +245,7 @@ async function build(
         duplicated: duplicated.length,
         outageMs: report.outageMs,
         clients: report,
+        lookups: names.watcher.lookups(),
       };
     },
     stop,
@@ -237,7 +262,7 @@ function zoneOf({web1, web2}: Network) {
   return {
     id: zoneId,
     name: zoneName,
-    nameServers: ['ns-1.lab.', 'ns-2.lab.'],
+    nameServers: shopServers,
     records: [
       {name: `${siteName}.`, type: 'A', ttl: oldTtlSeconds, values: [web1, web2]},
       {name: `mail.${zoneName}`, type: 'A', ttl: 3_600, values: ['192.0.2.25']},

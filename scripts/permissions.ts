@@ -1,15 +1,18 @@
 import {writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import bareMetalToEcs from '../runbooks/bare-metal-to-ecs.ts';
+import moveNameServers from '../runbooks/move-name-servers.ts';
 import warmCutover from '../runbooks/warm-cutover.ts';
 import type {Entry} from '../src/model/runbook.ts';
+
+const runbooks = [bareMetalToEcs, warmCutover, moveNameServers];
 
 export const permissionsFile = fileURLToPath(new URL('../docs/permissions.md', import.meta.url));
 
 const head = `# What switcharoo's accounts must be allowed
 
-For each target of \`runbooks/bare-metal-to-ecs.ts\` and \`runbooks/warm-cutover.ts\`: what its account needs, and the
-entries of either that need it. Of a single step, \`switcharoo steps mysql.freeze-writes\` says the same. A plan finds out
+For each target of \`runbooks/bare-metal-to-ecs.ts\`, \`runbooks/warm-cutover.ts\` and \`runbooks/move-name-servers.ts\`:
+what its account needs, and the entries of any that need it. Of a single step, \`switcharoo steps mysql.freeze-writes\` says the same. A plan finds out
 what its looks are refused; a right that only a write needs may be missed until that write is made, so compare the
 accounts with this page beforehand.
 
@@ -18,7 +21,10 @@ This file is made from the steps: \`UPDATE_GOLDEN=1 npx vitest run test/docs\` w
 
 /** The whole page, a section for each target. */
 export function permissionsPage(): string {
-  const targets = Object.entries<{kind: string}>(bareMetalToEcs.head.targets);
+  const targets = Object.entries<{kind: string}>({
+    ...bareMetalToEcs.head.targets,
+    ...moveNameServers.head.targets,
+  });
   return [head, ...targets.map(([name, {kind}]) => sectionOf(name, kind))].join('\n');
 }
 
@@ -34,7 +40,7 @@ function sectionOf(target: string, kind: string): string {
 /** What is needed there, and by which entries. */
 function needsOf(target: string): ReadonlyMap<string, readonly string[]> {
   const needs = new Map<string, Set<string>>();
-  for (const entry of [...bareMetalToEcs.entries, ...warmCutover.entries] as readonly Entry[]) {
+  for (const entry of runbooks.flatMap(({entries}) => entries) as readonly Entry[]) {
     const parts = Object.keys(entry.on).filter((part) => entry.on[part] === target);
     const wanted = parts.flatMap((part): readonly string[] => entry.unit.needs[part] ?? []);
     for (const need of new Set(wanted)) {

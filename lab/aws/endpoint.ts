@@ -56,6 +56,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
   rds: query('http://rds.amazonaws.com/doc/2014-10-31/'),
   elasticloadbalancing: query('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
   ecs: json11,
+  route53domains: json11,
   logs: json11,
   monitoring: json10,
   'application-autoscaling': json11,

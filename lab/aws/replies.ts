@@ -5,9 +5,17 @@ import type {AwsReply, AwsRequest} from './endpoint.ts';
 export class AwsError extends Error {
   readonly code: string;
   readonly status: number;
+  /** What its shape holds beside code and message. */
+  readonly details: Readonly<Record<string, string>>;
 
-  constructor(code: string, message: string, status = 400) {
+  constructor(
+    code: string,
+    message: string,
+    status = 400,
+    details: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
+    this.details = details;
     this.name = 'AwsError';
     this.code = code;
     this.status = status;
@@ -99,7 +107,8 @@ const requestId = (): string => randomUUID().replaceAll('-', '').slice(0, 16).to
 /** The family of ECS: the operation is in a header, and all its refusals are 400. */
 export const json11: Protocol = {
   operationOf: ({headers}) => headers['x-amz-target']?.split('.').at(-1) ?? '',
-  errorReply: ({code, message, status}) => jsonReply({__type: code, message}, status),
+  errorReply: ({code, message, status, details}) =>
+    jsonReply({__type: code, message, ...details}, status),
   refusals: {
     unknownKey: {code: 'UnrecognizedClientException', status: 400},
     wrongSignature: {code: 'InvalidSignatureException', status: 400},

@@ -1,5 +1,6 @@
 import {
   earlierText,
+  lookupsSentence,
   outageSource,
   readsSentence,
   timesSentence,
@@ -43,7 +44,7 @@ ${report.head ? `<p>Head of the journal: <code>${escaped(report.head)}</code></p
 }
 
 function figures(report: RunReport): string {
-  const {outageMs, writes, reads} = report;
+  const {outageMs, writes, reads, lookups} = report;
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
   const cells = [
     ...(outageMs === undefined ? [] : [['Outage', durationText(outageMs), outageSource(report)]]),
@@ -51,6 +52,7 @@ function figures(report: RunReport): string {
       ? [['Lost writes', `${bad ? '✗' : '✓'} ${writes.lost}`, writesSentence(writes)]]
       : []),
     ...(reads ? [['Failed reads', String(reads.failed), readsSentence(reads)]] : []),
+    ...(lookups ? [['Wrong lookups', String(lookups.wrong), lookupsSentence(lookups)]] : []),
     ['Machines', durationText(report.machineMs), timesSentence(report)],
     [
       'Started',

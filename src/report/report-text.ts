@@ -60,6 +60,10 @@ export function readsSentence({answered, failed}: NonNullable<RunReport['reads']
   return `${answered.toLocaleString('en-US')} answered, ${failed} failed`;
 }
 
+export function lookupsSentence({right, wrong}: NonNullable<RunReport['lookups']>): string {
+  return `${right.toLocaleString('en-US')} right, ${wrong} wrong`;
+}
+
 /** "(1.4 s earlier)": how long the same entry took in the run before. */
 export const earlierText = ({earlierMs}: EntryReport): string =>
   !earlierMs ? '' : `(${durationText(earlierMs)} earlier)`;
@@ -102,7 +106,7 @@ function timesText(report: RunReport, options: TextOptions): string[] {
 }
 
 function measuredText(report: RunReport, options: TextOptions): string[] {
-  const {outageMs, writes, reads} = report;
+  const {outageMs, writes, reads, lookups} = report;
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
   return [
     ...(outageMs === undefined
@@ -121,6 +125,7 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
         )
       : []),
     ...(reads ? labelled('reads', readsSentence(reads), options) : []),
+    ...(lookups ? labelled('lookups', lookupsSentence(lookups), options) : []),
   ];
 }
 

@@ -22,6 +22,12 @@ export interface ReadCount {
   readonly failed: number;
 }
 
+/** What became of lookups of names in the lab. */
+export interface LookupCount {
+  readonly right: number;
+  readonly wrong: number;
+}
+
 export interface ReportOptions {
   /** SHA-256 of the journal's last line. */
   readonly head?: string;
@@ -30,6 +36,7 @@ export interface ReportOptions {
   readonly outageMs?: number;
   readonly writes?: WriteCount;
   readonly reads?: ReadCount;
+  readonly lookups?: LookupCount;
 }
 
 export interface Span {
@@ -86,6 +93,7 @@ export interface RunReport {
   readonly outageMs?: number;
   readonly writes?: WriteCount;
   readonly reads?: ReadCount;
+  readonly lookups?: LookupCount;
   readonly entries: readonly EntryReport[];
   readonly answers: readonly AnswerReport[];
   readonly checkpoints: readonly {readonly name: string; readonly atUtc: string}[];
@@ -259,12 +267,13 @@ function factsOf({
   };
 }
 
-function measuredOf({head, outageMs, writes, reads}: ReportOptions): Partial<RunReport> {
+function measuredOf({head, outageMs, writes, reads, lookups}: ReportOptions): Partial<RunReport> {
   return {
     ...(head === undefined ? {} : {head}),
     ...(outageMs === undefined ? {} : {outageMs}),
     ...(writes === undefined ? {} : {writes}),
     ...(reads === undefined ? {} : {reads}),
+    ...(lookups === undefined ? {} : {lookups}),
   };
 }
 

@@ -54,11 +54,11 @@ const config = z
       })
       .optional(),
     /** Instead of a transfer: a zone file. */
-    file: z.string().optional(),
+    zoneFile: z.string().optional(),
     /** Instead of a transfer: the names that are asked for. What is not among them is not found. */
     names: z.array(z.string()).min(1).optional(),
   })
-  .refine(({file, names}) => file === undefined || names === undefined, {
+  .refine(({zoneFile, names}) => zoneFile === undefined || names === undefined, {
     message: 'records come from a file or from a list of names, not from both',
   });
 type Config = z.output<typeof config>;
@@ -83,15 +83,15 @@ function readerOf(name: string, given: Config): ZoneReaderOf {
     domain,
     servers,
     source:
-      given.file !== undefined
-        ? `the file ${given.file}`
+      given.zoneFile !== undefined
+        ? `the file ${given.zoneFile}`
         : given.names
           ? `answers for ${given.names.length} names`
           : `a transfer from ${servers[0]?.address}`,
     records: async (signal) => {
       signal.throwIfAborted();
-      return given.file !== undefined
-        ? fromFile(given.file, domain)
+      return given.zoneFile !== undefined
+        ? fromFile(given.zoneFile, domain)
         : given.names
           ? fromNames(name, {names: given.names, domain, servers}, signal)
           : fromTransfer(name, {domain, servers, tsig: given.tsig}, signal);

@@ -14,9 +14,15 @@ const variables = {
 const runbooks = ['bare-metal-to-ecs', 'warm-cutover'];
 
 describe.each([
-  {name: 'staging', isProtected: false},
-  {name: 'production', isProtected: true},
-])('the example inventory of $name', ({name, isProtected}) => {
+  {name: 'staging', environment: 'staging', isProtected: false, runbooks},
+  {name: 'production', environment: 'production', isProtected: true, runbooks},
+  {
+    name: 'move-name-servers',
+    environment: 'move-example-com',
+    isProtected: true,
+    runbooks: ['move-name-servers'],
+  },
+])('the example inventory of $name', ({name, environment, isProtected, runbooks}) => {
   const load = () => loadInventory(`inventories/${name}.example.yaml`, '.switcharoo');
 
   beforeAll(() => {
@@ -29,7 +35,7 @@ describe.each([
   test('has the name of its environment, and production is protected', () => {
     const inventory = load();
     expect({name: inventory.name, protected: inventory.protected}).toEqual({
-      name,
+      name: environment,
       protected: isProtected,
     });
   });

@@ -56,7 +56,8 @@ export async function labStatusCommand(app: App): Promise<ExitCode> {
 /** Holds what the clients were told against the database in charge. */
 export async function labCountCommand(app: App): Promise<ExitCode> {
   const lab = await labThatIsUp(app);
-  const {inCharge, acknowledged, lost, duplicated, outageMs, clients} = await lab.count();
+  const {inCharge, acknowledged, lost, duplicated, outageMs, clients, lookups} = await lab.count();
+  const {right, wrong} = lookups;
   const {answered, failed} = clients.reads;
   app.print(
     app.json
@@ -64,9 +65,10 @@ export async function labCountCommand(app: App): Promise<ExitCode> {
           inCharge,
           writes: {acknowledged, lost, duplicated},
           reads: {answered, failed},
+          lookups: {right, wrong},
           outageMs,
         })
-      : `${acknowledged} writes acknowledged; in ${inCharge} ${lost} of them are lost and ${duplicated} are there twice. ${answered} reads answered, ${failed} failed. Longest outage of a client: ${outageMs} ms.`,
+      : `${acknowledged} writes acknowledged; in ${inCharge} ${lost} of them are lost and ${duplicated} are there twice. ${answered} reads answered, ${failed} failed. ${right} lookups were right, ${wrong} wrong. Longest outage of a client: ${outageMs} ms.`,
   );
   return lost + duplicated === 0 ? exitCodes.done : exitCodes.halfWay;
 }

@@ -96,19 +96,35 @@ async function reverseAll(held: Held): Promise<RunOutcome> {
 /** What the clients saw, beside what the journal says: the ledger against the database that ended up in charge. */
 async function measured(app: App, lab: Lab, {context, journal}: Held): Promise<RunReport> {
   const {progress, head} = context.record;
-  const {acknowledged, lost, duplicated, outageMs, clients} = await lab.count();
+  const {acknowledged, lost, duplicated, outageMs, clients, lookups} = await lab.count();
   const earlier = earlierReport(app, progress.run.runbook.name, progress.run.run);
   return reportOf(journal.entries, {
     head,
     outageMs,
     writes: {acknowledged, lost, duplicated},
     reads: {answered: clients.reads.answered, failed: clients.reads.failed},
+    lookups: {right: lookups.right, wrong: lookups.wrong},
     ...(earlier ? {earlier} : {}),
   });
 }
 
-function verdict(app: App, held: Held, outcome: RunOutcome, {writes}: RunReport): ExitCode {
+function verdict(
+  app: App,
+  held: Held,
+  outcome: RunOutcome,
+  {writes, lookups}: RunReport,
+): ExitCode {
   const code = exitCodeFor(held, outcome);
+  if (code === exitCodes.done && lookups && lookups.wrong > 0) {
+    tellProblems(app, [
+      new SwitcharooError({
+        code: 'lookups-wrong',
+        message: `${lookups.wrong} of ${lookups.right + lookups.wrong} lookups in the lab got another answer than they should have, or none.`,
+        hint: 'Do not run this runbook on anything real. The journal of the rehearsal says what was done when.',
+      }).problem,
+    ]);
+    return exitCodes.halfWay;
+  }
   if (code === exitCodes.done && writes && (writes.lost > 0 || writes.duplicated > 0)) {
     tellProblems(app, [
       new SwitcharooError({

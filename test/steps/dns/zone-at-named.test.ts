@@ -106,7 +106,7 @@ key "other" { algorithm hmac-sha256; secret "${key.secret}"; };`,
   });
 
   test('a file that is not there is a problem in words', async () => {
-    const reader = await opened({file: '/nowhere/shop.zone'});
+    const reader = await opened({zoneFile: '/nowhere/shop.zone'});
     expect(await problemOf(reader.records(signal))).toBe(
       'zone-file-unreadable: The zone file /nowhere/shop.zone is not understood: it cannot be opened (ENOENT).',
     );

@@ -1,0 +1,257 @@
+import {describe, expect, test} from 'vitest';
+import type {AnyStep, Look} from '../../../src/model/step.ts';
+import {changeDelegation} from '../../../steps/route53/change-delegation.ts';
+import {removeDs} from '../../../steps/route53/remove-ds.ts';
+import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
+import {fakeDomain, oldKey, oldServers} from './fake-domain.ts';
+import {labDomain, labKey} from './lab-domain.ts';
+
+const awsServers = [
+  {name: 'ns1.aws.test.', glue: []},
+  {name: 'ns2.aws.test.', glue: []},
+];
+
+lawsOfStep({
+  step: changeDelegation,
+  input: {},
+  world: async () => fakeDomain(),
+  blockedWorld: async () => fakeDomain({keys: [oldKey]}),
+});
+lawsOfStep({
+  step: removeDs,
+  input: {},
+  world: async () => fakeDomain({keys: [oldKey]}),
+  blockedWorld: async () => fakeDomain({keys: [oldKey], locked: 'serverUpdateProhibited'}),
+});
+
+describe('on Route 53 Domains, with the real SDK on the wire', () => {
+  lawsOfStep({
+    step: changeDelegation,
+    input: {},
+    world: () => labDomain(),
+    blockedWorld: () => labDomain({keys: [labKey]}),
+  });
+  lawsOfStep({step: removeDs, input: {}, world: () => labDomain({keys: [labKey]})});
+});
+
+function look(world: TriedWorld, run: object = {}): Look<any, any> {
+  return {
+    input: {assumedTtlSeconds: 86_400},
+    targets: Object.fromEntries(
+      Object.entries(world.sessions).map(([part, {reader}]) => [part, reader]),
+    ),
+    run: {id: 'r-1', entry: 'delegate', begun: false, ...run},
+    now: new Date(),
+    signal: new AbortController().signal,
+  };
+}
+
+/** Plans from what a look sees, performs it, and says what was said meanwhile. */
+async function perform(step: AnyStep, world: TriedWorld): Promise<readonly string[]> {
+  const verdict = await step.check(look(world));
+  const said: string[] = [];
+  if (verdict.kind === 'pending') {
+    for (const action of await step.plan(look(world), verdict.before)) {
+      await action.perform(
+        world.sessions[action.on]?.writer,
+        new AbortController().signal,
+        (words) => said.push(words),
+      );
+    }
+  }
+  return said;
+}
+
+describe('what a look says', () => {
+  test('it names the old servers, their glue and the new ones', async () => {
+    const world = fakeDomain();
+    expect(await changeDelegation.check(look(world))).toEqual({
+      kind: 'pending',
+      before: {nameServers: oldServers, ttlSeconds: 0},
+      differences: [
+        {
+          what: 'the name servers of shop.test.',
+          is: 'ns1.shop.test (192.0.2.1), ns2.old.test',
+          shouldBe: 'ns1.aws.test, ns2.aws.test (dns)',
+        },
+      ],
+    });
+    const verdict = await changeDelegation.check(look(world));
+    const actions = await changeDelegation.plan(
+      look(world),
+      verdict.kind === 'pending' ? verdict.before : {nameServers: [], ttlSeconds: 0},
+    );
+    expect(actions.map(({does}) => does)).toEqual([
+      'Fake Registrar: enter ns1.aws.test, ns2.aws.test as the name servers of shop.test, instead of ns1.shop.test (192.0.2.1), ns2.old.test',
+    ]);
+  });
+
+  test.for([
+    {
+      name: 'a domain that has the new servers already is done',
+      world: {nameServers: awsServers},
+      says: {kind: 'done', output: {ttlSeconds: 0}},
+    },
+    {
+      name: 'servers of the parent that disagree are waited for',
+      world: {nameServers: awsServers, behind: oldServers},
+      says: {
+        kind: 'settling',
+        progress:
+          'the servers of parent do not agree: 192.0.2.53 says ns1.aws.test., ns2.aws.test.; 192.0.2.54 says ns1.shop.test., ns2.old.test.',
+      },
+    },
+    {
+      name: 'a change that is under way is waited for',
+      world: {underway: 'operation 7 of shop.test. (UPDATE_NAMESERVER) is IN_PROGRESS'},
+      says: {
+        kind: 'settling',
+        progress: 'operation 7 of shop.test. (UPDATE_NAMESERVER) is IN_PROGRESS',
+      },
+    },
+    {
+      name: 'DS records that nobody removed are in the way',
+      world: {keys: [oldKey]},
+      says: {
+        kind: 'blocked',
+        reason:
+          'parent vouches for keys of shop.test. (DS 1 13 2 61325635) that Route 53 does not have: resolvers that validate would refuse all its answers.',
+        hint: 'Remove the DS records first (route53.remove-ds), and wait them out (dns.ds-gone).',
+      },
+    },
+    {
+      name: 'a lock is in the way',
+      world: {locked: 'serverUpdateProhibited'},
+      says: {
+        kind: 'blocked',
+        reason:
+          'shop.test. is locked at Fake Registrar (serverUpdateProhibited), so that its name servers cannot be changed.',
+        hint: 'Let the registrar, or the registry, take the lock away first.',
+      },
+    },
+  ])('$name', async ({world, says}) => {
+    expect(await changeDelegation.check(look(fakeDomain(world)))).toEqual(says);
+  });
+
+  test('name servers that a third party entered meanwhile are drift', async () => {
+    const world = fakeDomain({nameServers: [{name: 'ns.third.test.', glue: []}]});
+    const before = {nameServers: oldServers, ttlSeconds: 60};
+    expect(await changeDelegation.check(look(world, {begun: true, before}))).toMatchObject({
+      kind: 'blocked',
+      reason:
+        'shop.test. has the name servers ns.third.test.; that is neither what it had before (ns1.shop.test., ns2.old.test.) nor those of dns (ns1.aws.test., ns2.aws.test.).',
+    });
+  });
+
+  test('an unsigned zone has nothing to wait for; a signed one without a DS may have had one', async () => {
+    const world = fakeDomain();
+    expect(await removeDs.check(look(world))).toEqual({kind: 'done', output: {ttlSeconds: 0}});
+    const {old} = world.sessions;
+    Object.assign(old?.reader as object, {
+      ask: async () => [{kind: 'told', answers: [{type: 'DNSKEY'}]}],
+    });
+    expect(await removeDs.check(look(world))).toEqual({kind: 'done', output: {ttlSeconds: 86_400}});
+  });
+});
+
+describe('the way back', () => {
+  test('the DS records stay away while the domain is at Route 53', async () => {
+    const world = fakeDomain({nameServers: awsServers});
+    const before = {ds: ['1 13 2 AB'], keys: [oldKey], ttlSeconds: 60};
+    expect(await removeDs.reverse(look(world, {begun: true, before}), before)).toMatchObject({
+      kind: 'blocked',
+      reason:
+        'shop.test. has the name servers ns1.aws.test., ns2.aws.test., which do not sign with its old keys.',
+    });
+  });
+
+  test('it waits for the longest TTL anew, also when the old servers are back already', async () => {
+    const world = fakeDomain();
+    const before = {
+      nameServers: [...oldServers].map(({name, glue}) => ({name, glue: [...glue]})),
+      ttlSeconds: 172_800,
+    };
+    const actions = await changeDelegation.reverse(look(world, {begun: true, before}), before);
+    expect('kind' in actions ? actions : actions.map(({does}) => does)).toEqual([
+      'wait 172800 s, until resolvers have forgotten the servers of dns, and ask old again',
+    ]);
+  });
+
+  test('it does not lead to servers that gave the zone up', async () => {
+    const world = fakeDomain({nameServers: awsServers});
+    Object.assign(world.sessions['old']?.reader as object, {
+      ask: async () => [
+        {kind: 'unheard', server: {address: '192.0.2.1'}, reason: 'it answers REFUSED'},
+      ],
+    });
+    const before = {nameServers: [], ttlSeconds: 0};
+    expect(
+      await changeDelegation.reverse(look(world, {begun: true, before}), before),
+    ).toMatchObject({
+      kind: 'blocked',
+      reason: '192.0.2.1 of old does not hold shop.test. any more: it answers REFUSED.',
+    });
+  });
+});
+
+describe('when Route 53 Domains is in trouble', () => {
+  const delegated = async (world: Awaited<ReturnType<typeof labDomain>>) =>
+    world.domains.published('shop.test').nameServers.map(({name}) => name);
+
+  test.for([
+    {name: 'cut off before it heard', kind: 'cut-before' as const, calls: 2},
+    {name: 'cut off after it did it', kind: 'cut-after' as const, calls: 1},
+    {name: 'too busy', kind: 'throttle' as const, calls: 2},
+  ])('a request that was $name is settled by looking, and made once', async ({kind, calls}) => {
+    const world = await labDomain();
+    world.endpoint.faults.add({
+      service: 'route53domains',
+      operation: 'UpdateDomainNameservers',
+      kind,
+    });
+    await perform(changeDelegation, world);
+    expect(await delegated(world)).toEqual(['ns-1.aws.test', 'ns-2.aws.test']);
+    expect(world.endpoint.calls('route53domains', 'UpdateDomainNameservers')).toBe(calls);
+    await world.close();
+  });
+
+  test('a request beside one that is under way waits for its turn', async () => {
+    const world = await labDomain({operationMs: 300});
+    const {signal} = new AbortController();
+    const writer = world.sessions['registrar']?.writer;
+    const [, said] = await Promise.all([
+      writer.setNameServers(awsServers, signal, () => {}),
+      perform(changeDelegation, world).then((words) => words.join('\n')),
+    ]);
+    expect(await delegated(world)).toEqual(['ns-1.aws.test', 'ns-2.aws.test']);
+    expect(said).toMatch(/is (SUBMITTED|IN_PROGRESS)/);
+    await world.close();
+  });
+
+  test('an operation that fails is told in its own words', async () => {
+    const world = await labDomain();
+    world.domains.failNext('The registry is closed.');
+    await expect(perform(changeDelegation, world)).rejects.toMatchObject({
+      problem: {
+        code: 'registrar-operation-failed',
+        message: expect.stringMatching(
+          /^Operation \S+ of registrar is FAILED: The registry is closed\.$/,
+        ),
+      },
+    });
+    await world.close();
+  });
+
+  test('a domain of another account is refused with what AWS says', async () => {
+    const world = await labDomain();
+    world.endpoint.faults.add({
+      service: 'route53domains',
+      operation: 'GetDomainDetail',
+      kind: 'deny',
+    });
+    await expect(changeDelegation.check(look(world))).rejects.toMatchObject({
+      problem: {code: 'aws-access-denied'},
+    });
+    await world.close();
+  });
+});
