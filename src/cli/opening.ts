@@ -4,7 +4,7 @@ import type {World} from '../engine/context.ts';
 import type {Observe} from '../engine/events.ts';
 import {withholdSecrets} from '../inventory/environment.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
-import {loadRunbook} from '../inventory/runbook-file.ts';
+import {loadRunbook, runbookWith} from '../inventory/runbook-file.ts';
 import {type Cast, openTargets, paramsFor} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
@@ -46,12 +46,13 @@ export async function openWorld(
     const read = loadInventory(wanted.inventory, app.state.path);
     return {inventory: read, environment: withholdSecrets(read.targets, process.env)};
   });
-  const {file, runbook} = await loadRunbook(wanted.runbook);
+  const loaded = await loadRunbook(wanted.runbook);
   const {inventory, environment} = inventoryRead();
   const params =
     wanted.journaledParams === undefined
-      ? paramsFor(runbook, inventory, wanted.params)
-      : runbook.head.params.parse(wanted.journaledParams);
+      ? paramsFor(loaded.runbook, inventory, wanted.params)
+      : loaded.runbook.head.params.parse(wanted.journaledParams);
+  const runbook = runbookWith(loaded, params);
   const redactor = new Redactor();
   const targets = await openTargets({
     runbook,
@@ -74,7 +75,7 @@ export async function openWorld(
   };
   const {cast} = wanted;
   const close = () => targets.close();
-  return {file, runbook, inventory, redactor, world, ...(cast ? {cast} : {}), close};
+  return {file: loaded.file, runbook, inventory, redactor, world, ...(cast ? {cast} : {}), close};
 }
 
 /** What the work gave or threw, when it is asked for. */

@@ -26,8 +26,8 @@ export function inputOf(entry: Entry, params: unknown, given: Givens): Input {
   try {
     const known: Known<unknown, object> = {
       params,
-      outputs: lookup(given, ({output}) => output),
-      times: lookup(given, ({doneAt}) => doneAt),
+      outputs: lookup(given, entry, ({output}) => output),
+      times: lookup(given, entry, ({doneAt}) => doneAt),
     };
     const schema: z.ZodType = entry.unit.input;
     const parsed = schema.safeParse(entry.input(known));
@@ -66,8 +66,15 @@ class NotYetKnown extends Error {
   }
 }
 
-/** An object with a member for every entry; reading one that is not known yet tells which. */
-function lookup(given: Givens, member: (given: Given) => unknown): object {
+/** An object with a member for every entry; reading one that is not known yet tells which. A family's is asked for by name. */
+function lookup(given: Givens, {families = []}: Entry, member: (given: Given) => unknown): object {
+  const known = (id: string): unknown => {
+    const found = given.get(id);
+    if (!found) {
+      throw new NotYetKnown(id);
+    }
+    return member(found);
+  };
   return new Proxy(
     {},
     {
@@ -75,11 +82,7 @@ function lookup(given: Givens, member: (given: Given) => unknown): object {
         if (typeof id === 'symbol') {
           return undefined;
         }
-        const found = given.get(id);
-        if (!found) {
-          throw new NotYetKnown(id);
-        }
-        return member(found);
+        return families.includes(id) ? (name: string) => known(`${id}:${name}`) : known(id);
       },
     },
   );

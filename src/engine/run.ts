@@ -82,7 +82,7 @@ async function takeTurn(
       (item): item is Entry => item.kind === 'entry' && !isOver(context, item),
     );
     // The others of a group come to their own end before anyone decides about one of them.
-    const outcomes = await allEnded(entries.map((entry) => runAndUndo(context, entry)));
+    const outcomes = await inLanes(entries, (entry) => runAndUndo(context, entry));
     const failed = entries.flatMap((entry, index) => {
       const outcome = outcomes[index];
       return outcome?.kind === 'failed' ? [{entry, problem: outcome.problem}] : [];
@@ -93,7 +93,7 @@ async function takeTurn(
         return next;
       }
     }
-    const held = outcomes.find((outcome) => outcome.kind === 'held');
+    const held = outcomes.find((outcome) => outcome?.kind === 'held');
     if (held?.kind === 'held') {
       return hold(context, held.problem);
     }
@@ -101,6 +101,31 @@ async function takeTurn(
       return undefined;
     }
   }
+}
+
+/** Runs entries side by side, as many as may be at work at once. After one that did not end well no other begins. */
+async function inLanes(
+  entries: readonly Entry[],
+  work: (entry: Entry) => Promise<EntryOutcome>,
+): Promise<readonly (EntryOutcome | undefined)[]> {
+  const outcomes: (EntryOutcome | undefined)[] = entries.map(() => undefined);
+  const waiting = entries.entries();
+  let goesOn = true;
+  const lane = async () => {
+    for (const [index, entry] of waiting) {
+      try {
+        outcomes[index] = await work(entry);
+      } finally {
+        goesOn &&= outcomes[index]?.kind === 'done';
+      }
+      if (!goesOn) {
+        return;
+      }
+    }
+  };
+  const lanes = Math.min(entries.length, entries[0]?.atOnce ?? entries.length);
+  await allEnded(Array.from({length: lanes}, lane));
+  return outcomes;
 }
 
 /** Waits for all, also when one of them throws: nobody may still be acting when the error is told. */

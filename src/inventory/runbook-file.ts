@@ -22,11 +22,20 @@ export async function loadRunbook(nameOrPath: string): Promise<RunbookFile> {
       runbookInvalid(file, 'its default export is not made by defineRunbook'),
     );
   }
+  // Entries that its parameters make are checked when those are known.
+  return {file, runbook: runbook.isOpen ? runbook : checked(file, runbook)};
+}
+
+/** The runbook with the entries that its parameters make. */
+export const runbookWith = ({file, runbook}: RunbookFile, params: unknown): AnyRunbook =>
+  runbook.isOpen ? checked(file, runbook.expanded(params)) : runbook;
+
+function checked(file: string, runbook: AnyRunbook): AnyRunbook {
   const mistake = mistakeIn(runbook);
   if (mistake) {
     throw new SwitcharooError(runbookInvalid(file, mistake));
   }
-  return {file, runbook};
+  return runbook;
 }
 
 function findFile(nameOrPath: string): string {

@@ -32,8 +32,30 @@ export interface Known<Params, Outputs> {
   readonly params: Params;
   readonly outputs: Outputs;
   /** When each earlier entry was done, from the journal. */
-  readonly times: {readonly [Id in keyof Outputs]: Date};
+  readonly times: {
+    readonly [Id in keyof Outputs]: Outputs[Id] extends OfEach ? (name: string) => Date : Date;
+  };
 }
+
+/** What entries that are one for each of several things have given is asked for by the thing's name. */
+type OfEach = (name: string) => unknown;
+type WithEach<Outputs, Id extends string, Unit extends AnyUnit> = Outputs & {
+  readonly [Key in Id]: (name: string) => z.output<Unit['output']>;
+};
+
+/** The things of which each has its own entry, `id:name`. They are at work together, at most `atOnce` of them. */
+export interface Things<Thing, Params> {
+  readonly title: string;
+  of(params: Params): readonly Thing[];
+  name(thing: NoInfer<Thing>): string;
+  atOnce?(params: Params): number;
+}
+
+/** Like any binding, but for its targets: they may be named by the parameters. */
+type EachBinding<Unit extends AnyUnit, Params, Outputs> = Omit<
+  Binding<Unit, TargetKinds, Params, Outputs>,
+  'on'
+> & {readonly on: {readonly [Part in keyof Unit['targets']]: string}};
 
 type NewId<Id extends string, Outputs> = Id extends keyof Outputs ? never : Id;
 type WithOutput<Outputs, Id extends string, Unit extends AnyUnit> = Outputs & {
@@ -47,6 +69,10 @@ export interface Entry {
   readonly phase: string;
   /** Entries of one group run together. */
   readonly group?: string;
+  /** How many of its group may be at work at the same time. */
+  readonly atOnce?: number;
+  /** Ids of which every thing has its own entry: their outputs are asked for by name. */
+  readonly families?: readonly string[];
   readonly unit: AnyUnit;
   /** Part to target name. */
   readonly on: Readonly<Record<string, string>>;
@@ -70,6 +96,14 @@ export interface PointOfNoReturn {
 }
 
 export type Item = Entry | Checkpoint | PointOfNoReturn;
+
+/** Entries that are made once the parameters are known. */
+interface Family {
+  readonly kind: 'family';
+  readonly id: string;
+  readonly make: (params: any) => readonly Entry[];
+}
+type Part = Item | Family;
 
 export interface RunbookHead<Params extends z.ZodType, Targets extends TargetKinds> {
   /** Kebab-case; with the inventory's name it is what the lock is held for. */
@@ -112,14 +146,41 @@ export class Runbook<
   At extends Stage,
 > {
   readonly head: RunbookHead<Params, Targets>;
+  /** Without the entries that only parameters make: those are there once it is `expanded`. */
   readonly items: readonly Item[];
+  readonly #parts: readonly Part[];
   readonly #phase: string;
   #entries: readonly Entry[] | undefined;
 
-  constructor(head: RunbookHead<Params, Targets>, items: readonly Item[], phase: string) {
+  constructor(head: RunbookHead<Params, Targets>, parts: readonly Part[], phase: string) {
     this.head = head;
-    this.items = items;
+    this.#parts = parts;
+    this.items = parts.filter((part) => part.kind !== 'family');
     this.#phase = phase;
+  }
+
+  /** Whether some of its entries are made by its parameters. */
+  get isOpen(): boolean {
+    return this.items.length < this.#parts.length;
+  }
+
+  /** The same runbook with all of its entries, and with the targets that those work on. */
+  expanded(params: z.output<Params>): AnyRunbook {
+    const families = this.#parts.flatMap((part) => (part.kind === 'family' ? [part] : []));
+    const made = new Map(families.map((family) => [family.id, family.make(params)]));
+    const items = this.#parts.flatMap((part): readonly Item[] =>
+      part.kind === 'family' ? (made.get(part.id) ?? []) : [part],
+    );
+    const whole = items.map((item) =>
+      item.kind === 'entry'
+        ? {
+            ...item,
+            families: [...made.keys()],
+            after: item.after.flatMap((id) => made.get(id)?.map((entry) => entry.id) ?? id),
+          }
+        : item,
+    );
+    return new Runbook({...this.head, targets: targetsOf(this.head.targets, whole)}, whole, '');
   }
 
   get entries(): readonly Entry[] {
@@ -128,7 +189,7 @@ export class Runbook<
   }
 
   phase(title: string): Runbook<Params, Targets, Outputs, At> {
-    return new Runbook(this.head, this.items, title);
+    return new Runbook(this.head, this.#parts, title);
   }
 
   step<const Id extends string, Unit extends Allowed<At>>(
@@ -146,6 +207,24 @@ export class Runbook<
     ) => Group<Targets, z.output<Params>, Outputs, Own, At>,
   ): Runbook<Params, Targets, Outputs & Own, At> {
     return this.#with(...fill(new Group(title, this.#phase, [])).entries);
+  }
+
+  /** An entry for each of several things, which the parameters name: `deploy:web`, `deploy:api`. */
+  each<const Id extends string, Thing, Unit extends Allowed<At>>(
+    id: NewId<Id, Outputs>,
+    things: Things<Thing, z.output<Params>>,
+    unit: Unit,
+    binding: (thing: Thing) => EachBinding<Unit, z.output<Params>, Outputs>,
+  ): Runbook<Params, Targets, WithEach<Outputs, Id, Unit>, At> {
+    const make = (params: z.output<Params>): readonly Entry[] => {
+      const atOnce = things.atOnce?.(params);
+      return things.of(params).map((thing) => ({
+        ...entryOf(`${id}:${things.name(thing)}`, this.#phase, unit, binding(thing)),
+        group: things.title,
+        ...(atOnce === undefined ? {} : {atOnce}),
+      }));
+    };
+    return this.#with({kind: 'family', id, make});
   }
 
   /** A gate that a person opens. "No" means hold. */
@@ -173,8 +252,8 @@ export class Runbook<
     return this.#with({kind: 'point-of-no-return', because, phase: this.#phase});
   }
 
-  #with<More, Next extends Stage>(...items: readonly Item[]): Runbook<Params, Targets, More, Next> {
-    return new Runbook(this.head, [...this.items, ...items], this.#phase);
+  #with<More, Next extends Stage>(...parts: readonly Part[]): Runbook<Params, Targets, More, Next> {
+    return new Runbook(this.head, [...this.#parts, ...parts], this.#phase);
   }
 }
 
@@ -206,4 +285,13 @@ function entryOf(
     after: binding.after ?? [],
     timeoutMs: binding.timeoutMs ?? unit.timeoutMs,
   };
+}
+
+/** Those that an entry works on; the kind of one that the parameters have named is what its part asks for. */
+function targetsOf(named: TargetKinds, items: readonly Item[]): TargetKinds {
+  const entries = items.filter((item): item is Entry => item.kind === 'entry');
+  const used = entries.flatMap(({on, unit}) =>
+    Object.entries(on).map(([part, target]) => [target, named[target] ?? unit.targets[part]]),
+  );
+  return Object.fromEntries(used);
 }

@@ -285,3 +285,37 @@ defineTarget({
   // @ts-expect-error a field that its config does not have
   open: async ({host}) => ({reader: host, writer: host, close: async () => {}}),
 });
+
+// An entry for each of several things.
+
+const things = {
+  title: 'x',
+  of: ({lagMsMax}: {readonly lagMsMax: number}) => [{name: `${lagMsMax}`}],
+  name: ({name}: {readonly name: string}) => name,
+};
+const eachFrozen = book.each('freeze', things, freezeWrites, ({name}) => ({
+  on: {source: name},
+  input: () => ({}),
+}));
+eachFrozen.step('near', caughtUp, {
+  on: {upstream: 'old', replica: 'other'},
+  input: ({outputs, times}) => ({
+    position: outputs.freeze('a'),
+    lagMsMax: times.freeze('a').getTime(),
+  }),
+  after: ['freeze'],
+});
+eachFrozen.step('near', caughtUp, {
+  on: {upstream: 'old', replica: 'other'},
+  // @ts-expect-error the output of all of them at once
+  input: ({outputs}) => ({position: outputs.freeze}),
+});
+// @ts-expect-error a part that nobody plays
+book.each('ready', things, readyAsSource, ({name}) => ({on: {source: name}, input: () => ({})}));
+// @ts-expect-error a one-way step before the point of no return
+book.each('forget', things, stopFollowing, ({name}) => ({on: {follower: name}, input: () => ({})}));
+// @ts-expect-error an id used twice
+eachFrozen.each('freeze', things, freezeWrites, ({name}) => ({
+  on: {source: name},
+  input: () => ({}),
+}));
