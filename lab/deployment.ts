@@ -52,8 +52,7 @@ export async function startDeployment({directory, passwords}: Site): Promise<Dep
     variables: {
       LAB_SOURCES: sources,
       LAB_BUILDS: join(directory, 'builds'),
-      LAB_NODE: process.execPath,
-      LAB_BUILDER: builderFile(),
+      LAB_BUILDER: builderIn(directory),
       LAB_IMAGES: join(directory, 'images'),
     },
     secretOf: (valueFrom) => ssm.valueOf(valueFrom) ?? secrets.valueOf(valueFrom),
@@ -76,9 +75,12 @@ function partsOf(image: string): readonly [string, string, string] {
   return [host, name, reference];
 }
 
-/** As one file that node can start: in a test the sources are compiled at their start. */
-function builderFile(): string {
-  return programOf('registry/builder').at(-1) ?? '';
+/** As one program: an inventory names it. */
+function builderIn(directory: string): string {
+  const file = join(directory, 'image-builder');
+  const words = programOf('registry/builder').map((word) => `'${word}'`);
+  writeFileSync(file, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`, {mode: 0o700});
+  return file;
 }
 
 /** A repository of git with a branch. Where git is missing there is none, and only what needs it says so. */

@@ -1,4 +1,4 @@
-import {find, register} from './ecs-definitions.ts';
+import {deregister, find, register} from './ecs-definitions.ts';
 import {OneOffs} from './ecs-one-off.ts';
 import * as shapes from './ecs-shapes.ts';
 import {
@@ -88,11 +88,15 @@ export class EcsApi {
       return {taskDefinition, ...(texts(input['include'], []).includes('TAGS') ? {tags} : {})};
     },
 
+    DeregisterTaskDefinition: (input) => ({
+      taskDefinition: deregister(this.#world, text(input, 'taskDefinition')),
+    }),
+
     ListTaskDefinitions: (input) => {
       const family = input['familyPrefix'];
       const arns = this.#world.definitions
         .filter((one) => family === undefined || one.family === family)
-        .filter(() => (input['status'] ?? 'ACTIVE') === 'ACTIVE')
+        .filter(({status}) => (input['status'] ?? 'ACTIVE') === status)
         .map(({taskDefinitionArn}) => taskDefinitionArn);
       return paged('taskDefinitionArns', input['sort'] === 'DESC' ? arns.reverse() : arns, input);
     },
@@ -249,6 +253,9 @@ export class EcsApi {
     const definition = find(this.#world, reference);
     if (!definition) {
       throw new AwsError('ClientException', 'TaskDefinition not found.');
+    }
+    if (definition.status === 'INACTIVE') {
+      throw new AwsError('ClientException', 'TaskDefinition is inactive');
     }
     return definition.taskDefinitionArn;
   }

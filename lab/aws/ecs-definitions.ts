@@ -40,11 +40,23 @@ export function register(world: EcsWorld, input: Record<string, unknown>): TaskD
   return definition;
 }
 
+/** It is not forgotten: what runs it goes on, and it can be described (API reference, DeregisterTaskDefinition). */
+export function deregister(world: EcsWorld, reference: string): TaskDefinition {
+  const found = find(world, reference);
+  if (!found) {
+    throw new AwsError('ClientException', 'The specified task definition does not exist.');
+  }
+  const inactive: TaskDefinition = {...found, status: 'INACTIVE'};
+  world.definitions[world.definitions.indexOf(found)] = inactive;
+  return inactive;
+}
+
 /** By ARN, `family:revision`, or `family` for the newest. */
 export function find(world: EcsWorld, reference: string): TaskDefinition | undefined {
   const name = reference.split('/').at(-1) ?? reference;
   return world.definitions.findLast(
-    ({family, revision}) => name === family || name === `${family}:${revision}`,
+    ({family, revision, status}) =>
+      (name === family && status === 'ACTIVE') || name === `${family}:${revision}`,
   );
 }
 

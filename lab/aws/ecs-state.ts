@@ -5,7 +5,7 @@ export interface TaskDefinition {
   readonly taskDefinitionArn: string;
   readonly family: string;
   readonly revision: number;
-  readonly status: 'ACTIVE';
+  readonly status: 'ACTIVE' | 'INACTIVE';
   readonly containerDefinitions: readonly ContainerDefinition[];
   readonly networkMode?: unknown;
   readonly cpu?: string;

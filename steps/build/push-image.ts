@@ -148,7 +148,7 @@ const building = (look: PushLook): PushAction => ({
 
 const pushing = (look: PushLook): PushAction => ({
   on: 'builder',
-  does: `log in to the ${look.targets.registry.name}, and push it under a tag of this run`,
+  does: `log in to ${look.targets.registry.name}, and push it under a tag of this run`,
   perform: async (builder, signal, say) => {
     const login = await look.targets.registry.login(signal);
     await builder.push(await reference(look, signal), login, signal, say);

@@ -1,3 +1,4 @@
+import {z} from 'zod';
 import type {RemoteRef} from './sources.ts';
 
 export type Chosen =
@@ -43,3 +44,15 @@ export const asTagPart = (branch: string): string =>
     .replace(/[^A-Za-z0-9_.-]+/g, '-')
     .replace(/^[.-]+/, '')
     .slice(0, 100);
+
+/** The highest number under a prefix; 0 where there is none yet. */
+export const numbered = z.object({prefix: z.string(), number: z.number().int()});
+
+export function newestNumber(tags: readonly string[], branch: string): z.output<typeof numbered> {
+  const prefix = asTagPart(branch);
+  const numbers = tags.flatMap((tag) => {
+    const rest = tag.startsWith(`${prefix}.`) ? tag.slice(prefix.length + 1) : '';
+    return /^\d{1,9}$/.test(rest) ? [Number(rest)] : [];
+  });
+  return {prefix, number: Math.max(0, ...numbers)};
+}

@@ -34,7 +34,7 @@ export const findImage = defineGate({
     const [first = ''] = tag.split('.');
     const near = tags.filter((one) => one.startsWith(first)).slice(-newestShown);
     return blocked(
-      `Repository ${repository} of the ${registry.name} has no image ${tag}; it has ${tags.length} tags${near.length > 0 ? `, among them ${near.join(', ')}` : ''}.`,
+      `Repository ${repository} of ${registry.name} has no image ${tag}; it has ${tags.length} tags${near.length > 0 ? `, among them ${near.join(', ')}` : ''}.`,
       'Push it, correct the tag, or describe under `builds` in the inventory from which sources it is built.',
     );
   },

@@ -50,7 +50,7 @@ function openRegistry(name: string, config: AwsConfig): RegistryWriter & {close(
     repository: string,
     call: (clients: Clients) => Promise<Result>,
   ): Promise<Result> =>
-    askAws(`registry ${name}`, async () => {
+    askAws(`ECR (${name})`, async () => {
       opened ??= openClients(config);
       try {
         return await call(await opened);
@@ -61,7 +61,7 @@ function openRegistry(name: string, config: AwsConfig): RegistryWriter & {close(
     });
 
   return {
-    name: `registry ${name}`,
+    name: `ECR (${name})`,
 
     repository: (wanted, abortSignal) =>
       ask(wanted, async ({ecr, reading}) => {

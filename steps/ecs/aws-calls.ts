@@ -93,6 +93,12 @@ export function awsCalls(config: AwsConfig & EcsNames): EcsCalls {
         return taskDefinition?.taskDefinitionArn ?? '';
       }),
 
+    deregisterTaskDefinition: (taskDefinition, abortSignal) =>
+      ask(async ({ecs, writing}) => {
+        const command = new ecs.DeregisterTaskDefinitionCommand({taskDefinition});
+        await writing.send(command, {abortSignal});
+      }),
+
     updateService: (update, abortSignal) =>
       ask(async ({ecs, writing}) => {
         const command = new ecs.UpdateServiceCommand({cluster, service, ...update});

@@ -10,6 +10,8 @@ export interface EcsCalls {
   describeTasks(signal: AbortSignal): Promise<readonly TaskState[]>;
   describeTargetHealth(group: string, signal: AbortSignal): Promise<readonly TargetHealth[]>;
   registerTaskDefinition(definition: Definition, signal: AbortSignal): Promise<string>;
+  /** Nothing new runs it then; what runs it already goes on. */
+  deregisterTaskDefinition(taskDefinition: string, signal: AbortSignal): Promise<void>;
   /** Answers the PRIMARY deployment that it leads to. */
   updateService(
     update: ServiceUpdate,

@@ -65,6 +65,8 @@ type Input = z.output<typeof input>;
 type Before = z.output<typeof before>;
 type Found = Verdict<Before, z.output<typeof output>>;
 type ServiceLook = Look<typeof targets, Input>;
+/** What any step that rolls a service out is told. */
+type RolloutLook = Look<typeof targets, Pick<Input, 'desiredCount' | 'steadyMs'>>;
 type ServiceAction = Action<typeof targets>;
 
 /** Between our clock and that of AWS: times of AWS count only when they are older than this. */
@@ -165,7 +167,7 @@ export const deployImage = defineStep({
 });
 
 /** Tells what happened since the last look, once this run has begun to act; answers what flaps. */
-function tellNews({targets: {service}, run, tell}: ServiceLook, snapshot: Snapshot) {
+export function tellNews({targets: {service}, run, tell}: RolloutLook, snapshot: Snapshot) {
   if (run.begun && !tell) {
     // A plan hears nothing that a run would not be told any more.
     return [];
@@ -178,7 +180,7 @@ function tellNews({targets: {service}, run, tell}: ServiceLook, snapshot: Snapsh
 }
 
 /** What is to say when the service does not show what this session last asked of it. */
-function lostUpdate(look: ServiceLook, snapshot: Snapshot): Found | undefined {
+export function lostUpdate(look: RolloutLook, snapshot: Snapshot): Found | undefined {
   const {service} = look.targets;
   const {fate, sent} = service.fateOfUpdate(snapshot, look.now);
   const now = shortName(primaryOf(snapshot.service)?.taskDefinition ?? 'nothing');
@@ -209,8 +211,8 @@ const failureOf = ({deployments}: ServiceState, id: string | undefined): readonl
   deployments.flatMap((one) => (one.id === id ? (one.rolloutStateReason ?? []) : []));
 
 /** The service runs something else. Before that can be a before-image, it must have come to rest. */
-function restingOn(
-  look: ServiceLook,
+export function restingOn(
+  look: RolloutLook,
   snapshot: Snapshot,
   primary: DeploymentState,
   differences: readonly Difference[],
@@ -244,8 +246,8 @@ function restingOn(
 }
 
 /** The service runs what is wanted. It is done when two looks, far enough apart, found all of it well. */
-function rolledOut(
-  look: ServiceLook,
+export function rolledOut(
+  look: RolloutLook,
   snapshot: Snapshot,
   primary: DeploymentState,
   flaps: readonly string[],
@@ -279,7 +281,10 @@ function rolledOut(
 const failed = (name: string, {reason}: RolloutVerdict & {kind: 'failed'}, hint: string): Blocked =>
   blocked(`On the ${name}, ${reason}.`, hint);
 
-const countDifference = (service: ServiceState, {desiredCount}: Input): readonly Difference[] =>
+export const countDifference = (
+  service: ServiceState,
+  {desiredCount}: Pick<Input, 'desiredCount'>,
+): readonly Difference[] =>
   desiredCount === undefined || desiredCount === service.desiredCount
     ? []
     : [{what: 'desired count', is: String(service.desiredCount), shouldBe: String(desiredCount)}];
@@ -297,10 +302,14 @@ async function isEqual(look: ServiceLook, arn: string, wanted: Definition): Prom
   return digestOf(definition) === digestOf(wanted);
 }
 
-const isSame = (sent: Sent | undefined, {taskDefinition, desiredCount}: Before): boolean =>
+export const isSame = (sent: Sent | undefined, {taskDefinition, desiredCount}: Before): boolean =>
   sent?.taskDefinition === taskDefinition && (sent.desiredCount ?? null) === desiredCount;
 
-const drifted = (name: string, running: string | undefined, {taskDefinition}: Before) => ({
+export const drifted = (
+  name: string,
+  running: string | undefined,
+  {taskDefinition}: Pick<Before, 'taskDefinition'>,
+) => ({
   code: 'ecs-service-drifted',
   message: `The ${name} runs ${shortName(running ?? 'nothing')}: neither ${shortName(taskDefinition)}, which ran before, nor the revision that this step deploys.`,
   hint: `Find out who deployed it, and set the service to ${shortName(taskDefinition)}; then go on.`,
@@ -341,21 +350,21 @@ async function registered(
   return revision;
 }
 
-const stopRollout = ({taskDefinition}: DeploymentState): ServiceAction => ({
+export const stopRollout = ({taskDefinition}: DeploymentState): ServiceAction => ({
   on: 'service',
   does: `stop the rollout of ${shortName(taskDefinition)}, so that ECS rolls it back`,
   perform: (service, signal, say) => service.rollBack(taskDefinition, signal, say),
 });
 
 // The earlier revision is still there: nothing is ever deregistered.
-const putBack = ({taskDefinition, desiredCount}: Before): ServiceAction => ({
+export const putBack = ({taskDefinition, desiredCount}: Before): ServiceAction => ({
   on: 'service',
   does: `update the service to run ${shortName(taskDefinition)} again${countOf(desiredCount ?? undefined)}`,
   perform: (service, signal) =>
     service.update({taskDefinition, ...(desiredCount === null ? {} : {desiredCount})}, signal),
 });
 
-const countOf = (count: number | undefined): string =>
+export const countOf = (count: number | undefined): string =>
   count === undefined ? '' : `, desired count ${count}`;
 
 function namesOf(environment: Readonly<Record<string, string>>): string {

@@ -35,6 +35,7 @@ export interface EcsReader {
 export interface EcsWriter extends EcsReader {
   /** Registers a definition, unless a revision equal to it is there. */
   register(definition: Definition, signal: AbortSignal): Promise<string>;
+  deregister(taskDefinition: string, signal: AbortSignal): Promise<void>;
   update(update: ServiceUpdate, signal: AbortSignal): Promise<void>;
   /** Stops the rollout of a task definition, if it is still in flight, and waits until ECS has begun to go back. */
   rollBack(taskDefinition: string, signal: AbortSignal, say: Say): Promise<void>;
@@ -112,6 +113,11 @@ export function openSession(name: string, calls: EcsCalls): Session<EcsReader, E
       const equal = await reader.revisionOf(definition, signal);
       signal.throwIfAborted();
       return equal ?? (await calls.registerTaskDefinition(definition, signal));
+    },
+
+    async deregister(taskDefinition, signal) {
+      signal.throwIfAborted();
+      await calls.deregisterTaskDefinition(taskDefinition, signal);
     },
 
     async update(update, signal) {

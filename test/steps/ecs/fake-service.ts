@@ -22,6 +22,8 @@ interface Stage {
 /** A small true ECS service: each look at it shows the next stage of what UpdateService began. */
 export class FakeService {
   readonly definitions: Definition[];
+  /** ARNs of revisions that were deregistered. */
+  readonly inactive = new Set<string>();
   /** What the next update leads to. */
   outcome: Outcome = 'works';
   /** Fields of the service that a test sets otherwise. */
@@ -67,7 +69,10 @@ export class FakeService {
         return found ?? this.definitions[0] ?? {family: undefined, containerDefinitions: undefined};
       },
       listRevisions: async () =>
-        this.definitions.map((one, index) => arnOf(one, index + 1)).reverse(),
+        this.definitions
+          .map((one, index) => arnOf(one, index + 1))
+          .filter((arn) => !this.inactive.has(arn))
+          .reverse(),
       describeTasks: async () => this.#tasks(),
       describeTargetHealth: async () =>
         this.#tasks()
@@ -77,6 +82,7 @@ export class FakeService {
         this.definitions.push(definition);
         return arnOf(definition, this.definitions.length);
       },
+      deregisterTaskDefinition: async (reference) => void this.inactive.add(reference),
       updateService: async (update) => this.#update(update),
       stopServiceDeployment: async () => {
         if (this.#next.length === 0 && primaryOf(this.#state())?.rolloutState === 'COMPLETED') {

@@ -1,0 +1,23 @@
+import {z} from 'zod';
+import {defineGate, done} from '../../src/index.ts';
+import {imageBuilder} from './builder.ts';
+import {newestNumber, numbered} from './refs.ts';
+
+/** The newest tag of a branch in git, by the convention `<branch>.<number>`. */
+export const newestGitTag = defineGate({
+  name: 'build.newest-git-tag',
+  summary: 'Find the newest tag of a branch in git: master.5 of master.',
+  targets: {builder: imageBuilder},
+  input: z.object({url: z.string().regex(/^[^-]/), branch: z.string()}),
+  output: numbered,
+  needs: {builder: ['git, with read access to the repository']},
+  timeoutMs: 60_000,
+
+  async check({input: {url, branch}, targets: {builder}, signal}) {
+    const refs = await builder.remoteRefs(url, signal);
+    const tags = refs.flatMap(({ref}) =>
+      ref.startsWith('refs/tags/') ? [ref.slice('refs/tags/'.length)] : [],
+    );
+    return done(newestNumber(tags, branch));
+  },
+});
