@@ -14,6 +14,9 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** Problems found in what was typed or in files: nothing was looked at yet. */
 const wordCodes = new Set([
   'usage',
+  'branch-unknown',
+  'deployment-unclear',
+  'tag-source-missing',
   'inventory-not-found',
   'inventory-invalid',
   'inventory-variable-missing',

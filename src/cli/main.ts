@@ -2,6 +2,7 @@ import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {problemsIn, SwitcharooError} from '../model/problem.ts';
 import {version} from '../version.ts';
 import type {App} from './app.ts';
+import {type ImageWords, imageWords} from './commands/images.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from './exit.ts';
 import {outliveTerminal} from './screen/survive.ts';
 import {timeOf} from './time-of.ts';
@@ -50,6 +51,7 @@ function programWith(end: (code: ExitCode) => void): Command {
       end(await run(openApp(options), this.args[0], options, this.args));
     };
   addRunning(program, does);
+  addDeploying(program, does);
   addServices(program, does);
   addLookingBack(program, does);
   addLab(program, does);
@@ -171,6 +173,51 @@ function addServices(program: Command, does: Does): void {
         const {shellCommand} = await import('./commands/shell.ts');
         return (app, _first, options: Parameters<typeof shellCommand>[2], words) =>
           shellCommand(app, words, options);
+      }),
+    );
+}
+
+function addDeploying(program: Command, does: Does): void {
+  program
+    .command('deploy')
+    .description('build images and deploy them to services of ECS')
+    .requiredOption('--service <names...>', 'the services, by their names in the inventory')
+    .addOption(imagesOption())
+    .addOption(inventoryOption())
+    .option('--at-once <number>', 'so many services at the same time, and no more', wholeNumber)
+    .option('--tasks <number>', 'the desired count; without it, it stays', wholeNumber)
+    .option('--runbook <runbook>', 'your own, instead of the one that comes with switcharoo')
+    .option('--plan <digest>', 'act only if the plan is still this one')
+    .option('--yes', 'approve the plan', false)
+    .option('--until <checkpoint>', 'end at this checkpoint')
+    .addOption(onFailureOption())
+    .addOption(paramOption())
+    .addHelpText(
+      'after',
+      example('deploy --service WEB --images application=sidekiq-nginx=master.5 -i production'),
+    )
+    .action(
+      does(async () => {
+        const {deployCommand} = await import('./commands/deploy.ts');
+        return (app, _none, options: Parameters<typeof deployCommand>[1]) =>
+          deployCommand(app, options);
+      }),
+    );
+  program
+    .command('tag')
+    .description('the next image tag of a branch, <branch>.<number>')
+    .addOption(inventoryOption())
+    .option('--repository <name>', 'the repository of ECR whose tags count')
+    .option('--git <url>', 'the repository of git whose tags count')
+    .option('--branch <name>', 'without it, the one that is checked out here')
+    .addHelpText(
+      'after',
+      example('tag --repository sidekiq-nginx --branch feature/cart -i production'),
+    )
+    .action(
+      does(async () => {
+        const {tagCommand} = await import('./commands/tag.ts');
+        return (app, _none, options: Parameters<typeof tagCommand>[1]) => tagCommand(app, options);
       }),
     );
 }
@@ -302,6 +349,20 @@ const serviceOption = () =>
     '--service <target>',
     'a target of the kind ecs-service, by its name in the inventory',
   ).makeOptionMandatory();
+
+const imagesOption = () =>
+  new Option(
+    '--images <images...>',
+    'container=repository=tag; with the service before it where services differ: api:container=repository=tag',
+  )
+    .argParser((text: string, so: readonly ImageWords[] | undefined) => {
+      const words = imageWords(text);
+      if (!words) {
+        throw new InvalidArgumentError('It has the form container=repository=tag.');
+      }
+      return [...(so ?? []), words];
+    })
+    .makeOptionMandatory();
 
 const onFailureOption = () =>
   new Option('--on-failure <what>', 'decide beforehand, without asking').choices([
