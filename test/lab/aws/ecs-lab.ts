@@ -40,7 +40,12 @@ const credentials = {accessKeyId: 'AKIALAB', secretAccessKey: 'lab-secret'};
 
 export async function startEcsLab(
   service: Partial<ServiceOptions> = {},
-  cluster: Partial<Pick<EcsOptions, 'instances' | 'capacityProviders' | 'taskDefinitions'>> = {},
+  {
+    targetGroups = [],
+    ...cluster
+  }: Partial<Pick<EcsOptions, 'instances' | 'capacityProviders' | 'taskDefinitions'>> & {
+    readonly targetGroups?: readonly string[];
+  } = {},
 ): Promise<EcsLab> {
   const network = `127.${random()}.${random()}.`;
   const balancer = await startLoadBalancer({
@@ -103,7 +108,7 @@ export async function startEcsLab(
       },
     ],
   });
-  const elb = createElb({name: 'shop', loadBalancer: balancer});
+  const elb = createElb({name: 'shop', loadBalancer: balancer, targetGroups});
   const cloudwatch = createCloudWatch(({name, dimensions}) =>
     name === 'MemoryUtilization' ? ecs.memoryUse(dimensions['ServiceName'] ?? '') : [],
   );
