@@ -15,7 +15,6 @@ export interface WriterOptions extends Visitor {
 type Result = Pick<Told, 'kind' | 'side' | 'reason'>;
 
 const pauseMs = 20;
-const pauseAfterFailureMs = 10;
 
 /** Writes one order after the other, each with a token of its own, until `signal` is aborted. */
 export async function keepWriting(options: WriterOptions): Promise<void> {
@@ -31,7 +30,7 @@ export async function keepWriting(options: WriterOptions): Promise<void> {
       token,
     );
     tell({client, begunMs, endedMs: now(), ...result}, token);
-    await sleep(result.kind === 'acknowledged' ? pauseMs : pauseAfterFailureMs);
+    await sleep(pauseMs);
     await go();
   }
   agent.destroy();

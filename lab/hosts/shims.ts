@@ -13,10 +13,9 @@ input=-
 case "\${0##*/} $*" in
   *tables-restore*|crontab*' -') input=$(base64 | tr -d '\\n') ;;
 esac
-folder=$(pwd | base64 | tr -d '\\n')
-arguments=-
-[ $# = 0 ] || arguments=$(printf '%s\\n' "$@" | base64 | tr -d '\\n')
-printf '%s %s %s %s\\n' "\${0##*/}" "$folder" "$arguments" "\${input:--}" >&${shimDescriptor}
+# One pipe for all of it: a look waits for every process that is started here.
+words=$({ pwd; [ $# = 0 ] || printf '%s\\n' "$@"; } | base64 -w 0)
+printf '%s %s %s\\n' "\${0##*/}" "$words" "\${input:--}" >&${shimDescriptor}
 read -r code stdout stderr <&${shimDescriptor} || exit 1
 [ "$stdout" = - ] || printf %s "$stdout" | base64 -d
 [ "$stderr" = - ] || printf %s "$stderr" | base64 -d >&2
@@ -84,13 +83,9 @@ async function* linesOf(stream: Duplex): AsyncGenerator<string> {
 }
 
 function commandOf(line: string): HostCommand {
-  const [name = '', folder = '-', args = '-', input = '-'] = line.split(' ');
-  return {
-    name,
-    cwd: decoded(folder).trimEnd(),
-    args: args === '-' ? [] : decoded(args).replace(/\n$/, '').split('\n'),
-    input: decoded(input),
-  };
+  const [name = '', words = '-', input = '-'] = line.split(' ');
+  const [cwd = '', ...args] = decoded(words).replace(/\n$/, '').split('\n');
+  return {name, cwd, args, input: decoded(input)};
 }
 
 function lineOf({code, stdout, stderr}: CommandReply): string {

@@ -112,7 +112,8 @@ const leadScript = (
   {from, text}: {from: string; text: string},
   mark: Mark,
 ) => `${begin(root, door, mark)}
-${sh`if [ "$now" != ${digest(text)} ]; then
+${sh`if [ "$now" = ${digest(text)} ] && [ "$(cat "$reloaded" 2>/dev/null)" = ${sha256(text)} ]; then return; fi
+if [ "$now" != ${digest(text)} ]; then
   if [ "$now" != ${`${from}  -`} ]; then echo ${edited}; return; fi
   (umask 077; mkdir -p "$(dirname -- "$kept")")
   cp -p -- "$place" "$kept.new"

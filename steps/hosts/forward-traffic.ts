@@ -61,11 +61,9 @@ export const forwardTraffic = defineStep({
     return pending({hosts: beforeOf(found)}, ...open.map((each) => difference(each, look.input)));
   },
 
-  async plan(look) {
-    const {input: wanted, run} = look;
-    const those = (await find(look)).flatMap(({host, value}) =>
-      value.inPlace === null || isLed(value, wanted) ? [] : [{host, value: value.inPlace.sha256}],
-    );
+  // Without a look of its own: nobody can write while it is made, and a door that is led already is left as it is.
+  async plan({input: wanted, run}, {hosts}) {
+    const those = hosts.map(({host, sha256: from}) => ({host, value: from}));
     return whenAny(those, {
       does: `write the new side into ${wanted.file} on ${placesOf(those.map(({host}) => host))}, test it, and reload ${wanted.unit}`,
       perform: (writer, signal) =>

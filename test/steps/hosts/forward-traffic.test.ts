@@ -4,6 +4,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {upstreamOf} from '../../../lab/app/upstream.ts';
 import {sha256} from '../../../steps/hosts/crontab-text.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
+import type {HostsLook} from '../../../steps/hosts/hosts.ts';
 import {type FakeHostState, FakeHosts} from './fake-hosts.ts';
 import {contentOf, type LabWorld, startLabWorld} from './lab-world.ts';
 import {lookAt, performAll} from './look.ts';
@@ -15,6 +16,14 @@ const ready: FakeHostState = {
   units: {'nginx.service': {}},
   files: {[file]: 'old'},
 };
+
+async function beforeOf(look: HostsLook<typeof input>) {
+  const verdict = await forwardTraffic.check(look);
+  if (verdict.kind !== 'pending') {
+    throw new Error(`it is ${JSON.stringify(verdict)}`);
+  }
+  return verdict.before;
+}
 
 test('the plan names the file, the hosts and the reload, and the before-image the file that is there', async () => {
   const {session} = new FakeHosts(ready, {...ready, name: 'web2'});
@@ -33,7 +42,7 @@ test('the plan names the file, the hosts and the reload, and the before-image th
       {what: `${file} on web2`, is: 'leads to the old side', shouldBe: 'leads to the new side'},
     ],
   });
-  const [action, ...others] = await forwardTraffic.plan(look, {hosts: []});
+  const [action, ...others] = await forwardTraffic.plan(look, await beforeOf(look));
   expect(others).toEqual([]);
   expect(action?.does).toBe(
     `write the new side into ${file} on web1 and web2, test it, and reload nginx.service`,
@@ -81,7 +90,7 @@ describe('it is blocked', () => {
   test('on the way back, when somebody has edited the file meanwhile', async () => {
     const {session, hosts} = new FakeHosts(ready);
     const look = lookAt(session.reader, input);
-    await performAll(session.writer, await forwardTraffic.plan(look, {hosts: []}));
+    await performAll(session.writer, await forwardTraffic.plan(look, await beforeOf(look)));
     hosts[0]?.fileTexts.set(file, 'edited');
     const begun = lookAt(session.reader, input, true);
     expect(await forwardTraffic.check(begun)).toMatchObject({
@@ -117,7 +126,7 @@ describe('on a lab host', () => {
 
   test('a text that the front door would not read is taken out again, and nothing is reloaded', async () => {
     const look = lookAt(lab.session.reader, {...input, text: 'upstream nonsense'});
-    const actions = await forwardTraffic.plan(look, {hosts: []});
+    const actions = await forwardTraffic.plan(look, await beforeOf(look));
     await expect(performAll(lab.session.writer, actions)).rejects.toMatchObject({
       problem: {
         code: 'host-command-failed',
@@ -135,9 +144,8 @@ describe('on a lab host', () => {
   });
 
   test('a file that was edited after the look is not overwritten', async () => {
-    const actions = await forwardTraffic.plan(lookAt(lab.session.reader, {...input, text: next}), {
-      hosts: [],
-    });
+    const look = lookAt(lab.session.reader, {...input, text: next});
+    const actions = await forwardTraffic.plan(look, await beforeOf(look));
     const edited = `${old}# edited\n`;
     writeFileSync(join(host().root, file), edited);
     await expect(performAll(lab.session.writer, actions)).rejects.toMatchObject({
@@ -149,8 +157,9 @@ describe('on a lab host', () => {
 
   test('written and not reloaded, because the run died in between, it is reloaded on the next try', async () => {
     const wanted = {...input, text: next};
+    const look = lookAt(lab.session.reader, wanted);
+    const stopped = await forwardTraffic.plan(look, await beforeOf(look));
     await tried('systemctl stop -- nginx.service');
-    const stopped = await forwardTraffic.plan(lookAt(lab.session.reader, wanted), {hosts: []});
     await expect(performAll(lab.session.writer, stopped)).rejects.toMatchObject({
       problem: {code: 'host-command-failed'},
     });
@@ -163,7 +172,7 @@ describe('on a lab host', () => {
       before: {hosts: [{host: 'web1', sha256: sha256(old)}]},
       differences: [{what: `${file} on web1`, is: 'not yet reloaded'}],
     });
-    await performAll(lab.session.writer, await forwardTraffic.plan(begun, {hosts: []}));
+    await performAll(lab.session.writer, await forwardTraffic.plan(begun, await beforeOf(begun)));
     expect(await forwardTraffic.check(begun)).toEqual({kind: 'done', output: {}});
   });
 
