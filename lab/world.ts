@@ -4,6 +4,7 @@ import {createCloudWatch} from './aws/cloudwatch.ts';
 import type {Ecs} from './aws/ecs.ts';
 import {createElb} from './aws/elb.ts';
 import {type AwsEndpoint, startAwsEndpoint} from './aws/endpoint.ts';
+import {createIdentity} from './aws/identity.ts';
 import {createLogs} from './aws/logs.ts';
 import {createRds, type Rds} from './aws/rds.ts';
 import {createRoute53, type Route53} from './aws/route53.ts';
@@ -155,6 +156,7 @@ async function build(
     clusters: [{identifier: clusterIdentifier, endpoint: '127.0.0.1', port: ports.aurora}],
   });
   const logs = createLogs();
+  const identity = createIdentity();
   const deployment = await started(startDeployment(site));
   const ecs = await started(Promise.resolve(newHome(site, loadBalancer, logs, deployment)));
   const cloudwatch = createCloudWatch(({name, dimensions}) =>
@@ -179,6 +181,8 @@ async function build(
         logs,
         autoscaling,
         cloudwatch,
+        identity.sts,
+        identity.iam,
         ...deployment.services,
       ],
       credentials,

@@ -12,9 +12,14 @@ export const permissionsFile = fileURLToPath(new URL('../docs/permissions.md', i
 const head = `# What switcharoo's accounts must be allowed
 
 For each target of \`runbooks/bare-metal-to-ecs.ts\`, \`runbooks/warm-cutover.ts\` and \`runbooks/move-name-servers.ts\`:
-what its account needs, and the entries of any that need it. Of a single step, \`switcharoo steps mysql.freeze-writes\` says the same. A plan finds out
-what its looks are refused; a right that only a write needs may be missed until that write is made, so compare the
-accounts with this page beforehand.
+what its account needs, and the entries of any that need it. Of a single step, \`switcharoo steps mysql.freeze-writes\` says the same.
+
+Days before the night, \`switcharoo permissions bare-metal-to-ecs -i production\` prints the IAM policy and the GRANT
+statements for one inventory, as narrow as they can be, and asks AWS (\`sts:GetCallerIdentity\`,
+\`iam:SimulatePrincipalPolicy\`) and the databases (\`SHOW GRANTS\`) what its accounts lack of them: exit code 3 if anything.
+A plan finds out what its looks are refused; a right that only a write needs is missed until that write is made. Where an
+account may not simulate its own policy, it says so and claims nothing; resource policies and organisation-wide limits are
+not part of what IAM simulates.
 
 This file is made from the steps: \`UPDATE_GOLDEN=1 npx vitest run test/docs\` writes it anew.
 `;

@@ -1,5 +1,6 @@
 export {confirm} from './model/confirm.ts';
 export {type Problem, SwitcharooError} from './model/problem.ts';
+export type {Grant, Held, Rights} from './model/rights.ts';
 export {defineRunbook, type Known} from './model/runbook.ts';
 export {
   type Action,

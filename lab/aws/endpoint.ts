@@ -55,6 +55,8 @@ const protocols: Readonly<Record<string, Protocol>> = {
   route53: restXml('https://route53.amazonaws.com/doc/2013-04-01/'),
   rds: query('http://rds.amazonaws.com/doc/2014-10-31/'),
   elasticloadbalancing: query('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
+  sts: query('https://sts.amazonaws.com/doc/2011-06-15/'),
+  iam: query('https://iam.amazonaws.com/doc/2010-05-08/'),
   ecs: json11,
   route53domains: json11,
   logs: json11,

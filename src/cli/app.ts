@@ -92,7 +92,7 @@ export function nextFor(app: App, progress: Progress): readonly NextCommand[] {
 /** Hints say "switcharoo resume"; here it may be started by another name, and with another state folder. */
 function pastable(app: App, hint: string): string {
   return hint.replaceAll(
-    /\bswitcharoo (resume|reverse|run|runs|unlock|lab|log|status|doctor|steps|plan|task|shell|deploy|tag)\b/g,
+    /\bswitcharoo (resume|reverse|run|runs|unlock|lab|log|status|doctor|steps|permissions|plan|task|shell|deploy|tag)\b/g,
     (_whole, verb) => app.paste(verb),
   );
 }

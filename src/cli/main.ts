@@ -262,6 +262,19 @@ function addLookingBack(program: Command, does: Does): void {
     .addHelpText('after', example('steps mysql.freeze-writes'))
     .action(does(async () => (await import('./commands/steps.ts')).stepsCommand));
   program
+    .command('permissions <runbook>')
+    .description('what its accounts must be allowed, to paste, and what they lack')
+    .addOption(inventoryOption())
+    .addOption(paramOption())
+    .addHelpText('after', example('permissions bare-metal-to-ecs -i staging'))
+    .action(
+      does(async () => {
+        const {permissionsCommand} = await import('./commands/permissions.ts');
+        return (app, runbook, options: Parameters<typeof permissionsCommand>[2]) =>
+          permissionsCommand(app, runbook ?? '', options);
+      }),
+    );
+  program
     .command('unlock <run>')
     .description('take over a lock, by name')
     .option('--name <run>', 'the name of the run once more, instead of typing it')

@@ -4,9 +4,11 @@ import type {World} from '../engine/context.ts';
 import type {Observe} from '../engine/events.ts';
 import {withholdSecrets} from '../inventory/environment.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
+import {rightsFor} from '../inventory/rights.ts';
 import {loadRunbook, runbookWith} from '../inventory/runbook-file.ts';
-import {type Cast, openTargets, paramsFor} from '../inventory/targets.ts';
+import {type Cast, type Opening, openTargets, paramsFor} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
+import type {TargetRights} from '../model/rights.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {App} from './app.ts';
 import type {Signals} from './signals.ts';
@@ -31,6 +33,8 @@ export interface Opened {
   readonly redactor: Redactor;
   readonly cast?: Cast;
   readonly world: World;
+  /** What its accounts must be allowed, and what is known to be missing of it. */
+  rights(): Promise<readonly TargetRights[]>;
   close(): Promise<void>;
 }
 
@@ -54,7 +58,7 @@ export async function openWorld(
       : loaded.runbook.head.params.parse(wanted.journaledParams);
   const runbook = runbookWith(loaded, params);
   const redactor = new Redactor();
-  const targets = await openTargets({
+  const opening: Opening = {
     runbook,
     inventory,
     ...(wanted.cast ? {cast: wanted.cast} : {}),
@@ -62,7 +66,8 @@ export async function openWorld(
     stateFolder: app.state.path,
     environment,
     signal: signals.aborting,
-  });
+  };
+  const targets = await openTargets(opening);
   const world: World = {
     runbook,
     params,
@@ -75,7 +80,9 @@ export async function openWorld(
   };
   const {cast} = wanted;
   const close = () => targets.close();
-  return {file: loaded.file, runbook, inventory, redactor, world, ...(cast ? {cast} : {}), close};
+  const rights = async () => redactor.value(await rightsFor(opening));
+  const {file} = loaded;
+  return {file, runbook, inventory, redactor, world, rights, ...(cast ? {cast} : {}), close};
 }
 
 /** What the work gave or threw, when it is asked for. */

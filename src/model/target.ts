@@ -1,4 +1,5 @@
 import type {z} from 'zod';
+import type {Rights} from './rights.ts';
 
 export interface OpenContext {
   /** The target's name in the inventory: it belongs in every message. */
@@ -19,6 +20,12 @@ export interface TargetKind<
   open(config: unknown, context: OpenContext): Promise<Session<Reader, Writer>>;
   /** The way inside for a person at a terminal, where the system has one. */
   enter?(config: unknown, context: EnterContext): Promise<Entrance>;
+  /** How its administrator grants `needs`, and which of them the account has. It asks, and changes nothing; a system out of reach is no error. */
+  rights?(
+    config: unknown,
+    needs: readonly string[],
+    context: OpenContext,
+  ): Promise<readonly Rights[]>;
 }
 
 /** What `switcharoo shell` was asked for. */
@@ -71,9 +78,20 @@ export function defineTarget<
   readonly config: Config;
   open(config: z.output<Config>, context: OpenContext): Promise<Session<Reader, Writer>>;
   enter?(config: z.output<Config>, context: EnterContext): Promise<Entrance>;
+  rights?(
+    config: z.output<Config>,
+    needs: readonly string[],
+    context: OpenContext,
+  ): Promise<readonly Rights[]>;
 }): TargetKind<Kind, Reader, Writer> {
-  const {enter} = definition;
+  const {enter, rights} = definition;
   return {
+    ...(rights
+      ? {
+          rights: async (config, needs, context) =>
+            rights(config as z.output<Config>, needs, context),
+        }
+      : {}),
     ...(enter
       ? {enter: async (config, context) => enter(config as z.output<Config>, context)}
       : {}),

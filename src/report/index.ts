@@ -8,6 +8,7 @@ export {
   outageOf,
 } from './outage.ts';
 export {ansiPaint, type Paint, plainPaint} from './paint.ts';
+export {iamPolicies, type Missing, missingIn, permissionsText} from './permissions.ts';
 export {planSummary, planText, reversePlanText} from './plan.ts';
 export {planChanges} from './plan-changes.ts';
 export {type NextCommand, nextText, problemText, type Trouble} from './problem.ts';

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {defineTarget, type Session, SwitcharooError} from '../../src/index.ts';
 import {awsConfig} from '../aws/client.ts';
+import {awsRights} from '../aws/rights.ts';
 import {
   type Connections,
   errnoOf,
@@ -8,6 +9,7 @@ import {
   type MysqlReader,
   type MysqlWriter,
   mysqlConfig,
+  mysqlRights,
   noReplicationAccount,
   openServer,
   unlessGone,
@@ -15,7 +17,7 @@ import {
 } from '../mysql/server.ts';
 import {fenceNotTaken, notStopped} from './problems.ts';
 import {callFor, type Procedures, proceduresOf, proceduresSql, type Use} from './procedures.ts';
-import {type ClusterState, rdsOf} from './rds.ts';
+import {type ClusterState, rdsOf, rdsResources} from './rds.ts';
 
 export interface AuroraReader extends MysqlReader {
   readonly clusterIdentifier: string;
@@ -33,6 +35,14 @@ export interface AuroraWriter extends AuroraReader, MysqlWriter {}
 export const auroraCluster = defineTarget({
   kind: 'mysql.aurora',
   config: mysqlConfig.extend({clusterIdentifier: z.string(), ...awsConfig.shape}),
+  rights: async (config, needs, context) => {
+    const ofRds = needs.filter((need) => need.startsWith('rds:'));
+    const ofDatabase = needs.filter((need) => !ofRds.includes(need));
+    return Promise.all([
+      awsRights(config, ofRds, rdsResources(config), context),
+      mysqlRights(config, ofDatabase, context),
+    ]);
+  },
   open: async (config, context): Promise<Session<AuroraReader, AuroraWriter>> => {
     const {reader: plain, writer, connections} = openServer(config, context);
     const rds = rdsOf(config);

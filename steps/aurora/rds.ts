@@ -1,6 +1,7 @@
 import type {DBCluster, DBInstance, RDSClient} from '@aws-sdk/client-rds';
 import {type AwsConfig, readingClient} from '../aws/client.ts';
 import {askAws} from '../aws/problems.ts';
+import type {ResourcesOf} from '../aws/rights.ts';
 
 /** What the RDS API says of a cluster. */
 export interface ClusterState {
@@ -20,6 +21,30 @@ export interface WriterState {
   /** Names of settings that wait for a reboot or a maintenance window. */
   readonly pendingChanges: readonly string[];
 }
+
+/** On what the actions of RDS are made (Service Authorization Reference, Amazon RDS). */
+export const rdsResources =
+  ({
+    region,
+    clusterIdentifier,
+  }: {
+    readonly region: string;
+    readonly clusterIdentifier: string;
+  }): ResourcesOf =>
+  (action, account) => {
+    const arn = (rest: string) => [`arn:aws:rds:${region}:${account}:${rest}`];
+    switch (action) {
+      case 'rds:DescribeDBClusters':
+        return arn(`cluster:${clusterIdentifier}`);
+      case 'rds:DescribeDBInstances':
+        return arn('db:*');
+      case 'rds:DescribeDBClusterParameterGroups':
+      case 'rds:DescribeDBClusterParameters':
+        return arn('cluster-pg:*');
+      default:
+        return ['*'];
+    }
+  };
 
 /** Asks the RDS API, and loads its client only then: a step library is read far more often than a cluster is asked. */
 export function rdsOf(config: AwsConfig) {

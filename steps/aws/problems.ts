@@ -91,4 +91,4 @@ const problem = (cause: Error, facts: {code: string; message: string; hint: stri
 /** Answers like 503 that stay after the SDK's own attempts. */
 const isServerFault = (cause: Error): boolean => '$fault' in cause && cause.$fault === 'server';
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();

@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {defineTarget, type Problem, SwitcharooError} from '../../src/index.ts';
 import {type AwsConfig, awsConfig, readingClient, writingClient} from '../aws/client.ts';
 import {askAws} from '../aws/problems.ts';
+import {awsRights, type ResourcesOf} from '../aws/rights.ts';
 
 /** What may be asked of a registry. Nothing here changes it. */
 export interface RegistryReader {
@@ -34,10 +35,21 @@ export interface RegistryPassword {
   readonly plainHttp: boolean;
 }
 
+/** On what the actions of ECR are made (Service Authorization Reference, Amazon ECR): a token is the registry's own. */
+const resourcesOf =
+  (region: string): ResourcesOf =>
+  (action, account) =>
+    action === 'ecr:GetAuthorizationToken'
+      ? ['*']
+      : [`arn:aws:ecr:${region}:${account}:repository/*`];
+
 /** The private registry of an account and region. */
 export const ecrRegistry = defineTarget({
   kind: 'ecr-registry',
   config: z.object({...awsConfig.shape}),
+  rights: async (config, needs, context) => [
+    await awsRights(config, needs, resourcesOf(config.region), context),
+  ],
   open: async (config, {name}) => {
     const writer = openRegistry(name, config);
     return {reader: writer, writer, close: writer.close};

@@ -1,11 +1,13 @@
 import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
 import {awsConfig} from '../aws/client.ts';
+import {awsRights} from '../aws/rights.ts';
 import {awsCalls} from './aws-calls.ts';
 import {enterTask} from './enter.ts';
 import {type OneOffReader, type OneOffWriter, openOneOffs} from './one-off.ts';
 import {oneOffCalls} from './one-off-calls.ts';
 import {nameOf} from './problems.ts';
+import {ecsResources} from './resources.ts';
 import {openRoom, type RoomReader} from './room-calls.ts';
 import {openScaling, type ScalingReader, type ScalingWriter, scalingCalls} from './scaling.ts';
 import {type EcsReader, type EcsWriter, openSession} from './session.ts';
@@ -18,6 +20,9 @@ export const ecsService = defineTarget({
   kind: 'ecs-service',
   config: z.object({cluster: z.string(), service: z.string(), ...awsConfig.shape}),
   enter: enterTask,
+  rights: async (config, needs, context) => [
+    await awsRights(config, needs, ecsResources(config), context),
+  ],
   open: async (config): Promise<Session<ServiceReader, ServiceWriter>> => {
     const name = nameOf(config);
     const rollout = openSession(name, awsCalls(config));

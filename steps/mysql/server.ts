@@ -6,6 +6,7 @@ import type {Row} from './line.ts';
 import type {Position} from './position.ts';
 import {lazyDialect, readerOf} from './reader.ts';
 import type {Replication} from './replication.ts';
+import {mysqlRights} from './rights.ts';
 import type {Client, OpenTransaction} from './sessions.ts';
 import {writerOf} from './writer.ts';
 
@@ -17,6 +18,7 @@ export type {Row} from './line.ts';
 export * from './position.ts';
 export {noReplicationAccount, notStarted, type Where} from './problems.ts';
 export * from './replication.ts';
+export {mysqlRights} from './rights.ts';
 export * from './sessions.ts';
 export * from './waits.ts';
 export {unlessGone} from './writer.ts';
@@ -126,6 +128,7 @@ export interface FollowedSource {
 export const mysqlServer = defineTarget({
   kind: 'mysql',
   config: mysqlConfig,
+  rights: async (config, needs, context) => [await mysqlRights(config, needs, context)],
   open: async (config, context): Promise<Session<MysqlReader, MysqlWriter>> => {
     const {reader, writer, connections} = openServer(config, context);
     return {reader, writer, close: () => connections.close()};

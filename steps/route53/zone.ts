@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
 import {awsConfig} from '../aws/client.ts';
+import {awsRights, type ResourcesOf} from '../aws/rights.ts';
 import {type Access, allSets, domainOf, isInSync, protectionsOf, sent, setsNamed} from './api.ts';
 import {lazyClients} from './clients.ts';
 import type {RecordSet} from './record-set.ts';
@@ -63,6 +64,9 @@ export const hostedZone = defineTarget({
     /** Route 53 allows five for the whole account; less leaves some to others. */
     requestsPerSecond: z.number().int().positive().default(5),
   }),
+  rights: async ({zoneId, ...aws}, needs, context) => [
+    await awsRights(aws, needs, resourcesOf(zoneId), context),
+  ],
   open: async ({zoneId, ...aws}, {name}) => {
     const clients = lazyClients(aws);
     const access = {name, zoneId, clients: clients.get};
@@ -74,6 +78,16 @@ export const hostedZone = defineTarget({
     return {reader, writer, close: clients.close};
   },
 });
+
+/** On what the actions of Route 53 are made (Service Authorization Reference, Amazon Route 53): no region, no account. */
+const resourcesOf =
+  (zoneId: string): ResourcesOf =>
+  (action) =>
+    action === 'route53:GetChange'
+      ? ['arn:aws:route53:::change/*']
+      : action.startsWith('route53:')
+        ? [`arn:aws:route53:::hostedzone/${zoneId}`]
+        : ['*'];
 
 function readerOf(access: Access): ZoneReader {
   let domain: Domain | undefined;

@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {defineTarget, type Problem, SwitcharooError} from '../../src/index.ts';
 import {type AwsConfig, awsConfig, readingClient} from '../aws/client.ts';
 import {askAws} from '../aws/problems.ts';
+import {awsRights, type ResourcesOf} from '../aws/rights.ts';
 
 /** What may be asked of a bucket. Nothing here changes it. */
 export interface BucketReader {
@@ -15,10 +16,19 @@ export interface BucketReader {
 /** Configuration and certificates are small; what is larger was put there for something else. */
 const largestBytes = 10 * 1024 * 1024;
 
+/** On what the actions of S3 are made (Service Authorization Reference, Amazon S3): a bucket, or objects in it. */
+const resourcesOf =
+  (bucket: string): ResourcesOf =>
+  (action) =>
+    action === 's3:ListBucket' ? [`arn:aws:s3:::${bucket}`] : [`arn:aws:s3:::${bucket}/*`];
+
 /** A bucket of S3 from which configuration, certificates and settings are read. */
 export const s3Bucket = defineTarget({
   kind: 's3-bucket',
   config: z.object({bucket: z.string(), ...awsConfig.shape}),
+  rights: async (config, needs, context) => [
+    await awsRights(config, needs, resourcesOf(config.bucket), context),
+  ],
   open: async (config) => {
     const reader = openBucket(config.bucket, config);
     return {reader, writer: reader, close: reader.close};

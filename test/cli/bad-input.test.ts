@@ -163,4 +163,23 @@ describe('an inventory that does not fit the world of the lab', () => {
     expect(ended.stdout).not.toMatch(/\n\s+at /);
     expect(lastDocument(await desk.run('runs', '--json'))).toEqual([]);
   }, 60_000);
+
+  test('accounts that lack a right: it is named before the night, with the GRANT to paste', async () => {
+    const whole = await desk.run('permissions', runbook, '-i', 'lab', '--json');
+    expect([whole.code, lastDocument(whole).missing]).toEqual([0, []]);
+    const path = changed(
+      'poor',
+      ['user: switcharoo', 'user: repl'],
+      ['LAB_SWITCHAROO_PASSWORD', 'LAB_REPL_PASSWORD'],
+    );
+    const ended = await desk.run('permissions', runbook, '-i', path, '--json');
+    const {missing, targets} = lastDocument(ended);
+    expect(ended.code).toBe(3);
+    const named = missing.map(({target, need}: {target: string; need: string}) => [target, need]);
+    expect(named).toContainEqual(['source', 'SUPER ON *.*']);
+    expect(named).toContainEqual(['replica', 'SELECT ON *.*']);
+    const [source] = targets.filter(({target}: {target: string}) => target === 'source');
+    expect(source.rights[0].grants[0].text).toMatch(/^GRANT .*SUPER ON \*\.\* TO 'repl'@'%';$/);
+    expect(`${ended.stdout}${ended.stderr}`).not.toMatch(/PASSWORD '\*/);
+  }, 60_000);
 });

@@ -192,6 +192,20 @@ describe('what a crash left of a last line', () => {
     expect(readFileSync(path)).toEqual(torn);
   });
 
+  test('is left as it is by whoever has lost the lock: it may be the line that the new holder writes', () => {
+    const path = join(folderWith({}), 'journal.jsonl');
+    const torn = bytes.subarray(0, lastStart + 10);
+    writeFileSync(path, torn);
+    const lost: Lock = {
+      assertHeld: () => {
+        throw new SwitcharooError(lockLost('tidy-up@pantry', 'bob@bastion (pid 7)'));
+      },
+      release: () => {},
+    };
+    expect(problemOf(() => openJournal(path, around(lost)))).toMatchObject({code: 'lock-lost'});
+    expect(readFileSync(path)).toEqual(torn);
+  });
+
   test('is nothing, where the crash came between two lines', () => {
     const path = join(folderWith({}), 'journal.jsonl');
     writeFileSync(path, bytes.subarray(0, lastStart));

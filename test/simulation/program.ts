@@ -162,6 +162,7 @@ export class Program {
         inventory,
         redactor: new Redactor(),
         world: {runbook, params: {}, targets, clock, run, observe, aborting},
+        rights: async () => [],
         close: async () => {},
       },
       signals: {stopping, aborting, dispose: () => {}},

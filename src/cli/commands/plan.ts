@@ -1,7 +1,7 @@
 import {makePlan} from '../../engine/plan.ts';
 import {type Plan, planLines} from '../../model/plan.ts';
 import type {Problem} from '../../model/problem.ts';
-import {planChanges, planText} from '../../report/index.ts';
+import {type Missing, missingIn, planChanges, planText} from '../../report/index.ts';
 import {type App, type Told, tellProblems} from '../app.ts';
 import {type ExitCode, exitCodes} from '../exit.ts';
 import {openWorld} from '../opening.ts';
@@ -23,21 +23,29 @@ export async function planCommand(
   const wanted = {runbook, inventory: options.inventory, params: options.param};
   const opened = await openWorld(app, wanted, signals, () => {});
   try {
-    const made = await makePlan({
-      world: opened.world,
-      inventory: opened.inventory,
-      signal: signals.stopping,
-    });
+    const {world, inventory} = opened;
+    const [made, rights] = await Promise.all([
+      makePlan({world, inventory, signal: signals.stopping}),
+      opened.rights(),
+    ]);
+    const missing = missingIn(rights);
     const plan = opened.redactor.value(made);
     savePlan(app, plan);
     const command = app.paste(`run ${runbook} -i ${options.inventory} --plan ${plan.digest}`);
-    app.print(app.json ? JSON.stringify(plan) : planText(plan, {...app, command}));
+    app.print(app.json ? JSON.stringify({...plan, missing}) : planText(plan, {...app, command}));
+    if (!app.json) {
+      missing.map(missingText).forEach(app.say);
+    }
     return tellBlocked(app, plan) ? exitCodes.blocked : exitCodes.done;
   } finally {
     await opened.close();
     signals.dispose();
   }
 }
+
+/** No part of the plan: what a policy seems to lack may be granted in a way that nobody can see from here. */
+const missingText = ({target, account, need, says}: Missing): string =>
+  `! ${target}: ${account ?? 'its account'} seems to lack ${need} (${says}).`;
 
 /** Every blocked entry of a plan as a problem of its own. They stand in the plan itself, too. */
 export function blockedIn(plan: Plan): readonly Problem[] {

@@ -1,0 +1,167 @@
+import type {Grant, Held, OpenContext, Rights} from '../../src/index.ts';
+import {type AwsConfig, readingClient} from './client.ts';
+import {askAws, oneLine} from './problems.ts';
+
+/** The ARNs on which an action is made; `*` where IAM knows nothing narrower for it. */
+export type ResourcesOf = (action: string, account: string) => readonly string[];
+
+/** The IAM statements for what is needed, and what IAM says of the account that would use them. */
+export async function awsRights(
+  config: AwsConfig,
+  needs: readonly string[],
+  resourcesOf: ResourcesOf,
+  {name, signal}: OpenContext,
+): Promise<Rights> {
+  const caller = await callerOf(config, name, signal).catch((cause: unknown) => refusalIn(cause));
+  const account = 'arn' in caller ? caller.account : '*';
+  const statements = statementsFor(needs, (action) => resourcesOf(action, account));
+  const grants: readonly Grant[] = [
+    ...statements,
+    ...needs.filter((need) => !actionOf(need)).map((text) => ({form: 'words' as const, text})),
+  ];
+  if (!('arn' in caller)) {
+    return {account: null, grants, held: allUnknown(statements, caller.says)};
+  }
+  const held = await simulated(config, caller.arn, statements, signal).catch((cause: unknown) =>
+    allUnknown(statements, refusalIn(cause).says),
+  );
+  return {account: caller.arn, grants, held};
+}
+
+type IamGrant = Extract<Grant, {form: 'iam'}>;
+
+/** Actions that are made on the same resources stand in one statement. */
+function statementsFor(
+  needs: readonly string[],
+  resourcesOf: (action: string) => readonly string[],
+): readonly IamGrant[] {
+  const byResources = new Map<string, {resources: readonly string[]; actions: Set<string>}>();
+  for (const action of needs.flatMap((need) => actionOf(need) ?? [])) {
+    const resources = [...resourcesOf(action)].sort();
+    const key = resources.join(' ');
+    const statement = byResources.get(key) ?? {resources, actions: new Set()};
+    byResources.set(key, statement);
+    statement.actions.add(action);
+  }
+  return [...byResources.values()].map(({resources, actions}) => ({
+    form: 'iam',
+    actions: [...actions].sort(),
+    resources,
+  }));
+}
+
+/** `ecs:UpdateService`, also where words follow that say for what. */
+const actionOf = (need: string): string | undefined => /^[a-z0-9-]+:[A-Z]\w+/.exec(need)?.[0];
+
+interface Caller {
+  readonly arn: string;
+  readonly account: string;
+}
+
+/** Any account may ask who it is; no policy can forbid it. */
+async function callerOf(config: AwsConfig, name: string, signal: AbortSignal): Promise<Caller> {
+  const sts = await import('@aws-sdk/client-sts');
+  const client = new sts.STSClient(readingClient(config));
+  try {
+    const {Arn = '', Account = ''} = await askAws(`the account of ${name}`, () =>
+      client.send(new sts.GetCallerIdentityCommand({}), {abortSignal: signal}),
+    );
+    return {arn: Arn, account: Account};
+  } finally {
+    client.destroy();
+  }
+}
+
+async function simulated(
+  config: AwsConfig,
+  arn: string,
+  statements: readonly IamGrant[],
+  signal: AbortSignal,
+): Promise<readonly Held[]> {
+  const principal = principalOf(arn);
+  if (principal === undefined) {
+    return allUnknown(statements, `IAM simulates no policy of ${arn}`);
+  }
+  const iam = await import('@aws-sdk/client-iam');
+  const client = new iam.IAMClient(readingClient(config));
+  const held: Held[] = [];
+  try {
+    for (const {actions, resources} of statements) {
+      const pages = iam.paginateSimulatePrincipalPolicy(
+        {client},
+        {
+          PolicySourceArn: principal,
+          ActionNames: [...actions],
+          ResourceArns: resources.map(concrete),
+        },
+        {abortSignal: signal},
+      );
+      for await (const {EvaluationResults = []} of pages) {
+        held.push(...EvaluationResults.map((result) => heldBy(principal, result)));
+      }
+    }
+    return oneEach(held);
+  } finally {
+    client.destroy();
+  }
+}
+
+interface Evaluation {
+  readonly EvalActionName: string | undefined;
+  readonly EvalResourceName?: string | undefined;
+  readonly EvalDecision: string | undefined;
+  readonly MissingContextValues?: readonly string[] | undefined;
+}
+
+function heldBy(principal: string, result: Evaluation): Held {
+  const {
+    EvalActionName: need = '',
+    EvalResourceName = '*',
+    EvalDecision,
+    MissingContextValues,
+  } = result;
+  if (EvalDecision === 'allowed') {
+    return {need, is: 'held'};
+  }
+  // A condition on something that only a real call knows: it may be allowed then.
+  const isOpen = (MissingContextValues ?? []).length > 0;
+  const says = `IAM answers ${EvalDecision} for ${principal} on ${EvalResourceName}`;
+  return isOpen
+    ? {need, is: 'unknown', says: `${says}, without ${MissingContextValues?.join(', ')}`}
+    : {need, is: 'missing', says};
+}
+
+/** An action on several resources is held when it is held on all of them. */
+function oneEach(held: readonly Held[]): readonly Held[] {
+  const worst = new Map<string, Held>();
+  for (const one of held) {
+    const so = worst.get(one.need);
+    if (!so || order[one.is] > order[so.is]) {
+      worst.set(one.need, one);
+    }
+  }
+  return [...worst.values()];
+}
+
+const order = {held: 0, unknown: 1, missing: 2};
+
+/** IAM simulates users and roles: of a session, its role. The path of a role is not in the name of its session. */
+function principalOf(arn: string): string | undefined {
+  const [, partition, account, role] =
+    /^arn:([\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? [];
+  if (role !== undefined) {
+    return `arn:${partition}:iam::${account}:role/${role}`;
+  }
+  return /^arn:[\w-]+:iam::\d+:(user|role)\//.test(arn) ? arn : undefined;
+}
+
+/** The simulation takes names of single resources, and `*` for all: one that could exist stands for the others. */
+const concrete = (resource: string): string =>
+  resource === '*' ? resource : resource.replaceAll('*', 'any');
+
+const allUnknown = (statements: readonly IamGrant[], says: string): readonly Held[] =>
+  statements.flatMap(({actions}) => actions.map((need) => ({need, is: 'unknown' as const, says})));
+
+const refusalIn = (cause: unknown): {readonly says: string} => ({
+  says: cause instanceof Error ? oneLine(cause.message) : String(cause),
+});
