@@ -4,6 +4,7 @@ import {
   chmodSync,
   existsSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -353,6 +354,21 @@ describe('nothing is appended any more', () => {
       code: 'journal-unwritable',
     });
     journal.close();
+  });
+
+  test('once another file lies in its place, as long as it: what goes into the old one nobody would read', () => {
+    const path = freshPath();
+    const journal = createJournal(path, around());
+    journal.append(runStarted());
+    const bytes = readFileSync(path);
+    rmSync(path);
+    writeFileSync(path, bytes);
+    expect(problemOf(() => journal.append({kind: 'run-done'}))).toMatchObject({
+      code: 'journal-unwritable',
+      message: expect.stringContaining('another file lies in its place'),
+    });
+    journal.close();
+    expect(readFileSync(path)).toEqual(bytes);
   });
 
   test('once the disk is full: what it took of a line is taken back, and the file stays whole', async () => {
