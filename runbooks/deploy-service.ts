@@ -8,7 +8,10 @@ import {findImage} from 'switcharoo/steps/ecr/find-image';
 import {ecrRegistry} from 'switcharoo/steps/ecr/registry';
 import {readyToDeploy} from 'switcharoo/steps/ecs/ready-to-deploy';
 import {registerRevision} from 'switcharoo/steps/ecs/register-revision';
+import {restoreScaling} from 'switcharoo/steps/ecs/restore-scaling';
+import {roomToRoll} from 'switcharoo/steps/ecs/room-to-roll';
 import {runRevision} from 'switcharoo/steps/ecs/run-revision';
+import {suspendScaling} from 'switcharoo/steps/ecs/suspend-scaling';
 import {s3Bucket} from 'switcharoo/steps/s3/bucket';
 import {settingsReadable} from 'switcharoo/steps/settings/readable';
 import {settingsStore} from 'switcharoo/steps/settings/store';
@@ -109,6 +112,10 @@ export default defineRunbook({
       ...(tasks === undefined ? {} : {desiredCount: tasks}),
     }),
   }))
+  .each('room', each('Is there room?', servicesOf), roomToRoll, ({service, tasks}) => ({
+    on: {service},
+    input: () => (tasks === undefined ? {} : {desiredCount: tasks}),
+  }))
   .each('settings', each('Can settings be read?', servicesOf), settingsReadable, ({settings}) => ({
     on: {settings: 'settings'},
     input: () => ({keys: Object.values(settings)}),
@@ -178,6 +185,15 @@ export default defineRunbook({
       }),
     }),
   )
+  .each(
+    'hold-scaling',
+    each('Hold automatic scaling', servicesOf),
+    suspendScaling,
+    ({service}) => ({
+      on: {service},
+      input: () => ({}),
+    }),
+  )
   .each('run', each('Roll out', servicesOf), runRevision, ({service, tasks, steadyMs}) => ({
     on: {service},
     input: ({outputs}) => ({
@@ -185,5 +201,10 @@ export default defineRunbook({
       ...(tasks === undefined ? {} : {desiredCount: tasks}),
       steadyMs,
     }),
+  }))
+  .each('free-scaling', each('Scale again', servicesOf), restoreScaling, ({service}) => ({
+    on: {service},
+    input: ({outputs}) => outputs['hold-scaling'](service),
+    after: ['run'],
   }))
   .checkpoint('deployed');
