@@ -289,8 +289,8 @@ function addLookingBack(program: Command, does: Does): void {
 
 function addLab(program: Command, does: Does): void {
   program
-    .command('rehearse <runbook>')
-    .description('lab up, run, report, lab down')
+    .command('rehearse [runbook]')
+    .description('lab up, run, report, lab down; without a runbook, that of the cutover')
     .option(
       '--reverse-at <entry>',
       'go forward until this entry is done, write for some seconds, then reverse everything',
@@ -304,7 +304,7 @@ function addLab(program: Command, does: Does): void {
       does(async () => {
         const {rehearseCommand} = await import('./commands/rehearse.ts');
         return (app, runbook, options: Parameters<typeof rehearseCommand>[2]) =>
-          rehearseCommand(app, runbook ?? '', options);
+          rehearseCommand(app, runbook ?? 'runbooks/bare-metal-to-ecs.ts', options);
       }),
     );
   const lab = program.command('lab').description('the small world, kept up to look around in');

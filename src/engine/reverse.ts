@@ -3,6 +3,7 @@ import type {Problem} from '../model/problem.ts';
 import type {Entry} from '../model/runbook.ts';
 import type {RunContext} from './context.ts';
 import {givenBy, inputOf} from './known.ts';
+import {inLanes} from './lanes.ts';
 import {lookAt, problemOfLook} from './look.ts';
 import {performAll} from './perform.ts';
 import {
@@ -36,21 +37,48 @@ export async function reverseRun(
       operator: record.progress.run.operator,
     });
   }
-  for (const entry of [...after].reverse()) {
-    if (!record.progress.entries.get(entry.id)?.stands) {
-      continue;
-    }
-    if (context.stopping.aborted) {
-      const by = String(context.stopping.reason);
-      return {kind: 'held', problem: stoppedBetweenReversals(by, entry.id)};
-    }
-    const outcome = await reverseEntry(context, entry);
-    if (outcome.kind !== 'reversed') {
-      return outcome;
+  for (const turn of turnsBack(after)) {
+    const standing = turn.filter(({id}) => record.progress.entries.get(id)?.stands);
+    const outcomes = await inLanes(
+      standing,
+      (entry) => reverseUnlessStopped(context, entry),
+      ({kind}) => kind === 'reversed',
+    );
+    // A reversal that failed is the louder news than one that was held.
+    const ends = outcomes.filter((outcome) => outcome !== undefined);
+    const failed = ends.find(({kind}) => kind === 'reverse-failed');
+    const end = failed ?? ends.find(({kind}) => kind === 'held');
+    if (end && end.kind !== 'reversed') {
+      return end;
     }
   }
   record.add({kind: 'run-reversed', to});
   return {kind: 'reversed', to};
+}
+
+/** Newest first. Entries of which so many may be at work at once go back so, too; they know nothing of each other. */
+function turnsBack(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const turns: Entry[][] = [];
+  for (const entry of [...entries].reverse()) {
+    const last = turns.at(-1);
+    const [first] = last ?? [];
+    const together =
+      entry.atOnce !== undefined && first?.group === entry.group && first?.phase === entry.phase;
+    if (last && together) {
+      last.push(entry);
+    } else {
+      turns.push([entry]);
+    }
+  }
+  return turns;
+}
+
+async function reverseUnlessStopped(context: RunContext, entry: Entry): Promise<EntryReversal> {
+  if (context.stopping.aborted) {
+    const by = String(context.stopping.reason);
+    return {kind: 'held', problem: stoppedBetweenReversals(by, entry.id)};
+  }
+  return reverseEntry(context, entry);
 }
 
 type EntryReversal = Exclude<Reversal, {kind: 'reversed'}> | {readonly kind: 'reversed'};

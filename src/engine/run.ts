@@ -3,6 +3,7 @@ import type {Problem} from '../model/problem.ts';
 import {standingEntries} from '../model/progress.ts';
 import type {AnyRunbook, Entry, Item, PointOfNoReturn} from '../model/runbook.ts';
 import type {RunContext} from './context.ts';
+import {inLanes} from './lanes.ts';
 import {heldByAnswer, heldUnasked, placeUnknown, reached, stopped} from './problems.ts';
 import {reverseEntry, reverseRun} from './reverse.ts';
 import {makeReversePlan, placesToGoBackTo} from './reverse-plan.ts';
@@ -82,7 +83,11 @@ async function takeTurn(
       (item): item is Entry => item.kind === 'entry' && !isOver(context, item),
     );
     // The others of a group come to their own end before anyone decides about one of them.
-    const outcomes = await inLanes(entries, (entry) => runAndUndo(context, entry));
+    const outcomes = await inLanes(
+      entries,
+      (entry) => runAndUndo(context, entry),
+      ({kind}) => kind === 'done',
+    );
     const failed = entries.flatMap((entry, index) => {
       const outcome = outcomes[index];
       return outcome?.kind === 'failed' ? [{entry, problem: outcome.problem}] : [];
@@ -101,37 +106,6 @@ async function takeTurn(
       return undefined;
     }
   }
-}
-
-/** Runs entries side by side, as many as may be at work at once. After one that did not end well no other begins. */
-async function inLanes(
-  entries: readonly Entry[],
-  work: (entry: Entry) => Promise<EntryOutcome>,
-): Promise<readonly (EntryOutcome | undefined)[]> {
-  const outcomes: (EntryOutcome | undefined)[] = entries.map(() => undefined);
-  const waiting = entries.entries();
-  let goesOn = true;
-  const lane = async () => {
-    for (const [index, entry] of waiting) {
-      try {
-        outcomes[index] = await work(entry);
-      } finally {
-        goesOn &&= outcomes[index]?.kind === 'done';
-      }
-      if (!goesOn) {
-        return;
-      }
-    }
-  };
-  const lanes = Math.min(entries.length, entries[0]?.atOnce ?? entries.length);
-  await allEnded(Array.from({length: lanes}, lane));
-  return outcomes;
-}
-
-/** Waits for all, also when one of them throws: nobody may still be acting when the error is told. */
-async function allEnded<Result>(works: readonly Promise<Result>[]): Promise<readonly Result[]> {
-  await Promise.allSettled(works);
-  return Promise.all(works);
 }
 
 /** A step that must not stay half-way is put back at once, whatever stopped it. */

@@ -136,8 +136,10 @@ function builderOf(name: string, config: BuilderConfig): BuilderWriter {
 }
 
 function enginesOf({engine, program}: BuilderConfig): readonly Engine[] {
-  const kinds: readonly EngineKind[] = engine === 'auto' ? ['docker', 'buildah'] : [engine];
   const [command, ...options] = program ?? [];
+  // A program of one's own is asked in buildah's words, if nothing else is said.
+  const auto: readonly EngineKind[] = command === undefined ? ['docker', 'buildah'] : ['buildah'];
+  const kinds = engine === 'auto' ? auto : [engine];
   return kinds.map((kind) => ({
     kind,
     program: command === undefined ? [kind] : [command, ...options],

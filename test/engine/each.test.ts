@@ -145,3 +145,46 @@ describe('a group that may only be at work a few at a time', () => {
     expect(shelves.map(({picture}) => picture['x'])).toEqual(['new', 'new', 'new', 'new', 'old']);
   });
 });
+
+describe('going back from such a group', () => {
+  const runbook = defineRunbook({name: 'x', summary: 'x', params, targets: {}}).each(
+    'fill',
+    things('Fill'),
+    fill,
+    (name) => ({on: {shelf: name}, input: () => ({texts: {x: 'new'}})}),
+  );
+
+  test('takes as many at a time as went forward', async () => {
+    const known = {shelves: Array.from({length: 12}, (_, index) => `s${index}`), atOnce: 3};
+    const shelves = shelvesOf(...known.shelves);
+    const rig = new Rig({runbook: runbook.expanded(known), shelves, params: known});
+    await rig.run();
+    const atWork = {now: 0, most: 0};
+    for (const one of shelves) {
+      one.beforePut = async () => {
+        atWork.now += 1;
+        atWork.most = Math.max(atWork.most, atWork.now);
+        await sleep(1);
+        atWork.now -= 1;
+      };
+    }
+    expect(await rig.reverse(null)).toMatchObject({kind: 'reversed'});
+    expect(atWork.most).toBe(3);
+    expect(new Set(shelves.map(({picture}) => picture['x']))).toEqual(new Set(['old']));
+  });
+
+  test('begins no other once one could not be put back, and says which', async () => {
+    const known = {shelves: ['a', 'b', 'c'], atOnce: 1};
+    const shelves = shelvesOf(...known.shelves);
+    const rig = new Rig({runbook: runbook.expanded(known), shelves, params: known});
+    await rig.run();
+    const [, b] = shelves;
+    if (b) {
+      b.beforePut = () => {
+        throw new Error('the shelf is stuck');
+      };
+    }
+    expect(await rig.reverse(null)).toMatchObject({kind: 'reverse-failed'});
+    expect(shelves.map(({picture}) => picture['x'])).toEqual(['new', 'new', 'old', 'old']);
+  });
+});
