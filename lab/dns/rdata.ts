@@ -19,7 +19,8 @@ export function answerOf(name: string, type: string, ttl: number, value: string)
       return {...common, type, data: {priority, weight, port: port ?? 0, target: fourth}};
     }
     case 'TXT':
-      return {...common, type, data: [...txtStrings(value)]};
+      // One character is one byte there: dns-packet would make two of those above 127.
+      return {...common, type, data: txtStrings(value).map((text) => Buffer.from(text, 'latin1'))};
     case 'CAA':
       return {...common, type, data: caaOf(first, second, value)};
     case 'DS':
@@ -33,6 +34,25 @@ export function answerOf(name: string, type: string, ttl: number, value: string)
           digest: Buffer.from(fourth, 'hex'),
         },
       };
+    case 'SSHFP':
+      return {
+        ...common,
+        type,
+        data: {algorithm: Number(first), hash: Number(second), fingerprint: third},
+      };
+    case 'TLSA':
+      return {
+        ...common,
+        type,
+        data: {
+          usage: Number(first),
+          selector: Number(second),
+          matchingType: Number(third),
+          certificate: Buffer.from(fourth, 'hex'),
+        },
+      };
+    case 'NAPTR':
+      return {...common, type, data: naptrOf(value)};
     case 'DNSKEY':
       return {
         ...common,
@@ -60,4 +80,11 @@ function caaOf(flags: string, tag: string, value: string) {
     tag: tag as 'issue' | 'issuewild' | 'iodef', // The only three that Route 53 takes.
     value: /"(.*)"/.exec(value)?.[1] ?? '',
   };
+}
+
+function naptrOf(value: string) {
+  const [order, preference] = value.split(' ').map(Number);
+  const [flags = '', services = '', regexp = ''] = txtStrings(value);
+  const replacement = value.slice(value.lastIndexOf(' ') + 1);
+  return {order: order ?? 0, preference: preference ?? 0, flags, services, regexp, replacement};
 }

@@ -40,6 +40,7 @@ export async function startNamed({
   port: wanted,
   options = 'recursion no; dnssec-validation no;',
   clauses = '',
+  files = {},
   asks = {name: zones[0]?.name ?? '.', type: 'SOA'},
 }: {
   readonly zones: readonly NamedZone[];
@@ -47,10 +48,15 @@ export async function startNamed({
   readonly port?: number;
   readonly options?: string;
   readonly clauses?: string;
+  /** Beside its configuration, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   /** What it is asked until it answers. */
   readonly asks?: {readonly name: string; readonly type: string};
 }): Promise<Named> {
   const directory = mkdtempSync(join(tmpdir(), 'switcharoo-named-'));
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(directory, name), text);
+  }
   for (let tries = 0; ; tries += 1) {
     const port = wanted ?? (await pickPort(address));
     writeConfiguration({directory, address, port, options, clauses, zones});

@@ -1,7 +1,11 @@
-import {afterAll, beforeAll, describe} from 'vitest';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {RecordSet as LabSet} from '../../../lab/aws/record-set.ts';
 import {startAuthoritative} from '../../../lab/dns/authoritative.ts';
 import type {DnsServer} from '../../../lab/dns/server.ts';
+import type {Look} from '../../../src/model/step.ts';
 import {dnsZone} from '../../../steps/dns/zone.ts';
 import {importZone} from '../../../steps/route53/import-zone.ts';
 import type {RecordSet} from '../../../steps/route53/record-set.ts';
@@ -13,7 +17,7 @@ import {labZone} from './lab-zone.ts';
 const {signal} = new AbortController();
 let old: DnsServer;
 let parent: DnsServer;
-const delegatedTo: string[] = ['ns1.old.test.'];
+let delegatedTo: string[] = ['ns1.old.test.'];
 const oldRecords: LabSet[] = [
   {name: 'www.shop.test.', type: 'A', ttl: 60, values: ['192.0.2.11', '192.0.2.12']},
   {name: '\\052.shop.test.', type: 'CNAME', ttl: 300, values: ['www.shop.test.']},
@@ -82,4 +86,123 @@ lawsOfStep({
 
 describe('on the real SDK and the wire', () => {
   lawsOfStep({step: importZone, input: {}, world: async () => served({}, await labZone([]))});
+});
+
+const base = '$TTL 60\n@ SOA ns h 1 2 3 4 5\n@ NS ns\n';
+let files = 0;
+const folder = mkdtempSync(join(tmpdir(), 'switcharoo-zone-'));
+afterAll(() => rmSync(folder, {recursive: true, force: true}));
+
+/** A zone file as the old zone, beside a hosted zone. */
+async function fromFile(text: string, zone = fakeZone()): Promise<TriedWorld> {
+  files += 1;
+  const zoneFile = join(folder, `${files}.zone`);
+  writeFileSync(zoneFile, text);
+  return served({zoneFile}, zone);
+}
+
+function look(world: TriedWorld, input: object = {}, run: object = {}): Look<any, any> {
+  return {
+    input: importZone.input.parse(input),
+    targets: Object.fromEntries(
+      Object.entries(world.sessions).map(([part, {reader}]) => [part, reader]),
+    ),
+    run: {id: 'r-1', entry: 'import', begun: false, ...run},
+    now: new Date(),
+    signal,
+  };
+}
+
+describe('what a look says', () => {
+  test('it leaves the SOA, the apex NS and the signatures behind, and keeps those of zones below', async () => {
+    const world = await fromFile(
+      `${base}@ DNSKEY 257 3 13 a2V5\nteam NS ns.team\nteam DS 1 13 2 AB\nns.team A 192.0.2.1\n`,
+    );
+    const verdict = await importZone.check(look(world));
+    expect(verdict).toEqual({
+      kind: 'pending',
+      before: {
+        creates: [
+          {name: 'ns.team.shop.test.', type: 'A', ttlSeconds: 60, values: ['192.0.2.1']},
+          {name: 'team.shop.test.', type: 'DS', ttlSeconds: 60, values: ['1 13 2 AB']},
+          {name: 'team.shop.test.', type: 'NS', ttlSeconds: 60, values: ['ns.team.shop.test.']},
+        ],
+      },
+      differences: [
+        {
+          what: 'shop.test. in dns',
+          is: '0 of the 3 record sets of old',
+          shouldBe: 'all of them',
+        },
+      ],
+    });
+  });
+
+  test('what is there already, exactly so, is neither created nor removed on the way back', async () => {
+    const world = await fromFile(
+      `${base}www A 192.0.2.11\nwww A 192.0.2.12\nb A 192.0.2.1\n`,
+      fakeZone(www),
+    );
+    expect(await importZone.check(look(world))).toMatchObject({
+      before: {creates: [{name: 'b.shop.test.'}]},
+      differences: [{is: '1 of the 2 record sets of old'}],
+    });
+  });
+
+  test.for([
+    {
+      name: 'types that Route 53 does not know',
+      text: `${base}a DNAME b\nc LOC 1 2 3\n`,
+      says: 'old holds 2 records of types that Route 53 does not know: a.shop.test DNAME, c.shop.test LOC.',
+    },
+    {
+      name: 'another record at the same place',
+      text: `${base}www A 192.0.2.1\n`,
+      says: 'dns holds www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s) already, and the old servers have www.shop.test A 192.0.2.1 (TTL 60 s).',
+    },
+    {
+      name: 'a CNAME where there is an address',
+      text: `${base}www CNAME b\n`,
+      says: 'dns holds www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s) already, and the old servers have www.shop.test CNAME b.shop.test. (TTL 60 s).',
+    },
+  ])('$name are in the way, unless they are left out', async ({text, says}) => {
+    const world = await fromFile(text, fakeZone(www));
+    expect(await importZone.check(look(world))).toMatchObject({kind: 'blocked', reason: says});
+    const leaveOut = ['a DNAME', 'c LOC', 'www A', 'www CNAME'].map((both) => {
+      const [name, type] = both.split(' ');
+      return {name: `${name}.shop.test`, type};
+    });
+    expect(await importZone.check(look(world, {leaveOut}))).toMatchObject({kind: 'done'});
+  });
+});
+
+describe('once it has begun', () => {
+  const creates = [{name: 'b.shop.test.', type: 'A', ttlSeconds: 60, values: ['192.0.2.1']}];
+  const run = {begun: true, before: {creates}};
+
+  test('it is held to what it set out to create, also when the old servers are gone', async () => {
+    const zone = fakeZone(...creates);
+    const world = await served({zoneFile: '/nowhere'}, zone);
+    expect(await importZone.check(look(world, {}, run))).toEqual({kind: 'done', output: {sets: 1}});
+  });
+
+  test('a record that somebody changed since is not removed', async () => {
+    const world = await served({}, fakeZone({...(creates[0] as RecordSet), values: ['192.0.2.2']}));
+    expect(await importZone.reverse(look(world, {}, run), {creates})).toMatchObject({
+      kind: 'blocked',
+      reason:
+        'dns holds b.shop.test A 192.0.2.2 (TTL 60 s); the import made it, or is to make it, 192.0.2.1 (TTL 60 s).',
+    });
+  });
+
+  test('nothing is removed while the parent sends people to Route 53', async () => {
+    const world = await served({}, fakeZone(...creates));
+    delegatedTo = ['ns1.aws.test.', 'ns2.aws.test.'];
+    const back = await importZone.reverse(look(world, {}, run), {creates});
+    delegatedTo = ['ns1.old.test.'];
+    expect(back).toMatchObject({
+      kind: 'blocked',
+      reason: `${text(parent)} of parent sends whoever asks for shop.test. to ns1.aws.test., ns2.aws.test.: without its records in dns the domain would be gone.`,
+    });
+  });
 });
