@@ -91,7 +91,10 @@ export default defineRunbook({
     on: {source: 'source', replica: 'replica'},
     input: () => ({}),
   })
-  .step('ready-aurora', readyAsTarget, {on: {aurora: 'aurora'}, input: () => ({})})
+  .step('ready-aurora', readyAsTarget, {
+    on: {aurora: 'aurora', source: 'source', replica: 'replica'},
+    input: () => ({}),
+  })
   .step('replicate', replicateFrom, {
     on: {aurora: 'aurora', upstream: 'replica'},
     input: ({params}) => ({

@@ -1,4 +1,14 @@
 export {confirm} from './model/confirm.ts';
+export {
+  type CheckWords,
+  type Finding,
+  type Found,
+  listed,
+  type Preflight,
+  type Survey,
+  survey,
+  verdictOn,
+} from './model/preflight.ts';
 export {type Problem, SwitcharooError} from './model/problem.ts';
 export type {Grant, Held, Rights} from './model/rights.ts';
 export {defineRunbook, type Known} from './model/runbook.ts';

@@ -7,8 +7,16 @@ export interface LabCluster {
   /** Where its writer is reached. */
   readonly endpoint: string;
   readonly port: number;
+  readonly engine?: string;
   readonly engineVersion?: string;
+  readonly engineMode?: string;
   readonly status?: string;
+  readonly backupRetentionDays?: number;
+  readonly deletionProtection?: boolean;
+  readonly encrypted?: boolean;
+  readonly securityGroups?: readonly {readonly id: string; readonly status: string}[];
+  /** Settings of the cluster that wait for a maintenance window. */
+  readonly pendingChanges?: Readonly<Record<string, string>>;
   readonly members?: readonly LabMember[];
   readonly parameterGroup?: string;
   /** Beyond the ones that replication needs; `undefined` is a parameter without a value. */
@@ -23,6 +31,8 @@ export interface LabMember {
   readonly parameterGroupStatus?: string;
   /** Settings that wait for a reboot or a maintenance window. */
   readonly pendingChanges?: Readonly<Record<string, string>>;
+  readonly publiclyAccessible?: boolean;
+  readonly autoMinorVersionUpgrade?: boolean;
 }
 
 export interface Rds extends AwsService {
@@ -118,6 +128,13 @@ const parameters: LabCluster['parameters'] = {
 };
 
 const whole = (cluster: LabCluster): Cluster => ({
+  engine: 'aurora-mysql',
+  engineMode: 'provisioned',
+  backupRetentionDays: 7,
+  deletionProtection: true,
+  encrypted: true,
+  securityGroups: [{id: 'sg-0lab', status: 'active'}],
+  pendingChanges: {},
   engineVersion: '8.0.mysql_aurora.3.08.0',
   status: 'available',
   members: [
@@ -169,15 +186,25 @@ function page(
 const clusterTree = (cluster: Cluster): XmlElements => ({
   DBClusterIdentifier: cluster.identifier,
   DBClusterArn: `arn:aws:rds:us-east-1:123456789012:cluster:${cluster.identifier}`,
-  Engine: 'aurora-mysql',
+  Engine: cluster.engine,
   EngineVersion: cluster.engineVersion,
-  EngineMode: 'provisioned',
+  EngineMode: cluster.engineMode,
   Status: cluster.status,
   Endpoint: cluster.endpoint,
   ReaderEndpoint: cluster.endpoint,
   Port: cluster.port,
   DBClusterParameterGroup: cluster.parameterGroup,
   MultiAZ: cluster.members.length > 1,
+  BackupRetentionPeriod: cluster.backupRetentionDays,
+  DeletionProtection: cluster.deletionProtection,
+  StorageEncrypted: cluster.encrypted,
+  VpcSecurityGroups: {
+    VpcSecurityGroupMembership: cluster.securityGroups.map(({id, status}) => ({
+      VpcSecurityGroupId: id,
+      Status: status,
+    })),
+  },
+  PendingModifiedValues: cluster.pendingChanges,
   DBClusterMembers: {
     DBClusterMember: cluster.members.map(({identifier, writer, parameterGroupStatus}) => ({
       DBInstanceIdentifier: identifier,
@@ -193,7 +220,9 @@ const instanceTree = ({cluster, member}: {cluster: Cluster; member: LabMember}):
   DBClusterIdentifier: cluster.identifier,
   DBInstanceStatus: member.status ?? 'available',
   DBInstanceClass: 'db.r6g.large',
-  Engine: 'aurora-mysql',
+  PubliclyAccessible: member.publiclyAccessible ?? false,
+  AutoMinorVersionUpgrade: member.autoMinorVersionUpgrade ?? false,
+  Engine: cluster.engine,
   EngineVersion: cluster.engineVersion,
   Endpoint: {Address: cluster.endpoint, Port: cluster.port},
   DBParameterGroups: {

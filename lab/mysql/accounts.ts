@@ -22,7 +22,7 @@ export async function addAccountsOnPremises(
       name: 'switcharoo',
       password: passwords.switcharoo,
       grants: [
-        'SELECT, SUPER, RELOAD, PROCESS, REPLICATION CLIENT, REPLICATION SLAVE, CREATE USER ON *.*',
+        'SELECT, SHOW VIEW, EVENT, TRIGGER, SUPER, RELOAD, PROCESS, REPLICATION CLIENT, REPLICATION SLAVE, CREATE USER ON *.*',
         ...besideSuper[database.brand],
         'ALL PRIVILEGES ON `switcharoo`.*',
       ],

@@ -81,6 +81,18 @@ function addRunning(program: Command, does: Does): void {
       }),
     );
   program
+    .command('preflight')
+    .description('days before: look over every target of an inventory, and say what would go wrong')
+    .addOption(inventoryOption())
+    .addHelpText('after', example('preflight -i staging'))
+    .action(
+      does(async () => {
+        const {preflightCommand} = await import('./commands/preflight.ts');
+        return (app, _none, options: Parameters<typeof preflightCommand>[2]) =>
+          preflightCommand(app, undefined, options);
+      }),
+    );
+  program
     .command('run <runbook>')
     .description('plan, ask, run')
     .addOption(inventoryOption())

@@ -59,7 +59,7 @@ export async function openWorld(
   const runbook = runbookWith(loaded, params);
   const redactor = new Redactor();
   const opening: Opening = {
-    runbook,
+    kinds: runbook.head.targets,
     inventory,
     ...(wanted.cast ? {cast: wanted.cast} : {}),
     redactor,
@@ -80,7 +80,7 @@ export async function openWorld(
   };
   const {cast} = wanted;
   const close = () => targets.close();
-  const rights = async () => redactor.value(await rightsFor(opening));
+  const rights = async () => redactor.value(await rightsFor(runbook, opening));
   const {file} = loaded;
   return {file, runbook, inventory, redactor, world, rights, ...(cast ? {cast} : {}), close};
 }

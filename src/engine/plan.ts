@@ -134,11 +134,15 @@ async function lineOfVerdict(
 ): Promise<PlanLine> {
   switch (verdict.kind) {
     case 'done':
-      return {...base, outlook: entry.unit.kind === 'gate' ? 'open' : 'found'};
+      return {
+        ...base,
+        outlook: entry.unit.kind === 'gate' ? 'open' : 'found',
+        ...remarked(verdict.remarks),
+      };
     case 'settling':
       return {...base, outlook: 'wait', says: verdict.progress};
     case 'unknown':
-      return {...base, outlook: 'ask', says: verdict.question};
+      return {...base, outlook: 'ask', says: verdict.question, ...remarked(verdict.details)};
     case 'blocked':
       return {
         ...base,
@@ -151,6 +155,8 @@ async function lineOfVerdict(
       return pendingLine(entry, base, look, verdict, firstBefore);
   }
 }
+
+const remarked = (remarks: readonly string[] = []) => (remarks.length > 0 ? {remarks} : {});
 
 async function pendingLine(
   entry: Entry,

@@ -124,7 +124,7 @@ async function afterVerdict(context: RunContext, attempt: Attempt, seen: Seen): 
   const {verdict} = seen;
   switch (verdict.kind) {
     case 'done':
-      return done(context, entry, verdict.output);
+      return done(context, entry, verdict);
     case 'blocked':
       return {
         kind: 'failed',
@@ -135,7 +135,7 @@ async function afterVerdict(context: RunContext, attempt: Attempt, seen: Seen): 
     case 'unknown': {
       const answer = await askAtGate(context, entry, verdict);
       return answer === 'yes'
-        ? done(context, entry, verdict.output)
+        ? done(context, entry, {output: verdict.output})
         : {kind: 'held', problem: answer};
     }
     case 'pending':
@@ -266,13 +266,18 @@ const lookLost =
     return {problem, again: attempt.failedLooks < looksThatMayFail && !isOver};
   };
 
-function done(context: RunContext, entry: Entry, output: unknown): EntryOutcome {
+function done(
+  context: RunContext,
+  entry: Entry,
+  {output, remarks = []}: {output: unknown; remarks?: readonly string[]},
+): EntryOutcome {
   const ours = progressAt(context, entry)?.stands ?? false;
   context.record.add({
     kind: 'entry-done',
     entry: entry.id,
     output: JSON.parse(canonicalJson(output ?? null)),
     ours,
+    ...(remarks.length > 0 ? {remarks: [...remarks]} : {}),
   });
   return {kind: 'done'};
 }

@@ -4,8 +4,11 @@ import type {TargetKind} from '../model/target.ts';
 import {configOf, type Opening} from './targets.ts';
 
 /** Each target of a runbook with all that its entries need there, and what its accounts have of it. */
-export async function rightsFor(opening: Opening): Promise<readonly TargetRights[]> {
-  const {runbook, cast, signal} = opening;
+export async function rightsFor(
+  runbook: AnyRunbook,
+  opening: Omit<Opening, 'kinds'>,
+): Promise<readonly TargetRights[]> {
+  const {cast, signal} = opening;
   const targets = Object.entries<TargetKind>(runbook.head.targets);
   return Promise.all(
     targets.map(async ([target, kind]) => {

@@ -19,7 +19,8 @@ export interface OpenTargets {
 export type Cast = Readonly<Record<string, string>>;
 
 export interface Opening {
-  readonly runbook: AnyRunbook;
+  /** The kind of each target, by the name that it must have in the inventory. */
+  readonly kinds: Readonly<Record<string, TargetKind>>;
   readonly inventory: Inventory;
   /** Target of the runbook to target of the inventory, where their names differ. */
   readonly cast?: Cast;
@@ -29,9 +30,9 @@ export interface Opening {
   readonly signal: AbortSignal;
 }
 
-/** Resolves every reference and checks every target of the runbook; all problems come at once. Connects to nothing. */
+/** Resolves every reference and checks every target that is asked for; all problems come at once. Connects to nothing. */
 export async function openTargets(opening: Opening): Promise<OpenTargets> {
-  const kinds = Object.entries<TargetKind>(opening.runbook.head.targets);
+  const kinds = Object.entries(opening.kinds);
   const prepared = await Promise.all(kinds.map(([name, kind]) => prepare(name, kind, opening)));
   refuseAny(prepared.flatMap(({problems}) => problems));
   const sessions = new Map<string, Promise<AnySession>>();
@@ -57,7 +58,7 @@ export async function openTargets(opening: Opening): Promise<OpenTargets> {
 export async function configOf(
   name: string,
   kind: TargetKind,
-  opening: Omit<Opening, 'runbook' | 'cast'>,
+  opening: Omit<Opening, 'kinds' | 'cast'>,
 ): Promise<unknown> {
   const {config, problems} = await prepareNamed(name, kind, opening);
   refuseAny(problems);
@@ -105,7 +106,7 @@ async function prepare(part: string, kind: TargetKind, opening: Opening): Promis
 async function prepareNamed(
   name: string,
   kind: TargetKind,
-  opening: Omit<Opening, 'runbook' | 'cast'>,
+  opening: Omit<Opening, 'kinds' | 'cast'>,
 ): Promise<Prepared> {
   const {inventory, redactor, signal} = opening;
   const found = inventory.targets[name];

@@ -92,6 +92,8 @@ const facts = [
     entry: z.string(),
     output: json,
     ours: z.boolean(),
+    /** What the operator should know although it is done. */
+    remarks: z.array(z.string()).optional(),
   }),
   z.object({kind: z.literal('entry-failed'), entry: z.string(), problem}),
   z.object({

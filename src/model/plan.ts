@@ -42,6 +42,8 @@ export interface PlanLine {
   /** Why it is blocked, or what it waits for, or what it will ask. */
   readonly says?: string;
   readonly hint?: string;
+  /** What the operator should know although nothing is in the way. */
+  readonly remarks?: readonly string[];
   /** The permanent name of what blocks it. */
   readonly code?: string;
   readonly oneWayBecause?: string;
@@ -85,10 +87,12 @@ export interface ReversePlan {
   readonly digest: string;
 }
 
-/** What is approved. Texts that move by themselves (how far a wait is) are left out, so an unchanged world keeps its digest. */
+/** What is approved. Texts that move by themselves (how far a wait is, who is connected) are left out, so an unchanged world keeps its digest. */
 export function digestOfPlan(plan: Omit<Plan, 'digest'>): string {
   const items = plan.items.map((item) =>
-    item.kind === 'entry' && item.outlook !== 'blocked' ? {...item, says: undefined} : item,
+    item.kind === 'entry' && item.outlook !== 'blocked'
+      ? {...item, says: undefined, remarks: undefined}
+      : item,
   );
   return digestOf({...plan, items});
 }

@@ -1,4 +1,5 @@
 import type {z} from 'zod';
+import type {Preflight} from './preflight.ts';
 import type {Rights} from './rights.ts';
 
 export interface OpenContext {
@@ -18,6 +19,8 @@ export interface TargetKind<
   readonly config: z.ZodType;
   /** Opens cheaply: it may wait for the first look before it connects. The config was parsed by `config`. */
   open(config: unknown, context: OpenContext): Promise<Session<Reader, Writer>>;
+  /** What `switcharoo preflight` looks at on every target of this kind. */
+  readonly preflight?: Preflight<Reader>;
   /** The way inside for a person at a terminal, where the system has one. */
   enter?(config: unknown, context: EnterContext): Promise<Entrance>;
   /** How its administrator grants `needs`, and which of them the account has. It asks, and changes nothing; a system out of reach is no error. */
@@ -83,8 +86,9 @@ export function defineTarget<
     needs: readonly string[],
     context: OpenContext,
   ): Promise<readonly Rights[]>;
+  readonly preflight?: Preflight<Reader>;
 }): TargetKind<Kind, Reader, Writer> {
-  const {enter, rights} = definition;
+  const {kind, config, enter, preflight, rights} = definition;
   return {
     ...(rights
       ? {
@@ -93,10 +97,11 @@ export function defineTarget<
         }
       : {}),
     ...(enter
-      ? {enter: async (config, context) => enter(config as z.output<Config>, context)}
+      ? {enter: async (parsed, context) => enter(parsed as z.output<Config>, context)}
       : {}),
-    kind: definition.kind,
-    config: definition.config,
-    open: async (config, context) => definition.open(config as z.output<Config>, context),
+    ...(preflight ? {preflight} : {}),
+    kind,
+    config,
+    open: async (parsed, context) => definition.open(parsed as z.output<Config>, context),
   };
 }

@@ -15,8 +15,8 @@ export interface Blocked {
 
 /** What a look at the world found. */
 export type Verdict<Before, Output> =
-  /** It is as the step wants it. `output` is what later steps may use. */
-  | {readonly kind: 'done'; readonly output: Output}
+  /** It is as the step wants it. `output` is what later steps may use; `remarks`, what the operator should know all the same. */
+  | {readonly kind: 'done'; readonly output: Output; readonly remarks?: readonly string[]}
   /** Work remains. `before` is all that `reverse` will need to put things back, and nothing that moves by itself. */
   | {
       readonly kind: 'pending';
@@ -34,7 +34,11 @@ export type Verdict<Before, Output> =
       readonly output: Output;
     };
 
-export const done = <Output>(output: Output): Verdict<never, Output> => ({kind: 'done', output});
+export const done = <Output>(
+  output: Output,
+  ...remarks: readonly string[]
+): Verdict<never, Output> =>
+  remarks.length > 0 ? {kind: 'done', output, remarks} : {kind: 'done', output};
 
 export const pending = <Before>(
   before: Before,

@@ -11,6 +11,7 @@ export {ansiPaint, type Paint, plainPaint} from './paint.ts';
 export {iamPolicies, type Missing, missingIn, permissionsText} from './permissions.ts';
 export {planSummary, planText, reversePlanText} from './plan.ts';
 export {planChanges} from './plan-changes.ts';
+export {type LookedOver, preflightText} from './preflight.ts';
 export {type NextCommand, nextText, problemText, type Trouble} from './problem.ts';
 export {reportHtml} from './report-html.ts';
 export {reportText} from './report-text.ts';

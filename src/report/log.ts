@@ -57,7 +57,10 @@ export function factText(fact: Fact): readonly [text: string, detail?: string | 
     case 'action-failed':
       return [`${fact.entry}: did not end well on ${fact.target}: ${fact.does}`, problemIn(fact)];
     case 'entry-done':
-      return [`${fact.entry}: done${fact.ours ? '' : '; nothing was changed here'}`];
+      return [
+        `${fact.entry}: done${fact.ours ? '' : '; nothing was changed here'}`,
+        fact.remarks?.map((remark) => `warns: ${remark}`).join(' '),
+      ];
     case 'entry-failed':
       return [`${fact.entry}: failed`, problemIn(fact)];
     case 'entry-skipped':

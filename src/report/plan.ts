@@ -189,14 +189,22 @@ const actionsText = (actions: readonly PlannedAction[], options: TextOptions): s
   actions.flatMap(({target, does}) => flow([`on ${target}: ${does}`], detail(options)));
 
 function saysText(
-  {outlook, says, hint}: Pick<PlanLine, 'says' | 'hint'> & {outlook: string},
+  {
+    outlook,
+    says,
+    hint,
+    remarks = [],
+  }: Pick<PlanLine, 'says' | 'hint' | 'remarks'> & {outlook: string},
   options: TextOptions,
 ): string[] {
-  const {red} = options.paint;
+  const {red, yellow} = options.paint;
   const stuck = outlook === 'blocked' || outlook === 'drift';
   return [
     ...(says ? flow([stuck ? inPaint(red, says) : says], detail(options)) : []),
     ...(hint ? flow([`-> ${hint}`], detail(options, '-> '.length)) : []),
+    ...remarks.flatMap((remark) =>
+      flow([inPaint(yellow, '! '), remark], detail(options, '! '.length)),
+    ),
   ];
 }
 

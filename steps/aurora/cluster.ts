@@ -15,6 +15,7 @@ import {
   unlessGone,
   untilReplicating,
 } from '../mysql/server.ts';
+import {auroraPreflight} from './checks/catalogue.ts';
 import {fenceNotTaken, notStopped} from './problems.ts';
 import {callFor, type Procedures, proceduresOf, proceduresSql, type Use} from './procedures.ts';
 import {type ClusterState, rdsOf, rdsResources} from './rds.ts';
@@ -66,6 +67,7 @@ export const auroraCluster = defineTarget({
       },
     };
   },
+  preflight: auroraPreflight,
 });
 
 type ThroughProcedures =

@@ -28,7 +28,7 @@ export function readerOf(
   connections: Connections,
   dialect: AskDialect,
   where: Where,
-  user: string,
+  {user, replicationUser}: {user: string; replicationUser: string | undefined},
 ): MysqlReader {
   const read = (sql: string, signal?: AbortSignal, values: readonly unknown[] = []) =>
     connections.read({sql, values}, signal);
@@ -36,9 +36,18 @@ export function readerOf(
   const reader: MysqlReader = {
     ...where,
     user,
+    ...(replicationUser === undefined ? {} : {replicationUser}),
     position: async (signal) => {
       const [row] = await (await dialect(signal)).say('ownPosition', (sql) => read(sql, signal));
       return {file: String(row?.['File'] ?? ''), position: Number(row?.['Position'] ?? 0)};
+    },
+    logFilters: async (signal) => {
+      const [row] = await (await dialect(signal)).say('ownPosition', (sql) => read(sql, signal));
+      const schemas = (column: string) =>
+        String(row?.[column] ?? '')
+          .split(',')
+          .filter(Boolean);
+      return {only: schemas('Binlog_Do_DB'), without: schemas('Binlog_Ignore_DB')};
     },
     oldestLog: async (signal) =>
       String((await read('SHOW BINARY LOGS', signal))[0]?.['Log_name'] ?? ''),

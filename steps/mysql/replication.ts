@@ -16,6 +16,10 @@ export interface Replication {
   readonly error: ReplicationError | null;
   /** Whether changes to the followed server's own schema `mysql` are left out. */
   readonly ignoresMysqlSchema: boolean;
+  /** Filters by which it leaves out anything else: "Replicate_Do_DB = shop". */
+  readonly filters: readonly string[];
+  /** By how much it is behind on purpose. */
+  readonly delaySeconds: number;
 }
 
 export interface ReplicationError {
@@ -39,6 +43,8 @@ export function replicationOf(row: Row): Replication {
     },
     error: errorOf(row),
     ignoresMysqlSchema: ignoresMysqlSchema(row),
+    filters: filtersIn(row),
+    delaySeconds: number(row, 'SQL_Delay'),
   };
 }
 
@@ -84,6 +90,26 @@ function ignoresMysqlSchema(row: Row): boolean {
   const schemas = text(row, 'Replicate_Ignore_DB').split(',');
   return tables.includes('mysql.%') || schemas.includes('mysql');
 }
+
+/** Without those that leave out what belongs to the followed server alone, or to the Database Migration Service. */
+function filtersIn(row: Row): readonly string[] {
+  return filterColumns.flatMap((column) => {
+    const values = text(row, column).split(',').filter(Boolean);
+    const odd = values.filter(
+      (value) => column.includes('_Do_') || !/^(mysql|awsdms[^.]*)(\..*)?$/.test(value),
+    );
+    return odd.length > 0 ? [`${column} = ${odd.join(',')}`] : [];
+  });
+}
+
+const filterColumns = [
+  'Replicate_Do_DB',
+  'Replicate_Ignore_DB',
+  'Replicate_Do_Table',
+  'Replicate_Ignore_Table',
+  'Replicate_Wild_Do_Table',
+  'Replicate_Wild_Ignore_Table',
+];
 
 function text(row: Row, ...names: readonly string[]): string {
   const found = names.find((name) => row[name] !== undefined && row[name] !== null);

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {defineTarget, type OpenContext, type Session} from '../../src/index.ts';
 import type {Account, ServerAccount} from './accounts.ts';
+import {mysqlPreflight} from './checks/catalogue.ts';
 import {type Connections, connectTo} from './connection.ts';
 import type {Row} from './line.ts';
 import type {Position} from './position.ts';
@@ -12,6 +13,14 @@ import {writerOf} from './writer.ts';
 
 export {type Account, accountText, type ServerAccount} from './accounts.ts';
 export {changesSince} from './binlog.ts';
+export {accountOf, accountsSql, toSeeEverything} from './checks/accounts.ts';
+export {isMysql, mysqlChecks} from './checks/catalogue.ts';
+export {lookOver, type MysqlCheck, when} from './checks/check.ts';
+export {countersSql} from './checks/columns.ts';
+export * from './checks/facts.ts';
+export {definedSql, definedText, eventsSql} from './checks/objects.ts';
+export {gtidDiffers, packetTooLarge, sourceAmong} from './checks/replication.ts';
+export {are, columnOf, columnsSql, isAre, nameOf} from './checks/tables.ts';
 export type {Connections} from './connection.ts';
 export {errnoOf} from './dialect.ts';
 export type {Row} from './line.ts';
@@ -54,6 +63,11 @@ export interface SentinelKey {
   readonly entry: string;
 }
 
+export interface LogFilters {
+  readonly only: readonly string[];
+  readonly without: readonly string[];
+}
+
 /** A MySQL server, to be looked at. Every look has a time limit and ends with `signal`. */
 export interface MysqlReader {
   readonly name: string;
@@ -61,8 +75,12 @@ export interface MysqlReader {
   readonly address: string;
   /** The account that switcharoo uses here. */
   readonly user: string;
+  /** The account with which this server logs in on another one that it follows, as the inventory has it. */
+  readonly replicationUser?: string;
   /** Where the server's own binary log ends. */
   position(signal?: AbortSignal): Promise<Position>;
+  /** Schemas that its binary log is limited to, and those that it leaves out. */
+  logFilters(signal?: AbortSignal): Promise<LogFilters>;
   /** The first binary log that is still there. */
   oldestLog(signal?: AbortSignal): Promise<string>;
   fence(signal?: AbortSignal): Promise<Fence>;
@@ -133,6 +151,7 @@ export const mysqlServer = defineTarget({
     const {reader, writer, connections} = openServer(config, context);
     return {reader, writer, close: () => connections.close()};
   },
+  preflight: mysqlPreflight,
 });
 
 /** Opens a server without connecting yet: for this target and those that build on it. */
@@ -140,7 +159,8 @@ export function openServer(config: MysqlConfig, context: OpenContext) {
   const where = {name: context.name, address: `${config.host}:${config.port}`};
   const connections = connectTo(config, where, context.signal);
   const dialect = lazyDialect(connections);
-  const reader = readerOf(connections, dialect, where, config.user);
+  const accounts = {user: config.user, replicationUser: config.replication?.user};
+  const reader = readerOf(connections, dialect, where, accounts);
   const writer = writerOf(connections, dialect, reader, config.replication);
   return {reader, writer, connections, where};
 }

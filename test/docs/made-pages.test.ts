@@ -1,6 +1,7 @@
 import {writeFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {permissionsFile, permissionsPage} from '../../scripts/permissions.ts';
+import {preflightFile, preflightPage} from '../../scripts/preflight.ts';
 import {problemsFile, problemsPage, templates} from '../../scripts/problems.ts';
 import {read} from './pages.ts';
 
@@ -9,11 +10,13 @@ const problems = templates();
 test.each([
   {page: 'docs/problems.md', file: problemsFile, made: () => problemsPage(problems)},
   {page: 'docs/permissions.md', file: permissionsFile, made: permissionsPage},
-])('$page says what the sources say', ({page, file, made}) => {
+  {page: 'docs/preflight.md', file: preflightFile, made: preflightPage},
+])('$page says what the sources say', async ({page, file, made}) => {
+  const text = await made();
   if (process.env['UPDATE_GOLDEN'] === '1') {
-    writeFileSync(file, made());
+    writeFileSync(file, text);
   }
-  expect(read(page)).toBe(made());
+  expect(read(page)).toBe(text);
 });
 
 test('every code is a permanent kebab-case name', () => {

@@ -213,7 +213,7 @@ function prepared(
   const file = join(written, 'i.yaml');
   const open = () =>
     openTargets({
-      runbook: book,
+      kinds: book.head.targets,
       inventory: loadInventory(file, folder),
       redactor,
       stateFolder: folder,

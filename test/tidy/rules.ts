@@ -63,7 +63,7 @@ const arrows: readonly Arrow[] = [
     from: (file) => isIn(file, 'steps'),
     may: ({file, to}, tree) =>
       to === 'src/index.ts' ||
-      dirname(to) === dirname(file) ||
+      technologyOf(to) === technologyOf(file) ||
       isIn(to, 'steps/aws') ||
       (isIn(to, 'steps') && /\bdefineTarget\(/.test(tree.get(to) ?? '')),
     rule: 'a technology imports src/index.ts, its own folder, steps/aws, and the target files of others; move what both need into the target',
@@ -87,6 +87,8 @@ export const arrowsOfTheHouse: Rule = (tree) =>
       ? []
       : [finding(found.file, found.line, `it imports ${found.to}: ${arrow.rule}`)];
   });
+
+const technologyOf = (file: string): string => file.split('/').slice(0, 2).join('/');
 
 /** `steps/mysql/freeze-writes.ts` declares `mysql.freeze-writes`, and nothing else. */
 export const namesEqualPaths: Rule = (tree) =>

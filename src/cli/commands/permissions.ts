@@ -25,7 +25,7 @@ export async function permissionsCommand(
   const signals = listenToSignals(app.say);
   const around = {inventory, environment, redactor, stateFolder: app.state.path};
   try {
-    const found = await rightsFor({runbook, ...around, signal: signals.aborting});
+    const found = await rightsFor(runbook, {...around, signal: signals.aborting});
     const targets = redactor.value(found);
     const missing = missingIn(targets);
     const shown = {runbook: runbook.head.name, inventory: inventory.name, targets};

@@ -65,7 +65,7 @@ describe('ready as the target', () => {
       expect(await settled(readyOf(session))).toEqual({
         kind: 'blocked',
         reason:
-          'aurora is not ready as the target: the writer has not taken the parameters of shop-cluster-parameters yet; its binary logs are kept 12 h, and a way back needs 24 h.',
+          'aurora is not ready as the target: cluster shop has a writer that has not taken the parameters of shop-cluster-parameters yet; aurora keeps its binary logs 12 h, and a way back needs 24 h.',
         hint: "Reboot the writer instance, days before the night. On Aurora: CALL mysql.rds_set_configuration('binlog retention hours', 168).",
       });
     }));
@@ -86,8 +86,9 @@ describe('ready as the target', () => {
     withCluster({clusterIdentifier: 'shp'}, async (session) => {
       expect(await settled(readyOf(session))).toEqual({
         kind: 'blocked',
-        reason: 'RDS has no cluster shp in this account and region.',
-        hint: "Correct clusterIdentifier or region in the inventory's entry aurora.",
+        reason:
+          'aurora is not ready as the target: RDS has no cluster shp in this account and region.',
+        hint: "Correct clusterIdentifier or region in the inventory's entry.",
       });
     }));
 });
@@ -177,7 +178,7 @@ test('fenced again, Aurora has lost every session that could still have committe
 const readyOf = (session: Session<AuroraReader, AuroraWriter>): Placed => ({
   id: 'ready',
   unit: readyAsTarget,
-  on: {aurora: session},
+  on: {aurora: session, source: servers.source, replica: servers.replica},
 });
 
 async function withCluster<Result>(

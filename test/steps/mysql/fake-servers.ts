@@ -159,6 +159,7 @@ function readerOf(server: FakeServer): AuroraReader {
       server.replicate();
       return server.place(server.log.length);
     },
+    logFilters: async () => ({only: [], without: []}),
     oldestLog: async () => `${server.name}-bin.${String(server.oldestLog).padStart(6, '0')}`,
     fence: async () => ({readOnly: server.readOnly, superReadOnly: server.superReadOnly}),
     replication: async () => {
@@ -209,6 +210,8 @@ function replicationOf(server: FakeServer): Replication | null {
     executed: following.source.place(following.next),
     error,
     ignoresMysqlSchema: true,
+    filters: [],
+    delaySeconds: 0,
   };
 }
 

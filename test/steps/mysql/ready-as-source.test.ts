@@ -29,8 +29,8 @@ test('everything that is wrong is told at once', async () => {
   expect(verdict).toEqual({
     kind: 'blocked',
     reason:
-      'db1 is not ready as the source: db1 has binlog_format = STATEMENT, not ROW; 1 tables of db1 are not InnoDB: shop.notes (MyISAM); db2 does not replicate: the IO thread is stopped.',
-    hint: 'Correct each of these; most need a line in my.cnf and a restart, so do it days before.',
+      'db1 is not ready as the source: db1 has binlog_format = STATEMENT, not ROW; 1 table of db1 is not InnoDB: shop.notes (MyISAM); db2 does not replicate: the IO thread is stopped.',
+    hint: 'Set binlog_format = ROW in my.cnf and restart, so that old sessions take it too. ALTER TABLE … ENGINE = InnoDB. Remove the cause, then START SLAVE (START REPLICA); do not skip the event.',
   });
 });
 
@@ -43,6 +43,6 @@ test('accounts that a freeze does not bind are a question for the operator', asy
   expect(await settled(ready)).toMatchObject({
     kind: 'unknown',
     question:
-      'db1 has 1 accounts that a freeze does not bind (SUPER): backup@10.0.0.%. Will none of them write during the cutover?',
+      'db1 has 1 account that read_only does not bind: backup@10.0.0.%. Will none of them write during the cutover?',
   });
 });

@@ -89,6 +89,8 @@ describe('what a server says of its replication', () => {
       executed: {file: 'bin.000007', position: 120},
       error: null,
       ignoresMysqlSchema: true,
+      filters: [],
+      delaySeconds: 0,
     };
     expect(replicationOf(older)).toEqual(record);
     expect(replicationOf(newer)).toEqual(record);

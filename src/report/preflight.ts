@@ -1,0 +1,126 @@
+import type {Finding, Severity, Survey} from '../model/preflight.ts';
+import {flow, type Piece, pad, widthOf} from './text.ts';
+import {counted, inventoryText, painted, type Sign, type TextOptions} from './words.ts';
+
+/** What was looked over: the targets of an inventory that have checks, and the names of those that have none. */
+export interface LookedOver {
+  readonly inventory: {readonly name: string; readonly protected: boolean};
+  readonly targets: readonly ({readonly name: string; readonly kind: string} & Survey)[];
+  readonly without: readonly string[];
+}
+
+/** Every finding with what comes of it and what to do: a table where there is room, else one below the other. */
+export function preflightText(looked: LookedOver, options: TextOptions): string {
+  const findings = order.flatMap((severity) =>
+    looked.targets.flatMap((target) => target.findings.filter((one) => one.severity === severity)),
+  );
+  return [
+    ...heading(looked, findings, options),
+    ...(findings.length > 0 ? ['', ...tableOf(findings, options)] : []),
+    '',
+    ...looked.targets.flatMap((target) => targetText(target, options)),
+    ...(looked.without.length > 0
+      ? flow([`Without checks of their own: ${looked.without.join(', ')}.`], options)
+      : []),
+    ...flow(['It has only looked: nothing was changed.'], options),
+  ].join('\n');
+}
+
+const order: readonly Severity[] = ['blocks', 'asks', 'warns'];
+const signs: Readonly<Record<Severity, Sign>> = {
+  blocks: {symbol: '✗', word: 'blocks', colour: 'red'},
+  asks: {symbol: '?', word: 'asks', colour: 'cyan'},
+  warns: {symbol: '!', word: 'warns', colour: 'yellow'},
+};
+const signColumns = 8;
+/** Below this a fourth column would have no room for a sentence. */
+const tableWidth = 110;
+
+function heading(
+  {inventory, targets}: LookedOver,
+  findings: readonly Finding[],
+  options: TextOptions,
+): string[] {
+  const made = targets.reduce((sum, target) => sum + target.made, 0);
+  const count = (severity: Severity) => findings.filter((one) => one.severity === severity).length;
+  return flow(
+    [
+      'Preflight of ',
+      inventoryText(options.paint, inventory),
+      `: ${counted(made, 'check')} on ${counted(targets.length, 'target')}; ${count('blocks')} block, ${count('asks')} ask, ${count('warns')} warn`,
+    ],
+    options,
+  );
+}
+
+function tableOf(findings: readonly Finding[], options: TextOptions): string[] {
+  const columns = {
+    target: Math.max(...findings.map(({target}) => widthOf(target)), 'target'.length),
+    check: Math.max(...findings.map(({check}) => widthOf(check)), 'check'.length),
+  };
+  const before = signColumns + columns.target + columns.check + 6;
+  if (options.width < tableWidth) {
+    return findings.flatMap((finding) => stacked(finding, options));
+  }
+  const head = `${pad('', signColumns)}  ${pad('target', columns.target)}  ${pad('check', columns.check)}  found`;
+  return [
+    options.paint.dim(head),
+    ...findings.flatMap((finding) => row(finding, columns, before, options)),
+  ];
+}
+
+function row(
+  finding: Finding,
+  columns: {readonly target: number; readonly check: number},
+  before: number,
+  options: TextOptions,
+): string[] {
+  const {width, paint} = options;
+  const rest = pad('', before);
+  const [first = '', ...more] = flow([`${finding.found}.`], {width, first: rest, rest});
+  const sign = signs[finding.severity];
+  const head = [
+    painted(paint, sign.colour, pad(`${sign.symbol} ${sign.word}`, signColumns)),
+    pad(finding.target, columns.target),
+    paint.bold(pad(finding.check, columns.check)),
+  ].join('  ');
+  return [`${head}  ${first.slice(before)}`, ...more, ...advice(finding, rest, options)];
+}
+
+function stacked(finding: Finding, options: TextOptions): string[] {
+  const {width, paint} = options;
+  const sign = signs[finding.severity];
+  const indent = pad('', 4);
+  const head: Piece[] = [
+    {text: `${sign.symbol} ${sign.word}`, paint: (text) => painted(paint, sign.colour, text)},
+    `  ${finding.target}  `,
+    {text: finding.check, paint: paint.bold},
+  ];
+  return [
+    ...flow(head, options),
+    ...flow([`${finding.found}.`], {width, first: indent}),
+    ...advice(finding, indent, options),
+  ];
+}
+
+const advice = (
+  {consequence, fix}: Finding,
+  indent: string,
+  {width, paint}: TextOptions,
+): string[] => [
+  ...flow([{text: consequence, paint: paint.dim}], {width, first: indent}),
+  ...flow([`-> ${fix}`], {width, first: indent, rest: `${indent}   `}),
+];
+
+function targetText(
+  {name, kind, made, findings}: LookedOver['targets'][number],
+  options: TextOptions,
+): string[] {
+  const well = findings.length === 0;
+  const mark = {text: well ? '✓' : '·', paint: well ? options.paint.green : options.paint.dim};
+  const found = well ? 'nothing found' : counted(findings.length, 'finding');
+  return flow([mark, ` ${name} (${kind}): ${counted(made, 'check')}, ${found}`], {
+    width: options.width,
+    rest: '  ',
+  });
+}

@@ -1,0 +1,121 @@
+import {type MysqlCheck, when} from './check.ts';
+import {isOn, type Settings, settingOf} from './facts.ts';
+
+/** What a follower reads. */
+export const binaryLogChecks: readonly MysqlCheck[] = [
+  {
+    name: 'binary-log-off',
+    severity: 'blocks',
+    expects: 'The server writes a binary log.',
+    consequence: 'Nobody can follow it, so nothing can be migrated from it.',
+    fix: 'Set log-bin in my.cnf and restart.',
+    find: async (server) =>
+      when(
+        !isOn((await server.settings())['log_bin']),
+        `${server.name} writes no binary log (log_bin = OFF)`,
+      ),
+  },
+  {
+    name: 'binary-log-not-row',
+    severity: 'blocks',
+    expects: 'The binary log holds rows (binlog_format = ROW).',
+    consequence: 'Statements that are not deterministic give other rows on the other side.',
+    fix: 'Set binlog_format = ROW in my.cnf and restart, so that old sessions take it too.',
+    find: async (server) => {
+      const {binlog_format: format = 'ROW'} = await server.settings();
+      return when(format !== 'ROW', `${server.name} has binlog_format = ${format}, not ROW`);
+    },
+  },
+  {
+    name: 'row-image-not-full',
+    severity: 'blocks',
+    expects: 'The binary log holds whole rows (binlog_row_image = FULL).',
+    consequence: 'Changes of tables without a primary key are applied to the wrong rows.',
+    fix: 'Set binlog_row_image = FULL in my.cnf and restart.',
+    find: async (server) => {
+      const {binlog_row_image: image = 'FULL'} = await server.settings();
+      return when(image !== 'FULL', `${server.name} has binlog_row_image = ${image}, not FULL`);
+    },
+  },
+  {
+    name: 'partial-json',
+    severity: 'blocks',
+    expects: 'JSON is logged whole (binlog_row_value_options is empty).',
+    consequence: 'A follower before MySQL 8.0 stops at the first partial update.',
+    fix: "Set binlog_row_value_options = '' in my.cnf and restart.",
+    find: async (server) => {
+      const {binlog_row_value_options: options = ''} = await server.settings();
+      return when(options !== '', `${server.name} has binlog_row_value_options = ${options}`);
+    },
+  },
+  {
+    name: 'binary-log-compressed',
+    severity: 'blocks',
+    expects: 'Transactions are logged as they are, not compressed.',
+    consequence: 'A follower before MySQL 8.0.20, and MariaDB, cannot read them.',
+    fix: 'Set binlog_transaction_compression = OFF (log_bin_compress in MariaDB) in my.cnf and restart.',
+    find: async (server) => {
+      const settings = await server.settings();
+      return ['binlog_transaction_compression', 'log_bin_compress']
+        .filter((name) => isOn(settings[name]))
+        .map((name) => ({is: `${server.name} has ${name} = ON`}));
+    },
+  },
+  {
+    name: 'binary-log-purged-early',
+    severity: 'blocks',
+    expects: 'Binary logs are kept for 24 h or more.',
+    consequence: 'A follower that was away for longer must be seeded anew (IO errno 1236).',
+    fix: 'Set expire_logs_days (from MySQL 8.0 on binlog_expire_logs_seconds) to a week.',
+    find: async (server) => {
+      const hours = retentionHours(await server.settings());
+      return when(
+        hours !== 0 && hours < leastHours,
+        `${server.name} purges its binary logs after ${hours} h, and a way back needs ${leastHours} h or more`,
+      );
+    },
+  },
+  {
+    name: 'binary-log-filtered',
+    severity: 'blocks',
+    expects: 'The binary log leaves out no schema.',
+    consequence: 'What is filtered never reaches the other side.',
+    fix: 'Take binlog-do-db and binlog-ignore-db out of my.cnf, restart, and seed anew.',
+    find: async (server) => {
+      const {only, without} = await server.server.logFilters(server.signal);
+      return [
+        ...when(only.length > 0, `${server.name} logs only the schemas ${only.join(', ')}`),
+        ...when(
+          without.length > 0,
+          `${server.name} does not log the schemas ${without.join(', ')}`,
+        ),
+      ];
+    },
+  },
+  {
+    name: 'changes-not-passed-on',
+    severity: 'blocks',
+    of: 'replica',
+    expects: 'A replica logs what it replicates (log_slave_updates).',
+    consequence: 'Whoever follows it gets nothing of what its source writes.',
+    fix: 'Set log-slave-updates (log-replica-updates) in my.cnf and restart.',
+    find: async (server) => {
+      const settings = await server.settings();
+      return when(
+        !isOn(settingOf(settings, 'log_slave_updates', 'log_replica_updates')),
+        `${server.name} has log_slave_updates = OFF, so nothing of its source gets past it`,
+      );
+    },
+  },
+];
+
+const leastHours = 24;
+
+/** 0: never purged. From 8.0 on the seconds count (MySQL 8.0 manual 17.1.6.4). */
+function retentionHours({
+  binlog_expire_logs_seconds: seconds,
+  expire_logs_days: days,
+}: Settings): number {
+  const hours = Number(seconds ?? 0) > 0 ? Number(seconds) / 3_600 : Number(days ?? 0) * 24;
+  return Math.round(hours * 10) / 10;
+}

@@ -1,0 +1,38 @@
+import type {Preflight} from '../../../src/index.ts';
+import type {MysqlReader} from '../server.ts';
+import {accountChecks} from './accounts.ts';
+import {binaryLogChecks} from './binary-log.ts';
+import {lookOver, type MysqlCheck} from './check.ts';
+import {columnChecks} from './columns.ts';
+import {factsOf} from './facts.ts';
+import {objectChecks} from './objects.ts';
+import {replicationChecks, sourceAmong} from './replication.ts';
+import {sessionChecks} from './sessions.ts';
+import {tableChecks} from './tables.ts';
+
+/** All that a MySQL or MariaDB server is looked over for. */
+export const mysqlChecks: readonly MysqlCheck[] = [
+  ...binaryLogChecks,
+  ...replicationChecks,
+  ...tableChecks,
+  ...columnChecks,
+  ...objectChecks,
+  ...accountChecks,
+  ...sessionChecks,
+];
+
+/** A server that follows another one of the inventory is looked over as a replica, any other as a source. */
+export const mysqlPreflight: Preflight<MysqlReader> = {
+  checks: mysqlChecks,
+  look: async (server, targets, signal) => {
+    const others = targets.filter(isMysql);
+    const facts = others.map((other) => factsOf(other, signal));
+    const source = await sourceAmong(factsOf(server, signal), facts);
+    const role = source ? 'replica' : 'source';
+    return lookOver(mysqlChecks, {server, role, others, signal, trouble: 'told'});
+  },
+};
+
+/** Aurora's reader is one, too. */
+export const isMysql = (target: unknown): target is MysqlReader =>
+  typeof target === 'object' && target !== null && 'replication' in target && 'fence' in target;

@@ -1,0 +1,90 @@
+import {listed} from '../../../src/index.ts';
+import type {MysqlCheck} from './check.ts';
+import {notTheServers, text} from './facts.ts';
+import {are, columnOf, columnsSql, isAre, nameOf} from './tables.ts';
+
+export const columnChecks: readonly MysqlCheck[] = [
+  {
+    name: 'zero-date-default',
+    severity: 'warns',
+    of: 'source',
+    expects: 'No column has a zero date as its default.',
+    consequence:
+      'Where sql_mode has NO_ZERO_DATE, as from MySQL 5.7 on, the table cannot be created or altered.',
+    fix: 'ALTER TABLE … ALTER COLUMN … with NULL or a real date as its default.',
+    find: async (server) =>
+      listed(
+        (count) =>
+          `${count} ${are(count, 'column')} of ${server.name} ${count === 1 ? 'has' : 'have'} a zero date as default`,
+        (await server.rows(columnsSql))
+          .filter((row) => /^'?0000-00-00/.test(text(row, 'def')))
+          .map(columnOf),
+      ),
+  },
+  {
+    name: 'auto-increment-nearly-full',
+    severity: 'warns',
+    of: 'source',
+    expects: 'Every AUTO_INCREMENT has a fifth of its numbers left.',
+    consequence: 'At the last number every insert fails (errno 1062, 1467).',
+    fix: 'ALTER TABLE … MODIFY the column to BIGINT UNSIGNED, before the seed.',
+    find: async (server) =>
+      listed(
+        (count) =>
+          `${count} AUTO_INCREMENT ${are(count, 'column')} of ${server.name} ${isAre(count)} nearly full`,
+        (await server.rows(countersSql)).flatMap((row) => {
+          const percent = percentUsed(text(row, 'next'), text(row, 'column_type'));
+          return percent < alarmPercent
+            ? []
+            : [`${columnOf(row)} (${text(row, 'column_type')}, ${percent} % used)`];
+        }),
+      ),
+  },
+  {
+    name: 'foreign-key-without-unique-parent',
+    severity: 'warns',
+    of: 'source',
+    expects: 'Every foreign key leads to a primary or unique key.',
+    consequence:
+      'MySQL 8.4 and Aurora of that version refuse to create it (restrict_fk_on_non_standard_key).',
+    fix: 'Add a UNIQUE key to the parent, or drop the foreign key.',
+    find: async (server) =>
+      listed(
+        (count) =>
+          `${count} foreign ${are(count, 'key')} of ${server.name} ${count === 1 ? 'leads' : 'lead'} to a parent that is not unique`,
+        (await server.rows(oddForeignKeysSql)).map(
+          (row) => `${nameOf(row)}.${text(row, 'name')} to ${text(row, 'parent')}`,
+        ),
+      ),
+  },
+];
+
+const alarmPercent = 80;
+
+/** AUTO_INCREMENT of each such column; a BIGINT UNSIGNED comes as text. */
+export const countersSql = `
+  SELECT c.table_schema AS s, c.table_name AS t, c.column_name AS c, c.column_type AS column_type, t.auto_increment AS next
+    FROM information_schema.columns c JOIN information_schema.tables t
+      ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+   WHERE c.extra LIKE '%auto_increment%' AND t.auto_increment IS NOT NULL AND ${notTheServers('c.table_schema')}
+   ORDER BY c.table_schema, c.table_name`;
+
+const oddForeignKeysSql = `
+  SELECT r.constraint_schema AS s, r.table_name AS t, r.constraint_name AS name, r.referenced_table_name AS parent
+    FROM information_schema.referential_constraints r
+   WHERE r.unique_constraint_name IS NULL OR NOT EXISTS (
+     SELECT 1 FROM information_schema.table_constraints k
+      WHERE k.table_schema = r.unique_constraint_schema AND k.table_name = r.referenced_table_name
+        AND k.constraint_name = r.unique_constraint_name AND k.constraint_type IN ('PRIMARY KEY', 'UNIQUE'))
+   ORDER BY r.constraint_schema, r.table_name, r.constraint_name`;
+
+const bits = {tinyint: 8n, smallint: 16n, mediumint: 24n, int: 32n, bigint: 64n} as const;
+
+/** How much of a whole number's room is used, rounded down. */
+export function percentUsed(next: string, columnType: string): number {
+  const [, name = ''] = /^(\w+)/.exec(columnType) ?? [];
+  const size = Object.entries(bits).find(([type]) => type === name)?.[1] ?? 64n;
+  const most = (1n << (columnType.includes('unsigned') ? size : size - 1n)) - 1n;
+  // A FLOAT may count, too, and its number is no whole one.
+  return /^\d+$/.test(next) ? Number((BigInt(next) * 100n) / most) : 0;
+}

@@ -1,0 +1,80 @@
+import {listed} from '../../../src/index.ts';
+import type {Row} from '../line.ts';
+import {accountOf, accountsSql} from './accounts.ts';
+import type {MysqlCheck} from './check.ts';
+import {notTheServers, text} from './facts.ts';
+import {are, isAre} from './tables.ts';
+
+/** Views, routines, triggers, events and functions. */
+export const objectChecks: readonly MysqlCheck[] = [
+  {
+    name: 'definer-missing',
+    severity: 'blocks',
+    of: 'source',
+    expects: 'The definer of every view, routine, trigger and event exists.',
+    consequence: 'Whoever uses such an object gets errno 1449, and a load may stop at it.',
+    fix: 'Create the account, or define the object anew with one that exists.',
+    find: async (server) => {
+      const accounts = (await server.rows(accountsSql)).map(accountOf);
+      const orphans = (await server.rows(definedSql)).filter(
+        (row) => text(row, 'definer') !== '' && !accounts.includes(text(row, 'definer')),
+      );
+      return listed(
+        (count) =>
+          `${count} ${are(count, 'object')} of ${server.name} ${count === 1 ? 'has a definer that does' : 'have definers that do'} not exist`,
+        orphans.map(definedText),
+      );
+    },
+  },
+  {
+    name: 'events-run',
+    severity: 'warns',
+    of: 'source',
+    expects: 'No event writes by itself.',
+    consequence:
+      'A replicated event stays disabled on Aurora (SLAVESIDE_DISABLED), and one that a dump loaded runs there at once, twice over.',
+    fix: 'Note which of them Aurora shall run: ALTER EVENT … ENABLE after the cutover, DISABLE before it.',
+    find: async (server) =>
+      listed(
+        (count) => `${count} ${are(count, 'event')} of ${server.name} ${isAre(count)} enabled`,
+        (await server.rows(eventsSql))
+          .filter((row) => text(row, 'status') === 'ENABLED')
+          .map((row) => `${text(row, 's')}.${text(row, 'name')} (${text(row, 'definer')})`),
+      ),
+  },
+  {
+    name: 'loadable-functions',
+    severity: 'warns',
+    of: 'source',
+    expects: 'No function is loaded from a library.',
+    consequence: 'Aurora loads none: whatever calls it fails with errno 1305.',
+    fix: 'Do without them, or write them as stored functions.',
+    find: async (server) =>
+      listed(
+        (count) =>
+          `${count} ${are(count, 'function')} of ${server.name} ${count === 1 ? 'comes' : 'come'} from a library`,
+        (await server.rows('SELECT name AS name, dl AS dl FROM mysql.func ORDER BY name')).map(
+          (row) => `${text(row, 'name')} (${text(row, 'dl')})`,
+        ),
+      ),
+  },
+];
+
+/** Everything that runs with the rights of its definer. */
+export const definedSql = `
+  SELECT 'view' AS what, table_schema AS s, table_name AS name, definer AS definer
+    FROM information_schema.views WHERE ${notTheServers('table_schema')}
+  UNION ALL SELECT LOWER(routine_type), routine_schema, routine_name, definer
+    FROM information_schema.routines WHERE ${notTheServers('routine_schema')}
+  UNION ALL SELECT 'trigger', trigger_schema, trigger_name, definer
+    FROM information_schema.triggers WHERE ${notTheServers('trigger_schema')}
+  UNION ALL SELECT 'event', event_schema, event_name, definer
+    FROM information_schema.events WHERE ${notTheServers('event_schema')}
+  ORDER BY 1, 2, 3`;
+
+export const eventsSql = `
+  SELECT event_schema AS s, event_name AS name, definer AS definer, status AS status
+    FROM information_schema.events WHERE ${notTheServers('event_schema')} ORDER BY event_schema, event_name`;
+
+export const definedText = (row: Row): string =>
+  `${text(row, 'what')} ${text(row, 's')}.${text(row, 'name')} (${text(row, 'definer')})`;
