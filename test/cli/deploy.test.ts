@@ -1,6 +1,8 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {createAutoscaling} from '../../lab/aws/autoscaling.ts';
+import {createCloudWatch} from '../../lab/aws/cloudwatch.ts';
 import {createEcr} from '../../lab/aws/ecr.ts';
 import {createEcs, type Ecs, type RunningTask} from '../../lab/aws/ecs.ts';
 import {createS3} from '../../lab/aws/s3.ts';
@@ -76,6 +78,8 @@ beforeEach(async () => {
     }),
     createSsm({parameters: {'/db': 'db-password'}}),
     createSecretsManager({secrets: {}}),
+    createAutoscaling({targets: {}}),
+    createCloudWatch(() => []),
   );
   await ecs.steady();
   inventory = writeInventory();
