@@ -9,6 +9,8 @@ import {ttlDrained} from 'switcharoo/steps/dns/ttl-drained';
 import {dnsView} from 'switcharoo/steps/dns/view';
 import {deployImage} from 'switcharoo/steps/ecs/deploy-image';
 import {ecsService} from 'switcharoo/steps/ecs/service';
+import {loadBalancer} from 'switcharoo/steps/elb/load-balancer';
+import {targetsHealthy} from 'switcharoo/steps/elb/targets-healthy';
 import {closePort} from 'switcharoo/steps/hosts/close-port';
 import {hostGroup} from 'switcharoo/steps/hosts/hosts';
 import {stopCrons} from 'switcharoo/steps/hosts/stop-crons';
@@ -35,6 +37,8 @@ export default defineRunbook({
   params: z.object({
     /** The name that clients look up, and where it leads afterwards. */
     siteName: z.string(),
+    /** On which the new side's load balancer answers for it. */
+    sitePort: z.coerce.number().int().default(443),
     newAddresses: z.array(z.string()).min(1),
     lowTtlSeconds: z.coerce.number().int().positive(),
     /** A change is on all of Route 53's servers within 60 s as a rule; after a crash nobody knows when exactly it was. */
@@ -72,6 +76,7 @@ export default defineRunbook({
     zone: hostedZone,
     dns: dnsView,
     service: ecsService,
+    balancer: loadBalancer,
     site: webSite,
   },
   outage: {from: ['stop-web', 'freeze'], until: ['open-writes', 'swap']},
@@ -194,6 +199,12 @@ export default defineRunbook({
       desiredCount: params.tasks,
       steadyMs: params.steadyMs,
     }),
+  })
+  .step('new-side-healthy', targetsHealthy, {
+    on: {balancer: 'balancer'},
+    input: ({params}) => ({port: params.sitePort, host: params.siteName}),
+    after: ['deploy'],
+    timeoutMs: 2 * 60_000,
   })
   .step('swap', swapRecords, {
     on: {zone: 'zone'},
