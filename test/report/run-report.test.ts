@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import type {JournalEntry} from '../../src/model/journal.ts';
-import {reportHtml, reportOf} from '../../src/report/index.ts';
+import {plainPaint, reportHtml, reportOf, reportText} from '../../src/report/index.ts';
 import {outageOf} from '../../src/report/outage.ts';
 import {journalOf} from '../model/journal-of.ts';
 import {doneRun, heldRun, reversedRun, started} from './made-up.ts';
@@ -133,6 +133,15 @@ describe('the outage of the journal', () => {
   test('ends when the freeze is reversed', () => {
     expect(outageOf(reversedRun(), window).since).toBeUndefined();
   });
+});
+
+test('lookups that the lab counted are told, in the text and on the page', () => {
+  const report = reportOf(doneRun(), {lookups: {right: 1_234, wrong: 2}});
+  const text = reportText(report, {width: 80, paint: plainPaint});
+  expect(text.split('\n').find((line) => line.includes('lookups'))).toBe(
+    '  lookups 1,234 right, 2 wrong',
+  );
+  expect(reportHtml(report)).toContain('1,234 right, 2 wrong');
 });
 
 describe('the page', () => {
