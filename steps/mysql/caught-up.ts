@@ -25,7 +25,7 @@ export const caughtUp = defineGate({
   output: position,
   needs: {upstream: ['REPLICATION CLIENT'], replica: ['REPLICATION CLIENT']},
   timeoutMs: 120_000,
-  poll: {firstMs: 20, mostMs: 1_000},
+  poll: {firstMs: 5, mostMs: 1_000},
 
   async check({targets: {upstream, replica}, input, signal}) {
     const wanted = input.position ?? (await upstream.position(signal));

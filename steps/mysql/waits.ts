@@ -8,7 +8,7 @@ import type {MysqlReader} from './server.ts';
 /** Waits until both threads run. That replication was started says little: the account, the log or the network may be wrong. */
 export async function untilReplicating(server: MysqlReader, signal: AbortSignal): Promise<void> {
   const giveUpAt = Date.now() + startLimitMs;
-  for (;;) {
+  for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, mostWaitMs)) {
     const replication = await server.replication(signal);
     if (replication && isRunning(replication)) {
       return;
@@ -18,7 +18,7 @@ export async function untilReplicating(server: MysqlReader, signal: AbortSignal)
       const tries = replication?.error?.text ?? `the IO thread says ${replication?.io}`;
       throw new SwitcharooError(notStarted(server.name, broken ?? tries));
     }
-    await sleep(betweenLooksMs, undefined, {signal});
+    await sleep(waitMs, undefined, {signal});
   }
 }
 
@@ -28,7 +28,7 @@ export async function untilExecuted(
   wanted: Position,
   {signal, say}: {signal: AbortSignal; say(text: string): void},
 ): Promise<void> {
-  for (;;) {
+  for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, mostWaitMs)) {
     const replication = await server.replication(signal);
     if (replication && hasReached(replication.executed, wanted)) {
       return;
@@ -38,7 +38,7 @@ export async function untilExecuted(
       throw new SwitcharooError(notStarted(server.name, broken));
     }
     say(`${server.name} executes what remains until ${positionText(wanted)}`);
-    await sleep(betweenLooksMs, undefined, {signal});
+    await sleep(waitMs, undefined, {signal});
   }
 }
 
@@ -55,5 +55,7 @@ export async function watchPosition(
 }
 
 const startLimitMs = 10_000;
-const betweenLooksMs = 20;
+// Threads are there within a few milliseconds as a rule, and nobody can write meanwhile.
+const firstWaitMs = 2;
+const mostWaitMs = 50;
 const defaultWatchMs = 200;
