@@ -1,5 +1,12 @@
 import {readFileSync} from 'node:fs';
-import {createServer, type IncomingMessage, request, type ServerResponse} from 'node:http';
+import {
+  Agent,
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http';
 import {type Place, upstreamIn} from './upstream.ts';
 
 // The front door of a web host: it plays nginx as far as passing requests on to the servers of one upstream block.
@@ -8,6 +15,8 @@ import {type Place, upstreamIn} from './upstream.ts';
 const {LISTEN_ADDRESS = '127.0.0.1', PORT = '0', UPSTREAM_FILE = 'upstream.conf'} = process.env;
 
 let upstream = upstreamIn(readFileSync(UPSTREAM_FILE, 'utf8'));
+// As with `keepalive` in nginx's upstream block. What leads to earlier servers is not used any more after a reload.
+let kept = new Agent({keepAlive: true});
 let turn = 0;
 
 const server = createServer((asked, answer) => {
@@ -24,6 +33,7 @@ server.listen(Number(PORT), LISTEN_ADDRESS);
 process.on('SIGHUP', () => {
   try {
     upstream = upstreamIn(readFileSync(UPSTREAM_FILE, 'utf8'));
+    kept = new Agent({keepAlive: true});
     console.log(
       `passes requests on to ${upstream.map(({host, port}) => `${host}:${port}`).join()}`,
     );
@@ -34,14 +44,13 @@ process.on('SIGHUP', () => {
 });
 process.once('SIGTERM', () => process.exit(0));
 
-/** A new connection each time, as nginx makes one unless told otherwise. */
 function passOn(asked: IncomingMessage, answer: ServerResponse, {host, port}: Place): void {
-  const {method, url, headers} = asked;
+  const {method, url} = asked;
+  const headers = withoutConnection(asked.headers);
   const passed = request(
-    {host, port, method, path: url, headers, agent: false, localAddress: LISTEN_ADDRESS},
+    {host, port, method, path: url, headers, agent: kept, localAddress: LISTEN_ADDRESS},
     (reply) => {
-      const {connection: _connection, ...kept} = reply.headers;
-      answer.writeHead(reply.statusCode ?? 502, kept);
+      answer.writeHead(reply.statusCode ?? 502, withoutConnection(reply.headers));
       reply.pipe(answer);
     },
   );
@@ -55,4 +64,9 @@ function passOn(asked: IncomingMessage, answer: ServerResponse, {host, port}: Pl
     }
   });
   asked.pipe(passed);
+}
+
+/** It is about one connection, and a proxy has two (RFC 9110, section 7.6.1). */
+function withoutConnection({connection: _, ...others}: IncomingHttpHeaders): IncomingHttpHeaders {
+  return others;
 }

@@ -13,7 +13,7 @@ export interface ReaderOptions extends Visitor {
   tell(failure: string | null): void;
 }
 
-const pauseMs = 20;
+const pauseMs = 50;
 
 /** Reads its client's newest order again and again: whoever was told that it is there must find it, on whichever side. */
 export async function keepReading(options: ReaderOptions): Promise<void> {

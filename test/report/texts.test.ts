@@ -115,6 +115,7 @@ const measured = {
   head: 'ab'.repeat(32),
   outageMs: 1234,
   writes: {acknowledged: 12_345, lost: 0, duplicated: 0},
+  reads: {answered: 6_789, failed: 0},
 };
 const trouble = {
   problem: {
