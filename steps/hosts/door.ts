@@ -12,14 +12,15 @@ export interface Door {
 }
 
 export interface DoorState {
-  readonly loadState: string;
-  readonly activeState: string;
+  /** Of the unit, as systemd has them; `null` when they were not asked for. */
+  readonly loadState: string | null;
+  readonly activeState: string | null;
   readonly inPlace: DoorFile | null;
   /** What this entry keeps of it on the host. */
   readonly kept: DoorFile | null;
   /** The digest of the text with which this entry has reloaded the unit. */
   readonly reloadedWith: string | null;
-  /** What the door's own test said; `null` when it passed, or was not asked for. */
+  /** What the door's own test said; `null` when it passed, or was not asked. */
   readonly complaint: string | null;
 }
 
@@ -43,12 +44,12 @@ export interface DoorWriter {
 
 /** The web server in front of an application: nginx, Apache httpd, HAProxy, or any that is reloaded with its unit. */
 export function doorOf(shell: Shell): DoorWriter & {
-  door(door: Door, mark: Mark, testIt: boolean, signal: AbortSignal): Promise<DoorState>;
+  door(door: Door, mark: Mark, atFirst: boolean, signal: AbortSignal): Promise<DoorState>;
 } {
   const {root} = shell;
   return {
-    door: async (door, mark, testIt, signal) =>
-      doorState(await shell.run(lookScript(root, door, mark, testIt), signal)),
+    door: async (door, mark, atFirst, signal) =>
+      doorState(await shell.run(lookScript(root, door, mark, atFirst), signal)),
     leadDoor: (door, texts, mark, signal) =>
       guardedRun(shell, door.file, leadScript(root, door, texts, mark), signal),
     returnDoor: (door, text, mark, signal) =>
@@ -56,44 +57,48 @@ export function doorOf(shell: Shell): DoorWriter & {
   };
 }
 
-const lookScript = (root: string, {file, unit, test}: Door, mark: Mark, testIt: boolean) =>
-  `describe() {
-  [ ! -e "$1" ] || printf '%s %s' "$(sha256sum < "$1")" "$(stat -L -c '%a %U:%G' -- "$1")"
-  echo
-}
-${sh`systemctl show -p LoadState,ActiveState -- ${unit}
-echo @
-describe ${root}${file}
-describe ${keepFolder(root, mark)}/door
-cat ${keepFolder(root, mark)}/reloaded 2>/dev/null || echo`}
-${testIt ? sh`said=$(${test} 2>&1) || printf 'it ends with %s: %s' "$?" "$(printf %s "$said" | tail -n 1)"` : ''}`;
+// Nobody can write while a door is led, so its scripts start as few processes as they can.
+const lookScript = (root: string, {file, unit, test}: Door, mark: Mark, atFirst: boolean) =>
+  `${
+    atFirst
+      ? sh`systemctl show -p LoadState,ActiveState -- ${unit}
+said=$(${test} 2>&1) || printf 'Complaint=it ends with %s: %s\n' "$?" "$(printf %s "$said" | tail -n 1)"`
+      : ''
+  }
+${sh`for file in ${[`${root}${file}`, `${keepFolder(root, mark)}/door`]}; do
+  if [ -e "$file" ]; then sha256sum < "$file"; stat -L -c '%a %U:%G' -- "$file"; else echo -; echo -; fi
+done
+if [ -e ${keepFolder(root, mark)}/reloaded ]; then cat ${keepFolder(root, mark)}/reloaded; fi`}`;
 
 function doorState(text: string): DoorState {
-  const [shown = '', rest = ''] = text.split(/^@\n/m);
-  const property = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(shown)?.[1];
-  const [inPlace, kept, reloaded, ...complaint] = rest.split('\n');
+  const property = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1];
+  const lines = text.split('\n').filter((line) => line !== '' && !/^\w+=/.test(line));
+  const [sha, owned, keptSha, keptOwned, reloaded] = lines;
   return {
-    loadState: property('LoadState') ?? 'not-found',
-    activeState: property('ActiveState') ?? 'inactive',
-    inPlace: doorFile(inPlace),
-    kept: doorFile(kept),
+    loadState: property('LoadState') ?? null,
+    activeState: property('ActiveState') ?? null,
+    inPlace: doorFile(sha, owned),
+    kept: doorFile(keptSha, keptOwned),
     reloadedWith: reloaded || null,
-    complaint: complaint.join(' ').trim() || null,
+    complaint: property('Complaint') ?? null,
   };
 }
 
-/** `<digest>  - <mode> <owner>` */
-function doorFile(line = ''): DoorFile | null {
-  const [sha256 = '', , mode = '', owner = ''] = line.split(/ +/);
-  return sha256 === '' ? null : {sha256, mode, owner};
+/** `<digest>  -`, and `<mode> <owner>` */
+function doorFile(sha = '-', owned = ''): DoorFile | null {
+  const [sha256 = '-'] = sha.split(' ');
+  const [mode = '', owner = ''] = owned.split(' ');
+  return sha256 === '-' ? null : {sha256, mode, owner};
 }
 
 const digest = (text: string) => `${sha256(text)}  -`;
 
 // A door reads by pattern what lies in its folder, but no name with a dot in front: what is not whole yet has one.
 const begin = (root: string, {file, test}: Door, mark: Mark) =>
-  sh`place=$(readlink -f -- ${root}${file})
-copy="$(dirname -- "$place")/.$(basename -- "$place").switcharoo"
+  sh`place=${root}${file}
+if [ -L "$place" ]; then place=$(readlink -f -- "$place"); fi
+copy="\${place%/*}/.\${place##*/}.switcharoo"
+folder=${keepFolder(root, mark)}
 kept=${keepFolder(root, mark)}/door
 reloaded=${keepFolder(root, mark)}/reloaded
 now=$(sha256sum < "$place")
@@ -112,10 +117,11 @@ const leadScript = (
   {from, text}: {from: string; text: string},
   mark: Mark,
 ) => `${begin(root, door, mark)}
-${sh`if [ "$now" = ${digest(text)} ] && [ "$(cat "$reloaded" 2>/dev/null)" = ${sha256(text)} ]; then return; fi
+${sh`if [ "$now" = ${digest(text)} ] && [ -e "$reloaded" ]; then return; fi
 if [ "$now" != ${digest(text)} ]; then
   if [ "$now" != ${`${from}  -`} ]; then echo ${edited}; return; fi
-  (umask 077; mkdir -p "$(dirname -- "$kept")")
+  umask 077
+  mkdir -p -- "$folder"
   cp -p -- "$place" "$kept.new"
   mv -f -- "$kept.new" "$kept"
   cp -p -- "$place" "$copy"

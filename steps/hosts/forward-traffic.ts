@@ -90,7 +90,7 @@ export const forwardTraffic = defineStep({
   },
 });
 
-/** The door's test is asked for only before the first change: after it the change itself has asked. */
+/** Whether the door runs and could be reloaded is asked before the first change: the change itself finds out again. */
 const find = ({targets, input: wanted, run, signal}: HostsLook<Input>): Promise<Found> =>
   onEvery(targets.hosts.hosts, (host) => host.door(doorOf(wanted), run, !run.begun, signal));
 
@@ -108,7 +108,7 @@ const beforeOf = (found: Found) =>
 function whyNot(found: Found, {input: wanted, run}: HostsLook<Input>): Blocked | null {
   for (const {host, value} of found) {
     const {loadState, activeState, inPlace, kept, complaint} = value;
-    if (loadState === 'not-found' || activeState !== 'active') {
+    if (loadState === 'not-found' || (activeState !== null && activeState !== 'active')) {
       return blocked(
         `${wanted.unit} on ${host} is ${loadState === 'not-found' ? 'not there' : activeState}, so nobody passes requests on.`,
         `Start it, or correct its name: systemctl status ${wanted.unit} on ${host}.`,

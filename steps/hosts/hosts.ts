@@ -34,8 +34,8 @@ export interface HostReader {
   /** Where the host's clock stands in its minute: cron starts jobs in the first seconds of each. */
   secondOfMinute(signal: AbortSignal): Promise<number>;
   filterRules(signal: AbortSignal): Promise<FilterRules>;
-  /** `testIt`: also ask the front door itself whether it could read its files. */
-  door(door: Door, mark: Mark, testIt: boolean, signal: AbortSignal): Promise<DoorState>;
+  /** `atFirst`: also ask whether its unit runs, and the door itself whether it could read its files. */
+  door(door: Door, mark: Mark, atFirst: boolean, signal: AbortSignal): Promise<DoorState>;
 }
 
 export interface HostWriter

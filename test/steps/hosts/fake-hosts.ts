@@ -219,15 +219,15 @@ export class FakeHost implements HostWriter {
     this.#rules[family] = (this.#rules[family] ?? []).filter((rule) => !rule.includes(chain.name));
   }
 
-  async door({file, unit}: Door, mark: Mark, testIt: boolean): Promise<DoorState> {
+  async door({file, unit}: Door, mark: Mark, atFirst: boolean): Promise<DoorState> {
     const {loadState, activeState} = this.#shown(unit, mark);
     return {
-      loadState,
-      activeState,
+      loadState: atFirst ? loadState : null,
+      activeState: atFirst ? activeState : null,
       inPlace: cronFile(this.fileTexts.get(file)),
       kept: cronFile(this.#keptFiles.get(`${markName(mark)} ${file}`)),
       reloadedWith: this.#reloads.get(`${markName(mark)} ${file}`) ?? null,
-      complaint: testIt ? this.complaint : null,
+      complaint: atFirst ? this.complaint : null,
     };
   }
 
