@@ -14,7 +14,7 @@ export interface WriterOptions extends Visitor {
 
 type Result = Pick<Told, 'kind' | 'side' | 'reason'>;
 
-const pauseMs = 20;
+const pauseMs = 50;
 
 /** Writes one order after the other, each with a token of its own, until `signal` is aborted. */
 export async function keepWriting(options: WriterOptions): Promise<void> {
