@@ -221,14 +221,15 @@ async function ttlOfOldZone({targets: {old}, signal}: DelegationLook): Promise<n
   return Math.max(0, ...records.map(({ttl}) => ttl));
 }
 
-/** Going back to name servers that no longer hold the zone would lead nowhere. */
+/** Going back where no name server holds the zone any more would lead nowhere. */
 async function lameServers({targets: {old}, signal}: DelegationLook): Promise<Blocked | undefined> {
   const told = await old.ask({name: old.domain, type: 'SOA'}, signal);
-  const lame = told.find((one) => one.kind === 'unheard' || !one.authoritative);
-  return lame
+  const lame = told.filter((one) => one.kind === 'unheard' || !one.authoritative);
+  const [first] = lame;
+  return first && lame.length === told.length
     ? blocked(
-        `${lame.server.address} of ${old.name} does not hold ${old.domain} any more: ${lame.kind === 'unheard' ? lame.reason : 'it answers without authority (AA)'}.`,
-        'Let the old name servers serve the zone again, or take those that do not out of the inventory.',
+        `No name server of ${old.name} holds ${old.domain} any more; ${first.server.address}: ${first.kind === 'unheard' ? first.reason : 'it answers without authority (AA)'}.`,
+        'Let the old name servers serve the zone again; until then the domain has to stay at Route 53.',
       )
     : undefined;
 }

@@ -64,6 +64,10 @@ export async function startNamed({
       cwd: directory,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    // It goes with this process, also when a test does not come to its end.
+    const orphaned = () => child.kill('SIGKILL');
+    process.once('exit', orphaned);
+    child.once('exit', () => process.removeListener('exit', orphaned));
     let log = '';
     child.stderr.on('data', (text) => {
       log += text;

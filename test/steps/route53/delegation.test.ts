@@ -189,7 +189,7 @@ describe('the way back', () => {
       await changeDelegation.reverse(look(world, {begun: true, before}), before),
     ).toMatchObject({
       kind: 'blocked',
-      reason: '192.0.2.1 of old does not hold shop.test. any more: it answers REFUSED.',
+      reason: 'No name server of old holds shop.test. any more; 192.0.2.1: it answers REFUSED.',
     });
   });
 });
