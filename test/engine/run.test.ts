@@ -3,6 +3,7 @@ import {z} from 'zod';
 import {lockLost, secretInFact} from '../../src/journal/problems.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
+import {defineStep} from '../../src/model/step.ts';
 import {burn, fill, fillOrNot, holds, order, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 
@@ -82,6 +83,31 @@ describe('a run', () => {
       says: 'x is empty, tea is on its way',
     });
     expect(a.effects).toEqual(['a: x ordered = tea']);
+  });
+
+  test('shows what looks tell, each line once, and says since when it has acted', async () => {
+    const a = new Shelf('a');
+    let looks = 0;
+    const telling = defineStep({
+      ...order,
+      check: async (look) => {
+        looks += 1;
+        look.tell?.(`look ${looks}, acting since ${look.run.begunAt?.toISOString() ?? 'never'}`);
+        return order.check(look);
+      },
+    });
+    const rig = new Rig({
+      runbook: book.step('get', telling, {...onA, input: () => ({label: 'x', text: 'tea'})}),
+      shelves: [a],
+    });
+    rig.clock.onTick = (ms) => ms > 50 && a.boxes.set('x', 'tea');
+
+    expect(await rig.run()).toEqual({kind: 'done'});
+    expect(rig.events.filter(({kind}) => kind === 'told').slice(0, 2)).toEqual([
+      {kind: 'told', entry: 'get', says: 'look 1, acting since never'},
+      {kind: 'told', entry: 'get', says: 'look 2, acting since 2026-03-01T03:00:00.000Z'},
+    ]);
+    expect(rig.events.filter(({kind}) => kind === 'told')).toHaveLength(looks);
   });
 
   test('fails a step that is not done in time, and says how far it was', async () => {
