@@ -142,29 +142,39 @@ export const deployImage = defineStep({
     ];
   },
 
-  async reverse(look, before) {
-    const {service} = look.targets;
-    const snapshot = await service.snapshot(look.signal);
-    const primary = primaryOf(snapshot.service);
-    const isBack =
-      primary?.taskDefinition === before.taskDefinition &&
-      (before.desiredCount === null || snapshot.service.desiredCount === before.desiredCount);
-    if (!primary || primary.taskDefinition === before.taskDefinition) {
-      // A read may be older than what a run sent before it died, and ECS may still be on its way back.
-      // Only the answer to an update is sure: where nothing is to change, it changes nothing.
-      const {sent} = service.fateOfUpdate(snapshot, look.now);
-      return isBack && isSame(sent, before) ? [] : [putBack(before)];
-    }
-    if (!(await isEqual(look, primary.taskDefinition, await wantedDefinition(look, before)))) {
-      const {message, hint} = drifted(service.name, primary.taskDefinition, before);
-      return blocked(message, hint);
-    }
-    // A rollback keeps the desired count: for a service that was parked at 0, ECS would start
-    // tasks of the earlier revision. The update alone ends the rollout too, and starts nothing.
-    const isToStop = primary.rolloutState === 'IN_PROGRESS' && before.desiredCount !== 0;
-    return [...(isToStop ? [stopRollout(primary)] : []), putBack(before)];
-  },
+  reverse: (look, before) =>
+    wayBack(look, before, async (running) =>
+      isEqual(look, running, await wantedDefinition(look, before)),
+    ),
 });
+
+/** The writes that set a service back to what ran before. `isOurs`: whether it runs what the step has deployed. */
+export async function wayBack(
+  look: RolloutLook,
+  before: Before,
+  isOurs: (running: string) => Promise<boolean>,
+): Promise<readonly ServiceAction[] | Blocked> {
+  const {service} = look.targets;
+  const snapshot = await service.snapshot(look.signal);
+  const primary = primaryOf(snapshot.service);
+  const isBack =
+    primary?.taskDefinition === before.taskDefinition &&
+    (before.desiredCount === null || snapshot.service.desiredCount === before.desiredCount);
+  if (!primary || primary.taskDefinition === before.taskDefinition) {
+    // A read may be older than what a run sent before it died, and ECS may still be on its way back.
+    // Only the answer to an update is sure: where nothing is to change, it changes nothing.
+    const {sent} = service.fateOfUpdate(snapshot, look.now);
+    return isBack && isSame(sent, before) ? [] : [putBack(before)];
+  }
+  if (!(await isOurs(primary.taskDefinition))) {
+    const {message, hint} = drifted(service.name, primary.taskDefinition, before);
+    return blocked(message, hint);
+  }
+  // A rollback keeps the desired count: for a service that was parked at 0, ECS would start
+  // tasks of the earlier revision. The update alone ends the rollout too, and starts nothing.
+  const isToStop = primary.rolloutState === 'IN_PROGRESS' && before.desiredCount !== 0;
+  return [...(isToStop ? [stopRollout(primary)] : []), putBack(before)];
+}
 
 /** Tells what happened since the last look, once this run has begun to act; answers what flaps. */
 export function tellNews({targets: {service}, run, tell}: RolloutLook, snapshot: Snapshot) {
@@ -302,7 +312,7 @@ async function isEqual(look: ServiceLook, arn: string, wanted: Definition): Prom
   return digestOf(definition) === digestOf(wanted);
 }
 
-export const isSame = (sent: Sent | undefined, {taskDefinition, desiredCount}: Before): boolean =>
+const isSame = (sent: Sent | undefined, {taskDefinition, desiredCount}: Before): boolean =>
   sent?.taskDefinition === taskDefinition && (sent.desiredCount ?? null) === desiredCount;
 
 export const drifted = (
@@ -350,14 +360,14 @@ async function registered(
   return revision;
 }
 
-export const stopRollout = ({taskDefinition}: DeploymentState): ServiceAction => ({
+const stopRollout = ({taskDefinition}: DeploymentState): ServiceAction => ({
   on: 'service',
   does: `stop the rollout of ${shortName(taskDefinition)}, so that ECS rolls it back`,
   perform: (service, signal, say) => service.rollBack(taskDefinition, signal, say),
 });
 
 // The earlier revision is still there: nothing is ever deregistered.
-export const putBack = ({taskDefinition, desiredCount}: Before): ServiceAction => ({
+const putBack = ({taskDefinition, desiredCount}: Before): ServiceAction => ({
   on: 'service',
   does: `update the service to run ${shortName(taskDefinition)} again${countOf(desiredCount ?? undefined)}`,
   perform: (service, signal) =>

@@ -11,13 +11,11 @@ import {
   countDifference,
   countOf,
   drifted,
-  isSame,
   lostUpdate,
-  putBack,
   restingOn,
   rolledOut,
-  stopRollout,
   tellNews,
+  wayBack,
 } from './deploy-image.ts';
 import {unsupported} from './obstacles.ts';
 import {ecsService} from './service.ts';
@@ -113,25 +111,8 @@ export const runRevision = defineStep({
     return isAsWanted ? [] : [updating(look)];
   },
 
-  async reverse(look, before) {
-    const {service} = look.targets;
-    const snapshot = await service.snapshot(look.signal);
-    const primary = primaryOf(snapshot.service);
-    const isBack =
-      primary?.taskDefinition === before.taskDefinition &&
-      (before.desiredCount === null || snapshot.service.desiredCount === before.desiredCount);
-    if (!primary || primary.taskDefinition === before.taskDefinition) {
-      // As in ecs.deploy-image: only the answer to an update is sure.
-      const {sent} = service.fateOfUpdate(snapshot, look.now);
-      return isBack && isSame(sent, before) ? [] : [putBack(before)];
-    }
-    if (primary.taskDefinition !== look.input.taskDefinition) {
-      const {message, hint} = drifted(service.name, primary.taskDefinition, before);
-      return blocked(message, hint);
-    }
-    const isToStop = primary.rolloutState === 'IN_PROGRESS' && before.desiredCount !== 0;
-    return [...(isToStop ? [stopRollout(primary)] : []), putBack(before)];
-  },
+  reverse: (look, before) =>
+    wayBack(look, before, async (running) => running === look.input.taskDefinition),
 });
 
 const driftedFrom = ({input: {base}, targets: {service}}: RunLook, running: string) =>

@@ -4,9 +4,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {programOf} from '../../lab/program.ts';
 import {type Registry, startRegistry} from '../../lab/registry/http.ts';
 import {createStore, manifestAt, type RegistryStore} from '../../lab/registry/store.ts';
+import {labBuilder} from './lab-builder.ts';
 
 const has = (program: string): boolean => {
   try {
@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 const builders = [
-  {name: "the lab's own builder", program: [...programOf('registry/builder')], there: true},
+  {name: "the lab's own builder", program: [...labBuilder()], there: true},
   {
     name: 'buildah',
     program: ['buildah', '--storage-driver', 'vfs', '--runroot', 'run'],

@@ -10,7 +10,6 @@ import {
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
-import {buildSync} from 'esbuild';
 import {createEcr} from '../../../lab/aws/ecr.ts';
 import {createS3, type S3} from '../../../lab/aws/s3.ts';
 import {type Registry, startRegistry} from '../../../lab/registry/http.ts';
@@ -19,6 +18,7 @@ import {imageBuilder} from '../../../steps/build/builder.ts';
 import {ecrRegistry} from '../../../steps/ecr/registry.ts';
 import {s3Bucket} from '../../../steps/s3/bucket.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
+import {labBuilder} from '../../lab/lab-builder.ts';
 
 /** A repository of git, a bucket, a registry, and a folder to build in. */
 export interface BuildWorld {
@@ -52,27 +52,10 @@ export function filesBelow(folder: string, below = ''): Readonly<Record<string, 
   );
 }
 
-let labBuilder: readonly string[] | undefined;
-
-/** The lab's builder as one file: it is started often, and a compiler each time would take a second. */
-function labBuilderIn(folder: string): readonly string[] {
-  const outfile = join(folder, 'builder.mjs');
-  buildSync({
-    entryPoints: ['lab/registry/builder.ts'],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile,
-    logLevel: 'error',
-  });
-  return [process.execPath, outfile];
-}
-
 export async function startBuildWorld(
   options: {readonly git?: boolean; program?(folder: string): readonly string[]} = {},
 ): Promise<BuildWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'switcharoo-build-'));
-  labBuilder ??= labBuilderIn(mkdtempSync(join(tmpdir(), 'switcharoo-builder-')));
   const origin = join(folder, 'origin');
   const git = (...args: readonly string[]) =>
     execFileSync('git', ['-C', origin, ...args], {
@@ -101,7 +84,7 @@ export async function startBuildWorld(
   const store = createStore([{name: 'web', immutable: true}, {name: 'loose'}]);
   const registry = await startRegistry(store);
   const aws = await started(s3, createEcr({store, host: registry.host}));
-  const own = [...labBuilder, '--root', join(folder, 'images')];
+  const own = [...labBuilder(), '--root', join(folder, 'images')];
   const sessions = await openSessions(aws, folder, options.program?.(folder) ?? own);
   return {
     folder,
