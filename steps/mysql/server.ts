@@ -16,7 +16,7 @@ export {changesSince} from './binlog.ts';
 export {accountOf, accountsSql, toSeeEverything} from './checks/accounts.ts';
 export {isMysql, mysqlChecks} from './checks/catalogue.ts';
 export {lookOver, type MysqlCheck, when} from './checks/check.ts';
-export {countersSql} from './checks/columns.ts';
+export {countersOf} from './checks/columns.ts';
 export * from './checks/facts.ts';
 export {definedSql, definedText, eventsSql} from './checks/objects.ts';
 export {gtidDiffers, packetTooLarge, sourceAmong} from './checks/replication.ts';

@@ -2,7 +2,7 @@ import {listed} from '../../../src/index.ts';
 import {
   are,
   columnOf,
-  countersSql,
+  countersOf,
   eventsSql,
   type Facts,
   isAre,
@@ -119,12 +119,8 @@ const eventsThat = async (aurora: Facts, word: string, which: (status: string) =
   );
 
 async function countersBehind(aurora: Facts) {
-  if ((await aurora.version()).series >= 800 && !(await aurora.version()).isMariaDb) {
-    // Else it says what it once counted, for up to a day (MySQL 8.0 manual, information_schema_stats_expiry).
-    await aurora.rows('SET SESSION information_schema_stats_expiry = 0');
-  }
   const behind: string[] = [];
-  for (const row of await aurora.rows(countersSql)) {
+  for (const row of await countersOf(aurora)) {
     const largest = await largestIn(aurora, row);
     if (largest >= BigInt(text(row, 'next'))) {
       behind.push(`${columnOf(row)} (next ${text(row, 'next')}, largest ${largest})`);

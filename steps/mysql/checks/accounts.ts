@@ -31,7 +31,7 @@ export const accountChecks: readonly MysqlCheck[] = [
     of: 'source',
     expects: 'No account but the administrator may write although read_only is set.',
     consequence: 'Will none of them write during the cutover?',
-    fix: 'Revoke SUPER (from MySQL 8.0 on CONNECTION_ADMIN, in MariaDB READ_ONLY ADMIN) where it is not needed, and stop their jobs.',
+    fix: 'Revoke SUPER (in MariaDB READ_ONLY ADMIN) where it is not needed, and stop their jobs.',
     find: async (server) =>
       listed(
         (count) =>

@@ -1,6 +1,7 @@
 import {listed} from '../../../src/index.ts';
+import type {Row} from '../line.ts';
 import type {MysqlCheck} from './check.ts';
-import {notTheServers, text} from './facts.ts';
+import {type Facts, notTheServers, text} from './facts.ts';
 import {are, columnOf, columnsSql, isAre, nameOf} from './tables.ts';
 
 export const columnChecks: readonly MysqlCheck[] = [
@@ -32,7 +33,7 @@ export const columnChecks: readonly MysqlCheck[] = [
       listed(
         (count) =>
           `${count} AUTO_INCREMENT ${are(count, 'column')} of ${server.name} ${isAre(count)} nearly full`,
-        (await server.rows(countersSql)).flatMap((row) => {
+        (await countersOf(server)).flatMap((row) => {
           const percent = percentUsed(text(row, 'next'), text(row, 'column_type'));
           return percent < alarmPercent
             ? []
@@ -61,8 +62,18 @@ export const columnChecks: readonly MysqlCheck[] = [
 
 const alarmPercent = 80;
 
-/** AUTO_INCREMENT of each such column; a BIGINT UNSIGNED comes as text. */
-export const countersSql = `
+/** AUTO_INCREMENT of each such column, as it is now. */
+export async function countersOf(server: Facts): Promise<readonly Row[]> {
+  const {isMariaDb, series} = await server.version();
+  if (!isMariaDb && series >= 800) {
+    // Else it says what it once counted, for up to a day (MySQL 8.0 manual, information_schema_stats_expiry).
+    await server.rows('SET SESSION information_schema_stats_expiry = 0');
+  }
+  return server.rows(countersSql);
+}
+
+// A BIGINT UNSIGNED comes as text.
+const countersSql = `
   SELECT c.table_schema AS s, c.table_name AS t, c.column_name AS c, c.column_type AS column_type, t.auto_increment AS next
     FROM information_schema.columns c JOIN information_schema.tables t
       ON t.table_schema = c.table_schema AND t.table_name = c.table_name

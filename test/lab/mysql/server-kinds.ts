@@ -77,6 +77,11 @@ export function forEachPair(title: string, tests: (pair: KindPair) => void): voi
   }
 }
 
+/** The two that are farthest from each other: they need not replicate to be held against one another. */
+export function forOldAndCurrent(title: string, tests: (pair: KindPair) => void): void {
+  describeUnlessMissing(title, [old, current], () => tests({source: old, target: current}));
+}
+
 function describeUnlessMissing(
   title: string,
   kinds: readonly ServerKind[],

@@ -10,7 +10,12 @@ import {Processes} from '../../../lab/processes.ts';
 import type {Session} from '../../../src/model/target.ts';
 import {type MysqlReader, type MysqlWriter, mysqlServer} from '../../../steps/mysql/server.ts';
 import {freePort, passwords} from '../../lab/mysql/databases.ts';
-import {forEachKind, forEachPair, type ServerKind} from '../../lab/mysql/server-kinds.ts';
+import {
+  forEachKind,
+  forEachPair,
+  forOldAndCurrent,
+  type ServerKind,
+} from '../../lab/mysql/server-kinds.ts';
 import {untilFollowed} from './real-servers.ts';
 
 /** One real server with the accounts of the lab, for the tests of one `describe`. */
@@ -70,6 +75,24 @@ export function describeEachPair(
       lazily(target, () => started()[1]),
     ] as const;
     tests({source: from, target: to, caughtUp: () => untilFollowed(from.database, to.database)});
+  });
+}
+
+/** MySQL 5.6 and MySQL 9, neither of which follows the other. */
+export function describeOldBesideCurrent(
+  title: string,
+  tests: (on: Pick<TriedPair, 'source' | 'target'>) => void,
+): void {
+  forOldAndCurrent(title, ({source, target}) => {
+    const wanted = [
+      {kind: source, name: 'db1', serverId: 1},
+      {kind: target, name: 'aurora', serverId: 3},
+    ];
+    const started = startedFor(wanted, {});
+    tests({
+      source: lazily(source, () => started()[0]),
+      target: lazily(target, () => started()[1]),
+    });
   });
 }
 

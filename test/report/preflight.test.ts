@@ -1,0 +1,89 @@
+import {describe, expect, test} from 'vitest';
+import type {Finding} from '../../src/model/preflight.ts';
+import {type LookedOver, plainPaint, preflightText} from '../../src/report/index.ts';
+import {widthOf} from '../../src/report/text.ts';
+
+const finding = (about: Partial<Finding>): Finding => ({
+  check: 'not-innodb',
+  severity: 'blocks',
+  target: 'source',
+  found: '1 table of source is not InnoDB: shop.notes (MyISAM)',
+  items: ['shop.notes (MyISAM)'],
+  consequence: 'The fence holds for transactional tables only.',
+  fix: 'ALTER TABLE … ENGINE = InnoDB.',
+  ...about,
+});
+
+const looked: LookedOver = {
+  inventory: {name: 'production', protected: true},
+  targets: [
+    {
+      name: 'source',
+      kind: 'mysql',
+      made: 32,
+      findings: [
+        finding({
+          check: 'clients',
+          severity: 'warns',
+          found: 'source has clients from 1 place: shop from 10.0.0.11 (4)',
+          consequence: 'Whoever is not moved loses the database.',
+          fix: 'Look again at night.',
+        }),
+        finding({}),
+      ],
+    },
+    {name: 'aurora', kind: 'mysql.aurora', made: 49, findings: []},
+  ],
+  without: ['zone', 'site'],
+};
+
+const at = (width: number) => preflightText(looked, {width, paint: plainPaint});
+
+describe('what was looked over before the night', () => {
+  test('is a table where there is room, the worst first', () => {
+    expect(
+      at(160),
+    ).toBe(`Preflight of production (PROTECTED): 81 checks on 2 targets; 1 block, 0 ask, 1 warn
+
+          target  check       found
+✗ blocks  source  not-innodb  1 table of source is not InnoDB: shop.notes (MyISAM).
+                              The fence holds for transactional tables only.
+                              -> ALTER TABLE … ENGINE = InnoDB.
+! warns   source  clients     source has clients from 1 place: shop from 10.0.0.11 (4).
+                              Whoever is not moved loses the database.
+                              -> Look again at night.
+
+· source (mysql): 32 checks, 2 findings
+✓ aurora (mysql.aurora): 49 checks, nothing found
+Without checks of their own: zone, site.
+It has only looked: nothing was changed.`);
+  });
+
+  test('is one below the other on a terminal of 80 columns', () => {
+    expect(
+      at(80),
+    ).toBe(`Preflight of production (PROTECTED): 81 checks on 2 targets; 1 block, 0 ask, 1
+warn
+
+✗ blocks  source  not-innodb
+    1 table of source is not InnoDB: shop.notes (MyISAM).
+    The fence holds for transactional tables only.
+    -> ALTER TABLE … ENGINE = InnoDB.
+! warns  source  clients
+    source has clients from 1 place: shop from 10.0.0.11 (4).
+    Whoever is not moved loses the database.
+    -> Look again at night.
+
+· source (mysql): 32 checks, 2 findings
+✓ aurora (mysql.aurora): 49 checks, nothing found
+Without checks of their own: zone, site.
+It has only looked: nothing was changed.`);
+  });
+
+  test.each([40, 60, 80, 110, 160])('never goes beyond %i columns', (width) => {
+    const wide = at(width)
+      .split('\n')
+      .filter((line) => widthOf(line) > width);
+    expect(wide).toEqual([]);
+  });
+});

@@ -1,0 +1,519 @@
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {createRds, type LabCluster, type Rds} from '../../../lab/aws/rds.ts';
+import {auroraChecks} from '../../../steps/aurora/checks/catalogue.ts';
+import {auroraCluster} from '../../../steps/aurora/cluster.ts';
+import {mysqlChecks} from '../../../steps/mysql/checks/catalogue.ts';
+import {factsOf} from '../../../steps/mysql/server.ts';
+import {type Started, started} from '../../lab/aws/started.ts';
+import {passwords} from '../../lab/mysql/databases.ts';
+import {
+  describeEachPair,
+  describeOldBesideCurrent,
+  type TriedPair,
+  type TriedServer,
+} from '../mysql/each-server.ts';
+
+/** A fault on either side, planted by root; the check sees it, and does not before and afterwards. */
+interface Fault {
+  readonly check: string;
+  /** The pairs that can have it, by the names of their servers; without it, all. */
+  readonly on?: readonly string[];
+  readonly source?: readonly string[];
+  readonly target?: readonly string[];
+  readonly mendSource?: readonly string[];
+  readonly mendTarget?: readonly string[];
+  readonly found: string;
+}
+
+const [old, toMariadb, current] = [
+  'MySQL 5.6 to MySQL 5.6',
+  'MySQL 5.6 to MariaDB 10.11',
+  'MySQL 9 to MySQL 9',
+] as const;
+
+const faults: readonly Fault[] = [
+  {
+    check: 'sql-mode-differs',
+    target: ["SET GLOBAL sql_mode = 'ONLY_FULL_GROUP_BY'"],
+    mendTarget: ["SET GLOBAL sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"],
+    found:
+      'aurora has sql_mode = ONLY_FULL_GROUP_BY, and db1 has sql_mode = STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION',
+  },
+  {
+    check: 'time-zone-differs',
+    source: ["SET GLOBAL time_zone = '+02:00'"],
+    mendSource: ["SET GLOBAL time_zone = '+00:00'"],
+    found: 'aurora has time_zone = +00:00, and db1 has time_zone = +02:00',
+  },
+  {
+    check: 'character-set-differs',
+    target: ["SET GLOBAL collation_server = 'latin1_swedish_ci'"],
+    mendTarget: ["SET GLOBAL collation_server = 'utf8mb4_unicode_ci'"],
+    found:
+      'aurora has collation_server = latin1_swedish_ci, and db1 has collation_server = utf8mb4_unicode_ci',
+  },
+  {
+    check: 'auto-increment-steps-differ',
+    source: ['SET GLOBAL auto_increment_increment = 2'],
+    mendSource: ['SET GLOBAL auto_increment_increment = 1'],
+    found:
+      'aurora has auto_increment_increment = 1 and auto_increment_offset = 1, and db1 has auto_increment_increment = 2 and auto_increment_offset = 1',
+  },
+  {
+    check: 'collation-before-8-0',
+    on: [toMariadb],
+    target: ["SET GLOBAL collation_server = 'utf8mb4_uca1400_ai_ci'"],
+    mendTarget: ["SET GLOBAL collation_server = 'utf8mb4_unicode_ci'"],
+    found: 'aurora has collation_server = utf8mb4_uca1400_ai_ci, which db1 does not know',
+  },
+  {
+    check: 'collation-unknown-to-source',
+    on: [toMariadb],
+    target: [
+      'SET sql_log_bin = 0',
+      'CREATE DATABASE odd',
+      'CREATE TABLE odd.words (id INT PRIMARY KEY, w VARCHAR(9) COLLATE utf8mb4_uca1400_ai_ci)',
+    ],
+    mendTarget: ['SET sql_log_bin = 0', 'DROP DATABASE odd'],
+    found: 'aurora uses 1 collation that db1 does not know: utf8mb4_uca1400_ai_ci (1 column)',
+  },
+  {
+    check: 'time-zone-names-missing',
+    source: [
+      'SET sql_log_bin = 0',
+      "INSERT INTO mysql.time_zone (time_zone_id, use_leap_seconds) VALUES (7001, 'N'), (7002, 'N')",
+      "INSERT INTO mysql.time_zone_name (name, time_zone_id) VALUES ('UTC', 7001), ('Europe/Berlin', 7002)",
+      "INSERT INTO mysql.time_zone_transition_type VALUES (7001, 0, 0, 0, 'UTC'), (7002, 0, 3600, 0, 'CET')",
+    ],
+    mendSource: [],
+    found: 'aurora knows no time zone by name, and db1 does',
+  },
+  {
+    check: 'packet-smaller',
+    target: ['SET GLOBAL max_allowed_packet = 1048576'],
+    mendTarget: ['SET GLOBAL max_allowed_packet = 67108864'],
+    source: ['SET GLOBAL max_allowed_packet = 67108864'],
+    mendSource: [],
+    found: 'aurora has max_allowed_packet = 1048576, and db1 has 67108864',
+  },
+  {
+    check: 'packet-too-large-for-aurora',
+    on: [old, toMariadb],
+    source: ['SET GLOBAL max_allowed_packet = 67108864'],
+    mendSource: [],
+    target: ['SET GLOBAL slave_max_allowed_packet = 1048576'],
+    mendTarget: ['SET GLOBAL slave_max_allowed_packet = 1073741824'],
+    found: 'aurora takes replicated rows of 1048576 bytes, and db1 allows 67108864',
+  },
+  {
+    check: 'fewer-connections',
+    source: ['SET GLOBAL max_connections = 300'],
+    mendSource: ['SET GLOBAL max_connections = 100'],
+    target: ['SET GLOBAL max_connections = 100'],
+    mendTarget: [],
+    found: 'aurora has max_connections = 100, and db1 has 300',
+  },
+  {
+    check: 'functions-not-trusted',
+    source: [
+      'SET sql_log_bin = 0',
+      'CREATE DATABASE odd',
+      'CREATE FUNCTION odd.one() RETURNS INT DETERMINISTIC RETURN 1',
+    ],
+    mendSource: ['SET sql_log_bin = 0', 'DROP DATABASE odd'],
+    found:
+      'aurora has log_bin_trust_function_creators = OFF, and db1 has 1 trigger or function: function odd.one (root@localhost)',
+  },
+  {
+    check: 'definer-missing-on-aurora',
+    source: [
+      'SET sql_log_bin = 0',
+      "CREATE USER 'maker'@'%'",
+      'CREATE DATABASE odd',
+      "CREATE DEFINER = 'maker'@'%' VIEW odd.seen AS SELECT 1 AS one",
+    ],
+    mendSource: ['SET sql_log_bin = 0', 'DROP DATABASE odd', "DROP USER 'maker'@'%'"],
+    found: '1 object of db1 with a definer that aurora does not have: view odd.seen (maker@%)',
+  },
+  {
+    check: 'account-missing-on-aurora',
+    source: ['SET sql_log_bin = 0', "CREATE USER 'report'@'10.0.0.%'"],
+    mendSource: ['SET sql_log_bin = 0', "DROP USER 'report'@'10.0.0.%'"],
+    found: 'aurora lacks 1 account of db1: report@10.0.0.%',
+  },
+  {
+    check: 'replication-account-of-source',
+    target: ['SET sql_log_bin = 0', "REVOKE REPLICATION SLAVE ON *.* FROM 'repl'@'%'"],
+    mendTarget: ['SET sql_log_bin = 0', "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'"],
+    found: 'aurora has no account repl that may replicate',
+  },
+  {
+    check: 'replication-account-of-aurora',
+    source: ['SET sql_log_bin = 0', "REVOKE REPLICATION SLAVE ON *.* FROM 'repl'@'%'"],
+    mendSource: ['SET sql_log_bin = 0', "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'"],
+    found: 'db1 has no account repl that may replicate',
+  },
+  {
+    check: 'gtid-modes-differ',
+    on: [current],
+    target: [
+      'STOP REPLICA',
+      'SET GLOBAL gtid_mode = ON_PERMISSIVE',
+      'SET GLOBAL gtid_mode = OFF_PERMISSIVE',
+      'SET GLOBAL gtid_mode = OFF',
+    ],
+    mendTarget: [
+      'SET GLOBAL gtid_mode = OFF_PERMISSIVE',
+      'SET GLOBAL gtid_mode = ON_PERMISSIVE',
+      'SET GLOBAL gtid_mode = ON',
+      'START REPLICA',
+    ],
+    found: 'aurora has gtid_mode = OFF, and db1 has ON',
+  },
+  {
+    check: 'encryption-required',
+    on: [toMariadb],
+    target: ['SET GLOBAL require_secure_transport = ON'],
+    mendTarget: ['SET GLOBAL require_secure_transport = OFF'],
+    found: 'aurora has require_secure_transport = ON, and db1 is MySQL 5.6',
+  },
+  {
+    // MySQL counts an UPDATE of the column from 8.0 on.
+    check: 'auto-increment-behind',
+    on: [old],
+    target: [
+      'SET sql_log_bin = 0',
+      'CREATE DATABASE odd',
+      'CREATE TABLE odd.orders (id BIGINT AUTO_INCREMENT PRIMARY KEY) ENGINE = InnoDB',
+      'INSERT INTO odd.orders VALUES (), (), ()',
+      'UPDATE odd.orders SET id = 100 WHERE id = 3',
+    ],
+    mendTarget: ['SET sql_log_bin = 0', 'DROP DATABASE odd'],
+    found:
+      '1 AUTO_INCREMENT column of aurora is behind the data: odd.orders.id (next 4, largest 100)',
+  },
+  {
+    check: 'events-run-too-early',
+    target: [
+      'SET sql_log_bin = 0',
+      'SET GLOBAL event_scheduler = ON',
+      'CREATE DATABASE odd',
+      'CREATE EVENT odd.nightly ON SCHEDULE EVERY 1 DAY DO DO 1',
+    ],
+    mendTarget: ['SET sql_log_bin = 0', 'DROP DATABASE odd'],
+    found: '1 event of aurora is enabled: odd.nightly',
+  },
+  {
+    check: 'events-never-run',
+    target: [
+      'SET sql_log_bin = 0',
+      'CREATE DATABASE odd',
+      'CREATE EVENT odd.nightly ON SCHEDULE EVERY 1 DAY DISABLE ON SLAVE DO DO 1',
+    ],
+    mendTarget: ['SET sql_log_bin = 0', 'DROP DATABASE odd'],
+    found: '1 event of aurora is disabled because replicated: odd.nightly',
+  },
+];
+
+let rds: Rds;
+let aws: Started;
+const sessions = new Map<number, AuroraSession>();
+beforeAll(async () => {
+  rds = createRds({clusters: [{identifier: 'shop', endpoint: '127.0.0.1', port: 3306}]});
+  aws = await started(rds);
+});
+afterAll(async () => {
+  await Promise.all([...sessions.values()].map((session) => session.close()));
+  await aws?.[Symbol.asyncDispose]();
+});
+
+describeEachPair('a check finds its fault, and nothing where there is none', (on) => {
+  const pair = `${on.source.kind.name} to ${on.target.kind.name}`;
+  test.each(faults.filter((fault) => fault.on?.includes(pair) ?? true))(
+    'its $check',
+    async (fault) => {
+      await on.source.database.query('SET GLOBAL max_connections = 100');
+      await on.target.database.query('SET GLOBAL max_connections = 100');
+      expect(await seen(on, fault.check)).toEqual([]);
+      await say(on.source, fault.source ?? []);
+      await say(on.target, fault.target ?? []);
+      const found = await seen(on, fault.check).finally(async () => {
+        await say(on.source, fault.mendSource ?? []);
+        await say(on.target, fault.mendTarget ?? []);
+      });
+      expect(found).toEqual([fault.found]);
+    },
+  );
+
+  test('what a replica is looked over for', async () => {
+    const {database} = on.target;
+    expect(await ofReplica(on, 'replica-writable')).toEqual(['aurora has read_only = OFF']);
+    await database.query('SET GLOBAL read_only = ON');
+    expect(await ofReplica(on, 'replica-writable')).toEqual([]);
+    await database.query('SET GLOBAL read_only = OFF');
+    expect(await ofReplica(on, 'follows-no-source')).toEqual([]);
+    expect(await ofReplica(on, 'replication-broken')).toEqual([]);
+    expect(await ofReplica(on, 'follows-another-server')).toEqual([
+      `aurora is a replica of 127.0.0.1:${on.source.database.port} itself`,
+    ]);
+    const word = on.target.kind.name === 'MySQL 9' ? 'REPLICA' : 'SLAVE';
+    await database.query(`STOP ${word}`);
+    expect(await ofReplica(on, 'replication-broken')).toEqual([
+      'aurora does not replicate: the IO thread is stopped',
+    ]);
+    await database.query(
+      word === 'SLAVE'
+        ? 'CHANGE MASTER TO MASTER_DELAY = 9'
+        : 'CHANGE REPLICATION SOURCE TO SOURCE_DELAY = 9',
+    );
+    expect(await ofReplica(on, 'replication-delayed')).toEqual(['aurora is 9 s behind on purpose']);
+    await database.query(
+      word === 'SLAVE'
+        ? 'CHANGE MASTER TO MASTER_DELAY = 0'
+        : 'CHANGE REPLICATION SOURCE TO SOURCE_DELAY = 0',
+    );
+    expect(await ofReplica(on, 'replication-delayed')).toEqual([]);
+  });
+});
+
+describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', ({source, target}) => {
+  test('are far from each other, and the older one cannot take over', async () => {
+    const versions = [source, target].map(({session}) =>
+      factsOf(session.reader, new AbortController().signal).version(),
+    );
+    const [older, newer] = (await Promise.all(versions)).map(({text}) => text);
+    expect(await seen({source, target}, 'version-older')).toEqual([]);
+    expect(await seen({source, target}, 'version-far')).toEqual([
+      `db1 is ${older}, and aurora is ${newer}`,
+    ]);
+    expect(await held(source, target, 'version-older')).toEqual([
+      `aurora is ${older}, and aurora is ${newer}`,
+    ]);
+    expect(await held(target, target, 'version-far')).toEqual([]);
+  });
+
+  test('a login that the older one does not know', async () => {
+    await say(target, ["ALTER USER 'repl'@'%' IDENTIFIED WITH caching_sha2_password BY 'x'"]);
+    expect(await seen({source, target}, 'login-too-new-for-source')).toEqual([
+      'repl@% on aurora logs in with caching_sha2_password, which db1 cannot',
+    ]);
+    expect(await held(source, source, 'login-too-new-for-source')).toEqual([]);
+  });
+
+  test('a collation that the older one does not know, in either part', async () => {
+    await say(target, [
+      'CREATE DATABASE odd',
+      'CREATE TABLE odd.words (id INT PRIMARY KEY, w VARCHAR(9) COLLATE utf8mb4_0900_ai_ci)',
+    ]);
+    expect(await seen({source, target}, 'collation-unknown-to-aurora')).toEqual([]);
+    expect(await held(source, target, 'collation-unknown-to-aurora')).toEqual([
+      'aurora uses 1 collation that aurora does not know: utf8mb4_0900_ai_ci (1 column)',
+    ]);
+    expect(await seen({source, target}, 'collation-unknown-to-source')).toEqual([
+      'aurora uses 1 collation that db1 does not know: utf8mb4_0900_ai_ci (1 column)',
+    ]);
+  });
+
+  test('an AUTO_INCREMENT that is not behind', async () => {
+    await say(target, [
+      'CREATE TABLE odd.orders (id BIGINT AUTO_INCREMENT PRIMARY KEY)',
+      'INSERT INTO odd.orders VALUES (), (), ()',
+    ]);
+    expect(await seen({source, target}, 'auto-increment-behind')).toEqual([]);
+  });
+
+  test('workers', async () => {
+    await say(target, ['SET GLOBAL replica_parallel_workers = 4']);
+    expect(await seen({source, target}, 'applies-alone')).toEqual([]);
+    await say(target, [
+      'SET GLOBAL replica_preserve_commit_order = OFF',
+      'SET GLOBAL replica_parallel_workers = 3',
+    ]);
+    expect(await seen({source, target}, 'order-not-kept')).toEqual([
+      'aurora applies with 3 workers, and not in the order of its source',
+    ]);
+    await say(target, ['SET GLOBAL replica_parallel_workers = 1']);
+    expect(await seen({source, target}, 'order-not-kept')).toEqual([]);
+    expect(await seen({source, target}, 'applies-alone')).toEqual([
+      'aurora applies with 1 workers',
+    ]);
+  });
+});
+
+/** Each needs nothing but the API: a change of the cluster, and what is said of it. */
+const clusterFaults: readonly {
+  readonly check: string;
+  readonly change: Partial<LabCluster>;
+  readonly found: string;
+}[] = [
+  {
+    check: 'cluster-not-aurora-mysql',
+    change: {engineMode: 'serverless'},
+    found: 'is aurora-mysql 8.0.mysql_aurora.3.08.0, serverless',
+  },
+  {
+    check: 'cluster-not-available',
+    change: {status: 'upgrading'},
+    found: 'is upgrading, not available',
+  },
+  {check: 'writer-missing', change: {members: []}, found: 'has no writer instance'},
+  {
+    check: 'parameters-not-taken',
+    change: {
+      members: [{identifier: 'shop-1', writer: true, parameterGroupStatus: 'pending-reboot'}],
+    },
+    found: 'has a writer that has not taken the parameters of shop-cluster-parameters yet',
+  },
+  {
+    check: 'changes-waiting',
+    change: {
+      pendingChanges: {EngineVersion: '8.0.mysql_aurora.3.09.0'},
+      members: [
+        {identifier: 'shop-1', writer: true, pendingChanges: {DBInstanceClass: 'db.r6g.xlarge'}},
+      ],
+    },
+    found: 'has changes waiting: EngineVersion, DBInstanceClass',
+  },
+  {
+    check: 'binlog-format-of-the-group',
+    change: {parameters: {binlog_format: undefined}},
+    found: 'has binlog_format = OFF (the default) in its parameter group shop-cluster-parameters',
+  },
+  {
+    check: 'one-instance',
+    change: {members: [{identifier: 'shop-1', writer: true}]},
+    found: 'has no instance besides its writer',
+  },
+  {
+    check: 'not-protected',
+    change: {deletionProtection: false},
+    found: 'has no deletion protection',
+  },
+  {
+    check: 'backups-kept-briefly',
+    change: {backupRetentionDays: 1},
+    found: 'keeps its backups for 1 day',
+  },
+  {check: 'not-encrypted', change: {encrypted: false}, found: 'has storage that is not encrypted'},
+  {
+    check: 'security-groups-not-active',
+    change: {securityGroups: [{id: 'sg-1', status: 'adding'}]},
+    found: 'has security groups that are not active: sg-1 (adding)',
+  },
+  {
+    check: 'publicly-accessible',
+    change: {members: [{identifier: 'shop-1', writer: true, publiclyAccessible: true}]},
+    found: 'has a writer shop-1 with a public address',
+  },
+  {
+    check: 'upgrades-itself',
+    change: {members: [{identifier: 'shop-1', writer: true, autoMinorVersionUpgrade: true}]},
+    found: 'has a writer shop-1 that takes minor versions by itself',
+  },
+];
+
+describe('a check of the API finds its fault, and nothing where there is none', () => {
+  test.each(clusterFaults)('its $check', async ({check, change, found}) => {
+    const clean = createRds({clusters: [{identifier: 'shop', endpoint: '127.0.0.1', port: 3306}]});
+    await using lab = await started(clean);
+    expect(await ofCluster(lab, check)).toEqual([]);
+    clean.change('shop', change);
+    expect(await ofCluster(lab, check)).toEqual([`cluster shop ${found}`]);
+  });
+
+  test('its cluster-missing', async () => {
+    await using lab = await started(createRds({clusters: []}));
+    expect(await ofCluster(lab, 'cluster-missing')).toEqual([
+      'RDS has no cluster shop in this account and region',
+    ]);
+    expect(await ofCluster(lab, 'not-protected')).toEqual([]);
+  });
+});
+
+async function ofCluster(lab: Started, name: string): Promise<readonly string[]> {
+  const signal = new AbortController().signal;
+  const nowhere = {host: '127.0.0.1', port: 1, user: 'admin', password: 'x'};
+  const session = await auroraCluster.open(
+    {...nowhere, clusterIdentifier: 'shop', ...lab.config},
+    {name: 'aurora', signal},
+  );
+  const {reader} = session;
+  const aurora = factsOf(reader, signal);
+  const cluster = () => reader.cluster(signal);
+  const found = await checkNamed(name).find({
+    ...{aurora, reader, cluster},
+    ...{source: aurora, replica: aurora},
+  });
+  await session.close();
+  return found.map(({is}) => is);
+}
+
+/** What the check says of the pair, with the target as Aurora. */
+const seen = (on: Pick<TriedPair, 'source' | 'target'>, name: string) =>
+  held(on.target, on.source, name);
+
+/** What the check says of a server in the part of Aurora beside another one in the part of the source. */
+async function held(
+  target: TriedServer,
+  other: TriedServer,
+  name: string,
+): Promise<readonly string[]> {
+  const {reader} = await sessionAt(target);
+  const signal = new AbortController().signal;
+  const source = factsOf(other.session.reader, signal);
+  const cluster = () => reader.cluster(signal);
+  const beside = {aurora: factsOf(reader, signal), reader, cluster, source, replica: source};
+  const found = await checkNamed(name).find(beside);
+  return found.map(({is}) => is);
+}
+
+type AuroraSession = Awaited<ReturnType<typeof auroraCluster.open>>;
+
+/** One for all tests: a server that begins to demand TLS lets those go on who are there. */
+async function sessionAt({database}: TriedServer): Promise<AuroraSession> {
+  const known = sessions.get(database.port);
+  const session =
+    known ??
+    (await auroraCluster.open(
+      {
+        host: '127.0.0.1',
+        port: database.port,
+        user: 'switcharoo',
+        password: passwords.switcharoo,
+        replication: {user: 'repl', password: passwords.repl},
+        clusterIdentifier: 'shop',
+        ...aws.config,
+      },
+      {name: 'aurora', signal: new AbortController().signal},
+    ));
+  sessions.set(database.port, session);
+  return session;
+}
+
+async function ofReplica(on: TriedPair, name: string): Promise<readonly string[]> {
+  const signal = new AbortController().signal;
+  const [server, source] = [on.target, on.source].map(({session}) =>
+    factsOf(session.reader, signal),
+  );
+  const check = mysqlChecks.find((one) => one.name === name);
+  if (!check || !server || !source) {
+    throw new Error(`there is no check ${name}`);
+  }
+  return (await check.find(server, [source])).map(({is}) => is);
+}
+
+function checkNamed(name: string) {
+  const check = auroraChecks.find((one) => one.name === name);
+  if (!check) {
+    throw new Error(`there is no check ${name}`);
+  }
+  return check;
+}
+
+async function say(on: TriedServer, statements: readonly string[]): Promise<void> {
+  await on.database.session(async (connection) => {
+    for (const statement of statements) {
+      await connection.query(statement);
+    }
+  });
+}

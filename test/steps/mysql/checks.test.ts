@@ -1,0 +1,305 @@
+import {describe, expect, test} from 'vitest';
+import {mysqlChecks} from '../../../steps/mysql/checks/catalogue.ts';
+import {factsOf} from '../../../steps/mysql/server.ts';
+import type {ServerKind} from '../../lab/mysql/server-kinds.ts';
+import {describeEachServer, type TriedServer} from './each-server.ts';
+
+type Name = ServerKind['name'];
+
+/** A fault, planted by root in one session; the check sees it, and does not before and afterwards. */
+interface Fault {
+  readonly check: string;
+  /** The servers that can have it; without it, all. */
+  readonly on?: readonly Name[];
+  readonly plant: (kind: Name) => readonly string[];
+  readonly mend: readonly string[];
+  readonly found: string | ((kind: Name) => string);
+}
+
+const [old, mariadb, current] = ['MySQL 5.6', 'MariaDB 10.11', 'MySQL 9'] as const;
+
+const faults: readonly Fault[] = [
+  {
+    check: 'binary-log-not-row',
+    on: [old, mariadb],
+    plant: () => ["SET GLOBAL binlog_format = 'STATEMENT'"],
+    mend: ["SET GLOBAL binlog_format = 'ROW'"],
+    found: 'db1 has binlog_format = STATEMENT, not ROW',
+  },
+  {
+    check: 'row-image-not-full',
+    plant: () => ["SET GLOBAL binlog_row_image = 'MINIMAL'"],
+    mend: ["SET GLOBAL binlog_row_image = 'FULL'"],
+    found: 'db1 has binlog_row_image = MINIMAL, not FULL',
+  },
+  {
+    check: 'partial-json',
+    on: [current],
+    plant: () => ["SET GLOBAL binlog_row_value_options = 'PARTIAL_JSON'"],
+    mend: ["SET GLOBAL binlog_row_value_options = ''"],
+    found: 'db1 has binlog_row_value_options = PARTIAL_JSON',
+  },
+  {
+    check: 'binary-log-compressed',
+    on: [current],
+    plant: () => ['SET GLOBAL binlog_transaction_compression = ON'],
+    mend: ['SET GLOBAL binlog_transaction_compression = OFF'],
+    found: 'db1 has binlog_transaction_compression = ON',
+  },
+  {
+    check: 'binary-log-compressed',
+    on: [mariadb],
+    plant: () => ['SET GLOBAL log_bin_compress = ON'],
+    mend: ['SET GLOBAL log_bin_compress = OFF'],
+    found: 'db1 has log_bin_compress = ON',
+  },
+  {
+    // MySQL 5.6 counts in whole days, and cannot have less than one.
+    check: 'binary-log-purged-early',
+    on: [mariadb, current],
+    plant: () => ['SET GLOBAL binlog_expire_logs_seconds = 5400'],
+    mend: ['SET GLOBAL binlog_expire_logs_seconds = 604800'],
+    found: 'db1 purges its binary logs after 1.5 h, and a way back needs 24 h or more',
+  },
+  {
+    check: 'server-id-zero',
+    on: [old, current],
+    plant: () => ['SET GLOBAL server_id = 0'],
+    mend: ['SET GLOBAL server_id = 1'],
+    found: 'db1 has server_id = 0, with which nobody can follow it',
+  },
+  {
+    check: 'not-innodb',
+    plant: () => ['CREATE TABLE odd.notes (id INT PRIMARY KEY) ENGINE = MyISAM'],
+    mend: ['DROP TABLE odd.notes'],
+    found: '1 table of db1 is not InnoDB: odd.notes (MyISAM)',
+  },
+  {
+    check: 'no-primary-key',
+    plant: () => ['CREATE TABLE odd.a (id INT)', 'CREATE TABLE odd.b (id INT UNIQUE)'],
+    mend: ['DROP TABLE odd.a, odd.b'],
+    found: '2 tables of db1 have no primary key: odd.a, odd.b',
+  },
+  {
+    check: 'compressed-or-encrypted',
+    plant: () => ['CREATE TABLE odd.small (id INT PRIMARY KEY) ENGINE = InnoDB KEY_BLOCK_SIZE = 8'],
+    mend: ['DROP TABLE odd.small'],
+    found: (kind) =>
+      `1 table of db1 is compressed or encrypted: odd.small (${kind === mariadb ? 'key_block_size=8' : 'KEY_BLOCK_SIZE=8'})`,
+  },
+  {
+    check: 'row-format-fixed',
+    on: [old],
+    plant: () => ['CREATE TABLE odd.wide (id INT PRIMARY KEY) ENGINE = InnoDB ROW_FORMAT = FIXED'],
+    mend: ['DROP TABLE odd.wide'],
+    found: '1 table of db1 with ROW_FORMAT = FIXED: odd.wide',
+  },
+  {
+    check: 'only-in-mariadb',
+    on: [mariadb],
+    plant: () => [
+      'CREATE SEQUENCE odd.numbers',
+      'CREATE TABLE odd.past (id INT PRIMARY KEY) WITH SYSTEM VERSIONING',
+      'CREATE TABLE odd.keys (id UUID PRIMARY KEY)',
+    ],
+    mend: ['DROP SEQUENCE odd.numbers', 'DROP TABLE odd.past, odd.keys'],
+    found:
+      "3 of what db1 has is MariaDB's own: odd.numbers (sequence), odd.past (system versioned), odd.keys.id (uuid)",
+  },
+  {
+    check: 'fulltext-or-spatial',
+    plant: () => ['CREATE TABLE odd.texts (id INT PRIMARY KEY, t TEXT, FULLTEXT words (t))'],
+    mend: ['DROP TABLE odd.texts'],
+    found: '1 index of db1 is fulltext or spatial: odd.texts.words (FULLTEXT)',
+  },
+  {
+    check: 'schema-named-tmp',
+    plant: () => ['CREATE DATABASE tmp'],
+    mend: ['DROP DATABASE tmp'],
+    found: 'db1 has a schema tmp',
+  },
+  {
+    check: 'zero-date-default',
+    plant: () => [
+      "SET sql_mode = ''",
+      "CREATE TABLE odd.days (id INT PRIMARY KEY, d DATE NOT NULL DEFAULT '0000-00-00', at DATETIME NOT NULL DEFAULT '0000-00-00 00:00:00')",
+    ],
+    mend: ['DROP TABLE odd.days'],
+    found: '2 columns of db1 have a zero date as default: odd.days.d, odd.days.at',
+  },
+  {
+    check: 'auto-increment-nearly-full',
+    plant: () => [
+      'CREATE TABLE odd.few (id TINYINT AUTO_INCREMENT PRIMARY KEY)',
+      'INSERT INTO odd.few VALUES (110)',
+      'CREATE TABLE odd.many (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY)',
+      'INSERT INTO odd.many VALUES (2147483647)',
+    ],
+    mend: ['DROP TABLE odd.few, odd.many'],
+    found: (kind) =>
+      `1 AUTO_INCREMENT column of db1 is nearly full: odd.few.id (${kind === current ? 'tinyint' : 'tinyint(4)'}, 87 % used)`,
+  },
+  {
+    check: 'foreign-key-without-unique-parent',
+    plant: (kind) => [
+      ...(kind === current ? ['SET restrict_fk_on_non_standard_key = OFF'] : []),
+      'CREATE TABLE odd.parent (id INT PRIMARY KEY, code INT, KEY (code))',
+      'CREATE TABLE odd.child (id INT PRIMARY KEY, code INT, CONSTRAINT loose FOREIGN KEY (code) REFERENCES odd.parent (code))',
+    ],
+    mend: ['DROP TABLE odd.child', 'DROP TABLE odd.parent'],
+    found: '1 foreign key of db1 leads to a parent that is not unique: odd.child.loose to parent',
+  },
+  {
+    check: 'definer-missing',
+    plant: () => [
+      "CREATE DEFINER = 'gone'@'10.0.0.1' VIEW odd.seen AS SELECT 1 AS one",
+      "CREATE DEFINER = 'gone'@'10.0.0.1' PROCEDURE odd.doing() DO 1",
+    ],
+    mend: ['DROP VIEW odd.seen', 'DROP PROCEDURE odd.doing'],
+    found:
+      '2 objects of db1 have definers that do not exist: procedure odd.doing (gone@10.0.0.1), view odd.seen (gone@10.0.0.1)',
+  },
+  {
+    check: 'events-run',
+    plant: () => ['CREATE EVENT odd.nightly ON SCHEDULE EVERY 1 DAY DO DO 1'],
+    mend: ['DROP EVENT odd.nightly'],
+    found: '1 event of db1 is enabled: odd.nightly (root@localhost)',
+  },
+  {
+    check: 'loadable-functions',
+    plant: () => ["INSERT INTO mysql.func VALUES ('metaphon', 0, 'udf_example.so', 'function')"],
+    mend: ["DELETE FROM mysql.func WHERE name = 'metaphon'"],
+    found: '1 function of db1 comes from a library: metaphon (udf_example.so)',
+  },
+  {
+    check: 'account-sees-too-little',
+    plant: () => ["REVOKE EVENT, TRIGGER ON *.* FROM 'switcharoo'@'%'"],
+    mend: ["GRANT EVENT, TRIGGER ON *.* TO 'switcharoo'@'%'"],
+    found: 'the account switcharoo lacks 2 rights on db1: EVENT, TRIGGER',
+  },
+  {
+    // Where the freeze sets super_read_only nobody is past it.
+    check: 'not-bound-by-the-freeze',
+    on: [old, mariadb],
+    plant: (kind) => [
+      "CREATE USER 'backup'@'10.0.0.%'",
+      `GRANT ${kind === old ? 'SUPER' : 'READ ONLY ADMIN'} ON *.* TO 'backup'@'10.0.0.%'`,
+    ],
+    mend: ["DROP USER 'backup'@'10.0.0.%'"],
+    found: 'db1 has 1 account that read_only does not bind: backup@10.0.0.%',
+  },
+  {
+    check: 'old-password-hash',
+    on: [old],
+    plant: () => [
+      "CREATE USER 'veteran'@'%'",
+      "UPDATE mysql.user SET plugin = 'mysql_old_password', password = '6f8c114b58f2ce9e' WHERE user = 'veteran'",
+    ],
+    mend: ["DELETE FROM mysql.user WHERE user = 'veteran'", 'FLUSH PRIVILEGES'],
+    found: '1 account of db1 with an old password hash: veteran@%',
+  },
+  {
+    check: 'old-password-hash',
+    on: [mariadb],
+    plant: () => [
+      "CREATE USER 'veteran'@'%' IDENTIFIED VIA mysql_old_password USING '6f8c114b58f2ce9e'",
+    ],
+    mend: ["DROP USER 'veteran'@'%'"],
+    found: '1 account of db1 with an old password hash: veteran@%',
+  },
+];
+
+const prepare = async ({database}: TriedServer) => {
+  await database.query('CREATE DATABASE odd');
+};
+
+describeEachServer(
+  'a check finds its fault, and nothing where there is none',
+  (on) => {
+    const possible = faults.filter((fault) => fault.on?.includes(on.kind.name) ?? true);
+    test.each(possible)('its $check', async ({check, plant, mend, found}) => {
+      expect(await seen(on, check)).toEqual([]);
+      await say(on, plant(on.kind.name));
+      const findings = await seen(on, check);
+      await say(on, mend);
+      expect(findings).toEqual([typeof found === 'string' ? found : found(on.kind.name)]);
+      expect(await seen(on, check)).toEqual([]);
+    });
+
+    describe('sessions', () => {
+      test('clients are counted by account and host', async () => {
+        // A session that was closed here is there for another moment.
+        await expect.poll(() => seen(on, 'clients'), {timeout: 20_000}).toEqual([]);
+        const clients = [await on.connect('shop'), await on.connect('shop')];
+        expect(await seen(on, 'clients')).toEqual([
+          'db1 has clients from 1 place: shop from 127.0.0.1 (2)',
+        ]);
+        await Promise.all(clients.map((client) => client.end()));
+      });
+
+      test('an XA transaction that is prepared, and that there was one', async () => {
+        expect(await seen(on, 'prepared-transactions')).toEqual([]);
+        expect(await seen(on, 'xa-in-use')).toEqual([]);
+        await on.database.query('CREATE TABLE odd.xa (id INT PRIMARY KEY) ENGINE = InnoDB');
+        await on.database.session(async (client) => {
+          await client.query("XA START 'x'");
+          await client.query('INSERT INTO odd.xa VALUES (1)');
+          await client.query("XA END 'x'");
+          await client.query("XA PREPARE 'x'");
+          expect(await seen(on, 'prepared-transactions')).toEqual([
+            'db1 holds 1 prepared XA transaction',
+          ]);
+          await client.query("XA ROLLBACK 'x'");
+        });
+        expect(await seen(on, 'prepared-transactions')).toEqual([]);
+        expect(await seen(on, 'xa-in-use')).toEqual([
+          'db1 has prepared 1 XA transaction since it was started',
+        ]);
+      });
+    });
+  },
+  {prepare},
+);
+
+describeEachServer(
+  'what only a restart changes',
+  (on) => {
+    test('a schema that is not logged', async () => {
+      expect(await seen(on, 'binary-log-filtered')).toEqual(['db1 does not log the schemas audit']);
+    });
+
+    test('a replica that does not pass on what it replicates', async () => {
+      expect(await seen(on, 'changes-not-passed-on')).toEqual([
+        'db1 has log_slave_updates = OFF, so nothing of its source gets past it',
+      ]);
+    });
+  },
+  {settings: ['--binlog-ignore-db=audit', '--skip-log-slave-updates']},
+);
+
+describeEachServer(
+  'a server without a binary log',
+  (on) => {
+    test('is told as such', async () => {
+      expect(await seen(on, 'binary-log-off')).toEqual([
+        'db1 writes no binary log (log_bin = OFF)',
+      ]);
+    });
+  },
+  {settings: ['--skip-log-bin', '--skip-log-slave-updates']},
+);
+
+/** What the check of this name says, as a whole. */
+async function seen(on: TriedServer, name: string): Promise<readonly string[]> {
+  const check = mysqlChecks.find((one) => one.name === name);
+  const facts = factsOf(on.session.reader, new AbortController().signal);
+  return ((await check?.find(facts, [])) ?? [{is: 'no such check'}]).map(({is}) => is);
+}
+
+async function say(on: TriedServer, statements: readonly string[]): Promise<void> {
+  await on.database.session(async (connection) => {
+    for (const statement of statements) {
+      await connection.query(statement);
+    }
+  });
+}
