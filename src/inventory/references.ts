@@ -63,9 +63,19 @@ async function readSecret(wanted: Reference, resolving: Resolving): Promise<stri
     resolving.redactor.add(secret);
     return secret;
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new SwitcharooError(secretMissing(resolving.target, nameOf(wanted), said), {cause});
+    throw new SwitcharooError(secretMissing(resolving.target, nameOf(wanted), saidBy(cause)), {
+      cause,
+    });
   }
+}
+
+/** Parameter Store says no more than the name of its error; the SDK's word for a missing text is UnknownError. */
+function saidBy(cause: unknown): string {
+  if (!(cause instanceof Error)) {
+    return String(cause);
+  }
+  const isSilent = cause.message === '' || cause.message === 'UnknownError';
+  return isSilent ? cause.name : cause.message.replace(/\.$/, '');
 }
 
 async function secretOf(wanted: Reference, {environment, signal}: Resolving): Promise<string> {
