@@ -1,8 +1,8 @@
-import type {Deployment, DescribeServicesCommandOutput, Service, Task} from '@aws-sdk/client-ecs';
-import {SwitcharooError} from '../../src/index.ts';
+import type {Deployment, Service, Task} from '@aws-sdk/client-ecs';
 import {type AwsConfig, readingClient, writingClient} from '../aws/client.ts';
 import type {EcsCalls} from './calls.ts';
-import {askEcs, serviceNotFound} from './problems.ts';
+import {lazyClients} from './clients.ts';
+import {describedService, describedTasks, listedTasks} from './reads.ts';
 import type {DeploymentState, ServiceState, TargetHealth, TaskState} from './state.ts';
 import {registrable} from './task-definition.ts';
 
@@ -14,34 +14,20 @@ export interface EcsNames {
 /** The calls through the AWS SDK, which is loaded with the first of them: it takes 70 ms. */
 export function awsCalls(config: AwsConfig & EcsNames): EcsCalls {
   const {cluster, service} = config;
-  let opened: Promise<Clients> | undefined;
-  const ask = <Result>(call: (clients: Clients) => Promise<Result>): Promise<Result> =>
-    askEcs(config, async () => {
-      opened ??= openClients(config);
-      return call(await opened);
-    });
+  const {ask, close} = lazyClients(
+    config,
+    () => openClients(config),
+    ({reading, writing, balancing}) => [reading, writing, balancing],
+  );
 
-  async function listTasks(desiredStatus: 'RUNNING' | 'STOPPED', abortSignal: AbortSignal) {
-    return ask(async ({ecs, reading}) => {
-      const arns: string[] = [];
-      const pages = ecs.paginateListTasks(
-        {client: reading, pageSize: 100},
-        {cluster, serviceName: service, desiredStatus},
-        {abortSignal},
-      );
-      for await (const {taskArns = []} of pages) {
-        arns.push(...taskArns);
-      }
-      return arns;
-    });
-  }
+  const listTasks = (desiredStatus: 'RUNNING' | 'STOPPED', abortSignal: AbortSignal) =>
+    ask((clients) =>
+      listedTasks(clients, {cluster, serviceName: service, desiredStatus}, abortSignal),
+    );
 
   return {
     describeService: (abortSignal) =>
-      ask(async ({ecs, reading}) => {
-        const command = new ecs.DescribeServicesCommand({cluster, services: [service]});
-        return stateOf(await reading.send(command, {abortSignal}), config);
-      }),
+      ask(async (clients) => stateOf(await describedService(clients, config, abortSignal))),
 
     describeTaskDefinition: (taskDefinition, abortSignal) =>
       ask(async ({ecs, reading}) => {
@@ -61,15 +47,8 @@ export function awsCalls(config: AwsConfig & EcsNames): EcsCalls {
     describeTasks: async (abortSignal) => {
       const lists = [listTasks('RUNNING', abortSignal), listTasks('STOPPED', abortSignal)];
       const arns = [...new Set((await Promise.all(lists)).flat())];
-      return ask(async ({ecs, reading}) => {
-        const found: TaskState[] = [];
-        for (let start = 0; start < arns.length; start += 100) {
-          const tasks = arns.slice(start, start + 100);
-          const command = new ecs.DescribeTasksCommand({cluster, tasks});
-          found.push(...((await reading.send(command, {abortSignal})).tasks ?? []).map(taskOf));
-        }
-        return found;
-      });
+      const tasks = await ask((clients) => describedTasks(clients, cluster, arns, abortSignal));
+      return tasks.map(taskOf);
     },
 
     describeTargetHealth: (group, abortSignal) =>
@@ -121,16 +100,9 @@ export function awsCalls(config: AwsConfig & EcsNames): EcsCalls {
         }
       }),
 
-    close: async () => {
-      const clients = await opened?.catch(() => undefined);
-      for (const client of [clients?.reading, clients?.writing, clients?.balancing]) {
-        client?.destroy();
-      }
-    },
+    close,
   };
 }
-
-type Clients = Awaited<ReturnType<typeof openClients>>;
 
 async function openClients(config: AwsConfig) {
   const [ecs, elb] = await Promise.all([
@@ -149,11 +121,7 @@ async function openClients(config: AwsConfig) {
 /** What StopServiceDeployment answers when there is nothing to stop (ECS API). */
 const noneInFlight = new Set(['ConflictException', 'ServiceDeploymentNotFoundException']);
 
-function stateOf({services}: DescribeServicesCommandOutput, names: EcsNames): ServiceState {
-  const [service] = services ?? [];
-  if (!service) {
-    throw new SwitcharooError(serviceNotFound(names));
-  }
+function stateOf(service: Service): ServiceState {
   const {deploymentConfiguration: rolling, currentServiceDeployment} = service;
   return {
     status: service.status ?? 'ACTIVE',

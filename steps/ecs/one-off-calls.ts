@@ -5,11 +5,10 @@ import type {
   Task,
   TaskDefinition,
 } from '@aws-sdk/client-ecs';
-import {SwitcharooError} from '../../src/index.ts';
 import {type AwsConfig, readingClient, writingClient} from '../aws/client.ts';
 import type {EcsNames} from './aws-calls.ts';
 import {lazyClients} from './clients.ts';
-import {serviceNotFound} from './problems.ts';
+import {describedService, describedTasks, listedTasks} from './reads.ts';
 
 /** A task that RunTask started. */
 export interface OneOffTask {
@@ -71,44 +70,18 @@ export function oneOffCalls(config: AwsConfig & EcsNames): OneOffCalls {
     ({reading, writing, logging}) => [reading, writing, logging],
   );
 
-  async function described(arns: readonly string[], abortSignal: AbortSignal) {
-    return ask(async ({ecs, reading}) => {
-      const found: OneOffTask[] = [];
-      for (let start = 0; start < arns.length; start += 100) {
-        const tasks = arns.slice(start, start + 100);
-        const command = new ecs.DescribeTasksCommand({cluster, tasks});
-        found.push(...((await reading.send(command, {abortSignal})).tasks ?? []).map(taskOf));
-      }
-      return found;
-    });
-  }
+  const described = async (arns: readonly string[], abortSignal: AbortSignal) =>
+    (await ask((clients) => describedTasks(clients, cluster, arns, abortSignal))).map(taskOf);
 
-  async function listed(
+  const listed = (
     filter: {readonly startedBy: string} | {readonly serviceName: string},
     desiredStatus: 'RUNNING' | 'STOPPED',
     abortSignal: AbortSignal,
-  ): Promise<readonly string[]> {
-    return ask(async ({ecs, reading}) => {
-      const arns: string[] = [];
-      const asked = {cluster, desiredStatus, ...filter};
-      const pages = ecs.paginateListTasks({client: reading, pageSize: 100}, asked, {abortSignal});
-      for await (const {taskArns = []} of pages) {
-        arns.push(...taskArns);
-      }
-      return arns;
-    });
-  }
+  ) => ask((clients) => listedTasks(clients, {cluster, desiredStatus, ...filter}, abortSignal));
 
   return {
     describeService: (abortSignal) =>
-      ask(async ({ecs, reading}) => {
-        const command = new ecs.DescribeServicesCommand({cluster, services: [service]});
-        const [found] = (await reading.send(command, {abortSignal})).services ?? [];
-        if (!found) {
-          throw new SwitcharooError(serviceNotFound(config));
-        }
-        return found;
-      }),
+      ask((clients) => describedService(clients, config, abortSignal)),
 
     describeTaskDefinition: (taskDefinition, abortSignal) =>
       ask(async ({ecs, reading}) => {

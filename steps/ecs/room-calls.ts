@@ -3,7 +3,7 @@ import {type Session, SwitcharooError} from '../../src/index.ts';
 import {type AwsConfig, readingClient} from '../aws/client.ts';
 import type {EcsNames} from './aws-calls.ts';
 import {lazyClients} from './clients.ts';
-import {serviceNotFound} from './problems.ts';
+import {atOnce, describedService, describedTasks, listedTasks} from './reads.ts';
 import type {InstanceRoom} from './room.ts';
 
 /** What the tasks of the service used of their memory reservation in the last day, in percent. */
@@ -44,33 +44,20 @@ export function openRoom(config: AwsConfig & EcsNames): Session<RoomReader, Room
 
   /** How many tasks of the service each instance runs, by the instance's ARN. */
   const tasksByInstance = (abortSignal: AbortSignal) =>
-    ask(async ({ecs, reading}) => {
+    ask(async (clients) => {
       const count = new Map<string, number>();
-      const asked = {cluster, serviceName: service};
-      const pages = ecs.paginateListTasks({client: reading, pageSize: 100}, asked, {abortSignal});
-      for await (const {taskArns: tasks = []} of pages) {
-        const command = new ecs.DescribeTasksCommand({cluster, tasks});
-        const found =
-          tasks.length === 0 ? [] : ((await reading.send(command, {abortSignal})).tasks ?? []);
-        for (const {containerInstanceArn: arn} of found) {
-          if (arn) {
-            count.set(arn, (count.get(arn) ?? 0) + 1);
-          }
+      const arns = await listedTasks(clients, {cluster, serviceName: service}, abortSignal);
+      for (const task of await describedTasks(clients, cluster, arns, abortSignal)) {
+        const {containerInstanceArn: arn} = task;
+        if (arn) {
+          count.set(arn, (count.get(arn) ?? 0) + 1);
         }
       }
       return count;
     });
 
   const reader: RoomReader = {
-    rolling: (abortSignal) =>
-      ask(async ({ecs, reading}) => {
-        const command = new ecs.DescribeServicesCommand({cluster, services: [service]});
-        const [found] = (await reading.send(command, {abortSignal})).services ?? [];
-        if (!found) {
-          throw new SwitcharooError(serviceNotFound(config));
-        }
-        return found;
-      }),
+    rolling: (abortSignal) => ask((clients) => describedService(clients, config, abortSignal)),
 
     definition: (taskDefinition, abortSignal) =>
       ask(async ({ecs, reading}) => {
@@ -83,7 +70,7 @@ export function openRoom(config: AwsConfig & EcsNames): Session<RoomReader, Room
       return ask(async ({ecs, reading}) => {
         const rooms: InstanceRoom[] = [];
         const pages = ecs.paginateListContainerInstances(
-          {client: reading, pageSize: 100},
+          {client: reading, pageSize: atOnce},
           {cluster},
           {abortSignal},
         );
