@@ -180,3 +180,36 @@ test('a tag that somebody else pushed meanwhile is not taken, and not taken for 
     reason: 'loose:v1 is another image by now than the one that this run has pushed.',
   });
 });
+
+test('a tag whose answer was lost is not given twice, and a lost untagging is seen by a look', async () => {
+  const world = await begin();
+  const sources = join(world.folder, 'builds/web');
+  mkdirSync(sources, {recursive: true});
+  writeFileSync(join(sources, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
+  const input = pushImage.input.parse({
+    repository: 'web',
+    tag: 'v1',
+    commit: 'c'.repeat(40),
+    into: 'web',
+  });
+  const [build, push, name] = (await pushImage.plan(look(world, input), {digest: null})) as any[];
+  await build.perform(world.sessions.builder.writer, signal, () => {});
+  await push.perform(world.sessions.builder.writer, signal, () => {});
+  world.aws.endpoint.faults.add({service: 'ecr', operation: 'PutImage', kind: 'cut-after'});
+  const lost = name.perform(world.sessions.registry.writer, signal, () => {});
+  await expect(lost).rejects.toMatchObject({problem: {code: 'aws-unreachable'}});
+  expect(await pushImage.check(look(world, input))).toMatchObject({kind: 'done'});
+  expect(world.aws.endpoint.calls('ecr', 'PutImage')).toBe(1);
+
+  const [keep, untag] = (await pushImage.reverse(look(world, input), {digest: null})) as any[];
+  await keep.perform(world.sessions.registry.writer, signal, () => {});
+  world.aws.endpoint.faults.add({service: 'ecr', operation: 'BatchDeleteImage', kind: 'cut-after'});
+  await expect(
+    untag.perform(world.sessions.registry.writer, signal, () => {}),
+  ).rejects.toMatchObject({problem: {code: 'aws-unreachable'}});
+  expect(await pushImage.check(look(world, input))).toMatchObject({
+    kind: 'pending',
+    before: {digest: null},
+  });
+  expect(await pushImage.reverse(look(world, input), {digest: null})).toEqual([]);
+});

@@ -7,6 +7,7 @@ import {createSecretsManager} from '../../../lab/aws/secrets-manager.ts';
 import {createSsm} from '../../../lab/aws/ssm.ts';
 import type {Look} from '../../../src/index.ts';
 import {readingClient} from '../../../steps/aws/client.ts';
+import {withoutValues} from '../../../steps/ecs/containers.ts';
 import {readyToDeploy} from '../../../steps/ecs/ready-to-deploy.ts';
 import {registerRevision} from '../../../steps/ecs/register-revision.ts';
 import {runRevision} from '../../../steps/ecs/run-revision.ts';
@@ -272,3 +273,36 @@ test('before anything is built it is told what a deployment would stumble over',
     });
     expect(await check(['proxy'], 0)).toMatchObject({kind: 'blocked'});
   }));
+
+test('a registration whose answer was lost is found, and nothing is registered twice', () =>
+  within(async (tried) => {
+    const writer: any = tried.sessions.service.writer; // the action's part is the service
+    tried.aws.endpoint.faults.add({
+      service: 'ecs',
+      operation: 'RegisterTaskDefinition',
+      kind: 'cut-after',
+    });
+    const [register] = await registerRevision.plan(look(tried, registering), {base: arn(1)});
+    await expect(
+      register?.perform(writer, new AbortController().signal, () => {}),
+    ).rejects.toMatchObject({problem: {code: 'aws-unreachable'}});
+    expect(await registerRevision.check(look(tried, registering))).toEqual({
+      kind: 'done',
+      output: {taskDefinition: arn(3), base: arn(1)},
+    });
+    expect(tried.aws.endpoint.calls('ecs', 'RegisterTaskDefinition')).toBe(1);
+  }));
+
+test('a value that ECS quotes in a refusal is not told on', () => {
+  const containers = [
+    {
+      container: 'application',
+      image: image('c'),
+      environment: {SECRET: 'hunter2', LONGER: 'hunter2-and-more', WORKERS: '4'},
+      secrets: {},
+    },
+  ];
+  expect(withoutValues('SECRET=hunter2 and LONGER=hunter2-and-more do not fit 4', containers)).toBe(
+    'SECRET=[redacted] and LONGER=[redacted] do not fit 4',
+  );
+});
