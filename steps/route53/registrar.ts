@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {defineTarget, type Say} from '../../src/index.ts';
 import {awsConfig} from '../aws/client.ts';
+import {awsRights} from '../aws/rights.ts';
 import {domainsApi} from './domains-api.ts';
 
 /** A name server as a registrar enters it. */
@@ -66,6 +67,12 @@ const config = z.discriminatedUnion('by', [
 export const registrar = defineTarget({
   kind: 'registrar',
   config,
+  // IAM knows no single domains (Service Authorization Reference, Amazon Route 53 Domains).
+  rights: async (given, needs, context) => [
+    given.by === 'hand'
+      ? {account: null, grants: [{form: 'words', text: personFor(given)}], held: []}
+      : await awsRights(given, needs, () => ['*'], context),
+  ],
   open: async (given, {name}) => {
     const domain = `${given.domain.toLowerCase().replace(/\.$/, '')}.`;
     if (given.by === 'hand') {
@@ -75,6 +82,9 @@ export const registrar = defineTarget({
     return domainsApi({name, domain, aws: given});
   },
 });
+
+const personFor = ({domain, registrar}: {readonly domain: string; readonly registrar: string}) =>
+  `somebody who may change name servers and DS records of ${plainName(domain)} at ${registrar}`;
 
 /** A person enters it. What is to be entered is said; the steps see at the parent when it is done. */
 function byHand(name: string, domain: string, registrar: string): RegistrarWriter {

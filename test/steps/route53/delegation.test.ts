@@ -1,8 +1,10 @@
 import {describe, expect, test} from 'vitest';
 import type {AnyStep, Look} from '../../../src/model/step.ts';
 import {changeDelegation} from '../../../steps/route53/change-delegation.ts';
+import {registrar} from '../../../steps/route53/registrar.ts';
 import {removeDs} from '../../../steps/route53/remove-ds.ts';
 import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
+import {credentials} from '../../lab/aws/started.ts';
 import {fakeDomain, oldKey, oldServers} from './fake-domain.ts';
 import {labDomain, labKey} from './lab-domain.ts';
 
@@ -252,6 +254,39 @@ describe('when Route 53 Domains is in trouble', () => {
     await expect(changeDelegation.check(look(world))).rejects.toMatchObject({
       problem: {code: 'aws-access-denied'},
     });
+    await world.close();
+  });
+});
+
+describe('what the registrar has to be allowed', () => {
+  const rightsOf = (config: object) =>
+    registrar.rights?.(registrar.config.parse(config), ['route53domains:GetDomainDetail'], {
+      name: 'registrar',
+      signal: new AbortController().signal,
+    });
+
+  test('by hand it is a person, in words', async () => {
+    expect(await rightsOf({by: 'hand', domain: 'shop.test', registrar: 'Gandi'})).toEqual([
+      {
+        account: null,
+        grants: [
+          {
+            form: 'words',
+            text: 'somebody who may change name servers and DS records of shop.test at Gandi',
+          },
+        ],
+        held: [],
+      },
+    ]);
+  });
+
+  test('by the API it is a statement of a policy', async () => {
+    const world = await labDomain();
+    const given = {endpoint: world.endpoint.url, credentials};
+    const [rights] = (await rightsOf({by: 'route53-domains', domain: 'shop.test', ...given})) ?? [];
+    expect(rights?.grants).toEqual([
+      {form: 'iam', actions: ['route53domains:GetDomainDetail'], resources: ['*']},
+    ]);
     await world.close();
   });
 });
