@@ -274,6 +274,37 @@ describeEachPair('a check finds its fault, and nothing where there is none', (on
     );
     expect(await ofReplica(on, 'replication-delayed')).toEqual([]);
   });
+
+  test('what a replica leaves out', async () => {
+    const {database, kind} = on.target;
+    // MySQL 5.6 takes a filter from my.cnf alone.
+    const filter = {
+      'MySQL 5.6': undefined,
+      'MariaDB 10.11': "SET GLOBAL replicate_ignore_db = 'audit'",
+      'MySQL 9': 'CHANGE REPLICATION FILTER REPLICATE_IGNORE_DB = (audit)',
+    }[kind.name];
+    expect(await ofReplica(on, 'replication-filtered')).toEqual([]);
+    if (filter !== undefined) {
+      await database.query(filter);
+      expect(await ofReplica(on, 'replication-filtered')).toEqual([
+        'aurora replicates only a part: Replicate_Ignore_DB = audit',
+      ]);
+    }
+  });
+
+  test('a replica that has not reached its source', async () => {
+    const {database, kind} = on.target;
+    expect(await ofReplica(on, 'replication-connecting')).toEqual([]);
+    await database.query(
+      kind.name === 'MySQL 9'
+        ? 'CHANGE REPLICATION SOURCE TO SOURCE_PORT = 1'
+        : 'CHANGE MASTER TO MASTER_PORT = 1',
+    );
+    await database.query(kind.name === 'MySQL 9' ? 'START REPLICA' : 'START SLAVE');
+    await expect
+      .poll(() => ofReplica(on, 'replication-connecting'), {timeout: 20_000})
+      .toEqual(['aurora is still connecting to 127.0.0.1:1']);
+  });
 });
 
 describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', ({source, target}) => {
@@ -290,6 +321,25 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', ({source, target}) => {
       `aurora is ${older}, and aurora is ${newer}`,
     ]);
     expect(await held(target, target, 'version-far')).toEqual([]);
+  });
+
+  test('one id, and one uuid as of a copied data folder', async () => {
+    const ids = async (other: TriedServer, name: string) => {
+      const signal = new AbortController().signal;
+      const [server, its] = [target, other].map(({session}) => factsOf(session.reader, signal));
+      const check = mysqlChecks.find((one) => one.name === name);
+      return server && its && (await check?.find(server, [its]))?.map(({is}) => is);
+    };
+    expect(await ids(source, 'server-id-shared')).toEqual([]);
+    expect(await ids(source, 'server-uuid-shared')).toEqual([]);
+    await say(source, ['SET GLOBAL server_id = 3']);
+    expect(await ids(source, 'server-id-shared')).toEqual([
+      'aurora has the server_id 3, and so has db1',
+    ]);
+    await say(source, ['SET GLOBAL server_id = 1']);
+    expect(await ids(target, 'server-uuid-shared')).toEqual([
+      expect.stringMatching(/^aurora has the server_uuid [0-9a-f-]{36}, and so has aurora$/),
+    ]);
   });
 
   test('a login that the older one does not know', async () => {

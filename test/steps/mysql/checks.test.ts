@@ -237,6 +237,22 @@ describeEachServer(
         await Promise.all(clients.map((client) => client.end()));
       });
 
+      test.runIf(on.kind.name === old)('a transaction that is open for long', async () => {
+        await on.database.query('CREATE TABLE odd.slow (id INT PRIMARY KEY) ENGINE = InnoDB');
+        await on.database.session(async (client) => {
+          await client.query('START TRANSACTION');
+          await client.query('INSERT INTO odd.slow VALUES (1)');
+          expect(await seen(on, 'long-transactions')).toEqual([]);
+          await expect
+            .poll(() => seen(on, 'long-transactions'), {timeout: 30_000, interval: 500})
+            .toEqual([
+              expect.stringMatching(
+                /^1 transaction on db1 is open for long: session \d+ of root@localhost \(\d+ s\)$/,
+              ),
+            ]);
+        });
+      });
+
       test('an XA transaction that is prepared, and that there was one', async () => {
         expect(await seen(on, 'prepared-transactions')).toEqual([]);
         expect(await seen(on, 'xa-in-use')).toEqual([]);

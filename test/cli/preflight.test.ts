@@ -1,0 +1,136 @@
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {createRds} from '../../lab/aws/rds.ts';
+import {credentials, type Started, started} from '../lab/aws/started.ts';
+import {passwords} from '../lab/mysql/databases.ts';
+import {openRealServers, pictureOf, type RealServers} from '../steps/mysql/real-servers.ts';
+import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
+
+/** The program is started: seconds, on a machine with much else to do. */
+const limitMs = 150_000;
+
+let servers: RealServers;
+let aws: Started;
+let desk: Desk;
+let inventory: string;
+beforeAll(async () => {
+  servers = await openRealServers();
+  aws = await started(
+    createRds({clusters: [{identifier: 'shop', endpoint: '127.0.0.1', port: 3306}]}),
+  );
+  desk = openDesk();
+  inventory = join(desk.stateFolder, 'here.yaml');
+  writeFileSync(inventory, JSON.stringify({name: 'here', targets: targetsOf(servers)}));
+  await servers.begin();
+  await servers.databases.aurora.query(
+    "CALL mysql.rds_set_configuration('binlog retention hours', 168)",
+  );
+}, limitMs);
+afterAll(async () => {
+  await desk?.clear();
+  await aws?.[Symbol.asyncDispose]();
+  await servers?.close();
+}, limitMs);
+
+test('when nothing is found, it says how much it looked at, and ends with 0', {
+  timeout: limitMs,
+}, async () => {
+  const before = await pictures();
+  const ended = await desk.run('preflight', '-i', inventory);
+  expect(ended).toMatchObject({code: 0, stderr: ''});
+  expect(ended.stdout).toMatch(
+    /^Preflight of here: \d+ checks on 3 targets; 0 block, 0 ask, 0 warn\n/,
+  );
+  expect(ended.stdout).toContain('✓ aurora (mysql.aurora): ');
+  expect(ended.stdout).toContain('Without checks of their own: site.\n');
+  expect(await pictures()).toEqual(before);
+});
+
+test('what blocks ends it with 3, on the screen and as JSON, with every table', {
+  timeout: limitMs,
+}, async () => {
+  const {source} = servers.databases;
+  const tables = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `shop.log_${name}`);
+  for (const table of tables) {
+    await source.query(`CREATE TABLE ${table} (id INT PRIMARY KEY) ENGINE = MyISAM`);
+  }
+  const shown = await desk.run('preflight', '-i', inventory);
+  const ended = await desk.run('preflight', '-i', inventory, '--json');
+  await source.query(`DROP TABLE ${tables.join(', ')}`);
+  expect([shown.code, ended.code]).toEqual([3, 3]);
+  expect(shown.stdout).toContain('✗ blocks  source  not-innodb');
+  expect(lastDocument(ended).findings).toEqual([
+    {
+      check: 'not-innodb',
+      severity: 'blocks',
+      target: 'source',
+      found: `6 tables of source are not InnoDB: ${tables
+        .slice(0, 5)
+        .map((table) => `${table} (MyISAM)`)
+        .join(', ')} and 1 more`,
+      items: tables.map((table) => `${table} (MyISAM)`),
+      consequence:
+        'The fence and the picture that a dump takes hold for transactional tables only, and Aurora has no other engine.',
+      fix: 'ALTER TABLE … ENGINE = InnoDB.',
+    },
+  ]);
+});
+
+test('a server that lets nobody in is in the way, and the others are looked at all the same', {
+  timeout: limitMs,
+}, async () => {
+  const file = join(desk.stateFolder, 'locked.yaml');
+  const targets = targetsOf(servers);
+  const locked = {...targets, replica: {...targets.replica, password: 'not the password'}};
+  writeFileSync(file, JSON.stringify({name: 'here', targets: locked}));
+  const ended = await desk.run('preflight', '-i', file, '--json');
+  expect(ended.code).toBe(3);
+  const document = lastDocument(ended);
+  expect(document.findings).toContainEqual({
+    check: 'mysql-access-denied',
+    severity: 'blocks',
+    target: 'replica',
+    found: `replica at 127.0.0.1:${servers.databases.replica.port} does not let the account switcharoo in`,
+    items: [],
+    consequence: 'Nothing more is known of it.',
+    fix: "Check the account's host part and the password that the inventory's entry replica refers to.",
+  });
+  const made = document.targets.map(({name, checks}: {name: string; checks: number}) => [
+    name,
+    checks > 0,
+  ]);
+  expect(made).toEqual([
+    ['source', true],
+    ['replica', false],
+    ['aurora', true],
+  ]);
+  expect(ended.stdout).not.toContain('not the password');
+});
+
+const pictures = () =>
+  Promise.all(
+    [servers.databases.source, servers.databases.replica, servers.databases.aurora].map(pictureOf),
+  );
+
+function targetsOf({databases}: RealServers) {
+  const at = (port: number, user: 'switcharoo' | 'admin') => ({
+    host: '127.0.0.1',
+    port,
+    user,
+    password: passwords[user],
+    replication: {user: 'repl', password: passwords.repl},
+  });
+  return {
+    source: {kind: 'mysql', ...at(databases.source.port, 'switcharoo')},
+    replica: {kind: 'mysql', ...at(databases.replica.port, 'switcharoo')},
+    aurora: {
+      kind: 'mysql.aurora',
+      ...at(databases.aurora.port, 'admin'),
+      clusterIdentifier: 'shop',
+      endpoint: aws.endpoint.url,
+      credentials,
+    },
+    site: {kind: 'site'},
+  };
+}

@@ -1,0 +1,59 @@
+import {expect, test} from 'vitest';
+import {z} from 'zod';
+import {makePlan} from '../../src/engine/plan.ts';
+import type {Plan} from '../../src/model/plan.ts';
+import {defineRunbook} from '../../src/model/runbook.ts';
+import {defineGate} from '../../src/model/step.ts';
+import {done} from '../../src/model/verdict.ts';
+import {plainPaint, planText} from '../../src/report/index.ts';
+import {factText} from '../../src/report/log.ts';
+import {Shelf, shelf} from './fakes.ts';
+import {Rig} from './rig.ts';
+
+/** Open, and with something to say about whatever lies in the box. */
+const remarks = defineGate({
+  name: 'shelf.remarks',
+  summary: 'Look into a box.',
+  targets: {shelf},
+  input: z.object({}),
+  output: z.object({}),
+  needs: {shelf: []},
+  timeoutMs: 1_000,
+  check: async ({targets}) => done({}, `There is ${await targets.shelf.read('x')} in x.`),
+});
+
+const runbook = defineRunbook({
+  name: 'look-around',
+  summary: 'Look around.',
+  params: z.object({}),
+  targets: {a: shelf},
+}).step('look', remarks, {on: {shelf: 'a'}, input: () => ({})});
+
+const rigged = (x: string) => new Rig({runbook, shelves: [new Shelf('a', {x})]});
+
+const planned = ({world}: Rig): Promise<Plan> =>
+  makePlan({
+    world,
+    inventory: {name: 'home', digest: '0', protected: false},
+    signal: new AbortController().signal,
+  });
+
+test('what a gate remarks stands in the plan, and does not change its digest', async () => {
+  const [plan, other] = [await planned(rigged('dust')), await planned(rigged('sand'))];
+  const text = planText(plan, {width: 80, paint: plainPaint});
+  expect(text).toContain(
+    '  ✓ open    look shelf.remarks on a [checked]\n        ! There is dust in x.\n',
+  );
+  expect(plan.digest).toBe(other.digest);
+});
+
+test('what a gate remarks is journaled when it opens', async () => {
+  const rig = rigged('dust');
+  expect(await rig.run()).toEqual({kind: 'done'});
+  const opened = rig.journal.entries.find(({kind}) => kind === 'entry-done');
+  expect(opened).toMatchObject({entry: 'look', ours: false, remarks: ['There is dust in x.']});
+  expect(opened && factText(opened)).toEqual([
+    'look: done; nothing was changed here',
+    'warns: There is dust in x.',
+  ]);
+});
