@@ -4,6 +4,7 @@ import {
   DescribeTaskDefinitionCommand,
   ECSClient,
   RegisterTaskDefinitionCommand,
+  type TaskDefinition,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import {
@@ -22,6 +23,7 @@ const account = {
   credentials: {accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY},
 };
 const lookEveryMs = 200;
+const giveUpAt = Date.now() + 120_000;
 
 const [verb, ...words] = process.argv.slice(2);
 switch (verb) {
@@ -53,7 +55,7 @@ async function point([zone, name, ttl, ...addresses]: readonly string[]): Promis
     }),
   );
   for (let status = ChangeInfo?.Status; status !== 'INSYNC'; ) {
-    await sleep(lookEveryMs);
+    await lookAgain();
     status = (await route53.send(new GetChangeCommand({Id: ChangeInfo?.Id}))).ChangeInfo?.Status;
   }
 }
@@ -66,14 +68,15 @@ async function deploy([service = '', image, host, port, count]: readonly string[
   const {taskDefinition} = await ecs.send(
     new DescribeTaskDefinitionCommand({taskDefinition: running?.taskDefinition}),
   );
-  const {family, containerDefinitions = []} = taskDefinition ?? {};
+  const {containerDefinitions = [], ...others} = onlyGiven(taskDefinition ?? {});
   const database: Readonly<Record<string, string | undefined>> = {
     DATABASE_HOST: host,
     DATABASE_PORT: port,
   };
   const registered = await ecs.send(
     new RegisterTaskDefinitionCommand({
-      family,
+      ...others,
+      family: others.family,
       containerDefinitions: containerDefinitions.map((container) => ({
         ...container,
         image,
@@ -93,8 +96,30 @@ async function deploy([service = '', image, host, port, count]: readonly string[
     }),
   );
   for (let isStable = false; !isStable; ) {
-    await sleep(lookEveryMs);
+    await lookAgain();
     const [now] = (await ecs.send(described)).services ?? [];
     isStable = now?.deployments?.length === 1 && now.runningCount === now.desiredCount;
   }
+}
+
+async function lookAgain(): Promise<void> {
+  if (Date.now() > giveUpAt) {
+    throw new Error('aws: it has not come to rest within 120 s');
+  }
+  await sleep(lookEveryMs);
+}
+
+/** A task definition without what ECS adds to it, and does not take back. */
+function onlyGiven({
+  taskDefinitionArn: _arn,
+  revision: _revision,
+  status: _status,
+  requiresAttributes: _attributes,
+  compatibilities: _compatibilities,
+  registeredAt: _at,
+  registeredBy: _by,
+  deregisteredAt: _gone,
+  ...given
+}: TaskDefinition): TaskDefinition {
+  return given;
 }

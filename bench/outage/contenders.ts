@@ -154,6 +154,9 @@ function inventoryOf(variables: Variables, env: NodeJS.ProcessEnv) {
 function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {env, stdio: ['ignore', 'pipe', 'pipe']});
+    const end = () => child.kill();
+    process.once('exit', end);
+    child.once('close', () => process.off('exit', end));
     let said = '';
     let complained = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
