@@ -62,7 +62,11 @@ export const sessionChecks: readonly MysqlCheck[] = [
     find: async (server) =>
       listed(
         (count) => `${server.name} has clients from ${count} ${are(count, 'place')}`,
-        countedByPlace(await server.server.clients(server.signal)),
+        countedByPlace(
+          (await server.server.clients(server.signal)).filter(
+            ({user}) => user !== server.server.user,
+          ),
+        ),
       ),
   },
 ];
