@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {defineTarget, SwitcharooError} from '../../src/index.ts';
 import {type AwsConfig, awsConfig, readingClient} from '../aws/client.ts';
 import {askAws} from '../aws/problems.ts';
+import {awsRights, type ResourcesOf} from '../aws/rights.ts';
 import {openBucket} from '../s3/bucket.ts';
 import {bucketNotNamed, referenceNotFound, settingsInvalid} from './problems.ts';
 
@@ -28,10 +29,28 @@ const member = z.union([z.string(), z.number(), z.boolean(), reference]);
 type Member = z.output<typeof member>;
 type Reference = z.output<typeof reference>;
 
+/** Names of parameters are listed for the whole account: IAM knows nothing narrower (Service Authorization Reference). */
+const resourcesOf =
+  (bucket: string | undefined, region: string): ResourcesOf =>
+  (action, account) => {
+    switch (action) {
+      case 's3:GetObject':
+        return [`arn:aws:s3:::${bucket}/*`];
+      case 'secretsmanager:DescribeSecret':
+        return [`arn:aws:secretsmanager:${region}:${account}:secret:*`];
+      default:
+        return ['*'];
+    }
+  };
+
 /** Settings of applications: JSON in a bucket of S3, with references to Parameter Store and Secrets Manager. */
 export const settingsStore = defineTarget({
   kind: 'aws-settings',
   config: z.object({bucket: z.string().optional(), ...awsConfig.shape}),
+  rights: async ({bucket, ...aws}, needs, context) => {
+    const needed = needs.filter((need) => bucket !== undefined || !need.startsWith('s3:'));
+    return [await awsRights(aws, needed, resourcesOf(bucket, aws.region), context)];
+  },
   open: async ({bucket, ...aws}, {name}) => {
     const objects = bucket === undefined ? undefined : openBucket(bucket, aws);
     const keeper = openKeeper(name, aws);
