@@ -38,3 +38,4 @@ export {
   unknown,
   type Verdict,
 } from './model/verdict.ts';
+export type {WayBackNow} from './model/way-back.ts';

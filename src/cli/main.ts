@@ -238,9 +238,12 @@ function addLookingBack(program: Command, does: Does): void {
   const lookBack = () => import('./commands/look-back.ts');
   program
     .command('status [run]')
-    .description('where it stands, what is next, who holds it')
+    .description(
+      'where it stands, what is next, who holds it, and whether going back would lose anything',
+    )
+    .option('--offline', 'ask no system, and say what the journal knows', false)
     .addHelpText('after', example('status'))
-    .action(does(async () => (await lookBack()).statusCommand));
+    .action(does(async () => (await import('./commands/status.ts')).statusCommand));
   program
     .command('log [run]')
     .description('the journal in words')

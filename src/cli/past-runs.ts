@@ -1,4 +1,5 @@
 import {readJournal} from '../journal/file-journal.ts';
+import {type Holder, holderOf} from '../journal/lock.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import {type RunReport, reportOf} from '../report/index.ts';
 import type {App} from './app.ts';
@@ -39,4 +40,11 @@ export function readableProgress(app: App, run: string): Progress | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Who holds the lock of this run. */
+export function holderOfRun(app: App, {run}: Progress): Holder | undefined {
+  const holder = holderOf(app.state.locks, scopeOf(run.runbook.name, run.inventory.name));
+  // Nobody can tell which run a lock is for that does not name its holder.
+  return holder?.run === run.run || holder?.unreadable !== undefined ? holder : undefined;
 }

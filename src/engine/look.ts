@@ -45,7 +45,7 @@ export const looking = <Result>(
 ): Promise<Result> => limitedBy([signal, world.aborting, world.clock.timeout(longestLookMs)], work);
 
 /** What the functions of an entry's unit are given: the readers of its targets, and nothing that can write. */
-async function lookFor(
+export async function lookFor(
   world: World,
   {entry, input, begun, begunAt, before, tell}: LookRequest,
   signal: AbortSignal,

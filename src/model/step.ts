@@ -1,6 +1,7 @@
 import type {z} from 'zod';
 import type {Readers, TargetKinds, Writers} from './target.ts';
 import type {Blocked, Verdict} from './verdict.ts';
+import type {WayBackNow} from './way-back.ts';
 
 type Schema = z.ZodType;
 
@@ -87,6 +88,8 @@ export interface Step<
     look: Look<Targets, z.output<Input>>,
     before: z.output<Before>,
   ): Promise<readonly Action<Targets>[] | Blocked>;
+  /** Where going back can lose what was done since: whether it would now, and why. Asked by `status`, at any time while it stands. */
+  wayBack?(look: Look<Targets, z.output<Input>>): Promise<WayBackNow>;
 }
 
 export interface OneWayStep<

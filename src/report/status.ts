@@ -1,5 +1,6 @@
 import type {EntryProgress, Progress} from '../model/progress.ts';
 import {standingEntries} from '../model/progress.ts';
+import {losslessOf, type WayBackAnswer} from '../model/way-back.ts';
 import {type NextCommand, nextText} from './problem.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 import {
@@ -32,6 +33,8 @@ export interface StatusOptions extends TextOptions {
   readonly now: Date;
   readonly holder?: HolderName;
   readonly next: readonly NextCommand[];
+  /** What the entries that stand said just now of their way back. */
+  readonly wayBack?: readonly WayBackAnswer[];
 }
 
 const labelColumns = 12;
@@ -59,6 +62,7 @@ export function statusText(progress: Progress, options: StatusOptions): string {
     ]),
     ...line('held by', [holderText(options.holder, progress)]),
     ...line('way back', [wayBackText(progress)]),
+    ...losslessText(options),
     ...(progress.problem
       ? line('because', [{text: progress.problem.message, paint: paint.red}])
       : []),
@@ -88,6 +92,29 @@ export function wayBackText(progress: Progress): string {
   }
   return `open to ${[...checkpoints].reverse().concat('the very start').join(', ')}`;
 }
+
+/** A line with the answer, and one for each thing that it rests on. */
+function losslessText(options: StatusOptions): string[] {
+  const {wayBack = [], width, paint} = options;
+  if (wayBack.length === 0) {
+    return [];
+  }
+  const {text, colour} = losslessWords[losslessOf(wayBack)];
+  return [
+    ...labelled('lossless', [{text, paint: paint[colour]}], options),
+    ...wayBack
+      .flatMap(({because}) => because)
+      .flatMap((reason) =>
+        flow([reason], {width, first: pad('', labelColumns), rest: pad('', labelColumns + 2)}),
+      ),
+  ];
+}
+
+const losslessWords = {
+  yes: {text: 'yes: going back now loses nothing', colour: 'green'},
+  no: {text: 'NO: going back now would lose what was done since', colour: 'red'},
+  'not known': {text: 'not known: the systems could not be asked', colour: 'yellow'},
+} as const;
 
 function standingText({performed, inFlight, state, doneAt}: EntryProgress): string {
   const made = performed.length > 0 ? performed.join('; ') : 'nothing is known to be made yet';

@@ -56,6 +56,8 @@ export const auroraCluster = defineTarget({
         const value = rows.find((row) => row['name'] === 'binlog retention hours')?.['value'];
         return value === undefined || value === null ? null : Number(value);
       },
+      // What Aurora calls NULL is not for ever, but as long as it likes.
+      logKeptHours: async (signal) => (await reader.binlogRetentionHours(signal)) ?? 0,
       cluster: (signal) => rds.describe(config.clusterIdentifier, signal),
     };
     return {

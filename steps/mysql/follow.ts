@@ -10,13 +10,7 @@ import {
   settling,
 } from '../../src/index.ts';
 import {changesSince} from './binlog.ts';
-import {
-  comparePositions,
-  distanceText,
-  type Position,
-  positionText,
-  samePosition,
-} from './position.ts';
+import {comparePositions, type Position, positionText, samePosition} from './position.ts';
 import {leaderNotFenced, wouldBreakOnMysqlSchema, writtenSinceFrozen} from './problems.ts';
 import {brokenBecause, followedAt, isRunning, type Replication} from './replication.ts';
 import {
@@ -26,6 +20,7 @@ import {
   type SentinelKey,
   untilExecuted,
 } from './server.ts';
+import {followsWithoutLoss, isPurged, missingText} from './way-back-now.ts';
 
 const input = z.object({
   /** How the follower reaches the leader. */
@@ -103,6 +98,12 @@ export const follow = defineStep({
       drain(leader),
       stopFollowing(leader.name),
     ];
+  },
+
+  async wayBack({targets: {follower, leader}, input: wanted, signal}) {
+    const replication = await follower.replication(signal);
+    const ours = replication && isOurs(replication, wanted) ? replication : null;
+    return followsWithoutLoss({follower, leader}, ours, wanted, signal);
   },
 });
 
@@ -201,15 +202,17 @@ async function whyLost(
   const at: Position = replication?.executed ?? wanted;
   const end = await leader.position(signal);
   const oldest = await leader.oldestLog(signal);
-  const missing = `${distanceText(at, end)} of changes between ${positionText(at)} and ${positionText(end)} of ${leader.name}`;
-  if (!replication) {
-    return wayBackBroken(follower, `it no longer follows ${leader.name}`, missing);
+  const broken = replication?.error ? brokenBecause(replication) : null;
+  const why = !replication
+    ? `it no longer follows ${leader.name}`
+    : isPurged(oldest, at)
+      ? `the oldest log of ${leader.name} is now ${oldest}`
+      : broken;
+  if (why === null) {
+    return null;
   }
-  if ((comparePositions({file: oldest, position: 0}, at) ?? 1) > 0) {
-    return wayBackBroken(follower, `the oldest log of ${leader.name} is now ${oldest}`, missing);
-  }
-  const broken = replication.error ? brokenBecause(replication) : null;
-  return broken === null ? null : wayBackBroken(follower, broken, missing);
+  const between = `between ${positionText(at)} and ${positionText(end)} of ${leader.name}`;
+  return wayBackBroken(follower, why, `${await missingText(leader, at, signal)} ${between}`);
 }
 
 const wayBackBroken = (follower: MysqlReader, why: string, missing: string): Blocked =>

@@ -51,6 +51,15 @@ export function readerOf(
     },
     oldestLog: async (signal) =>
       String((await read('SHOW BINARY LOGS', signal))[0]?.['Log_name'] ?? ''),
+    logKeptHours: async (signal) => {
+      const found = await reader.settings(
+        ['binlog_expire_logs_seconds', 'expire_logs_days'],
+        signal,
+      );
+      const seconds = Number(found['binlog_expire_logs_seconds'] ?? 0);
+      const hours = seconds > 0 ? seconds / 3_600 : Number(found['expire_logs_days'] ?? 0) * 24;
+      return hours > 0 ? hours : null;
+    },
     fence: async (signal) => {
       const found = await reader.settings(['read_only', 'super_read_only'], signal);
       const superReadOnly = found['super_read_only'];

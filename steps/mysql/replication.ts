@@ -12,6 +12,8 @@ export interface Replication {
   readonly sql: string;
   /** Up to where the followed server's log has been executed here. */
   readonly executed: Position;
+  /** What the server says that it is behind: to be shown, and never to be waited for. */
+  readonly secondsBehind: number | null;
   /** The last error of either thread, in the server's words. */
   readonly error: ReplicationError | null;
   /** Whether changes to the followed server's own schema `mysql` are left out. */
@@ -41,6 +43,7 @@ export function replicationOf(row: Row): Replication {
       file: text(row, 'Relay_Source_Log_File', 'Relay_Master_Log_File'),
       position: number(row, 'Exec_Source_Log_Pos', 'Exec_Master_Log_Pos'),
     },
+    secondsBehind: secondsOf(row['Seconds_Behind_Source'] ?? row['Seconds_Behind_Master']),
     error: errorOf(row),
     ignoresMysqlSchema: ignoresMysqlSchema(row),
     filters: filtersIn(row),
@@ -66,6 +69,9 @@ export function brokenBecause({io, sql, error}: Replication): string | null {
 // The IO thread tries again after these, but a wrong password (1045), an unknown login plugin (2059) or a purged log
 // (1236) does not heal by itself.
 const isForGood = (errno: number): boolean => [1045, 1130, 1236, 1593, 2059].includes(errno);
+
+const secondsOf = (value: unknown): number | null =>
+  value === null || value === undefined ? null : Number(value);
 
 function errorOf(row: Row): ReplicationError | null {
   for (const [thread, prefix] of [

@@ -83,6 +83,8 @@ export interface MysqlReader {
   logFilters(signal?: AbortSignal): Promise<LogFilters>;
   /** The first binary log that is still there. */
   oldestLog(signal?: AbortSignal): Promise<string>;
+  /** How long it keeps a binary log: `null` for ever, 0 when it may purge one as soon as it likes. */
+  logKeptHours(signal?: AbortSignal): Promise<number | null>;
   fence(signal?: AbortSignal): Promise<Fence>;
   /** `null` when it follows nobody. */
   replication(signal?: AbortSignal): Promise<Replication | null>;

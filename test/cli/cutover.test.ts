@@ -120,6 +120,13 @@ test(
       'smoke',
     );
     expect(there.code, there.stdout + there.stderr).toBe(0);
+    expect(lastDocument(await desk.run('status', '--json')).wayBack).toMatchObject({
+      lossless: 'yes',
+      entries: [{entry: 'way-back', lossless: 'yes'}],
+    });
+    const offline = lastDocument(await desk.run('status', '--json', '--offline'));
+    expect(offline).toMatchObject({outcome: 'held'});
+    expect(offline).not.toHaveProperty('wayBack');
     const back = await desk.run('reverse', '--yes', '--json');
     expect(back.code, back.stdout + back.stderr).toBe(0);
     expect(lastDocument(back)).toMatchObject({outcome: 'reversed', stands: []});
@@ -151,12 +158,17 @@ test(
       inCharge: 'source',
       writes: {lost: 0, duplicated: 0},
     });
-    const again = await desk.run('resume', '--yes');
+    const again = await desk.run('resume', '--yes', '--until', 'cut-over');
     expect(again.code, again.stdout + again.stderr).toBe(0);
     expect(lastDocument(await desk.run('lab', 'count', '--json'))).toMatchObject({
       inCharge: 'aurora',
       writes: {lost: 0, duplicated: 0},
     });
+    // Without the systems, a status says what the journal knows, and that nobody could be asked.
+    await desk.run('lab', 'down');
+    const status = await desk.run('status', '--json');
+    expect(status.code, status.stdout + status.stderr).toBe(0);
+    expect(lastDocument(status)).toMatchObject({wayBack: {lossless: 'not known'}});
   },
   limitMs,
 );

@@ -10,6 +10,8 @@ const {values, positionals} = parseArgs({
     secrets: {type: 'boolean', default: false},
     /** Safeguards taken out of the sources, one at a time: a test must turn red. */
     mutants: {type: 'boolean', default: false},
+    /** Each pair of database servers, from the source to Aurora and back, six times under load. */
+    'back-and-forth': {type: 'boolean', default: false},
     /** So many random nights, from the seed on. */
     schedules: {type: 'string'},
     /** Only these of the points, counted from 1: 3,7 */
@@ -47,6 +49,10 @@ if (values.secrets) {
 if (values.mutants) {
   const {drillMutants} = await import('./mutants.ts');
   failures.push(tell(await drillMutants(positionals, say)));
+}
+if (values['back-and-forth']) {
+  const {drillBackAndForth} = await import('./back-and-forth.ts');
+  failures.push(tell(await drillBackAndForth(say)));
 }
 if (values.schedules !== undefined) {
   const {drillSchedules} = await import('../simulation/schedules.ts');

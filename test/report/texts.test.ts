@@ -127,6 +127,29 @@ const trouble = {
   next,
   cause: 'green is at …:1-88012, waiting for …:1-88034.',
 };
+const armed = {
+  entry: 'way-back',
+  lossless: 'yes',
+  because: [
+    'db1 follows aurora: IO Yes, SQL Yes.',
+    'db1 has executed mysql-bin-changelog.000004:9120 of aurora, 0 bytes before mysql-bin-changelog.000004:9120.',
+    'aurora keeps its binary logs for 168 h, and db1 says that it is 0 s behind: 168 h are left if it stops now.',
+  ],
+} as const;
+const broken = {
+  entry: 'way-back',
+  lossless: 'no',
+  because: [
+    'db1 follows aurora: IO Yes, SQL No.',
+    "It has stopped at ALTER TABLE, which db1 cannot apply: Error 'Unknown data type' on query (SQL errno 1064).",
+    'What is missing: 12 transactions (shop.orders).',
+  ],
+} as const;
+const unreachable = {
+  entry: 'way-back',
+  lossless: 'not known',
+  because: ['aurora at 127.0.0.1:3307 cannot be reached: ECONNREFUSED.'],
+} as const;
 /** It died while an action was in flight: the journal just ends. */
 const crashed = () => heldRun().slice(0, 21);
 
@@ -139,6 +162,12 @@ const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
   'problem-of-a-reversal': (options) => problemText({...trouble, reversalFailed: true}, options),
   'status-done': (options) => statusText(progress(doneRun()), {...options, now, next: []}),
   'status-held': (options) => statusText(progress(heldRun()), {...options, now, next}),
+  'status-lossless': (options) =>
+    statusText(progress(heldRun()), {...options, now, next, wayBack: [armed]}),
+  'status-would-lose': (options) =>
+    statusText(progress(heldRun()), {...options, now, next, wayBack: [broken]}),
+  'status-not-known': (options) =>
+    statusText(progress(heldRun()), {...options, now, next, wayBack: [unreachable]}),
   'status-crashed': (options) =>
     statusText(progress(crashed()), {...options, now, next, holder: {...holder, dead: true}}),
   'status-reversed': (options) => statusText(progress(reversedRun()), {...options, now, next: []}),

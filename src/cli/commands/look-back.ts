@@ -1,43 +1,13 @@
 import {writeFileSync} from 'node:fs';
 import {readJournal} from '../../journal/file-journal.ts';
-import {type Holder, holderOf, isDead} from '../../journal/lock.ts';
-import type {Progress} from '../../model/progress.ts';
-import {
-  logText,
-  reportHtml,
-  reportOf,
-  reportText,
-  runsText,
-  statusText,
-} from '../../report/index.ts';
-import {type App, nextFor, tellProblems} from '../app.ts';
+import {isDead} from '../../journal/lock.ts';
+import {logText, reportHtml, reportOf, reportText, runsText} from '../../report/index.ts';
+import {type App, tellProblems} from '../app.ts';
 import {type ExitCode, exitCodes} from '../exit.ts';
-import {earlierReport, progressIn, scopeOf} from '../past-runs.ts';
+import {earlierReport, holderOfRun, progressIn} from '../past-runs.ts';
+import {statusDocument} from './status.ts';
 
 const any = () => true;
-
-/** Where a run stands, what is next, and who holds it. */
-export function statusCommand(app: App, wanted: string | undefined): ExitCode {
-  const run = app.state.find(wanted, 'run', any);
-  const progress = progressIn(app, run);
-  const holder = holderOfRun(app, progress);
-  const next = nextFor(app, progress);
-  if (app.json) {
-    app.print(
-      JSON.stringify(
-        statusDocument(
-          progress,
-          holder,
-          next.map(({command}) => command),
-        ),
-      ),
-    );
-  } else {
-    const held = holder ? {holder: {...holder, dead: isDead(holder)}} : {};
-    app.print(statusText(progress, {...app, now: new Date(), next, ...held}));
-  }
-  return exitCodes.done;
-}
 
 /** The journal in words; with `verify`, whether every line follows from the one before it. */
 export function logCommand(app: App, wanted: string | undefined, verify: boolean): ExitCode {
@@ -102,38 +72,6 @@ export function reportCommand(
     app.print(app.json ? JSON.stringify(report) : reportText(report, app));
   }
   return exitCodes.done;
-}
-
-export function holderOfRun(app: App, {run}: Progress): Holder | undefined {
-  const holder = holderOf(app.state.locks, scopeOf(run.runbook.name, run.inventory.name));
-  // Nobody can tell which run a lock is for that does not name its holder.
-  return holder?.run === run.run || holder?.unreadable !== undefined ? holder : undefined;
-}
-
-function statusDocument(progress: Progress, holder: Holder | undefined, next: readonly string[]) {
-  const {run, outcome, entries, checkpoints, passedPointOfNoReturn, problem, seq} = progress;
-  return {
-    run: run.run,
-    runbook: run.runbook.name,
-    inventory: run.inventory.name,
-    outcome,
-    seq,
-    startedAtUtc: progress.startedAt.toISOString(),
-    checkpoints,
-    passedPointOfNoReturn,
-    holder: holder
-      ? {user: holder.user, host: holder.host, pid: holder.pid, dead: isDead(holder)}
-      : null,
-    problem: problem ?? null,
-    entries: [...entries.values()].map(({id, phase, unit, state, stands}) => ({
-      id,
-      phase,
-      unit,
-      state,
-      stands,
-    })),
-    next,
-  };
 }
 
 function readable(app: App, run: string) {

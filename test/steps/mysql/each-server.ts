@@ -10,12 +10,8 @@ import {Processes} from '../../../lab/processes.ts';
 import type {Session} from '../../../src/model/target.ts';
 import {type MysqlReader, type MysqlWriter, mysqlServer} from '../../../steps/mysql/server.ts';
 import {freePort, passwords} from '../../lab/mysql/databases.ts';
-import {
-  forEachKind,
-  forEachPair,
-  forOldAndCurrent,
-  type ServerKind,
-} from '../../lab/mysql/server-kinds.ts';
+import {forEachKind, forEachPair, forOldAndCurrent} from '../../lab/mysql/for-each-kind.ts';
+import type {ServerKind} from '../../lab/mysql/server-kinds.ts';
 import {untilFollowed} from './real-servers.ts';
 
 /** One real server with the accounts of the lab, for the tests of one `describe`. */

@@ -161,6 +161,7 @@ function readerOf(server: FakeServer): AuroraReader {
     },
     logFilters: async () => ({only: [], without: []}),
     oldestLog: async () => `${server.name}-bin.${String(server.oldestLog).padStart(6, '0')}`,
+    logKeptHours: async () => server.retentionHours ?? 0,
     fence: async () => ({readOnly: server.readOnly, superReadOnly: server.superReadOnly}),
     replication: async () => {
       server.replicate();
@@ -187,12 +188,32 @@ function readerOf(server: FakeServer): AuroraReader {
       binlog_format: 'ROW',
       collation_server: 'utf8mb4_general_ci',
     }),
-    query: async () => [],
+    query: async (sql, values = []) => rowsOfLog(server, sql, values),
     comparing: (count, work) => work(Array.from({length: count}, () => async () => [])),
     procedures: async () => new Map(),
     binlogRetentionHours: async () => server.retentionHours,
     cluster: async () => server.clusterState,
   };
+}
+
+/** Its log, event by event: each is one transaction on one table. */
+function rowsOfLog(server: FakeServer, sql: string, [file, from]: readonly unknown[]) {
+  const first = `${server.name}-bin.${String(server.oldestLog).padStart(6, '0')}`;
+  if (sql === 'SHOW BINARY LOGS') {
+    return [{Log_name: first}];
+  }
+  if (!sql.startsWith('SHOW BINLOG EVENTS')) {
+    return [];
+  }
+  return server.log.flatMap((_event, index) => {
+    const at = {Log_name: file, Pos: server.place(index).position};
+    return at.Pos < Number(from)
+      ? []
+      : [
+          {...at, Event_type: 'Table_map', Info: 'table_id: 70 (shop.orders)'},
+          {...at, Event_type: 'Xid', Info: 'COMMIT /* xid=19 */'},
+        ];
+  });
 }
 
 function replicationOf(server: FakeServer): Replication | null {
@@ -209,6 +230,7 @@ function replicationOf(server: FakeServer): Replication | null {
     sql: error ? 'No' : state,
     executed: following.source.place(following.next),
     error,
+    secondsBehind: error ? null : 0,
     ignoresMysqlSchema: true,
     filters: [],
     delaySeconds: 0,

@@ -49,7 +49,7 @@ describe('going back is refused when writes would be lost', () => {
         source.replicationError = {thread: 'sql', errno: 1062, text: "Duplicate entry '7'"};
       },
       reason:
-        "The way back to db1 is broken: Duplicate entry '7' (SQL errno 1062). Going back would lose 200 bytes of changes between aurora-bin.000001:220 and aurora-bin.000001:420 of aurora.",
+        "The way back to db1 is broken: Duplicate entry '7' (SQL errno 1062). Going back would lose 2 transactions (shop.orders) between aurora-bin.000001:220 and aurora-bin.000001:420 of aurora.",
     },
     {
       name: 'somebody reset replication',
@@ -57,7 +57,7 @@ describe('going back is refused when writes would be lost', () => {
         source.following = null;
       },
       reason:
-        'The way back to db1 is broken: it no longer follows aurora. Going back would lose 300 bytes of changes between aurora-bin.000001:120 and aurora-bin.000001:420 of aurora.',
+        'The way back to db1 is broken: it no longer follows aurora. Going back would lose 3 transactions (shop.orders) between aurora-bin.000001:120 and aurora-bin.000001:420 of aurora.',
     },
     {
       name: 'Aurora purged its log',
@@ -65,7 +65,7 @@ describe('going back is refused when writes would be lost', () => {
         aurora.oldestLog = 2;
       },
       reason:
-        'The way back to db1 is broken: the oldest log of aurora is now aurora-bin.000002. Going back would lose 200 bytes of changes between aurora-bin.000001:220 and aurora-bin.000001:420 of aurora.',
+        'The way back to db1 is broken: the oldest log of aurora is now aurora-bin.000002. Going back would lose more than 3 transactions (shop.orders) between aurora-bin.000001:220 and aurora-bin.000001:420 of aurora.',
     },
   ];
   for (const {name, happens, reason} of cases) {

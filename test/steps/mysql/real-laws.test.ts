@@ -6,7 +6,7 @@ import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
 import {follow} from '../../../steps/mysql/follow.ts';
 import type {Position} from '../../../steps/mysql/position.ts';
 import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
-import {forEachPair} from '../../lab/mysql/server-kinds.ts';
+import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
 import {openRealServers, pictureOf, type RealServers} from './real-servers.ts';
 
 // The same laws as on the fakes, on real servers that follow each other. Those of the freeze are in fence.test.ts.

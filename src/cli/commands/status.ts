@@ -1,0 +1,117 @@
+import {messageOf} from '../../engine/look.ts';
+import {askWayBack} from '../../engine/way-back.ts';
+import {type Holder, isDead} from '../../journal/lock.ts';
+import {type Progress, standingEntries} from '../../model/progress.ts';
+import {losslessOf, type WayBackAnswer} from '../../model/way-back.ts';
+import {statusText} from '../../report/index.ts';
+import {type App, nextFor} from '../app.ts';
+import {type ExitCode, exitCodes} from '../exit.ts';
+import {openWorld} from '../opening.ts';
+import {holderOfRun, progressIn} from '../past-runs.ts';
+import {listenToSignals} from '../signals.ts';
+
+export interface StatusWords {
+  /** Asks no system: what the journal knows. */
+  readonly offline: boolean;
+}
+
+/** Where a run stands, what is next, who holds it, and whether it could go back now without losing anything. */
+export async function statusCommand(
+  app: App,
+  wanted: string | undefined,
+  {offline}: StatusWords,
+): Promise<ExitCode> {
+  const run = app.state.find(wanted, 'run', () => true);
+  const progress = progressIn(app, run);
+  const holder = holderOfRun(app, progress);
+  const next = nextFor(app, progress);
+  const wayBack = offline ? null : await wayBackNow(app, progress);
+  if (app.json) {
+    const commands = next.map(({command}) => command);
+    app.print(JSON.stringify({...statusDocument(progress, holder, commands), ...asked(wayBack)}));
+  } else {
+    const held = holder ? {holder: {...holder, dead: isDead(holder)}} : {};
+    const answers = wayBack ? {wayBack} : {};
+    app.print(statusText(progress, {...app, now: new Date(), next, ...held, ...answers}));
+  }
+  return exitCodes.done;
+}
+
+/** What could still be lost is asked of the systems themselves; where they cannot be reached, that is the answer. */
+async function wayBackNow(app: App, progress: Progress): Promise<readonly WayBackAnswer[] | null> {
+  if (progress.passedPointOfNoReturn || standingEntries(progress).length === 0) {
+    return null;
+  }
+  const {run} = progress.run;
+  const signals = listenToSignals(app.say);
+  try {
+    const {runbook, inventory, params, cast} = progress.run;
+    const opened = await openWorld(
+      app,
+      {
+        runbook: runbook.file,
+        inventory: inventory.file,
+        params: {},
+        journaledParams: params,
+        cast,
+        run,
+      },
+      signals,
+      () => {},
+    );
+    try {
+      return opened.redactor.value(
+        await askWayBack(
+          opened.world,
+          progress,
+          AbortSignal.any([signals.stopping, AbortSignal.timeout(longestMs)]),
+        ),
+      );
+    } finally {
+      await opened.close();
+    }
+  } catch (error) {
+    // Whatever it was, where the run stands is known all the same.
+    return [{entry: '', lossless: 'not known', because: [`${messageOf(error)}.`]}];
+  } finally {
+    signals.dispose();
+  }
+}
+
+/** Nobody waits longer for a status. */
+const longestMs = 20_000;
+
+const asked = (wayBack: readonly WayBackAnswer[] | null) =>
+  wayBack === null || wayBack.length === 0
+    ? {}
+    : {wayBack: {lossless: losslessOf(wayBack), entries: wayBack}};
+
+export function statusDocument(
+  progress: Progress,
+  holder: Holder | undefined,
+  next: readonly string[],
+) {
+  const {run, outcome, entries, checkpoints, passedPointOfNoReturn, problem, seq} = progress;
+  return {
+    run: run.run,
+    runbook: run.runbook.name,
+    inventory: run.inventory.name,
+    outcome,
+    seq,
+    startedAtUtc: progress.startedAt.toISOString(),
+    checkpoints,
+    passedPointOfNoReturn,
+    holder: holder
+      ? {user: holder.user, host: holder.host, pid: holder.pid, dead: isDead(holder)}
+      : null,
+    problem: problem ?? null,
+    entries: [...entries.values()].map(({id, phase, unit, state, stands}) => ({
+      id,
+      phase,
+      unit,
+      state,
+      stands,
+    })),
+    next,
+  };
+}

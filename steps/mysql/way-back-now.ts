@@ -1,0 +1,115 @@
+import type {WayBackNow} from '../../src/index.ts';
+import {definitionsSince, missingSince} from './binlog.ts';
+import {comparePositions, distanceText, type Position, positionText} from './position.ts';
+import {brokenBecause, isRunning, type Replication} from './replication.ts';
+import type {MysqlReader} from './server.ts';
+
+interface Servers {
+  readonly follower: MysqlReader;
+  readonly leader: MysqlReader;
+}
+
+/** Whether the follower will have everything that the leader has taken: its threads, its place, and how long the log is kept. */
+export async function followsWithoutLoss(
+  {follower, leader}: Servers,
+  replication: Replication | null,
+  armedAt: Position,
+  signal: AbortSignal,
+): Promise<WayBackNow> {
+  const at = replication?.executed ?? armedAt;
+  const end = await leader.position(signal);
+  const why = await whyNotWhole({follower, leader}, replication, at, signal);
+  const isWhole = why.length === 0;
+  return {
+    lossless: isWhole,
+    because: [
+      ...(replication ? [threadsText({follower, leader}, replication)] : []),
+      ...why,
+      `${follower.name} has executed ${positionText(at)} of ${leader.name}, ${distanceText(at, end)} before ${positionText(end)}.`,
+      ...(isWhole ? [] : [`What is missing: ${await missingText(leader, at, signal)}.`]),
+      await keptText({follower, leader}, replication, signal),
+    ],
+  };
+}
+
+const threadsText = ({follower, leader}: Servers, {io, sql}: Replication): string =>
+  `${follower.name} follows ${leader.name}: IO ${io}, SQL ${sql}.`;
+
+async function whyNotWhole(
+  {follower, leader}: Servers,
+  replication: Replication | null,
+  at: Position,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const {readOnly} = await follower.fence(signal);
+  const oldest = await leader.oldestLog(signal);
+  return [
+    ...(replication
+      ? await whyStopped({follower, leader}, replication, signal)
+      : [`${follower.name} no longer follows ${leader.name}.`]),
+    ...(isPurged(oldest, at)
+      ? [`The oldest log of ${leader.name} is ${oldest}, so what came before it is gone.`]
+      : []),
+    ...(readOnly
+      ? []
+      : [
+          `${follower.name} accepts writes (read_only = OFF), so the two are no longer one history.`,
+        ]),
+  ];
+}
+
+export const isPurged = (oldest: string, at: Position): boolean =>
+  (comparePositions({file: oldest, position: 0}, at) ?? 1) > 0;
+
+async function whyStopped(
+  {follower, leader}: Servers,
+  replication: Replication,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (isRunning(replication)) {
+    return [];
+  }
+  const {executed, error, io} = replication;
+  const broken = brokenBecause(replication) ?? error?.text ?? `the IO thread says ${io}`;
+  if (error?.thread !== 'sql') {
+    return [`It has stopped: ${broken}.`];
+  }
+  const {first, all} = await definitionsSince(leader, executed, signal);
+  if (first !== null) {
+    return [`It has stopped at ${first}, which ${follower.name} cannot apply: ${broken}.`];
+  }
+  // With several workers the place of the one that failed is later than what all have executed.
+  const among = all.length > 0 ? ` Among what it has not executed: ${all.join(', ')}.` : '';
+  return [`It has stopped: ${broken}.${among}`];
+}
+
+/** Not every account may read the events; then the distance has to do. */
+export const missingText = (
+  leader: MysqlReader,
+  at: Position,
+  signal: AbortSignal,
+): Promise<string> =>
+  missingSince(leader, at, signal).catch(async (cause) => {
+    signal.throwIfAborted();
+    const end = await leader.position(signal);
+    return `${distanceText(at, end)} of changes; what they are, ${leader.name} does not tell (${cause instanceof Error ? cause.message : cause})`;
+  });
+
+async function keptText(
+  {follower, leader}: Servers,
+  replication: Replication | null,
+  signal: AbortSignal,
+): Promise<string> {
+  const hours = await leader.logKeptHours(signal);
+  if (hours === null) {
+    return `${leader.name} keeps its binary logs for ever.`;
+  }
+  if (hours === 0) {
+    return `${leader.name} may purge a binary log as soon as it likes: set its binlog retention hours.`;
+  }
+  const behind = replication?.secondsBehind ?? null;
+  const kept = `${leader.name} keeps its binary logs for ${hours} h`;
+  return behind === null
+    ? `${kept}, counted from when they were written.`
+    : `${kept}, and ${follower.name} says that it is ${behind} s behind: ${Math.max(0, Math.floor(hours - behind / 3_600))} h are left if it stops now.`;
+}

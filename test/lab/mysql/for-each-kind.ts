@@ -1,0 +1,41 @@
+import {describe} from 'vitest';
+import {
+  current,
+  type KindPair,
+  old,
+  type ServerKind,
+  serverKinds,
+  serverPairs,
+} from './server-kinds.ts';
+
+/** A `describe` for each kind; of one that this machine has not, the tests are counted as skipped, and it is said. */
+export function forEachKind(title: string, tests: (kind: ServerKind) => void): void {
+  for (const kind of serverKinds) {
+    describeUnlessMissing(`${title}, on ${kind.name}`, [kind], () => tests(kind));
+  }
+}
+
+export function forEachPair(title: string, tests: (pair: KindPair) => void): void {
+  for (const pair of serverPairs) {
+    const {source, target} = pair;
+    const name = `${title}, ${source.name} to ${target.name}`;
+    describeUnlessMissing(name, [source, target], () => tests(pair));
+  }
+}
+
+/** The two that are farthest from each other: they need not replicate to be held against one another. */
+export function forOldAndCurrent(title: string, tests: (pair: KindPair) => void): void {
+  describeUnlessMissing(title, [old, current], () => tests({source: old, target: current}));
+}
+
+function describeUnlessMissing(
+  title: string,
+  kinds: readonly ServerKind[],
+  tests: () => void,
+): void {
+  const missing = kinds.find((kind) => kind.missing !== null);
+  if (missing) {
+    console.warn(`SKIPPED: ${title}: there is no ${missing.name} here; ${missing.missing}`);
+  }
+  describe.skipIf(missing)(title, tests);
+}
