@@ -84,7 +84,7 @@ export default defineRunbook({
     service: ecsService,
     site: webSite,
   },
-  outage: {from: ['freeze'], until: ['open-writes', 'forward']},
+  outage: {from: ['freeze'], until: ['open-writes']},
 })
   .phase('Prepare')
   .step('ready-source', readyAsSource, {
@@ -219,6 +219,12 @@ export default defineRunbook({
         }),
       }),
   )
+  // A door reloads a moment after it was told to. Opened before, one door would show what the other has not yet.
+  .step('forwarded', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText}),
+    after: ['forward'],
+  })
   .step('still-frozen', standsStill, {
     on: {source: 'source'},
     input: () => ({}),
@@ -228,11 +234,6 @@ export default defineRunbook({
     on: {aurora: 'aurora'},
     input: () => ({endSessions: false}),
     after: ['way-back', 'still-frozen'],
-  })
-  .step('forwarded', httpAnswers, {
-    on: {site: 'site'},
-    input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText, passes: 3}),
-    after: ['forward', 'open-writes'],
   })
   .step('swap', swapRecords, {
     on: {zone: 'zone'},

@@ -97,7 +97,8 @@ const digest = (text: string) => `${sha256(text)}  -`;
 const begin = (root: string, {file, test}: Door, mark: Mark) =>
   sh`place=${root}${file}
 if [ -L "$place" ]; then place=$(readlink -f -- "$place"); fi
-copy="\${place%/*}/.\${place##*/}.switcharoo"
+copies="\${place%/*}/.\${place##*/}.switcharoo"
+copy="$copies.$$"
 folder=${keepFolder(root, mark)}
 kept=${keepFolder(root, mark)}/door
 reloaded=${keepFolder(root, mark)}/reloaded
@@ -110,7 +111,8 @@ passes() {
   said=$(${test} 2>&1) || { printf '%s\n' "$said" >&2; return 1; }
 }`;
 
-// The original is on the disk before the door hears of anything. That it was reloaded is noted last: without the note it is done again.
+// A script whose run was killed goes on by itself, and may meet the one of the run that was taken up: what is kept is
+// never kept anew, and what is not whole yet has a name of its own. The original is on the disk before the door hears of anything. That it was reloaded is noted last: without the note it is done again.
 const leadScript = (
   root: string,
   door: Door,
@@ -122,9 +124,12 @@ if [ "$now" != ${digest(text)} ]; then
   if [ "$now" != ${`${from}  -`} ]; then echo ${edited}; return; fi
   umask 077
   mkdir -p -- "$folder"
-  cp -p -- "$place" "$kept.new"
-  mv -f -- "$kept.new" "$kept"
-  cp -p -- "$place" "$copy"
+  if [ ! -e "$kept" ]; then
+    cp -p -- "$place" "$kept.$$"
+    if [ "$(sha256sum < "$kept.$$")" != ${`${from}  -`} ]; then rm -- "$kept.$$"; echo ${edited}; return; fi
+    mv -f -- "$kept.$$" "$kept"
+  fi
+  cp -p -- "$kept" "$copy"
   printf %s ${Buffer.from(text).toString('base64')} | base64 -d > "$copy"
   sync "$kept" "$copy"
   mv -f -- "$copy" "$place"
@@ -143,5 +148,5 @@ if [ "$now" != "$(sha256sum < "$kept")" ]; then
 fi
 passes
 if systemctl is-active -- ${door.unit} >/dev/null; then systemctl reload -- ${door.unit}; fi
-rm -f -- "$reloaded" "$kept.new" "$copy" "$kept"`}
+rm -f -- "$reloaded" "$kept".* "$copies".* "$kept"`}
 ${leave(root, mark)}`;

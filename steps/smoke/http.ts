@@ -22,7 +22,7 @@ export const httpAnswers = defineGate({
   output: z.object({}),
   needs: {site: ['to reach the web site over HTTP or HTTPS']},
   timeoutMs: 2 * 60_000,
-  poll: {firstMs: 200, mostMs: 3_000},
+  poll: {firstMs: 20, mostMs: 3_000},
   check: async ({input, targets: {site}, signal}) => {
     const failure = await failureOf(input, site, signal);
     return failure === undefined ? done({}) : settling(failure);
