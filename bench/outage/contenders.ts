@@ -72,7 +72,8 @@ async function inLab(
     mode: 0o755,
   });
   const down = () => spawnSync(process.execPath, [program, '--state-dir', work, 'lab', 'down']);
-  process.once('exit', down);
+  // Before the folder goes that names the lab.
+  process.prependOnceListener('exit', down);
   try {
     await switcharoo(work, 'lab', 'up', '--json', ...labWords(options));
     const variables = variablesIn(join(work, 'lab.env'));
