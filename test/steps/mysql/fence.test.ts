@@ -196,7 +196,7 @@ describeEachServer(
       await on.database.session(async (connection) => {
         await connection.query('USE shop');
         await connection.query(`CREATE EVENT each_second ON SCHEDULE EVERY 1 SECOND DO ${insert}`);
-        await connection.query(`CREATE EVENT for_long ON SCHEDULE AT NOW() DO BEGIN
+        await connection.query(`CREATE EVENT for_long ON SCHEDULE AT NOW() + INTERVAL 1 SECOND DO BEGIN
           DECLARE times INT DEFAULT 0;
           WHILE times < 1000 DO ${insert}; DO SLEEP(0.02); SET times = times + 1; END WHILE; END`);
       });
