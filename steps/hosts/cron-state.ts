@@ -7,7 +7,8 @@ import type {UnitState} from './systemd.ts';
 
 /** What hosts.stop-crons is told to stop. */
 export const cronsInput = z.object({
-  users: z.array(z.string().regex(/^\w[\w.-]*$/)).default([]),
+  /** Whose crontabs; `every`: of everyone who has one. */
+  users: z.union([z.literal('every'), z.array(z.string().regex(/^\w[\w.-]*$/))]).default([]),
   timers: z.array(unitName).default([]),
   cronFiles: z.array(z.string().regex(/^\/etc\/cron\.d\/[\w.-]+$/)).default([]),
 });
@@ -35,6 +36,10 @@ export interface FoundCrons {
 
 export const timersOf = (found: readonly FoundCrons[]): PerHost<readonly UnitState[]> =>
   found.map(({host, timers}) => ({host, value: timers}));
+
+/** Everyone whose crontab was looked at, on any host. */
+export const usersOf = (found: readonly FoundCrons[]): readonly string[] =>
+  [...new Set(found.flatMap(({crontabs}) => crontabs.map(({user}) => user)))].sort();
 
 /** As this entry installed it. */
 export const isStopped = ({text, kept}: CrontabState) => kept !== null && text === kept.installed;

@@ -16,7 +16,7 @@ export function whyNotCrons(
   {input, targets, run}: HostsLook<CronsInput>,
 ): Blocked | null {
   const group = targets.hosts.name;
-  const unknown = input.users.filter((user) =>
+  const unknown = (input.users === 'every' ? [] : input.users).filter((user) =>
     found.every(({crontabs}) => crontabs.every((each) => each.user !== user || !each.account)),
   );
   if (unknown.length > 0) {

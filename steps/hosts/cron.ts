@@ -38,13 +38,14 @@ export interface CronWriter {
   ): Promise<void>;
   /** Puts the kept original back, if the crontab still is what was installed, and forgets it. */
   restoreCrontab(user: string, mark: Mark, signal: AbortSignal): Promise<void>;
-  /** Moves the file out of cron's sight, mode and owner kept. */
+  /** Moves a file out of the sight of whatever reads its folder, mode and owner kept. */
   moveCronFile(path: string, mark: Mark, signal: AbortSignal): Promise<void>;
   returnCronFile(path: string, mark: Mark, signal: AbortSignal): Promise<void>;
 }
 
 /** cron on a host. What is kept stays on the host, for root alone, so that it can be put back from any machine. */
 export function cronOf(shell: Shell): CronWriter & {
+  crontabUsers(signal: AbortSignal): Promise<readonly string[]>;
   crontabs(
     users: readonly string[],
     mark: Mark,
@@ -60,6 +61,7 @@ export function cronOf(shell: Shell): CronWriter & {
   const guarded = (what: string, script: string, signal: AbortSignal) =>
     guardedRun(shell, what, script, signal);
   return {
+    crontabUsers: async (signal) => words(await shell.run(spoolScript(root), signal)),
     crontabs: async (users, mark, signal) =>
       users.length === 0
         ? []
@@ -76,6 +78,13 @@ export function cronOf(shell: Shell): CronWriter & {
     returnCronFile: (path, mark, signal) => guarded(path, returnScript(root, path, mark), signal),
   };
 }
+
+const words = (text: string) => text.split(/\s+/).filter((word) => word !== '');
+
+// Debian's spool, and that of RHEL (cron(8) of both). What crontab(1) is writing there begins with `tmp.` or a dot.
+const spoolScript = (root: string) =>
+  sh`cd ${root}/var/spool/cron/crontabs 2>/dev/null || cd ${root}/var/spool/cron 2>/dev/null || return 0
+find . -maxdepth 1 -type f ! -name '.*' ! -name 'tmp.*' | sed 's|^\./||' | sort`;
 
 // Latin-1 keeps every byte, whatever the file's encoding is.
 // One row a crontab or file: words, with `-` for nothing and texts in base64.

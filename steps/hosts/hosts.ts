@@ -7,6 +7,7 @@ import {
   type Session,
   SwitcharooError,
 } from '../../src/index.ts';
+import {type AtQueue, atOf} from './at.ts';
 import {type CronFileState, type CrontabState, type CronWriter, cronOf} from './cron.ts';
 import {type Door, type DoorState, type DoorWriter, doorOf} from './door.ts';
 import {type FilterRules, type FirewallWriter, firewallOf} from './firewall.ts';
@@ -14,6 +15,7 @@ import {type HostProcess, readProcesses} from './jobs.ts';
 import type {Mark} from './mark.ts';
 import {hostsInTrouble} from './problems.ts';
 import {openShells, type Shell} from './shell.ts';
+import {type SupervisedProcess, type SupervisorWriter, supervisorOf} from './supervisor.ts';
 import {type SystemdWriter, systemdOf, type UnitState} from './systemd.ts';
 
 /** What a look may ask of one host. Nothing here changes it. */
@@ -21,6 +23,8 @@ export interface HostReader {
   readonly name: string;
   units(names: readonly string[], mark: Mark, signal: AbortSignal): Promise<readonly UnitState[]>;
   processes(signal: AbortSignal): Promise<readonly HostProcess[]>;
+  /** Everyone who has a crontab. */
+  crontabUsers(signal: AbortSignal): Promise<readonly string[]>;
   crontabs(
     users: readonly string[],
     mark: Mark,
@@ -33,6 +37,14 @@ export interface HostReader {
   ): Promise<readonly CronFileState[]>;
   /** Where the host's clock stands in its minute: cron starts jobs in the first seconds of each. */
   secondOfMinute(signal: AbortSignal): Promise<number>;
+  /** The queue of at and batch. */
+  atQueue(spool: string, mark: Mark, signal: AbortSignal): Promise<AtQueue>;
+  /** The processes of a group of supervisord; `null` when it knows no such group. */
+  supervised(
+    group: string,
+    control: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly SupervisedProcess[] | null>;
   filterRules(signal: AbortSignal): Promise<FilterRules>;
   /** `atFirst`: also ask whether its unit runs, and the door itself whether it could read its files. */
   door(door: Door, mark: Mark, atFirst: boolean, signal: AbortSignal): Promise<DoorState>;
@@ -43,7 +55,8 @@ export interface HostWriter
     SystemdWriter,
     CronWriter,
     FirewallWriter,
-    DoorWriter {}
+    DoorWriter,
+    SupervisorWriter {}
 
 /** The hosts of one target, in the order of the inventory. */
 export interface HostsReader {
@@ -135,6 +148,8 @@ function hostOf(shell: Shell): HostWriter {
     ...cronOf(shell),
     ...firewallOf(shell),
     ...doorOf(shell),
+    ...atOf(shell),
+    ...supervisorOf(shell),
     processes: (signal) => readProcesses(shell, signal),
     secondOfMinute: async (signal) => Number(await shell.run('date +%S', signal)),
   };

@@ -17,6 +17,7 @@ import {
   type FoundCrons,
   isToStop,
   timersOf,
+  usersOf,
 } from './cron-state.ts';
 import {whyNotCrons, whyNoWayBack} from './cron-verdicts.ts';
 import {activeLines, sha256} from './crontab-text.ts';
@@ -60,7 +61,7 @@ export const stopCrons = defineStep({
     const found = await find(look);
     return [
       ...stopActions(timersOf(found), look),
-      ...look.input.users.flatMap((user) => stopCrontab(user, found, look.run)),
+      ...usersOf(found).flatMap((user) => stopCrontab(user, found, look.run)),
       ...look.input.cronFiles.flatMap((path) => moveFile(path, found, look.run)),
     ];
   },
@@ -70,7 +71,9 @@ export const stopCrons = defineStep({
     return (
       whyNoWayBack(found, before.hosts) ?? [
         ...look.input.cronFiles.toReversed().flatMap((path) => returnFile(path, found, look.run)),
-        ...look.input.users.toReversed().flatMap((user) => restoreCrontab(user, found, look.run)),
+        ...usersOf(found)
+          .toReversed()
+          .flatMap((user) => restoreCrontab(user, found, look.run)),
         ...startActions(
           timersOf(found),
           before.hosts.map(({host, timers}) => ({host, value: timers})),
@@ -88,8 +91,9 @@ async function find({
   signal,
 }: HostsLook<CronsInput>): Promise<readonly FoundCrons[]> {
   const all = await onEvery(targets.hosts.hosts, async (host) => {
+    const users = input.users === 'every' ? await host.crontabUsers(signal) : input.users;
     const [crontabs, files, timers] = await Promise.all([
-      host.crontabs(input.users, run, signal),
+      host.crontabs(users, run, signal),
       host.cronFiles(input.cronFiles, run, signal),
       host.units(input.timers, run, signal),
     ]);
@@ -144,9 +148,10 @@ async function runningJobs(
 async function jobsOn(
   host: HostReader,
   found: FoundCrons | undefined,
-  {input, run, signal}: HostsLook<CronsInput>,
+  {run, signal}: HostsLook<CronsInput>,
 ): Promise<readonly string[]> {
   const services = (found?.timers ?? []).filter(isPresent).flatMap(({triggers}) => triggers);
+  const users = found ? usersOf([found]) : [];
   const fromFiles = (found?.files ?? []).flatMap(
     ({inPlace, kept}) => (inPlace ?? kept)?.users ?? [],
   );
@@ -157,7 +162,7 @@ async function jobsOn(
     stopsCron ? host.secondOfMinute(signal) : startsAreOver,
   ]);
   const jobs = [
-    ...cronJobs(processes, [...input.users, ...fromFiles]).map(
+    ...cronJobs(processes, [...users, ...fromFiles]).map(
       (job) => `${inWords(job)} of ${job.user} is running`,
     ),
     ...units

@@ -29,6 +29,15 @@ export interface FakeHostState {
   /** What runs, beside what units and crons are. */
   readonly processes?: readonly HostProcess[];
   readonly secondOfMinute?: number;
+  /** Jobs of at that run. */
+  readonly atRunning?: number;
+  /** What supervisord knows: each group with the file that declares it, and its processes. */
+  readonly supervised?: Record<string, FakeGroup>;
+}
+
+export interface FakeGroup {
+  readonly file: string;
+  readonly processes: Readonly<Record<string, string>>;
 }
 
 /** A small true model of hosts: what a start does depends on the blocks, what is put back on what was kept. */
@@ -67,6 +76,9 @@ export class FakeHost implements HostWriter {
   /** What the door's own test says. */
   complaint: string | null = null;
   readonly #rules: Record<Family, readonly string[] | null>;
+  atRunning: number;
+  readonly #declared: Readonly<Record<string, FakeGroup>>;
+  readonly #groups = new Map<string, Map<string, string>>();
 
   constructor({
     name,
@@ -76,6 +88,8 @@ export class FakeHost implements HostWriter {
     rules = {},
     processes = [],
     secondOfMinute = 30,
+    atRunning = 0,
+    supervised = {},
   }: FakeHostState) {
     this.name = name;
     this.#units = new Map(
@@ -86,6 +100,12 @@ export class FakeHost implements HostWriter {
     this.#rules = {iptables: ['-P INPUT ACCEPT'], ip6tables: null, ...rules};
     this.running = processes;
     this.second = secondOfMinute;
+    this.atRunning = atRunning;
+    this.#declared = supervised;
+    for (const [group, {file, processes}] of Object.entries(supervised)) {
+      this.fileTexts.set(file, `[program:${group}]\n`);
+      this.#groups.set(group, new Map(Object.entries(processes)));
+    }
   }
 
   picture(): unknown {
@@ -97,6 +117,7 @@ export class FakeHost implements HostWriter {
       keptFiles: this.#keptFiles,
       rules: this.#rules,
       reloads: this.#reloads,
+      groups: this.#groups,
     };
   }
 
@@ -110,6 +131,10 @@ export class FakeHost implements HostWriter {
 
   async secondOfMinute(): Promise<number> {
     return this.second;
+  }
+
+  async crontabUsers() {
+    return [...this.crontabTexts].flatMap(([user, text]) => (text === null ? [] : user));
   }
 
   async crontabs(users: readonly string[], mark: Mark) {
@@ -127,6 +152,63 @@ export class FakeHost implements HostWriter {
       inPlace: cronFile(this.fileTexts.get(path)),
       kept: cronFile(this.#keptFiles.get(`${markName(mark)} ${path}`)),
     }));
+  }
+
+  async atQueue(spool: string, mark: Mark) {
+    const kept = `${markName(mark)} `;
+    const paths = [
+      ...this.fileTexts.keys(),
+      ...[...this.#keptFiles.keys()].flatMap((key) =>
+        key.startsWith(kept) ? key.slice(kept.length) : [],
+      ),
+    ];
+    const jobs = [...new Set(paths.filter((path) => path.startsWith(`${spool}/`)))].sort();
+    return {jobs, running: this.atRunning};
+  }
+
+  async supervised(group: string) {
+    const known = this.#groups.get(group);
+    return known ? [...known].map(([name, state]) => ({name, state})) : null;
+  }
+
+  async updateGroup(
+    group: string,
+    _control: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    const {file = '', processes = {}} = this.#declared[group] ?? {};
+    if (!this.fileTexts.has(file)) {
+      this.#groups.delete(group);
+    } else if (!this.#groups.has(group)) {
+      // It starts by itself whatever its file declares.
+      this.#groups.set(group, new Map(Object.keys(processes).map((name) => [name, 'RUNNING'])));
+    }
+  }
+
+  async startSupervised(
+    names: readonly string[],
+    _control: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    this.#setAll(names, 'RUNNING');
+  }
+
+  async stopSupervised(
+    names: readonly string[],
+    _control: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    this.#setAll(names, 'STOPPED');
+  }
+
+  #setAll(names: readonly string[], state: string): void {
+    for (const name of names) {
+      const [group = ''] = name.split(':');
+      this.#groups.get(group)?.set(name, state);
+    }
   }
 
   async filterRules(): Promise<Readonly<Record<Family, readonly string[] | null>>> {

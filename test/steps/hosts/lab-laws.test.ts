@@ -1,6 +1,7 @@
 import {upstreamOf} from '../../../lab/app/upstream.ts';
 import {closePort} from '../../../steps/hosts/close-port.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
+import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
 import {stopWebServers} from '../../../steps/hosts/stop-web-servers.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
@@ -62,6 +63,21 @@ lawsOfStep({
   input: {users: ['shop'], timers: ['digest.timer'], cronFiles: ['/etc/cron.d/clean']},
   world: world(cron1),
   blockedWorld: world({name: 'web1'}),
+});
+
+lawsOfStep({
+  step: stopCrons,
+  input: {users: 'every'},
+  world: world({
+    name: 'cron1',
+    crontabs: {shop: '*/5 * * * * true\n', ops: '@daily true\n', idle: ''},
+  }),
+});
+
+lawsOfStep({
+  step: stopAtJobs,
+  input: {},
+  world: world({name: 'at1', files: {'/var/spool/cron/atjobs/a0000101bd8a90': 'cd /\ntrue\n'}}),
 });
 
 lawsOfStep({

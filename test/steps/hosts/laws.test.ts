@@ -1,6 +1,8 @@
 import {closePort} from '../../../steps/hosts/close-port.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
+import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
+import {stopSupervised} from '../../../steps/hosts/stop-supervised.ts';
 import {stopWebServers} from '../../../steps/hosts/stop-web-servers.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type FakeHostState, FakeHosts} from './fake-hosts.ts';
@@ -44,6 +46,48 @@ lawsOfStep({
     },
   ),
   blockedWorld: world({name: 'web1', crontabs: {root: null}}),
+});
+
+lawsOfStep({
+  step: stopCrons,
+  input: {users: 'every'},
+  world: world({
+    name: 'web1',
+    crontabs: {shop: '* * * * * digest\n', ops: '@daily x\n', root: null},
+  }),
+});
+
+lawsOfStep({
+  step: stopAtJobs,
+  input: {},
+  world: world(
+    {
+      name: 'web1',
+      files: {
+        '/var/spool/cron/atjobs/a0000101bd8a90': 'one',
+        '/var/spool/cron/atjobs/b0000201bd8a91': 'two',
+      },
+    },
+    {name: 'web2'},
+  ),
+});
+
+lawsOfStep({
+  step: stopSupervised,
+  input: {programs: [{group: 'worker', file: '/etc/supervisor/conf.d/worker.conf'}]},
+  world: world(
+    {
+      name: 'web1',
+      supervised: {
+        worker: {
+          file: '/etc/supervisor/conf.d/worker.conf',
+          processes: {'worker:worker_00': 'RUNNING', 'worker:worker_01': 'STOPPED'},
+        },
+      },
+    },
+    {name: 'web2'},
+  ),
+  blockedWorld: world({name: 'web1'}),
 });
 
 lawsOfStep({

@@ -1,0 +1,152 @@
+import {z} from 'zod';
+import {blocked, type Difference, defineStep, done, pending, settling} from '../../src/index.ts';
+import type {AtQueue} from './at.ts';
+import type {CronFileState} from './cron.ts';
+import {type HostsLook, hostGroup, onEvery, onThose, type PerHost, whenAny} from './hosts.ts';
+import {placesOf} from './words.ts';
+
+const input = z.object({
+  /** Where atd keeps its jobs: Debian's place. RHEL has them in /var/spool/at. */
+  spool: z
+    .string()
+    .regex(/^\/[\w./-]+$/)
+    .default('/var/spool/cron/atjobs'),
+});
+type Input = z.output<typeof input>;
+
+const job = z.object({
+  path: z.string(),
+  sha256: z.string(),
+  mode: z.string(),
+  owner: z.string(),
+});
+const before = z.object({hosts: z.array(z.object({host: z.string(), jobs: z.array(job)}))});
+
+interface Found {
+  readonly host: string;
+  readonly queue: AtQueue;
+  readonly files: readonly CronFileState[];
+}
+
+/** Moves what waits in the queue of at and batch aside, and waits for the jobs that run. */
+export const stopAtJobs = defineStep({
+  name: 'hosts.stop-at-jobs',
+  summary: 'Let atd start none of its waiting jobs, and wait until the running ones have ended.',
+  targets: {hosts: hostGroup},
+  input,
+  before,
+  output: z.object({}),
+  needs: {
+    hosts: [
+      'sudo without a password for /bin/sh (files in the spool of at and in /var/lib/switcharoo)',
+    ],
+  },
+  reverses:
+    'Puts back each job file under its own number, byte for byte; atd starts at once what has become due meanwhile.',
+  timeoutMs: 3_600_000,
+
+  async check(look) {
+    const found = await find(look);
+    const edited = found.flatMap(({host, files}) =>
+      files
+        .filter(
+          ({inPlace, kept}) => inPlace !== null && kept !== null && inPlace.sha256 !== kept.sha256,
+        )
+        .map(({path}) => `${path} on ${host}`),
+    );
+    if (edited.length > 0) {
+      return blocked(
+        `${edited.join(', ')} is there again, with other content than the job that this run moved aside.`,
+        'Somebody queued a job in its place. Find out who, and remove it with atrm.',
+      );
+    }
+    const kept = found.some(({files}) => files.some((file) => file.kept !== null));
+    if (kept && !look.run.begun) {
+      return blocked(
+        `Jobs of at on ${look.targets.hosts.name} are already moved aside by this entry, although the journal says nothing of it.`,
+        'Find out whose journal it is in: switcharoo runs. The jobs are kept on the host under /var/lib/switcharoo.',
+      );
+    }
+    const differences = found.flatMap(differencesOn);
+    if (differences.length > 0) {
+      return pending({hosts: found.map(beforeOn)}, ...differences);
+    }
+    const running = found.filter(({queue}) => queue.running > 0);
+    return running.length > 0
+      ? settling(
+          running
+            .map(({host, queue}) => `${queue.running} jobs of at are running on ${host}`)
+            .join('; '),
+        )
+      : done({});
+  },
+
+  async plan(look) {
+    const those = pathsWhere(await find(look), ({inPlace}) => inPlace !== null);
+    return whenAny(those, {
+      does: `move ${countsOf(those)} out of atd's sight`,
+      perform: (writer, signal) =>
+        onThose(writer, those, async (host, paths) => {
+          for (const path of paths) {
+            await host.moveCronFile(path, look.run, signal);
+          }
+        }),
+    });
+  },
+
+  async reverse(look) {
+    const those = pathsWhere(await find(look), ({kept}) => kept !== null);
+    return whenAny(those, {
+      does: `put ${countsOf(those)} back (what is overdue starts at once)`,
+      perform: (writer, signal) =>
+        onThose(writer, those, async (host, paths) => {
+          for (const path of paths) {
+            await host.returnCronFile(path, look.run, signal);
+          }
+        }),
+    });
+  },
+});
+
+async function find({
+  input: {spool},
+  targets,
+  run,
+  signal,
+}: HostsLook<Input>): Promise<readonly Found[]> {
+  const all = await onEvery(targets.hosts.hosts, async (host) => {
+    const queue = await host.atQueue(spool, run, signal);
+    return {queue, files: await host.cronFiles(queue.jobs, run, signal)};
+  });
+  return all.map(({host, value}) => ({host, ...value}));
+}
+
+const differencesOn = ({host, files}: Found): readonly Difference[] =>
+  files
+    .filter(({inPlace}) => inPlace !== null)
+    .map(({path}) => ({what: `${path} on ${host}`, is: 'waiting', shouldBe: 'moved aside'}));
+
+const beforeOn = ({host, files}: Found) => ({
+  host,
+  jobs: files.flatMap(({path, inPlace}) =>
+    inPlace === null
+      ? []
+      : [{path, sha256: inPlace.sha256, mode: inPlace.mode, owner: inPlace.owner}],
+  ),
+});
+
+function pathsWhere(
+  found: readonly Found[],
+  holds: (file: CronFileState) => boolean,
+): PerHost<readonly string[]> {
+  return found
+    .map(({host, files}) => ({host, value: files.filter(holds).map(({path}) => path)}))
+    .filter(({value}) => value.length > 0);
+}
+
+const countsOf = (those: PerHost<readonly string[]>): string =>
+  placesOf(
+    those.map(
+      ({host, value}) => `${value.length} ${value.length === 1 ? 'job' : 'jobs'} on ${host}`,
+    ),
+  );

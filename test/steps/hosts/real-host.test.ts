@@ -1,0 +1,153 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
+import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
+import {stopSupervised} from '../../../steps/hosts/stop-supervised.ts';
+import {lawsOfStep} from '../../contract/step-laws.ts';
+import {type RealHost, startRealHost, testUser, whyNoRealHost} from './real-host.ts';
+
+// Debian's own daemons: what they read, and when, is nobody's model here.
+describe.skipIf(whyNoRealHost !== undefined)(
+  'on a host with real sshd, cron, atd and supervisord',
+  () => {
+    // One host for all: its daemons take seconds to start, and each world begins with nothing of the one before.
+    let host: RealHost;
+    beforeAll(async () => {
+      host = await startRealHost();
+    }, 120_000);
+    afterAll(() => host?.close());
+
+    const world = (prepare: string, picture: string) => async () => {
+      host.run(`${clean}\n${prepare}`);
+      return {
+        sessions: {hosts: host.session},
+        picture: async () => host.run(picture),
+      };
+    };
+
+    lawsOfStep({
+      step: stopCrons,
+      input: {users: 'every', cronFiles: ['/etc/cron.d/clean']},
+      world: world(
+        `printf '# it%ss quoted: %s\\nTOKEN=s3cret\\n30 4 * * * true\\n@daily true' "'" 'ü€' > /tmp/crontab.$$
+       echo >> /tmp/crontab.$$
+       crontab -u ${testUser} /tmp/crontab.$$
+       rm /tmp/crontab.$$
+       printf '5 4 * * * root true\\n' > /etc/cron.d/clean && chmod 640 /etc/cron.d/clean`,
+        `crontab -l -u ${testUser} | sha256sum
+       find /etc/cron.d /var/lib/switcharoo -type f -exec stat -c '%n %a %U:%G %s' {} + 2>/dev/null | sort
+       [ ! -e /etc/cron.d/clean ] || sha256sum /etc/cron.d/clean`,
+      ),
+    });
+
+    lawsOfStep({
+      step: stopAtJobs,
+      input: {},
+      world: world(
+        `echo 'echo one' | at now + 2 days 2>/dev/null
+       echo 'echo two' | at -q c now + 3 days 2>/dev/null`,
+        `atq | sort
+       find /var/spool/cron/atjobs /var/lib/switcharoo -type f ! -name .SEQ -exec stat -c '%n %a %U:%G %s' {} + 2>/dev/null | sort`,
+      ),
+    });
+
+    lawsOfStep({
+      step: stopSupervised,
+      input: {programs: [{group: 'worker', file: '/etc/supervisor/conf.d/worker.conf'}]},
+      world: world(
+        `printf '[program:worker]\\ncommand=/bin/sleep 1000\\nprocess_name=%%(program_name)s_%%(process_num)02d\\nnumprocs=2\\nstartsecs=0\\n' > /etc/supervisor/conf.d/worker.conf
+         supervisorctl update >/dev/null`,
+        `supervisorctl status | awk '{print $1, $2}'
+       find /etc/supervisor/conf.d /var/lib/switcharoo -type f -exec stat -c '%n %a %U:%G %s' {} + 2>/dev/null | sort`,
+      ),
+    });
+
+    describe('what runs, and what would start', () => {
+      beforeAll(() => {
+        host.run(`${clean}
+         printf '* * * * * echo ran >> /var/tmp/ran; sleep 6\\n' | crontab -u ${testUser} -
+         install -o ${testUser} -m 600 /dev/null /var/tmp/ran
+         printf '[program:app]\\ncommand=/bin/sleep 1000\\nstartsecs=0\\n[program:idle]\\ncommand=/bin/sleep 1000\\nautostart=false\\n[group:all]\\nprograms=app,idle\\n' > /etc/supervisor/conf.d/all.conf
+         supervisorctl update >/dev/null`);
+      });
+
+      const look = <Input>(input: Input, begun = true) => ({
+        input,
+        targets: {hosts: host.session.reader},
+        run: {id: 'r1', entry: 'crons', begun},
+        now: new Date(),
+        signal: new AbortController().signal,
+      });
+      const runs = () => host.run('wc -l < /var/tmp/ran').trim();
+
+      test('a running cron job is waited for and never killed, and no other one starts', async () => {
+        await until(async () => runs() === '1', 75);
+        const input = {users: [testUser], timers: [], cronFiles: []};
+        const before = await stopCrons.check(look(input, false));
+        expect(before.kind).toBe('pending');
+        for (const action of await stopCrons.plan(look(input), {hosts: []})) {
+          await action.perform(host.session.writer, look(input).signal, () => {});
+        }
+        const waiting = await stopCrons.check(look(input));
+        expect(waiting).toMatchObject({kind: 'settling'});
+        await until(async () => (await stopCrons.check(look(input))).kind === 'done', 75);
+        expect(host.run(`pgrep -u ${testUser} || :`)).toBe('');
+        // Over the next full minute: cron has read what lies there now.
+        await sleep(62_000);
+        expect(runs()).toBe('1');
+      }, 240_000);
+
+      test('a group of supervisord comes back with what ran running, and what did not, not', async () => {
+        const input = {
+          programs: [{group: 'all', file: '/etc/supervisor/conf.d/all.conf'}],
+          control: ['supervisorctl'],
+        };
+        const status = () => host.run("supervisorctl status | awk '{print $1, $2}'; :");
+        expect(status()).toBe('all:app RUNNING\nall:idle STOPPED\n');
+        const verdict = await stopSupervised.check(look(input, false));
+        if (verdict.kind !== 'pending') {
+          throw new Error(`it is ${JSON.stringify(verdict)}`);
+        }
+        await performAll(await stopSupervised.plan(look(input), verdict.before));
+        expect(status()).toBe('');
+        host.run(
+          'supervisorctl reload >/dev/null; while ! supervisorctl pid >/dev/null 2>&1; do sleep 0.1; done',
+        );
+        expect(status()).toBe('');
+        for (let round = 0; round < 2; round += 1) {
+          const back = await stopSupervised.reverse(look(input), verdict.before);
+          if (!Array.isArray(back)) {
+            throw new Error(`it is ${JSON.stringify(back)}`);
+          }
+          await performAll(back);
+        }
+        expect(status()).toBe('all:app RUNNING\nall:idle STOPPED\n');
+      }, 60_000);
+
+      async function performAll(
+        actions: readonly {
+          perform: (writer: any, signal: AbortSignal, say: () => void) => Promise<unknown>;
+        }[],
+      ) {
+        for (const action of actions) {
+          await action.perform(host.session.writer, new AbortController().signal, () => {});
+        }
+      }
+    });
+  },
+);
+
+/** Nothing of an earlier world is left on the host. */
+const clean = `
+rm -rf /var/spool/cron/crontabs/* /var/spool/cron/atjobs/[a-z=]* /etc/cron.d/* /etc/supervisor/conf.d/* /var/lib/switcharoo
+printf 00000 > /var/spool/cron/atjobs/.SEQ
+supervisorctl update >/dev/null`;
+
+async function until(isThere: () => Promise<boolean>, seconds: number): Promise<void> {
+  for (let tries = 0; !(await isThere()); tries += 1) {
+    if (tries >= seconds * 4) {
+      throw new Error(`it did not come within ${seconds} s`);
+    }
+    await sleep(250);
+  }
+}

@@ -1,0 +1,189 @@
+import {execFileSync, spawn, spawnSync} from 'node:child_process';
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Session} from '../../../src/model/target.ts';
+import {type HostsReader, type HostsWriter, hostGroup} from '../../../steps/hosts/hosts.ts';
+import {freePort} from '../../lab/mysql/databases.ts';
+
+const programs = ['sshd', 'cron', 'atd', 'at', 'supervisord', 'supervisorctl', 'unshare'];
+const found = (program: string): boolean =>
+  ['/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((folder) => existsSync(join(folder, program)));
+const missing = programs.filter((program) => !found(program));
+
+/** Why the tests on real daemons cannot run here; `undefined` when they can. */
+export const whyNoRealHost: string | undefined =
+  process.getuid?.() !== 0
+    ? 'only root can give a host a file tree of its own'
+    : missing.length > 0
+      ? `${missing.join(', ')} is not installed`
+      : canUnshare()
+        ? undefined
+        : 'this machine lets nobody make a mount namespace with an overlay';
+
+if (whyNoRealHost !== undefined) {
+  console.warn(`SKIPPED: the tests of hosts on real daemons: ${whyNoRealHost}.`);
+}
+
+function canUnshare(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'switcharoo-overlay-'));
+  try {
+    const script = overlays(folder, ['/etc']);
+    return (
+      spawnSync('unshare', ['-mp', '--fork', '--mount-proc', 'sh', '-ec', script]).status === 0
+    );
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
+
+/** The real tree below, and whatever is written to it in a folder of the test's own. */
+function overlays(folder: string, trees: readonly string[]): string {
+  const mounts = trees.map((tree) => {
+    const own = `${folder}/${tree.slice(1)}`;
+    return `mkdir -p ${own}/upper ${own}/work
+mount -t overlay overlay -o lowerdir=${tree},upperdir=${own}/upper,workdir=${own}/work ${tree}`;
+  });
+  return [`mount -t tmpfs -o mode=755 tmpfs ${folder}`, ...mounts].join('\n');
+}
+
+export interface RealHost {
+  readonly session: Session<HostsReader, HostsWriter>;
+  /** Runs a script as root on the host, as somebody who works there. */
+  run(script: string): string;
+  close(): Promise<void>;
+}
+
+export const testUser = 'switcharoo-test';
+
+/**
+ * A host with Debian's own sshd, cron, atd and supervisord, and an account of its own. It sees this machine's files through
+ * an overlay, so that nothing that it writes is left, and its processes end with it.
+ */
+export async function startRealHost(prepare = ''): Promise<RealHost> {
+  const folder = mkdtempSync(join(tmpdir(), 'switcharoo-host-'));
+  const tree = join(folder, 'tree');
+  const port = await freePort();
+  mkdirSync(tree);
+  for (const key of ['host', 'client']) {
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, key)]);
+  }
+  const publicKey = (key: string) => readFileSync(join(folder, `${key}.pub`), 'utf8').trim();
+  const knownHosts = join(folder, 'known_hosts');
+  const [type = '', body = ''] = publicKey('host').split(' ');
+  writeFileSync(knownHosts, `[127.0.0.1]:${port} ${type} ${body}\n`);
+  writeFileSync(join(folder, 'authorized_keys'), `${publicKey('client')}\n`, {mode: 0o600});
+  writeFileSync(
+    join(folder, 'sshd_config'),
+    [
+      `Port ${port}`,
+      'ListenAddress 127.0.0.1',
+      `HostKey ${folder}/host`,
+      `AuthorizedKeysFile ${folder}/authorized_keys`,
+      'PermitRootLogin prohibit-password',
+      'StrictModes no',
+      'UsePAM no',
+      'PidFile none',
+    ].join('\n'),
+  );
+  const init = spawn(
+    'unshare',
+    [
+      '-mp',
+      '--fork',
+      '--mount-proc',
+      '--kill-child',
+      'sh',
+      '-ec',
+      hostScript(folder, tree, prepare),
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let said = '';
+  for (const stream of [init.stdout, init.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+  }
+  const ended = new Promise<void>((resolve) => init.once('exit', () => resolve()));
+  const close = async () => {
+    init.kill('SIGKILL');
+    await ended;
+    rmSync(folder, {recursive: true, force: true});
+  };
+  try {
+    await until(
+      () => said.includes('@ready'),
+      () => said,
+      init,
+    );
+    const config = hostGroup.config.parse({
+      hosts: [
+        {
+          name: 'real1',
+          address: '127.0.0.1',
+          port,
+          user: 'root',
+          identityFile: join(folder, 'client'),
+          knownHostsFile: knownHosts,
+        },
+      ],
+    });
+    const session = await hostGroup.open(config, {
+      name: 'web',
+      signal: new AbortController().signal,
+    });
+    const pid = childOf(init.pid ?? 0);
+    return {
+      session,
+      run: (script) =>
+        execFileSync('nsenter', ['-t', `${pid}`, '-m', '-p', 'sh', '-ec', script], {
+          encoding: 'utf8',
+        }),
+      close: async () => {
+        await session.close();
+        await close();
+      },
+    };
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+}
+
+/** The first process of the new process namespace: the only child of unshare. */
+const childOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+
+const hostScript = (folder: string, tree: string, prepare: string): string => `
+${overlays(tree, ['/etc', '/var', '/run'])}
+rm -rf /var/spool/cron/crontabs/* /var/spool/cron/atjobs/a* /etc/cron.d/* /etc/supervisor/conf.d/*
+printf '' > /etc/crontab
+mkdir -p /run/sshd /run/lock /var/log/supervisor
+id ${testUser} >/dev/null 2>&1 || useradd --no-create-home --home-dir / --shell /bin/sh ${testUser}
+rm -f /run/crond.pid /run/atd.pid /run/supervisor.sock /run/supervisord.pid
+${prepare}
+$(command -v sshd || echo /usr/sbin/sshd) -D -e -f ${folder}/sshd_config &
+/usr/sbin/cron -f &
+/usr/sbin/atd -f &
+supervisord -n -c /etc/supervisor/supervisord.conf >/dev/null 2>&1 &
+while ! supervisorctl pid >/dev/null 2>&1; do sleep 0.1; done
+echo @ready
+wait
+`;
+
+async function until(
+  isThere: () => boolean,
+  words: () => string,
+  init: {readonly exitCode: number | null},
+): Promise<void> {
+  for (let tries = 0; !isThere(); tries += 1) {
+    if (init.exitCode !== null || tries > 600) {
+      throw new Error(`the real host did not start: ${words()}`);
+    }
+    await sleep(100);
+  }
+}
