@@ -61,7 +61,7 @@ const replicationGrant = 'REPLICATION SLAVE, REPLICATION CLIENT ON *.*';
 // What SUPER no longer holds: MySQL from 8.0 on keeps XA RECOVER for itself, MariaDB from 10.11 on read_only.
 const besideSuper: Readonly<Record<Brand, readonly string[]>> = {
   'mysql-5.6': [],
-  mysql: ['XA_RECOVER_ADMIN ON *.*'],
+  mysql: ['XA_RECOVER_ADMIN, SYSTEM_USER ON *.*'],
   mariadb: ['READ_ONLY ADMIN ON *.*'],
 };
 

@@ -61,6 +61,7 @@ export const freezeWrites = defineStep({
       'SUPER',
       'READ_ONLY ADMIN on MariaDB from 10.11 on',
       'XA_RECOVER_ADMIN on MySQL from 8.0 on',
+      'SYSTEM_USER on MySQL from 8.0.16 on, where sessions of accounts that have it are to be ended',
       'PROCESS',
       'REPLICATION CLIENT',
       'REPLICATION SLAVE',
