@@ -120,10 +120,13 @@ async function run(
 ): Promise<string> {
   signal.throwIfAborted();
   const limit = AbortSignal.timeout(limitMs);
-  const ended = await quietly({
-    input: wrapped(script),
+  const running = quietly({
     signal: AbortSignal.any([signal, limit]),
   })`ssh ${options} -- ${host.address} ${asRoot}`;
+  // ssh may end before it has read all of it, refused for instance: how it ended says why, and not the broken pipe.
+  running.stdin?.on('error', () => {});
+  running.stdin?.end(wrapped(script));
+  const ended = await running;
   signal.throwIfAborted();
   const [before, written] = ended.stdout.split(`${begun}\n`, 2);
   if (ended.exitCode === 0 && written !== undefined) {

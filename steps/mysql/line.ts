@@ -40,6 +40,8 @@ export class Line {
   readonly #where: Where;
   readonly #first: readonly string[];
   #open: Promise<Open> | null = null;
+  /** Of the connection that is open. */
+  #socket: Socket | null = null;
   #id: number | null = null;
 
   /** `first` is said at the start of each session. */
@@ -80,23 +82,36 @@ export class Line {
         // The server would go on with the statement although nobody listens any more.
         await this.#kill(id);
       }
-      throw statementTrouble(cause, this.#where, sql);
+      const trouble = statementTrouble(cause, this.#where, sql);
+      if (trouble instanceof Lost) {
+        // The driver may hear of it before the socket does: whoever asks next must not be given this connection again.
+        this.#drop(socket);
+      }
+      throw trouble;
     }
   }
 
   close(): void {
     const open = this.#open;
     this.#open = null;
+    this.#socket = null;
     this.#id = null;
     void open?.then(({socket}) => socket.destroy()).catch(() => {});
   }
 
   async #opened(signal: AbortSignal): Promise<Open> {
-    this.#open ??= this.#connect().catch((cause) => {
-      this.#open = null;
-      throw cause;
+    return await within(this.#open ?? this.#reopen(), connectLimitMs, signal);
+  }
+
+  #reopen(): Promise<Open> {
+    const opening = this.#connect();
+    this.#open = opening;
+    opening.catch(() => {
+      if (this.#open === opening) {
+        this.#open = null;
+      }
     });
-    return await within(this.#open, connectLimitMs, signal);
+    return opening;
   }
 
   /** For all who wait for it, so no single one of them can abort it. */
@@ -117,6 +132,7 @@ export class Line {
       );
       // Whoever waits for a statement hears of a lost connection through `ended`.
       connection.on('error', () => {});
+      this.#socket = socket;
       this.#id = connection.threadId;
       return {connection, socket, ended};
     } catch (cause) {
@@ -145,14 +161,12 @@ export class Line {
 
   #drop(socket: Socket): void {
     socket.destroy();
-    const forget = (open: Open) => {
-      if (open.socket === socket) {
-        this.#open = null;
-        this.#id = null;
-      }
-    };
     // One that does not open in the first place is told to whoever asked for it.
-    void this.#open?.then(forget, () => {});
+    if (this.#socket === socket) {
+      this.#open = null;
+      this.#socket = null;
+      this.#id = null;
+    }
   }
 
   async #kill(id: number | null): Promise<void> {

@@ -107,6 +107,12 @@ describe('a host that cannot be reached', () => {
     });
   });
 
+  test('does not let this key log in, and never reads a script that is longer than a pipe', async () => {
+    const {identityFile} = createLabKey(`${tried.directory}/web1`);
+    const long = `: ${'x'.repeat(1_000_000)}`;
+    expect((await problemWith({identityFile}, long)).code).toBe('host-login-refused');
+  });
+
   test('goes away in the middle of a command', async () => {
     const running = problemOf(shell().run('echo begun; sleep 100', signal));
     await sleep(300);
@@ -157,10 +163,10 @@ test('an address that OpenSSH would take for an option is refused', () => {
 
 const socketFolders = () => readdirSync(tmpdir()).filter((name) => /^switcharoo-ssh-/.test(name));
 
-async function problemWith(more: object) {
+async function problemWith(more: object, script = 'true') {
   const other = await openShells([placeOf(web1, more)]);
   try {
-    return await problemOf((other.shells[0] as Shell).run('true', signal)); // One was asked for.
+    return await problemOf((other.shells[0] as Shell).run(script, signal)); // One was asked for.
   } finally {
     await other.close();
   }

@@ -91,6 +91,7 @@ describe('what a server says of its replication', () => {
       ignoresMysqlSchema: true,
       filters: [],
       delaySeconds: 0,
+      secondsBehind: null,
     };
     expect(replicationOf(older)).toEqual(record);
     expect(replicationOf(newer)).toEqual(record);
