@@ -22,7 +22,7 @@ export function watchProcesses(): ProcessWatch {
       } else if (roots.has(parent) || descendants.has(parent)) {
         descendants.add(pid);
       }
-      if (descendants.has(pid)) {
+      if (descendants.has(pid) && !isStillItsParent(pid, parent)) {
         keep(seen, pid, ['cmdline', 'environ']);
       }
     }
@@ -34,6 +34,10 @@ export function watchProcesses(): ProcessWatch {
     close: () => clearInterval(timer),
   };
 }
+
+/** Between fork and exec a process has the memory of its parent, and shows what the parent was started with. */
+const isStillItsParent = (pid: number, parent: number): boolean =>
+  read(`/proc/${pid}/cmdline`) === read(`/proc/${parent}/cmdline`);
 
 function keep(seen: Record<string, string>, pid: number, files: readonly string[]): void {
   for (const file of files) {
