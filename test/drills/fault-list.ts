@@ -65,7 +65,7 @@ const awsFaults: readonly FaultDrill[] = [
       fault: [aws('ecs', operation, kind)],
       mend: awsWell,
       ends: throughOrHeld,
-      says: /ECS|ecs|deploy/,
+      says: /service shop|deploy/,
     })),
   ),
   {
