@@ -1,3 +1,4 @@
+import {z} from 'zod';
 import {type Action, type Blocked, blocked, type Look} from '../../src/index.ts';
 import {canonicalName, sameSets} from './canonical.ts';
 import {type RecordSet, recordSet} from './record-set.ts';
@@ -15,6 +16,22 @@ export interface Edit {
 
 export type ZoneTargets = {readonly zone: typeof hostedZone};
 type ZoneLook = Look<ZoneTargets, unknown>;
+
+/** What every step needs that changes records. */
+export const editNeeds = [
+  'route53:GetHostedZone',
+  'route53:ListResourceRecordSets',
+  'route53:ListResourceRecordSetProtections',
+  'route53:ChangeResourceRecordSets',
+  'route53:GetChange',
+];
+
+/** An alias as a runbook gives it. */
+export const aliasInput = z.object({
+  hostedZoneId: z.string(),
+  dnsName: z.string(),
+  evaluateTargetHealth: z.boolean().default(false),
+});
 
 export const beforeImage = recordSet.array();
 

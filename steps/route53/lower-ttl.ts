@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {defineStep} from '../../src/index.ts';
-import {beforeImage, planEdit, reverseEdit} from './edit.ts';
-import {checkTtl, type TtlInput, ttlEdit, ttlInput, ttlNeeds} from './ttl.ts';
+import {beforeImage, editNeeds, planEdit, reverseEdit} from './edit.ts';
+import {checkTtl, type TtlInput, ttlEdit, ttlInput} from './ttl.ts';
 import {hostedZone} from './zone.ts';
 
 /** Lowers TTLs, so that resolvers soon forget the old addresses once they are swapped. */
@@ -14,7 +14,7 @@ export const lowerTtl = defineStep({
   /** The longest that a resolver may remember what it was told before this step. */
   output: z.object({ttlSeconds: z.number()}),
   reverses: 'Gives every record the TTL back that it had.',
-  needs: ttlNeeds,
+  needs: {zone: editNeeds},
   timeoutMs: 20 * 60_000,
 
   check: (look) =>

@@ -2,7 +2,6 @@ import {type Blocked, blocked} from '../../src/index.ts';
 import {identityOf} from './canonical.ts';
 import type {RecordSet} from './record-set.ts';
 import {batchOf} from './replace.ts';
-import type {Standing} from './scope.ts';
 import type {SwapInput} from './swap-records.ts';
 import {contentOf, nameOf} from './words.ts';
 import type {ZoneReader} from './zone.ts';
@@ -14,11 +13,14 @@ const addressTypes = ['A', 'AAAA', 'CNAME', 'HTTPS', 'SVCB'];
 const mostRecords = 1_000;
 const mostCharacters = 32_000;
 
-interface Situation {
+export interface Change {
   readonly zone: ZoneReader;
-  readonly input: SwapInput;
-  readonly standing: Standing;
+  readonly live: readonly RecordSet[];
   readonly to: readonly RecordSet[];
+}
+
+interface Situation extends Change {
+  readonly input: SwapInput;
 }
 
 export function besideInTheWay(
@@ -45,7 +47,7 @@ export function obstacleTo(situation: Situation): Blocked | undefined {
   );
 }
 
-function apex({zone, standing: {live}, to}: Situation): Blocked | undefined {
+export function apex({zone, live, to}: Change): Blocked | undefined {
   const found = [...live, ...to].find(({type}) => type === 'SOA' || type === 'NS');
   return found
     ? blocked(
@@ -56,7 +58,7 @@ function apex({zone, standing: {live}, to}: Situation): Blocked | undefined {
 }
 
 /** The runbook says which sets may be touched; another member of the same group is not among them. */
-function unnamedMember({zone, input, standing: {live}}: Situation): Blocked | undefined {
+function unnamedMember({zone, input, live}: Situation): Blocked | undefined {
   const named = new Set(input.sets.map(identityOf));
   const removed = new Set(input.remove.map(identityOf));
   const other = live.find(
@@ -72,7 +74,7 @@ function unnamedMember({zone, input, standing: {live}}: Situation): Blocked | un
 }
 
 /** Failover and its like move traffic by themselves, also back to the old place. */
-function routed({zone, standing: {live}}: Situation): Blocked | undefined {
+export function routed({zone, live}: Change): Blocked | undefined {
   const found = live.find(({routing}) => routing !== undefined);
   return found
     ? blocked(
@@ -82,7 +84,7 @@ function routed({zone, standing: {live}}: Situation): Blocked | undefined {
     : undefined;
 }
 
-function unweighted({zone, to}: Situation): Blocked | undefined {
+function unweighted({zone, to}: Change): Blocked | undefined {
   const found = to.find(
     ({setIdentifier, weight}) => (setIdentifier === undefined) !== (weight === undefined),
   );
@@ -94,13 +96,13 @@ function unweighted({zone, to}: Situation): Blocked | undefined {
     : undefined;
 }
 
-function tooLarge({zone, standing: {live}, to}: Situation): Blocked | undefined {
+export function tooLarge({zone, live, to}: Change): Blocked | undefined {
   const {deletes, creates} = batchOf(live, to);
   const values = [...deletes, ...creates].flatMap((set) => set.values ?? ['']);
   const characters = values.join('').length;
   return values.length > mostRecords || characters > mostCharacters
     ? blocked(
-        `The swap in ${zone.name} has ${values.length} records with ${characters} characters; one batch of Route 53 holds ${mostRecords} and ${mostCharacters}, and two batches can fail between them.`,
+        `The batch for ${zone.name} has ${values.length} records with ${characters} characters; one batch of Route 53 holds ${mostRecords} and ${mostCharacters}, and two batches can fail between them.`,
         'Split it into several steps, in an order that may stop half-way.',
       )
     : undefined;

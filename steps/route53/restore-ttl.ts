@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {defineStep} from '../../src/index.ts';
-import {beforeImage, planEdit, reverseEdit} from './edit.ts';
-import {checkTtl, type TtlInput, ttlEdit, ttlInput, ttlNeeds} from './ttl.ts';
+import {beforeImage, editNeeds, planEdit, reverseEdit} from './edit.ts';
+import {checkTtl, type TtlInput, ttlEdit, ttlInput} from './ttl.ts';
 import {hostedZone} from './zone.ts';
 
 /** Gives records a long TTL again, once they will not move any more. */
@@ -13,7 +13,7 @@ export const restoreTtl = defineStep({
   before: beforeImage,
   output: z.object({}),
   reverses: 'Gives every record the TTL back that it had.',
-  needs: ttlNeeds,
+  needs: {zone: editNeeds},
   timeoutMs: 20 * 60_000,
 
   check: (look) =>

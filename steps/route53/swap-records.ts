@@ -2,9 +2,11 @@ import {z} from 'zod';
 import {defineStep, done, pending} from '../../src/index.ts';
 import {identityOf, sameSets} from './canonical.ts';
 import {
+  aliasInput,
   beforeImage,
   drift,
   type Edit,
+  editNeeds,
   firstSeen,
   planEdit,
   protectedSet,
@@ -21,13 +23,7 @@ import {hostedZone} from './zone.ts';
 const usualTtlSeconds = 60;
 
 const desiredSet = recordSet.omit({routing: true}).extend({
-  alias: z
-    .object({
-      hostedZoneId: z.string(),
-      dnsName: z.string(),
-      evaluateTargetHealth: z.boolean().default(false),
-    })
-    .optional(),
+  alias: aliasInput.optional(),
 });
 
 const input = z.object({
@@ -58,15 +54,7 @@ export const swapRecords = defineStep({
   before: beforeImage,
   output: z.object({}),
   reverses: 'Replaces the new records by exactly the old ones, in one batch.',
-  needs: {
-    zone: [
-      'route53:GetHostedZone',
-      'route53:ListResourceRecordSets',
-      'route53:ListResourceRecordSetProtections',
-      'route53:ChangeResourceRecordSets',
-      'route53:GetChange',
-    ],
-  },
+  needs: {zone: editNeeds},
   timeoutMs: 20 * 60_000,
 
   check: async (look) => {
@@ -94,7 +82,7 @@ export const swapRecords = defineStep({
     }
     return (
       drift(zone, {live: standing.live, from, to}) ??
-      obstacleTo({zone, input, standing, to}) ??
+      obstacleTo({zone, input, live: standing.live, to}) ??
       (await protectedSet(zone, edit, signal)) ??
       pending([...standing.live], ...differencesOf(standing.live, to))
     );

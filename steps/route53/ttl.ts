@@ -16,16 +16,6 @@ export const ttlInput = z.object({
 });
 export type TtlInput = z.output<typeof ttlInput>;
 
-export const ttlNeeds = {
-  zone: [
-    'route53:GetHostedZone',
-    'route53:ListResourceRecordSets',
-    'route53:ListResourceRecordSetProtections',
-    'route53:ChangeResourceRecordSets',
-    'route53:GetChange',
-  ],
-};
-
 /** Gives every set of the named groups the TTL that `ttlOf` makes of the one it has. An alias has none, and is left alone. */
 export const ttlEdit = ({names}: TtlInput, ttlOf: (old: number) => number): Edit => ({
   scope: names.map(({name, type}) => ({name, type})),

@@ -60,6 +60,9 @@ function pairInWords([old, next]: Pair): string {
   if (!next) {
     return `delete ${nameOf(old)}: ${contentOf(old)}`;
   }
+  if (sameSet({...old, weight: next.weight}, next)) {
+    return `set the weight of ${nameOf(old)} from ${old.weight} to ${next.weight}`;
+  }
   return sameSet({...old, ttlSeconds: next.ttlSeconds}, next)
     ? `set the TTL of ${nameOf(old)} from ${old.ttlSeconds} s to ${next.ttlSeconds} s`
     : `replace ${nameOf(old)}: ${contentOf(old)} by ${contentOf(next)}`;

@@ -66,7 +66,12 @@ export function fakeZone(...sets: readonly RecordSet[]): FakeZone {
         const said = 'InvalidChangeBatch: [the values provided do not match the current values]';
         return {kind: 'refused', said};
       }
-      zone.sets = [...rest, ...creates].sort(byIdentity);
+      const made = [...rest, ...creates];
+      const beside = creates.find((set) => made.some((one) => isOtherPolicy(one, set)));
+      if (beside) {
+        return {kind: 'refused', said: 'InvalidChangeBatch: [another routing policy exists]'};
+      }
+      zone.sets = made.sort(byIdentity);
       changes += 1;
       return answer
         ? {kind: 'unanswered', said: 'TimeoutError: socket hang up'}
@@ -94,6 +99,12 @@ const isVerbatim = (one: RecordSet, other: RecordSet): boolean =>
   sameSet(one, other) &&
   JSON.stringify([one.values ?? []].flat().sort()) ===
     JSON.stringify([other.values ?? []].flat().sort());
+
+/** A simple set beside weighted ones of the same name and type. */
+const isOtherPolicy = (one: RecordSet, other: RecordSet): boolean =>
+  one.type === other.type &&
+  canonicalName(one.name) === canonicalName(other.name) &&
+  (one.setIdentifier === undefined) !== (other.setIdentifier === undefined);
 
 const byIdentity = (one: RecordSet, other: RecordSet): number =>
   identityOf(one) < identityOf(other) ? -1 : 1;

@@ -1,5 +1,6 @@
 import type {RecordSet as LabSet} from '../../../lab/aws/record-set.ts';
 import {createRoute53, type Route53, type Route53Options} from '../../../lab/aws/route53.ts';
+import type {RecordSet} from '../../../steps/route53/record-set.ts';
 import {hostedZone} from '../../../steps/route53/zone.ts';
 import type {TriedWorld} from '../../contract/step-laws.ts';
 import {credentials, type Started, started} from '../../lab/aws/started.ts';
@@ -57,6 +58,17 @@ export async function labZone(
     [Symbol.asyncDispose]: close,
   };
 }
+
+/** A set of the steps as the lab keeps it. */
+export const asLab = ({ttlSeconds, alias, routing: _routing, ...set}: RecordSet): LabSet => ({
+  name: set.name,
+  type: set.type,
+  ...(set.setIdentifier !== undefined && {setIdentifier: set.setIdentifier}),
+  ...(set.weight !== undefined && {weight: set.weight}),
+  ...(ttlSeconds !== undefined && {ttl: ttlSeconds}),
+  ...(set.values && {values: set.values}),
+  ...(alias && {aliasTarget: alias}),
+});
 
 const byName = (one: LabSet, other: LabSet): number =>
   JSON.stringify(one) < JSON.stringify(other) ? -1 : 1;

@@ -355,7 +355,7 @@ const blockedCases: {
       })),
     },
     reason:
-      'The swap in dns has 1024 records with 9800 characters; one batch of Route 53 holds 1000 and 32000, and two batches can fail between them.',
+      'The batch for dns has 1024 records with 9800 characters; one batch of Route 53 holds 1000 and 32000, and two batches can fail between them.',
   },
 ];
 

@@ -7,7 +7,7 @@ import {restoreTtl} from '../../../steps/route53/restore-ttl.ts';
 import type {TtlInput} from '../../../steps/route53/ttl.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type FakeZone, fakeZone} from './fake-zone.ts';
-import {labZone} from './lab-zone.ts';
+import {asLab, labZone} from './lab-zone.ts';
 
 const www: RecordSet = {
   name: 'www.shop.test.',
@@ -38,16 +38,6 @@ const names = [
   {name: 'www.shop.test', type: 'A'},
   {name: 'pay.shop.test', type: 'A', setIdentifier: 'blue'},
 ];
-
-const asLab = ({ttlSeconds, ...set}: RecordSet) => ({
-  name: set.name,
-  type: set.type,
-  ...(set.setIdentifier !== undefined && {setIdentifier: set.setIdentifier}),
-  ...(set.weight !== undefined && {weight: set.weight}),
-  ...(ttlSeconds !== undefined && {ttl: ttlSeconds}),
-  ...(set.values && {values: set.values}),
-  ...(set.alias && {aliasTarget: set.alias}),
-});
 
 for (const [step, ttlSeconds] of [
   [lowerTtl, 60],

@@ -1,0 +1,97 @@
+import {z} from 'zod';
+import {defineStep, done, pending} from '../../src/index.ts';
+import {identityOf, sameSets} from './canonical.ts';
+import {
+  aliasInput,
+  beforeImage,
+  drift,
+  type Edit,
+  editNeeds,
+  firstSeen,
+  planEdit,
+  protectedSet,
+  reverseEdit,
+  wrongZone,
+} from './edit.ts';
+import {besideInTheWay} from './obstacles.ts';
+import {inScope, standingAt} from './scope.ts';
+import {obstacleToShift, shared} from './shares.ts';
+import {differencesOf} from './words.ts';
+import {hostedZone} from './zone.ts';
+
+const input = z.object({
+  /** How many of a hundred answers lead to the new side. 0 and 100 leave one simple record: that of the one side alone. */
+  percent: z.coerce.number().int().min(0).max(100),
+  /** The new side of each record. The old side is what the record answers now, and both have its TTL. */
+  records: z
+    .array(
+      z
+        .object({
+          name: z.string(),
+          type: z.string(),
+          values: z.array(z.string()).optional(),
+          alias: aliasInput.optional(),
+          healthCheckId: z.string().optional(),
+        })
+        .refine(({values = [], alias}) => values.length > 0 !== (alias !== undefined), {
+          message: 'a record has either values or an alias',
+        }),
+    )
+    .min(1)
+    .refine((records) => new Set(records.map(identityOf)).size === records.length, {
+      message: 'a record is named twice',
+    }),
+  /** How the two weighted sets are told apart while both answer. */
+  oldIdentifier: z.string().min(1).max(128).default('old'),
+  newIdentifier: z.string().min(1).max(128).default('new'),
+});
+export type ShiftInput = z.output<typeof input>;
+
+/** Leads a share of all answers to the new addresses: a canary first, then more, at last all or none. */
+export const shiftWeight = defineStep({
+  name: 'route53.shift-weight',
+  summary: 'Lead a share of the answers for a name to its new addresses, by weighted records.',
+  targets: {zone: hostedZone},
+  input,
+  before: beforeImage,
+  output: z.object({percent: z.number()}),
+  reverses: 'Gives back exactly the share, or the simple record, that was there before.',
+  needs: {zone: editNeeds},
+  timeoutMs: 20 * 60_000,
+
+  check: async (look) => {
+    const {input, run, signal} = look;
+    const {zone} = look.targets;
+    const edit = editOf(input);
+    const stray = await wrongZone(zone, edit, signal);
+    if (stray) {
+      return stray;
+    }
+    const {live, beside} = await standingAt(zone, edit.scope, signal);
+    const neighbour = run.begun ? undefined : besideInTheWay(zone, beside);
+    if (neighbour) {
+      return neighbour;
+    }
+    const from = firstSeen(look, live);
+    const to = edit.to(from);
+    // A record that is not there has no old side, and nothing is made of it: that is not done.
+    const complete = input.records.every((record) => to.some((set) => inScope([record], set)));
+    if (complete && sameSets(live, to)) {
+      return done({percent: input.percent});
+    }
+    return (
+      drift(zone, {live, from, to}) ??
+      obstacleToShift({zone, input, live, to}) ??
+      (await protectedSet(zone, edit, signal)) ??
+      pending([...live], ...differencesOf(live, to))
+    );
+  },
+
+  plan: ({input}, before) => planEdit(editOf(input), before),
+  reverse: (look, before) => reverseEdit(look, editOf(look.input), before),
+});
+
+const editOf = (input: ShiftInput): Edit => ({
+  scope: input.records.map(({name, type}) => ({name, type})),
+  to: (from) => input.records.flatMap((record) => shared(input, record, from)),
+});
