@@ -1,0 +1,76 @@
+import {defineRunbook} from 'switcharoo';
+import {propagated} from 'switcharoo/steps/dns/propagated';
+import {dnsView} from 'switcharoo/steps/dns/view';
+import {shiftWeight} from 'switcharoo/steps/route53/shift-weight';
+import {hostedZone} from 'switcharoo/steps/route53/zone';
+import {httpAnswers} from 'switcharoo/steps/smoke/http';
+import {webSite} from 'switcharoo/steps/smoke/site';
+import {z} from 'zod';
+
+export default defineRunbook({
+  name: 'shift-gradually',
+  summary: 'Lead a few visitors to the new addresses first, then more, at last all of them.',
+  params: z.object({
+    siteName: z.string(),
+    newAddresses: z.array(z.string()).min(1),
+    /** How many of a hundred visitors go first. */
+    canaryPercent: z.coerce.number().int().min(1).max(99).default(5),
+    /** A page that only the new side serves, reached past DNS. */
+    newSideUrl: z.url(),
+    smokeText: z.string(),
+  }),
+  targets: {zone: hostedZone, dns: dnsView, site: webSite},
+})
+  .phase('Canary')
+  .step('new-side-answers', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.newSideUrl, includes: params.smokeText, passes: 3}),
+  })
+  .step('canary', shiftWeight, {
+    on: {zone: 'zone'},
+    input: ({params}) => ({
+      percent: params.canaryPercent,
+      records: [{name: params.siteName, type: 'A', values: params.newAddresses}],
+    }),
+    after: ['new-side-answers'],
+  })
+  .step('still-answers', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.newSideUrl, includes: params.smokeText, passes: 3}),
+    after: ['canary'],
+  })
+  .confirm('half', {
+    question: 'Lead half of the visitors to the new side?',
+    details: ({params}) => [
+      `${params.canaryPercent} of a hundred have been there since the canary.`,
+    ],
+    after: ['still-answers'],
+  })
+  .checkpoint('canary-stands')
+
+  .phase('Everyone')
+  .step('half-of-them', shiftWeight, {
+    on: {zone: 'zone'},
+    input: ({params}) => ({
+      percent: 50,
+      records: [{name: params.siteName, type: 'A', values: params.newAddresses}],
+    }),
+    after: ['half'],
+  })
+  .confirm('all', {
+    question: 'Lead all visitors to the new side?',
+    after: ['half-of-them'],
+  })
+  .step('all-of-them', shiftWeight, {
+    on: {zone: 'zone'},
+    input: ({params}) => ({
+      percent: 100,
+      records: [{name: params.siteName, type: 'A', values: params.newAddresses}],
+    }),
+    after: ['all'],
+  })
+  .step('propagated', propagated, {
+    on: {dns: 'dns'},
+    input: ({params}) => ({name: params.siteName, type: 'A', values: params.newAddresses}),
+    after: ['all-of-them'],
+  });
