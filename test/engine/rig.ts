@@ -71,6 +71,8 @@ export interface RigParts {
   readonly watching?: Watching;
   /** What an earlier process left of the journal. */
   readonly lines?: readonly string[];
+  /** Until then the cutover must be accepted: of the start, or of the resumption. */
+  readonly decideByUtc?: string;
 }
 
 /** An engine with everything around it made small: shelves for systems, memory for the disk, a clock that a test moves. */
@@ -154,10 +156,12 @@ export class Rig {
   }
 
   begin(): void {
+    const {runbook, params = {}, decideByUtc} = this.#parts;
+    const until = decideByUtc === undefined ? {} : {decideByUtc};
     if (this.journal.entries.length === 0) {
-      this.journal.append(runStarted(this.#parts.runbook, this.#parts.params ?? {}));
+      this.journal.append({...runStarted(runbook, params), ...until});
     } else {
-      this.journal.append({kind: 'run-resumed', operator: ada, accepted: []});
+      this.journal.append({kind: 'run-resumed', operator: ada, accepted: [], ...until});
     }
   }
 
