@@ -212,7 +212,11 @@ async function whyLost(
     return null;
   }
   const between = `between ${positionText(at)} and ${positionText(end)} of ${leader.name}`;
-  return wayBackBroken(follower, why, `${await missingText(leader, at, signal)} ${between}`);
+  return wayBackBroken(
+    follower,
+    why,
+    `${await missingText({follower, leader}, at, signal)} ${between}`,
+  );
 }
 
 const wayBackBroken = (follower: MysqlReader, why: string, missing: string): Blocked =>

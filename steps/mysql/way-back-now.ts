@@ -26,7 +26,9 @@ export async function followsWithoutLoss(
       ...(replication ? [threadsText({follower, leader}, replication)] : []),
       ...why,
       `${follower.name} has executed ${positionText(at)} of ${leader.name}, ${distanceText(at, end)} before ${positionText(end)}.`,
-      ...(isWhole ? [] : [`What is missing: ${await missingText(leader, at, signal)}.`]),
+      ...(isWhole
+        ? []
+        : [`What is missing: ${await missingText({follower, leader}, at, signal)}.`]),
       await keptText({follower, leader}, replication, signal),
     ],
   };
@@ -75,7 +77,7 @@ async function whyStopped(
     return [`It has stopped: ${broken}.`];
   }
   const {first, all} = await definitionsSince(leader, executed, signal);
-  if (first !== null) {
+  if (first !== null && (await executesInOrder(follower, signal))) {
     return [`It has stopped at ${first}, which ${follower.name} cannot apply: ${broken}.`];
   }
   // With several workers the place of the one that failed is later than what all have executed.
@@ -83,17 +85,28 @@ async function whyStopped(
   return [`It has stopped: ${broken}.${among}`];
 }
 
+/** With several workers a later transaction may be executed before an earlier one: the position is that of the last without a gap. */
+async function executesInOrder(follower: MysqlReader, signal: AbortSignal): Promise<boolean> {
+  const names = ['replica_parallel_workers', 'slave_parallel_workers', 'slave_parallel_threads'];
+  const settings = await follower.settings(names, signal);
+  return Object.values(settings).every((workers) => !(Number(workers) > 1));
+}
+
 /** Not every account may read the events; then the distance has to do. */
-export const missingText = (
-  leader: MysqlReader,
+export const missingText = async (
+  {follower, leader}: Servers,
   at: Position,
   signal: AbortSignal,
-): Promise<string> =>
-  missingSince(leader, at, signal).catch(async (cause) => {
+): Promise<string> => {
+  const missing = await missingSince(leader, at, signal).catch(async (cause) => {
     signal.throwIfAborted();
     const end = await leader.position(signal);
     return `${distanceText(at, end)} of changes; what they are, ${leader.name} does not tell (${cause instanceof Error ? cause.message : cause})`;
   });
+  return (await executesInOrder(follower, signal))
+    ? missing
+    : `${missing}, or fewer (several workers execute out of order)`;
+};
 
 async function keptText(
   {follower, leader}: Servers,

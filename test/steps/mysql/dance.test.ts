@@ -44,7 +44,7 @@ forEachPair('the databases', (pair) => {
           ),
           expect.stringMatching(/^db1 has executed /),
           expect.stringMatching(
-            /^What is missing: (more than )?\d+ transactions \(.*shop\.orders.*\)\.$/,
+            /^What is missing: (more than )?\d+ transactions \(.*shop\.orders.*\)(, or fewer .*)?\.$/,
           ),
           'aurora keeps its binary logs for 168 h, counted from when they were written.',
         ]);
@@ -52,7 +52,7 @@ forEachPair('the databases', (pair) => {
         expect(await reverse(wayBack, {following: null})).toEqual({
           kind: 'blocked',
           reason: expect.stringMatching(
-            /^The way back to db1 is broken: .*Going back would lose (more than )?\d+ transactions \(.*shop\.orders.*\) between .* of aurora\.$/s,
+            /^The way back to db1 is broken: .*Going back would lose (more than )?\d+ transactions \(.*shop\.orders.*\)(, or fewer .*)? between .* of aurora\.$/s,
           ),
           hint: 'Repair replication on db1 until it has caught up, then reverse again; or stay where you are.',
         });
@@ -94,7 +94,12 @@ async function breakTheWayBack(leader: LabDatabase, follower: LabDatabase): Prom
     await sleep(20);
   }
   // What clients write from now on is what would be lost.
-  await sleep(100);
+  const orders = async () =>
+    Number((await leader.query('SELECT COUNT(*) AS n FROM shop.orders'))[0]?.['n']);
+  const written = await orders();
+  while ((await orders()) < written + 3) {
+    await sleep(20);
+  }
   return isNewer ? 'CREATE TABLE' : 'ALTER TABLE';
 }
 
