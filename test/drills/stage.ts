@@ -33,9 +33,13 @@ export const runWords = (stateFolder: string): readonly string[] => [
   ...begun,
 ];
 
-/** Gives the work a stage of its own, and clears it away, however the work ends. */
+/** Gives the work a stage of its own, and clears it away, however the work ends: by Ctrl-C, too. */
 export async function onStage<Result>(work: (stage: Stage) => Promise<Result>): Promise<Result> {
   const desk = openDesk();
+  const interrupted = () => {
+    void desk.clear().finally(() => process.exit(130));
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     expectCode(await desk.run('lab', 'up'), 0);
     const journal = watchJournal(desk.stateFolder);
@@ -45,6 +49,7 @@ export async function onStage<Result>(work: (stage: Stage) => Promise<Result>): 
       journal.close();
     }
   } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     await desk.clear();
   }
 }
