@@ -32,9 +32,12 @@ export interface Desk {
 
 export function openDesk(): Desk {
   const stateFolder = mkdtempSync(join(tmpdir(), 'switcharoo-test-'));
+  const running = new Set<ChildProcess>();
   const start = (...words: readonly string[]): Started => {
     const args = [program, '--state-dir', stateFolder, ...words];
     const child = spawn(process.execPath, args, {cwd: root, stdio: ['ignore', 'pipe', 'pipe']});
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     return watch(child);
   };
   const run = (...words: readonly string[]) => start(...words).ended;
@@ -43,6 +46,9 @@ export function openDesk(): Desk {
     start,
     run,
     clear: async () => {
+      for (const child of running) {
+        child.kill('SIGKILL');
+      }
       await run('lab', 'down');
       rmSync(stateFolder, {recursive: true, force: true});
     },
