@@ -36,10 +36,12 @@ export const runWords = (stateFolder: string): readonly string[] => [
 /** Gives the work a stage of its own, and clears it away, however the work ends: by Ctrl-C, too. */
 export async function onStage<Result>(work: (stage: Stage) => Promise<Result>): Promise<Result> {
   const desk = openDesk();
+  let cleared: Promise<void> | undefined;
+  // npm passes a Ctrl-C on that its child has had already: the second one must not end what the first one began.
   const interrupted = () => {
-    void desk.clear().finally(() => process.exit(130));
+    cleared ??= desk.clear().finally(() => process.exit(130));
   };
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
   try {
     expectCode(await desk.run('lab', 'up'), 0);
     const journal = watchJournal(desk.stateFolder);
@@ -50,7 +52,7 @@ export async function onStage<Result>(work: (stage: Stage) => Promise<Result>): 
     }
   } finally {
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
-    await desk.clear();
+    await (cleared ?? desk.clear());
   }
 }
 
