@@ -38,11 +38,11 @@ const screens = [
 say('Engine and journal, beside an append and an fdatasync of the same lines on the same disk\n');
 table(['screen', 'entries', 'entries/s', 'ms/entry', 'bare ms', 'ratio (range)', 'drawn KB']);
 for (const {name, ...screen} of screens) {
-  for (const [entries, rounds] of [
-    [1_000, 7],
-    [10_000, 3],
+  for (const [entries, rounds, warmUps] of [
+    [1_000, 9, 9],
+    [10_000, 5, 1],
   ] as const) {
-    const {rounds: measured} = run({steps: entries / linesOfStep, rounds, ...screen});
+    const {rounds: measured} = run({steps: entries / linesOfStep, rounds, warmUps, ...screen});
     const ratios = measured.map(({engineMs, bareMs}) => engineMs / bareMs).sort(ascending);
     const perEntry = median(measured.map(({engineMs, lines}) => engineMs / lines));
     const bare = median(measured.map(({bareMs, lines}) => bareMs / lines));
@@ -63,7 +63,7 @@ for (const {name, ...screen} of screens) {
 say('\nMemory at its most, and `status` of such a run\n');
 table(['entries', 'MB', 'status s', 'of that, node -e 0']);
 for (const entries of [1_000, 10_000, 50_000]) {
-  const {mostMegabytes} = run({steps: entries / linesOfStep, rounds: 1});
+  const {mostMegabytes} = run({steps: entries / linesOfStep, rounds: 1, warmUps: 0});
   const [bare = 0, status = 0] = interleaved(5, [
     ['-e', '0'],
     [join(root, 'bin', 'switcharoo.js'), '--state-dir', join(folder, 'run'), 'status'],

@@ -22,11 +22,13 @@ import type {AnyRunbook} from '../src/model/runbook.ts';
 import {ansiPaint} from '../src/report/index.ts';
 import {type Panel, runbookOf} from './world.ts';
 
-// `node one-run.js '{"folder": …, "steps": …, "rounds": …, "columns": …, "rows": …}'`, and prints what it measured.
+// `node one-run.js '{"folder": …, "steps": …, "rounds": …, "warmUps": …, "columns": …, "rows": …}'`, and prints what it measured.
 export interface Asked {
   readonly folder: string;
   readonly steps: number;
   readonly rounds: number;
+  /** Rounds that are made first and not counted: the compiler of Node is at work in them, beside the engine and beside the bare loop. */
+  readonly warmUps: number;
   /** The terminal on which the run is drawn; none without them. */
   readonly columns?: number;
   readonly rows?: number;
@@ -51,12 +53,15 @@ const operator = {user: 'ada', host: 'bench', pid: process.pid};
 async function measure(asked: Asked): Promise<Measured> {
   const runbook = runbookOf(asked.steps);
   const rounds: Round[] = [];
-  for (let round = 0; round < asked.rounds; round += 1) {
+  for (let round = 0; round < asked.rounds + asked.warmUps; round += 1) {
     rmSync(asked.folder, {recursive: true, force: true});
     mkdirSync(asked.folder, {recursive: true});
     rounds.push(await oneRound(asked, runbook));
   }
-  return {rounds, mostMegabytes: process.resourceUsage().maxRSS / 1024};
+  return {
+    rounds: rounds.slice(asked.warmUps),
+    mostMegabytes: process.resourceUsage().maxRSS / 1024,
+  };
 }
 
 /** The engine first, then the same lines by nothing but an append and an fdatasync each, on the same disk. */

@@ -1,51 +1,54 @@
 import {setMaxListeners} from 'node:events';
+import type {Clock} from './clock.ts';
 
-/**
- * Gives the work a signal that is aborted with the first of the others, and ends with it, also when the work does not
- * listen. `AbortSignal.any` does the same and remembers every signal that it ever made: a long run would keep them all.
- */
-export async function limitedBy<Result>(
-  signals: readonly AbortSignal[],
-  work: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const controller = new AbortController();
-  // Entries that run together all listen to the same few signals.
-  setMaxListeners(0, ...signals);
-  const follow = () => {
-    const first = signals.find(({aborted}) => aborted);
-    if (first) {
-      controller.abort(first.reason);
-    }
-  };
-  for (const signal of signals) {
-    signal.addEventListener('abort', follow);
-  }
-  follow();
-  try {
-    return await abortable(work(controller.signal), controller.signal);
-  } finally {
-    for (const signal of signals) {
-      signal.removeEventListener('abort', follow);
-    }
+/** The limit itself ended the work, and not one that the work had set for one of its calls. */
+export class TimeIsUp extends DOMException {
+  constructor() {
+    super('The operation was aborted due to timeout', 'TimeoutError');
   }
 }
 
-/** Ends with the signal, also when the work does not listen to it. */
-export async function abortable<Result>(
-  work: Promise<Result>,
-  signal: AbortSignal,
+/**
+ * Gives the work a signal that is aborted with the first of the others, or with `TimeIsUp`, and ends with it, also when the
+ * work does not listen. `AbortSignal.any` does the same and remembers every signal that it ever made: a long run would keep
+ * them all.
+ */
+export async function limitedBy<Result>(
+  signals: readonly AbortSignal[],
+  time: {readonly clock: Clock; readonly ms: number},
+  work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  // Whoever loses the race must not become an unhandled rejection.
-  work.catch(() => {});
-  signal.throwIfAborted();
-  let abort = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, {once: true});
+  const controller = new AbortController();
+  let end = (_reason: unknown) => {};
+  const ended = new Promise<never>((_resolve, reject) => {
+    end = (reason) => {
+      controller.abort(reason);
+      reject(reason);
+    };
   });
+  // Whoever loses the race must not become an unhandled rejection.
+  ended.catch(() => {});
+  const follow = () => {
+    const first = signals.find(({aborted}) => aborted);
+    if (first) {
+      end(first.reason);
+    }
+  };
+  // Entries that run together all listen to the same few signals.
+  setMaxListeners(0, ...signals);
+  for (const signal of signals) {
+    signal.addEventListener('abort', follow);
+  }
+  const callOff = time.clock.after(time.ms, () => end(new TimeIsUp()));
+  follow();
   try {
-    return await Promise.race([work, aborted]);
+    const working = work(controller.signal);
+    working.catch(() => {});
+    return await Promise.race([ended, working]);
   } finally {
-    signal.removeEventListener('abort', abort);
+    callOff();
+    for (const signal of signals) {
+      signal.removeEventListener('abort', follow);
+    }
   }
 }

@@ -3,7 +3,7 @@ import type {Entry} from '../model/runbook.ts';
 import type {Look} from '../model/step.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';
-import {abortable, limitedBy} from './limit.ts';
+import {limitedBy} from './limit.ts';
 import {lookFailed, lookStopped} from './problems.ts';
 
 /** No single look may take longer, whatever it waits for. */
@@ -42,7 +42,8 @@ export const looking = <Result>(
   world: World,
   signal: AbortSignal,
   work: (limited: AbortSignal) => Promise<Result>,
-): Promise<Result> => limitedBy([signal, world.aborting, world.clock.timeout(longestLookMs)], work);
+): Promise<Result> =>
+  limitedBy([signal, world.aborting], {clock: world.clock, ms: longestLookMs}, work);
 
 /** What the functions of an entry's unit are given: the readers of its targets, and nothing that can write. */
 export async function lookFor(
@@ -51,7 +52,9 @@ export async function lookFor(
   signal: AbortSignal,
 ): Promise<Look<any, any>> {
   const parts = Object.entries(entry.on).map(async ([part, target]) => {
-    const session = await abortable(world.targets.session(target), signal);
+    const session = await world.targets.session(target);
+    // Nobody waits for it any more: what is looked at now would be looked at for nobody.
+    signal.throwIfAborted();
     return [part, session.reader] as const;
   });
   return {

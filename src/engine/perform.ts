@@ -2,7 +2,7 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Entry} from '../model/runbook.ts';
 import type {Action} from '../model/step.ts';
 import type {RunContext} from './context.ts';
-import {limitedBy} from './limit.ts';
+import {limitedBy, TimeIsUp} from './limit.ts';
 import {messageOf} from './look.ts';
 import {actionFailed, actionTimedOut} from './problems.ts';
 
@@ -52,26 +52,22 @@ async function perform(
   const {writer} = opened as {writer: unknown}; // the kind of the part's target; the types of the step held it
   context.record.add({kind: 'action-intended', ...words});
   const limitMs = Math.max(1, deadline - context.clock.now().getTime());
-  const time = context.clock.timeout(limitMs);
   const say = (says: string) => context.observe({kind: 'progress', entry: entry.id, says});
   try {
-    await limitedBy([context.aborting, time], (signal) =>
+    await limitedBy([context.aborting], {clock: context.clock, ms: limitMs}, (signal) =>
       action.perform(writer as never, signal, say),
     );
   } catch (error) {
-    const problem = isTimeUp(time, error)
-      ? actionTimedOut(entry.id, target, action.does, limitMs)
-      : problemOf(error, words);
+    const problem =
+      error instanceof TimeIsUp
+        ? actionTimedOut(entry.id, target, action.does, limitMs)
+        : problemOf(error, words);
     context.record.add({kind: 'action-failed', ...words, problem});
     return problem;
   }
   context.record.add({kind: 'action-performed', ...words});
   return undefined;
 }
-
-/** The entry's own time, and not a limit that the action had set for one of its calls. */
-const isTimeUp = ({reason}: AbortSignal, error: unknown): boolean =>
-  error === reason && error instanceof DOMException && error.name === 'TimeoutError';
 
 function problemOf(
   error: unknown,

@@ -1,4 +1,3 @@
-import {canonicalJson} from '../model/canonical.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {EntryProgress} from '../model/progress.ts';
 import type {Entry} from '../model/runbook.ts';
@@ -275,7 +274,7 @@ function done(
   context.record.add({
     kind: 'entry-done',
     entry: entry.id,
-    output: JSON.parse(canonicalJson(output ?? null)),
+    output: JSON.parse(JSON.stringify(output ?? null)),
     ours,
     ...(remarks.length > 0 ? {remarks: [...remarks]} : {}),
   });

@@ -28,7 +28,8 @@ export class Redactor {
 
   /**
    * The same value with every string in it redacted, keys included. A word by which the program decides ("blocked") may hold
-   * a short secret by chance, and then stays as it is: only where it is the secret itself, it goes.
+   * a short secret by chance, and then stays as it is: only where it is the secret itself, it goes. What holds no secret is
+   * given back itself, and not a copy.
    */
   value<Value>(value: Value): Value {
     // Every string is mapped to a string, and nothing else is touched: the shape stays.
@@ -40,14 +41,20 @@ export class Redactor {
       return this.text(value);
     }
     if (Array.isArray(value)) {
-      return value.map((member) => this.#deep(member));
+      const safe = value.map((member) => this.#deep(member));
+      return safe.every((member, index) => member === value[index]) ? value : safe;
     }
     if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
-      return Object.fromEntries(
-        Object.entries(value).map(([key, member]) =>
-          this.#isOurWord(key, member) ? [key, member] : [this.text(key), this.#deep(member)],
-        ),
+      const members = Object.entries(value);
+      const safe = members.map(([key, member]) =>
+        this.#isOurWord(key, member)
+          ? ([key, member] as const)
+          : ([this.text(key), this.#deep(member)] as const),
       );
+      const isSame = safe.every(
+        ([key, member], index) => key === members[index]?.[0] && member === members[index]?.[1],
+      );
+      return isSame ? value : Object.fromEntries(safe);
     }
     return value;
   }

@@ -1,4 +1,3 @@
-import {sameJson} from '../model/canonical.ts';
 import {type Fact, type FactOf, isFact} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {factUnreadable, secretInFact} from './problems.ts';
@@ -18,13 +17,12 @@ export function safeFact<Kind extends Fact['kind']>(
   fact: FactOf<Kind>,
   redactor: Redactor,
 ): FactOf<Kind> {
-  const members = Object.entries(fact);
-  const safe: Readonly<Record<string, unknown>> = Object.fromEntries(
-    members.map(([key, member]) => [key, names.has(key) ? member : redactor.value(member)]),
-  );
-  const altered = members.find(([key, was]) => handedBack.has(key) && !sameJson(safe[key], was));
-  if (altered) {
-    throw new SwitcharooError(secretInFact(altered[0], 'entry' in fact ? fact.entry : null));
+  const safe: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(fact)) {
+    safe[key] = names.has(key) ? member : redactor.value(member);
+    if (safe[key] !== member && handedBack.has(key)) {
+      throw new SwitcharooError(secretInFact(key, 'entry' in fact ? fact.entry : null));
+    }
   }
   if (!isFact(JSON.parse(JSON.stringify(safe)))) {
     throw new SwitcharooError(factUnreadable(fact.kind));

@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {hash} from 'node:crypto';
 
 /** JSON with the keys of every object in order: equal values give equal text. `undefined` members are left out, as in JSON. */
 export function canonicalJson(value: unknown): string {
@@ -12,7 +12,7 @@ export function canonicalJson(value: unknown): string {
 export const sameJson = (a: unknown, b: unknown): boolean =>
   canonicalJson(a ?? null) === canonicalJson(b ?? null);
 
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
 /** A short fingerprint that a person can read aloud and compare. */
 export const digestOf = (value: unknown): string => sha256(canonicalJson(value)).slice(0, 16);

@@ -1,4 +1,4 @@
-import type {Clock} from '../../src/engine/clock.ts';
+import {type Clock, systemClock} from '../../src/engine/clock.ts';
 import {type RunContext, recordIn, type World} from '../../src/engine/context.ts';
 import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Answer, Choice, Failure, Operator, Question} from '../../src/engine/operator.ts';
@@ -28,8 +28,8 @@ export class FakeClock implements Clock {
     return new Date(this.#ms);
   }
 
-  timeout(ms: number): AbortSignal {
-    return AbortSignal.timeout(ms);
+  after(ms: number, over: () => void): () => void {
+    return systemClock.after(ms, over);
   }
 
   async sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -139,10 +139,12 @@ export class Process {
   get #clock(): Clock {
     return {
       now: () => new Date(this.#schedule.time.ms),
-      timeout: (ms) => {
-        const over = new AbortController();
-        this.#in(ms, () => over.abort(timeIsUp));
-        return over.signal;
+      after: (ms, over) => {
+        let isOff = false;
+        this.#in(ms, () => isOff || over());
+        return () => {
+          isOff = true;
+        };
       },
       sleep: (ms, signal) =>
         new Promise((resolve) => {
@@ -278,5 +280,3 @@ const fates = {
   silent: 1,
   'silent, served': 1,
 };
-
-const timeIsUp = new DOMException('The time is over', 'TimeoutError');

@@ -1,4 +1,5 @@
 import {Listr, type ListrTask} from 'listr2';
+import type {EngineEvent} from '../../engine/events.ts';
 import type {JournalEntry} from '../../model/journal.ts';
 import type {EntryState, Progress} from '../../model/progress.ts';
 import type {OutageWindow} from '../../report/outage.ts';
@@ -34,7 +35,15 @@ export function treeScreen({
   const earlierMs = new Map(earlier?.entries.map(({id, durationMs}) => [id, durationMs]));
   let view = history.reduce((so, entry) => viewAfterEntry(so, entry, outage), emptyView);
   let paused = false;
+  let unseen: EngineEvent[] = [];
+  // Only what is drawn is worth a fold: the engine does not wait for pictures that nobody sees.
+  const catchUp = () => {
+    view = unseen.reduce((so, event) => viewAfter(so, event, outage), view);
+    unseen = [];
+    list.follow(view.progress);
+  };
   const draw = () => {
+    catchUp();
     const [columns, rows] = [stream.columns || 80, stream.rows || 24];
     if (!paused && view.progress) {
       region.draw(frame(view, {columns, rows, now: now(), paint, earlier: earlierMs}), columns);
@@ -43,11 +52,13 @@ export function treeScreen({
   const list = new TaskList({draw, leave: () => region.leave()});
   const showCursor = () => region.leave();
   process.once('exit', showCursor);
-  list.follow(view.progress);
+  catchUp();
   return {
     observe: (event) => {
-      view = viewAfter(view, event, outage);
-      list.follow(view.progress);
+      unseen.push(event);
+      if (!view.progress) {
+        catchUp();
+      }
     },
     pause: () => {
       draw();
@@ -58,6 +69,7 @@ export function treeScreen({
       paused = false;
     },
     close: async () => {
+      catchUp();
       await list.end();
       process.off('exit', showCursor);
     },
