@@ -4,6 +4,7 @@ import {awsConfig} from '../aws/client.ts';
 import {awsRights} from '../aws/rights.ts';
 import {
   type Connections,
+  type CopyWriter,
   errnoOf,
   type MysqlConfig,
   type MysqlReader,
@@ -30,7 +31,9 @@ export interface AuroraReader extends MysqlReader {
 }
 
 /** Changes Aurora through its own `mysql.rds_*` procedures: its master user is not allowed the statements behind them. */
-export interface AuroraWriter extends AuroraReader, MysqlWriter {}
+export interface AuroraWriter extends AuroraReader, MysqlWriter {
+  readonly copies: CopyWriter;
+}
 
 /** The writer of an Aurora MySQL cluster. It is a kind of `mysql` and plays those parts too. */
 export const auroraCluster = defineTarget({
@@ -62,7 +65,12 @@ export const auroraCluster = defineTarget({
     };
     return {
       reader,
-      writer: {...writer, ...reader, ...throughProcedures(reader, connections, config)},
+      writer: {
+        ...writer,
+        ...reader,
+        ...throughProcedures(reader, connections, config),
+        copies: writer.copies,
+      },
       close: async () => {
         rds.close();
         await connections.close();

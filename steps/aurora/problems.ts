@@ -52,3 +52,59 @@ export const preparedRemain = (name: string, count: number): Problem => ({
   message: `${name} refuses writes, but holds ${count} prepared XA transactions (XA RECOVER), which can still be committed.`,
   hint: `Decide about each with XA COMMIT or XA ROLLBACK on ${name}, then reverse again.`,
 });
+
+export const seedTargetNotEmpty = (name: string, has: string): Problem => ({
+  code: 'seed-target-not-empty',
+  message: `${name} has ${has} by now, and a copy is made on an empty cluster only.`,
+  hint: 'Find out who put it there, then resume.',
+});
+
+export const seedGone = (name: string, run: string): Problem => ({
+  code: 'seed-mark-gone',
+  message: `switcharoo.seed on ${name} no longer says that run ${run} makes a copy there, so nothing is loaded or dropped.`,
+  hint: `Find out who changed it. What is on ${name} is not touched until it is empty, or says so again.`,
+});
+
+export const seedNoClient = (name: string): Problem => ({
+  code: 'seed-client-missing',
+  message: `No dump client on this machine suits ${name} any more.`,
+  hint: "Install MySQL's own mysqldump and mysql again, then resume.",
+});
+
+export const seedNotStill = (name: string, sql: string): Problem => ({
+  code: 'seed-replica-executes',
+  message: `The SQL thread of ${name} was stopped for the copy, and says ${sql}.`,
+  hint: `Find out who started it, then resume: it is stopped again, and the copy begins anew.`,
+});
+
+export const seedMoved = (name: string, at: string, now: string): Problem => ({
+  code: 'seed-replica-written',
+  message: `Somebody wrote on ${name} while it was copied: it stood at ${at}, and stands at ${now}.`,
+  hint: `Set read_only = ON on ${name} and stop whoever writes there, then resume: the copy begins anew.`,
+});
+
+export const seedObjectsDiffer = ({
+  schema,
+  what,
+  count,
+  has,
+  from,
+  to,
+}: {
+  readonly schema: string;
+  readonly what: string;
+  readonly count: number;
+  readonly has: number;
+  readonly from: string;
+  readonly to: string;
+}): Problem => ({
+  code: 'seed-objects-missing',
+  message: `The copy of schema ${schema} has ${has} of ${count} ${what}s on ${to}.`,
+  hint: `Look whether the account of ${from} may see them all (SELECT, SHOW VIEW, EVENT, TRIGGER ON *.*), then resume: the copy begins anew.`,
+});
+
+export const seedInUse = (name: string, why: string): Problem => ({
+  code: 'seed-in-use',
+  message: `${name} is in use, so nothing is dropped there: ${why}.`,
+  hint: 'Reverse first what came after the copy, then reverse again.',
+});

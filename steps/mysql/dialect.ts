@@ -8,6 +8,16 @@ const spellings = {
   ownPosition: {since: [8, 2, 0], newer: 'SHOW BINARY LOG STATUS', older: 'SHOW MASTER STATUS'},
   start: {since: [8, 0, 22], newer: 'START REPLICA', older: 'START SLAVE'},
   stop: {since: [8, 0, 22], newer: 'STOP REPLICA', older: 'STOP SLAVE'},
+  startExecuting: {
+    since: [8, 0, 22],
+    newer: 'START REPLICA SQL_THREAD',
+    older: 'START SLAVE SQL_THREAD',
+  },
+  stopExecuting: {
+    since: [8, 0, 22],
+    newer: 'STOP REPLICA SQL_THREAD',
+    older: 'STOP SLAVE SQL_THREAD',
+  },
   forget: {since: [8, 0, 22], newer: 'RESET REPLICA ALL', older: 'RESET SLAVE ALL'},
   /** Values: host, port, user, password, file, position. */
   follow: {

@@ -78,6 +78,12 @@ export const notStarted = (name: string, why: string): Problem => ({
   hint: `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${name}, remove the cause, then resume.`,
 });
 
+export const notExecuting = (name: string, wanted: 'Yes' | 'No', why: string): Problem => ({
+  code: 'mysql-sql-thread',
+  message: `The SQL thread of ${name} was ${wanted === 'Yes' ? 'started and does not run' : 'stopped and still runs'}: ${why}.`,
+  hint: `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${name}, remove the cause, then resume.`,
+});
+
 export const sessionsRemain = (name: string, sessions: readonly string[]): Problem => ({
   code: 'mysql-sessions-remain',
   message: `${sessions.length} sessions on ${name} were ended and are still there: ${sessions.slice(0, 5).join(', ')}.`,

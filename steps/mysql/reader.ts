@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../src/index.ts';
 import {accountsOf, accountsSql, privilegedSql} from './accounts.ts';
 import type {Connections} from './connection.ts';
+import type {CopyReader} from './copy/copies.ts';
 import {type Dialect, dialectOf} from './dialect.ts';
 import {manyChannels, type Where} from './problems.ts';
 import {replicationOf} from './replication.ts';
@@ -29,6 +30,7 @@ export function readerOf(
   dialect: AskDialect,
   where: Where,
   {user, replicationUser}: {user: string; replicationUser: string | undefined},
+  copies: CopyReader,
 ): MysqlReader {
   const read = (sql: string, signal?: AbortSignal, values: readonly unknown[] = []) =>
     connections.read({sql, values}, signal);
@@ -115,6 +117,7 @@ export function readerOf(
     },
     query: (sql, values = [], signal) => read(sql, signal, values),
     comparing: connections.comparing,
+    copies,
   };
   return reader;
 }

@@ -3,6 +3,7 @@ import {defineTarget, type OpenContext, type Session} from '../../src/index.ts';
 import type {Account, ServerAccount} from './accounts.ts';
 import {mysqlPreflight} from './checks/catalogue.ts';
 import {type Connections, connectTo} from './connection.ts';
+import {type CopyReader, type CopyWriter, copiesOf} from './copy/copies.ts';
 import type {Row} from './line.ts';
 import type {Position} from './position.ts';
 import {lazyDialect, readerOf} from './reader.ts';
@@ -22,12 +23,15 @@ export {definedSql, definedText, eventsSql} from './checks/objects.ts';
 export {gtidDiffers, packetTooLarge, sourceAmong} from './checks/replication.ts';
 export {are, columnOf, columnsSql, isAre, nameOf} from './checks/tables.ts';
 export type {Connections} from './connection.ts';
+export type {CopyReader, CopyWriter} from './copy/copies.ts';
+export {isEmpty, type SchemaContent} from './copy/inventory.ts';
+export type {CopyMark} from './copy/mark.ts';
 export {errnoOf} from './dialect.ts';
 export type {Row} from './line.ts';
 export * from './position.ts';
 export {noReplicationAccount, notStarted, type Where} from './problems.ts';
 export * from './replication.ts';
-export {mysqlRights} from './rights.ts';
+export {grantedBy, mysqlRights} from './rights.ts';
 export * from './sessions.ts';
 export * from './waits.ts';
 export {unlessGone} from './writer.ts';
@@ -45,6 +49,8 @@ export const mysqlConfig = z.object({
   replication: account.optional(),
   /** Encrypts switcharoo's own connection, and checks the server's certificate: against `ca`, else the system's. */
   tls: z.object({ca: z.string().optional()}).optional(),
+  /** Where the clients are with which it is dumped: mysqldump and mysql, or mariadb-dump and mariadb. */
+  clientFolder: z.string().optional(),
 });
 export type MysqlConfig = z.output<typeof mysqlConfig>;
 
@@ -111,6 +117,8 @@ export interface MysqlReader {
   query(sql: string, values?: readonly unknown[], signal?: AbortSignal): Promise<readonly Row[]>;
   /** Sessions of their own for `work`, which change nothing and read every value as the same text on every server. */
   comparing: Connections['comparing'];
+  /** As the beginning or the end of a copy of whole schemas. */
+  readonly copies: CopyReader;
 }
 
 /** A MySQL server, to be changed. Every write is safe to repeat, and none begins once `signal` is aborted. */
@@ -132,10 +140,14 @@ export interface MysqlWriter extends MysqlReader {
   /** Starts replication, and comes back when both threads were seen running. */
   startReplication(signal: AbortSignal): Promise<void>;
   stopReplication(signal: AbortSignal): Promise<void>;
+  /** Stops or starts executing what it receives, and goes on receiving. Comes back when it was seen. */
+  stopExecuting(signal: AbortSignal): Promise<void>;
+  startExecuting(signal: AbortSignal): Promise<void>;
   /** Stops replication and forgets whom it followed. */
   stopFollowing(signal: AbortSignal): Promise<void>;
   writeSentinel(key: SentinelKey, signal: AbortSignal): Promise<void>;
   removeSentinel(key: SentinelKey, signal: AbortSignal): Promise<void>;
+  readonly copies: CopyWriter;
 }
 
 export interface FollowedSource {
@@ -162,7 +174,8 @@ export function openServer(config: MysqlConfig, context: OpenContext) {
   const connections = connectTo(config, where, context.signal);
   const dialect = lazyDialect(connections);
   const accounts = {user: config.user, replicationUser: config.replication?.user};
-  const reader = readerOf(connections, dialect, where, accounts);
-  const writer = writerOf(connections, dialect, reader, config.replication);
+  const copies = copiesOf(connections, config, where);
+  const reader = readerOf(connections, dialect, where, accounts, copies);
+  const writer = writerOf(connections, dialect, reader, config.replication, copies);
   return {reader, writer, connections, where};
 }

@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../src/index.ts';
 import {hasReached, type Position, positionText, samePosition} from './position.ts';
-import {notStarted} from './problems.ts';
+import {notExecuting, notStarted} from './problems.ts';
 import {brokenBecause, isRunning} from './replication.ts';
 import type {MysqlReader} from './server.ts';
 
@@ -17,6 +17,27 @@ export async function untilReplicating(server: MysqlReader, signal: AbortSignal)
     if (broken !== null || Date.now() > giveUpAt) {
       const tries = replication?.error?.text ?? `the IO thread says ${replication?.io}`;
       throw new SwitcharooError(notStarted(server.name, broken ?? tries));
+    }
+    await sleep(waitMs, undefined, {signal});
+  }
+}
+
+/** Waits until its SQL thread runs, or has ended what it was executing. */
+export async function untilExecuting(
+  wanted: 'Yes' | 'No',
+  server: MysqlReader,
+  signal: AbortSignal,
+): Promise<void> {
+  const giveUpAt = Date.now() + startLimitMs;
+  for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, mostWaitMs)) {
+    const replication = await server.replication(signal);
+    if (replication?.sql === wanted) {
+      return;
+    }
+    const broken = wanted === 'Yes' ? replication?.error : null;
+    if (broken || Date.now() > giveUpAt) {
+      const why = broken?.text ?? `its SQL thread says ${replication?.sql}`;
+      throw new SwitcharooError(notExecuting(server.name, wanted, why));
     }
     await sleep(waitMs, undefined, {signal});
   }

@@ -1,18 +1,20 @@
 import {SwitcharooError} from '../../src/index.ts';
 import {parkedHost} from './accounts.ts';
 import type {Connections} from './connection.ts';
+import type {CopyWriter} from './copy/copies.ts';
 import {errnoOf} from './dialect.ts';
 import {noReplicationAccount} from './problems.ts';
 import type {AskDialect} from './reader.ts';
 import * as sentinels from './sentinel.ts';
 import type {MysqlConfig, MysqlReader, MysqlWriter} from './server.ts';
-import {untilReplicating} from './waits.ts';
+import {untilExecuting, untilReplicating} from './waits.ts';
 
 export function writerOf(
   connections: Connections,
   dialect: AskDialect,
   reader: MysqlReader,
   replicationAccount: MysqlConfig['replication'],
+  copies: CopyWriter,
 ): MysqlWriter {
   const write = (
     sql: string,
@@ -21,7 +23,7 @@ export function writerOf(
     limitMs?: number,
   ) => connections.write({sql, values, ...(limitMs === undefined ? {} : {limitMs})}, signal);
   const say = async (
-    request: 'start' | 'stop' | 'forget' | 'follow',
+    request: 'start' | 'stop' | 'startExecuting' | 'stopExecuting' | 'forget' | 'follow',
     signal: AbortSignal,
     values?: readonly unknown[],
   ) =>
@@ -30,6 +32,7 @@ export function writerOf(
     void (await connections.writeUnlogged({sql, values}, signal));
   const writer: MysqlWriter = {
     ...reader,
+    copies,
     fenceWrites: async (lockWaitSeconds, signal) => {
       const {superReadOnly} = await reader.fence(signal);
       // Without a bound it hangs behind a LOCK TABLES or a long UPDATE, and every other write queues behind it.
@@ -84,6 +87,14 @@ export function writerOf(
       await untilReplicating(reader, signal);
     },
     stopReplication: async (signal) => void (await say('stop', signal)),
+    stopExecuting: async (signal) => {
+      await say('stopExecuting', signal);
+      await untilExecuting('No', reader, signal);
+    },
+    startExecuting: async (signal) => {
+      await say('startExecuting', signal);
+      await untilExecuting('Yes', reader, signal);
+    },
     stopFollowing: async (signal) => {
       await say('stop', signal);
       await say('forget', signal);

@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process';
 import {accessSync, constants} from 'node:fs';
-import {delimiter, join} from 'node:path';
+import {delimiter, dirname, join} from 'node:path';
 import {firstOnPath, packageFolder} from '../../../lab/mysql/find-server.ts';
 import {
   identify,
@@ -37,6 +37,12 @@ export const current: ServerKind = {
   name: 'MySQL 9',
   program: async () => installedServer(await identify(mysqld)),
   missing: isProgram(mysqld) ? null : 'run scripts/mysql-current',
+};
+
+/** MySQL's own clients, which dump all of these servers. */
+export const mysqlClients = {
+  folder: dirname(mysqld),
+  missing: isProgram(join(dirname(mysqld), 'mysqldump')) ? null : 'run scripts/mysql-current',
 };
 
 function isProgram(file: string): boolean {

@@ -5,6 +5,7 @@ import type {ClusterState} from '../../../steps/aurora/rds.ts';
 import type {
   Account,
   Client,
+  CopyWriter,
   OpenTransaction,
   Position,
   Replication,
@@ -128,7 +129,8 @@ export class FakeServer {
 
   session(): Session<AuroraReader, AuroraWriter> {
     const reader = readerOf(this);
-    return {reader, writer: {...reader, ...writesOf(this, this.#network)}, close: async () => {}};
+    const writer = {...reader, ...writesOf(this, this.#network), copies: noCopies};
+    return {reader, writer, close: async () => {}};
   }
 }
 
@@ -189,6 +191,7 @@ function readerOf(server: FakeServer): AuroraReader {
       collation_server: 'utf8mb4_general_ci',
     }),
     query: async (sql, values = []) => rowsOfLog(server, sql, values),
+    copies: noCopies,
     comparing: (count, work) => work(Array.from({length: count}, () => async () => [])),
     procedures: async () => new Map(),
     binlogRetentionHours: async () => server.retentionHours,
@@ -236,6 +239,25 @@ function replicationOf(server: FakeServer): Replication | null {
     delaySeconds: 0,
   };
 }
+
+/** No machine has a client that dumps a fake; copies are tried on real servers. */
+const noCopy = async () => {
+  throw new Error('a fake server is not copied');
+};
+const noCopies: CopyWriter = {
+  programs: async () => ({suits: null, found: []}),
+  schemas: async () => [],
+  mark: async () => null,
+  dump: () => {
+    throw new Error('a fake server is not copied');
+  },
+  begin: noCopy,
+  clear: noCopy,
+  place: noCopy,
+  load: noCopy,
+  finish: noCopy,
+  forget: noCopy,
+};
 
 type Writes = Omit<AuroraWriter, keyof AuroraReader>;
 
@@ -285,6 +307,8 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
       }),
     startReplication: async (signal) => written(signal, () => setRunning(server, true)),
     stopReplication: async (signal) => written(signal, () => setRunning(server, false)),
+    stopExecuting: async (signal) => written(signal, () => setRunning(server, false)),
+    startExecuting: async (signal) => written(signal, () => setRunning(server, true)),
     stopFollowing: async (signal) =>
       written(signal, () => {
         server.following = null;

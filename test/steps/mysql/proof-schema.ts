@@ -2,7 +2,10 @@ import {createHash} from 'node:crypto';
 import type {TriedServer} from './each-server.ts';
 
 /** Tables of every kind of key, and every kind of value, for the comparison of two servers. */
-export async function createProof({database, kind}: TriedServer): Promise<void> {
+export async function createProof({
+  database,
+  kind,
+}: Pick<TriedServer, 'database' | 'kind'>): Promise<void> {
   await database.session(async (connection) => {
     await connection.query("SET SESSION sql_mode = ''");
     for (const statement of statements(kind.name === 'MySQL 9')) {

@@ -1,0 +1,73 @@
+/** What a dump is expected to hold, as the server estimates it. */
+export interface Expected {
+  readonly tables: number;
+  readonly bytes: number;
+}
+
+/** Follows a dump that passes by, by the comments that it begins each part with. */
+export class DumpProgress {
+  readonly #expected: Expected;
+  #bytes = 0;
+  #tables = 0;
+  #schema = '';
+  #table = '';
+  #head = '';
+  /** Whether the dump has said that it is whole. */
+  whole = false;
+
+  constructor(expected: Expected) {
+    this.#expected = expected;
+  }
+
+  /** Only the beginning of each line is looked at: a line of data has up to a megabyte. */
+  feed(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    for (let from = 0; from < chunk.length; ) {
+      const end = chunk.indexOf(lineFeed, from);
+      const until = end < 0 ? chunk.length : end;
+      if (this.#head.length < longestHead) {
+        this.#head += chunk.toString('latin1', from, Math.min(until, from + longestHead));
+      }
+      if (end < 0) {
+        return;
+      }
+      this.#hear(Buffer.from(this.#head, 'latin1').toString());
+      this.#head = '';
+      from = end + 1;
+    }
+  }
+
+  /** "table 3 of 12 (shop.orders), 1.2 GB dumped of about 3.4 GB of data". */
+  text(): string {
+    const at = this.#table === '' ? '' : ` (${this.#schema}.${this.#table})`;
+    return `table ${this.#tables} of ${this.#expected.tables}${at}, ${bytesText(this.#bytes)} dumped of about ${bytesText(this.#expected.bytes)} of data`;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  #hear(line: string): void {
+    const [, what, name = ''] =
+      /^-- (Current Database|Table structure for table):? `(.+)`/.exec(line) ?? [];
+    if (what === 'Current Database') {
+      this.#schema = name;
+    } else if (what !== undefined) {
+      this.#tables += 1;
+      this.#table = name;
+    } else if (line.startsWith('-- Dump completed')) {
+      this.whole = true;
+    }
+  }
+}
+
+const lineFeed = 10;
+const longestHead = 200;
+
+const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+
+export function bytesText(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  const value = bytes / 1_000 ** power;
+  return `${power === 0 ? bytes : value.toFixed(1)} ${units[power]}`;
+}

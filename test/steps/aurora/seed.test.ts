@@ -1,0 +1,81 @@
+import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import {positionOf} from '../../../lab/mysql/seed.ts';
+import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
+import {seed} from '../../../steps/aurora/seed.ts';
+import {verifyData} from '../../../steps/mysql/verify-data.ts';
+import {lawsOfStep} from '../../contract/step-laws.ts';
+import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
+import {mysqlClients} from '../../lab/mysql/server-kinds.ts';
+import {reverse, run} from '../mysql/walk.ts';
+import {openSeedWorld, type SeedWorld, schemasOn} from './seed-world.ts';
+
+if (mysqlClients.missing) {
+  console.warn(`SKIPPED: the first copy: ${mysqlClients.missing}`);
+}
+
+forEachPair('the first copy', (pair) =>
+  describe.skipIf(mysqlClients.missing)("with MySQL's own clients", () => {
+    let world: SeedWorld;
+    beforeAll(async () => {
+      world = await openSeedWorld(pair);
+    });
+    beforeEach(() => world.empty());
+    afterAll(() => world?.close());
+
+    test('Aurora follows from the place of the copy on, and has every row of the source', async () => {
+      const {source, replica, aurora} = world.databases;
+      const place = await positionOf(replica);
+      const {output} = await run(await world.placed());
+      expect(output).toEqual({...place, ofSource: await positionOf(source)});
+      await source.query("INSERT INTO shop.orders (token) VALUES ('after the copy')");
+      await run({
+        id: 'replicate',
+        unit: replicateFrom,
+        on: {aurora: world.aurora, upstream: world.replica},
+        input: {...world.at.replica, file: output.file, position: output.position},
+      });
+      const verified = await run({
+        id: 'verify',
+        unit: verifyData,
+        on: {source: world.replica, target: world.aurora},
+      });
+      expect(verified.output).toMatchObject({changing: 0});
+      const late = "SELECT COUNT(*) AS c FROM shop.orders WHERE token = 'after the copy'";
+      expect(await aurora.query(late)).toEqual([{c: 1}]);
+      const events = await aurora.query(
+        "SELECT definer AS definer, status AS status FROM information_schema.events WHERE event_schema = 'proof'",
+      );
+      expect(events).toEqual([
+        {definer: 'shop@%', status: expect.stringMatching(/^(SLAVE|REPLICA_)SIDE_DISABLED$/)},
+      ]);
+      await world.aurora.writer.stopFollowing(new AbortController().signal);
+    });
+
+    test('a way back drops what it copied, and nothing that somebody else put there', async () => {
+      const placed = await world.placed();
+      const {before} = await run(placed);
+      await world.databases.aurora.query('CREATE DATABASE notes');
+      expect(await reverse(placed, before)).toMatchObject({kind: 'pending', before});
+      expect(await schemasOn(world.databases.aurora)).toEqual(['notes']);
+    });
+
+    // The third pair has the replica of the first, and the laws do not ask what Aurora is.
+    if (pair.source === pair.target) {
+      lawsOfStep({
+        step: seed,
+        input: {schemas: ['shop', 'proof']},
+        world: async () => {
+          await world.empty();
+          const {on} = await world.placed();
+          return {sessions: on, picture: world.picture};
+        },
+        blockedWorld: async () => {
+          await world.empty();
+          await world.databases.aurora.query('CREATE DATABASE shop');
+          const {on} = await world.placed();
+          return {sessions: on, picture: world.picture};
+        },
+      });
+    }
+  }),
+);
