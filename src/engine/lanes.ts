@@ -1,22 +1,29 @@
-import type {Entry} from '../model/runbook.ts';
+export interface Lanes<Outcome> {
+  /** How many may be at work at once. */
+  readonly atOnce: number;
+  isWell(outcome: Outcome): boolean;
+}
+
+/** More looks than these would only wait for each other: at a connection, a host, or a limit of so many calls a second. */
+export const looksAtOnce = 8;
 
 /**
- * Works on entries side by side, as many as may be at work at once. After one that did not end well no other begins;
- * those have no outcome.
+ * Works on items side by side. They are begun in their order; after one that did not end well no other begins, and those
+ * have no outcome.
  */
-export async function inLanes<Outcome>(
-  entries: readonly Entry[],
-  work: (entry: Entry) => Promise<Outcome>,
-  isWell: (outcome: Outcome) => boolean,
+export async function inLanes<Item, Outcome>(
+  items: readonly Item[],
+  {atOnce, isWell}: Lanes<Outcome>,
+  work: (item: Item) => Promise<Outcome>,
 ): Promise<readonly (Outcome | undefined)[]> {
-  const outcomes: (Outcome | undefined)[] = entries.map(() => undefined);
-  const waiting = entries.entries();
+  const outcomes: (Outcome | undefined)[] = items.map(() => undefined);
+  const waiting = items.entries();
   let goesOn = true;
   const lane = async () => {
-    for (const [index, entry] of waiting) {
+    for (const [index, item] of waiting) {
       let well = false;
       try {
-        const outcome = await work(entry);
+        const outcome = await work(item);
         outcomes[index] = outcome;
         well = isWell(outcome);
       } finally {
@@ -27,8 +34,7 @@ export async function inLanes<Outcome>(
       }
     }
   };
-  const lanes = Math.min(entries.length, entries[0]?.atOnce ?? entries.length);
-  const works = Array.from({length: lanes}, lane);
+  const works = Array.from({length: Math.min(items.length, atOnce)}, lane);
   // Waits for all, also when one of them throws: nobody may still be acting when the error is told.
   await Promise.allSettled(works);
   await Promise.all(works);

@@ -1,17 +1,12 @@
 import type {Inventory} from '../inventory/inventory.ts';
-import {
-  digestOfPlan,
-  type Evidence,
-  type Plan,
-  type PlanItem,
-  type PlanLine,
-} from '../model/plan.ts';
+import {digestOfPlan, type Evidence, type Plan, type PlanLine} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';
-import {type Given, type Givens, givenBy, inputOf} from './known.ts';
+import {type Given, type Givens, givenBy, type Input, inputOf} from './known.ts';
+import {inLanes, looksAtOnce} from './lanes.ts';
 import {lookAt, looking, problemOfLook, refuseIfStopped, type Seen} from './look.ts';
 import {runbookDigest} from './prints.ts';
 import {inputInvalid} from './problems.ts';
@@ -27,18 +22,12 @@ export interface Planning {
 
 /** Looks at everything that can be looked at, and changes nothing. Every problem is in the plan; none ends it. */
 export async function makePlan(planning: Planning): Promise<Plan> {
-  const {world, inventory, progress} = planning;
+  const {world, inventory} = planning;
   const {runbook} = world;
-  const survey: Survey = {
-    earlier: givenBy(progress, runbook.entries),
-    found: new Map(),
-    changing: new Set(),
-  };
-  const items: PlanItem[] = [];
-  for (const item of runbook.items as readonly Item[]) {
-    refuseIfStopped(planning.signal);
-    items.push(item.kind === 'entry' ? await lineFor(item, planning, survey) : item);
-  }
+  const lines = withEvidence(await linesOf(planning), planning);
+  const items = (runbook.items as readonly Item[]).map((item) =>
+    item.kind === 'entry' ? (lines.get(item.id) ?? baseLine(item)) : item,
+  );
   const plan = {
     runbook: {
       name: runbook.head.name,
@@ -52,28 +41,62 @@ export async function makePlan(planning: Planning): Promise<Plan> {
   return {...plan, digest: digestOfPlan(plan)};
 }
 
-/** What the plan knows so far, from the entries before. */
+/** What the looks of a plan have given so far. */
 interface Survey {
-  readonly earlier: Givens;
-  /** What the looks of this plan have seen. */
+  readonly given: Givens;
   readonly found: Map<string, Given>;
-  /** Targets that an earlier entry of this plan still changes. */
-  readonly changing: Set<string>;
+  /** A line for every entry whose turn to be looked at has come. */
+  readonly lines: Map<string, Promise<PlanLine>>;
+}
+
+/** All entries are looked at side by side; only one that needs what an earlier one gives waits for the look at that. */
+async function linesOf(planning: Planning): Promise<ReadonlyMap<string, PlanLine>> {
+  const {runbook} = planning.world;
+  const earlier = givenBy(planning.progress, runbook.entries);
+  const found = new Map<string, Given>();
+  const given: Givens = {get: (id) => found.get(id) ?? earlier.get(id)};
+  const survey: Survey = {given, found, lines: new Map()};
+  const lanes = {atOnce: looksAtOnce, isWell: () => true};
+  const lines = await inLanes(runbook.entries as readonly Entry[], lanes, (entry) => {
+    const line = lineFor(entry, planning, survey);
+    survey.lines.set(entry.id, line);
+    return line;
+  });
+  return new Map(lines.flatMap((line) => (line ? [[line.entry, line] as const] : [])));
+}
+
+/** An earlier entry of the plan may still change what was seen. */
+function withEvidence(
+  lines: ReadonlyMap<string, PlanLine>,
+  {progress}: Planning,
+): ReadonlyMap<string, PlanLine> {
+  const changing = new Set<string>();
+  return new Map(
+    [...lines].map(([id, line]) => {
+      const evidence: Evidence =
+        line.evidence === 'checked' &&
+        !progress?.entries.get(id)?.stands &&
+        line.targets.some((target) => changing.has(target))
+          ? 'predicted'
+          : line.evidence;
+      if (line.actions.length > 0 || (line.outlook === 'later' && line.unitKind !== 'gate')) {
+        for (const target of line.targets) {
+          changing.add(target);
+        }
+      }
+      return [id, {...line, evidence}];
+    }),
+  );
 }
 
 async function lineFor(entry: Entry, planning: Planning, survey: Survey): Promise<PlanLine> {
+  refuseIfStopped(planning.signal);
   const so = planning.progress?.entries.get(entry.id);
-  const base = baseLine(entry, so?.stands ? 'checked' : evidenceOf(entry, survey));
+  const base = baseLine(entry);
   if (so?.state === 'done' || so?.state === 'skipped') {
     return {...base, outlook: so.state === 'skipped' ? 'skipped' : so.stands ? 'stands' : 'found'};
   }
-  const line = await lookedAt(entry, base, planning, survey);
-  if (line.actions.length > 0 || (line.outlook === 'later' && line.unitKind !== 'gate')) {
-    for (const target of line.targets) {
-      survey.changing.add(target);
-    }
-  }
-  return line;
+  return lookedAt(entry, base, planning, survey);
 }
 
 async function lookedAt(
@@ -82,8 +105,7 @@ async function lookedAt(
   planning: Planning,
   survey: Survey,
 ): Promise<PlanLine> {
-  const given: Givens = {get: (id) => survey.found.get(id) ?? survey.earlier.get(id)};
-  const input = inputOf(entry, planning.world.params, given);
+  const input = await inputAfterLooks(entry, planning, survey);
   if (input.kind === 'invalid') {
     return blockedLine(base, input.problem);
   }
@@ -91,7 +113,7 @@ async function lookedAt(
     const what = `it asks for what ${input.after} gives, and ${input.after} is no earlier entry`;
     return blockedLine(base, inputInvalid(entry.id, what));
   }
-  const unmet = entry.after.filter((id) => given.get(id) === undefined);
+  const unmet = entry.after.filter((id) => survey.given.get(id) === undefined);
   const knownAfter = input.kind === 'not-yet' ? [...new Set([...unmet, input.after])] : unmet;
   if (input.kind === 'not-yet' || knownAfter.length > 0) {
     return {...base, evidence: 'known-after', outlook: 'later', knownAfter};
@@ -119,6 +141,21 @@ async function lookedAt(
   } catch (error) {
     refuseIfStopped(planning.signal);
     return blockedLine(base, problemOfLook(entry.id, error));
+  }
+}
+
+/** The input as it is once every earlier entry that it needs was looked at. */
+async function inputAfterLooks(entry: Entry, {world}: Planning, survey: Survey): Promise<Input> {
+  await Promise.all(entry.after.map((id) => survey.lines.get(id)));
+  for (;;) {
+    const input = inputOf(entry, world.params, survey.given);
+    if (input.kind !== 'not-yet' || !isBefore(entry, input.after, world.runbook)) {
+      return input;
+    }
+    await survey.lines.get(input.after);
+    if (survey.given.get(input.after) === undefined) {
+      return input;
+    }
   }
 }
 
@@ -179,7 +216,7 @@ async function pendingLine(
   };
 }
 
-function baseLine(entry: Entry, evidence: Evidence): PlanLine {
+function baseLine(entry: Entry): PlanLine {
   const {unit} = entry;
   return {
     kind: 'entry',
@@ -189,7 +226,7 @@ function baseLine(entry: Entry, evidence: Evidence): PlanLine {
     unit: unit.name,
     unitKind: unit.kind,
     targets: [...new Set(Object.values(entry.on))],
-    evidence,
+    evidence: 'checked',
     outlook: 'later',
     knownAfter: [],
     differences: [],
@@ -205,6 +242,3 @@ const blockedLine = (base: PlanLine, {code, message, hint}: Problem): PlanLine =
   hint,
   code,
 });
-
-const evidenceOf = (entry: Entry, {changing}: Survey): Evidence =>
-  Object.values(entry.on).some((target) => changing.has(target)) ? 'predicted' : 'checked';

@@ -7,6 +7,7 @@ import type {Action} from '../model/step.ts';
 import type {Blocked} from '../model/verdict.ts';
 import type {World} from './context.ts';
 import {givenBy, inputOf} from './known.ts';
+import {inLanes, looksAtOnce} from './lanes.ts';
 import {lookAt, looking, problemOfLook, refuseIfStopped} from './look.ts';
 import {
   checkpointUnknown,
@@ -24,15 +25,22 @@ export async function makeReversePlan(
   to: string | null,
   signal: AbortSignal,
 ): Promise<ReversePlan> {
-  const lines: ReverseLine[] = [];
-  const newer: Entry[] = [];
-  for (const entry of entriesToReverse(world.runbook, progress, to)) {
+  const entries = entriesToReverse(world.runbook, progress, to);
+  const lanes = {atOnce: looksAtOnce, isWell: () => true};
+  const seen = await inLanes(entries, lanes, async (entry) => {
+    refuseIfStopped(signal);
     const line = await lineFor(world, progress, entry, signal);
     refuseIfStopped(signal);
-    const covered = newer.find((other) => standsOnTheSame(other, entry));
-    lines.push(covered && cannotBeJudged(line) ? laterLine(line, covered) : line);
-    newer.push(entry);
-  }
+    return {entry, line};
+  });
+  const lines = seen.flatMap((one, index) => {
+    const covered = entries
+      .slice(0, index)
+      .find((newer) => one && standsOnTheSame(newer, one.entry));
+    return one
+      ? [covered && cannotBeJudged(one.line) ? laterLine(one.line, covered) : one.line]
+      : [];
+  });
   const plan = {run: world.run, to, lines};
   return {...plan, digest: digestOfReversePlan(plan)};
 }

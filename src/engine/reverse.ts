@@ -39,10 +39,12 @@ export async function reverseRun(
   }
   for (const turn of turnsBack(after)) {
     const standing = turn.filter(({id}) => record.progress.entries.get(id)?.stands);
-    const outcomes = await inLanes(
-      standing,
-      (entry) => reverseUnlessStopped(context, entry),
-      ({kind}) => kind === 'reversed',
+    const lanes = {
+      atOnce: standing[0]?.atOnce ?? standing.length,
+      isWell: ({kind}: EntryReversal) => kind === 'reversed',
+    };
+    const outcomes = await inLanes(standing, lanes, (entry) =>
+      reverseUnlessStopped(context, entry),
     );
     // A reversal that failed is the louder news than one that was held.
     const ends = outcomes.filter((outcome) => outcome !== undefined);

@@ -83,11 +83,11 @@ async function takeTurn(
       (item): item is Entry => item.kind === 'entry' && !isOver(context, item),
     );
     // The others of a group come to their own end before anyone decides about one of them.
-    const outcomes = await inLanes(
-      entries,
-      (entry) => runAndUndo(context, entry),
-      ({kind}) => kind === 'done',
-    );
+    const lanes = {
+      atOnce: entries[0]?.atOnce ?? entries.length,
+      isWell: ({kind}: EntryOutcome) => kind === 'done',
+    };
+    const outcomes = await inLanes(entries, lanes, (entry) => runAndUndo(context, entry));
     const failed = entries.flatMap((entry, index) => {
       const outcome = outcomes[index];
       return outcome?.kind === 'failed' ? [{entry, problem: outcome.problem}] : [];

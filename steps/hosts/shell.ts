@@ -49,8 +49,9 @@ export async function openShells(hosts: readonly ShellConfig[]): Promise<Shells>
     shells: kept.map(({host, options}) => ({
       name: host.name,
       root: host.root,
-      run: (script, signal, limitMs = commandLimitMs) =>
-        run(host, options, script, signal, limitMs),
+      run: afterFirst((script, signal, limitMs, connected) =>
+        run(host, options, {script, signal, limitMs, connected}),
+      ),
     })),
     close: async () => {
       await Promise.all(
@@ -58,6 +59,30 @@ export async function openShells(hosts: readonly ShellConfig[]): Promise<Shells>
       );
       await rm(folder, {recursive: true, force: true});
     },
+  };
+}
+
+type RunConnecting = (
+  script: string,
+  signal: AbortSignal,
+  limitMs: number,
+  connected: () => void,
+) => Promise<string>;
+
+/** The first command makes the connection that the others share. While it does, they wait: each would log in by itself. */
+function afterFirst(run: RunConnecting): Shell['run'] {
+  let connection: Promise<void> | undefined;
+  return async (script, signal, limitMs = commandLimitMs) => {
+    if (connection) {
+      await connection;
+      return run(script, signal, limitMs, () => {});
+    }
+    let connected = () => {};
+    connection = new Promise((resolve) => {
+      connected = resolve;
+    });
+    // One that failed is over, too: what comes after it tries by itself.
+    return run(script, signal, limitMs, connected).finally(connected);
   };
 }
 
@@ -111,12 +136,17 @@ echo '${begun}'
 main </dev/null
 `;
 
+interface Running {
+  readonly script: string;
+  readonly signal: AbortSignal;
+  readonly limitMs: number;
+  readonly connected: () => void;
+}
+
 async function run(
   host: ShellConfig,
   options: readonly string[],
-  script: string,
-  signal: AbortSignal,
-  limitMs: number,
+  {script, signal, limitMs, connected}: Running,
 ): Promise<string> {
   signal.throwIfAborted();
   const limit = AbortSignal.timeout(limitMs);
@@ -126,6 +156,7 @@ async function run(
   // ssh may end before it has read all of it, refused for instance: how it ended says why, and not the broken pipe.
   running.stdin?.on('error', () => {});
   running.stdin?.end(wrapped(script));
+  running.stdout?.once('data', connected);
   const ended = await running;
   signal.throwIfAborted();
   const [before, written] = ended.stdout.split(`${begun}\n`, 2);

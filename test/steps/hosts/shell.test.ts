@@ -1,8 +1,9 @@
-import {readdirSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import type {LabHost} from '../../../lab/hosts/host.ts';
 import {createLabKey} from '../../../lab/hosts/keys.ts';
 import {SwitcharooError} from '../../../src/index.ts';
@@ -49,6 +50,18 @@ describe('a script on a host', () => {
       message: `A command on web1 (${web1.address} port ${web1.sshPort}) ended with exit code 3: no such thing.`,
       hint: 'Put right on web1 what it says, then go on.',
     });
+  });
+
+  test('shares one connection with all others, also with those that begin at the same time', async () => {
+    const waits = `echo here >>${web1.root}/seen; while [ ! -e ${web1.root}/go ]; do sleep 0.05; done`;
+    const running = Array.from({length: 5}, () => shell().run(waits, signal));
+    await vi.waitFor(
+      () => expect(readFileSync(join(web1.root, 'seen'), 'utf8')).toBe('here\n'.repeat(5)),
+      {timeout: 10_000},
+    );
+    expect(connectionsTo(web1.sshPort)).toBe(1);
+    await writeFile(join(web1.root, 'go'), '');
+    await Promise.all(running);
   });
 
   test('does not give its commands the rest of itself to read', async () => {
@@ -182,3 +195,11 @@ async function problemOf(work: Promise<unknown>) {
   }
   return reason.problem;
 }
+
+/** Established ones, as the kernel lists them: local address, remote address, state 01 (proc(5)). */
+const connectionsTo = (port: number) =>
+  readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local, , state]) => local?.endsWith(`:${hex(port)}`) && state === '01').length;
+const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0');
