@@ -1,6 +1,6 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {basename, join, resolve} from 'node:path';
-import {parse} from 'yaml';
+import {load, YAMLException} from 'js-yaml';
 import {z} from 'zod';
 import {sha256} from '../model/canonical.ts';
 import {SwitcharooError} from '../model/problem.ts';
@@ -84,12 +84,19 @@ function textOf(file: string): string {
 
 function parseYaml(file: string, text: string): unknown {
   try {
-    return parse(text);
+    return load(text);
   } catch (cause) {
-    // Below its first line it quotes the file, and a password may stand right there.
-    const [what = ''] = (cause as Error).message.split('\n');
-    throw new SwitcharooError(inventoryInvalid(file, what.replace(/:$/, '')), {cause});
+    // Its message quotes the file, and a password may stand right there.
+    throw new SwitcharooError(inventoryInvalid(file, mistakeIn(cause)), {cause});
   }
+}
+
+function mistakeIn(cause: unknown): string {
+  if (!(cause instanceof YAMLException)) {
+    return String(cause);
+  }
+  const {reason, mark} = cause;
+  return mark ? `${reason} at line ${mark.line + 1}, column ${mark.column + 1}` : reason;
 }
 
 const isLab = (raw: unknown): boolean =>

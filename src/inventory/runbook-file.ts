@@ -1,11 +1,9 @@
 import {existsSync} from 'node:fs';
-import {register} from 'node:module';
 import {join, resolve} from 'node:path';
-import {pathToFileURL} from 'node:url';
 import {SwitcharooError} from '../model/problem.ts';
 import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
 import type {TargetKind, TargetKinds} from '../model/target.ts';
-import {packageRoot} from '../version.ts';
+import {compiledRunbook} from './compile-runbook.ts';
 import {runbookDoesNotLoad, runbookInvalid, runbookNotFound} from './problems.ts';
 
 export interface RunbookFile {
@@ -49,21 +47,12 @@ function findFile(nameOrPath: string): string {
 
 async function defaultExportOf(file: string): Promise<unknown> {
   try {
-    registerHooksOnce();
-    const module = (await import(pathToFileURL(file).href)) as {default?: unknown};
+    const text = Buffer.from(await compiledRunbook(file)).toString('base64');
+    const module = (await import(`data:text/javascript;base64,${text}`)) as {default?: unknown};
     return module.default;
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new SwitcharooError(runbookDoesNotLoad(file, said), {cause});
-  }
-}
-
-let registered = false;
-
-function registerHooksOnce(): void {
-  if (!registered) {
-    register(new URL('bin/typescript-hooks.js', packageRoot));
-    registered = true;
   }
 }
 

@@ -1,7 +1,7 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {$} from 'zx';
+import {$} from 'zx/core';
 import {type Problem, SwitcharooError} from '../../src/index.ts';
 import {
   type HostPlace,

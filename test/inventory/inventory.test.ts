@@ -75,19 +75,19 @@ const refused: readonly {
     name: 'is empty',
     text: '',
     code: 'inventory-invalid',
-    says: 'FILE is not an inventory: ✖ Invalid input: expected object, received null',
+    says: 'FILE is not an inventory: expected a document, but the input is empty',
   },
   {
     name: 'is no YAML',
     text: 'name: staging\n  targets: {a: ]\npassword: hunter2',
     code: 'inventory-invalid',
-    says: 'FILE is not an inventory: Nested mappings are not allowed in compact mappings at line 1, column 7',
+    says: 'FILE is not an inventory: bad indentation of a mapping entry at line 2, column 10',
   },
   {
     name: 'shows a secret on the very line that is no YAML',
     text: 'name: staging\npassword: "hunter2',
     code: 'inventory-invalid',
-    says: 'FILE is not an inventory: Missing closing "quote at line 2, column 19',
+    says: 'FILE is not an inventory: unexpected end of the stream within a double quoted scalar at line 2, column 19',
   },
   {
     name: 'has a field that nobody knows',

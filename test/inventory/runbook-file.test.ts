@@ -4,6 +4,7 @@ import {describe, expect, test} from 'vitest';
 import {exitCodeOf} from '../../src/cli/exit.ts';
 import {loadRunbook} from '../../src/inventory/runbook-file.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
+import type {Item} from '../../src/model/runbook.ts';
 import {folderWith} from './folder.ts';
 
 const from = (path: string) => JSON.stringify(pathToFileURL(resolve(path)).href);
@@ -32,6 +33,33 @@ describe('a runbook', () => {
     expect(loaded.runbook.entries.map(({id}) => id)).toEqual(['one']);
   });
 
+  test('may have parts beside it, in TypeScript and JavaScript, which know where they lie', async () => {
+    const folder = folderWith({
+      'book.ts': `${start}
+import {place, later} from './parts/part.ts';
+import {plain} from './plain.mjs';
+export default book
+  .step('one', fill, {...put, on: {shelf: 'a'}})
+  .checkpoint('end').pointOfNoReturn([place, await later(), plain, import.meta.filename].join(' '));`,
+      'parts/part.ts': `
+export const place: string = import.meta.url;
+export const later = async (): Promise<string> => (await import('./late.ts')).dirname;`,
+      'parts/late.ts': 'export const dirname: string = import.meta.dirname;',
+      'plain.mjs': 'export const plain = import.meta.url;',
+    });
+    const {runbook} = await loadRunbook(join(folder, 'book.ts'));
+    const items: readonly Item[] = runbook.items;
+    const places = items.flatMap((item) =>
+      item.kind === 'point-of-no-return' ? item.because.split(' ') : [],
+    );
+    expect(places).toEqual([
+      pathToFileURL(join(folder, 'parts', 'part.ts')).href,
+      join(folder, 'parts'),
+      pathToFileURL(join(folder, 'plain.mjs')).href,
+      join(folder, 'book.ts'),
+    ]);
+  });
+
   test('may let a kind of MySQL server play a part that asks for one', async () => {
     const file = fileWith(
       `${start} export default book.step('near', caughtUp, {on: {upstream: 'db', replica: 'cluster'}, input: () => ({})});`,
@@ -50,7 +78,7 @@ const refused: readonly {
     name: 'has a mistake in its syntax',
     text: 'export default {',
     code: 'runbook-does-not-load',
-    says: /^FILE does not load: Transform failed/,
+    says: 'FILE does not load: Expected identifier but found end of file (book.ts:1)',
   },
   {
     name: 'throws while it is loaded',
