@@ -102,6 +102,8 @@ function bootstrapped(
         ...argsForRoot(),
         '--bootstrap',
         `--datadir=${data}`,
+        // A server that starts clears temporary tables away, also those of another one that has the same folder for them.
+        `--tmpdir=${data}`,
         '--innodb-log-file-size=4M',
       ]);
       bootstrapping.child.stdin?.end(await systemTables(share));
