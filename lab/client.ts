@@ -38,6 +38,7 @@ export interface LabOptions {
   readonly stateFolder: string;
   readonly clients?: number;
   readonly slowProcedures?: boolean;
+  readonly emptyAurora?: boolean;
   /** Ends some time after this process does. Without it, it stays up until `downLab`. */
   readonly owner?: number;
   readonly signal?: AbortSignal;
@@ -53,6 +54,9 @@ export interface Lab {
   resumeClients(): Promise<unknown>;
   turn(wanted: LabSwitch): Promise<unknown>;
 }
+
+/** Whether a runbook makes the first copy itself, by the names of its steps. */
+export const makesFirstCopy = (steps: readonly string[]): boolean => steps.includes('aurora.seed');
 
 const upWithinMs = 60_000;
 
@@ -74,6 +78,7 @@ export async function upLab(options: LabOptions): Promise<Lab> {
       LAB_DIRECTORY: directory,
       LAB_CLIENTS: String(options.clients ?? 6),
       LAB_SLOW_PROCEDURES: options.slowProcedures ? '1' : '',
+      LAB_EMPTY_AURORA: options.emptyAurora ? '1' : '',
       LAB_OWNER: options.owner === undefined ? '' : String(options.owner),
     },
   });

@@ -1,5 +1,5 @@
 import {writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {delimiter, join} from 'node:path';
 import type {LabHost} from './hosts/host.ts';
 import type {Databases} from './mysql/topology.ts';
 import type {Site} from './site.ts';
@@ -37,6 +37,7 @@ export function variablesOf(site: Site, reached: Reached): Readonly<Record<strin
     LAB_AURORA_PORT: String(ports.aurora),
     LAB_WEB_PORT: String(ports.web),
     LAB_LOAD_BALANCER: network.loadBalancer,
+    LAB_MYSQL_CLIENTS: mysqlClients(),
     LAB_SEED_FILE: reached.databases.seed.file,
     LAB_SEED_POSITION: String(reached.databases.seed.position),
     LAB_AWS_ENDPOINT: reached.aws,
@@ -48,4 +49,13 @@ export function variablesOf(site: Site, reached: Reached): Readonly<Record<strin
     LAB_ADMIN_PASSWORD: passwords.admin,
     LAB_REPL_PASSWORD: passwords.repl,
   };
+}
+
+/** Where mysqldump and mysql are: beside the server that scripts/mysql-current unpacks, or else on the PATH. */
+function mysqlClients(): string {
+  const {SWITCHAROO_MYSQL_CURRENT, XDG_CACHE_HOME, HOME = '', PATH = ''} = process.env;
+  const cache =
+    SWITCHAROO_MYSQL_CURRENT ??
+    join(XDG_CACHE_HOME ?? join(HOME, '.cache'), 'switcharoo', 'mysql-current');
+  return [join(cache, 'bin'), PATH].join(delimiter);
 }

@@ -46,6 +46,8 @@ export interface WorldOptions {
   readonly clients?: number;
   /** Imitates the sleeps of Aurora's own procedures, about 3 s a call. */
   readonly slowProcedures?: boolean;
+  /** Aurora has no data yet: the first copy is still to be made. */
+  readonly emptyAurora?: boolean;
   /** Instead of made-up ones. */
   readonly passwords?: Partial<Passwords>;
 }
@@ -101,7 +103,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 }
 
 async function build(
-  {directory, clients = 6, slowProcedures = false, passwords: given = {}}: WorldOptions,
+  {
+    directory,
+    clients = 6,
+    slowProcedures = false,
+    emptyAurora = false,
+    passwords: given = {},
+  }: WorldOptions,
   undo: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<World> {
@@ -126,6 +134,7 @@ async function build(
         processes,
         passwords,
         ports,
+        emptyAurora,
         reachedAt: {
           source: {host: network.db1, port: ports.source},
           replica: {host: network.db2, port: ports.replica},

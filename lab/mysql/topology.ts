@@ -22,6 +22,8 @@ export interface DatabasesOptions {
   readonly reachedAt: {readonly source: Address; readonly replica: Address};
   /** Which servers they are; without it, the one that is found, for all three. */
   readonly programs?: Programs;
+  /** Nothing was copied to Aurora yet. */
+  readonly emptyAurora?: boolean;
 }
 
 export interface Programs {
@@ -35,7 +37,7 @@ export interface Databases {
   readonly source: LabDatabase;
   /** Follows the source, and has no other work. */
   readonly replica: LabDatabase;
-  /** The stand-in: it has the data of `seed`, follows nobody, and accepts writes. */
+  /** The stand-in: it has the data of `seed` (or none, if told so), follows nobody, and accepts writes. */
   readonly aurora: LabDatabase;
   /** The replica's own coordinates at which Aurora was seeded. */
   readonly seed: Position;
@@ -57,7 +59,8 @@ export async function startDatabases(options: DatabasesOptions): Promise<Databas
     ]);
     await followFromTheStart(replica, options);
     await untilCaughtUp(replica, await positionOf(source));
-    return {...servers, seed: await seedFrom(replica, aurora), stop};
+    const seed = await (options.emptyAurora ? positionOf(replica) : seedFrom(replica, aurora));
+    return {...servers, seed, stop};
   } catch (cause) {
     await stop();
     throw cause;

@@ -334,6 +334,7 @@ function addLab(program: Command, does: Does): void {
       6,
     )
     .option('--slow-procedures', "imitate the sleeps of Aurora's procedures", false)
+    .option('--empty-aurora', 'begin before the first copy: Aurora has no data', false)
     .addHelpText('after', example('lab up'))
     .action(
       does(async () => {

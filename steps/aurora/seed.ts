@@ -5,6 +5,7 @@ import {type AuroraReader, auroraCluster} from './cluster.ts';
 import {begin, drop, forget, goOn, holdStill, load} from './seed-actions.ts';
 import {whyInUse} from './seed-in-use.ts';
 import {whyNoSeed} from './seed-obstacles.ts';
+import {roundedBy} from './seed-rounding.ts';
 import {schemasToCopy} from './seed-schemas.ts';
 
 const place = z.object({file: z.string(), position: z.number()});
@@ -49,7 +50,8 @@ export const seed = defineStep({
     const replication = await replica.replication(signal);
     const executing = replication?.sql === 'Yes';
     if (mark?.state === 'loaded' && mark.at && (executing || !mark.executing)) {
-      return done({...mark.at, ofSource: mark.ofSource});
+      const place = {...mark.at, ofSource: mark.ofSource};
+      return done(place, ...(await roundedBy(replica, mark.schemas, signal)));
     }
     const schemas = mark?.schemas ?? (await schemasToCopy({aurora, replica}, input, signal));
     return (

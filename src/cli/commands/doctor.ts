@@ -23,6 +23,7 @@ export async function doctorCommand(app: App): Promise<ExitCode> {
     node(),
     await ssh(),
     await labServer(),
+    await dumpClient(),
     credentials(),
     await clock(),
     stateFolder(app),
@@ -61,6 +62,20 @@ async function labServer(): Promise<Finding> {
     const hint = 'Without it only "rehearse" and "lab" do not work.';
     return {what: 'mysqld for the lab', found: (error as Error).message, well: true, hint};
   }
+}
+
+/** Only the first copy needs one, and then one that suits the server: a plan says whether it does. */
+async function dumpClient(): Promise<Finding> {
+  const what = 'dump client';
+  const found =
+    (await outputOf('mysqldump', ['--version'])) ?? (await outputOf('mariadb-dump', ['--version']));
+  const wanted = "MySQL's own mysqldump, on the PATH or in clientFolder of the replica's entry";
+  if (found === undefined) {
+    return {what, found: 'not found', well: true, hint: `aurora.seed needs one: ${wanted}.`};
+  }
+  return /mariadb/i.test(found)
+    ? {what, found, well: true, hint: `It dumps MariaDB; for MySQL aurora.seed needs ${wanted}.`}
+    : {what, found, well: true};
 }
 
 /** Where the SDK would look; whether they are accepted, a plan shows. */

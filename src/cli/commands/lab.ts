@@ -8,17 +8,19 @@ const labClient = () => import('../../../lab/client.ts');
 export interface LabUpOptions {
   readonly clients: number;
   readonly slowProcedures: boolean;
+  readonly emptyAurora: boolean;
 }
 
 export async function labUpCommand(
   app: App,
-  {clients, slowProcedures}: LabUpOptions,
+  {clients, slowProcedures, emptyAurora}: LabUpOptions,
 ): Promise<ExitCode> {
   const {upLab} = await labClient();
   const {directory, variables} = await upLab({
     stateFolder: app.state.path,
     clients,
     slowProcedures,
+    emptyAurora,
   });
   app.print(
     app.json

@@ -3,6 +3,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Lab} from '../../../lab/client.ts';
 import {makeReversePlan} from '../../engine/reverse-plan.ts';
 import type {RunOutcome} from '../../engine/run.ts';
+import {loadRunbook} from '../../inventory/runbook-file.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import {type RunReport, reportHtml, reportOf, reportText} from '../../report/index.ts';
 import {type App, tellProblems} from '../app.ts';
@@ -32,7 +33,8 @@ export async function rehearseCommand(
   runbook: string,
   options: RehearseOptions,
 ): Promise<ExitCode> {
-  const {upLab, downLab} = await import('../../../lab/client.ts');
+  const {upLab, downLab, makesFirstCopy} = await import('../../../lab/client.ts');
+  const {entries} = (await loadRunbook(runbook)).runbook;
   const signals = listenToSignals(app.say);
   const {clients, slowProcedures, keep} = options;
   const say = (text: string) => (app.json ? undefined : app.print(text));
@@ -41,6 +43,7 @@ export async function rehearseCommand(
     stateFolder: app.state.path,
     clients,
     slowProcedures,
+    emptyAurora: makesFirstCopy(entries.map(({unit}) => unit.name)),
     owner: process.pid,
     signal: signals.stopping,
   });

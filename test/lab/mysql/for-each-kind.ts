@@ -2,6 +2,7 @@ import {describe} from 'vitest';
 import {
   current,
   type KindPair,
+  mariadb,
   old,
   type ServerKind,
   serverKinds,
@@ -26,6 +27,13 @@ export function forEachPair(title: string, tests: (pair: KindPair) => void): voi
 /** The two that are farthest from each other: they need not replicate to be held against one another. */
 export function forOldAndCurrent(title: string, tests: (pair: KindPair) => void): void {
   describeUnlessMissing(title, [old, current], () => tests({source: old, target: current}));
+}
+
+/** MariaDB on both sides: a replica of it has clients of its own. */
+export function forMariadb(title: string, tests: (pair: KindPair) => void): void {
+  describeUnlessMissing(`${title}, MariaDB to MariaDB`, [mariadb], () =>
+    tests({source: mariadb, target: mariadb}),
+  );
 }
 
 function describeUnlessMissing(

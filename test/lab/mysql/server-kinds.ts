@@ -25,7 +25,7 @@ export const old: ServerKind = {
 };
 
 const mariadbd = await firstOnPath(['mariadbd'], `${process.env['PATH']}${delimiter}/usr/sbin`);
-const mariadb: ServerKind = {
+export const mariadb: ServerKind = {
   name: 'MariaDB 10.11',
   program: async () => installedServer(await identify(String(mariadbd))),
   missing: mariadbd === undefined ? 'run apt-get install mariadb-server-core' : null,
@@ -39,10 +39,23 @@ export const current: ServerKind = {
   missing: isProgram(mysqld) ? null : 'run scripts/mysql-current',
 };
 
-/** MySQL's own clients, which dump all of these servers. */
-export const mysqlClients = {
+/** The clients of one package, with which servers are dumped. */
+export interface DumpClients {
+  readonly folder: string;
+  readonly missing: string | null;
+}
+
+/** MySQL's own, which dump all of these servers. */
+export const mysqlClients: DumpClients = {
   folder: dirname(mysqld),
   missing: isProgram(join(dirname(mysqld), 'mysqldump')) ? null : 'run scripts/mysql-current',
+};
+
+/** MariaDB's, which dump MariaDB. */
+const mariadbDump = await firstOnPath(['mariadb-dump'], process.env['PATH'] ?? '');
+export const mariadbClients: DumpClients = {
+  folder: dirname(mariadbDump ?? ''),
+  missing: mariadbDump === undefined ? 'run apt-get install mariadb-client' : null,
 };
 
 function isProgram(file: string): boolean {

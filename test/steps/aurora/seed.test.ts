@@ -4,17 +4,25 @@ import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
 import {seed} from '../../../steps/aurora/seed.ts';
 import {verifyData} from '../../../steps/mysql/verify-data.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
-import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
-import {mysqlClients} from '../../lab/mysql/server-kinds.ts';
+import {forEachPair, forMariadb} from '../../lab/mysql/for-each-kind.ts';
+import {
+  type DumpClients,
+  type KindPair,
+  mariadb,
+  mariadbClients,
+  mysqlClients,
+} from '../../lab/mysql/server-kinds.ts';
 import {reverse, run} from '../mysql/walk.ts';
 import {openSeedWorld, type SeedWorld, schemasOn} from './seed-world.ts';
 
-if (mysqlClients.missing) {
-  console.warn(`SKIPPED: the first copy: ${mysqlClients.missing}`);
-}
+forEachPair('the first copy', (pair) => copying(pair, mysqlClients));
+forMariadb('the first copy', (pair) => copying(pair, mariadbClients));
 
-forEachPair('the first copy', (pair) =>
-  describe.skipIf(mysqlClients.missing)("with MySQL's own clients", () => {
+function copying(pair: KindPair, {folder, missing}: DumpClients): void {
+  if (missing) {
+    console.warn(`SKIPPED: the first copy of ${pair.source.name}: ${missing}`);
+  }
+  describe.skipIf(missing)('with its dump client', () => {
     let world: SeedWorld;
     beforeAll(async () => {
       world = await openSeedWorld(pair);
@@ -25,7 +33,7 @@ forEachPair('the first copy', (pair) =>
     test('Aurora follows from the place of the copy on, and has every row of the source', async () => {
       const {source, replica, aurora} = world.databases;
       const place = await positionOf(replica);
-      const {output} = await run(await world.placed());
+      const {output} = await run(await world.placed(folder));
       expect(output).toEqual({...place, ofSource: await positionOf(source)});
       await source.query("INSERT INTO shop.orders (token) VALUES ('after the copy')");
       await run({
@@ -52,7 +60,7 @@ forEachPair('the first copy', (pair) =>
     });
 
     test('a way back drops what it copied, and nothing that somebody else put there', async () => {
-      const placed = await world.placed();
+      const placed = await world.placed(folder);
       const {before} = await run(placed);
       await world.databases.aurora.query('CREATE DATABASE notes');
       expect(await reverse(placed, before)).toMatchObject({kind: 'pending', before});
@@ -60,7 +68,7 @@ forEachPair('the first copy', (pair) =>
     });
 
     // The third pair has the replica of the first, and the laws do not ask what Aurora is.
-    if (pair.source === pair.target) {
+    if (pair.source === pair.target && pair.source !== mariadb) {
       lawsOfStep({
         step: seed,
         input: {schemas: ['shop', 'proof']},
@@ -77,5 +85,5 @@ forEachPair('the first copy', (pair) =>
         },
       });
     }
-  }),
-);
+  });
+}

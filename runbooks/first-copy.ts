@@ -1,0 +1,71 @@
+import {defineRunbook} from 'switcharoo';
+import {auroraCluster} from 'switcharoo/steps/aurora/cluster';
+import {readyAsTarget} from 'switcharoo/steps/aurora/ready-as-target';
+import {replicateFrom} from 'switcharoo/steps/aurora/replicate-from';
+import {seed} from 'switcharoo/steps/aurora/seed';
+import {caughtUp} from 'switcharoo/steps/mysql/caught-up';
+import {readyAsSource} from 'switcharoo/steps/mysql/ready-as-source';
+import {mysqlServer} from 'switcharoo/steps/mysql/server';
+import {verifyData} from 'switcharoo/steps/mysql/verify-data';
+import {z} from 'zod';
+
+export default defineRunbook({
+  name: 'first-copy',
+  summary: 'Copy the database to an empty Aurora, let it follow, and prove that it is equal.',
+  params: z.object({
+    /** How Aurora reaches the dedicated replica. */
+    replicaHost: z.string(),
+    replicaPort: z.coerce.number().int(),
+    lagMsMax: z.coerce.number().int().default(2_000),
+    /** How many tables are compared at the same time; each takes a core on both sides. */
+    tablesAtOnce: z.coerce.number().int().default(2),
+  }),
+  targets: {source: mysqlServer, replica: mysqlServer, aurora: auroraCluster},
+})
+  .phase('Copy')
+  .step('ready-source', readyAsSource, {
+    on: {source: 'source', replica: 'replica'},
+    input: () => ({}),
+  })
+  .step('ready-aurora', readyAsTarget, {
+    on: {aurora: 'aurora', source: 'source', replica: 'replica'},
+    input: () => ({}),
+  })
+  .step('seed', seed, {
+    on: {aurora: 'aurora', replica: 'replica'},
+    input: () => ({}),
+    // Some 50 GB an hour is common; a dump of more days than these is better made with XtraBackup.
+    timeoutMs: 4 * 24 * 3_600_000,
+  })
+  .checkpoint('copied')
+
+  .phase('Follow')
+  .step('replica-near', caughtUp, {
+    on: {upstream: 'source', replica: 'replica'},
+    input: ({params}) => ({lagMsMax: params.lagMsMax}),
+    after: ['seed'],
+    timeoutMs: 24 * 3_600_000,
+  })
+  .step('replicate', replicateFrom, {
+    on: {aurora: 'aurora', upstream: 'replica'},
+    input: ({params, outputs}) => ({
+      host: params.replicaHost,
+      port: params.replicaPort,
+      file: outputs.seed.file,
+      position: outputs.seed.position,
+    }),
+  })
+  .step('near', caughtUp, {
+    on: {upstream: 'replica', replica: 'aurora'},
+    input: ({params}) => ({lagMsMax: params.lagMsMax}),
+    after: ['replicate'],
+    timeoutMs: 24 * 3_600_000,
+  })
+  .checkpoint('following')
+
+  .phase('Prove')
+  .step('equal', verifyData, {
+    on: {source: 'replica', target: 'aurora'},
+    input: ({params}) => ({tablesAtOnce: params.tablesAtOnce}),
+    after: ['near'],
+  });
