@@ -1,4 +1,5 @@
 import type {AwsReply, AwsRequest, AwsService} from './endpoint.ts';
+import {createMaking} from './rds-making.ts';
 import {AwsError, queryReply, type XmlElements} from './replies.ts';
 
 /** An Aurora cluster as the lab pretends it. */
@@ -21,6 +22,8 @@ export interface LabCluster {
   readonly parameterGroup?: string;
   /** Beyond the ones that replication needs; `undefined` is a parameter without a value. */
   readonly parameters?: Readonly<Record<string, string | undefined>>;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly percentProgress?: string;
 }
 
 export interface LabMember {
@@ -40,13 +43,31 @@ export interface Rds extends AwsService {
   change(identifier: string, changes: Partial<LabCluster>): void;
 }
 
+/** A backup in S3, as the lab pretends it: what RDS finds there, and the server that stands for the restored cluster. */
+export interface LabBackup {
+  readonly endpoint: string;
+  readonly port: number;
+  /** What its `xtrabackup_binlog_info` says. */
+  readonly position: {readonly file: string; readonly position: number};
+}
+
+export interface RdsOptions {
+  readonly clusters: readonly LabCluster[];
+  /** Restores a backup: the data is then on the server that it names. `null` where nothing can be restored. */
+  readonly restore?: (backup: {bucket: string; prefix: string}) => Promise<LabBackup | null>;
+  /** How long a cluster or an instance is being made, or deleted. */
+  readonly movingMs?: number;
+}
+
 const namespace = 'http://rds.amazonaws.com/doc/2014-10-31/';
 
 /** RDS of the lab: what the API says about clusters. The database itself is one of the lab's servers. */
-export function createRds(options: {readonly clusters: readonly LabCluster[]}): Rds {
+export function createRds(options: RdsOptions): Rds {
   const clusters = new Map(options.clusters.map((cluster) => [cluster.identifier, whole(cluster)]));
+  const making = createMaking(clusters, options);
 
-  const operations: Readonly<Record<string, (form: URLSearchParams) => XmlElements>> = {
+  const operations: Readonly<Record<string, Operation>> = {
+    ...making,
     DescribeDBClusters: (form) => {
       const found = chosen(
         [...clusters],
@@ -60,8 +81,9 @@ export function createRds(options: {readonly clusters: readonly LabCluster[]}): 
       const all = [...clusters.values()].flatMap((cluster) =>
         cluster.members.map((member) => [member.identifier, {cluster, member}] as const),
       );
+      const wanted = form.get('Filters.Filter.1.Values.Value.1');
       const found = chosen(
-        all,
+        all.filter(([, {cluster}]) => wanted === null || cluster.identifier === wanted),
         form.get('DBInstanceIdentifier'),
         'DBInstanceNotFound',
         'DBInstance',
@@ -104,7 +126,7 @@ export function createRds(options: {readonly clusters: readonly LabCluster[]}): 
           `Could not find operation ${action} for version ${version}`,
         );
       }
-      return queryReply(action, namespace, operation(form));
+      return queryReply(action, namespace, await operation(form));
     },
     change: (identifier, changes) => {
       const [cluster] = chosen([...clusters], identifier, 'DBClusterNotFoundFault', 'DBCluster');
@@ -115,7 +137,10 @@ export function createRds(options: {readonly clusters: readonly LabCluster[]}): 
   };
 }
 
-type Cluster = Required<LabCluster>;
+/** What a call of the API makes of its form. */
+export type Operation = (form: URLSearchParams) => XmlElements | Promise<XmlElements>;
+
+export type Cluster = Required<LabCluster>;
 
 /** What Aurora has for replication; the family's own defaults for the rest. */
 const parameters: LabCluster['parameters'] = {
@@ -127,12 +152,14 @@ const parameters: LabCluster['parameters'] = {
   time_zone: undefined,
 };
 
-const whole = (cluster: LabCluster): Cluster => ({
+export const whole = (cluster: LabCluster): Cluster => ({
   engine: 'aurora-mysql',
   engineMode: 'provisioned',
   backupRetentionDays: 7,
   deletionProtection: true,
   encrypted: true,
+  tags: {},
+  percentProgress: '',
   securityGroups: [{id: 'sg-0lab', status: 'active'}],
   pendingChanges: {},
   engineVersion: '8.0.mysql_aurora.3.08.0',
@@ -146,7 +173,7 @@ const whole = (cluster: LabCluster): Cluster => ({
   parameters: {...parameters, ...cluster.parameters},
 });
 
-function chosen<Found>(
+export function chosen<Found>(
   all: readonly (readonly [identifier: string, found: Found])[],
   wanted: string | null,
   code: string,
@@ -162,7 +189,7 @@ function chosen<Found>(
 }
 
 /** One page: `MaxRecords` (20 to 100) from `Marker` on. */
-function page(
+export function page(
   list: string,
   element: string,
   trees: readonly XmlElements[],
@@ -183,13 +210,15 @@ function page(
   };
 }
 
-const clusterTree = (cluster: Cluster): XmlElements => ({
+export const clusterTree = (cluster: Cluster): XmlElements => ({
   DBClusterIdentifier: cluster.identifier,
   DBClusterArn: `arn:aws:rds:us-east-1:123456789012:cluster:${cluster.identifier}`,
   Engine: cluster.engine,
   EngineVersion: cluster.engineVersion,
   EngineMode: cluster.engineMode,
   Status: cluster.status,
+  PercentProgress: cluster.percentProgress,
+  TagList: {Tag: Object.entries(cluster.tags).map(([Key, Value]) => ({Key, Value}))},
   Endpoint: cluster.endpoint,
   ReaderEndpoint: cluster.endpoint,
   Port: cluster.port,
@@ -215,7 +244,13 @@ const clusterTree = (cluster: Cluster): XmlElements => ({
   },
 });
 
-const instanceTree = ({cluster, member}: {cluster: Cluster; member: LabMember}): XmlElements => ({
+export const instanceTree = ({
+  cluster,
+  member,
+}: {
+  cluster: Cluster;
+  member: LabMember;
+}): XmlElements => ({
   DBInstanceIdentifier: member.identifier,
   DBClusterIdentifier: cluster.identifier,
   DBInstanceStatus: member.status ?? 'available',

@@ -20,6 +20,7 @@ import {auroraPreflight} from './checks/catalogue.ts';
 import {fenceNotTaken, notStopped} from './problems.ts';
 import {callFor, type Procedures, proceduresOf, proceduresSql, type Use} from './procedures.ts';
 import {type ClusterState, rdsOf, rdsResources} from './rds.ts';
+import {type RestoreReader, type RestoreWriter, restoringOf} from './restoring.ts';
 
 export interface AuroraReader extends MysqlReader {
   readonly clusterIdentifier: string;
@@ -28,11 +29,14 @@ export interface AuroraReader extends MysqlReader {
   binlogRetentionHours(signal?: AbortSignal): Promise<number | null>;
   /** What the RDS API says; `null` when it knows no such cluster. */
   cluster(signal?: AbortSignal): Promise<ClusterState | null>;
+  /** As a cluster that RDS makes of a backup. */
+  readonly restoring: RestoreReader;
 }
 
 /** Changes Aurora through its own `mysql.rds_*` procedures: its master user is not allowed the statements behind them. */
 export interface AuroraWriter extends AuroraReader, MysqlWriter {
   readonly copies: CopyWriter;
+  readonly restoring: RestoreWriter;
 }
 
 /** The writer of an Aurora MySQL cluster. It is a kind of `mysql` and plays those parts too. */
@@ -40,7 +44,7 @@ export const auroraCluster = defineTarget({
   kind: 'mysql.aurora',
   config: mysqlConfig.extend({clusterIdentifier: z.string(), ...awsConfig.shape}),
   rights: async (config, needs, context) => {
-    const ofRds = needs.filter((need) => need.startsWith('rds:'));
+    const ofRds = needs.filter((need) => /^(rds|iam):/.test(need));
     const ofDatabase = needs.filter((need) => !ofRds.includes(need));
     return Promise.all([
       awsRights(config, ofRds, rdsResources(config), context),
@@ -50,6 +54,7 @@ export const auroraCluster = defineTarget({
   open: async (config, context): Promise<Session<AuroraReader, AuroraWriter>> => {
     const {reader: plain, writer, connections} = openServer(config, context);
     const rds = rdsOf(config);
+    const restoring = restoringOf(config);
     const reader: AuroraReader = {
       ...plain,
       clusterIdentifier: config.clusterIdentifier,
@@ -62,6 +67,7 @@ export const auroraCluster = defineTarget({
       // What Aurora calls NULL is not for ever, but as long as it likes.
       logKeptHours: async (signal) => (await reader.binlogRetentionHours(signal)) ?? 0,
       cluster: (signal) => rds.describe(config.clusterIdentifier, signal),
+      restoring,
     };
     return {
       reader,
@@ -70,9 +76,11 @@ export const auroraCluster = defineTarget({
         ...reader,
         ...throughProcedures(reader, connections, config),
         copies: writer.copies,
+        restoring,
       },
       close: async () => {
         rds.close();
+        restoring.close();
         await connections.close();
       },
     };

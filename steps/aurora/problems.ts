@@ -108,3 +108,33 @@ export const seedInUse = (name: string, why: string): Problem => ({
   message: `${name} is in use, so nothing is dropped there: ${why}.`,
   hint: 'Reverse first what came after the copy, then reverse again.',
 });
+
+export const restoreRefused = (cluster: string, said: string): Problem => ({
+  code: 'aurora-restore-refused',
+  message: `RDS refuses the request for cluster ${cluster}: ${said}`,
+  hint: 'Correct the input of the entry, the bucket or the role, then resume.',
+});
+
+export const restoreFailed = (cluster: string, status: string, said: string | null): Problem => ({
+  code: 'aurora-restore-failed',
+  message: `Cluster ${cluster} is ${status}${said === null ? '' : `; RDS said last: ${said}`}.`,
+  hint: 'Look at its events and its error log; reverse deletes it, then correct the backup or the input, and run again.',
+});
+
+export const clusterNotOurs = (cluster: string, run: string): Problem => ({
+  code: 'aurora-cluster-not-ours',
+  message: `RDS has a cluster ${cluster} that run ${run} did not make, so nothing is made or deleted there.`,
+  hint: 'Find out who made it; name another clusterIdentifier in the inventory, or leave the entry out.',
+});
+
+export const clusterGone = (cluster: string): Problem => ({
+  code: 'aurora-cluster-gone',
+  message: `RDS has no cluster ${cluster} any more, though this run has made it.`,
+  hint: 'Find out who deleted it, then resume: it is made again.',
+});
+
+export const clusterKept = (cluster: string, why: string): Problem => ({
+  code: 'aurora-cluster-kept',
+  message: `Cluster ${cluster} is not deleted: ${why}.`,
+  hint: 'Reverse first what came after it, then reverse again.',
+});

@@ -49,9 +49,15 @@ export const rdsResources =
     const arn = (rest: string) => [`arn:aws:rds:${region}:${account}:${rest}`];
     switch (action) {
       case 'rds:DescribeDBClusters':
+      case 'rds:DeleteDBCluster':
         return arn(`cluster:${clusterIdentifier}`);
       case 'rds:DescribeDBInstances':
+      case 'rds:DeleteDBInstance':
         return arn('db:*');
+      case 'rds:RestoreDBClusterFromS3':
+      case 'rds:CreateDBInstance':
+      case 'rds:AddTagsToResource':
+        return ['cluster', 'cluster-pg', 'subgrp', 'db', 'pg'].flatMap((kind) => arn(`${kind}:*`));
       case 'rds:DescribeDBClusterParameterGroups':
       case 'rds:DescribeDBClusterParameters':
         return arn('cluster-pg:*');
@@ -175,7 +181,7 @@ const namesIn = (values: object = {}): readonly string[] =>
     .filter(([, value]) => value !== undefined)
     .map(([name]) => name);
 
-function unlessMissing(cause: unknown, ...names: readonly string[]): undefined {
+export function unlessMissing(cause: unknown, ...names: readonly string[]): undefined {
   if (cause instanceof Error && names.includes(cause.name)) {
     return undefined;
   }

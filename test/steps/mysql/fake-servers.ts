@@ -2,6 +2,7 @@ import {SwitcharooError} from '../../../src/model/problem.ts';
 import type {Session} from '../../../src/model/target.ts';
 import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/cluster.ts';
 import type {ClusterState} from '../../../steps/aurora/rds.ts';
+import type {RestoreWriter} from '../../../steps/aurora/restoring.ts';
 import type {
   Account,
   Client,
@@ -129,7 +130,12 @@ export class FakeServer {
 
   session(): Session<AuroraReader, AuroraWriter> {
     const reader = readerOf(this);
-    const writer = {...reader, ...writesOf(this, this.#network), copies: noCopies};
+    const writer = {
+      ...reader,
+      ...writesOf(this, this.#network),
+      copies: noCopies,
+      restoring: noRestoring,
+    };
     return {reader, writer, close: async () => {}};
   }
 }
@@ -196,6 +202,7 @@ function readerOf(server: FakeServer): AuroraReader {
     procedures: async () => new Map(),
     binlogRetentionHours: async () => server.retentionHours,
     cluster: async () => server.clusterState,
+    restoring: noRestoring,
   };
 }
 
@@ -257,6 +264,16 @@ const noCopies: CopyWriter = {
   load: noCopy,
   finish: noCopy,
   forget: noCopy,
+};
+
+const noRestoring: RestoreWriter = {
+  made: async () => null,
+  recoveredAt: async () => null,
+  lastEvent: async () => null,
+  restoreFromS3: noCopy,
+  addInstance: noCopy,
+  deleteInstance: noCopy,
+  deleteCluster: noCopy,
 };
 
 type Writes = Omit<AuroraWriter, keyof AuroraReader>;
