@@ -1,7 +1,7 @@
 import type {Ask} from './connection.ts';
 import type {Condition} from './key-ranges.ts';
 import type {Position} from './position.ts';
-import {rowHash, sumOfRows} from './row-text.ts';
+import {sumOfRows} from './row-text.ts';
 
 export interface Both<Thing> {
   readonly source: Thing;
@@ -63,34 +63,36 @@ export async function sumOf(from: Condition, row: string, ask: Ask): Promise<Sum
 }
 
 export interface Digest extends Sum {
-  /** How long the rows are together. */
-  readonly bytes: number;
-  /** They are too long for a server to put them together, and so the digest says nothing. */
+  /** The rows are too long for a server to put them together, and so the digest says nothing. */
   readonly cut: boolean;
 }
 
 /**
- * The 256 bits of SHA-256 of all rows one after another. One hash of many rows costs a server half of what a hash of each
+ * SHA-2, of so many bits, of all rows one after another. One hash of many rows costs a server half of what a hash of each
  * costs; should a server give them in another order, it differs, and the rows are looked at one by one.
  */
-export async function digestOf(from: Condition, row: string, ask: Ask): Promise<Digest> {
+export async function digestOf(
+  from: Condition,
+  row: string,
+  bits: 256 | 512,
+  ask: Ask,
+): Promise<Digest> {
   const [found] = await ask({
-    sql: `SELECT rows_there, ${rowHash('together')} AS sum, LENGTH(together) AS bytes,
-            LENGTH(together) >= @@group_concat_max_len AS cut
-       FROM (SELECT COUNT(*) AS rows_there, GROUP_CONCAT(${row} SEPARATOR '') AS together ${from.sql}) AS whole`,
+    sql: `SELECT COUNT(*) AS rows_there, SHA2(GROUP_CONCAT(${row} SEPARATOR ''), ${bits}) AS sum,
+            CONNECTION_ID() AS session ${from.sql}`,
     values: from.values,
     limitMs: statementLimitMs,
+  });
+  // That a text was cut is told by a warning alone (ER_CUT_VALUE_GROUP_CONCAT), in the session that cut it.
+  const [warned] = await ask({
+    sql: 'SELECT @@warning_count AS warnings, CONNECTION_ID() AS session',
   });
   return {
     rows: Number(found?.['rows_there'] ?? 0),
     sum: String(found?.['sum']),
-    bytes: Number(found?.['bytes'] ?? 0),
-    cut: Number(found?.['cut'] ?? 0) === 1,
+    cut: Number(warned?.['warnings']) !== 0 || warned?.['session'] !== found?.['session'],
   };
 }
-
-/** What `digestOf` may put together (see the session that compares). */
-export const longestTogether = 4_000_000;
 
 export const isSame = (one: Sum, other: Sum): boolean =>
   one.rows === other.rows && one.sum === other.sum;

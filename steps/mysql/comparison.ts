@@ -1,6 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Both, Compared} from './compared.ts';
 import type {Ask} from './connection.ts';
+import {traitsOf} from './dialect.ts';
 import {commonKey} from './key-ranges.ts';
 import {KeylessComparison} from './keyless-comparison.ts';
 import type {Position} from './position.ts';
@@ -53,18 +54,19 @@ export class Comparison {
     signal: AbortSignal,
   ): Promise<Comparison> {
     const since = await servers.source.position(signal);
-    const shapes = {
-      source: await servers.source.comparing(1, ([ask]) => shapesBy(ask, asked.wanted), signal),
-      target: await servers.target.comparing(1, ([ask]) => shapesBy(ask, asked.wanted), signal),
+    const seen = {
+      source: await servers.source.comparing(1, ([ask]) => seenBy(ask, asked.wanted), signal),
+      target: await servers.target.comparing(1, ([ask]) => seenBy(ask, asked.wanted), signal),
     };
-    return new Comparison(servers, asked, {since, shapes});
+    return new Comparison(servers, asked, {since, seen});
   }
 
   private constructor(
     servers: Both<MysqlReader>,
     asked: Comparing,
-    {since, shapes}: {since: Position; shapes: Both<ReadonlyMap<string, TableShape>>},
+    {since, seen}: {since: Position; seen: Both<Seen>},
   ) {
+    const shapes = {source: seen.source.shapes, target: seen.target.shapes};
     const names = {source: servers.source.name, target: servers.target.name};
     const pairs = [...shapes.source.values()].flatMap((source) => {
       const target = shapes.target.get(tableName(source));
@@ -80,7 +82,9 @@ export class Comparison {
       .toSorted((one, other) => other.source.rows - one.source.rows)
       .map((shape) => {
         const key = commonKey(shape.source, shape.target);
-        return key ? new TableComparison(shape, key, names) : new KeylessComparison(shape, names);
+        return key
+          ? new TableComparison(shape, key, {names, sha2: costingLeast(seen)})
+          : new KeylessComparison(shape, names);
       });
     this.#shapeDifferences = [
       ...missing(shapes.source, shapes.target, names.target),
@@ -200,8 +204,22 @@ export class Comparison {
 
 const idleMs = 20;
 
-const shapesBy = async (ask: Ask | undefined, wanted: Wanted) =>
-  ask ? shapesOf(ask, wanted) : new Map<string, TableShape>();
+interface Seen {
+  readonly shapes: ReadonlyMap<string, TableShape>;
+  readonly version: string;
+}
+
+async function seenBy(ask: Ask | undefined, wanted: Wanted): Promise<Seen> {
+  const [row] = (await ask?.({sql: 'SELECT VERSION() AS version'})) ?? [];
+  return {
+    shapes: ask ? await shapesOf(ask, wanted) : new Map<string, TableShape>(),
+    version: String(row?.['version']),
+  };
+}
+
+/** The slower side sets the pace: the longer hash as soon as one of them is better off with it. */
+const costingLeast = ({source, target}: Both<Seen>): 256 | 512 =>
+  traitsOf(source.version).sha2 === 512 || traitsOf(target.version).sha2 === 512 ? 512 : 256;
 
 const missing = (
   from: ReadonlyMap<string, TableShape>,

@@ -43,6 +43,8 @@ export interface Traits {
   readonly persists: boolean;
   /** It has `performance_schema.metadata_locks`, which may be empty. */
   readonly showsMetadataLocks: boolean;
+  /** The SHA-2 that costs it least; of the shorter one only newer servers let the processor do the work. */
+  readonly sha2: 256 | 512;
 }
 
 /** Tells which spelling a server understands, and remembers it. */
@@ -84,6 +86,7 @@ export function traitsOf(version: string): Traits {
       locksAccounts: since(10, 4, 2),
       persists: false,
       showsMetadataLocks: since(10, 5, 2),
+      sha2: 256,
     };
   }
   return {
@@ -92,6 +95,7 @@ export function traitsOf(version: string): Traits {
     locksAccounts: since(5, 7, 6),
     persists: since(8, 0, 0),
     showsMetadataLocks: since(5, 7, 3),
+    sha2: since(8, 0, 0) ? 256 : 512,
   };
 }
 

@@ -1,10 +1,8 @@
 import {
   type Both,
   type Compared,
-  type Digest,
   digestOf,
   isSame,
-  longestTogether,
   type Moment,
   onBoth,
   type Passing,
@@ -23,6 +21,7 @@ import {
 } from './key-ranges.ts';
 import type {Row} from './line.ts';
 import {quotedTable, rowHash, rowText} from './row-text.ts';
+import {isSingleInteger, Stride} from './stride.ts';
 import {type TableShape, tableName} from './table-shapes.ts';
 
 /** A range that was not equal, and may be once replication has passed it. */
@@ -47,6 +46,10 @@ const rowsAtFirst = 2_000;
 // A range that differs is fetched row by row, key and hash of each.
 const mostRows = 50_000;
 const fewestRows = 100;
+// What the session that compares lets a server put together is not much more.
+const togetherBytes = 3_000_000;
+const clamped = (rows: number): number =>
+  Math.round(Math.min(mostRows, Math.max(fewestRows, rows)));
 const mostFetched = 4 * mostRows;
 const mostSuspects = 1_000;
 const suspectsAtOnce = 200;
@@ -63,9 +66,13 @@ export class TableComparison implements Compared {
   readonly #key: readonly string[];
   readonly #keys: Both<WalkedKey>;
   readonly #row: string;
+  readonly #sha2: 256 | 512;
   #after: Place | null = null;
   #walked = false;
   #chunkRows = rowsAtFirst;
+  /** More rows than these are too long together for a server. */
+  #mostRows: number;
+  readonly #stride: Stride | null;
   #again: readonly Again[] = [];
   readonly #suspects = new Map<string, Suspect>();
   rows = 0;
@@ -73,13 +80,20 @@ export class TableComparison implements Compared {
   tooMany = false;
   changing = 0;
 
-  constructor(shapes: Both<TableShape>, key: readonly string[], names: Both<string>) {
+  constructor(
+    shapes: Both<TableShape>,
+    key: readonly string[],
+    {names, sha2}: {readonly names: Both<string>; readonly sha2: 256 | 512},
+  ) {
     this.name = tableName(shapes.source);
     this.#names = names;
     this.#shapes = shapes;
     this.#key = key;
     this.#keys = {source: walkedKey(shapes.source, key), target: walkedKey(shapes.target, key)};
     this.#row = rowText(shapes.source, shapes.target);
+    this.#sha2 = sha2;
+    this.#mostRows = clamped(togetherBytes / Math.max(1, shapes.source.bytesOfRow));
+    this.#stride = isSingleInteger(shapes.source, key) ? new Stride() : null;
   }
 
   get finished(): boolean {
@@ -111,12 +125,21 @@ export class TableComparison implements Compared {
   }
 
   async #walk(ask: Both<Ask>, passing: Passing): Promise<void> {
+    const upTo =
+      this.#stride?.next(this.#after, this.#chunkRows) ?? (await this.#bound(ask.source));
+    const range = {after: this.#after, upTo};
     const began = performance.now();
-    const range = {after: this.#after, upTo: await this.#bound(ask.source)};
     const {source, target} = await onBoth((side) =>
-      digestOf(this.#from(side, this.#keys[side].within(range)), this.#row, ask[side]),
+      digestOf(this.#from(side, this.#keys[side].within(range)), this.#row, this.#sha2, ask[side]),
     );
+    const tookMs = performance.now() - began;
     if (source.cut || target.cut) {
+      if (this.#chunkRows > fewestRows) {
+        // A range of half as many rows is tried instead.
+        this.#mostRows = clamped(this.#chunkRows / 2);
+        this.#chunkRows = this.#mostRows;
+        return;
+      }
       await this.#compare(range, 0, ask, passing);
     } else if (!isSame(source, target)) {
       this.#again = [...this.#again, {range, since: await passing.now(), tries: 1}];
@@ -124,25 +147,30 @@ export class TableComparison implements Compared {
     this.rows += source.rows;
     this.#after = range.upTo;
     this.#walked = range.upTo === null || this.tooMany;
-    this.#adapt(source, performance.now() - began);
+    this.#stride?.walked(range, source.rows);
+    this.#adapt(tookMs);
   }
 
   /** The next range takes about as long as it should, and its rows are not too long together. */
-  #adapt({rows, bytes}: Digest, tookMs: number): void {
+  #adapt(tookMs: number): void {
     const byTime = this.#chunkRows * Math.min(4, Math.max(0.25, chunkTargetMs / tookMs));
-    const byLength = (longestTogether / 2 / Math.max(1, bytes)) * rows;
-    this.#chunkRows = Math.round(
-      Math.min(mostRows, Math.max(fewestRows, Math.min(byTime, bytes === 0 ? byTime : byLength))),
-    );
+    this.#chunkRows = Math.min(this.#mostRows, clamped(byTime));
   }
 
   /** Where the next range ends, in the order of the source. The last one has no end. */
   async #bound(ask: Ask): Promise<Place | null> {
     const {selected, order, index, within} = this.#keys.source;
     const where = within({after: this.#after, upTo: null});
-    const sql = `SELECT ${selected} FROM ${quotedTable(this.#shapes.source)} ${index} WHERE ${where.sql}
-      ORDER BY ${order} LIMIT 1 OFFSET ${this.#chunkRows - 1}`;
-    const [row] = await ask({sql, values: where.values, limitMs: statementLimitMs});
+    const bound = (last: string) => ({
+      sql: `SELECT ${selected} FROM ${quotedTable(this.#shapes.source)} ${index} WHERE ${where.sql} ORDER BY ${last}`,
+      values: where.values,
+      limitMs: statementLimitMs,
+    });
+    const [row] = await ask(bound(`${order} LIMIT 1 OFFSET ${this.#chunkRows - 1}`));
+    if (row && this.#stride && !this.#stride.knowsLast) {
+      const [last] = await ask(bound(`${order} DESC LIMIT 1`));
+      this.#stride.knowLast(last ? this.#placeOf(last) : null);
+    }
     return row ? this.#placeOf(row) : null;
   }
 

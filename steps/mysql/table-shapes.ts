@@ -21,6 +21,8 @@ export interface TableShape {
   readonly engine: string;
   /** What the server believes; InnoDB estimates it. */
   readonly rows: number;
+  /** How long a row is on the average, as far as the server knows. */
+  readonly bytesOfRow: number;
   readonly columns: readonly Column[];
   /** The primary key, or else a unique one without NULL. */
   readonly key: Key | null;
@@ -59,6 +61,7 @@ export async function shapesOf(
         table: String(row['t']),
         engine: String(row['engine']),
         rows: Number(row['approximate'] ?? 0),
+        bytesOfRow: Number(row['row_bytes'] ?? 0),
         columns: (columns.get(nameOf(row)) ?? []).map(columnOf),
         key: keyOf(parts.get(nameOf(row)) ?? []),
       }),
@@ -75,7 +78,8 @@ const serversOwn =
 
 // From MySQL 8.0 on these columns are in upper case, so each is named.
 const tablesSql = (ofSchemas: string) => `
-  SELECT table_schema AS s, table_name AS t, engine AS engine, table_rows AS approximate FROM information_schema.tables
+  SELECT table_schema AS s, table_name AS t, engine AS engine, table_rows AS approximate,
+         avg_row_length AS row_bytes FROM information_schema.tables
    WHERE table_type = 'BASE TABLE' AND table_schema ${ofSchemas} ORDER BY table_schema, table_name`;
 
 const columnsSql = (ofSchemas: string) => `
