@@ -79,10 +79,12 @@ export const load = (copy: Copy, program: string) =>
       await aurora.copies.place(keyOf(copy), at, signal);
       const contents = await contentsOf(replica, schemas, signal);
       const expected = {
-        tables: total(contents.map(({holds}) => (holds['table'] ?? 0) + (holds['view'] ?? 0))),
+        tables: total(contents.map(({holds}) => holds['table'] ?? 0)),
         bytes: total(contents.map(({bytes}) => bytes)),
       };
-      await aurora.copies.load({from: replica, programs, schemas, expected}, signal, say);
+      const order = {from: replica, programs, schemas, expected};
+      await aurora.copies.load(order, signal, say);
+      await aurora.copies.mend(order, signal, say);
       await refuseIfMoved(replica, at.at, signal);
       await refuseIfOther(contents, {aurora, replica}, signal);
       await aurora.copies.finish(keyOf(copy), signal);

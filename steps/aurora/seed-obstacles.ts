@@ -31,6 +31,7 @@ export async function whyNoSeed(
     (await whyNoPlace(ends.replica, signal)) ??
     (await whyNothingToCopy(ends, schemas, signal)) ??
     (await whyNoClient(ends.replica, signal)) ??
+    (await whyNotTrusted(ends, schemas, signal)) ??
     (await whyNoDefiner(ends, schemas, signal)) ??
     (await whyEventsRun(ends, schemas, signal))
   );
@@ -133,7 +134,7 @@ async function whyNoDefiner(
   }
   const [me] = await aurora.query('SELECT CURRENT_USER() AS account', [], signal);
   const others = defined.filter((row) => row['definer'] !== me?.['account']);
-  return others.length === 0 || (await mayDefineForOthers(aurora, signal))
+  return others.length === 0 || (await hasOneOf(aurora, definerPrivileges, signal))
     ? null
     : blocked(
         `${some(others, 'object', definedText)} of ${replica.name} with another definer than ${me?.['account']}, which may not make objects for others on ${aurora.name}.`,
@@ -142,14 +143,43 @@ async function whyNoDefiner(
 }
 
 /** What a role brings is not read: then the load finds out. */
-async function mayDefineForOthers(aurora: AuroraReader, signal: AbortSignal): Promise<boolean> {
+async function hasOneOf(
+  aurora: AuroraReader,
+  privileges: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
   const rows = await aurora.query('SHOW GRANTS FOR CURRENT_USER()', [], signal);
   const {byScope, hasRoles} = grantedBy(rows.map((row) => String(Object.values(row)[0])));
   const everywhere = byScope.get('*.*');
-  return hasRoles || definerPrivileges.some((privilege) => everywhere?.has(privilege));
+  return hasRoles || privileges.some((privilege) => everywhere?.has(privilege));
 }
 
 const definerPrivileges = ['ALL PRIVILEGES', 'SUPER', 'SET USER', 'SET_USER_ID', 'SET_ANY_DEFINER'];
+
+/** A server that writes a binary log lets only SUPER make triggers and functions, unless it is told to trust others (errno 1419). */
+async function whyNotTrusted(
+  {aurora, replica}: Ends,
+  schemas: readonly string[],
+  signal: AbortSignal,
+): Promise<Blocked | null> {
+  const names = ['log_bin', 'log_bin_trust_function_creators'];
+  const {log_bin: logs, log_bin_trust_function_creators: trusts} = await aurora.settings(
+    names,
+    signal,
+  );
+  const defined = (await ofSchemas(replica, definedSql, schemas, signal)).filter(({what}) =>
+    ['trigger', 'function'].includes(String(what)),
+  );
+  return logs !== 'ON' ||
+    trusts === 'ON' ||
+    defined.length === 0 ||
+    (await hasOneOf(aurora, ['ALL PRIVILEGES', 'SUPER'], signal))
+    ? null
+    : blocked(
+        `${some(defined, 'object', definedText)} of ${replica.name} that ${aurora.name} lets nobody make: it writes a binary log, and log_bin_trust_function_creators is OFF.`,
+        'Set log_bin_trust_function_creators = 1 in the parameter group of the cluster.',
+      );
+}
 
 /** A replica's own events do not run there when they were replicated; whatever else is enabled would run on Aurora at once. */
 async function whyEventsRun(

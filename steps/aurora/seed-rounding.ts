@@ -1,21 +1,31 @@
-import type {MysqlReader} from '../mysql/server.ts';
+import {floatTablesOf, type MysqlReader} from '../mysql/server.ts';
 
-/** What a dump does not carry exactly, as a remark: FLOAT columns, of which every server writes six digits as text. */
+/** What a copy does not carry exactly, as a remark: FLOAT columns of tables in which it cannot be mended row by row. */
 export async function roundedBy(
   replica: MysqlReader,
   schemas: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const columns = (await replica.query(floatsSql, [schemas], signal)).map(({name}) => String(name));
+  const columns = await replica.comparing(
+    1,
+    async (sessions) => {
+      const tables = await Promise.all(sessions.map((ask) => floatTablesOf(ask, schemas)));
+      return tables
+        .flat()
+        .filter(({key}) => key === null)
+        .flatMap(({shape, columns: names}) =>
+          names.map((name) => `${shape.schema}.${shape.table}.${name}`),
+        );
+    },
+    signal,
+  );
   const shown = columns.slice(0, mostShown).join(', ');
   const more = columns.length - mostShown;
   return columns.length === 0
     ? []
     : [
-        `${columns.length} ${columns.length === 1 ? 'column is' : 'columns are'} FLOAT (${shown}${more > 0 ? `, and ${more} more` : ''}): a dump writes six digits of such a value. Compare with mysql.verify-data, which names the rows that had more.`,
+        `${columns.length} FLOAT ${columns.length === 1 ? 'column has' : 'columns have'} six digits of each value on Aurora (${shown}${more > 0 ? `, and ${more} more` : ''}): a dump carries no more, and without a key, or with a trigger on UPDATE, the rest cannot be put there. mysql.verify-data finds the rows that had more.`,
       ];
 }
 
-const floatsSql = `SELECT CONCAT(table_schema, '.', table_name, '.', column_name) AS name
-  FROM information_schema.columns WHERE data_type = 'float' AND table_schema IN (?) ORDER BY 1`;
 const mostShown = 5;

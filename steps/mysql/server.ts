@@ -24,6 +24,7 @@ export {gtidDiffers, packetTooLarge, sourceAmong} from './checks/replication.ts'
 export {are, columnOf, columnsSql, isAre, nameOf} from './checks/tables.ts';
 export type {Connections} from './connection.ts';
 export type {CopyReader, CopyWriter} from './copy/copies.ts';
+export {floatTablesOf} from './copy/floats.ts';
 export {isEmpty, type SchemaContent} from './copy/inventory.ts';
 export type {CopyMark} from './copy/mark.ts';
 export {errnoOf} from './dialect.ts';

@@ -1,4 +1,3 @@
-import {pipeline} from 'node:stream/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type Say, SwitcharooError} from '../../../src/index.ts';
 import {type Version, versionOf} from '../checks/facts.ts';
@@ -9,15 +8,15 @@ import type {Where} from '../problems.ts';
 import {quoted} from '../row-text.ts';
 import * as sentinels from '../sentinel.ts';
 import type {SentinelKey} from '../server.ts';
-import {within} from '../within.ts';
 import {unlessGone} from '../writer.ts';
 import {type Client, startClient} from './client.ts';
+import {floatTablesOf, mendFloats} from './floats.ts';
 import {contentSql, contentsOf, type SchemaContent, schemasSql} from './inventory.ts';
+import {type LoadOrder, type LoadWords, loadAll, loadArguments, loadLock} from './load.ts';
 import * as marks from './mark.ts';
 import {type ClientBrand, type OptionFile, optionFileFor} from './option-file.ts';
-import {copyNotWhole, copyStillLoading} from './problems.ts';
+import {copyStillLoading} from './problems.ts';
 import {type CopyPrograms, type FoundPrograms, findPrograms} from './programs.ts';
-import {DumpProgress, type Expected} from './progress.ts';
 
 /** A server as the beginning or the end of a copy of whole schemas. Nothing here changes it. */
 export interface CopyReader {
@@ -47,18 +46,16 @@ export interface CopyWriter extends CopyReader {
   ): Promise<void>;
   /** Loads what is dumped on the other server; comes back when both clients say that all of it is there. */
   load(order: LoadOrder, signal: AbortSignal, say: Say): Promise<void>;
+  /** Gives the copy what a dump does not carry: all digits of FLOAT columns. */
+  mend(order: LoadOrder, signal: AbortSignal, say: Say): Promise<void>;
   /** The copy is whole. */
   finish(key: SentinelKey, signal: AbortSignal): Promise<void>;
   /** Removes the mark, and with the last one all that held it. */
   forget(key: SentinelKey, signal: AbortSignal): Promise<void>;
 }
 
-export interface LoadOrder {
-  readonly from: {readonly name: string; readonly copies: CopyReader};
-  readonly programs: CopyPrograms;
-  readonly schemas: readonly string[];
-  readonly expected: Expected;
-}
+// A dump leaves out the collation of a column where it is the character set's own, which is another one from 8.0 on.
+const olderCollationSql = "SET SESSION default_collation_for_utf8mb4 = 'utf8mb4_general_ci'";
 
 export function copiesOf(
   connections: Connections,
@@ -70,17 +67,36 @@ export function copiesOf(
   const write = (sql: string, signal: AbortSignal, values: readonly unknown[] = []) =>
     connections.write({sql, values, limitMs: dropLimitMs}, signal);
   let version: Version | undefined;
+  const versionNow = async (signal?: AbortSignal): Promise<Version> => {
+    const [row] = version ? [] : await read('SELECT VERSION() AS version', signal);
+    version ??= versionOf(String(row?.['version']));
+    return version;
+  };
+  /** What an older server takes for granted and a MySQL from 8.0 on does otherwise. */
+  const loadingWords = async (from: LoadOrder['from'], signal: AbortSignal): Promise<LoadWords> => {
+    const {isMariaDb, series} = await versionNow(signal);
+    const refusesMode = !isMariaDb && series >= 800;
+    const {version: there = ''} = await from.settings(['version'], signal);
+    const isOlder = refusesMode && (versionOf(there).isMariaDb || versionOf(there).series < 800);
+    // Whoever may not set it finds such columns with mysql.verify-data.
+    const may =
+      isOlder &&
+      (await write(olderCollationSql, signal).then(
+        () => true,
+        () => false,
+      ));
+    if (may) {
+      await write('SET SESSION default_collation_for_utf8mb4 = DEFAULT', signal);
+    }
+    return {refusesMode, first: may ? `${olderCollationSql};\n` : ''};
+  };
   const mark = async (signal?: AbortSignal) => {
     const isThere = sentinels.isThere(await read(marks.tableSql, signal));
     const [row] = isThere ? await read(marks.rowsSql, signal) : [];
     return row ? marks.markOf(row) : null;
   };
   const copies: CopyWriter = {
-    programs: async (signal) => {
-      const [row] = version ? [] : await read('SELECT VERSION() AS version', signal);
-      version ??= versionOf(String(row?.['version']));
-      return findPrograms(version, login.clientFolder);
-    },
+    programs: async (signal) => findPrograms(await versionNow(signal), login.clientFolder),
     schemas: async (signal) =>
       contentsOf(await read(schemasSql, signal), await read(contentSql, signal)),
     mark,
@@ -111,11 +127,12 @@ export function copiesOf(
     },
     load: async (order, signal, say) => {
       signal.throwIfAborted();
+      const words = await loadingWords(order.from, signal);
       const {brand, load} = order.programs;
-      const loading = clientOf(login, brand, (file) => startClient(load, loadWords, file));
+      const loading = clientOf(login, brand, (file) => startClient(load, loadArguments, file));
       const dumping = order.from.copies.dump(order.programs, order.schemas);
       try {
-        await loadAll({dumping, loading}, {...order, to: where.name}, signal, say);
+        await loadAll({dumping, loading}, {...order, ...words, to: where.name}, signal, say);
       } finally {
         await Promise.all([dumping.kill(), loading.kill()]);
         // The server goes on with a statement although its client is gone.
@@ -123,6 +140,22 @@ export function copiesOf(
           () => {},
         );
       }
+    },
+    mend: async ({from, schemas}, signal, say) => {
+      // A zero date that is set to itself is refused where the server refuses new ones.
+      await write("SET SESSION sql_mode = ''", signal);
+      await from.comparing(
+        1,
+        async (sessions) => {
+          for (const ask of sessions) {
+            for (const table of await floatTablesOf(ask, schemas)) {
+              await mendFloats(ask, (sql, values) => write(sql, signal, values), table, say);
+            }
+          }
+        },
+        signal,
+      );
+      await write('SET SESSION sql_mode = DEFAULT', signal);
     },
     finish: async ({run, entry}, signal) =>
       void (await write(marks.loadedSql, signal, [run, entry])),
@@ -169,75 +202,6 @@ const dumpWords = (brand: ClientBrand, schemas: readonly string[]): readonly str
   '--databases',
   ...schemas,
 ];
-
-// In binary mode nothing in the dump is a command of the client's own but DELIMITER.
-const loadWords = [
-  '--batch',
-  '--binary-mode',
-  '--skip-reconnect',
-  '--default-character-set=utf8mb4',
-  '--max-allowed-packet=1G',
-];
-
-/** Held by the session that loads, for as long as it lives: so it is found by whoever must be sure that it is gone. */
-const loadLock = 'switcharoo.seed';
-const takeLock = `DO IF(GET_LOCK('${loadLock}', 10) = 1, 0, (SELECT 1 UNION SELECT 2));\n`;
-
-async function loadAll(
-  {dumping, loading}: {readonly dumping: Client; readonly loading: Client},
-  {from, to, expected}: LoadOrder & {readonly to: string},
-  signal: AbortSignal,
-  say: Say,
-): Promise<void> {
-  const progress = new DumpProgress(expected);
-  const ended = (program: string, said: string) =>
-    new SwitcharooError(copyNotWhole({from: from.name, to, program, said, at: progress.text()}));
-  loading.stdin.write(takeLock);
-  const piping = pipeline(
-    dumping.stdout,
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        progress.feed(chunk);
-        yield chunk;
-      }
-    },
-    loading.stdin,
-    // The end of its input tells the load that all is there: only a dump that ended well may tell it.
-    {end: false, signal},
-  ).then(
-    () => true,
-    () => false,
-  );
-  let early = false;
-  // A load that has given up would be noticed only when the dump has more to say.
-  void loading.ended.then(() => {
-    early = true;
-    return dumping.kill();
-  });
-  const telling = setInterval(() => say(progress.text()), tellEveryMs);
-  try {
-    const passed = await piping;
-    signal.throwIfAborted();
-    if (early || !passed) {
-      throw ended('load', (await within(loading.ended, longestMs, signal)).said);
-    }
-    const dumped = await within(dumping.ended, longestMs, signal);
-    if (dumped.code !== 0 || !progress.whole) {
-      throw ended('dump', dumped.said);
-    }
-    loading.stdin.end();
-    const loaded = await within(loading.ended, longestMs, signal);
-    if (loaded.code !== 0) {
-      throw ended('load', loaded.said);
-    }
-  } finally {
-    clearInterval(telling);
-  }
-}
-
-const tellEveryMs = 1_000;
-// The signal of the entry ends it much earlier.
-const longestMs = 20 * 24 * 3_600_000;
 
 /** Ends the session of a load that goes on although its client, or whoever started it, is gone. */
 async function untilNobodyLoads(

@@ -56,7 +56,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     expect(await failing(await world.placed(folder))).toMatchObject({
       code: 'copy-not-whole',
       message: expect.stringMatching(
-        /^The copy of db2 to aurora is not whole, for the dump ended at table \d+ of 10 \(proof\.\w+\), 300\.0 kB dumped of about \d+\.\d kB of data: mysqldump: Error 2013: Lost connection to server during query when dumping table `people` at row: 312\.$/,
+        /^The copy of db2 to aurora is not whole, for the dump ended at table \d+ of 10 \(proof\.\w+\), 300\.0 kB dumped of about \d+\.\d [kM]B of data: mysqldump: Error 2013: Lost connection to server during query when dumping table `people` at row: 312\.$/,
       ),
       hint: 'Remove the cause, then resume: what is there of the copy on aurora is dropped, and it begins anew. Or reverse.',
     });

@@ -88,6 +88,24 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
     expect(without).toMatchObject({kind: 'pending'});
   });
 
+  test('triggers on an Aurora that trusts nobody to make them', async () => {
+    await alone(
+      aurora,
+      "REVOKE SUPER ON *.* FROM admin@'%'",
+      'SET GLOBAL log_bin_trust_function_creators = OFF',
+    );
+    const found = await verdict();
+    await alone(
+      aurora,
+      "GRANT SUPER ON *.* TO admin@'%'",
+      'SET GLOBAL log_bin_trust_function_creators = ON',
+    );
+    expect(found).toMatchObject({
+      reason:
+        'There is 1 object (trigger proof.number_codes (shop@%)) of db2 that aurora lets nobody make: it writes a binary log, and log_bin_trust_function_creators is OFF.',
+    });
+  });
+
   test('an event that is enabled on the replica, and would run on Aurora too', async () => {
     await alone(replica, 'ALTER EVENT proof.clean_log ENABLE');
     const found = await verdict();
@@ -134,6 +152,21 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
     expect(await world.picture()).toMatchObject({replica: 'No'});
     expect(await reverse(placed, before)).toMatchObject({kind: 'pending', before});
     expect(await world.picture()).toMatchObject({replica: 'No'});
+  });
+
+  test('digits of floats that cannot be put there are told', async () => {
+    await world.databases.source.query('CREATE TABLE proof.loose (f FLOAT)');
+    await world.empty();
+    const placed = await world.placed();
+    const {before} = await run(placed);
+    expect(await settled(placed, true)).toMatchObject({
+      kind: 'done',
+      remarks: [
+        '1 FLOAT column has six digits of each value on Aurora (proof.loose.f): a dump carries no more, and without a key, or with a trigger on UPDATE, the rest cannot be put there. mysql.verify-data finds the rows that had more.',
+      ],
+    });
+    await world.databases.source.query('DROP TABLE proof.loose');
+    await reverse(placed, before);
   });
 
   test('a copy of another run is neither taken over nor dropped', async () => {

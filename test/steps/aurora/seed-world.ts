@@ -96,14 +96,19 @@ async function dropAll(server: LabDatabase): Promise<void> {
 /** Their definer is an account that every server has. */
 async function addObjects(source: LabDatabase): Promise<void> {
   await source.session(async (connection) => {
+    await connection.query("SET SESSION sql_mode = ''");
     await connection.query('USE proof');
     for (const statement of [
       "CREATE DEFINER = 'shop'@'%' VIEW active_people AS SELECT id, name FROM people WHERE active = 1",
       "CREATE DEFINER = 'shop'@'%' TRIGGER number_codes BEFORE INSERT ON codes FOR EACH ROW SET NEW.number = COALESCE(NEW.number, -1)",
       "CREATE DEFINER = 'shop'@'%' PROCEDURE count_people() BEGIN SELECT COUNT(*) FROM people; SELECT 'a;b'; END",
       "CREATE DEFINER = 'shop'@'%' EVENT clean_log ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01 00:00:00' DO DELETE FROM log WHERE a IS NULL",
-      // A dump writes six digits of a float, and does not tell a refused value of an enum from the empty one.
-      "UPDATE all_kinds SET f = 0.5, e = 'one'",
+      // A dump does not tell a refused value of an enum from the empty one.
+      "UPDATE all_kinds SET e = 'one'",
+      `CREATE TABLE places (code VARCHAR(10) CHARACTER SET latin1, part INT, lat FLOAT, lng FLOAT UNSIGNED, zero DATETIME,
+         seen TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, PRIMARY KEY (code, part))`,
+      `INSERT INTO places SELECT CONCAT('ä', id DIV 100), id, 52.520008 + id / 1000000, IF(id % 3 = 0, NULL, 13.404954 + id / 1000000),
+         '0000-00-00 00:00:00', '2001-02-03 04:05:06' FROM people WHERE id <= 700`,
     ]) {
       await connection.query(statement);
     }

@@ -262,6 +262,7 @@ const noCopies: CopyWriter = {
   clear: noCopy,
   place: noCopy,
   load: noCopy,
+  mend: noCopy,
   finish: noCopy,
   forget: noCopy,
 };

@@ -1,0 +1,135 @@
+import type {Say} from '../../../src/index.ts';
+import type {Ask} from '../connection.ts';
+import {commonKey, type Place, type WalkedKey, walkedKey} from '../key-ranges.ts';
+import type {Row} from '../line.ts';
+import {quoted, quotedTable} from '../row-text.ts';
+import {shapesOf, type TableShape, tableName} from '../table-shapes.ts';
+
+/** A table with columns of which a dump carries six digits only. */
+export interface FloatTable {
+  readonly shape: TableShape;
+  readonly columns: readonly string[];
+  /** `null`: its rows cannot be told apart, or to change them there would set off a trigger. */
+  readonly key: readonly string[] | null;
+}
+
+/** A server writes a FLOAT as text with six digits; with (M,D) it writes the digits that the column keeps. */
+export async function floatTablesOf(
+  ask: Ask,
+  schemas: readonly string[],
+): Promise<readonly FloatTable[]> {
+  const [some] = await ask({sql: someSql, values: [schemas]});
+  if (!some) {
+    return [];
+  }
+  const triggered = new Set(
+    (await ask({sql: triggersSql, values: [schemas], limitMs: dictionaryLimitMs})).map(
+      ({s, t}) => `${s}.${t}`,
+    ),
+  );
+  return [...(await shapesOf(ask, {schemas, except: []})).values()].flatMap((shape) => {
+    const columns = shape.columns.filter(isRounded).map(({name}) => name);
+    const isFree = !triggered.has(tableName(shape));
+    return columns.length === 0
+      ? []
+      : [{shape, columns, key: isFree ? commonKey(shape, shape) : null}];
+  });
+}
+
+const isRounded = ({type, fullType}: TableShape['columns'][number]): boolean =>
+  type === 'float' && !fullType.includes('(');
+
+const someSql = `SELECT 1 AS there FROM information_schema.columns
+  WHERE data_type = 'float' AND table_schema IN (?) LIMIT 1`;
+const triggersSql = `SELECT DISTINCT event_object_schema AS s, event_object_table AS t
+  FROM information_schema.triggers WHERE event_manipulation = 'UPDATE' AND event_object_schema IN (?)`;
+const dictionaryLimitMs = 25_000;
+
+/** Gives the copy the digits that its dump did not carry. Neither side is written to by anybody else meanwhile. */
+export async function mendFloats(
+  from: Ask,
+  write: (sql: string, values: readonly unknown[]) => Promise<unknown>,
+  {shape, columns, key}: FloatTable,
+  say: Say,
+): Promise<void> {
+  if (!key) {
+    return;
+  }
+  const walked = walkedKey(shape, key);
+  let mended = 0;
+  for (let after: Place | null = null; ; ) {
+    const rows = await from(pageOf({shape, columns}, walked, after));
+    const wrong = rows.filter((row) => columns.some((_, at) => isWrong(row, at)));
+    if (wrong.length > 0) {
+      const {sql, values} = mending({shape, columns}, walked, key, wrong);
+      await write(sql, values);
+    }
+    mended += wrong.length;
+    say(`${mended} rows of ${tableName(shape)} have got the digits of their floats`);
+    const last = rows.at(-1);
+    if (!last || rows.length < rowsAtOnce) {
+      return;
+    }
+    after = placeOf(last, key);
+  }
+}
+
+const rowsAtOnce = 200;
+// A table without such rows is read to its end in one statement.
+const scanLimitMs = 20 * 24 * 3_600_000;
+
+type Floats = Pick<FloatTable, 'shape' | 'columns'>;
+
+/** Rows of which a value is not what its text says; most of these are the same number again once the text is read. */
+function pageOf({shape, columns}: Floats, walked: WalkedKey, after: Place | null) {
+  const range = walked.within({after, upTo: null});
+  const names = columns.map(quoted);
+  const values = names.map((name, at) => `${name} + 0e0 AS f${at}, CONCAT(${name}) AS t${at}`);
+  const differs = names.map((name) => `CONCAT(${name}) + 0e0 <> ${name} + 0e0`);
+  return {
+    sql: `SELECT ${walked.selected}, ${values.join(', ')} FROM ${quotedTable(shape)} ${walked.index}
+      WHERE ${range.sql} AND (${differs.join(' OR ')}) ORDER BY ${walked.order} LIMIT ${rowsAtOnce}`,
+    values: range.values,
+    limitMs: scanLimitMs,
+  };
+}
+
+const isWrong = (row: Row, at: number): boolean =>
+  row[`f${at}`] !== null &&
+  Math.fround(Number(row[`t${at}`])) !== Math.fround(Number(row[`f${at}`]));
+
+const placeOf = (row: Row, key: readonly string[]): Place =>
+  key.map((_, at) => String(row[`k${at}`]));
+
+/** Times keep what they are, also those that a server sets by itself when a row changes. */
+function mending(
+  {shape, columns}: Floats,
+  walked: WalkedKey,
+  key: readonly string[],
+  rows: readonly Row[],
+) {
+  const places = rows.map((row) => placeOf(row, key));
+  const kept = shape.columns
+    .filter(({type}) => type === 'timestamp' || type === 'datetime')
+    .map(({name}) => ({sql: `${quoted(name)} = ${quoted(name)}`, values: []}));
+  const set = columns.map((name, at) => {
+    const cases = rows.map((row, index) => {
+      const {sql, values} = walked.among(places.slice(index, index + 1));
+      const value = row[`f${at}`];
+      return {
+        sql: `WHEN ${sql} THEN ?`,
+        values: [...values, value === null ? null : String(value)],
+      };
+    });
+    return {
+      sql: `${quoted(name)} = CASE ${cases.map(({sql}) => sql).join(' ')} ELSE ${quoted(name)} END`,
+      values: cases.flatMap(({values}) => values),
+    };
+  });
+  const where = walked.among(places);
+  const parts = [...set, ...kept];
+  return {
+    sql: `UPDATE ${quotedTable(shape)} SET ${parts.map(({sql}) => sql).join(', ')} WHERE ${where.sql}`,
+    values: [...parts.flatMap(({values}) => values), ...where.values],
+  };
+}

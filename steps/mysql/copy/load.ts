@@ -1,0 +1,94 @@
+import {pipeline} from 'node:stream/promises';
+import {type Say, SwitcharooError} from '../../../src/index.ts';
+import type {MysqlReader} from '../server.ts';
+import {within} from '../within.ts';
+import type {Client} from './client.ts';
+import {copyNotWhole} from './problems.ts';
+import type {CopyPrograms} from './programs.ts';
+import {DumpProgress, type Expected} from './progress.ts';
+import {RemovedMode} from './removed-mode.ts';
+
+export interface LoadOrder {
+  readonly from: Pick<MysqlReader, 'name' | 'copies' | 'comparing' | 'settings'>;
+  readonly programs: CopyPrograms;
+  readonly schemas: readonly string[];
+  readonly expected: Expected;
+}
+
+export interface LoadWords {
+  /** Said by the load before the dump. */
+  readonly first: string;
+  /** It refuses NO_AUTO_CREATE_USER. */
+  readonly refusesMode: boolean;
+}
+
+// In binary mode nothing in the dump is a command of the client's own but DELIMITER.
+export const loadArguments = [
+  '--batch',
+  '--binary-mode',
+  '--skip-reconnect',
+  '--default-character-set=utf8mb4',
+  '--max-allowed-packet=1G',
+];
+
+/** Held by the session that loads, for as long as it lives: so it is found by whoever must be sure that it is gone. */
+export const loadLock = 'switcharoo.seed';
+const takeLock = `DO IF(GET_LOCK('${loadLock}', 10) = 1, 0, (SELECT 1 UNION SELECT 2));\n`;
+
+export async function loadAll(
+  {dumping, loading}: {readonly dumping: Client; readonly loading: Client},
+  {from, to, expected, first, refusesMode}: LoadOrder & LoadWords & {readonly to: string},
+  signal: AbortSignal,
+  say: Say,
+): Promise<void> {
+  const progress = new DumpProgress(expected);
+  const mode = refusesMode ? new RemovedMode() : null;
+  const ended = (program: string, said: string) =>
+    new SwitcharooError(copyNotWhole({from: from.name, to, program, said, at: progress.text()}));
+  loading.stdin.write(`${takeLock}${first}`);
+  const piping = pipeline(
+    dumping.stdout,
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        progress.feed(chunk);
+        yield mode?.feed(chunk) ?? chunk;
+      }
+      yield mode?.rest() ?? Buffer.alloc(0);
+    },
+    loading.stdin,
+    // The end of its input tells the load that all is there: only a dump that ended well may tell it.
+    {end: false, signal},
+  ).then(
+    () => true,
+    () => false,
+  );
+  let early = false;
+  // A load that has given up would be noticed only when the dump has more to say.
+  void loading.ended.then(() => {
+    early = true;
+    return dumping.kill();
+  });
+  const telling = setInterval(() => say(progress.text()), tellEveryMs);
+  try {
+    const passed = await piping;
+    signal.throwIfAborted();
+    if (early || !passed) {
+      throw ended('load', (await within(loading.ended, longestMs, signal)).said);
+    }
+    const dumped = await within(dumping.ended, longestMs, signal);
+    if (dumped.code !== 0 || !progress.whole) {
+      throw ended('dump', dumped.said);
+    }
+    loading.stdin.end();
+    const loaded = await within(loading.ended, longestMs, signal);
+    if (loaded.code !== 0) {
+      throw ended('load', loaded.said);
+    }
+  } finally {
+    clearInterval(telling);
+  }
+}
+
+const tellEveryMs = 1_000;
+// The signal of the entry ends it much earlier.
+const longestMs = 20 * 24 * 3_600_000;
