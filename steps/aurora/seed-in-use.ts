@@ -1,4 +1,5 @@
-import {clientText, followedAt} from '../mysql/server.ts';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {type Client, clientText, followedAt} from '../mysql/server.ts';
 import type {AuroraReader} from './cluster.ts';
 
 /** Why nothing may be dropped on Aurora, for somebody may have use of it; `null` when nobody is seen. */
@@ -15,15 +16,31 @@ export async function whyInUse(aurora: AuroraReader, signal: AbortSignal): Promi
   if (followers.length > 0) {
     return `${followers.length} ${followers.length === 1 ? 'server follows' : 'servers follow'} it`;
   }
-  // The administrator's own sessions, and those of RDS itself, are no use.
-  const clients = (await aurora.clients(signal)).filter(
-    ({user}) => user !== aurora.user && user !== 'rdsadmin',
-  );
+  const clients = await clientsThatStay(aurora, signal);
   const [first] = clients;
   return first
     ? `${clients.length} ${clients.length === 1 ? 'client is' : 'clients are'} there, such as ${clientText(first)}`
     : null;
 }
+
+/** A client that has just gone is a session there for another moment. The administrator's own, and those of RDS, are no use. */
+async function clientsThatStay(
+  aurora: AuroraReader,
+  signal: AbortSignal,
+): Promise<readonly Client[]> {
+  for (let looks = 1; ; looks += 1) {
+    const clients = (await aurora.clients(signal)).filter(
+      ({user}) => user !== aurora.user && user !== 'rdsadmin',
+    );
+    if (clients.length === 0 || looks === mostLooks) {
+      return clients;
+    }
+    await sleep(betweenLooksMs, undefined, {signal});
+  }
+}
+
+const mostLooks = 10;
+const betweenLooksMs = 100;
 
 async function hasSentinels(aurora: AuroraReader, signal: AbortSignal): Promise<boolean> {
   const [table] = await aurora.query(sentinelTableSql, [], signal);
