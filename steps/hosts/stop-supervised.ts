@@ -82,7 +82,7 @@ export const stopSupervised = defineStep({
     }
     const moving = found.flatMap(({host, processes}) =>
       (processes ?? [])
-        .filter(({state}) => state === 'STARTING' || state === 'STOPPING')
+        .filter(({state}) => moves.includes(state))
         .map(({name, state}) => `${name} on ${host} is ${state}`),
     );
     if (moving.length > 0) {
@@ -132,8 +132,9 @@ async function find({
 }
 
 const isPresent = ({inPlace, kept}: FoundProgram): boolean => inPlace !== null || kept !== null;
-const isUp = ({state}: SupervisedProcess): boolean =>
-  ['STARTING', 'RUNNING', 'BACKOFF'].includes(state);
+/** From each of these it comes to another state by itself: after so many tries BACKOFF is FATAL. */
+const moves = ['STARTING', 'STOPPING', 'BACKOFF'];
+const isUp = ({state}: SupervisedProcess): boolean => state === 'STARTING' || state === 'RUNNING';
 
 function whyNot(found: readonly FoundProgram[], {input, targets, run}: HostsLook<Input>) {
   const absent = input.programs.filter(({file}) =>

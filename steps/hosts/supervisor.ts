@@ -41,18 +41,19 @@ export function supervisorOf(shell: Shell): SupervisorWriter & {
       processesIn(await shell.run(statusScript(group, control), signal), group),
     updateGroup: (group, control, signal) => told(updateScript(group, control), signal),
     startSupervised: (names, control, signal) =>
-      told(eachScript('start', 'ALREADY_STARTED', names, control), signal),
+      told(eachScript('start', 'already started', names, control), signal),
     stopSupervised: (names, control, signal) =>
-      told(eachScript('stop', 'NOT_RUNNING', names, control), signal),
+      told(eachScript('stop', 'not running', names, control), signal),
   };
 }
 
-// It ends with 3 when some process is not running, and with 4 when there is no such group (supervisor 4.2, supervisorctl.py).
+// It ends with 3 when some process is not running, and with 4 when there is no such group, but also when supervisord does
+// not answer (supervisor 4.2, supervisorctl.py).
 const statusScript = (group: string, control: readonly string[]) =>
   sh`said=$(${control} status ${`${group}:*`} 2>&1) && code=0 || code=$?
-case $code in
-  0|3|4) printf '%s\n' "$said" ;;
-  *) printf '%s\n' "$said" >&2; exit "$code" ;;
+case $code:$said in
+  0:*|3:*|4:*'ERROR (no such group)'*|4:*'ERROR (no such process)'*) printf '%s\n' "$said" ;;
+  *) printf '%s\n' "$said" >&2; exit 1 ;;
 esac`;
 
 // A group that its files declare no more, and that it has forgotten already, is no failure either.

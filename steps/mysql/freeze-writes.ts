@@ -35,9 +35,10 @@ import {clientText} from './sessions.ts';
 import {locksText} from './table-locks.ts';
 
 const before = z.object({
-  readOnly: z.literal(false),
+  /** A freeze begins where writes are accepted; only a look at a freeze that stands sees it ON. */
+  readOnly: z.boolean(),
   /** `null` where the server does not have it. */
-  superReadOnly: z.literal(false).nullable(),
+  superReadOnly: z.boolean().nullable(),
   eventScheduler: z.string(),
   /** Accounts that could log in and that the freeze locks. */
   accounts: z.array(z.object({user: z.string(), host: z.string()})).default([]),
@@ -165,8 +166,8 @@ async function stateOf(
 }
 
 const asBefore = (now: State): z.output<typeof before> => ({
-  readOnly: false,
-  superReadOnly: now.superReadOnly === null ? null : false,
+  readOnly: now.readOnly,
+  superReadOnly: now.superReadOnly,
   eventScheduler: now.eventScheduler,
   accounts: [...now.accounts],
   persisted: now.persisted,

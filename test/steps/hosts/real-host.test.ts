@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {SwitcharooError} from '../../../src/index.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
 import {stopSupervised} from '../../../steps/hosts/stop-supervised.ts';
@@ -124,6 +125,32 @@ describe.skipIf(whyNoRealHost !== undefined)(
         expect(status()).toBe('all:app RUNNING\nall:idle STOPPED\n');
       }, 60_000);
 
+      test('supervisord that does not answer is no proof that a program is gone', async () => {
+        host.run(`${clean}
+         printf '[program:app]\\ncommand=/bin/sleep 1000\\nstartsecs=0\\n' > /etc/supervisor/conf.d/app.conf
+         supervisorctl update >/dev/null`);
+        const input = (control: string[]) => ({
+          programs: [{group: 'app', file: '/etc/supervisor/conf.d/app.conf'}],
+          control,
+        });
+        const away = ['supervisorctl', '-s', 'unix:///var/run/away.sock'];
+        const told = await problemOf(stopSupervised.check(look(input(away))));
+        expect(told?.code).toBe('host-command-failed');
+        expect(told?.message).toContain('away.sock no such file');
+        const there = await stopSupervised.check(look(input(['supervisorctl']), false));
+        expect(there).toMatchObject({kind: 'pending'});
+      });
+
+      test('a program that is started or stopped already is no failure', async () => {
+        const {writer} = host.session;
+        const [one] = writer.hosts;
+        const control = ['supervisorctl'];
+        await one?.startSupervised(['app'], control, look({}).signal);
+        await one?.stopSupervised(['app'], control, look({}).signal);
+        await one?.stopSupervised(['app'], control, look({}).signal);
+        expect(host.run("supervisorctl status | awk '{print $1, $2}'; :")).toBe('app STOPPED\n');
+      });
+
       async function performAll(
         actions: readonly {
           perform: (writer: any, signal: AbortSignal, say: () => void) => Promise<unknown>;
@@ -151,3 +178,9 @@ async function until(isThere: () => Promise<boolean>, seconds: number): Promise<
     await sleep(250);
   }
 }
+
+const problemOf = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => (error instanceof SwitcharooError ? error.problem : undefined),
+  );

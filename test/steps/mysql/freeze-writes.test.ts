@@ -84,6 +84,15 @@ test('a write that was open when it froze is refused, its session ended, and a n
   expect(count).toEqual({orders: 0});
 });
 
+test('a freeze that still stands is never taken for one that was put back', async () => {
+  await run(freeze);
+  await servers.databases.source.query("SET GLOBAL event_scheduler = 'ON'");
+  expect(await settled(freeze, true)).toMatchObject({
+    kind: 'pending',
+    before: {readOnly: true, eventScheduler: 'ON'},
+  });
+});
+
 test('a lock that somebody holds ends the freeze in time, names who holds it, and writes go on', async () => {
   const holder = await client();
   await holder.query('LOCK TABLES shop.orders WRITE');
