@@ -1,3 +1,4 @@
+import {sameJson} from '../model/canonical.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Entry} from '../model/runbook.ts';
 import type {Look} from '../model/step.ts';
@@ -35,6 +36,19 @@ export async function lookAt(
     const verdict = await request.entry.unit.check(look);
     return {look, verdict: asJournaled(request.entry, verdict)};
   });
+}
+
+/** Whether a look has seen an entry put back. */
+export async function isBack(
+  world: World,
+  {entry: {unit}, before}: LookRequest,
+  {look, verdict}: Seen,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const {isBack: nothingLeft} = unit.kind === 'step' ? unit : {};
+  return nothingLeft
+    ? looking(world, signal, (limited) => nothingLeft({...look, signal: limited}))
+    : verdict.kind === 'pending' && sameJson(verdict.before, before);
 }
 
 /** Whatever looks ends with the signal, or when it has taken too long. */

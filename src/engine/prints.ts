@@ -48,6 +48,8 @@ function changeOf(was: EntryPrint, is: EntryPrint): string {
 }
 
 function partsOf({id, phase, group, unit, on, input, after, timeoutMs}: Entry): unknown {
-  const code = [input, unit.check, 'plan' in unit && unit.plan, 'reverse' in unit && unit.reverse];
+  const back =
+    unit.kind === 'step' ? [unit.reverse, ...(unit.isBack ? [unit.isBack] : [])] : [false];
+  const code = [input, unit.check, 'plan' in unit && unit.plan, ...back];
   return {id, phase, group, unit: unit.name, on, after, timeoutMs, code: code.map(String)};
 }

@@ -1,4 +1,4 @@
-import {canonicalJson, sameJson} from '../model/canonical.ts';
+import {canonicalJson} from '../model/canonical.ts';
 import {digestOfReversePlan, type ReverseLine, type ReversePlan} from '../model/plan.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
@@ -8,7 +8,7 @@ import type {Blocked} from '../model/verdict.ts';
 import type {World} from './context.ts';
 import {givenBy, inputOf} from './known.ts';
 import {inLanes, looksAtOnce} from './lanes.ts';
-import {lookAt, looking, problemOfLook, refuseIfStopped} from './look.ts';
+import {isBack, lookAt, looking, problemOfLook, refuseIfStopped} from './look.ts';
 import {
   checkpointUnknown,
   drifted,
@@ -120,9 +120,11 @@ export async function wayBackOf(
   }
   try {
     const request = {entry, input: input.input, begun: true, before: so.before};
-    const {look, verdict} = await lookAt(world, request, signal);
-    const restored = verdict.kind === 'pending' && sameJson(verdict.before, so.before);
-    if (verdict.kind === 'pending' && !restored && wasLeftWhole(so)) {
+    const seen = await lookAt(world, request, signal);
+    const {look, verdict} = seen;
+    const restored = await isBack(world, request, seen, signal);
+    const canDrift = entry.unit.isBack === undefined;
+    if (verdict.kind === 'pending' && !restored && canDrift && wasLeftWhole(so)) {
       const {message, hint} = drifted(
         entry.id,
         canonicalJson(verdict.before),

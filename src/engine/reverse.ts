@@ -1,10 +1,10 @@
-import {canonicalJson, sameJson} from '../model/canonical.ts';
+import {canonicalJson} from '../model/canonical.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Entry} from '../model/runbook.ts';
 import type {RunContext} from './context.ts';
 import {givenBy, inputOf} from './known.ts';
 import {inLanes} from './lanes.ts';
-import {lookAt, problemOfLook} from './look.ts';
+import {isBack, type LookRequest, lookAt, problemOfLook} from './look.ts';
 import {performAll} from './perform.ts';
 import {
   entryBlocked,
@@ -176,17 +176,16 @@ type LookedBack =
   /** `settled`: waiting longer does not help. */
   | {readonly kind: 'moving' | 'settled'; readonly says: string; readonly problem?: Problem};
 
-async function lookBack(
-  context: RunContext,
-  request: {entry: Entry; input: unknown; begun: boolean; before: unknown},
-): Promise<LookedBack> {
+async function lookBack(context: RunContext, request: LookRequest): Promise<LookedBack> {
   try {
-    const {verdict} = await lookAt(context, request, context.aborting);
+    const seen = await lookAt(context, request, context.aborting);
+    if (await isBack(context, request, seen, context.aborting)) {
+      return {kind: 'back'};
+    }
+    const {verdict} = seen;
     switch (verdict.kind) {
       case 'pending':
-        return sameJson(verdict.before, request.before)
-          ? {kind: 'back'}
-          : {kind: 'settled', says: canonicalJson(verdict.before)};
+        return {kind: 'settled', says: canonicalJson(verdict.before)};
       case 'settling':
         return {kind: 'moving', says: verdict.progress};
       case 'blocked':

@@ -88,6 +88,11 @@ export interface Step<
     look: Look<Targets, z.output<Input>>,
     before: z.output<Before>,
   ): Promise<readonly Action<Targets>[] | Blocked>;
+  /**
+   * Whether nothing of this run is left, where others go on using what the step works on (a queue, say). Without it, a
+   * reversal is whole once `check` says pending with `before` as it was, and anything else is drift.
+   */
+  isBack?(look: Look<Targets, z.output<Input>>): Promise<boolean>;
   /** Where going back can lose what was done since: whether it would now, and why. Asked by `status`, at any time while it stands. */
   wayBack?(look: Look<Targets, z.output<Input>>): Promise<WayBackNow>;
 }

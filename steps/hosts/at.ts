@@ -9,7 +9,7 @@ export interface AtQueue {
   readonly running: number;
 }
 
-/** The queue of at and batch on a host: one file a job. Its text holds an environment, so it is never read. */
+/** The queue of at and batch on a host: one file a job. Its text holds an environment and is not shown: what is told of it is its hash. */
 export function atOf(shell: Shell): {
   atQueue(spool: string, mark: Mark, signal: AbortSignal): Promise<AtQueue>;
 } {

@@ -42,7 +42,7 @@ export const stopAtJobs = defineStep({
     ],
   },
   reverses:
-    'Puts back each job file under its own number, byte for byte; atd starts at once what has become due meanwhile.',
+    'Puts back each job file under its own number, byte for byte. What has become due meanwhile is started when atd looks next, within the hour; what others have queued or removed meanwhile stays so.',
   timeoutMs: 3_600_000,
 
   async check(look) {
@@ -94,10 +94,12 @@ export const stopAtJobs = defineStep({
     });
   },
 
+  isBack: isNothingKept,
+
   async reverse(look) {
     const those = pathsWhere(await find(look), ({kept}) => kept !== null);
     return whenAny(those, {
-      does: `put ${countsOf(those)} back (what is overdue starts at once)`,
+      does: `put ${countsOf(those)} back (atd starts what is overdue within the hour)`,
       perform: (writer, signal) =>
         onThose(writer, those, async (host, paths) => {
           for (const path of paths) {
@@ -107,6 +109,10 @@ export const stopAtJobs = defineStep({
     });
   },
 });
+
+async function isNothingKept(look: HostsLook<Input>): Promise<boolean> {
+  return (await find(look)).every(({files}) => files.every(({kept}) => kept === null));
+}
 
 async function find({
   input: {spool},

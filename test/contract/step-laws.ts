@@ -60,7 +60,9 @@ export function lawsOfStep(tried: LawCase): void {
       within(tried, async (world) => {
         const start = await world.picture();
         const before = await runThrough(tried, world);
+        expect(await tried.step.isBack?.(look(tried, world, true))).not.toBe(true);
         await reverseThrough(tried, world, before);
+        expect(await tried.step.isBack?.(look(tried, world, true))).not.toBe(false);
         expect(comparable(await world.picture())).toEqual(comparable(start));
         await reverseThrough(tried, world, before);
         expect(comparable(await world.picture())).toEqual(comparable(start));

@@ -138,6 +138,36 @@ export const fillLockable = defineStep({
       : blocked(`${look.targets.shelf.name} is locked.`, 'Unlock it first.'),
 });
 
+/** Keeps the letter in `mail` back in `kept`. People go on writing letters, and taking them out. */
+export const holdMail = defineStep({
+  name: 'shelf.hold-mail',
+  summary: 'Keep the mail back.',
+  targets: {shelf},
+  input: z.object({}),
+  before: z.object({mail: z.string().nullable()}),
+  output: z.object({}),
+  needs: {shelf: ['WRITE']},
+  reverses: 'Puts the letter back.',
+  timeoutMs: 10_000,
+  check: async ({targets}) => {
+    const mail = await targets.shelf.read('mail');
+    return mail === null ? done({}) : pending({mail});
+  },
+  plan: async ({targets}) =>
+    writesTo(await readAll(targets.shelf, {mail: '', kept: ''}), {
+      kept: await targets.shelf.read('mail'),
+      mail: null,
+    }),
+  isBack: async ({targets}) => (await targets.shelf.read('kept')) === null,
+  reverse: async ({targets}) => {
+    const kept = await targets.shelf.read('kept');
+    const mail = [await targets.shelf.read('mail'), kept].filter((one) => one !== null).join(', ');
+    return kept === null
+      ? []
+      : writesTo(await readAll(targets.shelf, {mail: '', kept: ''}), {mail, kept: null});
+  },
+});
+
 /** Asks for a text that is there only after a while: the world moves by itself. */
 export const order = defineStep({
   name: 'shelf.order',

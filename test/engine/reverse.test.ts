@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
 import {defineRunbook} from '../../src/model/runbook.ts';
-import {burn, fill, fillLockable, holds, order, Shelf, shelf} from './fakes.ts';
+import {burn, fill, fillLockable, holdMail, holds, order, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 
 const book = defineRunbook({
@@ -158,6 +158,25 @@ describe('the way back', () => {
     a.boxes.set('y', '2');
     expect(await rig.reopened().reverse()).toEqual({kind: 'reversed', to: null});
     expect(a.picture).toEqual(oldBoxes);
+  });
+
+  test('is whole once nothing is kept back, where others go on using what was changed', async () => {
+    const held = book.step('hold', holdMail, {...onA, input: () => ({})});
+    const a = new Shelf('a', {mail: 'first'});
+    const rig = new Rig({runbook: held, shelves: [a]});
+    await rig.run();
+    expect(a.picture).toEqual({kept: 'first'});
+
+    a.boxes.set('mail', 'second');
+    expect((await rig.reversePlan()).lines).toMatchObject([{entry: 'hold', outlook: 'change'}]);
+    a.afterPut = (words) => {
+      // Taken out as soon as it is back: nothing looks as it did, and nothing of the run is left.
+      if (words === 'a: mail = second, first') {
+        a.boxes.delete('mail');
+      }
+    };
+    expect(await rig.reopened().reverse()).toEqual({kind: 'reversed', to: null});
+    expect(a.picture).toEqual({});
   });
 
   test('leaves alone what is already as it was before', async () => {
