@@ -39,6 +39,7 @@ export interface LabOptions {
   readonly clients?: number;
   readonly slowProcedures?: boolean;
   readonly emptyAurora?: boolean;
+  readonly withoutCluster?: boolean;
   /** Ends some time after this process does. Without it, it stays up until `downLab`. */
   readonly owner?: number;
   readonly signal?: AbortSignal;
@@ -55,8 +56,13 @@ export interface Lab {
   turn(wanted: LabSwitch): Promise<unknown>;
 }
 
-/** Whether a runbook makes the first copy itself, by the names of its steps. */
-export const makesFirstCopy = (steps: readonly string[]): boolean => steps.includes('aurora.seed');
+/** How the lab of a runbook begins that makes the first copy itself, by the names of its steps. */
+export function beginningFor(
+  steps: readonly string[],
+): Pick<LabOptions, 'emptyAurora' | 'withoutCluster'> {
+  const withoutCluster = steps.includes('aurora.restore-from-s3');
+  return {emptyAurora: withoutCluster || steps.includes('aurora.seed'), withoutCluster};
+}
 
 const upWithinMs = 60_000;
 
@@ -79,6 +85,7 @@ export async function upLab(options: LabOptions): Promise<Lab> {
       LAB_CLIENTS: String(options.clients ?? 6),
       LAB_SLOW_PROCEDURES: options.slowProcedures ? '1' : '',
       LAB_EMPTY_AURORA: options.emptyAurora ? '1' : '',
+      LAB_WITHOUT_CLUSTER: options.withoutCluster ? '1' : '',
       LAB_OWNER: options.owner === undefined ? '' : String(options.owner),
     },
   });

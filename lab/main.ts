@@ -11,6 +11,7 @@ const {
   LAB_CLIENTS = '6',
   LAB_SLOW_PROCEDURES = '',
   LAB_EMPTY_AURORA = '',
+  LAB_WITHOUT_CLUSTER = '',
   /** Whose lab it is. Once that process is gone, the lab stays up a while for a `resume`, and then ends. */
   LAB_OWNER = '',
   /** Passwords to use instead of made-up ones, as JSON: by account of its databases. */
@@ -29,6 +30,7 @@ try {
     clients: Number(LAB_CLIENTS),
     slowProcedures: LAB_SLOW_PROCEDURES === '1',
     emptyAurora: LAB_EMPTY_AURORA === '1',
+    withoutCluster: LAB_WITHOUT_CLUSTER === '1',
     passwords: JSON.parse(LAB_PASSWORDS),
   });
   let ending = false;

@@ -19,6 +19,7 @@ import {createLabKey} from './hosts/keys.ts';
 import {type LoadBalancer, startLoadBalancer} from './load-balancer.ts';
 import type {Passwords} from './mysql/accounts.ts';
 import {imitateCallTimes} from './mysql/aurora-procedures.ts';
+import {seedAnew} from './mysql/seed.ts';
 import {type Databases, startDatabases} from './mysql/topology.ts';
 import {
   domainsOfLab,
@@ -38,6 +39,7 @@ export const zoneId = 'Z0LABSHOP';
 const zoneName = 'shop.test.';
 const oldTtlSeconds = 5;
 const clusterIdentifier = 'shop-aurora';
+const backupBucket = 'shop-backup';
 
 export interface WorldOptions {
   /** Everything is in it, and goes with it. */
@@ -48,6 +50,8 @@ export interface WorldOptions {
   readonly slowProcedures?: boolean;
   /** Aurora has no data yet: the first copy is still to be made. */
   readonly emptyAurora?: boolean;
+  /** RDS has no cluster yet: it is still to be made of the backup in the bucket `shop-backup`. */
+  readonly withoutCluster?: boolean;
   /** Instead of made-up ones. */
   readonly passwords?: Partial<Passwords>;
 }
@@ -108,6 +112,7 @@ async function build(
     clients = 6,
     slowProcedures = false,
     emptyAurora = false,
+    withoutCluster = false,
     passwords: given = {},
   }: WorldOptions,
   undo: (() => Promise<unknown>)[],
@@ -162,7 +167,18 @@ async function build(
   const route53 = createRoute53({zones: [zoneOf(network), movingZone], insyncMs: 800});
   const domains = domainsOfLab();
   const rds = createRds({
-    clusters: [{identifier: clusterIdentifier, endpoint: '127.0.0.1', port: ports.aurora}],
+    clusters: withoutCluster
+      ? []
+      : [{identifier: clusterIdentifier, endpoint: '127.0.0.1', port: ports.aurora}],
+    // What a backup of the replica would hold: the stand-in is copied to as it is made.
+    restore: async ({bucket}) =>
+      withoutCluster && bucket === backupBucket
+        ? {
+            endpoint: '127.0.0.1',
+            port: ports.aurora,
+            position: await seedAnew(databases.replica, databases.aurora),
+          }
+        : null,
   });
   const logs = createLogs();
   const identity = createIdentity();

@@ -2,18 +2,19 @@ import {writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import bareMetalToEcs from '../runbooks/bare-metal-to-ecs.ts';
 import firstCopy from '../runbooks/first-copy.ts';
+import firstCopyFromS3 from '../runbooks/first-copy-from-s3.ts';
 import moveNameServers from '../runbooks/move-name-servers.ts';
 import warmCutover from '../runbooks/warm-cutover.ts';
 import type {Entry} from '../src/model/runbook.ts';
 
-const runbooks = [firstCopy, bareMetalToEcs, warmCutover, moveNameServers];
+const runbooks = [firstCopy, firstCopyFromS3, bareMetalToEcs, warmCutover, moveNameServers];
 
 export const permissionsFile = fileURLToPath(new URL('../docs/permissions.md', import.meta.url));
 
 const head = `# What switcharoo's accounts must be allowed
 
-For each target of \`runbooks/first-copy.ts\`, \`runbooks/bare-metal-to-ecs.ts\`, \`runbooks/warm-cutover.ts\` and
-\`runbooks/move-name-servers.ts\`: what its account needs, and the entries of any that need it. Of a single step, \`switcharoo steps mysql.freeze-writes\` says the same.
+For each target of \`runbooks/first-copy.ts\`, \`runbooks/first-copy-from-s3.ts\`, \`runbooks/bare-metal-to-ecs.ts\`,
+\`runbooks/warm-cutover.ts\` and \`runbooks/move-name-servers.ts\`: what its account needs, and the entries of any that need it. Of a single step, \`switcharoo steps mysql.freeze-writes\` says the same.
 
 Days before the night, \`switcharoo permissions bare-metal-to-ecs -i production\` prints the IAM policy and the GRANT
 statements for one inventory, as narrow as they can be, and asks AWS (\`sts:GetCallerIdentity\`,

@@ -31,8 +31,20 @@ export async function seedFrom(replica: LabDatabase, aurora: LabDatabase): Promi
   }
 }
 
-async function userSchemas(replica: LabDatabase): Promise<readonly string[]> {
-  const rows = await replica.query(
+/** The same on a server that may have another copy, which goes. */
+export async function seedAnew(replica: LabDatabase, aurora: LabDatabase): Promise<Position> {
+  const schemas = await userSchemas(aurora);
+  await aurora.session(async (connection) => {
+    await connection.query('SET sql_log_bin = 0');
+    for (const schema of schemas) {
+      await connection.query('DROP DATABASE ??', [schema]);
+    }
+  });
+  return seedFrom(replica, aurora);
+}
+
+async function userSchemas(server: LabDatabase): Promise<readonly string[]> {
+  const rows = await server.query(
     `SELECT schema_name AS name FROM information_schema.schemata
       WHERE schema_name NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys', 'test')`,
   );

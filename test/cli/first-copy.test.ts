@@ -12,21 +12,38 @@ if (mysqlClients.missing) {
   console.warn(`SKIPPED: the first copy in the lab: ${mysqlClients.missing}`);
 }
 
+const limitMs = 120_000;
+
+/** All the way, and back again, while clients write on the source: what was put back. */
+async function thereAndBack(runbook: string): Promise<readonly string[]> {
+  const words = ['rehearse', runbook, '--clients', '2', '--json', '--reverse-at', 'equal'];
+  const ended = await desk.run(...words);
+  expect(ended).toMatchObject({code: 0, stderr: ''});
+  const report = lastDocument(ended);
+  expect(report).toMatchObject({
+    outcome: 'reversed',
+    outageMs: 0,
+    writes: {lost: 0, duplicated: 0},
+    stands: [],
+  });
+  return report.entries
+    .filter(({state}: {state: string}) => state === 'reversed')
+    .map(({id}: {id: string}) => id);
+}
+
 test.skipIf(mysqlClients.missing)(
-  'an empty Aurora is copied to while clients write on the source, follows, is equal, and is empty again',
+  'an empty Aurora is copied to, follows, is equal, and is empty again',
   async () => {
-    const words = ['rehearse', 'runbooks/first-copy.ts', '--clients', '2', '--json'];
-    const ended = await desk.run(...words, '--reverse-at', 'equal');
-    expect(ended).toMatchObject({code: 0, stderr: ''});
-    const report = lastDocument(ended);
-    expect(report).toMatchObject({
-      outcome: 'reversed',
-      outageMs: 0,
-      writes: {lost: 0, duplicated: 0},
-      stands: [],
-    });
-    const undone = report.entries.filter(({state}: {state: string}) => state === 'reversed');
-    expect(undone.map(({id}: {id: string}) => id)).toEqual(['seed', 'replicate']);
+    expect(await thereAndBack('runbooks/first-copy.ts')).toEqual(['seed', 'replicate']);
   },
-  120_000,
+  limitMs,
+);
+
+test(
+  'a cluster is made of a backup, follows, is equal, and is gone again',
+  async () => {
+    const undone = await thereAndBack('runbooks/first-copy-from-s3.ts');
+    expect(undone).toEqual(['restore', 'replicate']);
+  },
+  limitMs,
 );

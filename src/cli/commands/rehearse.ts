@@ -33,7 +33,7 @@ export async function rehearseCommand(
   runbook: string,
   options: RehearseOptions,
 ): Promise<ExitCode> {
-  const {upLab, downLab, makesFirstCopy} = await import('../../../lab/client.ts');
+  const {upLab, downLab, beginningFor} = await import('../../../lab/client.ts');
   const {entries} = (await loadRunbook(runbook)).runbook;
   const signals = listenToSignals(app.say);
   const {clients, slowProcedures, keep} = options;
@@ -43,7 +43,7 @@ export async function rehearseCommand(
     stateFolder: app.state.path,
     clients,
     slowProcedures,
-    emptyAurora: makesFirstCopy(entries.map(({unit}) => unit.name)),
+    ...beginningFor(entries.map(({unit}) => unit.name)),
     owner: process.pid,
     signal: signals.stopping,
   });

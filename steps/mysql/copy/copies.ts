@@ -180,7 +180,7 @@ export function copiesOf(
 const dictionaryLimitMs = 25_000;
 // A schema of many large tables takes its time to go.
 const dropLimitMs = 10 * 60_000;
-const afterLoadMs = 2_000;
+const afterLoadMs = 10_000;
 
 function clientOf(login: Login, brand: ClientBrand, start: (file: OptionFile) => Client): Client {
   const file = optionFileFor(login, brand);
