@@ -1,0 +1,99 @@
+import {execFileSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {versionOf} from '../../../steps/mysql/checks/facts.ts';
+import {type CopyPrograms, findPrograms} from '../../../steps/mysql/copy/programs.ts';
+import {mysqlServer} from '../../../steps/mysql/server.ts';
+import {mariadbClients, mysqlClients} from '../../lab/mysql/server-kinds.ts';
+import {describeEachServer} from './each-server.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'switcharoo-tls-'));
+const file = (name: string) => join(folder, name);
+const isThere = (() => {
+  try {
+    execFileSync('openssl', ['version']);
+    return true;
+  } catch {
+    console.warn('SKIPPED: a dump over TLS: there is no openssl here');
+    return false;
+  }
+})();
+
+/** A certificate that vouches for itself, for the address that the tests' servers have. */
+function certify(name: string): string {
+  const words = [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    `/CN=${name}`,
+  ];
+  const names = ['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
+  const files = ['-keyout', file(`${name}.key`), '-out', file(`${name}.pem`)];
+  execFileSync('openssl', [...words, ...names, ...files], {stdio: 'pipe'});
+  return readFileSync(file(`${name}.pem`), 'utf8');
+}
+
+const [ours, another] = isThere ? [certify('db'), certify('another')] : ['', ''];
+afterAll(() => rmSync(folder, {recursive: true}));
+
+describe.skipIf(!isThere)('with certificates', () => {
+  describeEachServer(
+    'a dump over TLS',
+    (on) => {
+      const clients = on.kind.name === 'MariaDB 10.11' ? mariadbClients : mysqlClients;
+      // MySQL 5.6 speaks TLS 1.0, which no client of today does.
+      const isOld = on.kind.name === 'MySQL 5.6';
+      beforeAll(async () => {
+        const needs = isOld ? '' : 'REQUIRE SSL';
+        await on.database.query(`CREATE USER tls@'%' IDENTIFIED BY 'over tls' ${needs}`);
+        await on.database.query("GRANT ALL ON *.* TO tls@'%'");
+        await on.database.query('CREATE DATABASE shop');
+      });
+
+      const dumped = async (programs: CopyPrograms, tls: {ca: string}) => {
+        const session = await mysqlServer.open(
+          {
+            ...{host: '127.0.0.1', port: on.database.port, user: 'tls', password: 'over tls'},
+            ...{clientFolder: clients.folder, tls},
+          },
+          {name: 'db1', signal: new AbortController().signal},
+        );
+        const dump = session.reader.copies.dump(programs, ['shop']);
+        let text = '';
+        for await (const chunk of dump.stdout) {
+          text += chunk;
+        }
+        const {code, said} = await dump.ended;
+        await session.close();
+        return code === 0 ? text.includes('-- Dump completed') : said;
+      };
+
+      test.skipIf(isOld || clients.missing)(
+        'goes through with the right certificate, and not with another one',
+        async () => {
+          const version = on.kind.name === 'MySQL 9' ? '9.7.0' : '10.11.6-MariaDB';
+          const {suits} = await findPrograms(versionOf(version), clients.folder);
+          if (!suits) {
+            throw new Error(`no client in ${clients.folder}`);
+          }
+          expect(await dumped(suits, {ca: ours})).toBe(true);
+          expect(await dumped(suits, {ca: another})).toMatch(/certificate|SSL/i);
+        },
+      );
+    },
+    {
+      settings: [
+        `--ssl-ca=${file('db.pem')}`,
+        `--ssl-cert=${file('db.pem')}`,
+        `--ssl-key=${file('db.key')}`,
+      ],
+    },
+  );
+});
