@@ -30,7 +30,7 @@ async function clientsThatStay(
 ): Promise<readonly Client[]> {
   for (let looks = 1; ; looks += 1) {
     const clients = (await aurora.clients(signal)).filter(
-      ({user}) => user !== aurora.user && user !== 'rdsadmin',
+      ({user}) => user !== aurora.user && !ofRds.includes(user),
     );
     if (clients.length === 0 || looks === mostLooks) {
       return clients;
@@ -39,6 +39,7 @@ async function clientsThatStay(
   }
 }
 
+const ofRds = ['rdsadmin', 'rdsrepladmin', 'rdsproxyadmin', 'rdstopmgr'];
 const mostLooks = 10;
 const betweenLooksMs = 100;
 
