@@ -9,20 +9,14 @@ import {
   pending,
 } from '../../src/index.ts';
 import {imageBuilder} from './builder.ts';
+import {gitUrl} from './git-url.ts';
 import {chooseRef} from './refs.ts';
 import {type Source, shortCommit} from './sources.ts';
 
 const targets = {builder: imageBuilder};
 
 const input = z.object({
-  /** Without a password in it: it is printed and journaled. */
-  url: z
-    .string()
-    .regex(/^[^-]/, 'begins with no hyphen')
-    .refine(
-      (url) => !/^\w+:\/\/[^/@]*:[^/@]*@/.test(url),
-      'holds no password: use a credential helper',
-    ),
+  url: gitUrl,
   /** A branch, a tag, or an image tag `<branch>.<number>`. */
   ref: z.string().regex(/^[^-]/),
   /** The folder, below that of the builder. */

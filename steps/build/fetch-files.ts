@@ -127,7 +127,7 @@ async function wantedFiles({
   const strange = keys.find((key) => !isPlain(nameOf(key, prefix)));
   if (strange !== undefined) {
     return blocked(
-      `The key ${strange} of the ${bucket.name} would lie outside of the folder ${into}.`,
+      `The key ${strange} of the ${bucket.name} would lie outside of the folder ${into}, or in a .git of it.`,
       'Rename the object, or choose a prefix that does not end in the middle of a name.',
     );
   }
@@ -146,8 +146,10 @@ async function wantedFiles({
 const nameOf = (key: string, prefix: string): string =>
   key === prefix ? (key.split('/').at(-1) ?? key) : key.slice(prefix.length).replace(/^\//, '');
 
+/** What lies in `.git` is git's: it runs its hooks, and does what its configuration says. */
 const isPlain = (name: string): boolean =>
-  name !== '' && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  name !== '' &&
+  name.split('/').every((part) => !['', '.', '..'].includes(part) && part.toLowerCase() !== '.git');
 
 const fetching = (look: FetchLook, {key, path, bytes, is}: Wanted): FetchAction => ({
   on: 'builder',

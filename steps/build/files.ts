@@ -57,7 +57,9 @@ export function filesIn(folder: string) {
       const place = await placeOf(path);
       signal.throwIfAborted();
       await mkdir(dirname(place), {recursive: true, mode: 0o700});
-      await writeFile(`${place}.new`, bytes, {mode: 0o600});
+      // Whatever lies there already, a link of the repository for instance, is not written through.
+      await rm(`${place}.new`, {force: true});
+      await writeFile(`${place}.new`, bytes, {mode: 0o600, flag: 'wx'});
       await chmod(`${place}.new`, mode);
       await rename(`${place}.new`, place);
     },

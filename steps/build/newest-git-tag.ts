@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {defineGate, done} from '../../src/index.ts';
 import {imageBuilder} from './builder.ts';
+import {gitUrl} from './git-url.ts';
 import {newestNumber, numbered} from './refs.ts';
 
 /** The newest tag of a branch in git, by the convention `<branch>.<number>`. */
@@ -8,7 +9,7 @@ export const newestGitTag = defineGate({
   name: 'build.newest-git-tag',
   summary: 'Find the newest tag of a branch in git: master.5 of master.',
   targets: {builder: imageBuilder},
-  input: z.object({url: z.string().regex(/^[^-]/), branch: z.string()}),
+  input: z.object({url: gitUrl, branch: z.string()}),
   output: numbered,
   needs: {builder: ['git, with read access to the repository']},
   timeoutMs: 60_000,

@@ -7,6 +7,7 @@ import type {Look} from '../../../src/index.ts';
 import {imageBuilder} from '../../../steps/build/builder.ts';
 import {checkout} from '../../../steps/build/checkout.ts';
 import {fetchFiles} from '../../../steps/build/fetch-files.ts';
+import {newestGitTag} from '../../../steps/build/newest-git-tag.ts';
 import {pushImage} from '../../../steps/build/push-image.ts';
 import {readyToBuild} from '../../../steps/build/ready-to-build.ts';
 import {type BuildWorld, startBuildWorld} from './build-world.ts';
@@ -148,6 +149,40 @@ test('a link in the sources leads no certificate out of them', async () => {
     perform(fetchFiles, world, {prefix: 'web/', into: 'web/config'}),
   ).rejects.toMatchObject({problem: {code: 'path-outside-of-folder'}});
   expect(readdirSync(outside)).toEqual([]);
+});
+
+test('a link that lies where a new file is first written is not written through', async () => {
+  const world = await begin();
+  const outside = join(world.folder, 'outside');
+  writeFileSync(outside, 'theirs');
+  mkdirSync(join(world.folder, 'builds/web/config'), {recursive: true});
+  symlinkSync(outside, join(world.folder, 'builds/web/config/app.json.new'));
+  await perform(fetchFiles, world, {prefix: 'web/', into: 'web/config'});
+  expect(readFileSync(outside, 'utf8')).toBe('theirs');
+  expect(readFileSync(join(world.folder, 'builds/web/config/app.json'), 'utf8')).toBe('{}');
+});
+
+test('a key that would be a hook of git is not fetched', async () => {
+  const world = await begin();
+  world.s3.put('config', 'hooked/.GIT/hooks/post-checkout', 'rm -rf /');
+  const verdict = await perform(fetchFiles, world, {prefix: 'hooked/', into: 'web'});
+  expect(verdict).toMatchObject({
+    kind: 'blocked',
+    reason:
+      'The key hooked/.GIT/hooks/post-checkout of the bucket config would lie outside of the folder web, or in a .git of it.',
+  });
+});
+
+test('a repository is not named with a token, which git would show to everyone on the machine', () => {
+  const isTaken = (url: string) =>
+    checkout.input.safeParse({url, ref: 'master', into: 'web'}).success &&
+    newestGitTag.input.safeParse({url, branch: 'master'}).success;
+  expect(isTaken('https://github.com/shop/web.git')).toBe(true);
+  expect(isTaken('ssh://git@github.com/shop/web.git')).toBe(true);
+  expect(isTaken('git@github.com:shop/web.git')).toBe(true);
+  expect(isTaken('https://ghp_token@github.com/shop/web.git')).toBe(false);
+  expect(isTaken('https://user:secret@github.com/shop/web.git')).toBe(false);
+  expect(isTaken('ssh://git:secret@github.com/shop/web.git')).toBe(false);
 });
 
 test('a tag that somebody else pushed meanwhile is not taken, and not taken for ours', async () => {
