@@ -66,7 +66,7 @@ export function tellProblems(app: App, problems: readonly Problem[], told: Told 
   }
 }
 
-/** What can be typed next for a run that is not at its end. */
+/** What can be typed next for a run that is not at its end, and that nobody is at work on. */
 export function nextFor(app: App, progress: Progress): readonly NextCommand[] {
   const {run, outcome, passedPointOfNoReturn} = progress;
   const resume = {command: app.paste(`resume ${run.run}`), what: 'look, say what stands, go on'};
@@ -75,7 +75,9 @@ export function nextFor(app: App, progress: Progress): readonly NextCommand[] {
     what: 'plan the way back, ask, go back',
   };
   const report = {command: app.paste(`report ${run.run}`), what: 'the timeline'};
-  const canReverse = !passedPointOfNoReturn && standingEntries(progress).length > 0;
+  // The lab of a rehearsal that has ended is gone, and with it all that could go back.
+  const isGone = run.rehearsal && outcome === 'done';
+  const canReverse = !isGone && !passedPointOfNoReturn && standingEntries(progress).length > 0;
   switch (outcome) {
     case 'done':
       return canReverse ? [report, reverse] : [report];
@@ -88,6 +90,15 @@ export function nextFor(app: App, progress: Progress): readonly NextCommand[] {
       return canReverse ? [resume, reverse] : [resume];
   }
 }
+
+/** What can be typed beside a process that is at work on the run. */
+export const nextBesideWorker = (app: App, {run}: Progress): readonly NextCommand[] => [
+  {command: app.paste(`log ${run.run}`), what: 'what it has done so far'},
+  {
+    command: app.paste(`unlock ${run.run}`),
+    what: 'end it and take the run over, if nobody can reach it',
+  },
+];
 
 /** Hints say "switcharoo resume"; here it may be started by another name, and with another state folder. */
 function pastable(app: App, hint: string): string {

@@ -18,7 +18,10 @@ export interface TerminalOptions {
   readonly output?: NodeJS.WriteStream;
 }
 
-/** A person at a terminal. Enter, Ctrl-C, Ctrl-D and a terminal that goes away all mean: hold. None of them means yes. */
+/**
+ * A person at a terminal. Enter means no; Ctrl-C, Ctrl-D and a terminal that goes away leave the question without an answer.
+ * All of them hold the run.
+ */
 export function terminalOperator(options: TerminalOptions): Operator {
   const terminal = new Terminal(options);
   return {
@@ -78,8 +81,8 @@ class Terminal {
             context,
           )) === word,
     );
-    if (answer === 'gone') {
-      return {answer: 'unasked', by: 'nobody'};
+    if (answer === 'left' || answer === 'gone') {
+      return {answer: 'unasked', by: answer === 'left' ? this.#user : 'nobody'};
     }
     return {answer: answer === true ? 'yes' : 'no', by: this.#user};
   }
@@ -111,7 +114,7 @@ class Terminal {
     return withKeys(this.#input, async ({input, ended}) => {
       // Inquirer leaves its reader open when it is begun with a signal that is already aborted.
       if (signal.aborted || ended.aborted) {
-        return ended.reason === 'no' ? 'no' : 'gone';
+        return ended.reason === 'left' ? 'left' : 'gone';
       }
       try {
         return await show({input, output: this.#output, signal: AbortSignal.any([signal, ended])});
@@ -167,11 +170,11 @@ const aReason = (typed: string) =>
 
 /** Inquirer's own errors say that there was no answer. Anything else is a bug, and goes on. */
 function unanswered(cause: unknown, reason: unknown): Unanswered {
-  if (reason === 'gone' || reason === 'no') {
+  if (reason === 'gone' || reason === 'left') {
     return reason;
   }
   if (cause instanceof Error && cause.name === 'ExitPromptError') {
-    return 'no';
+    return 'left';
   }
   throw cause;
 }

@@ -92,13 +92,14 @@ export async function goForward({context}: Held, until?: string): Promise<RunOut
   return asOutcome(() => runForward(context, until));
 }
 
+/** `planned` gives the digest of the plan by which it goes back. */
 export async function goBack(
   {context}: Held,
   to: string | null,
-  plan: string,
+  planned: () => Promise<string>,
 ): Promise<RunOutcome> {
   return asOutcome(async () => {
-    const reversal = await reverseRun(context, to, plan);
+    const reversal = await reverseRun(context, to, await planned());
     if (reversal.kind === 'held') {
       context.record.add({kind: 'run-held', problem: reversal.problem});
     }

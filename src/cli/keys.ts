@@ -1,8 +1,8 @@
 import {PassThrough} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-/** Why there is no answer. `no`: the person turned away from the question. `gone`: nobody can answer any more. */
-export type Unanswered = 'no' | 'gone';
+/** Why there is no answer. `left`: the person turned away from the question. `gone`: nobody can answer any more. */
+export type Unanswered = 'left' | 'gone';
 
 /** The keys of a terminal, for the time of one question. */
 export interface Keys {
@@ -19,7 +19,7 @@ const ctrlD = 0x04;
 /**
  * Prompts read a stream of their own, and not the terminal: a terminal that hangs up answers EIO when readline gives
  * back its mode, readline throws that as an error that nobody can catch, and the run would end with it.
- * Ctrl-D closes readline for good, and the prompt would then wait for ever: here it means no.
+ * Ctrl-D closes readline for good, and the prompt would then wait for ever: here it is as good as Ctrl-C.
  */
 export async function withKeys<Result>(
   terminal: NodeJS.ReadStream,
@@ -32,7 +32,7 @@ export async function withKeys<Result>(
   const forward = (chunk: Buffer | string) => {
     const bytes = Buffer.from(chunk);
     if (bytes.includes(ctrlD)) {
-      ended.abort('no' satisfies Unanswered);
+      ended.abort('left' satisfies Unanswered);
     } else if (open || bytes.includes(ctrlC)) {
       input.write(bytes);
     }

@@ -1,5 +1,5 @@
 import {readJournal} from '../journal/file-journal.ts';
-import {type Holder, holderOf} from '../journal/lock.ts';
+import {type Holder, holderOf, isDead} from '../journal/lock.ts';
 import {type Progress, progressOf} from '../model/progress.ts';
 import {type RunReport, reportOf} from '../report/index.ts';
 import type {App} from './app.ts';
@@ -42,9 +42,15 @@ export function readableProgress(app: App, run: string): Progress | undefined {
   }
 }
 
+/** Who is at work on this run now, as far as can be told. */
+export function workerOn(app: App, progress: Progress): Holder | undefined {
+  const holder = holderOfRun(app, progress);
+  return holder && !isDead(holder) ? holder : undefined;
+}
+
 /** Who holds the lock of this run. */
 export function holderOfRun(app: App, {run}: Progress): Holder | undefined {
-  const holder = holderOf(app.state.locks, scopeOf(run.runbook.name, run.inventory.name));
+  const holder = holderOf(app.state.locks, scopeOf(run.runbook.name, run.inventory.name, run.cast));
   // Nobody can tell which run a lock is for that does not name its holder.
   return holder?.run === run.run || holder?.unreadable !== undefined ? holder : undefined;
 }

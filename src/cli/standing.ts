@@ -1,8 +1,10 @@
-import {problemsIn} from '../model/problem.ts';
+import {heldBy} from '../journal/lock.ts';
+import {problemsIn, SwitcharooError} from '../model/problem.ts';
 import {type Progress, standingEntries} from '../model/progress.ts';
 import {standingTexts} from '../report/index.ts';
-import {type App, nextFor, tellProblems} from './app.ts';
+import {type App, nextBesideWorker, nextFor, tellProblems} from './app.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from './exit.ts';
+import {workerOn} from './past-runs.ts';
 
 /** Does something about a run that began earlier: whatever is refused, what stands of it is told, and said by the exit code. */
 export async function aboutRun(
@@ -11,12 +13,22 @@ export async function aboutRun(
   work: () => Promise<ExitCode>,
 ): Promise<ExitCode> {
   try {
+    // Found out before anything is planned: what is half-way done there would be told as obstacles.
+    refuseBesideWorker(app, progress);
     return await work();
   } catch (error) {
     const problems = problemsIn(error);
-    tellProblems(app, problems, {stands: standingTexts(progress), next: nextFor(app, progress)});
+    const next = workerOn(app, progress) ? nextBesideWorker(app, progress) : nextFor(app, progress);
+    tellProblems(app, problems, {stands: standingTexts(progress), next});
     const code = exitCodeOf(problems[0]?.code ?? '');
     return code === exitCodes.blocked ? heldCode(progress) : code;
+  }
+}
+
+function refuseBesideWorker(app: App, progress: Progress): void {
+  const holder = workerOn(app, progress);
+  if (holder) {
+    throw new SwitcharooError(heldBy(holder));
   }
 }
 

@@ -39,8 +39,9 @@ export async function takingUp(
   const {run, rehearsal} = progress.run;
   const signals = listenToSignals(app.say);
   const show = showRun(app, {});
-  const opened = await openAgain(app, progress, options, signals, show);
+  let opened: Opened | undefined;
   try {
+    opened = await openAgain(app, progress, options, signals, show);
     const accepted = changesSince(progress, opened, options.acceptChanges);
     const operator = rehearsal
       ? rehearsalOperator()
@@ -53,7 +54,7 @@ export async function takingUp(
     });
   } finally {
     await show.close();
-    await opened.close();
+    await opened?.close();
     signals.dispose();
   }
 }

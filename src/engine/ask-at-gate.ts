@@ -34,7 +34,7 @@ export async function askAtGate(
     if (answer === 'unasked') {
       return context.stopping.aborted
         ? stopped(String(context.stopping.reason))
-        : heldUnasked(entry.id);
+        : heldUnasked(entry.id, by);
     }
     context.record.add({
       kind: 'answered',

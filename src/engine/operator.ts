@@ -11,7 +11,7 @@ export interface Question {
   readonly head?: string;
 }
 
-/** `unasked`: nobody is there to ask, so the run holds. */
+/** `unasked`: nobody is there to ask, or whoever is there (`by`) turned away from the question. The run holds. */
 export type Answer = {readonly answer: 'yes' | 'no' | 'unasked'; readonly by: string};
 
 export interface Failure {

@@ -66,9 +66,12 @@ export const heldByAnswer = (entry: string, by: string): Problem => ({
   hint: 'It goes on from here when you say so: switcharoo resume',
 });
 
-export const heldUnasked = (entry: string): Problem => ({
+export const heldUnasked = (entry: string, by: string): Problem => ({
   code: 'held-for-answer',
-  message: `${entry} needs an answer, and nobody is there to give one.`,
+  message:
+    by === 'nobody'
+      ? `${entry} needs an answer, and nobody is there to give one.`
+      : `${entry} needs an answer, and ${by} gave none.`,
   hint: 'Answer it at a terminal: switcharoo resume',
 });
 

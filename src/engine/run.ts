@@ -236,10 +236,10 @@ async function passPointOfNoReturn(
     context.stopping,
   );
   if (answer === 'unasked') {
-    const by = String(context.stopping.reason);
+    const reason = String(context.stopping.reason);
     return hold(
       context,
-      context.stopping.aborted ? stopped(by) : heldUnasked('the point of no return'),
+      context.stopping.aborted ? stopped(reason) : heldUnasked('the point of no return', by),
     );
   }
   record.add({

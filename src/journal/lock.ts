@@ -2,7 +2,7 @@ import {basename, join} from 'node:path';
 import {z} from 'zod';
 import {sha256} from '../model/canonical.ts';
 import type {OperatorName} from '../model/journal.ts';
-import {SwitcharooError} from '../model/problem.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Lock} from './contract.ts';
 import {type Disk, realDisk} from './disk.ts';
 import {
@@ -354,7 +354,8 @@ function holderFor({scope, run, operator, now}: LockRequest, machine: Machine): 
   };
 }
 
-const heldBy = (held: Holder) =>
+/** What is told to whoever comes second. */
+export const heldBy = (held: Holder): Problem =>
   held.unreadable === undefined
     ? lockHeld(held.scope, holderText(held), held.sinceUtc, held.run)
     : lockUnreadable(held.unreadable);

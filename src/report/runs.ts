@@ -36,6 +36,9 @@ function rowOf(progress: Progress, {paint, holderOf}: RunsOptions): readonly Cel
   const {run, outcome, startedAt} = progress;
   const sign = holderOf ? outcomeSign(progress, holderOf(run.run)) : outcomeSigns[outcome];
   const stands = standingEntries(progress).length;
+  const isGone = run.rehearsal && outcome === 'done';
+  const standsText =
+    stands === 0 || isGone ? 'nothing stands' : counted(stands, 'entry stands', 'entries stand');
   return [
     {text: run.run, paint: paint.bold},
     {text: `${sign.symbol} ${sign.word}`, paint: (text) => painted(paint, sign.colour, text)},
@@ -44,10 +47,7 @@ function rowOf(progress: Progress, {paint, holderOf}: RunsOptions): readonly Cel
       text: momentUtc(startedAt),
       paint: paint.dim,
     },
-    {
-      text: stands === 0 ? 'nothing stands' : counted(stands, 'entry stands', 'entries stand'),
-      paint: asIs,
-    },
+    {text: run.rehearsal ? `rehearsal, ${standsText}` : standsText, paint: asIs},
   ];
 }
 

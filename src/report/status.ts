@@ -47,6 +47,7 @@ export function statusText(progress: Progress, options: StatusOptions): string {
   return [
     ...flow(
       [
+        run.rehearsal ? 'rehearsal of ' : '',
         {text: run.runbook.name, paint: paint.bold},
         ' on ',
         inventoryText(paint, run.inventory),
@@ -61,6 +62,7 @@ export function statusText(progress: Progress, options: StatusOptions): string {
       `#${progress.seq} at ${momentUtc(progress.lastAt)}, ${agoText(progress.lastAt, now)}`,
     ]),
     ...line('held by', [holderText(options.holder, progress)]),
+    ...(run.rehearsal ? line('rehearsal', [rehearsalText]) : []),
     ...line('way back', [wayBackText(progress)]),
     ...losslessText(options),
     ...(progress.problem
@@ -75,6 +77,9 @@ export function statusText(progress: Progress, options: StatusOptions): string {
       : []),
   ].join('\n');
 }
+
+const rehearsalText =
+  'what stands of it stands in its lab, which is gone once the rehearsal has ended';
 
 /** Changes that stand, a sentence each: for every text that must say what is changed now. */
 export function standingTexts(progress: Progress): readonly string[] {

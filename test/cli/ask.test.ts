@@ -69,9 +69,9 @@ describe('a question at the terminal', () => {
     {name: 'y and Enter mean yes', keys: ['y', enter], answer: {answer: 'yes', by: 'ada'}},
     {name: 'Enter alone means no', keys: [enter], answer: {answer: 'no', by: 'ada'}},
     {name: 'any other word means no', keys: ['ok', enter], answer: {answer: 'no', by: 'ada'}},
-    {name: 'Ctrl-C means no', keys: [ctrlC], answer: {answer: 'no', by: 'ada'}},
-    {name: 'Ctrl-C after a y means no', keys: ['y', ctrlC], answer: {answer: 'no', by: 'ada'}},
-    {name: 'Ctrl-D means no', keys: [ctrlD], answer: {answer: 'no', by: 'ada'}},
+    {name: 'Ctrl-C is no answer', keys: [ctrlC], answer: {answer: 'unasked', by: 'ada'}},
+    {name: 'Ctrl-C after a y is none', keys: ['y', ctrlC], answer: {answer: 'unasked', by: 'ada'}},
+    {name: 'Ctrl-D is none', keys: [ctrlD], answer: {answer: 'unasked', by: 'ada'}},
   ])('$name', async ({keys, answer}) => {
     const at = terminal();
     const asked = at.operator.ask(cutOver, never);
@@ -126,7 +126,7 @@ describe('a question that wants a word', () => {
     {name: 'the word means yes', keys: ['production', enter], answer: 'yes'},
     {name: 'nothing means no', keys: [enter], answer: 'no'},
     {name: 'another word is asked again', keys: ['y', enter, '\u007f', enter], answer: 'no'},
-    {name: 'Ctrl-C half-way means no', keys: ['produ', ctrlC], answer: 'no'},
+    {name: 'Ctrl-C half-way is none', keys: ['produ', ctrlC], answer: 'unasked'},
   ])('$name', async ({keys, answer}) => {
     const at = terminal();
     const asked = at.operator.ask(protectedPlan, never);

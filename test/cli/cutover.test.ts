@@ -53,6 +53,20 @@ describe('the whole cutover in the lab', () => {
     async ({at}) => {
       const first = desk.start('rehearse', runbook);
       await first.said(at);
+      first.child.kill('SIGSTOP');
+      const beside = lastDocument(await desk.run('status', '--json', '--offline'));
+      expect(beside).toMatchObject({holder: {dead: false}});
+      expect(beside.next).toEqual([
+        expect.stringContaining(' log 20'),
+        expect.stringContaining(' unlock 20'),
+      ]);
+      for (const words of [['resume'], ['reverse']]) {
+        const second = await desk.run(...words, '--yes', '--json');
+        expect(second.code).toBe(5);
+        expect(lastDocument(second)).toMatchObject({problems: [{code: 'lock-held'}]});
+        expect(second.stdout).not.toContain('planned');
+      }
+
       first.child.kill('SIGKILL');
       expect(await first.ended).toMatchObject({signal: 'SIGKILL'});
 
@@ -90,7 +104,9 @@ describe('against a lab that is kept up', () => {
 
       const second = await desk.run(...run, '--yes');
       expect(second.code).toBe(3);
-      expect(second.stdout).toContain('run-unfinished');
+      // It says only that: what the first has changed is no obstacle to be removed.
+      expect(lastDocument(second)).toMatchObject({problems: [{code: 'run-unfinished'}]});
+      expect(second.stdout).not.toContain('planned');
 
       // Nobody is there to confirm: it holds, and says what stands.
       const held = await desk.run('resume', '--plan', digestOf(await desk.run('resume', '--json')));

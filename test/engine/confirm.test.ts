@@ -53,9 +53,21 @@ describe('a confirmation', () => {
     expect(later.operator.asked).toHaveLength(1);
   });
 
+  test('holds when whoever is there turns away, and does not take it for a no', async () => {
+    const {rig} = rigged();
+    rig.operator.answering = () => 'unasked';
+
+    expect(await rig.run()).toMatchObject({
+      kind: 'held',
+      problem: {code: 'held-for-answer', message: 'go needs an answer, and ada gave none.'},
+    });
+    expect(rig.story.filter((line) => line.startsWith('answered'))).toEqual([]);
+  });
+
   test('holds when nobody is there to answer', async () => {
     const {rig} = rigged();
     rig.operator.answering = () => 'unasked';
+    rig.operator.name = 'nobody';
 
     expect(await rig.run()).toMatchObject({
       kind: 'held',

@@ -47,7 +47,7 @@ type Deciding = (failure: Failure) => Choice | Promise<Choice>;
 
 /** Says yes to everything and stops at every failure, if not told otherwise; and remembers what it was asked. */
 export class ScriptedOperator implements Operator {
-  readonly name = 'ada';
+  name = 'ada';
   readonly asked: Question[] = [];
   readonly failures: Failure[] = [];
   answering: Answering = () => 'yes';
@@ -55,7 +55,7 @@ export class ScriptedOperator implements Operator {
 
   async ask(question: Question): Promise<Answer> {
     this.asked.push(question);
-    return {answer: await this.answering(question), by: 'ada'};
+    return {answer: await this.answering(question), by: this.name};
   }
 
   async decide(failure: Failure): Promise<Choice & {readonly by: string}> {

@@ -153,6 +153,8 @@ const unreachable = {
 /** It died while an action was in flight: the journal just ends. */
 const crashed = () => heldRun().slice(0, 21);
 
+const rehearsed = (run: Progress): Progress => ({...run, run: {...run.run, rehearsal: true}});
+
 const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
   'plan-blocked': (options) => planText(plan, options),
   'plan-open': (options) => planText(openPlan, {...options, command}),
@@ -171,6 +173,8 @@ const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
   'status-crashed': (options) =>
     statusText(progress(crashed()), {...options, now, next, holder: {...holder, dead: true}}),
   'status-reversed': (options) => statusText(progress(reversedRun()), {...options, now, next: []}),
+  'status-rehearsed': (options) =>
+    statusText(rehearsed(progress(heldRun())), {...options, now, next}),
   'log-done': (options) => logText(doneRun(), options),
   'log-reversed': (options) => logText(reversedRun(), options),
   'report-done': (options) => reportText(reportOf(doneRun(), measured), options),
@@ -181,7 +185,14 @@ const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
       reportOf(doneRun(), {...measured, writes: {acknowledged: 12_345, lost: 2, duplicated: 1}}),
       options,
     ),
-  runs: (options) => runsText([doneRun(), heldRun(), reversedRun()].map(progress), options),
+  runs: (options) =>
+    runsText(
+      [
+        ...[doneRun(), heldRun(), reversedRun()].map(progress),
+        ...[doneRun(), heldRun()].map(progress).map(rehearsed),
+      ],
+      options,
+    ),
   'runs-crashed': (options) =>
     runsText([crashed()].map(progress), {...options, holderOf: () => undefined}),
   'no-runs': (options) => runsText([], options),

@@ -97,7 +97,7 @@ export class Program {
       () => takeUpRun(this.#holding(run), [], planned),
       (held) => {
         const {reversingTo} = held.context.record.progress;
-        return reversingTo ? goBack(held, reversingTo.to, 'd1') : goForward(held);
+        return reversingTo ? goBack(held, reversingTo.to, async () => 'd1') : goForward(held);
       },
     );
   }
@@ -107,7 +107,7 @@ export class Program {
       () => takeUpRun(this.#holding(run), [], planned),
       (held) => {
         const {reversingTo} = held.context.record.progress;
-        return goBack(held, reversingTo ? reversingTo.to : to, 'd1');
+        return goBack(held, reversingTo ? reversingTo.to : to, async () => 'd1');
       },
     );
   }

@@ -91,9 +91,11 @@ async function rehearseIn(
 async function reverseAll(held: Held): Promise<RunOutcome> {
   const {context} = held;
   await context.clock.sleep(writesBeforeReversalMs, context.stopping);
-  const plan = await makeReversePlan(context, context.record.progress, null, context.stopping);
-  context.observe({kind: 'reverse-planned', plan});
-  return goBack(held, null, plan.digest);
+  return goBack(held, null, async () => {
+    const plan = await makeReversePlan(context, context.record.progress, null, context.stopping);
+    context.observe({kind: 'reverse-planned', plan});
+    return plan.digest;
+  });
 }
 
 /** What the clients saw, beside what the journal says: the ledger against the database that ended up in charge. */

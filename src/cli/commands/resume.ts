@@ -1,10 +1,10 @@
 import {makePlan} from '../../engine/plan.ts';
 import {runFinished} from '../../engine/problems.ts';
-import {makeReversePlan} from '../../engine/reverse-plan.ts';
 import type {RunOutcome} from '../../engine/run.ts';
+import type {FactOf} from '../../model/journal.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import type {Progress} from '../../model/progress.ts';
-import {planText, reversePlanText, standingTexts, statusText} from '../../report/index.ts';
+import {planText, standingTexts, statusText} from '../../report/index.ts';
 import {type App, nextFor, tellProblems} from '../app.ts';
 import {approve} from '../approving.ts';
 import {goBack, goForward, type Held, type Holding} from '../executing.ts';
@@ -14,6 +14,7 @@ import {savePlan} from '../saved-plans.ts';
 import {aboutRun, heldCode} from '../standing.ts';
 import {type TakingUpOptions, takingUp} from '../taking-up.ts';
 import {blockedIn, changesSincePlan, tellBlocked} from './plan.ts';
+import {showWayBack} from './reverse.ts';
 
 export interface ResumeOptions extends TakingUpOptions {
   readonly until?: string;
@@ -37,7 +38,7 @@ function resume(app: App, progress: Progress, options: ResumeOptions): Promise<E
   return takingUp(app, progress, options, async ({holding, act}) => {
     sayWhereItStands(app, progress);
     const approved = await approveRest(holding, progress, options);
-    return approved ? act((held) => goOn(held, approved.digest, options)) : heldCode(progress);
+    return approved ? act((held) => goOn(held, approved, options)) : heldCode(progress);
   });
 }
 
@@ -66,19 +67,13 @@ async function approveRest(
   {app, opened, operator, signals}: Holding,
   progress: Progress,
   options: ResumeOptions,
-): Promise<{readonly digest: string} | undefined> {
+): Promise<Approved | undefined> {
   const {world, inventory, redactor} = opened;
   const {reversingTo} = progress;
   let digest: string;
   let changesSince = (_approved: string): readonly string[] => [];
   if (reversingTo) {
-    const plan = await makeReversePlan(world, progress, reversingTo.to, signals.stopping);
-    digest = plan.digest;
-    app.print(
-      app.json
-        ? JSON.stringify({kind: 'reverse-planned', plan})
-        : reversePlanText(redactor.value(plan), app),
-    );
+    ({digest} = await showWayBack({app, opened, signals}, progress, reversingTo.to));
   } else {
     const plan = redactor.value(
       await makePlan({world, inventory, progress, signal: signals.stopping}),
@@ -92,13 +87,15 @@ async function approveRest(
       return undefined;
     }
   }
-  const {answer} = await approve({
+  const about = reversingTo ? 'reversal' : 'plan';
+  const question = reversingTo
+    ? 'Go on with the reversal?'
+    : `Go on with this plan on ${inventory.name}?`;
+  const {answer, by} = await approve({
     app,
     operator,
-    about: reversingTo ? 'reversal' : 'plan',
-    question: reversingTo
-      ? 'Go on with the reversal?'
-      : `Go on with this plan on ${inventory.name}?`,
+    about,
+    question,
     digest,
     changesSince,
     inventory,
@@ -114,12 +111,25 @@ async function approveRest(
     });
     return undefined;
   }
-  return {digest};
+  const details = [`plan ${digest}`];
+  return {digest, answered: {kind: 'answered', entry: null, about, question, details, answer, by}};
 }
 
-function goOn(held: Held, digest: string, {until}: ResumeOptions): Promise<RunOutcome> {
-  const {reversingTo} = held.context.record.progress;
-  return reversingTo ? goBack(held, reversingTo.to, digest) : goForward(held, until);
+/** What was approved, and the approval as the journal keeps it. */
+interface Approved {
+  readonly digest: string;
+  readonly answered: FactOf<'answered'>;
+}
+
+async function goOn(
+  held: Held,
+  {digest, answered}: Approved,
+  {until}: ResumeOptions,
+): Promise<RunOutcome> {
+  const {record} = held.context;
+  record.add(answered);
+  const {reversingTo} = record.progress;
+  return reversingTo ? goBack(held, reversingTo.to, async () => digest) : goForward(held, until);
 }
 
 const notApproved = (run: string) => ({

@@ -59,13 +59,14 @@ function reverse(app: App, progress: Progress, options: ReverseOptions): Promise
       const details = [`plan ${plan.digest}`];
       const answered = {entry: null, about: 'reversal', question, details, answer, by} as const;
       held.context.record.add({kind: 'answered', ...answered});
-      return goBack(held, to, plan.digest);
+      return goBack(held, to, async () => plan.digest);
     });
   });
 }
 
-async function showWayBack(
-  {app, opened, signals}: Holding,
+/** What it would take, as it is printed: the redactor has read it. */
+export async function showWayBack(
+  {app, opened, signals}: Pick<Holding, 'app' | 'opened' | 'signals'>,
   progress: Progress,
   to: string | null,
 ): Promise<ReversePlan> {

@@ -87,6 +87,8 @@ export async function planAndRun(starting: Starting, after: AfterRun): Promise<E
   try {
     const {world, inventory, redactor} = opened;
     refuseUnknownPlace(opened, options.until);
+    // Before anything is looked at: what the unfinished one has changed would be told as obstacles, with hints to undo it.
+    refuseBesideUnfinished(app, opened);
     const made = await makePlan({world, inventory, signal: signals.stopping});
     const plan = redactor.value(made);
     savePlan(app, plan);
@@ -115,7 +117,6 @@ async function approveAndRun(
   after: AfterRun,
 ): Promise<ExitCode> {
   const {inventory} = opened;
-  refuseBesideUnfinished(app, opened);
   const operator = rehearsal ?? answering(operatorFor(app, show, {...options, lab: inventory.lab}));
   const question = `Run this plan on ${inventory.name}?`;
   const {answer, by} = await approve({

@@ -4,10 +4,10 @@ import {type Holder, isDead} from '../../journal/lock.ts';
 import {type Progress, standingEntries} from '../../model/progress.ts';
 import {losslessOf, type WayBackAnswer} from '../../model/way-back.ts';
 import {statusText} from '../../report/index.ts';
-import {type App, nextFor} from '../app.ts';
+import {type App, nextBesideWorker, nextFor} from '../app.ts';
 import {type ExitCode, exitCodes} from '../exit.ts';
 import {openWorld} from '../opening.ts';
-import {holderOfRun, progressIn} from '../past-runs.ts';
+import {holderOfRun, progressIn, workerOn} from '../past-runs.ts';
 import {listenToSignals} from '../signals.ts';
 
 export interface StatusWords {
@@ -24,7 +24,7 @@ export async function statusCommand(
   const run = app.state.find(wanted, 'run', () => true);
   const progress = progressIn(app, run);
   const holder = holderOfRun(app, progress);
-  const next = nextFor(app, progress);
+  const next = workerOn(app, progress) ? nextBesideWorker(app, progress) : nextFor(app, progress);
   const wayBack = offline ? null : await wayBackNow(app, progress);
   if (app.json) {
     const commands = next.map(({command}) => command);
