@@ -109,7 +109,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     expect(await world.picture()).toMatchObject({replica: 'No'});
     // As a server goes on with a long statement whose client is gone.
     const orphan = await world.databases.connect(aurora(), 'admin');
-    await orphan.query("SELECT GET_LOCK('switcharoo.seed', 5)");
+    await orphan.query("SELECT GET_LOCK('switcharoo.seed', 60)");
     const writing = orphan
       .query('CREATE TABLE proof.late AS SELECT SLEEP(30) AS slept')
       .catch((error: Error) => error.message);
