@@ -17,7 +17,11 @@ export interface FaultDrill {
   readonly byHand?: readonly LabSwitch[];
   /** Where to go after the mending when it did not get through; `resume` unless told. */
   readonly afterwards?: 'resume' | 'reverse';
+  /** A run that neither ends nor fails within this has lost its limits; four minutes unless told. */
+  readonly longestMs?: number;
 }
+
+const minutes = 60_000;
 
 const at = (entry: string, kind: Point['kind'] = 'entry-started', nth = 0): Point => ({
   entry,
@@ -206,7 +210,11 @@ const siteFaults: readonly FaultDrill[] = [
   },
   rollout('crashes', {what: 'image-crashes', image, exitCode: 3}, /exit|3/),
   rollout('never-healthy', {what: 'image-unreachable', image}, /health/i),
-  rollout('cannot-be-placed', {what: 'no-room', reason: 'MEMORY'}, /MEMORY|memory|place/),
+  {
+    ...rollout('cannot-be-placed', {what: 'no-room', reason: 'MEMORY'}, /MEMORY|memory|place/),
+    // Room may come as long as a deployment may take.
+    longestMs: 17 * minutes,
+  },
   rollout('without-an-image', {what: 'image-missing', image}, /pull|image/i),
   {
     name: 'smoke-fails-half-the-time',
@@ -216,6 +224,8 @@ const siteFaults: readonly FaultDrill[] = [
     ends: [5],
     says: /503/,
     afterwards: 'reverse',
+    // The gate itself, and once more before the question that comes after it.
+    longestMs: 6 * minutes,
   },
 ];
 

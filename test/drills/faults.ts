@@ -16,7 +16,6 @@ export interface FaultResult {
   readonly problems: readonly string[];
 }
 
-/** A run that neither ends nor fails within this has lost its limits. */
 const longestRunMs = 240_000;
 
 /** Makes the world go wrong, one way at a time, in the middle of a real cutover. */
@@ -50,7 +49,7 @@ async function play(stage: Stage, drill: FaultDrill): Promise<FaultResult> {
   const run = stage.startRun('--json');
   const over = new AbortController();
   void run.ended.then(() => over.abort());
-  const limit = setTimeout(() => run.child.kill('SIGKILL'), longestRunMs);
+  const limit = setTimeout(() => run.child.kill('SIGKILL'), drill.longestMs ?? longestRunMs);
   if (drill.at !== 'before') {
     await reach(stage, drill.at, over.signal);
     await turnAll(stage, drill.fault);

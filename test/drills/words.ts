@@ -12,9 +12,20 @@ export function wordsOf({code, stdout, stderr}: Ended): string {
     );
     return [...new Set(waits)].slice(-3).join(' | ');
   }
+  const blocked = documents.flatMap(({plan}) =>
+    (plan?.items ?? [])
+      .filter(({outlook}: {outlook?: string}) => outlook === 'blocked')
+      .map(({entry, says, hint, code}: Record<string, string>) => ({
+        code,
+        message: `${entry}: ${says}`,
+        hint,
+      })),
+  );
   const told = documents.flatMap(({problems, problem, entry}) =>
     [problems, problem, entry?.problem].flat().filter(Boolean),
   );
-  const texts = told.map((problem) => `${problem.code}: ${problem.message} (${problem.hint})`);
+  const texts = [...told, ...blocked].map(
+    (problem) => `${problem.code}: ${problem.message} (${problem.hint})`,
+  );
   return [...new Set(texts)].slice(-2).join(' | ') || stderr.trim() || stdout.trim().slice(-500);
 }
