@@ -1,3 +1,4 @@
+import {didYouMean, namesNear} from '../model/near.ts';
 import type {Problem} from '../model/problem.ts';
 import type {AnyRunbook, Item} from '../model/runbook.ts';
 import type {Difference} from '../model/verdict.ts';
@@ -148,8 +149,13 @@ export const checkpointUnknown = (wanted: string, known: readonly string[]): Pro
 export const placeUnknown = (wanted: string, {head, items}: AnyRunbook): Problem => ({
   code: 'place-unknown',
   message: `${wanted} is neither a checkpoint nor an entry of ${head.name}; its checkpoints are ${checkpointsOf(items)}.`,
-  hint: 'Name one of them with --until, or leave it out to go on to the end.',
+  hint: `${didYouMean(namesNear(wanted, placesOf(items)))}Name a checkpoint or an entry, or leave it out to go on to the end.`,
 });
+
+const placesOf = (items: readonly Item[]): readonly string[] =>
+  items.flatMap((item) =>
+    item.kind === 'entry' ? [item.id] : item.kind === 'checkpoint' ? [item.name] : [],
+  );
 
 export const nothingToReverse = (run: string): Problem => ({
   code: 'nothing-to-reverse',

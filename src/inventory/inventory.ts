@@ -4,6 +4,7 @@ import {load, YAMLException} from 'js-yaml';
 import {z} from 'zod';
 import {sha256} from '../model/canonical.ts';
 import {SwitcharooError} from '../model/problem.ts';
+import {namesIn} from './names.ts';
 import {
   inventoryInvalid,
   inventoryNotFound,
@@ -67,7 +68,11 @@ function findFile(nameOrPath: string): string {
   const found = (isFile ? tried.slice(0, 1) : tried.slice(1)).find((path) => existsSync(path));
   if (found === undefined) {
     throw new SwitcharooError(
-      inventoryNotFound(basename(nameOrPath), isFile ? [tried[0] ?? ''] : [tried[1] ?? '']),
+      inventoryNotFound(
+        basename(nameOrPath),
+        isFile ? [tried[0] ?? ''] : [tried[1] ?? ''],
+        namesIn('inventories', '.yaml'),
+      ),
     );
   }
   return resolve(found);

@@ -1,9 +1,14 @@
+import {didYouMean, namesNear} from '../model/near.ts';
 import type {Problem} from '../model/problem.ts';
 
-export const inventoryNotFound = (name: string, tried: readonly string[]): Problem => ({
+export const inventoryNotFound = (
+  name: string,
+  tried: readonly string[],
+  there: readonly string[],
+): Problem => ({
   code: 'inventory-not-found',
   message: `There is no inventory ${name}; looked for ${tried.join(' and ')}.`,
-  hint: 'Give a path, or the name of a file in inventories/, with -i.',
+  hint: `${didYouMean(namesNear(name, there))}Give a path, or the name of a file in inventories/, with -i. There are ${listed(there)}.`,
 });
 
 export const inventoryInvalid = (file: string, details: string): Problem => ({
@@ -59,10 +64,14 @@ export const paramsInvalid = (runbook: string, details: string): Problem => ({
   hint: 'Set them under "params" in the inventory, or with --param name=value.',
 });
 
-export const runbookNotFound = (name: string, tried: readonly string[]): Problem => ({
+export const runbookNotFound = (
+  name: string,
+  tried: readonly string[],
+  there: readonly string[],
+): Problem => ({
   code: 'runbook-not-found',
   message: `There is no runbook ${name}; looked for ${tried.join(' and ')}.`,
-  hint: 'Give the path of a TypeScript file, or the name of one in runbooks/.',
+  hint: `${didYouMean(namesNear(name, there))}Give the path of a TypeScript file, or the name of one in runbooks/. There are ${listed(there)}.`,
 });
 
 export const runbookDoesNotLoad = (file: string, cause: string): Problem => ({
@@ -76,3 +85,5 @@ export const runbookInvalid = (file: string, what: string): Problem => ({
   message: `${file} is not a runbook that can run: ${what}.`,
   hint: 'docs/writing-a-runbook.md shows how one is made; "tsc --noEmit" finds such mistakes while you write.',
 });
+
+const listed = (names: readonly string[]): string => names.join(', ') || 'none';

@@ -4,6 +4,7 @@ import {SwitcharooError} from '../model/problem.ts';
 import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
 import type {TargetKind, TargetKinds} from '../model/target.ts';
 import {compiledRunbook} from './compile-runbook.ts';
+import {namesIn} from './names.ts';
 import {runbookDoesNotLoad, runbookInvalid, runbookNotFound} from './problems.ts';
 
 export interface RunbookFile {
@@ -40,7 +41,7 @@ function findFile(nameOrPath: string): string {
   const tried = /[./]/.test(nameOrPath) ? [nameOrPath] : [join('runbooks', `${nameOrPath}.ts`)];
   const found = tried.find((path) => existsSync(path));
   if (found === undefined) {
-    throw new SwitcharooError(runbookNotFound(nameOrPath, tried));
+    throw new SwitcharooError(runbookNotFound(nameOrPath, tried, namesIn('runbooks', '.ts')));
   }
   return resolve(found);
 }

@@ -1,8 +1,9 @@
 import {writeFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Lab} from '../../../lab/client.ts';
+import {placeUnknown} from '../../engine/problems.ts';
 import {makeReversePlan} from '../../engine/reverse-plan.ts';
-import type {RunOutcome} from '../../engine/run.ts';
+import {isPlace, type RunOutcome} from '../../engine/run.ts';
 import {loadRunbook} from '../../inventory/runbook-file.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import {type RunReport, reportHtml, reportOf, reportText} from '../../report/index.ts';
@@ -34,7 +35,11 @@ export async function rehearseCommand(
   options: RehearseOptions,
 ): Promise<ExitCode> {
   const {upLab, downLab, beginningFor} = await import('../../../lab/client.ts');
-  const {entries} = (await loadRunbook(runbook)).runbook;
+  const {runbook: loaded} = await loadRunbook(runbook);
+  // A slip is told before anything is started; entries that parameters make are known only later.
+  if (options.reverseAt !== undefined && !loaded.isOpen && !isPlace(loaded, options.reverseAt)) {
+    throw new SwitcharooError(placeUnknown(options.reverseAt, loaded));
+  }
   const signals = listenToSignals(app.say);
   const {clients, slowProcedures, keep} = options;
   const say = (text: string) => (app.json ? undefined : app.print(text));
@@ -43,7 +48,7 @@ export async function rehearseCommand(
     stateFolder: app.state.path,
     clients,
     slowProcedures,
-    ...beginningFor(entries.map(({unit}) => unit.name)),
+    ...beginningFor(loaded.entries.map(({unit}) => unit.name)),
     owner: process.pid,
     signal: signals.stopping,
   });

@@ -1,5 +1,6 @@
 import {readdirSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
+import {didYouMean, namesNear} from '../../model/near.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import type {AnyUnit} from '../../model/step.ts';
 import type {TargetKind} from '../../model/target.ts';
@@ -12,7 +13,12 @@ export async function stepsCommand(app: App, name: string | undefined): Promise<
   const units = await library();
   const unit = units.find((each) => each.name === name);
   if (name !== undefined && !unit) {
-    throw new SwitcharooError(stepUnknown(name));
+    throw new SwitcharooError(
+      stepUnknown(
+        name,
+        units.map((each) => each.name),
+      ),
+    );
   }
   if (app.json) {
     app.print(JSON.stringify((unit ? [unit] : units).map(documentOf)));
@@ -78,8 +84,8 @@ function documentOf(unit: AnyUnit) {
   };
 }
 
-const stepUnknown = (name: string): Problem => ({
+const stepUnknown = (name: string, there: readonly string[]): Problem => ({
   code: 'step-unknown',
   message: `There is no step or gate ${name}.`,
-  hint: 'List them with: switcharoo steps',
+  hint: `${didYouMean(namesNear(name, there))}List them with: switcharoo steps`,
 });
