@@ -105,10 +105,8 @@ export function readerOf(
       const rows = persists ? await read(persistedSql, signal) : null;
       return rows && Object.fromEntries(rows.map(({name, value}) => [String(name), String(value)]));
     },
-    hasSentinel: async (key, signal) =>
-      sentinels.isThere(await read(sentinels.tableSql, signal))
-        ? sentinels.isThere(await read(sentinels.rowSql, signal, [key.run, key.entry]))
-        : false,
+    hasSentinel: ({run, entry}, signal) =>
+      sentinels.hasRow((sql, values) => read(sql, signal, values), run, entry),
     settings: async (names, signal) => {
       const rows = await read('SHOW GLOBAL VARIABLES WHERE Variable_name IN (?)', signal, [names]);
       return Object.fromEntries(

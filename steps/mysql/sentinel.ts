@@ -1,10 +1,11 @@
+import {errnoOf} from './dialect.ts';
 import type {Row} from './line.ts';
 
 /** The rows that prove a way: written on one server, they must arrive on the other. */
-export const tableSql = `SELECT 1 AS there FROM information_schema.tables
+const tableSql = `SELECT 1 AS there FROM information_schema.tables
   WHERE table_schema = 'switcharoo' AND table_name = 'sentinel'`;
 
-export const rowSql = 'SELECT 1 AS there FROM switcharoo.sentinel WHERE run = ? AND entry = ?';
+const rowSql = 'SELECT 1 AS there FROM switcharoo.sentinel WHERE run = ? AND entry = ?';
 
 // Both name an old character set: a follower that is older than the leader may not know the leader's default.
 export const makeSchemaSql =
@@ -18,5 +19,36 @@ export const makeTableSql = `CREATE TABLE IF NOT EXISTS switcharoo.sentinel (
 
 export const insertSql = 'INSERT INTO switcharoo.sentinel (run, entry) VALUES (?, ?)';
 export const deleteSql = 'DELETE FROM switcharoo.sentinel WHERE run = ? AND entry = ?';
+/** Removes what a server that died in the middle of `makeTableSql` has left. */
+export const dropTableSql = 'DROP TABLE IF EXISTS switcharoo.sentinel';
 
-export const isThere = (rows: readonly Row[]): boolean => rows.length > 0;
+type Read = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+
+/** Before MySQL 8.0 a server that dies while it makes a table may list it, and then say that it does not exist. */
+export async function tableOn(read: Read): Promise<'none' | 'half-made' | 'whole'> {
+  if ((await read(tableSql)).length === 0) {
+    return 'none';
+  }
+  const whole = await unlessNoTable(read('SELECT 1 FROM switcharoo.sentinel LIMIT 0'));
+  return whole === null ? 'half-made' : 'whole';
+}
+
+export async function hasRow(read: Read, run: string, entry: string): Promise<boolean> {
+  const rows =
+    (await read(tableSql)).length === 0 ? [] : await unlessNoTable(read(rowSql, [run, entry]));
+  return rows !== null && rows.length > 0;
+}
+
+async function unlessNoTable(rows: Promise<readonly Row[]>): Promise<readonly Row[] | null> {
+  try {
+    return await rows;
+  } catch (cause) {
+    if (errnoOf(cause) === noSuchTable) {
+      return null;
+    }
+    throw cause;
+  }
+}
+
+// ER_NO_SUCH_TABLE
+const noSuchTable = 1146;

@@ -103,7 +103,11 @@ export function writerOf(
       if (await reader.hasSentinel(key, signal)) {
         return;
       }
-      if (!sentinels.isThere(await reader.query(sentinels.tableSql, [], signal))) {
+      const table = await sentinels.tableOn((sql, values) => reader.query(sql, values, signal));
+      if (table === 'half-made') {
+        await write(sentinels.dropTableSql, signal);
+      }
+      if (table !== 'whole') {
         await write(sentinels.makeSchemaSql, signal);
         await write(sentinels.makeTableSql, signal);
       }

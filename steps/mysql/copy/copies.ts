@@ -91,7 +91,7 @@ export function copiesOf(
     return {refusesMode, first: may ? `${olderCollationSql};\n` : ''};
   };
   const mark = async (signal?: AbortSignal) => {
-    const isThere = sentinels.isThere(await read(marks.tableSql, signal));
+    const isThere = (await read(marks.tableSql, signal)).length > 0;
     const [row] = isThere ? await read(marks.rowsSql, signal) : [];
     return row ? marks.markOf(row) : null;
   };
@@ -160,7 +160,7 @@ export function copiesOf(
     finish: async ({run, entry}, signal) =>
       void (await write(marks.loadedSql, signal, [run, entry])),
     forget: async ({run, entry}, signal) => {
-      if (!sentinels.isThere(await read(marks.tableSql, signal))) {
+      if ((await read(marks.tableSql, signal)).length === 0) {
         return;
       }
       await write(marks.deleteSql, signal, [run, entry]);

@@ -1,3 +1,5 @@
+import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {inspect} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
@@ -75,6 +77,23 @@ test('a look cannot write, whatever it asks for', () =>
     expect((await problemOf(reader.query('CREATE DATABASE switcharoo'))).code).toBe(
       'mysql-statement-refused',
     );
+  }));
+
+test('a table that a server was making when it died is made again', () =>
+  withServer({}, async ({reader, writer}) => {
+    const {source} = servers.databases;
+    const key = {run: 'r1', entry: 'way-back'};
+    await writer.writeSentinel(key, never);
+    // What such a server leaves of it: the file that lists the table, and nothing that the engine knows of.
+    const [found] = await source.query('SELECT @@datadir AS folder');
+    const listed = join(String(found?.['folder']), 'switcharoo', 'sentinel.frm');
+    const text = readFileSync(listed);
+    await source.query('DROP TABLE switcharoo.sentinel');
+    writeFileSync(listed, text);
+    expect(await reader.hasSentinel(key, never)).toBe(false);
+    await writer.writeSentinel(key, never);
+    expect(await reader.hasSentinel(key, never)).toBe(true);
+    await writer.removeSentinel(key, never);
   }));
 
 test('a look at a server that hangs ends with its signal, and the next one sees the server again', () =>
