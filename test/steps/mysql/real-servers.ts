@@ -183,7 +183,7 @@ async function followReplica(
 export async function untilFollowed(first: LabDatabase, second: LabDatabase): Promise<void> {
   const end = await positionOf(first);
   let found: Replication | null = null;
-  for (let tries = 0; tries < 1_000; tries += 1) {
+  for (let tries = 0; tries < 3_000; tries += 1) {
     found = await replicationOn(second);
     if (found && hasReached(found.executed, end) && found.io === 'Yes') {
       return;
