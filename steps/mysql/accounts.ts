@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {Traits} from './dialect.ts';
 import type {Row} from './line.ts';
+import {everybody, type Holders, holderOf} from './roles.ts';
 
 /** An account of a server, as the operator knows it: under its own host also while it is locked. */
 export interface Account {
@@ -31,28 +32,23 @@ export function accountsSql({brand, locksAccounts}: Traits): string {
     : "SELECT user AS user, host AS host, account_locked = 'Y' AS locked FROM mysql.user WHERE user <> ''";
 }
 
-/** Accounts that hold one of the privileges. A privilege that comes with a role is not seen. */
-export const privilegedSql =
-  'SELECT DISTINCT grantee AS grantee FROM information_schema.user_privileges WHERE privilege_type IN (?)';
-
-export function accountsOf(rows: readonly Row[], privileged: readonly Row[]): ServerAccount[] {
-  const unbound = new Set(privileged.map(({grantee}) => String(grantee)));
-  return rows
+export const accountsOf = (rows: readonly Row[], unbound: Holders): readonly ServerAccount[] =>
+  rows
     .map((row) => ({
       user: String(row['user']),
       host: String(row['host']),
       locked: Number(row['locked']) === 1 || isParked(String(row['host'])),
-      bound: !unbound.has(`'${row['user']}'@'${row['host']}'`),
+      bound: !unbound.has(holderOf(row['user'], row['host'])) && !unbound.has(everybody),
     }))
     .filter((account) => !isServersOwn(account))
     .sort((one, other) => (accountText(one) < accountText(other) ? -1 : 1));
-}
 
-// root from the machine itself is every server's emergency entrance; the others are the server's own.
-const isServersOwn = ({user, host}: Account): boolean =>
-  user.startsWith('mysql.') ||
-  user === 'mariadb.sys' ||
-  (user === 'root' && ['localhost', '127.0.0.1', '::1'].includes(host));
+const isServersOwn = ({user}: Account): boolean =>
+  user.startsWith('mysql.') || user === 'mariadb.sys';
+
+/** root from the machine itself is every server's emergency entrance: it is never locked. */
+export const isEntrance = ({user, host}: Account): boolean =>
+  user === 'root' && ['localhost', '127.0.0.1', '::1'].includes(host);
 
 /**
  * A server without ACCOUNT LOCK (MySQL before 5.7.6, MariaDB before 10.4) locks by another host, from which nobody can

@@ -37,6 +37,10 @@ export interface Traits {
   readonly brand: 'mysql' | 'mariadb';
   /** The privileges that `read_only` does not bind. */
   readonly pastReadOnly: readonly string[];
+  /** Lists who was given which role; `null` where there are no roles. */
+  readonly roleGrantsSql: string | null;
+  /** Whether information_schema has the privileges of roles; where not, only SHOW GRANTS tells them. */
+  readonly listsRolesPrivileges: boolean;
   /** It has `ALTER USER … ACCOUNT LOCK`. */
   readonly locksAccounts: boolean;
   /** It has `SET PERSIST`: what is set stays through a restart. */
@@ -83,6 +87,10 @@ export function traitsOf(version: string): Traits {
       brand: 'mariadb',
       // MariaDB 10.11 took it out of SUPER (release notes of 10.11.0, MDEV-29596).
       pastReadOnly: since(10, 11) ? ['READ_ONLY ADMIN'] : ['SUPER', 'READ_ONLY ADMIN'],
+      roleGrantsSql: since(10, 0, 5)
+        ? "SELECT role AS role, '' AS role_host, user AS user, host AS host FROM mysql.roles_mapping"
+        : null,
+      listsRolesPrivileges: false,
       locksAccounts: since(10, 4, 2),
       persists: false,
       showsMetadataLocks: since(10, 5, 2),
@@ -92,6 +100,10 @@ export function traitsOf(version: string): Traits {
   return {
     brand: 'mysql',
     pastReadOnly: ['SUPER', 'CONNECTION_ADMIN'],
+    roleGrantsSql: since(8, 0, 0)
+      ? 'SELECT from_user AS role, from_host AS role_host, to_user AS user, to_host AS host FROM mysql.role_edges'
+      : null,
+    listsRolesPrivileges: true,
     locksAccounts: since(5, 7, 6),
     persists: since(8, 0, 0),
     showsMetadataLocks: since(5, 7, 3),

@@ -19,10 +19,15 @@ export const startEvents = {
   perform: (source: MysqlWriter, signal: AbortSignal) => source.setEventScheduler(true, signal),
 } as const;
 
-export const refuseWrites = (hasSuperReadOnly: boolean, lockWaitSeconds: number) =>
+/** `pastIt`: accounts that can write on all the same, because nobody locks them. */
+export const refuseWrites = (
+  hasSuperReadOnly: boolean,
+  lockWaitSeconds: number,
+  pastIt: readonly Account[],
+) =>
   ({
     on: 'source',
-    does: `set ${hasSuperReadOnly ? 'super_read_only' : 'read_only'} = ON, waiting at most ${lockWaitSeconds} s for locks`,
+    does: `set ${hasSuperReadOnly ? 'super_read_only' : 'read_only'} = ON, waiting at most ${lockWaitSeconds} s for locks${pastItText(pastIt)}`,
     perform: async (source: MysqlWriter, signal: AbortSignal) => {
       try {
         await source.fenceWrites(lockWaitSeconds, signal);
@@ -43,6 +48,11 @@ export const refuseWrites = (hasSuperReadOnly: boolean, lockWaitSeconds: number)
       }
     },
   }) as const;
+
+const pastItText = (accounts: readonly Account[]): string =>
+  accounts.length > 0
+    ? `; not bound by it, and not locked: ${accounts.map(accountText).join(', ')}`
+    : '';
 
 const lockWaitTimeout = 1205;
 

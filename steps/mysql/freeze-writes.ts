@@ -115,7 +115,15 @@ export const freezeWrites = defineStep({
       ...(now.eventScheduler === 'ON' ? [stopEvents] : []),
       // Before the fence: super_read_only would refuse it, and nothing waits for it yet.
       ...(toLock.length > 0 ? [lockAccounts(toLock)] : []),
-      ...(isFenced(now) ? [] : [refuseWrites(now.superReadOnly !== null, lockWaitSeconds)]),
+      ...(isFenced(now)
+        ? []
+        : [
+            refuseWrites(
+              now.superReadOnly !== null,
+              lockWaitSeconds,
+              await writingOn(source, input, signal),
+            ),
+          ]),
       ...(isKept(now) ? [] : [keepThroughRestart]),
       ...(input.endSessions
         ? [endSessions(keepUsers)]
@@ -163,6 +171,19 @@ async function stateOf(
     .map(({user, host}) => ({user, host}));
   const persisted = await source.persistedFence(signal);
   return {readOnly, superReadOnly, eventScheduler, accounts, persisted};
+}
+
+/** Who can write past the fence: what they write moves the position, and is found out, but is not refused. */
+async function writingOn(
+  source: MysqlReader,
+  {keepUsers, lockUsers}: Users,
+  signal: AbortSignal,
+): Promise<readonly Account[]> {
+  const kept = (await source.accounts(signal)).filter(
+    ({user, bound, locked}) =>
+      !bound && !locked && keepUsers.includes(user) && !lockUsers.includes(user),
+  );
+  return [...kept, ...(await source.leftOpen(signal))];
 }
 
 const asBefore = (now: State): z.output<typeof before> => ({

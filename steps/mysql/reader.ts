@@ -1,9 +1,10 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../src/index.ts';
-import {accountsOf, accountsSql, privilegedSql} from './accounts.ts';
+import {accountsOf, accountsSql, isEntrance} from './accounts.ts';
 import type {Connections} from './connection.ts';
 import type {CopyReader} from './copy/copies.ts';
 import {type Dialect, dialectOf} from './dialect.ts';
+import {holdersOf} from './past-read-only.ts';
 import {manyChannels, type Where} from './problems.ts';
 import {replicationOf} from './replication.ts';
 import * as sentinels from './sentinel.ts';
@@ -34,6 +35,14 @@ export function readerOf(
 ): MysqlReader {
   const read = (sql: string, signal?: AbortSignal, values: readonly unknown[] = []) =>
     connections.read({sql, values}, signal);
+  const allAccounts = async (signal?: AbortSignal) => {
+    const {traits} = await dialect(signal);
+    const {superReadOnly} = await reader.fence(signal);
+    const rows = await read(accountsSql(traits), signal);
+    // super_read_only binds everybody.
+    const unbound = superReadOnly === null ? await holdersOf(traits, read, signal) : noHolders;
+    return accountsOf(rows, unbound);
+  };
   let askedForTransactions = Number.NEGATIVE_INFINITY;
   const reader: MysqlReader = {
     ...where,
@@ -92,14 +101,12 @@ export function readerOf(
     lockedTables: (signal) => lockedTables(reader.clients, read, signal),
     lockHolders: async (signal) =>
       lockHolders(reader.clients, read, (await dialect(signal)).traits, signal),
-    accounts: async (signal) => {
-      const {traits} = await dialect(signal);
-      const {superReadOnly} = await reader.fence(signal);
-      const rows = await read(accountsSql(traits), signal);
-      const privileged =
-        superReadOnly === null ? await read(privilegedSql, signal, [traits.pastReadOnly]) : [];
-      return accountsOf(rows, privileged).filter((account) => account.user !== user);
-    },
+    accounts: async (signal) =>
+      (await allAccounts(signal)).filter((one) => one.user !== user && !isEntrance(one)),
+    leftOpen: async (signal) =>
+      (await allAccounts(signal)).filter(
+        (one) => !one.bound && !one.locked && (one.user === user || isEntrance(one)),
+      ),
     persistedFence: async (signal) => {
       const {persists} = (await dialect(signal)).traits;
       const rows = persists ? await read(persistedSql, signal) : null;
@@ -119,6 +126,8 @@ export function readerOf(
   };
   return reader;
 }
+
+const noHolders: ReadonlySet<string> = new Set();
 
 const persistedSql = `SELECT variable_name AS name, variable_value AS value
   FROM performance_schema.persisted_variables WHERE variable_name IN ('read_only', 'super_read_only')`;

@@ -106,6 +106,8 @@ export interface MysqlReader {
   lockHolders(signal?: AbortSignal): Promise<readonly Client[]>;
   /** Every account but the server's own, root on the machine itself, and switcharoo's. */
   accounts(signal?: AbortSignal): Promise<readonly ServerAccount[]>;
+  /** Those two where `read_only` does not bind them: nobody locks them, and who logs in with one can write on. */
+  leftOpen(signal?: AbortSignal): Promise<readonly ServerAccount[]>;
   /** What of `read_only` and `super_read_only` is kept through a restart; `null` where the server cannot keep them. */
   persistedFence(signal?: AbortSignal): Promise<PersistedFence | null>;
   hasSentinel(key: SentinelKey, signal?: AbortSignal): Promise<boolean>;

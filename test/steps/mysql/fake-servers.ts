@@ -184,6 +184,7 @@ function readerOf(server: FakeServer): AuroraReader {
     lockedTables: async () => server.locked,
     lockHolders: async () => server.sessions.filter(({command}) => command === 'Sleep'),
     accounts: async () => server.accounts,
+    leftOpen: async () => [],
     persistedFence: async () => server.persisted,
     hasSentinel: async ({run, entry}) => {
       server.replicate();

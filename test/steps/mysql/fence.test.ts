@@ -153,7 +153,7 @@ describeEachServer(
             ]
           : [
               'lock the accounts that read_only does not bind, or that are to be kept out: dba@127.0.0.1',
-              'set read_only = ON, waiting at most 2 s for locks',
+              'set read_only = ON, waiting at most 2 s for locks; not bound by it, and not locked: root@localhost, switcharoo@%',
             ]),
         'end all client sessions',
       ]);
@@ -164,6 +164,31 @@ describeEachServer(
       await dba.writing();
       expect([await accountsOf(), await grantsOf(on.database, 'dba')]).toEqual([accounts, grants]);
     });
+
+    test.skipIf(on.kind.name === 'MySQL 5.6')(
+      'holds against accounts that have such a privilege by a role, also one for everybody',
+      async () => {
+        const dba = writers(1, 'dba');
+        await byRole(on.database, true);
+        await dba.writing();
+        const locks = async () =>
+          (await freezeWrites.plan(lookOf(freeze()), undefined as never))
+            .map(({does}) => does)
+            .filter((does) => does.startsWith('lock'));
+        const words = 'lock the accounts that read_only does not bind, or that are to be kept out';
+        expect(await locks()).toEqual(hasSuperReadOnly ? [] : [`${words}: dba@127.0.0.1`]);
+        const {position, before} = await holds();
+        expect(await changesAfter(on.database, position)).toEqual([]);
+        expect(await reverse(freeze(), before)).toMatchObject({kind: 'pending', before});
+        await dba.writing();
+        await forEverybody(on.database, true);
+        expect(await locks()).toEqual(
+          hasSuperReadOnly ? [] : [`${words}: dba@127.0.0.1, repl@%, shop@%`],
+        );
+        await forEverybody(on.database, false);
+        await byRole(on.database, false);
+      },
+    );
 
     test('names who writes all the same, when an account is to be kept or cannot be locked', async () => {
       const {before} = await run(freeze());
@@ -307,6 +332,38 @@ describeEachServer(
   },
   {prepare: addDba},
 );
+
+/** The account `dba` has its privileges by a role within a role, or has them itself. */
+async function byRole(database: LabDatabase, isSo: boolean): Promise<void> {
+  const grant = dbaGrant[database.brand];
+  const [role, outer] = ['staff', 'leads'];
+  const dba = "dba@'127.0.0.1'";
+  const statements = isSo
+    ? [
+        ...[`CREATE ROLE ${role}`, `CREATE ROLE ${outer}`, `GRANT ${grant} TO ${role}`],
+        ...[`GRANT ${role} TO ${outer}`, `GRANT ${outer} TO ${dba}`],
+        `REVOKE ${grant.replace('SELECT, INSERT, ', '')} FROM ${dba}`,
+        database.brand === 'mariadb'
+          ? `SET DEFAULT ROLE ${outer} FOR ${dba}`
+          : `SET DEFAULT ROLE ${outer} TO ${dba}`,
+      ]
+    : [`DROP ROLE ${outer}`, `DROP ROLE ${role}`, `GRANT ${grant} TO ${dba}`];
+  await unlogged(database, statements);
+}
+
+async function forEverybody(database: LabDatabase, isSo: boolean): Promise<void> {
+  const maria = isSo ? 'GRANT READ ONLY ADMIN ON *.* TO PUBLIC' : 'REVOKE ALL ON *.* FROM PUBLIC';
+  const mysql = `SET GLOBAL mandatory_roles = '${isSo ? 'staff' : ''}'`;
+  await unlogged(database, [database.brand === 'mariadb' ? maria : mysql]);
+}
+
+async function unlogged(database: LabDatabase, statements: readonly string[]): Promise<void> {
+  await database.session(async (connection) => {
+    for (const statement of ['SET sql_log_bin = 0', ...statements]) {
+      await connection.query(statement);
+    }
+  });
+}
 
 /** As if nobody had ever frozen it. */
 async function begin(database: LabDatabase): Promise<void> {

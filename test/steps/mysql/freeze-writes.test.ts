@@ -47,7 +47,7 @@ test('the plan says what it will do, and what it will not wait for', async () =>
   );
   expect(actions.map(({does}) => does)).toEqual([
     'set event_scheduler = OFF',
-    'set read_only = ON, waiting at most 2 s for locks',
+    'set read_only = ON, waiting at most 2 s for locks; not bound by it, and not locked: root@localhost, switcharoo@%',
     'end all client sessions but those of monitor',
   ]);
 });
@@ -60,7 +60,7 @@ test('told to leave sessions alone, it ends none: they read on, and what they ha
   const actions = await freezeWrites.plan(lookOf(lightly), undefined as never);
   expect(actions.map(({does}) => does)).toEqual([
     'set event_scheduler = OFF',
-    'set read_only = ON, waiting at most 2 s for locks',
+    'set read_only = ON, waiting at most 2 s for locks; not bound by it, and not locked: root@localhost, switcharoo@%',
   ]);
   const {output} = await run(lightly);
   await expect(open.query('COMMIT')).rejects.toMatchObject({errno: 1290});

@@ -1,0 +1,86 @@
+import {errnoOf, type Traits} from './dialect.ts';
+import type {Row} from './line.ts';
+import {
+  everybody,
+  givesAnyOf,
+  type Holders,
+  type RoleGrant,
+  roleGrantsOf,
+  withRoles,
+} from './roles.ts';
+
+type Read = (
+  sql: string,
+  signal?: AbortSignal,
+  values?: readonly unknown[],
+) => Promise<readonly Row[]>;
+
+/** Whom `read_only` does not bind: by a privilege of their own, or by a role that they were given. */
+export async function holdersOf(
+  traits: Traits,
+  read: Read,
+  signal?: AbortSignal,
+): Promise<Holders> {
+  const rows = await read(privilegedSql, signal, [traits.pastReadOnly]);
+  const direct = new Set(rows.map(({grantee}) => String(grantee)));
+  if (traits.roleGrantsSql === null) {
+    return direct;
+  }
+  const grants = [
+    ...roleGrantsOf(await read(traits.roleGrantsSql, signal)),
+    ...(traits.listsRolesPrivileges ? await mandatory(read, signal) : []),
+  ];
+  const roles = traits.listsRolesPrivileges
+    ? []
+    : await rolesThatHold(traits, grants, read, signal);
+  return withRoles(new Set([...direct, ...roles]), grants);
+}
+
+const privilegedSql =
+  'SELECT DISTINCT grantee AS grantee FROM information_schema.user_privileges WHERE privilege_type IN (?)';
+
+/** MySQL gives them to everybody: "`ops`@`%`,reader". */
+async function mandatory(read: Read, signal?: AbortSignal): Promise<readonly RoleGrant[]> {
+  const [row] = await read('SELECT @@global.mandatory_roles AS roles', signal);
+  return mandatoryIn(String(row?.['roles'] ?? ''));
+}
+
+export const mandatoryIn = (roles: string): readonly RoleGrant[] =>
+  roles
+    .split(',')
+    .map((role) => role.trim().replaceAll(/[`'"]/g, ''))
+    .filter(Boolean)
+    .map((role) => {
+      const [user, host = '%'] = role.split('@');
+      return {role: `'${user}'@'${host}'`, to: everybody};
+    });
+
+async function rolesThatHold(
+  {pastReadOnly}: Traits,
+  grants: readonly RoleGrant[],
+  read: Read,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const holding: string[] = [];
+  for (const role of new Set([everybody, ...grants.map((grant) => grant.role)])) {
+    const name = role.slice(1, -"'@''".length);
+    const lines = await read('SHOW GRANTS FOR ??', signal, [name]).catch(noneOf);
+    if (
+      givesAnyOf(
+        lines.map((line) => String(Object.values(line)[0])),
+        pastReadOnly,
+      )
+    ) {
+      holding.push(role);
+    }
+  }
+  return holding;
+}
+
+// ER_NONEXISTING_GRANT, ER_INVALID_ROLE: PUBLIC has nothing, or is not known before 10.11; a role was dropped just now.
+function noneOf(cause: unknown): readonly Row[] {
+  if ([1141, 1959].includes(errnoOf(cause) ?? 0)) {
+    return [];
+  }
+  throw cause;
+}
