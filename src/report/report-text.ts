@@ -113,7 +113,7 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
       ? []
       : labelled(
           'outage',
-          `${durationText(outageMs)} (${Math.round(outageMs)} ms), ${outageSource(report)}`,
+          `${durationText(outageMs)}${outageMs < 1000 ? '' : ` (${Math.round(outageMs)} ms)`}, ${outageSource(report)}`,
           options,
         )),
     ...(writes

@@ -22,6 +22,8 @@ export interface FrameOptions {
   readonly paint: Paint;
   /** How long each entry took in an earlier run, in ms. */
   readonly earlier: ReadonlyMap<string, number>;
+  /** A person is asked something meanwhile: nothing turns. */
+  readonly asks?: boolean;
 }
 
 /** The picture of this moment: never wider or taller than the terminal. Only the phase at work is shown whole. */
@@ -222,14 +224,17 @@ function entryLine(
   view: View,
   entry: EntryProgress,
   idColumns: number,
-  {columns, now, paint, earlier}: FrameOptions,
+  {columns, now, paint, earlier, asks = false}: FrameOptions,
 ): string {
   const sign = stateSigns[entry.state];
+  const outcome = view.progress?.outcome;
+  const turns =
+    busy.has(entry.state) && !asks && (outcome === 'running' || outcome === 'reversing');
   const signColour = (text: string) => painted(paint, sign.colour, text);
   return oneLine(
     [
       '  ',
-      {text: busy.has(entry.state) ? spinner(now) : sign.symbol, paint: signColour},
+      {text: turns ? spinner(now) : sign.symbol, paint: signColour},
       ' ',
       {text: pad(sign.word, signColumns), paint: signColour},
       {text: entry.id, paint: busy.has(entry.state) ? paint.bold : (text: string) => text},

@@ -42,11 +42,14 @@ export function treeScreen({
     unseen = [];
     list.follow(view.progress);
   };
-  const draw = () => {
+  const draw = (asks = false) => {
     catchUp();
     const [columns, rows] = [stream.columns || 80, stream.rows || 24];
     if (!paused && view.progress) {
-      region.draw(frame(view, {columns, rows, now: now(), paint, earlier: earlierMs}), columns);
+      region.draw(
+        frame(view, {columns, rows, now: now(), paint, earlier: earlierMs, asks}),
+        columns,
+      );
     }
   };
   const list = new TaskList({draw, leave: () => region.leave()});
@@ -61,7 +64,7 @@ export function treeScreen({
       }
     },
     pause: () => {
-      draw();
+      draw(true);
       paused = true;
       region.leave();
     },
