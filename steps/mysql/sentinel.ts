@@ -25,12 +25,11 @@ export const dropTableSql = 'DROP TABLE IF EXISTS switcharoo.sentinel';
 type Read = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
 
 /** Before MySQL 8.0 a server that dies while it makes a table may list it, and then say that it does not exist. */
-export async function tableOn(read: Read): Promise<'none' | 'half-made' | 'whole'> {
-  if ((await read(tableSql)).length === 0) {
-    return 'none';
-  }
-  const whole = await unlessNoTable(read('SELECT 1 FROM switcharoo.sentinel LIMIT 0'));
-  return whole === null ? 'half-made' : 'whole';
+export async function isHalfMade(read: Read): Promise<boolean> {
+  const isListed = (await read(tableSql)).length > 0;
+  return (
+    isListed && (await unlessNoTable(read('SELECT 1 FROM switcharoo.sentinel LIMIT 0'))) === null
+  );
 }
 
 export async function hasRow(read: Read, run: string, entry: string): Promise<boolean> {

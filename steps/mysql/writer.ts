@@ -103,14 +103,13 @@ export function writerOf(
       if (await reader.hasSentinel(key, signal)) {
         return;
       }
-      const table = await sentinels.tableOn((sql, values) => reader.query(sql, values, signal));
-      if (table === 'half-made') {
+      if (await sentinels.isHalfMade((sql, values) => reader.query(sql, values, signal))) {
         await write(sentinels.dropTableSql, signal);
       }
-      if (table !== 'whole') {
-        await write(sentinels.makeSchemaSql, signal);
-        await write(sentinels.makeTableSql, signal);
-      }
+      // Also where it is there: a server that died right after it had made it may not have logged that, and the follower
+      // would have no table for the row. Where there is one already it does nothing, and is logged all the same.
+      await write(sentinels.makeSchemaSql, signal);
+      await write(sentinels.makeTableSql, signal);
       await write(sentinels.insertSql, signal, [key.run, key.entry]);
     },
     removeSentinel: async (key, signal) => {

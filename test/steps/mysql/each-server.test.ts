@@ -1,4 +1,5 @@
 import {expect, test} from 'vitest';
+import {makeSchemaSql, makeTableSql} from '../../../steps/mysql/sentinel.ts';
 import {describeEachPair, describeEachServer} from './each-server.ts';
 
 describeEachServer('a server as a step sees it', (on) => {
@@ -33,5 +34,19 @@ describeEachPair('a server that follows another one', (on) => {
       error: null,
       ignoresMysqlSchema: true,
     });
+  });
+
+  test('gets the row that proves a way, also where its table was made and not logged', async () => {
+    const key = {run: 'r1', entry: 'way-back'};
+    const {signal} = new AbortController();
+    // As a server leaves it that dies right after it has made the table.
+    await on.source.database.session(async (connection) => {
+      await connection.query('SET SESSION sql_log_bin = 0');
+      await connection.query(makeSchemaSql);
+      await connection.query(makeTableSql);
+    });
+    await on.source.session.writer.writeSentinel(key, signal);
+    await on.caughtUp();
+    expect(await on.target.session.reader.hasSentinel(key)).toBe(true);
   });
 });
