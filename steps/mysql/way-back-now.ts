@@ -1,6 +1,13 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import type {WayBackNow} from '../../src/index.ts';
 import {definitionsSince, missingSince} from './binlog.ts';
-import {comparePositions, distanceText, type Position, positionText} from './position.ts';
+import {
+  comparePositions,
+  distanceText,
+  hasReached,
+  type Position,
+  positionText,
+} from './position.ts';
 import {brokenBecause, isRunning, type Replication} from './replication.ts';
 import type {MysqlReader} from './server.ts';
 
@@ -12,13 +19,21 @@ interface Servers {
 /** Whether the follower will have everything that the leader has taken: its threads, its place, and how long the log is kept. */
 export async function followsWithoutLoss(
   {follower, leader}: Servers,
-  replication: Replication | null,
+  found: Replication | null,
   armedAt: Position,
   signal: AbortSignal,
 ): Promise<WayBackNow> {
-  const at = replication?.executed ?? armedAt;
   const end = await leader.position(signal);
-  const why = await whyNotWhole({follower, leader}, replication, at, signal);
+  const {replication, isProven} = await watched(follower, found, end, signal);
+  const at = replication?.executed ?? armedAt;
+  const why = [
+    ...(await whyNotWhole({follower, leader}, replication, at, signal)),
+    ...(isProven || !replication || !isRunning(replication)
+      ? []
+      : [
+          `Both threads run, but within ${watchMs / 1_000} s it has not executed ${positionText(end)}, so it is not proven that it can: look again.`,
+        ]),
+  ];
   const isWhole = why.length === 0;
   return {
     lossless: isWhole,
@@ -33,6 +48,54 @@ export async function followsWithoutLoss(
     ],
   };
 }
+
+/**
+ * Replication that stopped with an error and was started again forgets the error, and says that both of its threads run
+ * until it meets the same change again. So it is believed when it has executed what its leader had written, or, where
+ * changes are committed in order, anything more: it begins with the one at which it stopped.
+ */
+async function watched(
+  follower: MysqlReader,
+  found: Replication | null,
+  end: Position,
+  signal: AbortSignal,
+): Promise<{readonly replication: Replication | null; readonly isProven: boolean}> {
+  const proves = await proofOfMoving(follower, found, signal);
+  const giveUpAt = performance.now() + watchMs;
+  for (let now = found; ; now = await follower.replication(signal)) {
+    if (!now || !isRunning(now) || hasReached(now.executed, end) || proves(now.executed)) {
+      return {replication: now, isProven: true};
+    }
+    if (performance.now() > giveUpAt) {
+      return {replication: now, isProven: false};
+    }
+    await sleep(betweenLooksMs, undefined, {signal});
+  }
+}
+
+async function proofOfMoving(
+  follower: MysqlReader,
+  found: Replication | null,
+  signal: AbortSignal,
+): Promise<(executed: Position) => boolean> {
+  const isAlone = await executesInOrder(follower, signal);
+  if (!isAlone && !(await commitsInOrder(follower, signal))) {
+    return () => false;
+  }
+  // Several workers first tell later what they had executed before: every 300 ms (slave_checkpoint_period).
+  const startsAt = performance.now() + (isAlone ? 0 : settledMs);
+  let start = isAlone ? found?.executed : undefined;
+  return (executed) => {
+    if (performance.now() >= startsAt) {
+      start ??= executed;
+    }
+    return start !== undefined && !hasReached(start, executed);
+  };
+}
+
+const settledMs = 1_000;
+const watchMs = 2_000;
+const betweenLooksMs = 20;
 
 const threadsText = ({follower, leader}: Servers, {io, sql}: Replication): string =>
   `${follower.name} follows ${leader.name}: IO ${io}, SQL ${sql}.`;
@@ -90,6 +153,12 @@ async function executesInOrder(follower: MysqlReader, signal: AbortSignal): Prom
   const names = ['replica_parallel_workers', 'slave_parallel_workers', 'slave_parallel_threads'];
   const settings = await follower.settings(names, signal);
   return Object.values(settings).every((workers) => !(Number(workers) > 1));
+}
+
+/** MariaDB's workers always do, MySQL's when they are told to. */
+async function commitsInOrder(follower: MysqlReader, signal: AbortSignal): Promise<boolean> {
+  const names = ['replica_preserve_commit_order', 'slave_preserve_commit_order'];
+  return !Object.values(await follower.settings(names, signal)).includes('OFF');
 }
 
 /** Not every account may read the events; then the distance has to do. */

@@ -1,4 +1,5 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {findLab} from '../../lab/client.ts';
 import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
 
 const runbook = 'runbooks/bare-metal-to-ecs.ts';
@@ -143,6 +144,26 @@ test(
     const offline = lastDocument(await desk.run('status', '--json', '--offline'));
     expect(offline).toMatchObject({outcome: 'held'});
     expect(offline).not.toHaveProperty('wayBack');
+
+    // Broken on purpose, the way back is told to be no more, and what it would lose, before anybody is asked.
+    const lab = findLab(desk.stateFolder);
+    await lab?.turn({what: 'replication-broken', database: 'source'});
+    await expect
+      .poll(async () => lastDocument(await desk.run('status', '--json')).wayBack.lossless, {
+        timeout: 120_000,
+      })
+      .toBe('no');
+    const refused = await desk.run('reverse', '--json');
+    expect(refused.code, refused.stdout + refused.stderr).toBe(5);
+    expect(lastDocument(refused).problems[0].message).toMatch(
+      /^way-back: The way back to source is broken: .*1062.*Going back would lose (more than )?\d+ transactions \(.*shop\.orders.*\) between .* of aurora\.$/,
+    );
+    await lab?.turn({what: 'replication-mended', database: 'source'});
+    await expect
+      .poll(async () => lastDocument(await desk.run('status', '--json')).wayBack.lossless, {
+        timeout: 120_000,
+      })
+      .toBe('yes');
     const back = await desk.run('reverse', '--yes', '--json');
     expect(back.code, back.stdout + back.stderr).toBe(0);
     expect(lastDocument(back)).toMatchObject({outcome: 'reversed', stands: []});
