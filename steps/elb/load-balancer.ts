@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {defineTarget, type Session, SwitcharooError} from '../../src/index.ts';
 import {awsConfig} from '../aws/client.ts';
+import {awsRights, type ResourcesOf} from '../aws/rights.ts';
 import {awsCalls} from './aws-calls.ts';
 import type {BalancerCalls, BalancerState, Group, Listener, Target} from './calls.ts';
 import {nameOf, ruleChanged} from './problems.ts';
@@ -38,10 +39,29 @@ export interface BalancerWriter extends BalancerReader {
   ): Promise<void>;
 }
 
+/** On what the actions are made (Service Authorization Reference, Elastic Load Balancing V2): reads know nothing narrower. */
+const resourcesOf =
+  (region: string, balancer: string): ResourcesOf =>
+  (action, account) => {
+    const on = (kind: string) =>
+      `arn:aws:elasticloadbalancing:${region}:${account}:${kind}/*/${balancer}/*`;
+    switch (action) {
+      case 'elasticloadbalancing:ModifyListener':
+        return [on('listener')];
+      case 'elasticloadbalancing:ModifyRule':
+        return [on('listener-rule')];
+      default:
+        return ['*'];
+    }
+  };
+
 /** An application load balancer. Its account and region are those of the AWS settings. */
 export const loadBalancer = defineTarget({
   kind: 'load-balancer',
   config: z.object({loadBalancer: z.string(), ...awsConfig.shape}),
+  rights: async ({loadBalancer: balancer, ...aws}, needs, context) => [
+    await awsRights(aws, needs, resourcesOf(aws.region, balancer), context),
+  ],
   open: async (config) => openBalancer(nameOf(config), awsCalls(config)),
 });
 
