@@ -3,12 +3,15 @@ import {
   accountOf,
   accountsSql,
   are,
+  columnOf,
   columnsSql,
   definedSql,
   definedText,
   type Facts,
   gtidDiffers,
+  isAre,
   isOn,
+  nameOf,
   packetTooLarge,
   type Settings,
   text,
@@ -127,6 +130,54 @@ export const besideChecks: readonly AuroraCheck[] = [
     consequence: 'On the way back it stops at such a table (error 22).',
     fix: 'ALTER TABLE … CONVERT TO a collation that both know.',
     find: ({aurora, source}) => unknownCollations(aurora, source),
+  },
+  {
+    name: 'session-collation-unknown-to-source',
+    severity: 'warns',
+    looksAt: 'beside',
+    expects:
+      'Every session of Aurora has a collation that the source knows (seen with performance_schema = ON).',
+    consequence:
+      "A driver's collation stands in every event of its session, and the old source stops at it (error 22, character set '#255').",
+    fix: 'Have the driver ask for utf8mb4_general_ci, or say SET NAMES utf8mb4 COLLATE utf8mb4_general_ci in each session.',
+    find: async ({aurora, source}) => {
+      const {isMariaDb, series} = await aurora.version();
+      // Neither MariaDB nor MySQL before 5.7 tells what other sessions have set.
+      const rows = isMariaDb || series < 507 ? [] : await aurora.rows(sessionCollationsSql);
+      const known = await collationsOf(source);
+      return listed(
+        (count) =>
+          `${count} ${are(count, 'session')} of ${aurora.name} with a collation that ${source.name} does not know`,
+        rows
+          .filter((row) => !known.has(nameOfCollation(text(row, 'collation'))))
+          .map((row) => `${accountOf(row)} (${text(row, 'collation')})`),
+      );
+    },
+  },
+  {
+    name: 'reserved-words',
+    severity: 'warns',
+    looksAt: 'beside',
+    expects: "No table or column of the source has a name that is a reserved word of Aurora's.",
+    consequence: 'Statements of the application that do not quote it are refused (errno 1064).',
+    fix: 'See that the application quotes it (`rank`), or rename it before the seed.',
+    find: async ({aurora, source}) => {
+      const {isMariaDb, series} = await aurora.version();
+      // MySQL 8.0.13 brought the list, and MariaDB's does not tell which words are reserved.
+      const rows = isMariaDb || series < 800 ? [] : await aurora.rows(reservedSql);
+      const reserved = new Set(rows.map((row) => text(row, 'word').toLowerCase()));
+      const columns = await source.rows(columnsSql);
+      const tables = new Map(columns.map((row) => [nameOf(row), text(row, 't')]));
+      const names = [
+        ...[...tables].map(([name, table]) => ({name, word: table})),
+        ...columns.map((row) => ({name: columnOf(row), word: text(row, 'c')})),
+      ].filter(({word}) => reserved.has(word.toLowerCase()));
+      return listed(
+        (count) =>
+          `${count} ${are(count, 'name')} of ${source.name} ${isAre(count)} reserved words of ${aurora.name}`,
+        names.map(({name}) => name).sort(),
+      );
+    },
   },
   {
     name: 'time-zone-names-missing',
@@ -333,6 +384,15 @@ function replicationAccount(
     },
   };
 }
+
+const sessionCollationsSql = `
+  SELECT t.processlist_user AS user, t.processlist_host AS host, v.variable_value AS collation
+    FROM performance_schema.variables_by_thread v JOIN performance_schema.threads t ON t.thread_id = v.thread_id
+   WHERE v.variable_name = 'collation_connection' AND t.type = 'FOREGROUND' AND t.processlist_id <> CONNECTION_ID()
+     AND t.processlist_command NOT LIKE 'Binlog Dump%' AND t.processlist_user NOT IN ('rdsadmin', 'event_scheduler')
+   ORDER BY user, host, collation`;
+
+const reservedSql = 'SELECT word AS word FROM information_schema.keywords WHERE reserved = 1';
 
 const replicatingSql = `
   SELECT grantee AS grantee FROM information_schema.user_privileges WHERE privilege_type = 'REPLICATION SLAVE'`;

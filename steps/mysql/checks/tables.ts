@@ -49,7 +49,7 @@ export const tableChecks: readonly MysqlCheck[] = [
       tables(
         server,
         (row) =>
-          /row_format=compressed|key_block_size|encryption|encrypted|page_compressed/i.test(
+          /row_format=compressed|key_block_size|encryption='?y|encrypted`?='?yes|page_compressed/i.test(
             text(row, 'options'),
           ) || text(row, 'format') === 'Compressed',
         (count) =>

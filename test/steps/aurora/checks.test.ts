@@ -252,6 +252,12 @@ describeEachPair('a check finds its fault, and nothing where there is none', (on
     expect(await ofReplica(on, 'replica-writable')).toEqual([]);
     await database.query('SET GLOBAL read_only = OFF');
     expect(await ofReplica(on, 'follows-no-source')).toEqual([]);
+    expect(await ofReplica({...on, target: on.source}, 'follows-no-source')).toEqual([
+      'db1 follows nobody, not db1',
+    ]);
+    expect(await ofReplica({...on, source: on.target}, 'follows-no-source')).toEqual([
+      `aurora follows 127.0.0.1:${on.source.database.port} with server_id 1, which is not aurora`,
+    ]);
     expect(await ofReplica(on, 'replication-broken')).toEqual([]);
     expect(await ofReplica(on, 'follows-another-server')).toEqual([
       `aurora is a replica of 127.0.0.1:${on.source.database.port} itself`,
@@ -273,6 +279,18 @@ describeEachPair('a check finds its fault, and nothing where there is none', (on
         : 'CHANGE REPLICATION SOURCE TO SOURCE_DELAY = 0',
     );
     expect(await ofReplica(on, 'replication-delayed')).toEqual([]);
+  });
+
+  test('a replica that takes smaller rows than its source may write', async () => {
+    const {database, kind} = on.target;
+    const name = `${kind.name === 'MySQL 9' ? 'replica' : 'slave'}_max_allowed_packet`;
+    await on.source.database.query('SET GLOBAL max_allowed_packet = 67108864');
+    expect(await ofReplica(on, 'packet-too-large-for-replica')).toEqual([]);
+    await database.query(`SET GLOBAL ${name} = 1048576`);
+    expect(await ofReplica(on, 'packet-too-large-for-replica')).toEqual([
+      'aurora takes replicated rows of 1048576 bytes, and db1 allows 67108864',
+    ]);
+    await database.query(`SET GLOBAL ${name} = 1073741824`);
   });
 
   test('what a replica leaves out', async () => {
@@ -307,7 +325,41 @@ describeEachPair('a check finds its fault, and nothing where there is none', (on
   });
 });
 
-describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', ({source, target}) => {
+const settings = {source: ['--lower-case-table-names=1'], target: ['--performance-schema=ON']};
+
+describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}) => {
+  test('another case of table names', async () => {
+    expect(await seen({source, target}, 'table-name-case-differs')).toEqual([
+      'aurora has lower_case_table_names = 0, and db1 has lower_case_table_names = 1',
+    ]);
+    expect(await held(target, target, 'table-name-case-differs')).toEqual([]);
+  });
+
+  test('names that are reserved words there', async () => {
+    expect(await seen({source, target}, 'reserved-words')).toEqual([]);
+    await say(source, [
+      'CREATE DATABASE games',
+      'CREATE TABLE games.scores (id INT PRIMARY KEY, rank INT, `order` INT)',
+      'CREATE TABLE games.`groups` (id INT PRIMARY KEY)',
+    ]);
+    const found = await seen({source, target}, 'reserved-words');
+    await say(source, ['DROP DATABASE games']);
+    expect(found).toEqual([
+      '3 names of db1 are reserved words of aurora: games.groups, games.scores.order, games.scores.rank',
+    ]);
+  });
+
+  test('a session with a collation that the older one does not know', async () => {
+    expect(await seen({source, target}, 'session-collation-unknown-to-source')).toEqual([]);
+    const client = await target.connect('shop');
+    await client.query('SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci');
+    expect(await seen({source, target}, 'session-collation-unknown-to-source')).toEqual([
+      '1 session of aurora with a collation that db1 does not know: shop@127.0.0.1 (utf8mb4_0900_ai_ci)',
+    ]);
+    await client.query('SET NAMES utf8mb4 COLLATE utf8mb4_general_ci');
+    expect(await seen({source, target}, 'session-collation-unknown-to-source')).toEqual([]);
+  });
+
   test('are far from each other, and the older one cannot take over', async () => {
     const versions = [source, target].map(({session}) =>
       factsOf(session.reader, new AbortController().signal).version(),
@@ -449,6 +501,11 @@ const clusterFaults: readonly {
     check: 'security-groups-not-active',
     change: {securityGroups: [{id: 'sg-1', status: 'adding'}]},
     found: 'has security groups that are not active: sg-1 (adding)',
+  },
+  {
+    check: 'security-groups-not-active',
+    change: {securityGroups: []},
+    found: 'has no security group',
   },
   {
     check: 'publicly-accessible',

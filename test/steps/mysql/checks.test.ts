@@ -113,6 +113,15 @@ const faults: readonly Fault[] = [
     found: '1 index of db1 is fulltext or spatial: odd.texts.words (FULLTEXT)',
   },
   {
+    check: 'fulltext-or-spatial',
+    plant: (kind) => [
+      // InnoDB has had them since MySQL 5.7.
+      `CREATE TABLE odd.places (id INT PRIMARY KEY, p POINT NOT NULL, SPATIAL INDEX spots (p)) ENGINE = ${kind === old ? 'MyISAM' : 'InnoDB'}`,
+    ],
+    mend: ['DROP TABLE odd.places'],
+    found: '1 index of db1 is fulltext or spatial: odd.places.spots (SPATIAL)',
+  },
+  {
     check: 'schema-named-tmp',
     plant: () => ['CREATE DATABASE tmp'],
     mend: ['DROP DATABASE tmp'],
@@ -224,6 +233,13 @@ describeEachServer(
       await say(on, mend);
       expect(findings).toEqual([typeof found === 'string' ? found : found(on.kind.name)]);
       expect(await seen(on, check)).toEqual([]);
+    });
+
+    test.skipIf(on.kind.name === old)('a table that is expressly not encrypted', async () => {
+      const option = on.kind.name === mariadb ? 'ENCRYPTED = NO' : "ENCRYPTION = 'N'";
+      await on.database.query(`CREATE TABLE odd.plain (id INT PRIMARY KEY) ${option}`);
+      expect(await seen(on, 'compressed-or-encrypted')).toEqual([]);
+      await on.database.query('DROP TABLE odd.plain');
     });
 
     describe('sessions', () => {

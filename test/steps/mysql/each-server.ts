@@ -77,12 +77,13 @@ export function describeEachPair(
 /** MySQL 5.6 and MySQL 9, neither of which follows the other. */
 export function describeOldBesideCurrent(
   title: string,
+  settings: Readonly<Record<'source' | 'target', readonly string[]>>,
   tests: (on: Pick<TriedPair, 'source' | 'target'>) => void,
 ): void {
   forOldAndCurrent(title, ({source, target}) => {
     const wanted = [
-      {kind: source, name: 'db1', serverId: 1},
-      {kind: target, name: 'aurora', serverId: 3},
+      {kind: source, name: 'db1', serverId: 1, settings: settings.source},
+      {kind: target, name: 'aurora', serverId: 3, settings: settings.target},
     ];
     const started = startedFor(wanted, {});
     tests({
@@ -96,6 +97,7 @@ interface Wanted {
   readonly kind: ServerKind;
   readonly name: string;
   readonly serverId: number;
+  readonly settings?: readonly string[];
 }
 
 /** Starts them before the tests of this `describe`, and ends them afterwards, also when a start fails. */
@@ -130,7 +132,7 @@ function startedFor(
 }
 
 async function start(
-  {kind, name, serverId}: Wanted,
+  {kind, name, serverId, settings = []}: Wanted,
   {
     directory,
     processes,
@@ -146,7 +148,7 @@ async function start(
   const database = await startServer({
     ...{name, directory, processes, serverId, program: await kind.program()},
     ...{port: await freePort(), logName: 'mysql-bin', rootPassword: passwords.root},
-    settings: tried.settings ?? [],
+    settings: [...(tried.settings ?? []), ...settings],
   });
   // Nobody needs its data any more, and a clean stop takes seconds.
   closing.unshift(() => database.kill());
