@@ -1,5 +1,6 @@
 import {type Blocked, blocked} from '../../src/index.ts';
 import {identityOf} from './canonical.ts';
+import {ownedByExternalDns} from './owners.ts';
 import type {RecordSet} from './record-set.ts';
 import {batchOf} from './replace.ts';
 import type {SwapInput} from './swap-records.ts';
@@ -27,13 +28,14 @@ export function besideInTheWay(
   zone: ZoneReader,
   beside: readonly RecordSet[],
 ): Blocked | undefined {
+  const owned = ownedByExternalDns(zone, beside);
   const neighbour = beside.find(({type}) => addressTypes.includes(type));
-  return neighbour
-    ? blocked(
+  return owned || !neighbour
+    ? owned
+    : blocked(
         `${zone.name} also holds ${nameOf(neighbour)} ${contentOf(neighbour)}, which the runbook does not name: its clients would stay at the old place.`,
         `Name ${nameOf(neighbour)} in the runbook too: in "sets" with its new values, or in "remove".`,
-      )
-    : undefined;
+      );
 }
 
 /** What Route 53 would refuse, or what no one should do at a cutover, said before anything is sent. */

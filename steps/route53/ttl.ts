@@ -2,6 +2,8 @@ import {z} from 'zod';
 import {type Blocked, blocked, done, type Look, pending, type Verdict} from '../../src/index.ts';
 import {canonicalName} from './canonical.ts';
 import {drift, type Edit, firstSeen, protectedSet, wrongZone, type ZoneTargets} from './edit.ts';
+import {tooLarge} from './obstacles.ts';
+import {ownedByExternalDns, ownershipOf} from './owners.ts';
 import type {RecordSet} from './record-set.ts';
 import {standingAt} from './scope.ts';
 import {differencesOf, nameOf} from './words.ts';
@@ -40,8 +42,12 @@ export async function checkTtl<Output>(
   if (stray) {
     return stray;
   }
-  const {live} = await standingAt(zone, edit.scope, signal);
-  const obstacle = ttlObstacle(zone, input, live);
+  const {live, beside} = await standingAt(zone, edit.scope, signal);
+  const obstacle =
+    ttlObstacle(zone, input, live) ??
+    (look.run.begun
+      ? undefined
+      : ownedByExternalDns(zone, [...beside, ...(await ownershipOf(zone, edit.scope, signal))]));
   if (obstacle) {
     return obstacle;
   }
@@ -53,6 +59,7 @@ export async function checkTtl<Output>(
   const to = edit.to(from);
   return (
     drift(zone, {live, from, to}) ??
+    tooLarge({zone, live: from, to}) ??
     (await protectedSet(zone, edit, signal)) ??
     pending([...live], ...differencesOf(live, to))
   );

@@ -296,6 +296,16 @@ const blockedCases: {
       'dns also holds www.shop.test AAAA 2001:db8::1 (TTL 60 s), which the runbook does not name: its clients would stay at the old place.',
   },
   {
+    name: 'external-dns, which says beside it that it owns the name',
+    zone: () =>
+      fakeZone(oldWww, {
+        ...{name: oldWww.name, type: 'TXT', ttlSeconds: 300},
+        values: ['"heritage=external-dns,external-dns/owner=prod"'],
+      }),
+    reason:
+      'dns holds www.shop.test TXT "heritage=external-dns,external-dns/owner=prod" (TTL 300 s): external-dns keeps this name, and would put back what it knows of it.',
+  },
+  {
     name: 'a CNAME where an A shall be',
     zone: () => fakeZone({...oldApi, name: 'www.shop.test.'}),
     reason:

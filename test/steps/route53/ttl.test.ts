@@ -129,7 +129,27 @@ describe('lowering', () => {
   });
 });
 
+const many = Array.from({length: 501}, (_, at) => `192.0.${at >> 8}.${at & 255}`);
+
+const ownedText = '"heritage=external-dns,external-dns/owner=prod"';
+const owned = (name: string): RecordSet => ({
+  name,
+  type: 'TXT',
+  ttlSeconds: 300,
+  values: [ownedText],
+});
+
 const blockedCases = [
+  {
+    name: 'more than Route 53 takes in one batch, where each set counts twice',
+    zone: () => fakeZone({...www, ttlSeconds: 3000, values: many}, ...group),
+    reason: expect.stringMatching(/^The batch for dns has 100\d records with \d+ characters; /),
+  },
+  ...['a-www.shop.test.', 'cname-www.shop.test.', 'www.shop.test.'].map((name) => ({
+    name: `external-dns, which says at ${name} that it owns the name`,
+    zone: () => fakeZone(www, ...group, owned(name)),
+    reason: `dns holds ${name.slice(0, -1)} TXT ${ownedText} (TTL 300 s): external-dns keeps this name, and would put back what it knows of it.`,
+  })),
   {
     name: 'an alias: it has no TTL',
     zone: () => fakeZone(alias, ...group),
