@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type Problem, type Say, SwitcharooError} from '../../src/index.ts';
-import {sameSet, sameSets} from './canonical.ts';
+import {canonicalName, sameSet, sameSets} from './canonical.ts';
 import {batchNotTaken, batchRefused, notAsSent, notInSync, recordsChanged} from './problems.ts';
 import type {RecordSet} from './record-set.ts';
 import {type Scope, standingAt} from './scope.ts';
@@ -75,12 +75,28 @@ function requireTime(zone: ZoneWriter, startMs: number, said: string): void {
 export function batchOf(live: readonly RecordSet[], to: readonly RecordSet[]): Batch {
   const lacking = (sets: readonly RecordSet[], others: readonly RecordSet[]) =>
     sets.filter((set) => !others.some((other) => sameSet(set, other)));
-  const aliasesLast = (one: RecordSet, other: RecordSet) =>
-    Number(!!one.alias) - Number(!!other.alias);
   return {
-    deletes: lacking(live, to).sort(aliasesLast).reverse(),
-    creates: lacking(to, live).sort(aliasesLast),
+    deletes: targetsFirst(lacking(live, to)).toReversed(),
+    creates: targetsFirst(lacking(to, live)),
   };
+}
+
+/** An alias comes after all that it leads to, also by way of other aliases. */
+function targetsFirst(sets: readonly RecordSet[]): readonly RecordSet[] {
+  const places = new Map<string, RecordSet[]>();
+  for (const set of sets) {
+    const place = `${canonicalName(set.name)} ${set.type}`;
+    places.set(place, [...(places.get(place) ?? []), set]);
+  }
+  const stepsFrom = (set: RecordSet, passed: readonly RecordSet[] = []): number => {
+    if (!set.alias || passed.includes(set)) {
+      return 0;
+    }
+    const targets = places.get(`${canonicalName(set.alias.dnsName)} ${set.type}`) ?? [];
+    return 1 + Math.max(0, ...targets.map((target) => stepsFrom(target, [...passed, set])));
+  };
+  const steps = new Map(sets.map((set) => [set, stepsFrom(set)]));
+  return [...sets].sort((one, other) => (steps.get(one) ?? 0) - (steps.get(other) ?? 0));
 }
 
 /** Soon at first, for a world that is quick; then ever less often, since the account may ask five times a second. */
