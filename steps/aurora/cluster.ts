@@ -13,12 +13,13 @@ import {
   mysqlRights,
   noReplicationAccount,
   openServer,
+  type Procedures,
   unlessGone,
   untilReplicating,
 } from '../mysql/server.ts';
 import {auroraPreflight} from './checks/catalogue.ts';
 import {fenceNotTaken, notStopped} from './problems.ts';
-import {callFor, type Procedures, proceduresOf, proceduresSql, type Use} from './procedures.ts';
+import {callFor, proceduresOn, type Use} from './procedures.ts';
 import {type ClusterState, rdsOf, rdsResources} from './rds.ts';
 import {type RestoreReader, type RestoreWriter, restoringOf} from './restoring.ts';
 
@@ -58,7 +59,7 @@ export const auroraCluster = defineTarget({
     const reader: AuroraReader = {
       ...plain,
       clusterIdentifier: config.clusterIdentifier,
-      procedures: onceKnown((signal) => plain.query(proceduresSql, [], signal).then(proceduresOf)),
+      procedures: onceKnown((signal) => proceduresOn(plain, signal)),
       binlogRetentionHours: async (signal) => {
         const rows = await plain.query('CALL mysql.rds_show_configuration()', [], signal);
         const value = rows.find((row) => row['name'] === 'binlog retention hours')?.['value'];

@@ -1,12 +1,9 @@
 import {SwitcharooError} from '../../src/index.ts';
-import type {Row} from '../mysql/server.ts';
+import {type MysqlReader, type Procedures, proceduresKnown, type Row} from '../mysql/server.ts';
 import {procedureDiffers, procedureMissing} from './problems.ts';
 
-/** Aurora's own procedures on a server: how many arguments each one takes, by name. */
-export type Procedures = ReadonlyMap<string, number>;
-
 // Which ones exist depends on the engine and on its version; the same name takes other arguments on RDS for MySQL.
-export const proceduresSql = `
+const proceduresSql = `
   SELECT r.routine_name AS name, COUNT(p.ordinal_position) AS arguments
     FROM information_schema.routines r
     LEFT JOIN information_schema.parameters p
@@ -14,7 +11,19 @@ export const proceduresSql = `
    WHERE r.routine_schema = 'mysql' AND r.routine_type = 'PROCEDURE' AND r.routine_name LIKE 'rds\\_%'
    GROUP BY r.routine_name`;
 
-export const proceduresOf = (rows: readonly Row[]): Procedures =>
+/** Aurora's own procedures on a server. */
+export async function proceduresOn(
+  server: Pick<MysqlReader, 'query' | 'settings'>,
+  signal?: AbortSignal,
+): Promise<Procedures> {
+  const told = proceduresOf(await server.query(proceduresSql, [], signal));
+  return proceduresKnown(
+    told,
+    await server.settings(['aurora_version', 'version', 'basedir'], signal),
+  );
+}
+
+const proceduresOf = (rows: readonly Row[]): Procedures =>
   new Map(rows.map((row) => [String(row['name']), Number(row['arguments'])]));
 
 /** What the steps need, by use; the first name that the server has is taken (version 3 and later, then versions 1 and 2). */

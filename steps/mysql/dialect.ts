@@ -137,7 +137,8 @@ function other(request: Request, first: string): string {
   return first === newer ? older : newer;
 }
 
-function isAtLeast(version: string, since: readonly number[]): boolean {
+/** `5.6.24-log` and `10.11.19-MariaDB` are compared by their numbers; what is missing counts as 0. */
+export function isAtLeast(version: string, since: readonly number[]): boolean {
   const numbers = version.split(/[^0-9]+/).map(Number);
   for (const [index, wanted] of since.entries()) {
     const has = numbers[index] ?? 0;

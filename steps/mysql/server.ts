@@ -28,6 +28,7 @@ export {floatTablesOf} from './copy/floats.ts';
 export {isEmpty, type SchemaContent} from './copy/inventory.ts';
 export type {CopyMark} from './copy/mark.ts';
 export {errnoOf} from './dialect.ts';
+export {type Procedures, proceduresKnown} from './dialect-procedures.ts';
 export type {Row} from './line.ts';
 export * from './position.ts';
 export {noReplicationAccount, notStarted, type Where} from './problems.ts';
