@@ -10,12 +10,19 @@ export interface RecordSet {
   readonly geoLocation?: Readonly<Record<string, string>>;
   readonly failover?: string;
   readonly multiValueAnswer?: boolean;
+  readonly cidrRoutingConfig?: Texts;
+  readonly geoProximityLocation?: Texts;
   /** In seconds. An alias has none. */
   readonly ttl?: number;
   readonly values?: readonly string[];
   readonly aliasTarget?: AliasTarget;
   readonly healthCheckId?: string;
   readonly trafficPolicyInstanceId?: string;
+}
+
+/** Elements of XML with texts in them, as they came. */
+export interface Texts {
+  readonly [name: string]: string | Texts;
 }
 
 export interface AliasTarget {

@@ -165,8 +165,10 @@ function keepWhatIsSame(draft: Map<string, RecordSet>, sets: readonly RecordSet[
 }
 
 const policyOf = (set: RecordSet): string =>
-  ['weight', 'region', 'geoLocation', 'failover', 'multiValueAnswer'].find((key) => key in set) ??
-  'simple';
+  [
+    ...['weight', 'region', 'geoLocation', 'failover', 'multiValueAnswer'],
+    ...['cidrRoutingConfig', 'geoProximityLocation'],
+  ].find((key) => key in set) ?? 'simple';
 
 const policyConflict = ({name, type, setIdentifier}: RecordSet): string =>
   `RRSet with DNS name ${name}, type ${type}, SetIdentifier ${setIdentifier ?? null} cannot be created because an RRSet with another routing policy exists with the same name and type.`;

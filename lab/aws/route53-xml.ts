@@ -1,5 +1,5 @@
 import {XMLParser} from 'fast-xml-parser';
-import {type AliasTarget, defined, type RecordSet} from './record-set.ts';
+import {type AliasTarget, defined, type RecordSet, type Texts} from './record-set.ts';
 import {AwsError, type XmlTree} from './replies.ts';
 import {storedName} from './route53-names.ts';
 
@@ -44,6 +44,8 @@ export const setTree = (set: RecordSet): XmlTree => ({
   },
   HealthCheckId: set.healthCheckId,
   TrafficPolicyInstanceId: set.trafficPolicyInstanceId,
+  CidrRoutingConfig: set.cidrRoutingConfig,
+  GeoProximityLocation: set.geoProximityLocation,
 });
 
 /** A set as Route 53 stores it, whatever way its name was written. */
@@ -88,6 +90,8 @@ function readChange(change: unknown): Change {
     aliasTarget: given['AliasTarget'] ? alias(given['AliasTarget']) : undefined,
     healthCheckId: text(given['HealthCheckId']),
     trafficPolicyInstanceId: text(given['TrafficPolicyInstanceId']),
+    cidrRoutingConfig: texts(given['CidrRoutingConfig']),
+    geoProximityLocation: texts(given['GeoProximityLocation']),
   });
   const missing = `Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found none in Change with [Action=${action}, Name=${set.name}, Type=${set.type}, SetIdentifier=${set.setIdentifier ?? null}]`;
   return {action, set: storedSet(complete(set, missing))};
@@ -103,6 +107,18 @@ function complete(set: RecordSet, missing: string): RecordSet {
     throw new AwsError('InvalidInput', missing.replace('found none', 'found more than one'));
   }
   return set;
+}
+
+function texts(given: unknown): Texts | undefined {
+  return given === undefined
+    ? undefined
+    : Object.fromEntries(
+        Object.entries(record(given)).flatMap(([name, one]) =>
+          name === '#text'
+            ? []
+            : [[name, typeof one === 'object' ? (texts(one) ?? {}) : String(one)]],
+        ),
+      );
 }
 
 const values = (records: unknown): readonly string[] =>

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {SwitcharooError} from '../../../src/index.ts';
+import {sameSets} from '../../../steps/route53/canonical.ts';
 import type {RecordSet} from '../../../steps/route53/record-set.ts';
 import {type Replacement, replaceSets} from '../../../steps/route53/replace.ts';
 import {hostedZone} from '../../../steps/route53/zone.ts';
@@ -108,6 +109,41 @@ describe('swapping', () => {
     await swapIn(lab, {scope, from: [], to: odd});
     const after = await lab.sessions.zone.reader.setsAt(names, signal);
     expect(after).toEqual(odd);
+    await swapIn(lab, {scope, from: after, to: []});
+    expect(await lab.sessions.zone.reader.setsAt(names, signal)).toEqual([]);
+  });
+
+  test('sets of every way of routing come back as they were', async () => {
+    const by = (name: string, setIdentifier: string, routing: Record<string, unknown>) => ({
+      ...{name: `${name}.shop.test.`, type: 'A', setIdentifier, ttlSeconds: 60},
+      ...{values: ['192.0.2.1'], routing},
+    });
+    const near = {Coordinates: {Latitude: '49.22', Longitude: '-74.01'}, Bias: -10};
+    const routed: readonly RecordSet[] = [
+      by('cidr', 'default', {CidrRoutingConfig: {CollectionId: 'c1', LocationName: '*'}}),
+      by('cidr', 'office', {CidrRoutingConfig: {CollectionId: 'c1', LocationName: 'office'}}),
+      {...by('failover', 'first', {Failover: 'PRIMARY'}), healthCheckId: 'hc-1'},
+      by('failover', 'second', {Failover: 'SECONDARY'}),
+      by('geo', 'else', {GeoLocation: {CountryCode: '*'}}),
+      by('geo', 'france', {GeoLocation: {CountryCode: 'FR'}}),
+      by('geo', 'texas', {GeoLocation: {CountryCode: 'US', SubdivisionCode: 'TX'}}),
+      by('latency', 'eu', {Region: 'eu-central-1'}),
+      by('latency', 'us', {Region: 'us-east-1'}),
+      by('many', 'one', {MultiValueAnswer: true}),
+      by('near', 'here', {GeoProximityLocation: {AWSRegion: 'eu-central-1', Bias: 5}}),
+      by('near', 'there', {GeoProximityLocation: near}),
+      {
+        ...{name: 'weighted.shop.test.', type: 'A', setIdentifier: 'zero', weight: 0},
+        ...{ttlSeconds: 60, values: ['192.0.2.1']},
+      },
+    ];
+    await using lab = await labZone([]);
+    const scope = routed.map(({name, type}) => ({name, type}));
+    const names = scope.map(({name}) => name);
+    await swapIn(lab, {scope, from: [], to: routed});
+    const after = await lab.sessions.zone.reader.setsAt(names, signal);
+    expect(after).toEqual(routed);
+    expect(sameSets(after, JSON.parse(JSON.stringify(routed)))).toBe(true);
     await swapIn(lab, {scope, from: after, to: []});
     expect(await lab.sessions.zone.reader.setsAt(names, signal)).toEqual([]);
   });
