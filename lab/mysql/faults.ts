@@ -1,11 +1,13 @@
 import type {LabDatabase} from './server.ts';
+import {wordsOf} from './words.ts';
 
 /** Lets a follower apply each event that many seconds late; 0 ends it. Its threads run and say they are well, as with real lag. */
 export async function delayReplication(follower: LabDatabase, seconds: number): Promise<void> {
   await follower.session(async (connection) => {
-    await connection.query('STOP SLAVE');
-    await connection.query('CHANGE MASTER TO MASTER_DELAY = ?', [seconds]);
-    await connection.query('START SLAVE');
+    const {stop, delay, start} = wordsOf(follower.brand);
+    await connection.query(stop);
+    await connection.query(delay, [seconds]);
+    await connection.query(start);
   });
 }
 
@@ -46,7 +48,7 @@ export async function mendReplication(follower: LabDatabase): Promise<void> {
   await follower.session(async (connection) => {
     await connection.query('SET sql_log_bin = 0');
     await connection.query('DELETE FROM shop.orders WHERE token = ?', [conflicting]);
-    await connection.query('START SLAVE');
+    await connection.query(wordsOf(follower.brand).start);
   });
 }
 

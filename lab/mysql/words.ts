@@ -11,6 +11,8 @@ export interface Words {
   readonly stopExecuting: string;
   /** Values: host, port, password, file, position. */
   readonly follow: string;
+  /** Value: seconds. */
+  readonly delay: string;
   /** How its columns are named: `Exec_Master_Log_Pos` or `Exec_Source_Log_Pos`. */
   readonly source: 'Master' | 'Source';
   readonly replica: 'Slave' | 'Replica';
@@ -26,6 +28,7 @@ const older: Words = {
   stopExecuting: 'STOP SLAVE SQL_THREAD',
   follow: `CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = 'repl', MASTER_PASSWORD = ?,
     MASTER_LOG_FILE = ?, MASTER_LOG_POS = ?, MASTER_CONNECT_RETRY = 1`,
+  delay: 'CHANGE MASTER TO MASTER_DELAY = ?',
   source: 'Master',
   replica: 'Slave',
 };
@@ -40,6 +43,7 @@ const newer: Words = {
   stopExecuting: 'STOP REPLICA SQL_THREAD',
   follow: `CHANGE REPLICATION SOURCE TO SOURCE_HOST = ?, SOURCE_PORT = ?, SOURCE_USER = 'repl', SOURCE_PASSWORD = ?,
     SOURCE_LOG_FILE = ?, SOURCE_LOG_POS = ?, SOURCE_CONNECT_RETRY = 1, GET_SOURCE_PUBLIC_KEY = 1`,
+  delay: 'CHANGE REPLICATION SOURCE TO SOURCE_DELAY = ?',
   source: 'Source',
   replica: 'Replica',
 };
