@@ -37,10 +37,8 @@ export interface Traits {
   readonly brand: 'mysql' | 'mariadb';
   /** The privileges that `read_only` does not bind. */
   readonly pastReadOnly: readonly string[];
-  /** Lists who was given which role; `null` where there are no roles. */
+  /** Lists who was given which role; `null` where there are none, or where `super_read_only` binds all holders (MySQL 8). */
   readonly roleGrantsSql: string | null;
-  /** Whether information_schema has the privileges of roles; where not, only SHOW GRANTS tells them. */
-  readonly listsRolesPrivileges: boolean;
   /** It has `ALTER USER … ACCOUNT LOCK`. */
   readonly locksAccounts: boolean;
   /** It has `SET PERSIST`: what is set stays through a restart. */
@@ -90,7 +88,6 @@ export function traitsOf(version: string): Traits {
       roleGrantsSql: since(10, 0, 5)
         ? "SELECT role AS role, '' AS role_host, user AS user, host AS host FROM mysql.roles_mapping"
         : null,
-      listsRolesPrivileges: false,
       locksAccounts: since(10, 4, 2),
       persists: false,
       showsMetadataLocks: since(10, 5, 2),
@@ -100,10 +97,7 @@ export function traitsOf(version: string): Traits {
   return {
     brand: 'mysql',
     pastReadOnly: ['SUPER', 'CONNECTION_ADMIN'],
-    roleGrantsSql: since(8, 0, 0)
-      ? 'SELECT from_user AS role, from_host AS role_host, to_user AS user, to_host AS host FROM mysql.role_edges'
-      : null,
-    listsRolesPrivileges: true,
+    roleGrantsSql: null,
     locksAccounts: since(5, 7, 6),
     persists: since(8, 0, 0),
     showsMetadataLocks: since(5, 7, 3),

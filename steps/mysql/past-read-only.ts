@@ -26,35 +26,15 @@ export async function holdersOf(
   if (traits.roleGrantsSql === null) {
     return direct;
   }
-  const grants = [
-    ...roleGrantsOf(await read(traits.roleGrantsSql, signal)),
-    ...(traits.listsRolesPrivileges ? await mandatory(read, signal) : []),
-  ];
-  const roles = traits.listsRolesPrivileges
-    ? []
-    : await rolesThatHold(traits, grants, read, signal);
+  const grants = roleGrantsOf(await read(traits.roleGrantsSql, signal));
+  const roles = await rolesThatHold(traits, grants, read, signal);
   return withRoles(new Set([...direct, ...roles]), grants);
 }
 
 const privilegedSql =
   'SELECT DISTINCT grantee AS grantee FROM information_schema.user_privileges WHERE privilege_type IN (?)';
 
-/** MySQL gives them to everybody: "`ops`@`%`,reader". */
-async function mandatory(read: Read, signal?: AbortSignal): Promise<readonly RoleGrant[]> {
-  const [row] = await read('SELECT @@global.mandatory_roles AS roles', signal);
-  return mandatoryIn(String(row?.['roles'] ?? ''));
-}
-
-export const mandatoryIn = (roles: string): readonly RoleGrant[] =>
-  roles
-    .split(',')
-    .map((role) => role.trim().replaceAll(/[`'"]/g, ''))
-    .filter(Boolean)
-    .map((role) => {
-      const [user, host = '%'] = role.split('@');
-      return {role: `'${user}'@'${host}'`, to: everybody};
-    });
-
+/** information_schema lists no privilege of a role; SHOW GRANTS does. */
 async function rolesThatHold(
   {pastReadOnly}: Traits,
   grants: readonly RoleGrant[],

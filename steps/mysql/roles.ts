@@ -1,6 +1,6 @@
 import type {Row} from './line.ts';
 
-/** Who holds a privilege, also through roles: `'user'@'host'`, and a role of MariaDB as `'role'@''`. */
+/** Who holds a privilege, also through roles: `'user'@'host'`, and a role as `'role'@''`. */
 export type Holders = ReadonlySet<string>;
 
 /** A role, and who was given it: an account, another role, or everybody. */
@@ -11,7 +11,7 @@ export interface RoleGrant {
 
 export const holderOf = (user: unknown, host: unknown): string => `'${user}'@'${host}'`;
 
-/** What MariaDB (from 10.11 on) calls everybody; here also those whom MySQL's mandatory roles mean. */
+/** What MariaDB calls everybody, from 10.11 on. */
 export const everybody = holderOf('PUBLIC', '');
 
 /** Rows with the columns `role`, `role_host`, `user` and `host`. */

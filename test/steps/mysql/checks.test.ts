@@ -198,6 +198,18 @@ const faults: readonly Fault[] = [
     found: 'db1 has 1 account that read_only does not bind: backup@10.0.0.%',
   },
   {
+    check: 'not-bound-by-the-freeze',
+    on: [mariadb],
+    plant: () => [
+      'CREATE ROLE night',
+      'GRANT READ ONLY ADMIN ON *.* TO night',
+      "CREATE USER 'batch'@'10.0.0.%'",
+      "GRANT night TO 'batch'@'10.0.0.%'",
+    ],
+    mend: ["DROP USER 'batch'@'10.0.0.%'", 'DROP ROLE night'],
+    found: 'db1 has 1 account that read_only does not bind: batch@10.0.0.%',
+  },
+  {
     check: 'old-password-hash',
     on: [old],
     plant: () => [
