@@ -67,6 +67,16 @@ async function killAt(point: Point, backIfPossible: boolean): Promise<KillResult
     const stood = stoodOf(journal.entries);
     const way = backIfPossible && canGoBack(journal.entries) ? 'reverse' : 'resume';
     const lines = journal.entries.length;
+    if (progressOf(journal.entries)?.outcome === 'done') {
+      // The kill found a run that had come to its end: nothing is left to go on with.
+      return {
+        point,
+        way,
+        stood,
+        againMs: undefined,
+        problems: await problemsOf(stage, way, {outcome: 'done'}),
+      };
+    }
     const ended = await stage.desk.run(way, '--yes', '--json');
     journal.read();
     const again = journal.entries.slice(lines).find((line) => firstSigns.has(line.kind));
