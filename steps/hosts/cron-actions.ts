@@ -1,6 +1,6 @@
 import type {CronFileState} from './cron.ts';
 import {type FoundCrons, isToStop} from './cron-state.ts';
-import {activeLines, commentedOut} from './crontab-text.ts';
+import {activeLinesText, commentedOut} from './crontab-text.ts';
 import {type HostsAction, onThose, type PerHost, whenAny} from './hosts.ts';
 import type {Mark} from './mark.ts';
 import {placesOf} from './words.ts';
@@ -16,7 +16,7 @@ export function stopCrontab(
       .map(({text}) => ({host, value: {from: text ?? '', to: commentedOut(text ?? '', mark)}})),
   );
   return whenAny(those, {
-    does: `comment out the crontab of ${user} on ${placesOf(those.map(({host, value}) => `${host} (${activeLines(value.from)} active lines)`))}`,
+    does: `comment out the crontab of ${user} on ${placesOf(those.map(({host, value}) => `${host} (${activeLinesText(value.from)})`))}`,
     perform: (writer, signal) =>
       onThose(writer, those, (host, texts) => host.replaceCrontab(user, texts, mark, signal)),
   });

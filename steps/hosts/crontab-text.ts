@@ -4,6 +4,12 @@ import {type Mark, markName} from './mark.ts';
 /** Lines that cron would run: all but comments, empty lines and settings (crontab(5)). */
 export const activeLines = (text: string): number => text.split('\n').filter(isActive).length;
 
+/** `1 active line` */
+export function activeLinesText(text: string): string {
+  const lines = activeLines(text);
+  return `${lines} active ${lines === 1 ? 'line' : 'lines'}`;
+}
+
 /** The crontab with each active line commented out, by a comment that names the run. */
 export const commentedOut = (text: string, mark: Mark): string =>
   text

@@ -20,7 +20,7 @@ import {
   usersOf,
 } from './cron-state.ts';
 import {whyNotCrons, whyNoWayBack} from './cron-verdicts.ts';
-import {activeLines, sha256} from './crontab-text.ts';
+import {activeLines, activeLinesText, sha256} from './crontab-text.ts';
 import {type HostReader, type HostsLook, hostGroup, onEvery} from './hosts.ts';
 import {cronJobs, inWords} from './jobs.ts';
 
@@ -106,7 +106,7 @@ function differencesOn({host, crontabs, files, timers}: FoundCrons): readonly Di
   return [
     ...crontabs.filter(isToStop).map(({user, text}) => ({
       what: `crontab of ${user} on ${host}`,
-      is: `${activeLines(text ?? '')} active lines`,
+      is: activeLinesText(text ?? ''),
       shouldBe: '0 active lines',
     })),
     ...files
