@@ -6,6 +6,7 @@ import {seed} from 'switcharoo/steps/aurora/seed';
 import {caughtUp} from 'switcharoo/steps/mysql/caught-up';
 import {readyAsSource} from 'switcharoo/steps/mysql/ready-as-source';
 import {mysqlServer} from 'switcharoo/steps/mysql/server';
+import {verifyChanges} from 'switcharoo/steps/mysql/verify-changes';
 import {verifyData} from 'switcharoo/steps/mysql/verify-data';
 import {z} from 'zod';
 
@@ -68,4 +69,8 @@ export default defineRunbook({
     on: {source: 'replica', target: 'aurora'},
     input: ({params}) => ({tablesAtOnce: params.tablesAtOnce}),
     after: ['near'],
+  })
+  .step('still-equal', verifyChanges, {
+    on: {source: 'replica', target: 'aurora'},
+    input: ({outputs}) => ({since: outputs.equal.since}),
   });

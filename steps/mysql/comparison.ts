@@ -1,4 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {ChangedComparison} from './changed-comparison.ts';
+import type {Changed} from './changed-rows.ts';
 import type {Both, Compared} from './compared.ts';
 import type {Ask} from './connection.ts';
 import {traitsOf} from './dialect.ts';
@@ -7,6 +9,7 @@ import {KeylessComparison} from './keyless-comparison.ts';
 import type {Position} from './position.ts';
 import type {MysqlReader} from './server.ts';
 import {TableComparison} from './table-comparison.ts';
+import {TableRows} from './table-rows.ts';
 import {
   shapeDifferences,
   shapesOf,
@@ -23,6 +26,12 @@ export interface Comparing extends Limits {
   /** Whether the target follows the source. */
   readonly follows: boolean;
 }
+
+/** What the two sides say of themselves. */
+export type Seen = Both<{
+  readonly shapes: ReadonlyMap<string, TableShape>;
+  readonly version: string;
+}>;
 
 /** What was found, once everything is compared. */
 export interface Findings {
@@ -54,20 +63,20 @@ export class Comparison {
     signal: AbortSignal,
   ): Promise<Comparison> {
     const since = await servers.source.position(signal);
-    const seen = {
-      source: await servers.source.comparing(1, ([ask]) => seenBy(ask, asked.wanted), signal),
-      target: await servers.target.comparing(1, ([ask]) => seenBy(ask, asked.wanted), signal),
-    };
-    return new Comparison(servers, asked, {since, seen});
+    return new Comparison(servers, asked, {since, seen: await seenOn(servers, asked, signal)});
   }
 
-  private constructor(
+  /** With `changed`, of these tables alone, and of their rows only those. */
+  constructor(
     servers: Both<MysqlReader>,
     asked: Comparing,
-    {since, seen}: {since: Position; seen: Both<Seen>},
+    {since, seen, changed}: {since: Position; seen: Seen; changed?: ReadonlyMap<string, Changed>},
   ) {
-    const shapes = {source: seen.source.shapes, target: seen.target.shapes};
     const names = {source: servers.source.name, target: servers.target.name};
+    const shapes = {
+      source: among(seen.source.shapes, changed),
+      target: among(seen.target.shapes, changed),
+    };
     const pairs = [...shapes.source.values()].flatMap((source) => {
       const target = shapes.target.get(tableName(source));
       return target ? [{source, target}] : [];
@@ -76,16 +85,13 @@ export class Comparison {
     this.#servers = servers;
     this.#asked = asked;
     this.#throttle = new Throttle(servers, asked, asked.follows);
-    this.#rowsExpected = pairs.reduce((sum, {source}) => sum + source.rows, 0);
+    this.#rowsExpected = pairs.reduce((sum, {source}) => sum + rowsOf(source, changed), 0);
     // The longest one first: begun last it would be left over alone.
     this.#tables = pairs
-      .toSorted((one, other) => other.source.rows - one.source.rows)
-      .map((shape) => {
-        const key = commonKey(shape.source, shape.target);
-        return key
-          ? new TableComparison(shape, key, {names, sha2: costingLeast(seen)})
-          : new KeylessComparison(shape, names);
-      });
+      .toSorted((one, other) => rowsOf(other.source, changed) - rowsOf(one.source, changed))
+      .map((shape) =>
+        compared(shape, {names, seen, changed: changed?.get(tableName(shape.source))}),
+      );
     this.#shapeDifferences = [
       ...missing(shapes.source, shapes.target, names.target),
       ...missing(shapes.target, shapes.source, names.source),
@@ -204,21 +210,55 @@ export class Comparison {
 
 const idleMs = 20;
 
-interface Seen {
-  readonly shapes: ReadonlyMap<string, TableShape>;
-  readonly version: string;
+/** Which tables there are, on both sides. */
+export async function seenOn(
+  {source, target}: Both<MysqlReader>,
+  {wanted}: Comparing,
+  signal: AbortSignal,
+): Promise<Seen> {
+  const one = async (server: MysqlReader) =>
+    server.comparing(
+      1,
+      async ([ask]) => {
+        const [row] = (await ask?.({sql: 'SELECT VERSION() AS version'})) ?? [];
+        return {
+          shapes: ask ? await shapesOf(ask, wanted) : new Map<string, TableShape>(),
+          version: String(row?.['version']),
+        };
+      },
+      signal,
+    );
+  const [here, there] = await Promise.all([one(source), one(target)]);
+  return {source: here, target: there};
 }
 
-async function seenBy(ask: Ask | undefined, wanted: Wanted): Promise<Seen> {
-  const [row] = (await ask?.({sql: 'SELECT VERSION() AS version'})) ?? [];
-  return {
-    shapes: ask ? await shapesOf(ask, wanted) : new Map<string, TableShape>(),
-    version: String(row?.['version']),
-  };
+const among = (
+  shapes: ReadonlyMap<string, TableShape>,
+  changed: ReadonlyMap<string, Changed> | undefined,
+): ReadonlyMap<string, TableShape> =>
+  changed ? new Map([...shapes].filter(([table]) => changed.has(table))) : shapes;
+
+function rowsOf(shape: TableShape, changed: ReadonlyMap<string, Changed> | undefined): number {
+  const rows = changed?.get(tableName(shape)) ?? 'all';
+  return rows === 'all' ? shape.rows : rows.length;
+}
+
+function compared(
+  shape: Both<TableShape>,
+  {names, seen, changed = 'all'}: {names: Both<string>; seen: Seen; changed?: Changed | undefined},
+): Compared {
+  const key = commonKey(shape.source, shape.target);
+  if (!key) {
+    return new KeylessComparison(shape, names);
+  }
+  const table = new TableRows(shape, key, names);
+  return changed === 'all'
+    ? new TableComparison(table, costingLeast(seen))
+    : new ChangedComparison(table, changed);
 }
 
 /** The slower side sets the pace: the longer hash as soon as one of them is better off with it. */
-const costingLeast = ({source, target}: Both<Seen>): 256 | 512 =>
+const costingLeast = ({source, target}: Seen): 256 | 512 =>
   traitsOf(source.version).sha2 === 512 || traitsOf(target.version).sha2 === 512 ? 512 : 256;
 
 const missing = (

@@ -1,5 +1,7 @@
 import {SwitcharooError} from '../../src/index.ts';
 import {Line, type Login, type Row, type Statement} from './line.ts';
+import {type LogListener, type LogPart, readLog} from './log-reader.ts';
+import type {Position} from './position.ts';
 import {answerLost, connectionLost, type Where} from './problems.ts';
 import {Lost} from './server-errors.ts';
 
@@ -20,6 +22,8 @@ export interface Connections {
     work: (sessions: readonly Ask[]) => Promise<Result>,
     signal?: AbortSignal,
   ): Promise<Result>;
+  /** Reads a part of the server's log; gives how far it was read. */
+  readLog(part: LogPart, listener: LogListener, signal?: AbortSignal): Promise<Position>;
   /** The server's ids of all these sessions. */
   ids(): readonly number[];
   close(): Promise<void>;
@@ -78,6 +82,8 @@ export function connectTo(login: Login, where: Where, open: AbortSignal): Connec
         }
       }
     },
+    readLog: (part, listener, signal = open) =>
+      readLog(login, where, part, listener, AbortSignal.any([signal, open])),
     ids: () => [reading, writing, unlogged, ...more].map(({id}) => id).filter((id) => id !== null),
     close: async () => {
       for (const line of [reading, writing, unlogged, ...more]) {

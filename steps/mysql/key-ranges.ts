@@ -10,6 +10,9 @@ export interface Range {
   readonly upTo: Place | null;
 }
 
+/** The values of a key as a log has them, in the order of its columns. */
+export type Logged = readonly unknown[];
+
 /** Part of a statement, and the values of its placeholders. */
 export interface Condition {
   readonly sql: string;
@@ -56,6 +59,8 @@ export interface WalkedKey {
   within(range: Range): Condition;
   /** One of these rows. */
   among(places: readonly Place[]): Condition;
+  /** One of these rows, as a log has them: numbers and times as text, strings as text or as bytes. */
+  amongLogged(rows: readonly Logged[]): Condition;
 }
 
 export function walkedKey(shape: TableShape, key: readonly string[]): WalkedKey {
@@ -72,6 +77,8 @@ export function walkedKey(shape: TableShape, key: readonly string[]): WalkedKey 
         ...(upTo ? [inOrder(columns, '<', upTo)] : []),
       ]),
     among: (places) => any(places.map(equal)),
+    amongLogged: (rows) =>
+      any(rows.map((row) => all(columns.map((column, at) => loggedAs(column, row[at]))))),
   };
 }
 
@@ -111,6 +118,16 @@ function compared(column: Column, by: string, value: string): Condition {
   }
   const literal = charset === null ? '?' : `_${charset} ? COLLATE ${collation}`;
   return {sql: `${name} ${by} ${literal}`, values: [Buffer.from(value, 'hex')]};
+}
+
+function loggedAs({name, type, charset, collation}: Column, value: unknown): Condition {
+  // The server knows its character sets best. Which others are equal in the collation is of no matter: they are looked at, too.
+  const literal =
+    isString(type) && charset !== null ? `CONVERT(? USING ${charset}) COLLATE ${collation}` : '?';
+  return {
+    sql: `${quoted(name)} = ${literal}`,
+    values: [isInteger(type) ? BigInt(String(value)) : value],
+  };
 }
 
 /** A place for people: `id = 17`, `code = 'A-1'`. */

@@ -135,3 +135,9 @@ export const wouldBreakOnMysqlSchema = (follower: string, leader: string): Probl
   message: `${follower} would also replicate the schema mysql of ${leader}, and stop at the first change of a table that only ${leader} has.`,
   hint: `Set replicate-wild-ignore-table=mysql.% on ${follower} (my.cnf and a restart on 5.6; CHANGE REPLICATION FILTER from 5.7.3 on).`,
 });
+
+export const logUnreadable = ({name, address}: Where, why: string): Problem => ({
+  code: 'mysql-log-unreadable',
+  message: `The binary log of ${name} at ${address} cannot be read: ${why}.`,
+  hint: 'Compare everything anew (mysql.verify-data), and leave less time until the changes since are compared. It needs REPLICATION SLAVE, rows in the log, and no binlog_transaction_compression.',
+});

@@ -122,6 +122,7 @@ export function readerOf(
     },
     query: (sql, values = [], signal) => read(sql, signal, values),
     comparing: connections.comparing,
+    readLog: connections.readLog,
     copies,
   };
   return reader;

@@ -121,6 +121,8 @@ export interface MysqlReader {
   query(sql: string, values?: readonly unknown[], signal?: AbortSignal): Promise<readonly Row[]>;
   /** Sessions of their own for `work`, which change nothing and read every value as the same text on every server. */
   comparing: Connections['comparing'];
+  /** Reads a part of the server's log, as a replica would; gives how far it was read. */
+  readLog: Connections['readLog'];
   /** As the beginning or the end of a copy of whole schemas. */
   readonly copies: CopyReader;
 }

@@ -1,44 +1,24 @@
 import {
   type Both,
   type Compared,
-  digestOf,
   isSame,
   type Moment,
   onBoth,
   type Passing,
-  type Side,
   statementLimitMs,
-  sumOf,
 } from './compared.ts';
 import type {Ask} from './connection.ts';
-import {
-  type Condition,
-  type Place,
-  placeText,
-  type Range,
-  type WalkedKey,
-  walkedKey,
-} from './key-ranges.ts';
-import type {Row} from './line.ts';
-import {quotedTable, rowHash, rowText} from './row-text.ts';
+import type {Place, Range} from './key-ranges.ts';
+import {quotedTable} from './row-text.ts';
 import {isSingleInteger, Stride} from './stride.ts';
-import {type TableShape, tableName} from './table-shapes.ts';
+import {Suspects} from './suspects.ts';
+import type {TableRows} from './table-rows.ts';
 
 /** A range that was not equal, and may be once replication has passed it. */
 interface Again {
   readonly range: Range;
   readonly since: Moment;
   readonly tries: number;
-}
-
-/** A row that was not equal. */
-interface Suspect {
-  readonly place: Place;
-  readonly since: Moment;
-  /** How often it was looked at, and how often in a row the source had it unchanged. */
-  readonly looks: number;
-  readonly still: number;
-  readonly source: string | undefined;
 }
 
 const chunkTargetMs = 300;
@@ -51,21 +31,11 @@ const togetherBytes = 3_000_000;
 const clamped = (rows: number): number =>
   Math.round(Math.min(mostRows, Math.max(fewestRows, rows)));
 const mostFetched = 4 * mostRows;
-const mostSuspects = 1_000;
-const suspectsAtOnce = 200;
-// Written between the two reads of a look, a row may differ; unchanged in two looks with replication past it, it does differ.
-const stillEnough = 2;
-const mostLooks = 10;
 const mostTries = 4;
 
 /** Compares one table, a piece at a time. */
 export class TableComparison implements Compared {
-  readonly name: string;
-  readonly #names: Both<string>;
-  readonly #shapes: Both<TableShape>;
-  readonly #key: readonly string[];
-  readonly #keys: Both<WalkedKey>;
-  readonly #row: string;
+  readonly #table: TableRows;
   readonly #sha2: 256 | 512;
   #after: Place | null = null;
   #walked = false;
@@ -74,40 +44,41 @@ export class TableComparison implements Compared {
   #mostRows: number;
   readonly #stride: Stride | null;
   #again: readonly Again[] = [];
-  readonly #suspects = new Map<string, Suspect>();
+  readonly #suspects: Suspects;
   rows = 0;
-  readonly different: string[] = [];
   tooMany = false;
-  changing = 0;
 
-  constructor(
-    shapes: Both<TableShape>,
-    key: readonly string[],
-    {names, sha2}: {readonly names: Both<string>; readonly sha2: 256 | 512},
-  ) {
-    this.name = tableName(shapes.source);
-    this.#names = names;
-    this.#shapes = shapes;
-    this.#key = key;
-    this.#keys = {source: walkedKey(shapes.source, key), target: walkedKey(shapes.target, key)};
-    this.#row = rowText(shapes.source, shapes.target);
+  constructor(table: TableRows, sha2: 256 | 512) {
+    this.#table = table;
     this.#sha2 = sha2;
+    const {shapes, key} = table;
     this.#mostRows = clamped(togetherBytes / Math.max(1, shapes.source.bytesOfRow));
     this.#stride = isSingleInteger(shapes.source, key) ? new Stride() : null;
+    this.#suspects = new Suspects(table);
+  }
+
+  get name(): string {
+    return this.#table.name;
   }
 
   get finished(): boolean {
-    return this.#walked && this.#again.length === 0 && this.#suspects.size === 0;
+    return this.#walked && this.waiting === 0;
   }
 
   get waiting(): number {
     return this.#again.length + this.#suspects.size;
   }
 
+  get different(): readonly string[] {
+    return this.#suspects.different;
+  }
+
+  get changing(): number {
+    return this.#suspects.changing;
+  }
+
   async step(ask: Both<Ask>, passing: Passing): Promise<boolean> {
-    const suspects = [...this.#suspects.values()].filter(({since}) => passing.passed(since));
-    if (suspects.length > 0) {
-      await this.#lookAgain(suspects.slice(0, suspectsAtOnce), ask, passing);
+    if (await this.#suspects.lookAgain(ask, passing)) {
       return true;
     }
     const again = this.#again.find(({since}) => passing.passed(since));
@@ -125,12 +96,13 @@ export class TableComparison implements Compared {
   }
 
   async #walk(ask: Both<Ask>, passing: Passing): Promise<void> {
+    const {keys} = this.#table;
     const upTo =
       this.#stride?.next(this.#after, this.#chunkRows) ?? (await this.#bound(ask.source));
     const range = {after: this.#after, upTo};
     const began = performance.now();
     const {source, target} = await onBoth((side) =>
-      digestOf(this.#from(side, this.#keys[side].within(range)), this.#row, this.#sha2, ask[side]),
+      this.#table.digest(side, keys[side].within(range), this.#sha2, ask),
     );
     const tookMs = performance.now() - began;
     if (source.cut || target.cut) {
@@ -159,24 +131,25 @@ export class TableComparison implements Compared {
 
   /** Where the next range ends, in the order of the source. The last one has no end. */
   async #bound(ask: Ask): Promise<Place | null> {
-    const {selected, order, index, within} = this.#keys.source;
+    const {keys, shapes} = this.#table;
+    const {selected, order, index, within} = keys.source;
     const where = within({after: this.#after, upTo: null});
     const bound = (last: string) => ({
-      sql: `SELECT ${selected} FROM ${quotedTable(this.#shapes.source)} ${index} WHERE ${where.sql} ORDER BY ${last}`,
+      sql: `SELECT ${selected} FROM ${quotedTable(shapes.source)} ${index} WHERE ${where.sql} ORDER BY ${last}`,
       values: where.values,
       limitMs: statementLimitMs,
     });
     const [row] = await ask(bound(`${order} LIMIT 1 OFFSET ${this.#chunkRows - 1}`));
     if (row && this.#stride && !this.#stride.knowsLast) {
       const [last] = await ask(bound(`${order} DESC LIMIT 1`));
-      this.#stride.knowLast(last ? this.#placeOf(last) : null);
+      this.#stride.knowLast(last ? this.#table.placeOf(last) : null);
     }
-    return row ? this.#placeOf(row) : null;
+    return row ? this.#table.placeOf(row) : null;
   }
 
   async #compare(range: Range, tries: number, ask: Both<Ask>, passing: Passing): Promise<void> {
     const {source, target} = await onBoth((side) =>
-      sumOf(this.#from(side, this.#keys[side].within(range)), this.#row, ask[side]),
+      this.#table.sum(side, this.#table.keys[side].within(range), ask),
     );
     if (isSame(source, target)) {
       return;
@@ -193,79 +166,17 @@ export class TableComparison implements Compared {
   }
 
   async #narrow(range: Range, tries: number, ask: Both<Ask>, passing: Passing): Promise<void> {
-    const {source, target} = await onBoth((side) =>
-      this.#hashes(side, this.#keys[side].within(range), ask[side]),
+    const hashes = await onBoth((side) =>
+      this.#table.hashes(side, this.#table.keys[side].within(range), ask),
     );
     const since = await passing.now();
-    const places = [...new Set([...source.keys(), ...target.keys()])].filter(
-      (place) => source.get(place) !== target.get(place),
-    );
-    const room = mostSuspects - this.#suspects.size - this.different.length;
+    const places = Suspects.among(hashes);
+    const {room} = this.#suspects;
     if (places.length > room && tries < mostTries) {
       this.#again = [...this.#again, {range, since, tries: tries + 1}];
       return;
     }
     this.tooMany ||= places.length > room;
-    for (const key of places.slice(0, Math.max(0, room))) {
-      const place = JSON.parse(key) as Place; // #hashes has written it
-      this.#suspects.set(key, {place, since, looks: 1, still: 0, source: source.get(key)});
-    }
-  }
-
-  async #lookAgain(suspects: readonly Suspect[], ask: Both<Ask>, passing: Passing): Promise<void> {
-    const places = suspects.map(({place}) => place);
-    const {source, target} = await onBoth((side) =>
-      this.#hashes(side, this.#keys[side].among(places), ask[side]),
-    );
-    const since = await passing.now();
-    for (const suspect of suspects) {
-      const key = JSON.stringify(suspect.place);
-      const [here, there] = [source.get(key), target.get(key)];
-      const still = here === suspect.source ? suspect.still + 1 : 0;
-      const looks = suspect.looks + 1;
-      if (here === there) {
-        this.#suspects.delete(key);
-      } else if (still >= stillEnough) {
-        this.#suspects.delete(key);
-        this.different.push(this.#inWords(suspect.place, here, there));
-      } else if (looks >= mostLooks) {
-        this.#suspects.delete(key);
-        this.changing += 1;
-      } else {
-        this.#suspects.set(key, {...suspect, since, looks, still, source: here});
-      }
-    }
-  }
-
-  #from(side: Side, where: Condition): Condition {
-    const {index} = this.#keys[side];
-    return {
-      sql: `FROM ${quotedTable(this.#shapes[side])} ${index} WHERE ${where.sql}`,
-      values: where.values,
-    };
-  }
-
-  /** The hash of each row, by its place. */
-  async #hashes(side: Side, where: Condition, ask: Ask): Promise<ReadonlyMap<string, string>> {
-    const {sql, values} = this.#from(side, where);
-    const rows = await ask({
-      sql: `SELECT ${this.#keys[side].selected}, ${rowHash(this.#row)} AS hash ${sql}`,
-      values,
-      limitMs: statementLimitMs,
-    });
-    return new Map(rows.map((row) => [JSON.stringify(this.#placeOf(row)), String(row['hash'])]));
-  }
-
-  #placeOf(row: Row): Place {
-    return this.#key.map((_, at) => String(row[`k${at}`]));
-  }
-
-  #inWords(place: Place, here: string | undefined, there: string | undefined): string {
-    const row = `${this.name} ${placeText(this.#shapes.source, this.#key, place)}`;
-    return here === undefined
-      ? `${row} is only on ${this.#names.target}`
-      : there === undefined
-        ? `${row} is only on ${this.#names.source}`
-        : `${row} differs`;
+    this.#suspects.add(places.slice(0, room), hashes.source, since);
   }
 }

@@ -38,7 +38,7 @@ export const tableName = ({schema, table}: Pick<TableShape, 'schema' | 'table'>)
 
 /** Which tables are meant: all of these schemas (of every one that is not the server's own), but for those left out. */
 export interface Wanted {
-  readonly schemas: readonly string[] | undefined;
+  readonly schemas?: readonly string[] | undefined;
   readonly except: readonly string[];
 }
 
@@ -48,8 +48,8 @@ export async function shapesOf(
   wanted: Wanted,
 ): Promise<ReadonlyMap<string, TableShape>> {
   const ask = (sql: string) =>
-    session({sql, values: wanted.schemas ? [wanted.schemas] : [], limitMs: dictionaryLimitMs});
-  const ofSchemas = wanted.schemas ? 'IN (?)' : `NOT IN (${serversOwn})`;
+    session({sql, values: [wanted.schemas ?? serversOwn], limitMs: dictionaryLimitMs});
+  const ofSchemas = wanted.schemas ? 'IN (?)' : 'NOT IN (?)';
   const tables = await ask(tablesSql(ofSchemas));
   const columns = grouped(await ask(columnsSql(ofSchemas)), nameOf);
   const parts = grouped(await ask(indexesSql(ofSchemas)), nameOf);
@@ -73,8 +73,10 @@ export async function shapesOf(
 const dictionaryLimitMs = 25_000;
 
 // `switcharoo` holds the rows that prove a way, and those are meant for one side first.
-const serversOwn =
-  "'mysql', 'information_schema', 'performance_schema', 'sys', 'ndbinfo', 'switcharoo'";
+export const serversOwn: readonly string[] = [
+  ...['mysql', 'information_schema', 'performance_schema', 'sys', 'ndbinfo'],
+  'switcharoo',
+];
 
 // From MySQL 8.0 on these columns are in upper case, so each is named.
 const tablesSql = (ofSchemas: string) => `

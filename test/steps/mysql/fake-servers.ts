@@ -199,6 +199,7 @@ function readerOf(server: FakeServer): AuroraReader {
     }),
     query: async (sql, values = []) => rowsOfLog(server, sql, values),
     copies: noCopies,
+    readLog: async ({until}) => until,
     comparing: (count, work) => work(Array.from({length: count}, () => async () => [])),
     procedures: async () => new Map(),
     binlogRetentionHours: async () => server.retentionHours,

@@ -1,0 +1,33 @@
+import {z} from 'zod';
+import {defineGate} from '../../src/index.ts';
+import {Changes} from './changes.ts';
+import {lookedAt, proofInput, proofOutput} from './proof.ts';
+import {mysqlServer} from './server.ts';
+
+/**
+ * The target has the source's data in every row that was changed since a comparison began: what is left to be proven
+ * after mysql.verify-data, short enough for the freeze. It reads the source's log and these rows, and writes nothing.
+ */
+export const verifyChanges = defineGate({
+  name: 'mysql.verify-changes',
+  summary: 'Compare the rows that were changed since the last comparison.',
+  targets: {source: mysqlServer, target: mysqlServer},
+  input: z.object({
+    ...proofInput,
+    /** The output `since` of the comparison before, of this source. */
+    since: proofOutput.since,
+  }),
+  output: z.object(proofOutput),
+  needs: {
+    source: ['SELECT ON *.*', 'REPLICATION CLIENT', 'REPLICATION SLAVE'],
+    target: ['SELECT ON *.*', 'REPLICATION CLIENT'],
+  },
+  dear: true,
+  timeoutMs: 24 * 3_600_000,
+  poll: {firstMs: 10, mostMs: 10},
+
+  check: ({targets, input, run, signal}) =>
+    lookedAt({servers: targets, run, signal}, (follows) =>
+      Changes.begin(targets, {...input, wanted: input, follows}, signal),
+    ),
+});
