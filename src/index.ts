@@ -1,4 +1,5 @@
 export {confirm} from './model/confirm.ts';
+export type {Json} from './model/journal.ts';
 export {
   type CheckWords,
   type Finding,

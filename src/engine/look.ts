@@ -17,6 +17,7 @@ export interface LookRequest {
   readonly begunAt?: Date | undefined;
   /** The journaled before-image, once there is one. */
   readonly before?: unknown;
+  readonly mark?: unknown;
   readonly tell?: (happened: string) => void;
 }
 
@@ -62,7 +63,7 @@ export const looking = <Result>(
 /** What the functions of an entry's unit are given: the readers of its targets, and nothing that can write. */
 export async function lookFor(
   world: World,
-  {entry, input, begun, begunAt, before, tell}: LookRequest,
+  {entry, input, begun, begunAt, before, mark, tell}: LookRequest,
   signal: AbortSignal,
 ): Promise<Look<any, any>> {
   const parts = Object.entries(entry.on).map(async ([part, target]) => {
@@ -80,6 +81,7 @@ export async function lookFor(
       begun,
       ...(begunAt === undefined ? {} : {begunAt}),
       ...(before === undefined ? {} : {before}),
+      ...(mark === undefined ? {} : {mark}),
     },
     now: world.clock.now(),
     ...(tell ? {tell} : {}),

@@ -130,7 +130,7 @@ async function afterVerdict(context: RunContext, attempt: Attempt, seen: Seen): 
         problem: attempt.failure ?? entryBlocked(verdict.reason, verdict.hint),
       };
     case 'settling':
-      return settle(context, attempt, verdict.progress);
+      return settle(context, attempt, verdict);
     case 'unknown': {
       const answer = await askAtGate(context, entry, verdict);
       return answer === 'yes'
@@ -217,8 +217,15 @@ export function beforeOf(entry: Entry, before: unknown): unknown {
   return entry.unit.kind === 'step' ? entry.unit.before.parse(before) : undefined;
 }
 
-function settle(context: RunContext, attempt: Attempt, says: string): EntryOutcome | 'again' {
+function settle(
+  context: RunContext,
+  attempt: Attempt,
+  {progress: says, mark}: Extract<Verdict<unknown, unknown>, {kind: 'settling'}>,
+): EntryOutcome | 'again' {
   const {entry} = attempt;
+  if (mark !== undefined) {
+    context.record.add({kind: 'entry-marked', entry: entry.id, mark});
+  }
   context.observe({kind: 'progress', entry: entry.id, says});
   const isOver = context.clock.now().getTime() - attempt.since >= entry.timeoutMs;
   const timedOut = () => entryTimedOut(entry.id, entry.unit.kind === 'gate', entry.timeoutMs, says);
@@ -235,6 +242,7 @@ async function look(context: RunContext, attempt: Attempt): Promise<Seen | LostL
       begun: so?.stands ?? false,
       begunAt: so?.stands ? so.actedAt : undefined,
       before: so?.stands ? so.before : undefined,
+      mark: so?.mark,
       tell: (says: string) => context.observe({kind: 'told', entry: entry.id, says}),
     };
     const seen = await lookAt(context, request, context.stopping);

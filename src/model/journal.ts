@@ -4,6 +4,8 @@ const problem = z.object({code: z.string(), message: z.string(), hint: z.string(
 const difference = z.object({what: z.string(), is: z.string(), shouldBe: z.string()});
 const way = z.enum(['forward', 'reverse']);
 const json = z.json();
+/** What a journal keeps as it is. */
+export type Json = z.output<typeof json>;
 
 /** Who acts: the user and host of the process that holds the run. */
 const operator = z.object({user: z.string(), host: z.string(), pid: z.number().int()});
@@ -95,6 +97,8 @@ const facts = [
     /** What the operator should know although it is done. */
     remarks: z.array(z.string()).optional(),
   }),
+  /** How far a long look has come. */
+  z.object({kind: z.literal('entry-marked'), entry: z.string(), mark: json}),
   z.object({kind: z.literal('entry-failed'), entry: z.string(), problem}),
   z.object({
     kind: z.literal('entry-skipped'),

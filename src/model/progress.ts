@@ -30,6 +30,8 @@ export interface EntryProgress {
   /** Set once the before-image is in the journal. */
   readonly before?: unknown;
   readonly output?: unknown;
+  /** How far a look has come that is not at its end. */
+  readonly mark?: unknown;
   /** False where the world was as wanted on arrival. */
   readonly ours: boolean;
   readonly startedAt?: Date;
@@ -109,6 +111,9 @@ const fresh = ({id, phase, unit}: Pick<EntryProgress, 'id' | 'phase' | 'unit'>):
   performed: [],
 });
 
+const markOf = ({mark}: EntryProgress): Pick<EntryProgress, 'mark'> =>
+  mark === undefined ? {} : {mark};
+
 function withFact(so: Progress, entry: JournalEntry): Progress {
   const at = new Date(entry.atUtc);
   switch (entry.kind) {
@@ -122,10 +127,12 @@ function withFact(so: Progress, entry: JournalEntry): Progress {
       return change(so, entry.entry, (was) =>
         was.stands
           ? {...without(was, 'problem'), state: 'acting'}
-          : {...fresh(was), state: 'looking', startedAt: at},
+          : {...fresh(was), ...markOf(was), state: 'looking', startedAt: at},
       );
     case 'before':
       return change(so, entry.entry, (was) => ({...was, before: entry.before}));
+    case 'entry-marked':
+      return change(so, entry.entry, (was) => ({...was, mark: entry.mark}));
     case 'action-intended':
       return change(so, entry.entry, (was) => ({
         ...was,
@@ -144,14 +151,19 @@ function withFact(so: Progress, entry: JournalEntry): Progress {
       return so;
     case 'entry-done':
       return change(so, entry.entry, (was) => ({
-        ...without(was, 'inFlight', 'problem'),
+        ...without(was, 'inFlight', 'problem', 'mark'),
         state: 'done',
         output: entry.output,
         ours: entry.ours,
         doneAt: at,
       }));
     case 'entry-failed':
-      return change(so, entry.entry, (was) => ({...was, state: 'failed', problem: entry.problem}));
+      return change(so, entry.entry, (was) => ({
+        // Whoever tries again after a failure wants to know how all of it is then.
+        ...without(was, 'mark'),
+        state: 'failed',
+        problem: entry.problem,
+      }));
     case 'entry-skipped':
       return change(so, entry.entry, (was) => ({
         ...without(was, 'problem'),

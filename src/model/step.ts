@@ -18,6 +18,8 @@ export interface Look<Targets extends TargetKinds, Input> {
     readonly begunAt?: Date;
     /** The journaled before-image, once there is one. The step's own `before` schema reads it. */
     readonly before?: unknown;
+    /** The last `mark` of an earlier look at this entry that was not at its end: from before a crash, say. */
+    readonly mark?: unknown;
   };
   /** The time of this look. Steps have no clock of their own. */
   readonly now: Date;

@@ -1,3 +1,5 @@
+import type {Json} from './journal.ts';
+
 /** One thing that is not yet as the step wants it. Plans print these; so does a step that did not take. */
 export interface Difference {
   readonly what: string;
@@ -23,8 +25,11 @@ export type Verdict<Before, Output> =
       readonly before: Before;
       readonly differences: readonly Difference[];
     }
-  /** The change is made (or a gate is not open yet) and the world is still moving: look again. */
-  | {readonly kind: 'settling'; readonly progress: string}
+  /**
+   * The change is made (or a gate is not open yet) and the world is still moving: look again. `mark` is journaled: whoever looks
+   * again after a crash is given it, and need not begin anew.
+   */
+  | {readonly kind: 'settling'; readonly progress: string; readonly mark?: Json}
   | Blocked
   /** No look can tell. The operator is asked, and the answer is journaled. "Yes" means done with `output`; "no" means hold. */
   | {
@@ -45,7 +50,8 @@ export const pending = <Before>(
   ...differences: readonly Difference[]
 ): Verdict<Before, never> => ({kind: 'pending', before, differences});
 
-export const settling = (progress: string): Verdict<never, never> => ({kind: 'settling', progress});
+export const settling = (progress: string, mark?: Json): Verdict<never, never> =>
+  mark === undefined ? {kind: 'settling', progress} : {kind: 'settling', progress, mark};
 
 export const blocked = (reason: string, hint: string): Blocked => ({
   kind: 'blocked',

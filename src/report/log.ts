@@ -61,6 +61,8 @@ export function factText(fact: Fact): readonly [text: string, detail?: string | 
         `${fact.entry}: done${fact.ours ? '' : '; nothing was changed here'}`,
         fact.remarks?.map((remark) => `warns: ${remark}`).join(' '),
       ];
+    case 'entry-marked':
+      return [`${fact.entry}: whoever goes on need not begin this look anew`];
     case 'entry-failed':
       return [`${fact.entry}: failed`, problemIn(fact)];
     case 'entry-skipped':

@@ -13,6 +13,8 @@ export class ChangedComparison implements Compared {
   readonly #suspects: Suspects;
   rows = 0;
   tooMany = false;
+  /** It is over before that would be worth a line in a journal. */
+  readonly mark = null;
 
   constructor(table: TableRows, changed: readonly Logged[]) {
     this.#table = table;
@@ -54,7 +56,11 @@ export class ChangedComparison implements Compared {
     const places = Suspects.among(hashes);
     const {room} = this.#suspects;
     this.tooMany = places.length > room;
-    this.#suspects.add(places.slice(0, room), hashes.source, await passing.now());
+    this.#suspects.add(places.slice(0, room), {
+      source: hashes.source,
+      since: await passing.now(),
+      start: {after: null, rows: this.rows},
+    });
     this.rows += some.length;
     return true;
   }

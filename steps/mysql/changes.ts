@@ -1,9 +1,10 @@
 import {type Blocked, blocked} from '../../src/index.ts';
 import {ChangedRows} from './changed-rows.ts';
 import type {Both} from './compared.ts';
-import {type Comparing, Comparison, type Findings, type Seen, seenOn} from './comparison.ts';
+import {type Comparing, Comparison, type Findings} from './comparison.ts';
 import {hasReached, type Position, positionText} from './position.ts';
 import type {Proof} from './proof.ts';
+import {type Seen, seenOn} from './seen.ts';
 import type {MysqlReader} from './server.ts';
 
 /** Compares what was changed between two places in the source's log. */
@@ -22,7 +23,7 @@ export class Changes implements Proof {
     signal: AbortSignal,
   ): Promise<Changes> {
     const until = await servers.source.position(signal);
-    return new Changes(servers, asked, {until, seen: await seenOn(servers, asked, signal)});
+    return new Changes(servers, asked, {until, seen: await seenOn(servers, asked.wanted, signal)});
   }
 
   private constructor(

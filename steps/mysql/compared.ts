@@ -1,5 +1,5 @@
 import type {Ask} from './connection.ts';
-import type {Condition} from './key-ranges.ts';
+import type {Condition, Place} from './key-ranges.ts';
 import type {Position} from './position.ts';
 import {sumOfRows} from './row-text.ts';
 
@@ -26,6 +26,13 @@ export interface Passing {
   passed(since: Moment): boolean;
 }
 
+/** Up to where a table is compared, and needs not be looked at again. */
+export interface Mark {
+  readonly after: Place | null;
+  readonly rows: number;
+  readonly finished: boolean;
+}
+
 /** The comparison of one table, made in pieces of less than a second where the table has a key. */
 export interface Compared {
   readonly name: string;
@@ -40,6 +47,8 @@ export interface Compared {
   readonly tooMany: boolean;
   /** Rows that the source had changed again at every look: only under a freeze can they be compared. */
   readonly changing: number;
+  /** Of what it has found equal, how far it is; `null` where it has to begin anew. */
+  readonly mark: Mark | null;
   /** Makes one piece of the work; false when all that is left waits for replication. */
   step(ask: Both<Ask>, passing: Passing): Promise<boolean>;
 }

@@ -1,22 +1,18 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {Json} from '../../src/index.ts';
 import {ChangedComparison} from './changed-comparison.ts';
 import type {Changed} from './changed-rows.ts';
-import type {Both, Compared} from './compared.ts';
+import type {Both, Compared, Mark} from './compared.ts';
 import type {Ask} from './connection.ts';
-import {traitsOf} from './dialect.ts';
 import {commonKey} from './key-ranges.ts';
 import {KeylessComparison} from './keyless-comparison.ts';
+import {type Marks, marksIn, marksOf} from './marks.ts';
 import type {Position} from './position.ts';
+import {costingLeast, type Seen, seenOn} from './seen.ts';
 import type {MysqlReader} from './server.ts';
 import {TableComparison} from './table-comparison.ts';
 import {TableRows} from './table-rows.ts';
-import {
-  shapeDifferences,
-  shapesOf,
-  type TableShape,
-  tableName,
-  type Wanted,
-} from './table-shapes.ts';
+import {shapeDifferences, type TableShape, tableName, type Wanted} from './table-shapes.ts';
 import {type Limits, Throttle} from './throttle.ts';
 
 export interface Comparing extends Limits {
@@ -27,11 +23,13 @@ export interface Comparing extends Limits {
   readonly follows: boolean;
 }
 
-/** What the two sides say of themselves. */
-export type Seen = Both<{
-  readonly shapes: ReadonlyMap<string, TableShape>;
-  readonly version: string;
-}>;
+interface Begun {
+  readonly since: Position;
+  readonly seen: Seen;
+  readonly changed?: ReadonlyMap<string, Changed>;
+  /** Up to where an earlier comparison has come. */
+  readonly tables?: Marks['tables'];
+}
 
 /** What was found, once everything is compared. */
 export interface Findings {
@@ -61,16 +59,19 @@ export class Comparison {
     servers: Both<MysqlReader>,
     asked: Comparing,
     signal: AbortSignal,
+    earlier: unknown = null,
   ): Promise<Comparison> {
     const since = await servers.source.position(signal);
-    return new Comparison(servers, asked, {since, seen: await seenOn(servers, asked, signal)});
+    const seen = await seenOn(servers, asked.wanted, signal);
+    const marks = marksIn(earlier, servers);
+    return new Comparison(servers, asked, {since, ...marks, seen});
   }
 
   /** With `changed`, of these tables alone, and of their rows only those. */
   constructor(
     servers: Both<MysqlReader>,
     asked: Comparing,
-    {since, seen, changed}: {since: Position; seen: Seen; changed?: ReadonlyMap<string, Changed>},
+    {since, seen, changed, tables = {}}: Begun,
   ) {
     const names = {source: servers.source.name, target: servers.target.name};
     const shapes = {
@@ -90,13 +91,21 @@ export class Comparison {
     this.#tables = pairs
       .toSorted((one, other) => rowsOf(other.source, changed) - rowsOf(one.source, changed))
       .map((shape) =>
-        compared(shape, {names, seen, changed: changed?.get(tableName(shape.source))}),
+        compared(shape, {
+          ...{names, seen, changed: changed?.get(tableName(shape.source))},
+          mark: tables[tableName(shape.source)],
+        }),
       );
     this.#shapeDifferences = [
       ...missing(shapes.source, shapes.target, names.target),
       ...missing(shapes.target, shapes.source, names.source),
       ...pairs.flatMap(({source, target}) => shapeDifferences(source, target, names)),
     ];
+  }
+
+  /** What is equal so far, for whoever goes on after a crash. */
+  get mark(): Json {
+    return marksOf(this.#servers, this.since, this.#tables);
   }
 
   /** Compares for some seconds. Gives what was found once everything is compared, else how far it is, in words. */
@@ -210,28 +219,6 @@ export class Comparison {
 
 const idleMs = 20;
 
-/** Which tables there are, on both sides. */
-export async function seenOn(
-  {source, target}: Both<MysqlReader>,
-  {wanted}: Comparing,
-  signal: AbortSignal,
-): Promise<Seen> {
-  const one = async (server: MysqlReader) =>
-    server.comparing(
-      1,
-      async ([ask]) => {
-        const [row] = (await ask?.({sql: 'SELECT VERSION() AS version'})) ?? [];
-        return {
-          shapes: ask ? await shapesOf(ask, wanted) : new Map<string, TableShape>(),
-          version: String(row?.['version']),
-        };
-      },
-      signal,
-    );
-  const [here, there] = await Promise.all([one(source), one(target)]);
-  return {source: here, target: there};
-}
-
 const among = (
   shapes: ReadonlyMap<string, TableShape>,
   changed: ReadonlyMap<string, Changed> | undefined,
@@ -245,21 +232,31 @@ function rowsOf(shape: TableShape, changed: ReadonlyMap<string, Changed> | undef
 
 function compared(
   shape: Both<TableShape>,
-  {names, seen, changed = 'all'}: {names: Both<string>; seen: Seen; changed?: Changed | undefined},
+  {
+    names,
+    seen,
+    changed = 'all',
+    mark = null,
+  }: {
+    names: Both<string>;
+    seen: Seen;
+    changed?: Changed | undefined;
+    mark?: Mark | null | undefined;
+  },
 ): Compared {
   const key = commonKey(shape.source, shape.target);
   if (!key) {
-    return new KeylessComparison(shape, names);
+    return new KeylessComparison(shape, names, mark);
   }
   const table = new TableRows(shape, key, names);
   return changed === 'all'
-    ? new TableComparison(table, costingLeast(seen))
+    ? new TableComparison(
+        table,
+        costingLeast(seen),
+        mark?.after?.length === key.length ? mark : null,
+      )
     : new ChangedComparison(table, changed);
 }
-
-/** The slower side sets the pace: the longer hash as soon as one of them is better off with it. */
-const costingLeast = ({source, target}: Seen): 256 | 512 =>
-  traitsOf(source.version).sha2 === 512 || traitsOf(target.version).sha2 === 512 ? 512 : 256;
 
 const missing = (
   from: ReadonlyMap<string, TableShape>,

@@ -2,6 +2,7 @@ import {
   type Both,
   type Compared,
   isSame,
+  type Mark,
   type Moment,
   onBoth,
   type Passing,
@@ -33,11 +34,18 @@ export class KeylessComparison implements Compared {
   readonly tooMany = false;
   changing = 0;
 
-  constructor(shapes: Both<TableShape>, names: Both<string>) {
+  constructor(shapes: Both<TableShape>, names: Both<string>, mark: Mark | null = null) {
+    this.rows = mark?.rows ?? 0;
+    this.finished = mark?.finished ?? false;
     this.name = tableName(shapes.source);
     this.#shapes = shapes;
     this.#names = names;
     this.#row = rowText(shapes.source, shapes.target);
+  }
+
+  get mark(): Mark | null {
+    const isEqual = this.finished && this.different.length === 0 && this.changing === 0;
+    return isEqual ? {after: null, rows: this.rows, finished: true} : null;
   }
 
   get waiting(): number {

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {type Blocked, blocked, done, settling} from '../../src/index.ts';
+import {type Blocked, blocked, done, type Json, settling} from '../../src/index.ts';
 import type {Both} from './compared.ts';
 import type {Findings} from './comparison.ts';
 import type {Position} from './position.ts';
@@ -29,19 +29,22 @@ export const proofOutput = {
 /** A proof that the target has what the source has, made a few seconds at a time. */
 export interface Proof {
   readonly since: Position;
+  /** For whoever goes on after a crash. Without it, a proof begins anew. */
+  readonly mark?: Json;
   /** Gives what was found once everything is compared, else how far it is, in words. */
   workFor(limitMs: number, signal: AbortSignal): Promise<Findings | Blocked | string>;
 }
 
 interface Looking {
   readonly servers: Both<MysqlReader>;
-  readonly run: {readonly id: string; readonly entry: string};
+  readonly run: {readonly id: string; readonly entry: string; readonly mark?: unknown};
+  readonly now: Date;
   readonly signal: AbortSignal;
 }
 
 /** One look: `begin` is asked for the proof at the first one. */
 export async function lookedAt(
-  {servers, run, signal}: Looking,
+  {servers, run, now, signal}: Looking,
   begin: (follows: boolean) => Promise<Proof>,
 ) {
   const {source, target} = servers;
@@ -52,11 +55,18 @@ export async function lookedAt(
   }
   const underway = proofsOf(source);
   const id = `${run.id} ${run.entry}`;
-  const proof = underway.get(id) ?? (await begin(replication !== null));
-  underway.set(id, proof);
+  const {proof, markedAt} = underway.get(id) ?? {
+    proof: await begin(replication !== null),
+    markedAt: now.getTime(),
+  };
+  underway.set(id, {proof, markedAt});
   const found = await proof.workFor(lookMs, signal);
   if (typeof found === 'string') {
-    return settling(found);
+    if (proof.mark === undefined || now.getTime() - markedAt < betweenMarksMs) {
+      return settling(found);
+    }
+    underway.set(id, {proof, markedAt: now.getTime()});
+    return settling(found, proof.mark);
   }
   // Whoever looks again after a verdict wants to know how it is then.
   underway.delete(id);
@@ -65,12 +75,19 @@ export async function lookedAt(
 
 // Long enough to be worth opening sessions, short enough for a screen that lives.
 const lookMs = 2_000;
+// So much of the work is lost in a crash at most; each mark is a line in the journal.
+const betweenMarksMs = 30_000;
 
 /** Those that are under way, for as long as their source is open. */
-const proofs = new WeakMap<MysqlReader, Map<string, Proof>>();
+const proofs = new WeakMap<MysqlReader, Map<string, Underway>>();
 
-function proofsOf(source: MysqlReader): Map<string, Proof> {
-  const underway = proofs.get(source) ?? new Map<string, Proof>();
+interface Underway {
+  readonly proof: Proof;
+  readonly markedAt: number;
+}
+
+function proofsOf(source: MysqlReader): Map<string, Underway> {
+  const underway = proofs.get(source) ?? new Map<string, Underway>();
   proofs.set(source, underway);
   return underway;
 }

@@ -3,10 +3,18 @@ import type {Ask} from './connection.ts';
 import type {Place} from './key-ranges.ts';
 import type {TableRows} from './table-rows.ts';
 
+/** The place after which a range begins, and how many rows were compared before it. */
+export interface Start {
+  readonly after: Place | null;
+  readonly rows: number;
+}
+
 /** A row that was not equal. */
 interface Suspect {
   readonly place: Place;
   readonly since: Moment;
+  /** Where the range began in which it was found. */
+  readonly start: Start;
   /** How often it was looked at, and how often in a row the source had it unchanged. */
   readonly looks: number;
   readonly still: number;
@@ -24,6 +32,7 @@ type Hashes = Both<ReadonlyMap<string, string>>;
 /** Rows of one table that were not equal: they are looked at again, each time once replication has passed them. */
 export class Suspects {
   readonly #rows: TableRows;
+  readonly #unequal: Start[] = [];
   readonly #suspects = new Map<string, Suspect>();
   /** Rows that differ for good, each in words. */
   readonly different: string[] = [];
@@ -38,6 +47,11 @@ export class Suspects {
     return this.#suspects.size;
   }
 
+  /** Where the ranges began in which rows were not, or are not yet, found equal. */
+  get starts(): readonly Start[] {
+    return [...this.#unequal, ...[...this.#suspects.values()].map(({start}) => start)];
+  }
+
   /** Of how many more rows than these it is not worth telling one by one. */
   get room(): number {
     return Math.max(0, mostSuspects - this.#suspects.size - this.different.length);
@@ -50,10 +64,13 @@ export class Suspects {
     );
   }
 
-  add(places: readonly string[], source: Hashes['source'], since: Moment): void {
+  add(
+    places: readonly string[],
+    {source, since, start}: {source: Hashes['source']; since: Moment; start: Start},
+  ): void {
     for (const key of places) {
       const place = JSON.parse(key) as Place; // TableRows.hashes has written it
-      this.#suspects.set(key, {place, since, looks: 1, still: 0, source: source.get(key)});
+      this.#suspects.set(key, {place, since, start, looks: 1, still: 0, source: source.get(key)});
     }
   }
 
@@ -84,9 +101,11 @@ export class Suspects {
       this.#suspects.delete(key);
     } else if (still >= stillEnough) {
       this.#suspects.delete(key);
+      this.#unequal.push(suspect.start);
       this.different.push(this.#rows.inWords(suspect.place, here, there));
     } else if (looks >= mostLooks) {
       this.#suspects.delete(key);
+      this.#unequal.push(suspect.start);
       this.changing += 1;
     } else {
       this.#suspects.set(key, {...suspect, since, looks, still, source: here});

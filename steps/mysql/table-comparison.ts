@@ -2,6 +2,7 @@ import {
   type Both,
   type Compared,
   isSame,
+  type Mark,
   type Moment,
   onBoth,
   type Passing,
@@ -11,7 +12,7 @@ import type {Ask} from './connection.ts';
 import type {Place, Range} from './key-ranges.ts';
 import {quotedTable} from './row-text.ts';
 import {isSingleInteger, Stride} from './stride.ts';
-import {Suspects} from './suspects.ts';
+import {type Start, Suspects} from './suspects.ts';
 import type {TableRows} from './table-rows.ts';
 
 /** A range that was not equal, and may be once replication has passed it. */
@@ -19,7 +20,10 @@ interface Again {
   readonly range: Range;
   readonly since: Moment;
   readonly tries: number;
+  readonly start: Start;
 }
+
+type Compare = Omit<Again, 'since'>;
 
 const chunkTargetMs = 300;
 const rowsAtFirst = 2_000;
@@ -48,8 +52,11 @@ export class TableComparison implements Compared {
   rows = 0;
   tooMany = false;
 
-  constructor(table: TableRows, sha2: 256 | 512) {
+  constructor(table: TableRows, sha2: 256 | 512, mark: Mark | null = null) {
     this.#table = table;
+    this.#after = mark?.after ?? null;
+    this.#walked = mark?.finished ?? false;
+    this.rows = mark?.rows ?? 0;
     this.#sha2 = sha2;
     const {shapes, key} = table;
     this.#mostRows = clamped(togetherBytes / Math.max(1, shapes.source.bytesOfRow));
@@ -69,6 +76,16 @@ export class TableComparison implements Compared {
     return this.#again.length + this.#suspects.size;
   }
 
+  get mark(): Mark | null {
+    const starts = [...this.#again.map(({start}) => start), ...this.#suspects.starts];
+    const [first] = starts.toSorted((one, other) => one.rows - other.rows);
+    return this.tooMany
+      ? null
+      : first
+        ? {...first, finished: false}
+        : {after: this.#after, rows: this.rows, finished: this.#walked};
+  }
+
   get different(): readonly string[] {
     return this.#suspects.different;
   }
@@ -83,7 +100,7 @@ export class TableComparison implements Compared {
     }
     const again = this.#again.find(({since}) => passing.passed(since));
     if (again) {
-      await this.#compare(again.range, again.tries, ask, passing);
+      await this.#compare(again, ask, passing);
       // Not before it was compared: an aborted look leaves it to the next one.
       this.#again = this.#again.filter((one) => one !== again);
       return true;
@@ -100,6 +117,7 @@ export class TableComparison implements Compared {
     const upTo =
       this.#stride?.next(this.#after, this.#chunkRows) ?? (await this.#bound(ask.source));
     const range = {after: this.#after, upTo};
+    const start = {after: this.#after, rows: this.rows};
     const began = performance.now();
     const {source, target} = await onBoth((side) =>
       this.#table.digest(side, keys[side].within(range), this.#sha2, ask),
@@ -112,9 +130,9 @@ export class TableComparison implements Compared {
         this.#chunkRows = this.#mostRows;
         return;
       }
-      await this.#compare(range, 0, ask, passing);
+      await this.#compare({range, tries: 0, start}, ask, passing);
     } else if (!isSame(source, target)) {
-      this.#again = [...this.#again, {range, since: await passing.now(), tries: 1}];
+      this.#again = [...this.#again, {range, since: await passing.now(), tries: 1, start}];
     }
     this.rows += source.rows;
     this.#after = range.upTo;
@@ -147,7 +165,8 @@ export class TableComparison implements Compared {
     return row ? this.#table.placeOf(row) : null;
   }
 
-  async #compare(range: Range, tries: number, ask: Both<Ask>, passing: Passing): Promise<void> {
+  async #compare(again: Compare, ask: Both<Ask>, passing: Passing): Promise<void> {
+    const {range, tries} = again;
     const {source, target} = await onBoth((side) =>
       this.#table.sum(side, this.#table.keys[side].within(range), ask),
     );
@@ -157,15 +176,16 @@ export class TableComparison implements Compared {
     const since = await passing.now();
     const tooLong = Math.max(source.rows, target.rows) > mostFetched;
     if (tries === 0 || (tooLong && tries < mostTries)) {
-      this.#again = [...this.#again, {range, since, tries: tries + 1}];
+      this.#again = [...this.#again, {...again, since, tries: tries + 1}];
     } else if (tooLong) {
       this.tooMany = true;
     } else {
-      await this.#narrow(range, tries, ask, passing);
+      await this.#narrow(again, ask, passing);
     }
   }
 
-  async #narrow(range: Range, tries: number, ask: Both<Ask>, passing: Passing): Promise<void> {
+  async #narrow(again: Compare, ask: Both<Ask>, passing: Passing): Promise<void> {
+    const {range, tries, start} = again;
     const hashes = await onBoth((side) =>
       this.#table.hashes(side, this.#table.keys[side].within(range), ask),
     );
@@ -173,10 +193,10 @@ export class TableComparison implements Compared {
     const places = Suspects.among(hashes);
     const {room} = this.#suspects;
     if (places.length > room && tries < mostTries) {
-      this.#again = [...this.#again, {range, since, tries: tries + 1}];
+      this.#again = [...this.#again, {...again, since, tries: tries + 1}];
       return;
     }
     this.tooMany ||= places.length > room;
-    this.#suspects.add(places.slice(0, room), hashes.source, since);
+    this.#suspects.add(places.slice(0, room), {source: hashes.source, since, start});
   }
 }

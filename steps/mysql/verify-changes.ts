@@ -26,8 +26,8 @@ export const verifyChanges = defineGate({
   timeoutMs: 24 * 3_600_000,
   poll: {firstMs: 10, mostMs: 10},
 
-  check: ({targets, input, run, signal}) =>
-    lookedAt({servers: targets, run, signal}, (follows) =>
+  check: ({targets, input, run, now, signal}) =>
+    lookedAt({servers: targets, run, now, signal}, (follows) =>
       Changes.begin(targets, {...input, wanted: input, follows}, signal),
     ),
 });

@@ -22,8 +22,8 @@ export const verifyData = defineGate({
   timeoutMs: 24 * 3_600_000,
   poll: {firstMs: 10, mostMs: 10},
 
-  check: ({targets, input, run, signal}) =>
-    lookedAt({servers: targets, run, signal}, (follows) =>
-      Comparison.begin(targets, {...input, wanted: input, follows}, signal),
+  check: ({targets, input, run, now, signal}) =>
+    lookedAt({servers: targets, run, now, signal}, (follows) =>
+      Comparison.begin(targets, {...input, wanted: input, follows}, signal, run.mark),
     ),
 });

@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect, test} from 'vitest';
-import {Comparison} from '../../../steps/mysql/comparison.ts';
+import {Comparison, type Findings} from '../../../steps/mysql/comparison.ts';
 import {verifyData} from '../../../steps/mysql/verify-data.ts';
 import {describeEachPair, type TriedPair, type TriedServer} from './each-server.ts';
 import {createProof, firstNear, nearValues, pictureOf} from './proof-schema.ts';
@@ -197,6 +197,42 @@ describeEachPair(
       expect(looks).toBeGreaterThan(1);
     });
 
+    test('goes on after a crash from its last mark, and not past what was not equal by then', async () => {
+      await on.caughtUp();
+      const signal = new AbortController().signal;
+      const whole = await Comparison.begin(both(on), asked, signal);
+      const {rows} = (await whole.workFor(20_000, signal)) as Findings;
+      await alone(on.target, ["UPDATE people SET name = CONCAT(name, '!') WHERE id = 777"]);
+
+      try {
+        const killed = await Comparison.begin(both(on), asked, signal);
+        for (let looks = 0; looks < 100 && rowsOf(killed.mark) < rows / 4; looks += 1) {
+          await killed.workFor(1, signal);
+        }
+        const kept = JSON.parse(JSON.stringify(killed.mark));
+        expect(rowsOf(kept)).toBeGreaterThan(0);
+        expect(rowsOf(kept)).toBeLessThan(rows);
+
+        const next = await Comparison.begin(both(on), asked, signal, kept);
+        expect(next.mark).toEqual(kept);
+        const found = (await next.workFor(20_000, signal)) as Findings;
+        expect(found).toMatchObject({rows, differences: ['proof.people id = 777 differs']});
+      } finally {
+        await alone(on.target, [
+          "UPDATE people SET name = TRIM(TRAILING '!' FROM name) WHERE id = 777",
+        ]);
+      }
+    });
+
+    test('takes no mark of other servers', async () => {
+      const signal = new AbortController().signal;
+      const one = await Comparison.begin(both(on), asked, signal);
+      await one.workFor(20_000, signal);
+      const ofOthers = {...JSON.parse(JSON.stringify(one.mark)), target: 'elsewhere:3306'};
+      const other = await Comparison.begin(both(on), asked, signal, ofOthers);
+      expect(rowsOf(other.mark)).toBe(0);
+    });
+
     test('finds the nearest other value of every kind of column', async () => {
       await on.caughtUp();
       await alone(
@@ -218,6 +254,12 @@ const both = ({source, target}: TriedPair) => ({
   source: source.session.reader,
   target: target.session.reader,
 });
+
+const rowsOf = (mark: unknown): number =>
+  Object.values((mark as {tables: Record<string, {rows: number}>}).tables).reduce(
+    (sum, {rows}) => sum + rows,
+    0,
+  );
 
 const asked = {
   wanted: {schemas: ['proof'], except: []},
