@@ -6,9 +6,10 @@ import {
   definedSql,
   definedText,
   eventsSql,
-  grantedBy,
+  hasEverywhere,
   isEmpty,
   type MysqlReader,
+  ownGrants,
   type Replication,
   type Row,
 } from '../mysql/server.ts';
@@ -142,19 +143,17 @@ async function whyNoDefiner(
       );
 }
 
-/** What a role brings is not read: then the load finds out. */
+/** The load logs in as this account does, and sets no role. */
 async function hasOneOf(
   aurora: AuroraReader,
   privileges: readonly string[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const rows = await aurora.query('SHOW GRANTS FOR CURRENT_USER()', [], signal);
-  const {byScope, hasRoles} = grantedBy(rows.map((row) => String(Object.values(row)[0])));
-  const everywhere = byScope.get('*.*');
-  return hasRoles || privileges.some((privilege) => everywhere?.has(privilege));
+  const {own} = await ownGrants((sql) => aurora.query(sql, [], signal));
+  return hasEverywhere(own, privileges);
 }
 
-const definerPrivileges = ['ALL PRIVILEGES', 'SUPER', 'SET USER', 'SET_USER_ID', 'SET_ANY_DEFINER'];
+const definerPrivileges = ['SUPER', 'SET USER', 'SET_USER_ID', 'SET_ANY_DEFINER'];
 
 /** A server that writes a binary log lets only SUPER make triggers and functions, unless it is told to trust others (errno 1419). */
 async function whyNotTrusted(

@@ -1,13 +1,8 @@
 import {errnoOf, type Traits} from './dialect.ts';
+import {grantedBy, hasEverywhere} from './grants.ts';
 import type {Row} from './line.ts';
-import {
-  everybody,
-  givesAnyOf,
-  type Holders,
-  type RoleGrant,
-  roleGrantsOf,
-  withRoles,
-} from './roles.ts';
+import {everybody, type Holders, type RoleGrant, roleGrantsOf, withRoles} from './roles.ts';
+import {quoted} from './row-text.ts';
 
 type Read = (
   sql: string,
@@ -44,13 +39,9 @@ async function rolesThatHold(
   const holding: string[] = [];
   for (const role of new Set([everybody, ...grants.map((grant) => grant.role)])) {
     const name = role.slice(1, -"'@''".length);
-    const lines = await read('SHOW GRANTS FOR ??', signal, [name]).catch(noneOf);
-    if (
-      givesAnyOf(
-        lines.map((line) => String(Object.values(line)[0])),
-        pastReadOnly,
-      )
-    ) {
+    const lines = await read(`SHOW GRANTS FOR ${quoted(name)}`, signal).catch(noneOf);
+    const granted = grantedBy(lines.map((line) => String(Object.values(line)[0])));
+    if (hasEverywhere(granted, pastReadOnly)) {
       holding.push(role);
     }
   }

@@ -1,5 +1,6 @@
 import type {Grant, Held, OpenContext, Rights} from '../../src/index.ts';
 import {connectTo} from './connection.ts';
+import {type Granted, type Grants, ownGrants} from './grants.ts';
 import {quoted} from './row-text.ts';
 import type {MysqlConfig} from './server.ts';
 
@@ -90,13 +91,7 @@ function statementsFor(wanted: readonly Privilege[], to: string): readonly Grant
 interface Answer {
   readonly version: string;
   readonly account: {readonly user: string; readonly host: string};
-  readonly held: Granted;
-}
-
-interface Granted {
-  /** Scope to privileges, `ALL PRIVILEGES` among them. */
-  readonly byScope: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly hasRoles: boolean;
+  readonly held: Grants;
 }
 
 async function askServer(config: MysqlConfig, name: string, signal: AbortSignal): Promise<Answer> {
@@ -106,53 +101,35 @@ async function askServer(config: MysqlConfig, name: string, signal: AbortSignal)
       {sql: 'SELECT CURRENT_USER() AS account, VERSION() AS version'},
       signal,
     );
-    const rows = await connections.read({sql: 'SHOW GRANTS FOR CURRENT_USER()'}, signal);
     const account = String(who?.['account']);
     const at = account.lastIndexOf('@');
     return {
       version: String(who?.['version']),
       account: {user: account.slice(0, at), host: account.slice(at + 1)},
-      held: grantedBy(rows.map((row) => String(Object.values(row)[0]))),
+      held: await ownGrants((sql) => connections.read({sql}, signal)),
     };
   } finally {
     await connections.close();
   }
 }
 
-/** Reads what SHOW GRANTS lists. A line may hold the hash of the password: only privileges and scopes are taken out of it. */
-export function grantedBy(lines: readonly string[]): Granted {
-  const byScope = new Map<string, Set<string>>();
-  let hasRoles = false;
-  for (const line of lines) {
-    const [, names, database = '', table = ''] =
-      /^GRANT (.+?) ON (`(?:[^`]|``)+`|\*)\.(`(?:[^`]|``)+`|\*) TO /.exec(line) ?? [];
-    if (names === undefined) {
-      hasRoles ||= /^GRANT .+ TO /.test(line) && !line.includes(' ON ');
-      continue;
-    }
-    // Of a database, `_` and `%` are patterns unless they are escaped (MySQL manual, GRANT).
-    const scope = `${database.replaceAll('\\', '')}.${table}`;
-    const privileges = byScope.get(scope) ?? new Set<string>();
-    byScope.set(scope, privileges);
-    for (const privilege of names.replaceAll(/ \([^)]*\)/g, ' (columns)').split(/, ?/)) {
-      privileges.add(privilege);
-    }
-  }
-  return {byScope, hasRoles};
-}
-
-function heldBy({byScope, hasRoles}: Granted, wanted: Privilege): Held {
-  const [database = ''] = wanted.scope.split('.');
-  const scopes = ['*.*', `${database}.*`, wanted.scope];
-  const has = (privilege: string): boolean =>
-    scopes.some((scope) => byScope.get(scope)?.has(privilege));
-  const names = [wanted.privilege, 'ALL PRIVILEGES', ...(otherNames[wanted.privilege] ?? [])];
-  if (names.some(has)) {
+function heldBy({own, idle}: Grants, wanted: Privilege): Held {
+  if (gives(own, wanted)) {
     return {need: textOf(wanted), is: 'held'};
   }
-  return hasRoles
-    ? {need: textOf(wanted), is: 'unknown', says: 'the account has roles, which are not read'}
-    : {need: textOf(wanted), is: 'missing', says: 'SHOW GRANTS does not list it'};
+  const roles = [...idle].filter(([, granted]) => gives(granted, wanted)).map(([role]) => role);
+  const says =
+    roles.length === 0
+      ? 'SHOW GRANTS does not list it'
+      : `only the role ${roles.join(' or ')} has it, which is not set when the account logs in`;
+  return {need: textOf(wanted), is: 'missing', says};
+}
+
+function gives(granted: Granted, wanted: Privilege): boolean {
+  const [database = ''] = wanted.scope.split('.');
+  const scopes = ['*.*', `${database}.*`, wanted.scope];
+  const names = [wanted.privilege, 'ALL PRIVILEGES', ...(otherNames[wanted.privilege] ?? [])];
+  return scopes.some((scope) => names.some((name) => granted.get(scope)?.has(name)));
 }
 
 /** What MariaDB calls them since 10.5.2, and the privilege of before that includes one of MySQL 8. */

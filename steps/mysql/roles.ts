@@ -37,13 +37,3 @@ export function withRoles(holders: Holders, grants: readonly RoleGrant[]): Holde
   }
   return all;
 }
-
-/** Whether lines of SHOW GRANTS give one of the privileges everywhere. */
-export function givesAnyOf(lines: readonly string[], privileges: readonly string[]): boolean {
-  return lines.some((line) => {
-    const [, names = ''] = /^GRANT (.+?) ON \*\.\* TO /.exec(line) ?? [];
-    return names
-      .split(/, ?/)
-      .some((name) => name === 'ALL PRIVILEGES' || privileges.includes(name));
-  });
-}

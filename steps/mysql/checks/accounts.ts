@@ -1,5 +1,6 @@
 import {listed} from '../../../src/index.ts';
 import {accountText} from '../accounts.ts';
+import {type Grants, hasEverywhere, ownGrants} from '../grants.ts';
 import type {Row} from '../line.ts';
 import type {MysqlCheck} from './check.ts';
 import {text} from './facts.ts';
@@ -13,15 +14,15 @@ export const accountChecks: readonly MysqlCheck[] = [
       "switcharoo's own account sees every table, view, routine, trigger, event and session.",
     consequence:
       'A server shows an account only what it has rights on: other checks would find nothing where there is something.',
-    fix: 'GRANT SELECT, SHOW VIEW, EVENT, TRIGGER, PROCESS, REPLICATION CLIENT ON *.* TO it.',
+    fix: 'GRANT SELECT, SHOW VIEW, EVENT, TRIGGER, PROCESS, REPLICATION CLIENT ON *.* TO it, or SET DEFAULT ROLE to one that has them.',
     find: async (server) => {
-      const own = (await server.rows(ownPrivilegesSql)).map((row) => text(row, 'privilege'));
+      const {own, idle} = await ownGrants(server.rows);
       return listed(
         (count) =>
           `the account ${server.server.user} lacks ${count} ${are(count, 'right')} on ${server.name}`,
         seeing
-          .filter((names) => !own.some((name) => (names as readonly string[]).includes(name)))
-          .map(([name]) => name),
+          .filter((names) => !hasEverywhere(own, names))
+          .map((names) => lackedText(names, idle)),
       );
     },
   },
@@ -80,11 +81,12 @@ const seeing = [
   ['REPLICATION CLIENT', 'BINLOG MONITOR'],
 ] as const satisfies readonly (readonly [string, ...string[]])[];
 
-// The account as the server knows it; the part after the last @ is its host.
-const ownPrivilegesSql = `
-  SELECT privilege_type AS privilege FROM information_schema.user_privileges
-   WHERE grantee = CONCAT('''', LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)) - 1),
-     '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')`;
+function lackedText(names: readonly string[], idle: Grants['idle']): string {
+  const roles = [...idle].filter(([, granted]) => hasEverywhere(granted, names));
+  return roles.length === 0
+    ? `${names[0]}`
+    : `${names[0]} (its role ${roles.map(([role]) => role).join(' or ')} has it, and is not set when it logs in)`;
+}
 
 /** Roles have no host. */
 export const accountsSql = `

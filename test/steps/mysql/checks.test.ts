@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {mysqlChecks} from '../../../steps/mysql/checks/catalogue.ts';
-import {factsOf} from '../../../steps/mysql/server.ts';
+import {factsOf, mysqlServer} from '../../../steps/mysql/server.ts';
 import type {ServerKind} from '../../lab/mysql/server-kinds.ts';
 import {describeEachServer, type TriedServer} from './each-server.ts';
 
@@ -187,6 +187,19 @@ const faults: readonly Fault[] = [
     found: 'the account switcharoo lacks 2 rights on db1: EVENT, TRIGGER',
   },
   {
+    check: 'account-sees-too-little',
+    on: [mariadb, current],
+    plant: () => [
+      'CREATE ROLE seer',
+      'GRANT EVENT, TRIGGER ON *.* TO seer',
+      "GRANT seer TO 'switcharoo'@'%'",
+      "REVOKE EVENT, TRIGGER, PROCESS ON *.* FROM 'switcharoo'@'%'",
+    ],
+    mend: ["GRANT EVENT, TRIGGER, PROCESS ON *.* TO 'switcharoo'@'%'", 'DROP ROLE seer'],
+    found:
+      'the account switcharoo lacks 3 rights on db1: EVENT (its role seer has it, and is not set when it logs in), TRIGGER (its role seer has it, and is not set when it logs in), PROCESS',
+  },
+  {
     // Where the freeze sets super_read_only nobody is past it.
     check: 'not-bound-by-the-freeze',
     on: [old, mariadb],
@@ -253,6 +266,31 @@ describeEachServer(
       expect(await seen(on, 'compressed-or-encrypted')).toEqual([]);
       await on.database.query('DROP TABLE odd.plain');
     });
+
+    test.skipIf(on.kind.name === old)(
+      'rights that come by a role that is set at login',
+      async () => {
+        const to = on.kind.name === mariadb ? 'FOR' : 'TO';
+        await say(on, [
+          'CREATE ROLE inside, seer',
+          'GRANT EVENT ON *.* TO inside',
+          'GRANT inside TO seer',
+          'GRANT TRIGGER ON *.* TO seer',
+          "CREATE USER 'helper'@'%' IDENTIFIED BY 'p'",
+          "GRANT SELECT, SHOW VIEW, PROCESS, REPLICATION CLIENT ON *.* TO 'helper'@'%'",
+          "GRANT seer TO 'helper'@'%'",
+          `SET DEFAULT ROLE seer ${to} 'helper'@'%'`,
+        ]);
+        const config = {host: '127.0.0.1', port: on.database.port, user: 'helper', password: 'p'};
+        const {signal} = new AbortController();
+        const session = await mysqlServer.open(config, {name: 'db1', signal});
+        const found = await seen({...on, session}, 'account-sees-too-little').finally(
+          session.close,
+        );
+        await say(on, ["DROP USER 'helper'@'%'", 'DROP ROLE inside, seer']);
+        expect(found).toEqual([]);
+      },
+    );
 
     describe('sessions', () => {
       test('clients are counted by account and host', async () => {

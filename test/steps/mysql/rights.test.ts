@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {grantedBy, privilegesIn} from '../../../steps/mysql/rights.ts';
+import {grantedBy, rolesIn} from '../../../steps/mysql/grants.ts';
+import {privilegesIn} from '../../../steps/mysql/rights.ts';
 import {mysqlServer} from '../../../steps/mysql/server.ts';
 import {describeEachServer} from './each-server.ts';
 
@@ -35,7 +36,7 @@ describe('a need in the words of a step', () => {
 });
 
 test('of SHOW GRANTS only privileges and scopes are read, never the hash of a password', () => {
-  const {byScope, hasRoles} = grantedBy([
+  const byScope = grantedBy([
     "GRANT PROCESS, SUPER ON *.* TO 'a'@'%' IDENTIFIED BY PASSWORD '*23AE809DDACAF96AF0FD78ED04B6A265E05AA257'",
     "GRANT SELECT, INSERT (name, price) ON `shop\\_eu`.* TO 'a'@'%'",
     'GRANT `reader`@`%` TO `a`@`%`',
@@ -44,7 +45,22 @@ test('of SHOW GRANTS only privileges and scopes are read, never the hash of a pa
     ['*.*', ['PROCESS', 'SUPER']],
     ['`shop_eu`.*', ['SELECT', 'INSERT (columns)']],
   ]);
-  expect(hasRoles).toBe(true);
+});
+
+test('of the roles of SHOW GRANTS those of the account itself are asked for', () => {
+  expect(
+    rolesIn([
+      'GRANT `a.b`@`%`,`night``s`@`10.0.0.%` TO `u`@`%` WITH ADMIN OPTION',
+      'GRANT `reader` TO `u`@`%`',
+      'GRANT `within` TO `reader`',
+      'GRANT SELECT ON *.* TO `reader`',
+      'SET DEFAULT ROLE `reader` FOR `u`@`%`',
+    ]),
+  ).toEqual([
+    {role: 'a.b', sql: 'SHOW GRANTS FOR CURRENT_USER() USING `a.b`@`%`'},
+    {role: 'night`s@10.0.0.%', sql: 'SHOW GRANTS FOR CURRENT_USER() USING `night``s`@`10.0.0.%`'},
+    {role: 'reader', sql: 'SHOW GRANTS FOR `reader`'},
+  ]);
 });
 
 const needs = ['REPLICATION CLIENT', 'SELECT ON shop.*', 'SELECT ON mysql.*', 'by hand: nothing'];
@@ -87,5 +103,64 @@ describeEachServer('an account', (on) => {
       text: "GRANT REPLICATION CLIENT ON *.* TO 'nobody'@'%';",
     });
     expect(rights?.held.map(({is}) => is)).toEqual(['unknown', 'unknown', 'unknown']);
+  });
+
+  describe.skipIf(on.kind.name === 'MySQL 5.6')('with roles', () => {
+    const say = async (...statements: readonly string[]) => {
+      for (const statement of statements) {
+        await on.database.query(statement);
+      }
+    };
+    const defaultRole = (role: string) =>
+      `SET DEFAULT ROLE ${role} ${on.kind.name === 'MySQL 9' ? 'TO' : 'FOR'} 'crew'@'%'`;
+    const heldNow = async (user = 'crew') =>
+      (await rightsOf(user, 'p'))?.held.map(({is, says}) => [is, says ?? '']);
+    const unlisted = ['missing', 'SHOW GRANTS does not list it'];
+    const held = ['held', ''];
+    const onlyBy = (role: string) => [
+      'missing',
+      `only the role ${role} has it, which is not set when the account logs in`,
+    ];
+
+    test('holds what its default role has, and what was given to that role', async () => {
+      await say(
+        "CREATE USER 'crew'@'%' IDENTIFIED BY 'p'",
+        'CREATE ROLE `day.shift`, `inner`',
+        'GRANT SELECT ON `shop`.* TO `inner`',
+        'GRANT `inner` TO `day.shift`',
+        'GRANT REPLICATION CLIENT ON *.* TO `day.shift`',
+      );
+      expect(await heldNow()).toEqual([unlisted, unlisted, unlisted]);
+      await say("GRANT `day.shift` TO 'crew'@'%'");
+      // MariaDB shows a role that is not set only to who may read the schema mysql.
+      const idle = on.kind.name === 'MySQL 9' ? onlyBy('day.shift') : unlisted;
+      expect(await heldNow()).toEqual([idle, idle, unlisted]);
+      await say(defaultRole('`day.shift`'));
+      expect(await heldNow()).toEqual([held, held, unlisted]);
+    });
+
+    test.runIf(on.kind.name === 'MariaDB 10.11')('holds what everybody has', async () => {
+      await say('GRANT SELECT ON `mysql`.* TO PUBLIC');
+      expect(await heldNow()).toEqual([held, held, held]);
+      await say('REVOKE SELECT ON `mysql`.* FROM PUBLIC');
+    });
+
+    test.runIf(on.kind.name === 'MySQL 9')(
+      'holds what a mandatory role has, and all of its roles where the server sets them at login',
+      async () => {
+        await say(
+          "CREATE USER 'plain'@'%' IDENTIFIED BY 'p'",
+          'CREATE ROLE everyone',
+          'GRANT SELECT ON `mysql`.* TO everyone',
+          "SET GLOBAL mandatory_roles = 'everyone'",
+        );
+        expect(await heldNow('plain')).toEqual([unlisted, unlisted, held]);
+        await say("SET GLOBAL mandatory_roles = ''", "GRANT everyone TO 'plain'@'%'");
+        expect(await heldNow('plain')).toEqual([unlisted, unlisted, onlyBy('everyone')]);
+        await say('SET GLOBAL activate_all_roles_on_login = ON');
+        expect(await heldNow('plain')).toEqual([unlisted, unlisted, held]);
+        await say('SET GLOBAL activate_all_roles_on_login = OFF');
+      },
+    );
   });
 });
