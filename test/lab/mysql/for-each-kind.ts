@@ -10,8 +10,12 @@ import {
 } from './server-kinds.ts';
 
 /** A `describe` for each kind; of one that this machine has not, the tests are counted as skipped, and it is said. */
-export function forEachKind(title: string, tests: (kind: ServerKind) => void): void {
-  for (const kind of serverKinds) {
+export function forEachKind(
+  title: string,
+  tests: (kind: ServerKind) => void,
+  kinds: readonly ServerKind[] = serverKinds,
+): void {
+  for (const kind of kinds) {
     describeUnlessMissing(`${title}, on ${kind.name}`, [kind], () => tests(kind));
   }
 }

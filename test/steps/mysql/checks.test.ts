@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {mysqlChecks} from '../../../steps/mysql/checks/catalogue.ts';
 import {factsOf, mysqlServer} from '../../../steps/mysql/server.ts';
+import {encryptingKinds} from '../../lab/mysql/encrypting-kinds.ts';
 import type {ServerKind} from '../../lab/mysql/server-kinds.ts';
 import {describeEachServer, type TriedServer} from './each-server.ts';
 
@@ -341,6 +342,42 @@ describeEachServer(
     });
   },
   {prepare},
+);
+
+describeEachServer(
+  'a server with keys',
+  (on) => {
+    test('tables that it encrypts, and one that it does not', async () => {
+      const [yes, no] =
+        on.kind.name === mariadb
+          ? ['ENCRYPTED = YES', 'ENCRYPTED = NO']
+          : ["ENCRYPTION = 'Y'", "ENCRYPTION = 'N'"];
+      expect(await seen(on, 'compressed-or-encrypted')).toEqual([]);
+      await say(on, [
+        `CREATE TABLE odd.plain (id INT PRIMARY KEY) ${no}`,
+        `CREATE TABLE odd.secret (id INT PRIMARY KEY) ${yes}`,
+      ]);
+      const found = await seen(on, 'compressed-or-encrypted');
+      await say(on, ['DROP TABLE odd.plain, odd.secret']);
+      expect(found).toEqual([
+        `1 table of db1 is compressed or encrypted: odd.secret (${on.kind.name === mariadb ? "`ENCRYPTED`='YES'" : "ENCRYPTION='Y'"})`,
+      ]);
+      expect(await seen(on, 'compressed-or-encrypted')).toEqual([]);
+    });
+
+    test.runIf(on.kind.name === current)('a table of a schema that is encrypted', async () => {
+      await say(on, [
+        "CREATE DATABASE vault DEFAULT ENCRYPTION = 'Y'",
+        'CREATE TABLE vault.letters (id INT PRIMARY KEY)',
+      ]);
+      const found = await seen(on, 'compressed-or-encrypted');
+      await say(on, ['DROP DATABASE vault']);
+      expect(found).toEqual([
+        "1 table of db1 is compressed or encrypted: vault.letters (ENCRYPTION='Y')",
+      ]);
+    });
+  },
+  {prepare, kinds: encryptingKinds},
 );
 
 describeEachServer(

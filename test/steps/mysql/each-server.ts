@@ -37,6 +37,8 @@ export interface Tried {
   /** Runs on each server once it has started. */
   readonly prepare?: (server: TriedServer) => Promise<void>;
   readonly settings?: readonly string[];
+  /** Instead of the three that every test meets. */
+  readonly kinds?: readonly ServerKind[];
 }
 
 /** The same tests on MySQL 5.6, MariaDB 10.11 and MySQL 9. The server is there from `beforeAll` on. */
@@ -45,10 +47,14 @@ export function describeEachServer(
   tests: (on: TriedServer) => void,
   tried: Tried = {},
 ): void {
-  forEachKind(title, (kind) => {
-    const started = startedFor([{kind, name: 'db1', serverId: 1}], tried);
-    tests(lazily(kind, () => started()[0]));
-  });
+  forEachKind(
+    title,
+    (kind) => {
+      const started = startedFor([{kind, name: 'db1', serverId: 1}], tried);
+      tests(lazily(kind, () => started()[0]));
+    },
+    tried.kinds,
+  );
 }
 
 /** The same tests on each pair of servers that a migration may have: 5.6 to 5.6, 5.6 to MariaDB, 9 to 9. */
