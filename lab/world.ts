@@ -184,8 +184,10 @@ async function build(
   const identity = createIdentity();
   const deployment = await started(startDeployment(site));
   const ecs = await started(Promise.resolve(newHome(site, loadBalancer, logs, deployment)));
-  const cloudwatch = createCloudWatch(({name, dimensions}) =>
-    name === 'MemoryUtilization' ? ecs.memoryUse(dimensions['ServiceName'] ?? '') : [],
+  const cloudwatch = createCloudWatch((metric) =>
+    metric.name === 'MemoryUtilization'
+      ? ecs.memoryUse(metric.dimensions['ServiceName'] ?? '')
+      : rds.measure(metric),
   );
   const autoscaling = createAutoscaling({
     targets: {'service/shop/shop': {min: 0, max: 10, scaled: ecs.scaled('shop')}},

@@ -1,6 +1,6 @@
 import type {AwsService} from './endpoint.ts';
 import {type JsonInput, jsonService} from './json-service.ts';
-import {json10Reply} from './replies.ts';
+import {AwsError, json10Reply} from './replies.ts';
 
 /** What is measured now, under the names that CloudWatch has for it. */
 export type Measure = (metric: {
@@ -39,21 +39,26 @@ function result(
   {Id = '', MetricStat: {Stat = 'Average', Metric = {}} = {}}: Query,
   measure: Measure,
 ) {
+  if (!(Stat in statistics)) {
+    throw new AwsError('ValidationError', `The value ${Stat} for parameter Stat is invalid.`);
+  }
   const found = measure({
     namespace: Metric.Namespace ?? '',
     name: Metric.MetricName ?? '',
     dimensions: Object.fromEntries((Metric.Dimensions ?? []).map(({Name, Value}) => [Name, Value])),
   });
-  const value =
-    Stat === 'Maximum'
-      ? Math.max(...found)
-      : found.reduce((sum, one) => sum + one, 0) / found.length;
   const has = found.length > 0;
   return {
     Id,
     Label: Metric.MetricName,
     Timestamps: has ? [Math.floor(Date.now() / 1_000)] : [],
-    Values: has ? [value] : [],
+    Values: has ? [statistics[Stat]?.(found)] : [],
     StatusCode: 'Complete',
   };
 }
+
+const statistics: Readonly<Record<string, (values: readonly number[]) => number>> = {
+  Average: (values) => values.reduce((sum, one) => sum + one, 0) / values.length,
+  Maximum: (values) => Math.max(...values),
+  Minimum: (values) => Math.min(...values),
+};

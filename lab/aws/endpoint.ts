@@ -239,7 +239,11 @@ const priorRequest = (): AwsError =>
   );
 
 const denial = (service: AwsService, operation: string): string =>
-  `User: arn:aws:iam::123456789012:user/lab is not authorized to perform: ${service.signingName}:${operation}`;
+  `User: arn:aws:iam::123456789012:user/lab is not authorized to perform: ${policyName(service)}:${operation}`;
+
+/** CloudWatch signs as one thing, and stands in policies as another (Service Authorization Reference). */
+const policyName = ({signingName}: AwsService): string =>
+  signingName === 'monitoring' ? 'cloudwatch' : signingName;
 
 function send(response: ServerResponse, {status, headers, body}: AwsReply): void {
   response.writeHead(status, {...headers}).end(body);

@@ -1,3 +1,4 @@
+import type {Measure} from './cloudwatch.ts';
 import type {AwsReply, AwsRequest, AwsService} from './endpoint.ts';
 import {createMaking} from './rds-making.ts';
 import {AwsError, queryReply, type XmlElements} from './replies.ts';
@@ -36,9 +37,13 @@ export interface LabMember {
   readonly pendingChanges?: Readonly<Record<string, string>>;
   readonly publiclyAccessible?: boolean;
   readonly autoMinorVersionUpgrade?: boolean;
+  /** What CloudWatch measures of it, in bytes; nothing of a new instance. */
+  readonly free?: {readonly localStorage: number; readonly memory: number} | 'not measured yet';
 }
 
 export interface Rds extends AwsService {
+  /** What CloudWatch measures of the instances. */
+  readonly measure: Measure;
   /** Changes what a cluster answers from now on. */
   change(identifier: string, changes: Partial<LabCluster>): void;
 }
@@ -128,6 +133,15 @@ export function createRds(options: RdsOptions): Rds {
       }
       return queryReply(action, namespace, await operation(form));
     },
+    measure: ({namespace, name, dimensions}) => {
+      const member = [...clusters.values()]
+        .flatMap(({members}) => members)
+        .find(({identifier}) => identifier === dimensions['DBInstanceIdentifier']);
+      const free = member?.free ?? ofLarge;
+      return namespace !== 'AWS/RDS' || !member || free === 'not measured yet'
+        ? []
+        : ({FreeLocalStorage: [free.localStorage], FreeableMemory: [free.memory]}[name] ?? []);
+    },
     change: (identifier, changes) => {
       const [cluster] = chosen([...clusters], identifier, 'DBClusterNotFoundFault', 'DBCluster');
       if (cluster) {
@@ -141,6 +155,9 @@ export function createRds(options: RdsOptions): Rds {
 export type Operation = (form: URLSearchParams) => XmlElements | Promise<XmlElements>;
 
 export type Cluster = Required<LabCluster>;
+
+/** Of a db.r6g.large with little to do: 16 GiB of memory, of which three quarters are the buffer pool. */
+const ofLarge = {localStorage: 28 * 1_024 ** 3, memory: 3 * 1_024 ** 3};
 
 /** What Aurora has for replication; the family's own defaults for the rest. */
 const parameters: LabCluster['parameters'] = {

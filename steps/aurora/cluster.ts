@@ -22,6 +22,7 @@ import {fenceNotTaken, notStopped} from './problems.ts';
 import {callFor, proceduresOn, type Use} from './procedures.ts';
 import {type ClusterState, rdsOf, rdsResources} from './rds.ts';
 import {type RestoreReader, type RestoreWriter, restoringOf} from './restoring.ts';
+import {type LeastRoom, roomOf} from './room.ts';
 
 export interface AuroraReader extends MysqlReader {
   readonly clusterIdentifier: string;
@@ -30,6 +31,8 @@ export interface AuroraReader extends MysqlReader {
   binlogRetentionHours(signal?: AbortSignal): Promise<number | null>;
   /** What the RDS API says; `null` when it knows no such cluster. */
   cluster(signal?: AbortSignal): Promise<ClusterState | null>;
+  /** What CloudWatch says that one of its instances had left. */
+  leastRoom(instance: string, signal: AbortSignal): Promise<LeastRoom>;
   /** As a cluster that RDS makes of a backup. */
   readonly restoring: RestoreReader;
 }
@@ -45,16 +48,17 @@ export const auroraCluster = defineTarget({
   kind: 'mysql.aurora',
   config: mysqlConfig.extend({clusterIdentifier: z.string(), ...awsConfig.shape}),
   rights: async (config, needs, context) => {
-    const ofRds = needs.filter((need) => /^(rds|iam):/.test(need));
-    const ofDatabase = needs.filter((need) => !ofRds.includes(need));
+    const ofAws = needs.filter((need) => /^(rds|iam|cloudwatch):/.test(need));
+    const ofDatabase = needs.filter((need) => !ofAws.includes(need));
     return Promise.all([
-      awsRights(config, ofRds, rdsResources(config), context),
+      awsRights(config, ofAws, rdsResources(config), context),
       mysqlRights(config, ofDatabase, context),
     ]);
   },
   open: async (config, context): Promise<Session<AuroraReader, AuroraWriter>> => {
     const {reader: plain, writer, connections} = openServer(config, context);
     const rds = rdsOf(config);
+    const room = roomOf(config);
     const restoring = restoringOf(config);
     const reader: AuroraReader = {
       ...plain,
@@ -68,6 +72,7 @@ export const auroraCluster = defineTarget({
       // What Aurora calls NULL is not for ever, but as long as it likes.
       logKeptHours: async (signal) => (await reader.binlogRetentionHours(signal)) ?? 0,
       cluster: (signal) => rds.describe(config.clusterIdentifier, signal),
+      leastRoom: room.least,
       restoring,
     };
     return {
@@ -81,6 +86,7 @@ export const auroraCluster = defineTarget({
       },
       close: async () => {
         rds.close();
+        room.close();
         restoring.close();
         await connections.close();
       },

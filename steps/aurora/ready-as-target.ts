@@ -18,6 +18,7 @@ export const readyAsTarget = defineGate({
       'rds:DescribeDBClusters',
       'rds:DescribeDBInstances',
       'rds:DescribeDBClusterParameters',
+      'cloudwatch:GetMetricData',
       'EXECUTE ON mysql.*',
       ...toSeeEverything,
     ],

@@ -1,6 +1,7 @@
 import type {ContainerInstance, Service, TaskDefinition} from '@aws-sdk/client-ecs';
-import {type Session, SwitcharooError} from '../../src/index.ts';
+import type {Session} from '../../src/index.ts';
 import {type AwsConfig, readingClient} from '../aws/client.ts';
+import {type Metric, notMeasured, worstOfLastDay} from '../aws/metrics.ts';
 import type {EcsNames} from './aws-calls.ts';
 import {lazyClients} from './clients.ts';
 import {atOnce, describedService, describedTasks, listedTasks} from './reads.ts';
@@ -19,9 +20,6 @@ export interface RoomReader {
   growing(providers: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
   memoryUse(now: Date, signal: AbortSignal): Promise<MemoryUse>;
 }
-
-const dayMs = 24 * 3_600_000;
-const hour = 3_600;
 
 export function openRoom(config: AwsConfig & EcsNames): Session<RoomReader, RoomReader> {
   const {cluster, service} = config;
@@ -100,43 +98,19 @@ export function openRoom(config: AwsConfig & EcsNames): Session<RoomReader, Room
               .flatMap(({name}) => name ?? []);
           }),
 
-    memoryUse: async (now, abortSignal) => {
-      try {
-        return await ask(async ({metrics, measuring}) => {
-          const command = new metrics.GetMetricDataCommand({
-            StartTime: new Date(now.getTime() - dayMs),
-            EndTime: now,
-            MetricDataQueries: [
-              {
-                Id: 'memory',
-                MetricStat: {
-                  Stat: 'Maximum',
-                  Period: hour,
-                  Metric: {
-                    Namespace: 'AWS/ECS',
-                    MetricName: 'MemoryUtilization',
-                    Dimensions: [
-                      {Name: 'ClusterName', Value: cluster.split('/').at(-1) ?? cluster},
-                      {Name: 'ServiceName', Value: service},
-                    ],
-                  },
-                },
-              },
-            ],
-          });
-          const [found] = (await measuring.send(command, {abortSignal})).MetricDataResults ?? [];
-          const values = found?.Values ?? [];
-          return values.length === 0
-            ? {kind: 'not-measured', why: 'CloudWatch has measured nothing in the last day'}
-            : {kind: 'measured', mostPercent: Math.max(...values)};
-        });
-      } catch (error) {
-        // What tasks really use is worth knowing, and no reason to stop.
-        if (error instanceof SwitcharooError && !abortSignal.aborted) {
-          return {kind: 'not-measured', why: error.problem.message.replace(/\.$/, '')};
-        }
-        throw error;
-      }
+    memoryUse: async (now, signal) => {
+      const metric: Metric = {
+        namespace: 'AWS/ECS',
+        name: 'MemoryUtilization',
+        dimensions: {ClusterName: cluster.split('/').at(-1) ?? cluster, ServiceName: service},
+        worst: 'Maximum',
+      };
+      const [use] = await ask(({metrics: sdk, measuring: client}) =>
+        worstOfLastDay({sdk, client}, [metric], {now, signal}),
+      ).catch((error: unknown) => [notMeasured(error, signal)]);
+      return use?.kind === 'measured'
+        ? {kind: 'measured', mostPercent: use.value}
+        : {kind: 'not-measured', why: use?.why ?? ''};
     },
   };
   return {reader, writer: reader, close};

@@ -1,6 +1,7 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {createCloudWatch} from '../../lab/aws/cloudwatch.ts';
 import {createRds} from '../../lab/aws/rds.ts';
 import {credentials, type Started, started} from '../lab/aws/started.ts';
 import {passwords} from '../lab/mysql/databases.ts';
@@ -16,9 +17,8 @@ let desk: Desk;
 let inventory: string;
 beforeAll(async () => {
   servers = await openRealServers();
-  aws = await started(
-    createRds({clusters: [{identifier: 'shop', endpoint: '127.0.0.1', port: 3306}]}),
-  );
+  const rds = createRds({clusters: [{identifier: 'shop', endpoint: '127.0.0.1', port: 3306}]});
+  aws = await started(rds, createCloudWatch(rds.measure));
   desk = openDesk();
   inventory = join(desk.stateFolder, 'here.yaml');
   writeFileSync(inventory, JSON.stringify({name: 'here', targets: targetsOf(servers)}));

@@ -1,8 +1,12 @@
 import type {Found} from '../../../src/index.ts';
+import type {Worst} from '../../aws/metrics.ts';
 import type {ClusterState, WriterState} from '../rds.ts';
+import type {LeastRoom} from '../room.ts';
 import type {AuroraCheck} from './check.ts';
 
-/** What the RDS API can answer. */
+const gib = 1_024 ** 3;
+
+/** What the APIs of RDS and CloudWatch can answer. */
 export const clusterChecks: readonly AuroraCheck[] = [
   {
     name: 'cluster-missing',
@@ -160,6 +164,22 @@ export const clusterChecks: readonly AuroraCheck[] = [
         : null,
     ),
   }),
+  ofRoom('local-storage-low', ({localStorage}) => localStorage, {
+    leastBytes: 5 * gib,
+    what: 'local storage (FreeLocalStorage)',
+    expects: 'The writer had 5 GiB or more of local storage left all through the last day.',
+    consequence:
+      'Temporary tables, sorting and index builds live there: when it is full they fail, however large the volume is.',
+    fix: 'Take a larger instance class, or find out what fills it.',
+  }),
+  ofRoom('memory-low', ({memory}) => memory, {
+    leastBytes: gib / 2,
+    what: 'memory (FreeableMemory)',
+    expects: 'The writer had 512 MiB or more of memory left all through the last day.',
+    consequence:
+      'With the load of the source on top the server may be ended for want of memory, and restarts.',
+    fix: 'Take a larger instance class, or lower innodb_buffer_pool_size in the parameter group.',
+  }),
 ];
 
 type Says = (cluster: ClusterState) => string | null;
@@ -183,3 +203,38 @@ function ofCluster({
 function ofWriter(says: (writer: WriterState) => string | null): Says {
   return ({writer}) => writer && says(writer);
 }
+
+/** It only warns, so a metric that nobody knows is told, and stops nothing. */
+function ofRoom(
+  name: string,
+  of: (room: LeastRoom) => Worst,
+  {
+    leastBytes,
+    what,
+    ...words
+  }: Pick<AuroraCheck, 'expects' | 'consequence' | 'fix'> & {leastBytes: number; what: string},
+): AuroraCheck {
+  return {
+    name,
+    severity: 'warns',
+    looksAt: 'cluster',
+    ...words,
+    find: async ({reader, cluster, aurora: {signal}}): Promise<readonly Found[]> => {
+      const writer = (await cluster())?.writer;
+      if (!writer) {
+        return [];
+      }
+      const left = of(await reader.leastRoom(writer.identifier, signal));
+      const whose = `cluster ${reader.clusterIdentifier} has a writer ${writer.identifier}`;
+      if (left.kind === 'not-measured') {
+        return [{is: `${whose} of whose ${what} nothing is known: ${left.why}`}];
+      }
+      return left.value < leastBytes
+        ? [{is: `${whose} that had ${bytesText(left.value)} of ${what} left in the last day`}]
+        : [];
+    },
+  };
+}
+
+const bytesText = (bytes: number): string =>
+  bytes < gib ? `${Math.floor(bytes / 1_024 ** 2)} MiB` : `${(bytes / gib).toFixed(1)} GiB`;

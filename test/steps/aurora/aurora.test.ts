@@ -1,4 +1,5 @@
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import {createCloudWatch} from '../../../lab/aws/cloudwatch.ts';
 import {createRds, type Rds} from '../../../lab/aws/rds.ts';
 import type {Session} from '../../../src/model/target.ts';
 import {
@@ -23,7 +24,7 @@ let aws: Started;
 beforeAll(async () => {
   servers = await openRealServers();
   rds = createRds({clusters: [shop]});
-  aws = await started(rds);
+  aws = await started(rds, createCloudWatch(rds.measure));
 });
 beforeEach(() => servers.begin());
 afterAll(async () => {

@@ -1,4 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {createCloudWatch} from '../../../lab/aws/cloudwatch.ts';
 import {createRds, type LabCluster, type Rds} from '../../../lab/aws/rds.ts';
 import {auroraChecks} from '../../../steps/aurora/checks/catalogue.ts';
 import {auroraCluster} from '../../../steps/aurora/cluster.ts';
@@ -220,7 +221,7 @@ let aws: Started;
 const sessions = new Map<number, AuroraSession>();
 beforeAll(async () => {
   rds = createRds({clusters: [{identifier: 'shop', endpoint: '127.0.0.1', port: 3306}]});
-  aws = await started(rds);
+  aws = await started(rds, createCloudWatch(rds.measure));
 });
 afterAll(async () => {
   await Promise.all([...sessions.values()].map((session) => session.close()));
@@ -442,6 +443,9 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
   });
 });
 
+const gib = 1_024 ** 3;
+const writer = {identifier: 'shop-1', writer: true};
+
 /** Each needs nothing but the API: a change of the cluster, and what is said of it. */
 const clusterFaults: readonly {
   readonly check: string;
@@ -517,15 +521,42 @@ const clusterFaults: readonly {
     change: {members: [{identifier: 'shop-1', writer: true, autoMinorVersionUpgrade: true}]},
     found: 'has a writer shop-1 that takes minor versions by itself',
   },
+  {
+    check: 'local-storage-low',
+    change: {members: [{...writer, free: {localStorage: 1.5 * gib, memory: 8 * gib}}]},
+    found:
+      'has a writer shop-1 that had 1.5 GiB of local storage (FreeLocalStorage) left in the last day',
+  },
+  {
+    check: 'memory-low',
+    change: {members: [{...writer, free: {localStorage: 20 * gib, memory: 0.25 * gib}}]},
+    found: 'has a writer shop-1 that had 256 MiB of memory (FreeableMemory) left in the last day',
+  },
+  {
+    check: 'memory-low',
+    change: {members: [{...writer, free: 'not measured yet'}]},
+    found:
+      'has a writer shop-1 of whose memory (FreeableMemory) nothing is known: CloudWatch has measured nothing in the last day',
+  },
 ];
 
 describe('a check of the API finds its fault, and nothing where there is none', () => {
   test.each(clusterFaults)('its $check', async ({check, change, found}) => {
     const clean = createRds({clusters: [{identifier: 'shop', endpoint: '127.0.0.1', port: 3306}]});
-    await using lab = await started(clean);
+    await using lab = await started(clean, createCloudWatch(clean.measure));
     expect(await ofCluster(lab, check)).toEqual([]);
     clean.change('shop', change);
     expect(await ofCluster(lab, check)).toEqual([`cluster shop ${found}`]);
+  });
+
+  test('its local-storage-low, when CloudWatch refuses to answer', async () => {
+    const rds = createRds({clusters: [{identifier: 'shop', endpoint: '127.0.0.1', port: 3306}]});
+    await using lab = await started(rds, createCloudWatch(rds.measure));
+    lab.endpoint.faults.add({service: 'monitoring', kind: 'deny'});
+    expect(await ofCluster(lab, 'local-storage-low')).toEqual([
+      'cluster shop has a writer shop-1 of whose local storage (FreeLocalStorage) nothing is known: AWS does not allow this call for instance shop-1: User: arn:aws:iam::123456789012:user/lab is not authorized to perform: cloudwatch:GetMetricData',
+    ]);
+    expect(await ofCluster(lab, 'local-storage-low')).toEqual([]);
   });
 
   test('its cluster-missing', async () => {

@@ -163,6 +163,9 @@ function readerOf(server: FakeServer): AuroraReader {
     address: server.address,
     user: 'switcharoo',
     clusterIdentifier: server.name,
+    leastRoom: async () => {
+      throw new Error('nothing is measured of a fake server');
+    },
     position: async () => {
       server.replicate();
       return server.place(server.log.length);
