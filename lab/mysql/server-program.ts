@@ -1,6 +1,7 @@
 import {execFile} from 'node:child_process';
+import {randomUUID} from 'node:crypto';
 import {constants} from 'node:fs';
-import {access, cp, mkdir, readFile, realpath, rm} from 'node:fs/promises';
+import {access, cp, mkdir, readFile, realpath, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {promisify} from 'node:util';
 import {SwitcharooError} from '../../src/model/problem.ts';
@@ -114,8 +115,9 @@ function bootstrapped(
 
 async function copyDataFolder(from: string, to: string): Promise<void> {
   await cp(from, to, {recursive: true});
-  // Two servers with one server_uuid refuse to replicate (errno 1593); a new one is made at the first start.
-  await rm(join(to, 'auto.cnf'), {force: true});
+  // Two servers with one server_uuid refuse to replicate (errno 1593), and MySQL 5.6 gave two that were first started in
+  // the same moment the same one.
+  await writeFile(join(to, 'auto.cnf'), `[auto]\nserver-uuid=${randomUUID()}\n`);
 }
 
 async function shareOf(command: string): Promise<string | undefined> {
