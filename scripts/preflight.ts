@@ -30,14 +30,15 @@ column, account or session of a finding; the sentence has the first five.
 {inventory, targets: [{name, kind, checks}], without, findings: [{check, severity, target, found, items, consequence, fix}]}
 \`\`\`
 
-What no SQL and no call of the RDS API can tell is not among them:
+What no SQL and no call of the APIs of RDS and CloudWatch can tell is not among them:
 
 - what a client's driver asks for at its handshake, before it is connected to Aurora or where performance_schema is off;
 - whether the replication accounts really log in from the other server's own network: \`aurora.replicate-from\` and
   \`mysql.follow\` find it out, the latter before anybody may write on Aurora;
-- free space on disks, and how much a disk bears (Aurora's local storage is in CloudWatch as \`FreeLocalStorage\`);
-- whether the application's statements suit another version, but for reserved words: \`util.checkForServerUpgrade\` of MySQL
-  Shell looks at more of it;
+- free space on the disks of servers that are not Aurora, and how much a disk bears;
+- whether every statement of the application suits another version: looked for are reserved words, and functions and forms
+  that are known to have gone, in stored objects and, where performance_schema is on, in what clients have said;
+  \`util.checkForServerUpgrade\` of MySQL Shell looks at more of it;
 - whether the way back was rehearsed, and when: that stands in the journals, and \`switcharoo runs\` lists them.
 
 A rehearsal with a copy of the data finds out most of those.

@@ -21,6 +21,7 @@ export {countersOf} from './checks/columns.ts';
 export * from './checks/facts.ts';
 export {definedSql, definedText, eventsSql} from './checks/objects.ts';
 export {gtidDiffers, packetTooLarge, sourceAmong} from './checks/replication.ts';
+export {callOf, knows, type Pattern, using} from './checks/statements.ts';
 export {are, columnOf, columnsSql, isAre, nameOf} from './checks/tables.ts';
 export type {Connections} from './connection.ts';
 export type {CopyReader, CopyWriter} from './copy/copies.ts';

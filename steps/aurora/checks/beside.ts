@@ -155,6 +155,22 @@ export const besideChecks: readonly AuroraCheck[] = [
     },
   },
   {
+    name: 'utf8mb4-unknown-to-source',
+    severity: 'warns',
+    looksAt: 'beside',
+    expects: 'SET NAMES utf8mb4 means a collation on Aurora that the source knows.',
+    consequence:
+      "Drivers that say it give their sessions, and tables that are made so, that collation, and the old source stops at them on the way back (error 22, character set '#255').",
+    fix: 'Have the driver name the collation (SET NAMES utf8mb4 COLLATE utf8mb4_general_ci), and CREATE TABLE, too.',
+    find: async ({aurora, source}) => {
+      const collation = await meantByUtf8mb4(aurora);
+      return when(
+        !(await collationsOf(source)).has(nameOfCollation(collation)),
+        `SET NAMES utf8mb4 on ${aurora.name} means ${collation}, which ${source.name} does not know`,
+      );
+    },
+  },
+  {
     name: 'reserved-words',
     severity: 'warns',
     looksAt: 'beside',
@@ -227,6 +243,23 @@ export const besideChecks: readonly AuroraCheck[] = [
     consequence: 'With ON on one side and OFF on the other the IO thread stops (errno 1593).',
     fix: `Set gtid-mode = ON_PERMISSIVE ${inTheGroup}, and reboot.`,
     find: ({aurora, replica}) => gtidDiffers(aurora, replica),
+  },
+  {
+    name: 'gtid-consistency-differs',
+    severity: 'warns',
+    looksAt: 'beside',
+    expects: 'Aurora refuses no statement for the sake of GTIDs that the source takes.',
+    consequence:
+      'CREATE TABLE … SELECT before MySQL 8.0.21, and temporary tables within transactions, fail on Aurora (errno 1785 to 1787).',
+    fix: 'Set enforce_gtid_consistency = WARN on the source (from 5.7 on) and read its error log for some days.',
+    find: async ({aurora, source}) => {
+      const [ours, its] = [await aurora.settings(), await source.settings()];
+      const {enforce_gtid_consistency: there = 'OFF'} = its;
+      return when(
+        ours['enforce_gtid_consistency'] === 'ON' && there !== 'ON',
+        `${aurora.name} has enforce_gtid_consistency = ON, and ${source.name} has ${there}`,
+      );
+    },
   },
   {
     name: 'functions-not-trusted',
@@ -384,6 +417,18 @@ function replicationAccount(
     },
   };
 }
+
+/** MySQL 8 and MariaDB 11 can be told another one than the character set's own. */
+async function meantByUtf8mb4(server: Facts): Promise<string> {
+  const {default_collation_for_utf8mb4: inMysql, character_set_collations: inMariadb = ''} =
+    await server.settings();
+  const told = inMysql ?? /\butf8mb4=(\w+)/.exec(inMariadb)?.[1];
+  return told ?? text((await server.rows(utf8mb4Sql))[0] ?? {}, 'collation');
+}
+
+const utf8mb4Sql = `
+  SELECT collation_name AS collation FROM information_schema.collations
+   WHERE character_set_name = 'utf8mb4' AND is_default = 'Yes'`;
 
 const sessionCollationsSql = `
   SELECT t.processlist_user AS user, t.processlist_host AS host, v.variable_value AS collation

@@ -11,6 +11,7 @@ import type {AuroraReader} from '../cluster.ts';
 import {besideChecks} from './beside.ts';
 import {type AuroraCheck, lookOver} from './check.ts';
 import {clusterChecks} from './cluster.ts';
+import {removedChecks} from './removed.ts';
 import {serverChecks} from './server.ts';
 
 const inTheGroup = (parameter: string) =>
@@ -19,6 +20,7 @@ const inTheGroup = (parameter: string) =>
 /** Checks of any MySQL server, with what is done about them on Aurora. */
 const likeAnyServer: readonly AuroraCheck[] = [
   ['account-sees-too-little', undefined],
+  ['hash-function-missing', 'Compare with a replica of it on another server.'],
   ['binary-log-off', inTheGroup('binlog_format = ROW')],
   ['binary-log-not-row', inTheGroup('binlog_format = ROW')],
   ['row-image-not-full', inTheGroup('binlog_row_image = FULL')],
@@ -33,6 +35,7 @@ export const auroraChecks: readonly AuroraCheck[] = [
   ...likeAnyServer,
   ...serverChecks,
   ...besideChecks,
+  ...removedChecks,
 ];
 
 /** It is held against the source of the same inventory, and against the replica that it follows. */

@@ -8,6 +8,7 @@ import {factsOf} from './facts.ts';
 import {objectChecks} from './objects.ts';
 import {replicationChecks, sourceAmong} from './replication.ts';
 import {sessionChecks} from './sessions.ts';
+import {statementChecks} from './statements.ts';
 import {tableChecks} from './tables.ts';
 
 /** All that a MySQL or MariaDB server is looked over for. */
@@ -19,6 +20,7 @@ export const mysqlChecks: readonly MysqlCheck[] = [
   ...objectChecks,
   ...accountChecks,
   ...sessionChecks,
+  ...statementChecks,
 ];
 
 /** A server that follows another one of the inventory is looked over as a replica, any other as a source. */

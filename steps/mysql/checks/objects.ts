@@ -60,15 +60,15 @@ export const objectChecks: readonly MysqlCheck[] = [
   },
 ];
 
-/** Everything that runs with the rights of its definer. */
+/** Everything that runs with the rights of its definer, and its text. */
 export const definedSql = `
-  SELECT 'view' AS what, table_schema AS s, table_name AS name, definer AS definer
+  SELECT 'view' AS what, table_schema AS s, table_name AS name, definer AS definer, view_definition AS body
     FROM information_schema.views WHERE ${notTheServers('table_schema')}
-  UNION ALL SELECT LOWER(routine_type), routine_schema, routine_name, definer
+  UNION ALL SELECT LOWER(routine_type), routine_schema, routine_name, definer, routine_definition
     FROM information_schema.routines WHERE ${notTheServers('routine_schema')}
-  UNION ALL SELECT 'trigger', trigger_schema, trigger_name, definer
+  UNION ALL SELECT 'trigger', trigger_schema, trigger_name, definer, action_statement
     FROM information_schema.triggers WHERE ${notTheServers('trigger_schema')}
-  UNION ALL SELECT 'event', event_schema, event_name, definer
+  UNION ALL SELECT 'event', event_schema, event_name, definer, event_definition
     FROM information_schema.events WHERE ${notTheServers('event_schema')}
   ORDER BY 1, 2, 3`;
 

@@ -1,6 +1,7 @@
 import {listed} from '../../../src/index.ts';
 import {clientText} from '../sessions.ts';
 import {type MysqlCheck, when} from './check.ts';
+import {text} from './facts.ts';
 import {are, isAre} from './tables.ts';
 
 /** Who works on the server at this moment. */
@@ -69,7 +70,30 @@ export const sessionChecks: readonly MysqlCheck[] = [
         ),
       ),
   },
+  {
+    name: 'clients-before',
+    severity: 'warns',
+    of: 'source',
+    expects:
+      'Everybody who was connected since the server was started is known (seen with performance_schema = ON).',
+    consequence:
+      'A job that comes once a night is not there when one looks, and loses the database.',
+    fix: 'Find out what each of them is: it moves to Aurora or stops.',
+    find: async (server) =>
+      listed(
+        (count) =>
+          `${server.name} had clients from ${count} ${are(count, 'place')} that are not connected now`,
+        (await server.rows(clientsBeforeSql))
+          .filter((row) => text(row, 'user') !== server.server.user)
+          .map((row) => `${text(row, 'user')} from ${text(row, 'host')} (${text(row, 'times')})`),
+      ),
+  },
 ];
+
+// Neither threads of the server itself nor logins that were refused have a user here.
+const clientsBeforeSql = `
+  SELECT user AS user, host AS host, total_connections AS times FROM performance_schema.accounts
+   WHERE user IS NOT NULL AND host IS NOT NULL AND current_connections = 0 ORDER BY user, host`;
 
 const longSeconds = 5;
 

@@ -326,7 +326,10 @@ describeEachPair('a check finds its fault, and nothing where there is none', (on
   });
 });
 
-const settings = {source: ['--lower-case-table-names=1'], target: ['--performance-schema=ON']};
+const settings = {
+  source: ['--lower-case-table-names=1', '--performance-schema=ON'],
+  target: ['--performance-schema=ON', '--enforce-gtid-consistency=ON'],
+};
 
 describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}) => {
   test('another case of table names', async () => {
@@ -348,6 +351,55 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
     expect(found).toEqual([
       '3 names of db1 are reserved words of aurora: games.groups, games.scores.order, games.scores.rank',
     ]);
+  });
+
+  test('functions and forms that have gone, in stored objects and in what clients said', async () => {
+    expect(await seen({source, target}, 'removed-from-aurora')).toEqual([]);
+    await source.database.session(async (client) => {
+      await client.query('CREATE DATABASE old');
+      await client.query('USE old');
+      await client.query('CREATE TABLE prices (id INT PRIMARY KEY, md5 INT, category INT)');
+      await client.query(
+        "CREATE VIEW sums AS SELECT SQL_CACHE MD5(id) AS m, 'SHA1(x)' AS t FROM prices",
+      );
+      await client.query(
+        'CREATE PROCEDURE report() SELECT category FROM prices GROUP BY category DESC HAVING COUNT(*) > 1 /* PASSWORD(x) */',
+      );
+      await client.query(
+        'CREATE PROCEDURE fine() SELECT SHA2(category, 256) FROM prices GROUP BY category ORDER BY category DESC',
+      );
+      await client.query(
+        "CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DISABLE DO DO PASSWORD('x')",
+      );
+      await client.query('INSERT INTO prices (id, md5) VALUES (1, 2)');
+      await client.query("SELECT ENCODE('secret', 'key'), md5 FROM prices");
+    });
+    const found = await seen({source, target}, 'removed-from-aurora');
+    // Of a server that has them all nothing is said.
+    const none = await held(source, source, 'removed-from-aurora');
+    await source.database.query('DROP DATABASE old');
+    expect(found).toEqual([
+      '4 statements of db1 use what aurora does not have: event old.nightly (PASSWORD()), procedure old.report (GROUP BY … ASC or DESC), view old.sums (MD5(), SQL_CACHE), in old: SELECT `ENCODE` (...) , `md5` FROM `prices` (ENCODE())',
+    ]);
+    expect(none).toEqual([]);
+  });
+
+  test('what SET NAMES utf8mb4 means', async () => {
+    expect(await seen({source, target}, 'utf8mb4-unknown-to-source')).toEqual([
+      'SET NAMES utf8mb4 on aurora means utf8mb4_0900_ai_ci, which db1 does not know',
+    ]);
+    await say(target, ["SET GLOBAL default_collation_for_utf8mb4 = 'utf8mb4_general_ci'"]);
+    expect(await seen({source, target}, 'utf8mb4-unknown-to-source')).toEqual([]);
+    await say(target, ["SET GLOBAL default_collation_for_utf8mb4 = 'utf8mb4_0900_ai_ci'"]);
+    expect(await held(target, target, 'utf8mb4-unknown-to-source')).toEqual([]);
+    expect(await held(source, source, 'utf8mb4-unknown-to-source')).toEqual([]);
+  });
+
+  test('statements that are refused for the sake of GTIDs', async () => {
+    expect(await seen({source, target}, 'gtid-consistency-differs')).toEqual([
+      'aurora has enforce_gtid_consistency = ON, and db1 has OFF',
+    ]);
+    expect(await held(target, target, 'gtid-consistency-differs')).toEqual([]);
   });
 
   test('a session with a collation that the older one does not know', async () => {

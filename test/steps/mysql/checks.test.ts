@@ -293,6 +293,32 @@ describeEachServer(
       },
     );
 
+    test('a server that was built without SHA2', async () => {
+      expect(await seen(on, 'hash-function-missing')).toEqual([]);
+      const {reader} = on.session;
+      const query: typeof reader.query = (sql, ...rest) =>
+        reader.query(sql.replace("SHA2('x', 256)", 'NULL'), ...rest);
+      const session = {...on.session, reader: {...reader, query}};
+      expect(await seen({...on, session}, 'hash-function-missing')).toEqual([
+        "db1 cannot compute SHA2('x', 256)",
+      ]);
+    });
+
+    test('stored objects that use files of the server', async () => {
+      expect(await seen(on, 'files-of-the-server')).toEqual([]);
+      await say(on, [
+        "CREATE PROCEDURE odd.dump() SELECT 1 INTO OUTFILE '/tmp/nowhere/one'",
+        "CREATE PROCEDURE odd.talk() BEGIN /* LOAD_FILE('x') */ SELECT 'INTO OUTFILE'; END",
+        "CREATE VIEW odd.note AS SELECT LOAD_FILE('/tmp/nowhere/two') AS two",
+      ]);
+      const found = await seen(on, 'files-of-the-server');
+      await say(on, ['DROP PROCEDURE odd.dump', 'DROP PROCEDURE odd.talk', 'DROP VIEW odd.note']);
+      expect(found).toEqual([
+        '2 statements of db1 use the files of the server: procedure odd.dump (INTO OUTFILE), view odd.note (LOAD_FILE())',
+      ]);
+      expect(await seen(on, 'files-of-the-server')).toEqual([]);
+    });
+
     describe('sessions', () => {
       test('clients are counted by account and host', async () => {
         // A session that was closed here is there for another moment.
@@ -378,6 +404,37 @@ describeEachServer(
     });
   },
   {prepare, kinds: encryptingKinds},
+);
+
+describeEachServer(
+  'a server that keeps its performance_schema',
+  (on) => {
+    test('a client that was there and is gone', async () => {
+      const before = await seen(on, 'clients-before');
+      expect(before).not.toEqual([expect.stringContaining('shop')]);
+      const client = await on.connect('shop');
+      expect(await seen(on, 'clients-before')).toEqual(before);
+      await client.end();
+      await expect
+        .poll(() => seen(on, 'clients-before'), {timeout: 20_000})
+        .toEqual([expect.stringContaining('shop from 127.0.0.1 (1)')]);
+    });
+
+    test('what a client has said of files of the server', async () => {
+      expect(await seen(on, 'files-of-the-server')).toEqual([]);
+      await on.database.session(async (client) => {
+        await client.query('CREATE TABLE odd.lines (id INT PRIMARY KEY)');
+        await client.query('USE odd');
+        await client
+          .query("LOAD DATA INFILE '/tmp/nowhere/three' INTO TABLE `lines`")
+          .catch(() => {});
+      });
+      expect(await seen(on, 'files-of-the-server')).toEqual([
+        '1 statement of db1 uses the files of the server: in odd: LOAD DATA INFILE ? INTO TABLE `lines` (LOAD DATA INFILE)',
+      ]);
+    });
+  },
+  {prepare, settings: ['--performance-schema=ON']},
 );
 
 describeEachServer(
