@@ -1,0 +1,108 @@
+import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
+import {createCloudWatch} from '../../../lab/aws/cloudwatch.ts';
+import {createRds, type Rds} from '../../../lab/aws/rds.ts';
+import type {Session} from '../../../src/model/target.ts';
+import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/cluster.ts';
+import {readyAsTarget} from '../../../steps/aurora/ready-as-target.ts';
+import {type Started, started} from '../../lab/aws/started.ts';
+import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
+import {openRealServers, type RealServers} from '../mysql/real-servers.ts';
+import {lookOf, type Placed, settled} from '../mysql/walk.ts';
+import {withoutProcedure, withSession} from './real-cluster.ts';
+
+forEachPair('ready as the target', (pair) => {
+  let servers: RealServers;
+  let rds: Rds;
+  let aws: Started;
+  beforeAll(async () => {
+    servers = await openRealServers(pair);
+    rds = createRds({clusters: [{identifier: 'shop', endpoint: '127.0.0.1', port: 3306}]});
+    aws = await started(rds, createCloudWatch(rds.measure));
+    await servers.begin();
+  });
+  afterAll(async () => {
+    await aws?.[Symbol.asyncDispose]();
+    await servers?.close();
+  });
+
+  const aurora = () => servers.databases.aurora;
+  const setRetention = (hours: number | null) =>
+    aurora().query("CALL mysql.rds_set_configuration('binlog retention hours', ?)", [hours]);
+  const withCluster = <Result>(
+    config: object,
+    work: (session: Session<AuroraReader, AuroraWriter>) => Promise<Result>,
+  ): Promise<Result> => withSession(aurora(), {...aws.config, ...config}, work);
+  const readyOf = (session: Session<AuroraReader, AuroraWriter>): Placed => ({
+    id: 'ready',
+    unit: readyAsTarget,
+    on: {aurora: session, source: servers.source, replica: servers.replica},
+  });
+
+  beforeEach(() => setRetention(168));
+  afterEach(async () => {
+    rds.change('shop', {status: 'available', members: [{identifier: 'shop-1', writer: true}]});
+    await aurora().query("SET GLOBAL collation_server = 'utf8mb4_unicode_ci'");
+  });
+
+  test('an available cluster with a way back is', () =>
+    withCluster({}, async (session) => {
+      // Nothing but that two brands are far from each other is there to be remarked.
+      const sameBrand =
+        pair.source.name.startsWith('MySQL') === pair.target.name.startsWith('MySQL');
+      expect(await settled(readyOf(session))).toEqual({
+        ...{kind: 'done', output: {}},
+        ...(sameBrand
+          ? {}
+          : {
+              remarks: [
+                expect.stringMatching(/^db1 is 5\.6\.24-log, and aurora is 10\.11\..*MariaDB/),
+              ],
+            }),
+      });
+    }));
+
+  test('a cluster that is being changed is waited for', () =>
+    withCluster({}, async (session) => {
+      rds.change('shop', {status: 'modifying'});
+      expect(await readyAsTarget.check(lookOf(readyOf(session)))).toEqual({
+        kind: 'settling',
+        progress: 'cluster shop is modifying, not available',
+      });
+    }));
+
+  test('everything that is wrong is told at once, with what to do about each', () =>
+    withCluster({}, async (session) => {
+      await setRetention(12);
+      rds.change('shop', {
+        members: [{identifier: 'shop-1', writer: true, parameterGroupStatus: 'pending-reboot'}],
+      });
+      expect(await settled(readyOf(session))).toEqual({
+        kind: 'blocked',
+        reason:
+          'aurora is not ready as the target: cluster shop has a writer that has not taken the parameters of shop-cluster-parameters yet; aurora keeps its binary logs 12 h, and a way back needs 24 h.',
+        hint: "Reboot the writer instance, days before the night. On Aurora: CALL mysql.rds_set_configuration('binlog retention hours', 168).",
+      });
+    }));
+
+  test('a server without rds_set_read_only cannot be fenced', () =>
+    withCluster({}, async (session) => {
+      await withoutProcedure(aurora(), 'rds_set_read_only', async () => {
+        expect(await settled(readyOf(session))).toEqual({
+          kind: 'blocked',
+          reason:
+            'aurora is not ready as the target: aurora has no procedure mysql.rds_set_read_only.',
+          hint: 'rds_set_read_only needs Aurora MySQL 3.06 or later; upgrade the cluster, or look whether the endpoint belongs to Aurora.',
+        });
+      });
+    }));
+
+  test('a cluster that RDS does not know is named', () =>
+    withCluster({clusterIdentifier: 'shp'}, async (session) => {
+      expect(await settled(readyOf(session))).toEqual({
+        kind: 'blocked',
+        reason:
+          'aurora is not ready as the target: RDS has no cluster shp in this account and region.',
+        hint: "Correct clusterIdentifier or region in the inventory's entry.",
+      });
+    }));
+});
