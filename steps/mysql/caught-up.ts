@@ -40,10 +40,16 @@ export const caughtUp = defineGate({
         `Let ${replica.name} replicate from ${upstream.name} first.`,
       );
     }
-    return (
-      (await whyNever(replication, wanted, {upstream, replica}, signal)) ??
-      settling(progressText(replica, replication, wanted, input.lagMsMax))
-    );
+    const never = await whyNever(replication, wanted, {upstream, replica}, signal);
+    if (never || !input.position) {
+      return never ?? settling(progressText(replica, replication, wanted, input.lagMsMax));
+    }
+    // Looks come ever less often, and here nobody can write: the server itself tells the moment.
+    await replica.waitUntilExecuted(wanted, signal);
+    const now = (await replica.replication(signal)) ?? replication;
+    return hasReached(now.executed, wanted)
+      ? done(await replica.position(signal))
+      : settling(progressText(replica, now, wanted, input.lagMsMax));
   },
 });
 

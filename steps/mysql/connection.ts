@@ -12,6 +12,8 @@ export type Ask = (statement: Statement) => Promise<readonly Row[]>;
 export interface Connections {
   /** For what changes nothing: asked once more when the connection is lost. */
   read(statement: Statement, signal?: AbortSignal): Promise<readonly Row[]>;
+  /** The same for what takes its time on the server: other reads go on meanwhile. */
+  wait(statement: Statement, signal?: AbortSignal): Promise<readonly Row[]>;
   /** Sent once. When its answer is lost, only the next look can tell what became of it. */
   write(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
   /** The same, in a session that writes nothing into the binary log. */
@@ -31,9 +33,11 @@ export interface Connections {
 
 export function connectTo(login: Login, where: Where, open: AbortSignal): Connections {
   const reading = new Line(login, where, [readOnlySession]);
+  const waiting = new Line(login, where, [readOnlySession]);
   const writing = new Line(login, where);
   const more = new Set<Line>();
   const unlogged = new Line(login, where, [unloggedSession]);
+  const all = () => [reading, waiting, writing, unlogged, ...more];
   const once = async (line: Line, statement: Statement, signal: AbortSignal) => {
     const either = AbortSignal.any([signal, open]);
     await line.ensure(either);
@@ -46,20 +50,22 @@ export function connectTo(login: Login, where: Where, open: AbortSignal): Connec
         : cause;
     }
   };
-  return {
-    read: async (statement, signal = open) => {
-      const either = AbortSignal.any([signal, open]);
-      try {
-        return await reading.ask(statement, either);
-      } catch (cause) {
-        if (!(cause instanceof Lost)) {
-          throw cause;
-        }
+  const again = async (line: Line, statement: Statement, signal: AbortSignal) => {
+    const either = AbortSignal.any([signal, open]);
+    try {
+      return await line.ask(statement, either);
+    } catch (cause) {
+      if (!(cause instanceof Lost)) {
+        throw cause;
       }
-      return await reading.ask(statement, either).catch((cause) => {
-        throw cause instanceof Lost ? new SwitcharooError(connectionLost(where), {cause}) : cause;
-      });
-    },
+    }
+    return await line.ask(statement, either).catch((cause) => {
+      throw cause instanceof Lost ? new SwitcharooError(connectionLost(where), {cause}) : cause;
+    });
+  };
+  return {
+    read: (statement, signal = open) => again(reading, statement, signal),
+    wait: (statement, signal = open) => again(waiting, statement, signal),
     write: (statement, signal) => once(writing, statement, signal),
     writeUnlogged: (statement, signal) => once(unlogged, statement, signal),
     comparing: async (count, work, signal = open) => {
@@ -84,9 +90,9 @@ export function connectTo(login: Login, where: Where, open: AbortSignal): Connec
     },
     readLog: (part, listener, signal = open) =>
       readLog(login, where, part, listener, AbortSignal.any([signal, open])),
-    ids: () => [reading, writing, unlogged, ...more].map(({id}) => id).filter((id) => id !== null),
+    ids: () => all().flatMap(({id}) => id ?? []),
     close: async () => {
-      for (const line of [reading, writing, unlogged, ...more]) {
+      for (const line of all()) {
         line.close();
       }
     },

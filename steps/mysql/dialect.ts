@@ -18,6 +18,12 @@ const spellings = {
     newer: 'STOP REPLICA SQL_THREAD',
     older: 'STOP SLAVE SQL_THREAD',
   },
+  /** Values: file, position, seconds. Seconds are whole: MySQL 5.6 takes a part of one for no limit. */
+  waitUntilExecuted: {
+    since: [8, 0, 26],
+    newer: 'SELECT SOURCE_POS_WAIT(?, ?, ?)',
+    older: 'SELECT MASTER_POS_WAIT(?, ?, ?)',
+  },
   forget: {since: [8, 0, 22], newer: 'RESET REPLICA ALL', older: 'RESET SLAVE ALL'},
   /** Values: host, port, user, password, file, position. */
   follow: {
@@ -52,7 +58,7 @@ export interface Traits {
 /** Tells which spelling a server understands, and remembers it. */
 export interface Dialect {
   readonly traits: Traits;
-  /** Gives `ask` the statement for `request`; the other spelling once, if the server calls the first a syntax error. */
+  /** Gives `ask` the statement for `request`; the other spelling once, if the server does not know the first. */
   say<Answer>(request: Request, ask: (sql: string) => Promise<Answer>): Promise<Answer>;
 }
 
@@ -66,7 +72,7 @@ export function dialectOf(version: string): Dialect {
       try {
         return await ask(first);
       } catch (cause) {
-        if (proven.has(request) || errnoOf(cause) !== syntaxError) {
+        if (proven.has(request) || !unknownWords.includes(errnoOf(cause) ?? 0)) {
           throw cause;
         }
         const second = other(request, first);
@@ -115,8 +121,11 @@ export function errnoOf(error: unknown): number | null {
   return null;
 }
 
-// ER_PARSE_ERROR. A fork may keep the older words under a newer number, so the version alone does not decide.
-const syntaxError = 1064;
+/**
+ * ER_PARSE_ERROR; ER_SP_DOES_NOT_EXIST of a function, which is ER_NO_DB_ERROR in MySQL 9 where no schema is chosen. A fork
+ * may keep the older words under a newer number, so the version alone does not decide.
+ */
+export const unknownWords: readonly number[] = [1064, 1305, 1046];
 
 function likely(request: Request, version: string): string {
   const {since, newer, older} = spellings[request];

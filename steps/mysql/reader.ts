@@ -88,6 +88,12 @@ export function readerOf(
       }
       return rows[0] ? replicationOf(rows[0]) : null;
     },
+    waitUntilExecuted: async ({file, position}, signal) => {
+      const values = [file, position, waitSeconds];
+      await (await dialect(signal)).say('waitUntilExecuted', (sql) =>
+        connections.wait({sql, values}, signal),
+      );
+    },
     clients: async (signal) =>
       clientsOf(await read('SHOW FULL PROCESSLIST', signal), connections.ids()),
     openTransactions: async (signal) => {
@@ -127,6 +133,8 @@ export function readerOf(
   };
   return reader;
 }
+
+const waitSeconds = 1;
 
 const noHolders: ReadonlySet<string> = new Set();
 

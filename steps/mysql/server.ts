@@ -98,6 +98,11 @@ export interface MysqlReader {
   fence(signal?: AbortSignal): Promise<Fence>;
   /** `null` when it follows nobody. */
   replication(signal?: AbortSignal): Promise<Replication | null>;
+  /**
+   * Comes back when it has executed `wanted` of the server that it follows, when it stops executing, or when a second is
+   * over: only a look tells which.
+   */
+  waitUntilExecuted(wanted: Position, signal?: AbortSignal): Promise<void>;
   /** Client sessions: neither the server's own threads, nor its replicas, nor switcharoo's. */
   clients(signal?: AbortSignal): Promise<readonly Client[]>;
   openTransactions(signal?: AbortSignal): Promise<readonly OpenTransaction[]>;

@@ -49,7 +49,7 @@ export async function untilExecuted(
   wanted: Position,
   {signal, say}: {signal: AbortSignal; say(text: string): void},
 ): Promise<void> {
-  for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, mostWaitMs)) {
+  for (;;) {
     const replication = await server.replication(signal);
     if (replication && hasReached(replication.executed, wanted)) {
       return;
@@ -59,7 +59,9 @@ export async function untilExecuted(
       throw new SwitcharooError(notStarted(server.name, broken));
     }
     say(`${server.name} executes what remains until ${positionText(wanted)}`);
-    await sleep(waitMs, undefined, {signal});
+    await server.waitUntilExecuted(wanted, signal);
+    // Where it does not execute the server does not wait.
+    await sleep(firstWaitMs, undefined, {signal});
   }
 }
 

@@ -1,5 +1,5 @@
 import {type Found, listed} from '../../../src/index.ts';
-import {errnoOf} from '../dialect.ts';
+import {errnoOf, unknownWords} from '../dialect.ts';
 import type {Row} from '../line.ts';
 import {type MysqlCheck, when} from './check.ts';
 import {type Facts, notTheServers, text} from './facts.ts';
@@ -112,9 +112,6 @@ const bare = (body: string): string =>
     .replaceAll(/'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"/gs, "''")
     .replaceAll(/\/\*(?!!).*?\*\//gs, ' ')
     .replaceAll(/(?:--\s|#).*$/gm, ' ');
-
-/** ER_SP_DOES_NOT_EXIST; MySQL 9 says ER_NO_DB_ERROR where no schema is chosen; ER_PARSE_ERROR of a word that is reserved. */
-const unknownWords = [1305, 1046, 1064];
 
 /** Whether a server takes a statement that begins like this; `sql` has a name or a form that not all servers have. */
 export async function knows(server: Facts, sql: string): Promise<boolean> {

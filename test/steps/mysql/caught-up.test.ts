@@ -1,7 +1,9 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest';
 import {delayReplication, holdReplication} from '../../../lab/mysql/faults.ts';
 import {wordsOf} from '../../../lab/mysql/words.ts';
 import {caughtUp} from '../../../steps/mysql/caught-up.ts';
+import {hasReached} from '../../../steps/mysql/position.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
 import {openRealServers, type RealServers, untilFollowed} from './real-servers.ts';
 import {lookOf, type Placed, run, settled} from './walk.ts';
@@ -48,6 +50,33 @@ forEachPair('catching up', (pair) => {
       progress: `db2 is at ${start.file}:${start.position}, ${bytes} bytes before ${position.file}:${position.position}`,
     });
     await run({...firstHop, input: {position}});
+  });
+
+  test('the server itself tells when it has executed the position, or that it does not execute', async () => {
+    const {reader} = servers.replica;
+    const release = await holdReplication(servers.databases.replica);
+    await order();
+    const position = await servers.source.reader.position();
+    const released = sleep(300).then(release);
+    let looks = 0;
+    const reached = async () => {
+      looks += 1;
+      const replication = await reader.replication();
+      return replication !== null && hasReached(replication.executed, position);
+    };
+    while (!(await reached())) {
+      await reader.waitUntilExecuted(position);
+    }
+    await released;
+    // Asked without waiting there would be hundreds.
+    expect(looks).toBeLessThan(30);
+
+    const {stopExecuting, startExecuting} = wordsOf(servers.databases.replica.brand);
+    await servers.databases.replica.query(stopExecuting);
+    await reader.waitUntilExecuted(position);
+    await servers.databases.replica.query(startExecuting);
+    await reader.waitUntilExecuted(position);
+    expect(await reached()).toBe(true);
   });
 
   test('without a position, near enough is measured and not believed', async () => {

@@ -1,3 +1,4 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/model/problem.ts';
 import type {Session} from '../../../src/model/target.ts';
 import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/cluster.ts';
@@ -169,6 +170,10 @@ function readerOf(server: FakeServer): AuroraReader {
     position: async () => {
       server.replicate();
       return server.place(server.log.length);
+    },
+    waitUntilExecuted: async () => {
+      await sleep(1);
+      server.replicate();
     },
     logFilters: async () => ({only: [], without: []}),
     oldestLog: async () => `${server.name}-bin.${String(server.oldestLog).padStart(6, '0')}`,
