@@ -1,3 +1,4 @@
+import type {Facts} from './checks/facts.ts';
 import type {Row} from './line.ts';
 
 /** Who holds a privilege, also through roles: `'user'@'host'`, and a role as `'role'@''`. */
@@ -37,3 +38,20 @@ export function withRoles(holders: Holders, grants: readonly RoleGrant[]): Holde
   }
   return all;
 }
+
+/** The roles that each account has, at whatever depth. MariaDB does not tell in a table what its roles hold. */
+export async function rolesOf(server: Facts): Promise<ReadonlyMap<string, readonly string[]>> {
+  const {isMariaDb, series} = await server.version();
+  const grants = isMariaDb || series < 800 ? [] : roleGrantsOf(await server.rows(roleEdgesSql));
+  const roles = new Set(grants.map(({role}) => role));
+  const accounts = [...new Set(grants.map(({to}) => to))];
+  return new Map(
+    accounts.map((account) => [
+      account,
+      [...roles].filter((role) => withRoles(new Set([role]), grants).has(account)),
+    ]),
+  );
+}
+
+const roleEdgesSql = `
+  SELECT from_user AS role, from_host AS role_host, to_user AS user, to_host AS host FROM mysql.role_edges`;

@@ -36,6 +36,7 @@ export * from './position.ts';
 export {noReplicationAccount, notStarted, type Where} from './problems.ts';
 export * from './replication.ts';
 export {mysqlRights} from './rights.ts';
+export {rolesOf} from './roles.ts';
 export * from './sessions.ts';
 export * from './waits.ts';
 export {unlessGone} from './writer.ts';

@@ -18,6 +18,7 @@ import {
   when,
 } from '../../mysql/server.ts';
 import type {AuroraCheck, Beside} from './check.ts';
+import {isServers} from './rights.ts';
 
 const inTheGroup = 'in the cluster parameter group';
 
@@ -498,6 +499,3 @@ function seriesOf(series: number): number {
   const known = order.filter((one) => one <= series).length;
   return series >= 900 ? order.length + 1 : known;
 }
-
-const isServers = (user: string, source: Facts): boolean =>
-  user === source.server.user || user === 'root' || /^(mysql|mariadb)\./.test(user);

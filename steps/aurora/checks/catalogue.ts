@@ -12,6 +12,7 @@ import {besideChecks} from './beside.ts';
 import {type AuroraCheck, lookOver} from './check.ts';
 import {clusterChecks} from './cluster.ts';
 import {removedChecks} from './removed.ts';
+import {rightsChecks} from './rights.ts';
 import {serverChecks} from './server.ts';
 
 const inTheGroup = (parameter: string) =>
@@ -36,6 +37,7 @@ export const auroraChecks: readonly AuroraCheck[] = [
   ...serverChecks,
   ...besideChecks,
   ...removedChecks,
+  ...rightsChecks,
 ];
 
 /** It is held against the source of the same inventory, and against the replica that it follows. */

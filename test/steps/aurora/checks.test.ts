@@ -143,6 +143,29 @@ const faults: readonly Fault[] = [
     found: 'aurora lacks 1 account of db1: report@10.0.0.%',
   },
   {
+    check: 'rights-missing-on-aurora',
+    source: [
+      'SET sql_log_bin = 0',
+      'CREATE DATABASE odd',
+      'CREATE TABLE odd.notes (id INT PRIMARY KEY)',
+      "CREATE USER 'clerk'@'10.0.0.%'",
+      "GRANT SELECT, INSERT, UPDATE ON odd.* TO 'clerk'@'10.0.0.%'",
+      "GRANT DELETE ON odd.notes TO 'clerk'@'10.0.0.%'",
+      "GRANT PROCESS ON *.* TO 'clerk'@'10.0.0.%'",
+    ],
+    mendSource: ['SET sql_log_bin = 0', 'DROP DATABASE odd', "DROP USER 'clerk'@'10.0.0.%'"],
+    target: [
+      'SET sql_log_bin = 0',
+      'CREATE DATABASE odd',
+      "CREATE USER 'clerk'@'%'",
+      "GRANT INSERT ON odd.* TO 'clerk'@'%'",
+      "GRANT SELECT ON *.* TO 'clerk'@'%'",
+    ],
+    mendTarget: ['SET sql_log_bin = 0', 'DROP DATABASE odd', "DROP USER 'clerk'@'%'"],
+    found:
+      'aurora lacks 2 of the rights that accounts have on db1: clerk: UPDATE ON odd.*, clerk: DELETE ON odd.notes',
+  },
+  {
     check: 'replication-account-of-source',
     target: ['SET sql_log_bin = 0', "REVOKE REPLICATION SLAVE ON *.* FROM 'repl'@'%'"],
     mendTarget: ['SET sql_log_bin = 0', "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'"],
@@ -475,6 +498,23 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
       'INSERT INTO odd.orders VALUES (), (), ()',
     ]);
     expect(await seen({source, target}, 'auto-increment-behind')).toEqual([]);
+  });
+
+  test('rights of the data that come by a role of Aurora', async () => {
+    await say(source, ["CREATE USER 'typist'@'%'", "GRANT INSERT ON pages.* TO 'typist'@'%'"]);
+    await say(target, ["CREATE USER 'typist'@'%'"]);
+    expect(await seen({source, target}, 'rights-missing-on-aurora')).toEqual([
+      'aurora lacks 1 of the rights that accounts have on db1: typist: INSERT ON pages.*',
+    ]);
+    await say(target, [
+      'CREATE ROLE pen, desk',
+      'GRANT INSERT ON pages.* TO pen',
+      'GRANT pen TO desk',
+      "GRANT desk TO 'typist'@'%'",
+    ]);
+    expect(await seen({source, target}, 'rights-missing-on-aurora')).toEqual([]);
+    await say(target, ["DROP USER 'typist'@'%'", 'DROP ROLE pen, desk']);
+    await say(source, ["DROP USER 'typist'@'%'"]);
   });
 
   test('workers', async () => {
