@@ -250,13 +250,13 @@ function compared(
   }
   const table = new TableRows(shape, key, names);
   return changed === 'all'
-    ? new TableComparison(
-        table,
-        costingLeast(seen),
-        mark?.after?.length === key.length ? mark : null,
-      )
+    ? new TableComparison(table, costingLeast(seen), isAbout(key, mark) ? mark : null)
     : new ChangedComparison(table, changed);
 }
+
+/** A key of other columns says nothing of where in this one an earlier comparison was. */
+const isAbout = (key: readonly string[], mark: Mark | null): boolean =>
+  !mark?.after || mark.after.length === key.length;
 
 const missing = (
   from: ReadonlyMap<string, TableShape>,
