@@ -221,7 +221,7 @@ rm -- ${place}`;
 };
 
 // cron ignores names with a dot, and so the copy until it is whole (cron(8), Debian).
-const returnScript = (root: string, path: string, mark: Mark) => {
+export const returnScript = (root: string, path: string, mark: Mark) => {
   const [place, kept] = [`${root}${path}`, `${keepFolder(root, mark)}/files${path}`];
   return `${sh`if [ ! -e ${kept} ]; then return; fi
 if [ -e ${place} ] && ! cmp -s ${place} ${kept}; then echo ${edited}; return; fi

@@ -7,7 +7,7 @@ import {
   type Session,
   SwitcharooError,
 } from '../../src/index.ts';
-import {type AtQueue, atOf} from './at.ts';
+import {type AtQueue, type AtWriter, atOf} from './at.ts';
 import {type CronFileState, type CrontabState, type CronWriter, cronOf} from './cron.ts';
 import {type Door, type DoorState, type DoorWriter, doorOf} from './door.ts';
 import {type FilterRules, type FirewallWriter, firewallOf} from './firewall.ts';
@@ -52,6 +52,7 @@ export interface HostReader {
 
 export interface HostWriter
   extends HostReader,
+    AtWriter,
     SystemdWriter,
     CronWriter,
     FirewallWriter,

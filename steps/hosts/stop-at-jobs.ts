@@ -42,7 +42,7 @@ export const stopAtJobs = defineStep({
     ],
   },
   reverses:
-    'Puts back each job file under its own number, byte for byte. What has become due meanwhile is started when atd looks next, within the hour; what others have queued or removed meanwhile stays so.',
+    'Puts back each job file under its own number, byte for byte. atd looks at once for what has become due meanwhile; what others have queued or removed meanwhile stays so.',
   timeoutMs: 3_600_000,
 
   async check(look) {
@@ -99,11 +99,11 @@ export const stopAtJobs = defineStep({
   async reverse(look) {
     const those = pathsWhere(await find(look), ({kept}) => kept !== null);
     return whenAny(those, {
-      does: `put ${countsOf(those)} back (atd starts what is overdue within the hour)`,
+      does: `put ${countsOf(those)} back, and let atd look at once for what is due`,
       perform: (writer, signal) =>
         onThose(writer, those, async (host, paths) => {
           for (const path of paths) {
-            await host.returnCronFile(path, look.run, signal);
+            await host.returnAtJob(path, look.run, signal);
           }
         }),
     });

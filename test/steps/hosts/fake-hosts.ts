@@ -287,6 +287,10 @@ export class FakeHost implements HostWriter {
     move(`${markName(mark)} ${path}`, this.#keptFiles, path, this.fileTexts);
   }
 
+  async returnAtJob(path: string, mark: Mark, signal: AbortSignal): Promise<void> {
+    await this.returnCronFile(path, mark, signal);
+  }
+
   async putChain(family: Family, chain: OwnChain, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await this.removeChain(family, chain, signal);

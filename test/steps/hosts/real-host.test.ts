@@ -126,6 +126,37 @@ describe.skipIf(whyNoRealHost !== undefined)(
         expect(status()).toBe('all:app RUNNING\nall:idle STOPPED\n');
       }, 60_000);
 
+      test('jobs of at are back although one of them was overdue and has run, and somebody queued another meanwhile', async () => {
+        const input = {spool: '/var/spool/cron/atjobs'};
+        // A minute long ago is in its name, and atd does not see it before it is moved aside.
+        host.run(`pkill -STOP -x atd
+          echo 'echo ran > /var/tmp/overdue' | at -t 203801010400 2>/dev/null
+          echo 'echo later' | at -t 203801020400 2>/dev/null
+          cd /var/spool/cron/atjobs
+          for job in a00001*; do mv "$job" a0000100000001; done`);
+        const verdict = await stopAtJobs.check(look(input, false));
+        if (verdict.kind !== 'pending') {
+          throw new Error(`it is ${JSON.stringify(verdict)}`);
+        }
+        await performAll(await stopAtJobs.plan(look(input), verdict.before));
+        expect((await stopAtJobs.check(look(input))).kind).toBe('done');
+        host.run("pkill -CONT -x atd; echo 'echo another' | at -t 203801030400 2>/dev/null");
+
+        expect(await stopAtJobs.isBack?.(look(input))).toBe(false);
+        const actions = await stopAtJobs.reverse(look(input), verdict.before);
+        if ('kind' in actions) {
+          throw new Error(`it is ${JSON.stringify(actions)}`);
+        }
+        expect(actions.map(({does}) => does)).toEqual([
+          'put 2 jobs on real1 back, and let atd look at once for what is due',
+        ]);
+        await performAll(actions);
+        await until(async () => host.run('cat /var/tmp/overdue 2>/dev/null || :') === 'ran\n', 60);
+        await until(async () => host.run('atq | wc -l').trim() === '2', 60);
+        expect(await stopAtJobs.isBack?.(look(input))).toBe(true);
+        expect(await stopAtJobs.reverse(look(input), verdict.before)).toEqual([]);
+      }, 150_000);
+
       test('supervisord that does not answer is no proof that a program is gone', async () => {
         host.run(`${clean}
          printf '[program:app]\\ncommand=/bin/sleep 1000\\nstartsecs=0\\n' > /etc/supervisor/conf.d/app.conf
