@@ -1,6 +1,7 @@
 import {canonicalJson} from '../model/canonical.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Entry} from '../model/runbook.ts';
+import type {Action} from '../model/step.ts';
 import type {RunContext} from './context.ts';
 import {givenBy, inputOf} from './known.ts';
 import {inLanes} from './lanes.ts';
@@ -109,10 +110,27 @@ async function putBack(context: RunContext, entry: Entry): Promise<Problem | und
   }
   record.add({kind: 'entry-reversing', entry: entry.id});
   const deadline = context.clock.now().getTime() + entry.timeoutMs;
-  const performed = await performAll(context, back.actions, {entry, way: 'reverse', deadline});
-  const failure = performed.kind === 'failed' ? performed.problem : undefined;
+  const failure = await performedBack(context, entry, back.actions, deadline);
   const notBack = await waitUntilBack(context, entry, deadline);
-  return notBack && (failure ?? notBack);
+  if (notBack || !failure) {
+    return notBack && (failure ?? notBack);
+  }
+  // It looks as before although an action failed. A look need not see all that an entry left behind: `reverse` is asked again.
+  const rest = await wayBackOnceSeen(context, entry);
+  return rest.kind === 'blocked'
+    ? failure
+    : ((await performedBack(context, entry, rest.actions, deadline)) ??
+        (await waitUntilBack(context, entry, deadline)));
+}
+
+async function performedBack(
+  context: RunContext,
+  entry: Entry,
+  actions: readonly Action<any>[],
+  deadline: number,
+): Promise<Problem | undefined> {
+  const performed = await performAll(context, actions, {entry, way: 'reverse', deadline});
+  return performed.kind === 'failed' ? performed.problem : undefined;
 }
 
 /** A system that restarts is away for some seconds: too short to call for a person. */

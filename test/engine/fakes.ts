@@ -116,6 +116,18 @@ const fillFunctions = {
     writesTo(await readAll(targets.shelf, input.texts), before),
 };
 
+/** The same, and its looks do not see the box "unseen". */
+export const fillSeen = defineStep({
+  ...fillParts,
+  name: 'shelf.fill-seen',
+  ...fillFunctions,
+  check: async (look) => {
+    const {unseen: _, ...seen} = look.input.texts;
+    return fillFunctions.check({...look, input: {texts: seen}});
+  },
+  reverse: async (look, before) => fillFunctions.reverse(look, {...before, unseen: null}),
+});
+
 /** Sets boxes. */
 export const fill = defineStep({...fillParts, name: 'shelf.fill', ...fillFunctions});
 

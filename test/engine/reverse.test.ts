@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
 import {defineRunbook} from '../../src/model/runbook.ts';
-import {burn, fill, fillLockable, holdMail, holds, order, Shelf, shelf} from './fakes.ts';
+import {burn, fill, fillLockable, fillSeen, holdMail, holds, order, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 
 const book = defineRunbook({
@@ -54,6 +54,31 @@ describe('the way back', () => {
       'run-reversed (start)',
     ]);
     expect(a.picture).toEqual(oldBoxes);
+  });
+
+  test('asks again what is left where an action failed, though a look sees the world as before', async () => {
+    const {a, rig} = await afterRunning(book.step('one', fillSeen, put({x: '1', unseen: '1'})));
+    let failures = 0;
+    a.beforePut = (words) => {
+      if (words === 'a: unseen = null' && failures === 0) {
+        failures += 1;
+        throw new Error('the shelf is busy');
+      }
+    };
+    expect(await rig.reverse()).toEqual({kind: 'reversed', to: null});
+    expect(failures).toBe(1);
+    expect(a.picture).toEqual(oldBoxes);
+  });
+
+  test('has failed where an action fails again, though a look sees the world as before', async () => {
+    const {a, rig} = await afterRunning(book.step('one', fillSeen, put({x: '1', unseen: '1'})));
+    a.beforePut = (words) => {
+      if (words === 'a: unseen = null') {
+        throw new Error('the shelf is busy');
+      }
+    };
+    expect(await rig.reverse()).toMatchObject({kind: 'reverse-failed'});
+    expect(a.picture).toEqual({...oldBoxes, unseen: '1'});
   });
 
   test('is planned with the same words that it then performs, and the plan changes nothing', async () => {
