@@ -52,9 +52,14 @@ export function supervisorOf(shell: Shell): SupervisorWriter & {
 const statusScript = (group: string, control: readonly string[]) =>
   sh`said=$(${control} status ${`${group}:*`} 2>&1) && code=0 || code=$?
 case $code:$said in
-  0:*|3:*|4:*'ERROR (no such group)'*|4:*'ERROR (no such process)'*) printf '%s\n' "$said" ;;
-  *) printf '%s\n' "$said" >&2; exit 1 ;;
-esac`;
+  [034]:*'ERROR (no such group)'*|[034]:*'ERROR (no such process)'*) printf '%s\n' "$said"; exit ;;
+esac
+# An older supervisorctl ends with 0 whatever it has to say, that nobody answers, too.
+case $code in 0|3) printf '%s\n' "$said" | grep -E ${processLine} && exit ;; esac
+printf '%s\n' "$said" >&2
+exit 1`;
+
+const processLine = '^[^ ]+ +(STOPPED|STARTING|RUNNING|BACKOFF|STOPPING|EXITED|FATAL|UNKNOWN)( |$)';
 
 // A group that its files declare no more, and that it has forgotten already, is no failure either.
 const updateScript = (group: string, control: readonly string[]) => sh`${control} reread >/dev/null

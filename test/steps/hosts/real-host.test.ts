@@ -169,6 +169,10 @@ describe.skipIf(whyNoRealHost !== undefined)(
         const told = await problemOf(stopSupervised.check(look(input(away))));
         expect(told?.code).toBe('host-command-failed');
         expect(told?.message).toContain('away.sock no such file');
+        // Before version 4 supervisorctl ended with 0 then, too.
+        const older = ['sh', '-c', 'supervisorctl -s unix:///var/run/away.sock "$@" || :', 'sh'];
+        const toldByOlder = await problemOf(stopSupervised.check(look(input(older))));
+        expect(toldByOlder?.code).toBe('host-command-failed');
         const there = await stopSupervised.check(look(input(['supervisorctl']), false));
         expect(there).toMatchObject({kind: 'pending'});
       });
