@@ -93,9 +93,10 @@ export const follow = defineStep({
     if (lost || !replication) {
       return lost ?? [];
     }
+    // Armed until the follower has everything: the row is what tells a way that was cut from one taken down in order.
     return [
-      ...(isArmed ? [removeSentinel(keyOf(run))] : []),
       drain(leader),
+      ...(isArmed ? [removeSentinel(keyOf(run)), drain(leader)] : []),
       stopFollowing(leader.name),
     ];
   },
