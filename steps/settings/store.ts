@@ -73,9 +73,10 @@ export const settingsStore = defineTarget({
 
 /** What does not fit is told by its name alone: a parser would quote the secret. */
 function parsed(key: string, bytes: Uint8Array): Readonly<Record<string, Member>> {
+  const json = Buffer.from(bytes).toString('utf8');
   let whole: unknown;
   try {
-    whole = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    whole = JSON.parse(json);
   } catch {
     throw new SwitcharooError(settingsInvalid(key, 'it is not JSON'));
   }
@@ -87,6 +88,10 @@ function parsed(key: string, bytes: Uint8Array): Readonly<Record<string, Member>
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
       throw new SwitcharooError(settingsInvalid(key, `${name} is no name of a variable`));
     }
+    if (typeof value === 'number' && writtenIn(json, name) !== String(value)) {
+      const what = `${name} is a number that would not arrive as it is written; put it in quotes`;
+      throw new SwitcharooError(settingsInvalid(key, what));
+    }
     if (!found.success) {
       const what = `${name} is neither a text, a number, true or false, nor a reference`;
       throw new SwitcharooError(settingsInvalid(key, what));
@@ -95,6 +100,10 @@ function parsed(key: string, bytes: Uint8Array): Readonly<Record<string, Member>
   });
   return Object.fromEntries(entries);
 }
+
+/** The number as it is written. Within a text the quotes of its name would be escaped; of two of one name the last one counts. */
+const writtenIn = (json: string, name: string): string | undefined =>
+  [...json.matchAll(new RegExp(`"${name}"\\s*:\\s*([-+.0-9eE]+)`, 'g'))].at(-1)?.[1];
 
 async function resolved(
   members: Readonly<Record<string, Member>>,
