@@ -1,6 +1,5 @@
-import {createHash} from 'node:crypto';
 import type {Difference} from '../../src/index.ts';
-import {containerOf, type Definition} from './task-definition.ts';
+import {containerOf, type Definition, hiddenValues} from './task-definition.ts';
 
 /** What one container of a task definition is to be. Values of `environment` may be secrets. */
 export interface WantedContainer {
@@ -30,7 +29,7 @@ type Container = NonNullable<Definition['containerDefinitions']>[number];
 /** A name is either a plain value or a secret: ECS refuses a container that has it as both. */
 function merged(container: Container, {image, environment, secrets}: WantedContainer) {
   const isNew = ({name}: {readonly name?: string | undefined}) =>
-    name !== undefined && (name in environment || name in secrets);
+    name !== undefined && (Object.hasOwn(environment, name) || Object.hasOwn(secrets, name));
   const kept = <Named extends {readonly name?: string | undefined}>(all: readonly Named[] = []) =>
     all.filter((one) => !isNew(one));
   const values = Object.entries(environment).map(([name, value]) => ({name, value}));
@@ -42,7 +41,7 @@ function merged(container: Container, {image, environment, secrets}: WantedConta
   };
 }
 
-/** What is not yet as wanted. No plain value is shown: only the beginning of its digest. */
+/** What is not yet as wanted. No plain value is shown, nor a digest of it: a short secret could be guessed from one. */
 export function containerDifferences(
   definition: Definition,
   wanted: readonly WantedContainer[],
@@ -51,8 +50,7 @@ export function containerDifferences(
     const now = containerOf(definition, container);
     const values = Object.entries(environment).map(([name, value]) => ({
       what: `${container} environment ${name}`,
-      is: digestOf(now?.environment?.find((one) => one.name === name)?.value),
-      shouldBe: digestOf(value),
+      ...hiddenValues(now?.environment?.find((one) => one.name === name)?.value, value),
     }));
     const references = Object.entries(secrets).map(([name, valueFrom]) => ({
       what: `${container} secret ${name}`,
@@ -74,8 +72,3 @@ export function withoutValues(text: string, wanted: readonly WantedContainer[]):
     .toSorted((one, other) => other.length - one.length)
     .reduce((so, value) => so.replaceAll(value, '[redacted]'), text);
 }
-
-const digestOf = (value: string | undefined): string =>
-  value === undefined
-    ? 'not set'
-    : `digest ${createHash('sha256').update(value).digest('hex').slice(0, 6)}`;

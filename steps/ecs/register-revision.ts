@@ -17,9 +17,10 @@ import {
   withContainers,
   withoutValues,
 } from './containers.ts';
+import {settingsChanged} from './problems.ts';
 import {ecsService} from './service.ts';
 import {primaryOf, shortName} from './state.ts';
-import {containerOf, type Definition, digestOf} from './task-definition.ts';
+import {containerOf, type Definition, digestOf, fingerprintOf} from './task-definition.ts';
 
 const targets = {service: ecsService, settings: settingsStore};
 
@@ -37,7 +38,9 @@ const input = z.object({
     .min(1),
 });
 
-const before = z.object({base: z.string()});
+/** `fingerprint` is that of the definition to register. With it the revision is known again, whatever the settings say by then. */
+const before = z.object({base: z.string(), fingerprint: z.string()});
+type Before = z.output<typeof before>;
 
 type RegisterLook = Look<typeof targets, z.output<typeof input>>;
 
@@ -67,13 +70,16 @@ export const registerRevision = defineStep({
   timeoutMs: 2 * 60_000,
 
   async check(look) {
-    const running = await runningIn(look);
+    const {service} = look.targets;
     const known = before.safeParse(look.run.before);
-    const base = known.success ? known.data.base : running;
-    if (base === undefined) {
-      return settling(`${look.targets.service.name} has no deployment yet`);
+    if (known.success) {
+      return sinceBegun(look, known.data);
     }
-    const definition = await look.targets.service.taskDefinition(base, look.signal);
+    const base = await runningIn(look);
+    if (base === undefined) {
+      return settling(`${service.name} has no deployment yet`);
+    }
+    const definition = await service.taskDefinition(base, look.signal);
     const obstacle = strangerIn(look, base, definition);
     if (obstacle) {
       return obstacle;
@@ -83,36 +89,69 @@ export const registerRevision = defineStep({
     const revision =
       digestOf(wanted) === digestOf(definition)
         ? base
-        : await look.targets.service.revisionOf(wanted, look.signal);
+        : await service.revisionOf(wanted, look.signal);
     return revision === undefined
-      ? pending({base}, ...containerDifferences(definition, containers))
+      ? pending(
+          {base, fingerprint: fingerprintOf(wanted, base)},
+          ...containerDifferences(definition, containers),
+        )
       : done({taskDefinition: revision, base});
   },
 
-  async plan(look, {base}) {
+  async plan(look, {base, fingerprint}) {
     const {service} = look.targets;
+    if ((await registeredAs(look, {base, fingerprint})) !== undefined) {
+      return [];
+    }
     const definition = await service.taskDefinition(base, look.signal);
     const containers = await wantedContainers(look);
     const wanted = withContainers(definition, containers);
-    return (await service.revisionOf(wanted, look.signal)) === undefined
-      ? [registering(wanted, containers)]
-      : [];
+    if (fingerprintOf(wanted, base) !== fingerprint) {
+      throw new SwitcharooError(settingsChanged(shortName(base)));
+    }
+    return [registering(wanted, containers)];
   },
 
-  async reverse(look, {base}) {
+  async reverse(look, known) {
     const {service} = look.targets;
-    const definition = await service.taskDefinition(base, look.signal);
-    const wanted = withContainers(definition, await wantedContainers(look));
-    const revision = await service.revisionOf(wanted, look.signal);
+    const revision = await registeredAs(look, known);
     if (revision !== undefined && revision === (await runningIn(look))) {
       return blocked(
         `The ${service.name} still runs ${shortName(revision)}.`,
         'Set it back to what ran before first, then go back again.',
       );
     }
-    return revision === undefined || revision === base ? [] : [deregistering(revision)];
+    return revision === undefined || revision === known.base ? [] : [deregistering(revision)];
   },
 });
+
+/** The settings are not read any more: they may have changed since, and what was registered with them has not. */
+async function sinceBegun(look: RegisterLook, known: Before) {
+  const {service} = look.targets;
+  const revision = await registeredAs(look, known);
+  if (revision !== undefined) {
+    return done({taskDefinition: revision, base: known.base});
+  }
+  const definition = await service.taskDefinition(known.base, look.signal);
+  const images = look.input.containers.map((one) => ({...one, ...nothing}));
+  return pending(known, ...containerDifferences(definition, images), {
+    what: `task definition of family ${definition.family}`,
+    is: 'not registered',
+    shouldBe: 'registered',
+  });
+}
+
+async function registeredAs(
+  {targets: {service}, input: {containers}, signal}: RegisterLook,
+  {base, fingerprint}: Before,
+): Promise<string | undefined> {
+  const {family} = await service.taskDefinition(base, signal);
+  // A fingerprint costs much: only what has the images is worth one.
+  const isIt = (definition: Definition): boolean =>
+    containers.every(({container, image}) => containerOf(definition, container)?.image === image) &&
+    fingerprintOf(definition, base) === fingerprint;
+  return service.revisionWhere(family, isIt, signal);
+}
 
 const runningIn = async ({targets: {service}, signal}: RegisterLook): Promise<string | undefined> =>
   primaryOf((await service.snapshot(signal)).service)?.taskDefinition;

@@ -18,6 +18,12 @@ export interface EcsReader {
   taskDefinition(reference: string, signal: AbortSignal): Promise<Definition>;
   /** The ARN of an ACTIVE revision of its family that is equal to this definition. */
   revisionOf(definition: Definition, signal: AbortSignal): Promise<string | undefined>;
+  /** The ARN of the newest ACTIVE revision of a family that is the one. */
+  revisionWhere(
+    family: string | undefined,
+    isIt: (definition: Definition) => boolean,
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
   /** What has become of the last update that this session sent. */
   fateOfUpdate(
     snapshot: Snapshot,
@@ -70,9 +76,13 @@ export function openSession(name: string, calls: EcsCalls): Session<EcsReader, E
 
     async revisionOf(definition, signal) {
       const wanted = digestOf(definition);
-      const revisions = await calls.listRevisions(definition.family ?? '', signal);
+      return reader.revisionWhere(definition.family, (one) => digestOf(one) === wanted, signal);
+    },
+
+    async revisionWhere(family, isIt, signal) {
+      const revisions = await calls.listRevisions(family ?? '', signal);
       for (const arn of revisions.slice(0, revisionsCompared)) {
-        if (digestOf(await reader.taskDefinition(arn, signal)) === wanted) {
+        if (isIt(await reader.taskDefinition(arn, signal))) {
           return arn;
         }
       }

@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {createHash, scryptSync} from 'node:crypto';
 import type {RegisterTaskDefinitionCommandInput, TaskDefinition} from '@aws-sdk/client-ecs';
 import type {Difference} from '../../src/index.ts';
 
@@ -52,7 +52,7 @@ export function withImage(definition: Definition, wanted: WantedContainer): Defi
   };
 }
 
-/** What is not yet as wanted. Values that may be secrets are shown as a short digest. */
+/** What is not yet as wanted. Values that may be secrets are not shown. */
 export function differencesOf(
   definition: Definition,
   wanted: WantedContainer,
@@ -67,13 +67,11 @@ export function differencesOf(
     .toSorted(([one], [other]) => one.localeCompare(other))
     .map(([name, value]) => ({
       what: `environment ${name}`,
-      is: shown(name, container?.environment?.find((one) => one.name === name)?.value),
-      shouldBe: shown(name, value),
-      same: container?.environment?.some((one) => one.name === name && one.value === value),
+      ...shown(name, container?.environment?.find((one) => one.name === name)?.value, value),
     }));
   return [
     ...(image.is === image.shouldBe ? [] : [image]),
-    ...environment.filter(({same}) => !same).map(({what, is, shouldBe}) => ({what, is, shouldBe})),
+    ...environment.filter(({is, shouldBe}) => is !== shouldBe),
   ];
 }
 
@@ -96,22 +94,34 @@ export function digestOf(definition: Definition): string {
     .digest('hex');
 }
 
+/**
+ * What a journal may tell of a definition: with it the definition is known again. Values in it may be short secrets, so a
+ * guess costs much.
+ */
+export const fingerprintOf = (definition: Definition, base: string): string =>
+  scryptSync(JSON.stringify(canonical(definition)), base, 16).toString('hex');
+
 function merged({environment = []}: Container, wanted: WantedContainer): Container['environment'] {
   const given = Object.entries(wanted.environment).map(([name, value]) => ({name, value}));
-  const kept = environment.filter(({name}) => name === undefined || !(name in wanted.environment));
+  const kept = environment.filter(
+    ({name}) => name === undefined || !Object.hasOwn(wanted.environment, name),
+  );
   return [...kept, ...given];
 }
 
 // Only names that by custom hold no secret are shown: what a variable holds cannot be told from its value.
 const plainNames = /(^|_)(HOST|PORT|SIDE|REGION|VERSION|RELEASE|STAGE|LOG_LEVEL|READ_ONLY)$/;
 
-function shown(name: string, value: string | undefined): string {
-  if (value === undefined) {
-    return 'not set';
-  }
-  return plainNames.test(name)
-    ? value
-    : `digest ${createHash('sha256').update(value).digest('hex').slice(0, 6)}`;
+const shown = (name: string, is: string | undefined, shouldBe: string) =>
+  plainNames.test(name) ? {is: is ?? 'not set', shouldBe} : hiddenValues(is, shouldBe);
+
+/** Whether it changes, and nothing from which a value could be guessed. */
+export function hiddenValues(is: string | undefined, shouldBe: string) {
+  const wanted = 'the wanted value, which is not shown';
+  return {
+    is: is === undefined ? 'not set' : is === shouldBe ? wanted : 'another value',
+    shouldBe: wanted,
+  };
 }
 
 /** Keys sorted, lists of named things sorted by name, and nothing that is empty. */

@@ -5,7 +5,7 @@ import {createEcs, type RunningTask} from '../../../lab/aws/ecs.ts';
 import {createS3} from '../../../lab/aws/s3.ts';
 import {createSecretsManager} from '../../../lab/aws/secrets-manager.ts';
 import {createSsm} from '../../../lab/aws/ssm.ts';
-import type {Look} from '../../../src/index.ts';
+import type {Action, Look} from '../../../src/index.ts';
 import {readingClient} from '../../../steps/aws/client.ts';
 import {withoutValues} from '../../../steps/ecs/containers.ts';
 import {readyToDeploy} from '../../../steps/ecs/ready-to-deploy.ts';
@@ -155,6 +155,11 @@ describe('on a fake', () => {
   });
 });
 
+async function beforeOf(tried: Lab): Promise<any> {
+  const verdict = await registerRevision.check(look(tried, registering));
+  return verdict.kind === 'pending' ? verdict.before : undefined;
+}
+
 type Lab = Awaited<ReturnType<typeof lab>>;
 
 const look = ({sessions}: Lab, input: unknown, more: object = {}): Look<any, any> => ({
@@ -177,7 +182,7 @@ async function within(work: (tried: Lab) => Promise<void>) {
 test('no plain value of the settings is in the plan, the before-image or the output', () =>
   within(async (tried) => {
     const verdict = await registerRevision.check(look(tried, registering));
-    const actions = await registerRevision.plan(look(tried, registering), {base: arn(1)});
+    const actions = await registerRevision.plan(look(tried, registering), await beforeOf(tried));
     const shown = JSON.stringify([verdict, actions]);
     expect(shown).not.toMatch(/plain-but-secret|was plain|db-secret|api-secret/);
     expect(actions.map(({does}) => does)).toEqual([
@@ -198,7 +203,7 @@ test('no plain value of the settings is in the plan, the before-image or the out
 
 test('a secret stays at the version that it had when the revision was made', () =>
   within(async (tried) => {
-    const [register] = await registerRevision.plan(look(tried, registering), {base: arn(1)});
+    const [register] = await registerRevision.plan(look(tried, registering), await beforeOf(tried));
     const writer: any = tried.sessions.service.writer; // the action's part is the service
     await register?.perform(writer, new AbortController().signal, () => {});
     const registered = await tried.sessions.service.reader.taskDefinition(
@@ -223,6 +228,9 @@ test('what a container cannot be given is told by its name, never by its text', 
       '{"SECRET": "hidden-text"',
       '{"9LIVES": "hidden-text"}',
       '{"LIST": ["hidden-text"]}',
+      '{"TEXT": "\\"LONG\\": 1", "LONG": 12345678901234567890}',
+      '{"SHARE": 0.10}',
+      '{"HUGE": 1e400}',
       '{"GONE": {"ssm": "/none"}}',
       '{"GONE": {"secretsManager": "none"}}',
     ];
@@ -239,6 +247,9 @@ test('what a container cannot be given is told by its name, never by its text', 
       'The settings web.json cannot be given to a container: it is not JSON.',
       'The settings web.json cannot be given to a container: 9LIVES is no name of a variable.',
       'The settings web.json cannot be given to a container: LIST is neither a text, a number, true or false, nor a reference.',
+      'The settings web.json cannot be given to a container: LONG is a number that would not arrive as it is written; put it in quotes.',
+      'The settings web.json cannot be given to a container: SHARE is a number that would not arrive as it is written; put it in quotes.',
+      'The settings web.json cannot be given to a container: HUGE is a number that would not arrive as it is written; put it in quotes.',
       'A setting leads to the parameter /none, which kept does not have, or which has no current version.',
       'A setting leads to the secret none, which kept does not have, or which has no current version.',
     ]);
@@ -282,7 +293,7 @@ test('a registration whose answer was lost is found, and nothing is registered t
       operation: 'RegisterTaskDefinition',
       kind: 'cut-after',
     });
-    const [register] = await registerRevision.plan(look(tried, registering), {base: arn(1)});
+    const [register] = await registerRevision.plan(look(tried, registering), await beforeOf(tried));
     await expect(
       register?.perform(writer, new AbortController().signal, () => {}),
     ).rejects.toMatchObject({problem: {code: 'aws-unreachable'}});
@@ -291,6 +302,37 @@ test('a registration whose answer was lost is found, and nothing is registered t
       output: {taskDefinition: arn(3), base: arn(1)},
     });
     expect(tried.aws.endpoint.calls('ecs', 'RegisterTaskDefinition')).toBe(1);
+  }));
+
+test('goes back without the settings, which somebody has changed or removed since', () =>
+  within(async (tried) => {
+    const writer: any = tried.sessions.service.writer; // the action's part is the service
+    const before = await beforeOf(tried);
+    const signal = new AbortController().signal;
+    const [register] = await registerRevision.plan(look(tried, registering), before);
+    await register?.perform(writer, signal, () => {});
+    tried.s3.put('config', 'web.json', 'no settings any more');
+
+    const begun = look(tried, registering, {before});
+    expect(await registerRevision.check(begun)).toEqual({
+      kind: 'done',
+      output: {taskDefinition: arn(3), base: arn(1)},
+    });
+    const back = await registerRevision.reverse(begun, before);
+    expect(back).toMatchObject([{does: 'deregister web:3'}]);
+    const [deregister] = back as readonly Action<any>[];
+    await deregister?.perform(writer, signal, () => {});
+    expect(await registerRevision.check(begun)).toMatchObject({kind: 'pending', before});
+    expect(await registerRevision.reverse(begun, before)).toEqual([]);
+  }));
+
+test('does not register other settings than those that it began with', () =>
+  within(async (tried) => {
+    const before = await beforeOf(tried);
+    tried.s3.put('config', 'web.json', '{"WORKERS": 8}');
+    await expect(
+      registerRevision.plan(look(tried, registering, {before}), before),
+    ).rejects.toMatchObject({problem: {code: 'ecs-settings-changed'}});
   }));
 
 test('a value that ECS quotes in a refusal is not told on', () => {
