@@ -1,5 +1,6 @@
 import {isExactly, isSameToRoute53, keyOf, type RecordSet} from './record-set.ts';
 import {AwsError} from './replies.ts';
+import {refuseBeyondBounds} from './route53-limits.ts';
 import {isWithin} from './route53-names.ts';
 import {batchLimitProblems, valueProblems} from './route53-values.ts';
 import type {Change} from './route53-xml.ts';
@@ -9,12 +10,13 @@ export interface ZoneIdentity {
   readonly name: string;
 }
 
-/** The sets after a batch: all of its changes, or none. Throws InvalidChangeBatch with every reason, worded as Route 53 does. */
+/** The sets after a batch: all of its changes, or none. Throws InvalidChangeBatch with every reason, worded as Route 53 does, and InvalidInput for what is out of bounds. */
 export function afterBatch(
   zone: ZoneIdentity,
   sets: readonly RecordSet[],
   changes: readonly Change[],
 ): readonly RecordSet[] {
+  refuseBeyondBounds(changes);
   const draft = new Map(sets.map((set) => [keyOf(set), set]));
   const problems = [...batchLimitProblems(changes)];
   for (const [at, change] of changes.entries()) {
@@ -32,6 +34,9 @@ export function afterBatch(
   keepWhatIsSame(draft, sets);
   return [...draft.values()];
 }
+
+/** Developer guide, "Quotas". */
+const mostOfOneName = 100;
 
 interface Situation {
   readonly zone: ZoneIdentity;
@@ -100,6 +105,9 @@ function conflictProblems(
     return goesLater ? [invalidSetOf(other)] : [cnameConflict(set, zone)];
   }
   const group = beside.filter((one) => one.type === set.type && keyOf(one) !== keyOf(set));
+  if (group.length >= mostOfOneName) {
+    return [`${set.name} ${set.type} has ${mostOfOneName} resource record sets already`]; // its own words are not known
+  }
   return group.some((one) => policyOf(one) !== policyOf(set)) ? [policyConflict(set)] : [];
 }
 

@@ -5,6 +5,7 @@ import type {Change} from './route53-xml.ts';
 /** Developer guide, "Quotas": records and characters of one request; an UPSERT counts twice. */
 const mostRecords = 1_000;
 const mostCharacters = 32_000;
+const mostValues = 400;
 
 export function batchLimitProblems(changes: readonly Change[]): readonly string[] {
   const records = sum(changes, ({values}) => values?.length ?? 1);
@@ -20,6 +21,7 @@ export function batchLimitProblems(changes: readonly Change[]): readonly string[
 export function valueProblems({type, values = []}: RecordSet): readonly string[] {
   const twice = values.find((value, at) => values.indexOf(value) < at);
   return [
+    ...(values.length > mostValues ? [`${values.length} values in one set`] : []), // its own words are not known
     ...values.flatMap((value) => fatal(type, value)),
     ...(twice === undefined ? [] : [`Duplicate Resource Record: '${twice}'`]),
   ];

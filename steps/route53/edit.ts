@@ -94,6 +94,13 @@ export async function wrongZone(
       'Correct the name in the runbook, or the zone in the inventory.',
     );
   }
+  const cname = scope.find(({name, type}) => type === 'CNAME' && canonicalName(name) === domain);
+  if (cname) {
+    return blocked(
+      `${cname.name} is the zone's own name, where Route 53 takes no CNAME.`,
+      'Use an alias record of type A (and AAAA) instead.',
+    );
+  }
   return ownedBy
     ? blocked(
         `The zone ${domain} of ${zone.name} belongs to ${ownedBy}, which overwrites what others change in it.`,

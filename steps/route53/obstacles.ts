@@ -1,5 +1,6 @@
 import {type Blocked, blocked} from '../../src/index.ts';
 import {identityOf} from './canonical.ts';
+import {beyondLimits} from './limits.ts';
 import {ownedByExternalDns} from './owners.ts';
 import type {RecordSet} from './record-set.ts';
 import {batchOf} from './replace.ts';
@@ -45,7 +46,7 @@ export function obstacleTo(situation: Situation): Blocked | undefined {
     unnamedMember(situation) ??
     routed(situation) ??
     unweighted(situation) ??
-    tooLarge(situation)
+    refusedByRoute53(situation)
   );
 }
 
@@ -98,6 +99,10 @@ function unweighted({zone, to}: Change): Blocked | undefined {
     : undefined;
 }
 
+/** By its limits, of each set and of one batch. */
+export const refusedByRoute53 = (change: Change): Blocked | undefined =>
+  beyondLimits(change.zone, change.to) ?? tooLarge(change);
+
 export function tooLarge({zone, live, to}: Change): Blocked | undefined {
   const {deletes, creates} = batchOf(live, to);
   const values = [...deletes, ...creates].flatMap((set) => set.values ?? ['']);
@@ -105,7 +110,7 @@ export function tooLarge({zone, live, to}: Change): Blocked | undefined {
   return values.length > mostRecords || characters > mostCharacters
     ? blocked(
         `The batch for ${zone.name} has ${values.length} records with ${characters} characters; one batch of Route 53 holds ${mostRecords} and ${mostCharacters}, and two batches can fail between them.`,
-        'Split it into several steps, in an order that may stop half-way.',
+        'Split it into groups: several entries of the runbook, in an order that may stop half-way. Each is one batch, named by its id, and goes back by itself.',
       )
     : undefined;
 }

@@ -1,6 +1,6 @@
 import {type Blocked, blocked} from '../../src/index.ts';
 import {sameSet} from './canonical.ts';
-import {apex, routed, tooLarge} from './obstacles.ts';
+import {apex, refusedByRoute53, routed} from './obstacles.ts';
 import type {RecordSet} from './record-set.ts';
 import {inScope} from './scope.ts';
 import type {ShiftInput} from './shift-weight.ts';
@@ -72,7 +72,7 @@ export function obstacleToShift(situation: Situation): Blocked | undefined {
     firstOf(input.records, (record) => stranger(situation, record)) ??
     firstOf(input.records, (record) => withoutOldSide(situation, record)) ??
     firstOf(input.records, (record) => unevenTtl(situation, record)) ??
-    tooLarge(facts)
+    refusedByRoute53(facts)
   );
 }
 

@@ -378,6 +378,37 @@ describe('a batch is refused as a whole', () => {
     expect(lab.route53.listed('ZSHOP')).toEqual(start);
   });
 
+  test('numbers and texts out of bounds', async () => {
+    await using lab = await opened();
+    const wrong = {...weighted('', -1, '192.0.2.1'), TTL: 3_000_000_000, Name: 'x.shop.test.'};
+    const member = "at 'changeBatch.changes.1.member.resourceRecordSet";
+    expect(
+      await refusalOf(lab.change(create({...wrong, Weight: 256, SetIdentifier: 'x'.repeat(129)}))),
+    ).toEqual({
+      name: 'InvalidInput',
+      message: `3 validation errors detected: ${[
+        `Value ${member}.tTL' failed to satisfy constraint: Member must have value less than or equal to 2147483647`,
+        `Value ${member}.weight' failed to satisfy constraint: Member must have value less than or equal to 255`,
+        `Value ${member}.setIdentifier' failed to satisfy constraint: Member must have length less than or equal to 128`,
+      ].join('; ')}`,
+    });
+  });
+
+  test('a set of more than 400 values, and the 101st set of one name and type', async () => {
+    await using lab = await opened();
+    const addresses = Array.from(
+      {length: 401},
+      (_, at) => `10.0.${Math.floor(at / 200)}.${at % 200}`,
+    );
+    expect(
+      (await refusalOf(lab.change(create(plain('x.shop.test.', 'A', 60, ...addresses))))).name,
+    ).toBe('InvalidChangeBatch');
+    const member = (at: number) =>
+      create({...weighted(`m${at}`, 1, addresses[at] ?? ''), Name: 'y.shop.test.'});
+    await lab.change(...Array.from({length: 100}, (_, at) => member(at)));
+    expect((await refusalOf(lab.change(member(100)))).name).toBe('InvalidChangeBatch');
+  });
+
   test('a set with neither values nor an alias', async () => {
     await using lab = await opened();
     const set = {Name: 'x.shop.test.', Type: 'A'} as const;

@@ -355,6 +355,63 @@ const blockedCases: {
     reason: 'www.shop.test. A in dns is protected against changes.',
   },
   {
+    name: "a CNAME at the zone's own name",
+    zone: () => fakeZone(),
+    given: {sets: [{name: 'shop.test', type: 'CNAME', values: ['lb.test']}]},
+    reason: "shop.test is the zone's own name, where Route 53 takes no CNAME.",
+  },
+  ...[
+    {
+      set: {ttlSeconds: 2_147_483_648},
+      why: 'has a TTL of 2147483648 s, and the longest is 2147483647 s',
+    },
+    {
+      set: {setIdentifier: 'new', weight: 256},
+      why: 'has the weight 256, and weights are whole numbers from 0 to 255',
+    },
+    {
+      set: {setIdentifier: 'x'.repeat(129), weight: 1},
+      why: 'has a setIdentifier of 129 characters, and it has 1 to 128',
+    },
+    {
+      set: {values: ['198.51.100.7', '198.51.100.7']},
+      why: 'has the value 198.51.100.7 twice',
+    },
+    {
+      set: {values: ['198.51.100.700']},
+      why: 'has the value 198.51.100.700, which is no IPv4 address',
+    },
+    {
+      set: {values: Array.from({length: 401}, (_, at) => `10.0.${at >> 8}.${at & 255}`)},
+      why: 'has 401 values, and a set has 400 at most',
+    },
+    {
+      set: {type: 'CNAME', values: ['a.test', 'b.test']},
+      why: 'has 2 values, and a CNAME has one',
+    },
+    {
+      set: {type: 'TXT', values: ['verify=1']},
+      why: 'has the value verify=1, which is not in quotation marks',
+    },
+    {
+      set: {type: 'TXT', values: [`"${'x'.repeat(256)}"`]},
+      why: 'has a text of more than 255 characters in one pair of quotation marks',
+    },
+    {
+      set: {type: 'TXT', values: [`"${'x'.repeat(4_000)}"`]},
+      why: 'has a value of 4002 characters, and a value has 4000 at most',
+    },
+  ].map(({set, why}) => {
+    const given: {type?: string; setIdentifier?: string} = set;
+    const identifier = given.setIdentifier === undefined ? '' : ` "${given.setIdentifier}"`;
+    return {
+      name: `a set that ${why}`,
+      zone: () => fakeZone(),
+      given: {sets: [{...newWww, ...set}]},
+      reason: `www.shop.test ${given.type ?? 'A'}${identifier} for dns ${why}: Route 53 refuses it.`,
+    };
+  }),
+  {
     name: 'more than one batch holds',
     zone: () => fakeZone(),
     given: {
