@@ -117,10 +117,17 @@ async function putBack(context: RunContext, entry: Entry): Promise<Problem | und
   }
   // It looks as before although an action failed. A look need not see all that an entry left behind: `reverse` is asked again.
   const rest = await wayBackOnceSeen(context, entry);
-  return rest.kind === 'blocked'
-    ? failure
-    : ((await performedBack(context, entry, rest.actions, deadline)) ??
-        (await waitUntilBack(context, entry, deadline)));
+  if (rest.kind === 'actions' && rest.actions.length === 0) {
+    return undefined;
+  }
+  // What takes no more time than there is left cannot be told from what hangs: the failure that is known is the news.
+  if (rest.kind === 'blocked' || context.clock.now().getTime() >= deadline) {
+    return failure;
+  }
+  return (
+    (await performedBack(context, entry, rest.actions, deadline)) ??
+    (await waitUntilBack(context, entry, deadline))
+  );
 }
 
 async function performedBack(

@@ -81,6 +81,59 @@ describe('the way back', () => {
     expect(a.picture).toEqual({...oldBoxes, unseen: '1'});
   });
 
+  test('tells of the failure itself, where there is no time left to ask again', async () => {
+    const {a, rig} = await afterRunning(book.step('one', fillSeen, put({x: '1', unseen: '1'})));
+    let failures = 0;
+    a.beforePut = async (words) => {
+      if (words === 'a: unseen = null') {
+        failures += 1;
+        await rig.clock.sleep(20_000, rig.aborting.signal);
+        throw new Error('the shelf is busy');
+      }
+    };
+    expect(await rig.reverse()).toMatchObject({
+      kind: 'reverse-failed',
+      problem: {
+        code: 'action-failed',
+        message: expect.stringContaining('the shelf is busy'),
+      },
+    });
+    expect(failures).toBe(1);
+    expect(a.picture).toEqual({...oldBoxes, unseen: '1'});
+  });
+
+  test('puts back what no look sees, wherever it dies after an action that failed', async () => {
+    const deaths: string[] = [];
+    for (let lines = 1; ; lines += 1) {
+      const {a, rig} = await afterRunning(book.step('one', fillSeen, put({x: '1', unseen: '1'})));
+      let failures = 0;
+      a.beforePut = (words) => {
+        if (words === 'a: unseen = null' && failures === 0) {
+          failures += 1;
+          throw new Error('the shelf is busy');
+        }
+      };
+      let left = lines;
+      const after = () => {
+        left -= 1;
+        if (left === 0) {
+          throw new Error('died');
+        }
+      };
+      const first = rig.reopened({watching: {after}});
+      const end = await first.reverse().catch(({message}: Error) => message);
+      if (end !== 'died') {
+        expect(end).toEqual({kind: 'reversed', to: null});
+        break;
+      }
+      deaths.push(first.story.at(-1) ?? '');
+      expect(await first.reopened().reverse()).toEqual({kind: 'reversed', to: null});
+      expect(a.picture).toEqual(oldBoxes);
+    }
+    expect(deaths).toContain('action-failed one: empty unseen on a (action-failed)');
+    expect(deaths.at(-1)).toBe('run-reversed (start)');
+  });
+
   test('is planned with the same words that it then performs, and the plan changes nothing', async () => {
     const {a, rig} = await afterRunning();
     const effects = [...a.effects];
