@@ -197,6 +197,42 @@ describeEachPair(
       expect(looks).toBeGreaterThan(1);
     });
 
+    test('reads nothing while a server runs more than it may', async () => {
+      await on.caughtUp();
+      const signal = new AbortController().signal;
+      const busy = await Comparison.begin(both(on), {...asked, threadsRunningMax: 0}, signal);
+      await busy.workFor(50, signal);
+      const {mark} = busy;
+      expect(await busy.workFor(50, signal)).toMatch(
+        /; waiting, as (db1|aurora) runs \d+ statements at once, more than 0$/,
+      );
+      expect(busy.mark).toEqual(mark);
+    });
+
+    test('reads nothing while the target is behind, and goes on when it has caught up', async () => {
+      await on.caughtUp();
+      const signal = new AbortController().signal;
+      const comparison = await Comparison.begin(both(on), {...asked, lagMsMax: 0}, signal);
+      const {writer} = on.target.session;
+      await writer.stopReplication(signal);
+      try {
+        await on.source.database.session(async (connection) => {
+          await connection.query("UPDATE proof.people SET note = 'later' WHERE id = 2500");
+          await connection.query('UPDATE proof.people SET note = NULL WHERE id = 2500');
+        });
+        await comparison.workFor(200, signal);
+        const {mark} = comparison;
+        expect(await comparison.workFor(50, signal)).toMatch(
+          /; waiting, as aurora is more than 0 ms behind$/,
+        );
+        expect(comparison.mark).toEqual(mark);
+      } finally {
+        await writer.startReplication(signal);
+        await on.caughtUp();
+      }
+      expect(await comparison.workFor(20_000, signal)).toMatchObject({differences: []});
+    });
+
     test('goes on after a crash from its last mark, and not past what was not equal by then', async () => {
       await on.caughtUp();
       const signal = new AbortController().signal;
