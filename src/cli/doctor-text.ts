@@ -10,9 +10,17 @@ export function doctorText(
   const columns = Math.max(...findings.map(({what}) => what.length));
   return [
     `switcharoo ${version}`,
-    ...findings.flatMap(({what, found, well, hint}) => [
-      `${well ? paint.green('✓') : paint.red('✗')} ${what.padEnd(columns)}  ${found}`,
-      ...(hint ? [`  ${' '.repeat(columns)}  ${paint.dim(hint)}`] : []),
+    ...findings.flatMap((finding) => [
+      `${signOf(finding, paint)} ${finding.what.padEnd(columns)}  ${finding.found}`,
+      ...(finding.hint ? [`  ${' '.repeat(columns)}  ${paint.dim(finding.hint)}`] : []),
     ]),
   ].join('\n');
+}
+
+/** What does not stop a run and yet has a hint is worth a look. */
+function signOf({well, unknown, hint}: Finding, paint: TextOptions['paint']): string {
+  if (!well) {
+    return paint.red('✗');
+  }
+  return unknown ? paint.yellow('?') : hint ? paint.yellow('!') : paint.green('✓');
 }

@@ -10,6 +10,8 @@ export interface Finding {
   readonly what: string;
   readonly found: string;
   readonly well: boolean;
+  /** Nothing here can tell. */
+  readonly unknown?: boolean;
   /** What to do about it. */
   readonly hint?: string;
 }
@@ -88,7 +90,8 @@ function credentials(): Finding {
       : AWS_WEB_IDENTITY_TOKEN_FILE
         ? 'from a web identity token'
         : 'none in the environment; the default profile or the instance role, if there is one';
-  return {what: 'AWS credentials', found, well: true};
+  const isNamed = AWS_ACCESS_KEY_ID ?? AWS_PROFILE ?? AWS_WEB_IDENTITY_TOKEN_FILE;
+  return {what: 'AWS credentials', found, well: true, unknown: !isNamed};
 }
 
 /** Signatures and journals want the right time. */
@@ -99,6 +102,7 @@ async function clock(): Promise<Finding> {
     what: 'clock',
     found: `${new Date().toISOString()}${synchronised === 'yes' ? ', synchronised' : synchronised === 'no' ? ', not synchronised' : ', not known whether synchronised'}`,
     well,
+    unknown: synchronised !== 'yes' && well,
     ...(well
       ? {}
       : {hint: 'Turn on time synchronisation: AWS refuses signatures that are 5 minutes off.'}),

@@ -42,7 +42,7 @@ export async function rehearseCommand(
   }
   const signals = listenToSignals(app.say);
   const {clients, slowProcedures, keep} = options;
-  const say = (text: string) => (app.json ? undefined : app.print(text));
+  const say = (text: string) => (app.json ? undefined : app.say(text));
   say('Starting the lab: MySQL, DNS, ssh, AWS, the application and its clients …');
   const lab = await upLab({
     stateFolder: app.state.path,

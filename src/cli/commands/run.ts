@@ -97,6 +97,9 @@ export async function planAndRun(starting: Starting, after: AfterRun): Promise<E
       tellBlocked(app, plan);
       return exitCodes.blocked;
     }
+    if (options.until !== undefined && !starting.rehearsal) {
+      app.say(`This run ends at ${options.until}; from there it goes on with "resume", or back.`);
+    }
     return await approveAndRun(starting, {opened, plan, run, show}, after);
   } finally {
     await show.close();
