@@ -60,7 +60,7 @@ export function secretClash(
   {environment}: {readonly environment: Readonly<Record<string, string>>},
 ): Blocked | undefined {
   const secrets = (container?.secrets ?? []).flatMap((secret) => secret.name ?? []);
-  const clashing = secrets.filter((secret) => secret in environment);
+  const clashing = secrets.filter((secret) => Object.hasOwn(environment, secret));
   return clashing.length === 0
     ? undefined
     : blocked(
