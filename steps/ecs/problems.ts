@@ -15,12 +15,6 @@ export const serviceNotFound = ({cluster, service}: Named): Problem => ({
   hint: `Correct the service's name in the inventory; \`aws ecs list-services --cluster ${cluster}\` shows what there is.`,
 });
 
-export const settingsChanged = (base: string): Problem => ({
-  code: 'ecs-settings-changed',
-  message: `What is to be registered on top of ${base} is no more what this entry began with: its settings, or what they lead to, were changed meanwhile.`,
-  hint: 'Put the settings back as they were and resume, or go back and begin a new run with the new ones.',
-});
-
 const clusterNotFound = ({cluster}: Named): Problem => ({
   code: 'ecs-cluster-not-found',
   message: `There is no ECS cluster ${cluster} in this account and region.`,

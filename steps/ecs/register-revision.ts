@@ -17,10 +17,9 @@ import {
   withContainers,
   withoutValues,
 } from './containers.ts';
-import {settingsChanged} from './problems.ts';
 import {ecsService} from './service.ts';
 import {primaryOf, shortName} from './state.ts';
-import {containerOf, type Definition, digestOf, fingerprintOf} from './task-definition.ts';
+import {containerOf, type Definition, digestOf, revisionNumber} from './task-definition.ts';
 
 const targets = {service: ecsService, settings: settingsStore};
 
@@ -38,8 +37,11 @@ const input = z.object({
     .min(1),
 });
 
-/** `fingerprint` is that of the definition to register. With it the revision is known again, whatever the settings say by then. */
-const before = z.object({base: z.string(), fingerprint: z.string()});
+/**
+ * What was there when it began: what the service ran, and the newest revision. Nothing of the settings stands in it, nor a
+ * digest of them, from which a short secret could be guessed.
+ */
+const before = z.object({base: z.string(), newest: z.number()});
 type Before = z.output<typeof before>;
 
 type RegisterLook = Look<typeof targets, z.output<typeof input>>;
@@ -92,24 +94,20 @@ export const registerRevision = defineStep({
         : await service.revisionOf(wanted, look.signal);
     return revision === undefined
       ? pending(
-          {base, fingerprint: fingerprintOf(wanted, base)},
+          {base, newest: await service.newestRevision(definition.family, look.signal)},
           ...containerDifferences(definition, containers),
         )
       : done({taskDefinition: revision, base});
   },
 
-  async plan(look, {base, fingerprint}) {
+  async plan(look, known) {
     const {service} = look.targets;
-    if ((await registeredAs(look, {base, fingerprint})) !== undefined) {
+    if ((await registeredAs(look, known)) !== undefined) {
       return [];
     }
-    const definition = await service.taskDefinition(base, look.signal);
+    const definition = await service.taskDefinition(known.base, look.signal);
     const containers = await wantedContainers(look);
-    const wanted = withContainers(definition, containers);
-    if (fingerprintOf(wanted, base) !== fingerprint) {
-      throw new SwitcharooError(settingsChanged(shortName(base)));
-    }
-    return [registering(wanted, containers)];
+    return [registering(withContainers(definition, containers), containers)];
   },
 
   async reverse(look, known) {
@@ -141,17 +139,29 @@ async function sinceBegun(look: RegisterLook, known: Before) {
   });
 }
 
+/** It came after those that were there, and is what it was made from, but for images and settings. */
 async function registeredAs(
   {targets: {service}, input: {containers}, signal}: RegisterLook,
-  {base, fingerprint}: Before,
+  {base, newest}: Before,
 ): Promise<string | undefined> {
-  const {family} = await service.taskDefinition(base, signal);
-  // A fingerprint costs much: only what has the images is worth one.
-  const isIt = (definition: Definition): boolean =>
-    containers.every(({container, image}) => containerOf(definition, container)?.image === image) &&
-    fingerprintOf(definition, base) === fingerprint;
-  return service.revisionWhere(family, isIt, signal);
+  const definition = await service.taskDefinition(base, signal);
+  const images = containers.map((one) => ({...one, ...nothing}));
+  const bare = (one: Definition): string =>
+    digestOf(withoutSettings(one, new Set(containers.map(({container}) => container))));
+  const wanted = bare(withContainers(definition, images));
+  return service.revisionWhere(
+    definition.family,
+    (one, arn) => revisionNumber(arn) > newest && bare(one) === wanted,
+    signal,
+  );
 }
+
+const withoutSettings = (definition: Definition, of: ReadonlySet<string>): Definition => ({
+  ...definition,
+  containerDefinitions: definition.containerDefinitions?.map((container) =>
+    of.has(container.name ?? '') ? {...container, environment: [], secrets: []} : container,
+  ),
+});
 
 const runningIn = async ({targets: {service}, signal}: RegisterLook): Promise<string | undefined> =>
   primaryOf((await service.snapshot(signal)).service)?.taskDefinition;

@@ -3,7 +3,7 @@ import {type Say, type Session, SwitcharooError} from '../../src/index.ts';
 import type {EcsCalls, ServiceUpdate} from './calls.ts';
 import {flapping, type Heard, newsIn} from './news.ts';
 import {primaryOf, type Snapshot, shortName} from './state.ts';
-import {type Definition, digestOf} from './task-definition.ts';
+import {type Definition, digestOf, revisionNumber} from './task-definition.ts';
 import {type Fate, fateOf, type Sent} from './verdict.ts';
 
 /** How many revisions of a family are compared before a definition is registered anew. */
@@ -21,9 +21,11 @@ export interface EcsReader {
   /** The ARN of the newest ACTIVE revision of a family that is the one. */
   revisionWhere(
     family: string | undefined,
-    isIt: (definition: Definition) => boolean,
+    isIt: (definition: Definition, arn: string) => boolean,
     signal: AbortSignal,
   ): Promise<string | undefined>;
+  /** The number of the newest ACTIVE revision of a family; 0 where it has none. No number is used twice. */
+  newestRevision(family: string | undefined, signal: AbortSignal): Promise<number>;
   /** What has become of the last update that this session sent. */
   fateOfUpdate(
     snapshot: Snapshot,
@@ -82,11 +84,15 @@ export function openSession(name: string, calls: EcsCalls): Session<EcsReader, E
     async revisionWhere(family, isIt, signal) {
       const revisions = await calls.listRevisions(family ?? '', signal);
       for (const arn of revisions.slice(0, revisionsCompared)) {
-        if (isIt(await reader.taskDefinition(arn, signal))) {
+        if (isIt(await reader.taskDefinition(arn, signal), arn)) {
           return arn;
         }
       }
       return undefined;
+    },
+
+    async newestRevision(family, signal) {
+      return Math.max(0, ...(await calls.listRevisions(family ?? '', signal)).map(revisionNumber));
     },
 
     fateOfUpdate({service}, now) {

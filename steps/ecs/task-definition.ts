@@ -1,4 +1,4 @@
-import {createHash, scryptSync} from 'node:crypto';
+import {createHash} from 'node:crypto';
 import type {RegisterTaskDefinitionCommandInput, TaskDefinition} from '@aws-sdk/client-ecs';
 import type {Difference} from '../../src/index.ts';
 
@@ -87,19 +87,15 @@ export function chosenContainer(definition: Definition, named?: string): string 
   return candidates.length === 1 ? candidates[0]?.name : undefined;
 }
 
+/** Of `…:task-definition/web:7` it is 7. */
+export const revisionNumber = (arn: string): number => Number(arn.slice(arn.lastIndexOf(':') + 1));
+
 /** The same for equal definitions, however ECS orders and fills them. */
 export function digestOf(definition: Definition): string {
   return createHash('sha256')
     .update(JSON.stringify(canonical(definition)))
     .digest('hex');
 }
-
-/**
- * What a journal may tell of a definition: with it the definition is known again. Values in it may be short secrets, so a
- * guess costs much.
- */
-export const fingerprintOf = (definition: Definition, base: string): string =>
-  scryptSync(JSON.stringify(canonical(definition)), base, 16).toString('hex');
 
 function merged({environment = []}: Container, wanted: WantedContainer): Container['environment'] {
   const given = Object.entries(wanted.environment).map(([name, value]) => ({name, value}));

@@ -326,13 +326,34 @@ test('goes back without the settings, which somebody has changed or removed sinc
     expect(await registerRevision.reverse(begun, before)).toEqual([]);
   }));
 
-test('does not register other settings than those that it began with', () =>
+test('the before-image tells nothing of the settings', () =>
   within(async (tried) => {
-    const before = await beforeOf(tried);
+    const one = await beforeOf(tried);
+    tried.s3.put('config', 'web.json', '{"SESSION_SECRET": "another", "WORKERS": 4}');
+    expect(await beforeOf(tried)).toEqual(one);
+    expect(one).toEqual({base: arn(1), newest: 2});
+  }));
+
+test('an older revision with the same images is not taken for its own', () =>
+  within(async (tried) => {
+    const writer: any = tried.sessions.service.writer; // the action's part is the service
+    const signal = new AbortController().signal;
+    const perform = async (before: any) => {
+      const [register] = await registerRevision.plan(look(tried, registering, {before}), before);
+      await register?.perform(writer, signal, () => {});
+    };
+    await perform(await beforeOf(tried));
     tried.s3.put('config', 'web.json', '{"WORKERS": 8}');
-    await expect(
-      registerRevision.plan(look(tried, registering, {before}), before),
-    ).rejects.toMatchObject({problem: {code: 'ecs-settings-changed'}});
+    const before = await beforeOf(tried);
+    const begun = look(tried, registering, {before});
+    expect(before).toEqual({base: arn(1), newest: 3});
+    expect(await registerRevision.check(begun)).toMatchObject({kind: 'pending', before});
+    expect(await registerRevision.reverse(begun, before)).toEqual([]);
+    await perform(before);
+    expect(await registerRevision.check(begun)).toMatchObject({
+      kind: 'done',
+      output: {taskDefinition: arn(4)},
+    });
   }));
 
 test('a value that ECS quotes in a refusal is not told on', () => {
