@@ -10,7 +10,15 @@ import {
 import {unitName} from './blocked-units.ts';
 import {sha256} from './crontab-text.ts';
 import type {Door, DoorState} from './door.ts';
-import {type HostsLook, hostGroup, onEvery, onThose, type PerHost, whenAny} from './hosts.ts';
+import {
+  type HostsAction,
+  type HostsLook,
+  hostGroup,
+  onEvery,
+  onThose,
+  type PerHost,
+  whenAny,
+} from './hosts.ts';
 import {placesOf} from './words.ts';
 
 const input = z.object({
@@ -54,41 +62,75 @@ export const forwardTraffic = defineStep({
   async check(look) {
     const found = await find(look);
     const why = whyNot(found, look);
-    const open = found.filter(({value}) => !isLed(value, look.input));
+    const open = found.filter(({value}) => !isLed(look.input)(value));
     if (why !== null || open.length === 0) {
       return why ?? done({});
     }
     return pending({hosts: beforeOf(found)}, ...open.map((each) => difference(each, look.input)));
   },
 
-  // Without a look of its own: nobody can write while it is made, and a door that is led already is left as it is.
-  async plan({input: wanted, run}, {hosts}) {
+  // At first without a look of its own: nobody can write while it is made.
+  async plan(look, {hosts}) {
+    const {input: wanted, run} = look;
+    const found = run.begun ? await find(look) : [];
     const those = hosts.map(({host, sha256: from}) => ({host, value: from}));
-    return whenAny(those, {
-      does: `write the new side into ${wanted.file} on ${placesOf(those.map(({host}) => host))}, test it, and reload ${wanted.unit}`,
-      perform: (writer, signal) =>
-        onThose(writer, those, (host, from) =>
-          host.leadDoor(doorOf(wanted), {from, text: wanted.text}, run, signal),
-        ),
-    });
+    const [written, old] = split(those, hostsWhere(found, isWritten(wanted)));
+    const [, unread] = split(written, hostsWhere(found, isLed(wanted)));
+    return [
+      ...leading(look, old, `write the new side into ${wanted.file}`),
+      ...leading(look, unread, `leave the new side in ${wanted.file}`),
+    ];
   },
 
   async reverse(look) {
-    const {input: wanted, run} = look;
     const found = await find(look);
     const those = found.filter(({value}) => value.kept !== null);
+    const [back, led] = split(those, hostsWhere(those, isBack));
+    const {file} = look.input;
     return (
-      whyEdited(those, wanted) ??
-      whenAny(those, {
-        does: `put ${wanted.file} back on ${placesOf(those.map(({host}) => host))}, and reload ${wanted.unit}`,
-        perform: (writer, signal) =>
-          onThose(writer, those, (host) =>
-            host.returnDoor(doorOf(wanted), wanted.text, run, signal),
-          ),
-      })
+      whyEdited(those, look.input) ?? [
+        ...returning(look, led, `put ${file} back`),
+        ...returning(look, back, `leave ${file} as it is back already`),
+      ]
     );
   },
 });
+
+const leading = (
+  {input: wanted, run}: HostsLook<Input>,
+  those: PerHost<string>,
+  does: string,
+): readonly HostsAction[] =>
+  whenAny(those, {
+    does: `${does} on ${placesOf(those.map(({host}) => host))}, test it, and reload ${wanted.unit}`,
+    perform: (writer, signal) =>
+      onThose(writer, those, (host, from) =>
+        host.leadDoor(doorOf(wanted), {from, text: wanted.text}, run, signal),
+      ),
+  });
+
+const returning = (
+  {input: wanted, run}: HostsLook<Input>,
+  those: PerHost<DoorState>,
+  does: string,
+): readonly HostsAction[] =>
+  whenAny(those, {
+    does: `${does} on ${placesOf(those.map(({host}) => host))}, and reload ${wanted.unit}`,
+    perform: (writer, signal) =>
+      onThose(writer, those, (host) => host.returnDoor(doorOf(wanted), wanted.text, run, signal)),
+  });
+
+const hostsWhere = (found: Found, holds: (state: DoorState) => boolean): ReadonlySet<string> =>
+  new Set(found.filter(({value}) => holds(value)).map(({host}) => host));
+
+/** Those that are among the hosts, and the others. */
+const split = <Value>(
+  those: PerHost<Value>,
+  hosts: ReadonlySet<string>,
+): readonly [PerHost<Value>, PerHost<Value>] => [
+  those.filter(({host}) => hosts.has(host)),
+  those.filter(({host}) => !hosts.has(host)),
+];
 
 /** Whether the door runs and could be reloaded is asked before the first change: the change itself finds out again. */
 const find = ({targets, input: wanted, run, signal}: HostsLook<Input>): Promise<Found> =>
@@ -96,8 +138,13 @@ const find = ({targets, input: wanted, run, signal}: HostsLook<Input>): Promise<
 
 const doorOf = ({file, unit, test}: Input): Door => ({file, unit, test});
 
-const isLed = ({inPlace, reloadedWith}: DoorState, {text}: Input): boolean =>
-  inPlace?.sha256 === sha256(text) && reloadedWith === inPlace.sha256;
+const isWritten =
+  ({text}: Input) =>
+  ({inPlace}: DoorState): boolean =>
+    inPlace?.sha256 === sha256(text);
+const isLed = (wanted: Input) => (state: DoorState) =>
+  isWritten(wanted)(state) && state.reloadedWith === state.inPlace?.sha256;
+const isBack = ({inPlace, kept}: DoorState): boolean => inPlace?.sha256 === kept?.sha256;
 
 const beforeOf = (found: Found) =>
   found.flatMap(({host, value: {kept, inPlace}}) => {
@@ -154,9 +201,9 @@ const keptPlace = '/var/lib/switcharoo';
 
 const difference = (
   {host, value}: {host: string; value: DoorState},
-  {file, text}: Input,
+  wanted: Input,
 ): Difference => ({
-  what: `${file} on ${host}`,
-  is: value.inPlace?.sha256 === sha256(text) ? 'not yet reloaded' : 'leads to the old side',
+  what: `${wanted.file} on ${host}`,
+  is: isWritten(wanted)(value) ? 'not yet reloaded' : 'leads to the old side',
   shouldBe: 'leads to the new side',
 });

@@ -318,7 +318,7 @@ export class FakeHost implements HostWriter {
   }
 
   async leadDoor(
-    {file}: Door,
+    {file, unit}: Door,
     {from, text}: {from: string; text: string},
     mark: Mark,
     signal: AbortSignal,
@@ -331,6 +331,9 @@ export class FakeHost implements HostWriter {
     if (now !== text) {
       this.#keptFiles.set(`${markName(mark)} ${file}`, now);
       this.fileTexts.set(file, text);
+    }
+    if (this.#unit(unit).activeState !== 'active') {
+      throw new Error(`${unit} is not active, cannot reload`);
     }
     this.#reloads.set(`${markName(mark)} ${file}`, sha256(text));
   }

@@ -49,6 +49,29 @@ test('the plan names the file, the hosts and the reload, and the before-image th
   );
 });
 
+test('taken up again, the plan names only the hosts and the changes that are left', async () => {
+  const {session} = new FakeHosts(ready, {...ready, name: 'web2'}, {...ready, name: 'web3'});
+  const first = lookAt(session.reader, input);
+  const before = await beforeOf(first);
+  const {id, entry} = first.run;
+  const [web1, web2] = session.writer.hosts;
+  const texts = {from: sha256('old'), text: 'new'};
+  await web1?.leadDoor(input, texts, {id, entry}, first.signal);
+  await web2?.stopUnits([input.unit], first.signal);
+  await expect(web2?.leadDoor(input, texts, {id, entry}, first.signal)).rejects.toThrow('reload');
+  await web2?.startUnits([input.unit], first.signal);
+
+  const look = lookAt(session.reader, input, true);
+  const plan = await forwardTraffic.plan(look, before);
+  expect(plan.map(({does}) => does)).toEqual([
+    `write the new side into ${file} on web3, test it, and reload nginx.service`,
+    `leave the new side in ${file} on web2, test it, and reload nginx.service`,
+  ]);
+  await performAll(session.writer, plan);
+  expect(await forwardTraffic.check(look)).toEqual({kind: 'done', output: {}});
+  expect(await forwardTraffic.plan(look, before)).toEqual([]);
+});
+
 describe('it is blocked', () => {
   test.for<[string, FakeHostState, string]>([
     ['without the file', {...ready, files: {}}, `${file} is not on web1.`],
@@ -172,7 +195,11 @@ describe('on a lab host', () => {
       before: {hosts: [{host: 'web1', sha256: sha256(old)}]},
       differences: [{what: `${file} on web1`, is: 'not yet reloaded'}],
     });
-    await performAll(lab.session.writer, await forwardTraffic.plan(begun, await beforeOf(begun)));
+    const rest = await forwardTraffic.plan(begun, await beforeOf(begun));
+    expect(rest.map(({does}) => does)).toEqual([
+      `leave the new side in ${file} on web1, test it, and reload nginx.service`,
+    ]);
+    await performAll(lab.session.writer, rest);
     expect(await forwardTraffic.check(begun)).toEqual({kind: 'done', output: {}});
   });
 
