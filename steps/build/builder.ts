@@ -2,6 +2,7 @@ import {mkdir} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import {z} from 'zod';
 import {defineTarget, type Say, type Session, SwitcharooError} from '../../src/index.ts';
+import {type CheckedOut, type Checkout, checkoutsOf} from './checkouts.ts';
 import {
   buildImage,
   type Engine,
@@ -13,14 +14,21 @@ import {
 } from './engine.ts';
 import {type FilePrint, filesIn} from './files.ts';
 import {copyGone, engineMissing} from './problems.ts';
-import {type Checkout, gitOf, type RemoteRef, type Source} from './sources.ts';
+import {type RemoteRef, type Source, sourcesOf} from './sources.ts';
 
 /** What may be asked of the place where images are built. Nothing here changes it. */
 export interface BuilderReader {
   readonly name: string;
   /** Where sources lie: the folder of the inventory, and below it one folder an image. */
   folderOf(into: string): string;
-  source(into: string, signal: AbortSignal): Promise<Source>;
+  /** As this run finds it. */
+  source(into: string, run: string, signal: AbortSignal): Promise<Source>;
+  /** What lies in a clone that the run which made it has not put there. */
+  addedTo(into: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Where a branch of a clone is; `null` when it is gone. */
+  commitOf(into: string, ref: string, signal: AbortSignal): Promise<string | null>;
+  /** Whether this run has left half a clone beside the folder. */
+  isHalfMade(into: string, run: string): Promise<boolean>;
   remoteRefs(url: string, signal: AbortSignal): Promise<readonly RemoteRef[]>;
   print(path: string, signal: AbortSignal): Promise<FilePrint | null>;
   isKept(digest: string): Promise<boolean>;
@@ -32,8 +40,10 @@ export interface BuilderReader {
 
 export interface BuilderWriter extends BuilderReader {
   checkOut(checkout: Omit<Checkout, 'folder'> & {into: string}, signal: AbortSignal): Promise<void>;
-  checkOutAgain(into: string, commit: string, signal: AbortSignal): Promise<void>;
-  removeSource(into: string, signal: AbortSignal): Promise<void>;
+  /** Puts back what was checked out there before this run. */
+  checkOutAgain(into: string, was: CheckedOut, run: string, signal: AbortSignal): Promise<void>;
+  /** Removes a clone that this run made, if nobody has put anything of theirs into it. */
+  removeSource(into: string, run: string, signal: AbortSignal): Promise<void>;
   write(path: string, bytes: Uint8Array, mode: number, signal: AbortSignal): Promise<void>;
   keep(path: string, signal: AbortSignal): Promise<void>;
   /** Puts the copy back that was kept of a file, or removes the file where there was none. */
@@ -69,7 +79,8 @@ export const imageBuilder = defineTarget({
 
 function builderOf(name: string, config: BuilderConfig): BuilderWriter {
   const folder = resolve(config.folder);
-  const git = gitOf(name);
+  const sources = sourcesOf(name);
+  const checkouts = checkoutsOf(name);
   const files = filesIn(folder);
   const folderOf = (into: string) => join(folder, into);
   const engines = enginesOf(config);
@@ -94,8 +105,11 @@ function builderOf(name: string, config: BuilderConfig): BuilderWriter {
   return {
     name,
     folderOf,
-    source: (into, signal) => git.source(folderOf(into), signal),
-    remoteRefs: git.remoteRefs,
+    source: (into, run, signal) => sources.source(folderOf(into), run, signal),
+    addedTo: (into, signal) => sources.addedTo(folderOf(into), signal),
+    commitOf: (into, ref, signal) => sources.commitOf(folderOf(into), ref, signal),
+    isHalfMade: (into, run) => sources.isHalfMade(folderOf(into), run),
+    remoteRefs: sources.remoteRefs,
     print: (path) => files.print(path),
     isKept: async (digest) => (await files.kept(digest)) !== undefined,
     engine: async (signal) => {
@@ -105,10 +119,11 @@ function builderOf(name: string, config: BuilderConfig): BuilderWriter {
     checkOut: async ({into, ...checkout}, signal) => {
       signal.throwIfAborted();
       await mkdir(folder, {recursive: true, mode: 0o700});
-      await git.checkOut({...checkout, folder: folderOf(into)}, signal);
+      await checkouts.checkOut({...checkout, folder: folderOf(into)}, signal);
     },
-    checkOutAgain: (into, commit, signal) => git.checkOutAgain(folderOf(into), commit, signal),
-    removeSource: (into, signal) => git.remove(folderOf(into), signal),
+    checkOutAgain: (into, was, run, signal) =>
+      checkouts.checkOutAgain(folderOf(into), was, run, signal),
+    removeSource: (into, run, signal) => checkouts.remove(folderOf(into), run, signal),
     write: files.write,
     keep: files.keep,
     putBack: async (path, was, signal) => {

@@ -10,6 +10,7 @@ import {
 } from '../../src/index.ts';
 import {imageBuilder} from './builder.ts';
 import {gitUrl} from './git-url.ts';
+import {branchMoved, notOnlyOurs} from './problems.ts';
 import {chooseRef} from './refs.ts';
 import {type Source, shortCommit} from './sources.ts';
 
@@ -25,7 +26,14 @@ const input = z.object({
   needed: z.boolean().default(true),
 });
 
-const before = z.object({commit: z.string().nullable()});
+const before = z.object({
+  commit: z.string().nullable(),
+  /** Where a branch was checked out. */
+  branch: z.string().optional(),
+  /** The run that had checked it out. */
+  run: z.string().optional(),
+});
+type Before = z.output<typeof before>;
 
 type CheckoutLook = Look<typeof targets, z.output<typeof input>>;
 
@@ -37,7 +45,8 @@ export const checkout = defineStep({
   input,
   before,
   output: z.object({commit: z.string().nullable()}),
-  reverses: 'Checks out what was checked out before, or removes the folder where there was none.',
+  reverses:
+    'Checks out what was checked out before, on the branch where it was; or removes the folder that it made, if nobody has put anything of theirs into it.',
   needs: {builder: ['git, with read access to the repository', 'to write the folder']},
   timeoutMs: 15 * 60_000,
 
@@ -50,10 +59,15 @@ export const checkout = defineStep({
     if (!input.needed) {
       return done({commit: null});
     }
-    const [source, wanted] = await Promise.all([
-      builder.source(input.into, signal),
-      wantedIn(look),
-    ]);
+    const source = await builder.source(input.into, look.run.id, signal);
+    const was = stateOf(source);
+    const {commit} = was;
+    const {begun, id} = look.run;
+    // A branch moves on; what this run has checked out of it stays what it builds.
+    if (begun && commit !== null && was.run === id) {
+      return obstacleOf(look, source) ?? done({commit});
+    }
+    const wanted = await wantedIn(look);
     if ('reason' in wanted) {
       return wanted;
     }
@@ -61,19 +75,14 @@ export const checkout = defineStep({
     if (obstacle) {
       return obstacle;
     }
-    const commit = source.kind === 'clone' ? source.commit : null;
-    // A branch moves on; what this run has checked out of it stays what it builds.
-    const isOurs = source.kind === 'clone' && look.run.begun && source.run === look.run.id;
-    return commit === wanted.commit || (commit !== null && isOurs)
+    // Begun, and without the mark of this run: a later look would take it for somebody else's.
+    return commit === wanted.commit && !begun
       ? done({commit})
-      : pending(
-          {commit},
-          {
-            what: input.into,
-            is: commit === null ? 'not there' : shortCommit(commit),
-            shouldBe: `${wanted.shown} at ${shortCommit(wanted.commit)}`,
-          },
-        );
+      : pending(was, {
+          what: input.into,
+          is: commit === null ? 'not there' : shortCommit(commit),
+          shouldBe: `${wanted.shown} at ${shortCommit(wanted.commit)}`,
+        });
   },
 
   async plan(look) {
@@ -85,14 +94,29 @@ export const checkout = defineStep({
     const {
       input,
       targets: {builder},
+      run,
       signal,
     } = look;
-    const source = await builder.source(input.into, signal);
+    const source = await builder.source(input.into, run.id, signal);
     const obstacle = obstacleOf(look, source);
-    const commit = source.kind === 'clone' ? source.commit : null;
-    return obstacle ?? (commit === before.commit ? [] : [puttingBack(look, before.commit)]);
+    if (obstacle) {
+      return obstacle;
+    }
+    return before.commit === null
+      ? removing(look, source)
+      : puttingBack(look, source, before, before.commit);
   },
 });
+
+/** What a clone has checked out, as a before-image. */
+const stateOf = (source: Source): Before =>
+  source.kind === 'clone'
+    ? {
+        commit: source.commit,
+        ...(source.branch === null ? {} : {branch: source.branch}),
+        ...(source.run === null ? {} : {run: source.run}),
+      }
+    : {commit: null};
 
 type Wanted = {readonly ref: string; readonly commit: string; readonly shown: string};
 
@@ -125,7 +149,7 @@ function obstacleOf(
   const folder = builder.folderOf(input.into);
   if (source.kind === 'foreign') {
     return blocked(
-      `${folder} on ${builder.name} is there, and is no checkout of git.`,
+      `${folder} on ${builder.name} is there, and is ${source.what}.`,
       'Move it away, or give the builder another folder in the inventory.',
     );
   }
@@ -146,18 +170,68 @@ const checkingOut = (
   perform: (builder, signal) => builder.checkOut({url, ref, commit, into, run: run.id}, signal),
 });
 
-const puttingBack = (
-  {input: {into}}: CheckoutLook,
-  commit: string | null,
-): Action<typeof targets> =>
-  commit === null
-    ? {
-        on: 'builder',
-        does: `remove the checkout ${into}`,
-        perform: (builder, signal) => builder.removeSource(into, signal),
-      }
-    : {
-        on: 'builder',
-        does: `check out ${shortCommit(commit)} in ${into} again`,
-        perform: (builder, signal) => builder.checkOutAgain(into, commit, signal),
-      };
+async function removing(
+  {input: {into}, targets: {builder}, run, signal}: CheckoutLook,
+  source: Source,
+): Promise<readonly Action<typeof targets>[] | Blocked> {
+  if (source.kind === 'absent' && !(await builder.isHalfMade(into, run.id))) {
+    return [];
+  }
+  const added = source.kind === 'clone' ? await builder.addedTo(into, signal) : [];
+  if (source.kind === 'clone' && (source.madeBy !== run.id || added.length > 0)) {
+    const {message, hint} = notOnlyOurs(
+      builder.name,
+      builder.folderOf(into),
+      source.madeBy === run.id ? added : [],
+    );
+    return blocked(message, hint);
+  }
+  return [
+    {
+      on: 'builder',
+      does:
+        source.kind === 'absent'
+          ? `remove what is left of the checkout ${into}`
+          : `remove the checkout ${into}`,
+      perform: (writer, limited) => writer.removeSource(into, run.id, limited),
+    },
+  ];
+}
+
+async function puttingBack(
+  {input: {into}, targets: {builder}, run, signal}: CheckoutLook,
+  source: Source,
+  {branch, run: by}: Before,
+  commit: string,
+): Promise<readonly Action<typeof targets>[] | Blocked> {
+  const folder = builder.folderOf(into);
+  if (source.kind !== 'clone') {
+    return blocked(
+      `${folder} on ${builder.name} is gone; this run had found ${shortCommit(commit)} checked out there.`,
+      'Find out who moved it, and put it back; or skip this entry.',
+    );
+  }
+  const now = stateOf(source);
+  if (now.commit === commit && now.branch === branch && now.run === by && !source.isKept) {
+    return [];
+  }
+  const at = branch === undefined ? commit : await builder.commitOf(into, branch, signal);
+  if (at !== commit) {
+    const {message, hint} = branchMoved(builder.name, folder, branch ?? '', at, commit);
+    return blocked(message, hint);
+  }
+  const place = branch === undefined ? '' : `, on ${branch.replace('refs/heads/', 'branch ')},`;
+  return [
+    {
+      on: 'builder',
+      does: `check out ${shortCommit(commit)}${place} in ${into} again`,
+      perform: (writer, limited) =>
+        writer.checkOutAgain(
+          into,
+          {commit, branch: branch ?? null, run: by ?? null},
+          run.id,
+          limited,
+        ),
+    },
+  ];
+}

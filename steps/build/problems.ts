@@ -12,6 +12,37 @@ export const refMoved = (ref: string, is: string, planned: string): Problem => (
   hint: 'Somebody has pushed meanwhile. Try again: it is planned anew.',
 });
 
+export const branchMoved = (
+  builder: string,
+  folder: string,
+  branch: string,
+  is: string | null,
+  was: string,
+): Problem => ({
+  code: 'git-branch-moved',
+  message: `${branch.replace('refs/heads/', 'Branch ')} in ${folder} on ${builder} is ${is === null ? 'gone' : `at ${is.slice(0, 12)}`}; this run found it at ${was.slice(0, 12)}.`,
+  hint: 'Somebody works there. Put the branch back where it was, or check it out yourself and skip this entry.',
+});
+
+const firstOf = (names: readonly string[]): string =>
+  names.length > 3
+    ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
+    : names.join(', ');
+
+/** `added`: what lies there that the run has not put there. */
+export const notOnlyOurs = (
+  builder: string,
+  folder: string,
+  added: readonly string[],
+): Problem => ({
+  code: 'checkout-not-only-ours',
+  message:
+    added.length === 0
+      ? `${folder} on ${builder} is a clone that this run has not made.`
+      : `${folder} on ${builder} has what this run has not put there: ${firstOf(added)}.`,
+  hint: 'Somebody works there, and nothing of theirs is removed. Move it away, then reverse again.',
+});
+
 export const outsideOfFolder = (path: string, folder: string): Problem => ({
   code: 'path-outside-of-folder',
   message: `${path} does not lie in ${folder}, once its links are followed.`,

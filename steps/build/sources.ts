@@ -1,23 +1,28 @@
-import {existsSync} from 'node:fs';
-import {mkdir, rename, rm} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
-import {SwitcharooError} from '../../src/index.ts';
-import {gitFailed, refMoved} from './problems.ts';
-import {runProgram} from './program.ts';
+import {lstat} from 'node:fs/promises';
+import {basename, dirname, join} from 'node:path';
+import {gitOn} from './git.ts';
 
 /** What lies in a folder where sources belong. */
 export type Source =
   | {readonly kind: 'absent'}
-  /** Something that git does not know, or has no commit of. */
-  | {readonly kind: 'foreign'}
-  | {
-      readonly kind: 'clone';
-      readonly commit: string;
-      /** Files that differ from the commit. Those that git does not follow are not among them. */
-      readonly changed: readonly string[];
-      /** The run that checked it out. */
-      readonly run: string | null;
-    };
+  /** Something that nothing is checked out into. */
+  | {readonly kind: 'foreign'; readonly what: string}
+  | Clone;
+
+export interface Clone {
+  readonly kind: 'clone';
+  readonly commit: string;
+  /** `refs/heads/main`; `null` where its HEAD is detached. */
+  readonly branch: string | null;
+  /** Files that differ from the commit. Those that git does not follow are not among them. */
+  readonly changed: readonly string[];
+  /** The run that checked out this very commit. */
+  readonly run: string | null;
+  /** The run that made the clone; `null` where it is somebody's own. */
+  readonly madeBy: string | null;
+  /** Whether this run keeps in it what was checked out before, or what it has fetched and not checked out. */
+  readonly isKept: boolean;
+}
 
 /** A branch or a tag of a repository, with the commit it is at. */
 export interface RemoteRef {
@@ -26,87 +31,70 @@ export interface RemoteRef {
   readonly commit: string;
 }
 
-export interface Checkout {
-  readonly url: string;
-  readonly ref: string;
-  readonly commit: string;
-  readonly folder: string;
-  readonly run: string;
-}
-
-const readLimitMs = 20_000;
-const fetchLimitMs = 10 * 60_000;
-
-/** git on this machine. It asks nobody: a question would hang the run. */
-export function gitOf(builder: string) {
-  const git = async (
-    what: string,
-    args: readonly string[],
-    signal: AbortSignal,
-    limitMs = readLimitMs,
-  ): Promise<string> => {
-    const ended = await runProgram(['git', ...args], {signal, limitMs, env: quiet});
-    if (ended.code !== 0) {
-      const said = ended.timedOut ? `it took longer than ${limitMs / 1_000} s` : ended.said;
-      throw new SwitcharooError(gitFailed(builder, what, said));
-    }
-    return ended.stdout;
-  };
-
-  async function fetchInto(
-    folder: string,
-    {url, ref, commit, run}: Checkout,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const here = ['-C', folder];
-    const fetched = ['fetch', '--quiet', '--no-tags', '--depth', '1', '--', url];
-    await git(
-      `fetch ${ref} from ${url}`,
-      [...here, ...fetched, `+${ref}:${fetchedRef}`],
-      signal,
-      fetchLimitMs,
-    );
-    const is = await git('read it', [...here, 'rev-parse', `${fetchedRef}^{commit}`], signal);
-    if (is.trim() !== commit) {
-      throw new SwitcharooError(refMoved(ref, shortCommit(is.trim()), shortCommit(commit)));
-    }
-    await git('check it out', [...here, 'checkout', '--quiet', '--detach', commit], signal);
-    await git('mark it', [...here, 'config', runKey, run], signal);
-  }
+/** What git tells of folders and of repositories elsewhere. Nothing here changes anything. */
+export function sourcesOf(builder: string) {
+  const git = gitOn(builder);
 
   return {
-    async source(folder: string, signal: AbortSignal): Promise<Source> {
-      if (!existsSync(folder)) {
-        return {kind: 'absent'};
+    async source(folder: string, run: string, signal: AbortSignal): Promise<Source> {
+      const strange = await whyNoClone(folder);
+      if (strange !== null) {
+        return strange === 'absent' ? {kind: 'absent'} : {kind: 'foreign', what: strange};
       }
-      if (!existsSync(join(folder, '.git'))) {
-        return {kind: 'foreign'};
+      const asking = (args: readonly string[], no?: number) =>
+        git.ask(`tell what is in ${folder}`, ['-C', folder, ...args], signal, no);
+      const commit = await asking(['rev-parse', '--verify', '--quiet', 'HEAD']);
+      if (commit === undefined) {
+        return {kind: 'foreign', what: 'a repository without a commit'};
       }
-      const here = ['-C', folder];
-      const asked = {signal, limitMs: readLimitMs, env: quiet};
-      const head = await runProgram(
-        ['git', ...here, 'rev-parse', '--verify', '--quiet', 'HEAD'],
-        asked,
+      const branch = (await asking(['symbolic-ref', '--quiet', 'HEAD'])) ?? null;
+      const marks = pairsIn(await asking(['config', '--local', '--get-regexp', '^switcharoo\\.']));
+      const refs = pairsIn(
+        await asking(['for-each-ref', '--format=%(refname) %(objectname)', ownRefs]),
       );
-      if (head.code !== 0) {
-        return {kind: 'foreign'};
-      }
-      const run = await runProgram(['git', ...here, 'config', '--get', runKey], asked);
-      const changed = ['status', '--porcelain', '--untracked-files=no', '-z'];
-      const status = await git('tell what is changed', [...here, ...changed], signal);
+      const status = await asking(['status', '--porcelain', '--untracked-files=no', '-z']);
       return {
         kind: 'clone',
-        commit: head.stdout.trim(),
-        changed: status
-          .split('\0')
-          .filter(Boolean)
-          .map((line) => line.slice(3)),
-        run: run.code === 0 ? run.stdout.trim() : null,
+        commit,
+        branch,
+        changed: filesIn(status),
+        run: refs.get(fetchedRef) === commit ? (marks.get(runKey) ?? null) : null,
+        madeBy: marks.get(madeKey) ?? null,
+        isKept: refs.has(keptRefOf(run)) || refs.has(newRefOf(run)),
       };
     },
 
+    /** What somebody has put into a clone that a run has made: files, branches, commits. */
+    async addedTo(folder: string, signal: AbortSignal): Promise<readonly string[]> {
+      const here = ['-C', folder];
+      const what = `tell what was added to ${folder}`;
+      const all = ['--untracked-files=all', '--ignored', '-z'];
+      const files = await git.ask(what, [...here, 'status', '--porcelain', ...all], signal);
+      const refs = await git.run(what, [...here, 'for-each-ref', '--format=%(refname)'], signal);
+      const head = await git.run(what, [...here, 'rev-parse', 'HEAD'], signal);
+      const fetched = await git.ask(
+        what,
+        [...here, 'rev-parse', '-q', '--verify', fetchedRef],
+        signal,
+      );
+      return [
+        ...filesIn(files),
+        ...refs.split('\n').filter((ref) => ref !== '' && !ref.startsWith(`${ownRefs}/`)),
+        ...(head.trim() === fetched ? [] : [`commit ${shortCommit(head)}`]),
+      ];
+    },
+
+    async commitOf(folder: string, ref: string, signal: AbortSignal): Promise<string | null> {
+      const asked = ['-C', folder, 'rev-parse', '--verify', '--quiet', `${ref}^{commit}`];
+      return (await git.ask(`tell where ${ref} is`, asked, signal)) ?? null;
+    },
+
+    /** Whether a clone that this run began to make, or to remove, lies beside the folder. */
+    isHalfMade: async (folder: string, run: string): Promise<boolean> =>
+      (await kindOf(besideOf(folder, run))) !== 'absent',
+
     async remoteRefs(url: string, signal: AbortSignal): Promise<readonly RemoteRef[]> {
-      const listed = await git(
+      const listed = await git.run(
         `list the branches and tags of ${url}`,
         ['ls-remote', '--heads', '--tags', '--', url],
         signal,
@@ -119,46 +107,63 @@ export function gitOf(builder: string) {
         .filter(([, ref]) => !ref.endsWith('^{}'))
         .map(([commit, ref]) => ({ref, commit: peeled.get(`${ref}^{}`) ?? commit}));
     },
-
-    /** Beside it at first, and moved in whole: a clone that was broken off is never taken for one. */
-    async checkOut(checkout: Checkout, signal: AbortSignal): Promise<void> {
-      if (existsSync(join(checkout.folder, '.git'))) {
-        return fetchInto(checkout.folder, checkout, signal);
-      }
-      const beside = `${checkout.folder}.new`;
-      await rm(beside, {recursive: true, force: true});
-      signal.throwIfAborted();
-      await mkdir(dirname(beside), {recursive: true, mode: 0o700});
-      await git('begin a repository', ['init', '--quiet', beside], signal);
-      await fetchInto(beside, checkout, signal);
-      signal.throwIfAborted();
-      await rename(beside, checkout.folder);
-    },
-
-    // The mark goes first: without it a look sees a commit that is not what this run wants, whatever happens next.
-    async checkOutAgain(folder: string, commit: string, signal: AbortSignal): Promise<void> {
-      signal.throwIfAborted();
-      await runProgram(['git', '-C', folder, 'config', '--unset', runKey], {
-        signal,
-        limitMs: readLimitMs,
-        env: quiet,
-      });
-      const again = ['-C', folder, 'checkout', '--quiet', '--detach', commit];
-      await git(`check out ${shortCommit(commit)} again`, again, signal);
-    },
-
-    async remove(folder: string, signal: AbortSignal): Promise<void> {
-      signal.throwIfAborted();
-      await rm(folder, {recursive: true, force: true});
-    },
   };
 }
 
+/** Where a run makes a clone before it has its name, and takes it to remove it: no other run's, and no folder of the inventory's. */
+export const besideOf = (folder: string, run: string): string =>
+  join(dirname(folder), `.${basename(folder)}.${safe(run)}`);
+
+const safe = (run: string): string => run.replace(/[^\w-]/g, '_');
+
+/** A link leads who knows where, and a linked worktree shares its repository with others: neither is touched. */
+async function whyNoClone(folder: string): Promise<string | null> {
+  const is = await kindOf(folder);
+  if (is !== 'folder') {
+    return is;
+  }
+  const git = await kindOf(join(folder, '.git'));
+  if (git === 'folder') {
+    return null;
+  }
+  return git === 'a file' ? 'a worktree of a repository elsewhere' : 'no checkout of git';
+}
+
+async function kindOf(path: string): Promise<'absent' | 'folder' | 'a file' | 'a link'> {
+  try {
+    const stat = await lstat(path);
+    return stat.isDirectory() ? 'folder' : stat.isSymbolicLink() ? 'a link' : 'a file';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return 'absent';
+    }
+    throw error;
+  }
+}
+
+/** `XY name`, NUL after each; a rename has its old name behind it. */
+const filesIn = (status = ''): readonly string[] =>
+  status
+    .split('\0')
+    .filter((line) => /^[ MTADRCU?!]{2} /.test(line))
+    .map((line) => line.slice(3));
+
+const pairsIn = (text = ''): ReadonlyMap<string, string> =>
+  new Map(
+    text
+      .split('\n')
+      .filter(Boolean)
+      .map(
+        (line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)] as const,
+      ),
+  );
+
 export const shortCommit = (commit: string): string => commit.slice(0, 12);
 
-const fetchedRef = 'refs/switcharoo/fetched';
-const runKey = 'switcharoo.run';
-const quiet = {
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_SSH_COMMAND: process.env['GIT_SSH_COMMAND'] ?? 'ssh -o BatchMode=yes -o ConnectTimeout=5',
-};
+/** All that this program leaves in a clone. */
+const ownRefs = 'refs/switcharoo';
+export const fetchedRef = `${ownRefs}/fetched`;
+export const keptRefOf = (run: string): string => `${ownRefs}/before/${safe(run)}`;
+export const newRefOf = (run: string): string => `${ownRefs}/new/${safe(run)}`;
+export const runKey = 'switcharoo.run';
+export const madeKey = 'switcharoo.made';

@@ -1,5 +1,6 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -34,6 +35,23 @@ export interface BuildWorld {
   commit(branch: string, path: string, content: string): string;
   git(...args: readonly string[]): string;
   close(): Promise<void>;
+}
+
+/** What git has of a clone, without its objects: where it stands, all names, the marks of the steps, and whether its history is cut off. */
+export function gitStateOf(folder: string): unknown {
+  const git = (...args: readonly string[]) => {
+    const {stdout} = spawnSync('git', ['-C', folder, ...args], {encoding: 'utf8', env: gitEnv});
+    return stdout.split('\n').filter(Boolean);
+  };
+  return existsSync(join(folder, '.git'))
+    ? {
+        head: git('symbolic-ref', '-q', 'HEAD').concat(git('rev-parse', 'HEAD')),
+        refs: git('for-each-ref', '--format=%(refname) %(objectname)'),
+        marks: git('config', '--local', '--get-regexp', '^switcharoo\\.'),
+        history: git('rev-list', '--count', 'HEAD'),
+        changed: git('status', '--porcelain', '--ignored'),
+      }
+    : null;
 }
 
 /** What lies below a folder: contents and modes, without what belongs to git and to the steps themselves. */
@@ -111,6 +129,9 @@ const gitEnv = {
   GIT_AUTHOR_EMAIL: 'a@lab',
   GIT_COMMITTER_NAME: 'a',
   GIT_COMMITTER_EMAIL: 'a@lab',
+  // The same commits in each world.
+  GIT_AUTHOR_DATE: '2026-03-01T03:00:00Z',
+  GIT_COMMITTER_DATE: '2026-03-01T03:00:00Z',
 };
 
 async function openSessions({config}: Started, folder: string, program: readonly string[]) {

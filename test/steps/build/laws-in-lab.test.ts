@@ -5,7 +5,7 @@ import {checkout} from '../../../steps/build/checkout.ts';
 import {fetchFiles} from '../../../steps/build/fetch-files.ts';
 import {pushImage} from '../../../steps/build/push-image.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
-import {type BuildWorld, filesBelow, startBuildWorld} from './build-world.ts';
+import {type BuildWorld, filesBelow, gitStateOf, startBuildWorld} from './build-world.ts';
 
 /** Where sources of earlier looks lie, so that the input of a case can be written down beforehand. */
 let url = '';
@@ -29,7 +29,11 @@ async function world(
   url = built.url;
   return {
     sessions: built.sessions,
-    picture: async () => ({files: filesBelow(folderOf(built)), images: images(built)}),
+    picture: async () => ({
+      files: filesBelow(folderOf(built)),
+      images: images(built),
+      git: gitStateOf(join(folderOf(built), 'web')),
+    }),
     close: built.close,
   };
 }
@@ -71,6 +75,37 @@ describe('where an earlier commit is checked out', () => {
           const first = {url: built.url, ref, commit, into: 'web', run: 'r-earlier'};
           await built.sessions.builder.writer.checkOut(first, signal);
           built.commit('master', 'app/main', 'second\n');
+        },
+        {git: true},
+      ),
+  });
+});
+
+describe('where somebody has a clone of their own, on a branch of their own', () => {
+  lawsOfStep({
+    step: anywhere(checkout),
+    input: {url: 'file:///nowhere', ref: 'master', into: 'web'},
+    world: () =>
+      world(
+        async (built) => {
+          built.commit('master', 'app/main', 'second\n');
+          const own = join(folderOf(built), 'web');
+          built.git('clone', '--quiet', built.url, own);
+          built.git('-C', own, 'checkout', '--quiet', '-b', 'mine');
+          writeFileSync(join(own, 'app/main'), 'mine\n');
+          built.git('-C', own, 'commit', '--quiet', '--all', '--message', 'Mine');
+          writeFileSync(join(own, 'notes'), 'by hand\n');
+          built.commit('master', 'app/main', 'third\n');
+        },
+        {git: true},
+      ),
+    blockedWorld: () =>
+      world(
+        async (built) => {
+          const own = join(folderOf(built), 'web');
+          built.git('clone', '--quiet', built.url, own);
+          writeFileSync(join(own, 'app/main'), 'by hand\n');
+          built.commit('master', 'app/main', 'third\n');
         },
         {git: true},
       ),
