@@ -8,8 +8,8 @@ import {nameOf} from './problems.ts';
 import {chosenContainer, type Definition} from './task-definition.ts';
 
 const plugin = 'session-manager-plugin';
-/** From its next version on, the plugin takes the session from a variable, and its token is in no process list. */
-const lastWithoutVariable = [1, 2, 497, 0];
+/** Older ones take the session, token and all, from their arguments, which the process list shows to everybody (the AWS CLI's own limit). */
+const lastWithoutVariable = '1.2.497.0';
 const sessionVariable = 'AWS_SSM_START_SESSION_RESPONSE';
 
 /** The way into a running task of a service: ECS Exec, through AWS's own plugin. */
@@ -18,7 +18,7 @@ export async function enterTask(
   {command, where, signal}: EnterContext,
 ): Promise<Entrance> {
   // Before a session is opened that nobody could use.
-  const version = await pluginVersion();
+  await requirePlugin();
   const calls = oneOffCalls(config);
   try {
     const task = await chosenTask(calls, config, where['task'], signal);
@@ -29,11 +29,10 @@ export async function enterTask(
     const target = {Target: `ecs:${config.cluster}_${id}_${container.runtimeId ?? ''}`};
     const endpoint = config.endpoint ?? `https://ssm.${config.region}.amazonaws.com`;
     const rest = [config.region, 'StartSession', '', JSON.stringify(target), endpoint];
-    const takesVariable = isLater(version, lastWithoutVariable);
     return {
       program: plugin,
-      args: [takesVariable ? sessionVariable : session, ...rest],
-      env: takesVariable ? {[sessionVariable]: session} : {},
+      args: [sessionVariable, ...rest],
+      env: {[sessionVariable]: session},
       leadsTo: `container ${container.name} of task ${id} of the ${nameOf(config)}`,
     };
   } finally {
@@ -41,20 +40,41 @@ export async function enterTask(
   }
 }
 
-async function pluginVersion(): Promise<readonly number[]> {
+async function requirePlugin(): Promise<void> {
+  const version = await versionOfPlugin();
+  if (!isLater(version, lastWithoutVariable)) {
+    throw new SwitcharooError({
+      code: 'session-manager-plugin-old',
+      message: `${plugin} says that its version is ${JSON.stringify(version)}. Only versions after ${lastWithoutVariable} are known to keep the session's token out of the process list.`,
+      hint: `Install a newer one as ${installing} says, and look again.`,
+    });
+  }
+}
+
+async function versionOfPlugin(): Promise<string> {
   try {
     const {stdout} = await promisify(execFile)(plugin, ['--version'], {timeout: 10_000});
-    return stdout.trim().split('.').map(Number);
+    return stdout.trim().slice(0, 80);
   } catch (cause) {
     throw new SwitcharooError(
       {
         code: 'session-manager-plugin-missing',
         message: `${plugin}, which ECS Exec needs on this machine, does not start.`,
-        hint: 'Install it as https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html says, and see that `session-manager-plugin --version` answers.',
+        hint: `Install it as ${installing} says, and see that \`session-manager-plugin --version\` answers.`,
       },
       {cause},
     );
   }
+}
+
+const installing =
+  'https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html';
+
+/** What cannot be read is not later. */
+function isLater(version: string, other: string): boolean {
+  const [numbers = [], others = []] = [version, other].map((one) => one.split('.').map(Number));
+  const at = others.findIndex((number, index) => (numbers[index] ?? 0) !== number);
+  return /^\d+(\.\d+)+$/.test(version) && at >= 0 && (numbers[at] ?? 0) > (others[at] ?? 0);
 }
 
 async function chosenTask(
@@ -117,10 +137,5 @@ function wordsOf(command: readonly string[]): string {
 
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-
-function isLater(version: readonly number[], other: readonly number[]): boolean {
-  const at = other.findIndex((number, index) => (version[index] ?? 0) !== number);
-  return at >= 0 && (version[at] ?? 0) > (other[at] ?? 0);
-}
 
 const shortId = ({arn}: OneOffTask): string => arn.split('/').at(-1) ?? arn;

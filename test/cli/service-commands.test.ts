@@ -111,11 +111,12 @@ test(
   limitMs,
 );
 
-test(
-  'an old plugin is given the session as it knows it',
-  async () => {
-    const ended = await shell('1.2.463.0');
-    expect(ended.stdout).toMatch(/^\{"sessionId":"ecs-execute-command-/);
+test.each(['1.2.463.0', '1.2.497.0', 'v1.2.707.0', ''])(
+  'a plugin of version "%s", which might show the token in the process list, is refused',
+  async (version) => {
+    const ended = await shell(version);
+    expect(ended).toMatchObject({code: 3, stdout: ''});
+    expect(ended.stderr).toContain('session-manager-plugin-old');
   },
   limitMs,
 );
