@@ -1,13 +1,16 @@
 import {join} from 'node:path';
 import {createAutoscaling} from './aws/autoscaling.ts';
 import {createCloudWatch} from './aws/cloudwatch.ts';
+import {createEc2} from './aws/ec2.ts';
 import type {Ecs} from './aws/ecs.ts';
+import {labSubnets} from './aws/ecs-shapes.ts';
 import {createElb} from './aws/elb.ts';
 import {type AwsEndpoint, startAwsEndpoint} from './aws/endpoint.ts';
 import {createIdentity} from './aws/identity.ts';
 import {createLogs} from './aws/logs.ts';
 import {createRds, type Rds} from './aws/rds.ts';
 import {createRoute53, type Route53} from './aws/route53.ts';
+import {createServiceQuotas, fargateQuotas} from './aws/service-quotas.ts';
 import {applicationHosts, databaseHosts} from './bare-metal.ts';
 import {compare} from './clients/compare.ts';
 import type {ClientsReport} from './clients/protocol.ts';
@@ -208,6 +211,8 @@ async function build(
         logs,
         autoscaling,
         cloudwatch,
+        createEc2(labSubnets.map((id) => ({id, freeAddresses: 200}))),
+        createServiceQuotas(fargateQuotas(64)),
         identity.sts,
         identity.iam,
         ...deployment.services,

@@ -85,9 +85,12 @@ export function serviceShape(world: EcsWorld, service: Service, withTags: boolea
   };
 }
 
+/** Where services with network interfaces of their own run. */
+export const labSubnets = ['subnet-0lab1', 'subnet-0lab2'] as const;
+
 const networkConfiguration = {
   awsvpcConfiguration: {
-    subnets: ['subnet-0lab1', 'subnet-0lab2'],
+    subnets: labSubnets,
     securityGroups: ['sg-0lab'],
     assignPublicIp: 'DISABLED',
   },

@@ -4,6 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {createFaults, type Fault, type Faults} from './faults.ts';
 import {
   AwsError,
+  ec2Query,
   json10,
   json11,
   type Protocol,
@@ -57,6 +58,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
   elasticloadbalancing: query('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
   sts: query('https://sts.amazonaws.com/doc/2011-06-15/'),
   iam: query('https://iam.amazonaws.com/doc/2010-05-08/'),
+  ec2: ec2Query,
   ecs: json11,
   route53domains: json11,
   logs: json11,
@@ -65,6 +67,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
   ecr: json11,
   ssm: json11,
   secretsmanager: json11,
+  servicequotas: json11,
   s3: s3Xml,
 };
 

@@ -76,13 +76,33 @@ export const restXml = (namespace: string): Protocol => ({
   },
 });
 
+const actionOf = ({body}: AwsRequest): string => new URLSearchParams(body).get('Action') ?? '';
+
 /** The family of RDS and Elastic Load Balancing: a form with an `Action`, and XML back. */
 export const query = (namespace: string): Protocol => ({
-  operationOf: ({body}) => new URLSearchParams(body).get('Action') ?? '',
+  operationOf: actionOf,
   errorReply: ({code, message, status}) =>
     xmlReply('ErrorResponse', namespace, errorTree(code, message, status), status),
   refusals: xmlRefusals,
 });
+
+/** EC2's own kind of query: its errors are wrapped otherwise. */
+export const ec2Query: Protocol = {
+  operationOf: actionOf,
+  errorReply: ({code, message, status}) => ({
+    status,
+    headers: {'content-type': 'text/xml'},
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n<Response>${xmlOf({Errors: {Error: {Code: code, Message: message}}, RequestID: randomUUID()})}</Response>`,
+  }),
+  refusals: {
+    unknownKey: {code: 'AuthFailure', status: 401},
+    wrongSignature: {code: 'SignatureDoesNotMatch', status: 403},
+    unsigned: {code: 'MissingAuthenticationToken', status: 403},
+    denied: {code: 'UnauthorizedOperation', status: 403},
+    throttled: {code: 'RequestLimitExceeded', status: 503},
+    broken: {code: 'InternalError', status: 500},
+  },
+};
 
 /** S3's own: like Route 53's, but the error stands alone, and the answer to a HEAD has no body. */
 export const s3Xml: Protocol = {

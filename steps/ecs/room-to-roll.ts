@@ -1,6 +1,8 @@
 import type {Service, TaskDefinition} from '@aws-sdk/client-ecs';
 import {z} from 'zod';
 import {type Blocked, blocked, defineGate, done, type Look} from '../../src/index.ts';
+import type {FargateKind} from './account-calls.ts';
+import {addressPool, drawnFrom, type Pool, vcpuPool} from './pools.ts';
 import {
   fitting,
   type InstanceRoom,
@@ -42,6 +44,9 @@ const output = z.object({
   memoryMiB: z.number(),
   /** The most that a task used of its memory reservation in the last day, in percent. */
   memoryUsedPercent: z.number().nullable(),
+  /** Free addresses of the subnets, where a task takes one; vCPU that Fargate still gives the account. */
+  addressesLeft: z.number().nullable(),
+  vcpuLeft: z.number().nullable(),
   /** What also decides, and was not looked at. */
   notLookedAt: z.array(z.string()),
 });
@@ -49,7 +54,7 @@ const output = z.object({
 type GateLook = Look<typeof targets, z.output<typeof input>>;
 type Room = z.output<typeof output>;
 
-/** Says before a rollout whether it can move: by its own limits, and by the room that is left on the instances. */
+/** Says before a rollout whether it can move: by its own limits, and by the room that is left on the instances and in the account. */
 export const roomToRoll = defineGate({
   name: 'ecs.room-to-roll',
   summary: 'Check that the cluster has the room that a rollout of an ECS service needs.',
@@ -66,6 +71,8 @@ export const roomToRoll = defineGate({
       'ecs:DescribeContainerInstances',
       'ecs:DescribeCapacityProviders',
       'cloudwatch:GetMetricData (to say what tasks really use; it goes without)',
+      'ec2:DescribeSubnets (to count free addresses; it goes without)',
+      'servicequotas:GetServiceQuota (Fargate: to see the quota of vCPU; it goes without)',
     ],
   },
   timeoutMs: 60_000,
@@ -83,29 +90,87 @@ export const roomToRoll = defineGate({
     if (stuck) {
       return stuck;
     }
-    const found = {on: 'EC2' as const, mayStart: mayStart(limits), ...figures(need, use)};
+    const pools = await poolsOf(look, rolling, need, needOf(old));
+    const drawn = pools.map((pool) => drawnFrom(pool, limits));
+    const short = drawn.find((one) => one?.kind === 'short');
+    if (short?.kind === 'short') {
+      return blocked(
+        `A rollout of the ${service.name} has no room: ${short.says}.`,
+        sentenceOf([
+          ...(short.untilOneStops ? [lowerMinimum(limits)] : []),
+          short.remedy,
+          ...fewer(look),
+        ]),
+      );
+    }
+    const fits = drawn.flatMap((one) => (one?.kind === 'enough' ? [one.fit] : []));
+    const found = {...figures(need, use), ...leftIn(pools), mayStart: mayStart(limits)};
     if (isFargate(rolling)) {
-      const notLookedAt = ["the account's quota of vCPU", 'the free addresses of the subnets'];
-      const fit = found.mayStart;
+      const fit = Math.min(found.mayStart, ...fits);
+      const notLookedAt = [...unmeasured(pools), ...mixed(rolling)];
       return done({...found, on: 'FARGATE', fit, waitsForInstances: false, notLookedAt});
     }
     const rules = rulesOf(rolling, next, look.input.interfacesMax);
-    const notLookedAt = unread(rules, need);
+    const notLookedAt = [...unread(rules, need), ...unmeasured(pools)];
     const all = await service.instances(look.signal);
     const providers = providersOf(rolling);
     const rooms = all.filter(
       ({capacityProvider}) => providers.length === 0 || providers.includes(capacityProvider ?? ''),
     );
     const verdict = judge({look, limits, need, old: needOf(old), rules, rooms, use});
+    const placed = {...found, on: 'EC2' as const, fit: Math.min(verdict.fit, ...fits), notLookedAt};
     if (verdict.kind !== 'blocked') {
-      return done({...found, fit: verdict.fit, waitsForInstances: false, notLookedAt});
+      return done({...placed, waitsForInstances: false});
     }
     const growing = await service.growing(providers, look.signal);
     return growing.length > 0
-      ? done({...found, fit: verdict.fit, waitsForInstances: true, notLookedAt})
+      ? done({...placed, waitsForInstances: true})
       : blocked(verdict.reason, verdict.hint);
   },
 });
+
+/** What of the account the new tasks draw on. */
+async function poolsOf(
+  {targets: {service}, now, signal}: GateLook,
+  rolling: Service,
+  need: Need,
+  old: Need,
+): Promise<readonly Pool[]> {
+  const {subnets = []} = rolling.networkConfiguration?.awsvpcConfiguration ?? {};
+  const addresses =
+    need.ownInterface && subnets.length > 0
+      ? [addressPool(await service.freeAddresses(subnets, signal), need, old)]
+      : [];
+  const [kind, another] = fargateKinds(rolling);
+  return kind && !another
+    ? [...addresses, vcpuPool(kind, await service.vcpu(kind, now, signal), need, old)]
+    : addresses;
+}
+
+const leftIn = (pools: readonly Pool[]): Pick<Room, 'addressesLeft' | 'vcpuLeft'> => {
+  const leftOf = (kind: Pool['kind']) => {
+    const left = pools.find((pool) => pool.kind === kind)?.left;
+    return left?.kind === 'measured' ? left.left : null;
+  };
+  return {addressesLeft: leftOf('addresses'), vcpuLeft: leftOf('vcpu')};
+};
+
+const unmeasured = (pools: readonly Pool[]): string[] =>
+  pools.flatMap(({what, left}) => (left.kind === 'measured' ? [] : [`${what} (${left.why})`]));
+
+/** The kinds of Fargate on which the tasks run: none, or not known before one is placed where there is more than one. */
+const fargateKinds = (service: Service): readonly FargateKind[] => {
+  const providers = providersOf(service).filter(isFargateKind);
+  return isFargate(service) ? (providers.length > 0 ? providers : ['FARGATE']) : [];
+};
+
+const isFargateKind = (name: string): name is FargateKind =>
+  name === 'FARGATE' || name === 'FARGATE_SPOT';
+
+const mixed = (service: Service): string[] =>
+  fargateKinds(service).length > 1
+    ? ["the account's quotas of vCPU, for its tasks are divided between FARGATE and FARGATE_SPOT"]
+    : [];
 
 interface Case {
   readonly look: GateLook;
@@ -178,14 +243,21 @@ function remedies({look, need, rules, rooms, use}: Case, first: readonly string[
           `lower the memory reservation: a task reserves ${need.memoryMiB} MiB and used at most ${used} MiB (${Math.round(measured ?? 0)} %) in the last day`,
         ]
       : []),
-    ...(look.input.desiredCount === undefined ? [] : ['ask for fewer tasks']),
+    ...fewer(look),
   ];
-  const sentence = all.join('; or ');
-  const unmeasured =
+  const unmeasuredUse =
     lacksMemory && use.kind === 'not-measured'
       ? ` What tasks really use of their memory is not known: ${use.why}.`
       : '';
-  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.${unmeasured}`;
+  return `${sentenceOf(all)}${unmeasuredUse}`;
+}
+
+const fewer = ({input: {desiredCount}}: GateLook): readonly string[] =>
+  desiredCount === undefined ? [] : ['ask for fewer tasks'];
+
+function sentenceOf(remedies: readonly string[]): string {
+  const sentence = remedies.join('; or ');
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
 }
 
 const lowerMinimum = ({desired}: Limits): string =>

@@ -5,6 +5,7 @@ import {ECSClient} from '@aws-sdk/client-ecs';
 import {ElasticLoadBalancingV2Client} from '@aws-sdk/client-elastic-load-balancing-v2';
 import {type Autoscaling, createAutoscaling} from '../../../lab/aws/autoscaling.ts';
 import {createCloudWatch} from '../../../lab/aws/cloudwatch.ts';
+import {createEc2} from '../../../lab/aws/ec2.ts';
 import {
   createEcs,
   type Ecs,
@@ -12,10 +13,12 @@ import {
   type LaunchRequest,
   type RunningTask,
 } from '../../../lab/aws/ecs.ts';
+import {labSubnets} from '../../../lab/aws/ecs-shapes.ts';
 import type {ServiceOptions} from '../../../lab/aws/ecs-state.ts';
 import {arnsOf, createElb} from '../../../lab/aws/elb.ts';
 import {type AwsEndpoint, startAwsEndpoint} from '../../../lab/aws/endpoint.ts';
 import {createLogs} from '../../../lab/aws/logs.ts';
+import {createServiceQuotas, fargateQuotas} from '../../../lab/aws/service-quotas.ts';
 import {type LoadBalancer, startLoadBalancer} from '../../../lab/load-balancer.ts';
 import {memoryMiBOf} from '../../../lab/memory.ts';
 import type {AwsConfig} from '../../../steps/aws/client.ts';
@@ -42,9 +45,15 @@ export async function startEcsLab(
   service: Partial<ServiceOptions> = {},
   {
     targetGroups = [],
+    freeAddresses = 200,
+    vcpu = {most: 64, used: 0.5},
     ...cluster
   }: Partial<Pick<EcsOptions, 'instances' | 'capacityProviders' | 'taskDefinitions'>> & {
     readonly targetGroups?: readonly string[];
+    /** Of both subnets together. */
+    readonly freeAddresses?: number;
+    /** What Fargate gives the account at most, and what runs there already. */
+    readonly vcpu?: {readonly most: number; readonly used: number};
   } = {},
 ): Promise<EcsLab> {
   const network = `127.${random()}.${random()}.`;
@@ -110,13 +119,19 @@ export async function startEcsLab(
   });
   const elb = createElb({name: 'shop', loadBalancer: balancer, targetGroups});
   const cloudwatch = createCloudWatch(({name, dimensions}) =>
-    name === 'MemoryUtilization' ? ecs.memoryUse(dimensions['ServiceName'] ?? '') : [],
+    name === 'MemoryUtilization'
+      ? ecs.memoryUse(dimensions['ServiceName'] ?? '')
+      : [vcpu.used].filter(() => dimensions['Class'] === 'Standard/OnDemand'),
   );
+  const ec2 = createEc2(
+    labSubnets.map((id, index) => ({id, freeAddresses: index === 0 ? freeAddresses : 0})),
+  );
+  const quotas = createServiceQuotas(fargateQuotas(vcpu.most));
   const autoscaling = createAutoscaling({
     targets: {'service/shop/web': {min: 1, max: 6, scaled: ecs.scaled('web')}},
   });
   const endpoint = await startAwsEndpoint({
-    services: [ecs, elb, logs, autoscaling, cloudwatch],
+    services: [ecs, elb, logs, autoscaling, cloudwatch, ec2, quotas],
     credentials,
   });
   const config = {region: 'us-east-1', endpoint: endpoint.url, credentials};

@@ -47,6 +47,8 @@ const cases: readonly Case[] = [
         cpu: 256,
         memoryMiB: 512,
         memoryUsedPercent: expect.any(Number),
+        addressesLeft: 200,
+        vcpuLeft: null,
         notLookedAt: ['the network interfaces of the instances'],
       },
     },
@@ -119,15 +121,78 @@ const cases: readonly Case[] = [
     verdict: {kind: 'done', output: {fit: 0, waitsForInstances: true}},
   },
   {
-    name: 'on Fargate there are no instances, and it says what it cannot see',
+    name: 'on Fargate there are no instances: addresses and vCPU decide',
     service: {launchType: 'FARGATE'},
+    verdict: {
+      kind: 'done',
+      output: {on: 'FARGATE', fit: 2, addressesLeft: 200, vcpuLeft: 63.5, notLookedAt: []},
+    },
+  },
+  {
+    name: 'on Fargate what is left of the vCPU is counted in tasks',
+    service: {launchType: 'FARGATE'},
+    cluster: {vcpu: {most: 1, used: 0.5}},
+    input: {desiredCount: 3},
+    verdict: {kind: 'done', output: {fit: 2, vcpuLeft: 0.5}},
+  },
+  {
+    name: 'on Fargate without vCPU for one more it says what is missing, and what would help',
+    service: {launchType: 'FARGATE'},
+    cluster: {vcpu: {most: 8, used: 7.9}},
+    verdict: {
+      kind: 'blocked',
+      reason:
+        'A rollout of the service web of cluster shop has no room: the account runs 7.9 of at most 8 vCPU on FARGATE: not enough for one beside the 2 that run, of which 2 must go on running.',
+      hint: 'Lower minimumHealthyPercent to 50 or less, so that one may stop first; or have the quota L-3032A538 of Fargate raised in Service Quotas, which takes AWS from minutes to days.',
+    },
+  },
+  {
+    name: 'on Fargate where one may stop first, the same vCPU is enough',
+    service: {launchType: 'FARGATE', minimumHealthyPercent: 50},
+    cluster: {vcpu: {most: 8, used: 7.9}},
+    verdict: {kind: 'done', output: {fit: 0}},
+  },
+  {
+    name: 'more tasks than the quota of vCPU could ever hold are refused',
+    service: {launchType: 'FARGATE'},
+    cluster: {vcpu: {most: 1, used: 0.5}},
+    input: {desiredCount: 5},
+    verdict: {
+      kind: 'blocked',
+      reason: expect.stringContaining(
+        'the account runs 0.5 of at most 1 vCPU on FARGATE: enough for 4 of 5, also without the old ones.',
+      ),
+      hint: expect.stringMatching(/; or ask for fewer tasks\.$/),
+    },
+  },
+  {
+    name: 'on Fargate Spot the quota is another, and where nothing is measured it says so',
+    service: {capacityProvider: 'FARGATE_SPOT'},
     verdict: {
       kind: 'done',
       output: {
         on: 'FARGATE',
-        notLookedAt: ["the account's quota of vCPU", 'the free addresses of the subnets'],
+        vcpuLeft: null,
+        notLookedAt: [
+          "the account's quota of vCPU (CloudWatch has measured nothing in the last hour)",
+        ],
       },
     },
+  },
+  {
+    name: 'without a free address no task with an interface of its own can start',
+    cluster: {instances: [instance('i-1', 4_096)], freeAddresses: 0},
+    verdict: {
+      kind: 'blocked',
+      reason:
+        'A rollout of the service web of cluster shop has no room: subnets subnet-0lab1, subnet-0lab2 have 0 free addresses: not enough for one beside the 2 that run, of which 2 must go on running.',
+      hint: 'Lower minimumHealthyPercent to 50 or less, so that one may stop first; or add a subnet to the service, or free addresses in those that it has.',
+    },
+  },
+  {
+    name: 'with one free address, one moves at a time',
+    cluster: {instances: [instance('i-1', 4_096)], freeAddresses: 1},
+    verdict: {kind: 'done', output: {on: 'EC2', fit: 1, addressesLeft: 1}},
   },
 ];
 
@@ -168,6 +233,31 @@ test('without the right to read metrics it goes without, and says so where it ma
     hint: expect.stringContaining(
       'What tasks really use of their memory is not known: AWS does not allow this call for service web of cluster shop',
     ),
+  });
+});
+
+test('without the rights to see addresses and quotas it goes without, and says which', async () => {
+  const lab = await startEcsLab({launchType: 'FARGATE'});
+  await lab.ecs.steady();
+  for (const service of ['ec2', 'servicequotas']) {
+    lab.endpoint.faults.add({service, kind: 'deny', times: Number.POSITIVE_INFINITY});
+  }
+  const session = await ecsService.open(
+    ecsService.config.parse({...lab.config, cluster: 'shop', service: 'web'}),
+    {name: 'web', signal: new AbortController().signal},
+  );
+  const verdict = await roomToRoll.check(lookAt(session, {}));
+  await session.close();
+  await lab.stop();
+  expect(verdict).toMatchObject({
+    kind: 'done',
+    output: {
+      fit: 2,
+      notLookedAt: [
+        expect.stringMatching(/^the free addresses of the subnets \(AWS does not allow/),
+        expect.stringMatching(/^the account's quota of vCPU \(AWS does not allow/),
+      ],
+    },
   });
 });
 

@@ -1,0 +1,46 @@
+import type {AwsService} from './endpoint.ts';
+import {jsonService} from './json-service.ts';
+import {AwsError} from './replies.ts';
+
+export interface Quota {
+  readonly service: string;
+  readonly code: string;
+  readonly name: string;
+  readonly value: number;
+}
+
+/** Service Quotas, as far as a deployment asks it: GetServiceQuota. */
+export const createServiceQuotas = (quotas: readonly Quota[]): AwsService =>
+  jsonService('servicequotas', 'ServiceQuotasV20190624.', {
+    GetServiceQuota: ({ServiceCode, QuotaCode}) => {
+      const found = quotas.find(({service, code}) => service === ServiceCode && code === QuotaCode);
+      if (!found) {
+        throw new AwsError(
+          'NoSuchResourceException',
+          'The request failed because the specified service does not exist.',
+        );
+      }
+      return {
+        Quota: {
+          ServiceCode,
+          QuotaCode,
+          QuotaName: found.name,
+          Value: found.value,
+          Unit: 'None',
+          Adjustable: true,
+          GlobalQuota: false,
+        },
+      };
+    },
+  });
+
+/** Fargate's two quotas (Service Quotas, service `fargate`). */
+export const fargateQuotas = (vcpu: number): readonly Quota[] => [
+  {
+    service: 'fargate',
+    code: 'L-3032A538',
+    name: 'Fargate On-Demand vCPU resource count',
+    value: vcpu,
+  },
+  {service: 'fargate', code: 'L-36FBB829', name: 'Fargate Spot vCPU resource count', value: vcpu},
+];
