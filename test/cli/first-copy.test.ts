@@ -18,7 +18,7 @@ const limitMs = 120_000;
 async function thereAndBack(runbook: string): Promise<readonly string[]> {
   const words = ['rehearse', runbook, '--clients', '2', '--json', '--reverse-at', 'equal'];
   const ended = await desk.run(...words);
-  expect(ended).toMatchObject({code: 0, stderr: ''});
+  expect(ended, ended.stdout).toMatchObject({code: 0, stderr: ''});
   const report = lastDocument(ended);
   expect(report).toMatchObject({
     outcome: 'reversed',
