@@ -90,12 +90,10 @@ export function oneOffCalls(config: AwsConfig & EcsNames): OneOffCalls {
       }),
 
     tasksStartedBy: async (startedBy, abortSignal) => {
-      // "startedBy" must be the only filter, and a list shows tasks of one desired status.
-      const lists = await Promise.all([
-        listed({startedBy}, 'RUNNING', abortSignal),
-        listed({startedBy}, 'STOPPED', abortSignal),
-      ]);
-      return described([...new Set(lists.flat())], abortSignal);
+      // "startedBy" must be the only filter, and a list shows tasks of one desired status. In this order one that stops between is in both.
+      const running = await listed({startedBy}, 'RUNNING', abortSignal);
+      const stopped = await listed({startedBy}, 'STOPPED', abortSignal);
+      return described([...new Set([...running, ...stopped])], abortSignal);
     },
 
     tasksOfService: async (abortSignal) =>
