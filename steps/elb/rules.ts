@@ -8,7 +8,7 @@ export interface Rule {
   readonly isDefault: boolean;
   /** Patterns with `*` and `?`; none: every host. */
   readonly hosts: readonly string[];
-  /** Fields of its further conditions: paths, headers, methods, source addresses. */
+  /** Fields of its further conditions: paths, headers, methods, source addresses, and hosts by regular expression, which is AWS's to read. */
   readonly conditions: readonly string[];
   readonly actions: readonly Action[];
 }
@@ -34,7 +34,9 @@ export function ruleOf(rule: SdkRule): Rule {
     isDefault: rule.IsDefault ?? false,
     // Older rules have the values in the condition itself.
     hosts: hosts.flatMap(({HostHeaderConfig, Values}) => HostHeaderConfig?.Values ?? Values ?? []),
-    conditions: conditions.flatMap(({Field = ''}) => (Field === 'host-header' ? [] : [Field])),
+    conditions: conditions.flatMap(({Field = '', HostHeaderConfig}) =>
+      Field === 'host-header' && !HostHeaderConfig?.RegexValues ? [] : [Field],
+    ),
     actions: rule.Actions ?? [],
   };
 }
