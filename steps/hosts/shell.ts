@@ -1,4 +1,4 @@
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {$} from 'zx/core';
@@ -36,11 +36,16 @@ export interface Shells {
 }
 
 const commandLimitMs = 20_000;
+const endLimitMs = 5_000;
+
+// A path of a unix socket has room for some 100 characters, and ssh adds 17 to the one it is given.
+const socketsIn = tmpdir().length > 60 ? '/tmp' : tmpdir();
+const folderName = 'switcharoo-ssh-';
 
 /** Connects at the first command, and keeps each connection for a minute: a login costs ten times what a command costs. */
 export async function openShells(hosts: readonly ShellConfig[]): Promise<Shells> {
-  // A path of a unix socket has room for some 100 characters, and ssh adds 17 to the one it is given.
-  const folder = await mkdtemp(join(tmpdir().length > 60 ? '/tmp' : tmpdir(), 'switcharoo-ssh-'));
+  await removeLeftOver();
+  const folder = await mkdtemp(join(socketsIn, `${folderName}${process.pid}-`));
   const kept = hosts.map((host, index) => ({
     host,
     options: sshOptions(host, join(folder, `${index}`)),
@@ -55,11 +60,34 @@ export async function openShells(hosts: readonly ShellConfig[]): Promise<Shells>
     })),
     close: async () => {
       await Promise.all(
-        kept.map(({host, options}) => quietly`ssh ${options} -O exit -- ${host.address}`),
+        kept.map(({host, options}) => {
+          const ending = quietly({signal: AbortSignal.timeout(endLimitMs)});
+          return ending`ssh ${options} -O exit -- ${host.address}`;
+        }),
       );
       await rm(folder, {recursive: true, force: true});
     },
   };
+}
+
+/** Of processes that were killed. Their connections have ended by themselves a minute later. */
+async function removeLeftOver(): Promise<void> {
+  const names = await readdir(socketsIn).catch(() => []);
+  const leftOver = names.filter((name) => {
+    const [, pid] = new RegExp(`^${folderName}(\\d+)-`).exec(name) ?? [];
+    return pid !== undefined && !isAlive(Number(pid));
+  });
+  // What is somebody else's stays.
+  await Promise.allSettled(leftOver.map((name) => rm(join(socketsIn, name), {recursive: true})));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 type RunConnecting = (

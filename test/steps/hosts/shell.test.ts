@@ -1,4 +1,5 @@
-import {readdirSync, readFileSync} from 'node:fs';
+import {spawnSync} from 'node:child_process';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -167,6 +168,20 @@ test('closing ends the connections and leaves nothing behind, also twice', async
   await session.close();
   await session.close();
   expect(socketFolders().filter((name) => folders.includes(name))).toEqual([]);
+});
+
+test('what a killed process left behind is removed by the next one, and nothing of those that live', async () => {
+  const killed = spawnSync('true').pid;
+  const folders = [killed, process.ppid].map((pid) =>
+    mkdtempSync(join(tmpdir(), `switcharoo-ssh-${pid}-`)),
+  );
+  const other = await openShells([]);
+  const found = folders.map((folder) => existsSync(folder));
+  await other.close();
+  for (const folder of folders) {
+    rmSync(folder, {recursive: true, force: true});
+  }
+  expect(found).toEqual([false, true]);
 });
 
 test('an address that OpenSSH would take for an option is refused', () => {
