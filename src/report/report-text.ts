@@ -52,13 +52,23 @@ export function writesSentence({
   acknowledged,
   lost,
   duplicated,
+  failed = 0,
+  lastFailure,
 }: NonNullable<RunReport['writes']>): string {
-  return `${acknowledged.toLocaleString('en-US')} acknowledged, ${lost} lost, ${duplicated} duplicated`;
+  const counted = `${acknowledged.toLocaleString('en-US')} acknowledged, ${lost} lost, ${duplicated} duplicated`;
+  return failed === 0 ? counted : `${counted}; ${failed} failed${theLast(lastFailure)}`;
 }
 
-export function readsSentence({answered, failed}: NonNullable<RunReport['reads']>): string {
-  return `${answered.toLocaleString('en-US')} answered, ${failed} failed`;
+export function readsSentence({
+  answered,
+  failed,
+  lastFailure,
+}: NonNullable<RunReport['reads']>): string {
+  return `${answered.toLocaleString('en-US')} answered, ${failed} failed${theLast(lastFailure)}`;
 }
+
+const theLast = (failure: string | undefined): string =>
+  failure === undefined ? '' : `, the last: ${failure}`;
 
 export function lookupsSentence({right, wrong}: NonNullable<RunReport['lookups']>): string {
   return `${right.toLocaleString('en-US')} right, ${wrong} wrong`;

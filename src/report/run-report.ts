@@ -14,12 +14,17 @@ export interface WriteCount {
   readonly acknowledged: number;
   readonly lost: number;
   readonly duplicated: number;
+  /** Writes that were refused or got no answer: each may be tried again by its client, and counts in the outage. */
+  readonly failed?: number;
+  /** What became of the last one that failed. */
+  readonly lastFailure?: string;
 }
 
 /** What became of the clients' reads. */
 export interface ReadCount {
   readonly answered: number;
   readonly failed: number;
+  readonly lastFailure?: string;
 }
 
 /** What became of lookups of names in the lab. */

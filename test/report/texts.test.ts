@@ -182,7 +182,13 @@ const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
     reportText(reportOf(heldRun(), {earlier: reportOf(doneRun()), outageMs: 61_234}), options),
   'report-lost-writes': (options) =>
     reportText(
-      reportOf(doneRun(), {...measured, writes: {acknowledged: 12_345, lost: 2, duplicated: 1}}),
+      reportOf(doneRun(), {
+        ...measured,
+        writes: {
+          ...{acknowledged: 12_345, lost: 2, duplicated: 1},
+          ...{failed: 7, lastFailure: 'refused: 503 the database is read-only'},
+        },
+      }),
       options,
     ),
   runs: (options) =>

@@ -111,12 +111,20 @@ async function measured(app: App, lab: Lab, {context, journal}: Held): Promise<R
   return reportOf(journal.entries, {
     head,
     outageMs,
-    writes: {acknowledged, lost, duplicated},
-    reads: {answered: clients.reads.answered, failed: clients.reads.failed},
+    writes: {
+      ...{acknowledged, lost, duplicated, failed: clients.refused + clients.unanswered},
+      ...lastFailure(clients.lastFailure),
+    },
+    reads: {
+      ...{answered: clients.reads.answered, failed: clients.reads.failed},
+      ...lastFailure(clients.reads.lastFailure),
+    },
     lookups: {right: lookups.right, wrong: lookups.wrong},
     ...(earlier ? {earlier} : {}),
   });
 }
+
+const lastFailure = (failure: string | null) => (failure === null ? {} : {lastFailure: failure});
 
 function verdict(
   app: App,
