@@ -51,7 +51,13 @@ export async function labDownCommand(app: App): Promise<ExitCode> {
 
 export async function labStatusCommand(app: App): Promise<ExitCode> {
   const lab = await labThatIsUp(app);
-  app.print(JSON.stringify(await lab.status(), null, app.json ? 0 : 2));
+  const status = await lab.status();
+  if (app.json) {
+    app.print(JSON.stringify(status));
+  } else {
+    const {dump} = await import('js-yaml');
+    app.print(dump(status, {noRefs: true}).trimEnd());
+  }
   return exitCodes.done;
 }
 
