@@ -39,7 +39,7 @@ export const entryBlocked = (reason: string, hint: string): Problem => ({
 
 export const entryTimedOut = (entry: string, gate: boolean, ms: number, says: string): Problem => ({
   code: gate ? 'gate-timeout' : 'step-timeout',
-  message: `${entry} was not done after ${seconds(ms)}: ${says}.`,
+  message: `${entry} was not done after ${seconds(ms)}: ${unended(says)}.`,
   hint: 'Try again to keep waiting, or give the entry a longer timeoutMs in the runbook.',
 });
 
@@ -183,7 +183,7 @@ export const drifted = (entry: string, left: string, was: string): Problem => ({
 
 export const reverseDidNotTake = (entry: string, is: string, was: string): Problem => ({
   code: 'reverse-did-not-take',
-  message: `${entry} was reversed, and the world is not back: it is ${is}; before the run it was ${was}.`,
+  message: `${entry} was reversed, and the world is not back: it is ${unended(is)}; before the run it was ${was}.`,
   hint: 'A person is needed: look at that system, put it right by hand, then: switcharoo reverse',
 });
 
@@ -194,6 +194,9 @@ export const differencesText = (differences: readonly Difference[]): string =>
 
 const checkpointsOf = (items: readonly Item[]): string =>
   items.flatMap((item) => (item.kind === 'checkpoint' ? [item.name] : [])).join(', ') || 'none';
+
+/** What a gate says is a sentence of its own; here it is the end of another. */
+const unended = (says: string): string => says.replace(/\.$/, '');
 
 const seconds = (ms: number): string =>
   ms < 10_000 ? `${ms / 1_000} s` : `${Math.round(ms / 1_000)} s`;

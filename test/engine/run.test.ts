@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
+import {entryTimedOut} from '../../src/engine/problems.ts';
 import {lockLost, secretInFact} from '../../src/journal/problems.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
@@ -108,6 +109,12 @@ describe('a run', () => {
       {kind: 'told', entry: 'get', says: 'look 2, acting since 2026-03-01T03:00:00.000Z'},
     ]);
     expect(rig.events.filter(({kind}) => kind === 'told')).toHaveLength(looks);
+  });
+
+  test('ends what a gate said last with one full stop', () => {
+    expect(entryTimedOut('smoke', true, 120_000, '/ answers 503, not 200.').message).toBe(
+      'smoke was not done after 120 s: / answers 503, not 200.',
+    );
   });
 
   test('fails a step that is not done in time, and says how far it was', async () => {
