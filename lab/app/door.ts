@@ -60,7 +60,7 @@ function passOn(asked: IncomingMessage, answer: ServerResponse, {host, port}: Pl
       answer.destroy();
     } else {
       answer.writeHead(502, {'content-type': 'text/plain'});
-      answer.end('502 Bad Gateway\n');
+      answer.end(`502 Bad Gateway: ${error.message}\n`);
     }
   });
   asked.pipe(passed);

@@ -89,4 +89,4 @@ function ask(visitor: Visitor, agent: Agent, host: string, wanted: Wanted): Prom
 export const now = () => performance.timeOrigin + performance.now();
 
 export const failureOf = (status: number | undefined, text: string): string =>
-  `status ${status}: ${text.slice(0, 200)}`;
+  `status ${status}: ${text.trim().slice(0, 200)}`;
