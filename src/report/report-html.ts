@@ -241,7 +241,7 @@ small,.axis{color:var(--faint);font-size:.8rem}code{font-size:.85em;overflow-wra
 th{padding:.25rem .75rem .25rem 0;text-align:left;font-size:.78rem;font-weight:600;color:var(--faint);border-bottom:1px solid var(--line)}
 td{padding:.35rem .75rem .35rem 0;vertical-align:top;border-bottom:1px solid var(--line)}
 .number{text-align:right;white-space:nowrap}.state{white-space:nowrap}
-.state.done{color:var(--go)}.state.failed,.state.reverse-failed{color:var(--bad)}.state.reversed,.state.skipped{color:var(--back)}.state.waiting{color:var(--faint)}
+.state.done{color:var(--go)}.state.failed,.state.reverse-failed{color:var(--bad)}.state.reversed,.state.skipped{color:var(--back)}.state.waiting,.state.passed{color:var(--faint)}
 th:nth-child(1){width:9.5rem}th:nth-child(3),th:nth-child(4){width:5.5rem}th:last-child{width:45%;padding-right:0}.axis{display:flex;justify-content:space-between;margin:0;font-weight:400}
 .lane{position:relative;min-width:14rem;padding:0}.lane::before{content:"";position:absolute;inset:.45rem 0;background:var(--lane);border-radius:2px}
 .bar{position:absolute;top:.6rem;height:.85rem;min-width:2px;border-radius:2px}

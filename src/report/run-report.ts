@@ -54,11 +54,14 @@ export interface Stretch extends Span {
   readonly way: 'forward' | 'reverse';
 }
 
+/** `passed`: it was done and changed nothing, and after a reversal it would have to be done again. */
+export type ReportState = EntryState | 'passed';
+
 export interface EntryReport {
   readonly id: string;
   readonly phase: string;
   readonly unit: string;
-  readonly state: EntryState;
+  readonly state: ReportState;
   /** Of machines: without the time that people took to answer, and without time in which nothing ran. */
   readonly durationMs: number;
   readonly answeringMs: number;
@@ -292,7 +295,7 @@ function entryReport(
     id: entry.id,
     phase: entry.phase,
     unit: entry.unit,
-    state: entry.state,
+    state: entry.state === 'waiting' && work.stretches.length > 0 ? 'passed' : entry.state,
     durationMs: work.durationMs,
     answeringMs: work.answeringMs,
     ...(then ? {earlierMs: then.durationMs} : {}),

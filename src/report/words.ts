@@ -1,6 +1,7 @@
 import type {Outlook} from '../model/plan.ts';
-import type {EntryState, RunOutcome} from '../model/progress.ts';
+import type {RunOutcome} from '../model/progress.ts';
 import type {Colour, Paint} from './paint.ts';
+import type {ReportState} from './run-report.ts';
 
 /** How a report is laid out for whoever reads it. */
 export interface TextOptions {
@@ -17,11 +18,12 @@ export interface Sign {
 
 const sign = (symbol: string, word: string, colour?: Colour): Sign => ({symbol, word, colour});
 
-export const stateSigns: Readonly<Record<EntryState, Sign>> = {
+export const stateSigns: Readonly<Record<ReportState, Sign>> = {
   waiting: sign('·', 'waiting', 'dim'),
   looking: sign('◌', 'looking', 'cyan'),
   acting: sign('▸', 'acting', 'cyan'),
   done: sign('✓', 'done', 'green'),
+  passed: sign('·', 'passed', 'dim'),
   skipped: sign('↷', 'skipped', 'yellow'),
   failed: sign('✗', 'failed', 'red'),
   reversing: sign('◂', 'reversing', 'cyan'),
