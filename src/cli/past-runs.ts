@@ -1,6 +1,6 @@
 import {readJournal} from '../journal/file-journal.ts';
 import {type Holder, holderOf, isDead} from '../journal/lock.ts';
-import {type Progress, progressOf} from '../model/progress.ts';
+import {type Progress, progressOf, standingEntries} from '../model/progress.ts';
 import {type RunReport, reportOf} from '../report/index.ts';
 import type {App} from './app.ts';
 
@@ -41,6 +41,26 @@ export function readableProgress(app: App, run: string): Progress | undefined {
     return undefined;
   }
 }
+
+/** One that went back to a checkpoint can go forward from there again. */
+export const isOver = ({outcome, checkpoints}: Progress): boolean =>
+  outcome === 'done' || (outcome === 'reversed' && checkpoints.length === 0);
+
+/** Runs that are not at their end and have changed something, newest first. A rehearsal's lab is gone with it. */
+export const openRuns = (app: App): readonly Progress[] =>
+  app.state.runs().flatMap((name) => {
+    const progress = readableProgress(app, name);
+    const isOpen =
+      progress &&
+      !progress.run.rehearsal &&
+      !isOver(progress) &&
+      standingEntries(progress).length > 0;
+    return isOpen ? [progress] : [];
+  });
+
+/** A command that was run once, as `switcharoo task` does: nothing of it can be taken further, or back. */
+export const isCommand = ({entries, outcome, passedPointOfNoReturn}: Progress): boolean =>
+  entries.size === 1 && outcome === 'done' && passedPointOfNoReturn;
 
 /** Who is at work on this run now, as far as can be told. */
 export function workerOn(app: App, progress: Progress): Holder | undefined {

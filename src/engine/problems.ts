@@ -40,7 +40,7 @@ export const entryBlocked = (reason: string, hint: string): Problem => ({
 export const entryTimedOut = (entry: string, gate: boolean, ms: number, says: string): Problem => ({
   code: gate ? 'gate-timeout' : 'step-timeout',
   message: `${entry} was not done after ${seconds(ms)}: ${unended(says)}.`,
-  hint: 'Try again to keep waiting, or give the entry a longer timeoutMs in the runbook.',
+  hint: 'Try again to keep waiting. For the next run, a longer timeoutMs in the runbook.',
 });
 
 export const stepDidNotTake = (entry: string, differences: readonly Difference[]): Problem => ({
@@ -143,7 +143,16 @@ export const oneWayStands = (entry: string, to: string, because: string): Proble
 export const checkpointUnknown = (wanted: string, known: readonly string[]): Problem => ({
   code: 'checkpoint-unknown',
   message: `${wanted} is not a checkpoint that this run has reached${known.length > 0 ? `; it has reached ${known.join(', ')}` : ''}.`,
-  hint: 'Leave out --to to go back to the very start.',
+  hint:
+    known.length > 0
+      ? `${didYouMean(namesNear(wanted, known))}Name one that it has reached: without --to it goes back to the very start.`
+      : 'There is no place between here and the very start: leave out --to to go back there.',
+});
+
+export const reversedBeyond = (to: string, entry: string): Problem => ({
+  code: 'reversed-beyond',
+  message: `The reversal that is under way has gone back further than ${to}: ${entry}, which comes before it, has gone back already or is half-way.`,
+  hint: 'Go on with it: switcharoo resume. From where it ends the run can go forward again.',
 });
 
 export const placeUnknown = (wanted: string, {head, items}: AnyRunbook): Problem => ({
@@ -160,7 +169,7 @@ const placesOf = (items: readonly Item[]): readonly string[] =>
 export const nothingToReverse = (run: string): Problem => ({
   code: 'nothing-to-reverse',
   message: `Nothing that ${run} changed stands there.`,
-  hint: 'The world is as it was before, as far as this run is concerned.',
+  hint: 'The world is as it was before, as far as this run is concerned. An earlier one goes back by its name: switcharoo runs',
 });
 
 export const runFinished = (run: string, outcome: string): Problem => ({
@@ -172,7 +181,7 @@ export const runFinished = (run: string, outcome: string): Problem => ({
 export const runbookChanged = (run: string, changes: readonly string[]): Problem => ({
   code: 'runbook-changed',
   message: `The runbook, its steps or the inventory changed since ${run} began: ${changes.join('; ')}.`,
-  hint: 'Read the changes. To go on with them: switcharoo resume --accept-changes',
+  hint: 'Read the changes. To go on with them, give the same command again with --accept-changes.',
 });
 
 export const drifted = (entry: string, left: string, was: string): Problem => ({

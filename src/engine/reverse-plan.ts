@@ -1,7 +1,7 @@
 import {canonicalJson} from '../model/canonical.ts';
 import {digestOfReversePlan, type ReverseLine, type ReversePlan} from '../model/plan.ts';
 import {SwitcharooError} from '../model/problem.ts';
-import type {EntryProgress, Progress} from '../model/progress.ts';
+import type {EntryProgress, EntryState, Progress} from '../model/progress.ts';
 import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
 import type {Action} from '../model/step.ts';
 import type {Blocked} from '../model/verdict.ts';
@@ -15,6 +15,7 @@ import {
   inputNotKnown,
   oneWayStands,
   pastPointOfNoReturn,
+  reversedBeyond,
 } from './problems.ts';
 import {beforeOf} from './run-entry.ts';
 
@@ -63,6 +64,7 @@ export function entriesAfter(
     throw new SwitcharooError(pastPointOfNoReturn(progress.run.run, barrier.because));
   }
   const entries = after.filter((item): item is Entry => item.kind === 'entry');
+  refuseWhereBeyond(progress, to, entries);
   for (const {id, unit} of entries) {
     if (unit.kind === 'one-way' && progress.entries.get(id)?.stands) {
       throw new SwitcharooError(oneWayStands(id, to ?? 'the very start', unit.oneWayBecause));
@@ -70,6 +72,24 @@ export function entriesAfter(
   }
   return entries;
 }
+
+/** A reversal that has already put something back from before the place cannot end there any more. */
+function refuseWhereBeyond(
+  {reversingTo, entries: all}: Progress,
+  to: string | null,
+  after: readonly Entry[],
+): void {
+  const ids = new Set(after.map(({id}) => id));
+  const beyond = reversingTo?.entries.find((id) => {
+    const state = all.get(id)?.state ?? 'waiting';
+    return !ids.has(id) && goneBack.has(state);
+  });
+  if (to !== null && beyond !== undefined) {
+    throw new SwitcharooError(reversedBeyond(to, beyond));
+  }
+}
+
+const goneBack: ReadonlySet<EntryState> = new Set(['reversing', 'reversed', 'reverse-failed']);
 
 /** Checkpoints that can still be gone back to; `null` is the very start. */
 export function placesToGoBackTo(

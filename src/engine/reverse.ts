@@ -29,7 +29,8 @@ export async function reverseRun(
 ): Promise<Reversal> {
   const {record, runbook} = context;
   const after = entriesAfter(runbook, record.progress, to);
-  if (!record.progress.reversingTo) {
+  // Somebody may have thought better of the place since a reversal began.
+  if (record.progress.reversingTo?.to !== to) {
     record.add({
       kind: 'reverse-started',
       to,

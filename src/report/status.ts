@@ -33,6 +33,8 @@ export interface StatusOptions extends TextOptions {
   readonly now: Date;
   readonly holder?: HolderName;
   readonly next: readonly NextCommand[];
+  /** Other runs that are not at their end, and have changed something. */
+  readonly beside?: readonly Progress[];
   /** What the entries that stand said just now of their way back. */
   readonly wayBack?: readonly WayBackAnswer[];
 }
@@ -72,6 +74,7 @@ export function statusText(progress: Progress, options: StatusOptions): string {
     ...phasesText(progress, options),
     '',
     ...standsText(progress, options),
+    ...besideText(options),
     ...(options.next.length > 0
       ? ['', paint.bold('Next'), ...nextText(options.next, options, '  ')]
       : []),
@@ -201,6 +204,23 @@ function standsText(progress: Progress, options: TextOptions): string[] {
         ...stands.flatMap((text) =>
           flow([text], {width: options.width, first: '  ', rest: '    '}),
         ),
+      ];
+}
+
+const besideMost = 3;
+
+function besideText({beside = [], width, paint}: StatusOptions): string[] {
+  return beside.length === 0
+    ? []
+    : [
+        '',
+        paint.bold('Not at their end either'),
+        ...beside.slice(0, besideMost).flatMap(({run, outcome}) => {
+          const name = `${run.runbook.name} on ${run.inventory.name}`;
+          const text = `${run.run}: ${name}, ${outcomeSigns[outcome].word}`;
+          return flow([text], {width, first: '  ', rest: '    '});
+        }),
+        ...(beside.length > besideMost ? [`  and ${beside.length - besideMost} more`] : []),
       ];
 }
 

@@ -413,16 +413,57 @@ describe('the way back', () => {
     expect(new Set(a.effects).size).toBe(a.effects.length);
   });
 
+  test('can end earlier than where it was begun to go, as long as nothing before that place has gone back', async () => {
+    const {a, rig} = await afterRunning();
+    a.beforePut = (words) => {
+      if (words === 'a: z = null') {
+        throw new Error('jammed');
+      }
+    };
+    expect(await rig.reverse()).toMatchObject({kind: 'reverse-failed'});
+    a.beforePut = () => {};
+
+    const later = rig.reopened();
+    expect(await later.reverse('first')).toEqual({kind: 'reversed', to: 'first'});
+    expect(a.picture).toEqual({x: '1', y: 'old'});
+    const again = later.reopened();
+    expect(again.progress).toMatchObject({outcome: 'reversed', checkpoints: ['first']});
+    expect(await again.run()).toEqual({kind: 'done'});
+    expect(await again.reopened().reverse()).toEqual({kind: 'reversed', to: null});
+    expect(a.picture).toEqual(oldBoxes);
+  });
+
+  test('cannot end at a place behind which it is already', async () => {
+    const {a, rig} = await afterRunning();
+    a.beforePut = (words) => {
+      if (words === 'a: x = old') {
+        throw new Error('jammed');
+      }
+    };
+    expect(await rig.reverse()).toMatchObject({kind: 'reverse-failed'});
+    a.beforePut = () => {};
+
+    const later = rig.reopened();
+    await expect(later.reverse('first')).rejects.toMatchObject({
+      problem: {code: 'reversed-beyond', message: expect.stringContaining('one, which comes')},
+    });
+    expect(await later.reverse()).toEqual({kind: 'reversed', to: null});
+    expect(a.picture).toEqual(oldBoxes);
+  });
+
   test('knows no checkpoint that the run has not reached', async () => {
     const a = new Shelf('a');
     const rig = new Rig({runbook: three.checkpoint('last'), shelves: [a]});
     await rig.run('first');
 
-    for (const wanted of ['last', 'none']) {
+    for (const wanted of ['last', 'none', 'firts']) {
       await expect(rig.reverse(wanted)).rejects.toMatchObject({
         problem: {
           code: 'checkpoint-unknown',
           message: `${wanted} is not a checkpoint that this run has reached; it has reached first.`,
+          hint: expect.stringMatching(
+            wanted === 'firts' ? /^Did you mean first\? Name one/ : /^Name one/,
+          ),
         },
       });
     }

@@ -152,7 +152,7 @@ export class Rig {
   async reverse(to: string | null = null): Promise<Reversal> {
     const {reversingTo} = this.progress;
     this.begin();
-    return reverseRun(this.context, reversingTo ? reversingTo.to : to, 'd1');
+    return reverseRun(this.context, to ?? reversingTo?.to ?? null, 'd1');
   }
 
   begin(): void {

@@ -9,7 +9,7 @@ import {type App, nextFor, tellProblems} from '../app.ts';
 import {approve} from '../approving.ts';
 import {goBack, goForward, type Held, type Holding} from '../executing.ts';
 import type {ExitCode} from '../exit.ts';
-import {progressIn} from '../past-runs.ts';
+import {isOver, progressIn} from '../past-runs.ts';
 import {savePlan} from '../saved-plans.ts';
 import {aboutRun, heldCode} from '../standing.ts';
 import {type TakingUpOptions, takingUp} from '../taking-up.ts';
@@ -41,10 +41,6 @@ function resume(app: App, progress: Progress, options: ResumeOptions): Promise<E
     return approved ? act((held) => goOn(held, approved, options)) : heldCode(progress);
   });
 }
-
-/** One that went back to a checkpoint can go forward from there again. */
-const isOver = ({outcome, checkpoints}: Progress): boolean =>
-  outcome === 'done' || (outcome === 'reversed' && checkpoints.length === 0);
 
 function isOpen(app: App, run: string): boolean {
   try {

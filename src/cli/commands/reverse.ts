@@ -8,7 +8,7 @@ import {type App, nextFor, tellProblems} from '../app.ts';
 import {approve} from '../approving.ts';
 import {goBack, type Holding} from '../executing.ts';
 import type {ExitCode} from '../exit.ts';
-import {progressIn} from '../past-runs.ts';
+import {isCommand, openRuns, progressIn, readableProgress} from '../past-runs.ts';
 import {aboutRun, heldCode} from '../standing.ts';
 import {type TakingUpOptions, takingUp} from '../taking-up.ts';
 
@@ -22,7 +22,7 @@ export async function reverseCommand(
   wanted: string | undefined,
   options: ReverseOptions,
 ): Promise<ExitCode> {
-  const run = app.state.find(wanted, 'run with something to reverse', (name) => stands(app, name));
+  const run = runToReverse(app, wanted);
   const progress = progressIn(app, run);
   if (standingEntries(progress).length === 0) {
     throw new SwitcharooError(nothingToReverse(run));
@@ -31,7 +31,8 @@ export async function reverseCommand(
 }
 
 function reverse(app: App, progress: Progress, options: ReverseOptions): Promise<ExitCode> {
-  const to = progress.reversingTo ? progress.reversingTo.to : (options.to ?? null);
+  // Without a place, on to that of a reversal that is under way.
+  const to = options.to ?? progress.reversingTo?.to ?? null;
   return takingUp(app, progress, options, async ({holding, act}) => {
     const plan = await showWayBack(holding, progress, to);
     const stuck = stuckIn(plan);
@@ -83,12 +84,25 @@ function refuse(app: App, progress: Progress, problems: readonly Problem[]): Exi
   return heldCode(progress);
 }
 
-function stands(app: App, run: string): boolean {
-  try {
-    return standingEntries(progressIn(app, run)).length > 0;
-  } catch {
-    return false;
-  }
+/**
+ * Without a name, the one that is not at its end; else the newest that ever changed something. It never falls back to an
+ * older one: whoever says "reverse" twice has not asked for the run before.
+ */
+function runToReverse(app: App, wanted: string | undefined): string {
+  const [open] = wanted === undefined ? openRuns(app) : [];
+  return (
+    open?.run.run ??
+    app.state.find(wanted, 'run with something to reverse', (name) => {
+      const progress = readableProgress(app, name);
+      return progress !== undefined && hasChanged(progress) && !isCommand(progress);
+    })
+  );
+}
+
+function hasChanged({run, outcome, entries}: Progress): boolean {
+  // The lab of a rehearsal that has ended is gone.
+  const isGone = run.rehearsal && outcome === 'done';
+  return !isGone && [...entries.values()].some(({stands, state}) => stands || state === 'reversed');
 }
 
 /** What keeps a way back from being gone whole; nothing is begun then. */

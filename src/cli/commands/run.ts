@@ -4,6 +4,7 @@ import {makePlan} from '../../engine/plan.ts';
 import {placeUnknown} from '../../engine/problems.ts';
 import {isPlace, type RunOutcome} from '../../engine/run.ts';
 import type {Cast} from '../../inventory/targets.ts';
+import {heldBy} from '../../journal/lock.ts';
 import {newRunName} from '../../journal/state-folder.ts';
 import type {Plan} from '../../model/plan.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
@@ -17,7 +18,7 @@ import {beginRun, goForward, type Held} from '../executing.ts';
 import {type ExitCode, exitCodes} from '../exit.ts';
 import {type Opened, openWorld} from '../opening.ts';
 import {operatorFor} from '../operators.ts';
-import {earlierReport, readableProgress} from '../past-runs.ts';
+import {earlierReport, progressIn, readableProgress, workerOn} from '../past-runs.ts';
 import {savePlan} from '../saved-plans.ts';
 import type {ScreenKind} from '../screen/index.ts';
 import {type Showing, showRun} from '../showing.ts';
@@ -197,7 +198,11 @@ function refuseBesideUnfinished(app: App, {runbook, inventory, cast}: Opened): v
     );
   });
   if (unfinished !== undefined) {
-    throw new SwitcharooError(runUnfinished(unfinished, runbook.head.name, inventory.name));
+    // A colleague who is at work there is neither to be resumed nor reversed.
+    const worker = workerOn(app, progressIn(app, unfinished));
+    throw new SwitcharooError(
+      worker ? heldBy(worker) : runUnfinished(unfinished, runbook.head.name, inventory.name),
+    );
   }
 }
 

@@ -7,7 +7,14 @@ import {statusText} from '../../report/index.ts';
 import {type App, nextBesideWorker, nextFor} from '../app.ts';
 import {type ExitCode, exitCodes} from '../exit.ts';
 import {openWorld} from '../opening.ts';
-import {holderOfRun, progressIn, workerOn} from '../past-runs.ts';
+import {
+  holderOfRun,
+  isCommand,
+  openRuns,
+  progressIn,
+  readableProgress,
+  workerOn,
+} from '../past-runs.ts';
 import {listenToSignals} from '../signals.ts';
 
 export interface StatusWords {
@@ -21,20 +28,30 @@ export async function statusCommand(
   wanted: string | undefined,
   {offline}: StatusWords,
 ): Promise<ExitCode> {
-  const run = app.state.find(wanted, 'run', () => true);
-  const progress = progressIn(app, run);
+  const progress = progressIn(app, runToTell(app, wanted));
+  const beside = openRuns(app).filter(({run}) => run.run !== progress.run.run);
   const holder = holderOfRun(app, progress);
   const next = workerOn(app, progress) ? nextBesideWorker(app, progress) : nextFor(app, progress);
   const wayBack = offline ? null : await wayBackNow(app, progress);
   if (app.json) {
     const commands = next.map(({command}) => command);
-    app.print(JSON.stringify({...statusDocument(progress, holder, commands), ...asked(wayBack)}));
+    const alsoOpen = beside.map(({run}) => run.run);
+    const document = {...statusDocument(progress, holder, commands), alsoOpen};
+    app.print(JSON.stringify({...document, ...asked(wayBack)}));
   } else {
     const held = holder ? {holder: {...holder, dead: isDead(holder)}} : {};
     const answers = wayBack ? {wayBack} : {};
-    app.print(statusText(progress, {...app, now: new Date(), next, ...held, ...answers}));
+    app.print(statusText(progress, {...app, now: new Date(), next, beside, ...held, ...answers}));
   }
   return exitCodes.done;
+}
+
+/** Without a name, the newest; a command that was run once hides no run that is not at its end. */
+function runToTell(app: App, wanted: string | undefined): string {
+  const newest = app.state.find(wanted, 'run', () => true);
+  const progress = readableProgress(app, newest);
+  const [open] = wanted === undefined && progress && isCommand(progress) ? openRuns(app) : [];
+  return open?.run.run ?? newest;
 }
 
 /** What could still be lost is asked of the systems themselves; where they cannot be reached, that is the answer. */
