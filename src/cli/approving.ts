@@ -58,11 +58,11 @@ export async function approve(approving: Approving): Promise<Approval> {
 const approvalNeeded = (digest: string): Problem => ({
   code: 'approval-needed',
   message: `Nobody is at a terminal to approve the plan ${digest}.`,
-  hint: `Approve it with --plan ${digest}, or whatever it turns out to be with --yes. Nothing has been changed.`,
+  hint: `Approve it with --plan ${digest} where the command takes that, or whatever it turns out to be with --yes. This command has changed nothing.`,
 });
 
 const protectedNeedsTerminal = (inventory: string): Problem => ({
   code: 'protected-needs-terminal',
   message: `${inventory} is protected: its name must be typed at a terminal, and there is none.`,
-  hint: 'Start the command at a terminal, best inside tmux. Nothing has been changed.',
+  hint: 'Start the command at a terminal, best inside tmux. This command has changed nothing.',
 });

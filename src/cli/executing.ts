@@ -202,6 +202,7 @@ function firstEntry(
       file,
       digest: runbookDigest(runbook),
       entries: [...printsOf(runbook)],
+      ...outageOf(runbook.head),
     },
     inventory: {
       name: inventory.name,
@@ -219,6 +220,9 @@ function firstEntry(
     ...decideByOf(decideBy),
   };
 }
+
+const outageOf = ({outage}: Opened['runbook']['head']) =>
+  outage ? {outage: {from: [...outage.from], until: [...outage.until]}} : {};
 
 const decideByOf = (decideBy: Date | undefined) =>
   decideBy === undefined ? {} : {decideByUtc: decideBy.toISOString()};

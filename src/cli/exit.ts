@@ -13,10 +13,11 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** Problems found in what was typed or in files: nothing was looked at yet. */
 const wordCodes = new Set([
-  'usage',
+  'words-wrong',
   'branch-unknown',
   'deployment-unclear',
   'tag-source-missing',
+  'html-not-written',
   'inventory-not-found',
   'inventory-invalid',
   'inventory-variable-missing',

@@ -1,5 +1,5 @@
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
-import {problemsIn, SwitcharooError} from '../model/problem.ts';
+import {type Problem, problemsIn, SwitcharooError} from '../model/problem.ts';
 import {version} from '../version.ts';
 import type {App} from './app.ts';
 import {type ImageWords, imageWords} from './commands/images.ts';
@@ -434,7 +434,15 @@ const example = (words: string): string => `\nExample:\n  $ switcharoo ${words}`
 async function tellEnd(error: unknown, words: readonly string[]): Promise<number> {
   if (error instanceof CommanderError) {
     // Commander has printed help, the version, or what is wrong with the words.
-    return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongWords;
+    if (error.exitCode === 0) {
+      return exitCodes.done;
+    }
+    tellAsJson(words, {
+      code: 'words-wrong',
+      message: error.message.replace(/^error: /, ''),
+      hint: 'Give --help after the command for its words.',
+    });
+    return exitCodes.wrongWords;
   }
   if (error instanceof SwitcharooError) {
     const {openApp, tellProblems} = await import('./app.ts');
@@ -446,5 +454,17 @@ async function tellEnd(error: unknown, words: readonly string[]): Promise<number
   process.stderr.write(
     `This is a mistake in switcharoo itself, not in your runbook.\n${text}\nWhat stands is in the journal: switcharoo status\n`,
   );
+  tellAsJson(words, {
+    code: 'mistake-in-switcharoo',
+    message: text,
+    hint: 'It is not in your runbook. What stands is in the journal: switcharoo status',
+  });
   return exitCodes.bug;
+}
+
+/** For a program that reads stdout, as every other end is told there. */
+function tellAsJson(words: readonly string[], problem: Problem): void {
+  if (words.includes('--json')) {
+    process.stdout.write(`${JSON.stringify({problems: [problem], stands: [], next: []})}\n`);
+  }
 }

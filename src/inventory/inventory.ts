@@ -63,17 +63,12 @@ export function labVariables(file: string, stateFolder: string): Readonly<Record
 }
 
 function findFile(nameOrPath: string): string {
-  const tried = [nameOrPath, join('inventories', `${nameOrPath}.yaml`)];
-  const isFile = /[./]/.test(nameOrPath);
-  const found = (isFile ? tried.slice(0, 1) : tried.slice(1)).find((path) => existsSync(path));
+  const isPath = /[/\\]|\.ya?ml$/.test(nameOrPath);
+  const tried = isPath ? [nameOrPath] : [join('inventories', `${nameOrPath}.yaml`)];
+  const found = tried.find((path) => existsSync(path));
   if (found === undefined) {
-    throw new SwitcharooError(
-      inventoryNotFound(
-        basename(nameOrPath),
-        isFile ? [tried[0] ?? ''] : [tried[1] ?? ''],
-        namesIn('inventories', '.yaml'),
-      ),
-    );
+    const there = namesIn('inventories', '.yaml');
+    throw new SwitcharooError(inventoryNotFound(basename(nameOrPath), tried, there));
   }
   return resolve(found);
 }

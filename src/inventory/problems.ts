@@ -29,10 +29,14 @@ export const labNotUp = (file: string, wanted: string): Problem => ({
   hint: 'Start it with: switcharoo lab up',
 });
 
-export const targetMissing = (target: string, kind: string, file: string): Problem => ({
+export const targetMissing = (
+  target: string,
+  kind: string,
+  {file, targets}: {readonly file: string; readonly targets: object},
+): Problem => ({
   code: 'target-missing',
   message: `The runbook works on ${target} (${kind}), and ${file} has no target of that name.`,
-  hint: `Add ${target} under "targets" in ${file}.`,
+  hint: `${didYouMean(namesNear(target, Object.keys(targets)))}Add ${target} under "targets" in ${file}, or give the name that it has there.`,
 });
 
 export const targetWrongKind = (
@@ -58,10 +62,10 @@ export const secretMissing = (target: string, reference: string, cause: string):
   hint: 'Provide it where the reference points; a secret itself never belongs in an inventory.',
 });
 
-export const paramsInvalid = (runbook: string, details: string): Problem => ({
+export const paramsInvalid = (runbook: string, details: string, file: string): Problem => ({
   code: 'params-invalid',
   message: `The parameters of ${runbook} do not fit: ${details}`,
-  hint: 'Set them under "params" in the inventory, or with --param name=value.',
+  hint: `Set them under "params" in ${file}, or where the command takes it with --param name=value.`,
 });
 
 export const runbookNotFound = (

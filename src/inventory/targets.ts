@@ -72,21 +72,28 @@ export function paramsFor(
   given: Readonly<Record<string, unknown>> = {},
 ): unknown {
   const schema: z.ZodType = runbook.head.params;
-  refuseStrangers(runbook.head.name, schema, Object.keys(given));
+  refuseStrangers(runbook.head.name, schema, Object.keys(given), inventory.file);
   const result = schema.safeParse({...inventory.params, ...given});
   if (!result.success) {
-    throw new SwitcharooError(paramsInvalid(runbook.head.name, z.prettifyError(result.error)));
+    throw new SwitcharooError(
+      paramsInvalid(runbook.head.name, z.prettifyError(result.error), inventory.file),
+    );
   }
   return result.data;
 }
 
 /** An inventory may hold parameters of other runbooks; what is given by hand is meant for this one. */
-function refuseStrangers(runbook: string, schema: z.ZodType, given: readonly string[]): void {
+function refuseStrangers(
+  runbook: string,
+  schema: z.ZodType,
+  given: readonly string[],
+  file: string,
+): void {
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : given;
   const stranger = given.find((name) => !known.includes(name));
   if (stranger !== undefined) {
     const what = `${stranger} is none of them; they are ${known.join(', ') || 'none'}`;
-    throw new SwitcharooError(paramsInvalid(runbook, what));
+    throw new SwitcharooError(paramsInvalid(runbook, what, file));
   }
 }
 
@@ -111,7 +118,7 @@ async function prepareNamed(
   const {inventory, redactor, signal} = opening;
   const found = inventory.targets[name];
   if (!found) {
-    return {name, kind, problems: [targetMissing(name, kind.kind, inventory.file)]};
+    return {name, kind, problems: [targetMissing(name, kind.kind, inventory)]};
   }
   if (found.kind !== kind.kind) {
     return {name, kind, problems: [targetWrongKind(name, found.kind, kind.kind, inventory.file)]};

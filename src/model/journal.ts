@@ -28,6 +28,8 @@ const runStarted = z.object({
     file: z.string(),
     digest: z.string(),
     entries: z.array(entryPrint),
+    /** Which entries close the application for writes, and which open it again. */
+    outage: z.object({from: z.array(z.string()), until: z.array(z.string())}).optional(),
   }),
   inventory: z.object({
     name: z.string(),

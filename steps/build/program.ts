@@ -15,7 +15,7 @@ export interface ProgramRun {
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
-  /** The last that it said on either stream, in one line. */
+  /** The last error that it said on either stream, or else the last line. */
   readonly said: string;
   readonly timedOut: boolean;
 }
@@ -70,7 +70,9 @@ export async function runProgram(
   return {
     code,
     stdout: Buffer.concat(stdout).toString(),
-    said: lines.at(-1) ?? 'it said nothing',
+    // What went wrong comes before what one should see to; git and builders mark it.
+    said:
+      lines.findLast((line) => /^(fatal|error):/i.test(line)) ?? lines.at(-1) ?? 'it said nothing',
     timedOut: limit.aborted,
   };
 }

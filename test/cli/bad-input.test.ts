@@ -36,12 +36,32 @@ function file(name: string, text: string): string {
   return path;
 }
 
+test('wrong words are told in JSON too', async () => {
+  const ended = await desk.run('plan', '--json');
+  expect(ended.code).toBe(2);
+  expect(lastDocument(ended)).toMatchObject({
+    problems: [{code: 'words-wrong', message: expect.stringContaining('--inventory')}],
+  });
+});
+
 describe('words and files that cannot be used, with no lab up', () => {
   test.for([
     {
       name: 'an inventory that does not exist',
       words: ['plan', runbook, '-i', 'nowhere'],
       codes: ['inventory-not-found'],
+      code: 2,
+    },
+    {
+      name: 'an inventory with a dot in its name is found, and is not complete',
+      words: ['plan', runbook, '-i', 'production.example'],
+      codes: ['inventory-variable-missing'],
+      code: 2,
+    },
+    {
+      name: 'a page that could not be written, before the rehearsal',
+      words: ['rehearse', runbook, '--html', '/nowhere/page.html'],
+      codes: ['html-not-written'],
       code: 2,
     },
     {

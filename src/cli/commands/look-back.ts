@@ -1,9 +1,18 @@
-import {writeFileSync} from 'node:fs';
 import {readJournal} from '../../journal/file-journal.ts';
 import {isDead} from '../../journal/lock.ts';
-import {logText, reportHtml, reportOf, reportText, runsText} from '../../report/index.ts';
+import type {JournalEntry} from '../../model/journal.ts';
+import {
+  logText,
+  outageMs,
+  outageOf,
+  reportHtml,
+  reportOf,
+  reportText,
+  runsText,
+} from '../../report/index.ts';
 import {type App, tellProblems} from '../app.ts';
 import {type ExitCode, exitCodes} from '../exit.ts';
+import {writeHtml} from '../html-file.ts';
 import {earlierReport, holderOfRun, progressIn} from '../past-runs.ts';
 import {statusDocument} from './status.ts';
 
@@ -40,7 +49,6 @@ export function runsCommand(app: App): ExitCode {
     const holder = holders.get(run);
     return holder && {...holder, dead: isDead(holder)};
   };
-  const _isDamaged = found.length > 0 && progresses.length === 0;
   app.print(
     app.json
       ? JSON.stringify(progresses.map((progress) => statusDocument(progress, undefined, [])))
@@ -63,9 +71,14 @@ export function reportCommand(
   const run = app.state.find(wanted, 'run', any);
   const {entries, head} = readJournal(app.state.journalOf(run));
   const earlier = earlierReport(app, progressIn(app, run).run.runbook.name, run);
-  const report = reportOf(entries, {head, ...(earlier ? {earlier} : {})});
+  const {outage} = progressIn(app, run).run.runbook;
+  const report = reportOf(entries, {
+    head,
+    ...(outage ? {outageMs: outageMs(outageOf(entries, outage), lastOf(entries))} : {}),
+    ...(earlier ? {earlier} : {}),
+  });
   if (html !== undefined) {
-    writeFileSync(html, reportHtml(report), {mode: 0o600});
+    writeHtml(html, reportHtml(report));
     app.say(`Wrote ${html}.`);
   }
   if (html === undefined || app.json) {
@@ -73,6 +86,9 @@ export function reportCommand(
   }
   return exitCodes.done;
 }
+
+/** An outage that is not over is told up to the last that is known. */
+const lastOf = (entries: readonly JournalEntry[]): Date => new Date(entries.at(-1)?.atUtc ?? 0);
 
 function readable(app: App, run: string) {
   try {

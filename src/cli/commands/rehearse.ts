@@ -1,4 +1,3 @@
-import {writeFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Lab} from '../../../lab/client.ts';
 import {placeUnknown} from '../../engine/problems.ts';
@@ -10,6 +9,7 @@ import {type RunReport, reportHtml, reportOf, reportText} from '../../report/ind
 import {type App, tellProblems} from '../app.ts';
 import {exitCodeFor, goBack, type Held, tellOutcome} from '../executing.ts';
 import {type ExitCode, exitCodes} from '../exit.ts';
+import {refuseUnwritable, writeHtml} from '../html-file.ts';
 import {rehearsalOperator} from '../operators.ts';
 import {earlierReport} from '../past-runs.ts';
 import {listenToSignals, type Signals} from '../signals.ts';
@@ -39,6 +39,9 @@ export async function rehearseCommand(
   // A slip is told before anything is started; entries that parameters make are known only later.
   if (options.reverseAt !== undefined && !loaded.isOpen && !isPlace(loaded, options.reverseAt)) {
     throw new SwitcharooError(placeUnknown(options.reverseAt, loaded));
+  }
+  if (options.html !== undefined) {
+    refuseUnwritable(options.html);
   }
   const signals = listenToSignals(app.say);
   const {clients, slowProcedures, keep} = options;
@@ -85,10 +88,10 @@ async function rehearseIn(
     await show.close();
     const report = await measured(app, lab, held);
     app.print(app.json ? JSON.stringify(report) : `\n${reportText(report, app)}`);
-    if (html !== undefined) {
-      writeFileSync(html, reportHtml(report), {mode: 0o600});
-    }
     tellOutcome(app, held, outcome);
+    if (html !== undefined) {
+      writeHtml(html, reportHtml(report));
+    }
     return verdict(app, held, outcome, report);
   });
 }

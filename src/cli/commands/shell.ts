@@ -51,14 +51,15 @@ type Enterable = TargetKind & Required<Pick<TargetKind, 'enter'>>;
 
 async function kindOf(
   name: string,
-  {file, targets}: ReturnType<typeof loadInventory>,
+  inventory: ReturnType<typeof loadInventory>,
 ): Promise<Enterable> {
   const kinds = await targetKinds();
   const enterable = kinds.filter((kind): kind is Enterable => kind.enter !== undefined);
   const wanted = enterable.map(({kind}) => kind).join(' or ');
+  const {file, targets} = inventory;
   const target = targets[name];
   if (!target) {
-    throw new SwitcharooError(targetMissing(name, wanted, file));
+    throw new SwitcharooError(targetMissing(name, wanted, inventory));
   }
   const found = enterable.find(({kind}) => kind === target.kind);
   if (!found) {
