@@ -1,4 +1,4 @@
-import {sha256} from './crontab-text.ts';
+import {createHash} from 'node:crypto';
 import {edited, guardedRun, leave} from './guarded.ts';
 import {keepFolder, type Mark} from './mark.ts';
 import {type Shell, sh} from './shell.ts';
@@ -91,7 +91,11 @@ function doorFile(sha = '-', owned = ''): DoorFile | null {
   return sha256 === '-' ? null : {sha256, mode, owner};
 }
 
-const digest = (text: string) => `${sha256(text)}  -`;
+/** Of a text that we write there ourselves, and so in UTF-8. */
+export const sha256OfText = (text: string): string =>
+  createHash('sha256').update(text, 'utf8').digest('hex');
+
+const digest = (text: string) => `${sha256OfText(text)}  -`;
 
 // A door reads by pattern what lies in its folder, but no name with a dot in front: what is not whole yet has one.
 const begin = (root: string, {file, test}: Door, mark: Mark) =>
@@ -136,7 +140,7 @@ if [ "$now" != ${digest(text)} ]; then
 fi
 passes || { put_back; exit 1; }
 systemctl reload -- ${door.unit}
-echo ${sha256(text)} > "$reloaded"`}`;
+echo ${sha256OfText(text)} > "$reloaded"`}`;
 
 const returnScript = (root: string, door: Door, text: string, mark: Mark) =>
   `${begin(root, door, mark)}

@@ -8,8 +8,7 @@ import {
   pending,
 } from '../../src/index.ts';
 import {unitName} from './blocked-units.ts';
-import {sha256} from './crontab-text.ts';
-import type {Door, DoorState} from './door.ts';
+import {type Door, type DoorState, sha256OfText} from './door.ts';
 import {
   type HostsAction,
   type HostsLook,
@@ -141,7 +140,7 @@ const doorOf = ({file, unit, test}: Input): Door => ({file, unit, test});
 const isWritten =
   ({text}: Input) =>
   ({inPlace}: DoorState): boolean =>
-    inPlace?.sha256 === sha256(text);
+    inPlace?.sha256 === sha256OfText(text);
 const isLed = (wanted: Input) => (state: DoorState) =>
   isWritten(wanted)(state) && state.reloadedWith === state.inPlace?.sha256;
 const isBack = ({inPlace, kept}: DoorState): boolean => inPlace?.sha256 === kept?.sha256;
@@ -173,7 +172,7 @@ function whyNot(found: Found, {input: wanted, run}: HostsLook<Input>): Blocked |
         `Mend its files on ${host} first.`,
       );
     }
-    if (!run.begun && inPlace.sha256 === sha256(wanted.text) && kept === null) {
+    if (!run.begun && inPlace.sha256 === sha256OfText(wanted.text) && kept === null) {
       return blocked(
         `${wanted.file} on ${host} already leads to the new side, and this run did not write it.`,
         'Find out whose journal it is in: switcharoo runs. What was there before is kept by that run.',
@@ -187,7 +186,7 @@ function whyNot(found: Found, {input: wanted, run}: HostsLook<Input>): Blocked |
 function whyEdited(found: Found, {file, text}: Input): Blocked | null {
   const other = found.find(
     ({value: {inPlace, kept}}) =>
-      kept !== null && inPlace?.sha256 !== kept.sha256 && inPlace?.sha256 !== sha256(text),
+      kept !== null && inPlace?.sha256 !== kept.sha256 && inPlace?.sha256 !== sha256OfText(text),
   );
   return other === undefined
     ? null

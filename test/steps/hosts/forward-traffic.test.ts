@@ -166,6 +166,19 @@ describe('on a lab host', () => {
     expect(contentOf(host(), file)).toBe(old);
   });
 
+  test('a text with other letters than ASCII is recognized as written, and put back', async () => {
+    const wanted = {...input, text: `${next}# für „Zürich“ €\n`, test: ['true']};
+    const look = lookAt(lab.session.reader, wanted);
+    const before = await beforeOf(look);
+    await performAll(lab.session.writer, await forwardTraffic.plan(look, before));
+    const begun = lookAt(lab.session.reader, wanted, true);
+    expect(await forwardTraffic.check(begun)).toEqual({kind: 'done', output: {}});
+    expect(contentOf(host(), file)).toBe(wanted.text);
+    const back = await forwardTraffic.reverse(begun, before);
+    await performAll(lab.session.writer, 'kind' in back ? [] : back);
+    expect(contentOf(host(), file)).toBe(old);
+  });
+
   test('a file that was edited after the look is not overwritten', async () => {
     const look = lookAt(lab.session.reader, {...input, text: next});
     const actions = await forwardTraffic.plan(look, await beforeOf(look));
