@@ -1,6 +1,6 @@
 import {sha256, usersIn} from './crontab-text.ts';
 import {edited, guardedRun, leave} from './guarded.ts';
-import {keepFolder, type Mark} from './mark.ts';
+import {keepFolder, type Mark, markName} from './mark.ts';
 import {type Shell, sh} from './shell.ts';
 
 /** A user's crontab. Its text may hold secrets: it must not reach a verdict, a plan or the journal. */
@@ -191,12 +191,15 @@ describe() {
     printf ' - - -'
   fi
 }
-${sh`for path in ${paths}; do
-  printf %s "$path"
-  describe ${root}"$path"
-  describe ${keepFolder(root, mark)}/files"$path"
-  echo
-done`}`;
+${paths
+  .map((path) => {
+    const {place, aside, kept} = placesOf(root, path, mark);
+    return sh`printf %s ${path}
+describe ${place}
+if [ -e ${kept} ]; then describe ${kept}; else describe ${aside}; fi
+echo`;
+  })
+  .join('\n')}`;
 
 function cronFileState([path = '', ...words]: readonly string[]): CronFileState {
   return {path, inPlace: cronFile(words.slice(0, 3)), kept: cronFile(words.slice(3))};
@@ -207,30 +210,69 @@ function cronFile([mode = '', owner = '', encoded]: readonly string[]): CronFile
   return text === null ? null : {sha256: sha256(text), mode, owner, users: usersIn(text)};
 }
 
-// /var may be another file system, where mv is a copy: the copy is whole before it has its name, and named before the file goes.
-const moveScript = (root: string, path: string, mark: Mark) => {
-  const [place, kept] = [`${root}${path}`, `${keepFolder(root, mark)}/files${path}`];
-  return sh`if [ ! -e ${place} ]; then return; fi
-if [ -e ${kept} ] && ! cmp -s ${place} ${kept}; then echo ${edited}; return; fi
-umask 077
-mkdir -p "$(dirname -- ${kept})"
-cp -p -- ${place} ${`${kept}.new`}
-mv -f -- ${`${kept}.new`} ${kept}
-sync ${kept}
-rm -- ${place}`;
+/** The name that a file has in its own folder between its place and /var/lib/switcharoo. */
+export const asideName = (name: string, mark: Mark): string =>
+  `.${name}.switcharoo-${markName(mark)}`;
+
+/** Paths that are given have no `~` in them: what is kept beside a file cannot be taken for another one. */
+function placesOf(root: string, path: string, mark: Mark) {
+  const [folder, name] = [
+    path.slice(0, path.lastIndexOf('/')),
+    path.slice(path.lastIndexOf('/') + 1),
+  ];
+  return {
+    place: `${root}${path}`,
+    folder: `${root}${folder}`,
+    aside: `${root}${folder}/${asideName(name, mark)}`,
+    kept: `${keepFolder(root, mark)}/files${path}`,
+  };
+}
+
+const begin = ({place, aside, kept}: ReturnType<typeof placesOf>) =>
+  sh`place=${place} aside=${aside} kept=${kept}
+there() { [ -e "$1" ] || [ -L "$1" ]; }
+original=$kept
+there "$kept" || original=$aside
+if there "$place" && there "$original" && ! cmp -s -- "$place" "$original"; then echo ${edited}; return; fi`;
+
+// A rename is the one moment at which the file is gone, or back: whoever reads or writes it has it before, or does not
+// have it. /var may be another file system, so it is a rename in the file's own folder, to a name with a dot in front,
+// which cron, atd and supervisord do not read (cron(8), Debian). What is kept is whole before it has its name.
+export const moveScript = (root: string, path: string, mark: Mark) => {
+  const places = placesOf(root, path, mark);
+  return `${begin(places)}
+${sh`if there "$place"; then
+  if there "$original"; then
+    rm -- "$place"
+  elif ! said=$(mv -fT -- "$place" "$aside" 2>&1) && there "$place"; then
+    printf '%s\n' "$said" >&2
+    exit 1
+  fi
+fi
+if there "$aside" && [ ! -e "$kept" ]; then
+  umask 077
+  mkdir -p -- "$(dirname -- "$kept")"
+  rm -f -- "$kept"~*
+  if [ -L "$aside" ]; then cp -P -- "$aside" "$kept~link"; fi
+  cp -aL -- "$aside" "$kept~$$"
+  mv -fT -- "$kept~$$" "$kept"
+  sync -- "$kept"
+fi
+rm -f -- "$aside"`}`;
 };
 
-// cron ignores names with a dot, and so the copy until it is whole (cron(8), Debian).
 export const returnScript = (root: string, path: string, mark: Mark) => {
-  const [place, kept] = [`${root}${path}`, `${keepFolder(root, mark)}/files${path}`];
-  return `${sh`if [ ! -e ${kept} ]; then return; fi
-if [ -e ${place} ] && ! cmp -s ${place} ${kept}; then echo ${edited}; return; fi
-if [ ! -e ${place} ]; then
-  copy="$(dirname -- ${place})/.$(basename -- ${place}).switcharoo"
-  cp -p -- ${kept} "$copy"
-  mv -f -- "$copy" ${place}
-  sync ${place}
+  const places = placesOf(root, path, mark);
+  return `${begin(places)}
+${sh`if ! there "$original"; then return; fi
+if [ -e "$kept" ]; then
+  rm -f -- "$aside"
+  if [ -L "$kept~link" ]; then cp -P -- "$kept~link" "$aside"; else cp -a -- "$kept" "$aside"; fi
+  [ -L "$aside" ] || sync -- "$aside"
+  rm -f -- "$kept"
 fi
-rm -f -- ${[kept, `${kept}.new`]}`}
-${leave(root, mark)}`;
+rm -f -- "$kept"~*`}
+${leave(root, mark)}
+${sh`mv -fT -- "$aside" "$place"
+sync -- ${places.folder}`}`;
 };

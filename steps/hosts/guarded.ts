@@ -21,5 +21,5 @@ export async function guardedRun(
 /** What is empty of our own folders goes; what another entry keeps there stays. */
 export const leave = (root: string, mark: Mark) =>
   sh`cd /
-find ${keepFolder(root, mark)} -depth -type d -empty -delete
+find ${keepFolder(root, mark)} -depth -type d -empty -delete 2>/dev/null || :
 rmdir "$(dirname -- ${keepFolder(root, mark)})" ${`${root}/var/lib/switcharoo`} 2>/dev/null || :`;

@@ -1,0 +1,163 @@
+import {execFileSync} from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import type {LabHost} from '../../../lab/hosts/host.ts';
+import type {HostWriter} from '../../../steps/hosts/hosts.ts';
+import {type LabWorld, startLabWorld} from './lab-world.ts';
+
+const mark = {id: 'r-1', entry: 'stop'};
+const {signal} = new AbortController();
+const path = '/etc/cron.d/clean';
+const text = '5 4 * * * shop true\n';
+
+let lab: LabWorld;
+let host: HostWriter;
+let web1: LabHost;
+
+beforeEach(async () => {
+  lab = await startLabWorld({name: 'web1', crontabs: {shop: ''}});
+  [web1] = lab.tried.hosts as [LabHost]; // One was asked for.
+  [host] = lab.session.writer.hosts as [HostWriter];
+});
+afterEach(() => lab.stop());
+
+const at = (place: string) => join(web1.root, place);
+const write = (place: string, content: string | Buffer, mode = 0o644) => {
+  mkdirSync(dirname(at(place)), {recursive: true});
+  writeFileSync(at(place), content);
+  chmodSync(at(place), mode);
+};
+const modeOf = (place: string) => (statSync(at(place)).mode & 0o7777).toString(8);
+const read = (place: string) => readFileSync(at(place), 'utf8');
+/** Nothing of this entry's is left on the host. */
+const leftovers = () =>
+  readdirSync(web1.root, {recursive: true}).filter((name) => String(name).includes('switcharoo'));
+
+/** Lets a program of the host do something else first, as others may do at that moment. */
+function runFirst(program: string, script: string): void {
+  const place = join(lab.tried.directory, 'web1/bin', program);
+  const real = execFileSync('sh', ['-c', 'command -v "$1"', 'sh', program], {encoding: 'utf8'});
+  rmSync(place, {force: true});
+  writeFileSync(place, `#!/bin/sh\n${script}\nexec ${real.trim()} "$@"\n`, {mode: 0o755});
+}
+const asBefore = (program: string) => rmSync(join(lab.tried.directory, 'web1/bin', program));
+
+describe('a file that is moved aside and put back', () => {
+  test('is a link again, if it was one', async () => {
+    for (const target of ['../clean.cron', at('/etc/clean.cron')]) {
+      write('/etc/clean.cron', text);
+      symlinkSync(target, at(path));
+      await host.moveCronFile(path, mark, signal);
+      const [state] = await host.cronFiles([path], mark, signal);
+      expect([state?.inPlace, state?.kept?.users]).toEqual([null, ['shop']]);
+      await host.returnCronFile(path, mark, signal);
+      expect(lstatSync(at(path)).isSymbolicLink()).toBe(true);
+      expect(readlinkSync(at(path))).toBe(target);
+      expect(leftovers()).toEqual([]);
+      rmSync(at(path));
+    }
+  });
+
+  test('is not taken for the copy of another one, whose name is like it', async () => {
+    for (const name of ['', '.new', '.link']) {
+      write(`${path}${name}`, `5 4 * * * shop true ${name}\n`);
+    }
+    for (const name of ['.new', '.link', '']) {
+      await host.moveCronFile(`${path}${name}`, mark, signal);
+    }
+    for (const name of ['.new', '.link', '']) {
+      await host.returnCronFile(`${path}${name}`, mark, signal);
+      expect(read(`${path}${name}`)).toBe(`5 4 * * * shop true ${name}\n`);
+    }
+    expect(leftovers()).toEqual([]);
+  });
+
+  test('has its own mode again, although somebody wrote it anew meanwhile', async () => {
+    for (const moveAgain of [true, false]) {
+      write(path, text, 0o600);
+      await host.moveCronFile(path, mark, signal);
+      write(path, text, 0o644);
+      if (moveAgain) {
+        await host.moveCronFile(path, mark, signal);
+      }
+      await host.returnCronFile(path, mark, signal);
+      expect(modeOf(path)).toBe('600');
+    }
+  });
+
+  test('keeps what somebody writes to it in the middle of the move', async () => {
+    write(path, text);
+    const seen = join(lab.tried.directory, 'seen');
+    runFirst('sync', `[ ! -e ${at(path)} ] || echo edited | tee ${seen} > ${at(path)}`);
+    await host.moveCronFile(path, mark, signal).catch(() => {});
+    asBefore('sync');
+    await host.returnCronFile(path, mark, signal).catch(() => {});
+    expect(read(path)).toBe(existsSync(seen) ? 'edited\n' : text);
+  });
+
+  test.each([
+    ['dashes and bytes that are no UTF-8', Buffer.from([0x23, 0x20, 0xff, 0xfe, 0x00, 0x0a, 0x80])],
+    ['ends without a line end', Buffer.from('5 4 * * * shop true')],
+    ['has the line ends of Windows', Buffer.from('5 4 * * * shop true\r\n')],
+    ['is empty', Buffer.from('')],
+  ])('is byte for byte as it was: %s', async (_, content) => {
+    write(path, content, 0o640);
+    await host.moveCronFile(path, mark, signal);
+    await host.moveCronFile(path, mark, signal);
+    expect(existsSync(at(path))).toBe(false);
+    await host.returnCronFile(path, mark, signal);
+    await host.returnCronFile(path, mark, signal);
+    expect(readFileSync(at(path)).equals(content)).toBe(true);
+    expect([modeOf(path), leftovers()]).toEqual(['640', []]);
+  });
+
+  test.each(['mkdir', 'cp', 'mv', 'sync', 'rm', 'find'])(
+    'is never lost and leaves nothing behind, killed at any %s of the way there and back',
+    async (program) => {
+      for (let nth = 1; nth <= 4; nth += 1) {
+        for (const way of ['there', 'back'] as const) {
+          write(path, text, 0o640);
+          if (way === 'back') {
+            await host.moveCronFile(path, mark, signal);
+          }
+          killAt(program, nth);
+          await (way === 'there' ? host.moveCronFile : host.returnCronFile)(
+            path,
+            mark,
+            signal,
+          ).catch(() => {});
+          asBefore(program);
+          const [state] = await host.cronFiles([path], mark, signal);
+          expect([state?.inPlace, state?.kept], `${way} ${nth}`).not.toEqual([null, null]);
+          await host.returnCronFile(path, mark, signal);
+          expect([read(path), modeOf(path), leftovers()], `${way} ${nth}`).toEqual([
+            text,
+            '640',
+            [],
+          ]);
+        }
+      }
+    },
+    60_000,
+  );
+
+  /** At its nth call of a program the script is killed, as a whole. */
+  function killAt(program: string, nth: number): void {
+    const count = join(lab.tried.directory, 'count');
+    rmSync(count, {force: true});
+    runFirst(program, `echo >> ${count}; [ "$(wc -l < ${count})" != ${nth} ] || kill -9 $PPID`);
+  }
+});
