@@ -27,18 +27,37 @@ export async function readProcesses(
   });
 }
 
-const daemons = ['cron', 'crond', 'CRON'];
-const cronUnits = ['cron.service', 'crond.service'];
+/** A daemon that starts jobs: by which names its processes go, and in which units. */
+interface Starter {
+  readonly names: readonly string[];
+  readonly units: readonly string[];
+}
 
-/**
- * The running jobs of these users that cron started: what descends from its daemon (on some systems each job
- * has a session of its own), and what is left in its unit (a job that cut itself off from its parents).
- */
-export function cronJobs(
+const cron: Starter = {
+  names: ['cron', 'crond', 'CRON'],
+  units: ['cron.service', 'crond.service'],
+};
+const at: Starter = {names: ['atd'], units: ['atd.service']};
+
+/** The running jobs of these users that cron started. */
+export const cronJobs = (
   processes: readonly HostProcess[],
   users: readonly string[],
+): readonly HostProcess[] => startedBy(cron, processes).filter(({user}) => users.includes(user));
+
+/** The running jobs that atd started. */
+export const atJobs = (processes: readonly HostProcess[]): readonly HostProcess[] =>
+  startedBy(at, processes);
+
+/**
+ * What descends from the daemon (on some systems each job has a session of its own), and what is left in its unit
+ * (a job that cut itself off from its parents).
+ */
+function startedBy(
+  {names, units}: Starter,
+  processes: readonly HostProcess[],
 ): readonly HostProcess[] {
-  const started = new Set(processes.filter(({name}) => daemons.includes(name)).map(({pid}) => pid));
+  const started = new Set(processes.filter(({name}) => names.includes(name)).map(({pid}) => pid));
   let size = 0;
   while (size !== started.size) {
     size = started.size;
@@ -49,10 +68,7 @@ export function cronJobs(
     }
   }
   return processes.filter(
-    ({pid, unit, user, name}) =>
-      (started.has(pid) || cronUnits.includes(unit)) &&
-      users.includes(user) &&
-      !daemons.includes(name),
+    ({pid, unit, name}) => (started.has(pid) || units.includes(unit)) && !names.includes(name),
   );
 }
 

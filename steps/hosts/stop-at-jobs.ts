@@ -3,6 +3,7 @@ import {blocked, type Difference, defineStep, done, pending, settling} from '../
 import type {AtQueue} from './at.ts';
 import type {CronFileState} from './cron.ts';
 import {type HostsLook, hostGroup, onEvery, onThose, type PerHost, whenAny} from './hosts.ts';
+import {atJobs, inWords} from './jobs.ts';
 import {placesOf} from './words.ts';
 
 const input = z.object({
@@ -47,6 +48,13 @@ export const stopAtJobs = defineStep({
 
   async check(look) {
     const found = await find(look);
+    const astray = found.find(({queue}) => queue.elsewhere !== null);
+    if (astray !== undefined) {
+      return blocked(
+        `${astray.host} has no ${look.input.spool}, but it has ${astray.queue.elsewhere}.`,
+        'Name the folder in which atd keeps its jobs: spool.',
+      );
+    }
     const edited = found.flatMap(({host, files}) =>
       files
         .filter(
@@ -71,14 +79,8 @@ export const stopAtJobs = defineStep({
     if (differences.length > 0) {
       return pending({hosts: found.map(beforeOn)}, ...differences);
     }
-    const running = found.filter(({queue}) => queue.running > 0);
-    return running.length > 0
-      ? settling(
-          running
-            .map(({host, queue}) => `${queue.running} jobs of at are running on ${host}`)
-            .join('; '),
-        )
-      : done({});
+    const running = await runningJobs(look, found);
+    return running.length > 0 ? settling(running.join('; ')) : done({});
   },
 
   async plan(look) {
@@ -88,7 +90,7 @@ export const stopAtJobs = defineStep({
       perform: (writer, signal) =>
         onThose(writer, those, async (host, paths) => {
           for (const path of paths) {
-            await host.moveCronFile(path, look.run, signal);
+            await host.moveAtJob(path, look.run, signal);
           }
         }),
     });
@@ -125,6 +127,21 @@ async function find({
     return {queue, files: await host.cronFiles(queue.jobs, run, signal)};
   });
   return all.map(({host, value}) => ({host, ...value}));
+}
+
+async function runningJobs(
+  {targets, signal}: HostsLook<Input>,
+  found: readonly Found[],
+): Promise<readonly string[]> {
+  const processes = await onEvery(targets.hosts.hosts, (host) => host.processes(signal));
+  return [
+    ...found
+      .filter(({queue}) => queue.running > 0)
+      .map(({host, queue}) => `${queue.running} jobs of at are running on ${host}`),
+    ...processes.flatMap(({host, value}) =>
+      atJobs(value).map((job) => `${host}: ${inWords(job)} of ${job.user} is running`),
+    ),
+  ];
 }
 
 const differencesOn = ({host, files}: Found): readonly Difference[] =>

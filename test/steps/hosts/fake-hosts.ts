@@ -163,7 +163,7 @@ export class FakeHost implements HostWriter {
       ),
     ];
     const jobs = [...new Set(paths.filter((path) => path.startsWith(`${spool}/`)))].sort();
-    return {jobs, running: this.atRunning};
+    return {jobs, running: this.atRunning, elsewhere: null};
   }
 
   async supervised(group: string) {
@@ -285,6 +285,10 @@ export class FakeHost implements HostWriter {
   async returnCronFile(path: string, mark: Mark, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     move(`${markName(mark)} ${path}`, this.#keptFiles, path, this.fileTexts);
+  }
+
+  async moveAtJob(path: string, mark: Mark, signal: AbortSignal): Promise<void> {
+    await this.moveCronFile(path, mark, signal);
   }
 
   async returnAtJob(path: string, mark: Mark, signal: AbortSignal): Promise<void> {
