@@ -17,7 +17,9 @@ export function readDropIns(systemFolder: string, unit: string): DropIns {
         .sort()
         .map((name) => join(folder, name))
     : [];
-  return {paths, conditions: paths.flatMap((path) => conditionsIn(readFileSync(path, 'utf8')))};
+  const conditions = paths.flatMap((path) => conditionsIn(readFileSync(path, 'utf8')));
+  // An empty one takes back all before it.
+  return {paths, conditions: conditions.slice(conditions.lastIndexOf('') + 1)};
 }
 
 /** Every condition must hold; a leading `!` turns it round. */
@@ -28,5 +30,5 @@ export function conditionsHold(conditions: readonly string[]): boolean {
 }
 
 function conditionsIn(text: string): readonly string[] {
-  return [...text.matchAll(/^ConditionPathExists=(.+)$/gm)].map(([, value = '']) => value.trim());
+  return [...text.matchAll(/^ConditionPathExists=(.*)$/gm)].map(([, value = '']) => value.trim());
 }

@@ -57,6 +57,21 @@ export function whyNot(
       'Reverse that run first. If nothing is left of it, remove the file and run systemctl daemon-reload.',
     );
   }
+  const gone = states.find((state) => !isDown(state) && state.block === 'none' && !state.comesBack);
+  if (gone !== undefined) {
+    return blocked(
+      `${gone.unit} on ${gone.host} runs, but once it is stopped nobody could start it again.`,
+      'It is masked, transient or refuses a start by hand: systemctl show -p LoadState,Transient,CanStart tells. Give it a unit file, or unmask it.',
+    );
+  }
+  const together = states.find((state) => alsoStopped(state, states).length > 0);
+  if (together !== undefined) {
+    const others = alsoStopped(together, states).join(', ');
+    return blocked(
+      `${others} on ${together.host} is stopped with ${together.unit}, and would not be started with it again.`,
+      'Name that unit in the runbook too.',
+    );
+  }
   const woken = states.find(({triggeredBy}) =>
     triggeredBy.some((trigger) => !units.includes(trigger)),
   );
@@ -66,6 +81,15 @@ export function whyNot(
         `${woken.unit} on ${woken.host} is also started by ${woken.triggeredBy.filter((each) => !units.includes(each)).join(', ')}.`,
         'Name that unit in the runbook too, before the service that it starts.',
       );
+}
+
+/** What a stop of this unit takes down that is not among those on its host that are stopped, and started again, by name. */
+function alsoStopped(
+  state: UnitState & {readonly host: string},
+  named: readonly (UnitState & {readonly host: string})[],
+): readonly string[] {
+  const ids = named.filter(({host}) => host === state.host).map(({id}) => id);
+  return isDown(state) ? [] : state.alsoStops.filter((unit) => !ids.includes(unit));
 }
 
 /** A unit that is neither up nor down yet. Our own block and stop leave it alone from then on. */
@@ -110,8 +134,8 @@ export function stopActions(
   found: PerHost<readonly UnitState[]>,
   {run}: HostsLook,
 ): readonly HostsAction[] {
-  const free = unitsWhere(found, (state) => state.block !== 'whole');
-  const up = unitsWhere(found, (state) => !isDown(state));
+  const free = unitsWhere(found, (state) => isPresent(state) && state.block !== 'whole');
+  const up = unitsWhere(found, (state) => isPresent(state) && !isDown(state));
   return [
     ...whenAny(free, {
       does: `keep ${valuesOn(free)} from starting`,
@@ -128,7 +152,7 @@ export function stopActions(
   ];
 }
 
-/** Removes exactly our drop-ins, and starts only what was active. */
+/** Removes exactly our drop-ins, also where the unit is gone meanwhile, and starts only what was active. */
 export function startActions(
   found: PerHost<readonly UnitState[]>,
   before: PerHost<readonly UnitBefore[]>,
@@ -175,7 +199,7 @@ function unitsWhere(
   return found
     .map(({host, value}) => ({
       host,
-      value: value.filter((state) => isPresent(state) && holds(state, host)).map(({unit}) => unit),
+      value: value.filter((state) => holds(state, host)).map(({unit}) => unit),
     }))
     .filter(({value}) => value.length > 0);
 }

@@ -14,6 +14,7 @@ import {
 } from './blocked-units.ts';
 import {type HostsLook, hostGroup, onEvery, type PerHost} from './hosts.ts';
 import {type HostProcess, inWords} from './jobs.ts';
+import type {UnitState} from './systemd.ts';
 
 const input = z.object({units: z.array(unitName).min(1)});
 
@@ -55,7 +56,7 @@ export const stopWebServers = defineStep({
         'Find out whose journal it is in: switcharoo runs. What was active before is written there.',
       );
     }
-    const left = leftovers(await processesOf(look), units);
+    const left = leftovers(await processesOf(look), found);
     return left.length > 0 ? settling(`still running: ${left.join('; ')}`) : done({});
   },
 
@@ -77,12 +78,13 @@ function processesOf({
 
 /** A unit with KillMode=process or none may be inactive and leave its children running (systemd.kill(5)). */
 function leftovers(
-  found: PerHost<readonly HostProcess[]>,
-  units: readonly string[],
+  processes: PerHost<readonly HostProcess[]>,
+  units: PerHost<readonly UnitState[]>,
 ): readonly string[] {
-  return found.flatMap(({host, value}) =>
-    value
-      .filter(({unit}) => units.includes(unit))
-      .map((process) => `${inWords(process)} of ${process.unit} on ${host}`),
-  );
+  return processes.flatMap(({host, value}) => {
+    const ids = units.find((each) => each.host === host)?.value.map(({id}) => id) ?? [];
+    return value
+      .filter(({unit}) => ids.includes(unit))
+      .map((process) => `${inWords(process)} of ${process.unit} on ${host}`);
+  });
 }

@@ -4,6 +4,8 @@ import {type Shell, sh} from './shell.ts';
 /** A unit as systemd and the disk show it. */
 export interface UnitState {
   readonly unit: string;
+  /** Its own name, where `unit` is an alias. */
+  readonly id: string;
   /** `loaded`, `not-found`, `masked`, … */
   readonly loadState: string;
   /** `active`, `inactive`, `failed`, `activating`, … */
@@ -17,6 +19,10 @@ export interface UnitState {
   readonly otherBlocks: readonly string[];
   readonly triggeredBy: readonly string[];
   readonly triggers: readonly string[];
+  /** Whether it can be started again once it is stopped: not a transient unit, nor one that is masked. */
+  readonly comesBack: boolean;
+  /** What runs and is stopped with it, because it requires this unit or is a part of it. */
+  readonly alsoStops: readonly string[];
   /** A timer that makes up for a missed run as soon as it is started (systemd.timer(5), Persistent=). */
   readonly persistent: boolean;
 }
@@ -35,11 +41,18 @@ export interface SystemdWriter {
   startUnits(units: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
-const properties =
-  'Id,LoadState,ActiveState,UnitFileState,DropInPaths,TriggeredBy,Triggers,Persistent';
+// A stop goes on to all of these (systemd.unit(5): Requires=, Requisite=, BindsTo=, PartOf=, PropagatesStopTo=).
+const stopsToo = ['RequiredBy', 'RequisiteOf', 'BoundBy', 'ConsistsOf', 'PropagatesStopTo'];
+const properties = [
+  'Id,LoadState,ActiveState,UnitFileState,DropInPaths,TriggeredBy,Triggers,Persistent,CanStart,Transient',
+  ...stopsToo,
+].join(',');
 // `systemctl stop` waits for the unit's TimeoutStopSec, which is 90 s unless it was set (systemd-system.conf(5)).
 const jobLimitMs = 120_000;
-const dropInPrefix = '90-switcharoo-';
+// The last of a unit's drop-ins: an empty condition in a later one, such as the override.conf that `systemctl edit` makes,
+// takes back all conditions before it (systemd.unit(5)).
+const dropInPrefix = 'zz-switcharoo-';
+const ofSomeRun = /^(90|zz)-switcharoo-/;
 
 /** systemd on a host. */
 export function systemdOf(shell: Shell) {
@@ -77,14 +90,39 @@ async function readUnits(
   const text = await shell.run(
     sh`systemctl show -p ${properties} -- ${names}
 for unit in ${names}; do
-  echo @ $(test -d ${folder}/"$unit.d" && echo folder) $(test -e ${folder}/"$unit.d"/${dropInOf(mark)} && echo file)
+  echo @ $(test -d ${folder}/"$unit.d" && echo folder) $(test -e ${folder}/"$unit.d"/${dropInOf(mark)} && echo file) $(test -e ${folder}/"$unit.d"/${`${dropInOf(mark)}.new`} && echo new)
 done`,
     signal,
   );
   const [shown = '', ...files] = text.split(/^@/m);
   // One block a unit, in the order asked, with an empty line between them.
   const blocks = shown.trim().split('\n\n');
-  return names.map((unit, index) => unitState(unit, blocks[index] ?? '', files[index] ?? '', mark));
+  const states = names.map((unit, index) =>
+    unitState(unit, blocks[index] ?? '', files[index] ?? '', mark),
+  );
+  const running = await whichRun(
+    shell,
+    states.flatMap(({alsoStops}) => alsoStops),
+    signal,
+  );
+  return states.map((state) => ({
+    ...state,
+    alsoStops: state.alsoStops.filter((unit) => running.has(unit)),
+  }));
+}
+
+async function whichRun(
+  shell: Shell,
+  units: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  if (units.length === 0) {
+    return new Set();
+  }
+  const text = await shell.run(sh`systemctl show -p Id,ActiveState -- ${units}`, signal);
+  return new Set(
+    [...text.matchAll(/^Id=(.*)\nActiveState=(?!inactive$|failed$)/gm)].map(([, id = '']) => id),
+  );
 }
 
 function unitState(unit: string, block: string, files: string, mark: Mark): UnitState {
@@ -94,16 +132,23 @@ function unitState(unit: string, block: string, files: string, mark: Mark): Unit
   const words = (name: string) => (shown.get(name) ?? '').split(' ').filter((word) => word !== '');
   const dropIns = words('DropInPaths').map((path) => path.slice(path.lastIndexOf('/') + 1));
   const signs = [dropIns.includes(dropInOf(mark)), files.includes(' file')];
+  const some = signs.some(Boolean) || files.includes(' new');
   return {
     unit,
+    id: shown.get('Id') || unit,
     loadState: shown.get('LoadState') ?? 'not-found',
     activeState: shown.get('ActiveState') ?? 'inactive',
     unitFileState: shown.get('UnitFileState') ?? '',
-    block: signs.every(Boolean) ? 'whole' : signs.some(Boolean) ? 'half' : 'none',
+    block: signs.every(Boolean) ? 'whole' : some ? 'half' : 'none',
     dropInFolder: files.includes(' folder'),
-    otherBlocks: dropIns.filter((name) => name.startsWith(dropInPrefix) && name !== dropInOf(mark)),
+    otherBlocks: dropIns.filter((name) => ofSomeRun.test(name) && name !== dropInOf(mark)),
     triggeredBy: words('TriggeredBy'),
     triggers: words('Triggers'),
+    comesBack: shown.get('CanStart') !== 'no' && shown.get('Transient') !== 'yes',
+    // A target that goes down too stops nothing by that, and a step names no targets.
+    alsoStops: stopsToo
+      .flatMap(words)
+      .filter((name) => /\.(service|socket|timer|path)$/.test(name)),
     persistent: shown.get('Persistent') === 'yes',
   };
 }

@@ -15,6 +15,9 @@ export interface FakeUnit {
   triggeredBy?: readonly string[];
   triggers?: readonly string[];
   persistent?: boolean;
+  id?: string;
+  comesBack?: boolean;
+  alsoStops?: readonly string[];
   /** The marks of the drop-ins that keep it from starting. */
   blocks?: Set<string>;
 }
@@ -366,6 +369,7 @@ export class FakeHost implements HostWriter {
     return {
       ...state,
       unit,
+      id: state.id || unit,
       loadState: known === undefined ? 'not-found' : 'loaded',
       block: state.blocks.has(markName(mark)) ? 'whole' : 'none',
       otherBlocks: [...state.blocks].filter((name) => name !== markName(mark)),
@@ -380,6 +384,9 @@ const ordinary = (): Required<FakeUnit> => ({
   triggeredBy: [],
   triggers: [],
   persistent: false,
+  id: '',
+  comesBack: true,
+  alsoStops: [],
   blocks: new Set(),
 });
 

@@ -1,3 +1,5 @@
+import {existsSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {LabHost} from '../../../lab/hosts/host.ts';
 import {stopWebServers} from '../../../steps/hosts/stop-web-servers.ts';
@@ -133,6 +135,26 @@ describe('what is said', () => {
   });
 });
 
+test('a process that was left behind under an alias of its unit is waited for', async () => {
+  const fake = new FakeHosts({
+    name: 'web1',
+    units: {
+      'shop.service': {
+        id: 'shop-web.service',
+        activeState: 'inactive',
+        blocks: new Set(['r-1-stop']),
+      },
+    },
+    processes: [
+      {pid: 4711, parent: 1, user: 'shop', unit: 'shop-web.service', seconds: 34, name: 'node'},
+    ],
+  });
+  expect(await stopWebServers.check(lookAt(fake.session.reader, input, true))).toEqual({
+    kind: 'settling',
+    progress: 'still running: node (pid 4711, 34 s) of shop-web.service on web1',
+  });
+});
+
 describe('on a lab host', () => {
   let lab: LabWorld;
   let web1: LabHost;
@@ -161,4 +183,86 @@ describe('on a lab host', () => {
     expect(web1.unitState('shop.service')).toBe('active');
     expect(await stopWebServers.check(look)).toEqual(verdict);
   });
+
+  test('it stays down also where an override of the unit takes back conditions', async () => {
+    const folder = join(web1.root, 'etc/systemd/system/shop.service.d');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'override.conf'), '[Unit]\nConditionPathExists=\n');
+    const look = lookAt(lab.session.reader, input, true);
+    await performAll(
+      lab.session.writer,
+      await stopWebServers.plan(look, {hosts: [{host: 'web1', value: []}]}),
+    );
+    expect(await stopWebServers.check(look)).toEqual({kind: 'done', output: {}});
+    await lab.tried.ssh(web1, 'systemctl start shop.service');
+    expect(web1.unitState('shop.service')).toBe('inactive');
+  });
+
+  test('a drop-in that was not whole yet when the run was killed is taken away', async () => {
+    const folder = join(web1.root, 'etc/systemd/system/shop.service.d');
+    mkdirSync(folder);
+    const look = lookAt(lab.session.reader, input, true);
+    const verdict = await stopWebServers.check(look);
+    const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
+    replaceProgram('mv', 'kill -9 $PPID');
+    await performAll(lab.session.writer, await stopWebServers.plan(look, before)).catch(() => {});
+    rmSync(join(lab.tried.directory, 'web1/bin/mv'));
+    expect(readdirSync(folder)).toHaveLength(1);
+    const back = await stopWebServers.reverse(look, before);
+    await performAll(lab.session.writer, 'kind' in back ? [] : back);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('a unit that is gone meanwhile is not left blocked for the day on which it comes again', async () => {
+    const look = lookAt(lab.session.reader, input, true);
+    const verdict = await stopWebServers.check(look);
+    const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
+    await performAll(lab.session.writer, await stopWebServers.plan(look, before));
+    const folder = join(web1.root, 'etc/systemd/system/shop.service.d');
+    expect(readdirSync(folder)).toHaveLength(1);
+    replaceProgram(
+      'systemctl',
+      "case $1 in show) printf 'Id=shop.service\\nLoadState=not-found\\nActiveState=inactive\\n' ;; start) echo 'Unit shop.service not found.' >&2; exit 5 ;; esac",
+    );
+    const back = await stopWebServers.reverse(look, before);
+    await expect(performAll(lab.session.writer, 'kind' in back ? [] : back)).rejects.toThrow(
+      'Unit shop.service not found',
+    );
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  const shows = (text: string) =>
+    replaceProgram(
+      'systemctl',
+      `case $3$5 in Id,ActiveState*) printf 'Id=worker.service\\nActiveState=active\\n\\nId=old.service\\nActiveState=inactive\\n' ;; *) printf '${text}' ;; esac`,
+    );
+
+  test.each([
+    ['is transient', 'Transient=yes'],
+    ['is masked, or refuses a start by hand', 'CanStart=no'],
+  ])('one that runs and %s could not be started again, which blocks', async (_, property) => {
+    shows(`Id=shop.service\\nLoadState=loaded\\nActiveState=active\\n${property}\\n`);
+    expect(await stopWebServers.check(lookAt(lab.session.reader, input))).toMatchObject({
+      kind: 'blocked',
+      reason: 'shop.service on web1 runs, but once it is stopped nobody could start it again.',
+    });
+  });
+
+  test('one with which systemd would stop another one blocks', async () => {
+    shows(
+      'Id=shop.service\\nLoadState=loaded\\nActiveState=active\\nRequiredBy=worker.service old.service some.target\\n',
+    );
+    expect(await stopWebServers.check(lookAt(lab.session.reader, input))).toEqual({
+      kind: 'blocked',
+      reason:
+        'worker.service on web1 is stopped with shop.service, and would not be started with it again.',
+      hint: 'Name that unit in the runbook too.',
+    });
+  });
+
+  function replaceProgram(name: string, script: string): void {
+    const place = join(lab.tried.directory, 'web1/bin', name);
+    rmSync(place, {force: true});
+    writeFileSync(place, `#!/bin/sh\n${script}\n`, {mode: 0o755});
+  }
 });
