@@ -50,7 +50,7 @@ function whyEdited(found: readonly FoundCrons[]): Blocked | null {
     if (crontab !== undefined) {
       return blocked(
         `The crontab of ${crontab.user} on ${host} was edited after this run stopped it (active lines now: ${activeLines(crontab.text ?? '')}).`,
-        `Someone, or configuration management, works on it. Find out who, keep that edit elsewhere, and install what this run left there: crontab-${crontab.user}.installed under /var/lib/switcharoo.`,
+        `Someone, or configuration management, works on it. Find out who, keep that edit elsewhere, and install what this run left there: crontab-${crontab.user}~installed under /var/lib/switcharoo.`,
       );
     }
     const file = files.find(
@@ -93,19 +93,23 @@ export function whyNoWayBack(
   found: readonly FoundCrons[],
   before: readonly CronsBefore[],
 ): Blocked | null {
-  const lost = before.flatMap(({host, crontabs}) =>
-    crontabs
-      .filter(({user, sha256: was}) => {
-        const now = found
-          .find((each) => each.host === host)
-          ?.crontabs.find((each) => each.user === user);
-        return now?.kept === null && (now.text === null || sha256(now.text) !== was);
-      })
-      .map(
-        ({user}) =>
-          `The crontab of ${user} on ${host} is not what it was, and this run keeps no original of it.`,
-      ),
-  );
+  const lost = before.flatMap(({host, crontabs, files}) => {
+    const now = found.find((each) => each.host === host);
+    return [
+      ...crontabs
+        .filter(({user, sha256: was}) => {
+          const {kept = null, text = null} = now?.crontabs.find((each) => each.user === user) ?? {};
+          return kept === null && (text === null || sha256(text) !== was);
+        })
+        .map(({user}) => `The crontab of ${user} on ${host}`),
+      ...files
+        .filter(({path, sha256: was}) => {
+          const {kept = null, inPlace = null} = now?.files.find((each) => each.path === path) ?? {};
+          return kept === null && inPlace?.sha256 !== was;
+        })
+        .map(({path}) => `${path} on ${host}`),
+    ].map((what) => `${what} is not what it was, and this run keeps no original of it.`);
+  });
   return lost.length > 0
     ? blocked(lost.join(' '), 'Put it back from a backup of the host.')
     : whyEdited(found);

@@ -45,7 +45,7 @@ export interface CronWriter {
 
 /** cron on a host. What is kept stays on the host, for root alone, so that it can be put back from any machine. */
 export function cronOf(shell: Shell): CronWriter & {
-  crontabUsers(signal: AbortSignal): Promise<readonly string[]>;
+  crontabUsers(mark: Mark, signal: AbortSignal): Promise<readonly string[]>;
   crontabs(
     users: readonly string[],
     mark: Mark,
@@ -61,7 +61,7 @@ export function cronOf(shell: Shell): CronWriter & {
   const guarded = (what: string, script: string, signal: AbortSignal) =>
     guardedRun(shell, what, script, signal);
   return {
-    crontabUsers: async (signal) => words(await shell.run(spoolScript(root), signal)),
+    crontabUsers: async (mark, signal) => words(await shell.run(spoolScript(root, mark), signal)),
     crontabs: async (users, mark, signal) =>
       users.length === 0
         ? []
@@ -81,10 +81,20 @@ export function cronOf(shell: Shell): CronWriter & {
 
 const words = (text: string) => text.split(/\s+/).filter((word) => word !== '');
 
-// Debian's spool, and that of RHEL (cron(8) of both). What crontab(1) is writing there begins with `tmp.` or a dot.
-const spoolScript = (root: string) =>
-  sh`cd ${root}/var/spool/cron/crontabs 2>/dev/null || cd ${root}/var/spool/cron 2>/dev/null || return 0
-find . -maxdepth 1 -type f ! -name '.*' ! -name 'tmp.*' | sed 's|^\./||' | sort`;
+// The spools of Debian, SUSE and RHEL (cron(8) of each). What crontab(1) is writing there begins with `tmp.` or a dot. Who
+// had one that this entry keeps is asked for too, also when somebody has removed it since.
+const spoolScript = (root: string, mark: Mark) =>
+  sh`{
+  for spool in ${['/crontabs', '/tabs', '']}; do
+    if cd ${root}/var/spool/cron"$spool" 2>/dev/null; then
+      find . -maxdepth 1 -type f ! -name '.*' ! -name 'tmp.*' | sed 's|^\./||'
+      break
+    fi
+  done
+  if cd ${keepFolder(root, mark)} 2>/dev/null; then
+    find . -maxdepth 1 -name 'crontab-*' ! -name '*~*' | sed 's|^\./crontab-||'
+  fi
+} | sort -u`;
 
 // Latin-1 keeps every byte, whatever the file's encoding is.
 // One row a crontab or file: words, with `-` for nothing and texts in base64.
@@ -101,33 +111,38 @@ const textOf = (word: string | undefined) =>
 
 const encode = `encode() { { printf x; cat; } | base64 | tr -d '\\n'; }`;
 
+// crontab(1) ends with 1 for an account without a crontab, for no such account, and for one whose crontab it does not show:
+// its jobs run all the same (crontab(1), Debian, on cron.allow).
 const crontabsScript = (root: string, users: readonly string[], mark: Mark) =>
   `${encode}
 ${sh`for user in ${users}; do
   kept=${keepFolder(root, mark)}/crontab-"$user"
-  text=- complaint=- original=- installed=-
-  if crontab -l -u "$user" >/dev/null 2>&1; then
+  text=- account=yes original=- installed=-
+  if said=$(crontab -l -u "$user" 2>&1 >/dev/null); then
     text=$(crontab -l -u "$user" | encode)
   else
-    complaint=$(crontab -l -u "$user" 2>&1 >/dev/null | encode)
+    case $said in
+      'no crontab for'*) ;;
+      *unknown*) account=no ;;
+      *) printf '%s\n' "$said" >&2; exit 1 ;;
+    esac
   fi
   [ ! -e "$kept" ] || original=$(encode < "$kept")
-  [ ! -e "$kept.installed" ] || installed=$(encode < "$kept.installed")
-  echo "$user" "$text" "$complaint" "$original" "$installed"
+  [ ! -e "$kept~installed" ] || installed=$(encode < "$kept~installed")
+  printf '%s %s %s %s %s\n' "$user" "$text" "$account" "$original" "$installed"
 done`}`;
 
 function crontabState([
   user = '',
   text,
-  complaint,
+  account,
   original,
   installed,
 ]: readonly string[]): CrontabState {
   const kept = {original: textOf(original), installed: textOf(installed)};
   return {
     user,
-    // crontab(1) ends with 1 both for an account without a crontab and for no such account.
-    account: text !== '-' || (textOf(complaint) ?? '').startsWith('no crontab for'),
+    account: account === 'yes',
     text: textOf(text),
     kept:
       kept.original === null || kept.installed === null
@@ -151,13 +166,13 @@ if [ "$now" != ${`${sha256(from)}  -`} ]; then echo ${edited}; return; fi
 umask 077
 mkdir -p ${keepFolder(root, mark)}
 cd ${keepFolder(root, mark)}
-crontab -l -u ${user} > ${`crontab-${user}.new`}
-printf %s ${base64(to)} | base64 -d > ${`crontab-${user}.installed`}
-mv -f ${`crontab-${user}.new`} ${`crontab-${user}`}
-sha256sum ${`crontab-${user}`} ${`crontab-${user}.installed`} > ${`crontab-${user}.sha256`}
-sync ${[`crontab-${user}`, `crontab-${user}.installed`, `crontab-${user}.sha256`]}
-sha256sum -c --quiet ${`crontab-${user}.sha256`}
-crontab -u ${user} - < ${`crontab-${user}.installed`}
+crontab -l -u ${user} > ${`crontab-${user}~new`}
+printf %s ${base64(to)} | base64 -d > ${`crontab-${user}~installed`}
+mv -f ${`crontab-${user}~new`} ${`crontab-${user}`}
+sha256sum ${`crontab-${user}`} ${`crontab-${user}~installed`} > ${`crontab-${user}~sha256`}
+sync ${[`crontab-${user}`, `crontab-${user}~installed`, `crontab-${user}~sha256`]}
+sha256sum -c --quiet ${`crontab-${user}~sha256`}
+crontab -u ${user} - < ${`crontab-${user}~installed`}
 if [ "$(crontab -l -u ${user} | sha256sum)" != ${`${sha256(to)}  -`} ]; then
   echo 'the crontab reads back differently from what was installed' >&2
   exit 1
@@ -172,14 +187,14 @@ cd ${keepFolder(root, mark)}
 now=$(crontab -l -u ${user} | sha256sum)
 original=$(sha256sum < ${`crontab-${user}`})
 if [ "$now" != "$original" ]; then
-  if [ "$now" != "$(sha256sum < ${`crontab-${user}.installed`})" ]; then echo ${edited}; return; fi
+  if [ "$now" != "$(sha256sum < ${`crontab-${user}~installed`})" ]; then echo ${edited}; return; fi
   crontab -u ${user} - < ${`crontab-${user}`}
   if [ "$(crontab -l -u ${user} | sha256sum)" != "$original" ]; then
     echo 'the crontab reads back differently from what was put back' >&2
     exit 1
   fi
 fi
-rm -f ${[`crontab-${user}`, `crontab-${user}.installed`, `crontab-${user}.sha256`, `crontab-${user}.new`]}`}
+rm -f ${[`crontab-${user}`, `crontab-${user}~installed`, `crontab-${user}~sha256`, `crontab-${user}~new`]}`}
 ${leave(root, mark)}`;
 
 const cronFilesScript = (root: string, paths: readonly string[], mark: Mark) =>

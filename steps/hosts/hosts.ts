@@ -23,8 +23,8 @@ export interface HostReader {
   readonly name: string;
   units(names: readonly string[], mark: Mark, signal: AbortSignal): Promise<readonly UnitState[]>;
   processes(signal: AbortSignal): Promise<readonly HostProcess[]>;
-  /** Everyone who has a crontab. */
-  crontabUsers(signal: AbortSignal): Promise<readonly string[]>;
+  /** Everyone who has a crontab, or had the one that this entry keeps. */
+  crontabUsers(mark: Mark, signal: AbortSignal): Promise<readonly string[]>;
   crontabs(
     users: readonly string[],
     mark: Mark,

@@ -91,7 +91,7 @@ async function find({
   signal,
 }: HostsLook<CronsInput>): Promise<readonly FoundCrons[]> {
   const all = await onEvery(targets.hosts.hosts, async (host) => {
-    const users = input.users === 'every' ? await host.crontabUsers(signal) : input.users;
+    const users = input.users === 'every' ? await host.crontabUsers(run, signal) : input.users;
     const [crontabs, files, timers] = await Promise.all([
       host.crontabs(users, run, signal),
       host.cronFiles(input.cronFiles, run, signal),
@@ -166,14 +166,9 @@ async function jobsOn(
       (job) => `${inWords(job)} of ${job.user} is running`,
     ),
     ...units
-      .filter((state) => !isDown(state))
-      .map(
-        ({unit}) =>
-          `${unit} is running: ${processes
-            .filter((each) => each.unit === unit)
-            .map(inWords)
-            .join(', ')}`,
-      ),
+      .map((state) => ({state, left: processes.filter(({unit}) => unit === state.id)}))
+      .filter(({state, left}) => !isDown(state) || left.length > 0)
+      .map(({state, left}) => `${state.unit} is running: ${left.map(inWords).join(', ')}`),
   ];
   return second < startsAreOver
     ? [...jobs, `cron may still be starting jobs: its minute is ${second} s old`]

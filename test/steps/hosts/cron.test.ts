@@ -55,6 +55,15 @@ function runFirst(program: string, script: string): void {
 }
 const asBefore = (program: string) => rmSync(join(lab.tried.directory, 'web1/bin', program));
 
+test.each(['crontabs', 'tabs', '.'])(
+  'everyone who has a crontab in /var/spool/cron/%s',
+  async (folder) => {
+    rmSync(at('/var/spool/cron/crontabs'), {recursive: true});
+    write(`/var/spool/cron/${folder}/shop`, '* * * * * true\n');
+    expect(await host.crontabUsers(mark, signal)).toEqual(['shop']);
+  },
+);
+
 describe('a file that is moved aside and put back', () => {
   test('is a link again, if it was one', async () => {
     for (const target of ['../clean.cron', at('/etc/clean.cron')]) {

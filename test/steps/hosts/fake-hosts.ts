@@ -136,8 +136,11 @@ export class FakeHost implements HostWriter {
     return this.second;
   }
 
-  async crontabUsers() {
-    return [...this.crontabTexts].flatMap(([user, text]) => (text === null ? [] : user));
+  async crontabUsers(mark: Mark) {
+    const kept = `${markName(mark)} `;
+    return [...this.crontabTexts].flatMap(([user, text]) =>
+      text === null && !this.#keptCrontabs.has(`${kept}${user}`) ? [] : user,
+    );
   }
 
   async crontabs(users: readonly string[], mark: Mark) {

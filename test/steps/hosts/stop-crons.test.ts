@@ -1,4 +1,4 @@
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import type {LabHost} from '../../../lab/hosts/host.ts';
@@ -156,6 +156,42 @@ describe('what is said', () => {
     });
   });
 
+  test('what a timer started and its service left behind is waited for', async () => {
+    const fake = new FakeHosts({
+      name: 'web1',
+      units: {
+        'digest.timer': {
+          activeState: 'inactive',
+          blocks: new Set(['r-1-stop']),
+          triggers: ['digest.service'],
+        },
+        'digest.service': {activeState: 'inactive'},
+      },
+      processes: [
+        {pid: 4711, parent: 1, user: 'shop', unit: 'digest.service', seconds: 34, name: 'node'},
+      ],
+    });
+    expect(
+      await stopCrons.check(lookAt(fake.session.reader, {...none, timers: ['digest.timer']}, true)),
+    ).toEqual({
+      kind: 'settling',
+      progress: 'web1: digest.service is running: node (pid 4711, 34 s)',
+    });
+  });
+
+  test('a file that is neither there nor kept any more blocks the way back', async () => {
+    const fake = new FakeHosts(...states);
+    const look = lookAt(fake.session.reader, input);
+    const verdict = await stopCrons.check(look);
+    const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
+    fake.hosts[0]?.fileTexts.delete('/etc/cron.d/clean');
+    expect(await stopCrons.reverse(lookAt(fake.session.reader, input, true), before)).toEqual({
+      kind: 'blocked',
+      reason: '/etc/cron.d/clean on web1 is not what it was, and this run keeps no original of it.',
+      hint: 'Put it back from a backup of the host.',
+    });
+  });
+
   test('a file that configuration management wrote anew, with other content, blocks the way back', async () => {
     const fake = new FakeHosts(...states);
     const look = lookAt(fake.session.reader, input, true);
@@ -235,7 +271,7 @@ describe('on a lab host', () => {
       kind: 'blocked',
       reason:
         'The crontab of shop on web1 was edited after this run stopped it (active lines now: 1).',
-      hint: 'Someone, or configuration management, works on it. Find out who, keep that edit elsewhere, and install what this run left there: crontab-shop.installed under /var/lib/switcharoo.',
+      hint: 'Someone, or configuration management, works on it. Find out who, keep that edit elsewhere, and install what this run left there: crontab-shop~installed under /var/lib/switcharoo.',
     };
     expect(await stopCrons.check(look)).toEqual(blocked);
     expect(await stopCrons.reverse(look, {hosts: []})).toEqual(blocked);
@@ -257,20 +293,94 @@ describe('on a lab host', () => {
     expect(existsSync(join(web1.root, 'var/lib/switcharoo'))).toBe(false);
   });
 
+  test('of everyone: a crontab that somebody removed meanwhile is not forgotten on the way back', async () => {
+    const look = lookAt(lab.session.reader, {...none, users: 'every' as const}, true);
+    const verdict = await stopCrons.check(look);
+    const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
+    await performAll(lab.session.writer, await stopCrons.plan(look, before));
+    await lab.tried.ssh(web1, 'crontab -u shop -r');
+    const reason =
+      'The crontab of shop on web1 was edited after this run stopped it (active lines now: 0).';
+    expect(await stopCrons.check(look)).toMatchObject({kind: 'blocked', reason});
+    expect(await stopCrons.reverse(look, before)).toMatchObject({kind: 'blocked', reason});
+    rmSync(join(web1.root, 'var/lib/switcharoo'), {recursive: true});
+    expect(await stopCrons.reverse(look, before)).toMatchObject({
+      kind: 'blocked',
+      reason:
+        'The crontab of shop on web1 is not what it was, and this run keeps no original of it.',
+    });
+  });
+
+  test('a crontab that cannot be read is no crontab that is not there: its jobs run on', async () => {
+    const crontab = join(lab.tried.directory, 'web1/bin/crontab');
+    const says = (words: string) => {
+      rmSync(crontab);
+      writeFileSync(crontab, `#!/bin/sh\necho "${words}" >&2\nexit 1\n`, {mode: 0o755});
+    };
+    for (const users of [['shop'], 'every' as const]) {
+      const look = lookAt(lab.session.reader, {...none, users}, true);
+      says('You (shop) are not allowed to use this program (crontab)');
+      await expect(stopCrons.check(look)).rejects.toThrow('You (shop) are not allowed');
+      says("crontab:  user \\`shop' unknown");
+      expect((await stopCrons.check(look)).kind === 'blocked').toBe(users !== 'every');
+    }
+  });
+
+  test('an account of a directory, with a backslash in its name, is the same one in every word', async () => {
+    const crontab = join(lab.tried.directory, 'web1/bin/crontab');
+    const spool = join(web1.root, 'var/spool/cron/crontabs');
+    rmSync(join(spool, 'shop'));
+    writeFileSync(join(spool, 'SHOP\\bob'), '* * * * * true\n');
+    rmSync(crontab);
+    writeFileSync(
+      crontab,
+      `#!/bin/sh\ncase $1 in -l) exec cat -- "${spool}/$3" ;; *) exec cat > "${spool}/$2" ;; esac\n`,
+      {mode: 0o755},
+    );
+    const look = lookAt(lab.session.reader, {...none, users: 'every' as const}, true);
+    await performAll(lab.session.writer, await stopCrons.plan(look, {hosts: []}));
+    expect(readFileSync(join(spool, 'SHOP\\bob'), 'utf8')).toMatch(/^#switcharoo:/);
+  });
+
+  test('accounts with names that are like each other keep an original each', async () => {
+    const [host] = lab.session.writer.hosts;
+    const texts = {from: '* * * * * true\n', to: '# stopped\n'};
+    const {signal} = new AbortController();
+    const mark = {id: 'r-1', entry: 'stop'};
+    const spool = join(web1.root, 'var/spool/cron/crontabs');
+    const crontab = join(lab.tried.directory, 'web1/bin/crontab');
+    rmSync(crontab);
+    writeFileSync(
+      crontab,
+      `#!/bin/sh\ncase $1 in -l) exec cat -- "${spool}/$3" ;; *) exec cat > "${spool}/$2" ;; esac\n`,
+      {mode: 0o755},
+    );
+    const users = ['jo.new', 'jo.installed', 'jo.sha256', 'jo'];
+    const textOf = (user: string) => readFileSync(join(spool, user), 'utf8');
+    for (const user of users) {
+      writeFileSync(join(spool, user), `* * * * * ${user}\n`);
+      await host?.replaceCrontab(user, {...texts, from: textOf(user)}, mark, signal);
+    }
+    for (const user of users) {
+      await host?.restoreCrontab(user, mark, signal);
+    }
+    expect(users.map(textOf)).toEqual(users.map((user) => `* * * * * ${user}\n`));
+  });
+
   test('the original is kept on the host for root alone, with a digest that can be checked there', async () => {
     const look = lookAt(lab.session.reader, {...none, users: ['shop']}, true);
     await performAll(lab.session.writer, await stopCrons.plan(look, {hosts: []}));
     const kept = join(web1.root, 'var/lib/switcharoo/r-1/stop');
     const {stdout} = await lab.tried.ssh(
       web1,
-      `cd ${kept} && stat -c '%a %n' . * && sha256sum -c crontab-shop.sha256`,
+      `cd ${kept} && stat -c '%a %n' . * && sha256sum -c crontab-shop~sha256`,
     );
     expect(stdout).toBe(`700 .
 600 crontab-shop
-600 crontab-shop.installed
-600 crontab-shop.sha256
+600 crontab-shop~installed
+600 crontab-shop~sha256
 crontab-shop: OK
-crontab-shop.installed: OK
+crontab-shop~installed: OK
 `);
   });
 });
