@@ -2,6 +2,7 @@ import {sha256, usersIn} from './crontab-text.ts';
 import {edited, guardedRun, leave} from './guarded.ts';
 import {keepFolder, type Mark, markName} from './mark.ts';
 import {type Shell, sh} from './shell.ts';
+import {declaredIn} from './supervisor-text.ts';
 
 /** A user's crontab. Its text may hold secrets: it must not reach a verdict, a plan or the journal. */
 export interface CrontabState {
@@ -26,6 +27,8 @@ export interface CronFile {
   readonly mode: string;
   readonly owner: string;
   readonly users: readonly string[];
+  /** The groups, and the programs without one, that it declares to supervisord. */
+  readonly declares: readonly string[];
 }
 
 export interface CronWriter {
@@ -222,7 +225,9 @@ function cronFileState([path = '', ...words]: readonly string[]): CronFileState 
 
 function cronFile([mode = '', owner = '', encoded]: readonly string[]): CronFile | null {
   const text = textOf(encoded);
-  return text === null ? null : {sha256: sha256(text), mode, owner, users: usersIn(text)};
+  return text === null
+    ? null
+    : {sha256: sha256(text), mode, owner, users: usersIn(text), declares: declaredIn(text)};
 }
 
 /** The name that a file has in its own folder between its place and /var/lib/switcharoo. */

@@ -37,6 +37,10 @@ const cron: Starter = {
   names: ['cron', 'crond', 'CRON'],
   units: ['cron.service', 'crond.service'],
 };
+const supervisor: Starter = {
+  names: ['supervisord'],
+  units: ['supervisor.service', 'supervisord.service'],
+};
 const at: Starter = {names: ['atd'], units: ['atd.service']};
 
 /** The running jobs of these users that cron started. */
@@ -44,6 +48,12 @@ export const cronJobs = (
   processes: readonly HostProcess[],
   users: readonly string[],
 ): readonly HostProcess[] => startedBy(cron, processes).filter(({user}) => users.includes(user));
+
+/** What a program of supervisord left running when it was stopped: in supervisord's unit, but no child of its any more. */
+export function leftBySupervised(processes: readonly HostProcess[]): readonly HostProcess[] {
+  const children = descendants(supervisor, processes);
+  return processes.filter(({pid, unit}) => supervisor.units.includes(unit) && !children.has(pid));
+}
 
 /** The running jobs that atd started. */
 export const atJobs = (processes: readonly HostProcess[]): readonly HostProcess[] =>
@@ -53,10 +63,16 @@ export const atJobs = (processes: readonly HostProcess[]): readonly HostProcess[
  * What descends from the daemon (on some systems each job has a session of its own), and what is left in its unit
  * (a job that cut itself off from its parents).
  */
-function startedBy(
-  {names, units}: Starter,
-  processes: readonly HostProcess[],
-): readonly HostProcess[] {
+function startedBy(starter: Starter, processes: readonly HostProcess[]): readonly HostProcess[] {
+  const started = descendants(starter, processes);
+  const {names, units} = starter;
+  return processes.filter(
+    ({pid, unit, name}) => (started.has(pid) || units.includes(unit)) && !names.includes(name),
+  );
+}
+
+/** The daemon itself, and all that came of it. */
+function descendants({names}: Starter, processes: readonly HostProcess[]): ReadonlySet<number> {
   const started = new Set(processes.filter(({name}) => names.includes(name)).map(({pid}) => pid));
   let size = 0;
   while (size !== started.size) {
@@ -67,9 +83,7 @@ function startedBy(
       }
     }
   }
-  return processes.filter(
-    ({pid, unit, name}) => (started.has(pid) || units.includes(unit)) && !names.includes(name),
-  );
+  return started;
 }
 
 /** `digest.sh (pid 4711, 34 s)` */

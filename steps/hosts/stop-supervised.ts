@@ -10,6 +10,7 @@ import {
   type PerHost,
   whenAny,
 } from './hosts.ts';
+import {inWords, leftBySupervised} from './jobs.ts';
 import type {SupervisedProcess} from './supervisor.ts';
 import {placesOf} from './words.ts';
 
@@ -89,7 +90,11 @@ export const stopSupervised = defineStep({
       return settling(moving.join('; '));
     }
     const differences = found.filter(isPresent).flatMap(differencesOf);
-    return differences.length > 0 ? pending({hosts: beforeIn(found)}, ...differences) : done({});
+    if (differences.length > 0) {
+      return pending({hosts: beforeIn(found)}, ...differences);
+    }
+    const left = await leftovers(look);
+    return left.length > 0 ? settling(`still running: ${left.join('; ')}`) : done({});
   },
 
   async plan(look) {
@@ -131,6 +136,14 @@ async function find({
   return all.flatMap(({value}) => value);
 }
 
+/** supervisord ends the process that it started, and without stopasgroup= and killasgroup= none that came of it. */
+async function leftovers({targets, signal}: HostsLook<Input>): Promise<readonly string[]> {
+  const all = await onEvery(targets.hosts.hosts, (host) => host.processes(signal));
+  return all.flatMap(({host, value}) =>
+    leftBySupervised(value).map((each) => `${inWords(each)} of ${each.unit} on ${host}`),
+  );
+}
+
 const isPresent = ({inPlace, kept}: FoundProgram): boolean => inPlace !== null || kept !== null;
 /** From each of these it comes to another state by itself: after so many tries BACKOFF is FATAL. */
 const moves = ['STARTING', 'STOPPING', 'BACKOFF'];
@@ -155,6 +168,13 @@ function whyNot(found: readonly FoundProgram[], {input, targets, run}: HostsLook
       'Someone, or configuration management, wrote it. Find out who, and move it elsewhere.',
     );
   }
+  const along = found.find((each) => alongWith(each, input).length > 0);
+  if (along) {
+    return blocked(
+      `${along.file} on ${along.host} declares ${alongWith(along, input).join(', ')} too, which nobody named.`,
+      'Name it in the runbook too, or give it a file of its own.',
+    );
+  }
   const stranger = found.find(({inPlace, processes}) => inPlace !== null && processes === null);
   if (stranger && !run.begun) {
     return blocked(
@@ -168,6 +188,16 @@ function whyNot(found: readonly FoundProgram[], {input, targets, run}: HostsLook
         'Find out whose journal it is in: switcharoo runs. The files are kept on the host under /var/lib/switcharoo.',
       )
     : null;
+}
+
+/** What a file declares beside what is named of it: it would be out of supervisord's sight too, without being stopped. */
+function alongWith({file, inPlace}: FoundProgram, {programs}: Input): readonly string[] {
+  const named = programs.filter((each) => each.file === file).map(({group}) => group);
+  const declared = inPlace?.declares ?? [];
+  // A program may belong to a group that another file declares.
+  return declared.some((name) => named.includes(name))
+    ? declared.filter((name) => !named.includes(name))
+    : [];
 }
 
 const differencesOf = ({host, group, inPlace, processes}: FoundProgram): readonly Difference[] =>

@@ -6,6 +6,7 @@ import type {Family, OwnChain} from '../../../steps/hosts/firewall.ts';
 import type {HostsReader, HostsWriter, HostWriter} from '../../../steps/hosts/hosts.ts';
 import type {HostProcess} from '../../../steps/hosts/jobs.ts';
 import {type Mark, markName} from '../../../steps/hosts/mark.ts';
+import {declaredIn} from '../../../steps/hosts/supervisor-text.ts';
 import type {UnitState} from '../../../steps/hosts/systemd.ts';
 
 export interface FakeUnit {
@@ -396,7 +397,13 @@ const ordinary = (): Required<FakeUnit> => ({
 const cronFile = (text: string | undefined): CronFile | null =>
   text === undefined
     ? null
-    : {sha256: sha256(text), mode: '644', owner: 'root:root', users: usersIn(text)};
+    : {
+        sha256: sha256(text),
+        mode: '644',
+        owner: 'root:root',
+        users: usersIn(text),
+        declares: declaredIn(text),
+      };
 
 function move(
   from: string,
