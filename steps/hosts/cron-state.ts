@@ -10,7 +10,16 @@ export const cronsInput = z.object({
   /** Whose crontabs; `every`: of everyone who has one. */
   users: z.union([z.literal('every'), z.array(z.string().regex(/^\w[\w.-]*$/))]).default([]),
   timers: z.array(unitName).default([]),
-  cronFiles: z.array(z.string().regex(/^\/etc\/cron\.d\/[\w.-]+$/)).default([]),
+  /** Files of /etc/cron.d, scripts of /etc/cron.hourly and its like, or the tables of the system themselves. */
+  cronFiles: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^\/etc\/(crontab|anacrontab|cron\.(d|hourly|daily|weekly|monthly|yearly)\/[\w.-]+)$/,
+        ),
+    )
+    .default([]),
 });
 export type CronsInput = z.output<typeof cronsInput>;
 

@@ -14,7 +14,7 @@ export interface CrontabState {
   readonly kept: {readonly original: string; readonly installed: string} | null;
 }
 
-/** A file of /etc/cron.d. */
+/** A file that cron reads, or runs. */
 export interface CronFileState {
   readonly path: string;
   readonly inPlace: CronFile | null;
@@ -220,14 +220,26 @@ echo`;
   .join('\n')}`;
 
 function cronFileState([path = '', ...words]: readonly string[]): CronFileState {
-  return {path, inPlace: cronFile(words.slice(0, 3)), kept: cronFile(words.slice(3))};
+  return {path, inPlace: cronFile(path, words.slice(0, 3)), kept: cronFile(path, words.slice(3))};
 }
 
-function cronFile([mode = '', owner = '', encoded]: readonly string[]): CronFile | null {
+/** The scripts of /etc/cron.hourly and its like, and anacron's jobs, run as root (anacrontab(5)). */
+const namesUsers = (path: string) => path === '/etc/crontab' || path.startsWith('/etc/cron.d/');
+
+function cronFile(
+  path: string,
+  [mode = '', owner = '', encoded]: readonly string[],
+): CronFile | null {
   const text = textOf(encoded);
   return text === null
     ? null
-    : {sha256: sha256(text), mode, owner, users: usersIn(text), declares: declaredIn(text)};
+    : {
+        sha256: sha256(text),
+        mode,
+        owner,
+        users: namesUsers(path) ? usersIn(text) : ['root'],
+        declares: declaredIn(text),
+      };
 }
 
 /** The name that a file has in its own folder between its place and /var/lib/switcharoo. */

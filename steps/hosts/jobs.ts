@@ -34,8 +34,8 @@ interface Starter {
 }
 
 const cron: Starter = {
-  names: ['cron', 'crond', 'CRON'],
-  units: ['cron.service', 'crond.service'],
+  names: ['cron', 'crond', 'CRON', 'anacron'],
+  units: ['cron.service', 'crond.service', 'anacron.service'],
 };
 const supervisor: Starter = {
   names: ['supervisord'],

@@ -35,7 +35,7 @@ export const stopCrons = defineStep({
   output: z.object({}),
   needs: {
     hosts: [
-      'sudo without a password for /bin/sh (crontab -u, files in /etc/cron.d, /etc/systemd/system and /var/lib/switcharoo, systemctl)',
+      'sudo without a password for /bin/sh (crontab -u, files of cron in /etc, /etc/systemd/system and /var/lib/switcharoo, systemctl)',
     ],
   },
   reverses:

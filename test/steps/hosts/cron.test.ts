@@ -64,6 +64,16 @@ test.each(['crontabs', 'tabs', '.'])(
   },
 );
 
+test('whose jobs a file starts: those of scripts and of anacron are of root', async () => {
+  const script = '#!/bin/sh\nrm -f -- /srv/shop/tmp/x y z\n';
+  write('/etc/cron.daily/clean', script);
+  write('/etc/anacrontab', '1 5 cron.daily run-parts /etc/cron.daily\n');
+  write('/etc/crontab', '17 * * * * shop true\n');
+  const paths = ['/etc/cron.daily/clean', '/etc/anacrontab', '/etc/crontab'];
+  const states = await host.cronFiles(paths, mark, signal);
+  expect(states.map(({inPlace}) => inPlace?.users)).toEqual([['root'], ['root'], ['shop']]);
+});
+
 describe('a file that is moved aside and put back', () => {
   test('is a link again, if it was one', async () => {
     for (const target of ['../clean.cron', at('/etc/clean.cron')]) {

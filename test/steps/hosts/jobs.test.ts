@@ -34,6 +34,15 @@ test("a user's running jobs are what cron started: also detached, also in a sess
   ]);
 });
 
+test('a job that anacron started is one, too', () => {
+  const anacron = [
+    process(50, 1, 'root', 'anacron.service', 'anacron'),
+    process(51, 50, 'root', 'anacron.service', 'run-parts'),
+    process(60, 1, 'root', 'anacron.service', 'detached'),
+  ];
+  expect(cronJobs(anacron, ['root']).map(({name}) => name)).toEqual(['run-parts', 'detached']);
+});
+
 test("root's jobs do not include cron itself", () => {
   expect(cronJobs(running, ['root'])).toEqual([]);
 });

@@ -75,6 +75,19 @@ lawsOfStep({
 });
 
 lawsOfStep({
+  step: stopCrons,
+  input: {cronFiles: ['/etc/crontab', '/etc/anacrontab', '/etc/cron.daily/clean']},
+  world: world({
+    name: 'cron1',
+    files: {
+      '/etc/crontab': '17 * * * * root run-parts /etc/cron.hourly\n',
+      '/etc/anacrontab': '1 5 cron.daily run-parts /etc/cron.daily\n',
+      '/etc/cron.daily/clean': '#!/bin/sh\nrm -f -- /srv/shop/tmp/x y z\n',
+    },
+  }),
+});
+
+lawsOfStep({
   step: stopAtJobs,
   input: {},
   world: world({name: 'at1', files: {'/var/spool/cron/atjobs/a0000101bd8a90': 'cd /\ntrue\n'}}),
