@@ -55,6 +55,12 @@ export function leftBySupervised(processes: readonly HostProcess[]): readonly Ho
   return processes.filter(({pid, unit}) => supervisor.units.includes(unit) && !children.has(pid));
 }
 
+/** Whether atd has a process of its own for some job: without one, a lock in its spool is left of a job that is over. */
+export function isAtBusy(processes: readonly HostProcess[]): boolean {
+  const started = descendants(at, processes);
+  return processes.some(({pid, parent}) => started.has(pid) && started.has(parent));
+}
+
 /** The running jobs that atd started. */
 export const atJobs = (processes: readonly HostProcess[]): readonly HostProcess[] =>
   startedBy(at, processes);

@@ -3,7 +3,7 @@ import {blocked, type Difference, defineStep, done, pending, settling} from '../
 import type {AtQueue} from './at.ts';
 import type {CronFileState} from './cron.ts';
 import {type HostsLook, hostGroup, onEvery, onThose, type PerHost, whenAny} from './hosts.ts';
-import {atJobs, inWords} from './jobs.ts';
+import {atJobs, inWords, isAtBusy} from './jobs.ts';
 import {placesOf} from './words.ts';
 
 const input = z.object({
@@ -136,7 +136,10 @@ async function runningJobs(
   const processes = await onEvery(targets.hosts.hosts, (host) => host.processes(signal));
   return [
     ...found
-      .filter(({queue}) => queue.running > 0)
+      .filter(
+        ({host, queue}) =>
+          queue.running > 0 && processes.some((each) => each.host === host && isAtBusy(each.value)),
+      )
       .map(({host, queue}) => `${queue.running} jobs of at are running on ${host}`),
     ...processes.flatMap(({host, value}) =>
       atJobs(value).map((job) => `${host}: ${inWords(job)} of ${job.user} is running`),

@@ -99,6 +99,22 @@ describe('what at has started', () => {
     });
   });
 
+  test('is waited for while atd is only just starting it', async () => {
+    const atd = running({pid: 17, user: 'root', unit: 'atd.service', name: 'atd'});
+    const child = {...atd, pid: 18, parent: 17};
+    const fake = new FakeHosts({name: 'web1', processes: [atd, child], atRunning: 1});
+    expect(await stopAtJobs.check(lookAt(fake.session.reader, input))).toEqual({
+      kind: 'settling',
+      progress: '1 jobs of at are running on web1',
+    });
+  });
+
+  test('is over when all that is left of it is a lock: of a job during which the host went down', async () => {
+    const atd = running({pid: 17, user: 'root', unit: 'atd.service', name: 'atd'});
+    const fake = new FakeHosts({name: 'web1', processes: [atd], atRunning: 1});
+    expect((await stopAtJobs.check(lookAt(fake.session.reader, input))).kind).toBe('done');
+  });
+
   test('is not waited for when atd itself is all that runs', async () => {
     const atd = running({pid: 17, user: 'root', unit: 'atd.service', name: 'atd'});
     const fake = new FakeHosts({name: 'web1', processes: [atd]});
