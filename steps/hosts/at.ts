@@ -56,13 +56,10 @@ function queueOf(names: readonly string[], spool: string, mark: Mark) {
   const isAside = (name: string) => name === asideName(name.slice(1, 15), mark);
   const shown = names.map((name) => (isAside(name) ? name.slice(1, 15) : name));
   const jobs = [...new Set(shown)].filter((name) => /^[=a-zA-Z][0-9a-f]{13}$/.test(name));
-  const taken = jobs.filter((name) => name.startsWith('=')).map((name) => name.slice(1));
+  const waiting = jobs.filter((name) => !name.startsWith('=')).sort();
   return {
-    jobs: jobs
-      .filter((name) => !taken.includes(name.slice(1)))
-      .sort()
-      .map((name) => `${spool}/${name}`),
-    running: taken.length,
+    jobs: waiting.map((name) => `${spool}/${name}`),
+    running: jobs.length - waiting.length,
   };
 }
 

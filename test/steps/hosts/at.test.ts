@@ -71,6 +71,8 @@ describe('on a lab host', () => {
     const look = lookAt(lab.session.reader, input, true);
     await performAll(lab.session.writer, await stopAtJobs.plan(look, {hosts: []}));
     expect(readdirSync(at(spool)).sort()).toEqual([`=${job.slice(1)}`, job]);
+    // Had atd died at that moment, it would start the job once it is back.
+    expect((await stopAtJobs.check(look)).kind).toBe('pending');
   });
 
   test('jobs in another spool than the one that was named block', async () => {
