@@ -124,7 +124,8 @@ function makePlaces(folder: string, user: string) {
 function writeFiles(root: string, files: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), {recursive: true});
-    writeFileSync(join(root, path), text, {mode: 0o644});
+    // A job of at is executable once it is whole.
+    writeFileSync(join(root, path), text, {mode: path.includes('/atjobs/') ? 0o700 : 0o644});
   }
 }
 

@@ -66,8 +66,9 @@ function queueOf(names: readonly string[], spool: string, mark: Mark) {
 /** The spools of Debian, RHEL and SUSE. */
 const spools = ['/var/spool/cron/atjobs', '/var/spool/at', '/var/spool/atjobs'];
 
+// at(1) makes a job executable once it is whole, and atd starts none before.
 const queueScript = (root: string, spool: string, mark: Mark) =>
-  sh`ls -A -- ${root}${spool} 2>/dev/null || :
+  sh`find ${`${root}${spool}/`} -maxdepth 1 -type f -perm -u+x -printf '%f\\n' 2>/dev/null || :
 ls -- ${keepFolder(root, mark)}/files${spool} 2>/dev/null || :
 echo @
 if [ ! -d ${root}${spool} ]; then

@@ -1,4 +1,12 @@
-import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {LabHost} from '../../../lab/hosts/host.ts';
@@ -67,12 +75,19 @@ describe('on a lab host', () => {
   });
 
   test('a job that atd has just begun to start is left to it', async () => {
-    writeFileSync(at(`${spool}/=${job.slice(1)}`), '');
+    writeFileSync(at(`${spool}/=${job.slice(1)}`), '', {mode: 0o700});
     const look = lookAt(lab.session.reader, input, true);
     await performAll(lab.session.writer, await stopAtJobs.plan(look, {hosts: []}));
     expect(readdirSync(at(spool)).sort()).toEqual([`=${job.slice(1)}`, job]);
     // Had atd died at that moment, it would start the job once it is back.
     expect((await stopAtJobs.check(look)).kind).toBe('pending');
+  });
+
+  test('a job that at(1) is still writing is not moved: its rest would be lost', async () => {
+    chmodSync(at(`${spool}/${job}`), 0o600);
+    const look = lookAt(lab.session.reader, input, true);
+    expect((await stopAtJobs.check(look)).kind).toBe('done');
+    expect(await stopAtJobs.plan(look, {hosts: []})).toEqual([]);
   });
 
   test('jobs in another spool than the one that was named block', async () => {
