@@ -85,7 +85,7 @@ export function nextFor(app: App, progress: Progress): readonly NextCommand[] {
       return progress.checkpoints.length > 0 ? [resume, reverse] : [report];
     case 'reversing':
     case 'reverse-failed':
-      return [resume];
+      return [{...resume, what: 'look, say what stands, and go on going back'}];
     default:
       return canReverse ? [resume, reverse] : [resume];
   }

@@ -104,7 +104,11 @@ function changesSince(
     ...changesBetween(run.runbook.entries, printsOf(runbook)),
     ...(run.inventory.digest === inventory.digest
       ? []
-      : [`${inventory.name} (${inventory.file}) changed`]),
+      : [
+          inventory.lab
+            ? `the lab that it ran in is not the one that is up now, or ${inventory.file} was edited (of a run whose lab is gone there is only the report left)`
+            : `${inventory.name} (${inventory.file}) changed`,
+        ]),
   ];
   if (changes.length > 0 && !accept) {
     throw new SwitcharooError(runbookChanged(run.run, changes));

@@ -1,7 +1,7 @@
 import type {Inventory} from '../inventory/inventory.ts';
 import {digestOfPlan, type Evidence, type Plan, type PlanLine} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
-import type {Progress} from '../model/progress.ts';
+import type {EntryProgress, Progress} from '../model/progress.ts';
 import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';
@@ -136,7 +136,7 @@ async function lookedAt(
     }
     return await looking(planning.world, planning.signal, (signal) => {
       const look = {...seen.look, signal};
-      return lineOfVerdict(entry, base, {...seen, look}, so?.before);
+      return lineOfVerdict(entry, base, {...seen, look}, so);
     });
   } catch (error) {
     refuseIfStopped(planning.signal);
@@ -167,13 +167,14 @@ async function lineOfVerdict(
   entry: Entry,
   base: PlanLine,
   {look, verdict}: Seen,
-  firstBefore: unknown,
+  so: EntryProgress | undefined,
 ): Promise<PlanLine> {
   switch (verdict.kind) {
     case 'done':
       return {
         ...base,
-        outlook: entry.unit.kind === 'gate' ? 'open' : 'found',
+        // What this run has begun is not found: it goes back with the run.
+        outlook: entry.unit.kind === 'gate' ? 'open' : so?.stands ? 'stands' : 'found',
         ...remarked(verdict.remarks),
       };
     case 'settling':
@@ -189,7 +190,7 @@ async function lineOfVerdict(
         code: 'blocked',
       };
     case 'pending':
-      return pendingLine(entry, base, look, verdict, firstBefore);
+      return pendingLine(entry, base, look, verdict, so?.before);
   }
 }
 

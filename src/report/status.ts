@@ -91,12 +91,15 @@ export function standingTexts(progress: Progress): readonly string[] {
 
 /** The place to which a reversal could still go, nearest first, in words. */
 export function wayBackText(progress: Progress): string {
-  const {passedPointOfNoReturn, checkpoints} = progress;
+  const {passedPointOfNoReturn, checkpoints, reversingTo} = progress;
   if (passedPointOfNoReturn) {
     return 'closed: the point of no return is passed';
   }
   if (standingEntries(progress).length === 0) {
     return 'not needed: nothing stands';
+  }
+  if (reversingTo) {
+    return `under way, to ${placeText(reversingTo.to)}`;
   }
   return `open to ${[...checkpoints].reverse().concat('the very start').join(', ')}`;
 }
@@ -124,9 +127,9 @@ const losslessWords = {
   'not known': {text: 'not known: the systems could not be asked', colour: 'yellow'},
 } as const;
 
-function standingText({performed, inFlight, state, doneAt}: EntryProgress): string {
+function standingText({performed, inFlight, state, actedAt}: EntryProgress): string {
   const made = performed.length > 0 ? performed.join('; ') : 'nothing is known to be made yet';
-  const since = doneAt && state === 'done' ? ` (since ${clockUtc(doneAt)} UTC)` : '';
+  const since = actedAt && state === 'done' ? ` (since ${clockUtc(actedAt)} UTC)` : '';
   return inFlight
     ? `${made}; not known whether it took: ${inFlight}`
     : `${made}${since}${state === 'done' ? '' : ` (${stateSigns[state].word})`}`;
@@ -142,7 +145,8 @@ export function outcomeSign({outcome}: Progress, holder: HolderName | undefined)
 
 /** Which entry is the one that matters now. */
 function whereText({entries, reversingTo, outcome}: Progress): string {
-  const busy = [...entries.values()].filter(({state}) => atWork.has(state)).map(({id}) => id);
+  const states = reversingTo ? goingBack : atWork;
+  const busy = [...entries.values()].filter(({state}) => states.has(state)).map(({id}) => id);
   const at = busy.length > 0 ? ` at ${busy.join(', ')}` : '';
   return outcome === 'reversing' && reversingTo
     ? `${at}, back to ${placeText(reversingTo.to)}`
@@ -150,6 +154,8 @@ function whereText({entries, reversingTo, outcome}: Progress): string {
 }
 
 const atWork = new Set(['looking', 'acting', 'failed', 'reversing', 'reverse-failed']);
+
+const goingBack = new Set(['reversing', 'reverse-failed']);
 
 const atRest = new Set(['held', 'done', 'reversed']);
 

@@ -2,7 +2,7 @@ import type {EntryProgress, EntryState, Progress} from '../../model/progress.ts'
 import {outageMs} from '../../report/outage.ts';
 import type {Colour, Paint} from '../../report/paint.ts';
 import {wayBackText} from '../../report/status.ts';
-import {flow, oneLine, type Piece, pad, widthOf} from '../../report/text.ts';
+import {cut, flow, oneLine, type Piece, pad, widthOf} from '../../report/text.ts';
 import {
   clockUtc,
   counted,
@@ -71,8 +71,14 @@ function header(view: View, progress: Progress, {columns, now, paint}: FrameOpti
   ];
 }
 
-const outageText = ({outage}: View, ms: number): string =>
-  outage.since ? `OUTAGE ${durationText(ms)}` : `outage was ${durationText(ms)}`;
+/** The one that lasts, and with it the sum where there was one before: on the way back there is a second. */
+function outageText({outage: {since, totalMs}}: View, ms: number): string {
+  if (!since) {
+    return `outage was ${durationText(ms)}`;
+  }
+  const inAll = totalMs > 0 ? ` (${durationText(ms)} in all)` : '';
+  return `OUTAGE ${durationText(ms - totalMs)}${inAll}`;
+}
 
 function footer({warning}: View, {columns, paint}: FrameOptions): string[] {
   return warning ? [oneLine([{text: `! ${warning}`, paint: paint.yellow}], columns)] : [];
@@ -161,7 +167,11 @@ function tookText(entries: readonly EntryProgress[]): string {
     : '';
 }
 
-const busy: ReadonlySet<EntryState> = new Set(['looking', 'acting', 'reversing']);
+const busyForward: ReadonlySet<EntryState> = new Set(['looking', 'acting', 'reversing']);
+const busyBack: ReadonlySet<EntryState> = new Set(['reversing']);
+/** On the way back, what was broken off on the way forward is not at work any more. */
+const busyIn = ({progress}: View): ReadonlySet<EntryState> =>
+  progress?.reversingTo ? busyBack : busyForward;
 const bad: ReadonlySet<EntryState> = new Set(['failed', 'reverse-failed']);
 
 const saysRows = 2;
@@ -175,6 +185,7 @@ function entryLines(
   options: FrameOptions,
 ): string[] {
   const columns = Math.min(24, Math.max(...entries.map(({id}) => widthOf(id))));
+  const busy = busyIn(view);
   const atWork = entries.filter(({state}) => busy.has(state) || bad.has(state));
   const rest = Math.max(0, room - entries.length - atWork.length * saysRows);
   const toldRows = Math.min(toldRowsMost, Math.floor(rest / Math.max(1, atWork.length)));
@@ -227,6 +238,7 @@ function entryLine(
   {columns, now, paint, earlier, asks = false}: FrameOptions,
 ): string {
   const sign = stateSigns[entry.state];
+  const busy = busyIn(view);
   const outcome = view.progress?.outcome;
   const turns =
     busy.has(entry.state) && !asks && (outcome === 'running' || outcome === 'reversing');
@@ -249,13 +261,13 @@ function entryLine(
 const signColumns = 10;
 
 function timeText(
-  {begunAt}: View,
+  view: View,
   entry: EntryProgress,
   {now, paint, earlier}: Pick<FrameOptions, 'now' | 'paint' | 'earlier'>,
 ): Piece[] {
   const before = earlier.get(entry.id);
-  const begun = begunAt.get(entry.id);
-  if (busy.has(entry.state) && begun) {
+  const begun = view.begunAt.get(entry.id);
+  if (busyIn(view).has(entry.state) && begun) {
     const ms = elapsedMs(begun, now);
     const late = before !== undefined && before > 0 && ms > 2 * before && ms - before > 1000;
     const colour: Colour = late ? 'yellow' : 'cyan';
@@ -276,20 +288,23 @@ function detailLines({says}: View, entry: EntryProgress, {columns, paint}: Frame
     return [];
   }
   const colour = bad.has(entry.state) ? paint.red : (it: string) => it;
-  return flow([{text, paint: colour}], {width: columns, first: '      └ ', rest: '        '}).slice(
-    0,
-    saysRows,
-  );
+  const lines = flow([text], {width: columns, first: '      └ ', rest: '        '});
+  const whole = lines.length <= saysRows;
+  const rest = lines.slice(saysRows - 1).map((line) => line.trim());
+  const shown = whole
+    ? lines
+    : [...lines.slice(0, saysRows - 1), cut(`        ${rest.join(' ')}`, columns)];
+  return shown.map(colour);
 }
 
 /** What happened there last: as many lines as there is room for. */
 function toldLines(
-  {told}: View,
+  view: View,
   {id, state}: EntryProgress,
   rows: number,
   {columns, paint}: FrameOptions,
 ): string[] {
-  const lines = rows > 0 && busy.has(state) ? (told.get(id) ?? []).slice(-rows) : [];
+  const lines = rows > 0 && busyIn(view).has(state) ? (view.told.get(id) ?? []).slice(-rows) : [];
   return lines.map((text) => oneLine([{text: `        ${text}`, paint: paint.dim}], columns));
 }
 

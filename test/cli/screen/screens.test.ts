@@ -112,7 +112,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
     const back = viewOf(journaled(reversedRun().slice(0, 30)));
     expect(shown(back, 80, 24, '2026-03-01T04:06:30Z')).toMatchInlineSnapshot(`
       "◂ reversing  OUTAGE 1 h 00 m  shop-move on lab  1 h 06 m
-      04:06:30 UTC  way back: open to prepared, the very start
+      04:06:30 UTC  way back: under way, to prepared
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ▸ Cut over  3 entries: 1 done, 1 reversing, 1 reversed
