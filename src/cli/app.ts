@@ -4,7 +4,14 @@ import {StateFolder} from '../journal/state-folder.ts';
 import type {OperatorName} from '../model/journal.ts';
 import type {Problem} from '../model/problem.ts';
 import {type Progress, standingEntries} from '../model/progress.ts';
-import {ansiPaint, type NextCommand, type Paint, plainPaint, problemText} from '../report/index.ts';
+import {
+  ansiPaint,
+  asManyAsFit,
+  type NextCommand,
+  type Paint,
+  plainPaint,
+  problemText,
+} from '../report/index.ts';
 
 export interface GlobalOptions {
   readonly stateDir: string;
@@ -62,7 +69,10 @@ export function tellProblems(app: App, problems: readonly Problem[], told: Told 
   }
   for (const problem of problems) {
     const pasted = {...problem, hint: pastable(app, problem.hint)};
-    app.say(problemText({problem: pasted, stands, next, reversalFailed}, app));
+    const shown = app.terminal
+      ? asManyAsFit(stands, {rows: process.stdout.rows || 24, width: app.width})
+      : stands;
+    app.say(problemText({problem: pasted, stands: shown, next, reversalFailed}, app));
   }
 }
 

@@ -1,6 +1,6 @@
 import type {Answer, Choice, Failure, Operator, Question} from '../engine/operator.ts';
 import type {Paint} from '../report/paint.ts';
-import {problemText} from '../report/problem.ts';
+import {asManyAsFit, problemText} from '../report/problem.ts';
 import {clean, flow} from '../report/text.ts';
 import {placeText} from '../report/words.ts';
 import {type Unanswered, withKeys} from './keys.ts';
@@ -26,8 +26,8 @@ export function terminalOperator(options: TerminalOptions): Operator {
   const terminal = new Terminal(options);
   return {
     name: options.user,
-    ask: (question, signal) => terminal.alone(() => terminal.ask(question, signal)),
-    decide: (failure, signal) => terminal.alone(() => terminal.decide(failure, signal)),
+    ask: (question, signal) => terminal.ask(question, signal),
+    decide: (failure, signal) => terminal.decide(failure, signal),
   };
 }
 
@@ -55,10 +55,15 @@ class Terminal {
   }
 
   /** Entries that run together may fail together: one question at a time, and nothing drawn over it. */
-  alone<Result>(work: () => Promise<Result>): Promise<Result> {
+  #alone<Result>(
+    lines: readonly string[],
+    promptRows: number,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
     const turn = this.#queue.then(async () => {
-      this.#screen.pause();
+      this.#screen.pause(lines.length + promptRows);
       try {
+        this.#print(lines);
         return await work();
       } finally {
         this.#screen.resume();
@@ -68,9 +73,13 @@ class Terminal {
     return turn;
   }
 
-  async ask(question: Question, signal: AbortSignal): Promise<Answer> {
+  ask(question: Question, signal: AbortSignal): Promise<Answer> {
+    const lines = questionLines(question, this.#layout());
+    return this.#alone(lines, 2, () => this.#ask(question, signal));
+  }
+
+  async #ask(question: Question, signal: AbortSignal): Promise<Answer> {
     const {confirm, input} = await import('@inquirer/prompts');
-    this.#print(questionLines(question, this.#layout()));
     const word = question.mustType ?? (question.about === 'point-of-no-return' ? 'yes' : undefined);
     const message = clean(question.question);
     const answer = await this.#prompt(signal, async (context) =>
@@ -87,10 +96,18 @@ class Terminal {
     return {answer: answer === true ? 'yes' : 'no', by: this.#user};
   }
 
-  async decide(failure: Failure, signal: AbortSignal): Promise<Choice & {readonly by: string}> {
+  decide(failure: Failure, signal: AbortSignal): Promise<Choice & {readonly by: string}> {
+    const {problem} = failure;
+    const choices = choicesFor(failure);
+    const rows = (this.#output.rows || 24) - choices.length;
+    const stands = asManyAsFit(failure.stands, {rows, width: this.#layout().width});
+    const text = problemText({problem, stands, next: []}, this.#layout());
+    const lines = ['', ...text.split('\n'), ''];
+    return this.#alone(lines, choices.length + 2, () => this.#decide(failure, signal));
+  }
+
+  async #decide(failure: Failure, signal: AbortSignal): Promise<Choice & {readonly by: string}> {
     const {select, input} = await import('@inquirer/prompts');
-    const {problem, stands} = failure;
-    this.#print(['', problemText({problem, stands, next: []}, this.#layout()), '']);
     const choice = await this.#prompt(signal, async (context): Promise<Choice> => {
       const message = `${clean(failure.entry)} has failed. What now?`;
       const chosen = await select({message, choices: [...choicesFor(failure)]}, context);

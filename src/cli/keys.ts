@@ -49,6 +49,27 @@ export async function withKeys<Result>(
   }
 }
 
+/**
+ * Takes the keys that nobody asked for, while something is drawn: an Enter that the terminal echoes would move all of it by
+ * a row. What ends a program still does. Give it back by calling what it returns.
+ */
+export function quietKeys(terminal: NodeJS.ReadStream): () => void {
+  if (!terminal.isTTY) {
+    return () => {};
+  }
+  const forward = (chunk: Buffer | string) => {
+    for (const byte of Buffer.from(chunk)) {
+      const signal = signalOf[byte];
+      if (signal) {
+        process.kill(process.pid, signal);
+      }
+    }
+  };
+  return listen(terminal, {forward, gone: () => {}});
+}
+
+const signalOf: Readonly<Record<number, NodeJS.Signals>> = {[ctrlC]: 'SIGINT', 28: 'SIGQUIT'};
+
 function listen(
   terminal: NodeJS.ReadStream,
   {forward, gone}: {forward: (chunk: Buffer | string) => void; gone: () => void},

@@ -2,6 +2,7 @@ import type {EngineEvent, Observe} from '../engine/events.ts';
 import type {RunReport} from '../report/index.ts';
 import type {App} from './app.ts';
 import type {Held} from './executing.ts';
+import {quietKeys} from './keys.ts';
 import type {Opened} from './opening.ts';
 import {openScreen, type Screen, type ScreenKind, screenKindFor} from './screen/index.ts';
 
@@ -9,8 +10,10 @@ import {openScreen, type Screen, type ScreenKind, screenKindFor} from './screen/
 export interface Showing {
   readonly observe: Observe;
   begin(opened: Opened, held: Held): void;
-  pause(): void;
+  pause(rows?: number): void;
   resume(): void;
+  /** Talk that would tear a picture apart is shown inside it. */
+  say(text: string): void;
   close(): Promise<void>;
 }
 
@@ -19,26 +22,48 @@ export function showRun(
   options: {readonly earlier?: () => RunReport | undefined; readonly how?: ScreenKind},
 ): Showing {
   let screen: Screen | undefined;
+  let isDrawn = false;
+  let giveKeysBack = () => {};
+  const takeKeys = () => {
+    giveKeysBack = isDrawn ? quietKeys(process.stdin) : () => {};
+  };
   return {
     observe: (event: EngineEvent) => screen?.observe(event),
     begin: ({runbook}, {journal}) => {
       const earlier = options.earlier?.();
       const {outage} = runbook.head;
+      const how = app.json ? 'ndjson' : (options.how ?? screenKindFor(process.stdout, process.env));
+      isDrawn = how === 'tree';
       screen = openScreen({
-        how: app.json ? 'ndjson' : (options.how ?? screenKindFor(process.stdout, process.env)),
+        how,
         stream: process.stdout,
         paint: app.paint,
         history: journal.entries,
         ...(earlier ? {earlier} : {}),
         ...(outage ? {outage} : {}),
       });
+      takeKeys();
     },
-    pause: () => screen?.pause(),
-    resume: () => screen?.resume(),
+    pause: (rows) => {
+      screen?.pause(rows);
+      giveKeysBack();
+    },
+    resume: () => {
+      takeKeys();
+      screen?.resume();
+    },
+    say: (text) => {
+      if (screen?.say) {
+        screen.say(text);
+      } else {
+        app.say(text);
+      }
+    },
     close: async () => {
       const closing = screen;
       screen = undefined;
       await closing?.close();
+      giveKeysBack();
     },
   };
 }

@@ -3,13 +3,16 @@ export interface Signals {
   readonly stopping: AbortSignal;
   /** Aborted by the second: end even the action in flight. */
   readonly aborting: AbortSignal;
+  /** From now on it is said so that somebody took a signal. */
+  sayBy(say: (text: string) => void): void;
   dispose(): void;
 }
 
 const heard = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** SIGINT and SIGTERM are said by a person, SIGHUP by a lost ssh: none of them may end the process between an intent and its result. */
-export function listenToSignals(say: (text: string) => void): Signals {
+export function listenToSignals(first: (text: string) => void): Signals {
+  let say = first;
   const stopping = new AbortController();
   const aborting = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
@@ -27,6 +30,9 @@ export function listenToSignals(say: (text: string) => void): Signals {
   return {
     stopping: stopping.signal,
     aborting: aborting.signal,
+    sayBy: (other) => {
+      say = other;
+    },
     dispose: () => {
       for (const signal of heard) {
         process.off(signal, onSignal);

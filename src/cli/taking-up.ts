@@ -39,6 +39,7 @@ export async function takingUp(
   const {run, rehearsal} = progress.run;
   const signals = listenToSignals(app.say);
   const show = showRun(app, {});
+  signals.sayBy(show.say);
   let opened: Opened | undefined;
   try {
     opened = await openAgain(app, progress, options, signals, show);

@@ -12,7 +12,13 @@ export {iamPolicies, type Missing, missingIn, permissionsText} from './permissio
 export {planSummary, planText, reversePlanText} from './plan.ts';
 export {planChanges} from './plan-changes.ts';
 export {type LookedOver, preflightText} from './preflight.ts';
-export {type NextCommand, nextText, problemText, type Trouble} from './problem.ts';
+export {
+  asManyAsFit,
+  type NextCommand,
+  nextText,
+  problemText,
+  type Trouble,
+} from './problem.ts';
 export {reportHtml} from './report-html.ts';
 export {reportText} from './report-text.ts';
 export {type ReportOptions, type RunReport, reportOf, type WriteCount} from './run-report.ts';

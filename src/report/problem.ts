@@ -40,6 +40,27 @@ export function problemText(trouble: Trouble, options: TextOptions): string {
   ].join('\n');
 }
 
+/** Of what stands the newest, as much as leaves room for what happened above it, and what to do below. */
+export function asManyAsFit(
+  stands: readonly string[],
+  {rows, width}: {readonly rows: number; readonly width: number},
+): readonly string[] {
+  const rowsOf = (text: string) => Math.ceil(widthOf(text) / Math.max(1, width - labelWidth - 4));
+  let left = rows - besidesRows;
+  const fits = stands.toReversed().findIndex((text) => {
+    left -= rowsOf(text);
+    return left < 0;
+  });
+  const shown = fits === -1 ? stands : stands.slice(stands.length - Math.max(1, fits));
+  const more = stands.length - shown.length;
+  return more === 0
+    ? stands
+    : [...shown, `and ${more} more, made before: switcharoo status shows them`];
+}
+
+const labelWidth = 11;
+const besidesRows = 15;
+
 /** Commands in one column, what they bring in another, if there is room for both. */
 export function nextText(
   next: readonly NextCommand[],

@@ -27,8 +27,17 @@ export function reportText(report: RunReport, options: TextOptions): string {
       ? [paint.bold('Stands'), ...report.stands.flatMap((text) => flow([text], item(options)))]
       : ['Nothing that this run changed stands.']),
     ...(report.head ? ['', ...flow(['Head of the journal: ', report.head], options)] : []),
+    ...closing(report, options),
   ].join('\n');
 }
+
+/** What a terminal still shows of a long report is its end. */
+const closing = (report: RunReport, options: TextOptions): string[] =>
+  report.writes === undefined && report.entries.length < longFrom
+    ? []
+    : ['', ...headline(report, options), ...measuredText(report, options)];
+
+const longFrom = 8;
 
 /** "12 m 44 s: machines 10 m 02 s, people 2 m 40 s". Parts that took no time are left out. */
 export function timesSentence({

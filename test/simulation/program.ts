@@ -165,7 +165,7 @@ export class Program {
         rights: async () => [],
         close: async () => {},
       },
-      signals: {stopping, aborting, dispose: () => {}},
+      signals: {stopping, aborting, sayBy: () => {}, dispose: () => {}},
       operator,
       run,
     };

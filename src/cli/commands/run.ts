@@ -77,6 +77,7 @@ export async function planAndRun(starting: Starting, after: AfterRun): Promise<E
     earlier: () => earlierReport(app, opened.runbook.head.name, run),
     ...(starting.how ? {how: starting.how} : {}),
   });
+  signals.sayBy(show.say);
   const wanted = {
     runbook,
     inventory: options.inventory,

@@ -42,9 +42,12 @@ export function treeScreen({
     unseen = [];
     list.follow(view.progress);
   };
-  const draw = (asks = false) => {
+  const draw = (asked?: number) => {
     catchUp();
-    const [columns, rows] = [stream.columns || 80, stream.rows || 24];
+    const asks = asked !== undefined;
+    const columns = stream.columns || 80;
+    // What comes below it must not push the header off the screen: there stand the outage and the way back.
+    const rows = Math.max(leastRows, (stream.rows || 24) - (asked ?? 0));
     if (!paused && view.progress) {
       region.draw(
         frame(view, {columns, rows, now: now(), paint, earlier: earlierMs, asks}),
@@ -52,7 +55,7 @@ export function treeScreen({
       );
     }
   };
-  const list = new TaskList({draw, leave: () => region.leave()});
+  const list = new TaskList({draw: () => draw(), leave: () => region.leave()});
   const showCursor = () => region.leave();
   process.once('exit', showCursor);
   catchUp();
@@ -63,8 +66,12 @@ export function treeScreen({
         catchUp();
       }
     },
-    pause: () => {
-      draw(true);
+    say: (warning) => {
+      catchUp();
+      view = {...view, warning};
+    },
+    pause: (asked = 0) => {
+      draw(asked);
       paused = true;
       region.leave();
     },
@@ -78,6 +85,8 @@ export function treeScreen({
     },
   };
 }
+
+const leastRows = 6;
 
 const over: ReadonlySet<EntryState> = new Set(['done', 'skipped', 'reversed']);
 
