@@ -31,6 +31,10 @@ async function answerOf(
 ): Promise<WayBackAnswer> {
   const notKnown = (...because: readonly string[]) =>
     ({entry: entry.id, lossless: 'not known', because}) as const;
+  if (progress.entries.get(entry.id)?.state === 'reversing') {
+    // Half undone it looks like one that is broken. The reversal itself sees to it that nothing is lost.
+    return notKnown('It is going back just now: ask again when that has ended.');
+  }
   const input = inputOf(entry, world.params, givenBy(progress, world.runbook.entries));
   if (input.kind !== 'known') {
     return notKnown(

@@ -124,7 +124,7 @@ function losslessText(options: StatusOptions): string[] {
 const losslessWords = {
   yes: {text: 'yes: going back now loses nothing', colour: 'green'},
   no: {text: 'NO: going back now would lose what was done since', colour: 'red'},
-  'not known': {text: 'not known: the systems could not be asked', colour: 'yellow'},
+  'not known': {text: 'not known at this moment', colour: 'yellow'},
 } as const;
 
 function standingText({performed, inFlight, state, actedAt}: EntryProgress): string {

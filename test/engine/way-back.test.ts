@@ -6,7 +6,7 @@ import {defineRunbook} from '../../src/model/runbook.ts';
 import {defineStep} from '../../src/model/step.ts';
 import {losslessOf, type WayBackNow} from '../../src/model/way-back.ts';
 import {fill, Shelf, shelf} from './fakes.ts';
-import {Rig} from './rig.ts';
+import {ada, Rig} from './rig.ts';
 
 /** A step that knows whether what was put beside its boxes since would be lost. */
 const remembering = (say: () => Promise<WayBackNow>) =>
@@ -40,6 +40,22 @@ test('what stands is asked whether going back would lose anything, and says why'
 
 test('an entry that has gone back is not asked', async () => {
   expect(await answersOf(async () => ({lossless: true, because: []}), true)).toEqual([]);
+});
+
+test('an entry that is going back just now is not taken for one that is broken', async () => {
+  const a = new Shelf('a', {x: 'old', y: 'old'});
+  const broken = async () => ({lossless: false, because: ['It looks broken.']});
+  const rig = new Rig({runbook: runbookWith(broken), shelves: [a]});
+  await rig.run();
+  rig.journal.append({kind: 'reverse-started', to: null, plan: 'd1', entries: [], operator: ada});
+  rig.journal.append({kind: 'entry-reversing', entry: 'two'});
+  expect(await askWayBack(rig.world, rig.progress, rig.stopping.signal)).toEqual([
+    {
+      entry: 'two',
+      lossless: 'not known',
+      because: [expect.stringContaining('going back just now')],
+    },
+  ]);
 });
 
 test('a system that cannot be asked promises nothing', async () => {
