@@ -20,7 +20,7 @@ async function thereAndBack(runbook: string): Promise<readonly string[]> {
   const ended = await desk.run(...words);
   expect(ended, ended.stdout).toMatchObject({code: 0, stderr: ''});
   const report = lastDocument(ended);
-  expect(report).toMatchObject({
+  expect(report, JSON.stringify({...report, entries: []})).toMatchObject({
     outcome: 'reversed',
     outageMs: 0,
     writes: {lost: 0, duplicated: 0},
