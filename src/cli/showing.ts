@@ -1,4 +1,5 @@
 import type {EngineEvent, Observe} from '../engine/events.ts';
+import type {Entry} from '../model/runbook.ts';
 import type {RunReport} from '../report/index.ts';
 import type {App} from './app.ts';
 import type {Held} from './executing.ts';
@@ -41,6 +42,7 @@ export function showRun(
         history: journal.entries,
         ...(earlier ? {earlier} : {}),
         ...(outage ? {outage} : {}),
+        limits: new Map(runbook.entries.filter(isTimed).map(({id, timeoutMs}) => [id, timeoutMs])),
       });
       takeKeys();
     },
@@ -67,3 +69,6 @@ export function showRun(
     },
   };
 }
+
+/** A person may take as long as it takes. */
+const isTimed = ({unit}: Entry): boolean => unit.name !== 'operator.confirm';

@@ -22,6 +22,8 @@ export interface FrameOptions {
   readonly paint: Paint;
   /** How long each entry took in an earlier run, in ms. */
   readonly earlier: ReadonlyMap<string, number>;
+  /** How long each entry may take, in ms. */
+  readonly limits?: ReadonlyMap<string, number>;
   /** A person is asked something meanwhile: nothing turns. */
   readonly asks?: boolean;
 }
@@ -235,7 +237,7 @@ function entryLine(
   view: View,
   entry: EntryProgress,
   idColumns: number,
-  {columns, now, paint, earlier, asks = false}: FrameOptions,
+  {columns, now, paint, earlier, limits, asks = false}: FrameOptions,
 ): string {
   const sign = stateSigns[entry.state];
   const busy = busyIn(view);
@@ -252,7 +254,7 @@ function entryLine(
       {text: entry.id, paint: busy.has(entry.state) ? paint.bold : (text: string) => text},
       pad('', idColumns - widthOf(entry.id)),
       '  ',
-      ...timeText(view, entry, {now, paint, earlier}),
+      ...timeText(view, entry, {now, paint, earlier, ...(limits ? {limits} : {})}),
     ],
     columns,
   );
@@ -263,7 +265,7 @@ const signColumns = 10;
 function timeText(
   view: View,
   entry: EntryProgress,
-  {now, paint, earlier}: Pick<FrameOptions, 'now' | 'paint' | 'earlier'>,
+  {now, paint, earlier, limits}: Pick<FrameOptions, 'now' | 'paint' | 'earlier' | 'limits'>,
 ): Piece[] {
   const before = earlier.get(entry.id);
   const begun = view.begunAt.get(entry.id);
@@ -271,8 +273,10 @@ function timeText(
     const ms = elapsedMs(begun, now);
     const late = before !== undefined && before > 0 && ms > 2 * before && ms - before > 1000;
     const colour: Colour = late ? 'yellow' : 'cyan';
-    const text = `${durationText(ms)}${before && entry.state !== 'reversing' ? ` (${durationText(before)} earlier)` : ''}`;
-    return [{text, paint: paint[colour]}];
+    const limit = limits?.get(entry.id);
+    const most = ms > limitShownAfterMs && limit ? ` of at most ${durationText(limit)}` : '';
+    const then = before && entry.state !== 'reversing' ? ` (${durationText(before)} earlier)` : '';
+    return [{text: `${durationText(ms)}${most}${then}`, paint: paint[colour]}];
   }
   if (begun && entry.doneAt) {
     return [{text: durationText(elapsedMs(begun, entry.doneAt)), paint: paint.dim}];
@@ -281,6 +285,9 @@ function timeText(
     ? [{text: `(${durationText(before)} earlier)`, paint: paint.dim}]
     : [];
 }
+
+/** Whoever waits for so long asks until when. */
+const limitShownAfterMs = 10_000;
 
 function detailLines({says}: View, entry: EntryProgress, {columns, paint}: FrameOptions): string[] {
   const text = bad.has(entry.state) ? entry.problem?.message : says.get(entry.id);

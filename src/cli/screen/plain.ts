@@ -1,14 +1,14 @@
 import type {EngineEvent} from '../../engine/events.ts';
 import {factText} from '../../report/log.ts';
 import {clean} from '../../report/text.ts';
-import {counted} from '../../report/words.ts';
+import {counted, durationText} from '../../report/words.ts';
 import type {Screen, ScreenStream} from './screen.ts';
 import {survivingWrite} from './survive.ts';
 
 export interface PlainOptions {
   readonly stream: ScreenStream;
   readonly now: () => Date;
-  /** What an entry waits for is said again only after this long, and only if the words changed. */
+  /** What an entry waits for is said again only after this long, where the words changed. */
   readonly progressEveryMs?: number;
 }
 
@@ -68,9 +68,12 @@ function eventText(event: EngineEvent): string | undefined {
   }
 }
 
+/** Whoever watches lines wants to see that something is still waited for, and for how long. */
+const sameAgainAfterMs = 30_000;
+
 class ProgressLines {
   readonly #everyMs: number;
-  readonly #last = new Map<string, {atMs: number; says: string}>();
+  readonly #last = new Map<string, {atMs: number; sinceMs: number; says: string}>();
 
   constructor(everyMs: number) {
     this.#everyMs = everyMs;
@@ -78,10 +81,13 @@ class ProgressLines {
 
   next({entry, says}: {entry: string; says: string}, at: Date): string | undefined {
     const last = this.#last.get(entry);
-    if (last && (last.says === says || at.getTime() - last.atMs < this.#everyMs)) {
+    const same = last?.says === says;
+    const atMs = at.getTime();
+    if (last && atMs - last.atMs < (same ? sameAgainAfterMs : this.#everyMs)) {
       return undefined;
     }
-    this.#last.set(entry, {atMs: at.getTime(), says});
-    return `${entry}: ${says}`;
+    const sinceMs = same ? last.sinceMs : atMs;
+    this.#last.set(entry, {atMs, sinceMs, says});
+    return `${entry}: ${says}${same ? ` (for ${durationText(atMs - sinceMs)} now)` : ''}`;
   }
 }

@@ -20,6 +20,8 @@ export interface TreeOptions {
   readonly history?: readonly JournalEntry[];
   readonly earlier?: RunReport;
   readonly outage?: OutageWindow;
+  /** How long each entry may take, in ms. */
+  readonly limits?: ReadonlyMap<string, number>;
 }
 
 /** Phases and entries as a tree at the end of the terminal, drawn in place. */
@@ -30,6 +32,7 @@ export function treeScreen({
   history = [],
   earlier,
   outage,
+  limits,
 }: TreeOptions): Screen {
   const region = new LiveRegion(survivingWrite(stream));
   const earlierMs = new Map(earlier?.entries.map(({id, durationMs}) => [id, durationMs]));
@@ -50,7 +53,10 @@ export function treeScreen({
     const rows = Math.max(leastRows, (stream.rows || 24) - (asked ?? 0));
     if (!paused && view.progress) {
       region.draw(
-        frame(view, {columns, rows, now: now(), paint, earlier: earlierMs, asks}),
+        frame(view, {
+          ...{columns, rows, now: now(), paint, earlier: earlierMs, asks},
+          ...(limits ? {limits} : {}),
+        }),
         columns,
       );
     }

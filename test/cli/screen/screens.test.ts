@@ -37,6 +37,7 @@ const shown = (view: View, columns: number, rows: number, now: string): string =
       ['open', 1400],
       ['cut-off', 600],
     ]),
+    limits: new Map([['entry-500', 3_600_000]]),
   }).join('\n');
 
 describe('a frame shows the phase at work, and folds the others', () => {
@@ -170,7 +171,7 @@ test('of a thousand entries, those around the one at work are shown', () => {
     ▸ Everything  1000 entries: 500 done, 1 looking, 499 waiting
       … above: 499 entries: 499 done
       ✓ done      entry-499  1.3 s
-      ⠋ looking   entry-500  10 m 49 s
+      ⠋ looking   entry-500  10 m 49 s of at most 1 h 00 m
       · waiting   entry-501
       · waiting   entry-502
       · waiting   entry-503
@@ -308,7 +309,7 @@ describe('without a terminal', () => {
     `);
   });
 
-  test('what an entry waits for is said when the words change, and not too often', () => {
+  test('what an entry waits for is said when the words change, and not too often, and again after a while', () => {
     const stream = new Recorder();
     let nowMs = Date.parse('2026-03-01T03:00:00Z');
     const screen = openScreen({
@@ -325,9 +326,12 @@ describe('without a terminal', () => {
     says(1000, '800 bytes behind');
     says(5000, '300 bytes behind');
     says(9000, '300 bytes behind');
-    expect(stream.text).toBe(
-      '2026-03-01T03:00:00.000Z caught-up: 900 bytes behind\n2026-03-01T03:00:06.000Z caught-up: 300 bytes behind\n',
-    );
+    says(21_000, '300 bytes behind');
+    expect(stream.text.trimEnd().split('\n')).toEqual([
+      '2026-03-01T03:00:00.000Z caught-up: 900 bytes behind',
+      '2026-03-01T03:00:06.000Z caught-up: 300 bytes behind',
+      '2026-03-01T03:00:36.000Z caught-up: 300 bytes behind (for 30 s now)',
+    ]);
   });
 
   test('everything that happened is a line', () => {
