@@ -119,12 +119,17 @@ export function sh(
   pieces: TemplateStringsArray,
   ...values: readonly (string | readonly string[])[]
 ): string {
-  const quote = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
   return String.raw({raw: pieces}, ...values.map((value) => [value].flat().map(quote).join(' ')));
 }
 
-// Detached: Ctrl-C in the operator's terminal is for switcharoo, which then ends what it started.
-const quietly = $({quiet: true, nothrow: true, detached: true, stdio: ['pipe', 'pipe', 'pipe']});
+const quote = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
+
+// Detached: Ctrl-C in the operator's terminal is for switcharoo, which then ends what it started. Not in bash: one that is
+// given a socket as its stdin, as Node does, takes itself for the end of an ssh and reads the operator's .bashrc (bash(1)).
+const quietly = $({
+  ...{quiet: true, nothrow: true, detached: true, stdio: ['pipe', 'pipe', 'pipe']},
+  ...{shell: '/bin/sh', prefix: 'exec ', quote},
+});
 
 function sshOptions(
   {port, user, identityFile, knownHostsFile}: ShellConfig,

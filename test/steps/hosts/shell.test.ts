@@ -1,6 +1,13 @@
 import {spawnSync} from 'node:child_process';
-import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
-import {writeFile} from 'node:fs/promises';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -43,6 +50,17 @@ describe('a script on a host', () => {
     );
   });
 
+  test('reads nothing of what the operator has set up for shells of their own', async () => {
+    const home = join(tried.directory, 'home');
+    mkdirSync(home);
+    writeFileSync(join(home, '.bashrc'), `echo read; : >${home}/seen`);
+    vi.stubEnv('HOME', home);
+    vi.stubEnv('SHLVL', undefined);
+    expect(await shell().run('echo done', signal)).toBe('done\n');
+    vi.unstubAllEnvs();
+    expect(readdirSync(home)).not.toContain('seen');
+  });
+
   test('ends at the first command that fails, and says which words it had', async () => {
     await expect(
       problemOf(shell().run('echo before; (echo no such thing. >&2; exit 3); echo after', signal)),
@@ -61,7 +79,7 @@ describe('a script on a host', () => {
       {timeout: 10_000},
     );
     expect(connectionsTo(web1.sshPort)).toBe(1);
-    await writeFile(join(web1.root, 'go'), '');
+    writeFileSync(join(web1.root, 'go'), '');
     await Promise.all(running);
   });
 
@@ -108,7 +126,7 @@ describe('a host that cannot be reached', () => {
 
   test('has a key that nobody knows', async () => {
     const knownHostsFile = `${tried.directory}/empty`;
-    await writeFile(knownHostsFile, '');
+    writeFileSync(knownHostsFile, '');
     expect((await problemWith({knownHostsFile})).code).toBe('host-key-unknown');
   });
 
