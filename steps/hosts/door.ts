@@ -68,7 +68,7 @@ said=$(${test} 2>&1) || printf 'Complaint=it ends with %s: %s\n' "$?" "$(printf 
 ${sh`for file in ${[`${root}${file}`, `${keepFolder(root, mark)}/door`]}; do
   if [ -e "$file" ]; then sha256sum < "$file"; stat -L -c '%a %U:%G' -- "$file"; else echo -; echo -; fi
 done
-if [ -e ${keepFolder(root, mark)}/reloaded ]; then cat ${keepFolder(root, mark)}/reloaded; fi`}`;
+if [ -e ${keepFolder(root, mark)}/reloaded ]; then read -r with < ${keepFolder(root, mark)}/reloaded; echo "$with"; fi`}`;
 
 function doorState(text: string): DoorState {
   const property = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1];

@@ -154,7 +154,8 @@ function sshOptions(
 }
 
 const begun = '@switcharoo begins@';
-const asRoot = `/bin/sh -c 'test "$(id -u)" = 0 && exec /bin/sh -s; exec sudo -n /bin/sh -s'`;
+// `/` is root's, and to ask that starts no process; where it is somebody else's, as in a container, `id` tells.
+const asRoot = `/bin/sh -c '{ test -O / || test "$(id -u)" = 0; } && exec /bin/sh -s; exec sudo -n /bin/sh -s'`;
 
 // The script is one function, called in the last line: half a script, of a connection that broke, does nothing.
 // Its commands must not read the rest of the script as their own input.
