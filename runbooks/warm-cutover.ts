@@ -10,6 +10,7 @@ import {dnsView} from 'switcharoo/steps/dns/view';
 import {deployImage} from 'switcharoo/steps/ecs/deploy-image';
 import {ecsService} from 'switcharoo/steps/ecs/service';
 import {closePort} from 'switcharoo/steps/hosts/close-port';
+import {doorReady} from 'switcharoo/steps/hosts/door-ready';
 import {forwardTraffic} from 'switcharoo/steps/hosts/forward-traffic';
 import {hostGroup} from 'switcharoo/steps/hosts/hosts';
 import {stopCrons} from 'switcharoo/steps/hosts/stop-crons';
@@ -174,6 +175,11 @@ export default defineRunbook({
     input: ({params}) => ({lagMsMax: params.nearMs}),
     after: ['replicate'],
   })
+  // Asked now, for later there is no time.
+  .step('door-ready', doorReady, {
+    on: {hosts: 'webHosts'},
+    input: ({params}) => ({file: params.doorFile, unit: params.doorUnit, test: params.doorTest}),
+  })
   // From here until 'open-writes' nobody can write. Whoever reads must not notice, so no session is ended.
   .step('freeze', freezeWrites, {
     on: {source: 'source'},
@@ -207,7 +213,9 @@ export default defineRunbook({
           text: params.doorToNewSide,
           unit: params.doorUnit,
           test: params.doorTest,
+          wasReady: true,
         }),
+        after: ['door-ready'],
       })
       .step('way-back', follow, {
         on: {follower: 'source', leader: 'aurora'},

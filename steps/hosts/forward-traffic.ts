@@ -7,8 +7,8 @@ import {
   done,
   pending,
 } from '../../src/index.ts';
-import {unitName} from './blocked-units.ts';
 import {type Door, type DoorState, sha256OfText} from './door.ts';
+import {doorInput, whyNotReady} from './door-obstacles.ts';
 import {
   type HostsAction,
   type HostsLook,
@@ -20,14 +20,11 @@ import {
 } from './hosts.ts';
 import {placesOf} from './words.ts';
 
-const input = z.object({
-  /** The file of the front door that says to whom requests are passed on. */
-  file: z.string().regex(/^\/[\w./-]+$/),
+const input = doorInput.extend({
   /** Its text from now on: the new side as the only place to pass requests on to. */
   text: z.string().min(1),
-  unit: unitName,
-  /** What says whether the door could read its files, such as `nginx -t`. */
-  test: z.array(z.string().min(1)).min(1),
+  /** hosts.door-ready has just asked the door about itself: it is asked with its new text alone, when nobody can write. */
+  wasReady: z.boolean().default(false),
 });
 type Input = z.output<typeof input>;
 type Found = PerHost<DoorState>;
@@ -133,7 +130,9 @@ const split = <Value>(
 
 /** Whether the door runs and could be reloaded is asked before the first change: the change itself finds out again. */
 const find = ({targets, input: wanted, run, signal}: HostsLook<Input>): Promise<Found> =>
-  onEvery(targets.hosts.hosts, (host) => host.door(doorOf(wanted), run, !run.begun, signal));
+  onEvery(targets.hosts.hosts, (host) =>
+    host.door(doorOf(wanted), run, !run.begun && !wanted.wasReady, signal),
+  );
 
 const doorOf = ({file, unit, test}: Input): Door => ({file, unit, test});
 
@@ -152,32 +151,19 @@ const beforeOf = (found: Found) =>
   });
 
 function whyNot(found: Found, {input: wanted, run}: HostsLook<Input>): Blocked | null {
-  for (const {host, value} of found) {
-    const {loadState, activeState, inPlace, kept, complaint} = value;
-    if (loadState === 'not-found' || (activeState !== null && activeState !== 'active')) {
-      return blocked(
-        `${wanted.unit} on ${host} is ${loadState === 'not-found' ? 'not there' : activeState}, so nobody passes requests on.`,
-        `Start it, or correct its name: systemctl status ${wanted.unit} on ${host}.`,
-      );
-    }
-    if (inPlace === null) {
-      return blocked(
-        `${wanted.file} is not on ${host}.`,
-        'Name the file in which the front door has the servers behind it.',
-      );
-    }
-    if (complaint !== null) {
-      return blocked(
-        `The front door of ${host} could not be reloaded as it is: ${wanted.test.join(' ')} says that ${complaint}.`,
-        `Mend its files on ${host} first.`,
-      );
-    }
-    if (!run.begun && inPlace.sha256 === sha256OfText(wanted.text) && kept === null) {
-      return blocked(
-        `${wanted.file} on ${host} already leads to the new side, and this run did not write it.`,
-        'Find out whose journal it is in: switcharoo runs. What was there before is kept by that run.',
-      );
-    }
+  const why = whyNotReady(found, wanted);
+  if (why !== null) {
+    return why;
+  }
+  const stranger = found.find(
+    ({value: {inPlace, kept}}) =>
+      inPlace?.sha256 === sha256OfText(wanted.text) && kept === null && !run.begun,
+  );
+  if (stranger) {
+    return blocked(
+      `${wanted.file} on ${stranger.host} already leads to the new side, and this run did not write it.`,
+      'Find out whose journal it is in: switcharoo runs. What was there before is kept by that run.',
+    );
   }
   return whyEdited(found, wanted);
 }

@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {upstreamOf} from '../../../lab/app/upstream.ts';
 import {sha256} from '../../../steps/hosts/crontab-text.ts';
+import {doorReady} from '../../../steps/hosts/door-ready.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
 import type {HostsLook} from '../../../steps/hosts/hosts.ts';
 import {type FakeHostState, FakeHosts} from './fake-hosts.ts';
@@ -10,7 +11,13 @@ import {contentOf, type LabWorld, startLabWorld} from './lab-world.ts';
 import {lookAt, performAll} from './look.ts';
 
 const file = '/etc/nginx/conf.d/shop.conf';
-const input = {file, text: 'new', unit: 'nginx.service', test: ['nginx', '-t']};
+const input = {
+  file,
+  text: 'new',
+  unit: 'nginx.service',
+  test: ['nginx', '-t'],
+  wasReady: false,
+};
 const ready: FakeHostState = {
   name: 'web1',
   units: {'nginx.service': {}},
@@ -103,10 +110,23 @@ describe('it is blocked', () => {
     for (const host of hosts) {
       host.complaint = 'it ends with 1: nginx: test failed';
     }
-    expect(await forwardTraffic.check(lookAt(session.reader, input))).toMatchObject({
+    const refused = {
       kind: 'blocked',
       reason:
         'The front door of web1 could not be reloaded as it is: nginx -t says that it ends with 1: nginx: test failed.',
+    };
+    expect(await forwardTraffic.check(lookAt(session.reader, input))).toMatchObject(refused);
+    expect(await doorReady.check(lookAt(session.reader, input))).toMatchObject(refused);
+    // Where the gate has asked, it is not asked again while nobody can write.
+    const gated = lookAt(session.reader, {...input, wasReady: true});
+    expect(await forwardTraffic.check(gated)).toMatchObject({kind: 'pending'});
+  });
+
+  test('and the gate opens where the door runs and passes its test', async () => {
+    const {session} = new FakeHosts(ready);
+    expect(await doorReady.check(lookAt(session.reader, input))).toEqual({
+      kind: 'done',
+      output: {},
     });
   });
 
