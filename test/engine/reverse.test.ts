@@ -28,6 +28,17 @@ async function afterRunning(runbook: ConstructorParameters<typeof Rig>[0]['runbo
   return {a, rig};
 }
 
+/** Goes back as far as one change that does not work, once. */
+async function reverseJammedAt(change: string, {a, rig}: {a: Shelf; rig: Rig}): Promise<void> {
+  a.beforePut = (words) => {
+    if (words === change) {
+      throw new Error('jammed');
+    }
+  };
+  expect(await rig.reverse()).toMatchObject({kind: 'reverse-failed'});
+  a.beforePut = () => {};
+}
+
 describe('the way back', () => {
   test('goes newest first, journals before it acts, and looks after each entry', async () => {
     const {a, rig} = await afterRunning();
@@ -398,13 +409,7 @@ describe('the way back', () => {
 
   test('is tried again after it has failed, and ends whole', async () => {
     const {a, rig} = await afterRunning();
-    a.beforePut = (words) => {
-      if (words === 'a: z = null') {
-        throw new Error('jammed');
-      }
-    };
-    expect(await rig.reverse()).toMatchObject({kind: 'reverse-failed'});
-    a.beforePut = () => {};
+    await reverseJammedAt('a: z = null', {a, rig});
 
     const later = rig.reopened();
     expect(later.progress.reversingTo).toMatchObject({to: null});
@@ -415,13 +420,7 @@ describe('the way back', () => {
 
   test('can end earlier than where it was begun to go, as long as nothing before that place has gone back', async () => {
     const {a, rig} = await afterRunning();
-    a.beforePut = (words) => {
-      if (words === 'a: z = null') {
-        throw new Error('jammed');
-      }
-    };
-    expect(await rig.reverse()).toMatchObject({kind: 'reverse-failed'});
-    a.beforePut = () => {};
+    await reverseJammedAt('a: z = null', {a, rig});
 
     const later = rig.reopened();
     expect(await later.reverse('first')).toEqual({kind: 'reversed', to: 'first'});
@@ -435,13 +434,7 @@ describe('the way back', () => {
 
   test('cannot end at a place behind which it is already', async () => {
     const {a, rig} = await afterRunning();
-    a.beforePut = (words) => {
-      if (words === 'a: x = old') {
-        throw new Error('jammed');
-      }
-    };
-    expect(await rig.reverse()).toMatchObject({kind: 'reverse-failed'});
-    a.beforePut = () => {};
+    await reverseJammedAt('a: x = old', {a, rig});
 
     const later = rig.reopened();
     await expect(later.reverse('first')).rejects.toMatchObject({

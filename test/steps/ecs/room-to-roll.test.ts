@@ -202,10 +202,7 @@ describe.each(cases)('$name', ({service = {}, cluster = {}, input = {}, verdict}
   beforeAll(async () => {
     lab = await startEcsLab(service, cluster);
     await lab.ecs.steady();
-    session = await ecsService.open(
-      ecsService.config.parse({...lab.config, cluster: 'shop', service: 'web'}),
-      {name: 'web', signal: new AbortController().signal},
-    );
+    session = await openedOn(lab);
   });
   afterAll(async () => {
     await session.close();
@@ -221,10 +218,7 @@ test('without the right to read metrics it goes without, and says so where it ma
   const lab = await startEcsLab({}, {instances: [instance('i-1', 1_100)]});
   await lab.ecs.steady();
   lab.endpoint.faults.add({service: 'monitoring', kind: 'deny', times: Number.POSITIVE_INFINITY});
-  const session = await ecsService.open(
-    ecsService.config.parse({...lab.config, cluster: 'shop', service: 'web'}),
-    {name: 'web', signal: new AbortController().signal},
-  );
+  const session = await openedOn(lab);
   const verdict = await roomToRoll.check(lookAt(session, {}));
   await session.close();
   await lab.stop();
@@ -242,10 +236,7 @@ test('without the rights to see addresses and quotas it goes without, and says w
   for (const service of ['ec2', 'servicequotas']) {
     lab.endpoint.faults.add({service, kind: 'deny', times: Number.POSITIVE_INFINITY});
   }
-  const session = await ecsService.open(
-    ecsService.config.parse({...lab.config, cluster: 'shop', service: 'web'}),
-    {name: 'web', signal: new AbortController().signal},
-  );
+  const session = await openedOn(lab);
   const verdict = await roomToRoll.check(lookAt(session, {}));
   await session.close();
   await lab.stop();
@@ -260,6 +251,12 @@ test('without the rights to see addresses and quotas it goes without, and says w
     },
   });
 });
+
+const openedOn = ({config}: EcsLab): Promise<Session<ServiceReader, ServiceWriter>> =>
+  ecsService.open(ecsService.config.parse({...config, cluster: 'shop', service: 'web'}), {
+    name: 'web',
+    signal: new AbortController().signal,
+  });
 
 const lookAt = (
   session: Session<ServiceReader, ServiceWriter>,
