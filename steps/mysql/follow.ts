@@ -57,7 +57,8 @@ export const follow = defineStep({
   reverses:
     'Waits until the old source has executed everything of the fenced new one, then stops following it.',
   timeoutMs: 120_000,
-  poll: {firstMs: 5, mostMs: 500},
+  // Nobody can write meanwhile.
+  poll: {firstMs: 5, mostMs: 50},
 
   async check({targets: {follower, leader}, input: wanted, run, signal}) {
     const replication = await follower.replication(signal);
