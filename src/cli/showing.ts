@@ -26,7 +26,8 @@ export function showRun(
   let isDrawn = false;
   let giveKeysBack = () => {};
   const takeKeys = () => {
-    giveKeysBack = isDrawn ? quietKeys(process.stdin) : () => {};
+    giveKeysBack();
+    giveKeysBack = screen && isDrawn ? quietKeys(process.stdin) : () => {};
   };
   return {
     observe: (event: EngineEvent) => screen?.observe(event),

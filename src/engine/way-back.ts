@@ -33,7 +33,9 @@ async function answerOf(
     ({entry: entry.id, lossless: 'not known', because}) as const;
   if (progress.entries.get(entry.id)?.state === 'reversing') {
     // Half undone it looks like one that is broken. The reversal itself sees to it that nothing is lost.
-    return notKnown('It is going back just now: ask again when that has ended.');
+    return notKnown(
+      'It is half-way back: ask again when the reversal has ended. If that was broken off, resume it.',
+    );
   }
   const input = inputOf(entry, world.params, givenBy(progress, world.runbook.entries));
   if (input.kind !== 'known') {

@@ -53,7 +53,7 @@ test('an entry that is going back just now is not taken for one that is broken',
     {
       entry: 'two',
       lossless: 'not known',
-      because: [expect.stringContaining('going back just now')],
+      because: [expect.stringContaining('half-way back')],
     },
   ]);
 });
