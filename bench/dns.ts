@@ -3,9 +3,9 @@ import {startAwsEndpoint} from '../lab/aws/endpoint.ts';
 import {AwsError} from '../lab/aws/replies.ts';
 import {createRoute53} from '../lab/aws/route53.ts';
 import type {Action, Look} from '../src/index.ts';
-import type {ZoneTargets} from '../steps/route53/edit.ts';
+import type {ZoneTargets} from '../steps/route53/records/edit.ts';
 import {type SwapInput, swapRecords} from '../steps/route53/swap-records.ts';
-import {hostedZone} from '../steps/route53/zone.ts';
+import {hostedZone} from '../steps/route53/target.ts';
 
 // `npm run bench:dns`: what planning and making a swap costs in a zone of 10,000 records, on an account that answers five
 // requests a second and refuses what is above. The calls are those that reached the endpoint, through the real SDK.

@@ -12,7 +12,7 @@ import {performance} from 'node:perf_hooks';
 import {openScreen} from '../src/cli/screen/index.ts';
 import {systemClock} from '../src/engine/clock.ts';
 import {type RunContext, recordIn} from '../src/engine/context.ts';
-import {printsOf, runbookDigest} from '../src/engine/prints.ts';
+import {printsOf, runbookDigest} from '../src/engine/digests.ts';
 import {runForward} from '../src/engine/run.ts';
 import {createJournal} from '../src/journal/file-journal.ts';
 import {acquireLock} from '../src/journal/lock.ts';

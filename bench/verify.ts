@@ -12,7 +12,7 @@ import {positionOf} from '../lab/mysql/seed.ts';
 import {type LabDatabase, startServer} from '../lab/mysql/server.ts';
 import {wordsOf} from '../lab/mysql/words.ts';
 import {Processes} from '../lab/processes.ts';
-import {mysqlServer} from '../steps/mysql/server.ts';
+import {mysqlServer} from '../steps/mysql/target.ts';
 import {verifyData} from '../steps/mysql/verify-data.ts';
 
 // `npm run bench:verify`: how many rows a second mysql.verify-data compares, beside pt-table-checksum (Debian's

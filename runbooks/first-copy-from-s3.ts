@@ -1,11 +1,11 @@
 import {defineRunbook} from 'switcharoo';
-import {auroraCluster} from 'switcharoo/steps/aurora/cluster';
 import {readyAsTarget} from 'switcharoo/steps/aurora/ready-as-target';
 import {replicateFrom} from 'switcharoo/steps/aurora/replicate-from';
 import {restoreFromS3} from 'switcharoo/steps/aurora/restore-from-s3';
+import {auroraCluster} from 'switcharoo/steps/aurora/target';
 import {caughtUp} from 'switcharoo/steps/mysql/caught-up';
 import {readyAsSource} from 'switcharoo/steps/mysql/ready-as-source';
-import {mysqlServer} from 'switcharoo/steps/mysql/server';
+import {mysqlServer} from 'switcharoo/steps/mysql/target';
 import {verifyData} from 'switcharoo/steps/mysql/verify-data';
 import {z} from 'zod';
 

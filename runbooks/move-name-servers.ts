@@ -1,15 +1,15 @@
 import {defineRunbook} from 'switcharoo';
-import {delegated} from 'switcharoo/steps/dns/delegated';
-import {delegationDrained} from 'switcharoo/steps/dns/delegation-drained';
-import {dsGone} from 'switcharoo/steps/dns/ds-gone';
-import {dnsView} from 'switcharoo/steps/dns/view';
-import {dnsZone} from 'switcharoo/steps/dns/zone';
-import {zonesAgree} from 'switcharoo/steps/dns/zones-agree';
+import {delegated} from 'switcharoo/steps/dns/delegation-live';
+import {dsGone} from 'switcharoo/steps/dns/ds-expired';
+import {delegationDrained} from 'switcharoo/steps/dns/ns-ttl-expired';
+import {dnsView} from 'switcharoo/steps/dns/target';
+import {zonesAgree} from 'switcharoo/steps/dns/zones-match';
+import {dnsZone} from 'switcharoo/steps/name-servers/target';
 import {changeDelegation} from 'switcharoo/steps/route53/change-delegation';
 import {importZone} from 'switcharoo/steps/route53/import-zone';
-import {registrar} from 'switcharoo/steps/route53/registrar';
+import {registrar} from 'switcharoo/steps/route53/registrar/registrar';
 import {removeDs} from 'switcharoo/steps/route53/remove-ds';
-import {hostedZone} from 'switcharoo/steps/route53/zone';
+import {hostedZone} from 'switcharoo/steps/route53/target';
 import {z} from 'zod';
 
 const records = z.array(z.object({name: z.string(), type: z.string()})).default([]);

@@ -1,8 +1,8 @@
 import {defineRunbook} from 'switcharoo';
-import {imageBuilder} from 'switcharoo/steps/build/builder';
-import {newestGitTag} from 'switcharoo/steps/build/newest-git-tag';
-import {newestImageTag} from 'switcharoo/steps/build/newest-image-tag';
-import {ecrRegistry} from 'switcharoo/steps/ecr/registry';
+import {ecrRegistry} from 'switcharoo/steps/ecr/target';
+import {newestGitTag} from 'switcharoo/steps/image/newest-git-tag';
+import {newestImageTag} from 'switcharoo/steps/image/newest-image-tag';
+import {imageBuilder} from 'switcharoo/steps/image/target';
 import {z} from 'zod';
 
 const params = z.object({

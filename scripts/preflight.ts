@@ -34,7 +34,7 @@ What no SQL and no call of the APIs of RDS and CloudWatch can tell is not among 
 
 - what a client's driver asks for at its handshake, before it is connected to Aurora or where performance_schema is off;
 - whether the replication accounts really log in from the other server's own network: \`aurora.replicate-from\` and
-  \`mysql.follow\` find it out, the latter before anybody may write on Aurora;
+  \`mysql.replicate-back\` find it out, the latter before anybody may write on Aurora;
 - free space on the disks of servers that are not Aurora, and how much a disk bears;
 - whether every statement of the application suits another version: looked for are reserved words, and functions and forms
   that are known to have gone, in stored objects and, where performance_schema is on, in what clients have said;

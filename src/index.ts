@@ -11,6 +11,7 @@ export {
   verdictOn,
 } from './model/preflight.ts';
 export {type Problem, SwitcharooError} from './model/problem.ts';
+export type {WayBackNow} from './model/reversal-loss.ts';
 export type {Grant, Held, Rights} from './model/rights.ts';
 export {defineRunbook, type Known} from './model/runbook.ts';
 export {
@@ -39,4 +40,3 @@ export {
   unknown,
   type Verdict,
 } from './model/verdict.ts';
-export type {WayBackNow} from './model/way-back.ts';

@@ -1,6 +1,6 @@
 import {defineRunbook} from 'switcharoo';
 import {deployImage} from 'switcharoo/steps/ecs/deploy-image';
-import {ecsService} from 'switcharoo/steps/ecs/service';
+import {ecsService} from 'switcharoo/steps/ecs/target';
 import {z} from 'zod';
 
 export default defineRunbook({

@@ -1,5 +1,5 @@
 import {type Agent, request} from 'node:http';
-import {exchange} from '../../steps/dns/exchange.ts';
+import {exchange} from '../../steps/name-servers/wire/exchange.ts';
 
 /** How one client reaches the site. */
 export interface Visitor {

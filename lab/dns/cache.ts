@@ -1,6 +1,6 @@
 import type {Answer, Packet} from 'dns-packet';
-import {rcodeOf} from '../../steps/dns/exchange.ts';
-import {canonicalName} from '../../steps/dns/values.ts';
+import {rcodeOf} from '../../steps/name-servers/wire/exchange.ts';
+import {canonicalName} from '../../steps/name-servers/wire/values.ts';
 
 type Rcode = 'NOERROR' | 'NXDOMAIN';
 

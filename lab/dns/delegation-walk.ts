@@ -1,6 +1,6 @@
 import type {Answer, Packet} from 'dns-packet';
-import {exchange} from '../../steps/dns/exchange.ts';
-import {canonicalName} from '../../steps/dns/values.ts';
+import {exchange} from '../../steps/name-servers/wire/exchange.ts';
+import {canonicalName} from '../../steps/name-servers/wire/values.ts';
 import {type DnsCache, ttlOf} from './cache.ts';
 import {isVouchedFor} from './signing.ts';
 

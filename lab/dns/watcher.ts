@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {exchangeMessage} from '../../steps/dns/exchange.ts';
-import {questionMessage, readMessage} from '../../steps/dns/wire.ts';
+import {exchangeMessage} from '../../steps/name-servers/wire/exchange.ts';
+import {questionMessage, readMessage} from '../../steps/name-servers/wire/message.ts';
 
 /** How lookups went, as anybody in the world would have met them. */
 export interface Lookups {

@@ -1,5 +1,5 @@
 import type {Answer} from 'dns-packet';
-import {canonicalName} from '../../steps/dns/values.ts';
+import {canonicalName} from '../../steps/name-servers/wire/values.ts';
 import type {RecordSet} from '../aws/record-set.ts';
 import {answerOf, soaOf} from './rdata.ts';
 

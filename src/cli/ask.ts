@@ -1,11 +1,11 @@
 import type {Answer, Choice, Failure, Operator, Question} from '../engine/operator.ts';
+import {placeText} from '../report/labels.ts';
 import type {Paint} from '../report/paint.ts';
 import {asManyAsFit, problemText} from '../report/problem.ts';
 import {clean, flow} from '../report/text.ts';
-import {placeText} from '../report/words.ts';
 import {type Unanswered, withKeys} from './keys.ts';
+import {survivingWrite} from './screen/broken-terminal.ts';
 import type {Screen} from './screen/screen.ts';
-import {survivingWrite} from './screen/survive.ts';
 
 export {flagOperator, type GivenAnswers, rehearsalOperator} from './answers.ts';
 

@@ -1,11 +1,11 @@
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {type Problem, problemsIn, SwitcharooError} from '../model/problem.ts';
+import {type ExitCode, exitCodeOf, exitCodes} from '../run/exit-codes.ts';
 import {version} from '../version.ts';
 import type {App} from './app.ts';
 import {type ImageWords, imageWords} from './commands/images.ts';
-import {type ExitCode, exitCodeOf, exitCodes} from './exit.ts';
-import {outliveTerminal} from './screen/survive.ts';
-import {timeOf} from './time-of.ts';
+import {timeOf} from './parse-time.ts';
+import {outliveTerminal} from './screen/broken-terminal.ts';
 
 type Run<Options> = (
   app: App,

@@ -1,7 +1,7 @@
 import type {Operator} from '../engine/operator.ts';
 import type {App} from './app.ts';
 import {flagOperator, rehearsalOperator, terminalOperator} from './ask.ts';
-import type {Showing} from './showing.ts';
+import type {Showing} from './run-screen.ts';
 
 export {rehearsalOperator};
 

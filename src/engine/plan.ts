@@ -5,10 +5,10 @@ import type {EntryProgress, Progress} from '../model/progress.ts';
 import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';
-import {type Given, type Givens, givenBy, type Input, inputOf} from './known.ts';
+import {runbookDigest} from './digests.ts';
+import {type Given, type Givens, givenBy, type Input, inputOf} from './known-values.ts';
 import {inLanes, looksAtOnce} from './lanes.ts';
 import {lookAt, looking, problemOfLook, refuseIfStopped, type Seen} from './look.ts';
-import {runbookDigest} from './prints.ts';
 import {inputInvalid} from './problems.ts';
 import {beforeOf} from './run-entry.ts';
 

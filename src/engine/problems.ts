@@ -1,6 +1,6 @@
-import {didYouMean, namesNear} from '../model/near.ts';
 import type {Problem} from '../model/problem.ts';
 import type {AnyRunbook, Item} from '../model/runbook.ts';
+import {didYouMean, namesNear} from '../model/suggestion.ts';
 import type {Difference} from '../model/verdict.ts';
 
 export const lookFailed = (entry: string, cause: string): Problem => ({

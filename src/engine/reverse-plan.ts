@@ -6,7 +6,7 @@ import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
 import type {Action} from '../model/step.ts';
 import type {Blocked} from '../model/verdict.ts';
 import type {World} from './context.ts';
-import {givenBy, inputOf} from './known.ts';
+import {givenBy, inputOf} from './known-values.ts';
 import {inLanes, looksAtOnce} from './lanes.ts';
 import {isBack, lookAt, looking, problemOfLook, refuseIfStopped} from './look.ts';
 import {

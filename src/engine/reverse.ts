@@ -3,7 +3,7 @@ import type {Problem} from '../model/problem.ts';
 import type {Entry} from '../model/runbook.ts';
 import type {Action} from '../model/step.ts';
 import type {RunContext} from './context.ts';
-import {givenBy, inputOf} from './known.ts';
+import {givenBy, inputOf} from './known-values.ts';
 import {inLanes} from './lanes.ts';
 import {isBack, type LookRequest, lookAt, problemOfLook} from './look.ts';
 import {performAll} from './perform.ts';

@@ -3,10 +3,9 @@ import type {EntryProgress} from '../model/progress.ts';
 import type {Entry} from '../model/runbook.ts';
 import type {Action, AnyGate, AnyUnit, Poll} from '../model/step.ts';
 import type {Verdict} from '../model/verdict.ts';
-import {askAtGate} from './ask-at-gate.ts';
 import type {RunContext} from './context.ts';
 import {decideByProblem} from './decide-by.ts';
-import {givenBy, inputOf} from './known.ts';
+import {givenBy, inputOf} from './known-values.ts';
 import {lookAt, looking, problemOfLook, type Seen} from './look.ts';
 import {performAll} from './perform.ts';
 import {
@@ -18,6 +17,7 @@ import {
   stopped,
   stoppedInAction,
 } from './problems.ts';
+import {askAtGate} from './question.ts';
 
 export type EntryOutcome =
   | {readonly kind: 'done'}

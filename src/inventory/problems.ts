@@ -1,5 +1,5 @@
-import {didYouMean, namesNear} from '../model/near.ts';
 import type {Problem} from '../model/problem.ts';
+import {didYouMean, namesNear} from '../model/suggestion.ts';
 
 export const inventoryNotFound = (
   name: string,

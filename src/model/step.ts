@@ -1,7 +1,7 @@
 import type {z} from 'zod';
+import type {WayBackNow} from './reversal-loss.ts';
 import type {Readers, TargetKinds, Writers} from './target.ts';
 import type {Blocked, Verdict} from './verdict.ts';
-import type {WayBackNow} from './way-back.ts';
 
 type Schema = z.ZodType;
 

@@ -1,3 +1,4 @@
+export type {TextOptions} from './labels.ts';
 export {logText} from './log.ts';
 export {
   noOutage,
@@ -25,4 +26,3 @@ export {type ReportOptions, type RunReport, reportOf, type WriteCount} from './r
 export {runsText} from './runs.ts';
 export {type HolderName, standingTexts, statusText, wayBackText} from './status.ts';
 export {stepsText, stepText} from './steps.ts';
-export type {TextOptions} from './words.ts';

@@ -1,7 +1,7 @@
 import type {Fact, JournalEntry, OperatorName} from '../model/journal.ts';
+import {clockUtc, counted, painted, placeText, type TextOptions} from './labels.ts';
 import type {Colour} from './paint.ts';
 import {flow, pad} from './text.ts';
-import {clockUtc, counted, painted, placeText, type TextOptions} from './words.ts';
 
 /** The journal in words: number, UTC time, and what happened. A new day is said once. */
 export function logText(entries: readonly JournalEntry[], options: TextOptions): string {

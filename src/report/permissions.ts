@@ -1,6 +1,6 @@
 import type {Grant, Held, TargetRights} from '../model/rights.ts';
+import type {TextOptions} from './labels.ts';
 import {flow} from './text.ts';
-import type {TextOptions} from './words.ts';
 
 export interface IamPolicy {
   /** Whose policy it is; `null` when nobody could be asked. */

@@ -8,7 +8,6 @@ import {
   type ReversePlan,
 } from '../model/plan.ts';
 import type {Difference} from '../model/verdict.ts';
-import {flow, flowCommand, type Piece, pad, widthOf} from './text.ts';
 import {
   counted,
   inventoryText,
@@ -17,7 +16,8 @@ import {
   placeText,
   type Sign,
   type TextOptions,
-} from './words.ts';
+} from './labels.ts';
+import {flow, flowCommand, type Piece, pad, widthOf} from './text.ts';
 
 export interface PlanTextOptions extends TextOptions {
   /** The command that runs exactly this plan. Without it the digest stands alone. */

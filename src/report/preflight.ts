@@ -1,6 +1,6 @@
 import type {Finding, Severity, Survey} from '../model/preflight.ts';
+import {counted, inventoryText, painted, type Sign, type TextOptions} from './labels.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
-import {counted, inventoryText, painted, type Sign, type TextOptions} from './words.ts';
 
 /** What was looked over: the targets of an inventory that have checks, and the names of those that have none. */
 export interface LookedOver {

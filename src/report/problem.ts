@@ -1,6 +1,6 @@
 import type {Problem} from '../model/problem.ts';
+import type {TextOptions} from './labels.ts';
 import {type Flow, flow, flowCommand, pad, widthOf} from './text.ts';
-import type {TextOptions} from './words.ts';
 
 /** A command that works when it is pasted, and what it brings. */
 export interface NextCommand {

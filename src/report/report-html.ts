@@ -1,3 +1,4 @@
+import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './labels.ts';
 import {
   earlierText,
   lookupsSentence,
@@ -8,7 +9,6 @@ import {
 } from './report-text.ts';
 import type {AnswerReport, EntryReport, RunReport, Span} from './run-report.ts';
 import {clean} from './text.ts';
-import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './words.ts';
 
 /** The run as one page that needs nothing else: no network, no script. */
 export function reportHtml(report: RunReport): string {

@@ -1,5 +1,3 @@
-import type {EntryReport, RunReport} from './run-report.ts';
-import {flow, type Piece, pad, widthOf} from './text.ts';
 import {
   clockUtc,
   counted,
@@ -10,7 +8,9 @@ import {
   painted,
   stateSigns,
   type TextOptions,
-} from './words.ts';
+} from './labels.ts';
+import type {EntryReport, RunReport} from './run-report.ts';
+import {flow, type Piece, pad, widthOf} from './text.ts';
 
 /** The run in one text: outcome, times, what clients measured, the timeline, and what stands. */
 export function reportText(report: RunReport, options: TextOptions): string {

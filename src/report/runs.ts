@@ -1,7 +1,7 @@
 import {type Progress, standingEntries} from '../model/progress.ts';
+import {counted, momentUtc, outcomeSigns, painted, type TextOptions} from './labels.ts';
 import {type HolderName, outcomeSign} from './status.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
-import {counted, momentUtc, outcomeSigns, painted, type TextOptions} from './words.ts';
 
 export interface RunsOptions extends TextOptions {
   /** Who holds each run. Without it nothing is said of whether an unfinished one is still at work. */

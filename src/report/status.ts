@@ -1,8 +1,6 @@
 import type {EntryProgress, Progress} from '../model/progress.ts';
 import {standingEntries} from '../model/progress.ts';
-import {losslessOf, type WayBackAnswer} from '../model/way-back.ts';
-import {type NextCommand, nextText} from './problem.ts';
-import {flow, type Piece, pad, widthOf} from './text.ts';
+import {losslessOf, type WayBackAnswer} from '../model/reversal-loss.ts';
 import {
   clockUtc,
   counted,
@@ -15,7 +13,9 @@ import {
   type Sign,
   stateSigns,
   type TextOptions,
-} from './words.ts';
+} from './labels.ts';
+import {type NextCommand, nextText} from './problem.ts';
+import {flow, type Piece, pad, widthOf} from './text.ts';
 
 /** Who holds the lock of a run. */
 export interface HolderName {

@@ -1,8 +1,8 @@
 import {z} from 'zod';
 import type {AnyUnit} from '../model/step.ts';
 import type {TargetKinds} from '../model/target.ts';
+import {durationText, type TextOptions} from './labels.ts';
 import {flow, pad, widthOf} from './text.ts';
-import {durationText, type TextOptions} from './words.ts';
 
 /** The step library: one line a step, by technology. */
 export function stepsText(units: readonly AnyUnit[], {width, paint}: TextOptions): string {

@@ -1,9 +1,9 @@
 import {z} from 'zod';
 import {blocked, defineStep, done, pending, SwitcharooError, settling} from '../../src/index.ts';
-import {endClients, followedAt, positionText, watchPosition} from '../mysql/server.ts';
-import {fence, thaw} from './actions.ts';
-import {type AuroraWriter, auroraCluster} from './cluster.ts';
-import {preparedRemain, stillWritten} from './problems.ts';
+import {endClients, followedAt, positionText, watchPosition} from '../mysql/target.ts';
+import {fence, thaw} from './procedures/actions.ts';
+import {preparedRemain, stillWritten} from './procedures/problems.ts';
+import {type AuroraWriter, auroraCluster} from './target.ts';
 
 /** Aurora accepts the application's writes. Its reverse fences it, so that the old source can have the last of them. */
 export const openWrites = defineStep({

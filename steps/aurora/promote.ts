@@ -10,10 +10,10 @@ import {
   mysqlServer,
   positionText,
   type Replication,
-} from '../mysql/server.ts';
-import {forget, pointAt, start} from './actions.ts';
-import {type AuroraReader, type AuroraWriter, auroraCluster} from './cluster.ts';
-import {upstreamMoved} from './problems.ts';
+} from '../mysql/target.ts';
+import {forget, pointAt, start} from './procedures/actions.ts';
+import {upstreamMoved} from './procedures/problems.ts';
+import {type AuroraReader, type AuroraWriter, auroraCluster} from './target.ts';
 
 const position = z.object({file: z.string(), position: z.coerce.number().int()});
 const address = z.object({host: z.string(), port: z.number()});

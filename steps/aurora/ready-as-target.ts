@@ -1,9 +1,9 @@
 import {z} from 'zod';
 import {defineGate, settling, verdictOn} from '../../src/index.ts';
-import {mysqlServer, toSeeEverything} from '../mysql/server.ts';
+import {mysqlServer, toSeeEverything} from '../mysql/target.ts';
 import {auroraChecks} from './checks/catalogue.ts';
 import {lookOver} from './checks/check.ts';
-import {auroraCluster} from './cluster.ts';
+import {auroraCluster} from './target.ts';
 
 /** Looks, days before the night, whether Aurora can take over from this source, and be gone back from. */
 export const readyAsTarget = defineGate({

@@ -10,9 +10,9 @@ import {
   type Position,
   positionText,
   type Replication,
-} from '../mysql/server.ts';
-import {fence, forget, pointAt, start, thaw} from './actions.ts';
-import {type AuroraReader, auroraCluster} from './cluster.ts';
+} from '../mysql/target.ts';
+import {fence, forget, pointAt, start, thaw} from './procedures/actions.ts';
+import {type AuroraReader, auroraCluster} from './target.ts';
 
 const input = z.object({
   /** How Aurora reaches upstream. */

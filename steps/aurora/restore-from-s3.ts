@@ -1,7 +1,6 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineStep, done, pending, settling} from '../../src/index.ts';
-import {positionText, samePosition} from '../mysql/server.ts';
-import {type AuroraReader, auroraCluster} from './cluster.ts';
+import {positionText, samePosition} from '../mysql/target.ts';
 import {
   addWriter,
   isForGood,
@@ -12,8 +11,9 @@ import {
   restore,
   restoreInput,
   whyKept,
-} from './restore-actions.ts';
-import type {MadeCluster} from './restoring.ts';
+} from './restore/actions.ts';
+import type {MadeCluster} from './restore/cluster-restore.ts';
+import {type AuroraReader, auroraCluster} from './target.ts';
 
 /** A first copy for what is too large for a dump: RDS makes the cluster of a backup of the source's files in S3. */
 export const restoreFromS3 = defineStep({

@@ -1,12 +1,12 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineStep, done, pending} from '../../src/index.ts';
-import {type CopyMark, type MysqlReader, mysqlServer} from '../mysql/server.ts';
-import {type AuroraReader, auroraCluster} from './cluster.ts';
-import {begin, drop, forget, goOn, holdStill, load} from './seed-actions.ts';
-import {whyInUse} from './seed-in-use.ts';
-import {whyNoSeed} from './seed-obstacles.ts';
-import {roundedBy} from './seed-rounding.ts';
-import {schemasToCopy} from './seed-schemas.ts';
+import {type CopyMark, type MysqlReader, mysqlServer} from '../mysql/target.ts';
+import {begin, drop, forget, goOn, holdStill, load} from './seed/actions.ts';
+import {whyInUse} from './seed/in-use.ts';
+import {whyNoSeed} from './seed/obstacles.ts';
+import {roundedBy} from './seed/rounding.ts';
+import {schemasToCopy} from './seed/schemas.ts';
+import {type AuroraReader, auroraCluster} from './target.ts';
 
 const place = z.object({file: z.string(), position: z.number()});
 

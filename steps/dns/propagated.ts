@@ -1,8 +1,8 @@
 import {z} from 'zod';
 import {defineGate, done, settling} from '../../src/index.ts';
-import {after, latest, moment, utc} from './times.ts';
-import {canonicalName, canonicalValue} from './values.ts';
-import {dnsView, misplaced, type Reply, type Silence, wordsOf} from './view.ts';
+import {canonicalName, canonicalValue} from '../name-servers/wire/values.ts';
+import {dnsView, misplaced, type Reply, type Silence, wordsOf} from './target.ts';
+import {after, latest, moment, utc} from './ttl/times.ts';
 
 const values = z.array(z.string()).min(1);
 

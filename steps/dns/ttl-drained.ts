@@ -1,9 +1,9 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineGate, done, settling} from '../../src/index.ts';
-import {clocksOf, delegationTtl, type Input, input} from './drain-clocks.ts';
-import {inWords, utc} from './times.ts';
-import {canonicalName, type DnsRecord} from './values.ts';
-import {type DnsReader, dnsView, misplaced, type Reply, type Silence, wordsOf} from './view.ts';
+import {canonicalName, type DnsRecord} from '../name-servers/wire/values.ts';
+import {type DnsReader, dnsView, misplaced, type Reply, type Silence, wordsOf} from './target.ts';
+import {clocksOf, delegationTtl, type Input, input} from './ttl/drain-clocks.ts';
+import {inWords, utc} from './ttl/times.ts';
 
 type Replies = readonly (Reply | Silence)[];
 

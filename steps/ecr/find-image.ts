@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {blocked, defineGate, done} from '../../src/index.ts';
-import {ecrRegistry} from './registry.ts';
+import {ecrRegistry} from './target.ts';
 
 const newestShown = 5;
 

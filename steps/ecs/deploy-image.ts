@@ -12,16 +12,7 @@ import {
   settling,
   type Verdict,
 } from '../../src/index.ts';
-import {deadlocked, noSuchContainer, secretClash, unsupported} from './obstacles.ts';
-import {ecsService} from './service.ts';
-import {type EcsReader, revisionGone} from './session.ts';
-import {
-  type DeploymentState,
-  primaryOf,
-  type ServiceState,
-  type Snapshot,
-  shortName,
-} from './state.ts';
+import {type EcsReader, revisionGone} from './api/session.ts';
 import {
   chosenContainer,
   containerOf,
@@ -29,7 +20,15 @@ import {
   differencesOf,
   digestOf,
   withImage,
-} from './task-definition.ts';
+} from './revision/task-definition.ts';
+import {deadlocked, noSuchContainer, secretClash, unsupported} from './rollout/obstacles.ts';
+import {
+  type DeploymentState,
+  primaryOf,
+  type ServiceState,
+  type Snapshot,
+  shortName,
+} from './rollout/state.ts';
 import {
   isDeadlocked,
   judgeRollout,
@@ -37,7 +36,8 @@ import {
   type RolloutVerdict,
   type Sent,
   stopReasons,
-} from './verdict.ts';
+} from './rollout/verdict.ts';
+import {ecsService} from './target.ts';
 
 const targets = {service: ecsService};
 

@@ -1,10 +1,10 @@
 import {z} from 'zod';
 import {blocked, defineGate, done, settling} from '../../src/index.ts';
-import {deadlocked, unsupported} from './obstacles.ts';
-import {ecsService} from './service.ts';
-import {primaryOf, shortName} from './state.ts';
-import {containerOf} from './task-definition.ts';
-import {isDeadlocked, judgeRollout} from './verdict.ts';
+import {containerOf} from './revision/task-definition.ts';
+import {deadlocked, unsupported} from './rollout/obstacles.ts';
+import {primaryOf, shortName} from './rollout/state.ts';
+import {isDeadlocked, judgeRollout} from './rollout/verdict.ts';
+import {ecsService} from './target.ts';
 
 /** Whether a service can be deployed to, before anything is built for it. */
 export const readyToDeploy = defineGate({

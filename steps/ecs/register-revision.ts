@@ -10,16 +10,21 @@ import {
   SwitcharooError,
   settling,
 } from '../../src/index.ts';
-import {settingsStore} from '../settings/store.ts';
+import {settingsStore} from '../settings/target.ts';
 import {
   containerDifferences,
   type WantedContainer,
   withContainers,
   withoutValues,
-} from './containers.ts';
-import {ecsService} from './service.ts';
-import {primaryOf, shortName} from './state.ts';
-import {containerOf, type Definition, digestOf, revisionNumber} from './task-definition.ts';
+} from './revision/containers.ts';
+import {
+  containerOf,
+  type Definition,
+  digestOf,
+  revisionNumber,
+} from './revision/task-definition.ts';
+import {primaryOf, shortName} from './rollout/state.ts';
+import {ecsService} from './target.ts';
 
 const targets = {service: ecsService, settings: settingsStore};
 

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineStep, done, pending} from '../../src/index.ts';
-import {isSameSuspension} from './scaling.ts';
+import {isSameSuspension} from './scaling/scaling.ts';
 import {
   scalingDifference,
   scalingNeeds,

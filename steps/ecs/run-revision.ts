@@ -17,9 +17,9 @@ import {
   tellNews,
   wayBack,
 } from './deploy-image.ts';
-import {unsupported} from './obstacles.ts';
-import {ecsService} from './service.ts';
-import {primaryOf, shortName} from './state.ts';
+import {unsupported} from './rollout/obstacles.ts';
+import {primaryOf, shortName} from './rollout/state.ts';
+import {ecsService} from './target.ts';
 
 const targets = {service: ecsService};
 

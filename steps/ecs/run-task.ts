@@ -11,10 +11,10 @@ import {
   unknown,
   type Verdict,
 } from '../../src/index.ts';
-import type {RunningService} from './one-off.ts';
-import type {OneOffTask} from './one-off-calls.ts';
-import {ecsService} from './service.ts';
-import {shortName} from './state.ts';
+import {shortName} from './rollout/state.ts';
+import {ecsService} from './target.ts';
+import type {RunningService} from './task/one-off.ts';
+import type {OneOffTask} from './task/one-off-calls.ts';
 
 const targets = {service: ecsService};
 

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {defineStep, done, type Look, pending} from '../../src/index.ts';
-import {isSameSuspension, type Suspended, suspendedText} from './scaling.ts';
-import {ecsService} from './service.ts';
+import {isSameSuspension, type Suspended, suspendedText} from './scaling/scaling.ts';
+import {ecsService} from './target.ts';
 
 export const scalingTargets = {service: ecsService};
 

@@ -12,10 +12,10 @@ import {
   settling,
   type Verdict,
 } from '../../src/index.ts';
-import type {Group} from './calls.ts';
-import {forwardText, loadBalancer, type RulePlace} from './load-balancer.ts';
-import {ruleChanged} from './problems.ts';
-import {answerOf, type Forward, forwardOf, isSame, type Rule, rulesFor} from './rules.ts';
+import type {Group} from './balancer/calls.ts';
+import {ruleChanged} from './balancer/problems.ts';
+import {answerOf, type Forward, forwardOf, isSame, type Rule, rulesFor} from './balancer/rules.ts';
+import {forwardText, loadBalancer, type RulePlace} from './target.ts';
 
 const targets = {balancer: loadBalancer};
 

@@ -8,9 +8,9 @@ import {
   settling,
   type Verdict,
 } from '../../src/index.ts';
-import type {Target} from './calls.ts';
-import {loadBalancer} from './load-balancer.ts';
-import {answerOf, forwardOf, type Rule, rulesFor} from './rules.ts';
+import type {Target} from './balancer/calls.ts';
+import {answerOf, forwardOf, type Rule, rulesFor} from './balancer/rules.ts';
+import {loadBalancer} from './target.ts';
 
 const targets = {balancer: loadBalancer};
 

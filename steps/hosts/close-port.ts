@@ -2,7 +2,9 @@ import {createHash} from 'node:crypto';
 import {isIPv6} from 'node:net';
 import {z} from 'zod';
 import {blocked, defineStep, done, pending} from '../../src/index.ts';
-import {type Family, type FilterRules, families, type OwnChain} from './firewall.ts';
+import {type Family, type FilterRules, families, type OwnChain} from './firewall/firewall.ts';
+import {placesOf} from './shell/host-text.ts';
+import type {Mark} from './shell/run-marker.ts';
 import {
   type HostsAction,
   type HostsLook,
@@ -11,9 +13,7 @@ import {
   onEvery,
   onThose,
   type PerHost,
-} from './hosts.ts';
-import type {Mark} from './mark.ts';
-import {placesOf} from './words.ts';
+} from './target.ts';
 
 const input = z.object({
   port: z.coerce.number().int().min(1).max(65_535),

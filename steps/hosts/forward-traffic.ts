@@ -7,8 +7,9 @@ import {
   done,
   pending,
 } from '../../src/index.ts';
-import {type Door, type DoorState, sha256OfText} from './door.ts';
-import {doorInput, whyNotReady} from './door-obstacles.ts';
+import {doorInput, whyNotReady} from './proxy/obstacles.ts';
+import {type Door, type DoorState, sha256OfText} from './proxy/proxy.ts';
+import {placesOf} from './shell/host-text.ts';
 import {
   type HostsAction,
   type HostsLook,
@@ -17,13 +18,12 @@ import {
   onThose,
   type PerHost,
   whenAny,
-} from './hosts.ts';
-import {placesOf} from './words.ts';
+} from './target.ts';
 
 const input = doorInput.extend({
   /** Its text from now on: the new side as the only place to pass requests on to. */
   text: z.string().min(1),
-  /** hosts.door-ready has just asked the door about itself: it is asked with its new text alone, when nobody can write. */
+  /** hosts.proxy-ready has just asked the door about itself: it is asked with its new text alone, when nobody can write. */
   wasReady: z.boolean().default(false),
 });
 type Input = z.output<typeof input>;

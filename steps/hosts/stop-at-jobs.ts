@@ -1,10 +1,10 @@
 import {z} from 'zod';
 import {blocked, type Difference, defineStep, done, pending, settling} from '../../src/index.ts';
-import type {AtQueue} from './at.ts';
-import type {CronFileState} from './cron.ts';
-import {type HostsLook, hostGroup, onEvery, onThose, type PerHost, whenAny} from './hosts.ts';
-import {atJobs, inWords, isAtBusy} from './jobs.ts';
-import {placesOf} from './words.ts';
+import type {AtQueue} from './at/queue.ts';
+import type {CronFileState} from './cron/crontabs.ts';
+import {atJobs, inWords, isAtBusy} from './processes/jobs.ts';
+import {placesOf} from './shell/host-text.ts';
+import {type HostsLook, hostGroup, onEvery, onThose, type PerHost, whenAny} from './target.ts';
 
 const input = z.object({
   /** Where atd keeps its jobs: Debian's place. RHEL has them in /var/spool/at. */

@@ -1,15 +1,8 @@
 import {z} from 'zod';
 import {type Difference, defineStep, done, pending, settling} from '../../src/index.ts';
-import {
-  beforeOf,
-  differencesOf,
-  isDown,
-  isPresent,
-  startActions,
-  stopActions,
-  unsteady,
-} from './blocked-units.ts';
-import {moveFile, restoreCrontab, returnFile, stopCrontab} from './cron-actions.ts';
+import {moveFile, restoreCrontab, returnFile, stopCrontab} from './cron/actions.ts';
+import {activeLines, activeLinesText, sha256} from './cron/crontab-text.ts';
+import {whyNotCrons, whyNoWayBack} from './cron/obstacles.ts';
 import {
   type CronsInput,
   cronsBefore,
@@ -18,11 +11,18 @@ import {
   isToStop,
   timersOf,
   usersOf,
-} from './cron-state.ts';
-import {whyNotCrons, whyNoWayBack} from './cron-verdicts.ts';
-import {activeLines, activeLinesText, sha256} from './crontab-text.ts';
-import {type HostReader, type HostsLook, hostGroup, onEvery} from './hosts.ts';
-import {cronJobs, inWords} from './jobs.ts';
+} from './cron/state.ts';
+import {cronJobs, inWords} from './processes/jobs.ts';
+import {type HostReader, type HostsLook, hostGroup, onEvery} from './target.ts';
+import {
+  beforeOf,
+  differencesOf,
+  isDown,
+  isPresent,
+  startActions,
+  stopActions,
+  unsteady,
+} from './units/blocked-units.ts';
 
 /** Keeps cron and timers from starting jobs, and waits for those that run. No job is ever killed. */
 export const stopCrons = defineStep({

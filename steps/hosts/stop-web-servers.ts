@@ -1,5 +1,7 @@
 import {z} from 'zod';
 import {blocked, defineStep, done, pending, settling} from '../../src/index.ts';
+import {type HostProcess, inWords} from './processes/jobs.ts';
+import {type HostsLook, hostGroup, onEvery, type PerHost} from './target.ts';
 import {
   beforeOf,
   differencesOf,
@@ -11,10 +13,8 @@ import {
   unitName,
   unsteady,
   whyNot,
-} from './blocked-units.ts';
-import {type HostsLook, hostGroup, onEvery, type PerHost} from './hosts.ts';
-import {type HostProcess, inWords} from './jobs.ts';
-import type {UnitState} from './systemd.ts';
+} from './units/blocked-units.ts';
+import type {UnitState} from './units/systemd.ts';
 
 const input = z.object({units: z.array(unitName).min(1)});
 

@@ -1,9 +1,9 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {z} from 'zod';
 import {blocked, defineGate, done, settling} from '../../src/index.ts';
-import {distanceText, hasReached, type Position, positionText} from './position.ts';
-import {brokenBecause, type Replication} from './replication.ts';
-import {type MysqlReader, mysqlServer} from './server.ts';
+import {distanceText, hasReached, type Position, positionText} from './replication/position.ts';
+import {brokenBecause, type Replication} from './replication/replication.ts';
+import {type MysqlReader, mysqlServer} from './target.ts';
 
 const position = z.object({file: z.string(), position: z.coerce.number().int()});
 

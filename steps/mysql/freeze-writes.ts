@@ -8,7 +8,7 @@ import {
   settling,
   type Verdict,
 } from '../../src/index.ts';
-import {accountText, isSame} from './accounts.ts';
+import {accountText, isSame} from './accounts/accounts.ts';
 import {
   acceptWrites,
   endingUnbound,
@@ -20,9 +20,11 @@ import {
   startEvents,
   stopEvents,
   unlockAccounts,
-} from './freeze-actions.ts';
-import {positionText} from './position.ts';
-import {followedAt} from './replication.ts';
+} from './freeze/actions.ts';
+import {clientText} from './freeze/clients.ts';
+import {locksText} from './freeze/table-locks.ts';
+import {positionText} from './replication/position.ts';
+import {followedAt} from './replication/replication.ts';
 import {
   type Account,
   changesSince,
@@ -30,9 +32,7 @@ import {
   mysqlServer,
   type PersistedFence,
   watchPosition,
-} from './server.ts';
-import {clientText} from './sessions.ts';
-import {locksText} from './table-locks.ts';
+} from './target.ts';
 
 const before = z.object({
   /** A freeze begins where writes are accepted; only a look at a freeze that stands sees it ON. */
@@ -58,7 +58,7 @@ export const freezeWrites = defineStep({
     keepUsers: z.array(z.string()).default([]),
     /** Left alone, clients can read on. What they have not committed is refused all the same. */
     endSessions: z.boolean().default(true),
-    /** How long the last position is watched. With 0, `mysql.stands-still` has to look later whether it moved. */
+    /** How long the last position is watched. With 0, `mysql.still-frozen` has to look later whether it moved. */
     watchMs: z.coerce.number().int().nonnegative().default(200),
     /** Accounts that are locked beside those that read_only does not bind: nobody can log in with them until thawed. */
     lockUsers: z.array(z.string()).default([]),
@@ -194,7 +194,7 @@ const asBefore = (now: State): z.output<typeof before> => ({
   persisted: now.persisted,
 });
 
-/** A server that cannot keep it forgets it at a restart; `mysql.stands-still` finds that out. */
+/** A server that cannot keep it forgets it at a restart; `mysql.still-frozen` finds that out. */
 const isKept = ({persisted}: State): boolean =>
   persisted === null || (persisted['super_read_only'] === 'ON' && persisted['read_only'] === 'ON');
 

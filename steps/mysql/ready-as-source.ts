@@ -3,8 +3,8 @@ import {defineGate, settling, verdictOn} from '../../src/index.ts';
 import {toSeeEverything} from './checks/accounts.ts';
 import {mysqlChecks} from './checks/catalogue.ts';
 import {lookOver} from './checks/check.ts';
-import {isRunning} from './replication.ts';
-import {mysqlServer} from './server.ts';
+import {isRunning} from './replication/replication.ts';
+import {mysqlServer} from './target.ts';
 
 /** Looks, days before the night, whether the source and its dedicated replica can be migrated from, and gone back to. */
 export const readyAsSource = defineGate({

@@ -1,8 +1,8 @@
 import {z} from 'zod';
 import {defineGate} from '../../src/index.ts';
-import {Changes} from './changes.ts';
-import {lookedAt, proofInput, proofOutput} from './proof.ts';
-import {mysqlServer} from './server.ts';
+import {Changes} from './compare/changes.ts';
+import {lookedAt, proofInput, proofOutput} from './compare/verification.ts';
+import {mysqlServer} from './target.ts';
 
 /**
  * The target has the source's data in every row that was changed since a comparison began: what is left to be proven

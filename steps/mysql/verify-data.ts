@@ -1,8 +1,8 @@
 import {z} from 'zod';
 import {defineGate} from '../../src/index.ts';
-import {Comparison} from './comparison.ts';
-import {lookedAt, proofInput, proofOutput} from './proof.ts';
-import {mysqlServer} from './server.ts';
+import {Comparison} from './compare/comparison.ts';
+import {lookedAt, proofInput, proofOutput} from './compare/verification.ts';
+import {mysqlServer} from './target.ts';
 
 /**
  * The target has the source's data: every row, every value. It reads, and writes nothing on either side. Rows that are

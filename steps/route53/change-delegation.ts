@@ -11,10 +11,10 @@ import {
   settling,
   type Verdict,
 } from '../../src/index.ts';
-import {dnsZone} from '../dns/zone.ts';
-import {delegationAt, dsAt, namesOf, untilParentSays} from './parent-view.ts';
-import {inWords, type NameServer, plainName, registrar} from './registrar.ts';
-import {hostedZone} from './zone.ts';
+import {dnsZone} from '../name-servers/target.ts';
+import {delegationAt, dsAt, namesOf, untilParentSays} from './registrar/parent-view.ts';
+import {inWords, type NameServer, plainName, registrar} from './registrar/registrar.ts';
+import {hostedZone} from './target.ts';
 
 const targets = {
   registrar,
@@ -211,7 +211,7 @@ async function stillSigned({
         ds.kind === 'one'
           ? `${parent.name} vouches for keys of ${registrar.domain} (DS ${ds.content.join('; ')}) that Route 53 does not have: resolvers that validate would refuse all its answers.`
           : `Whether ${registrar.domain} is signed is not sure: ${ds.says}`,
-        'Remove the DS records first (route53.remove-ds), and wait them out (dns.ds-gone).',
+        'Remove the DS records first (route53.remove-ds), and wait them out (dns.ds-expired).',
       );
 }
 

@@ -8,12 +8,11 @@ import {
   type Look,
   pending,
 } from '../../src/index.ts';
-import {dnsZone} from '../dns/zone.ts';
-import {protectedSet} from './edit.ts';
-import {type RecordSet, recordSet} from './record-set.ts';
-import {replaceSets} from './replace.ts';
-import {inScope, type Scope} from './scope.ts';
-import {hostedZone} from './zone.ts';
+import {dnsZone} from '../name-servers/target.ts';
+import {protectedSet} from './records/edit.ts';
+import {type RecordSet, recordSet} from './records/record-set.ts';
+import {replaceSets} from './records/replace.ts';
+import {inScope, type Scope} from './records/scope.ts';
 import {
   batchesOf,
   brokenBatch,
@@ -21,7 +20,8 @@ import {
   missingFrom,
   setsInWords,
   setsOf,
-} from './zone-import.ts';
+} from './records/zone-import.ts';
+import {hostedZone} from './target.ts';
 
 const input = z.object({
   /** What is not to be copied, by name and type: what Route 53 does not know, or has better already. */

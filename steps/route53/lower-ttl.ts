@@ -1,8 +1,8 @@
 import {z} from 'zod';
 import {defineStep} from '../../src/index.ts';
-import {beforeImage, editNeeds, planEdit, reverseEdit} from './edit.ts';
-import {checkTtl, type TtlInput, ttlEdit, ttlInput} from './ttl.ts';
-import {hostedZone} from './zone.ts';
+import {beforeImage, editNeeds, planEdit, reverseEdit} from './records/edit.ts';
+import {checkTtl, type TtlInput, ttlEdit, ttlInput} from './records/ttl.ts';
+import {hostedZone} from './target.ts';
 
 /** Lowers TTLs, so that resolvers soon forget the old addresses once they are swapped. */
 export const lowerTtl = defineStep({

@@ -9,10 +9,10 @@ import {
   pending,
   settling,
 } from '../../src/index.ts';
-import {dnsZone} from '../dns/zone.ts';
-import {delegationAt, dsAt, namesOf, untilParentSays} from './parent-view.ts';
-import {plainName, registrar, type SigningKey, signingKey} from './registrar.ts';
-import {hostedZone} from './zone.ts';
+import {dnsZone} from '../name-servers/target.ts';
+import {delegationAt, dsAt, namesOf, untilParentSays} from './registrar/parent-view.ts';
+import {plainName, registrar, type SigningKey, signingKey} from './registrar/registrar.ts';
+import {hostedZone} from './target.ts';
 
 const input = z.object({
   /** For a zone that is signed while its parent has no DS any more: somebody may have removed it a moment ago. */

@@ -1,8 +1,8 @@
 import {z} from 'zod';
 import {defineStep} from '../../src/index.ts';
-import {beforeImage, editNeeds, planEdit, reverseEdit} from './edit.ts';
-import {checkTtl, type TtlInput, ttlEdit, ttlInput} from './ttl.ts';
-import {hostedZone} from './zone.ts';
+import {beforeImage, editNeeds, planEdit, reverseEdit} from './records/edit.ts';
+import {checkTtl, type TtlInput, ttlEdit, ttlInput} from './records/ttl.ts';
+import {hostedZone} from './target.ts';
 
 /** Gives records a long TTL again, once they will not move any more. */
 export const restoreTtl = defineStep({

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineStep, done, pending} from '../../src/index.ts';
-import {identityOf, sameSets} from './canonical.ts';
+import {identityOf, sameSets} from './records/canonical.ts';
 import {
   aliasInput,
   beforeImage,
@@ -12,12 +12,12 @@ import {
   protectedSet,
   reverseEdit,
   wrongZone,
-} from './edit.ts';
-import {besideInTheWay} from './obstacles.ts';
-import {inScope, standingAt} from './scope.ts';
-import {obstacleToShift, shared} from './shares.ts';
-import {differencesOf} from './words.ts';
-import {hostedZone} from './zone.ts';
+} from './records/edit.ts';
+import {besideInTheWay} from './records/obstacles.ts';
+import {differencesOf} from './records/record-text.ts';
+import {inScope, standingAt} from './records/scope.ts';
+import {obstacleToShift, shared} from './records/weights.ts';
+import {hostedZone} from './target.ts';
 
 const input = z.object({
   /** How many of a hundred answers lead to the new side. 0 and 100 leave one simple record: that of the one side alone. */

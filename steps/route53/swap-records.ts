@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineStep, done, pending} from '../../src/index.ts';
-import {identityOf, sameSets} from './canonical.ts';
+import {identityOf, sameSets} from './records/canonical.ts';
 import {
   aliasInput,
   beforeImage,
@@ -12,12 +12,12 @@ import {
   protectedSet,
   reverseEdit,
   wrongZone,
-} from './edit.ts';
-import {besideInTheWay, obstacleTo} from './obstacles.ts';
-import {type RecordSet, recordSet} from './record-set.ts';
-import {standingAt} from './scope.ts';
-import {differencesOf} from './words.ts';
-import {hostedZone} from './zone.ts';
+} from './records/edit.ts';
+import {besideInTheWay, obstacleTo} from './records/obstacles.ts';
+import {type RecordSet, recordSet} from './records/record-set.ts';
+import {differencesOf} from './records/record-text.ts';
+import {standingAt} from './records/scope.ts';
+import {hostedZone} from './target.ts';
 
 /** Where neither the runbook nor the old record says one. */
 const usualTtlSeconds = 60;

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineGate, done} from '../../src/index.ts';
-import {settingsStore} from './store.ts';
+import {settingsStore} from './target.ts';
 
 /** Whether the settings of a container can be read, before anything waits for them. */
 export const settingsReadable = defineGate({

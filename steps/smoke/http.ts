@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineGate, done, SwitcharooError, settling} from '../../src/index.ts';
-import {type Page, type SiteReader, webSite} from './site.ts';
+import {type Page, type SiteReader, webSite} from './target.ts';
 
 const input = z.object({
   url: z.url({protocol: /^https?$/}),

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {blocked, defineGate, done, SwitcharooError, settling} from '../../src/index.ts';
-import {mysqlServer, type Row} from '../mysql/server.ts';
+import {mysqlServer, type Row} from '../mysql/target.ts';
 
 // The reader's session can change no data; this keeps a slip of the pen from getting that far.
 const readOnly = /^\s*(select|show)\b/i;

@@ -1,9 +1,9 @@
 import {type Clock, systemClock} from '../../src/engine/clock.ts';
 import {type RunContext, recordIn, type World} from '../../src/engine/context.ts';
+import {printsOf, runbookDigest} from '../../src/engine/digests.ts';
 import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Answer, Choice, Failure, Operator, Question} from '../../src/engine/operator.ts';
 import {makePlan} from '../../src/engine/plan.ts';
-import {printsOf, runbookDigest} from '../../src/engine/prints.ts';
 import {type Reversal, reverseRun} from '../../src/engine/reverse.ts';
 import {makeReversePlan} from '../../src/engine/reverse-plan.ts';
 import {type RunOutcome, runForward} from '../../src/engine/run.ts';

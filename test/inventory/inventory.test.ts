@@ -1,8 +1,8 @@
 import {join} from 'node:path';
 import {describe, expect, test, vi} from 'vitest';
-import {exitCodeOf} from '../../src/cli/exit.ts';
 import {loadInventory} from '../../src/inventory/inventory.ts';
 import {type Problem, SwitcharooError} from '../../src/model/problem.ts';
+import {exitCodeOf} from '../../src/run/exit-codes.ts';
 import {folderWith} from './folder.ts';
 
 /** `${NAME}`, as it stands in an inventory. */

@@ -1,10 +1,10 @@
 import {join, resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {describe, expect, test} from 'vitest';
-import {exitCodeOf} from '../../src/cli/exit.ts';
 import {loadRunbook} from '../../src/inventory/runbook-file.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import type {Item} from '../../src/model/runbook.ts';
+import {exitCodeOf} from '../../src/run/exit-codes.ts';
 import {folderWith} from './folder.ts';
 
 const from = (path: string) => JSON.stringify(pathToFileURL(resolve(path)).href);
@@ -13,8 +13,8 @@ const from = (path: string) => JSON.stringify(pathToFileURL(resolve(path)).href)
 const start = `
 import {defineRunbook} from ${from('src/index.ts')};
 import {burn, fill, holds, shelf} from ${from('test/engine/fakes.ts')};
-import {mysqlServer} from ${from('steps/mysql/server.ts')};
-import {auroraCluster} from ${from('steps/aurora/cluster.ts')};
+import {mysqlServer} from ${from('steps/mysql/target.ts')};
+import {auroraCluster} from ${from('steps/aurora/target.ts')};
 import {caughtUp} from ${from('steps/mysql/caught-up.ts')};
 import {z} from ${from('node_modules/zod/index.js')};
 const book: any = defineRunbook({

@@ -9,7 +9,7 @@ export const entries: readonly EntryPrint[] = [
   {id: 'go', phase: 'Cut over', unit: 'operator.confirm', digest: 'c'},
   {id: 'freeze', phase: 'Cut over', unit: 'mysql.freeze-writes', digest: 'd'},
   {id: 'open', phase: 'Cut over', unit: 'aurora.open-writes', digest: 'e'},
-  {id: 'cut-off', phase: 'Settle', unit: 'mysql.stop-following', digest: 'f'},
+  {id: 'cut-off', phase: 'Settle', unit: 'mysql.stop-replication', digest: 'f'},
 ];
 
 export const started = (rehearsal = false) =>
@@ -244,7 +244,7 @@ export const planItems: readonly PlanItem[] = [
   line({
     entry: 'cut-off',
     phase: 'Settle',
-    unit: 'mysql.stop-following',
+    unit: 'mysql.stop-replication',
     unitKind: 'one-way',
     targets: ['db1'],
     evidence: 'known-after',

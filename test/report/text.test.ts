@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
+import {durationText} from '../../src/report/labels.ts';
 import {ansiPaint} from '../../src/report/paint.ts';
 import {clean, cut, flow, flowCommand, oneLine, pad, widthOf} from '../../src/report/text.ts';
-import {durationText} from '../../src/report/words.ts';
 
 describe('text from targets is made harmless', () => {
   test.each([

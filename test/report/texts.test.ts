@@ -78,7 +78,7 @@ const freeze = defineStep({
 });
 
 const cutOff = defineOneWayStep({
-  name: 'mysql.stop-following',
+  name: 'mysql.stop-replication',
   summary: 'Make a replica forget its leader.',
   targets: {follower: server},
   input: z.object({}),

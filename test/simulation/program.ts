@@ -1,16 +1,5 @@
 import {join} from 'node:path';
 import type {App} from '../../src/cli/app.ts';
-import {
-  beginRun,
-  exitCodeFor,
-  goBack,
-  goForward,
-  type Held,
-  type Holding,
-  scopeOf,
-  takeUpRun,
-} from '../../src/cli/executing.ts';
-import type {ExitCode} from '../../src/cli/exit.ts';
 import type {Clock} from '../../src/engine/clock.ts';
 import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Operator} from '../../src/engine/operator.ts';
@@ -28,6 +17,17 @@ import type {JournalEntry} from '../../src/model/journal.ts';
 import {type Progress, progressAfter, progressOf} from '../../src/model/progress.ts';
 import type {AnyRunbook} from '../../src/model/runbook.ts';
 import {plainPaint} from '../../src/report/index.ts';
+import type {ExitCode} from '../../src/run/exit-codes.ts';
+import {
+  beginRun,
+  exitCodeFor,
+  goBack,
+  goForward,
+  type Held,
+  type Holding,
+  scopeOf,
+  takeUpRun,
+} from '../../src/run/run-session.ts';
 import type {SimulatedDisk} from './disk.ts';
 
 export const stateFolder = '/var/state';

@@ -64,14 +64,14 @@ const arrows: readonly Arrow[] = [
     may: ({file, to}, tree) =>
       to === 'src/index.ts' ||
       technologyOf(to) === technologyOf(file) ||
-      isIn(to, 'steps/aws') ||
+      isIn(to, 'steps/aws', 'steps/name-servers') ||
       (isIn(to, 'steps') && /\bdefineTarget\(/.test(tree.get(to) ?? '')),
-    rule: 'a technology imports src/index.ts, its own folder, steps/aws, and the target files of others; move what both need into the target',
+    rule: 'a technology imports src/index.ts, its own folder, steps/aws, steps/name-servers, and the target files of others; move what both need into the target',
   },
   {
     from: (file) => isIn(file, 'lab'),
-    may: ({to}) => isIn(to, 'lab', 'src', 'steps/dns'),
-    rule: 'the lab is a world, not a part of the product; it may use src and steps/dns',
+    may: ({to}) => isIn(to, 'lab', 'src', 'steps/name-servers'),
+    rule: 'the lab is a world, not a part of the product; it may use src and steps/name-servers',
   },
   {
     from: (file) => isIn(file, 'runbooks'),

@@ -11,13 +11,13 @@ import {
   pending,
   settling,
 } from '../../src/index.ts';
-import {auroraCluster} from '../../steps/aurora/cluster.ts';
 import {promote} from '../../steps/aurora/promote.ts';
+import {auroraCluster} from '../../steps/aurora/target.ts';
 import {caughtUp} from '../../steps/mysql/caught-up.ts';
 import {freezeWrites} from '../../steps/mysql/freeze-writes.ts';
 import {readyAsSource} from '../../steps/mysql/ready-as-source.ts';
-import {mysqlServer} from '../../steps/mysql/server.ts';
-import {stopFollowing} from '../../steps/mysql/stop-following.ts';
+import {stopFollowing} from '../../steps/mysql/stop-replication.ts';
+import {mysqlServer} from '../../steps/mysql/target.ts';
 
 const valve = defineTarget({
   kind: 'valve',

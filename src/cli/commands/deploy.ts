@@ -1,9 +1,9 @@
 import {fileURLToPath} from 'node:url';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import type {ExitCode} from '../../run/exit-codes.ts';
+import {tellEnd} from '../../run/outcome.ts';
 import {packageRoot} from '../../version.ts';
 import type {App} from '../app.ts';
-import {tellEnd} from '../ending.ts';
-import type {ExitCode} from '../exit.ts';
 import {listenToSignals} from '../signals.ts';
 import type {ImageWords} from './images.ts';
 import {planAndRun, type RunOptions} from './run.ts';

@@ -1,10 +1,10 @@
 import {execFile} from 'node:child_process';
 import {accessSync, constants, mkdirSync} from 'node:fs';
 import {promisify} from 'node:util';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {version} from '../../version.ts';
 import type {App} from '../app.ts';
 import {doctorText} from '../doctor-text.ts';
-import {type ExitCode, exitCodes} from '../exit.ts';
 
 export interface Finding {
   readonly what: string;

@@ -1,6 +1,6 @@
 import {SwitcharooError} from '../../model/problem.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
-import {type ExitCode, exitCodes} from '../exit.ts';
 
 // The lab is loaded when it is called for, and by nothing else.
 const labClient = () => import('../../../lab/client.ts');

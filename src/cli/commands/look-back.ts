@@ -10,10 +10,10 @@ import {
   reportText,
   runsText,
 } from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {earlierReport, holderOfRun, progressIn} from '../../run/past-runs.ts';
 import {type App, tellProblems} from '../app.ts';
-import {type ExitCode, exitCodes} from '../exit.ts';
 import {writeHtml} from '../html-file.ts';
-import {earlierReport, holderOfRun, progressIn} from '../past-runs.ts';
 import {statusDocument} from './status.ts';
 
 const any = () => true;

@@ -6,8 +6,8 @@ import {paramsFor} from '../../inventory/targets.ts';
 import {Redactor} from '../../journal/redactor.ts';
 import type {Problem} from '../../model/problem.ts';
 import {iamPolicies, type Missing, missingIn, permissionsText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {type App, tellProblems} from '../app.ts';
-import {type ExitCode, exitCodes} from '../exit.ts';
 import {listenToSignals} from '../signals.ts';
 import type {PlanOptions} from './plan.ts';
 

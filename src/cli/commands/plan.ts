@@ -2,10 +2,10 @@ import {makePlan} from '../../engine/plan.ts';
 import {type Plan, planLines} from '../../model/plan.ts';
 import type {Problem} from '../../model/problem.ts';
 import {type Missing, missingIn, planChanges, planText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {openWorld} from '../../run/open-world.ts';
+import {savedPlan, savePlan} from '../../run/plan-store.ts';
 import {type App, type Told, tellProblems} from '../app.ts';
-import {type ExitCode, exitCodes} from '../exit.ts';
-import {openWorld} from '../opening.ts';
-import {savedPlan, savePlan} from '../saved-plans.ts';
 import {listenToSignals} from '../signals.ts';
 
 export interface PlanOptions {

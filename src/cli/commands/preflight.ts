@@ -7,8 +7,8 @@ import type {Finding, Survey} from '../../model/preflight.ts';
 import {problemsIn} from '../../model/problem.ts';
 import type {TargetKind} from '../../model/target.ts';
 import {type LookedOver, preflightText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
-import {type ExitCode, exitCodes} from '../exit.ts';
 import {listenToSignals} from '../signals.ts';
 import {targetKinds} from './steps.ts';
 

@@ -6,12 +6,12 @@ import {isPlace, type RunOutcome} from '../../engine/run.ts';
 import {loadRunbook} from '../../inventory/runbook-file.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import {type RunReport, reportHtml, reportOf, reportText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {earlierReport} from '../../run/past-runs.ts';
+import {exitCodeFor, goBack, type Held, tellOutcome} from '../../run/run-session.ts';
 import {type App, tellProblems} from '../app.ts';
-import {exitCodeFor, goBack, type Held, tellOutcome} from '../executing.ts';
-import {type ExitCode, exitCodes} from '../exit.ts';
 import {refuseUnwritable, writeHtml} from '../html-file.ts';
 import {rehearsalOperator} from '../operators.ts';
-import {earlierReport} from '../past-runs.ts';
 import {listenToSignals, type Signals} from '../signals.ts';
 import {planAndRun} from './run.ts';
 

@@ -4,13 +4,13 @@ import type {ReversePlan} from '../../model/plan.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {type Progress, standingEntries} from '../../model/progress.ts';
 import {reversePlanText, standingTexts} from '../../report/index.ts';
+import {approve} from '../../run/approval.ts';
+import type {ExitCode} from '../../run/exit-codes.ts';
+import {aboutRun, heldCode} from '../../run/guards.ts';
+import {isCommand, openRuns, progressIn, readableProgress} from '../../run/past-runs.ts';
+import {type TakingUpOptions, takingUp} from '../../run/reopen-run.ts';
+import {goBack, type Holding} from '../../run/run-session.ts';
 import {type App, nextFor, tellProblems} from '../app.ts';
-import {approve} from '../approving.ts';
-import {goBack, type Holding} from '../executing.ts';
-import type {ExitCode} from '../exit.ts';
-import {isCommand, openRuns, progressIn, readableProgress} from '../past-runs.ts';
-import {aboutRun, heldCode} from '../standing.ts';
-import {type TakingUpOptions, takingUp} from '../taking-up.ts';
 
 export interface ReverseOptions extends TakingUpOptions {
   readonly to?: string;

@@ -6,8 +6,8 @@ import {configOf} from '../../inventory/targets.ts';
 import {Redactor} from '../../journal/redactor.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import type {Entrance, TargetKind} from '../../model/target.ts';
+import type {ExitCode} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
-import type {ExitCode} from '../exit.ts';
 import {listenToSignals} from '../signals.ts';
 import {targetKinds} from './steps.ts';
 

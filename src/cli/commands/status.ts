@@ -1,12 +1,11 @@
 import {messageOf} from '../../engine/look.ts';
-import {askWayBack} from '../../engine/way-back.ts';
+import {askWayBack} from '../../engine/reversal-loss.ts';
 import {type Holder, isDead} from '../../journal/lock.ts';
 import {type Progress, standingEntries} from '../../model/progress.ts';
-import {losslessOf, type WayBackAnswer} from '../../model/way-back.ts';
+import {losslessOf, type WayBackAnswer} from '../../model/reversal-loss.ts';
 import {statusText} from '../../report/index.ts';
-import {type App, nextBesideWorker, nextFor} from '../app.ts';
-import {type ExitCode, exitCodes} from '../exit.ts';
-import {openWorld} from '../opening.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {openWorld} from '../../run/open-world.ts';
 import {
   holderOfRun,
   isCommand,
@@ -14,7 +13,8 @@ import {
   progressIn,
   readableProgress,
   workerOn,
-} from '../past-runs.ts';
+} from '../../run/past-runs.ts';
+import {type App, nextBesideWorker, nextFor} from '../app.ts';
 import {listenToSignals} from '../signals.ts';
 
 export interface StatusWords {

@@ -1,12 +1,12 @@
 import {readdirSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import {didYouMean, namesNear} from '../../model/near.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import type {AnyUnit} from '../../model/step.ts';
+import {didYouMean, namesNear} from '../../model/suggestion.ts';
 import type {TargetKind} from '../../model/target.ts';
 import {stepsText, stepText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
-import {type ExitCode, exitCodes} from '../exit.ts';
 
 /** The step library: all of it in a line each, or everything about one. */
 export async function stepsCommand(app: App, name: string | undefined): Promise<ExitCode> {

@@ -2,13 +2,13 @@ import {execFile} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {z} from 'zod';
-import {inputOf} from '../../engine/known.ts';
+import {inputOf} from '../../engine/known-values.ts';
 import {lookAt} from '../../engine/look.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {type Opened, openWorld} from '../../run/open-world.ts';
 import {packageRoot} from '../../version.ts';
 import type {App} from '../app.ts';
-import {type ExitCode, exitCodes} from '../exit.ts';
-import {type Opened, openWorld} from '../opening.ts';
 import {listenToSignals} from '../signals.ts';
 
 export interface TagOptions {

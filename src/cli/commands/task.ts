@@ -1,11 +1,11 @@
 import {fileURLToPath} from 'node:url';
 import {z} from 'zod';
 import type {Operator} from '../../engine/operator.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {tellEnd} from '../../run/outcome.ts';
+import type {Held} from '../../run/run-session.ts';
 import {packageRoot} from '../../version.ts';
 import type {App} from '../app.ts';
-import {tellEnd} from '../ending.ts';
-import type {Held} from '../executing.ts';
-import {type ExitCode, exitCodes} from '../exit.ts';
 import {listenToSignals} from '../signals.ts';
 import {planAndRun} from './run.ts';
 

@@ -4,9 +4,9 @@ import {type Holder, holderOf, holderText, isDead, overtakeLock} from '../../jou
 import {lockNotHeld} from '../../journal/problems.ts';
 import {Redactor} from '../../journal/redactor.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {progressIn, scopeOf} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
-import {type ExitCode, exitCodes} from '../exit.ts';
-import {progressIn, scopeOf} from '../past-runs.ts';
 
 /** Takes a lock over, by name, and lets it go. On this host a holder that is alive is ended. */
 export async function unlockCommand(

@@ -1,8 +1,4 @@
 import type {EntryProgress, EntryState, Progress} from '../../model/progress.ts';
-import {outageMs} from '../../report/outage.ts';
-import type {Colour, Paint} from '../../report/paint.ts';
-import {wayBackText} from '../../report/status.ts';
-import {cut, flow, oneLine, type Piece, pad, widthOf} from '../../report/text.ts';
 import {
   clockUtc,
   counted,
@@ -12,7 +8,11 @@ import {
   painted,
   type Sign,
   stateSigns,
-} from '../../report/words.ts';
+} from '../../report/labels.ts';
+import {outageMs} from '../../report/outage.ts';
+import type {Colour, Paint} from '../../report/paint.ts';
+import {wayBackText} from '../../report/status.ts';
+import {cut, flow, oneLine, type Piece, pad, widthOf} from '../../report/text.ts';
 import type {View} from './view.ts';
 
 export interface FrameOptions {

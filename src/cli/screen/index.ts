@@ -1,12 +1,12 @@
+import {outliveTerminal} from './broken-terminal.ts';
 import {linesScreen} from './lines.ts';
 import {ndjsonScreen} from './ndjson.ts';
 import {plainScreen} from './plain.ts';
 import type {Screen} from './screen.ts';
-import {outliveTerminal} from './survive.ts';
 import {type TreeOptions, treeScreen} from './tree.ts';
 
+export {outliveTerminal} from './broken-terminal.ts';
 export type {Screen} from './screen.ts';
-export {outliveTerminal} from './survive.ts';
 
 /** `lines`: nothing but what happened at the entries, as it came: the log of a command. */
 export type ScreenKind = 'tree' | 'plain' | 'lines' | 'ndjson' | 'quiet';

@@ -1,6 +1,6 @@
 import {clean} from '../../report/text.ts';
+import {survivingWrite} from './broken-terminal.ts';
 import type {Screen, ScreenStream} from './screen.ts';
-import {survivingWrite} from './survive.ts';
 
 /** What happened at the entries and nothing else, so that the log of a command can be piped on. */
 export function linesScreen({stream}: {readonly stream: ScreenStream}): Screen {

@@ -1,5 +1,5 @@
 import {widthOf} from '../../report/text.ts';
-import type {Write} from './survive.ts';
+import type {Write} from './broken-terminal.ts';
 
 const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';

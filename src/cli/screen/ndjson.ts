@@ -1,5 +1,5 @@
+import {survivingWrite} from './broken-terminal.ts';
 import type {Screen, ScreenStream} from './screen.ts';
-import {survivingWrite} from './survive.ts';
 
 /** One JSON document a line, for programs. Questions go elsewhere, so nothing is ever held back. */
 export function ndjsonScreen({stream}: {readonly stream: ScreenStream}): Screen {

@@ -1,9 +1,9 @@
 import type {EngineEvent} from '../../engine/events.ts';
+import {counted, durationText} from '../../report/labels.ts';
 import {factText} from '../../report/log.ts';
 import {clean} from '../../report/text.ts';
-import {counted, durationText} from '../../report/words.ts';
+import {survivingWrite} from './broken-terminal.ts';
 import type {Screen, ScreenStream} from './screen.ts';
-import {survivingWrite} from './survive.ts';
 
 export interface PlainOptions {
   readonly stream: ScreenStream;

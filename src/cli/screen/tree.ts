@@ -5,11 +5,11 @@ import type {EntryState, Progress} from '../../model/progress.ts';
 import type {OutageWindow} from '../../report/outage.ts';
 import type {Paint} from '../../report/paint.ts';
 import type {RunReport} from '../../report/run-report.ts';
+import {survivingWrite} from './broken-terminal.ts';
 import {frame} from './frame.ts';
 import {LiveRegion} from './live-region.ts';
 import {PictureRenderer} from './renderer.ts';
 import type {Screen, ScreenStream} from './screen.ts';
-import {survivingWrite} from './survive.ts';
 import {emptyView, viewAfter, viewAfterEntry} from './view.ts';
 
 export interface TreeOptions {

@@ -6,14 +6,14 @@ import {
   type MysqlReader,
   mysqlChecks,
   sourceAmong,
-} from '../../mysql/server.ts';
-import type {AuroraReader} from '../cluster.ts';
-import {besideChecks} from './beside.ts';
+} from '../../mysql/target.ts';
+import type {AuroraReader} from '../target.ts';
 import {type AuroraCheck, lookOver} from './check.ts';
 import {clusterChecks} from './cluster.ts';
 import {removedChecks} from './removed.ts';
 import {rightsChecks} from './rights.ts';
 import {serverChecks} from './server.ts';
+import {besideChecks} from './source-compat.ts';
 
 const inTheGroup = (parameter: string) =>
   `Set ${parameter} in the cluster parameter group, and reboot the writer.`;

@@ -1,7 +1,7 @@
 import {type CheckWords, type Found, type Survey, survey} from '../../../src/index.ts';
-import {type Facts, factsOf, type MysqlReader} from '../../mysql/server.ts';
-import type {AuroraReader} from '../cluster.ts';
-import type {ClusterState} from '../rds.ts';
+import {type Facts, factsOf, type MysqlReader} from '../../mysql/target.ts';
+import type {ClusterState} from '../cluster/rds.ts';
+import type {AuroraReader} from '../target.ts';
 
 /** What the checks of a cluster may look at; everything is read once in a look. */
 export interface Beside {

@@ -1,7 +1,7 @@
 import type {Found} from '../../../src/index.ts';
 import type {Worst} from '../../aws/metrics.ts';
-import type {ClusterState, WriterState} from '../rds.ts';
-import type {LeastRoom} from '../room.ts';
+import type {LeastRoom} from '../cluster/capacity.ts';
+import type {ClusterState, WriterState} from '../cluster/rds.ts';
 import type {AuroraCheck} from './check.ts';
 
 const gib = 1_024 ** 3;

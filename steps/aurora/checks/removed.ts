@@ -1,4 +1,4 @@
-import {callOf, knows, type Pattern, using} from '../../mysql/server.ts';
+import {callOf, knows, type Pattern, using} from '../../mysql/target.ts';
 import type {AuroraCheck} from './check.ts';
 
 interface Removed extends Pattern {

@@ -6,7 +6,7 @@ import {
   type Row,
   rolesOf,
   text,
-} from '../../mysql/server.ts';
+} from '../../mysql/target.ts';
 import type {AuroraCheck} from './check.ts';
 
 /** Scope to privileges: `*.*`, `shop.*`, `shop.orders`. */

@@ -11,8 +11,8 @@ import {
   settingOf,
   text,
   when,
-} from '../../mysql/server.ts';
-import {missingUses} from '../procedures.ts';
+} from '../../mysql/target.ts';
+import {missingUses} from '../procedures/procedures.ts';
 import type {AuroraCheck} from './check.ts';
 
 /** What Aurora itself can be asked. */

@@ -1,6 +1,6 @@
-import type {Row} from '../line.ts';
-import type {Replication} from '../replication.ts';
-import type {MysqlReader} from '../server.ts';
+import type {Replication} from '../replication/replication.ts';
+import type {Row} from '../session/session.ts';
+import type {MysqlReader} from '../target.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 

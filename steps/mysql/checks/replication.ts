@@ -1,5 +1,10 @@
 import {SwitcharooError} from '../../../src/index.ts';
-import {brokenBecause, followedAt, isRunning, type Replication} from '../replication.ts';
+import {
+  brokenBecause,
+  followedAt,
+  isRunning,
+  type Replication,
+} from '../replication/replication.ts';
 import {type MysqlCheck, when} from './check.ts';
 import {type Facts, isOn, settingOf} from './facts.ts';
 

@@ -1,5 +1,5 @@
 import {listed} from '../../../src/index.ts';
-import {clientText} from '../sessions.ts';
+import {clientText} from '../freeze/clients.ts';
 import {type MysqlCheck, when} from './check.ts';
 import {text} from './facts.ts';
 import {are, isAre} from './tables.ts';

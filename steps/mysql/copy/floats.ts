@@ -1,9 +1,9 @@
 import type {Say} from '../../../src/index.ts';
-import type {Ask} from '../connection.ts';
-import {commonKey, type Place, type WalkedKey, walkedKey} from '../key-ranges.ts';
-import type {Row} from '../line.ts';
-import {quoted, quotedTable} from '../row-text.ts';
-import {shapesOf, type TableShape, tableName} from '../table-shapes.ts';
+import {commonKey, type Place, type WalkedKey, walkedKey} from '../compare/key-ranges.ts';
+import {quoted, quotedTable} from '../compare/row-text.ts';
+import {shapesOf, type TableShape, tableName} from '../compare/table-shapes.ts';
+import type {Ask} from '../session/connection.ts';
+import type {Row} from '../session/session.ts';
 
 /** A table with columns of which a dump carries six digits only. */
 export interface FloatTable {

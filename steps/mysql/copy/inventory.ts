@@ -1,5 +1,5 @@
 import {notTheServers} from '../checks/facts.ts';
-import type {Row} from '../line.ts';
+import type {Row} from '../session/session.ts';
 
 /** What a schema holds, by kind: `{table: 12, view: 1, trigger: 3}`. Empty: nothing. */
 export interface SchemaContent {

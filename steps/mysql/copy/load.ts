@@ -1,7 +1,7 @@
 import {pipeline} from 'node:stream/promises';
 import {type Say, SwitcharooError} from '../../../src/index.ts';
-import type {MysqlReader} from '../server.ts';
-import {within} from '../within.ts';
+import {within} from '../session/with-timeout.ts';
+import type {MysqlReader} from '../target.ts';
 import type {Client} from './client.ts';
 import {copyNotWhole} from './problems.ts';
 import type {CopyPrograms} from './programs.ts';

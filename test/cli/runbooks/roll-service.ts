@@ -1,11 +1,11 @@
 import {defineRunbook} from 'switcharoo';
 import {deployImage} from 'switcharoo/steps/ecs/deploy-image';
 import {restoreScaling} from 'switcharoo/steps/ecs/restore-scaling';
-import {roomToRoll} from 'switcharoo/steps/ecs/room-to-roll';
-import {ecsService} from 'switcharoo/steps/ecs/service';
+import {roomToRoll} from 'switcharoo/steps/ecs/rollout-capacity';
 import {suspendScaling} from 'switcharoo/steps/ecs/suspend-scaling';
-import {loadBalancer} from 'switcharoo/steps/elb/load-balancer';
+import {ecsService} from 'switcharoo/steps/ecs/target';
 import {shiftWeight} from 'switcharoo/steps/elb/shift-weight';
+import {loadBalancer} from 'switcharoo/steps/elb/target';
 import {targetsHealthy} from 'switcharoo/steps/elb/targets-healthy';
 import {z} from 'zod';
 

@@ -1,10 +1,10 @@
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {createRds} from '../../../lab/aws/rds.ts';
 import type {Session} from '../../../src/model/target.ts';
-import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/cluster.ts';
 import {openWrites} from '../../../steps/aurora/open-writes.ts';
 import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
+import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/target.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
 import {commit, openRealServers, pictureOf, type RealServers} from '../mysql/real-servers.ts';
 import {lookOf, type Placed, performAll, reverse, run, settled} from '../mysql/walk.ts';

@@ -1,14 +1,10 @@
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {createRds, type LabCluster, type Rds} from '../../../lab/aws/rds.ts';
 import type {Session} from '../../../src/model/target.ts';
-import {
-  type AuroraReader,
-  type AuroraWriter,
-  auroraCluster,
-} from '../../../steps/aurora/cluster.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
+import {positionIn} from '../../../steps/aurora/restore/cluster-restore.ts';
 import {restoreFromS3} from '../../../steps/aurora/restore-from-s3.ts';
-import {positionIn} from '../../../steps/aurora/restoring.ts';
+import {type AuroraReader, type AuroraWriter, auroraCluster} from '../../../steps/aurora/target.ts';
 import {verifyData} from '../../../steps/mysql/verify-data.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type Started, started} from '../../lab/aws/started.ts';

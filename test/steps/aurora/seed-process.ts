@@ -1,6 +1,6 @@
-import {auroraCluster} from '../../../steps/aurora/cluster.ts';
 import {seed} from '../../../steps/aurora/seed.ts';
-import {mysqlServer} from '../../../steps/mysql/server.ts';
+import {auroraCluster} from '../../../steps/aurora/target.ts';
+import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {lookOf, type Placed, performAll} from '../mysql/walk.ts';
 
 // A process that makes the copy of a test, to be killed in the middle of it: `node --import tsx seed-process.ts`.

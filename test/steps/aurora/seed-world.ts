@@ -5,10 +5,9 @@ import type {LabDatabase} from '../../../lab/mysql/server.ts';
 import {wordsOf} from '../../../lab/mysql/words.ts';
 import type {Session} from '../../../src/model/target.ts';
 import {seed} from '../../../steps/aurora/seed.ts';
-import {type MysqlReader, type MysqlWriter, mysqlServer} from '../../../steps/mysql/server.ts';
+import {type MysqlReader, type MysqlWriter, mysqlServer} from '../../../steps/mysql/target.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {type KindPair, mysqlClients, old} from '../../lab/mysql/server-kinds.ts';
-import {createProof} from '../mysql/proof-schema.ts';
 import {
   names,
   openRealServers,
@@ -16,6 +15,7 @@ import {
   replicationOn,
   untilFollowed,
 } from '../mysql/real-servers.ts';
+import {createProof} from '../mysql/verification-schema.ts';
 import type {Placed} from '../mysql/walk.ts';
 
 /** Real servers whose Aurora is empty, and whose source has every kind of data, and of objects. */

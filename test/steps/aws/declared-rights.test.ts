@@ -2,8 +2,8 @@ import {expect, test} from 'vitest';
 import {createIdentity} from '../../../lab/aws/identity.ts';
 import {library} from '../../../src/cli/commands/steps.ts';
 import type {TargetKind} from '../../../src/model/target.ts';
-import {loadBalancer} from '../../../steps/elb/load-balancer.ts';
 import {shiftWeight} from '../../../steps/elb/shift-weight.ts';
+import {loadBalancer} from '../../../steps/elb/target.ts';
 import {started} from '../../lab/aws/started.ts';
 
 test('every system on which a step makes a call to AWS can say what its account must be allowed', async () => {

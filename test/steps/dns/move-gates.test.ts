@@ -4,13 +4,13 @@ import {startAuthoritative} from '../../../lab/dns/authoritative.ts';
 import {startResolver} from '../../../lab/dns/resolver.ts';
 import type {DnsServer} from '../../../lab/dns/server.ts';
 import type {AnyGate} from '../../../src/model/step.ts';
-import {delegated} from '../../../steps/dns/delegated.ts';
-import {delegationDrained} from '../../../steps/dns/delegation-drained.ts';
-import {dsGone} from '../../../steps/dns/ds-gone.ts';
-import {dnsView} from '../../../steps/dns/view.ts';
-import {dnsZone} from '../../../steps/dns/zone.ts';
-import {zonesAgree} from '../../../steps/dns/zones-agree.ts';
-import type {RecordSet as Route53Set} from '../../../steps/route53/record-set.ts';
+import {delegated} from '../../../steps/dns/delegation-live.ts';
+import {dsGone} from '../../../steps/dns/ds-expired.ts';
+import {delegationDrained} from '../../../steps/dns/ns-ttl-expired.ts';
+import {dnsView} from '../../../steps/dns/target.ts';
+import {zonesAgree} from '../../../steps/dns/zones-match.ts';
+import {dnsZone} from '../../../steps/name-servers/target.ts';
+import type {RecordSet as Route53Set} from '../../../steps/route53/records/record-set.ts';
 import {text} from './world.ts';
 
 const {signal} = new AbortController();
@@ -114,7 +114,7 @@ async function check(
   return plain(verdict);
 }
 
-describe('dns.zones-agree', () => {
+describe('dns.zones-match', () => {
   test('is open when all four servers say the same, also of what does not exist', async () => {
     // Five sets, one name under the wildcard, one that does not exist, and the probe.
     expect(await check(zonesAgree, {probes: [{name: 'mail', type: 'A'}]})).toEqual({
@@ -181,7 +181,7 @@ describe('dns.zones-agree', () => {
   });
 });
 
-describe('dns.ds-gone', () => {
+describe('dns.ds-expired', () => {
   const input = {since: at, ttlSeconds: 20};
   const ds = set('@', 'DS', 3_600, `1 13 2 ${'AB'.repeat(32)}`);
 
@@ -206,7 +206,7 @@ describe('dns.ds-gone', () => {
   });
 });
 
-describe('dns.delegated', () => {
+describe('dns.delegation-live', () => {
   test('is open when the parent and the new servers themselves agree', async () => {
     expect(await check(delegated)).toEqual({kind: 'done', output: {nameServers: aws}});
   });
@@ -222,7 +222,7 @@ describe('dns.delegated', () => {
   });
 });
 
-describe('dns.delegation-drained', () => {
+describe('dns.ns-ttl-expired', () => {
   test('is open when the time is over and no watched resolver has the old servers', async () => {
     expect(await check(delegationDrained, {since: at, ttlSeconds: 30})).toEqual({
       kind: 'done',

@@ -4,7 +4,7 @@ import {type Resolver, startResolver} from '../../../lab/dns/resolver.ts';
 import {type DnsServer, serveDns} from '../../../lab/dns/server.ts';
 import type {AnyGate} from '../../../src/model/step.ts';
 import type {Verdict} from '../../../src/model/verdict.ts';
-import {dnsView} from '../../../steps/dns/view.ts';
+import {dnsView} from '../../../steps/dns/target.ts';
 
 /** Two authoritative servers and a resolver on loopback, whose records and time the test moves. */
 export interface DnsWorld {

@@ -7,7 +7,7 @@ import {afterEach, describe, expect, test, vi} from 'vitest';
 import type {ServiceOptions} from '../../../lab/aws/ecs.ts';
 import type {Look, Session} from '../../../src/index.ts';
 import {deployImage} from '../../../steps/ecs/deploy-image.ts';
-import {ecsService, type ServiceReader, type ServiceWriter} from '../../../steps/ecs/service.ts';
+import {ecsService, type ServiceReader, type ServiceWriter} from '../../../steps/ecs/target.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
 

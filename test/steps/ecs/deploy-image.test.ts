@@ -2,8 +2,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {describe, expect, test} from 'vitest';
 import type {Look, Session} from '../../../src/index.ts';
 import {deployImage} from '../../../steps/ecs/deploy-image.ts';
-import type {ecsService, ServiceReader, ServiceWriter} from '../../../steps/ecs/service.ts';
-import type {Definition} from '../../../steps/ecs/task-definition.ts';
+import type {Definition} from '../../../steps/ecs/revision/task-definition.ts';
+import type {ecsService, ServiceReader, ServiceWriter} from '../../../steps/ecs/target.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {arnOf, FakeService} from './fake-service.ts';
 

@@ -1,13 +1,13 @@
 import type {Session} from '../../../src/index.ts';
-import type {EcsCalls, ServiceUpdate} from '../../../steps/ecs/calls.ts';
-import {openSession} from '../../../steps/ecs/session.ts';
+import type {EcsCalls, ServiceUpdate} from '../../../steps/ecs/api/calls.ts';
+import {openSession} from '../../../steps/ecs/api/session.ts';
+import type {Definition} from '../../../steps/ecs/revision/task-definition.ts';
 import {
   type DeploymentState,
   primaryOf,
   type ServiceState,
   type TaskState,
-} from '../../../steps/ecs/state.ts';
-import type {Definition} from '../../../steps/ecs/task-definition.ts';
+} from '../../../steps/ecs/rollout/state.ts';
 
 const group = 'target-group/shop';
 

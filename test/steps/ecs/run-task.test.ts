@@ -2,7 +2,7 @@ import {ListTasksCommand} from '@aws-sdk/client-ecs';
 import {afterAll, beforeAll, expect, test, vi} from 'vitest';
 import type {Look, Session} from '../../../src/index.ts';
 import {runTask} from '../../../steps/ecs/run-task.ts';
-import {ecsService, type ServiceReader, type ServiceWriter} from '../../../steps/ecs/service.ts';
+import {ecsService, type ServiceReader, type ServiceWriter} from '../../../steps/ecs/target.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
 
 // A command is a real process of the lab: what it writes is its log, and its exit code is its own.

@@ -6,9 +6,9 @@ import {
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Look} from '../../../src/index.ts';
 import {restoreScaling} from '../../../steps/ecs/restore-scaling.ts';
-import {openScaling, type ScalableTarget} from '../../../steps/ecs/scaling.ts';
-import {ecsService} from '../../../steps/ecs/service.ts';
+import {openScaling, type ScalableTarget} from '../../../steps/ecs/scaling/scaling.ts';
 import {suspendScaling} from '../../../steps/ecs/suspend-scaling.ts';
+import {ecsService} from '../../../steps/ecs/target.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
 

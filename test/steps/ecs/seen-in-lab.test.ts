@@ -4,7 +4,7 @@ import {afterEach, expect, test, vi} from 'vitest';
 import type {ServiceOptions} from '../../../lab/aws/ecs.ts';
 import type {Look, Session} from '../../../src/index.ts';
 import {deployImage} from '../../../steps/ecs/deploy-image.ts';
-import {ecsService} from '../../../steps/ecs/service.ts';
+import {ecsService} from '../../../steps/ecs/target.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
 
 // What AWS shows at a moment, the very next look names: nothing is waited for in between.

@@ -6,7 +6,7 @@ import {
   digestOf,
   registrable,
   withImage,
-} from '../../../steps/ecs/task-definition.ts';
+} from '../../../steps/ecs/revision/task-definition.ts';
 
 const described: TaskDefinition = {
   taskDefinitionArn: 'arn:aws:ecs:us-east-1:123456789012:task-definition/web:7',

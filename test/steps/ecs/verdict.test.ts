@@ -1,6 +1,11 @@
 import {describe, expect, test} from 'vitest';
-import type {DeploymentState, ServiceState, Snapshot, TaskState} from '../../../steps/ecs/state.ts';
-import {fateOf, isDeadlocked, judgeRollout, type Sent} from '../../../steps/ecs/verdict.ts';
+import type {
+  DeploymentState,
+  ServiceState,
+  Snapshot,
+  TaskState,
+} from '../../../steps/ecs/rollout/state.ts';
+import {fateOf, isDeadlocked, judgeRollout, type Sent} from '../../../steps/ecs/rollout/verdict.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 3, 0, second));
 

@@ -6,11 +6,7 @@ import {
 import {createElb, groupArnOf} from '../../../lab/aws/elb.ts';
 import {startLoadBalancer} from '../../../lab/load-balancer.ts';
 import type {Session} from '../../../src/index.ts';
-import {
-  type BalancerReader,
-  type BalancerWriter,
-  loadBalancer,
-} from '../../../steps/elb/load-balancer.ts';
+import {type BalancerReader, type BalancerWriter, loadBalancer} from '../../../steps/elb/target.ts';
 import {started} from '../../lab/aws/started.ts';
 
 export interface ElbLab {

@@ -1,6 +1,6 @@
 import type {Rule as SdkRule} from '@aws-sdk/client-elastic-load-balancing-v2';
 import {expect, test} from 'vitest';
-import {ruleOf, rulesFor} from '../../../steps/elb/rules.ts';
+import {ruleOf, rulesFor} from '../../../steps/elb/balancer/rules.ts';
 
 const forHost = (priority: number, config: object): SdkRule => ({
   RuleArn: `rule-${priority}`,

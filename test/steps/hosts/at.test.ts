@@ -10,7 +10,7 @@ import {
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {LabHost} from '../../../lab/hosts/host.ts';
-import type {HostProcess} from '../../../steps/hosts/jobs.ts';
+import type {HostProcess} from '../../../steps/hosts/processes/jobs.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {FakeHosts} from './fake-hosts.ts';
 import {type LabWorld, startLabWorld} from './lab-world.ts';

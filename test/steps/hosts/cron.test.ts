@@ -15,7 +15,7 @@ import {
 import {dirname, join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {LabHost} from '../../../lab/hosts/host.ts';
-import type {HostWriter} from '../../../steps/hosts/hosts.ts';
+import type {HostWriter} from '../../../steps/hosts/target.ts';
 import {type LabWorld, startLabWorld} from './lab-world.ts';
 
 const mark = {id: 'r-1', entry: 'stop'};

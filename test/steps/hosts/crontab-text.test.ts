@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {activeLines, commentedOut, usersIn} from '../../../steps/hosts/crontab-text.ts';
+import {activeLines, commentedOut, usersIn} from '../../../steps/hosts/cron/crontab-text.ts';
 
 const crontab = `# m h dom mon dow command
 SHELL=/bin/sh

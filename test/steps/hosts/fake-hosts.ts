@@ -1,13 +1,13 @@
 import type {Session} from '../../../src/model/target.ts';
-import type {CronFile} from '../../../steps/hosts/cron.ts';
-import {sha256, usersIn} from '../../../steps/hosts/crontab-text.ts';
-import type {Door, DoorState} from '../../../steps/hosts/door.ts';
-import type {Family, OwnChain} from '../../../steps/hosts/firewall.ts';
-import type {HostsReader, HostsWriter, HostWriter} from '../../../steps/hosts/hosts.ts';
-import type {HostProcess} from '../../../steps/hosts/jobs.ts';
-import {type Mark, markName} from '../../../steps/hosts/mark.ts';
-import {declaredIn} from '../../../steps/hosts/supervisor-text.ts';
-import type {UnitState} from '../../../steps/hosts/systemd.ts';
+import {sha256, usersIn} from '../../../steps/hosts/cron/crontab-text.ts';
+import type {CronFile} from '../../../steps/hosts/cron/crontabs.ts';
+import type {Family, OwnChain} from '../../../steps/hosts/firewall/firewall.ts';
+import type {HostProcess} from '../../../steps/hosts/processes/jobs.ts';
+import type {Door, DoorState} from '../../../steps/hosts/proxy/proxy.ts';
+import {type Mark, markName} from '../../../steps/hosts/shell/run-marker.ts';
+import {declaredIn} from '../../../steps/hosts/supervisor/config-text.ts';
+import type {HostsReader, HostsWriter, HostWriter} from '../../../steps/hosts/target.ts';
+import type {UnitState} from '../../../steps/hosts/units/systemd.ts';
 
 export interface FakeUnit {
   activeState?: string;

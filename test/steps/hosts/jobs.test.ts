@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {cronJobs, type HostProcess} from '../../../steps/hosts/jobs.ts';
+import {cronJobs, type HostProcess} from '../../../steps/hosts/processes/jobs.ts';
 
 const process = (
   pid: number,

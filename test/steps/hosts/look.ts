@@ -1,4 +1,4 @@
-import type {HostsAction, HostsReader, HostsWriter} from '../../../steps/hosts/hosts.ts';
+import type {HostsAction, HostsReader, HostsWriter} from '../../../steps/hosts/target.ts';
 
 /** A look at some hosts, as the engine would give it to a step. */
 export const lookAt = <Input>(hosts: HostsReader, input: Input, begun = false) => ({

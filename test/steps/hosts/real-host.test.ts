@@ -3,7 +3,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {SwitcharooError} from '../../../src/index.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
-import {stopSupervised} from '../../../steps/hosts/stop-supervised.ts';
+import {stopSupervised} from '../../../steps/hosts/stop-supervisor-programs.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type RealHost, startRealHost, testUser, whyNoRealHost} from './real-host.ts';
 

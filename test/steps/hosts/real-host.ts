@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Session} from '../../../src/model/target.ts';
-import {type HostsReader, type HostsWriter, hostGroup} from '../../../steps/hosts/hosts.ts';
+import {type HostsReader, type HostsWriter, hostGroup} from '../../../steps/hosts/target.ts';
 import {freePort} from '../../lab/mysql/databases.ts';
 
 const programs = ['sshd', 'cron', 'atd', 'at', 'supervisord', 'supervisorctl', 'unshare'];

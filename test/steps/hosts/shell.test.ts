@@ -15,8 +15,8 @@ import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import type {LabHost} from '../../../lab/hosts/host.ts';
 import {createLabKey} from '../../../lab/hosts/keys.ts';
 import {SwitcharooError} from '../../../src/index.ts';
-import {hostGroup, onEvery} from '../../../steps/hosts/hosts.ts';
-import {openShells, type Shell, sh} from '../../../steps/hosts/shell.ts';
+import {openShells, type Shell, sh} from '../../../steps/hosts/shell/shell.ts';
+import {hostGroup, onEvery} from '../../../steps/hosts/target.ts';
 import {startHosts, type TriedHosts} from '../../lab/hosts/lab-host.ts';
 
 const signal = new AbortController().signal;

@@ -3,7 +3,7 @@ import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest';
 import {delayReplication, holdReplication} from '../../../lab/mysql/faults.ts';
 import {wordsOf} from '../../../lab/mysql/words.ts';
 import {caughtUp} from '../../../steps/mysql/caught-up.ts';
-import {hasReached} from '../../../steps/mysql/position.ts';
+import {hasReached} from '../../../steps/mysql/replication/position.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
 import {openRealServers, type RealServers, untilFollowed} from './real-servers.ts';
 import {lookOf, type Placed, run, settled} from './walk.ts';

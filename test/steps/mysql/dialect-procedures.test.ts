@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {proceduresByVersion, proceduresKnown} from '../../../steps/mysql/dialect-procedures.ts';
+import {proceduresByVersion, proceduresKnown} from '../../../steps/mysql/dialect/procedures.ts';
 
 const follows = [
   'rds_set_external_master',

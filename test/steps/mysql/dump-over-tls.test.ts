@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {versionOf} from '../../../steps/mysql/checks/facts.ts';
 import {type CopyPrograms, findPrograms} from '../../../steps/mysql/copy/programs.ts';
-import {mysqlServer} from '../../../steps/mysql/server.ts';
+import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {mariadbClients, mysqlClients} from '../../lab/mysql/server-kinds.ts';
 import {describeEachServer} from './each-server.ts';
 

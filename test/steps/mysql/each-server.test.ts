@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {makeSchemaSql, makeTableSql} from '../../../steps/mysql/sentinel.ts';
+import {makeSchemaSql, makeTableSql} from '../../../steps/mysql/replication/sentinel.ts';
 import {describeEachPair, describeEachServer} from './each-server.ts';
 
 describeEachServer('a server as a step sees it', (on) => {

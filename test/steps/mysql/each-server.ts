@@ -8,7 +8,7 @@ import {type LabDatabase, startServer} from '../../../lab/mysql/server.ts';
 import {wordsOf} from '../../../lab/mysql/words.ts';
 import {Processes} from '../../../lab/processes.ts';
 import type {Session} from '../../../src/model/target.ts';
-import {type MysqlReader, type MysqlWriter, mysqlServer} from '../../../steps/mysql/server.ts';
+import {type MysqlReader, type MysqlWriter, mysqlServer} from '../../../steps/mysql/target.ts';
 import {freePort, passwords} from '../../lab/mysql/databases.ts';
 import {forEachKind, forEachPair, forOldAndCurrent} from '../../lab/mysql/for-each-kind.ts';
 import type {ServerKind} from '../../lab/mysql/server-kinds.ts';

@@ -1,9 +1,9 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/model/problem.ts';
 import type {Session} from '../../../src/model/target.ts';
-import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/cluster.ts';
-import type {ClusterState} from '../../../steps/aurora/rds.ts';
-import type {RestoreWriter} from '../../../steps/aurora/restoring.ts';
+import type {ClusterState} from '../../../steps/aurora/cluster/rds.ts';
+import type {RestoreWriter} from '../../../steps/aurora/restore/cluster-restore.ts';
+import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/target.ts';
 import type {
   Account,
   Client,
@@ -12,7 +12,7 @@ import type {
   Position,
   Replication,
   ServerAccount,
-} from '../../../steps/mysql/server.ts';
+} from '../../../steps/mysql/target.ts';
 
 /** One change in a binary log, with the server on which it was first made. */
 interface Event {

@@ -7,7 +7,7 @@ import type {Brand} from '../../../lab/mysql/server-program.ts';
 import {createShop} from '../../../lab/mysql/shop-schema.ts';
 import {wordsOf} from '../../../lab/mysql/words.ts';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
-import {standsStill} from '../../../steps/mysql/stands-still.ts';
+import {standsStill} from '../../../steps/mysql/still-frozen.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {describeEachServer, type TriedServer} from './each-server.ts';

@@ -1,8 +1,8 @@
 import {openWrites} from '../../../steps/aurora/open-writes.ts';
 import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
-import {follow} from '../../../steps/mysql/follow.ts';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
+import {follow} from '../../../steps/mysql/replicate-back.ts';
 import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
 import {type FakeServer, fakeServers} from './fake-servers.ts';
 

@@ -5,11 +5,7 @@ import {positionOf} from '../../../lab/mysql/seed.ts';
 import type {LabDatabase} from '../../../lab/mysql/server.ts';
 import {wordsOf} from '../../../lab/mysql/words.ts';
 import type {Session} from '../../../src/model/target.ts';
-import {
-  type AuroraReader,
-  type AuroraWriter,
-  auroraCluster,
-} from '../../../steps/aurora/cluster.ts';
+import {type AuroraReader, type AuroraWriter, auroraCluster} from '../../../steps/aurora/target.ts';
 import {
   hasReached,
   type MysqlReader,
@@ -17,7 +13,7 @@ import {
   mysqlServer,
   type Replication,
   replicationOf,
-} from '../../../steps/mysql/server.ts';
+} from '../../../steps/mysql/target.ts';
 import {passwords, type TriedDatabases, tryDatabases} from '../../lab/mysql/databases.ts';
 import type {KindPair} from '../../lab/mysql/server-kinds.ts';
 

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
-import {grantedBy, rolesIn} from '../../../steps/mysql/grants.ts';
-import {privilegesIn} from '../../../steps/mysql/rights.ts';
-import {mysqlServer} from '../../../steps/mysql/server.ts';
+import {grantedBy, rolesIn} from '../../../steps/mysql/accounts/grants.ts';
+import {privilegesIn} from '../../../steps/mysql/accounts/rights.ts';
+import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {describeEachServer} from './each-server.ts';
 
 describe('a need in the words of a step', () => {

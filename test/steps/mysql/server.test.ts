@@ -4,13 +4,13 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {inspect} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {SwitcharooError} from '../../../src/model/problem.ts';
-import {connectTo} from '../../../steps/mysql/connection.ts';
+import {connectTo} from '../../../steps/mysql/session/connection.ts';
 import {
   type MysqlConfig,
   type MysqlReader,
   type MysqlWriter,
   mysqlServer,
-} from '../../../steps/mysql/server.ts';
+} from '../../../steps/mysql/target.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {openRealServers, type RealServers} from './real-servers.ts';
 

@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest';
-import type {Position} from '../../../steps/mysql/position.ts';
+import type {Position} from '../../../steps/mysql/replication/position.ts';
 import {verifyChanges} from '../../../steps/mysql/verify-changes.ts';
 import {describeEachPair, type TriedServer} from './each-server.ts';
-import {createProof} from './proof-schema.ts';
+import {createProof} from './verification-schema.ts';
 import {run, settled} from './walk.ts';
 
 // Every key that a log may have to tell: in several columns, with bytes that end in zeros, in two character sets, and as times.

@@ -1,7 +1,11 @@
 import {describe, expect, test} from 'vitest';
-import {dialectOf} from '../../../steps/mysql/dialect.ts';
-import {comparePositions, distanceText, hasReached} from '../../../steps/mysql/position.ts';
-import {brokenBecause, replicationOf} from '../../../steps/mysql/replication.ts';
+import {dialectOf} from '../../../steps/mysql/dialect/dialect.ts';
+import {
+  comparePositions,
+  distanceText,
+  hasReached,
+} from '../../../steps/mysql/replication/position.ts';
+import {brokenBecause, replicationOf} from '../../../steps/mysql/replication/replication.ts';
 
 describe('positions', () => {
   const at = (file: string, position: number) => ({file, position});

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {canonicalName, sameSet} from '../../../steps/route53/canonical.ts';
-import type {RecordSet} from '../../../steps/route53/record-set.ts';
+import {canonicalName, sameSet} from '../../../steps/route53/records/canonical.ts';
+import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
 
 const set = (type: string, ...values: string[]): RecordSet => ({
   name: 'x.shop.test.',

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import type {AnyStep, Look} from '../../../src/model/step.ts';
 import {changeDelegation} from '../../../steps/route53/change-delegation.ts';
-import {registrar} from '../../../steps/route53/registrar.ts';
+import {registrar} from '../../../steps/route53/registrar/registrar.ts';
 import {removeDs} from '../../../steps/route53/remove-ds.ts';
 import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
 import {credentials} from '../../lab/aws/started.ts';
@@ -118,7 +118,7 @@ describe('what a look says', () => {
         kind: 'blocked',
         reason:
           'parent vouches for keys of shop.test. (DS 1 13 2 61325635) that Route 53 does not have: resolvers that validate would refuse all its answers.',
-        hint: 'Remove the DS records first (route53.remove-ds), and wait them out (dns.ds-gone).',
+        hint: 'Remove the DS records first (route53.remove-ds), and wait them out (dns.ds-expired).',
       },
     },
     {

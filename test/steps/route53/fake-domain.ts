@@ -1,4 +1,8 @@
-import type {NameServer, RegistrarWriter, SigningKey} from '../../../steps/route53/registrar.ts';
+import type {
+  NameServer,
+  RegistrarWriter,
+  SigningKey,
+} from '../../../steps/route53/registrar/registrar.ts';
 import type {TriedWorld} from '../../contract/step-laws.ts';
 import {fakeZone} from './fake-zone.ts';
 

@@ -1,7 +1,7 @@
 import {performance} from 'node:perf_hooks';
 import {describe, expect, test} from 'vitest';
 import type {RecordSet as LabSet} from '../../../lab/aws/record-set.ts';
-import {createPace} from '../../../steps/route53/pace.ts';
+import {createPace} from '../../../steps/route53/zone/rate-limit.ts';
 import {type LabZone, labZone} from './lab-zone.ts';
 
 const signal = new AbortController().signal;

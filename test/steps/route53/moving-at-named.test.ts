@@ -1,10 +1,10 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {AnyGate, AnyStep, AnyUnit, Look} from '../../../src/model/step.ts';
-import {delegated} from '../../../steps/dns/delegated.ts';
-import {delegationDrained} from '../../../steps/dns/delegation-drained.ts';
-import {dsGone} from '../../../steps/dns/ds-gone.ts';
-import {zonesAgree} from '../../../steps/dns/zones-agree.ts';
+import {delegated} from '../../../steps/dns/delegation-live.ts';
+import {dsGone} from '../../../steps/dns/ds-expired.ts';
+import {delegationDrained} from '../../../steps/dns/ns-ttl-expired.ts';
+import {zonesAgree} from '../../../steps/dns/zones-match.ts';
 import {changeDelegation} from '../../../steps/route53/change-delegation.ts';
 import {importZone} from '../../../steps/route53/import-zone.ts';
 import {removeDs} from '../../../steps/route53/remove-ds.ts';

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
-import type {RecordSet} from '../../../steps/route53/record-set.ts';
-import {batchOf} from '../../../steps/route53/replace.ts';
+import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
+import {batchOf} from '../../../steps/route53/records/replace.ts';
 
 const plain: RecordSet = {name: 'a.shop.test.', type: 'A', ttlSeconds: 60, values: ['192.0.2.1']};
 const aliasTo = (name: string, dnsName: string): RecordSet => ({

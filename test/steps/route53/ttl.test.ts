@@ -1,10 +1,10 @@
 import {describe, expect, test} from 'vitest';
 import type {Look} from '../../../src/index.ts';
-import type {ZoneTargets} from '../../../steps/route53/edit.ts';
 import {lowerTtl} from '../../../steps/route53/lower-ttl.ts';
-import type {RecordSet} from '../../../steps/route53/record-set.ts';
+import type {ZoneTargets} from '../../../steps/route53/records/edit.ts';
+import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
+import type {TtlInput} from '../../../steps/route53/records/ttl.ts';
 import {restoreTtl} from '../../../steps/route53/restore-ttl.ts';
-import type {TtlInput} from '../../../steps/route53/ttl.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type FakeZone, fakeZone} from './fake-zone.ts';
 import {asLab, labZone} from './lab-zone.ts';

@@ -1,9 +1,9 @@
 import {describe, expect, test} from 'vitest';
 import {SwitcharooError} from '../../../src/index.ts';
-import {sameSets} from '../../../steps/route53/canonical.ts';
-import type {RecordSet} from '../../../steps/route53/record-set.ts';
-import {type Replacement, replaceSets} from '../../../steps/route53/replace.ts';
-import {hostedZone} from '../../../steps/route53/zone.ts';
+import {sameSets} from '../../../steps/route53/records/canonical.ts';
+import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
+import {type Replacement, replaceSets} from '../../../steps/route53/records/replace.ts';
+import {hostedZone} from '../../../steps/route53/target.ts';
 import {credentials} from '../../lab/aws/started.ts';
 import {type LabZone, labZone} from './lab-zone.ts';
 

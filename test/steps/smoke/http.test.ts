@@ -3,7 +3,7 @@ import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {startAuthoritative} from '../../../lab/dns/authoritative.ts';
 import type {DnsServer} from '../../../lab/dns/server.ts';
 import {httpAnswers} from '../../../steps/smoke/http.ts';
-import {webSite} from '../../../steps/smoke/site.ts';
+import {webSite} from '../../../steps/smoke/target.ts';
 
 let dns: DnsServer;
 let addresses: readonly string[];

@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {mysqlServer} from '../../../steps/mysql/server.ts';
+import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {sqlAnswers} from '../../../steps/smoke/sql.ts';
 import {type ShopWorld, startShopWorld} from '../../lab/app/shop-world.ts';
 

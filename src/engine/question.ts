@@ -1,0 +1,136 @@
+import type {Problem} from '../model/problem.ts';
+import type {Entry, Item} from '../model/runbook.ts';
+import type {Verdict} from '../model/verdict.ts';
+import type {RunContext} from './context.ts';
+import {givenBy, inputOf} from './known-values.ts';
+import {lookAt, messageOf} from './look.ts';
+import {entryTimedOut, heldByAnswer, heldUnasked, stopped} from './problems.ts';
+import {pollOf} from './run-entry.ts';
+
+/**
+ * Asks what no look can tell. The gates right before it are looked at again just before the question, and once more
+ * after a "yes": people take their time, and the world goes on meanwhile.
+ */
+export async function askAtGate(
+  context: RunContext,
+  entry: Entry,
+  asked: Extract<Verdict<unknown, unknown>, {kind: 'unknown'}>,
+): Promise<'yes' | Problem> {
+  for (;;) {
+    const notOpen = await precedingGatesOpen(context, entry);
+    if (notOpen) {
+      return notOpen;
+    }
+    const {answer, by} = await context.operator.ask(
+      {
+        about: 'confirmation',
+        entry: entry.id,
+        question: asked.question,
+        details: asked.details,
+        head: context.record.head,
+      },
+      context.stopping,
+    );
+    if (answer === 'unasked') {
+      return context.stopping.aborted
+        ? stopped(String(context.stopping.reason))
+        : heldUnasked(entry.id, by);
+    }
+    context.record.add({
+      kind: 'answered',
+      entry: entry.id,
+      about: 'confirmation',
+      question: asked.question,
+      details: [...asked.details],
+      answer,
+      by,
+    });
+    if (answer === 'no') {
+      return heldByAnswer(entry.id, by);
+    }
+    if (await allOpenNow(context, entry)) {
+      return 'yes';
+    }
+  }
+}
+
+/** Waits, within each gate's own limit, until all of them are open. */
+async function precedingGatesOpen(context: RunContext, entry: Entry): Promise<Problem | undefined> {
+  for (const gate of gatesBefore(context.runbook.items, entry)) {
+    const since = context.clock.now().getTime();
+    for (
+      let waitMs = pollOf(gate).firstMs;
+      ;
+      waitMs = Math.min(waitMs * 1.5, pollOf(gate).mostMs)
+    ) {
+      const says = await notOpenBecause(context, gate);
+      if (says === undefined) {
+        break;
+      }
+      context.observe({
+        kind: 'progress',
+        entry: entry.id,
+        says: `${gate.id} is not open any more: ${says}`,
+      });
+      if (context.stopping.aborted) {
+        return stopped(String(context.stopping.reason));
+      }
+      if (context.clock.now().getTime() - since >= gate.timeoutMs) {
+        return entryTimedOut(gate.id, true, gate.timeoutMs, says);
+      }
+      await context.clock.sleep(waitMs, context.stopping);
+    }
+  }
+  return undefined;
+}
+
+async function allOpenNow(context: RunContext, entry: Entry): Promise<boolean> {
+  for (const gate of gatesBefore(context.runbook.items, entry)) {
+    if ((await notOpenBecause(context, gate)) !== undefined) {
+      return false;
+    }
+  }
+  return true;
+}
+
+async function notOpenBecause(context: RunContext, gate: Entry): Promise<string | undefined> {
+  const {progress} = context.record;
+  if (progress.entries.get(gate.id)?.state !== 'done') {
+    return undefined;
+  }
+  const input = inputOf(gate, context.params, givenBy(progress, context.runbook.entries));
+  if (input.kind !== 'known') {
+    return undefined;
+  }
+  try {
+    const {verdict} = await lookAt(
+      context,
+      {entry: gate, input: input.input, begun: false},
+      context.stopping,
+    );
+    switch (verdict.kind) {
+      case 'settling':
+        return verdict.progress;
+      case 'blocked':
+        return verdict.reason;
+      default:
+        return undefined;
+    }
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** The gates between the last step and this entry, in order. A step in between may have closed an earlier gate for good. */
+function gatesBefore(items: readonly Item[], entry: Entry): readonly Entry[] {
+  const gates: Entry[] = [];
+  for (const item of items.slice(0, items.indexOf(entry)).reverse()) {
+    if (item.kind === 'entry' && item.unit.kind !== 'gate') {
+      break;
+    }
+    if (item.kind === 'entry' && item.unit !== entry.unit) {
+      gates.unshift(item);
+    }
+  }
+  return gates;
+}

@@ -1,0 +1,63 @@
+import type {Progress} from '../model/progress.ts';
+import type {WayBackAnswer, WayBackNow} from '../model/reversal-loss.ts';
+import type {Entry} from '../model/runbook.ts';
+import type {World} from './context.ts';
+import {givenBy, inputOf} from './known-values.ts';
+import {lookFor, looking, problemOfLook} from './look.ts';
+
+/** Asks every entry that stands, and knows about its way back, whether going back now would lose anything. Changes nothing. */
+export async function askWayBack(
+  world: World,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<readonly WayBackAnswer[]> {
+  const answers: WayBackAnswer[] = [];
+  for (const entry of world.runbook.entries) {
+    if (knowsItsWayBack(entry) && progress.entries.get(entry.id)?.stands) {
+      answers.push(await answerOf(world, progress, entry, signal));
+    }
+  }
+  return answers;
+}
+
+const knowsItsWayBack = ({unit}: Entry): boolean =>
+  unit.kind === 'step' && unit.wayBack !== undefined;
+
+async function answerOf(
+  world: World,
+  progress: Progress,
+  entry: Entry,
+  signal: AbortSignal,
+): Promise<WayBackAnswer> {
+  const notKnown = (...because: readonly string[]) =>
+    ({entry: entry.id, lossless: 'not known', because}) as const;
+  if (progress.entries.get(entry.id)?.state === 'reversing') {
+    // Half undone it looks like one that is broken. The reversal itself sees to it that nothing is lost.
+    return notKnown(
+      'It is half-way back: ask again when the reversal has ended. If that was broken off, resume it.',
+    );
+  }
+  const input = inputOf(entry, world.params, givenBy(progress, world.runbook.entries));
+  if (input.kind !== 'known') {
+    return notKnown(
+      input.kind === 'invalid' ? input.problem.message : `It is known after ${input.after}.`,
+    );
+  }
+  const before = progress.entries.get(entry.id)?.before;
+  try {
+    const request = {entry, input: input.input, begun: true, before};
+    const {lossless, because} = await looking(
+      world,
+      signal,
+      async (limited): Promise<WayBackNow> => {
+        const look = await lookFor(world, request, limited);
+        return entry.unit.kind === 'step' && entry.unit.wayBack
+          ? entry.unit.wayBack(look)
+          : {lossless: true, because: []};
+      },
+    );
+    return {entry: entry.id, lossless: lossless ? 'yes' : 'no', because};
+  } catch (error) {
+    return notKnown(problemOfLook(entry.id, error).message);
+  }
+}

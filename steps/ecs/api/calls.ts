@@ -1,0 +1,31 @@
+import type {Definition} from '../revision/task-definition.ts';
+import type {ServiceState, TargetHealth, TaskState} from '../rollout/state.ts';
+
+/** The calls to AWS that this technology makes, each one request or the pages of one. Reads retry; writes are sent once. */
+export interface EcsCalls {
+  describeService(signal: AbortSignal): Promise<ServiceState>;
+  describeTaskDefinition(reference: string, signal: AbortSignal): Promise<Definition>;
+  /** ARNs of ACTIVE revisions, newest first, at most 100. */
+  listRevisions(family: string, signal: AbortSignal): Promise<readonly string[]>;
+  describeTasks(signal: AbortSignal): Promise<readonly TaskState[]>;
+  describeTargetHealth(group: string, signal: AbortSignal): Promise<readonly TargetHealth[]>;
+  registerTaskDefinition(definition: Definition, signal: AbortSignal): Promise<string>;
+  /** Nothing new runs it then; what runs it already goes on. */
+  deregisterTaskDefinition(taskDefinition: string, signal: AbortSignal): Promise<void>;
+  /** Answers the PRIMARY deployment that it leads to. */
+  updateService(
+    update: ServiceUpdate,
+    signal: AbortSignal,
+  ): Promise<{readonly id: string; readonly createdAt: Date}>;
+  /** `nothing-in-flight`: it had ended before. */
+  stopServiceDeployment(
+    arn: string,
+    signal: AbortSignal,
+  ): Promise<'stopping' | 'nothing-in-flight'>;
+  close(): Promise<void>;
+}
+
+export interface ServiceUpdate {
+  readonly taskDefinition: string;
+  readonly desiredCount?: number;
+}

@@ -1,0 +1,70 @@
+import type {ContainerDefinition} from '@aws-sdk/client-ecs';
+import {type Blocked, blocked} from '../../../src/index.ts';
+import type {Definition} from '../revision/task-definition.ts';
+import {type DeploymentState, type ServiceState, shortName} from './state.ts';
+
+/** Services that this step cannot deploy to. */
+export function unsupported(
+  name: string,
+  {status, controller, strategy}: ServiceState,
+): Blocked | undefined {
+  if (status !== 'ACTIVE') {
+    return blocked(
+      `The ${name} is ${status}: it is being deleted, or was.`,
+      'Create the service anew, or correct its name in the inventory.',
+    );
+  }
+  if (controller !== 'ECS') {
+    return blocked(
+      `The ${name} is deployed by ${controller}, not by ECS itself.`,
+      controller === 'CODE_DEPLOY'
+        ? 'Deploy it with AWS CodeDeploy, or create a service with the ECS deployment controller.'
+        : 'Deploy it with the tool that manages its task sets.',
+    );
+  }
+  return strategy === 'ROLLING'
+    ? undefined
+    : blocked(
+        `The ${name} deploys by the strategy ${strategy}; this step knows rolling deployments only.`,
+        'Set the strategy of the service to ROLLING, or deploy it by other means.',
+      );
+}
+
+/** The scheduler could not move. */
+export const deadlocked = (name: string, service: ServiceState, count: number): Blocked =>
+  blocked(
+    `The ${name} runs ${service.runningCount} tasks, and with a desired count of ${count}, minimumHealthyPercent ${service.minimumHealthyPercent} and maximumPercent ${service.maximumPercent} ECS may neither stop one nor start another.`,
+    'Raise maximumPercent or lower minimumHealthyPercent of the service.',
+  );
+
+/** It is not plain which container the image is for. */
+export function noSuchContainer(
+  name: string,
+  {taskDefinition}: DeploymentState,
+  {containerDefinitions = []}: Definition,
+  {container}: {readonly container?: string | undefined},
+): Blocked {
+  const names = containerDefinitions.map((one) => one.name).join(', ');
+  return blocked(
+    container === undefined
+      ? `Task definition ${shortName(taskDefinition)} of the ${name} has ${containerDefinitions.length} containers (${names}), and it is not plain which one is meant.`
+      : `Task definition ${shortName(taskDefinition)} of the ${name} has no container ${container}, only ${names}.`,
+    `Give the step the input container: one of ${names}.`,
+  );
+}
+
+/** ECS refuses a variable that is also a secret of the container. */
+export function secretClash(
+  name: string,
+  container: ContainerDefinition | undefined,
+  {environment}: {readonly environment: Readonly<Record<string, string>>},
+): Blocked | undefined {
+  const secrets = (container?.secrets ?? []).flatMap((secret) => secret.name ?? []);
+  const clashing = secrets.filter((secret) => Object.hasOwn(environment, secret));
+  return clashing.length === 0
+    ? undefined
+    : blocked(
+        `Container ${container?.name} of the ${name} takes ${clashing.join(', ')} from secrets, and the step gives plain values.`,
+        'Leave these names out of the environment and pin the version of the secret in the task definition, or remove them from its secrets.',
+      );
+}

@@ -1,0 +1,124 @@
+import type {Ask} from '../session/connection.ts';
+import {quotedTable, rowHash, rowText, sumOfRows} from './row-text.ts';
+import {
+  type Both,
+  type Compared,
+  isSame,
+  type Mark,
+  type Moment,
+  onBoth,
+  type Passing,
+  type Side,
+  type Sum,
+  statementLimitMs,
+  sumOf,
+} from './sums.ts';
+import {type TableShape, tableName} from './table-shapes.ts';
+
+const stillEnough = 2;
+const mostLooks = 10;
+
+/** Compares a table that cannot be walked: as a whole, and where it differs, by which rows there are and how often. */
+export class KeylessComparison implements Compared {
+  readonly name: string;
+  readonly #shapes: Both<TableShape>;
+  readonly #names: Both<string>;
+  readonly #row: string;
+  #since: Moment | undefined;
+  #source: Sum | undefined;
+  #still = 0;
+  #looks = 0;
+  rows = 0;
+  finished = false;
+  readonly different: string[] = [];
+  readonly tooMany = false;
+  changing = 0;
+
+  constructor(shapes: Both<TableShape>, names: Both<string>, mark: Mark | null = null) {
+    this.rows = mark?.rows ?? 0;
+    this.finished = mark?.finished ?? false;
+    this.name = tableName(shapes.source);
+    this.#shapes = shapes;
+    this.#names = names;
+    this.#row = rowText(shapes.source, shapes.target);
+  }
+
+  get mark(): Mark | null {
+    const isEqual = this.finished && this.different.length === 0 && this.changing === 0;
+    return isEqual ? {after: null, rows: this.rows, finished: true} : null;
+  }
+
+  get waiting(): number {
+    return this.#looks > 0 && !this.finished ? 1 : 0;
+  }
+
+  async step(ask: Both<Ask>, passing: Passing): Promise<boolean> {
+    if (this.#since !== undefined && !passing.passed(this.#since)) {
+      return false;
+    }
+    const {source, target} = await onBoth((side) =>
+      sumOf({sql: this.#from(side), values: []}, this.#row, ask[side]),
+    );
+    this.#since = await passing.now();
+    this.rows = source.rows;
+    this.#still = this.#source && isSame(source, this.#source) ? this.#still + 1 : 0;
+    this.#source = source;
+    this.#looks += 1;
+    if (isSame(source, target)) {
+      this.finished = true;
+    } else if (this.#still >= stillEnough) {
+      await this.#tell(ask);
+      this.finished = true;
+    } else if (this.#looks >= mostLooks) {
+      this.changing = 1;
+      this.finished = true;
+    }
+    return true;
+  }
+
+  #from(side: Side): string {
+    return `FROM ${quotedTable(this.#shapes[side])}`;
+  }
+
+  /** A table may be longer than what fits here, so first comes which of some thousand parts of it differ. */
+  async #tell(ask: Both<Ask>): Promise<void> {
+    const part = `LEFT(${rowHash(this.#row)}, 3)`;
+    const parts = await onBoth((side) =>
+      this.#ask(side, ask, `${part} AS g, CONCAT(COUNT(*), ':', ${sumOfRows(this.#row)}) AS v`, ''),
+    );
+    const among = `WHERE ${part} IN (?)`;
+    const rows = await onBoth((side) =>
+      this.#ask(side, ask, `${rowHash(this.#row)} AS g, COUNT(*) AS v`, among, differing(parts)),
+    );
+    for (const side of ['source', 'target'] as const) {
+      const other = side === 'source' ? rows.target : rows.source;
+      const more = [...rows[side]].map(([hash, there]) => +there - +(other.get(hash) ?? 0));
+      const only = more.filter((count) => count > 0).reduce((sum, count) => sum + count, 0);
+      if (only > 0) {
+        this.different.push(
+          `${this.name} (no key to walk by) has ${only} rows only on ${this.#names[side]}`,
+        );
+      }
+    }
+  }
+
+  async #ask(
+    side: Side,
+    ask: Both<Ask>,
+    selected: string,
+    where: string,
+    parts?: readonly string[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const rows = await ask[side]({
+      sql: `SELECT ${selected} ${this.#from(side)} ${where} GROUP BY g ORDER BY NULL`,
+      values: parts ? [parts] : [],
+      limitMs: statementLimitMs,
+    });
+    return new Map(rows.map((row) => [String(row['g']), String(row['v'])]));
+  }
+}
+
+const differing = ({source, target}: Both<ReadonlyMap<string, string>>): readonly string[] =>
+  [...new Set([...source.keys(), ...target.keys()])].filter(
+    (part) => source.get(part) !== target.get(part),
+  );

@@ -1,0 +1,182 @@
+import type {Ask} from '../session/connection.ts';
+import type {Row} from '../session/session.ts';
+
+/** A column, in the words of `information_schema.columns`. */
+export interface Column {
+  readonly name: string;
+  /** Without its arguments: `varchar`. */
+  readonly type: string;
+  /** With them, and without what newer servers leave out: `int unsigned`, `varchar(64)`. */
+  readonly fullType: string;
+  readonly nullable: boolean;
+  readonly charset: string | null;
+  readonly collation: string | null;
+}
+
+/** A table as one server has it. */
+export interface TableShape {
+  readonly schema: string;
+  readonly table: string;
+  /** Of which storage engine: only InnoDB reads one state while others write. */
+  readonly engine: string;
+  /** What the server believes; InnoDB estimates it. */
+  readonly rows: number;
+  /** How long a row is on the average, as far as the server knows. */
+  readonly bytesOfRow: number;
+  readonly columns: readonly Column[];
+  /** The primary key, or else a unique one without NULL. */
+  readonly key: Key | null;
+}
+
+export interface Key {
+  readonly index: string;
+  readonly columns: readonly string[];
+}
+
+export const tableName = ({schema, table}: Pick<TableShape, 'schema' | 'table'>): string =>
+  `${schema}.${table}`;
+
+/** Which tables are meant: all of these schemas (of every one that is not the server's own), but for those left out. */
+export interface Wanted {
+  readonly schemas?: readonly string[] | undefined;
+  readonly except: readonly string[];
+}
+
+/** All tables by name. */
+export async function shapesOf(
+  session: Ask,
+  wanted: Wanted,
+): Promise<ReadonlyMap<string, TableShape>> {
+  const ask = (sql: string) =>
+    session({sql, values: [wanted.schemas ?? serversOwn], limitMs: dictionaryLimitMs});
+  const ofSchemas = wanted.schemas ? 'IN (?)' : 'NOT IN (?)';
+  const tables = await ask(tablesSql(ofSchemas));
+  const columns = grouped(await ask(columnsSql(ofSchemas)), nameOf);
+  const parts = grouped(await ask(indexesSql(ofSchemas)), nameOf);
+  const shapes = tables
+    .filter((row) => !wanted.except.includes(nameOf(row)))
+    .map(
+      (row): TableShape => ({
+        schema: String(row['s']),
+        table: String(row['t']),
+        engine: String(row['engine']),
+        rows: Number(row['approximate'] ?? 0),
+        bytesOfRow: Number(row['row_bytes'] ?? 0),
+        columns: (columns.get(nameOf(row)) ?? []).map(columnOf),
+        key: keyOf(parts.get(nameOf(row)) ?? []),
+      }),
+    );
+  return new Map(shapes.map((shape) => [tableName(shape), shape]));
+}
+
+// MySQL 5.6 opens every table for it.
+const dictionaryLimitMs = 25_000;
+
+// `switcharoo` holds the rows that prove a way, and those are meant for one side first.
+export const serversOwn: readonly string[] = [
+  ...['mysql', 'information_schema', 'performance_schema', 'sys', 'ndbinfo'],
+  'switcharoo',
+];
+
+// From MySQL 8.0 on these columns are in upper case, so each is named.
+const tablesSql = (ofSchemas: string) => `
+  SELECT table_schema AS s, table_name AS t, engine AS engine, table_rows AS approximate,
+         avg_row_length AS row_bytes FROM information_schema.tables
+   WHERE table_type = 'BASE TABLE' AND table_schema ${ofSchemas} ORDER BY table_schema, table_name`;
+
+const columnsSql = (ofSchemas: string) => `
+  SELECT table_schema AS s, table_name AS t, column_name AS name, data_type AS type, column_type AS full_type,
+         is_nullable AS nullable, character_set_name AS charset, collation_name AS collation
+    FROM information_schema.columns WHERE table_schema ${ofSchemas}
+   ORDER BY table_schema, table_name, ordinal_position`;
+
+const indexesSql = (ofSchemas: string) => `
+  SELECT table_schema AS s, table_name AS t, index_name AS index_name, column_name AS name, sub_part AS prefix,
+         nullable AS nullable FROM information_schema.statistics
+   WHERE non_unique = 0 AND table_schema ${ofSchemas}
+   ORDER BY table_schema, table_name, index_name <> 'PRIMARY', index_name, seq_in_index`;
+
+function grouped(rows: readonly Row[], by: (row: Row) => string) {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    groups.set(by(row), [...(groups.get(by(row)) ?? []), row]);
+  }
+  return groups;
+}
+
+const nameOf = (row: Row): string => `${row['s']}.${row['t']}`;
+
+const columnOf = (row: Row): Column => ({
+  name: String(row['name']),
+  type: String(row['type']).toLowerCase(),
+  fullType: plainType(String(row['full_type'])),
+  nullable: row['nullable'] === 'YES',
+  charset: text(row['charset']),
+  collation: text(row['collation']),
+});
+
+const text = (value: unknown): string | null => (value === null ? null : String(value));
+
+// MySQL 8.0.19 and later show no display width any more.
+const plainType = (type: string): string =>
+  type.replace(/^((?:tiny|small|medium|big)?int|year)\(\d+\)/i, '$1').toLowerCase();
+
+function keyOf(parts: readonly Row[]): Key | null {
+  const indexes = grouped(parts, (row) => String(row['index_name']));
+  for (const [index, columns] of indexes) {
+    // A prefix is not unique in the order of the whole column, and an expression has no column at all.
+    if (columns.every((row) => row['prefix'] === null && row['name'] !== null && !isYes(row))) {
+      return {index, columns: columns.map((row) => String(row['name']))};
+    }
+  }
+  return null;
+}
+
+const isYes = (row: Row): boolean => row['nullable'] === 'YES';
+
+/** What a table has otherwise on the two sides, in words. A display width and the old name of utf8mb3 are no difference. */
+export function shapeDifferences(
+  source: TableShape,
+  target: TableShape,
+  names: {readonly source: string; readonly target: string},
+): readonly string[] {
+  const there = new Map(target.columns.map((column) => [column.name, column]));
+  const here = new Set(source.columns.map(({name}) => name));
+  const table = tableName(source);
+  return [
+    ...source.columns.flatMap((column) => {
+      const other = there.get(column.name);
+      const [is, was] = [other && described(other), described(column)];
+      return is === undefined
+        ? [`${table}.${column.name} is missing on ${names.target}`]
+        : is === was
+          ? []
+          : [`${table}.${column.name} is ${was} on ${names.source} and ${is} on ${names.target}`];
+    }),
+    ...target.columns
+      .filter(({name}) => !here.has(name))
+      .map(({name}) => `${table}.${name} is missing on ${names.source}`),
+    ...keyDifference(source, target, names),
+  ];
+}
+
+function keyDifference(
+  source: TableShape,
+  target: TableShape,
+  names: {readonly source: string; readonly target: string},
+): readonly string[] {
+  const [here, there] = [keyText(source.key), keyText(target.key)];
+  return here === there
+    ? []
+    : [`${tableName(source)} has ${here} on ${names.source} and ${there} on ${names.target}`];
+}
+
+const keyText = (key: Key | null): string =>
+  key ? `the key (${key.columns.join(', ')})` : 'no key';
+
+const described = ({fullType, collation}: Column): string =>
+  collation === null ? fullType : `${fullType} ${currentName(collation)}`;
+
+/** `utf8` of older servers is `utf8mb3` of newer ones. */
+export const currentName = (charsetOrCollation: string): string =>
+  charsetOrCollation.replace(/^utf8(?=_|$)/, 'utf8mb3');

@@ -1,0 +1,61 @@
+import type {Position} from '../replication/position.ts';
+import type {Row} from '../session/session.ts';
+
+/** What a copy of whole schemas leaves on the server that it was made on: whose it is, how far it is, what belongs to it. */
+export interface CopyMark {
+  readonly run: string;
+  readonly entry: string;
+  readonly state: 'loading' | 'loaded';
+  /** These schemas, and nothing else, are the copy's own. */
+  readonly schemas: readonly string[];
+  /** Whether the replica executed what its source writes, before it was stopped for the copy. */
+  readonly executing: boolean;
+  /** Where the copied server's own log stood; `null` until it stands still. */
+  readonly at: Position | null;
+  /** What it had executed of its source then. */
+  readonly ofSource: Position | null;
+}
+
+export const makeTableSql = `CREATE TABLE IF NOT EXISTS switcharoo.seed (
+    run VARCHAR(64) NOT NULL,
+    entry VARCHAR(64) NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    of_schemas MEDIUMTEXT NOT NULL,
+    executing TINYINT NOT NULL,
+    log_file VARCHAR(255),
+    log_position BIGINT UNSIGNED,
+    source_file VARCHAR(255),
+    source_position BIGINT UNSIGNED,
+    begun_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (run, entry)
+  ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
+
+export const tableSql = `SELECT 1 AS there FROM information_schema.tables
+  WHERE table_schema = 'switcharoo' AND table_name = 'seed'`;
+export const rowsSql = 'SELECT * FROM switcharoo.seed ORDER BY begun_at DESC';
+export const insertSql =
+  "INSERT INTO switcharoo.seed (run, entry, state, of_schemas, executing) VALUES (?, ?, 'loading', ?, ?)";
+export const placeSql = `UPDATE switcharoo.seed
+  SET log_file = ?, log_position = ?, source_file = ?, source_position = ? WHERE run = ? AND entry = ?`;
+export const loadedSql = "UPDATE switcharoo.seed SET state = 'loaded' WHERE run = ? AND entry = ?";
+export const deleteSql = 'DELETE FROM switcharoo.seed WHERE run = ? AND entry = ?';
+export const tablesBesideSql = `SELECT table_name AS name FROM information_schema.tables
+  WHERE table_schema = 'switcharoo' AND table_name <> 'seed'`;
+
+export function markOf(row: Row): CopyMark {
+  const schemas: unknown = JSON.parse(String(row['of_schemas']));
+  return {
+    run: String(row['run']),
+    entry: String(row['entry']),
+    state: row['state'] === 'loaded' ? 'loaded' : 'loading',
+    schemas: Array.isArray(schemas) ? schemas.map(String) : [],
+    executing: Number(row['executing']) === 1,
+    at: positionIn(row, 'log'),
+    ofSource: positionIn(row, 'source'),
+  };
+}
+
+const positionIn = (row: Row, of: 'log' | 'source'): Position | null =>
+  row[`${of}_file`] === null
+    ? null
+    : {file: String(row[`${of}_file`]), position: Number(row[`${of}_position`])};

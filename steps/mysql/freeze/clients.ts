@@ -1,0 +1,114 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {SwitcharooError} from '../../../src/index.ts';
+import {sessionsRemain} from '../session/problems.ts';
+import type {Row} from '../session/session.ts';
+
+/** A client's session on a server. */
+export interface Client {
+  readonly id: number;
+  readonly user: string;
+  /** Where it comes from: `address:port`, or `localhost`. */
+  readonly host: string;
+  /** `Sleep`, `Query`, … */
+  readonly command: string;
+  /** How long it has been in that state. */
+  readonly seconds: number;
+}
+
+/** A session with changes that it has not committed. */
+export interface OpenTransaction {
+  readonly id: number;
+  readonly user: string;
+  readonly host: string;
+  readonly seconds: number;
+}
+
+export const clientText = ({id, user, host}: Pick<Client, 'id' | 'user' | 'host'>): string =>
+  `session ${id} of ${user}@${host}`;
+
+/** What a server can tell of its sessions, and how one is ended. */
+export interface Endable {
+  readonly name: string;
+  clients(signal?: AbortSignal): Promise<readonly Client[]>;
+  endSession(id: number, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Ends the sessions that were there before a fence, until two scans in a row find none of them. Sessions that came later
+ * were born under the fence; applications go on trying, so to wait for silence would be to wait for ever.
+ */
+export async function endClients(
+  server: Endable,
+  {
+    isToEnd,
+    signal,
+    say,
+  }: {isToEnd(client: Client): boolean; signal: AbortSignal; say(text: string): void},
+): Promise<void> {
+  const giveUpAt = Date.now() + endLimitMs;
+  let newest: number | undefined;
+  let found: readonly Client[] = [];
+  for (let empty = 0; empty < 2; ) {
+    const present = await server.clients(signal);
+    newest ??= Math.max(0, ...present.map(({id}) => id));
+    const bound = newest;
+    found = present.filter((client) => client.id <= bound && isToEnd(client));
+    empty = found.length === 0 ? empty + 1 : 0;
+    if (Date.now() > giveUpAt) {
+      throw new SwitcharooError(sessionsRemain(server.name, found.map(clientText)));
+    }
+    if (found.length > 0) {
+      say(`ending ${found.length} client sessions of ${server.name}`);
+    }
+    for (const {id} of found) {
+      signal.throwIfAborted();
+      await server.endSession(id, signal);
+    }
+    await sleep(betweenScansMs, undefined, {signal});
+  }
+}
+
+const endLimitMs = 10_000;
+const betweenScansMs = 30;
+
+/** Rows of SHOW PROCESSLIST, without the server's own threads, its replicas, and `own` sessions. */
+export function clientsOf(rows: readonly Row[], own: readonly number[]): readonly Client[] {
+  return rows
+    .map((row) => ({
+      id: Number(row['Id']),
+      user: String(row['User']),
+      host: String(row['Host']),
+      command: String(row['Command']),
+      seconds: Number(row['Time'] ?? 0),
+    }))
+    .filter(
+      ({id, user, command}) =>
+        !own.includes(id) && !isServers(user) && !isReplica(command) && !isEnded(command),
+    );
+}
+
+// `rdsadmin` is Aurora's own account; a session that has not said its name yet has done nothing yet.
+const isServers = (user: string): boolean =>
+  ['system user', 'event_scheduler', 'rdsadmin', 'unauthenticated user'].includes(user);
+
+// A session that was ended runs no further statement, but may stay in the list: while it rolls back, and in MySQL 5.6.24
+// for hours, when it was ended in the moment before it waits for its client (it then waits on a socket that was closed).
+const isEnded = (command: string): boolean => command === 'Killed';
+
+const isReplica = (command: string): boolean =>
+  command === 'Binlog Dump' || command === 'Binlog Dump GTID' || command === 'Daemon';
+
+/** Uncommitted changes of clients. Its ages are on the system's clock, so NOW() is brought there (MySQL 5.6 manual 21.29.3). */
+export const openTransactionsSql = `
+  SELECT p.id AS id, p.user AS user, p.host AS host,
+         TIMESTAMPDIFF(SECOND, t.trx_started, CONVERT_TZ(NOW(), @@session.time_zone, 'SYSTEM')) AS seconds
+    FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
+   WHERE t.trx_rows_modified > 0 AND p.command <> 'Killed' AND p.user NOT IN ('system user', 'event_scheduler', 'rdsadmin')`;
+
+export const openTransactionsOf = (rows: readonly Row[]): readonly OpenTransaction[] =>
+  rows.map((row) => ({
+    id: Number(row['id']),
+    user: String(row['user']),
+    host: String(row['host']),
+    seconds: Number(row['seconds']),
+  }));

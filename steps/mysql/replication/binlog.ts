@@ -1,0 +1,127 @@
+import type {Row} from '../session/session.ts';
+import type {MysqlReader} from '../target.ts';
+import {comparePositions, type Position} from './position.ts';
+
+/**
+ * What was written into a server's log after a position, leaving out what changes no data: a position also moves when
+ * somebody rotates the log, or says FLUSH, ANALYZE or GRANT. Gives the first few changes in words.
+ */
+export async function changesSince(
+  server: MysqlReader,
+  from: Position,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  for await (const {rows, isWhole} of eventsSince(server, from, signal)) {
+    const changes = rows.filter(isChange);
+    if (changes.length > 0) {
+      return changes.map((row) => `${row['Event_type']} at ${row['Log_name']}:${row['Pos']}`);
+    }
+    // A log as long as that holds more than somebody's FLUSH.
+    if (!isWhole) {
+      return [`more than ${mostEvents} events in ${rows[0]?.['Log_name']}`];
+    }
+  }
+  return [];
+}
+
+/** What somebody who stops at a position will never have: how many transactions, of which tables, and statements. */
+export async function missingSince(
+  server: MysqlReader,
+  from: Position,
+  signal?: AbortSignal,
+): Promise<string> {
+  let transactions = 0;
+  // Of a log that is gone nobody can tell what was in it.
+  let more = (await filesFrom(server, from, signal))[0] === from.file ? '' : 'more than ';
+  const what = new Set<string>();
+  for await (const {rows, isWhole} of eventsSince(server, from, signal)) {
+    transactions += rows.filter(isEnd).length;
+    for (const row of rows) {
+      what.add(tableOf(row) ?? statementOf(row) ?? '');
+    }
+    if (!isWhole) {
+      more = 'more than ';
+      break;
+    }
+  }
+  const named = [...what].filter(Boolean);
+  const shown = named.slice(0, 5).join(', ') + (named.length > 5 ? ', …' : '');
+  const count = `${more}${transactions} ${transactions === 1 ? 'transaction' : 'transactions'}`;
+  return shown === '' ? count : `${count} (${shown})`;
+}
+
+export interface Definitions {
+  /** What stands at the position itself. */
+  readonly first: string | null;
+  /** All of them in the log of that position, as far as it was read. */
+  readonly all: readonly string[];
+}
+
+/** Statements after a position that change tables and not their rows, by their first words: `ALTER TABLE`. */
+export async function definitionsSince(
+  server: MysqlReader,
+  at: Position,
+  signal?: AbortSignal,
+): Promise<Definitions> {
+  const rows = await server.query(eventsSql, [at.file, at.position, mostEvents], signal);
+  const changes = rows.filter((row) => !harmlessEvents.has(String(row['Event_type'])));
+  const all = changes.map(statementOf).filter((words) => words !== null);
+  return {first: changes[0] ? statementOf(changes[0]) : null, all: [...new Set(all)]};
+}
+
+async function* eventsSince(server: MysqlReader, from: Position, signal?: AbortSignal) {
+  for (const file of await filesFrom(server, from, signal)) {
+    const start = file === from.file ? from.position : logStart;
+    const rows = await server.query(eventsSql, [file, start, mostEvents], signal);
+    yield {rows, isWhole: rows.length < mostEvents};
+  }
+}
+
+const eventsSql = 'SHOW BINLOG EVENTS IN ? FROM ? LIMIT ?';
+// The first event of every log begins after the four bytes that mark a log.
+const logStart = 4;
+const mostEvents = 1_000;
+
+async function filesFrom(
+  server: MysqlReader,
+  from: Position,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const rows = await server.query('SHOW BINARY LOGS', [], signal);
+  return rows
+    .map((row) => String(row['Log_name']))
+    .filter((file) => (comparePositions({file, position: 0}, {...from, position: 0}) ?? -1) >= 0);
+}
+
+function isChange(row: Row): boolean {
+  const [type, info] = [String(row['Event_type']), String(row['Info'])];
+  return type === 'Query' ? !harmlessStatement.test(info) : !harmlessEvents.has(type);
+}
+
+const isEnd = (row: Row): boolean =>
+  row['Event_type'] === 'Xid' || (row['Event_type'] === 'Query' && statementOf(row) !== null);
+
+/** `table_id: 70 (shop.orders)`. */
+const tableOf = (row: Row): string | undefined =>
+  row['Event_type'] === 'Table_map' ? /\((.*)\)/.exec(String(row['Info']))?.[1] : undefined;
+
+/** Its first two words and no more: what follows may hold data. */
+function statementOf(row: Row): string | null {
+  if (row['Event_type'] !== 'Query' || harmlessStatement.test(String(row['Info']))) {
+    return null;
+  }
+  const statement = String(row['Info'])
+    .replace(/^use `[^`]*`; ?/i, '')
+    .trim();
+  return /^(\w+\s+\w+)/.exec(statement)?.[1]?.toUpperCase() ?? null;
+}
+
+// Account statements change the schema mysql, which is not replicated; BEGIN counts by the rows that follow it.
+const harmlessStatement =
+  /^(use `[^`]*`; ?)?\s*(BEGIN|COMMIT|FLUSH|ANALYZE|GRANT|REVOKE|SET PASSWORD|(CREATE|ALTER|DROP|RENAME) USER)\b/i;
+
+const harmlessEvents = new Set([
+  ...['Format_desc', 'Rotate', 'Stop', 'Previous_gtids', 'Heartbeat', 'Gtid', 'Anonymous_Gtid'],
+  // MariaDB's own.
+  ...['Gtid_list', 'Binlog_checkpoint', 'Start_encryption'],
+]);

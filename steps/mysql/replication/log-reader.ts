@@ -1,0 +1,171 @@
+import {randomInt} from 'node:crypto';
+import type {
+  BinlogEvent,
+  DeleteRowsEvent,
+  QueryEvent,
+  RotateEvent,
+  UpdateRowsEvent,
+  WriteRowsEvent,
+} from '@vlasky/zongji';
+import {SwitcharooError} from '../../../src/index.ts';
+import {serversOwn, tableName} from '../compare/table-shapes.ts';
+import {logUnreadable, type Where} from '../session/problems.ts';
+import {connectTrouble} from '../session/server-errors.ts';
+import type {Login, Row} from '../session/session.ts';
+import {within} from '../session/with-timeout.ts';
+import {hasReached, type Position} from './position.ts';
+
+/** What is to be read of a server's log. */
+export interface LogPart {
+  readonly from: Position;
+  /** Where a transaction ends: it is read up to there. */
+  readonly until: Position;
+  /** Rows of these schemas; without it, of all that are not the server's own. */
+  readonly schemas: readonly string[] | undefined;
+  /** Tables whose rows are passed over: `schema`, `table`. */
+  readonly without: readonly (readonly [schema: string, table: string])[];
+  readonly limitMs: number;
+}
+
+/** Who is told what the log says. */
+export interface LogListener {
+  /** A row as it was or became; with `before` of an update. TIMESTAMP is in UTC, and a column that was not logged is `null`. */
+  row(table: string, row: Row, before?: Row): void;
+  /** A statement with its default schema: BEGIN and COMMIT, definitions, and changes that are not logged as rows. */
+  statement(schema: string, text: string): void;
+}
+
+/**
+ * Reads a server's binary log as a replica would (REPLICATION SLAVE), and gives the end of the last transaction that was read: `until`, or
+ * less when the time was over. Whoever goes on from there misses nothing.
+ */
+export async function readLog(
+  login: Login,
+  where: Where,
+  part: LogPart,
+  listener: LogListener,
+  signal: AbortSignal,
+): Promise<Position> {
+  const {default: ZongJi} = await import('@vlasky/zongji');
+  const {host, port, user, password, tls} = login;
+  const log = new ZongJi({
+    ...{host, port, user, password, connectTimeout: connectLimitMs},
+    ...{dateStrings: true, timezone: 'Z', supportBigNumbers: true},
+    ...(tls === undefined ? {} : {ssl: tls.ca === undefined ? {} : {ca: tls.ca}}),
+  });
+  let at = part.from;
+  const read = new Promise<void>((resolve, reject) => {
+    let time = true;
+    setTimeout(() => {
+      time = false;
+    }, part.limitMs).unref();
+    let reading = true;
+    log.on('error', reject);
+    log.on('binlog', (event) => {
+      if (!reading) {
+        return;
+      }
+      const end = told(event, at, listener);
+      at = end ?? at;
+      // Never in the middle of a transaction: its rows are told of once more, or not at all.
+      if (end && (!time || hasReached(at, part.until))) {
+        reading = false;
+        resolve();
+      }
+    });
+  });
+  log.start({
+    // MariaDB ends whoever else reads its log under the same number.
+    serverId: randomInt(2 ** 31, 2 ** 32),
+    ...{filename: part.from.file, position: part.from.position},
+    ...filtersOf(part),
+  });
+  try {
+    await within(read, part.limitMs + overdueMs, signal);
+    return at;
+  } catch (cause) {
+    throw signal.aborted ? cause : unreadable(cause, where, user);
+  } finally {
+    log.stop();
+  }
+}
+
+const connectLimitMs = 3_000;
+// One transaction may be long, and it is read to its end.
+const overdueMs = 15_000;
+
+const filtersOf = ({schemas, without}: LogPart) => ({
+  includeEvents: [
+    ...['tablemap', 'writerows', 'updaterows', 'deleterows'],
+    ...['query', 'xid', 'xaprepare', 'rotate'],
+  ],
+  ...(schemas
+    ? {includeSchema: Object.fromEntries(schemas.map((schema) => [schema, true as const]))}
+    : {}),
+  excludeSchema: {
+    ...Object.fromEntries(
+      without.map(([schema]) => [
+        schema,
+        without.filter(([other]) => other === schema).map(([, table]) => table),
+      ]),
+    ),
+    ...Object.fromEntries(serversOwn.map((schema) => [schema, true as const])),
+  },
+});
+
+/** Tells of one event; gives the place behind it where it ends a transaction, and `null` in the middle of one. */
+function told(event: BinlogEvent, at: Position, listener: LogListener): Position | null {
+  const behind = {file: at.file, position: event.nextPosition};
+  switch (event.getTypeName()) {
+    case 'Rotate': {
+      const {binlogName: file, position} = event as RotateEvent;
+      return {file, position};
+    }
+    case 'Query': {
+      const {schema, query} = event as QueryEvent;
+      listener.statement(schema, query);
+      return /^\s*(BEGIN|SAVEPOINT|XA (START|BEGIN|END))\b/i.test(query) ? null : behind;
+    }
+    case 'WriteRows':
+    case 'DeleteRows': {
+      const rows = event as WriteRowsEvent | DeleteRowsEvent;
+      for (const row of rows.rows) {
+        listener.row(tableOf(rows), row);
+      }
+      return null;
+    }
+    case 'UpdateRows': {
+      const rows = event as UpdateRowsEvent;
+      for (const {before, after} of rows.rows) {
+        listener.row(tableOf(rows), before);
+        listener.row(tableOf(rows), after, before);
+      }
+      return null;
+    }
+    case 'Xid':
+    case 'XaPrepare':
+      return behind;
+    default:
+      return null;
+  }
+}
+
+function tableOf({tableMap, tableId}: WriteRowsEvent | DeleteRowsEvent | UpdateRowsEvent): string {
+  const table = tableMap[tableId];
+  if (!table) {
+    throw new Error(`it has rows of a table ${tableId} that it has not named`);
+  }
+  return tableName({schema: table.parentSchema, table: table.tableName});
+}
+
+/** What hinders the connection is told as ever; all else lies in the log: purged, compressed, not allowed, not understood. */
+function unreadable(cause: unknown, where: Where, user: string): unknown {
+  const trouble = connectTrouble(cause, where, user);
+  const {errno = 0} = (cause ?? {}) as {errno?: number};
+  const isOfTheWay = trouble !== cause && (errno <= 0 || errno === 1045 || errno === 1040);
+  return isOfTheWay
+    ? trouble
+    : new SwitcharooError(
+        logUnreadable(where, cause instanceof Error ? cause.message : 'no reason'),
+      );
+}

@@ -1,0 +1,125 @@
+import type {Row} from '../session/session.ts';
+import type {Position} from './position.ts';
+
+/** What a server says about the one it follows. */
+export interface Replication {
+  readonly host: string;
+  readonly port: number;
+  /** The `server_id` of the followed server; 0 until it was reached once. */
+  readonly sourceServerId: number;
+  /** `Yes`, `No`, `Connecting`; MariaDB also says `Preparing`. */
+  readonly io: string;
+  readonly sql: string;
+  /** Up to where the followed server's log has been executed here. */
+  readonly executed: Position;
+  /** What the server says that it is behind: to be shown, and never to be waited for. */
+  readonly secondsBehind: number | null;
+  /** The last error of either thread, in the server's words. */
+  readonly error: ReplicationError | null;
+  /** Whether changes to the followed server's own schema `mysql` are left out. */
+  readonly ignoresMysqlSchema: boolean;
+  /** Filters by which it leaves out anything else: "Replicate_Do_DB = shop". */
+  readonly filters: readonly string[];
+  /** By how much it is behind on purpose. */
+  readonly delaySeconds: number;
+}
+
+export interface ReplicationError {
+  readonly thread: 'io' | 'sql';
+  readonly errno: number;
+  readonly text: string;
+}
+
+/** Normalises a row of SHOW SLAVE STATUS or SHOW REPLICA STATUS, by column name: RDS mixes the two families. */
+export function replicationOf(row: Row): Replication {
+  return {
+    host: text(row, 'Source_Host', 'Master_Host'),
+    port: number(row, 'Source_Port', 'Master_Port'),
+    sourceServerId: number(row, 'Source_Server_Id', 'Master_Server_Id'),
+    io: text(row, 'Replica_IO_Running', 'Slave_IO_Running'),
+    sql: text(row, 'Replica_SQL_Running', 'Slave_SQL_Running'),
+    // These two belong together; Master_Log_File is where the other thread reads.
+    executed: {
+      file: text(row, 'Relay_Source_Log_File', 'Relay_Master_Log_File'),
+      position: number(row, 'Exec_Source_Log_Pos', 'Exec_Master_Log_Pos'),
+    },
+    secondsBehind: secondsOf(row['Seconds_Behind_Source'] ?? row['Seconds_Behind_Master']),
+    error: errorOf(row),
+    ignoresMysqlSchema: ignoresMysqlSchema(row),
+    filters: filtersIn(row),
+    delaySeconds: number(row, 'SQL_Delay'),
+  };
+}
+
+export const isRunning = ({io, sql}: Replication): boolean => io === 'Yes' && sql === 'Yes';
+
+export const followedAt = ({host, port}: {host: string; port: number}): string => `${host}:${port}`;
+
+/** Why replication will not go on by itself, in words; `null` while it runs or still tries. */
+export function brokenBecause({io, sql, error}: Replication): string | null {
+  if (error !== null && (error.thread === 'sql' || io === 'No' || isForGood(error.errno))) {
+    return `${error.text} (${error.thread === 'io' ? 'IO' : 'SQL'} errno ${error.errno})`;
+  }
+  if (sql === 'No' || io === 'No') {
+    return `the ${io === 'No' ? 'IO' : 'SQL'} thread is stopped`;
+  }
+  return null;
+}
+
+// The IO thread tries again after these, but a wrong password (1045), an unknown login plugin (2059) or a purged log
+// (1236) does not heal by itself.
+const isForGood = (errno: number): boolean => [1045, 1130, 1236, 1593, 2059].includes(errno);
+
+const secondsOf = (value: unknown): number | null =>
+  value === null || value === undefined ? null : Number(value);
+
+function errorOf(row: Row): ReplicationError | null {
+  for (const [thread, prefix] of [
+    ['sql', 'Last_SQL'],
+    ['io', 'Last_IO'],
+  ] as const) {
+    const errno = number(row, `${prefix}_Errno`);
+    if (errno !== 0) {
+      return {thread, errno, text: capped(text(row, `${prefix}_Error`))};
+    }
+  }
+  return null;
+}
+
+// The server quotes the statement that did not work, which holds data.
+const longestErrorText = 200;
+const capped = (words: string): string =>
+  words.length > longestErrorText ? `${words.slice(0, longestErrorText)}…` : words;
+
+function ignoresMysqlSchema(row: Row): boolean {
+  const tables = text(row, 'Replicate_Wild_Ignore_Table').split(',');
+  const schemas = text(row, 'Replicate_Ignore_DB').split(',');
+  return tables.includes('mysql.%') || schemas.includes('mysql');
+}
+
+/** Without those that leave out what belongs to the followed server alone, or to the Database Migration Service. */
+function filtersIn(row: Row): readonly string[] {
+  return filterColumns.flatMap((column) => {
+    const values = text(row, column).split(',').filter(Boolean);
+    const odd = values.filter(
+      (value) => column.includes('_Do_') || !/^(mysql|awsdms[^.]*)(\..*)?$/.test(value),
+    );
+    return odd.length > 0 ? [`${column} = ${odd.join(',')}`] : [];
+  });
+}
+
+const filterColumns = [
+  'Replicate_Do_DB',
+  'Replicate_Ignore_DB',
+  'Replicate_Do_Table',
+  'Replicate_Ignore_Table',
+  'Replicate_Wild_Do_Table',
+  'Replicate_Wild_Ignore_Table',
+];
+
+function text(row: Row, ...names: readonly string[]): string {
+  const found = names.find((name) => row[name] !== undefined && row[name] !== null);
+  return found === undefined ? '' : String(row[found]);
+}
+
+const number = (row: Row, ...names: readonly string[]): number => Number(text(row, ...names) || 0);

@@ -1,0 +1,53 @@
+import {errnoOf} from '../dialect/dialect.ts';
+import type {Row} from '../session/session.ts';
+
+/** The rows that prove a way: written on one server, they must arrive on the other. */
+const tableSql = `SELECT 1 AS there FROM information_schema.tables
+  WHERE table_schema = 'switcharoo' AND table_name = 'sentinel'`;
+
+const rowSql = 'SELECT 1 AS there FROM switcharoo.sentinel WHERE run = ? AND entry = ?';
+
+// Both name an old character set: a follower that is older than the leader may not know the leader's default.
+export const makeSchemaSql =
+  'CREATE DATABASE IF NOT EXISTS switcharoo DEFAULT CHARACTER SET latin1';
+export const makeTableSql = `CREATE TABLE IF NOT EXISTS switcharoo.sentinel (
+    run VARCHAR(64) NOT NULL,
+    entry VARCHAR(64) NOT NULL,
+    written_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (run, entry)
+  ) ENGINE=InnoDB DEFAULT CHARACTER SET latin1`;
+
+export const insertSql = 'INSERT INTO switcharoo.sentinel (run, entry) VALUES (?, ?)';
+export const deleteSql = 'DELETE FROM switcharoo.sentinel WHERE run = ? AND entry = ?';
+/** Removes what a server that died in the middle of `makeTableSql` has left. */
+export const dropTableSql = 'DROP TABLE IF EXISTS switcharoo.sentinel';
+
+type Read = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+
+/** Before MySQL 8.0 a server that dies while it makes a table may list it, and then say that it does not exist. */
+export async function isHalfMade(read: Read): Promise<boolean> {
+  const isListed = (await read(tableSql)).length > 0;
+  return (
+    isListed && (await unlessNoTable(read('SELECT 1 FROM switcharoo.sentinel LIMIT 0'))) === null
+  );
+}
+
+export async function hasRow(read: Read, run: string, entry: string): Promise<boolean> {
+  const rows =
+    (await read(tableSql)).length === 0 ? [] : await unlessNoTable(read(rowSql, [run, entry]));
+  return rows !== null && rows.length > 0;
+}
+
+async function unlessNoTable(rows: Promise<readonly Row[]>): Promise<readonly Row[] | null> {
+  try {
+    return await rows;
+  } catch (cause) {
+    if (errnoOf(cause) === noSuchTable) {
+      return null;
+    }
+    throw cause;
+  }
+}
+
+// ER_NO_SUCH_TABLE
+const noSuchTable = 1146;

@@ -1,0 +1,84 @@
+import {SwitcharooError} from '../../../src/index.ts';
+import {
+  accessDenied,
+  noAnswer,
+  notAllowed,
+  refused,
+  tooManyConnections,
+  unknownHost,
+  unreachable,
+  type Where,
+} from './problems.ts';
+import {TimedOut} from './with-timeout.ts';
+
+/** The connection ended while a statement was on its way. */
+export class Lost extends Error {}
+
+interface ServerError extends Error {
+  readonly code?: string;
+  /** The server's error number; below zero, or missing, when the trouble was on the way. */
+  readonly errno?: number;
+}
+
+/** What went wrong while connecting, as the operator is told. */
+export function connectTrouble(thrown: unknown, where: Where, user: string): unknown {
+  if (thrown instanceof TimedOut) {
+    return problem(unreachable(where, `no answer within ${thrown.limitMs} ms`), thrown);
+  }
+  if (!isServerError(thrown)) {
+    return thrown;
+  }
+  const {code = 'unknown', errno = 0} = thrown;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return problem(unknownHost(where), thrown);
+  }
+  if (isDenied(errno)) {
+    return problem(accessDenied(where, user), thrown);
+  }
+  return isFull(errno)
+    ? problem(tooManyConnections(where), thrown)
+    : problem(unreachable(where, code), thrown);
+}
+
+/** What went wrong with a statement: `Lost`, or what the operator is told. */
+export function statementTrouble(thrown: unknown, where: Where, sql: string): unknown {
+  if (thrown instanceof TimedOut) {
+    return problem(noAnswer(where, thrown.limitMs, sql), thrown);
+  }
+  if (thrown instanceof Lost || !isServerError(thrown)) {
+    return thrown;
+  }
+  const {errno = 0, message} = thrown;
+  if (errno <= 0 || isEnding(errno)) {
+    return new Lost('the connection was closed', {cause: bare(thrown)});
+  }
+  if (isForbidden(errno)) {
+    return problem(notAllowed(where, sql, message), thrown);
+  }
+  // A syntax error quotes the statement, and with it the values.
+  const words = errno === 1064 ? 'it is not in its language' : message;
+  return problem(refused(where, sql, `${words} (errno ${errno})`), thrown);
+}
+
+const isDenied = (errno: number): boolean => errno === 1045 || errno === 1130;
+const isFull = (errno: number): boolean => errno === 1040 || errno === 1203;
+const isForbidden = (errno: number): boolean => [1044, 1142, 1143, 1227, 1370].includes(errno);
+// The server shuts down, killed this session (MariaDB), or found it idle for too long (MySQL 8.0.24).
+const isEnding = (errno: number): boolean => [1053, 1927, 4031].includes(errno);
+
+const problem = (says: ConstructorParameters<typeof SwitcharooError>[0], thrown: Error) =>
+  new SwitcharooError(says, {cause: bare(thrown)});
+
+/** mysql2 keeps the whole statement in its errors, passwords included: only the numbers go further. */
+function bare(thrown: Error): Error {
+  if (!isServerError(thrown)) {
+    return thrown;
+  }
+  const {code, errno} = thrown;
+  return Object.assign(new Error(`${code} (errno ${errno})`), {code, errno});
+}
+
+/** Errors of mysql2 and of the network; neither our own problems nor an abort. */
+function isServerError(thrown: unknown): thrown is ServerError {
+  return thrown instanceof Error && ('errno' in thrown || 'fatal' in thrown);
+}

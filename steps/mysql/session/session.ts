@@ -1,0 +1,200 @@
+import {connect, type Socket} from 'node:net';
+import type {Connection} from 'mysql2/promise';
+import type {Where} from './problems.ts';
+import {connectTrouble, Lost, statementTrouble} from './server-errors.ts';
+import {TimedOut, within} from './with-timeout.ts';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Login {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database?: string | undefined;
+  readonly tls?: {readonly ca?: string | undefined} | undefined;
+}
+
+export interface Statement {
+  /** With placeholders: its text is shown in problems, its values never. */
+  readonly sql: string;
+  readonly values?: readonly unknown[];
+  readonly limitMs?: number;
+}
+
+const connectLimitMs = 3_000;
+const statementLimitMs = 5_000;
+const pingLimitMs = 2_000;
+const killLimitMs = 500;
+
+interface Open {
+  readonly connection: Connection;
+  readonly socket: Socket;
+  /** Rejects when the connection ends, whoever ended it; mysql2 leaves statements of a destroyed connection unanswered. */
+  readonly ended: Promise<never>;
+}
+
+/** One connection that is opened when needed, and again when it was lost. */
+export class Line {
+  readonly #login: Login;
+  readonly #where: Where;
+  readonly #first: readonly string[];
+  #open: Promise<Open> | null = null;
+  /** Of the connection that is open. */
+  #socket: Socket | null = null;
+  #id: number | null = null;
+
+  /** `first` is said at the start of each session. */
+  constructor(login: Login, where: Where, first: readonly string[] = []) {
+    this.#login = login;
+    this.#where = where;
+    this.#first = first;
+  }
+
+  get id(): number | null {
+    return this.#id;
+  }
+
+  /** Finds out now, and not in the middle of a write, that an idle connection has died. */
+  async ensure(signal: AbortSignal): Promise<void> {
+    try {
+      await this.ask({sql: 'DO 0', limitMs: pingLimitMs}, signal);
+    } catch (cause) {
+      if (!(cause instanceof Lost)) {
+        throw cause;
+      }
+      await this.ask({sql: 'DO 0', limitMs: pingLimitMs}, signal);
+    }
+  }
+
+  async ask(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {
+    signal.throwIfAborted();
+    const {connection, ended, socket} = await this.#opened(signal);
+    const {sql, values = [], limitMs = statementLimitMs} = statement;
+    try {
+      const asked = connection.query(sql, [...values]);
+      const [result] = await within(Promise.race([asked, ended]), limitMs, signal);
+      return rowsOf(result);
+    } catch (cause) {
+      if (cause instanceof TimedOut || signal.aborted) {
+        const id = this.#id;
+        this.#drop(socket);
+        // The server would go on with the statement although nobody listens any more.
+        await this.#kill(id);
+      }
+      const trouble = statementTrouble(cause, this.#where, sql);
+      if (trouble instanceof Lost) {
+        // The driver may hear of it before the socket does: whoever asks next must not be given this connection again.
+        this.#drop(socket);
+      }
+      throw trouble;
+    }
+  }
+
+  close(): void {
+    const open = this.#open;
+    this.#open = null;
+    this.#socket = null;
+    this.#id = null;
+    void open?.then(({socket}) => socket.destroy()).catch(() => {});
+  }
+
+  async #opened(signal: AbortSignal): Promise<Open> {
+    return await within(this.#open ?? this.#reopen(), connectLimitMs, signal);
+  }
+
+  #reopen(): Promise<Open> {
+    const opening = this.#connect();
+    this.#open = opening;
+    opening.catch(() => {
+      if (this.#open === opening) {
+        this.#open = null;
+      }
+    });
+    return opening;
+  }
+
+  /** For all who wait for it, so no single one of them can abort it. */
+  async #connect(): Promise<Open> {
+    const {host, port} = this.#login;
+    const socket = connect({host, port, noDelay: true, keepAlive: true});
+    const ended = new Promise<never>((_resolve, reject) => {
+      socket.once('close', () => {
+        this.#drop(socket);
+        reject(new Lost('the connection was closed'));
+      });
+    });
+    ended.catch(() => {});
+    try {
+      const connection = await within(
+        Promise.race([this.#handshake(socket), failed(socket)]),
+        connectLimitMs,
+      );
+      // Whoever waits for a statement hears of a lost connection through `ended`.
+      connection.on('error', () => {});
+      this.#socket = socket;
+      this.#id = connection.threadId;
+      return {connection, socket, ended};
+    } catch (cause) {
+      socket.destroy();
+      throw connectTrouble(cause, this.#where, this.#login.user);
+    }
+  }
+
+  async #handshake(socket: Socket): Promise<Connection> {
+    const {createConnection} = await import('mysql2/promise');
+    const {user, password, database, tls} = this.#login;
+    const connection = await createConnection({
+      stream: socket,
+      user,
+      password,
+      supportBigNumbers: true,
+      connectTimeout: connectLimitMs,
+      ...(database === undefined ? {} : {database}),
+      ...(tls === undefined ? {} : {ssl: tls.ca === undefined ? {} : {ca: tls.ca}}),
+    });
+    for (const statement of this.#first) {
+      await connection.query(statement);
+    }
+    return connection;
+  }
+
+  #drop(socket: Socket): void {
+    socket.destroy();
+    // One that does not open in the first place is told to whoever asked for it.
+    if (this.#socket === socket) {
+      this.#open = null;
+      this.#socket = null;
+      this.#id = null;
+    }
+  }
+
+  async #kill(id: number | null): Promise<void> {
+    if (id === null) {
+      return;
+    }
+    const other = new Line(this.#login, this.#where);
+    try {
+      const limit = AbortSignal.timeout(killLimitMs);
+      const {connection} = await other.#opened(limit);
+      // An account may end its own sessions without any privilege (MySQL 5.6 manual 13.7.6.4).
+      await within(connection.query('KILL ?', [id]), killLimitMs, limit);
+    } catch {
+      // The server is out of reach, so nothing more can be done, and the trouble that led here is the one to report.
+    } finally {
+      other.close();
+    }
+  }
+}
+
+const failed = (socket: Socket): Promise<never> =>
+  new Promise((_resolve, reject) => socket.once('error', reject));
+
+/** A query answers with rows, a procedure with several row sets and a header, any other statement with a header. */
+function rowsOf(result: unknown): readonly Row[] {
+  if (!Array.isArray(result)) {
+    return [];
+  }
+  const sets = result.filter((part): part is readonly Row[] => Array.isArray(part));
+  return sets.length > 0 ? (sets.findLast((rows) => rows.length > 0) ?? []) : result;
+}

@@ -1,0 +1,41 @@
+import {z} from 'zod';
+import {defineOneWayStep, done, pending} from '../../src/index.ts';
+import {followedAt} from './replication/replication.ts';
+import {mysqlServer} from './target.ts';
+
+/** Takes the way back down: the follower stops replicating and forgets whom it followed. */
+export const stopFollowing = defineOneWayStep({
+  name: 'mysql.stop-replication',
+  summary: 'Stop replication on the follower, and forget whom it followed.',
+  targets: {follower: mysqlServer},
+  input: z.object({}),
+  output: z.object({}),
+  needs: {follower: ['SUPER', 'REPLICATION CLIENT']},
+  oneWayBecause:
+    'Writes that the leader takes from then on never reach the follower, so going back there would lose them.',
+  timeoutMs: 60_000,
+
+  async check({targets: {follower}, signal}) {
+    const replication = await follower.replication(signal);
+    return replication
+      ? pending(undefined, {
+          what: follower.name,
+          is: `follows ${followedAt(replication)}`,
+          shouldBe: 'follows nobody',
+        })
+      : done({});
+  },
+
+  async plan({targets: {follower}, signal}) {
+    const replication = await follower.replication(signal);
+    return replication
+      ? [
+          {
+            on: 'follower',
+            does: `stop following ${followedAt(replication)}, and forget it`,
+            perform: (writer, stopping) => writer.stopFollowing(stopping),
+          },
+        ]
+      : [];
+  },
+});

@@ -1,0 +1,279 @@
+import {SocketAddress} from 'node:net';
+import {bytesOf, nameOf, type Word} from '../zone/zone-file-tokens.ts';
+import {octal, readName} from './names.ts';
+import {typeName} from './types.ts';
+
+/** One record in Route 53's notation: names in lower case with octal escapes, strings quoted, all of them whole. */
+export interface ZoneRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly ttl: number;
+  readonly value: string;
+}
+
+/** A place in a message, moved by what is read there. */
+interface Cursor {
+  readonly message: Buffer;
+  readonly end: number;
+  at: number;
+}
+
+/** One part of a record's data, and its text, from a message and from a zone file. */
+interface Field {
+  read(cursor: Cursor): string;
+  /** Takes the words that it needs off the front. */
+  take(words: Word[], origin: string): string;
+}
+
+interface Rdata {
+  readonly type: number;
+  readonly at: number;
+  readonly end: number;
+}
+
+/** Type and text of a record's data. A type that is not known here is told as RFC 3597 has it: `\# 4 0A000001`. */
+export function rdataText(message: Buffer, {type, at, end}: Rdata): {type: string; value: string} {
+  const name = typeName(type);
+  const fields = layouts[name];
+  const cursor = {message, at, end};
+  return {
+    type: name,
+    value: fields
+      ? fields
+          .map((field) => field.read(cursor))
+          .join(' ')
+          .trim()
+      : `\\# ${end - at} ${hexOf(message.subarray(at, end))}`.trim(),
+  };
+}
+
+/** The same from the words of a zone file. Throws where they are not what the type has. */
+export function textFromWords(type: string, given: readonly Word[], origin: string): string {
+  const words = [...given];
+  if (words[0]?.text === '\\#') {
+    const data = Buffer.from(
+      words
+        .slice(2)
+        .map(({text}) => text)
+        .join(''),
+      'hex',
+    );
+    if (data.length !== Number(words[1]?.text)) {
+      throw new RangeError(`it holds ${data.length} bytes and not ${words[1]?.text}`);
+    }
+    return readAlone(type, data);
+  }
+  const fields = layouts[type];
+  if (!fields) {
+    return words.map(({text}) => text).join(' ');
+  }
+  const text = fields
+    .map((field) => field.take(words, origin))
+    .join(' ')
+    .trim();
+  if (words.length > 0) {
+    throw new RangeError(`"${words[0]?.text}" is more than a record of type ${type} holds`);
+  }
+  return text;
+}
+
+function readAlone(type: string, data: Buffer): string {
+  const cursor = {message: data, at: 0, end: data.length};
+  const fields = layouts[type];
+  return fields
+    ? fields
+        .map((field) => field.read(cursor))
+        .join(' ')
+        .trim()
+    : `\\# ${data.length} ${hexOf(data)}`.trim();
+}
+
+const hexOf = (bytes: Buffer): string => bytes.toString('hex').toUpperCase();
+
+/** As Route 53 writes it: quotes and backslashes escaped, what cannot be printed in octal. */
+export const quoted = (bytes: Buffer): string =>
+  `"${[...bytes]
+    .map((byte) => {
+      const letter = String.fromCharCode(byte);
+      return /["\\]/.test(letter) ? `\\${letter}` : /[ -~]/.test(letter) ? letter : octal(byte);
+    })
+    .join('')}"`;
+
+function bytes(cursor: Cursor, count: number): Buffer {
+  if (cursor.at + count > cursor.end) {
+    throw new RangeError('a record ends before its data does');
+  }
+  cursor.at += count;
+  return cursor.message.subarray(cursor.at - count, cursor.at);
+}
+
+const rest = (cursor: Cursor): Buffer => bytes(cursor, cursor.end - cursor.at);
+const counted = (cursor: Cursor): Buffer => bytes(cursor, bytes(cursor, 1).readUInt8(0));
+
+function word(words: Word[]): Word {
+  const next = words.shift();
+  if (!next) {
+    throw new RangeError('something is missing at its end');
+  }
+  return next;
+}
+
+const number = (length: 1 | 2 | 4): Field => ({
+  read: (cursor) => String(bytes(cursor, length).readUIntBE(0, length)),
+  take: (words) => {
+    const {text} = word(words);
+    if (!/^\d+$/.test(text) || Number(text) >= 256 ** length) {
+      throw new RangeError(`"${text}" is no number below ${256 ** length}`);
+    }
+    return String(Number(text));
+  },
+});
+
+const address = (family: 'ipv4' | 'ipv6', length: number): Field => ({
+  read: (cursor) => addressText(bytes(cursor, length)),
+  take: (words) => {
+    const {text} = word(words);
+    try {
+      return new SocketAddress({address: text, family}).address;
+    } catch {
+      throw new RangeError(`"${text}" is no address of type ${family}`);
+    }
+  },
+});
+
+export function addressText(given: Buffer): string {
+  if (given.length === 4) {
+    return [...given].join('.');
+  }
+  const groups = hexOf(given).match(/.{4}/g) ?? [];
+  return new SocketAddress({address: groups.join(':'), family: 'ipv6'}).address;
+}
+
+const name: Field = {
+  read: (cursor) => {
+    const {name: text, end} = readName(cursor.message, cursor.at);
+    cursor.at = end;
+    return text;
+  },
+  take: (words, origin) => nameOf(word(words).text, origin),
+};
+
+const tag: Field = {
+  read: (cursor) => counted(cursor).toString('latin1').toLowerCase(),
+  take: (words) => word(words).text.toLowerCase(),
+};
+
+const string: Field = {
+  read: (cursor) => quoted(counted(cursor)),
+  take: (words) => quoted(bytesOf(word(words).text)),
+};
+
+const strings: Field = {
+  read: (cursor) => {
+    const found: string[] = [];
+    while (cursor.at < cursor.end) {
+      found.push(quoted(counted(cursor)));
+    }
+    return found.join(' ');
+  },
+  take: (words) =>
+    [word(words), ...words.splice(0)].map(({text}) => quoted(stringOf(text))).join(' '),
+};
+
+function stringOf(text: string): Buffer {
+  const found = bytesOf(text);
+  if (found.length > 255) {
+    throw new RangeError(`a string of ${found.length} bytes is longer than 255`);
+  }
+  return found;
+}
+
+/** The value of a CAA record: a string without a length, up to the end. */
+const openString: Field = {
+  read: (cursor) => quoted(rest(cursor)),
+  take: string.take,
+};
+
+const hex: Field = {
+  read: (cursor) => hexOf(rest(cursor)),
+  take: (words) =>
+    words
+      .splice(0)
+      .map(({text}) => text)
+      .join('')
+      .toUpperCase(),
+};
+
+const paramNames = ['mandatory', 'alpn', 'no-default-alpn', 'port', 'ipv4hint', 'ech', 'ipv6hint'];
+const paramName = (key: number): string => paramNames[key] ?? `key${key}`;
+
+/** Service parameters (RFC 9460, 2.1 and 14.3.2). */
+const params: Field = {
+  read: (cursor) => {
+    const found: string[] = [];
+    while (cursor.at < cursor.end) {
+      const key = bytes(cursor, 2).readUInt16BE(0);
+      const value = bytes(cursor, bytes(cursor, 2).readUInt16BE(0));
+      const text = paramText(key, value);
+      found.push(text === '' ? paramName(key) : `${paramName(key)}=${text}`);
+    }
+    return found.join(' ');
+  },
+  take: (words) =>
+    words
+      .splice(0)
+      .map(({text}) => text)
+      .join(' '),
+};
+
+function paramText(key: number, value: Buffer): string {
+  const pieces = (length: number): Buffer[] =>
+    Array.from({length: value.length / length}, (_, index) =>
+      value.subarray(index * length, (index + 1) * length),
+    );
+  switch (paramName(key)) {
+    case 'mandatory':
+      return pieces(2)
+        .map((piece) => paramName(piece.readUInt16BE(0)))
+        .join(',');
+    case 'alpn':
+      return `"${strings.read({message: value, at: 0, end: value.length}).replaceAll('" "', ',').slice(1, -1)}"`;
+    case 'port':
+      return String(value.readUInt16BE(0));
+    case 'ipv4hint':
+      return pieces(4).map(addressText).join(',');
+    case 'ipv6hint':
+      return pieces(16).map(addressText).join(',');
+    case 'ech':
+      return value.toString('base64');
+    default:
+      return value.length === 0 ? '' : quoted(value);
+  }
+}
+
+const [u8, u16, u32] = [number(1), number(2), number(4)];
+const digest = [u16, u8, u8, hex];
+const service = [u16, name, params];
+
+/** What the data of each type is made of. */
+const layouts: Readonly<Record<string, readonly Field[]>> = {
+  A: [address('ipv4', 4)],
+  AAAA: [address('ipv6', 16)],
+  CNAME: [name],
+  DNAME: [name],
+  NS: [name],
+  PTR: [name],
+  MX: [u16, name],
+  SRV: [u16, u16, u16, name],
+  NAPTR: [u16, u16, string, string, string, name],
+  TXT: [strings],
+  SPF: [strings],
+  CAA: [u8, tag, openString],
+  DS: digest,
+  CDS: digest,
+  TLSA: [u8, u8, u8, hex],
+  SSHFP: [u8, u8, hex],
+  SVCB: service,
+  HTTPS: service,
+  SOA: [name, name, u32, u32, u32, u32, u32],
+};

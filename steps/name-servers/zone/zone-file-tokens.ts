@@ -1,0 +1,115 @@
+import {labelText} from '../wire/names.ts';
+
+/** One word of a zone file, its escapes still in it. */
+export interface Word {
+  readonly text: string;
+  /** It stood in quotes, and is a string whatever it looks like. */
+  readonly quoted: boolean;
+}
+
+/** A logical line: what parentheses hold together, without comments. */
+export interface Line {
+  /** Where it begins. */
+  readonly number: number;
+  /** It begins with a space: its owner is the one before. */
+  readonly indented: boolean;
+  readonly words: readonly Word[];
+}
+
+/** Cuts a zone file into lines and words (RFC 1035, 5.1). */
+export function linesOf(text: string): readonly Line[] {
+  const lines: Line[] = [];
+  let [number, depth, from, indented] = [1, 0, 1, false];
+  let words: Word[] = [];
+  const pattern =
+    /(\n)|(;[^\n]*)|([ \t\r]+)|([()])|"((?:\\[\s\S]|[^"\\])*)"|((?:\\[\s\S]|[^\s;()"\\]|(?<=[^\s;()"])"(?:\\[\s\S]|[^"\\])*")+)|([\s\S])/g;
+  const end = () => {
+    if (words.length > 0) {
+      lines.push({number: from, indented, words});
+    }
+    words = [];
+  };
+  for (const {0: whole, index, ...found} of text.matchAll(pattern)) {
+    const [newline, , space, bracket, string, word, stray] = [1, 2, 3, 4, 5, 6, 7].map(
+      (at) => (found as Record<number, string | undefined>)[at],
+    );
+    if (stray !== undefined) {
+      throw new LineProblem(number, `a quote of it is never closed`);
+    }
+    if (depth === 0 && (index === 0 || text[index - 1] === '\n')) {
+      end();
+      from = number;
+      indented = space !== undefined;
+    }
+    depth += bracket === '(' ? 1 : bracket === ')' ? -1 : 0;
+    if (depth < 0) {
+      throw new LineProblem(number, 'it closes a parenthesis that nobody opened');
+    }
+    if (string !== undefined) {
+      words.push({text: string, quoted: true});
+    } else if (word !== undefined) {
+      words.push({text: word, quoted: false});
+    }
+    number += newline ? 1 : (whole.match(/\n/g)?.length ?? 0);
+  }
+  if (depth > 0) {
+    throw new LineProblem(from, 'a parenthesis of it is never closed');
+  }
+  end();
+  return lines;
+}
+
+/** What a line of a zone file cannot be. */
+export class LineProblem extends Error {
+  readonly line: number;
+
+  constructor(line: number, what: string) {
+    super(what);
+    this.line = line;
+  }
+}
+
+/** The bytes of a string: `\065` (decimal, RFC 1035) and `\"` are one each. */
+export const bytesOf = (text: string): Buffer =>
+  Buffer.concat(charactersOf(text).map(({bytes}) => bytes));
+
+/** A name in Route 53's notation. Relative ones are completed by `origin`. */
+export function nameOf(text: string, origin: string): string {
+  if (text === '@') {
+    return origin;
+  }
+  if (text === '.') {
+    return '.';
+  }
+  const labels: Buffer[][] = [[]];
+  for (const {bytes, escaped} of charactersOf(text)) {
+    if (!escaped && bytes.equals(dot)) {
+      labels.push([]);
+    } else {
+      labels.at(-1)?.push(bytes);
+    }
+  }
+  const absolute = labels.length > 1 && labels.at(-1)?.length === 0;
+  const texts = (absolute ? labels.slice(0, -1) : labels).map((label) =>
+    labelText(Buffer.concat(label)),
+  );
+  if (texts.some((label) => label === '')) {
+    throw new RangeError(`"${text}" has an empty label`);
+  }
+  return `${texts.join('.')}.${absolute ? '' : origin === '.' ? '' : origin}`;
+}
+
+const dot = Buffer.from('.');
+
+function charactersOf(
+  text: string,
+): readonly {readonly bytes: Buffer; readonly escaped: boolean}[] {
+  const found = [...text.matchAll(/\\(\d{3})|\\([\s\S])|([\s\S])/gu)];
+  return found.map(([, decimal, escaped, plain]) => ({
+    bytes:
+      decimal === undefined
+        ? Buffer.from(escaped ?? plain ?? '')
+        : Buffer.from([Number(decimal) & 255]),
+    escaped: plain === undefined,
+  }));
+}

@@ -1,0 +1,115 @@
+import {textFromWords, type ZoneRecord} from '../wire/rdata.ts';
+import {typeName, typeNumber} from '../wire/types.ts';
+import {type Line, LineProblem, linesOf, nameOf, type Word} from './zone-file-tokens.ts';
+
+/** What the lines before have set. */
+interface State {
+  origin: string;
+  owner: string | undefined;
+  defaultTtl: number | undefined;
+  lastTtl: number | undefined;
+}
+
+/** The records of a zone file (RFC 1035, 5), in its order. Throws a `LineProblem` for what it does not understand. */
+export function recordsInFile(text: string, domain: string): readonly ZoneRecord[] {
+  const state: State = {
+    origin: domain,
+    owner: undefined,
+    defaultTtl: undefined,
+    lastTtl: undefined,
+  };
+  return linesOf(text).flatMap((line) => {
+    try {
+      return line.words[0]?.text.startsWith('$') && !line.words[0].quoted && !line.indented
+        ? directive(line, state)
+        : [record(line, state, domain)];
+    } catch (error) {
+      throw error instanceof RangeError ? new LineProblem(line.number, error.message) : error;
+    }
+  });
+}
+
+function directive({words}: Line, state: State): readonly ZoneRecord[] {
+  const [{text: what} = {text: ''}, {text: value} = {text: ''}] = words;
+  switch (what.toUpperCase()) {
+    case '$ORIGIN':
+      state.origin = nameOf(value, state.origin);
+      return [];
+    case '$TTL':
+      state.defaultTtl = secondsOf(value);
+      if (state.defaultTtl === undefined) {
+        throw new RangeError(`"${value}" is no TTL`);
+      }
+      return [];
+    default:
+      throw new RangeError(`${what} is not read here`);
+  }
+}
+
+function record({indented, words: given}: Line, state: State, domain: string): ZoneRecord {
+  const words = [...given];
+  if (!indented) {
+    state.owner = nameOf(words.shift()?.text ?? '', state.origin);
+  }
+  if (state.owner === undefined) {
+    throw new RangeError('it has no name, and there is none before it');
+  }
+  if (!`.${state.owner}`.endsWith(`.${domain}`)) {
+    throw new RangeError(`${state.owner} is not in ${domain}`);
+  }
+  const ttl = ttlBefore(words);
+  const type = typeOf(words.shift());
+  const value = textFromWords(type, withSeconds(type, words), state.origin);
+  state.lastTtl = ttl ?? state.defaultTtl ?? state.lastTtl ?? minimumOf(type, value);
+  if (state.lastTtl === undefined) {
+    throw new RangeError('it has no TTL, and there is none before it');
+  }
+  return {name: state.owner, type, ttl: state.lastTtl, value};
+}
+
+/** TTL and class stand before the type in any order; both may be missing. */
+function ttlBefore(words: Word[]): number | undefined {
+  let ttl: number | undefined;
+  for (let [next] = words; next !== undefined; [next] = words) {
+    const seconds = secondsOf(next.text);
+    if (/^(CH|HS|CS)$/i.test(next.text)) {
+      throw new RangeError(`class ${next.text} is not the Internet's`);
+    }
+    if (seconds === undefined && !/^IN$/i.test(next.text)) {
+      return ttl;
+    }
+    ttl = seconds ?? ttl;
+    words.shift();
+  }
+  return ttl;
+}
+
+function typeOf(word: Word | undefined): string {
+  const type = word?.text.toUpperCase() ?? '';
+  if (typeNumber(type) === 0) {
+    throw new RangeError(word ? `"${word.text}" is no type of record` : 'it has no type');
+  }
+  return typeName(typeNumber(type));
+}
+
+/** `1h30m`, as BIND writes times. */
+function secondsOf(text: string): number | undefined {
+  if (!/^(?:\d+[smhdw]?)+$/i.test(text)) {
+    return undefined;
+  }
+  const units: Readonly<Record<string, number>> = {s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800};
+  const parts = [...text.toLowerCase().matchAll(/(\d+)([smhdw]?)/g)];
+  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit || 's'] ?? 1), 0);
+}
+
+/** The times of an SOA may be written so, too. */
+const withSeconds = (type: string, words: readonly Word[]): readonly Word[] =>
+  type === 'SOA'
+    ? words.map((word, index) =>
+        index < 3 ? word : {...word, text: String(secondsOf(word.text) ?? word.text)},
+      )
+    : words;
+
+/** RFC 1035: without any TTL, the minimum of the SOA is that of every record. */
+const minimumOf = (type: string, value: string): number | undefined =>
+  type === 'SOA' ? Number(value.split(' ').at(-1)) : undefined;

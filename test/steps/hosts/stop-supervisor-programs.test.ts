@@ -1,0 +1,52 @@
+import {expect, test} from 'vitest';
+import {stopSupervised} from '../../../steps/hosts/stop-supervisor-programs.ts';
+import {FakeHosts} from './fake-hosts.ts';
+import {lookAt, performAll} from './look.ts';
+
+const file = '/etc/supervisor/conf.d/worker.conf';
+const input = {programs: [{group: 'worker', file}], control: ['supervisorctl']};
+const supervised = {worker: {file, processes: {'worker:worker': 'RUNNING'}}};
+
+test('a child that a stopped program left behind is waited for, and none of another program', async () => {
+  const processes = [
+    {pid: 10, parent: 1, name: 'supervisord'},
+    {pid: 11, parent: 10, name: 'other'},
+    {pid: 4711, parent: 1, name: 'php'},
+  ].map((each) => ({...each, user: 'shop', unit: 'supervisor.service', seconds: 34}));
+  const fake = new FakeHosts({name: 'web1', supervised, processes});
+  const look = lookAt(fake.session.reader, input, true);
+  await performAll(fake.session.writer, await stopSupervised.plan(look, {hosts: []}));
+  expect(await stopSupervised.check(look)).toEqual({
+    kind: 'settling',
+    progress: 'still running: php (pid 4711, 34 s) of supervisor.service on web1',
+  });
+});
+
+test.each([
+  ['[program:worker]\n[program:mail]\n', 'mail'],
+  ['[group:worker]\nprograms=a, b\n[program:a]\n[program:b]\n[eventlistener:tick]\n', 'tick'],
+])(
+  'a file that declares another program too would take that one along: %j',
+  async (text, other) => {
+    const fake = new FakeHosts({name: 'web1', supervised});
+    fake.hosts[0]?.fileTexts.set(file, text);
+    expect(await stopSupervised.check(lookAt(fake.session.reader, input))).toEqual({
+      kind: 'blocked',
+      reason: `${file} on web1 declares ${other} too, which nobody named.`,
+      hint: 'Name it in the runbook too, or give it a file of its own.',
+    });
+  },
+);
+
+test.each([
+  '[program:worker]\n',
+  '[group:worker]\nprograms=a,b ; both\n[program:a]\n[program:b]\n',
+  '; [program:off]\n[program:worker]\n[program:worker-two]\n',
+])('a file that declares what was named is fine: %j', async (text) => {
+  const fake = new FakeHosts({name: 'web1', supervised});
+  fake.hosts[0]?.fileTexts.set(file, text);
+  const programs = text.includes('two') ? [{group: 'worker-two', file}] : [];
+  const wanted = {...input, programs: [...input.programs, ...programs]};
+  const verdict = await stopSupervised.check(lookAt(fake.session.reader, wanted, true));
+  expect(verdict.kind).toBe('pending');
+});

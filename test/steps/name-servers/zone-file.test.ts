@@ -1,0 +1,141 @@
+import {expect, test} from 'vitest';
+import {asZoneName} from '../../../steps/name-servers/wire/names.ts';
+import {recordsInFile} from '../../../steps/name-servers/zone/zone-file.ts';
+import {LineProblem} from '../../../steps/name-servers/zone/zone-file-tokens.ts';
+import {shopZone} from '../dns/shop-zone.ts';
+
+const textOf = (zone: string, name?: string) =>
+  recordsInFile(zone, 'shop.test.')
+    .filter((record) => name === undefined || record.name === name)
+    .map((record) => `${record.name} ${record.ttl} ${record.type} ${record.value}`);
+
+test('names, times and values of a zone file become what Route 53 lists', () => {
+  expect(textOf(shopZone)).toEqual([
+    'shop.test. 3600 SOA ns1.shop.test. hostmaster.shop.test. 2026112501 7200 900 1209600 86400',
+    'shop.test. 3600 NS ns1.shop.test.',
+    'shop.test. 3600 NS ns2.elsewhere.test.',
+    'shop.test. 3600 MX 10 mail.shop.test.',
+    'shop.test. 3600 MX 20 mail.elsewhere.test.',
+    'shop.test. 3600 TXT "v=spf1 include:_spf.example.com -all"',
+    'shop.test. 3600 CAA 0 issue "letsencrypt.org"',
+    'ns1.shop.test. 300 A 192.0.2.53',
+    'www.shop.test. 3600 A 192.0.2.11',
+    'www.shop.test. 3600 A 192.0.2.12',
+    'www.shop.test. 3600 AAAA 2001:db8::1',
+    'www2.shop.test. 300 CNAME www.shop.test.',
+    'api.shop.test. 60 CNAME www.shop.test.',
+    'mail.shop.test. 3600 A 192.0.2.25',
+    '\\052.apps.shop.test. 3600 A 192.0.2.80',
+    'sip._tcp.shop.test. 3600 SRV 10 60 5060 mail.shop.test.',
+    '_dmarc.shop.test. 3600 TXT "v=DMARC1; p=none; " "rua=mailto:a@shop.test"',
+    'quote.shop.test. 3600 TXT "say \\"hi\\" \\\\ \\303\\244 end" "bare word" ";no comment"',
+    `dkim._domainkey.shop.test. 3600 TXT "${'k'.repeat(255)}" "${'l'.repeat(100)}"`,
+    'a\\040b.shop.test. 3600 A 192.0.2.7',
+    'un_der.shop.test. 3600 A 192.0.2.8',
+    '\\100at.shop.test. 3600 A 192.0.2.9',
+    'dot\\056ted.shop.test. 3600 A 192.0.2.10',
+    'naptr.shop.test. 3600 NAPTR 100 50 "u" "E2U+sip" "!^.*$!sip:info@shop.test!" .',
+    '_443._tcp.shop.test. 3600 TLSA 3 1 1 0D6FCE3DD4B8E4B4E4D4B1A7A3B0D9F2A1B2C3D4E5F60718293A4B5C6D7E8F90AABBCCDD',
+    'host.shop.test. 3600 SSHFP 4 2 123456789ABCDEF67890123456789ABCDEF67890123456789ABCDEF123456789',
+    'svc.shop.test. 3600 HTTPS 1 . alpn="h2,h3" port=8443 ipv4hint=192.0.2.1',
+    'sub.shop.test. 3600 NS ns.sub.shop.test.',
+    'sub.shop.test. 3600 NS ns.other.test.',
+    'sub.shop.test. 3600 DS 60485 13 2 3A5F0C0D1E2F30415263748596A7B8C9DAEBFC0D1E2F30415263748596A7B8C9',
+    'ns.sub.shop.test. 3600 A 192.0.2.99',
+    'ptr.shop.test. 3600 PTR www.shop.test.',
+  ]);
+});
+
+test.for([
+  {
+    name: 'the TTL of the record before, where there is no other',
+    zone: 'a 60 A 192.0.2.1\nb A 192.0.2.2',
+    is: 'b.shop.test. 60 A 192.0.2.2',
+  },
+  {
+    name: "the SOA's minimum, where there is no TTL at all",
+    zone: '@ SOA n h 1 2 3 4 300\nb A 192.0.2.2',
+    is: 'b.shop.test. 300 A 192.0.2.2',
+  },
+  {
+    name: 'another origin',
+    zone: '$TTL 5\n$ORIGIN eu.shop.test.\nb A 192.0.2.2',
+    is: 'b.eu.shop.test. 5 A 192.0.2.2',
+  },
+  {
+    name: 'strings that are glued together',
+    zone: '$TTL 5\nb TXT "one""two"',
+    is: 'b.shop.test. 5 TXT "one" "two"',
+  },
+  {
+    name: 'an unknown type in hexadecimal',
+    zone: '$TTL 5\nb TYPE731 \\# 3 ab cdef',
+    is: 'b.shop.test. 5 TYPE731 \\# 3 ABCDEF',
+  },
+  {
+    name: 'a known type in hexadecimal',
+    zone: '$TTL 5\nb TYPE1 \\# 4 c0000201',
+    is: 'b.shop.test. 5 A 192.0.2.1',
+  },
+])('$name', ({zone, is}) => {
+  expect(textOf(zone, is.split(' ')[0])).toEqual([is]);
+});
+
+test.for([
+  {name: 'an include', zone: '$TTL 5\n$INCLUDE other', says: '2: $INCLUDE is not read here'},
+  {
+    name: 'a name of another zone',
+    zone: '$TTL 5\nwww.shop.example. A 192.0.2.1',
+    says: '2: www.shop.example. is not in shop.test.',
+  },
+  {
+    name: 'a parenthesis that stays open',
+    zone: '$TTL 5\n\na TXT ( "x"\nb A 192.0.2.1',
+    says: '3: a parenthesis of it is never closed',
+  },
+  {
+    name: 'a quote that stays open',
+    zone: '$TTL 5\na TXT "x',
+    says: '2: a quote of it is never closed',
+  },
+  {
+    name: 'an address that is none',
+    zone: '$TTL 5\na A 192.0.2.256',
+    says: '2: "192.0.2.256" is no address of type ipv4',
+  },
+  {
+    name: 'a word too many',
+    zone: '$TTL 5\na A 192.0.2.1 192.0.2.2',
+    says: '2: "192.0.2.2" is more than a record of type A holds',
+  },
+  {name: 'a word too few', zone: '$TTL 5\na MX 10', says: '2: something is missing at its end'},
+  {
+    name: 'a type that nobody knows',
+    zone: '$TTL 5\na ALIAS www',
+    says: '2: "ALIAS" is no type of record',
+  },
+  {name: 'another class', zone: '$TTL 5\na CH TXT "x"', says: "2: class CH is not the Internet's"},
+  {
+    name: 'no TTL anywhere',
+    zone: 'a A 192.0.2.1',
+    says: '1: it has no TTL, and there is none before it',
+  },
+])('a zone file with $name is refused, and the line is named', ({zone, says}) => {
+  let said = '';
+  try {
+    recordsInFile(zone, 'shop.test.');
+  } catch (error) {
+    said = error instanceof LineProblem ? `${error.line}: ${error.message}` : String(error);
+  }
+  expect(said).toBe(says);
+});
+
+test.for([
+  {typed: 'www', is: 'www.shop.test.'},
+  {typed: 'WWW.shop.test', is: 'www.shop.test.'},
+  {typed: '*.shop.test.', is: '\\052.shop.test.'},
+  {typed: '\\052.shop.test', is: '\\052.shop.test.'},
+  {typed: 'other.example.', is: 'other.example.'},
+])('a name that is typed as $typed is $is', ({typed, is}) => {
+  expect(asZoneName(typed, 'shop.test.')).toBe(is);
+});
