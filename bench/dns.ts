@@ -69,13 +69,13 @@ async function swap(names: number) {
     const look: Look<ZoneTargets, SwapInput> = {
       input: swapRecords.input.parse({sets}),
       targets: {zone: session.reader},
-      run: {id: 'bench', entry: 'swap', begun: false},
+      run: {id: 'bench', entry: 'swap', started: false},
       now: new Date(),
       signal: never(),
     };
     const calls = () =>
       operations.reduce((sum, operation) => sum + endpoint.calls('route53', operation), 0);
-    const begun = performance.now();
+    const started = performance.now();
     const actions = await plan(look);
     const planned = performance.now();
     const planCalls = calls();
@@ -84,7 +84,7 @@ async function swap(names: number) {
     }
     return {
       planCalls,
-      planMs: planned - begun,
+      planMs: planned - started,
       makeCalls: calls() - planCalls,
       makeMs: performance.now() - planned,
       refused,

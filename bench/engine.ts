@@ -97,12 +97,12 @@ function interleaved(times: number, commands: readonly (readonly string[])[]): r
   const taken = commands.map((): number[] => []);
   for (let time = 0; time < times; time += 1) {
     for (const [index, command] of commands.entries()) {
-      const begun = performance.now();
+      const started = performance.now();
       const {status, stderr} = spawnSync(process.execPath, command, {encoding: 'utf8'});
       if (status !== 0) {
         throw new Error(stderr);
       }
-      taken[index]?.push(performance.now() - begun);
+      taken[index]?.push(performance.now() - started);
     }
   }
   return taken.map(median);

@@ -95,9 +95,9 @@ async function engine(asked: Asked, runbook: AnyRunbook, path: string) {
   const context = contextOf(runbook, redactor.value.bind(redactor), (event) =>
     screen?.observe(event),
   );
-  const begun = performance.now();
+  const started = performance.now();
   const outcome = await runForward({...context, record: recordIn(journal, context.observe)});
-  const engineMs = performance.now() - begun;
+  const engineMs = performance.now() - started;
   await screen?.close();
   journal.close();
   lock.release();
@@ -117,12 +117,12 @@ function bare(journal: Buffer, path: string) {
   // Its first line was written before the engine's time began to run.
   lines.shift();
   const fd = openSync(path, 'a', 0o600);
-  const begun = performance.now();
+  const started = performance.now();
   for (const line of lines) {
     writeSync(fd, line);
     fdatasyncSync(fd);
   }
-  const bareMs = performance.now() - begun;
+  const bareMs = performance.now() - started;
   closeSync(fd);
   return {bareMs, lines: lines.length, bytes: lines.reduce((so, {length}) => so + length, 0)};
 }

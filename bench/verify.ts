@@ -187,14 +187,14 @@ async function verified(source: Opened, target: Opened): Promise<void> {
     const verdict = await verifyData.check({
       input: verifyData.input.parse({schemas: ['bench']}),
       targets: {source: source.reader, target: target.reader},
-      run: {id: 'r-bench', entry: 'verify', begun: false},
+      run: {id: 'r-bench', entry: 'verify', started: false},
       now: new Date(),
       signal: new AbortController().signal,
     });
     if (verdict.kind === 'done' && verdict.output.rows === tables * rowsOfTable) {
       return;
     }
-    if (verdict.kind !== 'settling') {
+    if (verdict.kind !== 'waiting') {
       throw new Error(JSON.stringify(verdict));
     }
   }

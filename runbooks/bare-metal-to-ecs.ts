@@ -18,9 +18,9 @@ import {hostGroup} from 'switcharoo/steps/hosts/target';
 import {caughtUp} from 'switcharoo/steps/mysql/caught-up';
 import {freezeWrites} from 'switcharoo/steps/mysql/freeze-writes';
 import {readyAsSource} from 'switcharoo/steps/mysql/ready-as-source';
-import {follow} from 'switcharoo/steps/mysql/replicate-back';
-import {standsStill} from 'switcharoo/steps/mysql/still-frozen';
-import {stopFollowing} from 'switcharoo/steps/mysql/stop-replication';
+import {replicateBack} from 'switcharoo/steps/mysql/replicate-back';
+import {stillFrozen} from 'switcharoo/steps/mysql/still-frozen';
+import {stopReplication} from 'switcharoo/steps/mysql/stop-replication';
 import {mysqlServer} from 'switcharoo/steps/mysql/target';
 import {lowerTtl} from 'switcharoo/steps/route53/lower-ttl';
 import {restoreTtl} from 'switcharoo/steps/route53/restore-ttl';
@@ -159,7 +159,7 @@ export default defineRunbook({
     on: {upstream: 'replica', replica: 'aurora'},
     input: ({outputs}) => ({position: outputs['replica-caught-up']}),
   })
-  .step('stands-still', standsStill, {
+  .step('stands-still', stillFrozen, {
     on: {source: 'source'},
     input: ({outputs}) => ({position: outputs.freeze}),
     after: ['aurora-caught-up'],
@@ -169,7 +169,7 @@ export default defineRunbook({
     input: ({outputs}) => ({upstreamAt: outputs['replica-caught-up']}),
     after: ['stands-still'],
   })
-  .step('way-back', follow, {
+  .step('way-back', replicateBack, {
     on: {follower: 'source', leader: 'aurora'},
     input: ({params, outputs}) => ({
       host: params.auroraHost,
@@ -178,7 +178,7 @@ export default defineRunbook({
       frozenAt: outputs.freeze,
     }),
   })
-  .step('still-frozen', standsStill, {
+  .step('still-frozen', stillFrozen, {
     on: {source: 'source'},
     input: () => ({}),
     after: ['way-back'],
@@ -233,7 +233,7 @@ export default defineRunbook({
     input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText, passes: 3}),
     after: ['propagated'],
   })
-  .step('one-side-only', standsStill, {
+  .step('one-side-only', stillFrozen, {
     on: {source: 'source'},
     input: () => ({}),
     after: ['smoke'],
@@ -259,7 +259,7 @@ export default defineRunbook({
     after: ['swap'],
   })
   .pointOfNoReturn('From here on the old source misses what is written on Aurora.')
-  .step('stop-following', stopFollowing, {
+  .step('stop-following', stopReplication, {
     on: {follower: 'source'},
     input: () => ({}),
     after: ['way-back-caught-up'],

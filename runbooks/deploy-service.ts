@@ -4,7 +4,7 @@ import {ecrRegistry} from 'switcharoo/steps/ecr/target';
 import {readyToDeploy} from 'switcharoo/steps/ecs/ready-to-deploy';
 import {registerRevision} from 'switcharoo/steps/ecs/register-revision';
 import {restoreScaling} from 'switcharoo/steps/ecs/restore-scaling';
-import {roomToRoll} from 'switcharoo/steps/ecs/rollout-capacity';
+import {rolloutCapacity} from 'switcharoo/steps/ecs/rollout-capacity';
 import {runRevision} from 'switcharoo/steps/ecs/run-revision';
 import {suspendScaling} from 'switcharoo/steps/ecs/suspend-scaling';
 import {checkout} from 'switcharoo/steps/image/checkout';
@@ -112,7 +112,7 @@ export default defineRunbook({
       ...(tasks === undefined ? {} : {desiredCount: tasks}),
     }),
   }))
-  .each('room', each('Is there room?', servicesOf), roomToRoll, ({service, tasks}) => ({
+  .each('room', each('Is there room?', servicesOf), rolloutCapacity, ({service, tasks}) => ({
     on: {service},
     input: () => (tasks === undefined ? {} : {desiredCount: tasks}),
   }))

@@ -1,9 +1,9 @@
 import {defineRunbook} from 'switcharoo';
-import {delegated} from 'switcharoo/steps/dns/delegation-live';
-import {dsGone} from 'switcharoo/steps/dns/ds-expired';
-import {delegationDrained} from 'switcharoo/steps/dns/ns-ttl-expired';
+import {delegationLive} from 'switcharoo/steps/dns/delegation-live';
+import {dsExpired} from 'switcharoo/steps/dns/ds-expired';
+import {nsTtlExpired} from 'switcharoo/steps/dns/ns-ttl-expired';
 import {dnsView} from 'switcharoo/steps/dns/target';
-import {zonesAgree} from 'switcharoo/steps/dns/zones-match';
+import {zonesMatch} from 'switcharoo/steps/dns/zones-match';
 import {dnsZone} from 'switcharoo/steps/name-servers/target';
 import {changeDelegation} from 'switcharoo/steps/route53/change-delegation';
 import {importZone} from 'switcharoo/steps/route53/import-zone';
@@ -41,7 +41,7 @@ export default defineRunbook({
     on: {old: 'oldServers', zone: 'movingZone', parent: 'parentZone'},
     input: ({params}) => ({leaveOut: params.leaveOut}),
   })
-  .step('agree', zonesAgree, {
+  .step('agree', zonesMatch, {
     on: {old: 'oldServers', new: 'newServers', zone: 'movingZone'},
     input: ({params}) => ({leaveOut: params.leaveOut, probes: params.probes}),
     after: ['import'],
@@ -53,7 +53,7 @@ export default defineRunbook({
     on: {registrar: 'registrar', parent: 'parentZone', zone: 'movingZone', old: 'oldServers'},
     input: ({params}) => ({assumedTtlSeconds: params.dsTtlSeconds}),
   })
-  .step('ds-gone', dsGone, {
+  .step('ds-gone', dsExpired, {
     on: {parent: 'parentZone', old: 'oldServers'},
     input: ({params, outputs, times}) => ({
       since: times['remove-ds'],
@@ -64,7 +64,7 @@ export default defineRunbook({
   .checkpoint('unsigned')
 
   .phase('Move')
-  .step('agree-again', zonesAgree, {
+  .step('agree-again', zonesMatch, {
     on: {old: 'oldServers', new: 'newServers', zone: 'movingZone'},
     input: ({params}) => ({leaveOut: params.leaveOut, probes: params.probes}),
     after: ['ds-gone'],
@@ -82,7 +82,7 @@ export default defineRunbook({
     input: () => ({}),
     after: ['ds-gone'],
   })
-  .step('delegated', delegated, {
+  .step('delegated', delegationLive, {
     on: {parent: 'parentZone', new: 'newServers', zone: 'movingZone'},
     input: () => ({}),
     after: ['delegate'],
@@ -90,7 +90,7 @@ export default defineRunbook({
   .checkpoint('moved')
 
   .phase('Settle')
-  .step('drained', delegationDrained, {
+  .step('drained', nsTtlExpired, {
     on: {parent: 'parentZone', zone: 'movingZone', dns: 'dns'},
     input: ({params, outputs, times}) => ({
       since: times.delegated,
@@ -98,7 +98,7 @@ export default defineRunbook({
       marginSeconds: params.ttlMarginSeconds,
     }),
   })
-  .step('still-agree', zonesAgree, {
+  .step('still-agree', zonesMatch, {
     on: {old: 'oldServers', new: 'newServers', zone: 'movingZone'},
     input: ({params}) => ({leaveOut: params.leaveOut, probes: params.probes}),
     after: ['drained'],

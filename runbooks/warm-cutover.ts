@@ -11,16 +11,16 @@ import {deployImage} from 'switcharoo/steps/ecs/deploy-image';
 import {ecsService} from 'switcharoo/steps/ecs/target';
 import {closePort} from 'switcharoo/steps/hosts/close-port';
 import {forwardTraffic} from 'switcharoo/steps/hosts/forward-traffic';
-import {doorReady} from 'switcharoo/steps/hosts/proxy-ready';
+import {proxyReady} from 'switcharoo/steps/hosts/proxy-ready';
 import {stopCrons} from 'switcharoo/steps/hosts/stop-crons';
 import {stopWebServers} from 'switcharoo/steps/hosts/stop-web-servers';
 import {hostGroup} from 'switcharoo/steps/hosts/target';
 import {caughtUp} from 'switcharoo/steps/mysql/caught-up';
 import {freezeWrites} from 'switcharoo/steps/mysql/freeze-writes';
 import {readyAsSource} from 'switcharoo/steps/mysql/ready-as-source';
-import {follow} from 'switcharoo/steps/mysql/replicate-back';
-import {standsStill} from 'switcharoo/steps/mysql/still-frozen';
-import {stopFollowing} from 'switcharoo/steps/mysql/stop-replication';
+import {replicateBack} from 'switcharoo/steps/mysql/replicate-back';
+import {stillFrozen} from 'switcharoo/steps/mysql/still-frozen';
+import {stopReplication} from 'switcharoo/steps/mysql/stop-replication';
 import {mysqlServer} from 'switcharoo/steps/mysql/target';
 import {lowerTtl} from 'switcharoo/steps/route53/lower-ttl';
 import {restoreTtl} from 'switcharoo/steps/route53/restore-ttl';
@@ -176,7 +176,7 @@ export default defineRunbook({
     after: ['replicate'],
   })
   // Asked now, for later there is no time.
-  .step('door-ready', doorReady, {
+  .step('door-ready', proxyReady, {
     on: {hosts: 'webHosts'},
     input: ({params}) => ({file: params.doorFile, unit: params.doorUnit, test: params.doorTest}),
   })
@@ -193,7 +193,7 @@ export default defineRunbook({
     on: {upstream: 'replica', replica: 'aurora'},
     input: ({outputs}) => ({position: outputs['replica-caught-up']}),
   })
-  .step('stands-still', standsStill, {
+  .step('stands-still', stillFrozen, {
     on: {source: 'source'},
     input: ({outputs}) => ({position: outputs.freeze}),
     after: ['aurora-caught-up'],
@@ -217,7 +217,7 @@ export default defineRunbook({
         }),
         after: ['door-ready'],
       })
-      .step('way-back', follow, {
+      .step('way-back', replicateBack, {
         on: {follower: 'source', leader: 'aurora'},
         input: ({params, outputs}) => ({
           host: params.auroraHost,
@@ -233,7 +233,7 @@ export default defineRunbook({
     input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText}),
     after: ['forward'],
   })
-  .step('still-frozen', standsStill, {
+  .step('still-frozen', stillFrozen, {
     on: {source: 'source'},
     input: () => ({}),
     after: ['way-back'],
@@ -275,7 +275,7 @@ export default defineRunbook({
     input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText, passes: 3}),
     after: ['propagated'],
   })
-  .step('one-side-only', standsStill, {
+  .step('one-side-only', stillFrozen, {
     on: {source: 'source'},
     input: () => ({}),
     after: ['smoke'],
@@ -301,7 +301,7 @@ export default defineRunbook({
     after: ['swap'],
   })
   .pointOfNoReturn('From here on the old source misses what is written on Aurora.')
-  .step('stop-following', stopFollowing, {
+  .step('stop-following', stopReplication, {
     on: {follower: 'source'},
     input: () => ({}),
     after: ['way-back-caught-up'],

@@ -11,7 +11,7 @@ export {
   verdictOn,
 } from './model/preflight.ts';
 export {type Problem, SwitcharooError} from './model/problem.ts';
-export type {WayBackNow} from './model/reversal-loss.ts';
+export type {ReversalLoss} from './model/reversal-loss.ts';
 export type {Grant, Held, Rights} from './model/rights.ts';
 export {defineRunbook, type Known} from './model/runbook.ts';
 export {
@@ -20,7 +20,7 @@ export {
   defineOneWayStep,
   defineStep,
   type Look,
-  type Say,
+  type ReportProgress,
 } from './model/step.ts';
 export {
   defineTarget,
@@ -35,8 +35,8 @@ export {
   blocked,
   type Difference,
   done,
+  needsAnswer,
   pending,
-  settling,
-  unknown,
   type Verdict,
+  waiting,
 } from './model/verdict.ts';

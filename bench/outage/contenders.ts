@@ -77,9 +77,9 @@ async function inLab(
   try {
     await switcharoo(work, 'lab', 'up', '--json', ...labWords(options));
     const variables = variablesIn(join(work, 'lab.env'));
-    const begun = performance.now();
+    const started = performance.now();
     await cutOver(variables, environmentOf(variables, work), work);
-    const totalMs = Math.round(performance.now() - begun);
+    const totalMs = Math.round(performance.now() - started);
     await sleep(writesAfterMs);
     const {writes, reads, outageMs} = await switcharoo(work, 'lab', 'count', '--json');
     const {lost, duplicated} = writes;

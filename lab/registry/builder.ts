@@ -127,8 +127,8 @@ async function pushBlob(base: string, digest: string, headers: Record<string, st
   if (there.ok) {
     return;
   }
-  const begun = await ask(`${base}/blobs/uploads/`, {method: 'POST', headers});
-  const location = new URL(begun.headers.get('location') ?? '', base);
+  const started = await ask(`${base}/blobs/uploads/`, {method: 'POST', headers});
+  const location = new URL(started.headers.get('location') ?? '', base);
   location.searchParams.set('digest', digest);
   await ask(location.href, {method: 'PUT', headers, body: readFileSync(join(values.root, digest))});
 }

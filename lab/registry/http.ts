@@ -160,11 +160,11 @@ function upload(
   id: string,
   uploads: Map<string, Uint8Array>,
 ): Reply {
-  const begun = method === 'POST' ? new Uint8Array() : uploads.get(id);
-  if (!begun) {
+  const started = method === 'POST' ? new Uint8Array() : uploads.get(id);
+  if (!started) {
     return problem(404, 'BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry');
   }
-  const whole = Buffer.concat([begun, bytes]);
+  const whole = Buffer.concat([started, bytes]);
   const digest = query.get('digest');
   if (digest === null) {
     const upload = id === '' ? randomUUID() : id;

@@ -3,7 +3,7 @@ import {basename, relative} from 'node:path';
 import {StateFolder} from '../journal/state-folder.ts';
 import type {OperatorName} from '../model/journal.ts';
 import type {Problem} from '../model/problem.ts';
-import {type Progress, standingEntries} from '../model/progress.ts';
+import {appliedEntries, type Progress} from '../model/progress.ts';
 import {
   ansiPaint,
   asManyAsFit,
@@ -87,7 +87,7 @@ export function nextFor(app: App, progress: Progress): readonly NextCommand[] {
   const report = {command: app.paste(`report ${run.run}`), what: 'the timeline'};
   // The lab of a rehearsal that has ended is gone, and with it all that could go back.
   const isGone = run.rehearsal && outcome === 'done';
-  const canReverse = !isGone && !passedPointOfNoReturn && standingEntries(progress).length > 0;
+  const canReverse = !isGone && !passedPointOfNoReturn && appliedEntries(progress).length > 0;
   switch (outcome) {
     case 'done':
       return canReverse ? [report, reverse] : [report];

@@ -1,9 +1,9 @@
 import {digestOf} from '../model/canonical.ts';
-import type {EntryPrint} from '../model/journal.ts';
+import type {EntryDigest} from '../model/journal.ts';
 import type {AnyRunbook, Entry} from '../model/runbook.ts';
 
 /** What a run remembers of its runbook: enough to see, entry by entry, what changed since. */
-export function printsOf(runbook: AnyRunbook): readonly EntryPrint[] {
+export function printsOf(runbook: AnyRunbook): readonly EntryDigest[] {
   return runbook.entries.map((entry) => ({
     id: entry.id,
     phase: entry.phase,
@@ -21,8 +21,8 @@ export function runbookDigest(runbook: AnyRunbook): string {
 
 /** The differences between the runbook that a run began with and the one there is now, in words. */
 export function changesBetween(
-  then: readonly EntryPrint[],
-  now: readonly EntryPrint[],
+  then: readonly EntryDigest[],
+  now: readonly EntryDigest[],
 ): readonly string[] {
   const before = new Map(then.map((print) => [print.id, print]));
   const after = new Map(now.map((print) => [print.id, print]));
@@ -32,7 +32,7 @@ export function changesBetween(
     const was = before.get(print.id);
     return was && was.digest !== print.digest ? [changeOf(was, print)] : [];
   });
-  const kept = (prints: readonly EntryPrint[], other: ReadonlyMap<string, EntryPrint>) =>
+  const kept = (prints: readonly EntryDigest[], other: ReadonlyMap<string, EntryDigest>) =>
     prints.flatMap(({id}) => (other.has(id) ? [id] : []));
   const moved =
     kept(then, after).join() === kept(now, before).join()
@@ -41,7 +41,7 @@ export function changesBetween(
   return [...gone, ...added, ...changed, ...moved];
 }
 
-function changeOf(was: EntryPrint, is: EntryPrint): string {
+function changeOf(was: EntryDigest, is: EntryDigest): string {
   return was.unit === is.unit
     ? `${is.id} changed (its input, its targets or ${is.unit})`
     : `${is.id} was ${was.unit} and is ${is.unit}`;
@@ -49,7 +49,7 @@ function changeOf(was: EntryPrint, is: EntryPrint): string {
 
 function partsOf({id, phase, group, unit, on, input, after, timeoutMs}: Entry): unknown {
   const back =
-    unit.kind === 'step' ? [unit.reverse, ...(unit.isBack ? [unit.isBack] : [])] : [false];
+    unit.kind === 'step' ? [unit.reverse, ...(unit.isReversed ? [unit.isReversed] : [])] : [false];
   const code = [input, unit.check, 'plan' in unit && unit.plan, ...back];
   return {id, phase, group, unit: unit.name, on, after, timeoutMs, code: code.map(String)};
 }

@@ -13,12 +13,12 @@ const longestLookMs = 30_000;
 export interface LookRequest {
   readonly entry: Entry;
   readonly input: unknown;
-  readonly begun: boolean;
-  readonly begunAt?: Date | undefined;
+  readonly started: boolean;
+  readonly startedAt?: Date | undefined;
   /** The journaled before-image, once there is one. */
   readonly before?: unknown;
-  readonly mark?: unknown;
-  readonly tell?: (happened: string) => void;
+  readonly bookmark?: unknown;
+  readonly report?: (happened: string) => void;
 }
 
 export type Seen = {
@@ -46,7 +46,7 @@ export async function isBack(
   {look, verdict}: Seen,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const {isBack: nothingLeft} = unit.kind === 'step' ? unit : {};
+  const {isReversed: nothingLeft} = unit.kind === 'step' ? unit : {};
   return nothingLeft
     ? looking(world, signal, (limited) => nothingLeft({...look, signal: limited}))
     : verdict.kind === 'pending' && sameJson(verdict.before, before);
@@ -63,7 +63,7 @@ export const looking = <Result>(
 /** What the functions of an entry's unit are given: the readers of its targets, and nothing that can write. */
 export async function lookFor(
   world: World,
-  {entry, input, begun, begunAt, before, mark, tell}: LookRequest,
+  {entry, input, started, startedAt, before, bookmark, report}: LookRequest,
   signal: AbortSignal,
 ): Promise<Look<any, any>> {
   const parts = Object.entries(entry.on).map(async ([part, target]) => {
@@ -78,13 +78,13 @@ export async function lookFor(
     run: {
       id: world.run,
       entry: entry.id,
-      begun,
-      ...(begunAt === undefined ? {} : {begunAt}),
+      started,
+      ...(startedAt === undefined ? {} : {startedAt: startedAt}),
       ...(before === undefined ? {} : {before}),
-      ...(mark === undefined ? {} : {mark}),
+      ...(bookmark === undefined ? {} : {bookmark}),
     },
     now: world.clock.now(),
-    ...(tell ? {tell} : {}),
+    ...(report ? {report} : {}),
     signal,
   };
 }

@@ -75,7 +75,7 @@ function withEvidence(
     [...lines].map(([id, line]) => {
       const evidence: Evidence =
         line.evidence === 'checked' &&
-        !progress?.entries.get(id)?.stands &&
+        !progress?.entries.get(id)?.applied &&
         line.targets.some((target) => changing.has(target))
           ? 'predicted'
           : line.evidence;
@@ -94,7 +94,7 @@ async function lineFor(entry: Entry, planning: Planning, survey: Survey): Promis
   const so = planning.progress?.entries.get(entry.id);
   const base = baseLine(entry);
   if (so?.state === 'done' || so?.state === 'skipped') {
-    return {...base, outlook: so.state === 'skipped' ? 'skipped' : so.stands ? 'stands' : 'found'};
+    return {...base, outlook: so.state === 'skipped' ? 'skipped' : so.applied ? 'stands' : 'found'};
   }
   return lookedAt(entry, base, planning, survey);
 }
@@ -118,7 +118,7 @@ async function lookedAt(
   if (input.kind === 'not-yet' || knownAfter.length > 0) {
     return {...base, evidence: 'known-after', outlook: 'later', knownAfter};
   }
-  if (entry.unit.kind === 'gate' && entry.unit.dear) {
+  if (entry.unit.kind === 'gate' && entry.unit.expensive) {
     return {...base, outlook: 'later', says: 'it is looked at when its turn comes'};
   }
   try {
@@ -126,8 +126,8 @@ async function lookedAt(
     const request = {
       entry,
       input: input.input,
-      begun: so?.stands ?? false,
-      begunAt: so?.actedAt,
+      started: so?.applied ?? false,
+      startedAt: so?.actedAt,
       before: so?.before,
     };
     const seen = await lookAt(planning.world, request, planning.signal);
@@ -174,12 +174,12 @@ async function lineOfVerdict(
       return {
         ...base,
         // What this run has begun is not found: it goes back with the run.
-        outlook: entry.unit.kind === 'gate' ? 'open' : so?.stands ? 'stands' : 'found',
+        outlook: entry.unit.kind === 'gate' ? 'open' : so?.applied ? 'stands' : 'found',
         ...remarked(verdict.remarks),
       };
-    case 'settling':
+    case 'waiting':
       return {...base, outlook: 'wait', says: verdict.progress};
-    case 'unknown':
+    case 'needs-answer':
       return {...base, outlook: 'ask', says: verdict.question, ...remarked(verdict.details)};
     case 'blocked':
       return {

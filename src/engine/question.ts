@@ -14,7 +14,7 @@ import {pollOf} from './run-entry.ts';
 export async function askAtGate(
   context: RunContext,
   entry: Entry,
-  asked: Extract<Verdict<unknown, unknown>, {kind: 'unknown'}>,
+  asked: Extract<Verdict<unknown, unknown>, {kind: 'needs-answer'}>,
 ): Promise<'yes' | Problem> {
   for (;;) {
     const notOpen = await precedingGatesOpen(context, entry);
@@ -105,11 +105,11 @@ async function notOpenBecause(context: RunContext, gate: Entry): Promise<string 
   try {
     const {verdict} = await lookAt(
       context,
-      {entry: gate, input: input.input, begun: false},
+      {entry: gate, input: input.input, started: false},
       context.stopping,
     );
     switch (verdict.kind) {
-      case 'settling':
+      case 'waiting':
         return verdict.progress;
       case 'blocked':
         return verdict.reason;

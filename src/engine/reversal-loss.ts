@@ -1,5 +1,5 @@
 import type {Progress} from '../model/progress.ts';
-import type {WayBackAnswer, WayBackNow} from '../model/reversal-loss.ts';
+import type {ReversalLoss, ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {Entry} from '../model/runbook.ts';
 import type {World} from './context.ts';
 import {givenBy, inputOf} from './known-values.ts';
@@ -10,10 +10,10 @@ export async function askWayBack(
   world: World,
   progress: Progress,
   signal: AbortSignal,
-): Promise<readonly WayBackAnswer[]> {
-  const answers: WayBackAnswer[] = [];
+): Promise<readonly ReversalLossAnswer[]> {
+  const answers: ReversalLossAnswer[] = [];
   for (const entry of world.runbook.entries) {
-    if (knowsItsWayBack(entry) && progress.entries.get(entry.id)?.stands) {
+    if (knowsItsWayBack(entry) && progress.entries.get(entry.id)?.applied) {
       answers.push(await answerOf(world, progress, entry, signal));
     }
   }
@@ -21,14 +21,14 @@ export async function askWayBack(
 }
 
 const knowsItsWayBack = ({unit}: Entry): boolean =>
-  unit.kind === 'step' && unit.wayBack !== undefined;
+  unit.kind === 'step' && unit.reversalLoss !== undefined;
 
 async function answerOf(
   world: World,
   progress: Progress,
   entry: Entry,
   signal: AbortSignal,
-): Promise<WayBackAnswer> {
+): Promise<ReversalLossAnswer> {
   const notKnown = (...because: readonly string[]) =>
     ({entry: entry.id, lossless: 'not known', because}) as const;
   if (progress.entries.get(entry.id)?.state === 'reversing') {
@@ -45,14 +45,14 @@ async function answerOf(
   }
   const before = progress.entries.get(entry.id)?.before;
   try {
-    const request = {entry, input: input.input, begun: true, before};
+    const request = {entry, input: input.input, started: true, before};
     const {lossless, because} = await looking(
       world,
       signal,
-      async (limited): Promise<WayBackNow> => {
+      async (limited): Promise<ReversalLoss> => {
         const look = await lookFor(world, request, limited);
-        return entry.unit.kind === 'step' && entry.unit.wayBack
-          ? entry.unit.wayBack(look)
+        return entry.unit.kind === 'step' && entry.unit.reversalLoss
+          ? entry.unit.reversalLoss(look)
           : {lossless: true, because: []};
       },
     );

@@ -66,7 +66,7 @@ export function entriesAfter(
   const entries = after.filter((item): item is Entry => item.kind === 'entry');
   refuseWhereBeyond(progress, to, entries);
   for (const {id, unit} of entries) {
-    if (unit.kind === 'one-way' && progress.entries.get(id)?.stands) {
+    if (unit.kind === 'one-way' && progress.entries.get(id)?.applied) {
       throw new SwitcharooError(oneWayStands(id, to ?? 'the very start', unit.oneWayBecause));
     }
   }
@@ -113,7 +113,7 @@ export function entriesToReverse(
   to: string | null,
 ): readonly Entry[] {
   return [...entriesAfter(runbook, progress, to)]
-    .filter(({id}) => progress.entries.get(id)?.stands)
+    .filter(({id}) => progress.entries.get(id)?.applied)
     .reverse();
 }
 
@@ -139,11 +139,11 @@ export async function wayBackOf(
     return {kind: 'blocked', code: 'blocked', reason: message, hint};
   }
   try {
-    const request = {entry, input: input.input, begun: true, before: so.before};
+    const request = {entry, input: input.input, started: true, before: so.before};
     const seen = await lookAt(world, request, signal);
     const {look, verdict} = seen;
     const restored = await isBack(world, request, seen, signal);
-    const canDrift = entry.unit.isBack === undefined;
+    const canDrift = entry.unit.isReversed === undefined;
     if (verdict.kind === 'pending' && !restored && canDrift && wasLeftWhole(so)) {
       const {message, hint} = drifted(
         entry.id,

@@ -40,7 +40,7 @@ export async function reverseRun(
     });
   }
   for (const turn of turnsBack(after)) {
-    const standing = turn.filter(({id}) => record.progress.entries.get(id)?.stands);
+    const standing = turn.filter(({id}) => record.progress.entries.get(id)?.applied);
     const lanes = {
       atOnce: standing[0]?.atOnce ?? standing.length,
       isWell: ({kind}: EntryReversal) => kind === 'reversed',
@@ -175,7 +175,7 @@ async function waitUntilBack(
     return undefined;
   }
   const tell = (says: string) => context.observe({kind: 'told', entry: entry.id, says});
-  const request = {entry, input: input.input, begun: true, before, tell};
+  const request = {entry, input: input.input, started: true, before, tell};
   for (
     let waitMs = pollOf(entry).firstMs;
     ;
@@ -212,7 +212,7 @@ async function lookBack(context: RunContext, request: LookRequest): Promise<Look
     switch (verdict.kind) {
       case 'pending':
         return {kind: 'settled', says: canonicalJson(verdict.before)};
-      case 'settling':
+      case 'waiting':
         return {kind: 'moving', says: verdict.progress};
       case 'blocked':
         return {
@@ -222,7 +222,7 @@ async function lookBack(context: RunContext, request: LookRequest): Promise<Look
         };
       case 'done':
         return {kind: 'settled', says: 'still as the run made it'};
-      case 'unknown':
+      case 'needs-answer':
         return {kind: 'settled', says: verdict.question};
     }
   } catch (error) {

@@ -129,9 +129,9 @@ async function afterVerdict(context: RunContext, attempt: Attempt, seen: Seen): 
         kind: 'failed',
         problem: attempt.failure ?? entryBlocked(verdict.reason, verdict.hint),
       };
-    case 'settling':
+    case 'waiting':
       return settle(context, attempt, verdict);
-    case 'unknown': {
+    case 'needs-answer': {
       const answer = await askAtGate(context, entry, verdict);
       return answer === 'yes'
         ? done(context, entry, {output: verdict.output})
@@ -199,7 +199,7 @@ function firstBefore(
   verdict: Extract<Verdict<unknown, unknown>, {kind: 'pending'}>,
 ): unknown {
   const so = progressAt(context, entry);
-  if (so?.before !== undefined && so.stands) {
+  if (so?.before !== undefined && so.applied) {
     return beforeOf(entry, so.before);
   }
   context.record.add({
@@ -220,11 +220,11 @@ export function beforeOf(entry: Entry, before: unknown): unknown {
 function settle(
   context: RunContext,
   attempt: Attempt,
-  {progress: says, mark}: Extract<Verdict<unknown, unknown>, {kind: 'settling'}>,
+  {progress: says, bookmark}: Extract<Verdict<unknown, unknown>, {kind: 'waiting'}>,
 ): EntryOutcome | 'again' {
   const {entry} = attempt;
-  if (mark !== undefined) {
-    context.record.add({kind: 'entry-marked', entry: entry.id, mark});
+  if (bookmark !== undefined) {
+    context.record.add({kind: 'entry-bookmarked', entry: entry.id, bookmark});
   }
   context.observe({kind: 'progress', entry: entry.id, says});
   const isOver = context.clock.now().getTime() - attempt.since >= entry.timeoutMs;
@@ -239,11 +239,11 @@ async function look(context: RunContext, attempt: Attempt): Promise<Seen | LostL
     const request = {
       entry,
       input,
-      begun: so?.stands ?? false,
-      begunAt: so?.stands ? so.actedAt : undefined,
-      before: so?.stands ? so.before : undefined,
-      mark: so?.mark,
-      tell: (says: string) => context.observe({kind: 'told', entry: entry.id, says}),
+      started: so?.applied ?? false,
+      startedAt: so?.applied ? so.actedAt : undefined,
+      before: so?.applied ? so.before : undefined,
+      bookmark: so?.bookmark,
+      report: (says: string) => context.observe({kind: 'told', entry: entry.id, says}),
     };
     const seen = await lookAt(context, request, context.stopping);
     attempt.failedLooks = 0;
@@ -278,12 +278,12 @@ function done(
   entry: Entry,
   {output, remarks = []}: {output: unknown; remarks?: readonly string[]},
 ): EntryOutcome {
-  const ours = progressAt(context, entry)?.stands ?? false;
+  const changedByRun = progressAt(context, entry)?.applied ?? false;
   context.record.add({
     kind: 'entry-done',
     entry: entry.id,
     output: JSON.parse(JSON.stringify(output ?? null)),
-    ours,
+    changedByRun,
     ...(remarks.length > 0 ? {remarks: [...remarks]} : {}),
   });
   return {kind: 'done'};

@@ -1,6 +1,6 @@
 import type {ReversePlan} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
-import {standingEntries} from '../model/progress.ts';
+import {appliedEntries} from '../model/progress.ts';
 import type {AnyRunbook, Entry, Item, PointOfNoReturn} from '../model/runbook.ts';
 import type {RunContext} from './context.ts';
 import {inLanes} from './lanes.ts';
@@ -30,7 +30,7 @@ export async function runForward(context: RunContext, until?: string): Promise<R
     }
     const place = turn.find((item) => nameOf(item) === until);
     if (place && until !== undefined) {
-      context.record.add({kind: 'run-held', problem: reached(until)});
+      context.record.add({kind: 'run-paused', problem: reached(until)});
       return {kind: 'reached', place: until};
     }
   }
@@ -111,7 +111,7 @@ async function takeTurn(
 /** A step that must not stay half-way is put back at once, whatever stopped it. */
 async function runAndUndo(context: RunContext, entry: Entry): Promise<EntryOutcome> {
   const outcome = await runEntry(context, entry);
-  const stands = context.record.progress.entries.get(entry.id)?.stands ?? false;
+  const stands = context.record.progress.entries.get(entry.id)?.applied ?? false;
   if (
     outcome.kind === 'done' ||
     !stands ||
@@ -142,7 +142,7 @@ async function decide(
   if (context.stopping.aborted) {
     return hold(context, problem);
   }
-  const stands = standingEntries(context.record.progress).map(({id, unit}) => `${id} (${unit})`);
+  const stands = appliedEntries(context.record.progress).map(({id, unit}) => `${id} (${unit})`);
   const reverseTo = placesToGoBackTo(context.runbook, context.record.progress);
   const decided = await context.operator.decide(
     {entry: entry.id, problem, stands, reverseTo},
@@ -259,7 +259,7 @@ async function passPointOfNoReturn(
 }
 
 function hold(context: RunContext, problem: Problem): RunOutcome {
-  context.record.add({kind: 'run-held', problem});
+  context.record.add({kind: 'run-paused', problem});
   return {kind: 'held', problem};
 }
 

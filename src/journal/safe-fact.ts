@@ -10,7 +10,7 @@ const names = new Set([
 ]);
 
 /** A run hands these to its steps again. Altered, they would be acted upon: a unit by another name would be started. */
-const handedBack = new Set(['params', 'before', 'output', 'mark']);
+const handedBack = new Set(['params', 'before', 'output', 'bookmark']);
 
 /** A fact as it may be written: free of secrets, and nothing in it that could not be read or acted upon later. */
 export function safeFact<Kind extends Fact['kind']>(

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineGate} from './step.ts';
-import {unknown} from './verdict.ts';
+import {needsAnswer} from './verdict.ts';
 
 const input = z.object({question: z.string(), details: z.array(z.string())});
 export type ConfirmInput = z.input<typeof input>;
@@ -14,5 +14,5 @@ export const confirm = defineGate({
   output: z.object({}),
   needs: {},
   timeoutMs: 24 * 3_600_000,
-  check: async ({input: {question, details}}) => unknown(question, {}, ...details),
+  check: async ({input: {question, details}}) => needsAnswer(question, {}, ...details),
 });

@@ -18,7 +18,7 @@ const entryPrint = z.object({
   unit: z.string(),
   digest: z.string(),
 });
-export type EntryPrint = z.output<typeof entryPrint>;
+export type EntryDigest = z.output<typeof entryPrint>;
 
 const runStarted = z.object({
   kind: z.literal('run-started'),
@@ -90,17 +90,17 @@ const facts = [
     does: z.string(),
     problem,
   }),
-  /** `ours` is false where the world was as wanted on arrival: `reverse` leaves it alone. */
+  /** `changedByRun` is false where the world was as wanted on arrival: `reverse` leaves it alone. */
   z.object({
     kind: z.literal('entry-done'),
     entry: z.string(),
     output: json,
-    ours: z.boolean(),
+    changedByRun: z.boolean(),
     /** What the operator should know although it is done. */
     remarks: z.array(z.string()).optional(),
   }),
   /** How far a long look has come. */
-  z.object({kind: z.literal('entry-marked'), entry: z.string(), mark: json}),
+  z.object({kind: z.literal('entry-bookmarked'), entry: z.string(), bookmark: json}),
   z.object({kind: z.literal('entry-failed'), entry: z.string(), problem}),
   z.object({
     kind: z.literal('entry-skipped'),
@@ -136,7 +136,7 @@ const facts = [
   z.object({kind: z.literal('run-reversed'), to: z.string().nullable()}),
 
   /** The run is between entries and acts no more: what stands, stands. */
-  z.object({kind: z.literal('run-held'), problem}),
+  z.object({kind: z.literal('run-paused'), problem}),
   z.object({kind: z.literal('run-done')}),
 ] as const;
 

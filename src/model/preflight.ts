@@ -1,5 +1,5 @@
 import {type Problem, SwitcharooError} from './problem.ts';
-import {type Blocked, blocked, done, unknown, type Verdict} from './verdict.ts';
+import {type Blocked, blocked, done, needsAnswer, type Verdict} from './verdict.ts';
 
 /** What a finding does to a gate: it closes it, it is put to the operator, or it is only said. */
 export type Severity = 'blocks' | 'asks' | 'warns';
@@ -119,7 +119,7 @@ export function verdictOn<Output>(
     );
   }
   return asking.length > 0
-    ? unknown(
+    ? needsAnswer(
         asking.map(({found, consequence}) => `${found}. ${consequence}`).join(' '),
         output,
         ...asking.map(({fix}) => fix),

@@ -24,16 +24,16 @@ export interface EntryProgress {
   readonly unit: string;
   readonly state: EntryState;
   /** This run has intended an action here that is not reversed: a change stands, or may stand. */
-  readonly stands: boolean;
+  readonly applied: boolean;
   /** When the first action that stands was intended. */
   readonly actedAt?: Date;
   /** Set once the before-image is in the journal. */
   readonly before?: unknown;
   readonly output?: unknown;
   /** How far a look has come that is not at its end. */
-  readonly mark?: unknown;
+  readonly bookmark?: unknown;
   /** False where the world was as wanted on arrival. */
-  readonly ours: boolean;
+  readonly changedByRun: boolean;
   readonly startedAt?: Date;
   readonly doneAt?: Date;
   readonly problem?: Problem;
@@ -73,17 +73,17 @@ export function progressOf(entries: readonly JournalEntry[]): Progress | undefin
 /** The same fold, one entry at a time: for a screen that follows a run. */
 export function progressAfter(so: Progress | undefined, entry: JournalEntry): Progress | undefined {
   if (entry.kind === 'run-started') {
-    return begun(entry);
+    return started(entry);
   }
   return so && {...withFact(so, entry), seq: entry.seq, lastAt: new Date(entry.atUtc)};
 }
 
 /** Changes that are made, or may be made, and not reversed; in the order in which they were begun. */
-export function standingEntries(progress: Progress): readonly EntryProgress[] {
-  return [...progress.entries.values()].filter(({stands}) => stands);
+export function appliedEntries(progress: Progress): readonly EntryProgress[] {
+  return [...progress.entries.values()].filter(({applied: stands}) => stands);
 }
 
-function begun(entry: JournalEntry & FactOf<'run-started'>): Progress {
+function started(entry: JournalEntry & FactOf<'run-started'>): Progress {
   const at = new Date(entry.atUtc);
   return {
     run: entry,
@@ -106,13 +106,13 @@ const fresh = ({id, phase, unit}: Pick<EntryProgress, 'id' | 'phase' | 'unit'>):
   phase,
   unit,
   state: 'waiting',
-  stands: false,
-  ours: false,
+  applied: false,
+  changedByRun: false,
   performed: [],
 });
 
-const markOf = ({mark}: EntryProgress): Pick<EntryProgress, 'mark'> =>
-  mark === undefined ? {} : {mark};
+const markOf = ({bookmark}: EntryProgress): Pick<EntryProgress, 'bookmark'> =>
+  bookmark === undefined ? {} : {bookmark: bookmark};
 
 function withFact(so: Progress, entry: JournalEntry): Progress {
   const at = new Date(entry.atUtc);
@@ -125,19 +125,19 @@ function withFact(so: Progress, entry: JournalEntry): Progress {
       };
     case 'entry-started':
       return change(so, entry.entry, (was) =>
-        was.stands
+        was.applied
           ? {...without(was, 'problem'), state: 'acting'}
           : {...fresh(was), ...markOf(was), state: 'looking', startedAt: at},
       );
     case 'before':
       return change(so, entry.entry, (was) => ({...was, before: entry.before}));
-    case 'entry-marked':
-      return change(so, entry.entry, (was) => ({...was, mark: entry.mark}));
+    case 'entry-bookmarked':
+      return change(so, entry.entry, (was) => ({...was, bookmark: entry.bookmark}));
     case 'action-intended':
       return change(so, entry.entry, (was) => ({
         ...was,
         ...(entry.way === 'forward'
-          ? {state: 'acting', stands: true, actedAt: was.stands ? (was.actedAt ?? at) : at}
+          ? {state: 'acting', applied: true, actedAt: was.applied ? (was.actedAt ?? at) : at}
           : {}),
         inFlight: entry.does,
       }));
@@ -151,16 +151,16 @@ function withFact(so: Progress, entry: JournalEntry): Progress {
       return so;
     case 'entry-done':
       return change(so, entry.entry, (was) => ({
-        ...without(was, 'inFlight', 'problem', 'mark'),
+        ...without(was, 'inFlight', 'problem', 'bookmark'),
         state: 'done',
         output: entry.output,
-        ours: entry.ours,
+        changedByRun: entry.changedByRun,
         doneAt: at,
       }));
     case 'entry-failed':
       return change(so, entry.entry, (was) => ({
         // Whoever tries again after a failure wants to know how all of it is then.
-        ...without(was, 'mark'),
+        ...without(was, 'bookmark'),
         state: 'failed',
         problem: entry.problem,
       }));
@@ -191,7 +191,7 @@ function withFact(so: Progress, entry: JournalEntry): Progress {
       return change(so, entry.entry, (was) => ({
         ...without(was, 'inFlight', 'problem'),
         state: 'reversed',
-        stands: false,
+        applied: false,
         doneAt: at,
       }));
     case 'reverse-failed':
@@ -206,7 +206,7 @@ function withFact(so: Progress, entry: JournalEntry): Progress {
       };
     case 'run-reversed':
       return reversedTo(so, entry.to);
-    case 'run-held':
+    case 'run-paused':
       return {
         ...so,
         outcome: so.outcome === 'reverse-failed' ? 'reverse-failed' : 'held',

@@ -1,19 +1,19 @@
 /** Whether going back now would lose anything that was done since the change was made. */
-export interface WayBackNow {
+export interface ReversalLoss {
   readonly lossless: boolean;
   /** What the answer rests on, a sentence each, with names and numbers. */
   readonly because: readonly string[];
 }
 
 /** What one entry that stands says of it, or why it could not be asked. */
-export interface WayBackAnswer {
+export interface ReversalLossAnswer {
   readonly entry: string;
   readonly lossless: 'yes' | 'no' | 'not known';
   readonly because: readonly string[];
 }
 
 /** One loss is enough; without an answer from every entry nothing is promised. */
-export function losslessOf(answers: readonly WayBackAnswer[]): WayBackAnswer['lossless'] {
+export function losslessOf(answers: readonly ReversalLossAnswer[]): ReversalLossAnswer['lossless'] {
   const said = answers.map(({lossless}) => lossless);
   return said.includes('no') ? 'no' : said.includes('not known') ? 'not known' : 'yes';
 }

@@ -1,5 +1,5 @@
 import type {z} from 'zod';
-import type {WayBackNow} from './reversal-loss.ts';
+import type {ReversalLoss} from './reversal-loss.ts';
 import type {Readers, TargetKinds, Writers} from './target.ts';
 import type {Blocked, Verdict} from './verdict.ts';
 
@@ -13,23 +13,23 @@ export interface Look<Targets extends TargetKinds, Input> {
   readonly run: {
     readonly id: string;
     readonly entry: string;
-    readonly begun: boolean;
+    readonly started: boolean;
     /** When it began to act here: when its first action was journaled. */
-    readonly begunAt?: Date;
+    readonly startedAt?: Date;
     /** The journaled before-image, once there is one. The step's own `before` schema reads it. */
     readonly before?: unknown;
     /** The last `mark` of an earlier look at this entry that was not at its end: from before a crash, say. */
-    readonly mark?: unknown;
+    readonly bookmark?: unknown;
   };
   /** The time of this look. Steps have no clock of their own. */
   readonly now: Date;
   /** Tells what happened since the last look, a line each: an event, a line of a log. It is shown and not journaled. Absent in a plan. */
-  readonly tell?: (happened: string) => void;
+  readonly report?: (happened: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** Says what an action is waiting for, in a few words, while it runs. */
-export type Say = (progress: string) => void;
+export type ReportProgress = (progress: string) => void;
 
 /** One write, in the operator's words, with the code that makes it. The engine journals it, then performs it. */
 export type Action<Targets extends TargetKinds> = {
@@ -39,11 +39,15 @@ export type Action<Targets extends TargetKinds> = {
     /** What it does there, in the imperative: "set super_read_only = ON". Holds nothing that moves by itself, and no secret. */
     readonly does: string;
     /** Safe to perform again when an earlier try got half-way. Ends within a second once `signal` is aborted, and then writes nothing more. */
-    perform(writer: Writers<Targets>[Part], signal: AbortSignal, say: Say): Promise<unknown>;
+    perform(
+      writer: Writers<Targets>[Part],
+      signal: AbortSignal,
+      say: ReportProgress,
+    ): Promise<unknown>;
   };
 }[keyof Targets & string];
 
-/** How often the engine looks again while a verdict is `settling`: first after `firstMs`, then ever less often, up to `mostMs`. */
+/** How often the engine looks again while a verdict is `waiting`: first after `firstMs`, then ever less often, up to `mostMs`. */
 export interface Poll {
   readonly firstMs: number;
   readonly mostMs: number;
@@ -94,9 +98,9 @@ export interface Step<
    * Whether nothing of this run is left, where others go on using what the step works on (a queue, say). Without it, a
    * reversal is whole once `check` says pending with `before` as it was, and anything else is drift.
    */
-  isBack?(look: Look<Targets, z.output<Input>>): Promise<boolean>;
+  isReversed?(look: Look<Targets, z.output<Input>>): Promise<boolean>;
   /** Where going back can lose what was done since: whether it would now, and why. Asked by `status`, at any time while it stands. */
-  wayBack?(look: Look<Targets, z.output<Input>>): Promise<WayBackNow>;
+  reversalLoss?(look: Look<Targets, z.output<Input>>): Promise<ReversalLoss>;
 }
 
 export interface OneWayStep<
@@ -113,7 +117,7 @@ export interface Gate<Targets extends TargetKinds, Input extends Schema, Output 
   extends Omit<Common<Targets, Input, never, Output>, 'plan'> {
   readonly kind: 'gate';
   /** Its look is dear (it compares all data, say): it is not taken for a plan. */
-  readonly dear?: boolean;
+  readonly expensive?: boolean;
 }
 
 export type AnyStep = Step<any, any, any, any>;

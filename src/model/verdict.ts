@@ -26,14 +26,14 @@ export type Verdict<Before, Output> =
       readonly differences: readonly Difference[];
     }
   /**
-   * The change is made (or a gate is not open yet) and the world is still moving: look again. `mark` is journaled: whoever looks
+   * The change is made (or a gate is not open yet) and the world is still moving: look again. `bookmark` is journaled: whoever looks
    * again after a crash is given it, and need not begin anew.
    */
-  | {readonly kind: 'settling'; readonly progress: string; readonly mark?: Json}
+  | {readonly kind: 'waiting'; readonly progress: string; readonly bookmark?: Json}
   | Blocked
   /** No look can tell. The operator is asked, and the answer is journaled. "Yes" means done with `output`; "no" means hold. */
   | {
-      readonly kind: 'unknown';
+      readonly kind: 'needs-answer';
       readonly question: string;
       readonly details: readonly string[];
       readonly output: Output;
@@ -50,8 +50,8 @@ export const pending = <Before>(
   ...differences: readonly Difference[]
 ): Verdict<Before, never> => ({kind: 'pending', before, differences});
 
-export const settling = (progress: string, mark?: Json): Verdict<never, never> =>
-  mark === undefined ? {kind: 'settling', progress} : {kind: 'settling', progress, mark};
+export const waiting = (progress: string, bookmark?: Json): Verdict<never, never> =>
+  bookmark === undefined ? {kind: 'waiting', progress} : {kind: 'waiting', progress, bookmark};
 
 export const blocked = (reason: string, hint: string): Blocked => ({
   kind: 'blocked',
@@ -59,8 +59,8 @@ export const blocked = (reason: string, hint: string): Blocked => ({
   hint,
 });
 
-export const unknown = <Output>(
+export const needsAnswer = <Output>(
   question: string,
   output: Output,
   ...details: readonly string[]
-): Verdict<never, Output> => ({kind: 'unknown', question, details, output});
+): Verdict<never, Output> => ({kind: 'needs-answer', question, details, output});

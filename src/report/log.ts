@@ -58,10 +58,10 @@ export function factText(fact: Fact): readonly [text: string, detail?: string | 
       return [`${fact.entry}: did not end well on ${fact.target}: ${fact.does}`, problemIn(fact)];
     case 'entry-done':
       return [
-        `${fact.entry}: done${fact.ours ? '' : '; nothing was changed here'}`,
+        `${fact.entry}: done${fact.changedByRun ? '' : '; nothing was changed here'}`,
         fact.remarks?.map((remark) => `warns: ${remark}`).join(' '),
       ];
-    case 'entry-marked':
+    case 'entry-bookmarked':
       return [`${fact.entry}: whoever goes on need not begin this look anew`];
     case 'entry-failed':
       return [`${fact.entry}: failed`, problemIn(fact)];
@@ -89,7 +89,7 @@ export function factText(fact: Fact): readonly [text: string, detail?: string | 
       return [`${fact.entry}: THE WAY BACK FAILED`, problemIn(fact)];
     case 'run-reversed':
       return [`back at ${placeText(fact.to)}`];
-    case 'run-held':
+    case 'run-paused':
       return ['held: nothing more is done', problemIn(fact)];
     case 'run-done':
       return ['run done'];
@@ -123,7 +123,7 @@ const colours: Readonly<Partial<Record<Fact['kind'], Colour>>> = {
   'entry-skipped': 'yellow',
   'entry-reversed': 'yellow',
   'run-reversed': 'yellow',
-  'run-held': 'yellow',
+  'run-paused': 'yellow',
   'action-failed': 'red',
   'entry-failed': 'red',
   'reverse-failed': 'red',

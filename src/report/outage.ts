@@ -42,7 +42,7 @@ function isClosed(progress: Progress, {from, until}: OutageWindow): boolean {
   const all = [...progress.entries.values()];
   const opening = all.filter(isNamed(until));
   const reopened = opening.length > 0 && opening.every(({state}) => state === 'done');
-  return !reopened && all.filter(isNamed(from)).some(({stands}) => stands);
+  return !reopened && all.filter(isNamed(from)).some(({applied: stands}) => stands);
 }
 
 const isNamed =

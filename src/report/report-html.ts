@@ -140,11 +140,11 @@ function entryRow(
   answers: readonly AnswerReport[],
   scale: Scale | undefined,
 ): string {
-  const begun = entry.stretches.length > 0;
+  const started = entry.stretches.length > 0;
   return `<tr>
 <td class="state ${entry.state}">${signHtml(stateSigns[entry.state])}</td>
 <td><b>${escaped(entry.id)}</b> <small>${escaped(entry.unit)}</small>${entry.problem ? `<p class="problem">${escaped(entry.problem.message)}</p>` : ''}</td>
-<td class="number">${begun ? durationText(entry.durationMs) : ''}</td>
+<td class="number">${started ? durationText(entry.durationMs) : ''}</td>
 <td class="number">${entry.earlierMs === undefined ? '' : durationText(entry.earlierMs)}</td>
 <td class="lane">${scale ? laneHtml(entry, answers, scale) : ''}</td>
 </tr>`;

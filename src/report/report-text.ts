@@ -168,15 +168,15 @@ function entryText(
 ): string[] {
   const sign = stateSigns[entry.state];
   const signed = `${sign.symbol} ${sign.word}`;
-  const begun = entry.stretches[0];
-  const took = begun ? durationText(entry.durationMs) : '';
+  const started = entry.stretches[0];
+  const took = started ? durationText(entry.durationMs) : '';
   const notes = [
     earlierText(entry),
     entry.stretches.length > 1 ? `in ${entry.stretches.length} stretches` : '',
     entry.answeringMs > 0 ? `+ ${durationText(entry.answeringMs)} of people` : '',
   ].filter((note) => note !== '');
   const pieces: Piece[] = [
-    begun ? clockUtc(new Date(begun.fromUtc)) : '--:--:--',
+    started ? clockUtc(new Date(started.fromUtc)) : '--:--:--',
     '  ',
     {text: signed, paint: (text) => painted(paint, sign.colour, text)},
     pad('', columns.sign - widthOf(signed) + 2),

@@ -67,7 +67,7 @@ export interface EntryReport {
   readonly answeringMs: number;
   /** `durationMs` in the earlier run, if it was done there. */
   readonly earlierMs?: number;
-  readonly ours: boolean;
+  readonly changedByRun: boolean;
   readonly performed: readonly string[];
   readonly stretches: readonly Stretch[];
   readonly problem?: Problem;
@@ -299,7 +299,7 @@ function entryReport(
     durationMs: work.durationMs,
     answeringMs: work.answeringMs,
     ...(then ? {earlierMs: then.durationMs} : {}),
-    ours: entry.ours,
+    changedByRun: entry.changedByRun,
     performed: entry.performed,
     stretches: work.stretches,
     ...(entry.problem ? {problem: entry.problem} : {}),

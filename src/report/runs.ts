@@ -1,4 +1,4 @@
-import {type Progress, standingEntries} from '../model/progress.ts';
+import {appliedEntries, type Progress} from '../model/progress.ts';
 import {counted, momentUtc, outcomeSigns, painted, type TextOptions} from './labels.ts';
 import {type HolderName, outcomeSign} from './status.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
@@ -35,7 +35,7 @@ type Cell = Exclude<Piece, string>;
 function rowOf(progress: Progress, {paint, holderOf}: RunsOptions): readonly Cell[] {
   const {run, outcome, startedAt} = progress;
   const sign = holderOf ? outcomeSign(progress, holderOf(run.run)) : outcomeSigns[outcome];
-  const stands = standingEntries(progress).length;
+  const stands = appliedEntries(progress).length;
   const isGone = run.rehearsal && outcome === 'done';
   const standsText =
     stands === 0 || isGone ? 'nothing stands' : counted(stands, 'entry stands', 'entries stand');

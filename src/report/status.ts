@@ -1,6 +1,6 @@
 import type {EntryProgress, Progress} from '../model/progress.ts';
-import {standingEntries} from '../model/progress.ts';
-import {losslessOf, type WayBackAnswer} from '../model/reversal-loss.ts';
+import {appliedEntries} from '../model/progress.ts';
+import {losslessOf, type ReversalLossAnswer} from '../model/reversal-loss.ts';
 import {
   clockUtc,
   counted,
@@ -36,7 +36,7 @@ export interface StatusOptions extends TextOptions {
   /** Other runs that are not at their end, and have changed something. */
   readonly beside?: readonly Progress[];
   /** What the entries that stand said just now of their way back. */
-  readonly wayBack?: readonly WayBackAnswer[];
+  readonly wayBack?: readonly ReversalLossAnswer[];
 }
 
 const labelColumns = 12;
@@ -86,7 +86,7 @@ const rehearsalText =
 
 /** Changes that stand, a sentence each: for every text that must say what is changed now. */
 export function standingTexts(progress: Progress): readonly string[] {
-  return standingEntries(progress).map((entry) => `${entry.id}: ${standingText(entry)}`);
+  return appliedEntries(progress).map((entry) => `${entry.id}: ${standingText(entry)}`);
 }
 
 /** The place to which a reversal could still go, nearest first, in words. */
@@ -95,7 +95,7 @@ export function wayBackText(progress: Progress): string {
   if (passedPointOfNoReturn) {
     return 'closed: the point of no return is passed';
   }
-  if (standingEntries(progress).length === 0) {
+  if (appliedEntries(progress).length === 0) {
     return 'not needed: nothing stands';
   }
   if (reversingTo) {

@@ -1,7 +1,7 @@
 import {type App, nextBesideWorker, nextFor, tellProblems} from '../cli/app.ts';
 import {heldBy} from '../journal/lock.ts';
 import {problemsIn, SwitcharooError} from '../model/problem.ts';
-import {type Progress, standingEntries} from '../model/progress.ts';
+import {appliedEntries, type Progress} from '../model/progress.ts';
 import {standingTexts} from '../report/index.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from './exit-codes.ts';
 import {workerOn} from './past-runs.ts';
@@ -34,4 +34,4 @@ function refuseBesideWorker(app: App, progress: Progress): void {
 
 /** Of a run that was left as it was. */
 export const heldCode = (progress: Progress): ExitCode =>
-  standingEntries(progress).length > 0 ? exitCodes.halfWay : exitCodes.blocked;
+  appliedEntries(progress).length > 0 ? exitCodes.halfWay : exitCodes.blocked;

@@ -1,10 +1,10 @@
 import type {App} from '../cli/app.ts';
 import {readJournal} from '../journal/file-journal.ts';
 import {type Holder, holderOf, isDead} from '../journal/lock.ts';
-import {type Progress, progressOf, standingEntries} from '../model/progress.ts';
+import {appliedEntries, type Progress, progressOf} from '../model/progress.ts';
 import {type RunReport, reportOf} from '../report/index.ts';
 
-// What is read of runs that are over, or not ours: a look back loads nothing that acts.
+// What is read of runs that are over, or not changedByRun: a look back loads nothing that acts.
 
 /** What is locked: one runbook with one inventory. */
 export const scopeOf = (
@@ -54,7 +54,7 @@ export const openRuns = (app: App): readonly Progress[] =>
       progress &&
       !progress.run.rehearsal &&
       !isOver(progress) &&
-      standingEntries(progress).length > 0;
+      appliedEntries(progress).length > 0;
     return isOpen ? [progress] : [];
   });
 

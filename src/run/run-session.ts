@@ -11,7 +11,7 @@ import {createJournal, openJournal} from '../journal/file-journal.ts';
 import {acquireLock, holderText} from '../journal/lock.ts';
 import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
-import {type Progress, standingEntries} from '../model/progress.ts';
+import {appliedEntries, type Progress} from '../model/progress.ts';
 import {standingTexts} from '../report/index.ts';
 import {version} from '../version.ts';
 import {type ExitCode, exitCodes} from './exit-codes.ts';
@@ -101,7 +101,7 @@ export async function goBack(
   return asOutcome(async () => {
     const reversal = await reverseRun(context, to, await planned());
     if (reversal.kind === 'held') {
-      context.record.add({kind: 'run-held', problem: reversal.problem});
+      context.record.add({kind: 'run-paused', problem: reversal.problem});
     }
     return reversal.kind === 'reversed'
       ? {kind: 'reached', place: to ?? 'the very start'}
@@ -122,7 +122,7 @@ async function asOutcome(work: () => Promise<RunOutcome>): Promise<RunOutcome> {
 
 /** The state of the world as an exit code (design, section 7). */
 export function exitCodeFor({context}: Held, outcome: RunOutcome): ExitCode {
-  const stands = standingEntries(context.record.progress).length > 0;
+  const stands = appliedEntries(context.record.progress).length > 0;
   switch (outcome.kind) {
     case 'done':
     case 'reached':

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {blocked, defineStep, done, pending, SwitcharooError, settling} from '../../src/index.ts';
+import {blocked, defineStep, done, pending, SwitcharooError, waiting} from '../../src/index.ts';
 import {endClients, followedAt, positionText, watchPosition} from '../mysql/target.ts';
 import {fence, thaw} from './procedures/actions.ts';
 import {preparedRemain, stillWritten} from './procedures/problems.ts';
@@ -25,7 +25,7 @@ export const openWrites = defineStep({
   async check({targets: {aurora}, input, run, signal}) {
     const {readOnly} = await aurora.fence(signal);
     if (!readOnly) {
-      return run.begun
+      return run.started
         ? done({})
         : blocked(
             `${aurora.name} already accepts writes (read_only = OFF), and this run did not open it.`,
@@ -39,10 +39,10 @@ export const openWrites = defineStep({
         'Promote it first (aurora.promote).',
       );
     }
-    if (run.begun && input.endSessions) {
+    if (run.started && input.endSessions) {
       const open = await aurora.openTransactions(signal);
       if (open.length > 0) {
-        return settling(`${aurora.name} refuses writes, and ends ${open.length} open transactions`);
+        return waiting(`${aurora.name} refuses writes, and ends ${open.length} open transactions`);
       }
     }
     return pending(

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {blocked, defineStep, done, pending, SwitcharooError, settling} from '../../src/index.ts';
+import {blocked, defineStep, done, pending, SwitcharooError, waiting} from '../../src/index.ts';
 import {
   brokenBecause,
   distanceText,
@@ -42,7 +42,7 @@ export const promote = defineStep({
     const end = await upstream.position(signal);
     const replication = await aurora.replication(signal);
     if (!replication) {
-      return run.begun
+      return run.started
         ? done(await aurora.position(signal))
         : blocked(
             `${aurora.name} follows nobody, so there is nothing to promote it from.`,
@@ -57,7 +57,7 @@ export const promote = defineStep({
     }
     return hasReached(replication.executed, end)
       ? pendingFor(aurora, replication)
-      : behind(aurora, upstream, replication, {end, begun: run.begun});
+      : behind(aurora, upstream, replication, {end, started: run.started});
   },
 
   async plan({targets: {aurora, upstream}, signal}) {
@@ -99,13 +99,13 @@ function behind(
   aurora: AuroraReader,
   upstream: MysqlReader,
   replication: Replication,
-  {end, begun}: {end: {file: string; position: number}; begun: boolean},
+  {end, started}: {end: {file: string; position: number}; started: boolean},
 ) {
   const {executed} = replication;
   const words = `${aurora.name} is at ${positionText(executed)}, ${distanceText(executed, end)} before ${positionText(end)} where ${upstream.name} stands`;
   // After our own start it catches up; before we began, the gates in front of this step were not waited for.
-  return begun && brokenBecause(replication) === null
-    ? settling(words)
+  return started && brokenBecause(replication) === null
+    ? waiting(words)
     : blocked(
         `${words}.`,
         `Freeze writes, and wait with mysql.caught-up until ${aurora.name} has executed everything.`,

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {defineGate, settling, verdictOn} from '../../src/index.ts';
+import {defineGate, verdictOn, waiting} from '../../src/index.ts';
 import {mysqlServer, toSeeEverything} from '../mysql/target.ts';
 import {auroraChecks} from './checks/catalogue.ts';
 import {lookOver} from './checks/check.ts';
@@ -33,7 +33,7 @@ export const readyAsTarget = defineGate({
     const moving = findings.find(({check}) => check === 'cluster-not-available');
     const isBlocked = findings.some(({severity}) => severity === 'blocks');
     return moving && !isBlocked
-      ? settling(moving.found)
+      ? waiting(moving.found)
       : verdictOn(findings, {}, `${aurora.name} is not ready as the target`);
   },
 });

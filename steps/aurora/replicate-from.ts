@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {type Blocked, blocked, defineStep, done, pending, settling} from '../../src/index.ts';
+import {type Blocked, blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
 import {
   brokenBecause,
   comparePositions,
@@ -50,7 +50,7 @@ export const replicateFrom = defineStep({
     const {readOnly} = await aurora.fence(signal);
     if (!replication) {
       // Fenced and alone it was left by aurora.promote, which stands on this step: neither half-way nor undone.
-      return run.begun && readOnly && wasOpen(run.before)
+      return run.started && readOnly && wasOpen(run.before)
         ? done({})
         : ((await whyNot(upstream, wanted, signal)) ??
             pending(
@@ -61,7 +61,7 @@ export const replicateFrom = defineStep({
     if (replication.host !== wanted.host || replication.port !== wanted.port) {
       return followsAnother(aurora, replication, wanted);
     }
-    return standing(aurora, replication, {readOnly, begun: run.begun});
+    return standing(aurora, replication, {readOnly, started: run.started});
   },
 
   async plan({targets: {aurora}, input: {host, port, file, position}, signal}) {
@@ -122,7 +122,7 @@ async function whyNot(
 function standing(
   aurora: AuroraReader,
   replication: Replication,
-  {readOnly, begun}: {readOnly: boolean; begun: boolean},
+  {readOnly, started}: {readOnly: boolean; started: boolean},
 ) {
   const broken = brokenBecause(replication);
   if (broken !== null && replication.error) {
@@ -134,7 +134,7 @@ function standing(
   if (readOnly && isRunning(replication)) {
     return done({});
   }
-  if (!begun) {
+  if (!started) {
     return blocked(
       `${aurora.name} is already set to follow ${followedAt(replication)}, but ${readOnly ? 'its threads do not run' : 'it accepts writes'}.`,
       readOnly
@@ -143,7 +143,7 @@ function standing(
     );
   }
   return broken === null && readOnly
-    ? settling(
+    ? waiting(
         `${aurora.name} is connecting to ${followedAt(replication)}${replication.error ? `: ${replication.error.text}` : ''}`,
       )
     : pending(

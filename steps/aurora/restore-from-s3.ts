@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {type Blocked, blocked, defineStep, done, pending, settling} from '../../src/index.ts';
+import {type Blocked, blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
 import {positionText, samePosition} from '../mysql/target.ts';
 import {
   addWriter,
@@ -142,7 +142,7 @@ async function whatMoves(aurora: AuroraReader, cluster: MadeCluster, signal: Abo
         `${words}.`,
         "Look at the cluster's events and its error log; reverse deletes it, then correct the backup or the input.",
       )
-    : settling(words);
+    : waiting(words);
 }
 
 async function restored(

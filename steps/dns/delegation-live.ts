@@ -1,10 +1,10 @@
 import {z} from 'zod';
-import {defineGate, done, settling} from '../../src/index.ts';
+import {defineGate, done, waiting} from '../../src/index.ts';
 import {dnsZone} from '../name-servers/target.ts';
 import {hostedZone} from '../route53/target.ts';
 
 /** Open once the parent, the new name servers and Route 53 agree who answers for the domain. */
-export const delegated = defineGate({
+export const delegationLive = defineGate({
   name: 'dns.delegation-live',
   summary: 'Wait until every server of the parent zone sends people to the new name servers.',
   targets: {
@@ -48,7 +48,7 @@ export const delegated = defineGate({
     const behind = all.filter(({says}) => says !== wanted);
     return behind.length === 0
       ? done({nameServers: [...nameServers]})
-      : settling(
+      : waiting(
           `${all.length - behind.length} of ${all.length} servers name ${wanted} for ${domain}; ${behind.map(({who, says}) => `${who}: ${says}`).join('; ')}`,
         );
   },

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {blocked, defineGate, done, settling} from '../../src/index.ts';
+import {blocked, defineGate, done, waiting} from '../../src/index.ts';
 import {dnsZone} from '../name-servers/target.ts';
 import {after, inWords, moment, utc} from './ttl/times.ts';
 
@@ -20,7 +20,7 @@ const removal = '0 0 0 00';
  * Open once no validating resolver can hold a DS record of the domain. With one, it takes the answers of name servers
  * that do not sign for forged, and the domain is gone for everyone behind it.
  */
-export const dsGone = defineGate({
+export const dsExpired = defineGate({
   name: 'dns.ds-expired',
   summary: 'Wait until no resolver expects signatures of the domain any more.',
   targets: {parent: dnsZone, old: dnsZone},
@@ -67,6 +67,6 @@ export const dsGone = defineGate({
         : []),
       ...holding,
     ];
-    return waitingFor.length === 0 ? done({}) : settling(`${domain} ${waitingFor.join('; ')}`);
+    return waitingFor.length === 0 ? done({}) : waiting(`${domain} ${waitingFor.join('; ')}`);
   },
 });

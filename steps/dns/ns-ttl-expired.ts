@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {blocked, defineGate, done, settling} from '../../src/index.ts';
+import {blocked, defineGate, done, waiting} from '../../src/index.ts';
 import {dnsZone} from '../name-servers/target.ts';
 import {hostedZone} from '../route53/target.ts';
 import {dnsView} from './target.ts';
@@ -16,7 +16,7 @@ const input = z.object({
 });
 
 /** Open once no resolver that honours TTLs asks the old name servers any more. Until then every change belongs into both zones. */
-export const delegationDrained = defineGate({
+export const nsTtlExpired = defineGate({
   name: 'dns.ns-ttl-expired',
   summary: 'Wait until resolvers have forgotten the old name servers.',
   targets: {parent: dnsZone, zone: hostedZone, dns: dnsView},
@@ -65,7 +65,7 @@ export const delegationDrained = defineGate({
         : []),
       ...holding,
     ];
-    return waitingFor.length === 0 ? done({}) : settling(`${domain} ${waitingFor.join('; ')}`);
+    return waitingFor.length === 0 ? done({}) : waiting(`${domain} ${waitingFor.join('; ')}`);
   },
 });
 

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {defineGate, done, settling} from '../../src/index.ts';
+import {defineGate, done, waiting} from '../../src/index.ts';
 import {canonicalName, canonicalValue} from '../name-servers/wire/values.ts';
 import {dnsView, misplaced, type Reply, type Silence, wordsOf} from './target.ts';
 import {after, latest, moment, utc} from './ttl/times.ts';
@@ -61,7 +61,7 @@ export const propagated = defineGate({
     }
     const progress = `${servers.length - behind.length} of ${servers.length} servers answer ${wanted.join(' or ')} for ${canonicalName(name)}`;
     const late = behind.flatMap((said) => wordsForServer(said, input.over.length, now));
-    return settling([progress, ...late, ...lastOf(behind.flat(), input, now)].join('; '));
+    return waiting([progress, ...late, ...lastOf(behind.flat(), input, now)].join('; '));
   },
 });
 

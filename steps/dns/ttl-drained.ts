@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {type Blocked, blocked, defineGate, done, settling} from '../../src/index.ts';
+import {type Blocked, blocked, defineGate, done, waiting} from '../../src/index.ts';
 import {canonicalName, type DnsRecord} from '../name-servers/wire/values.ts';
 import {type DnsReader, dnsView, misplaced, type Reply, type Silence, wordsOf} from './target.ts';
 import {clocksOf, delegationTtl, type Input, input} from './ttl/drain-clocks.ts';
@@ -47,7 +47,7 @@ export const ttlDrained = defineGate({
     ];
     return waitingFor.length === 0
       ? done({heldSeconds: heldSeconds(input, replies)})
-      : settling(`${canonicalName(input.name)} ${input.type}: ${waitingFor.join('; ')}`);
+      : waiting(`${canonicalName(input.name)} ${input.type}: ${waitingFor.join('; ')}`);
   },
 });
 

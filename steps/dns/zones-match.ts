@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {type Blocked, blocked, defineGate, done, type Look, settling} from '../../src/index.ts';
+import {type Blocked, blocked, defineGate, done, type Look, waiting} from '../../src/index.ts';
 import {dnsZone} from '../name-servers/target.ts';
 import type {Question} from '../name-servers/wire/exchange.ts';
 import {asZoneName} from '../name-servers/wire/names.ts';
@@ -43,7 +43,7 @@ const shownDifferences = 4;
 const noSuchLabel = 'switcharoo-asks-for-no-such-name';
 
 /** Open once every server of both sides gives the same answer, with the same TTL, to everything that either zone holds. */
-export const zonesAgree = defineGate({
+export const zonesMatch = defineGate({
   name: 'dns.zones-match',
   summary: 'Wait until the old name servers and Route 53 answer everything alike.',
   targets,
@@ -57,7 +57,7 @@ export const zonesAgree = defineGate({
   timeoutMs: 15 * 60_000,
   poll: {firstMs: 500, mostMs: 30_000},
   // It asks every server everything.
-  dear: true,
+  expensive: true,
   check: async (look) => {
     const wrong = await otherZone(look);
     if (wrong) {
@@ -74,7 +74,7 @@ export const zonesAgree = defineGate({
       return done({questions: questions.length});
     }
     const more = differences.length - shownDifferences;
-    return settling(
+    return waiting(
       `${differences.length} of ${questions.length} answers differ: ${differences.slice(0, shownDifferences).join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
     );
   },

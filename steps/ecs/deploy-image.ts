@@ -9,8 +9,8 @@ import {
   type Look,
   pending,
   SwitcharooError,
-  settling,
   type Verdict,
+  waiting,
 } from '../../src/index.ts';
 import {type EcsReader, revisionGone} from './api/session.ts';
 import {
@@ -108,7 +108,7 @@ export const deployImage = defineStep({
     const flaps = tellNews(look, snapshot);
     const obstacle = unsupported(service.name, snapshot.service) ?? lostUpdate(look, snapshot);
     if (obstacle || !primary) {
-      return obstacle ?? settling(`${service.name} has no deployment yet`);
+      return obstacle ?? waiting(`${service.name} has no deployment yet`);
     }
     const definition = await service.taskDefinition(primary.taskDefinition, look.signal);
     const container = chosenContainer(definition, look.input.container);
@@ -177,13 +177,13 @@ export async function wayBack(
 }
 
 /** Tells what happened since the last look, once this run has begun to act; answers what flaps. */
-export function tellNews({targets: {service}, run, tell}: RolloutLook, snapshot: Snapshot) {
-  if (run.begun && !tell) {
+export function tellNews({targets: {service}, run, report: tell}: RolloutLook, snapshot: Snapshot) {
+  if (run.started && !tell) {
     // A plan hears nothing that a run would not be told any more.
     return [];
   }
   const {lines, flaps} = service.newsIn(snapshot);
-  for (const line of run.begun ? lines : []) {
+  for (const line of run.started ? lines : []) {
     tell?.(line);
   }
   return flaps;
@@ -201,7 +201,7 @@ export function lostUpdate(look: RolloutLook, snapshot: Snapshot): Found | undef
   const was = before.safeParse(look.run.before);
   service.unchangedSince(undefined, look.now);
   if (fate === 'not-visible') {
-    return settling(`${asked} was sent, and ECS does not show it yet`);
+    return waiting(`${asked} was sent, and ECS does not show it yet`);
   }
   if (fate === 'superseded' && !(was.success && shortName(was.data.taskDefinition) === now)) {
     return blocked(
@@ -233,7 +233,7 @@ export function restingOn(
   const rollout = judgeRollout(snapshot);
   look.targets.service.unchangedSince(undefined, look.now);
   if (rollout.kind === 'moving') {
-    return settling(`the ${name} is on its way to ${rollout.progress}`);
+    return waiting(`the ${name} is on its way to ${rollout.progress}`);
   }
   if (rollout.kind === 'failed') {
     return failed(
@@ -276,14 +276,14 @@ export function rolledOut(
     );
   }
   if (rollout.kind === 'moving') {
-    return settling([rollout.progress, ...flaps].join('. '));
+    return waiting([rollout.progress, ...flaps].join('. '));
   }
   const seenMs = look.now.getTime() - since.getTime();
   const agedMs = look.now.getTime() - rollout.since.getTime() - clockSkewMs;
   const {steadyMs} = look.input;
   return (seenMs > 0 && seenMs >= steadyMs) || agedMs >= steadyMs
     ? done({taskDefinition: primary.taskDefinition, deployment: primary.id})
-    : settling(
+    : waiting(
         `${shortName(primary.taskDefinition)}: all ${snapshot.service.desiredCount} tasks are well; watched for ${seenMs} of ${steadyMs} ms`,
       );
 }

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {blocked, defineGate, done, settling} from '../../src/index.ts';
+import {blocked, defineGate, done, waiting} from '../../src/index.ts';
 import {containerOf} from './revision/task-definition.ts';
 import {deadlocked, unsupported} from './rollout/obstacles.ts';
 import {primaryOf, shortName} from './rollout/state.ts';
@@ -32,7 +32,7 @@ export const readyToDeploy = defineGate({
     const primary = primaryOf(snapshot.service);
     const obstacle = unsupported(service.name, snapshot.service);
     if (obstacle || !primary) {
-      return obstacle ?? settling(`${service.name} has no deployment yet`);
+      return obstacle ?? waiting(`${service.name} has no deployment yet`);
     }
     const definition = await service.taskDefinition(primary.taskDefinition, signal);
     const stranger = containers.find((name) => !containerOf(definition, name));
@@ -58,7 +58,7 @@ export const readyToDeploy = defineGate({
       case 'good':
         return done({taskDefinition: primary.taskDefinition});
       case 'moving':
-        return settling(`the ${service.name} is on its way to ${rollout.progress}`);
+        return waiting(`the ${service.name} is on its way to ${rollout.progress}`);
       case 'failed':
         return blocked(
           `On the ${service.name}, ${rollout.reason}.`,

@@ -8,7 +8,7 @@ import {
   type Look,
   pending,
   SwitcharooError,
-  settling,
+  waiting,
 } from '../../src/index.ts';
 import {settingsStore} from '../settings/target.ts';
 import {
@@ -84,7 +84,7 @@ export const registerRevision = defineStep({
     }
     const base = await runningIn(look);
     if (base === undefined) {
-      return settling(`${service.name} has no deployment yet`);
+      return waiting(`${service.name} has no deployment yet`);
     }
     const definition = await service.taskDefinition(base, look.signal);
     const obstacle = strangerIn(look, base, definition);

@@ -55,7 +55,7 @@ type GateLook = Look<typeof targets, z.output<typeof input>>;
 type Room = z.output<typeof output>;
 
 /** Says before a rollout whether it can move: by its own limits, and by the room that is left on the instances and in the account. */
-export const roomToRoll = defineGate({
+export const rolloutCapacity = defineGate({
   name: 'ecs.rollout-capacity',
   summary: 'Check that the cluster has the room that a rollout of an ECS service needs.',
   targets,

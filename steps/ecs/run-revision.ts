@@ -5,7 +5,7 @@ import {
   defineStep,
   type Look,
   SwitcharooError,
-  settling,
+  waiting,
 } from '../../src/index.ts';
 import {
   countDifference,
@@ -76,7 +76,7 @@ export const runRevision = defineStep({
     const flaps = tellNews(look, snapshot);
     const obstacle = unsupported(service.name, snapshot.service) ?? lostUpdate(look, snapshot);
     if (obstacle || !primary) {
-      return obstacle ?? settling(`${service.name} has no deployment yet`);
+      return obstacle ?? waiting(`${service.name} has no deployment yet`);
     }
     const count = countDifference(snapshot.service, look.input);
     if (primary.taskDefinition === taskDefinition) {

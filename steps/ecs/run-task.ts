@@ -6,10 +6,10 @@ import {
   defineOneWayStep,
   done,
   type Look,
+  needsAnswer,
   pending,
-  settling,
-  unknown,
   type Verdict,
+  waiting,
 } from '../../src/index.ts';
 import {shortName} from './rollout/state.ts';
 import {ecsService} from './target.ts';
@@ -120,19 +120,19 @@ async function following(look: TaskLook, task: OneOffTask): Promise<Verdict<neve
   const running = await service.runningService(named, look.signal);
   const container = running.container ?? task.containers[0]?.name ?? '';
   // What a plan read would not be told any more.
-  const {lines, readable, silentMs} = look.tell
+  const {lines, readable, silentMs} = look.report
     ? await service.newLines(task, container, look)
     : {lines: [], readable: true, silentMs: Number.POSITIVE_INFINITY};
   for (const line of lines) {
-    look.tell?.(line);
+    look.report?.(line);
   }
   const about = `task ${shortId(task)} (${shortName(task.taskDefinition)})`;
   const log = readable ? '' : '; its log is not in CloudWatch Logs, and is not shown';
   if (task.lastStatus !== 'STOPPED') {
-    return settling(`${about} is ${task.lastStatus}${log}`);
+    return waiting(`${about} is ${task.lastStatus}${log}`);
   }
   return readable && silentMs < look.input.quietMs
-    ? settling(`${about} has ended; the last lines of its log may still be on their way`)
+    ? waiting(`${about} has ended; the last lines of its log may still be on their way`)
     : ended(look, task, container);
 }
 
@@ -160,12 +160,12 @@ function ended(look: TaskLook, task: OneOffTask, name: string): Verdict<never, O
 
 /** Begun, and AWS shows no task: soon afterwards that means that none was started; later it means nothing. */
 function forgotten({run, now, targets: {service}, ...look}: TaskLook) {
-  const age = run.begunAt ? now.getTime() - run.begunAt.getTime() : 0;
-  return run.begun && age > shownForMs
-    ? unknown(
+  const age = run.startedAt ? now.getTime() - run.startedAt.getTime() : 0;
+  return run.started && age > shownForMs
+    ? needsAnswer(
         `Did ${commandOf({run, now, targets: {service}, ...look})} run to its end on the ${service.name}?`,
         {task: null, exitCode: null},
-        `It was to be started at ${run.begunAt?.toISOString()}. ECS shows stopped tasks for an hour, and shows none of it now.`,
+        `It was to be started at ${run.startedAt?.toISOString()}. ECS shows stopped tasks for an hour, and shows none of it now.`,
         'Its log, if it has one, says more. "No" holds here, and starts nothing.',
       )
     : undefined;

@@ -9,8 +9,8 @@ import {
   type Look,
   pending,
   SwitcharooError,
-  settling,
   type Verdict,
+  waiting,
 } from '../../src/index.ts';
 import type {Group} from './balancer/calls.ts';
 import {ruleChanged} from './balancer/problems.ts';
@@ -74,12 +74,12 @@ export const shiftWeight = defineStep({
       return done({weights: look.input.weights});
     }
     const was = before.safeParse(look.run.before);
-    if (look.run.begun && was.success && !isSame(now, forwardIn(was.data))) {
+    if (look.run.started && was.success && !isSame(now, forwardIn(was.data))) {
       const {message, hint} = await drifted(look, rule, now, was.data);
       return blocked(message, hint);
     }
     // On the way back the new side may well be ill: that is why one goes back.
-    const unready = look.run.begun ? undefined : await unreadyGroup(look, now, wanted, groups);
+    const unready = look.run.started ? undefined : await unreadyGroup(look, now, wanted, groups);
     return (
       unready ?? pending({rule: rule.arn, ...plain(now)}, ...differencesOf(now, wanted, groups))
     );
@@ -177,7 +177,7 @@ async function unreadyGroup(
     const name = nameIn(groups, group);
     const states = [...new Set(targets.map(({state}) => state))];
     if (states.includes('initial')) {
-      return settling(`the first health checks of target group ${name} are under way`);
+      return waiting(`the first health checks of target group ${name} are under way`);
     }
     const so = `Target group ${name} of the ${balancer.name} is to be given weight ${weight}`;
     return targets.length > 0 && states.every((state) => state === 'unused')

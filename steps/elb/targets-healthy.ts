@@ -5,8 +5,8 @@ import {
   defineGate,
   done,
   type Look,
-  settling,
   type Verdict,
+  waiting,
 } from '../../src/index.ts';
 import type {Target} from './balancer/calls.ts';
 import {answerOf, forwardOf, type Rule, rulesFor} from './balancer/rules.ts';
@@ -58,7 +58,7 @@ export const targetsHealthy = defineGate({
     const {port, host} = look.input;
     const found = await balancer.look(port, look.signal);
     if (found.balancer.state === 'provisioning') {
-      return settling(`${balancer.name} is provisioning`);
+      return waiting(`${balancer.name} is provisioning`);
     }
     const rules = rulesFor(found.rules, host);
     const obstacle = found.listener ? misdirected(look, rules) : noListener(look);
@@ -71,7 +71,7 @@ export const targetsHealthy = defineGate({
     return (
       obstacle ??
       (said.length > 0
-        ? settling(said.join('; '))
+        ? waiting(said.join('; '))
         : allWell({...found.balancer, targetGroups: [...names.values()].sort()}))
     );
   },

@@ -70,7 +70,7 @@ export const closePort = defineStep({
         ...open.map(({host, value}) => difference(host, openFamilies(value, look), look.input)),
       );
     }
-    return look.run.begun
+    return look.run.started
       ? done({})
       : blocked(
           `Port ${look.input.port} of ${look.targets.hosts.name} is already closed by this entry, although the journal says nothing of it.`,

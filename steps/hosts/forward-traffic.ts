@@ -68,7 +68,7 @@ export const forwardTraffic = defineStep({
   // At first without a look of its own: nobody can write while it is made.
   async plan(look, {hosts}) {
     const {input: wanted, run} = look;
-    const found = run.begun ? await find(look) : [];
+    const found = run.started ? await find(look) : [];
     const those = hosts.map(({host, sha256: from}) => ({host, value: from}));
     const [written, old] = split(those, hostsWhere(found, isWritten(wanted)));
     const [, unread] = split(written, hostsWhere(found, isLed(wanted)));
@@ -131,7 +131,7 @@ const split = <Value>(
 /** Whether the door runs and could be reloaded is asked before the first change: the change itself finds out again. */
 const find = ({targets, input: wanted, run, signal}: HostsLook<Input>): Promise<Found> =>
   onEvery(targets.hosts.hosts, (host) =>
-    host.door(doorOf(wanted), run, !run.begun && !wanted.wasReady, signal),
+    host.door(doorOf(wanted), run, !run.started && !wanted.wasReady, signal),
   );
 
 const doorOf = ({file, unit, test}: Input): Door => ({file, unit, test});
@@ -157,7 +157,7 @@ function whyNot(found: Found, {input: wanted, run}: HostsLook<Input>): Blocked |
   }
   const stranger = found.find(
     ({value: {inPlace, kept}}) =>
-      inPlace?.sha256 === sha256OfText(wanted.text) && kept === null && !run.begun,
+      inPlace?.sha256 === sha256OfText(wanted.text) && kept === null && !run.started,
   );
   if (stranger) {
     return blocked(

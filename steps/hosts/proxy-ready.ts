@@ -4,7 +4,7 @@ import {doorInput, whyNotReady} from './proxy/obstacles.ts';
 import {hostGroup, onEvery} from './target.ts';
 
 /** Asks the front doors about themselves while it may take its time; hosts.forward-traffic need not ask again then. */
-export const doorReady = defineGate({
+export const proxyReady = defineGate({
   name: 'hosts.proxy-ready',
   summary: 'Check that the old front door runs, and could be reloaded with the files that it has.',
   targets: {hosts: hostGroup},

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {blocked, type Difference, defineStep, done, pending, settling} from '../../src/index.ts';
+import {blocked, type Difference, defineStep, done, pending, waiting} from '../../src/index.ts';
 import type {AtQueue} from './at/queue.ts';
 import type {CronFileState} from './cron/crontabs.ts';
 import {atJobs, inWords, isAtBusy} from './processes/jobs.ts';
@@ -69,7 +69,7 @@ export const stopAtJobs = defineStep({
       );
     }
     const kept = found.some(({files}) => files.some((file) => file.kept !== null));
-    if (kept && !look.run.begun) {
+    if (kept && !look.run.started) {
       return blocked(
         `Jobs of at on ${look.targets.hosts.name} are already moved aside by this entry, although the journal says nothing of it.`,
         'Find out whose journal it is in: switcharoo runs. The jobs are kept on the host under /var/lib/switcharoo.',
@@ -80,7 +80,7 @@ export const stopAtJobs = defineStep({
       return pending({hosts: found.map(beforeOn)}, ...differences);
     }
     const running = await runningJobs(look, found);
-    return running.length > 0 ? settling(running.join('; ')) : done({});
+    return running.length > 0 ? waiting(running.join('; ')) : done({});
   },
 
   async plan(look) {
@@ -96,7 +96,7 @@ export const stopAtJobs = defineStep({
     });
   },
 
-  isBack: isNothingKept,
+  isReversed: isNothingKept,
 
   async reverse(look) {
     const those = pathsWhere(await find(look), ({kept}) => kept !== null);

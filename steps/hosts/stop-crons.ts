@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {type Difference, defineStep, done, pending, settling} from '../../src/index.ts';
+import {type Difference, defineStep, done, pending, waiting} from '../../src/index.ts';
 import {moveFile, restoreCrontab, returnFile, stopCrontab} from './cron/actions.ts';
 import {activeLines, activeLinesText, sha256} from './cron/crontab-text.ts';
 import {whyNotCrons, whyNoWayBack} from './cron/obstacles.ts';
@@ -47,14 +47,14 @@ export const stopCrons = defineStep({
     const why = whyNotCrons(found, look);
     const moving = unsteady(timersOf(found));
     if (why !== null || moving.length > 0) {
-      return why ?? settling(moving.join('; '));
+      return why ?? waiting(moving.join('; '));
     }
     const differences = found.flatMap((each) => differencesOn(each));
     if (differences.length > 0) {
       return pending({hosts: found.map(beforeOn)}, ...differences);
     }
     const running = await runningJobs(look, found);
-    return running.length > 0 ? settling(running.join('; ')) : done({});
+    return running.length > 0 ? waiting(running.join('; ')) : done({});
   },
 
   async plan(look) {

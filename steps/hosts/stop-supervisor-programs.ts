@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {blocked, type Difference, defineStep, done, pending, settling} from '../../src/index.ts';
+import {blocked, type Difference, defineStep, done, pending, waiting} from '../../src/index.ts';
 import type {CronFileState} from './cron/crontabs.ts';
 import {inWords, leftBySupervised} from './processes/jobs.ts';
 import {placesOf} from './shell/host-text.ts';
@@ -59,7 +59,7 @@ interface FoundProgram extends Program {
  * Takes programs out of supervisord. `supervisorctl stop` alone does not last: a restart of supervisord, a reboot or
  * configuration management starts what its files declare.
  */
-export const stopSupervised = defineStep({
+export const stopSupervisorPrograms = defineStep({
   name: 'hosts.stop-supervisor-programs',
   summary: 'Stop programs of supervisord, and take what declares them out of its sight.',
   targets: {hosts: hostGroup},
@@ -87,14 +87,14 @@ export const stopSupervised = defineStep({
         .map(({name, state}) => `${name} on ${host} is ${state}`),
     );
     if (moving.length > 0) {
-      return settling(moving.join('; '));
+      return waiting(moving.join('; '));
     }
     const differences = found.filter(isPresent).flatMap(differencesOf);
     if (differences.length > 0) {
       return pending({hosts: beforeIn(found)}, ...differences);
     }
     const left = await leftovers(look);
-    return left.length > 0 ? settling(`still running: ${left.join('; ')}`) : done({});
+    return left.length > 0 ? waiting(`still running: ${left.join('; ')}`) : done({});
   },
 
   async plan(look) {
@@ -176,13 +176,13 @@ function whyNot(found: readonly FoundProgram[], {input, targets, run}: HostsLook
     );
   }
   const stranger = found.find(({inPlace, processes}) => inPlace !== null && processes === null);
-  if (stranger && !run.begun) {
+  if (stranger && !run.started) {
     return blocked(
       `supervisord on ${stranger.host} knows no group ${stranger.group}, although ${stranger.file} is there.`,
       'Its file is not read yet (supervisorctl reread tells), or the group has another name: correct the runbook.',
     );
   }
-  return found.some(({kept}) => kept !== null) && !run.begun
+  return found.some(({kept}) => kept !== null) && !run.started
     ? blocked(
         `Programs on ${targets.hosts.name} are already moved aside by this entry, although the journal says nothing of it.`,
         'Find out whose journal it is in: switcharoo runs. The files are kept on the host under /var/lib/switcharoo.',

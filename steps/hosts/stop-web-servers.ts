@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {blocked, defineStep, done, pending, settling} from '../../src/index.ts';
+import {blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
 import {type HostProcess, inWords} from './processes/jobs.ts';
 import {type HostsLook, hostGroup, onEvery, type PerHost} from './target.ts';
 import {
@@ -40,7 +40,7 @@ export const stopWebServers = defineStep({
     const why = whyNot(found, units, look.targets.hosts.name);
     const moving = unsteady(found);
     if (why !== null || moving.length > 0) {
-      return why ?? settling(moving.join('; '));
+      return why ?? waiting(moving.join('; '));
     }
     const differences = differencesOf(found);
     if (differences.length > 0) {
@@ -50,14 +50,14 @@ export const stopWebServers = defineStep({
       }));
       return pending({hosts: before}, ...differences);
     }
-    if (!look.run.begun) {
+    if (!look.run.started) {
       return blocked(
         `${units.join(', ')} on ${look.targets.hosts.name} is already stopped by this entry, although the journal says nothing of it.`,
         'Find out whose journal it is in: switcharoo runs. What was active before is written there.',
       );
     }
     const left = leftovers(await processesOf(look), found);
-    return left.length > 0 ? settling(`still running: ${left.join('; ')}`) : done({});
+    return left.length > 0 ? waiting(`still running: ${left.join('; ')}`) : done({});
   },
 
   async plan(look) {

@@ -62,9 +62,9 @@ export const checkout = defineStep({
     const source = await builder.source(input.into, look.run.id, signal);
     const was = stateOf(source);
     const {commit} = was;
-    const {begun, id} = look.run;
+    const {started, id} = look.run;
     // A branch moves on; what this run has checked out of it stays what it builds.
-    if (begun && commit !== null && was.run === id) {
+    if (started && commit !== null && was.run === id) {
       return obstacleOf(look, source) ?? done({commit});
     }
     const wanted = await wantedIn(look);
@@ -76,7 +76,7 @@ export const checkout = defineStep({
       return obstacle;
     }
     // Begun, and without the mark of this run: a later look would take it for somebody else's.
-    return commit === wanted.commit && !begun
+    return commit === wanted.commit && !started
       ? done({commit})
       : pending(was, {
           what: input.into,

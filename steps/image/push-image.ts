@@ -72,7 +72,7 @@ export const pushImage = defineStep({
       registry.digest(repository, tag, signal),
     ]);
     if (digest !== undefined) {
-      const ours = look.run.begun ? await pushedDigest(look) : digest;
+      const ours = look.run.started ? await pushedDigest(look) : digest;
       if (ours !== undefined && ours !== digest) {
         const {message, hint} = tagTaken(repository, tag);
         return blocked(message, hint);

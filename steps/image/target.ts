@@ -1,7 +1,7 @@
 import {mkdir} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import {z} from 'zod';
-import {defineTarget, type Say, type Session, SwitcharooError} from '../../src/index.ts';
+import {defineTarget, type ReportProgress, type Session, SwitcharooError} from '../../src/index.ts';
 import {
   buildImage,
   type Engine,
@@ -48,8 +48,18 @@ export interface BuilderWriter extends BuilderReader {
   keep(path: string, signal: AbortSignal): Promise<void>;
   /** Puts the copy back that was kept of a file, or removes the file where there was none. */
   putBack(path: string, was: FilePrint | null, signal: AbortSignal): Promise<void>;
-  build(wanted: ImageSource, login: RegistryLogin, signal: AbortSignal, say: Say): Promise<void>;
-  push(image: string, login: RegistryLogin, signal: AbortSignal, say: Say): Promise<void>;
+  build(
+    wanted: ImageSource,
+    login: RegistryLogin,
+    signal: AbortSignal,
+    say: ReportProgress,
+  ): Promise<void>;
+  push(
+    image: string,
+    login: RegistryLogin,
+    signal: AbortSignal,
+    say: ReportProgress,
+  ): Promise<void>;
 }
 
 /** What to build, by where its sources lie. */

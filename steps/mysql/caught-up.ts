@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {z} from 'zod';
-import {blocked, defineGate, done, settling} from '../../src/index.ts';
+import {blocked, defineGate, done, waiting} from '../../src/index.ts';
 import {distanceText, hasReached, type Position, positionText} from './replication/position.ts';
 import {brokenBecause, type Replication} from './replication/replication.ts';
 import {type MysqlReader, mysqlServer} from './target.ts';
@@ -42,14 +42,14 @@ export const caughtUp = defineGate({
     }
     const never = await whyNever(replication, wanted, {upstream, replica}, signal);
     if (never || !input.position) {
-      return never ?? settling(progressText(replica, replication, wanted, input.lagMsMax));
+      return never ?? waiting(progressText(replica, replication, wanted, input.lagMsMax));
     }
     // Looks come ever less often, and here nobody can write: the server itself tells the moment.
     await replica.waitUntilExecuted(wanted, signal);
     const now = (await replica.replication(signal)) ?? replication;
     return hasReached(now.executed, wanted)
       ? done(await replica.position(signal))
-      : settling(progressText(replica, now, wanted, input.lagMsMax));
+      : waiting(progressText(replica, now, wanted, input.lagMsMax));
   },
 });
 

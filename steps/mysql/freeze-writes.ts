@@ -5,8 +5,8 @@ import {
   defineStep,
   done,
   pending,
-  settling,
   type Verdict,
+  waiting,
 } from '../../src/index.ts';
 import {accountText, isSame} from './accounts/accounts.ts';
 import {
@@ -87,14 +87,14 @@ export const freezeWrites = defineStep({
   async check({targets: {source}, input, run, signal}) {
     const {keepUsers} = input;
     const now = await stateOf(source, input, signal);
-    if (now.readOnly && !run.begun) {
+    if (now.readOnly && !run.started) {
       return blocked(
         `${source.name} already refuses writes (read_only = ON), and this run did not do it.`,
         `Find out who set it and why; if it is a mistake: SET GLOBAL read_only = OFF on ${source.name}.`,
       );
     }
     if (!isFenced(now)) {
-      const inTheWay = run.begun ? [] : await obstacles(source, keepUsers, signal);
+      const inTheWay = run.started ? [] : await obstacles(source, keepUsers, signal);
       return inTheWay.length > 0
         ? blocked(
             `Writes on ${source.name} cannot be frozen: ${inTheWay.join('; ')}.`,
@@ -298,7 +298,7 @@ async function lastPosition(source: MysqlReader, watchMs: number, signal: AbortS
   const {first, last, stands} = await watchPosition(source, signal, watchMs);
   return stands || (await changesSince(source, first, signal)).length === 0
     ? done(last)
-    : settling(
+    : waiting(
         `${source.name} refuses writes, and its position still moves from ${positionText(first)} to ${positionText(last)}: ${await whoWrites(source, signal)}`,
       );
 }

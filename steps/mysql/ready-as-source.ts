@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {defineGate, settling, verdictOn} from '../../src/index.ts';
+import {defineGate, verdictOn, waiting} from '../../src/index.ts';
 import {toSeeEverything} from './checks/accounts.ts';
 import {mysqlChecks} from './checks/catalogue.ts';
 import {lookOver} from './checks/check.ts';
@@ -38,7 +38,7 @@ export const readyAsSource = defineGate({
     const findings = [...ofSource.findings, ...ofReplica.findings];
     const isBlocked = findings.some(({severity}) => severity === 'blocks');
     if (!isBlocked && !(replication && isRunning(replication))) {
-      return settling(`${replica.name} is connecting to ${source.name}`);
+      return waiting(`${replica.name} is connecting to ${source.name}`);
     }
     return verdictOn(findings, {}, `${source.name} is not ready as the source`);
   },

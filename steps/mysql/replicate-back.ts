@@ -7,7 +7,7 @@ import {
   type Problem,
   pending,
   SwitcharooError,
-  settling,
+  waiting,
 } from '../../src/index.ts';
 import {changesSince} from './replication/binlog.ts';
 import {
@@ -44,7 +44,7 @@ type Servers = {readonly follower: MysqlReader; readonly leader: MysqlReader};
  * Arms the way back: the old source follows the new one, and a row written there has arrived here. Only then may the
  * new one be opened: from that moment on nothing is accepted there that the old one will not have.
  */
-export const follow = defineStep({
+export const replicateBack = defineStep({
   name: 'mysql.replicate-back',
   summary: 'Let the old source follow the new one, and prove it with a row.',
   targets: {follower: mysqlServer, leader: mysqlServer},
@@ -70,10 +70,10 @@ export const follow = defineStep({
     if (!replication || !isOurs(replication, wanted)) {
       return replication
         ? followsAnother(follower, replication)
-        : ((run.begun ? null : await notReady(follower, wanted, signal)) ??
+        : ((run.started ? null : await notReady(follower, wanted, signal)) ??
             pendingFor(follower, leader));
     }
-    if (!run.begun) {
+    if (!run.started) {
       return blocked(
         `${follower.name} already follows ${followedAt(wanted)}, and this run did not arm it.`,
         `Find out who did; if it is a leftover, stop and reset replication on ${follower.name}.`,
@@ -107,7 +107,7 @@ export const follow = defineStep({
     ];
   },
 
-  async wayBack({targets: {follower, leader}, input: wanted, signal}) {
+  async reversalLoss({targets: {follower, leader}, input: wanted, signal}) {
     const replication = await follower.replication(signal);
     const ours = replication && isOurs(replication, wanted) ? replication : null;
     return followsWithoutLoss({follower, leader}, ours, wanted, signal);
@@ -186,7 +186,7 @@ async function proof(
   if (isRunning(replication) && (await follower.hasSentinel(key, signal))) {
     return done({});
   }
-  return settling(
+  return waiting(
     `${follower.name} is at ${positionText(replication.executed)} of ${leader.name}, and the row that proves the way has not arrived (IO ${replication.io}, SQL ${replication.sql})`,
   );
 }

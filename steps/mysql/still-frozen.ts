@@ -8,7 +8,7 @@ import {changesSince, mysqlServer} from './target.ts';
  * Nothing was written on the source after the position at which it was frozen. A restart forgets `read_only`, and an
  * account with SUPER was never bound by it: whatever came later would be missing on the other side.
  */
-export const standsStill = defineGate({
+export const stillFrozen = defineGate({
   name: 'mysql.still-frozen',
   summary: 'See that a frozen source still refuses writes and has written nothing since.',
   targets: {source: mysqlServer},

@@ -4,7 +4,7 @@ import {followedAt} from './replication/replication.ts';
 import {mysqlServer} from './target.ts';
 
 /** Takes the way back down: the follower stops replicating and forgets whom it followed. */
-export const stopFollowing = defineOneWayStep({
+export const stopReplication = defineOneWayStep({
   name: 'mysql.stop-replication',
   summary: 'Stop replication on the follower, and forget whom it followed.',
   targets: {follower: mysqlServer},

@@ -22,7 +22,7 @@ export const verifyChanges = defineGate({
     source: ['SELECT ON *.*', 'REPLICATION CLIENT', 'REPLICATION SLAVE'],
     target: ['SELECT ON *.*', 'REPLICATION CLIENT'],
   },
-  dear: true,
+  expensive: true,
   timeoutMs: 24 * 3_600_000,
   poll: {firstMs: 10, mostMs: 10},
 

@@ -18,12 +18,12 @@ export const verifyData = defineGate({
     source: ['SELECT ON *.*', 'REPLICATION CLIENT'],
     target: ['SELECT ON *.*', 'REPLICATION CLIENT'],
   },
-  dear: true,
+  expensive: true,
   timeoutMs: 24 * 3_600_000,
   poll: {firstMs: 10, mostMs: 10},
 
   check: ({targets, input, run, now, signal}) =>
     lookedAt({servers: targets, run, now, signal}, (follows) =>
-      Comparison.begin(targets, {...input, wanted: input, follows}, signal, run.mark),
+      Comparison.begin(targets, {...input, wanted: input, follows}, signal, run.bookmark),
     ),
 });

@@ -8,8 +8,8 @@ import {
   done,
   type Look,
   pending,
-  settling,
   type Verdict,
+  waiting,
 } from '../../src/index.ts';
 import {dnsZone} from '../name-servers/target.ts';
 import {delegationAt, dsAt, namesOf, untilParentSays} from './registrar/parent-view.ts';
@@ -73,15 +73,15 @@ export const changeDelegation = defineStep({
       registrar.underway(signal),
     ]);
     if (underway !== undefined) {
-      return settling(underway);
+      return waiting(underway);
     }
     if (seen.kind === 'moving') {
-      return settling(seen.says);
+      return waiting(seen.says);
     }
     const live = namesOf(seen.content);
     const isEntered = namesOf(entered?.nameServers ?? seen.content);
     if (live !== isEntered) {
-      return settling(
+      return waiting(
         `${registrar.who} has ${isEntered} entered for ${registrar.domain}, and ${parent.name} still says ${live}`,
       );
     }

@@ -7,7 +7,7 @@ import {
   done,
   type Look,
   pending,
-  settling,
+  waiting,
 } from '../../src/index.ts';
 import {dnsZone} from '../name-servers/target.ts';
 import {delegationAt, dsAt, namesOf, untilParentSays} from './registrar/parent-view.ts';
@@ -68,14 +68,14 @@ export const removeDs = defineStep({
       registrar.underway(signal),
     ]);
     if (underway !== undefined) {
-      return settling(underway);
+      return waiting(underway);
     }
     if (seen.kind === 'moving') {
-      return settling(seen.says);
+      return waiting(seen.says);
     }
     const keys = entered?.keys ?? [];
     if (entered && keys.length > 0 !== seen.content.length > 0) {
-      return settling(
+      return waiting(
         `${registrar.who} has ${keys.length} keys of ${registrar.domain}, and ${parent.name} answers ${seen.content.length} DS records`,
       );
     }

@@ -68,7 +68,7 @@ export const shiftWeight = defineStep({
       return stray;
     }
     const {live, beside} = await standingAt(zone, edit.scope, signal);
-    const neighbour = run.begun ? undefined : besideInTheWay(zone, beside);
+    const neighbour = run.started ? undefined : besideInTheWay(zone, beside);
     if (neighbour) {
       return neighbour;
     }

@@ -71,7 +71,7 @@ export const swapRecords = defineStep({
     }
     const standing = await standingAt(zone, edit.scope, signal);
     // Once our change is made, what others add beside it is theirs to answer for.
-    const neighbour = run.begun ? undefined : besideInTheWay(zone, standing.beside);
+    const neighbour = run.started ? undefined : besideInTheWay(zone, standing.beside);
     if (neighbour) {
       return neighbour;
     }

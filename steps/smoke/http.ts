@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {defineGate, done, SwitcharooError, settling} from '../../src/index.ts';
+import {defineGate, done, SwitcharooError, waiting} from '../../src/index.ts';
 import {type Page, type SiteReader, webSite} from './target.ts';
 
 const input = z.object({
@@ -25,7 +25,7 @@ export const httpAnswers = defineGate({
   poll: {firstMs: 20, mostMs: 3_000},
   check: async ({input, targets: {site}, signal}) => {
     const failure = await failureOf(input, site, signal);
-    return failure === undefined ? done({}) : settling(failure);
+    return failure === undefined ? done({}) : waiting(failure);
   },
 });
 

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {blocked, defineGate, done, SwitcharooError, settling} from '../../src/index.ts';
+import {blocked, defineGate, done, SwitcharooError, waiting} from '../../src/index.ts';
 import {mysqlServer, type Row} from '../mysql/target.ts';
 
 // The reader's session can change no data; this keeps a slip of the pen from getting that far.
@@ -27,7 +27,7 @@ export const sqlAnswers = defineGate({
       const answer = row === undefined ? 'no row' : `"${firstOf(row)}"`;
       return row !== undefined && firstOf(row) === String(equals)
         ? done({})
-        : settling(`${server.name} answers ${answer} to ${query}, not "${equals}".`);
+        : waiting(`${server.name} answers ${answer} to ${query}, not "${equals}".`);
     } catch (error) {
       if (error instanceof SwitcharooError && finalCodes.has(error.problem.code)) {
         return blocked(error.problem.message, queryHint);

@@ -60,9 +60,9 @@ export function lawsOfStep(tried: LawCase): void {
       within(tried, async (world) => {
         const start = await world.picture();
         const before = await runThrough(tried, world);
-        expect(await tried.step.isBack?.(look(tried, world, true))).not.toBe(true);
+        expect(await tried.step.isReversed?.(look(tried, world, true))).not.toBe(true);
         await reverseThrough(tried, world, before);
-        expect(await tried.step.isBack?.(look(tried, world, true))).not.toBe(false);
+        expect(await tried.step.isReversed?.(look(tried, world, true))).not.toBe(false);
         expect(comparable(await world.picture())).toEqual(comparable(start));
         await reverseThrough(tried, world, before);
         expect(comparable(await world.picture())).toEqual(comparable(start));
@@ -150,7 +150,7 @@ function look(tried: LawCase, world: TriedWorld, begun = false): Look<any, any> 
     targets: Object.fromEntries(
       Object.entries(world.sessions).map(([part, session]) => [part, session.reader]),
     ),
-    run: {id: 'r-law', entry: 'tried', begun},
+    run: {id: 'r-law', entry: 'tried', started: begun},
     now: new Date(),
     signal: new AbortController().signal,
   };
@@ -159,16 +159,16 @@ function look(tried: LawCase, world: TriedWorld, begun = false): Look<any, any> 
 async function settled(
   tried: LawCase,
   world: TriedWorld,
-  begun = true,
-): Promise<Exclude<Verdict<any, any>, {kind: 'settling'}>> {
+  started = true,
+): Promise<Exclude<Verdict<any, any>, {kind: 'waiting'}>> {
   for (let tries = 0; tries < 400; tries += 1) {
-    const verdict = await tried.step.check(look(tried, world, begun));
-    if (verdict.kind !== 'settling') {
+    const verdict = await tried.step.check(look(tried, world, started));
+    if (verdict.kind !== 'waiting') {
       return verdict;
     }
     await sleep(25);
   }
-  throw new Error(`${tried.step.name} was still settling after 10 s`);
+  throw new Error(`${tried.step.name} was still waiting after 10 s`);
 }
 
 async function pendingBefore(tried: LawCase, world: TriedWorld): Promise<unknown> {

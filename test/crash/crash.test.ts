@@ -76,7 +76,14 @@ describe('a reversal that dies at any point, and whoever goes on with it', () =>
 
 function statesOf({disk}: Lived): unknown {
   return [...(progressOn(disk)?.entries.values() ?? [])].map(
-    ({id, state, ours, stands, before, output}) => ({id, state, ours, stands, before, output}),
+    ({id, state, changedByRun: ours, applied: stands, before, output}) => ({
+      id,
+      state,
+      ours,
+      stands,
+      before,
+      output,
+    }),
   );
 }
 

@@ -71,7 +71,7 @@ export function assertTrue(where: string, progress: Progress | undefined, pictur
   for (const [entry, [shelf, labels]] of Object.entries(boxesOf)) {
     const isChanged = labels.some((label) => picture[shelf][label] !== start[shelf][label]);
     const so = progress?.entries.get(entry);
-    if (isChanged && !(so?.stands && standing.has(entry))) {
+    if (isChanged && !(so?.applied && standing.has(entry))) {
       throw new Violation(`${where}: ${entry} is changed, and nothing says so (${so?.state})`);
     }
     if (isChanged && (so?.state === 'reversed' || so?.state === 'waiting')) {

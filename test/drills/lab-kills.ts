@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {JournalEntry} from '../../src/model/journal.ts';
-import {progressOf, standingEntries} from '../../src/model/progress.ts';
+import {appliedEntries, progressOf} from '../../src/model/progress.ts';
 import {type Point, pointsOf, pointText, reaches} from './kill-points.ts';
 import {expectCode, lastDocument, onStage, type Stage} from './stage.ts';
 import {rowText} from './table.ts';
@@ -123,7 +123,7 @@ async function killRun(stage: Stage, point: Point): Promise<number> {
 
 function stoodOf(entries: readonly JournalEntry[]): string {
   const progress = progressOf(entries);
-  const standing = progress ? standingEntries(progress).map(({id}) => id) : [];
+  const standing = progress ? appliedEntries(progress).map(({id}) => id) : [];
   const last = entries.at(-1);
   const where = last && 'entry' in last && last.entry !== null ? `${last.entry}, ` : '';
   return `${standing.length} changes, last line ${where}${last?.kind}`;
@@ -132,9 +132,7 @@ function stoodOf(entries: readonly JournalEntry[]): string {
 function canGoBack(entries: readonly JournalEntry[]): boolean {
   const progress = progressOf(entries);
   return (
-    progress !== undefined &&
-    !progress.passedPointOfNoReturn &&
-    standingEntries(progress).length > 0
+    progress !== undefined && !progress.passedPointOfNoReturn && appliedEntries(progress).length > 0
   );
 }
 

@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {progressOf, standingEntries} from '../../src/model/progress.ts';
+import {appliedEntries, progressOf} from '../../src/model/progress.ts';
 import {type Point, pointText, reaches} from './kill-points.ts';
 import {onStage, runWords, type Stage} from './stage.ts';
 import {rowText} from './table.ts';
@@ -64,7 +64,7 @@ async function play(stage: Stage, {signal, at: point, goesOn}: SignalDrill): Pro
   const {journal, desk} = stage;
   journal.read();
   const progress = progressOf(journal.entries);
-  const standing = progress ? standingEntries(progress).map(({id}) => id) : [];
+  const standing = progress ? appliedEntries(progress).map(({id}) => id) : [];
   const problems = [
     ...(code === 5 ? [] : [`ended with ${code}: ${text.slice(-300)}`]),
     ...(progress?.problem?.code === 'stopped' ? [] : [`its problem is ${progress?.problem?.code}`]),

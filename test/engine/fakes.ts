@@ -6,9 +6,9 @@ import {
   defineStep,
   defineTarget,
   done,
+  needsAnswer,
   pending,
-  settling,
-  unknown,
+  waiting,
 } from '../../src/index.ts';
 import type {Session} from '../../src/model/target.ts';
 
@@ -170,7 +170,7 @@ export const holdMail = defineStep({
       kept: await targets.shelf.read('mail'),
       mail: null,
     }),
-  isBack: async ({targets}) => (await targets.shelf.read('kept')) === null,
+  isReversed: async ({targets}) => (await targets.shelf.read('kept')) === null,
   reverse: async ({targets}) => {
     const kept = await targets.shelf.read('kept');
     const mail = [await targets.shelf.read('mail'), kept].filter((one) => one !== null).join(', ');
@@ -198,7 +198,7 @@ export const order = defineStep({
       return done({});
     }
     return (await shelf.read(`${label} ordered`)) === text
-      ? settling(`${label} is ${is ?? 'empty'}, ${text} is on its way`)
+      ? waiting(`${label} is ${is ?? 'empty'}, ${text} is on its way`)
       : pending({text: is});
   },
   plan: async ({input: {label, text}}) => [
@@ -251,12 +251,12 @@ export const holds = defineGate({
     }
     return is === text
       ? done({seen: text})
-      : settling(`${label} is ${is ?? 'empty'}, waiting for ${text}`);
+      : waiting(`${label} is ${is ?? 'empty'}, waiting for ${text}`);
   },
 });
 
 /** Like `holds`, and too dear for a plan. */
-export const holdsDearly = defineGate({...holds, name: 'shelf.holds-dearly', dear: true});
+export const holdsDearly = defineGate({...holds, name: 'shelf.holds-dearly', expensive: true});
 
 /** Nothing but a person can tell. */
 export const smellsRight = defineGate({
@@ -268,7 +268,7 @@ export const smellsRight = defineGate({
   needs: {shelf: []},
   timeoutMs: 5_000,
   check: async ({targets: {shelf}}) =>
-    unknown(`Does ${shelf.name} smell right?`, {nose: 'a person'}, 'Go there.'),
+    needsAnswer(`Does ${shelf.name} smell right?`, {nose: 'a person'}, 'Go there.'),
 });
 
 /** Empties a box for ever. */

@@ -2,7 +2,7 @@ import {expect, test} from 'vitest';
 import {z} from 'zod';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {defineGate} from '../../src/model/step.ts';
-import {blocked, done, settling} from '../../src/model/verdict.ts';
+import {blocked, done, waiting} from '../../src/model/verdict.ts';
 import {Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 
@@ -19,7 +19,7 @@ const readsAll = defineGate({
   needs: {shelf: ['READ']},
   timeoutMs: 60_000,
   check: async ({run, targets: {shelf: reader}}) => {
-    const {read} = mark.parse(run.mark ?? {read: []});
+    const {read} = mark.parse(run.bookmark ?? {read: []});
     const next = boxes[read.length];
     if (next === undefined) {
       return done({});
@@ -27,7 +27,7 @@ const readsAll = defineGate({
     if ((await reader.read(next)) === 'broken') {
       return blocked(`${next} on ${reader.name} is broken.`, 'Mend it.');
     }
-    return settling(`${next} is read`, {read: [...read, next]});
+    return waiting(`${next} is read`, {read: [...read, next]});
   },
 });
 
@@ -55,7 +55,7 @@ test('a look that was broken off by a crash goes on from its last mark', async (
   expect(rig.story).toEqual([
     'run-started',
     'entry-started read',
-    ...boxes.map(() => 'entry-marked'),
+    ...boxes.map(() => 'entry-bookmarked'),
     'entry-done read (found)',
     'run-done',
   ]);

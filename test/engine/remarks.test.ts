@@ -51,7 +51,11 @@ test('what a gate remarks is journaled when it opens', async () => {
   const rig = rigged('dust');
   expect(await rig.run()).toEqual({kind: 'done'});
   const opened = rig.journal.entries.find(({kind}) => kind === 'entry-done');
-  expect(opened).toMatchObject({entry: 'look', ours: false, remarks: ['There is dust in x.']});
+  expect(opened).toMatchObject({
+    entry: 'look',
+    changedByRun: false,
+    remarks: ['There is dust in x.'],
+  });
   expect(opened && factText(opened)).toEqual([
     'look: done; nothing was changed here',
     'warns: There is dust in x.',

@@ -2,17 +2,17 @@ import {expect, test} from 'vitest';
 import {z} from 'zod';
 import {askWayBack} from '../../src/engine/reversal-loss.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
-import {losslessOf, type WayBackNow} from '../../src/model/reversal-loss.ts';
+import {losslessOf, type ReversalLoss} from '../../src/model/reversal-loss.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {defineStep} from '../../src/model/step.ts';
 import {fill, Shelf, shelf} from './fakes.ts';
 import {ada, Rig} from './rig.ts';
 
 /** A step that knows whether what was put beside its boxes since would be lost. */
-const remembering = (say: () => Promise<WayBackNow>) =>
-  defineStep({...fill, name: 'shelf.fill-and-remember', wayBack: say});
+const remembering = (say: () => Promise<ReversalLoss>) =>
+  defineStep({...fill, name: 'shelf.fill-and-remember', reversalLoss: say});
 
-const runbookWith = (say: () => Promise<WayBackNow>) =>
+const runbookWith = (say: () => Promise<ReversalLoss>) =>
   defineRunbook({
     name: 'tidy-up',
     summary: 'Tidy up.',
@@ -23,7 +23,7 @@ const runbookWith = (say: () => Promise<WayBackNow>) =>
     .checkpoint('first')
     .step('two', remembering(say), {on: {shelf: 'a'}, input: () => ({texts: {y: '2'}})});
 
-async function answersOf(say: () => Promise<WayBackNow>, back = false) {
+async function answersOf(say: () => Promise<ReversalLoss>, back = false) {
   const rig = new Rig({runbook: runbookWith(say), shelves: [new Shelf('a', {x: 'old', y: 'old'})]});
   await rig.run();
   if (back) {

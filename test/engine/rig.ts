@@ -209,11 +209,11 @@ function told(fact: JournalEntry): string {
     case 'action-failed':
       return `action-failed ${fact.entry}: ${fact.does} on ${fact.target} (${fact.problem.code})`;
     case 'entry-done':
-      return `entry-done ${fact.entry}${fact.ours ? '' : ' (found)'}`;
+      return `entry-done ${fact.entry}${fact.changedByRun ? '' : ' (found)'}`;
     case 'entry-failed':
     case 'reverse-failed':
       return `${fact.kind} ${fact.entry} (${fact.problem.code})`;
-    case 'run-held':
+    case 'run-paused':
       return `run-held (${fact.problem.code})`;
     case 'entry-skipped':
       return `entry-skipped ${fact.entry}: ${fact.reason}`;

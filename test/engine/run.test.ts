@@ -93,7 +93,9 @@ describe('a run', () => {
       ...order,
       check: async (look) => {
         looks += 1;
-        look.tell?.(`look ${looks}, acting since ${look.run.begunAt?.toISOString() ?? 'never'}`);
+        look.report?.(
+          `look ${looks}, acting since ${look.run.startedAt?.toISOString() ?? 'never'}`,
+        );
         return order.check(look);
       },
     });

@@ -86,7 +86,7 @@ describe('a signal', () => {
 
     expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'stopped'}});
     expect(a.effects).toEqual(['a: x = 1', 'a: x = null']);
-    expect(rig.progress.entries.get('set')).toMatchObject({state: 'reversed', stands: false});
+    expect(rig.progress.entries.get('set')).toMatchObject({state: 'reversed', applied: false});
   });
 
   test('at a question holds, and nobody has answered', async () => {
@@ -208,7 +208,7 @@ describe('a second signal', () => {
       },
     });
     expect(rig.progress.entries.get('set')).toMatchObject({
-      stands: true,
+      applied: true,
       inFlight: 'put 1 into x',
     });
     a.beforePut = () => {};
@@ -228,7 +228,7 @@ describe('a second signal', () => {
 
     expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'stopped-in-action'}});
     expect(rig.progress).toMatchObject({outcome: 'held'});
-    expect(rig.progress.entries.get('set')).toMatchObject({stands: true});
+    expect(rig.progress.entries.get('set')).toMatchObject({applied: true});
   });
 
   test('in the middle of a reversal holds there, and resume goes on with it', async () => {

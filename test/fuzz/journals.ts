@@ -32,7 +32,7 @@ export const originals: readonly Original[] = [
       differences: [{what: 'read_only', is: 'OFF', shouldBe: 'ON'}],
     },
     failed,
-    {kind: 'run-held', problem: failed.problem},
+    {kind: 'run-paused', problem: failed.problem},
   ]),
 ];
 

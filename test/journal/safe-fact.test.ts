@@ -45,7 +45,12 @@ describe('a fact on its way to the journal', () => {
       },
       {
         name: 'an output: a later step would be given another one',
-        fact: {kind: 'entry-done', entry: 'stop', output: {file: 'shop.000004'}, ours: true},
+        fact: {
+          kind: 'entry-done',
+          entry: 'stop',
+          output: {file: 'shop.000004'},
+          changedByRun: true,
+        },
         says: 'The output of stop would bring the text of a secret into the journal, where none may be.',
       },
       {

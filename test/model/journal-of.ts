@@ -47,7 +47,7 @@ export function stepDone(entry: string, does: string, seconds = 1): Told[] {
     [0.1, {kind: 'before', entry, before: {}, differences: []}],
     [0, {kind: 'action-intended', ...action}],
     [seconds, {kind: 'action-performed', ...action}],
-    [0.2, {kind: 'entry-done', entry, output: {}, ours: true}],
+    [0.2, {kind: 'entry-done', entry, output: {}, changedByRun: true}],
   ];
 }
 

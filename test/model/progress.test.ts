@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import type {Fact} from '../../src/model/journal.ts';
-import {progressAfter, progressOf, standingEntries} from '../../src/model/progress.ts';
+import {appliedEntries, progressAfter, progressOf} from '../../src/model/progress.ts';
 import {journalOf, journalStart, runStarted, stepDone, type Told} from './journal-of.ts';
 
 const started = runStarted({
@@ -15,7 +15,7 @@ const problem = {code: 'jammed', message: 'It is jammed.', hint: 'Oil it.'};
 const does = {entry: 'freeze', way: 'forward', target: 'db1', does: 'set read_only = ON'} as const;
 const back = {...does, way: 'reverse', does: 'set read_only = OFF'} as const;
 const operator = {user: 'ada', host: 'bastion', pid: 1};
-const begun: readonly Told[] = [
+const startedEntries: readonly Told[] = [
   {kind: 'entry-started', entry: 'freeze'},
   {kind: 'before', entry: 'freeze', before: {readOnly: false}, differences: []},
 ];
@@ -33,92 +33,92 @@ const cases: readonly {
   readonly stands: readonly string[];
 }[] = [
   {
-    name: 'nothing was begun',
+    name: 'nothing was started',
     told: [],
     outcome: 'running',
-    freeze: {state: 'waiting', stands: false},
+    freeze: {state: 'waiting', applied: false},
     stands: [],
   },
   {
     name: 'a look was taken, and nothing intended: nothing stands',
-    told: begun,
+    told: startedEntries,
     outcome: 'running',
-    freeze: {state: 'looking', stands: false, before: {readOnly: false}},
+    freeze: {state: 'looking', applied: false, before: {readOnly: false}},
     stands: [],
   },
   {
     name: 'an action was intended: it may stand, and its outcome is not known',
-    told: [...begun, {kind: 'action-intended', ...does}],
+    told: [...startedEntries, {kind: 'action-intended', ...does}],
     outcome: 'running',
-    freeze: {state: 'acting', stands: true, inFlight: does.does, performed: []},
+    freeze: {state: 'acting', applied: true, inFlight: does.does, performed: []},
     stands: ['freeze'],
   },
   {
     name: 'an action failed: it may have had its effect all the same',
     told: [
-      ...begun,
+      ...startedEntries,
       {kind: 'action-intended', ...does},
       {kind: 'action-failed', ...does, problem},
       {kind: 'entry-failed', entry: 'freeze', problem},
-      {kind: 'run-held', problem},
+      {kind: 'run-paused', problem},
     ],
     outcome: 'held',
-    freeze: {state: 'failed', stands: true, inFlight: does.does, problem},
+    freeze: {state: 'failed', applied: true, inFlight: does.does, problem},
     stands: ['freeze'],
   },
   {
     name: 'a step is done',
     told: done,
     outcome: 'running',
-    freeze: {state: 'done', stands: true, ours: true, performed: [does.does]},
+    freeze: {state: 'done', applied: true, changedByRun: true, performed: [does.does]},
     stands: ['freeze'],
   },
   {
     name: 'a step was found done: it is not ours, and does not stand',
     told: [
       {kind: 'entry-started', entry: 'freeze'},
-      {kind: 'entry-done', entry: 'freeze', output: {}, ours: false},
+      {kind: 'entry-done', entry: 'freeze', output: {}, changedByRun: false},
     ],
     outcome: 'running',
-    freeze: {state: 'done', stands: false, ours: false},
+    freeze: {state: 'done', applied: false, changedByRun: false},
     stands: [],
   },
   {
     name: 'a step that failed half-way was skipped: what it changed stands',
     told: [
-      ...begun,
+      ...startedEntries,
       {kind: 'action-intended', ...does},
       {kind: 'entry-failed', entry: 'freeze', problem},
       {kind: 'entry-skipped', entry: 'freeze', reason: 'later', by: 'ada'},
     ],
     outcome: 'running',
-    freeze: {state: 'skipped', stands: true},
+    freeze: {state: 'skipped', applied: true},
     stands: ['freeze'],
   },
   {
     name: 'a run was resumed: the first before-image stays',
     told: [
-      ...begun,
+      ...startedEntries,
       {kind: 'action-intended', ...does},
       {kind: 'run-resumed', operator, accepted: []},
       {kind: 'entry-started', entry: 'freeze'},
     ],
     outcome: 'running',
-    freeze: {state: 'acting', stands: true, before: {readOnly: false}},
+    freeze: {state: 'acting', applied: true, before: {readOnly: false}},
     stands: ['freeze'],
   },
   {
     name: 'a step is on its way back: it still stands',
     told: [...done, ...reversing, {kind: 'action-intended', ...back}],
     outcome: 'reversing',
-    freeze: {state: 'reversing', stands: true, inFlight: back.does},
+    freeze: {state: 'reversing', applied: true, inFlight: back.does},
     stands: ['freeze'],
   },
   {
     name: 'a step is back, and the reversal goes on',
     told: [...done, ...reversing, {kind: 'entry-reversed', entry: 'freeze'}],
     outcome: 'reversing',
-    freeze: {state: 'reversed', stands: false},
+    freeze: {state: 'reversed', applied: false},
     stands: [],
   },
   {
@@ -127,10 +127,10 @@ const cases: readonly {
       ...done,
       ...reversing,
       {kind: 'reverse-failed', entry: 'freeze', problem},
-      {kind: 'run-held', problem},
+      {kind: 'run-paused', problem},
     ],
     outcome: 'reverse-failed',
-    freeze: {state: 'reverse-failed', stands: true, problem},
+    freeze: {state: 'reverse-failed', applied: true, problem},
     stands: ['freeze'],
   },
   {
@@ -142,7 +142,7 @@ const cases: readonly {
       {kind: 'run-resumed', operator, accepted: []},
     ],
     outcome: 'reversing',
-    freeze: {state: 'reverse-failed', stands: true},
+    freeze: {state: 'reverse-failed', applied: true},
     stands: ['freeze'],
   },
 ];
@@ -153,7 +153,7 @@ describe('where a run stands when', () => {
       const progress = progressOf(journalOf([started, ...told]));
       expect(progress?.outcome).toBe(outcome);
       expect(progress?.entries.get('freeze')).toMatchObject(freeze);
-      expect(progress && standingEntries(progress).map(({id}) => id)).toEqual(stands);
+      expect(progress && appliedEntries(progress).map(({id}) => id)).toEqual(stands);
     });
   }
 
@@ -168,7 +168,7 @@ describe('where a run stands when', () => {
         ...done,
         {kind: 'checkpoint-reached', name: 'frozen'},
         {kind: 'entry-started', entry: 'swap'},
-        {kind: 'entry-done', entry: 'swap', output: {}, ours: false},
+        {kind: 'entry-done', entry: 'swap', output: {}, changedByRun: false},
         {kind: 'checkpoint-reached', name: 'swapped'},
         {kind: 'reverse-started', to: 'frozen', plan: 'd', entries: ['swap'], operator},
         {kind: 'run-reversed', to: 'frozen'},
@@ -176,7 +176,7 @@ describe('where a run stands when', () => {
     );
     expect(progress).toMatchObject({outcome: 'reversed', checkpoints: ['frozen']});
     expect(progress?.reversingTo).toBeUndefined();
-    expect(progress?.entries.get('freeze')).toMatchObject({state: 'done', stands: true});
+    expect(progress?.entries.get('freeze')).toMatchObject({state: 'done', applied: true});
     expect(progress?.entries.get('swap')).toMatchObject({state: 'waiting'});
   });
 

@@ -1,9 +1,9 @@
-import type {EntryPrint, JournalEntry} from '../../src/model/journal.ts';
+import type {EntryDigest, JournalEntry} from '../../src/model/journal.ts';
 import type {Plan, PlanItem, PlanLine, ReversePlan} from '../../src/model/plan.ts';
 import {journalOf, runStarted, stepDone, type Told} from '../model/journal-of.ts';
 
 /** A small move of a shop, made up for texts. */
-export const entries: readonly EntryPrint[] = [
+export const entries: readonly EntryDigest[] = [
   {id: 'lower-ttl', phase: 'Prepare', unit: 'route53.lower-ttl', digest: 'a'},
   {id: 'drained', phase: 'Prepare', unit: 'dns.ttl-drained', digest: 'b'},
   {id: 'go', phase: 'Cut over', unit: 'operator.confirm', digest: 'c'},
@@ -39,7 +39,7 @@ const prepared: readonly Told[] = [
   ],
   ...stepDone('lower-ttl', 'set the TTL of shop.test. A to 5', 2),
   {kind: 'entry-started', entry: 'drained'},
-  [300, {kind: 'entry-done', entry: 'drained', output: {}, ours: false}],
+  [300, {kind: 'entry-done', entry: 'drained', output: {}, changedByRun: false}],
   [0, {kind: 'checkpoint-reached', name: 'prepared'}],
   {kind: 'entry-started', entry: 'go'},
   [
@@ -54,7 +54,7 @@ const prepared: readonly Told[] = [
       by: 'ada',
     },
   ],
-  [0, {kind: 'entry-done', entry: 'go', output: {}, ours: false}],
+  [0, {kind: 'entry-done', entry: 'go', output: {}, changedByRun: false}],
 ];
 
 const problem = {
@@ -109,7 +109,7 @@ export const heldRun = (): JournalEntry[] =>
         by: 'ada',
       },
     ],
-    [0, {kind: 'run-held', problem}],
+    [0, {kind: 'run-paused', problem}],
   ]);
 
 /** Held as above, taken up an hour later, and taken back to the checkpoint. */

@@ -35,7 +35,7 @@ describe('a report is a fold of the journal', () => {
       [600, {kind: 'tail-cut', bytes: 12}],
       {kind: 'run-resumed', operator: {user: 'ada', host: 'bastion', pid: 2}, accepted: []},
       {kind: 'entry-started', entry: 'freeze'},
-      [3, {kind: 'entry-done', entry: 'freeze', output: {}, ours: true}],
+      [3, {kind: 'entry-done', entry: 'freeze', output: {}, changedByRun: true}],
     ]);
     const freeze = reportOf(run).entries.find(({id}) => id === 'freeze');
     expect(freeze?.durationMs).toBe(5000);
@@ -62,8 +62,8 @@ describe('a report is a fold of the journal', () => {
           by: 'ada',
         },
       ],
-      [0, {kind: 'entry-done', entry: 'go', output: {}, ours: false}],
-      [1, {kind: 'entry-done', entry: 'freeze', output: {}, ours: true}],
+      [0, {kind: 'entry-done', entry: 'go', output: {}, changedByRun: false}],
+      [1, {kind: 'entry-done', entry: 'freeze', output: {}, changedByRun: true}],
     ]);
     const took = reportOf(run).entries.map(({id, durationMs, answeringMs}) => ({
       id,
@@ -94,7 +94,7 @@ describe('a report is a fold of the journal', () => {
         state: 'done',
         durationMs: 2300,
         answeringMs: 0,
-        ours: true,
+        changedByRun: true,
         performed: ['set the TTL of shop.test. A to 5'],
         stretches: [
           {way: 'forward', fromUtc: '2026-03-01T03:00:05.000Z', toUtc: '2026-03-01T03:00:07.300Z'},

@@ -232,10 +232,10 @@ describe.each(Object.keys(texts))('%s', (name) => {
 });
 
 test('a run that has just begun has a status', () => {
-  const begun = progress(journalOf([started()]));
-  expect([...begun.entries.keys()]).toEqual(entries.map(({id}) => id));
+  const first = progress(journalOf([started()]));
+  expect([...first.entries.keys()]).toEqual(entries.map(({id}) => id));
   expect(
-    statusText(begun, {now, next: [], holder, width: 80, paint: plainPaint}),
+    statusText(first, {now, next: [], holder, width: 80, paint: plainPaint}),
   ).toMatchInlineSnapshot(`
     "shop-move on lab (run shop-move-20260301-1)
 

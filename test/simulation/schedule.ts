@@ -1,7 +1,7 @@
 import {hashOf} from '../../src/journal/chain.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
-import {type Progress, standingEntries} from '../../src/model/progress.ts';
+import {appliedEntries, type Progress} from '../../src/model/progress.ts';
 import {Chance} from './chance.ts';
 import {SimulatedDisk} from './disk.ts';
 import {SimulatedMachine} from './machine.ts';
@@ -317,7 +317,7 @@ export class Schedule {
     if (isAll && missing.length > 0) {
       this.refute(`${process.name} is done, and ${missing.map(({id}) => id)} is not made`);
     }
-    if (code === 5 && standingEntries(progress).length === 0) {
+    if (code === 5 && appliedEntries(progress).length === 0) {
       this.refute(`${process.name} ends with 5, and names nothing that stands`);
     }
     if ((code === 6) !== (outcome.kind === 'reverse-failed')) {
@@ -329,7 +329,7 @@ export class Schedule {
   #assertTold(where: string, progress: Progress | undefined): void {
     for (const entry of Object.keys(setBy)) {
       const so = progress?.entries.get(entry);
-      if (this.systems.isChanged(entry) && !so?.stands) {
+      if (this.systems.isChanged(entry) && !so?.applied) {
         this.refute(`${where}: ${entry} is changed, and the journal calls it ${so?.state}`);
       }
     }

@@ -9,14 +9,14 @@ import {
   defineTarget,
   done,
   pending,
-  settling,
+  waiting,
 } from '../../src/index.ts';
 import {promote} from '../../steps/aurora/promote.ts';
 import {auroraCluster} from '../../steps/aurora/target.ts';
 import {caughtUp} from '../../steps/mysql/caught-up.ts';
 import {freezeWrites} from '../../steps/mysql/freeze-writes.ts';
 import {readyAsSource} from '../../steps/mysql/ready-as-source.ts';
-import {stopFollowing} from '../../steps/mysql/stop-replication.ts';
+import {stopReplication} from '../../steps/mysql/stop-replication.ts';
 import {mysqlServer} from '../../steps/mysql/target.ts';
 
 const valve = defineTarget({
@@ -83,10 +83,10 @@ frozen.step('near', caughtUp, {
 // The order.
 
 // @ts-expect-error a one-way step before the point of no return
-book.step('forget', stopFollowing, {on: {follower: 'old'}, input: () => ({})});
+book.step('forget', stopReplication, {on: {follower: 'old'}, input: () => ({})});
 book
   .pointOfNoReturn('Late.')
-  .step('forget', stopFollowing, {on: {follower: 'old'}, input: () => ({})});
+  .step('forget', stopReplication, {on: {follower: 'old'}, input: () => ({})});
 // @ts-expect-error an id used twice
 frozen.step('freeze', freezeWrites, {on: {source: 'other'}, input: () => ({})});
 // @ts-expect-error an id used twice, by a confirmation
@@ -138,7 +138,7 @@ book.together('Both', (group) =>
 frozen.together('Both', (group) => group.step('freeze', readyAsSource, ready));
 book.together('Both', (group) =>
   // @ts-expect-error a one-way step before the point of no return
-  group.step('forget', stopFollowing, {on: {follower: 'old'}, input: () => ({})}),
+  group.step('forget', stopReplication, {on: {follower: 'old'}, input: () => ({})}),
 );
 book
   .together('Both', (group) =>
@@ -247,7 +247,7 @@ defineStep({
 defineStep({
   ...common,
   name: 'valve.blocked',
-  check: async () => settling('it turns'),
+  check: async () => waiting('it turns'),
   plan: async () => [],
   reverse: async () => blocked('The valve is stuck.', 'Oil it.'),
 });
@@ -313,7 +313,10 @@ eachFrozen.step('near', caughtUp, {
 // @ts-expect-error a part that nobody plays
 book.each('ready', things, readyAsSource, ({name}) => ({on: {source: name}, input: () => ({})}));
 // @ts-expect-error a one-way step before the point of no return
-book.each('forget', things, stopFollowing, ({name}) => ({on: {follower: name}, input: () => ({})}));
+book.each('forget', things, stopReplication, ({name}) => ({
+  on: {follower: name},
+  input: () => ({}),
+}));
 // @ts-expect-error an id used twice
 eachFrozen.each('freeze', things, freezeWrites, ({name}) => ({
   on: {source: name},

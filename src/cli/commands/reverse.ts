@@ -2,7 +2,7 @@ import {nothingToReverse} from '../../engine/problems.ts';
 import {makeReversePlan} from '../../engine/reverse-plan.ts';
 import type {ReversePlan} from '../../model/plan.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
-import {type Progress, standingEntries} from '../../model/progress.ts';
+import {appliedEntries, type Progress} from '../../model/progress.ts';
 import {reversePlanText, standingTexts} from '../../report/index.ts';
 import {approve} from '../../run/approval.ts';
 import type {ExitCode} from '../../run/exit-codes.ts';
@@ -24,7 +24,7 @@ export async function reverseCommand(
 ): Promise<ExitCode> {
   const run = runToReverse(app, wanted);
   const progress = progressIn(app, run);
-  if (standingEntries(progress).length === 0) {
+  if (appliedEntries(progress).length === 0) {
     throw new SwitcharooError(nothingToReverse(run));
   }
   return aboutRun(app, progress, () => reverse(app, progress, options));
@@ -102,7 +102,10 @@ function runToReverse(app: App, wanted: string | undefined): string {
 function hasChanged({run, outcome, entries}: Progress): boolean {
   // The lab of a rehearsal that has ended is gone.
   const isGone = run.rehearsal && outcome === 'done';
-  return !isGone && [...entries.values()].some(({stands, state}) => stands || state === 'reversed');
+  return (
+    !isGone &&
+    [...entries.values()].some(({applied: stands, state}) => stands || state === 'reversed')
+  );
 }
 
 /** What keeps a way back from being gone whole; nothing is begun then. */

@@ -8,7 +8,7 @@ import {heldBy} from '../../journal/lock.ts';
 import {newRunName} from '../../journal/state-folder.ts';
 import type {Plan} from '../../model/plan.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
-import {standingEntries} from '../../model/progress.ts';
+import {appliedEntries} from '../../model/progress.ts';
 import type {Entry} from '../../model/runbook.ts';
 import {planText} from '../../report/index.ts';
 import {approve} from '../../run/approval.ts';
@@ -193,7 +193,7 @@ function refuseBesideUnfinished(app: App, {runbook, inventory, cast}: Opened): v
       progress.run.inventory.name === inventory.name &&
       isDeepStrictEqual(progress.run.cast, cast) &&
       progress.outcome !== 'done' &&
-      standingEntries(progress).length > 0 &&
+      appliedEntries(progress).length > 0 &&
       // The lab that it ran in is gone when another one is up.
       (!inventory.lab || progress.run.inventory.digest === inventory.digest)
     );

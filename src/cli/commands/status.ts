@@ -1,8 +1,8 @@
 import {messageOf} from '../../engine/look.ts';
 import {askWayBack} from '../../engine/reversal-loss.ts';
 import {type Holder, isDead} from '../../journal/lock.ts';
-import {type Progress, standingEntries} from '../../model/progress.ts';
-import {losslessOf, type WayBackAnswer} from '../../model/reversal-loss.ts';
+import {appliedEntries, type Progress} from '../../model/progress.ts';
+import {losslessOf, type ReversalLossAnswer} from '../../model/reversal-loss.ts';
 import {statusText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openWorld} from '../../run/open-world.ts';
@@ -55,8 +55,11 @@ function runToTell(app: App, wanted: string | undefined): string {
 }
 
 /** What could still be lost is asked of the systems themselves; where they cannot be reached, that is the answer. */
-async function wayBackNow(app: App, progress: Progress): Promise<readonly WayBackAnswer[] | null> {
-  if (progress.passedPointOfNoReturn || standingEntries(progress).length === 0) {
+async function wayBackNow(
+  app: App,
+  progress: Progress,
+): Promise<readonly ReversalLossAnswer[] | null> {
+  if (progress.passedPointOfNoReturn || appliedEntries(progress).length === 0) {
     return null;
   }
   const {run} = progress.run;
@@ -98,7 +101,7 @@ async function wayBackNow(app: App, progress: Progress): Promise<readonly WayBac
 /** Nobody waits longer for a status. */
 const longestMs = 20_000;
 
-const asked = (wayBack: readonly WayBackAnswer[] | null) =>
+const asked = (wayBack: readonly ReversalLossAnswer[] | null) =>
   wayBack === null || wayBack.length === 0
     ? {}
     : {wayBack: {lossless: losslessOf(wayBack), entries: wayBack}};
@@ -122,7 +125,7 @@ export function statusDocument(
       ? {user: holder.user, host: holder.host, pid: holder.pid, dead: isDead(holder)}
       : null,
     problem: problem ?? null,
-    entries: [...entries.values()].map(({id, phase, unit, state, stands}) => ({
+    entries: [...entries.values()].map(({id, phase, unit, state, applied: stands}) => ({
       id,
       phase,
       unit,

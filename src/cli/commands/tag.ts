@@ -56,7 +56,7 @@ async function askAll({runbook, world}: Opened, signal: AbortSignal) {
     if (input.kind !== 'known') {
       throw new Error(`${entry.id} asks for more than its parameters`);
     }
-    const {verdict} = await lookAt(world, {entry, input: input.input, begun: false}, signal);
+    const {verdict} = await lookAt(world, {entry, input: input.input, started: false}, signal);
     if (verdict.kind !== 'done') {
       throw new Error(`${entry.id} is ${verdict.kind}`);
     }

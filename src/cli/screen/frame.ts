@@ -268,9 +268,9 @@ function timeText(
   {now, paint, earlier, limits}: Pick<FrameOptions, 'now' | 'paint' | 'earlier' | 'limits'>,
 ): Piece[] {
   const before = earlier.get(entry.id);
-  const begun = view.begunAt.get(entry.id);
-  if (busyIn(view).has(entry.state) && begun) {
-    const ms = elapsedMs(begun, now);
+  const started = view.startedAt.get(entry.id);
+  if (busyIn(view).has(entry.state) && started) {
+    const ms = elapsedMs(started, now);
     const late = before !== undefined && before > 0 && ms > 2 * before && ms - before > 1000;
     const colour: Colour = late ? 'yellow' : 'cyan';
     const limit = limits?.get(entry.id);
@@ -278,8 +278,8 @@ function timeText(
     const then = before && entry.state !== 'reversing' ? ` (${durationText(before)} earlier)` : '';
     return [{text: `${durationText(ms)}${most}${then}`, paint: paint[colour]}];
   }
-  if (begun && entry.doneAt) {
-    return [{text: durationText(elapsedMs(begun, entry.doneAt)), paint: paint.dim}];
+  if (started && entry.doneAt) {
+    return [{text: durationText(elapsedMs(started, entry.doneAt)), paint: paint.dim}];
   }
   return before && entry.state === 'waiting'
     ? [{text: `(${durationText(before)} earlier)`, paint: paint.dim}]

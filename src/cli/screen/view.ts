@@ -16,7 +16,7 @@ export interface View {
   /** What happened at an entry since its present go began, the newest last. */
   readonly told: ReadonlyMap<string, readonly string[]>;
   /** When the present go at an entry began, forward or back. */
-  readonly begunAt: LastingMap<Date>;
+  readonly startedAt: LastingMap<Date>;
   readonly outage: Outage;
   readonly warning?: string;
 }
@@ -27,7 +27,7 @@ const toldKept = 100;
 export const emptyView: View = {
   says: new Map(),
   told: new Map(),
-  begunAt: LastingMap.of(),
+  startedAt: LastingMap.of(),
   outage: noOutage,
 };
 
@@ -67,7 +67,7 @@ function wordsAfter(so: View, entry: JournalEntry): Partial<View> {
         last: id,
         says: withoutKey(so.says, id),
         told: withoutKey(so.told, id),
-        begunAt: so.begunAt.with(id, new Date(entry.atUtc)),
+        startedAt: so.startedAt.with(id, new Date(entry.atUtc)),
       };
     case 'action-intended':
       return {last: id, says: new Map(so.says).set(id, `on ${entry.target}: ${entry.does}`)};

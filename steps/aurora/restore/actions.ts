@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {z} from 'zod';
-import {type Say, SwitcharooError} from '../../../src/index.ts';
+import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import {clusterGone, clusterKept, clusterNotOurs, restoreFailed} from '../procedures/problems.ts';
 import {whyInUse} from '../seed/in-use.ts';
 import type {AuroraReader, AuroraWriter} from '../target.ts';
@@ -61,7 +61,7 @@ export const addWriter = (aurora: AuroraReader, wanted: RestoreInput, run: Run) 
   return {
     on: 'aurora',
     does: `add the writer ${identifier}, a ${wanted.instanceClass}, as soon as the cluster is restored`,
-    perform: async (writer: AuroraWriter, signal: AbortSignal, say: Say) => {
+    perform: async (writer: AuroraWriter, signal: AbortSignal, say: ReportProgress) => {
       signal.throwIfAborted();
       const {instances} = await untilRestored(writer, run, signal, say);
       if (instances.length === 0) {
@@ -76,7 +76,7 @@ async function untilRestored(
   aurora: AuroraWriter,
   run: Run,
   signal: AbortSignal,
-  say: Say,
+  say: ReportProgress,
 ): Promise<MadeCluster> {
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 1.5, mostWaitMs)) {
     const cluster = await ours(aurora, run, signal);
@@ -124,7 +124,7 @@ export const removeInstance = (aurora: AuroraReader, identifier: string, run: Ru
   ({
     on: 'aurora',
     does: `delete instance ${identifier} of cluster ${aurora.clusterIdentifier}`,
-    perform: async (writer: AuroraWriter, signal: AbortSignal, say: Say) => {
+    perform: async (writer: AuroraWriter, signal: AbortSignal, say: ReportProgress) => {
       signal.throwIfAborted();
       const cluster = await untilMade(writer, signal, say);
       const instance = cluster?.instances.find((one) => one.identifier === identifier);
@@ -139,7 +139,7 @@ export const removeCluster = (aurora: AuroraReader, run: Run) =>
   ({
     on: 'aurora',
     does: `delete cluster ${aurora.clusterIdentifier}, without a snapshot`,
-    perform: async (writer: AuroraWriter, signal: AbortSignal, say: Say) => {
+    perform: async (writer: AuroraWriter, signal: AbortSignal, say: ReportProgress) => {
       signal.throwIfAborted();
       const cluster = await untilMade(writer, signal, say);
       if (cluster && cluster.status !== 'deleting') {
@@ -153,7 +153,7 @@ export const removeCluster = (aurora: AuroraReader, run: Run) =>
 async function untilMade(
   aurora: AuroraWriter,
   signal: AbortSignal,
-  say: Say,
+  say: ReportProgress,
 ): Promise<MadeCluster | null> {
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 1.5, mostWaitMs)) {
     const cluster = await aurora.restoring.made(signal);

@@ -1,4 +1,4 @@
-import {type Say, SwitcharooError} from '../../../src/index.ts';
+import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import {
   type CopyMark,
   changesSince,
@@ -63,7 +63,7 @@ export const load = (copy: Copy, program: string) =>
   ({
     on: 'aurora',
     does: `load ${copy.schemas.join(', ')} as ${program} dumps them on ${copy.replica.name}`,
-    perform: async (aurora: AuroraWriter, signal: AbortSignal, say: Say) => {
+    perform: async (aurora: AuroraWriter, signal: AbortSignal, say: ReportProgress) => {
       const {replica, schemas} = copy;
       const mark = await ours(copy, aurora, signal);
       if (mark.state === 'loaded') {

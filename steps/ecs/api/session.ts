@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type Say, type Session, SwitcharooError} from '../../../src/index.ts';
+import {type ReportProgress, type Session, SwitcharooError} from '../../../src/index.ts';
 import {type Definition, digestOf, revisionNumber} from '../revision/task-definition.ts';
 import {flapping, type Heard, newsIn} from '../rollout/events.ts';
 import {primaryOf, type Snapshot, shortName} from '../rollout/state.ts';
@@ -46,7 +46,7 @@ export interface EcsWriter extends EcsReader {
   deregister(taskDefinition: string, signal: AbortSignal): Promise<void>;
   update(update: ServiceUpdate, signal: AbortSignal): Promise<void>;
   /** Stops the rollout of a task definition, if it is still in flight, and waits until ECS has begun to go back. */
-  rollBack(taskDefinition: string, signal: AbortSignal, say: Say): Promise<void>;
+  rollBack(taskDefinition: string, signal: AbortSignal, say: ReportProgress): Promise<void>;
 }
 
 /** A session that remembers what it sent and since when all was well: ECS itself tells neither. */
@@ -164,7 +164,11 @@ export function openSession(name: string, calls: EcsCalls): Session<EcsReader, E
     },
   };
 
-  async function rollingBack(taskDefinition: string, signal: AbortSignal, say: Say): Promise<void> {
+  async function rollingBack(
+    taskDefinition: string,
+    signal: AbortSignal,
+    say: ReportProgress,
+  ): Promise<void> {
     const end = Date.now() + rollBackBeginsWithinMs;
     while (Date.now() < end) {
       const service = await calls.describeService(signal);

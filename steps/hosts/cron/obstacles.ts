@@ -72,7 +72,7 @@ function whyLeftOver(found: readonly FoundCrons[], run: HostsLook['run']): Block
       );
     }
     const adopted = crontabs.some(isStopped) || timers.some(({block}) => block === 'whole');
-    if (adopted && !run.begun) {
+    if (adopted && !run.started) {
       return blocked(
         `Crons on ${host} are already stopped by this entry, although the journal says nothing of it.`,
         'Find out whose journal it is in: switcharoo runs. The originals are kept on the host under /var/lib/switcharoo.',

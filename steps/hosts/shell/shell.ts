@@ -153,7 +153,7 @@ function sshOptions(
   ];
 }
 
-const begun = '@switcharoo begins@';
+const started = '@switcharoo begins@';
 // `/` is root's, and to ask that starts no process; where it is somebody else's, as in a container, `id` tells.
 const asRoot = `/bin/sh -c '{ test -O / || test "$(id -u)" = 0; } && exec /bin/sh -s; exec sudo -n /bin/sh -s'`;
 
@@ -166,7 +166,7 @@ export LC_ALL PATH
 main() {
 ${script}
 }
-echo '${begun}'
+echo '${started}'
 main </dev/null
 `;
 
@@ -193,7 +193,7 @@ async function run(
   running.stdout?.once('data', connected);
   const ended = await running;
   signal.throwIfAborted();
-  const [before, written] = ended.stdout.split(`${begun}\n`, 2);
+  const [before, written] = ended.stdout.split(`${started}\n`, 2);
   if (ended.exitCode === 0 && written !== undefined) {
     return written;
   }

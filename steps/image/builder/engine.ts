@@ -1,7 +1,7 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {type Say, SwitcharooError} from '../../../src/index.ts';
+import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import {engineFailed} from './problems.ts';
 import {runProgram} from './program.ts';
 
@@ -52,7 +52,7 @@ export async function buildImage(
   wanted: ImageToBuild,
   login: RegistryLogin,
   signal: AbortSignal,
-  say: Say,
+  say: ReportProgress,
 ): Promise<void> {
   const {image, containerfile, context, platform, labels, buildArgs} = wanted;
   const words = [
@@ -78,7 +78,7 @@ export async function pushImage(
   image: string,
   login: RegistryLogin,
   signal: AbortSignal,
-  say: Say,
+  say: ReportProgress,
 ): Promise<void> {
   await loggedIn(builder, engine, login, signal, async (auth) => {
     const words = ['push', ...auth.words, ...auth.insecure, image];
@@ -132,7 +132,11 @@ async function engineDoes(
   {program}: Engine,
   what: string,
   words: readonly string[],
-  {env, signal, say}: {env: Readonly<Record<string, string>>; signal: AbortSignal; say: Say},
+  {
+    env,
+    signal,
+    say,
+  }: {env: Readonly<Record<string, string>>; signal: AbortSignal; say: ReportProgress},
 ): Promise<void> {
   const run = {signal, limitMs: workLimitMs, env, say};
   const ended = await runProgram([...program, ...words], run);

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {type Blocked, blocked, done, type Json, settling} from '../../../src/index.ts';
+import {type Blocked, blocked, done, type Json, waiting} from '../../../src/index.ts';
 import type {Position} from '../replication/position.ts';
 import {brokenBecause, followedAt} from '../replication/replication.ts';
 import type {MysqlReader} from '../target.ts';
@@ -63,10 +63,10 @@ export async function lookedAt(
   const found = await proof.workFor(lookMs, signal);
   if (typeof found === 'string') {
     if (proof.mark === undefined || now.getTime() - markedAt < betweenMarksMs) {
-      return settling(found);
+      return waiting(found);
     }
     underway.set(id, {proof, markedAt: now.getTime()});
-    return settling(found, proof.mark);
+    return waiting(found, proof.mark);
   }
   // Whoever looks again after a verdict wants to know how it is then.
   underway.delete(id);

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type Say, SwitcharooError} from '../../../src/index.ts';
+import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import {type Version, versionOf} from '../checks/facts.ts';
 import {quoted} from '../compare/row-text.ts';
 import type {Position} from '../replication/position.ts';
@@ -45,9 +45,9 @@ export interface CopyWriter extends CopyReader {
     signal: AbortSignal,
   ): Promise<void>;
   /** Loads what is dumped on the other server; comes back when both clients say that all of it is there. */
-  load(order: LoadOrder, signal: AbortSignal, say: Say): Promise<void>;
+  load(order: LoadOrder, signal: AbortSignal, say: ReportProgress): Promise<void>;
   /** Gives the copy what a dump does not carry: all digits of FLOAT columns. */
-  mend(order: LoadOrder, signal: AbortSignal, say: Say): Promise<void>;
+  mend(order: LoadOrder, signal: AbortSignal, say: ReportProgress): Promise<void>;
   /** The copy is whole. */
   finish(key: SentinelKey, signal: AbortSignal): Promise<void>;
   /** Removes the mark, and with the last one all that held it. */

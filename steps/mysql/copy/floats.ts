@@ -1,4 +1,4 @@
-import type {Say} from '../../../src/index.ts';
+import type {ReportProgress} from '../../../src/index.ts';
 import {commonKey, type Place, type WalkedKey, walkedKey} from '../compare/key-ranges.ts';
 import {quoted, quotedTable} from '../compare/row-text.ts';
 import {shapesOf, type TableShape, tableName} from '../compare/table-shapes.ts';
@@ -50,7 +50,7 @@ export async function mendFloats(
   from: Ask,
   write: (sql: string, values: readonly unknown[]) => Promise<unknown>,
   {shape, columns, key}: FloatTable,
-  say: Say,
+  say: ReportProgress,
 ): Promise<void> {
   if (!key) {
     return;

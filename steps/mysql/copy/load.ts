@@ -1,5 +1,5 @@
 import {pipeline} from 'node:stream/promises';
-import {type Say, SwitcharooError} from '../../../src/index.ts';
+import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import {within} from '../session/with-timeout.ts';
 import type {MysqlReader} from '../target.ts';
 import type {Client} from './client.ts';
@@ -39,7 +39,7 @@ export async function loadAll(
   {dumping, loading}: {readonly dumping: Client; readonly loading: Client},
   {from, to, expected, first, refusesMode}: LoadOrder & LoadWords & {readonly to: string},
   signal: AbortSignal,
-  say: Say,
+  say: ReportProgress,
 ): Promise<void> {
   const progress = new DumpProgress(expected);
   const mode = refusesMode ? new RemovedMode() : null;

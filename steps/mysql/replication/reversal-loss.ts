@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {WayBackNow} from '../../../src/index.ts';
+import type {ReversalLoss} from '../../../src/index.ts';
 import type {MysqlReader} from '../target.ts';
 import {definitionsSince, missingSince} from './binlog.ts';
 import {
@@ -22,7 +22,7 @@ export async function followsWithoutLoss(
   found: Replication | null,
   armedAt: Position,
   signal: AbortSignal,
-): Promise<WayBackNow> {
+): Promise<ReversalLoss> {
   const end = await leader.position(signal);
   const {replication, isProven} = await watched(follower, found, end, signal);
   const at = replication?.executed ?? armedAt;

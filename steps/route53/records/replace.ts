@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type Problem, type Say, SwitcharooError} from '../../../src/index.ts';
+import {type Problem, type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import type {Batch, ZoneWriter} from '../target.ts';
 import {
   batchNotTaken,
@@ -35,7 +35,7 @@ export async function replaceSets(
   zone: ZoneWriter,
   replacement: Replacement,
   signal: AbortSignal,
-  say: Say,
+  say: ReportProgress,
 ): Promise<{readonly changeId?: string}> {
   const {from, to} = replacement;
   const startMs = Date.now();
@@ -110,7 +110,7 @@ async function inSync(
   zone: ZoneWriter,
   {changeId, inSync}: {readonly changeId: string; readonly inSync: boolean},
   signal: AbortSignal,
-  say: Say,
+  say: ReportProgress,
 ): Promise<void> {
   const startMs = Date.now();
   let synced = inSync;

@@ -45,7 +45,7 @@ export async function checkTtl<Output>(
   const {live, beside} = await standingAt(zone, edit.scope, signal);
   const obstacle =
     ttlObstacle(zone, input, live) ??
-    (look.run.begun
+    (look.run.started
       ? undefined
       : ownedByExternalDns(zone, [...beside, ...(await ownershipOf(zone, edit.scope, signal))]));
   if (obstacle) {

@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Nameserver, Route53DomainsClient} from '@aws-sdk/client-route-53-domains';
-import {type Say, SwitcharooError} from '../../../src/index.ts';
+import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import {type AwsConfig, readingClient, writingClient} from '../../aws/client.ts';
 import {awsProblem} from '../../aws/problems.ts';
 import {notTaken, operationFailed, requestRefused} from './problems.ts';
@@ -109,7 +109,11 @@ class DomainsApi {
     });
   }
 
-  setNameServers(wanted: readonly NameServer[], signal: AbortSignal, say: Say): Promise<void> {
+  setNameServers(
+    wanted: readonly NameServer[],
+    signal: AbortSignal,
+    say: ReportProgress,
+  ): Promise<void> {
     const due = JSON.stringify([...wanted].sort(byName));
     return this.#until(
       ({nameServers}) => JSON.stringify(nameServers) === due,
@@ -125,7 +129,11 @@ class DomainsApi {
   }
 
   /** One key after the other: the API takes them so. */
-  async setKeys(wanted: readonly SigningKey[], signal: AbortSignal, say: Say): Promise<void> {
+  async setKeys(
+    wanted: readonly SigningKey[],
+    signal: AbortSignal,
+    say: ReportProgress,
+  ): Promise<void> {
     const isIn = (key: SigningKey, keys: readonly SigningKey[]) =>
       keys.some((other) => byKey(key, other) === 0);
     const {keys: live} = await this.entered(signal);
@@ -178,7 +186,7 @@ class DomainsApi {
   async #until(
     isSo: (entered: Entered) => boolean,
     send: Call,
-    {action, signal, say}: {action: string; signal: AbortSignal; say: Say},
+    {action, signal, say}: {action: string; signal: AbortSignal; say: ReportProgress},
   ): Promise<void> {
     let said = 'it answered nothing';
     for (let tries = 0; tries < mostTries; tries += 1) {
@@ -218,7 +226,7 @@ class DomainsApi {
     }
   }
 
-  async #nothingUnderway(signal: AbortSignal, say: Say): Promise<void> {
+  async #nothingUnderway(signal: AbortSignal, say: ReportProgress): Promise<void> {
     for (let tries = 0; ; tries += 1) {
       const other = await this.underway(signal);
       if (other === undefined) {
@@ -229,7 +237,7 @@ class DomainsApi {
     }
   }
 
-  async #succeeded(operation: string, signal: AbortSignal, say: Say): Promise<void> {
+  async #succeeded(operation: string, signal: AbortSignal, say: ReportProgress): Promise<void> {
     for (let tries = 0; ; tries += 1) {
       const {
         Status = '',

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Say} from '../../../src/index.ts';
+import type {ReportProgress} from '../../../src/index.ts';
 import type {NameServer} from './registrar.ts';
 
 /** As much of the parent zone's reader as is asked here. */
@@ -101,7 +101,11 @@ export const namesOf = (servers: readonly NameServer[]): string =>
 export async function untilParentSays<Content>(
   look: () => Promise<AtParent<Content>>,
   isWanted: (content: Content) => boolean,
-  {what, signal, say}: {readonly what: string; readonly signal: AbortSignal; readonly say: Say},
+  {
+    what,
+    signal,
+    say,
+  }: {readonly what: string; readonly signal: AbortSignal; readonly say: ReportProgress},
 ): Promise<void> {
   for (let waitMs = 100; ; waitMs = Math.min(waitMs * 1.5, 10_000)) {
     const seen = await look();

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {defineTarget, type Say} from '../../../src/index.ts';
+import {defineTarget, type ReportProgress} from '../../../src/index.ts';
 import {awsConfig} from '../../aws/client.ts';
 import {awsRights} from '../../aws/rights.ts';
 import {domainsApi} from './api.ts';
@@ -43,13 +43,17 @@ export interface RegistrarReader {
 
 /** Each returns once the registrar has it; by hand, once the operator was told what to enter. Safe to ask for twice. */
 export interface RegistrarWriter extends RegistrarReader {
-  setNameServers(wanted: readonly NameServer[], signal: AbortSignal, say: Say): Promise<void>;
+  setNameServers(
+    wanted: readonly NameServer[],
+    signal: AbortSignal,
+    say: ReportProgress,
+  ): Promise<void>;
   /** Exactly these keys, in whatever order. `ds` are the records that follow from them, for who enters those. */
   setKeys(
     wanted: readonly SigningKey[],
     ds: readonly string[],
     signal: AbortSignal,
-    say: Say,
+    say: ReportProgress,
   ): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import {defineRunbook} from 'switcharoo';
 import {deployImage} from 'switcharoo/steps/ecs/deploy-image';
 import {restoreScaling} from 'switcharoo/steps/ecs/restore-scaling';
-import {roomToRoll} from 'switcharoo/steps/ecs/rollout-capacity';
+import {rolloutCapacity} from 'switcharoo/steps/ecs/rollout-capacity';
 import {suspendScaling} from 'switcharoo/steps/ecs/suspend-scaling';
 import {ecsService} from 'switcharoo/steps/ecs/target';
 import {shiftWeight} from 'switcharoo/steps/elb/shift-weight';
@@ -16,7 +16,7 @@ export default defineRunbook({
   targets: {service: ecsService, balancer: loadBalancer},
 })
   .phase('Roll')
-  .step('room', roomToRoll, {on: {service: 'service'}, input: () => ({desiredCount: 3})})
+  .step('room', rolloutCapacity, {on: {service: 'service'}, input: () => ({desiredCount: 3})})
   .step('hold-scaling', suspendScaling, {on: {service: 'service'}, input: () => ({})})
   .step('deploy', deployImage, {
     on: {service: 'service'},

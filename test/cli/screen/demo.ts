@@ -2,7 +2,7 @@ import {writeFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {openScreen, screenKindFor} from '../../../src/cli/screen/index.ts';
 import type {EngineEvent} from '../../../src/engine/events.ts';
-import type {EntryPrint} from '../../../src/model/journal.ts';
+import type {EntryDigest} from '../../../src/model/journal.ts';
 import {ansiPaint, plainPaint} from '../../../src/report/index.ts';
 import {journalOf, runStarted, stepDone, type Told} from '../../model/journal-of.ts';
 
@@ -12,7 +12,7 @@ const [how = screenKindFor(process.stdout, process.env), paceMs = '120', size = 
   process.argv.slice(2);
 const phases = ['Prepare', 'Cut over', 'Settle'];
 
-const entries: EntryPrint[] = phases.flatMap((phase, at) =>
+const entries: EntryDigest[] = phases.flatMap((phase, at) =>
   Array.from({length: Number(size)}, (_, index) => ({
     id:
       at === 1 && index === 1 ? 'freeze' : `${phase.toLowerCase().replace(' ', '-')}-${index + 1}`,

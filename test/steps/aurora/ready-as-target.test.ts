@@ -65,7 +65,7 @@ forEachPair('ready as the target', (pair) => {
     withCluster({}, async (session) => {
       rds.change('shop', {status: 'modifying'});
       expect(await readyAsTarget.check(lookOf(readyOf(session)))).toEqual({
-        kind: 'settling',
+        kind: 'waiting',
         progress: 'cluster shop is modifying, not available',
       });
     }));

@@ -140,7 +140,7 @@ test('while it is restored it says how far it is, and the password is in no plan
   ]);
   await performAll(placed, actions.slice(0, 1));
   expect(await restoreFromS3.check(lookOf(placed, true) as never)).toEqual({
-    kind: 'settling',
+    kind: 'waiting',
     progress: 'cluster shop-new is creating, 10 %; RDS said last: DB cluster created',
   });
 });

@@ -4,11 +4,11 @@ import {startAuthoritative} from '../../../lab/dns/authoritative.ts';
 import {startResolver} from '../../../lab/dns/resolver.ts';
 import type {DnsServer} from '../../../lab/dns/server.ts';
 import type {AnyGate} from '../../../src/model/step.ts';
-import {delegated} from '../../../steps/dns/delegation-live.ts';
-import {dsGone} from '../../../steps/dns/ds-expired.ts';
-import {delegationDrained} from '../../../steps/dns/ns-ttl-expired.ts';
+import {delegationLive} from '../../../steps/dns/delegation-live.ts';
+import {dsExpired} from '../../../steps/dns/ds-expired.ts';
+import {nsTtlExpired} from '../../../steps/dns/ns-ttl-expired.ts';
 import {dnsView} from '../../../steps/dns/target.ts';
-import {zonesAgree} from '../../../steps/dns/zones-match.ts';
+import {zonesMatch} from '../../../steps/dns/zones-match.ts';
 import {dnsZone} from '../../../steps/name-servers/target.ts';
 import type {RecordSet as Route53Set} from '../../../steps/route53/records/record-set.ts';
 import {text} from './world.ts';
@@ -107,7 +107,7 @@ async function check(
   const verdict = await gate.check({
     input: gate.input.parse(input),
     targets,
-    run: {id: 'r', entry: 'e', begun: false},
+    run: {id: 'r', entry: 'e', started: false},
     now: new Date('2026-11-25T03:00:30Z'),
     signal,
   });
@@ -117,7 +117,7 @@ async function check(
 describe('dns.zones-match', () => {
   test('is open when all four servers say the same, also of what does not exist', async () => {
     // Five sets, one name under the wildcard, one that does not exist, and the probe.
-    expect(await check(zonesAgree, {probes: [{name: 'mail', type: 'A'}]})).toEqual({
+    expect(await check(zonesMatch, {probes: [{name: 'mail', type: 'A'}]})).toEqual({
       kind: 'done',
       output: {questions: 8},
     });
@@ -151,13 +151,13 @@ describe('dns.zones-match', () => {
     },
   ])('$name that differs is shown with both sides', async ({aws: changed, says}) => {
     records.aws = changed;
-    expect(await check(zonesAgree)).toEqual({kind: 'settling', progress: says});
+    expect(await check(zonesMatch)).toEqual({kind: 'waiting', progress: says});
   });
 
   test('old servers that differ among themselves are shown, too', async () => {
     records.second = usual.map((one) => (one.type === 'MX' ? {...one, ttl: 5} : one));
-    expect(await check(zonesAgree)).toEqual({
-      kind: 'settling',
+    expect(await check(zonesMatch)).toEqual({
+      kind: 'waiting',
       progress:
         '1 of 7 answers differ: shop.test. MX is 10 mail.shop.test. (TTL 300 s) at ns1.old.test. and 10 mail.shop.test. (TTL 5 s) at ns2.old.test.',
     });
@@ -165,14 +165,14 @@ describe('dns.zones-match', () => {
 
   test('what is left out is not compared', async () => {
     records.aws = usual.filter(({type}) => type !== 'MX');
-    expect(await check(zonesAgree, {leaveOut: [{name: 'shop.test', type: 'mx'}]})).toMatchObject({
+    expect(await check(zonesMatch, {leaveOut: [{name: 'shop.test', type: 'mx'}]})).toMatchObject({
       kind: 'done',
     });
   });
 
   test('servers of another hosted zone prove nothing', async () => {
     expect(
-      await check(zonesAgree, {}, {awsNames: ['ns-7.aws.test', 'ns-8.aws.test']}),
+      await check(zonesMatch, {}, {awsNames: ['ns-7.aws.test', 'ns-8.aws.test']}),
     ).toMatchObject({
       kind: 'blocked',
       reason:
@@ -186,12 +186,12 @@ describe('dns.ds-expired', () => {
   const ds = set('@', 'DS', 3_600, `1 13 2 ${'AB'.repeat(32)}`);
 
   test('is open once the last DS is forgotten', async () => {
-    expect(await check(dsGone, input)).toEqual({kind: 'done', output: {}});
+    expect(await check(dsExpired, input)).toEqual({kind: 'done', output: {}});
   });
 
   test('waits for the TTL, and the margin', async () => {
-    expect(await check(dsGone, {...input, marginSeconds: 3_600})).toEqual({
-      kind: 'settling',
+    expect(await check(dsExpired, {...input, marginSeconds: 3_600})).toEqual({
+      kind: 'waiting',
       progress:
         'shop.test. 59 min 50 s until 2026-11-25 04:00:20 UTC, when resolvers have forgotten the last DS record',
     });
@@ -199,8 +199,8 @@ describe('dns.ds-expired', () => {
 
   test('waits for a server of the parent that still answers one', async () => {
     parentRecords = [...parentRecords, ds];
-    expect(await check(dsGone, input)).toEqual({
-      kind: 'settling',
+    expect(await check(dsExpired, input)).toEqual({
+      kind: 'waiting',
       progress: `shop.test. PARENT of parent still answers DS 1 13 2 ${'AB'.repeat(32)}, for 1 h`,
     });
   });
@@ -208,14 +208,14 @@ describe('dns.ds-expired', () => {
 
 describe('dns.delegation-live', () => {
   test('is open when the parent and the new servers themselves agree', async () => {
-    expect(await check(delegated)).toEqual({kind: 'done', output: {nameServers: aws}});
+    expect(await check(delegationLive)).toEqual({kind: 'done', output: {nameServers: aws}});
   });
 
   test('names the servers that do not', async () => {
     parentRecords = [set('@', 'NS', 60, 'ns1.old.test.')];
     records.aws = [...usual, set('@', 'NS', 60, 'ns-9.aws.test.')];
-    expect(await check(delegated)).toEqual({
-      kind: 'settling',
+    expect(await check(delegationLive)).toEqual({
+      kind: 'waiting',
       progress:
         '0 of 3 servers name ns-1.aws.test., ns-2.aws.test. for shop.test.; PARENT of parent: ns1.old.test.; ns-1.aws.test. itself: ns-9.aws.test.; ns-2.aws.test. itself: ns-9.aws.test.',
     });
@@ -224,15 +224,15 @@ describe('dns.delegation-live', () => {
 
 describe('dns.ns-ttl-expired', () => {
   test('is open when the time is over and no watched resolver has the old servers', async () => {
-    expect(await check(delegationDrained, {since: at, ttlSeconds: 30})).toEqual({
+    expect(await check(nsTtlExpired, {since: at, ttlSeconds: 30})).toEqual({
       kind: 'done',
       output: {},
     });
   });
 
   test('waits for the time', async () => {
-    expect(await check(delegationDrained, {since: at, ttlSeconds: 172_800})).toEqual({
-      kind: 'settling',
+    expect(await check(nsTtlExpired, {since: at, ttlSeconds: 172_800})).toEqual({
+      kind: 'waiting',
       progress:
         'shop.test. 47 h 59 min 30 s until 2026-11-27 03:00:00 UTC, when the old delegation is forgotten',
     });
@@ -240,7 +240,7 @@ describe('dns.ns-ttl-expired', () => {
 
   test('a delegation that somebody turned back makes the wait worthless', async () => {
     parentRecords = [set('@', 'NS', 60, 'ns1.old.test.')];
-    expect(await check(delegationDrained, {since: at, ttlSeconds: 30})).toMatchObject({
+    expect(await check(nsTtlExpired, {since: at, ttlSeconds: 30})).toMatchObject({
       kind: 'blocked',
       reason:
         'PARENT of parent sends people to ns1.old.test. for shop.test. and not to ns-1.aws.test., ns-2.aws.test., so that resolvers learn those anew.',

@@ -26,7 +26,7 @@ describe('dns.propagated', () => {
     world.records = [swapped, old];
     world.nowMs += 18_000;
     expect(await check()).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress:
         '1 of 3 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
         `authoritative server ${text(world.second)} still answers 127.0.0.11, with a TTL of 60 s; ` +
@@ -40,7 +40,7 @@ describe('dns.propagated', () => {
   test('waits while a value is missing, or one too many is there', async () => {
     world.records = [www(60, '10.0.0.1'), www(60, '10.0.0.1', '10.0.0.2', '10.0.0.3')];
     expect(await check()).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress:
         '0 of 3 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
         `authoritative server ${text(world.first)} still answers 10.0.0.1, with a TTL of 60 s; ` +
@@ -54,7 +54,7 @@ describe('dns.propagated', () => {
     world.records = [swapped, swapped];
     world.nowMs += 100_000;
     expect(await check()).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress:
         '2 of 3 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
         `resolver ${text(world.resolver)} still answers NXDOMAIN, until 2026-11-21 02:15:00 UTC at most`,
@@ -84,7 +84,7 @@ describe('dns.propagated', () => {
     world.records = [swapped, swapped];
     await world.second.stop();
     expect(await check()).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress:
         '2 of 3 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
         `authoritative server ${text(world.second)} does not answer (connect ECONNREFUSED ${text(world.second)})`,
@@ -104,7 +104,7 @@ describe('dns.propagated', () => {
     });
     world.others.authoritative.push(onlyUdp);
     expect(await check()).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress:
         '3 of 4 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
         `authoritative server ${onlyUdp} over TCP does not answer (connect ECONNREFUSED ${onlyUdp})`,

@@ -32,13 +32,13 @@ describe('dns.ttl-drained', () => {
     serve(60);
     at(0);
     expect(await check()).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress:
         'www.shop.test. A: 1 h 1 min until 2026-11-21 03:01:00 UTC, when the old TTL of 1 h is over',
     });
     at(3_655.5);
     expect(await check()).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress:
         'www.shop.test. A: 5 s until 2026-11-21 03:01:00 UTC, when the old TTL of 1 h is over',
     });
@@ -50,7 +50,7 @@ describe('dns.ttl-drained', () => {
     serve(60);
     at(3_659);
     const still = {
-      kind: 'settling',
+      kind: 'waiting',
       progress: expect.stringContaining('1 s until 2026-11-21 03:01:00 UTC'),
     };
     expect(await check({since: new Date(startedAtMs)})).toEqual(still);
@@ -66,7 +66,7 @@ describe('dns.ttl-drained', () => {
     serve(60);
     at(3_660);
     expect(await check()).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: `www.shop.test. A: resolver ${text(world.resolver)} shows 49 min, more than the lowered 1 min: a cache that honours TTLs cannot, so it was told the long one later, or raises TTLs itself (clampSeconds is 300)`,
     });
     at(3_660 + 2_940);
@@ -77,7 +77,7 @@ describe('dns.ttl-drained', () => {
     world.records = [www(60, '127.0.0.11'), www(3_600, '127.0.0.11')];
     at(10);
     expect(await check()).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress:
         'www.shop.test. A: 1 h 50 s until 2026-11-21 03:01:00 UTC, when the old TTL of 1 h is over; ' +
         `authoritative server ${text(world.second)} shows 1 h, more than the lowered 1 min`,
@@ -95,7 +95,7 @@ describe('dns.ttl-drained', () => {
     at(3_660);
     await world.resolver.stop();
     expect(await check()).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: `www.shop.test. A: resolver ${text(world.resolver)} does not answer (connect ECONNREFUSED ${text(world.resolver)})`,
     });
     const {progress} = (await check({name: 'gone.shop.test'})) as {progress: string};
@@ -116,7 +116,7 @@ describe('dns.ttl-drained', () => {
     at(3_660);
     expect(await check()).toEqual({kind: 'done', output: {heldSeconds: 300}});
     expect(await check({clampSeconds: 120})).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: `www.shop.test. A: resolver ${text(world.resolver)} shows 3 min 59 s, more than the lowered 1 min: a cache that honours TTLs cannot, so it was told the long one later, or raises TTLs itself (clampSeconds is 120)`,
     });
   });
@@ -126,7 +126,7 @@ describe('dns.ttl-drained', () => {
     const six = {type: 'AAAA', absent: true, ttlSeconds: undefined, lowTtlSeconds: undefined};
     at(10);
     expect(await check(six)).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress:
         'www.shop.test. AAAA: 15 min 50 s until 2026-11-21 02:16:00 UTC, when no cache remembers any more that there is no such record (15 min, from the SOA)',
     });
@@ -161,7 +161,7 @@ describe('dns.ttl-drained', () => {
     world.others.parents.push(text(above));
     // The zone's own NS records have the larger TTL: 172800 s, and then the old TTL of the record.
     expect(await check({delegation})).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress:
         'www.shop.test. A: 47 h until 2026-11-23 02:01:00 UTC, when nobody asks the old name servers any more (the delegation of 2026-11-21 01:00:00 UTC has a TTL of 48 h) and what they said last is forgotten',
     });

@@ -60,7 +60,7 @@ export async function startDnsWorld(): Promise<DnsWorld> {
       return gate.check({
         input: gate.input.parse(input),
         targets: {dns: session.reader},
-        run: {id: 'r', entry: 'e', begun: false},
+        run: {id: 'r', entry: 'e', started: false},
         now: new Date(world.nowMs),
         signal,
       });

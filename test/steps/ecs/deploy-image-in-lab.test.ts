@@ -46,7 +46,7 @@ test('a rollout is told while it moves, and ends with the new image alone', asyn
 
   expect(told.at(-1)).toMatchObject({kind: 'done'});
   expect(told[0]).toEqual({
-    kind: 'settling',
+    kind: 'waiting',
     progress: 'web:2 was sent, and ECS does not show it yet',
   });
   expect(await served(lab)).toBe('shop:2');
@@ -73,7 +73,7 @@ test('an image that does not exist is blocked with the text of ECS, and reversed
   expect(await served(lab)).toBe('shop:1');
 });
 
-test('tasks that the load balancer cannot reach keep it settling, and the text says why', async () => {
+test('tasks that the load balancer cannot reach keep it waiting, and the text says why', async () => {
   const {lab, session} = await begin({desiredCount: 2, healthCheckGraceMs: 0});
   lab.ecs.faults.unreachable('shop:2');
   await deploy(session);
@@ -81,7 +81,7 @@ test('tasks that the load balancer cannot reach keep it settling, and the text s
   await vi.waitFor(
     async () => {
       const verdict = await check(session);
-      expect(verdict.kind).toBe('settling');
+      expect(verdict.kind).toBe('waiting');
       expect(JSON.stringify(verdict)).toContain(
         `stopped: Task failed ELB health checks in (target-group ${lab.targetGroupArn})`,
       );
@@ -195,21 +195,21 @@ function comparable(whole: unknown) {
 const look = (session: EcsSession): Look<{service: typeof ecsService}, any> => ({
   input: deployImage.input.parse(input),
   targets: {service: session.reader},
-  run: {id: 'r-1', entry: 'deploy', begun: true},
+  run: {id: 'r-1', entry: 'deploy', started: true},
   now: new Date(),
   signal: new AbortController().signal,
 });
 
 const check = (session: EcsSession) => deployImage.check(look(session));
 
-/** All verdicts up to one that is not `settling`. */
+/** All verdicts up to one that is not `waiting`. */
 async function followed(session: EcsSession) {
   const verdicts: Awaited<ReturnType<typeof check>>[] = [];
   await vi.waitFor(
     async () => {
       const verdict = await check(session);
       verdicts.push(verdict);
-      expect(verdict.kind).not.toBe('settling');
+      expect(verdict.kind).not.toBe('waiting');
     },
     {timeout: 10_000, interval: 20},
   );

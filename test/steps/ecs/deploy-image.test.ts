@@ -102,11 +102,11 @@ test('a read that still shows the old state right after the update is waited out
   const {session} = trial(new FakeService(definition, 2));
   await deploy(session);
   expect(await check(session)).toEqual({
-    kind: 'settling',
+    kind: 'waiting',
     progress: 'web:2 was sent, and ECS does not show it yet',
   });
   expect(await check(session)).toEqual({
-    kind: 'settling',
+    kind: 'waiting',
     progress:
       'web:2: 0 of 2 tasks run, 2 of an earlier revision still live, 0 of 2 healthy at the load balancer, 2 deployments, rollout IN_PROGRESS',
   });
@@ -119,10 +119,10 @@ test('one good look is not enough: the second must come steadyMs later', async (
   await check(session);
   const at = (ms: number) => check(session, {steadyMs: 15_000, atMs: ms});
   expect(await at(0)).toMatchObject({
-    kind: 'settling',
+    kind: 'waiting',
     progress: 'web:2: all 2 tasks are well; watched for 0 of 15000 ms',
   });
-  expect(await at(14_999)).toMatchObject({kind: 'settling'});
+  expect(await at(14_999)).toMatchObject({kind: 'waiting'});
   expect(await at(15_000)).toEqual({
     kind: 'done',
     output: {taskDefinition: arnOf(definition, 2), deployment: 'ecs-svc/2'},
@@ -350,7 +350,7 @@ function look(
   return {
     input: deployImage.input.parse({...(options.input ?? input), ...(steadyMs ? {steadyMs} : {})}),
     targets: {service: session.reader},
-    run: {id: 'r-1', entry: 'deploy', begun: true},
+    run: {id: 'r-1', entry: 'deploy', started: true},
     now: atMs === undefined ? new Date() : new Date(start + atMs),
     signal: new AbortController().signal,
   };
@@ -362,12 +362,12 @@ const check = (session: EcsSession, options: LookOptions = {}) =>
 async function settled(session: EcsSession) {
   for (let looks = 0; looks < 20; looks += 1) {
     const verdict = await check(session);
-    if (verdict.kind !== 'settling') {
+    if (verdict.kind !== 'waiting') {
       return verdict;
     }
     await sleep(1);
   }
-  throw new Error('It is still settling.');
+  throw new Error('It is still waiting.');
 }
 
 async function deploy(session: EcsSession): Promise<void> {

@@ -165,7 +165,7 @@ type Lab = Awaited<ReturnType<typeof lab>>;
 const look = ({sessions}: Lab, input: unknown, more: object = {}): Look<any, any> => ({
   input,
   targets: {service: sessions.service.reader, settings: sessions.settings.reader},
-  run: {id: 'r-1', entry: 'register', begun: true, ...more},
+  run: {id: 'r-1', entry: 'register', started: true, ...more},
   now: new Date(),
   signal: new AbortController().signal,
 });
@@ -271,7 +271,7 @@ test('before anything is built it is told what a deployment would stumble over',
     const check = (containers: readonly string[], desiredCount?: number) =>
       readyToDeploy.check(look(tried, {containers, desiredCount}));
     let ready = await check(['application']);
-    for (let tries = 0; ready.kind === 'settling' && tries < 200; tries += 1) {
+    for (let tries = 0; ready.kind === 'waiting' && tries < 200; tries += 1) {
       await sleep(25);
       ready = await check(['application']);
     }
@@ -313,17 +313,17 @@ test('goes back without the settings, which somebody has changed or removed sinc
     await register?.perform(writer, signal, () => {});
     tried.s3.put('config', 'web.json', 'no settings any more');
 
-    const begun = look(tried, registering, {before});
-    expect(await registerRevision.check(begun)).toEqual({
+    const resumed = look(tried, registering, {before});
+    expect(await registerRevision.check(resumed)).toEqual({
       kind: 'done',
       output: {taskDefinition: arn(3), base: arn(1)},
     });
-    const back = await registerRevision.reverse(begun, before);
+    const back = await registerRevision.reverse(resumed, before);
     expect(back).toMatchObject([{does: 'deregister web:3'}]);
     const [deregister] = back as readonly Action<any>[];
     await deregister?.perform(writer, signal, () => {});
-    expect(await registerRevision.check(begun)).toMatchObject({kind: 'pending', before});
-    expect(await registerRevision.reverse(begun, before)).toEqual([]);
+    expect(await registerRevision.check(resumed)).toMatchObject({kind: 'pending', before});
+    expect(await registerRevision.reverse(resumed, before)).toEqual([]);
   }));
 
 test('the before-image tells nothing of the settings', () =>
@@ -345,12 +345,12 @@ test('an older revision with the same images is not taken for its own', () =>
     await perform(await beforeOf(tried));
     tried.s3.put('config', 'web.json', '{"WORKERS": 8}');
     const before = await beforeOf(tried);
-    const begun = look(tried, registering, {before});
+    const resumed = look(tried, registering, {before});
     expect(before).toEqual({base: arn(1), newest: 3});
-    expect(await registerRevision.check(begun)).toMatchObject({kind: 'pending', before});
-    expect(await registerRevision.reverse(begun, before)).toEqual([]);
+    expect(await registerRevision.check(resumed)).toMatchObject({kind: 'pending', before});
+    expect(await registerRevision.reverse(resumed, before)).toEqual([]);
     await perform(before);
-    expect(await registerRevision.check(begun)).toMatchObject({
+    expect(await registerRevision.check(resumed)).toMatchObject({
       kind: 'done',
       output: {taskDefinition: arn(4)},
     });

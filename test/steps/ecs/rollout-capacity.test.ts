@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Look, Session} from '../../../src/index.ts';
-import {roomToRoll} from '../../../steps/ecs/rollout-capacity.ts';
+import {rolloutCapacity} from '../../../steps/ecs/rollout-capacity.ts';
 import {ecsService, type ServiceReader, type ServiceWriter} from '../../../steps/ecs/target.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
 
@@ -210,7 +210,7 @@ describe.each(cases)('$name', ({service = {}, cluster = {}, input = {}, verdict}
   });
 
   test('ecs.rollout-capacity', async () => {
-    expect(await roomToRoll.check(lookAt(session, input))).toMatchObject(verdict);
+    expect(await rolloutCapacity.check(lookAt(session, input))).toMatchObject(verdict);
   });
 });
 
@@ -219,7 +219,7 @@ test('without the right to read metrics it goes without, and says so where it ma
   await lab.ecs.steady();
   lab.endpoint.faults.add({service: 'monitoring', kind: 'deny', times: Number.POSITIVE_INFINITY});
   const session = await openedOn(lab);
-  const verdict = await roomToRoll.check(lookAt(session, {}));
+  const verdict = await rolloutCapacity.check(lookAt(session, {}));
   await session.close();
   await lab.stop();
   expect(verdict).toMatchObject({
@@ -237,7 +237,7 @@ test('without the rights to see addresses and quotas it goes without, and says w
     lab.endpoint.faults.add({service, kind: 'deny', times: Number.POSITIVE_INFINITY});
   }
   const session = await openedOn(lab);
-  const verdict = await roomToRoll.check(lookAt(session, {}));
+  const verdict = await rolloutCapacity.check(lookAt(session, {}));
   await session.close();
   await lab.stop();
   expect(verdict).toMatchObject({
@@ -262,9 +262,9 @@ const lookAt = (
   session: Session<ServiceReader, ServiceWriter>,
   input: object,
 ): Look<{service: typeof ecsService}, any> => ({
-  input: roomToRoll.input.parse(input),
+  input: rolloutCapacity.input.parse(input),
   targets: {service: session.reader},
-  run: {id: 'r-1', entry: 'room', begun: false},
+  run: {id: 'r-1', entry: 'room', started: false},
   now: new Date(),
   signal: new AbortController().signal,
 });

@@ -120,16 +120,16 @@ test('when ECS shows it no longer, the operator is asked, and nothing is started
   await run.act();
   await run.followed();
   lab.ecs.forgetStopped();
-  const begunAt = new Date('2026-01-01T03:00:00Z');
+  const startedAt = new Date('2026-01-01T03:00:00Z');
 
-  const late = await run.resumed({}, {begun: true, begunAt}, new Date('2026-01-01T04:30:00Z'));
+  const late = await run.resumed({}, {started: true, startedAt}, new Date('2026-01-01T04:30:00Z'));
   expect(await late.check()).toMatchObject({
-    kind: 'unknown',
+    kind: 'needs-answer',
     question: 'Did sh -c true run to its end on the service web of cluster shop?',
     output: {task: null, exitCode: null},
   });
   // Soon after, no task means that the call never arrived.
-  const soon = await run.resumed({}, {begun: true, begunAt}, new Date('2026-01-01T03:10:00Z'));
+  const soon = await run.resumed({}, {started: true, startedAt}, new Date('2026-01-01T03:10:00Z'));
   expect((await soon.check()).kind).toBe('pending');
 });
 
@@ -157,7 +157,7 @@ async function begin(input: Input) {
     {name: 'web', signal: new AbortController().signal},
   );
   ended.push(() => session.close());
-  return trying(session, input, {id: `r-${runs}`, entry: 'task', begun: false});
+  return trying(session, input, {id: `r-${runs}`, entry: 'task', started: false});
 }
 
 type Opened = Session<ServiceReader, ServiceWriter>;
@@ -169,7 +169,7 @@ function trying(session: Opened, input: Input, run: Look<any, any>['run'], now?:
     targets: {service: session.reader},
     run,
     now: now ?? new Date(),
-    tell: (line) => void told.push(line),
+    report: (line) => void told.push(line),
     signal: new AbortController().signal,
   });
   const check = () => runTask.check(look());
@@ -186,8 +186,8 @@ function trying(session: Opened, input: Input, run: Look<any, any>['run'], now?:
       const verdict = await vi.waitFor(
         async () => {
           const found = await check();
-          said.push(...(found.kind === 'settling' ? [found.progress] : []));
-          expect(found.kind).not.toBe('settling');
+          said.push(...(found.kind === 'waiting' ? [found.progress] : []));
+          expect(found.kind).not.toBe('waiting');
           return found;
         },
         {timeout: 15_000, interval: 20},

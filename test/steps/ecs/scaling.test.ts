@@ -74,7 +74,7 @@ describe('on the lab', () => {
     const look = (input: object, run: object = {}): Look<{service: typeof ecsService}, any> => ({
       input,
       targets: {service: sessions.service.reader},
-      run: {id: 'r-1', entry: 'scaling', begun: false, ...run},
+      run: {id: 'r-1', entry: 'scaling', started: false, ...run},
       now: new Date(),
       signal: new AbortController().signal,
     });
@@ -84,7 +84,7 @@ describe('on the lab', () => {
       }
     };
     await act(await suspendScaling.plan(look({}), half));
-    const ended = await suspendScaling.check(look({}, {begun: true, before: half}));
+    const ended = await suspendScaling.check(look({}, {started: true, before: half}));
     expect(ended).toEqual({kind: 'done', output: {was: half}});
     lab.autoscaling.policyWants('service/shop/web', 5);
     expect(lab.ecs.scaled('web').get()).toBe(2);
@@ -105,7 +105,7 @@ test('a service that nothing scales is left alone', async () => {
   const look = {
     input: {},
     targets: {service: sessions.service.reader},
-    run: {id: 'r-1', entry: 'scaling', begun: false},
+    run: {id: 'r-1', entry: 'scaling', started: false},
     now: new Date(),
     signal: new AbortController().signal,
   };

@@ -140,9 +140,9 @@ async function begin(options: Partial<ServiceOptions> = {}, desiredCount = 2) {
   const look = (): Look<{service: typeof ecsService}, any> => ({
     input: deployImage.input.parse({...input, desiredCount}),
     targets: {service: session.reader},
-    run: {id: 'r-1', entry: 'deploy', begun},
+    run: {id: 'r-1', entry: 'deploy', started: begun},
     now: new Date(),
-    tell: (line) => void told.push(line),
+    report: (line) => void told.push(line),
     signal: new AbortController().signal,
   });
   return {

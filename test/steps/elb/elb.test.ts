@@ -129,13 +129,13 @@ describe('a shift of weight', () => {
     await expect(action?.perform(session.writer, look.signal, () => {})).rejects.toMatchObject({
       problem: {code: 'elb-rule-changed'},
     });
-    const begun = {...look, run: {...look.run, begun: true, before}};
-    expect(await shiftWeight.check(begun)).toMatchObject({
+    const started = {...look, run: {...look.run, started: true, before}};
+    expect(await shiftWeight.check(started)).toMatchObject({
       kind: 'blocked',
       reason:
         'rule 10 of load balancer web forwards to old with weight 50, new with weight 50: neither to old with weight 1, as it did before, nor as this step sets it.',
     });
-    expect(await shiftWeight.reverse(begun, before)).toMatchObject({kind: 'blocked'});
+    expect(await shiftWeight.reverse(started, before)).toMatchObject({kind: 'blocked'});
     expect(balancer.rules[0]?.actions).toEqual([forward({old: 50, new: 50})]);
   });
 
@@ -164,7 +164,7 @@ describe('a shift of weight', () => {
       name: 'a group whose checks have just begun',
       targets: [{id: '10.0.0.2', state: 'initial'}],
       verdict: {
-        kind: 'settling',
+        kind: 'waiting',
         progress: 'the first health checks of target group new are under way',
       },
     },
@@ -207,7 +207,7 @@ describe('the gate before DNS', () => {
       {id: '10.0.0.4', state: 'draining'},
     ];
     expect(await healthy(balancer)).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: '1 of 2 targets of new are healthy (10.0.0.2 unhealthy: Request timed out)',
     });
     // Nobody asks for that host by the path.
@@ -223,7 +223,7 @@ describe('the gate before DNS', () => {
     expect(await healthy(balancer)).toMatchObject({kind: 'done'});
     balancer.targets['new'] = [];
     expect(await healthy(balancer, {host: 'www.shop.test', healthyMin: 2})).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: '0 of 2 targets of new are healthy',
     });
   });
@@ -245,7 +245,7 @@ describe('the gate before DNS', () => {
     const provisioning = new FakeBalancer(www);
     provisioning.state = 'provisioning';
     expect(await healthy(provisioning)).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: 'load balancer web is provisioning',
     });
   });
@@ -259,7 +259,7 @@ const world = (balancer: FakeBalancer) => ({
 const lookAt = (balancer: unknown, input: any): Look<{balancer: typeof loadBalancer}, any> => ({
   input,
   targets: {balancer: balancer as never}, // what the session gave
-  run: {id: 'r-1', entry: 'shift', begun: false},
+  run: {id: 'r-1', entry: 'shift', started: false},
   now: new Date(),
   signal: new AbortController().signal,
 });

@@ -71,7 +71,7 @@ describe('on a lab host', () => {
     }
     expect([readFileSync(ran, 'utf8'), existsSync(place)]).toEqual(['cd /\ntrue\n', false]);
     expect(readdirSync(at('/var/lib'))).toEqual([]);
-    expect(await stopAtJobs.isBack?.(look)).toBe(true);
+    expect(await stopAtJobs.isReversed?.(look)).toBe(true);
   });
 
   test('a job that atd has just begun to start is left to it', async () => {
@@ -111,7 +111,7 @@ describe('what at has started', () => {
   test('is waited for also when it cut itself off and atd has forgotten it', async () => {
     const fake = new FakeHosts({name: 'web1', processes: [running({unit: 'atd.service'})]});
     expect(await stopAtJobs.check(lookAt(fake.session.reader, input))).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: 'web1: sleep (pid 4711, 34 s) of shop is running',
     });
   });
@@ -121,7 +121,7 @@ describe('what at has started', () => {
     const child = {...atd, pid: 18, parent: 17};
     const fake = new FakeHosts({name: 'web1', processes: [atd, child], atRunning: 1});
     expect(await stopAtJobs.check(lookAt(fake.session.reader, input))).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: '1 jobs of at are running on web1',
     });
   });

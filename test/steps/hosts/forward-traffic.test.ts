@@ -4,7 +4,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {upstreamOf} from '../../../lab/app/upstream.ts';
 import {sha256} from '../../../steps/hosts/cron/crontab-text.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
-import {doorReady} from '../../../steps/hosts/proxy-ready.ts';
+import {proxyReady} from '../../../steps/hosts/proxy-ready.ts';
 import type {HostsLook} from '../../../steps/hosts/target.ts';
 import {type FakeHostState, FakeHosts} from './fake-hosts.ts';
 import {contentOf, type LabWorld, startLabWorld} from './lab-world.ts';
@@ -116,7 +116,7 @@ describe('it is blocked', () => {
         'The front door of web1 could not be reloaded as it is: nginx -t says that it ends with 1: nginx: test failed.',
     };
     expect(await forwardTraffic.check(lookAt(session.reader, input))).toMatchObject(refused);
-    expect(await doorReady.check(lookAt(session.reader, input))).toMatchObject(refused);
+    expect(await proxyReady.check(lookAt(session.reader, input))).toMatchObject(refused);
     // Where the gate has asked, it is not asked again while nobody can write.
     const gated = lookAt(session.reader, {...input, wasReady: true});
     expect(await forwardTraffic.check(gated)).toMatchObject({kind: 'pending'});
@@ -124,7 +124,7 @@ describe('it is blocked', () => {
 
   test('and the gate opens where the door runs and passes its test', async () => {
     const {session} = new FakeHosts(ready);
-    expect(await doorReady.check(lookAt(session.reader, input))).toEqual({
+    expect(await proxyReady.check(lookAt(session.reader, input))).toEqual({
       kind: 'done',
       output: {},
     });
@@ -135,12 +135,12 @@ describe('it is blocked', () => {
     const look = lookAt(session.reader, input);
     await performAll(session.writer, await forwardTraffic.plan(look, await beforeOf(look)));
     hosts[0]?.fileTexts.set(file, 'edited');
-    const begun = lookAt(session.reader, input, true);
-    expect(await forwardTraffic.check(begun)).toMatchObject({
+    const started = lookAt(session.reader, input, true);
+    expect(await forwardTraffic.check(started)).toMatchObject({
       kind: 'blocked',
       reason: `${file} on web1 is neither as this run wrote it nor as it found it.`,
     });
-    expect(await forwardTraffic.reverse(begun, {hosts: []})).toMatchObject({kind: 'blocked'});
+    expect(await forwardTraffic.reverse(started, {hosts: []})).toMatchObject({kind: 'blocked'});
   });
 });
 
@@ -179,9 +179,9 @@ describe('on a lab host', () => {
       },
     });
     expect(contentOf(host(), file)).toBe(old);
-    const begun = lookAt(lab.session.reader, {...input, text: 'upstream nonsense'}, true);
-    expect(await forwardTraffic.check(begun)).toMatchObject({kind: 'pending'});
-    const back = await forwardTraffic.reverse(begun, {hosts: []});
+    const started = lookAt(lab.session.reader, {...input, text: 'upstream nonsense'}, true);
+    expect(await forwardTraffic.check(started)).toMatchObject({kind: 'pending'});
+    const back = await forwardTraffic.reverse(started, {hosts: []});
     await performAll(lab.session.writer, 'kind' in back ? [] : back);
     expect(contentOf(host(), file)).toBe(old);
   });
@@ -191,10 +191,10 @@ describe('on a lab host', () => {
     const look = lookAt(lab.session.reader, wanted);
     const before = await beforeOf(look);
     await performAll(lab.session.writer, await forwardTraffic.plan(look, before));
-    const begun = lookAt(lab.session.reader, wanted, true);
-    expect(await forwardTraffic.check(begun)).toEqual({kind: 'done', output: {}});
+    const started = lookAt(lab.session.reader, wanted, true);
+    expect(await forwardTraffic.check(started)).toEqual({kind: 'done', output: {}});
     expect(contentOf(host(), file)).toBe(wanted.text);
-    const back = await forwardTraffic.reverse(begun, before);
+    const back = await forwardTraffic.reverse(started, before);
     await performAll(lab.session.writer, 'kind' in back ? [] : back);
     expect(contentOf(host(), file)).toBe(old);
   });
@@ -222,18 +222,18 @@ describe('on a lab host', () => {
     expect(contentOf(host(), file)).toBe(next);
     await tried('systemctl start -- nginx.service');
 
-    const begun = lookAt(lab.session.reader, wanted, true);
-    expect(await forwardTraffic.check(begun)).toMatchObject({
+    const started = lookAt(lab.session.reader, wanted, true);
+    expect(await forwardTraffic.check(started)).toMatchObject({
       kind: 'pending',
       before: {hosts: [{host: 'web1', sha256: sha256(old)}]},
       differences: [{what: `${file} on web1`, is: 'not yet reloaded'}],
     });
-    const rest = await forwardTraffic.plan(begun, await beforeOf(begun));
+    const rest = await forwardTraffic.plan(started, await beforeOf(started));
     expect(rest.map(({does}) => does)).toEqual([
       `leave the new side in ${file} on web1, test it, and reload nginx.service`,
     ]);
     await performAll(lab.session.writer, rest);
-    expect(await forwardTraffic.check(begun)).toEqual({kind: 'done', output: {}});
+    expect(await forwardTraffic.check(started)).toEqual({kind: 'done', output: {}});
   });
 
   const tried = (command: string) => lab.tried.ssh(host(), command);

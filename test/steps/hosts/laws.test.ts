@@ -2,7 +2,7 @@ import {closePort} from '../../../steps/hosts/close-port.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
-import {stopSupervised} from '../../../steps/hosts/stop-supervisor-programs.ts';
+import {stopSupervisorPrograms} from '../../../steps/hosts/stop-supervisor-programs.ts';
 import {stopWebServers} from '../../../steps/hosts/stop-web-servers.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type FakeHostState, FakeHosts} from './fake-hosts.ts';
@@ -73,7 +73,7 @@ lawsOfStep({
 });
 
 lawsOfStep({
-  step: stopSupervised,
+  step: stopSupervisorPrograms,
   input: {programs: [{group: 'worker', file: '/etc/supervisor/conf.d/worker.conf'}]},
   world: world(
     {

@@ -1,10 +1,10 @@
 import type {HostsAction, HostsReader, HostsWriter} from '../../../steps/hosts/target.ts';
 
 /** A look at some hosts, as the engine would give it to a step. */
-export const lookAt = <Input>(hosts: HostsReader, input: Input, begun = false) => ({
+export const lookAt = <Input>(hosts: HostsReader, input: Input, started = false) => ({
   input,
   targets: {hosts},
-  run: {id: 'r-1', entry: 'stop', begun},
+  run: {id: 'r-1', entry: 'stop', started},
   now: new Date(0),
   signal: new AbortController().signal,
 });

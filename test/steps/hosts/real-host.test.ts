@@ -3,7 +3,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {SwitcharooError} from '../../../src/index.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
-import {stopSupervised} from '../../../steps/hosts/stop-supervisor-programs.ts';
+import {stopSupervisorPrograms} from '../../../steps/hosts/stop-supervisor-programs.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type RealHost, startRealHost, testUser, whyNoRealHost} from './real-host.ts';
 
@@ -54,7 +54,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
     });
 
     lawsOfStep({
-      step: stopSupervised,
+      step: stopSupervisorPrograms,
       input: {programs: [{group: 'worker', file: '/etc/supervisor/conf.d/worker.conf'}]},
       world: world(
         `printf '[program:worker]\\ncommand=/bin/sleep 1000\\nprocess_name=%%(program_name)s_%%(process_num)02d\\nnumprocs=2\\nstartsecs=0\\n' > /etc/supervisor/conf.d/worker.conf
@@ -73,10 +73,10 @@ describe.skipIf(whyNoRealHost !== undefined)(
          supervisorctl update >/dev/null`);
       });
 
-      const look = <Input>(input: Input, begun = true) => ({
+      const look = <Input>(input: Input, started = true) => ({
         input,
         targets: {hosts: host.session.reader},
-        run: {id: 'r1', entry: 'crons', begun},
+        run: {id: 'r1', entry: 'crons', started},
         now: new Date(),
         signal: new AbortController().signal,
       });
@@ -91,7 +91,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
           await action.perform(host.session.writer, look(input).signal, () => {});
         }
         const waiting = await stopCrons.check(look(input));
-        expect(waiting).toMatchObject({kind: 'settling'});
+        expect(waiting).toMatchObject({kind: 'waiting'});
         await until(async () => (await stopCrons.check(look(input))).kind === 'done', 75);
         expect(host.run(`pgrep -u ${testUser} || :`)).toBe('');
         // Over the next full minute: cron has read what lies there now.
@@ -106,18 +106,18 @@ describe.skipIf(whyNoRealHost !== undefined)(
         };
         const status = () => host.run("supervisorctl status | awk '{print $1, $2}'; :");
         expect(status()).toBe('all:app RUNNING\nall:idle STOPPED\n');
-        const verdict = await stopSupervised.check(look(input, false));
+        const verdict = await stopSupervisorPrograms.check(look(input, false));
         if (verdict.kind !== 'pending') {
           throw new Error(`it is ${JSON.stringify(verdict)}`);
         }
-        await performAll(await stopSupervised.plan(look(input), verdict.before));
+        await performAll(await stopSupervisorPrograms.plan(look(input), verdict.before));
         expect(status()).toBe('');
         host.run(
           'supervisorctl reload >/dev/null; while ! supervisorctl pid >/dev/null 2>&1; do sleep 0.1; done',
         );
         expect(status()).toBe('');
         for (let round = 0; round < 2; round += 1) {
-          const back = await stopSupervised.reverse(look(input), verdict.before);
+          const back = await stopSupervisorPrograms.reverse(look(input), verdict.before);
           if (!Array.isArray(back)) {
             throw new Error(`it is ${JSON.stringify(back)}`);
           }
@@ -142,7 +142,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
         expect((await stopAtJobs.check(look(input))).kind).toBe('done');
         host.run("pkill -CONT -x atd; echo 'echo another' | at -t 203801030400 2>/dev/null");
 
-        expect(await stopAtJobs.isBack?.(look(input))).toBe(false);
+        expect(await stopAtJobs.isReversed?.(look(input))).toBe(false);
         const actions = await stopAtJobs.reverse(look(input), verdict.before);
         if ('kind' in actions) {
           throw new Error(`it is ${JSON.stringify(actions)}`);
@@ -153,7 +153,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
         await performAll(actions);
         await until(async () => host.run('cat /var/tmp/overdue 2>/dev/null || :') === 'ran\n', 60);
         await until(async () => host.run('atq | wc -l').trim() === '2', 60);
-        expect(await stopAtJobs.isBack?.(look(input))).toBe(true);
+        expect(await stopAtJobs.isReversed?.(look(input))).toBe(true);
         expect(await stopAtJobs.reverse(look(input), verdict.before)).toEqual([]);
       }, 150_000);
 
@@ -166,14 +166,14 @@ describe.skipIf(whyNoRealHost !== undefined)(
           control,
         });
         const away = ['supervisorctl', '-s', 'unix:///var/run/away.sock'];
-        const told = await problemOf(stopSupervised.check(look(input(away))));
+        const told = await problemOf(stopSupervisorPrograms.check(look(input(away))));
         expect(told?.code).toBe('host-command-failed');
         expect(told?.message).toContain('away.sock no such file');
         // Before version 4 supervisorctl ended with 0 then, too.
         const older = ['sh', '-c', 'supervisorctl -s unix:///var/run/away.sock "$@" || :', 'sh'];
-        const toldByOlder = await problemOf(stopSupervised.check(look(input(older))));
+        const toldByOlder = await problemOf(stopSupervisorPrograms.check(look(input(older))));
         expect(toldByOlder?.code).toBe('host-command-failed');
-        const there = await stopSupervised.check(look(input(['supervisorctl']), false));
+        const there = await stopSupervisorPrograms.check(look(input(['supervisorctl']), false));
         expect(there).toMatchObject({kind: 'pending'});
       });
 

@@ -111,7 +111,7 @@ describe('what is said', () => {
     const look = lookAt(fake.session.reader, {...none, users: ['shop']}, true);
     await performAll(fake.session.writer, await stopCrons.plan(look, {hosts: []}));
     expect(await stopCrons.check(look)).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: 'web1: cron may still be starting jobs: its minute is 3 s old',
     });
     for (const host of fake.hosts) {
@@ -174,7 +174,7 @@ describe('what is said', () => {
     expect(
       await stopCrons.check(lookAt(fake.session.reader, {...none, timers: ['digest.timer']}, true)),
     ).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: 'web1: digest.service is running: node (pid 4711, 34 s)',
     });
   });
@@ -247,8 +247,8 @@ describe('on a lab host', () => {
     const [cronPid] = web1.pidsOf('cron:shop');
     const [timerPid] = web1.pidsOf('digest.service');
     const waiting = await stopCrons.check(look);
-    expect(waiting.kind).toBe('settling');
-    const progress = waiting.kind === 'settling' ? waiting.progress : '';
+    expect(waiting.kind).toBe('waiting');
+    const progress = waiting.kind === 'waiting' ? waiting.progress : '';
     expect(progress).toMatch(
       new RegExp(`^web1: sh \\(pid ${cronPid}, \\d+ s\\) of shop is running`),
     );

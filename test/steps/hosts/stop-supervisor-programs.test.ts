@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {stopSupervised} from '../../../steps/hosts/stop-supervisor-programs.ts';
+import {stopSupervisorPrograms} from '../../../steps/hosts/stop-supervisor-programs.ts';
 import {FakeHosts} from './fake-hosts.ts';
 import {lookAt, performAll} from './look.ts';
 
@@ -15,9 +15,9 @@ test('a child that a stopped program left behind is waited for, and none of anot
   ].map((each) => ({...each, user: 'shop', unit: 'supervisor.service', seconds: 34}));
   const fake = new FakeHosts({name: 'web1', supervised, processes});
   const look = lookAt(fake.session.reader, input, true);
-  await performAll(fake.session.writer, await stopSupervised.plan(look, {hosts: []}));
-  expect(await stopSupervised.check(look)).toEqual({
-    kind: 'settling',
+  await performAll(fake.session.writer, await stopSupervisorPrograms.plan(look, {hosts: []}));
+  expect(await stopSupervisorPrograms.check(look)).toEqual({
+    kind: 'waiting',
     progress: 'still running: php (pid 4711, 34 s) of supervisor.service on web1',
   });
 });
@@ -30,7 +30,7 @@ test.each([
   async (text, other) => {
     const fake = new FakeHosts({name: 'web1', supervised});
     fake.hosts[0]?.fileTexts.set(file, text);
-    expect(await stopSupervised.check(lookAt(fake.session.reader, input))).toEqual({
+    expect(await stopSupervisorPrograms.check(lookAt(fake.session.reader, input))).toEqual({
       kind: 'blocked',
       reason: `${file} on web1 declares ${other} too, which nobody named.`,
       hint: 'Name it in the runbook too, or give it a file of its own.',
@@ -47,6 +47,6 @@ test.each([
   fake.hosts[0]?.fileTexts.set(file, text);
   const programs = text.includes('two') ? [{group: 'worker-two', file}] : [];
   const wanted = {...input, programs: [...input.programs, ...programs]};
-  const verdict = await stopSupervised.check(lookAt(fake.session.reader, wanted, true));
+  const verdict = await stopSupervisorPrograms.check(lookAt(fake.session.reader, wanted, true));
   expect(verdict.kind).toBe('pending');
 });

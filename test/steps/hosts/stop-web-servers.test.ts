@@ -10,8 +10,8 @@ import {lookAt, performAll} from './look.ts';
 const input = {units: ['shop.service']};
 
 describe('what is said', () => {
-  const check = (fake: FakeHosts, begun = false) =>
-    stopWebServers.check(lookAt(fake.session.reader, input, begun));
+  const check = (fake: FakeHosts, started = false) =>
+    stopWebServers.check(lookAt(fake.session.reader, input, started));
 
   test('every host and unit that still runs is a difference, with what reverse will need', async () => {
     const fake = new FakeHosts(
@@ -115,7 +115,7 @@ describe('what is said', () => {
   test('a unit on its way up or down is waited for', async () => {
     const units = {'shop.service': {activeState: 'activating'}};
     expect(await check(new FakeHosts({name: 'web1', units}))).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: 'shop.service on web1 is activating',
     });
   });
@@ -129,7 +129,7 @@ describe('what is said', () => {
       ],
     });
     expect(await check(fake, true)).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: 'still running: node (pid 4711, 34 s) of shop.service on web1',
     });
   });
@@ -150,7 +150,7 @@ test('a process that was left behind under an alias of its unit is waited for', 
     ],
   });
   expect(await stopWebServers.check(lookAt(fake.session.reader, input, true))).toEqual({
-    kind: 'settling',
+    kind: 'waiting',
     progress: 'still running: node (pid 4711, 34 s) of shop-web.service on web1',
   });
 });

@@ -39,7 +39,7 @@ const look = ({sessions}: BuildWorld, input: unknown, begun = true): Look<any, a
   targets: Object.fromEntries(
     Object.entries(sessions).map(([part, session]) => [part, session.reader]),
   ),
-  run: {id: 'r-1', entry: 'tried', begun},
+  run: {id: 'r-1', entry: 'tried', started: begun},
   now: new Date(),
   signal,
 });

@@ -29,10 +29,10 @@ afterEach(async () => {
 });
 
 const sources = () => join(world.folder, 'builds/web');
-const look = (begun = true) => ({
+const look = (started = true) => ({
   input: checkout.input.parse({url: world.url, ref: 'master', into: 'web'}),
   targets: {builder: world.sessions.builder.reader},
-  run: {id: 'r-1', entry: 'checkout', begun},
+  run: {id: 'r-1', entry: 'checkout', started},
   now: new Date(),
   signal,
 });

@@ -6,7 +6,7 @@ import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
 import {caughtUp} from '../../../steps/mysql/caught-up.ts';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
-import {follow} from '../../../steps/mysql/replicate-back.ts';
+import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {type RealServers, untilFollowed} from './real-servers.ts';
 import {type Placed, reverse, run} from './walk.ts';
@@ -82,7 +82,7 @@ async function forth({source, replica, aurora, at}: RealServers, opening: () => 
     input: {upstreamAt: hop},
   });
   const wayBack: Placed = {
-    ...{id: 'follow', unit: follow, on: {follower: source, leader: aurora}},
+    ...{id: 'follow', unit: replicateBack, on: {follower: source, leader: aurora}},
     input: {...at.aurora, ...promoted, frozenAt: frozen},
   };
   await walk(wayBack);

@@ -46,7 +46,7 @@ forEachPair('catching up', (pair) => {
     await release();
     const bytes = position.position - start.position;
     expect(verdict).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: `db2 is at ${start.file}:${start.position}, ${bytes} bytes before ${position.file}:${position.position}`,
     });
     await run({...firstHop, input: {position}});
@@ -88,7 +88,7 @@ forEachPair('catching up', (pair) => {
     const tooFar = await caughtUp.check(lookOf({...firstHop, input: {lagMsMax: 100}}));
     await delayReplication(servers.databases.replica, 0);
     expect(tooFar).toMatchObject({
-      kind: 'settling',
+      kind: 'waiting',
       progress: expect.stringContaining('more than 100 ms before'),
     });
   });

@@ -7,7 +7,7 @@ import type {Brand} from '../../../lab/mysql/server-program.ts';
 import {createShop} from '../../../lab/mysql/shop-schema.ts';
 import {wordsOf} from '../../../lab/mysql/words.ts';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
-import {standsStill} from '../../../steps/mysql/still-frozen.ts';
+import {stillFrozen} from '../../../steps/mysql/still-frozen.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {describeEachServer, type TriedServer} from './each-server.ts';
@@ -208,7 +208,7 @@ describeEachServer(
         hasSuperReadOnly
           ? {kind: 'done'}
           : {
-              kind: 'settling',
+              kind: 'waiting',
               progress: expect.stringMatching(
                 /^db1 refuses writes, and its position still moves from .* to .*: session \d+ of root@localhost is not bound by read_only$/,
               ),
@@ -272,7 +272,7 @@ describeEachServer(
       await on.database.restart();
       await expect(client()).rejects.toThrow();
       const still: Placed = {
-        ...{id: 'still', unit: standsStill, input: {position}},
+        ...{id: 'still', unit: stillFrozen, input: {position}},
         on: {source: on.session},
       };
       expect(await settled(still)).toMatchObject(
@@ -295,7 +295,7 @@ describeEachServer(
       const {position} = await holds();
       await on.database.query('FLUSH LOGS');
       const still: Placed = {
-        ...{id: 'still', unit: standsStill, input: {position}},
+        ...{id: 'still', unit: stillFrozen, input: {position}},
         on: {source: on.session},
       };
       expect(await settled(still)).toEqual({kind: 'done', output: {}});

@@ -3,7 +3,7 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {holdReplication} from '../../../lab/mysql/faults.ts';
 import type {LabDatabase} from '../../../lab/mysql/server.ts';
 import {wordsOf} from '../../../lab/mysql/words.ts';
-import {follow} from '../../../steps/mysql/replicate-back.ts';
+import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
 import {backAndForth, replicating} from './back-and-forth.ts';
 import {openRealServers, type RealServers, replicationOn} from './real-servers.ts';
@@ -81,7 +81,7 @@ forEachPair('the databases', (pair) => {
 });
 
 const said = async (wayBack: Placed) => {
-  const answer = await follow.wayBack?.(lookOf(wayBack, true));
+  const answer = await replicateBack.reversalLoss?.(lookOf(wayBack, true));
   if (!answer) {
     throw new Error('mysql.replicate-back knows its way back');
   }

@@ -145,7 +145,7 @@ test('an account with SUPER that goes on writing keeps the step from being done'
   over.abort();
   await writing;
   expect(verdict).toMatchObject({
-    kind: 'settling',
+    kind: 'waiting',
     // The writer opens a session for each write: whether one is there to be named is a matter of the moment.
     progress: expect.stringMatching(
       /^db1 refuses writes, and its position still moves from mysql-bin\.\d+:\d+ to mysql-bin\.\d+:\d+: (an account that read_only does not bind writes|session \d+ of root@localhost is not bound by read_only)$/,

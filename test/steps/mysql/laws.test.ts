@@ -2,7 +2,7 @@ import {openWrites} from '../../../steps/aurora/open-writes.ts';
 import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
-import {follow} from '../../../steps/mysql/replicate-back.ts';
+import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
 import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
 import {type FakeServer, fakeServers} from './fake-servers.ts';
 
@@ -95,7 +95,7 @@ lawsOfStep({
 });
 
 lawsOfStep({
-  step: follow,
+  step: replicateBack,
   input: {host: 'aurora', file: 'aurora-bin.000001', position: 120},
   world: world(({source, aurora, promoted}) => {
     promoted();

@@ -54,7 +54,7 @@ describeEachPair(
         });
         await on.caughtUp();
         expect(await settled(ready())).toMatchObject({
-          kind: 'unknown',
+          kind: 'needs-answer',
           question:
             'db1 has 1 account that read_only does not bind: backup@10.0.0.%. Will none of them write during the cutover?',
         });

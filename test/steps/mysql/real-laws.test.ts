@@ -3,7 +3,7 @@ import type {Session} from '../../../src/model/target.ts';
 import {openWrites} from '../../../steps/aurora/open-writes.ts';
 import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
-import {follow} from '../../../steps/mysql/replicate-back.ts';
+import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
 import type {Position} from '../../../steps/mysql/replication/position.ts';
 import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
@@ -53,7 +53,7 @@ forEachPair('the steps of the databases', (pair) => {
 
   let promoted: Position;
   lawsOfStep({
-    step: follow,
+    step: replicateBack,
     get input() {
       return {...servers.at.aurora, ...promoted};
     },

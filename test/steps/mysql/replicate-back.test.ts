@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {follow} from '../../../steps/mysql/replicate-back.ts';
-import {stopFollowing} from '../../../steps/mysql/stop-replication.ts';
+import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
+import {stopReplication} from '../../../steps/mysql/stop-replication.ts';
 import {type FakeServer, fakeServers} from './fake-servers.ts';
 import {lookOf, type Placed, performAll, reverse, run, settled} from './walk.ts';
 
@@ -20,7 +20,7 @@ async function armed() {
 
 const followOf = (follower: FakeServer, leader: FakeServer): Placed => ({
   id: 'follow',
-  unit: follow,
+  unit: replicateBack,
   on: {follower: follower.session(), leader: leader.session()},
   input: {host: 'aurora', file: 'aurora-bin.000001', position: 120},
 });
@@ -52,7 +52,7 @@ test('cut off at any point of going back, it never says that nothing is missing 
     }
     await performAll(placed, (await wayBack(placed)).slice(0, done));
     source.following = null;
-    const answer = await follow.reverse(lookOf(placed, true), before);
+    const answer = await replicateBack.reverse(lookOf(placed, true), before);
     const words = 'kind' in answer ? answer.reason : `${answer.length} actions`;
     answers.push(`${aurora.rows - source.rows} rows missing: ${words}`);
   }
@@ -68,7 +68,7 @@ test('cut off at any point of going back, it never says that nothing is missing 
 });
 
 async function wayBack(placed: Placed) {
-  const actions = await follow.reverse(lookOf(placed, true), before);
+  const actions = await replicateBack.reverse(lookOf(placed, true), before);
   if ('kind' in actions) {
     throw new Error(actions.reason);
   }
@@ -137,27 +137,27 @@ test('it is not done before the row has arrived', async () => {
   const {source, aurora, promoted} = fakeServers();
   promoted();
   const placed = followOf(source, aurora);
-  const actions = await follow.plan(lookOf(placed), before as never);
+  const actions = await replicateBack.plan(lookOf(placed), before as never);
   expect(actions.map(({on, does}) => `${on}: ${does}`)).toEqual([
     'follower: follow aurora at aurora:3306, from aurora-bin.000001:120',
     'follower: start replication, and see both threads run',
     'leader: write a row for this run into switcharoo.sentinel',
   ]);
   await performAll(placed, actions.slice(0, 2));
-  expect((await follow.check(lookOf(placed, true))).kind).toBe('pending');
+  expect((await replicateBack.check(lookOf(placed, true))).kind).toBe('pending');
   await performAll(placed, actions.slice(2));
-  expect(await follow.check(lookOf(placed, true))).toEqual({kind: 'done', output: {}});
+  expect(await replicateBack.check(lookOf(placed, true))).toEqual({kind: 'done', output: {}});
 });
 
 test('taking the way back down leaves nothing to follow', async () => {
   const {source, aurora, promoted} = fakeServers();
   promoted();
   source.follow(aurora);
-  const placed = {id: 'down', unit: stopFollowing, on: {follower: source.session()}};
-  const actions = await stopFollowing.plan(lookOf(placed), undefined);
+  const placed = {id: 'down', unit: stopReplication, on: {follower: source.session()}};
+  const actions = await stopReplication.plan(lookOf(placed), undefined);
   expect(actions.map(({does}) => does)).toEqual(['stop following aurora:3306, and forget it']);
   await performAll(placed, actions);
-  expect(await stopFollowing.check(lookOf(placed, true))).toEqual({
+  expect(await stopReplication.check(lookOf(placed, true))).toEqual({
     kind: 'done',
     output: {},
   });

@@ -1,6 +1,6 @@
 import {beforeEach, expect, test} from 'vitest';
 import {createShop} from '../../../lab/mysql/shop-schema.ts';
-import {standsStill} from '../../../steps/mysql/still-frozen.ts';
+import {stillFrozen} from '../../../steps/mysql/still-frozen.ts';
 import {describeEachServer} from './each-server.ts';
 import {lookOf} from './walk.ts';
 
@@ -8,8 +8,8 @@ describeEachServer(
   'a frozen source',
   (on) => {
     const look = (position: {file: string; position: number}) =>
-      standsStill.check(
-        lookOf({id: 'still', unit: standsStill, on: {source: on.session}, input: {position}}),
+      stillFrozen.check(
+        lookOf({id: 'still', unit: stillFrozen, on: {source: on.session}, input: {position}}),
       );
 
     beforeEach(() => on.database.query('SET GLOBAL read_only = 0').then(() => {}));

@@ -12,29 +12,29 @@ export interface Placed {
   readonly input?: unknown;
 }
 
-export function lookOf({id, unit, on, input = {}}: Placed, begun = false): Look<any, any> {
+export function lookOf({id, unit, on, input = {}}: Placed, started = false): Look<any, any> {
   return {
     input: unit.input.parse(input),
     targets: Object.fromEntries(Object.entries(on).map(([part, {reader}]) => [part, reader])),
-    run: {id: 'r-dance', entry: id, begun},
+    run: {id: 'r-dance', entry: id, started},
     now: new Date(),
     signal: new AbortController().signal,
   };
 }
 
-type Settled = Exclude<Verdict<any, any>, {kind: 'settling'}>;
+type Settled = Exclude<Verdict<any, any>, {kind: 'waiting'}>;
 
-export async function settled(placed: Placed, begun = false): Promise<Settled> {
+export async function settled(placed: Placed, started = false): Promise<Settled> {
   let says = '';
   for (let tries = 0; tries < 500; tries += 1) {
-    const verdict = await placed.unit.check(lookOf(placed, begun));
-    if (verdict.kind !== 'settling') {
+    const verdict = await placed.unit.check(lookOf(placed, started));
+    if (verdict.kind !== 'waiting') {
       return verdict;
     }
     says = verdict.progress;
     await sleep(20);
   }
-  throw new Error(`${placed.id} was still settling: ${says}`);
+  throw new Error(`${placed.id} was still waiting: ${says}`);
 }
 
 /** What a step in work says of a writer that it does not catch with a transaction open just then. */

@@ -42,7 +42,7 @@ function look(world: TriedWorld, run: object = {}): Look<any, any> {
     targets: Object.fromEntries(
       Object.entries(world.sessions).map(([part, {reader}]) => [part, reader]),
     ),
-    run: {id: 'r-1', entry: 'delegate', begun: false, ...run},
+    run: {id: 'r-1', entry: 'delegate', started: false, ...run},
     now: new Date(),
     signal: new AbortController().signal,
   };
@@ -98,7 +98,7 @@ describe('what a look says', () => {
       name: 'servers of the parent that disagree are waited for',
       world: {nameServers: awsServers, behind: oldServers},
       says: {
-        kind: 'settling',
+        kind: 'waiting',
         progress:
           'the servers of parent do not agree: 192.0.2.53 says ns1.aws.test., ns2.aws.test.; 192.0.2.54 says ns1.shop.test., ns2.old.test.',
       },
@@ -107,7 +107,7 @@ describe('what a look says', () => {
       name: 'a change that is under way is waited for',
       world: {underway: 'operation 7 of shop.test. (UPDATE_NAMESERVER) is IN_PROGRESS'},
       says: {
-        kind: 'settling',
+        kind: 'waiting',
         progress: 'operation 7 of shop.test. (UPDATE_NAMESERVER) is IN_PROGRESS',
       },
     },
@@ -138,7 +138,7 @@ describe('what a look says', () => {
   test('name servers that a third party entered meanwhile are drift', async () => {
     const world = fakeDomain({nameServers: [{name: 'ns.third.test.', glue: []}]});
     const before = {nameServers: oldServers, ttlSeconds: 60};
-    expect(await changeDelegation.check(look(world, {begun: true, before}))).toMatchObject({
+    expect(await changeDelegation.check(look(world, {started: true, before}))).toMatchObject({
       kind: 'blocked',
       reason:
         'shop.test. has the name servers ns.third.test.; that is neither what it had before (ns1.shop.test., ns2.old.test.) nor those of dns (ns1.aws.test., ns2.aws.test.).',
@@ -160,7 +160,7 @@ describe('the way back', () => {
   test('the DS records stay away while the domain is at Route 53', async () => {
     const world = fakeDomain({nameServers: awsServers});
     const before = {ds: ['1 13 2 AB'], keys: [oldKey], ttlSeconds: 60};
-    expect(await removeDs.reverse(look(world, {begun: true, before}), before)).toMatchObject({
+    expect(await removeDs.reverse(look(world, {started: true, before}), before)).toMatchObject({
       kind: 'blocked',
       reason:
         'shop.test. has the name servers ns1.aws.test., ns2.aws.test., which do not sign with its old keys.',
@@ -173,7 +173,7 @@ describe('the way back', () => {
       nameServers: [...oldServers].map(({name, glue}) => ({name, glue: [...glue]})),
       ttlSeconds: 172_800,
     };
-    const actions = await changeDelegation.reverse(look(world, {begun: true, before}), before);
+    const actions = await changeDelegation.reverse(look(world, {started: true, before}), before);
     expect('kind' in actions ? actions : actions.map(({does}) => does)).toEqual([
       'wait 172800 s, until resolvers have forgotten the servers of dns, and ask old again',
     ]);
@@ -188,7 +188,7 @@ describe('the way back', () => {
     });
     const before = {nameServers: [], ttlSeconds: 0};
     expect(
-      await changeDelegation.reverse(look(world, {begun: true, before}), before),
+      await changeDelegation.reverse(look(world, {started: true, before}), before),
     ).toMatchObject({
       kind: 'blocked',
       reason: 'No name server of old holds shop.test. any more; 192.0.2.1: it answers REFUSED.',

@@ -107,7 +107,7 @@ function look(world: TriedWorld, input: object = {}, run: object = {}): Look<any
     targets: Object.fromEntries(
       Object.entries(world.sessions).map(([part, {reader}]) => [part, reader]),
     ),
-    run: {id: 'r-1', entry: 'import', begun: false, ...run},
+    run: {id: 'r-1', entry: 'import', started: false, ...run},
     now: new Date(),
     signal,
   };
@@ -178,7 +178,7 @@ describe('what a look says', () => {
 
 describe('once it has begun', () => {
   const creates = [{name: 'b.shop.test.', type: 'A', ttlSeconds: 60, values: ['192.0.2.1']}];
-  const run = {begun: true, before: {creates}};
+  const run = {started: true, before: {creates}};
 
   test('it is held to what it set out to create, also when the old servers are gone', async () => {
     const zone = fakeZone(...creates);

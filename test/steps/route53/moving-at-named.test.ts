@@ -1,10 +1,10 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {AnyGate, AnyStep, AnyUnit, Look} from '../../../src/model/step.ts';
-import {delegated} from '../../../steps/dns/delegation-live.ts';
-import {dsGone} from '../../../steps/dns/ds-expired.ts';
-import {delegationDrained} from '../../../steps/dns/ns-ttl-expired.ts';
-import {zonesAgree} from '../../../steps/dns/zones-match.ts';
+import {delegationLive} from '../../../steps/dns/delegation-live.ts';
+import {dsExpired} from '../../../steps/dns/ds-expired.ts';
+import {nsTtlExpired} from '../../../steps/dns/ns-ttl-expired.ts';
+import {zonesMatch} from '../../../steps/dns/zones-match.ts';
 import {changeDelegation} from '../../../steps/route53/change-delegation.ts';
 import {importZone} from '../../../steps/route53/import-zone.ts';
 import {removeDs} from '../../../steps/route53/remove-ds.ts';
@@ -59,7 +59,7 @@ describe.skipIf(!hasNamed)(
       targets: Object.fromEntries(
         Object.entries(sessionsOf(unit)).map(([part, {reader}]) => [part, reader]),
       ),
-      run: {id: 'r', entry: 'e', begun: false, ...run},
+      run: {id: 'r', entry: 'e', started: false, ...run},
       now: new Date(),
       signal: new AbortController().signal,
     });
@@ -67,13 +67,13 @@ describe.skipIf(!hasNamed)(
       let last = '';
       for (let tries = 0; tries < 600; tries += 1) {
         const verdict = await (unit as AnyGate).check(look(unit, input, run));
-        if (verdict.kind !== 'settling') {
+        if (verdict.kind !== 'waiting') {
           return verdict;
         }
         last = verdict.progress;
         await sleep(50);
       }
-      throw new Error(`${unit.name} was still settling: ${last}`);
+      throw new Error(`${unit.name} was still waiting: ${last}`);
     };
     /** Performs, with a person who does what is said. */
     const perform = async (actions: readonly any[]) => {
@@ -102,17 +102,17 @@ describe.skipIf(!hasNamed)(
       }
       const {before} = verdict;
       await perform(await step.plan(look(step, input, {before}), before));
-      const after = await settled(step, input, {begun: true, before});
+      const after = await settled(step, input, {started: true, before});
       expect(after, step.name).toMatchObject({kind: 'done'});
       return {before, output: after.kind === 'done' ? after.output : undefined};
     };
     const back = async (step: AnyStep, before: unknown, input: object = {}) => {
-      const actions = await step.reverse(look(step, input, {begun: true, before}), before);
+      const actions = await step.reverse(look(step, input, {started: true, before}), before);
       if ('kind' in actions) {
         throw new Error(`${step.name}: ${actions.reason}`);
       }
       await perform(actions);
-      expect(await settled(step, input, {begun: true, before})).toMatchObject({
+      expect(await settled(step, input, {started: true, before})).toMatchObject({
         kind: 'pending',
         before,
       });
@@ -150,22 +150,22 @@ describe.skipIf(!hasNamed)(
         })();
 
         const copied = await run(importZone, {leaveOut});
-        expect(await settled(zonesAgree, {leaveOut})).toMatchObject({kind: 'done'});
+        expect(await settled(zonesMatch, {leaveOut})).toMatchObject({kind: 'done'});
         const unsigned = await run(removeDs);
         expect(unsigned).toEqual({
           before: {ds: [world.ds], keys: [], ttlSeconds: 1},
           output: {ttlSeconds: 1},
         });
         const since = new Date();
-        expect(await settled(dsGone, {since, ttlSeconds: 1, marginSeconds: 1})).toMatchObject({
+        expect(await settled(dsExpired, {since, ttlSeconds: 1, marginSeconds: 1})).toMatchObject({
           kind: 'done',
         });
         const moved = await run(changeDelegation);
-        expect(await settled(delegated, {})).toMatchObject({kind: 'done'});
+        expect(await settled(delegationLive, {})).toMatchObject({kind: 'done'});
         expect(
-          await settled(delegationDrained, {since: new Date(), ttlSeconds: 1, marginSeconds: 1}),
+          await settled(nsTtlExpired, {since: new Date(), ttlSeconds: 1, marginSeconds: 1}),
         ).toMatchObject({kind: 'done'});
-        expect(await settled(zonesAgree, {leaveOut})).toMatchObject({kind: 'done'});
+        expect(await settled(zonesMatch, {leaveOut})).toMatchObject({kind: 'done'});
         await until(addresses);
 
         await back(changeDelegation, moved.before);

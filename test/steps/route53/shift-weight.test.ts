@@ -61,7 +61,7 @@ function look(zone: FakeZone, given: object, run: object = {}): Look<ZoneTargets
   return {
     input: shiftWeight.input.parse({records: [newWww], ...given}),
     targets: {zone: zone.sessions.zone.reader},
-    run: {id: 'r-1', entry: 'shift', begun: false, ...run},
+    run: {id: 'r-1', entry: 'shift', started: false, ...run},
     now: new Date(),
     signal: new AbortController().signal,
   };
@@ -105,7 +105,7 @@ describe('a whole shift', () => {
       [50, half],
       [5, canary],
     ] as const) {
-      const back = look(zone, {percent}, {begun: true, before});
+      const back = look(zone, {percent}, {started: true, before});
       const actions = await shiftWeight.reverse(back, before);
       for (const action of 'kind' in actions ? [] : actions) {
         await action.perform(zone.sessions.zone.writer, new AbortController().signal, () => {});
@@ -209,7 +209,9 @@ describe('a shift is blocked by', () => {
     const zone = fakeZone(www);
     const {before} = await shift(zone, {percent: 5});
     zone.sets = [member('new', 90, '198.51.100.7'), member('old', 10, '192.0.2.11', '192.0.2.12')];
-    expect(await shiftWeight.check(look(zone, {percent: 5}, {begun: true, before}))).toMatchObject({
+    expect(
+      await shiftWeight.check(look(zone, {percent: 5}, {started: true, before})),
+    ).toMatchObject({
       kind: 'blocked',
       reason:
         'dns holds www.shop.test A "new" 198.51.100.7 (TTL 60 s, weight 90); www.shop.test A "old" 192.0.2.11, 192.0.2.12 (TTL 60 s, weight 10); that is neither what stood before (www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s)) nor what this step makes of it (www.shop.test A "old" 192.0.2.11, 192.0.2.12 (TTL 60 s, weight 95); www.shop.test A "new" 198.51.100.7 (TTL 60 s, weight 5)).',

@@ -62,7 +62,7 @@ function look(
     input: swapRecords.input.parse(given),
     // The world's only part.
     targets: {zone: world.sessions['zone']?.reader as ZoneReader},
-    run: {id: 'r-1', entry: 'swap', begun: false, ...run},
+    run: {id: 'r-1', entry: 'swap', started: false, ...run},
     now: new Date(),
     signal: new AbortController().signal,
   };
@@ -143,7 +143,7 @@ describe('what it does', () => {
     expect(at(zone, 'www', 'AAAA')).toEqual([]);
     expect(at(zone, 'api', 'A')).toEqual([{name: 'api.shop.test', type: 'A', alias: balancer}]);
     const before = [oldApi, aaaa, oldWww];
-    const back = await swapRecords.reverse(look(zone, given, {begun: true, before}), before);
+    const back = await swapRecords.reverse(look(zone, given, {started: true, before}), before);
     expect(Array.isArray(back) && back.map(({does}) => does)).toHaveLength(1);
   });
 
@@ -210,14 +210,14 @@ describe('somebody else changes the records', () => {
     const before = await beforeOf(zone);
     await swap(zone);
     zone.sets = [oldApi, theirs];
-    const verdict = await checkOf(zone, input, {begun: true, before});
+    const verdict = await checkOf(zone, input, {started: true, before});
     expect(verdict).toEqual({
       kind: 'blocked',
       reason:
         'dns holds api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 203.0.113.5 (TTL 60 s); that is neither what stood before (api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s)) nor what this step makes of it (www.shop.test A 198.51.100.7 (TTL 60 s); API.shop.test CNAME lb.aws.test (TTL 30 s)).',
       hint: 'Somebody else changed these records. Put them back to one of the two, or leave them to their new owner.',
     });
-    expect(await swapRecords.reverse(look(zone, input, {begun: true, before}), before)).toEqual(
+    expect(await swapRecords.reverse(look(zone, input, {started: true, before}), before)).toEqual(
       verdict,
     );
   });

@@ -68,7 +68,7 @@ function look(
   return {
     input: lowerTtl.input.parse(given),
     targets: {zone: zone.sessions.zone.reader},
-    run: {id: 'r-1', entry: 'lower', begun: false, ...run},
+    run: {id: 'r-1', entry: 'lower', started: false, ...run},
     now: new Date(),
     signal: new AbortController().signal,
   };
@@ -111,7 +111,7 @@ describe('lowering', () => {
   test('the output is the longest TTL that resolvers may still hold, also after a crash', async () => {
     const zone = fakeZone(www, api, ...group);
     const before = await lowered(zone);
-    expect(await lowerTtl.check(look(zone, undefined, {begun: true, before}))).toEqual({
+    expect(await lowerTtl.check(look(zone, undefined, {started: true, before}))).toEqual({
       kind: 'done',
       output: {ttlSeconds: 3600},
     });

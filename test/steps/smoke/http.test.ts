@@ -56,7 +56,7 @@ async function check(input: object, signal = new AbortController().signal) {
   return httpAnswers.check({
     input: httpAnswers.input.parse({url, ...input}),
     targets: {site: reader},
-    run: {id: 'r', entry: 'e', begun: false},
+    run: {id: 'r', entry: 'e', started: false},
     now: new Date(),
     signal,
   });
@@ -77,7 +77,7 @@ describe('smoke.http', () => {
   test('asks every address of the name, and names the one that is not right', async () => {
     await serve({'127.1.2.11': says(200, 'version 2'), '127.1.2.12': says(200, 'version 1')});
     expect(await check({includes: 'version 2'})).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: `${url} at 127.1.2.12 answers 200 without the text "version 2".`,
     });
     expect(await check({includes: 'version'})).toEqual({kind: 'done', output: {}});
@@ -92,7 +92,7 @@ describe('smoke.http', () => {
       },
     });
     expect(await check({passes: 3})).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: `${url} at 127.1.2.11 answers 503, not 200 after 1 of 3 passes.`,
     });
     expect(await check({passes: 3})).toEqual({kind: 'done', output: {}});
@@ -103,7 +103,7 @@ describe('smoke.http', () => {
       '127.1.2.11': (_, response) => void response.writeHead(301, {location: '/old'}).end(),
     });
     expect(await check({})).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: `${url} at 127.1.2.11 answers 301, a redirect to /old, not 200.`,
     });
     expect(await check({status: 301})).toEqual({kind: 'done', output: {}});
@@ -118,7 +118,7 @@ describe('smoke.http', () => {
     await dns.stop();
     reasons.push(await check({}));
     const at = `${dns.address}:${dns.port}`;
-    expect(reasons.map((verdict) => verdict.kind === 'settling' && verdict.progress)).toEqual([
+    expect(reasons.map((verdict) => verdict.kind === 'waiting' && verdict.progress)).toEqual([
       `${url} at 127.1.2.13 gave no page: nobody listens there (ECONNREFUSED).`,
       `wwww.shop.test could not be looked up at ${at}: there is no such name.`,
       `shop.test could not be looked up at ${at}: the name has no address.`,

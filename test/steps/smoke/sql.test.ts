@@ -24,7 +24,7 @@ async function check(input: object) {
     return await sqlAnswers.check({
       input: sqlAnswers.input.parse(input),
       targets: {server: session.reader},
-      run: {id: 'r', entry: 'e', begun: false},
+      run: {id: 'r', entry: 'e', started: false},
       now: new Date(),
       signal,
     });
@@ -43,12 +43,12 @@ describe('smoke.sql', () => {
   test('waits while the answer is another one, or none', async () => {
     const query = "SELECT side FROM orders WHERE token = 'seed-0001'";
     expect(await check({query, equals: 'ecs'})).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: `aurora answers "seed" to ${query}, not "ecs".`,
     });
     const none = "SELECT side FROM orders WHERE token = 'none'";
     expect(await check({query: none, equals: 'ecs'})).toEqual({
-      kind: 'settling',
+      kind: 'waiting',
       progress: `aurora answers no row to ${none}, not "ecs".`,
     });
   });
