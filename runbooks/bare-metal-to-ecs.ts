@@ -1,34 +1,20 @@
 import {defineRunbook} from 'switcharoo';
-import {openWrites} from 'switcharoo/steps/aurora/open-writes';
-import {promote} from 'switcharoo/steps/aurora/promote';
-import {readyAsTarget} from 'switcharoo/steps/aurora/ready-as-target';
-import {replicateFrom} from 'switcharoo/steps/aurora/replicate-from';
-import {auroraCluster} from 'switcharoo/steps/aurora/target';
-import {propagated} from 'switcharoo/steps/dns/propagated';
-import {dnsView} from 'switcharoo/steps/dns/target';
-import {ttlDrained} from 'switcharoo/steps/dns/ttl-drained';
-import {deployImage} from 'switcharoo/steps/ecs/deploy-image';
-import {ecsService} from 'switcharoo/steps/ecs/target';
-import {loadBalancer} from 'switcharoo/steps/elb/target';
-import {targetsHealthy} from 'switcharoo/steps/elb/targets-healthy';
-import {closePort} from 'switcharoo/steps/hosts/close-port';
-import {stopCrons} from 'switcharoo/steps/hosts/stop-crons';
-import {stopWebServers} from 'switcharoo/steps/hosts/stop-web-servers';
-import {hostGroup} from 'switcharoo/steps/hosts/target';
-import {caughtUp} from 'switcharoo/steps/mysql/caught-up';
-import {freezeWrites} from 'switcharoo/steps/mysql/freeze-writes';
-import {readyAsSource} from 'switcharoo/steps/mysql/ready-as-source';
-import {replicateBack} from 'switcharoo/steps/mysql/replicate-back';
-import {stillFrozen} from 'switcharoo/steps/mysql/still-frozen';
-import {stopReplication} from 'switcharoo/steps/mysql/stop-replication';
-import {mysqlServer} from 'switcharoo/steps/mysql/target';
-import {lowerTtl} from 'switcharoo/steps/route53/lower-ttl';
-import {restoreTtl} from 'switcharoo/steps/route53/restore-ttl';
-import {swapRecords} from 'switcharoo/steps/route53/swap-records';
-import {hostedZone} from 'switcharoo/steps/route53/target';
-import {httpAnswers} from 'switcharoo/steps/smoke/http';
-import {sqlAnswers} from 'switcharoo/steps/smoke/sql';
-import {webSite} from 'switcharoo/steps/smoke/target';
+import {auroraCluster, openWrites, promote, readyAsTarget, replicateFrom} from 'switcharoo/aurora';
+import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
+import {deployImage, ecsService} from 'switcharoo/ecs';
+import {loadBalancer, targetsHealthy} from 'switcharoo/elb';
+import {closePort, hostGroup, stopCrons, stopWebServers} from 'switcharoo/hosts';
+import {
+  caughtUp,
+  freezeWrites,
+  mysqlServer,
+  readyAsSource,
+  replicateBack,
+  stillFrozen,
+  stopReplication,
+} from 'switcharoo/mysql';
+import {hostedZone, lowerTtl, restoreTtl, swapRecords} from 'switcharoo/route53';
+import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
 
 export default defineRunbook({

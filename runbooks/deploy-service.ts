@@ -1,20 +1,16 @@
 import {defineRunbook} from 'switcharoo';
-import {findImage} from 'switcharoo/steps/ecr/find-image';
-import {ecrRegistry} from 'switcharoo/steps/ecr/target';
-import {readyToDeploy} from 'switcharoo/steps/ecs/ready-to-deploy';
-import {registerRevision} from 'switcharoo/steps/ecs/register-revision';
-import {restoreScaling} from 'switcharoo/steps/ecs/restore-scaling';
-import {rolloutCapacity} from 'switcharoo/steps/ecs/rollout-capacity';
-import {runRevision} from 'switcharoo/steps/ecs/run-revision';
-import {suspendScaling} from 'switcharoo/steps/ecs/suspend-scaling';
-import {checkout} from 'switcharoo/steps/image/checkout';
-import {fetchFiles} from 'switcharoo/steps/image/fetch-files';
-import {pushImage} from 'switcharoo/steps/image/push-image';
-import {readyToBuild} from 'switcharoo/steps/image/ready-to-build';
-import {imageBuilder} from 'switcharoo/steps/image/target';
-import {s3Bucket} from 'switcharoo/steps/s3/target';
-import {settingsReadable} from 'switcharoo/steps/settings/readable';
-import {settingsStore} from 'switcharoo/steps/settings/target';
+import {ecrRegistry, findImage} from 'switcharoo/ecr';
+import {
+  readyToDeploy,
+  registerRevision,
+  restoreScaling,
+  rolloutCapacity,
+  runRevision,
+  suspendScaling,
+} from 'switcharoo/ecs';
+import {checkout, fetchFiles, imageBuilder, pushImage, readyToBuild} from 'switcharoo/image';
+import {s3Bucket} from 'switcharoo/s3';
+import {settingsReadable, settingsStore} from 'switcharoo/settings';
 import {z} from 'zod';
 
 const params = z.object({

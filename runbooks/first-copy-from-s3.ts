@@ -1,12 +1,6 @@
 import {defineRunbook} from 'switcharoo';
-import {readyAsTarget} from 'switcharoo/steps/aurora/ready-as-target';
-import {replicateFrom} from 'switcharoo/steps/aurora/replicate-from';
-import {restoreFromS3} from 'switcharoo/steps/aurora/restore-from-s3';
-import {auroraCluster} from 'switcharoo/steps/aurora/target';
-import {caughtUp} from 'switcharoo/steps/mysql/caught-up';
-import {readyAsSource} from 'switcharoo/steps/mysql/ready-as-source';
-import {mysqlServer} from 'switcharoo/steps/mysql/target';
-import {verifyData} from 'switcharoo/steps/mysql/verify-data';
+import {auroraCluster, readyAsTarget, replicateFrom, restoreFromS3} from 'switcharoo/aurora';
+import {caughtUp, mysqlServer, readyAsSource, verifyData} from 'switcharoo/mysql';
 import {z} from 'zod';
 
 export default defineRunbook({

@@ -1,13 +1,6 @@
 import {defineRunbook} from 'switcharoo';
-import {readyAsTarget} from 'switcharoo/steps/aurora/ready-as-target';
-import {replicateFrom} from 'switcharoo/steps/aurora/replicate-from';
-import {seed} from 'switcharoo/steps/aurora/seed';
-import {auroraCluster} from 'switcharoo/steps/aurora/target';
-import {caughtUp} from 'switcharoo/steps/mysql/caught-up';
-import {readyAsSource} from 'switcharoo/steps/mysql/ready-as-source';
-import {mysqlServer} from 'switcharoo/steps/mysql/target';
-import {verifyChanges} from 'switcharoo/steps/mysql/verify-changes';
-import {verifyData} from 'switcharoo/steps/mysql/verify-data';
+import {auroraCluster, readyAsTarget, replicateFrom, seed} from 'switcharoo/aurora';
+import {caughtUp, mysqlServer, readyAsSource, verifyChanges, verifyData} from 'switcharoo/mysql';
 import {z} from 'zod';
 
 export default defineRunbook({

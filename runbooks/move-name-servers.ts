@@ -1,15 +1,7 @@
 import {defineRunbook} from 'switcharoo';
-import {delegationLive} from 'switcharoo/steps/dns/delegation-live';
-import {dsExpired} from 'switcharoo/steps/dns/ds-expired';
-import {nsTtlExpired} from 'switcharoo/steps/dns/ns-ttl-expired';
-import {dnsView} from 'switcharoo/steps/dns/target';
-import {zonesMatch} from 'switcharoo/steps/dns/zones-match';
-import {dnsZone} from 'switcharoo/steps/name-servers/target';
-import {changeDelegation} from 'switcharoo/steps/route53/change-delegation';
-import {importZone} from 'switcharoo/steps/route53/import-zone';
-import {registrar} from 'switcharoo/steps/route53/registrar/registrar';
-import {removeDs} from 'switcharoo/steps/route53/remove-ds';
-import {hostedZone} from 'switcharoo/steps/route53/target';
+import {delegationLive, dnsView, dsExpired, nsTtlExpired, zonesMatch} from 'switcharoo/dns';
+import {dnsZone} from 'switcharoo/name-servers';
+import {changeDelegation, hostedZone, importZone, registrar, removeDs} from 'switcharoo/route53';
 import {z} from 'zod';
 
 const records = z.array(z.object({name: z.string(), type: z.string()})).default([]);

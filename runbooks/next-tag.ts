@@ -1,8 +1,6 @@
 import {defineRunbook} from 'switcharoo';
-import {ecrRegistry} from 'switcharoo/steps/ecr/target';
-import {newestGitTag} from 'switcharoo/steps/image/newest-git-tag';
-import {newestImageTag} from 'switcharoo/steps/image/newest-image-tag';
-import {imageBuilder} from 'switcharoo/steps/image/target';
+import {ecrRegistry} from 'switcharoo/ecr';
+import {imageBuilder, newestGitTag, newestImageTag} from 'switcharoo/image';
 import {z} from 'zod';
 
 const params = z.object({

@@ -1,6 +1,5 @@
 import {defineRunbook} from 'switcharoo';
-import {runTask} from 'switcharoo/steps/ecs/run-task';
-import {ecsService} from 'switcharoo/steps/ecs/target';
+import {ecsService, runTask} from 'switcharoo/ecs';
 import {z} from 'zod';
 
 /** What `switcharoo task` runs. Its exit code is the command's: here any will do. */

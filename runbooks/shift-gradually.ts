@@ -1,10 +1,7 @@
 import {defineRunbook} from 'switcharoo';
-import {propagated} from 'switcharoo/steps/dns/propagated';
-import {dnsView} from 'switcharoo/steps/dns/target';
-import {shiftWeight} from 'switcharoo/steps/route53/shift-weight';
-import {hostedZone} from 'switcharoo/steps/route53/target';
-import {httpAnswers} from 'switcharoo/steps/smoke/http';
-import {webSite} from 'switcharoo/steps/smoke/target';
+import {dnsView, propagated} from 'switcharoo/dns';
+import {hostedZone, shiftWeight} from 'switcharoo/route53';
+import {httpAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
 
 export default defineRunbook({

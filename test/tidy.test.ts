@@ -31,14 +31,14 @@ describe('the rules themselves find', () => {
       "export * from './b.ts';",
       "const c = await import('../../lab/c.ts');",
       "type D = typeof import('@aws-sdk/client-ecs/dist');",
-      "import {step} from 'switcharoo/steps/mysql/step';",
+      "import {step} from 'switcharoo/mysql';",
       "import 'switcharoo';",
     ].join('\n');
     expect(importsOf('src/engine/x.ts', text).map(({line, to, kind}) => [line, to, kind])).toEqual([
       [1, 'zod', 'value'],
       [2, 'src/model/a.ts', 'type'],
       [5, 'src/engine/b.ts', 'value'],
-      [8, 'steps/mysql/step.ts', 'value'],
+      [8, 'steps/mysql/index.ts', 'value'],
       [9, 'src/index.ts', 'value'],
       [6, 'lab/c.ts', 'dynamic'],
       [7, '@aws-sdk/client-ecs', 'type'],

@@ -1,6 +1,5 @@
 import {defineRunbook} from 'switcharoo';
-import {deployImage} from 'switcharoo/steps/ecs/deploy-image';
-import {ecsService} from 'switcharoo/steps/ecs/target';
+import {deployImage, ecsService} from 'switcharoo/ecs';
 import {z} from 'zod';
 
 export default defineRunbook({

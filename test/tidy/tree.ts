@@ -77,7 +77,7 @@ function placeOf(file: string, specifier: string): string {
   }
   const own = /^switcharoo(?:\/(.*))?$/.exec(specifier);
   if (own) {
-    return own[1] === undefined ? 'src/index.ts' : `${own[1]}.ts`;
+    return own[1] === undefined ? 'src/index.ts' : `steps/${own[1]}/index.ts`;
   }
   const [first = '', second = ''] = specifier.split('/');
   return first.startsWith('@') ? `${first}/${second}` : first;

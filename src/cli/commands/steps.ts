@@ -1,4 +1,4 @@
-import {readdirSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import type {AnyUnit} from '../../model/step.ts';
@@ -28,12 +28,12 @@ export async function stepsCommand(app: App, name: string | undefined): Promise<
   return exitCodes.done;
 }
 
-/** Every step and gate of the folder of steps, found by looking into it. */
+/** Every step and gate that the faces of the technologies export. */
 export async function library(): Promise<readonly AnyUnit[]> {
   return (await declared()).filter(isUnit);
 }
 
-/** Every kind of target that the folder of steps declares. */
+/** Every kind of target that the faces of the technologies export. */
 export async function targetKinds(): Promise<readonly TargetKind[]> {
   return (await declared()).filter(isKind);
 }
@@ -41,8 +41,10 @@ export async function targetKinds(): Promise<readonly TargetKind[]> {
 async function declared(): Promise<readonly unknown[]> {
   const folder = new URL('../../../steps/', import.meta.url);
   const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  const files = readdirSync(fileURLToPath(folder), {recursive: true, encoding: 'utf8'})
-    .filter((file) => file.endsWith(ending) && !file.endsWith('.d.ts'))
+  const files = readdirSync(fileURLToPath(folder), {withFileTypes: true})
+    .filter((entry) => entry.isDirectory())
+    .map(({name}) => `${name}/index${ending}`)
+    .filter((file) => existsSync(new URL(file, folder)))
     .sort();
   const modules = await Promise.all(
     files.map((file) => import(new URL(file, folder).href) as Promise<Record<string, unknown>>),

@@ -1,12 +1,12 @@
 import {defineRunbook} from 'switcharoo';
-import {deployImage} from 'switcharoo/steps/ecs/deploy-image';
-import {restoreScaling} from 'switcharoo/steps/ecs/restore-scaling';
-import {rolloutCapacity} from 'switcharoo/steps/ecs/rollout-capacity';
-import {suspendScaling} from 'switcharoo/steps/ecs/suspend-scaling';
-import {ecsService} from 'switcharoo/steps/ecs/target';
-import {shiftWeight} from 'switcharoo/steps/elb/shift-weight';
-import {loadBalancer} from 'switcharoo/steps/elb/target';
-import {targetsHealthy} from 'switcharoo/steps/elb/targets-healthy';
+import {
+  deployImage,
+  ecsService,
+  restoreScaling,
+  rolloutCapacity,
+  suspendScaling,
+} from 'switcharoo/ecs';
+import {loadBalancer, shiftWeight, targetsHealthy} from 'switcharoo/elb';
 import {z} from 'zod';
 
 export default defineRunbook({

@@ -1,0 +1,7 @@
+export {delegationLive} from './delegation-live.ts';
+export {dsExpired} from './ds-expired.ts';
+export {nsTtlExpired} from './ns-ttl-expired.ts';
+export {propagated} from './propagated.ts';
+export {type DnsReader, dnsView} from './target.ts';
+export {ttlDrained} from './ttl-drained.ts';
+export {zonesMatch} from './zones-match.ts';

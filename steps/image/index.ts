@@ -1,0 +1,7 @@
+export {checkout} from './checkout.ts';
+export {fetchFiles} from './fetch-files.ts';
+export {newestGitTag} from './newest-git-tag.ts';
+export {newestImageTag} from './newest-image-tag.ts';
+export {pushImage} from './push-image.ts';
+export {readyToBuild} from './ready-to-build.ts';
+export {type BuilderReader, type BuilderWriter, imageBuilder} from './target.ts';

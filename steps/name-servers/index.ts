@@ -1,0 +1,1 @@
+export {dnsZone, type ZoneReaderOf} from './target.ts';

@@ -1,0 +1,1 @@
+export {type BucketReader, s3Bucket} from './target.ts';

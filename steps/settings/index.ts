@@ -1,0 +1,2 @@
+export {settingsReadable} from './readable.ts';
+export {type SettingsReader, settingsStore} from './target.ts';
