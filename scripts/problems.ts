@@ -1,13 +1,16 @@
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseAst} from 'vitest/node';
 
-/** A problem as the sources write it, with `{name}` where a fact will stand. */
+/** A problem as the sources write it, with `{name}` for each fact. */
 export interface Template {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
+  /** The file that has it, and the declaration at the top of that file in which it is made. */
+  readonly file: string;
+  readonly madeBy: string;
 }
 
 // What is read here of a syntax tree; every node has at least its type.
@@ -22,12 +25,12 @@ export const problemsFile = join(root, 'docs', 'problems.md');
 
 const head = `# Every problem, by its code
 
-Whatever switcharoo cannot do it tells with a \`code\`. Codes are permanent: search for the one on your screen.
-Under each code stand the sentence that was printed, with \`{names}\` where yours had facts, and what to do.
-This file is made from the sources: \`UPDATE_GOLDEN=1 npx vitest run test/docs\` writes it anew.
+Each failure has a permanent \`code\`. Search this page for the code on your screen.
+Each section shows the printed sentence, with \`{names}\` in place of your facts, and what to do next.
+This page is generated from the sources. To update it: \`UPDATE_GOLDEN=1 npx vitest run test/docs\`.
 `;
 
-/** The whole page, a section for each code. */
+/** The whole page, one section for each code. */
 export function problemsPage(all = templates()): string {
   const byCode = grouped(all);
   const codes = [...byCode.keys()].sort();
@@ -38,8 +41,33 @@ export function problemsPage(all = templates()): string {
 export function templates(): readonly Template[] {
   return sourceFiles().flatMap((file) => {
     const tree: unknown = parseAst(readFileSync(file, 'utf8'), {lang: 'ts'});
-    return nodesIn(tree).flatMap(templatesIn);
+    return isNode(tree)
+      ? nodeList(tree['body']).flatMap((statement) => {
+          const made = {file: relative(root, file), madeBy: declaredName(statement)};
+          return nodesIn(statement).flatMap((node) =>
+            textsIn(node).map((texts) => ({...texts, ...made})),
+          );
+        })
+      : [];
   });
+}
+
+/** The problems that are made and never used: nothing prints them. */
+export function unusedTemplates(all = templates()): readonly Template[] {
+  const sources = sourceFiles().map((file) => readFileSync(file, 'utf8'));
+  return all.filter(({madeBy}) => {
+    const uses = new RegExp(`(?<![\\w.])${madeBy}\\b`, 'g');
+    const count = sources.reduce((sum, text) => sum + (text.match(uses)?.length ?? 0), 0);
+    return count < 2;
+  });
+}
+
+/** The name that a statement at the top of a file declares. */
+function declaredName(statement: Node): string {
+  const declaration = isNode(statement['declaration']) ? statement['declaration'] : statement;
+  const [variable = declaration] = nodeList(declaration['declarations']);
+  const {id} = variable;
+  return isNode(id) ? String(id['name']) : '';
 }
 
 function sourceFiles(): readonly string[] {
@@ -61,13 +89,17 @@ function nodesIn(value: unknown): readonly Node[] {
   return [value, ...Object.values(value).flatMap(nodesIn)];
 }
 
-function templatesIn(node: Node): readonly Template[] {
+function textsIn(node: Node): readonly Pick<Template, 'code' | 'message' | 'hint'>[] {
   if (node.type !== 'ObjectExpression') {
     return [];
   }
   const [code, message, hint] = ['code', 'message', 'hint'].map((name) => memberOf(node, name));
   return code && message && hint
-    ? literalsOf(code).map((text) => ({code: text, message: said(message), hint: said(hint)}))
+    ? literalsOf(code).map((text) => ({
+        code: text,
+        message: textOf(message),
+        hint: textOf(hint),
+      }))
     : [];
 }
 
@@ -78,7 +110,7 @@ function memberOf(object: Node, name: string): Node | undefined {
   return isNode(member?.['value']) ? member['value'] : undefined;
 }
 
-/** A code is written out, or chosen from two that are; one that is handed on stands elsewhere. */
+/** A code is a literal, or a choice of two literals. Any other expression hands on a code from elsewhere. */
 function literalsOf(node: Node): readonly string[] {
   if (node.type === 'ConditionalExpression') {
     return [node['consequent'], node['alternate']].filter(isNode).flatMap(literalsOf);
@@ -87,85 +119,140 @@ function literalsOf(node: Node): readonly string[] {
 }
 
 /** An expression that makes a text, as a template. */
-function said(node: Node): string {
+function textOf(node: Node): string {
   switch (node.type) {
     case 'Literal':
       return String(node['value']);
     case 'TemplateLiteral':
       return templateText(nodeList(node['quasis']), nodeList(node['expressions']));
+    case 'ObjectExpression': {
+      // A hint with a command: the sentence, then the command.
+      const [text, command] = ['text', 'command'].map((name) => memberOf(node, name));
+      return `${text ? textOf(text) : ''}${command ? ` \`switcharoo ${textOf(command)}\`` : ''}`;
+    }
     case 'BinaryExpression':
-      return `${saidOf(node['left'])}${saidOf(node['right'])}`;
+      return node['operator'] === '+' && isText(node)
+        ? `${textOfMember(node, 'left')}${textOfMember(node, 'right')}`
+        : `{${factName(node)}}`;
     case 'ConditionalExpression':
-      return eitherText(saidOf(node['consequent']), saidOf(node['alternate']));
+      return eitherText(textOfMember(node, 'consequent'), textOfMember(node, 'alternate'));
+    case 'CallExpression':
+      return isNode(node['callee']) && node['callee']['name'] === 'didYouMean'
+        ? '(Did you mean …?) '
+        : `{${factName(node)}}`;
     default:
-      return `{${nameOf(node)}}`;
+      return `{${factName(node)}}`;
   }
 }
 
-const saidOf = (node: unknown): string => (isNode(node) ? said(node) : '');
+const textOfMember = (node: Node, key: string): string =>
+  isNode(node[key]) ? textOf(node[key]) : '';
+
+/** Whether an expression is known to make a text: a `+` of numbers does not. */
+function isText(value: unknown): boolean {
+  if (!isNode(value)) {
+    return false;
+  }
+  switch (value.type) {
+    case 'Literal':
+      return typeof value['value'] === 'string';
+    case 'TemplateLiteral':
+      return true;
+    case 'BinaryExpression':
+      return isText(value['left']) || isText(value['right']);
+    default:
+      return false;
+  }
+}
 
 function templateText(quasis: readonly Node[], expressions: readonly Node[]): string {
   return quasis
     .map((quasi, index) => {
-      // So the syntax tree's own description has it (ESTree, TemplateElement).
+      // As ESTree describes it (TemplateElement).
       const {cooked = ''} = quasi['value'] as {cooked?: string};
       const expression = expressions[index];
-      return `${cooked}${expression ? said(expression) : ''}`;
+      return `${cooked}${expression ? textOf(expression) : ''}`;
     })
     .join('');
 }
 
-const eitherText = (one: string, other: string): string =>
-  one === '' || other === '' ? `(${one}${other})` : `(${one} / ${other})`;
+const eitherText = (first: string, second: string): string =>
+  first === '' || second === '' ? `(${first}${second})` : `(${first} / ${second})`;
 
-/** The name of the fact that an expression shows: what it is called on, or what it is given. */
-function nameOf(node: Node): string {
-  const next = (key: string) => (isNode(node[key]) ? nameOf(node[key]) : 'what it is');
+/** Objects of the language itself: a call on one is about its first argument. */
+const languageObjects = new Set(['Buffer', 'JSON', 'Math', 'Number', 'Object', 'String', 'Array']);
+
+/** What an expression shows, in words: the value that a call is about, or the total of a sum. */
+function factName(node: Node): string {
+  const next = (key: string) => (isNode(node[key]) ? factName(node[key]) : 'value');
   switch (node.type) {
     case 'Identifier':
-      return String(node['name']);
+      return inWords(String(node['name']));
+    case 'Literal':
+      return String(node['value']);
     case 'MemberExpression': {
       const property = next('property');
-      return property === 'name' || property === 'length' ? next('object') : property;
+      return property === 'name' || property === 'length' || property === 'message'
+        ? next('object')
+        : property;
     }
+    case 'NewExpression':
     case 'CallExpression': {
       const {callee} = node;
       const [first] = nodeList(node['arguments']);
-      return isNode(callee) && callee.type === 'MemberExpression' && isNode(callee['object'])
-        ? nameOf(callee['object'])
+      const receiver = isNode(callee) && callee.type === 'MemberExpression' && callee['object'];
+      return isNode(receiver) && !languageObjects.has(String(receiver['name']))
+        ? factName(receiver)
         : first
-          ? nameOf(first)
+          ? factName(first)
           : next('callee');
     }
+    case 'ArrayExpression': {
+      const [first] = nodeList(node['elements']);
+      return first ? factName(first) : 'values';
+    }
+    case 'SpreadElement':
+      return next('argument');
     case 'ChainExpression':
     case 'TSNonNullExpression':
     case 'TSAsExpression':
       return next('expression');
     case 'LogicalExpression':
-    case 'BinaryExpression':
       return next('left');
+    case 'BinaryExpression':
+      return node['operator'] === '+' && isNode(node['right']) && node['right'].type !== 'Literal'
+        ? 'total'
+        : next('left');
     default:
-      return 'what it is';
+      return 'value';
   }
 }
 
+/** `statementLimitMs` is "statement limit": the unit stands in the sentence. */
+const inWords = (name: string): string =>
+  name
+    .replace(/(Ms|Utc)$/, '')
+    .replace(/([a-z0-9])([A-Z])/g, (_both, before, after) => `${before} ${after.toLowerCase()}`);
+
 function grouped(all: readonly Template[]): ReadonlyMap<string, readonly Template[]> {
   const groups = new Map<string, Template[]>();
-  for (const one of all) {
-    groups.set(one.code, [...(groups.get(one.code) ?? []), one]);
+  for (const template of all) {
+    groups.set(template.code, [...(groups.get(template.code) ?? []), template]);
   }
   return groups;
 }
 
 function sectionOf(code: string, all: readonly Template[]): string {
-  const variants = new Map(all.map((one) => [`${one.message}\n${one.hint}`, one]));
+  const variants = new Map(
+    all.map((template) => [`${template.message}\n${template.hint}`, template]),
+  );
   const texts = [...variants.values()].map(
     ({message, hint}) => `> ${escaped(message)}\n\n${escaped(hint)}\n`,
   );
   return `## ${code}\n\n${texts.join('\n')}`;
 }
 
-/** Markdown leaves what stands between backticks as it is. */
+/** Text between backticks stays as it is in Markdown. */
 const escaped = (text: string): string =>
   text
     .split('`')

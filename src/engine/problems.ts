@@ -122,12 +122,6 @@ export const planChanged = (
   hint: 'Look at the new plan, and approve that one if it is right.',
 });
 
-export const preflightBlocked = (count: number): Problem => ({
-  code: 'preflight-blocked',
-  message: `${count} ${count === 1 ? 'entry is' : 'entries are'} blocked.`,
-  hint: 'Mend what each of them names, then plan again.',
-});
-
 export const pastPointOfNoReturn = (run: string, because: string): Problem => ({
   code: 'past-the-point-of-no-return',
   message: `${run} has passed its point of no return: ${because}`,

@@ -2,7 +2,7 @@ import {writeFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {permissionsFile, permissionsPage} from '../../scripts/permissions.ts';
 import {preflightFile, preflightPage} from '../../scripts/preflight.ts';
-import {problemsFile, problemsPage, templates} from '../../scripts/problems.ts';
+import {problemsFile, problemsPage, templates, unusedTemplates} from '../../scripts/problems.ts';
 import {read} from './pages.ts';
 
 const problems = templates();
@@ -22,6 +22,24 @@ test.each([
 test('every code is a permanent kebab-case name', () => {
   const odd = problems.filter(({code}) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(code));
   expect(odd).toEqual([]);
+});
+
+test('every problem is used: a code that nothing prints is not listed', () => {
+  expect(unusedTemplates(problems).map(({code, file}) => `${code} in ${file}`)).toEqual([]);
+});
+
+/** What a reader of the page cannot make sense of. */
+const nonsense = [
+  {name: 'two facts without a word between them', text: /\}\{/},
+  {name: 'a plural made of a fact', text: /\}s\b/},
+  {name: 'an object of the language', text: /\{(Buffer|JSON|Math|Number|Object|String|Array)\b/},
+  {name: 'a fact without a name', text: /\{(value|what it is|undefined|)\}/},
+  {name: 'a fact stuck to a word', text: /\}[A-Za-z0-9]|[A-Za-z0-9]\{/},
+];
+
+test.each(nonsense)('no text of the page has $name', ({text}) => {
+  const wrong = problems.filter(({message, hint}) => text.test(message) || text.test(hint));
+  expect(wrong.map(({code, message, hint}) => ({code, message, hint}))).toEqual([]);
 });
 
 test('no hint leads to a page of the docs that is not there', () => {

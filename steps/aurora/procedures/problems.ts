@@ -99,7 +99,7 @@ export const seedObjectsDiffer = ({
   readonly to: string;
 }): Problem => ({
   code: 'seed-objects-missing',
-  message: `The copy of schema ${schema} has ${has} of ${count} ${what}s on ${to}.`,
+  message: `The copy of schema ${schema} on ${to} has ${has} of ${count} objects of type ${what}.`,
   hint: `Look whether the account of ${from} may see them all (SELECT, SHOW VIEW, EVENT, TRIGGER ON *.*), then resume: the copy begins anew.`,
 });
 
