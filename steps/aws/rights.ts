@@ -1,6 +1,7 @@
 import type {Grant, Held, OpenContext, Rights} from '../../src/index.ts';
-import {type AwsConfig, readingClient} from './client.ts';
-import {askAws, oneLine} from './problems.ts';
+import type {AwsConfig} from './client.ts';
+import {awsClients} from './clients.ts';
+import {oneLine} from './problems.ts';
 
 /** The ARNs on which an action is made; `*` where IAM knows nothing narrower for it. */
 export type ResourcesOf = (action: string, account: string) => readonly string[];
@@ -60,15 +61,18 @@ interface Caller {
 
 /** Any account may ask who it is; no policy can forbid it. */
 async function callerOf(config: AwsConfig, name: string, signal: AbortSignal): Promise<Caller> {
-  const sts = await import('@aws-sdk/client-sts');
-  const client = new sts.STSClient(readingClient(config));
+  const sts = awsClients(
+    config,
+    () => import('@aws-sdk/client-sts'),
+    (sdk, settings) => new sdk.STSClient(settings),
+  );
   try {
-    const {Arn = '', Account = ''} = await askAws(`the account of ${name}`, () =>
-      client.send(new sts.GetCallerIdentityCommand({}), {abortSignal: signal}),
+    const {Arn = '', Account = ''} = await sts.ask(`the account of ${name}`, ({sdk, reading}) =>
+      reading.send(new sdk.GetCallerIdentityCommand({}), {abortSignal: signal}),
     );
     return {arn: Arn, account: Account};
   } finally {
-    client.destroy();
+    await sts.close();
   }
 }
 
@@ -82,13 +86,17 @@ async function simulated(
   if (principal === undefined) {
     return allUnknown(statements, `IAM simulates no policy of ${arn}`);
   }
-  const iam = await import('@aws-sdk/client-iam');
-  const client = new iam.IAMClient(readingClient(config));
+  const iam = awsClients(
+    config,
+    () => import('@aws-sdk/client-iam'),
+    (sdk, settings) => new sdk.IAMClient(settings),
+  );
   const held: Held[] = [];
   try {
+    const {sdk, reading} = await iam.get();
     for (const {actions, resources} of statements) {
-      const pages = iam.paginateSimulatePrincipalPolicy(
-        {client},
+      const pages = sdk.paginateSimulatePrincipalPolicy(
+        {client: reading},
         {
           PolicySourceArn: principal,
           ActionNames: [...actions],
@@ -102,7 +110,7 @@ async function simulated(
     }
     return oneEach(held);
   } finally {
-    client.destroy();
+    await iam.close();
   }
 }
 

@@ -1,8 +1,14 @@
+import type {ECRClient} from '@aws-sdk/client-ecr';
 import {z} from 'zod';
 import {defineTarget, type Problem, SwitcharooError} from '../../src/index.ts';
-import {type AwsConfig, awsConfig, readingClient, writingClient} from '../aws/client.ts';
-import {askAws} from '../aws/problems.ts';
-import {awsRights, type ResourcesOf} from '../aws/rights.ts';
+import {
+  type AwsClients,
+  type AwsConfig,
+  awsClients,
+  awsConfig,
+  awsRights,
+  type ResourcesOf,
+} from '../aws/index.ts';
 
 /** What may be asked of a registry. Nothing here changes it. */
 export interface RegistryReader {
@@ -57,15 +63,18 @@ export const ecrRegistry = defineTarget({
 });
 
 function openRegistry(name: string, config: AwsConfig): RegistryWriter & {close(): Promise<void>} {
-  let opened: Promise<Clients> | undefined;
+  const ecr = awsClients(
+    config,
+    () => import('@aws-sdk/client-ecr'),
+    (sdk, settings) => new sdk.ECRClient(settings),
+  );
   const ask = <Result>(
     repository: string,
     call: (clients: Clients) => Promise<Result>,
   ): Promise<Result> =>
-    askAws(`ECR (${name})`, async () => {
-      opened ??= openClients(config);
+    ecr.ask(`ECR (${name})`, async (clients) => {
       try {
-        return await call(await opened);
+        return await call(clients);
       } catch (cause) {
         const problem = cause instanceof Error ? problemOf(repository, cause) : undefined;
         throw problem ? new SwitcharooError(problem, {cause}) : cause;
@@ -76,16 +85,16 @@ function openRegistry(name: string, config: AwsConfig): RegistryWriter & {close(
     name: `ECR (${name})`,
 
     repository: (wanted, abortSignal) =>
-      ask(wanted, async ({ecr, reading}) => {
-        const command = new ecr.DescribeRepositoriesCommand({repositoryNames: [wanted]});
+      ask(wanted, async ({sdk, reading}) => {
+        const command = new sdk.DescribeRepositoriesCommand({repositoryNames: [wanted]});
         const {repositories} = await reading.send(command, {abortSignal});
         const [{repositoryUri = '', imageTagMutability = ''} = {}] = repositories ?? [];
         return {uri: repositoryUri, immutable: imageTagMutability.startsWith('IMMUTABLE')};
       }),
 
     digest: (repositoryName, imageTag, abortSignal) =>
-      ask(repositoryName, async ({ecr, reading}) => {
-        const command = new ecr.DescribeImagesCommand({repositoryName, imageIds: [{imageTag}]});
+      ask(repositoryName, async ({sdk, reading}) => {
+        const command = new sdk.DescribeImagesCommand({repositoryName, imageIds: [{imageTag}]});
         try {
           return (await reading.send(command, {abortSignal})).imageDetails?.[0]?.imageDigest;
         } catch (error) {
@@ -97,18 +106,18 @@ function openRegistry(name: string, config: AwsConfig): RegistryWriter & {close(
       }),
 
     tags: (repositoryName, abortSignal) =>
-      ask(repositoryName, async ({ecr, reading}) => {
+      ask(repositoryName, async ({sdk, reading}) => {
         const asked = {repositoryName, filter: {tagStatus: 'TAGGED'}} as const;
         const found: string[] = [];
-        for await (const page of ecr.paginateListImages({client: reading}, asked, {abortSignal})) {
+        for await (const page of sdk.paginateListImages({client: reading}, asked, {abortSignal})) {
           found.push(...(page.imageIds ?? []).flatMap(({imageTag}) => imageTag ?? []));
         }
         return found;
       }),
 
     login: (abortSignal) =>
-      ask('', async ({ecr, reading}) => {
-        const command = new ecr.GetAuthorizationTokenCommand({});
+      ask('', async ({sdk, reading}) => {
+        const command = new sdk.GetAuthorizationTokenCommand({});
         const {authorizationData} = await reading.send(command, {abortSignal});
         const [{authorizationToken = '', proxyEndpoint = ''} = {}] = authorizationData ?? [];
         const whole = Buffer.from(authorizationToken, 'base64').toString();
@@ -122,9 +131,9 @@ function openRegistry(name: string, config: AwsConfig): RegistryWriter & {close(
       }),
 
     addTag: (repositoryName, from, imageTag, abortSignal) =>
-      ask(repositoryName, async ({ecr, reading, writing}) => {
+      ask(repositoryName, async ({sdk, reading, writing}) => {
         const imageIds = [{imageTag: from}];
-        const read = new ecr.BatchGetImageCommand({repositoryName, imageIds, acceptedMediaTypes});
+        const read = new sdk.BatchGetImageCommand({repositoryName, imageIds, acceptedMediaTypes});
         const {images} = await reading.send(read, {abortSignal});
         const [image] = images ?? [];
         if (!image?.imageManifest) {
@@ -133,7 +142,7 @@ function openRegistry(name: string, config: AwsConfig): RegistryWriter & {close(
         const {imageManifest, imageManifestMediaType} = image;
         const put = {repositoryName, imageTag, imageManifest, imageManifestMediaType};
         try {
-          await writing.send(new ecr.PutImageCommand(put), {abortSignal});
+          await writing.send(new sdk.PutImageCommand(put), {abortSignal});
         } catch (error) {
           // It had that tag already: an earlier try got through.
           if (!(error instanceof Error && error.name === 'ImageAlreadyExistsException')) {
@@ -143,30 +152,17 @@ function openRegistry(name: string, config: AwsConfig): RegistryWriter & {close(
       }),
 
     removeTags: (repositoryName, tags, abortSignal) =>
-      ask(repositoryName, async ({ecr, writing}) => {
+      ask(repositoryName, async ({sdk, writing}) => {
         const imageIds = tags.map((imageTag) => ({imageTag}));
-        const command = new ecr.BatchDeleteImageCommand({repositoryName, imageIds});
+        const command = new sdk.BatchDeleteImageCommand({repositoryName, imageIds});
         await writing.send(command, {abortSignal});
       }),
 
-    close: async () => {
-      const clients = await opened?.catch(() => undefined);
-      clients?.reading.destroy();
-      clients?.writing.destroy();
-    },
+    close: ecr.close,
   };
 }
 
-type Clients = Awaited<ReturnType<typeof openClients>>;
-
-async function openClients(config: AwsConfig) {
-  const ecr = await import('@aws-sdk/client-ecr');
-  return {
-    ecr,
-    reading: new ecr.ECRClient(readingClient(config)),
-    writing: new ecr.ECRClient(writingClient(config)),
-  };
-}
+type Clients = AwsClients<typeof import('@aws-sdk/client-ecr'), ECRClient>;
 
 /** Without them ECR may answer with an older form of the manifest, which has another digest. */
 const acceptedMediaTypes = [

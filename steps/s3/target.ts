@@ -1,8 +1,14 @@
+import type {S3Client} from '@aws-sdk/client-s3';
 import {z} from 'zod';
 import {defineTarget, type Problem, SwitcharooError} from '../../src/index.ts';
-import {type AwsConfig, awsConfig, readingClient} from '../aws/client.ts';
-import {askAws} from '../aws/problems.ts';
-import {awsRights, type ResourcesOf} from '../aws/rights.ts';
+import {
+  type AwsClients,
+  type AwsConfig,
+  awsClients,
+  awsConfig,
+  awsRights,
+  type ResourcesOf,
+} from '../aws/index.ts';
 
 /** What may be asked of a bucket. Nothing here changes it. */
 export interface BucketReader {
@@ -41,15 +47,20 @@ export function openBucket(
   config: AwsConfig,
 ): BucketReader & {close(): Promise<void>} {
   const name = `bucket ${bucket}`;
-  let opened: ReturnType<typeof openClient> | undefined;
+  // A lab's endpoint is one host: the bucket cannot be a part of its name.
+  const forcePathStyle = config.endpoint !== undefined;
+  const s3 = awsClients(
+    config,
+    () => import('@aws-sdk/client-s3'),
+    (sdk, settings) => new sdk.S3Client({...settings, forcePathStyle}),
+  );
   const ask = <Result>(
-    call: (clients: Awaited<ReturnType<typeof openClient>>) => Promise<Result>,
+    call: (clients: AwsClients<Sdk, S3Client>) => Promise<Result>,
     key = '',
   ): Promise<Result> =>
-    askAws(name, async () => {
-      opened ??= openClient(config);
+    s3.ask(name, async (clients) => {
       try {
-        return await call(await opened);
+        return await call(clients);
       } catch (cause) {
         const problem = cause instanceof Error ? problemOf(bucket, key, cause) : undefined;
         throw problem ? new SwitcharooError(problem, {cause}) : cause;
@@ -59,35 +70,30 @@ export function openBucket(
   return {
     name,
     keys: (prefix, abortSignal) =>
-      ask(async ({s3, client}) => {
+      ask(async ({sdk, reading}) => {
         const found: string[] = [];
         const asked = {Bucket: bucket, Prefix: prefix};
-        for await (const page of s3.paginateListObjectsV2({client}, asked, {abortSignal})) {
+        for await (const page of sdk.paginateListObjectsV2({client: reading}, asked, {
+          abortSignal,
+        })) {
           found.push(...(page.Contents ?? []).flatMap(({Key}) => Key ?? []));
         }
         return found;
       }),
     read: (key, abortSignal) =>
-      ask(async ({s3, client}) => {
-        const command = new s3.GetObjectCommand({Bucket: bucket, Key: key});
-        const {Body, ContentLength = 0} = await client.send(command, {abortSignal});
+      ask(async ({sdk, reading}) => {
+        const command = new sdk.GetObjectCommand({Bucket: bucket, Key: key});
+        const {Body, ContentLength = 0} = await reading.send(command, {abortSignal});
         if (ContentLength > largestBytes) {
           throw new SwitcharooError(objectTooLarge(bucket, key, ContentLength));
         }
         return (await Body?.transformToByteArray()) ?? new Uint8Array();
       }, key),
-    close: async () => {
-      (await opened?.catch(() => undefined))?.client.destroy();
-    },
+    close: s3.close,
   };
 }
 
-async function openClient(config: AwsConfig) {
-  const s3 = await import('@aws-sdk/client-s3');
-  // A lab's endpoint is one host: the bucket cannot be a part of its name.
-  const forcePathStyle = config.endpoint !== undefined;
-  return {s3, client: new s3.S3Client({...readingClient(config), forcePathStyle})};
-}
+type Sdk = typeof import('@aws-sdk/client-s3');
 
 function problemOf(bucket: string, key: string, {name}: Error): Problem | undefined {
   switch (name) {

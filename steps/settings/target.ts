@@ -1,8 +1,6 @@
 import {z} from 'zod';
 import {defineTarget, SwitcharooError} from '../../src/index.ts';
-import {type AwsConfig, awsConfig, readingClient} from '../aws/client.ts';
-import {askAws} from '../aws/problems.ts';
-import {awsRights, type ResourcesOf} from '../aws/rights.ts';
+import {type AwsConfig, awsClients, awsConfig, awsRights, type ResourcesOf} from '../aws/index.ts';
 import {openBucket} from '../s3/target.ts';
 import {bucketNotNamed, referenceNotFound, settingsInvalid} from './store/problems.ts';
 
@@ -127,29 +125,32 @@ async function resolved(
 
 /** Parameter Store and Secrets Manager, asked for what they have under a name, and never for a value. */
 function openKeeper(target: string, config: AwsConfig) {
-  let opened: ReturnType<typeof openClients> | undefined;
-  const ask = <Result>(
-    call: (clients: Awaited<ReturnType<typeof openClients>>) => Promise<Result>,
-  ): Promise<Result> =>
-    askAws(`settings ${target}`, async () => {
-      opened ??= openClients(config);
-      return call(await opened);
-    });
+  const subject = `settings ${target}`;
+  const ssm = awsClients(
+    config,
+    () => import('@aws-sdk/client-ssm'),
+    (sdk, settings) => new sdk.SSMClient(settings),
+  );
+  const secretsManager = awsClients(
+    config,
+    () => import('@aws-sdk/client-secrets-manager'),
+    (sdk, settings) => new sdk.SecretsManagerClient(settings),
+  );
 
   const parameter = (name: string, abortSignal: AbortSignal) =>
-    ask(async ({ssm, parameters}) => {
+    ssm.ask(subject, async ({sdk, reading}) => {
       const ParameterFilters = [{Key: 'Name', Option: 'Equals', Values: [name]}];
-      const command = new ssm.DescribeParametersCommand({ParameterFilters});
-      const {Parameters} = await parameters.send(command, {abortSignal});
+      const command = new sdk.DescribeParametersCommand({ParameterFilters});
+      const {Parameters} = await reading.send(command, {abortSignal});
       return Parameters?.[0]?.ARN;
     });
 
   /** Pinned to the version that is current: a later one must not reach tasks of this revision (ECS reads it at each start). */
   const secret = (id: string, key: string | undefined, abortSignal: AbortSignal) =>
-    ask(async ({secretsManager, secrets}) => {
-      const command = new secretsManager.DescribeSecretCommand({SecretId: id});
+    secretsManager.ask(subject, async ({sdk, reading}) => {
+      const command = new sdk.DescribeSecretCommand({SecretId: id});
       try {
-        const {ARN, VersionIdsToStages = {}} = await secrets.send(command, {abortSignal});
+        const {ARN, VersionIdsToStages = {}} = await reading.send(command, {abortSignal});
         const current = Object.entries(VersionIdsToStages).find(([, stages]) =>
           stages.includes('AWSCURRENT'),
         );
@@ -178,22 +179,7 @@ function openKeeper(target: string, config: AwsConfig) {
       return found;
     },
     close: async () => {
-      const clients = await opened?.catch(() => undefined);
-      clients?.parameters.destroy();
-      clients?.secrets.destroy();
+      await Promise.all([ssm.close(), secretsManager.close()]);
     },
-  };
-}
-
-async function openClients(config: AwsConfig) {
-  const [ssm, secretsManager] = await Promise.all([
-    import('@aws-sdk/client-ssm'),
-    import('@aws-sdk/client-secrets-manager'),
-  ]);
-  return {
-    ssm,
-    secretsManager,
-    parameters: new ssm.SSMClient(readingClient(config)),
-    secrets: new secretsManager.SecretsManagerClient(readingClient(config)),
   };
 }
