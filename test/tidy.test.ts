@@ -3,11 +3,15 @@ import {
   arrowsOfTheHouse,
   codesAreListed,
   dependenciesAreUsed,
+  exportsAreUsed,
   linksResolve,
   namesEqualPaths,
+  noCircles,
   noDeadFile,
+  nothingIsLong,
   rules,
   stepsKeepTheLaws,
+  wordsAreCurrent,
 } from './tidy/rules.ts';
 import {importsOf, readTree, type Tree} from './tidy/tree.ts';
 
@@ -138,6 +142,62 @@ describe('the rules themselves find', () => {
     ]);
     expect(dependenciesAreUsed(tree)).toEqual([
       'package.json:4: nobody imports left-pad, npm uninstall left-pad',
+    ]);
+  });
+
+  test('a circle of imports, and an export that nobody imports', () => {
+    const tree = treeOf({
+      'src/a.ts': "import {b} from './b.ts';\nexport const a = b;",
+      'src/b.ts': "import {c} from './c.ts';\nexport const b = c;",
+      'src/c.ts':
+        "import type {a} from './a.ts';\nexport const c: typeof a = 1;\nexport interface Left {}",
+      'src/d.ts': "const {c} = await import('./c.ts');\nexport function unused(): void {}",
+      'steps/mysql/index.ts': "export {freeze} from './freeze.ts';\nexport const listed = 1;",
+      'steps/mysql/freeze.ts': 'export const freeze = 1;',
+      'package.json': '{"exports": {"./mysql": {"switcharoo-source": "./steps/mysql/index.ts"}}}',
+    });
+    expect(noCircles(tree)).toEqual([
+      'src/a.ts:1: it and src/b.ts, src/c.ts import each other, move what both need into a file of its own',
+    ]);
+    expect(exportsAreUsed(tree)).toEqual([
+      'src/c.ts:3: no other file imports Left, do not export it',
+      'src/d.ts:2: no other file imports unused, do not export it',
+    ]);
+  });
+
+  test('a long function, and a long file', () => {
+    const statements = (count: number) => '  a();\n'.repeat(count);
+    const tree = treeOf({
+      'steps/mysql/long.ts': `const f = () => {\n${statements(59)}};\n`,
+      'steps/mysql/short.ts': `const f = () => {\n${statements(58)}};\n`,
+      'lab/long.ts': `const f = () => {\n${statements(299)}};\n`,
+    });
+    expect(nothingIsLong(tree)).toEqual([
+      'steps/mysql/long.ts:1: this function has 61 lines, divide it (60 at most)',
+      'lab/long.ts:1: it has 301 lines, divide it by subject (300 at most)',
+    ]);
+  });
+
+  test('a retired word in a text, a comment, a page or a name', () => {
+    const tree = treeOf({
+      'src/a.ts': [
+        '/** What stands is shown. */',
+        "const told = 'the way back';",
+        "const f = ({wanted: name}: X) => name + 'has begun';",
+        'interface Found { readonly isBack: boolean }',
+        "const fine = 'it stands for nothing'; // a source",
+      ].join('\n'),
+      'docs/a.md': 'Mend it.\nThe reverse proxy.',
+      'docs/problems.md': 'Mend it.',
+    });
+    expect(wordsAreCurrent(tree)).toEqual([
+      'src/a.ts:1: "What stands" is a retired word, say: changes in place',
+      'src/a.ts:1: "stands" is a retired word, say: is in place',
+      'src/a.ts:2: "way back" is a retired word, say: reversal',
+      'src/a.ts:2: "told" is a retired word, say: a noun of the domain',
+      'src/a.ts:3: "begun" is a retired word, say: started',
+      'src/a.ts:4: "isBack" is a retired word, say: the word of the glossary',
+      'docs/a.md:1: "Mend" is a retired word, say: fix',
     ]);
   });
 });

@@ -1,5 +1,7 @@
 import {dirname, normalize} from 'node:path';
+import {circlesIn, functionsIn, sourcesOf, unusedExportsIn} from './code.ts';
 import {type Finding, type Import, importsOf, lineAt, type Tree} from './tree.ts';
+import {retiredWordsIn} from './vocabulary.ts';
 
 type Rule = (tree: Tree) => readonly Finding[];
 
@@ -207,6 +209,48 @@ export const dependenciesAreUsed: Rule = (tree) => {
       ),
     );
 };
+
+export const noCircles: Rule = (tree) =>
+  circlesIn(tree).map(([first = '', ...others]) =>
+    finding(
+      first,
+      1,
+      `it and ${others.join(', ')} import each other, move what both need into a file of its own`,
+    ),
+  );
+
+export const exportsAreUsed: Rule = (tree) =>
+  unusedExportsIn(tree).map(({file, line, name}) =>
+    finding(file, line, `no other file imports ${name}, do not export it`),
+  );
+
+const longestFile = 300;
+const longestFunction = 60;
+
+export const nothingIsLong: Rule = (tree) =>
+  sourcesOf(tree).flatMap(([file, text]) => {
+    const lines = text.split('\n').length - 1;
+    const functions = isIn(file, 'src', 'steps')
+      ? functionsIn(file, text).filter((each) => each.lines > longestFunction)
+      : [];
+    return [
+      ...(lines > longestFile
+        ? [finding(file, 1, `it has ${lines} lines, divide it by subject (${longestFile} at most)`)]
+        : []),
+      ...functions.map((each) =>
+        finding(
+          file,
+          each.line,
+          `this function has ${each.lines} lines, divide it (${longestFunction} at most)`,
+        ),
+      ),
+    ];
+  });
+
+export const wordsAreCurrent: Rule = (tree) =>
+  retiredWordsIn(tree).map(({file, line, found, instead}) =>
+    finding(file, line, `"${found}" is a retired word, say: ${instead}`),
+  );
 
 export const rules: Readonly<Record<string, Rule>> = {
   'the arrows of the house': arrowsOfTheHouse,

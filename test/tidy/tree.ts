@@ -11,6 +11,8 @@ export interface Import {
   /** A path in the repository, or the name of a package. */
   readonly to: string;
   readonly kind: 'value' | 'type' | 'dynamic';
+  /** What is taken from it, as the file writes it: `{a, type B}`. Absent where it is imported when it is called. */
+  readonly clause?: string;
 }
 
 /** Something that is not as it should be, as a person reads it. */
@@ -49,22 +51,23 @@ export function readTree(): Tree {
 /** Every import of a file: for its values, for its types alone, or only when it is called. */
 export function importsOf(file: string, text: string): readonly Import[] {
   const fixed = [
-    ...text.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm),
+    ...text.matchAll(/^(?:import|export)\s+(type\s)?(?:([^'";]*?)\sfrom\s+)?'([^']+)'/gm),
   ].map((match) => ({
     match,
-    to: match[2],
+    to: match[3],
     kind: match[1] ? ('type' as const) : ('value' as const),
+    clause: match[2] ?? '',
   }));
   const called = [...text.matchAll(/(typeof\s+)?\bimport\(\s*'([^']+)'/g)].map((match) => ({
     match,
     to: match[2],
     kind: match[1] ? ('type' as const) : ('dynamic' as const),
   }));
-  return [...fixed, ...called].map(({match, to = '', kind}) => ({
+  return [...fixed, ...called].map(({match, to = '', ...rest}) => ({
     file,
     line: lineAt(text, match.index),
     to: placeOf(file, to),
-    kind,
+    ...rest,
   }));
 }
 
