@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {blocked, defineStep, done, pending, SwitcharooError, waiting} from '../../src/index.ts';
-import {endClients, followedAt, positionText, watchPosition} from '../mysql/target.ts';
+import {endClients, followedAt, positionText, watchPosition} from '../mysql/index.ts';
 import {fence, thaw} from './procedures/actions.ts';
 import {preparedRemain, stillWritten} from './procedures/problems.ts';
 import {type AuroraWriter, auroraCluster} from './target.ts';

@@ -10,7 +10,7 @@ import {
   mysqlServer,
   positionText,
   type Replication,
-} from '../mysql/target.ts';
+} from '../mysql/index.ts';
 import {forget, pointAt, start} from './procedures/actions.ts';
 import {upstreamMoved} from './procedures/problems.ts';
 import {type AuroraReader, type AuroraWriter, auroraCluster} from './target.ts';

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineGate, verdictOn, waiting} from '../../src/index.ts';
-import {mysqlServer, toSeeEverything} from '../mysql/target.ts';
+import {mysqlServer, toSeeEverything} from '../mysql/index.ts';
 import {auroraChecks} from './checks/catalogue.ts';
 import {lookOver} from './checks/check.ts';
 import {auroraCluster} from './target.ts';

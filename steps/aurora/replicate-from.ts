@@ -10,7 +10,7 @@ import {
   type Position,
   positionText,
   type Replication,
-} from '../mysql/target.ts';
+} from '../mysql/index.ts';
 import {fence, forget, pointAt, start, thaw} from './procedures/actions.ts';
 import {type AuroraReader, auroraCluster} from './target.ts';
 

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
-import {positionText, samePosition} from '../mysql/target.ts';
+import {positionText, samePosition} from '../mysql/index.ts';
 import {
   addWriter,
   isForGood,

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineStep, done, pending} from '../../src/index.ts';
-import {type CopyMark, type MysqlReader, mysqlServer} from '../mysql/target.ts';
+import {type CopyMark, type MysqlReader, mysqlServer} from '../mysql/index.ts';
 import {begin, drop, forget, goOn, holdStill, load} from './seed/actions.ts';
 import {whyInUse} from './seed/in-use.ts';
 import {whyNoSeed} from './seed/obstacles.ts';

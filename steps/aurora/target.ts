@@ -16,7 +16,7 @@ import {
   type Procedures,
   unlessGone,
   untilReplicating,
-} from '../mysql/target.ts';
+} from '../mysql/index.ts';
 import {auroraPreflight} from './checks/catalogue.ts';
 import {type LeastRoom, roomOf} from './cluster/capacity.ts';
 import {type ClusterState, rdsOf, rdsResources} from './cluster/rds.ts';

@@ -1,11 +1,10 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {z} from 'zod';
 import {blocked, defineGate, done, waiting} from '../../src/index.ts';
-import {distanceText, hasReached, type Position, positionText} from './replication/position.ts';
-import {brokenBecause, type Replication} from './replication/replication.ts';
-import {type MysqlReader, mysqlServer} from './target.ts';
-
-const position = z.object({file: z.string(), position: z.coerce.number().int()});
+import type {MysqlReader, Position, Replication} from './contract.ts';
+import {distanceText, hasReached, positionSchema, positionText} from './replication/position.ts';
+import {brokenBecause} from './replication/replication.ts';
+import {mysqlServer} from './target.ts';
 
 /**
  * Waits until the replica has executed a position of upstream. Seconds_Behind is never asked: it says 0 as soon as
@@ -17,12 +16,12 @@ export const caughtUp = defineGate({
   targets: {upstream: mysqlServer, replica: mysqlServer},
   input: z.object({
     /** A place in upstream's log; without it, where upstream stands at the moment of the look. */
-    position: position.optional(),
+    position: positionSchema.optional(),
     /** Without a position: near enough when what upstream had written this long ago is executed. */
     lagMsMax: z.coerce.number().int().nonnegative().optional(),
   }),
   /** The replica's own position once it is caught up: the next hop waits for it. */
-  output: position,
+  output: positionSchema,
   needs: {upstream: ['REPLICATION CLIENT'], replica: ['REPLICATION CLIENT']},
   timeoutMs: 120_000,
   poll: {firstMs: 5, mostMs: 1_000},

@@ -9,6 +9,7 @@ import {
   waiting,
 } from '../../src/index.ts';
 import {accountText, isSame} from './accounts/accounts.ts';
+import type {Account, MysqlReader, PersistedFence} from './contract.ts';
 import {
   acceptWrites,
   endingUnbound,
@@ -23,16 +24,11 @@ import {
 } from './freeze/actions.ts';
 import {clientText} from './freeze/clients.ts';
 import {locksText} from './freeze/table-locks.ts';
-import {positionText} from './replication/position.ts';
+import {changesSince} from './replication/binlog.ts';
+import {positionSchema, positionText} from './replication/position.ts';
 import {followedAt} from './replication/replication.ts';
-import {
-  type Account,
-  changesSince,
-  type MysqlReader,
-  mysqlServer,
-  type PersistedFence,
-  watchPosition,
-} from './target.ts';
+import {watchPosition} from './replication/waits.ts';
+import {mysqlServer} from './target.ts';
 
 const before = z.object({
   /** A freeze begins where writes are accepted; only a look at a freeze that stands sees it ON. */
@@ -64,7 +60,7 @@ export const freezeWrites = defineStep({
     lockUsers: z.array(z.string()).default([]),
   }),
   before,
-  output: z.object({file: z.string(), position: z.number()}),
+  output: positionSchema,
   needs: {
     source: [
       'SUPER',

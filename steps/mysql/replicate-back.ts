@@ -9,33 +9,28 @@ import {
   SwitcharooError,
   waiting,
 } from '../../src/index.ts';
+import type {MysqlReader, MysqlWriter, Position, Replication, SentinelKey} from './contract.ts';
 import {changesSince} from './replication/binlog.ts';
 import {
   comparePositions,
-  type Position,
+  positionSchema,
   positionText,
   samePosition,
 } from './replication/position.ts';
-import {brokenBecause, followedAt, isRunning, type Replication} from './replication/replication.ts';
+import {brokenBecause, followedAt, isRunning} from './replication/replication.ts';
 import {followsWithoutLoss, isPurged, missingText} from './replication/reversal-loss.ts';
+import {untilExecuted} from './replication/waits.ts';
 import {leaderNotFenced, wouldBreakOnMysqlSchema, writtenSinceFrozen} from './session/problems.ts';
-import {
-  type MysqlReader,
-  type MysqlWriter,
-  mysqlServer,
-  type SentinelKey,
-  untilExecuted,
-} from './target.ts';
+import {mysqlServer} from './target.ts';
 
 const input = z.object({
   /** How the follower reaches the leader. */
   host: z.string(),
   port: z.coerce.number().int().default(3306),
   /** Where the leader's log stood before anybody could write there. */
-  file: z.string(),
-  position: z.coerce.number().int(),
+  ...positionSchema.shape,
   /** Where the follower itself was frozen: what it wrote later, the leader does not have. */
-  frozenAt: z.object({file: z.string(), position: z.coerce.number().int()}).optional(),
+  frozenAt: positionSchema.optional(),
 });
 type Input = z.output<typeof input>;
 type Servers = {readonly follower: MysqlReader; readonly leader: MysqlReader};

@@ -1,8 +1,9 @@
 import {z} from 'zod';
 import {blocked, defineGate, done} from '../../src/index.ts';
-import {positionText, samePosition} from './replication/position.ts';
+import {changesSince} from './replication/binlog.ts';
+import {positionSchema, positionText, samePosition} from './replication/position.ts';
 import {writtenSinceFrozen} from './session/problems.ts';
-import {changesSince, mysqlServer} from './target.ts';
+import {mysqlServer} from './target.ts';
 
 /**
  * Nothing was written on the source after the position at which it was frozen. A restart forgets `read_only`, and an
@@ -14,7 +15,7 @@ export const stillFrozen = defineGate({
   targets: {source: mysqlServer},
   input: z.object({
     /** Where it stood when it was frozen. Once it follows another server its position moves, and only the fence is looked at. */
-    position: z.object({file: z.string(), position: z.coerce.number().int()}).optional(),
+    position: positionSchema.optional(),
   }),
   output: z.object({}),
   needs: {source: ['REPLICATION CLIENT', 'REPLICATION SLAVE']},

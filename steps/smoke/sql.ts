@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {blocked, defineGate, done, SwitcharooError, waiting} from '../../src/index.ts';
-import {mysqlServer, type Row} from '../mysql/target.ts';
+import {mysqlServer, type Row} from '../mysql/index.ts';
 
 // The reader's session can change no data; this keeps a slip of the pen from getting that far.
 const readOnly = /^\s*(select|show)\b/i;

@@ -67,8 +67,9 @@ const arrows: readonly Arrow[] = [
       to === 'src/index.ts' ||
       technologyOf(to) === technologyOf(file) ||
       isIn(to, 'steps/aws', 'steps/name-servers') ||
+      /^steps\/[^/]+\/index\.ts$/.test(to) ||
       (isIn(to, 'steps') && /\bdefineTarget\(/.test(tree.get(to) ?? '')),
-    rule: 'a technology imports src/index.ts, its own folder, steps/aws, steps/name-servers, and the target files of others; move what both need into the target',
+    rule: 'a technology imports src/index.ts, its own folder, steps/aws, steps/name-servers, and the index.ts of others; export there what both need',
   },
   {
     from: (file) => isIn(file, 'lab'),

@@ -6,7 +6,7 @@ import {
   type MysqlReader,
   mysqlChecks,
   sourceAmong,
-} from '../../mysql/target.ts';
+} from '../../mysql/index.ts';
 import type {AuroraReader} from '../target.ts';
 import {type AuroraCheck, lookOver} from './check.ts';
 import {clusterChecks} from './cluster.ts';

@@ -1,5 +1,5 @@
 import {type CheckWords, type Found, type Survey, survey} from '../../../src/index.ts';
-import {type Facts, factsOf, type MysqlReader} from '../../mysql/target.ts';
+import {type Facts, factsOf, type MysqlReader} from '../../mysql/index.ts';
 import type {ClusterState} from '../cluster/rds.ts';
 import type {AuroraReader} from '../target.ts';
 

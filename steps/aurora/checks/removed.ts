@@ -1,4 +1,4 @@
-import {callOf, knows, type Pattern, using} from '../../mysql/target.ts';
+import {callOf, knows, type Pattern, using} from '../../mysql/index.ts';
 import type {AuroraCheck} from './check.ts';
 
 interface Removed extends Pattern {

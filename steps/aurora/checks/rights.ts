@@ -6,7 +6,7 @@ import {
   type Row,
   rolesOf,
   text,
-} from '../../mysql/target.ts';
+} from '../../mysql/index.ts';
 import type {AuroraCheck} from './check.ts';
 
 /** Scope to privileges: `*.*`, `shop.*`, `shop.orders`. */

@@ -11,7 +11,7 @@ import {
   settingOf,
   text,
   when,
-} from '../../mysql/target.ts';
+} from '../../mysql/index.ts';
 import {missingUses} from '../procedures/procedures.ts';
 import type {AuroraCheck} from './check.ts';
 

@@ -16,7 +16,7 @@ import {
   type Settings,
   text,
   when,
-} from '../../mysql/target.ts';
+} from '../../mysql/index.ts';
 import type {AuroraCheck, Beside} from './check.ts';
 import {isServers} from './rights.ts';
 

@@ -1,5 +1,5 @@
 import {SwitcharooError} from '../../../src/index.ts';
-import type {Position} from '../../mysql/target.ts';
+import type {Position} from '../../mysql/index.ts';
 import type {AuroraWriter} from '../target.ts';
 import {notFenced} from './problems.ts';
 

@@ -1,5 +1,5 @@
 import {SwitcharooError} from '../../../src/index.ts';
-import {type MysqlReader, type Procedures, proceduresKnown, type Row} from '../../mysql/target.ts';
+import {type MysqlReader, type Procedures, proceduresKnown, type Row} from '../../mysql/index.ts';
 import {procedureDiffers, procedureMissing} from './problems.ts';
 
 // Which ones exist depends on the engine and on its version; the same name takes other arguments on RDS for MySQL.

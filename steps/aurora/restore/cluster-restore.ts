@@ -2,7 +2,7 @@ import type {DBCluster, RDSClient, Tag} from '@aws-sdk/client-rds';
 import {SwitcharooError} from '../../../src/index.ts';
 import {type AwsConfig, readingClient, writingClient} from '../../aws/client.ts';
 import {askAws, oneLine} from '../../aws/problems.ts';
-import type {Position} from '../../mysql/target.ts';
+import type {Position} from '../../mysql/index.ts';
 import {unlessMissing} from '../cluster/rds.ts';
 import {restoreRefused} from '../procedures/problems.ts';
 

@@ -7,7 +7,7 @@ import {
   type Position,
   positionText,
   type SchemaContent,
-} from '../../mysql/target.ts';
+} from '../../mysql/index.ts';
 import {
   seedGone,
   seedInUse,

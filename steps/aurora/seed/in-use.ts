@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type Client, clientText, followedAt} from '../../mysql/target.ts';
+import {type Client, clientText, followedAt} from '../../mysql/index.ts';
 import type {AuroraReader} from '../target.ts';
 
 /** Why nothing may be dropped on Aurora, for somebody may have use of it; `null` when nobody is seen. */

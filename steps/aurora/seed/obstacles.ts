@@ -12,7 +12,7 @@ import {
   ownGrants,
   type Replication,
   type Row,
-} from '../../mysql/target.ts';
+} from '../../mysql/index.ts';
 import type {AuroraReader} from '../target.ts';
 import type {Ends} from './schemas.ts';
 

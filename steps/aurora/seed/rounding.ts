@@ -1,4 +1,4 @@
-import {floatTablesOf, type MysqlReader} from '../../mysql/target.ts';
+import {floatTablesOf, type MysqlReader} from '../../mysql/index.ts';
 
 /** What a copy does not carry exactly, as a remark: FLOAT columns of tables in which it cannot be mended row by row. */
 export async function roundedBy(

@@ -1,4 +1,4 @@
-import {isEmpty, type MysqlReader} from '../../mysql/target.ts';
+import {isEmpty, type MysqlReader} from '../../mysql/index.ts';
 import type {AuroraReader} from '../target.ts';
 
 export interface Ends {

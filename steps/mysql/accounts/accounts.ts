@@ -1,19 +1,8 @@
 import {createHash} from 'node:crypto';
+import type {Account, ServerAccount} from '../contract.ts';
 import type {Traits} from '../dialect/dialect.ts';
-import type {Row} from '../session/session.ts';
+import type {Row} from '../session/contract.ts';
 import {everybody, type Holders, holderOf} from './roles.ts';
-
-/** An account of a server, as the operator knows it: under its own host also while it is locked. */
-export interface Account {
-  readonly user: string;
-  readonly host: string;
-}
-
-export interface ServerAccount extends Account {
-  readonly locked: boolean;
-  /** Whether `read_only` binds it; `super_read_only` binds every account. */
-  readonly bound: boolean;
-}
 
 export const accountText = ({user, host}: Account): string => `${user}@${host}`;
 

@@ -1,5 +1,5 @@
 import {errnoOf} from '../dialect/dialect.ts';
-import type {Row} from '../session/session.ts';
+import type {Row} from '../session/contract.ts';
 
 type Read = (sql: string) => Promise<readonly Row[]>;
 

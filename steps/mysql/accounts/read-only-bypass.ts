@@ -1,6 +1,6 @@
 import {quoted} from '../compare/row-text.ts';
 import {errnoOf, type Traits} from '../dialect/dialect.ts';
-import type {Row} from '../session/session.ts';
+import type {Row} from '../session/contract.ts';
 import {grantedBy, hasEverywhere} from './grants.ts';
 import {everybody, type Holders, type RoleGrant, roleGrantsOf, withRoles} from './roles.ts';
 

@@ -1,7 +1,7 @@
 import type {Grant, Held, OpenContext, Rights} from '../../../src/index.ts';
 import {quoted} from '../compare/row-text.ts';
+import type {MysqlConfig} from '../contract.ts';
 import {connectTo} from '../session/connection.ts';
-import type {MysqlConfig} from '../target.ts';
 import {type Granted, type Grants, ownGrants} from './grants.ts';
 
 /** The GRANT statements for what is needed, and what the server says of the account. */

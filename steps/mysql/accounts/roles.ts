@@ -1,5 +1,5 @@
 import type {Facts} from '../checks/facts.ts';
-import type {Row} from '../session/session.ts';
+import type {Row} from '../session/contract.ts';
 
 /** Who holds a privilege, also through roles: `'user'@'host'`, and a role as `'role'@''`. */
 export type Holders = ReadonlySet<string>;

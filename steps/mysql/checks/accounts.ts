@@ -1,7 +1,7 @@
 import {listed} from '../../../src/index.ts';
 import {accountText} from '../accounts/accounts.ts';
 import {type Grants, hasEverywhere, ownGrants} from '../accounts/grants.ts';
-import type {Row} from '../session/session.ts';
+import type {Row} from '../session/contract.ts';
 import type {MysqlCheck} from './check.ts';
 import {text} from './facts.ts';
 import {are} from './tables.ts';

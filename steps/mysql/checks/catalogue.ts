@@ -1,5 +1,5 @@
 import type {Preflight} from '../../../src/index.ts';
-import type {MysqlReader} from '../target.ts';
+import type {MysqlReader} from '../contract.ts';
 import {accountChecks} from './accounts.ts';
 import {binaryLogChecks} from './binary-log.ts';
 import {lookOver, type MysqlCheck} from './check.ts';

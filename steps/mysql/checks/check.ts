@@ -1,5 +1,5 @@
 import {type CheckWords, type Found, type Survey, survey} from '../../../src/index.ts';
-import type {MysqlReader} from '../target.ts';
+import type {MysqlReader} from '../contract.ts';
 import {type Facts, factsOf} from './facts.ts';
 
 /** A source is followed, a replica follows another server of the same migration. */

@@ -1,5 +1,5 @@
 import {listed} from '../../../src/index.ts';
-import type {Row} from '../session/session.ts';
+import type {Row} from '../session/contract.ts';
 import type {MysqlCheck} from './check.ts';
 import {type Facts, notTheServers, text} from './facts.ts';
 import {are, columnOf, columnsSql, isAre, nameOf} from './tables.ts';

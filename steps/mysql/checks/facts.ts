@@ -1,6 +1,6 @@
-import type {Replication} from '../replication/replication.ts';
-import type {Row} from '../session/session.ts';
-import type {MysqlReader} from '../target.ts';
+import type {MysqlReader, Replication} from '../contract.ts';
+import {type Version, versionOf} from '../dialect/version.ts';
+import type {Row} from '../session/contract.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -13,13 +13,6 @@ export interface Facts {
   version(): Promise<Version>;
   replication(): Promise<Replication | null>;
   rows(sql: string): Promise<readonly Row[]>;
-}
-
-export interface Version {
-  readonly text: string;
-  readonly isMariaDb: boolean;
-  /** 5.6 is 506, 8.0 is 800, MariaDB's 10.11 is 1011. */
-  readonly series: number;
 }
 
 export function factsOf(server: MysqlReader, signal: AbortSignal): Facts {
@@ -50,11 +43,6 @@ export function factsOf(server: MysqlReader, signal: AbortSignal): Facts {
       return rows(sql);
     },
   };
-}
-
-export function versionOf(text: string): Version {
-  const [major = 0, minor = 0] = text.split(/[.-]/).map(Number);
-  return {text, isMariaDb: /mariadb/i.test(text), series: major * 100 + minor};
 }
 
 export const isOn = (value: string | undefined): boolean => value === 'ON' || value === '1';

@@ -1,5 +1,5 @@
 import {listed} from '../../../src/index.ts';
-import type {Row} from '../session/session.ts';
+import type {Row} from '../session/contract.ts';
 import {accountOf, accountsSql} from './accounts.ts';
 import type {MysqlCheck} from './check.ts';
 import {notTheServers, text} from './facts.ts';

@@ -1,10 +1,6 @@
 import {SwitcharooError} from '../../../src/index.ts';
-import {
-  brokenBecause,
-  followedAt,
-  isRunning,
-  type Replication,
-} from '../replication/replication.ts';
+import type {Replication} from '../contract.ts';
+import {brokenBecause, followedAt, isRunning} from '../replication/replication.ts';
 import {type MysqlCheck, when} from './check.ts';
 import {type Facts, isOn, settingOf} from './facts.ts';
 

@@ -1,6 +1,6 @@
 import {type Found, listed} from '../../../src/index.ts';
 import {errnoOf, unknownWords} from '../dialect/dialect.ts';
-import type {Row} from '../session/session.ts';
+import type {Row} from '../session/contract.ts';
 import {type MysqlCheck, when} from './check.ts';
 import {type Facts, notTheServers, text} from './facts.ts';
 import {definedSql} from './objects.ts';

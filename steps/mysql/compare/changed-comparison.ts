@@ -1,4 +1,4 @@
-import type {Ask} from '../session/connection.ts';
+import type {Ask} from '../session/contract.ts';
 import type {Logged} from './key-ranges.ts';
 import {Suspects} from './mismatches.ts';
 import {type Both, type Compared, onBoth, type Passing} from './sums.ts';

@@ -1,6 +1,6 @@
-import {type Position, positionText, samePosition} from '../replication/position.ts';
-import type {Row} from '../session/session.ts';
-import type {MysqlReader} from '../target.ts';
+import type {MysqlReader, Position} from '../contract.ts';
+import {positionText, samePosition} from '../replication/position.ts';
+import type {Row} from '../session/contract.ts';
 import type {Logged} from './key-ranges.ts';
 import {type TableShape, tableName, type Wanted} from './table-shapes.ts';
 

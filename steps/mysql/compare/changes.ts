@@ -1,6 +1,6 @@
 import {type Blocked, blocked} from '../../../src/index.ts';
-import {hasReached, type Position, positionText} from '../replication/position.ts';
-import type {MysqlReader} from '../target.ts';
+import type {MysqlReader, Position} from '../contract.ts';
+import {hasReached, positionText} from '../replication/position.ts';
 import {ChangedRows} from './changed-rows.ts';
 import {type Comparing, Comparison, type Findings} from './comparison.ts';
 import type {Both} from './sums.ts';

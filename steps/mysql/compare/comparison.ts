@@ -1,8 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Json} from '../../../src/index.ts';
-import type {Position} from '../replication/position.ts';
-import type {Ask} from '../session/connection.ts';
-import type {MysqlReader} from '../target.ts';
+import type {MysqlReader, Position} from '../contract.ts';
+import type {Ask} from '../session/contract.ts';
 import {ChangedComparison} from './changed-comparison.ts';
 import type {Changed} from './changed-rows.ts';
 import {commonKey} from './key-ranges.ts';

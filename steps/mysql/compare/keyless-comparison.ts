@@ -1,4 +1,4 @@
-import type {Ask} from '../session/connection.ts';
+import type {Ask} from '../session/contract.ts';
 import {quotedTable, rowHash, rowText, sumOfRows} from './row-text.ts';
 import {
   type Both,

@@ -1,4 +1,4 @@
-import type {Ask} from '../session/connection.ts';
+import type {Ask} from '../session/contract.ts';
 import type {Place} from './key-ranges.ts';
 import {type Both, type Moment, onBoth, type Passing} from './sums.ts';
 import type {TableRows} from './table-rows.ts';

@@ -1,14 +1,14 @@
 import {z} from 'zod';
 import type {Json} from '../../../src/index.ts';
-import type {Position} from '../replication/position.ts';
-import type {MysqlReader} from '../target.ts';
+import type {MysqlReader, Position} from '../contract.ts';
+import {positionSchema} from '../replication/position.ts';
 import type {Both, Compared, Mark} from './sums.ts';
 
 const marks = z.object({
   /** Of other servers than these it says nothing. */
   source: z.string(),
   target: z.string(),
-  since: z.object({file: z.string(), position: z.number()}),
+  since: positionSchema,
   tables: z.record(
     z.string(),
     z.object({after: z.array(z.string()).nullable(), rows: z.number(), finished: z.boolean()}),

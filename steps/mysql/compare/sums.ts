@@ -1,5 +1,5 @@
-import type {Position} from '../replication/position.ts';
-import type {Ask} from '../session/connection.ts';
+import type {Position} from '../contract.ts';
+import type {Ask} from '../session/contract.ts';
 import type {Condition, Place} from './key-ranges.ts';
 import {sumOfRows} from './row-text.ts';
 

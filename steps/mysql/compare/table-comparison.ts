@@ -1,4 +1,4 @@
-import type {Ask} from '../session/connection.ts';
+import type {Ask} from '../session/contract.ts';
 import {isSingleInteger, Stride} from './batch-size.ts';
 import type {Place, Range} from './key-ranges.ts';
 import {type Start, Suspects} from './mismatches.ts';

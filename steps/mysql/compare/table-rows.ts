@@ -1,5 +1,4 @@
-import type {Ask} from '../session/connection.ts';
-import type {Row} from '../session/session.ts';
+import type {Ask, Row} from '../session/contract.ts';
 import {type Condition, type Place, placeText, type WalkedKey, walkedKey} from './key-ranges.ts';
 import {quotedTable, rowHash, rowText} from './row-text.ts';
 import {

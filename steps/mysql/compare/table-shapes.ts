@@ -1,5 +1,4 @@
-import type {Ask} from '../session/connection.ts';
-import type {Row} from '../session/session.ts';
+import type {Ask, Row} from '../session/contract.ts';
 
 /** A column, in the words of `information_schema.columns`. */
 export interface Column {

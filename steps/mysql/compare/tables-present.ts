@@ -1,5 +1,5 @@
+import type {MysqlReader} from '../contract.ts';
 import {traitsOf} from '../dialect/dialect.ts';
-import type {MysqlReader} from '../target.ts';
 import type {Both} from './sums.ts';
 import {shapesOf, type TableShape, type Wanted} from './table-shapes.ts';
 

@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {hasReached, type Position} from '../replication/position.ts';
-import type {MysqlReader} from '../target.ts';
+import type {MysqlReader, Position} from '../contract.ts';
+import {hasReached} from '../replication/position.ts';
 import type {Both, Moment, Passing} from './sums.ts';
 
 export interface Limits {

@@ -1,8 +1,8 @@
 import {z} from 'zod';
 import {type Blocked, blocked, done, type Json, waiting} from '../../../src/index.ts';
-import type {Position} from '../replication/position.ts';
+import type {MysqlReader, Position} from '../contract.ts';
+import {positionSchema} from '../replication/position.ts';
 import {brokenBecause, followedAt} from '../replication/replication.ts';
-import type {MysqlReader} from '../target.ts';
 import type {Findings} from './comparison.ts';
 import type {Both} from './sums.ts';
 
@@ -23,7 +23,7 @@ export const proofOutput = {
   /** Rows that the source changed again at every look: a pass under the freeze can compare them. */
   changing: z.number(),
   /** Where the source's log ended when the comparison began: mysql.verify-changes goes on from there. */
-  since: z.object({file: z.string(), position: z.number()}),
+  since: positionSchema,
 };
 
 /** A proof that the target has what the source has, made a few seconds at a time. */

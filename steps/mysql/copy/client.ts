@@ -3,15 +3,15 @@ import type {Readable, Writable} from 'node:stream';
 import type {OptionFile} from './option-file.ts';
 
 /** A client of MySQL or MariaDB that runs. */
-export interface Client {
+export interface CopyProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
-  readonly ended: Promise<ClientEnd>;
+  readonly ended: Promise<CopyProcessEnd>;
   /** Ends it now, without letting it come to the end of its input. */
   kill(): Promise<void>;
 }
 
-export interface ClientEnd {
+export interface CopyProcessEnd {
   /** `null` when a signal ended it. */
   readonly code: number | null;
   /** The first that it said about what went wrong. */
@@ -24,7 +24,7 @@ export function startClient(
   command: string,
   args: readonly string[],
   {words, descriptors}: OptionFile,
-): Client {
+): CopyProcess {
   // A group of its own: a Ctrl-C in the terminal is for switcharoo, which then ends what it started.
   const child = spawn(command, [...words, ...args], {
     stdio: ['pipe', 'pipe', 'pipe', ...descriptors],
@@ -41,7 +41,7 @@ export function startClient(
   });
   // Whoever writes to it hears of its end through `ended`.
   stdin.on('error', () => {});
-  const ended = new Promise<ClientEnd>((resolve) => {
+  const ended = new Promise<CopyProcessEnd>((resolve) => {
     child.once('error', (error) => resolve({code: null, said: error.message}));
     child.once('close', (code) => resolve({code, said: wordsOf(said)}));
   });

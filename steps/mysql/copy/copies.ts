@@ -1,58 +1,20 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
-import {type Version, versionOf} from '../checks/facts.ts';
+import {SwitcharooError} from '../../../src/index.ts';
 import {quoted} from '../compare/row-text.ts';
-import type {Position} from '../replication/position.ts';
+import type {CopyWriter, LoadOrder} from '../contract.ts';
+import {type Version, versionOf} from '../dialect/version.ts';
 import * as sentinels from '../replication/sentinel.ts';
 import type {Connections} from '../session/connection.ts';
-import type {Where} from '../session/problems.ts';
-import type {Login} from '../session/session.ts';
+import type {Login, Where} from '../session/contract.ts';
 import {unlessGone} from '../session/writer.ts';
-import type {SentinelKey} from '../target.ts';
-import {type Client, startClient} from './client.ts';
+import {type CopyProcess, startClient} from './client.ts';
 import * as marks from './copy-marker.ts';
 import {floatTablesOf, mendFloats} from './floats.ts';
-import {contentSql, contentsOf, type SchemaContent, schemasSql} from './inventory.ts';
-import {type LoadOrder, type LoadWords, loadAll, loadArguments, loadLock} from './load.ts';
+import {contentSql, contentsOf, schemasSql} from './inventory.ts';
+import {type LoadWords, loadAll, loadArguments, loadLock} from './load.ts';
 import {type ClientBrand, type OptionFile, optionFileFor} from './option-file.ts';
 import {copyStillLoading} from './problems.ts';
-import {type CopyPrograms, type FoundPrograms, findPrograms} from './programs.ts';
-
-/** A server as the beginning or the end of a copy of whole schemas. Nothing here changes it. */
-export interface CopyReader {
-  /** Which clients of this machine can dump this server, and load what they dumped into another. */
-  programs(signal?: AbortSignal): Promise<FoundPrograms>;
-  /** Every schema but the server's own and switcharoo's. */
-  schemas(signal?: AbortSignal): Promise<readonly SchemaContent[]>;
-  /** Of the copy that was made on this server; `null` when there is none. */
-  mark(signal?: AbortSignal): Promise<marks.CopyMark | null>;
-  /** Starts the dump of whole schemas. It is the caller's to end. */
-  dump(programs: CopyPrograms, schemas: readonly string[]): Client;
-}
-
-export interface CopyWriter extends CopyReader {
-  /** Before anything of it is there: whose the copy is. Does nothing when the mark is there already. */
-  begin(
-    mark: Pick<marks.CopyMark, 'run' | 'entry' | 'schemas' | 'executing'>,
-    signal: AbortSignal,
-  ): Promise<void>;
-  /** Ends a load that is still under way, and drops what the mark says is the copy's own. */
-  clear(mark: marks.CopyMark, signal: AbortSignal): Promise<void>;
-  /** Notes at which place of the copied server's log the copy is taken. */
-  place(
-    key: SentinelKey,
-    places: {readonly at: Position; readonly ofSource: Position | null},
-    signal: AbortSignal,
-  ): Promise<void>;
-  /** Loads what is dumped on the other server; comes back when both clients say that all of it is there. */
-  load(order: LoadOrder, signal: AbortSignal, say: ReportProgress): Promise<void>;
-  /** Gives the copy what a dump does not carry: all digits of FLOAT columns. */
-  mend(order: LoadOrder, signal: AbortSignal, say: ReportProgress): Promise<void>;
-  /** The copy is whole. */
-  finish(key: SentinelKey, signal: AbortSignal): Promise<void>;
-  /** Removes the mark, and with the last one all that held it. */
-  forget(key: SentinelKey, signal: AbortSignal): Promise<void>;
-}
+import {findPrograms} from './programs.ts';
 
 // A dump leaves out the collation of a column where it is the character set's own, which is another one from 8.0 on.
 const olderCollationSql = "SET SESSION default_collation_for_utf8mb4 = 'utf8mb4_general_ci'";
@@ -182,7 +144,11 @@ const dictionaryLimitMs = 25_000;
 const dropLimitMs = 10 * 60_000;
 const afterLoadMs = 10_000;
 
-function clientOf(login: Login, brand: ClientBrand, start: (file: OptionFile) => Client): Client {
+function clientOf(
+  login: Login,
+  brand: ClientBrand,
+  start: (file: OptionFile) => CopyProcess,
+): CopyProcess {
   const file = optionFileFor(login, brand);
   try {
     return start(file);

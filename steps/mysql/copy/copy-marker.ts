@@ -1,20 +1,5 @@
-import type {Position} from '../replication/position.ts';
-import type {Row} from '../session/session.ts';
-
-/** What a copy of whole schemas leaves on the server that it was made on: whose it is, how far it is, what belongs to it. */
-export interface CopyMark {
-  readonly run: string;
-  readonly entry: string;
-  readonly state: 'loading' | 'loaded';
-  /** These schemas, and nothing else, are the copy's own. */
-  readonly schemas: readonly string[];
-  /** Whether the replica executed what its source writes, before it was stopped for the copy. */
-  readonly executing: boolean;
-  /** Where the copied server's own log stood; `null` until it stands still. */
-  readonly at: Position | null;
-  /** What it had executed of its source then. */
-  readonly ofSource: Position | null;
-}
+import type {CopyMark, Position} from '../contract.ts';
+import type {Row} from '../session/contract.ts';
 
 export const makeTableSql = `CREATE TABLE IF NOT EXISTS switcharoo.seed (
     run VARCHAR(64) NOT NULL,

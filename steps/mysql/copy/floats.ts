@@ -2,8 +2,7 @@ import type {ReportProgress} from '../../../src/index.ts';
 import {commonKey, type Place, type WalkedKey, walkedKey} from '../compare/key-ranges.ts';
 import {quoted, quotedTable} from '../compare/row-text.ts';
 import {shapesOf, type TableShape, tableName} from '../compare/table-shapes.ts';
-import type {Ask} from '../session/connection.ts';
-import type {Row} from '../session/session.ts';
+import type {Ask, Row} from '../session/contract.ts';
 
 /** A table with columns of which a dump carries six digits only. */
 export interface FloatTable {

@@ -1,13 +1,6 @@
 import {notTheServers} from '../checks/facts.ts';
-import type {Row} from '../session/session.ts';
-
-/** What a schema holds, by kind: `{table: 12, view: 1, trigger: 3}`. Empty: nothing. */
-export interface SchemaContent {
-  readonly schema: string;
-  readonly holds: Readonly<Record<string, number>>;
-  /** What the server believes that its tables take; InnoDB estimates it. */
-  readonly bytes: number;
-}
+import type {SchemaContent} from '../contract.ts';
+import type {Row} from '../session/contract.ts';
 
 export const isEmpty = ({holds}: SchemaContent): boolean => Object.keys(holds).length === 0;
 

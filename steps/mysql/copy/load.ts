@@ -1,19 +1,11 @@
 import {pipeline} from 'node:stream/promises';
 import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
+import type {LoadOrder} from '../contract.ts';
 import {within} from '../session/with-timeout.ts';
-import type {MysqlReader} from '../target.ts';
-import type {Client} from './client.ts';
+import type {CopyProcess} from './client.ts';
 import {copyNotWhole} from './problems.ts';
-import type {CopyPrograms} from './programs.ts';
-import {DumpProgress, type Expected} from './progress.ts';
+import {DumpProgress} from './progress.ts';
 import {RemovedMode} from './removed-mode.ts';
-
-export interface LoadOrder {
-  readonly from: Pick<MysqlReader, 'name' | 'copies' | 'comparing' | 'settings'>;
-  readonly programs: CopyPrograms;
-  readonly schemas: readonly string[];
-  readonly expected: Expected;
-}
 
 export interface LoadWords {
   /** Said by the load before the dump. */
@@ -36,7 +28,7 @@ export const loadLock = 'switcharoo.seed';
 const takeLock = `DO IF(GET_LOCK('${loadLock}', 10) = 1, 0, (SELECT 1 UNION SELECT 2));\n`;
 
 export async function loadAll(
-  {dumping, loading}: {readonly dumping: Client; readonly loading: Client},
+  {dumping, loading}: {readonly dumping: CopyProcess; readonly loading: CopyProcess},
   {from, to, expected, first, refusesMode}: LoadOrder & LoadWords & {readonly to: string},
   signal: AbortSignal,
   say: ReportProgress,

@@ -3,7 +3,7 @@ import {closeSync, openSync, unlinkSync, writeSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {rootCertificates} from 'node:tls';
-import type {Login} from '../session/session.ts';
+import type {Login} from '../session/contract.ts';
 
 /** Files that a client inherits: they have no name, and end with the last process that has them open. */
 export interface OptionFile {

@@ -2,7 +2,7 @@ import {execFile} from 'node:child_process';
 import {access, constants} from 'node:fs/promises';
 import {delimiter, join} from 'node:path';
 import {promisify} from 'node:util';
-import type {Version} from '../checks/facts.ts';
+import type {Version} from '../dialect/version.ts';
 import type {ClientBrand} from './option-file.ts';
 
 /** The two clients of one package: what one dumps, the other can load. */

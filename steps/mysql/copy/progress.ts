@@ -1,9 +1,4 @@
-/** What a dump is expected to hold, as the server estimates it. */
-export interface Expected {
-  readonly tables: number;
-  readonly bytes: number;
-}
-
+import type {Expected} from '../contract.ts';
 /** Follows a dump that passes by, by the comments that it begins each part with. */
 export class DumpProgress {
   readonly #expected: Expected;

@@ -1,9 +1,9 @@
 import {SwitcharooError} from '../../../src/index.ts';
 import {accountText, isSame} from '../accounts/accounts.ts';
+import type {Account, MysqlReader, MysqlWriter, PersistedFence} from '../contract.ts';
 import {errnoOf} from '../dialect/dialect.ts';
 import {followedAt} from '../replication/replication.ts';
 import {freezeNotTaken, freezeWaitedTooLong, thawedWhileFollowing} from '../session/problems.ts';
-import type {Account, MysqlReader, MysqlWriter, PersistedFence} from '../target.ts';
 import {clientText, endClients} from './clients.ts';
 import {locksText} from './table-locks.ts';
 

@@ -1,27 +1,8 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
+import type {Client, OpenTransaction} from '../contract.ts';
+import type {Row} from '../session/contract.ts';
 import {sessionsRemain} from '../session/problems.ts';
-import type {Row} from '../session/session.ts';
-
-/** A client's session on a server. */
-export interface Client {
-  readonly id: number;
-  readonly user: string;
-  /** Where it comes from: `address:port`, or `localhost`. */
-  readonly host: string;
-  /** `Sleep`, `Query`, … */
-  readonly command: string;
-  /** How long it has been in that state. */
-  readonly seconds: number;
-}
-
-/** A session with changes that it has not committed. */
-export interface OpenTransaction {
-  readonly id: number;
-  readonly user: string;
-  readonly host: string;
-  readonly seconds: number;
-}
 
 export const clientText = ({id, user, host}: Pick<Client, 'id' | 'user' | 'host'>): string =>
   `session ${id} of ${user}@${host}`;

@@ -1,7 +1,8 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {Client} from '../contract.ts';
 import type {Traits} from '../dialect/dialect.ts';
-import type {Row} from '../session/session.ts';
-import {type Client, clientText} from './clients.ts';
+import type {Row} from '../session/contract.ts';
+import {clientText} from './clients.ts';
 
 export type Read = (sql: string, signal?: AbortSignal) => Promise<readonly Row[]>;
 type Clients = (signal?: AbortSignal) => Promise<readonly Client[]>;

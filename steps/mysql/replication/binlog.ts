@@ -1,6 +1,6 @@
-import type {Row} from '../session/session.ts';
-import type {MysqlReader} from '../target.ts';
-import {comparePositions, type Position} from './position.ts';
+import type {MysqlReader, Position} from '../contract.ts';
+import type {Row} from '../session/contract.ts';
+import {comparePositions} from './position.ts';
 
 /**
  * What was written into a server's log after a position, leaving out what changes no data: a position also moves when

@@ -9,31 +9,12 @@ import type {
 } from '@vlasky/zongji';
 import {SwitcharooError} from '../../../src/index.ts';
 import {serversOwn, tableName} from '../compare/table-shapes.ts';
-import {logUnreadable, type Where} from '../session/problems.ts';
+import type {LogListener, LogPart, Position} from '../contract.ts';
+import type {Login, Where} from '../session/contract.ts';
+import {logUnreadable} from '../session/problems.ts';
 import {connectTrouble} from '../session/server-errors.ts';
-import type {Login, Row} from '../session/session.ts';
 import {within} from '../session/with-timeout.ts';
-import {hasReached, type Position} from './position.ts';
-
-/** What is to be read of a server's log. */
-export interface LogPart {
-  readonly from: Position;
-  /** Where a transaction ends: it is read up to there. */
-  readonly until: Position;
-  /** Rows of these schemas; without it, of all that are not the server's own. */
-  readonly schemas: readonly string[] | undefined;
-  /** Tables whose rows are passed over: `schema`, `table`. */
-  readonly without: readonly (readonly [schema: string, table: string])[];
-  readonly limitMs: number;
-}
-
-/** Who is told what the log says. */
-export interface LogListener {
-  /** A row as it was or became; with `before` of an update. TIMESTAMP is in UTC, and a column that was not logged is `null`. */
-  row(table: string, row: Row, before?: Row): void;
-  /** A statement with its default schema: BEGIN and COMMIT, definitions, and changes that are not logged as rows. */
-  statement(schema: string, text: string): void;
-}
+import {hasReached} from './position.ts';
 
 /**
  * Reads a server's binary log as a replica would (REPLICATION SLAVE), and gives the end of the last transaction that was read: `until`, or

@@ -1,8 +1,8 @@
-/** A place in one server's binary log. */
-export interface Position {
-  readonly file: string;
-  readonly position: number;
-}
+import {z} from 'zod';
+import type {Position} from '../contract.ts';
+
+/** A `Position` as inputs, outputs and before-images have it. */
+export const positionSchema = z.object({file: z.string(), position: z.coerce.number().int()});
 
 export const positionText = ({file, position}: Position): string => `${file}:${position}`;
 

@@ -1,34 +1,5 @@
-import type {Row} from '../session/session.ts';
-import type {Position} from './position.ts';
-
-/** What a server says about the one it follows. */
-export interface Replication {
-  readonly host: string;
-  readonly port: number;
-  /** The `server_id` of the followed server; 0 until it was reached once. */
-  readonly sourceServerId: number;
-  /** `Yes`, `No`, `Connecting`; MariaDB also says `Preparing`. */
-  readonly io: string;
-  readonly sql: string;
-  /** Up to where the followed server's log has been executed here. */
-  readonly executed: Position;
-  /** What the server says that it is behind: to be shown, and never to be waited for. */
-  readonly secondsBehind: number | null;
-  /** The last error of either thread, in the server's words. */
-  readonly error: ReplicationError | null;
-  /** Whether changes to the followed server's own schema `mysql` are left out. */
-  readonly ignoresMysqlSchema: boolean;
-  /** Filters by which it leaves out anything else: "Replicate_Do_DB = shop". */
-  readonly filters: readonly string[];
-  /** By how much it is behind on purpose. */
-  readonly delaySeconds: number;
-}
-
-export interface ReplicationError {
-  readonly thread: 'io' | 'sql';
-  readonly errno: number;
-  readonly text: string;
-}
+import type {Replication, ReplicationError} from '../contract.ts';
+import type {Row} from '../session/contract.ts';
 
 /** Normalises a row of SHOW SLAVE STATUS or SHOW REPLICA STATUS, by column name: RDS mixes the two families. */
 export function replicationOf(row: Row): Replication {

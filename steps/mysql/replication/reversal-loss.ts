@@ -1,15 +1,9 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {ReversalLoss} from '../../../src/index.ts';
-import type {MysqlReader} from '../target.ts';
+import type {MysqlReader, Position, Replication} from '../contract.ts';
 import {definitionsSince, missingSince} from './binlog.ts';
-import {
-  comparePositions,
-  distanceText,
-  hasReached,
-  type Position,
-  positionText,
-} from './position.ts';
-import {brokenBecause, isRunning, type Replication} from './replication.ts';
+import {comparePositions, distanceText, hasReached, positionText} from './position.ts';
+import {brokenBecause, isRunning} from './replication.ts';
 
 interface Servers {
   readonly follower: MysqlReader;

@@ -1,5 +1,5 @@
 import {errnoOf} from '../dialect/dialect.ts';
-import type {Row} from '../session/session.ts';
+import type {Row} from '../session/contract.ts';
 
 /** The rows that prove a way: written on one server, they must arrive on the other. */
 const tableSql = `SELECT 1 AS there FROM information_schema.tables

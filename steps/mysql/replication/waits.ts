@@ -1,8 +1,8 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
+import type {MysqlReader, Position} from '../contract.ts';
 import {notExecuting, notStarted} from '../session/problems.ts';
-import type {MysqlReader} from '../target.ts';
-import {hasReached, type Position, positionText, samePosition} from './position.ts';
+import {hasReached, positionText, samePosition} from './position.ts';
 import {brokenBecause, isRunning} from './replication.ts';
 
 /** Waits until both threads run. That replication was started says little: the account, the log or the network may be wrong. */

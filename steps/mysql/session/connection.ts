@@ -1,12 +1,10 @@
 import {SwitcharooError} from '../../../src/index.ts';
-import {type LogListener, type LogPart, readLog} from '../replication/log-reader.ts';
-import type {Position} from '../replication/position.ts';
-import {answerLost, connectionLost, type Where} from './problems.ts';
+import type {MysqlReader} from '../contract.ts';
+import {readLog} from '../replication/log-reader.ts';
+import type {Login, Row, Statement, Where} from './contract.ts';
+import {answerLost, connectionLost} from './problems.ts';
 import {Lost} from './server-errors.ts';
-import {Line, type Login, type Row, type Statement} from './session.ts';
-
-/** Asks one session, one statement after another. */
-export type Ask = (statement: Statement) => Promise<readonly Row[]>;
+import {Line} from './session.ts';
 
 /** Connections to one server, opened when first used: looks and writes never wait for each other. */
 export interface Connections {
@@ -18,14 +16,8 @@ export interface Connections {
   write(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
   /** The same, in a session that writes nothing into the binary log. */
   writeUnlogged(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
-  /** Sessions of their own for `work`, which change nothing and read every value as the same text on every server. */
-  comparing<Result>(
-    count: number,
-    work: (sessions: readonly Ask[]) => Promise<Result>,
-    signal?: AbortSignal,
-  ): Promise<Result>;
-  /** Reads a part of the server's log; gives how far it was read. */
-  readLog(part: LogPart, listener: LogListener, signal?: AbortSignal): Promise<Position>;
+  comparing: MysqlReader['comparing'];
+  readLog: MysqlReader['readLog'];
   /** The server's ids of all these sessions. */
   ids(): readonly number[];
   close(): Promise<void>;

@@ -1,10 +1,5 @@
 import type {Problem} from '../../../src/index.ts';
-
-/** Where a problem happened: the target's name in the inventory and its address. */
-export interface Where {
-  readonly name: string;
-  readonly address: string;
-}
+import type {Where} from './contract.ts';
 
 export const unreachable = ({name, address}: Where, why: string): Problem => ({
   code: 'mysql-unreachable',

@@ -2,15 +2,15 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
 import {accountsOf, accountsSql, isEntrance} from '../accounts/accounts.ts';
 import {holdersOf} from '../accounts/read-only-bypass.ts';
-import type {CopyReader} from '../copy/copies.ts';
+import type {CopyReader, MysqlReader} from '../contract.ts';
 import {type Dialect, dialectOf} from '../dialect/dialect.ts';
 import {clientsOf, openTransactionsOf, openTransactionsSql} from '../freeze/clients.ts';
 import {lockedTables, lockHolders} from '../freeze/table-locks.ts';
 import {replicationOf} from '../replication/replication.ts';
 import * as sentinels from '../replication/sentinel.ts';
-import type {MysqlReader} from '../target.ts';
 import type {Connections} from './connection.ts';
-import {manyChannels, type Where} from './problems.ts';
+import type {Where} from './contract.ts';
+import {manyChannels} from './problems.ts';
 
 /** The server's dialect, asked once. */
 export type AskDialect = (signal?: AbortSignal) => Promise<Dialect>;

@@ -1,4 +1,5 @@
 import {SwitcharooError} from '../../../src/index.ts';
+import type {Where} from './contract.ts';
 import {
   accessDenied,
   noAnswer,
@@ -7,7 +8,6 @@ import {
   tooManyConnections,
   unknownHost,
   unreachable,
-  type Where,
 } from './problems.ts';
 import {TimedOut} from './with-timeout.ts';
 

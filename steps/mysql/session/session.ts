@@ -1,26 +1,8 @@
 import {connect, type Socket} from 'node:net';
 import type {Connection} from 'mysql2/promise';
-import type {Where} from './problems.ts';
+import type {Login, Row, Statement, Where} from './contract.ts';
 import {connectTrouble, Lost, statementTrouble} from './server-errors.ts';
 import {TimedOut, within} from './with-timeout.ts';
-
-export type Row = Readonly<Record<string, unknown>>;
-
-export interface Login {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database?: string | undefined;
-  readonly tls?: {readonly ca?: string | undefined} | undefined;
-}
-
-export interface Statement {
-  /** With placeholders: its text is shown in problems, its values never. */
-  readonly sql: string;
-  readonly values?: readonly unknown[];
-  readonly limitMs?: number;
-}
 
 const connectLimitMs = 3_000;
 const statementLimitMs = 5_000;

@@ -1,10 +1,9 @@
 import {SwitcharooError} from '../../../src/index.ts';
 import {parkedHost} from '../accounts/accounts.ts';
-import type {CopyWriter} from '../copy/copies.ts';
+import type {CopyWriter, MysqlConfig, MysqlReader, MysqlWriter} from '../contract.ts';
 import {errnoOf} from '../dialect/dialect.ts';
 import * as sentinels from '../replication/sentinel.ts';
 import {untilExecuting, untilReplicating} from '../replication/waits.ts';
-import type {MysqlConfig, MysqlReader, MysqlWriter} from '../target.ts';
 import type {Connections} from './connection.ts';
 import {noReplicationAccount} from './problems.ts';
 import type {AskDialect} from './reader.ts';

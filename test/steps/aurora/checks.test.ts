@@ -4,7 +4,7 @@ import {createRds, type LabCluster, type Rds} from '../../../lab/aws/rds.ts';
 import {auroraChecks} from '../../../steps/aurora/checks/catalogue.ts';
 import {auroraCluster} from '../../../steps/aurora/target.ts';
 import {mysqlChecks} from '../../../steps/mysql/checks/catalogue.ts';
-import {factsOf} from '../../../steps/mysql/target.ts';
+import {factsOf} from '../../../steps/mysql/checks/facts.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {

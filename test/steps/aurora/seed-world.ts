@@ -5,7 +5,8 @@ import type {LabDatabase} from '../../../lab/mysql/server.ts';
 import {wordsOf} from '../../../lab/mysql/words.ts';
 import type {Session} from '../../../src/model/target.ts';
 import {seed} from '../../../steps/aurora/seed.ts';
-import {type MysqlReader, type MysqlWriter, mysqlServer} from '../../../steps/mysql/target.ts';
+import type {MysqlReader, MysqlWriter} from '../../../steps/mysql/contract.ts';
+import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {type KindPair, mysqlClients, old} from '../../lab/mysql/server-kinds.ts';
 import {

@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {mysqlChecks} from '../../../steps/mysql/checks/catalogue.ts';
-import {factsOf, mysqlServer} from '../../../steps/mysql/target.ts';
+import {factsOf} from '../../../steps/mysql/checks/facts.ts';
+import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {encryptingKinds} from '../../lab/mysql/encrypting-kinds.ts';
 import type {ServerKind} from '../../lab/mysql/server-kinds.ts';
 import {describeEachServer, type TriedServer} from './each-server.ts';

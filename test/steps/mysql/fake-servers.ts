@@ -12,7 +12,7 @@ import type {
   Position,
   Replication,
   ServerAccount,
-} from '../../../steps/mysql/target.ts';
+} from '../../../steps/mysql/contract.ts';
 
 /** One change in a binary log, with the server on which it was first made. */
 interface Event {

@@ -6,14 +6,10 @@ import type {LabDatabase} from '../../../lab/mysql/server.ts';
 import {wordsOf} from '../../../lab/mysql/words.ts';
 import type {Session} from '../../../src/model/target.ts';
 import {type AuroraReader, type AuroraWriter, auroraCluster} from '../../../steps/aurora/target.ts';
-import {
-  hasReached,
-  type MysqlReader,
-  type MysqlWriter,
-  mysqlServer,
-  type Replication,
-  replicationOf,
-} from '../../../steps/mysql/target.ts';
+import type {MysqlReader, MysqlWriter, Replication} from '../../../steps/mysql/contract.ts';
+import {hasReached} from '../../../steps/mysql/replication/position.ts';
+import {replicationOf} from '../../../steps/mysql/replication/replication.ts';
+import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {passwords, type TriedDatabases, tryDatabases} from '../../lab/mysql/databases.ts';
 import type {KindPair} from '../../lab/mysql/server-kinds.ts';
 

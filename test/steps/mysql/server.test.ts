@@ -4,13 +4,9 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {inspect} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {SwitcharooError} from '../../../src/model/problem.ts';
+import type {MysqlConfig, MysqlReader, MysqlWriter} from '../../../steps/mysql/contract.ts';
 import {connectTo} from '../../../steps/mysql/session/connection.ts';
-import {
-  type MysqlConfig,
-  type MysqlReader,
-  type MysqlWriter,
-  mysqlServer,
-} from '../../../steps/mysql/target.ts';
+import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {openRealServers, type RealServers} from './real-servers.ts';
 

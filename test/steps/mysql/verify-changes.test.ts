@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import type {Position} from '../../../steps/mysql/replication/position.ts';
+import type {Position} from '../../../steps/mysql/contract.ts';
 import {verifyChanges} from '../../../steps/mysql/verify-changes.ts';
 import {describeEachPair, type TriedServer} from './each-server.ts';
 import {createProof} from './verification-schema.ts';

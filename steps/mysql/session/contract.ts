@@ -1,0 +1,26 @@
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Login {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database?: string | undefined;
+  readonly tls?: {readonly ca?: string | undefined} | undefined;
+}
+
+export interface Statement {
+  /** With placeholders: its text is shown in problems, its values never. */
+  readonly sql: string;
+  readonly values?: readonly unknown[];
+  readonly limitMs?: number;
+}
+
+/** Asks one session, one statement after another. */
+export type Ask = (statement: Statement) => Promise<readonly Row[]>;
+
+/** Where a problem happened: the target's name in the inventory and its address. */
+export interface Where {
+  readonly name: string;
+  readonly address: string;
+}
