@@ -2,17 +2,17 @@ import {z} from 'zod';
 import {blocked, defineGate, done} from '../../src/index.ts';
 import {ecrRegistry} from './target.ts';
 
-const newestShown = 5;
+const mostTagsShown = 5;
 
-/** Which image a tag means, if there is one: what is there is not built again. */
+/** Gives the image of a tag, where there is one: an image that exists is not built again. */
 export const findImage = defineGate({
   name: 'ecr.find-image',
-  summary: 'Find out which image a tag of a repository means, if it is there already.',
+  summary: 'Check that a repository has the image of a tag, or that the image may be missing.',
   targets: {registry: ecrRegistry},
   input: z.object({
     repository: z.string(),
     tag: z.string(),
-    /** Somebody will build it. */
+    /** A later entry builds it. */
     mayBeMissing: z.boolean().default(false),
   }),
   output: z.object({digest: z.string().nullable(), image: z.string().nullable()}),
@@ -31,11 +31,11 @@ export const findImage = defineGate({
       return done({digest: null, image: null});
     }
     const tags = await registry.tags(repository, signal);
-    const [first = ''] = tag.split('.');
-    const near = tags.filter((one) => one.startsWith(first)).slice(-newestShown);
+    const [series = ''] = tag.split('.');
+    const similar = tags.filter((other) => other.startsWith(series)).slice(-mostTagsShown);
     return blocked(
-      `Repository ${repository} of ${registry.name} has no image ${tag}; it has ${tags.length} tags${near.length > 0 ? `, among them ${near.join(', ')}` : ''}.`,
-      'Push it, correct the tag, or describe under `builds` in the inventory from which sources it is built.',
+      `Repository ${repository} of ${registry.name} has no image ${tag}; it has ${tags.length} tags${similar.length > 0 ? `, among them ${similar.join(', ')}` : ''}.`,
+      'Push the image, correct the tag, or list its sources under `builds` in the inventory.',
     );
   },
 });

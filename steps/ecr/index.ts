@@ -1,2 +1,8 @@
+export type {
+  RegistryPassword,
+  RegistryReader,
+  RegistryWriter,
+  RepositoryState,
+} from './contract.ts';
 export {findImage} from './find-image.ts';
-export {ecrRegistry, type RegistryReader, type RegistryWriter} from './target.ts';
+export {ecrRegistry} from './target.ts';

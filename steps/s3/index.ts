@@ -1,1 +1,3 @@
-export {type BucketReader, s3Bucket} from './target.ts';
+export {openBucket} from './bucket/open-bucket.ts';
+export type {BucketReader} from './contract.ts';
+export {s3Bucket} from './target.ts';

@@ -1,2 +1,3 @@
+export type {Settings, SettingsReader} from './contract.ts';
 export {settingsReadable} from './readable.ts';
-export {type SettingsReader, settingsStore} from './target.ts';
+export {settingsStore} from './target.ts';

@@ -2,10 +2,10 @@ import {z} from 'zod';
 import {defineGate, done} from '../../src/index.ts';
 import {settingsStore} from './target.ts';
 
-/** Whether the settings of a container can be read, before anything waits for them. */
+/** Reads the settings of a container before anything waits for them. */
 export const settingsReadable = defineGate({
   name: 'settings.readable',
-  summary: 'Make sure that settings can be read, and that every reference in them leads somewhere.',
+  summary: 'Check that settings can be read, and that every reference in them can be resolved.',
   targets: {settings: settingsStore},
   input: z.object({keys: z.array(z.string())}),
   output: z.object({}),

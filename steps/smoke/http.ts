@@ -1,11 +1,12 @@
 import {z} from 'zod';
 import {defineGate, done, SwitcharooError, waiting} from '../../src/index.ts';
-import {type Page, type SiteReader, webSite} from './target.ts';
+import type {Page, SiteReader} from './contract.ts';
+import {webSite} from './target.ts';
 
 const input = z.object({
   url: z.url({protocol: /^https?$/}),
   status: z.coerce.number().int().default(200),
-  /** Text that the page must hold. */
+  /** Text that the page must have. */
   includes: z.string().optional(),
   /** How many times in a row each address must pass. */
   passes: z.coerce.number().int().positive().default(1),
@@ -13,10 +14,10 @@ const input = z.object({
 
 type Input = z.output<typeof input>;
 
-/** Open once the page is as it should be at every address to which its name leads. */
+/** Passes once every address of the name serves the page as expected. */
 export const httpAnswers = defineGate({
   name: 'smoke.http',
-  summary: 'Get a web page from every address of its name, and check what it says.',
+  summary: 'Wait until every address of a name serves a web page as expected.',
   targets: {site: webSite},
   input,
   output: z.object({}),
@@ -29,7 +30,7 @@ export const httpAnswers = defineGate({
   },
 });
 
-/** The first thing that is not as it should be, in words. A page may need a moment to warm up, so none is final. */
+/** The first failure, in words. A page may need a moment to warm up, so no failure is final. */
 async function failureOf(
   input: Input,
   site: SiteReader,
@@ -59,21 +60,21 @@ async function failureAt(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   for (let pass = 1; pass <= input.passes; pass += 1) {
-    const wrong = wrongWith(await site.get(input.url, address, signal), input);
-    if (wrong !== undefined) {
+    const mismatch = mismatchOf(await site.get(input.url, address, signal), input);
+    if (mismatch !== undefined) {
       const after = pass > 1 ? ` after ${pass - 1} of ${input.passes} passes` : '';
-      return `${input.url} at ${address} ${wrong}${after}.`;
+      return `${input.url} at ${address} ${mismatch}${after}.`;
     }
   }
   return undefined;
 }
 
-function wrongWith({status, location, body}: Page, wanted: Input): string | undefined {
-  if (status !== wanted.status) {
+function mismatchOf({status, location, body}: Page, expected: Input): string | undefined {
+  if (status !== expected.status) {
     const where = location === undefined ? '' : `, a redirect to ${location}`;
-    return `answers ${status}${where}, not ${wanted.status}`;
+    return `answers ${status}${where}, not ${expected.status}`;
   }
-  return wanted.includes === undefined || body.includes(wanted.includes)
+  return expected.includes === undefined || body.includes(expected.includes)
     ? undefined
-    : `answers ${status} without the text "${wanted.includes}"`;
+    : `answers ${status} without the text "${expected.includes}"`;
 }

@@ -1,3 +1,4 @@
+export type {Page, SiteReader} from './contract.ts';
 export {httpAnswers} from './http.ts';
 export {sqlAnswers} from './sql.ts';
-export {type SiteReader, webSite} from './target.ts';
+export {webSite} from './target.ts';

@@ -2,7 +2,7 @@ import {z} from 'zod';
 import {blocked, defineGate, done, SwitcharooError, waiting} from '../../src/index.ts';
 import {mysqlServer, type Row} from '../mysql/index.ts';
 
-// The reader's session can change no data; this keeps a slip of the pen from getting that far.
+// The reader's session can change no data; this refuses a mistake in the runbook earlier.
 const readOnly = /^\s*(select|show)\b/i;
 
 const input = z.object({
@@ -11,10 +11,10 @@ const input = z.object({
   equals: z.union([z.string(), z.number()]),
 });
 
-/** Open once the database answers a query with the wanted value. */
+/** Passes once the database answers a query with the expected value. */
 export const sqlAnswers = defineGate({
   name: 'smoke.sql',
-  summary: 'Ask the database one question, and check the answer.',
+  summary: 'Wait until the database answers a query with the expected value.',
   targets: {server: mysqlServer},
   input,
   output: z.object({}),
@@ -24,8 +24,8 @@ export const sqlAnswers = defineGate({
   check: async ({input: {query, equals}, targets: {server}, signal}) => {
     try {
       const [row] = await server.query(query, [], signal);
-      const answer = row === undefined ? 'no row' : `"${firstOf(row)}"`;
-      return row !== undefined && firstOf(row) === String(equals)
+      const answer = row === undefined ? 'no row' : `"${firstValue(row)}"`;
+      return row !== undefined && firstValue(row) === String(equals)
         ? done({})
         : waiting(`${server.name} answers ${answer} to ${query}, not "${equals}".`);
     } catch (error) {
@@ -37,12 +37,12 @@ export const sqlAnswers = defineGate({
   },
 });
 
-// The server understood, and will say no every time.
+// The server has understood the query, and refuses it every time.
 const finalCodes = new Set(['mysql-statement-refused', 'mysql-not-allowed']);
 const queryHint =
-  "Correct the query of this gate, or give switcharoo's account the right to read what it asks for.";
+  "Correct the query of this gate, or grant switcharoo's account SELECT on the tables that it reads.";
 
-function firstOf(row: Row): string {
+function firstValue(row: Row): string {
   const [value] = Object.values(row);
   return value instanceof Date ? value.toISOString() : String(value);
 }

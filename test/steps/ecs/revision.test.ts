@@ -245,13 +245,13 @@ test('what a container cannot be given is told by its name, never by its text', 
     }
     expect(told).toEqual([
       'The settings web.json cannot be given to a container: it is not JSON.',
-      'The settings web.json cannot be given to a container: 9LIVES is no name of a variable.',
+      'The settings web.json cannot be given to a container: 9LIVES is not a name for a variable.',
       'The settings web.json cannot be given to a container: LIST is neither a text, a number, true or false, nor a reference.',
-      'The settings web.json cannot be given to a container: LONG is a number that would not arrive as it is written; put it in quotes.',
-      'The settings web.json cannot be given to a container: SHARE is a number that would not arrive as it is written; put it in quotes.',
-      'The settings web.json cannot be given to a container: HUGE is a number that would not arrive as it is written; put it in quotes.',
-      'A setting leads to the parameter /none, which kept does not have, or which has no current version.',
-      'A setting leads to the secret none, which kept does not have, or which has no current version.',
+      'The settings web.json cannot be given to a container: LONG is a number that would arrive in another form; put it in quotes.',
+      'The settings web.json cannot be given to a container: SHARE is a number that would arrive in another form; put it in quotes.',
+      'The settings web.json cannot be given to a container: HUGE is a number that would arrive in another form; put it in quotes.',
+      'A setting refers to the parameter /none, which kept does not have, or which has no current version.',
+      'A setting refers to the secret none, which kept does not have, or which has no current version.',
     ]);
   }));
 

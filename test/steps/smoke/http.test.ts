@@ -119,7 +119,7 @@ describe('smoke.http', () => {
     reasons.push(await check({}));
     const at = `${dns.address}:${dns.port}`;
     expect(reasons.map((verdict) => verdict.kind === 'waiting' && verdict.progress)).toEqual([
-      `${url} at 127.1.2.13 gave no page: nobody listens there (ECONNREFUSED).`,
+      `${url} at 127.1.2.13 returned no page: no server listens there (ECONNREFUSED).`,
       `wwww.shop.test could not be looked up at ${at}: there is no such name.`,
       `shop.test could not be looked up at ${at}: the name has no address.`,
       `www.shop.test could not be looked up at ${at}: the resolver does not answer.`,

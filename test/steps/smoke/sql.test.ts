@@ -57,7 +57,7 @@ describe('smoke.sql', () => {
     expect(await check({query: 'SELECT 1 FROM missing', equals: 1})).toEqual({
       kind: 'blocked',
       reason: expect.stringContaining("Table 'shop.missing' doesn't exist"),
-      hint: "Correct the query of this gate, or give switcharoo's account the right to read what it asks for.",
+      hint: "Correct the query of this gate, or grant switcharoo's account SELECT on the tables that it reads.",
     });
     expect(await check({query: 'SELECT 1 FROM mysql.user', equals: 1})).toMatchObject({
       kind: 'blocked',
