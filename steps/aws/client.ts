@@ -1,6 +1,6 @@
 import {z} from 'zod';
 
-/** How to reach AWS, in the inventory. Without `credentials` the SDK's own chain finds them; `endpoint` is for labs. */
+/** How to reach AWS, in the inventory. Without `credentials` the SDK's own chain is used; `endpoint` is for labs. */
 export const awsConfig = z.object({
   region: z.string().default('us-east-1'),
   endpoint: z.url().optional(),
@@ -16,7 +16,7 @@ export type AwsConfig = z.output<typeof awsConfig>;
 
 const connectionTimeoutMs = 3_000;
 const writeTimeoutMs = 15_000;
-// Six reads that are never answered, and the pauses between them, fit into the 30 s of one look: then the error names the call.
+// Six unanswered reads, and the pauses between them, fit into the 30 s of one check: then the error names the call.
 const readTimeoutMs = 4_000;
 
 /**
@@ -28,8 +28,8 @@ export function readingClient(config: AwsConfig) {
 }
 
 /**
- * Settings for an SDK client that writes: one attempt. A write whose answer was lost is an unknown
- * outcome, and only a look can settle it; the SDK would send it again.
+ * Settings for an SDK client that writes: one attempt. A write without an answer has an unknown
+ * outcome, and only a check can tell; the SDK would send it again.
  */
 export function writingClient(config: AwsConfig) {
   return {...clientSettings(config, writeTimeoutMs), maxAttempts: 1};

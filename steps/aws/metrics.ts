@@ -1,7 +1,7 @@
 import type {CloudWatchClient} from '@aws-sdk/client-cloudwatch';
 import {SwitcharooError} from '../../src/index.ts';
 
-/** What CloudWatch measures of one thing. */
+/** A metric of CloudWatch for one resource. */
 export interface Metric {
   readonly namespace: string;
   readonly name: string;
@@ -13,31 +13,31 @@ type NotMeasured = {readonly kind: 'not-measured'; readonly why: string};
 export type Worst = {readonly kind: 'measured'; readonly value: number} | NotMeasured;
 
 type Sdk = typeof import('@aws-sdk/client-cloudwatch');
-type Asking = {readonly now: Date; readonly signal: AbortSignal};
+type Request = {readonly now: Date; readonly signal: AbortSignal};
 type CloudWatch = {readonly sdk: Sdk; readonly client: CloudWatchClient};
 
-/** The worst value of the last day, of each metric in turn. */
+/** The worst value of each metric within the last day. */
 export async function worstOfLastDay(
   cloudWatch: CloudWatch,
   metrics: readonly Metric[],
-  asking: Asking,
+  request: Request,
 ): Promise<readonly Worst[]> {
-  const found = await valuesOf(cloudWatch, metrics, {...asking, lastMs: dayMs, periodS: hour});
+  const series = await valuesOf(cloudWatch, metrics, {...request, lastMs: dayMs, periodS: hour});
   return metrics.map(({worst}, index) => {
-    const values = found[index] ?? [];
+    const values = series[index] ?? [];
     return values.length === 0
       ? {kind: 'not-measured', why: 'CloudWatch has measured nothing in the last day'}
       : {kind: 'measured', value: Math[worst === 'Maximum' ? 'max' : 'min'](...values)};
   });
 }
 
-/** The worst value of the newest five minutes of which CloudWatch has one, within the last hour. */
+/** The worst value of the newest five minutes that CloudWatch has measured, within the last hour. */
 export async function newest(
   cloudWatch: CloudWatch,
   metric: Metric,
-  asking: Asking,
+  request: Request,
 ): Promise<Worst> {
-  const window = {...asking, lastMs: hour * 1_000, periodS: fiveMinutes};
+  const window = {...request, lastMs: hour * 1_000, periodS: fiveMinutes};
   const [values] = await valuesOf(cloudWatch, [metric], window);
   const [value] = values ?? [];
   return value === undefined
@@ -45,18 +45,18 @@ export async function newest(
     : {kind: 'measured', value};
 }
 
-/** Newest first. */
+/** The values of each metric, newest first. */
 async function valuesOf(
   {sdk, client}: CloudWatch,
   metrics: readonly Metric[],
-  {now, signal, lastMs, periodS}: Asking & {readonly lastMs: number; readonly periodS: number},
+  {now, signal, lastMs, periodS}: Request & {readonly lastMs: number; readonly periodS: number},
 ): Promise<readonly (readonly number[])[]> {
   const command = new sdk.GetMetricDataCommand({
     StartTime: new Date(now.getTime() - lastMs),
     EndTime: now,
     ScanBy: 'TimestampDescending',
     MetricDataQueries: metrics.map(({namespace, name, dimensions, worst}, index) => ({
-      Id: idOf(index),
+      Id: queryId(index),
       MetricStat: {
         Stat: worst,
         Period: periodS,
@@ -68,11 +68,11 @@ async function valuesOf(
       },
     })),
   });
-  const {MetricDataResults: found = []} = await client.send(command, {abortSignal: signal});
-  return metrics.map((_, index) => found.find(({Id}) => Id === idOf(index))?.Values ?? []);
+  const {MetricDataResults: results = []} = await client.send(command, {abortSignal: signal});
+  return metrics.map((_, index) => results.find(({Id}) => Id === queryId(index))?.Values ?? []);
 }
 
-/** What is measured is worth knowing, and no reason to stop. */
+/** A metric that cannot be read is reported, and stops nothing. Other errors are thrown. */
 export function notMeasured(error: unknown, signal: AbortSignal): NotMeasured {
   if (error instanceof SwitcharooError && !signal.aborted) {
     return {kind: 'not-measured', why: error.problem.message.replace(/\.$/, '')};
@@ -80,7 +80,7 @@ export function notMeasured(error: unknown, signal: AbortSignal): NotMeasured {
   throw error;
 }
 
-const idOf = (index: number): string => `m${index}`;
+const queryId = (index: number): string => `m${index}`;
 
 const dayMs = 24 * 3_600_000;
 const hour = 3_600;

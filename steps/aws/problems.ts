@@ -1,6 +1,6 @@
 import {SwitcharooError} from '../../src/index.ts';
 
-/** Names by which the services of AWS refuse who is asking (SDK error names, and the XML services' own codes). */
+/** The errors of AWS services that refuse the credentials (SDK error names, and the codes of the XML services). */
 const credentialNames = new Set([
   'CredentialsProviderError',
   'ExpiredToken',
@@ -36,51 +36,54 @@ const unreachableNames = new Set([
 ]);
 
 /**
- * Makes one call to AWS. What any service can answer (who are you, not allowed, too often, no answer) becomes a
- * problem in the operator's words; everything else is thrown as it came. `what` is the target: "zone main".
+ * Makes one call to AWS. An error that any service can give (credentials, permission, rate limit, no answer) becomes
+ * a problem for the operator; every other error is thrown as it is. `subject` is the target: "zone main".
  */
-export async function askAws<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
+export async function askAws<Result>(
+  subject: string,
+  call: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await call();
   } catch (cause) {
-    throw awsProblem(what, cause) ?? cause;
+    throw awsProblem(subject, cause) ?? cause;
   }
 }
 
-/** The problem that an error of the SDK stands for, where every service of AWS has it. */
-export function awsProblem(what: string, cause: unknown): SwitcharooError | undefined {
+/** The problem for an error of the SDK that every AWS service can give; `undefined` for any other error. */
+export function awsProblem(subject: string, cause: unknown): SwitcharooError | undefined {
   if (!(cause instanceof Error) || cause.name === 'AbortError') {
     return undefined;
   }
   const names = [cause.name, 'code' in cause ? String(cause.code) : ''];
-  const is = (known: ReadonlySet<string>) => names.some((name) => known.has(name));
-  const said = oneLine(cause.message);
-  if (is(credentialNames)) {
+  const isOneOf = (list: ReadonlySet<string>) => names.some((name) => list.has(name));
+  const answer = oneLine(cause.message);
+  if (isOneOf(credentialNames)) {
     return problem(cause, {
       code: 'aws-credentials-refused',
-      message: `AWS does not accept the credentials for ${what}: ${said}`,
-      hint: 'Sign in anew, or correct the credentials of this target in the inventory; `aws sts get-caller-identity` shows who AWS takes you for.',
+      message: `AWS does not accept the credentials for ${subject}: ${answer}`,
+      hint: 'Sign in again, or correct the credentials of this target in the inventory; `aws sts get-caller-identity` prints the account that AWS sees.',
     });
   }
-  if (is(deniedNames)) {
+  if (isOneOf(deniedNames)) {
     return problem(cause, {
       code: 'aws-access-denied',
-      message: `AWS does not allow this call for ${what}: ${said}`,
-      hint: 'Give the role the permissions that `switcharoo steps` lists for the step.',
+      message: `AWS does not allow this call for ${subject}: ${answer}`,
+      hint: 'Grant the role the permissions that `switcharoo steps` lists for the step.',
     });
   }
-  if (is(throttledNames)) {
+  if (isOneOf(throttledNames)) {
     return problem(cause, {
       code: 'aws-throttled',
-      message: `AWS still refuses calls for ${what} because there are too many of them: ${said}`,
-      hint: 'Wait a minute, then resume; other tools may be using up the rate limit of this account.',
+      message: `AWS still refuses calls for ${subject} because there are too many: ${answer}`,
+      hint: 'Wait a minute, then resume; other tools may use up the rate limit of this account.',
     });
   }
-  return is(unreachableNames) || isServerFault(cause)
+  return isOneOf(unreachableNames) || isServerFault(cause)
     ? problem(cause, {
         code: 'aws-unreachable',
-        message: `AWS gives no answer for ${what}: ${said || names.filter(Boolean).join(' ')}`,
-        hint: 'Look at the network of this machine, the region and endpoint in the inventory, and the AWS health dashboard.',
+        message: `AWS gives no answer for ${subject}: ${answer || names.filter(Boolean).join(' ')}`,
+        hint: 'Check the network of this machine, the region and endpoint in the inventory, and the AWS health dashboard.',
       })
     : undefined;
 }
@@ -88,7 +91,7 @@ export function awsProblem(what: string, cause: unknown): SwitcharooError | unde
 const problem = (cause: Error, facts: {code: string; message: string; hint: string}) =>
   new SwitcharooError(facts, {cause});
 
-/** Answers like 503 that stay after the SDK's own attempts. */
+/** Answers such as 503 that remain after the SDK's own attempts. */
 const isServerFault = (cause: Error): boolean => '$fault' in cause && cause.$fault === 'server';
 
 export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();

@@ -3,17 +3,19 @@ import type {AwsConfig} from './client.ts';
 import {awsClients} from './clients.ts';
 import {oneLine} from './problems.ts';
 
-/** The ARNs on which an action is made; `*` where IAM knows nothing narrower for it. */
+/** The ARNs on which an action is made; `*` where IAM has nothing narrower. */
 export type ResourcesOf = (action: string, account: string) => readonly string[];
 
-/** The IAM statements for what is needed, and what IAM says of the account that would use them. */
+/** The IAM statements for the needs, and which of them the account has already. */
 export async function awsRights(
   config: AwsConfig,
   needs: readonly string[],
   resourcesOf: ResourcesOf,
   {name, signal}: OpenContext,
 ): Promise<Rights> {
-  const caller = await callerOf(config, name, signal).catch((cause: unknown) => refusalIn(cause));
+  const caller = await callerIdentity(config, name, signal).catch((cause: unknown) =>
+    refusalIn(cause),
+  );
   const account = 'arn' in caller ? caller.account : '*';
   const statements = statementsFor(needs, (action) => resourcesOf(action, account));
   const grants: readonly Grant[] = [
@@ -23,7 +25,7 @@ export async function awsRights(
   if (!('arn' in caller)) {
     return {account: null, grants, held: allUnknown(statements, caller.says)};
   }
-  const held = await simulated(config, caller.arn, statements, signal).catch((cause: unknown) =>
+  const held = await simulate(config, caller.arn, statements, signal).catch((cause: unknown) =>
     allUnknown(statements, refusalIn(cause).says),
   );
   return {account: caller.arn, grants, held};
@@ -31,7 +33,7 @@ export async function awsRights(
 
 type IamGrant = Extract<Grant, {form: 'iam'}>;
 
-/** Actions that are made on the same resources stand in one statement. */
+/** Actions on the same resources become one statement. */
 function statementsFor(
   needs: readonly string[],
   resourcesOf: (action: string) => readonly string[],
@@ -51,7 +53,7 @@ function statementsFor(
   }));
 }
 
-/** `ecs:UpdateService`, also where words follow that say for what. */
+/** `ecs:UpdateService`, also when a remark follows. */
 const actionOf = (need: string): string | undefined => /^[a-z0-9-]+:[A-Z]\w+/.exec(need)?.[0];
 
 interface Caller {
@@ -59,8 +61,12 @@ interface Caller {
   readonly account: string;
 }
 
-/** Any account may ask who it is; no policy can forbid it. */
-async function callerOf(config: AwsConfig, name: string, signal: AbortSignal): Promise<Caller> {
+/** No policy can forbid this call (STS API reference, GetCallerIdentity). */
+async function callerIdentity(
+  config: AwsConfig,
+  name: string,
+  signal: AbortSignal,
+): Promise<Caller> {
   const sts = awsClients(
     config,
     () => import('@aws-sdk/client-sts'),
@@ -76,7 +82,7 @@ async function callerOf(config: AwsConfig, name: string, signal: AbortSignal): P
   }
 }
 
-async function simulated(
+async function simulate(
   config: AwsConfig,
   arn: string,
   statements: readonly IamGrant[],
@@ -84,7 +90,7 @@ async function simulated(
 ): Promise<readonly Held[]> {
   const principal = principalOf(arn);
   if (principal === undefined) {
-    return allUnknown(statements, `IAM simulates no policy of ${arn}`);
+    return allUnknown(statements, `IAM cannot simulate the policies of ${arn}`);
   }
   const iam = awsClients(
     config,
@@ -105,10 +111,10 @@ async function simulated(
         {abortSignal: signal},
       );
       for await (const {EvaluationResults = []} of pages) {
-        held.push(...EvaluationResults.map((result) => heldBy(principal, result)));
+        held.push(...EvaluationResults.map((result) => evaluationOf(principal, result)));
       }
     }
-    return oneEach(held);
+    return worstByAction(held);
   } finally {
     await iam.close();
   }
@@ -121,7 +127,7 @@ interface Evaluation {
   readonly MissingContextValues?: readonly string[] | undefined;
 }
 
-function heldBy(principal: string, result: Evaluation): Held {
+function evaluationOf(principal: string, result: Evaluation): Held {
   const {
     EvalActionName: need = '',
     EvalResourceName = '*',
@@ -131,7 +137,7 @@ function heldBy(principal: string, result: Evaluation): Held {
   if (EvalDecision === 'allowed') {
     return {need, is: 'held'};
   }
-  // A condition on something that only a real call knows: it may be allowed then.
+  // The policy has a condition on a value that only a real call has: it may be allowed then.
   const isOpen = (MissingContextValues ?? []).length > 0;
   const says = `IAM answers ${EvalDecision} for ${principal} on ${EvalResourceName}`;
   return isOpen
@@ -139,13 +145,13 @@ function heldBy(principal: string, result: Evaluation): Held {
     : {need, is: 'missing', says};
 }
 
-/** An action on several resources is held when it is held on all of them. */
-function oneEach(held: readonly Held[]): readonly Held[] {
+/** An action on several resources is held only if it is held on all of them. */
+function worstByAction(held: readonly Held[]): readonly Held[] {
   const worst = new Map<string, Held>();
-  for (const one of held) {
-    const so = worst.get(one.need);
-    if (!so || order[one.is] > order[so.is]) {
-      worst.set(one.need, one);
+  for (const answer of held) {
+    const previous = worst.get(answer.need);
+    if (!previous || order[answer.is] > order[previous.is]) {
+      worst.set(answer.need, answer);
     }
   }
   return [...worst.values()];
@@ -153,7 +159,7 @@ function oneEach(held: readonly Held[]): readonly Held[] {
 
 const order = {held: 0, unknown: 1, missing: 2};
 
-/** IAM simulates users and roles: of a session, its role. The path of a role is not in the name of its session. */
+/** IAM simulates users and roles; a session is simulated by its role. A session's ARN has no path of the role. */
 function principalOf(arn: string): string | undefined {
   const [, partition, account, role] =
     /^arn:([\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? [];
@@ -163,7 +169,7 @@ function principalOf(arn: string): string | undefined {
   return /^arn:[\w-]+:iam::\d+:(user|role)\//.test(arn) ? arn : undefined;
 }
 
-/** The simulation takes names of single resources, and `*` for all: one that could exist stands for the others. */
+/** The simulation takes single resources, or `*` for all: one that could exist represents the others. */
 const concrete = (resource: string): string =>
   resource === '*' ? resource : resource.replaceAll('*', 'any');
 

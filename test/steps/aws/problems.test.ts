@@ -32,7 +32,7 @@ for (const {name, error, code} of [...cases, ...others]) {
   });
 }
 
-test('what only one service answers, and a stop by the operator, are left as they came', async () => {
+test('an error of one service alone, and a stop by the operator, are thrown as they are', async () => {
   for (const error of [named('ServiceNotFoundException'), named('AbortError')]) {
     await expect(askAws('zone main', () => Promise.reject(error))).rejects.toBe(error);
   }
@@ -42,6 +42,6 @@ test('the problem names the target and quotes AWS', () => {
   expect(awsProblem('zone main', named('AccessDenied'))?.problem).toEqual({
     code: 'aws-access-denied',
     message: 'AWS does not allow this call for zone main: AccessDenied said so',
-    hint: 'Give the role the permissions that `switcharoo steps` lists for the step.',
+    hint: 'Grant the role the permissions that `switcharoo steps` lists for the step.',
   });
 });

@@ -23,7 +23,7 @@ async function opened(arn?: string) {
   return {...(await started(identity.sts, identity.iam)), identity};
 }
 
-test('what is needed becomes statements, as narrow as IAM knows them, in the account that asks', async () => {
+test('needs become statements for the account of the caller, as narrow as IAM allows', async () => {
   await using lab = await opened();
   expect(await awsRights(lab.config, needs, resourcesOf, context)).toEqual({
     account: 'arn:aws:sts::123456789012:assumed-role/switcharoo/night',
@@ -46,7 +46,7 @@ test('what is needed becomes statements, as narrow as IAM knows them, in the acc
   });
 });
 
-test('exactly these statements are enough, and each action that is taken out of them is missed', async () => {
+test('exactly these statements are enough, and each action that is removed is reported as missing', async () => {
   await using lab = await opened();
   const {grants} = await awsRights(lab.config, needs, resourcesOf, context);
   const policy = grants.flatMap((grant) => (grant.form === 'iam' ? [grant] : []));
@@ -64,15 +64,15 @@ test('exactly these statements are enough, and each action that is taken out of 
   }
 });
 
-test('one who is no user and no role cannot be simulated, and nothing is claimed of it', async () => {
+test('an account that is neither a user nor a role cannot be simulated, and its rights are unknown', async () => {
   await using lab = await opened('arn:aws:iam::123456789012:root');
   const {held} = await awsRights(lab.config, needs, resourcesOf, context);
   expect(new Set(held.map(({is, says}) => `${is}: ${says}`))).toEqual(
-    new Set(['unknown: IAM simulates no policy of arn:aws:iam::123456789012:root']),
+    new Set(['unknown: IAM cannot simulate the policies of arn:aws:iam::123456789012:root']),
   );
 });
 
-test('one who may not ask IAM still gets the policy, and is told that nobody knows', async () => {
+test('an account that may not ask IAM still gets the policy, and its rights are unknown', async () => {
   await using lab = await opened();
   lab.endpoint.faults.add({service: 'iam', operation: 'SimulatePrincipalPolicy', kind: 'deny'});
   const {held, grants} = await awsRights(lab.config, needs, resourcesOf, context);
