@@ -66,7 +66,7 @@ describe('the commands in the docs', () => {
   test('are npm scripts where they begin with npm', () => {
     const {scripts} = JSON.parse(read('package.json') ?? '{}');
     const named = pages.flatMap((page) =>
-      [...(read(page) ?? '').matchAll(/npm (?:run )?([a-z]+)/g)].flatMap(([whole, name = '']) =>
+      [...(read(page) ?? '').matchAll(/npm (?:run )?([a-z:-]+)/g)].flatMap(([whole, name = '']) =>
         /^npm (run|test)/.test(whole) ? [whole.startsWith('npm test') ? 'test' : name] : [],
       ),
     );
