@@ -12,10 +12,10 @@ export function databaseHosts(site: Site): readonly Promise<LabHost>[] {
   return [host('db1', network.db1, ports.source), host('db2', network.db2, ports.replica)];
 }
 
-/** Where the front door of a web host reads to whom it passes requests on. */
-export const doorFile = '/etc/nginx/conf.d/shop.conf';
+/** The file in which the reverse proxy of a web host has the servers behind it. */
+export const proxyFile = '/etc/nginx/conf.d/shop.conf';
 
-/** The hosts of the application: its service behind a front door on both, a crontab on one and a timer on the other. */
+/** The hosts of the application: its service behind a reverse proxy on both, a crontab on one and a timer on the other. */
 export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
   const {network, ports} = site;
   const shop = (address: string) => ({
@@ -25,13 +25,13 @@ export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
     restart: 'always' as const,
     enabled: true,
   });
-  const door = (name: string, address: string) => ({
+  const proxy = (name: string, address: string) => ({
     name: 'nginx.service',
-    command: programOf('app/door'),
+    command: programOf('app/proxy'),
     env: {
       LISTEN_ADDRESS: address,
       PORT: String(ports.web),
-      UPSTREAM_FILE: join(site.directory, name, 'root', doorFile),
+      UPSTREAM_FILE: join(site.directory, name, 'root', proxyFile),
     },
     restart: 'always' as const,
     enabled: true,
@@ -40,9 +40,9 @@ export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
     ...common(site),
     name,
     address,
-    units: [shop(address), door(name, address)],
-    files: {[doorFile]: upstreamOf({host: address, port: ports.app})},
-    doorFile,
+    units: [shop(address), proxy(name, address)],
+    files: {[proxyFile]: upstreamOf({host: address, port: ports.app})},
+    proxyFile,
   });
   const digest = (address: string) => ({...onTheSource(site, address), DIGEST_SECONDS: '1'});
   const web1 = startHost({

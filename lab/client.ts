@@ -167,8 +167,8 @@ async function untilReady(options: LabOptions, directory: string, pid: number): 
 
 function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>} {
   const {control, token, variables} = ready.parse(JSON.parse(readFileSync(path, 'utf8')));
-  const ask = async (door: string, body: unknown = {}): Promise<unknown> => {
-    const response = await fetch(`${control}${door}`, {
+  const ask = async (path: string, body: unknown = {}): Promise<unknown> => {
+    const response = await fetch(`${control}${path}`, {
       method: 'POST',
       headers: {authorization: `Bearer ${token}`},
       body: JSON.stringify(body),
@@ -176,7 +176,7 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
     });
     const answer: unknown = await response.json();
     if (!response.ok) {
-      throw new SwitcharooError(labRefused(door, String((answer as {problem?: string}).problem)));
+      throw new SwitcharooError(labRefused(path, String((answer as {problem?: string}).problem)));
     }
     return answer;
   };
@@ -230,8 +230,8 @@ const labDidNotStart = (said: string): Problem => ({
   hint: 'Nothing of it is left running. "switcharoo doctor" says what this machine lacks.',
 });
 
-const labRefused = (door: string, said: string): Problem => ({
+const labRefused = (path: string, reason: string): Problem => ({
   code: 'lab-refused',
-  message: `The lab did not do ${door}: ${said}.`,
+  message: `The lab refused ${path}: ${reason}.`,
   hint: 'See what it does with: switcharoo lab status',
 });

@@ -13,10 +13,10 @@ export interface Control {
   stop(): void;
 }
 
-/** The lab's own door: on loopback, and only for who can read its token. */
+/** The lab's own HTTP API: on loopback, and only for a process that can read its token. */
 export async function startControl(world: World, down: () => void): Promise<Control> {
   const token = randomBytes(24).toString('hex');
-  const doors: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
+  const handlers: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
     '/status': async () => ({clients: await world.clients(), world: await pictureOf(world)}),
     '/count': () => world.count(),
     '/clients/pause': () => world.pauseClients(),
@@ -27,12 +27,12 @@ export async function startControl(world: World, down: () => void): Promise<Cont
     },
   };
   const server = createServer(async (request, response) => {
-    const open = doors[request.url ?? ''];
+    const handler = handlers[request.url ?? ''];
     const [status, answer] = !isKnown(request, token)
       ? [403, {problem: 'wrong token'}]
-      : !open
-        ? [404, {problem: `no door ${request.url}`}]
-        : await passing(open, request);
+      : !handler
+        ? [404, {problem: `no such path: ${request.url}`}]
+        : await answerOf(handler, request);
     response.writeHead(status, {'content-type': 'application/json'});
     response.end(JSON.stringify(answer ?? {}));
   });
@@ -48,12 +48,12 @@ export async function startControl(world: World, down: () => void): Promise<Cont
   };
 }
 
-async function passing(
-  open: (body: unknown) => Promise<unknown>,
+async function answerOf(
+  handler: (body: unknown) => Promise<unknown>,
   request: IncomingMessage,
 ): Promise<[number, unknown]> {
   try {
-    return [200, await open(await bodyOf(request))];
+    return [200, await handler(await bodyOf(request))];
   } catch (error) {
     return [400, {problem: error instanceof Error ? error.message : String(error)}];
   }

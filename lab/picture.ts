@@ -2,7 +2,7 @@ import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {keyOf} from './aws/record-set.ts';
 import type {Route53} from './aws/route53.ts';
-import {doorFile} from './bare-metal.ts';
+import {proxyFile} from './bare-metal.ts';
 import {movingDomain, movingZoneId} from './name-servers.ts';
 import {type World, zoneId} from './world.ts';
 
@@ -42,7 +42,7 @@ export async function pictureOf({databases, hosts, route53, names, loadBalancer}
         ),
       ]),
     ),
-    doors: hosts.map(({root}) => join(root, doorFile)).map(textOf),
+    proxies: hosts.map(({root}) => join(root, proxyFile)).map(textOf),
     targets: loadBalancer.targets().map(({address, state}) => `${address} ${state}`),
   };
 }

@@ -5,9 +5,9 @@ import {type Network, pickPort} from './network.ts';
 import type {Processes} from './processes.ts';
 
 export interface Ports {
-  /** Where clients come in: at the front doors of the old side, and at the load balancer. */
+  /** The port for clients: of the reverse proxies of the old side, and of the load balancer. */
   readonly web: number;
-  /** The application behind the front doors. */
+  /** The application behind the reverse proxies. */
   readonly app: number;
   readonly source: number;
   readonly replica: number;

@@ -58,11 +58,11 @@ export default defineRunbook({
     newSideUrl: z.url(),
     /** How near Aurora must be before writes are frozen. */
     nearMs: z.coerce.number().int().positive().default(200),
-    /** The front door of the old web servers: the file that names the servers behind it, and what it is then to say. */
-    doorUnit: z.string(),
-    doorFile: z.string(),
-    doorTest: z.array(z.string()).min(1),
-    doorToNewSide: z.string(),
+    /** The reverse proxy of the old web servers: the file that names the servers behind it, and its new text. */
+    proxyUnit: z.string(),
+    proxyFile: z.string(),
+    proxyTest: z.array(z.string()).min(1),
+    proxyToNewSide: z.string(),
     /** The application behind it. */
     appUnits: z.array(z.string()),
   }),
@@ -148,7 +148,7 @@ export default defineRunbook({
   .confirm('go', {
     question: 'Start the cutover? Writes are refused for a moment; whatever is read goes on.',
     details: ({params}) => [
-      `${params.siteName} will lead to ${params.newAddresses.join(', ')}, and ${params.doorFile} to the same new side.`,
+      `${params.siteName} will lead to ${params.newAddresses.join(', ')}, and ${params.proxyFile} to the same new side.`,
       `${params.image} is running as ${params.tasks} tasks on Aurora at ${params.auroraHost}, which still refuses writes.`,
     ],
     after: ['near', 'new-side-answers', 'ttl-drained'],
@@ -168,9 +168,9 @@ export default defineRunbook({
     after: ['replicate'],
   })
   // Asked now, for later there is no time.
-  .step('door-ready', proxyReady, {
+  .step('proxy-ready', proxyReady, {
     on: {hosts: 'webHosts'},
-    input: ({params}) => ({file: params.doorFile, unit: params.doorUnit, test: params.doorTest}),
+    input: ({params}) => ({file: params.proxyFile, unit: params.proxyUnit, test: params.proxyTest}),
   })
   // From here until 'open-writes' nobody can write. Whoever reads must not notice, so no session is ended.
   .step('freeze', freezeWrites, {
@@ -201,13 +201,13 @@ export default defineRunbook({
       .step('forward', forwardTraffic, {
         on: {hosts: 'webHosts'},
         input: ({params}) => ({
-          file: params.doorFile,
-          text: params.doorToNewSide,
-          unit: params.doorUnit,
-          test: params.doorTest,
+          file: params.proxyFile,
+          text: params.proxyToNewSide,
+          unit: params.proxyUnit,
+          test: params.proxyTest,
           wasReady: true,
         }),
-        after: ['door-ready'],
+        after: ['proxy-ready'],
       })
       .step('way-back', replicateBack, {
         on: {follower: 'source', leader: 'aurora'},
@@ -219,7 +219,7 @@ export default defineRunbook({
         }),
       }),
   )
-  // A door reloads a moment after it was told to. Opened before, one door would show what the other has not yet.
+  // A proxy reloads a moment after the command. With writes open before, one proxy would serve newer data than the other.
   .step('forwarded', httpAnswers, {
     on: {site: 'site'},
     input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText}),
@@ -246,7 +246,7 @@ export default defineRunbook({
     input: ({params}) => ({name: params.siteName, type: 'A', values: params.newAddresses}),
     after: ['swap'],
   })
-  .together('Close the old side behind its front door', (group) =>
+  .together('Close the old side behind its reverse proxy', (group) =>
     group
       .step('stop-app', stopWebServers, {
         on: {hosts: 'webHosts'},

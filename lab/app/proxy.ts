@@ -9,7 +9,7 @@ import {
 } from 'node:http';
 import {type Place, upstreamIn} from './upstream.ts';
 
-// The front door of a web host: it plays nginx as far as passing requests on to the servers of one upstream block.
+// The reverse proxy of a web host: it plays nginx as far as passing requests on to the servers of one upstream block.
 // On SIGHUP it reads its file again: requests under way end where they began, new ones go to the new servers.
 
 const {LISTEN_ADDRESS = '127.0.0.1', PORT = '0', UPSTREAM_FILE = 'upstream.conf'} = process.env;

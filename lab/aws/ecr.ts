@@ -5,7 +5,7 @@ import {AwsError} from './replies.ts';
 
 export interface EcrOptions {
   readonly store: RegistryStore;
-  /** Where the registry's own door is: `127.0.0.1:5000`. */
+  /** The address of the registry's own HTTP API: `127.0.0.1:5000`. */
   readonly host: string;
   readonly region?: string;
   readonly accountId?: string;

@@ -11,8 +11,8 @@ import {
   notPlayed,
 } from './command.ts';
 import {Cron} from './cron.ts';
+import {type FilteredPort, openFilteredPort} from './filtered-port.ts';
 import {Firewall} from './firewall.ts';
-import {type Front, startFront} from './front.ts';
 import type {SeenProcess} from './process-group.ts';
 import {writeShims} from './shims.ts';
 import {type SshFault, startSshServer} from './ssh-server.ts';
@@ -39,8 +39,8 @@ export interface HostOptions {
   readonly cronMinuteMs?: number;
   /** Other files that are there at the start, by path. */
   readonly files?: Readonly<Record<string, string>>;
-  /** The file of its front door, which `nginx -t` tests. */
-  readonly doorFile?: string;
+  /** The file of its reverse proxy, which `nginx -t` tests. */
+  readonly proxyFile?: string;
   /** Ports of servers behind this host's firewall. */
   readonly ports?: readonly LabPort[];
 }
@@ -60,7 +60,7 @@ export interface LabHost {
   readonly knownHost: string;
   /** Where its file tree begins: `root` in the inventory. */
   readonly root: string;
-  /** The ports that its fronts took, in the order of `ports`. */
+  /** The ports that it opened, in the order of `ports`. */
   readonly ports: readonly number[];
   /** As `systemctl is-active` says it. */
   unitState(unit: string): ActiveState | 'not-found';
@@ -78,14 +78,14 @@ export async function startHost(options: HostOptions): Promise<LabHost> {
   const {name, address, user = 'deploy', authorizedKey} = options;
   const places = makePlaces(join(options.directory, name), user);
   writeFiles(places.root, options.files ?? {});
-  const fronts: Front[] = [];
-  const models = modelsOf(options, places.root, () => fronts.map((front) => front.enforce()));
+  const openPorts: FilteredPort[] = [];
+  const models = modelsOf(options, places.root, () => openPorts.map((port) => port.enforce()));
   const {systemd, cron, firewall} = models;
-  const programs = hostPrograms(models, join(places.root, options.doorFile ?? 'no-door'));
+  const programs = hostPrograms(models, join(places.root, options.proxyFile ?? 'no-proxy'));
   writeShims(places.bin, [...programs.keys()]);
 
   for (const port of options.ports ?? []) {
-    fronts.push(await openPort(port, address, firewall));
+    openPorts.push(await openPort(port, address, firewall));
   }
   const ssh = await startSshServer({...places, address, user, authorizedKey, programs});
   await systemd.startEnabled();
@@ -97,7 +97,7 @@ export async function startHost(options: HostOptions): Promise<LabHost> {
     root: places.root,
     sshPort: ssh.port,
     knownHost: ssh.knownHost,
-    ports: fronts.map(({port}) => port),
+    ports: openPorts.map(({port}) => port),
     unitState: (unit) => systemd.unit(unit)?.activeState() ?? 'not-found',
     pidsOf: (what) =>
       what.startsWith('cron:')
@@ -108,7 +108,7 @@ export async function startHost(options: HostOptions): Promise<LabHost> {
     sshFault: (fault) => ssh.fault(fault),
     stop: async () => {
       await ssh.stop();
-      await Promise.all([cron.stop(), systemd.stopAll(), ...fronts.map((front) => front.stop())]);
+      await Promise.all([cron.stop(), systemd.stopAll(), ...openPorts.map((port) => port.stop())]);
     },
   };
 }
@@ -141,14 +141,14 @@ function modelsOf(options: HostOptions, root: string, rulesChanged: () => void):
   };
 }
 
-async function openPort(port: LabPort, address: string, firewall: Firewall): Promise<Front> {
-  // The rules name the front's own port, which may be known only once it listens.
-  const front: Front = await startFront({
+async function openPort(port: LabPort, address: string, firewall: Firewall): Promise<FilteredPort> {
+  // The rules name the port itself, which may be known only once it listens.
+  const opened: FilteredPort = await openFilteredPort({
     ...port,
     address,
-    allows: (remote) => firewall.allows(front.port, remote),
+    allows: (remote) => firewall.allows(opened.port, remote),
   });
-  return front;
+  return opened;
 }
 
 interface Models {
@@ -160,7 +160,7 @@ interface Models {
 
 function hostPrograms(
   {systemd, cron, firewall, firewall6}: Models,
-  doorFile: string,
+  proxyFile: string,
 ): ReadonlyMap<string, HostProgram> {
   return new Map<string, HostProgram>([
     ['systemctl', (command) => systemd.systemctl(command)],
@@ -171,13 +171,13 @@ function hostPrograms(
     ['ip6tables', (command) => firewall6.iptables(command)],
     ['ip6tables-save', () => firewall6.save()],
     ['ip6tables-restore', (command) => firewall6.restore(command)],
-    ['nginx', (command) => testDoor(command, doorFile)],
+    ['nginx', (command) => testProxy(command, proxyFile)],
     ['ps', (command) => listProcesses(command, systemd, cron)],
   ]);
 }
 
 /** `nginx -t` */
-function testDoor(command: HostCommand, file: string): CommandReply {
+function testProxy(command: HostCommand, file: string): CommandReply {
   if (command.args.join(' ') !== '-t') {
     return notPlayed(command);
   }

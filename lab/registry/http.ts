@@ -23,7 +23,7 @@ interface Reply {
   readonly body?: Uint8Array | object;
 }
 
-/** A door of the HTTP API V2 to the store, on loopback and without TLS, for docker, buildah and whoever else pushes. */
+/** The HTTP API V2 of the store, on loopback and without TLS, for docker, buildah and other clients that push. */
 export async function startRegistry(store: RegistryStore): Promise<Registry> {
   const uploads = new Map<string, Uint8Array>();
   const server = createServer((request, response) => {

@@ -16,7 +16,7 @@ export interface Repository {
   readonly manifests: Map<string, Manifest>;
 }
 
-/** What the registry keeps, and what ECR's API and its HTTP door both look at. */
+/** What the registry keeps, and what ECR's API and its HTTP API both read. */
 export interface RegistryStore {
   readonly repositories: ReadonlyMap<string, Repository>;
   /** For the user AWS. */

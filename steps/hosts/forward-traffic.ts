@@ -7,8 +7,8 @@ import {
   done,
   pending,
 } from '../../src/index.ts';
-import {doorInput, whyNotReady} from './proxy/obstacles.ts';
-import {type Door, type DoorState, sha256OfText} from './proxy/proxy.ts';
+import {proxyInput, whyNotReady} from './proxy/obstacles.ts';
+import {type ProxyState, type ReverseProxy, sha256OfText} from './proxy/proxy.ts';
 import {placesOf} from './shell/host-text.ts';
 import {
   type HostsAction,
@@ -20,14 +20,14 @@ import {
   whenAny,
 } from './target.ts';
 
-const input = doorInput.extend({
+const input = proxyInput.extend({
   /** Its text from now on: the new side as the only place to pass requests on to. */
   text: z.string().min(1),
-  /** hosts.proxy-ready has just asked the door about itself: it is asked with its new text alone, when nobody can write. */
+  /** hosts.proxy-ready has just checked the proxy: only its new text is tested now, while nobody can write. */
   wasReady: z.boolean().default(false),
 });
 type Input = z.output<typeof input>;
-type Found = PerHost<DoorState>;
+type Found = PerHost<ProxyState>;
 
 const before = z.object({
   hosts: z.array(
@@ -36,22 +36,22 @@ const before = z.object({
 });
 
 /**
- * Turns the front door of the old side into a proxy to the new one: whoever still has an old address, for as long as
- * caches keep it, is served by the new side. Requests under way end where they began.
+ * Points the reverse proxy of the old side at the new side: clients that still have an old address, for as long as
+ * caches keep it, are served by the new side. Requests under way end where they began.
  */
 export const forwardTraffic = defineStep({
   name: 'hosts.forward-traffic',
-  summary: 'Let the old front door pass requests on to the new side.',
+  summary: 'Forward the traffic of the old reverse proxy to the new side.',
   targets: {hosts: hostGroup},
   input,
   before,
   output: z.object({}),
   needs: {
     hosts: [
-      "sudo without a password for /bin/sh (the front door's file and test, systemctl show, is-active and reload, /var/lib/switcharoo)",
+      "sudo without a password for /bin/sh (the reverse proxy's file and test, systemctl show, is-active and reload, /var/lib/switcharoo)",
     ],
   },
-  reverses: 'Puts back byte for byte the file that was there, and reloads the front door.',
+  reverses: 'Restores the original file, byte for byte, and reloads the reverse proxy.',
   timeoutMs: 60_000,
   poll: {firstMs: 50, mostMs: 500},
 
@@ -101,22 +101,24 @@ const leading = (
     does: `${does} on ${placesOf(those.map(({host}) => host))}, test it, and reload ${wanted.unit}`,
     perform: (writer, signal) =>
       onThose(writer, those, (host, from) =>
-        host.leadDoor(doorOf(wanted), {from, text: wanted.text}, run, signal),
+        host.switchProxy(proxyOf(wanted), {from, text: wanted.text}, run, signal),
       ),
   });
 
 const returning = (
   {input: wanted, run}: HostsLook<Input>,
-  those: PerHost<DoorState>,
+  those: PerHost<ProxyState>,
   does: string,
 ): readonly HostsAction[] =>
   whenAny(those, {
     does: `${does} on ${placesOf(those.map(({host}) => host))}, and reload ${wanted.unit}`,
     perform: (writer, signal) =>
-      onThose(writer, those, (host) => host.returnDoor(doorOf(wanted), wanted.text, run, signal)),
+      onThose(writer, those, (host) =>
+        host.restoreProxy(proxyOf(wanted), wanted.text, run, signal),
+      ),
   });
 
-const hostsWhere = (found: Found, holds: (state: DoorState) => boolean): ReadonlySet<string> =>
+const hostsWhere = (found: Found, holds: (state: ProxyState) => boolean): ReadonlySet<string> =>
   new Set(found.filter(({value}) => holds(value)).map(({host}) => host));
 
 /** Those that are among the hosts, and the others. */
@@ -128,21 +130,21 @@ const split = <Value>(
   those.filter(({host}) => !hosts.has(host)),
 ];
 
-/** Whether the door runs and could be reloaded is asked before the first change: the change itself finds out again. */
+/** Whether the proxy runs and could be reloaded is checked before the first change: the change itself tests it again. */
 const find = ({targets, input: wanted, run, signal}: HostsLook<Input>): Promise<Found> =>
   onEvery(targets.hosts.hosts, (host) =>
-    host.door(doorOf(wanted), run, !run.started && !wanted.wasReady, signal),
+    host.proxyState(proxyOf(wanted), run, !run.started && !wanted.wasReady, signal),
   );
 
-const doorOf = ({file, unit, test}: Input): Door => ({file, unit, test});
+const proxyOf = ({file, unit, test}: Input): ReverseProxy => ({file, unit, test});
 
 const isWritten =
   ({text}: Input) =>
-  ({inPlace}: DoorState): boolean =>
+  ({inPlace}: ProxyState): boolean =>
     inPlace?.sha256 === sha256OfText(text);
-const isLed = (wanted: Input) => (state: DoorState) =>
+const isLed = (wanted: Input) => (state: ProxyState) =>
   isWritten(wanted)(state) && state.reloadedWith === state.inPlace?.sha256;
-const isBack = ({inPlace, kept}: DoorState): boolean => inPlace?.sha256 === kept?.sha256;
+const isBack = ({inPlace, kept}: ProxyState): boolean => inPlace?.sha256 === kept?.sha256;
 
 const beforeOf = (found: Found) =>
   found.flatMap(({host, value: {kept, inPlace}}) => {
@@ -185,7 +187,7 @@ function whyEdited(found: Found, {file, text}: Input): Blocked | null {
 const keptPlace = '/var/lib/switcharoo';
 
 const difference = (
-  {host, value}: {host: string; value: DoorState},
+  {host, value}: {host: string; value: ProxyState},
   wanted: Input,
 ): Difference => ({
   what: `${wanted.file} on ${host}`,

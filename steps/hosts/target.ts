@@ -11,7 +11,7 @@ import {type AtQueue, type AtWriter, atOf} from './at/queue.ts';
 import {type CronFileState, type CrontabState, type CronWriter, cronOf} from './cron/crontabs.ts';
 import {type FilterRules, type FirewallWriter, firewallOf} from './firewall/firewall.ts';
 import {type HostProcess, readProcesses} from './processes/jobs.ts';
-import {type Door, type DoorState, type DoorWriter, doorOf} from './proxy/proxy.ts';
+import {type ProxyState, type ProxyWriter, proxyOf, type ReverseProxy} from './proxy/proxy.ts';
 import {hostsInTrouble} from './shell/problems.ts';
 import type {Mark} from './shell/run-marker.ts';
 import {openShells, type Shell} from './shell/shell.ts';
@@ -50,8 +50,13 @@ export interface HostReader {
     signal: AbortSignal,
   ): Promise<readonly SupervisedProcess[] | null>;
   filterRules(signal: AbortSignal): Promise<FilterRules>;
-  /** `atFirst`: also ask whether its unit runs, and the door itself whether it could read its files. */
-  door(door: Door, mark: Mark, atFirst: boolean, signal: AbortSignal): Promise<DoorState>;
+  /** `atFirst`: also whether its unit runs, and whether the proxy accepts its files. */
+  proxyState(
+    proxy: ReverseProxy,
+    mark: Mark,
+    atFirst: boolean,
+    signal: AbortSignal,
+  ): Promise<ProxyState>;
 }
 
 export interface HostWriter
@@ -60,7 +65,7 @@ export interface HostWriter
     SystemdWriter,
     CronWriter,
     FirewallWriter,
-    DoorWriter,
+    ProxyWriter,
     SupervisorWriter {}
 
 /** The hosts of one target, in the order of the inventory. */
@@ -152,7 +157,7 @@ function hostOf(shell: Shell): HostWriter {
     ...systemdOf(shell),
     ...cronOf(shell),
     ...firewallOf(shell),
-    ...doorOf(shell),
+    ...proxyOf(shell),
     ...atOf(shell),
     ...supervisorOf(shell),
     processes: (signal) => readProcesses(shell, signal),

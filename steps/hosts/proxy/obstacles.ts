@@ -2,40 +2,40 @@ import {z} from 'zod';
 import {type Blocked, blocked} from '../../../src/index.ts';
 import type {PerHost} from '../target.ts';
 import {unitName} from '../units/blocked-units.ts';
-import type {DoorState} from './proxy.ts';
+import type {ProxyState} from './proxy.ts';
 
-/** Which front door is meant, and how it is asked about itself. */
-export const doorInput = z.object({
-  /** The file of the front door that says to whom requests are passed on. */
+/** A reverse proxy, and how it is tested. */
+export const proxyInput = z.object({
+  /** The file in which the reverse proxy has the servers behind it. */
   file: z.string().regex(/^\/[\w./-]+$/),
   unit: unitName,
-  /** What says whether the door could read its files, such as `nginx -t`. */
+  /** The command that tests whether the proxy can read its files, such as `nginx -t`. */
   test: z.array(z.string().min(1)).min(1),
 });
 
-/** Why the door of a host could not be led elsewhere; a state that nobody asked for is no obstacle. */
+/** Why a reverse proxy could not be pointed elsewhere; a state that was not read is no obstacle. */
 export function whyNotReady(
-  found: PerHost<DoorState>,
-  wanted: z.output<typeof doorInput>,
+  found: PerHost<ProxyState>,
+  wanted: z.output<typeof proxyInput>,
 ): Blocked | null {
   for (const {host, value} of found) {
     const {loadState, activeState, inPlace, complaint} = value;
     if (loadState === 'not-found' || (activeState !== null && activeState !== 'active')) {
       return blocked(
-        `${wanted.unit} on ${host} is ${loadState === 'not-found' ? 'not there' : activeState}, so nobody passes requests on.`,
+        `${wanted.unit} on ${host} is ${loadState === 'not-found' ? 'not there' : activeState}, so no requests are passed on.`,
         `Start it, or correct its name: systemctl status ${wanted.unit} on ${host}.`,
       );
     }
     if (inPlace === null) {
       return blocked(
         `${wanted.file} is not on ${host}.`,
-        'Name the file in which the front door has the servers behind it.',
+        'Name the file in which the reverse proxy has the servers behind it.',
       );
     }
     if (complaint !== null) {
       return blocked(
-        `The front door of ${host} could not be reloaded as it is: ${wanted.test.join(' ')} says that ${complaint}.`,
-        `Mend its files on ${host} first.`,
+        `The reverse proxy of ${host} cannot be reloaded with its present files: ${wanted.test.join(' ')} ended with ${complaint}.`,
+        `Fix its files on ${host}.`,
       );
     }
   }

@@ -9,7 +9,7 @@ import {programOf} from '../../../lab/program.ts';
 import {startHosts, type TriedHosts} from '../hosts/lab-host.ts';
 import {freePort} from './shop-world.ts';
 
-const doorFile = '/etc/nginx/conf.d/shop.conf';
+const proxyFile = '/etc/nginx/conf.d/shop.conf';
 const sides: Server[] = [];
 const ports = {old: 0, new: 0};
 let tried: TriedHosts;
@@ -22,14 +22,14 @@ beforeAll(async () => {
   port = await freePort();
   tried = await startHosts({
     name: 'web1',
-    files: {[doorFile]: upstreamTo('old')},
-    doorFile,
+    files: {[proxyFile]: upstreamTo('old')},
+    proxyFile,
     // The folder of the host is known only to whoever starts it, and the program begins in the lab's.
     units: [
       {
         name: 'nginx.service',
-        command: programOf('app/door'),
-        env: {PORT: String(port), UPSTREAM_FILE: join('web1/root', doorFile)},
+        command: programOf('app/proxy'),
+        env: {PORT: String(port), UPSTREAM_FILE: join('web1/root', proxyFile)},
       },
     ],
   });
@@ -75,9 +75,9 @@ function page(path = '/', agent: Agent | false = false): Promise<string> {
   });
 }
 
-const place = () => join(web1.root, doorFile);
+const place = () => join(web1.root, proxyFile);
 
-test('reloaded, the door passes new requests on to the new side, and ends those under way where they began', async () => {
+test('reloaded, the proxy passes new requests on to the new side, and ends those under way where they began', async () => {
   await expect.poll(() => page().catch(() => ''), {timeout: 20_000}).toBe('old');
   const kept = new Agent({keepAlive: true, maxSockets: 1});
   expect(await page('/', kept)).toBe('old');

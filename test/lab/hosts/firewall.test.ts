@@ -101,7 +101,7 @@ test('a rule change resets connections that stand, refuses new ones, and lets th
   }
 });
 
-/** A connection through the front that has answered once. */
+/** A connection through the port that has answered once. */
 async function reached(localAddress: string): Promise<Socket> {
   const socket = connect({host: db1.address, port, localAddress});
   const failed = once(socket, 'error').then(([problem]) => {

@@ -32,18 +32,18 @@ export async function tryDatabases(pair?: KindPair): Promise<TriedDatabases> {
   const directory = await mkdtemp(join(tmpdir(), 'switcharoo-'));
   const processes = new Processes(directory);
   const ports = {source: await freePort(), replica: await freePort(), aurora: await freePort()};
-  const fronts = [await forwardTo(ports.source), await forwardTo(ports.replica)] as const;
+  const forwarders = [await forwardTo(ports.source), await forwardTo(ports.replica)] as const;
   const connections: mysql.Connection[] = [];
   const close = async () => {
     for (const connection of connections) {
       connection.destroy();
     }
     await processes.endAll();
-    await Promise.all(fronts.map((front) => front.close()));
+    await Promise.all(forwarders.map((forwarder) => forwarder.close()));
     await rm(directory, {recursive: true});
   };
   try {
-    const reachedAt = {source: fronts[0].address, replica: fronts[1].address};
+    const reachedAt = {source: forwarders[0].address, replica: forwarders[1].address};
     const databases = await startDatabases({
       ...{directory, processes, passwords, ports, reachedAt},
       ...(pair ? {programs: await programsOf(pair)} : {}),

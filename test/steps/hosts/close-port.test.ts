@@ -178,7 +178,7 @@ describe('on a lab host', () => {
     );
   });
 
-  /** A connection through the front that has answered once. */
+  /** A connection through the port that has answered once. */
   async function reached(localAddress: string): Promise<Socket> {
     const socket = connect({host: db1.address, port: db1.ports[0] ?? 0, localAddress});
     const failed = once(socket, 'error').then(([problem]) => {

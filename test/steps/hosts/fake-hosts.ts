@@ -3,7 +3,7 @@ import {sha256, usersIn} from '../../../steps/hosts/cron/crontab-text.ts';
 import type {CronFile} from '../../../steps/hosts/cron/crontabs.ts';
 import type {Family, OwnChain} from '../../../steps/hosts/firewall/firewall.ts';
 import type {HostProcess} from '../../../steps/hosts/processes/jobs.ts';
-import type {Door, DoorState} from '../../../steps/hosts/proxy/proxy.ts';
+import type {ProxyState, ReverseProxy} from '../../../steps/hosts/proxy/proxy.ts';
 import {type Mark, markName} from '../../../steps/hosts/shell/run-marker.ts';
 import {declaredIn} from '../../../steps/hosts/supervisor/config-text.ts';
 import type {HostsReader, HostsWriter, HostWriter} from '../../../steps/hosts/target.ts';
@@ -77,7 +77,7 @@ export class FakeHost implements HostWriter {
   readonly #keptCrontabs = new Map<string, KeptCrontab>();
   readonly #keptFiles = new Map<string, string>();
   readonly #reloads = new Map<string, string>();
-  /** What the door's own test says. */
+  /** The output of the proxy's own test. */
   complaint: string | null = null;
   readonly #rules: Record<Family, readonly string[] | null>;
   atRunning: number;
@@ -316,7 +316,7 @@ export class FakeHost implements HostWriter {
     this.#rules[family] = (this.#rules[family] ?? []).filter((rule) => !rule.includes(chain.name));
   }
 
-  async door({file, unit}: Door, mark: Mark, atFirst: boolean): Promise<DoorState> {
+  async proxyState({file, unit}: ReverseProxy, mark: Mark, atFirst: boolean): Promise<ProxyState> {
     const {loadState, activeState} = this.#shown(unit, mark);
     return {
       loadState: atFirst ? loadState : null,
@@ -328,8 +328,8 @@ export class FakeHost implements HostWriter {
     };
   }
 
-  async leadDoor(
-    {file, unit}: Door,
+  async switchProxy(
+    {file, unit}: ReverseProxy,
     {from, text}: {from: string; text: string},
     mark: Mark,
     signal: AbortSignal,
@@ -349,7 +349,12 @@ export class FakeHost implements HostWriter {
     this.#reloads.set(`${markName(mark)} ${file}`, sha256(text));
   }
 
-  async returnDoor({file}: Door, _text: string, mark: Mark, signal: AbortSignal): Promise<void> {
+  async restoreProxy(
+    {file}: ReverseProxy,
+    _text: string,
+    mark: Mark,
+    signal: AbortSignal,
+  ): Promise<void> {
     signal.throwIfAborted();
     this.#reloads.delete(`${markName(mark)} ${file}`);
     const kept = this.#keptFiles.get(`${markName(mark)} ${file}`);

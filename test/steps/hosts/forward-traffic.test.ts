@@ -63,9 +63,11 @@ test('taken up again, the plan names only the hosts and the changes that are lef
   const {id, entry} = first.run;
   const [web1, web2] = session.writer.hosts;
   const texts = {from: sha256('old'), text: 'new'};
-  await web1?.leadDoor(input, texts, {id, entry}, first.signal);
+  await web1?.switchProxy(input, texts, {id, entry}, first.signal);
   await web2?.stopUnits([input.unit], first.signal);
-  await expect(web2?.leadDoor(input, texts, {id, entry}, first.signal)).rejects.toThrow('reload');
+  await expect(web2?.switchProxy(input, texts, {id, entry}, first.signal)).rejects.toThrow(
+    'reload',
+  );
   await web2?.startUnits([input.unit], first.signal);
 
   const look = lookAt(session.reader, input, true);
@@ -83,14 +85,14 @@ describe('it is blocked', () => {
   test.for<[string, FakeHostState, string]>([
     ['without the file', {...ready, files: {}}, `${file} is not on web1.`],
     [
-      'while the front door does not run',
+      'while the reverse proxy does not run',
       {...ready, units: {'nginx.service': {activeState: 'failed'}}},
-      'nginx.service on web1 is failed, so nobody passes requests on.',
+      'nginx.service on web1 is failed, so no requests are passed on.',
     ],
     [
       'without the unit',
       {...ready, units: {}},
-      'nginx.service on web1 is not there, so nobody passes requests on.',
+      'nginx.service on web1 is not there, so no requests are passed on.',
     ],
     [
       'when somebody else has done it already',
@@ -105,15 +107,15 @@ describe('it is blocked', () => {
     });
   });
 
-  test('when the files that are there would not pass the test of the front door', async () => {
+  test('when the present files would not pass the test of the reverse proxy', async () => {
     const {session, hosts} = new FakeHosts(ready);
     for (const host of hosts) {
-      host.complaint = 'it ends with 1: nginx: test failed';
+      host.complaint = 'exit code 1: nginx: test failed';
     }
     const refused = {
       kind: 'blocked',
       reason:
-        'The front door of web1 could not be reloaded as it is: nginx -t says that it ends with 1: nginx: test failed.',
+        'The reverse proxy of web1 cannot be reloaded with its present files: nginx -t ended with exit code 1: nginx: test failed.',
     };
     expect(await forwardTraffic.check(lookAt(session.reader, input))).toMatchObject(refused);
     expect(await proxyReady.check(lookAt(session.reader, input))).toMatchObject(refused);
@@ -122,7 +124,7 @@ describe('it is blocked', () => {
     expect(await forwardTraffic.check(gated)).toMatchObject({kind: 'pending'});
   });
 
-  test('and the gate opens where the door runs and passes its test', async () => {
+  test('and the gate opens where the proxy runs and passes its test', async () => {
     const {session} = new FakeHosts(ready);
     expect(await proxyReady.check(lookAt(session.reader, input))).toEqual({
       kind: 'done',
@@ -154,7 +156,7 @@ describe('on a lab host', () => {
       name: 'web1',
       units: [{name: 'nginx.service', command: ['sh', '-c', "trap '' HUP; exec sleep 1000"]}],
       files: {[file]: old},
-      doorFile: file,
+      proxyFile: file,
     });
   });
   afterAll(() => lab?.stop());
@@ -167,7 +169,7 @@ describe('on a lab host', () => {
     return found;
   };
 
-  test('a text that the front door would not read is taken out again, and nothing is reloaded', async () => {
+  test('a text that the reverse proxy would not read is taken out again, and nothing is reloaded', async () => {
     const look = lookAt(lab.session.reader, {...input, text: 'upstream nonsense'});
     const actions = await forwardTraffic.plan(look, await beforeOf(look));
     await expect(performAll(lab.session.writer, actions)).rejects.toMatchObject({

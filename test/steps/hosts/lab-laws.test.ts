@@ -10,8 +10,8 @@ import {pictureOf, startLabWorld} from './lab-world.ts';
 
 const program: [string, string] = ['sleep', '1000'];
 
-const doorFile = '/etc/nginx/conf.d/shop.conf';
-const door = {host: '127.0.0.1', port: 1};
+const proxyFile = '/etc/nginx/conf.d/shop.conf';
+const upstream = {host: '127.0.0.1', port: 1};
 
 const web1: TriedHostOptions = {
   name: 'web1',
@@ -32,12 +32,12 @@ const cron1: TriedHostOptions = {
   cronFiles: {clean: '5 4 * * * shop true\n'},
 };
 
-const door1: TriedHostOptions = {
-  name: 'door1',
-  // It lives through a reload, as a front door does.
+const proxy1: TriedHostOptions = {
+  name: 'proxy1',
+  // It lives through a reload, as a reverse proxy does.
   units: [{name: 'nginx.service', command: ['sh', '-c', "trap '' HUP; exec sleep 1000"]}],
-  files: {[doorFile]: upstreamOf(door)},
-  doorFile,
+  files: {[proxyFile]: upstreamOf(upstream)},
+  proxyFile,
 };
 
 const world =
@@ -102,11 +102,11 @@ lawsOfStep({
 lawsOfStep({
   step: forwardTraffic,
   input: {
-    file: doorFile,
-    text: upstreamOf({...door, port: 2}),
+    file: proxyFile,
+    text: upstreamOf({...upstream, port: 2}),
     unit: 'nginx.service',
     test: ['nginx', '-t'],
   },
-  world: world(door1),
+  world: world(proxy1),
   blockedWorld: world({name: 'web1'}),
 });

@@ -1,6 +1,6 @@
 import {type AddressInfo, connect, createServer, type Socket} from 'node:net';
 
-export interface FrontOptions {
+export interface FilteredPortOptions {
   readonly address: string;
   /** 0: the system picks one. */
   readonly port: number;
@@ -9,7 +9,7 @@ export interface FrontOptions {
 }
 
 /** A port of a lab host, as its network sees it. */
-export interface Front {
+export interface FilteredPort {
   readonly address: string;
   readonly port: number;
   /** The rules changed: connections that they no longer allow are reset, also those made before. */
@@ -18,10 +18,15 @@ export interface Front {
 }
 
 /**
- * Passes TCP connections on to a server, and answers with a reset what the host's firewall refuses. A real
- * REJECT resets the first packet (ECONNREFUSED); a front has to accept before it sees who calls (ECONNRESET).
+ * Passes TCP connections on to a server, and answers with a reset what the host's firewall refuses. A real REJECT
+ * resets the first packet (ECONNREFUSED); this proxy has to accept before it sees the caller (ECONNRESET).
  */
-export async function startFront({address, port, to, allows}: FrontOptions): Promise<Front> {
+export async function openFilteredPort({
+  address,
+  port,
+  to,
+  allows,
+}: FilteredPortOptions): Promise<FilteredPort> {
   const open = new Set<Socket>();
   const server = createServer({noDelay: true}, (socket) => {
     if (!allows(socket.remoteAddress ?? '')) {
@@ -55,7 +60,7 @@ export async function startFront({address, port, to, allows}: FrontOptions): Pro
 
 function passOn(socket: Socket, onward: Socket): void {
   socket.pipe(onward).pipe(socket);
-  // What breaks on one side is reset on the other, as it would be without a front.
+  // What breaks on one side is reset on the other, as it would be without this proxy.
   for (const [one, other] of [
     [socket, onward],
     [onward, socket],
