@@ -11,22 +11,23 @@ const runbooks = [firstCopy, firstCopyFromS3, bareMetalToEcs, warmCutover, moveN
 
 export const permissionsFile = fileURLToPath(new URL('../docs/permissions.md', import.meta.url));
 
-const head = `# What switcharoo's accounts must be allowed
+const head = `# Permissions
 
-For each target of \`runbooks/first-copy.ts\`, \`runbooks/first-copy-from-s3.ts\`, \`runbooks/bare-metal-to-ecs.ts\`,
-\`runbooks/warm-cutover.ts\` and \`runbooks/move-name-servers.ts\`: what its account needs, and the entries of any that need it. Of a single step, \`switcharoo steps mysql.freeze-writes\` says the same.
+This page lists what the account of each target needs, and for which entries, in these runbooks: \`first-copy\`,
+\`first-copy-from-s3\`, \`bare-metal-to-ecs\`, \`warm-cutover\` and \`move-name-servers\`. For a single step:
+\`switcharoo steps mysql.freeze-writes\`.
 
-Days before the night, \`switcharoo permissions bare-metal-to-ecs -i production\` prints the IAM policy and the GRANT
-statements for one inventory, as narrow as they can be, and asks AWS (\`sts:GetCallerIdentity\`,
-\`iam:SimulatePrincipalPolicy\`) and the databases (\`SHOW GRANTS\`) what its accounts lack of them: exit code 3 if anything.
-A plan finds out what its looks are refused; a right that only a write needs is missed until that write is made. Where an
-account may not simulate its own policy, it says so and claims nothing; resource policies and organisation-wide limits are
-not part of what IAM simulates.
+Days before the night, run \`switcharoo permissions bare-metal-to-ecs -i production\`. It prints the IAM policy and the GRANT
+statements for one inventory, as narrow as possible. It asks AWS (\`sts:GetCallerIdentity\`,
+\`iam:SimulatePrincipalPolicy\`) and the databases (\`SHOW GRANTS\`) what the accounts lack; the exit code is 3 if anything is
+missing. A plan notices a missing right to read. A right that only a write needs is noticed at that write. An account that
+must not simulate its own policy is reported as unknown. IAM's simulation covers neither resource policies nor
+organisation-wide limits.
 
-This file is made from the steps: \`UPDATE_GOLDEN=1 npx vitest run test/docs\` writes it anew.
+This page is generated from the steps. To update it: \`UPDATE_GOLDEN=1 npx vitest run test/docs\`.
 `;
 
-/** The whole page, a section for each target. */
+/** The whole page, one section for each target. */
 export function permissionsPage(): string {
   const targets = Object.entries<{kind: string}>({
     ...bareMetalToEcs.head.targets,
@@ -39,18 +40,18 @@ function sectionOf(target: string, kind: string): string {
   const rows = [...needsOf(target)].map(([need, ids]) => `| ${need} | ${ids.join(', ')} |`);
   const table =
     rows.length === 0
-      ? 'Nothing: it is only looked at from outside.'
+      ? 'Nothing: it is only read from outside.'
       : ['| it needs | for |', '|---|---|', ...rows].join('\n');
   return `## ${target} (\`${kind}\`)\n\n${table}\n`;
 }
 
-/** What is needed there, and by which entries. */
+/** What the target's account needs, and for which entries. */
 function needsOf(target: string): ReadonlyMap<string, readonly string[]> {
   const needs = new Map<string, Set<string>>();
   for (const entry of runbooks.flatMap(({entries}) => entries) as readonly Entry[]) {
     const parts = Object.keys(entry.on).filter((part) => entry.on[part] === target);
-    const wanted = parts.flatMap((part): readonly string[] => entry.unit.needs[part] ?? []);
-    for (const need of new Set(wanted)) {
+    const required = parts.flatMap((part): readonly string[] => entry.unit.needs[part] ?? []);
+    for (const need of new Set(required)) {
       needs.set(need, (needs.get(need) ?? new Set()).add(entry.id));
     }
   }
