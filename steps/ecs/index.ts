@@ -1,3 +1,4 @@
+export type {ServiceReader, ServiceWriter} from './contract.ts';
 export {deployImage} from './deploy-image.ts';
 export {readyToDeploy} from './ready-to-deploy.ts';
 export {registerRevision} from './register-revision.ts';
@@ -6,4 +7,4 @@ export {rolloutCapacity} from './rollout-capacity.ts';
 export {runRevision} from './run-revision.ts';
 export {runTask} from './run-task.ts';
 export {suspendScaling} from './suspend-scaling.ts';
-export {ecsService, type ServiceReader, type ServiceWriter} from './target.ts';
+export {ecsService} from './target.ts';

@@ -1,7 +1,6 @@
 import {z} from 'zod';
 import {
   type Action,
-  type Blocked,
   blocked,
   defineStep,
   done,
@@ -10,19 +9,15 @@ import {
   SwitcharooError,
   waiting,
 } from '../../src/index.ts';
-import {settingsStore} from '../settings/target.ts';
+import {settingsStore} from '../settings/index.ts';
 import {
+  type ContainerChange,
   containerDifferences,
-  type WantedContainer,
+  containerMissing,
   withContainers,
   withoutValues,
 } from './revision/containers.ts';
-import {
-  containerOf,
-  type Definition,
-  digestOf,
-  revisionNumber,
-} from './revision/task-definition.ts';
+import {type Definition, digestOf, revisionNumber} from './revision/task-definition.ts';
 import {primaryOf, shortName} from './rollout/state.ts';
 import {ecsService} from './target.ts';
 
@@ -43,25 +38,25 @@ const input = z.object({
 });
 
 /**
- * What was there when it began: what the service ran, and the newest revision. Nothing of the settings stands in it, nor a
- * digest of them, from which a short secret could be guessed.
+ * What the service ran, and the newest revision of its family. It holds nothing of the settings, not even their digest:
+ * a short secret could be guessed from one.
  */
 const before = z.object({base: z.string(), newest: z.number()});
 type Before = z.output<typeof before>;
 
 type RegisterLook = Look<typeof targets, z.output<typeof input>>;
 
-/** Registers what a service is to run next: its task definition with other images and settings. */
+/** Registers the next revision for a service: its task definition with other images and settings. */
 export const registerRevision = defineStep({
   name: 'ecs.register-revision',
   summary:
-    'Register the task definition of a service with images pinned by digest, and with settings and secrets.',
+    'Register a task definition of a service with images pinned by digest, and with settings and secrets.',
   targets,
   input,
   before,
-  /** `base` is what it was made from: what the service ran. */
+  /** `base` is the revision that it was made from: the service ran it. */
   output: z.object({taskDefinition: z.string(), base: z.string()}),
-  reverses: 'Deregisters the revision, once the service does not run it any more.',
+  reverses: 'Deregisters the revision, which the service must no longer run.',
   needs: {
     service: [
       'ecs:DescribeServices',
@@ -78,25 +73,26 @@ export const registerRevision = defineStep({
 
   async check(look) {
     const {service} = look.targets;
-    const known = before.safeParse(look.run.before);
-    if (known.success) {
-      return sinceBegun(look, known.data);
+    const image = before.safeParse(look.run.before);
+    if (image.success) {
+      return afterStart(look, image.data);
     }
     const base = await runningIn(look);
     if (base === undefined) {
       return waiting(`${service.name} has no deployment yet`);
     }
     const definition = await service.taskDefinition(base, look.signal);
-    const obstacle = strangerIn(look, base, definition);
+    const names = look.input.containers.map(({container}) => container);
+    const obstacle = containerMissing(service.name, base, definition, names);
     if (obstacle) {
       return obstacle;
     }
-    const containers = await wantedContainers(look);
-    const wanted = withContainers(definition, containers);
+    const containers = await containerChanges(look);
+    const changed = withContainers(definition, containers);
     const revision =
-      digestOf(wanted) === digestOf(definition)
+      digestOf(changed) === digestOf(definition)
         ? base
-        : await service.revisionOf(wanted, look.signal);
+        : await service.revisionOf(changed, look.signal);
     return revision === undefined
       ? pending(
           {base, newest: await service.newestRevision(definition.family, look.signal)},
@@ -105,107 +101,92 @@ export const registerRevision = defineStep({
       : done({taskDefinition: revision, base});
   },
 
-  async plan(look, known) {
+  async plan(look, before) {
     const {service} = look.targets;
-    if ((await registeredAs(look, known)) !== undefined) {
+    if ((await registeredRevision(look, before)) !== undefined) {
       return [];
     }
-    const definition = await service.taskDefinition(known.base, look.signal);
-    const containers = await wantedContainers(look);
+    const definition = await service.taskDefinition(before.base, look.signal);
+    const containers = await containerChanges(look);
     return [registering(withContainers(definition, containers), containers)];
   },
 
-  async reverse(look, known) {
+  async reverse(look, before) {
     const {service} = look.targets;
-    const revision = await registeredAs(look, known);
+    const revision = await registeredRevision(look, before);
     if (revision !== undefined && revision === (await runningIn(look))) {
       return blocked(
         `The ${service.name} still runs ${shortName(revision)}.`,
-        'Set it back to what ran before first, then go back again.',
+        `Update the service to ${shortName(before.base)} first, then reverse again.`,
       );
     }
-    return revision === undefined || revision === known.base ? [] : [deregistering(revision)];
+    return revision === undefined || revision === before.base ? [] : [deregistering(revision)];
   },
 });
 
-/** The settings are not read any more: they may have changed since, and what was registered with them has not. */
-async function sinceBegun(look: RegisterLook, known: Before) {
+/** Reads no settings: they may have changed since, and the revision that was registered with them has not. */
+async function afterStart(look: RegisterLook, image: Before) {
   const {service} = look.targets;
-  const revision = await registeredAs(look, known);
+  const revision = await registeredRevision(look, image);
   if (revision !== undefined) {
-    return done({taskDefinition: revision, base: known.base});
+    return done({taskDefinition: revision, base: image.base});
   }
-  const definition = await service.taskDefinition(known.base, look.signal);
-  const images = look.input.containers.map((one) => ({...one, ...nothing}));
-  return pending(known, ...containerDifferences(definition, images), {
+  const definition = await service.taskDefinition(image.base, look.signal);
+  const images = look.input.containers.map((container) => ({...container, ...noSettings}));
+  return pending(image, ...containerDifferences(definition, images), {
     what: `task definition of family ${definition.family}`,
     is: 'not registered',
     shouldBe: 'registered',
   });
 }
 
-/** It came after those that were there, and is what it was made from, but for images and settings. */
-async function registeredAs(
+/** The revision that this run registered: a newer one than before, and equal to its base but for images and settings. */
+async function registeredRevision(
   {targets: {service}, input: {containers}, signal}: RegisterLook,
   {base, newest}: Before,
 ): Promise<string | undefined> {
   const definition = await service.taskDefinition(base, signal);
-  const images = containers.map((one) => ({...one, ...nothing}));
-  const bare = (one: Definition): string =>
-    digestOf(withoutSettings(one, new Set(containers.map(({container}) => container))));
-  const wanted = bare(withContainers(definition, images));
+  const images = containers.map((container) => ({...container, ...noSettings}));
+  const names = new Set(containers.map(({container}) => container));
+  const digest = digestOf(withoutSettings(withContainers(definition, images), names));
   return service.revisionWhere(
     definition.family,
-    (one, arn) => revisionNumber(arn) > newest && bare(one) === wanted,
+    (revision, arn) =>
+      revisionNumber(arn) > newest && digestOf(withoutSettings(revision, names)) === digest,
     signal,
   );
 }
 
-const withoutSettings = (definition: Definition, of: ReadonlySet<string>): Definition => ({
+const withoutSettings = (definition: Definition, names: ReadonlySet<string>): Definition => ({
   ...definition,
   containerDefinitions: definition.containerDefinitions?.map((container) =>
-    of.has(container.name ?? '') ? {...container, environment: [], secrets: []} : container,
+    names.has(container.name ?? '') ? {...container, environment: [], secrets: []} : container,
   ),
 });
 
 const runningIn = async ({targets: {service}, signal}: RegisterLook): Promise<string | undefined> =>
   primaryOf((await service.snapshot(signal)).service)?.taskDefinition;
 
-function strangerIn(
-  {input: {containers}, targets: {service}}: RegisterLook,
-  base: string,
-  definition: Definition,
-): Blocked | undefined {
-  const names = definition.containerDefinitions?.map(({name}) => name) ?? [];
-  const stranger = containers.find(({container}) => !containerOf(definition, container));
-  return stranger
-    ? blocked(
-        `Task definition ${shortName(base)} of the ${service.name} has no container ${stranger.container}; it has ${names.length}: ${names.join(', ')}.`,
-        'Correct the name of the container.',
-      )
-    : undefined;
-}
-
-const wantedContainers = ({
+const containerChanges = ({
   input: {containers},
   targets: {settings: store},
   signal,
-}: RegisterLook): Promise<readonly WantedContainer[]> =>
+}: RegisterLook): Promise<readonly ContainerChange[]> =>
   Promise.all(
     containers.map(async ({container, image, settings: key}) => {
-      const settings = key === undefined ? nothing : await store.settings(key, signal);
+      const settings = key === undefined ? noSettings : await store.settings(key, signal);
       return {container, image, ...settings};
     }),
   );
 
-const nothing = {environment: {}, secrets: {}};
+const noSettings = {environment: {}, secrets: {}};
 
 const registering = (
   definition: Definition,
-  containers: readonly WantedContainer[],
+  containers: readonly ContainerChange[],
 ): Action<typeof targets> => ({
   on: 'service',
-  does: `register a task definition of family ${definition.family}: ${containers.map(wordsOf).join('; ')}`,
+  does: `register a task definition of family ${definition.family}: ${containers.map(changeText).join('; ')}`,
   perform: async (service, signal) => {
     try {
       await service.register(definition, signal);
@@ -217,17 +198,17 @@ const registering = (
 
 function withoutSecrets(
   {problem}: SwitcharooError,
-  containers: readonly WantedContainer[],
+  containers: readonly ContainerChange[],
 ): SwitcharooError {
   return new SwitcharooError({...problem, message: withoutValues(problem.message, containers)});
 }
 
-function wordsOf({container, image, environment, secrets}: WantedContainer): string {
-  const [plain, referring] = [Object.keys(environment).sort(), Object.keys(secrets).sort()];
+function changeText({container, image, environment, secrets}: ContainerChange): string {
+  const [plain, references] = [Object.keys(environment).sort(), Object.keys(secrets).sort()];
   return [
     `${container} runs ${image}`,
     ...(plain.length > 0 ? [`environment ${plain.join(', ')}`] : []),
-    ...(referring.length > 0 ? [`secrets ${referring.join(', ')}`] : []),
+    ...(references.length > 0 ? [`secrets ${references.join(', ')}`] : []),
   ].join(', ');
 }
 

@@ -1,25 +1,25 @@
 import {z} from 'zod';
 import {defineStep, done, pending} from '../../src/index.ts';
-import {isSameSuspension} from './scaling/scaling.ts';
 import {
+  isSameSuspension,
+  needs,
   scalingDifference,
-  scalingNeeds,
-  scalingTargets,
-  suspending,
+  settingSuspension,
   suspension,
-} from './suspend-scaling.ts';
+  targets,
+} from './scaling/suspension.ts';
 
-/** Gives automatic scaling back what ecs.suspend-scaling took from it. */
+/** Restores the automatic scaling that ecs.suspend-scaling suspended. */
 export const restoreScaling = defineStep({
   name: 'ecs.restore-scaling',
-  summary: 'Let the automatic scaling of an ECS service be as it was before it was suspended.',
-  targets: scalingTargets,
-  /** The output of ecs.suspend-scaling; `null`: nothing scaled the service. */
+  summary: 'Restore the automatic scaling of an ECS service as it was before it was suspended.',
+  targets,
+  /** The output of ecs.suspend-scaling; `null`: nothing scales the service. */
   input: z.object({was: suspension.nullable()}),
   before: suspension,
   output: z.object({}),
-  reverses: 'Suspends it again as it was suspended.',
-  needs: scalingNeeds,
+  reverses: 'Suspends automatic scaling as it was suspended before.',
+  needs,
   timeoutMs: 60_000,
 
   async check(look) {
@@ -30,6 +30,6 @@ export const restoreScaling = defineStep({
       : pending(target.suspended, scalingDifference(target.suspended, was));
   },
 
-  plan: (look, before) => suspending(look, look.input.was ?? before),
-  reverse: (look, before) => suspending(look, before),
+  plan: (look, before) => settingSuspension(look, look.input.was ?? before),
+  reverse: (look, before) => settingSuspension(look, before),
 });

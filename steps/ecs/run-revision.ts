@@ -1,42 +1,28 @@
 import {z} from 'zod';
-import {
-  type Action,
-  blocked,
-  defineStep,
-  type Look,
-  SwitcharooError,
-  waiting,
-} from '../../src/index.ts';
-import {
-  countDifference,
-  countOf,
-  drifted,
-  lostUpdate,
-  restingOn,
-  rolledOut,
-  tellNews,
-  wayBack,
-} from './deploy-image.ts';
+import {blocked, defineStep, type Look, SwitcharooError, waiting} from '../../src/index.ts';
 import {unsupported} from './rollout/obstacles.ts';
+import {
+  beforeRollout,
+  countDifference,
+  duringRollout,
+  lostUpdate,
+  reportChanges,
+} from './rollout/progress.ts';
+import {countText, reversal, serviceDrifted} from './rollout/reversal.ts';
 import {primaryOf, shortName} from './rollout/state.ts';
-import {ecsService} from './target.ts';
+import {
+  before,
+  output,
+  reverses,
+  rolloutInput,
+  type ServiceAction,
+  targets,
+} from './rollout/step.ts';
 
-const targets = {service: ecsService};
-
-const input = z.object({
+const input = rolloutInput.extend({
   taskDefinition: z.string(),
   /** What the service must run before: the revision was made from it. */
   base: z.string(),
-  /** Left alone when absent: autoscaling may be moving it. */
-  desiredCount: z.number().int().nonnegative().optional(),
-  /** How long everything must look well before the rollout counts as done. */
-  steadyMs: z.number().nonnegative().default(15_000),
-});
-
-const before = z.object({
-  taskDefinition: z.string(),
-  /** `null` when the step does not touch it. */
-  desiredCount: z.number().nullable(),
 });
 
 type RunLook = Look<typeof targets, z.output<typeof input>>;
@@ -45,11 +31,11 @@ type RunLook = Look<typeof targets, z.output<typeof input>>;
 export const runRevision = defineStep({
   name: 'ecs.run-revision',
   summary:
-    'Update an ECS service to a revision of its task definition, and wait until only healthy tasks of it run.',
+    'Update an ECS service to a revision of its task definition, and wait until the rollout is steady.',
   targets,
   input,
   before,
-  output: z.object({taskDefinition: z.string(), deployment: z.string()}),
+  output,
   needs: {
     service: [
       'ecs:DescribeServices',
@@ -61,8 +47,7 @@ export const runRevision = defineStep({
       'elasticloadbalancing:DescribeTargetHealth',
     ],
   },
-  reverses:
-    'Stop the rollout if it is in flight, and set the service back to its earlier task definition and desired count.',
+  reverses,
   timeoutMs: 15 * 60_000,
   poll: {firstMs: 100, mostMs: 1_000},
 
@@ -73,7 +58,7 @@ export const runRevision = defineStep({
     } = look;
     const snapshot = await service.snapshot(look.signal);
     const primary = primaryOf(snapshot.service);
-    const flaps = tellNews(look, snapshot);
+    const flaps = reportChanges(look, snapshot);
     const obstacle = unsupported(service.name, snapshot.service) ?? lostUpdate(look, snapshot);
     if (obstacle || !primary) {
       return obstacle ?? waiting(`${service.name} has no deployment yet`);
@@ -81,8 +66,8 @@ export const runRevision = defineStep({
     const count = countDifference(snapshot.service, look.input);
     if (primary.taskDefinition === taskDefinition) {
       return count.length > 0
-        ? restingOn(look, snapshot, primary, count, undefined)
-        : rolledOut(look, snapshot, primary, flaps);
+        ? beforeRollout(look, snapshot, primary, count)
+        : duringRollout(look, snapshot, primary, flaps);
     }
     if (primary.taskDefinition !== base) {
       const {message, hint} = driftedFrom(look, primary.taskDefinition);
@@ -93,7 +78,7 @@ export const runRevision = defineStep({
       is: shortName(base),
       shouldBe: shortName(taskDefinition),
     };
-    return restingOn(look, snapshot, primary, [revision, ...count], undefined);
+    return beforeRollout(look, snapshot, primary, [revision, ...count]);
   },
 
   async plan(look) {
@@ -106,21 +91,20 @@ export const runRevision = defineStep({
     if (running !== taskDefinition && running !== base) {
       throw new SwitcharooError(driftedFrom(look, running));
     }
-    const isAsWanted =
-      running === taskDefinition && countDifference(state, look.input).length === 0;
-    return isAsWanted ? [] : [updating(look)];
+    const isInPlace = running === taskDefinition && countDifference(state, look.input).length === 0;
+    return isInPlace ? [] : [updating(look)];
   },
 
   reverse: (look, before) =>
-    wayBack(look, before, async (running) => running === look.input.taskDefinition),
+    reversal(look, before, async (running) => running === look.input.taskDefinition),
 });
 
 const driftedFrom = ({input: {base}, targets: {service}}: RunLook, running: string) =>
-  drifted(service.name, running, {taskDefinition: base});
+  serviceDrifted(service.name, running, {taskDefinition: base});
 
-const updating = ({input: {taskDefinition, desiredCount}}: RunLook): Action<typeof targets> => ({
+const updating = ({input: {taskDefinition, desiredCount}}: RunLook): ServiceAction => ({
   on: 'service',
-  does: `update the service to run ${shortName(taskDefinition)}${countOf(desiredCount)}`,
+  does: `update the service to run ${shortName(taskDefinition)}${countText(desiredCount)}`,
   perform: (service, signal) =>
     service.update({taskDefinition, ...(desiredCount === undefined ? {} : {desiredCount})}, signal),
 });

@@ -11,15 +11,14 @@ import {
   type Verdict,
   waiting,
 } from '../../src/index.ts';
+import type {OneOffTask, RunningService} from './contract.ts';
 import {shortName} from './rollout/state.ts';
 import {ecsService} from './target.ts';
-import type {RunningService} from './task/one-off.ts';
-import type {OneOffTask} from './task/one-off-calls.ts';
 
 const targets = {service: ecsService};
 
 const input = z.object({
-  /** Instead of the command of the container. It is journaled and shown by ECS: no secret belongs in it. */
+  /** Instead of the container's own command. It is journaled, and ECS shows it: put no secret in it. */
   command: z.array(z.string()).min(1),
   /** Needed where more than one container serves a port. */
   container: z.string().optional(),
@@ -27,12 +26,12 @@ const input = z.object({
   mustSucceed: z.boolean().default(true),
   /** Another number runs the command once more. */
   attempt: z.number().int().positive().default(1),
-  /** How long a log must be silent after the end of its task before it counts as whole. */
+  /** How long a log must be silent after the end of its task before it counts as complete. */
   quietMs: z.number().nonnegative().default(3_000),
 });
 
 const output = z.object({
-  /** Its ARN; `null` when nobody but the operator knows. */
+  /** Its ARN; `null` when only the operator could tell. */
   task: z.string().nullable(),
   exitCode: z.number().nullable(),
 });
@@ -40,9 +39,9 @@ const output = z.object({
 type Output = z.output<typeof output>;
 type TaskLook = Look<typeof targets, z.output<typeof input>>;
 
-/** ECS shows a stopped task for an hour, and remembers the client token as long; a start takes its time. */
+/** ECS shows a stopped task for an hour, and knows its client token as long. The rest is for the start. */
 const shownForMs = 50 * 60_000;
-/** RunTask takes no longer overrides (ECS API, TaskOverride). */
+/** The longest overrides that RunTask takes, in characters (ECS API, TaskOverride). */
 const longestOverride = 8_192;
 
 /** Runs a command once, in a task with the service's own definition and network, and waits for its end. */
@@ -53,7 +52,7 @@ export const runTask = defineOneWayStep({
   targets,
   input,
   output,
-  oneWayBecause: 'What a command did cannot be undone by this program.',
+  oneWayBecause: 'switcharoo cannot undo what the command did.',
   needs: {
     service: [
       'ecs:DescribeServices',
@@ -70,14 +69,14 @@ export const runTask = defineOneWayStep({
 
   async check(look) {
     const {service} = look.targets;
-    const task = await service.oneOffTask(nameOf(look), look.signal);
+    const task = await service.oneOffTask(taskName(look), look.signal);
     if (task) {
-      return following(look, task);
+      return verdictOn(look, task);
     }
     const running = await service.runningService(look.input.container, look.signal);
     return (
       obstacle(look, running) ??
-      forgotten(look) ??
+      unknownOutcome(look) ??
       pending(undefined, {
         what: commandOf(look),
         is: 'not run',
@@ -94,7 +93,7 @@ export const runTask = defineOneWayStep({
         does: `run ${commandOf(look)} in a task of its own`,
         perform: (service, signal) =>
           service.runOneOff(
-            {startedBy: nameOf(look), clientToken: tokenOf(look), container, command},
+            {startedBy: taskName(look), clientToken: clientToken(look), container, command},
             signal,
           ),
       },
@@ -102,71 +101,71 @@ export const runTask = defineOneWayStep({
   },
 });
 
-/** The name that the task bears: of this run, this entry and this attempt, and of no other. */
-const nameOf = ({run, input}: TaskLook): string =>
-  `switcharoo/${tokenFor(`${run.id} ${run.entry} ${input.attempt}`)}`;
-const tokenOf = ({run, input}: TaskLook): string =>
-  tokenFor(`${run.id} ${run.entry} ${input.attempt} token`);
-const tokenFor = (text: string): string =>
+/** The task is started under this name, which only this attempt of this entry of this run has. */
+const taskName = ({run, input}: TaskLook): string =>
+  `switcharoo/${hashOf(`${run.id} ${run.entry} ${input.attempt}`)}`;
+const clientToken = ({run, input}: TaskLook): string =>
+  hashOf(`${run.id} ${run.entry} ${input.attempt} token`);
+const hashOf = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 const commandOf = ({input: {command}}: TaskLook): string =>
   command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
 
-/** Tells its log, and says how it ended. */
-async function following(look: TaskLook, task: OneOffTask): Promise<Verdict<never, Output>> {
+/** Reports the new lines of its log. A task that ended gives its exit code. */
+async function verdictOn(look: TaskLook, task: OneOffTask): Promise<Verdict<never, Output>> {
   const {service} = look.targets;
-  const {container: named} = look.input;
-  const running = await service.runningService(named, look.signal);
+  const running = await service.runningService(look.input.container, look.signal);
   const container = running.container ?? task.containers[0]?.name ?? '';
-  // What a plan read would not be told any more.
+  // Without a report nobody shows the lines: a plan must not take them from the run that follows.
   const {lines, readable, silentMs} = look.report
     ? await service.newLines(task, container, look)
     : {lines: [], readable: true, silentMs: Number.POSITIVE_INFINITY};
   for (const line of lines) {
     look.report?.(line);
   }
-  const about = `task ${shortId(task)} (${shortName(task.taskDefinition)})`;
-  const log = readable ? '' : '; its log is not in CloudWatch Logs, and is not shown';
+  const title = `task ${shortId(task)} (${shortName(task.taskDefinition)})`;
+  const log = readable ? '' : '; its log is not in CloudWatch Logs, so it is not shown';
   if (task.lastStatus !== 'STOPPED') {
-    return waiting(`${about} is ${task.lastStatus}${log}`);
+    return waiting(`${title} is ${task.lastStatus}${log}`);
   }
   return readable && silentMs < look.input.quietMs
-    ? waiting(`${about} has ended; the last lines of its log may still be on their way`)
+    ? waiting(`${title} has ended; waiting for the last lines of its log`)
     : ended(look, task, container);
 }
 
 function ended(look: TaskLook, task: OneOffTask, name: string): Verdict<never, Output> {
-  const container = task.containers.find((one) => one.name === name);
-  const because = [task.stoppedReason ?? task.stopCode, container?.reason]
-    .filter((one) => one !== undefined)
-    .map((one) => one.replace(/\.$/, ''));
-  const why = [...new Set(because)].join('; ') || 'ECS gives no reason';
-  const place = `task ${shortId(task)} of the ${look.targets.service.name}`;
+  const container = task.containers.find((candidate) => candidate.name === name);
+  const reasons = [task.stoppedReason ?? task.stopCode, container?.reason]
+    .filter((reason) => reason !== undefined)
+    .map((reason) => reason.replace(/\.$/, ''));
+  const why = [...new Set(reasons)].join('; ') || 'ECS gives no reason';
+  const title = `task ${shortId(task)} of the ${look.targets.service.name}`;
   const exitCode = container?.exitCode;
   if (exitCode === undefined) {
     return blocked(
-      `${commandOf(look)} did not run in ${place}: ${why}.`,
-      'Correct the cause, and give the step another attempt number: this task is not started again.',
+      `${commandOf(look)} did not run in ${title}: ${why}.`,
+      'Fix the cause, then set the input attempt of the step to another number: this task is not started again.',
     );
   }
   return exitCode === 0 || !look.input.mustSucceed
     ? done({task: task.arn, exitCode})
     : blocked(
-        `${commandOf(look)} ended with exit code ${exitCode} in ${place}: ${why}.`,
-        'Read its log, correct the cause, and give the step another attempt number: it is not run again by itself.',
+        `${commandOf(look)} ended with exit code ${exitCode} in ${title}: ${why}.`,
+        'Read its log and fix the cause, then set the input attempt of the step to another number: the command is not run again by itself.',
       );
 }
 
-/** Begun, and AWS shows no task: soon afterwards that means that none was started; later it means nothing. */
-function forgotten({run, now, targets: {service}, ...look}: TaskLook) {
+/** Started, and AWS shows no task: within the hour that means that none was started; later it means nothing. */
+function unknownOutcome(look: TaskLook) {
+  const {run, now} = look;
   const age = run.startedAt ? now.getTime() - run.startedAt.getTime() : 0;
   return run.started && age > shownForMs
     ? needsAnswer(
-        `Did ${commandOf({run, now, targets: {service}, ...look})} run to its end on the ${service.name}?`,
+        `Did ${commandOf(look)} run to its end on the ${look.targets.service.name}?`,
         {task: null, exitCode: null},
-        `It was to be started at ${run.startedAt?.toISOString()}. ECS shows stopped tasks for an hour, and shows none of it now.`,
-        'Its log, if it has one, says more. "No" holds here, and starts nothing.',
+        `It was to be started at ${run.startedAt?.toISOString()}. ECS shows stopped tasks for an hour, and does not show this one.`,
+        'Read its log, if it has one. "No" pauses the run, and starts nothing.',
       )
     : undefined;
 }
@@ -176,21 +175,21 @@ function obstacle(look: TaskLook, running: RunningService): Blocked | undefined 
   const {status, taskDefinition, container, containers} = running;
   if (status !== 'ACTIVE') {
     return blocked(
-      `The ${name} is ${status}: it is being deleted, or was.`,
-      'Name another service: its definition and its network are needed.',
+      `The ${name} is ${status}: it is being deleted, or was deleted.`,
+      'Use another service: the task needs its definition and its network.',
     );
   }
   if (container === undefined) {
     return blocked(
-      `Task definition ${shortName(taskDefinition)} of the ${name} has the containers ${containers.join(', ')}, and it is not plain in which one ${commandOf(look)} is to run.`,
-      `Give the step the input container: one of ${containers.join(', ')}.`,
+      `Task definition ${shortName(taskDefinition)} of the ${name} has the containers ${containers.join(', ')}, and it is not clear in which one ${commandOf(look)} is to run.`,
+      `Set the input container of the step to one of ${containers.join(', ')}.`,
     );
   }
   const length = JSON.stringify({name: container, command: look.input.command}).length;
   return length > longestOverride
     ? blocked(
         `The command for the ${name} has ${length} characters as JSON; ECS takes at most ${longestOverride}.`,
-        'Put it into a script of the image, and run that.',
+        'Put the command into a script in the image, and run the script.',
       )
     : undefined;
 }

@@ -1,25 +1,18 @@
 import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
-import {awsConfig} from '../aws/client.ts';
-import {awsRights} from '../aws/rights.ts';
-import {awsCalls} from './api/aws-calls.ts';
-import {nameOf} from './api/problems.ts';
+import {awsConfig, awsRights} from '../aws/index.ts';
+import {ServiceAccess} from './api/access.ts';
+import {serviceName} from './api/problems.ts';
 import {ecsResources} from './api/resources.ts';
-import {type EcsReader, type EcsWriter, openSession} from './api/session.ts';
-import {type AccountReader, openAccount} from './capacity/account.ts';
-import {openRoom, type RoomReader} from './capacity/calls.ts';
-import {
-  openScaling,
-  type ScalingReader,
-  type ScalingWriter,
-  scalingCalls,
-} from './scaling/scaling.ts';
+import {capacityReader} from './capacity/cluster.ts';
+import type {ServiceReader, ServiceWriter} from './contract.ts';
+import {AwsRolloutCalls} from './rollout/aws-calls.ts';
+import {openRollout} from './rollout/session.ts';
+import {AwsScalingCalls} from './scaling/aws-calls.ts';
+import {openScaling} from './scaling/calls.ts';
 import {enterTask} from './shell/enter-task.ts';
-import {type OneOffReader, type OneOffWriter, openOneOffs} from './task/one-off.ts';
-import {oneOffCalls} from './task/one-off-calls.ts';
-
-export type ServiceReader = EcsReader & OneOffReader & ScalingReader & RoomReader & AccountReader;
-export type ServiceWriter = EcsWriter & OneOffWriter & ScalingWriter & RoomReader & AccountReader;
+import {AwsOneOffCalls} from './task/aws-calls.ts';
+import {openOneOffs} from './task/session.ts';
 
 /** An ECS service. Its account and region are those of the AWS settings. */
 export const ecsService = defineTarget({
@@ -30,20 +23,16 @@ export const ecsService = defineTarget({
     await awsRights(config, needs, ecsResources(config), context),
   ],
   open: async (config): Promise<Session<ServiceReader, ServiceWriter>> => {
-    const name = nameOf(config);
-    const rollout = openSession(name, awsCalls(config));
-    const oneOffs = openOneOffs(name, oneOffCalls(config));
-    const scaling = openScaling(scalingCalls(config));
-    const room = openRoom(config);
-    const account = openAccount(config);
-    const all = [rollout, oneOffs, scaling, room, account];
-    const looks = {...room.reader, ...account.reader};
+    const name = serviceName(config);
+    const access = new ServiceAccess(config);
+    const rollout = openRollout(name, new AwsRolloutCalls(access));
+    const oneOffs = openOneOffs(name, new AwsOneOffCalls(access));
+    const scaling = openScaling(new AwsScalingCalls(access));
+    const capacity = capacityReader(access);
     return {
-      reader: {...rollout.reader, ...oneOffs.reader, ...scaling.reader, ...looks},
-      writer: {...rollout.writer, ...oneOffs.writer, ...scaling.writer, ...looks},
-      close: async () => {
-        await Promise.all(all.map((one) => one.close()));
-      },
+      reader: {...rollout.reader, ...oneOffs.reader, ...scaling.reader, ...capacity},
+      writer: {...rollout.writer, ...oneOffs.writer, ...scaling.writer, ...capacity},
+      close: () => access.close(),
     };
   },
 });

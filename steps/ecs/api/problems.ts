@@ -1,35 +1,34 @@
 import {type Problem, SwitcharooError} from '../../../src/index.ts';
-import {askAws} from '../../aws/problems.ts';
+import {askAws, oneLine} from '../../aws/index.ts';
+import type {ServiceNames} from '../contract.ts';
 
-interface Named {
-  readonly cluster: string;
-  readonly service: string;
-}
-
-export const nameOf = ({cluster, service}: Named): string =>
+export const serviceName = ({cluster, service}: ServiceNames): string =>
   `service ${service} of cluster ${cluster}`;
 
-export const serviceNotFound = ({cluster, service}: Named): Problem => ({
+export const serviceNotFound = ({cluster, service}: ServiceNames): Problem => ({
   code: 'ecs-service-not-found',
   message: `Cluster ${cluster} has no service ${service}.`,
-  hint: `Correct the service's name in the inventory; \`aws ecs list-services --cluster ${cluster}\` shows what there is.`,
+  hint: `Correct the service's name in the inventory. List the services with: aws ecs list-services --cluster ${cluster}`,
 });
 
-const clusterNotFound = ({cluster}: Named): Problem => ({
+const clusterNotFound = ({cluster}: ServiceNames): Problem => ({
   code: 'ecs-cluster-not-found',
   message: `There is no ECS cluster ${cluster} in this account and region.`,
-  hint: 'Correct the cluster or the region in the inventory; `aws ecs list-clusters` shows what there is.',
+  hint: 'Correct the cluster or the region in the inventory. List the clusters with: aws ecs list-clusters',
 });
 
-const refused = (names: Named, said: string): Problem => ({
+const requestRefused = (names: ServiceNames, refusal: string): Problem => ({
   code: 'ecs-request-refused',
-  message: `ECS does not accept a request for ${nameOf(names)}: ${said.replace(/\s+/g, ' ').trim()}`,
+  message: `ECS does not accept a request for ${serviceName(names)}: ${oneLine(refusal)}`,
   hint: 'Correct what ECS names in the runbook or in the service, then resume.',
 });
 
-/** Makes one call to ECS; what it refuses becomes a problem in the operator's words. */
-export async function askEcs<Result>(names: Named, call: () => Promise<Result>): Promise<Result> {
-  return askAws(nameOf(names), async () => {
+/** Makes one call to ECS. A refusal becomes a problem in the operator's words. */
+export async function askEcs<Result>(
+  names: ServiceNames,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  return askAws(serviceName(names), async () => {
     try {
       return await call();
     } catch (cause) {
@@ -39,7 +38,7 @@ export async function askEcs<Result>(names: Named, call: () => Promise<Result>):
   });
 }
 
-function problemOf(names: Named, {name, message}: Error): Problem | undefined {
+function problemOf(names: ServiceNames, {name, message}: Error): Problem | undefined {
   switch (name) {
     case 'ClusterNotFoundException':
       return clusterNotFound(names);
@@ -49,7 +48,7 @@ function problemOf(names: Named, {name, message}: Error): Problem | undefined {
     case 'ClientException':
     case 'InvalidParameterException':
     case 'TargetGroupNotFoundException':
-      return refused(names, message);
+      return requestRefused(names, message);
     default:
       return undefined;
   }

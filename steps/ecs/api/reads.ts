@@ -1,55 +1,67 @@
-import type {ECSClient, ListTasksCommandInput, Service, Task} from '@aws-sdk/client-ecs';
+import type {ListTasksCommandInput, Service, Task, TaskDefinition} from '@aws-sdk/client-ecs';
 import {SwitcharooError} from '../../../src/index.ts';
-import type {EcsNames} from './aws-calls.ts';
+import type {ServiceAccess} from './access.ts';
 import {serviceNotFound} from './problems.ts';
 
-/** The SDK, loaded, and a client of it that may only read. */
-export interface Reading {
-  readonly ecs: typeof import('@aws-sdk/client-ecs');
-  readonly reading: ECSClient;
-}
-
 /** How many tasks and instances one call lists or describes. */
-export const atOnce = 100;
+export const pageSize = 100;
 
-export async function describedService(
-  {ecs, reading}: Reading,
-  names: EcsNames,
+export const describeService = (
+  access: ServiceAccess,
   abortSignal: AbortSignal,
-): Promise<Service> {
-  const {cluster, service} = names;
-  const command = new ecs.DescribeServicesCommand({cluster, services: [service]});
-  const [found] = (await reading.send(command, {abortSignal})).services ?? [];
-  if (!found) {
-    throw new SwitcharooError(serviceNotFound(names));
-  }
-  return found;
-}
+): Promise<Service> =>
+  access.ecs(async ({sdk, reading}) => {
+    const {cluster, service: name} = access.config;
+    const command = new sdk.DescribeServicesCommand({cluster, services: [name]});
+    const [service] = (await reading.send(command, {abortSignal})).services ?? [];
+    if (!service) {
+      throw new SwitcharooError(serviceNotFound(access.config));
+    }
+    return service;
+  });
 
-export async function listedTasks(
-  {ecs, reading}: Reading,
-  asked: ListTasksCommandInput,
+export const describeTaskDefinition = (
+  access: ServiceAccess,
+  taskDefinition: string,
   abortSignal: AbortSignal,
-): Promise<readonly string[]> {
-  const arns: string[] = [];
-  const pages = ecs.paginateListTasks({client: reading, pageSize: atOnce}, asked, {abortSignal});
-  for await (const {taskArns = []} of pages) {
-    arns.push(...taskArns);
-  }
-  return arns;
-}
+): Promise<TaskDefinition> =>
+  access.ecs(async ({sdk, reading}) => {
+    const command = new sdk.DescribeTaskDefinitionCommand({taskDefinition});
+    return (await reading.send(command, {abortSignal})).taskDefinition ?? {};
+  });
 
-export async function describedTasks(
-  {ecs, reading}: Reading,
-  cluster: string,
+/** The ARNs of the tasks of the cluster that pass the filter. */
+export const listTasks = (
+  access: ServiceAccess,
+  filter: Omit<ListTasksCommandInput, 'cluster'>,
+  abortSignal: AbortSignal,
+): Promise<readonly string[]> =>
+  access.ecs(async ({sdk, reading}) => {
+    const {cluster} = access.config;
+    const pages = sdk.paginateListTasks(
+      {client: reading, pageSize},
+      {cluster, ...filter},
+      {abortSignal},
+    );
+    const arns: string[] = [];
+    for await (const {taskArns = []} of pages) {
+      arns.push(...taskArns);
+    }
+    return arns;
+  });
+
+export const describeTasks = (
+  access: ServiceAccess,
   arns: readonly string[],
   abortSignal: AbortSignal,
-): Promise<readonly Task[]> {
-  const found: Task[] = [];
-  for (let start = 0; start < arns.length; start += atOnce) {
-    const tasks = arns.slice(start, start + atOnce);
-    const command = new ecs.DescribeTasksCommand({cluster, tasks});
-    found.push(...((await reading.send(command, {abortSignal})).tasks ?? []));
-  }
-  return found;
-}
+): Promise<readonly Task[]> =>
+  access.ecs(async ({sdk, reading}) => {
+    const {cluster} = access.config;
+    const described: Task[] = [];
+    for (let start = 0; start < arns.length; start += pageSize) {
+      const tasks = arns.slice(start, start + pageSize);
+      const command = new sdk.DescribeTasksCommand({cluster, tasks});
+      described.push(...((await reading.send(command, {abortSignal})).tasks ?? []));
+    }
+    return described;
+  });

@@ -1,22 +1,15 @@
-import type {ResourcesOf} from '../../aws/rights.ts';
+import type {ResourcesOf} from '../../aws/index.ts';
+import type {ServiceConfig} from '../contract.ts';
 
 /**
- * On what the actions around a service are made (Service Authorization Reference, Amazon ECS). Task definitions are read
- * and listed by no narrower name than `*`, and tasks are listed by their cluster's condition key only.
+ * The resources of the actions around a service (Service Authorization Reference, Amazon ECS). Task definitions are
+ * read and listed by no narrower name than `*`, and tasks are listed by their cluster's condition key only.
  */
 export const ecsResources =
-  ({
-    region,
-    cluster,
-    service,
-  }: {
-    readonly region: string;
-    readonly cluster: string;
-    readonly service: string;
-  }): ResourcesOf =>
+  ({region, cluster, service}: ServiceConfig): ResourcesOf =>
   (action, account) => {
     const arn = (rest: string) => `arn:aws:ecs:${region}:${account}:${rest}`;
-    const [clusterName, serviceName] = [nameIn(cluster), nameIn(service)];
+    const [clusterName, serviceName] = [lastPart(cluster), lastPart(service)];
     switch (action) {
       case 'ecs:DescribeServices':
       case 'ecs:UpdateService':
@@ -37,5 +30,5 @@ export const ecsResources =
     }
   };
 
-/** The inventory may name it by its ARN. */
-const nameIn = (nameOrArn: string): string => nameOrArn.split('/').at(-1) ?? nameOrArn;
+/** A name of the inventory may be an ARN. */
+const lastPart = (nameOrArn: string): string => nameOrArn.split('/').at(-1) ?? nameOrArn;

@@ -1,6 +1,6 @@
 import type {TaskDefinition} from '@aws-sdk/client-ecs';
 
-/** What one task takes of an instance. */
+/** What one task needs of an instance. */
 export interface Need {
   readonly cpu: number;
   readonly memoryMiB: number;
@@ -10,7 +10,7 @@ export interface Need {
   readonly attributes: readonly {readonly name: string; readonly value?: string}[];
 }
 
-export interface InstanceRoom {
+export interface InstanceCapacity {
   readonly id: string;
   readonly status: string;
   readonly agentConnected: boolean;
@@ -25,7 +25,7 @@ export interface InstanceRoom {
   readonly attributes: readonly {readonly name: string; readonly value?: string}[];
 }
 
-/** How the scheduler may move (developer guide, "Rolling update"): the upper limit rounded down, the lower one up. */
+/** How many tasks may run during a rollout (developer guide, "Rolling update"): `upper` rounded down, `lower` up. */
 export interface Limits {
   readonly desired: number;
   readonly running: number;
@@ -57,7 +57,7 @@ export interface Rules {
   readonly onePerInstance: boolean;
   /** Expressions that an instance must meet (`memberOf`). */
   readonly expressions: readonly string[];
-  /** How many tasks with an interface of their own an instance takes, where somebody says it. */
+  /** How many tasks with a network interface of their own an instance takes, where the input gives it. */
   readonly interfacesMax?: number | undefined;
 }
 
@@ -86,116 +86,124 @@ export function needOf(definition: TaskDefinition): Need {
 }
 
 /** What an instance lacks for one more task, each in words with numbers; none: it fits. */
-export function lacks(room: InstanceRoom, need: Need, rules: Rules): readonly string[] {
+export function lacks(instance: InstanceCapacity, need: Need, rules: Rules): readonly string[] {
   const missing = need.attributes.filter(
     ({name, value}) =>
-      !room.attributes.some((one) => one.name === name && (value ?? one.value) === one.value),
+      !instance.attributes.some((has) => has.name === name && (value ?? has.value) === has.value),
   );
-  const taken = need.ports.filter((port) => room.takenPorts.includes(port));
-  const full = need.ownInterface && room.tasks >= (rules.interfacesMax ?? Number.POSITIVE_INFINITY);
+  const taken = need.ports.filter((port) => instance.takenPorts.includes(port));
+  const full =
+    need.ownInterface && instance.tasks >= (rules.interfacesMax ?? Number.POSITIVE_INFINITY);
   return [
-    ...(room.status === 'ACTIVE' ? [] : [`is ${room.status}`]),
-    ...(room.agentConnected ? [] : ['has an agent that is not connected']),
-    ...(room.cpu >= need.cpu ? [] : [`has ${room.cpu} of ${need.cpu} CPU units`]),
-    ...(room.memoryMiB >= need.memoryMiB
+    ...(instance.status === 'ACTIVE' ? [] : [`is ${instance.status}`]),
+    ...(instance.agentConnected ? [] : ['has an agent that is not connected']),
+    ...(instance.cpu >= need.cpu ? [] : [`has ${instance.cpu} of ${need.cpu} CPU units`]),
+    ...(instance.memoryMiB >= need.memoryMiB
       ? []
-      : [`has ${room.memoryMiB} of ${need.memoryMiB} MiB of memory`]),
+      : [`has ${instance.memoryMiB} of ${need.memoryMiB} MiB of memory`]),
     ...(taken.length === 0 ? [] : [`has port ${taken.join(', ')} taken`]),
     ...(full
-      ? [`has ${room.tasks} of at most ${rules.interfacesMax} network interfaces taken`]
+      ? [`has ${instance.tasks} of at most ${rules.interfacesMax} network interfaces taken`]
       : []),
     ...(missing.length === 0
       ? []
       : [`lacks the attribute ${missing.map(({name}) => name).join(', ')}`]),
     ...rules.expressions
-      .filter((expression) => meets(room, expression) === false)
+      .filter((expression) => meets(instance, expression) === false)
       .map((expression) => `is not ${expression}`),
-    ...(rules.onePerInstance && room.ofService > 0
-      ? ['runs one already, and may run no second']
+    ...(rules.onePerInstance && instance.ofService > 0
+      ? ['runs a task of the service already, and may run no second one']
       : []),
   ];
 }
 
-/** How many of so many equal tasks find a place. Equal ones fit or do not, whatever the order. */
+/** How many of `count` equal tasks find a place. Their order makes no difference. */
 export function fitting(
-  rooms: readonly InstanceRoom[],
+  instances: readonly InstanceCapacity[],
   need: Need,
   rules: Rules,
-  wanted: number,
+  count: number,
 ): number {
-  let left = [...rooms];
-  for (let placed = 0; placed < wanted; placed += 1) {
-    const found = left.find((room) => lacks(room, need, rules).length === 0);
-    if (!found) {
+  let left = [...instances];
+  for (let placed = 0; placed < count; placed += 1) {
+    const free = left.find((instance) => lacks(instance, need, rules).length === 0);
+    if (!free) {
       return placed;
     }
-    left = left.map((room) => (room === found ? withOneMore(room, need) : room));
+    left = left.map((instance) => (instance === free ? withOneMore(instance, need) : instance));
   }
-  return wanted;
+  return count;
 }
 
 /** The instances as they are once the old tasks of the service are gone. */
-export const withoutOld = (rooms: readonly InstanceRoom[], old: Need): readonly InstanceRoom[] =>
-  rooms.map((room) => ({
-    ...room,
-    cpu: room.cpu + room.ofService * old.cpu,
-    memoryMiB: room.memoryMiB + room.ofService * old.memoryMiB,
-    takenPorts: room.takenPorts.filter((port) => room.ofService === 0 || !old.ports.includes(port)),
-    tasks: room.tasks - room.ofService,
+export const withoutOld = (
+  instances: readonly InstanceCapacity[],
+  old: Need,
+): readonly InstanceCapacity[] =>
+  instances.map((instance) => ({
+    ...instance,
+    cpu: instance.cpu + instance.ofService * old.cpu,
+    memoryMiB: instance.memoryMiB + instance.ofService * old.memoryMiB,
+    takenPorts: instance.takenPorts.filter(
+      (port) => instance.ofService === 0 || !old.ports.includes(port),
+    ),
+    tasks: instance.tasks - instance.ofService,
     ofService: 0,
   }));
 
-/** The instance that lacks least, and what. */
+/** The instance that lacks least, and what it lacks. */
 export function nearest(
-  rooms: readonly InstanceRoom[],
+  instances: readonly InstanceCapacity[],
   need: Need,
   rules: Rules,
-): {readonly room: InstanceRoom; readonly lacks: readonly string[]} | undefined {
-  const [first] = rooms
-    .map((room) => ({room, lacks: lacks(room, need, rules)}))
+): {readonly instance: InstanceCapacity; readonly lacks: readonly string[]} | undefined {
+  const [first] = instances
+    .map((instance) => ({instance, lacks: lacks(instance, need, rules)}))
     .toSorted(
-      (one, other) =>
-        one.lacks.length - other.lacks.length || other.room.memoryMiB - one.room.memoryMiB,
+      (left, right) =>
+        left.lacks.length - right.lacks.length ||
+        right.instance.memoryMiB - left.instance.memoryMiB,
     );
   return first;
 }
 
-export const withOneMore = (room: InstanceRoom, need: Need): InstanceRoom => ({
-  ...room,
-  cpu: room.cpu - need.cpu,
-  memoryMiB: room.memoryMiB - need.memoryMiB,
-  takenPorts: [...room.takenPorts, ...need.ports],
-  tasks: room.tasks + 1,
-  ofService: room.ofService + 1,
+export const withOneMore = (instance: InstanceCapacity, need: Need): InstanceCapacity => ({
+  ...instance,
+  cpu: instance.cpu - need.cpu,
+  memoryMiB: instance.memoryMiB - need.memoryMiB,
+  takenPorts: [...instance.takenPorts, ...need.ports],
+  tasks: instance.tasks + 1,
+  ofService: instance.ofService + 1,
 });
 
-/** Whether an instance meets an expression of the cluster query language; nothing where it is of a kind that is not read here. */
+/** Whether an instance meets an expression of the cluster query language; nothing where it is of an unsupported kind. */
 export function meets(
-  {attributes}: Pick<InstanceRoom, 'attributes'>,
+  {attributes}: Pick<InstanceCapacity, 'attributes'>,
   expression: string,
 ): boolean | undefined {
   const [, name, operator, right = ''] =
     /^\s*attribute:([\w.-]+)\s*(==|!=|=~|in|exists|!exists)\s*(.*?)\s*$/.exec(expression) ?? [];
-  const found = attributes.find((one) => one.name === name);
+  const attribute = attributes.find((has) => has.name === name);
   switch (operator) {
     case '==':
-      return found?.value === right;
+      return attribute?.value === right;
     case '!=':
-      return found?.value !== right;
+      return attribute?.value !== right;
     case '=~':
-      return new RegExp(`^(?:${right})$`).test(found?.value ?? '');
+      return new RegExp(`^(?:${right})$`).test(attribute?.value ?? '');
     case 'in':
       return right
         .replace(/^\[|\]$/g, '')
         .split(',')
-        .some((value) => value.trim() === found?.value);
+        .some((value) => value.trim() === attribute?.value);
     case 'exists':
-      return found !== undefined;
+      return attribute !== undefined;
     case '!exists':
-      return found === undefined;
+      return attribute === undefined;
     default:
       return undefined;
   }
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+const sum = (numbers: readonly number[]): number =>
+  numbers.reduce((total, number) => total + number, 0);

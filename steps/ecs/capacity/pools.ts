@@ -1,67 +1,73 @@
-import {type FargateKind, type Left, quotaOf} from './account.ts';
+import type {FargateKind, Quantity} from '../contract.ts';
+import {quotaOf} from './account.ts';
 import {type Limits, mayStart, mayStop, type Need} from './instances.ts';
 
-/** Something of which the account has so much for all of its tasks, and how much of it a task takes. */
+/** Something that all tasks of the account share, and how much of it a task takes. */
 export interface Pool {
   readonly kind: 'addresses' | 'vcpu';
   readonly what: string;
-  readonly left: Left;
-  readonly each: number;
-  /** What an old task gives back once it is gone. */
-  readonly eachOld: number;
+  readonly quantity: Quantity;
+  readonly perTask: number;
+  /** What an old task frees when it ends. */
+  readonly perOldTask: number;
   readonly remedy: string;
 }
 
-export const addressPool = (left: Left, need: Need, old: Need): Pool => ({
+export const addressPool = (quantity: Quantity, need: Need, old: Need): Pool => ({
   kind: 'addresses',
   what: 'the free addresses of the subnets',
-  left,
-  each: need.ownInterface ? 1 : 0,
-  eachOld: old.ownInterface ? 1 : 0,
-  remedy: 'add a subnet to the service, or free addresses in those that it has',
+  quantity,
+  perTask: need.ownInterface ? 1 : 0,
+  perOldTask: old.ownInterface ? 1 : 0,
+  remedy: 'add a subnet to the service, or free addresses in its subnets',
 });
 
-export const vcpuPool = (kind: FargateKind, left: Left, need: Need, old: Need): Pool => ({
+export const vcpuPool = (kind: FargateKind, quantity: Quantity, need: Need, old: Need): Pool => ({
   kind: 'vcpu',
   what: "the account's quota of vCPU",
-  left,
-  each: need.cpu / unitsOfVcpu,
-  eachOld: old.cpu / unitsOfVcpu,
-  remedy: `have the quota ${quotaOf(kind)} of Fargate raised in Service Quotas, which takes AWS from minutes to days`,
+  quantity,
+  perTask: need.cpu / unitsOfVcpu,
+  perOldTask: old.cpu / unitsOfVcpu,
+  remedy: `request an increase of the Fargate quota ${quotaOf(kind)} in Service Quotas, which takes AWS from minutes to days`,
 });
 
 // CPU units of one vCPU (ECS API reference, TaskDefinition).
 const unitsOfVcpu = 1_024;
 
-export type Drawn =
+type PoolCapacity =
   | {readonly kind: 'enough'; readonly fit: number}
   | {
       readonly kind: 'short';
-      readonly says: string;
+      readonly sentence: string;
       readonly remedy: string;
-      /** An old task that stopped first would make room. */
+      /** It would be enough if an old task stopped first. */
       readonly untilOneStops: boolean;
     };
 
-/** One task now is enough to begin, or an old one that may stop first; in the end there must be enough for all. */
-export function drawnFrom(
-  {left: has, each, eachOld, remedy}: Pool,
+/** To begin, one task must fit now, or an old one may stop first; in the end all of them must fit. */
+export function capacityIn(
+  {quantity, perTask, perOldTask, remedy}: Pool,
   limits: Limits,
-): Drawn | undefined {
-  if (has.kind === 'not-measured' || each === 0) {
+): PoolCapacity | undefined {
+  if (quantity.kind === 'not-measured' || perTask === 0) {
     return undefined;
   }
-  const tasks = (left: number) => Math.floor(left / each + rounding);
-  const fit = Math.min(mayStart(limits), tasks(has.left));
-  const inTheEnd = tasks(has.left + limits.running * eachOld);
+  const {free, sentence} = quantity;
+  const tasks = (amount: number) => Math.floor(amount / perTask + rounding);
+  const fit = Math.min(mayStart(limits), tasks(free));
+  const inTheEnd = tasks(free + limits.running * perOldTask);
   if (inTheEnd < limits.desired) {
-    const says = `${has.says}: enough for ${inTheEnd} of ${limits.desired}, also without the old ones`;
-    return {kind: 'short', says, remedy, untilOneStops: false};
+    return {
+      kind: 'short',
+      sentence: `${sentence}: enough for ${inTheEnd} of ${limits.desired} tasks, even without the old ones`,
+      remedy,
+      untilOneStops: false,
+    };
   }
   return fit === 0 && mayStop(limits) === 0 && limits.desired > 0
     ? {
         kind: 'short',
-        says: `${has.says}: not enough for one beside the ${limits.running} that run, of which ${limits.lower} must go on running`,
+        sentence: `${sentence}: not enough for one task beside the ${limits.running} that run, ${limits.lower} of which must keep running`,
         remedy,
         untilOneStops: true,
       }

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import type {RegisterTaskDefinitionCommandInput, TaskDefinition} from '@aws-sdk/client-ecs';
 import type {Difference} from '../../../src/index.ts';
 
-/** A task definition as it is registered: no ARN, no revision, tags beside it. */
+/** A task definition as it is registered: without ARN and revision, with its tags. */
 export type Definition = RegisterTaskDefinitionCommandInput;
 type Container = NonNullable<Definition['containerDefinitions']>[number];
 
@@ -18,7 +18,7 @@ const readOnly = new Set([
   'taskDefinitionArn',
 ]);
 
-/** What to register to have the same task definition once more. All other fields are carried over. */
+/** What to register to get the same task definition again. All other fields are kept. */
 export function registrable(
   described: TaskDefinition,
   tags: readonly {readonly key?: string | undefined; readonly value?: string | undefined}[],
@@ -34,40 +34,40 @@ export function registrable(
   };
 }
 
-export interface WantedContainer {
+interface ContainerImage {
   readonly container: string;
   readonly image: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /** The same definition, with another image and these environment variables in one container. */
-export function withImage(definition: Definition, wanted: WantedContainer): Definition {
+export function withImage(definition: Definition, change: ContainerImage): Definition {
   return {
     ...definition,
     containerDefinitions: definition.containerDefinitions?.map((container) =>
-      container.name === wanted.container
-        ? {...container, image: wanted.image, environment: merged(container, wanted)}
+      container.name === change.container
+        ? {...container, image: change.image, environment: merged(container, change)}
         : container,
     ),
   };
 }
 
-/** What is not yet as wanted. Values that may be secrets are not shown. */
-export function differencesOf(
+/** What differs from the image and environment to deploy. Values that may be secrets are not shown. */
+export function imageDifferences(
   definition: Definition,
-  wanted: WantedContainer,
+  change: ContainerImage,
 ): readonly Difference[] {
-  const container = containerOf(definition, wanted.container);
+  const container = containerOf(definition, change.container);
   const image: Difference = {
-    what: `image of ${wanted.container}`,
+    what: `image of ${change.container}`,
     is: container?.image ?? 'none',
-    shouldBe: wanted.image,
+    shouldBe: change.image,
   };
-  const environment = Object.entries(wanted.environment)
-    .toSorted(([one], [other]) => one.localeCompare(other))
+  const environment = Object.entries(change.environment)
+    .toSorted(([left], [right]) => left.localeCompare(right))
     .map(([name, value]) => ({
       what: `environment ${name}`,
-      ...shown(name, container?.environment?.find((one) => one.name === name)?.value, value),
+      ...shownValues(name, environmentValue(container, name), value),
     }));
   return [
     ...(image.is === image.shouldBe ? [] : [image]),
@@ -75,11 +75,20 @@ export function differencesOf(
   ];
 }
 
+/** The value of an environment variable of a container. */
+export const environmentValue = (
+  container: Container | undefined,
+  name: string,
+): string | undefined => container?.environment?.find((variable) => variable.name === name)?.value;
+
 export const containerOf = (definition: Definition, name: string): Container | undefined =>
   definition.containerDefinitions?.find((container) => container.name === name);
 
 /** The container that is meant: the named one, else the only one, else the only one with a port. */
-export function chosenContainer(definition: Definition, named?: string): string | undefined {
+export function chosenContainer(
+  definition: Pick<Definition, 'containerDefinitions'>,
+  named?: string,
+): string | undefined {
   const all = definition.containerDefinitions ?? [];
   const serving = all.filter(({portMappings}) => (portMappings?.length ?? 0) > 0);
   const candidates =
@@ -87,7 +96,7 @@ export function chosenContainer(definition: Definition, named?: string): string 
   return candidates.length === 1 ? candidates[0]?.name : undefined;
 }
 
-/** Of `…:task-definition/web:7` it is 7. */
+/** 7 of `…:task-definition/web:7`. */
 export const revisionNumber = (arn: string): number => Number(arn.slice(arn.lastIndexOf(':') + 1));
 
 /** The same for equal definitions, however ECS orders and fills them. */
@@ -97,26 +106,26 @@ export function digestOf(definition: Definition): string {
     .digest('hex');
 }
 
-function merged({environment = []}: Container, wanted: WantedContainer): Container['environment'] {
-  const given = Object.entries(wanted.environment).map(([name, value]) => ({name, value}));
+function merged({environment = []}: Container, change: ContainerImage): Container['environment'] {
+  const added = Object.entries(change.environment).map(([name, value]) => ({name, value}));
   const kept = environment.filter(
-    ({name}) => name === undefined || !Object.hasOwn(wanted.environment, name),
+    ({name}) => name === undefined || !Object.hasOwn(change.environment, name),
   );
-  return [...kept, ...given];
+  return [...kept, ...added];
 }
 
-// Only names that by custom hold no secret are shown: what a variable holds cannot be told from its value.
+// Shown are only variables that by custom hold no secret: a value does not show whether it is one.
 const plainNames = /(^|_)(HOST|PORT|SIDE|REGION|VERSION|RELEASE|STAGE|LOG_LEVEL|READ_ONLY)$/;
 
-const shown = (name: string, is: string | undefined, shouldBe: string) =>
+const shownValues = (name: string, is: string | undefined, shouldBe: string) =>
   plainNames.test(name) ? {is: is ?? 'not set', shouldBe} : hiddenValues(is, shouldBe);
 
-/** Whether it changes, and nothing from which a value could be guessed. */
+/** Whether a value changes, and nothing from which it could be guessed. */
 export function hiddenValues(is: string | undefined, shouldBe: string) {
-  const wanted = 'the wanted value, which is not shown';
+  const hidden = 'the new value, which is not shown';
   return {
-    is: is === undefined ? 'not set' : is === shouldBe ? wanted : 'another value',
-    shouldBe: wanted,
+    is: is === undefined ? 'not set' : is === shouldBe ? hidden : 'another value',
+    shouldBe: hidden,
   };
 }
 
@@ -130,15 +139,15 @@ function canonical(value: unknown): unknown {
     const fields = Object.entries(value)
       .map(([key, field]) => [key, canonical(field)] as const)
       .filter(([, field]) => field !== undefined && !(Array.isArray(field) && field.length === 0));
-    return Object.fromEntries(fields.toSorted(([one], [other]) => (one < other ? -1 : 1)));
+    return Object.fromEntries(fields.toSorted(([left], [right]) => (left < right ? -1 : 1)));
   }
   return value ?? undefined;
 }
 
-const nameOf = (item: unknown): unknown =>
+const itemName = (item: unknown): unknown =>
   typeof item === 'object' && item !== null
-    ? ((item as {name?: unknown; key?: unknown}).name ?? (item as {key?: unknown}).key) // a look at two fields that may be there
+    ? ((item as {name?: unknown; key?: unknown}).name ?? (item as {key?: unknown}).key) // two fields that may be there
     : undefined;
-const hasName = (item: unknown): boolean => typeof nameOf(item) === 'string';
-const byName = (one: unknown, other: unknown): number =>
-  String(nameOf(one)) < String(nameOf(other)) ? -1 : 1;
+const hasName = (item: unknown): boolean => typeof itemName(item) === 'string';
+const byName = (left: unknown, right: unknown): number =>
+  String(itemName(left)) < String(itemName(right)) ? -1 : 1;

@@ -7,23 +7,23 @@ import {
   type TaskState,
 } from './state.ts';
 
-/** What was last seen of everything that moves in a rollout, by its name. */
-export interface Heard {
+/** The last seen state of everything that moves in a rollout, by its name. */
+export interface RolloutPicture {
   readonly deployment: string | undefined;
   readonly events: ReadonlySet<string>;
   readonly states: ReadonlyMap<string, string>;
-  /** By target group: how often a healthy target was found unhealthy since this deployment began. */
+  /** By target group: how often a healthy target became unhealthy since this deployment began. */
   readonly falls: ReadonlyMap<string, number>;
 }
 
-export interface News {
-  /** In the order in which things happened, as far as AWS tells. */
+interface Changes {
+  /** In the order in which they happened, as far as AWS shows it. */
   readonly lines: readonly string[];
-  readonly heard: Heard;
+  readonly picture: RolloutPicture;
 }
 
-/** What happened between two looks: service events, and every task, target and deployment that changed its state. */
-export function newsIn(snapshot: Snapshot, before: Heard | undefined): News {
+/** What happened between two snapshots: service events, and each task, target and deployment that changed its state. */
+export function changesSince(before: RolloutPicture | undefined, snapshot: Snapshot): Changes {
   const primary = primaryOf(snapshot.service);
   const moving = [
     ...snapshot.service.deployments.map(deploymentLine),
@@ -40,11 +40,11 @@ export function newsIn(snapshot: Snapshot, before: Heard | undefined): News {
   return {
     lines: [
       ...fresh.reverse().map(({message}) => `ECS: ${withoutService(message)}`),
-      ...changed.map(({what, state, tells}) => tells(before?.states.get(what), state)),
+      ...changed.map(({what, state, line}) => line(before?.states.get(what), state)),
     ],
-    heard: {
+    picture: {
       deployment: primary?.id,
-      // A read may be older than the one before it: what was told once stays told.
+      // A read may be older than the one before it: an event that was shown once is not shown again.
       events: new Set([...(before?.events ?? []), ...events.map(({key}) => key)]),
       states: new Map(moving.map(({what, state}) => [what, state])),
       falls: fallsAfter(before?.deployment === primary?.id ? before : undefined, snapshot.targets),
@@ -52,9 +52,9 @@ export function newsIn(snapshot: Snapshot, before: Heard | undefined): News {
   };
 }
 
-/** Target groups whose targets come and go, in words: one that falls may be an accident, two are none. */
-export function flapping(heard: Heard | undefined): readonly string[] {
-  const groups = [...(heard?.falls ?? [])].filter(([, count]) => count >= 2);
+/** Target groups whose targets come and go, in words: one fall may be an accident, two are none. */
+export function flapping({falls}: RolloutPicture): readonly string[] {
+  const groups = [...falls].filter(([, count]) => count >= 2);
   return groups.map(
     ([group, count]) =>
       `the health check flaps: ${count} times a healthy target of ${group} became unhealthy`,
@@ -64,9 +64,9 @@ export function flapping(heard: Heard | undefined): readonly string[] {
 interface Moving {
   readonly what: string;
   readonly state: string;
-  /** It belongs to the newest deployment: told also by a process that has seen nothing before. */
+  /** It belongs to the newest deployment: shown also by a process that has no earlier picture. */
   isNew(primary: DeploymentState | undefined): boolean;
-  tells(was: string | undefined, is: string): string;
+  line(was: string | undefined, is: string): string;
 }
 
 const deploymentLine = (deployment: DeploymentState): Moving => ({
@@ -77,7 +77,7 @@ const deploymentLine = (deployment: DeploymentState): Moving => ({
     deployment.rolloutStateReason ?? '',
   ].join('\n'),
   isNew: (primary) => primary?.id === deployment.id,
-  tells: () =>
+  line: () =>
     `rollout of ${shortName(deployment.taskDefinition)}: ${deployment.status} ${deployment.rolloutState ?? ''}`.trim() +
     (deployment.rolloutState === 'FAILED' ? ` (${deployment.rolloutStateReason})` : ''),
 });
@@ -86,7 +86,7 @@ const taskLine = (task: TaskState): Moving => ({
   what: `task ${task.arn}`,
   state: [task.lastStatus, task.healthStatus].join('\n'),
   isNew: (primary) => primary?.id === task.startedBy,
-  tells: () => {
+  line: () => {
     const health = task.healthStatus === 'UNKNOWN' ? '' : ` ${task.healthStatus}`;
     return `task ${shortId(task.arn)} (${shortName(task.taskDefinition)}): ${task.lastStatus}${health}${endOf(task)}`;
   },
@@ -96,10 +96,10 @@ const targetLine = (target: TargetHealth): Moving => ({
   what: targetName(target),
   state: [target.state, target.description ?? ''].join('\n'),
   isNew: () => true,
-  tells: (was) => {
+  line: (was) => {
     const from = was === undefined ? '' : `${was.split('\n')[0]} -> `;
-    const why = target.description ? ` (${target.description})` : '';
-    return `target ${targetName(target)}: ${from}${target.state}${why}`;
+    const reason = target.description ? ` (${target.description})` : '';
+    return `target ${targetName(target)}: ${from}${target.state}${reason}`;
   },
 });
 
@@ -112,7 +112,7 @@ function endOf({lastStatus, stoppedReason, stopCode, exitCodes}: TaskState): str
 }
 
 function fallsAfter(
-  before: Heard | undefined,
+  before: RolloutPicture | undefined,
   targets: readonly TargetHealth[],
 ): ReadonlyMap<string, number> {
   const falls = new Map(before?.falls ?? []);

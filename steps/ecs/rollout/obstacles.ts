@@ -3,15 +3,15 @@ import {type Blocked, blocked} from '../../../src/index.ts';
 import type {Definition} from '../revision/task-definition.ts';
 import {type DeploymentState, type ServiceState, shortName} from './state.ts';
 
-/** Services that this step cannot deploy to. */
+/** A service to which these steps cannot deploy. */
 export function unsupported(
   name: string,
   {status, controller, strategy}: ServiceState,
 ): Blocked | undefined {
   if (status !== 'ACTIVE') {
     return blocked(
-      `The ${name} is ${status}: it is being deleted, or was.`,
-      'Create the service anew, or correct its name in the inventory.',
+      `The ${name} is ${status}: it is being deleted, or was deleted.`,
+      'Create the service again, or correct its name in the inventory.',
     );
   }
   if (controller !== 'ECS') {
@@ -25,31 +25,31 @@ export function unsupported(
   return strategy === 'ROLLING'
     ? undefined
     : blocked(
-        `The ${name} deploys by the strategy ${strategy}; this step knows rolling deployments only.`,
+        `The deployment strategy of the ${name} is ${strategy}; this step supports ROLLING only.`,
         'Set the strategy of the service to ROLLING, or deploy it by other means.',
       );
 }
 
-/** The scheduler could not move. */
+/** The scheduler may neither start nor stop a task. */
 export const deadlocked = (name: string, service: ServiceState, count: number): Blocked =>
   blocked(
     `The ${name} runs ${service.runningCount} tasks, and with a desired count of ${count}, minimumHealthyPercent ${service.minimumHealthyPercent} and maximumPercent ${service.maximumPercent} ECS may neither stop one nor start another.`,
     'Raise maximumPercent or lower minimumHealthyPercent of the service.',
   );
 
-/** It is not plain which container the image is for. */
-export function noSuchContainer(
+/** It is not clear which container the image is for. */
+export function containerUnclear(
   name: string,
   {taskDefinition}: DeploymentState,
   {containerDefinitions = []}: Definition,
   {container}: {readonly container?: string | undefined},
 ): Blocked {
-  const names = containerDefinitions.map((one) => one.name).join(', ');
+  const names = containerDefinitions.map((definition) => definition.name).join(', ');
   return blocked(
     container === undefined
-      ? `Task definition ${shortName(taskDefinition)} of the ${name} has ${containerDefinitions.length} containers (${names}), and it is not plain which one is meant.`
+      ? `Task definition ${shortName(taskDefinition)} of the ${name} has ${containerDefinitions.length} containers (${names}), and it is not clear which one the image is for.`
       : `Task definition ${shortName(taskDefinition)} of the ${name} has no container ${container}, only ${names}.`,
-    `Give the step the input container: one of ${names}.`,
+    `Set the input container of the step to one of ${names}.`,
   );
 }
 
@@ -65,6 +65,6 @@ export function secretClash(
     ? undefined
     : blocked(
         `Container ${container?.name} of the ${name} takes ${clashing.join(', ')} from secrets, and the step gives plain values.`,
-        'Leave these names out of the environment and pin the version of the secret in the task definition, or remove them from its secrets.',
+        'Remove these names from the environment of the step, or from the secrets of the task definition.',
       );
 }

@@ -9,7 +9,7 @@ import {
 } from './state.ts';
 
 export type RolloutVerdict =
-  /** All is as the deployment wants it. `signature` changes with every task; `since`: the newest time in it. */
+  /** Everything is as the deployment asks. `signature` changes with every task; `since`: the newest time in it. */
   | {readonly kind: 'good'; readonly signature: string; readonly since: Date}
   | {readonly kind: 'moving'; readonly progress: string}
   | {readonly kind: 'failed'; readonly reason: string};
@@ -24,58 +24,19 @@ export function judgeRollout(snapshot: Snapshot): RolloutVerdict {
     return {kind: 'moving', progress: 'the service has no deployment yet'};
   }
   if (primary.rolloutState === 'FAILED') {
-    const because = [
+    const reasons = [
       primary.rolloutStateReason ?? 'ECS gives no reason',
       ...stopReasons(snapshot.tasks, primary.id),
     ];
     return {
       kind: 'failed',
-      reason: `the rollout of ${shortName(primary.taskDefinition)} is FAILED: ${listed(because)}`,
+      reason: `the rollout of ${shortName(primary.taskDefinition)} is FAILED: ${joined(reasons)}`,
     };
   }
-  const missing = whatIsMissing(snapshot, primary);
+  const missing = missingParts(snapshot, primary);
   return missing.length > 0
     ? {kind: 'moving', progress: progressOf(snapshot, primary, missing)}
     : {kind: 'good', ...steadiness(snapshot, primary)};
-}
-
-/** What was last asked of the service through UpdateService. */
-export interface Sent {
-  readonly taskDefinition: string;
-  readonly desiredCount?: number;
-  /** The deployment that it led to, from the answer; absent when the answer was lost. */
-  readonly deployment?: {readonly id: string; readonly createdAt: Date};
-  /** When it was sent, by our clock. */
-  readonly at: Date;
-  /** A look has shown it. */
-  readonly seen: boolean;
-}
-
-export type Fate = 'in-place' | 'not-visible' | 'not-arrived' | 'rolled-back' | 'superseded';
-
-/** How long a read may still show the state before an update: "the Amazon ECS API follows an eventual consistency model". */
-const visibleWithinMs = 60_000;
-/** The same for an update whose answer was lost: it may not have arrived, and then waiting costs an outage. */
-const lostVisibleWithinMs = 10_000;
-
-/** What has become of an update. */
-export function fateOf(sent: Sent, service: ServiceState, now: Date): Fate {
-  const {deployment, seen, taskDefinition, desiredCount} = sent;
-  const primary = primaryOf(service);
-  const withinMs = deployment ? visibleWithinMs : lostVisibleWithinMs;
-  const mayBeStale = !seen && now.getTime() - sent.at.getTime() < withinMs;
-  if (primary?.taskDefinition === taskDefinition) {
-    const isCounted = desiredCount === undefined || desiredCount === service.desiredCount;
-    return isCounted || !mayBeStale ? 'in-place' : 'not-visible';
-  }
-  if (!deployment) {
-    return mayBeStale ? 'not-visible' : seen ? 'rolled-back' : 'not-arrived';
-  }
-  if (primary && primary.createdAt > deployment.createdAt) {
-    return 'superseded';
-  }
-  const isListed = service.deployments.some(({id}) => id === deployment.id);
-  return !isListed && mayBeStale ? 'not-visible' : 'rolled-back';
 }
 
 /** True when the scheduler may neither start a new task nor stop an old one (developer guide, "Rolling update"). */
@@ -85,9 +46,9 @@ export function isDeadlocked(service: ServiceState, desiredCount: number): boole
   return desiredCount > 0 && service.runningCount >= upper && service.runningCount <= lower;
 }
 
-/** What AWS says, as part of a sentence of ours. */
-export const listed = (said: readonly string[]): string =>
-  said.map((one) => one.replace(/\.$/, '')).join('; ');
+/** Sentences of AWS as part of one sentence. */
+export const joined = (reasons: readonly string[]): string =>
+  reasons.map((reason) => reason.replace(/\.$/, '')).join('; ');
 
 /** Why tasks of a deployment stopped, each reason once. */
 export function stopReasons(
@@ -105,7 +66,7 @@ export function stopReasons(
   return [...new Set(reasons)].slice(0, 3);
 }
 
-function whatIsMissing(
+function missingParts(
   {service, tasks, targets}: Snapshot,
   primary: DeploymentState,
 ): readonly string[] {
@@ -125,10 +86,10 @@ function whatIsMissing(
     ...(service.deployments.length > 1 ? [`${service.deployments.length} deployments`] : []),
     ...(rollout === 'COMPLETED' ? [] : [`rollout ${rollout}`]),
   ];
-  const wanted = service.desiredCount;
-  return running.length === wanted && service.runningCount === wanted && missing.length === 0
+  const {desiredCount: desired} = service;
+  return running.length === desired && service.runningCount === desired && missing.length === 0
     ? []
-    : [`${running.length} of ${wanted} tasks run`, ...missing];
+    : [`${running.length} of ${desired} tasks run`, ...missing];
 }
 
 /** Stable is not healthy: every task must be healthy at every target group. */
@@ -143,7 +104,8 @@ function unhealthyTargets(
     // Targets of type `instance` are named by their host: only their number can be compared.
     const byAddress = running.every(({addresses}) => addresses.length > 0);
     const served = byAddress
-      ? running.filter(({addresses}) => addresses.some((one) => healthy.includes(one))).length
+      ? running.filter(({addresses}) => addresses.some((address) => healthy.includes(address)))
+          .length
       : healthy.length;
     return served >= service.desiredCount
       ? []
@@ -153,8 +115,8 @@ function unhealthyTargets(
 
 function illnessOf(targets: readonly TargetHealth[]): string {
   const ill = targets.filter(({state}) => state !== 'healthy' && state !== 'draining');
-  const said = [...new Set(ill.map(({state, description}) => description ?? state))];
-  return said.length === 0 ? '' : ` (${said.join('; ')})`;
+  const descriptions = [...new Set(ill.map(({state, description}) => description ?? state))];
+  return descriptions.length === 0 ? '' : ` (${descriptions.join('; ')})`;
 }
 
 function progressOf(
@@ -164,17 +126,17 @@ function progressOf(
 ): string {
   const reasons = stopReasons(tasks, primary.id);
   const event =
-    service.events.find(({at, message}) => at >= primary.createdAt && telling.test(message)) ??
+    service.events.find(({at, message}) => at >= primary.createdAt && trouble.test(message)) ??
     earlierPlacement(service, tasks, primary);
   return [
     `${shortName(primary.taskDefinition)}: ${missing.join(', ')}`,
     ...(reasons.length > 0 ? [`stopped: ${reasons.join('; ')}`] : []),
-    ...(event ? [`ECS says: ${event.message}`] : []),
+    ...(event ? [`ECS: ${event.message}`] : []),
   ].join('. ');
 }
 
-/** ECS says the same trouble once in six hours: it may have said it before this rollout, and mean it still. */
-const saidOnceInMs = 6 * 3_600_000;
+/** ECS repeats an event only after six hours: an event from before this rollout may still hold. */
+const repeatedAfterMs = 6 * 3_600_000;
 
 function earlierPlacement(
   {events, desiredCount, pendingCount}: ServiceState,
@@ -184,17 +146,17 @@ function earlierPlacement(
   const live = tasks.filter(
     ({startedBy, lastStatus}) => startedBy === primary.id && lastStatus !== 'STOPPED',
   );
-  const since = primary.createdAt.getTime() - saidOnceInMs;
-  const found = events.find(
+  const since = primary.createdAt.getTime() - repeatedAfterMs;
+  const placement = events.find(
     ({at, message}) => at.getTime() >= since && message.includes('unable to place a task'),
   );
-  return found && pendingCount === 0 && live.length < desiredCount
-    ? {message: `${found.message} (said at ${found.at.toISOString()}, and not again within 6 h)`}
+  return placement && pendingCount === 0 && live.length < desiredCount
+    ? {message: `${placement.message} (event of ${placement.at.toISOString()}, not repeated)`}
     : undefined;
 }
 
-/** Words in events that mean trouble (those that AWS Copilot looks for). */
-const telling = /fail|unhealthy|error|throttle|unable|missing|alarm detected|rolling back/i;
+/** Words of events that mean trouble (as AWS Copilot has them). */
+const trouble = /fail|unhealthy|error|throttle|unable|missing|alarm detected|rolling back/i;
 
 function steadiness(
   {service, tasks}: Snapshot,

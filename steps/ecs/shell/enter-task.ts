@@ -1,29 +1,31 @@
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
 import {type EnterContext, type Entrance, SwitcharooError} from '../../../src/index.ts';
-import type {AwsConfig} from '../../aws/client.ts';
-import type {EcsNames} from '../api/aws-calls.ts';
-import {nameOf} from '../api/problems.ts';
-import {chosenContainer, type Definition} from '../revision/task-definition.ts';
-import {type OneOffCalls, type OneOffTask, oneOffCalls} from '../task/one-off-calls.ts';
+import {ServiceAccess} from '../api/access.ts';
+import {serviceName} from '../api/problems.ts';
+import type {OneOffTask, ServiceConfig} from '../contract.ts';
+import {chosenContainer} from '../revision/task-definition.ts';
+import {AwsOneOffCalls} from '../task/aws-calls.ts';
+import type {OneOffCalls} from '../task/calls.ts';
 
 const plugin = 'session-manager-plugin';
-/** Older ones take the session, token and all, from their arguments, which the process list shows to everybody (the AWS CLI's own limit). */
+/** Older plugins take the session and its token as an argument, which the process list shows (the AWS CLI's limit). */
 const lastWithoutVariable = '1.2.497.0';
 const sessionVariable = 'AWS_SSM_START_SESSION_RESPONSE';
 
-/** The way into a running task of a service: ECS Exec, through AWS's own plugin. */
+/** A shell in a running task of a service: ECS Exec, through AWS's own plugin. */
 export async function enterTask(
-  config: AwsConfig & EcsNames,
+  config: ServiceConfig,
   {command, where, signal}: EnterContext,
 ): Promise<Entrance> {
-  // Before a session is opened that nobody could use.
+  // Before a session is opened: without the plugin nobody could use it.
   await requirePlugin();
-  const calls = oneOffCalls(config);
+  const access = new ServiceAccess(config);
+  const calls = new AwsOneOffCalls(access);
   try {
     const task = await chosenTask(calls, config, where['task'], signal);
     const container = await containerIn(calls, config, task, where['container'], signal);
-    const asked = {task: task.arn, container: container.name, command: wordsOf(command)};
+    const asked = {task: task.arn, container: container.name, command: commandLine(command)};
     const session = JSON.stringify(await calls.executeCommand(asked, signal));
     const id = shortId(task);
     const target = {Target: `ecs:${config.cluster}_${id}_${container.runtimeId ?? ''}`};
@@ -33,10 +35,10 @@ export async function enterTask(
       program: plugin,
       args: [sessionVariable, ...rest],
       env: {[sessionVariable]: session},
-      leadsTo: `container ${container.name} of task ${id} of the ${nameOf(config)}`,
+      leadsTo: `container ${container.name} of task ${id} of the ${serviceName(config)}`,
     };
   } finally {
-    await calls.close();
+    await access.close();
   }
 }
 
@@ -45,8 +47,8 @@ async function requirePlugin(): Promise<void> {
   if (!isLater(version, lastWithoutVariable)) {
     throw new SwitcharooError({
       code: 'session-manager-plugin-old',
-      message: `${plugin} says that its version is ${JSON.stringify(version)}. Only versions after ${lastWithoutVariable} are known to keep the session's token out of the process list.`,
-      hint: `Install a newer one as ${installing} says, and look again.`,
+      message: `The version of ${plugin} is ${JSON.stringify(version)}. Only versions after ${lastWithoutVariable} keep the session's token out of the process list.`,
+      hint: `Install a newer version: ${installing}`,
     });
   }
 }
@@ -60,7 +62,7 @@ async function versionOfPlugin(): Promise<string> {
       {
         code: 'session-manager-plugin-missing',
         message: `${plugin}, which ECS Exec needs on this machine, does not start.`,
-        hint: `Install it as ${installing} says, and see that \`session-manager-plugin --version\` answers.`,
+        hint: `Install it: ${installing}. Check it with: session-manager-plugin --version`,
       },
       {cause},
     );
@@ -70,7 +72,7 @@ async function versionOfPlugin(): Promise<string> {
 const installing =
   'https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html';
 
-/** What cannot be read is not later. */
+/** A version that cannot be read is not later. */
 function isLater(version: string, other: string): boolean {
   const [numbers = [], others = []] = [version, other].map((one) => one.split('.').map(Number));
   const at = others.findIndex((number, index) => (numbers[index] ?? 0) !== number);
@@ -79,29 +81,29 @@ function isLater(version: string, other: string): boolean {
 
 async function chosenTask(
   calls: OneOffCalls,
-  config: EcsNames,
-  wanted: string | undefined,
+  config: ServiceConfig,
+  idPrefix: string | undefined,
   signal: AbortSignal,
 ): Promise<OneOffTask> {
   const tasks = await calls.tasksOfService(signal);
   const running = tasks.filter(({lastStatus}) => lastStatus === 'RUNNING');
   const ids = running.map(shortId).join(', ');
-  const task = running.find((one) => wanted === undefined || shortId(one).startsWith(wanted));
+  const task = running.find((candidate) => shortId(candidate).startsWith(idPrefix ?? ''));
   if (!task) {
     throw new SwitcharooError({
-      code: 'ecs-no-task-to-enter',
+      code: 'ecs-no-running-task',
       message:
         running.length === 0
-          ? `No task of the ${nameOf(config)} is RUNNING.`
-          : `No task of the ${nameOf(config)} that runs has an id that begins with ${wanted}; there are ${ids}.`,
-      hint: 'Give --task the beginning of the id of a task that runs, or start one.',
+          ? `No task of the ${serviceName(config)} is RUNNING.`
+          : `No running task of the ${serviceName(config)} has an id that begins with ${idPrefix}; there are ${ids}.`,
+      hint: 'Start a task, or give --task the beginning of the id of a running one.',
     });
   }
   if (!task.canBeEntered) {
     throw new SwitcharooError({
-      code: 'ecs-exec-not-enabled',
-      message: `Task ${shortId(task)} of the ${nameOf(config)} was started without ECS Exec.`,
-      hint: 'Turn enableExecuteCommand on for the service and deploy it anew: only tasks that start afterwards can be entered. Their task role needs the ssmmessages actions.',
+      code: 'ecs-exec-disabled',
+      message: `Task ${shortId(task)} of the ${serviceName(config)} was started without ECS Exec.`,
+      hint: 'Set enableExecuteCommand of the service, then deploy it again: only tasks that start afterwards can be entered. Their task role needs the ssmmessages actions.',
     });
   }
   return task;
@@ -109,28 +111,27 @@ async function chosenTask(
 
 async function containerIn(
   calls: OneOffCalls,
-  config: EcsNames,
+  config: ServiceConfig,
   task: OneOffTask,
   named: string | undefined,
   signal: AbortSignal,
 ) {
-  const described = await calls.describeTaskDefinition(task.taskDefinition, signal);
-  const definition = {...described, family: described.family} as Definition; // read only for its containers
-  const name = chosenContainer(definition, named);
-  const container = task.containers.find((one) => one.name === name);
+  const {containerDefinitions} = await calls.describeTaskDefinition(task.taskDefinition, signal);
+  const name = chosenContainer({containerDefinitions}, named);
+  const container = task.containers.find((candidate) => candidate.name === name);
   if (!container) {
-    const names = task.containers.map((one) => one.name).join(', ');
+    const names = task.containers.map((candidate) => candidate.name).join(', ');
     throw new SwitcharooError({
       code: 'ecs-container-unclear',
-      message: `Task ${shortId(task)} of the ${nameOf(config)} has the containers ${names}, and it is not plain which one is meant.`,
-      hint: `Give --container one of ${names}.`,
+      message: `Task ${shortId(task)} of the ${serviceName(config)} has the containers ${names}, and it is not clear which one to enter.`,
+      hint: `Set --container to one of ${names}.`,
     });
   }
   return container;
 }
 
-/** ECS Exec takes one text, and splits it as a shell would. */
-function wordsOf(command: readonly string[]): string {
+/** ECS Exec takes one text, and splits it as a shell does. */
+function commandLine(command: readonly string[]): string {
   const words = command.length === 0 ? ['/bin/sh'] : command;
   return words.map(quoted).join(' ');
 }

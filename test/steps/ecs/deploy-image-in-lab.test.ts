@@ -6,8 +6,9 @@ import {
 import {afterEach, describe, expect, test, vi} from 'vitest';
 import type {ServiceOptions} from '../../../lab/aws/ecs.ts';
 import type {Look, Session} from '../../../src/index.ts';
+import type {ServiceReader, ServiceWriter} from '../../../steps/ecs/contract.ts';
 import {deployImage} from '../../../steps/ecs/deploy-image.ts';
-import {ecsService, type ServiceReader, type ServiceWriter} from '../../../steps/ecs/target.ts';
+import {ecsService} from '../../../steps/ecs/target.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
 
@@ -64,8 +65,8 @@ test('an image that does not exist is blocked with the text of ECS, and reversed
   expect((await followed(session)).at(-1)).toEqual({
     kind: 'blocked',
     reason:
-      'The service web of cluster shop has gone back from web:2 to web:1: CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref shop:2: shop:2: not found.',
-    hint: 'Correct the cause, stop here and resume: it is deployed again then. Or reverse.',
+      'ECS has rolled the service web of cluster shop back from web:2 to web:1: CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref shop:2: shop:2: not found.',
+    hint: 'Fix the cause, stop here and resume: the run deploys it again. Or reverse.',
   });
 
   await reverse(session);
@@ -91,7 +92,7 @@ test('tasks that the load balancer cannot reach keep it waiting, and the text sa
 
   // In flight: it is stopped first.
   expect(await reverse(session)).toEqual([
-    'stop the rollout of web:2, so that ECS rolls it back',
+    'stop the rollout of web:2: ECS rolls it back',
     'update the service to run web:1 again, desired count 2',
   ]);
   expect((await followed(session)).at(-1)).toMatchObject({kind: 'pending', before: firstBefore(2)});

@@ -1,9 +1,10 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {describe, expect, test} from 'vitest';
 import type {Look, Session} from '../../../src/index.ts';
+import type {ServiceReader, ServiceWriter} from '../../../steps/ecs/contract.ts';
 import {deployImage} from '../../../steps/ecs/deploy-image.ts';
 import type {Definition} from '../../../steps/ecs/revision/task-definition.ts';
-import type {ecsService, ServiceReader, ServiceWriter} from '../../../steps/ecs/target.ts';
+import type {ecsService} from '../../../steps/ecs/target.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {arnOf, FakeService} from './fake-service.ts';
 
@@ -67,7 +68,7 @@ test('the plan names image, variables and count, and shows no value that may be 
       {
         what: 'environment DATABASE_PASSWORD',
         is: 'another value',
-        shouldBe: 'the wanted value, which is not shown',
+        shouldBe: 'the new value, which is not shown',
       },
       {what: 'desired count', is: '0', shouldBe: '2'},
     ],
@@ -120,7 +121,7 @@ test('one good look is not enough: the second must come steadyMs later', async (
   const at = (ms: number) => check(session, {steadyMs: 15_000, atMs: ms});
   expect(await at(0)).toMatchObject({
     kind: 'waiting',
-    progress: 'web:2: all 2 tasks are well; watched for 0 of 15000 ms',
+    progress: 'web:2: all 2 tasks are healthy; watched for 0 of 15000 ms',
   });
   expect(await at(14_999)).toMatchObject({kind: 'waiting'});
   expect(await at(15_000)).toEqual({
@@ -147,7 +148,7 @@ test('a rollout that fails is blocked, with the reason of its tasks', async () =
     kind: 'blocked',
     reason:
       'On the service web of cluster shop, the rollout of web:2 is FAILED: tasks failed to start; Essential container in task exited (exit code 1).',
-    hint: 'Reverse; or correct the cause, force a new deployment of the service, and resume.',
+    hint: 'Reverse. Or fix the cause, force a new deployment of the service, and resume.',
   });
 });
 
@@ -158,8 +159,8 @@ test('a rollout that ECS rolled back does not count as stable, and can be revers
   expect(await settled(session)).toEqual({
     kind: 'blocked',
     reason:
-      'The service web of cluster shop has gone back from web:2 to web:1: Essential container in task exited (exit code 1).',
-    hint: 'Correct the cause, stop here and resume: it is deployed again then. Or reverse.',
+      'ECS has rolled the service web of cluster shop back from web:2 to web:1: Essential container in task exited (exit code 1).',
+    hint: 'Fix the cause, stop here and resume: the run deploys it again. Or reverse.',
   });
   // Whoever resumes has a session of its own, and may try again.
   expect(await settled(service.session())).toMatchObject({kind: 'pending'});
@@ -169,7 +170,7 @@ test('a rollout that ECS rolled back does not count as stable, and can be revers
   expect(await settled(session)).toMatchObject({kind: 'pending', before: firstBefore});
 });
 
-test('a deployment by somebody else is not taken for ours', async () => {
+test('a deployment by somebody else is not taken for that of this run', async () => {
   const {service, session} = trial(new FakeService(definition, 2));
   await deploy(session);
   await settled(session);
@@ -183,13 +184,13 @@ test('a deployment by somebody else is not taken for ours', async () => {
     kind: 'blocked',
     reason:
       'Somebody else has deployed web:3 to the service web of cluster shop after web:2 was sent.',
-    hint: 'Find out who deploys there, and have them stop; then resume, or reverse.',
+    hint: 'Stop the other deployments of this service. Then resume, or reverse.',
   });
   expect(await deployImage.reverse(look(session), firstBefore)).toEqual({
     kind: 'blocked',
     reason:
       'The service web of cluster shop runs web:3: neither web:1, which ran before, nor the revision that this step deploys.',
-    hint: 'Find out who deployed it, and set the service to web:1; then go on.',
+    hint: 'Set the service to web:1, then resume or reverse. AWS CloudTrail shows who called UpdateService.',
   });
   await expect(deployImage.plan(look(session), firstBefore)).rejects.toMatchObject({
     problem: {code: 'ecs-service-drifted'},
@@ -210,7 +211,7 @@ describe('a rollout in flight', () => {
   test('is stopped first when it is reversed', async () => {
     const {session, before} = await rollingOut(2);
     expect(await reverse(session, before)).toEqual([
-      'stop the rollout of web:2, so that ECS rolls it back',
+      'stop the rollout of web:2: ECS rolls it back',
       'update the service to run web:1 again, desired count 2',
     ]);
     expect(await settled(session)).toMatchObject({kind: 'pending'});
@@ -257,7 +258,7 @@ describe('what cannot be deployed to is blocked before anything changes', () => 
     {
       name: 'a service that is being deleted',
       overrides: {status: 'DRAINING'},
-      reason: 'The service web of cluster shop is DRAINING: it is being deleted, or was.',
+      reason: 'The service web of cluster shop is DRAINING: it is being deleted, or was deleted.',
     },
     {
       name: 'a service of CodeDeploy',
@@ -268,7 +269,7 @@ describe('what cannot be deployed to is blocked before anything changes', () => 
       name: 'a service that shifts traffic',
       overrides: {strategy: 'BLUE_GREEN'},
       reason:
-        'The service web of cluster shop deploys by the strategy BLUE_GREEN; this step knows rolling deployments only.',
+        'The deployment strategy of the service web of cluster shop is BLUE_GREEN; this step supports ROLLING only.',
     },
     {
       name: 'percentages that lock the rollout',

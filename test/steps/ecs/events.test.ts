@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {flapping, type Heard, newsIn} from '../../../steps/ecs/rollout/events.ts';
+import {changesSince, flapping, type RolloutPicture} from '../../../steps/ecs/rollout/events.ts';
 import type {ServiceState, Snapshot, TaskState} from '../../../steps/ecs/rollout/state.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 3, 0, second));
@@ -53,22 +53,22 @@ const target = (state: string, description?: string) => ({
   ...(description ? {description} : {}),
 });
 
-/** The lines of one look after the other. */
-function told(...looks: readonly Snapshot[]): readonly string[] {
-  let heard: Heard | undefined;
-  return looks.flatMap((look) => {
-    const news = newsIn(look, heard);
-    heard = news.heard;
-    return news.lines;
+/** The lines of one snapshot after the other. */
+function linesOf(...snapshots: readonly Snapshot[]): readonly string[] {
+  let picture: RolloutPicture | undefined;
+  return snapshots.flatMap((look) => {
+    const changes = changesSince(picture, look);
+    picture = changes.picture;
+    return changes.lines;
   });
 }
 
-test('events, tasks and targets are told once, when they change', () => {
+test('events, tasks and targets are reported once, when they change', () => {
   const started = {at: at(11), message: '(service web) has started 1 tasks: (task 1a2b3c4d).'};
   const before = {at: at(5), message: '(service web) has reached a steady state.'};
   const events = [started, before];
   expect(
-    told(
+    linesOf(
       snapshot({service: {...service, events: [before]}}),
       snapshot({service: {...service, events}, tasks: [task]}),
       snapshot({service: {...service, events}, tasks: [task]}),
@@ -108,13 +108,13 @@ test('events, tasks and targets are told once, when they change', () => {
   ]);
 });
 
-test('a process that comes later is told what belongs to the newest deployment, and nothing older', () => {
+test('a process that comes later reports what belongs to the newest deployment, and nothing older', () => {
   const events = [
     {at: at(12), message: '(service web) has started 1 tasks: (task 1a2b3c4d).'},
     {at: at(5), message: '(service web) has reached a steady state.'},
   ];
   const old = {...task, arn: 'task/old', startedBy: 'ecs-svc/1'};
-  expect(told(snapshot({service: {...service, events}, tasks: [old, task]}))).toEqual([
+  expect(linesOf(snapshot({service: {...service, events}, tasks: [old, task]}))).toEqual([
     'ECS: has started 1 tasks: (task 1a2b3c4d).',
     'rollout of web:2: PRIMARY IN_PROGRESS',
     'task 1a2b3c4d (web:2): PENDING',
@@ -123,10 +123,11 @@ test('a process that comes later is told what belongs to the newest deployment, 
 
 test('a health check flaps when healthy targets fail for the second time in a rollout', () => {
   const states = ['initial', 'healthy', 'unhealthy', 'healthy', 'unhealthy'];
-  let heard: Heard | undefined;
+  let picture: RolloutPicture | undefined;
   const flaps = states.map((state) => {
-    heard = newsIn(snapshot({targets: [target(state)]}), heard).heard;
-    return flapping(heard);
+    const changes = changesSince(picture, snapshot({targets: [target(state)]}));
+    picture = changes.picture;
+    return flapping(changes.picture);
   });
   expect(flaps).toEqual([
     [],
@@ -136,6 +137,6 @@ test('a health check flaps when healthy targets fail for the second time in a ro
     ['the health check flaps: 2 times a healthy target of shop became unhealthy'],
   ]);
   const next = {...service, deployments: [{...deployment, id: 'ecs-svc/3'}]};
-  heard = newsIn(snapshot({service: next, targets: [target('unhealthy')]}), heard).heard;
-  expect(flapping(heard)).toEqual([]);
+  const after = changesSince(picture, snapshot({service: next, targets: [target('unhealthy')]}));
+  expect(flapping(after.picture)).toEqual([]);
 });

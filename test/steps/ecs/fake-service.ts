@@ -1,7 +1,8 @@
 import type {Session} from '../../../src/index.ts';
-import type {EcsCalls, ServiceUpdate} from '../../../steps/ecs/api/calls.ts';
-import {openSession} from '../../../steps/ecs/api/session.ts';
+import type {ServiceUpdate} from '../../../steps/ecs/contract.ts';
 import type {Definition} from '../../../steps/ecs/revision/task-definition.ts';
+import type {RolloutCalls} from '../../../steps/ecs/rollout/calls.ts';
+import {openRollout} from '../../../steps/ecs/rollout/session.ts';
 import {
   type DeploymentState,
   primaryOf,
@@ -51,7 +52,8 @@ export class FakeService {
 
   /** Only what a rollout uses: one-off tasks and the like are tried in the lab. */
   session(): Session<any, any> {
-    return openSession('service web of cluster shop', this.#calls());
+    const rollout = openRollout('service web of cluster shop', this.#calls());
+    return {...rollout, close: async () => {}};
   }
 
   /** As somebody else would do it. */
@@ -61,12 +63,16 @@ export class FakeService {
     this.#next = [];
   }
 
-  #calls(): EcsCalls {
+  #calls(): RolloutCalls {
     return {
       describeService: async () => this.#look(),
       describeTaskDefinition: async (reference) => {
-        const found = this.definitions.find((one, index) => arnOf(one, index + 1) === reference);
-        return found ?? this.definitions[0] ?? {family: undefined, containerDefinitions: undefined};
+        const definition = this.definitions.find(
+          (candidate, index) => arnOf(candidate, index + 1) === reference,
+        );
+        return (
+          definition ?? this.definitions[0] ?? {family: undefined, containerDefinitions: undefined}
+        );
       },
       listRevisions: async () =>
         this.definitions
@@ -95,7 +101,6 @@ export class FakeService {
         }
         return 'stopping';
       },
-      close: async () => {},
     };
   }
 

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {
   fitting,
-  type InstanceRoom,
+  type InstanceCapacity,
   lacks,
   limitsOf,
   mayStart,
@@ -14,7 +14,7 @@ import {
 
 const need: Need = {cpu: 256, memoryMiB: 512, ports: [], ownInterface: false, attributes: []};
 const rules = {onePerInstance: false, expressions: []};
-const room = (changes: Partial<InstanceRoom> = {}): InstanceRoom => ({
+const instance = (changes: Partial<InstanceCapacity> = {}): InstanceCapacity => ({
   id: 'i-1',
   status: 'ACTIVE',
   agentConnected: true,
@@ -71,28 +71,28 @@ test.each([
 });
 
 test.each([
-  {name: 'nothing', room: room(), lacks: []},
+  {name: 'nothing', instance: instance(), lacks: []},
   {
     name: 'CPU and memory',
-    room: room({cpu: 128, memoryMiB: 100}),
+    instance: instance({cpu: 128, memoryMiB: 100}),
     lacks: ['has 128 of 256 CPU units', 'has 100 of 512 MiB of memory'],
   },
   {
     name: 'a port',
-    room: room({takenPorts: ['80/tcp']}),
+    instance: instance({takenPorts: ['80/tcp']}),
     need: {...need, ports: ['80/tcp']},
     lacks: ['has port 80/tcp taken'],
   },
   {
     name: 'an interface',
-    room: room({tasks: 2}),
+    instance: instance({tasks: 2}),
     need: {...need, ownInterface: true},
     rules: {...rules, interfacesMax: 2},
     lacks: ['has 2 of at most 2 network interfaces taken'],
   },
   {
     name: 'an attribute, an agent, and its place among the active ones',
-    room: room({status: 'DRAINING', agentConnected: false}),
+    instance: instance({status: 'DRAINING', agentConnected: false}),
     need: {...need, attributes: [{name: 'ecs.capability.task-eni'}]},
     lacks: [
       'is DRAINING',
@@ -102,20 +102,26 @@ test.each([
   },
   {
     name: 'a second place, and an expression',
-    room: room({ofService: 1, attributes: [{name: 'zone', value: 'a'}]}),
+    instance: instance({ofService: 1, attributes: [{name: 'zone', value: 'a'}]}),
     rules: {onePerInstance: true, expressions: ['attribute:zone == b']},
-    lacks: ['is not attribute:zone == b', 'runs one already, and may run no second'],
+    lacks: [
+      'is not attribute:zone == b',
+      'runs a task of the service already, and may run no second one',
+    ],
   },
-])('an instance lacks $name', ({room, need: wanted = need, rules: by = rules, lacks: said}) => {
-  expect(lacks(room, wanted, by)).toEqual(said);
-});
+])(
+  'an instance lacks $name',
+  ({instance: tried, need: needed = need, rules: by = rules, lacks: missing}) => {
+    expect(lacks(tried, needed, by)).toEqual(missing);
+  },
+);
 
-test('tasks are counted onto instances until none has room, and the old ones make room', () => {
-  const rooms = [room(), room({id: 'i-2', memoryMiB: 600, ofService: 2, tasks: 2})];
-  expect(fitting(rooms, need, rules, 5)).toBe(3);
-  expect(fitting(withoutOld(rooms, need), need, rules, 5)).toBe(5);
-  expect(fitting(rooms, {...need, ports: ['80/tcp']}, rules, 5)).toBe(2);
-  expect(fitting(rooms, need, {...rules, onePerInstance: true}, 5)).toBe(1);
+test('tasks are counted onto instances until none has capacity, and the old ones free theirs', () => {
+  const instances = [instance(), instance({id: 'i-2', memoryMiB: 600, ofService: 2, tasks: 2})];
+  expect(fitting(instances, need, rules, 5)).toBe(3);
+  expect(fitting(withoutOld(instances, need), need, rules, 5)).toBe(5);
+  expect(fitting(instances, {...need, ports: ['80/tcp']}, rules, 5)).toBe(2);
+  expect(fitting(instances, need, {...rules, onePerInstance: true}, 5)).toBe(1);
   expect(fitting([], need, rules, 1)).toBe(0);
 });
 

@@ -262,7 +262,7 @@ test('a service that somebody else deployed to meanwhile is left alone', () =>
       kind: 'blocked',
       reason:
         'The service web of cluster shop runs web:1: neither web:2, which ran before, nor the revision that this step deploys.',
-      hint: 'Find out who deployed it, and set the service to web:2; then go on.',
+      hint: 'Set the service to web:2, then resume or reverse. AWS CloudTrail shows who called UpdateService.',
     });
   }));
 

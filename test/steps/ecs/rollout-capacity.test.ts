@@ -1,7 +1,8 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Look, Session} from '../../../src/index.ts';
+import type {ServiceReader, ServiceWriter} from '../../../steps/ecs/contract.ts';
 import {rolloutCapacity} from '../../../steps/ecs/rollout-capacity.ts';
-import {ecsService, type ServiceReader, type ServiceWriter} from '../../../steps/ecs/target.ts';
+import {ecsService} from '../../../steps/ecs/target.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
 
 // Each cluster of the lab runs two tasks of 256 CPU units and 512 MiB, before its gate is asked.
@@ -35,7 +36,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   {
-    name: 'with room for all new tasks beside the old ones it is open, and says what it did not look at',
+    name: 'with capacity for all new tasks beside the old ones it is open, and says what it did not check',
     cluster: {instances: [instance('i-1', 4_096)]},
     verdict: {
       kind: 'done',
@@ -49,29 +50,29 @@ const cases: readonly Case[] = [
         memoryUsedPercent: expect.any(Number),
         addressesLeft: 200,
         vcpuLeft: null,
-        notLookedAt: ['the network interfaces of the instances'],
+        notChecked: ['the network interfaces of the instances'],
       },
     },
   },
   {
-    name: 'with room for one at a time it is open as well',
+    name: 'with capacity for one at a time it is open as well',
     cluster: {instances: [instance('i-1', 1_600)]},
     verdict: {kind: 'done', output: {mayStart: 2, fit: 1}},
   },
   {
-    name: 'without room for one more it says what is missing, and what would help',
+    name: 'without capacity for one more it says what is missing, and what would help',
     cluster: {instances: [instance('i-1', 1_100)]},
     verdict: {
       kind: 'blocked',
       reason:
-        'A task of the service web of cluster shop needs 256 CPU units, 512 MiB, a network interface, and none of the 1 instance has room for one beside the 2 that run, of which 2 must go on running: the nearest, i-1, has 76 of 512 MiB of memory.',
+        'A task of the service web of cluster shop needs 256 CPU units, 512 MiB, a network interface, and none of the 1 instance has capacity for one beside the 2 that run, 2 of which must keep running: the nearest, i-1, has 76 of 512 MiB of memory.',
       hint: expect.stringMatching(
-        /^Lower minimumHealthyPercent to 50 or less, so that one may stop first; or add an instance with 256 CPU units, 512 MiB, a network interface to spare; or lower the memory reservation: a task reserves 512 MiB and used at most \d+ MiB \(\d+ %\) in the last day\.$/,
+        /^Lower minimumHealthyPercent to 50 or less \(one task may then stop first\); or add an instance with 256 CPU units, 512 MiB, a network interface free; or lower the memory reservation: a task reserves 512 MiB and used at most \d+ MiB \(\d+ %\) in the last day\.$/,
       ),
     },
   },
   {
-    name: 'where one may stop first, the same room is enough',
+    name: 'where one may stop first, the same capacity is enough',
     service: {minimumHealthyPercent: 50},
     cluster: {instances: [instance('i-1', 1_100)]},
     verdict: {kind: 'done', output: {fit: 0}},
@@ -83,7 +84,7 @@ const cases: readonly Case[] = [
     verdict: {
       kind: 'blocked',
       reason: expect.stringMatching(
-        /and the 2 instances have room for 4 of 5, also without the old ones: the nearest, i-., has \d+ of 512 MiB of memory\.$/,
+        /and the 2 instances have capacity for 4 of 5 tasks, even without the old ones: the nearest, i-., has \d+ of 512 MiB of memory\.$/,
       ),
       hint: expect.stringMatching(/; or ask for fewer tasks\.$/),
     },
@@ -98,17 +99,17 @@ const cases: readonly Case[] = [
     verdict: {
       kind: 'blocked',
       reason: expect.stringContaining('the nearest, i-1, has port 80/tcp taken'),
-      hint: expect.stringContaining('let ECS choose the port of the host (hostPort 0)'),
+      hint: expect.stringContaining('set hostPort to 0, and ECS chooses the port of the host'),
     },
   },
   {
-    name: 'limits that let nothing move are told before anything else',
+    name: 'limits that allow no move are reported before anything else',
     service: {minimumHealthyPercent: 100, maximumPercent: 100},
     verdict: {
       kind: 'blocked',
       reason:
         'The service web of cluster shop may run at most 2 tasks (maximumPercent 100) and at least 2 (minimumHealthyPercent 100) of 2, and runs 2: ECS may neither start one nor stop one.',
-      hint: 'Raise maximumPercent to 150 or more, or lower minimumHealthyPercent to 50 or less, so that one may stop first.',
+      hint: 'Raise maximumPercent to 150 or more; or lower minimumHealthyPercent to 50 or less (one task may then stop first).',
     },
   },
   {
@@ -125,7 +126,7 @@ const cases: readonly Case[] = [
     service: {launchType: 'FARGATE'},
     verdict: {
       kind: 'done',
-      output: {on: 'FARGATE', fit: 2, addressesLeft: 200, vcpuLeft: 63.5, notLookedAt: []},
+      output: {on: 'FARGATE', fit: 2, addressesLeft: 200, vcpuLeft: 63.5, notChecked: []},
     },
   },
   {
@@ -142,8 +143,8 @@ const cases: readonly Case[] = [
     verdict: {
       kind: 'blocked',
       reason:
-        'A rollout of the service web of cluster shop has no room: the account runs 7.9 of at most 8 vCPU on FARGATE: not enough for one beside the 2 that run, of which 2 must go on running.',
-      hint: 'Lower minimumHealthyPercent to 50 or less, so that one may stop first; or have the quota L-3032A538 of Fargate raised in Service Quotas, which takes AWS from minutes to days.',
+        'The capacity for a rollout of the service web of cluster shop is too small: the account runs 7.9 of at most 8 vCPU on FARGATE: not enough for one task beside the 2 that run, 2 of which must keep running.',
+      hint: 'Lower minimumHealthyPercent to 50 or less (one task may then stop first); or request an increase of the Fargate quota L-3032A538 in Service Quotas, which takes AWS from minutes to days.',
     },
   },
   {
@@ -160,7 +161,7 @@ const cases: readonly Case[] = [
     verdict: {
       kind: 'blocked',
       reason: expect.stringContaining(
-        'the account runs 0.5 of at most 1 vCPU on FARGATE: enough for 4 of 5, also without the old ones.',
+        'the account runs 0.5 of at most 1 vCPU on FARGATE: enough for 4 of 5 tasks, even without the old ones.',
       ),
       hint: expect.stringMatching(/; or ask for fewer tasks\.$/),
     },
@@ -173,7 +174,7 @@ const cases: readonly Case[] = [
       output: {
         on: 'FARGATE',
         vcpuLeft: null,
-        notLookedAt: [
+        notChecked: [
           "the account's quota of vCPU (CloudWatch has measured nothing in the last hour)",
         ],
       },
@@ -185,8 +186,8 @@ const cases: readonly Case[] = [
     verdict: {
       kind: 'blocked',
       reason:
-        'A rollout of the service web of cluster shop has no room: subnets subnet-0lab1, subnet-0lab2 have 0 free addresses: not enough for one beside the 2 that run, of which 2 must go on running.',
-      hint: 'Lower minimumHealthyPercent to 50 or less, so that one may stop first; or add a subnet to the service, or free addresses in those that it has.',
+        'The capacity for a rollout of the service web of cluster shop is too small: subnets subnet-0lab1, subnet-0lab2 have 0 free addresses: not enough for one task beside the 2 that run, 2 of which must keep running.',
+      hint: 'Lower minimumHealthyPercent to 50 or less (one task may then stop first); or add a subnet to the service, or free addresses in its subnets.',
     },
   },
   {
@@ -225,7 +226,7 @@ test('without the right to read metrics it goes without, and says so where it ma
   expect(verdict).toMatchObject({
     kind: 'blocked',
     hint: expect.stringContaining(
-      'What tasks really use of their memory is not known: AWS does not allow this call for service web of cluster shop',
+      'The memory that its tasks use is not known: AWS does not allow this call for service web of cluster shop',
     ),
   });
 });
@@ -244,7 +245,7 @@ test('without the rights to see addresses and quotas it goes without, and says w
     kind: 'done',
     output: {
       fit: 2,
-      notLookedAt: [
+      notChecked: [
         expect.stringMatching(/^the free addresses of the subnets \(AWS does not allow/),
         expect.stringMatching(/^the account's quota of vCPU \(AWS does not allow/),
       ],
@@ -264,7 +265,7 @@ const lookAt = (
 ): Look<{service: typeof ecsService}, any> => ({
   input: rolloutCapacity.input.parse(input),
   targets: {service: session.reader},
-  run: {id: 'r-1', entry: 'room', started: false},
+  run: {id: 'r-1', entry: 'capacity', started: false},
   now: new Date(),
   signal: new AbortController().signal,
 });

@@ -1,8 +1,9 @@
 import {ListTasksCommand} from '@aws-sdk/client-ecs';
 import {afterAll, beforeAll, expect, test, vi} from 'vitest';
 import type {Look, Session} from '../../../src/index.ts';
+import type {ServiceReader, ServiceWriter} from '../../../steps/ecs/contract.ts';
 import {runTask} from '../../../steps/ecs/run-task.ts';
-import {ecsService, type ServiceReader, type ServiceWriter} from '../../../steps/ecs/target.ts';
+import {ecsService} from '../../../steps/ecs/target.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
 
 // A command is a real process of the lab: what it writes is its log, and its exit code is its own.
@@ -48,7 +49,7 @@ test('a command runs once in the environment of the service, its log is told lin
     /^task [0-9a-f]{8} \(web:1\) (is (PROVISIONING|PENDING|RUNNING|DEACTIVATING|STOPPING)$|has ended)/,
   );
   // CloudWatch shows a line later than it was written: the last ones after the end of the task.
-  expect(said.at(-1)).toMatch(/has ended; the last lines of its log may still be on their way$/);
+  expect(said.at(-1)).toMatch(/has ended; waiting for the last lines of its log$/);
 });
 
 test('performed again, resumed elsewhere, or with its answer lost, it is the same task', async () => {
@@ -77,7 +78,7 @@ test('a command that fails is blocked with its exit code, and is not run again b
     reason: expect.stringMatching(
       /^sh -c "echo no such table >&2; exit 3" ended with exit code 3 in task [0-9a-f]{8} of the service web of cluster shop: Essential container in task exited\.$/,
     ),
-    hint: 'Read its log, correct the cause, and give the step another attempt number: it is not run again by itself.',
+    hint: 'Read its log and fix the cause, then set the input attempt of the step to another number: the command is not run again by itself.',
   });
   expect(run.told).toEqual(['no such table']);
   const again = await run.resumed({attempt: 2});
@@ -90,7 +91,7 @@ test('where any exit code will do, it comes back as an output', async () => {
   expect((await run.followed()).verdict).toMatchObject({kind: 'done', output: {exitCode: 3}});
 });
 
-test('a task that finds no room, or an image that is not there, is said in the words of ECS', async () => {
+test('a task without capacity, or without its image, is reported in the words of ECS', async () => {
   lab.ecs.faults.noRoom('MEMORY');
   const full = await begin(shell('true'));
   await expect(full.act()).rejects.toMatchObject({
@@ -138,8 +139,8 @@ test('a container that is not there, and a command that is too long, are refused
   expect(await stranger.check()).toEqual({
     kind: 'blocked',
     reason:
-      'Task definition web:1 of the service web of cluster shop has the containers shop, and it is not plain in which one true is to run.',
-    hint: 'Give the step the input container: one of shop.',
+      'Task definition web:1 of the service web of cluster shop has the containers shop, and it is not clear in which one true is to run.',
+    hint: 'Set the input container of the step to one of shop.',
   });
   const long = await begin({command: ['echo', 'x'.repeat(9_000)]});
   expect(await long.check()).toMatchObject({

@@ -5,8 +5,9 @@ import {
 } from '@aws-sdk/client-application-auto-scaling';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Look} from '../../../src/index.ts';
+import type {ScalableTarget} from '../../../steps/ecs/contract.ts';
 import {restoreScaling} from '../../../steps/ecs/restore-scaling.ts';
-import {openScaling, type ScalableTarget} from '../../../steps/ecs/scaling/scaling.ts';
+import {openScaling} from '../../../steps/ecs/scaling/calls.ts';
 import {suspendScaling} from '../../../steps/ecs/suspend-scaling.ts';
 import {ecsService} from '../../../steps/ecs/target.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
@@ -120,10 +121,12 @@ function fake(suspended: ScalableTarget['suspended'] | undefined) {
   let target = suspended && {min: 1, max: 4, suspended};
   const session = openScaling({
     describe: async () => target,
-    register: async (so) => {
-      target = target && {...target, suspended: so};
+    register: async (suspension) => {
+      target = target && {...target, suspended: suspension};
     },
-    close: async () => {},
   });
-  return {sessions: {service: session}, picture: async () => structuredClone(target)};
+  return {
+    sessions: {service: {...session, close: async () => {}}},
+    picture: async () => structuredClone(target),
+  };
 }

@@ -15,7 +15,7 @@ afterEach(async () => {
   await Promise.all(ended.splice(0).map((end) => end()));
 });
 
-test('a rollout that works is told in the order in which it happens', async () => {
+test('a rollout that works is reported in the order in which it happens', async () => {
   const {told, check, deploy} = await begin();
   await deploy();
   await vi.waitFor(async () => expect((await check()).kind).toBe('done'), {timeout: 15_000});
@@ -39,7 +39,7 @@ test('a task that cannot be placed is named by the next look', async () => {
     (await service()).events?.find(({message}) => message?.includes('unable to place')),
   );
   await visible(check);
-  expect(await saidBy(check)).toContain(`ECS says: ${event.message}`);
+  expect(await saidBy(check)).toContain(`ECS: ${event.message}`);
 });
 
 test('an image that cannot be pulled is named by the next look', async () => {
@@ -64,7 +64,7 @@ test('a circuit breaker that stops a rollout is named by the next look', async (
     kind: 'blocked',
     reason:
       'On the service web of cluster shop, the rollout of web:2 is FAILED: ECS deployment circuit breaker: tasks failed to start; Essential container in task exited (exit code 3).',
-    hint: 'Reverse; or correct the cause, force a new deployment of the service, and resume.',
+    hint: 'Reverse. Or fix the cause, force a new deployment of the service, and resume.',
   });
 });
 

@@ -5,7 +5,8 @@ import type {
   Snapshot,
   TaskState,
 } from '../../../steps/ecs/rollout/state.ts';
-import {fateOf, isDeadlocked, judgeRollout, type Sent} from '../../../steps/ecs/rollout/verdict.ts';
+import {fateOf, type Sent} from '../../../steps/ecs/rollout/update.ts';
+import {isDeadlocked, judgeRollout} from '../../../steps/ecs/rollout/verdict.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 3, 0, second));
 
@@ -159,7 +160,7 @@ describe('what looks stable and is not', () => {
         targets: good.targets.slice(0, 1),
       },
       progress:
-        'web:2: 1 of 2 tasks run, 1 on the way up or down, 1 of 2 healthy at the load balancer. stopped: Essential container in task exited (exit code 137). ECS says: (service web) is unable to consistently start tasks successfully.',
+        'web:2: 1 of 2 tasks run, 1 on the way up or down, 1 of 2 healthy at the load balancer. stopped: Essential container in task exited (exit code 137). ECS: (service web) is unable to consistently start tasks successfully.',
     },
   ];
   for (const {name, seen, progress} of cases) {
@@ -261,11 +262,11 @@ test('a task that cannot be placed is named, also when ECS said so before this r
     judgeRollout({...good, tasks: [task(1)], service: {...service, deployments, ...changes}});
 
   expect(judged({events: [{at: at(11), message}]})).toMatchObject({
-    progress: expect.stringMatching(new RegExp(`ECS says: .*${'unable to place a task'}.*[.]$`)),
+    progress: expect.stringMatching(new RegExp(`ECS: .*${'unable to place a task'}.*[.]$`)),
   });
   expect(judged({events: [{at: at(2), message}]})).toMatchObject({
     progress: expect.stringContaining(
-      `${message} (said at 2026-01-01T03:00:02.000Z, and not again within 6 h)`,
+      `${message} (event of 2026-01-01T03:00:02.000Z, not repeated)`,
     ),
   });
   // It starts tasks: what was said earlier is over.

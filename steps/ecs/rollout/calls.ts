@@ -1,8 +1,9 @@
+import type {ServiceUpdate} from '../contract.ts';
 import type {Definition} from '../revision/task-definition.ts';
-import type {ServiceState, TargetHealth, TaskState} from '../rollout/state.ts';
+import type {ServiceState, TargetHealth, TaskState} from './state.ts';
 
-/** The calls to AWS that this technology makes, each one request or the pages of one. Reads retry; writes are sent once. */
-export interface EcsCalls {
+/** The calls of a rollout, each one request or the pages of one. Reads retry; writes are sent once. */
+export interface RolloutCalls {
   describeService(signal: AbortSignal): Promise<ServiceState>;
   describeTaskDefinition(reference: string, signal: AbortSignal): Promise<Definition>;
   /** ARNs of ACTIVE revisions, newest first, at most 100. */
@@ -10,7 +11,7 @@ export interface EcsCalls {
   describeTasks(signal: AbortSignal): Promise<readonly TaskState[]>;
   describeTargetHealth(group: string, signal: AbortSignal): Promise<readonly TargetHealth[]>;
   registerTaskDefinition(definition: Definition, signal: AbortSignal): Promise<string>;
-  /** Nothing new runs it then; what runs it already goes on. */
+  /** Nothing new runs it then; tasks that run it already continue. */
   deregisterTaskDefinition(taskDefinition: string, signal: AbortSignal): Promise<void>;
   /** Answers the PRIMARY deployment that it leads to. */
   updateService(
@@ -22,10 +23,4 @@ export interface EcsCalls {
     arn: string,
     signal: AbortSignal,
   ): Promise<'stopping' | 'nothing-in-flight'>;
-  close(): Promise<void>;
-}
-
-export interface ServiceUpdate {
-  readonly taskDefinition: string;
-  readonly desiredCount?: number;
 }

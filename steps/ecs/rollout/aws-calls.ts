@@ -1,0 +1,156 @@
+import type {Deployment, Service, Task} from '@aws-sdk/client-ecs';
+import type {ServiceAccess} from '../api/access.ts';
+import {describeService, describeTasks, listTasks} from '../api/reads.ts';
+import type {ServiceUpdate} from '../contract.ts';
+import {type Definition, registrable} from '../revision/task-definition.ts';
+import type {RolloutCalls} from './calls.ts';
+import type {DeploymentState, ServiceState, TargetHealth, TaskState} from './state.ts';
+
+/** The calls of a rollout through the AWS SDK. */
+export class AwsRolloutCalls implements RolloutCalls {
+  readonly #access: ServiceAccess;
+
+  constructor(access: ServiceAccess) {
+    this.#access = access;
+  }
+
+  async describeService(signal: AbortSignal): Promise<ServiceState> {
+    return stateOf(await describeService(this.#access, signal));
+  }
+
+  describeTaskDefinition(taskDefinition: string, abortSignal: AbortSignal): Promise<Definition> {
+    return this.#access.ecs(async ({sdk, reading}) => {
+      const command = new sdk.DescribeTaskDefinitionCommand({taskDefinition, include: ['TAGS']});
+      const answer = await reading.send(command, {abortSignal});
+      return registrable(answer.taskDefinition ?? {}, answer.tags ?? []);
+    });
+  }
+
+  listRevisions(familyPrefix: string, abortSignal: AbortSignal): Promise<readonly string[]> {
+    return this.#access.ecs(async ({sdk, reading}) => {
+      const filter = {familyPrefix, status: 'ACTIVE', sort: 'DESC', maxResults: 100} as const;
+      const command = new sdk.ListTaskDefinitionsCommand(filter);
+      return (await reading.send(command, {abortSignal})).taskDefinitionArns ?? [];
+    });
+  }
+
+  /** Reads both lists: a task that was told to stop and still runs is listed as STOPPED. */
+  async describeTasks(signal: AbortSignal): Promise<readonly TaskState[]> {
+    const {service: serviceName} = this.#access.config;
+    const lists = (['RUNNING', 'STOPPED'] as const).map((desiredStatus) =>
+      listTasks(this.#access, {serviceName, desiredStatus}, signal),
+    );
+    const arns = [...new Set((await Promise.all(lists)).flat())];
+    return (await describeTasks(this.#access, arns, signal)).map(taskOf);
+  }
+
+  describeTargetHealth(group: string, abortSignal: AbortSignal): Promise<readonly TargetHealth[]> {
+    return this.#access.balancing(async ({sdk, reading}) => {
+      const command = new sdk.DescribeTargetHealthCommand({TargetGroupArn: group});
+      const {TargetHealthDescriptions = []} = await reading.send(command, {abortSignal});
+      return TargetHealthDescriptions.map(({Target: target, TargetHealth: health}) => ({
+        group,
+        id: target?.Id ?? '',
+        state: health?.State ?? 'unavailable',
+        ...(health?.Description ? {description: health.Description} : {}),
+      }));
+    });
+  }
+
+  registerTaskDefinition(definition: Definition, abortSignal: AbortSignal): Promise<string> {
+    return this.#access.ecs(async ({sdk, writing}) => {
+      const command = new sdk.RegisterTaskDefinitionCommand(definition);
+      const {taskDefinition} = await writing.send(command, {abortSignal});
+      return taskDefinition?.taskDefinitionArn ?? '';
+    });
+  }
+
+  deregisterTaskDefinition(taskDefinition: string, abortSignal: AbortSignal): Promise<void> {
+    return this.#access.ecs(async ({sdk, writing}) => {
+      const command = new sdk.DeregisterTaskDefinitionCommand({taskDefinition});
+      await writing.send(command, {abortSignal});
+    });
+  }
+
+  updateService(
+    update: ServiceUpdate,
+    abortSignal: AbortSignal,
+  ): Promise<{readonly id: string; readonly createdAt: Date}> {
+    return this.#access.ecs(async ({sdk, writing}) => {
+      const {cluster, service} = this.#access.config;
+      const command = new sdk.UpdateServiceCommand({cluster, service, ...update});
+      const {service: updated} = await writing.send(command, {abortSignal});
+      const primary = updated?.deployments?.find(({status}) => status === 'PRIMARY');
+      return {id: primary?.id ?? '', createdAt: primary?.createdAt ?? new Date(0)};
+    });
+  }
+
+  stopServiceDeployment(
+    serviceDeploymentArn: string,
+    abortSignal: AbortSignal,
+  ): Promise<'stopping' | 'nothing-in-flight'> {
+    return this.#access.ecs(async ({sdk, writing}) => {
+      const stop = {serviceDeploymentArn, stopType: 'ROLLBACK'} as const;
+      try {
+        await writing.send(new sdk.StopServiceDeploymentCommand(stop), {abortSignal});
+        return 'stopping';
+      } catch (error) {
+        if (error instanceof Error && noneInFlight.has(error.name)) {
+          return 'nothing-in-flight';
+        }
+        throw error;
+      }
+    });
+  }
+}
+
+/** What StopServiceDeployment answers when there is nothing to stop (ECS API). */
+const noneInFlight = new Set(['ConflictException', 'ServiceDeploymentNotFoundException']);
+
+function stateOf(service: Service): ServiceState {
+  const {deploymentConfiguration: rolling, currentServiceDeployment} = service;
+  return {
+    status: service.status ?? 'ACTIVE',
+    controller: service.deploymentController?.type ?? 'ECS',
+    strategy: rolling?.strategy ?? 'ROLLING',
+    desiredCount: service.desiredCount ?? 0,
+    runningCount: service.runningCount ?? 0,
+    pendingCount: service.pendingCount ?? 0,
+    // What ECS takes where nothing is set (ECS API, DeploymentConfiguration).
+    minimumHealthyPercent: rolling?.minimumHealthyPercent ?? 100,
+    maximumPercent: rolling?.maximumPercent ?? 200,
+    deployments: (service.deployments ?? []).map(deploymentOf),
+    events: eventsOf(service),
+    targetGroups: (service.loadBalancers ?? []).flatMap(({targetGroupArn}) => targetGroupArn ?? []),
+    ...(currentServiceDeployment ? {currentServiceDeployment} : {}),
+  };
+}
+
+const eventsOf = ({events = []}: Service): ServiceState['events'] =>
+  events.map(({createdAt = new Date(0), message = ''}) => ({at: createdAt, message}));
+
+const deploymentOf = (deployment: Deployment): DeploymentState => ({
+  id: deployment.id ?? '',
+  status: deployment.status ?? '',
+  taskDefinition: deployment.taskDefinition ?? '',
+  failedTasks: deployment.failedTasks ?? 0,
+  createdAt: deployment.createdAt ?? new Date(0),
+  updatedAt: deployment.updatedAt ?? deployment.createdAt ?? new Date(0),
+  ...(deployment.rolloutState ? {rolloutState: deployment.rolloutState} : {}),
+  ...(deployment.rolloutStateReason ? {rolloutStateReason: deployment.rolloutStateReason} : {}),
+});
+
+const taskOf = (task: Task): TaskState => ({
+  arn: task.taskArn ?? '',
+  taskDefinition: task.taskDefinitionArn ?? '',
+  startedBy: task.startedBy ?? '',
+  lastStatus: task.lastStatus ?? '',
+  healthStatus: task.healthStatus ?? 'UNKNOWN',
+  ...(task.startedAt ? {startedAt: task.startedAt} : {}),
+  ...(task.stopCode ? {stopCode: task.stopCode} : {}),
+  ...(task.stoppedReason ? {stoppedReason: task.stoppedReason} : {}),
+  exitCodes: (task.containers ?? []).flatMap(({exitCode}) => exitCode ?? []),
+  addresses: (task.containers ?? []).flatMap(({networkInterfaces = []}) =>
+    networkInterfaces.flatMap(({privateIpv4Address}) => privateIpv4Address ?? []),
+  ),
+});

@@ -1,0 +1,66 @@
+import {type Blocked, blocked, type Problem} from '../../../src/index.ts';
+import {type DeploymentState, primaryOf, shortName} from './state.ts';
+import type {Before, RolloutLook, ServiceAction} from './step.ts';
+import type {Sent} from './update.ts';
+
+/**
+ * The writes that set a service to what ran before. `isDeployed`: whether a task definition is the one that the step
+ * deploys.
+ */
+export async function reversal(
+  look: RolloutLook,
+  before: Before,
+  isDeployed: (running: string) => Promise<boolean>,
+): Promise<readonly ServiceAction[] | Blocked> {
+  const {service} = look.targets;
+  const snapshot = await service.snapshot(look.signal);
+  const primary = primaryOf(snapshot.service);
+  const isReversed =
+    primary?.taskDefinition === before.taskDefinition &&
+    (before.desiredCount === null || snapshot.service.desiredCount === before.desiredCount);
+  if (!primary || primary.taskDefinition === before.taskDefinition) {
+    // A read may be older than what a run sent before it died, and a rollback of ECS may still be under way.
+    // Only the answer to an update is sure: where there is nothing to change, the update changes nothing.
+    const {sent} = service.fateOfUpdate(snapshot, look.now);
+    return isReversed && isSame(sent, before) ? [] : [restoring(before)];
+  }
+  if (!(await isDeployed(primary.taskDefinition))) {
+    const {message, hint} = serviceDrifted(service.name, primary.taskDefinition, before);
+    return blocked(message, hint);
+  }
+  // A rollback keeps the desired count: for a service that was parked at 0, ECS would start
+  // tasks of the earlier revision. The update alone ends the rollout too, and starts nothing.
+  const isToStop = primary.rolloutState === 'IN_PROGRESS' && before.desiredCount !== 0;
+  return [...(isToStop ? [stoppingRollout(primary)] : []), restoring(before)];
+}
+
+const isSame = (sent: Sent | undefined, {taskDefinition, desiredCount}: Before): boolean =>
+  sent?.taskDefinition === taskDefinition && (sent.desiredCount ?? null) === desiredCount;
+
+export const serviceDrifted = (
+  name: string,
+  running: string | undefined,
+  {taskDefinition}: Pick<Before, 'taskDefinition'>,
+): Problem => ({
+  code: 'ecs-service-drifted',
+  message: `The ${name} runs ${shortName(running ?? 'nothing')}: neither ${shortName(taskDefinition)}, which ran before, nor the revision that this step deploys.`,
+  hint: `Set the service to ${shortName(taskDefinition)}, then resume or reverse. AWS CloudTrail shows who called UpdateService.`,
+});
+
+const stoppingRollout = ({taskDefinition}: DeploymentState): ServiceAction => ({
+  on: 'service',
+  does: `stop the rollout of ${shortName(taskDefinition)}: ECS rolls it back`,
+  perform: (service, signal, report) => service.rollBack(taskDefinition, signal, report),
+});
+
+// The earlier revision is still there: nothing is ever deregistered.
+const restoring = ({taskDefinition, desiredCount}: Before): ServiceAction => ({
+  on: 'service',
+  does: `update the service to run ${shortName(taskDefinition)} again${countText(desiredCount ?? undefined)}`,
+  perform: (service, signal) =>
+    service.update({taskDefinition, ...(desiredCount === null ? {} : {desiredCount})}, signal),
+});
+
+/** The end of an action's text. */
+export const countText = (count: number | undefined): string =>
+  count === undefined ? '' : `, desired count ${count}`;
