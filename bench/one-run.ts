@@ -11,15 +11,12 @@ import {join} from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {openScreen} from '../src/cli/screen/index.ts';
 import {systemClock} from '../src/engine/clock.ts';
-import {type RunContext, recordIn} from '../src/engine/context.ts';
-import {printsOf, runbookDigest} from '../src/engine/digests.ts';
-import {runForward} from '../src/engine/run.ts';
-import {createJournal} from '../src/journal/file-journal.ts';
-import {acquireLock} from '../src/journal/lock.ts';
+import type {EngineEvent} from '../src/engine/events.ts';
 import {Redactor} from '../src/journal/redactor.ts';
-import type {FactOf} from '../src/model/journal.ts';
+import {StateFolder} from '../src/journal/state-folder.ts';
 import type {AnyRunbook} from '../src/model/runbook.ts';
 import {ansiPaint} from '../src/report/index.ts';
+import {beginRun, forward, type SessionRequest} from '../src/run/run-session.ts';
 import {type Panel, runbookOf} from './world.ts';
 
 // `node one-run.js '{"folder": …, "steps": …, "rounds": …, "warmUps": …, "columns": …, "rows": …}'`, and prints what it measured.
@@ -67,7 +64,7 @@ async function measure(asked: Asked): Promise<Measured> {
 /** The engine first, then the same lines by nothing but an append and an fdatasync each, on the same disk. */
 async function oneRound(asked: Asked, runbook: AnyRunbook): Promise<Round> {
   const path = join(asked.folder, runName, 'journal.jsonl');
-  const {engineMs, drawnBytes} = await engine(asked, runbook, path);
+  const {engineMs, drawnBytes} = await engine(asked, runbook);
   const memory = asked.rounds === 1;
   const {bareMs, lines, bytes} = memory
     ? {bareMs: 0, lines: 0, bytes: 0}
@@ -75,32 +72,24 @@ async function oneRound(asked: Asked, runbook: AnyRunbook): Promise<Round> {
   return {engineMs, bareMs, lines, bytes, drawnBytes};
 }
 
-async function engine(asked: Asked, runbook: AnyRunbook, path: string) {
-  const now = () => new Date();
-  const redactor = new Redactor();
-  const {lock} = acquireLock({
-    folder: join(asked.folder, 'locks'),
-    scope: 'panel@bench',
-    run: runName,
-    operator,
-    now,
-  });
-  const journal = createJournal(path, {now, lock, redactor});
-  journal.append(firstEntry(runbook));
+async function engine(asked: Asked, runbook: AnyRunbook) {
   const stream = new Terminal(asked);
+  let observe = (_event: EngineEvent) => {};
+  const request = requestFor(asked.folder, runbook, (event) => observe(event));
+  const session = beginRun(request, {plan: 'p1', rehearsal: false});
+  const history = session.journal.entries;
   const screen =
     asked.columns === undefined
       ? undefined
-      : openScreen({how: 'tree', stream, paint: ansiPaint, history: journal.entries});
-  const context = contextOf(runbook, redactor.value.bind(redactor), (event) =>
-    screen?.observe(event),
-  );
+      : openScreen({how: 'tree', stream, paint: ansiPaint, history});
+  if (screen) {
+    observe = screen.observe;
+  }
   const started = performance.now();
-  const outcome = await runForward({...context, record: recordIn(journal, context.observe)});
+  const outcome = await forward(session);
   const engineMs = performance.now() - started;
   await screen?.close();
-  journal.close();
-  lock.release();
+  session.release();
   if (outcome.kind !== 'done') {
     throw new Error(`it ended as ${JSON.stringify(outcome)}`);
   }
@@ -127,49 +116,53 @@ function bare(journal: Buffer, path: string) {
   return {bareMs, lines: lines.length, bytes: lines.reduce((so, {length}) => so + length, 0)};
 }
 
-function contextOf(
+function requestFor(
+  folder: string,
   runbook: AnyRunbook,
-  redacted: <Value>(value: Value) => Value,
-  observe: RunContext['observe'],
-): Omit<RunContext, 'record'> {
-  const one: Panel = {on: new Set()};
+  observe: (event: EngineEvent) => void,
+): SessionRequest {
+  const panel: Panel = {on: new Set()};
+  const redactor = new Redactor();
+  const signal = new AbortController().signal;
   return {
-    runbook,
-    params: {},
-    targets: {
-      session: async () => ({reader: one, writer: one, close: async () => {}}),
-      close: async () => {},
-    },
-    clock: systemClock,
+    host: {state: new StateFolder(folder), operator},
     run: runName,
-    observe: (event) => observe(redacted(event)),
-    aborting: new AbortController().signal,
-    stopping: new AbortController().signal,
+    signals: {stopping: signal, aborting: signal},
     operator: {
       name: 'ada',
       ask: async () => ({answer: 'yes', by: 'ada'}),
       decide: async () => ({choice: 'stop', by: 'ada'}),
     },
-    inventory: {name: 'bench'},
+    opened: {
+      file: 'bench/world.ts',
+      runbook,
+      inventory: {
+        name: 'bench',
+        file: 'bench.yaml',
+        digest: 'b1',
+        protected: false,
+        lab: false,
+        params: {},
+        targets: {},
+      },
+      redactor,
+      world: {
+        runbook,
+        params: {},
+        targets: {
+          session: async () => ({reader: panel, writer: panel, close: async () => {}}),
+          close: async () => {},
+        },
+        clock: systemClock,
+        run: runName,
+        observe: (event) => observe(redactor.value(event)),
+        aborting: signal,
+      },
+      rights: async () => [],
+      close: async () => {},
+    },
   };
 }
-
-const firstEntry = (runbook: AnyRunbook): FactOf<'run-started'> => ({
-  kind: 'run-started',
-  run: runName,
-  runbook: {
-    name: 'panel',
-    file: 'bench/world.ts',
-    digest: runbookDigest(runbook),
-    entries: [...printsOf(runbook)],
-  },
-  inventory: {name: 'bench', file: 'bench.yaml', digest: 'b1', protected: false},
-  params: {},
-  plan: 'p1',
-  operator,
-  versions: {switcharoo: '0.1.0', node: process.versions.node},
-  rehearsal: false,
-});
 
 /** A terminal that counts what it is sent. */
 class Terminal {

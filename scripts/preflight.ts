@@ -1,7 +1,7 @@
 import {writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import {targetKinds} from '../src/cli/commands/steps.ts';
 import type {CheckWords, Severity} from '../src/model/preflight.ts';
+import {targetKinds} from '../src/run/step-library.ts';
 
 export const preflightFile = fileURLToPath(new URL('../docs/preflight.md', import.meta.url));
 

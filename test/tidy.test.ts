@@ -61,8 +61,8 @@ describe('the rules themselves find', () => {
       'steps/aurora/e.ts': "import '../aws/g.ts';",
       'steps/aws/g.ts': '',
       'steps/dns/f.ts': 'export const f = defineTarget({});',
-      'src/cli/commands/rehearse.ts': "const lab = await import('../../../lab/h.ts');",
-      'src/cli/commands/run.ts': "\nconst lab = await import('../../../lab/h.ts');",
+      'src/cli/actions/rehearse.ts': "const lab = await import('../../../lab/h.ts');",
+      'src/cli/actions/run.ts': "\nconst lab = await import('../../../lab/h.ts');",
       'lab/h.ts': "import '../steps/aurora/e.ts';",
     });
     expect(arrowsOfTheHouse(tree).map((found) => found.split(': ').slice(0, 2).join(': '))).toEqual(
@@ -71,7 +71,7 @@ describe('the rules themselves find', () => {
         'src/engine/c.ts:1: it imports steps/mysql/d.ts',
         'steps/mysql/d.ts:1: it imports src/model/a.ts',
         'steps/mysql/d.ts:2: it imports steps/aurora/e.ts',
-        'src/cli/commands/run.ts:2: it imports lab/h.ts',
+        'src/cli/actions/run.ts:2: it imports lab/h.ts',
         'lab/h.ts:1: it imports steps/aurora/e.ts',
       ],
     );

@@ -1,5 +1,5 @@
 /** HH:MM is the next such time on this machine's clock; anything else must say its zone. */
-export function timeOf(text: string, now: Date): Date | undefined {
+export function parseTime(text: string, now: Date): Date | undefined {
   const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
   if (hours !== undefined && minutes !== undefined) {
     const next = new Date(now);

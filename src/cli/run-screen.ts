@@ -1,46 +1,49 @@
 import type {EngineEvent, Observe} from '../engine/events.ts';
 import type {Entry} from '../model/runbook.ts';
 import type {RunReport} from '../report/index.ts';
-import type {Opened} from '../run/open-world.ts';
-import type {Held} from '../run/run-session.ts';
+import type {Run} from '../run/run.ts';
 import type {App} from './app.ts';
-import {quietKeys} from './keys.ts';
 import {openScreen, type Screen, type ScreenKind, screenKindFor} from './screen/index.ts';
+import {swallowKeys} from './terminal-keys.ts';
 
 /** The screen of a run, from its first entry to its end. Before and after, nothing is drawn. */
-export interface Showing {
+export interface RunScreen {
   readonly observe: Observe;
-  begin(opened: Opened, held: Held): void;
+  begin(run: Run): void;
   pause(rows?: number): void;
   resume(): void;
-  /** Talk that would tear a picture apart is shown inside it. */
+  /** Prints a message inside the picture, if one is drawn. */
   say(text: string): void;
   close(): Promise<void>;
 }
 
-export function showRun(
-  app: App,
-  options: {readonly earlier?: () => RunReport | undefined; readonly how?: ScreenKind},
-): Showing {
+interface RunScreenOptions {
+  /** The last comparable run of a runbook, except this run. */
+  readonly earlier?: (runbook: string, run: string) => RunReport | undefined;
+  /** Instead of the kind that fits the terminal. */
+  readonly how?: ScreenKind | undefined;
+}
+
+export function runScreen(app: App, options: RunScreenOptions = {}): RunScreen {
   let screen: Screen | undefined;
   let isDrawn = false;
-  let giveKeysBack = () => {};
+  let releaseKeys = () => {};
   const takeKeys = () => {
-    giveKeysBack();
-    giveKeysBack = screen && isDrawn ? quietKeys(process.stdin) : () => {};
+    releaseKeys();
+    releaseKeys = screen && isDrawn ? swallowKeys(process.stdin) : () => {};
   };
   return {
     observe: (event: EngineEvent) => screen?.observe(event),
-    begin: ({runbook}, {journal}) => {
-      const earlier = options.earlier?.();
-      const {outage} = runbook.head;
+    begin: ({name, runbook, entries}) => {
       const how = app.json ? 'ndjson' : (options.how ?? screenKindFor(process.stdout, process.env));
       isDrawn = how === 'tree';
+      const {outage} = runbook.head;
+      const earlier = options.earlier?.(runbook.head.name, name);
       screen = openScreen({
         how,
         stream: process.stdout,
         paint: app.paint,
-        history: journal.entries,
+        history: entries,
         ...(earlier ? {earlier} : {}),
         ...(outage ? {outage} : {}),
         limits: new Map(runbook.entries.filter(isTimed).map(({id, timeoutMs}) => [id, timeoutMs])),
@@ -49,7 +52,7 @@ export function showRun(
     },
     pause: (rows) => {
       screen?.pause(rows);
-      giveKeysBack();
+      releaseKeys();
     },
     resume: () => {
       takeKeys();
@@ -66,10 +69,10 @@ export function showRun(
       const closing = screen;
       screen = undefined;
       await closing?.close();
-      giveKeysBack();
+      releaseKeys();
     },
   };
 }
 
-/** A person may take as long as it takes. */
+/** A person may take as long as needed. */
 const isTimed = ({unit}: Entry): boolean => unit.name !== 'operator.confirm';

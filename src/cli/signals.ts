@@ -1,40 +1,39 @@
-export interface Signals {
-  /** Aborted by the first signal: stop at the next safe place. */
-  readonly stopping: AbortSignal;
-  /** Aborted by the second: end even the action in flight. */
-  readonly aborting: AbortSignal;
-  /** From now on it is said so that somebody took a signal. */
-  sayBy(say: (text: string) => void): void;
+import type {StopSignals} from '../run/host.ts';
+
+/** The first signal stops the run at the next safe place; the second ends even the action in flight. */
+export interface ProcessSignals extends StopSignals {
+  /** From now on this prints that a signal arrived. */
+  printBy(say: (text: string) => void): void;
   dispose(): void;
 }
 
-const heard = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** SIGINT and SIGTERM are said by a person, SIGHUP by a lost ssh: none of them may end the process between an intent and its result. */
-export function listenToSignals(first: (text: string) => void): Signals {
-  let say = first;
+/** A person sends SIGINT and SIGTERM, a lost ssh sends SIGHUP: none of them may end the process between an intent and its result. */
+export function listenToSignals(firstSay: (text: string) => void): ProcessSignals {
+  let say = firstSay;
   const stopping = new AbortController();
   const aborting = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
     // A terminal that closes hangs up more than once; only a person asks twice.
     if (!stopping.signal.aborted) {
       stopping.abort(signal);
-      say(`${signal}: stopping at the next safe place. Once more ends the action in flight.`);
+      say(`${signal}: stopping at the next safe place. Send it again to end the action in flight.`);
     } else if (signal !== 'SIGHUP' && !aborting.signal.aborted) {
       aborting.abort(new Error(`${signal}, for the second time`));
     }
   };
-  for (const signal of heard) {
+  for (const signal of stopSignals) {
     process.on(signal, onSignal);
   }
   return {
     stopping: stopping.signal,
     aborting: aborting.signal,
-    sayBy: (other) => {
+    printBy: (other) => {
       say = other;
     },
     dispose: () => {
-      for (const signal of heard) {
+      for (const signal of stopSignals) {
         process.off(signal, onSignal);
       }
     },

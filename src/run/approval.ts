@@ -1,22 +1,28 @@
-import type {App} from '../cli/app.ts';
 import type {Operator, Question} from '../engine/operator.ts';
 import {planChanged} from '../engine/problems.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 
-export interface Approving {
-  readonly app: App;
-  readonly operator: Operator;
+export interface ApprovalRequest {
   readonly about: Question['about'];
   readonly question: string;
+  /** Digest of the plan to approve. */
   readonly digest: string;
   readonly inventory: {readonly name: string; readonly protected: boolean};
-  /** `--plan`: the digest that was approved beforehand. */
-  readonly plan?: string;
-  /** What is different from that one, entry by entry. */
+  /** How this plan differs from the one with another digest, entry by entry. */
   readonly changesSince?: (approved: string) => readonly string[];
+}
+
+/** Who can approve a plan. */
+export interface Approver {
+  readonly operator: Operator;
+  /** The operator can ask a person. */
+  readonly canAsk: boolean;
+  /** Every plan is approved beforehand: `--yes`. */
   readonly yes: boolean;
+  /** Digest of the plan that was approved beforehand: `--plan`. */
+  readonly planDigest?: string;
+  /** A rehearsal needs no approval. */
   readonly rehearsal: boolean;
-  readonly signal: AbortSignal;
 }
 
 export interface Approval {
@@ -24,45 +30,43 @@ export interface Approval {
   readonly by: string;
 }
 
-/** Acts only on the plan that somebody approved: by its digest, by a flag, or at the terminal. */
-export async function approve(approving: Approving): Promise<Approval> {
-  const {app, operator, digest, inventory, plan, yes, rehearsal, signal} = approving;
-  if (plan !== undefined && plan !== digest) {
-    throw new SwitcharooError(planChanged(plan, digest, approving.changesSince?.(plan) ?? []));
+/** Has a plan approved: by its digest, by a flag, or by a person. Throws when there is nobody to ask. */
+export async function approve(
+  request: ApprovalRequest,
+  {operator, canAsk, yes, planDigest, rehearsal}: Approver,
+  signal: AbortSignal,
+): Promise<Approval> {
+  const {about, question, digest, inventory} = request;
+  if (planDigest !== undefined && planDigest !== digest) {
+    const changes = request.changesSince?.(planDigest) ?? [];
+    throw new SwitcharooError(planChanged(planDigest, digest, changes));
   }
   if (rehearsal) {
     return {answer: 'yes', by: operator.name};
   }
-  if (inventory.protected && !app.terminal) {
-    throw new SwitcharooError(protectedNeedsTerminal(inventory.name));
+  if (inventory.protected && !canAsk) {
+    throw new SwitcharooError(terminalRequired(inventory.name));
   }
-  if ((plan !== undefined || yes) && !inventory.protected) {
-    return {answer: 'yes', by: plan === undefined ? '--yes' : '--plan'};
+  if ((planDigest !== undefined || yes) && !inventory.protected) {
+    return {answer: 'yes', by: planDigest === undefined ? '--yes' : '--plan'};
   }
-  if (!app.terminal) {
-    throw new SwitcharooError(approvalNeeded(digest));
+  if (!canAsk) {
+    throw new SwitcharooError(approvalRequired(digest));
   }
-  const {answer, by} = await operator.ask(
-    {
-      about: approving.about,
-      entry: null,
-      question: approving.question,
-      details: [`plan ${digest}`],
-      ...(inventory.protected ? {mustType: inventory.name} : {}),
-    },
-    signal,
-  );
-  return {answer: answer === 'yes' ? 'yes' : 'no', by};
+  const mustType = inventory.protected ? {mustType: inventory.name} : {};
+  const details = [`plan ${digest}`];
+  const answered = await operator.ask({about, entry: null, question, details, ...mustType}, signal);
+  return {answer: answered.answer === 'yes' ? 'yes' : 'no', by: answered.by};
 }
 
-const approvalNeeded = (digest: string): Problem => ({
-  code: 'approval-needed',
-  message: `Nobody is at a terminal to approve the plan ${digest}.`,
-  hint: `Approve it with --plan ${digest} where the command takes that, or whatever it turns out to be with --yes. This command has changed nothing.`,
+const approvalRequired = (digest: string): Problem => ({
+  code: 'approval-required',
+  message: `The plan ${digest} needs an approval, and there is no terminal to ask at.`,
+  hint: `Approve this plan with --plan ${digest}, or any plan with --yes. This command has changed nothing.`,
 });
 
-const protectedNeedsTerminal = (inventory: string): Problem => ({
-  code: 'protected-needs-terminal',
+const terminalRequired = (inventory: string): Problem => ({
+  code: 'terminal-required',
   message: `${inventory} is protected: its name must be typed at a terminal, and there is none.`,
-  hint: 'Start the command at a terminal, best inside tmux. This command has changed nothing.',
+  hint: 'Start the command at a terminal, preferably inside tmux. This command has changed nothing.',
 });

@@ -1,8 +1,8 @@
 /** Exit codes say the state of the world (design, section 7). */
 export const exitCodes = {
   done: 0,
-  bug: 1,
-  wrongWords: 2,
+  internalError: 1,
+  usage: 2,
   blocked: 3,
   reversed: 4,
   halfWay: 5,
@@ -11,13 +11,13 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** Problems found in what was typed or in files: nothing was looked at yet. */
-const wordCodes = new Set([
-  'words-wrong',
-  'branch-unknown',
-  'deployment-unclear',
+/** Problems of the arguments or of files: no system was contacted. */
+export const usageCodes: ReadonlySet<string> = new Set([
+  'usage-error',
+  'unknown-branch',
+  'deployment-ambiguous',
   'tag-source-missing',
-  'html-not-written',
+  'report-write-failed',
   'inventory-not-found',
   'inventory-invalid',
   'inventory-variable-missing',
@@ -30,7 +30,7 @@ const wordCodes = new Set([
   'target-invalid',
   'secret-missing',
   'run-unknown',
-  'step-unknown',
+  'unknown-step',
   'checkpoint-unknown',
   'place-unknown',
   'journal-damaged',
@@ -38,6 +38,6 @@ const wordCodes = new Set([
   'journal-empty',
 ]);
 
-/** What a problem means that ended a command before it had acted. */
+/** The exit code of a command that a problem ended before it acted. */
 export const exitCodeOf = (problemCode: string): ExitCode =>
-  wordCodes.has(problemCode) ? exitCodes.wrongWords : exitCodes.blocked;
+  usageCodes.has(problemCode) ? exitCodes.usage : exitCodes.blocked;

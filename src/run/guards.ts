@@ -1,37 +1,76 @@
-import {type App, nextBesideWorker, nextFor, tellProblems} from '../cli/app.ts';
+import {isDeepStrictEqual} from 'node:util';
+import {changesBetween, printsOf} from '../engine/digests.ts';
+import {placeUnknown, runbookChanged} from '../engine/problems.ts';
+import {isPlace} from '../engine/run.ts';
 import {heldBy} from '../journal/lock.ts';
-import {problemsIn, SwitcharooError} from '../model/problem.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
-import {standingTexts} from '../report/index.ts';
-import {type ExitCode, exitCodeOf, exitCodes} from './exit-codes.ts';
-import {workerOn} from './past-runs.ts';
+import type {Entry} from '../model/runbook.ts';
+import type {Host} from './host.ts';
+import type {OpenedWorld} from './open-world.ts';
+import {progressIn, readableProgress, workerOn} from './past-runs.ts';
 
-/** Does something about a run that began earlier: whatever is refused, what stands of it is told, and said by the exit code. */
-export async function aboutRun(
-  app: App,
-  progress: Progress,
-  work: () => Promise<ExitCode>,
-): Promise<ExitCode> {
-  try {
-    // Found out before anything is planned: what is half-way done there would be told as obstacles.
-    refuseBesideWorker(app, progress);
-    return await work();
-  } catch (error) {
-    const problems = problemsIn(error);
-    const next = workerOn(app, progress) ? nextBesideWorker(app, progress) : nextFor(app, progress);
-    tellProblems(app, problems, {stands: standingTexts(progress), next});
-    const code = exitCodeOf(problems[0]?.code ?? '');
-    return code === exitCodes.blocked ? heldCode(progress) : code;
+/** Another process works on this run. */
+export function refuseBesideWorker(host: Host, progress: Progress): void {
+  const worker = workerOn(host, progress);
+  if (worker) {
+    throw new SwitcharooError(heldBy(worker));
   }
 }
 
-function refuseBesideWorker(app: App, progress: Progress): void {
-  const holder = workerOn(app, progress);
-  if (holder) {
-    throw new SwitcharooError(heldBy(holder));
+/** A slip in the name of the checkpoint would otherwise run the whole runbook. */
+export function refuseUnknownCheckpoint({runbook}: OpenedWorld, until: string | undefined): void {
+  if (until !== undefined && !isPlace(runbook, until)) {
+    throw new SwitcharooError(placeUnknown(until, runbook));
   }
 }
 
-/** Of a run that was left as it was. */
-export const heldCode = (progress: Progress): ExitCode =>
-  appliedEntries(progress).length > 0 ? exitCodes.halfWay : exitCodes.blocked;
+/** A second run beside an unfinished one would take its changes for the original state, and never reverse them. */
+export function refuseBesideUnfinished(host: Host, {runbook, inventory, cast}: OpenedWorld): void {
+  if (!runbook.entries.some(({unit}: Entry) => unit.kind === 'step')) {
+    // What cannot be reversed at all is not in the way of a second run.
+    return;
+  }
+  const unfinished = host.state.runs().find((name) => {
+    const progress = readableProgress(host, name);
+    return (
+      progress?.run.runbook.name === runbook.head.name &&
+      progress.run.inventory.name === inventory.name &&
+      isDeepStrictEqual(progress.run.cast, cast) &&
+      progress.outcome !== 'done' &&
+      appliedEntries(progress).length > 0 &&
+      // The lab that it ran in is gone when another one is up.
+      (!inventory.lab || progress.run.inventory.digest === inventory.digest)
+    );
+  });
+  if (unfinished !== undefined) {
+    // A run that a colleague works on is neither to be resumed nor to be reversed.
+    refuseBesideWorker(host, progressIn(host, unfinished));
+    throw new SwitcharooError(runUnfinished(unfinished, runbook.head.name, inventory.name));
+  }
+}
+
+/** The differences since a run began, which are accepted; without `accept` any difference is refused. */
+export function changesSinceStart(
+  {run}: Progress,
+  {runbook, inventory}: OpenedWorld,
+  accept: boolean,
+): readonly string[] {
+  const inventoryChange = inventory.lab
+    ? `the lab of this run is not the one that is up now, or ${inventory.file} was edited (when the lab of a run is gone, only its report is left)`
+    : `${inventory.name} (${inventory.file}) changed`;
+  const changes = [
+    ...changesBetween(run.runbook.entries, printsOf(runbook)),
+    ...(run.inventory.digest === inventory.digest ? [] : [inventoryChange]),
+  ];
+  if (changes.length > 0 && !accept) {
+    throw new SwitcharooError(runbookChanged(run.run, changes));
+  }
+  return changes;
+}
+
+const runUnfinished = (run: string, runbook: string, inventory: string): Problem => ({
+  code: 'run-unfinished',
+  message: `${run} of ${runbook} on ${inventory} is not finished, and it has changes in place.`,
+  hint: `Continue it: switcharoo resume ${run}, or reverse it first: switcharoo reverse ${run}`,
+});

@@ -1,6 +1,4 @@
 import {randomUUID} from 'node:crypto';
-import type {App} from '../cli/app.ts';
-import type {Signals} from '../cli/signals.ts';
 import {systemClock} from '../engine/clock.ts';
 import type {World} from '../engine/context.ts';
 import type {Observe} from '../engine/events.ts';
@@ -12,12 +10,15 @@ import {type Cast, type Opening, openTargets, paramsFor} from '../inventory/targ
 import {Redactor} from '../journal/redactor.ts';
 import type {TargetRights} from '../model/rights.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
+import type {Host} from './host.ts';
 
-export interface Wanted {
+export interface WorldRequest {
+  /** A file, or the name of one in `runbooks/`. */
   readonly runbook: string;
+  /** A file, or the name of one in `inventories/`. */
   readonly inventory: string;
   readonly params: Readonly<Record<string, unknown>>;
-  /** Who plays which target of the runbook, where the inventory has another name for it. */
+  /** Target of the runbook to target of the inventory, where their names differ. */
   readonly cast?: Cast | undefined;
   /** The run it is for; a plan is for none. */
   readonly run?: string;
@@ -25,47 +26,50 @@ export interface Wanted {
   readonly journaledParams?: unknown;
 }
 
-/** All that can be looked at, and the redactor that has learned every secret of it. */
-export interface Opened {
+/** The systems of a run, ready to be checked, and the redactor that knows every secret of them. */
+export interface OpenedWorld {
+  /** Where the runbook was read from. */
   readonly file: string;
   readonly runbook: AnyRunbook;
   readonly inventory: Inventory;
   readonly redactor: Redactor;
   readonly cast?: Cast;
   readonly world: World;
-  /** What its accounts must be allowed, and what is known to be missing of it. */
+  /** The grants that its accounts need, and those that are known to be missing. */
   rights(): Promise<readonly TargetRights[]>;
   close(): Promise<void>;
 }
 
-/** Reads the runbook and the inventory, checks every target, and connects to nothing yet. */
+/** Reads the runbook and the inventory, and checks every target's settings. Connects to nothing yet. */
 export async function openWorld(
-  app: App,
-  wanted: Wanted,
-  signals: Signals,
+  {state}: Pick<Host, 'state'>,
+  request: WorldRequest,
+  aborting: AbortSignal,
   observe: Observe,
-): Promise<Opened> {
-  // Before anything is started, and to load a runbook already starts a compiler; but of two troubles its own is told.
-  const inventoryRead = outcomeOf(() => {
-    const read = loadInventory(wanted.inventory, app.state.path);
-    return {inventory: read, environment: withholdSecrets(read.targets, process.env)};
+): Promise<OpenedWorld> {
+  // The secrets leave the environment first: loading a runbook starts a compiler. Of two problems the runbook's is reported.
+  const inventoryResult = outcomeOf(() => {
+    const loadedInventory = loadInventory(request.inventory, state.path);
+    const environment = withholdSecrets(loadedInventory.targets, process.env);
+    return {inventory: loadedInventory, environment};
   });
-  const loaded = await loadRunbook(wanted.runbook);
-  const {inventory, environment} = inventoryRead();
+  const loaded = await loadRunbook(request.runbook);
+  const {inventory, environment} = inventoryResult();
   const params =
-    wanted.journaledParams === undefined
-      ? paramsFor(loaded.runbook, inventory, wanted.params)
-      : loaded.runbook.head.params.parse(wanted.journaledParams);
+    request.journaledParams === undefined
+      ? paramsFor(loaded.runbook, inventory, request.params)
+      : loaded.runbook.head.params.parse(request.journaledParams);
   const runbook = runbookWith(loaded, params);
   const redactor = new Redactor();
+  const {cast} = request;
   const opening: Opening = {
     kinds: runbook.head.targets,
     inventory,
-    ...(wanted.cast ? {cast: wanted.cast} : {}),
+    ...(cast ? {cast} : {}),
     redactor,
-    stateFolder: app.state.path,
+    stateFolder: state.path,
     environment,
-    signal: signals.aborting,
+    signal: aborting,
   };
   const targets = await openTargets(opening);
   const world: World = {
@@ -73,19 +77,18 @@ export async function openWorld(
     params,
     targets,
     clock: systemClock,
-    run: wanted.run ?? `plan-${randomUUID().slice(0, 8)}`,
-    // Nothing is shown or written that the redactor has not seen.
+    run: request.run ?? `plan-${randomUUID().slice(0, 8)}`,
+    // Nothing is shown or written that the redactor has not read.
     observe: (event) => observe(redactor.value(event)),
-    aborting: signals.aborting,
+    aborting,
   };
-  const {cast} = wanted;
-  const close = () => targets.close();
   const rights = async () => redactor.value(await rightsFor(runbook, opening));
+  const close = () => targets.close();
   const {file} = loaded;
   return {file, runbook, inventory, redactor, world, rights, ...(cast ? {cast} : {}), close};
 }
 
-/** What the work gave or threw, when it is asked for. */
+/** What the work returned or threw, when it is asked for. */
 function outcomeOf<Result>(work: () => Result): () => Result {
   try {
     const result = work();

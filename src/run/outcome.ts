@@ -1,23 +1,51 @@
-import type {App} from '../cli/app.ts';
 import type {RunOutcome} from '../engine/run.ts';
-import {reportOf, reportText} from '../report/index.ts';
-import type {ExitCode} from './exit-codes.ts';
-import {earlierReport} from './past-runs.ts';
-import {exitCodeFor, type Held, tellOutcome} from './run-session.ts';
+import {SwitcharooError} from '../model/problem.ts';
+import {appliedEntries, type Progress} from '../model/progress.ts';
+import {type ExitCode, exitCodes} from './exit-codes.ts';
 
-/** How it ended: the timeline when all is well, else what happened, what stands and what to type next. */
-export function tellEnd(app: App, held: Held, outcome: RunOutcome): ExitCode {
-  if (app.json || outcome.kind === 'done' || outcome.kind === 'reached') {
-    printReport(app, held);
-  }
-  tellOutcome(app, held, outcome);
-  return exitCodeFor(held, outcome);
+/** The plan was not approved, so nothing was done. */
+export interface Declined {
+  readonly kind: 'declined';
+  /** Who was asked. */
+  readonly by: string;
 }
 
-/** On stdout: as text, or as the last of the JSON documents. */
-function printReport(app: App, {context, journal}: Held): void {
-  const {head, progress} = context.record;
-  const earlier = earlierReport(app, progress.run.runbook.name, progress.run.run);
-  const report = reportOf(journal.entries, {head, ...(earlier ? {earlier} : {})});
-  app.print(app.json ? JSON.stringify(report) : `\n${reportText(report, app)}`);
+export type RunResult = RunOutcome | Declined;
+
+/** The state of the world as an exit code; a run that never began has no progress. */
+export function exitCodeFor(progress: Progress | undefined, result: RunResult): ExitCode {
+  const isChanged = hasChanges(progress);
+  switch (result.kind) {
+    case 'done':
+    case 'reached':
+      return exitCodes.done;
+    case 'declined':
+    case 'held':
+      return pausedExitCode(progress);
+    case 'reversed':
+      return isChanged ? exitCodes.halfWay : exitCodes.reversed;
+    case 'reverse-failed':
+      return exitCodes.reverseFailed;
+  }
+}
+
+/** Of a run that was left as it is. */
+export const pausedExitCode = (progress: Progress | undefined): ExitCode =>
+  hasChanges(progress) ? exitCodes.halfWay : exitCodes.blocked;
+
+const hasChanges = (progress: Progress | undefined): boolean =>
+  progress !== undefined && appliedEntries(progress).length > 0;
+
+/** What the journal or the lock refuses is an outcome too: the changes in place must be reported all the same. */
+export async function asOutcome<Result>(
+  work: () => Promise<Result>,
+): Promise<Result | Extract<RunOutcome, {readonly kind: 'held'}>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof SwitcharooError) {
+      return {kind: 'held', problem: error.problem};
+    }
+    throw error;
+  }
 }

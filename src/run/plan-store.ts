@@ -1,19 +1,28 @@
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import type {App} from '../cli/app.ts';
 import type {Plan} from '../model/plan.ts';
+import {planChanges} from '../report/index.ts';
+import type {Host} from './host.ts';
 
-/** Keeps a plan that was shown: should it be approved and no longer hold, the differences can be told. */
-export function savePlan({state}: App, plan: Plan): void {
+/** Keeps a plan that was shown, to explain later how another plan differs from it. */
+export function savePlan({state}: Host, plan: Plan): void {
   try {
-    mkdirSync(folderOf(state.path), {recursive: true, mode: 0o700});
+    mkdirSync(folderIn(state.path), {recursive: true, mode: 0o700});
     writeFileSync(fileOf(state.path, plan.digest), JSON.stringify(plan), {mode: 0o600});
   } catch {
-    // A plan needs no state folder: it changes nothing. Only its differences cannot be told later.
+    // A plan changes nothing and needs no state folder. Only its differences cannot be shown later.
   }
 }
 
-export function savedPlan({state}: App, digest: string): Plan | undefined {
+/** How this plan differs from an earlier one that was shown here. */
+export const changesSincePlan =
+  (host: Host, plan: Plan) =>
+  (approved: string): readonly string[] => {
+    const earlier = savedPlan(host, approved);
+    return earlier ? planChanges(earlier, plan) : [];
+  };
+
+function savedPlan({state}: Host, digest: string): Plan | undefined {
   try {
     // Written by `savePlan`, and only shown.
     return JSON.parse(readFileSync(fileOf(state.path, digest), 'utf8')) as Plan;
@@ -22,6 +31,6 @@ export function savedPlan({state}: App, digest: string): Plan | undefined {
   }
 }
 
-const folderOf = (stateFolder: string): string => join(stateFolder, 'plans');
+const folderIn = (stateFolder: string): string => join(stateFolder, 'plans');
 const fileOf = (stateFolder: string, digest: string): string =>
-  join(folderOf(stateFolder), `${digest.replaceAll(/[^0-9a-f]/g, '')}.json`);
+  join(folderIn(stateFolder), `${digest.replaceAll(/[^0-9a-f]/g, '')}.json`);

@@ -1,5 +1,3 @@
-import {type App, nextFor, tellProblems} from '../cli/app.ts';
-import type {Signals} from '../cli/signals.ts';
 import {type RunContext, recordIn} from '../engine/context.ts';
 import {printsOf, runbookDigest} from '../engine/digests.ts';
 import type {Operator} from '../engine/operator.ts';
@@ -11,95 +9,104 @@ import {createJournal, openJournal} from '../journal/file-journal.ts';
 import {acquireLock, holderText} from '../journal/lock.ts';
 import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
-import {appliedEntries, type Progress} from '../model/progress.ts';
-import {standingTexts} from '../report/index.ts';
+import type {Progress} from '../model/progress.ts';
 import {version} from '../version.ts';
-import {type ExitCode, exitCodes} from './exit-codes.ts';
-import type {Opened} from './open-world.ts';
+import type {Host, StopSignals} from './host.ts';
+import type {OpenedWorld} from './open-world.ts';
+import {asOutcome} from './outcome.ts';
 import {scopeOf} from './past-runs.ts';
 
-/** A run that this process holds: its journal is open and its lock is ours. */
-export interface Held {
+/** A run that this process works on: its journal is open, and this process holds its lock. */
+export interface RunSession {
   readonly context: RunContext;
   readonly journal: Journal;
+  /** Closes the journal and gives the lock back. */
   release(): void;
 }
 
-export interface Holding {
-  readonly app: App;
-  readonly opened: Opened;
-  readonly signals: Signals;
+export interface SessionRequest {
+  readonly host: Host;
+  readonly opened: OpenedWorld;
+  readonly signals: StopSignals;
   readonly operator: Operator;
+  /** Its name. */
   readonly run: string;
-  /** `--decide-by`: until then the cutover must be accepted. */
+  /** Until then the cutover must be accepted. */
   readonly decideBy?: Date;
 }
 
-export {scopeOf};
+export interface NewRun {
+  /** Digest of the approved plan. */
+  readonly plan: string;
+  readonly rehearsal: boolean;
+  /** Throws if the run must not begin. Called while the lock is held: another run may have begun during the approval. */
+  readonly mayBegin?: () => void;
+}
 
-/** Takes the lock and begins the journal of a new run, if `mayBegin` still does not throw. */
+/** Takes the lock and begins the journal of a new run. */
 export function beginRun(
-  holding: Holding,
-  plan: string,
-  rehearsal: boolean,
-  mayBegin: () => void = () => {},
-): Held {
-  const {app, run} = holding;
-  const {lock} = lockFor(holding);
+  request: SessionRequest,
+  {plan, rehearsal, mayBegin = () => {}}: NewRun,
+): RunSession {
+  const {host, run} = request;
+  const {lock} = lockFor(request);
   try {
-    // Asked again under the lock: people take their time to approve, and somebody may have been quicker.
     mayBegin();
-    const journal = createJournal(app.state.journalOf(run), around(holding, lock));
-    journal.append(firstEntry(holding, plan, rehearsal));
-    return held(holding, journal, lock);
+    const journal = createJournal(host.state.journalOf(run), journalOptions(request, lock));
+    journal.append(firstEntry(request, plan, rehearsal));
+    return sessionWith(request, journal, lock);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-/** Takes the lock and opens the journal of a run that began earlier, and that nobody took further since `planned` was read. */
-export function takeUpRun(holding: Holding, accepted: readonly string[], planned?: Progress): Held {
-  const {app, run} = holding;
-  const {lock, tookOverFrom} = lockFor(holding);
+/**
+ * Takes the lock and opens the journal of a run that began earlier. Throws if another process continued it since
+ * `planned` was read. `accepted`: the differences of runbook and inventory since it began.
+ */
+export function continueRun(
+  request: SessionRequest,
+  accepted: readonly string[],
+  planned?: Progress,
+): RunSession {
+  const {host, run} = request;
+  const {lock, tookOverFrom} = lockFor(request);
   try {
-    const journal = openJournal(app.state.journalOf(run), around(holding, lock));
+    const journal = openJournal(host.state.journalOf(run), journalOptions(request, lock));
     const since = planned ? journal.entries.slice(planned.seq + 1) : [];
     if (since.some(({kind}) => kind !== 'tail-cut')) {
       journal.close();
       throw new SwitcharooError(runMovedOn(run));
     }
-    const taken = held(holding, journal, lock);
+    const session = sessionWith(request, journal, lock);
+    const {record} = session.context;
+    const {operator} = host;
     if (tookOverFrom) {
       const from = `${holderText(tookOverFrom)}, whose process is gone`;
-      taken.context.record.add({kind: 'lock-taken-over', from, operator: app.operator});
+      record.add({kind: 'lock-taken-over', from, operator});
     }
-    taken.context.record.add({
-      kind: 'run-resumed',
-      operator: app.operator,
-      accepted: [...accepted],
-      ...decideByOf(holding.decideBy),
-    });
-    return taken;
+    const decideBy = decideByIn(request);
+    record.add({kind: 'run-resumed', operator, accepted: [...accepted], ...decideBy});
+    return session;
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-/** Goes forward, and turns what the journal or the lock refuses into an outcome: what stands must be told all the same. */
-export async function goForward({context}: Held, until?: string): Promise<RunOutcome> {
-  return asOutcome(() => runForward(context, until));
-}
+/** Runs the entries that are not done yet. `until`: a checkpoint or an entry to end at. */
+export const forward = ({context}: RunSession, until?: string): Promise<RunOutcome> =>
+  asOutcome(() => runForward(context, until));
 
-/** `planned` gives the digest of the plan by which it goes back. */
-export async function goBack(
-  {context}: Held,
+/** Reverses to a checkpoint (`null`: the start), by the plan with this digest. */
+export const reverse = (
+  {context}: RunSession,
   to: string | null,
-  planned: () => Promise<string>,
-): Promise<RunOutcome> {
-  return asOutcome(async () => {
-    const reversal = await reverseRun(context, to, await planned());
+  planDigest: string,
+): Promise<RunOutcome> =>
+  asOutcome(async () => {
+    const reversal = await reverseRun(context, to, planDigest);
     if (reversal.kind === 'held') {
       context.record.add({kind: 'run-paused', problem: reversal.problem});
     }
@@ -107,70 +114,32 @@ export async function goBack(
       ? {kind: 'reached', place: to ?? 'the very start'}
       : reversal;
   });
-}
 
-async function asOutcome(work: () => Promise<RunOutcome>): Promise<RunOutcome> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof SwitcharooError) {
-      return {kind: 'held', problem: error.problem};
-    }
-    throw error;
-  }
-}
-
-/** The state of the world as an exit code (design, section 7). */
-export function exitCodeFor({context}: Held, outcome: RunOutcome): ExitCode {
-  const stands = appliedEntries(context.record.progress).length > 0;
-  switch (outcome.kind) {
-    case 'done':
-    case 'reached':
-      return exitCodes.done;
-    case 'held':
-      return stands ? exitCodes.halfWay : exitCodes.blocked;
-    case 'reversed':
-      return stands ? exitCodes.halfWay : exitCodes.reversed;
-    case 'reverse-failed':
-      return exitCodes.reverseFailed;
-  }
-}
-
-/** Says how it ended, if it did not end well: what happened, what stands, and what to type next. In JSON the report says what the journal says. */
-export function tellOutcome(app: App, {context}: Held, outcome: RunOutcome): void {
-  const {progress} = context.record;
-  // A full disk, or a lock that was lost, is in no journal, and so in no report.
-  const isReported = app.json && (outcome.kind !== 'held' || progress.outcome === 'held');
-  if (isReported || outcome.kind === 'done' || outcome.kind === 'reached') {
-    return;
-  }
-  tellProblems(app, [outcome.problem], {
-    stands: standingTexts(progress),
-    next: nextFor(app, progress),
-    reversalFailed: outcome.kind === 'reverse-failed',
-  });
-}
-
-function lockFor({app, opened, run}: Holding) {
+function lockFor({host, opened, run}: SessionRequest) {
+  const {state, operator} = host;
   return acquireLock({
-    folder: app.state.locks,
+    folder: state.locks,
     scope: scopeOf(opened.runbook.head.name, opened.inventory.name, opened.cast),
     run,
-    operator: app.operator,
+    operator,
     now: () => opened.world.clock.now(),
-    disk: app.state.disk,
-    machine: app.state.machine,
+    disk: state.disk,
+    machine: state.machine,
   });
 }
 
-const around = ({app, opened: {redactor, world}}: Holding, lock: Lock) => ({
+const journalOptions = ({host, opened: {redactor, world}}: SessionRequest, lock: Lock) => ({
   now: () => world.clock.now(),
   lock,
   redactor,
-  disk: app.state.disk,
+  disk: host.state.disk,
 });
 
-function held({opened, signals, operator}: Holding, journal: Journal, lock: Lock): Held {
+function sessionWith(
+  {opened, signals, operator}: SessionRequest,
+  journal: Journal,
+  lock: Lock,
+): RunSession {
   const {world, inventory} = opened;
   return {
     journal,
@@ -189,10 +158,11 @@ function held({opened, signals, operator}: Holding, journal: Journal, lock: Lock
 }
 
 function firstEntry(
-  {app, opened, run, decideBy}: Holding,
+  request: SessionRequest,
   plan: string,
   rehearsal: boolean,
 ): FactOf<'run-started'> {
+  const {host, opened, run} = request;
   const {runbook, inventory, file, world, cast} = opened;
   return {
     kind: 'run-started',
@@ -202,7 +172,7 @@ function firstEntry(
       file,
       digest: runbookDigest(runbook),
       entries: [...printsOf(runbook)],
-      ...outageOf(runbook.head),
+      ...outageIn(runbook.head),
     },
     inventory: {
       name: inventory.name,
@@ -214,15 +184,15 @@ function firstEntry(
     params: JSON.parse(JSON.stringify(world.params ?? null)),
     ...(cast ? {cast: {...cast}} : {}),
     plan,
-    operator: app.operator,
+    operator: host.operator,
     versions: {switcharoo: version, node: process.versions.node},
     rehearsal,
-    ...decideByOf(decideBy),
+    ...decideByIn(request),
   };
 }
 
-const outageOf = ({outage}: Opened['runbook']['head']) =>
+const outageIn = ({outage}: OpenedWorld['runbook']['head']) =>
   outage ? {outage: {from: [...outage.from], until: [...outage.until]}} : {};
 
-const decideByOf = (decideBy: Date | undefined) =>
+const decideByIn = ({decideBy}: SessionRequest) =>
   decideBy === undefined ? {} : {decideByUtc: decideBy.toISOString()};

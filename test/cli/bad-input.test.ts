@@ -40,7 +40,7 @@ test('wrong words are told in JSON too', async () => {
   const ended = await desk.run('plan', '--json');
   expect(ended.code).toBe(2);
   expect(lastDocument(ended)).toMatchObject({
-    problems: [{code: 'words-wrong', message: expect.stringContaining('--inventory')}],
+    problems: [{code: 'usage-error', message: expect.stringContaining('--inventory')}],
   });
 });
 
@@ -61,7 +61,7 @@ describe('words and files that cannot be used, with no lab up', () => {
     {
       name: 'a page that could not be written, before the rehearsal',
       words: ['rehearse', runbook, '--html', '/nowhere/page.html'],
-      codes: ['html-not-written'],
+      codes: ['report-write-failed'],
       code: 2,
     },
     {
@@ -86,7 +86,7 @@ describe('words and files that cannot be used, with no lab up', () => {
     {
       name: 'a step that does not exist',
       words: ['steps', 'mysql.nothing'],
-      codes: ['step-unknown'],
+      codes: ['unknown-step'],
       code: 2,
     },
   ])('$name', async ({words, codes, code}) => {

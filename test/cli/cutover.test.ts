@@ -137,7 +137,7 @@ test(
       'smoke',
     );
     expect(there.code, there.stdout + there.stderr).toBe(0);
-    expect(lastDocument(await desk.run('status', '--json')).wayBack).toMatchObject({
+    expect(lastDocument(await desk.run('status', '--json')).reversal).toMatchObject({
       lossless: 'yes',
       entries: [{entry: 'way-back', lossless: 'yes'}],
     });
@@ -149,7 +149,7 @@ test(
     const lab = findLab(desk.stateFolder);
     await lab?.turn({what: 'replication-broken', database: 'source'});
     await expect
-      .poll(async () => lastDocument(await desk.run('status', '--json')).wayBack.lossless, {
+      .poll(async () => lastDocument(await desk.run('status', '--json')).reversal.lossless, {
         timeout: 120_000,
       })
       .toBe('no');
@@ -160,7 +160,7 @@ test(
     );
     await lab?.turn({what: 'replication-mended', database: 'source'});
     await expect
-      .poll(async () => lastDocument(await desk.run('status', '--json')).wayBack.lossless, {
+      .poll(async () => lastDocument(await desk.run('status', '--json')).reversal.lossless, {
         timeout: 120_000,
       })
       .toBe('yes');

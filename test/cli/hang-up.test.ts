@@ -17,7 +17,7 @@ describe.skipIf(spawnSync('script', ['-V']).error !== undefined)(
   () => {
     const ask = (told: string) => {
       // The shell reports how the program ended: a core dump at its exit would be a number above 128.
-      const command = `trap '' HUP; node --import tsx test/cli/ask-demo.ts ${told}.answer; echo $? > ${told}`;
+      const command = `trap '' HUP; node --import tsx test/cli/terminal-operator-demo.ts ${told}.answer; echo $? > ${told}`;
       const terminal = spawn(
         'script',
         ['-qfec', `bash -c "${command.replaceAll('$', '\\$')}"`, '/dev/null'],

@@ -95,7 +95,7 @@ test('a server that lets nobody in is in the way, and the others are looked at a
     target: 'replica',
     found: `replica at 127.0.0.1:${servers.databases.replica.port} does not let the account switcharoo in`,
     items: [],
-    consequence: 'Nothing more is known of it.',
+    consequence: 'The other checks of this target were not made.',
     fix: "Check the account's host part and the password that the inventory's entry replica refers to.",
   });
   const made = document.targets.map(({name, checks}: {name: string; checks: number}) => [

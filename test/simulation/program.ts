@@ -1,5 +1,4 @@
 import {join} from 'node:path';
-import type {App} from '../../src/cli/app.ts';
 import type {Clock} from '../../src/engine/clock.ts';
 import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Operator} from '../../src/engine/operator.ts';
@@ -16,17 +15,17 @@ import {StateFolder} from '../../src/journal/state-folder.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {type Progress, progressAfter, progressOf} from '../../src/model/progress.ts';
 import type {AnyRunbook} from '../../src/model/runbook.ts';
-import {plainPaint} from '../../src/report/index.ts';
 import type {ExitCode} from '../../src/run/exit-codes.ts';
+import type {Host} from '../../src/run/host.ts';
+import {exitCodeFor} from '../../src/run/outcome.ts';
+import {scopeOf} from '../../src/run/past-runs.ts';
 import {
   beginRun,
-  exitCodeFor,
-  goBack,
-  goForward,
-  type Held,
-  type Holding,
-  scopeOf,
-  takeUpRun,
+  continueRun,
+  forward,
+  type RunSession,
+  reverse,
+  type SessionRequest,
 } from '../../src/run/run-session.ts';
 import type {SimulatedDisk} from './disk.ts';
 
@@ -67,47 +66,40 @@ const inventory: Inventory = {
 /** The commands of the program on a simulated disk and machine: the very code that runs, without words and screen. */
 export class Program {
   readonly #around: Surroundings;
-  readonly #app: App;
+  readonly #host: Host;
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#app = {
-      json: false,
-      terminal: true,
-      width: 100,
-      paint: plainPaint,
+    this.#host = {
       state: new StateFolder(stateFolder, around.disk, around.machine),
       operator: {user: around.user, host: around.machine.id, pid: around.pid},
-      print: () => {},
-      say: () => {},
-      paste: (words) => words,
     };
   }
 
   run(run: string, until?: string): Promise<Ended> {
-    return this.#hold(
-      () => beginRun(this.#holding(run), 'p1', false),
-      (held) => goForward(held, until),
+    return this.#during(
+      () => beginRun(this.#request(run), {plan: 'p1', rehearsal: false}),
+      (session) => forward(session, until),
     );
   }
 
   /** `planned` is where it stood when the plan was looked at. */
   resume(run: string, planned?: Progress): Promise<Ended> {
-    return this.#hold(
-      () => takeUpRun(this.#holding(run), [], planned),
-      (held) => {
-        const {reversingTo} = held.context.record.progress;
-        return reversingTo ? goBack(held, reversingTo.to, async () => 'd1') : goForward(held);
+    return this.#during(
+      () => continueRun(this.#request(run), [], planned),
+      (session) => {
+        const {reversingTo} = session.context.record.progress;
+        return reversingTo ? reverse(session, reversingTo.to, 'd1') : forward(session);
       },
     );
   }
 
   reverse(run: string, to: string | null = null, planned?: Progress): Promise<Ended> {
-    return this.#hold(
-      () => takeUpRun(this.#holding(run), [], planned),
-      (held) => {
-        const {reversingTo} = held.context.record.progress;
-        return goBack(held, reversingTo ? reversingTo.to : to, async () => 'd1');
+    return this.#during(
+      () => continueRun(this.#request(run), [], planned),
+      (session) => {
+        const {reversingTo} = session.context.record.progress;
+        return reverse(session, reversingTo ? reversingTo.to : to, 'd1');
       },
     );
   }
@@ -116,10 +108,10 @@ export class Program {
   async unlock(run: string, overtaken: () => void): Promise<void> {
     const {disk, machine, clock} = this.#around;
     const {lock, tookOverFrom} = overtakeLock({
-      folder: this.#app.state.locks,
+      folder: this.#host.state.locks,
       scope: scopeOf(this.#around.runbook.head.name, inventory.name),
       run,
-      operator: this.#app.operator,
+      operator: this.#host.operator,
       now: () => clock.now(),
       disk,
       machine,
@@ -128,23 +120,30 @@ export class Program {
     await clock.sleep(500, this.#around.stopping);
     const around = {now: () => clock.now(), lock, redactor: new Redactor(), disk};
     const journal = openJournal(journalPath(run), around);
-    const {operator} = this.#app;
+    const {operator} = this.#host;
     journal.append({kind: 'lock-taken-over', from: holderText(tookOverFrom), operator});
     journal.close();
     lock.release();
   }
 
-  async #hold(take: () => Held, work: (held: Held) => Promise<RunOutcome>): Promise<Ended> {
-    const held = take();
+  async #during(
+    open: () => RunSession,
+    work: (session: RunSession) => Promise<RunOutcome>,
+  ): Promise<Ended> {
+    const session = open();
     try {
-      const outcome = await work(held);
-      return {code: exitCodeFor(held, outcome), outcome, progress: held.context.record.progress};
+      const outcome = await work(session);
+      return {
+        code: exitCodeFor(session.context.record.progress, outcome),
+        outcome,
+        progress: session.context.record.progress,
+      };
     } finally {
-      held.release();
+      session.release();
     }
   }
 
-  #holding(run: string): Holding {
+  #request(run: string): SessionRequest {
     const {
       runbook,
       clock,
@@ -155,7 +154,7 @@ export class Program {
       observe = () => {},
     } = this.#around;
     return {
-      app: this.#app,
+      host: this.#host,
       opened: {
         file: 'runbooks/every-kind.ts',
         runbook,
@@ -165,7 +164,7 @@ export class Program {
         rights: async () => [],
         close: async () => {},
       },
-      signals: {stopping, aborting, sayBy: () => {}, dispose: () => {}},
+      signals: {stopping, aborting},
       operator,
       run,
     };

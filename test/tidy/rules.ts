@@ -48,9 +48,26 @@ const arrows: readonly Arrow[] = [
     rule: 'a report is a pure function of the model, give it what it needs as an argument',
   },
   {
+    from: (file) => isIn(file, 'src/run'),
+    may: ({to}) =>
+      isIn(
+        to,
+        'src/run',
+        'src/engine',
+        'src/report',
+        'src/inventory',
+        'src/journal',
+        'src/model',
+      ) || to === 'src/version.ts',
+    rule: 'the application knows no terminal, give it what it needs as an argument',
+  },
+  {
     from: (file) => file === 'src/index.ts',
-    may: ({to}) => isIn(to, 'src/model'),
-    rule: 'authors import words alone, put what they need into the model',
+    may: ({to, kind}) =>
+      isIn(to, 'src/model') ||
+      to === 'src/run/index.ts' ||
+      (kind === 'type' && isIn(to, 'src/run', 'src/engine')),
+    rule: 'authors import words alone, put what they need into the model, or load it when it is called',
   },
   {
     from: (file) => isIn(file, 'src'),
@@ -58,8 +75,8 @@ const arrows: readonly Arrow[] = [
       isIn(to, 'src') ||
       (isIn(to, 'lab') &&
         kind !== 'value' &&
-        /^src\/cli\/commands\/(lab|rehearse|doctor)\.ts$/.test(file)),
-    rule: 'the product does not load steps or the lab, only the commands lab, rehearse and doctor do when they are called',
+        /^src\/cli\/actions\/(lab|rehearse|doctor)\.ts$/.test(file)),
+    rule: 'the product does not load steps or the lab, only the actions lab, rehearse and doctor do when they are called',
   },
   {
     from: (file) => isIn(file, 'steps'),

@@ -1,101 +1,58 @@
-import {SwitcharooError} from '../../model/problem.ts';
-import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
-import type {App} from '../app.ts';
+import {type CommandFamily, defineCommand, flag} from '../command.ts';
+import {clients, slowProcedures} from '../options.ts';
 
-// The lab is loaded when it is called for, and by nothing else.
-const labClient = () => import('../../../lab/client.ts');
+const actions = () => import('../actions/lab.ts');
 
-export interface LabUpOptions {
-  readonly clients: number;
-  readonly slowProcedures: boolean;
-  readonly emptyAurora: boolean;
-}
-
-export async function labUpCommand(
-  app: App,
-  {clients, slowProcedures, emptyAurora}: LabUpOptions,
-): Promise<ExitCode> {
-  const {upLab} = await labClient();
-  const {directory, variables} = await upLab({
-    stateFolder: app.state.path,
+const up = defineCommand({
+  name: 'up',
+  summary: 'Start the lab and leave it running',
+  options: {
     clients,
     slowProcedures,
-    emptyAurora,
-  });
-  app.print(
-    app.json
-      ? JSON.stringify({directory, variables: withoutSecrets(variables)})
-      : [
-          `The lab is up, in ${directory}.`,
-          `  ${app.paste('plan bare-metal-to-ecs -i lab')}`,
-          `  ${app.paste('run bare-metal-to-ecs -i lab')}`,
-          `  ${app.paste('lab status')}`,
-          `  ${app.paste('lab down')}`,
-        ].join('\n'),
-  );
-  return exitCodes.done;
-}
+    emptyAurora: flag({description: 'Start before the first copy: Aurora has no data'}),
+  },
+  examples: ['lab up', 'lab up --clients 0'],
+  run: async ({app, options}) => {
+    const {startLab} = await actions();
+    const {clients: count, slowProcedures: slow, emptyAurora} = options;
+    return startLab(app, {clients: count, slowProcedures: slow, emptyAurora});
+  },
+});
 
-export async function labDownCommand(app: App): Promise<ExitCode> {
-  const {downLab} = await labClient();
-  const was = await downLab(app.state.path);
-  app.print(
-    app.json
-      ? JSON.stringify({was})
-      : was
-        ? 'The lab is down; nothing of it is left.'
-        : 'No lab was up.',
-  );
-  return exitCodes.done;
-}
+const down = defineCommand({
+  name: 'down',
+  summary: 'Stop the lab and every process it started',
+  examples: ['lab down'],
+  run: async ({app}) => {
+    const {stopLab} = await actions();
+    return stopLab(app);
+  },
+});
 
-export async function labStatusCommand(app: App): Promise<ExitCode> {
-  const lab = await labThatIsUp(app);
-  const status = await lab.status();
-  if (app.json) {
-    app.print(JSON.stringify(status));
-  } else {
-    const {dump} = await import('js-yaml');
-    app.print(dump(status, {noRefs: true}).trimEnd());
-  }
-  return exitCodes.done;
-}
+const status = defineCommand({
+  name: 'status',
+  summary: 'Show the state of the lab, and what its clients counted',
+  examples: ['lab status'],
+  run: async ({app}) => {
+    const {showLab} = await actions();
+    return showLab(app);
+  },
+});
 
-/** Holds what the clients were told against the database in charge. */
-export async function labCountCommand(app: App): Promise<ExitCode> {
-  const lab = await labThatIsUp(app);
-  const {inCharge, acknowledged, lost, duplicated, outageMs, clients, lookups} = await lab.count();
-  const {right, wrong} = lookups;
-  const {answered, failed} = clients.reads;
-  app.print(
-    app.json
-      ? JSON.stringify({
-          inCharge,
-          writes: {acknowledged, lost, duplicated},
-          reads: {answered, failed},
-          lookups: {right, wrong},
-          outageMs,
-        })
-      : `${acknowledged} writes acknowledged; in ${inCharge} ${lost} of them are lost and ${duplicated} are there twice. ${answered} reads answered, ${failed} failed. ${right} lookups were right, ${wrong} wrong. Longest outage of a client: ${outageMs} ms.`,
-  );
-  return lost + duplicated === 0 ? exitCodes.done : exitCodes.halfWay;
-}
+const count = defineCommand({
+  name: 'count',
+  summary: 'Compare the acknowledged writes with the database',
+  description:
+    'Compare every write that was acknowledged to a client of the lab with the database that is in charge.',
+  examples: ['lab count'],
+  run: async ({app}) => {
+    const {countWrites} = await actions();
+    return countWrites(app);
+  },
+});
 
-async function labThatIsUp(app: App) {
-  const {findLab} = await labClient();
-  const lab = findLab(app.state.path);
-  if (!lab) {
-    throw new SwitcharooError({
-      code: 'lab-not-up',
-      message: 'No lab is up.',
-      hint: 'Start it with: switcharoo lab up',
-    });
-  }
-  return lab;
-}
-
-function withoutSecrets(variables: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(variables).filter(([name]) => !/PASSWORD|SECRET|KEY_ID/.test(name)),
-  );
-}
+export const labCommands: CommandFamily = {
+  name: 'lab',
+  summary: 'Start, stop or inspect the local lab',
+  commands: [up, down, status, count],
+};

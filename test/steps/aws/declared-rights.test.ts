@@ -1,13 +1,13 @@
 import {expect, test} from 'vitest';
 import {createIdentity} from '../../../lab/aws/identity.ts';
-import {library} from '../../../src/cli/commands/steps.ts';
 import type {TargetKind} from '../../../src/model/target.ts';
+import {stepLibrary} from '../../../src/run/step-library.ts';
 import {shiftWeight} from '../../../steps/elb/shift-weight.ts';
 import {loadBalancer} from '../../../steps/elb/target.ts';
 import {started} from '../../lab/aws/started.ts';
 
 test('every system on which a step makes a call to AWS can say what its account must be allowed', async () => {
-  const silent = (await library()).flatMap((unit) =>
+  const silent = (await stepLibrary()).flatMap((unit) =>
     Object.entries<TargetKind>(unit.targets).flatMap(([part, kind]) => {
       const needs: readonly string[] = unit.needs[part] ?? [];
       const asksAws = needs.some((need) => /^[a-z0-9-]+:[A-Z]/.test(need));

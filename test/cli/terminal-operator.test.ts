@@ -1,9 +1,10 @@
 import {PassThrough} from 'node:stream';
 import {describe, expect, test} from 'vitest';
-import {flagOperator, rehearsalOperator, terminalOperator} from '../../src/cli/ask.ts';
+import {terminalOperator} from '../../src/cli/terminal-operator.ts';
 import type {Failure, Question} from '../../src/engine/operator.ts';
 import {plainPaint} from '../../src/report/index.ts';
 import {clean} from '../../src/report/text.ts';
+import {flagOperator, rehearsalOperator} from '../../src/run/operators.ts';
 
 const enter = '\r';
 const ctrlC = '\u0003';

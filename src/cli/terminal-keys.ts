@@ -53,7 +53,7 @@ export async function withKeys<Result>(
  * Takes the keys that nobody asked for, while something is drawn: an Enter that the terminal echoes would move all of it by
  * a row. What ends a program still does. Give it back by calling what it returns.
  */
-export function quietKeys(terminal: NodeJS.ReadStream): () => void {
+export function swallowKeys(terminal: NodeJS.ReadStream): () => void {
   if (!terminal.isTTY) {
     return () => {};
   }

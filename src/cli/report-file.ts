@@ -2,8 +2,8 @@ import {accessSync, constants, existsSync, statSync, writeFileSync} from 'node:f
 import {dirname} from 'node:path';
 import {SwitcharooError} from '../model/problem.ts';
 
-/** Before an hour of work: whether the page could be written. */
-export function refuseUnwritable(file: string): void {
+/** Throws before an hour of work if the report could not be written afterwards. */
+export function refuseUnwritableReport(file: string): void {
   asProblem(file, () => {
     accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
     if (existsSync(file) && statSync(file).isDirectory()) {
@@ -12,7 +12,7 @@ export function refuseUnwritable(file: string): void {
   });
 }
 
-export function writeHtml(file: string, page: string): void {
+export function writeReport(file: string, page: string): void {
   asProblem(file, () => writeFileSync(file, page, {mode: 0o600}));
 }
 
@@ -23,9 +23,9 @@ function asProblem(file: string, work: () => void): void {
     const {code} = cause as NodeJS.ErrnoException;
     throw new SwitcharooError(
       {
-        code: 'html-not-written',
-        message: `The page ${file} cannot be written (${code}).`,
-        hint: 'Give --html a file in a folder that is there, and that you may write to.',
+        code: 'report-write-failed',
+        message: `The report ${file} cannot be written (${code}).`,
+        hint: 'Give --html a file in an existing folder that you may write to.',
       },
       {cause},
     );

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
-import {deploymentsOf} from '../../src/cli/commands/deploy.ts';
-import {imageWords} from '../../src/cli/commands/images.ts';
+import {deploymentsOf} from '../../src/cli/actions/deploy.ts';
+import {parseImage} from '../../src/cli/image-argument.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 
 test.each([
@@ -14,15 +14,20 @@ test.each([
     text: 'API:app=team/web=v1',
     is: {service: 'API', container: 'app', repository: 'team/web', tag: 'v1'},
   },
-  {name: 'without a tag', text: 'app=web', is: undefined},
-  {name: 'with a digest for a tag', text: 'app=web=sha256:abc', is: undefined},
-])('the words for an image, $name', ({text, is}) => {
-  expect(imageWords(text)).toEqual(is);
+])('an image argument, $name', ({text, is}) => {
+  expect(parseImage(text)).toEqual(is);
+});
+
+test.each([
+  {name: 'without a tag', text: 'app=web'},
+  {name: 'with a digest for a tag', text: 'app=web=sha256:abc'},
+])('an image argument is refused $name', ({text}) => {
+  expect(() => parseImage(text)).toThrow('Give it as container=repository=tag.');
 });
 
 test('images that belong nowhere, or twice to the same place, are refused', () => {
   const image = {container: 'app', repository: 'web', tag: 'v1'};
-  const told = [
+  const messages = [
     () => deploymentsOf(['WEB'], [{...image, service: 'API'}]),
     () => deploymentsOf(['WEB', 'API'], [{...image, service: 'API'}]),
     () => deploymentsOf(['WEB'], [image, image]),
@@ -34,8 +39,8 @@ test('images that belong nowhere, or twice to the same place, are refused', () =
       return error instanceof SwitcharooError ? error.problem.message : error;
     }
   });
-  expect(told).toEqual([
-    'An image is meant for API, which is none of the services to deploy: WEB.',
+  expect(messages).toEqual([
+    'An image is given for API, which is not one of the services to deploy: WEB.',
     'No image is given for WEB.',
     'Two images are given for the container app of WEB.',
   ]);

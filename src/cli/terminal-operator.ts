@@ -3,11 +3,9 @@ import {placeText} from '../report/labels.ts';
 import type {Paint} from '../report/paint.ts';
 import {asManyAsFit, problemText} from '../report/problem.ts';
 import {clean, flow} from '../report/text.ts';
-import {type Unanswered, withKeys} from './keys.ts';
 import {survivingWrite} from './screen/broken-terminal.ts';
 import type {Screen} from './screen/screen.ts';
-
-export {flagOperator, type GivenAnswers, rehearsalOperator} from './answers.ts';
+import {type Unanswered, withKeys} from './terminal-keys.ts';
 
 export interface TerminalOptions {
   readonly screen: Pick<Screen, 'pause' | 'resume'>;

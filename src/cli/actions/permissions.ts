@@ -1,0 +1,35 @@
+import type {Problem} from '../../model/problem.ts';
+import {iamPolicies, type Missing, missingIn, permissionsText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {grantsFor} from '../../run/grants.ts';
+import type {WorldRequest} from '../../run/open-world.ts';
+import type {App} from '../app.ts';
+import {printProblems} from '../print-problems.ts';
+import {listenToSignals} from '../signals.ts';
+
+/** Prints the grants that the accounts of an inventory need for a runbook, to paste, and which are missing. */
+export async function showPermissions(app: App, request: WorldRequest): Promise<ExitCode> {
+  const signals = listenToSignals(app.say);
+  try {
+    const grants = await grantsFor(app, request, signals.aborting);
+    const {targets} = grants;
+    const missing = missingIn(targets);
+    app.print(
+      app.json
+        ? JSON.stringify({...grants, policies: iamPolicies(targets), missing})
+        : permissionsText(grants, app),
+    );
+    if (missing.length > 0 && !app.json) {
+      printProblems(app, missing.map(permissionMissing));
+    }
+    return missing.length > 0 ? exitCodes.blocked : exitCodes.done;
+  } finally {
+    signals.dispose();
+  }
+}
+
+const permissionMissing = ({target, account, need, says}: Missing): Problem => ({
+  code: 'permission-missing',
+  message: `${account ?? 'The account'} lacks ${need} at ${target} (${says}).`,
+  hint: 'Have the grants printed above made, then run the same command again.',
+});

@@ -1,0 +1,62 @@
+import {makePlan} from '../../engine/plan.ts';
+import type {Plan} from '../../model/plan.ts';
+import {type Missing, missingIn, planText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {obstaclesIn} from '../../run/obstacles.ts';
+import {openWorld, type WorldRequest} from '../../run/open-world.ts';
+import {savePlan} from '../../run/plan-store.ts';
+import type {Run} from '../../run/run.ts';
+import type {App} from '../app.ts';
+import {printProblems} from '../print-problems.ts';
+import {listenToSignals} from '../signals.ts';
+
+/** Inspects the targets, prints the plan and its digest, and changes nothing. */
+export async function showPlan(app: App, request: WorldRequest): Promise<ExitCode> {
+  const signals = listenToSignals(app.say);
+  const opened = await openWorld(app, request, signals.aborting, () => {});
+  try {
+    const {world, inventory} = opened;
+    const [made, rights] = await Promise.all([
+      makePlan({world, inventory, signal: signals.stopping}),
+      opened.rights(),
+    ]);
+    const missing = missingIn(rights);
+    const plan = opened.redactor.value(made);
+    savePlan(app, plan);
+    const command = app.paste(
+      `run ${request.runbook} -i ${request.inventory} --plan ${plan.digest}`,
+    );
+    app.print(app.json ? JSON.stringify({...plan, missing}) : planText(plan, {...app, command}));
+    if (!app.json) {
+      missing.map(missingText).forEach(app.say);
+    }
+    return printObstacles(app, plan) ? exitCodes.blocked : exitCodes.done;
+  } finally {
+    await opened.close();
+    signals.dispose();
+  }
+}
+
+/** Plans a run and prints the plan, with `isBrief` only if something obstructs it. */
+export async function printPlanOf(app: App, run: Run, isBrief = false): Promise<Plan> {
+  const plan = await run.plan();
+  if (app.json) {
+    app.print(JSON.stringify({kind: 'planned', plan}));
+  } else if (!isBrief || obstaclesIn(plan).length > 0) {
+    app.print(planText(plan, app));
+  }
+  return plan;
+}
+
+/** Prints every blocked entry as a problem; in JSON the plan has them already. */
+export function printObstacles(app: App, plan: Plan): boolean {
+  const problems = obstaclesIn(plan);
+  if (problems.length > 0 && !app.json) {
+    printProblems(app, problems);
+  }
+  return problems.length > 0;
+}
+
+/** No part of the plan: a policy that seems to lack a grant may have it in a way that is not visible from here. */
+const missingText = ({target, account, need, says}: Missing): string =>
+  `! ${target}: ${account ?? 'its account'} seems to lack ${need} (${says}).`;

@@ -1,0 +1,27 @@
+import {type LookedOver, preflightText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {preflight} from '../../run/preflight.ts';
+import type {App} from '../app.ts';
+import {listenToSignals} from '../signals.ts';
+
+/** Runs every preflight check of an inventory and prints the findings. Changes nothing. */
+export async function runPreflight(app: App, inventory: string): Promise<ExitCode> {
+  const signals = listenToSignals(app.say);
+  try {
+    const result = await preflight(app, inventory, signals.stopping);
+    app.print(app.json ? JSON.stringify(documentOf(result)) : preflightText(result, app));
+    const isBlocked = result.targets.some(({findings}) =>
+      findings.some(({severity}) => severity === 'blocks'),
+    );
+    return isBlocked ? exitCodes.blocked : exitCodes.done;
+  } finally {
+    signals.dispose();
+  }
+}
+
+const documentOf = ({inventory, targets, without}: LookedOver) => ({
+  inventory: inventory.name,
+  targets: targets.map(({name, kind, made}) => ({name, kind, checks: made})),
+  without,
+  findings: targets.flatMap(({findings}) => findings),
+});

@@ -1,0 +1,163 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Lab} from '../../../lab/client.ts';
+import {placeUnknown} from '../../engine/problems.ts';
+import {isPlace} from '../../engine/run.ts';
+import {loadRunbook} from '../../inventory/runbook-file.ts';
+import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import type {AnyRunbook} from '../../model/runbook.ts';
+import {type RunReport, reportHtml} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {openRun, type RunRequest} from '../../run/open-run.ts';
+import {asOutcome, type RunResult} from '../../run/outcome.ts';
+import type {Run} from '../../run/run.ts';
+import type {App} from '../app.ts';
+import {printFailure, printReport} from '../print-outcome.ts';
+import {printProblems} from '../print-problems.ts';
+import {refuseUnwritableReport, writeReport} from '../report-file.ts';
+import {listenToSignals, type ProcessSignals} from '../signals.ts';
+import {withRun} from '../with-run.ts';
+import {printObstacles, printPlanOf} from './plan.ts';
+
+interface Rehearsal {
+  readonly runbook: string;
+  /** Everything is reversed after this entry or checkpoint. */
+  readonly reverseAt: string | undefined;
+  /** A file for the report. */
+  readonly html: string | undefined;
+}
+
+interface LabSetup {
+  readonly clients: number;
+  readonly slowProcedures: boolean;
+  /** Leaves the lab running. */
+  readonly keep: boolean;
+}
+
+/** How long the new side accepts writes before everything is reversed. */
+const writesBeforeReversalMs = 3_000;
+/** How long the side in charge serves before the writes are counted. */
+const writesAfterMs = 1_500;
+
+/** Runs a runbook in the lab while clients write all the time. Asks nothing. */
+export async function rehearse(
+  app: App,
+  rehearsal: Rehearsal,
+  {clients, slowProcedures, keep}: LabSetup,
+): Promise<ExitCode> {
+  const {upLab, downLab, beginningFor} = await import('../../../lab/client.ts');
+  const {runbook} = await loadRunbook(rehearsal.runbook);
+  refuseMistakes(rehearsal, runbook);
+  const signals = listenToSignals(app.say);
+  const say = (text: string) => (app.json ? undefined : app.say(text));
+  say('Starting the lab: MySQL, DNS, ssh, AWS, the application and its clients …');
+  const lab = await upLab({
+    stateFolder: app.state.path,
+    clients,
+    slowProcedures,
+    ...beginningFor(runbook.entries.map(({unit}) => unit.name)),
+    owner: process.pid,
+    signal: signals.stopping,
+  });
+  try {
+    return await rehearseIn(lab, app, rehearsal, signals);
+  } finally {
+    if (keep) {
+      say(`The lab is still up. Stop it with: ${app.paste('lab down')}`);
+    } else {
+      await downLab(app.state.path);
+    }
+    signals.dispose();
+  }
+}
+
+/** Before anything is started. Entries that depend on parameters are known only later. */
+function refuseMistakes({reverseAt, html}: Rehearsal, runbook: AnyRunbook): void {
+  if (reverseAt !== undefined && !runbook.isOpen && !isPlace(runbook, reverseAt)) {
+    throw new SwitcharooError(placeUnknown(reverseAt, runbook));
+  }
+  if (html !== undefined) {
+    refuseUnwritableReport(html);
+  }
+}
+
+function rehearseIn(
+  lab: Lab,
+  app: App,
+  {runbook, reverseAt, html}: Rehearsal,
+  signals: ProcessSignals,
+): Promise<ExitCode> {
+  const request = {runbook, inventory: 'lab', yes: true, rehearsal: true, until: reverseAt};
+  const open = (connection: Partial<RunRequest>) => openRun({...request, ...connection}, app);
+  return withRun(app, {open, signals, compares: true}, async (run, {screen}) => {
+    const plan = await printPlanOf(app, run, true);
+    if (printObstacles(app, plan)) {
+      return exitCodes.blocked;
+    }
+    const reached = await run.forward(plan);
+    const isReversed = reverseAt !== undefined && reached.kind === 'reached';
+    const result = isReversed ? await reverseAll(run, signals.stopping) : reached;
+    await sleep(writesAfterMs, undefined, {signal: signals.stopping}).catch(() => {});
+    await screen.close();
+    const report = await measure(run, lab);
+    printReport(app, report);
+    printFailure(app, run, result);
+    if (html !== undefined) {
+      writeReport(html, reportHtml(report));
+    }
+    return exitCodeOf(app, run.exitCode(result), report);
+  });
+}
+
+const reverseAll = (run: Run, stopping: AbortSignal): Promise<RunResult> =>
+  asOutcome(async () => {
+    await sleep(writesBeforeReversalMs, undefined, {signal: stopping}).catch(() => {});
+    return run.reverse(await run.planReversal(null));
+  });
+
+/** Adds to the journal what the clients measured: their writes, compared with the database that is in charge. */
+async function measure(run: Run, lab: Lab): Promise<RunReport> {
+  const {acknowledged, lost, duplicated, outageMs, clients, lookups} = await lab.count();
+  const {answered, failed, lastFailure: lastReadFailure} = clients.reads;
+  return run.report({
+    outageMs,
+    writes: {
+      ...{acknowledged, lost, duplicated, failed: clients.refused + clients.unanswered},
+      ...lastFailureIn(clients.lastFailure),
+    },
+    reads: {answered, failed, ...lastFailureIn(lastReadFailure)},
+    lookups: {right: lookups.right, wrong: lookups.wrong},
+  });
+}
+
+const lastFailureIn = (failure: string | null) => (failure === null ? {} : {lastFailure: failure});
+
+/** A run that is done has failed all the same when clients lost writes or got wrong answers. */
+function exitCodeOf(app: App, code: ExitCode, {writes, lookups}: RunReport): ExitCode {
+  if (code !== exitCodes.done) {
+    return code;
+  }
+  if (lookups && lookups.wrong > 0) {
+    printProblems(app, [lookupsWrong(lookups.wrong, lookups.right + lookups.wrong)]);
+    return exitCodes.halfWay;
+  }
+  if (writes && (writes.lost > 0 || writes.duplicated > 0)) {
+    printProblems(app, [writesLost(writes.lost, writes.duplicated, writes.acknowledged)]);
+    return exitCodes.halfWay;
+  }
+  return code;
+}
+
+const hint =
+  'Do not run this runbook on production. The journal of the rehearsal shows what was done when.';
+
+const lookupsWrong = (wrong: number, total: number): Problem => ({
+  code: 'lookups-wrong',
+  message: `${wrong} of ${total} lookups in the lab got a wrong answer, or none.`,
+  hint,
+});
+
+const writesLost = (lost: number, duplicated: number, acknowledged: number): Problem => ({
+  code: 'writes-lost',
+  message: `${lost} of ${acknowledged} acknowledged writes are lost, and ${duplicated} are duplicated.`,
+  hint,
+});

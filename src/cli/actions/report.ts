@@ -1,0 +1,37 @@
+import {readJournal} from '../../journal/file-journal.ts';
+import type {JournalEntry} from '../../model/journal.ts';
+import {outageMs, outageOf, reportHtml, reportOf, reportText} from '../../report/index.ts';
+import {chooseRun} from '../../run/choose-run.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {earlierReport, progressIn} from '../../run/past-runs.ts';
+import type {App} from '../app.ts';
+import {writeReport} from '../report-file.ts';
+
+/** Prints the timeline, the durations beside those of the last comparable run, and the outage; or writes them as HTML. */
+export function printReport(
+  app: App,
+  name: string | undefined,
+  html: string | undefined,
+): ExitCode {
+  const run = chooseRun(app, name);
+  const {entries, head} = readJournal(app.state.journalOf(run));
+  const {runbook} = progressIn(app, run).run;
+  const earlier = earlierReport(app, runbook.name, run);
+  const {outage} = runbook;
+  const report = reportOf(entries, {
+    head,
+    ...(outage ? {outageMs: outageMs(outageOf(entries, outage), lastTime(entries))} : {}),
+    ...(earlier ? {earlier} : {}),
+  });
+  if (html !== undefined) {
+    writeReport(html, reportHtml(report));
+    app.say(`Wrote ${html}.`);
+  }
+  if (html === undefined || app.json) {
+    app.print(app.json ? JSON.stringify(report) : reportText(report, app));
+  }
+  return exitCodes.done;
+}
+
+/** An outage that is not over is counted up to the last entry. */
+const lastTime = (entries: readonly JournalEntry[]): Date => new Date(entries.at(-1)?.atUtc ?? 0);

@@ -1,0 +1,61 @@
+import {planText, statusText} from '../../report/index.ts';
+import {runToResume} from '../../run/choose-run.ts';
+import type {ExitCode} from '../../run/exit-codes.ts';
+import {obstaclesIn} from '../../run/obstacles.ts';
+import {type ReopenRequest, reopenRun} from '../../run/open-run.ts';
+import {pausedExitCode, type RunResult} from '../../run/outcome.ts';
+import type {Run} from '../../run/run.ts';
+import {aboutRun} from '../about-run.ts';
+import type {App} from '../app.ts';
+import {printOutcome} from '../print-outcome.ts';
+import {printProblemsOf} from '../print-problems.ts';
+import {withRun} from '../with-run.ts';
+import {printReversalPlan} from './reverse.ts';
+
+/** Shows what has been applied, and continues: forward, or in reverse when a reversal was interrupted. */
+export async function resumeRun(
+  app: App,
+  name: string | undefined,
+  request: Omit<ReopenRequest, 'run'>,
+): Promise<ExitCode> {
+  const progress = runToResume(app, name);
+  const {run: reopened} = progress.run;
+  const open = (connection: Partial<ReopenRequest>) =>
+    reopenRun({...request, run: reopened, ...connection}, app);
+  return aboutRun(app, progress, () =>
+    withRun(app, {open}, async (run, {screen}) => {
+      printState(app, run);
+      const result = await continueRun(app, run);
+      if (result === 'blocked') {
+        return pausedExitCode(run.progress);
+      }
+      await screen.close();
+      printOutcome(app, run, result);
+      return run.exitCode(result);
+    }),
+  );
+}
+
+function printState(app: App, {progress}: Run): void {
+  if (!app.json && progress) {
+    app.print(statusText(progress, {...app, now: new Date(), next: []}));
+    app.print('');
+  }
+}
+
+async function continueRun(app: App, run: Run): Promise<RunResult | 'blocked'> {
+  const reversingTo = run.progress?.reversingTo;
+  if (reversingTo) {
+    return run.reverse(await printReversalPlan(app, run, reversingTo.to));
+  }
+  const plan = await run.plan();
+  app.print(app.json ? JSON.stringify({kind: 'planned', plan}) : planText(plan, app));
+  const obstacles = obstaclesIn(plan);
+  if (obstacles.length > 0 && run.progress) {
+    if (!app.json) {
+      printProblemsOf(app, run.progress, obstacles);
+    }
+    return 'blocked';
+  }
+  return run.forward(plan);
+}

@@ -1,0 +1,58 @@
+import type {ReversePlan} from '../../model/plan.ts';
+import {reversePlanText} from '../../report/index.ts';
+import {runToReverse} from '../../run/choose-run.ts';
+import type {ExitCode} from '../../run/exit-codes.ts';
+import {obstaclesToReversal} from '../../run/obstacles.ts';
+import {type ReopenRequest, reopenRun} from '../../run/open-run.ts';
+import {pausedExitCode} from '../../run/outcome.ts';
+import type {Run} from '../../run/run.ts';
+import {aboutRun} from '../about-run.ts';
+import type {App} from '../app.ts';
+import {printOutcome} from '../print-outcome.ts';
+import {printProblemsOf} from '../print-problems.ts';
+import {withRun} from '../with-run.ts';
+
+interface Reversal {
+  readonly run: string | undefined;
+  /** A checkpoint; without it, that of an interrupted reversal, or else the start. */
+  readonly to: string | undefined;
+}
+
+/** Plans a reversal, asks for approval, and reverses. */
+export async function reverseRun(
+  app: App,
+  reversal: Reversal,
+  request: Omit<ReopenRequest, 'run'>,
+): Promise<ExitCode> {
+  const progress = runToReverse(app, reversal.run);
+  const to = reversal.to ?? progress.reversingTo?.to ?? null;
+  const {run: reopened} = progress.run;
+  const open = (connection: Partial<ReopenRequest>) =>
+    reopenRun({...request, run: reopened, ...connection}, app);
+  return aboutRun(app, progress, () =>
+    withRun(app, {open}, async (run, {screen}) => {
+      const plan = await printReversalPlan(app, run, to);
+      const obstacles = obstaclesToReversal(plan);
+      if (obstacles.length > 0) {
+        printProblemsOf(app, progress, obstacles);
+        return pausedExitCode(progress);
+      }
+      const result = await run.reverse(plan);
+      await screen.close();
+      printOutcome(app, run, result);
+      return run.exitCode(result);
+    }),
+  );
+}
+
+export async function printReversalPlan(
+  app: App,
+  run: Run,
+  to: string | null,
+): Promise<ReversePlan> {
+  const plan = await run.planReversal(to);
+  app.print(
+    app.json ? JSON.stringify({kind: 'reverse-planned', plan}) : reversePlanText(plan, app),
+  );
+  return plan;
+}

@@ -1,0 +1,45 @@
+import {isDead} from '../../journal/lock.ts';
+import {runsText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {holderOfRun, progressIn} from '../../run/past-runs.ts';
+import type {App} from '../app.ts';
+import {printProblems} from '../print-problems.ts';
+import {statusDocument} from './status.ts';
+
+/** Lists the runs of the state folder. */
+export function listRuns(app: App): ExitCode {
+  const read = app.state.runs().map((run) => readRun(app, run));
+  const readable = read.flatMap(({progress}) => (progress ? [progress] : [])).reverse();
+  const holders = new Map(
+    readable.map((progress) => [progress.run.run, holderOfRun(app, progress)]),
+  );
+  const holderOf = (run: string) => {
+    const holder = holders.get(run);
+    return holder && {...holder, dead: isDead(holder)};
+  };
+  app.print(
+    app.json
+      ? JSON.stringify(readable.map((progress) => statusDocument(progress, undefined, [])))
+      : runsText(readable, {...app, holderOf}),
+  );
+  for (const {problem} of read) {
+    if (problem) {
+      printProblems(app, [problem]);
+    }
+  }
+  return exitCodes.done;
+}
+
+function readRun(app: App, run: string) {
+  try {
+    return {progress: progressIn(app, run)};
+  } catch (error) {
+    return {problem: damaged(run, (error as Error).message)};
+  }
+}
+
+const damaged = (run: string, message: string) => ({
+  code: 'journal-damaged',
+  message,
+  hint: `See: switcharoo log ${run} --verify`,
+});

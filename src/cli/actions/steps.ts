@@ -1,0 +1,44 @@
+import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import type {AnyUnit} from '../../model/step.ts';
+import {didYouMean, namesNear} from '../../model/suggestion.ts';
+import {stepsText, stepText} from '../../report/index.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {stepLibrary} from '../../run/step-library.ts';
+import type {App} from '../app.ts';
+
+/** Lists the step library, or describes one unit of it. */
+export async function showSteps(app: App, name: string | undefined): Promise<ExitCode> {
+  const units = await stepLibrary();
+  const unit = units.find((candidate) => candidate.name === name);
+  if (name !== undefined && !unit) {
+    const names = units.map((candidate) => candidate.name);
+    throw new SwitcharooError(unknownStep(name, names));
+  }
+  if (app.json) {
+    app.print(JSON.stringify((unit ? [unit] : units).map(documentOf)));
+  } else {
+    app.print(unit ? stepText(unit, app) : stepsText(units, app));
+  }
+  return exitCodes.done;
+}
+
+function documentOf(unit: AnyUnit) {
+  return {
+    name: unit.name,
+    kind: unit.kind,
+    summary: unit.summary,
+    targets: Object.fromEntries(
+      Object.entries<{kind: string}>(unit.targets).map(([part, {kind}]) => [part, kind]),
+    ),
+    needs: unit.needs,
+    timeoutMs: unit.timeoutMs,
+    ...(unit.kind === 'step' ? {reverses: unit.reverses} : {}),
+    ...(unit.kind === 'one-way' ? {oneWayBecause: unit.oneWayBecause} : {}),
+  };
+}
+
+const unknownStep = (name: string, names: readonly string[]): Problem => ({
+  code: 'unknown-step',
+  message: `There is no step or gate ${name}.`,
+  hint: `${didYouMean(namesNear(name, names))}List them with: switcharoo steps`,
+});

@@ -1,0 +1,53 @@
+import {createInterface} from 'node:readline/promises';
+import {holderText, isDead} from '../../journal/lock.ts';
+import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import {chooseRun} from '../../run/choose-run.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {type HeldLock, heldLockOf, takeOverLock} from '../../run/take-over-lock.ts';
+import type {App} from '../app.ts';
+
+/** Takes the lock of a run over after its name was typed, and gives it back. */
+export async function unlockRun(
+  app: App,
+  name: string,
+  confirmation: string | undefined,
+): Promise<ExitCode> {
+  const run = chooseRun(app, name);
+  const lock = heldLockOf(app, run);
+  app.say(lockText(lock));
+  const typed = confirmation ?? (await askName(app, run));
+  if (typed !== run) {
+    throw new SwitcharooError(confirmationMismatch(run));
+  }
+  takeOverLock(app, lock);
+  app.say(
+    `${lock.scope} is free. The run is paused where it was; continue it with: ${app.paste(`resume ${run}`)}`,
+  );
+  return exitCodes.done;
+}
+
+function lockText({scope, holder}: HeldLock): string {
+  if (holder.unreadable !== undefined) {
+    return `${scope} is held by ${holderText(holder)}: a process may be working on it.`;
+  }
+  const condition = isDead(holder) ? 'its process is gone' : 'its process may be working';
+  return `${scope} is held by ${holderText(holder)} since ${holder.sinceUtc}, for run ${holder.run}; ${condition}.`;
+}
+
+async function askName(app: App, run: string): Promise<string> {
+  if (!app.terminal) {
+    throw new SwitcharooError(confirmationMismatch(run));
+  }
+  const lines = createInterface({input: process.stdin, output: process.stderr});
+  try {
+    return (await lines.question(`Type the name of the run to take it over (${run}): `)).trim();
+  } finally {
+    lines.close();
+  }
+}
+
+const confirmationMismatch = (run: string): Problem => ({
+  code: 'confirmation-mismatch',
+  message: `The lock of ${run} was not taken over: the name of the run was not confirmed.`,
+  hint: `Type it when asked, or: switcharoo unlock ${run} --name ${run}`,
+});

@@ -1,0 +1,37 @@
+import {appliedEntries, type Progress} from '../model/progress.ts';
+import type {NextCommand} from '../report/index.ts';
+import {workerOn} from '../run/past-runs.ts';
+import type {App} from './app.ts';
+
+/** What can be typed next for a run: beside a process that works on it, or when nobody does. */
+export const nextCommands = (app: App, progress: Progress): readonly NextCommand[] =>
+  workerOn(app, progress) ? nextBesideWorker(app, progress) : nextWithoutWorker(app, progress);
+
+function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[] {
+  const {run, outcome, passedPointOfNoReturn} = progress;
+  const resume = {command: app.paste(`resume ${run.run}`), what: 'continue the run'};
+  const reverse = {command: app.paste(`reverse ${run.run}`), what: 'plan a reversal, and reverse'};
+  const report = {command: app.paste(`report ${run.run}`), what: 'print the timeline'};
+  // The lab of a rehearsal that has ended is gone, and there is nothing to reverse in it.
+  const isGone = run.rehearsal && outcome === 'done';
+  const canReverse = !isGone && !passedPointOfNoReturn && appliedEntries(progress).length > 0;
+  switch (outcome) {
+    case 'done':
+      return canReverse ? [report, reverse] : [report];
+    case 'reversed':
+      return progress.checkpoints.length > 0 ? [resume, reverse] : [report];
+    case 'reversing':
+    case 'reverse-failed':
+      return [{...resume, what: 'continue the reversal'}];
+    default:
+      return canReverse ? [resume, reverse] : [resume];
+  }
+}
+
+const nextBesideWorker = (app: App, {run}: Progress): readonly NextCommand[] => [
+  {command: app.paste(`log ${run.run}`), what: 'print what it has done so far'},
+  {
+    command: app.paste(`unlock ${run.run}`),
+    what: 'end that process and take the run over, if nobody can reach it',
+  },
+];

@@ -1,0 +1,127 @@
+import {
+  flag,
+  InvalidValue,
+  list,
+  mandatory,
+  type OptionSpec,
+  oneOf,
+  optional,
+  parsed,
+} from './command.ts';
+import {parseTime} from './parse-time.ts';
+
+// Options that several commands share.
+
+const approval = 'Approval';
+
+export const inventory = mandatory({
+  short: 'i',
+  placeholder: 'inventory',
+  description: 'Inventory file, or the name of one in inventories/',
+});
+
+export const param: OptionSpec<Readonly<Record<string, string>>> = {
+  placeholder: 'name=value',
+  description: 'Parameter of the runbook (repeatable)',
+  fallback: {},
+  parse: (text, previous = {}) => {
+    const at = text.indexOf('=');
+    if (at < 1) {
+      throw new InvalidValue('Give it as name=value.');
+    }
+    return {...previous, [text.slice(0, at)]: text.slice(at + 1)};
+  },
+};
+
+export const plan = optional({
+  placeholder: 'digest',
+  description: 'Approve the plan with this digest, and refuse any other',
+  group: approval,
+});
+
+export const yes = flag({
+  description:
+    'Approve the plan and every confirmation, except the point of no return outside the lab',
+  group: approval,
+});
+
+export const yesToPlan = flag({description: 'Approve the plan', group: approval});
+
+export const acceptChanges = flag({
+  description: 'Continue although the runbook or the inventory changed',
+  group: approval,
+});
+
+export const until = optional({placeholder: 'checkpoint', description: 'Stop at this checkpoint'});
+
+export const onFailure = oneOf(['stop', 'reverse'], {
+  placeholder: 'action',
+  description: 'Decide beforehand what to do when an entry fails',
+});
+
+export const decideBy = parsed(
+  (text) => {
+    const time = parseTime(text, new Date());
+    if (time === undefined) {
+      throw new InvalidValue('Give it as HH:MM, or as a time like 2026-03-01T04:30:00Z.');
+    }
+    return time;
+  },
+  {
+    placeholder: 'time',
+    description:
+      'Pause and offer the reversal if the cutover is not accepted by then (HH:MM here, or a time with its zone)',
+  },
+);
+
+const files = 'Moved files';
+
+/** Of a run that began with the file at another path. */
+export const movedRunbook = optional({
+  placeholder: 'file',
+  description: 'Runbook file, if it is not where the run began with it',
+  group: files,
+});
+
+export const movedInventory = optional({
+  short: 'i',
+  placeholder: 'file',
+  description: 'Inventory file, if it is not where the run began with it',
+  group: files,
+});
+
+export const service = mandatory({
+  placeholder: 'target',
+  description: 'Target of kind ecs-service, by its name in the inventory',
+});
+
+export const services = list((name) => name, {
+  placeholder: 'targets',
+  description: 'Targets of kind ecs-service, by their names in the inventory',
+});
+
+export const container = optional({
+  placeholder: 'name',
+  description: 'Container, where more than one serves a port',
+});
+
+export const html = optional({
+  placeholder: 'file',
+  description: 'Write the report as an HTML page',
+});
+
+export const clients = {
+  placeholder: 'number',
+  description: 'Number of clients that write all the time',
+  fallback: 6,
+  parse: wholeNumber,
+} satisfies OptionSpec<number>;
+
+export const slowProcedures = flag({description: "Imitate the delays of Aurora's procedures"});
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) {
+    throw new InvalidValue('Give a whole number.');
+  }
+  return Number(text);
+}

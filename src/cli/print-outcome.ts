@@ -1,0 +1,57 @@
+import type {Progress} from '../model/progress.ts';
+import {type RunReport, reportText} from '../report/index.ts';
+import type {RunResult} from '../run/outcome.ts';
+import type {Run} from '../run/run.ts';
+import type {App} from './app.ts';
+import {printProblems, printProblemsOf} from './print-problems.ts';
+
+/** Prints how a run ended: the timeline when all is well, otherwise the problem, the changes in place and what to do next. */
+export function printOutcome(app: App, run: Run, result: RunResult): void {
+  if (result.kind !== 'declined' && (app.json || isWell(result))) {
+    printReport(app, run.report());
+  }
+  printFailure(app, run, result);
+}
+
+/** On stdout: as text, or as the last of the JSON documents. */
+export const printReport = (app: App, report: RunReport): void =>
+  app.print(app.json ? JSON.stringify(report) : `\n${reportText(report, app)}`);
+
+/** Prints what went wrong, if anything did. In JSON, the report says what the journal says. */
+export function printFailure(app: App, {name, progress}: Run, result: RunResult): void {
+  if (result.kind === 'declined') {
+    printDeclined(app, name, progress);
+    return;
+  }
+  if (result.kind === 'done' || result.kind === 'reached' || !progress) {
+    return;
+  }
+  // A full disk, or a lock that was lost, is in no journal, and so in no report.
+  const isReported = app.json && (result.kind !== 'held' || progress.outcome === 'held');
+  if (!isReported) {
+    const reversalFailed = result.kind === 'reverse-failed';
+    printProblemsOf(app, progress, [result.problem], {reversalFailed});
+  }
+}
+
+const isWell = ({kind}: RunResult): boolean => kind === 'done' || kind === 'reached';
+
+function printDeclined(app: App, run: string, progress: Progress | undefined): void {
+  if (progress) {
+    printProblemsOf(app, progress, [
+      {
+        code: 'declined',
+        message: `The plan for ${run} was not approved.`,
+        hint: 'This command has changed nothing. Continue with: switcharoo resume',
+      },
+    ]);
+  } else {
+    printProblems(app, [
+      {
+        code: 'declined',
+        message: 'The plan was not approved.',
+        hint: 'Nothing has been changed. Plan again when you are ready.',
+      },
+    ]);
+  }
+}

@@ -1,0 +1,54 @@
+import type {Problem} from '../model/problem.ts';
+import type {Progress} from '../model/progress.ts';
+import {asManyAsFit, type NextCommand, problemText, standingTexts} from '../report/index.ts';
+import type {App} from './app.ts';
+import {nextCommands} from './next-commands.ts';
+
+/** What a person needs beside the problem. */
+interface ProblemContext {
+  /** Changes in place, in words. */
+  readonly inPlace?: readonly string[];
+  readonly next?: readonly NextCommand[];
+  readonly reversalFailed?: boolean;
+}
+
+/** Prints foreseen problems: for a person in four parts, for a program as one document. */
+export function printProblems(
+  app: App,
+  problems: readonly Problem[],
+  {inPlace = [], next = [], reversalFailed = false}: ProblemContext = {},
+): void {
+  if (app.json) {
+    const commands = next.map(({command}) => command);
+    app.print(JSON.stringify({problems, applied: inPlace, next: commands}));
+    return;
+  }
+  for (const problem of problems) {
+    const pasted = {...problem, hint: pastable(app, problem.hint)};
+    const stands = app.terminal
+      ? asManyAsFit(inPlace, {rows: process.stdout.rows || 24, width: app.width})
+      : inPlace;
+    app.say(problemText({problem: pasted, stands, next, reversalFailed}, app));
+  }
+}
+
+/** Prints problems of a run: with its changes in place, and what can be typed next. */
+export const printProblemsOf = (
+  app: App,
+  progress: Progress,
+  problems: readonly Problem[],
+  {reversalFailed = false}: Pick<ProblemContext, 'reversalFailed'> = {},
+): void =>
+  printProblems(app, problems, {
+    inPlace: standingTexts(progress),
+    next: nextCommands(app, progress),
+    reversalFailed,
+  });
+
+/** Hints say "switcharoo resume"; here it may be started by another name, and with another state folder. */
+function pastable(app: App, hint: string): string {
+  return hint.replaceAll(
+    /\bswitcharoo (resume|reverse|run|runs|unlock|lab|log|status|doctor|steps|permissions|plan|task|shell|deploy|tag)\b/g,
+    (_whole, verb) => app.paste(verb),
+  );
+}

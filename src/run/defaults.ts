@@ -1,0 +1,2 @@
+/** The folder of journals and locks, in the working directory. */
+export const defaultStateFolder = '.switcharoo';

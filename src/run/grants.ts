@@ -1,0 +1,32 @@
+import {withholdSecrets} from '../inventory/environment.ts';
+import {loadInventory} from '../inventory/inventory.ts';
+import {rightsFor} from '../inventory/rights.ts';
+import {loadRunbook, runbookWith} from '../inventory/runbook-file.ts';
+import {paramsFor} from '../inventory/targets.ts';
+import {Redactor} from '../journal/redactor.ts';
+import type {TargetRights} from '../model/rights.ts';
+import type {Host} from './host.ts';
+import type {WorldRequest} from './open-world.ts';
+
+/** The grants that a runbook needs, by target of an inventory. */
+interface RunbookGrants {
+  readonly runbook: string;
+  readonly inventory: string;
+  readonly targets: readonly TargetRights[];
+}
+
+/** Asks each target which grants its account has, and changes nothing. */
+export async function grantsFor(
+  {state}: Host,
+  request: WorldRequest,
+  signal: AbortSignal,
+): Promise<RunbookGrants> {
+  const inventory = loadInventory(request.inventory, state.path);
+  const environment = withholdSecrets(inventory.targets, process.env);
+  const loaded = await loadRunbook(request.runbook);
+  const runbook = runbookWith(loaded, paramsFor(loaded.runbook, inventory, request.params));
+  const redactor = new Redactor();
+  const opening = {inventory, environment, redactor, stateFolder: state.path, signal};
+  const targets = redactor.value(await rightsFor(runbook, opening));
+  return {runbook: runbook.head.name, inventory: inventory.name, targets};
+}

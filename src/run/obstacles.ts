@@ -1,0 +1,24 @@
+import {type Plan, planLines, type ReversePlan} from '../model/plan.ts';
+import type {Problem} from '../model/problem.ts';
+
+/** Every blocked entry of a plan, as a problem of its own. */
+export function obstaclesIn(plan: Plan): readonly Problem[] {
+  return planLines(plan)
+    .filter(({outlook}) => outlook === 'blocked')
+    .map(({entry, says = 'it is blocked', hint = '', code = 'entry-blocked'}) => ({
+      code,
+      message: `${entry}: ${says}`,
+      hint,
+    }));
+}
+
+/** What prevents a complete reversal. A reversal with obstacles is not started. */
+export function obstaclesToReversal(plan: ReversePlan): readonly Problem[] {
+  return plan.lines
+    .filter(({outlook}) => outlook === 'blocked' || outlook === 'drift')
+    .map(({entry, outlook, says = 'it cannot be reversed', hint = ''}) => ({
+      code: outlook === 'drift' ? 'drift-detected' : 'reversal-blocked',
+      message: `${entry}: ${says}`,
+      hint,
+    }));
+}

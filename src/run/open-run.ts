@@ -1,0 +1,170 @@
+import type {Observe} from '../engine/events.ts';
+import type {Operator} from '../engine/operator.ts';
+import {newRunName} from '../journal/state-folder.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {Progress} from '../model/progress.ts';
+import {changesSinceStart, refuseBesideWorker} from './guards.ts';
+import {type Host, type StopSignals, thisHost} from './host.ts';
+import {type OpenedWorld, openWorld} from './open-world.ts';
+import {operatorWith, rehearsalOperator} from './operators.ts';
+import {progressIn} from './past-runs.ts';
+import {Run} from './run.ts';
+
+/** How a run is approved, answered, watched and ended. All of it is optional. */
+export interface RunOptions {
+  /** The folder of the journals and locks; without it, `.switcharoo` in the working directory. */
+  readonly stateFolder?: string | undefined;
+  /** Approves every plan, and answers every confirmation with yes; outside the lab not the point of no return. */
+  readonly yes?: boolean | undefined;
+  /** The digest of the plan that was approved beforehand. Another plan is refused. */
+  readonly planDigest?: string | undefined;
+  /** What to do when an entry fails, without asking. */
+  readonly onFailure?: 'stop' | 'reverse' | undefined;
+  /** If the cutover is not accepted by then, the run pauses and offers the reversal. */
+  readonly decideBy?: Date | undefined;
+  /** A checkpoint or an entry to end at. */
+  readonly until?: string | undefined;
+  /** Answers what the options above do not. Without one, the run pauses at such a question. */
+  readonly operator?: Operator | undefined;
+  /** The approval of the plan approves its point of no return too: nothing else is in the plan. */
+  readonly planCoversNoReturn?: boolean | undefined;
+  /** Receives every event of the run. Secrets are masked. */
+  readonly observe?: Observe | undefined;
+  /** Called once, when the lock is taken and the journal is open, before the first entry. */
+  readonly onBegin?: ((run: Run) => void) | undefined;
+  /** What ends the run early. */
+  readonly signals?: StopSignals | undefined;
+}
+
+export interface RunRequest extends RunOptions {
+  /** A file, or the name of one in `runbooks/`. */
+  readonly runbook: string;
+  /** A file, or the name of one in `inventories/`. */
+  readonly inventory: string;
+  /** Parameters of the runbook, beside those of the inventory. */
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  /** Target of the runbook to target of the inventory, where their names differ. */
+  readonly targets?: Readonly<Record<string, string>> | undefined;
+  /** In the lab only: nothing is asked, every answer is yes. */
+  readonly rehearsal?: boolean | undefined;
+}
+
+export interface ReopenRequest extends RunOptions {
+  /** The name of the run. */
+  readonly run: string;
+  /** Continue although the runbook or the inventory changed. */
+  readonly acceptChanges?: boolean | undefined;
+  /** Where they are on this machine, if not where the run found them. */
+  readonly runbook?: string | undefined;
+  readonly inventory?: string | undefined;
+}
+
+/**
+ * Opens a new run: reads the runbook and the inventory, and checks the settings of every target. Connects to nothing and
+ * changes nothing. Close it in any case.
+ *
+ * @throws SwitcharooError when the runbook, the inventory or a parameter is not valid.
+ */
+export async function openRun(
+  request: RunRequest,
+  host: Host = thisHost(request.stateFolder),
+): Promise<Run> {
+  const name = newRunName(new Date());
+  const {runbook, inventory, params = {}, targets, rehearsal = false} = request;
+  const signals = request.signals ?? neverStopped();
+  const worldRequest = {runbook, inventory, params, cast: targets, run: name};
+  const {observe = ignore} = request;
+  const opened = await openWorld(host, worldRequest, signals.aborting, observe);
+  return closedOnError(opened, () => runWith(request, {host, opened, signals, name, rehearsal}));
+}
+
+/**
+ * Opens a run that began earlier, to continue or to reverse it. Changes nothing. Close it in any case.
+ *
+ * @throws SwitcharooError when another process works on it, or when the runbook or the inventory changed since.
+ */
+export async function reopenRun(
+  request: ReopenRequest,
+  host: Host = thisHost(request.stateFolder),
+): Promise<Run> {
+  const progress = progressIn(host, request.run);
+  refuseBesideWorker(host, progress);
+  const {run: started} = progress;
+  const signals = request.signals ?? neverStopped();
+  const worldRequest = {
+    runbook: request.runbook ?? started.runbook.file,
+    inventory: request.inventory ?? started.inventory.file,
+    params: {},
+    journaledParams: started.params,
+    cast: started.cast,
+    run: started.run,
+  };
+  const {observe = ignore, acceptChanges = false} = request;
+  const opened = await openWorld(host, worldRequest, signals.aborting, observe);
+  return closedOnError(opened, () => {
+    const accepted = changesSinceStart(progress, opened, acceptChanges);
+    const {run: name, rehearsal} = started;
+    return runWith(request, {
+      host,
+      opened,
+      signals,
+      name,
+      rehearsal,
+      earlier: {progress, accepted},
+    });
+  });
+}
+
+interface Parts {
+  readonly host: Host;
+  readonly opened: OpenedWorld;
+  readonly signals: StopSignals;
+  readonly name: string;
+  readonly rehearsal: boolean;
+  readonly earlier?: {readonly progress: Progress; readonly accepted: readonly string[]};
+}
+
+function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Parts): Run {
+  const {inventory} = parts.opened;
+  if (rehearsal && !inventory.lab) {
+    throw new SwitcharooError(rehearsalOutsideLab(inventory.name));
+  }
+  const {yes = false, planDigest, onFailure, decideBy, until, planCoversNoReturn = false} = options;
+  const given = {yes, lab: inventory.lab, planCoversNoReturn, ...(onFailure ? {onFailure} : {})};
+  const operator = rehearsal ? rehearsalOperator() : operatorWith(given, options.operator);
+  return new Run({
+    session: {...parts, operator, run: name, ...(decideBy ? {decideBy} : {})},
+    approver: {
+      operator,
+      canAsk: options.operator !== undefined,
+      yes,
+      rehearsal,
+      ...(planDigest === undefined ? {} : {planDigest}),
+    },
+    ...(earlier ? {earlier} : {}),
+    ...(until === undefined ? {} : {until}),
+    ...(options.onBegin ? {onBegin: options.onBegin} : {}),
+  });
+}
+
+async function closedOnError<Result>(opened: OpenedWorld, work: () => Result): Promise<Result> {
+  try {
+    return work();
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+const neverStopped = (): StopSignals => ({
+  stopping: new AbortController().signal,
+  aborting: new AbortController().signal,
+});
+
+const ignore = () => {};
+
+const rehearsalOutsideLab = (inventory: string): Problem => ({
+  code: 'rehearsal-outside-lab',
+  message: `${inventory} is not the lab, and a rehearsal asks nobody.`,
+  hint: 'Rehearse with the inventory lab, or run the runbook without rehearsal.',
+});

@@ -1,0 +1,86 @@
+import {refuseIfStopped} from '../engine/look.ts';
+import {withholdSecrets} from '../inventory/environment.ts';
+import {type Inventory, loadInventory} from '../inventory/inventory.ts';
+import {type OpenTargets, openTargets} from '../inventory/targets.ts';
+import {Redactor} from '../journal/redactor.ts';
+import type {Finding, Survey} from '../model/preflight.ts';
+import {problemsIn} from '../model/problem.ts';
+import type {TargetKind} from '../model/target.ts';
+import type {LookedOver} from '../report/index.ts';
+import type {Host} from './host.ts';
+import {targetKinds} from './step-library.ts';
+
+/** Runs the preflight checks of every target in an inventory whose kind has checks. Changes nothing. */
+export async function preflight(
+  {state}: Host,
+  inventoryFile: string,
+  signal: AbortSignal,
+): Promise<LookedOver> {
+  const inventory = loadInventory(inventoryFile, state.path);
+  const environment = withholdSecrets(inventory.targets, process.env);
+  const kinds = await kindsWithChecks(inventory);
+  const redactor = new Redactor();
+  const opening = {kinds, inventory, redactor, environment, signal, stateFolder: state.path};
+  const open = await openTargets(opening);
+  try {
+    const targets = redactor.value(await checkAll(kinds, open, signal));
+    const without = Object.keys(inventory.targets).filter((name) => !(name in kinds));
+    return {inventory, targets, without};
+  } finally {
+    await open.close();
+  }
+}
+
+type Kinds = Readonly<Record<string, TargetKind>>;
+
+async function kindsWithChecks({targets}: Inventory): Promise<Kinds> {
+  const kinds = await targetKinds();
+  return Object.fromEntries(
+    Object.entries(targets).flatMap(([name, target]) => {
+      const kind = kinds.find((candidate) => candidate.kind === target.kind && candidate.preflight);
+      return kind ? [[name, kind]] : [];
+    }),
+  );
+}
+
+/** One target after the other: no server is asked twice at a time. */
+async function checkAll(
+  kinds: Kinds,
+  targets: OpenTargets,
+  signal: AbortSignal,
+): Promise<LookedOver['targets']> {
+  const names = Object.keys(kinds);
+  const readers = new Map(
+    await Promise.all(
+      names.map(async (name) => [name, (await targets.session(name)).reader] as const),
+    ),
+  );
+  const surveys = [];
+  for (const name of names) {
+    const others = names.filter((other) => other !== name).map((other) => readers.get(other));
+    const survey = await kinds[name]?.preflight
+      ?.look(readers.get(name), others, signal)
+      .catch(unreadable(name, signal));
+    surveys.push({name, kind: kinds[name]?.kind ?? '', ...(survey ?? {findings: [], made: 0})});
+  }
+  return surveys;
+}
+
+/** A target that cannot be read obstructs a cutover, and the others are checked all the same. */
+const unreadable =
+  (target: string, signal: AbortSignal) =>
+  (error: unknown): Survey => {
+    refuseIfStopped(signal);
+    const findings = problemsIn(error).map(
+      ({code, message, hint}): Finding => ({
+        check: code,
+        severity: 'blocks',
+        target,
+        found: message.replace(/\.$/, ''),
+        items: [],
+        consequence: 'The other checks of this target were not made.',
+        fix: hint,
+      }),
+    );
+    return {findings, made: 0};
+  };

@@ -1,0 +1,185 @@
+import {makePlan} from '../engine/plan.ts';
+import {makeReversePlan} from '../engine/reverse-plan.ts';
+import type {JournalEntry} from '../model/journal.ts';
+import type {Plan, ReversePlan} from '../model/plan.ts';
+import {refuseAny} from '../model/problem.ts';
+import type {Progress} from '../model/progress.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
+import {type ReportOptions, type RunReport, reportOf} from '../report/index.ts';
+import {type ApprovalRequest, type Approver, approve} from './approval.ts';
+import {refuseFinished, refuseUnchanged} from './choose-run.ts';
+import type {ExitCode} from './exit-codes.ts';
+import {refuseBesideUnfinished, refuseUnknownCheckpoint} from './guards.ts';
+import {obstaclesIn, obstaclesToReversal} from './obstacles.ts';
+import type {OpenedWorld} from './open-world.ts';
+import {exitCodeFor, type RunResult} from './outcome.ts';
+import {earlierReport} from './past-runs.ts';
+import {changesSincePlan, savePlan} from './plan-store.ts';
+import {
+  beginRun,
+  continueRun,
+  forward,
+  type RunSession,
+  reverse,
+  type SessionRequest,
+} from './run-session.ts';
+
+interface RunParts {
+  readonly session: SessionRequest;
+  readonly approver: Approver;
+  /** Of a run that began before: its progress, and the accepted differences of runbook and inventory. */
+  readonly earlier?: {readonly progress: Progress; readonly accepted: readonly string[]};
+  readonly until?: string;
+  readonly onBegin?: (run: Run) => void;
+}
+
+/** One run, from its plan to its outcome: new, or reopened. It takes its lock when its plan is approved. */
+export class Run {
+  readonly #parts: RunParts;
+  #session: RunSession | undefined;
+  #isClosed = false;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+  }
+
+  get name(): string {
+    return this.#parts.session.run;
+  }
+
+  get runbook(): AnyRunbook {
+    return this.#opened.runbook;
+  }
+
+  get inventory(): OpenedWorld['inventory'] {
+    return this.#opened.inventory;
+  }
+
+  /** What is applied, and what is not; nothing before a new run began. */
+  get progress(): Progress | undefined {
+    return this.#session?.context.record.progress ?? this.#parts.earlier?.progress;
+  }
+
+  /** The journal so far; empty before the lock is taken. */
+  get entries(): readonly JournalEntry[] {
+    return this.#session?.journal.entries ?? [];
+  }
+
+  /** Checks every entry that is not done, and plans it. Changes nothing. */
+  async plan(): Promise<Plan> {
+    const {session, earlier, until} = this.#parts;
+    const {host, signals} = session;
+    const {world, inventory, redactor} = this.#opened;
+    if (earlier) {
+      refuseFinished(earlier.progress);
+    } else {
+      refuseUnknownCheckpoint(this.#opened, until);
+      // Before any check: the changes of the unfinished run would be reported as obstacles, with hints to undo them.
+      refuseBesideUnfinished(host, this.#opened);
+    }
+    const progress = this.progress ? {progress: this.progress} : {};
+    const made = await makePlan({world, inventory, ...progress, signal: signals.stopping});
+    const plan = redactor.value(made);
+    savePlan(host, plan);
+    return plan;
+  }
+
+  /** Plans the reversal to a checkpoint (`null`: to the start), newest entry first. Changes nothing. */
+  async planReversal(to: string | null): Promise<ReversePlan> {
+    const {world, redactor} = this.#opened;
+    const {progress} = this;
+    if (!progress) {
+      throw new Error(`${this.name} has not begun`);
+    }
+    refuseUnchanged(progress);
+    const {stopping} = this.#parts.session.signals;
+    return redactor.value(await makeReversePlan(world, progress, to, stopping));
+  }
+
+  /** Has the plan approved, then runs it. Throws when the plan has obstacles. */
+  async forward(plan: Plan): Promise<RunResult> {
+    refuseAny(obstaclesIn(plan));
+    const {session, earlier, until} = this.#parts;
+    const {name} = this.inventory;
+    const request = {
+      about: 'plan',
+      question: earlier ? `Continue with this plan on ${name}?` : `Run this plan on ${name}?`,
+      digest: plan.digest,
+      changesSince: changesSincePlan(session.host, plan),
+    } as const;
+    return this.#approved(request, (running) => forward(running, until));
+  }
+
+  /** Has the plan of a reversal approved, then reverses. Throws when a new reversal has obstacles. */
+  async reverse(plan: ReversePlan): Promise<RunResult> {
+    const isInterrupted = this.progress?.reversingTo !== undefined;
+    if (!isInterrupted) {
+      refuseAny(obstaclesToReversal(plan));
+    }
+    const place = `${plan.to ?? 'the start'} on ${this.inventory.name}`;
+    const request = {
+      about: 'reversal',
+      question: isInterrupted ? `Continue the reversal to ${place}?` : `Reverse to ${place}?`,
+      digest: plan.digest,
+    } as const;
+    return this.#approved(request, (running) => reverse(running, plan.to, plan.digest));
+  }
+
+  /** The timeline so far, with the durations of the last comparable run. */
+  report(measured: Omit<ReportOptions, 'head' | 'earlier'> = {}): RunReport {
+    const {host, run} = this.#parts.session;
+    const earlier = earlierReport(host, this.runbook.head.name, run);
+    const head = this.#session?.context.record.head;
+    return reportOf(this.entries, {
+      ...measured,
+      ...(head === undefined ? {} : {head}),
+      ...(earlier ? {earlier} : {}),
+    });
+  }
+
+  /** The state of the world as an exit code. */
+  exitCode(result: RunResult): ExitCode {
+    return exitCodeFor(this.progress, result);
+  }
+
+  /** Closes the journal and the targets, and gives the lock back. */
+  async close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#session?.release();
+    }
+    await this.#opened.close();
+  }
+
+  get #opened(): OpenedWorld {
+    return this.#parts.session.opened;
+  }
+
+  async #approved(
+    request: Omit<ApprovalRequest, 'inventory'>,
+    work: (session: RunSession) => Promise<RunResult>,
+  ): Promise<RunResult> {
+    const {session, approver} = this.#parts;
+    const {about, question, digest} = request;
+    const complete = {...request, inventory: this.inventory};
+    const {answer, by} = await approve(complete, approver, session.signals.stopping);
+    if (answer === 'no') {
+      return {kind: 'declined', by};
+    }
+    const running = this.#session ?? this.#begin(digest);
+    const details = [`plan ${digest}`];
+    const answered = {entry: null, about, question, details, answer, by};
+    running.context.record.add({kind: 'answered', ...answered});
+    return work(running);
+  }
+
+  #begin(plan: string): RunSession {
+    const {session, approver, earlier, onBegin} = this.#parts;
+    const mayBegin = () => refuseBesideUnfinished(session.host, this.#opened);
+    this.#session = earlier
+      ? continueRun(session, earlier.accepted, earlier.progress)
+      : beginRun(session, {plan, rehearsal: approver.rehearsal, mayBegin});
+    onBegin?.(this);
+    return this.#session;
+  }
+}
