@@ -1,3 +1,4 @@
+export type {BalancerReader, BalancerWriter} from './contract.ts';
 export {shiftWeight} from './shift-weight.ts';
-export {type BalancerReader, type BalancerWriter, loadBalancer} from './target.ts';
+export {loadBalancer} from './target.ts';
 export {targetsHealthy} from './targets-healthy.ts';

@@ -12,18 +12,19 @@ import {
   type Verdict,
   waiting,
 } from '../../src/index.ts';
-import type {Group} from './balancer/calls.ts';
+import type {TargetGroup} from './balancer/calls.ts';
 import {ruleChanged} from './balancer/problems.ts';
 import {answerOf, type Forward, forwardOf, isSame, type Rule, rulesFor} from './balancer/rules.ts';
-import {forwardText, loadBalancer, type RulePlace} from './target.ts';
+import {forwardText} from './balancer/session.ts';
+import {loadBalancer} from './target.ts';
 
 const targets = {balancer: loadBalancer};
 
 const input = z.object({
   port: z.coerce.number().int().positive().default(443),
-  /** Whose requests: without it, those that no rule for a host takes. */
+  /** Whose requests are shared out; without it, those that no rule for a host takes. */
   host: z.string().optional(),
-  /** Target group by name, and its share. Groups that are not named here are given nothing any more. */
+  /** The weight of each target group by its name. A group that is not named here gets no more requests. */
   weights: z
     .record(z.string(), z.number().int().min(0).max(999))
     .refine(
@@ -42,15 +43,15 @@ type Input = z.output<typeof input>;
 type Before = z.output<typeof before>;
 type ShiftLook = Look<typeof targets, Input>;
 
-/** Shares out the requests for a host among target groups: all at once, or a canary first. */
+/** Distributes the requests for a host among target groups: all at once, or a canary first. */
 export const shiftWeight = defineStep({
   name: 'elb.shift-weight',
-  summary: 'Share out the requests for a host among target groups by weight.',
+  summary: 'Distribute the requests for a host among target groups by weight.',
   targets,
   input,
   before,
   output: z.object({weights: z.record(z.string(), z.number())}),
-  reverses: 'Gives the rule the target groups, the weights and the stickiness back that it had.',
+  reverses: 'Sets the target groups, weights and stickiness of the rule to their earlier values.',
   needs: {
     balancer: [
       'elasticloadbalancing:DescribeLoadBalancers',
@@ -69,19 +70,19 @@ export const shiftWeight = defineStep({
     if ('kind' in place) {
       return place;
     }
-    const {rule, now, wanted, groups} = place;
-    if (isSame(now, wanted)) {
+    const {rule, now, target, groups} = place;
+    if (isSame(now, target)) {
       return done({weights: look.input.weights});
     }
-    const was = before.safeParse(look.run.before);
-    if (look.run.started && was.success && !isSame(now, forwardIn(was.data))) {
-      const {message, hint} = await drifted(look, rule, now, was.data);
+    const image = before.safeParse(look.run.before);
+    if (look.run.started && image.success && !isSame(now, forwardIn(image.data))) {
+      const {message, hint} = await drifted(look, rule, now, image.data);
       return blocked(message, hint);
     }
-    // On the way back the new side may well be ill: that is why one goes back.
-    const unready = look.run.started ? undefined : await unreadyGroup(look, now, wanted, groups);
+    // During a reversal the new side may be unhealthy: that may be the reason for it.
+    const unready = look.run.started ? undefined : await unreadyGroup(look, place);
     return (
-      unready ?? pending({rule: rule.arn, ...plain(now)}, ...differencesOf(now, wanted, groups))
+      unready ?? pending({rule: rule.arn, ...plain(now)}, ...differencesOf(now, target, groups))
     );
   },
 
@@ -94,14 +95,14 @@ export const shiftWeight = defineStep({
         hint: place.hint,
       });
     }
-    const {rule, now, wanted} = place;
-    if (isSame(now, wanted)) {
+    const {rule, now, target} = place;
+    if (isSame(now, target)) {
       return [];
     }
     if (!isSame(now, forwardIn(from))) {
       throw new SwitcharooError(await drifted(look, rule, now, from));
     }
-    return [await forwarding(look, rule, {from: now, to: wanted})];
+    return [await forwarding(look, rule, {from: now, to: target})];
   },
 
   async reverse(look, from) {
@@ -109,27 +110,27 @@ export const shiftWeight = defineStep({
     const {rules} = await balancer.look(look.input.port, look.signal);
     const rule = rules.find(({arn}) => arn === from.rule);
     const now = rule && forwardOf(rule);
-    const back = forwardIn(from);
-    if (isSame(now, back)) {
+    const earlier = forwardIn(from);
+    if (isSame(now, earlier)) {
       return [];
     }
     const place = await placeFor(look);
-    if (!rule || !now || 'kind' in place || !isSame(now, place.wanted)) {
+    if (!rule || !now || 'kind' in place || !isSame(now, place.target)) {
       const {message, hint} = await drifted(look, rule, now, from);
       return blocked(message, hint);
     }
-    return [await forwarding(look, rule, {from: now, to: back})];
+    return [await forwarding(look, rule, {from: now, to: earlier})];
   },
 });
 
 interface Place {
   readonly rule: Rule;
   readonly now: Forward;
-  readonly wanted: Forward;
-  readonly groups: readonly Group[];
+  readonly target: Forward;
+  readonly groups: readonly TargetGroup[];
 }
 
-/** The rule that decides, how it forwards now, and how it shall. */
+/** The rule that decides, how it forwards now, and how this step makes it forward. */
 async function placeFor(look: ShiftLook): Promise<Place | Blocked> {
   const {balancer} = look.targets;
   const {port, host, weights} = look.input;
@@ -137,14 +138,16 @@ async function placeFor(look: ShiftLook): Promise<Place | Blocked> {
   const rule = rulesFor(rules, host).at(-1);
   const now = rule && forwardOf(rule);
   const groups = await balancer.groupsNamed(Object.keys(weights), look.signal);
-  const missing = Object.keys(weights).filter((name) => !groups.some((one) => one.name === name));
-  const what = `requests ${host === undefined ? '' : `for ${host} `}on port ${port}`;
+  const missing = Object.keys(weights).filter(
+    (name) => !groups.some((group) => group.name === name),
+  );
+  const requests = requestsText(look);
   if (!listener || !rule || !now) {
     return blocked(
       listener
-        ? `The ${balancer.name} answers ${what} with ${rule ? answerOf(rule) : 'nothing'}, and forwards them to no target group.`
+        ? `The ${balancer.name} answers ${requests} with ${rule ? answerOf(rule) : 'nothing'}, and forwards them to no target group.`
         : `The ${balancer.name} has no listener on port ${port}.`,
-      'Give the step the port and the host of a rule that forwards, or add one.',
+      'Correct the inputs port and host of the step, or add a rule that forwards.',
     );
   }
   if (missing.length > 0) {
@@ -154,40 +157,37 @@ async function placeFor(look: ShiftLook): Promise<Place | Blocked> {
     );
   }
   const shares = Object.entries(weights).map(([name, weight]) => ({
-    group: groups.find((one) => one.name === name)?.arn ?? '',
+    group: groups.find((candidate) => candidate.name === name)?.arn ?? '',
     weight,
   }));
-  const wanted = {shares, stickySeconds: now.stickySeconds};
-  return {rule, now, wanted, groups};
+  return {rule, now, target: {shares, stickySeconds: now.stickySeconds}, groups};
 }
 
 async function unreadyGroup(
   look: ShiftLook,
-  now: Forward,
-  {shares}: Forward,
-  groups: readonly Group[],
+  {now, target, groups}: Place,
 ): Promise<Verdict<never, never> | undefined> {
   const {balancer} = look.targets;
-  for (const {group, weight} of shares) {
-    const had = now.shares.find((one) => one.group === group)?.weight ?? 0;
-    const targets = weight > had ? await balancer.targets(group, look.signal) : [];
-    if (weight <= had || targets.some(({state}) => state === 'healthy')) {
+  for (const {group, weight} of target.shares) {
+    const current = now.shares.find((share) => share.group === group)?.weight ?? 0;
+    const targets = weight > current ? await balancer.targets(group, look.signal) : [];
+    if (weight <= current || targets.some(({state}) => state === 'healthy')) {
       continue;
     }
-    const name = nameIn(groups, group);
+    const name = groupName(groups, group);
     const states = [...new Set(targets.map(({state}) => state))];
     if (states.includes('initial')) {
-      return waiting(`the first health checks of target group ${name} are under way`);
+      return waiting(`the first health checks of target group ${name} are running`);
     }
-    const so = `Target group ${name} of the ${balancer.name} is to be given weight ${weight}`;
+    const change = `Target group ${name} of the ${balancer.name} is to get weight ${weight}`;
     return targets.length > 0 && states.every((state) => state === 'unused')
       ? blocked(
-          `${so}, and the health of its ${targets.length} targets is not checked: no rule forwards to it.`,
-          'Give it weight 0 first, by this step: a group in a rule is checked.',
+          `${change}, and the health of its ${targets.length} targets is not checked: no rule forwards to it.`,
+          'Give it weight 0 first, with this step: AWS checks the health of a group that is in a rule.',
         )
       : blocked(
-          `${so}, and none of its ${targets.length} targets is healthy.`,
-          'Deploy its service first, and pass elb.targets-healthy.',
+          `${change}, and none of its ${targets.length} targets is healthy.`,
+          'Deploy its service first, and wait for it with elb.targets-healthy.',
         );
   }
   return undefined;
@@ -196,38 +196,41 @@ async function unreadyGroup(
 async function forwarding(
   look: ShiftLook,
   rule: Rule,
-  ways: {readonly from: Forward; readonly to: Forward},
+  change: {readonly from: Forward; readonly to: Forward},
 ): Promise<Action<typeof targets>> {
-  const {balancer} = look.targets;
-  const {port, host} = look.input;
-  const place: RulePlace = {port, rule: rule.arn};
+  const place = {port: look.input.port, rule: rule.arn};
+  const forward = await forwardText(look.targets.balancer, change.to, look.signal);
   return {
     on: 'balancer',
-    does: `forward requests ${host === undefined ? '' : `for ${host} `}on port ${port} (${ruleText(rule)}) ${await forwardText(balancer, ways.to, look.signal)}`,
-    perform: (writer, signal) => writer.forward(place, ways, signal),
+    does: `forward ${requestsText(look)} (${ruleText(rule)}) ${forward}`,
+    perform: (writer, signal) => writer.forward(place, change, signal),
   };
 }
 
+/** `requests for www.shop.test on port 443`. */
+const requestsText = ({input: {host, port}}: ShiftLook): string =>
+  `requests ${host === undefined ? '' : `for ${host} `}on port ${port}`;
+
 function differencesOf(
   now: Forward,
-  wanted: Forward,
-  groups: readonly Group[],
+  target: Forward,
+  groups: readonly TargetGroup[],
 ): readonly Difference[] {
-  const all = [...new Set([...now.shares, ...wanted.shares].map(({group}) => group))];
+  const all = [...new Set([...now.shares, ...target.shares].map(({group}) => group))];
   const weightIn = ({shares}: Forward, group: string) =>
-    String(shares.find((one) => one.group === group)?.weight ?? 'not there');
+    String(shares.find((share) => share.group === group)?.weight ?? 'not in the rule');
   return all
     .map((group) => ({
-      what: `weight of ${nameIn(groups, group)}`,
+      what: `weight of ${groupName(groups, group)}`,
       is: weightIn(now, group),
-      shouldBe: weightIn(wanted, group),
+      shouldBe: weightIn(target, group),
     }))
     .filter(({is, shouldBe}) => is !== shouldBe);
 }
 
-/** `shop` of its ARN, for one that the runbook does not name. */
-const nameIn = (groups: readonly Group[], arn: string): string =>
-  groups.find((one) => one.arn === arn)?.name ?? arn.split('/').at(-2) ?? arn;
+/** For a group that the runbook does not name, `shop` of its ARN. */
+const groupName = (groups: readonly TargetGroup[], arn: string): string =>
+  groups.find((group) => group.arn === arn)?.name ?? arn.split('/').at(-2) ?? arn;
 
 const ruleText = ({isDefault, priority}: Rule): string =>
   isDefault ? 'the default rule' : `rule ${priority}`;

@@ -14,7 +14,7 @@ import {
 import {askForFewer, hintOf, lowerMinimum} from './remedies.ts';
 
 /** A rollout on the instances of a cluster. */
-export interface Placement {
+interface Placement {
   /** `service web of cluster shop`. */
   readonly service: string;
   readonly limits: Limits;

@@ -20,7 +20,7 @@ import {isDeadlocked, joined, judgeRollout, type RolloutVerdict, stopReasons} fr
 /** Between the clock of this machine and that of AWS: times of AWS count only when they are older than this. */
 const clockSkewMs = 60_000;
 
-/** Reports what changed since the last check, once this run has begun to act; answers what flaps. */
+/** Reports what changed since the last check, once this run has started to act; answers what flaps. */
 export function reportChanges(
   {targets: {service}, run, report}: RolloutLook,
   snapshot: Snapshot,

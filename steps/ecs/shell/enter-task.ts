@@ -74,7 +74,7 @@ const installing =
 
 /** A version that cannot be read is not later. */
 function isLater(version: string, other: string): boolean {
-  const [numbers = [], others = []] = [version, other].map((one) => one.split('.').map(Number));
+  const [numbers = [], others = []] = [version, other].map((text) => text.split('.').map(Number));
   const at = others.findIndex((number, index) => (numbers[index] ?? 0) !== number);
   return /^\d+(\.\d+)+$/.test(version) && at >= 0 && (numbers[at] ?? 0) > (others[at] ?? 0);
 }

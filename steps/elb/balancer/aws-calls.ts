@@ -1,37 +1,135 @@
+import type {
+  Action,
+  ElasticLoadBalancingV2Client,
+  Listener as SdkListener,
+  Rule as SdkRule,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import {SwitcharooError} from '../../../src/index.ts';
-import {type AwsConfig, readingClient, writingClient} from '../../aws/client.ts';
-import {askAws} from '../../aws/problems.ts';
-import type {BalancerCalls, Group} from './calls.ts';
-import {balancerNotFound, nameOf, refused} from './problems.ts';
-import {ruleOf} from './rules.ts';
+import {type AwsClients, type AwsConfig, awsClients} from '../../aws/index.ts';
+import type {BalancerName} from '../contract.ts';
+import type {BalancerCalls, BalancerState, Listener, Target, TargetGroup} from './calls.ts';
+import {balancerName, balancerNotFound, requestRefused} from './problems.ts';
+import {type Rule, ruleOf} from './rules.ts';
 
-export interface BalancerName {
-  /** Its name, or its ARN. */
-  readonly loadBalancer: string;
-}
+type Balancing = AwsClients<
+  typeof import('@aws-sdk/client-elastic-load-balancing-v2'),
+  ElasticLoadBalancingV2Client
+>;
 
-/** The calls through the AWS SDK, which is loaded with the first of them. */
-export function awsCalls(config: AwsConfig & BalancerName): BalancerCalls {
-  let opened: Promise<Clients> | undefined;
-  const ask = <Result>(call: (clients: Clients) => Promise<Result>): Promise<Result> =>
-    askAws(nameOf(config), async () => {
-      opened ??= openClients(config);
-      const clients = await opened;
-      try {
-        return await call(clients);
-      } catch (cause) {
-        throw problemOf(config, cause) ?? cause;
+/** The calls to Elastic Load Balancing through the AWS SDK. */
+export class AwsBalancerCalls implements BalancerCalls {
+  readonly #config: AwsConfig & BalancerName;
+  readonly #clients;
+
+  constructor(config: AwsConfig & BalancerName) {
+    this.#config = config;
+    this.#clients = awsClients(
+      config,
+      () => import('@aws-sdk/client-elastic-load-balancing-v2'),
+      (sdk, settings) => new sdk.ElasticLoadBalancingV2Client(settings),
+    );
+  }
+
+  describe(abortSignal: AbortSignal): Promise<BalancerState> {
+    return this.#ask(async ({sdk, reading}) => {
+      const {loadBalancer} = this.#config;
+      const filter = loadBalancer.startsWith('arn:')
+        ? {LoadBalancerArns: [loadBalancer]}
+        : {Names: [loadBalancer]};
+      const command = new sdk.DescribeLoadBalancersCommand(filter);
+      const [balancer] = (await reading.send(command, {abortSignal})).LoadBalancers ?? [];
+      if (!balancer) {
+        throw new SwitcharooError(balancerNotFound(this.#config));
       }
+      return {
+        arn: balancer.LoadBalancerArn ?? '',
+        state: balancer.State?.Code ?? 'active',
+        dnsName: balancer.DNSName ?? '',
+        zoneId: balancer.CanonicalHostedZoneId ?? '',
+      };
     });
+  }
 
-  async function found(
-    asked: {readonly Names: string[]} | {readonly TargetGroupArns: string[]},
+  listeners(balancer: string, abortSignal: AbortSignal): Promise<readonly Listener[]> {
+    return this.#ask(async ({sdk, reading: client}) => {
+      const filter = {LoadBalancerArn: balancer};
+      const listeners: SdkListener[] = [];
+      for await (const page of sdk.paginateDescribeListeners({client}, filter, {abortSignal})) {
+        listeners.push(...(page.Listeners ?? []));
+      }
+      return listeners.map(({ListenerArn: arn = '', Port: port = 0}) => ({arn, port}));
+    });
+  }
+
+  rules(listener: string, abortSignal: AbortSignal): Promise<readonly Rule[]> {
+    return this.#ask(async ({sdk, reading}) => {
+      const rules: SdkRule[] = [];
+      let Marker: string | undefined;
+      do {
+        const command = new sdk.DescribeRulesCommand({
+          ListenerArn: listener,
+          ...(Marker === undefined ? {} : {Marker}),
+        });
+        const page = await reading.send(command, {abortSignal});
+        rules.push(...(page.Rules ?? []));
+        Marker = page.NextMarker;
+      } while (Marker !== undefined);
+      return rules.map(ruleOf);
+    });
+  }
+
+  async groupsNamed(
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly TargetGroup[]> {
+    // AWS refuses a whole list for one unknown name.
+    const groups = await Promise.all(
+      names.map((name) => this.#groups({Names: [name]}, signal).catch(noneIfUnknown)),
+    );
+    return groups.flat();
+  }
+
+  async groups(arns: readonly string[], signal: AbortSignal): Promise<readonly TargetGroup[]> {
+    return arns.length === 0 ? [] : this.#groups({TargetGroupArns: [...arns]}, signal);
+  }
+
+  targets(group: string, abortSignal: AbortSignal): Promise<readonly Target[]> {
+    return this.#ask(async ({sdk, reading}) => {
+      const command = new sdk.DescribeTargetHealthCommand({TargetGroupArn: group});
+      const {TargetHealthDescriptions = []} = await reading.send(command, {abortSignal});
+      return TargetHealthDescriptions.map(({Target: target, TargetHealth: health}) => ({
+        id: target?.Id ?? '',
+        state: health?.State ?? 'unavailable',
+        ...(health?.Description ? {description: health.Description} : {}),
+      }));
+    });
+  }
+
+  modifyRule(rule: string, actions: Action[], abortSignal: AbortSignal): Promise<void> {
+    return this.#ask(async ({sdk, writing}) => {
+      const command = new sdk.ModifyRuleCommand({RuleArn: rule, Actions: actions});
+      await writing.send(command, {abortSignal});
+    });
+  }
+
+  modifyDefault(listener: string, actions: Action[], abortSignal: AbortSignal): Promise<void> {
+    return this.#ask(async ({sdk, writing}) => {
+      const change = {ListenerArn: listener, DefaultActions: actions};
+      await writing.send(new sdk.ModifyListenerCommand(change), {abortSignal});
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#clients.close();
+  }
+
+  #groups(
+    filter: {readonly Names: string[]} | {readonly TargetGroupArns: string[]},
     abortSignal: AbortSignal,
-  ): Promise<readonly Group[]> {
-    return ask(async ({elb, reading}) => {
-      const {TargetGroups = []} = await reading.send(new elb.DescribeTargetGroupsCommand(asked), {
-        abortSignal,
-      });
+  ): Promise<readonly TargetGroup[]> {
+    return this.#ask(async ({sdk, reading}) => {
+      const command = new sdk.DescribeTargetGroupsCommand(filter);
+      const {TargetGroups = []} = await reading.send(command, {abortSignal});
       return TargetGroups.map(({TargetGroupArn: arn = '', TargetGroupName: name = ''}) => ({
         arn,
         name,
@@ -39,126 +137,36 @@ export function awsCalls(config: AwsConfig & BalancerName): BalancerCalls {
     });
   }
 
-  return {
-    describe: (abortSignal) =>
-      ask(async ({elb, reading}) => {
-        const {loadBalancer} = config;
-        const asked = loadBalancer.startsWith('arn:')
-          ? {LoadBalancerArns: [loadBalancer]}
-          : {Names: [loadBalancer]};
-        const command = new elb.DescribeLoadBalancersCommand(asked);
-        const [balancer] = (await reading.send(command, {abortSignal})).LoadBalancers ?? [];
-        if (!balancer) {
-          throw new SwitcharooError(balancerNotFound(config));
-        }
-        return {
-          arn: balancer.LoadBalancerArn ?? '',
-          state: balancer.State?.Code ?? 'active',
-          dnsName: balancer.DNSName ?? '',
-          zoneId: balancer.CanonicalHostedZoneId ?? '',
-        };
-      }),
-
-    listeners: (balancer, abortSignal) =>
-      ask(async ({elb, reading}) => {
-        const asked = {LoadBalancerArn: balancer};
-        const listeners = [];
-        for await (const page of elb.paginateDescribeListeners({client: reading}, asked, {
-          abortSignal,
-        })) {
-          listeners.push(...(page.Listeners ?? []));
-        }
-        return listeners.map(({ListenerArn: arn = '', Port: port = 0}) => ({arn, port}));
-      }),
-
-    rules: (listener, abortSignal) =>
-      ask(async ({elb, reading}) => {
-        const rules = [];
-        let Marker: string | undefined;
-        do {
-          const command = new elb.DescribeRulesCommand({
-            ListenerArn: listener,
-            ...(Marker === undefined ? {} : {Marker}),
-          });
-          const page = await reading.send(command, {abortSignal});
-          rules.push(...(page.Rules ?? []));
-          Marker = page.NextMarker;
-        } while (Marker !== undefined);
-        return rules.map(ruleOf);
-      }),
-
-    groupsNamed: async (names, abortSignal) => {
-      // One unknown name refuses the whole list.
-      const each = await Promise.all(
-        names.map((name) => found({Names: [name]}, abortSignal).catch(noneIfUnknown)),
-      );
-      return each.flat();
-    },
-
-    groups: async (arns, abortSignal) =>
-      arns.length === 0 ? [] : found({TargetGroupArns: [...arns]}, abortSignal),
-
-    targets: (group, abortSignal) =>
-      ask(async ({elb, reading}) => {
-        const command = new elb.DescribeTargetHealthCommand({TargetGroupArn: group});
-        const {TargetHealthDescriptions = []} = await reading.send(command, {abortSignal});
-        return TargetHealthDescriptions.map(({Target: target, TargetHealth: health}) => ({
-          id: target?.Id ?? '',
-          state: health?.State ?? 'unavailable',
-          ...(health?.Description ? {description: health.Description} : {}),
-        }));
-      }),
-
-    modifyRule: (rule, actions, abortSignal) =>
-      ask(async ({elb, writing}) => {
-        const command = new elb.ModifyRuleCommand({RuleArn: rule, Actions: actions});
-        await writing.send(command, {abortSignal});
-      }),
-
-    modifyDefault: (listener, actions, abortSignal) =>
-      ask(async ({elb, writing}) => {
-        const asked = {ListenerArn: listener, DefaultActions: actions};
-        await writing.send(new elb.ModifyListenerCommand(asked), {abortSignal});
-      }),
-
-    close: async () => {
-      const clients = await opened?.catch(() => undefined);
-      clients?.reading.destroy();
-      clients?.writing.destroy();
-    },
-  };
+  #ask<Result>(call: (clients: Balancing) => Promise<Result>): Promise<Result> {
+    return this.#clients.ask(balancerName(this.#config), async (clients) => {
+      try {
+        return await call(clients);
+      } catch (cause) {
+        throw problemOf(this.#config, cause) ?? cause;
+      }
+    });
+  }
 }
 
-type Clients = Awaited<ReturnType<typeof openClients>>;
-
-async function openClients(config: AwsConfig) {
-  const elb = await import('@aws-sdk/client-elastic-load-balancing-v2');
-  return {
-    elb,
-    reading: new elb.ElasticLoadBalancingV2Client(readingClient(config)),
-    writing: new elb.ElasticLoadBalancingV2Client(writingClient(config)),
-  };
-}
-
-function noneIfUnknown(error: unknown): readonly Group[] {
+function noneIfUnknown(error: unknown): readonly TargetGroup[] {
   if (error instanceof Error && error.name === 'TargetGroupNotFoundException') {
     return [];
   }
   throw error;
 }
 
-function problemOf(config: BalancerName, cause: unknown): SwitcharooError | undefined {
+function problemOf(balancer: BalancerName, cause: unknown): SwitcharooError | undefined {
   if (!(cause instanceof Error) || !('$fault' in cause) || cause.$fault !== 'client') {
     return undefined;
   }
   switch (cause.name) {
     case 'LoadBalancerNotFoundException':
-      return new SwitcharooError(balancerNotFound(config), {cause});
+      return new SwitcharooError(balancerNotFound(balancer), {cause});
     case 'ValidationError':
     case 'InvalidLoadBalancerActionException':
     case 'TooManyTargetGroupsException':
     case 'IncompatibleProtocolsException':
-      return new SwitcharooError(refused(config, cause.message), {cause});
+      return new SwitcharooError(requestRefused(balancer, cause.message), {cause});
     default:
       return undefined;
   }

@@ -15,7 +15,7 @@ export interface Listener {
   readonly port: number;
 }
 
-export interface Group {
+export interface TargetGroup {
   readonly arn: string;
   readonly name: string;
 }
@@ -31,9 +31,9 @@ export interface BalancerCalls {
   describe(signal: AbortSignal): Promise<BalancerState>;
   listeners(balancer: string, signal: AbortSignal): Promise<readonly Listener[]>;
   rules(listener: string, signal: AbortSignal): Promise<readonly Rule[]>;
-  /** Those that there are; the others are left out. */
-  groupsNamed(names: readonly string[], signal: AbortSignal): Promise<readonly Group[]>;
-  groups(arns: readonly string[], signal: AbortSignal): Promise<readonly Group[]>;
+  /** Names without a target group are left out. */
+  groupsNamed(names: readonly string[], signal: AbortSignal): Promise<readonly TargetGroup[]>;
+  groups(arns: readonly string[], signal: AbortSignal): Promise<readonly TargetGroup[]>;
   targets(group: string, signal: AbortSignal): Promise<readonly Target[]>;
   modifyRule(rule: string, actions: Action[], signal: AbortSignal): Promise<void>;
   modifyDefault(listener: string, actions: Action[], signal: AbortSignal): Promise<void>;

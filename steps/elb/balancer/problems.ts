@@ -1,25 +1,24 @@
 import type {Problem} from '../../../src/index.ts';
+import {oneLine} from '../../aws/index.ts';
+import type {BalancerName} from '../contract.ts';
 
-interface Named {
-  readonly loadBalancer: string;
-}
+export const balancerName = ({loadBalancer}: BalancerName): string =>
+  `load balancer ${loadBalancer}`;
 
-export const nameOf = ({loadBalancer}: Named): string => `load balancer ${loadBalancer}`;
-
-export const balancerNotFound = ({loadBalancer}: Named): Problem => ({
+export const balancerNotFound = ({loadBalancer}: BalancerName): Problem => ({
   code: 'elb-not-found',
   message: `There is no load balancer ${loadBalancer} in this account and region.`,
-  hint: 'Correct its name or the region in the inventory; `aws elbv2 describe-load-balancers` shows what there is.',
+  hint: 'Correct its name or the region in the inventory. List the load balancers with: aws elbv2 describe-load-balancers',
 });
 
-export const refused = (named: Named, said: string): Problem => ({
+export const requestRefused = (balancer: BalancerName, refusal: string): Problem => ({
   code: 'elb-request-refused',
-  message: `AWS does not accept a request for ${nameOf(named)}: ${said.replace(/\s+/g, ' ').trim()}`,
+  message: `AWS does not accept a request for ${balancerName(balancer)}: ${oneLine(refusal)}`,
   hint: 'Correct what AWS names in the runbook, then resume.',
 });
 
 export const ruleChanged = (balancer: string, rule: string, is: string, was: string): Problem => ({
   code: 'elb-rule-changed',
-  message: `${rule} of ${balancer} forwards ${is}: neither ${was}, as it did before, nor as this step sets it.`,
-  hint: 'Find out who changed it, and set it to one of the two; then go on.',
+  message: `${rule} of ${balancer} forwards ${is}: neither ${was}, as before this step, nor as this step sets it.`,
+  hint: 'Set the rule to one of the two, then resume or reverse. AWS CloudTrail shows who called ModifyRule or ModifyListener.',
 });

@@ -1,6 +1,6 @@
 import type {Action, Rule as SdkRule} from '@aws-sdk/client-elastic-load-balancing-v2';
 
-/** A rule of a listener: which requests, and what becomes of them. */
+/** A rule of a listener: which requests it takes, and what it does with them. */
 export interface Rule {
   readonly arn: string;
   /** The lowest decides first; the default rule comes last. */
@@ -8,20 +8,20 @@ export interface Rule {
   readonly isDefault: boolean;
   /** Patterns with `*` and `?`; none: every host. */
   readonly hosts: readonly string[];
-  /** Fields of its further conditions: paths, headers, methods, source addresses, and hosts by regular expression, which is AWS's to read. */
+  /** Fields of its other conditions: paths, headers, methods, source addresses, and hosts by regular expression. */
   readonly conditions: readonly string[];
   readonly actions: readonly Action[];
 }
 
 /** A weighted share of what a rule forwards. */
-export interface Share {
+interface Share {
   readonly group: string;
   readonly weight: number;
 }
 
 export interface Forward {
   readonly shares: readonly Share[];
-  /** For how long a client stays with the group that it was given; `null`: it does not. */
+  /** For how long a client stays with its target group; `null`: it does not. */
   readonly stickySeconds: number | null;
 }
 
@@ -41,16 +41,16 @@ export function ruleOf(rule: SdkRule): Rule {
   };
 }
 
-/** The rules that may answer a request for a host, in their order: up to the first without further conditions. */
+/** The rules that may answer a request for a host, in their order: up to the first without other conditions. */
 export function rulesFor(rules: readonly Rule[], host: string | undefined): readonly Rule[] {
   const possible = rules
-    .toSorted((one, other) => one.priority - other.priority)
+    .toSorted((left, right) => left.priority - right.priority)
     .filter(({hosts}) => hosts.length === 0 || (host !== undefined && hosts.some(matching(host))));
   const last = possible.findIndex(({conditions}) => conditions.length === 0);
   return last === -1 ? possible : possible.slice(0, last + 1);
 }
 
-/** What a rule forwards to; nothing when it answers by itself. */
+/** Where a rule forwards to; nothing when it answers by itself. */
 export function forwardOf({actions}: Pick<Rule, 'actions'>): Forward | undefined {
   const action = actions.find(({Type}) => Type === 'forward');
   if (!action) {
@@ -68,14 +68,14 @@ export function forwardOf({actions}: Pick<Rule, 'actions'>): Forward | undefined
   };
 }
 
-/** The same actions, forwarding otherwise: who was authenticated before still is. */
+/** The same actions with another forward: authentication before it stays. */
 export function forwardingTo(
   actions: readonly Action[],
   {shares, stickySeconds}: Forward,
 ): Action[] {
   return actions.map((action) => {
     if (action.Type === 'authenticate-oidc' && action.AuthenticateOidcConfig) {
-      // AWS does not show the secret, and wants to be told that it stays.
+      // AWS does not show the secret, and keeps it only when asked to.
       const kept = {...action.AuthenticateOidcConfig, UseExistingClientSecret: true};
       return {...action, AuthenticateOidcConfig: kept};
     }
@@ -96,17 +96,17 @@ export function forwardingTo(
   });
 }
 
-/** What a rule does instead of forwarding, in words. */
+/** What a rule does instead of forwarding: `redirect`, `fixed-response`. */
 export const answerOf = ({actions}: Rule): string => actions.at(-1)?.Type ?? 'nothing';
 
-/** Whatever the order: that makes no difference to a request. */
-export const isSame = (one: Forward | undefined, other: Forward): boolean =>
-  JSON.stringify(one && inOrder(one)) === JSON.stringify(inOrder(other));
+/** The order of the shares makes no difference to a request. */
+export const isSame = (left: Forward | undefined, right: Forward): boolean =>
+  JSON.stringify(left && inOrder(left)) === JSON.stringify(inOrder(right));
 
 const inOrder = ({shares, stickySeconds}: Forward) => ({
   shares: shares
     .map(({group, weight}) => ({group, weight}))
-    .toSorted((one, other) => (one.group < other.group ? -1 : 1)),
+    .toSorted((left, right) => (left.group < right.group ? -1 : 1)),
   stickySeconds,
 });
 

@@ -95,7 +95,7 @@ describe('a shift of weight', () => {
       kind: 'pending',
       differences: [
         {what: 'weight of old', is: '1', shouldBe: '90'},
-        {what: 'weight of new', is: 'not there', shouldBe: '10'},
+        {what: 'weight of new', is: 'not in the rule', shouldBe: '10'},
       ],
     });
     expect(does).toEqual([
@@ -120,7 +120,7 @@ describe('a shift of weight', () => {
     ]);
   });
 
-  test('somebody else changed the rule: it is left alone, going on and going back', async () => {
+  test('somebody else changed the rule: it is left alone, forward and in reverse', async () => {
     const balancer = new FakeBalancer(www);
     const {look, session, before, actions} = await planned(balancer, canary);
     balancer.rules = [{...www, actions: [forward({old: 50, new: 50})]}, ...balancer.rules.slice(1)];
@@ -133,7 +133,7 @@ describe('a shift of weight', () => {
     expect(await shiftWeight.check(started)).toMatchObject({
       kind: 'blocked',
       reason:
-        'rule 10 of load balancer web forwards to old with weight 50, new with weight 50: neither to old with weight 1, as it did before, nor as this step sets it.',
+        'rule 10 of load balancer web forwards to old with weight 50, new with weight 50: neither to old with weight 1, as before this step, nor as this step sets it.',
     });
     expect(await shiftWeight.reverse(started, before)).toMatchObject({kind: 'blocked'});
     expect(balancer.rules[0]?.actions).toEqual([forward({old: 50, new: 50})]);
@@ -146,8 +146,8 @@ describe('a shift of weight', () => {
       verdict: {
         kind: 'blocked',
         reason:
-          'Target group new of the load balancer web is to be given weight 10, and none of its 1 targets is healthy.',
-        hint: 'Deploy its service first, and pass elb.targets-healthy.',
+          'Target group new of the load balancer web is to get weight 10, and none of its 1 targets is healthy.',
+        hint: 'Deploy its service first, and wait for it with elb.targets-healthy.',
       },
     },
     {
@@ -156,8 +156,8 @@ describe('a shift of weight', () => {
       verdict: {
         kind: 'blocked',
         reason:
-          'Target group new of the load balancer web is to be given weight 10, and the health of its 1 targets is not checked: no rule forwards to it.',
-        hint: 'Give it weight 0 first, by this step: a group in a rule is checked.',
+          'Target group new of the load balancer web is to get weight 10, and the health of its 1 targets is not checked: no rule forwards to it.',
+        hint: 'Give it weight 0 first, with this step: AWS checks the health of a group that is in a rule.',
       },
     },
     {
@@ -165,7 +165,7 @@ describe('a shift of weight', () => {
       targets: [{id: '10.0.0.2', state: 'initial'}],
       verdict: {
         kind: 'waiting',
-        progress: 'the first health checks of target group new are under way',
+        progress: 'the first health checks of target group new are running',
       },
     },
   ])('$name is not given requests', async ({targets, verdict}) => {
@@ -178,7 +178,7 @@ describe('a shift of weight', () => {
     );
   });
 
-  test('a group that does not exist, and a rule that does not forward, are told', async () => {
+  test('a group that does not exist, and a rule that does not forward, are reported', async () => {
     const redirect = rule(10, {hosts: ['*.shop.test'], actions: [{Type: 'redirect'}]});
     expect((await shifted(new FakeBalancer(www), {weights: {gone: 1}})).verdict).toMatchObject({
       reason: 'There is no target group gone for the load balancer web in this account and region.',
@@ -233,7 +233,7 @@ describe('the gate before DNS', () => {
     expect(await healthy(none)).toMatchObject({
       kind: 'blocked',
       reason:
-        'The load balancer web forwards requests for www.shop.test on port 443 to target groups of which each has weight 0.',
+        'The load balancer web forwards requests for www.shop.test on port 443 only to target groups with weight 0.',
     });
     const fixed = new FakeBalancer(
       rule(2, {hosts: ['w?w.*'], actions: [{Type: 'fixed-response'}]}),

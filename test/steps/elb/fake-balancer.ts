@@ -1,7 +1,7 @@
 import type {Action} from '@aws-sdk/client-elastic-load-balancing-v2';
 import type {BalancerCalls, Target} from '../../../steps/elb/balancer/calls.ts';
 import type {Rule} from '../../../steps/elb/balancer/rules.ts';
-import {openBalancer} from '../../../steps/elb/target.ts';
+import {openBalancer} from '../../../steps/elb/balancer/session.ts';
 
 export const arnOf = (name: string): string => `arn:aws:elasticloadbalancing:targetgroup/${name}/1`;
 

@@ -6,7 +6,8 @@ import {
 import {createElb, groupArnOf} from '../../../lab/aws/elb.ts';
 import {startLoadBalancer} from '../../../lab/load-balancer.ts';
 import type {Session} from '../../../src/index.ts';
-import {type BalancerReader, type BalancerWriter, loadBalancer} from '../../../steps/elb/target.ts';
+import type {BalancerReader, BalancerWriter} from '../../../steps/elb/contract.ts';
+import {loadBalancer} from '../../../steps/elb/target.ts';
 import {started} from '../../lab/aws/started.ts';
 
 export interface ElbLab {
