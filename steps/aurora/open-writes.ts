@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {blocked, defineStep, done, pending, SwitcharooError, waiting} from '../../src/index.ts';
-import {endClients, followedAt, positionText, watchPosition} from '../mysql/index.ts';
+import {endClients, positionText, sourceAddress, watchPosition} from '../mysql/index.ts';
 import {fence, thaw} from './procedures/actions.ts';
 import {preparedRemain, stillWritten} from './procedures/problems.ts';
 import {type AuroraWriter, auroraCluster} from './target.ts';
@@ -35,7 +35,7 @@ export const openWrites = defineStep({
     const replication = await aurora.replication(signal);
     if (replication) {
       return blocked(
-        `${aurora.name} follows ${followedAt(replication)}; opened now, it would have two writers.`,
+        `${aurora.name} follows ${sourceAddress(replication)}; opened now, it would have two writers.`,
         'Promote it first (aurora.promote).',
       );
     }

@@ -1,15 +1,15 @@
 import {z} from 'zod';
 import {blocked, defineStep, done, pending, SwitcharooError, waiting} from '../../src/index.ts';
 import {
-  brokenBecause,
+  brokenReason,
   distanceText,
-  followedAt,
   hasReached,
   isRunning,
   type MysqlReader,
   mysqlServer,
   positionText,
   type Replication,
+  sourceAddress,
 } from '../mysql/index.ts';
 import {forget, pointAt, start} from './procedures/actions.ts';
 import {upstreamMoved} from './procedures/problems.ts';
@@ -51,7 +51,7 @@ export const promote = defineStep({
     }
     if (!(await aurora.fence(signal)).readOnly) {
       return blocked(
-        `${aurora.name} accepts writes while it follows ${followedAt(replication)}.`,
+        `${aurora.name} accepts writes while it follows ${sourceAddress(replication)}.`,
         `Fence it with CALL mysql.rds_set_read_only(1), after a look that nobody has written there.`,
       );
     }
@@ -65,21 +65,21 @@ export const promote = defineStep({
     return replication
       ? [
           ...(replication.io === 'No' && replication.sql === 'No' ? [] : [stop]),
-          forgetUpstream(upstream, followedAt(replication)),
+          forgetUpstream(upstream, sourceAddress(replication)),
         ]
       : [];
   },
 
   async reverse({targets: {aurora, upstream}, input: {upstreamAt}, signal}, {following}) {
     const replication = await aurora.replication(signal);
-    if (replication && followedAt(replication) !== followedAt(following)) {
+    if (replication && sourceAddress(replication) !== sourceAddress(following)) {
       return blocked(
-        `${aurora.name} follows ${followedAt(replication)} now, and followed ${followedAt(following)} before.`,
+        `${aurora.name} follows ${sourceAddress(replication)} now, and followed ${sourceAddress(following)} before.`,
         `Find out who changed that; stop and reset replication on ${aurora.name}, then reverse again.`,
       );
     }
     const from = upstreamAt ? positionText(upstreamAt) : `where ${upstream.name} stands`;
-    const does = `follow ${followedAt(following)} again, from ${from}`;
+    const does = `follow ${sourceAddress(following)} again, from ${from}`;
     const place = async (stopping: AbortSignal) => upstreamAt ?? upstream.position(stopping);
     return [
       // What upstream logs later and came from Aurora itself, Aurora drops: events carry their origin's server_id.
@@ -104,7 +104,7 @@ function behind(
   const {executed} = replication;
   const words = `${aurora.name} is at ${positionText(executed)}, ${distanceText(executed, end)} before ${positionText(end)} where ${upstream.name} stands`;
   // After our own start it catches up; before we began, the gates in front of this step were not waited for.
-  return started && brokenBecause(replication) === null
+  return started && brokenReason(replication) === null
     ? waiting(words)
     : blocked(
         `${words}.`,

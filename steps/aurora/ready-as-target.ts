@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineGate, verdictOn, waiting} from '../../src/index.ts';
-import {mysqlServer, toSeeEverything} from '../mysql/index.ts';
+import {checkPrivileges, mysqlServer} from '../mysql/index.ts';
 import {auroraChecks} from './checks/catalogue.ts';
 import {lookOver} from './checks/check.ts';
 import {auroraCluster} from './target.ts';
@@ -20,10 +20,10 @@ export const readyAsTarget = defineGate({
       'rds:DescribeDBClusterParameters',
       'cloudwatch:GetMetricData',
       'EXECUTE ON mysql.*',
-      ...toSeeEverything,
+      ...checkPrivileges,
     ],
-    source: toSeeEverything,
-    replica: toSeeEverything,
+    source: checkPrivileges,
+    replica: checkPrivileges,
   },
   timeoutMs: 600_000,
 

@@ -1,15 +1,15 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
 import {
-  brokenBecause,
+  brokenReason,
   comparePositions,
-  followedAt,
   isRunning,
   type MysqlReader,
   mysqlServer,
   type Position,
   positionText,
   type Replication,
+  sourceAddress,
 } from '../mysql/index.ts';
 import {fence, forget, pointAt, start, thaw} from './procedures/actions.ts';
 import {type AuroraReader, auroraCluster} from './target.ts';
@@ -55,7 +55,11 @@ export const replicateFrom = defineStep({
         : ((await whyNot(upstream, wanted, signal)) ??
             pending(
               {readOnly, following: null},
-              {what: aurora.name, is: 'follows nobody', shouldBe: `follows ${followedAt(wanted)}`},
+              {
+                what: aurora.name,
+                is: 'follows nobody',
+                shouldBe: `follows ${sourceAddress(wanted)}`,
+              },
             ));
     }
     if (replication.host !== wanted.host || replication.port !== wanted.port) {
@@ -79,15 +83,15 @@ export const replicateFrom = defineStep({
   // Always all of them: while aurora.promote still stands, it is planned from a world that its reversal changes first.
   async reverse({targets: {aurora}, input: wanted, signal}, before) {
     const replication = await aurora.replication(signal);
-    return replication && followedAt(replication) !== followedAt(wanted)
+    return replication && sourceAddress(replication) !== sourceAddress(wanted)
       ? followsAnother(aurora, replication, wanted)
-      : [forget(followedAt(wanted)), ...(before.readOnly ? [] : [thaw])];
+      : [forget(sourceAddress(wanted)), ...(before.readOnly ? [] : [thaw])];
   },
 });
 
 const followsAnother = (aurora: AuroraReader, replication: Replication, wanted: Address): Blocked =>
   blocked(
-    `${aurora.name} follows ${followedAt(replication)}, not ${followedAt(wanted)}.`,
+    `${aurora.name} follows ${sourceAddress(replication)}, not ${sourceAddress(wanted)}.`,
     `If nobody needs that, stop and reset replication on ${aurora.name}, then look again.`,
   );
 
@@ -124,10 +128,10 @@ function standing(
   replication: Replication,
   {readOnly, started}: {readOnly: boolean; started: boolean},
 ) {
-  const broken = brokenBecause(replication);
+  const broken = brokenReason(replication);
   if (broken !== null && replication.error) {
     return blocked(
-      `${aurora.name} does not replicate from ${followedAt(replication)}: ${broken}.`,
+      `${aurora.name} does not replicate from ${sourceAddress(replication)}: ${broken}.`,
       `Read SHOW REPLICA STATUS (SHOW SLAVE STATUS) on ${aurora.name}, and remove the cause.`,
     );
   }
@@ -136,7 +140,7 @@ function standing(
   }
   if (!started) {
     return blocked(
-      `${aurora.name} is already set to follow ${followedAt(replication)}, but ${readOnly ? 'its threads do not run' : 'it accepts writes'}.`,
+      `${aurora.name} is already set to follow ${sourceAddress(replication)}, but ${readOnly ? 'its threads do not run' : 'it accepts writes'}.`,
       readOnly
         ? `Start it with CALL mysql.rds_start_replication, or reset it.`
         : `Fence it with CALL mysql.rds_set_read_only(1), after a look that nobody has written there.`,
@@ -144,7 +148,7 @@ function standing(
   }
   return broken === null && readOnly
     ? waiting(
-        `${aurora.name} is connecting to ${followedAt(replication)}${replication.error ? `: ${replication.error.text}` : ''}`,
+        `${aurora.name} is connecting to ${sourceAddress(replication)}${replication.error ? `: ${replication.error.text}` : ''}`,
       )
     : pending(
         {readOnly, following: null},

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineStep, done, pending} from '../../src/index.ts';
-import {type CopyMark, type MysqlReader, mysqlServer} from '../mysql/index.ts';
+import {type CopyMarker, type MysqlReader, mysqlServer} from '../mysql/index.ts';
 import {begin, drop, forget, goOn, holdStill, load} from './seed/actions.ts';
 import {whyInUse} from './seed/in-use.ts';
 import {whyNoSeed} from './seed/obstacles.ts';
@@ -43,14 +43,14 @@ export const seed = defineStep({
   timeoutMs: 24 * 3_600_000,
 
   async check({targets: {aurora, replica}, input, run, signal}) {
-    const mark = await aurora.copies.mark(signal);
+    const mark = await aurora.copies.marker(signal);
     if (mark && !isOf(mark, run)) {
       return madeByAnother(aurora, mark);
     }
     const replication = await replica.replication(signal);
     const executing = replication?.sql === 'Yes';
-    if (mark?.state === 'loaded' && mark.at && (executing || !mark.executing)) {
-      const place = {...mark.at, ofSource: mark.ofSource};
+    if (mark?.state === 'loaded' && mark.position && (executing || !mark.executing)) {
+      const place = {...mark.position, ofSource: mark.sourcePosition};
       return done(place, ...(await roundedBy(replica, mark.schemas, signal)));
     }
     const schemas = mark?.schemas ?? (await schemasToCopy({aurora, replica}, input, signal));
@@ -64,10 +64,10 @@ export const seed = defineStep({
   },
 
   async plan({targets: {aurora, replica}, input, run, signal}, {executing}) {
-    const mark = await aurora.copies.mark(signal);
+    const mark = await aurora.copies.marker(signal);
     const schemas = mark?.schemas ?? (await schemasToCopy({aurora, replica}, input, signal));
     const copy = {run, replica, aurora, schemas};
-    const {suits} = await replica.copies.programs(signal);
+    const {suitable: suits} = await replica.copies.programs(signal);
     return [
       ...(mark ? [] : [begin(copy, executing)]),
       ...(mark?.state === 'loaded'
@@ -78,7 +78,7 @@ export const seed = defineStep({
   },
 
   async reverse({targets: {aurora, replica}, run, signal}, {executing}) {
-    const mark = await aurora.copies.mark(signal);
+    const mark = await aurora.copies.marker(signal);
     if (mark && !isOf(mark, run)) {
       return madeByAnother(aurora, mark);
     }
@@ -99,10 +99,13 @@ export const seed = defineStep({
   },
 });
 
-const isOf = (mark: CopyMark, {id, entry}: {readonly id: string; readonly entry: string}) =>
+const isOf = (mark: CopyMarker, {id, entry}: {readonly id: string; readonly entry: string}) =>
   mark.run === id && mark.entry === entry;
 
-const madeByAnother = (aurora: AuroraReader, {run, entry, state, at}: CopyMark): Blocked =>
+const madeByAnother = (
+  aurora: AuroraReader,
+  {run, entry, state, position: at}: CopyMarker,
+): Blocked =>
   blocked(
     `${aurora.name} has a copy that ${entry} of run ${run} ${state === 'loaded' && at ? `made at ${at.file}:${at.position}` : 'began and did not end'}.`,
     `Resume or reverse that run: switcharoo status ${run}. Or go on from its copy without this entry.`,
@@ -112,7 +115,7 @@ const differenceOf = (
   aurora: AuroraReader,
   replica: MysqlReader,
   schemas: readonly string[],
-  mark: CopyMark | null,
+  mark: CopyMarker | null,
 ) => {
   const copied = `${schemas.length} ${schemas.length === 1 ? 'schema' : 'schemas'} of ${replica.name}: ${schemas.join(', ')}`;
   return mark?.state === 'loaded'

@@ -11,11 +11,11 @@ import {
   type MysqlWriter,
   mysqlConfig,
   mysqlRights,
-  noReplicationAccount,
   openServer,
   type Procedures,
-  unlessGone,
-  untilReplicating,
+  replicationAccountMissing,
+  unlessSessionGone,
+  waitForReplication,
 } from '../mysql/index.ts';
 import {auroraPreflight} from './checks/catalogue.ts';
 import {type LeastRoom, roomOf} from './cluster/capacity.ts';
@@ -70,7 +70,7 @@ export const auroraCluster = defineTarget({
         return value === undefined || value === null ? null : Number(value);
       },
       // What Aurora calls NULL is not for ever, but as long as it likes.
-      logKeptHours: async (signal) => (await reader.binlogRetentionHours(signal)) ?? 0,
+      logRetentionHours: async (signal) => (await reader.binlogRetentionHours(signal)) ?? 0,
       cluster: (signal) => rds.describe(config.clusterIdentifier, signal),
       leastRoom: room.least,
       restoring,
@@ -99,10 +99,10 @@ type ThroughProcedures =
   | 'fenceWrites'
   | 'allowWrites'
   | 'endSession'
-  | 'follow'
+  | 'setSource'
   | 'startReplication'
   | 'stopReplication'
-  | 'stopFollowing';
+  | 'resetReplication';
 
 /** The writes that only the procedures may make. What a CALL answers means little, so each one looks again. */
 function throughProcedures(
@@ -138,10 +138,10 @@ function throughProcedures(
       await setReadOnly(1, signal);
     },
     allowWrites: (signal) => setReadOnly(0, signal),
-    endSession: (id, signal) => call('kill', signal, [id]).catch(unlessGone),
-    follow: async ({host, port, from}, signal) => {
+    endSession: (id, signal) => call('kill', signal, [id]).catch(unlessSessionGone),
+    setSource: async ({host, port, from}, signal) => {
       if (!config.replication) {
-        throw new SwitcharooError(noReplicationAccount(reader));
+        throw new SwitcharooError(replicationAccountMissing(reader));
       }
       const {user, password} = config.replication;
       const withoutTls = 0;
@@ -151,10 +151,10 @@ function throughProcedures(
     startReplication: async (signal) => {
       // It looks once, 2 s after the start, and calls it an error when replication was running already.
       await call('start', signal).catch(unlessSignalled);
-      await untilReplicating(reader, signal);
+      await waitForReplication(reader, signal);
     },
     stopReplication,
-    stopFollowing: async (signal) => {
+    resetReplication: async (signal) => {
       if ((await reader.replication(signal)) !== null) {
         await call('forget', signal);
       }

@@ -3,7 +3,7 @@ import {z} from 'zod';
 import {blocked, defineGate, done, waiting} from '../../src/index.ts';
 import type {MysqlReader, Position, Replication} from './contract.ts';
 import {distanceText, hasReached, positionSchema, positionText} from './replication/position.ts';
-import {brokenBecause} from './replication/replication.ts';
+import {brokenReason} from './replication/replication.ts';
 import {mysqlServer} from './target.ts';
 
 /**
@@ -78,7 +78,7 @@ async function whyNever(
   {upstream, replica}: {upstream: MysqlReader; replica: MysqlReader},
   signal: AbortSignal,
 ) {
-  const broken = brokenBecause(replication);
+  const broken = brokenReason(replication);
   if (broken !== null) {
     return blocked(
       `${replica.name} does not replicate from ${upstream.name}: ${broken}.`,

@@ -1,7 +1,7 @@
 import type {z} from 'zod';
 import type {ReportProgress} from '../../src/index.ts';
 import type {CopyProcess} from './copy/client.ts';
-import type {CopyPrograms, FoundPrograms} from './copy/programs.ts';
+import type {AvailablePrograms, CopyPrograms} from './copy/programs.ts';
 import type {mysqlConfig} from './session/config.ts';
 import type {Ask, Row} from './session/contract.ts';
 
@@ -131,7 +131,7 @@ export interface MysqlReader {
   /** The first binary log that is still there. */
   oldestLog(signal?: AbortSignal): Promise<string>;
   /** How long it keeps a binary log: `null` for ever, 0 when it may purge one as soon as it likes. */
-  logKeptHours(signal?: AbortSignal): Promise<number | null>;
+  logRetentionHours(signal?: AbortSignal): Promise<number | null>;
   fence(signal?: AbortSignal): Promise<Fence>;
   /** `null` when it follows nobody. */
   replication(signal?: AbortSignal): Promise<Replication | null>;
@@ -152,7 +152,7 @@ export interface MysqlReader {
   /** Every account but the server's own, root on the machine itself, and switcharoo's. */
   accounts(signal?: AbortSignal): Promise<readonly ServerAccount[]>;
   /** Those two where `read_only` does not bind them: nobody locks them, and who logs in with one can write on. */
-  leftOpen(signal?: AbortSignal): Promise<readonly ServerAccount[]>;
+  exemptAccounts(signal?: AbortSignal): Promise<readonly ServerAccount[]>;
   /** What of `read_only` and `super_read_only` is kept through a restart; `null` where the server cannot keep them. */
   persistedFence(signal?: AbortSignal): Promise<PersistedFence | null>;
   hasSentinel(key: SentinelKey, signal?: AbortSignal): Promise<boolean>;
@@ -164,7 +164,7 @@ export interface MysqlReader {
   /** Runs a query, in a session that can change no data. */
   query(sql: string, values?: readonly unknown[], signal?: AbortSignal): Promise<readonly Row[]>;
   /** Sessions of their own for `work`, which change nothing and read every value as the same text on every server. */
-  comparing<Result>(
+  withSessions<Result>(
     count: number,
     work: (sessions: readonly Ask[]) => Promise<Result>,
     signal?: AbortSignal,
@@ -181,37 +181,37 @@ export interface MysqlWriter extends MysqlReader {
   fenceWrites(lockWaitSeconds: number, signal: AbortSignal): Promise<void>;
   allowWrites(signal: AbortSignal): Promise<void>;
   /** Lets a server that refuses writes refuse them after a restart, too. */
-  keepFence(signal: AbortSignal): Promise<void>;
+  persistFence(signal: AbortSignal): Promise<void>;
   /** Puts back what a server that accepts writes kept before. */
-  restoreKept(kept: PersistedFence, signal: AbortSignal): Promise<void>;
+  restorePersisted(kept: PersistedFence, signal: AbortSignal): Promise<void>;
   /** Past the binary log: no replica hears of it. Sessions that are there already stay. */
   lockAccount(account: Account, signal: AbortSignal): Promise<void>;
   unlockAccount(account: Account, signal: AbortSignal): Promise<void>;
   setEventScheduler(on: boolean, signal: AbortSignal): Promise<void>;
   endSession(id: number, signal: AbortSignal): Promise<void>;
   /** Points it at a server, from a position in that server's log. It does not start. */
-  follow(source: FollowedSource, signal: AbortSignal): Promise<void>;
+  setSource(source: ReplicationSource, signal: AbortSignal): Promise<void>;
   /** Starts replication, and comes back when both threads were seen running. */
   startReplication(signal: AbortSignal): Promise<void>;
   stopReplication(signal: AbortSignal): Promise<void>;
   /** Stops or starts executing what it receives, and goes on receiving. Comes back when it was seen. */
-  stopExecuting(signal: AbortSignal): Promise<void>;
-  startExecuting(signal: AbortSignal): Promise<void>;
+  stopSqlThread(signal: AbortSignal): Promise<void>;
+  startSqlThread(signal: AbortSignal): Promise<void>;
   /** Stops replication and forgets whom it followed. */
-  stopFollowing(signal: AbortSignal): Promise<void>;
+  resetReplication(signal: AbortSignal): Promise<void>;
   writeSentinel(key: SentinelKey, signal: AbortSignal): Promise<void>;
   removeSentinel(key: SentinelKey, signal: AbortSignal): Promise<void>;
   readonly copies: CopyWriter;
 }
 
-export interface FollowedSource {
+export interface ReplicationSource {
   readonly host: string;
   readonly port: number;
   readonly from: Position;
 }
 
 /** What a copy of whole schemas leaves on the server that it was made on: whose it is, how far it is, what belongs to it. */
-export interface CopyMark {
+export interface CopyMarker {
   readonly run: string;
   readonly entry: string;
   readonly state: 'loading' | 'loaded';
@@ -220,15 +220,15 @@ export interface CopyMark {
   /** Whether the replica executed what its source writes, before it was stopped for the copy. */
   readonly executing: boolean;
   /** Where the copied server's own log stood; `null` until it stands still. */
-  readonly at: Position | null;
+  readonly position: Position | null;
   /** What it had executed of its source then. */
-  readonly ofSource: Position | null;
+  readonly sourcePosition: Position | null;
 }
 
 /** What a schema holds, by kind: `{table: 12, view: 1, trigger: 3}`. Empty: nothing. */
 export interface SchemaContent {
   readonly schema: string;
-  readonly holds: Readonly<Record<string, number>>;
+  readonly counts: Readonly<Record<string, number>>;
   /** What the server believes that its tables take; InnoDB estimates it. */
   readonly bytes: number;
 }
@@ -240,7 +240,7 @@ export interface Expected {
 }
 
 export interface LoadOrder {
-  readonly from: Pick<MysqlReader, 'name' | 'copies' | 'comparing' | 'settings'>;
+  readonly from: Pick<MysqlReader, 'name' | 'copies' | 'withSessions' | 'settings'>;
   readonly programs: CopyPrograms;
   readonly schemas: readonly string[];
   readonly expected: Expected;
@@ -249,25 +249,25 @@ export interface LoadOrder {
 /** A server as the beginning or the end of a copy of whole schemas. Nothing here changes it. */
 export interface CopyReader {
   /** Which clients of this machine can dump this server, and load what they dumped into another. */
-  programs(signal?: AbortSignal): Promise<FoundPrograms>;
+  programs(signal?: AbortSignal): Promise<AvailablePrograms>;
   /** Every schema but the server's own and switcharoo's. */
   schemas(signal?: AbortSignal): Promise<readonly SchemaContent[]>;
   /** Of the copy that was made on this server; `null` when there is none. */
-  mark(signal?: AbortSignal): Promise<CopyMark | null>;
+  marker(signal?: AbortSignal): Promise<CopyMarker | null>;
   /** Starts the dump of whole schemas. It is the caller's to end. */
   dump(programs: CopyPrograms, schemas: readonly string[]): CopyProcess;
 }
 
 export interface CopyWriter extends CopyReader {
   /** Before anything of it is there: whose the copy is. Does nothing when the mark is there already. */
-  begin(
-    mark: Pick<CopyMark, 'run' | 'entry' | 'schemas' | 'executing'>,
+  createMarker(
+    mark: Pick<CopyMarker, 'run' | 'entry' | 'schemas' | 'executing'>,
     signal: AbortSignal,
   ): Promise<void>;
   /** Ends a load that is still under way, and drops what the mark says is the copy's own. */
-  clear(mark: CopyMark, signal: AbortSignal): Promise<void>;
+  dropCopy(mark: CopyMarker, signal: AbortSignal): Promise<void>;
   /** Notes at which place of the copied server's log the copy is taken. */
-  place(
+  recordPositions(
     key: SentinelKey,
     places: {readonly at: Position; readonly ofSource: Position | null},
     signal: AbortSignal,
@@ -275,9 +275,9 @@ export interface CopyWriter extends CopyReader {
   /** Loads what is dumped on the other server; comes back when both clients say that all of it is there. */
   load(order: LoadOrder, signal: AbortSignal, say: ReportProgress): Promise<void>;
   /** Gives the copy what a dump does not carry: all digits of FLOAT columns. */
-  mend(order: LoadOrder, signal: AbortSignal, say: ReportProgress): Promise<void>;
+  restoreFloats(order: LoadOrder, signal: AbortSignal, say: ReportProgress): Promise<void>;
   /** The copy is whole. */
-  finish(key: SentinelKey, signal: AbortSignal): Promise<void>;
+  markLoaded(key: SentinelKey, signal: AbortSignal): Promise<void>;
   /** Removes the mark, and with the last one all that held it. */
-  forget(key: SentinelKey, signal: AbortSignal): Promise<void>;
+  removeMarker(key: SentinelKey, signal: AbortSignal): Promise<void>;
 }

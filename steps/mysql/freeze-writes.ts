@@ -8,7 +8,7 @@ import {
   type Verdict,
   waiting,
 } from '../../src/index.ts';
-import {accountText, isSame} from './accounts/accounts.ts';
+import {accountText, isSameAccount} from './accounts/accounts.ts';
 import type {Account, MysqlReader, PersistedFence} from './contract.ts';
 import {
   acceptWrites,
@@ -26,7 +26,7 @@ import {clientText} from './freeze/clients.ts';
 import {locksText} from './freeze/table-locks.ts';
 import {changesSince} from './replication/binlog.ts';
 import {positionSchema, positionText} from './replication/position.ts';
-import {followedAt} from './replication/replication.ts';
+import {sourceAddress} from './replication/replication.ts';
 import {watchPosition} from './replication/waits.ts';
 import {mysqlServer} from './target.ts';
 
@@ -130,7 +130,9 @@ export const freezeWrites = defineStep({
   async reverse({targets: {source}, input, signal}, found) {
     const now = await stateOf(source, input, signal);
     const locked = (await source.accounts(signal)).filter(({locked}) => locked);
-    const ours = found.accounts.filter((account) => locked.some((one) => isSame(one, account)));
+    const ours = found.accounts.filter((account) =>
+      locked.some((one) => isSameAccount(one, account)),
+    );
     return [
       ...(now.readOnly ? [acceptWrites] : []),
       ...(sameKept(now.persisted, found.persisted) ? [] : [forgetRestart(found.persisted ?? {})]),
@@ -179,7 +181,7 @@ async function writingOn(
     ({user, bound, locked}) =>
       !bound && !locked && keepUsers.includes(user) && !lockUsers.includes(user),
   );
-  return [...kept, ...(await source.leftOpen(signal))];
+  return [...kept, ...(await source.exemptAccounts(signal))];
 }
 
 const asBefore = (now: State): z.output<typeof before> => ({
@@ -236,7 +238,7 @@ async function obstacles(
       ? [`${prepared} XA transactions are prepared (XA RECOVER), which read_only lets through`]
       : []),
     ...(followed
-      ? [`it follows ${followedAt(followed)}, and would go on writing what comes from there`]
+      ? [`it follows ${sourceAddress(followed)}, and would go on writing what comes from there`]
       : []),
     ...long.map((one) => `${clientText(one)} has had a transaction open for ${one.seconds} s`),
     ...(locked.length > 0 ? [locksText(locked, await source.lockHolders(signal))] : []),

@@ -15,35 +15,57 @@ export {accountText} from './accounts/accounts.ts';
 export {hasEverywhere, ownGrants} from './accounts/grants.ts';
 export {mysqlRights} from './accounts/rights.ts';
 export {rolesOf} from './accounts/roles.ts';
-export {accountOf, accountsSql, toSeeEverything} from './checks/accounts.ts';
-export {isMysql, mysqlChecks} from './checks/catalogue.ts';
-export {lookOver, type MysqlCheck, when} from './checks/check.ts';
-export {countersOf} from './checks/columns.ts';
 export {
+  accountNameOf,
+  accountsSql,
+  checkPrivileges,
+} from './checks/accounts.ts';
+export {isMysqlReader, mysqlChecks} from './checks/catalogue.ts';
+export {findingIf, type MysqlCheck, runChecks} from './checks/check.ts';
+export {autoIncrementsOf} from './checks/columns.ts';
+export {
+  columnValue,
+  exceptSystemSchemas,
   type Facts,
   factsOf,
   isOn,
-  notTheServers,
   type Settings,
   settingOf,
-  text,
 } from './checks/facts.ts';
-export {definedSql, definedText, eventsSql} from './checks/objects.ts';
-export {gtidDiffers, packetTooLarge, sourceAmong} from './checks/replication.ts';
-export {callOf, knows, type Pattern, using} from './checks/statements.ts';
-export {are, columnOf, columnsSql, isAre, nameOf} from './checks/tables.ts';
+export {
+  definedObjectText,
+  definersSql,
+  eventsSql,
+} from './checks/objects.ts';
+export {
+  gtidModeFindings,
+  packetSizeFindings,
+  sourceOf,
+} from './checks/replication.ts';
+export {
+  functionCall,
+  type Pattern,
+  statementsWith,
+  understands,
+} from './checks/statements.ts';
+export {
+  columnNameOf,
+  columnsSql,
+  plural,
+  tableNameOf,
+} from './checks/tables.ts';
 export type {
   Client,
-  CopyMark,
+  CopyMarker,
   CopyReader,
   CopyWriter,
   Replication,
   SchemaContent,
 } from './contract.ts';
 export {floatTablesOf} from './copy/floats.ts';
-export {isEmpty} from './copy/inventory.ts';
+export {isEmptySchema} from './copy/inventory.ts';
 export {errnoOf} from './dialect/dialect.ts';
-export {type Procedures, proceduresKnown} from './dialect/procedures.ts';
+export {callableProcedures, type Procedures} from './dialect/procedures.ts';
 export {clientText, endClients} from './freeze/clients.ts';
 export {changesSince} from './replication/binlog.ts';
 export {
@@ -54,11 +76,18 @@ export {
   positionText,
   samePosition,
 } from './replication/position.ts';
-export {brokenBecause, followedAt, isRunning} from './replication/replication.ts';
-export {untilReplicating, watchPosition} from './replication/waits.ts';
+export {
+  brokenReason,
+  isRunning,
+  sourceAddress,
+} from './replication/replication.ts';
+export {waitForReplication, watchPosition} from './replication/waits.ts';
 export {mysqlConfig} from './session/config.ts';
 export type {Connections} from './session/connection.ts';
 export type {Login, Row} from './session/contract.ts';
-export {noReplicationAccount, notStarted} from './session/problems.ts';
-export {unlessGone} from './session/writer.ts';
+export {
+  replicationAccountMissing,
+  replicationNotRunning,
+} from './session/problems.ts';
+export {unlessSessionGone} from './session/writer.ts';
 export {openServer} from './target.ts';

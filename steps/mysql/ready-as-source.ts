@@ -1,8 +1,8 @@
 import {z} from 'zod';
 import {defineGate, verdictOn, waiting} from '../../src/index.ts';
-import {toSeeEverything} from './checks/accounts.ts';
+import {checkPrivileges} from './checks/accounts.ts';
 import {mysqlChecks} from './checks/catalogue.ts';
-import {lookOver} from './checks/check.ts';
+import {runChecks} from './checks/check.ts';
 import {isRunning} from './replication/replication.ts';
 import {mysqlServer} from './target.ts';
 
@@ -15,20 +15,20 @@ export const readyAsSource = defineGate({
   input: z.object({}),
   output: z.object({}),
   needs: {
-    source: toSeeEverything,
-    replica: toSeeEverything,
+    source: checkPrivileges,
+    replica: checkPrivileges,
   },
   timeoutMs: 60_000,
 
   async check({targets: {source, replica}, signal}) {
     const look = {signal, trouble: 'thrown'} as const;
-    const ofSource = await lookOver(mysqlChecks, {
+    const ofSource = await runChecks(mysqlChecks, {
       ...look,
       server: source,
       role: 'source',
       others: [replica],
     });
-    const ofReplica = await lookOver(mysqlChecks, {
+    const ofReplica = await runChecks(mysqlChecks, {
       ...look,
       server: replica,
       role: 'replica',

@@ -17,10 +17,10 @@ import {
   positionText,
   samePosition,
 } from './replication/position.ts';
-import {brokenBecause, followedAt, isRunning} from './replication/replication.ts';
+import {brokenReason, isRunning, sourceAddress} from './replication/replication.ts';
 import {followsWithoutLoss, isPurged, missingText} from './replication/reversal-loss.ts';
-import {untilExecuted} from './replication/waits.ts';
-import {leaderNotFenced, wouldBreakOnMysqlSchema, writtenSinceFrozen} from './session/problems.ts';
+import {waitForPosition} from './replication/waits.ts';
+import {replicationFilterMissing, sourceNotFrozen, writesAfterFreeze} from './session/problems.ts';
 import {mysqlServer} from './target.ts';
 
 const input = z.object({
@@ -70,7 +70,7 @@ export const replicateBack = defineStep({
     }
     if (!run.started) {
       return blocked(
-        `${follower.name} already follows ${followedAt(wanted)}, and this run did not arm it.`,
+        `${follower.name} already follows ${sourceAddress(wanted)}, and this run did not arm it.`,
         `Find out who did; if it is a leftover, stop and reset replication on ${follower.name}.`,
       );
     }
@@ -116,7 +116,7 @@ const isOurs = (replication: Replication, {host, port}: Input): boolean =>
 
 const followsAnother = (follower: MysqlReader, replication: Replication): Blocked =>
   blocked(
-    `${follower.name} follows ${followedAt(replication)}, and can follow one server only.`,
+    `${follower.name} follows ${sourceAddress(replication)}, and can follow one server only.`,
     `Stop and reset that replication on ${follower.name} if nobody needs it.`,
   );
 
@@ -149,7 +149,7 @@ async function movedSince(
   return samePosition(now, frozenAt) ||
     (await changesSince(follower, frozenAt, signal)).length === 0
     ? null
-    : writtenSinceFrozen(follower.name, positionText(frozenAt), positionText(now));
+    : writesAfterFreeze(follower.name, positionText(frozenAt), positionText(now));
 }
 
 const pendingFor = (follower: MysqlReader, leader: MysqlReader) =>
@@ -164,7 +164,7 @@ async function proof(
   key: SentinelKey,
   signal: AbortSignal,
 ) {
-  const broken = brokenBecause(replication);
+  const broken = brokenReason(replication);
   if (broken !== null && replication.error) {
     return blocked(
       `${follower.name} does not replicate from ${leader.name}: ${broken}.`,
@@ -204,7 +204,7 @@ async function whyLost(
   const at: Position = replication?.executed ?? wanted;
   const end = await leader.position(signal);
   const oldest = await leader.oldestLog(signal);
-  const broken = replication?.error ? brokenBecause(replication) : null;
+  const broken = replication?.error ? brokenReason(replication) : null;
   const why = !replication
     ? `it no longer follows ${leader.name}`
     : isPurged(oldest, at)
@@ -237,7 +237,7 @@ const pointAt = ({host, port, file, position, frozenAt}: Input, leader: string) 
         if (moved) {
           throw new SwitcharooError(moved);
         }
-        await follower.follow({host, port, from: {file, position}}, signal);
+        await follower.setSource({host, port, from: {file, position}}, signal);
       }
     },
   }) as const;
@@ -249,7 +249,7 @@ const start = (leader: MysqlReader) =>
     perform: async (follower: MysqlWriter, signal: AbortSignal) => {
       const replication = await follower.replication(signal);
       if (replication && !replication.ignoresMysqlSchema && (await hasRdsTables(leader, signal))) {
-        throw new SwitcharooError(wouldBreakOnMysqlSchema(follower.name, leader.name));
+        throw new SwitcharooError(replicationFilterMissing(follower.name, leader.name));
       }
       await follower.startReplication(signal);
     },
@@ -293,13 +293,13 @@ const drain = (leader: MysqlReader) =>
       }
       // A leader that still takes writes has no last position.
       if (!(await leader.fence(signal)).readOnly) {
-        throw new SwitcharooError(leaderNotFenced(leader.name, follower.name));
+        throw new SwitcharooError(sourceNotFrozen(leader.name, follower.name));
       }
       if (!isRunning(replication)) {
         await follower.startReplication(signal);
       }
       for (let end = await leader.position(signal); ; ) {
-        await untilExecuted(follower, end, {signal, say});
+        await waitForPosition(follower, end, {signal, say});
         const now = await leader.position(signal);
         if (comparePositions(now, end) === 0) {
           return;
@@ -313,5 +313,5 @@ const stopFollowing = (leader: string) =>
   ({
     on: 'follower',
     does: `stop following ${leader}, and forget it`,
-    perform: (follower: MysqlWriter, signal: AbortSignal) => follower.stopFollowing(signal),
+    perform: (follower: MysqlWriter, signal: AbortSignal) => follower.resetReplication(signal),
   }) as const;

@@ -2,7 +2,7 @@ import {z} from 'zod';
 import {blocked, defineGate, done} from '../../src/index.ts';
 import {changesSince} from './replication/binlog.ts';
 import {positionSchema, positionText, samePosition} from './replication/position.ts';
-import {writtenSinceFrozen} from './session/problems.ts';
+import {writesAfterFreeze} from './session/problems.ts';
 import {mysqlServer} from './target.ts';
 
 /**
@@ -36,7 +36,7 @@ export const stillFrozen = defineGate({
     if ((await changesSince(source, position, signal)).length === 0) {
       return done({});
     }
-    const {message, hint} = writtenSinceFrozen(
+    const {message, hint} = writesAfterFreeze(
       source.name,
       positionText(position),
       positionText(now),

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineOneWayStep, done, pending} from '../../src/index.ts';
-import {followedAt} from './replication/replication.ts';
+import {sourceAddress} from './replication/replication.ts';
 import {mysqlServer} from './target.ts';
 
 /** Takes the way back down: the follower stops replicating and forgets whom it followed. */
@@ -20,7 +20,7 @@ export const stopReplication = defineOneWayStep({
     return replication
       ? pending(undefined, {
           what: follower.name,
-          is: `follows ${followedAt(replication)}`,
+          is: `follows ${sourceAddress(replication)}`,
           shouldBe: 'follows nobody',
         })
       : done({});
@@ -32,8 +32,8 @@ export const stopReplication = defineOneWayStep({
       ? [
           {
             on: 'follower',
-            does: `stop following ${followedAt(replication)}, and forget it`,
-            perform: (writer, stopping) => writer.stopFollowing(stopping),
+            does: `stop following ${sourceAddress(replication)}, and forget it`,
+            perform: (writer, stopping) => writer.resetReplication(stopping),
           },
         ]
       : [];

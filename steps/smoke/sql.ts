@@ -38,7 +38,7 @@ export const sqlAnswers = defineGate({
 });
 
 // The server has understood the query, and refuses it every time.
-const finalCodes = new Set(['mysql-statement-refused', 'mysql-not-allowed']);
+const finalCodes = new Set(['mysql-statement-refused', 'mysql-privilege-missing']);
 const queryHint =
   "Correct the query of this gate, or grant switcharoo's account SELECT on the tables that it reads.";
 

@@ -1,11 +1,11 @@
 import type {Preflight} from '../../../src/index.ts';
 import {
   factsOf,
-  isMysql,
+  isMysqlReader,
   type MysqlCheck,
   type MysqlReader,
   mysqlChecks,
-  sourceAmong,
+  sourceOf,
 } from '../../mysql/index.ts';
 import type {AuroraReader} from '../target.ts';
 import {type AuroraCheck, lookOver} from './check.ts';
@@ -20,14 +20,14 @@ const inTheGroup = (parameter: string) =>
 
 /** Checks of any MySQL server, with what is done about them on Aurora. */
 const likeAnyServer: readonly AuroraCheck[] = [
-  ['account-sees-too-little', undefined],
+  ['account-privileges-missing', undefined],
   ['hash-function-missing', 'Compare with a replica of it on another server.'],
   ['binary-log-off', inTheGroup('binlog_format = ROW')],
   ['binary-log-not-row', inTheGroup('binlog_format = ROW')],
   ['row-image-not-full', inTheGroup('binlog_row_image = FULL')],
   ['partial-json', inTheGroup("binlog_row_value_options = ''")],
   ['binary-log-compressed', inTheGroup('binlog_transaction_compression = OFF')],
-  ['order-not-kept', inTheGroup('replica_preserve_commit_order = ON')],
+  ['commit-order-not-preserved', inTheGroup('replica_preserve_commit_order = ON')],
 ].map(([name, fix]) => ({...onAurora(checkNamed(name)), ...(fix ? {fix} : {})}));
 
 /** All that an Aurora cluster is looked over for. */
@@ -44,7 +44,7 @@ export const auroraChecks: readonly AuroraCheck[] = [
 export const auroraPreflight: Preflight<AuroraReader> = {
   checks: auroraChecks,
   look: async (aurora, targets, signal) => {
-    const others = targets.filter(isMysql).filter((other) => !('clusterIdentifier' in other));
+    const others = targets.filter(isMysqlReader).filter((other) => !('clusterIdentifier' in other));
     const sides = await sidesAmong(others, signal);
     return lookOver(auroraChecks, {aurora, ...sides, signal, trouble: 'told'});
   },
@@ -54,7 +54,7 @@ export const auroraPreflight: Preflight<AuroraReader> = {
 async function sidesAmong(servers: readonly MysqlReader[], signal: AbortSignal) {
   const facts = servers.map((server) => factsOf(server, signal));
   for (const replica of facts) {
-    const source = await sourceAmong(replica, facts).catch(() => undefined);
+    const source = await sourceOf(replica, facts).catch(() => undefined);
     if (source) {
       return {source: source.server, replica: replica.server};
     }

@@ -1,4 +1,4 @@
-import {callOf, knows, type Pattern, using} from '../../mysql/index.ts';
+import {functionCall, type Pattern, statementsWith, understands} from '../../mysql/index.ts';
 import type {AuroraCheck} from './check.ts';
 
 interface Removed extends Pattern {
@@ -8,7 +8,7 @@ interface Removed extends Pattern {
 
 const call = (name: string, values: string): Removed => ({
   name: `${name}()`,
-  is: callOf(name),
+  pattern: functionCall(name),
   probe: `SELECT ${name}(${values}) AS answer`,
 });
 
@@ -28,10 +28,11 @@ const mayBeRemoved: readonly Removed[] = [
   ...['ASTEXT', 'ASBINARY', 'GLENGTH', 'GEOMFROMTEXT', 'POINTFROMTEXT'].map((name) =>
     call(name, 'NULL'),
   ),
-  {name: 'SQL_CACHE', is: /\bSQL_CACHE\b/i, probe: 'SELECT SQL_CACHE 1 AS answer'},
+  {name: 'SQL_CACHE', pattern: /\bSQL_CACHE\b/i, probe: 'SELECT SQL_CACHE 1 AS answer'},
   {
     name: 'GROUP BY … ASC or DESC',
-    is: /\bGROUP\s+BY\b(?:(?!\b(?:HAVING|ORDER|LIMIT|UNION|SELECT|FROM|WHERE|OVER)\b|;)[\s\S])*?\b(?:ASC|DESC)\b/i,
+    pattern:
+      /\bGROUP\s+BY\b(?:(?!\b(?:HAVING|ORDER|LIMIT|UNION|SELECT|FROM|WHERE|OVER)\b|;)[\s\S])*?\b(?:ASC|DESC)\b/i,
     probe: 'SELECT 1 AS answer FROM (SELECT 1 AS a) t GROUP BY a ASC',
   },
 ];
@@ -49,11 +50,11 @@ export const removedChecks: readonly AuroraCheck[] = [
     find: async ({aurora, source}) => {
       const missing: Removed[] = [];
       for (const one of mayBeRemoved) {
-        if (!(await knows(aurora, one.probe))) {
+        if (!(await understands(aurora, one.probe))) {
           missing.push(one);
         }
       }
-      return using(source, missing, `what ${aurora.name} does not have`);
+      return statementsWith(source, missing, `what ${aurora.name} does not have`);
     },
   },
 ];

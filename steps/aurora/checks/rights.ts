@@ -1,11 +1,11 @@
 import {listed} from '../../../src/index.ts';
 import {
   accountsSql,
+  columnValue,
+  exceptSystemSchemas,
   type Facts,
-  notTheServers,
   type Row,
   rolesOf,
-  text,
 } from '../../mysql/index.ts';
 import type {AuroraCheck} from './check.ts';
 
@@ -56,15 +56,15 @@ async function rightsByUser(server: Facts): Promise<ReadonlyMap<string, Rights>>
   // One that has no right at all is there, too.
   for (const owner of await server.rows(accountsSql)) {
     const [user, account] = [
-      text(owner, 'user'),
-      `'${text(owner, 'user')}'@'${text(owner, 'host')}'`,
+      columnValue(owner, 'user'),
+      `'${columnValue(owner, 'user')}'@'${columnValue(owner, 'host')}'`,
     ];
     const rights = found.get(user) ?? new Map<string, Set<string>>();
     found.set(user, rights);
     const holders = [account, ...(roles.get(account) ?? [])];
-    for (const row of rows.filter((one) => holders.includes(text(one, 'grantee')))) {
+    for (const row of rows.filter((one) => holders.includes(columnValue(one, 'grantee')))) {
       const scope = scopeOf(row);
-      rights.set(scope, (rights.get(scope) ?? new Set()).add(text(row, 'privilege')));
+      rights.set(scope, (rights.get(scope) ?? new Set()).add(columnValue(row, 'privilege')));
     }
   }
   return found;
@@ -72,7 +72,7 @@ async function rightsByUser(server: Facts): Promise<ReadonlyMap<string, Rights>>
 
 // In the name of a schema `_` and `%` stand for others unless they are escaped; both sides are held against each other so.
 const scopeOf = (row: Row): string =>
-  `${text(row, 's') || '*'}.${text(row, 't') || '*'}`.replaceAll('\\', '');
+  `${columnValue(row, 's') || '*'}.${columnValue(row, 't') || '*'}`.replaceAll('\\', '');
 
 const withData =
   "privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'EXECUTE', 'CREATE TEMPORARY TABLES', 'LOCK TABLES', 'CREATE', 'ALTER', 'DROP', 'INDEX', 'REFERENCES', 'TRIGGER', 'EVENT', 'CREATE VIEW', 'SHOW VIEW', 'CREATE ROUTINE', 'ALTER ROUTINE')";
@@ -81,7 +81,7 @@ const rightsSql = `
   SELECT grantee AS grantee, '' AS s, '' AS t, privilege_type AS privilege
     FROM information_schema.user_privileges WHERE ${withData}
   UNION ALL SELECT grantee, table_schema, '', privilege_type
-    FROM information_schema.schema_privileges WHERE ${withData} AND ${notTheServers('table_schema')}
+    FROM information_schema.schema_privileges WHERE ${withData} AND ${exceptSystemSchemas('table_schema')}
   UNION ALL SELECT grantee, table_schema, table_name, privilege_type
-    FROM information_schema.table_privileges WHERE ${withData} AND ${notTheServers('table_schema')}
+    FROM information_schema.table_privileges WHERE ${withData} AND ${exceptSystemSchemas('table_schema')}
   ORDER BY 1, 2, 3, 4`;

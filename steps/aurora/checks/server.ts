@@ -1,16 +1,15 @@
 import {listed} from '../../../src/index.ts';
 import {
-  are,
-  columnOf,
-  countersOf,
+  autoIncrementsOf,
+  columnNameOf,
+  columnValue,
   eventsSql,
   type Facts,
-  isAre,
+  findingIf,
   isOn,
+  plural,
   type Row,
   settingOf,
-  text,
-  when,
 } from '../../mysql/index.ts';
 import {missingUses} from '../procedures/procedures.ts';
 import type {AuroraCheck} from './check.ts';
@@ -100,7 +99,7 @@ export const serverChecks: readonly AuroraCheck[] = [
         'slave_parallel_workers',
       );
       // Before 5.7 workers share the work out by schema alone.
-      return when(
+      return findingIf(
         !isMariaDb && series >= 507 && Number(workers ?? 0) < 2,
         `${aurora.name} applies with ${workers} workers`,
       );
@@ -112,23 +111,24 @@ const leastHours = 24;
 
 const eventsThat = async (aurora: Facts, word: string, which: (status: string) => boolean) =>
   listed(
-    (count) => `${count} ${are(count, 'event')} of ${aurora.name} ${isAre(count)} ${word}`,
+    (count) =>
+      `${count} ${plural(count, 'event')} of ${aurora.name} ${plural(count, 'is', 'are')} ${word}`,
     (await aurora.rows(eventsSql))
-      .filter((row) => which(text(row, 'status')))
-      .map((row) => `${text(row, 's')}.${text(row, 'name')}`),
+      .filter((row) => which(columnValue(row, 'status')))
+      .map((row) => `${columnValue(row, 's')}.${columnValue(row, 'name')}`),
   );
 
 async function countersBehind(aurora: Facts) {
   const behind: string[] = [];
-  for (const row of await countersOf(aurora)) {
+  for (const row of await autoIncrementsOf(aurora)) {
     const largest = await largestIn(aurora, row);
-    if (largest >= BigInt(text(row, 'next'))) {
-      behind.push(`${columnOf(row)} (next ${text(row, 'next')}, largest ${largest})`);
+    if (largest >= BigInt(columnValue(row, 'next'))) {
+      behind.push(`${columnNameOf(row)} (next ${columnValue(row, 'next')}, largest ${largest})`);
     }
   }
   return listed(
     (count) =>
-      `${count} AUTO_INCREMENT ${are(count, 'column')} of ${aurora.name} ${isAre(count)} behind the data`,
+      `${count} AUTO_INCREMENT ${plural(count, 'column')} of ${aurora.name} ${plural(count, 'is', 'are')} behind the data`,
     behind,
   );
 }
@@ -137,9 +137,9 @@ async function countersBehind(aurora: Facts) {
 async function largestIn(aurora: Facts, row: Row): Promise<bigint> {
   const [found] = await aurora.server.query(
     'SELECT CAST(MAX(??) AS CHAR) AS largest FROM ??.??',
-    [text(row, 'c'), text(row, 's'), text(row, 't')],
+    [columnValue(row, 'c'), columnValue(row, 's'), columnValue(row, 't')],
     aurora.signal,
   );
-  const largest = text(found ?? {}, 'largest');
+  const largest = columnValue(found ?? {}, 'largest');
   return /^\d+$/.test(largest) ? BigInt(largest) : 0n;
 }

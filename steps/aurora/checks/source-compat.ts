@@ -1,21 +1,20 @@
 import {type Found, listed} from '../../../src/index.ts';
 import {
-  accountOf,
+  accountNameOf,
   accountsSql,
-  are,
-  columnOf,
+  columnNameOf,
   columnsSql,
-  definedSql,
-  definedText,
+  columnValue,
+  definedObjectText,
+  definersSql,
   type Facts,
-  gtidDiffers,
-  isAre,
+  findingIf,
+  gtidModeFindings,
   isOn,
-  nameOf,
-  packetTooLarge,
+  packetSizeFindings,
+  plural,
   type Settings,
-  text,
-  when,
+  tableNameOf,
 } from '../../mysql/index.ts';
 import type {AuroraCheck, Beside} from './check.ts';
 import {isServers} from './rights.ts';
@@ -33,7 +32,7 @@ export const besideChecks: readonly AuroraCheck[] = [
     fix: 'Upgrade the cluster.',
     find: async ({aurora, source}) => {
       const [ours, its] = [await aurora.version(), await source.version()];
-      return when(
+      return findingIf(
         ours.isMariaDb === its.isMariaDb && ours.series < its.series,
         `${aurora.name} is ${ours.text}, and ${source.name} is ${its.text}`,
       );
@@ -50,7 +49,7 @@ export const besideChecks: readonly AuroraCheck[] = [
     find: async ({aurora, source}) => {
       const [ours, its] = [await aurora.version(), await source.version()];
       const far = seriesOf(ours.series) - seriesOf(its.series) > 1;
-      return when(
+      return findingIf(
         ours.isMariaDb !== its.isMariaDb || far,
         `${source.name} is ${its.text}, and ${aurora.name} is ${ours.text}`,
       );
@@ -108,7 +107,7 @@ export const besideChecks: readonly AuroraCheck[] = [
     fix: `Set collation_server = utf8mb4_general_ci ${inTheGroup}, and have the application's driver ask for no other.`,
     find: async ({aurora, source}) => {
       const {collation_server: collation = ''} = await aurora.settings();
-      return when(
+      return findingIf(
         !(await collationsOf(source)).has(nameOfCollation(collation)),
         `${aurora.name} has collation_server = ${collation}, which ${source.name} does not know`,
       );
@@ -148,10 +147,10 @@ export const besideChecks: readonly AuroraCheck[] = [
       const known = await collationsOf(source);
       return listed(
         (count) =>
-          `${count} ${are(count, 'session')} of ${aurora.name} with a collation that ${source.name} does not know`,
+          `${count} ${plural(count, 'session')} of ${aurora.name} with a collation that ${source.name} does not know`,
         rows
-          .filter((row) => !known.has(nameOfCollation(text(row, 'collation'))))
-          .map((row) => `${accountOf(row)} (${text(row, 'collation')})`),
+          .filter((row) => !known.has(nameOfCollation(columnValue(row, 'collation'))))
+          .map((row) => `${accountNameOf(row)} (${columnValue(row, 'collation')})`),
       );
     },
   },
@@ -165,7 +164,7 @@ export const besideChecks: readonly AuroraCheck[] = [
     fix: 'Have the driver name the collation (SET NAMES utf8mb4 COLLATE utf8mb4_general_ci), and CREATE TABLE, too.',
     find: async ({aurora, source}) => {
       const collation = await meantByUtf8mb4(aurora);
-      return when(
+      return findingIf(
         !(await collationsOf(source)).has(nameOfCollation(collation)),
         `SET NAMES utf8mb4 on ${aurora.name} means ${collation}, which ${source.name} does not know`,
       );
@@ -182,16 +181,16 @@ export const besideChecks: readonly AuroraCheck[] = [
       const {isMariaDb, series} = await aurora.version();
       // MySQL 8.0.13 brought the list, and MariaDB's does not tell which words are reserved.
       const rows = isMariaDb || series < 800 ? [] : await aurora.rows(reservedSql);
-      const reserved = new Set(rows.map((row) => text(row, 'word').toLowerCase()));
+      const reserved = new Set(rows.map((row) => columnValue(row, 'word').toLowerCase()));
       const columns = await source.rows(columnsSql);
-      const tables = new Map(columns.map((row) => [nameOf(row), text(row, 't')]));
+      const tables = new Map(columns.map((row) => [tableNameOf(row), columnValue(row, 't')]));
       const names = [
         ...[...tables].map(([name, table]) => ({name, word: table})),
-        ...columns.map((row) => ({name: columnOf(row), word: text(row, 'c')})),
+        ...columns.map((row) => ({name: columnNameOf(row), word: columnValue(row, 'c')})),
       ].filter(({word}) => reserved.has(word.toLowerCase()));
       return listed(
         (count) =>
-          `${count} ${are(count, 'name')} of ${source.name} ${isAre(count)} reserved words of ${aurora.name}`,
+          `${count} ${plural(count, 'name')} of ${source.name} ${plural(count, 'is', 'are')} reserved words of ${aurora.name}`,
         names.map(({name}) => name).sort(),
       );
     },
@@ -204,7 +203,7 @@ export const besideChecks: readonly AuroraCheck[] = [
     consequence: "CONVERT_TZ(…, 'Europe/Berlin') gives NULL.",
     fix: 'Load them: mysql_tzinfo_to_sql /usr/share/zoneinfo | mysql mysql.',
     find: async ({aurora, source}) =>
-      when(
+      findingIf(
         (await knowsZones(source)) && !(await knowsZones(aurora)),
         `${aurora.name} knows no time zone by name, and ${source.name} does`,
       ),
@@ -225,7 +224,7 @@ export const besideChecks: readonly AuroraCheck[] = [
     expects: 'Aurora takes every replicated row.',
     consequence: 'Replication stops at the first row that is larger (errno 1153, 1236).',
     fix: `Raise replica_max_allowed_packet (slave_max_allowed_packet) ${inTheGroup}.`,
-    find: ({aurora, replica}) => packetTooLarge(aurora, replica),
+    find: ({aurora, replica}) => packetSizeFindings(aurora, replica),
   },
   {
     name: 'fewer-connections',
@@ -243,7 +242,7 @@ export const besideChecks: readonly AuroraCheck[] = [
     expects: 'Aurora and the server that it follows have GTID modes that go together.',
     consequence: 'With ON on one side and OFF on the other the IO thread stops (errno 1593).',
     fix: `Set gtid-mode = ON_PERMISSIVE ${inTheGroup}, and reboot.`,
-    find: ({aurora, replica}) => gtidDiffers(aurora, replica),
+    find: ({aurora, replica}) => gtidModeFindings(aurora, replica),
   },
   {
     name: 'gtid-consistency-differs',
@@ -256,7 +255,7 @@ export const besideChecks: readonly AuroraCheck[] = [
     find: async ({aurora, source}) => {
       const [ours, its] = [await aurora.settings(), await source.settings()];
       const {enforce_gtid_consistency: there = 'OFF'} = its;
-      return when(
+      return findingIf(
         ours['enforce_gtid_consistency'] === 'ON' && there !== 'ON',
         `${aurora.name} has enforce_gtid_consistency = ON, and ${source.name} has ${there}`,
       );
@@ -270,15 +269,15 @@ export const besideChecks: readonly AuroraCheck[] = [
     consequence: 'Creating them is refused (errno 1419), by the load and by replication.',
     fix: `Set log_bin_trust_function_creators = 1 ${inTheGroup}.`,
     find: async ({aurora, source}) => {
-      const defined = (await source.rows(definedSql)).filter((row) =>
-        ['trigger', 'function'].includes(text(row, 'what')),
+      const defined = (await source.rows(definersSql)).filter((row) =>
+        ['trigger', 'function'].includes(columnValue(row, 'what')),
       );
       const settings = await aurora.settings();
       return isOn(settings['log_bin']) && settings['log_bin_trust_function_creators'] === 'OFF'
         ? listed(
             (count) =>
-              `${aurora.name} has log_bin_trust_function_creators = OFF, and ${source.name} has ${count} ${are(count, 'trigger or function', 'triggers and functions')}`,
-            defined.map(definedText),
+              `${aurora.name} has log_bin_trust_function_creators = OFF, and ${source.name} has ${count} ${plural(count, 'trigger or function', 'triggers and functions')}`,
+            defined.map(definedObjectText),
           )
         : [];
     },
@@ -291,14 +290,15 @@ export const besideChecks: readonly AuroraCheck[] = [
     consequence: 'Whoever uses such a view, routine or trigger there gets errno 1449.',
     fix: 'Create the account on Aurora (it need not be able to log in), or define the object anew.',
     find: async ({aurora, source}) => {
-      const accounts = (await aurora.rows(accountsSql)).map(accountOf);
-      const orphans = (await source.rows(definedSql)).filter(
-        (row) => text(row, 'definer') !== '' && !accounts.includes(text(row, 'definer')),
+      const accounts = (await aurora.rows(accountsSql)).map(accountNameOf);
+      const orphans = (await source.rows(definersSql)).filter(
+        (row) =>
+          columnValue(row, 'definer') !== '' && !accounts.includes(columnValue(row, 'definer')),
       );
       return listed(
         (count) =>
-          `${count} ${are(count, 'object')} of ${source.name} with a definer that ${aurora.name} does not have`,
-        orphans.map(definedText),
+          `${count} ${plural(count, 'object')} of ${source.name} with a definer that ${aurora.name} does not have`,
+        orphans.map(definedObjectText),
       );
     },
   },
@@ -311,13 +311,14 @@ export const besideChecks: readonly AuroraCheck[] = [
       'Accounts are not replicated to Aurora: whoever uses one cannot log in after the cutover.',
     fix: 'Create those that are still used on Aurora, with the host part of their new clients.',
     find: async ({aurora, source}) => {
-      const ours = new Set((await aurora.rows(accountsSql)).map((row) => text(row, 'user')));
+      const ours = new Set((await aurora.rows(accountsSql)).map((row) => columnValue(row, 'user')));
       const missing = (await source.rows(accountsSql)).filter(
-        (row) => !ours.has(text(row, 'user')) && !isServers(text(row, 'user'), source),
+        (row) =>
+          !ours.has(columnValue(row, 'user')) && !isServers(columnValue(row, 'user'), source),
       );
       return listed(
-        (count) => `${aurora.name} lacks ${count} ${are(count, 'account')} of ${source.name}`,
-        missing.map(accountOf),
+        (count) => `${aurora.name} lacks ${count} ${plural(count, 'account')} of ${source.name}`,
+        missing.map(accountNameOf),
       );
     },
   },
@@ -343,11 +344,13 @@ export const besideChecks: readonly AuroraCheck[] = [
       const user = source.server.replicationUser;
       const {isMariaDb, series} = await source.version();
       const tooNew = (await aurora.rows(accountsSql)).filter(
-        (row) => text(row, 'user') === user && text(row, 'plugin').startsWith('caching_sha2'),
+        (row) =>
+          columnValue(row, 'user') === user &&
+          columnValue(row, 'plugin').startsWith('caching_sha2'),
       );
-      return when(
+      return findingIf(
         (isMariaDb || series < 800) && tooNew.length > 0,
-        `${tooNew.map(accountOf).join(', ')} on ${aurora.name} logs in with caching_sha2_password, which ${source.name} cannot`,
+        `${tooNew.map(accountNameOf).join(', ')} on ${aurora.name} logs in with caching_sha2_password, which ${source.name} cannot`,
       );
     },
   },
@@ -360,7 +363,7 @@ export const besideChecks: readonly AuroraCheck[] = [
     fix: `Set require_secure_transport = OFF ${inTheGroup} until the way back is closed.`,
     find: async ({aurora, source}) => {
       const {isMariaDb, series} = await source.version();
-      return when(
+      return findingIf(
         isOn((await aurora.settings())['require_secure_transport']) && !isMariaDb && series < 507,
         `${aurora.name} has require_secure_transport = ON, and ${source.name} is MySQL 5.6`,
       );
@@ -386,7 +389,7 @@ function same(
     ...words,
     find: async ({aurora, source}) => {
       const [ours, its] = [await aurora.settings(), await source.settings()];
-      return when(
+      return findingIf(
         value(ours) !== value(its),
         `${aurora.name} has ${shown(ours)}, and ${source.name} has ${shown(its)}`,
       );
@@ -412,9 +415,9 @@ function replicationAccount(
         return [{is: `the inventory names no account with which ${follower.name} could follow`}];
       }
       const allowed = (await leader.rows(replicatingSql)).some((row) =>
-        text(row, 'grantee').startsWith(`'${user}'@`),
+        columnValue(row, 'grantee').startsWith(`'${user}'@`),
       );
-      return when(!allowed, `${leader.name} has no account ${user} that may replicate`);
+      return findingIf(!allowed, `${leader.name} has no account ${user} that may replicate`);
     },
   };
 }
@@ -424,7 +427,7 @@ async function meantByUtf8mb4(server: Facts): Promise<string> {
   const {default_collation_for_utf8mb4: inMysql, character_set_collations: inMariadb = ''} =
     await server.settings();
   const told = inMysql ?? /\butf8mb4=(\w+)/.exec(inMariadb)?.[1];
-  return told ?? text((await server.rows(utf8mb4Sql))[0] ?? {}, 'collation');
+  return told ?? columnValue((await server.rows(utf8mb4Sql))[0] ?? {}, 'collation');
 }
 
 const utf8mb4Sql = `
@@ -445,7 +448,7 @@ const replicatingSql = `
 
 async function smaller(aurora: Facts, source: Facts, name: string): Promise<readonly Found[]> {
   const [ours, its] = [(await aurora.settings())[name], (await source.settings())[name]];
-  return when(
+  return findingIf(
     Number(ours) < Number(its),
     `${aurora.name} has ${name} = ${ours}, and ${source.name} has ${its}`,
   );
@@ -456,15 +459,15 @@ async function unknownCollations(has: Facts, knows: Facts): Promise<readonly Fou
   const known = await collationsOf(knows);
   const used = new Map<string, number>();
   for (const row of await has.rows(columnsSql)) {
-    const collation = nameOfCollation(text(row, 'collation'));
+    const collation = nameOfCollation(columnValue(row, 'collation'));
     if (collation !== '' && !known.has(collation)) {
       used.set(collation, (used.get(collation) ?? 0) + 1);
     }
   }
   return listed(
     (count) =>
-      `${has.name} uses ${count} ${are(count, 'collation')} that ${knows.name} does not know`,
-    [...used].map(([collation, count]) => `${collation} (${count} ${are(count, 'column')})`),
+      `${has.name} uses ${count} ${plural(count, 'collation')} that ${knows.name} does not know`,
+    [...used].map(([collation, count]) => `${collation} (${count} ${plural(count, 'column')})`),
   );
 }
 
@@ -473,7 +476,7 @@ async function collationsOf(server: Facts): Promise<ReadonlySet<string>> {
   const sql = (await server.settings())['character_set_collations']
     ? 'SELECT full_collation_name AS name FROM information_schema.collation_character_set_applicability'
     : 'SELECT collation_name AS name FROM information_schema.collations';
-  return new Set((await server.rows(sql)).map((row) => nameOfCollation(text(row, 'name'))));
+  return new Set((await server.rows(sql)).map((row) => nameOfCollation(columnValue(row, 'name'))));
 }
 
 /** utf8 is the older name of utf8mb3. */

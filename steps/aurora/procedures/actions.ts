@@ -34,7 +34,7 @@ export const pointAt = (
       if (await aurora.replication(signal)) {
         return;
       }
-      await aurora.follow({host, port, from: await from(signal)}, signal);
+      await aurora.setSource({host, port, from: await from(signal)}, signal);
     },
   }) as const;
 
@@ -54,5 +54,5 @@ export const forget = (followed: string) =>
   ({
     on: 'aurora',
     does: `stop following ${followed}, and forget it`,
-    perform: (aurora: AuroraWriter, signal: AbortSignal) => aurora.stopFollowing(signal),
+    perform: (aurora: AuroraWriter, signal: AbortSignal) => aurora.resetReplication(signal),
   }) as const;

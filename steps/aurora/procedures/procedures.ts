@@ -1,5 +1,10 @@
 import {SwitcharooError} from '../../../src/index.ts';
-import {type MysqlReader, type Procedures, proceduresKnown, type Row} from '../../mysql/index.ts';
+import {
+  callableProcedures,
+  type MysqlReader,
+  type Procedures,
+  type Row,
+} from '../../mysql/index.ts';
 import {procedureDiffers, procedureMissing} from './problems.ts';
 
 // Which ones exist depends on the engine and on its version; the same name takes other arguments on RDS for MySQL.
@@ -17,7 +22,7 @@ export async function proceduresOn(
   signal?: AbortSignal,
 ): Promise<Procedures> {
   const told = proceduresOf(await server.query(proceduresSql, [], signal));
-  return proceduresKnown(
+  return callableProcedures(
     told,
     await server.settings(['aurora_version', 'version', 'basedir'], signal),
   );

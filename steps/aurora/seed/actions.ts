@@ -1,6 +1,6 @@
 import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import {
-  type CopyMark,
+  type CopyMarker,
   changesSince,
   type MysqlReader,
   type MysqlWriter,
@@ -37,14 +37,14 @@ export const begin = (copy: Copy, executing: boolean) =>
     on: 'aurora',
     does: `note in switcharoo.seed that ${copy.schemas.join(', ')} will be this run's`,
     perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
-      if (await aurora.copies.mark(signal)) {
+      if (await aurora.copies.marker(signal)) {
         return;
       }
       const else_ = await whatElseIsThere(aurora, copy.schemas, signal);
       if (else_) {
         throw new SwitcharooError(seedTargetNotEmpty(aurora.name, else_));
       }
-      await aurora.copies.begin({...keyOf(copy), schemas: copy.schemas, executing}, signal);
+      await aurora.copies.createMarker({...keyOf(copy), schemas: copy.schemas, executing}, signal);
     },
   }) as const;
 
@@ -53,8 +53,8 @@ export const holdStill = (copy: Copy) =>
     on: 'replica',
     does: 'stop its SQL thread, so that nothing changes while it is copied; it goes on receiving',
     perform: async (replica: MysqlWriter, signal: AbortSignal) => {
-      if ((await copy.aurora.copies.mark(signal))?.state !== 'loaded') {
-        await replica.stopExecuting(signal);
+      if ((await copy.aurora.copies.marker(signal))?.state !== 'loaded') {
+        await replica.stopSqlThread(signal);
       }
     },
   }) as const;
@@ -69,25 +69,25 @@ export const load = (copy: Copy, program: string) =>
       if (mark.state === 'loaded') {
         return;
       }
-      const {suits: programs} = await replica.copies.programs(signal);
+      const {suitable: programs} = await replica.copies.programs(signal);
       if (!programs) {
         throw new SwitcharooError(seedNoClient(replica.name));
       }
       // What an earlier try left, also one whose load still goes on.
-      await aurora.copies.clear(mark, signal);
+      await aurora.copies.dropCopy(mark, signal);
       const at = await stillAt(replica, signal);
-      await aurora.copies.place(keyOf(copy), at, signal);
+      await aurora.copies.recordPositions(keyOf(copy), at, signal);
       const contents = await contentsOf(replica, schemas, signal);
       const expected = {
-        tables: total(contents.map(({holds}) => holds['table'] ?? 0)),
+        tables: total(contents.map(({counts: holds}) => holds['table'] ?? 0)),
         bytes: total(contents.map(({bytes}) => bytes)),
       };
       const order = {from: replica, programs, schemas, expected};
       await aurora.copies.load(order, signal, say);
-      await aurora.copies.mend(order, signal, say);
+      await aurora.copies.restoreFloats(order, signal, say);
       await refuseIfMoved(replica, at.at, signal);
       await refuseIfOther(contents, {aurora, replica}, signal);
-      await aurora.copies.finish(keyOf(copy), signal);
+      await aurora.copies.markLoaded(keyOf(copy), signal);
     },
   }) as const;
 
@@ -97,7 +97,7 @@ export const goOn = (copy: Copy) =>
     does: 'start its SQL thread again',
     perform: async (replica: MysqlWriter, signal: AbortSignal) => {
       if ((await copy.replica.replication(signal))?.sql !== 'Yes') {
-        await replica.startExecuting(signal);
+        await replica.startSqlThread(signal);
       }
     },
   }) as const;
@@ -107,7 +107,7 @@ export const drop = (copy: Copy) =>
     on: 'aurora',
     does: `drop what this run copied: ${copy.schemas.join(', ')}`,
     perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
-      const mark = await aurora.copies.mark(signal);
+      const mark = await aurora.copies.marker(signal);
       if (!mark) {
         return;
       }
@@ -115,7 +115,7 @@ export const drop = (copy: Copy) =>
       if (inUse) {
         throw new SwitcharooError(seedInUse(aurora.name, inUse));
       }
-      await aurora.copies.clear(await ours(copy, aurora, signal), signal);
+      await aurora.copies.dropCopy(await ours(copy, aurora, signal), signal);
     },
   }) as const;
 
@@ -124,12 +124,12 @@ export const forget = (copy: Copy) =>
     on: 'aurora',
     does: 'remove the note of this run from switcharoo.seed',
     perform: (aurora: AuroraWriter, signal: AbortSignal) =>
-      aurora.copies.forget(keyOf(copy), signal),
+      aurora.copies.removeMarker(keyOf(copy), signal),
   }) as const;
 
 /** The mark of this run: only what it names may be dropped. */
-async function ours(copy: Copy, aurora: AuroraReader, signal: AbortSignal): Promise<CopyMark> {
-  const mark = await aurora.copies.mark(signal);
+async function ours(copy: Copy, aurora: AuroraReader, signal: AbortSignal): Promise<CopyMarker> {
+  const mark = await aurora.copies.marker(signal);
   if (mark?.run !== copy.run.id || mark.entry !== copy.run.entry) {
     throw new SwitcharooError(seedGone(aurora.name, copy.run.id));
   }
@@ -169,9 +169,9 @@ async function refuseIfOther(
 ): Promise<void> {
   const schemas = contents.map(({schema}) => schema);
   const there = new Map(
-    (await contentsOf(aurora, schemas, signal)).map(({schema, holds}) => [schema, holds]),
+    (await contentsOf(aurora, schemas, signal)).map(({schema, counts: holds}) => [schema, holds]),
   );
-  for (const {schema, holds} of contents) {
+  for (const {schema, counts: holds} of contents) {
     for (const [what, count] of Object.entries(holds)) {
       const has = there.get(schema)?.[what] ?? 0;
       if (has !== count) {

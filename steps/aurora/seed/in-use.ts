@@ -1,12 +1,12 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type Client, clientText, followedAt} from '../../mysql/index.ts';
+import {type Client, clientText, sourceAddress} from '../../mysql/index.ts';
 import type {AuroraReader} from '../target.ts';
 
 /** Why nothing may be dropped on Aurora, for somebody may have use of it; `null` when nobody is seen. */
 export async function whyInUse(aurora: AuroraReader, signal: AbortSignal): Promise<string | null> {
   const replication = await aurora.replication(signal);
   if (replication) {
-    return `it follows ${followedAt(replication)}`;
+    return `it follows ${sourceAddress(replication)}`;
   }
   if (await hasSentinels(aurora, signal)) {
     return 'a way back was armed there (switcharoo.sentinel has a row), so it has taken over';

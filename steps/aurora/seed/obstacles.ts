@@ -1,13 +1,13 @@
 import {type Blocked, blocked} from '../../../src/index.ts';
 import {
-  accountOf,
+  accountNameOf,
   accountsSql,
-  brokenBecause,
-  definedSql,
-  definedText,
+  brokenReason,
+  definedObjectText,
+  definersSql,
   eventsSql,
   hasEverywhere,
-  isEmpty,
+  isEmptySchema,
   type MysqlReader,
   ownGrants,
   type Replication,
@@ -45,7 +45,7 @@ function whyNotStill(replica: MysqlReader, replication: Replication | null): Blo
       'Set up a dedicated replica of the source, and name it here.',
     );
   }
-  const broken = replication.error ? brokenBecause(replication) : null;
+  const broken = replication.error ? brokenReason(replication) : null;
   return broken === null
     ? null
     : blocked(
@@ -94,12 +94,12 @@ export async function whatElseIsThere(
   signal: AbortSignal,
 ): Promise<string | null> {
   const there = (await aurora.copies.schemas(signal)).filter(
-    (content) => !isEmpty(content) || schemas.includes(content.schema),
+    (content) => !isEmptySchema(content) || schemas.includes(content.schema),
   );
   const texts = there.map((content) =>
-    isEmpty(content)
+    isEmptySchema(content)
       ? `${content.schema} (empty)`
-      : `${content.schema} (${Object.entries(content.holds)
+      : `${content.schema} (${Object.entries(content.counts)
           .map(([what, count]) => `${count} ${what}${count === 1 ? '' : 's'}`)
           .join(', ')})`,
   );
@@ -109,7 +109,7 @@ export async function whatElseIsThere(
 }
 
 async function whyNoClient(replica: MysqlReader, signal: AbortSignal): Promise<Blocked | null> {
-  const {suits, found} = await replica.copies.programs(signal);
+  const {suitable: suits, available: found} = await replica.copies.programs(signal);
   const {version = 'of an unknown version'} = await replica.settings(['version'], signal);
   return suits
     ? null
@@ -124,12 +124,12 @@ async function whyNoDefiner(
   schemas: readonly string[],
   signal: AbortSignal,
 ): Promise<Blocked | null> {
-  const defined = await ofSchemas(replica, definedSql, schemas, signal);
-  const accounts = (await aurora.query(accountsSql, [], signal)).map(accountOf);
+  const defined = await ofSchemas(replica, definersSql, schemas, signal);
+  const accounts = (await aurora.query(accountsSql, [], signal)).map(accountNameOf);
   const orphans = defined.filter((row) => !accounts.includes(String(row['definer'])));
   if (orphans.length > 0) {
     return blocked(
-      `${some(orphans, 'object', definedText)} of ${replica.name} with a definer that is no account of ${aurora.name}.`,
+      `${some(orphans, 'object', definedObjectText)} of ${replica.name} with a definer that is no account of ${aurora.name}.`,
       `Create the account on ${aurora.name} (it need not be able to log in), or define the object anew on the source. A dump copies no accounts.`,
     );
   }
@@ -138,7 +138,7 @@ async function whyNoDefiner(
   return others.length === 0 || (await hasOneOf(aurora, definerPrivileges, signal))
     ? null
     : blocked(
-        `${some(others, 'object', definedText)} of ${replica.name} with another definer than ${me?.['account']}, which may not make objects for others on ${aurora.name}.`,
+        `${some(others, 'object', definedObjectText)} of ${replica.name} with another definer than ${me?.['account']}, which may not make objects for others on ${aurora.name}.`,
         'Grant it SET_USER_ID (MySQL 8.0), or SET_ANY_DEFINER and ALLOW_NONEXISTENT_DEFINER (from 8.2 on); before 8.0 define the objects anew with this account as definer.',
       );
 }
@@ -166,7 +166,7 @@ async function whyNotTrusted(
     names,
     signal,
   );
-  const defined = (await ofSchemas(replica, definedSql, schemas, signal)).filter(({what}) =>
+  const defined = (await ofSchemas(replica, definersSql, schemas, signal)).filter(({what}) =>
     ['trigger', 'function'].includes(String(what)),
   );
   return logs !== 'ON' ||
@@ -175,7 +175,7 @@ async function whyNotTrusted(
     (await hasOneOf(aurora, ['ALL PRIVILEGES', 'SUPER'], signal))
     ? null
     : blocked(
-        `${some(defined, 'object', definedText)} of ${replica.name} that ${aurora.name} lets nobody make: it writes a binary log, and log_bin_trust_function_creators is OFF.`,
+        `${some(defined, 'object', definedObjectText)} of ${replica.name} that ${aurora.name} lets nobody make: it writes a binary log, and log_bin_trust_function_creators is OFF.`,
         'Set log_bin_trust_function_creators = 1 in the parameter group of the cluster.',
       );
 }

@@ -6,7 +6,7 @@ export async function roundedBy(
   schemas: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const columns = await replica.comparing(
+  const columns = await replica.withSessions(
     1,
     async (sessions) => {
       const tables = await Promise.all(sessions.map((ask) => floatTablesOf(ask, schemas)));

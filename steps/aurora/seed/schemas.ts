@@ -1,4 +1,4 @@
-import {isEmpty, type MysqlReader} from '../../mysql/index.ts';
+import {isEmptySchema, type MysqlReader} from '../../mysql/index.ts';
 import type {AuroraReader} from '../target.ts';
 
 export interface Ends {
@@ -14,7 +14,7 @@ export async function schemasToCopy(
 ): Promise<readonly string[]> {
   const there = new Set((await aurora.copies.schemas(signal)).map(({schema}) => schema));
   return (await replica.copies.schemas(signal))
-    .filter((content) => !(isEmpty(content) && there.has(content.schema)))
+    .filter((content) => !(isEmptySchema(content) && there.has(content.schema)))
     .map(({schema}) => schema)
     .filter((schema) => wanted === undefined || wanted.includes(schema));
 }

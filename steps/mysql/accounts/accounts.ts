@@ -7,7 +7,7 @@ import {everybody, type Holders, holderOf} from './roles.ts';
 export const accountText = ({user, host}: Account): string => `${user}@${host}`;
 
 /** Whether it is that account, also under the host where it is parked. */
-export const isSame = (one: Account, account: Account): boolean =>
+export const isSameAccount = (one: Account, account: Account): boolean =>
   one.user === account.user && [account.host, parkedHost(account.host)].includes(one.host);
 
 /** The statement that tells of every account whether it is locked. */
@@ -36,7 +36,7 @@ const isServersOwn = ({user}: Account): boolean =>
   user.startsWith('mysql.') || user === 'mariadb.sys';
 
 /** root from the machine itself is every server's emergency entrance: it is never locked. */
-export const isEntrance = ({user, host}: Account): boolean =>
+export const isLocalRoot = ({user, host}: Account): boolean =>
   user === 'root' && ['localhost', '127.0.0.1', '::1'].includes(host);
 
 /**

@@ -11,7 +11,7 @@ type Read = (
 ) => Promise<readonly Row[]>;
 
 /** Whom `read_only` does not bind: by a privilege of their own, or by a role that they were given. */
-export async function holdersOf(
+export async function bypassHoldersOf(
   traits: Traits,
   read: Read,
   signal?: AbortSignal,

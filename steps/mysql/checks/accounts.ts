@@ -3,12 +3,12 @@ import {accountText} from '../accounts/accounts.ts';
 import {type Grants, hasEverywhere, ownGrants} from '../accounts/grants.ts';
 import type {Row} from '../session/contract.ts';
 import type {MysqlCheck} from './check.ts';
-import {text} from './facts.ts';
-import {are} from './tables.ts';
+import {columnValue} from './facts.ts';
+import {plural} from './tables.ts';
 
 export const accountChecks: readonly MysqlCheck[] = [
   {
-    name: 'account-sees-too-little',
+    name: 'account-privileges-missing',
     severity: 'blocks',
     expects:
       "switcharoo's own account sees every table, view, routine, trigger, event and session.",
@@ -19,7 +19,7 @@ export const accountChecks: readonly MysqlCheck[] = [
       const {own, idle} = await ownGrants(server.rows);
       return listed(
         (count) =>
-          `the account ${server.server.user} lacks ${count} ${are(count, 'right')} on ${server.name}`,
+          `the account ${server.server.user} lacks ${count} ${plural(count, 'right')} on ${server.name}`,
         seeing
           .filter((names) => !hasEverywhere(own, names))
           .map((names) => lackedText(names, idle)),
@@ -27,7 +27,7 @@ export const accountChecks: readonly MysqlCheck[] = [
     },
   },
   {
-    name: 'not-bound-by-the-freeze',
+    name: 'read-only-bypass',
     severity: 'asks',
     of: 'source',
     expects: 'No account but the administrator may write although read_only is set.',
@@ -36,7 +36,7 @@ export const accountChecks: readonly MysqlCheck[] = [
     find: async (server) =>
       listed(
         (count) =>
-          `${server.name} has ${count} ${are(count, 'account')} that read_only does not bind`,
+          `${server.name} has ${count} ${plural(count, 'account')} that read_only does not bind`,
         (await server.server.accounts(server.signal))
           .filter(({bound, locked}) => !bound && !locked)
           .map(accountText),
@@ -54,15 +54,16 @@ export const accountChecks: readonly MysqlCheck[] = [
       // From 5.7 on MySQL has neither such hashes nor the column.
       const rows = isMariaDb || series < 507 ? await server.rows(oldHashesSql) : [];
       return listed(
-        (count) => `${count} ${are(count, 'account')} of ${server.name} with an old password hash`,
-        rows.map(accountOf),
+        (count) =>
+          `${count} ${plural(count, 'account')} of ${server.name} with an old password hash`,
+        rows.map(accountNameOf),
       );
     },
   },
 ];
 
 /** What a step's account needs for the checks. */
-export const toSeeEverything = [
+export const checkPrivileges = [
   'SELECT ON *.*',
   'SHOW VIEW ON *.*',
   'EVENT ON *.*',
@@ -92,7 +93,8 @@ function lackedText(names: readonly string[], idle: Grants['idle']): string {
 export const accountsSql = `
   SELECT user AS user, host AS host, plugin AS plugin FROM mysql.user ORDER BY user, host`;
 
-export const accountOf = (row: Row): string => `${text(row, 'user')}@${text(row, 'host')}`;
+export const accountNameOf = (row: Row): string =>
+  `${columnValue(row, 'user')}@${columnValue(row, 'host')}`;
 
 const oldHashesSql = `
   SELECT user AS user, host AS host FROM mysql.user

@@ -1,4 +1,4 @@
-import {type MysqlCheck, when} from './check.ts';
+import {findingIf, type MysqlCheck} from './check.ts';
 import {isOn, type Settings, settingOf} from './facts.ts';
 
 /** What a follower reads. */
@@ -10,7 +10,7 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
     consequence: 'Nobody can follow it, so nothing can be migrated from it.',
     fix: 'Set log-bin in my.cnf and restart.',
     find: async (server) =>
-      when(
+      findingIf(
         !isOn((await server.settings())['log_bin']),
         `${server.name} writes no binary log (log_bin = OFF)`,
       ),
@@ -23,7 +23,7 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
     fix: 'Set binlog_format = ROW in my.cnf and restart, so that old sessions take it too.',
     find: async (server) => {
       const {binlog_format: format = 'ROW'} = await server.settings();
-      return when(format !== 'ROW', `${server.name} has binlog_format = ${format}, not ROW`);
+      return findingIf(format !== 'ROW', `${server.name} has binlog_format = ${format}, not ROW`);
     },
   },
   {
@@ -34,7 +34,10 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
     fix: 'Set binlog_row_image = FULL in my.cnf and restart.',
     find: async (server) => {
       const {binlog_row_image: image = 'FULL'} = await server.settings();
-      return when(image !== 'FULL', `${server.name} has binlog_row_image = ${image}, not FULL`);
+      return findingIf(
+        image !== 'FULL',
+        `${server.name} has binlog_row_image = ${image}, not FULL`,
+      );
     },
   },
   {
@@ -45,7 +48,7 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
     fix: "Set binlog_row_value_options = '' in my.cnf and restart.",
     find: async (server) => {
       const {binlog_row_value_options: options = ''} = await server.settings();
-      return when(options !== '', `${server.name} has binlog_row_value_options = ${options}`);
+      return findingIf(options !== '', `${server.name} has binlog_row_value_options = ${options}`);
     },
   },
   {
@@ -62,14 +65,14 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
     },
   },
   {
-    name: 'binary-log-purged-early',
+    name: 'binary-log-retention-short',
     severity: 'blocks',
     expects: 'Binary logs are kept for 24 h or more.',
     consequence: 'A follower that was away for longer must be seeded anew (IO errno 1236).',
     fix: 'Set expire_logs_days (from MySQL 8.0 on binlog_expire_logs_seconds) to a week.',
     find: async (server) => {
       const hours = retentionHours(await server.settings());
-      return when(
+      return findingIf(
         hours !== 0 && hours < leastHours,
         `${server.name} purges its binary logs after ${hours} h, and a way back needs ${leastHours} h or more`,
       );
@@ -84,8 +87,8 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
     find: async (server) => {
       const {only, without} = await server.server.logFilters(server.signal);
       return [
-        ...when(only.length > 0, `${server.name} logs only the schemas ${only.join(', ')}`),
-        ...when(
+        ...findingIf(only.length > 0, `${server.name} logs only the schemas ${only.join(', ')}`),
+        ...findingIf(
           without.length > 0,
           `${server.name} does not log the schemas ${without.join(', ')}`,
         ),
@@ -93,7 +96,7 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
     },
   },
   {
-    name: 'changes-not-passed-on',
+    name: 'log-slave-updates-off',
     severity: 'blocks',
     of: 'replica',
     expects: 'A replica logs what it replicates (log_slave_updates).',
@@ -101,7 +104,7 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
     fix: 'Set log-slave-updates (log-replica-updates) in my.cnf and restart.',
     find: async (server) => {
       const settings = await server.settings();
-      return when(
+      return findingIf(
         !isOn(settingOf(settings, 'log_slave_updates', 'log_replica_updates')),
         `${server.name} has log_slave_updates = OFF, so nothing of its source gets past it`,
       );

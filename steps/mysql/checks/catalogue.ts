@@ -2,11 +2,11 @@ import type {Preflight} from '../../../src/index.ts';
 import type {MysqlReader} from '../contract.ts';
 import {accountChecks} from './accounts.ts';
 import {binaryLogChecks} from './binary-log.ts';
-import {lookOver, type MysqlCheck} from './check.ts';
+import {type MysqlCheck, runChecks} from './check.ts';
 import {columnChecks} from './columns.ts';
 import {factsOf} from './facts.ts';
 import {objectChecks} from './objects.ts';
-import {replicationChecks, sourceAmong} from './replication.ts';
+import {replicationChecks, sourceOf} from './replication.ts';
 import {sessionChecks} from './sessions.ts';
 import {statementChecks} from './statements.ts';
 import {tableChecks} from './tables.ts';
@@ -27,14 +27,14 @@ export const mysqlChecks: readonly MysqlCheck[] = [
 export const mysqlPreflight: Preflight<MysqlReader> = {
   checks: mysqlChecks,
   look: async (server, targets, signal) => {
-    const others = targets.filter(isMysql);
+    const others = targets.filter(isMysqlReader);
     const facts = others.map((other) => factsOf(other, signal));
-    const source = await sourceAmong(factsOf(server, signal), facts);
+    const source = await sourceOf(factsOf(server, signal), facts);
     const role = source ? 'replica' : 'source';
-    return lookOver(mysqlChecks, {server, role, others, signal, trouble: 'told'});
+    return runChecks(mysqlChecks, {server, role, others, signal, trouble: 'told'});
   },
 };
 
 /** Aurora's reader is one, too. */
-export const isMysql = (target: unknown): target is MysqlReader =>
+export const isMysqlReader = (target: unknown): target is MysqlReader =>
   typeof target === 'object' && target !== null && 'replication' in target && 'fence' in target;

@@ -13,7 +13,7 @@ export interface MysqlCheck extends CheckWords {
 }
 
 /** How a look over one server goes. */
-export interface LookOver {
+export interface CheckRun {
   readonly server: MysqlReader;
   readonly role: Role;
   readonly others: readonly MysqlReader[];
@@ -22,7 +22,7 @@ export interface LookOver {
   readonly trouble: 'told' | 'thrown';
 }
 
-export function lookOver(checks: readonly MysqlCheck[], look: LookOver): Promise<Survey> {
+export function runChecks(checks: readonly MysqlCheck[], look: CheckRun): Promise<Survey> {
   const {server, role, signal} = look;
   const facts = factsOf(server, signal);
   const others = look.others.map((other) => factsOf(other, signal));
@@ -35,4 +35,4 @@ export function lookOver(checks: readonly MysqlCheck[], look: LookOver): Promise
 }
 
 /** One finding if it is so. */
-export const when = (isSo: boolean, is: string): readonly Found[] => (isSo ? [{is}] : []);
+export const findingIf = (isSo: boolean, is: string): readonly Found[] => (isSo ? [{is}] : []);

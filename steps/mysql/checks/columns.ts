@@ -1,8 +1,8 @@
 import {listed} from '../../../src/index.ts';
 import type {Row} from '../session/contract.ts';
 import type {MysqlCheck} from './check.ts';
-import {type Facts, notTheServers, text} from './facts.ts';
-import {are, columnOf, columnsSql, isAre, nameOf} from './tables.ts';
+import {columnValue, exceptSystemSchemas, type Facts} from './facts.ts';
+import {columnNameOf, columnsSql, plural, tableNameOf} from './tables.ts';
 
 export const columnChecks: readonly MysqlCheck[] = [
   {
@@ -16,10 +16,10 @@ export const columnChecks: readonly MysqlCheck[] = [
     find: async (server) =>
       listed(
         (count) =>
-          `${count} ${are(count, 'column')} of ${server.name} ${count === 1 ? 'has' : 'have'} a zero date as default`,
+          `${count} ${plural(count, 'column')} of ${server.name} ${count === 1 ? 'has' : 'have'} a zero date as default`,
         (await server.rows(columnsSql))
-          .filter((row) => /^'?0000-00-00/.test(text(row, 'def')))
-          .map(columnOf),
+          .filter((row) => /^'?0000-00-00/.test(columnValue(row, 'def')))
+          .map(columnNameOf),
       ),
   },
   {
@@ -32,12 +32,12 @@ export const columnChecks: readonly MysqlCheck[] = [
     find: async (server) =>
       listed(
         (count) =>
-          `${count} AUTO_INCREMENT ${are(count, 'column')} of ${server.name} ${isAre(count)} nearly full`,
-        (await countersOf(server)).flatMap((row) => {
-          const percent = percentUsed(text(row, 'next'), text(row, 'column_type'));
+          `${count} AUTO_INCREMENT ${plural(count, 'column')} of ${server.name} ${plural(count, 'is', 'are')} nearly full`,
+        (await autoIncrementsOf(server)).flatMap((row) => {
+          const percent = percentUsed(columnValue(row, 'next'), columnValue(row, 'column_type'));
           return percent < alarmPercent
             ? []
-            : [`${columnOf(row)} (${text(row, 'column_type')}, ${percent} % used)`];
+            : [`${columnNameOf(row)} (${columnValue(row, 'column_type')}, ${percent} % used)`];
         }),
       ),
   },
@@ -52,9 +52,10 @@ export const columnChecks: readonly MysqlCheck[] = [
     find: async (server) =>
       listed(
         (count) =>
-          `${count} foreign ${are(count, 'key')} of ${server.name} ${count === 1 ? 'leads' : 'lead'} to a parent that is not unique`,
+          `${count} foreign ${plural(count, 'key')} of ${server.name} ${count === 1 ? 'leads' : 'lead'} to a parent that is not unique`,
         (await server.rows(oddForeignKeysSql)).map(
-          (row) => `${nameOf(row)}.${text(row, 'name')} to ${text(row, 'parent')}`,
+          (row) =>
+            `${tableNameOf(row)}.${columnValue(row, 'name')} to ${columnValue(row, 'parent')}`,
         ),
       ),
   },
@@ -63,7 +64,7 @@ export const columnChecks: readonly MysqlCheck[] = [
 const alarmPercent = 80;
 
 /** AUTO_INCREMENT of each such column, as it is now. */
-export async function countersOf(server: Facts): Promise<readonly Row[]> {
+export async function autoIncrementsOf(server: Facts): Promise<readonly Row[]> {
   const {isMariaDb, series} = await server.version();
   if (!isMariaDb && series >= 800) {
     // Else it says what it once counted, for up to a day (MySQL 8.0 manual, information_schema_stats_expiry).
@@ -77,7 +78,7 @@ const countersSql = `
   SELECT c.table_schema AS s, c.table_name AS t, c.column_name AS c, c.column_type AS column_type, t.auto_increment AS next
     FROM information_schema.columns c JOIN information_schema.tables t
       ON t.table_schema = c.table_schema AND t.table_name = c.table_name
-   WHERE c.extra LIKE '%auto_increment%' AND t.auto_increment IS NOT NULL AND ${notTheServers('c.table_schema')}
+   WHERE c.extra LIKE '%auto_increment%' AND t.auto_increment IS NOT NULL AND ${exceptSystemSchemas('c.table_schema')}
    ORDER BY c.table_schema, c.table_name`;
 
 const oddForeignKeysSql = `

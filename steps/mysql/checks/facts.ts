@@ -54,7 +54,7 @@ export function settingOf(settings: Settings, ...names: readonly string[]): stri
 }
 
 /** A condition that leaves out the servers' own schemas; `column` has the schema's name. */
-export const notTheServers = (column: string): string =>
+export const exceptSystemSchemas = (column: string): string =>
   `${column} NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')`;
 
-export const text = (row: Row, name: string): string => String(row[name] ?? '');
+export const columnValue = (row: Row, name: string): string => String(row[name] ?? '');

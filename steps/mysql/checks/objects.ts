@@ -1,9 +1,9 @@
 import {listed} from '../../../src/index.ts';
 import type {Row} from '../session/contract.ts';
-import {accountOf, accountsSql} from './accounts.ts';
+import {accountNameOf, accountsSql} from './accounts.ts';
 import type {MysqlCheck} from './check.ts';
-import {notTheServers, text} from './facts.ts';
-import {are, isAre} from './tables.ts';
+import {columnValue, exceptSystemSchemas} from './facts.ts';
+import {plural} from './tables.ts';
 
 /** Views, routines, triggers, events and functions. */
 export const objectChecks: readonly MysqlCheck[] = [
@@ -15,19 +15,20 @@ export const objectChecks: readonly MysqlCheck[] = [
     consequence: 'Whoever uses such an object gets errno 1449, and a load may stop at it.',
     fix: 'Create the account, or define the object anew with one that exists.',
     find: async (server) => {
-      const accounts = (await server.rows(accountsSql)).map(accountOf);
-      const orphans = (await server.rows(definedSql)).filter(
-        (row) => text(row, 'definer') !== '' && !accounts.includes(text(row, 'definer')),
+      const accounts = (await server.rows(accountsSql)).map(accountNameOf);
+      const orphans = (await server.rows(definersSql)).filter(
+        (row) =>
+          columnValue(row, 'definer') !== '' && !accounts.includes(columnValue(row, 'definer')),
       );
       return listed(
         (count) =>
-          `${count} ${are(count, 'object')} of ${server.name} ${count === 1 ? 'has a definer that does' : 'have definers that do'} not exist`,
-        orphans.map(definedText),
+          `${count} ${plural(count, 'object')} of ${server.name} ${count === 1 ? 'has a definer that does' : 'have definers that do'} not exist`,
+        orphans.map(definedObjectText),
       );
     },
   },
   {
-    name: 'events-run',
+    name: 'events-enabled',
     severity: 'warns',
     of: 'source',
     expects: 'No event writes by itself.',
@@ -36,10 +37,14 @@ export const objectChecks: readonly MysqlCheck[] = [
     fix: 'Note which of them Aurora shall run: ALTER EVENT … ENABLE after the cutover, DISABLE before it.',
     find: async (server) =>
       listed(
-        (count) => `${count} ${are(count, 'event')} of ${server.name} ${isAre(count)} enabled`,
+        (count) =>
+          `${count} ${plural(count, 'event')} of ${server.name} ${plural(count, 'is', 'are')} enabled`,
         (await server.rows(eventsSql))
-          .filter((row) => text(row, 'status') === 'ENABLED')
-          .map((row) => `${text(row, 's')}.${text(row, 'name')} (${text(row, 'definer')})`),
+          .filter((row) => columnValue(row, 'status') === 'ENABLED')
+          .map(
+            (row) =>
+              `${columnValue(row, 's')}.${columnValue(row, 'name')} (${columnValue(row, 'definer')})`,
+          ),
       ),
   },
   {
@@ -52,29 +57,29 @@ export const objectChecks: readonly MysqlCheck[] = [
     find: async (server) =>
       listed(
         (count) =>
-          `${count} ${are(count, 'function')} of ${server.name} ${count === 1 ? 'comes' : 'come'} from a library`,
+          `${count} ${plural(count, 'function')} of ${server.name} ${count === 1 ? 'comes' : 'come'} from a library`,
         (await server.rows('SELECT name AS name, dl AS dl FROM mysql.func ORDER BY name')).map(
-          (row) => `${text(row, 'name')} (${text(row, 'dl')})`,
+          (row) => `${columnValue(row, 'name')} (${columnValue(row, 'dl')})`,
         ),
       ),
   },
 ];
 
 /** Everything that runs with the rights of its definer, and its text. */
-export const definedSql = `
+export const definersSql = `
   SELECT 'view' AS what, table_schema AS s, table_name AS name, definer AS definer, view_definition AS body
-    FROM information_schema.views WHERE ${notTheServers('table_schema')}
+    FROM information_schema.views WHERE ${exceptSystemSchemas('table_schema')}
   UNION ALL SELECT LOWER(routine_type), routine_schema, routine_name, definer, routine_definition
-    FROM information_schema.routines WHERE ${notTheServers('routine_schema')}
+    FROM information_schema.routines WHERE ${exceptSystemSchemas('routine_schema')}
   UNION ALL SELECT 'trigger', trigger_schema, trigger_name, definer, action_statement
-    FROM information_schema.triggers WHERE ${notTheServers('trigger_schema')}
+    FROM information_schema.triggers WHERE ${exceptSystemSchemas('trigger_schema')}
   UNION ALL SELECT 'event', event_schema, event_name, definer, event_definition
-    FROM information_schema.events WHERE ${notTheServers('event_schema')}
+    FROM information_schema.events WHERE ${exceptSystemSchemas('event_schema')}
   ORDER BY 1, 2, 3`;
 
 export const eventsSql = `
   SELECT event_schema AS s, event_name AS name, definer AS definer, status AS status
-    FROM information_schema.events WHERE ${notTheServers('event_schema')} ORDER BY event_schema, event_name`;
+    FROM information_schema.events WHERE ${exceptSystemSchemas('event_schema')} ORDER BY event_schema, event_name`;
 
-export const definedText = (row: Row): string =>
-  `${text(row, 'what')} ${text(row, 's')}.${text(row, 'name')} (${text(row, 'definer')})`;
+export const definedObjectText = (row: Row): string =>
+  `${columnValue(row, 'what')} ${columnValue(row, 's')}.${columnValue(row, 'name')} (${columnValue(row, 'definer')})`;

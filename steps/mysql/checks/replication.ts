@@ -1,7 +1,7 @@
 import {SwitcharooError} from '../../../src/index.ts';
 import type {Replication} from '../contract.ts';
-import {brokenBecause, followedAt, isRunning} from '../replication/replication.ts';
-import {type MysqlCheck, when} from './check.ts';
+import {brokenReason, isRunning, sourceAddress} from '../replication/replication.ts';
+import {findingIf, type MysqlCheck} from './check.ts';
 import {type Facts, isOn, settingOf} from './facts.ts';
 
 /** Who follows whom, and how. */
@@ -13,7 +13,7 @@ export const replicationChecks: readonly MysqlCheck[] = [
     consequence: 'With server_id = 0 nobody can follow it, and it can follow nobody.',
     fix: 'Give each server a server-id of its own in my.cnf.',
     find: async (server) =>
-      when(
+      findingIf(
         Number((await server.settings())['server_id'] ?? 0) === 0,
         `${server.name} has server_id = 0, with which nobody can follow it`,
       ),
@@ -37,7 +37,7 @@ export const replicationChecks: readonly MysqlCheck[] = [
     find: (server, others) => shared(server, others, 'server_uuid'),
   },
   {
-    name: 'follows-another-server',
+    name: 'source-is-replica',
     severity: 'blocks',
     of: 'source',
     expects: 'The source follows no other server.',
@@ -46,12 +46,12 @@ export const replicationChecks: readonly MysqlCheck[] = [
     find: async (server) => {
       const replication = await server.replication();
       return replication
-        ? [{is: `${server.name} is a replica of ${followedAt(replication)} itself`}]
+        ? [{is: `${server.name} is a replica of ${sourceAddress(replication)} itself`}]
         : [];
     },
   },
   {
-    name: 'follows-no-source',
+    name: 'replica-without-source',
     severity: 'blocks',
     of: 'replica',
     expects: 'A replica follows the source.',
@@ -63,11 +63,11 @@ export const replicationChecks: readonly MysqlCheck[] = [
       if (!replication) {
         return [{is: `${server.name} follows nobody, not ${wanted}`}];
       }
-      return (await sourceAmong(server, others))
+      return (await sourceOf(server, others))
         ? []
         : [
             {
-              is: `${server.name} follows ${followedAt(replication)} with server_id ${replication.sourceServerId}, which is not ${wanted}`,
+              is: `${server.name} follows ${sourceAddress(replication)} with server_id ${replication.sourceServerId}, which is not ${wanted}`,
             },
           ];
     },
@@ -81,7 +81,7 @@ export const replicationChecks: readonly MysqlCheck[] = [
     fix: 'Remove the cause, then START SLAVE (START REPLICA); do not skip the event.',
     find: async (server) => {
       const replication = await server.replication();
-      const broken = replication && brokenBecause(replication);
+      const broken = replication && brokenReason(replication);
       return broken ? [{is: `${server.name} does not replicate: ${broken}`}] : [];
     },
   },
@@ -94,8 +94,8 @@ export const replicationChecks: readonly MysqlCheck[] = [
     fix: 'Look at SHOW SLAVE STATUS (SHOW REPLICA STATUS) if it lasts.',
     find: async (server) => {
       const replication = await server.replication();
-      return replication && !isRunning(replication) && brokenBecause(replication) === null
-        ? [{is: `${server.name} is still connecting to ${followedAt(replication)}`}]
+      return replication && !isRunning(replication) && brokenReason(replication) === null
+        ? [{is: `${server.name} is still connecting to ${sourceAddress(replication)}`}]
         : [];
     },
   },
@@ -107,7 +107,7 @@ export const replicationChecks: readonly MysqlCheck[] = [
     fix: 'Take the replicate-* filters out of my.cnf, restart, and seed anew.',
     find: async (server) => {
       const filters = (await server.replication())?.filters ?? [];
-      return when(
+      return findingIf(
         filters.length > 0,
         `${server.name} replicates only a part: ${filters.join('; ')}`,
       );
@@ -122,7 +122,7 @@ export const replicationChecks: readonly MysqlCheck[] = [
     fix: 'STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 0; START SLAVE (SOURCE_DELAY from 8.0.23 on).',
     find: async (server) => {
       const delay = (await server.replication())?.delaySeconds ?? 0;
-      return when(delay > 0, `${server.name} is ${delay} s behind on purpose`);
+      return findingIf(delay > 0, `${server.name} is ${delay} s behind on purpose`);
     },
   },
   {
@@ -133,10 +133,13 @@ export const replicationChecks: readonly MysqlCheck[] = [
     consequence: 'A write there is on Aurora and nowhere else, or stops replication.',
     fix: 'Set read_only = ON there, also in my.cnf.',
     find: async (server) =>
-      when(!isOn((await server.settings())['read_only']), `${server.name} has read_only = OFF`),
+      findingIf(
+        !isOn((await server.settings())['read_only']),
+        `${server.name} has read_only = OFF`,
+      ),
   },
   {
-    name: 'order-not-kept',
+    name: 'commit-order-not-preserved',
     severity: 'blocks',
     of: 'replica',
     expects: 'A replica that applies in parallel commits in the order of its source.',
@@ -150,7 +153,7 @@ export const replicationChecks: readonly MysqlCheck[] = [
         'replica_preserve_commit_order',
         'slave_preserve_commit_order',
       );
-      return when(
+      return findingIf(
         Number(workers ?? 0) > 1 && order === 'OFF',
         `${server.name} applies with ${workers} workers, and not in the order of its source`,
       );
@@ -163,7 +166,7 @@ export const replicationChecks: readonly MysqlCheck[] = [
     expects: 'A replica and its source have GTID modes that go together.',
     consequence: 'With ON on one side and OFF on the other the IO thread stops (errno 1593).',
     fix: 'Bring both to ON_PERMISSIVE or the same mode, a step at a time.',
-    find: async (server, others) => gtidDiffers(server, await sourceAmong(server, others)),
+    find: async (server, others) => gtidModeFindings(server, await sourceOf(server, others)),
   },
   {
     name: 'packet-too-large-for-replica',
@@ -172,7 +175,7 @@ export const replicationChecks: readonly MysqlCheck[] = [
     expects: 'A replica takes every row that its source may write.',
     consequence: 'Replication stops at the first row that is larger (errno 1153, 1236).',
     fix: 'Raise slave_max_allowed_packet (replica_max_allowed_packet) above max_allowed_packet of the source.',
-    find: async (server, others) => packetTooLarge(server, await sourceAmong(server, others)),
+    find: async (server, others) => packetSizeFindings(server, await sourceOf(server, others)),
   },
 ];
 
@@ -184,14 +187,14 @@ async function shared(server: Facts, others: readonly Facts[], name: 'server_id'
       same.push(other.name);
     }
   }
-  return when(
+  return findingIf(
     same.length > 0,
     `${server.name} has the ${name} ${ours}, and so has ${same.join(', ')}`,
   );
 }
 
 /** The server that this one follows, if it is one of them. */
-export async function sourceAmong(
+export async function sourceOf(
   server: Facts,
   others: readonly Facts[],
 ): Promise<Facts | undefined> {
@@ -206,7 +209,7 @@ export async function sourceAmong(
 
 /** By its id; by its address before it was reached once, or while it cannot be asked. */
 async function isSourceOf(replication: Replication, {server, settings}: Facts): Promise<boolean> {
-  const atItsAddress = followedAt(replication) === server.address;
+  const atItsAddress = sourceAddress(replication) === server.address;
   if (atItsAddress || replication.sourceServerId === 0) {
     return atItsAddress;
   }
@@ -220,16 +223,16 @@ function unlessForeseen(error: unknown): undefined {
   }
 }
 
-export async function gtidDiffers(follower: Facts, leader: Facts | undefined) {
+export async function gtidModeFindings(follower: Facts, leader: Facts | undefined) {
   const its = (await leader?.settings())?.['gtid_mode'];
   const ours = (await follower.settings())['gtid_mode'];
-  return when(
+  return findingIf(
     (its === 'ON' && ours === 'OFF') || (its === 'OFF' && ours === 'ON'),
     `${follower.name} has gtid_mode = ${ours}, and ${leader?.name} has ${its}`,
   );
 }
 
-export async function packetTooLarge(follower: Facts, leader: Facts | undefined) {
+export async function packetSizeFindings(follower: Facts, leader: Facts | undefined) {
   const most = Number((await leader?.settings())?.['max_allowed_packet'] ?? 0);
   const takes = Number(
     settingOf(
@@ -238,7 +241,7 @@ export async function packetTooLarge(follower: Facts, leader: Facts | undefined)
       'slave_max_allowed_packet',
     ) ?? most,
   );
-  return when(
+  return findingIf(
     takes < most,
     `${follower.name} takes replicated rows of ${takes} bytes, and ${leader?.name} allows ${most}`,
   );

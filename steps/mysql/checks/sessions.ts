@@ -1,8 +1,8 @@
 import {listed} from '../../../src/index.ts';
 import {clientText} from '../freeze/clients.ts';
-import {type MysqlCheck, when} from './check.ts';
-import {text} from './facts.ts';
-import {are, isAre} from './tables.ts';
+import {findingIf, type MysqlCheck} from './check.ts';
+import {columnValue} from './facts.ts';
+import {plural} from './tables.ts';
 
 /** Who works on the server at this moment. */
 export const sessionChecks: readonly MysqlCheck[] = [
@@ -15,14 +15,14 @@ export const sessionChecks: readonly MysqlCheck[] = [
     fix: 'Decide about each with XA COMMIT or XA ROLLBACK (XA RECOVER lists them).',
     find: async (server) => {
       const count = await server.server.preparedTransactions(server.signal);
-      return when(
+      return findingIf(
         count > 0,
-        `${server.name} holds ${count} prepared XA ${are(count, 'transaction')}`,
+        `${server.name} holds ${count} prepared XA ${plural(count, 'transaction')}`,
       );
     },
   },
   {
-    name: 'xa-in-use',
+    name: 'xa-transactions-in-use',
     severity: 'warns',
     of: 'source',
     expects: 'Nobody uses XA transactions.',
@@ -31,9 +31,9 @@ export const sessionChecks: readonly MysqlCheck[] = [
     find: async (server) => {
       const [row] = await server.rows("SHOW GLOBAL STATUS LIKE 'Com_xa_prepare'");
       const count = Number(row?.['Value'] ?? 0);
-      return when(
+      return findingIf(
         count > 0,
-        `${server.name} has prepared ${count} XA ${are(count, 'transaction')} since it was started`,
+        `${server.name} has prepared ${count} XA ${plural(count, 'transaction')} since it was started`,
       );
     },
   },
@@ -47,7 +47,7 @@ export const sessionChecks: readonly MysqlCheck[] = [
     find: async (server) =>
       listed(
         (count) =>
-          `${count} ${are(count, 'transaction')} on ${server.name} ${isAre(count)} open for long`,
+          `${count} ${plural(count, 'transaction')} on ${server.name} ${plural(count, 'is', 'are')} open for long`,
         (await server.server.openTransactions(server.signal))
           .filter(({seconds}) => seconds > longSeconds)
           .map((one) => `${clientText(one)} (${one.seconds} s)`),
@@ -62,7 +62,7 @@ export const sessionChecks: readonly MysqlCheck[] = [
     fix: 'Look again over some days, also at night: each of these moves to Aurora or stops.',
     find: async (server) =>
       listed(
-        (count) => `${server.name} has clients from ${count} ${are(count, 'place')}`,
+        (count) => `${server.name} has clients from ${count} ${plural(count, 'place')}`,
         countedByPlace(
           (await server.server.clients(server.signal)).filter(
             ({user}) => user !== server.server.user,
@@ -71,7 +71,7 @@ export const sessionChecks: readonly MysqlCheck[] = [
       ),
   },
   {
-    name: 'clients-before',
+    name: 'past-clients',
     severity: 'warns',
     of: 'source',
     expects:
@@ -82,10 +82,13 @@ export const sessionChecks: readonly MysqlCheck[] = [
     find: async (server) =>
       listed(
         (count) =>
-          `${server.name} had clients from ${count} ${are(count, 'place')} that are not connected now`,
+          `${server.name} had clients from ${count} ${plural(count, 'place')} that are not connected now`,
         (await server.rows(clientsBeforeSql))
-          .filter((row) => text(row, 'user') !== server.server.user)
-          .map((row) => `${text(row, 'user')} from ${text(row, 'host')} (${text(row, 'times')})`),
+          .filter((row) => columnValue(row, 'user') !== server.server.user)
+          .map(
+            (row) =>
+              `${columnValue(row, 'user')} from ${columnValue(row, 'host')} (${columnValue(row, 'times')})`,
+          ),
       ),
   },
 ];

@@ -1,7 +1,7 @@
 import {type Found, listed} from '../../../src/index.ts';
 import type {Row} from '../session/contract.ts';
 import type {MysqlCheck} from './check.ts';
-import {type Facts, notTheServers, text} from './facts.ts';
+import {columnValue, exceptSystemSchemas, type Facts} from './facts.ts';
 
 /** What does not replicate, cannot be applied in time, or has no place on Aurora. */
 export const tableChecks: readonly MysqlCheck[] = [
@@ -16,9 +16,11 @@ export const tableChecks: readonly MysqlCheck[] = [
     find: (server) =>
       tables(
         server,
-        (row) => text(row, 'engine') !== 'InnoDB' && text(row, 'type') === 'BASE TABLE',
-        (count) => `${count} ${are(count, 'table')} of ${server.name} ${isAre(count)} not InnoDB`,
-        (row) => `${nameOf(row)} (${text(row, 'engine')})`,
+        (row) =>
+          columnValue(row, 'engine') !== 'InnoDB' && columnValue(row, 'type') === 'BASE TABLE',
+        (count) =>
+          `${count} ${plural(count, 'table')} of ${server.name} ${plural(count, 'is', 'are')} not InnoDB`,
+        (row) => `${tableNameOf(row)} (${columnValue(row, 'engine')})`,
       ),
   },
   {
@@ -33,8 +35,8 @@ export const tableChecks: readonly MysqlCheck[] = [
       const rows = await server.rows(withoutKeySql);
       return listed(
         (count) =>
-          `${count} ${are(count, 'table')} of ${server.name} ${count === 1 ? 'has' : 'have'} no primary key`,
-        rows.map(nameOf),
+          `${count} ${plural(count, 'table')} of ${server.name} ${count === 1 ? 'has' : 'have'} no primary key`,
+        rows.map(tableNameOf),
       );
     },
   },
@@ -50,11 +52,11 @@ export const tableChecks: readonly MysqlCheck[] = [
         server,
         (row) =>
           /row_format=compressed|key_block_size|encryption='?y|encrypted`?='?yes|page_compressed/i.test(
-            text(row, 'options'),
-          ) || text(row, 'format') === 'Compressed',
+            columnValue(row, 'options'),
+          ) || columnValue(row, 'format') === 'Compressed',
         (count) =>
-          `${count} ${are(count, 'table')} of ${server.name} ${isAre(count)} compressed or encrypted`,
-        (row) => `${nameOf(row)} (${text(row, 'options') || 'row_format=COMPRESSED'})`,
+          `${count} ${plural(count, 'table')} of ${server.name} ${plural(count, 'is', 'are')} compressed or encrypted`,
+        (row) => `${tableNameOf(row)} (${columnValue(row, 'options') || 'row_format=COMPRESSED'})`,
       ),
   },
   {
@@ -68,12 +70,14 @@ export const tableChecks: readonly MysqlCheck[] = [
     find: (server) =>
       tables(
         server,
-        (row) => /row_format=fixed/i.test(text(row, 'options')) && text(row, 'engine') === 'InnoDB',
-        (count) => `${count} ${are(count, 'table')} of ${server.name} with ROW_FORMAT = FIXED`,
+        (row) =>
+          /row_format=fixed/i.test(columnValue(row, 'options')) &&
+          columnValue(row, 'engine') === 'InnoDB',
+        (count) => `${count} ${plural(count, 'table')} of ${server.name} with ROW_FORMAT = FIXED`,
       ),
   },
   {
-    name: 'only-in-mariadb',
+    name: 'mariadb-only-features',
     severity: 'blocks',
     of: 'source',
     expects: 'Nothing is of a sort that only MariaDB has.',
@@ -82,16 +86,16 @@ export const tableChecks: readonly MysqlCheck[] = [
     fix: 'Change them into what MySQL has, before the seed.',
     find: async (server) => {
       const types = (await server.rows(columnsSql)).filter((row) =>
-        ['uuid', 'inet4', 'inet6'].includes(text(row, 'data_type')),
+        ['uuid', 'inet4', 'inet6'].includes(columnValue(row, 'data_type')),
       );
       const kinds = (await server.rows(tablesSql)).filter((row) =>
-        ['SEQUENCE', 'SYSTEM VERSIONED'].includes(text(row, 'type')),
+        ['SEQUENCE', 'SYSTEM VERSIONED'].includes(columnValue(row, 'type')),
       );
       return listed(
         (count) => `${count} of what ${server.name} has is MariaDB's own`,
         [
-          ...kinds.map((row) => `${nameOf(row)} (${text(row, 'type').toLowerCase()})`),
-          ...types.map((row) => `${columnOf(row)} (${text(row, 'data_type')})`),
+          ...kinds.map((row) => `${tableNameOf(row)} (${columnValue(row, 'type').toLowerCase()})`),
+          ...types.map((row) => `${columnNameOf(row)} (${columnValue(row, 'data_type')})`),
         ],
       );
     },
@@ -107,9 +111,9 @@ export const tableChecks: readonly MysqlCheck[] = [
     find: async (server) =>
       listed(
         (count) =>
-          `${count} ${are(count, 'index', 'indexes')} of ${server.name} ${isAre(count)} fulltext or spatial`,
+          `${count} ${plural(count, 'index', 'indexes')} of ${server.name} ${plural(count, 'is', 'are')} fulltext or spatial`,
         (await server.rows(specialIndexesSql)).map(
-          (row) => `${nameOf(row)}.${text(row, 'name')} (${text(row, 'type')})`,
+          (row) => `${tableNameOf(row)}.${columnValue(row, 'name')} (${columnValue(row, 'type')})`,
         ),
       ),
   },
@@ -122,7 +126,7 @@ export const tableChecks: readonly MysqlCheck[] = [
     fix: 'Rename it, or try it on Aurora beforehand.',
     find: async (server) =>
       (await server.rows(schemasSql))
-        .filter((row) => text(row, 's') === 'tmp')
+        .filter((row) => columnValue(row, 's') === 'tmp')
         .map(() => ({is: `${server.name} has a schema tmp`})),
   },
 ];
@@ -131,7 +135,7 @@ export const tablesSql = `
   SELECT table_schema AS s, table_name AS t, table_type AS type, engine AS engine, row_format AS format,
          create_options AS options
     FROM information_schema.tables
-   WHERE table_type NOT IN ('VIEW', 'SYSTEM VIEW') AND ${notTheServers('table_schema')}
+   WHERE table_type NOT IN ('VIEW', 'SYSTEM VIEW') AND ${exceptSystemSchemas('table_schema')}
    ORDER BY table_schema, table_name`;
 
 export const columnsSql = `
@@ -139,35 +143,35 @@ export const columnsSql = `
          c.column_default AS def, c.extra AS extra, c.collation_name AS collation
     FROM information_schema.columns c JOIN information_schema.tables t
       ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type NOT IN ('VIEW', 'SYSTEM VIEW')
-   WHERE ${notTheServers('c.table_schema')}
+   WHERE ${exceptSystemSchemas('c.table_schema')}
    ORDER BY c.table_schema, c.table_name, c.ordinal_position`;
 
 const withoutKeySql = `
   SELECT t.table_schema AS s, t.table_name AS t
     FROM information_schema.tables t LEFT JOIN information_schema.table_constraints k
       ON k.table_schema = t.table_schema AND k.table_name = t.table_name AND k.constraint_type = 'PRIMARY KEY'
-   WHERE t.table_type = 'BASE TABLE' AND k.table_name IS NULL AND ${notTheServers('t.table_schema')}
+   WHERE t.table_type = 'BASE TABLE' AND k.table_name IS NULL AND ${exceptSystemSchemas('t.table_schema')}
    ORDER BY t.table_schema, t.table_name`;
 
 const specialIndexesSql = `
   SELECT DISTINCT table_schema AS s, table_name AS t, index_name AS name, index_type AS type
     FROM information_schema.statistics
-   WHERE index_type IN ('FULLTEXT', 'SPATIAL') AND ${notTheServers('table_schema')}
+   WHERE index_type IN ('FULLTEXT', 'SPATIAL') AND ${exceptSystemSchemas('table_schema')}
    ORDER BY table_schema, table_name, index_name`;
 
 const schemasSql = `SELECT schema_name AS s FROM information_schema.schemata ORDER BY schema_name`;
 
-export const nameOf = (row: Row): string => `${text(row, 's')}.${text(row, 't')}`;
-export const columnOf = (row: Row): string => `${nameOf(row)}.${text(row, 'c')}`;
-export const are = (count: number, one: string, many = `${one}s`): string =>
+export const tableNameOf = (row: Row): string =>
+  `${columnValue(row, 's')}.${columnValue(row, 't')}`;
+export const columnNameOf = (row: Row): string => `${tableNameOf(row)}.${columnValue(row, 'c')}`;
+export const plural = (count: number, one: string, many = `${one}s`): string =>
   count === 1 ? one : many;
-export const isAre = (count: number): string => (count === 1 ? 'is' : 'are');
 
 async function tables(
   server: Facts,
   which: (row: Row) => boolean,
   says: (count: number) => string,
-  named = nameOf,
+  named = tableNameOf,
 ): Promise<readonly Found[]> {
   return listed(says, (await server.rows(tablesSql)).filter(which).map(named));
 }

@@ -131,10 +131,10 @@ export class Comparison {
   async #work(until: number, signal: AbortSignal): Promise<void> {
     const {source, target} = this.#servers;
     const sessions = Math.min(this.#asked.tablesAtOnce, Math.max(1, this.#tables.length));
-    await source.comparing(
+    await source.withSessions(
       sessions,
       (here) =>
-        target.comparing(sessions, (there) => this.#share({here, there}, until, signal), signal),
+        target.withSessions(sessions, (there) => this.#share({here, there}, until, signal), signal),
       signal,
     );
   }

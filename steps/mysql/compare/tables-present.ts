@@ -16,7 +16,7 @@ export async function seenOn(
   signal: AbortSignal,
 ): Promise<Seen> {
   const one = async (server: MysqlReader) =>
-    server.comparing(
+    server.withSessions(
       1,
       async ([ask]) => {
         const [row] = (await ask?.({sql: 'SELECT VERSION() AS version'})) ?? [];

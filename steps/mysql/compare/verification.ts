@@ -2,7 +2,7 @@ import {z} from 'zod';
 import {type Blocked, blocked, done, type Json, waiting} from '../../../src/index.ts';
 import type {MysqlReader, Position} from '../contract.ts';
 import {positionSchema} from '../replication/position.ts';
-import {brokenBecause, followedAt} from '../replication/replication.ts';
+import {brokenReason, sourceAddress} from '../replication/replication.ts';
 import type {Findings} from './comparison.ts';
 import type {Both} from './sums.ts';
 
@@ -106,11 +106,11 @@ async function whyNever(
       `Compare hop by hop: ${source.name} with the server that follows it, and that one with ${target.name}.`,
     );
   }
-  const broken = brokenBecause(replication);
+  const broken = brokenReason(replication);
   return broken === null
     ? null
     : blocked(
-        `${target.name} does not replicate from ${followedAt(replication)}: ${broken}.`,
+        `${target.name} does not replicate from ${sourceAddress(replication)}: ${broken}.`,
         `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${target.name}, and remove the cause.`,
       );
 }

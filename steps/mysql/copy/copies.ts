@@ -5,15 +5,15 @@ import type {CopyWriter, LoadOrder} from '../contract.ts';
 import {type Version, versionOf} from '../dialect/version.ts';
 import * as sentinels from '../replication/sentinel.ts';
 import type {Connections} from '../session/connection.ts';
-import type {Login, Where} from '../session/contract.ts';
-import {unlessGone} from '../session/writer.ts';
+import type {Endpoint, Login} from '../session/contract.ts';
+import {unlessSessionGone} from '../session/writer.ts';
 import {type CopyProcess, startClient} from './client.ts';
 import * as marks from './copy-marker.ts';
-import {floatTablesOf, mendFloats} from './floats.ts';
+import {floatTablesOf, restoreFloats} from './floats.ts';
 import {contentSql, contentsOf, schemasSql} from './inventory.ts';
 import {type LoadWords, loadAll, loadArguments, loadLock} from './load.ts';
 import {type ClientBrand, type OptionFile, optionFileFor} from './option-file.ts';
-import {copyStillLoading} from './problems.ts';
+import {copyInProgress} from './problems.ts';
 import {findPrograms} from './programs.ts';
 
 // A dump leaves out the collation of a column where it is the character set's own, which is another one from 8.0 on.
@@ -22,7 +22,7 @@ const olderCollationSql = "SET SESSION default_collation_for_utf8mb4 = 'utf8mb4_
 export function copiesOf(
   connections: Connections,
   login: Login & {readonly clientFolder?: string | undefined},
-  where: Where,
+  where: Endpoint,
 ): CopyWriter {
   const read = (sql: string, signal?: AbortSignal) =>
     connections.read({sql, limitMs: dictionaryLimitMs}, signal);
@@ -61,10 +61,10 @@ export function copiesOf(
     programs: async (signal) => findPrograms(await versionNow(signal), login.clientFolder),
     schemas: async (signal) =>
       contentsOf(await read(schemasSql, signal), await read(contentSql, signal)),
-    mark,
+    marker: mark,
     dump: ({brand, dump}, schemas) =>
       clientOf(login, brand, (file) => startClient(dump, dumpWords(brand, schemas), file)),
-    begin: async ({run, entry, schemas, executing}, signal) => {
+    createMarker: async ({run, entry, schemas, executing}, signal) => {
       if (await mark(signal)) {
         return;
       }
@@ -77,13 +77,13 @@ export function copiesOf(
         executing ? 1 : 0,
       ]);
     },
-    clear: async ({schemas}, signal) => {
+    dropCopy: async ({schemas}, signal) => {
       await untilNobodyLoads(connections, where, signal);
       for (const schema of schemas) {
         await write(`DROP DATABASE IF EXISTS ${quoted(schema)}`, signal);
       }
     },
-    place: async ({run, entry}, {at, ofSource}, signal) => {
+    recordPositions: async ({run, entry}, {at, ofSource}, signal) => {
       const places = [at.file, at.position, ofSource?.file ?? null, ofSource?.position ?? null];
       await write(marks.placeSql, signal, [...places, run, entry]);
     },
@@ -103,15 +103,15 @@ export function copiesOf(
         );
       }
     },
-    mend: async ({from, schemas}, signal, say) => {
+    restoreFloats: async ({from, schemas}, signal, say) => {
       // A zero date that is set to itself is refused where the server refuses new ones.
       await write("SET SESSION sql_mode = ''", signal);
-      await from.comparing(
+      await from.withSessions(
         1,
         async (sessions) => {
           for (const ask of sessions) {
             for (const table of await floatTablesOf(ask, schemas)) {
-              await mendFloats(ask, (sql, values) => write(sql, signal, values), table, say);
+              await restoreFloats(ask, (sql, values) => write(sql, signal, values), table, say);
             }
           }
         },
@@ -119,9 +119,9 @@ export function copiesOf(
       );
       await write('SET SESSION sql_mode = DEFAULT', signal);
     },
-    finish: async ({run, entry}, signal) =>
+    markLoaded: async ({run, entry}, signal) =>
       void (await write(marks.loadedSql, signal, [run, entry])),
-    forget: async ({run, entry}, signal) => {
+    removeMarker: async ({run, entry}, signal) => {
       if ((await read(marks.tableSql, signal)).length === 0) {
         return;
       }
@@ -172,7 +172,7 @@ const dumpWords = (brand: ClientBrand, schemas: readonly string[]): readonly str
 /** Ends the session of a load that goes on although its client, or whoever started it, is gone. */
 async function untilNobodyLoads(
   connections: Connections,
-  {name}: Where,
+  {name}: Endpoint,
   signal: AbortSignal,
 ): Promise<void> {
   for (let tries = 0; tries < mostTries; tries += 1) {
@@ -184,10 +184,12 @@ async function untilNobodyLoads(
     if (session === null || session === undefined) {
       return;
     }
-    await connections.write({sql: 'KILL ?', values: [Number(session)]}, signal).catch(unlessGone);
+    await connections
+      .write({sql: 'KILL ?', values: [Number(session)]}, signal)
+      .catch(unlessSessionGone);
     await sleep(betweenTriesMs, undefined, {signal});
   }
-  throw new SwitcharooError(copyStillLoading(name));
+  throw new SwitcharooError(copyInProgress(name));
 }
 
 const mostTries = 300;

@@ -1,4 +1,4 @@
-import type {CopyMark, Position} from '../contract.ts';
+import type {CopyMarker, Position} from '../contract.ts';
 import type {Row} from '../session/contract.ts';
 
 export const makeTableSql = `CREATE TABLE IF NOT EXISTS switcharoo.seed (
@@ -27,7 +27,7 @@ export const deleteSql = 'DELETE FROM switcharoo.seed WHERE run = ? AND entry = 
 export const tablesBesideSql = `SELECT table_name AS name FROM information_schema.tables
   WHERE table_schema = 'switcharoo' AND table_name <> 'seed'`;
 
-export function markOf(row: Row): CopyMark {
+export function markOf(row: Row): CopyMarker {
   const schemas: unknown = JSON.parse(String(row['of_schemas']));
   return {
     run: String(row['run']),
@@ -35,8 +35,8 @@ export function markOf(row: Row): CopyMark {
     state: row['state'] === 'loaded' ? 'loaded' : 'loading',
     schemas: Array.isArray(schemas) ? schemas.map(String) : [],
     executing: Number(row['executing']) === 1,
-    at: positionIn(row, 'log'),
-    ofSource: positionIn(row, 'source'),
+    position: positionIn(row, 'log'),
+    sourcePosition: positionIn(row, 'source'),
   };
 }
 

@@ -45,7 +45,7 @@ const triggersSql = `SELECT DISTINCT event_object_schema AS s, event_object_tabl
 const dictionaryLimitMs = 25_000;
 
 /** Gives the copy the digits that its dump did not carry. Neither side is written to by anybody else meanwhile. */
-export async function mendFloats(
+export async function restoreFloats(
   from: Ask,
   write: (sql: string, values: readonly unknown[]) => Promise<unknown>,
   {shape, columns, key}: FloatTable,

@@ -1,9 +1,9 @@
 import {pipeline} from 'node:stream/promises';
 import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import type {LoadOrder} from '../contract.ts';
-import {within} from '../session/with-timeout.ts';
+import {withTimeout} from '../session/with-timeout.ts';
 import type {CopyProcess} from './client.ts';
-import {copyNotWhole} from './problems.ts';
+import {copyIncomplete} from './problems.ts';
 import {DumpProgress} from './progress.ts';
 import {RemovedMode} from './removed-mode.ts';
 
@@ -36,7 +36,7 @@ export async function loadAll(
   const progress = new DumpProgress(expected);
   const mode = refusesMode ? new RemovedMode() : null;
   const ended = (program: string, said: string) =>
-    new SwitcharooError(copyNotWhole({from: from.name, to, program, said, at: progress.text()}));
+    new SwitcharooError(copyIncomplete({from: from.name, to, program, said, at: progress.text()}));
   loading.stdin.write(`${takeLock}${first}`);
   const piping = pipeline(
     dumping.stdout,
@@ -65,14 +65,14 @@ export async function loadAll(
     const passed = await piping;
     signal.throwIfAborted();
     if (early || !passed) {
-      throw ended('load', (await within(loading.ended, longestMs, signal)).said);
+      throw ended('load', (await withTimeout(loading.ended, longestMs, signal)).said);
     }
-    const dumped = await within(dumping.ended, longestMs, signal);
+    const dumped = await withTimeout(dumping.ended, longestMs, signal);
     if (dumped.code !== 0 || !progress.whole) {
       throw ended('dump', dumped.said);
     }
     loading.stdin.end();
-    const loaded = await within(loading.ended, longestMs, signal);
+    const loaded = await withTimeout(loading.ended, longestMs, signal);
     if (loaded.code !== 0) {
       throw ended('load', loaded.said);
     }

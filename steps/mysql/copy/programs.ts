@@ -15,10 +15,10 @@ export interface CopyPrograms {
 }
 
 /** What was found on this machine, and whether one of them can dump the server. */
-export interface FoundPrograms {
-  readonly suits: CopyPrograms | null;
+export interface AvailablePrograms {
+  readonly suitable: CopyPrograms | null;
   /** All dump clients, with their versions. */
-  readonly found: readonly string[];
+  readonly available: readonly string[];
 }
 
 const pairs = [
@@ -30,7 +30,7 @@ const pairs = [
 export async function findPrograms(
   server: Version,
   folder: string | undefined,
-): Promise<FoundPrograms> {
+): Promise<AvailablePrograms> {
   const path = folder ?? process.env['PATH'] ?? '';
   const found: Candidate[] = [];
   for (const pair of pairs) {
@@ -41,7 +41,7 @@ export async function findPrograms(
   const suiting = found.filter((one) => suits(one, server));
   // MariaDB's own tools know what MySQL's do not: sequences, for one.
   const own = suiting.find(({brand}) => server.isMariaDb === (brand === 'mariadb'));
-  return {suits: own ?? suiting[0] ?? null, found: found.map(({name}) => name)};
+  return {suitable: own ?? suiting[0] ?? null, available: found.map(({name}) => name)};
 }
 
 interface Candidate extends CopyPrograms {

@@ -59,7 +59,7 @@ export interface Traits {
 export interface Dialect {
   readonly traits: Traits;
   /** Gives `ask` the statement for `request`; the other spelling once, if the server does not know the first. */
-  say<Answer>(request: Request, ask: (sql: string) => Promise<Answer>): Promise<Answer>;
+  send<Answer>(request: Request, ask: (sql: string) => Promise<Answer>): Promise<Answer>;
 }
 
 /** The dialect by version, as `SELECT VERSION()` gives it. */
@@ -67,12 +67,12 @@ export function dialectOf(version: string): Dialect {
   const proven = new Map<Request, string>();
   return {
     traits: traitsOf(version),
-    say: async (request, ask) => {
+    send: async (request, ask) => {
       const first = proven.get(request) ?? likely(request, version);
       try {
         return await ask(first);
       } catch (cause) {
-        if (proven.has(request) || !unknownWords.includes(errnoOf(cause) ?? 0)) {
+        if (proven.has(request) || !unknownSyntaxErrnos.includes(errnoOf(cause) ?? 0)) {
           throw cause;
         }
         const second = other(request, first);
@@ -125,7 +125,7 @@ export function errnoOf(error: unknown): number | null {
  * ER_PARSE_ERROR; ER_SP_DOES_NOT_EXIST of a function, which is ER_NO_DB_ERROR in MySQL 9 where no schema is chosen. A fork
  * may keep the older words under a newer number, so the version alone does not decide.
  */
-export const unknownWords: readonly number[] = [1064, 1305, 1046];
+export const unknownSyntaxErrnos: readonly number[] = [1064, 1305, 1046];
 
 function likely(request: Request, version: string): string {
   const {since, newer, older} = spellings[request];

@@ -83,7 +83,7 @@ const isWithin = (version: string, {since = [], before}: Span): boolean =>
  * The server's own answer. Where its account may see no parameters, their number is what its version promises; a procedure
  * that is not seen at all cannot be called by this account, whatever the version promises.
  */
-export function proceduresKnown(
+export function callableProcedures(
   told: Procedures,
   settings: Readonly<Record<string, string>>,
 ): Procedures {

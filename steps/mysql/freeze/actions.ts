@@ -1,9 +1,13 @@
 import {SwitcharooError} from '../../../src/index.ts';
-import {accountText, isSame} from '../accounts/accounts.ts';
+import {accountText, isSameAccount} from '../accounts/accounts.ts';
 import type {Account, MysqlReader, MysqlWriter, PersistedFence} from '../contract.ts';
 import {errnoOf} from '../dialect/dialect.ts';
-import {followedAt} from '../replication/replication.ts';
-import {freezeNotTaken, freezeWaitedTooLong, thawedWhileFollowing} from '../session/problems.ts';
+import {sourceAddress} from '../replication/replication.ts';
+import {
+  freezeLockTimeout,
+  freezeNotInEffect,
+  reverseReplicationActive,
+} from '../session/problems.ts';
 import {clientText, endClients} from './clients.ts';
 import {locksText} from './table-locks.ts';
 
@@ -34,7 +38,7 @@ export const refuseWrites = (
       } catch (cause) {
         throw errnoOf(cause) === lockWaitTimeout
           ? new SwitcharooError(
-              freezeWaitedTooLong(
+              freezeLockTimeout(
                 source.name,
                 lockWaitSeconds,
                 await suspects(source, lockWaitSeconds, signal),
@@ -44,7 +48,7 @@ export const refuseWrites = (
           : cause;
       }
       if (!(await source.fence(signal)).readOnly) {
-        throw new SwitcharooError(freezeNotTaken(source.name));
+        throw new SwitcharooError(freezeNotInEffect(source.name));
       }
     },
   }) as const;
@@ -109,7 +113,7 @@ async function eachAccount(
 ): Promise<void> {
   const found = await source.accounts(signal);
   for (const account of accounts) {
-    if (found.some((one) => isSame(one, account) && one.locked === locked)) {
+    if (found.some((one) => isSameAccount(one, account) && one.locked === locked)) {
       await change(account, signal);
     }
   }
@@ -118,14 +122,14 @@ async function eachAccount(
 export const keepThroughRestart = {
   on: 'source',
   does: 'keep super_read_only = ON through a restart',
-  perform: (source: MysqlWriter, signal: AbortSignal) => source.keepFence(signal),
+  perform: (source: MysqlWriter, signal: AbortSignal) => source.persistFence(signal),
 } as const;
 
 export const forgetRestart = (kept: PersistedFence) =>
   ({
     on: 'source',
     does: 'keep of read_only and super_read_only through a restart what was kept before',
-    perform: (source: MysqlWriter, signal: AbortSignal) => source.restoreKept(kept, signal),
+    perform: (source: MysqlWriter, signal: AbortSignal) => source.restorePersisted(kept, signal),
   }) as const;
 
 export const endSessions = (keepUsers: readonly string[]) =>
@@ -168,7 +172,7 @@ export const acceptWrites = {
     // While it follows the new side, writes here and writes there would be two histories.
     const followed = await source.replication(signal);
     if (followed) {
-      throw new SwitcharooError(thawedWhileFollowing(source.name, followedAt(followed)));
+      throw new SwitcharooError(reverseReplicationActive(source.name, sourceAddress(followed)));
     }
     await source.allowWrites(signal);
   },

@@ -2,13 +2,13 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
 import type {Client, OpenTransaction} from '../contract.ts';
 import type {Row} from '../session/contract.ts';
-import {sessionsRemain} from '../session/problems.ts';
+import {sessionsNotKilled} from '../session/problems.ts';
 
 export const clientText = ({id, user, host}: Pick<Client, 'id' | 'user' | 'host'>): string =>
   `session ${id} of ${user}@${host}`;
 
 /** What a server can tell of its sessions, and how one is ended. */
-export interface Endable {
+export interface SessionHost {
   readonly name: string;
   clients(signal?: AbortSignal): Promise<readonly Client[]>;
   endSession(id: number, signal: AbortSignal): Promise<void>;
@@ -19,7 +19,7 @@ export interface Endable {
  * were born under the fence; applications go on trying, so to wait for silence would be to wait for ever.
  */
 export async function endClients(
-  server: Endable,
+  server: SessionHost,
   {
     isToEnd,
     signal,
@@ -36,7 +36,7 @@ export async function endClients(
     found = present.filter((client) => client.id <= bound && isToEnd(client));
     empty = found.length === 0 ? empty + 1 : 0;
     if (Date.now() > giveUpAt) {
-      throw new SwitcharooError(sessionsRemain(server.name, found.map(clientText)));
+      throw new SwitcharooError(sessionsNotKilled(server.name, found.map(clientText)));
     }
     if (found.length > 0) {
       say(`ending ${found.length} client sessions of ${server.name}`);

@@ -10,10 +10,10 @@ import type {
 import {SwitcharooError} from '../../../src/index.ts';
 import {serversOwn, tableName} from '../compare/table-shapes.ts';
 import type {LogListener, LogPart, Position} from '../contract.ts';
-import type {Login, Where} from '../session/contract.ts';
-import {logUnreadable} from '../session/problems.ts';
-import {connectTrouble} from '../session/server-errors.ts';
-import {within} from '../session/with-timeout.ts';
+import type {Endpoint, Login} from '../session/contract.ts';
+import {binaryLogUnreadable} from '../session/problems.ts';
+import {connectError} from '../session/server-errors.ts';
+import {withTimeout} from '../session/with-timeout.ts';
 import {hasReached} from './position.ts';
 
 /**
@@ -22,7 +22,7 @@ import {hasReached} from './position.ts';
  */
 export async function readLog(
   login: Login,
-  where: Where,
+  where: Endpoint,
   part: LogPart,
   listener: LogListener,
   signal: AbortSignal,
@@ -62,7 +62,7 @@ export async function readLog(
     ...filtersOf(part),
   });
   try {
-    await within(read, part.limitMs + overdueMs, signal);
+    await withTimeout(read, part.limitMs + overdueMs, signal);
     return at;
   } catch (cause) {
     throw signal.aborted ? cause : unreadable(cause, where, user);
@@ -140,13 +140,13 @@ function tableOf({tableMap, tableId}: WriteRowsEvent | DeleteRowsEvent | UpdateR
 }
 
 /** What hinders the connection is told as ever; all else lies in the log: purged, compressed, not allowed, not understood. */
-function unreadable(cause: unknown, where: Where, user: string): unknown {
-  const trouble = connectTrouble(cause, where, user);
+function unreadable(cause: unknown, where: Endpoint, user: string): unknown {
+  const trouble = connectError(cause, where, user);
   const {errno = 0} = (cause ?? {}) as {errno?: number};
   const isOfTheWay = trouble !== cause && (errno <= 0 || errno === 1045 || errno === 1040);
   return isOfTheWay
     ? trouble
     : new SwitcharooError(
-        logUnreadable(where, cause instanceof Error ? cause.message : 'no reason'),
+        binaryLogUnreadable(where, cause instanceof Error ? cause.message : 'no reason'),
       );
 }

@@ -24,10 +24,11 @@ export function replicationOf(row: Row): Replication {
 
 export const isRunning = ({io, sql}: Replication): boolean => io === 'Yes' && sql === 'Yes';
 
-export const followedAt = ({host, port}: {host: string; port: number}): string => `${host}:${port}`;
+export const sourceAddress = ({host, port}: {host: string; port: number}): string =>
+  `${host}:${port}`;
 
 /** Why replication will not go on by itself, in words; `null` while it runs or still tries. */
-export function brokenBecause({io, sql, error}: Replication): string | null {
+export function brokenReason({io, sql, error}: Replication): string | null {
   if (error !== null && (error.thread === 'sql' || io === 'No' || isForGood(error.errno))) {
     return `${error.text} (${error.thread === 'io' ? 'IO' : 'SQL'} errno ${error.errno})`;
   }

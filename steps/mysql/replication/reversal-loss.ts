@@ -3,7 +3,7 @@ import type {ReversalLoss} from '../../../src/index.ts';
 import type {MysqlReader, Position, Replication} from '../contract.ts';
 import {definitionsSince, missingSince} from './binlog.ts';
 import {comparePositions, distanceText, hasReached, positionText} from './position.ts';
-import {brokenBecause, isRunning} from './replication.ts';
+import {brokenReason, isRunning} from './replication.ts';
 
 interface Servers {
   readonly follower: MysqlReader;
@@ -129,7 +129,7 @@ async function whyStopped(
     return [];
   }
   const {executed, error, io} = replication;
-  const broken = brokenBecause(replication) ?? error?.text ?? `the IO thread says ${io}`;
+  const broken = brokenReason(replication) ?? error?.text ?? `the IO thread says ${io}`;
   if (error?.thread !== 'sql') {
     return [`It has stopped: ${broken}.`];
   }
@@ -176,7 +176,7 @@ async function keptText(
   replication: Replication | null,
   signal: AbortSignal,
 ): Promise<string> {
-  const hours = await leader.logKeptHours(signal);
+  const hours = await leader.logRetentionHours(signal);
   if (hours === null) {
     return `${leader.name} keeps its binary logs for ever.`;
   }

@@ -1,29 +1,29 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
 import type {MysqlReader, Position} from '../contract.ts';
-import {notExecuting, notStarted} from '../session/problems.ts';
+import {replicationNotRunning, sqlThreadNotSwitched} from '../session/problems.ts';
 import {hasReached, positionText, samePosition} from './position.ts';
-import {brokenBecause, isRunning} from './replication.ts';
+import {brokenReason, isRunning} from './replication.ts';
 
 /** Waits until both threads run. That replication was started says little: the account, the log or the network may be wrong. */
-export async function untilReplicating(server: MysqlReader, signal: AbortSignal): Promise<void> {
+export async function waitForReplication(server: MysqlReader, signal: AbortSignal): Promise<void> {
   const giveUpAt = Date.now() + startLimitMs;
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, mostWaitMs)) {
     const replication = await server.replication(signal);
     if (replication && isRunning(replication)) {
       return;
     }
-    const broken = replication ? brokenBecause(replication) : 'it follows nobody';
+    const broken = replication ? brokenReason(replication) : 'it follows nobody';
     if (broken !== null || Date.now() > giveUpAt) {
       const tries = replication?.error?.text ?? `the IO thread says ${replication?.io}`;
-      throw new SwitcharooError(notStarted(server.name, broken ?? tries));
+      throw new SwitcharooError(replicationNotRunning(server.name, broken ?? tries));
     }
     await sleep(waitMs, undefined, {signal});
   }
 }
 
 /** Waits until its SQL thread runs, or has ended what it was executing. */
-export async function untilExecuting(
+export async function waitForSqlThread(
   wanted: 'Yes' | 'No',
   server: MysqlReader,
   signal: AbortSignal,
@@ -37,14 +37,14 @@ export async function untilExecuting(
     const broken = wanted === 'Yes' ? replication?.error : null;
     if (broken || Date.now() > giveUpAt) {
       const why = broken?.text ?? `its SQL thread says ${replication?.sql}`;
-      throw new SwitcharooError(notExecuting(server.name, wanted, why));
+      throw new SwitcharooError(sqlThreadNotSwitched(server.name, wanted, why));
     }
     await sleep(waitMs, undefined, {signal});
   }
 }
 
 /** Waits until the server has executed `wanted` of the server it follows. */
-export async function untilExecuted(
+export async function waitForPosition(
   server: MysqlReader,
   wanted: Position,
   {signal, say}: {signal: AbortSignal; say(text: string): void},
@@ -54,9 +54,9 @@ export async function untilExecuted(
     if (replication && hasReached(replication.executed, wanted)) {
       return;
     }
-    const broken = replication ? brokenBecause(replication) : 'it follows nobody';
+    const broken = replication ? brokenReason(replication) : 'it follows nobody';
     if (broken !== null) {
-      throw new SwitcharooError(notStarted(server.name, broken));
+      throw new SwitcharooError(replicationNotRunning(server.name, broken));
     }
     say(`${server.name} executes what remains until ${positionText(wanted)}`);
     await server.waitUntilExecuted(wanted, signal);

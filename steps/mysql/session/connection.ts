@@ -1,10 +1,10 @@
 import {SwitcharooError} from '../../../src/index.ts';
 import type {MysqlReader} from '../contract.ts';
 import {readLog} from '../replication/log-reader.ts';
-import type {Login, Row, Statement, Where} from './contract.ts';
+import type {Endpoint, Login, Row, Statement} from './contract.ts';
 import {answerLost, connectionLost} from './problems.ts';
-import {Lost} from './server-errors.ts';
-import {Line} from './session.ts';
+import {LostConnection} from './server-errors.ts';
+import {ServerSession} from './session.ts';
 
 /** Connections to one server, opened when first used: looks and writes never wait for each other. */
 export interface Connections {
@@ -16,43 +16,45 @@ export interface Connections {
   write(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
   /** The same, in a session that writes nothing into the binary log. */
   writeUnlogged(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
-  comparing: MysqlReader['comparing'];
+  comparing: MysqlReader['withSessions'];
   readLog: MysqlReader['readLog'];
   /** The server's ids of all these sessions. */
   ids(): readonly number[];
   close(): Promise<void>;
 }
 
-export function connectTo(login: Login, where: Where, open: AbortSignal): Connections {
-  const reading = new Line(login, where, [readOnlySession]);
-  const waiting = new Line(login, where, [readOnlySession]);
-  const writing = new Line(login, where);
-  const more = new Set<Line>();
-  const unlogged = new Line(login, where, [unloggedSession]);
+export function connectTo(login: Login, where: Endpoint, open: AbortSignal): Connections {
+  const reading = new ServerSession(login, where, [readOnlySession]);
+  const waiting = new ServerSession(login, where, [readOnlySession]);
+  const writing = new ServerSession(login, where);
+  const more = new Set<ServerSession>();
+  const unlogged = new ServerSession(login, where, [unloggedSession]);
   const all = () => [reading, waiting, writing, unlogged, ...more];
-  const once = async (line: Line, statement: Statement, signal: AbortSignal) => {
+  const once = async (line: ServerSession, statement: Statement, signal: AbortSignal) => {
     const either = AbortSignal.any([signal, open]);
     await line.ensure(either);
     either.throwIfAborted();
     try {
       return await line.ask(statement, either);
     } catch (cause) {
-      throw cause instanceof Lost
+      throw cause instanceof LostConnection
         ? new SwitcharooError(answerLost(where, statement.sql), {cause})
         : cause;
     }
   };
-  const again = async (line: Line, statement: Statement, signal: AbortSignal) => {
+  const again = async (line: ServerSession, statement: Statement, signal: AbortSignal) => {
     const either = AbortSignal.any([signal, open]);
     try {
       return await line.ask(statement, either);
     } catch (cause) {
-      if (!(cause instanceof Lost)) {
+      if (!(cause instanceof LostConnection)) {
         throw cause;
       }
     }
     return await line.ask(statement, either).catch((cause) => {
-      throw cause instanceof Lost ? new SwitcharooError(connectionLost(where), {cause}) : cause;
+      throw cause instanceof LostConnection
+        ? new SwitcharooError(connectionLost(where), {cause})
+        : cause;
     });
   };
   return {
@@ -61,7 +63,10 @@ export function connectTo(login: Login, where: Where, open: AbortSignal): Connec
     write: (statement, signal) => once(writing, statement, signal),
     writeUnlogged: (statement, signal) => once(unlogged, statement, signal),
     comparing: async (count, work, signal = open) => {
-      const lines = Array.from({length: count}, () => new Line(login, where, comparingSession));
+      const lines = Array.from(
+        {length: count},
+        () => new ServerSession(login, where, comparingSession),
+      );
       for (const line of lines) {
         more.add(line);
       }
@@ -70,7 +75,9 @@ export function connectTo(login: Login, where: Where, open: AbortSignal): Connec
       try {
         return await work(lines.map((line) => (statement) => line.ask(statement, either)));
       } catch (cause) {
-        throw cause instanceof Lost ? new SwitcharooError(connectionLost(where), {cause}) : cause;
+        throw cause instanceof LostConnection
+          ? new SwitcharooError(connectionLost(where), {cause})
+          : cause;
       } finally {
         // One part of the work may have failed while others would go on, and open their sessions again.
         over.abort();

@@ -20,7 +20,7 @@ export interface Statement {
 export type Ask = (statement: Statement) => Promise<readonly Row[]>;
 
 /** Where a problem happened: the target's name in the inventory and its address. */
-export interface Where {
+export interface Endpoint {
   readonly name: string;
   readonly address: string;
 }

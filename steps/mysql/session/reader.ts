@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
-import {accountsOf, accountsSql, isEntrance} from '../accounts/accounts.ts';
-import {holdersOf} from '../accounts/read-only-bypass.ts';
+import {accountsOf, accountsSql, isLocalRoot} from '../accounts/accounts.ts';
+import {bypassHoldersOf} from '../accounts/read-only-bypass.ts';
 import type {CopyReader, MysqlReader} from '../contract.ts';
 import {type Dialect, dialectOf} from '../dialect/dialect.ts';
 import {clientsOf, openTransactionsOf, openTransactionsSql} from '../freeze/clients.ts';
@@ -9,8 +9,8 @@ import {lockedTables, lockHolders} from '../freeze/table-locks.ts';
 import {replicationOf} from '../replication/replication.ts';
 import * as sentinels from '../replication/sentinel.ts';
 import type {Connections} from './connection.ts';
-import type {Where} from './contract.ts';
-import {manyChannels} from './problems.ts';
+import type {Endpoint} from './contract.ts';
+import {multiSource} from './problems.ts';
 
 /** The server's dialect, asked once. */
 export type AskDialect = (signal?: AbortSignal) => Promise<Dialect>;
@@ -29,7 +29,7 @@ export function lazyDialect(connections: Connections): AskDialect {
 export function readerOf(
   connections: Connections,
   dialect: AskDialect,
-  where: Where,
+  where: Endpoint,
   {user, replicationUser}: {user: string; replicationUser: string | undefined},
   copies: CopyReader,
 ): MysqlReader {
@@ -40,7 +40,8 @@ export function readerOf(
     const {superReadOnly} = await reader.fence(signal);
     const rows = await read(accountsSql(traits), signal);
     // super_read_only binds everybody.
-    const unbound = superReadOnly === null ? await holdersOf(traits, read, signal) : noHolders;
+    const unbound =
+      superReadOnly === null ? await bypassHoldersOf(traits, read, signal) : noHolders;
     return accountsOf(rows, unbound);
   };
   let askedForTransactions = Number.NEGATIVE_INFINITY;
@@ -49,11 +50,11 @@ export function readerOf(
     user,
     ...(replicationUser === undefined ? {} : {replicationUser}),
     position: async (signal) => {
-      const [row] = await (await dialect(signal)).say('ownPosition', (sql) => read(sql, signal));
+      const [row] = await (await dialect(signal)).send('ownPosition', (sql) => read(sql, signal));
       return {file: String(row?.['File'] ?? ''), position: Number(row?.['Position'] ?? 0)};
     },
     logFilters: async (signal) => {
-      const [row] = await (await dialect(signal)).say('ownPosition', (sql) => read(sql, signal));
+      const [row] = await (await dialect(signal)).send('ownPosition', (sql) => read(sql, signal));
       const schemas = (column: string) =>
         String(row?.[column] ?? '')
           .split(',')
@@ -62,7 +63,7 @@ export function readerOf(
     },
     oldestLog: async (signal) =>
       String((await read('SHOW BINARY LOGS', signal))[0]?.['Log_name'] ?? ''),
-    logKeptHours: async (signal) => {
+    logRetentionHours: async (signal) => {
       const found = await reader.settings(
         ['binlog_expire_logs_seconds', 'expire_logs_days'],
         signal,
@@ -80,17 +81,17 @@ export function readerOf(
       };
     },
     replication: async (signal) => {
-      const rows = await (await dialect(signal)).say('replicationStatus', (sql) =>
+      const rows = await (await dialect(signal)).send('replicationStatus', (sql) =>
         read(sql, signal),
       );
       if (rows.length > 1) {
-        throw new SwitcharooError(manyChannels(where, rows.length));
+        throw new SwitcharooError(multiSource(where, rows.length));
       }
       return rows[0] ? replicationOf(rows[0]) : null;
     },
     waitUntilExecuted: async ({file, position}, signal) => {
       const values = [file, position, waitSeconds];
-      await (await dialect(signal)).say('waitUntilExecuted', (sql) =>
+      await (await dialect(signal)).send('waitUntilExecuted', (sql) =>
         connections.wait({sql, values}, signal),
       );
     },
@@ -108,10 +109,10 @@ export function readerOf(
     lockHolders: async (signal) =>
       lockHolders(reader.clients, read, (await dialect(signal)).traits, signal),
     accounts: async (signal) =>
-      (await allAccounts(signal)).filter((one) => one.user !== user && !isEntrance(one)),
-    leftOpen: async (signal) =>
+      (await allAccounts(signal)).filter((one) => one.user !== user && !isLocalRoot(one)),
+    exemptAccounts: async (signal) =>
       (await allAccounts(signal)).filter(
-        (one) => !one.bound && !one.locked && (one.user === user || isEntrance(one)),
+        (one) => !one.bound && !one.locked && (one.user === user || isLocalRoot(one)),
       ),
     persistedFence: async (signal) => {
       const {persists} = (await dialect(signal)).traits;
@@ -127,7 +128,7 @@ export function readerOf(
       );
     },
     query: (sql, values = [], signal) => read(sql, signal, values),
-    comparing: connections.comparing,
+    withSessions: connections.comparing,
     readLog: connections.readLog,
     copies,
   };

@@ -1,10 +1,10 @@
 import {SwitcharooError} from '../../../src/index.ts';
-import type {Where} from './contract.ts';
+import type {Endpoint} from './contract.ts';
 import {
   accessDenied,
-  noAnswer,
-  notAllowed,
-  refused,
+  privilegeMissing,
+  statementRefused,
+  statementTimeout,
   tooManyConnections,
   unknownHost,
   unreachable,
@@ -12,7 +12,7 @@ import {
 import {TimedOut} from './with-timeout.ts';
 
 /** The connection ended while a statement was on its way. */
-export class Lost extends Error {}
+export class LostConnection extends Error {}
 
 interface ServerError extends Error {
   readonly code?: string;
@@ -21,7 +21,7 @@ interface ServerError extends Error {
 }
 
 /** What went wrong while connecting, as the operator is told. */
-export function connectTrouble(thrown: unknown, where: Where, user: string): unknown {
+export function connectError(thrown: unknown, where: Endpoint, user: string): unknown {
   if (thrown instanceof TimedOut) {
     return problem(unreachable(where, `no answer within ${thrown.limitMs} ms`), thrown);
   }
@@ -41,23 +41,23 @@ export function connectTrouble(thrown: unknown, where: Where, user: string): unk
 }
 
 /** What went wrong with a statement: `Lost`, or what the operator is told. */
-export function statementTrouble(thrown: unknown, where: Where, sql: string): unknown {
+export function statementError(thrown: unknown, where: Endpoint, sql: string): unknown {
   if (thrown instanceof TimedOut) {
-    return problem(noAnswer(where, thrown.limitMs, sql), thrown);
+    return problem(statementTimeout(where, thrown.limitMs, sql), thrown);
   }
-  if (thrown instanceof Lost || !isServerError(thrown)) {
+  if (thrown instanceof LostConnection || !isServerError(thrown)) {
     return thrown;
   }
   const {errno = 0, message} = thrown;
   if (errno <= 0 || isEnding(errno)) {
-    return new Lost('the connection was closed', {cause: bare(thrown)});
+    return new LostConnection('the connection was closed', {cause: bare(thrown)});
   }
   if (isForbidden(errno)) {
-    return problem(notAllowed(where, sql, message), thrown);
+    return problem(privilegeMissing(where, sql, message), thrown);
   }
   // A syntax error quotes the statement, and with it the values.
   const words = errno === 1064 ? 'it is not in its language' : message;
-  return problem(refused(where, sql, `${words} (errno ${errno})`), thrown);
+  return problem(statementRefused(where, sql, `${words} (errno ${errno})`), thrown);
 }
 
 const isDenied = (errno: number): boolean => errno === 1045 || errno === 1130;

@@ -1,8 +1,8 @@
 import {connect, type Socket} from 'node:net';
 import type {Connection} from 'mysql2/promise';
-import type {Login, Row, Statement, Where} from './contract.ts';
-import {connectTrouble, Lost, statementTrouble} from './server-errors.ts';
-import {TimedOut, within} from './with-timeout.ts';
+import type {Endpoint, Login, Row, Statement} from './contract.ts';
+import {connectError, LostConnection, statementError} from './server-errors.ts';
+import {TimedOut, withTimeout} from './with-timeout.ts';
 
 const connectLimitMs = 3_000;
 const statementLimitMs = 5_000;
@@ -17,9 +17,9 @@ interface Open {
 }
 
 /** One connection that is opened when needed, and again when it was lost. */
-export class Line {
+export class ServerSession {
   readonly #login: Login;
-  readonly #where: Where;
+  readonly #where: Endpoint;
   readonly #first: readonly string[];
   #open: Promise<Open> | null = null;
   /** Of the connection that is open. */
@@ -27,7 +27,7 @@ export class Line {
   #id: number | null = null;
 
   /** `first` is said at the start of each session. */
-  constructor(login: Login, where: Where, first: readonly string[] = []) {
+  constructor(login: Login, where: Endpoint, first: readonly string[] = []) {
     this.#login = login;
     this.#where = where;
     this.#first = first;
@@ -42,7 +42,7 @@ export class Line {
     try {
       await this.ask({sql: 'DO 0', limitMs: pingLimitMs}, signal);
     } catch (cause) {
-      if (!(cause instanceof Lost)) {
+      if (!(cause instanceof LostConnection)) {
         throw cause;
       }
       await this.ask({sql: 'DO 0', limitMs: pingLimitMs}, signal);
@@ -55,7 +55,7 @@ export class Line {
     const {sql, values = [], limitMs = statementLimitMs} = statement;
     try {
       const asked = connection.query(sql, [...values]);
-      const [result] = await within(Promise.race([asked, ended]), limitMs, signal);
+      const [result] = await withTimeout(Promise.race([asked, ended]), limitMs, signal);
       return rowsOf(result);
     } catch (cause) {
       if (cause instanceof TimedOut || signal.aborted) {
@@ -64,8 +64,8 @@ export class Line {
         // The server would go on with the statement although nobody listens any more.
         await this.#kill(id);
       }
-      const trouble = statementTrouble(cause, this.#where, sql);
-      if (trouble instanceof Lost) {
+      const trouble = statementError(cause, this.#where, sql);
+      if (trouble instanceof LostConnection) {
         // The driver may hear of it before the socket does: whoever asks next must not be given this connection again.
         this.#drop(socket);
       }
@@ -82,7 +82,7 @@ export class Line {
   }
 
   async #opened(signal: AbortSignal): Promise<Open> {
-    return await within(this.#open ?? this.#reopen(), connectLimitMs, signal);
+    return await withTimeout(this.#open ?? this.#reopen(), connectLimitMs, signal);
   }
 
   #reopen(): Promise<Open> {
@@ -103,12 +103,12 @@ export class Line {
     const ended = new Promise<never>((_resolve, reject) => {
       socket.once('close', () => {
         this.#drop(socket);
-        reject(new Lost('the connection was closed'));
+        reject(new LostConnection('the connection was closed'));
       });
     });
     ended.catch(() => {});
     try {
-      const connection = await within(
+      const connection = await withTimeout(
         Promise.race([this.#handshake(socket), failed(socket)]),
         connectLimitMs,
       );
@@ -119,7 +119,7 @@ export class Line {
       return {connection, socket, ended};
     } catch (cause) {
       socket.destroy();
-      throw connectTrouble(cause, this.#where, this.#login.user);
+      throw connectError(cause, this.#where, this.#login.user);
     }
   }
 
@@ -155,12 +155,12 @@ export class Line {
     if (id === null) {
       return;
     }
-    const other = new Line(this.#login, this.#where);
+    const other = new ServerSession(this.#login, this.#where);
     try {
       const limit = AbortSignal.timeout(killLimitMs);
       const {connection} = await other.#opened(limit);
       // An account may end its own sessions without any privilege (MySQL 5.6 manual 13.7.6.4).
-      await within(connection.query('KILL ?', [id]), killLimitMs, limit);
+      await withTimeout(connection.query('KILL ?', [id]), killLimitMs, limit);
     } catch {
       // The server is out of reach, so nothing more can be done, and the trouble that led here is the one to report.
     } finally {

@@ -9,7 +9,7 @@ export class TimedOut extends Error {
 }
 
 /** Waits for `work`, at most `limitMs`, and no longer than `signal` allows. */
-export async function within<Result>(
+export async function withTimeout<Result>(
   work: Promise<Result>,
   limitMs: number,
   signal?: AbortSignal,

@@ -3,9 +3,9 @@ import {parkedHost} from '../accounts/accounts.ts';
 import type {CopyWriter, MysqlConfig, MysqlReader, MysqlWriter} from '../contract.ts';
 import {errnoOf} from '../dialect/dialect.ts';
 import * as sentinels from '../replication/sentinel.ts';
-import {untilExecuting, untilReplicating} from '../replication/waits.ts';
+import {waitForReplication, waitForSqlThread} from '../replication/waits.ts';
 import type {Connections} from './connection.ts';
-import {noReplicationAccount} from './problems.ts';
+import {replicationAccountMissing} from './problems.ts';
 import type {AskDialect} from './reader.ts';
 
 export function writerOf(
@@ -26,7 +26,7 @@ export function writerOf(
     signal: AbortSignal,
     values?: readonly unknown[],
   ) =>
-    (await dialect(signal)).say(request, (sql) => write(sql, signal, values, replicationLimitMs));
+    (await dialect(signal)).send(request, (sql) => write(sql, signal, values, replicationLimitMs));
   const unlogged = async (sql: string, signal: AbortSignal, values: readonly unknown[]) =>
     void (await connections.writeUnlogged({sql, values}, signal));
   const writer: MysqlWriter = {
@@ -41,11 +41,11 @@ export function writerOf(
     },
     // Turning read_only off turns super_read_only off with it.
     allowWrites: async (signal) => void (await write('SET GLOBAL read_only = OFF', signal)),
-    keepFence: async (signal) => {
+    persistFence: async (signal) => {
       await write('SET PERSIST read_only = ON', signal);
       await write('SET PERSIST super_read_only = ON', signal);
     },
-    restoreKept: async (kept, signal) => {
+    restorePersisted: async (kept, signal) => {
       for (const name of ['super_read_only', 'read_only']) {
         const value = kept[name];
         // PERSIST_ONLY leaves alone what the running server does, but asks for a privilege that hardly anybody has.
@@ -72,29 +72,29 @@ export function writerOf(
     setEventScheduler: async (on, signal) =>
       void (await write(`SET GLOBAL event_scheduler = ${on ? 'ON' : 'OFF'}`, signal)),
     endSession: async (id, signal) => {
-      await write('KILL ?', signal, [id]).catch(unlessGone);
+      await write('KILL ?', signal, [id]).catch(unlessSessionGone);
     },
-    follow: async ({host, port, from}, signal) => {
+    setSource: async ({host, port, from}, signal) => {
       if (!replicationAccount) {
-        throw new SwitcharooError(noReplicationAccount(reader));
+        throw new SwitcharooError(replicationAccountMissing(reader));
       }
       const {user, password} = replicationAccount;
       await say('follow', signal, [host, port, user, password, from.file, from.position]);
     },
     startReplication: async (signal) => {
       await say('start', signal);
-      await untilReplicating(reader, signal);
+      await waitForReplication(reader, signal);
     },
     stopReplication: async (signal) => void (await say('stop', signal)),
-    stopExecuting: async (signal) => {
+    stopSqlThread: async (signal) => {
       await say('stopExecuting', signal);
-      await untilExecuting('No', reader, signal);
+      await waitForSqlThread('No', reader, signal);
     },
-    startExecuting: async (signal) => {
+    startSqlThread: async (signal) => {
       await say('startExecuting', signal);
-      await untilExecuting('Yes', reader, signal);
+      await waitForSqlThread('Yes', reader, signal);
     },
-    stopFollowing: async (signal) => {
+    resetReplication: async (signal) => {
       await say('stop', signal);
       await say('forget', signal);
     },
@@ -124,7 +124,7 @@ export function writerOf(
 const replicationLimitMs = 20_000;
 
 /** ER_NO_SUCH_THREAD: it ended by itself. */
-export function unlessGone(cause: unknown): void {
+export function unlessSessionGone(cause: unknown): void {
   if (errnoOf(cause) !== 1094) {
     throw cause;
   }

@@ -275,15 +275,15 @@ describeEachPair('a check finds its fault, and nothing where there is none', (on
     await database.query('SET GLOBAL read_only = ON');
     expect(await ofReplica(on, 'replica-writable')).toEqual([]);
     await database.query('SET GLOBAL read_only = OFF');
-    expect(await ofReplica(on, 'follows-no-source')).toEqual([]);
-    expect(await ofReplica({...on, target: on.source}, 'follows-no-source')).toEqual([
+    expect(await ofReplica(on, 'replica-without-source')).toEqual([]);
+    expect(await ofReplica({...on, target: on.source}, 'replica-without-source')).toEqual([
       'db1 follows nobody, not db1',
     ]);
-    expect(await ofReplica({...on, source: on.target}, 'follows-no-source')).toEqual([
+    expect(await ofReplica({...on, source: on.target}, 'replica-without-source')).toEqual([
       `aurora follows 127.0.0.1:${on.source.database.port} with server_id 1, which is not aurora`,
     ]);
     expect(await ofReplica(on, 'replication-broken')).toEqual([]);
-    expect(await ofReplica(on, 'follows-another-server')).toEqual([
+    expect(await ofReplica(on, 'source-is-replica')).toEqual([
       `aurora is a replica of 127.0.0.1:${on.source.database.port} itself`,
     ]);
     const word = on.target.kind.name === 'MySQL 9' ? 'REPLICA' : 'SLAVE';
@@ -524,11 +524,11 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
       'SET GLOBAL replica_preserve_commit_order = OFF',
       'SET GLOBAL replica_parallel_workers = 3',
     ]);
-    expect(await seen({source, target}, 'order-not-kept')).toEqual([
+    expect(await seen({source, target}, 'commit-order-not-preserved')).toEqual([
       'aurora applies with 3 workers, and not in the order of its source',
     ]);
     await say(target, ['SET GLOBAL replica_parallel_workers = 1']);
-    expect(await seen({source, target}, 'order-not-kept')).toEqual([]);
+    expect(await seen({source, target}, 'commit-order-not-preserved')).toEqual([]);
     expect(await seen({source, target}, 'applies-alone')).toEqual([
       'aurora applies with 1 workers',
     ]);

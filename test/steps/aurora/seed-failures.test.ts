@@ -54,7 +54,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
       `"$real" "$@" | head -c 300000\necho 'mysqldump: Error 2013: Lost connection to server during query when dumping table \`people\` at row: 312' >&2\nexit 3`,
     );
     expect(await failing(await world.placed(folder))).toMatchObject({
-      code: 'copy-not-whole',
+      code: 'copy-incomplete',
       message: expect.stringMatching(
         /^The copy of db2 to aurora is not whole, for the dump ended at table \d+ of 10 \(proof\.\w+\), 300\.0 kB dumped of about \d+\.\d [kM]B of data: mysqldump: Error 2013: Lost connection to server during query when dumping table `people` at row: 312\.$/,
       ),
@@ -84,7 +84,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     await aurora().query('KILL ?', [await loadingSession()]);
     go();
     expect(await failed).toMatchObject({
-      code: 'copy-not-whole',
+      code: 'copy-incomplete',
       message: expect.stringMatching(/ for the load ended at .*: ERROR 20\d\d \(HY000\)/),
     });
     expect(await reverse(await world.placed(), {executing: true})).toMatchObject({

@@ -223,7 +223,7 @@ test('a dump client of MariaDB is not let near MySQL, and one of MySQL not near 
   put('mariadb', '');
   const chosen = await Promise.all(
     ['5.6.24-log', '8.0.36', '8.4.2', '10.11.6-MariaDB'].map(async (version) => {
-      const {suits} = await findPrograms(versionOf(version), folder);
+      const {suitable: suits} = await findPrograms(versionOf(version), folder);
       return `${version}: ${suits?.name}`;
     }),
   );

@@ -85,7 +85,7 @@ function copying(pair: KindPair, {folder, missing}: DumpClients): void {
       expect(events).toEqual([
         {definer: 'shop@%', status: expect.stringMatching(/^(SLAVE|REPLICA_)SIDE_DISABLED$/)},
       ]);
-      await world.aurora.writer.stopFollowing(new AbortController().signal);
+      await world.aurora.writer.resetReplication(new AbortController().signal);
     });
 
     test('a way back drops what it copied, and nothing that somebody else put there', async () => {

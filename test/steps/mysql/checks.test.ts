@@ -57,7 +57,7 @@ const faults: readonly Fault[] = [
   },
   {
     // MySQL 5.6 counts in whole days, and cannot have less than one.
-    check: 'binary-log-purged-early',
+    check: 'binary-log-retention-short',
     on: [mariadb, current],
     plant: () => ['SET GLOBAL binlog_expire_logs_seconds = 5400'],
     mend: ['SET GLOBAL binlog_expire_logs_seconds = 604800'],
@@ -97,7 +97,7 @@ const faults: readonly Fault[] = [
     found: '1 table of db1 with ROW_FORMAT = FIXED: odd.wide',
   },
   {
-    check: 'only-in-mariadb',
+    check: 'mariadb-only-features',
     on: [mariadb],
     plant: () => [
       'CREATE SEQUENCE odd.numbers',
@@ -171,7 +171,7 @@ const faults: readonly Fault[] = [
       '2 objects of db1 have definers that do not exist: procedure odd.doing (gone@10.0.0.1), view odd.seen (gone@10.0.0.1)',
   },
   {
-    check: 'events-run',
+    check: 'events-enabled',
     plant: () => ['CREATE EVENT odd.nightly ON SCHEDULE EVERY 1 DAY DO DO 1'],
     mend: ['DROP EVENT odd.nightly'],
     found: '1 event of db1 is enabled: odd.nightly (root@localhost)',
@@ -183,13 +183,13 @@ const faults: readonly Fault[] = [
     found: '1 function of db1 comes from a library: metaphon (udf_example.so)',
   },
   {
-    check: 'account-sees-too-little',
+    check: 'account-privileges-missing',
     plant: () => ["REVOKE EVENT, TRIGGER ON *.* FROM 'switcharoo'@'%'"],
     mend: ["GRANT EVENT, TRIGGER ON *.* TO 'switcharoo'@'%'"],
     found: 'the account switcharoo lacks 2 rights on db1: EVENT, TRIGGER',
   },
   {
-    check: 'account-sees-too-little',
+    check: 'account-privileges-missing',
     on: [mariadb, current],
     plant: () => [
       'CREATE ROLE seer',
@@ -203,7 +203,7 @@ const faults: readonly Fault[] = [
   },
   {
     // Where the freeze sets super_read_only nobody is past it.
-    check: 'not-bound-by-the-freeze',
+    check: 'read-only-bypass',
     on: [old, mariadb],
     plant: (kind) => [
       "CREATE USER 'backup'@'10.0.0.%'",
@@ -213,7 +213,7 @@ const faults: readonly Fault[] = [
     found: 'db1 has 1 account that read_only does not bind: backup@10.0.0.%',
   },
   {
-    check: 'not-bound-by-the-freeze',
+    check: 'read-only-bypass',
     on: [mariadb],
     plant: () => [
       'CREATE ROLE night',
@@ -286,7 +286,7 @@ describeEachServer(
         const config = {host: '127.0.0.1', port: on.database.port, user: 'helper', password: 'p'};
         const {signal} = new AbortController();
         const session = await mysqlServer.open(config, {name: 'db1', signal});
-        const found = await seen({...on, session}, 'account-sees-too-little').finally(
+        const found = await seen({...on, session}, 'account-privileges-missing').finally(
           session.close,
         );
         await say(on, ["DROP USER 'helper'@'%'", 'DROP ROLE inside, seer']);
@@ -306,18 +306,18 @@ describeEachServer(
     });
 
     test('stored objects that use files of the server', async () => {
-      expect(await seen(on, 'files-of-the-server')).toEqual([]);
+      expect(await seen(on, 'server-file-access')).toEqual([]);
       await say(on, [
         "CREATE PROCEDURE odd.dump() SELECT 1 INTO OUTFILE '/tmp/nowhere/one'",
         "CREATE PROCEDURE odd.talk() BEGIN /* LOAD_FILE('x') */ SELECT 'INTO OUTFILE'; END",
         "CREATE VIEW odd.note AS SELECT LOAD_FILE('/tmp/nowhere/two') AS two",
       ]);
-      const found = await seen(on, 'files-of-the-server');
+      const found = await seen(on, 'server-file-access');
       await say(on, ['DROP PROCEDURE odd.dump', 'DROP PROCEDURE odd.talk', 'DROP VIEW odd.note']);
       expect(found).toEqual([
         '2 statements of db1 use the files of the server: procedure odd.dump (INTO OUTFILE), view odd.note (LOAD_FILE())',
       ]);
-      expect(await seen(on, 'files-of-the-server')).toEqual([]);
+      expect(await seen(on, 'server-file-access')).toEqual([]);
     });
 
     describe('sessions', () => {
@@ -349,7 +349,7 @@ describeEachServer(
 
       test('an XA transaction that is prepared, and that there was one', async () => {
         expect(await seen(on, 'prepared-transactions')).toEqual([]);
-        expect(await seen(on, 'xa-in-use')).toEqual([]);
+        expect(await seen(on, 'xa-transactions-in-use')).toEqual([]);
         await on.database.query('CREATE TABLE odd.xa (id INT PRIMARY KEY) ENGINE = InnoDB');
         await on.database.session(async (client) => {
           await client.query("XA START 'x'");
@@ -362,7 +362,7 @@ describeEachServer(
           await client.query("XA ROLLBACK 'x'");
         });
         expect(await seen(on, 'prepared-transactions')).toEqual([]);
-        expect(await seen(on, 'xa-in-use')).toEqual([
+        expect(await seen(on, 'xa-transactions-in-use')).toEqual([
           'db1 has prepared 1 XA transaction since it was started',
         ]);
       });
@@ -411,18 +411,18 @@ describeEachServer(
   'a server that keeps its performance_schema',
   (on) => {
     test('a client that was there and is gone', async () => {
-      const before = await seen(on, 'clients-before');
+      const before = await seen(on, 'past-clients');
       expect(before).not.toEqual([expect.stringContaining('shop')]);
       const client = await on.connect('shop');
-      expect(await seen(on, 'clients-before')).toEqual(before);
+      expect(await seen(on, 'past-clients')).toEqual(before);
       await client.end();
       await expect
-        .poll(() => seen(on, 'clients-before'), {timeout: 20_000})
+        .poll(() => seen(on, 'past-clients'), {timeout: 20_000})
         .toEqual([expect.stringContaining('shop from 127.0.0.1 (1)')]);
     });
 
     test('what a client has said of files of the server', async () => {
-      expect(await seen(on, 'files-of-the-server')).toEqual([]);
+      expect(await seen(on, 'server-file-access')).toEqual([]);
       await on.database.session(async (client) => {
         await client.query('CREATE TABLE odd.lines (id INT PRIMARY KEY)');
         await client.query('USE odd');
@@ -430,7 +430,7 @@ describeEachServer(
           .query("LOAD DATA INFILE '/tmp/nowhere/three' INTO TABLE `lines`")
           .catch(() => {});
       });
-      expect(await seen(on, 'files-of-the-server')).toEqual([
+      expect(await seen(on, 'server-file-access')).toEqual([
         '1 statement of db1 uses the files of the server: in odd: LOAD DATA INFILE ? INTO TABLE `lines` (LOAD DATA INFILE)',
       ]);
     });
@@ -446,7 +446,7 @@ describeEachServer(
     });
 
     test('a replica that does not pass on what it replicates', async () => {
-      expect(await seen(on, 'changes-not-passed-on')).toEqual([
+      expect(await seen(on, 'log-slave-updates-off')).toEqual([
         'db1 has log_slave_updates = OFF, so nothing of its source gets past it',
       ]);
     });

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {proceduresByVersion, proceduresKnown} from '../../../steps/mysql/dialect/procedures.ts';
+import {callableProcedures, proceduresByVersion} from '../../../steps/mysql/dialect/procedures.ts';
 
 const follows = [
   'rds_set_external_master',
@@ -50,7 +50,7 @@ describe('what the server itself tells', () => {
   const told = new Map([['rds_set_external_source', 8]]);
 
   test('is believed before its version', () => {
-    expect(proceduresKnown(told, aurora('3.08.0'))).toBe(told);
+    expect(callableProcedures(told, aurora('3.08.0'))).toBe(told);
   });
 
   test('is filled up from its version where the account may see procedures and not their parameters', () => {
@@ -59,7 +59,7 @@ describe('what the server itself tells', () => {
       ['rds_reset_external_source', 0],
       ['rds_of_tomorrow', 0],
     ]);
-    expect([...proceduresKnown(seen, aurora('3.08.0'))]).toEqual([
+    expect([...callableProcedures(seen, aurora('3.08.0'))]).toEqual([
       ['rds_set_external_source', 7],
       ['rds_reset_external_source', 0],
       ['rds_of_tomorrow', 0],
@@ -67,6 +67,6 @@ describe('what the server itself tells', () => {
   });
 
   test('is not made up: what the account cannot see, it cannot call', () => {
-    expect(proceduresKnown(new Map(), aurora('3.08.0'))).toEqual(new Map());
+    expect(callableProcedures(new Map(), aurora('3.08.0'))).toEqual(new Map());
   });
 });

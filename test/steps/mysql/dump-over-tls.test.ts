@@ -79,7 +79,7 @@ describe.skipIf(!isThere)('with certificates', () => {
         'goes through with the right certificate, and not with another one',
         async () => {
           const version = on.kind.name === 'MySQL 9' ? '9.7.0' : '10.11.6-MariaDB';
-          const {suits} = await findPrograms(versionOf(version), clients.folder);
+          const {suitable: suits} = await findPrograms(versionOf(version), clients.folder);
           if (!suits) {
             throw new Error(`no client in ${clients.folder}`);
           }

@@ -177,7 +177,7 @@ function readerOf(server: FakeServer): AuroraReader {
     },
     logFilters: async () => ({only: [], without: []}),
     oldestLog: async () => `${server.name}-bin.${String(server.oldestLog).padStart(6, '0')}`,
-    logKeptHours: async () => server.retentionHours ?? 0,
+    logRetentionHours: async () => server.retentionHours ?? 0,
     fence: async () => ({readOnly: server.readOnly, superReadOnly: server.superReadOnly}),
     replication: async () => {
       server.replicate();
@@ -192,7 +192,7 @@ function readerOf(server: FakeServer): AuroraReader {
     lockedTables: async () => server.locked,
     lockHolders: async () => server.sessions.filter(({command}) => command === 'Sleep'),
     accounts: async () => server.accounts,
-    leftOpen: async () => [],
+    exemptAccounts: async () => [],
     persistedFence: async () => server.persisted,
     hasSentinel: async ({run, entry}) => {
       server.replicate();
@@ -208,7 +208,7 @@ function readerOf(server: FakeServer): AuroraReader {
     query: async (sql, values = []) => rowsOfLog(server, sql, values),
     copies: noCopies,
     readLog: async ({until}) => until,
-    comparing: (count, work) => work(Array.from({length: count}, () => async () => [])),
+    withSessions: (count, work) => work(Array.from({length: count}, () => async () => [])),
     procedures: async () => new Map(),
     binlogRetentionHours: async () => server.retentionHours,
     cluster: async () => server.clusterState,
@@ -262,19 +262,19 @@ const noCopy = async () => {
   throw new Error('a fake server is not copied');
 };
 const noCopies: CopyWriter = {
-  programs: async () => ({suits: null, found: []}),
+  programs: async () => ({suitable: null, available: []}),
   schemas: async () => [],
-  mark: async () => null,
+  marker: async () => null,
   dump: () => {
     throw new Error('a fake server is not copied');
   },
-  begin: noCopy,
-  clear: noCopy,
-  place: noCopy,
+  createMarker: noCopy,
+  dropCopy: noCopy,
+  recordPositions: noCopy,
   load: noCopy,
-  mend: noCopy,
-  finish: noCopy,
-  forget: noCopy,
+  restoreFloats: noCopy,
+  markLoaded: noCopy,
+  removeMarker: noCopy,
 };
 
 const noRestoring: RestoreWriter = {
@@ -308,11 +308,11 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
         server.readOnly = false;
         server.superReadOnly = server.superReadOnly === null ? null : false;
       }),
-    keepFence: async (signal) =>
+    persistFence: async (signal) =>
       written(signal, () => {
         server.persisted = {read_only: 'ON', super_read_only: 'ON'};
       }),
-    restoreKept: async (kept, signal) =>
+    restorePersisted: async (kept, signal) =>
       written(signal, () => {
         server.persisted = kept;
       }),
@@ -327,7 +327,7 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
       written(signal, () => {
         server.sessions = server.sessions.filter((session) => session.id !== id);
       }),
-    follow: async ({host, port, from}, signal) =>
+    setSource: async ({host, port, from}, signal) =>
       written(signal, () => {
         const source = network.at(host);
         const next = (from.position - logStart) / eventBytes;
@@ -335,9 +335,9 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
       }),
     startReplication: async (signal) => written(signal, () => setRunning(server, true)),
     stopReplication: async (signal) => written(signal, () => setRunning(server, false)),
-    stopExecuting: async (signal) => written(signal, () => setRunning(server, false)),
-    startExecuting: async (signal) => written(signal, () => setRunning(server, true)),
-    stopFollowing: async (signal) =>
+    stopSqlThread: async (signal) => written(signal, () => setRunning(server, false)),
+    startSqlThread: async (signal) => written(signal, () => setRunning(server, true)),
+    resetReplication: async (signal) =>
       written(signal, () => {
         server.following = null;
       }),

@@ -25,7 +25,7 @@ describe('what an operator reads when a server cannot be asked', () => {
       name: 'nobody listens there',
       config: {port: 1},
       problem: {
-        code: 'mysql-unreachable',
+        code: 'mysql-server-unreachable',
         message: 'db1 at 127.0.0.1:1 cannot be reached: ECONNREFUSED.',
       },
     },

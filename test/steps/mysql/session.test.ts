@@ -1,6 +1,6 @@
 import {type AddressInfo, createServer, type Socket} from 'node:net';
 import {expect, test} from 'vitest';
-import {Line} from '../../../steps/mysql/session/session.ts';
+import {ServerSession} from '../../../steps/mysql/session/session.ts';
 
 // A server that has just died behind a firewall: the connection is taken, and comes to nothing.
 test.for([
@@ -16,10 +16,10 @@ test.for([
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const {port} = server.address() as AddressInfo; // A TCP server has an AddressInfo.
     const login = {host: '127.0.0.1', port, user: 'switcharoo', password: 'secret'};
-    const line = new Line(login, {name: 'source', address: `127.0.0.1:${port}`});
+    const line = new ServerSession(login, {name: 'source', address: `127.0.0.1:${port}`});
     try {
       const asked = line.ask({sql: 'SELECT 1'}, new AbortController().signal);
-      await expect(asked).rejects.toMatchObject({problem: {code: 'mysql-unreachable'}});
+      await expect(asked).rejects.toMatchObject({problem: {code: 'mysql-server-unreachable'}});
       await new Promise((resolve) => setImmediate(resolve));
       expect(unhandled).toEqual([]);
     } finally {

@@ -106,7 +106,7 @@ describeEachPair(
       await on.caughtUp();
       await on.source.database.query('PURGE BINARY LOGS TO ?', [(await position()).file]);
       await expect(settled(since({file, position: 4}))).rejects.toMatchObject({
-        problem: {code: 'mysql-log-unreadable'},
+        problem: {code: 'mysql-binary-log-unreadable'},
       });
     });
   },

@@ -5,7 +5,7 @@ import {
   distanceText,
   hasReached,
 } from '../../../steps/mysql/replication/position.ts';
-import {brokenBecause, replicationOf} from '../../../steps/mysql/replication/replication.ts';
+import {brokenReason, replicationOf} from '../../../steps/mysql/replication/replication.ts';
 
 describe('positions', () => {
   const at = (file: string, position: number) => ({file, position});
@@ -40,8 +40,8 @@ describe('the dialect', () => {
     test(`of ${version}`, async () => {
       const dialect = dialectOf(version);
       const echo = async (sql: string) => sql;
-      expect(await dialect.say('replicationStatus', echo)).toBe(status);
-      expect(await dialect.say('ownPosition', echo)).toBe(position);
+      expect(await dialect.send('replicationStatus', echo)).toBe(status);
+      expect(await dialect.send('ownPosition', echo)).toBe(position);
     });
   }
 
@@ -55,8 +55,8 @@ describe('the dialect', () => {
       return 'stopped';
     };
     const dialect = dialectOf('8.4.0-fork');
-    expect(await dialect.say('stop', fork)).toBe('stopped');
-    expect(await dialect.say('stop', fork)).toBe('stopped');
+    expect(await dialect.send('stop', fork)).toBe('stopped');
+    expect(await dialect.send('stop', fork)).toBe('stopped');
     expect(asked).toEqual(['STOP REPLICA', 'STOP SLAVE', 'STOP SLAVE']);
   });
 });
@@ -106,8 +106,8 @@ describe('what a server says of its replication', () => {
     const trying = {...older, Slave_IO_Running: 'Connecting'};
     const refused = {Last_IO_Errno: 2003, Last_IO_Error: "error connecting to master 'repl@db1'"};
     const denied = {Last_IO_Errno: 1045, Last_IO_Error: "error connecting to master 'repl@db1'"};
-    expect(brokenBecause(replicationOf({...trying, ...refused}))).toBeNull();
-    expect(brokenBecause(replicationOf({...trying, ...denied}))).toBe(
+    expect(brokenReason(replicationOf({...trying, ...refused}))).toBeNull();
+    expect(brokenReason(replicationOf({...trying, ...denied}))).toBe(
       "error connecting to master 'repl@db1' (IO errno 1045)",
     );
   });
@@ -118,7 +118,7 @@ describe('what a server says of its replication', () => {
       Last_SQL_Errno: 1062,
       Last_SQL_Error: 'x'.repeat(5_000),
     };
-    expect(brokenBecause(replicationOf({...older, ...error}))).toBe(
+    expect(brokenReason(replicationOf({...older, ...error}))).toBe(
       `${'x'.repeat(200)}… (SQL errno 1062)`,
     );
   });
