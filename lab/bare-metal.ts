@@ -15,7 +15,9 @@ export function databaseHosts(site: Site): readonly Promise<LabHost>[] {
 /** The file in which the reverse proxy of a web host has the servers behind it. */
 export const proxyFile = '/etc/nginx/conf.d/shop.conf';
 
-/** The hosts of the application: its service behind a reverse proxy on both, a crontab on one and a timer on the other. */
+/**
+ * The hosts of the application: its service behind a reverse proxy on both, a crontab on one and a timer on the other.
+ */
 export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
   const {network, ports} = site;
   const shop = (address: string) => ({

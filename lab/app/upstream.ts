@@ -3,7 +3,9 @@ export interface Place {
   readonly port: number;
 }
 
-/** A reverse proxy's file: one `upstream` block as nginx reads it, of which only `server ADDRESS:PORT;` is known here. */
+/**
+ * A reverse proxy's file: one `upstream` block as nginx reads it, of which only `server ADDRESS:PORT;` is known here.
+ */
 export const upstreamOf = (...places: readonly Place[]): string =>
   `upstream shop {\n${places.map(({host, port}) => `  server ${host}:${port};\n`).join('')}}\n`;
 

@@ -71,7 +71,10 @@ export class Firewall {
     );
   }
 
-  /** `iptables-restore --noflush`: all of it, or nothing. Without `--noflush` it would wipe every other rule: not played. */
+  /**
+   * `iptables-restore --noflush`: all of it, or nothing. Without `--noflush` it would wipe every other rule: not
+   * played.
+   */
   restore(command: HostCommand): CommandReply {
     if (!command.args.includes('--noflush') && !command.args.includes('-n')) {
       return notPlayed(command);

@@ -6,7 +6,8 @@ import {type CommandReply, complained, type HostCommand, type HostProgram} from 
 /** The file descriptor over which the shims of one ssh session talk to the host's model. */
 export const shimDescriptor = 3;
 
-// A shell script, not a Node program: a look runs several commands, and starting Node for each takes longer than the look.
+// A shell script, not a Node program: a look runs several commands, and starting Node for each takes longer than the
+// look.
 const shim = `#!/bin/sh
 # A command of this lab host. It asks the host's model over the descriptor that every ssh session here inherits.
 input=-

@@ -29,7 +29,10 @@ export interface SshServer {
   stop(): Promise<void>;
 }
 
-/** A real ssh server: public-key login, `exec` channels only, each a real `/bin/sh -c` with the host's own commands first on its PATH. */
+/**
+ * A real ssh server: public-key login, `exec` channels only, each a real `/bin/sh -c` with the host's own commands
+ * first on its PATH.
+ */
 export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
   const hostKey = createKeyPair();
   const shells = processGroup(`${options.home} ssh`);

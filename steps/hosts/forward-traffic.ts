@@ -7,27 +7,22 @@ import {
   done,
   pending,
 } from '../../src/index.ts';
-import {proxyInput, whyNotReady} from './proxy/obstacles.ts';
-import {type ProxyState, type ReverseProxy, sha256OfText} from './proxy/proxy.ts';
-import {placesOf} from './shell/host-text.ts';
-import {
-  type HostsAction,
-  type HostsLook,
-  hostGroup,
-  onEvery,
-  onThose,
-  type PerHost,
-  whenAny,
-} from './target.ts';
+import type {HostsAction, HostsLook, ProxyState, ReverseProxy} from './contract.ts';
+import {keptFolder} from './files/run-marker.ts';
+import {actionOn, onEveryHost, onHosts, type PerHost} from './group/per-host.ts';
+import {hostsText} from './group/text.ts';
+import {proxyInput, proxyObstacle} from './proxy/obstacles.ts';
+import {sha256OfText} from './proxy/proxy.ts';
+import {hostGroup} from './target.ts';
 
 const input = proxyInput.extend({
-  /** Its text from now on: the new side as the only place to pass requests on to. */
+  /** The new text of the file: the new side as the only server behind the proxy. */
   text: z.string().min(1),
   /** hosts.proxy-ready has just checked the proxy: only its new text is tested now, while nobody can write. */
   wasReady: z.boolean().default(false),
 });
 type Input = z.output<typeof input>;
-type Found = PerHost<ProxyState>;
+type Proxies = PerHost<ProxyState>;
 
 const before = z.object({
   hosts: z.array(
@@ -56,84 +51,86 @@ export const forwardTraffic = defineStep({
   poll: {firstMs: 50, mostMs: 500},
 
   async check(look) {
-    const found = await find(look);
-    const why = whyNot(found, look);
-    const open = found.filter(({value}) => !isLed(look.input)(value));
-    if (why !== null || open.length === 0) {
-      return why ?? done({});
+    const proxies = await readProxies(look);
+    const obstacle = obstacleIn(proxies, look);
+    const open = proxies.filter(({value}) => !isForwarding(look.input)(value));
+    if (obstacle !== null || open.length === 0) {
+      return obstacle ?? done({});
     }
-    return pending({hosts: beforeOf(found)}, ...open.map((each) => difference(each, look.input)));
+    return pending({hosts: beforeOf(proxies)}, ...open.map((each) => difference(each, look.input)));
   },
 
-  // At first without a look of its own: nobody can write while it is made.
+  // The first plan reads nothing: nobody can write meanwhile.
   async plan(look, {hosts}) {
-    const {input: wanted, run} = look;
-    const found = run.started ? await find(look) : [];
-    const those = hosts.map(({host, sha256: from}) => ({host, value: from}));
-    const [written, old] = split(those, hostsWhere(found, isWritten(wanted)));
-    const [, unread] = split(written, hostsWhere(found, isLed(wanted)));
+    const {file} = look.input;
+    const proxies = look.run.started ? await readProxies(look) : [];
+    const originals = hosts.map(({host, sha256}) => ({host, value: sha256}));
+    const [written, original] = split(originals, hostsWhere(proxies, isWritten(look.input)));
+    const [, unread] = split(written, hostsWhere(proxies, isForwarding(look.input)));
     return [
-      ...leading(look, old, `write the new side into ${wanted.file}`),
-      ...leading(look, unread, `leave the new side in ${wanted.file}`),
+      ...forward(look, original, (on) => `write the new side into ${file} on ${on}, test it`),
+      ...forward(look, unread, (on) => `test the new side in ${file} on ${on}`),
     ];
   },
 
   async reverse(look) {
-    const found = await find(look);
-    const those = found.filter(({value}) => value.kept !== null);
-    const [back, led] = split(those, hostsWhere(those, isBack));
     const {file} = look.input;
+    const kept = (await readProxies(look)).filter(({value}) => value.kept !== null);
+    const [restored, forwarding] = split(kept, hostsWhere(kept, isOriginal));
     return (
-      whyEdited(those, look.input) ?? [
-        ...returning(look, led, `put ${file} back`),
-        ...returning(look, back, `leave ${file} as it is back already`),
+      editObstacle(kept, look) ?? [
+        ...restore(look, forwarding, (on) => `restore ${file} on ${on}, test it`),
+        ...restore(look, restored, (on) => `test the restored ${file} on ${on}`),
       ]
     );
   },
 });
 
-const leading = (
-  {input: wanted, run}: HostsLook<Input>,
-  those: PerHost<string>,
-  does: string,
+const forward = (
+  {input, run}: HostsLook<Input>,
+  originals: PerHost<string>,
+  does: (hosts: string) => string,
 ): readonly HostsAction[] =>
-  whenAny(those, {
-    does: `${does} on ${placesOf(those.map(({host}) => host))}, test it, and reload ${wanted.unit}`,
+  actionOn(originals, {
+    does: `${does(hostsText(originals))}, and reload ${input.unit}`,
     perform: (writer, signal) =>
-      onThose(writer, those, (host, from) =>
-        host.switchProxy(proxyOf(wanted), {from, text: wanted.text}, run, signal),
+      onHosts(writer, originals, (host, from) =>
+        host.switchProxy(proxyOf(input), {from, text: input.text}, run, signal),
       ),
   });
 
-const returning = (
-  {input: wanted, run}: HostsLook<Input>,
-  those: PerHost<ProxyState>,
-  does: string,
+const restore = (
+  {input, run}: HostsLook<Input>,
+  proxies: Proxies,
+  does: (hosts: string) => string,
 ): readonly HostsAction[] =>
-  whenAny(those, {
-    does: `${does} on ${placesOf(those.map(({host}) => host))}, and reload ${wanted.unit}`,
+  actionOn(proxies, {
+    does: `${does(hostsText(proxies))}, and reload ${input.unit}`,
     perform: (writer, signal) =>
-      onThose(writer, those, (host) =>
-        host.restoreProxy(proxyOf(wanted), wanted.text, run, signal),
+      onHosts(writer, proxies, (host) =>
+        host.restoreProxy(proxyOf(input), input.text, run, signal),
       ),
   });
 
-const hostsWhere = (found: Found, holds: (state: ProxyState) => boolean): ReadonlySet<string> =>
-  new Set(found.filter(({value}) => holds(value)).map(({host}) => host));
+const hostsWhere = (
+  proxies: Proxies,
+  matches: (state: ProxyState) => boolean,
+): ReadonlySet<string> =>
+  new Set(proxies.filter(({value}) => matches(value)).map(({host}) => host));
 
-/** Those that are among the hosts, and the others. */
+/** The values of these hosts, and the others. */
 const split = <Value>(
-  those: PerHost<Value>,
+  values: PerHost<Value>,
   hosts: ReadonlySet<string>,
 ): readonly [PerHost<Value>, PerHost<Value>] => [
-  those.filter(({host}) => hosts.has(host)),
-  those.filter(({host}) => !hosts.has(host)),
+  values.filter(({host}) => hosts.has(host)),
+  values.filter(({host}) => !hosts.has(host)),
 ];
 
-/** Whether the proxy runs and could be reloaded is checked before the first change: the change itself tests it again. */
-const find = ({targets, input: wanted, run, signal}: HostsLook<Input>): Promise<Found> =>
-  onEvery(targets.hosts.hosts, (host) =>
-    host.proxyState(proxyOf(wanted), run, !run.started && !wanted.wasReady, signal),
+/** The proxy and its unit are tested before the first change only: the change itself tests them again. */
+const readProxies = ({targets, input, run, signal}: HostsLook<Input>): Promise<Proxies> =>
+  onEveryHost(targets.hosts.hosts, (host) =>
+    host.proxyState(proxyOf(input), run, !run.started && !input.wasReady, signal),
   );
 
 const proxyOf = ({file, unit, test}: Input): ReverseProxy => ({file, unit, test});
@@ -142,55 +139,52 @@ const isWritten =
   ({text}: Input) =>
   ({inPlace}: ProxyState): boolean =>
     inPlace?.sha256 === sha256OfText(text);
-const isLed = (wanted: Input) => (state: ProxyState) =>
-  isWritten(wanted)(state) && state.reloadedWith === state.inPlace?.sha256;
-const isBack = ({inPlace, kept}: ProxyState): boolean => inPlace?.sha256 === kept?.sha256;
+const isForwarding = (input: Input) => (state: ProxyState) =>
+  isWritten(input)(state) && state.reloadedWith === state.inPlace?.sha256;
+const isOriginal = ({inPlace, kept}: ProxyState): boolean => inPlace?.sha256 === kept?.sha256;
 
-const beforeOf = (found: Found) =>
-  found.flatMap(({host, value: {kept, inPlace}}) => {
+const beforeOf = (proxies: Proxies) =>
+  proxies.flatMap(({host, value: {kept, inPlace}}) => {
     const file = kept ?? inPlace;
     return file === null ? [] : [{host, ...file}];
   });
 
-function whyNot(found: Found, {input: wanted, run}: HostsLook<Input>): Blocked | null {
-  const why = whyNotReady(found, wanted);
-  if (why !== null) {
-    return why;
+function obstacleIn(proxies: Proxies, look: HostsLook<Input>): Blocked | null {
+  const {input, run} = look;
+  const obstacle = proxyObstacle(proxies, input);
+  if (obstacle !== null) {
+    return obstacle;
   }
-  const stranger = found.find(
-    ({value: {inPlace, kept}}) =>
-      inPlace?.sha256 === sha256OfText(wanted.text) && kept === null && !run.started,
+  const other = proxies.find(
+    ({value}) => isWritten(input)(value) && value.kept === null && !run.started,
   );
-  if (stranger) {
+  if (other) {
     return blocked(
-      `${wanted.file} on ${stranger.host} already leads to the new side, and this run did not write it.`,
-      'Find out whose journal it is in: switcharoo runs. What was there before is kept by that run.',
+      `${input.file} on ${other.host} already leads to the new side, and this run did not write it.`,
+      'Find the run that wrote it: switcharoo runs. That run keeps the original.',
     );
   }
-  return whyEdited(found, wanted);
+  return editObstacle(proxies, look);
 }
 
-/** Neither the text of this entry nor the one that it found: somebody else's, which must not be overwritten. */
-function whyEdited(found: Found, {file, text}: Input): Blocked | null {
-  const other = found.find(
-    ({value: {inPlace, kept}}) =>
-      kept !== null && inPlace?.sha256 !== kept.sha256 && inPlace?.sha256 !== sha256OfText(text),
+/** Another text than this entry's and the original: it must not be overwritten. */
+function editObstacle(proxies: Proxies, {input, run}: HostsLook<Input>): Blocked | null {
+  const edited = proxies.find(
+    ({value}) => value.kept !== null && !isOriginal(value) && !isWritten(input)(value),
   );
-  return other === undefined
+  return edited === undefined
     ? null
     : blocked(
-        `${file} on ${other.host} is neither as this run wrote it nor as it found it.`,
-        `Find out who edits it (configuration management?), and put one of the two back; the one that was there is in ${keptPlace}.`,
+        `${input.file} on ${edited.host} is neither the text of this run nor the original.`,
+        `Save that edit elsewhere, then run on ${edited.host}: cp -p ${keptFolder('', run)}/proxy-file ${input.file}`,
       );
 }
 
-const keptPlace = '/var/lib/switcharoo';
-
 const difference = (
   {host, value}: {host: string; value: ProxyState},
-  wanted: Input,
+  input: Input,
 ): Difference => ({
-  what: `${wanted.file} on ${host}`,
-  is: isWritten(wanted)(value) ? 'not yet reloaded' : 'leads to the old side',
+  what: `${input.file} on ${host}`,
+  is: isWritten(input)(value) ? 'not yet reloaded' : 'leads to the old side',
   shouldBe: 'leads to the new side',
 });

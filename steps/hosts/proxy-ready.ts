@@ -1,9 +1,10 @@
 import {z} from 'zod';
 import {defineGate, done} from '../../src/index.ts';
-import {proxyInput, whyNotReady} from './proxy/obstacles.ts';
-import {hostGroup, onEvery} from './target.ts';
+import {onEveryHost} from './group/per-host.ts';
+import {proxyInput, proxyObstacle} from './proxy/obstacles.ts';
+import {hostGroup} from './target.ts';
 
-/** Checks the reverse proxies before the freeze, so that hosts.forward-traffic need not do it while nobody can write. */
+/** Checks the reverse proxies before the freeze: hosts.forward-traffic need not do it while nobody can write. */
 export const proxyReady = defineGate({
   name: 'hosts.proxy-ready',
   summary: 'Check that the old reverse proxy runs and can be reloaded with its present files.',
@@ -16,7 +17,9 @@ export const proxyReady = defineGate({
   timeoutMs: 60_000,
 
   async check({targets: {hosts}, input, run, signal}) {
-    const found = await onEvery(hosts.hosts, (host) => host.proxyState(input, run, true, signal));
-    return whyNotReady(found, input) ?? done({});
+    const proxies = await onEveryHost(hosts.hosts, (host) =>
+      host.proxyState(input, run, true, signal),
+    );
+    return proxyObstacle(proxies, input) ?? done({});
   },
 });

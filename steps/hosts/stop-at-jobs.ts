@@ -1,13 +1,23 @@
 import {z} from 'zod';
-import {blocked, type Difference, defineStep, done, pending, waiting} from '../../src/index.ts';
-import type {AtQueue} from './at/queue.ts';
-import type {CronFileState} from './cron/crontabs.ts';
-import {atJobs, inWords, isAtBusy} from './processes/jobs.ts';
-import {placesOf} from './shell/host-text.ts';
-import {type HostsLook, hostGroup, onEvery, onThose, type PerHost, whenAny} from './target.ts';
+import {
+  type Blocked,
+  blocked,
+  type Difference,
+  defineStep,
+  done,
+  pending,
+  waiting,
+} from '../../src/index.ts';
+import type {AtQueue, FileState, HostsLook} from './contract.ts';
+import {editedFiles} from './files/set-aside.ts';
+import {actionOn, onEveryHost, onHosts, type PerHost} from './group/per-host.ts';
+import {countText, listText} from './group/text.ts';
+import {atJobs, isAtBusy} from './processes/jobs.ts';
+import {processText} from './processes/processes.ts';
+import {hostGroup} from './target.ts';
 
 const input = z.object({
-  /** Where atd keeps its jobs: Debian's place. RHEL has them in /var/spool/at. */
+  /** The folder in which atd keeps its jobs: by default that of Debian. On RHEL it is /var/spool/at. */
   spool: z
     .string()
     .regex(/^\/[\w./-]+$/)
@@ -23,16 +33,17 @@ const job = z.object({
 });
 const before = z.object({hosts: z.array(z.object({host: z.string(), jobs: z.array(job)}))});
 
-interface Found {
+/** The queue of one host, and the files of its jobs. */
+interface HostQueue {
   readonly host: string;
   readonly queue: AtQueue;
-  readonly files: readonly CronFileState[];
+  readonly files: readonly FileState[];
 }
 
-/** Moves what waits in the queue of at and batch aside, and waits for the jobs that run. */
+/** Moves the waiting jobs of at and batch aside, and waits for the running ones. */
 export const stopAtJobs = defineStep({
   name: 'hosts.stop-at-jobs',
-  summary: 'Let atd start none of its waiting jobs, and wait until the running ones have ended.',
+  summary: 'Move the waiting jobs of at aside, and wait until its running jobs have ended.',
   targets: {hosts: hostGroup},
   input,
   before,
@@ -43,136 +54,134 @@ export const stopAtJobs = defineStep({
     ],
   },
   reverses:
-    'Puts back each job file under its own number, byte for byte. atd looks at once for what has become due meanwhile; what others have queued or removed meanwhile stays so.',
+    'Restores each job file under its own number, byte for byte, and makes atd check at once for due jobs. Jobs that others have queued or removed meanwhile are left as they are.',
   timeoutMs: 3_600_000,
 
   async check(look) {
-    const found = await find(look);
-    const astray = found.find(({queue}) => queue.elsewhere !== null);
-    if (astray !== undefined) {
-      return blocked(
-        `${astray.host} has no ${look.input.spool}, but it has ${astray.queue.elsewhere}.`,
-        'Name the folder in which atd keeps its jobs: spool.',
-      );
+    const queues = await readQueues(look);
+    const obstacle = queueObstacle(queues, look);
+    if (obstacle !== null) {
+      return obstacle;
     }
-    const edited = found.flatMap(({host, files}) =>
-      files
-        .filter(
-          ({inPlace, kept}) => inPlace !== null && kept !== null && inPlace.sha256 !== kept.sha256,
-        )
-        .map(({path}) => `${path} on ${host}`),
-    );
-    if (edited.length > 0) {
-      return blocked(
-        `${edited.join(', ')} is there again, with other content than the job that this run moved aside.`,
-        'Somebody queued a job in its place. Find out who, and remove it with atrm.',
-      );
-    }
-    const kept = found.some(({files}) => files.some((file) => file.kept !== null));
-    if (kept && !look.run.started) {
-      return blocked(
-        `Jobs of at on ${look.targets.hosts.name} are already moved aside by this entry, although the journal says nothing of it.`,
-        'Find out whose journal it is in: switcharoo runs. The jobs are kept on the host under /var/lib/switcharoo.',
-      );
-    }
-    const differences = found.flatMap(differencesOn);
+    const differences = queues.flatMap(differencesOn);
     if (differences.length > 0) {
-      return pending({hosts: found.map(beforeOn)}, ...differences);
+      return pending({hosts: queues.map(beforeOn)}, ...differences);
     }
-    const running = await runningJobs(look, found);
+    const running = await runningJobs(look, queues);
     return running.length > 0 ? waiting(running.join('; ')) : done({});
   },
 
   async plan(look) {
-    const those = pathsWhere(await find(look), ({inPlace}) => inPlace !== null);
-    return whenAny(those, {
-      does: `move ${countsOf(those)} out of atd's sight`,
+    const jobs = pathsWhere(await readQueues(look), ({inPlace}) => inPlace !== null);
+    return actionOn(jobs, {
+      does: `move ${jobsText(jobs)} aside`,
       perform: (writer, signal) =>
-        onThose(writer, those, async (host, paths) => {
+        onHosts(writer, jobs, async (host, paths) => {
           for (const path of paths) {
-            await host.moveAtJob(path, look.run, signal);
+            await host.moveAtJobAside(path, look.run, signal);
           }
         }),
     });
   },
 
-  isReversed: isNothingKept,
+  async isReversed(look) {
+    const queues = await readQueues(look);
+    return queues.every(({files}) => files.every(({kept}) => kept === null));
+  },
 
   async reverse(look) {
-    const those = pathsWhere(await find(look), ({kept}) => kept !== null);
-    return whenAny(those, {
-      does: `put ${countsOf(those)} back, and let atd look at once for what is due`,
+    const jobs = pathsWhere(await readQueues(look), ({kept}) => kept !== null);
+    return actionOn(jobs, {
+      does: `restore ${jobsText(jobs)}, and make atd check at once for due jobs`,
       perform: (writer, signal) =>
-        onThose(writer, those, async (host, paths) => {
+        onHosts(writer, jobs, async (host, paths) => {
           for (const path of paths) {
-            await host.returnAtJob(path, look.run, signal);
+            await host.restoreAtJob(path, look.run, signal);
           }
         }),
     });
   },
 });
 
-async function isNothingKept(look: HostsLook<Input>): Promise<boolean> {
-  return (await find(look)).every(({files}) => files.every(({kept}) => kept === null));
-}
-
-async function find({
+async function readQueues({
   input: {spool},
   targets,
   run,
   signal,
-}: HostsLook<Input>): Promise<readonly Found[]> {
-  const all = await onEvery(targets.hosts.hosts, async (host) => {
+}: HostsLook<Input>): Promise<readonly HostQueue[]> {
+  const hosts = await onEveryHost(targets.hosts.hosts, async (host) => {
     const queue = await host.atQueue(spool, run, signal);
-    return {queue, files: await host.cronFiles(queue.jobs, run, signal)};
+    return {queue, files: await host.atJobs(queue.jobs, run, signal)};
   });
-  return all.map(({host, value}) => ({host, ...value}));
+  return hosts.map(({host, value}) => ({host, ...value}));
+}
+
+function queueObstacle(
+  queues: readonly HostQueue[],
+  {input, run, targets}: HostsLook<Input>,
+): Blocked | null {
+  const misplaced = queues.find(({queue}) => queue.otherSpool !== null);
+  if (misplaced !== undefined) {
+    return blocked(
+      `${misplaced.host} has no ${input.spool}, but it has ${misplaced.queue.otherSpool}.`,
+      'Name the folder in which atd keeps its jobs: spool.',
+    );
+  }
+  const edited = queues.flatMap(({host, files}) =>
+    editedFiles(files).map(({path}) => `${path} on ${host}`),
+  );
+  if (edited.length > 0) {
+    return blocked(
+      `${edited.join(', ')} is in place again, with other content than the job that this run moved aside.`,
+      'Another job has its number. List the jobs on that host with atq, and remove it with atrm.',
+    );
+  }
+  const isMoved = queues.some(({files}) => files.some(({kept}) => kept !== null));
+  return isMoved && !run.started
+    ? blocked(
+        `Jobs of at on ${targets.hosts.name} are already moved aside by this entry, but the journal has no record of it.`,
+        'Find the run that moved them: switcharoo runs. The jobs are kept on the host under /var/lib/switcharoo.',
+      )
+    : null;
 }
 
 async function runningJobs(
   {targets, signal}: HostsLook<Input>,
-  found: readonly Found[],
+  queues: readonly HostQueue[],
 ): Promise<readonly string[]> {
-  const processes = await onEvery(targets.hosts.hosts, (host) => host.processes(signal));
+  const processes = await onEveryHost(targets.hosts.hosts, (host) => host.processes(signal));
   return [
-    ...found
+    ...queues
       .filter(
         ({host, queue}) =>
           queue.running > 0 && processes.some((each) => each.host === host && isAtBusy(each.value)),
       )
-      .map(({host, queue}) => `${queue.running} jobs of at are running on ${host}`),
+      .map(({host, queue}) => `running jobs of at on ${host}: ${queue.running}`),
     ...processes.flatMap(({host, value}) =>
-      atJobs(value).map((job) => `${host}: ${inWords(job)} of ${job.user} is running`),
+      atJobs(value).map((job) => `${host}: ${processText(job)} of ${job.user} is running`),
     ),
   ];
 }
 
-const differencesOn = ({host, files}: Found): readonly Difference[] =>
+const differencesOn = ({host, files}: HostQueue): readonly Difference[] =>
   files
     .filter(({inPlace}) => inPlace !== null)
     .map(({path}) => ({what: `${path} on ${host}`, is: 'waiting', shouldBe: 'moved aside'}));
 
-const beforeOn = ({host, files}: Found) => ({
+const beforeOn = ({host, files}: HostQueue) => ({
   host,
-  jobs: files.flatMap(({path, inPlace}) =>
-    inPlace === null
-      ? []
-      : [{path, sha256: inPlace.sha256, mode: inPlace.mode, owner: inPlace.owner}],
-  ),
+  jobs: files.flatMap(({path, inPlace}) => (inPlace === null ? [] : [{path, ...inPlace}])),
 });
 
 function pathsWhere(
-  found: readonly Found[],
-  holds: (file: CronFileState) => boolean,
+  queues: readonly HostQueue[],
+  matches: (file: FileState) => boolean,
 ): PerHost<readonly string[]> {
-  return found
-    .map(({host, files}) => ({host, value: files.filter(holds).map(({path}) => path)}))
+  return queues
+    .map(({host, files}) => ({host, value: files.filter(matches).map(({path}) => path)}))
     .filter(({value}) => value.length > 0);
 }
 
-const countsOf = (those: PerHost<readonly string[]>): string =>
-  placesOf(
-    those.map(
-      ({host, value}) => `${value.length} ${value.length === 1 ? 'job' : 'jobs'} on ${host}`,
-    ),
-  );
+/** `2 jobs on web1 and 1 job on web2` */
+const jobsText = (jobs: PerHost<readonly string[]>): string =>
+  listText(jobs.map(({host, value}) => `${countText(value.length, 'job')} on ${host}`));

@@ -1,34 +1,30 @@
 import {z} from 'zod';
 import {type Difference, defineStep, done, pending, waiting} from '../../src/index.ts';
-import {moveFile, restoreCrontab, returnFile, stopCrontab} from './cron/actions.ts';
-import {activeLines, activeLinesText, sha256} from './cron/crontab-text.ts';
-import {whyNotCrons, whyNoWayBack} from './cron/obstacles.ts';
+import type {HostReader, HostsLook} from './contract.ts';
+import {moveFileAside, restoreCrontab, restoreFile, stopCrontab} from './cron/actions.ts';
+import {activeLines, activeLinesText} from './cron/crontab-text.ts';
+import {cronObstacle, reversalObstacle} from './cron/obstacles.ts';
 import {
   type CronsInput,
   cronsBefore,
   cronsInput,
-  type FoundCrons,
+  type HostCrons,
   isToStop,
   timersOf,
   usersOf,
 } from './cron/state.ts';
-import {cronJobs, inWords} from './processes/jobs.ts';
-import {type HostReader, type HostsLook, hostGroup, onEvery} from './target.ts';
-import {
-  beforeOf,
-  differencesOf,
-  isDown,
-  isPresent,
-  startActions,
-  stopActions,
-  unsteady,
-} from './units/blocked-units.ts';
+import {sha256} from './files/encoded-text.ts';
+import {onEveryHost} from './group/per-host.ts';
+import {cronJobs} from './processes/jobs.ts';
+import {processText} from './processes/processes.ts';
+import {hostGroup} from './target.ts';
+import {startActions, stopActions} from './units/actions.ts';
+import {beforeOf, changingUnits, differencesOf, isDown, isPresent} from './units/state.ts';
 
-/** Keeps cron and timers from starting jobs, and waits for those that run. No job is ever killed. */
+/** Prevents cron and timers from starting jobs, and waits for the running jobs. No job is ever killed. */
 export const stopCrons = defineStep({
   name: 'hosts.stop-crons',
-  summary:
-    'Let no cron job or timer start another job, and wait until the running ones have ended.',
+  summary: 'Stop cron jobs and timers, and wait until the running jobs have ended.',
   targets: {hosts: hostGroup},
   input: cronsInput,
   before: z.object({hosts: z.array(cronsBefore)}),
@@ -39,43 +35,43 @@ export const stopCrons = defineStep({
     ],
   },
   reverses:
-    'Puts back byte for byte the crontabs and files that were there, and starts the timers that were active.',
+    'Restores the original crontabs and files, byte for byte, and starts the timers that were active.',
   timeoutMs: 3_600_000,
 
   async check(look) {
-    const found = await find(look);
-    const why = whyNotCrons(found, look);
-    const moving = unsteady(timersOf(found));
-    if (why !== null || moving.length > 0) {
-      return why ?? waiting(moving.join('; '));
+    const crons = await readCrons(look);
+    const obstacle = cronObstacle(crons, look);
+    const changing = changingUnits(timersOf(crons));
+    if (obstacle !== null || changing.length > 0) {
+      return obstacle ?? waiting(changing.join('; '));
     }
-    const differences = found.flatMap((each) => differencesOn(each));
+    const differences = crons.flatMap(differencesOn);
     if (differences.length > 0) {
-      return pending({hosts: found.map(beforeOn)}, ...differences);
+      return pending({hosts: crons.map(beforeOn)}, ...differences);
     }
-    const running = await runningJobs(look, found);
+    const running = await runningJobs(look, crons);
     return running.length > 0 ? waiting(running.join('; ')) : done({});
   },
 
   async plan(look) {
-    const found = await find(look);
+    const crons = await readCrons(look);
     return [
-      ...stopActions(timersOf(found), look),
-      ...usersOf(found).flatMap((user) => stopCrontab(user, found, look.run)),
-      ...look.input.cronFiles.flatMap((path) => moveFile(path, found, look.run)),
+      ...stopActions(timersOf(crons), look),
+      ...usersOf(crons).flatMap((user) => stopCrontab(user, crons, look.run)),
+      ...look.input.cronFiles.flatMap((path) => moveFileAside(path, crons, look.run)),
     ];
   },
 
   async reverse(look, before) {
-    const found = await find(look);
+    const crons = await readCrons(look);
     return (
-      whyNoWayBack(found, before.hosts) ?? [
-        ...look.input.cronFiles.toReversed().flatMap((path) => returnFile(path, found, look.run)),
-        ...usersOf(found)
+      reversalObstacle(crons, before.hosts, look.run) ?? [
+        ...look.input.cronFiles.toReversed().flatMap((path) => restoreFile(path, crons, look.run)),
+        ...usersOf(crons)
           .toReversed()
-          .flatMap((user) => restoreCrontab(user, found, look.run)),
+          .flatMap((user) => restoreCrontab(user, crons, look.run)),
         ...startActions(
-          timersOf(found),
+          timersOf(crons),
           before.hosts.map(({host, timers}) => ({host, value: timers})),
           look,
         ),
@@ -84,13 +80,13 @@ export const stopCrons = defineStep({
   },
 });
 
-async function find({
+async function readCrons({
   input,
   targets,
   run,
   signal,
-}: HostsLook<CronsInput>): Promise<readonly FoundCrons[]> {
-  const all = await onEvery(targets.hosts.hosts, async (host) => {
+}: HostsLook<CronsInput>): Promise<readonly HostCrons[]> {
+  const hosts = await onEveryHost(targets.hosts.hosts, async (host) => {
     const users = input.users === 'every' ? await host.crontabUsers(run, signal) : input.users;
     const [crontabs, files, timers] = await Promise.all([
       host.crontabs(users, run, signal),
@@ -99,10 +95,10 @@ async function find({
     ]);
     return {crontabs, files, timers};
   });
-  return all.map(({host, value}) => ({host, ...value}));
+  return hosts.map(({host, value}) => ({host, ...value}));
 }
 
-function differencesOn({host, crontabs, files, timers}: FoundCrons): readonly Difference[] {
+function differencesOn({host, crontabs, files, timers}: HostCrons): readonly Difference[] {
   return [
     ...crontabs.filter(isToStop).map(({user, text}) => ({
       what: `crontab of ${user} on ${host}`,
@@ -116,7 +112,7 @@ function differencesOn({host, crontabs, files, timers}: FoundCrons): readonly Di
   ];
 }
 
-function beforeOn({host, crontabs, files, timers}: FoundCrons) {
+function beforeOn({host, crontabs, files, timers}: HostCrons) {
   return {
     host,
     crontabs: crontabs
@@ -133,47 +129,48 @@ function beforeOn({host, crontabs, files, timers}: FoundCrons) {
 
 async function runningJobs(
   look: HostsLook<CronsInput>,
-  found: readonly FoundCrons[],
+  crons: readonly HostCrons[],
 ): Promise<readonly string[]> {
-  const all = await onEvery(look.targets.hosts.hosts, (host) =>
+  const jobs = await onEveryHost(look.targets.hosts.hosts, (host) =>
     jobsOn(
       host,
-      found.find((each) => each.host === host.name),
+      crons.find((each) => each.host === host.name),
       look,
     ),
   );
-  return all.flatMap(({host, value}) => value.map((words) => `${host}: ${words}`));
+  return jobs.flatMap(({host, value}) => value.map((job) => `${host}: ${job}`));
 }
 
 async function jobsOn(
   host: HostReader,
-  found: FoundCrons | undefined,
+  crons: HostCrons | undefined,
   {run, signal}: HostsLook<CronsInput>,
 ): Promise<readonly string[]> {
-  const services = (found?.timers ?? []).filter(isPresent).flatMap(({triggers}) => triggers);
-  const users = found ? usersOf([found]) : [];
-  const fromFiles = (found?.files ?? []).flatMap(
+  const services = (crons?.timers ?? []).filter(isPresent).flatMap(({triggers}) => triggers);
+  const users = crons ? usersOf([crons]) : [];
+  const fileUsers = (crons?.files ?? []).flatMap(
     ({inPlace, kept}) => (inPlace ?? kept)?.users ?? [],
   );
-  const stopsCron = (found?.crontabs ?? []).some(({kept}) => kept !== null) || fromFiles.length > 0;
+  const stopsCron = (crons?.crontabs ?? []).some(({kept}) => kept !== null) || fileUsers.length > 0;
   const [processes, units, second] = await Promise.all([
     host.processes(signal),
     host.units(services, run, signal),
-    stopsCron ? host.secondOfMinute(signal) : startsAreOver,
+    stopsCron ? host.secondOfMinute(signal) : startsEndAtSecond,
   ]);
   const jobs = [
-    ...cronJobs(processes, [...users, ...fromFiles]).map(
-      (job) => `${inWords(job)} of ${job.user} is running`,
+    ...cronJobs(processes, [...users, ...fileUsers]).map(
+      (job) => `${processText(job)} of ${job.user} is running`,
     ),
     ...units
       .map((state) => ({state, left: processes.filter(({unit}) => unit === state.id)}))
       .filter(({state, left}) => !isDown(state) || left.length > 0)
-      .map(({state, left}) => `${state.unit} is running: ${left.map(inWords).join(', ')}`),
+      .map(({state, left}) => `${state.unit} is running: ${left.map(processText).join(', ')}`),
   ];
-  return second < startsAreOver
+  return second < startsEndAtSecond
     ? [...jobs, `cron may still be starting jobs: its minute is ${second} s old`]
     : jobs;
 }
 
-// cron reads its files anew at each full minute, then starts the jobs of that minute: after five seconds they are all to be seen.
-const startsAreOver = 5;
+// cron reads its files again at each full minute, then starts the jobs of that minute: after five seconds all of them
+// can be seen.
+const startsEndAtSecond = 5;

@@ -1,27 +1,29 @@
 import {z} from 'zod';
 import {blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
-import {type HostProcess, inWords} from './processes/jobs.ts';
-import {type HostsLook, hostGroup, onEvery, type PerHost} from './target.ts';
+import type {HostProcess, HostsLook, UnitState} from './contract.ts';
+import {onEveryHost, type PerHost} from './group/per-host.ts';
+import {processText} from './processes/processes.ts';
+import {hostGroup} from './target.ts';
+import {startActions, stopActions} from './units/actions.ts';
+import {unitObstacle} from './units/obstacles.ts';
 import {
   beforeOf,
+  changingUnits,
   differencesOf,
-  findUnits,
   isPresent,
-  startActions,
-  stopActions,
+  readUnits,
   unitBefore,
   unitName,
-  unsteady,
-  whyNot,
-} from './units/blocked-units.ts';
-import type {UnitState} from './units/systemd.ts';
+} from './units/state.ts';
 
 const input = z.object({units: z.array(unitName).min(1)});
 
-/** Stops the units of the old side. A drop-in keeps each from starting: by systemd itself, a person or configuration management. */
+/**
+ * Stops the units of the old side. A drop-in prevents every start: by systemd, a person or configuration management.
+ */
 export const stopWebServers = defineStep({
   name: 'hosts.stop-web-servers',
-  summary: 'Stop the web servers, and keep them from starting again.',
+  summary: 'Stop the web servers, and prevent them from starting again.',
   targets: {hosts: hostGroup},
   input,
   before: z.object({hosts: z.array(z.object({host: z.string(), value: z.array(unitBefore)}))}),
@@ -31,20 +33,20 @@ export const stopWebServers = defineStep({
       'sudo without a password for /bin/sh (systemctl stop, start and daemon-reload; files in /etc/systemd/system)',
     ],
   },
-  reverses: 'Removes exactly the drop-ins of this run, and starts the units that were active.',
+  reverses: 'Removes the drop-ins of this run, and starts the units that were active.',
   timeoutMs: 180_000,
 
   async check(look) {
-    const {units} = look.input;
-    const found = await findUnits(look, units);
-    const why = whyNot(found, units, look.targets.hosts.name);
-    const moving = unsteady(found);
-    if (why !== null || moving.length > 0) {
-      return why ?? waiting(moving.join('; '));
+    const names = look.input.units;
+    const units = await readUnits(look, names);
+    const obstacle = unitObstacle(units, names, look.targets.hosts.name);
+    const changing = changingUnits(units);
+    if (obstacle !== null || changing.length > 0) {
+      return obstacle ?? waiting(changing.join('; '));
     }
-    const differences = differencesOf(found);
+    const differences = differencesOf(units);
     if (differences.length > 0) {
-      const before = found.map(({host, value}) => ({
+      const before = units.map(({host, value}) => ({
         host,
         value: value.filter(isPresent).map(beforeOf),
       }));
@@ -52,39 +54,39 @@ export const stopWebServers = defineStep({
     }
     if (!look.run.started) {
       return blocked(
-        `${units.join(', ')} on ${look.targets.hosts.name} is already stopped by this entry, although the journal says nothing of it.`,
-        'Find out whose journal it is in: switcharoo runs. What was active before is written there.',
+        `${names.join(', ')} on ${look.targets.hosts.name} is already stopped by this entry, but the journal has no record of it.`,
+        'Find the run that stopped it: switcharoo runs. Its journal has the units that were active.',
       );
     }
-    const left = leftovers(await processesOf(look), found);
-    return left.length > 0 ? waiting(`still running: ${left.join('; ')}`) : done({});
+    const orphans = orphansOf(units, await readProcesses(look));
+    return orphans.length > 0 ? waiting(`still running: ${orphans.join('; ')}`) : done({});
   },
 
   async plan(look) {
-    return stopActions(await findUnits(look, look.input.units), look);
+    return stopActions(await readUnits(look, look.input.units), look);
   },
 
   async reverse(look, before) {
-    return startActions(await findUnits(look, look.input.units), before.hosts, look);
+    return startActions(await readUnits(look, look.input.units), before.hosts, look);
   },
 });
 
-function processesOf({
+function readProcesses({
   targets: {hosts},
   signal,
 }: HostsLook): Promise<PerHost<readonly HostProcess[]>> {
-  return onEvery(hosts.hosts, (host) => host.processes(signal));
+  return onEveryHost(hosts.hosts, (host) => host.processes(signal));
 }
 
 /** A unit with KillMode=process or none may be inactive and leave its children running (systemd.kill(5)). */
-function leftovers(
-  processes: PerHost<readonly HostProcess[]>,
+function orphansOf(
   units: PerHost<readonly UnitState[]>,
+  processes: PerHost<readonly HostProcess[]>,
 ): readonly string[] {
   return processes.flatMap(({host, value}) => {
     const ids = units.find((each) => each.host === host)?.value.map(({id}) => id) ?? [];
     return value
       .filter(({unit}) => ids.includes(unit))
-      .map((process) => `${inWords(process)} of ${process.unit} on ${host}`);
+      .map((process) => `${processText(process)} of ${process.unit} on ${host}`);
   });
 }

@@ -1,166 +1,75 @@
-import {z} from 'zod';
-import {
-  type Action,
-  defineTarget,
-  type Look,
-  type Problem,
-  type Session,
-  SwitcharooError,
-} from '../../src/index.ts';
-import {type AtQueue, type AtWriter, atOf} from './at/queue.ts';
-import {type CronFileState, type CrontabState, type CronWriter, cronOf} from './cron/crontabs.ts';
-import {type FilterRules, type FirewallWriter, firewallOf} from './firewall/firewall.ts';
-import {type HostProcess, readProcesses} from './processes/jobs.ts';
-import {type ProxyState, type ProxyWriter, proxyOf, type ReverseProxy} from './proxy/proxy.ts';
-import {hostsInTrouble} from './shell/problems.ts';
-import type {Mark} from './shell/run-marker.ts';
+import {defineTarget, type Session} from '../../src/index.ts';
+import * as at from './at/queue.ts';
+import type {HostsReader, HostsWriter, HostWriter} from './contract.ts';
+import {readCronFiles} from './cron/cron-files.ts';
+import * as crontabs from './cron/crontabs.ts';
+import {moveAside, restoreFile} from './files/set-aside.ts';
+import * as firewall from './firewall/firewall.ts';
+import {readProcesses} from './processes/processes.ts';
+import * as proxies from './proxy/proxy.ts';
+import {hostsConfig} from './shell/config.ts';
 import {openShells, type Shell} from './shell/shell.ts';
-import {
-  type SupervisedProcess,
-  type SupervisorWriter,
-  supervisorOf,
-} from './supervisor/supervisor.ts';
-import {type SystemdWriter, systemdOf, type UnitState} from './units/systemd.ts';
+import {readProgramFiles} from './supervisor/program-files.ts';
+import * as supervisor from './supervisor/supervisorctl.ts';
+import * as systemd from './units/systemd.ts';
 
-/** What a look may ask of one host. Nothing here changes it. */
-export interface HostReader {
-  readonly name: string;
-  units(names: readonly string[], mark: Mark, signal: AbortSignal): Promise<readonly UnitState[]>;
-  processes(signal: AbortSignal): Promise<readonly HostProcess[]>;
-  /** Everyone who has a crontab, or had the one that this entry keeps. */
-  crontabUsers(mark: Mark, signal: AbortSignal): Promise<readonly string[]>;
-  crontabs(
-    users: readonly string[],
-    mark: Mark,
-    signal: AbortSignal,
-  ): Promise<readonly CrontabState[]>;
-  cronFiles(
-    paths: readonly string[],
-    mark: Mark,
-    signal: AbortSignal,
-  ): Promise<readonly CronFileState[]>;
-  /** Where the host's clock stands in its minute: cron starts jobs in the first seconds of each. */
-  secondOfMinute(signal: AbortSignal): Promise<number>;
-  /** The queue of at and batch. */
-  atQueue(spool: string, mark: Mark, signal: AbortSignal): Promise<AtQueue>;
-  /** The processes of a group of supervisord; `null` when it knows no such group. */
-  supervised(
-    group: string,
-    control: readonly string[],
-    signal: AbortSignal,
-  ): Promise<readonly SupervisedProcess[] | null>;
-  filterRules(signal: AbortSignal): Promise<FilterRules>;
-  /** `atFirst`: also whether its unit runs, and whether the proxy accepts its files. */
-  proxyState(
-    proxy: ReverseProxy,
-    mark: Mark,
-    atFirst: boolean,
-    signal: AbortSignal,
-  ): Promise<ProxyState>;
-}
-
-export interface HostWriter
-  extends HostReader,
-    AtWriter,
-    SystemdWriter,
-    CronWriter,
-    FirewallWriter,
-    ProxyWriter,
-    SupervisorWriter {}
-
-/** The hosts of one target, in the order of the inventory. */
-export interface HostsReader {
-  readonly name: string;
-  readonly hosts: readonly HostReader[];
-}
-
-export interface HostsWriter extends HostsReader {
-  readonly hosts: readonly HostWriter[];
-}
-
-const hostConfig = z.object({
-  name: z.string().min(1),
-  // OpenSSH would take a leading hyphen for an option.
-  address: z.string().regex(/^[^\s-]\S*$/),
-  port: z.coerce.number().int().min(1).max(65_535).default(22),
-  user: z.string().min(1),
-  identityFile: z.string().optional(),
-  knownHostsFile: z.string().optional(),
-  /** Where the host's file tree begins, for a host that lives in a folder or a chroot. */
-  root: z.string().default(''),
-});
-
-/** Bare-metal hosts, reached with the system's OpenSSH client. One target is a group of hosts that are handled as one. */
+/** Bare-metal hosts, reached with the system's OpenSSH client. One target is a group of hosts that play one role. */
 export const hostGroup = defineTarget({
   kind: 'hosts',
-  config: z.object({hosts: z.array(hostConfig).min(1)}),
+  config: hostsConfig,
   async open({hosts}, {name}): Promise<Session<HostsReader, HostsWriter>> {
     const {shells, close} = await openShells(hosts);
-    const group: HostsWriter = {name, hosts: shells.map(hostOf)};
+    const group: HostsWriter = {name, hosts: shells.map(hostOver)};
     return {reader: group, writer: group, close};
   },
 });
 
-export type OnHosts = {readonly hosts: typeof hostGroup};
-export type HostsAction = Action<OnHosts>;
-export type HostsLook<Input = unknown> = Look<OnHosts, Input>;
+/** A host over its root shell: each method is a function of the folder that is named for its subject. */
+const hostOver = (shell: Shell): HostWriter => ({
+  name: shell.name,
 
-/** What was found or is to be done on one host. */
-export type PerHost<Value> = readonly {readonly host: string; readonly value: Value}[];
+  units: (names, marker, signal) => systemd.readUnits(shell, names, marker, signal),
+  blockUnits: (units, marker, signal) => systemd.blockUnits(shell, units, marker, signal),
+  unblockUnits: (units, ownFolders, marker, signal) =>
+    systemd.unblockUnits(shell, units, ownFolders, marker, signal),
+  stopUnits: (units, signal) => systemd.stopUnits(shell, units, signal),
+  startUnits: (units, signal) => systemd.startUnits(shell, units, signal),
 
-/** Does the same on all hosts at the same time, and reports the troubles of all of them together. */
-export async function onEvery<Host extends {readonly name: string}, Value>(
-  hosts: readonly Host[],
-  work: (host: Host) => Promise<Value>,
-): Promise<PerHost<Value>> {
-  const ended = await Promise.allSettled(
-    hosts.map(async (host) => ({host: host.name, value: await work(host)})),
-  );
-  const reasons = ended.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
-  const [first, second, ...more] = problemsIn(reasons);
-  if (first !== undefined && second !== undefined) {
-    throw new SwitcharooError(hostsInTrouble([first, second, ...more]), {cause: reasons[0]});
-  }
-  if (reasons.length > 0) {
-    throw reasons[0];
-  }
-  return ended.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-}
+  processes: (signal) => readProcesses(shell, signal),
+  secondOfMinute: async (signal) => Number(await shell.run('date +%S', signal)),
 
-/** Does what is to be done on those hosts that have something to do. */
-export function onThose<Value>(
-  writer: HostsWriter,
-  those: PerHost<Value>,
-  work: (host: HostWriter, value: Value) => Promise<void>,
-): Promise<unknown> {
-  const busy = those.flatMap(({host: name, value}) =>
-    writer.hosts.filter((host) => host.name === name).map((host) => ({name, host, value})),
-  );
-  return onEvery(busy, ({host, value}) => work(host, value));
-}
+  crontabUsers: (marker, signal) => crontabs.readCrontabUsers(shell, marker, signal),
+  crontabs: (users, marker, signal) => crontabs.readCrontabs(shell, users, marker, signal),
+  replaceCrontab: (user, texts, marker, signal) =>
+    crontabs.replaceCrontab(shell, user, texts, marker, signal),
+  restoreCrontab: (user, marker, signal) => crontabs.restoreCrontab(shell, user, marker, signal),
+  cronFiles: (paths, marker, signal) => readCronFiles(shell, paths, marker, signal),
 
-/** An action, if there is anything to do. */
-export const whenAny = (
-  those: PerHost<unknown>,
-  action: Omit<HostsAction, 'on'>,
-): readonly HostsAction[] => (those.length === 0 ? [] : [{on: 'hosts', ...action}]);
+  moveAside: (path, marker, signal) => moveAside(shell, path, marker, signal),
+  restoreFile: (path, marker, signal) => restoreFile(shell, path, marker, signal),
 
-/** Several hosts fail for one reason when the signal is aborted, or when there is a bug: that reason is then the news. */
-function problemsIn(reasons: readonly unknown[]): readonly Problem[] {
-  const known = reasons.filter((reason) => reason instanceof SwitcharooError);
-  return known.length === reasons.length ? known.map(({problem}) => problem) : [];
-}
+  atQueue: (spool, marker, signal) => at.readQueue(shell, spool, marker, signal),
+  atJobs: (paths, marker, signal) => at.readJobs(shell, paths, marker, signal),
+  moveAtJobAside: (path, marker, signal) => at.moveJobAside(shell, path, marker, signal),
+  restoreAtJob: (path, marker, signal) => at.restoreJob(shell, path, marker, signal),
 
-function hostOf(shell: Shell): HostWriter {
-  return {
-    name: shell.name,
-    ...systemdOf(shell),
-    ...cronOf(shell),
-    ...firewallOf(shell),
-    ...proxyOf(shell),
-    ...atOf(shell),
-    ...supervisorOf(shell),
-    processes: (signal) => readProcesses(shell, signal),
-    secondOfMinute: async (signal) => Number(await shell.run('date +%S', signal)),
-  };
-}
+  programFiles: (paths, marker, signal) => readProgramFiles(shell, paths, marker, signal),
+  supervisorProcesses: (group, control, signal) =>
+    supervisor.readProcesses(shell, group, control, signal),
+  updateGroup: (group, control, signal) => supervisor.updateGroup(shell, group, control, signal),
+  startProcesses: (names, control, signal) =>
+    supervisor.startProcesses(shell, names, control, signal),
+  stopProcesses: (names, control, signal) =>
+    supervisor.stopProcesses(shell, names, control, signal),
+
+  filterRules: (signal) => firewall.readFilterRules(shell, signal),
+  putChain: (family, chain, signal) => firewall.putChain(shell, family, chain, signal),
+  removeChain: (family, chain, signal) => firewall.removeChain(shell, family, chain, signal),
+
+  proxyState: (proxy, marker, withTest, signal) =>
+    proxies.readProxy(shell, proxy, marker, withTest, signal),
+  switchProxy: (proxy, texts, marker, signal) =>
+    proxies.switchProxy(shell, proxy, texts, marker, signal),
+  restoreProxy: (proxy, text, marker, signal) =>
+    proxies.restoreProxy(shell, proxy, text, marker, signal),
+});

@@ -1,73 +1,74 @@
-import {placesOf} from '../shell/host-text.ts';
-import type {Mark} from '../shell/run-marker.ts';
-import {type HostsAction, onThose, type PerHost, whenAny} from '../target.ts';
+import type {CronFile, FileState, HostsAction, RunMarker} from '../contract.ts';
+import {actionOn, onHosts, type PerHost} from '../group/per-host.ts';
+import {hostsText, listText} from '../group/text.ts';
 import {activeLinesText, commentedOut} from './crontab-text.ts';
-import type {CronFileState} from './crontabs.ts';
-import {type FoundCrons, isToStop} from './state.ts';
+import {type HostCrons, isToStop} from './state.ts';
 
 export function stopCrontab(
   user: string,
-  found: readonly FoundCrons[],
-  mark: Mark,
+  crons: readonly HostCrons[],
+  marker: RunMarker,
 ): readonly HostsAction[] {
-  const those = found.flatMap(({host, crontabs}) =>
+  const texts = crons.flatMap(({host, crontabs}) =>
     crontabs
       .filter((crontab) => crontab.user === user && isToStop(crontab))
-      .map(({text}) => ({host, value: {from: text ?? '', to: commentedOut(text ?? '', mark)}})),
+      .map(({text}) => ({host, value: {from: text ?? '', to: commentedOut(text ?? '', marker)}})),
   );
-  return whenAny(those, {
-    does: `comment out the crontab of ${user} on ${placesOf(those.map(({host, value}) => `${host} (${activeLinesText(value.from)})`))}`,
+  return actionOn(texts, {
+    does: `comment out the crontab of ${user} on ${listText(texts.map(({host, value}) => `${host} (${activeLinesText(value.from)})`))}`,
     perform: (writer, signal) =>
-      onThose(writer, those, (host, texts) => host.replaceCrontab(user, texts, mark, signal)),
+      onHosts(writer, texts, (host, {from, to}) =>
+        host.replaceCrontab(user, {from, to}, marker, signal),
+      ),
   });
 }
 
-export function moveFile(
+export function moveFileAside(
   path: string,
-  found: readonly FoundCrons[],
-  mark: Mark,
+  crons: readonly HostCrons[],
+  marker: RunMarker,
 ): readonly HostsAction[] {
-  const those = filesWhere(found, (file) => file.path === path && file.inPlace !== null);
-  return whenAny(those, {
-    does: `move ${path} out of cron's sight on ${placesOf(those.map(({host}) => host))}`,
+  const hosts = hostsWithFile(crons, (file) => file.path === path && file.inPlace !== null);
+  return actionOn(hosts, {
+    does: `move ${path} aside on ${hostsText(hosts)}`,
     perform: (writer, signal) =>
-      onThose(writer, those, (host) => host.moveCronFile(path, mark, signal)),
+      onHosts(writer, hosts, (host) => host.moveAside(path, marker, signal)),
   });
 }
 
 export function restoreCrontab(
   user: string,
-  found: readonly FoundCrons[],
-  mark: Mark,
+  crons: readonly HostCrons[],
+  marker: RunMarker,
 ): readonly HostsAction[] {
-  const those = found
+  const hosts = crons
     .filter(({crontabs}) =>
       crontabs.some((crontab) => crontab.user === user && crontab.kept !== null),
     )
     .map(({host}) => ({host, value: user}));
-  return whenAny(those, {
-    does: `put back the crontab of ${user} on ${placesOf(those.map(({host}) => host))}`,
+  return actionOn(hosts, {
+    does: `restore the crontab of ${user} on ${hostsText(hosts)}`,
     perform: (writer, signal) =>
-      onThose(writer, those, (host) => host.restoreCrontab(user, mark, signal)),
+      onHosts(writer, hosts, (host) => host.restoreCrontab(user, marker, signal)),
   });
 }
 
-export function returnFile(
+export function restoreFile(
   path: string,
-  found: readonly FoundCrons[],
-  mark: Mark,
+  crons: readonly HostCrons[],
+  marker: RunMarker,
 ): readonly HostsAction[] {
-  const those = filesWhere(found, (file) => file.path === path && file.kept !== null);
-  return whenAny(those, {
-    does: `put ${path} back on ${placesOf(those.map(({host}) => host))}`,
+  const hosts = hostsWithFile(crons, (file) => file.path === path && file.kept !== null);
+  return actionOn(hosts, {
+    does: `restore ${path} on ${hostsText(hosts)}`,
     perform: (writer, signal) =>
-      onThose(writer, those, (host) => host.returnCronFile(path, mark, signal)),
+      onHosts(writer, hosts, (host) => host.restoreFile(path, marker, signal)),
   });
 }
 
-function filesWhere(
-  found: readonly FoundCrons[],
-  holds: (file: CronFileState) => boolean,
+function hostsWithFile(
+  crons: readonly HostCrons[],
+  matches: (file: FileState<CronFile>) => boolean,
 ): PerHost<string> {
-  return found.filter(({files}) => files.some(holds)).map(({host}) => ({host, value: host}));
+  return crons.filter(({files}) => files.some(matches)).map(({host}) => ({host, value: host}));
 }

@@ -1,110 +1,109 @@
 import {type Blocked, blocked} from '../../../src/index.ts';
-import type {HostsLook} from '../target.ts';
-import {whyNot} from '../units/blocked-units.ts';
-import {activeLines, hasOurComments, sha256} from './crontab-text.ts';
-import {type CronsBefore, type CronsInput, type FoundCrons, isStopped, timersOf} from './state.ts';
+import type {HostsLook, RunMarker} from '../contract.ts';
+import {sha256} from '../files/encoded-text.ts';
+import {keptFolder} from '../files/run-marker.ts';
+import {editedFiles} from '../files/set-aside.ts';
+import {unitObstacle} from '../units/obstacles.ts';
+import {activeLines, hasRunComments} from './crontab-text.ts';
+import {type CronsBefore, type CronsInput, type HostCrons, isStopped, timersOf} from './state.ts';
 
-/** Why these crons cannot be stopped in a way that can be put back, if so. */
-export function whyNotCrons(
-  found: readonly FoundCrons[],
+/** Why these crons cannot be stopped and restored, if anything prevents it. */
+export function cronObstacle(
+  crons: readonly HostCrons[],
   {input, targets, run}: HostsLook<CronsInput>,
 ): Blocked | null {
   const group = targets.hosts.name;
-  const unknown = (input.users === 'every' ? [] : input.users).filter((user) =>
-    found.every(({crontabs}) => crontabs.every((each) => each.user !== user || !each.account)),
+  const hint = 'Correct the name in the runbook, or the hosts in the inventory.';
+  const missingUsers = (input.users === 'every' ? [] : input.users).filter((user) =>
+    crons.every(({crontabs}) => crontabs.every((each) => each.user !== user || !each.account)),
   );
-  if (unknown.length > 0) {
-    return blocked(
-      `No host of ${group} has the account ${unknown.join(', ')}.`,
-      'Correct the name in the runbook, or the hosts in the inventory.',
-    );
+  if (missingUsers.length > 0) {
+    return blocked(`No host of ${group} has the account ${missingUsers.join(', ')}.`, hint);
   }
-  const absent = input.cronFiles.filter((path) =>
-    found.every(({files}) =>
+  const missingFiles = input.cronFiles.filter((path) =>
+    crons.every(({files}) =>
       files.every((each) => each.path !== path || (each.inPlace ?? each.kept) === null),
     ),
   );
-  if (absent.length > 0) {
-    return blocked(
-      `No host of ${group} has the file ${absent.join(', ')}.`,
-      'Correct the name in the runbook, or the hosts in the inventory.',
-    );
+  if (missingFiles.length > 0) {
+    return blocked(`No host of ${group} has the file ${missingFiles.join(', ')}.`, hint);
   }
   return (
-    whyNot(timersOf(found), input.timers, group) ?? whyEdited(found) ?? whyLeftOver(found, run)
+    unitObstacle(timersOf(crons), input.timers, group) ??
+    editObstacle(crons, run) ??
+    otherRunObstacle(crons, run)
   );
 }
 
-/** What cron would run now is neither what was there nor what this entry installed. */
-function whyEdited(found: readonly FoundCrons[]): Blocked | null {
-  for (const {host, crontabs, files} of found) {
+/** Another text than the original, and than the one that this entry installed. */
+function editObstacle(crons: readonly HostCrons[], run: RunMarker): Blocked | null {
+  for (const {host, crontabs, files} of crons) {
     const crontab = crontabs.find(
-      ({text, kept}) => kept !== null && text !== kept.installed && text !== kept.original,
+      ({kept, text}) => kept !== null && text !== kept.installed && text !== kept.original,
     );
     if (crontab !== undefined) {
       return blocked(
         `The crontab of ${crontab.user} on ${host} was edited after this run stopped it (active lines now: ${activeLines(crontab.text ?? '')}).`,
-        `Someone, or configuration management, works on it. Find out who, keep that edit elsewhere, and install what this run left there: crontab-${crontab.user}~installed under /var/lib/switcharoo.`,
+        `Save that edit elsewhere, then run on ${host}: crontab -u ${crontab.user} - < ${keptFolder('', run)}/crontab-${crontab.user}~installed`,
       );
     }
-    const file = files.find(
-      ({inPlace, kept}) => inPlace !== null && kept !== null && inPlace.sha256 !== kept.sha256,
-    );
+    const [file] = editedFiles(files);
     if (file !== undefined) {
       return blocked(
-        `${file.path} is back on ${host}, with other content than the file that this run moved aside.`,
-        'Someone, or configuration management, wrote it. Find out who, and move it elsewhere.',
+        `${file.path} is in place again on ${host}, with other content than the file that this run moved aside.`,
+        `Move it elsewhere, and stop configuration management on ${host}.`,
       );
     }
   }
   return null;
 }
 
-function whyLeftOver(found: readonly FoundCrons[], run: HostsLook['run']): Blocked | null {
-  for (const {host, crontabs, timers} of found) {
-    const other = crontabs.find(
-      (crontab) => crontab.kept === null && hasOurComments(crontab.text ?? ''),
+function otherRunObstacle(crons: readonly HostCrons[], run: HostsLook['run']): Blocked | null {
+  for (const {host, crontabs, timers} of crons) {
+    const commented = crontabs.find(
+      (crontab) => crontab.kept === null && hasRunComments(crontab.text ?? ''),
     );
-    if (other !== undefined) {
+    if (commented !== undefined) {
       return blocked(
-        `The crontab of ${other.user} on ${host} still has lines that an earlier run commented out.`,
-        'Reverse that run first. If nothing is left of it, take its comments (#switcharoo:…) out by hand.',
+        `The crontab of ${commented.user} on ${host} still has lines that an earlier run commented out.`,
+        'Reverse that run. If it left nothing else, remove its comments (#switcharoo:…) by hand.',
       );
     }
-    const adopted = crontabs.some(isStopped) || timers.some(({block}) => block === 'whole');
-    if (adopted && !run.started) {
+    const stopped = crontabs.some(isStopped) || timers.some(({block}) => block === 'whole');
+    if (stopped && !run.started) {
       return blocked(
-        `Crons on ${host} are already stopped by this entry, although the journal says nothing of it.`,
-        'Find out whose journal it is in: switcharoo runs. The originals are kept on the host under /var/lib/switcharoo.',
+        `Crons on ${host} are already stopped by this entry, but the journal has no record of it.`,
+        'Find the run that stopped them: switcharoo runs. The originals are kept on the host under /var/lib/switcharoo.',
       );
     }
   }
   return null;
 }
 
-/** What was there can be put back only over what this run left there. */
-export function whyNoWayBack(
-  found: readonly FoundCrons[],
+/** Why the originals cannot be restored: they can be restored only over what this run left in their place. */
+export function reversalObstacle(
+  crons: readonly HostCrons[],
   before: readonly CronsBefore[],
+  run: RunMarker,
 ): Blocked | null {
   const lost = before.flatMap(({host, crontabs, files}) => {
-    const now = found.find((each) => each.host === host);
+    const now = crons.find((each) => each.host === host);
     return [
       ...crontabs
-        .filter(({user, sha256: was}) => {
+        .filter(({user, sha256: original}) => {
           const {kept = null, text = null} = now?.crontabs.find((each) => each.user === user) ?? {};
-          return kept === null && (text === null || sha256(text) !== was);
+          return kept === null && (text === null || sha256(text) !== original);
         })
         .map(({user}) => `The crontab of ${user} on ${host}`),
       ...files
-        .filter(({path, sha256: was}) => {
+        .filter(({path, sha256: original}) => {
           const {kept = null, inPlace = null} = now?.files.find((each) => each.path === path) ?? {};
-          return kept === null && inPlace?.sha256 !== was;
+          return kept === null && inPlace?.sha256 !== original;
         })
         .map(({path}) => `${path} on ${host}`),
-    ].map((what) => `${what} is not what it was, and this run keeps no original of it.`);
+    ].map((what) => `${what} is not the original, and this run keeps no copy of the original.`);
   });
   return lost.length > 0
-    ? blocked(lost.join(' '), 'Put it back from a backup of the host.')
-    : whyEdited(found);
+    ? blocked(lost.join(' '), 'Restore it from a backup of the host.')
+    : editObstacle(crons, run);
 }

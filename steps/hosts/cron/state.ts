@@ -1,16 +1,15 @@
 import {z} from 'zod';
-import type {PerHost} from '../target.ts';
-import {unitBefore, unitName} from '../units/blocked-units.ts';
-import type {UnitState} from '../units/systemd.ts';
+import type {CronFile, CrontabState, FileState, UnitState} from '../contract.ts';
+import type {PerHost} from '../group/per-host.ts';
+import {unitBefore, unitName} from '../units/state.ts';
 import {activeLines} from './crontab-text.ts';
-import type {CronFileState, CrontabState} from './crontabs.ts';
 
-/** What hosts.stop-crons is told to stop. */
+/** The crons that hosts.stop-crons stops. */
 export const cronsInput = z.object({
-  /** Whose crontabs; `every`: of everyone who has one. */
+  /** The accounts with these crontabs; `every`: all accounts with a crontab. */
   users: z.union([z.literal('every'), z.array(z.string().regex(/^\w[\w.-]*$/))]).default([]),
   timers: z.array(unitName).default([]),
-  /** Files of /etc/cron.d, scripts of /etc/cron.hourly and its like, or the tables of the system themselves. */
+  /** Files of /etc/cron.d, scripts of /etc/cron.hourly and the like, or the tables of the system themselves. */
   cronFiles: z
     .array(
       z
@@ -23,7 +22,7 @@ export const cronsInput = z.object({
 });
 export type CronsInput = z.output<typeof cronsInput>;
 
-/** What a host's crons were before. */
+/** A host's crons before the run. */
 export const cronsBefore = z.object({
   host: z.string(),
   /** Digests, never text: a crontab may hold a password. */
@@ -35,20 +34,20 @@ export const cronsBefore = z.object({
 });
 export type CronsBefore = z.output<typeof cronsBefore>;
 
-/** What of it a look found on a host. */
-export interface FoundCrons {
+/** A host's crons at a check. */
+export interface HostCrons {
   readonly host: string;
   readonly crontabs: readonly CrontabState[];
-  readonly files: readonly CronFileState[];
+  readonly files: readonly FileState<CronFile>[];
   readonly timers: readonly UnitState[];
 }
 
-export const timersOf = (found: readonly FoundCrons[]): PerHost<readonly UnitState[]> =>
-  found.map(({host, timers}) => ({host, value: timers}));
+export const timersOf = (crons: readonly HostCrons[]): PerHost<readonly UnitState[]> =>
+  crons.map(({host, timers}) => ({host, value: timers}));
 
-/** Everyone whose crontab was looked at, on any host. */
-export const usersOf = (found: readonly FoundCrons[]): readonly string[] =>
-  [...new Set(found.flatMap(({crontabs}) => crontabs.map(({user}) => user)))].sort();
+/** The accounts of all crontabs, on any host. */
+export const usersOf = (crons: readonly HostCrons[]): readonly string[] =>
+  [...new Set(crons.flatMap(({crontabs}) => crontabs.map(({user}) => user)))].sort();
 
 /** As this entry installed it. */
 export const isStopped = ({text, kept}: CrontabState) => kept !== null && text === kept.installed;

@@ -1,8 +1,8 @@
 import {z} from 'zod';
 import {type Blocked, blocked} from '../../../src/index.ts';
-import type {PerHost} from '../target.ts';
-import {unitName} from '../units/blocked-units.ts';
-import type {ProxyState} from './proxy.ts';
+import type {ProxyState} from '../contract.ts';
+import type {PerHost} from '../group/per-host.ts';
+import {unitName} from '../units/state.ts';
 
 /** A reverse proxy, and how it is tested. */
 export const proxyInput = z.object({
@@ -13,29 +13,29 @@ export const proxyInput = z.object({
   test: z.array(z.string().min(1)).min(1),
 });
 
-/** Why a reverse proxy could not be pointed elsewhere; a state that was not read is no obstacle. */
-export function whyNotReady(
-  found: PerHost<ProxyState>,
-  wanted: z.output<typeof proxyInput>,
+/** Why a reverse proxy could not be switched to another side; a state that was not read is no obstacle. */
+export function proxyObstacle(
+  proxies: PerHost<ProxyState>,
+  {file, unit, test}: z.output<typeof proxyInput>,
 ): Blocked | null {
-  for (const {host, value} of found) {
+  for (const {host, value} of proxies) {
     const {loadState, activeState, inPlace, complaint} = value;
     if (loadState === 'not-found' || (activeState !== null && activeState !== 'active')) {
       return blocked(
-        `${wanted.unit} on ${host} is ${loadState === 'not-found' ? 'not there' : activeState}, so no requests are passed on.`,
-        `Start it, or correct its name: systemctl status ${wanted.unit} on ${host}.`,
+        `${unit} on ${host} is ${loadState === 'not-found' ? 'not there' : activeState}, so no requests are passed on.`,
+        `Start it, or correct its name in the runbook. On ${host}: systemctl status ${unit}`,
       );
     }
     if (inPlace === null) {
       return blocked(
-        `${wanted.file} is not on ${host}.`,
+        `${file} is not on ${host}.`,
         'Name the file in which the reverse proxy has the servers behind it.',
       );
     }
     if (complaint !== null) {
       return blocked(
-        `The reverse proxy of ${host} cannot be reloaded with its present files: ${wanted.test.join(' ')} ended with ${complaint}.`,
-        `Fix its files on ${host}.`,
+        `The reverse proxy of ${host} cannot be reloaded with its present files: ${test.join(' ')} ended with ${complaint}.`,
+        `Fix its files on ${host}, then try it there: ${test.join(' ')}`,
       );
     }
   }

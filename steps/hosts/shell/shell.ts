@@ -3,23 +3,19 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {$} from 'zx/core';
 import {type Problem, SwitcharooError} from '../../../src/index.ts';
+import type {HostsConfig} from '../contract.ts';
 import {
   type HostPlace,
   hostCommandFailed,
+  hostCommandTimeout,
   hostKeyChanged,
   hostKeyUnknown,
   hostLoginRefused,
-  hostRootRefused,
-  hostTooSlow,
   hostUnreachable,
+  sudoRefused,
 } from './problems.ts';
 
-export interface ShellConfig extends HostPlace {
-  readonly identityFile?: string | undefined;
-  readonly knownHostsFile?: string | undefined;
-  /** Where the host's file tree begins. */
-  readonly root: string;
-}
+type HostConfig = HostsConfig['hosts'][number];
 
 /** A host's root shell. */
 export interface Shell {
@@ -29,7 +25,7 @@ export interface Shell {
   run(script: string, signal: AbortSignal, limitMs?: number): Promise<string>;
 }
 
-export interface Shells {
+interface Shells {
   readonly shells: readonly Shell[];
   /** Ends the connections that were kept open. Never throws. */
   close(): Promise<void>;
@@ -38,20 +34,22 @@ export interface Shells {
 const commandLimitMs = 20_000;
 const endLimitMs = 5_000;
 
-// A path of a unix socket has room for some 100 characters, and ssh adds 17 to the one it is given.
-const socketsIn = tmpdir().length > 60 ? '/tmp' : tmpdir();
-const folderName = 'switcharoo-ssh-';
+// The path of a unix socket has at most some 100 characters, and ssh adds 17 to it.
+const socketsFolder = tmpdir().length > 60 ? '/tmp' : tmpdir();
+const folderPrefix = 'switcharoo-ssh-';
 
-/** Connects at the first command, and keeps each connection for a minute: a login costs ten times what a command costs. */
-export async function openShells(hosts: readonly ShellConfig[]): Promise<Shells> {
-  await removeLeftOver();
-  const folder = await mkdtemp(join(socketsIn, `${folderName}${process.pid}-`));
-  const kept = hosts.map((host, index) => ({
+/**
+ * Connects at the first command, and keeps each connection for a minute: a login costs ten times as much as a command.
+ */
+export async function openShells(hosts: readonly HostConfig[]): Promise<Shells> {
+  await removeStaleFolders();
+  const folder = await mkdtemp(join(socketsFolder, `${folderPrefix}${process.pid}-`));
+  const sockets = hosts.map((host, index) => ({
     host,
     options: sshOptions(host, join(folder, `${index}`)),
   }));
   return {
-    shells: kept.map(({host, options}) => ({
+    shells: sockets.map(({host, options}) => ({
       name: host.name,
       root: host.root,
       run: afterFirst((script, signal, limitMs, connected) =>
@@ -60,7 +58,7 @@ export async function openShells(hosts: readonly ShellConfig[]): Promise<Shells>
     })),
     close: async () => {
       await Promise.all(
-        kept.map(({host, options}) => {
+        sockets.map(({host, options}) => {
           const ending = quietly({signal: AbortSignal.timeout(endLimitMs)});
           return ending`ssh ${options} -O exit -- ${host.address}`;
         }),
@@ -70,15 +68,15 @@ export async function openShells(hosts: readonly ShellConfig[]): Promise<Shells>
   };
 }
 
-/** Of processes that were killed. Their connections have ended by themselves a minute later. */
-async function removeLeftOver(): Promise<void> {
-  const names = await readdir(socketsIn).catch(() => []);
-  const leftOver = names.filter((name) => {
-    const [, pid] = new RegExp(`^${folderName}(\\d+)-`).exec(name) ?? [];
+/** Removes the folders of killed processes. Their connections have ended by themselves a minute later. */
+async function removeStaleFolders(): Promise<void> {
+  const names = await readdir(socketsFolder).catch(() => []);
+  const stale = names.filter((name) => {
+    const [, pid] = new RegExp(`^${folderPrefix}(\\d+)-`).exec(name) ?? [];
     return pid !== undefined && !isAlive(Number(pid));
   });
-  // What is somebody else's stays.
-  await Promise.allSettled(leftOver.map((name) => rm(join(socketsIn, name), {recursive: true})));
+  // A folder of another account stays.
+  await Promise.allSettled(stale.map((name) => rm(join(socketsFolder, name), {recursive: true})));
 }
 
 function isAlive(pid: number): boolean {
@@ -97,7 +95,7 @@ type RunConnecting = (
   connected: () => void,
 ) => Promise<string>;
 
-/** The first command makes the connection that the others share. While it does, they wait: each would log in by itself. */
+/** The first command makes the connection that the others share. They wait for it: else each would log in by itself. */
 function afterFirst(run: RunConnecting): Shell['run'] {
   let connection: Promise<void> | undefined;
   return async (script, signal, limitMs = commandLimitMs) => {
@@ -109,12 +107,12 @@ function afterFirst(run: RunConnecting): Shell['run'] {
     connection = new Promise((resolve) => {
       connected = resolve;
     });
-    // One that failed is over, too: what comes after it tries by itself.
+    // A failed first command ends the wait too: the next command connects by itself.
     return run(script, signal, limitMs, connected).finally(connected);
   };
 }
 
-/** Writes a script with its values quoted for any POSIX shell: zx quotes as bash does, and dash does not know `$'…'`. */
+/** A script with its values quoted for any POSIX shell: zx quotes as bash does, and dash does not know `$'…'`. */
 export function sh(
   pieces: TemplateStringsArray,
   ...values: readonly (string | readonly string[])[]
@@ -124,15 +122,15 @@ export function sh(
 
 const quote = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
 
-// Detached: Ctrl-C in the operator's terminal is for switcharoo, which then ends what it started. Not in bash: one that is
-// given a socket as its stdin, as Node does, takes itself for the end of an ssh and reads the operator's .bashrc (bash(1)).
+// Detached: Ctrl-C in the operator's terminal is for switcharoo, which then ends its children. Not in bash: with a
+// socket as its stdin, as Node makes it, bash behaves as under sshd and reads the operator's .bashrc (bash(1)).
 const quietly = $({
   ...{quiet: true, nothrow: true, detached: true, stdio: ['pipe', 'pipe', 'pipe']},
   ...{shell: '/bin/sh', prefix: 'exec ', quote},
 });
 
 function sshOptions(
-  {port, user, identityFile, knownHostsFile}: ShellConfig,
+  {port, user, identityFile, knownHostsFile}: HostConfig,
   socket: string,
 ): readonly string[] {
   const options = {
@@ -153,11 +151,11 @@ function sshOptions(
   ];
 }
 
-const started = '@switcharoo begins@';
-// `/` is root's, and to ask that starts no process; where it is somebody else's, as in a container, `id` tells.
+const startLine = '@switcharoo begins@';
+// `/` belongs to root, and testing that starts no process; where it does not, as in a container, `id` prints the user.
 const asRoot = `/bin/sh -c '{ test -O / || test "$(id -u)" = 0; } && exec /bin/sh -s; exec sudo -n /bin/sh -s'`;
 
-// The script is one function, called in the last line: half a script, of a connection that broke, does nothing.
+// The script is one function, called in the last line: half a script, of a broken connection, does nothing.
 // Its commands must not read the rest of the script as their own input.
 const wrapped = (script: string) => `set -eu
 LC_ALL=C
@@ -166,7 +164,7 @@ export LC_ALL PATH
 main() {
 ${script}
 }
-echo '${started}'
+echo '${startLine}'
 main </dev/null
 `;
 
@@ -178,7 +176,7 @@ interface Running {
 }
 
 async function run(
-  host: ShellConfig,
+  host: HostConfig,
   options: readonly string[],
   {script, signal, limitMs, connected}: Running,
 ): Promise<string> {
@@ -187,21 +185,22 @@ async function run(
   const running = quietly({
     signal: AbortSignal.any([signal, limit]),
   })`ssh ${options} -- ${host.address} ${asRoot}`;
-  // ssh may end before it has read all of it, refused for instance: how it ended says why, and not the broken pipe.
+  // ssh may end before it has read all of it, for instance when it is refused: its exit code is the reason, and not the
+  // broken pipe.
   running.stdin?.on('error', () => {});
   running.stdin?.end(wrapped(script));
   running.stdout?.once('data', connected);
   const ended = await running;
   signal.throwIfAborted();
-  const [before, written] = ended.stdout.split(`${started}\n`, 2);
+  const [before, written] = ended.stdout.split(`${startLine}\n`, 2);
   if (ended.exitCode === 0 && written !== undefined) {
     return written;
   }
-  const said = lastLine(ended.stderr) ?? lastLine(before ?? '') ?? 'it said nothing';
+  const reason = lastLine(ended.stderr) ?? lastLine(before ?? '') ?? 'no output';
   throw new SwitcharooError(
     limit.aborted
-      ? hostTooSlow(host, limitMs)
-      : problemOf(host, ended.exitCode, written !== undefined, ended.stderr, said),
+      ? hostCommandTimeout(host, limitMs)
+      : problemOf(host, ended.exitCode, written !== undefined, ended.stderr, reason),
   );
 }
 
@@ -209,14 +208,15 @@ async function run(
 function problemOf(
   host: HostPlace,
   code: number | null,
-  hadBegun: boolean,
+  isScriptStarted: boolean,
   stderr: string,
-  said: string,
+  reason: string,
 ): Problem {
   if (code !== 255) {
-    return hadBegun ? hostCommandFailed(host, code, said) : hostRootRefused(host, said);
+    return isScriptStarted ? hostCommandFailed(host, code, reason) : sudoRefused(host, reason);
   }
-  // All that cannot be reached is 255: only its words tell a changed key from a dead host (OpenSSH 9.2, sshconnect.c).
+  // Every host out of reach is 255: only its message distinguishes a changed key from a dead host (OpenSSH 9.2,
+  // sshconnect.c).
   if (stderr.includes('REMOTE HOST IDENTIFICATION HAS CHANGED')) {
     return hostKeyChanged(host);
   }
@@ -225,7 +225,7 @@ function problemOf(
   }
   return stderr.includes('Permission denied (')
     ? hostLoginRefused(host)
-    : hostUnreachable(host, said);
+    : hostUnreachable(host, reason);
 }
 
 const lastLine = (text: string) =>

@@ -1,4 +1,4 @@
-/** What a file of supervisord declares: its groups, and its programs that are in none of them. */
+/** The groups that a file of supervisord declares, and its programs that are in none of them. */
 export function declaredIn(text: string): readonly string[] {
   const sections = [...text.matchAll(/^\[([\w-]+):([^\]\s]+)\]([^[]*)/gm)].map(
     ([, kind = '', name = '', body = '']) => ({kind, name, body}),

@@ -10,7 +10,7 @@ import {
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {LabHost} from '../../../lab/hosts/host.ts';
-import type {HostProcess} from '../../../steps/hosts/processes/jobs.ts';
+import type {HostProcess} from '../../../steps/hosts/contract.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {FakeHosts} from './fake-hosts.ts';
 import {type LabWorld, startLabWorld} from './lab-world.ts';
@@ -31,7 +31,7 @@ describe('on a lab host', () => {
 
   const at = (place: string) => join(web1.root, place);
 
-  test('a job that atd starts in the middle of the move runs once: it is not put back', async () => {
+  test('a job that atd starts in the middle of the move runs once: it is not restored', async () => {
     const look = lookAt(lab.session.reader, input, true);
     const verdict = await stopAtJobs.check(look);
     const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
@@ -47,12 +47,12 @@ describe('on a lab host', () => {
     rmSync(sync);
     const started = existsSync(taken);
     rmSync(taken, {force: true});
-    const back = await stopAtJobs.reverse(look, before);
-    await performAll(lab.session.writer, 'kind' in back ? [] : back);
+    const reversal = await stopAtJobs.reverse(look, before);
+    await performAll(lab.session.writer, 'kind' in reversal ? [] : reversal);
     expect(existsSync(place)).toBe(!started);
   });
 
-  test('a job that was put back and has run is not put back again, though the run was killed at that moment', async () => {
+  test('a restored job that has run is not restored again, even when the run was killed at that moment', async () => {
     const look = lookAt(lab.session.reader, input, true);
     const verdict = await stopAtJobs.check(look);
     const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
@@ -66,20 +66,20 @@ describe('on a lab host', () => {
       {mode: 0o755},
     );
     for (let round = 0; round < 2; round += 1) {
-      const back = await stopAtJobs.reverse(look, before);
-      await performAll(lab.session.writer, 'kind' in back ? [] : back).catch(() => {});
+      const reversal = await stopAtJobs.reverse(look, before);
+      await performAll(lab.session.writer, 'kind' in reversal ? [] : reversal).catch(() => {});
     }
     expect([readFileSync(ran, 'utf8'), existsSync(place)]).toEqual(['cd /\ntrue\n', false]);
     expect(readdirSync(at('/var/lib'))).toEqual([]);
     expect(await stopAtJobs.isReversed?.(look)).toBe(true);
   });
 
-  test('a job that atd has just begun to start is left to it', async () => {
+  test('a job that atd is just starting stays with atd', async () => {
     writeFileSync(at(`${spool}/=${job.slice(1)}`), '', {mode: 0o700});
     const look = lookAt(lab.session.reader, input, true);
     await performAll(lab.session.writer, await stopAtJobs.plan(look, {hosts: []}));
     expect(readdirSync(at(spool)).sort()).toEqual([`=${job.slice(1)}`, job]);
-    // Had atd died at that moment, it would start the job once it is back.
+    // If atd died at that moment, it would start the job when it is started again.
     expect((await stopAtJobs.check(look)).kind).toBe('pending');
   });
 
@@ -122,7 +122,7 @@ describe('what at has started', () => {
     const fake = new FakeHosts({name: 'web1', processes: [atd, child], atRunning: 1});
     expect(await stopAtJobs.check(lookAt(fake.session.reader, input))).toEqual({
       kind: 'waiting',
-      progress: '1 jobs of at are running on web1',
+      progress: 'running jobs of at on web1: 1',
     });
   });
 

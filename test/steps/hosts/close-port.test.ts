@@ -12,7 +12,7 @@ import {lookAt, performAll} from './look.ts';
 // The chain's name holds a digest of run r-1 and entry stop.
 const chain = 'switcharoo-3306-70676fc9';
 
-describe('what is said', () => {
+describe('the texts', () => {
   const input = {port: 3306, allowFrom: ['10.0.0.5', '2001:DB8:0::5']};
   const ruled = {
     name: 'db1',
@@ -58,7 +58,7 @@ describe('what is said', () => {
     });
   });
 
-  test('each family has a chain of its own, and the way back removes nothing else', async () => {
+  test('each family has a chain of its own, and the reversal removes nothing else', async () => {
     const fake = new FakeHosts(ruled, {name: 'db2'});
     const start = fake.picture();
     const look = lookAt(fake.session.reader, input, true);
@@ -86,11 +86,11 @@ describe('what is said', () => {
         `-A ${chain} -p tcp -j REJECT --reject-with tcp-reset`,
       ],
     });
-    const back = await closePort.reverse(look, {hosts: []});
-    expect('kind' in back ? back : back.map(({does}) => does)).toEqual([
-      'open port 3306 again on db1 and db2',
+    const reversal = await closePort.reverse(look, {hosts: []});
+    expect('kind' in reversal ? reversal : reversal.map(({does}) => does)).toEqual([
+      'reopen port 3306 on db1 and db2',
     ]);
-    await performAll(fake.session.writer, 'kind' in back ? [] : back);
+    await performAll(fake.session.writer, 'kind' in reversal ? [] : reversal);
     expect(fake.picture()).toEqual(start);
   });
 
@@ -100,7 +100,7 @@ describe('what is said', () => {
       kind: 'blocked',
       reason:
         'Port 3306 on db1 is already closed by the chain switcharoo-3306-0badcafe of an earlier run.',
-      hint: 'Reverse that run first. If nothing is left of it, remove the chain and its rule in INPUT by hand.',
+      hint: 'Reverse that run. If it left nothing else, remove the chain and its rule in INPUT by hand.',
     });
   });
 
@@ -135,7 +135,7 @@ describe('on a lab host', () => {
     echo.close();
   });
 
-  test('connections that stand are reset, new ones refused, allowed ones left alone; reversed, the port is open', async () => {
+  test('open connections are reset, new ones refused, allowed ones left alone; reversed, the port is open', async () => {
     const [application, replica] = ['127.8.8.1', '127.8.8.2'];
     const look = lookAt(lab.session.reader, {port: db1.ports[0] ?? 0, allowFrom: [replica]}, true);
     const [standing, kept] = [await reached(application), await reached(replica)];
@@ -147,14 +147,14 @@ describe('on a lab host', () => {
     expect(String((await once(kept, 'data'))[0])).toBe('still here');
     expect(await closePort.check(look)).toEqual({kind: 'done', output: {}});
 
-    const back = await closePort.reverse(look, {hosts: []});
-    await performAll(lab.session.writer, 'kind' in back ? [] : back);
+    const reversal = await closePort.reverse(look, {hosts: []});
+    await performAll(lab.session.writer, 'kind' in reversal ? [] : reversal);
     for (const socket of [kept, await reached(application)]) {
       socket.destroy();
     }
   });
 
-  test('a rule that someone put before it is a difference, and the jump goes back to the first place', async () => {
+  test('a rule that someone put before it is a difference, and the jump returns to the first place', async () => {
     // This makes the host one with IPv6.
     await mkdir(join(db1.root, 'proc/net'), {recursive: true});
     await writeFile(join(db1.root, 'proc/net/if_inet6'), '');

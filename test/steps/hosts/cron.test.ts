@@ -15,10 +15,10 @@ import {
 import {dirname, join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {LabHost} from '../../../lab/hosts/host.ts';
-import type {HostWriter} from '../../../steps/hosts/target.ts';
+import type {HostWriter} from '../../../steps/hosts/contract.ts';
 import {type LabWorld, startLabWorld} from './lab-world.ts';
 
-const mark = {id: 'r-1', entry: 'stop'};
+const marker = {id: 'r-1', entry: 'stop'};
 const {signal} = new AbortController();
 const path = '/etc/cron.d/clean';
 const text = '5 4 * * * shop true\n';
@@ -60,7 +60,7 @@ test.each(['crontabs', 'tabs', '.'])(
   async (folder) => {
     rmSync(at('/var/spool/cron/crontabs'), {recursive: true});
     write(`/var/spool/cron/${folder}/shop`, '* * * * * true\n');
-    expect(await host.crontabUsers(mark, signal)).toEqual(['shop']);
+    expect(await host.crontabUsers(marker, signal)).toEqual(['shop']);
   },
 );
 
@@ -70,19 +70,19 @@ test('whose jobs a file starts: those of scripts and of anacron are of root', as
   write('/etc/anacrontab', '1 5 cron.daily run-parts /etc/cron.daily\n');
   write('/etc/crontab', '17 * * * * shop true\n');
   const paths = ['/etc/cron.daily/clean', '/etc/anacrontab', '/etc/crontab'];
-  const states = await host.cronFiles(paths, mark, signal);
+  const states = await host.cronFiles(paths, marker, signal);
   expect(states.map(({inPlace}) => inPlace?.users)).toEqual([['root'], ['root'], ['shop']]);
 });
 
-describe('a file that is moved aside and put back', () => {
+describe('a file that is moved aside and restored', () => {
   test('is a link again, if it was one', async () => {
     for (const target of ['../clean.cron', at('/etc/clean.cron')]) {
       write('/etc/clean.cron', text);
       symlinkSync(target, at(path));
-      await host.moveCronFile(path, mark, signal);
-      const [state] = await host.cronFiles([path], mark, signal);
+      await host.moveAside(path, marker, signal);
+      const [state] = await host.cronFiles([path], marker, signal);
       expect([state?.inPlace, state?.kept?.users]).toEqual([null, ['shop']]);
-      await host.returnCronFile(path, mark, signal);
+      await host.restoreFile(path, marker, signal);
       expect(lstatSync(at(path)).isSymbolicLink()).toBe(true);
       expect(readlinkSync(at(path))).toBe(target);
       expect(leftovers()).toEqual([]);
@@ -95,24 +95,24 @@ describe('a file that is moved aside and put back', () => {
       write(`${path}${name}`, `5 4 * * * shop true ${name}\n`);
     }
     for (const name of ['.new', '.link', '']) {
-      await host.moveCronFile(`${path}${name}`, mark, signal);
+      await host.moveAside(`${path}${name}`, marker, signal);
     }
     for (const name of ['.new', '.link', '']) {
-      await host.returnCronFile(`${path}${name}`, mark, signal);
+      await host.restoreFile(`${path}${name}`, marker, signal);
       expect(read(`${path}${name}`)).toBe(`5 4 * * * shop true ${name}\n`);
     }
     expect(leftovers()).toEqual([]);
   });
 
-  test('has its own mode again, although somebody wrote it anew meanwhile', async () => {
+  test('has its own mode again, although somebody wrote it again meanwhile', async () => {
     for (const moveAgain of [true, false]) {
       write(path, text, 0o600);
-      await host.moveCronFile(path, mark, signal);
+      await host.moveAside(path, marker, signal);
       write(path, text, 0o644);
       if (moveAgain) {
-        await host.moveCronFile(path, mark, signal);
+        await host.moveAside(path, marker, signal);
       }
-      await host.returnCronFile(path, mark, signal);
+      await host.restoreFile(path, marker, signal);
       expect(modeOf(path)).toBe('600');
     }
   });
@@ -121,9 +121,9 @@ describe('a file that is moved aside and put back', () => {
     write(path, text);
     const seen = join(lab.tried.directory, 'seen');
     runFirst('sync', `[ ! -e ${at(path)} ] || echo edited | tee ${seen} > ${at(path)}`);
-    await host.moveCronFile(path, mark, signal).catch(() => {});
+    await host.moveAside(path, marker, signal).catch(() => {});
     asBefore('sync');
-    await host.returnCronFile(path, mark, signal).catch(() => {});
+    await host.restoreFile(path, marker, signal).catch(() => {});
     expect(read(path)).toBe(existsSync(seen) ? 'edited\n' : text);
   });
 
@@ -134,35 +134,33 @@ describe('a file that is moved aside and put back', () => {
     ['is empty', Buffer.from('')],
   ])('is byte for byte as it was: %s', async (_, content) => {
     write(path, content, 0o640);
-    await host.moveCronFile(path, mark, signal);
-    await host.moveCronFile(path, mark, signal);
+    await host.moveAside(path, marker, signal);
+    await host.moveAside(path, marker, signal);
     expect(existsSync(at(path))).toBe(false);
-    await host.returnCronFile(path, mark, signal);
-    await host.returnCronFile(path, mark, signal);
+    await host.restoreFile(path, marker, signal);
+    await host.restoreFile(path, marker, signal);
     expect(readFileSync(at(path)).equals(content)).toBe(true);
     expect([modeOf(path), leftovers()]).toEqual(['640', []]);
   });
 
   test.each(['mkdir', 'cp', 'mv', 'sync', 'rm', 'find'])(
-    'is never lost and leaves nothing behind, killed at any %s of the way there and back',
+    'is never lost and leaves nothing behind, killed at any %s of the move and of the restore',
     async (program) => {
       for (let nth = 1; nth <= 4; nth += 1) {
-        for (const way of ['there', 'back'] as const) {
+        for (const work of ['move', 'restore'] as const) {
           write(path, text, 0o640);
-          if (way === 'back') {
-            await host.moveCronFile(path, mark, signal);
+          if (work === 'restore') {
+            await host.moveAside(path, marker, signal);
           }
           killAt(program, nth);
-          await (way === 'there' ? host.moveCronFile : host.returnCronFile)(
-            path,
-            mark,
-            signal,
-          ).catch(() => {});
+          await (work === 'move' ? host.moveAside : host.restoreFile)(path, marker, signal).catch(
+            () => {},
+          );
           asBefore(program);
-          const [state] = await host.cronFiles([path], mark, signal);
-          expect([state?.inPlace, state?.kept], `${way} ${nth}`).not.toEqual([null, null]);
-          await host.returnCronFile(path, mark, signal);
-          expect([read(path), modeOf(path), leftovers()], `${way} ${nth}`).toEqual([
+          const [state] = await host.cronFiles([path], marker, signal);
+          expect([state?.inPlace, state?.kept], `${work} ${nth}`).not.toEqual([null, null]);
+          await host.restoreFile(path, marker, signal);
+          expect([read(path), modeOf(path), leftovers()], `${work} ${nth}`).toEqual([
             text,
             '640',
             [],

@@ -1,13 +1,21 @@
 import type {Session} from '../../../src/model/target.ts';
-import {sha256, usersIn} from '../../../steps/hosts/cron/crontab-text.ts';
-import type {CronFile} from '../../../steps/hosts/cron/crontabs.ts';
-import type {Family, OwnChain} from '../../../steps/hosts/firewall/firewall.ts';
-import type {HostProcess} from '../../../steps/hosts/processes/jobs.ts';
-import type {ProxyState, ReverseProxy} from '../../../steps/hosts/proxy/proxy.ts';
-import {type Mark, markName} from '../../../steps/hosts/shell/run-marker.ts';
+import type {
+  Family,
+  FirewallChain,
+  HostFile,
+  HostProcess,
+  HostsReader,
+  HostsWriter,
+  HostWriter,
+  ProxyState,
+  ReverseProxy,
+  RunMarker,
+  UnitState,
+} from '../../../steps/hosts/contract.ts';
+import {usersIn} from '../../../steps/hosts/cron/crontab-text.ts';
+import {sha256} from '../../../steps/hosts/files/encoded-text.ts';
+import {markerName} from '../../../steps/hosts/files/run-marker.ts';
 import {declaredIn} from '../../../steps/hosts/supervisor/config-text.ts';
-import type {HostsReader, HostsWriter, HostWriter} from '../../../steps/hosts/target.ts';
-import type {UnitState} from '../../../steps/hosts/units/systemd.ts';
 
 export interface FakeUnit {
   activeState?: string;
@@ -17,9 +25,9 @@ export interface FakeUnit {
   triggers?: readonly string[];
   persistent?: boolean;
   id?: string;
-  comesBack?: boolean;
+  restartable?: boolean;
   alsoStops?: readonly string[];
-  /** The marks of the drop-ins that keep it from starting. */
+  /** The markers of the drop-ins that keep it from starting. */
   blocks?: Set<string>;
 }
 
@@ -36,7 +44,7 @@ export interface FakeHostState {
   /** Jobs of at that run. */
   readonly atRunning?: number;
   /** What supervisord knows: each group with the file that declares it, and its processes. */
-  readonly supervised?: Record<string, FakeGroup>;
+  readonly groups?: Record<string, FakeGroup>;
 }
 
 export interface FakeGroup {
@@ -44,7 +52,7 @@ export interface FakeGroup {
   readonly processes: Readonly<Record<string, string>>;
 }
 
-/** A small true model of hosts: what a start does depends on the blocks, what is put back on what was kept. */
+/** A small true model of hosts: a start depends on the blocks, a restored text on the kept one. */
 export class FakeHosts {
   readonly hosts: readonly FakeHost[];
 
@@ -93,7 +101,7 @@ export class FakeHost implements HostWriter {
     processes = [],
     secondOfMinute = 30,
     atRunning = 0,
-    supervised = {},
+    groups = {},
   }: FakeHostState) {
     this.name = name;
     this.#units = new Map(
@@ -105,8 +113,8 @@ export class FakeHost implements HostWriter {
     this.running = processes;
     this.second = secondOfMinute;
     this.atRunning = atRunning;
-    this.#declared = supervised;
-    for (const [group, {file, processes}] of Object.entries(supervised)) {
+    this.#declared = groups;
+    for (const [group, {file, processes}] of Object.entries(groups)) {
       this.fileTexts.set(file, `[program:${group}]\n`);
       this.#groups.set(group, new Map(Object.entries(processes)));
     }
@@ -125,8 +133,8 @@ export class FakeHost implements HostWriter {
     };
   }
 
-  async units(names: readonly string[], mark: Mark): Promise<readonly UnitState[]> {
-    return names.map((unit) => this.#shown(unit, mark));
+  async units(names: readonly string[], marker: RunMarker): Promise<readonly UnitState[]> {
+    return names.map((unit) => this.#shown(unit, marker));
   }
 
   async processes(): Promise<readonly HostProcess[]> {
@@ -137,32 +145,52 @@ export class FakeHost implements HostWriter {
     return this.second;
   }
 
-  async crontabUsers(mark: Mark) {
-    const kept = `${markName(mark)} `;
+  async crontabUsers(marker: RunMarker) {
+    const kept = `${markerName(marker)} `;
     return [...this.crontabTexts].flatMap(([user, text]) =>
       text === null && !this.#keptCrontabs.has(`${kept}${user}`) ? [] : user,
     );
   }
 
-  async crontabs(users: readonly string[], mark: Mark) {
+  async crontabs(users: readonly string[], marker: RunMarker) {
     return users.map((user) => ({
       user,
       account: this.crontabTexts.has(user),
       text: this.crontabTexts.get(user) ?? null,
-      kept: this.#keptCrontabs.get(`${markName(mark)} ${user}`) ?? null,
+      kept: this.#keptCrontabs.get(`${markerName(marker)} ${user}`) ?? null,
     }));
   }
 
-  async cronFiles(paths: readonly string[], mark: Mark) {
+  async cronFiles(paths: readonly string[], marker: RunMarker) {
+    return this.#filesAt(paths, marker, (text) => ({...fileOf(text), users: usersIn(text)}));
+  }
+
+  async programFiles(paths: readonly string[], marker: RunMarker) {
+    return this.#filesAt(paths, marker, (text) => ({
+      ...fileOf(text),
+      declares: declaredIn(text),
+    }));
+  }
+
+  async atJobs(paths: readonly string[], marker: RunMarker) {
+    return this.#filesAt(paths, marker, fileOf);
+  }
+
+  #filesAt<File extends HostFile>(
+    paths: readonly string[],
+    marker: RunMarker,
+    describe: (text: string) => File,
+  ) {
+    const described = (text: string | undefined) => (text === undefined ? null : describe(text));
     return paths.map((path) => ({
       path,
-      inPlace: cronFile(this.fileTexts.get(path)),
-      kept: cronFile(this.#keptFiles.get(`${markName(mark)} ${path}`)),
+      inPlace: described(this.fileTexts.get(path)),
+      kept: described(this.#keptFiles.get(`${markerName(marker)} ${path}`)),
     }));
   }
 
-  async atQueue(spool: string, mark: Mark) {
-    const kept = `${markName(mark)} `;
+  async atQueue(spool: string, marker: RunMarker) {
+    const kept = `${markerName(marker)} `;
     const paths = [
       ...this.fileTexts.keys(),
       ...[...this.#keptFiles.keys()].flatMap((key) =>
@@ -170,10 +198,10 @@ export class FakeHost implements HostWriter {
       ),
     ];
     const jobs = [...new Set(paths.filter((path) => path.startsWith(`${spool}/`)))].sort();
-    return {jobs, running: this.atRunning, elsewhere: null};
+    return {jobs, running: this.atRunning, otherSpool: null};
   }
 
-  async supervised(group: string) {
+  async supervisorProcesses(group: string) {
     const known = this.#groups.get(group);
     return known ? [...known].map(([name, state]) => ({name, state})) : null;
   }
@@ -193,7 +221,7 @@ export class FakeHost implements HostWriter {
     }
   }
 
-  async startSupervised(
+  async startProcesses(
     names: readonly string[],
     _control: readonly string[],
     signal: AbortSignal,
@@ -202,7 +230,7 @@ export class FakeHost implements HostWriter {
     this.#setAll(names, 'RUNNING');
   }
 
-  async stopSupervised(
+  async stopProcesses(
     names: readonly string[],
     _control: readonly string[],
     signal: AbortSignal,
@@ -222,25 +250,29 @@ export class FakeHost implements HostWriter {
     return this.#rules;
   }
 
-  async blockUnits(units: readonly string[], mark: Mark, signal: AbortSignal): Promise<void> {
+  async blockUnits(
+    units: readonly string[],
+    marker: RunMarker,
+    signal: AbortSignal,
+  ): Promise<void> {
     signal.throwIfAborted();
     for (const unit of units) {
       const state = this.#unit(unit);
       state.dropInFolder = true;
-      state.blocks.add(markName(mark));
+      state.blocks.add(markerName(marker));
     }
   }
 
   async unblockUnits(
     units: readonly string[],
     own: readonly string[],
-    mark: Mark,
+    marker: RunMarker,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
     for (const unit of units) {
       const state = this.#unit(unit);
-      state.blocks.delete(markName(mark));
+      state.blocks.delete(markerName(marker));
       state.dropInFolder = state.blocks.size > 0 || !own.includes(unit);
     }
   }
@@ -262,12 +294,12 @@ export class FakeHost implements HostWriter {
   async replaceCrontab(
     user: string,
     texts: {from: string; to: string},
-    mark: Mark,
+    marker: RunMarker,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
     if (this.crontabTexts.get(user) === texts.from) {
-      this.#keptCrontabs.set(`${markName(mark)} ${user}`, {
+      this.#keptCrontabs.set(`${markerName(marker)} ${user}`, {
         original: texts.from,
         installed: texts.to,
       });
@@ -275,34 +307,34 @@ export class FakeHost implements HostWriter {
     }
   }
 
-  async restoreCrontab(user: string, mark: Mark, signal: AbortSignal): Promise<void> {
+  async restoreCrontab(user: string, marker: RunMarker, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const kept = this.#keptCrontabs.get(`${markName(mark)} ${user}`);
+    const kept = this.#keptCrontabs.get(`${markerName(marker)} ${user}`);
     if (kept !== undefined) {
       this.crontabTexts.set(user, kept.original);
-      this.#keptCrontabs.delete(`${markName(mark)} ${user}`);
+      this.#keptCrontabs.delete(`${markerName(marker)} ${user}`);
     }
   }
 
-  async moveCronFile(path: string, mark: Mark, signal: AbortSignal): Promise<void> {
+  async moveAside(path: string, marker: RunMarker, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    move(path, this.fileTexts, `${markName(mark)} ${path}`, this.#keptFiles);
+    move(path, this.fileTexts, `${markerName(marker)} ${path}`, this.#keptFiles);
   }
 
-  async returnCronFile(path: string, mark: Mark, signal: AbortSignal): Promise<void> {
+  async restoreFile(path: string, marker: RunMarker, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    move(`${markName(mark)} ${path}`, this.#keptFiles, path, this.fileTexts);
+    move(`${markerName(marker)} ${path}`, this.#keptFiles, path, this.fileTexts);
   }
 
-  async moveAtJob(path: string, mark: Mark, signal: AbortSignal): Promise<void> {
-    await this.moveCronFile(path, mark, signal);
+  async moveAtJobAside(path: string, marker: RunMarker, signal: AbortSignal): Promise<void> {
+    await this.moveAside(path, marker, signal);
   }
 
-  async returnAtJob(path: string, mark: Mark, signal: AbortSignal): Promise<void> {
-    await this.returnCronFile(path, mark, signal);
+  async restoreAtJob(path: string, marker: RunMarker, signal: AbortSignal): Promise<void> {
+    await this.restoreFile(path, marker, signal);
   }
 
-  async putChain(family: Family, chain: OwnChain, signal: AbortSignal): Promise<void> {
+  async putChain(family: Family, chain: FirewallChain, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await this.removeChain(family, chain, signal);
     const rules = this.#rules[family] ?? [];
@@ -311,27 +343,32 @@ export class FakeHost implements HostWriter {
     this.#rules[family] = [...policies, `-N ${chain.name}`, chain.jump, ...others, ...chain.rules];
   }
 
-  async removeChain(family: Family, chain: OwnChain, signal: AbortSignal): Promise<void> {
+  async removeChain(family: Family, chain: FirewallChain, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.#rules[family] = (this.#rules[family] ?? []).filter((rule) => !rule.includes(chain.name));
   }
 
-  async proxyState({file, unit}: ReverseProxy, mark: Mark, atFirst: boolean): Promise<ProxyState> {
-    const {loadState, activeState} = this.#shown(unit, mark);
+  async proxyState(
+    {file, unit}: ReverseProxy,
+    marker: RunMarker,
+    withTest: boolean,
+  ): Promise<ProxyState> {
+    const {loadState, activeState} = this.#shown(unit, marker);
+    const [files = {inPlace: null, kept: null}] = this.#filesAt([file], marker, fileOf);
     return {
-      loadState: atFirst ? loadState : null,
-      activeState: atFirst ? activeState : null,
-      inPlace: cronFile(this.fileTexts.get(file)),
-      kept: cronFile(this.#keptFiles.get(`${markName(mark)} ${file}`)),
-      reloadedWith: this.#reloads.get(`${markName(mark)} ${file}`) ?? null,
-      complaint: atFirst ? this.complaint : null,
+      loadState: withTest ? loadState : null,
+      activeState: withTest ? activeState : null,
+      inPlace: files.inPlace,
+      kept: files.kept,
+      reloadedWith: this.#reloads.get(`${markerName(marker)} ${file}`) ?? null,
+      complaint: withTest ? this.complaint : null,
     };
   }
 
   async switchProxy(
     {file, unit}: ReverseProxy,
     {from, text}: {from: string; text: string},
-    mark: Mark,
+    marker: RunMarker,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
@@ -340,27 +377,27 @@ export class FakeHost implements HostWriter {
       throw new Error(`${file} was edited`);
     }
     if (now !== text) {
-      this.#keptFiles.set(`${markName(mark)} ${file}`, now);
+      this.#keptFiles.set(`${markerName(marker)} ${file}`, now);
       this.fileTexts.set(file, text);
     }
     if (this.#unit(unit).activeState !== 'active') {
       throw new Error(`${unit} is not active, cannot reload`);
     }
-    this.#reloads.set(`${markName(mark)} ${file}`, sha256(text));
+    this.#reloads.set(`${markerName(marker)} ${file}`, sha256(text));
   }
 
   async restoreProxy(
     {file}: ReverseProxy,
     _text: string,
-    mark: Mark,
+    marker: RunMarker,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
-    this.#reloads.delete(`${markName(mark)} ${file}`);
-    const kept = this.#keptFiles.get(`${markName(mark)} ${file}`);
+    this.#reloads.delete(`${markerName(marker)} ${file}`);
+    const kept = this.#keptFiles.get(`${markerName(marker)} ${file}`);
     if (kept !== undefined) {
       this.fileTexts.set(file, kept);
-      this.#keptFiles.delete(`${markName(mark)} ${file}`);
+      this.#keptFiles.delete(`${markerName(marker)} ${file}`);
     }
   }
 
@@ -372,7 +409,7 @@ export class FakeHost implements HostWriter {
     return state;
   }
 
-  #shown(unit: string, mark: Mark): UnitState {
+  #shown(unit: string, marker: RunMarker): UnitState {
     const known = this.#units.get(unit);
     const state = known ?? {...ordinary(), activeState: 'inactive', unitFileState: ''};
     return {
@@ -380,8 +417,8 @@ export class FakeHost implements HostWriter {
       unit,
       id: state.id || unit,
       loadState: known === undefined ? 'not-found' : 'loaded',
-      block: state.blocks.has(markName(mark)) ? 'whole' : 'none',
-      otherBlocks: [...state.blocks].filter((name) => name !== markName(mark)),
+      block: state.blocks.has(markerName(marker)) ? 'whole' : 'none',
+      otherBlocks: [...state.blocks].filter((name) => name !== markerName(marker)),
     };
   }
 }
@@ -394,21 +431,16 @@ const ordinary = (): Required<FakeUnit> => ({
   triggers: [],
   persistent: false,
   id: '',
-  comesBack: true,
+  restartable: true,
   alsoStops: [],
   blocks: new Set(),
 });
 
-const cronFile = (text: string | undefined): CronFile | null =>
-  text === undefined
-    ? null
-    : {
-        sha256: sha256(text),
-        mode: '644',
-        owner: 'root:root',
-        users: usersIn(text),
-        declares: declaredIn(text),
-      };
+const fileOf = (text: string): HostFile => ({
+  sha256: sha256(text),
+  mode: '644',
+  owner: 'root:root',
+});
 
 function move(
   from: string,

@@ -2,10 +2,10 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {upstreamOf} from '../../../lab/app/upstream.ts';
-import {sha256} from '../../../steps/hosts/cron/crontab-text.ts';
+import type {HostsLook} from '../../../steps/hosts/contract.ts';
+import {sha256} from '../../../steps/hosts/files/encoded-text.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
 import {proxyReady} from '../../../steps/hosts/proxy-ready.ts';
-import type {HostsLook} from '../../../steps/hosts/target.ts';
 import {type FakeHostState, FakeHosts} from './fake-hosts.ts';
 import {contentOf, type LabWorld, startLabWorld} from './lab-world.ts';
 import {lookAt, performAll} from './look.ts';
@@ -56,7 +56,7 @@ test('the plan names the file, the hosts and the reload, and the before-image th
   );
 });
 
-test('taken up again, the plan names only the hosts and the changes that are left', async () => {
+test('resumed, the plan names only the hosts and the changes that are left', async () => {
   const {session} = new FakeHosts(ready, {...ready, name: 'web2'}, {...ready, name: 'web3'});
   const first = lookAt(session.reader, input);
   const before = await beforeOf(first);
@@ -74,7 +74,7 @@ test('taken up again, the plan names only the hosts and the changes that are lef
   const plan = await forwardTraffic.plan(look, before);
   expect(plan.map(({does}) => does)).toEqual([
     `write the new side into ${file} on web3, test it, and reload nginx.service`,
-    `leave the new side in ${file} on web2, test it, and reload nginx.service`,
+    `test the new side in ${file} on web2, and reload nginx.service`,
   ]);
   await performAll(session.writer, plan);
   expect(await forwardTraffic.check(look)).toEqual({kind: 'done', output: {}});
@@ -132,7 +132,7 @@ describe('it is blocked', () => {
     });
   });
 
-  test('on the way back, when somebody has edited the file meanwhile', async () => {
+  test('in the reversal, when somebody has edited the file meanwhile', async () => {
     const {session, hosts} = new FakeHosts(ready);
     const look = lookAt(session.reader, input);
     await performAll(session.writer, await forwardTraffic.plan(look, await beforeOf(look)));
@@ -140,7 +140,7 @@ describe('it is blocked', () => {
     const started = lookAt(session.reader, input, true);
     expect(await forwardTraffic.check(started)).toMatchObject({
       kind: 'blocked',
-      reason: `${file} on web1 is neither as this run wrote it nor as it found it.`,
+      reason: `${file} on web1 is neither the text of this run nor the original.`,
     });
     expect(await forwardTraffic.reverse(started, {hosts: []})).toMatchObject({kind: 'blocked'});
   });
@@ -162,11 +162,11 @@ describe('on a lab host', () => {
   afterAll(() => lab?.stop());
 
   const host = () => {
-    const [found] = lab.tried.hosts;
-    if (!found) {
+    const [host] = lab.tried.hosts;
+    if (!host) {
       throw new Error('one was asked for');
     }
-    return found;
+    return host;
   };
 
   test('a text that the reverse proxy would not read is taken out again, and nothing is reloaded', async () => {
@@ -183,12 +183,12 @@ describe('on a lab host', () => {
     expect(contentOf(host(), file)).toBe(old);
     const started = lookAt(lab.session.reader, {...input, text: 'upstream nonsense'}, true);
     expect(await forwardTraffic.check(started)).toMatchObject({kind: 'pending'});
-    const back = await forwardTraffic.reverse(started, {hosts: []});
-    await performAll(lab.session.writer, 'kind' in back ? [] : back);
+    const reversal = await forwardTraffic.reverse(started, {hosts: []});
+    await performAll(lab.session.writer, 'kind' in reversal ? [] : reversal);
     expect(contentOf(host(), file)).toBe(old);
   });
 
-  test('a text with other letters than ASCII is recognized as written, and put back', async () => {
+  test('a text with other letters than ASCII is recognized as written, and restored', async () => {
     const wanted = {...input, text: `${next}# für „Zürich“ €\n`, test: ['true']};
     const look = lookAt(lab.session.reader, wanted);
     const before = await beforeOf(look);
@@ -196,8 +196,8 @@ describe('on a lab host', () => {
     const started = lookAt(lab.session.reader, wanted, true);
     expect(await forwardTraffic.check(started)).toEqual({kind: 'done', output: {}});
     expect(contentOf(host(), file)).toBe(wanted.text);
-    const back = await forwardTraffic.reverse(started, before);
-    await performAll(lab.session.writer, 'kind' in back ? [] : back);
+    const reversal = await forwardTraffic.reverse(started, before);
+    await performAll(lab.session.writer, 'kind' in reversal ? [] : reversal);
     expect(contentOf(host(), file)).toBe(old);
   });
 
@@ -232,7 +232,7 @@ describe('on a lab host', () => {
     });
     const rest = await forwardTraffic.plan(started, await beforeOf(started));
     expect(rest.map(({does}) => does)).toEqual([
-      `leave the new side in ${file} on web1, test it, and reload nginx.service`,
+      `test the new side in ${file} on web1, and reload nginx.service`,
     ]);
     await performAll(lab.session.writer, rest);
     expect(await forwardTraffic.check(started)).toEqual({kind: 'done', output: {}});

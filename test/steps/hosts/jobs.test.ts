@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
-import {cronJobs, type HostProcess} from '../../../steps/hosts/processes/jobs.ts';
+import type {HostProcess} from '../../../steps/hosts/contract.ts';
+import {cronJobs} from '../../../steps/hosts/processes/jobs.ts';
 
 const process = (
   pid: number,

@@ -2,7 +2,8 @@ import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import type {LabHost} from '../../../lab/hosts/host.ts';
 import type {Session} from '../../../src/model/target.ts';
-import {type HostsReader, type HostsWriter, hostGroup} from '../../../steps/hosts/target.ts';
+import type {HostsReader, HostsWriter} from '../../../steps/hosts/contract.ts';
+import {hostGroup} from '../../../steps/hosts/target.ts';
 import {startHosts, type TriedHostOptions, type TriedHosts} from '../../lab/hosts/lab-host.ts';
 
 /** Lab hosts with the target open on them: the real OpenSSH client between the two. */

@@ -78,7 +78,7 @@ lawsOfStep({
   world: world(
     {
       name: 'web1',
-      supervised: {
+      groups: {
         worker: {
           file: '/etc/supervisor/conf.d/worker.conf',
           processes: {'worker:worker_00': 'RUNNING', 'worker:worker_01': 'STOPPED'},

@@ -1,4 +1,4 @@
-import type {HostsAction, HostsReader, HostsWriter} from '../../../steps/hosts/target.ts';
+import type {HostsAction, HostsReader, HostsWriter} from '../../../steps/hosts/contract.ts';
 
 /** A look at some hosts, as the engine would give it to a step. */
 export const lookAt = <Input>(hosts: HostsReader, input: Input, started = false) => ({

@@ -99,7 +99,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
         expect(runs()).toBe('1');
       }, 240_000);
 
-      test('a group of supervisord comes back with what ran running, and what did not, not', async () => {
+      test('a group of supervisord is restored with each process running, or not, as before', async () => {
         const input = {
           programs: [{group: 'all', file: '/etc/supervisor/conf.d/all.conf'}],
           control: ['supervisorctl'],
@@ -117,16 +117,16 @@ describe.skipIf(whyNoRealHost !== undefined)(
         );
         expect(status()).toBe('');
         for (let round = 0; round < 2; round += 1) {
-          const back = await stopSupervisorPrograms.reverse(look(input), verdict.before);
-          if (!Array.isArray(back)) {
-            throw new Error(`it is ${JSON.stringify(back)}`);
+          const reversal = await stopSupervisorPrograms.reverse(look(input), verdict.before);
+          if (!Array.isArray(reversal)) {
+            throw new Error(`it is ${JSON.stringify(reversal)}`);
           }
-          await performAll(back);
+          await performAll(reversal);
         }
         expect(status()).toBe('all:app RUNNING\nall:idle STOPPED\n');
       }, 60_000);
 
-      test('jobs of at are back although one of them was overdue and has run, and somebody queued another meanwhile', async () => {
+      test('jobs of at are restored although one of them was overdue and has run, and somebody queued another meanwhile', async () => {
         const input = {spool: '/var/spool/cron/atjobs'};
         // A minute long ago is in its name, and atd does not see it before it is moved aside.
         host.run(`pkill -STOP -x atd
@@ -148,7 +148,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
           throw new Error(`it is ${JSON.stringify(actions)}`);
         }
         expect(actions.map(({does}) => does)).toEqual([
-          'put 2 jobs on real1 back, and let atd look at once for what is due',
+          'restore 2 jobs on real1, and make atd check at once for due jobs',
         ]);
         await performAll(actions);
         await until(async () => host.run('cat /var/tmp/overdue 2>/dev/null || :') === 'ran\n', 60);
@@ -157,7 +157,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
         expect(await stopAtJobs.reverse(look(input), verdict.before)).toEqual([]);
       }, 150_000);
 
-      test('supervisord that does not answer is no proof that a program is gone', async () => {
+      test('supervisord that does not answer does not prove that a program is gone', async () => {
         host.run(`${clean}
          printf '[program:app]\\ncommand=/bin/sleep 1000\\nstartsecs=0\\n' > /etc/supervisor/conf.d/app.conf
          supervisorctl update >/dev/null`);
@@ -181,9 +181,9 @@ describe.skipIf(whyNoRealHost !== undefined)(
         const {writer} = host.session;
         const [one] = writer.hosts;
         const control = ['supervisorctl'];
-        await one?.startSupervised(['app'], control, look({}).signal);
-        await one?.stopSupervised(['app'], control, look({}).signal);
-        await one?.stopSupervised(['app'], control, look({}).signal);
+        await one?.startProcesses(['app'], control, look({}).signal);
+        await one?.stopProcesses(['app'], control, look({}).signal);
+        await one?.stopProcesses(['app'], control, look({}).signal);
         expect(host.run("supervisorctl status | awk '{print $1, $2}'; :")).toBe('app STOPPED\n');
       });
 

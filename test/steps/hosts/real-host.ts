@@ -4,7 +4,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Session} from '../../../src/model/target.ts';
-import {type HostsReader, type HostsWriter, hostGroup} from '../../../steps/hosts/target.ts';
+import type {HostsReader, HostsWriter} from '../../../steps/hosts/contract.ts';
+import {hostGroup} from '../../../steps/hosts/target.ts';
 import {freePort} from '../../lab/mysql/databases.ts';
 
 const programs = ['sshd', 'cron', 'atd', 'at', 'supervisord', 'supervisorctl', 'unshare'];
@@ -58,8 +59,8 @@ export interface RealHost {
 export const testUser = 'switcharoo-test';
 
 /**
- * A host with Debian's own sshd, cron, atd and supervisord, and an account of its own. It sees this machine's files through
- * an overlay, so that nothing that it writes is left, and its processes end with it.
+ * A host with Debian's own sshd, cron, atd and supervisord, and an account of its own. It sees this machine's files
+ * through an overlay, so that nothing that it writes is left, and its processes end with it.
  */
 export async function startRealHost(prepare = ''): Promise<RealHost> {
   const folder = mkdtempSync(join(tmpdir(), 'switcharoo-host-'));

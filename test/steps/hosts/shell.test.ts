@@ -15,8 +15,9 @@ import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import type {LabHost} from '../../../lab/hosts/host.ts';
 import {createLabKey} from '../../../lab/hosts/keys.ts';
 import {SwitcharooError} from '../../../src/index.ts';
+import {onEveryHost} from '../../../steps/hosts/group/per-host.ts';
 import {openShells, type Shell, sh} from '../../../steps/hosts/shell/shell.ts';
-import {hostGroup, onEvery} from '../../../steps/hosts/target.ts';
+import {hostGroup} from '../../../steps/hosts/target.ts';
 import {startHosts, type TriedHosts} from '../../lab/hosts/lab-host.ts';
 
 const signal = new AbortController().signal;
@@ -50,7 +51,7 @@ describe('a script on a host', () => {
     );
   });
 
-  test('reads nothing of what the operator has set up for shells of their own', async () => {
+  test('reads no shell file of the operator', async () => {
     const home = join(tried.directory, 'home');
     mkdirSync(home);
     writeFileSync(join(home, '.bashrc'), `echo read; : >${home}/seen`);
@@ -61,13 +62,13 @@ describe('a script on a host', () => {
     expect(readdirSync(home)).not.toContain('seen');
   });
 
-  test('ends at the first command that fails, and says which words it had', async () => {
+  test('ends at the first command that fails, and reports its last line', async () => {
     await expect(
       problemOf(shell().run('echo before; (echo no such thing. >&2; exit 3); echo after', signal)),
     ).resolves.toEqual({
       code: 'host-command-failed',
       message: `A command on web1 (${web1.address} port ${web1.sshPort}) ended with exit code 3: no such thing.`,
-      hint: 'Put right on web1 what it says, then go on.',
+      hint: 'Fix the cause on web1, then resume or reverse the run.',
     });
   });
 
@@ -93,10 +94,10 @@ describe('a script on a host', () => {
     expect(readdirSync(web1.root)).not.toContain('half');
   });
 
-  test('that takes longer than it may is ended, and that is said', async () => {
+  test('that exceeds its time limit is ended, and that is reported', async () => {
     const problem = await problemOf(shell().run('sleep 100', signal, 300));
     expect(problem).toMatchObject({
-      code: 'host-too-slow',
+      code: 'host-command-timeout',
       message: `web1 (${web1.address} port ${web1.sshPort}) has not finished a command after 0.3 s.`,
     });
   });
@@ -108,7 +109,7 @@ describe('a host that cannot be reached', () => {
     expect(await problemOf(shell().run('true', signal))).toEqual({
       code: 'host-unreachable',
       message: `web1 (${web1.address} port ${web1.sshPort}) cannot be reached over ssh: ssh: connect to host ${web1.address} port ${web1.sshPort}: Connection refused.`,
-      hint: `Try it by hand: ssh -p ${web1.sshPort} deploy@${web1.address} true. What was under way there is settled by the next look.`,
+      hint: `Try it by hand: ssh -p ${web1.sshPort} deploy@${web1.address} true. The next check shows whether an interrupted command took effect.`,
     });
     await web1.sshFault('none');
     expect(await shell().run('echo back', signal)).toBe('back\n');
@@ -119,12 +120,12 @@ describe('a host that cannot be reached', () => {
     expect(await problemOf(shell().run(`touch ${web1.root}/touched`, signal))).toEqual({
       code: 'host-key-changed',
       message: `web1 (${web1.address} port ${web1.sshPort}) shows another host key than the one in known_hosts.`,
-      hint: 'Do not go on: another machine may be answering in its place. Find out from whoever runs the host why its key changed.',
+      hint: `Do not continue: another machine may answer at this address. Compare the key with: ssh-keyscan -p ${web1.sshPort} ${web1.address}`,
     });
     expect(readdirSync(web1.root)).not.toContain('touched');
   });
 
-  test('has a key that nobody knows', async () => {
+  test('has an unknown key', async () => {
     const knownHostsFile = `${tried.directory}/empty`;
     writeFileSync(knownHostsFile, '');
     expect((await problemWith({knownHostsFile})).code).toBe('host-key-unknown');
@@ -134,7 +135,7 @@ describe('a host that cannot be reached', () => {
     const {identityFile} = createLabKey(`${tried.directory}/web1`);
     expect(await problemWith({identityFile})).toEqual({
       code: 'host-login-refused',
-      message: `web1 (${web1.address} port ${web1.sshPort}) does not let deploy log in with the key at hand.`,
+      message: `web1 (${web1.address} port ${web1.sshPort}) refuses the login of deploy with the key at hand.`,
       hint: 'Check identityFile in the inventory, or the ssh agent, and authorized_keys of deploy on web1.',
     });
   });
@@ -165,9 +166,9 @@ describe('a host that cannot be reached', () => {
   });
 });
 
-test('the troubles of several hosts are told together', async () => {
+test('the problems of several hosts are reported together', async () => {
   await Promise.all(tried.hosts.map((host) => host.sshFault('refuse')));
-  const problem = await problemOf(onEvery(shells.shells, (each) => each.run('true', signal)));
+  const problem = await problemOf(onEveryHost(shells.shells, (each) => each.run('true', signal)));
   expect({code: problem.code, hosts: problem.message.match(/web\d \(/g)}).toEqual({
     code: 'host-unreachable',
     hosts: ['web1 (', 'web2 ('],
@@ -188,18 +189,18 @@ test('closing ends the connections and leaves nothing behind, also twice', async
   expect(socketFolders().filter((name) => folders.includes(name))).toEqual([]);
 });
 
-test('what a killed process left behind is removed by the next one, and nothing of those that live', async () => {
+test('the folder of a killed process is removed by the next one, and that of a living process stays', async () => {
   const killed = spawnSync('true').pid;
   const folders = [killed, process.ppid].map((pid) =>
     mkdtempSync(join(tmpdir(), `switcharoo-ssh-${pid}-`)),
   );
   const other = await openShells([]);
-  const found = folders.map((folder) => existsSync(folder));
+  const left = folders.map((folder) => existsSync(folder));
   await other.close();
   for (const folder of folders) {
     rmSync(folder, {recursive: true, force: true});
   }
-  expect(found).toEqual([false, true]);
+  expect(left).toEqual([false, true]);
 });
 
 test('an address that OpenSSH would take for an option is refused', () => {

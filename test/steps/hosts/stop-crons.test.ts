@@ -9,7 +9,7 @@ import {lookAt, performAll} from './look.ts';
 
 const none = {users: [] as string[], timers: [] as string[], cronFiles: [] as string[]};
 
-describe('what is said', () => {
+describe('the texts', () => {
   const states = [
     {
       name: 'web1',
@@ -72,33 +72,33 @@ describe('what is said', () => {
         {what: '/etc/cron.d/clean on web1', is: 'in place', shouldBe: 'moved aside'},
         {
           what: 'digest.timer on web2',
-          is: 'active, free to start',
-          shouldBe: 'inactive, kept from starting',
+          is: 'active, can be started',
+          shouldBe: 'inactive, prevented from starting',
         },
       ],
     });
     expect(JSON.stringify(verdict)).not.toContain('s3cret');
   });
 
-  test('plan and way back are in the words of an operator', async () => {
+  test('plan and reversal are in the words of an operator', async () => {
     const fake = new FakeHosts(...states);
     const look = lookAt(fake.session.reader, input, true);
     const verdict = await stopCrons.check(look);
     const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
     const actions = await stopCrons.plan(look, before);
     expect(actions.map(({does}) => does)).toEqual([
-      'keep digest.timer on web2 from starting',
+      'prevent digest.timer on web2 from starting',
       'stop digest.timer on web2',
       'comment out the crontab of shop on web1 (2 active lines)',
-      "move /etc/cron.d/clean out of cron's sight on web1",
+      'move /etc/cron.d/clean aside on web1',
     ]);
     await performAll(fake.session.writer, actions);
-    const back = await stopCrons.reverse(look, before);
-    expect('kind' in back ? back : back.map(({does}) => does)).toEqual([
-      'put /etc/cron.d/clean back on web1',
-      'put back the crontab of shop on web1',
-      'let digest.timer on web2 start again',
-      'start digest.timer on web2 (at once, if a run was missed: digest.timer on web2)',
+    const reversal = await stopCrons.reverse(look, before);
+    expect('kind' in reversal ? reversal : reversal.map(({does}) => does)).toEqual([
+      'restore /etc/cron.d/clean on web1',
+      'restore the crontab of shop on web1',
+      'allow digest.timer on web2 to start',
+      'start digest.timer on web2 (a missed run starts at once: digest.timer on web2)',
     ]);
   });
 
@@ -152,7 +152,7 @@ describe('what is said', () => {
     expect(await stopCrons.check(lookAt(fake.session.reader, {...none, users: ['shop']}))).toEqual({
       kind: 'blocked',
       reason: 'The crontab of shop on web1 still has lines that an earlier run commented out.',
-      hint: 'Reverse that run first. If nothing is left of it, take its comments (#switcharoo:…) out by hand.',
+      hint: 'Reverse that run. If it left nothing else, remove its comments (#switcharoo:…) by hand.',
     });
   });
 
@@ -179,7 +179,7 @@ describe('what is said', () => {
     });
   });
 
-  test('a file that is neither there nor kept any more blocks the way back', async () => {
+  test('a file that is neither there nor kept any more blocks the reversal', async () => {
     const fake = new FakeHosts(...states);
     const look = lookAt(fake.session.reader, input);
     const verdict = await stopCrons.check(look);
@@ -187,12 +187,13 @@ describe('what is said', () => {
     fake.hosts[0]?.fileTexts.delete('/etc/cron.d/clean');
     expect(await stopCrons.reverse(lookAt(fake.session.reader, input, true), before)).toEqual({
       kind: 'blocked',
-      reason: '/etc/cron.d/clean on web1 is not what it was, and this run keeps no original of it.',
-      hint: 'Put it back from a backup of the host.',
+      reason:
+        '/etc/cron.d/clean on web1 is not the original, and this run keeps no copy of the original.',
+      hint: 'Restore it from a backup of the host.',
     });
   });
 
-  test('a file that configuration management wrote anew, with other content, blocks the way back', async () => {
+  test('a file that configuration management wrote again, with other content, blocks the reversal', async () => {
     const fake = new FakeHosts(...states);
     const look = lookAt(fake.session.reader, input, true);
     await performAll(fake.session.writer, await stopCrons.plan(look, {hosts: []}));
@@ -200,7 +201,7 @@ describe('what is said', () => {
     expect(await stopCrons.reverse(look, {hosts: []})).toMatchObject({
       kind: 'blocked',
       reason:
-        '/etc/cron.d/clean is back on web1, with other content than the file that this run moved aside.',
+        '/etc/cron.d/clean is in place again on web1, with other content than the file that this run moved aside.',
     });
   });
 });
@@ -263,7 +264,7 @@ describe('on a lab host', () => {
     expect([web1.pidsOf('cron:shop'), web1.unitState('digest.service')]).toEqual([[], 'inactive']);
   });
 
-  test('a crontab that someone edited meanwhile is neither overwritten nor put back', async () => {
+  test('a crontab that someone edited meanwhile is neither overwritten nor restored', async () => {
     const look = lookAt(lab.session.reader, {...none, users: ['shop']}, true);
     await performAll(lab.session.writer, await stopCrons.plan(look, {hosts: []}));
     await lab.tried.ssh(web1, 'crontab -u shop -', {input: '* * * * * edited\n'});
@@ -271,7 +272,7 @@ describe('on a lab host', () => {
       kind: 'blocked',
       reason:
         'The crontab of shop on web1 was edited after this run stopped it (active lines now: 1).',
-      hint: 'Someone, or configuration management, works on it. Find out who, keep that edit elsewhere, and install what this run left there: crontab-shop~installed under /var/lib/switcharoo.',
+      hint: 'Save that edit elsewhere, then run on web1: crontab -u shop - < /var/lib/switcharoo/r-1/stop/crontab-shop~installed',
     };
     expect(await stopCrons.check(look)).toEqual(blocked);
     expect(await stopCrons.reverse(look, {hosts: []})).toEqual(blocked);
@@ -285,15 +286,14 @@ describe('on a lab host', () => {
     await expect(performAll(lab.session.writer, actions)).rejects.toMatchObject({
       problem: {
         code: 'host-file-edited',
-        message:
-          'The crontab of shop on web1 is not as the last look saw it: someone changed it meanwhile.',
+        message: 'The crontab of shop on web1 differs from the last check: it was edited since.',
       },
     });
     expect(contentOf(web1, 'var/spool/cron/crontabs/shop')).toBe('* * * * * edited\n');
     expect(existsSync(join(web1.root, 'var/lib/switcharoo'))).toBe(false);
   });
 
-  test('of everyone: a crontab that somebody removed meanwhile is not forgotten on the way back', async () => {
+  test('of everyone: a crontab that somebody removed meanwhile is not forgotten in the reversal', async () => {
     const look = lookAt(lab.session.reader, {...none, users: 'every' as const}, true);
     const verdict = await stopCrons.check(look);
     const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
@@ -307,7 +307,7 @@ describe('on a lab host', () => {
     expect(await stopCrons.reverse(look, before)).toMatchObject({
       kind: 'blocked',
       reason:
-        'The crontab of shop on web1 is not what it was, and this run keeps no original of it.',
+        'The crontab of shop on web1 is not the original, and this run keeps no copy of the original.',
     });
   });
 

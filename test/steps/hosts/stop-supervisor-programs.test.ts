@@ -5,7 +5,7 @@ import {lookAt, performAll} from './look.ts';
 
 const file = '/etc/supervisor/conf.d/worker.conf';
 const input = {programs: [{group: 'worker', file}], control: ['supervisorctl']};
-const supervised = {worker: {file, processes: {'worker:worker': 'RUNNING'}}};
+const groups = {worker: {file, processes: {'worker:worker': 'RUNNING'}}};
 
 test('a child that a stopped program left behind is waited for, and none of another program', async () => {
   const processes = [
@@ -13,7 +13,7 @@ test('a child that a stopped program left behind is waited for, and none of anot
     {pid: 11, parent: 10, name: 'other'},
     {pid: 4711, parent: 1, name: 'php'},
   ].map((each) => ({...each, user: 'shop', unit: 'supervisor.service', seconds: 34}));
-  const fake = new FakeHosts({name: 'web1', supervised, processes});
+  const fake = new FakeHosts({name: 'web1', groups, processes});
   const look = lookAt(fake.session.reader, input, true);
   await performAll(fake.session.writer, await stopSupervisorPrograms.plan(look, {hosts: []}));
   expect(await stopSupervisorPrograms.check(look)).toEqual({
@@ -28,11 +28,11 @@ test.each([
 ])(
   'a file that declares another program too would take that one along: %j',
   async (text, other) => {
-    const fake = new FakeHosts({name: 'web1', supervised});
+    const fake = new FakeHosts({name: 'web1', groups});
     fake.hosts[0]?.fileTexts.set(file, text);
     expect(await stopSupervisorPrograms.check(lookAt(fake.session.reader, input))).toEqual({
       kind: 'blocked',
-      reason: `${file} on web1 declares ${other} too, which nobody named.`,
+      reason: `${file} on web1 also declares ${other}, which the runbook does not name.`,
       hint: 'Name it in the runbook too, or give it a file of its own.',
     });
   },
@@ -43,7 +43,7 @@ test.each([
   '[group:worker]\nprograms=a,b ; both\n[program:a]\n[program:b]\n',
   '; [program:off]\n[program:worker]\n[program:worker-two]\n',
 ])('a file that declares what was named is fine: %j', async (text) => {
-  const fake = new FakeHosts({name: 'web1', supervised});
+  const fake = new FakeHosts({name: 'web1', groups});
   fake.hosts[0]?.fileTexts.set(file, text);
   const programs = text.includes('two') ? [{group: 'worker-two', file}] : [];
   const wanted = {...input, programs: [...input.programs, ...programs]};

@@ -9,7 +9,7 @@ import {lookAt, performAll} from './look.ts';
 
 const input = {units: ['shop.service']};
 
-describe('what is said', () => {
+describe('the texts', () => {
   const check = (fake: FakeHosts, started = false) =>
     stopWebServers.check(lookAt(fake.session.reader, input, started));
 
@@ -51,19 +51,19 @@ describe('what is said', () => {
       differences: [
         {
           what: 'shop.service on web1',
-          is: 'active, free to start',
-          shouldBe: 'inactive, kept from starting',
+          is: 'active, can be started',
+          shouldBe: 'inactive, prevented from starting',
         },
         {
           what: 'shop.service on web2',
-          is: 'failed, free to start',
-          shouldBe: 'inactive, kept from starting',
+          is: 'failed, can be started',
+          shouldBe: 'inactive, prevented from starting',
         },
       ],
     });
   });
 
-  test('the plan names hosts and units; the way back starts only what was active', async () => {
+  test('the plan names hosts and units; the reversal starts only the units that were active', async () => {
     const fake = new FakeHosts(
       {name: 'web1', units: {'shop.service': {}}},
       {name: 'web2', units: {'shop.service': {}}},
@@ -74,14 +74,14 @@ describe('what is said', () => {
     const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
     const actions = await stopWebServers.plan(look, before);
     expect(actions.map(({does}) => does)).toEqual([
-      'keep shop.service on web1, web2 and web3 from starting',
+      'prevent shop.service on web1, web2 and web3 from starting',
       'stop shop.service on web1 and web2',
     ]);
     await performAll(fake.session.writer, actions);
     expect(await stopWebServers.plan(look, before)).toEqual([]);
-    const back = await stopWebServers.reverse(look, before);
-    expect('kind' in back ? back : back.map(({does}) => does)).toEqual([
-      'let shop.service on web1, web2 and web3 start again',
+    const reversal = await stopWebServers.reverse(look, before);
+    expect('kind' in reversal ? reversal : reversal.map(({does}) => does)).toEqual([
+      'allow shop.service on web1, web2 and web3 to start',
       'start shop.service on web1 and web2',
     ]);
   });
@@ -107,8 +107,8 @@ describe('what is said', () => {
     const units = {'shop.service': {activeState: 'inactive', blocks: new Set(['r-0-stop'])}};
     expect(await check(new FakeHosts({name: 'web1', units}))).toEqual({
       kind: 'blocked',
-      reason: 'shop.service on web1 is kept from starting by an earlier run: r-0-stop.',
-      hint: 'Reverse that run first. If nothing is left of it, remove the file and run systemctl daemon-reload.',
+      reason: 'shop.service on web1 is prevented from starting by an earlier run: r-0-stop.',
+      hint: 'Reverse that run. If it left nothing else, remove the file and run: systemctl daemon-reload',
     });
   });
 
@@ -168,7 +168,7 @@ describe('on a lab host', () => {
   });
   afterEach(() => lab.stop());
 
-  test('a stopped web server stays down, whoever starts it, until the run is reversed', async () => {
+  test('a stopped web server stays down, against every kind of start, until the run is reversed', async () => {
     const look = lookAt(lab.session.reader, input, true);
     const verdict = await stopWebServers.check(look);
     const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
@@ -178,13 +178,13 @@ describe('on a lab host', () => {
     expect((await lab.tried.ssh(web1, 'systemctl restart shop.service')).code).toBe(0);
     expect(web1.unitState('shop.service')).toBe('inactive');
 
-    const back = await stopWebServers.reverse(look, before);
-    await performAll(lab.session.writer, 'kind' in back ? [] : back);
+    const reversal = await stopWebServers.reverse(look, before);
+    await performAll(lab.session.writer, 'kind' in reversal ? [] : reversal);
     expect(web1.unitState('shop.service')).toBe('active');
     expect(await stopWebServers.check(look)).toEqual(verdict);
   });
 
-  test('it stays down also where an override of the unit takes back conditions', async () => {
+  test('it stays down also where an override of the unit cancels conditions', async () => {
     const folder = join(web1.root, 'etc/systemd/system/shop.service.d');
     mkdirSync(folder);
     writeFileSync(join(folder, 'override.conf'), '[Unit]\nConditionPathExists=\n');
@@ -208,8 +208,8 @@ describe('on a lab host', () => {
     await performAll(lab.session.writer, await stopWebServers.plan(look, before)).catch(() => {});
     rmSync(join(lab.tried.directory, 'web1/bin/mv'));
     expect(readdirSync(folder)).toHaveLength(1);
-    const back = await stopWebServers.reverse(look, before);
-    await performAll(lab.session.writer, 'kind' in back ? [] : back);
+    const reversal = await stopWebServers.reverse(look, before);
+    await performAll(lab.session.writer, 'kind' in reversal ? [] : reversal);
     expect(readdirSync(folder)).toEqual([]);
   });
 
@@ -224,10 +224,10 @@ describe('on a lab host', () => {
       'systemctl',
       "case $1 in show) printf 'Id=shop.service\\nLoadState=not-found\\nActiveState=inactive\\n' ;; start) echo 'Unit shop.service not found.' >&2; exit 5 ;; esac",
     );
-    const back = await stopWebServers.reverse(look, before);
-    await expect(performAll(lab.session.writer, 'kind' in back ? [] : back)).rejects.toThrow(
-      'Unit shop.service not found',
-    );
+    const reversal = await stopWebServers.reverse(look, before);
+    await expect(
+      performAll(lab.session.writer, 'kind' in reversal ? [] : reversal),
+    ).rejects.toThrow('Unit shop.service not found');
     expect(existsSync(folder)).toBe(false);
   });
 
@@ -244,7 +244,7 @@ describe('on a lab host', () => {
     shows(`Id=shop.service\\nLoadState=loaded\\nActiveState=active\\n${property}\\n`);
     expect(await stopWebServers.check(lookAt(lab.session.reader, input))).toMatchObject({
       kind: 'blocked',
-      reason: 'shop.service on web1 runs, but once it is stopped nobody could start it again.',
+      reason: 'shop.service on web1 is running, but cannot be started again once it is stopped.',
     });
   });
 

@@ -1,0 +1,26 @@
+import {SwitcharooError} from '../../../src/index.ts';
+import type {RunMarker} from '../contract.ts';
+import {hostFileEdited} from '../shell/problems.ts';
+import {type Shell, sh} from '../shell/shell.ts';
+import {keptFolder} from './run-marker.ts';
+
+/** The output of a script that wrote nothing, because a file differs from what the last check saw. */
+export const edited = 'edited';
+
+/** Runs a script that may print `edited`. `what` is the file, for the message. */
+export async function guardedRun(
+  shell: Shell,
+  what: string,
+  script: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await shell.run(script, signal)).trim() === edited) {
+    throw new SwitcharooError(hostFileEdited(shell.name, what));
+  }
+}
+
+/** Removes the empty folders of a marker; files that another entry keeps there stay. */
+export const removeEmptyFolders = (root: string, marker: RunMarker) =>
+  sh`cd /
+find ${keptFolder(root, marker)} -depth -type d -empty -delete 2>/dev/null || :
+rmdir "$(dirname -- ${keptFolder(root, marker)})" ${`${root}/var/lib/switcharoo`} 2>/dev/null || :`;
