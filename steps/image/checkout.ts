@@ -8,7 +8,7 @@ import {
   type Look,
   pending,
 } from '../../src/index.ts';
-import {branchMoved, notOnlyOurs} from './builder/problems.ts';
+import {branchMoved, foreignFiles} from './builder/problems.ts';
 import {gitUrl} from './git/git-url.ts';
 import {chooseRef} from './git/refs.ts';
 import {type Source, shortCommit} from './git/sources.ts';
@@ -20,15 +20,15 @@ const input = z.object({
   url: gitUrl,
   /** A branch, a tag, or an image tag `<branch>.<number>`. */
   ref: z.string().regex(/^[^-]/),
-  /** The folder, below that of the builder. */
+  /** The folder, in that of the builder. */
   into: z.string().regex(/^[\w@-][\w.@-]*$/, 'is the name of one folder'),
-  /** False where the image is there already. */
+  /** False where the image exists already. */
   needed: z.boolean().default(true),
 });
 
 const before = z.object({
   commit: z.string().nullable(),
-  /** Where a branch was checked out. */
+  /** The branch that was checked out, if any. */
   branch: z.string().optional(),
   /** The run that had checked it out. */
   run: z.string().optional(),
@@ -37,7 +37,7 @@ type Before = z.output<typeof before>;
 
 type CheckoutLook = Look<typeof targets, z.output<typeof input>>;
 
-/** Checks out a branch or tag, where images are built. */
+/** Checks out a branch or a tag where images are built. */
 export const checkout = defineStep({
   name: 'image.checkout',
   summary: 'Check out a branch or a tag where images are built.',
@@ -46,7 +46,7 @@ export const checkout = defineStep({
   before,
   output: z.object({commit: z.string().nullable()}),
   reverses:
-    'Checks out what was checked out before, on the branch where it was; or removes the folder that it made, if nobody has put anything of theirs into it.',
+    'Checks out the earlier commit, on its branch; or removes the folder that it made, if nobody has added anything to it.',
   needs: {builder: ['git, with read access to the repository', 'to write the folder']},
   timeoutMs: 15 * 60_000,
 
@@ -63,31 +63,31 @@ export const checkout = defineStep({
     const was = stateOf(source);
     const {commit} = was;
     const {started, id} = look.run;
-    // A branch moves on; what this run has checked out of it stays what it builds.
+    // A branch may move on: the run builds the commit that it checked out.
     if (started && commit !== null && was.run === id) {
       return obstacleOf(look, source) ?? done({commit});
     }
-    const wanted = await wantedIn(look);
-    if ('reason' in wanted) {
-      return wanted;
+    const chosen = await chosenCommit(look);
+    if ('reason' in chosen) {
+      return chosen;
     }
     const obstacle = obstacleOf(look, source);
     if (obstacle) {
       return obstacle;
     }
-    // Begun, and without the mark of this run: a later look would take it for somebody else's.
-    return commit === wanted.commit && !started
+    // A started run must leave its mark: without it, a later check would take the clone for somebody else's.
+    return commit === chosen.commit && !started
       ? done({commit})
       : pending(was, {
           what: input.into,
-          is: commit === null ? 'not there' : shortCommit(commit),
-          shouldBe: `${wanted.shown} at ${shortCommit(wanted.commit)}`,
+          is: commit === null ? 'missing' : shortCommit(commit),
+          shouldBe: `${chosen.shown} at ${shortCommit(chosen.commit)}`,
         });
   },
 
   async plan(look) {
-    const wanted = await wantedIn(look);
-    return 'reason' in wanted ? [] : [checkingOut(look, wanted)];
+    const chosen = await chosenCommit(look);
+    return 'reason' in chosen ? [] : [checkingOut(look, chosen)];
   },
 
   async reverse(look, before) {
@@ -104,11 +104,11 @@ export const checkout = defineStep({
     }
     return before.commit === null
       ? removing(look, source)
-      : puttingBack(look, source, before, before.commit);
+      : restoring(look, source, before, before.commit);
   },
 });
 
-/** What a clone has checked out, as a before-image. */
+/** The commit of a clone, as a before-image. */
 const stateOf = (source: Source): Before =>
   source.kind === 'clone'
     ? {
@@ -118,27 +118,27 @@ const stateOf = (source: Source): Before =>
       }
     : {commit: null};
 
-type Wanted = {readonly ref: string; readonly commit: string; readonly shown: string};
+type ChosenCommit = {readonly ref: string; readonly commit: string; readonly shown: string};
 
-async function wantedIn({
+async function chosenCommit({
   input,
   targets: {builder},
   signal,
-}: CheckoutLook): Promise<Wanted | Blocked> {
+}: CheckoutLook): Promise<ChosenCommit | Blocked> {
   const {url, ref} = input;
   const refs = await builder.remoteRefs(url, signal);
-  const found = chooseRef(refs, ref);
-  if (found.kind === 'one') {
-    return found;
+  const chosen = chooseRef(refs, ref);
+  if (chosen.kind === 'one') {
+    return chosen;
   }
-  return found.kind === 'several'
+  return chosen.kind === 'several'
     ? blocked(
-        `${ref} may have been built from each of ${found.candidates.join(', ')} of ${url}.`,
-        'Name the branch itself as the ref.',
+        `${ref} may have been built from each of ${chosen.candidates.join(', ')} of ${url}.`,
+        'Set the ref to the branch itself.',
       )
     : blocked(
-        `${url} has no branch or tag ${ref}, and no branch whose images would be called so; it has ${refs.length} branches and tags.`,
-        `Push it first, or correct the name; \`git ls-remote ${url}\` shows what there is.`,
+        `${url} has no branch or tag ${ref}, and no branch whose image tags have this form; it has ${refs.length} branches and tags.`,
+        `Push it first, or correct the name. List the branches and tags with: git ls-remote ${url}`,
       );
 }
 
@@ -149,21 +149,21 @@ function obstacleOf(
   const folder = builder.folderOf(input.into);
   if (source.kind === 'foreign') {
     return blocked(
-      `${folder} on ${builder.name} is there, and is ${source.what}.`,
-      'Move it away, or give the builder another folder in the inventory.',
+      `${folder} on ${builder.name} exists, and is ${source.what}.`,
+      'Move it away, or set another folder for the builder in the inventory.',
     );
   }
   return source.kind === 'clone' && source.changed.length > 0
     ? blocked(
         `In ${folder} on ${builder.name}, ${source.changed.length} files are changed and not committed: ${source.changed.slice(0, 3).join(', ')}.`,
-        'Commit them, or move them away: nothing that was written by hand is overwritten.',
+        'Commit the files, or move them away: the step overwrites no uncommitted change.',
       )
     : undefined;
 }
 
 const checkingOut = (
   {input: {url, into}, run}: CheckoutLook,
-  {ref, commit, shown}: Wanted,
+  {ref, commit, shown}: ChosenCommit,
 ): Action<typeof targets> => ({
   on: 'builder',
   does: `check out ${shown} of ${url} at ${shortCommit(commit)} into ${into}`,
@@ -179,7 +179,7 @@ async function removing(
   }
   const added = source.kind === 'clone' ? await builder.addedTo(into, signal) : [];
   if (source.kind === 'clone' && (source.madeBy !== run.id || added.length > 0)) {
-    const {message, hint} = notOnlyOurs(
+    const {message, hint} = foreignFiles(
       builder.name,
       builder.folderOf(into),
       source.madeBy === run.id ? added : [],
@@ -198,7 +198,7 @@ async function removing(
   ];
 }
 
-async function puttingBack(
+async function restoring(
   {input: {into}, targets: {builder}, run, signal}: CheckoutLook,
   source: Source,
   {branch, run: by}: Before,
@@ -207,8 +207,8 @@ async function puttingBack(
   const folder = builder.folderOf(into);
   if (source.kind !== 'clone') {
     return blocked(
-      `${folder} on ${builder.name} is gone; this run had found ${shortCommit(commit)} checked out there.`,
-      'Find out who moved it, and put it back; or skip this entry.',
+      `${folder} on ${builder.name} is missing; before this run ${shortCommit(commit)} was checked out there.`,
+      'Move the folder to its place again, or skip this entry.',
     );
   }
   const now = stateOf(source);
@@ -226,7 +226,7 @@ async function puttingBack(
       on: 'builder',
       does: `check out ${shortCommit(commit)}${place} in ${into} again`,
       perform: (writer, limited) =>
-        writer.checkOutAgain(
+        writer.restoreSource(
           into,
           {commit, branch: branch ?? null, run: by ?? null},
           run.id,

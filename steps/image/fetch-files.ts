@@ -8,28 +8,28 @@ import {
   type Look,
   pending,
 } from '../../src/index.ts';
-import {s3Bucket} from '../s3/target.ts';
+import {s3Bucket} from '../s3/index.ts';
 import {digestOf, type FilePrint} from './builder/files.ts';
 import {imageBuilder} from './target.ts';
 
 const targets = {bucket: s3Bucket, builder: imageBuilder};
 
 const input = z.object({
-  /** Everything whose key begins with it is fetched, and called by the rest of its key. */
+  /** Every object whose key begins with it is fetched, and named by the rest of its key. */
   prefix: z.string().min(1),
-  /** The folder, below that of the builder. */
+  /** The folder, in that of the builder. */
   into: z.string().regex(/^[\w@-][\w.@/-]*$/),
-  /** Certificates are nobody else's business. */
+  /** Only the owner of the folder may read certificates. */
   mode: z
     .string()
     .regex(/^[0-7]{3}$/)
     .default('600'),
-  /** False where the image is there already. */
+  /** False where the image exists already. */
   needed: z.boolean().default(true),
 });
 
 const print = z.object({digest: z.string(), mode: z.number()});
-/** Contents may be keys: only the beginnings of their digests are kept. */
+/** Without contents, which may be keys: only the first digits of their digests. */
 const before = z.object({
   files: z.array(z.object({path: z.string(), was: print.nullable()})),
 });
@@ -38,7 +38,7 @@ type Before = z.output<typeof before>;
 type FetchLook = Look<typeof targets, z.output<typeof input>>;
 type FetchAction = Action<typeof targets>;
 
-interface Wanted {
+interface FetchedFile {
   readonly key: string;
   readonly path: string;
   readonly bytes: Uint8Array;
@@ -53,38 +53,33 @@ export const fetchFiles = defineStep({
   input,
   before,
   output: z.object({files: z.array(z.string())}),
-  reverses: 'Removes the fetched files, and puts back those that they replaced.',
+  reverses: 'Removes the fetched files, and restores the files that they replaced.',
   needs: {bucket: ['s3:ListBucket', 's3:GetObject'], builder: ['to write the folder']},
   timeoutMs: 5 * 60_000,
 
   async check(look) {
-    const found = look.input.needed ? await wantedFiles(look) : [];
-    if ('reason' in found) {
-      return found;
+    const files = look.input.needed ? await filesToFetch(look) : [];
+    if ('reason' in files) {
+      return files;
     }
-    const mode = modeOf(look);
-    const other = found.filter(({bytes, is}) => is?.digest !== digestOf(bytes) || is.mode !== mode);
-    return other.length === 0
-      ? done({files: found.map(({path}) => path)})
+    const changed = files.filter((file) => isChanged(look, file));
+    return changed.length === 0
+      ? done({files: files.map(({path}) => path)})
       : pending(
-          {files: found.map(({path, is}) => ({path, was: is}))},
-          ...other.map(({key, path, bytes, is}) => ({
+          {files: files.map(({path, is}) => ({path, was: is}))},
+          ...changed.map(({key, path, bytes, is}) => ({
             what: path,
-            is: is ? `${is.digest}, mode ${is.mode.toString(8)}` : 'not there',
+            is: is ? `${is.digest}, mode ${is.mode.toString(8)}` : 'missing',
             shouldBe: `as ${key}: ${digestOf(bytes)}, ${bytes.length} bytes, mode ${look.input.mode}`,
           })),
         );
   },
 
   async plan(look) {
-    const found = await wantedFiles(look);
-    if ('reason' in found) {
-      return [];
-    }
-    const mode = modeOf(look);
-    return found
-      .filter(({bytes, is}) => is?.digest !== digestOf(bytes) || is.mode !== mode)
-      .map((file) => fetching(look, file));
+    const files = await filesToFetch(look);
+    return 'reason' in files
+      ? []
+      : files.filter((file) => isChanged(look, file)).map((file) => fetching(look, file));
   },
 
   async reverse(look, {files}) {
@@ -98,42 +93,45 @@ export const fetchFiles = defineStep({
       if (is?.digest === was?.digest && is?.mode === was?.mode) {
         continue;
       }
-      if (was && is?.digest !== was.digest && !(await builder.isKept(was.digest))) {
+      if (was && is?.digest !== was.digest && !(await builder.hasCopy(was.digest))) {
         return blocked(
-          `The copy that was kept of ${path} (${was.digest}) is not on ${builder.name} any more.`,
-          'Put the file back from where you have it, and go back again.',
+          `The copy of the earlier ${path} (${was.digest}) on ${builder.name} is missing.`,
+          'Write the earlier file there yourself, then reverse again.',
         );
       }
-      actions.push(puttingBack(path, was));
+      actions.push(restoring(path, was));
     }
     return actions;
   },
 });
 
+const isChanged = (look: FetchLook, {bytes, is}: FetchedFile): boolean =>
+  is?.digest !== digestOf(bytes) || is.mode !== modeOf(look);
+
 const modeOf = ({input: {mode}}: FetchLook): number => Number.parseInt(mode, 8);
 
-async function wantedFiles({
+async function filesToFetch({
   input: {prefix, into},
   targets: {bucket, builder},
   signal,
-}: FetchLook): Promise<readonly Wanted[] | Blocked> {
+}: FetchLook): Promise<readonly FetchedFile[] | Blocked> {
   const keys = (await bucket.keys(prefix, signal)).filter((key) => !key.endsWith('/'));
   if (keys.length === 0) {
     return blocked(
       `The ${bucket.name} has no object whose key begins with ${prefix}.`,
-      'Put the configuration there, or correct the prefix in the inventory.',
+      'Upload the configuration, or correct the prefix in the inventory.',
     );
   }
-  const strange = keys.find((key) => !isPlain(nameOf(key, prefix)));
-  if (strange !== undefined) {
+  const unsafe = keys.find((key) => !isSafe(fileName(key, prefix)));
+  if (unsafe !== undefined) {
     return blocked(
-      `The key ${strange} of the ${bucket.name} would lie outside of the folder ${into}, or in a .git of it.`,
+      `The object ${unsafe} of the ${bucket.name} would be written outside the folder ${into}, or into a .git in it.`,
       'Rename the object, or choose a prefix that does not end in the middle of a name.',
     );
   }
   return Promise.all(
     keys.map(async (key) => {
-      const path = `${into}/${nameOf(key, prefix)}`;
+      const path = `${into}/${fileName(key, prefix)}`;
       const [bytes, is] = await Promise.all([
         bucket.read(key, signal),
         builder.print(path, signal),
@@ -143,17 +141,17 @@ async function wantedFiles({
   );
 }
 
-const nameOf = (key: string, prefix: string): string =>
+const fileName = (key: string, prefix: string): string =>
   key === prefix ? (key.split('/').at(-1) ?? key) : key.slice(prefix.length).replace(/^\//, '');
 
-/** What lies in `.git` is git's: it runs its hooks, and does what its configuration says. */
-const isPlain = (name: string): boolean =>
+/** Nothing is written into `.git`: git would run its hooks, and follow its configuration. */
+const isSafe = (name: string): boolean =>
   name !== '' &&
   name.split('/').every((part) => !['', '.', '..'].includes(part) && part.toLowerCase() !== '.git');
 
-const fetching = (look: FetchLook, {key, path, bytes, is}: Wanted): FetchAction => ({
+const fetching = (look: FetchLook, {key, path, bytes, is}: FetchedFile): FetchAction => ({
   on: 'builder',
-  does: `write ${path} as ${key} has it (${digestOf(bytes)}), mode ${look.input.mode}`,
+  does: `write ${path} from ${key} (${digestOf(bytes)}), mode ${look.input.mode}`,
   perform: async (builder, signal) => {
     if (is && is.digest !== digestOf(bytes)) {
       await builder.keep(path, signal);
@@ -162,8 +160,8 @@ const fetching = (look: FetchLook, {key, path, bytes, is}: Wanted): FetchAction 
   },
 });
 
-const puttingBack = (path: string, was: Before['files'][number]['was']): FetchAction => ({
+const restoring = (path: string, was: Before['files'][number]['was']): FetchAction => ({
   on: 'builder',
-  does: was ? `put ${path} back as it was (${was.digest})` : `remove ${path}`,
-  perform: (builder, signal) => builder.putBack(path, was, signal),
+  does: was ? `restore the earlier ${path} (${was.digest})` : `remove ${path}`,
+  perform: (builder, signal) => builder.restoreFile(path, was, signal),
 });

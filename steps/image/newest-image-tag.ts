@@ -1,12 +1,12 @@
 import {z} from 'zod';
 import {defineGate, done} from '../../src/index.ts';
-import {ecrRegistry} from '../ecr/target.ts';
+import {ecrRegistry} from '../ecr/index.ts';
 import {newestNumber, numbered} from './git/refs.ts';
 
 /** The newest image tag of a branch, by the convention `<branch>.<number>`. */
 export const newestImageTag = defineGate({
   name: 'image.newest-image-tag',
-  summary: 'Find the newest image tag of a branch in ECR: master.5 of master.',
+  summary: 'Check which image tag of a branch in ECR is the newest: master.5 of master.',
   targets: {registry: ecrRegistry},
   input: z.object({repository: z.string(), branch: z.string()}),
   output: numbered,

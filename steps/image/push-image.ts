@@ -8,7 +8,7 @@ import {
   pending,
   SwitcharooError,
 } from '../../src/index.ts';
-import {ecrRegistry} from '../ecr/target.ts';
+import {ecrRegistry} from '../ecr/index.ts';
 import {tagTaken} from './builder/problems.ts';
 import {shortCommit} from './git/sources.ts';
 import {imageBuilder} from './target.ts';
@@ -18,13 +18,13 @@ const targets = {builder: imageBuilder, registry: ecrRegistry};
 const input = z.object({
   repository: z.string(),
   tag: z.string().regex(/^\w[\w.-]{0,127}$/),
-  /** What the sources are at. Without it the image must be there already. */
+  /** The commit of the sources. Without it the image must exist already. */
   commit: z.string().nullable(),
-  /** Where they lie, below the builder's folder. */
+  /** The folder of the sources, in the builder's folder. */
   into: z.string(),
   containerfile: z.string().default('Dockerfile'),
   context: z.string().default('.'),
-  /** Printed and journaled, as docker keeps them in the image: no secrets. */
+  /** Printed, journaled, and kept in the image: put no secrets in them. */
   buildArgs: z.record(z.string(), z.string()).default({}),
 });
 
@@ -33,17 +33,17 @@ const before = z.object({digest: z.null()});
 type PushLook = Look<typeof targets, z.output<typeof input>>;
 type PushAction = Action<typeof targets>;
 
-/** Builds an image and pushes it to ECR, unless its tag is there already. */
+/** Builds an image and pushes it to ECR, unless its tag exists already. */
 export const pushImage = defineStep({
   name: 'image.push-image',
-  summary: 'Build an image and push it to ECR, unless its tag is there already.',
+  summary: 'Build an image and push it to ECR, unless its tag exists already.',
   targets,
   input,
   before,
-  /** `image` is pinned: the repository with the digest. */
+  /** `image` is pinned: `repository@digest`. */
   output: z.object({digest: z.string(), image: z.string()}),
   reverses:
-    'Takes the tag off the image again. The image itself stays under a tag of its digest: somebody may run it.',
+    'Removes the tag from the image. The image itself stays, tagged with its digest: somebody may run it.',
   needs: {
     builder: ['docker with its engine, or buildah', 'to read the folder'],
     registry: [
@@ -72,8 +72,8 @@ export const pushImage = defineStep({
       registry.digest(repository, tag, signal),
     ]);
     if (digest !== undefined) {
-      const ours = look.run.started ? await pushedDigest(look) : digest;
-      if (ours !== undefined && ours !== digest) {
+      const pushed = look.run.started ? await pushedDigest(look) : digest;
+      if (pushed !== undefined && pushed !== digest) {
         const {message, hint} = tagTaken(repository, tag);
         return blocked(message, hint);
       }
@@ -81,20 +81,20 @@ export const pushImage = defineStep({
     }
     if (commit === null) {
       return blocked(
-        `Repository ${repository} has no image ${tag}, and no sources of it were checked out on ${builder.name}.`,
-        'Describe under `builds` in the inventory from which sources it is built, or push it.',
+        `Repository ${repository} has no image ${tag}, and its sources were not checked out on ${builder.name}.`,
+        'Add the sources of the repository to `builds` in the inventory, or push the image.',
       );
     }
     return pending(
       {digest: null},
-      {what: `${repository}:${tag}`, is: 'not there', shouldBe: 'there'},
+      {what: `${repository}:${tag}`, is: 'missing', shouldBe: 'pushed'},
     );
   },
 
-  // It goes up under a tag of this run, and gets its own tag last: nobody ever finds half an image there.
+  // It is pushed under a tag of this run, and gets its own tag last: its own tag never leads to half an image.
   async plan(look) {
     const pushed = await pushedDigest(look);
-    return [...(pushed === undefined ? [building(look), pushing(look)] : []), naming(look)];
+    return [...(pushed === undefined ? [building(look), pushing(look)] : []), tagging(look)];
   },
 
   async reverse(look) {
@@ -103,17 +103,17 @@ export const pushImage = defineStep({
       targets: {registry},
       signal,
     } = look;
-    const [digest, ours] = await Promise.all([
+    const [digest, pushed] = await Promise.all([
       registry.digest(repository, tag, signal),
       pushedDigest(look),
     ]);
-    if (digest !== undefined && digest !== ours) {
+    if (digest !== undefined && digest !== pushed) {
       return blocked(
-        `${repository}:${tag} is another image by now than the one that this run has pushed.`,
-        'Somebody has pushed since; that tag is theirs. Skip this entry, or remove the tag by hand.',
+        `${repository}:${tag} is now another image than the one that this run has pushed.`,
+        'Somebody else has pushed it since. Skip this entry, or remove the tag by hand.',
       );
     }
-    return ours === undefined ? [] : [keeping(look, ours), unnaming(look)];
+    return pushed === undefined ? [] : [keeping(look, pushed), untagging(look)];
   },
 });
 
@@ -124,9 +124,9 @@ const keptTag = (digest: string): string => `switcharoo-kept-${digest.slice(7, 1
 const pushedDigest = (look: PushLook): Promise<string | undefined> =>
   look.targets.registry.digest(look.input.repository, runTag(look), look.signal);
 
-const nameOf = ({input: {repository, tag}}: PushLook): string => `${repository}:${tag}`;
+const imageName = ({input: {repository, tag}}: PushLook): string => `${repository}:${tag}`;
 
-/** The name under which the engine knows it, and pushes it. */
+/** The name under which the engine builds and pushes it. */
 async function reference(look: PushLook, signal: AbortSignal): Promise<string> {
   const {uri} = await look.targets.registry.repository(look.input.repository, signal);
   return `${uri}:${runTag(look)}`;
@@ -134,38 +134,38 @@ async function reference(look: PushLook, signal: AbortSignal): Promise<string> {
 
 const building = (look: PushLook): PushAction => ({
   on: 'builder',
-  does: `build ${nameOf(look)} from ${look.input.into} at ${shortCommit(look.input.commit ?? '')}`,
-  perform: async (builder, signal, say) => {
+  does: `build ${imageName(look)} from ${look.input.into} at ${shortCommit(look.input.commit ?? '')}`,
+  perform: async (builder, signal, report) => {
     const {into, containerfile, context, commit, buildArgs} = look.input;
     const {registry} = look.targets;
     const login = await registry.login(signal);
     const image = await reference(look, signal);
     const labels = {'org.opencontainers.image.revision': commit ?? ''};
     const source = {image, into, containerfile, context, labels, buildArgs};
-    await builder.build(source, login, signal, say);
+    await builder.build(source, login, signal, report);
   },
 });
 
 const pushing = (look: PushLook): PushAction => ({
   on: 'builder',
-  does: `log in to ${look.targets.registry.name}, and push it under a tag of this run`,
-  perform: async (builder, signal, say) => {
+  does: `log in to ${look.targets.registry.name}, and push the image under a tag of this run`,
+  perform: async (builder, signal, report) => {
     const login = await look.targets.registry.login(signal);
-    await builder.push(await reference(look, signal), login, signal, say);
+    await builder.push(await reference(look, signal), login, signal, report);
   },
 });
 
-const naming = (look: PushLook): PushAction => ({
+const tagging = (look: PushLook): PushAction => ({
   on: 'registry',
-  does: `tag it ${nameOf(look)}`,
+  does: `tag the image ${imageName(look)}`,
   perform: async (registry, signal) => {
     const {repository, tag} = look.input;
-    // A mutable repository would take the tag from somebody else's image without a word.
-    const [ours, taken] = await Promise.all([
+    // A mutable repository would move the tag from somebody else's image without an error.
+    const [pushed, tagged] = await Promise.all([
       registry.digest(repository, runTag(look), signal),
       registry.digest(repository, tag, signal),
     ]);
-    if (taken !== undefined && taken !== ours) {
+    if (tagged !== undefined && tagged !== pushed) {
       throw new SwitcharooError(tagTaken(repository, tag));
     }
     signal.throwIfAborted();
@@ -173,10 +173,10 @@ const naming = (look: PushLook): PushAction => ({
   },
 });
 
-/** By a tag of its digest: without any tag ECR deletes it, and a service may run it by its digest. */
+/** Tags the image with its digest: a service may run it by the digest, and ECR deletes an image without a tag. */
 const keeping = (look: PushLook, digest: string): PushAction => ({
   on: 'registry',
-  does: `keep the image of ${nameOf(look)} as ${keptTag(digest)}`,
+  does: `keep the image of ${imageName(look)} as ${keptTag(digest)}`,
   perform: async (registry, signal) => {
     signal.throwIfAborted();
     const from = runTag(look);
@@ -186,9 +186,9 @@ const keeping = (look: PushLook, digest: string): PushAction => ({
   },
 });
 
-const unnaming = (look: PushLook): PushAction => ({
+const untagging = (look: PushLook): PushAction => ({
   on: 'registry',
-  does: `take ${look.input.tag} and the tag of this run off it`,
+  does: `remove the tags ${look.input.tag} and that of this run from the image`,
   perform: async (registry, signal) => {
     signal.throwIfAborted();
     const {repository, tag} = look.input;

@@ -3,13 +3,13 @@ import {blocked, defineGate, done} from '../../src/index.ts';
 import {engineMissing} from './builder/problems.ts';
 import {imageBuilder} from './target.ts';
 
-/** Whether there is something that can build an image, before anything waits for it. */
+/** Whether an image can be built: to be passed before anything waits for it. */
 export const readyToBuild = defineGate({
   name: 'image.ready-to-build',
-  summary: 'Make sure that docker or buildah is there and works, where an image is to be built.',
+  summary: 'Check that docker or buildah works where an image is to be built.',
   targets: {builder: imageBuilder},
   input: z.object({
-    /** False where the image is there already. */
+    /** False where the image exists already. */
     needed: z.boolean().default(true),
   }),
   output: z.object({}),
@@ -17,8 +17,8 @@ export const readyToBuild = defineGate({
   timeoutMs: 60_000,
 
   async check({input: {needed}, targets: {builder}, signal}) {
-    const engine = needed ? await builder.engine(signal) : {found: 'none is needed'};
-    if ('found' in engine) {
+    const engine = needed ? await builder.engine(signal) : undefined;
+    if (!engine || 'program' in engine) {
       return done({});
     }
     const {message, hint} = engineMissing(builder.name, engine.missing);

@@ -1,15 +1,15 @@
 import type {Problem} from '../../../src/index.ts';
 
-export const gitFailed = (builder: string, what: string, said: string): Problem => ({
+export const gitFailed = (builder: string, what: string, reason: string): Problem => ({
   code: 'git-failed',
-  message: `git on ${builder} did not ${what}: ${said.replace(/\.$/, '')}.`,
-  hint: 'Try the same with git by hand: it asks nobody for a password here, so its keys or credential helper must do.',
+  message: `git on ${builder} did not ${what}: ${reason.replace(/\.$/, '')}.`,
+  hint: 'Run the same git command by hand, without a password prompt: set up an ssh key or a credential helper.',
 });
 
 export const refMoved = (ref: string, is: string, planned: string): Problem => ({
   code: 'git-ref-moved',
-  message: `${ref} is at ${is} by now; the plan was made for ${planned}.`,
-  hint: 'Somebody has pushed meanwhile. Try again: it is planned anew.',
+  message: `${ref} is now at ${is}; the plan was made for ${planned}.`,
+  hint: 'It was pushed meanwhile. Try again: the run plans the new commit.',
 });
 
 export const branchMoved = (
@@ -20,8 +20,8 @@ export const branchMoved = (
   was: string,
 ): Problem => ({
   code: 'git-branch-moved',
-  message: `${branch.replace('refs/heads/', 'Branch ')} in ${folder} on ${builder} is ${is === null ? 'gone' : `at ${is.slice(0, 12)}`}; this run found it at ${was.slice(0, 12)}.`,
-  hint: 'Somebody works there. Put the branch back where it was, or check it out yourself and skip this entry.',
+  message: `${branch.replace('refs/heads/', 'Branch ')} in ${folder} on ${builder} is ${is === null ? 'deleted' : `at ${is.slice(0, 12)}`}; before this run it was at ${was.slice(0, 12)}.`,
+  hint: `Somebody works there. Set the branch with: git branch --force ${branch.replace('refs/heads/', '')} ${was.slice(0, 12)}. Or check it out yourself and skip this entry.`,
 });
 
 const firstOf = (names: readonly string[]): string =>
@@ -29,36 +29,36 @@ const firstOf = (names: readonly string[]): string =>
     ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
     : names.join(', ');
 
-/** `added`: what lies there that the run has not put there. */
-export const notOnlyOurs = (
+/** `added`: files, branches and commits that the run did not make. */
+export const foreignFiles = (
   builder: string,
   folder: string,
   added: readonly string[],
 ): Problem => ({
-  code: 'checkout-not-only-ours',
+  code: 'checkout-foreign-files',
   message:
     added.length === 0
-      ? `${folder} on ${builder} is a clone that this run has not made.`
-      : `${folder} on ${builder} has what this run has not put there: ${firstOf(added)}.`,
-  hint: 'Somebody works there, and nothing of theirs is removed. Move it away, then reverse again.',
+      ? `${folder} on ${builder} is a clone that this run did not make.`
+      : `${folder} on ${builder} contains what this run did not put there: ${firstOf(added)}.`,
+  hint: 'Somebody works there, and the run does not remove their work. Move it away, then reverse again.',
 });
 
-export const outsideOfFolder = (path: string, folder: string): Problem => ({
-  code: 'path-outside-of-folder',
-  message: `${path} does not lie in ${folder}, once its links are followed.`,
-  hint: 'Take the link out of the repository, or fetch the files into another folder of it.',
+export const pathOutsideFolder = (path: string, folder: string): Problem => ({
+  code: 'path-outside-folder',
+  message: `${path} is outside ${folder}, once its links are followed.`,
+  hint: 'Remove the link from the repository, or fetch the files into another folder of it.',
 });
 
-export const engineMissing = (builder: string, tried: readonly string[]): Problem => ({
+export const engineMissing = (builder: string, programs: readonly string[]): Problem => ({
   code: 'image-builder-missing',
-  message: `${builder} has no ${tried.join(' and no ')}: nothing there can build an image.`,
-  hint: 'Install buildah or docker there, or name your own program with `program` in the inventory; or have the image pushed by somebody else first: then nothing is built.',
+  message: `${builder} has no working ${programs.join(' and no working ')}: it cannot build an image.`,
+  hint: 'Install buildah or docker there, or set `program` of the builder in the inventory. An image that is pushed already is not built.',
 });
 
-export const engineFailed = (builder: string, what: string, said: string): Problem => ({
+export const engineFailed = (builder: string, what: string, reason: string): Problem => ({
   code: 'image-builder-failed',
-  message: `${builder} did not ${what}: ${said.replace(/\.$/, '')}.`,
-  hint: 'Correct what it names, then try again: what is built already is not built twice.',
+  message: `${builder} did not ${what}: ${reason.replace(/\.$/, '')}.`,
+  hint: 'Fix what it names, then try again: an image that is built already is not built again.',
 });
 
 export const tagTaken = (repository: string, tag: string): Problem => ({
@@ -67,8 +67,8 @@ export const tagTaken = (repository: string, tag: string): Problem => ({
   hint: 'Choose the next tag with `switcharoo tag`, reverse this run, and deploy again.',
 });
 
-export const copyGone = (path: string, builder: string): Problem => ({
-  code: 'file-copy-gone',
-  message: `The copy that was kept of ${path} on ${builder} is gone.`,
-  hint: 'Put the file back from where you have it, and try again.',
+export const copyMissing = (path: string, builder: string): Problem => ({
+  code: 'file-copy-missing',
+  message: `The copy of the earlier ${path} on ${builder} is missing.`,
+  hint: 'Write the earlier file there yourself, then try again.',
 });

@@ -1,35 +1,35 @@
 import {spawn} from 'node:child_process';
 
-export interface ProgramRun {
+interface ProgramRun {
   readonly cwd?: string;
-  /** Beside this process' own environment. */
+  /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** For its standard input: what must not be in the list of processes. */
+  /** Its standard input: for secrets, which the list of processes would show. */
   readonly input?: string;
   readonly signal: AbortSignal;
   readonly limitMs: number;
-  /** Told each line that it writes. */
-  readonly say?: (line: string) => void;
+  /** Takes each line that it writes. */
+  readonly report?: (line: string) => void;
 }
 
-export interface Ended {
+export interface ProgramEnd {
   readonly code: number | null;
   readonly stdout: string;
-  /** The last error that it said on either stream, or else the last line. */
-  readonly said: string;
+  /** The last error that it wrote to either stream, or else the last line. */
+  readonly message: string;
   readonly timedOut: boolean;
 }
 
 const graceMs = 500;
 const keptLines = 5;
 
-/** Runs a program to its end. When the signal or the time ends it, everything that it started ends with it. */
+/** Runs a program to its end. When the signal or the time limit ends it, all that it started ends with it. */
 export async function runProgram(
   [command, ...args]: readonly [string, ...(readonly string[])],
-  {cwd, env, input, signal, limitMs, say}: ProgramRun,
-): Promise<Ended> {
+  {cwd, env, input, signal, limitMs, report}: ProgramRun,
+): Promise<ProgramEnd> {
   signal.throwIfAborted();
-  // A group of its own: Ctrl-C in the terminal is for switcharoo, which then ends what it started.
+  // A process group of its own: Ctrl-C in the terminal is for switcharoo, which then ends this group.
   const child = spawn(command, args, {
     cwd,
     env: {...process.env, LC_ALL: 'C', ...env},
@@ -37,19 +37,19 @@ export async function runProgram(
   });
   const stdout: Buffer[] = [];
   const lines: string[] = [];
-  const hear = (chunk: Buffer) => {
-    const heard = chunk.toString().split(/[\r\n]+/);
-    for (const line of heard.map((one) => one.trim()).filter(Boolean)) {
+  const read = (chunk: Buffer) => {
+    const texts = chunk.toString().split(/[\r\n]+/);
+    for (const line of texts.map((text) => text.trim()).filter(Boolean)) {
       lines.push(line);
-      say?.(line);
+      report?.(line);
     }
     lines.splice(0, lines.length - keptLines);
   };
   child.stdout.on('data', (chunk: Buffer) => {
     stdout.push(chunk);
-    hear(chunk);
+    read(chunk);
   });
-  child.stderr.on('data', hear);
+  child.stderr.on('data', read);
   child.stdin.on('error', () => {});
   child.stdin.end(input ?? '');
 
@@ -70,9 +70,9 @@ export async function runProgram(
   return {
     code,
     stdout: Buffer.concat(stdout).toString(),
-    // What went wrong comes before what one should see to; git and builders mark it.
-    said:
-      lines.findLast((line) => /^(fatal|error):/i.test(line)) ?? lines.at(-1) ?? 'it said nothing',
+    // An error comes before the advice about it; git and builders mark it.
+    message:
+      lines.findLast((line) => /^(fatal|error):/i.test(line)) ?? lines.at(-1) ?? 'it wrote nothing',
     timedOut: limit.aborted,
   };
 }
@@ -82,7 +82,7 @@ function endGroup(pid: number | undefined, ended: Promise<unknown>): void {
     try {
       process.kill(-(pid ?? Number.NaN), signal);
     } catch {
-      // It is gone already.
+      // It has ended already.
     }
   };
   kill('SIGTERM');

@@ -1,22 +1,22 @@
 import {z} from 'zod';
 import type {RemoteRef} from './sources.ts';
 
-export type Chosen =
+type Chosen =
   | {readonly kind: 'one'; readonly ref: string; readonly commit: string; readonly shown: string}
   | {readonly kind: 'none' | 'several'; readonly candidates: readonly string[]};
 
 /**
- * The tag or branch of that name; else the branch whose images are called so: `feature-x.3` was built from `feature/x`.
- * A tag comes first: it says exactly what was released under that name.
+ * The tag or branch of this name; else the branch of an image tag: `feature-x.3` was built from `feature/x`.
+ * A tag comes first: it is exactly what was released under this name.
  */
-export function chooseRef(refs: readonly RemoteRef[], wanted: string): Chosen {
+export function chooseRef(refs: readonly RemoteRef[], name: string): Chosen {
   const named =
-    refs.find(({ref}) => ref === `refs/tags/${wanted}`) ??
-    refs.find(({ref}) => ref === `refs/heads/${wanted}`);
+    refs.find(({ref}) => ref === `refs/tags/${name}`) ??
+    refs.find(({ref}) => ref === `refs/heads/${name}`);
   if (named) {
     return chosen(named);
   }
-  const branch = /^(.+)\.\d+$/.exec(wanted)?.[1];
+  const branch = /^(.+)\.\d+$/.exec(name)?.[1];
   const branches = refs.filter(
     ({ref}) =>
       ref.startsWith('refs/heads/') && asTagPart(ref.slice('refs/heads/'.length)) === branch,
@@ -38,14 +38,14 @@ const chosen = ({ref, commit}: RemoteRef): Chosen => ({
 const shownRef = (ref: string): string =>
   ref.replace(/^refs\/heads\//, 'branch ').replace(/^refs\/tags\//, 'tag ');
 
-/** A branch's name as the beginning of image tags, which know no slash: `feature/x` is `feature-x`. */
+/** The prefix of a branch's image tags, which may have no slash: `feature-x` for `feature/x`. */
 export const asTagPart = (branch: string): string =>
   branch
     .replace(/[^A-Za-z0-9_.-]+/g, '-')
     .replace(/^[.-]+/, '')
     .slice(0, 100);
 
-/** The highest number under a prefix; 0 where there is none yet. */
+/** The highest number of the tags with a prefix; 0 where there is none yet. */
 export const numbered = z.object({prefix: z.string(), number: z.number().int()});
 
 export function newestNumber(tags: readonly string[], branch: string): z.output<typeof numbered> {

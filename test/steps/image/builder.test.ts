@@ -120,7 +120,7 @@ test('the password of the registry is in no command line, and in no file that is
   expect(() => readdirSync(authfile)).toThrow('ENOENT');
 });
 
-test('where nothing can build, it is told before anything waits for it', async () => {
+test('where nothing can build, that is reported before anything waits for it', async () => {
   const world = await begin();
   const config = {folder: world.folder, program: ['/nowhere/podman']};
   const builder = await imageBuilder.open(imageBuilder.config.parse(config), {
@@ -130,8 +130,8 @@ test('where nothing can build, it is told before anything waits for it', async (
   const asked = {...look(world, {needed: true}), targets: {builder: builder.reader}};
   expect(await readyToBuild.check(asked as never)).toEqual({
     kind: 'blocked',
-    reason: 'here has no /nowhere/podman: nothing there can build an image.',
-    hint: 'Install buildah or docker there, or name your own program with `program` in the inventory; or have the image pushed by somebody else first: then nothing is built.',
+    reason: 'here has no working /nowhere/podman: it cannot build an image.',
+    hint: 'Install buildah or docker there, or set `program` of the builder in the inventory. An image that is pushed already is not built.',
   });
   expect(await readyToBuild.check({...asked, input: {needed: false}} as never)).toEqual({
     kind: 'done',
@@ -147,7 +147,7 @@ test('a link in the sources leads no certificate out of them', async () => {
   symlinkSync(outside, join(world.folder, 'builds/web/config'));
   await expect(
     perform(fetchFiles, world, {prefix: 'web/', into: 'web/config'}),
-  ).rejects.toMatchObject({problem: {code: 'path-outside-of-folder'}});
+  ).rejects.toMatchObject({problem: {code: 'path-outside-folder'}});
   expect(readdirSync(outside)).toEqual([]);
 });
 
@@ -169,7 +169,7 @@ test('a key that would be a hook of git is not fetched', async () => {
   expect(verdict).toMatchObject({
     kind: 'blocked',
     reason:
-      'The key hooked/.GIT/hooks/post-checkout of the bucket config would lie outside of the folder web, or in a .git of it.',
+      'The object hooked/.GIT/hooks/post-checkout of the bucket config would be written outside the folder web, or into a .git in it.',
   });
 });
 
@@ -185,7 +185,7 @@ test('a repository is not named with a token, which git would show to everyone o
   expect(isTaken('ssh://git:secret@github.com/shop/web.git')).toBe(false);
 });
 
-test('a tag that somebody else pushed meanwhile is not taken, and not taken for ours', async () => {
+test('a tag that somebody else pushed meanwhile is not moved, and not taken for that of this run', async () => {
   const world = await begin();
   const sources = join(world.folder, 'builds/web');
   mkdirSync(sources, {recursive: true});
@@ -212,7 +212,7 @@ test('a tag that somebody else pushed meanwhile is not taken, and not taken for 
   expect(await pushImage.check(look(world, input))).toMatchObject({kind: 'blocked'});
   expect(await pushImage.reverse(look(world, input), {digest: null})).toMatchObject({
     kind: 'blocked',
-    reason: 'loose:v1 is another image by now than the one that this run has pushed.',
+    reason: 'loose:v1 is now another image than the one that this run has pushed.',
   });
 });
 

@@ -144,7 +144,7 @@ describe('comes back wherever it dies', () => {
 
       for (let dead = 1; await diesAt(dead, back); dead += 1) {
         await perform(back);
-        expect(picture(), `dead at ${dead} on the way back`).toEqual(start);
+        expect(picture(), `dead at ${dead} of the reversal`).toEqual(start);
         expect(await back()).toEqual([]);
         await perform(forward);
         expect(picture()).toEqual(whole);
@@ -159,14 +159,14 @@ describe('removes nothing that it did not make', () => {
   const blocked = (reason: string) => ({
     kind: 'blocked',
     reason: `${sources()} on builder ${reason}.`,
-    hint: 'Somebody works there, and nothing of theirs is removed. Move it away, then reverse again.',
+    hint: 'Somebody works there, and the run does not remove their work. Move it away, then reverse again.',
   });
 
   test.each([
     {
       name: 'a file of their own',
       happens: () => writeFileSync(join(sources(), 'notes'), 'by hand\n'),
-      has: 'has what this run has not put there: notes',
+      has: 'contains what this run did not put there: notes',
     },
     {
       name: 'a file of their own that git ignores',
@@ -174,12 +174,12 @@ describe('removes nothing that it did not make', () => {
         writeFileSync(join(sources(), '.git/info/exclude'), '*.key\n');
         writeFileSync(join(sources(), 'tls.key'), 'by hand\n');
       },
-      has: 'has what this run has not put there: tls.key',
+      has: 'contains what this run did not put there: tls.key',
     },
     {
       name: 'a branch of their own',
       happens: () => world.git('-C', sources(), 'branch', 'mine'),
-      has: 'has what this run has not put there: refs/heads/mine',
+      has: 'contains what this run did not put there: refs/heads/mine',
     },
     {
       name: 'work put aside',
@@ -187,7 +187,7 @@ describe('removes nothing that it did not make', () => {
         writeFileSync(join(sources(), 'app/main'), 'by hand\n');
         world.git('-C', sources(), 'stash', '--quiet');
       },
-      has: 'has what this run has not put there: refs/stash',
+      has: 'contains what this run did not put there: refs/stash',
     },
     {
       name: 'a clone of their own in its place',
@@ -195,7 +195,7 @@ describe('removes nothing that it did not make', () => {
         rmSync(sources(), {recursive: true});
         world.git('clone', '--quiet', world.url, sources());
       },
-      has: 'is a clone that this run has not made',
+      has: 'is a clone that this run did not make',
     },
   ])('$name', async ({happens, has}) => {
     const {forward, back} = await pending();
@@ -206,7 +206,7 @@ describe('removes nothing that it did not make', () => {
     expect(await back()).toEqual(blocked(has));
     // It came after the look.
     const late = planned?.perform(world.sessions.builder.writer, signal, () => {});
-    await expect(late).rejects.toMatchObject({problem: {code: 'checkout-not-only-ours'}});
+    await expect(late).rejects.toMatchObject({problem: {code: 'checkout-foreign-files'}});
     expect(picture()).toEqual(now);
   });
 
@@ -216,7 +216,9 @@ describe('removes nothing that it did not make', () => {
     writeFileSync(join(sources(), 'app/main'), 'by hand\n');
     world.git('-C', sources(), 'commit', '--quiet', '--all', '--message', 'Mine');
     const commit = world.git('-C', sources(), 'rev-parse', 'HEAD').slice(0, 12);
-    expect(await back()).toEqual(blocked(`has what this run has not put there: commit ${commit}`));
+    expect(await back()).toEqual(
+      blocked(`contains what this run did not put there: commit ${commit}`),
+    );
     // What is built is what was planned, and no commit of somebody's.
     expect(await checkout.check(look())).toMatchObject({kind: 'pending'});
   });
@@ -238,7 +240,7 @@ describe('removes nothing that it did not make', () => {
     symlinkSync(own, sources());
     expect(await checkout.check(look(false))).toMatchObject({
       kind: 'blocked',
-      reason: `${sources()} on builder is there, and is a link.`,
+      reason: `${sources()} on builder exists, and is a link.`,
     });
   });
 });
@@ -258,7 +260,7 @@ test('a removal that died half-way goes on', async () => {
   expect(await back()).toEqual([]);
 });
 
-test('a branch that somebody has moved meanwhile is not put back to another commit', async () => {
+test('a branch that somebody has moved meanwhile is not reversed to another commit', async () => {
   theirs();
   const {forward, back} = await pending();
   const was = world.git('-C', sources(), 'rev-parse', 'mine').slice(0, 12);
@@ -267,8 +269,8 @@ test('a branch that somebody has moved meanwhile is not put back to another comm
   const is = world.git('-C', sources(), 'rev-parse', 'mine').slice(0, 12);
   expect(await back()).toEqual({
     kind: 'blocked',
-    reason: `Branch mine in ${sources()} on builder is at ${is}; this run found it at ${was}.`,
-    hint: 'Somebody works there. Put the branch back where it was, or check it out yourself and skip this entry.',
+    reason: `Branch mine in ${sources()} on builder is at ${is}; before this run it was at ${was}.`,
+    hint: `Somebody works there. Set the branch with: git branch --force mine ${was}. Or check it out yourself and skip this entry.`,
   });
 });
 

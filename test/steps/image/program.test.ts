@@ -4,14 +4,14 @@ import {runProgram} from '../../../steps/image/builder/program.ts';
 const saidBy = async (script: string): Promise<string> => {
   const signal = new AbortController().signal;
   const run = {cwd: '/', env: {}, signal, limitMs: 10_000};
-  return (await runProgram(['sh', '-c', script], run)).said;
+  return (await runProgram(['sh', '-c', script], run)).message;
 };
 
-test('of what a program said, the error is told, and not the advice that follows it', async () => {
+test('of the output of a program, the error is reported, and not the advice that follows it', async () => {
   const git = `echo "fatal: '/none' does not appear to be a git repository" >&2
 echo "Please make sure you have the correct access rights" >&2
 echo "and the repository exists." >&2`;
   expect(await saidBy(git)).toBe("fatal: '/none' does not appear to be a git repository");
   expect(await saidBy('echo one; echo two')).toBe('two');
-  expect(await saidBy(':')).toBe('it said nothing');
+  expect(await saidBy(':')).toBe('it wrote nothing');
 });
