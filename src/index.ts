@@ -1,3 +1,5 @@
+export type {EngineEvent} from './engine/events.ts';
+export type {Answer, Choice, Failure, Operator, Question} from './engine/operator.ts';
 export {confirm} from './model/confirm.ts';
 export type {Json} from './model/journal.ts';
 export {
@@ -40,3 +42,13 @@ export {
   type Verdict,
   waiting,
 } from './model/verdict.ts';
+export {
+  type ExitCode,
+  openRun,
+  type ReopenRequest,
+  type Run,
+  type RunRequest,
+  type RunResult,
+  reopenRun,
+  type StopSignals,
+} from './run/index.ts';

@@ -143,7 +143,7 @@ test(
     });
     const offline = lastDocument(await desk.run('status', '--json', '--offline'));
     expect(offline).toMatchObject({outcome: 'held'});
-    expect(offline).not.toHaveProperty('wayBack');
+    expect(offline).not.toHaveProperty('reversal');
 
     // Broken on purpose, the way back is told to be no more, and what it would lose, before anybody is asked.
     const lab = findLab(desk.stateFolder);
@@ -205,7 +205,7 @@ test(
     await desk.run('lab', 'down');
     const status = await desk.run('status', '--json');
     expect(status.code, status.stdout + status.stderr).toBe(0);
-    expect(lastDocument(status)).toMatchObject({wayBack: {lossless: 'not known'}});
+    expect(lastDocument(status)).toMatchObject({reversal: {lossless: 'not known'}});
   },
   limitMs,
 );
