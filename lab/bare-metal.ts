@@ -69,7 +69,7 @@ export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
   return [web1, web2];
 }
 
-/** The environment of whatever works on the old database: reached through the network in front of db1. */
+/** The environment of the programs that use the old database: reached through the network in front of db1. */
 const onTheSource = ({network, ports, passwords}: Site, address: string) => ({
   DATABASE_HOST: network.db1,
   DATABASE_PORT: String(ports.source),
@@ -86,7 +86,7 @@ const common = ({directory, processes, key}: Site) => ({
   authorizedKey: key.publicKey,
 });
 
-/** Every minute of the lab; its environment as people write it there. */
+/** A job for every minute of the lab, with its environment in the crontab, as people write it. */
 function crontab(env: Readonly<Record<string, string>>): string {
   const lines = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return `${lines.join('\n')}\n# counts the orders\n* * * * * ${programOf('app/digest').join(' ')}\n`;

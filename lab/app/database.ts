@@ -4,7 +4,7 @@ import {createPool, type Pool, type ResultSetHeader, type RowDataPacket} from 'm
 type Value = string | number | null;
 type Result = RowDataPacket[] | ResultSetHeader;
 
-export interface Database {
+interface Database {
   query<Answer extends Result>(sql: string, values?: readonly Value[]): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export function openDatabase(env: NodeJS.ProcessEnv): Database {
   };
 }
 
-/** Firewalls tell hosts apart by their source address: on loopback each "host" must bind its own. */
+/** Firewalls distinguish hosts by their source address: on loopback each "host" must bind its own. */
 function streamFrom(localAddress: string | undefined) {
   return ({config}: {config: {host: string; port: number}}) => {
     const {host, port} = config;
@@ -40,7 +40,7 @@ function streamFrom(localAddress: string | undefined) {
 }
 
 /**
- * A connection that met any error is thrown away: after 1290 or 1792 it may still lead to a server
+ * A connection with an error is closed: after 1290 or 1792 it may still lead to a server
  * that has become read-only, while a new one follows the name to the server in charge.
  */
 async function queryOnce<Answer extends Result>(

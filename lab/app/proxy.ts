@@ -7,16 +7,16 @@ import {
   request,
   type ServerResponse,
 } from 'node:http';
-import {type Place, upstreamIn} from './upstream.ts';
+import {type UpstreamServer, upstreamIn} from './upstream.ts';
 
-// The reverse proxy of a web host: it plays nginx as far as passing requests on to the servers of one upstream block.
+// The reverse proxy of a web host: nginx, as far as it passes requests on to the servers of one upstream block.
 // On SIGHUP it reads its file again: requests under way end where they began, new ones go to the new servers.
 
 const {LISTEN_ADDRESS = '127.0.0.1', PORT = '0', UPSTREAM_FILE = 'upstream.conf'} = process.env;
 
 let upstream = upstreamIn(readFileSync(UPSTREAM_FILE, 'utf8'));
-// As with `keepalive` in nginx's upstream block. What leads to earlier servers is not used any more after a reload.
-let kept = new Agent({keepAlive: true});
+// As with `keepalive` in nginx's upstream block. Connections to earlier servers are not used after a reload.
+let connections = new Agent({keepAlive: true});
 let turn = 0;
 
 const server = createServer((asked, answer) => {
@@ -33,22 +33,26 @@ server.listen(Number(PORT), LISTEN_ADDRESS);
 process.on('SIGHUP', () => {
   try {
     upstream = upstreamIn(readFileSync(UPSTREAM_FILE, 'utf8'));
-    kept = new Agent({keepAlive: true});
+    connections = new Agent({keepAlive: true});
     console.log(
       `passes requests on to ${upstream.map(({host, port}) => `${host}:${port}`).join()}`,
     );
   } catch (error) {
-    // As nginx does: with a file that it cannot use it goes on as before.
+    // As nginx does: with an unusable file it keeps its servers.
     console.error(String(error));
   }
 });
 process.once('SIGTERM', () => process.exit(0));
 
-function passOn(asked: IncomingMessage, answer: ServerResponse, {host, port}: Place): void {
+function passOn(
+  asked: IncomingMessage,
+  answer: ServerResponse,
+  {host, port}: UpstreamServer,
+): void {
   const {method, url} = asked;
   const headers = withoutConnection(asked.headers);
   const passed = request(
-    {host, port, method, path: url, headers, agent: kept, localAddress: LISTEN_ADDRESS},
+    {host, port, method, path: url, headers, agent: connections, localAddress: LISTEN_ADDRESS},
     (reply) => {
       answer.writeHead(reply.statusCode ?? 502, withoutConnection(reply.headers));
       reply.pipe(answer);
@@ -66,7 +70,7 @@ function passOn(asked: IncomingMessage, answer: ServerResponse, {host, port}: Pl
   asked.pipe(passed);
 }
 
-/** It is about one connection, and a proxy has two (RFC 9110, section 7.6.1). */
+/** That header is about one connection, and a proxy has two (RFC 9110, section 7.6.1). */
 function withoutConnection({connection: _, ...others}: IncomingHttpHeaders): IncomingHttpHeaders {
   return others;
 }

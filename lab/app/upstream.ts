@@ -1,4 +1,4 @@
-export interface Place {
+export interface UpstreamServer {
   readonly host: string;
   readonly port: number;
 }
@@ -6,22 +6,22 @@ export interface Place {
 /**
  * A reverse proxy's file: one `upstream` block as nginx reads it, of which only `server ADDRESS:PORT;` is known here.
  */
-export const upstreamOf = (...places: readonly Place[]): string =>
-  `upstream shop {\n${places.map(({host, port}) => `  server ${host}:${port};\n`).join('')}}\n`;
+export const upstreamOf = (...servers: readonly UpstreamServer[]): string =>
+  `upstream shop {\n${servers.map(({host, port}) => `  server ${host}:${port};\n`).join('')}}\n`;
 
-/** Its servers. Throws when the file is not such a block, in the words in which nginx tests a file. */
-export function upstreamIn(text: string): readonly Place[] {
+/** Its servers. Throws when the file is not such a block, with the message of `nginx -t`. */
+export function upstreamIn(text: string): readonly UpstreamServer[] {
   const [, inside] = /^\s*upstream \w+ \{([^{}]*)\}\s*$/.exec(text) ?? [];
   const lines = (inside ?? '')
     .split(';')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  const places = lines.flatMap((line) => {
+  const servers = lines.flatMap((line) => {
     const [, host, port] = /^server ([\d.]+):(\d+)$/.exec(line) ?? [];
     return host === undefined ? [] : [{host, port: Number(port)}];
   });
-  if (places.length === 0 || places.length < lines.length) {
+  if (servers.length === 0 || servers.length < lines.length) {
     throw new Error('nginx: configuration file /etc/nginx/nginx.conf test failed');
   }
-  return places;
+  return servers;
 }

@@ -3,7 +3,7 @@ export interface HostCommand {
   readonly name: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** What was on its standard input, for the few commands that read it. */
+  /** Its standard input, for the few commands that read it. */
   readonly input: string;
 }
 
@@ -16,14 +16,14 @@ export interface CommandReply {
 /** A program of a lab host that lives in the lab's supervisor. */
 export type HostProgram = (command: HostCommand) => CommandReply | Promise<CommandReply>;
 
-export const answered = (stdout = '', code = 0): CommandReply => ({code, stdout, stderr: ''});
+export const succeeded = (stdout = '', code = 0): CommandReply => ({code, stdout, stderr: ''});
 
-export const complained = (stderr: string, code = 1): CommandReply => ({
+export const failed = (stderr: string, code = 1): CommandReply => ({
   code,
   stdout: '',
   stderr: `${stderr}\n`,
 });
 
-/** The lab plays the part of each command that the steps use. Anything else is refused aloud rather than guessed. */
-export const notPlayed = ({name, args}: Pick<HostCommand, 'name' | 'args'>): CommandReply =>
-  complained(`${name}: this lab host does not know: ${[name, ...args].join(' ')}`, 64);
+/** The lab has the part of each command that the steps use. Everything else is refused with a message, not guessed. */
+export const notSupported = ({name, args}: Pick<HostCommand, 'name' | 'args'>): CommandReply =>
+  failed(`${name}: this lab host does not support: ${[name, ...args].join(' ')}`, 64);

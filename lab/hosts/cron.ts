@@ -1,10 +1,10 @@
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {isAbsolute, join} from 'node:path';
 import type {LabProcess, Processes} from '../processes.ts';
-import {answered, type CommandReply, complained, type HostCommand, notPlayed} from './command.ts';
-import {type ProcessGroup, processGroup, type SeenProcess} from './process-group.ts';
+import {type CommandReply, failed, type HostCommand, notSupported, succeeded} from './command.ts';
+import {type ProcessGroup, type ProcessInfo, processGroup} from './process-group.ts';
 
-export interface CronOptions {
+interface CronOptions {
   readonly host: string;
   readonly root: string;
   readonly processes: Processes;
@@ -13,8 +13,8 @@ export interface CronOptions {
   /** The files of /etc/cron.d, by name. */
   readonly cronFiles: Readonly<Record<string, string>>;
   /**
-   * How long cron's minute takes in the lab. A line `* * * * * command` runs that often; the other
-   * fields are compared with a clock that goes on by a minute each time.
+   * The length of cron's minute in the lab. A line `* * * * * command` runs that often; the other fields are compared
+   * with a clock that advances by a minute each time.
    */
   readonly minuteMs: number;
 }
@@ -72,9 +72,9 @@ export class Cron {
   }
 
   /** All processes of jobs, with the user that each belongs to. */
-  processes(): readonly (SeenProcess & {readonly user: string})[] {
+  processes(): readonly (ProcessInfo & {readonly user: string})[] {
     return [...this.#groups].flatMap(([user, group]) =>
-      group.members().map((seen) => ({...seen, user})),
+      group.members().map((each) => ({...each, user})),
     );
   }
 
@@ -82,24 +82,24 @@ export class Cron {
   crontab(command: HostCommand): CommandReply {
     const {user, words} = argumentsOf(command.args);
     if (!(user in this.#options.crontabs)) {
-      return complained(`crontab:  user \`${user}' unknown`);
+      return failed(`crontab:  user \`${user}' unknown`);
     }
     const path = join(this.#spool, user);
     const [word = '-'] = words;
     if ((word === '-l' || word === '-r') && !existsSync(path)) {
-      return complained(`no crontab for ${user}`);
+      return failed(`no crontab for ${user}`);
     }
     switch (word) {
       case '-l':
-        return answered(readFileSync(path, 'utf8'));
+        return succeeded(readFileSync(path, 'utf8'));
       case '-r':
         rmSync(path);
-        return answered();
+        return succeeded();
       case '-':
         return install(path, '-', command.input);
       default:
         return word.startsWith('-')
-          ? notPlayed(command)
+          ? notSupported(command)
           : install(
               path,
               word,
@@ -119,7 +119,7 @@ export class Cron {
   #run({user, command, env}: Job): void {
     const {host, processes} = this.#options;
     const job = processes.spawn(`${host}-cron-${user}`, '/bin/sh', ['-c', command], {
-      env: {LOGNAME: user, SHELL: '/bin/sh', ...env, ...this.#groups.get(user)?.mark},
+      env: {LOGNAME: user, SHELL: '/bin/sh', ...env, ...this.#groups.get(user)?.marker},
     });
     this.#running.set(job, user);
     void job.exited.then(() => this.#running.delete(job));
@@ -145,16 +145,16 @@ function argumentsOf(args: readonly string[]) {
 
 function install(path: string, name: string, text: string): CommandReply {
   if (!text.endsWith('\n')) {
-    return complained("new crontab file is missing newline before EOF, can't install.");
+    return failed("new crontab file is missing newline before EOF, can't install.");
   }
-  const wrong = text
+  const badLine = text
     .split('\n')
     .findIndex((line) => isActive(line) && !/^\s*(@\w+\s+\S|(\S+\s+){5}\S)/.test(line));
-  if (wrong >= 0) {
-    return complained(`"${name}":${wrong + 1}: bad minute\nerrors in crontab file, can't install.`);
+  if (badLine >= 0) {
+    return failed(`"${name}":${badLine + 1}: bad minute\nerrors in crontab file, can't install.`);
   }
   writeFileSync(path, text, {mode: 0o600});
-  return answered();
+  return succeeded();
 }
 
 const setting = /^\s*(\w+)\s*=\s*(.*)$/;
@@ -165,8 +165,8 @@ function jobsIn(text: string, owner: string | null): readonly Job[] {
   const lines = text.split('\n');
   const settings = lines.filter((line) => !/^\s*#/.test(line)).map((line) => setting.exec(line));
   const env = Object.fromEntries(
-    settings.flatMap((found) =>
-      found ? [[found[1], found[2]?.trim().replace(/^(["'])(.*)\1$/, '$2')]] : [],
+    settings.flatMap((match) =>
+      match ? [[match[1], match[2]?.trim().replace(/^(["'])(.*)\1$/, '$2')]] : [],
     ),
   );
   return lines.filter(isActive).map((line) => {

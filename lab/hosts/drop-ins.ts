@@ -1,7 +1,7 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
-/** What `systemctl daemon-reload` read from a unit's drop-in folder. */
+/** The drop-ins of a unit, as the last `systemctl daemon-reload` read them. */
 export interface DropIns {
   readonly paths: readonly string[];
   /** The values of `ConditionPathExists=` (systemd.unit(5)), the only setting that the lab honours. */
@@ -18,11 +18,11 @@ export function readDropIns(systemFolder: string, unit: string): DropIns {
         .map((name) => join(folder, name))
     : [];
   const conditions = paths.flatMap((path) => conditionsIn(readFileSync(path, 'utf8')));
-  // An empty one takes back all before it.
+  // An empty one cancels all before it.
   return {paths, conditions: conditions.slice(conditions.lastIndexOf('') + 1)};
 }
 
-/** Every condition must hold; a leading `!` turns it round. */
+/** Every condition must hold; a leading `!` negates it. */
 export function conditionsHold(conditions: readonly string[]): boolean {
   return conditions.every((condition) =>
     condition.startsWith('!') ? !existsSync(condition.slice(1)) : existsSync(condition),

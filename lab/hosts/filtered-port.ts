@@ -1,6 +1,6 @@
 import {type AddressInfo, connect, createServer, type Socket} from 'node:net';
 
-export interface FilteredPortOptions {
+interface FilteredPortOptions {
   readonly address: string;
   /** 0: the system picks one. */
   readonly port: number;
@@ -12,7 +12,7 @@ export interface FilteredPortOptions {
 export interface FilteredPort {
   readonly address: string;
   readonly port: number;
-  /** The rules changed: connections that they no longer allow are reset, also those made before. */
+  /** Applies changed rules: connections that they no longer allow are reset, also those made before. */
   enforce(): void;
   stop(): Promise<void>;
 }
@@ -60,12 +60,12 @@ export async function openFilteredPort({
 
 function passOn(socket: Socket, onward: Socket): void {
   socket.pipe(onward).pipe(socket);
-  // What breaks on one side is reset on the other, as it would be without this proxy.
-  for (const [one, other] of [
+  // A connection that breaks on one side is reset on the other, as it would be without this proxy.
+  for (const [near, far] of [
     [socket, onward],
     [onward, socket],
   ] as const) {
-    one.once('error', () => other.resetAndDestroy());
-    one.once('close', () => other.destroy());
+    near.once('error', () => far.resetAndDestroy());
+    near.once('close', () => far.destroy());
   }
 }

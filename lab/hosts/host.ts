@@ -3,17 +3,17 @@ import {dirname, join} from 'node:path';
 import {upstreamIn} from '../app/upstream.ts';
 import type {Processes} from '../processes.ts';
 import {
-  answered,
   type CommandReply,
-  complained,
+  failed,
   type HostCommand,
   type HostProgram,
-  notPlayed,
+  notSupported,
+  succeeded,
 } from './command.ts';
 import {Cron} from './cron.ts';
 import {type FilteredPort, openFilteredPort} from './filtered-port.ts';
 import {Firewall} from './firewall.ts';
-import type {SeenProcess} from './process-group.ts';
+import type {ProcessInfo} from './process-group.ts';
 import {writeShims} from './shims.ts';
 import {type SshFault, startSshServer} from './ssh-server.ts';
 import {Systemd} from './systemd.ts';
@@ -35,7 +35,7 @@ export interface HostOptions {
   readonly crontabs?: Readonly<Record<string, string>>;
   /** The files of /etc/cron.d, by name. */
   readonly cronFiles?: Readonly<Record<string, string>>;
-  /** How long cron's minute takes here. */
+  /** The length of cron's minute here. */
   readonly cronMinuteMs?: number;
   /** Other files that are there at the start, by path. */
   readonly files?: Readonly<Record<string, string>>;
@@ -45,7 +45,7 @@ export interface HostOptions {
   readonly ports?: readonly LabPort[];
 }
 
-export interface LabPort {
+interface LabPort {
   /** 0: the system picks one. */
   readonly port: number;
   readonly to: {readonly address: string; readonly port: number};
@@ -58,13 +58,13 @@ export interface LabHost {
   readonly sshPort: number;
   /** Its line of a known_hosts file. */
   readonly knownHost: string;
-  /** Where its file tree begins: `root` in the inventory. */
+  /** The root of its file tree: `root` in the inventory. */
   readonly root: string;
   /** The ports that it opened, in the order of `ports`. */
   readonly ports: readonly number[];
-  /** As `systemctl is-active` says it. */
+  /** As `systemctl is-active` prints it. */
   unitState(unit: string): ActiveState | 'not-found';
-  /** The process ids of a unit's or, with `cron:<user>`, of a user's jobs' main processes. */
+  /** The process ids of the main processes of a unit or, with `cron:<user>`, of a user's cron jobs. */
   pidsOf(what: string): readonly number[];
   allows(port: number, remoteAddress: string): boolean;
   /** The firewall's rules for IPv4, as `iptables -S` prints them. */
@@ -179,7 +179,7 @@ function hostPrograms(
 /** `nginx -t` */
 function testProxy(command: HostCommand, file: string): CommandReply {
   if (command.args.join(' ') !== '-t') {
-    return notPlayed(command);
+    return notSupported(command);
   }
   try {
     upstreamIn(readFileSync(file, 'utf8'));
@@ -189,26 +189,26 @@ function testProxy(command: HostCommand, file: string): CommandReply {
       stderr: 'nginx: configuration file /etc/nginx/nginx.conf test is successful\n',
     };
   } catch (error) {
-    return complained(error instanceof Error ? error.message : String(error));
+    return failed(error instanceof Error ? error.message : String(error));
   }
 }
 
 const psColumns = 'pid=,ppid=,user:32=,etimes=,unit:128=,comm=';
 
-/** ps(1) with the one set of columns that the steps ask for. */
+/** ps(1) with the one set of columns that the steps use. */
 function listProcesses(command: HostCommand, systemd: Systemd, cron: Cron): CommandReply {
   if (command.args.join(' ') !== `-eo ${psColumns}`) {
-    return notPlayed(command);
+    return notSupported(command);
   }
   // The lab's supervisor starts the jobs: it is the cron daemon of every host.
   const daemon = {pid: process.pid, parent: 1, seconds: Math.floor(process.uptime()), name: 'cron'};
   const rows = [
     row(daemon, 'root', 'cron.service'),
-    ...systemd.processes().map((seen) => row(seen, 'root', seen.unit)),
-    ...cron.processes().map((seen) => row(seen, seen.user, 'cron.service')),
+    ...systemd.processes().map((each) => row(each, 'root', each.unit)),
+    ...cron.processes().map((each) => row(each, each.user, 'cron.service')),
   ];
-  return answered(`${rows.join('\n')}\n`);
+  return succeeded(`${rows.join('\n')}\n`);
 }
 
-const row = ({pid, parent, seconds, name}: SeenProcess, user: string, unit: string) =>
+const row = ({pid, parent, seconds, name}: ProcessInfo, user: string, unit: string) =>
   `${String(pid).padStart(7)} ${String(parent).padStart(7)} ${user.padEnd(32)} ${String(seconds).padStart(7)} ${unit.padEnd(128)} ${name}`;

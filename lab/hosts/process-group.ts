@@ -2,7 +2,7 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 
 /** A process as /proc shows it (proc(5), /proc/pid/stat). */
-export interface SeenProcess {
+export interface ProcessInfo {
   readonly pid: number;
   readonly parent: number;
   readonly name: string;
@@ -10,20 +10,20 @@ export interface SeenProcess {
 }
 
 /**
- * A group of processes: what was started with its mark in the environment, and all that came of it. As with
+ * A group of processes: those that were started with its marker in the environment, and all their descendants. As with
  * systemd's control groups, a process stays a member when its parent is gone.
  */
 export interface ProcessGroup {
-  readonly mark: Readonly<Record<string, string>>;
-  /** The members that run, zombies left out. */
-  members(): readonly SeenProcess[];
-  /** SIGTERM for all of them, SIGKILL for what is left after `graceMs`. */
+  readonly marker: Readonly<Record<string, string>>;
+  /** The running members, without zombies. */
+  members(): readonly ProcessInfo[];
+  /** SIGTERM for all of them, SIGKILL for those that are left after `graceMs`. */
   end(graceMs: number): Promise<void>;
 }
 
-/** The group of this name. It need not have started here: what a killed supervisor left behind is found too. */
+/** The group of this name. It need not have started here: the processes of a killed supervisor are members too. */
 export function processGroup(name: string): ProcessGroup {
-  return {mark: {[variable]: name}, ...groupOf((each) => each === name)};
+  return {marker: {[variable]: name}, ...groupOf((each) => each === name)};
 }
 
 /** Ends every process of every group whose name begins so: those of a lab's hosts begin with the lab's folder. */
@@ -31,11 +31,11 @@ export async function endGroupsBelow(directory: string): Promise<void> {
   await groupOf((each) => each.startsWith(`${directory}/`)).end(1_000);
 }
 
-function groupOf(isName: (name: string) => boolean): Omit<ProcessGroup, 'mark'> {
+function groupOf(isName: (name: string) => boolean): Omit<ProcessGroup, 'marker'> {
   const members = () =>
     pids()
       .filter((pid) => isName(groupNameOf(pid)))
-      .flatMap((pid) => seen(pid) ?? []);
+      .flatMap((pid) => processInfo(pid) ?? []);
   return {
     members,
     end: async (graceMs) => {
@@ -54,14 +54,14 @@ function groupNameOf(pid: number): string {
     const own = settings.find((setting) => setting.startsWith(`${variable}=`));
     return own?.slice(variable.length + 1) ?? '';
   } catch {
-    // It is another account's, or it has just ended.
+    // It belongs to another account, or it has just ended.
     return '';
   }
 }
 
 /** Sends a signal to all members and waits until there is none; `false` when some are left. */
 async function areGone(
-  members: () => readonly SeenProcess[],
+  members: () => readonly ProcessInfo[],
   signal: NodeJS.Signals,
   withinMs: number,
 ): Promise<boolean> {
@@ -85,7 +85,7 @@ const pids = () =>
 // USER_HZ is 100 on every architecture that Node runs on (time(7)).
 const ticksPerSecond = 100;
 
-function seen(pid: number): SeenProcess | null {
+function processInfo(pid: number): ProcessInfo | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const end = stat.lastIndexOf(')');

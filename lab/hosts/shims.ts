@@ -1,20 +1,20 @@
 import {chmodSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Duplex} from 'node:stream';
-import {type CommandReply, complained, type HostCommand, type HostProgram} from './command.ts';
+import {type CommandReply, failed, type HostCommand, type HostProgram} from './command.ts';
 
 /** The file descriptor over which the shims of one ssh session talk to the host's model. */
-export const shimDescriptor = 3;
+const shimDescriptor = 3;
 
-// A shell script, not a Node program: a look runs several commands, and starting Node for each takes longer than the
-// look.
+// A shell script, not a Node program: a check runs several commands, and starting Node for each takes longer than the
+// check.
 const shim = `#!/bin/sh
 # A command of this lab host. It asks the host's model over the descriptor that every ssh session here inherits.
 input=-
 case "\${0##*/} $*" in
   *tables-restore*|crontab*' -') input=$(base64 | tr -d '\\n') ;;
 esac
-# One pipe for all of it: a look waits for every process that is started here.
+# One pipe for all of it: a check waits for every process that is started here.
 words=$({ pwd; [ $# = 0 ] || printf '%s\\n' "$@"; } | base64 -w 0)
 printf '%s %s %s\\n' "\${0##*/}" "$words" "\${input:--}" >&${shimDescriptor}
 read -r code stdout stderr <&${shimDescriptor} || exit 1
@@ -23,7 +23,7 @@ read -r code stdout stderr <&${shimDescriptor} || exit 1
 exit "$code"
 `;
 
-// The lab has no other accounts to become: whoever started it is everyone on its hosts.
+// The lab has no other accounts: all accounts on its hosts are the one that started it.
 const sudo = `#!/bin/sh
 while :; do
   case "$1" in
@@ -56,12 +56,12 @@ export async function answerShims(
   stream: Duplex,
   programs: ReadonlyMap<string, HostProgram>,
 ): Promise<void> {
-  // A session that is cut off takes its descriptor with it.
+  // The descriptor of a session that is cut off is closed with it.
   stream.on('error', () => stream.destroy());
   for await (const line of linesOf(stream)) {
     const command = commandOf(line);
     const program = programs.get(command.name);
-    const reply = program ? await program(command) : complained(`${command.name}: not found`, 127);
+    const reply = program ? await program(command) : failed(`${command.name}: not found`, 127);
     if (stream.writable) {
       stream.write(lineOf(reply));
     }
@@ -79,7 +79,7 @@ async function* linesOf(stream: Duplex): AsyncGenerator<string> {
       yield* lines;
     }
   } catch {
-    // Cut off: there is nobody left to answer.
+    // Cut off: the session is gone.
   }
 }
 

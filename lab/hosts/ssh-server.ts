@@ -7,7 +7,7 @@ import {createKeyPair} from './keys.ts';
 import {type ProcessGroup, processGroup} from './process-group.ts';
 import {answerShims} from './shims.ts';
 
-export interface SshServerOptions {
+interface SshServerOptions {
   readonly address: string;
   readonly user: string;
   /** The one key that may log in, as in authorized_keys. */
@@ -17,14 +17,14 @@ export interface SshServerOptions {
   readonly programs: ReadonlyMap<string, HostProgram>;
 }
 
-/** What may be wrong with a host's ssh server. */
+/** A fault of a host's ssh server. */
 export type SshFault = 'none' | 'refuse' | 'hang' | 'changed-host-key';
 
-export interface SshServer {
+interface SshServer {
   readonly port: number;
   /** Its line of a known_hosts file. */
   readonly knownHost: string;
-  /** Every session is cut, and from now on the server is as the fault says. */
+  /** Cuts every session, and gives the server the fault from now on. */
   fault(fault: SshFault): Promise<void>;
   stop(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   const sockets = new Set<Socket>();
   let fault: SshFault = 'none';
 
-  // Small packets go back and forth: held back for each other's acknowledgement, a login takes 280 ms instead of 30.
+  // Without noDelay small packets wait for each other's acknowledgement, and a login takes 280 ms instead of 30.
   const server = createServer({noDelay: true}, (socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
@@ -82,7 +82,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
 function sessions(options: SshServerOptions, hostKey: string, shells: ProcessGroup): ssh2.Server {
   const server = new ssh2.Server({hostKeys: [hostKey]});
   server.on('connection', (connection: ssh2.Connection) => {
-    // A client that goes away in the middle of its login is no news to a server.
+    // A client that leaves in the middle of its login is no error of the server.
     connection.on('error', () => {});
     connection.on('authentication', (login) =>
       isAllowed(login, options) ? login.accept() : login.reject(['publickey']),
@@ -102,7 +102,7 @@ function isAllowed(login: ssh2.AuthContext, {user, authorizedKey}: SshServerOpti
     return false;
   }
   const offered = login.key.algo === key.type && login.key.data.equals(key.getPublicSSH());
-  // Without a signature the client only asks whether this key would do (RFC 4252, section 7).
+  // Without a signature the client only asks whether this key is acceptable (RFC 4252, section 7).
   return (
     offered &&
     (login.signature === undefined ||
@@ -123,12 +123,12 @@ function run(
       HOME: home,
       USER: user,
       LOGNAME: user,
-      ...shells.mark,
+      ...shells.marker,
     },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
   void answerShims(shell.stdio[3] as Duplex, programs); // 'pipe' makes it a socket pair.
-  // The command may end without reading all that it is sent, and the client may leave before the command ends.
+  // The command may end without reading all of its input, and the client may leave before the command ends.
   shell.stdin.on('error', () => {});
   channel.on('error', () => {});
   channel.pipe(shell.stdin);
@@ -142,11 +142,11 @@ function run(
   });
   shell.once('exit', (code, signal) => {
     shell.stdio[3]?.destroy();
-    shell.once('close', () => sayExit(channel, code, signal));
+    shell.once('close', () => sendExit(channel, code, signal));
   });
 }
 
-function sayExit(
+function sendExit(
   channel: ssh2.ServerChannel,
   code: number | null,
   signal: NodeJS.Signals | null,

@@ -1,12 +1,12 @@
 import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Processes} from '../processes.ts';
-import {answered, type CommandReply, complained, type HostCommand, notPlayed} from './command.ts';
+import {type CommandReply, failed, type HostCommand, notSupported, succeeded} from './command.ts';
 import {readDropIns} from './drop-ins.ts';
-import type {SeenProcess} from './process-group.ts';
+import type {ProcessInfo} from './process-group.ts';
 import {type LabTimer, type LabUnit, Service, Timer, type Unit} from './units.ts';
 
-export interface SystemdOptions {
+interface SystemdOptions {
   readonly host: string;
   readonly root: string;
   readonly processes: Processes;
@@ -37,14 +37,14 @@ export class Systemd {
     this.#reload();
   }
 
-  /** As at boot: what is enabled is started. */
+  /** Starts the enabled units, as at boot. */
   async startEnabled(): Promise<void> {
     await Promise.all(
       [...this.#units.values()].filter(({enabled}) => enabled).map((unit) => unit.start()),
     );
   }
 
-  /** As at shutdown. Timers first: they start services. */
+  /** Stops all units, as at shutdown. Timers first: they start services. */
   async stopAll(): Promise<void> {
     const units = [...this.#units.values()];
     await Promise.all(units.filter((unit) => unit instanceof Timer).map((unit) => unit.stop()));
@@ -56,9 +56,9 @@ export class Systemd {
   }
 
   /** All processes of units, with the unit that each belongs to. */
-  processes(): readonly (SeenProcess & {readonly unit: string})[] {
+  processes(): readonly (ProcessInfo & {readonly unit: string})[] {
     return [...this.#units.values()].flatMap((unit) =>
-      unit.members().map((seen) => ({...seen, unit: unit.name})),
+      unit.members().map((each) => ({...each, unit: unit.name})),
     );
   }
 
@@ -72,7 +72,7 @@ export class Systemd {
     switch (verb) {
       case 'daemon-reload':
         this.#reload();
-        return answered();
+        return succeeded();
       case 'start':
         return this.#onEach(names, 'start', 'not found', (unit) => unit.start());
       case 'stop':
@@ -89,7 +89,7 @@ export class Systemd {
           signalAll(unit, options.includes('--signal=SIGKILL') ? 'SIGKILL' : 'SIGTERM'),
         );
       case 'show':
-        return answered(
+        return succeeded(
           names.map((name) => this.#shown(name, propertiesAsked(command.args))).join('\n'),
         );
       case 'is-active':
@@ -97,9 +97,9 @@ export class Systemd {
       case 'is-enabled':
         return this.#isEnabled(names);
       case 'list-timers':
-        return answered(this.#timerList(!options.includes('--no-legend')));
+        return succeeded(this.#timerList(!options.includes('--no-legend')));
       default:
-        return notPlayed(command);
+        return notSupported(command);
     }
   }
 
@@ -122,18 +122,18 @@ export class Systemd {
   ): Promise<CommandReply> {
     const unknown = names.find((name) => !this.#units.has(name));
     if (unknown !== undefined) {
-      return complained(`Failed to ${verb} ${unknown}: Unit ${unknown} ${missing}.`, 5);
+      return failed(`Failed to ${verb} ${unknown}: Unit ${unknown} ${missing}.`, 5);
     }
     await Promise.all(names.flatMap((name) => this.#units.get(name) ?? []).map(act));
-    return answered();
+    return succeeded();
   }
 
-  /** The units of the lab that can be reloaded do it on SIGHUP, and `systemctl` does not wait for what comes of it. */
+  /** The units of the lab that can be reloaded do it on SIGHUP, and `systemctl` does not wait for the result. */
   #reloadUnits(names: readonly string[]): CommandReply | Promise<CommandReply> {
     const idle = names.find((name) => this.#units.get(name)?.activeState() === 'inactive');
     return idle === undefined
       ? this.#onEach(names, 'reload', 'not found', async (unit) => signalAll(unit, 'SIGHUP'))
-      : complained(`${idle} is not active, cannot reload.`);
+      : failed(`${idle} is not active, cannot reload.`);
   }
 
   #shown(name: string, asked: readonly string[]): string {
@@ -172,16 +172,16 @@ export class Systemd {
 
   #isActive(names: readonly string[]): CommandReply {
     const states = names.map((name) => this.#units.get(name)?.activeState() ?? 'inactive');
-    return answered(`${states.join('\n')}\n`, states.includes('active') ? 0 : 3);
+    return succeeded(`${states.join('\n')}\n`, states.includes('active') ? 0 : 3);
   }
 
   #isEnabled(names: readonly string[]): CommandReply {
     const unknown = names.find((name) => !existsSync(join(this.#folder, name)));
     if (unknown !== undefined) {
-      return complained(`Failed to get unit file state for ${unknown}: No such file or directory`);
+      return failed(`Failed to get unit file state for ${unknown}: No such file or directory`);
     }
     const states = names.flatMap((name) => this.#units.get(name) ?? []).map(unitFileState);
-    return answered(`${states.join('\n')}\n`, states.includes('disabled') ? 1 : 0);
+    return succeeded(`${states.join('\n')}\n`, states.includes('disabled') ? 1 : 0);
   }
 
   #timerList(legend: boolean): string {

@@ -1,6 +1,6 @@
 import type {LabProcess, Processes} from '../processes.ts';
 import {conditionsHold, type DropIns} from './drop-ins.ts';
-import {type ProcessGroup, processGroup, type SeenProcess} from './process-group.ts';
+import {type ProcessGroup, type ProcessInfo, processGroup} from './process-group.ts';
 
 /** A service of a lab host: a real program. */
 export interface LabUnit {
@@ -27,19 +27,19 @@ export interface LabTimer {
 
 export type ActiveState = 'active' | 'activating' | 'deactivating' | 'inactive' | 'failed';
 
-/** What a service and a timer have in common for `systemctl`. */
+/** A service or a timer, for `systemctl`. */
 export interface Unit {
   readonly name: string;
   readonly enabled: boolean;
   dropIns: DropIns;
   activeState(): ActiveState;
-  /** `systemctl start`: skipped, without a complaint, while a condition does not hold. */
+  /** `systemctl start`: skipped, without a message, while a condition does not hold. */
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Its main process. */
   pids(): readonly number[];
   /** All its processes, as its control group would have them. */
-  members(): readonly SeenProcess[];
+  members(): readonly ProcessInfo[];
   /** The properties of `systemctl show` that only this kind of unit has. */
   properties(): Readonly<Record<string, string>>;
 }
@@ -78,7 +78,7 @@ export class Service implements Unit {
     const [program, ...args] = unit.command;
     this.#spawn = () =>
       host.processes.spawn(`${host.name}-${unit.name}`, program, args, {
-        env: {...unit.env, ...this.#group.mark},
+        env: {...unit.env, ...this.#group.marker},
         ...(unit.cwd === undefined ? {} : {cwd: unit.cwd}),
       });
   }
@@ -91,7 +91,7 @@ export class Service implements Unit {
     return this.#process === null ? [] : [this.#process.pid];
   }
 
-  members(): readonly SeenProcess[] {
+  members(): readonly ProcessInfo[] {
     return this.#group.members();
   }
 
@@ -146,7 +146,7 @@ export class Service implements Unit {
   }
 
   async #ended(code: number | null, signal: string | null): Promise<void> {
-    // What the main process leaves behind ends with it (systemd.kill(5), KillMode=control-group).
+    // The processes that the main process leaves end with it (systemd.kill(5), KillMode=control-group).
     await this.#group.end(stopMs);
     this.#process = null;
     // The exits that systemd.service(5) counts as clean.
@@ -216,7 +216,7 @@ export class Timer implements Unit {
     return [];
   }
 
-  members(): readonly SeenProcess[] {
+  members(): readonly ProcessInfo[] {
     return [];
   }
 

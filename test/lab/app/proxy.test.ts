@@ -24,7 +24,7 @@ beforeAll(async () => {
     name: 'web1',
     files: {[proxyFile]: upstreamTo('old')},
     proxyFile,
-    // The folder of the host is known only to whoever starts it, and the program begins in the lab's.
+    // The folder of the host is not known before it starts, and the program starts in the lab's folder.
     units: [
       {
         name: 'nginx.service',
@@ -93,7 +93,7 @@ test('reloaded, the proxy passes new requests on to the new side, and ends those
   kept.destroy();
 });
 
-test('with a file that it cannot use it goes on as before, and nginx -t says so', async () => {
+test('with an unusable file it keeps its servers, and nginx -t reports it', async () => {
   const before = readFileSync(place(), 'utf8');
   writeFileSync(place(), 'upstream shop {\n  server nowhere;\n}\n');
   expect(await tried.ssh(web1, 'nginx -t')).toMatchObject({

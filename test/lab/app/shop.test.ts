@@ -29,7 +29,7 @@ describe('the shop', () => {
     expect(await get(shop, '/orders/t-2')).toEqual([404, {problem: 'There is no order t-2.'}]);
   });
 
-  test('says who serves, and whether its database answers', async () => {
+  test('says which side serves, and whether its database answers', async () => {
     expect(await get(shop, '/health')).toEqual([
       200,
       {healthy: true, side: 'bare-metal', version: '7'},
@@ -38,7 +38,7 @@ describe('the shop', () => {
     expect(await page.text()).toContain('Served by bare-metal, version 7.');
   });
 
-  test('refuses what is no order', async () => {
+  test('refuses a body that is no order', async () => {
     const problem = 'An order is {"token": text, "client": number}.';
     expect(await post(shop, {client: 3})).toEqual([400, {problem}]);
     expect(await post(shop, 'x'.repeat(20_000))).toEqual([400, {problem}]);
@@ -90,7 +90,7 @@ describe('the shop', () => {
     await untilAcknowledged('t-6');
   });
 
-  test('told to end, finishes the request under way, takes no new one, and exits with 0', async () => {
+  test('asked to end, finishes the request under way, takes no new one, and exits with 0', async () => {
     const ending = await world.startShop('ending', {SIDE: 'ending'});
     const agent = new Agent({keepAlive: true});
     const [first] = await order(ending, agent, 'e-1');

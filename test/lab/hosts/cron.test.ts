@@ -24,7 +24,7 @@ const run = async (command: string, input = '') => {
   return `${stdout}${stderr}${code}`;
 };
 
-test('crontab answers in the words and codes of cron 3.0pl1', async () => {
+test('crontab answers with the messages and codes of cron 3.0pl1', async () => {
   expect(await run('crontab -l -u shop')).toBe('no crontab for shop\n1');
   expect(await run('crontab -l -u nosuch')).toBe("crontab:  user `nosuch' unknown\n1");
   expect(await run('crontab -u shop -', '* * * * * true')).toBe(

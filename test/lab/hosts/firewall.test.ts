@@ -86,7 +86,7 @@ test('a declared chain is emptied, and a chain in use is not removed', async () 
   expect(await run('iptables -S own')).toBe('-N own\n0');
 });
 
-test('a rule change resets connections that stand, refuses new ones, and lets the allowed ones be', async () => {
+test('a rule change resets open connections, refuses new ones, and keeps the allowed ones', async () => {
   const [refused, allowed] = ['127.9.9.1', '127.9.9.2'];
   const [standing, kept] = [await reached(refused), await reached(allowed)];
   const reset = once(standing, 'error');

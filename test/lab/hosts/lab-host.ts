@@ -34,13 +34,13 @@ export type TriedHostOptions = Omit<
   'directory' | 'processes' | 'authorizedKey' | 'address'
 >;
 
-export async function startHosts(...wanted: readonly TriedHostOptions[]): Promise<TriedHosts> {
+export async function startHosts(...hostOptions: readonly TriedHostOptions[]): Promise<TriedHosts> {
   const directory = await mkdtemp(join(tmpdir(), 'switcharoo-hosts-'));
   const processes = new Processes(directory);
   const {identityFile, publicKey} = createLabKey(directory);
   const network = `127.${byte()}.${byte()}`;
   const hosts = await Promise.all(
-    wanted.map((options, index) =>
+    hostOptions.map((options, index) =>
       startHost({
         ...options,
         directory,

@@ -9,7 +9,9 @@ const [one, other] = [processGroup(`${directory}/one`), processGroup(`${director
 afterEach(() => endGroupsBelow(directory));
 
 const start = async (group: typeof one, script: string) => {
-  const shell = spawn('/bin/sh', ['-c', script], {env: {PATH: process.env['PATH'], ...group.mark}});
+  const shell = spawn('/bin/sh', ['-c', script], {
+    env: {PATH: process.env['PATH'], ...group.marker},
+  });
   await once(shell, 'spawn');
   return shell;
 };

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => tried?.stop());
 
-test('a command runs in a real shell, with its output, its complaints and its exit code', async () => {
+test('a command runs in a real shell, with its output, its errors and its exit code', async () => {
   expect(await tried.ssh(web1, 'echo out; echo oh >&2; exit 7')).toEqual({
     code: 7,
     stdout: 'out\n',
@@ -35,7 +35,7 @@ test("a script on standard input runs, with the host's own commands first", asyn
   });
 });
 
-test('what a shim is given on standard input reaches the host as it is', async () => {
+test('standard input of a shim reaches the host unchanged', async () => {
   const crontab = '# it\'s äöü\n\t* * * * * echo "$HOME" \\\\ 100%\n';
   expect((await tried.ssh(web1, 'crontab -u root -', {input: crontab})).code).toBe(0);
   expect((await tried.ssh(web1, 'crontab -l -u root')).stdout).toBe(crontab);
@@ -54,11 +54,11 @@ test('several commands run side by side', async () => {
   ]);
 });
 
-test('a command that the lab does not play is refused aloud', async () => {
+test('a command that the lab does not support is refused with a message', async () => {
   expect(await tried.ssh(web1, 'systemctl mask shop.service')).toEqual({
     code: 64,
     stdout: '',
-    stderr: 'systemctl: this lab host does not know: systemctl mask shop.service\n',
+    stderr: 'systemctl: this lab host does not support: systemctl mask shop.service\n',
   });
 });
 
@@ -83,7 +83,7 @@ test('a host key that is not the known one is refused by the client', async () =
   expect((await tried.ssh(web1, 'true')).code).toBe(0);
 });
 
-test('a host that refuses and a host that nobody knows are told apart by the client', async () => {
+test('the client distinguishes a host that refuses from an unknown host', async () => {
   await web1.sshFault('refuse');
   const refused = await tried.ssh(web1, 'true');
   await web1.sshFault('none');
@@ -96,7 +96,7 @@ test('a host that refuses and a host that nobody knows are told apart by the cli
   ]).toEqual([true, true]);
 });
 
-test('a fault cuts the sessions that stand', async () => {
+test('a fault cuts the open sessions', async () => {
   const session = tried.ssh(web1, 'echo begun; sleep 100');
   await web1.sshFault('none');
   await new Promise((resolve) => setTimeout(resolve, 300));

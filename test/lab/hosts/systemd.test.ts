@@ -64,7 +64,7 @@ TriggeredBy=
   );
 });
 
-test('is-active, is-enabled and missing units answer in the words and codes of systemd', async () => {
+test('is-active, is-enabled and missing units answer with the messages and codes of systemd', async () => {
   expect(await run('systemctl is-active shop.service once.service')).toBe('active\nfailed\n0');
   expect(await run('systemctl is-enabled shop.service digest.service')).toBe('enabled\nstatic\n0');
   expect(await run('systemctl is-enabled nosuch.service')).toBe(
@@ -90,7 +90,7 @@ test('a killed service is started again; a stopped one is not, and all its proce
   expect(web1.unitState('shop.service')).toBe('active');
 });
 
-test('a drop-in with a condition holds a start from the next daemon-reload on', async () => {
+test('a drop-in with a condition prevents a start from the next daemon-reload on', async () => {
   const folder = join(web1.root, 'etc/systemd/system/shop.service.d');
   const file = join(folder, 'hold.conf');
   mkdirSync(folder);

@@ -13,8 +13,8 @@ export interface LabWorld {
   stop(): Promise<void>;
 }
 
-export async function startLabWorld(...wanted: readonly TriedHostOptions[]): Promise<LabWorld> {
-  const tried = await startHosts(...wanted);
+export async function startLabWorld(...hosts: readonly TriedHostOptions[]): Promise<LabWorld> {
+  const tried = await startHosts(...hosts);
   const session = await openHosts(tried);
   return {
     tried,
