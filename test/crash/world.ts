@@ -10,7 +10,7 @@ export const everyKind = defineRunbook({
   targets: {a: shelf, b: shelf},
 })
   .phase('Prepare')
-  .step('open', holds, {on: {shelf: 'a'}, input: () => ({label: 'door', text: 'open'})})
+  .step('open', holds, {on: {shelf: 'a'}, input: () => ({label: 'valve', text: 'open'})})
   .step('found', fill, {on: {shelf: 'a'}, input: () => ({texts: {lamp: 'on'}})})
   .step('two', fill, {on: {shelf: 'a'}, input: () => ({texts: {x: 'new', y: 'new'}})})
   .step('order', order, {on: {shelf: 'b'}, input: () => ({label: 'parcel', text: 'tea'})})
@@ -34,7 +34,7 @@ export const everyKind = defineRunbook({
   .step('last', fill, {on: {shelf: 'a'}, input: () => ({texts: {z: 'end'}})});
 
 export function freshShelves(): readonly [Shelf, Shelf] {
-  const a = new Shelf('a', {door: 'open', lamp: 'on', x: 'old', letter: 'dear'});
+  const a = new Shelf('a', {valve: 'open', lamp: 'on', x: 'old', letter: 'dear'});
   return [a, new Shelf('b', {parcel: 'coffee'})];
 }
 

@@ -10,13 +10,13 @@ const runbook = defineRunbook({
   params: z.object({who: z.string()}),
   targets: {a: shelf},
 })
-  .step('door', holds, {on: {shelf: 'a'}, input: () => ({label: 'door', text: 'open'})})
+  .step('valve', holds, {on: {shelf: 'a'}, input: () => ({label: 'valve', text: 'open'})})
   .step('lamp', holds, {on: {shelf: 'a'}, input: () => ({label: 'lamp', text: 'on'})})
   .confirm('go', {question: 'Go?', details: ({params}) => [`${params.who} is waiting.`]})
   .step('set', fill, {on: {shelf: 'a'}, input: () => ({texts: {x: 'new'}})});
 
 function rigged() {
-  const a = new Shelf('a', {door: 'open', lamp: 'on'});
+  const a = new Shelf('a', {valve: 'open', lamp: 'on'});
   return {a, rig: new Rig({runbook, shelves: [a], params: {who: 'ada'}})};
 }
 
@@ -105,10 +105,10 @@ describe('a confirmation', () => {
   test('does not count a yes that came after a gate had closed: it is asked again', async () => {
     const {a, rig} = rigged();
     rig.operator.answering = () => {
-      a.boxes.set('door', rig.operator.asked.length === 1 ? 'shut' : 'open');
+      a.boxes.set('valve', rig.operator.asked.length === 1 ? 'shut' : 'open');
       return 'yes';
     };
-    rig.clock.onTick = () => a.boxes.set('door', 'open');
+    rig.clock.onTick = () => a.boxes.set('valve', 'open');
 
     expect(await rig.run()).toEqual({kind: 'done'});
     expect(rig.operator.asked).toHaveLength(2);
@@ -118,7 +118,7 @@ describe('a confirmation', () => {
   test('holds when a gate stays closed for longer than it may', async () => {
     const {a, rig} = rigged();
     rig.operator.answering = () => {
-      a.boxes.set('door', 'shut');
+      a.boxes.set('valve', 'shut');
       return 'yes';
     };
 
@@ -126,7 +126,7 @@ describe('a confirmation', () => {
       kind: 'held',
       problem: {
         code: 'gate-timeout',
-        message: 'door was not done after 5 s: door is shut, waiting for open.',
+        message: 'valve was not done after 5 s: valve is shut, waiting for open.',
       },
     });
     expect(rig.operator.asked).toHaveLength(1);
@@ -136,10 +136,10 @@ describe('a confirmation', () => {
   test('holds at once on a stop while it waits for a gate', async () => {
     const {a, rig} = rigged();
     rig.operator.answering = () => {
-      a.boxes.set('door', 'shut');
+      a.boxes.set('valve', 'shut');
       return 'yes';
     };
-    rig.clock.onTick = () => a.boxes.get('door') === 'shut' && rig.stopping.abort('SIGTERM');
+    rig.clock.onTick = () => a.boxes.get('valve') === 'shut' && rig.stopping.abort('SIGTERM');
 
     expect(await rig.run()).toMatchObject({problem: {code: 'stopped'}});
   });

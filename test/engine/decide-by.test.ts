@@ -11,12 +11,12 @@ const runbook = defineRunbook({
   targets: {a: shelf},
 })
   .step('set', fill, {on: {shelf: 'a'}, input: () => ({texts: {x: 'new'}})})
-  .step('door', holds, {
+  .step('valve', holds, {
     on: {shelf: 'a'},
-    input: () => ({label: 'door', text: 'open'}),
+    input: () => ({label: 'valve', text: 'open'}),
     timeoutMs: 3_600_000,
   })
-  .confirm('accept', {question: 'Accept?', after: ['door']})
+  .confirm('accept', {question: 'Accept?', after: ['valve']})
   .pointOfNoReturn('Ashes are forever.')
   .step('burn', burn, {on: {shelf: 'a'}, input: () => ({label: 'letter'})});
 
@@ -26,7 +26,7 @@ const decideByUtc = '2026-03-01T03:01:00.000Z';
 const passed = {
   code: 'decide-by-passed',
   message:
-    'The cutover was to be accepted by 2026-03-01T03:01:00.000Z; now it is later, and door is not done.',
+    'The cutover was to be accepted by 2026-03-01T03:01:00.000Z; now it is later, and valve is not done.',
 };
 
 describe('a time by which the cutover must be accepted', () => {
@@ -36,7 +36,7 @@ describe('a time by which the cutover must be accepted', () => {
 
     expect(await rig.run()).toMatchObject({kind: 'held', problem: passed});
     expect(rig.operator.failures).toMatchObject([
-      {entry: 'door', problem: passed, stands: ['set (shelf.fill)'], reverseTo: [null]},
+      {entry: 'valve', problem: passed, stands: ['set (shelf.fill)'], reverseTo: [null]},
     ]);
     expect(a.picture).toMatchObject({x: 'new', letter: 'dear'});
     expect(rig.clock.elapsedMs).toBeLessThan(120_000);
@@ -60,16 +60,16 @@ describe('a time by which the cutover must be accepted', () => {
     expect(late.story.at(-1)).toBe('run-held (decide-by-passed)');
     expect(a.effects).toEqual(['a: x = new']);
 
-    a.boxes.set('door', 'open');
+    a.boxes.set('valve', 'open');
     const again = late.reopened({decideByUtc: '2026-03-01T02:00:00.000Z'});
     again.operator.deciding = () => ({choice: 'retry'});
     expect(await again.run()).toEqual({kind: 'done'});
     expect(again.operator.failures).toHaveLength(1);
-    expect(again.story).toContain('answered failure door: retry');
+    expect(again.story).toContain('answered failure valve: retry');
   });
 
   test('is no more once the cutover was accepted: what remains is done however late it is', async () => {
-    const a = new Shelf('a', {...start, door: 'open'});
+    const a = new Shelf('a', {...start, valve: 'open'});
     const rig = new Rig({runbook, shelves: [a], decideByUtc});
     await rig.run('accept');
     await rig.clock.sleep(3_600_000, new AbortController().signal);
@@ -78,6 +78,6 @@ describe('a time by which the cutover must be accepted', () => {
     await later.clock.sleep(3_600_000, new AbortController().signal);
     expect(await later.run()).toEqual({kind: 'done'});
     expect(later.operator.failures).toEqual([]);
-    expect(a.picture).toEqual({x: 'new', door: 'open'});
+    expect(a.picture).toEqual({x: 'new', valve: 'open'});
   });
 });

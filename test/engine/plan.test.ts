@@ -19,7 +19,7 @@ const put = (texts: Record<string, string>) => ({...onA, input: () => ({texts})}
 describe('a plan', () => {
   test('shows every entry with its outlook, and how it knows', async () => {
     const runbook = book
-      .step('door', holds, {...onA, input: () => ({label: 'door', text: 'open'})})
+      .step('valve', holds, {...onA, input: () => ({label: 'valve', text: 'open'})})
       .step('lamp', fill, put({lamp: 'on'}))
       .step('set', fill, put({x: 'new', y: 'new'}))
       .checkpoint('half')
@@ -42,13 +42,13 @@ describe('a plan', () => {
     const rig = new Rig({
       runbook,
       shelves: [
-        new Shelf('a', {door: 'open', lamp: 'on', x: 'old'}),
+        new Shelf('a', {valve: 'open', lamp: 'on', x: 'old'}),
         new Shelf('b', {letter: 'dear'}),
       ],
     });
 
     expect((await rig.plan()).items.map(shortly)).toEqual([
-      'door: open, checked',
+      'valve: open, checked',
       'lamp: found, checked',
       'set: change, checked [put new into x; put new into y]',
       '— half —',
@@ -94,7 +94,7 @@ describe('a plan', () => {
       throw new Error('no route to b');
     };
     const runbook = book
-      .step('broken', holds, {...onA, input: () => ({label: 'door', text: 'open'})})
+      .step('broken', holds, {...onA, input: () => ({label: 'valve', text: 'open'})})
       .step('unreachable', fill, {...onB, input: () => ({texts: {x: 'new'}})})
       .step('unfit', fill, {...onA, input: () => ({texts: {x: 5 as unknown as string}})})
       .step('throws', fill, {
@@ -104,10 +104,10 @@ describe('a plan', () => {
         },
       })
       .step('fine', fill, put({x: 'new'}));
-    const rig = new Rig({runbook, shelves: [new Shelf('a', {door: 'broken'}), b]});
+    const rig = new Rig({runbook, shelves: [new Shelf('a', {valve: 'broken'}), b]});
 
     expect((await rig.plan()).items.map(shortly)).toEqual([
-      'broken: blocked, checked (blocked: door on a is broken.)',
+      'broken: blocked, checked (blocked: valve on a is broken.)',
       'unreachable: blocked, checked (look-failed: unreachable could not be looked at: no route to b.)',
       expect.stringMatching(/^unfit: blocked, checked \(input-invalid: The input of unfit does/),
       'throws: blocked, checked (input-invalid: The input of throws does not fit: the lambda is wrong)',

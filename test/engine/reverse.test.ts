@@ -208,17 +208,17 @@ describe('the way back', () => {
   });
 
   test('a gate is waited for again after going back behind it', async () => {
-    const a = new Shelf('a', {door: 'open'});
+    const a = new Shelf('a', {valve: 'open'});
     const runbook = book
-      .step('wait', holds, {...onA, input: () => ({label: 'door', text: 'open'})})
+      .step('wait', holds, {...onA, input: () => ({label: 'valve', text: 'open'})})
       .step('one', fill, put({x: '1'}));
     const rig = new Rig({runbook, shelves: [a]});
     await rig.run();
     await rig.reverse();
-    a.boxes.set('door', 'shut');
+    a.boxes.set('valve', 'shut');
 
     expect(await rig.reopened().run()).toMatchObject({problem: {code: 'gate-timeout'}});
-    expect(a.picture).toEqual({door: 'shut'});
+    expect(a.picture).toEqual({valve: 'shut'});
   });
 
   test('stops at what somebody else has changed since, and shows both', async () => {

@@ -12,7 +12,7 @@ const book = defineRunbook({
 });
 const onA = {on: {shelf: 'a'}} as const;
 const two = {...onA, input: () => ({texts: {x: '1', y: '2'}})};
-const waits = {...onA, input: () => ({label: 'door', text: 'open'})};
+const waits = {...onA, input: () => ({label: 'valve', text: 'open'})};
 
 /** The same as the operator's first, and second, Ctrl-C. */
 const first = (rig: Rig) => rig.stopping.abort('SIGINT');
@@ -113,7 +113,7 @@ describe('a signal', () => {
     expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'stopped'}});
     expect(a.effects).toEqual(['a: x = 1']);
     a.afterPut = () => {};
-    a.boxes.set('door', 'open');
+    a.boxes.set('valve', 'open');
     expect(await rig.reopened().run()).toEqual({kind: 'done'});
   });
 
