@@ -1,24 +1,25 @@
 import {z} from 'zod';
 import {blocked, defineStep, done, pending, SwitcharooError, waiting} from '../../src/index.ts';
 import {endClients, positionText, sourceAddress, watchPosition} from '../mysql/index.ts';
-import {fence, thaw} from './procedures/actions.ts';
-import {preparedRemain, stillWritten} from './procedures/problems.ts';
-import {type AuroraWriter, auroraCluster} from './target.ts';
+import type {AuroraWriter} from './contract.ts';
+import {disableWrites, enableWrites} from './replication/actions.ts';
+import {transactionsPrepared, writesWhileReadOnly} from './replication/problems.ts';
+import {auroraCluster} from './target.ts';
 
-/** Aurora accepts the application's writes. Its reverse fences it, so that the old source can have the last of them. */
+/** Aurora accepts the application's writes. Its reversal refuses them, so that the old source can have the last of them. */
 export const openWrites = defineStep({
   name: 'aurora.open-writes',
-  summary: 'Let Aurora accept writes.',
+  summary: 'Enable writes on Aurora.',
   targets: {aurora: auroraCluster},
   input: z.object({
-    /** On the way back. Left alone, clients can read on; what they have not committed is refused all the same. */
+    /** When reversed. With `false` clients stay and can read; what they have not committed is refused all the same. */
     endSessions: z.boolean().default(true),
   }),
   before: z.object({readOnly: z.literal(true)}),
   output: z.object({}),
   needs: {aurora: ['EXECUTE ON mysql.*', 'PROCESS', 'REPLICATION CLIENT']},
   reverses:
-    'Lets Aurora refuse writes, ends all client sessions unless told otherwise, and sees its position stand still.',
+    'Disables writes on Aurora, ends all client sessions (unless endSessions is false), and verifies that its position no longer moves.',
   timeoutMs: 60_000,
   poll: {firstMs: 50, mostMs: 500},
 
@@ -28,14 +29,14 @@ export const openWrites = defineStep({
       return run.started
         ? done({})
         : blocked(
-            `${aurora.name} already accepts writes (read_only = OFF), and this run did not open it.`,
-            `Find out who did and whether somebody has written there; Aurora must be fenced until this step.`,
+            `${aurora.name} already accepts writes (read_only = OFF), and this run did not enable them.`,
+            `Check which sessions write on ${aurora.name} with SHOW PROCESSLIST, then CALL mysql.rds_set_read_only(1).`,
           );
     }
     const replication = await aurora.replication(signal);
     if (replication) {
       return blocked(
-        `${aurora.name} follows ${sourceAddress(replication)}; opened now, it would have two writers.`,
+        `${aurora.name} replicates from ${sourceAddress(replication)}; with writes enabled, it would have two writers.`,
         'Promote it first (aurora.promote).',
       );
     }
@@ -51,38 +52,39 @@ export const openWrites = defineStep({
     );
   },
 
-  plan: async () => [thaw],
+  plan: async () => [enableWrites],
 
   async reverse({targets: {aurora}, input, signal}) {
     const {readOnly} = await aurora.fence(signal);
     if (!input.endSessions) {
-      return readOnly ? [] : [fence, seeItStand];
+      return readOnly ? [] : [disableWrites, verifyPosition];
     }
     const open = await aurora.openTransactions(signal);
-    return readOnly && open.length === 0 ? [] : [...(readOnly ? [] : [fence]), endSessions];
+    return readOnly && open.length === 0 ? [] : [...(readOnly ? [] : [disableWrites]), endSessions];
   },
 });
 
 const endSessions = {
   on: 'aurora',
-  does: 'end all client sessions, and see its position stand still',
+  does: 'end all client sessions, and verify that its position no longer moves',
   perform: async (aurora: AuroraWriter, signal: AbortSignal, say: (text: string) => void) => {
     await endClients(aurora, {isToEnd: () => true, signal, say});
-    await seeItStand.perform(aurora, signal);
+    await verifyPosition.perform(aurora, signal);
   },
 } as const;
 
-const seeItStand = {
+const verifyPosition = {
   on: 'aurora',
-  does: 'see its position stand still',
+  does: 'verify that its position no longer moves',
   perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
     const prepared = await aurora.preparedTransactions(signal);
     if (prepared > 0) {
-      throw new SwitcharooError(preparedRemain(aurora.name, prepared));
+      throw new SwitcharooError(transactionsPrepared(aurora.name, prepared));
     }
     const {first, last, stands} = await watchPosition(aurora, signal);
     if (!stands) {
-      throw new SwitcharooError(stillWritten(aurora.name, positionText(first), positionText(last)));
+      const [from, to] = [positionText(first), positionText(last)];
+      throw new SwitcharooError(writesWhileReadOnly(aurora.name, from, to));
     }
   },
 } as const;

@@ -7,34 +7,37 @@ import {
   isRunning,
   type MysqlReader,
   mysqlServer,
+  type Position,
+  positionSchema,
   positionText,
   type Replication,
   sourceAddress,
 } from '../mysql/index.ts';
-import {forget, pointAt, start} from './procedures/actions.ts';
-import {upstreamMoved} from './procedures/problems.ts';
-import {type AuroraReader, type AuroraWriter, auroraCluster} from './target.ts';
+import type {AuroraReader, AuroraWriter} from './contract.ts';
+import {resetReplication, setSource, startReplication} from './replication/actions.ts';
+import {writesOnUpstream} from './replication/problems.ts';
+import {auroraCluster} from './target.ts';
 
-const position = z.object({file: z.string(), position: z.coerce.number().int()});
 const address = z.object({host: z.string(), port: z.number()});
 
-/** Aurora stops following upstream and stands alone, still fenced. Where its own log stands then is where the way back begins. */
+/** Aurora stops replication from upstream; writes stay disabled. Reverse replication starts at its position then. */
 export const promote = defineStep({
   name: 'aurora.promote',
-  summary: 'Let Aurora stop following upstream, once it has executed everything.',
+  summary: 'Promote Aurora once it has executed everything from upstream.',
   targets: {aurora: auroraCluster, upstream: mysqlServer},
   input: z.object({
     /**
-     * Where upstream stands, frozen: from there Aurora follows it again. Without it, from where upstream stands at the
-     * reversal, and what was written there meanwhile by somebody who should not have would be missing on Aurora.
+     * The position of the frozen upstream, from which Aurora replicates again when reversed. Without it the position at
+     * the reversal is used: a write made there meanwhile, in spite of the freeze, would be missing on Aurora.
      */
-    upstreamAt: position.optional(),
+    upstreamAt: positionSchema.optional(),
   }),
-  before: z.object({following: address}),
-  /** Aurora's own position, before anybody can write there. */
-  output: z.object({file: z.string(), position: z.number()}),
+  before: z.object({source: address}),
+  /** Aurora's own position, before any client can write there. */
+  output: positionSchema,
   needs: {aurora: ['EXECUTE ON mysql.*', 'REPLICATION CLIENT'], upstream: ['REPLICATION CLIENT']},
-  reverses: 'Lets Aurora follow upstream again, from where it stopped; it stays fenced.',
+  reverses:
+    'Starts replication from upstream again, at the position where it stopped; writes stay disabled.',
   timeoutMs: 120_000,
   poll: {firstMs: 50, mostMs: 1_000},
 
@@ -45,14 +48,14 @@ export const promote = defineStep({
       return run.started
         ? done(await aurora.position(signal))
         : blocked(
-            `${aurora.name} follows nobody, so there is nothing to promote it from.`,
-            `Let it follow ${upstream.name} first (aurora.replicate-from), or find out who stopped it.`,
+            `${aurora.name} does not replicate from any server, so it cannot be promoted.`,
+            `Set up replication from ${upstream.name} first (aurora.replicate-from).`,
           );
     }
     if (!(await aurora.fence(signal)).readOnly) {
       return blocked(
-        `${aurora.name} accepts writes while it follows ${sourceAddress(replication)}.`,
-        `Fence it with CALL mysql.rds_set_read_only(1), after a look that nobody has written there.`,
+        `${aurora.name} accepts writes while it replicates from ${sourceAddress(replication)}.`,
+        `Check for writes on ${aurora.name}, then CALL mysql.rds_set_read_only(1) there.`,
       );
     }
     return hasReached(replication.executed, end)
@@ -65,49 +68,50 @@ export const promote = defineStep({
     return replication
       ? [
           ...(replication.io === 'No' && replication.sql === 'No' ? [] : [stop]),
-          forgetUpstream(upstream, sourceAddress(replication)),
+          resetFrom(upstream, sourceAddress(replication)),
         ]
       : [];
   },
 
-  async reverse({targets: {aurora, upstream}, input: {upstreamAt}, signal}, {following}) {
+  async reverse({targets: {aurora, upstream}, input: {upstreamAt}, signal}, {source}) {
     const replication = await aurora.replication(signal);
-    if (replication && sourceAddress(replication) !== sourceAddress(following)) {
+    if (replication && sourceAddress(replication) !== sourceAddress(source)) {
       return blocked(
-        `${aurora.name} follows ${sourceAddress(replication)} now, and followed ${sourceAddress(following)} before.`,
-        `Find out who changed that; stop and reset replication on ${aurora.name}, then reverse again.`,
+        `${aurora.name} replicates from ${sourceAddress(replication)} now, and replicated from ${sourceAddress(source)} before.`,
+        `Stop and reset replication on ${aurora.name}, then reverse again.`,
       );
     }
-    const from = upstreamAt ? positionText(upstreamAt) : `where ${upstream.name} stands`;
-    const does = `follow ${sourceAddress(following)} again, from ${from}`;
-    const place = async (stopping: AbortSignal) => upstreamAt ?? upstream.position(stopping);
+    const from = upstreamAt ? positionText(upstreamAt) : `the position of ${upstream.name}`;
+    const does = `replicate from ${sourceAddress(source)} again, starting at ${from}`;
+    const position = async (stopping: AbortSignal) => upstreamAt ?? upstream.position(stopping);
     return [
-      // What upstream logs later and came from Aurora itself, Aurora drops: events carry their origin's server_id.
-      ...(replication ? [] : [pointAt(following, place, does)]),
-      ...(replication && isRunning(replication) ? [] : [start]),
+      // Aurora drops what upstream logs later but came from Aurora itself: events carry their origin's server_id.
+      ...(replication ? [] : [setSource(source, position, does)]),
+      ...(replication && isRunning(replication) ? [] : [startReplication]),
     ];
   },
 });
 
 const pendingFor = (aurora: AuroraReader, {host, port}: Replication) =>
   pending(
-    {following: {host, port}},
-    {what: aurora.name, is: `follows ${host}:${port}`, shouldBe: 'follows nobody'},
+    {source: {host, port}},
+    {what: aurora.name, is: `replicates from ${host}:${port}`, shouldBe: 'does not replicate'},
   );
 
 function behind(
   aurora: AuroraReader,
   upstream: MysqlReader,
   replication: Replication,
-  {end, started}: {end: {file: string; position: number}; started: boolean},
+  {end, started}: {readonly end: Position; readonly started: boolean},
 ) {
   const {executed} = replication;
-  const words = `${aurora.name} is at ${positionText(executed)}, ${distanceText(executed, end)} before ${positionText(end)} where ${upstream.name} stands`;
-  // After our own start it catches up; before we began, the gates in front of this step were not waited for.
+  const distance = distanceText(executed, end);
+  const progress = `${aurora.name} is at ${positionText(executed)}, ${distance} behind ${upstream.name}, which is at ${positionText(end)}`;
+  // After our own start it catches up; before it, the gates in front of this step were not waited for.
   return started && brokenReason(replication) === null
-    ? waiting(words)
+    ? waiting(progress)
     : blocked(
-        `${words}.`,
+        `${progress}.`,
         `Freeze writes, and wait with mysql.caught-up until ${aurora.name} has executed everything.`,
       );
 }
@@ -123,20 +127,21 @@ const stop = {
   },
 } as const;
 
-const forgetUpstream = (upstream: MysqlReader, followed: string) => {
-  const forgetting = forget(followed);
+const resetFrom = (upstream: MysqlReader, source: string) => {
+  const reset = resetReplication(source);
   return {
-    ...forgetting,
-    does: `forget ${followed}`,
+    ...reset,
+    does: `reset replication from ${source}`,
     perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
       const replication = await aurora.replication(signal);
       const end = await upstream.position(signal);
-      // Whatever arrived upstream while replication was being stopped would be lost with it.
+      // A write that arrived upstream while replication was being stopped would be lost with the reset.
       if (replication && !hasReached(replication.executed, end)) {
         const at = positionText(replication.executed);
-        throw new SwitcharooError(upstreamMoved(aurora.name, at, upstream.name, positionText(end)));
+        const to = positionText(end);
+        throw new SwitcharooError(writesOnUpstream(aurora.name, at, upstream.name, to));
       }
-      await forgetting.perform(aurora, signal);
+      await reset.perform(aurora, signal);
     },
   } as const;
 };

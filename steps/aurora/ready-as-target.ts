@@ -5,11 +5,11 @@ import {auroraChecks} from './checks/catalogue.ts';
 import {lookOver} from './checks/check.ts';
 import {auroraCluster} from './target.ts';
 
-/** Looks, days before the night, whether Aurora can take over from this source, and be gone back from. */
+/** Checks, days before the cutover, whether Aurora can take over from this source, and whether that can be reversed. */
 export const readyAsTarget = defineGate({
   name: 'aurora.ready-as-target',
   summary:
-    'See that the Aurora cluster can replicate, be fenced, and be followed, and fits the source.',
+    'Check that the Aurora cluster can replicate, refuse writes, be replicated from, and fits the source.',
   targets: {aurora: auroraCluster, source: mysqlServer, replica: mysqlServer},
   input: z.object({}),
   output: z.object({}),

@@ -7,34 +7,41 @@ import {
   type MysqlReader,
   mysqlServer,
   type Position,
+  positionSchema,
   positionText,
   type Replication,
   sourceAddress,
 } from '../mysql/index.ts';
-import {fence, forget, pointAt, start, thaw} from './procedures/actions.ts';
-import {type AuroraReader, auroraCluster} from './target.ts';
+import type {AuroraReader} from './contract.ts';
+import {
+  disableWrites,
+  enableWrites,
+  resetReplication,
+  setSource,
+  startReplication,
+} from './replication/actions.ts';
+import {auroraCluster} from './target.ts';
 
 const input = z.object({
   /** How Aurora reaches upstream. */
   host: z.string(),
   port: z.coerce.number().int().default(3306),
-  /** Where upstream stood when Aurora was seeded. */
-  file: z.string(),
-  position: z.coerce.number().int(),
+  /** The position of upstream when Aurora was seeded: `file` and `position`. */
+  ...positionSchema.shape,
 });
 
 type Address = Pick<z.output<typeof input>, 'host' | 'port'>;
 
-/** Fences Aurora and lets it follow upstream from the seed on. It stays fenced until aurora.open-writes. */
+/** Disables writes on Aurora and replicates from the seed's position on. Writes stay disabled until aurora.open-writes. */
 export const replicateFrom = defineStep({
   name: 'aurora.replicate-from',
-  summary: 'Fence Aurora, and let it replicate from upstream.',
+  summary: 'Disable writes on Aurora, and replicate from upstream.',
   targets: {aurora: auroraCluster, upstream: mysqlServer},
   input,
   before: z.object({
     readOnly: z.boolean(),
-    /** `null` before this step; otherwise it is half-way. */
-    following: z.object({host: z.string(), port: z.number()}).nullable(),
+    /** `null` before this step; otherwise the step is half done. */
+    source: z.object({host: z.string(), port: z.number()}).nullable(),
   }),
   output: z.object({}),
   needs: {
@@ -42,66 +49,66 @@ export const replicateFrom = defineStep({
     upstream: ['REPLICATION CLIENT', 'an account for Aurora with REPLICATION SLAVE'],
   },
   reverses:
-    'Stops replication on Aurora, forgets upstream, and lets it accept writes if it did before.',
+    'Stops and resets replication on Aurora, and enables writes if they were enabled before.',
   timeoutMs: 120_000,
 
-  async check({targets: {aurora, upstream}, input: wanted, run, signal}) {
+  async check({targets: {aurora, upstream}, input: target, run, signal}) {
     const replication = await aurora.replication(signal);
     const {readOnly} = await aurora.fence(signal);
     if (!replication) {
-      // Fenced and alone it was left by aurora.promote, which stands on this step: neither half-way nor undone.
-      return run.started && readOnly && wasOpen(run.before)
+      // Read-only without replication is how aurora.promote leaves it: this step is neither half done nor undone.
+      return run.started && readOnly && writesWereEnabled(run.before)
         ? done({})
-        : ((await whyNot(upstream, wanted, signal)) ??
+        : ((await seedUnusable(upstream, target, signal)) ??
             pending(
-              {readOnly, following: null},
+              {readOnly, source: null},
               {
                 what: aurora.name,
-                is: 'follows nobody',
-                shouldBe: `follows ${sourceAddress(wanted)}`,
+                is: 'does not replicate',
+                shouldBe: `replicates from ${sourceAddress(target)}`,
               },
             ));
     }
-    if (replication.host !== wanted.host || replication.port !== wanted.port) {
-      return followsAnother(aurora, replication, wanted);
+    if (replication.host !== target.host || replication.port !== target.port) {
+      return anotherSource(aurora, replication, target);
     }
-    return standing(aurora, replication, {readOnly, started: run.started});
+    return verdictOn(aurora, replication, {readOnly, started: run.started});
   },
 
   async plan({targets: {aurora}, input: {host, port, file, position}, signal}) {
     const replication = await aurora.replication(signal);
     const {readOnly} = await aurora.fence(signal);
-    const does = `follow ${host}:${port}, from ${file}:${position}`;
+    const does = `replicate from ${host}:${port}, starting at ${file}:${position}`;
     return [
-      // Pointed at upstream it does nothing yet; fenced first, it would look like a promoted one until then.
-      ...(replication ? [] : [pointAt({host, port}, async () => ({file, position}), does)]),
-      ...(readOnly ? [] : [fence]),
-      ...(replication && isRunning(replication) ? [] : [start]),
+      // A source alone starts nothing; with writes disabled first, it would look like a promoted cluster until then.
+      ...(replication ? [] : [setSource({host, port}, async () => ({file, position}), does)]),
+      ...(readOnly ? [] : [disableWrites]),
+      ...(replication && isRunning(replication) ? [] : [startReplication]),
     ];
   },
 
-  // Always all of them: while aurora.promote still stands, it is planned from a world that its reversal changes first.
-  async reverse({targets: {aurora}, input: wanted, signal}, before) {
+  // Always all actions: while aurora.promote is applied, they are planned from a state that its reversal changes first.
+  async reverse({targets: {aurora}, input: target, signal}, before) {
     const replication = await aurora.replication(signal);
-    return replication && sourceAddress(replication) !== sourceAddress(wanted)
-      ? followsAnother(aurora, replication, wanted)
-      : [forget(sourceAddress(wanted)), ...(before.readOnly ? [] : [thaw])];
+    return replication && sourceAddress(replication) !== sourceAddress(target)
+      ? anotherSource(aurora, replication, target)
+      : [resetReplication(sourceAddress(target)), ...(before.readOnly ? [] : [enableWrites])];
   },
 });
 
-const followsAnother = (aurora: AuroraReader, replication: Replication, wanted: Address): Blocked =>
+const anotherSource = (aurora: AuroraReader, actual: Replication, expected: Address): Blocked =>
   blocked(
-    `${aurora.name} follows ${sourceAddress(replication)}, not ${sourceAddress(wanted)}.`,
-    `If nobody needs that, stop and reset replication on ${aurora.name}, then look again.`,
+    `${aurora.name} replicates from ${sourceAddress(actual)}, not from ${sourceAddress(expected)}.`,
+    `If that replication is no longer needed, stop and reset it on ${aurora.name}, then check again.`,
   );
 
-function wasOpen(before: unknown): boolean {
+function writesWereEnabled(before: unknown): boolean {
   const {success, data} = replicateFrom.before.safeParse(before);
   return success && !data.readOnly;
 }
 
-/** A seed whose log is gone can never be continued. */
-async function whyNot(
+/** Replication cannot start from a seed whose binary log is purged, or whose position is of another server. */
+async function seedUnusable(
   upstream: MysqlReader,
   seed: Position,
   signal: AbortSignal,
@@ -110,29 +117,29 @@ async function whyNot(
   const end = await upstream.position(signal);
   if (comparePositions(seed, end) === null) {
     return blocked(
-      `The seed's position ${positionText(seed)} is not one of ${upstream.name}, whose log is ${end.file}.`,
+      `The seed's position ${positionText(seed)} is not in the binary logs of ${upstream.name}, which writes ${end.file}.`,
       `Give the position that ${upstream.name} had when the seed was taken.`,
     );
   }
   const isPurged = (comparePositions({file: oldest, position: 0}, seed) ?? 1) > 0;
   return isPurged || (comparePositions(seed, end) ?? 1) > 0
     ? blocked(
-        `${upstream.name} has its log from ${oldest} to ${positionText(end)}, and the seed was taken at ${positionText(seed)}.`,
+        `${upstream.name} has its binary logs from ${oldest} to ${positionText(end)}, and the seed was taken at ${positionText(seed)}.`,
         'Seed Aurora again, and keep the binary logs until it has caught up.',
       )
     : null;
 }
 
-function standing(
+function verdictOn(
   aurora: AuroraReader,
   replication: Replication,
-  {readOnly, started}: {readOnly: boolean; started: boolean},
+  {readOnly, started}: {readonly readOnly: boolean; readonly started: boolean},
 ) {
   const broken = brokenReason(replication);
   if (broken !== null && replication.error) {
     return blocked(
       `${aurora.name} does not replicate from ${sourceAddress(replication)}: ${broken}.`,
-      `Read SHOW REPLICA STATUS (SHOW SLAVE STATUS) on ${aurora.name}, and remove the cause.`,
+      `Read SHOW REPLICA STATUS (SHOW SLAVE STATUS) on ${aurora.name}, and fix the cause.`,
     );
   }
   if (readOnly && isRunning(replication)) {
@@ -140,10 +147,10 @@ function standing(
   }
   if (!started) {
     return blocked(
-      `${aurora.name} is already set to follow ${sourceAddress(replication)}, but ${readOnly ? 'its threads do not run' : 'it accepts writes'}.`,
+      `${aurora.name} is already set up to replicate from ${sourceAddress(replication)}, but ${readOnly ? 'its threads do not run' : 'it accepts writes'}.`,
       readOnly
-        ? `Start it with CALL mysql.rds_start_replication, or reset it.`
-        : `Fence it with CALL mysql.rds_set_read_only(1), after a look that nobody has written there.`,
+        ? `CALL mysql.rds_start_replication on ${aurora.name}, or reset its replication.`
+        : `Check for writes on ${aurora.name}, then CALL mysql.rds_set_read_only(1) there.`,
     );
   }
   return broken === null && readOnly
@@ -151,7 +158,7 @@ function standing(
         `${aurora.name} is connecting to ${sourceAddress(replication)}${replication.error ? `: ${replication.error.text}` : ''}`,
       )
     : pending(
-        {readOnly, following: null},
+        {readOnly, source: null},
         {
           what: aurora.name,
           is: `IO ${replication.io}, SQL ${replication.sql}`,

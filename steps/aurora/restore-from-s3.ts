@@ -1,29 +1,27 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
-import {positionText, samePosition} from '../mysql/index.ts';
+import {positionSchema, positionText, samePosition} from '../mysql/index.ts';
+import type {AuroraReader, RestoredCluster} from './contract.ts';
+import {addWriter, deleteCluster, deleteInstance, restoreCluster} from './restore/actions.ts';
+import {type RestoreInput, restoreInput} from './restore/input.ts';
 import {
-  addWriter,
-  isForGood,
-  isOf,
-  type RestoreInput,
-  removeCluster,
-  removeInstance,
-  restore,
-  restoreInput,
-  whyKept,
-} from './restore/actions.ts';
-import type {MadeCluster} from './restore/cluster-restore.ts';
-import {type AuroraReader, auroraCluster} from './target.ts';
+  createdByText,
+  hasFailed,
+  isOfRun,
+  keepReason,
+  progressText,
+} from './restore/restored-cluster.ts';
+import {auroraCluster} from './target.ts';
 
-/** A first copy for what is too large for a dump: RDS makes the cluster of a backup of the source's files in S3. */
+/** The first copy of a source that is too large for a dump: RDS restores a backup of its files from S3. */
 export const restoreFromS3 = defineStep({
   name: 'aurora.restore-from-s3',
-  summary: 'Let RDS make the Aurora cluster from an XtraBackup in S3, with a writer.',
+  summary: 'Restore an Aurora cluster from an XtraBackup in S3, and add a writer.',
   targets: {aurora: auroraCluster},
   input: restoreInput,
   before: z.object({cluster: z.null()}),
-  /** Where the server that the backup was made of stood in its own log, and how Aurora is reached. */
-  output: z.object({file: z.string(), position: z.number(), host: z.string(), port: z.number()}),
+  /** The position of the backup in the source's own log, and the endpoint of the cluster. */
+  output: positionSchema.extend({host: z.string(), port: z.number()}),
   needs: {
     aurora: [
       'rds:DescribeDBClusters',
@@ -40,129 +38,127 @@ export const restoreFromS3 = defineStep({
     ],
   },
   reverses:
-    'Deletes the cluster that this run made, unless it is protected or somebody uses it. No snapshot is kept.',
+    'Deletes the cluster that this run created, unless it is protected or in use. No snapshot is kept.',
   timeoutMs: 3 * 24 * 3_600_000,
   poll: {firstMs: 1_000, mostMs: 15_000},
 
-  async check({targets: {aurora}, input: wanted, run, signal}) {
-    const cluster = await aurora.restoring.made(signal);
+  async check({targets: {aurora}, input, run, signal}) {
+    const cluster = await aurora.restore.cluster(signal);
     if (!cluster) {
-      return whyUnfit(wanted) ?? pendingFor(aurora, wanted);
+      return versionUnfit(input) ?? pendingFor(aurora, input);
     }
-    if (!isOf(cluster, run)) {
-      return notOurs(aurora, cluster);
+    if (!isOfRun(cluster, run)) {
+      return existsAlready(aurora, cluster);
     }
     return (
-      (await whatMoves(aurora, cluster, signal)) ??
+      (await notAvailable(aurora, cluster, signal)) ??
       (cluster.instances.length === 0
-        ? pendingFor(aurora, wanted)
-        : restored(aurora, cluster, wanted, signal))
+        ? pendingFor(aurora, input)
+        : verdictOnRestored(aurora, cluster, input, signal))
     );
   },
 
-  async plan({targets: {aurora}, input: wanted, run, signal}) {
-    const cluster = await aurora.restoring.made(signal);
+  async plan({targets: {aurora}, input, run, signal}) {
+    const cluster = await aurora.restore.cluster(signal);
     return [
-      ...(cluster ? [] : [restore(aurora, wanted, run)]),
-      ...(cluster && cluster.instances.length > 0 ? [] : [addWriter(aurora, wanted, run)]),
+      ...(cluster ? [] : [restoreCluster(aurora, input, run)]),
+      ...(cluster && cluster.instances.length > 0 ? [] : [addWriter(aurora, input, run)]),
     ];
   },
 
   async reverse({targets: {aurora}, run, signal}) {
-    const cluster = await aurora.restoring.made(signal);
+    const cluster = await aurora.restore.cluster(signal);
     if (!cluster || cluster.status === 'deleting') {
       return [];
     }
-    const why = isOf(cluster, run)
-      ? await whyKept(aurora, cluster, signal)
-      : `run ${run.id} did not make it`;
-    return why === null
+    const reason = isOfRun(cluster, run)
+      ? await keepReason(aurora, cluster, signal)
+      : `run ${run.id} did not create it`;
+    return reason === null
       ? [
-          ...cluster.instances.map(({identifier}) => removeInstance(aurora, identifier, run)),
-          removeCluster(aurora, run),
+          ...cluster.instances.map(({identifier}) => deleteInstance(aurora, identifier, run)),
+          deleteCluster(aurora, run),
         ]
       : blocked(
-          `Cluster ${aurora.clusterIdentifier} is not deleted: ${why}.`,
-          'Reverse first what came after it. If it is no longer wanted, end its use and turn its deletion protection off, then reverse again.',
+          `Cluster ${aurora.clusterIdentifier} is not deleted: ${reason}.`,
+          'Reverse the later entries first. If the cluster is no longer needed, end its use, turn its deletion protection off, and reverse again.',
         );
   },
 });
 
-const notOurs = (aurora: AuroraReader, {status, tags}: MadeCluster): Blocked => {
-  const by = tags['switcharoo:run'];
-  return blocked(
-    `RDS has a cluster ${aurora.clusterIdentifier} already (${status}), which ${by === undefined ? 'this run did not make' : `run ${by} made`}.`,
-    'Name another clusterIdentifier in the inventory, or leave this entry out and go on with that cluster.',
+const existsAlready = (aurora: AuroraReader, cluster: RestoredCluster): Blocked =>
+  blocked(
+    `Cluster ${aurora.clusterIdentifier} already exists (${cluster.status}), and ${createdByText(cluster)}.`,
+    'Set another clusterIdentifier in the inventory, or leave this entry out and continue with that cluster.',
   );
-};
 
 const pendingFor = (aurora: AuroraReader, {bucket, prefix, instanceClass}: RestoreInput) =>
   pending(
     {cluster: null},
     {
       what: `cluster ${aurora.clusterIdentifier}`,
-      is: 'none with a writer',
+      is: 'missing, or without a writer',
       shouldBe: `restored from ${bucket}${prefix === undefined ? '' : `/${prefix}`}, with a ${instanceClass}`,
     },
   );
 
 /** RDS restores backups of the same major version alone (Aurora user guide, physical migration from MySQL). */
-function whyUnfit({sourceEngineVersion, engineVersion}: RestoreInput): Blocked | null {
+function versionUnfit({sourceEngineVersion, engineVersion}: RestoreInput): Blocked | null {
   const [series] = /^\d+\.\d+/.exec(sourceEngineVersion) ?? [];
-  if (series === undefined || !restorable.includes(series)) {
+  if (series === undefined || !restorableSeries.includes(series)) {
     return blocked(
-      `RDS restores no backup of MySQL ${sourceEngineVersion}, only of ${restorable.join(' and ')}.`,
+      `RDS cannot restore a backup of MySQL ${sourceEngineVersion}, only of ${restorableSeries.join(' and ')}.`,
       'Copy it with aurora.seed instead.',
     );
   }
   return engineVersion === undefined || engineVersion.startsWith(`${series}.`)
     ? null
     : blocked(
-        `A backup of MySQL ${sourceEngineVersion} gives no cluster of version ${engineVersion}: RDS wants the same major version.`,
-        `Give an engineVersion that begins with ${series}.mysql_aurora, and upgrade the cluster afterwards; or copy with aurora.seed.`,
+        `A backup of MySQL ${sourceEngineVersion} cannot become a cluster of version ${engineVersion}: RDS requires the same major version.`,
+        `Give an engineVersion that begins with ${series}.mysql_aurora and upgrade the cluster afterwards, or copy with aurora.seed.`,
       );
 }
 
-const restorable = ['5.7', '8.0'];
+const restorableSeries = ['5.7', '8.0'];
 
-/** What is on its way, or went wrong on it; `null` when all of it stands. */
-async function whatMoves(aurora: AuroraReader, cluster: MadeCluster, signal: AbortSignal) {
-  const writer = cluster.instances.find(({status}) => status !== 'available');
-  const moving =
+/** The part that is not available yet, or has failed; `null` when cluster and instances are available. */
+async function notAvailable(aurora: AuroraReader, cluster: RestoredCluster, signal: AbortSignal) {
+  const instance = cluster.instances.find(({status}) => status !== 'available');
+  const part =
     cluster.status === 'available'
-      ? writer && {name: `instance ${writer.identifier}`, status: writer.status}
+      ? instance && {name: `instance ${instance.identifier}`, status: instance.status}
       : {name: `cluster ${aurora.clusterIdentifier}`, status: cluster.status};
-  if (!moving) {
+  if (!part) {
     return null;
   }
-  const said = await aurora.restoring.lastEvent(signal);
-  const words = `${moving.name} is ${moving.status}${cluster.progress === null ? '' : `, ${cluster.progress} %`}${said === null ? '' : `; RDS said last: ${said}`}`;
-  return isForGood(moving.status)
+  const event = await aurora.restore.lastEvent(signal);
+  const text = `${progressText(part.name, part.status, cluster)}${event === null ? '' : `; last event: ${event}`}`;
+  return hasFailed(part.status)
     ? blocked(
-        `${words}.`,
-        "Look at the cluster's events and its error log; reverse deletes it, then correct the backup or the input.",
+        `${text}.`,
+        'Read its events and its error log; reverse, correct the backup or the input, then run again.',
       )
-    : waiting(words);
+    : waiting(text);
 }
 
-async function restored(
+async function verdictOnRestored(
   aurora: AuroraReader,
-  {endpoint, port}: MadeCluster,
+  {endpoint, port}: RestoredCluster,
   {at}: RestoreInput,
   signal: AbortSignal,
 ) {
-  const told = await aurora.restoring.recoveredAt(signal);
-  const found = at ?? told;
-  if (!found) {
+  const recovered = await aurora.restore.recoveredAt(signal);
+  const position = at ?? recovered;
+  if (!position) {
     return blocked(
-      `Cluster ${aurora.clusterIdentifier} is restored, and no event of RDS says at which place of the source's log.`,
+      `Cluster ${aurora.clusterIdentifier} is restored, but no event of RDS has its position in the source's log.`,
       "Give it as at: {file, position}, from xtrabackup_binlog_info in the backup's folder, then resume.",
     );
   }
-  return at && told && !samePosition(at, told)
+  return at && recovered && !samePosition(at, recovered)
     ? blocked(
-        `Cluster ${aurora.clusterIdentifier} was recovered at ${positionText(told)}, as RDS says, and the input says ${positionText(at)}.`,
-        'One of them belongs to another backup: compare with xtrabackup_binlog_info, and correct at.',
+        `RDS recovered cluster ${aurora.clusterIdentifier} at ${positionText(recovered)}, but the input says ${positionText(at)}.`,
+        "Compare both with xtrabackup_binlog_info in the backup's folder, and correct at.",
       )
-    : done({...found, host: endpoint, port});
+    : done({...position, host: endpoint, port});
 }

@@ -1,33 +1,45 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineStep, done, pending} from '../../src/index.ts';
-import {type CopyMarker, type MysqlReader, mysqlServer} from '../mysql/index.ts';
-import {begin, drop, forget, goOn, holdStill, load} from './seed/actions.ts';
-import {whyInUse} from './seed/in-use.ts';
-import {whyNoSeed} from './seed/obstacles.ts';
-import {roundedBy} from './seed/rounding.ts';
+import {
+  type CopyMarker,
+  type MysqlReader,
+  mysqlServer,
+  positionSchema,
+  positionText,
+} from '../mysql/index.ts';
+import {useReason} from './cluster/in-use.ts';
+import type {AuroraReader} from './contract.ts';
+import {
+  dropSchemas,
+  loadSchemas,
+  recordCopy,
+  removeRecord,
+  startExecuting,
+  stopExecuting,
+} from './seed/actions.ts';
+import {seedObstacle} from './seed/obstacles.ts';
+import {roundedColumns} from './seed/rounding.ts';
 import {schemasToCopy} from './seed/schemas.ts';
-import {type AuroraReader, auroraCluster} from './target.ts';
-
-const place = z.object({file: z.string(), position: z.number()});
+import {auroraCluster} from './target.ts';
 
 /**
- * The first copy. While it is made the replica executes nothing of its source, so nothing there changes and its own
- * position is that of the copy: from there Aurora follows it.
+ * The first copy. While it is made the replica executes nothing from its source, so nothing changes there and its own
+ * position is that of the copy: Aurora replicates from this position.
  */
 export const seed = defineStep({
   name: 'aurora.seed',
-  summary: 'Copy every schema of the dedicated replica to an empty Aurora.',
+  summary: 'Copy the schemas of the dedicated replica to an empty Aurora cluster.',
   targets: {aurora: auroraCluster, replica: mysqlServer},
   input: z.object({
-    /** These schemas alone. Without it: all but the server's own. */
+    /** Only these schemas. Without it: all but the server's own. */
     schemas: z.array(z.string()).min(1).optional(),
   }),
   before: z.object({
-    /** Whether the replica executes what its source writes. */
+    /** Whether the replica's SQL thread runs. */
     executing: z.boolean(),
   }),
-  /** Where the replica's own log stood, and what it had executed of its source. */
-  output: place.extend({ofSource: place.nullable()}),
+  /** The position in the replica's own log, and the position that it had executed in its source's log. */
+  output: positionSchema.extend({ofSource: positionSchema.nullable()}),
   needs: {
     aurora: [
       'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES ON *.*',
@@ -38,91 +50,94 @@ export const seed = defineStep({
     replica: ['SELECT, SHOW VIEW, EVENT, TRIGGER ON *.*', 'PROCESS', 'REPLICATION CLIENT', 'SUPER'],
   },
   reverses:
-    'Drops the schemas that it copied, and no other; lets the replica execute again if it did before.',
-  // A dump of days: whoever runs it sets the time that it may take.
+    "Drops the schemas that it copied, and no others; starts the replica's SQL thread again if it ran before.",
+  // A dump may take days: a runbook sets its own limit.
   timeoutMs: 24 * 3_600_000,
 
   async check({targets: {aurora, replica}, input, run, signal}) {
-    const mark = await aurora.copies.marker(signal);
-    if (mark && !isOf(mark, run)) {
-      return madeByAnother(aurora, mark);
+    const marker = await aurora.copies.marker(signal);
+    if (marker && !isOfRun(marker, run)) {
+      return copyOfAnotherRun(aurora, marker);
     }
     const replication = await replica.replication(signal);
     const executing = replication?.sql === 'Yes';
-    if (mark?.state === 'loaded' && mark.position && (executing || !mark.executing)) {
-      const place = {...mark.position, ofSource: mark.sourcePosition};
-      return done(place, ...(await roundedBy(replica, mark.schemas, signal)));
+    if (marker?.state === 'loaded' && marker.position && (executing || !marker.executing)) {
+      const positions = {...marker.position, ofSource: marker.sourcePosition};
+      return done(positions, ...(await roundedColumns(replica, marker.schemas, signal)));
     }
-    const schemas = mark?.schemas ?? (await schemasToCopy({aurora, replica}, input, signal));
+    const schemas = marker?.schemas ?? (await schemasToCopy({aurora, replica}, input, signal));
     return (
-      (mark ? null : await whyNoSeed({aurora, replica}, {schemas, replication}, signal)) ??
+      (marker ? null : await seedObstacle({aurora, replica}, {schemas, replication}, signal)) ??
       pending(
-        {executing: mark?.executing ?? executing},
-        differenceOf(aurora, replica, schemas, mark),
+        {executing: marker?.executing ?? executing},
+        differenceFor(aurora, replica, schemas, marker),
       )
     );
   },
 
   async plan({targets: {aurora, replica}, input, run, signal}, {executing}) {
-    const mark = await aurora.copies.marker(signal);
-    const schemas = mark?.schemas ?? (await schemasToCopy({aurora, replica}, input, signal));
+    const marker = await aurora.copies.marker(signal);
+    const schemas = marker?.schemas ?? (await schemasToCopy({aurora, replica}, input, signal));
     const copy = {run, replica, aurora, schemas};
-    const {suitable: suits} = await replica.copies.programs(signal);
+    const {suitable} = await replica.copies.programs(signal);
     return [
-      ...(mark ? [] : [begin(copy, executing)]),
-      ...(mark?.state === 'loaded'
+      ...(marker ? [] : [recordCopy(copy, executing)]),
+      ...(marker?.state === 'loaded'
         ? []
-        : [...(executing ? [holdStill(copy)] : []), load(copy, suits?.name ?? 'a dump client')]),
-      ...(executing ? [goOn(copy)] : []),
+        : [
+            ...(executing ? [stopExecuting(copy)] : []),
+            loadSchemas(copy, suitable?.name ?? 'a dump client'),
+          ]),
+      ...(executing ? [startExecuting(copy)] : []),
     ];
   },
 
   async reverse({targets: {aurora, replica}, run, signal}, {executing}) {
-    const mark = await aurora.copies.marker(signal);
-    if (mark && !isOf(mark, run)) {
-      return madeByAnother(aurora, mark);
+    const marker = await aurora.copies.marker(signal);
+    if (marker && !isOfRun(marker, run)) {
+      return copyOfAnotherRun(aurora, marker);
     }
-    const inUse = mark && (await whyInUse(aurora, signal));
-    if (inUse) {
+    const use = marker && (await useReason(aurora, signal));
+    if (use) {
       return blocked(
-        `${aurora.name} is in use, so the copy of ${replica.name} there is not dropped: ${inUse}.`,
-        `Reverse first what came after the copy. If what is on ${aurora.name} is no longer wanted, end its use, then reverse again.`,
+        `${aurora.name} is in use, so the copy of ${replica.name} is not dropped: ${use}.`,
+        `Reverse the later entries first. If the data of ${aurora.name} is no longer needed, end its use, then reverse again.`,
       );
     }
     const replication = await replica.replication(signal);
-    const copy = {run, replica, aurora, schemas: mark?.schemas ?? []};
+    const copy = {run, replica, aurora, schemas: marker?.schemas ?? []};
     return [
-      ...(mark ? [drop(copy)] : []),
-      ...(executing && replication?.sql === 'No' ? [goOn(copy)] : []),
-      ...(mark ? [forget(copy)] : []),
+      ...(marker ? [dropSchemas(copy)] : []),
+      ...(executing && replication?.sql === 'No' ? [startExecuting(copy)] : []),
+      ...(marker ? [removeRecord(copy)] : []),
     ];
   },
 });
 
-const isOf = (mark: CopyMarker, {id, entry}: {readonly id: string; readonly entry: string}) =>
-  mark.run === id && mark.entry === entry;
+const isOfRun = (marker: CopyMarker, {id, entry}: {readonly id: string; readonly entry: string}) =>
+  marker.run === id && marker.entry === entry;
 
-const madeByAnother = (
+const copyOfAnotherRun = (
   aurora: AuroraReader,
-  {run, entry, state, position: at}: CopyMarker,
+  {run, entry, state, position}: CopyMarker,
 ): Blocked =>
   blocked(
-    `${aurora.name} has a copy that ${entry} of run ${run} ${state === 'loaded' && at ? `made at ${at.file}:${at.position}` : 'began and did not end'}.`,
-    `Resume or reverse that run: switcharoo status ${run}. Or go on from its copy without this entry.`,
+    `${aurora.name} has a copy that ${entry} of run ${run} ${state === 'loaded' && position ? `made at ${positionText(position)}` : 'did not finish'}.`,
+    `Resume or reverse that run (switcharoo status ${run}), or continue from its copy without this entry.`,
   );
 
-const differenceOf = (
+const differenceFor = (
   aurora: AuroraReader,
   replica: MysqlReader,
   schemas: readonly string[],
-  mark: CopyMarker | null,
+  marker: CopyMarker | null,
 ) => {
   const copied = `${schemas.length} ${schemas.length === 1 ? 'schema' : 'schemas'} of ${replica.name}: ${schemas.join(', ')}`;
-  return mark?.state === 'loaded'
-    ? {what: replica.name, is: 'executes nothing', shouldBe: 'executes what its source writes'}
+  return marker?.state === 'loaded'
+    ? {what: `SQL thread of ${replica.name}`, is: 'stopped', shouldBe: 'running'}
     : {
         what: aurora.name,
-        is: mark ? `half of ${copied}` : 'no data',
+        is: marker ? `an incomplete copy of ${copied}` : 'no data',
         shouldBe: copied,
       };
 };

@@ -7,19 +7,25 @@ import {
   mysqlChecks,
   sourceOf,
 } from '../../mysql/index.ts';
-import type {AuroraReader} from '../target.ts';
+import type {AuroraReader} from '../contract.ts';
+import {accountChecks} from './accounts.ts';
+import {capacityChecks} from './capacity.ts';
+import {characterSetChecks} from './character-sets.ts';
 import {type AuroraCheck, lookOver} from './check.ts';
 import {clusterChecks} from './cluster.ts';
-import {removedChecks} from './removed.ts';
-import {rightsChecks} from './rights.ts';
+import {objectChecks} from './objects.ts';
+import {removedFeatureChecks} from './removed-features.ts';
+import {replicationChecks} from './replication.ts';
 import {serverChecks} from './server.ts';
-import {besideChecks} from './source-compat.ts';
+import {settingChecks} from './settings.ts';
+import {timeZoneChecks} from './time-zones.ts';
+import {versionChecks} from './versions.ts';
 
 const inTheGroup = (parameter: string) =>
   `Set ${parameter} in the cluster parameter group, and reboot the writer.`;
 
-/** Checks of any MySQL server, with what is done about them on Aurora. */
-const likeAnyServer: readonly AuroraCheck[] = [
+/** Checks of any MySQL server, with the fix on Aurora. */
+const checksOfAnyServer: readonly AuroraCheck[] = [
   ['account-privileges-missing', undefined],
   ['hash-function-missing', 'Compare with a replica of it on another server.'],
   ['binary-log-off', inTheGroup('binlog_format = ROW')],
@@ -30,17 +36,23 @@ const likeAnyServer: readonly AuroraCheck[] = [
   ['commit-order-not-preserved', inTheGroup('replica_preserve_commit_order = ON')],
 ].map(([name, fix]) => ({...onAurora(checkNamed(name)), ...(fix ? {fix} : {})}));
 
-/** All that an Aurora cluster is looked over for. */
+/** Every check of an Aurora cluster. */
 export const auroraChecks: readonly AuroraCheck[] = [
   ...clusterChecks,
-  ...likeAnyServer,
+  ...capacityChecks,
+  ...checksOfAnyServer,
   ...serverChecks,
-  ...besideChecks,
-  ...removedChecks,
-  ...rightsChecks,
+  ...versionChecks,
+  ...settingChecks,
+  ...timeZoneChecks,
+  ...characterSetChecks,
+  ...objectChecks,
+  ...removedFeatureChecks,
+  ...accountChecks,
+  ...replicationChecks,
 ];
 
-/** It is held against the source of the same inventory, and against the replica that it follows. */
+/** The cluster is compared with the source of the same inventory, and with the replica that it replicates from. */
 export const auroraPreflight: Preflight<AuroraReader> = {
   checks: auroraChecks,
   look: async (aurora, targets, signal) => {
@@ -50,7 +62,7 @@ export const auroraPreflight: Preflight<AuroraReader> = {
   },
 };
 
-/** The source is whom a replica follows; of servers that do not follow each other, the first. */
+/** The source is the server that a replica replicates from; without replication between them, the first server. */
 async function sidesAmong(servers: readonly MysqlReader[], signal: AbortSignal) {
   const facts = servers.map((server) => factsOf(server, signal));
   for (const replica of facts) {
@@ -63,11 +75,11 @@ async function sidesAmong(servers: readonly MysqlReader[], signal: AbortSignal) 
 }
 
 function checkNamed(name: string | undefined): MysqlCheck {
-  const found = mysqlChecks.find((check) => check.name === name);
-  if (!found) {
+  const check = mysqlChecks.find((candidate) => candidate.name === name);
+  if (!check) {
     throw new Error(`there is no check ${name}`);
   }
-  return found;
+  return check;
 }
 
 function onAurora({of: _of, find, ...words}: MysqlCheck): AuroraCheck {

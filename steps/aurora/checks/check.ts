@@ -1,28 +1,27 @@
 import {type CheckWords, type Found, type Survey, survey} from '../../../src/index.ts';
 import {type Facts, factsOf, type MysqlReader} from '../../mysql/index.ts';
-import type {ClusterState} from '../cluster/rds.ts';
-import type {AuroraReader} from '../target.ts';
+import type {AuroraReader, ClusterState} from '../contract.ts';
 
-/** What the checks of a cluster may look at; everything is read once in a look. */
-export interface Beside {
+/** What the checks of a cluster may read; everything is read once. */
+export interface Sides {
   readonly aurora: Facts;
   readonly reader: AuroraReader;
-  /** What the RDS API says; `null` when it knows no such cluster. */
+  /** From the RDS API; `null` when there is no such cluster. */
   cluster(): Promise<ClusterState | null>;
-  /** The server that is migrated, and its dedicated replica, which Aurora follows; without one it is the same server. */
+  /** The server that is migrated, and its dedicated replica, the source of Aurora; without one both are the same server. */
   readonly source: Facts;
   readonly replica: Facts;
 }
 
 export interface AuroraCheck extends CheckWords {
-  /** `cluster`: from the RDS API. `server`: from Aurora alone. `beside`: held against the source. */
-  readonly looksAt: 'cluster' | 'server' | 'beside';
-  find(beside: Beside): Promise<readonly Found[]>;
+  /** `cluster`: the RDS API. `server`: Aurora alone. `both`: Aurora and the source. */
+  readonly looksAt: 'cluster' | 'server' | 'both';
+  find(sides: Sides): Promise<readonly Found[]>;
 }
 
-export interface LookOver {
+interface LookOver {
   readonly aurora: AuroraReader;
-  /** Without a source nothing can be held against it. */
+  /** Without a source the checks of both sides are left out. */
   readonly source: MysqlReader | undefined;
   readonly replica: MysqlReader | undefined;
   readonly signal: AbortSignal;
@@ -36,7 +35,7 @@ export function lookOver(
   let cluster: Promise<ClusterState | null> | undefined;
   const facts = factsOf(aurora, signal);
   const sourceFacts = source ? factsOf(source, signal) : facts;
-  const beside: Beside = {
+  const sides: Sides = {
     aurora: facts,
     reader: aurora,
     cluster: () => {
@@ -46,6 +45,6 @@ export function lookOver(
     source: sourceFacts,
     replica: replica && replica !== source ? factsOf(replica, signal) : sourceFacts,
   };
-  const wanted = checks.filter(({looksAt}) => source || looksAt !== 'beside');
-  return survey(wanted, aurora.name, (check) => check.find(beside), trouble);
+  const selected = checks.filter(({looksAt}) => source || looksAt !== 'both');
+  return survey(selected, aurora.name, (check) => check.find(sides), trouble);
 }

@@ -1,19 +1,15 @@
 import type {Found} from '../../../src/index.ts';
-import type {Worst} from '../../aws/metrics.ts';
-import type {LeastRoom} from '../cluster/capacity.ts';
-import type {ClusterState, WriterState} from '../cluster/rds.ts';
+import type {ClusterState, WriterState} from '../contract.ts';
 import type {AuroraCheck} from './check.ts';
 
-const gib = 1_024 ** 3;
-
-/** What the APIs of RDS and CloudWatch can answer. */
+/** The cluster as the RDS API describes it. */
 export const clusterChecks: readonly AuroraCheck[] = [
   {
     name: 'cluster-missing',
     severity: 'blocks',
     looksAt: 'cluster',
-    expects: 'RDS knows the cluster that the inventory names.',
-    consequence: 'Nothing of the cluster is known.',
+    expects: 'The cluster of the inventory exists.',
+    consequence: 'Nothing can be checked on it.',
     fix: "Correct clusterIdentifier or region in the inventory's entry.",
     find: async ({reader, cluster}) =>
       (await cluster())
@@ -24,8 +20,8 @@ export const clusterChecks: readonly AuroraCheck[] = [
     name: 'cluster-not-aurora-mysql',
     severity: 'blocks',
     expects: 'The cluster is a provisioned Aurora MySQL.',
-    consequence: 'It has other procedures, or cannot replicate from outside.',
-    fix: 'Name an Aurora MySQL cluster of the engine mode provisioned.',
+    consequence: 'It has other procedures, or cannot replicate from an external server.',
+    fix: 'Set the clusterIdentifier of an Aurora MySQL cluster with engine mode provisioned.',
     is: ({engine, engineVersion, engineMode}) =>
       (engine === 'aurora-mysql' || engine === 'aurora') && engineMode === 'provisioned'
         ? null
@@ -36,28 +32,28 @@ export const clusterChecks: readonly AuroraCheck[] = [
     severity: 'warns',
     expects: 'The cluster and its writer are available.',
     consequence: 'A gate waits until they are.',
-    fix: 'Wait, or look in the RDS console what is being done.',
+    fix: 'Wait; the RDS console shows the progress.',
     is: ({status, writer}) => {
-      const moving = [status, writer?.status].find(
-        (one) => one !== undefined && one !== 'available',
+      const busy = [status, writer?.status].find(
+        (state) => state !== undefined && state !== 'available',
       );
-      return moving === undefined ? null : `is ${moving}, not available`;
+      return busy === undefined ? null : `is ${busy}, not available`;
     },
   }),
   ofCluster({
     name: 'writer-missing',
     severity: 'blocks',
     expects: 'The cluster has a writer instance.',
-    consequence: 'There is no server behind its endpoint.',
+    consequence: 'No server answers at its endpoint.',
     fix: 'Add a DB instance to the cluster.',
     is: ({writer}) => (writer ? null : 'has no writer instance'),
   }),
   ofCluster({
-    name: 'parameters-not-taken',
+    name: 'parameters-pending-reboot',
     severity: 'blocks',
-    expects: 'The writer has taken the parameters of its groups.',
-    consequence: 'A parameter such as binlog_format is changed on paper, and not in the server.',
-    fix: 'Reboot the writer instance, days before the night.',
+    expects: 'The parameters of its groups are in force on the writer.',
+    consequence: 'A changed parameter such as binlog_format is not in force yet.',
+    fix: 'Reboot the writer instance, days before the cutover.',
     is: ({parameters, parameterGroup, writer}) => {
       const waiting = [
         ...(parameters === 'pending-reboot' ? [parameterGroup] : []),
@@ -66,26 +62,26 @@ export const clusterChecks: readonly AuroraCheck[] = [
           .map(({group}) => group),
       ];
       return waiting.length > 0
-        ? `has a writer that has not taken the parameters of ${waiting.join(', ')} yet`
+        ? `has a writer that needs a reboot for the parameters of ${waiting.join(', ')}`
         : null;
     },
   }),
   ofCluster({
-    name: 'changes-waiting',
+    name: 'changes-pending',
     severity: 'blocks',
     expects: 'No change waits for a maintenance window.',
     consequence: 'The window may fall into the cutover, and the writer restarts.',
-    fix: 'Apply pending changes at once.',
+    fix: 'aws rds modify-db-cluster or modify-db-instance with --apply-immediately.',
     is: ({pendingChanges, writer}) => {
       const waiting = [...pendingChanges, ...(writer?.pendingChanges ?? [])];
-      return waiting.length > 0 ? `has changes waiting: ${waiting.join(', ')}` : null;
+      return waiting.length > 0 ? `has pending changes: ${waiting.join(', ')}` : null;
     },
   }),
   ofCluster({
-    name: 'binlog-format-of-the-group',
+    name: 'parameter-group-not-row',
     severity: 'blocks',
     expects: 'The cluster parameter group has binlog_format = ROW.',
-    consequence: 'From the next reboot or failover on nobody could follow it back.',
+    consequence: 'After the next reboot or failover, reverse replication is impossible.',
     fix: 'Set binlog_format = ROW in a cluster parameter group of your own, and reboot the writer.',
     is: ({binlogFormat, parameterGroup}) =>
       binlogFormat === 'ROW'
@@ -93,7 +89,7 @@ export const clusterChecks: readonly AuroraCheck[] = [
         : `has binlog_format = ${binlogFormat ?? 'OFF (the default)'} in its parameter group ${parameterGroup}`,
   }),
   ofCluster({
-    name: 'one-instance',
+    name: 'single-instance',
     severity: 'warns',
     expects: 'The cluster has a second instance to fail over to.',
     consequence: 'If the writer is lost, a new one takes minutes.',
@@ -101,7 +97,7 @@ export const clusterChecks: readonly AuroraCheck[] = [
     is: ({readers}) => (readers.length > 0 ? null : 'has no instance besides its writer'),
   }),
   ofCluster({
-    name: 'not-protected',
+    name: 'deletion-protection-off',
     severity: 'warns',
     expects: 'The cluster is protected against deletion.',
     consequence: 'One wrong command deletes the database.',
@@ -109,28 +105,29 @@ export const clusterChecks: readonly AuroraCheck[] = [
     is: ({deletionProtection}) => (deletionProtection ? null : 'has no deletion protection'),
   }),
   ofCluster({
-    name: 'backups-kept-briefly',
+    name: 'backup-retention-short',
     severity: 'warns',
-    expects: 'Backups are kept for a week.',
-    consequence: 'A mistake that is found later cannot be put right.',
+    expects: 'Backups are kept for 7 days.',
+    consequence: 'Data that was damaged earlier cannot be restored.',
     fix: 'aws rds modify-db-cluster --backup-retention-period 7 --apply-immediately.',
     is: ({backupRetentionDays: days}) =>
       days >= 7 ? null : `keeps its backups for ${days} ${days === 1 ? 'day' : 'days'}`,
   }),
   ofCluster({
-    name: 'not-encrypted',
+    name: 'storage-not-encrypted',
     severity: 'warns',
     expects: 'The storage is encrypted.',
-    consequence: 'It can only be chosen when a cluster is created: later it means another move.',
-    fix: 'If it is wanted, restore a snapshot into an encrypted cluster now.',
+    consequence:
+      'Encryption can only be set when a cluster is created: later it needs another migration.',
+    fix: 'If you need it, restore a snapshot into an encrypted cluster now.',
     is: ({encrypted}) => (encrypted ? null : 'has storage that is not encrypted'),
   }),
   ofCluster({
-    name: 'security-groups-not-active',
+    name: 'security-groups-inactive',
     severity: 'blocks',
     expects: 'The cluster has security groups, and they are active.',
-    consequence: 'Neither the application nor the old source reaches it.',
-    fix: 'Give it a security group that lets in the application, switcharoo, and the old source.',
+    consequence: 'Neither the application nor the old source can connect.',
+    fix: 'Attach a security group that admits the application, switcharoo, and the old source.',
     is: ({securityGroups}) => {
       const idle = securityGroups.filter(({status}) => status !== 'active');
       if (securityGroups.length === 0) {
@@ -142,99 +139,48 @@ export const clusterChecks: readonly AuroraCheck[] = [
     },
   }),
   ofCluster({
-    name: 'publicly-accessible',
+    name: 'writer-publicly-accessible',
     severity: 'warns',
     expects: 'The writer has no public address.',
-    consequence: 'Only the security group stands between it and everybody.',
-    fix: 'aws rds modify-db-instance --no-publicly-accessible, unless the way back needs it.',
+    consequence: 'Only the security group protects it from the internet.',
+    fix: 'aws rds modify-db-instance --no-publicly-accessible, unless reverse replication needs it.',
     is: ofWriter(({publiclyAccessible, identifier}) =>
       publiclyAccessible ? `has a writer ${identifier} with a public address` : null,
     ),
   }),
   ofCluster({
-    name: 'upgrades-itself',
+    name: 'auto-minor-upgrade-on',
     severity: 'warns',
-    expects: 'The writer is not upgraded by itself.',
+    expects: 'Automatic minor version upgrades are off.',
     consequence:
-      'A minor version may come in a maintenance window, and with it a restart, until the way back is closed.',
-    fix: 'aws rds modify-db-instance --no-auto-minor-version-upgrade, until the cutover is settled.',
+      'A maintenance window may upgrade and restart the writer while the cutover can still be reversed.',
+    fix: 'aws rds modify-db-instance --no-auto-minor-version-upgrade, until reverse replication is stopped.',
     is: ofWriter(({autoMinorVersionUpgrade, identifier}) =>
       autoMinorVersionUpgrade
-        ? `has a writer ${identifier} that takes minor versions by itself`
+        ? `has a writer ${identifier} with automatic minor version upgrades`
         : null,
     ),
   }),
-  ofRoom('local-storage-low', ({localStorage}) => localStorage, {
-    leastBytes: 5 * gib,
-    what: 'local storage (FreeLocalStorage)',
-    expects: 'The writer had 5 GiB or more of local storage left all through the last day.',
-    consequence:
-      'Temporary tables, sorting and index builds live there: when it is full they fail, however large the volume is.',
-    fix: 'Take a larger instance class, or find out what fills it.',
-  }),
-  ofRoom('memory-low', ({memory}) => memory, {
-    leastBytes: gib / 2,
-    what: 'memory (FreeableMemory)',
-    expects: 'The writer had 512 MiB or more of memory left all through the last day.',
-    consequence:
-      'With the load of the source on top the server may be ended for want of memory, and restarts.',
-    fix: 'Take a larger instance class, or lower innodb_buffer_pool_size in the parameter group.',
-  }),
 ];
 
-type Says = (cluster: ClusterState) => string | null;
+type Describe = (cluster: ClusterState) => string | null;
 
-/** Nothing is said of a cluster that is not there: that is a finding of its own. */
+/** No finding for a cluster that does not exist: `cluster-missing` reports that. */
 function ofCluster({
   is,
   ...words
-}: Omit<AuroraCheck, 'looksAt' | 'find'> & {is: Says}): AuroraCheck {
+}: Omit<AuroraCheck, 'looksAt' | 'find'> & {is: Describe}): AuroraCheck {
   return {
     ...words,
     looksAt: 'cluster',
     find: async ({reader, cluster}): Promise<readonly Found[]> => {
       const state = await cluster();
-      const says = state && is(state);
-      return says ? [{is: `cluster ${reader.clusterIdentifier} ${says}`}] : [];
+      const text = state && is(state);
+      return text ? [{is: `cluster ${reader.clusterIdentifier} ${text}`}] : [];
     },
   };
 }
 
-function ofWriter(says: (writer: WriterState) => string | null): Says {
-  return ({writer}) => writer && says(writer);
+function ofWriter(describe: (writer: WriterState) => string | null): Describe {
+  return ({writer}) => writer && describe(writer);
 }
-
-/** It only warns, so a metric that nobody knows is told, and stops nothing. */
-function ofRoom(
-  name: string,
-  of: (room: LeastRoom) => Worst,
-  {
-    leastBytes,
-    what,
-    ...words
-  }: Pick<AuroraCheck, 'expects' | 'consequence' | 'fix'> & {leastBytes: number; what: string},
-): AuroraCheck {
-  return {
-    name,
-    severity: 'warns',
-    looksAt: 'cluster',
-    ...words,
-    find: async ({reader, cluster, aurora: {signal}}): Promise<readonly Found[]> => {
-      const writer = (await cluster())?.writer;
-      if (!writer) {
-        return [];
-      }
-      const left = of(await reader.leastRoom(writer.identifier, signal));
-      const whose = `cluster ${reader.clusterIdentifier} has a writer ${writer.identifier}`;
-      if (left.kind === 'not-measured') {
-        return [{is: `${whose} of whose ${what} nothing is known: ${left.why}`}];
-      }
-      return left.value < leastBytes
-        ? [{is: `${whose} that had ${bytesText(left.value)} of ${what} left in the last day`}]
-        : [];
-    },
-  };
-}
-
-const bytesText = (bytes: number): string =>
-  bytes < gib ? `${Math.floor(bytes / 1_024 ** 2)} MiB` : `${(bytes / gib).toFixed(1)} GiB`;

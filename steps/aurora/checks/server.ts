@@ -11,29 +11,29 @@ import {
   type Row,
   settingOf,
 } from '../../mysql/index.ts';
-import {missingUses} from '../procedures/procedures.ts';
+import {procedureProblems} from '../procedures/procedures.ts';
 import type {AuroraCheck} from './check.ts';
 
-/** What Aurora itself can be asked. */
+/** What Aurora itself answers. */
 export const serverChecks: readonly AuroraCheck[] = [
   {
     name: 'procedures-missing',
     severity: 'blocks',
     looksAt: 'server',
-    expects: 'Aurora has the procedures that the steps call, with the arguments they have.',
-    consequence: 'It could not be fenced, or not be made to follow.',
-    fix: 'rds_set_read_only needs Aurora MySQL 3.06 or later; upgrade the cluster, or look whether the endpoint belongs to Aurora.',
+    expects: 'Aurora has the procedures that the steps call, with the arguments that they pass.',
+    consequence: 'Writes cannot be disabled, or replication cannot be set up.',
+    fix: 'Upgrade the cluster (rds_set_read_only needs Aurora MySQL 3.06 or later), or correct the endpoint if it is not Aurora.',
     find: async ({aurora, reader}) =>
-      missingUses(await reader.procedures(aurora.signal), aurora.name).map(({message}) => ({
+      procedureProblems(await reader.procedures(aurora.signal), aurora.name).map(({message}) => ({
         is: message.replace(/\.$/, ''),
       })),
   },
   {
-    name: 'binary-log-kept-briefly',
+    name: 'binary-log-retention-short',
     severity: 'blocks',
     looksAt: 'server',
     expects: 'Aurora keeps its binary logs for 24 h or more.',
-    consequence: 'The old source could not catch up with it any more: no way back.',
+    consequence: 'Reverse replication cannot start or catch up once a log is purged.',
     fix: "On Aurora: CALL mysql.rds_set_configuration('binlog retention hours', 168).",
     find: async ({aurora, reader}) => {
       const hours = await reader.binlogRetentionHours(aurora.signal);
@@ -44,19 +44,19 @@ export const serverChecks: readonly AuroraCheck[] = [
         {
           is:
             hours === null
-              ? `${aurora.name} purges its binary logs as soon as it likes`
-              : `${aurora.name} keeps its binary logs ${hours} h, and a way back needs ${leastHours} h`,
+              ? `${aurora.name} may purge its binary logs at any time`
+              : `${aurora.name} keeps its binary logs for ${hours} h, and reverse replication needs ${leastHours} h`,
         },
       ];
     },
   },
   {
-    name: 'events-run-too-early',
+    name: 'events-enabled-on-aurora',
     severity: 'blocks',
     looksAt: 'server',
     expects: 'No event runs on Aurora before the cutover.',
     consequence:
-      'It writes beside the replication: the same work is done twice, or replication stops.',
+      'It writes in addition to replication: the same work is done twice, or replication stops.',
     fix: 'ALTER EVENT … DISABLE on Aurora, until the cutover is done.',
     find: async ({aurora}) =>
       isOn((await aurora.settings())['event_scheduler'])
@@ -64,12 +64,12 @@ export const serverChecks: readonly AuroraCheck[] = [
         : [],
   },
   {
-    name: 'events-never-run',
+    name: 'events-disabled-by-replication',
     severity: 'warns',
     looksAt: 'server',
     expects: 'Every event of Aurora runs after the cutover.',
-    consequence: 'A replicated event stays disabled for good.',
-    fix: 'After the cutover: ALTER EVENT … ENABLE for those that are wanted.',
+    consequence: 'A replicated event stays disabled.',
+    fix: 'After the cutover: ALTER EVENT … ENABLE for each one that must run.',
     find: ({aurora}) =>
       eventsThat(aurora, 'disabled because replicated', (status) =>
         status.endsWith('SIDE_DISABLED'),
@@ -79,17 +79,17 @@ export const serverChecks: readonly AuroraCheck[] = [
     name: 'auto-increment-behind',
     severity: 'blocks',
     looksAt: 'server',
-    expects: 'Every AUTO_INCREMENT of Aurora is past the last row.',
+    expects: 'Every AUTO_INCREMENT of Aurora is larger than the largest value in its column.',
     consequence: 'Right after the cutover inserts fail with duplicate keys (errno 1062).',
     fix: 'ALTER TABLE … AUTO_INCREMENT = one more than the largest value.',
     find: ({aurora}) => countersBehind(aurora),
   },
   {
-    name: 'applies-alone',
+    name: 'replication-single-threaded',
     severity: 'warns',
     looksAt: 'server',
-    expects: 'Aurora applies what it replicates with several workers.',
-    consequence: 'It catches up as slowly as one thread can, and the freeze waits for it.',
+    expects: 'Aurora applies replicated transactions with several workers.',
+    consequence: 'It catches up at the speed of a single thread, and the freeze waits for it.',
     fix: 'Set replica_parallel_workers = 4 or more in the cluster parameter group.',
     find: async ({aurora}) => {
       const {isMariaDb, series} = await aurora.version();
@@ -98,7 +98,7 @@ export const serverChecks: readonly AuroraCheck[] = [
         'replica_parallel_workers',
         'slave_parallel_workers',
       );
-      // Before 5.7 workers share the work out by schema alone.
+      // Before 5.7 workers divide the work by schema only.
       return findingIf(
         !isMariaDb && series >= 507 && Number(workers ?? 0) < 2,
         `${aurora.name} applies with ${workers} workers`,
@@ -133,13 +133,13 @@ async function countersBehind(aurora: Facts) {
   );
 }
 
-/** The first column of a key, or the server would read the whole table: InnoDB wants it so. */
-async function largestIn(aurora: Facts, row: Row): Promise<bigint> {
-  const [found] = await aurora.server.query(
+/** An AUTO_INCREMENT column is the first of a key in InnoDB, so the server need not read the whole table. */
+async function largestIn(aurora: Facts, column: Row): Promise<bigint> {
+  const [row] = await aurora.server.query(
     'SELECT CAST(MAX(??) AS CHAR) AS largest FROM ??.??',
-    [columnValue(row, 'c'), columnValue(row, 's'), columnValue(row, 't')],
+    [columnValue(column, 'c'), columnValue(column, 's'), columnValue(column, 't')],
     aurora.signal,
   );
-  const largest = columnValue(found ?? {}, 'largest');
+  const largest = columnValue(row ?? {}, 'largest');
   return /^\d+$/.test(largest) ? BigInt(largest) : 0n;
 }

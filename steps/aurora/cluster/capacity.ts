@@ -1,20 +1,23 @@
-import type {CloudWatchClient} from '@aws-sdk/client-cloudwatch';
-import {type AwsConfig, readingClient} from '../../aws/client.ts';
-import {type Metric, notMeasured, type Worst, worstOfLastDay} from '../../aws/metrics.ts';
-import {askAws} from '../../aws/problems.ts';
+import {
+  type AwsConfig,
+  awsClients,
+  type Metric,
+  notMeasured,
+  type Worst,
+  worstOfLastDay,
+} from '../../aws/index.ts';
+import type {LeastCapacity} from '../contract.ts';
 
-/** The least that an instance had left in the last day, in bytes. */
-export interface LeastRoom {
-  /** For temporary tables and sorting, and for logs: what a cluster's volume gives no room for. */
-  readonly localStorage: Worst;
-  readonly memory: Worst;
-}
-
-/** Asks CloudWatch, and loads its client only then. */
-export function roomOf(config: AwsConfig) {
-  let client: CloudWatchClient | undefined;
+/** Reads the capacity of instances from CloudWatch. */
+export function capacityReader(config: AwsConfig) {
+  const cloudWatch = awsClients(
+    config,
+    () => import('@aws-sdk/client-cloudwatch'),
+    (sdk, settings) => new sdk.CloudWatchClient(settings),
+  );
   return {
-    least: async (instance: string, signal: AbortSignal): Promise<LeastRoom> => {
+    /** A metric that cannot be read is `not-measured`, with the reason. */
+    least: async (instance: string, signal: AbortSignal): Promise<LeastCapacity> => {
       const least = (name: string): Metric => ({
         namespace: 'AWS/RDS',
         name,
@@ -22,18 +25,15 @@ export function roomOf(config: AwsConfig) {
         worst: 'Minimum',
       });
       const metrics = [least('FreeLocalStorage'), least('FreeableMemory')];
-      const [localStorage = unasked, memory = unasked] = await askAws(
-        `instance ${instance}`,
-        async () => {
-          const sdk = await import('@aws-sdk/client-cloudwatch');
-          client ??= new sdk.CloudWatchClient(readingClient(config));
-          return worstOfLastDay({sdk, client}, metrics, {now: new Date(), signal});
-        },
-      ).catch((error: unknown) => metrics.map(() => notMeasured(error, signal)));
+      const [localStorage = missing, memory = missing] = await cloudWatch
+        .ask(`instance ${instance}`, ({sdk, reading}) =>
+          worstOfLastDay({sdk, client: reading}, metrics, {now: new Date(), signal}),
+        )
+        .catch((error: unknown) => metrics.map(() => notMeasured(error, signal)));
       return {localStorage, memory};
     },
-    close: () => client?.destroy(),
+    close: cloudWatch.close,
   };
 }
 
-const unasked: Worst = {kind: 'not-measured', why: 'nobody asked'};
+const missing: Worst = {kind: 'not-measured', why: 'CloudWatch returned no value'};

@@ -1,4 +1,4 @@
-import {SwitcharooError} from '../../../src/index.ts';
+import {type Problem, SwitcharooError} from '../../../src/index.ts';
 import {
   callableProcedures,
   type MysqlReader,
@@ -21,21 +21,21 @@ export async function proceduresOn(
   server: Pick<MysqlReader, 'query' | 'settings'>,
   signal?: AbortSignal,
 ): Promise<Procedures> {
-  const told = proceduresOf(await server.query(proceduresSql, [], signal));
+  const listed = proceduresIn(await server.query(proceduresSql, [], signal));
   return callableProcedures(
-    told,
+    listed,
     await server.settings(['aurora_version', 'version', 'basedir'], signal),
   );
 }
 
-const proceduresOf = (rows: readonly Row[]): Procedures =>
+const proceduresIn = (rows: readonly Row[]): Procedures =>
   new Map(rows.map((row) => [String(row['name']), Number(row['arguments'])]));
 
-/** What the steps need, by use; the first name that the server has is taken (version 3 and later, then versions 1 and 2). */
+/** The procedures that the steps need. The first name that the server has is used (version 3 and later, then 1 and 2). */
 const uses = {
-  fence: {names: ['rds_set_read_only'], arguments: 1},
-  follow: {names: ['rds_set_external_source', 'rds_set_external_master'], arguments: 7},
-  forget: {names: ['rds_reset_external_source', 'rds_reset_external_master'], arguments: 0},
+  setReadOnly: {names: ['rds_set_read_only'], arguments: 1},
+  setSource: {names: ['rds_set_external_source', 'rds_set_external_master'], arguments: 7},
+  resetSource: {names: ['rds_reset_external_source', 'rds_reset_external_master'], arguments: 0},
   start: {names: ['rds_start_replication'], arguments: 0},
   stop: {names: ['rds_stop_replication'], arguments: 0},
   kill: {names: ['rds_kill'], arguments: 1},
@@ -45,23 +45,23 @@ export type Use = keyof typeof uses;
 
 /** The statement that calls the procedure for `use`, with placeholders. */
 export function callFor(use: Use, procedures: Procedures, server: string): string {
-  const {names, arguments: count} = uses[use];
+  const {names, arguments: expected} = uses[use];
   const name = names.find((candidate) => procedures.has(candidate));
   if (name === undefined) {
     throw new SwitcharooError(procedureMissing(server, names[0]));
   }
-  const has = procedures.get(name) ?? 0;
-  if (has !== count) {
-    throw new SwitcharooError(procedureDiffers(server, name, has, count));
+  const actual = procedures.get(name) ?? 0;
+  if (actual !== expected) {
+    throw new SwitcharooError(procedureDiffers(server, name, actual, expected));
   }
-  return `CALL mysql.${name}(${Array(count).fill('?').join(', ')})`;
+  return `CALL mysql.${name}(${Array(expected).fill('?').join(', ')})`;
 }
 
-/** The problems of all uses, so that they are known before the night. */
-export function missingUses(procedures: Procedures, server: string) {
+/** The problems of every use at once, for preflight. */
+export function procedureProblems(procedures: Procedures, server: string): readonly Problem[] {
   return Object.keys(uses).flatMap((use) => {
     try {
-      callFor(use as Use, procedures, server); // the keys of `uses` are what Use is
+      callFor(use as Use, procedures, server); // The keys of `uses` are what Use is.
       return [];
     } catch (cause) {
       if (cause instanceof SwitcharooError) {

@@ -8,50 +8,47 @@ import {
   positionText,
   type SchemaContent,
 } from '../../mysql/index.ts';
+import {useReason} from '../cluster/in-use.ts';
+import type {AuroraReader, AuroraWriter} from '../contract.ts';
 import {
-  seedGone,
-  seedInUse,
-  seedMoved,
-  seedNoClient,
-  seedNotStill,
-  seedObjectsDiffer,
+  seedClientMissing,
+  seedMarkerMissing,
+  seedObjectsMissing,
+  seedReplicaExecuting,
+  seedTargetInUse,
   seedTargetNotEmpty,
-} from '../procedures/problems.ts';
-import type {AuroraReader, AuroraWriter} from '../target.ts';
-import {whyInUse} from './in-use.ts';
-import {whatElseIsThere} from './obstacles.ts';
+  seedWritesOnReplica,
+} from './problems.ts';
+import {type Ends, existingContent} from './schemas.ts';
 
-/** One copy, as its actions know it. */
-export interface Copy {
+interface Copy extends Ends {
   readonly run: {readonly id: string; readonly entry: string};
-  readonly aurora: AuroraReader;
-  readonly replica: MysqlReader;
   readonly schemas: readonly string[];
 }
 
 const keyOf = ({run}: Copy) => ({run: run.id, entry: run.entry});
 
-/** First of all: from here on it is known what on Aurora is the copy's own, and how the replica was. */
-export const begin = (copy: Copy, executing: boolean) =>
+/** First of all: from here on it is known which schemas belong to the copy, and whether the replica was executing. */
+export const recordCopy = (copy: Copy, executing: boolean) =>
   ({
     on: 'aurora',
-    does: `note in switcharoo.seed that ${copy.schemas.join(', ')} will be this run's`,
+    does: `record in switcharoo.seed that this run copies ${copy.schemas.join(', ')}`,
     perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
       if (await aurora.copies.marker(signal)) {
         return;
       }
-      const else_ = await whatElseIsThere(aurora, copy.schemas, signal);
-      if (else_) {
-        throw new SwitcharooError(seedTargetNotEmpty(aurora.name, else_));
+      const content = await existingContent(aurora, copy.schemas, signal);
+      if (content) {
+        throw new SwitcharooError(seedTargetNotEmpty(aurora.name, content));
       }
       await aurora.copies.createMarker({...keyOf(copy), schemas: copy.schemas, executing}, signal);
     },
   }) as const;
 
-export const holdStill = (copy: Copy) =>
+export const stopExecuting = (copy: Copy) =>
   ({
     on: 'replica',
-    does: 'stop its SQL thread, so that nothing changes while it is copied; it goes on receiving',
+    does: 'stop its SQL thread for the copy; its IO thread keeps receiving',
     perform: async (replica: MysqlWriter, signal: AbortSignal) => {
       if ((await copy.aurora.copies.marker(signal))?.state !== 'loaded') {
         await replica.stopSqlThread(signal);
@@ -59,39 +56,39 @@ export const holdStill = (copy: Copy) =>
     },
   }) as const;
 
-export const load = (copy: Copy, program: string) =>
+export const loadSchemas = (copy: Copy, program: string) =>
   ({
     on: 'aurora',
-    does: `load ${copy.schemas.join(', ')} as ${program} dumps them on ${copy.replica.name}`,
+    does: `load ${copy.schemas.join(', ')} from ${copy.replica.name}, dumped by ${program}`,
     perform: async (aurora: AuroraWriter, signal: AbortSignal, say: ReportProgress) => {
       const {replica, schemas} = copy;
-      const mark = await ours(copy, aurora, signal);
-      if (mark.state === 'loaded') {
+      const marker = await markOfRun(copy, aurora, signal);
+      if (marker.state === 'loaded') {
         return;
       }
       const {suitable: programs} = await replica.copies.programs(signal);
       if (!programs) {
-        throw new SwitcharooError(seedNoClient(replica.name));
+        throw new SwitcharooError(seedClientMissing(replica.name));
       }
-      // What an earlier try left, also one whose load still goes on.
-      await aurora.copies.dropCopy(mark, signal);
-      const at = await stillAt(replica, signal);
-      await aurora.copies.recordPositions(keyOf(copy), at, signal);
+      // Removes what an earlier attempt has left, also one whose load still runs.
+      await aurora.copies.dropCopy(marker, signal);
+      const positions = await positionsOf(replica, signal);
+      await aurora.copies.recordPositions(keyOf(copy), positions, signal);
       const contents = await contentsOf(replica, schemas, signal);
       const expected = {
-        tables: total(contents.map(({counts: holds}) => holds['table'] ?? 0)),
+        tables: total(contents.map(({counts}) => counts['table'] ?? 0)),
         bytes: total(contents.map(({bytes}) => bytes)),
       };
       const order = {from: replica, programs, schemas, expected};
       await aurora.copies.load(order, signal, say);
       await aurora.copies.restoreFloats(order, signal, say);
-      await refuseIfMoved(replica, at.at, signal);
-      await refuseIfOther(contents, {aurora, replica}, signal);
+      await refuseIfWritten(replica, positions.at, signal);
+      await refuseIfIncomplete(contents, {aurora, replica}, signal);
       await aurora.copies.markLoaded(keyOf(copy), signal);
     },
   }) as const;
 
-export const goOn = (copy: Copy) =>
+export const startExecuting = (copy: Copy) =>
   ({
     on: 'replica',
     does: 'start its SQL thread again',
@@ -102,53 +99,58 @@ export const goOn = (copy: Copy) =>
     },
   }) as const;
 
-export const drop = (copy: Copy) =>
+export const dropSchemas = (copy: Copy) =>
   ({
     on: 'aurora',
-    does: `drop what this run copied: ${copy.schemas.join(', ')}`,
+    does: `drop the schemas that this run copied: ${copy.schemas.join(', ')}`,
     perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
-      const mark = await aurora.copies.marker(signal);
-      if (!mark) {
+      const marker = await aurora.copies.marker(signal);
+      if (!marker) {
         return;
       }
-      const inUse = await whyInUse(aurora, signal);
-      if (inUse) {
-        throw new SwitcharooError(seedInUse(aurora.name, inUse));
+      const use = await useReason(aurora, signal);
+      if (use) {
+        throw new SwitcharooError(seedTargetInUse(aurora.name, use));
       }
-      await aurora.copies.dropCopy(await ours(copy, aurora, signal), signal);
+      await aurora.copies.dropCopy(await markOfRun(copy, aurora, signal), signal);
     },
   }) as const;
 
-export const forget = (copy: Copy) =>
+export const removeRecord = (copy: Copy) =>
   ({
     on: 'aurora',
-    does: 'remove the note of this run from switcharoo.seed',
+    does: 'remove the record of this run from switcharoo.seed',
     perform: (aurora: AuroraWriter, signal: AbortSignal) =>
       aurora.copies.removeMarker(keyOf(copy), signal),
   }) as const;
 
-/** The mark of this run: only what it names may be dropped. */
-async function ours(copy: Copy, aurora: AuroraReader, signal: AbortSignal): Promise<CopyMarker> {
-  const mark = await aurora.copies.marker(signal);
-  if (mark?.run !== copy.run.id || mark.entry !== copy.run.entry) {
-    throw new SwitcharooError(seedGone(aurora.name, copy.run.id));
+/** Only what the marker of this run lists may be dropped. */
+async function markOfRun(
+  copy: Copy,
+  aurora: AuroraReader,
+  signal: AbortSignal,
+): Promise<CopyMarker> {
+  const marker = await aurora.copies.marker(signal);
+  if (marker?.run !== copy.run.id || marker.entry !== copy.run.entry) {
+    throw new SwitcharooError(seedMarkerMissing(aurora.name, copy.run.id));
   }
-  return mark;
+  return marker;
 }
 
-async function stillAt(
+/** The positions of a replica whose SQL thread is stopped. */
+async function positionsOf(
   replica: MysqlReader,
   signal: AbortSignal,
-): Promise<{at: Position; ofSource: Position | null}> {
+): Promise<{readonly at: Position; readonly ofSource: Position | null}> {
   const replication = await replica.replication(signal);
   if (replication && replication.sql !== 'No') {
-    throw new SwitcharooError(seedNotStill(replica.name, replication.sql));
+    throw new SwitcharooError(seedReplicaExecuting(replica.name, replication.sql));
   }
   return {at: await replica.position(signal), ofSource: replication?.executed ?? null};
 }
 
-/** A dump takes the tables one after the other: only of a server that stands still is it one picture. */
-async function refuseIfMoved(
+/** A dump reads one table after the other: it is one picture only if the server did not change meanwhile. */
+async function refuseIfWritten(
   replica: MysqlReader,
   at: Position,
   signal: AbortSignal,
@@ -157,26 +159,28 @@ async function refuseIfMoved(
   const changes =
     positionText(now) === positionText(at) ? [] : await changesSince(replica, at, signal);
   if (changes.length > 0) {
-    throw new SwitcharooError(seedMoved(replica.name, positionText(at), positionText(now)));
+    throw new SwitcharooError(
+      seedWritesOnReplica(replica.name, positionText(at), positionText(now)),
+    );
   }
 }
 
-/** What an account may not see is left out of a dump without a word. */
-async function refuseIfOther(
+/** A dump leaves out, without any message, what the account may not see. */
+async function refuseIfIncomplete(
   contents: readonly SchemaContent[],
-  {aurora, replica}: {readonly aurora: AuroraReader; readonly replica: MysqlReader},
+  {aurora, replica}: Ends,
   signal: AbortSignal,
 ): Promise<void> {
   const schemas = contents.map(({schema}) => schema);
-  const there = new Map(
-    (await contentsOf(aurora, schemas, signal)).map(({schema, counts: holds}) => [schema, holds]),
+  const copied = new Map(
+    (await contentsOf(aurora, schemas, signal)).map(({schema, counts}) => [schema, counts]),
   );
-  for (const {schema, counts: holds} of contents) {
-    for (const [what, count] of Object.entries(holds)) {
-      const has = there.get(schema)?.[what] ?? 0;
-      if (has !== count) {
-        const facts = {schema, what, count, has, from: replica.name, to: aurora.name};
-        throw new SwitcharooError(seedObjectsDiffer(facts));
+  for (const {schema, counts} of contents) {
+    for (const [what, expected] of Object.entries(counts)) {
+      const actual = copied.get(schema)?.[what] ?? 0;
+      if (actual !== expected) {
+        const facts = {schema, what, expected, actual, from: replica.name, to: aurora.name};
+        throw new SwitcharooError(seedObjectsMissing(facts));
       }
     }
   }
@@ -185,4 +189,5 @@ async function refuseIfOther(
 const contentsOf = async (server: MysqlReader, schemas: readonly string[], signal: AbortSignal) =>
   (await server.copies.schemas(signal)).filter(({schema}) => schemas.includes(schema));
 
-const total = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0);
+const total = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, number) => sum + number, 0);

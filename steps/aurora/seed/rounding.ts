@@ -1,7 +1,7 @@
 import {floatTablesOf, type MysqlReader} from '../../mysql/index.ts';
 
-/** What a copy does not carry exactly, as a remark: FLOAT columns of tables in which it cannot be mended row by row. */
-export async function roundedBy(
+/** A remark on FLOAT columns whose missing digits cannot be copied row by row; empty when there are none. */
+export async function roundedColumns(
   replica: MysqlReader,
   schemas: readonly string[],
   signal: AbortSignal,
@@ -24,7 +24,7 @@ export async function roundedBy(
   return columns.length === 0
     ? []
     : [
-        `${columns.length} FLOAT ${columns.length === 1 ? 'column has' : 'columns have'} six digits of each value on Aurora (${shown}${more > 0 ? `, and ${more} more` : ''}): a dump carries no more, and without a key, or with a trigger on UPDATE, the rest cannot be put there. mysql.verify-data finds the rows that had more.`,
+        `${columns.length} FLOAT ${columns.length === 1 ? 'column has' : 'columns have'} six digits of each value on Aurora (${shown}${more > 0 ? `, and ${more} more` : ''}): a dump has no more, and without a key, or with a trigger on UPDATE, the others cannot be added. mysql.verify-data lists the rows that differ.`,
       ];
 }
 

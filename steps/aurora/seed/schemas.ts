@@ -1,20 +1,42 @@
 import {isEmptySchema, type MysqlReader} from '../../mysql/index.ts';
-import type {AuroraReader} from '../target.ts';
+import type {AuroraReader} from '../contract.ts';
 
+/** The two servers of a copy. */
 export interface Ends {
   readonly aurora: AuroraReader;
   readonly replica: MysqlReader;
 }
 
-/** Those that are wanted; one that holds nothing, and is there on Aurora too, needs no copy. */
+/** The schemas of the input, or all. A schema that is empty, and exists on Aurora, needs no copy. */
 export async function schemasToCopy(
   {aurora, replica}: Ends,
-  {schemas: wanted}: {readonly schemas?: readonly string[] | undefined},
+  {schemas: selected}: {readonly schemas?: readonly string[] | undefined},
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const there = new Set((await aurora.copies.schemas(signal)).map(({schema}) => schema));
+  const existing = new Set((await aurora.copies.schemas(signal)).map(({schema}) => schema));
   return (await replica.copies.schemas(signal))
-    .filter((content) => !(isEmptySchema(content) && there.has(content.schema)))
+    .filter((content) => !(isEmptySchema(content) && existing.has(content.schema)))
     .map(({schema}) => schema)
-    .filter((schema) => wanted === undefined || wanted.includes(schema));
+    .filter((schema) => selected === undefined || selected.includes(schema));
+}
+
+/** Schemas with content, and empty ones that the copy would create; `null` when there is neither. */
+export async function existingContent(
+  aurora: AuroraReader,
+  schemas: readonly string[],
+  signal: AbortSignal,
+): Promise<string | null> {
+  const existing = (await aurora.copies.schemas(signal)).filter(
+    (content) => !isEmptySchema(content) || schemas.includes(content.schema),
+  );
+  const texts = existing.map((content) =>
+    isEmptySchema(content)
+      ? `${content.schema} (empty)`
+      : `${content.schema} (${Object.entries(content.counts)
+          .map(([what, count]) => `${count} ${what}${count === 1 ? '' : 's'}`)
+          .join(', ')})`,
+  );
+  return texts.length === 0
+    ? null
+    : `${texts.length} ${texts.length === 1 ? 'schema' : 'schemas'}: ${texts.join(', ')}`;
 }

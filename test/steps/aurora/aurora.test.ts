@@ -1,10 +1,10 @@
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {createRds} from '../../../lab/aws/rds.ts';
 import type {Session} from '../../../src/model/target.ts';
+import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/contract.ts';
 import {openWrites} from '../../../steps/aurora/open-writes.ts';
 import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
-import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/target.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
 import {commit, openRealServers, pictureOf, type RealServers} from '../mysql/real-servers.ts';
 import {lookOf, type Placed, performAll, reverse, run, settled} from '../mysql/walk.ts';
@@ -53,7 +53,7 @@ describe('replicating', () => {
     expect(await settled(replicate({file, position: 99_999_999}))).toMatchObject({
       kind: 'blocked',
       reason: expect.stringMatching(
-        /^db2 has its log from mysql-bin\.000001 to mysql-bin\.\d+:\d+, and the seed was taken at mysql-bin\.\d+:99999999\.$/,
+        /^db2 has its binary logs from mysql-bin\.000001 to mysql-bin\.\d+:\d+, and the seed was taken at mysql-bin\.\d+:99999999\.$/,
       ),
     });
   });
@@ -88,13 +88,13 @@ test('Aurora is not promoted before it has executed everything', async () => {
   expect(await settled(placed)).toMatchObject({
     kind: 'blocked',
     reason: expect.stringMatching(
-      /^aurora is at mysql-bin\.\d+:\d+, 1 file before mysql-bin\.\d+:\d+ where db2 stands\.$/,
+      /^aurora is at mysql-bin\.\d+:\d+, 1 file behind db2, which is at mysql-bin\.\d+:\d+\.$/,
     ),
     hint: 'Freeze writes, and wait with mysql.caught-up until aurora has executed everything.',
   });
 });
 
-test('fenced again, Aurora has lost every session that could still have committed', async () => {
+test('after a reversal Aurora has no session left that could still commit', async () => {
   await aurora().query('SET GLOBAL read_only = ON');
   const open: Placed = {id: 'open', unit: openWrites, on: {aurora: servers.aurora}};
   const {before} = await run(open);

@@ -61,11 +61,11 @@ const faults: readonly Fault[] = [
       'aurora has auto_increment_increment = 1 and auto_increment_offset = 1, and db1 has auto_increment_increment = 2 and auto_increment_offset = 1',
   },
   {
-    check: 'collation-before-8-0',
+    check: 'server-collation-unknown-to-source',
     on: [toMariadb],
     target: ["SET GLOBAL collation_server = 'utf8mb4_uca1400_ai_ci'"],
     mendTarget: ["SET GLOBAL collation_server = 'utf8mb4_unicode_ci'"],
-    found: 'aurora has collation_server = utf8mb4_uca1400_ai_ci, which db1 does not know',
+    found: 'aurora has collation_server = utf8mb4_uca1400_ai_ci, which db1 does not support',
   },
   {
     check: 'collation-unknown-to-source',
@@ -76,7 +76,7 @@ const faults: readonly Fault[] = [
       'CREATE TABLE odd.words (id INT PRIMARY KEY, w VARCHAR(9) COLLATE utf8mb4_uca1400_ai_ci)',
     ],
     mendTarget: ['SET sql_log_bin = 0', 'DROP DATABASE odd'],
-    found: 'aurora uses 1 collation that db1 does not know: utf8mb4_uca1400_ai_ci (1 column)',
+    found: 'aurora uses 1 collation that db1 does not support: utf8mb4_uca1400_ai_ci (1 column)',
   },
   {
     check: 'time-zone-names-missing',
@@ -87,10 +87,10 @@ const faults: readonly Fault[] = [
       "INSERT INTO mysql.time_zone_transition_type VALUES (7001, 0, 0, 0, 'UTC'), (7002, 0, 3600, 0, 'CET')",
     ],
     mendSource: [],
-    found: 'aurora knows no time zone by name, and db1 does',
+    found: 'aurora has no named time zones, and db1 has them',
   },
   {
-    check: 'packet-smaller',
+    check: 'max-packet-smaller',
     target: ['SET GLOBAL max_allowed_packet = 1048576'],
     mendTarget: ['SET GLOBAL max_allowed_packet = 67108864'],
     source: ['SET GLOBAL max_allowed_packet = 67108864'],
@@ -107,7 +107,7 @@ const faults: readonly Fault[] = [
     found: 'aurora takes replicated rows of 1048576 bytes, and db1 allows 67108864',
   },
   {
-    check: 'fewer-connections',
+    check: 'max-connections-lower',
     source: ['SET GLOBAL max_connections = 300'],
     mendSource: ['SET GLOBAL max_connections = 100'],
     target: ['SET GLOBAL max_connections = 100'],
@@ -115,7 +115,7 @@ const faults: readonly Fault[] = [
     found: 'aurora has max_connections = 100, and db1 has 300',
   },
   {
-    check: 'functions-not-trusted',
+    check: 'function-creators-not-trusted',
     source: [
       'SET sql_log_bin = 0',
       'CREATE DATABASE odd',
@@ -143,7 +143,7 @@ const faults: readonly Fault[] = [
     found: 'aurora lacks 1 account of db1: report@10.0.0.%',
   },
   {
-    check: 'rights-missing-on-aurora',
+    check: 'privileges-missing-on-aurora',
     source: [
       'SET sql_log_bin = 0',
       'CREATE DATABASE odd',
@@ -163,19 +163,19 @@ const faults: readonly Fault[] = [
     ],
     mendTarget: ['SET sql_log_bin = 0', 'DROP DATABASE odd', "DROP USER 'clerk'@'%'"],
     found:
-      'aurora lacks 2 of the rights that accounts have on db1: clerk: UPDATE ON odd.*, clerk: DELETE ON odd.notes',
+      'aurora lacks 2 of the privileges that accounts have on db1: clerk: UPDATE ON odd.*, clerk: DELETE ON odd.notes',
   },
   {
-    check: 'replication-account-of-source',
+    check: 'source-replication-account-missing',
     target: ['SET sql_log_bin = 0', "REVOKE REPLICATION SLAVE ON *.* FROM 'repl'@'%'"],
     mendTarget: ['SET sql_log_bin = 0', "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'"],
-    found: 'aurora has no account repl that may replicate',
+    found: 'aurora has no account repl with REPLICATION SLAVE',
   },
   {
-    check: 'replication-account-of-aurora',
+    check: 'aurora-replication-account-missing',
     source: ['SET sql_log_bin = 0', "REVOKE REPLICATION SLAVE ON *.* FROM 'repl'@'%'"],
     mendSource: ['SET sql_log_bin = 0', "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'"],
-    found: 'db1 has no account repl that may replicate',
+    found: 'db1 has no account repl with REPLICATION SLAVE',
   },
   {
     check: 'gtid-modes-differ',
@@ -195,7 +195,7 @@ const faults: readonly Fault[] = [
     found: 'aurora has gtid_mode = OFF, and db1 has ON',
   },
   {
-    check: 'encryption-required',
+    check: 'tls-required',
     on: [toMariadb],
     target: ['SET GLOBAL require_secure_transport = ON'],
     mendTarget: ['SET GLOBAL require_secure_transport = OFF'],
@@ -217,7 +217,7 @@ const faults: readonly Fault[] = [
       '1 AUTO_INCREMENT column of aurora is behind the data: odd.orders.id (next 4, largest 100)',
   },
   {
-    check: 'events-run-too-early',
+    check: 'events-enabled-on-aurora',
     target: [
       'SET sql_log_bin = 0',
       'SET GLOBAL event_scheduler = ON',
@@ -228,7 +228,7 @@ const faults: readonly Fault[] = [
     found: '1 event of aurora is enabled: odd.nightly',
   },
   {
-    check: 'events-never-run',
+    check: 'events-disabled-by-replication',
     target: [
       'SET sql_log_bin = 0',
       'CREATE DATABASE odd',
@@ -363,13 +363,13 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
   });
 
   test('names that are reserved words there', async () => {
-    expect(await seen({source, target}, 'reserved-words')).toEqual([]);
+    expect(await seen({source, target}, 'reserved-words-used')).toEqual([]);
     await say(source, [
       'CREATE DATABASE games',
       'CREATE TABLE games.scores (id INT PRIMARY KEY, rank INT, `order` INT)',
       'CREATE TABLE games.`groups` (id INT PRIMARY KEY)',
     ]);
-    const found = await seen({source, target}, 'reserved-words');
+    const found = await seen({source, target}, 'reserved-words-used');
     await say(source, ['DROP DATABASE games']);
     expect(found).toEqual([
       '3 names of db1 are reserved words of aurora: games.groups, games.scores.order, games.scores.rank',
@@ -377,7 +377,7 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
   });
 
   test('functions and forms that have gone, in stored objects and in what clients said', async () => {
-    expect(await seen({source, target}, 'removed-from-aurora')).toEqual([]);
+    expect(await seen({source, target}, 'removed-features-used')).toEqual([]);
     await source.database.session(async (client) => {
       await client.query('CREATE DATABASE old');
       await client.query('USE old');
@@ -397,9 +397,9 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
       await client.query('INSERT INTO prices (id, md5) VALUES (1, 2)');
       await client.query("SELECT ENCODE('secret', 'key'), md5 FROM prices");
     });
-    const found = await seen({source, target}, 'removed-from-aurora');
+    const found = await seen({source, target}, 'removed-features-used');
     // Of a server that has them all nothing is said.
-    const none = await held(source, source, 'removed-from-aurora');
+    const none = await held(source, source, 'removed-features-used');
     await source.database.query('DROP DATABASE old');
     expect(found).toEqual([
       '4 statements of db1 use what aurora does not have: event old.nightly (PASSWORD()), procedure old.report (GROUP BY … ASC or DESC), view old.sums (MD5(), SQL_CACHE), in old: SELECT `ENCODE` (...) , `md5` FROM `prices` (ENCODE())',
@@ -408,14 +408,14 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
   });
 
   test('what SET NAMES utf8mb4 means', async () => {
-    expect(await seen({source, target}, 'utf8mb4-unknown-to-source')).toEqual([
-      'SET NAMES utf8mb4 on aurora means utf8mb4_0900_ai_ci, which db1 does not know',
+    expect(await seen({source, target}, 'utf8mb4-default-unknown-to-source')).toEqual([
+      'SET NAMES utf8mb4 on aurora selects utf8mb4_0900_ai_ci, which db1 does not support',
     ]);
     await say(target, ["SET GLOBAL default_collation_for_utf8mb4 = 'utf8mb4_general_ci'"]);
-    expect(await seen({source, target}, 'utf8mb4-unknown-to-source')).toEqual([]);
+    expect(await seen({source, target}, 'utf8mb4-default-unknown-to-source')).toEqual([]);
     await say(target, ["SET GLOBAL default_collation_for_utf8mb4 = 'utf8mb4_0900_ai_ci'"]);
-    expect(await held(target, target, 'utf8mb4-unknown-to-source')).toEqual([]);
-    expect(await held(source, source, 'utf8mb4-unknown-to-source')).toEqual([]);
+    expect(await held(target, target, 'utf8mb4-default-unknown-to-source')).toEqual([]);
+    expect(await held(source, source, 'utf8mb4-default-unknown-to-source')).toEqual([]);
   });
 
   test('statements that are refused for the sake of GTIDs', async () => {
@@ -425,12 +425,12 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
     expect(await held(target, target, 'gtid-consistency-differs')).toEqual([]);
   });
 
-  test('a session with a collation that the older one does not know', async () => {
+  test('a session with a collation that the older server does not support', async () => {
     expect(await seen({source, target}, 'session-collation-unknown-to-source')).toEqual([]);
     const client = await target.connect('shop');
     await client.query('SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci');
     expect(await seen({source, target}, 'session-collation-unknown-to-source')).toEqual([
-      '1 session of aurora with a collation that db1 does not know: shop@127.0.0.1 (utf8mb4_0900_ai_ci)',
+      '1 session of aurora with a collation that db1 does not support: shop@127.0.0.1 (utf8mb4_0900_ai_ci)',
     ]);
     await client.query('SET NAMES utf8mb4 COLLATE utf8mb4_general_ci');
     expect(await seen({source, target}, 'session-collation-unknown-to-source')).toEqual([]);
@@ -441,14 +441,14 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
       factsOf(session.reader, new AbortController().signal).version(),
     );
     const [older, newer] = (await Promise.all(versions)).map(({text}) => text);
-    expect(await seen({source, target}, 'version-older')).toEqual([]);
-    expect(await seen({source, target}, 'version-far')).toEqual([
+    expect(await seen({source, target}, 'version-older-than-source')).toEqual([]);
+    expect(await seen({source, target}, 'version-gap-too-large')).toEqual([
       `db1 is ${older}, and aurora is ${newer}`,
     ]);
-    expect(await held(source, target, 'version-older')).toEqual([
+    expect(await held(source, target, 'version-older-than-source')).toEqual([
       `aurora is ${older}, and aurora is ${newer}`,
     ]);
-    expect(await held(target, target, 'version-far')).toEqual([]);
+    expect(await held(target, target, 'version-gap-too-large')).toEqual([]);
   });
 
   test('one id, and one uuid as of a copied data folder', async () => {
@@ -470,25 +470,25 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
     ]);
   });
 
-  test('a login that the older one does not know', async () => {
+  test('a login plugin that the older server does not support', async () => {
     await say(target, ["ALTER USER 'repl'@'%' IDENTIFIED WITH caching_sha2_password BY 'x'"]);
-    expect(await seen({source, target}, 'login-too-new-for-source')).toEqual([
-      'repl@% on aurora logs in with caching_sha2_password, which db1 cannot',
+    expect(await seen({source, target}, 'login-plugin-unsupported-by-source')).toEqual([
+      'repl@% on aurora logs in with caching_sha2_password, which db1 does not support',
     ]);
-    expect(await held(source, source, 'login-too-new-for-source')).toEqual([]);
+    expect(await held(source, source, 'login-plugin-unsupported-by-source')).toEqual([]);
   });
 
-  test('a collation that the older one does not know, in either part', async () => {
+  test('a collation that the older server does not support, in either role', async () => {
     await say(target, [
       'CREATE DATABASE odd',
       'CREATE TABLE odd.words (id INT PRIMARY KEY, w VARCHAR(9) COLLATE utf8mb4_0900_ai_ci)',
     ]);
     expect(await seen({source, target}, 'collation-unknown-to-aurora')).toEqual([]);
     expect(await held(source, target, 'collation-unknown-to-aurora')).toEqual([
-      'aurora uses 1 collation that aurora does not know: utf8mb4_0900_ai_ci (1 column)',
+      'aurora uses 1 collation that aurora does not support: utf8mb4_0900_ai_ci (1 column)',
     ]);
     expect(await seen({source, target}, 'collation-unknown-to-source')).toEqual([
-      'aurora uses 1 collation that db1 does not know: utf8mb4_0900_ai_ci (1 column)',
+      'aurora uses 1 collation that db1 does not support: utf8mb4_0900_ai_ci (1 column)',
     ]);
   });
 
@@ -503,8 +503,8 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
   test('rights of the data that come by a role of Aurora', async () => {
     await say(source, ["CREATE USER 'typist'@'%'", "GRANT INSERT ON pages.* TO 'typist'@'%'"]);
     await say(target, ["CREATE USER 'typist'@'%'"]);
-    expect(await seen({source, target}, 'rights-missing-on-aurora')).toEqual([
-      'aurora lacks 1 of the rights that accounts have on db1: typist: INSERT ON pages.*',
+    expect(await seen({source, target}, 'privileges-missing-on-aurora')).toEqual([
+      'aurora lacks 1 of the privileges that accounts have on db1: typist: INSERT ON pages.*',
     ]);
     await say(target, [
       'CREATE ROLE pen, desk',
@@ -512,14 +512,14 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
       'GRANT pen TO desk',
       "GRANT desk TO 'typist'@'%'",
     ]);
-    expect(await seen({source, target}, 'rights-missing-on-aurora')).toEqual([]);
+    expect(await seen({source, target}, 'privileges-missing-on-aurora')).toEqual([]);
     await say(target, ["DROP USER 'typist'@'%'", 'DROP ROLE pen, desk']);
     await say(source, ["DROP USER 'typist'@'%'"]);
   });
 
   test('workers', async () => {
     await say(target, ['SET GLOBAL replica_parallel_workers = 4']);
-    expect(await seen({source, target}, 'applies-alone')).toEqual([]);
+    expect(await seen({source, target}, 'replication-single-threaded')).toEqual([]);
     await say(target, [
       'SET GLOBAL replica_preserve_commit_order = OFF',
       'SET GLOBAL replica_parallel_workers = 3',
@@ -529,7 +529,7 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
     ]);
     await say(target, ['SET GLOBAL replica_parallel_workers = 1']);
     expect(await seen({source, target}, 'commit-order-not-preserved')).toEqual([]);
-    expect(await seen({source, target}, 'applies-alone')).toEqual([
+    expect(await seen({source, target}, 'replication-single-threaded')).toEqual([
       'aurora applies with 1 workers',
     ]);
   });
@@ -556,79 +556,84 @@ const clusterFaults: readonly {
   },
   {check: 'writer-missing', change: {members: []}, found: 'has no writer instance'},
   {
-    check: 'parameters-not-taken',
+    check: 'parameters-pending-reboot',
     change: {
       members: [{identifier: 'shop-1', writer: true, parameterGroupStatus: 'pending-reboot'}],
     },
-    found: 'has a writer that has not taken the parameters of shop-cluster-parameters yet',
+    found: 'has a writer that needs a reboot for the parameters of shop-cluster-parameters',
   },
   {
-    check: 'changes-waiting',
+    check: 'changes-pending',
     change: {
       pendingChanges: {EngineVersion: '8.0.mysql_aurora.3.09.0'},
       members: [
         {identifier: 'shop-1', writer: true, pendingChanges: {DBInstanceClass: 'db.r6g.xlarge'}},
       ],
     },
-    found: 'has changes waiting: EngineVersion, DBInstanceClass',
+    found: 'has pending changes: EngineVersion, DBInstanceClass',
   },
   {
-    check: 'binlog-format-of-the-group',
+    check: 'parameter-group-not-row',
     change: {parameters: {binlog_format: undefined}},
     found: 'has binlog_format = OFF (the default) in its parameter group shop-cluster-parameters',
   },
   {
-    check: 'one-instance',
+    check: 'single-instance',
     change: {members: [{identifier: 'shop-1', writer: true}]},
     found: 'has no instance besides its writer',
   },
   {
-    check: 'not-protected',
+    check: 'deletion-protection-off',
     change: {deletionProtection: false},
     found: 'has no deletion protection',
   },
   {
-    check: 'backups-kept-briefly',
+    check: 'backup-retention-short',
     change: {backupRetentionDays: 1},
     found: 'keeps its backups for 1 day',
   },
-  {check: 'not-encrypted', change: {encrypted: false}, found: 'has storage that is not encrypted'},
   {
-    check: 'security-groups-not-active',
+    check: 'storage-not-encrypted',
+    change: {encrypted: false},
+    found: 'has storage that is not encrypted',
+  },
+  {
+    check: 'security-groups-inactive',
     change: {securityGroups: [{id: 'sg-1', status: 'adding'}]},
     found: 'has security groups that are not active: sg-1 (adding)',
   },
   {
-    check: 'security-groups-not-active',
+    check: 'security-groups-inactive',
     change: {securityGroups: []},
     found: 'has no security group',
   },
   {
-    check: 'publicly-accessible',
+    check: 'writer-publicly-accessible',
     change: {members: [{identifier: 'shop-1', writer: true, publiclyAccessible: true}]},
     found: 'has a writer shop-1 with a public address',
   },
   {
-    check: 'upgrades-itself',
+    check: 'auto-minor-upgrade-on',
     change: {members: [{identifier: 'shop-1', writer: true, autoMinorVersionUpgrade: true}]},
-    found: 'has a writer shop-1 that takes minor versions by itself',
+    found: 'has a writer shop-1 with automatic minor version upgrades',
   },
   {
     check: 'local-storage-low',
     change: {members: [{...writer, free: {localStorage: 1.5 * gib, memory: 8 * gib}}]},
     found:
-      'has a writer shop-1 that had 1.5 GiB of local storage (FreeLocalStorage) left in the last day',
+      'has a writer shop-1 that had only 1.5 GiB of local storage (FreeLocalStorage) left in the last day',
   },
   {
     check: 'memory-low',
     change: {members: [{...writer, free: {localStorage: 20 * gib, memory: 0.25 * gib}}]},
-    found: 'has a writer shop-1 that had 256 MiB of memory (FreeableMemory) left in the last day',
+    found:
+      'has a writer shop-1 that had only 256 MiB of memory (FreeableMemory) left in the last day',
   },
   {
     check: 'memory-low',
     change: {members: [{...writer, free: 'not measured yet'}]},
     found:
-      'has a writer shop-1 of whose memory (FreeableMemory) nothing is known: CloudWatch has measured nothing in the last day',
+      'has a writer shop-1 whose memory (FreeableMemory) is unknown: CloudWatch has measured nothing in the last day',
   },
 ];
 
@@ -646,7 +651,7 @@ describe('a check of the API finds its fault, and nothing where there is none', 
     await using lab = await started(rds, createCloudWatch(rds.measure));
     lab.endpoint.faults.add({service: 'monitoring', kind: 'deny'});
     expect(await ofCluster(lab, 'local-storage-low')).toEqual([
-      'cluster shop has a writer shop-1 of whose local storage (FreeLocalStorage) nothing is known: AWS does not allow this call for instance shop-1: User: arn:aws:iam::123456789012:user/lab is not authorized to perform: cloudwatch:GetMetricData',
+      'cluster shop has a writer shop-1 whose local storage (FreeLocalStorage) is unknown: AWS does not allow this call for instance shop-1: User: arn:aws:iam::123456789012:user/lab is not authorized to perform: cloudwatch:GetMetricData',
     ]);
     expect(await ofCluster(lab, 'local-storage-low')).toEqual([]);
   });
@@ -656,7 +661,7 @@ describe('a check of the API finds its fault, and nothing where there is none', 
     expect(await ofCluster(lab, 'cluster-missing')).toEqual([
       'RDS has no cluster shop in this account and region',
     ]);
-    expect(await ofCluster(lab, 'not-protected')).toEqual([]);
+    expect(await ofCluster(lab, 'deletion-protection-off')).toEqual([]);
   });
 });
 

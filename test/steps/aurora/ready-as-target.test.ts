@@ -2,8 +2,8 @@ import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
 import {createCloudWatch} from '../../../lab/aws/cloudwatch.ts';
 import {createRds, type Rds} from '../../../lab/aws/rds.ts';
 import type {Session} from '../../../src/model/target.ts';
+import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/contract.ts';
 import {readyAsTarget} from '../../../steps/aurora/ready-as-target.ts';
-import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/target.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
 import {openRealServers, type RealServers} from '../mysql/real-servers.ts';
@@ -44,7 +44,7 @@ forEachPair('ready as the target', (pair) => {
     await aurora().query("SET GLOBAL collation_server = 'utf8mb4_unicode_ci'");
   });
 
-  test('an available cluster with a way back is', () =>
+  test('an available cluster that can be reversed is', () =>
     withCluster({}, async (session) => {
       // Nothing but that two brands are far from each other is there to be remarked.
       const sameBrand =
@@ -79,19 +79,19 @@ forEachPair('ready as the target', (pair) => {
       expect(await settled(readyOf(session))).toEqual({
         kind: 'blocked',
         reason:
-          'aurora is not ready as the target: cluster shop has a writer that has not taken the parameters of shop-cluster-parameters yet; aurora keeps its binary logs 12 h, and a way back needs 24 h.',
-        hint: "Reboot the writer instance, days before the night. On Aurora: CALL mysql.rds_set_configuration('binlog retention hours', 168).",
+          'aurora is not ready as the target: cluster shop has a writer that needs a reboot for the parameters of shop-cluster-parameters; aurora keeps its binary logs for 12 h, and reverse replication needs 24 h.',
+        hint: "Reboot the writer instance, days before the cutover. On Aurora: CALL mysql.rds_set_configuration('binlog retention hours', 168).",
       });
     }));
 
-  test('a server without rds_set_read_only cannot be fenced', () =>
+  test('writes cannot be disabled on a server without rds_set_read_only', () =>
     withCluster({}, async (session) => {
       await withoutProcedure(aurora(), 'rds_set_read_only', async () => {
         expect(await settled(readyOf(session))).toEqual({
           kind: 'blocked',
           reason:
             'aurora is not ready as the target: aurora has no procedure mysql.rds_set_read_only.',
-          hint: 'rds_set_read_only needs Aurora MySQL 3.06 or later; upgrade the cluster, or look whether the endpoint belongs to Aurora.',
+          hint: 'Upgrade the cluster (rds_set_read_only needs Aurora MySQL 3.06 or later), or correct the endpoint if it is not Aurora.',
         });
       });
     }));

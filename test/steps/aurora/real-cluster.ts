@@ -1,6 +1,7 @@
 import type {LabDatabase} from '../../../lab/mysql/server.ts';
 import type {Session} from '../../../src/model/target.ts';
-import {type AuroraReader, type AuroraWriter, auroraCluster} from '../../../steps/aurora/target.ts';
+import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/contract.ts';
+import {auroraCluster} from '../../../steps/aurora/target.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 
 /** A session on a real server that stands in for Aurora, as its master user; `config` has where AWS is. */

@@ -3,7 +3,7 @@ import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
 import {fakeServers} from '../mysql/fake-servers.ts';
 import {lookOf, type Placed, performAll, settled} from '../mysql/walk.ts';
 
-const before = {readOnly: false, following: null};
+const before = {readOnly: false, source: null};
 
 function placed(servers: ReturnType<typeof fakeServers>): Placed {
   const on = {aurora: servers.aurora.session(), upstream: servers.replica.session()};
@@ -11,7 +11,7 @@ function placed(servers: ReturnType<typeof fakeServers>): Placed {
   return {id: 'replicate', unit: replicateFrom, on, input};
 }
 
-test('while the promotion stands on it, it has neither drifted nor been undone, and its way back is planned whole', async () => {
+test('while the promotion is applied, it has neither drifted nor been undone, and its whole reversal is planned', async () => {
   const servers = fakeServers();
   servers.promoted();
   const look = lookOf(placed(servers), true);
@@ -19,27 +19,27 @@ test('while the promotion stands on it, it has neither drifted nor been undone, 
   expect(await replicateFrom.check(promoted)).toEqual({kind: 'done', output: {}});
   const actions = await replicateFrom.reverse(promoted, before);
   expect('kind' in actions ? actions : actions.map(({does}) => does)).toEqual([
-    'stop following db2:3306, and forget it',
+    'stop replication from db2:3306, and reset it',
     'accept writes: CALL mysql.rds_set_read_only(0)',
   ]);
 });
 
-test('a server that follows somebody else is neither taken over nor reset', async () => {
+test('replication from another server is neither taken over nor reset', async () => {
   const servers = fakeServers();
   servers.aurora.follow(servers.source);
-  const blocked = {kind: 'blocked', reason: 'aurora follows db1:3306, not db2:3306.'};
+  const blocked = {kind: 'blocked', reason: 'aurora replicates from db1:3306, not from db2:3306.'};
   expect(await settled(placed(servers))).toMatchObject(blocked);
   const back = await replicateFrom.reverse(lookOf(placed(servers), true), before);
   expect(back).toMatchObject(blocked);
 });
 
-test('it never runs unfenced', async () => {
+test('replication never runs while writes are enabled', async () => {
   const servers = fakeServers();
   const actions = await replicateFrom.plan(lookOf(placed(servers)), before);
   expect(actions.map(({does}) => does)).toEqual([
-    `follow db2:3306, from ${servers.seed.file}:${servers.seed.position}`,
+    `replicate from db2:3306, starting at ${servers.seed.file}:${servers.seed.position}`,
     'refuse writes: CALL mysql.rds_set_read_only(1)',
-    'start replication, and see both threads run',
+    'start replication, and verify that both threads run',
   ]);
   const [point, , start] = actions;
   await expect(
@@ -48,7 +48,7 @@ test('it never runs unfenced', async () => {
       [point, start].filter((action) => action !== undefined),
     ),
   ).rejects.toThrow(
-    'aurora accepts writes, and may follow another server only while it refuses them.',
+    'aurora accepts writes, and may replicate from another server only while it refuses them.',
   );
   expect(servers.aurora.following?.running).toBe(false);
 });

@@ -1,10 +1,11 @@
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {createRds, type LabCluster, type Rds} from '../../../lab/aws/rds.ts';
 import type {Session} from '../../../src/model/target.ts';
+import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/contract.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
-import {positionIn} from '../../../steps/aurora/restore/cluster-restore.ts';
+import {positionIn} from '../../../steps/aurora/restore/events.ts';
 import {restoreFromS3} from '../../../steps/aurora/restore-from-s3.ts';
-import {type AuroraReader, type AuroraWriter, auroraCluster} from '../../../steps/aurora/target.ts';
+import {auroraCluster} from '../../../steps/aurora/target.ts';
 import {verifyData} from '../../../steps/mysql/verify-data.ts';
 import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
@@ -97,9 +98,9 @@ const begin = async (options?: Parameters<typeof opened>[0]): Promise<World> => 
 };
 
 const signal = new AbortController().signal;
-const made = ({aurora}: World) => aurora.reader.restoring.made(signal);
+const made = ({aurora}: World) => aurora.reader.restore.cluster(signal);
 
-test('a backup becomes a cluster with a writer, which follows from the place that RDS tells, and is equal', async () => {
+test('a backup becomes a cluster with a writer, which replicates from the position that RDS recovered, and is equal', async () => {
   const {placed, aurora} = await begin();
   const {output} = await run(placed);
   expect(output).toEqual({
@@ -107,13 +108,13 @@ test('a backup becomes a cluster with a writer, which follows from the place tha
     host: '127.0.0.1',
     port: servers.databases.aurora.port,
   });
-  const following: Placed = {
+  const replicating: Placed = {
     id: 'replicate',
     unit: replicateFrom,
     on: {aurora, upstream: servers.replica},
     input: {...servers.at.replica, file: output.file, position: output.position},
   };
-  const {before} = await run(following);
+  const {before} = await run(replicating);
   const verified = await run({
     id: 'verify',
     unit: verifyData,
@@ -123,10 +124,10 @@ test('a backup becomes a cluster with a writer, which follows from the place tha
   expect(await reverse(placed, {cluster: null})).toMatchObject({
     kind: 'blocked',
     reason: expect.stringMatching(
-      /^Cluster shop-new is not deleted: it follows 127\.0\.0\.1:\d+\.$/,
+      /^Cluster shop-new is not deleted: it replicates from 127\.0\.0\.1:\d+\.$/,
     ),
   });
-  await reverse(following, before);
+  await reverse(replicating, before);
   expect(await reverse(placed, {cluster: null})).toMatchObject({kind: 'pending'});
   expect(await made(world as World)).toBeNull();
 });
@@ -135,13 +136,13 @@ test('while it is restored it says how far it is, and the password is in no plan
   const {placed} = await begin({movingMs: 600_000});
   const actions = await restoreFromS3.plan(lookOf(placed) as never, {cluster: null});
   expect(actions.map(({does}) => does)).toEqual([
-    'make cluster shop-new of the backup in shop-backup/full',
+    'restore cluster shop-new from the backup in shop-backup/full',
     'add the writer shop-new-1, a db.r6g.large, as soon as the cluster is restored',
   ]);
   await performAll(placed, actions.slice(0, 1));
   expect(await restoreFromS3.check(lookOf(placed, true) as never)).toEqual({
     kind: 'waiting',
-    progress: 'cluster shop-new is creating, 10 %; RDS said last: DB cluster created',
+    progress: 'cluster shop-new is creating, 10 %; last event: DB cluster created',
   });
 });
 
@@ -178,31 +179,31 @@ test('what RDS says about the request is told in its own words', async () => {
 });
 
 describe('in the way is', () => {
-  test('a cluster of that name which somebody else made', async () => {
+  test('a cluster of that name that this run did not create', async () => {
     const {placed} = await begin({
       clusters: [{identifier: 'shop-new', endpoint: '127.0.0.1', port: 3306}],
     });
     expect(await settled(placed)).toEqual({
       kind: 'blocked',
-      reason: 'RDS has a cluster shop-new already (available), which this run did not make.',
-      hint: 'Name another clusterIdentifier in the inventory, or leave this entry out and go on with that cluster.',
+      reason: 'Cluster shop-new already exists (available), and this run did not create it.',
+      hint: 'Set another clusterIdentifier in the inventory, or leave this entry out and continue with that cluster.',
     });
     expect(await reverse(placed, {cluster: null})).toMatchObject({
-      reason: 'Cluster shop-new is not deleted: run r-dance did not make it.',
+      reason: 'Cluster shop-new is not deleted: run r-dance did not create it.',
     });
   });
 
   test('a backup of a version that RDS does not restore, and a cluster of another version', async () => {
     const old = await begin({input: {sourceEngineVersion: '5.6.51'}});
     expect(await settled(old.placed)).toMatchObject({
-      reason: 'RDS restores no backup of MySQL 5.6.51, only of 5.7 and 8.0.',
+      reason: 'RDS cannot restore a backup of MySQL 5.6.51, only of 5.7 and 8.0.',
       hint: 'Copy it with aurora.seed instead.',
     });
     await old.close();
     const other = await begin({input: {engineVersion: '5.7.mysql_aurora.2.12.0'}});
     expect(await settled(other.placed)).toMatchObject({
       reason:
-        'A backup of MySQL 8.0.36 gives no cluster of version 5.7.mysql_aurora.2.12.0: RDS wants the same major version.',
+        'A backup of MySQL 8.0.36 cannot become a cluster of version 5.7.mysql_aurora.2.12.0: RDS requires the same major version.',
     });
   });
 
@@ -214,19 +215,19 @@ describe('in the way is', () => {
     rds.change('shop-new', {status: 'migration-failed'});
     expect(await settled(placed, true)).toMatchObject({
       kind: 'blocked',
-      reason: expect.stringMatching(/^cluster shop-new is migration-failed; RDS said last: .+\.$/),
+      reason: expect.stringMatching(/^cluster shop-new is migration-failed; last event: .+\.$/),
     });
   });
 
-  test('a place that nobody tells, and one that is told otherwise', async () => {
+  test('a position that no event has, and one that differs from the input', async () => {
     const silent = await begin({tells: false});
     await expect(run(silent.placed)).rejects.toThrow(
-      "Cluster shop-new is restored, and no event of RDS says at which place of the source's log.",
+      "Cluster shop-new is restored, but no event of RDS has its position in the source's log.",
     );
     await silent.close();
     const other = await begin({input: {at: {file: 'mysql-bin.000099', position: 4}}});
     await expect(run(other.placed)).rejects.toThrow(
-      /Cluster shop-new was recovered at mysql-bin\.\d+:\d+, as RDS says, and the input says mysql-bin\.000099:4\./,
+      /RDS recovered cluster shop-new at mysql-bin\.\d+:\d+, but the input says mysql-bin\.000099:4\./,
     );
   });
 
@@ -235,13 +236,13 @@ describe('in the way is', () => {
     await run(placed);
     rds.change('shop-new', {deletionProtection: true});
     expect(await reverse(placed, {cluster: null})).toMatchObject({
-      reason: 'Cluster shop-new is not deleted: somebody has turned its deletion protection on.',
+      reason: 'Cluster shop-new is not deleted: its deletion protection is on.',
     });
     rds.change('shop-new', {deletionProtection: false});
     const client = await servers.databases.connect(servers.databases.aurora, 'shop');
     expect(await reverse(placed, {cluster: null})).toMatchObject({
       reason: expect.stringMatching(
-        /^Cluster shop-new is not deleted: 1 client is there, such as session \d+ of shop@/,
+        /^Cluster shop-new is not deleted: 1 client is connected, such as session \d+ of shop@/,
       ),
     });
     client.destroy();
@@ -264,7 +265,7 @@ lawsOfStep({
   },
 });
 
-test('the place is read in every form in which RDS may tell it', () => {
+test('the position is read in every form in which RDS may write it', () => {
   const place = {file: 'mysql-bin.000010', position: 120};
   expect(
     [

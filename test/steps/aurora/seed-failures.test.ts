@@ -48,7 +48,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     return output;
   };
 
-  test('a dump that dies in the middle is noticed although the load would have ended well, and the copy begins anew', async () => {
+  test('a dump that dies in the middle is noticed although the load would have ended well, and the copy restarts', async () => {
     // Two tables and a half have passed by then.
     const folder = withDump(
       `"$real" "$@" | head -c 300000\necho 'mysqldump: Error 2013: Lost connection to server during query when dumping table \`people\` at row: 312' >&2\nexit 3`,
@@ -64,7 +64,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     expect(await settled(await world.placed(), true)).toMatchObject({
       kind: 'pending',
       before: {executing: true},
-      differences: [{what: 'aurora', is: 'half of 2 schemas of db2: proof, shop'}],
+      differences: [{what: 'aurora', is: 'an incomplete copy of 2 schemas of db2: proof, shop'}],
     });
     await resumed();
   });
@@ -141,16 +141,16 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     await resumed();
   });
 
-  test('a replica that somebody writes on meanwhile gives no copy', async () => {
+  test('a replica that is written meanwhile gives no copy', async () => {
     const {folder, go} = held(withDump);
     const failed = failing(await world.placed(folder));
     await loadingSession();
     await world.databases.replica.query('INSERT INTO shop.digests (orders) VALUES (1)');
     go();
     expect(await failed).toMatchObject({
-      code: 'seed-replica-written',
+      code: 'seed-writes-on-replica',
       message: expect.stringMatching(
-        /^Somebody wrote on db2 while it was copied: it stood at mysql-bin\.\d+:\d+, and stands at mysql-bin\.\d+:\d+\.$/,
+        /^db2 was written while it was copied: its position was mysql-bin\.\d+:\d+, and is now mysql-bin\.\d+:\d+\.$/,
       ),
     });
     await world.databases.replica.query('DELETE FROM shop.digests WHERE orders = 1');

@@ -35,7 +35,7 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
   const verdict = async (folder?: string, input?: object) =>
     settled(await world.placed(folder, input));
 
-  test('data on Aurora that this run did not put there, and an empty schema of the same name', async () => {
+  test('data on Aurora that this run did not create, and an empty schema of the same name', async () => {
     await alone(
       aurora,
       'CREATE DATABASE mine',
@@ -45,8 +45,8 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
     expect(await verdict()).toEqual({
       kind: 'blocked',
       reason:
-        'aurora is not empty: it has 2 schemas: mine (1 table), shop (empty), and this run did not put it there.',
-      hint: 'A copy is made on an empty cluster only. Drop it if nobody needs it; if it is an earlier copy, leave this entry out and go on from its position.',
+        'aurora is not empty: it has 2 schemas: mine (1 table), shop (empty), and this run did not create that.',
+      hint: 'A copy is made on an empty cluster only: drop the content. If it is an earlier copy, leave this entry out and continue from its position.',
     });
     expect(await schemasOn(aurora())).toEqual(['mine', 'shop']);
   });
@@ -59,36 +59,36 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
     await expect(
       actions[0]?.perform(placed.on['aurora']?.writer, new AbortController().signal, () => {}),
     ).rejects.toThrow(
-      'aurora has 1 schema: mine (1 table) by now, and a copy is made on an empty cluster only.',
+      'aurora now has 1 schema: mine (1 table), and a copy is made on an empty cluster only.',
     );
     expect(await schemasOn(aurora())).toEqual(['mine']);
   });
 
-  test('a definer that is no account of Aurora', async () => {
+  test('a definer that does not exist on Aurora', async () => {
     await alone(aurora, "RENAME USER shop@'%' TO shop@'10.0.0.1'");
     const found = await verdict();
     await alone(aurora, "RENAME USER shop@'10.0.0.1' TO shop@'%'");
     expect(found).toMatchObject({
       reason:
-        'There are 4 objects (event proof.clean_log (shop@%), procedure proof.count_people (shop@%), trigger proof.number_codes (shop@%), view proof.active_people (shop@%)) of db2 with a definer that is no account of aurora.',
-      hint: 'Create the account on aurora (it need not be able to log in), or define the object anew on the source. A dump copies no accounts.',
+        'There are 4 objects (event proof.clean_log (shop@%), procedure proof.count_people (shop@%), trigger proof.number_codes (shop@%), view proof.active_people (shop@%)) of db2 with a definer that does not exist on aurora.',
+      hint: 'Create the account on aurora (it need not be able to log in), or change the definer on the source. A dump copies no accounts.',
     });
   });
 
-  test('definers for whom the account on Aurora may not make objects', async () => {
+  test('definers for which the account on Aurora may not create objects', async () => {
     await alone(aurora, "REVOKE SUPER ON *.* FROM admin@'%'");
     const found = await verdict();
     const without = await verdict(undefined, {schemas: ['shop']});
     await alone(aurora, "GRANT SUPER ON *.* TO admin@'%'");
     expect(found).toMatchObject({
       reason: expect.stringMatching(
-        /^There are 4 objects \(.*\) of db2 with another definer than admin@%, which may not make objects for others on aurora\.$/,
+        /^There are 4 objects \(.*\) of db2 with another definer than admin@%, which may not create objects for others on aurora\.$/,
       ),
     });
     expect(without).toMatchObject({kind: 'pending'});
   });
 
-  test('triggers on an Aurora that trusts nobody to make them', async () => {
+  test('triggers on an Aurora that does not trust function creators', async () => {
     await alone(
       aurora,
       "REVOKE SUPER ON *.* FROM admin@'%'",
@@ -102,7 +102,7 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
     );
     expect(found).toMatchObject({
       reason:
-        'There is 1 object (trigger proof.number_codes (shop@%)) of db2 that aurora lets nobody make: it writes a binary log, and log_bin_trust_function_creators is OFF.',
+        'There is 1 object (trigger proof.number_codes (shop@%)) of db2 that cannot be created on aurora: it writes a binary log, and log_bin_trust_function_creators is OFF.',
     });
   });
 
@@ -123,8 +123,8 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
     expect(found).toEqual({
       kind: 'blocked',
       reason:
-        'No dump client on this machine suits db2 (5.6.24-log): neither mysqldump nor mariadb-dump is there, with its mysql or mariadb.',
-      hint: "Install MySQL's own client, as new as the server or newer (mysqldump and mysql; for MariaDB mariadb-dump and mariadb), or set clientFolder of db2 in the inventory to where they are.",
+        'No dump client on this machine suits db2 (5.6.24-log): neither mysqldump nor mariadb-dump is installed, with its mysql or mariadb.',
+      hint: "Install MySQL's own client, as new as the server or newer (mysqldump and mysql; for MariaDB mariadb-dump and mariadb), or set clientFolder of db2 in the inventory.",
     });
   });
 
@@ -154,7 +154,7 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
     expect(await world.picture()).toMatchObject({replica: 'No'});
   });
 
-  test('digits of floats that cannot be put there are told', async () => {
+  test('FLOAT digits that cannot be copied are reported', async () => {
     await world.databases.source.query('CREATE TABLE proof.loose (f FLOAT)');
     await world.empty();
     const placed = await world.placed();
@@ -162,7 +162,7 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
     expect(await settled(placed, true)).toMatchObject({
       kind: 'done',
       remarks: [
-        '1 FLOAT column has six digits of each value on Aurora (proof.loose.f): a dump carries no more, and without a key, or with a trigger on UPDATE, the rest cannot be put there. mysql.verify-data finds the rows that had more.',
+        '1 FLOAT column has six digits of each value on Aurora (proof.loose.f): a dump has no more, and without a key, or with a trigger on UPDATE, the others cannot be added. mysql.verify-data lists the rows that differ.',
       ],
     });
     await world.databases.source.query('DROP TABLE proof.loose');
@@ -184,14 +184,14 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
     expect(await schemasOn(aurora())).toEqual(['proof', 'shop', 'switcharoo']);
   });
 
-  test('nothing is dropped while a client is there, or after a way back was armed', async () => {
+  test('nothing is dropped while a client is connected, or after reverse replication was set up', async () => {
     const placed = await world.placed();
     const {before} = await run(placed);
     const client = await world.databases.connect(aurora(), 'shop');
     expect(await reverse(placed, before)).toMatchObject({
       kind: 'blocked',
       reason: expect.stringMatching(
-        /^aurora is in use, so the copy of db2 there is not dropped: 1 client is there, such as session \d+ of shop@127\.0\.0\.1:\d+\.$/,
+        /^aurora is in use, so the copy of db2 is not dropped: 1 client is connected, such as session \d+ of shop@127\.0\.0\.1:\d+\.$/,
       ),
     });
     client.destroy();
@@ -204,7 +204,7 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
     }
     expect(found).toMatchObject({
       reason:
-        'aurora is in use, so the copy of db2 there is not dropped: a way back was armed there (switcharoo.sentinel has a row), so it has taken over.',
+        'aurora is in use, so the copy of db2 is not dropped: reverse replication was set up there (switcharoo.sentinel has a row), so it has taken over.',
     });
     expect(await schemasOn(aurora())).toEqual(['proof', 'shop', 'switcharoo']);
   });

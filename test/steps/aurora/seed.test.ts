@@ -88,7 +88,7 @@ function copying(pair: KindPair, {folder, missing}: DumpClients): void {
       await world.aurora.writer.resetReplication(new AbortController().signal);
     });
 
-    test('a way back drops what it copied, and nothing that somebody else put there', async () => {
+    test('a reversal drops what it copied, and nothing else', async () => {
       const placed = await world.placed(folder);
       const {before} = await run(placed);
       await world.databases.aurora.query('CREATE DATABASE notes');

@@ -1,9 +1,12 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/model/problem.ts';
 import type {Session} from '../../../src/model/target.ts';
-import type {ClusterState} from '../../../steps/aurora/cluster/rds.ts';
-import type {RestoreWriter} from '../../../steps/aurora/restore/cluster-restore.ts';
-import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/target.ts';
+import type {
+  AuroraReader,
+  AuroraWriter,
+  ClusterState,
+  RestoreWriter,
+} from '../../../steps/aurora/contract.ts';
 import type {
   Account,
   Client,
@@ -135,7 +138,7 @@ export class FakeServer {
       ...reader,
       ...writesOf(this, this.#network),
       copies: noCopies,
-      restoring: noRestoring,
+      restore: noRestore,
     };
     return {reader, writer, close: async () => {}};
   }
@@ -164,7 +167,7 @@ function readerOf(server: FakeServer): AuroraReader {
     address: server.address,
     user: 'switcharoo',
     clusterIdentifier: server.name,
-    leastRoom: async () => {
+    leastCapacity: async () => {
       throw new Error('nothing is measured of a fake server');
     },
     position: async () => {
@@ -212,7 +215,7 @@ function readerOf(server: FakeServer): AuroraReader {
     procedures: async () => new Map(),
     binlogRetentionHours: async () => server.retentionHours,
     cluster: async () => server.clusterState,
-    restoring: noRestoring,
+    restore: noRestore,
   };
 }
 
@@ -277,11 +280,11 @@ const noCopies: CopyWriter = {
   removeMarker: noCopy,
 };
 
-const noRestoring: RestoreWriter = {
-  made: async () => null,
+const noRestore: RestoreWriter = {
+  cluster: async () => null,
   recoveredAt: async () => null,
   lastEvent: async () => null,
-  restoreFromS3: noCopy,
+  fromS3: noCopy,
   addInstance: noCopy,
   deleteInstance: noCopy,
   deleteCluster: noCopy,

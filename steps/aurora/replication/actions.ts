@@ -1,29 +1,29 @@
 import {SwitcharooError} from '../../../src/index.ts';
 import type {Position} from '../../mysql/index.ts';
-import type {AuroraWriter} from '../target.ts';
-import {notFenced} from './problems.ts';
+import type {AuroraWriter} from '../contract.ts';
+import {writesEnabled} from './problems.ts';
 
-/** Writes that more than one step makes. Each looks first, so that it may be repeated. */
+/** Writes that more than one step makes. Each checks first, so it may be repeated. */
 
 // Long enough for a statement to end, short enough for the writes that queue behind the lock meanwhile.
 const lockWaitSeconds = 2;
 
-export const fence = {
+export const disableWrites = {
   on: 'aurora',
   does: 'refuse writes: CALL mysql.rds_set_read_only(1)',
   perform: (aurora: AuroraWriter, signal: AbortSignal) =>
     aurora.fenceWrites(lockWaitSeconds, signal),
 } as const;
 
-export const thaw = {
+export const enableWrites = {
   on: 'aurora',
   does: 'accept writes: CALL mysql.rds_set_read_only(0)',
   perform: (aurora: AuroraWriter, signal: AbortSignal) => aurora.allowWrites(signal),
 } as const;
 
-/** `from` is asked when it is performed: where the followed server stands may move until then. */
-export const pointAt = (
-  {host, port}: {host: string; port: number},
+/** `from` is read when the action is performed: the source's position may move until then. */
+export const setSource = (
+  {host, port}: {readonly host: string; readonly port: number},
   from: (signal: AbortSignal) => Promise<Position>,
   does: string,
 ) =>
@@ -38,21 +38,21 @@ export const pointAt = (
     },
   }) as const;
 
-export const start = {
+export const startReplication = {
   on: 'aurora',
-  does: 'start replication, and see both threads run',
+  does: 'start replication, and verify that both threads run',
   perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
-    // What comes from upstream and what clients write would be two histories.
+    // With writes enabled, replicated changes and those of clients would be two histories.
     if (!(await aurora.fence(signal)).readOnly) {
-      throw new SwitcharooError(notFenced(aurora.name));
+      throw new SwitcharooError(writesEnabled(aurora.name));
     }
     await aurora.startReplication(signal);
   },
 } as const;
 
-export const forget = (followed: string) =>
+export const resetReplication = (source: string) =>
   ({
     on: 'aurora',
-    does: `stop following ${followed}, and forget it`,
+    does: `stop replication from ${source}, and reset it`,
     perform: (aurora: AuroraWriter, signal: AbortSignal) => aurora.resetReplication(signal),
   }) as const;

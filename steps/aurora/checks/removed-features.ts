@@ -1,19 +1,19 @@
 import {functionCall, type Pattern, statementsWith, understands} from '../../mysql/index.ts';
 import type {AuroraCheck} from './check.ts';
 
-interface Removed extends Pattern {
-  /** What a server that has it answers. */
+interface Feature extends Pattern {
+  /** A statement that only a server with the feature answers. */
   readonly probe: string;
 }
 
-const call = (name: string, values: string): Removed => ({
+const call = (name: string, values: string): Feature => ({
   name: `${name}()`,
   pattern: functionCall(name),
   probe: `SELECT ${name}(${values}) AS answer`,
 });
 
-/** What a newer server may have no more; Aurora itself is asked which of it. */
-const mayBeRemoved: readonly Removed[] = [
+/** Features that newer servers may have dropped; each is tried on Aurora. */
+const removableFeatures: readonly Feature[] = [
   ...[
     'PASSWORD',
     'OLD_PASSWORD',
@@ -37,21 +37,21 @@ const mayBeRemoved: readonly Removed[] = [
   },
 ];
 
-export const removedChecks: readonly AuroraCheck[] = [
+export const removedFeatureChecks: readonly AuroraCheck[] = [
   {
-    name: 'removed-from-aurora',
+    name: 'removed-features-used',
     severity: 'warns',
-    looksAt: 'beside',
+    looksAt: 'both',
     expects:
-      'Aurora has every function and form that the source uses (seen in stored objects, and with performance_schema = ON in statements).',
+      'Aurora has every function and syntax that the source uses (in stored objects, and with performance_schema = ON in statements).',
     consequence:
-      'What uses it fails on Aurora (errno 1064, 1305), and a load stops where it makes such an object.',
-    fix: 'Do without it before the seed: SHA2() for a hash, ORDER BY beside GROUP BY, ST_AsText() and the like.',
+      'Statements with it fail on Aurora (errno 1064, 1305), and a load stops at such an object.',
+    fix: 'Replace it before the seed: SHA2() for a hash, ORDER BY in addition to GROUP BY, ST_AsText() and similar.',
     find: async ({aurora, source}) => {
-      const missing: Removed[] = [];
-      for (const one of mayBeRemoved) {
-        if (!(await understands(aurora, one.probe))) {
-          missing.push(one);
+      const missing: Feature[] = [];
+      for (const feature of removableFeatures) {
+        if (!(await understands(aurora, feature.probe))) {
+          missing.push(feature);
         }
       }
       return statementsWith(source, missing, `what ${aurora.name} does not have`);

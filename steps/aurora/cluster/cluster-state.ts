@@ -1,0 +1,113 @@
+import type {DBCluster, DBInstance} from '@aws-sdk/client-rds';
+import type {ClusterState} from '../contract.ts';
+import {type Rds, type RdsClients, undefinedIfMissing} from './rds.ts';
+
+/** The cluster and its writer as the RDS API describes them; `null` when there is no such cluster. */
+export const describeCluster = (
+  rds: Rds,
+  identifier: string,
+  signal?: AbortSignal,
+): Promise<ClusterState | null> =>
+  rds.ask(`cluster ${identifier}`, async (clients) => {
+    const {sdk, reading} = clients;
+    const options = signal ? {abortSignal: signal} : {};
+    const cluster = await reading
+      .send(new sdk.DescribeDBClustersCommand({DBClusterIdentifier: identifier}), options)
+      .then(({DBClusters}) => DBClusters?.[0])
+      .catch((cause) => undefinedIfMissing(cause, 'DBClusterNotFoundFault'));
+    if (!cluster) {
+      return null;
+    }
+    const writer = cluster.DBClusterMembers?.find(({IsClusterWriter}) => IsClusterWriter);
+    const [instance, binlogFormat] = await Promise.all([
+      instanceNamed(clients, writer?.DBInstanceIdentifier, options),
+      binlogFormatIn(clients, cluster.DBClusterParameterGroup, options),
+    ]);
+    return stateOf(cluster, instance, {
+      binlogFormat,
+      parameters: writer?.DBClusterParameterGroupStatus,
+    });
+  });
+
+type SendOptions = {readonly abortSignal?: AbortSignal};
+
+const instanceNamed = async (
+  {sdk, reading}: RdsClients,
+  identifier: string | undefined,
+  options: SendOptions,
+): Promise<DBInstance | undefined> =>
+  identifier === undefined
+    ? undefined
+    : reading
+        .send(new sdk.DescribeDBInstancesCommand({DBInstanceIdentifier: identifier}), options)
+        .then(({DBInstances}) => DBInstances?.[0])
+        .catch((cause) =>
+          undefinedIfMissing(cause, 'DBInstanceNotFoundFault', 'DBInstanceNotFound'),
+        );
+
+/** All parameters of the group are read: the API cannot be asked for a single one. */
+async function binlogFormatIn(
+  {sdk, reading}: RdsClients,
+  group: string | undefined,
+  options: SendOptions,
+): Promise<string | null> {
+  const input = {DBClusterParameterGroupName: group};
+  for (let marker: string | undefined, more = group !== undefined; more; ) {
+    const page = await reading.send(
+      new sdk.DescribeDBClusterParametersCommand(marker ? {...input, Marker: marker} : input),
+      options,
+    );
+    const parameter = page.Parameters?.find(({ParameterName}) => ParameterName === 'binlog_format');
+    if (parameter) {
+      return parameter.ParameterValue ?? null;
+    }
+    marker = page.Marker;
+    more = marker !== undefined;
+  }
+  return null;
+}
+
+function stateOf(
+  cluster: DBCluster,
+  instance: DBInstance | undefined,
+  {parameters, binlogFormat}: {parameters: string | undefined; binlogFormat: string | null},
+): ClusterState {
+  return {
+    status: cluster.Status ?? 'unknown',
+    engine: cluster.Engine ?? 'unknown',
+    engineVersion: cluster.EngineVersion ?? 'unknown',
+    engineMode: cluster.EngineMode ?? 'provisioned',
+    backupRetentionDays: cluster.BackupRetentionPeriod ?? 0,
+    deletionProtection: cluster.DeletionProtection ?? false,
+    encrypted: cluster.StorageEncrypted ?? false,
+    securityGroups: (cluster.VpcSecurityGroups ?? []).map(({VpcSecurityGroupId, Status}) => ({
+      id: VpcSecurityGroupId ?? 'unknown',
+      status: Status ?? 'active',
+    })),
+    readers: (cluster.DBClusterMembers ?? [])
+      .filter(({IsClusterWriter}) => !IsClusterWriter)
+      .map(({DBInstanceIdentifier}) => DBInstanceIdentifier ?? 'unknown'),
+    pendingChanges: namesIn(cluster.PendingModifiedValues),
+    parameterGroup: cluster.DBClusterParameterGroup ?? 'unknown',
+    binlogFormat,
+    parameters: parameters ?? 'in-sync',
+    writer: instance
+      ? {
+          identifier: instance.DBInstanceIdentifier ?? 'unknown',
+          status: instance.DBInstanceStatus ?? 'unknown',
+          publiclyAccessible: instance.PubliclyAccessible ?? false,
+          autoMinorVersionUpgrade: instance.AutoMinorVersionUpgrade ?? false,
+          parameters: (instance.DBParameterGroups ?? []).map((group) => ({
+            group: group.DBParameterGroupName ?? 'unknown',
+            status: group.ParameterApplyStatus ?? 'in-sync',
+          })),
+          pendingChanges: namesIn(instance.PendingModifiedValues),
+        }
+      : null,
+  };
+}
+
+const namesIn = (values: object = {}): readonly string[] =>
+  Object.entries(values)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);

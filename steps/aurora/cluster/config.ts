@@ -1,0 +1,19 @@
+import {z} from 'zod';
+import {type AwsConfig, awsConfig} from '../../aws/index.ts';
+import {type MysqlConfig, mysqlConfig} from '../../mysql/index.ts';
+
+/** A cluster's entry in the inventory: its MySQL endpoint and its place in AWS. */
+export const auroraConfig = mysqlConfig.extend({
+  clusterIdentifier: z.string(),
+  ...awsConfig.shape,
+});
+
+/** Separates what AWS is asked with from what the server is asked with: neither gets the other's credentials. */
+export function partsOf(config: z.output<typeof auroraConfig>): {
+  readonly clusterIdentifier: string;
+  readonly aws: AwsConfig;
+  readonly server: MysqlConfig;
+} {
+  const {clusterIdentifier, region, endpoint, credentials, ...server} = config;
+  return {clusterIdentifier, aws: {region, endpoint, credentials}, server};
+}

@@ -1,0 +1,117 @@
+import type {z} from 'zod';
+import type {Worst} from '../aws/index.ts';
+import type {CopyWriter, MysqlReader, MysqlWriter, Position, Procedures} from '../mysql/index.ts';
+import type {auroraConfig} from './cluster/config.ts';
+
+/** A cluster's entry in the inventory. */
+export type AuroraConfig = z.output<typeof auroraConfig>;
+
+/** The writer of an Aurora MySQL cluster, to be read. */
+export interface AuroraReader extends MysqlReader {
+  readonly clusterIdentifier: string;
+  procedures(signal?: AbortSignal): Promise<Procedures>;
+  /** How long a binary log is kept, in hours; `null` when Aurora may purge it at any time. */
+  binlogRetentionHours(signal?: AbortSignal): Promise<number | null>;
+  /** The cluster as the RDS API describes it; `null` when there is none. */
+  cluster(signal?: AbortSignal): Promise<ClusterState | null>;
+  /** The least capacity that one of its instances had left in the last day, from CloudWatch. */
+  leastCapacity(instance: string, signal: AbortSignal): Promise<LeastCapacity>;
+  /** The cluster as the result of a restore. */
+  readonly restore: RestoreReader;
+}
+
+/** Changes Aurora through its `mysql.rds_*` procedures: the master user may not run the statements behind them. */
+export interface AuroraWriter extends AuroraReader, MysqlWriter {
+  readonly copies: CopyWriter;
+  readonly restore: RestoreWriter;
+}
+
+/** A cluster as the RDS API describes it. */
+export interface ClusterState {
+  readonly status: string;
+  readonly engine: string;
+  readonly engineVersion: string;
+  /** `provisioned`, or a kind of cluster that cannot replicate. */
+  readonly engineMode: string;
+  readonly backupRetentionDays: number;
+  readonly deletionProtection: boolean;
+  readonly encrypted: boolean;
+  readonly securityGroups: readonly {readonly id: string; readonly status: string}[];
+  /** Names of the instances that are not the writer. */
+  readonly readers: readonly string[];
+  /** Names of the cluster's settings that wait for a maintenance window. */
+  readonly pendingChanges: readonly string[];
+  readonly parameterGroup: string;
+  /** `binlog_format` of the parameter group, which is in force from the next reboot on; `null` for the family's default. */
+  readonly binlogFormat: string | null;
+  /** Whether the writer uses the cluster's parameters: `in-sync` or `pending-reboot`. */
+  readonly parameters: string;
+  readonly writer: WriterState | null;
+}
+
+export interface WriterState {
+  readonly identifier: string;
+  readonly status: string;
+  readonly publiclyAccessible: boolean;
+  readonly autoMinorVersionUpgrade: boolean;
+  readonly parameters: readonly {readonly group: string; readonly status: string}[];
+  /** Names of settings that wait for a reboot or a maintenance window. */
+  readonly pendingChanges: readonly string[];
+}
+
+/** The least that an instance had left in the last day, in bytes. */
+export interface LeastCapacity {
+  /** For temporary tables, sorting and logs. The cluster's volume is not used for them. */
+  readonly localStorage: Worst;
+  readonly memory: Worst;
+}
+
+/** A cluster that RDS restores, or has restored. */
+export interface RestoredCluster {
+  readonly status: string;
+  /** In percent, where RDS has it. */
+  readonly progress: string | null;
+  readonly endpoint: string;
+  readonly port: number;
+  readonly deletionProtection: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly instances: readonly {readonly identifier: string; readonly status: string}[];
+}
+
+export interface RestoreOrder {
+  readonly bucket: string;
+  readonly prefix?: string | undefined;
+  readonly ingestionRoleArn: string;
+  readonly sourceEngineVersion: string;
+  readonly engineVersion?: string | undefined;
+  readonly subnetGroup?: string | undefined;
+  readonly securityGroups: readonly string[];
+  readonly parameterGroup?: string | undefined;
+  readonly kmsKeyId?: string | undefined;
+  readonly backupRetentionDays: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface InstanceOrder {
+  readonly identifier: string;
+  readonly instanceClass: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+interface RestoreReader {
+  /** `null` when there is no such cluster. */
+  cluster(signal: AbortSignal): Promise<RestoredCluster | null>;
+  /** The position in the source's log that RDS has recovered; `null` when no event of the last 14 days has it. */
+  recoveredAt(signal: AbortSignal): Promise<Position | null>;
+  /** The newest event of the cluster and its instances. */
+  lastEvent(signal: AbortSignal): Promise<string | null>;
+}
+
+/** Each call is made once: when an answer is lost, the next check tells by name and tags whether it took effect. */
+export interface RestoreWriter extends RestoreReader {
+  fromS3(order: RestoreOrder, signal: AbortSignal): Promise<void>;
+  addInstance(order: InstanceOrder, signal: AbortSignal): Promise<void>;
+  deleteInstance(identifier: string, signal: AbortSignal): Promise<void>;
+  /** Without a final snapshot. */
+  deleteCluster(signal: AbortSignal): Promise<void>;
+}

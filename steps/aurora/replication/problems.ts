@@ -1,0 +1,30 @@
+import type {Problem} from '../../../src/index.ts';
+
+export const writesEnabled = (server: string): Problem => ({
+  code: 'aurora-writes-enabled',
+  message: `${server} accepts writes, and may replicate from another server only while it refuses them.`,
+  hint: 'Reverse aurora.open-writes first; `switcharoo reverse` reverses the newest entries first.',
+});
+
+export const writesWhileReadOnly = (server: string, from: string, to: string): Problem => ({
+  code: 'aurora-writes-while-read-only',
+  message: `${server} refuses writes, but its position moved from ${from} to ${to}.`,
+  hint: 'Check which session writes with SHOW PROCESSLIST (an account with CONNECTION_ADMIN, or an event), end it, then resume.',
+});
+
+export const writesOnUpstream = (
+  server: string,
+  at: string,
+  upstream: string,
+  to: string,
+): Problem => ({
+  code: 'aurora-writes-on-upstream',
+  message: `${server} stopped at ${at}, but ${upstream} has new writes up to ${to}.`,
+  hint: `Check which session writes on ${upstream} with SHOW PROCESSLIST; reverse makes ${server} replicate from it again.`,
+});
+
+export const transactionsPrepared = (server: string, count: number): Problem => ({
+  code: 'aurora-prepared-transactions',
+  message: `${server} refuses writes, but has ${count} prepared XA transactions (XA RECOVER), which can still be committed.`,
+  hint: `XA COMMIT or XA ROLLBACK each of them on ${server}, then reverse again.`,
+});

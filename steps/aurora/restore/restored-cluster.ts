@@ -1,0 +1,43 @@
+import {useReason} from '../cluster/in-use.ts';
+import type {AuroraReader, RestoredCluster} from '../contract.ts';
+
+export interface RunEntry {
+  readonly id: string;
+  readonly entry: string;
+}
+
+/** They show that the cluster is this run's: after a lost answer nothing else tells whether it was created. */
+export const tagsOf = ({id, entry}: RunEntry) => ({
+  'switcharoo:run': id,
+  'switcharoo:entry': entry,
+});
+
+export const isOfRun = ({tags}: RestoredCluster, run: RunEntry): boolean =>
+  Object.entries(tagsOf(run)).every(([name, value]) => tags[name] === value);
+
+export const createdByText = ({tags}: RestoredCluster): string => {
+  const run = tags['switcharoo:run'];
+  return run === undefined ? 'this run did not create it' : `run ${run} created it`;
+};
+
+/** A status that no waiting changes. */
+export const hasFailed = (status: string): boolean =>
+  /failed|inaccessible|incompatible|storage-full/.test(status);
+
+export const progressText = (
+  name: string,
+  status: string,
+  {progress}: Pick<RestoredCluster, 'progress'>,
+): string => `${name} is ${status}${progress === null ? '' : `, ${progress} %`}`;
+
+/** Why the cluster may not be deleted; `null` when it may. Without an instance nobody can have written there. */
+export async function keepReason(
+  aurora: AuroraReader,
+  {deletionProtection, instances}: RestoredCluster,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (deletionProtection) {
+    return 'its deletion protection is on';
+  }
+  return instances.some(({status}) => status === 'available') ? useReason(aurora, signal) : null;
+}
