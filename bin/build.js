@@ -15,13 +15,14 @@ import {fileURLToPath} from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
+const labDist = join(root, 'lab', 'dist');
 const stamp = join(dist, '.built');
 const rooms = ['src', 'steps', 'lab'];
 
-/** Compiles the checkout into dist/ when a source is newer than what is there. */
+/** Compiles the checkout into dist/ and lab/dist/ when a source is newer than what is there. */
 export function buildIfStale() {
   const begun = new Date();
-  if (existsSync(stamp) && statSync(stamp).mtimeMs >= newestMs()) {
+  if (existsSync(stamp) && existsSync(labDist) && statSync(stamp).mtimeMs >= newestMs()) {
     return;
   }
   // Built beside, then moved in file by file: another process that runs meanwhile finds every module that it still loads.
@@ -34,21 +35,23 @@ export function buildIfStale() {
     process.stderr.write(`The sources do not compile:\n${stdout}`);
     process.exit(1);
   }
-  moveIn(fresh);
+  // The lab is a package of its own: what it ships lies below its own folder.
+  moveIn(join(fresh, 'lab'), labDist);
+  moveIn(fresh, dist);
   // A source saved while the compiler ran is newer than this and is compiled the next time.
   writeFileSync(stamp, '');
   utimesSync(stamp, begun, begun);
 }
 
-function moveIn(fresh) {
+function moveIn(fresh, place) {
   const built = filesIn(fresh);
   for (const file of built) {
-    mkdirSync(dirname(join(dist, file)), {recursive: true});
-    renameSync(join(fresh, file), join(dist, file));
+    mkdirSync(dirname(join(place, file)), {recursive: true});
+    renameSync(join(fresh, file), join(place, file));
   }
-  const wanted = new Set(built);
-  for (const file of filesIn(dist).filter((each) => !wanted.has(each))) {
-    rmSync(join(dist, file), {force: true});
+  const current = new Set(built);
+  for (const file of filesIn(place).filter((each) => !current.has(each))) {
+    rmSync(join(place, file), {force: true});
   }
   rmSync(fresh, {recursive: true, force: true});
 }
@@ -62,7 +65,9 @@ function newestMs() {
   const files = rooms.flatMap((room) =>
     readdirSync(join(root, room), {recursive: true, withFileTypes: true})
       .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-      .map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => !file.startsWith(labDist))
+      .map((file) => statSync(file).mtimeMs),
   );
   return Math.max(0, ...files, statSync(join(root, 'tsconfig.build.json')).mtimeMs);
 }

@@ -12,10 +12,10 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {type Problem, SwitcharooError} from 'switcharoo';
 import {z} from 'zod';
-import {startTicksOf} from '../src/journal/process-identity.ts';
-import {type Problem, SwitcharooError} from '../src/model/problem.ts';
 import {endGroupsBelow} from './hosts/process-group.ts';
+import {startTicksOf} from './process-start.ts';
 import {endRemembered} from './processes.ts';
 import {programOf} from './program.ts';
 import type {LabSwitch} from './switches.ts';

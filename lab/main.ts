@@ -1,7 +1,7 @@
 import {mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {startTicksOf} from '../src/journal/process-identity.ts';
 import {startControl} from './control.ts';
+import {startTicksOf} from './process-start.ts';
 import {startWorld} from './world.ts';
 
 // The lab's supervisor: it keeps the small world up until it is told to end, or until nobody wants it any more.

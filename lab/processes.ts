@@ -3,7 +3,7 @@ import {appendFileSync, openSync, readFileSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {startTicksOf} from '../src/journal/process-identity.ts';
+import {startTicksOf} from './process-start.ts';
 
 /** One process of the lab: a database server, an application, an ECS task, the clients. */
 export interface LabProcess {

@@ -5,6 +5,12 @@ export function programOf(path: string): readonly [string, ...string[]] {
   const isSource = import.meta.url.endsWith('.ts');
   const file = fileURLToPath(new URL(`./${path}.${isSource ? 'ts' : 'js'}`, import.meta.url));
   return isSource
-    ? [process.execPath, '--import', import.meta.resolve('tsx'), file]
+    ? [
+        process.execPath,
+        '--conditions=switcharoo-source',
+        '--import',
+        import.meta.resolve('tsx'),
+        file,
+      ]
     : [process.execPath, file];
 }

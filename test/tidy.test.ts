@@ -61,9 +61,15 @@ describe('the rules themselves find', () => {
       'steps/aurora/e.ts': "import '../aws/g.ts';",
       'steps/aws/g.ts': '',
       'steps/dns/f.ts': 'export const f = defineTarget({});',
-      'src/cli/actions/rehearse.ts': "const lab = await import('../../../lab/h.ts');",
-      'src/cli/actions/run.ts': "\nconst lab = await import('../../../lab/h.ts');",
-      'lab/h.ts': "import '../steps/aurora/e.ts';",
+      'src/cli/actions/lab-package.ts': "const lab = await import('@switcharoo/lab');",
+      'src/cli/actions/run.ts': "\nconst lab = await import('@switcharoo/lab');",
+      'src/cli/actions/lab.ts':
+        "import type {Lab} from '@switcharoo/lab';\nimport {h} from '../../../lab/h.ts';",
+      'lab/index.ts': "import 'switcharoo';",
+      'lab/h.ts':
+        "import '../steps/aurora/e.ts';\nimport 'switcharoo/name-servers';\nimport '../src/model/a.ts';",
+      'src/index.ts': '',
+      'steps/name-servers/index.ts': '',
     });
     expect(arrowsOfTheHouse(tree).map((found) => found.split(': ').slice(0, 2).join(': '))).toEqual(
       [
@@ -71,8 +77,10 @@ describe('the rules themselves find', () => {
         'src/engine/c.ts:1: it imports steps/mysql/d.ts',
         'steps/mysql/d.ts:1: it imports src/model/a.ts',
         'steps/mysql/d.ts:2: it imports steps/aurora/e.ts',
-        'src/cli/actions/run.ts:2: it imports lab/h.ts',
+        'src/cli/actions/run.ts:2: it imports lab/index.ts',
+        'src/cli/actions/lab.ts:2: it imports lab/h.ts',
         'lab/h.ts:1: it imports steps/aurora/e.ts',
+        'lab/h.ts:3: it imports src/model/a.ts',
       ],
     );
     expect(arrowsOfTheHouse(tree)[0]).toBe(

@@ -1,5 +1,5 @@
 import {type Agent, request} from 'node:http';
-import {exchange} from '../../steps/name-servers/wire/exchange.ts';
+import {exchange} from 'switcharoo/name-servers';
 
 /** How one client reaches the site. */
 export interface Visitor {

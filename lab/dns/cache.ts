@@ -1,6 +1,5 @@
 import type {Answer, Packet} from 'dns-packet';
-import {rcodeOf} from '../../steps/name-servers/wire/exchange.ts';
-import {canonicalName} from '../../steps/name-servers/wire/values.ts';
+import {canonicalName, rcodeOf} from 'switcharoo/name-servers';
 
 type Rcode = 'NOERROR' | 'NXDOMAIN';
 

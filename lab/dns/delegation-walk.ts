@@ -1,6 +1,5 @@
 import type {Answer, Packet} from 'dns-packet';
-import {exchange} from '../../steps/name-servers/wire/exchange.ts';
-import {canonicalName} from '../../steps/name-servers/wire/values.ts';
+import {canonicalName, exchange} from 'switcharoo/name-servers';
 import {type DnsCache, ttlOf} from './cache.ts';
 import {isVouchedFor} from './signing.ts';
 

@@ -1,5 +1,5 @@
 import type {Answer} from 'dns-packet';
-import {txtStrings} from '../../steps/name-servers/wire/values.ts';
+import {txtStrings} from 'switcharoo/name-servers';
 
 /** A value of a record set, as Route 53 writes it, as the answer that goes over the wire. */
 export function answerOf(name: string, type: string, ttl: number, value: string): Answer {

@@ -1,5 +1,5 @@
 import {type Answer, type Packet, RECURSION_AVAILABLE, RECURSION_DESIRED} from 'dns-packet';
-import {rcodeOf} from '../../steps/name-servers/wire/exchange.ts';
+import {rcodeOf} from 'switcharoo/name-servers';
 import {DnsCache, type Known, ttlOf} from './cache.ts';
 import {DelegationWalk} from './delegation-walk.ts';
 import {type DnsResponse, type DnsServer, serveDns} from './server.ts';

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import type {Answer} from 'dns-packet';
-import {nameBytes} from '../../steps/name-servers/wire/names.ts';
+import {nameBytes} from 'switcharoo/name-servers';
 
 /** A public key as a DNSKEY record has it. */
 export interface ZoneKey {

@@ -1,6 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {exchangeMessage} from '../../steps/name-servers/wire/exchange.ts';
-import {questionMessage, readMessage} from '../../steps/name-servers/wire/message.ts';
+import {exchangeMessage, questionMessage, readMessage} from 'switcharoo/name-servers';
 
 /** How lookups went, as anybody in the world would have met them. */
 export interface Lookups {

@@ -1,5 +1,5 @@
 import type {Answer} from 'dns-packet';
-import {canonicalName} from '../../steps/name-servers/wire/values.ts';
+import {canonicalName} from 'switcharoo/name-servers';
 import type {RecordSet} from '../aws/record-set.ts';
 import {answerOf, soaOf} from './rdata.ts';
 

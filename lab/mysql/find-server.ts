@@ -1,7 +1,7 @@
 import {constants} from 'node:fs';
 import {createRequire} from 'node:module';
 import {delimiter, dirname, join} from 'node:path';
-import {SwitcharooError} from '../../src/model/problem.ts';
+import {SwitcharooError} from 'switcharoo';
 import {
   type Identity,
   identify,

@@ -4,7 +4,7 @@ import {constants} from 'node:fs';
 import {access, cp, mkdir, readFile, realpath, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {promisify} from 'node:util';
-import {SwitcharooError} from '../../src/model/problem.ts';
+import {SwitcharooError} from 'switcharoo';
 
 /** A database server that the lab can start, and how to make a data folder for it. */
 export interface ServerProgram {

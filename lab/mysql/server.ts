@@ -3,7 +3,7 @@ import {rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import mysql from 'mysql2/promise';
-import {SwitcharooError} from '../../src/model/problem.ts';
+import {SwitcharooError} from 'switcharoo';
 import type {LabProcess, Processes} from '../processes.ts';
 import {argsForRoot, type Brand, type ServerProgram} from './server-program.ts';
 import {settingsOf} from './server-settings.ts';

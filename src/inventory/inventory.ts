@@ -4,7 +4,7 @@ import {load, YAMLException} from 'js-yaml';
 import {z} from 'zod';
 import {sha256} from '../model/canonical.ts';
 import {SwitcharooError} from '../model/problem.ts';
-import {namesIn} from './names.ts';
+import {namesIn, pathsOf} from './names.ts';
 import {
   inventoryInvalid,
   inventoryNotFound,
@@ -64,7 +64,9 @@ export function labVariables(file: string, stateFolder: string): Readonly<Record
 
 function findFile(nameOrPath: string): string {
   const isPath = /[/\\]|\.ya?ml$/.test(nameOrPath);
-  const tried = isPath ? [nameOrPath] : [join('inventories', `${nameOrPath}.yaml`)];
+  const tried = isPath
+    ? [nameOrPath]
+    : pathsOf({folder: 'inventories', name: nameOrPath, ending: '.yaml'});
   const found = tried.find((path) => existsSync(path));
   if (found === undefined) {
     const there = namesIn('inventories', '.yaml');

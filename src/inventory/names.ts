@@ -1,12 +1,37 @@
 import {readdirSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {packageRoot} from '../version.ts';
+
+/** A file of a folder that exists here, and that this package ships too: runbooks/, inventories/. */
+export interface NamedFile {
+  readonly folder: string;
+  readonly name: string;
+  /** With its dot. */
+  readonly ending: string;
+}
+
+/** The paths at which a file may lie: in the folder here, then in the folder that this package ships. */
+export const pathsOf = ({folder, name, ending}: NamedFile): readonly string[] =>
+  placesOf(folder).map((place) => join(place, `${name}${ending}`));
 
 /** The names by which the files of a folder can be asked for. */
 export function namesIn(folder: string, ending: string): readonly string[] {
+  const files = placesOf(folder).flatMap(filesIn);
+  const names = files
+    .filter((file) => file.endsWith(ending))
+    .map((file) => file.slice(0, -ending.length));
+  return [...new Set(names)].sort();
+}
+
+function placesOf(folder: string): readonly string[] {
+  const shipped = fileURLToPath(new URL(folder, packageRoot));
+  return resolve(folder) === shipped ? [folder] : [folder, shipped];
+}
+
+function filesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder)
-      .filter((file) => file.endsWith(ending))
-      .map((file) => file.slice(0, -ending.length))
-      .sort();
+    return readdirSync(folder);
   } catch {
     return [];
   }

@@ -1,10 +1,10 @@
 import {existsSync} from 'node:fs';
-import {join, resolve} from 'node:path';
+import {resolve} from 'node:path';
 import {SwitcharooError} from '../model/problem.ts';
 import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
 import type {TargetKind, TargetKinds} from '../model/target.ts';
 import {compiledRunbook} from './compile-runbook.ts';
-import {namesIn} from './names.ts';
+import {namesIn, pathsOf} from './names.ts';
 import {runbookDoesNotLoad, runbookInvalid, runbookNotFound} from './problems.ts';
 
 export interface RunbookFile {
@@ -38,7 +38,9 @@ function checked(file: string, runbook: AnyRunbook): AnyRunbook {
 }
 
 function findFile(nameOrPath: string): string {
-  const tried = /[./]/.test(nameOrPath) ? [nameOrPath] : [join('runbooks', `${nameOrPath}.ts`)];
+  const tried = /[./]/.test(nameOrPath)
+    ? [nameOrPath]
+    : pathsOf({folder: 'runbooks', name: nameOrPath, ending: '.ts'});
   const found = tried.find((path) => existsSync(path));
   if (found === undefined) {
     throw new SwitcharooError(runbookNotFound(nameOrPath, tried, namesIn('runbooks', '.ts')));

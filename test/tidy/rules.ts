@@ -73,10 +73,9 @@ const arrows: readonly Arrow[] = [
     from: (file) => isIn(file, 'src'),
     may: ({file, to, kind}) =>
       isIn(to, 'src') ||
-      (isIn(to, 'lab') &&
-        kind !== 'value' &&
-        /^src\/cli\/actions\/(lab|rehearse|doctor)\.ts$/.test(file)),
-    rule: 'the product does not load steps or the lab, only the actions lab, rehearse and doctor do when they are called',
+      (to === 'lab/index.ts' &&
+        (kind === 'type' || (kind === 'dynamic' && file === 'src/cli/actions/lab-package.ts'))),
+    rule: 'the product does not load steps or the lab, only src/cli/actions/lab-package.ts does when it is called',
   },
   {
     from: (file) => isIn(file, 'steps'),
@@ -90,8 +89,10 @@ const arrows: readonly Arrow[] = [
   },
   {
     from: (file) => isIn(file, 'lab'),
-    may: ({to}) => isIn(to, 'lab', 'src', 'steps/name-servers'),
-    rule: 'the lab is a world, not a part of the product; it may use src and steps/name-servers',
+    may: ({to}) =>
+      isIn(to, 'lab') ||
+      ['src/index.ts', 'src/testing.ts', 'steps/name-servers/index.ts'].includes(to),
+    rule: 'the lab is a package of its own, import switcharoo, switcharoo/testing or switcharoo/name-servers',
   },
   {
     from: (file) => isIn(file, 'runbooks'),
@@ -186,9 +187,9 @@ export const linksResolve: Rule = (tree) =>
 
 /** Files that are started, or found by their folder, and not imported. */
 const entryPoints = [
-  /^src\/(index|cli\/main)\.ts$/,
+  /^src\/(index|testing|cli\/main)\.ts$/,
   /^steps\/[^/]+\/[^/]+\.ts$/,
-  /^lab\/(main|app\/\w+|clients\/main|registry\/builder)\.ts$/,
+  /^lab\/(index|main|app\/\w+|clients\/main|registry\/builder)\.ts$/,
 ];
 
 export const noDeadFile: Rule = (tree) => {
@@ -209,24 +210,34 @@ const isDeadUnder = (file: string, tree: Tree): boolean =>
   isIn(file, 'steps') &&
   !/\bdefine(Step|OneWayStep|Gate|Target)\(|^export \{/m.test(tree.get(file) ?? '');
 
-export const dependenciesAreUsed: Rule = (tree) => {
-  const text = tree.get('package.json') ?? '{}';
+export const dependenciesAreUsed: Rule = (tree) => [
+  ...unusedDependenciesIn(tree, 'package.json', 'src', 'steps', 'bin', 'runbooks'),
+  ...unusedDependenciesIn(tree, 'lab/package.json', 'lab'),
+];
+
+/** What a package.json depends on and no file below `folders` imports. */
+function unusedDependenciesIn(
+  tree: Tree,
+  manifest: string,
+  ...folders: readonly string[]
+): readonly Finding[] {
+  const text = tree.get(manifest) ?? '{}';
   const {dependencies = {}} = JSON.parse(text) as {dependencies?: Record<string, string>};
   const imported = new Set(
     ownImports(tree)
-      .filter(({file}) => isIn(file, 'src', 'steps', 'lab', 'bin', 'runbooks'))
+      .filter(({file}) => isIn(file, ...folders))
       .map(({to}) => to),
   );
   return Object.keys(dependencies)
     .filter((name) => !imported.has(name))
     .map((name) =>
       finding(
-        'package.json',
+        manifest,
         lineAt(text, text.indexOf(`"${name}"`)),
         `nobody imports ${name}, npm uninstall ${name}`,
       ),
     );
-};
+}
 
 export const noCircles: Rule = (tree) =>
   circlesIn(tree).map(([first = '', ...others]) =>

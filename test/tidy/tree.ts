@@ -40,7 +40,8 @@ export function readTree(): Tree {
     .flatMap((folder) =>
       readdirSync(join(root, folder), {recursive: true, withFileTypes: true})
         .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(root.length)),
+        .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
+        .filter((file) => !file.startsWith('lab/dist/') && !file.startsWith('lab/node_modules/')),
     );
   const files = [...ofRoot.map(({name}) => name), ...below].filter((file) =>
     /\.(ts|js|mjs|md|json|yaml)$/.test(file),
@@ -80,7 +81,15 @@ function placeOf(file: string, specifier: string): string {
   }
   const own = /^switcharoo(?:\/(.*))?$/.exec(specifier);
   if (own) {
-    return own[1] === undefined ? 'src/index.ts' : `steps/${own[1]}/index.ts`;
+    const [, face] = own;
+    return face === undefined
+      ? 'src/index.ts'
+      : face === 'testing'
+        ? 'src/testing.ts'
+        : `steps/${face}/index.ts`;
+  }
+  if (specifier === '@switcharoo/lab') {
+    return 'lab/index.ts';
   }
   const [first = '', second = ''] = specifier.split('/');
   return first.startsWith('@') ? `${first}/${second}` : first;

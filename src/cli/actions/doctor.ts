@@ -5,6 +5,7 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {version} from '../../version.ts';
 import type {App} from '../app.ts';
 import {doctorText, type MachineCheck} from './doctor-text.ts';
+import {loadLab} from './lab-package.ts';
 
 const run = promisify(execFile);
 const commandLimitMs = 5_000;
@@ -48,7 +49,7 @@ async function ssh(): Promise<MachineCheck> {
 async function labServer(): Promise<MachineCheck> {
   const check = 'mysqld for the lab';
   try {
-    const {findServer} = await import('../../../lab/mysql/find-server.ts');
+    const {findServer} = await loadLab();
     const {command} = await findServer();
     return {check, result: command, ok: true};
   } catch (error) {

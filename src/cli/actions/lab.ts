@@ -1,9 +1,7 @@
 import {SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
-
-// The lab is loaded by the commands that need it, and by nothing else.
-const labClient = () => import('../../../lab/client.ts');
+import {loadLab} from './lab-package.ts';
 
 interface LabSetup {
   readonly clients: number;
@@ -12,7 +10,7 @@ interface LabSetup {
 }
 
 export async function startLab(app: App, setup: LabSetup): Promise<ExitCode> {
-  const {upLab} = await labClient();
+  const {upLab} = await loadLab();
   const {directory, variables} = await upLab({stateFolder: app.state.path, ...setup});
   app.print(
     app.json
@@ -29,7 +27,7 @@ export async function startLab(app: App, setup: LabSetup): Promise<ExitCode> {
 }
 
 export async function stopLab(app: App): Promise<ExitCode> {
-  const {downLab} = await labClient();
+  const {downLab} = await loadLab();
   const was = await downLab(app.state.path);
   app.print(
     app.json ? JSON.stringify({was}) : was ? 'The lab is down and removed.' : 'No lab was up.',
@@ -75,7 +73,7 @@ export async function countWrites(app: App): Promise<ExitCode> {
 }
 
 async function runningLab(app: App) {
-  const {findLab} = await labClient();
+  const {findLab} = await loadLab();
   const lab = findLab(app.state.path);
   if (!lab) {
     throw new SwitcharooError({

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Lab} from '../../../lab/client.ts';
+import type {Lab} from '@switcharoo/lab';
 import {placeUnknown} from '../../engine/problems.ts';
 import {isPlace} from '../../engine/run.ts';
 import {loadRunbook} from '../../inventory/runbook-file.ts';
@@ -16,6 +16,7 @@ import {printProblems} from '../print-problems.ts';
 import {refuseUnwritableReport, writeReport} from '../report-file.ts';
 import {listenToSignals, type ProcessSignals} from '../signals.ts';
 import {withRun} from '../with-run.ts';
+import {loadLab} from './lab-package.ts';
 import {printObstacles, printPlanOf} from './plan.ts';
 
 interface Rehearsal {
@@ -44,7 +45,7 @@ export async function rehearse(
   rehearsal: Rehearsal,
   {clients, slowProcedures, keep}: LabSetup,
 ): Promise<ExitCode> {
-  const {upLab, downLab, beginningFor} = await import('../../../lab/client.ts');
+  const {upLab, downLab, beginningFor} = await loadLab();
   const {runbook} = await loadRunbook(rehearsal.runbook);
   refuseMistakes(rehearsal, runbook);
   const signals = listenToSignals(app.say);

@@ -18,7 +18,7 @@ export const rehearseCommand = defineCommand({
     html,
   },
   examples: ['rehearse', 'rehearse bare-metal-to-ecs --reverse-at smoke'],
-  run: async ({app, args: [runbook = 'runbooks/bare-metal-to-ecs.ts'], options}) => {
+  run: async ({app, args: [runbook = 'bare-metal-to-ecs'], options}) => {
     const {rehearse} = await import('../actions/rehearse.ts');
     const {reverseAt, html: file, ...lab} = options;
     return rehearse(app, {runbook, reverseAt, html: file}, lab);

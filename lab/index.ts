@@ -1,0 +1,2 @@
+export {beginningFor, downLab, findLab, type Lab, type LabOptions, upLab} from './client.ts';
+export {findServer} from './mysql/find-server.ts';
