@@ -5,8 +5,8 @@ export type {Json} from './model/journal.ts';
 export {
   type CheckWords,
   type Finding,
-  type Found,
   listed,
+  type Observation as Found,
   type Preflight,
   type Survey,
   survey,
@@ -14,7 +14,7 @@ export {
 } from './model/preflight.ts';
 export {type Problem, SwitcharooError} from './model/problem.ts';
 export type {ReversalLoss} from './model/reversal-loss.ts';
-export type {Grant, Held, Rights} from './model/rights.ts';
+export type {Grant, NeedStatus as Held, Rights} from './model/rights.ts';
 export {defineRunbook, type Known} from './model/runbook.ts';
 export {
   type Action,

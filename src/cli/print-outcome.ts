@@ -27,7 +27,7 @@ export function printFailure(app: App, {name, progress}: Run, result: RunResult)
     return;
   }
   // A full disk, or a lock that was lost, is in no journal, and so in no report.
-  const isReported = app.json && (result.kind !== 'held' || progress.outcome === 'held');
+  const isReported = app.json && (result.kind !== 'paused' || progress.outcome === 'paused');
   if (!isReported) {
     const reversalFailed = result.kind === 'reverse-failed';
     printProblemsOf(app, progress, [result.problem], {reversalFailed});

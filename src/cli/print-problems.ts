@@ -1,6 +1,6 @@
 import type {Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
-import {asManyAsFit, type NextCommand, problemText, standingTexts} from '../report/index.ts';
+import {appliedTexts, fitChanges, type NextCommand, problemText} from '../report/index.ts';
 import type {App} from './app.ts';
 import {nextCommands} from './next-commands.ts';
 
@@ -25,10 +25,10 @@ export function printProblems(
   }
   for (const problem of problems) {
     const pasted = {...problem, hint: pastable(app, problem.hint)};
-    const stands = app.terminal
-      ? asManyAsFit(inPlace, {rows: process.stdout.rows || 24, width: app.width})
+    const changes = app.terminal
+      ? fitChanges(inPlace, {rows: process.stdout.rows || 24, width: app.width})
       : inPlace;
-    app.say(problemText({problem: pasted, stands, next, reversalFailed}, app));
+    app.say(problemText({problem: pasted, changesInPlace: changes, next, reversalFailed}, app));
   }
 }
 
@@ -40,7 +40,7 @@ export const printProblemsOf = (
   {reversalFailed = false}: Pick<ProblemContext, 'reversalFailed'> = {},
 ): void =>
   printProblems(app, problems, {
-    inPlace: standingTexts(progress),
+    inPlace: appliedTexts(progress),
     next: nextCommands(app, progress),
     reversalFailed,
   });

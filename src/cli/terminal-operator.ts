@@ -1,7 +1,7 @@
 import type {Answer, Choice, Failure, Operator, Question} from '../engine/operator.ts';
 import {placeText} from '../report/labels.ts';
 import type {Paint} from '../report/paint.ts';
-import {asManyAsFit, problemText} from '../report/problem.ts';
+import {fitChanges, problemText} from '../report/problem.ts';
 import {clean, flow} from '../report/text.ts';
 import {survivingWrite} from './screen/broken-terminal.ts';
 import type {Screen} from './screen/screen.ts';
@@ -98,8 +98,8 @@ class Terminal {
     const {problem} = failure;
     const choices = choicesFor(failure);
     const rows = (this.#output.rows || 24) - choices.length;
-    const stands = asManyAsFit(failure.stands, {rows, width: this.#layout().width});
-    const text = problemText({problem, stands, next: []}, this.#layout());
+    const stands = fitChanges(failure.changesInPlace, {rows, width: this.#layout().width});
+    const text = problemText({problem, changesInPlace: stands, next: []}, this.#layout());
     const lines = ['', ...text.split('\n'), ''];
     return this.#alone(lines, choices.length + 2, () => this.#decide(failure, signal));
   }
@@ -163,14 +163,14 @@ function questionLines(
 
 /** The keys that are legal here. To stop comes first, so it is what Enter means. */
 function choicesFor({
-  reverseTo,
+  reversibleTo,
 }: Failure): readonly {readonly name: string; readonly value: Choice}[] {
   return [
     {name: 'stop here: what stands, stands', value: {choice: 'stop'}},
     {name: 'retry: look again, and go on from there', value: {choice: 'retry'}},
     {name: 'skip: go on without it, for a reason', value: {choice: 'skip', reason: ''}},
     // The nearest place first: it undoes the least.
-    ...[...reverseTo].reverse().map((to) => ({
+    ...[...reversibleTo].reverse().map((to) => ({
       name: `reverse to ${clean(placeText(to))}`,
       value: {choice: 'reverse', to} as const,
     })),

@@ -3,7 +3,7 @@ import type {EntryDigest} from '../model/journal.ts';
 import type {AnyRunbook, Entry} from '../model/runbook.ts';
 
 /** What a run remembers of its runbook: enough to see, entry by entry, what changed since. */
-export function printsOf(runbook: AnyRunbook): readonly EntryDigest[] {
+export function entryDigests(runbook: AnyRunbook): readonly EntryDigest[] {
   return runbook.entries.map((entry) => ({
     id: entry.id,
     phase: entry.phase,
@@ -16,7 +16,7 @@ export function runbookDigest(runbook: AnyRunbook): string {
   const places = runbook.items.map((item) =>
     item.kind === 'entry' ? item.id : item.kind === 'checkpoint' ? item.name : item.because,
   );
-  return digestOf([runbook.head.name, places, printsOf(runbook)]);
+  return digestOf([runbook.head.name, places, entryDigests(runbook)]);
 }
 
 /** The differences between the runbook that a run began with and the one there is now, in words. */

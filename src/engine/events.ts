@@ -8,9 +8,9 @@ export type EngineEvent =
   | {readonly kind: 'reverse-planned'; readonly plan: ReversePlan}
   | {readonly kind: 'journaled'; readonly entry: JournalEntry; readonly head: string}
   /** What a look last said, or an action is waiting for. */
-  | {readonly kind: 'progress'; readonly entry: string; readonly says: string}
+  | {readonly kind: 'progress'; readonly entry: string; readonly text: string}
   /** Something that happened there, told once: an event of a service, a line of a log. */
-  | {readonly kind: 'told'; readonly entry: string; readonly says: string}
+  | {readonly kind: 'event'; readonly entry: string; readonly text: string}
   | {readonly kind: 'warning'; readonly problem: Problem};
 
 export type Observe = (event: EngineEvent) => void;

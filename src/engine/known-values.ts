@@ -5,14 +5,14 @@ import type {Entry, Known} from '../model/runbook.ts';
 import {inputInvalid} from './problems.ts';
 
 /** What an entry that is done has given. */
-export interface Given {
+export interface KnownOutput {
   readonly output: unknown;
   readonly doneAt: Date;
 }
 
 /** What each entry has given, as far as that is known. */
-export interface Givens {
-  get(id: string): Given | undefined;
+export interface KnownOutputs {
+  get(id: string): KnownOutput | undefined;
 }
 
 export type Input =
@@ -22,7 +22,7 @@ export type Input =
   | {readonly kind: 'invalid'; readonly problem: Problem};
 
 /** Runs the input lambda of an entry over what is known so far. */
-export function inputOf(entry: Entry, params: unknown, given: Givens): Input {
+export function inputOf(entry: Entry, params: unknown, given: KnownOutputs): Input {
   try {
     const known: Known<unknown, object> = {
       params,
@@ -38,21 +38,24 @@ export function inputOf(entry: Entry, params: unknown, given: Givens): Input {
     if (error instanceof NotYetKnown) {
       return {kind: 'not-yet', after: error.entry};
     }
-    const said = error instanceof Error ? error.message : String(error);
-    return {kind: 'invalid', problem: inputInvalid(entry.id, said)};
+    const details = error instanceof Error ? error.message : String(error);
+    return {kind: 'invalid', problem: inputInvalid(entry.id, details)};
   }
 }
 
 /** What the entries that are done have given, from the journal; an output is read only when somebody asks for it. */
-export function givenBy(progress: Progress | undefined, entries: readonly Entry[]): Givens {
+export function knownOutputs(
+  progress: Progress | undefined,
+  entries: readonly Entry[],
+): KnownOutputs {
   return {
     get: (id) => {
-      const so = progress?.entries.get(id);
-      if (so?.state !== 'done' || !so.doneAt) {
+      const entryProgress = progress?.entries.get(id);
+      if (entryProgress?.state !== 'done' || !entryProgress.doneAt) {
         return undefined;
       }
       const schema: z.ZodType | undefined = entries.find((entry) => entry.id === id)?.unit.output;
-      return schema && {output: schema.parse(so.output), doneAt: so.doneAt};
+      return schema && {output: schema.parse(entryProgress.output), doneAt: entryProgress.doneAt};
     },
   };
 }
@@ -67,7 +70,11 @@ class NotYetKnown extends Error {
 }
 
 /** An object with a member for every entry; reading one that is not known yet tells which. A family's is asked for by name. */
-function lookup(given: Givens, {families = []}: Entry, member: (given: Given) => unknown): object {
+function lookup(
+  given: KnownOutputs,
+  {families = []}: Entry,
+  member: (given: KnownOutput) => unknown,
+): object {
   const known = (id: string): unknown => {
     const found = given.get(id);
     if (!found) {

@@ -5,7 +5,7 @@ export interface Lanes<Outcome> {
 }
 
 /** More looks than these would only wait for each other: at a connection, a host, or a limit of so many calls a second. */
-export const looksAtOnce = 8;
+export const checksAtOnce = 8;
 
 /**
  * Works on items side by side. They are begun in their order; after one that did not end well no other begins, and those

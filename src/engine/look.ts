@@ -5,12 +5,12 @@ import type {Look} from '../model/step.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';
 import {limitedBy} from './limit.ts';
-import {lookFailed, lookStopped} from './problems.ts';
+import {checkFailed, checkStopped} from './problems.ts';
 
 /** No single look may take longer, whatever it waits for. */
 const longestLookMs = 30_000;
 
-export interface LookRequest {
+export interface CheckRequest {
   readonly entry: Entry;
   readonly input: unknown;
   readonly started: boolean;
@@ -21,39 +21,39 @@ export interface LookRequest {
   readonly report?: (happened: string) => void;
 }
 
-export type Seen = {
+export type CheckResult = {
   readonly look: Look<any, any>;
   readonly verdict: Verdict<unknown, unknown>;
 };
 
 /** Looks at the world through an entry's `check`. It changes nothing. */
-export async function lookAt(
+export async function checkEntry(
   world: World,
-  request: LookRequest,
+  request: CheckRequest,
   signal: AbortSignal,
-): Promise<Seen> {
-  return looking(world, signal, async (limited) => {
-    const look = await lookFor(world, request, limited);
+): Promise<CheckResult> {
+  return withinLookLimit(world, signal, async (limited) => {
+    const look = await lookOf(world, request, limited);
     const verdict = await request.entry.unit.check(look);
     return {look, verdict: asJournaled(request.entry, verdict)};
   });
 }
 
 /** Whether a look has seen an entry put back. */
-export async function isBack(
+export async function isRestored(
   world: World,
-  {entry: {unit}, before}: LookRequest,
-  {look, verdict}: Seen,
+  {entry: {unit}, before}: CheckRequest,
+  {look, verdict}: CheckResult,
   signal: AbortSignal,
 ): Promise<boolean> {
   const {isReversed: nothingLeft} = unit.kind === 'step' ? unit : {};
   return nothingLeft
-    ? looking(world, signal, (limited) => nothingLeft({...look, signal: limited}))
+    ? withinLookLimit(world, signal, (limited) => nothingLeft({...look, signal: limited}))
     : verdict.kind === 'pending' && sameJson(verdict.before, before);
 }
 
 /** Whatever looks ends with the signal, or when it has taken too long. */
-export const looking = <Result>(
+export const withinLookLimit = <Result>(
   world: World,
   signal: AbortSignal,
   work: (limited: AbortSignal) => Promise<Result>,
@@ -61,9 +61,9 @@ export const looking = <Result>(
   limitedBy([signal, world.aborting], {clock: world.clock, ms: longestLookMs}, work);
 
 /** What the functions of an entry's unit are given: the readers of its targets, and nothing that can write. */
-export async function lookFor(
+export async function lookOf(
   world: World,
-  {entry, input, started, startedAt, before, bookmark, report}: LookRequest,
+  {entry, input, started, startedAt, before, bookmark, report}: CheckRequest,
   signal: AbortSignal,
 ): Promise<Look<any, any>> {
   const parts = Object.entries(entry.on).map(async ([part, target]) => {
@@ -92,13 +92,13 @@ export async function lookFor(
 /** A stop while something is looked at is told in words: it is no bug, and it has changed nothing. */
 export function refuseIfStopped(signal: AbortSignal): void {
   if (signal.aborted) {
-    throw new SwitcharooError(lookStopped(String(signal.reason)));
+    throw new SwitcharooError(checkStopped(String(signal.reason)));
   }
 }
 
 /** What a look that threw says to the operator. */
-export function problemOfLook(entry: string, error: unknown): Problem {
-  return error instanceof SwitcharooError ? error.problem : lookFailed(entry, messageOf(error));
+export function problemOfCheck(entry: string, error: unknown): Problem {
+  return error instanceof SwitcharooError ? error.problem : checkFailed(entry, messageOf(error));
 }
 
 export const messageOf = (error: unknown): string => {

@@ -18,9 +18,9 @@ export interface Failure {
   readonly entry: string;
   readonly problem: Problem;
   /** Changes that stand now, in words. */
-  readonly stands: readonly string[];
+  readonly changesInPlace: readonly string[];
   /** Checkpoints to which it can go back; `null` is the very start. Empty after the point of no return. */
-  readonly reverseTo: readonly (string | null)[];
+  readonly reversibleTo: readonly (string | null)[];
 }
 
 export type Choice =

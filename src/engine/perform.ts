@@ -52,7 +52,7 @@ async function perform(
   const {writer} = opened as {writer: unknown}; // the kind of the part's target; the types of the step held it
   context.record.add({kind: 'action-intended', ...words});
   const limitMs = Math.max(1, deadline - context.clock.now().getTime());
-  const say = (says: string) => context.observe({kind: 'progress', entry: entry.id, says});
+  const say = (text: string) => context.observe({kind: 'progress', entry: entry.id, text});
   try {
     await limitedBy([context.aborting], {clock: context.clock, ms: limitMs}, (signal) =>
       action.perform(writer as never, signal, say),

@@ -6,9 +6,21 @@ import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';
 import {runbookDigest} from './digests.ts';
-import {type Given, type Givens, givenBy, type Input, inputOf} from './known-values.ts';
-import {inLanes, looksAtOnce} from './lanes.ts';
-import {lookAt, looking, problemOfLook, refuseIfStopped, type Seen} from './look.ts';
+import {
+  type Input,
+  inputOf,
+  type KnownOutput,
+  type KnownOutputs,
+  knownOutputs,
+} from './known-values.ts';
+import {checksAtOnce, inLanes} from './lanes.ts';
+import {
+  type CheckResult,
+  checkEntry,
+  problemOfCheck,
+  refuseIfStopped,
+  withinLookLimit,
+} from './look.ts';
 import {inputInvalid} from './problems.ts';
 import {beforeOf} from './run-entry.ts';
 
@@ -42,9 +54,9 @@ export async function makePlan(planning: Planning): Promise<Plan> {
 }
 
 /** What the looks of a plan have given so far. */
-interface Survey {
-  readonly given: Givens;
-  readonly found: Map<string, Given>;
+interface PlanSurvey {
+  readonly outputs: KnownOutputs;
+  readonly fromChecks: Map<string, KnownOutput>;
   /** A line for every entry whose turn to be looked at has come. */
   readonly lines: Map<string, Promise<PlanLine>>;
 }
@@ -52,11 +64,11 @@ interface Survey {
 /** All entries are looked at side by side; only one that needs what an earlier one gives waits for the look at that. */
 async function linesOf(planning: Planning): Promise<ReadonlyMap<string, PlanLine>> {
   const {runbook} = planning.world;
-  const earlier = givenBy(planning.progress, runbook.entries);
-  const found = new Map<string, Given>();
-  const given: Givens = {get: (id) => found.get(id) ?? earlier.get(id)};
-  const survey: Survey = {given, found, lines: new Map()};
-  const lanes = {atOnce: looksAtOnce, isWell: () => true};
+  const earlier = knownOutputs(planning.progress, runbook.entries);
+  const fromChecks = new Map<string, KnownOutput>();
+  const outputs: KnownOutputs = {get: (id) => fromChecks.get(id) ?? earlier.get(id)};
+  const survey: PlanSurvey = {outputs, fromChecks, lines: new Map()};
+  const lanes = {atOnce: checksAtOnce, isWell: () => true};
   const lines = await inLanes(runbook.entries as readonly Entry[], lanes, (entry) => {
     const line = lineFor(entry, planning, survey);
     survey.lines.set(entry.id, line);
@@ -79,7 +91,7 @@ function withEvidence(
         line.targets.some((target) => changing.has(target))
           ? 'predicted'
           : line.evidence;
-      if (line.actions.length > 0 || (line.outlook === 'later' && line.unitKind !== 'gate')) {
+      if (line.actions.length > 0 || (line.outlook === 'pending' && line.unitKind !== 'gate')) {
         for (const target of line.targets) {
           changing.add(target);
         }
@@ -89,23 +101,31 @@ function withEvidence(
   );
 }
 
-async function lineFor(entry: Entry, planning: Planning, survey: Survey): Promise<PlanLine> {
+async function lineFor(entry: Entry, planning: Planning, survey: PlanSurvey): Promise<PlanLine> {
   refuseIfStopped(planning.signal);
-  const so = planning.progress?.entries.get(entry.id);
+  const progress = planning.progress?.entries.get(entry.id);
   const base = baseLine(entry);
-  if (so?.state === 'done' || so?.state === 'skipped') {
-    return {...base, outlook: so.state === 'skipped' ? 'skipped' : so.applied ? 'stands' : 'found'};
+  if (progress?.state === 'done' || progress?.state === 'skipped') {
+    return {
+      ...base,
+      outlook:
+        progress.state === 'skipped'
+          ? 'skipped'
+          : progress.applied
+            ? 'applied'
+            : 'already-in-place',
+    };
   }
-  return lookedAt(entry, base, planning, survey);
+  return checkedLine(entry, base, planning, survey);
 }
 
-async function lookedAt(
+async function checkedLine(
   entry: Entry,
   base: PlanLine,
   planning: Planning,
-  survey: Survey,
+  survey: PlanSurvey,
 ): Promise<PlanLine> {
-  const input = await inputAfterLooks(entry, planning, survey);
+  const input = await inputAfterChecks(entry, planning, survey);
   if (input.kind === 'invalid') {
     return blockedLine(base, input.problem);
   }
@@ -113,84 +133,92 @@ async function lookedAt(
     const what = `it asks for what ${input.after} gives, and ${input.after} is no earlier entry`;
     return blockedLine(base, inputInvalid(entry.id, what));
   }
-  const unmet = entry.after.filter((id) => survey.given.get(id) === undefined);
+  const unmet = entry.after.filter((id) => survey.outputs.get(id) === undefined);
   const knownAfter = input.kind === 'not-yet' ? [...new Set([...unmet, input.after])] : unmet;
   if (input.kind === 'not-yet' || knownAfter.length > 0) {
-    return {...base, evidence: 'known-after', outlook: 'later', knownAfter};
+    return {...base, evidence: 'known-after', outlook: 'pending', knownAfter};
   }
   if (entry.unit.kind === 'gate' && entry.unit.expensive) {
-    return {...base, outlook: 'later', says: 'it is looked at when its turn comes'};
+    return {...base, outlook: 'pending', detail: 'it is looked at when its turn comes'};
   }
   try {
-    const so = planning.progress?.entries.get(entry.id);
+    const progress = planning.progress?.entries.get(entry.id);
     const request = {
       entry,
       input: input.input,
-      started: so?.applied ?? false,
-      startedAt: so?.actedAt,
-      before: so?.before,
+      started: progress?.applied ?? false,
+      startedAt: progress?.appliedAt,
+      before: progress?.before,
     };
-    const seen = await lookAt(planning.world, request, planning.signal);
-    if (seen.verdict.kind === 'done') {
-      survey.found.set(entry.id, {output: seen.verdict.output, doneAt: planning.world.clock.now()});
+    const result = await checkEntry(planning.world, request, planning.signal);
+    if (result.verdict.kind === 'done') {
+      survey.fromChecks.set(entry.id, {
+        output: result.verdict.output,
+        doneAt: planning.world.clock.now(),
+      });
     }
-    return await looking(planning.world, planning.signal, (signal) => {
-      const look = {...seen.look, signal};
-      return lineOfVerdict(entry, base, {...seen, look}, so);
+    return await withinLookLimit(planning.world, planning.signal, (signal) => {
+      const look = {...result.look, signal};
+      return lineOfVerdict(entry, base, {...result, look}, progress);
     });
   } catch (error) {
     refuseIfStopped(planning.signal);
-    return blockedLine(base, problemOfLook(entry.id, error));
+    return blockedLine(base, problemOfCheck(entry.id, error));
   }
 }
 
 /** The input as it is once every earlier entry that it needs was looked at. */
-async function inputAfterLooks(entry: Entry, {world}: Planning, survey: Survey): Promise<Input> {
+async function inputAfterChecks(
+  entry: Entry,
+  {world}: Planning,
+  survey: PlanSurvey,
+): Promise<Input> {
   await Promise.all(entry.after.map((id) => survey.lines.get(id)));
   for (;;) {
-    const input = inputOf(entry, world.params, survey.given);
+    const input = inputOf(entry, world.params, survey.outputs);
     if (input.kind !== 'not-yet' || !isBefore(entry, input.after, world.runbook)) {
       return input;
     }
     await survey.lines.get(input.after);
-    if (survey.given.get(input.after) === undefined) {
+    if (survey.outputs.get(input.after) === undefined) {
       return input;
     }
   }
 }
 
 /** The types hold it, but a runbook may never have been compiled: it would fail in the middle of the night. */
-const isBefore = (entry: Entry, wanted: string, {entries}: AnyRunbook): boolean =>
-  entries.slice(0, entries.indexOf(entry)).some(({id}: Entry) => id === wanted);
+const isBefore = (entry: Entry, id: string, {entries}: AnyRunbook): boolean =>
+  entries.slice(0, entries.indexOf(entry)).some((earlier: Entry) => earlier.id === id);
 
 async function lineOfVerdict(
   entry: Entry,
   base: PlanLine,
-  {look, verdict}: Seen,
-  so: EntryProgress | undefined,
+  {look, verdict}: CheckResult,
+  progress: EntryProgress | undefined,
 ): Promise<PlanLine> {
   switch (verdict.kind) {
     case 'done':
       return {
         ...base,
         // What this run has begun is not found: it goes back with the run.
-        outlook: entry.unit.kind === 'gate' ? 'open' : so?.applied ? 'stands' : 'found',
+        outlook:
+          entry.unit.kind === 'gate' ? 'open' : progress?.applied ? 'applied' : 'already-in-place',
         ...remarked(verdict.remarks),
       };
     case 'waiting':
-      return {...base, outlook: 'wait', says: verdict.progress};
+      return {...base, outlook: 'wait', detail: verdict.progress};
     case 'needs-answer':
-      return {...base, outlook: 'ask', says: verdict.question, ...remarked(verdict.details)};
+      return {...base, outlook: 'ask', detail: verdict.question, ...remarked(verdict.details)};
     case 'blocked':
       return {
         ...base,
         outlook: 'blocked',
-        says: verdict.reason,
+        detail: verdict.reason,
         hint: verdict.hint,
-        code: 'blocked',
+        code: 'entry-blocked',
       };
     case 'pending':
-      return pendingLine(entry, base, look, verdict, so?.before);
+      return pendingLine(entry, base, look, verdict, progress?.before);
   }
 }
 
@@ -199,7 +227,7 @@ const remarked = (remarks: readonly string[] = []) => (remarks.length > 0 ? {rem
 async function pendingLine(
   entry: Entry,
   base: PlanLine,
-  look: Seen['look'],
+  look: CheckResult['look'],
   verdict: Extract<Verdict<unknown, unknown>, {kind: 'pending'}>,
   firstBefore: unknown,
 ): Promise<PlanLine> {
@@ -228,7 +256,7 @@ function baseLine(entry: Entry): PlanLine {
     unitKind: unit.kind,
     targets: [...new Set(Object.values(entry.on))],
     evidence: 'checked',
-    outlook: 'later',
+    outlook: 'pending',
     knownAfter: [],
     differences: [],
     actions: [],
@@ -239,7 +267,7 @@ function baseLine(entry: Entry): PlanLine {
 const blockedLine = (base: PlanLine, {code, message, hint}: Problem): PlanLine => ({
   ...base,
   outlook: 'blocked',
-  says: message,
+  detail: message,
   hint,
   code,
 });

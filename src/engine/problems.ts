@@ -3,8 +3,8 @@ import type {AnyRunbook, Item} from '../model/runbook.ts';
 import {didYouMean, namesNear} from '../model/suggestion.ts';
 import type {Difference} from '../model/verdict.ts';
 
-export const lookFailed = (entry: string, cause: string): Problem => ({
-  code: 'look-failed',
+export const checkFailed = (entry: string, cause: string): Problem => ({
+  code: 'check-failed',
   message: `${entry} could not be looked at: ${cause}.`,
   hint: 'Mend what the message names, then look again.',
 });
@@ -32,7 +32,7 @@ export const actionTimedOut = (
 });
 
 export const entryBlocked = (reason: string, hint: string): Problem => ({
-  code: 'blocked',
+  code: 'entry-blocked',
   message: reason,
   hint,
 });
@@ -43,14 +43,14 @@ export const entryTimedOut = (entry: string, gate: boolean, ms: number, says: st
   hint: 'Try again to keep waiting. For the next run, a longer timeoutMs in the runbook.',
 });
 
-export const stepDidNotTake = (entry: string, differences: readonly Difference[]): Problem => ({
-  code: 'step-did-not-take',
+export const stepIneffective = (entry: string, differences: readonly Difference[]): Problem => ({
+  code: 'step-ineffective',
   message: `${entry} performed its actions, and the world is not as it should be: ${differencesText(differences)}.`,
   hint: 'Somebody or something else changes the same system. Find out who, then try again.',
 });
 
-export const inputNotKnown = (entry: string, needs: string): Problem => ({
-  code: 'input-not-known',
+export const inputUnavailable = (entry: string, needs: string): Problem => ({
+  code: 'input-unavailable',
   message: `${entry} needs what ${needs} gives, and ${needs} was not done.`,
   hint: `Do ${needs} first, or reverse to a checkpoint before it.`,
 });
@@ -61,14 +61,14 @@ export const inputInvalid = (entry: string, details: string): Problem => ({
   hint: 'Mend the runbook, or the parameters in the inventory that it uses.',
 });
 
-export const heldByAnswer = (entry: string, by: string): Problem => ({
-  code: 'held-by-answer',
+export const declined = (entry: string, by: string): Problem => ({
+  code: 'declined',
   message: `${by} answered no at ${entry}, so the run holds.`,
   hint: 'It goes on from here when you say so: switcharoo resume',
 });
 
-export const heldUnasked = (entry: string, by: string): Problem => ({
-  code: 'held-for-answer',
+export const answerRequired = (entry: string, by: string): Problem => ({
+  code: 'answer-required',
   message:
     by === 'nobody'
       ? `${entry} needs an answer, and nobody is there to give one.`
@@ -76,8 +76,8 @@ export const heldUnasked = (entry: string, by: string): Problem => ({
   hint: 'Answer it at a terminal: switcharoo resume',
 });
 
-export const stopped = (by: string): Problem => ({
-  code: 'stopped',
+export const runStopped = (by: string): Problem => ({
+  code: 'run-stopped',
   message: `The run was stopped by ${by} and holds between two actions.`,
   hint: 'Go on with: switcharoo resume',
 });
@@ -88,26 +88,26 @@ export const decideByPassed = (entry: string, decideBy: Date): Problem => ({
   hint: 'Go back now, or give it more time: switcharoo resume --decide-by TIME',
 });
 
-export const stoppedInAction = (by: string, entry: string, does: string): Problem => ({
-  code: 'stopped-in-action',
+export const runStoppedInAction = (by: string, entry: string, does: string): Problem => ({
+  code: 'run-stopped-in-action',
   message: `The run was stopped by ${by}, and whether "${does}" at ${entry} took is not known.`,
   hint: 'Look, and go on, with: switcharoo resume',
 });
 
-export const stoppedBetweenReversals = (by: string, entry: string): Problem => ({
-  code: 'stopped',
+export const reversalStopped = (by: string, entry: string): Problem => ({
+  code: 'run-stopped',
   message: `The reversal was stopped by ${by} before ${entry}, and holds between two entries.`,
   hint: 'Go on with: switcharoo resume',
 });
 
-export const stoppedInReversal = (by: string, entry: string): Problem => ({
-  code: 'stopped-in-action',
+export const reversalStoppedInAction = (by: string, entry: string): Problem => ({
+  code: 'run-stopped-in-action',
   message: `The reversal was stopped by ${by} in the middle of ${entry}, which stands half-way.`,
   hint: 'Look, and go on, with: switcharoo resume',
 });
 
-export const lookStopped = (by: string): Problem => ({
-  code: 'stopped',
+export const checkStopped = (by: string): Problem => ({
+  code: 'run-stopped',
   message: `The look at the world was stopped by ${by}.`,
   hint: 'Nothing was changed by it. Give the command again when it is time.',
 });
@@ -122,20 +122,20 @@ export const planChanged = (
   hint: 'Look at the new plan, and approve that one if it is right.',
 });
 
-export const pastPointOfNoReturn = (run: string, because: string): Problem => ({
-  code: 'past-the-point-of-no-return',
+export const pointOfNoReturnPassed = (run: string, because: string): Problem => ({
+  code: 'past-point-of-no-return',
   message: `${run} has passed its point of no return: ${because}`,
   hint: 'Going back from here would lose data. Go forward, or make a new plan for the way back.',
 });
 
-export const oneWayStands = (entry: string, to: string, because: string): Problem => ({
-  code: 'one-way-stands',
+export const irreversibleStepApplied = (entry: string, to: string, because: string): Problem => ({
+  code: 'irreversible-step-applied',
   message: `${entry} stands after ${to} and cannot be reversed: ${because}`,
   hint: 'Go back to a later checkpoint, or go forward.',
 });
 
-export const checkpointUnknown = (wanted: string, known: readonly string[]): Problem => ({
-  code: 'checkpoint-unknown',
+export const unknownCheckpoint = (wanted: string, known: readonly string[]): Problem => ({
+  code: 'unknown-checkpoint',
   message: `${wanted} is not a checkpoint that this run has reached${known.length > 0 ? `; it has reached ${known.join(', ')}` : ''}.`,
   hint:
     known.length > 0
@@ -143,14 +143,14 @@ export const checkpointUnknown = (wanted: string, known: readonly string[]): Pro
       : 'There is no place between here and the very start: leave out --to to go back there.',
 });
 
-export const reversedBeyond = (to: string, entry: string): Problem => ({
-  code: 'reversed-beyond',
+export const alreadyReversedPast = (to: string, entry: string): Problem => ({
+  code: 'already-reversed-past',
   message: `The reversal that is under way has gone back further than ${to}: ${entry}, which comes before it, has gone back already or is half-way.`,
   hint: 'Go on with it: switcharoo resume. From where it ends the run can go forward again.',
 });
 
-export const placeUnknown = (wanted: string, {head, items}: AnyRunbook): Problem => ({
-  code: 'place-unknown',
+export const unknownEntry = (wanted: string, {head, items}: AnyRunbook): Problem => ({
+  code: 'unknown-entry',
   message: `${wanted} is neither a checkpoint nor an entry of ${head.name}; its checkpoints are ${checkpointsOf(items)}.`,
   hint: `${didYouMean(namesNear(wanted, placesOf(items)))}Name a checkpoint or an entry, or leave it out to go on to the end.`,
 });
@@ -178,14 +178,14 @@ export const runbookChanged = (run: string, changes: readonly string[]): Problem
   hint: 'Read the changes. To go on with them, give the same command again with --accept-changes.',
 });
 
-export const drifted = (entry: string, left: string, was: string): Problem => ({
-  code: 'drift',
+export const driftDetected = (entry: string, left: string, was: string): Problem => ({
+  code: 'drift-detected',
   message: `${entry} is neither as this run left it nor as it was before: it is ${left}; before the run it was ${was}.`,
   hint: 'Somebody else changed it meanwhile. Decide with them what is right, put it so by hand, then reverse again.',
 });
 
-export const reverseDidNotTake = (entry: string, is: string, was: string): Problem => ({
-  code: 'reverse-did-not-take',
+export const reversalIneffective = (entry: string, is: string, was: string): Problem => ({
+  code: 'reversal-ineffective',
   message: `${entry} was reversed, and the world is not back: it is ${unended(is)}; before the run it was ${was}.`,
   hint: 'A person is needed: look at that system, put it right by hand, then: switcharoo reverse',
 });
@@ -204,21 +204,14 @@ const unended = (says: string): string => says.replace(/\.$/, '');
 const seconds = (ms: number): string =>
   ms < 10_000 ? `${ms / 1_000} s` : `${Math.round(ms / 1_000)} s`;
 
-/** Not a trouble: the run is where it was told to end, and goes on from there. */
-export const reached = (place: string): Problem => ({
-  code: 'reached',
-  message: `The run has come to ${place}, where it was told to end.`,
-  hint: 'It goes on from here when you say so: switcharoo resume',
-});
-
-export const runMovedOn = (run: string): Problem => ({
-  code: 'run-moved-on',
+export const runChangedElsewhere = (run: string): Problem => ({
+  code: 'run-changed-elsewhere',
   message: `Somebody else went on with ${run} while this plan was being looked at.`,
   hint: 'Look where it stands now: switcharoo status',
 });
 
-export const dependsOnSkipped = (entry: string, needs: readonly string[]): Problem => ({
-  code: 'depends-on-skipped',
+export const dependencySkipped = (entry: string, needs: readonly string[]): Problem => ({
+  code: 'dependency-skipped',
   message: `${entry} comes after ${needs.join(' and ')}, and ${needs.length === 1 ? 'that was' : 'those were'} not done.`,
   hint: `Reverse to a checkpoint before ${needs[0]} and do it, or take "after" out of the runbook if it is not needed.`,
 });

@@ -2,9 +2,9 @@ import type {Problem} from '../model/problem.ts';
 import type {Entry, Item} from '../model/runbook.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {RunContext} from './context.ts';
-import {givenBy, inputOf} from './known-values.ts';
-import {lookAt, messageOf} from './look.ts';
-import {entryTimedOut, heldByAnswer, heldUnasked, stopped} from './problems.ts';
+import {inputOf, knownOutputs} from './known-values.ts';
+import {checkEntry, messageOf} from './look.ts';
+import {answerRequired, declined, entryTimedOut, runStopped} from './problems.ts';
 import {pollOf} from './run-entry.ts';
 
 /**
@@ -33,8 +33,8 @@ export async function askAtGate(
     );
     if (answer === 'unasked') {
       return context.stopping.aborted
-        ? stopped(String(context.stopping.reason))
-        : heldUnasked(entry.id, by);
+        ? runStopped(String(context.stopping.reason))
+        : answerRequired(entry.id, by);
     }
     context.record.add({
       kind: 'answered',
@@ -46,7 +46,7 @@ export async function askAtGate(
       by,
     });
     if (answer === 'no') {
-      return heldByAnswer(entry.id, by);
+      return declined(entry.id, by);
     }
     if (await allOpenNow(context, entry)) {
       return 'yes';
@@ -70,10 +70,10 @@ async function precedingGatesOpen(context: RunContext, entry: Entry): Promise<Pr
       context.observe({
         kind: 'progress',
         entry: entry.id,
-        says: `${gate.id} is not open any more: ${says}`,
+        text: `${gate.id} is not open any more: ${says}`,
       });
       if (context.stopping.aborted) {
-        return stopped(String(context.stopping.reason));
+        return runStopped(String(context.stopping.reason));
       }
       if (context.clock.now().getTime() - since >= gate.timeoutMs) {
         return entryTimedOut(gate.id, true, gate.timeoutMs, says);
@@ -98,12 +98,12 @@ async function notOpenBecause(context: RunContext, gate: Entry): Promise<string 
   if (progress.entries.get(gate.id)?.state !== 'done') {
     return undefined;
   }
-  const input = inputOf(gate, context.params, givenBy(progress, context.runbook.entries));
+  const input = inputOf(gate, context.params, knownOutputs(progress, context.runbook.entries));
   if (input.kind !== 'known') {
     return undefined;
   }
   try {
-    const {verdict} = await lookAt(
+    const {verdict} = await checkEntry(
       context,
       {entry: gate, input: input.input, started: false},
       context.stopping,

@@ -2,25 +2,25 @@ import type {Progress} from '../model/progress.ts';
 import type {ReversalLoss, ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {Entry} from '../model/runbook.ts';
 import type {World} from './context.ts';
-import {givenBy, inputOf} from './known-values.ts';
-import {lookFor, looking, problemOfLook} from './look.ts';
+import {inputOf, knownOutputs} from './known-values.ts';
+import {lookOf, problemOfCheck, withinLookLimit} from './look.ts';
 
 /** Asks every entry that stands, and knows about its way back, whether going back now would lose anything. Changes nothing. */
-export async function askWayBack(
+export async function askReversalLosses(
   world: World,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<readonly ReversalLossAnswer[]> {
   const answers: ReversalLossAnswer[] = [];
   for (const entry of world.runbook.entries) {
-    if (knowsItsWayBack(entry) && progress.entries.get(entry.id)?.applied) {
+    if (canTellReversalLoss(entry) && progress.entries.get(entry.id)?.applied) {
       answers.push(await answerOf(world, progress, entry, signal));
     }
   }
   return answers;
 }
 
-const knowsItsWayBack = ({unit}: Entry): boolean =>
+const canTellReversalLoss = ({unit}: Entry): boolean =>
   unit.kind === 'step' && unit.reversalLoss !== undefined;
 
 async function answerOf(
@@ -30,14 +30,14 @@ async function answerOf(
   signal: AbortSignal,
 ): Promise<ReversalLossAnswer> {
   const notKnown = (...because: readonly string[]) =>
-    ({entry: entry.id, lossless: 'not known', because}) as const;
+    ({entry: entry.id, lossless: 'unknown', because}) as const;
   if (progress.entries.get(entry.id)?.state === 'reversing') {
     // Half undone it looks like one that is broken. The reversal itself sees to it that nothing is lost.
     return notKnown(
       'It is half-way back: ask again when the reversal has ended. If that was broken off, resume it.',
     );
   }
-  const input = inputOf(entry, world.params, givenBy(progress, world.runbook.entries));
+  const input = inputOf(entry, world.params, knownOutputs(progress, world.runbook.entries));
   if (input.kind !== 'known') {
     return notKnown(
       input.kind === 'invalid' ? input.problem.message : `It is known after ${input.after}.`,
@@ -46,11 +46,11 @@ async function answerOf(
   const before = progress.entries.get(entry.id)?.before;
   try {
     const request = {entry, input: input.input, started: true, before};
-    const {lossless, because} = await looking(
+    const {lossless, because} = await withinLookLimit(
       world,
       signal,
       async (limited): Promise<ReversalLoss> => {
-        const look = await lookFor(world, request, limited);
+        const look = await lookOf(world, request, limited);
         return entry.unit.kind === 'step' && entry.unit.reversalLoss
           ? entry.unit.reversalLoss(look)
           : {lossless: true, because: []};
@@ -58,6 +58,6 @@ async function answerOf(
     );
     return {entry: entry.id, lossless: lossless ? 'yes' : 'no', because};
   } catch (error) {
-    return notKnown(problemOfLook(entry.id, error).message);
+    return notKnown(problemOfCheck(entry.id, error).message);
   }
 }

@@ -3,23 +3,23 @@ import type {Problem} from '../model/problem.ts';
 import type {Entry} from '../model/runbook.ts';
 import type {Action} from '../model/step.ts';
 import type {RunContext} from './context.ts';
-import {givenBy, inputOf} from './known-values.ts';
+import {inputOf, knownOutputs} from './known-values.ts';
 import {inLanes} from './lanes.ts';
-import {isBack, type LookRequest, lookAt, problemOfLook} from './look.ts';
+import {type CheckRequest, checkEntry, isRestored, problemOfCheck} from './look.ts';
 import {performAll} from './perform.ts';
 import {
   entryBlocked,
-  reverseDidNotTake,
-  stoppedBetweenReversals,
-  stoppedInReversal,
+  reversalIneffective,
+  reversalStopped,
+  reversalStoppedInAction,
 } from './problems.ts';
-import {entriesAfter, type WayBack, wayBackOf} from './reverse-plan.ts';
+import {type EntryReversalPlan, entriesAfter, planEntryReversal} from './reverse-plan.ts';
 import {pollOf} from './run-entry.ts';
 
 export type Reversal =
   | {readonly kind: 'reversed'; readonly to: string | null}
   | {readonly kind: 'reverse-failed'; readonly problem: Problem}
-  | {readonly kind: 'held'; readonly problem: Problem};
+  | {readonly kind: 'paused'; readonly problem: Problem};
 
 /** Goes back, newest first, and checks after each entry that the world is as it was. Goes on with a reversal that was interrupted. */
 export async function reverseRun(
@@ -39,19 +39,17 @@ export async function reverseRun(
       operator: record.progress.run.operator,
     });
   }
-  for (const turn of turnsBack(after)) {
-    const standing = turn.filter(({id}) => record.progress.entries.get(id)?.applied);
+  for (const turn of reverseTurns(after)) {
+    const applied = turn.filter(({id}) => record.progress.entries.get(id)?.applied);
     const lanes = {
-      atOnce: standing[0]?.atOnce ?? standing.length,
+      atOnce: applied[0]?.atOnce ?? applied.length,
       isWell: ({kind}: EntryReversal) => kind === 'reversed',
     };
-    const outcomes = await inLanes(standing, lanes, (entry) =>
-      reverseUnlessStopped(context, entry),
-    );
+    const outcomes = await inLanes(applied, lanes, (entry) => reverseUnlessStopped(context, entry));
     // A reversal that failed is the louder news than one that was held.
     const ends = outcomes.filter((outcome) => outcome !== undefined);
     const failed = ends.find(({kind}) => kind === 'reverse-failed');
-    const end = failed ?? ends.find(({kind}) => kind === 'held');
+    const end = failed ?? ends.find(({kind}) => kind === 'paused');
     if (end && end.kind !== 'reversed') {
       return end;
     }
@@ -61,7 +59,7 @@ export async function reverseRun(
 }
 
 /** Newest first. Entries of which so many may be at work at once go back so, too; they know nothing of each other. */
-function turnsBack(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+function reverseTurns(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   const turns: Entry[][] = [];
   for (const entry of [...entries].reverse()) {
     const last = turns.at(-1);
@@ -80,7 +78,7 @@ function turnsBack(entries: readonly Entry[]): readonly (readonly Entry[])[] {
 async function reverseUnlessStopped(context: RunContext, entry: Entry): Promise<EntryReversal> {
   if (context.stopping.aborted) {
     const by = String(context.stopping.reason);
-    return {kind: 'held', problem: stoppedBetweenReversals(by, entry.id)};
+    return {kind: 'paused', problem: reversalStopped(by, entry.id)};
   }
   return reverseEntry(context, entry);
 }
@@ -89,35 +87,35 @@ type EntryReversal = Exclude<Reversal, {kind: 'reversed'}> | {readonly kind: 're
 
 /** Puts one entry back. It has failed if no look sees the world as it was before. */
 export async function reverseEntry(context: RunContext, entry: Entry): Promise<EntryReversal> {
-  const problem = await putBack(context, entry);
+  const problem = await restore(context, entry);
   if (!problem) {
     context.record.add({kind: 'entry-reversed', entry: entry.id});
     return {kind: 'reversed'};
   }
   if (context.aborting.aborted) {
     const by = String(context.stopping.reason);
-    return {kind: 'held', problem: stoppedInReversal(by, entry.id)};
+    return {kind: 'paused', problem: reversalStoppedInAction(by, entry.id)};
   }
   context.record.add({kind: 'reverse-failed', entry: entry.id, problem});
   return {kind: 'reverse-failed', problem};
 }
 
-async function putBack(context: RunContext, entry: Entry): Promise<Problem | undefined> {
+async function restore(context: RunContext, entry: Entry): Promise<Problem | undefined> {
   const {record} = context;
   // Looked at before the journal says "reversing": only an entry that was left whole can have drifted.
-  const back = await wayBackOnceSeen(context, entry);
+  const back = await planWhenReachable(context, entry);
   if (back.kind === 'blocked') {
     return {...entryBlocked(back.reason, back.hint), code: back.code};
   }
   record.add({kind: 'entry-reversing', entry: entry.id});
   const deadline = context.clock.now().getTime() + entry.timeoutMs;
-  const failure = await performedBack(context, entry, back.actions, deadline);
-  const notBack = await waitUntilBack(context, entry, deadline);
+  const failure = await performReversal(context, entry, back.actions, deadline);
+  const notBack = await waitUntilRestored(context, entry, deadline);
   if (notBack || !failure) {
     return notBack && (failure ?? notBack);
   }
   // It looks as before although an action failed. A look need not see all that an entry left behind: `reverse` is asked again.
-  const rest = await wayBackOnceSeen(context, entry);
+  const rest = await planWhenReachable(context, entry);
   if (rest.kind === 'actions' && rest.actions.length === 0) {
     return undefined;
   }
@@ -126,12 +124,12 @@ async function putBack(context: RunContext, entry: Entry): Promise<Problem | und
     return failure;
   }
   return (
-    (await performedBack(context, entry, rest.actions, deadline)) ??
-    (await waitUntilBack(context, entry, deadline))
+    (await performReversal(context, entry, rest.actions, deadline)) ??
+    (await waitUntilRestored(context, entry, deadline))
   );
 }
 
-async function performedBack(
+async function performReversal(
   context: RunContext,
   entry: Entry,
   actions: readonly Action<any>[],
@@ -142,91 +140,93 @@ async function performedBack(
 }
 
 /** A system that restarts is away for some seconds: too short to call for a person. */
-async function wayBackOnceSeen(context: RunContext, entry: Entry): Promise<WayBack> {
+async function planWhenReachable(context: RunContext, entry: Entry): Promise<EntryReversalPlan> {
   const {clock, aborting, record} = context;
-  const giveUpAt = clock.now().getTime() + Math.min(awayForMs, entry.timeoutMs);
+  const giveUpAt = clock.now().getTime() + Math.min(unreachableForMs, entry.timeoutMs);
   for (
     let waitMs = pollOf(entry).firstMs;
     ;
     waitMs = Math.min(waitMs * 1.5, pollOf(entry).mostMs)
   ) {
-    const back = await wayBackOf(context, record.progress, entry, aborting);
-    const isAway = back.kind === 'blocked' && back.code === 'look-failed';
+    const back = await planEntryReversal(context, record.progress, entry, aborting);
+    const isAway = back.kind === 'blocked' && back.code === 'check-failed';
     if (!isAway || aborting.aborted || clock.now().getTime() >= giveUpAt) {
       return back;
     }
-    context.observe({kind: 'progress', entry: entry.id, says: back.reason});
+    context.observe({kind: 'progress', entry: entry.id, text: back.reason});
     await clock.sleep(waitMs, aborting);
   }
 }
 
-const awayForMs = 15_000;
+const unreachableForMs = 15_000;
 
 /** Nothing counts as restored that no look has seen. */
-async function waitUntilBack(
+async function waitUntilRestored(
   context: RunContext,
   entry: Entry,
   deadline: number,
 ): Promise<Problem | undefined> {
   const before = context.record.progress.entries.get(entry.id)?.before;
-  const given = givenBy(context.record.progress, context.runbook.entries);
+  const given = knownOutputs(context.record.progress, context.runbook.entries);
   const input = inputOf(entry, context.params, given);
   if (entry.unit.kind !== 'step' || input.kind !== 'known') {
     return undefined;
   }
-  const tell = (says: string) => context.observe({kind: 'told', entry: entry.id, says});
+  const tell = (text: string) => context.observe({kind: 'event', entry: entry.id, text});
   const request = {entry, input: input.input, started: true, before, tell};
   for (
     let waitMs = pollOf(entry).firstMs;
     ;
     waitMs = Math.min(waitMs * 1.5, pollOf(entry).mostMs)
   ) {
-    const found = await lookBack(context, request);
-    if (found.kind === 'back') {
+    const restored = await checkRestored(context, request);
+    if (restored.kind === 'back') {
       return undefined;
     }
-    context.observe({kind: 'progress', entry: entry.id, says: found.says});
+    context.observe({kind: 'progress', entry: entry.id, text: restored.text});
     if (
-      found.kind === 'settled' ||
+      restored.kind === 'settled' ||
       context.clock.now().getTime() >= deadline ||
       context.aborting.aborted
     ) {
-      return found.problem ?? reverseDidNotTake(entry.id, found.says, canonicalJson(before));
+      return (
+        restored.problem ?? reversalIneffective(entry.id, restored.text, canonicalJson(before))
+      );
     }
     await context.clock.sleep(waitMs, context.aborting);
   }
 }
 
-type LookedBack =
+type RestoreCheck =
   | {readonly kind: 'back'}
   /** `settled`: waiting longer does not help. */
-  | {readonly kind: 'moving' | 'settled'; readonly says: string; readonly problem?: Problem};
+  | {readonly kind: 'moving' | 'settled'; readonly text: string; readonly problem?: Problem};
 
-async function lookBack(context: RunContext, request: LookRequest): Promise<LookedBack> {
+async function checkRestored(context: RunContext, request: CheckRequest): Promise<RestoreCheck> {
   try {
-    const seen = await lookAt(context, request, context.aborting);
-    if (await isBack(context, request, seen, context.aborting)) {
+    const result = await checkEntry(context, request, context.aborting);
+    if (await isRestored(context, request, result, context.aborting)) {
       return {kind: 'back'};
     }
-    const {verdict} = seen;
+    const {verdict} = result;
     switch (verdict.kind) {
       case 'pending':
-        return {kind: 'settled', says: canonicalJson(verdict.before)};
+        return {kind: 'settled', text: canonicalJson(verdict.before)};
       case 'waiting':
-        return {kind: 'moving', says: verdict.progress};
+        return {kind: 'moving', text: verdict.progress};
       case 'blocked':
         return {
           kind: 'settled',
-          says: verdict.reason,
+          text: verdict.reason,
           problem: entryBlocked(verdict.reason, verdict.hint),
         };
       case 'done':
-        return {kind: 'settled', says: 'still as the run made it'};
+        return {kind: 'settled', text: 'still as the run made it'};
       case 'needs-answer':
-        return {kind: 'settled', says: verdict.question};
+        return {kind: 'settled', text: verdict.question};
     }
   } catch (error) {
-    const problem = problemOfLook(request.entry.id, error);
-    return {kind: 'moving', says: problem.message, problem};
+    const problem = problemOfCheck(request.entry.id, error);
+    return {kind: 'moving', text: problem.message, problem};
   }
 }

@@ -5,17 +5,17 @@ import type {Action, AnyGate, AnyUnit, Poll} from '../model/step.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {RunContext} from './context.ts';
 import {decideByProblem} from './decide-by.ts';
-import {givenBy, inputOf} from './known-values.ts';
-import {lookAt, looking, problemOfLook, type Seen} from './look.ts';
+import {inputOf, knownOutputs} from './known-values.ts';
+import {type CheckResult, checkEntry, problemOfCheck, withinLookLimit} from './look.ts';
 import {performAll} from './perform.ts';
 import {
-  dependsOnSkipped,
+  dependencySkipped,
   entryBlocked,
   entryTimedOut,
-  inputNotKnown,
-  stepDidNotTake,
-  stopped,
-  stoppedInAction,
+  inputUnavailable,
+  runStopped,
+  runStoppedInAction,
+  stepIneffective,
 } from './problems.ts';
 import {askAtGate} from './question.ts';
 
@@ -23,28 +23,29 @@ export type EntryOutcome =
   | {readonly kind: 'done'}
   | {readonly kind: 'failed'; readonly problem: Problem}
   /** It is between two actions and goes on when somebody says so. */
-  | {readonly kind: 'held'; readonly problem: Problem};
+  | {readonly kind: 'paused'; readonly problem: Problem};
 
 export const defaultPoll: Poll = {firstMs: 50, mostMs: 2_000};
 /** How often a look that could not be taken is tried again before the entry fails. */
-const looksThatMayFail = 5;
+const checksThatMayFail = 5;
 
 /** Takes one entry from wherever it stands to done: look, change what remains, look again. */
 export async function runEntry(context: RunContext, entry: Entry): Promise<EntryOutcome> {
   const input = inputOf(
     entry,
     context.params,
-    givenBy(context.record.progress, context.runbook.entries),
+    knownOutputs(context.record.progress, context.runbook.entries),
   );
   if (input.kind !== 'known') {
-    const problem = input.kind === 'invalid' ? input.problem : inputNotKnown(entry.id, input.after);
+    const problem =
+      input.kind === 'invalid' ? input.problem : inputUnavailable(entry.id, input.after);
     return fail(context, entry, problem);
   }
   const undone = entry.after.filter(
     (id) => context.record.progress.entries.get(id)?.state !== 'done',
   );
   if (undone.length > 0) {
-    return fail(context, entry, dependsOnSkipped(entry.id, undone));
+    return fail(context, entry, dependencySkipped(entry.id, undone));
   }
   context.record.add({kind: 'entry-started', entry: entry.id});
   const attempt: Attempt = {
@@ -71,7 +72,7 @@ export async function runEntry(context: RunContext, entry: Entry): Promise<Entry
 }
 
 /** `acted`: all actions were performed, and it is to be looked at. */
-type Tried = EntryOutcome | 'again' | 'acted';
+type AttemptOutcome = EntryOutcome | 'again' | 'acted';
 
 /** What this process has done at an entry since it began to work on it. */
 interface Attempt {
@@ -87,19 +88,19 @@ interface Attempt {
   failedLooks?: number;
 }
 
-async function tryOnce(context: RunContext, attempt: Attempt): Promise<Tried> {
+async function tryOnce(context: RunContext, attempt: Attempt): Promise<AttemptOutcome> {
   if (context.stopping.aborted) {
-    return {kind: 'held', problem: whereItStopped(context, attempt)};
+    return {kind: 'paused', problem: stopProblem(context, attempt)};
   }
   const late = decideByProblem(context, attempt.entry);
   if (late) {
     return {kind: 'failed', problem: late};
   }
-  const seen = await look(context, attempt);
-  if ('problem' in seen) {
-    return seen.again ? 'again' : {kind: 'failed', problem: seen.problem};
+  const result = await check(context, attempt);
+  if ('problem' in result) {
+    return result.again ? 'again' : {kind: 'failed', problem: result.problem};
   }
-  return afterVerdict(context, attempt, seen).catch(refusedByJournal);
+  return afterVerdict(context, attempt, result).catch(refusedByJournal);
 }
 
 /** A before-image or an output that the journal does not take as it is: the entry fails, and the journal goes on. */
@@ -112,15 +113,19 @@ function refusedByJournal(error: unknown): EntryOutcome {
 
 const refusals = new Set(['secret-in-journal', 'journal-entry-malformed']);
 
-function whereItStopped(context: RunContext, {entry}: Attempt): Problem {
+function stopProblem(context: RunContext, {entry}: Attempt): Problem {
   const by = String(context.stopping.reason);
-  const inFlight = progressAt(context, entry)?.inFlight;
-  return inFlight === undefined ? stopped(by) : stoppedInAction(by, entry.id, inFlight);
+  const inFlight = entryProgress(context, entry)?.inFlight;
+  return inFlight === undefined ? runStopped(by) : runStoppedInAction(by, entry.id, inFlight);
 }
 
-async function afterVerdict(context: RunContext, attempt: Attempt, seen: Seen): Promise<Tried> {
+async function afterVerdict(
+  context: RunContext,
+  attempt: Attempt,
+  result: CheckResult,
+): Promise<AttemptOutcome> {
   const {entry} = attempt;
-  const {verdict} = seen;
+  const {verdict} = result;
   switch (verdict.kind) {
     case 'done':
       return done(context, entry, verdict);
@@ -130,25 +135,25 @@ async function afterVerdict(context: RunContext, attempt: Attempt, seen: Seen): 
         problem: attempt.failure ?? entryBlocked(verdict.reason, verdict.hint),
       };
     case 'waiting':
-      return settle(context, attempt, verdict);
+      return waitLonger(context, attempt, verdict);
     case 'needs-answer': {
       const answer = await askAtGate(context, entry, verdict);
       return answer === 'yes'
         ? done(context, entry, {output: verdict.output})
-        : {kind: 'held', problem: answer};
+        : {kind: 'paused', problem: answer};
     }
     case 'pending':
-      return act(context, attempt, seen, verdict);
+      return apply(context, attempt, result, verdict);
   }
 }
 
 /** The actions that remain, from the first before-image that this run has journaled. */
-async function act(
+async function apply(
   context: RunContext,
   attempt: Attempt,
-  {look}: Seen,
+  {look}: CheckResult,
   verdict: Extract<Verdict<unknown, unknown>, {kind: 'pending'}>,
-): Promise<Tried> {
+): Promise<AttemptOutcome> {
   const {entry} = attempt;
   if (attempt.failure) {
     return {kind: 'failed', problem: attempt.failure};
@@ -157,10 +162,12 @@ async function act(
     return 'again';
   }
   if (attempt.acted || entry.unit.kind === 'gate') {
-    return {kind: 'failed', problem: stepDidNotTake(entry.id, verdict.differences)};
+    return {kind: 'failed', problem: stepIneffective(entry.id, verdict.differences)};
   }
   const before = firstBefore(context, entry, verdict);
-  const planned = await planOf(context, entry.unit, look, before).catch(lookLost(context, attempt));
+  const planned = await planOf(context, entry.unit, look, before).catch(
+    checkLost(context, attempt),
+  );
   if ('problem' in planned) {
     return planned.again ? 'again' : {kind: 'failed', problem: planned.problem};
   }
@@ -179,7 +186,7 @@ async function act(
       attempt.failure = performed.problem;
       return 'again';
     case 'stopping':
-      return {kind: 'held', problem: stopped(String(context.stopping.reason))};
+      return {kind: 'paused', problem: runStopped(String(context.stopping.reason))};
   }
 }
 
@@ -187,10 +194,12 @@ async function act(
 const planOf = (
   context: RunContext,
   unit: Exclude<AnyUnit, AnyGate>,
-  look: Seen['look'],
+  look: CheckResult['look'],
   before: unknown,
 ): Promise<readonly Action<any>[]> =>
-  looking(context, context.stopping, (signal) => unit.plan({...look, signal}, before as never)); // its own schema has read it
+  withinLookLimit(context, context.stopping, (signal) =>
+    unit.plan({...look, signal}, before as never),
+  ); // its own schema has read it
 
 /** From the journal if it is there: a second look after a first action would show half of our own change. */
 function firstBefore(
@@ -198,9 +207,9 @@ function firstBefore(
   entry: Entry,
   verdict: Extract<Verdict<unknown, unknown>, {kind: 'pending'}>,
 ): unknown {
-  const so = progressAt(context, entry);
-  if (so?.before !== undefined && so.applied) {
-    return beforeOf(entry, so.before);
+  const progress = entryProgress(context, entry);
+  if (progress?.before !== undefined && progress.applied) {
+    return beforeOf(entry, progress.before);
   }
   context.record.add({
     kind: 'before',
@@ -217,7 +226,7 @@ export function beforeOf(entry: Entry, before: unknown): unknown {
   return entry.unit.kind === 'step' ? entry.unit.before.parse(before) : undefined;
 }
 
-function settle(
+function waitLonger(
   context: RunContext,
   attempt: Attempt,
   {progress: says, bookmark}: Extract<Verdict<unknown, unknown>, {kind: 'waiting'}>,
@@ -226,51 +235,51 @@ function settle(
   if (bookmark !== undefined) {
     context.record.add({kind: 'entry-bookmarked', entry: entry.id, bookmark});
   }
-  context.observe({kind: 'progress', entry: entry.id, says});
+  context.observe({kind: 'progress', entry: entry.id, text: says});
   const isOver = context.clock.now().getTime() - attempt.since >= entry.timeoutMs;
   const timedOut = () => entryTimedOut(entry.id, entry.unit.kind === 'gate', entry.timeoutMs, says);
   return isOver ? {kind: 'failed', problem: attempt.failure ?? timedOut()} : 'again';
 }
 
-async function look(context: RunContext, attempt: Attempt): Promise<Seen | LostLook> {
+async function check(context: RunContext, attempt: Attempt): Promise<CheckResult | LostCheck> {
   const {entry, input} = attempt;
-  const so = progressAt(context, entry);
+  const progress = entryProgress(context, entry);
   try {
     const request = {
       entry,
       input,
-      started: so?.applied ?? false,
-      startedAt: so?.applied ? so.actedAt : undefined,
-      before: so?.applied ? so.before : undefined,
-      bookmark: so?.bookmark,
-      report: (says: string) => context.observe({kind: 'told', entry: entry.id, says}),
+      started: progress?.applied ?? false,
+      startedAt: progress?.applied ? progress.appliedAt : undefined,
+      before: progress?.applied ? progress.before : undefined,
+      bookmark: progress?.bookmark,
+      report: (text: string) => context.observe({kind: 'event', entry: entry.id, text}),
     };
-    const seen = await lookAt(context, request, context.stopping);
+    const result = await checkEntry(context, request, context.stopping);
     attempt.failedLooks = 0;
-    return seen;
+    return result;
   } catch (error) {
-    return lookLost(context, attempt)(error);
+    return checkLost(context, attempt)(error);
   }
 }
 
-interface LostLook {
+interface LostCheck {
   readonly problem: Problem;
   readonly again: boolean;
 }
 
-const lookLost =
+const checkLost =
   (context: RunContext, attempt: Attempt) =>
-  (error: unknown): LostLook => {
+  (error: unknown): LostCheck => {
     // A stop in the middle of a look is no failure: the next turn holds.
     if (context.stopping.aborted) {
-      return {problem: stopped(String(context.stopping.reason)), again: true};
+      return {problem: runStopped(String(context.stopping.reason)), again: true};
     }
     const {entry} = attempt;
-    const problem = problemOfLook(entry.id, error);
+    const problem = problemOfCheck(entry.id, error);
     attempt.failedLooks = (attempt.failedLooks ?? 0) + 1;
-    context.observe({kind: 'progress', entry: entry.id, says: problem.message});
+    context.observe({kind: 'progress', entry: entry.id, text: problem.message});
     const isOver = context.clock.now().getTime() - attempt.since >= entry.timeoutMs;
-    return {problem, again: attempt.failedLooks < looksThatMayFail && !isOver};
+    return {problem, again: attempt.failedLooks < checksThatMayFail && !isOver};
   };
 
 function done(
@@ -278,7 +287,7 @@ function done(
   entry: Entry,
   {output, remarks = []}: {output: unknown; remarks?: readonly string[]},
 ): EntryOutcome {
-  const changedByRun = progressAt(context, entry)?.applied ?? false;
+  const changedByRun = entryProgress(context, entry)?.applied ?? false;
   context.record.add({
     kind: 'entry-done',
     entry: entry.id,
@@ -294,7 +303,7 @@ function fail(context: RunContext, entry: Entry, problem: Problem): EntryOutcome
   return {kind: 'failed', problem};
 }
 
-const progressAt = (context: RunContext, entry: Entry): EntryProgress | undefined =>
+const entryProgress = (context: RunContext, entry: Entry): EntryProgress | undefined =>
   context.record.progress.entries.get(entry.id);
 
 export const pollOf = (entry: Entry): Poll => entry.unit.poll ?? defaultPoll;

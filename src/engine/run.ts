@@ -4,34 +4,33 @@ import {appliedEntries} from '../model/progress.ts';
 import type {AnyRunbook, Entry, Item, PointOfNoReturn} from '../model/runbook.ts';
 import type {RunContext} from './context.ts';
 import {inLanes} from './lanes.ts';
-import {heldByAnswer, heldUnasked, placeUnknown, reached, stopped} from './problems.ts';
+import {answerRequired, declined, runStopped, unknownEntry} from './problems.ts';
 import {reverseEntry, reverseRun} from './reverse.ts';
-import {makeReversePlan, placesToGoBackTo} from './reverse-plan.ts';
+import {makeReversePlan, reachableCheckpoints} from './reverse-plan.ts';
 import {type EntryOutcome, runEntry} from './run-entry.ts';
 
 export type RunOutcome =
   | {readonly kind: 'done'}
-  /** It came to the place where it was told to end. */
-  | {readonly kind: 'reached'; readonly place: string}
-  | {readonly kind: 'held'; readonly problem: Problem}
+  /** It came to the checkpoint or entry at which it was told to end. */
+  | {readonly kind: 'reached'; readonly until: string}
+  | {readonly kind: 'paused'; readonly problem: Problem}
   /** It went back, because of this failure. */
   | {readonly kind: 'reversed'; readonly to: string | null; readonly problem: Problem}
   | {readonly kind: 'reverse-failed'; readonly problem: Problem};
 
 /** Goes forward from wherever the journal says it stands. `until` is a checkpoint, or an entry that is to be the last. */
 export async function runForward(context: RunContext, until?: string): Promise<RunOutcome> {
-  if (until !== undefined && !isPlace(context.runbook, until)) {
-    return hold(context, placeUnknown(until, context.runbook));
+  if (until !== undefined && !isCheckpointOrEntry(context.runbook, until)) {
+    return pause(context, unknownEntry(until, context.runbook));
   }
-  for (const turn of turnsOf(context.runbook.items)) {
+  for (const turn of turnsIn(context.runbook.items)) {
     const outcome = await takeTurn(context, turn);
     if (outcome) {
       return outcome;
     }
-    const place = turn.find((item) => nameOf(item) === until);
-    if (place && until !== undefined) {
-      context.record.add({kind: 'run-paused', problem: reached(until)});
-      return {kind: 'reached', place: until};
+    if (until !== undefined && turn.some((item) => itemName(item) === until)) {
+      context.record.add({kind: 'run-paused', until});
+      return {kind: 'reached', until};
     }
   }
   if (context.record.progress.outcome !== 'done') {
@@ -40,13 +39,12 @@ export async function runForward(context: RunContext, until?: string): Promise<R
   return {kind: 'done'};
 }
 
-/** A slip of the finger must not take the run past the place where it was meant to end. */
 /** A checkpoint or an entry of the runbook: where a run can be told to end. */
-export const isPlace = ({items}: AnyRunbook, until: string): boolean =>
-  items.some((item: Item) => nameOf(item) === until);
+export const isCheckpointOrEntry = ({items}: AnyRunbook, until: string): boolean =>
+  items.some((item: Item) => itemName(item) === until);
 
 /** Items in order; those of one group are one turn. */
-function turnsOf(items: readonly Item[]): readonly (readonly Item[])[] {
+function turnsIn(items: readonly Item[]): readonly (readonly Item[])[] {
   const turns: Item[][] = [];
   for (const item of items) {
     const last = turns.at(-1);
@@ -98,9 +96,9 @@ async function takeTurn(
         return next;
       }
     }
-    const held = outcomes.find((outcome) => outcome?.kind === 'held');
-    if (held?.kind === 'held') {
-      return hold(context, held.problem);
+    const held = outcomes.find((outcome) => outcome?.kind === 'paused');
+    if (held?.kind === 'paused') {
+      return pause(context, held.problem);
     }
     if (failed.length === 0) {
       return undefined;
@@ -124,7 +122,7 @@ async function runAndUndo(context: RunContext, entry: Entry): Promise<EntryOutco
   switch (reversal.kind) {
     case 'reversed':
       return outcome;
-    case 'held':
+    case 'paused':
       return reversal;
     case 'reverse-failed':
       return {kind: 'failed', problem: reversal.problem};
@@ -140,12 +138,12 @@ async function decide(
     return {kind: 'reverse-failed', problem};
   }
   if (context.stopping.aborted) {
-    return hold(context, problem);
+    return pause(context, problem);
   }
   const stands = appliedEntries(context.record.progress).map(({id, unit}) => `${id} (${unit})`);
-  const reverseTo = placesToGoBackTo(context.runbook, context.record.progress);
+  const reverseTo = reachableCheckpoints(context.runbook, context.record.progress);
   const decided = await context.operator.decide(
-    {entry: entry.id, problem, stands, reverseTo},
+    {entry: entry.id, problem, changesInPlace: stands, reversibleTo: reverseTo},
     context.stopping,
   );
   context.record.add({
@@ -169,7 +167,7 @@ async function decide(
       });
       return 'again';
     case 'stop':
-      return hold(context, problem);
+      return pause(context, problem);
     case 'reverse':
       return reverseAfter(context, decided.to, problem);
   }
@@ -180,23 +178,26 @@ async function reverseAfter(
   to: string | null,
   problem: Problem,
 ): Promise<RunOutcome> {
-  const plan = await planBack(context, to);
+  const plan = await planReversal(context, to);
   if (plan === 'stopped') {
-    return hold(context, stopped(String(context.stopping.reason)));
+    return pause(context, runStopped(String(context.stopping.reason)));
   }
   context.observe({kind: 'reverse-planned', plan});
   const reversal = await reverseRun(context, to, plan.digest);
   switch (reversal.kind) {
     case 'reversed':
       return {kind: 'reversed', to, problem};
-    case 'held':
-      return hold(context, reversal.problem);
+    case 'paused':
+      return pause(context, reversal.problem);
     case 'reverse-failed':
       return reversal;
   }
 }
 
-async function planBack(context: RunContext, to: string | null): Promise<ReversePlan | 'stopped'> {
+async function planReversal(
+  context: RunContext,
+  to: string | null,
+): Promise<ReversePlan | 'stopped'> {
   try {
     return await makeReversePlan(context, context.record.progress, to, context.stopping);
   } catch (error) {
@@ -237,9 +238,9 @@ async function passPointOfNoReturn(
   );
   if (answer === 'unasked') {
     const reason = String(context.stopping.reason);
-    return hold(
+    return pause(
       context,
-      context.stopping.aborted ? stopped(reason) : heldUnasked('the point of no return', by),
+      context.stopping.aborted ? runStopped(reason) : answerRequired('the point of no return', by),
     );
   }
   record.add({
@@ -252,15 +253,15 @@ async function passPointOfNoReturn(
     by,
   });
   if (answer === 'no') {
-    return hold(context, heldByAnswer('the point of no return', by));
+    return pause(context, declined('the point of no return', by));
   }
   record.add({kind: 'point-of-no-return-passed', because});
   return undefined;
 }
 
-function hold(context: RunContext, problem: Problem): RunOutcome {
+function pause(context: RunContext, problem: Problem): RunOutcome {
   context.record.add({kind: 'run-paused', problem});
-  return {kind: 'held', problem};
+  return {kind: 'paused', problem};
 }
 
 function isOver(context: RunContext, entry: Entry): boolean {
@@ -268,7 +269,7 @@ function isOver(context: RunContext, entry: Entry): boolean {
   return state === 'done' || state === 'skipped';
 }
 
-function nameOf(item: Item): string | undefined {
+function itemName(item: Item): string | undefined {
   switch (item.kind) {
     case 'entry':
       return item.id;

@@ -9,7 +9,7 @@ import {
   inventoryInvalid,
   inventoryNotFound,
   inventoryVariableMissing,
-  labNotUp,
+  labNotRunning,
 } from './problems.ts';
 
 const target = z.looseObject({kind: z.string()});
@@ -52,7 +52,7 @@ export function loadInventory(nameOrPath: string, stateFolder: string): Inventor
 export function labVariables(file: string, stateFolder: string): Readonly<Record<string, string>> {
   const path = join(stateFolder, 'lab.env');
   if (!existsSync(path)) {
-    throw new SwitcharooError(labNotUp(file, path));
+    throw new SwitcharooError(labNotRunning(file, path));
   }
   const lines = readFileSync(path, 'utf8')
     .split('\n')

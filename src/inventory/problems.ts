@@ -23,8 +23,8 @@ export const inventoryVariableMissing = (file: string, names: readonly string[])
   hint: 'Export each of them, and run the command again.',
 });
 
-export const labNotUp = (file: string, wanted: string): Problem => ({
-  code: 'lab-not-up',
+export const labNotRunning = (file: string, wanted: string): Problem => ({
+  code: 'lab-not-running',
   message: `${file} describes the lab, and no lab is up: ${wanted} does not exist.`,
   hint: 'Start it with: switcharoo lab up',
 });
@@ -78,8 +78,8 @@ export const runbookNotFound = (
   hint: `${didYouMean(namesNear(name, there))}Give the path of a TypeScript file, or the name of one in runbooks/. There are ${listed(there)}.`,
 });
 
-export const runbookDoesNotLoad = (file: string, cause: string): Problem => ({
-  code: 'runbook-does-not-load',
+export const runbookLoadFailed = (file: string, cause: string): Problem => ({
+  code: 'runbook-load-failed',
   message: `${file} does not load: ${cause}`,
   hint: 'Mend the file; "tsc --noEmit" shows every mistake in it with its line.',
 });

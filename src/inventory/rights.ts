@@ -8,12 +8,12 @@ export async function rightsFor(
   runbook: AnyRunbook,
   opening: Omit<Opening, 'kinds'>,
 ): Promise<readonly TargetRights[]> {
-  const {cast, signal} = opening;
+  const {targets: targetNames, signal} = opening;
   const targets = Object.entries<TargetKind>(runbook.head.targets);
   return Promise.all(
     targets.map(async ([target, kind]) => {
       const needs = needsAt(runbook, target);
-      const name = cast?.[target] ?? target;
+      const name = targetNames?.[target] ?? target;
       const config = await configOf(name, kind, opening);
       const rights = await kind.rights?.(config, needs, {name, signal});
       return {target, kind: kind.kind, rights: rights ?? inWords(needs)};
@@ -32,5 +32,5 @@ function needsAt(runbook: AnyRunbook, target: string): readonly string[] {
 }
 
 const inWords = (needs: readonly string[]) => [
-  {account: null, grants: needs.map((text) => ({form: 'words' as const, text})), held: []},
+  {account: null, grants: needs.map((text) => ({form: 'words' as const, text})), needs: []},
 ];

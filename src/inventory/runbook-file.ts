@@ -5,7 +5,7 @@ import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
 import type {TargetKind, TargetKinds} from '../model/target.ts';
 import {compiledRunbook} from './compile-runbook.ts';
 import {namesIn, pathsOf} from './names.ts';
-import {runbookDoesNotLoad, runbookInvalid, runbookNotFound} from './problems.ts';
+import {runbookLoadFailed, runbookInvalid, runbookNotFound} from './problems.ts';
 
 export interface RunbookFile {
   readonly file: string;
@@ -55,7 +55,7 @@ async function defaultExportOf(file: string): Promise<unknown> {
     return module.default;
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw new SwitcharooError(runbookDoesNotLoad(file, said), {cause});
+    throw new SwitcharooError(runbookLoadFailed(file, said), {cause});
   }
 }
 

@@ -16,14 +16,14 @@ export interface OpenTargets {
   close(): Promise<void>;
 }
 
-export type Cast = Readonly<Record<string, string>>;
+export type TargetNames = Readonly<Record<string, string>>;
 
 export interface Opening {
   /** The kind of each target, by the name that it must have in the inventory. */
   readonly kinds: Readonly<Record<string, TargetKind>>;
   readonly inventory: Inventory;
   /** Target of the runbook to target of the inventory, where their names differ. */
-  readonly cast?: Cast;
+  readonly targets?: TargetNames;
   readonly redactor: Redactor;
   readonly stateFolder: string;
   readonly environment: Environment;
@@ -105,7 +105,7 @@ interface Prepared {
 }
 
 async function prepare(part: string, kind: TargetKind, opening: Opening): Promise<Prepared> {
-  const name = opening.cast?.[part] ?? part;
+  const name = opening.targets?.[part] ?? part;
   const prepared = await prepareNamed(name, kind, opening);
   return {...prepared, name: part};
 }

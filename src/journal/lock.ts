@@ -6,9 +6,9 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Lock} from './contract.ts';
 import {type Disk, realDisk} from './disk.ts';
 import {
-  holderCannotBeEnded,
   lockGone,
   lockHeld,
+  lockHolderAlive,
   lockLost,
   lockNotHeld,
   lockUnreadable,
@@ -101,14 +101,14 @@ function end(held: Holder, machine: Machine): void {
     machine.kill(held.pid);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') {
-      throw new SwitcharooError(holderCannotBeEnded(holderText(held), (cause as Error).message), {
+      throw new SwitcharooError(lockHolderAlive(holderText(held), (cause as Error).message), {
         cause,
       });
     }
   }
   for (let waitedMs = 0; !isDead(held, machine); waitedMs += 5) {
     if (waitedMs >= longestEndMs) {
-      throw new SwitcharooError(holderCannotBeEnded(holderText(held), 'it outlives SIGKILL'));
+      throw new SwitcharooError(lockHolderAlive(holderText(held), 'it outlives SIGKILL'));
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
   }

@@ -6,7 +6,7 @@ export const journalUnwritable = (path: string, cause: string): Problem => ({
   hint: 'Nothing more is done to any target. Make room (or mend the disk), then: switcharoo resume',
 });
 
-export const secretInFact = (what: string, entry: string | null): Problem => ({
+export const secretInJournal = (what: string, entry: string | null): Problem => ({
   code: 'secret-in-journal',
   message: `${whatOf[what] ?? what}${entry === null ? '' : ` of ${entry}`} would bring the text of a secret into the journal, where none may be.`,
   hint: 'If that secret is a common word, a part of a unit or of a file name, say, change it to one that is not; else the step, or the parameter, must leave it out.',
@@ -18,7 +18,7 @@ const whatOf: Readonly<Record<string, string>> = {
   output: 'The output',
 };
 
-export const factUnreadable = (kind: string): Problem => ({
+export const journalEntryMalformed = (kind: string): Problem => ({
   code: 'journal-entry-malformed',
   message: `An entry of the kind ${kind} is not whole, so it could never be read back, and was not written.`,
   hint: 'A step gave something else than its types say: "tsc --noEmit" shows where.',
@@ -42,14 +42,14 @@ export const journalEmpty = (path: string): Problem => ({
   hint: 'Nothing was changed by it. Start again with: switcharoo run',
 });
 
-export const runUnknown = (run: string, stateFolder: string): Problem => ({
-  code: 'run-unknown',
+export const unknownRun = (run: string, stateFolder: string): Problem => ({
+  code: 'unknown-run',
   message: `There is no run ${run} in ${stateFolder}.`,
   hint: 'List the runs with: switcharoo runs',
 });
 
 export const noRuns = (stateFolder: string, which: string): Problem => ({
-  code: 'run-unknown',
+  code: 'unknown-run',
   message: `There is no ${which} in ${stateFolder}.`,
   hint: 'Start one with: switcharoo run RUNBOOK -i INVENTORY, or name another folder with --state-dir.',
 });
@@ -71,8 +71,8 @@ export const lockUnreadable = (path: string): Problem => ({
   hint: 'If nobody is at work, take it over by the name of its run with: switcharoo unlock RUN (switcharoo runs lists them), or remove the file when it has none.',
 });
 
-export const holderCannotBeEnded = (holder: string, cause: string): Problem => ({
-  code: 'holder-not-ended',
+export const lockHolderAlive = (holder: string, cause: string): Problem => ({
+  code: 'lock-holder-alive',
   message: `The lock was taken from ${holder}, whose process cannot be ended: ${cause}.`,
   hint: 'It refuses to act from its next entry on. End it (its own user or root can), and see that it is gone, before going on.',
 });

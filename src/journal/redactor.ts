@@ -21,7 +21,7 @@ export class Redactor {
 
   text(text: string): string {
     return this.#longestFirst.reduce(
-      (so, form) => (so.includes(form) ? so.replaceAll(form, '[redacted]') : so),
+      (masked, form) => (masked.includes(form) ? masked.replaceAll(form, '[redacted]') : masked),
       text,
     );
   }

@@ -1,6 +1,6 @@
 import {type Fact, type FactOf, isFact} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
-import {factUnreadable, secretInFact} from './problems.ts';
+import {journalEntryMalformed, secretInJournal} from './problems.ts';
 import type {Redactor} from './redactor.ts';
 
 /** By these the program finds its way back. They stand in the runbook and the inventory for all to read, and a secret that is a common word may well be part of one. */
@@ -21,11 +21,11 @@ export function safeFact<Kind extends Fact['kind']>(
   for (const [key, member] of Object.entries(fact)) {
     safe[key] = names.has(key) ? member : redactor.value(member);
     if (safe[key] !== member && handedBack.has(key)) {
-      throw new SwitcharooError(secretInFact(key, 'entry' in fact ? fact.entry : null));
+      throw new SwitcharooError(secretInJournal(key, 'entry' in fact ? fact.entry : null));
     }
   }
   if (!isFact(JSON.parse(JSON.stringify(safe)))) {
-    throw new SwitcharooError(factUnreadable(fact.kind));
+    throw new SwitcharooError(journalEntryMalformed(fact.kind));
   }
   return safe as FactOf<Kind>; // the same members: texts for texts, everything else as it was
 }

@@ -3,7 +3,7 @@ import {existsSync, readdirSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {SwitcharooError} from '../model/problem.ts';
 import {type Disk, realDisk} from './disk.ts';
-import {noRuns, runUnknown} from './problems.ts';
+import {noRuns, unknownRun} from './problems.ts';
 import {type Machine, thisMachine} from './process-identity.ts';
 
 /** Where everything lies that outlives a process: a folder a run, and the locks. */
@@ -53,7 +53,7 @@ export class StateFolder {
         : runs.filter((run) => run.startsWith(wanted) || run.endsWith(wanted));
     const [only] = near;
     if (only === undefined || near.length > 1) {
-      throw new SwitcharooError(runUnknown(wanted, this.path));
+      throw new SwitcharooError(unknownRun(wanted, this.path));
     }
     return only;
   }

@@ -12,13 +12,13 @@ const operator = z.object({user: z.string(), host: z.string(), pid: z.number().i
 export type OperatorName = z.output<typeof operator>;
 
 /** What a run knows of an entry of its runbook, so that a changed runbook can be shown entry by entry. */
-const entryPrint = z.object({
+const entryDigest = z.object({
   id: z.string(),
   phase: z.string(),
   unit: z.string(),
   digest: z.string(),
 });
-export type EntryDigest = z.output<typeof entryPrint>;
+export type EntryDigest = z.output<typeof entryDigest>;
 
 const runStarted = z.object({
   kind: z.literal('run-started'),
@@ -27,7 +27,7 @@ const runStarted = z.object({
     name: z.string(),
     file: z.string(),
     digest: z.string(),
-    entries: z.array(entryPrint),
+    entries: z.array(entryDigest),
     /** Which entries close the application for writes, and which open it again. */
     outage: z.object({from: z.array(z.string()), until: z.array(z.string())}).optional(),
   }),
@@ -39,7 +39,7 @@ const runStarted = z.object({
   }),
   params: json,
   /** Targets of the runbook that the inventory has under another name. */
-  cast: z.record(z.string(), z.string()).optional(),
+  targets: z.record(z.string(), z.string()).optional(),
   plan: z.string(),
   operator,
   versions: z.object({switcharoo: z.string(), node: z.string()}),
@@ -135,8 +135,12 @@ const facts = [
   z.object({kind: z.literal('reverse-failed'), entry: z.string(), problem}),
   z.object({kind: z.literal('run-reversed'), to: z.string().nullable()}),
 
-  /** The run is between entries and acts no more: what stands, stands. */
-  z.object({kind: z.literal('run-paused'), problem}),
+  /** The run is between entries and acts no more. With `until`, that is where it was told to end, and there is no problem. */
+  z.object({
+    kind: z.literal('run-paused'),
+    until: z.string().optional(),
+    problem: problem.optional(),
+  }),
   z.object({kind: z.literal('run-done')}),
 ] as const;
 
@@ -161,6 +165,6 @@ export const isFact = (value: unknown): boolean => fact.safeParse(value).success
 
 /** The value itself when it is an entry, with every key that it has: what a step saw is kept as it was seen. */
 export function journalEntryIn(value: unknown): JournalEntry | undefined {
-  const known = chained.safeParse(value).success && fact.safeParse(value).success;
-  return known ? (value as JournalEntry) : undefined; // both schemas have read it
+  const isValid = chained.safeParse(value).success && fact.safeParse(value).success;
+  return isValid ? (value as JournalEntry) : undefined; // both schemas have read it
 }

@@ -68,9 +68,9 @@ export class LastingMap<Value> implements ReadonlyMap<string, Value> {
     }
   }
 
-  forEach(told: (value: Value, key: string, map: ReadonlyMap<string, Value>) => void): void {
+  forEach(visit: (value: Value, key: string, map: ReadonlyMap<string, Value>) => void): void {
     for (const [key, value] of this) {
-      told(value, key, this);
+      visit(value, key, this);
     }
   }
 

@@ -16,13 +16,13 @@ export type Evidence = 'checked' | 'predicted' | 'known-after';
 /** What will happen at an entry. `stands`: this run has done it already. `found`: it is as wanted, and not ours. */
 export type Outlook =
   | 'change'
-  | 'found'
-  | 'stands'
+  | 'already-in-place'
+  | 'applied'
   | 'wait'
   | 'open'
   | 'ask'
   | 'blocked'
-  | 'later'
+  | 'pending'
   | 'skipped';
 
 export interface PlanLine {
@@ -40,7 +40,7 @@ export interface PlanLine {
   readonly differences: readonly Difference[];
   readonly actions: readonly PlannedAction[];
   /** Why it is blocked, or what it waits for, or what it will ask. */
-  readonly says?: string;
+  readonly detail?: string;
   readonly hint?: string;
   /** What the operator should know although nothing is in the way. */
   readonly remarks?: readonly string[];
@@ -73,9 +73,9 @@ export interface ReverseLine {
    * `restored`: the world is already as it was before. `drift`: it is neither as we left it nor as it was.
    * `later`: a newer entry, which goes back first, stands on the same thing; it is looked at when its turn comes.
    */
-  readonly outlook: 'change' | 'restored' | 'drift' | 'blocked' | 'later';
+  readonly outlook: 'change' | 'restored' | 'drift' | 'blocked' | 'pending';
   readonly actions: readonly PlannedAction[];
-  readonly says?: string;
+  readonly detail?: string;
   readonly hint?: string;
 }
 
@@ -91,7 +91,7 @@ export interface ReversePlan {
 export function digestOfPlan(plan: Omit<Plan, 'digest'>): string {
   const items = plan.items.map((item) =>
     item.kind === 'entry' && item.outlook !== 'blocked'
-      ? {...item, says: undefined, remarks: undefined}
+      ? {...item, detail: undefined, remarks: undefined}
       : item,
   );
   return digestOf({...plan, items});

@@ -18,7 +18,7 @@ export interface CheckWords {
 }
 
 /** What a check saw. `is` names the target and has the numbers; `items` has every table, column or account, `is` only the first. */
-export interface Found {
+export interface Observation {
   readonly is: string;
   readonly items?: readonly string[];
 }
@@ -28,7 +28,7 @@ export interface Finding {
   readonly check: string;
   readonly severity: Severity;
   readonly target: string;
-  readonly found: string;
+  readonly observed: string;
   readonly items: readonly string[];
   readonly consequence: string;
   readonly fix: string;
@@ -48,42 +48,42 @@ export interface Preflight<Reader> {
 export interface Survey {
   readonly findings: readonly Finding[];
   /** How many checks were made. */
-  readonly made: number;
+  readonly checksMade: number;
 }
 
 /** Makes one check after the other. What a check throws closes it with what was thrown, or goes on up, as `trouble` decides. */
 export async function survey<Check extends CheckWords>(
   checks: readonly Check[],
   target: string,
-  find: (check: Check) => Promise<readonly Found[]>,
-  trouble: 'told' | 'thrown' = 'told',
+  find: (check: Check) => Promise<readonly Observation[]>,
+  trouble: 'reported' | 'thrown' = 'reported',
 ): Promise<Survey> {
   const findings: Finding[] = [];
   for (const check of checks) {
     try {
-      const found = await find(check);
-      findings.push(...found.map((one) => findingOf(check, target, one)));
+      const observations = await find(check);
+      findings.push(...observations.map((observation) => findingOf(check, target, observation)));
     } catch (error) {
       if (trouble === 'thrown' || !(error instanceof SwitcharooError)) {
         throw error;
       }
-      findings.push(notMade(check, target, error.problem));
+      findings.push(checkNotMade(check, target, error.problem));
     }
   }
-  return {findings, made: checks.length};
+  return {findings, checksMade: checks.length};
 }
 
-const notMade = (check: CheckWords, target: string, {message, hint}: Problem): Finding => ({
+const checkNotMade = (check: CheckWords, target: string, {message, hint}: Problem): Finding => ({
   ...findingOf(check, target, {is: `this could not be looked at: ${message.replace(/\.$/, '')}`}),
   severity: 'blocks',
   fix: hint,
 });
 
-const findingOf = (check: CheckWords, target: string, {is, items}: Found): Finding => ({
+const findingOf = (check: CheckWords, target: string, {is, items}: Observation): Finding => ({
   check: check.name,
   severity: check.severity,
   target,
-  found: is,
+  observed: is,
   items: items ?? [],
   consequence: check.consequence,
   fix: check.fix,
@@ -93,7 +93,7 @@ const findingOf = (check: CheckWords, target: string, {is, items}: Found): Findi
 export function listed(
   says: (count: number) => string,
   items: readonly string[],
-): readonly Found[] {
+): readonly Observation[] {
   const more = items.length - shownOfMany;
   const shown = items.slice(0, shownOfMany).join(', ');
   return items.length === 0
@@ -109,18 +109,19 @@ export function verdictOn<Output>(
   output: Output,
   notReady: string,
 ): Blocked | Verdict<never, Output> {
-  const of = (wanted: Severity) => findings.filter(({severity}) => severity === wanted);
-  const [blocking, asking] = [of('blocks'), of('asks')];
-  const warnings = of('warns').map(remarkOf);
+  const withSeverity = (severity: Severity) =>
+    findings.filter((finding) => finding.severity === severity);
+  const [blocking, asking] = [withSeverity('blocks'), withSeverity('asks')];
+  const warnings = withSeverity('warns').map(remarkOf);
   if (blocking.length > 0) {
     return blocked(
-      `${notReady}: ${blocking.map(({found}) => found).join('; ')}.`,
+      `${notReady}: ${blocking.map(({observed}) => observed).join('; ')}.`,
       [...new Set(blocking.map(({fix}) => fix))].join(' '),
     );
   }
   return asking.length > 0
     ? needsAnswer(
-        asking.map(({found, consequence}) => `${found}. ${consequence}`).join(' '),
+        asking.map(({observed, consequence}) => `${observed}. ${consequence}`).join(' '),
         output,
         ...asking.map(({fix}) => fix),
         ...warnings,
@@ -128,4 +129,5 @@ export function verdictOn<Output>(
     : done(output, ...warnings);
 }
 
-const remarkOf = ({found, consequence, fix}: Finding): string => `${found}. ${consequence} ${fix}`;
+const remarkOf = ({observed, consequence, fix}: Finding): string =>
+  `${observed}. ${consequence} ${fix}`;

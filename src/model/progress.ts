@@ -3,14 +3,14 @@ import {LastingMap} from './lasting-map.ts';
 import type {Problem} from './problem.ts';
 
 /**
- * Where one entry stands.
- * `waiting` not begun · `looking` begun, nothing changed yet · `acting` an action was intended ·
+ * How far one entry is.
+ * `not-started` · `checking` started, nothing changed yet · `applying` an action was intended ·
  * `done` · `skipped` · `failed` · `reversing` · `reversed` · `reverse-failed`
  */
 export type EntryState =
-  | 'waiting'
-  | 'looking'
-  | 'acting'
+  | 'not-started'
+  | 'checking'
+  | 'applying'
   | 'done'
   | 'skipped'
   | 'failed'
@@ -23,27 +23,33 @@ export interface EntryProgress {
   readonly phase: string;
   readonly unit: string;
   readonly state: EntryState;
-  /** This run has intended an action here that is not reversed: a change stands, or may stand. */
+  /** This run has intended an action here that is not reversed: a change is in place, or may be. */
   readonly applied: boolean;
-  /** When the first action that stands was intended. */
-  readonly actedAt?: Date;
+  /** When the first action that is not reversed was intended. */
+  readonly appliedAt?: Date;
   /** Set once the before-image is in the journal. */
   readonly before?: unknown;
   readonly output?: unknown;
-  /** How far a look has come that is not at its end. */
+  /** How far an unfinished check has come. */
   readonly bookmark?: unknown;
-  /** False where the world was as wanted on arrival. */
+  /** False where the change was already in place on arrival. */
   readonly changedByRun: boolean;
   readonly startedAt?: Date;
   readonly doneAt?: Date;
   readonly problem?: Problem;
   /** The actions that were performed going forward, in the operator's words. */
   readonly performed: readonly string[];
-  /** Intended, and neither performed nor failed when the journal ends: its outcome is unknown until a look. */
+  /** Intended, and neither performed nor failed when the journal ends: its outcome is unknown until the next check. */
   readonly inFlight?: string;
 }
 
-export type RunOutcome = 'running' | 'held' | 'done' | 'reversing' | 'reversed' | 'reverse-failed';
+export type RunOutcome =
+  | 'running'
+  | 'paused'
+  | 'done'
+  | 'reversing'
+  | 'reversed'
+  | 'reverse-failed';
 
 /** State is never stored: this is what the entries of a journal say, and nothing else. */
 export interface Progress {
@@ -55,9 +61,11 @@ export interface Progress {
   readonly entries: LastingMap<EntryProgress>;
   readonly checkpoints: readonly string[];
   readonly passedPointOfNoReturn: boolean;
-  /** Where a reversal under way goes back to. */
+  /** The checkpoint of a reversal under way (`null`: the very start), and every entry after it. */
   readonly reversingTo?: {readonly to: string | null; readonly entries: readonly string[]};
-  /** Why it is held or failed. */
+  /** The checkpoint or entry at which it was told to end, and is paused. */
+  readonly until?: string;
+  /** Why it is paused or failed. */
   readonly problem?: Problem;
   /** Until then the cutover must be accepted. */
   readonly decideBy?: Date;
@@ -65,194 +73,209 @@ export interface Progress {
   readonly answeringMs: number;
 }
 
-/** Folds a journal into where its run stands. `undefined` while there is no first entry. */
+/** Folds a journal into the progress of its run. `undefined` while there is no first entry. */
 export function progressOf(entries: readonly JournalEntry[]): Progress | undefined {
   return entries.reduce<Progress | undefined>(progressAfter, undefined);
 }
 
 /** The same fold, one entry at a time: for a screen that follows a run. */
-export function progressAfter(so: Progress | undefined, entry: JournalEntry): Progress | undefined {
-  if (entry.kind === 'run-started') {
-    return started(entry);
+export function progressAfter(
+  progress: Progress | undefined,
+  fact: JournalEntry,
+): Progress | undefined {
+  if (fact.kind === 'run-started') {
+    return started(fact);
   }
-  return so && {...withFact(so, entry), seq: entry.seq, lastAt: new Date(entry.atUtc)};
+  return progress && {...withFact(progress, fact), seq: fact.seq, lastAt: new Date(fact.atUtc)};
 }
 
-/** Changes that are made, or may be made, and not reversed; in the order in which they were begun. */
+/** Changes that are made, or may be made, and not reversed; in the order in which they were started. */
 export function appliedEntries(progress: Progress): readonly EntryProgress[] {
-  return [...progress.entries.values()].filter(({applied: stands}) => stands);
+  return [...progress.entries.values()].filter(({applied}) => applied);
 }
 
-function started(entry: JournalEntry & FactOf<'run-started'>): Progress {
-  const at = new Date(entry.atUtc);
+function started(fact: JournalEntry & FactOf<'run-started'>): Progress {
+  const at = new Date(fact.atUtc);
   return {
-    run: entry,
+    run: fact,
     startedAt: at,
     lastAt: at,
-    seq: entry.seq,
+    seq: fact.seq,
     outcome: 'running',
     entries: LastingMap.of(
-      entry.runbook.entries.map(({id, phase, unit}) => [id, fresh({id, phase, unit})]),
+      fact.runbook.entries.map(({id, phase, unit}) => [id, notStarted({id, phase, unit})]),
     ),
     checkpoints: [],
     passedPointOfNoReturn: false,
-    ...(entry.decideByUtc === undefined ? {} : {decideBy: new Date(entry.decideByUtc)}),
+    ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
     answeringMs: 0,
   };
 }
 
-const fresh = ({id, phase, unit}: Pick<EntryProgress, 'id' | 'phase' | 'unit'>): EntryProgress => ({
+const notStarted = ({
   id,
   phase,
   unit,
-  state: 'waiting',
+}: Pick<EntryProgress, 'id' | 'phase' | 'unit'>): EntryProgress => ({
+  id,
+  phase,
+  unit,
+  state: 'not-started',
   applied: false,
   changedByRun: false,
   performed: [],
 });
 
-const markOf = ({bookmark}: EntryProgress): Pick<EntryProgress, 'bookmark'> =>
-  bookmark === undefined ? {} : {bookmark: bookmark};
-
-function withFact(so: Progress, entry: JournalEntry): Progress {
-  const at = new Date(entry.atUtc);
-  switch (entry.kind) {
+function withFact(progress: Progress, fact: JournalEntry): Progress {
+  const at = new Date(fact.atUtc);
+  switch (fact.kind) {
     case 'run-resumed':
       return {
-        ...withoutProblem(so),
-        ...(entry.decideByUtc === undefined ? {} : {decideBy: new Date(entry.decideByUtc)}),
-        outcome: so.reversingTo ? 'reversing' : 'running',
+        ...unpaused(progress),
+        ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
+        outcome: progress.reversingTo ? 'reversing' : 'running',
       };
-    case 'entry-started':
-      return change(so, entry.entry, (was) =>
-        was.applied
-          ? {...without(was, 'problem'), state: 'acting'}
-          : {...fresh(was), ...markOf(was), state: 'looking', startedAt: at},
-      );
-    case 'before':
-      return change(so, entry.entry, (was) => ({...was, before: entry.before}));
-    case 'entry-bookmarked':
-      return change(so, entry.entry, (was) => ({...was, bookmark: entry.bookmark}));
-    case 'action-intended':
-      return change(so, entry.entry, (was) => ({
-        ...was,
-        ...(entry.way === 'forward'
-          ? {state: 'acting', applied: true, actedAt: was.applied ? (was.actedAt ?? at) : at}
-          : {}),
-        inFlight: entry.does,
-      }));
-    case 'action-performed':
-      return change(so, entry.entry, (was) => ({
-        ...without(was, 'inFlight'),
-        performed: entry.way === 'forward' ? [...was.performed, entry.does] : was.performed,
-      }));
-    case 'action-failed':
-      // A failed call may have had its effect all the same: only a look can tell.
-      return so;
-    case 'entry-done':
-      return change(so, entry.entry, (was) => ({
-        ...without(was, 'inFlight', 'problem', 'bookmark'),
-        state: 'done',
-        output: entry.output,
-        changedByRun: entry.changedByRun,
-        doneAt: at,
-      }));
-    case 'entry-failed':
-      return change(so, entry.entry, (was) => ({
-        // Whoever tries again after a failure wants to know how all of it is then.
-        ...without(was, 'bookmark'),
-        state: 'failed',
-        problem: entry.problem,
-      }));
-    case 'entry-skipped':
-      return change(so, entry.entry, (was) => ({
-        ...without(was, 'problem'),
-        state: 'skipped',
-        doneAt: at,
-      }));
     case 'answered':
-      return withAnswer(so, entry, at);
+      return withAnswer(progress, fact, at);
     case 'checkpoint-reached':
       return {
-        ...so,
-        checkpoints: [...so.checkpoints.filter((name) => name !== entry.name), entry.name],
+        ...progress,
+        checkpoints: [...progress.checkpoints.filter((name) => name !== fact.name), fact.name],
       };
     case 'point-of-no-return-passed':
-      return {...so, passedPointOfNoReturn: true};
+      return {...progress, passedPointOfNoReturn: true};
     case 'reverse-started':
       return {
-        ...withoutProblem(so),
+        ...unpaused(progress),
         outcome: 'reversing',
-        reversingTo: {to: entry.to, entries: entry.entries},
+        reversingTo: {to: fact.to, entries: fact.entries},
       };
-    case 'entry-reversing':
-      return change(so, entry.entry, (was) => ({...without(was, 'problem'), state: 'reversing'}));
-    case 'entry-reversed':
-      return change(so, entry.entry, (was) => ({
-        ...without(was, 'inFlight', 'problem'),
-        state: 'reversed',
-        applied: false,
-        doneAt: at,
-      }));
     case 'reverse-failed':
       return {
-        ...change(so, entry.entry, (was) => ({
-          ...was,
-          state: 'reverse-failed',
-          problem: entry.problem,
-        })),
+        ...withEntry(progress, fact.entry, (entry) => entryAfter(entry, fact, at)),
         outcome: 'reverse-failed',
-        problem: entry.problem,
+        problem: fact.problem,
       };
     case 'run-reversed':
-      return reversedTo(so, entry.to);
+      return reversedTo(progress, fact.to);
     case 'run-paused':
       return {
-        ...so,
-        outcome: so.outcome === 'reverse-failed' ? 'reverse-failed' : 'held',
-        problem: entry.problem,
+        ...progress,
+        outcome: progress.outcome === 'reverse-failed' ? 'reverse-failed' : 'paused',
+        ...(fact.problem ? {problem: fact.problem} : {}),
+        ...(fact.until === undefined ? {} : {until: fact.until}),
       };
     case 'run-done':
-      return {...withoutProblem(so), outcome: 'done'};
+      return {...unpaused(progress), outcome: 'done'};
     case 'run-started':
     case 'tail-cut':
     case 'lock-taken-over':
-      return so;
+    // A failed call may have had its effect all the same: only a check can tell.
+    case 'action-failed':
+      return progress;
+    default:
+      return withEntry(progress, fact.entry, (entry) => entryAfter(entry, fact, at));
   }
 }
 
-function withAnswer(so: Progress, {about, answer}: FactOf<'answered'>, at: Date): Progress {
-  const answeringMs = so.answeringMs + Math.max(0, at.getTime() - so.lastAt.getTime());
-  // Whoever goes on after the time that was set has decided to.
-  const goesOnLate = about === 'failure' && answer === 'retry' && so.decideBy && at > so.decideBy;
-  return goesOnLate ? {...without(so, 'decideBy'), answeringMs} : {...so, answeringMs};
+type EntryFact = Exclude<
+  Extract<JournalEntry, {readonly entry: string}>,
+  {kind: 'answered' | 'action-failed'}
+>;
+
+function entryAfter(entry: EntryProgress, fact: EntryFact, at: Date): EntryProgress {
+  switch (fact.kind) {
+    case 'entry-started':
+      return entry.applied
+        ? {...without(entry, 'problem'), state: 'applying'}
+        : {...notStarted(entry), ...bookmarkOf(entry), state: 'checking', startedAt: at};
+    case 'before':
+      return {...entry, before: fact.before};
+    case 'entry-bookmarked':
+      return {...entry, bookmark: fact.bookmark};
+    case 'action-intended':
+      return {...entry, ...intended(entry, fact, at), inFlight: fact.does};
+    case 'action-performed':
+      return {
+        ...without(entry, 'inFlight'),
+        performed: fact.way === 'forward' ? [...entry.performed, fact.does] : entry.performed,
+      };
+    case 'entry-done':
+      return {
+        ...without(entry, 'inFlight', 'problem', 'bookmark'),
+        state: 'done',
+        output: fact.output,
+        changedByRun: fact.changedByRun,
+        doneAt: at,
+      };
+    case 'entry-failed':
+      // A retry after a failure checks everything again.
+      return {...without(entry, 'bookmark'), state: 'failed', problem: fact.problem};
+    case 'entry-skipped':
+      return {...without(entry, 'problem'), state: 'skipped', doneAt: at};
+    case 'entry-reversing':
+      return {...without(entry, 'problem'), state: 'reversing'};
+    case 'entry-reversed':
+      return {
+        ...without(entry, 'inFlight', 'problem'),
+        state: 'reversed',
+        applied: false,
+        doneAt: at,
+      };
+    case 'reverse-failed':
+      return {...entry, state: 'reverse-failed', problem: fact.problem};
+  }
+}
+
+const intended = (
+  {applied, appliedAt}: EntryProgress,
+  {way}: FactOf<'action-intended'>,
+  at: Date,
+): Partial<EntryProgress> =>
+  way === 'forward'
+    ? {state: 'applying', applied: true, appliedAt: applied ? (appliedAt ?? at) : at}
+    : {};
+
+const bookmarkOf = ({bookmark}: EntryProgress): Pick<EntryProgress, 'bookmark'> =>
+  bookmark === undefined ? {} : {bookmark};
+
+function withAnswer(progress: Progress, {about, answer}: FactOf<'answered'>, at: Date): Progress {
+  const {lastAt, decideBy} = progress;
+  const answeringMs = progress.answeringMs + Math.max(0, at.getTime() - lastAt.getTime());
+  // A retry after the deadline is a decision to go on.
+  const lateRetry = about === 'failure' && answer === 'retry' && decideBy && at > decideBy;
+  return lateRetry ? {...without(progress, 'decideBy'), answeringMs} : {...progress, answeringMs};
 }
 
 /** After a reversal everything behind the checkpoint is to be done again, gates and adopted entries too. */
-function reversedTo(so: Progress, to: string | null): Progress {
-  const undone = new Set(so.reversingTo?.entries);
-  const kept = to === null ? [] : so.checkpoints.slice(0, so.checkpoints.indexOf(to) + 1);
+function reversedTo(progress: Progress, to: string | null): Progress {
+  const reversing = new Set(progress.reversingTo?.entries);
+  const {checkpoints} = progress;
   const entries = LastingMap.of<EntryProgress>(
-    [...so.entries].map(([id, was]) =>
-      undone.has(id) && was.state !== 'reversed' && was.state !== 'waiting'
-        ? [id, fresh(was)]
-        : [id, was],
+    [...progress.entries].map(([id, entry]) =>
+      reversing.has(id) && entry.state !== 'reversed' && entry.state !== 'not-started'
+        ? [id, notStarted(entry)]
+        : [id, entry],
     ),
   );
   return {
-    ...without(withoutProblem(so), 'reversingTo'),
+    ...without(unpaused(progress), 'reversingTo'),
     entries,
-    checkpoints: kept,
+    checkpoints: to === null ? [] : checkpoints.slice(0, checkpoints.indexOf(to) + 1),
     outcome: 'reversed',
   };
 }
 
-function change(so: Progress, id: string, to: (was: EntryProgress) => EntryProgress): Progress {
-  const was = so.entries.get(id) ?? fresh({id, phase: '', unit: ''});
-  return {...so, entries: so.entries.with(id, to(was))};
+function withEntry(
+  progress: Progress,
+  id: string,
+  next: (entry: EntryProgress) => EntryProgress,
+): Progress {
+  const entry = progress.entries.get(id) ?? notStarted({id, phase: '', unit: ''});
+  return {...progress, entries: progress.entries.with(id, next(entry))};
 }
 
-const withoutProblem = (so: Progress): Progress => without(so, 'problem');
+const unpaused = (progress: Progress): Progress => without(progress, 'problem', 'until');
 
 function without<Whole extends object, Key extends keyof Whole>(
   whole: Whole,

@@ -8,12 +8,12 @@ export interface ReversalLoss {
 /** What one entry that stands says of it, or why it could not be asked. */
 export interface ReversalLossAnswer {
   readonly entry: string;
-  readonly lossless: 'yes' | 'no' | 'not known';
+  readonly lossless: 'yes' | 'no' | 'unknown';
   readonly because: readonly string[];
 }
 
 /** One loss is enough; without an answer from every entry nothing is promised. */
 export function losslessOf(answers: readonly ReversalLossAnswer[]): ReversalLossAnswer['lossless'] {
-  const said = answers.map(({lossless}) => lossless);
-  return said.includes('no') ? 'no' : said.includes('not known') ? 'not known' : 'yes';
+  const values = answers.map(({lossless}) => lossless);
+  return values.includes('no') ? 'no' : values.includes('unknown') ? 'unknown' : 'yes';
 }

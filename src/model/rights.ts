@@ -12,11 +12,11 @@ export type Grant =
   | {readonly form: 'words'; readonly text: string};
 
 /** Whether an account has what is needed, as far as its system tells. */
-export interface Held {
+export interface NeedStatus {
   readonly need: string;
-  readonly is: 'held' | 'missing' | 'unknown';
+  readonly is: 'granted' | 'missing' | 'unknown';
   /** Why it is missing, or why nobody knows. */
-  readonly says?: string;
+  readonly reason?: string;
 }
 
 /** What one account needs in one system. */
@@ -24,7 +24,7 @@ export interface Rights {
   /** The account as its system calls it; `null` when it could not be asked. */
   readonly account: string | null;
   readonly grants: readonly Grant[];
-  readonly held: readonly Held[];
+  readonly needs: readonly NeedStatus[];
 }
 
 /** What the accounts of one target need for a runbook. */

@@ -12,9 +12,9 @@ export {ansiPaint, type Paint, plainPaint} from './paint.ts';
 export {iamPolicies, type Missing, missingIn, permissionsText} from './permissions.ts';
 export {planSummary, planText, reversePlanText} from './plan.ts';
 export {planChanges} from './plan-changes.ts';
-export {type LookedOver, preflightText} from './preflight.ts';
+export {type PreflightReport, preflightText} from './preflight.ts';
 export {
-  asManyAsFit,
+  fitChanges,
   type NextCommand,
   nextText,
   problemText,
@@ -24,5 +24,10 @@ export {reportHtml} from './report-html.ts';
 export {reportText} from './report-text.ts';
 export {type ReportOptions, type RunReport, reportOf, type WriteCount} from './run-report.ts';
 export {runsText} from './runs.ts';
-export {type HolderName, standingTexts, statusText, wayBackText} from './status.ts';
+export {
+  appliedTexts,
+  type HolderName,
+  reversalText,
+  statusText,
+} from './status.ts';
 export {stepsText, stepText} from './steps.ts';

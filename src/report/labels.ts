@@ -19,9 +19,9 @@ export interface Sign {
 const sign = (symbol: string, word: string, colour?: Colour): Sign => ({symbol, word, colour});
 
 export const stateSigns: Readonly<Record<ReportState, Sign>> = {
-  waiting: sign('·', 'waiting', 'dim'),
-  looking: sign('◌', 'looking', 'cyan'),
-  acting: sign('▸', 'acting', 'cyan'),
+  'not-started': sign('·', 'not started', 'dim'),
+  checking: sign('◌', 'checking', 'cyan'),
+  applying: sign('▸', 'applying', 'cyan'),
   done: sign('✓', 'done', 'green'),
   passed: sign('·', 'passed', 'dim'),
   skipped: sign('↷', 'skipped', 'yellow'),
@@ -33,19 +33,19 @@ export const stateSigns: Readonly<Record<ReportState, Sign>> = {
 
 export const outlookSigns: Readonly<Record<Outlook, Sign>> = {
   change: sign('~', 'change', 'yellow'),
-  found: sign('=', 'found', 'green'),
-  stands: sign('✓', 'stands', 'green'),
+  'already-in-place': sign('=', 'in place', 'green'),
+  applied: sign('✓', 'applied', 'green'),
   wait: sign('…', 'wait', 'cyan'),
   open: sign('✓', 'open', 'green'),
   ask: sign('?', 'ask', 'cyan'),
   blocked: sign('✗', 'blocked', 'red'),
-  later: sign('·', 'later', 'dim'),
+  pending: sign('·', 'pending', 'dim'),
   skipped: sign('↷', 'skipped', 'yellow'),
 };
 
 export const outcomeSigns: Readonly<Record<RunOutcome, Sign>> = {
   running: sign('▸', 'running', 'cyan'),
-  held: sign('‖', 'held', 'yellow'),
+  paused: sign('‖', 'paused', 'yellow'),
   done: sign('✓', 'done', 'green'),
   reversing: sign('◂', 'reversing', 'cyan'),
   reversed: sign('↩', 'reversed', 'yellow'),

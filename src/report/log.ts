@@ -27,12 +27,12 @@ export function factText(fact: Fact): readonly [text: string, detail?: string | 
   switch (fact.kind) {
     case 'run-started':
       return [
-        `${fact.rehearsal ? 'rehearsal' : 'run'} ${fact.run} of ${fact.runbook.name} on ${fact.inventory.name}${fact.inventory.protected ? ' (PROTECTED)' : ''} started by ${nameText(fact.operator)}`,
+        `${fact.rehearsal ? 'rehearsal' : 'run'} ${fact.run} of ${fact.runbook.name} on ${fact.inventory.name}${fact.inventory.protected ? ' (PROTECTED)' : ''} started by ${operatorText(fact.operator)}`,
         `plan ${fact.plan}, ${counted(fact.runbook.entries.length, 'entry', 'entries')}, switcharoo ${fact.versions.switcharoo}`,
       ];
     case 'run-resumed':
       return [
-        `resumed by ${nameText(fact.operator)}`,
+        `resumed by ${operatorText(fact.operator)}`,
         fact.accepted.length > 0 ? `with changes: ${fact.accepted.join('; ')}` : undefined,
       ];
     case 'tail-cut':
@@ -40,7 +40,7 @@ export function factText(fact: Fact): readonly [text: string, detail?: string | 
         `the last ${counted(fact.bytes, 'byte')} of the journal were no whole line (a crash), and were cut off`,
       ];
     case 'lock-taken-over':
-      return [`lock taken over from ${fact.from} by ${nameText(fact.operator)}`];
+      return [`lock taken over from ${fact.from} by ${operatorText(fact.operator)}`];
     case 'entry-started':
       return [`${fact.entry}: begun`];
     case 'before':
@@ -51,7 +51,7 @@ export function factText(fact: Fact): readonly [text: string, detail?: string | 
           : undefined,
       ];
     case 'action-intended':
-      return [`${fact.entry}: ${wayText(fact.way)} on ${fact.target}: ${fact.does}`];
+      return [`${fact.entry}: ${directionText(fact.way)} on ${fact.target}: ${fact.does}`];
     case 'action-performed':
       return [`${fact.entry}: made on ${fact.target}: ${fact.does}`];
     case 'action-failed':
@@ -78,7 +78,7 @@ export function factText(fact: Fact): readonly [text: string, detail?: string | 
       return ['point of no return passed', fact.because];
     case 'reverse-started':
       return [
-        `reversal to ${placeText(fact.to)} started by ${nameText(fact.operator)}`,
+        `reversal to ${placeText(fact.to)} started by ${operatorText(fact.operator)}`,
         `plan ${fact.plan}, ${counted(fact.entries.length, 'entry', 'entries')}`,
       ];
     case 'entry-reversing':
@@ -90,7 +90,10 @@ export function factText(fact: Fact): readonly [text: string, detail?: string | 
     case 'run-reversed':
       return [`back at ${placeText(fact.to)}`];
     case 'run-paused':
-      return ['held: nothing more is done', problemIn(fact)];
+      return [
+        fact.until === undefined ? 'paused' : `paused at ${fact.until}, as it was told to`,
+        fact.problem && problemIn({problem: fact.problem}),
+      ];
     case 'run-done':
       return ['run done'];
   }
@@ -129,10 +132,11 @@ const colours: Readonly<Partial<Record<Fact['kind'], Colour>>> = {
   'reverse-failed': 'red',
 };
 
-const wayText = (way: 'forward' | 'reverse'): string =>
+const directionText = (way: 'forward' | 'reverse'): string =>
   way === 'forward' ? 'about to' : 'about to undo,';
 
 const problemIn = ({problem}: {problem: {message: string; code: string}}): string =>
   `${problem.message} (${problem.code})`;
 
-export const nameText = ({user, host, pid}: OperatorName): string => `${user}@${host} (pid ${pid})`;
+export const operatorText = ({user, host, pid}: OperatorName): string =>
+  `${user}@${host} (pid ${pid})`;

@@ -17,12 +17,14 @@ export interface Outage {
 export const noOutage: Outage = {totalMs: 0};
 
 /** Closed while a `from` entry stands, and not all `until` entries are done: going back closes and opens it as well. */
-export function outageAfter(so: Outage, progress: Progress, window: OutageWindow): Outage {
+export function outageAfter(outage: Outage, progress: Progress, window: OutageWindow): Outage {
   const closed = isClosed(progress, window);
-  if (closed === (so.since !== undefined)) {
-    return so;
+  if (closed === (outage.since !== undefined)) {
+    return outage;
   }
-  return closed ? {...so, since: progress.lastAt} : {totalMs: outageMs(so, progress.lastAt)};
+  return closed
+    ? {...outage, since: progress.lastAt}
+    : {totalMs: outageMs(outage, progress.lastAt)};
 }
 
 export const outageMs = ({totalMs, since}: Outage, now: Date): number =>

@@ -1,4 +1,4 @@
-import type {Grant, Held, TargetRights} from '../model/rights.ts';
+import type {Grant, NeedStatus, TargetRights} from '../model/rights.ts';
 import type {TextOptions} from './labels.ts';
 import {flow} from './text.ts';
 
@@ -41,10 +41,10 @@ function statementsOf(grants: readonly IamGrant[]): IamPolicy['document']['State
   const byResources = new Map<string, {resources: readonly string[]; actions: Set<string>}>();
   for (const {actions, resources} of grants) {
     const key = resources.join(' ');
-    const so = byResources.get(key) ?? {resources, actions: new Set()};
-    byResources.set(key, so);
+    const statement = byResources.get(key) ?? {resources, actions: new Set()};
+    byResources.set(key, statement);
     for (const action of actions) {
-      so.actions.add(action);
+      statement.actions.add(action);
     }
   }
   return [...byResources.values()].map(({resources, actions}) => ({
@@ -54,7 +54,7 @@ function statementsOf(grants: readonly IamGrant[]): IamPolicy['document']['State
   }));
 }
 
-export interface Missing extends Held {
+export interface Missing extends NeedStatus {
   readonly target: string;
   readonly account: string | null;
 }
@@ -62,7 +62,7 @@ export interface Missing extends Held {
 /** What is surely missing, over all targets. */
 export const missingIn = (all: readonly TargetRights[]): readonly Missing[] =>
   all.flatMap(({target, rights}) =>
-    rights.flatMap(({account, held}) =>
+    rights.flatMap(({account, needs: held}) =>
       held.filter(({is}) => is === 'missing').map((one) => ({...one, target, account})),
     ),
   );
@@ -99,7 +99,7 @@ function targetLines({target, kind, rights}: TargetRights, options: TextOptions)
   return [
     '',
     `${paint.bold(target)} (${kind})`,
-    ...rights.flatMap(({account, grants, held}) => [
+    ...rights.flatMap(({account, grants, needs: held}) => [
       ...grants.flatMap((grant) => grantLines(grant, options)),
       ...heldLines(account, held, options),
     ]),
@@ -121,7 +121,7 @@ function grantLines(grant: Grant, {width}: TextOptions): readonly string[] {
 
 function heldLines(
   account: string | null,
-  held: readonly Held[],
+  held: readonly NeedStatus[],
   {width, paint}: TextOptions,
 ): readonly string[] {
   const missing = held.filter(({is}) => is === 'missing');
@@ -131,16 +131,18 @@ function heldLines(
     flow([text], {width, first: `  ${mark} `, rest: '    '});
   return [
     ...(count > 0 ? line(`${account} has ${count} of ${held.length}`, paint.green('✓')) : []),
-    ...missing.flatMap(({need, says}) => line(`it lacks ${need}: ${says}`, paint.red('✗'))),
+    ...missing.flatMap(({need, reason: says}) => line(`it lacks ${need}: ${says}`, paint.red('✗'))),
     ...grouped(unknown).flatMap(([says, needs]) =>
       line(`not known whether it has ${needs.join(', ')}: ${says}`, paint.yellow('?')),
     ),
   ];
 }
 
-function grouped(unknown: readonly Held[]): readonly (readonly [string, readonly string[]])[] {
+function grouped(
+  unknown: readonly NeedStatus[],
+): readonly (readonly [string, readonly string[]])[] {
   const bySays = new Map<string, string[]>();
-  for (const {need, says = ''} of unknown) {
+  for (const {need, reason: says = ''} of unknown) {
     bySays.set(says, [...(bySays.get(says) ?? []), need]);
   }
   return [...bySays];

@@ -38,7 +38,7 @@ function changesOf(was: PlanLine, is: PlanLine): readonly string[] {
 function sentencesOf({
   outlook,
   evidence,
-  says,
+  detail: says,
   differences,
   actions,
   knownAfter,

@@ -68,7 +68,7 @@ export function reversePlanText(plan: ReversePlan, options: PlanTextOptions): st
     ...flow(['Reverse ', boldIn(options, plan.run), ` to ${placeText(plan.to)}`], options),
     ...flow(
       [
-        `${counted(plan.lines.length, 'entry', 'entries')}: ${count('change') + count('later')} to put back, ${count('restored')} as before already; ${count('drift')} drifted; ${count('blocked')} blocked`,
+        `${counted(plan.lines.length, 'entry', 'entries')}: ${count('change') + count('pending')} to put back, ${count('restored')} as before already; ${count('drift')} drifted; ${count('blocked')} blocked`,
       ],
       options,
     ),
@@ -80,11 +80,11 @@ export function reversePlanText(plan: ReversePlan, options: PlanTextOptions): st
   ].join('\n');
 }
 
-type Sort = 'change' | 'found' | 'stands' | 'skipped' | 'gate' | 'confirmation';
+type Sort = 'change' | 'already-in-place' | 'applied' | 'skipped' | 'gate' | 'confirmation';
 const sortWords: readonly (readonly [Sort, string, string])[] = [
   ['change', 'change', 'change'],
-  ['found', 'found as wanted', 'found as wanted'],
-  ['stands', 'stands', 'stand'],
+  ['already-in-place', 'found as wanted', 'found as wanted'],
+  ['applied', 'applied', 'stand'],
   ['skipped', 'skipped', 'skipped'],
   ['gate', 'gate', 'gates'],
   ['confirmation', 'confirmation', 'confirmations'],
@@ -95,7 +95,9 @@ function sortOf({unit, unitKind, outlook}: PlanLine): Sort {
   if (unitKind === 'gate') {
     return unit === 'operator.confirm' ? 'confirmation' : 'gate';
   }
-  return outlook === 'found' || outlook === 'stands' || outlook === 'skipped' ? outlook : 'change';
+  return outlook === 'already-in-place' || outlook === 'applied' || outlook === 'skipped'
+    ? outlook
+    : 'change';
 }
 
 function header(plan: Plan, options: PlanTextOptions): string[] {
@@ -171,7 +173,7 @@ function entryText(
 
 /** A step that cannot be put back says so before everything else, unless it is not going to act. */
 function signOf({unitKind, outlook}: PlanLine): Sign {
-  return unitKind === 'one-way' && (outlook === 'change' || outlook === 'later')
+  return unitKind === 'one-way' && (outlook === 'change' || outlook === 'pending')
     ? oneWaySign
     : outlookSigns[outlook];
 }
@@ -191,16 +193,16 @@ const actionsText = (actions: readonly PlannedAction[], options: TextOptions): s
 function saysText(
   {
     outlook,
-    says,
+    detail: why,
     hint,
     remarks = [],
-  }: Pick<PlanLine, 'says' | 'hint' | 'remarks'> & {outlook: string},
+  }: Pick<PlanLine, 'detail' | 'hint' | 'remarks'> & {outlook: string},
   options: TextOptions,
 ): string[] {
   const {red, yellow} = options.paint;
   const stuck = outlook === 'blocked' || outlook === 'drift';
   return [
-    ...(says ? flow([stuck ? inPaint(red, says) : says], detail(options)) : []),
+    ...(why ? flow([stuck ? inPaint(red, why) : why], detail(options)) : []),
     ...(hint ? flow([`-> ${hint}`], detail(options, '-> '.length)) : []),
     ...remarks.flatMap((remark) =>
       flow([inPaint(yellow, '! '), remark], detail(options, '! '.length)),
@@ -213,7 +215,7 @@ const reverseSigns: Readonly<Record<ReverseLine['outlook'], Sign>> = {
   restored: {symbol: '=', word: 'as before', colour: 'green'},
   drift: {symbol: '≠', word: 'drift', colour: 'red'},
   blocked: {symbol: '✗', word: 'blocked', colour: 'red'},
-  later: outlookSigns.later,
+  pending: outlookSigns.pending,
 };
 
 function reverseLineText(line: ReverseLine, idColumns: number, options: PlanTextOptions): string[] {

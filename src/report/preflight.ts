@@ -3,14 +3,14 @@ import {counted, inventoryText, painted, type Sign, type TextOptions} from './la
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
 /** What was looked over: the targets of an inventory that have checks, and the names of those that have none. */
-export interface LookedOver {
+export interface PreflightReport {
   readonly inventory: {readonly name: string; readonly protected: boolean};
   readonly targets: readonly ({readonly name: string; readonly kind: string} & Survey)[];
   readonly without: readonly string[];
 }
 
 /** Every finding with what comes of it and what to do: a table where there is room, else one below the other. */
-export function preflightText(looked: LookedOver, options: TextOptions): string {
+export function preflightText(looked: PreflightReport, options: TextOptions): string {
   const findings = order.flatMap((severity) =>
     looked.targets.flatMap((target) => target.findings.filter((one) => one.severity === severity)),
   );
@@ -37,11 +37,11 @@ const signColumns = 8;
 const tableWidth = 110;
 
 function heading(
-  {inventory, targets}: LookedOver,
+  {inventory, targets}: PreflightReport,
   findings: readonly Finding[],
   options: TextOptions,
 ): string[] {
-  const made = targets.reduce((sum, target) => sum + target.made, 0);
+  const made = targets.reduce((sum, target) => sum + target.checksMade, 0);
   const count = (severity: Severity) => findings.filter((one) => one.severity === severity).length;
   return flow(
     [
@@ -77,7 +77,7 @@ function row(
 ): string[] {
   const {width, paint} = options;
   const rest = pad('', before);
-  const [first = '', ...more] = flow([`${finding.found}.`], {width, first: rest, rest});
+  const [first = '', ...more] = flow([`${finding.observed}.`], {width, first: rest, rest});
   const sign = signs[finding.severity];
   const head = [
     painted(paint, sign.colour, pad(`${sign.symbol} ${sign.word}`, signColumns)),
@@ -98,7 +98,7 @@ function stacked(finding: Finding, options: TextOptions): string[] {
   ];
   return [
     ...flow(head, options),
-    ...flow([`${finding.found}.`], {width, first: indent}),
+    ...flow([`${finding.observed}.`], {width, first: indent}),
     ...advice(finding, indent, options),
   ];
 }
@@ -113,7 +113,7 @@ const advice = (
 ];
 
 function targetText(
-  {name, kind, made, findings}: LookedOver['targets'][number],
+  {name, kind, checksMade: made, findings}: PreflightReport['targets'][number],
   options: TextOptions,
 ): string[] {
   const well = findings.length === 0;

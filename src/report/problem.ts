@@ -11,7 +11,7 @@ export interface NextCommand {
 export interface Trouble {
   readonly problem: Problem;
   /** What is changed now, in words; empty when nothing has been changed. */
-  readonly stands: readonly string[];
+  readonly changesInPlace: readonly string[];
   readonly next: readonly NextCommand[];
   /** What a foreign system said, word for word. */
   readonly cause?: string;
@@ -21,7 +21,7 @@ export interface Trouble {
 
 /** What happened; what stands; what to do next; the permanent name of the problem. */
 export function problemText(trouble: Trouble, options: TextOptions): string {
-  const {problem, stands, next, cause} = trouble;
+  const {problem, changesInPlace, next, cause} = trouble;
   const {paint, width} = options;
   const loud = (text: string) => paint.red(paint.bold(text));
   return [
@@ -32,7 +32,11 @@ export function problemText(trouble: Trouble, options: TextOptions): string {
       width,
       rest: '  ',
     }),
-    ...labelled('stands', stands.length > 0 ? stands : ['nothing has been changed'], options),
+    ...labelled(
+      'stands',
+      changesInPlace.length > 0 ? changesInPlace : ['nothing has been changed'],
+      options,
+    ),
     ...(cause ? labelled('cause', [cause], options) : []),
     ...labelled('next', [problem.hint], options),
     ...nextText(next, options),
@@ -41,25 +45,25 @@ export function problemText(trouble: Trouble, options: TextOptions): string {
 }
 
 /** Of what stands the newest, as much as leaves room for what happened above it, and what to do below. */
-export function asManyAsFit(
-  stands: readonly string[],
+export function fitChanges(
+  changes: readonly string[],
   {rows, width}: {readonly rows: number; readonly width: number},
 ): readonly string[] {
   const rowsOf = (text: string) => Math.ceil(widthOf(text) / Math.max(1, width - labelWidth - 4));
-  let left = rows - besidesRows;
-  const fits = stands.toReversed().findIndex((text) => {
+  let left = rows - otherRows;
+  const fits = changes.toReversed().findIndex((text) => {
     left -= rowsOf(text);
     return left < 0;
   });
-  const shown = fits === -1 ? stands : stands.slice(stands.length - Math.max(1, fits));
-  const more = stands.length - shown.length;
+  const shown = fits === -1 ? changes : changes.slice(changes.length - Math.max(1, fits));
+  const more = changes.length - shown.length;
   return more === 0
-    ? stands
+    ? changes
     : [...shown, `and ${more} more, made before: switcharoo status shows them`];
 }
 
 const labelWidth = 11;
-const besidesRows = 15;
+const otherRows = 15;
 
 /** Commands in one column, what they bring in another, if there is room for both. */
 export function nextText(

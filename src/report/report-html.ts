@@ -33,7 +33,7 @@ ${figures(report)}
 ${phases.map((phase) => phaseHtml(phase, report)).join('\n')}
 ${answersHtml(report.answers)}
 <h2>Stands</h2>
-${listHtml(report.stands, 'Nothing that this run changed stands.')}
+${listHtml(report.applied, 'Nothing that this run changed stands.')}
 <footer>
 <p>Run ${escaped(report.run)} by ${escaped(report.operator)}${report.passedPointOfNoReturn ? ', past the point of no return' : ''}.</p>
 ${report.head ? `<p>Head of the journal: <code>${escaped(report.head)}</code></p>` : ''}
@@ -92,7 +92,7 @@ const lengthOf = (scale: Scale): number => placeOn(scale, scale.toMs);
 function phaseHtml(phase: string, report: RunReport): string {
   const entries = report.entries.filter((entry) => entry.phase === phase);
   const answers = report.answers.filter(({entry}) => entries.some(({id}) => id === entry));
-  const scale = scaleOf(entries, answers, report.away);
+  const scale = scaleOf(entries, answers, report.idle);
   const axis = scale
     ? `<p class="axis"><span>${clockUtc(new Date(scale.fromMs))}</span><span>${durationText(lengthOf(scale))}</span><span>${clockUtc(new Date(scale.toMs))}</span></p>`
     : '';

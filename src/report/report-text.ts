@@ -23,8 +23,8 @@ export function reportText(report: RunReport, options: TextOptions): string {
     ...phases.flatMap((phase) => phaseText(phase, report, options)),
     ...answersText(report, options),
     '',
-    ...(report.stands.length > 0
-      ? [paint.bold('Stands'), ...report.stands.flatMap((text) => flow([text], item(options)))]
+    ...(report.applied.length > 0
+      ? [paint.bold('Stands'), ...report.applied.flatMap((text) => flow([text], item(options)))]
       : ['Nothing that this run changed stands.']),
     ...(report.head ? ['', ...flow(['Head of the journal: ', report.head], options)] : []),
     ...closing(report, options),
@@ -44,7 +44,7 @@ export function timesSentence({
   totalMs,
   machineMs,
   answeringMs,
-  awayMs,
+  idleMs: awayMs,
   answers,
 }: RunReport): string {
   const parts = [

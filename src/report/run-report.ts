@@ -7,7 +7,7 @@ import {
   progressAfter,
   type RunOutcome,
 } from '../model/progress.ts';
-import {standingTexts} from './status.ts';
+import {appliedTexts} from './status.ts';
 
 /** What the clients counted: every write that was acknowledged, and what became of it. */
 export interface WriteCount {
@@ -96,8 +96,8 @@ export interface RunReport {
   readonly machineMs: number;
   readonly answeringMs: number;
   /** Held, or dead: from the last entry of one process to the first of the next. */
-  readonly awayMs: number;
-  readonly away: readonly Span[];
+  readonly idleMs: number;
+  readonly idle: readonly Span[];
   readonly outageMs?: number;
   readonly writes?: WriteCount;
   readonly reads?: ReadCount;
@@ -106,22 +106,22 @@ export interface RunReport {
   readonly answers: readonly AnswerReport[];
   readonly checkpoints: readonly {readonly name: string; readonly atUtc: string}[];
   readonly passedPointOfNoReturn: boolean;
-  readonly stands: readonly string[];
+  readonly applied: readonly string[];
   readonly problem?: Problem;
   readonly head?: string;
 }
 
 /** Folds a journal into its report. The first entry of a journal starts the run, so there is always one. */
 export function reportOf(entries: readonly JournalEntry[], options: ReportOptions = {}): RunReport {
-  const told = entries.reduce<Told | undefined>(toldAfter, undefined);
-  if (!told) {
+  const fold = entries.reduce<ReportFold | undefined>(foldAfter, undefined);
+  if (!fold) {
     throw new TypeError('A journal without a first entry has no report.');
   }
-  const entriesReport = [...told.progress.entries.values()].map((entry) => {
-    const work = closed(told.work.get(entry.id) ?? noWork, told.progress.lastAt.toISOString());
+  const entriesReport = [...fold.progress.entries.values()].map((entry) => {
+    const work = closed(fold.work.get(entry.id) ?? noWork, fold.progress.lastAt.toISOString());
     return entryReport(entry, work, options.earlier);
   });
-  return {...factsOf(told), ...measuredOf(options), entries: entriesReport};
+  return {...factsOf(fold), ...measuredOf(options), entries: entriesReport};
 }
 
 type Gap = 'machine' | 'answering' | 'away';
@@ -134,7 +134,7 @@ interface Work {
   readonly open?: {readonly way: 'forward' | 'reverse'; readonly fromUtc: string};
 }
 
-interface Told {
+interface ReportFold {
   readonly progress: Progress;
   readonly spentMs: Readonly<Record<Gap, number>>;
   readonly away: readonly Span[];
@@ -145,33 +145,33 @@ interface Told {
 
 const noWork: Work = {durationMs: 0, answeringMs: 0, stretches: []};
 
-function toldAfter(so: Told | undefined, entry: JournalEntry): Told | undefined {
-  const progress = progressAfter(so?.progress, entry);
+function foldAfter(fold: ReportFold | undefined, entry: JournalEntry): ReportFold | undefined {
+  const progress = progressAfter(fold?.progress, entry);
   if (!progress) {
     return undefined;
   }
-  if (!so) {
+  if (!fold) {
     const spentMs = {machine: 0, answering: 0, away: 0};
     return {progress, spentMs, away: [], work: new Map(), answers: [], checkpoints: []};
   }
-  const gap = gapBefore(entry, so.progress);
-  const ms = Math.max(0, Date.parse(entry.atUtc) - so.progress.lastAt.getTime());
+  const gap = gapBefore(entry, fold.progress);
+  const ms = Math.max(0, Date.parse(entry.atUtc) - fold.progress.lastAt.getTime());
   return {
     progress,
-    spentMs: {...so.spentMs, [gap]: so.spentMs[gap] + ms},
+    spentMs: {...fold.spentMs, [gap]: fold.spentMs[gap] + ms},
     away:
       gap === 'away' && ms > 0
-        ? [...so.away, {fromUtc: so.progress.lastAt.toISOString(), toUtc: entry.atUtc}]
-        : so.away,
-    work: workAfter(so, entry, {gap, ms}),
-    answers: entry.kind === 'answered' ? [...so.answers, answerOf(entry, ms)] : so.answers,
+        ? [...fold.away, {fromUtc: fold.progress.lastAt.toISOString(), toUtc: entry.atUtc}]
+        : fold.away,
+    work: workAfter(fold, entry, {gap, ms}),
+    answers: entry.kind === 'answered' ? [...fold.answers, answerOf(entry, ms)] : fold.answers,
     checkpoints:
       entry.kind === 'checkpoint-reached'
         ? [
-            ...so.checkpoints.filter(({name}) => name !== entry.name),
+            ...fold.checkpoints.filter(({name}) => name !== entry.name),
             {name: entry.name, atUtc: entry.atUtc},
           ]
-        : so.checkpoints,
+        : fold.checkpoints,
   };
 }
 
@@ -191,14 +191,14 @@ const betweenProcesses: ReadonlySet<JournalEntry['kind']> = new Set([
 ]);
 
 function workAfter(
-  so: Told,
+  fold: ReportFold,
   entry: JournalEntry,
   {gap, ms}: {gap: Gap; ms: number},
 ): ReadonlyMap<string, Work> {
-  const lastUtc = so.progress.lastAt.toISOString();
+  const lastUtc = fold.progress.lastAt.toISOString();
   const asked = entry.kind === 'answered' ? entry.entry : null;
   const work = new Map(
-    [...so.work].map(([id, was]) =>
+    [...fold.work].map(([id, was]) =>
       // Whatever was at work when a process ended, ended with its last entry.
       gap === 'away' ? [id, closed(was, lastUtc)] : [id, id === asked ? was : worked(was, ms)],
     ),
@@ -251,7 +251,7 @@ function factsOf({
   away,
   answers,
   checkpoints,
-}: Told): Omit<RunReport, 'entries'> {
+}: ReportFold): Omit<RunReport, 'entries'> {
   const {run, startedAt, lastAt} = progress;
   return {
     run: run.run,
@@ -265,12 +265,12 @@ function factsOf({
     totalMs: lastAt.getTime() - startedAt.getTime(),
     machineMs: spentMs.machine,
     answeringMs: spentMs.answering,
-    awayMs: spentMs.away,
-    away,
+    idleMs: spentMs.away,
+    idle: away,
     answers,
     checkpoints,
     passedPointOfNoReturn: progress.passedPointOfNoReturn,
-    stands: standingTexts(progress),
+    applied: appliedTexts(progress),
     ...(progress.problem ? {problem: progress.problem} : {}),
   };
 }
@@ -295,7 +295,7 @@ function entryReport(
     id: entry.id,
     phase: entry.phase,
     unit: entry.unit,
-    state: entry.state === 'waiting' && work.stretches.length > 0 ? 'passed' : entry.state,
+    state: entry.state === 'not-started' && work.stretches.length > 0 ? 'passed' : entry.state,
     durationMs: work.durationMs,
     answeringMs: work.answeringMs,
     ...(then ? {earlierMs: then.durationMs} : {}),

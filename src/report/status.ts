@@ -34,9 +34,9 @@ export interface StatusOptions extends TextOptions {
   readonly holder?: HolderName;
   readonly next: readonly NextCommand[];
   /** Other runs that are not at their end, and have changed something. */
-  readonly beside?: readonly Progress[];
+  readonly otherRuns?: readonly Progress[];
   /** What the entries that stand said just now of their way back. */
-  readonly wayBack?: readonly ReversalLossAnswer[];
+  readonly reversal?: readonly ReversalLossAnswer[];
 }
 
 const labelColumns = 12;
@@ -58,14 +58,17 @@ export function statusText(progress: Progress, options: StatusOptions): string {
       options,
     ),
     '',
-    ...line('state', [sign(outcomeSign(progress, options.holder), options), whereText(progress)]),
+    ...line('state', [
+      sign(outcomeSign(progress, options.holder), options),
+      positionText(progress),
+    ]),
     ...line('started', [`${momentUtc(progress.startedAt)}, ${agoText(progress.startedAt, now)}`]),
     ...line('last entry', [
       `#${progress.seq} at ${momentUtc(progress.lastAt)}, ${agoText(progress.lastAt, now)}`,
     ]),
     ...line('held by', [holderText(options.holder, progress)]),
     ...(run.rehearsal ? line('rehearsal', [rehearsalText]) : []),
-    ...line('way back', [wayBackText(progress)]),
+    ...line('way back', [reversalText(progress)]),
     ...losslessText(options),
     ...(progress.problem
       ? line('because', [{text: progress.problem.message, paint: paint.red}])
@@ -73,8 +76,8 @@ export function statusText(progress: Progress, options: StatusOptions): string {
     '',
     ...phasesText(progress, options),
     '',
-    ...standsText(progress, options),
-    ...besideText(options),
+    ...changesInPlaceText(progress, options),
+    ...otherRunsText(options),
     ...(options.next.length > 0
       ? ['', paint.bold('Next'), ...nextText(options.next, options, '  ')]
       : []),
@@ -85,12 +88,12 @@ const rehearsalText =
   'what stands of it stands in its lab, which is gone once the rehearsal has ended';
 
 /** Changes that stand, a sentence each: for every text that must say what is changed now. */
-export function standingTexts(progress: Progress): readonly string[] {
-  return appliedEntries(progress).map((entry) => `${entry.id}: ${standingText(entry)}`);
+export function appliedTexts(progress: Progress): readonly string[] {
+  return appliedEntries(progress).map((entry) => `${entry.id}: ${appliedText(entry)}`);
 }
 
 /** The place to which a reversal could still go, nearest first, in words. */
-export function wayBackText(progress: Progress): string {
+export function reversalText(progress: Progress): string {
   const {passedPointOfNoReturn, checkpoints, reversingTo} = progress;
   if (passedPointOfNoReturn) {
     return 'closed: the point of no return is passed';
@@ -106,7 +109,7 @@ export function wayBackText(progress: Progress): string {
 
 /** A line with the answer, and one for each thing that it rests on. */
 function losslessText(options: StatusOptions): string[] {
-  const {wayBack = [], width, paint} = options;
+  const {reversal: wayBack = [], width, paint} = options;
   if (wayBack.length === 0) {
     return [];
   }
@@ -124,10 +127,10 @@ function losslessText(options: StatusOptions): string[] {
 const losslessWords = {
   yes: {text: 'yes: going back now loses nothing', colour: 'green'},
   no: {text: 'NO: going back now would lose what was done since', colour: 'red'},
-  'not known': {text: 'not known at this moment', colour: 'yellow'},
+  unknown: {text: 'not known at this moment', colour: 'yellow'},
 } as const;
 
-function standingText({performed, inFlight, state, actedAt}: EntryProgress): string {
+function appliedText({performed, inFlight, state, appliedAt: actedAt}: EntryProgress): string {
   const made = performed.length > 0 ? performed.join('; ') : 'nothing is known to be made yet';
   const since = actedAt && state === 'done' ? ` (since ${clockUtc(actedAt)} UTC)` : '';
   return inFlight
@@ -144,8 +147,8 @@ export function outcomeSign({outcome}: Progress, holder: HolderName | undefined)
 }
 
 /** Which entry is the one that matters now. */
-function whereText({entries, reversingTo, outcome}: Progress): string {
-  const states = reversingTo ? goingBack : atWork;
+function positionText({entries, reversingTo, outcome}: Progress): string {
+  const states = reversingTo ? reversingStates : busyStates;
   const busy = [...entries.values()].filter(({state}) => states.has(state)).map(({id}) => id);
   const at = busy.length > 0 ? ` at ${busy.join(', ')}` : '';
   return outcome === 'reversing' && reversingTo
@@ -153,15 +156,15 @@ function whereText({entries, reversingTo, outcome}: Progress): string {
     : at;
 }
 
-const atWork = new Set(['looking', 'acting', 'failed', 'reversing', 'reverse-failed']);
+const busyStates = new Set(['checking', 'applying', 'failed', 'reversing', 'reverse-failed']);
 
-const goingBack = new Set(['reversing', 'reverse-failed']);
+const reversingStates = new Set(['reversing', 'reverse-failed']);
 
-const atRest = new Set(['held', 'done', 'reversed']);
+const restingOutcomes = new Set(['paused', 'done', 'reversed']);
 
 function holderText(holder: HolderName | undefined, {outcome}: Progress): string {
   if (!holder) {
-    return atRest.has(outcome) ? 'nobody' : 'nobody: its process ended without a word';
+    return restingOutcomes.has(outcome) ? 'nobody' : 'nobody: its process ended without a word';
   }
   if (holder.unreadable !== undefined) {
     return `somebody whose name ${holder.unreadable} does not tell`;
@@ -201,8 +204,8 @@ function tally(entries: readonly EntryProgress[], options: TextOptions): Piece[]
   return [`${counted(entries.length, 'entry', 'entries')}: `, ...joined(parts)];
 }
 
-function standsText(progress: Progress, options: TextOptions): string[] {
-  const stands = standingTexts(progress);
+function changesInPlaceText(progress: Progress, options: TextOptions): string[] {
+  const stands = appliedTexts(progress);
   return stands.length === 0
     ? ['Nothing that this run changed stands.']
     : [
@@ -213,20 +216,20 @@ function standsText(progress: Progress, options: TextOptions): string[] {
       ];
 }
 
-const besideMost = 3;
+const otherRunsMost = 3;
 
-function besideText({beside = [], width, paint}: StatusOptions): string[] {
+function otherRunsText({otherRuns: beside = [], width, paint}: StatusOptions): string[] {
   return beside.length === 0
     ? []
     : [
         '',
         paint.bold('Not at their end either'),
-        ...beside.slice(0, besideMost).flatMap(({run, outcome}) => {
+        ...beside.slice(0, otherRunsMost).flatMap(({run, outcome}) => {
           const name = `${run.runbook.name} on ${run.inventory.name}`;
           const text = `${run.run}: ${name}, ${outcomeSigns[outcome].word}`;
           return flow([text], {width, first: '  ', rest: '    '});
         }),
-        ...(beside.length > besideMost ? [`  and ${beside.length - besideMost} more`] : []),
+        ...(beside.length > otherRunsMost ? [`  and ${beside.length - otherRunsMost} more`] : []),
       ];
 }
 

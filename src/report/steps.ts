@@ -42,7 +42,7 @@ export function stepText(unit: AnyUnit, options: TextOptions): string {
       [`${durationText(unit.timeoutMs)}, if the runbook does not set its own`],
       options,
     ),
-    ...section('Way back', [wayBack(unit)], options),
+    ...section('Way back', [reversalText(unit)], options),
   ].join('\n');
 }
 
@@ -68,7 +68,7 @@ const needsOf = (unit: AnyUnit): readonly string[] =>
     needs.map((need) => `${part}: ${need}`),
   );
 
-function wayBack(unit: AnyUnit): string {
+function reversalText(unit: AnyUnit): string {
   switch (unit.kind) {
     case 'step':
       return unit.reverses;

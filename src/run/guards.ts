@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from 'node:util';
-import {changesBetween, printsOf} from '../engine/digests.ts';
-import {placeUnknown, runbookChanged} from '../engine/problems.ts';
-import {isPlace} from '../engine/run.ts';
+import {changesBetween, entryDigests} from '../engine/digests.ts';
+import {runbookChanged, unknownEntry} from '../engine/problems.ts';
+import {isCheckpointOrEntry} from '../engine/run.ts';
 import {heldBy} from '../journal/lock.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
@@ -20,13 +20,16 @@ export function refuseBesideWorker(host: Host, progress: Progress): void {
 
 /** A slip in the name of the checkpoint would otherwise run the whole runbook. */
 export function refuseUnknownCheckpoint({runbook}: OpenedWorld, until: string | undefined): void {
-  if (until !== undefined && !isPlace(runbook, until)) {
-    throw new SwitcharooError(placeUnknown(until, runbook));
+  if (until !== undefined && !isCheckpointOrEntry(runbook, until)) {
+    throw new SwitcharooError(unknownEntry(until, runbook));
   }
 }
 
 /** A second run beside an unfinished one would take its changes for the original state, and never reverse them. */
-export function refuseBesideUnfinished(host: Host, {runbook, inventory, cast}: OpenedWorld): void {
+export function refuseBesideUnfinished(
+  host: Host,
+  {runbook, inventory, targetNames}: OpenedWorld,
+): void {
   if (!runbook.entries.some(({unit}: Entry) => unit.kind === 'step')) {
     // What cannot be reversed at all is not in the way of a second run.
     return;
@@ -36,7 +39,7 @@ export function refuseBesideUnfinished(host: Host, {runbook, inventory, cast}: O
     return (
       progress?.run.runbook.name === runbook.head.name &&
       progress.run.inventory.name === inventory.name &&
-      isDeepStrictEqual(progress.run.cast, cast) &&
+      isDeepStrictEqual(progress.run.targets, targetNames) &&
       progress.outcome !== 'done' &&
       appliedEntries(progress).length > 0 &&
       // The lab that it ran in is gone when another one is up.
@@ -60,7 +63,7 @@ export function changesSinceStart(
     ? `the lab of this run is not the one that is up now, or ${inventory.file} was edited (when the lab of a run is gone, only its report is left)`
     : `${inventory.name} (${inventory.file}) changed`;
   const changes = [
-    ...changesBetween(run.runbook.entries, printsOf(runbook)),
+    ...changesBetween(run.runbook.entries, entryDigests(runbook)),
     ...(run.inventory.digest === inventory.digest ? [] : [inventoryChange]),
   ];
   if (changes.length > 0 && !accept) {

@@ -1,7 +1,7 @@
 import {fileURLToPath} from 'node:url';
 import {z} from 'zod';
 import {inputOf} from '../engine/known-values.ts';
-import {lookAt} from '../engine/look.ts';
+import {checkEntry} from '../engine/look.ts';
 import {packageRoot} from '../version.ts';
 import type {Host, StopSignals} from './host.ts';
 import {type OpenedWorld, openWorld} from './open-world.ts';
@@ -43,7 +43,7 @@ async function highestNumbers({runbook, world}: OpenedWorld, signal: AbortSignal
     if (input.kind !== 'known') {
       throw new Error(`${entry.id} asks for more than its parameters`);
     }
-    const {verdict} = await lookAt(world, {entry, input: input.input, started: false}, signal);
+    const {verdict} = await checkEntry(world, {entry, input: input.input, started: false}, signal);
     if (verdict.kind !== 'done') {
       throw new Error(`${entry.id} is ${verdict.kind}`);
     }

@@ -5,9 +5,9 @@ import type {Problem} from '../model/problem.ts';
 export function obstaclesIn(plan: Plan): readonly Problem[] {
   return planLines(plan)
     .filter(({outlook}) => outlook === 'blocked')
-    .map(({entry, says = 'it is blocked', hint = '', code = 'entry-blocked'}) => ({
+    .map(({entry, detail = 'it is blocked', hint = '', code = 'entry-blocked'}) => ({
       code,
-      message: `${entry}: ${says}`,
+      message: `${entry}: ${detail}`,
       hint,
     }));
 }
@@ -16,9 +16,9 @@ export function obstaclesIn(plan: Plan): readonly Problem[] {
 export function obstaclesToReversal(plan: ReversePlan): readonly Problem[] {
   return plan.lines
     .filter(({outlook}) => outlook === 'blocked' || outlook === 'drift')
-    .map(({entry, outlook, says = 'it cannot be reversed', hint = ''}) => ({
+    .map(({entry, outlook, detail = 'it cannot be reversed', hint = ''}) => ({
       code: outlook === 'drift' ? 'drift-detected' : 'reversal-blocked',
-      message: `${entry}: ${says}`,
+      message: `${entry}: ${detail}`,
       hint,
     }));
 }

@@ -72,7 +72,7 @@ export async function openRun(
   const name = newRunName(new Date());
   const {runbook, inventory, params = {}, targets, rehearsal = false} = request;
   const signals = request.signals ?? neverStopped();
-  const worldRequest = {runbook, inventory, params, cast: targets, run: name};
+  const worldRequest = {runbook, inventory, params, targetNames: targets, run: name};
   const {observe = ignore} = request;
   const opened = await openWorld(host, worldRequest, signals.aborting, observe);
   return closedOnError(opened, () => runWith(request, {host, opened, signals, name, rehearsal}));
@@ -96,7 +96,7 @@ export async function reopenRun(
     inventory: request.inventory ?? started.inventory.file,
     params: {},
     journaledParams: started.params,
-    cast: started.cast,
+    targetNames: started.targets,
     run: started.run,
   };
   const {observe = ignore, acceptChanges = false} = request;

@@ -6,7 +6,7 @@ import {withholdSecrets} from '../inventory/environment.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
 import {rightsFor} from '../inventory/rights.ts';
 import {loadRunbook, runbookWith} from '../inventory/runbook-file.ts';
-import {type Cast, type Opening, openTargets, paramsFor} from '../inventory/targets.ts';
+import {type Opening, openTargets, paramsFor, type TargetNames} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
 import type {TargetRights} from '../model/rights.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
@@ -19,7 +19,7 @@ export interface WorldRequest {
   readonly inventory: string;
   readonly params: Readonly<Record<string, unknown>>;
   /** Target of the runbook to target of the inventory, where their names differ. */
-  readonly cast?: Cast | undefined;
+  readonly targetNames?: TargetNames | undefined;
   /** The run it is for; a plan is for none. */
   readonly run?: string;
   /** The parameters of an earlier start of the run, instead of those of the inventory. */
@@ -33,7 +33,7 @@ export interface OpenedWorld {
   readonly runbook: AnyRunbook;
   readonly inventory: Inventory;
   readonly redactor: Redactor;
-  readonly cast?: Cast;
+  readonly targetNames?: TargetNames;
   readonly world: World;
   /** The grants that its accounts need, and those that are known to be missing. */
   rights(): Promise<readonly TargetRights[]>;
@@ -61,11 +61,11 @@ export async function openWorld(
       : loaded.runbook.head.params.parse(request.journaledParams);
   const runbook = runbookWith(loaded, params);
   const redactor = new Redactor();
-  const {cast} = request;
+  const {targetNames} = request;
   const opening: Opening = {
     kinds: runbook.head.targets,
     inventory,
-    ...(cast ? {cast} : {}),
+    ...(targetNames ? {targets: targetNames} : {}),
     redactor,
     stateFolder: state.path,
     environment,
@@ -85,7 +85,16 @@ export async function openWorld(
   const rights = async () => redactor.value(await rightsFor(runbook, opening));
   const close = () => targets.close();
   const {file} = loaded;
-  return {file, runbook, inventory, redactor, world, rights, ...(cast ? {cast} : {}), close};
+  return {
+    file,
+    runbook,
+    inventory,
+    redactor,
+    world,
+    rights,
+    ...(targetNames ? {targetNames} : {}),
+    close,
+  };
 }
 
 /** What the work returned or threw, when it is asked for. */

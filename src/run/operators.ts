@@ -41,8 +41,8 @@ export function flagOperator(given: GivenAnswers): Operator {
         ? {answer: 'yes', by: '--yes'}
         : {answer: 'unasked', by: 'nobody'};
     },
-    decide: async ({reverseTo}) => {
-      const nearest = reverseTo.at(-1);
+    decide: async ({reversibleTo}) => {
+      const nearest = reversibleTo.at(-1);
       return given.onFailure === 'reverse' && nearest !== undefined
         ? {choice: 'reverse', to: nearest, by: '--on-failure'}
         : {choice: 'stop', by: given.onFailure ? '--on-failure' : 'nobody'};

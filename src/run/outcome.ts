@@ -20,7 +20,7 @@ export function exitCodeFor(progress: Progress | undefined, result: RunResult): 
     case 'reached':
       return exitCodes.done;
     case 'declined':
-    case 'held':
+    case 'paused':
       return pausedExitCode(progress);
     case 'reversed':
       return isChanged ? exitCodes.halfWay : exitCodes.reversed;
@@ -39,12 +39,12 @@ const hasChanges = (progress: Progress | undefined): boolean =>
 /** What the journal or the lock refuses is an outcome too: the changes in place must be reported all the same. */
 export async function asOutcome<Result>(
   work: () => Promise<Result>,
-): Promise<Result | Extract<RunOutcome, {readonly kind: 'held'}>> {
+): Promise<Result | Extract<RunOutcome, {readonly kind: 'paused'}>> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof SwitcharooError) {
-      return {kind: 'held', problem: error.problem};
+      return {kind: 'paused', problem: error.problem};
     }
     throw error;
   }

@@ -12,8 +12,8 @@ type Past = Pick<Host, 'state'>;
 export const scopeOf = (
   runbook: string,
   inventory: string,
-  cast: Readonly<Record<string, string>> = {},
-): string => [`${runbook}@${inventory}`, ...Object.values(cast)].join('.');
+  targetNames: Readonly<Record<string, string>> = {},
+): string => [`${runbook}@${inventory}`, ...Object.values(targetNames)].join('.');
 
 /** The fold of a run's journal, read and verified. */
 export function progressIn({state}: Past, run: string): Progress {
@@ -73,7 +73,7 @@ export function workerOn(host: Past, progress: Progress): Holder | undefined {
 
 /** The process that holds the lock of this run. */
 export function holderOfRun({state}: Past, {run}: Progress): Holder | undefined {
-  const holder = holderOf(state.locks, scopeOf(run.runbook.name, run.inventory.name, run.cast));
+  const holder = holderOf(state.locks, scopeOf(run.runbook.name, run.inventory.name, run.targets));
   // A damaged lock does not name its run: it may be this one.
   return holder?.run === run.run || holder?.unreadable !== undefined ? holder : undefined;
 }

@@ -6,7 +6,7 @@ import {Redactor} from '../journal/redactor.ts';
 import type {Finding, Survey} from '../model/preflight.ts';
 import {problemsIn} from '../model/problem.ts';
 import type {TargetKind} from '../model/target.ts';
-import type {LookedOver} from '../report/index.ts';
+import type {PreflightReport} from '../report/index.ts';
 import type {Host} from './host.ts';
 import {targetKinds} from './step-library.ts';
 
@@ -15,7 +15,7 @@ export async function preflight(
   {state}: Host,
   inventoryFile: string,
   signal: AbortSignal,
-): Promise<LookedOver> {
+): Promise<PreflightReport> {
   const inventory = loadInventory(inventoryFile, state.path);
   const environment = withholdSecrets(inventory.targets, process.env);
   const kinds = await kindsWithChecks(inventory);
@@ -48,7 +48,7 @@ async function checkAll(
   kinds: Kinds,
   targets: OpenTargets,
   signal: AbortSignal,
-): Promise<LookedOver['targets']> {
+): Promise<PreflightReport['targets']> {
   const names = Object.keys(kinds);
   const readers = new Map(
     await Promise.all(
@@ -61,7 +61,11 @@ async function checkAll(
     const survey = await kinds[name]?.preflight
       ?.look(readers.get(name), others, signal)
       .catch(unreadable(name, signal));
-    surveys.push({name, kind: kinds[name]?.kind ?? '', ...(survey ?? {findings: [], made: 0})});
+    surveys.push({
+      name,
+      kind: kinds[name]?.kind ?? '',
+      ...(survey ?? {findings: [], checksMade: 0}),
+    });
   }
   return surveys;
 }
@@ -76,11 +80,11 @@ const unreadable =
         check: code,
         severity: 'blocks',
         target,
-        found: message.replace(/\.$/, ''),
+        observed: message.replace(/\.$/, ''),
         items: [],
         consequence: 'The other checks of this target were not made.',
         fix: hint,
       }),
     );
-    return {findings, made: 0};
+    return {findings, checksMade: 0};
   };

@@ -1,5 +1,5 @@
 import {messageOf} from '../engine/look.ts';
-import {askWayBack} from '../engine/reversal-loss.ts';
+import {askReversalLosses} from '../engine/reversal-loss.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {Host, StopSignals} from './host.ts';
@@ -17,26 +17,26 @@ export async function askReversalLoss(
   if (progress.passedPointOfNoReturn || appliedEntries(progress).length === 0) {
     return null;
   }
-  const {run, runbook, inventory, params, cast} = progress.run;
+  const {run, runbook, inventory, params, targets: targetNames} = progress.run;
   const request = {
     runbook: runbook.file,
     inventory: inventory.file,
     params: {},
     journaledParams: params,
-    cast,
+    targetNames,
     run,
   };
   try {
     const opened = await openWorld(host, request, aborting, () => {});
     try {
       const signal = AbortSignal.any([stopping, AbortSignal.timeout(limitMs)]);
-      return opened.redactor.value(await askWayBack(opened.world, progress, signal));
+      return opened.redactor.value(await askReversalLosses(opened.world, progress, signal));
     } finally {
       await opened.close();
     }
   } catch (error) {
     // Whatever it was, the state of the run is known all the same.
-    return [{entry: '', lossless: 'not known', because: [`${messageOf(error)}.`]}];
+    return [{entry: '', lossless: 'unknown', because: [`${messageOf(error)}.`]}];
   }
 }
 

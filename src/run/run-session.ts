@@ -1,7 +1,7 @@
 import {type RunContext, recordIn} from '../engine/context.ts';
-import {printsOf, runbookDigest} from '../engine/digests.ts';
+import {entryDigests, runbookDigest} from '../engine/digests.ts';
 import type {Operator} from '../engine/operator.ts';
-import {runMovedOn} from '../engine/problems.ts';
+import {runChangedElsewhere} from '../engine/problems.ts';
 import {reverseRun} from '../engine/reverse.ts';
 import {type RunOutcome, runForward} from '../engine/run.ts';
 import type {Journal, Lock} from '../journal/contract.ts';
@@ -77,7 +77,7 @@ export function continueRun(
     const since = planned ? journal.entries.slice(planned.seq + 1) : [];
     if (since.some(({kind}) => kind !== 'tail-cut')) {
       journal.close();
-      throw new SwitcharooError(runMovedOn(run));
+      throw new SwitcharooError(runChangedElsewhere(run));
     }
     const session = sessionWith(request, journal, lock);
     const {record} = session.context;
@@ -107,11 +107,11 @@ export const reverse = (
 ): Promise<RunOutcome> =>
   asOutcome(async () => {
     const reversal = await reverseRun(context, to, planDigest);
-    if (reversal.kind === 'held') {
+    if (reversal.kind === 'paused') {
       context.record.add({kind: 'run-paused', problem: reversal.problem});
     }
     return reversal.kind === 'reversed'
-      ? {kind: 'reached', place: to ?? 'the very start'}
+      ? {kind: 'reached', until: to ?? 'the very start'}
       : reversal;
   });
 
@@ -119,7 +119,7 @@ function lockFor({host, opened, run}: SessionRequest) {
   const {state, operator} = host;
   return acquireLock({
     folder: state.locks,
-    scope: scopeOf(opened.runbook.head.name, opened.inventory.name, opened.cast),
+    scope: scopeOf(opened.runbook.head.name, opened.inventory.name, opened.targetNames),
     run,
     operator,
     now: () => opened.world.clock.now(),
@@ -163,7 +163,7 @@ function firstEntry(
   rehearsal: boolean,
 ): FactOf<'run-started'> {
   const {host, opened, run} = request;
-  const {runbook, inventory, file, world, cast} = opened;
+  const {runbook, inventory, file, world, targetNames} = opened;
   return {
     kind: 'run-started',
     run,
@@ -171,7 +171,7 @@ function firstEntry(
       name: runbook.head.name,
       file,
       digest: runbookDigest(runbook),
-      entries: [...printsOf(runbook)],
+      entries: [...entryDigests(runbook)],
       ...outageIn(runbook.head),
     },
     inventory: {
@@ -182,7 +182,7 @@ function firstEntry(
     },
     // Zod has made them from JSON.
     params: JSON.parse(JSON.stringify(world.params ?? null)),
-    ...(cast ? {cast: {...cast}} : {}),
+    ...(targetNames ? {targets: {...targetNames}} : {}),
     plan,
     operator: host.operator,
     versions: {switcharoo: version, node: process.versions.node},

@@ -33,7 +33,7 @@ export const readyAsTarget = defineGate({
     const moving = findings.find(({check}) => check === 'cluster-not-available');
     const isBlocked = findings.some(({severity}) => severity === 'blocks');
     return moving && !isBlocked
-      ? waiting(moving.found)
+      ? waiting(moving.observed)
       : verdictOn(findings, {}, `${aurora.name} is not ready as the target`);
   },
 });

@@ -23,12 +23,12 @@ export async function awsRights(
     ...needs.filter((need) => !actionOf(need)).map((text) => ({form: 'words' as const, text})),
   ];
   if (!('arn' in caller)) {
-    return {account: null, grants, held: allUnknown(statements, caller.says)};
+    return {account: null, grants, needs: allUnknown(statements, caller.says)};
   }
-  const held = await simulate(config, caller.arn, statements, signal).catch((cause: unknown) =>
+  const statuses = await simulate(config, caller.arn, statements, signal).catch((cause: unknown) =>
     allUnknown(statements, refusalIn(cause).says),
   );
-  return {account: caller.arn, grants, held};
+  return {account: caller.arn, grants, needs: statuses};
 }
 
 type IamGrant = Extract<Grant, {form: 'iam'}>;
@@ -97,7 +97,7 @@ async function simulate(
     () => import('@aws-sdk/client-iam'),
     (sdk, settings) => new sdk.IAMClient(settings),
   );
-  const held: Held[] = [];
+  const statuses: Held[] = [];
   try {
     const {sdk, reading} = await iam.get();
     for (const {actions, resources} of statements) {
@@ -111,10 +111,10 @@ async function simulate(
         {abortSignal: signal},
       );
       for await (const {EvaluationResults = []} of pages) {
-        held.push(...EvaluationResults.map((result) => evaluationOf(principal, result)));
+        statuses.push(...EvaluationResults.map((result) => evaluationOf(principal, result)));
       }
     }
-    return worstByAction(held);
+    return worstByAction(statuses);
   } finally {
     await iam.close();
   }
@@ -135,20 +135,20 @@ function evaluationOf(principal: string, result: Evaluation): Held {
     MissingContextValues,
   } = result;
   if (EvalDecision === 'allowed') {
-    return {need, is: 'held'};
+    return {need, is: 'granted'};
   }
   // The policy has a condition on a value that only a real call has: it may be allowed then.
   const isOpen = (MissingContextValues ?? []).length > 0;
   const says = `IAM answers ${EvalDecision} for ${principal} on ${EvalResourceName}`;
   return isOpen
-    ? {need, is: 'unknown', says: `${says}, without ${MissingContextValues?.join(', ')}`}
-    : {need, is: 'missing', says};
+    ? {need, is: 'unknown', reason: `${says}, without ${MissingContextValues?.join(', ')}`}
+    : {need, is: 'missing', reason: says};
 }
 
-/** An action on several resources is held only if it is held on all of them. */
-function worstByAction(held: readonly Held[]): readonly Held[] {
+/** An action on several resources is granted only if it is granted on all of them. */
+function worstByAction(needs: readonly Held[]): readonly Held[] {
   const worst = new Map<string, Held>();
-  for (const answer of held) {
+  for (const answer of needs) {
     const previous = worst.get(answer.need);
     if (!previous || order[answer.is] > order[previous.is]) {
       worst.set(answer.need, answer);
@@ -157,7 +157,7 @@ function worstByAction(held: readonly Held[]): readonly Held[] {
   return [...worst.values()];
 }
 
-const order = {held: 0, unknown: 1, missing: 2};
+const order = {granted: 0, unknown: 1, missing: 2};
 
 /** IAM simulates users and roles; a session is simulated by its role. A session's ARN has no path of the role. */
 function principalOf(arn: string): string | undefined {

@@ -73,16 +73,16 @@ describe('words and files that cannot be used, with no lab up', () => {
     {
       name: 'the lab, which is not up',
       words: ['plan', runbook, '-i', 'lab'],
-      codes: ['lab-not-up'],
+      codes: ['lab-not-running'],
       code: 3,
     },
     {
       name: 'a run that does not exist',
       words: ['status', '20200101-000000-abcd'],
-      codes: ['run-unknown'],
+      codes: ['unknown-run'],
       code: 2,
     },
-    {name: 'a resume with no run at all', words: ['resume'], codes: ['run-unknown'], code: 2},
+    {name: 'a resume with no run at all', words: ['resume'], codes: ['unknown-run'], code: 2},
     {
       name: 'a step that does not exist',
       words: ['steps', 'mysql.nothing'],
@@ -103,12 +103,12 @@ describe('words and files that cannot be used, with no lab up', () => {
     const broken = file('broken.ts', 'export default defineRunbook({');
     expect(await refused('plan', broken, '-i', 'lab')).toEqual({
       code: 2,
-      codes: ['runbook-does-not-load'],
+      codes: ['runbook-load-failed'],
     });
     const throwing = file('throwing.ts', "throw new Error('no');");
     expect(await refused('plan', throwing, '-i', 'lab')).toEqual({
       code: 2,
-      codes: ['runbook-does-not-load'],
+      codes: ['runbook-load-failed'],
     });
     const empty = file('empty.ts', 'export default {};');
     expect(await refused('plan', empty, '-i', 'lab')).toEqual({

@@ -25,7 +25,7 @@ describe('the whole cutover in the lab', () => {
         new Set(['done']),
       );
       expect((await desk.run('log', '--verify')).code).toBe(0);
-      expect((await desk.run('lab', 'status')).stderr).toContain('lab-not-up');
+      expect((await desk.run('lab', 'status')).stderr).toContain('lab-not-running');
     },
     limitMs,
   );
@@ -39,7 +39,7 @@ describe('the whole cutover in the lab', () => {
       expect(report).toMatchObject({
         outcome: 'reversed',
         writes: {lost: 0, duplicated: 0},
-        stands: [],
+        applied: [],
       });
     },
     limitMs,
@@ -112,11 +112,11 @@ describe('against a lab that is kept up', () => {
       // Nobody is there to confirm: it holds, and says what stands.
       const held = await desk.run('resume', '--plan', digestOf(await desk.run('resume', '--json')));
       expect(held.code).toBe(5);
-      expect(held.stderr).toContain('held-for-answer');
+      expect(held.stderr).toContain('answer-required');
 
       const reversed = await desk.run('reverse', '--yes', '--json');
       expect(reversed.code, reversed.stdout + reversed.stderr).toBe(0);
-      expect(lastDocument(reversed)).toMatchObject({outcome: 'reversed', stands: []});
+      expect(lastDocument(reversed)).toMatchObject({outcome: 'reversed', applied: []});
       expect(lastDocument(await desk.run('lab', 'status', '--json'))).toEqual(before);
     },
     limitMs,
@@ -142,7 +142,7 @@ test(
       entries: [{entry: 'way-back', lossless: 'yes'}],
     });
     const offline = lastDocument(await desk.run('status', '--json', '--offline'));
-    expect(offline).toMatchObject({outcome: 'held'});
+    expect(offline).toMatchObject({outcome: 'paused'});
     expect(offline).not.toHaveProperty('reversal');
 
     // Broken on purpose, the way back is told to be no more, and what it would lose, before anybody is asked.
@@ -166,7 +166,7 @@ test(
       .toBe('yes');
     const back = await desk.run('reverse', '--yes', '--json');
     expect(back.code, back.stdout + back.stderr).toBe(0);
-    expect(lastDocument(back)).toMatchObject({outcome: 'reversed', stands: []});
+    expect(lastDocument(back)).toMatchObject({outcome: 'reversed', applied: []});
     expect(lastDocument(await desk.run('lab', 'count', '--json'))).toMatchObject({
       inCharge: 'source',
       writes: {lost: 0, duplicated: 0},
@@ -205,7 +205,7 @@ test(
     await desk.run('lab', 'down');
     const status = await desk.run('status', '--json');
     expect(status.code, status.stdout + status.stderr).toBe(0);
-    expect(lastDocument(status)).toMatchObject({reversal: {lossless: 'not known'}});
+    expect(lastDocument(status)).toMatchObject({reversal: {lossless: 'unknown'}});
   },
   limitMs,
 );

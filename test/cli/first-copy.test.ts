@@ -24,7 +24,7 @@ async function thereAndBack(runbook: string): Promise<readonly string[]> {
     outcome: 'reversed',
     outageMs: 0,
     writes: {lost: 0, duplicated: 0},
-    stands: [],
+    applied: [],
   });
   return report.entries
     .filter(({state}: {state: string}) => state === 'reversed')

@@ -42,7 +42,7 @@ test(
     expect(world.moving.records).toHaveLength(14);
     const reversed = await desk.run('reverse', '--yes', '--json');
     expect(reversed.code, reversed.stdout + reversed.stderr).toBe(0);
-    expect(lastDocument(reversed)).toMatchObject({outcome: 'reversed', stands: []});
+    expect(lastDocument(reversed)).toMatchObject({outcome: 'reversed', applied: []});
     expect(lastDocument(await desk.run('lab', 'status', '--json'))).toEqual(before);
 
     const {lookups} = lastDocument(await desk.run('lab', 'count', '--json'));

@@ -16,7 +16,7 @@ test('a service is built, pushed, deployed with its secrets and taken back in th
     outcome: 'reversed',
     outageMs: 0,
     writes: {lost: 0, duplicated: 0},
-    stands: [],
+    applied: [],
   });
   const undone = report.entries.filter(({state}: {state: string}) => state === 'reversed');
   expect(undone.map(({id}: {id: string}) => id)).toEqual([

@@ -71,7 +71,7 @@ test(
     const resumed = await desk.run('resume', '--yes', '--json');
     expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0);
     expect(lastDocument(resumed)).toMatchObject({outcome: 'done'});
-    expect(resumed.stdout).toContain('{"kind":"told","entry":"command","says":"over"}');
+    expect(resumed.stdout).toContain('{"kind":"event","entry":"command","text":"over"}');
     expect(lab.endpoint.calls('ecs', 'RunTask') - started).toBe(1);
   },
   limitMs,
@@ -83,7 +83,7 @@ test(
     const {stdout} = await desk.run('runs', '--json');
     const [, run = ''] = /"run":"([^"]+)"/.exec(stdout) ?? [];
     const journal = readFileSync(join(desk.stateFolder, run, 'journal.jsonl'), 'utf8');
-    expect(journal).toContain('"cast":{"service":"api"}');
+    expect(journal).toContain('"targets":{"service":"api"}');
     expect(journal).toContain('sh -c');
     expect(journal).not.toContain(lab.config.credentials?.secretAccessKey);
   },

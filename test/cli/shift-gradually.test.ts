@@ -32,7 +32,7 @@ test('visitors are led from two hosts to one of them, a few first, and back agai
   expect(after.values).toEqual(before[0].values.slice(0, 1));
 
   const back = await desk.run('reverse', '--yes', '--json');
-  expect(lastDocument(back)).toMatchObject({outcome: 'reversed', stands: []});
+  expect(lastDocument(back)).toMatchObject({outcome: 'reversed', applied: []});
   expect(await records()).toEqual(before);
   expect(lastDocument(await desk.run('lab', 'count', '--json'))).toMatchObject({
     writes: {lost: 0, duplicated: 0},

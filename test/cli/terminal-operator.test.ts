@@ -26,8 +26,8 @@ const failure: Failure = {
     message: 'aurora at 127.0.0.1:3307 refused the connection.',
     hint: 'Look whether the server runs.',
   },
-  stands: ['freeze: set super_read_only = ON'],
-  reverseTo: [null, 'prepared'],
+  changesInPlace: ['freeze: set super_read_only = ON'],
+  reversibleTo: [null, 'prepared'],
 };
 
 /** A terminal whose keys come from the test. It counts how often the screen was paused and given back. */
@@ -239,7 +239,7 @@ describe('without a terminal', () => {
       await yes.decide(failure, never),
       await flagOperator({yes: true, lab: false, onFailure: 'reverse'}).decide(failure, never),
       await flagOperator({yes: true, lab: false, onFailure: 'reverse'}).decide(
-        {...failure, reverseTo: []},
+        {...failure, reversibleTo: []},
         never,
       ),
     ]).toEqual([

@@ -36,7 +36,7 @@ test(
       outcome: 'reversed',
       writes: {lost: 0, duplicated: 0},
       reads: {failed: 0},
-      stands: [],
+      applied: [],
     });
   },
   limitMs,

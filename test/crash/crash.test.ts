@@ -49,7 +49,7 @@ describe('a run that dies at any point, and whoever goes on with it, as often as
         }
         if (progress.passedPointOfNoReturn) {
           expect(lived.ended, what).toMatchObject({
-            outcome: {kind: 'held', problem: {code: 'past-the-point-of-no-return'}},
+            outcome: {kind: 'paused', problem: {code: 'past-point-of-no-return'}},
           });
           expect(lived.effects, what).toEqual([]);
           return;

@@ -1,6 +1,6 @@
 import {canonicalJson} from '../../src/model/canonical.ts';
 import type {Progress} from '../../src/model/progress.ts';
-import {standingTexts} from '../../src/report/index.ts';
+import {appliedTexts} from '../../src/report/index.ts';
 import {
   type Command,
   isTorn,
@@ -74,10 +74,10 @@ export function assertTrue(where: string, progress: Progress | undefined, pictur
     if (isChanged && !(so?.applied && standing.has(entry))) {
       throw new Violation(`${where}: ${entry} is changed, and nothing says so (${so?.state})`);
     }
-    if (isChanged && (so?.state === 'reversed' || so?.state === 'waiting')) {
+    if (isChanged && (so?.state === 'reversed' || so?.state === 'not-started')) {
       throw new Violation(`${where}: ${entry} is called ${so.state}, and is changed`);
     }
-    for (const does of so?.state === 'done' || so?.state === 'acting' ? so.performed : []) {
+    for (const does of so?.state === 'done' || so?.state === 'applying' ? so.performed : []) {
       assertMade(where, does, picture[shelf]);
     }
   }
@@ -89,7 +89,7 @@ const told = new WeakMap<Progress, ReadonlySet<string>>();
 function namesOfStanding(progress: Progress): ReadonlySet<string> {
   const names =
     told.get(progress) ??
-    new Set(standingTexts(progress).map((text) => text.slice(0, text.indexOf(': '))));
+    new Set(appliedTexts(progress).map((text) => text.slice(0, text.indexOf(': '))));
   told.set(progress, names);
   return names;
 }

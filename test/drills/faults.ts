@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {progressOf} from '../../src/model/progress.ts';
-import {standingTexts} from '../../src/report/index.ts';
+import {appliedTexts} from '../../src/report/index.ts';
 import {type FaultDrill, faultDrills} from './fault-list.ts';
 import {type Point, reaches} from './kill-points.ts';
 import {onStage, type Stage} from './stage.ts';
@@ -106,7 +106,7 @@ async function goOn(stage: Stage, way: 'resume' | 'reverse'): Promise<readonly s
     return [];
   }
   const progress = progressOf(stage.journal.entries);
-  const stands = progress ? standingTexts(progress).join('; ') : '';
+  const stands = progress ? appliedTexts(progress).join('; ') : '';
   return [`${way} ended with ${ended.code}: ${wordsOf(ended)}; stands: ${stands}`];
 }
 

@@ -43,8 +43,8 @@ describe('a confirmation', () => {
     rig.operator.answering = () => 'no';
 
     expect(await rig.run()).toMatchObject({
-      kind: 'held',
-      problem: {code: 'held-by-answer', message: 'ada answered no at go, so the run holds.'},
+      kind: 'paused',
+      problem: {code: 'declined', message: 'ada answered no at go, so the run holds.'},
     });
     expect(rig.operator.failures).toEqual([]);
     expect(a.effects).toEqual([]);
@@ -58,8 +58,8 @@ describe('a confirmation', () => {
     rig.operator.answering = () => 'unasked';
 
     expect(await rig.run()).toMatchObject({
-      kind: 'held',
-      problem: {code: 'held-for-answer', message: 'go needs an answer, and ada gave none.'},
+      kind: 'paused',
+      problem: {code: 'answer-required', message: 'go needs an answer, and ada gave none.'},
     });
     expect(rig.story.filter((line) => line.startsWith('answered'))).toEqual([]);
   });
@@ -70,9 +70,9 @@ describe('a confirmation', () => {
     rig.operator.name = 'nobody';
 
     expect(await rig.run()).toMatchObject({
-      kind: 'held',
+      kind: 'paused',
       problem: {
-        code: 'held-for-answer',
+        code: 'answer-required',
         message: 'go needs an answer, and nobody is there to give one.',
       },
     });
@@ -98,7 +98,7 @@ describe('a confirmation', () => {
     expect(rig.events).toContainEqual({
       kind: 'progress',
       entry: 'go',
-      says: 'lamp is not open any more: lamp is off, waiting for on',
+      text: 'lamp is not open any more: lamp is off, waiting for on',
     });
   });
 
@@ -123,7 +123,7 @@ describe('a confirmation', () => {
     };
 
     expect(await rig.run()).toMatchObject({
-      kind: 'held',
+      kind: 'paused',
       problem: {
         code: 'gate-timeout',
         message: 'valve was not done after 5 s: valve is shut, waiting for open.',
@@ -141,7 +141,7 @@ describe('a confirmation', () => {
     };
     rig.clock.onTick = () => a.boxes.get('valve') === 'shut' && rig.stopping.abort('SIGTERM');
 
-    expect(await rig.run()).toMatchObject({problem: {code: 'stopped'}});
+    expect(await rig.run()).toMatchObject({problem: {code: 'run-stopped'}});
   });
 
   test('of a gate that no look can open is the same question', async () => {

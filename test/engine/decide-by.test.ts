@@ -34,9 +34,9 @@ describe('a time by which the cutover must be accepted', () => {
     const a = new Shelf('a', start);
     const rig = new Rig({runbook, shelves: [a], decideByUtc});
 
-    expect(await rig.run()).toMatchObject({kind: 'held', problem: passed});
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: passed});
     expect(rig.operator.failures).toMatchObject([
-      {entry: 'valve', problem: passed, stands: ['set (shelf.fill)'], reverseTo: [null]},
+      {entry: 'valve', problem: passed, changesInPlace: ['set (shelf.fill)'], reversibleTo: [null]},
     ]);
     expect(a.picture).toMatchObject({x: 'new', letter: 'dear'});
     expect(rig.clock.elapsedMs).toBeLessThan(120_000);
@@ -57,7 +57,7 @@ describe('a time by which the cutover must be accepted', () => {
     await first.run('set');
     const late = first.reopened({decideByUtc: '2026-03-01T02:00:00.000Z'});
     await late.run();
-    expect(late.story.at(-1)).toBe('run-held (decide-by-passed)');
+    expect(late.story.at(-1)).toBe('run-paused (decide-by-passed)');
     expect(a.effects).toEqual(['a: x = new']);
 
     a.boxes.set('valve', 'open');

@@ -57,7 +57,7 @@ describe('entries that the parameters make', () => {
     expect(plan.items.map((item) => ('entry' in item ? [item.entry, item.outlook] : []))).toEqual([
       ['fill:a', 'change'],
       ['fill:b', 'change'],
-      ['note', 'later'],
+      ['note', 'pending'],
     ]);
     expect(await rig.run()).toEqual({kind: 'done'});
     expect(shelves.at(-1)?.picture['seen']).toBeDefined();

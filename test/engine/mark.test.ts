@@ -73,7 +73,7 @@ test('after a failure everything is looked at anew', async () => {
   const {a, reads} = watched();
   a.boxes.set('z', 'broken');
   const rig = new Rig({runbook: book, shelves: [a]});
-  expect(await rig.run()).toMatchObject({kind: 'held'});
+  expect(await rig.run()).toMatchObject({kind: 'paused'});
   a.boxes.set('z', 'mended');
   reads.length = 0;
   expect(await rig.reopened().run()).toEqual({kind: 'done'});

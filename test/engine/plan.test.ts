@@ -49,15 +49,15 @@ describe('a plan', () => {
 
     expect((await rig.plan()).items.map(shortly)).toEqual([
       'valve: open, checked',
-      'lamp: found, checked',
+      'lamp: already-in-place, checked',
       'set: change, checked [put new into x; put new into y]',
       '— half —',
       'wait: wait, checked (tea is empty, waiting for hot)',
       'more: change, predicted [put new into z]',
-      'label: later, known-after set',
-      'after: later, known-after label set',
+      'label: pending, known-after set',
+      'after: pending, known-after label set',
       'go: ask, checked (Go?)',
-      'dear: later, predicted (it is looked at when its turn comes)',
+      'dear: pending, predicted (it is looked at when its turn comes)',
       '— Ashes are forever. —',
       'burn: change, predicted [burn letter]',
     ]);
@@ -107,8 +107,8 @@ describe('a plan', () => {
     const rig = new Rig({runbook, shelves: [new Shelf('a', {valve: 'broken'}), b]});
 
     expect((await rig.plan()).items.map(shortly)).toEqual([
-      'broken: blocked, checked (blocked: valve on a is broken.)',
-      'unreachable: blocked, checked (look-failed: unreachable could not be looked at: no route to b.)',
+      'broken: blocked, checked (entry-blocked: valve on a is broken.)',
+      'unreachable: blocked, checked (check-failed: unreachable could not be looked at: no route to b.)',
       expect.stringMatching(/^unfit: blocked, checked \(input-invalid: The input of unfit does/),
       'throws: blocked, checked (input-invalid: The input of throws does not fit: the lambda is wrong)',
       'fine: change, checked [put new into x]',
@@ -188,8 +188,8 @@ describe('a plan', () => {
 
     const {items} = await rig.plan();
     expect(items.map(shortly)).toEqual([
-      'lamp: found, checked',
-      'set: stands, checked',
+      'lamp: already-in-place, checked',
+      'set: applied, checked',
       'skipped: skipped, checked',
       'two: change, checked [put new into z]',
       'order: change, predicted [order tea for parcel]',
@@ -202,7 +202,7 @@ function shortly(item: PlanItem): string {
   if (item.kind !== 'entry') {
     return `— ${item.kind === 'checkpoint' ? item.name : item.because} —`;
   }
-  const {entry, outlook, evidence, knownAfter, actions, says, code} = item;
+  const {entry, outlook, evidence, knownAfter, actions, detail: says, code} = item;
   return [
     `${entry}: ${outlook}, ${[evidence, ...knownAfter].join(' ')}`,
     ...(actions.length > 0 ? [`[${actions.map(({does}) => does).join('; ')}]`] : []),

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {z} from 'zod';
-import {askWayBack} from '../../src/engine/reversal-loss.ts';
+import {askReversalLosses} from '../../src/engine/reversal-loss.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import {losslessOf, type ReversalLoss} from '../../src/model/reversal-loss.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
@@ -29,7 +29,7 @@ async function answersOf(say: () => Promise<ReversalLoss>, back = false) {
   if (back) {
     await rig.reverse('first');
   }
-  return askWayBack(rig.world, rig.progress, rig.stopping.signal);
+  return askReversalLosses(rig.world, rig.progress, rig.stopping.signal);
 }
 
 test('what stands is asked whether going back would lose anything, and says why', async () => {
@@ -49,10 +49,10 @@ test('an entry that is going back just now is not taken for one that is broken',
   await rig.run();
   rig.journal.append({kind: 'reverse-started', to: null, plan: 'd1', entries: [], operator: ada});
   rig.journal.append({kind: 'entry-reversing', entry: 'two'});
-  expect(await askWayBack(rig.world, rig.progress, rig.stopping.signal)).toEqual([
+  expect(await askReversalLosses(rig.world, rig.progress, rig.stopping.signal)).toEqual([
     {
       entry: 'two',
-      lossless: 'not known',
+      lossless: 'unknown',
       because: [expect.stringContaining('half-way back')],
     },
   ]);
@@ -62,15 +62,15 @@ test('a system that cannot be asked promises nothing', async () => {
   const answers = await answersOf(async () => {
     throw new SwitcharooError({code: 'away', message: 'a is away.', hint: 'Wait.'});
   });
-  expect(answers).toEqual([{entry: 'two', lossless: 'not known', because: ['a is away.']}]);
+  expect(answers).toEqual([{entry: 'two', lossless: 'unknown', because: ['a is away.']}]);
 });
 
 test('one loss is enough for a no, and one silence for no promise', () => {
-  const saying = (...said: readonly ('yes' | 'no' | 'not known')[]) =>
+  const saying = (...said: readonly ('yes' | 'no' | 'unknown')[]) =>
     losslessOf(said.map((lossless) => ({entry: 'one', lossless, because: []})));
-  expect([saying('yes', 'yes'), saying('yes', 'not known'), saying('no', 'not known')]).toEqual([
+  expect([saying('yes', 'yes'), saying('yes', 'unknown'), saying('no', 'unknown')]).toEqual([
     'yes',
-    'not known',
+    'unknown',
     'no',
   ]);
 });

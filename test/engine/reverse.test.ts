@@ -235,12 +235,12 @@ describe('the way back', () => {
       unit: 'shelf.fill',
       outlook: 'drift',
       actions: [],
-      says: message,
+      detail: message,
       hint: expect.stringContaining('Decide with them'),
     });
     expect(await rig.reverse()).toMatchObject({
       kind: 'reverse-failed',
-      problem: {code: 'drift', message},
+      problem: {code: 'drift-detected', message},
     });
     expect(a.picture).toEqual({x: '1', y: 'meddled', z: '2'});
 
@@ -312,9 +312,9 @@ describe('the way back', () => {
     await rig.run();
 
     const {lines} = await rig.reversePlan();
-    expect(lines.map(({entry, outlook, says}) => [entry, outlook, says])).toEqual([
+    expect(lines.map(({entry, outlook, detail: says}) => [entry, outlook, says])).toEqual([
       ['two', 'change', undefined],
-      ['one', 'later', 'two goes back first; then it is looked at again'],
+      ['one', 'pending', 'two goes back first; then it is looked at again'],
     ]);
     expect(await rig.reverse()).toEqual({kind: 'reversed', to: null});
     expect(a.picture).toEqual(oldBoxes);
@@ -342,7 +342,7 @@ describe('the way back', () => {
 
     expect(await rig.reverse()).toMatchObject({
       kind: 'reverse-failed',
-      problem: {code: 'look-failed', message: 'three could not be looked at: no route to a.'},
+      problem: {code: 'check-failed', message: 'three could not be looked at: no route to a.'},
     });
   });
 
@@ -353,12 +353,12 @@ describe('the way back', () => {
     a.boxes.set('lock', 'yes');
 
     expect((await rig.reversePlan()).lines).toMatchObject([
-      {entry: 'two', outlook: 'blocked', says: 'a is locked.', hint: 'Unlock it first.'},
+      {entry: 'two', outlook: 'blocked', detail: 'a is locked.', hint: 'Unlock it first.'},
       {entry: 'one', outlook: 'change'},
     ]);
     expect(await rig.reverse()).toEqual({
       kind: 'reverse-failed',
-      problem: {code: 'blocked', message: 'a is locked.', hint: 'Unlock it first.'},
+      problem: {code: 'entry-blocked', message: 'a is locked.', hint: 'Unlock it first.'},
     });
     expect(a.picture).toEqual({lock: 'yes', x: '1', y: '2'});
   });
@@ -372,7 +372,7 @@ describe('the way back', () => {
     expect(await rig.reverse()).toMatchObject({
       kind: 'reverse-failed',
       problem: {
-        code: 'reverse-did-not-take',
+        code: 'reversal-ineffective',
         message:
           'one was reversed, and the world is not back: it is {"x":"meddled"}; before the run it was {"x":"old"}.',
       },
@@ -438,7 +438,10 @@ describe('the way back', () => {
 
     const later = rig.reopened();
     await expect(later.reverse('first')).rejects.toMatchObject({
-      problem: {code: 'reversed-beyond', message: expect.stringContaining('one, which comes')},
+      problem: {
+        code: 'already-reversed-past',
+        message: expect.stringContaining('one, which comes'),
+      },
     });
     expect(await later.reverse()).toEqual({kind: 'reversed', to: null});
     expect(a.picture).toEqual(oldBoxes);
@@ -452,7 +455,7 @@ describe('the way back', () => {
     for (const wanted of ['last', 'none', 'firts']) {
       await expect(rig.reverse(wanted)).rejects.toMatchObject({
         problem: {
-          code: 'checkpoint-unknown',
+          code: 'unknown-checkpoint',
           message: `${wanted} is not a checkpoint that this run has reached; it has reached first.`,
           hint: expect.stringMatching(
             wanted === 'firts' ? /^Did you mean first\? Name one/ : /^Name one/,
@@ -488,7 +491,7 @@ describe('after the point of no return', () => {
     for (const to of [null, 'before']) {
       await expect(rig.reverse(to)).rejects.toMatchObject({
         problem: {
-          code: 'past-the-point-of-no-return',
+          code: 'past-point-of-no-return',
           message: 'r1 has passed its point of no return: Ashes are forever.',
         },
       });
@@ -503,7 +506,7 @@ describe('after the point of no return', () => {
     for (const to of ['after', 'late']) {
       await expect(rig.reversePlan(to), to).rejects.toMatchObject({
         problem: {
-          code: 'one-way-stands',
+          code: 'irreversible-step-applied',
           message: `burn stands after ${to} and cannot be reversed: Ashes hold no text.`,
         },
       });
@@ -529,6 +532,6 @@ describe('after the point of no return', () => {
     };
     const rig = new Rig({runbook: forEver.checkpoint('end'), shelves: [a]});
     await rig.run();
-    expect(rig.operator.failures).toMatchObject([{entry: 'four', reverseTo: []}]);
+    expect(rig.operator.failures).toMatchObject([{entry: 'four', reversibleTo: []}]);
   });
 });

@@ -1,6 +1,6 @@
 import {type Clock, systemClock} from '../../src/engine/clock.ts';
 import {type RunContext, recordIn, type World} from '../../src/engine/context.ts';
-import {printsOf, runbookDigest} from '../../src/engine/digests.ts';
+import {entryDigests, runbookDigest} from '../../src/engine/digests.ts';
 import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Answer, Choice, Failure, Operator, Question} from '../../src/engine/operator.ts';
 import {makePlan} from '../../src/engine/plan.ts';
@@ -188,7 +188,7 @@ export function runStarted(runbook: AnyRunbook, params: unknown): FactOf<'run-st
       name: runbook.head.name,
       file: 'runbooks/tidy-up.ts',
       digest: runbookDigest(runbook),
-      entries: [...printsOf(runbook)],
+      entries: [...entryDigests(runbook)],
     },
     inventory: {...inventory, file: 'inventories/pantry.yaml'},
     params: JSON.parse(JSON.stringify(params)),
@@ -214,7 +214,7 @@ function told(fact: JournalEntry): string {
     case 'reverse-failed':
       return `${fact.kind} ${fact.entry} (${fact.problem.code})`;
     case 'run-paused':
-      return `run-held (${fact.problem.code})`;
+      return `run-paused (${fact.problem?.code ?? fact.until})`;
     case 'entry-skipped':
       return `entry-skipped ${fact.entry}: ${fact.reason}`;
     case 'answered':

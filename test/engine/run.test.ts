@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
 import {entryTimedOut} from '../../src/engine/problems.ts';
-import {lockLost, secretInFact} from '../../src/journal/problems.ts';
+import {lockLost, secretInJournal} from '../../src/journal/problems.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {defineStep} from '../../src/model/step.ts';
@@ -81,7 +81,7 @@ describe('a run', () => {
     expect(rig.events.filter(({kind}) => kind === 'progress').at(-1)).toEqual({
       kind: 'progress',
       entry: 'get',
-      says: 'x is empty, tea is on its way',
+      text: 'x is empty, tea is on its way',
     });
     expect(a.effects).toEqual(['a: x ordered = tea']);
   });
@@ -106,11 +106,11 @@ describe('a run', () => {
     rig.clock.onTick = (ms) => ms > 50 && a.boxes.set('x', 'tea');
 
     expect(await rig.run()).toEqual({kind: 'done'});
-    expect(rig.events.filter(({kind}) => kind === 'told').slice(0, 2)).toEqual([
-      {kind: 'told', entry: 'get', says: 'look 1, acting since never'},
-      {kind: 'told', entry: 'get', says: 'look 2, acting since 2026-03-01T03:00:00.000Z'},
+    expect(rig.events.filter(({kind}) => kind === 'event').slice(0, 2)).toEqual([
+      {kind: 'event', entry: 'get', text: 'look 1, acting since never'},
+      {kind: 'event', entry: 'get', text: 'look 2, acting since 2026-03-01T03:00:00.000Z'},
     ]);
-    expect(rig.events.filter(({kind}) => kind === 'told')).toHaveLength(looks);
+    expect(rig.events.filter(({kind}) => kind === 'event')).toHaveLength(looks);
   });
 
   test('ends what a gate said last with one full stop', () => {
@@ -130,7 +130,7 @@ describe('a run', () => {
     });
 
     expect(await rig.run()).toMatchObject({
-      kind: 'held',
+      kind: 'paused',
       problem: {
         code: 'step-timeout',
         message: 'get was not done after 4 s: x is empty, tea is on its way.',
@@ -147,7 +147,7 @@ describe('a run', () => {
     });
 
     expect(await rig.run()).toMatchObject({
-      kind: 'held',
+      kind: 'paused',
       problem: {
         code: 'gate-timeout',
         message: 'wait was not done after 5 s: x is coffee, waiting for tea.',
@@ -158,7 +158,7 @@ describe('a run', () => {
       'entry-started wait',
       'entry-failed wait (gate-timeout)',
       'answered failure wait: stop',
-      'run-held (gate-timeout)',
+      'run-paused (gate-timeout)',
     ]);
   });
 
@@ -169,8 +169,8 @@ describe('a run', () => {
     });
 
     expect(await rig.run()).toMatchObject({
-      kind: 'held',
-      problem: {code: 'blocked', message: 'x on a is broken.', hint: 'Mend it.'},
+      kind: 'paused',
+      problem: {code: 'entry-blocked', message: 'x on a is broken.', hint: 'Mend it.'},
     });
     expect(rig.clock.elapsedMs).toBe(0);
   });
@@ -184,7 +184,7 @@ describe('a run', () => {
 
     expect(await rig.run()).toMatchObject({
       problem: {
-        code: 'step-did-not-take',
+        code: 'step-ineffective',
         message:
           'set performed its actions, and the world is not as it should be: x is meddled, not new.',
       },
@@ -232,7 +232,7 @@ describe('a run', () => {
     };
     const rig = new Rig({runbook: book.step('set', fill, put({x: 'new'})), shelves: [a]});
 
-    expect(await rig.run()).toEqual({kind: 'held', problem});
+    expect(await rig.run()).toEqual({kind: 'paused', problem});
   });
 
   test('a look that cannot be taken is tried a few times, then the entry fails', async () => {
@@ -245,7 +245,7 @@ describe('a run', () => {
     const rig = new Rig({runbook: book.step('set', fill, put({x: 'new'})), shelves: [a]});
 
     expect(await rig.run()).toMatchObject({
-      problem: {code: 'look-failed', message: 'set could not be looked at: no route to a.'},
+      problem: {code: 'check-failed', message: 'set could not be looked at: no route to a.'},
     });
     expect(looks).toBe(5);
     expect(rig.story).not.toContain('before set {"x":"old"}');
@@ -295,7 +295,7 @@ describe('a run', () => {
     };
     const runbook = book.step('set', fill, put({x: 'new', y: 'new'}));
     const first = new Rig({runbook, shelves: [a]});
-    expect(await first.run()).toMatchObject({kind: 'held'});
+    expect(await first.run()).toMatchObject({kind: 'paused'});
 
     a.beforePut = () => {};
     const second = first.reopened();
@@ -315,9 +315,9 @@ describe('a run', () => {
     const runbook = book.step('set', fillOrNot, put({x: 'new', y: 'new'}));
     const rig = new Rig({runbook, shelves: [a]});
 
-    expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'action-failed'}});
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'action-failed'}});
     expect(a.picture).toEqual({x: 'old', y: 'old'});
-    expect(rig.operator.failures).toMatchObject([{entry: 'set', stands: []}]);
+    expect(rig.operator.failures).toMatchObject([{entry: 'set', changesInPlace: []}]);
     expect(rig.story.slice(-8)).toEqual([
       'action-failed set: put new into y on a (action-failed)',
       'entry-failed set (action-failed)',
@@ -326,7 +326,7 @@ describe('a run', () => {
       'action-performed set: put old into x on a (back)',
       'entry-reversed set',
       'answered failure set: stop',
-      'run-held (action-failed)',
+      'run-paused (action-failed)',
     ]);
   });
 
@@ -366,7 +366,7 @@ describe('a run', () => {
 
     expect(await rig.run()).toMatchObject({
       problem: {
-        code: 'input-not-known',
+        code: 'input-unavailable',
         message: 'label needs what set gives, and set was not done.',
       },
     });
@@ -381,7 +381,7 @@ describe('a run', () => {
       .step('two', fill, put({y: '2'}));
     const first = new Rig({runbook, shelves: [a]});
 
-    expect(await first.run('half')).toEqual({kind: 'reached', place: 'half'});
+    expect(await first.run('half')).toEqual({kind: 'reached', until: 'half'});
     expect(a.picture).toEqual({x: '1'});
     expect(await first.reopened().run()).toEqual({kind: 'done'});
     expect(a.picture).toEqual({x: '1', y: '2'});
@@ -393,9 +393,9 @@ describe('a run', () => {
     const rig = new Rig({runbook, shelves: [a]});
 
     expect(await rig.run('halv')).toMatchObject({
-      kind: 'held',
+      kind: 'paused',
       problem: {
-        code: 'place-unknown',
+        code: 'unknown-entry',
         message: 'halv is neither a checkpoint nor an entry of tidy-up; its checkpoints are half.',
       },
     });
@@ -410,7 +410,7 @@ describe('a run', () => {
     const rig = new Rig({runbook, shelves: [a]});
     rig.operator.answering = () => 'no';
 
-    expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'held-by-answer'}});
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'declined'}});
     expect(a.effects).toEqual([]);
     expect(rig.operator.asked).toEqual([
       {
@@ -435,8 +435,8 @@ describe('a run', () => {
     const rig = new Rig({runbook: book.pointOfNoReturn('Ashes.'), shelves: []});
     rig.operator.answering = () => 'unasked';
 
-    expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'held-for-answer'}});
-    expect(rig.story).toEqual(['run-started', 'run-held (held-for-answer)']);
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'answer-required'}});
+    expect(rig.story).toEqual(['run-started', 'run-paused (answer-required)']);
   });
 
   test('goes back when told so at a failure, and says for which failure it did', async () => {
@@ -460,7 +460,11 @@ describe('a run', () => {
     });
     expect(a.picture).toEqual({x: 'old'});
     expect(rig.operator.failures).toMatchObject([
-      {entry: 'two', stands: ['one (shelf.fill)', 'two (shelf.fill)'], reverseTo: [null, 'half']},
+      {
+        entry: 'two',
+        changesInPlace: ['one (shelf.fill)', 'two (shelf.fill)'],
+        reversibleTo: [null, 'half'],
+      },
     ]);
   });
 });
@@ -509,7 +513,7 @@ describe('a journal that refuses a line', () => {
 
   test('because of a secret in a before-image fails that entry, and nothing was done', async () => {
     const a = new Shelf('a', {x: 'hunter2'});
-    const problem = secretInFact('before', 'set');
+    const problem = secretInJournal('before', 'set');
     const before = ({kind}: {readonly kind: string}) => {
       if (kind === 'before') {
         throw new SwitcharooError(problem);
@@ -518,12 +522,12 @@ describe('a journal that refuses a line', () => {
     const runbook = book.step('set', fill, put({x: 'new'}));
     const rig = new Rig({runbook, shelves: [a], watching: {before}});
 
-    expect(await rig.run()).toEqual({kind: 'held', problem});
+    expect(await rig.run()).toEqual({kind: 'paused', problem});
     expect(rig.story.slice(1)).toEqual([
       'entry-started set',
       'entry-failed set (secret-in-journal)',
       'answered failure set: stop',
-      'run-held (secret-in-journal)',
+      'run-paused (secret-in-journal)',
     ]);
     expect(a.effects).toEqual([]);
   });
@@ -557,7 +561,7 @@ describe('entries that run together', () => {
     await until(() => rig.story.includes('entry-failed left (action-failed)'));
     expect(rig.operator.failures).toEqual([]);
     free();
-    expect(await running).toMatchObject({kind: 'held', problem: {code: 'action-failed'}});
+    expect(await running).toMatchObject({kind: 'paused', problem: {code: 'action-failed'}});
     expect(b.picture).toEqual({x: '2'});
   });
 
@@ -573,7 +577,7 @@ describe('entries that run together', () => {
     rig.operator.deciding = ({entry}) =>
       entry === 'left' ? {choice: 'skip', reason: 'later'} : {choice: 'stop'};
 
-    expect(await rig.run()).toMatchObject({kind: 'held'});
+    expect(await rig.run()).toMatchObject({kind: 'paused'});
     expect(rig.story.filter((line) => line.startsWith('entry-started'))).toEqual([
       'entry-started left',
       'entry-started right',

@@ -25,9 +25,9 @@ describe('a signal', () => {
     a.afterPut = () => first(rig);
 
     expect(await rig.run()).toEqual({
-      kind: 'held',
+      kind: 'paused',
       problem: {
-        code: 'stopped',
+        code: 'run-stopped',
         message: 'The run was stopped by SIGINT and holds between two actions.',
         hint: 'Go on with: switcharoo resume',
       },
@@ -35,7 +35,7 @@ describe('a signal', () => {
     expect(rig.story.slice(-3)).toEqual([
       'action-intended set: put 1 into x on a',
       'action-performed set: put 1 into x on a',
-      'run-held (stopped)',
+      'run-paused (run-stopped)',
     ]);
     a.afterPut = () => {};
     expect(await rig.reopened().run()).toEqual({kind: 'done'});
@@ -50,8 +50,8 @@ describe('a signal', () => {
       return new Promise(() => {});
     };
 
-    expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'stopped'}});
-    expect(rig.story).toEqual(['run-started', 'entry-started set', 'run-held (stopped)']);
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'run-stopped'}});
+    expect(rig.story).toEqual(['run-started', 'entry-started set', 'run-paused (run-stopped)']);
   });
 
   test('in the middle of the look from which a step makes its plan holds too', async () => {
@@ -67,7 +67,7 @@ describe('a signal', () => {
       return new Promise(() => {});
     };
 
-    expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'stopped'}});
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'run-stopped'}});
     expect(a.effects).toEqual([]);
   });
 
@@ -75,7 +75,7 @@ describe('a signal', () => {
     const rig = new Rig({runbook: book.step('wait', holds, waits), shelves: [new Shelf('a')]});
     rig.clock.onTick = () => first(rig);
 
-    expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'stopped'}});
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'run-stopped'}});
     expect(rig.clock.elapsedMs).toBe(100);
   });
 
@@ -84,7 +84,7 @@ describe('a signal', () => {
     const rig = new Rig({runbook: book.step('set', fillOrNot, two), shelves: [a]});
     a.afterPut = () => first(rig);
 
-    expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'stopped'}});
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'run-stopped'}});
     expect(a.effects).toEqual(['a: x = 1', 'a: x = null']);
     expect(rig.progress.entries.get('set')).toMatchObject({state: 'reversed', applied: false});
   });
@@ -96,8 +96,8 @@ describe('a signal', () => {
       return 'unasked';
     };
 
-    expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'stopped'}});
-    expect(rig.story).toEqual(['run-started', 'entry-started go', 'run-held (stopped)']);
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'run-stopped'}});
+    expect(rig.story).toEqual(['run-started', 'entry-started go', 'run-paused (run-stopped)']);
   });
 
   test('while entries run together lets each come to a safe place', async () => {
@@ -110,7 +110,7 @@ describe('a signal', () => {
     const rig = new Rig({runbook: both, shelves: [a]});
     a.afterPut = () => first(rig);
 
-    expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'stopped'}});
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'run-stopped'}});
     expect(a.effects).toEqual(['a: x = 1']);
     a.afterPut = () => {};
     a.boxes.set('valve', 'open');
@@ -127,9 +127,9 @@ describe('a signal', () => {
     a.afterPut = () => first(rig);
 
     expect(await rig.reverse()).toEqual({
-      kind: 'held',
+      kind: 'paused',
       problem: {
-        code: 'stopped',
+        code: 'run-stopped',
         message: 'The reversal was stopped by SIGINT before one, and holds between two entries.',
         hint: 'Go on with: switcharoo resume',
       },
@@ -152,8 +152,8 @@ describe('a signal', () => {
       return {choice: 'reverse', to: null};
     };
 
-    expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'stopped'}});
-    expect(rig.story.at(-1)).toBe('run-held (stopped)');
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'run-stopped'}});
+    expect(rig.story.at(-1)).toBe('run-paused (run-stopped)');
   });
 
   test('while a plan is made ends it, and says that nothing was changed', async () => {
@@ -166,7 +166,7 @@ describe('a signal', () => {
 
     await expect(rig.plan()).rejects.toMatchObject({
       problem: {
-        code: 'stopped',
+        code: 'run-stopped',
         message: 'The look at the world was stopped by SIGINT.',
         hint: 'Nothing was changed by it. Give the command again when it is time.',
       },
@@ -184,7 +184,7 @@ test('a signal while the way back is planned ends the look, and says that nothin
   };
 
   await expect(rig.reversePlan()).rejects.toMatchObject({
-    problem: {code: 'stopped', message: 'The look at the world was stopped by SIGINT.'},
+    problem: {code: 'run-stopped', message: 'The look at the world was stopped by SIGINT.'},
   });
 });
 
@@ -199,9 +199,9 @@ describe('a second signal', () => {
     };
 
     expect(await rig.run()).toEqual({
-      kind: 'held',
+      kind: 'paused',
       problem: {
-        code: 'stopped-in-action',
+        code: 'run-stopped-in-action',
         message:
           'The run was stopped by SIGINT, and whether "put 1 into x" at set took is not known.',
         hint: 'Look, and go on, with: switcharoo resume',
@@ -226,8 +226,11 @@ describe('a second signal', () => {
       }
     };
 
-    expect(await rig.run()).toMatchObject({kind: 'held', problem: {code: 'stopped-in-action'}});
-    expect(rig.progress).toMatchObject({outcome: 'held'});
+    expect(await rig.run()).toMatchObject({
+      kind: 'paused',
+      problem: {code: 'run-stopped-in-action'},
+    });
+    expect(rig.progress).toMatchObject({outcome: 'paused'});
     expect(rig.progress.entries.get('set')).toMatchObject({applied: true});
   });
 
@@ -244,9 +247,9 @@ describe('a second signal', () => {
     };
 
     expect(await rig.reverse()).toEqual({
-      kind: 'held',
+      kind: 'paused',
       problem: {
-        code: 'stopped-in-action',
+        code: 'run-stopped-in-action',
         message: 'The reversal was stopped by SIGINT in the middle of set, which stands half-way.',
         hint: 'Look, and go on, with: switcharoo resume',
       },

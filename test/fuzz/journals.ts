@@ -12,14 +12,14 @@ export interface Original {
 const failed: Fact = {
   kind: 'entry-failed',
   entry: 'freeze',
-  problem: {code: 'blocked', message: 'db1 is "gone" → Grüße 🚚.', hint: 'Look.\u2028There.'},
+  problem: {code: 'entry-blocked', message: 'db1 is "gone" → Grüße 🚚.', hint: 'Look.\u2028There.'},
 };
 
 /** Small ones: a mutation is then likely to hit anything that a journal can have. */
 export const originals: readonly Original[] = [
   original('only begun', [runStarted({run: '20260301-030000-0001'})]),
   original('one step', [runStarted(), ...stepDone('freeze', 'freeze "db1"'), {kind: 'run-done'}]),
-  original('held', [
+  original('paused', [
     runStarted({
       run: '20260301-030000-0002',
       params: {ttl: 60, names: ['a', 'b'], deep: {er: null}},

@@ -77,25 +77,25 @@ const refused: readonly {
   {
     name: 'has a mistake in its syntax',
     text: 'export default {',
-    code: 'runbook-does-not-load',
+    code: 'runbook-load-failed',
     says: 'FILE does not load: Expected identifier but found end of file (book.ts:1)',
   },
   {
     name: 'throws while it is loaded',
     text: "throw new Error('the database of records is closed');",
-    code: 'runbook-does-not-load',
+    code: 'runbook-load-failed',
     says: 'FILE does not load: the database of records is closed',
   },
   {
     name: 'throws something that is no error',
     text: "throw 'a text';",
-    code: 'runbook-does-not-load',
+    code: 'runbook-load-failed',
     says: 'FILE does not load: a text',
   },
   {
     name: 'imports what is not there',
     text: "import './none.ts'; export default 1;",
-    code: 'runbook-does-not-load',
+    code: 'runbook-load-failed',
     says: /^FILE does not load: .*none\.ts/s,
   },
   {

@@ -36,21 +36,21 @@ const cases: readonly {
     name: 'nothing was started',
     told: [],
     outcome: 'running',
-    freeze: {state: 'waiting', applied: false},
+    freeze: {state: 'not-started', applied: false},
     stands: [],
   },
   {
     name: 'a look was taken, and nothing intended: nothing stands',
     told: startedEntries,
     outcome: 'running',
-    freeze: {state: 'looking', applied: false, before: {readOnly: false}},
+    freeze: {state: 'checking', applied: false, before: {readOnly: false}},
     stands: [],
   },
   {
     name: 'an action was intended: it may stand, and its outcome is not known',
     told: [...startedEntries, {kind: 'action-intended', ...does}],
     outcome: 'running',
-    freeze: {state: 'acting', applied: true, inFlight: does.does, performed: []},
+    freeze: {state: 'applying', applied: true, inFlight: does.does, performed: []},
     stands: ['freeze'],
   },
   {
@@ -62,7 +62,7 @@ const cases: readonly {
       {kind: 'entry-failed', entry: 'freeze', problem},
       {kind: 'run-paused', problem},
     ],
-    outcome: 'held',
+    outcome: 'paused',
     freeze: {state: 'failed', applied: true, inFlight: does.does, problem},
     stands: ['freeze'],
   },
@@ -104,7 +104,7 @@ const cases: readonly {
       {kind: 'entry-started', entry: 'freeze'},
     ],
     outcome: 'running',
-    freeze: {state: 'acting', applied: true, before: {readOnly: false}},
+    freeze: {state: 'applying', applied: true, before: {readOnly: false}},
     stands: ['freeze'],
   },
   {
@@ -177,7 +177,7 @@ describe('where a run stands when', () => {
     expect(progress).toMatchObject({outcome: 'reversed', checkpoints: ['frozen']});
     expect(progress?.reversingTo).toBeUndefined();
     expect(progress?.entries.get('freeze')).toMatchObject({state: 'done', applied: true});
-    expect(progress?.entries.get('swap')).toMatchObject({state: 'waiting'});
+    expect(progress?.entries.get('swap')).toMatchObject({state: 'not-started'});
   });
 
   test('people took their time: it is counted apart', () => {
@@ -207,11 +207,11 @@ describe('where a run stands when', () => {
     entries.reduce(progressAfter, undefined as ReturnType<typeof progressOf>);
     expect(states()).toEqual(before);
     expect(before).toEqual([
-      'waiting',
-      'looking',
-      'looking',
-      'acting',
-      'acting',
+      'not-started',
+      'checking',
+      'checking',
+      'applying',
+      'applying',
       'done',
       'done',
       'reversing',

@@ -183,7 +183,7 @@ export const planItems: readonly PlanItem[] = [
     targets: ['dns'],
     evidence: 'known-after',
     knownAfter: ['lower-ttl'],
-    outlook: 'later',
+    outlook: 'pending',
   }),
   {kind: 'checkpoint', name: 'prepared', phase: 'Prepare'},
   line({
@@ -192,7 +192,7 @@ export const planItems: readonly PlanItem[] = [
     unit: 'operator.confirm',
     unitKind: 'gate',
     outlook: 'ask',
-    says: 'Cut over now?',
+    detail: 'Cut over now?',
   }),
   line({
     entry: 'stop-web',
@@ -200,7 +200,7 @@ export const planItems: readonly PlanItem[] = [
     group: 'Stop everything that writes',
     unit: 'hosts.stop-web-servers',
     targets: ['web'],
-    outlook: 'found',
+    outlook: 'already-in-place',
   }),
   line({
     entry: 'stop-crons',
@@ -209,7 +209,7 @@ export const planItems: readonly PlanItem[] = [
     unit: 'hosts.stop-crons',
     targets: ['web'],
     outlook: 'blocked',
-    says: 'web2 refused the key of the account switcharoo after 3 tries.',
+    detail: 'web2 refused the key of the account switcharoo after 3 tries.',
     hint: 'Put the public key into ~switcharoo/.ssh/authorized_keys on web2, or name another identityFile in the inventory.',
   }),
   line({
@@ -234,7 +234,7 @@ export const planItems: readonly PlanItem[] = [
     unitKind: 'gate',
     targets: ['db1', 'aurora'],
     outlook: 'wait',
-    says: 'aurora is 1,204 bytes behind db1',
+    detail: 'aurora is 1,204 bytes behind db1',
   }),
   {
     kind: 'point-of-no-return',
@@ -249,7 +249,7 @@ export const planItems: readonly PlanItem[] = [
     targets: ['db1'],
     evidence: 'known-after',
     knownAfter: ['freeze', 'caught-up'],
-    outlook: 'later',
+    outlook: 'pending',
     oneWayBecause: 'what Aurora writes from then on never reaches db1',
   }),
 ];
@@ -296,7 +296,7 @@ export const reversePlan: ReversePlan = {
       unit: 'hosts.stop-web-servers',
       outlook: 'drift',
       actions: [],
-      says: 'shop.service on web1 is masked; we left it stopped, and it was running before.',
+      detail: 'shop.service on web1 is masked; we left it stopped, and it was running before.',
       hint: 'Unmask it on web1, then plan the way back again.',
     },
   ],

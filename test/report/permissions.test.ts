@@ -16,9 +16,9 @@ const targets: readonly TargetRights[] = [
           {form: 'statement', text: "GRANT PROCESS, SUPER ON *.* TO 'switcharoo'@'10.0.0.5';"},
           {form: 'words', text: 'an account for Aurora with REPLICATION SLAVE'},
         ],
-        held: [
-          {need: 'PROCESS ON *.*', is: 'held'},
-          {need: 'SUPER ON *.*', is: 'missing', says: 'SHOW GRANTS does not list it'},
+        needs: [
+          {need: 'PROCESS ON *.*', is: 'granted'},
+          {need: 'SUPER ON *.*', is: 'missing', reason: 'SHOW GRANTS does not list it'},
         ],
       },
     ],
@@ -33,9 +33,9 @@ const targets: readonly TargetRights[] = [
           {form: 'iam' as const, actions: ['route53:GetHostedZone'], resources: [zone]},
           {form: 'iam' as const, actions: ['route53:GetChange'], resources: ['*']},
         ],
-        held: [
-          {need: 'route53:GetHostedZone', is: 'unknown' as const, says: 'no answer'},
-          {need: 'route53:GetChange', is: 'unknown' as const, says: 'no answer'},
+        needs: [
+          {need: 'route53:GetHostedZone', is: 'unknown' as const, reason: 'no answer'},
+          {need: 'route53:GetChange', is: 'unknown' as const, reason: 'no answer'},
         ],
       },
     ],
@@ -65,7 +65,7 @@ test('what is surely missing is named with its target and its account', () => {
       account: 'switcharoo@10.0.0.5',
       need: 'SUPER ON *.*',
       is: 'missing',
-      says: 'SHOW GRANTS does not list it',
+      reason: 'SHOW GRANTS does not list it',
     },
   ]);
 });

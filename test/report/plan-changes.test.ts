@@ -54,6 +54,11 @@ test('entries that came and went, and everything around them', () => {
 });
 
 test('how far a wait is does not count', () => {
-  const waiting = (says: string): PlanLine => ({...line, outlook: 'wait', actions: [], says});
+  const waiting = (says: string): PlanLine => ({
+    ...line,
+    outlook: 'wait',
+    actions: [],
+    detail: says,
+  });
   expect(planChanges(plan(waiting('5 s left')), plan(waiting('4 s left')))).toEqual([]);
 });

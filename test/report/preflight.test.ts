@@ -1,38 +1,38 @@
 import {describe, expect, test} from 'vitest';
 import type {Finding} from '../../src/model/preflight.ts';
-import {type LookedOver, plainPaint, preflightText} from '../../src/report/index.ts';
+import {type PreflightReport, plainPaint, preflightText} from '../../src/report/index.ts';
 import {widthOf} from '../../src/report/text.ts';
 
 const finding = (about: Partial<Finding>): Finding => ({
   check: 'not-innodb',
   severity: 'blocks',
   target: 'source',
-  found: '1 table of source is not InnoDB: shop.notes (MyISAM)',
+  observed: '1 table of source is not InnoDB: shop.notes (MyISAM)',
   items: ['shop.notes (MyISAM)'],
   consequence: 'The fence holds for transactional tables only.',
   fix: 'ALTER TABLE … ENGINE = InnoDB.',
   ...about,
 });
 
-const looked: LookedOver = {
+const looked: PreflightReport = {
   inventory: {name: 'production', protected: true},
   targets: [
     {
       name: 'source',
       kind: 'mysql',
-      made: 32,
+      checksMade: 32,
       findings: [
         finding({
           check: 'clients',
           severity: 'warns',
-          found: 'source has clients from 1 place: shop from 10.0.0.11 (4)',
+          observed: 'source has clients from 1 place: shop from 10.0.0.11 (4)',
           consequence: 'Whoever is not moved loses the database.',
           fix: 'Look again at night.',
         }),
         finding({}),
       ],
     },
-    {name: 'aurora', kind: 'mysql.aurora', made: 49, findings: []},
+    {name: 'aurora', kind: 'mysql.aurora', checksMade: 49, findings: []},
   ],
   without: ['zone', 'site'],
 };

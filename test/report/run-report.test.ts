@@ -6,7 +6,7 @@ import {journalOf} from '../model/journal-of.ts';
 import {doneRun, heldRun, reversedRun, started} from './made-up.ts';
 
 const times = (run: ReturnType<typeof doneRun>) => {
-  const {totalMs, machineMs, answeringMs, awayMs} = reportOf(run);
+  const {totalMs, machineMs, answeringMs, idleMs: awayMs} = reportOf(run);
   return {totalMs, machineMs, answeringMs, awayMs};
 };
 

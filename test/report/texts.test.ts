@@ -9,6 +9,7 @@ import {defineTarget} from '../../src/model/target.ts';
 import {done} from '../../src/model/verdict.ts';
 import {
   ansiPaint,
+  appliedTexts,
   logText,
   plainPaint,
   planText,
@@ -17,7 +18,6 @@ import {
   reportText,
   reversePlanText,
   runsText,
-  standingTexts,
   statusText,
   stepsText,
   stepText,
@@ -123,7 +123,7 @@ const trouble = {
     message: 'green is still behind blue after 60 s.',
     hint: 'Wait until green has caught up, then resume.',
   },
-  stands: standingTexts(progress(heldRun())),
+  changesInPlace: appliedTexts(progress(heldRun())),
   next,
   cause: 'green is at …:1-88012, waiting for …:1-88034.',
 };
@@ -147,7 +147,7 @@ const broken = {
 } as const;
 const unreachable = {
   entry: 'way-back',
-  lossless: 'not known',
+  lossless: 'unknown',
   because: ['aurora at 127.0.0.1:3307 cannot be reached: ECONNREFUSED.'],
 } as const;
 /** It died while an action was in flight: the journal just ends. */
@@ -160,16 +160,17 @@ const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
   'plan-open': (options) => planText(openPlan, {...options, command}),
   'reverse-plan': (options) => reversePlanText(reversePlan, options),
   problem: (options) => problemText(trouble, options),
-  'problem-before-anything': (options) => problemText({...trouble, stands: [], next: []}, options),
+  'problem-before-anything': (options) =>
+    problemText({...trouble, changesInPlace: [], next: []}, options),
   'problem-of-a-reversal': (options) => problemText({...trouble, reversalFailed: true}, options),
   'status-done': (options) => statusText(progress(doneRun()), {...options, now, next: []}),
   'status-held': (options) => statusText(progress(heldRun()), {...options, now, next}),
   'status-lossless': (options) =>
-    statusText(progress(heldRun()), {...options, now, next, wayBack: [armed]}),
+    statusText(progress(heldRun()), {...options, now, next, reversal: [armed]}),
   'status-would-lose': (options) =>
-    statusText(progress(heldRun()), {...options, now, next, wayBack: [broken]}),
+    statusText(progress(heldRun()), {...options, now, next, reversal: [broken]}),
   'status-not-known': (options) =>
-    statusText(progress(heldRun()), {...options, now, next, wayBack: [unreachable]}),
+    statusText(progress(heldRun()), {...options, now, next, reversal: [unreachable]}),
   'status-crashed': (options) =>
     statusText(progress(crashed()), {...options, now, next, holder: {...holder, dead: true}}),
   'status-reversed': (options) => statusText(progress(reversedRun()), {...options, now, next: []}),
@@ -245,9 +246,9 @@ test('a run that has just begun has a status', () => {
     held by     ada@bastion, pid 4711 since 2026-03-01T03:00:00Z
     way back    not needed: nothing stands
 
-    Prepare   2 entries: 2 · waiting
-    Cut over  3 entries: 3 · waiting
-    Settle    1 entry: 1 · waiting
+    Prepare   2 entries: 2 · not started
+    Cut over  3 entries: 3 · not started
+    Settle    1 entry: 1 · not started
 
     Nothing that this run changed stands."
   `);

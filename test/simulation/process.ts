@@ -182,7 +182,7 @@ export class Process {
     if (event.kind === 'journaled') {
       this.#schedule.journaled(this, event.entry);
     } else if (event.kind === 'progress') {
-      this.#schedule.tell(() => `${this.name}: ${event.entry}: ${event.says}`);
+      this.#schedule.tell(() => `${this.name}: ${event.entry}: ${event.text}`);
     }
   }
 
@@ -234,7 +234,7 @@ export class Process {
           this.#schedule.tell(() => `${this.name}: ${question} ${answer}`);
           return {answer, by: name};
         }),
-      decide: ({entry, problem, reverseTo}, signal) =>
+      decide: ({entry, problem, reversibleTo: reverseTo}, signal) =>
         this.#think(signal, (isStopped): Choice & {readonly by: string} => {
           const choice = isStopped ? 'stop' : this.#choose(problem.code, reverseTo.length > 0);
           this.#schedule.tell(() => `${this.name}: ${entry}: ${problem.message} ${choice}`);
@@ -261,7 +261,7 @@ export class Process {
         return 'stop';
       }
       // What waits for something that was skipped can only be skipped too.
-      return code === 'depends-on-skipped' || code === 'gate-timeout' ? 'skip' : 'retry';
+      return code === 'dependency-skipped' || code === 'gate-timeout' ? 'skip' : 'retry';
     }
     return this.#chance.weighed({retry: 10, skip: 1, reverse: canReverse ? 3 : 0, stop: 3});
   }

@@ -77,7 +77,7 @@ async function runningLab(app: App) {
   const lab = findLab(app.state.path);
   if (!lab) {
     throw new SwitcharooError({
-      code: 'lab-not-up',
+      code: 'lab-not-running',
       message: 'No lab is up.',
       hint: 'Start it with: switcharoo lab up',
     });

@@ -28,8 +28,8 @@ export async function showPermissions(app: App, request: WorldRequest): Promise<
   }
 }
 
-const permissionMissing = ({target, account, need, says}: Missing): Problem => ({
+const permissionMissing = ({target, account, need, reason}: Missing): Problem => ({
   code: 'permission-missing',
-  message: `${account ?? 'The account'} lacks ${need} at ${target} (${says}).`,
+  message: `${account ?? 'The account'} lacks ${need} at ${target} (${reason}).`,
   hint: 'Have the grants printed above made, then run the same command again.',
 });

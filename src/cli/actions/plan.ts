@@ -58,5 +58,5 @@ export function printObstacles(app: App, plan: Plan): boolean {
 }
 
 /** No part of the plan: a policy that seems to lack a grant may have it in a way that is not visible from here. */
-const missingText = ({target, account, need, says}: Missing): string =>
-  `! ${target}: ${account ?? 'its account'} seems to lack ${need} (${says}).`;
+const missingText = ({target, account, need, reason}: Missing): string =>
+  `! ${target}: ${account ?? 'its account'} seems to lack ${need} (${reason}).`;

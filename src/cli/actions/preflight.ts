@@ -1,4 +1,4 @@
-import {type LookedOver, preflightText} from '../../report/index.ts';
+import {type PreflightReport, preflightText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {preflight} from '../../run/preflight.ts';
 import type {App} from '../app.ts';
@@ -19,9 +19,9 @@ export async function runPreflight(app: App, inventory: string): Promise<ExitCod
   }
 }
 
-const documentOf = ({inventory, targets, without}: LookedOver) => ({
+const documentOf = ({inventory, targets, without}: PreflightReport) => ({
   inventory: inventory.name,
-  targets: targets.map(({name, kind, made}) => ({name, kind, checks: made})),
+  targets: targets.map(({name, kind, checksMade}) => ({name, kind, checks: checksMade})),
   without,
   findings: targets.flatMap(({findings}) => findings),
 });

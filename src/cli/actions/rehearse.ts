@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Lab} from '@switcharoo/lab';
-import {placeUnknown} from '../../engine/problems.ts';
-import {isPlace} from '../../engine/run.ts';
+import {unknownEntry} from '../../engine/problems.ts';
+import {isCheckpointOrEntry} from '../../engine/run.ts';
 import {loadRunbook} from '../../inventory/runbook-file.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import type {AnyRunbook} from '../../model/runbook.ts';
@@ -73,8 +73,8 @@ export async function rehearse(
 
 /** Before anything is started. Entries that depend on parameters are known only later. */
 function refuseMistakes({reverseAt, html}: Rehearsal, runbook: AnyRunbook): void {
-  if (reverseAt !== undefined && !runbook.isOpen && !isPlace(runbook, reverseAt)) {
-    throw new SwitcharooError(placeUnknown(reverseAt, runbook));
+  if (reverseAt !== undefined && !runbook.isOpen && !isCheckpointOrEntry(runbook, reverseAt)) {
+    throw new SwitcharooError(unknownEntry(reverseAt, runbook));
   }
   if (html !== undefined) {
     refuseUnwritableReport(html);

@@ -18,19 +18,21 @@ export async function showStatus(
   offline: boolean,
 ): Promise<ExitCode> {
   const progress = runToShow(app, name);
-  const beside = openRuns(app).filter(({run}) => run.run !== progress.run.run);
+  const otherRuns = openRuns(app).filter(({run}) => run.run !== progress.run.run);
   const holder = holderOfRun(app, progress);
   const next = nextCommands(app, progress);
   const loss = offline ? null : await reversalLoss(app, progress);
   if (app.json) {
     const commands = next.map(({command}) => command);
-    const alsoOpen = beside.map(({run}) => run.run);
+    const alsoOpen = otherRuns.map(({run}) => run.run);
     const document = {...statusDocument(progress, holder, commands), alsoOpen};
     app.print(JSON.stringify({...document, ...lossDocument(loss)}));
   } else {
     const held = holder ? {holder: {...holder, dead: isDead(holder)}} : {};
-    const answers = loss ? {wayBack: loss} : {};
-    app.print(statusText(progress, {...app, now: new Date(), next, beside, ...held, ...answers}));
+    const answers = loss ? {reversal: loss} : {};
+    app.print(
+      statusText(progress, {...app, now: new Date(), next, otherRuns, ...held, ...answers}),
+    );
   }
   return exitCodes.done;
 }

@@ -11,7 +11,7 @@ import {
 } from '../../report/labels.ts';
 import {outageMs} from '../../report/outage.ts';
 import type {Colour, Paint} from '../../report/paint.ts';
-import {wayBackText} from '../../report/status.ts';
+import {reversalText} from '../../report/status.ts';
 import {cut, flow, oneLine, type Piece, pad, widthOf} from '../../report/text.ts';
 import type {View} from './view.ts';
 
@@ -67,7 +67,7 @@ function header(view: View, progress: Progress, {columns, now, paint}: FrameOpti
       columns,
     ),
     oneLine(
-      [{text: `${clockUtc(now)} UTC  way back: ${wayBackText(progress)}`, paint: paint.dim}],
+      [{text: `${clockUtc(now)} UTC  way back: ${reversalText(progress)}`, paint: paint.dim}],
       columns,
     ),
   ];
@@ -147,7 +147,7 @@ function phaseSign(entries: readonly EntryProgress[]): Sign {
   }
   const bad = (['reverse-failed', 'failed'] as const).find((state) => states.has(state));
   const settled = [...states].every((state) => state === 'done' || state === 'skipped');
-  return stateSigns[bad ?? (settled ? 'done' : 'acting')];
+  return stateSigns[bad ?? (settled ? 'done' : 'applying')];
 }
 
 function tallyText(entries: readonly EntryProgress[]): string {
@@ -169,15 +169,15 @@ function tookText(entries: readonly EntryProgress[]): string {
     : '';
 }
 
-const busyForward: ReadonlySet<EntryState> = new Set(['looking', 'acting', 'reversing']);
-const busyBack: ReadonlySet<EntryState> = new Set(['reversing']);
+const busyForward: ReadonlySet<EntryState> = new Set(['checking', 'applying', 'reversing']);
+const busyReversing: ReadonlySet<EntryState> = new Set(['reversing']);
 /** On the way back, what was broken off on the way forward is not at work any more. */
 const busyIn = ({progress}: View): ReadonlySet<EntryState> =>
-  progress?.reversingTo ? busyBack : busyForward;
+  progress?.reversingTo ? busyReversing : busyForward;
 const bad: ReadonlySet<EntryState> = new Set(['failed', 'reverse-failed']);
 
-const saysRows = 2;
-const toldRowsMost = 10;
+const detailRowsMost = 2;
+const eventRowsMost = 10;
 
 /** As many entries as fit, around those that are at work; the others are counted. */
 function entryLines(
@@ -189,12 +189,12 @@ function entryLines(
   const columns = Math.min(24, Math.max(...entries.map(({id}) => widthOf(id))));
   const busy = busyIn(view);
   const atWork = entries.filter(({state}) => busy.has(state) || bad.has(state));
-  const rest = Math.max(0, room - entries.length - atWork.length * saysRows);
-  const toldRows = Math.min(toldRowsMost, Math.floor(rest / Math.max(1, atWork.length)));
+  const rest = Math.max(0, room - entries.length - atWork.length * detailRowsMost);
+  const toldRows = Math.min(eventRowsMost, Math.floor(rest / Math.max(1, atWork.length)));
   const details = new Map(
     atWork.map((entry) => [
       entry,
-      [...detailLines(view, entry, options), ...toldLines(view, entry, toldRows, options)],
+      [...detailLines(view, entry, options), ...eventLines(view, entry, toldRows, options)],
     ]),
   );
   const detailRows = [...details.values()].reduce((rows, lines) => rows + lines.length, 0);
@@ -281,7 +281,7 @@ function timeText(
   if (started && entry.doneAt) {
     return [{text: durationText(elapsedMs(started, entry.doneAt)), paint: paint.dim}];
   }
-  return before && entry.state === 'waiting'
+  return before && entry.state === 'not-started'
     ? [{text: `(${durationText(before)} earlier)`, paint: paint.dim}]
     : [];
 }
@@ -289,29 +289,33 @@ function timeText(
 /** Whoever waits for so long asks until when. */
 const limitShownAfterMs = 10_000;
 
-function detailLines({says}: View, entry: EntryProgress, {columns, paint}: FrameOptions): string[] {
+function detailLines(
+  {details: says}: View,
+  entry: EntryProgress,
+  {columns, paint}: FrameOptions,
+): string[] {
   const text = bad.has(entry.state) ? entry.problem?.message : says.get(entry.id);
   if (!text) {
     return [];
   }
   const colour = bad.has(entry.state) ? paint.red : (it: string) => it;
   const lines = flow([text], {width: columns, first: '      └ ', rest: '        '});
-  const whole = lines.length <= saysRows;
-  const rest = lines.slice(saysRows - 1).map((line) => line.trim());
+  const whole = lines.length <= detailRowsMost;
+  const rest = lines.slice(detailRowsMost - 1).map((line) => line.trim());
   const shown = whole
     ? lines
-    : [...lines.slice(0, saysRows - 1), cut(`        ${rest.join(' ')}`, columns)];
+    : [...lines.slice(0, detailRowsMost - 1), cut(`        ${rest.join(' ')}`, columns)];
   return shown.map(colour);
 }
 
 /** What happened there last: as many lines as there is room for. */
-function toldLines(
+function eventLines(
   view: View,
   {id, state}: EntryProgress,
   rows: number,
   {columns, paint}: FrameOptions,
 ): string[] {
-  const lines = rows > 0 && busyIn(view).has(state) ? (view.told.get(id) ?? []).slice(-rows) : [];
+  const lines = rows > 0 && busyIn(view).has(state) ? (view.events.get(id) ?? []).slice(-rows) : [];
   return lines.map((text) => oneLine([{text: `        ${text}`, paint: paint.dim}], columns));
 }
 

@@ -7,8 +7,8 @@ export function linesScreen({stream}: {readonly stream: ScreenStream}): Screen {
   const write = survivingWrite(stream);
   return {
     observe: (event) => {
-      if (event.kind === 'told') {
-        write(`${clean(event.says)}\n`);
+      if (event.kind === 'event') {
+        write(`${clean(event.text)}\n`);
       }
     },
     pause: () => {},

@@ -61,8 +61,8 @@ function eventText(event: EngineEvent): string | undefined {
         : factText(event.entry)
             .filter((part) => part !== undefined)
             .join(' - ');
-    case 'told':
-      return `${event.entry}: ${event.says}`;
+    case 'event':
+      return `${event.entry}: ${event.text}`;
     case 'progress':
       return undefined;
   }
@@ -73,21 +73,21 @@ const sameAgainAfterMs = 30_000;
 
 class ProgressLines {
   readonly #everyMs: number;
-  readonly #last = new Map<string, {atMs: number; sinceMs: number; says: string}>();
+  readonly #last = new Map<string, {atMs: number; sinceMs: number; text: string}>();
 
   constructor(everyMs: number) {
     this.#everyMs = everyMs;
   }
 
-  next({entry, says}: {entry: string; says: string}, at: Date): string | undefined {
+  next({entry, text}: {entry: string; text: string}, at: Date): string | undefined {
     const last = this.#last.get(entry);
-    const same = last?.says === says;
+    const same = last?.text === text;
     const atMs = at.getTime();
     if (last && atMs - last.atMs < (same ? sameAgainAfterMs : this.#everyMs)) {
       return undefined;
     }
     const sinceMs = same ? last.sinceMs : atMs;
-    this.#last.set(entry, {atMs, sinceMs, says});
-    return `${entry}: ${says}${same ? ` (for ${durationText(atMs - sinceMs)} now)` : ''}`;
+    this.#last.set(entry, {atMs, sinceMs, text});
+    return `${entry}: ${text}${same ? ` (for ${durationText(atMs - sinceMs)} now)` : ''}`;
   }
 }

@@ -36,12 +36,12 @@ export function treeScreen({
 }: TreeOptions): Screen {
   const region = new LiveRegion(survivingWrite(stream));
   const earlierMs = new Map(earlier?.entries.map(({id, durationMs}) => [id, durationMs]));
-  let view = history.reduce((so, entry) => viewAfterEntry(so, entry, outage), emptyView);
+  let view = history.reduce((view, entry) => viewAfterEntry(view, entry, outage), emptyView);
   let paused = false;
   let unseen: EngineEvent[] = [];
   // Only what is drawn is worth a fold: the engine does not wait for pictures that nobody sees.
   const catchUp = () => {
-    view = unseen.reduce((so, event) => viewAfter(so, event, outage), view);
+    view = unseen.reduce((view, event) => viewAfter(view, event, outage), view);
     unseen = [];
     list.follow(view.progress);
   };

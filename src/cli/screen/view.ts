@@ -12,9 +12,9 @@ export interface View {
   /** The entry that something happened to last: its phase is the one that is shown whole. */
   readonly last?: string;
   /** What the look of an entry last said, or its action is doing. */
-  readonly says: ReadonlyMap<string, string>;
+  readonly details: ReadonlyMap<string, string>;
   /** What happened at an entry since its present go began, the newest last. */
-  readonly told: ReadonlyMap<string, readonly string[]>;
+  readonly events: ReadonlyMap<string, readonly string[]>;
   /** When the present go at an entry began, forward or back. */
   readonly startedAt: LastingMap<Date>;
   readonly outage: Outage;
@@ -22,40 +22,40 @@ export interface View {
 }
 
 /** More than any terminal has room for. */
-const toldKept = 100;
+const eventsKept = 100;
 
 export const emptyView: View = {
-  says: new Map(),
-  told: new Map(),
+  details: new Map(),
+  events: new Map(),
   startedAt: LastingMap.of(),
   outage: noOutage,
 };
 
-export function viewAfter(so: View, event: EngineEvent, window?: OutageWindow): View {
+export function viewAfter(view: View, event: EngineEvent, window?: OutageWindow): View {
   switch (event.kind) {
     case 'planned':
-      return {...so, plan: event.plan};
+      return {...view, plan: event.plan};
     case 'reverse-planned':
-      return so;
+      return view;
     case 'journaled':
-      return viewAfterEntry(so, event.entry, window);
+      return viewAfterEntry(view, event.entry, window);
     case 'progress':
-      return {...so, says: new Map(so.says).set(event.entry, event.says)};
-    case 'told':
-      return {...so, told: withTold(so.told, event)};
+      return {...view, details: new Map(view.details).set(event.entry, event.text)};
+    case 'event':
+      return {...view, events: withEvent(view.events, event)};
     case 'warning':
-      return {...so, warning: event.problem.message};
+      return {...view, warning: event.problem.message};
   }
 }
 
 /** For the entries of a run that goes on: they were journaled before anybody watched. */
-export function viewAfterEntry(so: View, entry: JournalEntry, window?: OutageWindow): View {
-  const progress = progressAfter(so.progress, entry);
-  const told = {...so, ...(progress ? {progress} : {}), ...wordsAfter(so, entry)};
-  return window && progress ? {...told, outage: outageAfter(so.outage, progress, window)} : told;
+export function viewAfterEntry(view: View, entry: JournalEntry, window?: OutageWindow): View {
+  const progress = progressAfter(view.progress, entry);
+  const told = {...view, ...(progress ? {progress} : {}), ...textsAfter(view, entry)};
+  return window && progress ? {...told, outage: outageAfter(view.outage, progress, window)} : told;
 }
 
-function wordsAfter(so: View, entry: JournalEntry): Partial<View> {
+function textsAfter(view: View, entry: JournalEntry): Partial<View> {
   if (!('entry' in entry) || entry.entry === null) {
     return {};
   }
@@ -65,28 +65,31 @@ function wordsAfter(so: View, entry: JournalEntry): Partial<View> {
     case 'entry-reversing':
       return {
         last: id,
-        says: withoutKey(so.says, id),
-        told: withoutKey(so.told, id),
-        startedAt: so.startedAt.with(id, new Date(entry.atUtc)),
+        details: withoutKey(view.details, id),
+        events: withoutKey(view.events, id),
+        startedAt: view.startedAt.with(id, new Date(entry.atUtc)),
       };
     case 'action-intended':
-      return {last: id, says: new Map(so.says).set(id, `on ${entry.target}: ${entry.does}`)};
+      return {
+        last: id,
+        details: new Map(view.details).set(id, `on ${entry.target}: ${entry.does}`),
+      };
     case 'entry-done':
     case 'entry-failed':
     case 'entry-skipped':
     case 'entry-reversed':
     case 'reverse-failed':
-      return {last: id, says: withoutKey(so.says, id), told: withoutKey(so.told, id)};
+      return {last: id, details: withoutKey(view.details, id), events: withoutKey(view.events, id)};
     default:
       return {last: id};
   }
 }
 
-function withTold(
-  told: View['told'],
-  {entry, says}: {readonly entry: string; readonly says: string},
-): View['told'] {
-  const lines = [...(told.get(entry) ?? []), says].slice(-toldKept);
+function withEvent(
+  told: View['events'],
+  {entry, text}: {readonly entry: string; readonly text: string},
+): View['events'] {
+  const lines = [...(told.get(entry) ?? []), text].slice(-eventsKept);
   return new Map(told).set(entry, lines);
 }
 

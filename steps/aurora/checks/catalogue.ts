@@ -58,7 +58,7 @@ export const auroraPreflight: Preflight<AuroraReader> = {
   look: async (aurora, targets, signal) => {
     const others = targets.filter(isMysqlReader).filter((other) => !('clusterIdentifier' in other));
     const sides = await sidesAmong(others, signal);
-    return lookOver(auroraChecks, {aurora, ...sides, signal, trouble: 'told'});
+    return lookOver(auroraChecks, {aurora, ...sides, signal, trouble: 'reported'});
   },
 };
 

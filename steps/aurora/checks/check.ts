@@ -25,7 +25,7 @@ interface LookOver {
   readonly source: MysqlReader | undefined;
   readonly replica: MysqlReader | undefined;
   readonly signal: AbortSignal;
-  readonly trouble: 'told' | 'thrown';
+  readonly trouble: 'reported' | 'thrown';
 }
 
 export function lookOver(

@@ -27,12 +27,12 @@ export async function mysqlRights(
     ? {
         account: `${to.user}@${to.host}`,
         grants,
-        held: wanted.map((privilege) => heldBy(asked.held, privilege)),
+        needs: wanted.map((privilege) => heldBy(asked.held, privilege)),
       }
     : {
         account: null,
         grants,
-        held: wanted.map((privilege) => ({
+        needs: wanted.map((privilege) => ({
           need: textOf(privilege),
           is: 'unknown' as const,
           says: asked.says,
@@ -115,14 +115,14 @@ async function askServer(config: MysqlConfig, name: string, signal: AbortSignal)
 
 function heldBy({own, idle}: Grants, wanted: Privilege): Held {
   if (gives(own, wanted)) {
-    return {need: textOf(wanted), is: 'held'};
+    return {need: textOf(wanted), is: 'granted'};
   }
   const roles = [...idle].filter(([, granted]) => gives(granted, wanted)).map(([role]) => role);
   const says =
     roles.length === 0
       ? 'SHOW GRANTS does not list it'
       : `only the role ${roles.join(' or ')} has it, which is not set when the account logs in`;
-  return {need: textOf(wanted), is: 'missing', says};
+  return {need: textOf(wanted), is: 'missing', reason: says};
 }
 
 function gives(granted: Granted, wanted: Privilege): boolean {

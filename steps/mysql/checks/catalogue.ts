@@ -31,7 +31,7 @@ export const mysqlPreflight: Preflight<MysqlReader> = {
     const facts = others.map((other) => factsOf(other, signal));
     const source = await sourceOf(factsOf(server, signal), facts);
     const role = source ? 'replica' : 'source';
-    return runChecks(mysqlChecks, {server, role, others, signal, trouble: 'told'});
+    return runChecks(mysqlChecks, {server, role, others, signal, trouble: 'reported'});
   },
 };
 

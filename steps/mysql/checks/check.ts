@@ -19,7 +19,7 @@ export interface CheckRun {
   readonly others: readonly MysqlReader[];
   readonly signal: AbortSignal;
   /** Whether a check that cannot be made is told like a finding, or thrown. */
-  readonly trouble: 'told' | 'thrown';
+  readonly trouble: 'reported' | 'thrown';
 }
 
 export function runChecks(checks: readonly MysqlCheck[], look: CheckRun): Promise<Survey> {

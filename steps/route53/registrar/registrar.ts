@@ -74,7 +74,7 @@ export const registrar = defineTarget({
   // IAM knows no single domains (Service Authorization Reference, Amazon Route 53 Domains).
   rights: async (given, needs, context) => [
     given.by === 'hand'
-      ? {account: null, grants: [{form: 'words', text: personFor(given)}], held: []}
+      ? {account: null, grants: [{form: 'words', text: personFor(given)}], needs: []}
       : await awsRights(given, needs, () => ['*'], context),
   ],
   open: async (given, {name}) => {

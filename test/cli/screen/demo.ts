@@ -57,7 +57,7 @@ for (const entry of journalOf(told)) {
       const event: EngineEvent = {
         kind: 'progress',
         entry: entry.entry,
-        says: `aurora is at mysql-bin.000003:${1200 - left}, ${left * 311} bytes behind db2, which stands at mysql-bin.000007:88012`,
+        text: `aurora is at mysql-bin.000003:${1200 - left}, ${left * 311} bytes behind db2, which stands at mysql-bin.000007:88012`,
       };
       screen.observe(event);
     }

@@ -22,7 +22,7 @@ const viewOf = (events: readonly EngineEvent[]): View =>
 const lag: EngineEvent = {
   kind: 'progress',
   entry: 'open',
-  says: 'aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands at mysql-bin.000007:88012',
+  text: 'aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands at mysql-bin.000007:88012',
 };
 
 const opening = (): View => viewOf([...journaled(heldRun().slice(0, 21)), lag]);
@@ -47,19 +47,19 @@ describe('a frame shows the phase at work, and folds the others', () => {
       03:05:58 UTC  way back: open to prepared, the very start
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
-      ▸ Cut over  3 entries: 2 done, 1 acting
+      ▸ Cut over  3 entries: 2 done, 1 applying
         ✓ done      go      42 s
         ✓ done      freeze  700 ms
-        ⠋ acting    open    4.0 s (1.4 s earlier)
+        ⠋ applying  open    4.0 s (1.4 s earlier)
             └ aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands
               at mysql-bin.000007:88012
-      · Settle    1 entry: 1 waiting"
+      · Settle    1 entry: 1 not started"
     `);
   });
 
   test('with what happened at the entry at work, the newest last, as far as there is room', () => {
     const told = ['started 2 tasks', 'task 1a: PENDING', 'task 1a: RUNNING'].map(
-      (says): EngineEvent => ({kind: 'told', entry: 'open', says}),
+      (text): EngineEvent => ({kind: 'event', entry: 'open', text}),
     );
     const view = told.reduce((so, event) => viewAfter(so, event), opening());
     expect(shown(view, 80, 24, '2026-03-01T03:05:58.000Z').split('\n').slice(8, 14)).toEqual([
@@ -82,7 +82,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
     expect(
       shown(viewOf(journaled(heldRun())), 80, 24, '2026-03-01T03:06:30Z'),
     ).toMatchInlineSnapshot(`
-      "‖ held  OUTAGE 37 s  shop-move on lab  6 m 30 s
+      "‖ paused  OUTAGE 37 s  shop-move on lab  6 m 30 s
       03:06:30 UTC  way back: open to prepared, the very start
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
@@ -91,7 +91,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
         ✓ done      freeze  700 ms
         ✗ failed    open
             └ aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s.
-      · Settle    1 entry: 1 waiting"
+      · Settle    1 entry: 1 not started"
     `);
   });
 
@@ -121,7 +121,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
         ⠋ reversing freeze  3.7 s
             └ on db1: set super_read_only = OFF
         ↩ reversed  open    200 ms
-      · Settle    1 entry: 1 waiting"
+      · Settle    1 entry: 1 not started"
     `);
   });
 
@@ -134,12 +134,12 @@ describe('a frame shows the phase at work, and folds the others', () => {
       03:05:58 UTC  way back: open to prepared, the very start
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
-      ▸ Cut over  3 entries: 2 done, 1 acting
+      ▸ Cut over  3 entries: 2 done, 1 applying
         … above: 2 entries: 2 done
-        ⠋ acting    open    4.0 s (1.4 s earlier)
+        ⠋ applying  open    4.0 s (1.4 s earlier)
             └ aurora is at mysql-bin.000003:1197, 933 bytes behind
               db1, which stands at mysql-bin.000007:88012
-      · Settle    1 entry: 1 waiting
+      · Settle    1 entry: 1 not started
       ! Route 53 asked to wait 2 s."
     `);
   });
@@ -168,14 +168,14 @@ test('of a thousand entries, those around the one at work are shown', () => {
     "▸ running  long on lab  30 m 00 s
     03:30:00 UTC  way back: open to the very start
 
-    ▸ Everything  1000 entries: 500 done, 1 looking, 499 waiting
+    ▸ Everything  1000 entries: 500 done, 1 checking, 499 not s…
       … above: 499 entries: 499 done
       ✓ done      entry-499  1.3 s
-      ⠋ looking   entry-500  10 m 49 s of at most 1 h 00 m
-      · waiting   entry-501
-      · waiting   entry-502
-      · waiting   entry-503
-      … below: 496 entries: 496 waiting"
+      ⠋ checking  entry-500  10 m 49 s of at most 1 h 00 m
+      · not startedentry-501
+      · not startedentry-502
+      · not startedentry-503
+      … below: 496 entries: 496 not started"
   `);
 });
 
@@ -304,7 +304,7 @@ describe('without a terminal', () => {
       2026-03-01T03:06:04.100Z open: did not end well on aurora: let the application write - aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s. (target-unreachable)
       2026-03-01T03:06:04.100Z open: failed - aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s. (target-unreachable)
       2026-03-01T03:06:24.100Z ada answered "stop" to: open failed. What now?
-      2026-03-01T03:06:24.100Z held: nothing more is done - aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s. (target-unreachable)
+      2026-03-01T03:06:24.100Z paused - aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s. (target-unreachable)
       "
     `);
   });
@@ -320,7 +320,7 @@ describe('without a terminal', () => {
     });
     const says = (afterMs: number, text: string) => {
       nowMs += afterMs;
-      screen.observe({kind: 'progress', entry: 'caught-up', says: text});
+      screen.observe({kind: 'progress', entry: 'caught-up', text});
     };
     says(0, '900 bytes behind');
     says(1000, '800 bytes behind');
@@ -338,8 +338,8 @@ describe('without a terminal', () => {
     const stream = new Recorder();
     const now = () => new Date('2026-03-01T03:00:00Z');
     const screen = openScreen({how: 'plain', stream, paint: plainPaint, now});
-    for (const says of ['ECS: has started 2 tasks', 'task 1a: RUNNING']) {
-      screen.observe({kind: 'told', entry: 'deploy', says});
+    for (const text of ['ECS: has started 2 tasks', 'task 1a: RUNNING']) {
+      screen.observe({kind: 'event', entry: 'deploy', text});
     }
     expect(stream.text).toBe(
       '2026-03-01T03:00:00.000Z deploy: ECS: has started 2 tasks\n2026-03-01T03:00:00.000Z deploy: task 1a: RUNNING\n',

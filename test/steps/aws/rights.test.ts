@@ -37,11 +37,11 @@ test('needs become statements for the account of the caller, as narrow as IAM al
       {form: 'iam', actions: ['iam:PassRole'], resources: ['arn:aws:iam::123456789012:role/*']},
       {form: 'words', text: 'to reach the console'},
     ],
-    held: [
-      {need: 'ecs:DescribeServices', is: 'held'},
-      {need: 'ecs:UpdateService', is: 'held'},
-      {need: 'ecs:ListTasks', is: 'held'},
-      {need: 'iam:PassRole', is: 'held'},
+    needs: [
+      {need: 'ecs:DescribeServices', is: 'granted'},
+      {need: 'ecs:UpdateService', is: 'granted'},
+      {need: 'ecs:ListTasks', is: 'granted'},
+      {need: 'iam:PassRole', is: 'granted'},
     ],
   });
 });
@@ -57,8 +57,8 @@ test('exactly these statements are enough, and each action that is removed is re
         resources,
       })),
     );
-    const {held} = await awsRights(lab.config, needs, resourcesOf, context);
-    expect(held.filter(({is}) => is !== 'held').map(({need, is}) => [need, is])).toEqual([
+    const {needs: statuses} = await awsRights(lab.config, needs, resourcesOf, context);
+    expect(statuses.filter(({is}) => is !== 'granted').map(({need, is}) => [need, is])).toEqual([
       [missed, 'missing'],
     ]);
   }
@@ -66,8 +66,8 @@ test('exactly these statements are enough, and each action that is removed is re
 
 test('an account that is neither a user nor a role cannot be simulated, and its rights are unknown', async () => {
   await using lab = await opened('arn:aws:iam::123456789012:root');
-  const {held} = await awsRights(lab.config, needs, resourcesOf, context);
-  expect(new Set(held.map(({is, says}) => `${is}: ${says}`))).toEqual(
+  const {needs: statuses} = await awsRights(lab.config, needs, resourcesOf, context);
+  expect(new Set(statuses.map(({is, reason}) => `${is}: ${reason}`))).toEqual(
     new Set(['unknown: IAM cannot simulate the policies of arn:aws:iam::123456789012:root']),
   );
 });
@@ -75,17 +75,21 @@ test('an account that is neither a user nor a role cannot be simulated, and its 
 test('an account that may not ask IAM still gets the policy, and its rights are unknown', async () => {
   await using lab = await opened();
   lab.endpoint.faults.add({service: 'iam', operation: 'SimulatePrincipalPolicy', kind: 'deny'});
-  const {held, grants} = await awsRights(lab.config, needs, resourcesOf, context);
+  const {needs: statuses, grants} = await awsRights(lab.config, needs, resourcesOf, context);
   expect(grants).toHaveLength(4);
-  expect(held.map(({is}) => is)).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
-  expect(held[0]?.says).toMatch(/not authorized/);
+  expect(statuses.map(({is}) => is)).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
+  expect(statuses[0]?.reason).toMatch(/not authorized/);
 });
 
 test('without AWS the policy leaves the account open', async () => {
   const lab = await opened();
   await lab[Symbol.asyncDispose]();
-  const {account, grants, held} = await awsRights(lab.config, needs, resourcesOf, context);
+  const {
+    account,
+    grants,
+    needs: statuses,
+  } = await awsRights(lab.config, needs, resourcesOf, context);
   expect(account).toBeNull();
   expect(grants[0]).toMatchObject({resources: ['arn:aws:ecs:us-east-1:*:service/shop/web']});
-  expect(held.every(({is}) => is === 'unknown')).toBe(true);
+  expect(statuses.every(({is}) => is === 'unknown')).toBe(true);
 });

@@ -92,7 +92,11 @@ describeEachServer('an account', (on) => {
         await on.database.query(grant.text);
       }
     }
-    expect((await rightsOf('poor', 'p'))?.held.map(({is}) => is)).toEqual(['held', 'held', 'held']);
+    expect((await rightsOf('poor', 'p'))?.needs.map(({is}) => is)).toEqual([
+      'granted',
+      'granted',
+      'granted',
+    ]);
   });
 
   test('that cannot log in gets its statements all the same, and nothing is claimed of it', async () => {
@@ -102,7 +106,7 @@ describeEachServer('an account', (on) => {
       form: 'statement',
       text: "GRANT REPLICATION CLIENT ON *.* TO 'nobody'@'%';",
     });
-    expect(rights?.held.map(({is}) => is)).toEqual(['unknown', 'unknown', 'unknown']);
+    expect(rights?.needs.map(({is}) => is)).toEqual(['unknown', 'unknown', 'unknown']);
   });
 
   describe.skipIf(on.kind.name === 'MySQL 5.6')('with roles', () => {
@@ -114,9 +118,9 @@ describeEachServer('an account', (on) => {
     const defaultRole = (role: string) =>
       `SET DEFAULT ROLE ${role} ${on.kind.name === 'MySQL 9' ? 'TO' : 'FOR'} 'crew'@'%'`;
     const heldNow = async (user = 'crew') =>
-      (await rightsOf(user, 'p'))?.held.map(({is, says}) => [is, says ?? '']);
+      (await rightsOf(user, 'p'))?.needs.map(({is, reason: says}) => [is, says ?? '']);
     const unlisted = ['missing', 'SHOW GRANTS does not list it'];
-    const held = ['held', ''];
+    const held = ['granted', ''];
     const onlyBy = (role: string) => [
       'missing',
       `only the role ${role} has it, which is not set when the account logs in`,
