@@ -14,7 +14,7 @@ export {
 } from './model/preflight.ts';
 export {type Problem, SwitcharooError} from './model/problem.ts';
 export type {ReversalLoss} from './model/reversal-loss.ts';
-export type {Grant, NeedStatus as Held, Rights} from './model/rights.ts';
+export type {Grant, NeedStatus, Rights} from './model/rights.ts';
 export {defineRunbook, type Known} from './model/runbook.ts';
 export {
   type Action,

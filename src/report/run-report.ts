@@ -95,7 +95,7 @@ export interface RunReport {
   readonly totalMs: number;
   readonly machineMs: number;
   readonly answeringMs: number;
-  /** Held, or dead: from the last entry of one process to the first of the next. */
+  /** Paused, or dead: from the last entry of one process to the first of the next. */
   readonly idleMs: number;
   readonly idle: readonly Span[];
   readonly outageMs?: number;

@@ -1,4 +1,4 @@
-import type {Grant, Held, OpenContext, Rights} from '../../src/index.ts';
+import type {Grant, NeedStatus, OpenContext, Rights} from '../../src/index.ts';
 import type {AwsConfig} from './client.ts';
 import {awsClients} from './clients.ts';
 import {oneLine} from './problems.ts';
@@ -23,10 +23,10 @@ export async function awsRights(
     ...needs.filter((need) => !actionOf(need)).map((text) => ({form: 'words' as const, text})),
   ];
   if (!('arn' in caller)) {
-    return {account: null, grants, needs: allUnknown(statements, caller.says)};
+    return {account: null, grants, needs: allUnknown(statements, caller.reason)};
   }
   const statuses = await simulate(config, caller.arn, statements, signal).catch((cause: unknown) =>
-    allUnknown(statements, refusalIn(cause).says),
+    allUnknown(statements, refusalIn(cause).reason),
   );
   return {account: caller.arn, grants, needs: statuses};
 }
@@ -87,7 +87,7 @@ async function simulate(
   arn: string,
   statements: readonly IamGrant[],
   signal: AbortSignal,
-): Promise<readonly Held[]> {
+): Promise<readonly NeedStatus[]> {
   const principal = principalOf(arn);
   if (principal === undefined) {
     return allUnknown(statements, `IAM cannot simulate the policies of ${arn}`);
@@ -97,7 +97,7 @@ async function simulate(
     () => import('@aws-sdk/client-iam'),
     (sdk, settings) => new sdk.IAMClient(settings),
   );
-  const statuses: Held[] = [];
+  const statuses: NeedStatus[] = [];
   try {
     const {sdk, reading} = await iam.get();
     for (const {actions, resources} of statements) {
@@ -127,7 +127,7 @@ interface Evaluation {
   readonly MissingContextValues?: readonly string[] | undefined;
 }
 
-function evaluationOf(principal: string, result: Evaluation): Held {
+function evaluationOf(principal: string, result: Evaluation): NeedStatus {
   const {
     EvalActionName: need = '',
     EvalResourceName = '*',
@@ -139,15 +139,15 @@ function evaluationOf(principal: string, result: Evaluation): Held {
   }
   // The policy has a condition on a value that only a real call has: it may be allowed then.
   const isOpen = (MissingContextValues ?? []).length > 0;
-  const says = `IAM answers ${EvalDecision} for ${principal} on ${EvalResourceName}`;
+  const reason = `IAM answers ${EvalDecision} for ${principal} on ${EvalResourceName}`;
   return isOpen
-    ? {need, is: 'unknown', reason: `${says}, without ${MissingContextValues?.join(', ')}`}
-    : {need, is: 'missing', reason: says};
+    ? {need, is: 'unknown', reason: `${reason}, without ${MissingContextValues?.join(', ')}`}
+    : {need, is: 'missing', reason};
 }
 
 /** An action on several resources is granted only if it is granted on all of them. */
-function worstByAction(needs: readonly Held[]): readonly Held[] {
-  const worst = new Map<string, Held>();
+function worstByAction(needs: readonly NeedStatus[]): readonly NeedStatus[] {
+  const worst = new Map<string, NeedStatus>();
   for (const answer of needs) {
     const previous = worst.get(answer.need);
     if (!previous || order[answer.is] > order[previous.is]) {
@@ -173,9 +173,11 @@ function principalOf(arn: string): string | undefined {
 const concrete = (resource: string): string =>
   resource === '*' ? resource : resource.replaceAll('*', 'any');
 
-const allUnknown = (statements: readonly IamGrant[], says: string): readonly Held[] =>
-  statements.flatMap(({actions}) => actions.map((need) => ({need, is: 'unknown' as const, says})));
+const allUnknown = (statements: readonly IamGrant[], reason: string): readonly NeedStatus[] =>
+  statements.flatMap(({actions}) =>
+    actions.map((need) => ({need, is: 'unknown' as const, reason})),
+  );
 
-const refusalIn = (cause: unknown): {readonly says: string} => ({
-  says: cause instanceof Error ? oneLine(cause.message) : String(cause),
+const refusalIn = (cause: unknown): {readonly reason: string} => ({
+  reason: cause instanceof Error ? oneLine(cause.message) : String(cause),
 });

@@ -1,4 +1,4 @@
-import type {Grant, Held, OpenContext, Rights} from '../../../src/index.ts';
+import type {Grant, NeedStatus, OpenContext, Rights} from '../../../src/index.ts';
 import {quoted} from '../compare/row-text.ts';
 import type {MysqlConfig} from '../contract.ts';
 import {connectTo} from '../session/connection.ts';
@@ -113,7 +113,7 @@ async function askServer(config: MysqlConfig, name: string, signal: AbortSignal)
   }
 }
 
-function heldBy({own, idle}: Grants, wanted: Privilege): Held {
+function heldBy({own, idle}: Grants, wanted: Privilege): NeedStatus {
   if (gives(own, wanted)) {
     return {need: textOf(wanted), is: 'granted'};
   }

@@ -68,13 +68,13 @@ describe('a frame shows the phase at work, and folds the others', () => {
       '        started 2 tasks',
       '        task 1a: PENDING',
       '        task 1a: RUNNING',
-      '· Settle    1 entry: 1 waiting',
+      '· Settle    1 entry: 1 not started',
     ]);
     expect(shown(view, 80, 13, '2026-03-01T03:05:58.000Z').split('\n').slice(8)).toEqual([
       '      └ aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands',
       '        at mysql-bin.000007:88012',
       '        task 1a: RUNNING',
-      '· Settle    1 entry: 1 waiting',
+      '· Settle    1 entry: 1 not started',
     ]);
   });
 

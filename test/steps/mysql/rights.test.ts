@@ -83,8 +83,8 @@ describeEachServer('an account', (on) => {
         {form: 'statement', text: "GRANT SELECT ON `mysql`.* TO 'poor'@'%';"},
         {form: 'words', text: 'by hand: nothing'},
       ],
-      held: ['REPLICATION CLIENT ON *.*', 'SELECT ON `shop`.*', 'SELECT ON `mysql`.*'].map(
-        (need) => ({need, is: 'missing', says: 'SHOW GRANTS does not list it'}),
+      needs: ['REPLICATION CLIENT ON *.*', 'SELECT ON `shop`.*', 'SELECT ON `mysql`.*'].map(
+        (need) => ({need, is: 'missing', reason: 'SHOW GRANTS does not list it'}),
       ),
     });
     for (const grant of before?.grants ?? []) {
