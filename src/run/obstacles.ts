@@ -15,10 +15,12 @@ export function obstaclesIn(plan: Plan): readonly Problem[] {
 /** What prevents a complete reversal. A reversal with obstacles is not started. */
 export function obstaclesToReversal(plan: ReversePlan): readonly Problem[] {
   return plan.lines
-    .filter(({outlook}) => outlook === 'blocked' || outlook === 'drift')
+    .filter(({outlook}) => outlook === 'blocked' || isDrift(outlook))
     .map(({entry, outlook, detail = 'it cannot be reversed', hint = ''}) => ({
-      code: outlook === 'drift' ? 'drift-detected' : 'reversal-blocked',
+      code: isDrift(outlook) ? 'drift-detected' : 'reversal-blocked',
       message: `${entry}: ${detail}`,
       hint,
     }));
 }
+
+const isDrift = (outlook: ReversePlan['lines'][number]['outlook']): boolean => outlook === 'drift';
