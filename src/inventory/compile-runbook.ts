@@ -1,8 +1,9 @@
 import {readFile} from 'node:fs/promises';
 import {isBuiltin} from 'node:module';
-import {dirname} from 'node:path';
+import {dirname, relative} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
-import type {BuildFailure, OnResolveArgs, Plugin, PluginBuild} from 'esbuild';
+import {stripVTControlCharacters} from 'node:util';
+import type {BundleError, Plugin, RolldownError} from 'rolldown';
 
 /**
  * A runbook and the TypeScript that it imports as one JavaScript module, whatever the package around it says, and without
@@ -12,28 +13,26 @@ import type {BuildFailure, OnResolveArgs, Plugin, PluginBuild} from 'esbuild';
  * @throws Error with the first mistake and its place
  */
 export async function compiledRunbook(file: string): Promise<string> {
-  const {build} = await import('esbuild');
+  const {rolldown} = await import('rolldown');
   try {
-    const {outputFiles} = await build({
-      entryPoints: [file],
-      // Mistakes are told by the way from here.
-      absWorkingDir: dirname(file),
-      bundle: true,
-      write: false,
-      format: 'esm',
+    const bundle = await rolldown({
+      input: file,
+      cwd: dirname(file),
       platform: 'node',
-      target: 'node20',
-      // As Node resolves; esbuild would add a condition of its own.
-      conditions: [],
+      // As Node resolves; the bundler would add a condition of its own.
+      resolve: {conditionNames: ['node', 'import']},
       // A tsconfig.json may name paths that Node does not know.
-      tsconfigRaw: '{}',
+      tsconfig: false,
+      transform: {target: 'node20'},
+      treeshake: false,
       logLevel: 'silent',
-      footer: {js: `//# sourceURL=${pathToFileURL(file).href}`},
       plugins: [typescriptOnly],
     });
-    return outputFiles[0]?.text ?? '';
+    const {output} = await bundle.generate({format: 'esm', codeSplitting: false});
+    await bundle.close();
+    return `${output[0].code}\n//# sourceURL=${pathToFileURL(file).href}\n`;
   } catch (cause) {
-    throw isBuildFailure(cause) ? new Error(firstMistake(cause), {cause}) : cause;
+    throw isBundleError(cause) ? new Error(firstMistake(cause, dirname(file)), {cause}) : cause;
   }
 }
 
@@ -41,58 +40,57 @@ const typescript = /\.[mc]?ts$/;
 
 const typescriptOnly: Plugin = {
   name: 'typescript-only',
-  setup: (builder) => {
-    builder.onResolve({filter: /.*/}, (args) => resolved(builder, args));
-    builder.onLoad({filter: typescript}, async ({path}) => ({
-      contents: await withItsOwnPlace(builder, path),
-      loader: 'ts',
-    }));
+  async resolveId(specifier, importer) {
+    if (importer === undefined) {
+      return null;
+    }
+    if (isBuiltin(specifier) || specifier.startsWith('data:')) {
+      return {id: specifier, external: true};
+    }
+    const path = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier;
+    const resolved = await this.resolve(path, importer, {skipSelf: true});
+    return resolved === null || typescript.test(resolved.id)
+      ? resolved
+      : {id: pathToFileURL(resolved.id).href, external: true};
+  },
+  async load(path) {
+    const text = await readFile(path, 'utf8');
+    return text.includes('import.meta') ? withOwnPlace(path, text) : text;
   },
 };
 
-/** Marks our own question to esbuild, which comes to the same plugin again. */
-const asked = Symbol('asked');
-
-async function resolved(builder: PluginBuild, args: OnResolveArgs) {
-  const {path, kind, importer, resolveDir, pluginData} = args;
-  if (kind === 'entry-point' || pluginData === asked) {
-    return undefined;
-  }
-  if (isBuiltin(path) || path.startsWith('data:')) {
-    return {path, external: true};
-  }
-  const wanted = path.startsWith('file:') ? fileURLToPath(path) : path;
-  const found = await builder.resolve(wanted, {kind, importer, resolveDir, pluginData: asked});
-  if (found.errors.length > 0 || typescript.test(found.path)) {
-    return {path: found.path, errors: found.errors};
-  }
-  return {path: pathToFileURL(found.path).href, external: true};
-}
-
 /** Each file of the one module still knows where it was. */
-async function withItsOwnPlace({esbuild}: PluginBuild, path: string): Promise<string> {
-  const text = await readFile(path, 'utf8');
-  if (!text.includes('import.meta')) {
-    return text;
+async function withOwnPlace(path: string, text: string): Promise<string> {
+  const place: Readonly<Record<string, string>> = {
+    url: pathToFileURL(path).href,
+    filename: path,
+    dirname: dirname(path),
+  };
+  const {parseSync} = await import('rolldown/utils');
+  let code = text;
+  for (const {start, end} of parseSync(path, text).module.importMetas.toReversed()) {
+    const [whole = '', property = ''] = /^\.(\w+)/.exec(code.slice(end)) ?? [];
+    const value = place[property];
+    if (value !== undefined) {
+      code = code.slice(0, start) + JSON.stringify(value) + code.slice(end + whole.length);
+    }
   }
-  const {code} = await esbuild.transform(text, {
-    loader: 'ts',
-    target: 'node20',
-    tsconfigRaw: '{}',
-    sourcefile: path,
-    define: {
-      'import.meta.url': JSON.stringify(pathToFileURL(path).href),
-      'import.meta.filename': JSON.stringify(path),
-      'import.meta.dirname': JSON.stringify(dirname(path)),
-    },
-  });
   return code;
 }
 
-const isBuildFailure = (cause: unknown): cause is BuildFailure =>
+const isBundleError = (cause: unknown): cause is BundleError =>
   cause instanceof Error && 'errors' in cause;
 
-function firstMistake({errors: [first], message}: BuildFailure): string {
-  const place = first?.location ? ` (${first.location.file}:${first.location.line})` : '';
-  return first ? `${first.text}${place}` : message;
+function firstMistake({errors = [], message}: BundleError, folder: string): string {
+  const [first] = errors;
+  return first ? `${mistakeIn(first)}${placeOf(first, folder)}` : message;
 }
+
+/** The first line has the mistake, after its code in brackets; below it the source is drawn. */
+function mistakeIn({message}: RolldownError): string {
+  const [line = ''] = stripVTControlCharacters(message).split('\n');
+  return line.replace(/^\[[A-Z_]+\] /, '');
+}
+
+const placeOf = ({loc}: RolldownError, folder: string): string =>
+  loc?.file ? ` (${relative(folder, loc.file)}:${loc.line})` : '';

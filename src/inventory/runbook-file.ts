@@ -5,7 +5,7 @@ import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
 import type {TargetKind, TargetKinds} from '../model/target.ts';
 import {compiledRunbook} from './compile-runbook.ts';
 import {namesIn, pathsOf} from './names.ts';
-import {runbookLoadFailed, runbookInvalid, runbookNotFound} from './problems.ts';
+import {runbookInvalid, runbookLoadFailed, runbookNotFound} from './problems.ts';
 
 export interface RunbookFile {
   readonly file: string;

@@ -78,7 +78,7 @@ const refused: readonly {
     name: 'has a mistake in its syntax',
     text: 'export default {',
     code: 'runbook-load-failed',
-    says: 'FILE does not load: Expected identifier but found end of file (book.ts:1)',
+    says: 'FILE does not load: Expected `}` but found `EOF` (book.ts:1)',
   },
   {
     name: 'throws while it is loaded',
