@@ -113,7 +113,7 @@ function bare(journal: Buffer, path: string) {
   }
   const bareMs = performance.now() - started;
   closeSync(fd);
-  return {bareMs, lines: lines.length, bytes: lines.reduce((so, {length}) => so + length, 0)};
+  return {bareMs, lines: lines.length, bytes: lines.reduce((sum, {length}) => sum + length, 0)};
 }
 
 function requestFor(

@@ -17,15 +17,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const labDist = join(root, 'lab', 'dist');
 const stamp = join(dist, '.built');
-const rooms = ['src', 'steps', 'lab'];
+const folders = ['src', 'steps', 'lab'];
 
-/** Compiles the checkout into dist/ and lab/dist/ when a source is newer than what is there. */
+/** Compiles the checkout into dist/ and lab/dist/ when a source is newer than the compiled files. */
 export function buildIfStale() {
-  const begun = new Date();
+  const started = new Date();
   if (existsSync(stamp) && existsSync(labDist) && statSync(stamp).mtimeMs >= newestMs()) {
     return;
   }
-  // Built beside, then moved in file by file: another process that runs meanwhile finds every module that it still loads.
+  // Built in another folder, then moved file by file: a process that runs meanwhile finds every module it still loads.
   const fresh = join(root, `dist-${process.pid}`);
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh];
@@ -40,7 +40,7 @@ export function buildIfStale() {
   moveIn(fresh, dist);
   // A source saved while the compiler ran is newer than this and is compiled the next time.
   writeFileSync(stamp, '');
-  utimesSync(stamp, begun, begun);
+  utimesSync(stamp, started, started);
 }
 
 function moveIn(fresh, place) {
@@ -62,8 +62,8 @@ const filesIn = (folder) =>
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 
 function newestMs() {
-  const files = rooms.flatMap((room) =>
-    readdirSync(join(root, room), {recursive: true, withFileTypes: true})
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), {recursive: true, withFileTypes: true})
       .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((file) => !file.startsWith(labDist))

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import {existsSync} from 'node:fs';
 
-// The AWS SDK warns on Node 20 at every start; `switcharoo doctor` says it once, where it is of use.
+// The AWS SDK warns on Node 20 at every start; `switcharoo doctor` says so once, where it helps.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
-// In a checkout the sources are here, and what runs is always what they say. The package ships compiled.
+// In a checkout, the compiled files follow the sources. The package ships compiled.
 if (existsSync(new URL('../src/', import.meta.url))) {
   const {buildIfStale} = await import('./build.js');
   buildIfStale();

@@ -22,7 +22,7 @@ export interface OptionSpec<Value = unknown> {
 type Options = Readonly<Record<string, OptionSpec>>;
 
 /** The values of declared options. */
-export type OptionsOf<Declared> = {
+type OptionsOf<Declared> = {
   readonly [Name in keyof Declared]: Declared[Name] extends OptionSpec<infer Value> ? Value : never;
 };
 

@@ -1,17 +1,17 @@
 import {PassThrough} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-/** Why there is no answer. `left`: the person turned away from the question. `gone`: nobody can answer any more. */
-export type Unanswered = 'left' | 'gone';
+/** Why there is no answer. `dismissed`: the person dismissed the question. `gone`: nobody can answer any more. */
+export type Unanswered = 'dismissed' | 'gone';
 
 /** The keys of a terminal, for the time of one question. */
-export interface Keys {
+interface Keys {
   readonly input: NodeJS.ReadableStream;
   /** Aborted with an `Unanswered` as its reason. */
   readonly ended: AbortSignal;
 }
 
-/** What was typed before a question is read within this time after the terminal stops to collect lines. */
+/** Keys typed before a question arrive within this time after the terminal stops to collect lines. */
 const typedAheadMs = 50;
 const ctrlC = 0x03;
 const ctrlD = 0x04;
@@ -19,7 +19,7 @@ const ctrlD = 0x04;
 /**
  * Prompts read a stream of their own, and not the terminal: a terminal that hangs up answers EIO when readline gives
  * back its mode, readline throws that as an error that nobody can catch, and the run would end with it.
- * Ctrl-D closes readline for good, and the prompt would then wait for ever: here it is as good as Ctrl-C.
+ * Ctrl-D closes readline for good, and the prompt would then wait for ever: here it means the same as Ctrl-C.
  */
 export async function withKeys<Result>(
   terminal: NodeJS.ReadStream,
@@ -27,17 +27,17 @@ export async function withKeys<Result>(
 ): Promise<Result> {
   const input = new PassThrough();
   const ended = new AbortController();
-  const gone = () => ended.abort('gone' satisfies Unanswered);
+  const onEnd = () => ended.abort('gone' satisfies Unanswered);
   let open = !terminal.isTTY;
   const forward = (chunk: Buffer | string) => {
     const bytes = Buffer.from(chunk);
     if (bytes.includes(ctrlD)) {
-      ended.abort('left' satisfies Unanswered);
+      ended.abort('dismissed' satisfies Unanswered);
     } else if (open || bytes.includes(ctrlC)) {
       input.write(bytes);
     }
   };
-  const stop = listen(terminal, {forward, gone});
+  const stop = listen(terminal, {forward, onEnd});
   try {
     // Keys that were pressed before the question was there do not answer it; Ctrl-C always does.
     await sleep(open ? 0 : typedAheadMs);
@@ -50,8 +50,8 @@ export async function withKeys<Result>(
 }
 
 /**
- * Takes the keys that nobody asked for, while something is drawn: an Enter that the terminal echoes would move all of it by
- * a row. What ends a program still does. Give it back by calling what it returns.
+ * Swallows the keys that no question waits for, while something is drawn: an Enter that the terminal echoes would move
+ * all of it by a row. Ctrl-C and Ctrl-\ still end the program. Call the returned function to give the keys back.
  */
 export function swallowKeys(terminal: NodeJS.ReadStream): () => void {
   if (!terminal.isTTY) {
@@ -65,32 +65,32 @@ export function swallowKeys(terminal: NodeJS.ReadStream): () => void {
       }
     }
   };
-  return listen(terminal, {forward, gone: () => {}});
+  return listen(terminal, {forward, onEnd: () => {}});
 }
 
 const signalOf: Readonly<Record<number, NodeJS.Signals>> = {[ctrlC]: 'SIGINT', 28: 'SIGQUIT'};
 
 function listen(
   terminal: NodeJS.ReadStream,
-  {forward, gone}: {forward: (chunk: Buffer | string) => void; gone: () => void},
+  {forward, onEnd}: {forward: (chunk: Buffer | string) => void; onEnd: () => void},
 ): () => void {
   const endings = ['end', 'close', 'error'] as const;
   for (const ending of endings) {
-    terminal.on(ending, gone);
+    terminal.on(ending, onEnd);
   }
   terminal.on('data', forward);
   // A stream that was paused by hand does not flow again by itself.
   terminal.resume();
   setRaw(terminal, true);
   if (terminal.readableEnded || terminal.destroyed) {
-    gone();
+    onEnd();
   }
   return () => {
     terminal.off('data', forward);
     terminal.pause();
     setRaw(terminal, false);
     for (const ending of endings) {
-      terminal.off(ending, gone);
+      terminal.off(ending, onEnd);
     }
   };
 }

@@ -7,9 +7,9 @@ import {survivingWrite} from './screen/broken-terminal.ts';
 import type {Screen} from './screen/screen.ts';
 import {type Unanswered, withKeys} from './terminal-keys.ts';
 
-export interface TerminalOptions {
+interface TerminalOptions {
   readonly screen: Pick<Screen, 'pause' | 'resume'>;
-  /** Who sits there, for the journal. */
+  /** The person's name, for the journal. */
   readonly user: string;
   readonly paint: Paint;
   readonly input?: NodeJS.ReadStream;
@@ -17,8 +17,8 @@ export interface TerminalOptions {
 }
 
 /**
- * A person at a terminal. Enter means no; Ctrl-C, Ctrl-D and a terminal that goes away leave the question without an answer.
- * All of them hold the run.
+ * A person at a terminal. Enter means no; Ctrl-C, Ctrl-D and a terminal that goes away leave the question unanswered.
+ * Each of them pauses the run.
  */
 export function terminalOperator(options: TerminalOptions): Operator {
   const terminal = new Terminal(options);
@@ -29,7 +29,7 @@ export function terminalOperator(options: TerminalOptions): Operator {
   };
 }
 
-/** What inquirer is given beside the question. */
+/** What inquirer takes beside the question. */
 interface PromptContext {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WriteStream;
@@ -84,12 +84,12 @@ class Terminal {
       word === undefined
         ? confirm({message, default: false}, context)
         : (await input(
-            {message: `${message} Type ${word} to go on:`, validate: wordOrNothing(word)},
+            {message: `${message} Type ${word} to continue:`, validate: wordOrEmpty(word)},
             context,
           )) === word,
     );
-    if (answer === 'left' || answer === 'gone') {
-      return {answer: 'unasked', by: answer === 'left' ? this.#user : 'nobody'};
+    if (answer === 'dismissed' || answer === 'gone') {
+      return {answer: 'unasked', by: answer === 'dismissed' ? this.#user : 'nobody'};
     }
     return {answer: answer === true ? 'yes' : 'no', by: this.#user};
   }
@@ -107,13 +107,13 @@ class Terminal {
   async #decide(failure: Failure, signal: AbortSignal): Promise<Choice & {readonly by: string}> {
     const {select, input} = await import('@inquirer/prompts');
     const choice = await this.#prompt(signal, async (context): Promise<Choice> => {
-      const message = `${clean(failure.entry)} has failed. What now?`;
+      const message = `${clean(failure.entry)} has failed. What do you want to do?`;
       const chosen = await select({message, choices: [...choicesFor(failure)]}, context);
       if (chosen.choice !== 'skip') {
         return chosen;
       }
-      const asked = `Why is ${clean(failure.entry)} skipped? It goes into the journal:`;
-      const reason = await input({message: asked, validate: aReason}, context);
+      const question = `Why is ${clean(failure.entry)} skipped? The reason goes into the journal:`;
+      const reason = await input({message: question, validate: reasonGiven}, context);
       return {choice: 'skip', reason: reason.trim()};
     });
     return typeof choice === 'string'
@@ -121,20 +121,20 @@ class Terminal {
       : {...choice, by: this.#user};
   }
 
-  /** Ends also when the terminal goes away: a key that cannot come is not waited for. */
+  /** Also ends when the terminal goes away: no key can come any more. */
   async #prompt<Result>(
     signal: AbortSignal,
     show: (context: PromptContext) => Promise<Result>,
   ): Promise<Result | Unanswered> {
     return withKeys(this.#input, async ({input, ended}) => {
-      // Inquirer leaves its reader open when it is begun with a signal that is already aborted.
+      // Inquirer leaves its reader open when it starts with a signal that is already aborted.
       if (signal.aborted || ended.aborted) {
-        return ended.reason === 'left' ? 'left' : 'gone';
+        return ended.reason === 'dismissed' ? 'dismissed' : 'gone';
       }
       try {
         return await show({input, output: this.#output, signal: AbortSignal.any([signal, ended])});
       } catch (cause) {
-        return unanswered(cause, signal.aborted ? 'gone' : ended.reason);
+        return reasonUnanswered(cause, signal.aborted ? 'gone' : ended.reason);
       }
     });
   }
@@ -161,15 +161,15 @@ function questionLines(
   ];
 }
 
-/** The keys that are legal here. To stop comes first, so it is what Enter means. */
+/** The legal choices. To stop comes first: Enter means it. */
 function choicesFor({
   reversibleTo,
 }: Failure): readonly {readonly name: string; readonly value: Choice}[] {
   return [
-    {name: 'stop here: what stands, stands', value: {choice: 'stop'}},
-    {name: 'retry: look again, and go on from there', value: {choice: 'retry'}},
-    {name: 'skip: go on without it, for a reason', value: {choice: 'skip', reason: ''}},
-    // The nearest place first: it undoes the least.
+    {name: 'stop: pause here, and leave the changes in place', value: {choice: 'stop'}},
+    {name: 'retry: check again, and continue from there', value: {choice: 'retry'}},
+    {name: 'skip: continue without it, for a reason', value: {choice: 'skip', reason: ''}},
+    // The nearest checkpoint first: it undoes the least.
     ...[...reversibleTo].reverse().map((to) => ({
       name: `reverse to ${clean(placeText(to))}`,
       value: {choice: 'reverse', to} as const,
@@ -177,19 +177,19 @@ function choicesFor({
   ];
 }
 
-const wordOrNothing = (word: string) => (typed: string) =>
-  typed === word || typed === '' || `That is not ${word}. Leave it empty to hold.`;
+const wordOrEmpty = (word: string) => (typed: string) =>
+  typed === word || typed === '' || `That is not ${word}. Leave it empty to pause.`;
 
-const aReason = (typed: string) =>
+const reasonGiven = (typed: string) =>
   typed.trim() !== '' || 'The journal needs a reason. Ctrl-C stops the run here instead.';
 
-/** Inquirer's own errors say that there was no answer. Anything else is a bug, and goes on. */
-function unanswered(cause: unknown, reason: unknown): Unanswered {
-  if (reason === 'gone' || reason === 'left') {
+/** Inquirer's own errors mean that there was no answer. Any other error is a bug, and is thrown again. */
+function reasonUnanswered(cause: unknown, reason: unknown): Unanswered {
+  if (reason === 'gone' || reason === 'dismissed') {
     return reason;
   }
   if (cause instanceof Error && cause.name === 'ExitPromptError') {
-    return 'left';
+    return 'dismissed';
   }
   throw cause;
 }

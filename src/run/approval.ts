@@ -25,7 +25,7 @@ export interface Approver {
   readonly rehearsal: boolean;
 }
 
-export interface Approval {
+interface Approval {
   readonly answer: 'yes' | 'no';
   readonly by: string;
 }

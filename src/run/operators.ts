@@ -1,7 +1,7 @@
 import type {Operator, Question} from '../engine/operator.ts';
 
 /** Answers that were given before the run: on the command line, or by the program that starts it. */
-export interface GivenAnswers {
+interface GivenAnswers {
   /** Yes to the plan, to the plan of a reversal, and to every confirmation. */
   readonly yes: boolean;
   /** What happens when an entry fails: `reverse` reverses to the nearest checkpoint. */

@@ -4,7 +4,7 @@ import {appliedEntries, type Progress} from '../model/progress.ts';
 import {type ExitCode, exitCodes} from './exit-codes.ts';
 
 /** The plan was not approved, so nothing was done. */
-export interface Declined {
+interface Declined {
   readonly kind: 'declined';
   /** Who was asked. */
   readonly by: string;

@@ -35,11 +35,11 @@ export interface SessionRequest {
   readonly decideBy?: Date;
 }
 
-export interface NewRun {
+interface NewRun {
   /** Digest of the approved plan. */
   readonly plan: string;
   readonly rehearsal: boolean;
-  /** Throws if the run must not begin. Called while the lock is held: another run may have begun during the approval. */
+  /** Throws if the run must not begin. Called while the lock is held: another run may have started during the approval. */
   readonly mayBegin?: () => void;
 }
 

@@ -89,7 +89,7 @@ export class Run {
     const {world, redactor} = this.#opened;
     const {progress} = this;
     if (!progress) {
-      throw new Error(`${this.name} has not begun`);
+      throw new Error(`${this.name} has not started`);
     }
     refuseUnchanged(progress);
     const {stopping} = this.#parts.session.signals;

@@ -4,7 +4,6 @@ import {terminalOperator} from '../../src/cli/terminal-operator.ts';
 import type {Failure, Question} from '../../src/engine/operator.ts';
 import {plainPaint} from '../../src/report/index.ts';
 import {clean} from '../../src/report/text.ts';
-import {flagOperator, rehearsalOperator} from '../../src/run/operators.ts';
 
 const enter = '\r';
 const ctrlC = '\u0003';
@@ -131,7 +130,7 @@ describe('a question that wants a word', () => {
   ])('$name', async ({keys, answer}) => {
     const at = terminal();
     const asked = at.operator.ask(protectedPlan, never);
-    await at.shown('Type production to go on:');
+    await at.shown('Type production to continue:');
     await at.type(...keys);
     expect(await asked).toEqual({answer, by: 'ada'});
   });
@@ -139,7 +138,7 @@ describe('a question that wants a word', () => {
   test('the point of no return wants a whole yes', async () => {
     const at = terminal();
     const asked = at.operator.ask({...cutOver, about: 'point-of-no-return'}, never);
-    await at.shown('Type yes to go on:');
+    await at.shown('Type yes to continue:');
     await at.type('y', enter, 'es', enter);
     expect(await asked).toEqual({answer: 'yes', by: 'ada'});
   });
@@ -151,12 +150,12 @@ describe('when an entry has failed', () => {
     {name: 'Ctrl-C stops here', keys: [ctrlC], choice: {choice: 'stop'}},
     {name: 'it can be tried again', keys: [down, enter], choice: {choice: 'retry'}},
     {
-      name: 'it can go back to the nearest checkpoint',
+      name: 'it can be reversed to the nearest checkpoint',
       keys: [down, down, down, enter],
       choice: {choice: 'reverse', to: 'prepared'},
     },
     {
-      name: 'it can go back to the very start',
+      name: 'it can be reversed to the start',
       keys: [down, down, down, down, enter],
       choice: {choice: 'reverse', to: null},
     },
@@ -173,7 +172,7 @@ describe('when an entry has failed', () => {
   ])('$name', async ({keys, choice}) => {
     const at = terminal();
     const decided = at.operator.decide(failure, never);
-    await at.shown('What now?');
+    await at.shown('What do you want to do?');
     await at.type(...keys);
     expect(await decided).toEqual({...choice, by: 'ada'});
   });
@@ -184,10 +183,10 @@ describe('when an entry has failed', () => {
       at.operator.decide(failure, never),
       at.operator.decide({...failure, entry: 'other'}, never),
     ];
-    await at.shown('open has failed. What now?');
+    await at.shown('open has failed. What do you want to do?');
     expect(at.text().includes('other has failed')).toBe(false);
     await at.type(enter);
-    await at.shown('other has failed. What now?');
+    await at.shown('other has failed. What do you want to do?');
     await at.type(down, enter);
     expect(await Promise.all(both)).toEqual([
       {choice: 'stop', by: 'ada'},
@@ -195,68 +194,11 @@ describe('when an entry has failed', () => {
     ]);
   });
 
-  test('a terminal that goes away stops it, and nobody said so', async () => {
+  test('a terminal that goes away stops the run, and nobody answered', async () => {
     const at = terminal();
     const decided = at.operator.decide(failure, never);
-    await at.shown('What now?');
+    await at.shown('What do you want to do?');
     at.input.destroy();
     expect(await decided).toEqual({choice: 'stop', by: 'nobody'});
-  });
-});
-
-describe('without a terminal', () => {
-  const about = (question: Partial<Question>): Question => ({...cutOver, ...question});
-  const yes = flagOperator({yes: true, lab: false});
-
-  test.each([
-    {name: 'the plan', question: about({about: 'plan'}), answer: 'yes'},
-    {name: 'a confirmation', question: cutOver, answer: 'yes'},
-    {name: 'a way back', question: about({about: 'reversal'}), answer: 'yes'},
-    {name: 'a changed runbook', question: about({about: 'changes'}), answer: 'unasked'},
-    {
-      name: 'the point of no return',
-      question: about({about: 'point-of-no-return'}),
-      answer: 'unasked',
-    },
-    {
-      name: 'a word to type',
-      question: about({about: 'plan', mustType: 'production'}),
-      answer: 'unasked',
-    },
-  ])('--yes answers $name: $answer', async ({question, answer}) => {
-    expect((await yes.ask(question, never)).answer).toBe(answer);
-  });
-
-  test('without a flag nothing is answered', async () => {
-    expect(await flagOperator({yes: false, lab: true}).ask(cutOver, never)).toEqual({
-      answer: 'unasked',
-      by: 'nobody',
-    });
-  });
-
-  test('a failure stops the run, or goes back to the nearest place if that was said before', async () => {
-    expect([
-      await yes.decide(failure, never),
-      await flagOperator({yes: true, lab: false, onFailure: 'reverse'}).decide(failure, never),
-      await flagOperator({yes: true, lab: false, onFailure: 'reverse'}).decide(
-        {...failure, reversibleTo: []},
-        never,
-      ),
-    ]).toEqual([
-      {choice: 'stop', by: 'nobody'},
-      {choice: 'reverse', to: 'prepared', by: '--on-failure'},
-      {choice: 'stop', by: '--on-failure'},
-    ]);
-  });
-
-  test('a rehearsal says yes to everything, and stops at a failure', async () => {
-    const rehearsal = rehearsalOperator();
-    expect([
-      await rehearsal.ask(about({about: 'point-of-no-return', mustType: 'lab'}), never),
-      await rehearsal.decide(failure, never),
-    ]).toEqual([
-      {answer: 'yes', by: 'rehearsal'},
-      {choice: 'stop', by: 'rehearsal'},
-    ]);
   });
 });
