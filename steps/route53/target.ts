@@ -1,7 +1,6 @@
 import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
-import {awsConfig} from '../aws/client.ts';
-import {awsRights, type ResourcesOf} from '../aws/rights.ts';
+import {awsConfig, awsRights, type ResourcesOf} from '../aws/index.ts';
 import type {RecordSet} from './records/record-set.ts';
 import {
   type Access,
@@ -12,7 +11,7 @@ import {
   sent,
   setsNamed,
 } from './zone/api.ts';
-import {lazyClients} from './zone/clients.ts';
+import {route53Clients} from './zone/clients.ts';
 
 /** A hosted zone, to look at. */
 export interface ZoneReader {
@@ -76,7 +75,7 @@ export const hostedZone = defineTarget({
     await awsRights(aws, needs, resourcesOf(zoneId), context),
   ],
   open: async ({zoneId, ...aws}, {name}) => {
-    const clients = lazyClients(aws);
+    const clients = route53Clients(aws);
     const access = {name, zoneId, clients: clients.get};
     const reader = readerOf(access);
     const writer = {

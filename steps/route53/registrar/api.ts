@@ -1,8 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Nameserver, Route53DomainsClient} from '@aws-sdk/client-route-53-domains';
 import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
-import {type AwsConfig, readingClient, writingClient} from '../../aws/client.ts';
-import {awsProblem} from '../../aws/problems.ts';
+import {type AwsClients, type AwsConfig, awsClients, awsProblem} from '../../aws/index.ts';
 import {notTaken, operationFailed, requestRefused} from './problems.ts';
 import type {
   Entered,
@@ -12,11 +11,7 @@ import type {
   SigningKey,
 } from './registrar.ts';
 
-interface Clients {
-  readonly sdk: typeof import('@aws-sdk/client-route-53-domains');
-  readonly reading: Route53DomainsClient;
-  readonly writing: Route53DomainsClient;
-}
+type Clients = AwsClients<typeof import('@aws-sdk/client-route-53-domains'), Route53DomainsClient>;
 
 type Call = (clients: Clients, signal: AbortSignal) => Promise<string | undefined>;
 
@@ -26,12 +21,12 @@ const mostTries = 5;
 
 /** The domain at Route 53 Domains, which lives in us-east-1 alone. */
 export function domainsApi({name, domain, aws}: {name: string; domain: string; aws: AwsConfig}) {
-  let opened: Promise<Clients> | undefined;
-  const clients = async (): Promise<Clients> => {
-    opened ??= open(aws);
-    return opened;
-  };
-  const api = new DomainsApi(name, domain, clients);
+  const clients = awsClients(
+    aws,
+    () => import('@aws-sdk/client-route-53-domains'),
+    (sdk, settings) => new sdk.Route53DomainsClient(settings),
+  );
+  const api = new DomainsApi(name, domain, clients.get);
   const reader: RegistrarReader = {
     name,
     domain,
@@ -44,22 +39,7 @@ export function domainsApi({name, domain, aws}: {name: string; domain: string; a
     setNameServers: (wanted, signal, say) => api.setNameServers(wanted, signal, say),
     setKeys: (wanted, _ds, signal, say) => api.setKeys(wanted, signal, say),
   };
-  const close = async () => {
-    const open = await opened?.catch(() => undefined);
-    open?.reading.destroy();
-    open?.writing.destroy();
-  };
-  return {reader, writer, close};
-}
-
-/** The SDK takes a while to load: only who talks to it waits. */
-async function open(aws: AwsConfig): Promise<Clients> {
-  const sdk = await import('@aws-sdk/client-route-53-domains');
-  return {
-    sdk,
-    reading: new sdk.Route53DomainsClient(readingClient(aws)),
-    writing: new sdk.Route53DomainsClient(writingClient(aws)),
-  };
+  return {reader, writer, close: clients.close};
 }
 
 class DomainsApi {

@@ -1,7 +1,6 @@
 import {z} from 'zod';
 import {defineTarget, type ReportProgress} from '../../../src/index.ts';
-import {awsConfig} from '../../aws/client.ts';
-import {awsRights} from '../../aws/rights.ts';
+import {awsConfig, awsRights} from '../../aws/index.ts';
 import {domainsApi} from './api.ts';
 
 /** A name server as a registrar enters it. */

@@ -1,6 +1,6 @@
 import type {ListResourceRecordSetsCommandOutput} from '@aws-sdk/client-route-53';
 import {SwitcharooError} from '../../../src/index.ts';
-import {awsProblem} from '../../aws/problems.ts';
+import {awsProblem} from '../../aws/index.ts';
 import {canonicalName} from '../records/canonical.ts';
 import {type RecordSet, toSdk} from '../records/record-set.ts';
 import type {Batch, Domain, Protection, Sent} from '../target.ts';

@@ -1,35 +1,19 @@
 import type {Route53Client} from '@aws-sdk/client-route-53';
-import {type AwsConfig, readingClient, writingClient} from '../../aws/client.ts';
+import {type AwsClients, type AwsConfig, awsClients, type LazyAwsClients} from '../../aws/index.ts';
 import {paceOf} from './rate-limit.ts';
 
-export interface Clients {
-  readonly sdk: typeof import('@aws-sdk/client-route-53');
-  readonly reading: Route53Client;
-  readonly writing: Route53Client;
-}
+type Sdk = typeof import('@aws-sdk/client-route-53');
+export type Clients = AwsClients<Sdk, Route53Client>;
 
-export interface Route53Config extends AwsConfig {
+interface Route53Config extends AwsConfig {
   readonly requestsPerSecond: number;
 }
 
-/** The SDK takes half a second to load: only who talks to Route 53 waits for it. */
-export function lazyClients(config: Route53Config) {
-  let opened: Promise<Clients> | undefined;
-  return {
-    get: (): Promise<Clients> => {
-      opened ??= openClients(config);
-      return opened;
-    },
-    close: async (): Promise<void> => {
-      const clients = await opened?.catch(() => undefined);
-      clients?.reading.destroy();
-      clients?.writing.destroy();
-    },
-  };
-}
-
-async function openClients({requestsPerSecond, ...aws}: Route53Config): Promise<Clients> {
-  const sdk = await import('@aws-sdk/client-route-53');
+/** Clients that keep to the rate limit of the account together. */
+export function route53Clients({
+  requestsPerSecond,
+  ...aws
+}: Route53Config): LazyAwsClients<Sdk, Route53Client> {
   const pace = paceOf(aws.endpoint ?? 'aws');
   const paced = (client: Route53Client): Route53Client => {
     const handler = client.config.requestHandler;
@@ -43,9 +27,9 @@ async function openClients({requestsPerSecond, ...aws}: Route53Config): Promise<
     };
     return client;
   };
-  return {
-    sdk,
-    reading: paced(new sdk.Route53Client(readingClient(aws))),
-    writing: paced(new sdk.Route53Client(writingClient(aws))),
-  };
+  return awsClients(
+    aws,
+    () => import('@aws-sdk/client-route-53'),
+    (sdk, settings) => paced(new sdk.Route53Client(settings)),
+  );
 }

@@ -33,7 +33,7 @@ import {createS3} from '../../../lab/aws/s3.ts';
 import {createSecretsManager} from '../../../lab/aws/secrets-manager.ts';
 import {createSsm} from '../../../lab/aws/ssm.ts';
 import {createStore, digestOf, putManifest} from '../../../lab/registry/store.ts';
-import {readingClient, writingClient} from '../../../steps/aws/client.ts';
+import {readingClient, writingClient} from '../../../steps/aws/index.ts';
 import {refusalOf, started} from './started.ts';
 
 const bytes = Buffer.from([0, 1, 2, 253, 254, 255]);

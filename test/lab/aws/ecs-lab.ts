@@ -21,7 +21,7 @@ import {createLogs} from '../../../lab/aws/logs.ts';
 import {createServiceQuotas, fargateQuotas} from '../../../lab/aws/service-quotas.ts';
 import {type LoadBalancer, startLoadBalancer} from '../../../lab/load-balancer.ts';
 import {memoryMiBOf} from '../../../lab/memory.ts';
-import type {AwsConfig} from '../../../steps/aws/client.ts';
+import type {AwsConfig} from '../../../steps/aws/index.ts';
 
 /** A cluster with one service `web`, whose tasks are small real web servers. */
 export interface EcsLab {

@@ -12,7 +12,7 @@ import type {AwsService} from '../../../lab/aws/endpoint.ts';
 import {createRds} from '../../../lab/aws/rds.ts';
 import {jsonReply} from '../../../lab/aws/replies.ts';
 import {createRoute53} from '../../../lab/aws/route53.ts';
-import {type AwsConfig, readingClient, writingClient} from '../../../steps/aws/client.ts';
+import {type AwsConfig, readingClient, writingClient} from '../../../steps/aws/index.ts';
 import {credentials, refusalOf, started} from './started.ts';
 
 const emptyEcs: AwsService = {signingName: 'ecs', handle: async () => jsonReply({clusterArns: []})};

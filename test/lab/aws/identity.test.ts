@@ -2,7 +2,7 @@ import {IAMClient, paginateSimulatePrincipalPolicy} from '@aws-sdk/client-iam';
 import {GetCallerIdentityCommand, STSClient} from '@aws-sdk/client-sts';
 import {expect, test} from 'vitest';
 import {createIdentity} from '../../../lab/aws/identity.ts';
-import {readingClient} from '../../../steps/aws/client.ts';
+import {readingClient} from '../../../steps/aws/index.ts';
 import {refusalOf, started} from './started.ts';
 
 const role = 'arn:aws:iam::123456789012:role/switcharoo';

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-rds';
 import {expect, test} from 'vitest';
 import {createRds} from '../../../lab/aws/rds.ts';
-import {readingClient} from '../../../steps/aws/client.ts';
+import {readingClient} from '../../../steps/aws/index.ts';
 import {refusalOf, started} from './started.ts';
 
 const shop = {identifier: 'shop', endpoint: '127.0.0.1', port: 3306};

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-route-53-domains';
 import {expect, test} from 'vitest';
 import {createRoute53Domains} from '../../../lab/aws/route53-domains.ts';
-import {readingClient, writingClient} from '../../../steps/aws/client.ts';
+import {readingClient, writingClient} from '../../../steps/aws/index.ts';
 import {refusalOf, started} from './started.ts';
 
 const key = {Flags: 257, Algorithm: 13, PublicKey: 'a2V5'};

@@ -14,7 +14,7 @@ import {
 import {describe, expect, test} from 'vitest';
 import type {RecordSet} from '../../../lab/aws/record-set.ts';
 import {createRoute53, type Route53Options} from '../../../lab/aws/route53.ts';
-import {readingClient, writingClient} from '../../../steps/aws/client.ts';
+import {readingClient, writingClient} from '../../../steps/aws/index.ts';
 import {refusalOf, started} from './started.ts';
 
 const zone = {

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {askAws, awsProblem} from '../../../steps/aws/problems.ts';
+import {askAws, awsProblem} from '../../../steps/aws/index.ts';
 
 const named = (name: string, facts: object = {}): Error =>
   Object.assign(new Error(`${name} said so`), {name, ...facts});

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {createIdentity} from '../../../lab/aws/identity.ts';
-import {awsRights, type ResourcesOf} from '../../../steps/aws/rights.ts';
+import {awsRights, type ResourcesOf} from '../../../steps/aws/index.ts';
 import {started} from '../../lab/aws/started.ts';
 
 const needs = [

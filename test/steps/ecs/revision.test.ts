@@ -6,7 +6,7 @@ import {createS3} from '../../../lab/aws/s3.ts';
 import {createSecretsManager} from '../../../lab/aws/secrets-manager.ts';
 import {createSsm} from '../../../lab/aws/ssm.ts';
 import type {Action, Look} from '../../../src/index.ts';
-import {readingClient} from '../../../steps/aws/client.ts';
+import {readingClient} from '../../../steps/aws/index.ts';
 import {readyToDeploy} from '../../../steps/ecs/ready-to-deploy.ts';
 import {registerRevision} from '../../../steps/ecs/register-revision.ts';
 import {withoutValues} from '../../../steps/ecs/revision/containers.ts';
