@@ -82,10 +82,10 @@ const arrows: readonly Arrow[] = [
     may: ({file, to}, tree) =>
       to === 'src/index.ts' ||
       technologyOf(to) === technologyOf(file) ||
-      isIn(to, 'steps/aws', 'steps/name-servers') ||
+      isIn(to, 'steps/name-servers') ||
       /^steps\/[^/]+\/index\.ts$/.test(to) ||
       (isIn(to, 'steps') && /\bdefineTarget\(/.test(tree.get(to) ?? '')),
-    rule: 'a technology imports src/index.ts, its own folder, steps/aws, steps/name-servers, and the index.ts of others; export there what both need',
+    rule: 'a technology imports src/index.ts, its own folder, steps/name-servers, and the index.ts of others (steps/aws, too); export there what both need',
   },
   {
     from: (file) => isIn(file, 'lab'),

@@ -1,5 +1,5 @@
 import type {CloudWatchClient} from '@aws-sdk/client-cloudwatch';
-import {SwitcharooError} from '../../src/index.ts';
+import {SwitcharooError} from '../../../src/index.ts';
 
 /** A metric of CloudWatch for one resource. */
 export interface Metric {

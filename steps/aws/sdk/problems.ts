@@ -1,4 +1,4 @@
-import {SwitcharooError} from '../../src/index.ts';
+import {SwitcharooError} from '../../../src/index.ts';
 
 /** The errors of AWS services that refuse the credentials (SDK error names, and the codes of the XML services). */
 const credentialNames = new Set([

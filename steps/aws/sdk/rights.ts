@@ -1,7 +1,7 @@
-import type {Grant, NeedStatus, OpenContext, Rights} from '../../src/index.ts';
-import type {AwsConfig} from './client.ts';
+import type {Grant, NeedStatus, OpenContext, Rights} from '../../../src/index.ts';
 import {awsClients} from './clients.ts';
 import {oneLine} from './problems.ts';
+import type {AwsConfig} from './settings.ts';
 
 /** The ARNs on which an action is made; `*` where IAM has nothing narrower. */
 export type ResourcesOf = (action: string, account: string) => readonly string[];

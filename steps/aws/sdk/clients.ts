@@ -1,5 +1,5 @@
-import {type AwsConfig, readingClient, writingClient} from './client.ts';
 import {askAws} from './problems.ts';
+import {type AwsConfig, readingClient, writingClient} from './settings.ts';
 
 /** What `readingClient` and `writingClient` give: the settings of a client of any service. */
 export type ClientSettings = ReturnType<typeof readingClient>;
