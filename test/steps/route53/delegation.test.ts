@@ -275,7 +275,7 @@ describe('what the registrar has to be allowed', () => {
             text: 'somebody who may change name servers and DS records of shop.test at Gandi',
           },
         ],
-        held: [],
+        needs: [],
       },
     ]);
   });
