@@ -1,104 +1,149 @@
-import {get} from 'node:http';
-import {type AddressInfo, connect, createServer, type Socket} from 'node:net';
+import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {join, reach, refuse, requestedHost} from './load-balancer/connection.ts';
+import {checkHealth, type HealthCheckOptions} from './load-balancer/health-check.ts';
+import {
+  type BalancedTarget,
+  deregistering,
+  newTarget,
+  published,
+  type Target,
+} from './load-balancer/target.ts';
 
-/** The states and reasons are those of DescribeTargetHealth (ELBv2 API, TargetHealth). */
-export type TargetState = 'initial' | 'healthy' | 'unhealthy' | 'draining';
-
-export interface BalancedTarget {
-  readonly id: string;
-  readonly address: string;
-  readonly port: number;
-  /** The target group that it was registered in; none: it serves every connection. */
-  readonly group?: string;
-  readonly state: TargetState;
-  readonly reason?: string;
-  readonly description?: string;
-}
+export type {BalancedTarget} from './load-balancer/target.ts';
 
 export interface LoadBalancer {
   readonly address: string;
   readonly port: number;
-  /** Adds a target. It is given no connection until its health checks pass. */
+  /** Adds a target. It gets no connection until its health checks pass. */
   register(id: string, address: string, port: number, group?: string): void;
-  /** Gives it no new connection; it is gone once its open ones have ended, at the latest after `drainMs`. */
+  /** Gives it no new connection, and removes it once its open ones have ended, after `drainMs` at the latest. */
   deregister(id: string): void;
   targets(): readonly BalancedTarget[];
-  /** Lets the health checks of a target fail, or pass again, whatever it answers. */
+  /** Makes the health checks of a target fail, whatever it answers; or not any more. */
   failHealthChecks(id: string, failing: boolean): void;
-  /** Answers every so-manieth connection with 503 itself; `undefined`: none. */
+  /** Answers every nth connection with 503 itself; `undefined`: none. */
   failEvery(nth: number | undefined): void;
-  /** Says which group is given a connection, by the host that its first request asks for; without it all targets are. */
+  /** Chooses the target group of a connection by the host of its first request; without it, all targets serve it. */
   routeBy(route: Route): void;
   stop(): Promise<void>;
 }
 
 /** The group for a connection to a host; `undefined`: none, and it is refused. */
-export type Route = (host: string) => string | undefined;
+type Route = (host: string) => string | undefined;
 
-export interface LoadBalancerOptions {
-  readonly address: string;
+interface LoadBalancerOptions extends HealthCheckOptions {
   /** 0: the system picks one. */
   readonly port: number;
-  readonly healthPath: string;
   readonly intervalMs: number;
-  readonly healthyThreshold?: number;
-  readonly unhealthyThreshold?: number;
   readonly drainMs?: number;
 }
-
-interface Target {
-  readonly id: string;
-  readonly address: string;
-  readonly port: number;
-  readonly group: string | undefined;
-  readonly connections: Set<Socket>;
-  failsChecks: boolean;
-  state: TargetState;
-  reason?: string;
-  description?: string;
-  /** Checks in a row with the same outcome. */
-  passed: number;
-  missed: number;
-}
-
-const connectTimeoutMs = 1_000;
 
 /**
  * A load balancer on loopback: it passes TCP connections on to healthy targets in turn, checks their health
  * over HTTP, and answers 503 when none is healthy (it fails closed, where an ALB with only unhealthy targets opens).
  */
 export async function startLoadBalancer(options: LoadBalancerOptions): Promise<LoadBalancer> {
-  const targets = new Map<string, Target>();
-  const clients = new Set<Socket>();
-  const stopped = new AbortController();
-  let turn = 0;
-  let failing: number | undefined;
-  let route: Route | undefined;
+  const balancer = new LoopbackBalancer(options);
+  await balancer.start();
+  return balancer;
+}
 
-  const server = createServer((client) => {
-    clients.add(client);
-    client.once('close', () => clients.delete(client));
-    // A client that goes away is its own business.
-    client.on('error', () => client.destroy());
-    void passOn(client);
-  });
+class LoopbackBalancer implements LoadBalancer {
+  readonly address: string;
+  readonly #options: LoadBalancerOptions;
+  readonly #server: Server;
+  readonly #targets = new Map<string, Target>();
+  readonly #clients = new Set<Socket>();
+  readonly #stopped = new AbortController();
+  #checking: Promise<void> | undefined;
+  #turn = 0;
+  #failing: number | undefined;
+  #route: Route | undefined;
 
-  async function passOn(client: Socket): Promise<void> {
-    const group = route ? route(await hostAskedFor(client)) : undefined;
-    const healthy = [...targets.values()].filter(
+  constructor(options: LoadBalancerOptions) {
+    this.address = options.address;
+    this.#options = options;
+    this.#server = createServer((client) => {
+      this.#clients.add(client);
+      client.once('close', () => this.#clients.delete(client));
+      // A client that disconnects is no failure of the balancer.
+      client.on('error', () => client.destroy());
+      void this.#passOn(client);
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#checking = this.#checkAll();
+    const {port, address} = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, address, resolve);
+    });
+  }
+
+  get port(): number {
+    // `address()` is an object for a TCP server that listens.
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  register(id: string, address: string, port: number, group?: string): void {
+    this.#targets.set(id, newTarget({id, address, port, group}));
+  }
+
+  deregister(id: string): void {
+    const target = this.#targets.get(id);
+    if (target && target.state !== 'draining') {
+      Object.assign(target, deregistering);
+      void this.#drain(target);
+    }
+  }
+
+  targets(): readonly BalancedTarget[] {
+    return [...this.#targets.values()].map(published);
+  }
+
+  failHealthChecks(id: string, failing: boolean): void {
+    const target = this.#targets.get(id);
+    if (target) {
+      target.failsChecks = failing;
+    }
+  }
+
+  failEvery(nth: number | undefined): void {
+    this.#failing = nth;
+  }
+
+  routeBy(route: Route): void {
+    this.#route = route;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#clients) {
+      socket.destroy();
+    }
+    await Promise.all([closed, this.#checking]);
+  }
+
+  async #passOn(client: Socket): Promise<void> {
+    const route = this.#route;
+    const group = route ? route(await requestedHost(client)) : undefined;
+    const healthy = [...this.#targets.values()].filter(
       (target) => target.state === 'healthy' && (!route || target.group === group),
     );
     if (healthy.length === 0) {
       return refuse(client, '503 Service Temporarily Unavailable');
     }
-    turn += 1;
-    if (failing !== undefined && turn % failing === 0) {
+    this.#turn += 1;
+    const turn = this.#turn;
+    if (this.#failing !== undefined && turn % this.#failing === 0) {
       return refuse(client, '503 Service Temporarily Unavailable');
     }
     for (let next = 0; next < healthy.length; next += 1) {
       const target = healthy[(turn + next) % healthy.length];
-      const upstream = target && (await reach(target, options.address));
+      const upstream = target && (await reach(target, this.address));
       if (target && upstream) {
         return join(client, upstream, target);
       }
@@ -106,237 +151,26 @@ export async function startLoadBalancer(options: LoadBalancerOptions): Promise<L
     refuse(client, '502 Bad Gateway');
   }
 
-  const checking = (async () => {
-    while (!stopped.signal.aborted) {
-      const checked = [...targets.values()].filter(({state}) => state !== 'draining');
-      await Promise.all(checked.map((target) => checkHealth(target, options, stopped.signal)));
-      await sleep(options.intervalMs, undefined, {signal: stopped.signal}).catch(() => {});
+  async #checkAll(): Promise<void> {
+    const {signal} = this.#stopped;
+    while (!signal.aborted) {
+      const checked = [...this.#targets.values()].filter(({state}) => state !== 'draining');
+      await Promise.all(checked.map((target) => checkHealth(target, this.#options, signal)));
+      await sleep(this.#options.intervalMs, undefined, {signal}).catch(() => {});
     }
-  })();
+  }
 
-  async function drain(target: Target): Promise<void> {
-    const end = Date.now() + (options.drainMs ?? 500);
-    while (target.connections.size > 0 && Date.now() < end && !stopped.signal.aborted) {
+  async #drain(target: Target): Promise<void> {
+    const end = Date.now() + (this.#options.drainMs ?? 500);
+    while (target.connections.size > 0 && Date.now() < end && !this.#stopped.signal.aborted) {
       await sleep(20);
     }
     for (const socket of target.connections) {
       socket.destroy();
     }
-    // It may have been registered anew in the meantime.
-    if (targets.get(target.id) === target) {
-      targets.delete(target.id);
+    // Another target may have been registered under its id meanwhile.
+    if (this.#targets.get(target.id) === target) {
+      this.#targets.delete(target.id);
     }
   }
-
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.address, resolve);
-  });
-
-  return {
-    address: options.address,
-    // `address()` is an object for a TCP server that listens.
-    port: (server.address() as AddressInfo).port,
-    register: (id, address, port, group) =>
-      void targets.set(id, newTarget({id, address, port, group})),
-    routeBy: (chosen) => {
-      route = chosen;
-    },
-    deregister: (id) => {
-      const target = targets.get(id);
-      if (target && target.state !== 'draining') {
-        Object.assign(target, deregistering);
-        void drain(target);
-      }
-    },
-    failHealthChecks: (id, fails) => {
-      const target = targets.get(id);
-      if (target) {
-        target.failsChecks = fails;
-      }
-    },
-    targets: () => [...targets.values()].map(published),
-    failEvery: (nth) => {
-      failing = nth;
-    },
-    stop: async () => {
-      stopped.abort();
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of clients) {
-        socket.destroy();
-      }
-      await Promise.all([closed, checking]);
-    },
-  };
 }
-
-const longestHead = 16_384;
-
-/** The host of the first request, which is left to be read again. */
-async function hostAskedFor(client: Socket): Promise<string> {
-  let head = Buffer.alloc(0);
-  const ended = () => client.destroyed || client.readableEnded;
-  while (!head.includes('\r\n\r\n') && head.length < longestHead && !ended()) {
-    const chunk: Buffer | null = client.read();
-    if (chunk) {
-      head = Buffer.concat([head, chunk]);
-    } else {
-      await new Promise<void>((resolve) => {
-        for (const event of ['readable', 'end', 'close', 'error']) {
-          client.once(event, () => resolve());
-        }
-      });
-    }
-  }
-  if (!client.destroyed && head.length > 0) {
-    client.unshift(head);
-  }
-  const [, host = ''] = /^host:\s*([^\s:]+)/im.exec(head.toString('latin1')) ?? [];
-  return host.toLowerCase();
-}
-
-/** An upstream connection, or nothing when the target does not take it. */
-function reach(target: Target, localAddress: string): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
-    const upstream = connect({host: target.address, port: target.port, localAddress});
-    const giveUp = () => {
-      upstream.destroy();
-      resolve(undefined);
-    };
-    upstream.setTimeout(connectTimeoutMs, giveUp);
-    upstream.once('error', giveUp);
-    upstream.once('connect', () => {
-      upstream.setTimeout(0);
-      resolve(upstream);
-    });
-  });
-}
-
-function join(client: Socket, upstream: Socket, target: Target): void {
-  target.connections.add(upstream);
-  upstream.once('close', () => {
-    target.connections.delete(upstream);
-    // Not `destroy`: the end of an answer may still be on its way to the client.
-    client.destroySoon();
-  });
-  upstream.on('error', () => upstream.destroy());
-  client.once('close', () => upstream.destroy());
-  if (client.destroyed) {
-    upstream.destroy();
-  }
-  client.pipe(upstream);
-  upstream.pipe(client);
-}
-
-function refuse(client: Socket, status: string): void {
-  const body = `${status}\n`;
-  client.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-  );
-  // What the client still sends is read away, so that closing does not reset the answer.
-  client.resume();
-}
-
-async function checkHealth(
-  target: Target,
-  options: LoadBalancerOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  if (target.reason === 'Elb.RegistrationInProgress') {
-    Object.assign(target, initialChecking);
-  }
-  const fault = target.failsChecks ? wrongStatus(500) : await probe(target, options, signal);
-  if (target.state === 'draining' || signal.aborted) {
-    return;
-  }
-  target.passed = fault ? 0 : target.passed + 1;
-  target.missed = fault ? target.missed + 1 : 0;
-  if (target.passed >= (options.healthyThreshold ?? 2)) {
-    target.state = 'healthy';
-    delete target.reason;
-    delete target.description;
-  } else if (fault && target.missed >= (options.unhealthyThreshold ?? 2)) {
-    Object.assign(target, {state: 'unhealthy', ...fault});
-  }
-}
-
-interface HealthFault {
-  readonly reason: string;
-  readonly description: string;
-}
-
-function probe(
-  {address, port}: Target,
-  options: LoadBalancerOptions,
-  signal: AbortSignal,
-): Promise<HealthFault | undefined> {
-  return new Promise((resolve) => {
-    const request = get(
-      {
-        host: address,
-        port,
-        path: options.healthPath,
-        localAddress: options.address,
-        agent: false,
-        signal,
-        timeout: 1_000,
-      },
-      (response) => {
-        response.resume();
-        resolve(response.statusCode === 200 ? undefined : wrongStatus(response.statusCode));
-      },
-    );
-    request.once('timeout', () => {
-      resolve({reason: 'Target.Timeout', description: 'Request timed out'});
-      request.destroy();
-    });
-    request.once('error', () =>
-      resolve({reason: 'Target.FailedHealthChecks', description: 'Health checks failed'}),
-    );
-  });
-}
-
-const wrongStatus = (status = 0): HealthFault => ({
-  reason: 'Target.ResponseCodeMismatch',
-  description: `Health checks failed with these codes: [${status}]`,
-});
-
-const initialChecking = {
-  reason: 'Elb.InitialHealthChecking',
-  description: 'Initial health checks in progress',
-};
-
-const deregistering = {
-  state: 'draining' as const,
-  reason: 'Target.DeregistrationInProgress',
-  description: 'Target deregistration is in progress',
-};
-
-const newTarget = (named: Pick<Target, 'id' | 'address' | 'port' | 'group'>): Target => ({
-  ...named,
-  connections: new Set(),
-  failsChecks: false,
-  state: 'initial',
-  reason: 'Elb.RegistrationInProgress',
-  description: 'Target registration is in progress',
-  passed: 0,
-  missed: 0,
-});
-
-const published = ({
-  id,
-  address,
-  port,
-  group,
-  state,
-  reason,
-  description,
-}: Target): BalancedTarget => ({
-  id,
-  address,
-  port,
-  state,
-  ...(group === undefined ? {} : {group}),
-  ...(reason === undefined ? {} : {reason}),
-  ...(description === undefined ? {} : {description}),
-});

@@ -98,7 +98,7 @@ export async function turn(world: World, wanted: LabSwitch): Promise<void> {
     case 'image-unreachable':
       return ecs.faults.unreachable(wanted.image);
     case 'no-room':
-      return ecs.faults.noRoom(wanted.reason);
+      return ecs.faults.noCapacity(wanted.reason);
     case 'resolver-silent':
       resolver.faults.silent = wanted.silent;
       return;

@@ -28,7 +28,7 @@ const scenarios: readonly Scenario[] = [
     prepare: ({ecs}) => ecs.faults.crash('shop:2', 3),
     service: {circuitBreaker: {enable: true, rollback: true}},
   },
-  {name: 'no room', prepare: ({ecs}) => ecs.faults.noRoom('MEMORY')},
+  {name: 'no room', prepare: ({ecs}) => ecs.faults.noCapacity('MEMORY')},
   {
     name: 'targets unreachable',
     prepare: ({ecs}) => ecs.faults.unreachable('shop:2'),

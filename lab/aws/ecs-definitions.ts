@@ -7,7 +7,7 @@ export type DefinitionInput = {
   readonly [field: string]: unknown;
 };
 
-/** Makes a new revision: each registration does, also of a definition that is there already. */
+/** Makes a new revision. Each registration does, even of a definition that exists already. */
 export function register(world: EcsWorld, input: Record<string, unknown>): TaskDefinition {
   const {family, containerDefinitions: containers} = input;
   if (typeof family !== 'string' || !/^[\w-]{1,255}$/.test(family)) {
@@ -19,7 +19,8 @@ export function register(world: EcsWorld, input: Record<string, unknown>): TaskD
   if (!Array.isArray(containers) || containers.length === 0) {
     throw new AwsError('ClientException', 'Container list cannot be empty.');
   }
-  const revision = world.definitions.filter((one) => one.family === family).length + 1;
+  const revision =
+    world.definitions.filter((definition) => definition.family === family).length + 1;
   const {tags, ...fields} = input;
   const definition: TaskDefinition = {
     ...fields,
@@ -27,7 +28,7 @@ export function register(world: EcsWorld, input: Record<string, unknown>): TaskD
     family,
     revision,
     status: 'ACTIVE',
-    containerDefinitions: containers.map((one) => containerOf(one, input)),
+    containerDefinitions: containers.map((container) => containerOf(container, input)),
     volumes: input['volumes'] ?? [],
     placementConstraints: input['placementConstraints'] ?? [],
     compatibilities: ['EXTERNAL', 'EC2'],
@@ -40,14 +41,14 @@ export function register(world: EcsWorld, input: Record<string, unknown>): TaskD
   return definition;
 }
 
-/** It is not forgotten: what runs it goes on, and it can be described (API reference, DeregisterTaskDefinition). */
+/** Tasks that run it continue, and it can still be described (API reference, DeregisterTaskDefinition). */
 export function deregister(world: EcsWorld, reference: string): TaskDefinition {
-  const found = find(world, reference);
-  if (!found) {
+  const definition = find(world, reference);
+  if (!definition) {
     throw new AwsError('ClientException', 'The specified task definition does not exist.');
   }
-  const inactive: TaskDefinition = {...found, status: 'INACTIVE'};
-  world.definitions[world.definitions.indexOf(found)] = inactive;
+  const inactive: TaskDefinition = {...definition, status: 'INACTIVE'};
+  world.definitions[world.definitions.indexOf(definition)] = inactive;
   return inactive;
 }
 
@@ -84,11 +85,11 @@ function containerOf(
     ...container,
     name,
     image,
-    portMappings: (portMappings ?? []).map((one) => ({
-      // In the network of its host a container has the port that it is given, else one by chance.
-      hostPort: input['networkMode'] === 'awsvpc' ? one.containerPort : 0,
+    portMappings: (portMappings ?? []).map((mapping) => ({
+      // In the network of its host, a container without a host port gets a random one.
+      hostPort: input['networkMode'] === 'awsvpc' ? mapping.containerPort : 0,
       protocol: 'tcp',
-      ...one,
+      ...mapping,
     })),
   };
 }

@@ -33,13 +33,13 @@ export class OneOffs {
       return {tasks: this.#shapes(earlier.arns), failures: []};
     }
     const started = this.#start(order);
-    const arns = started.flatMap((one) => ('lastStatus' in one ? [one.arn] : []));
+    const arns = started.flatMap((task) => ('lastStatus' in task ? [task.arn] : []));
     if (typeof token === 'string' && arns.length > 0) {
       this.#asked.set(token, {digest, arns});
     }
     return {
       tasks: this.#shapes(arns),
-      failures: started.filter((one) => !('lastStatus' in one)),
+      failures: started.filter((task) => !('lastStatus' in task)),
     };
   }
 
@@ -119,7 +119,7 @@ export class OneOffs {
   #shapes(arns: readonly string[]): readonly object[] {
     return arns.flatMap((arn) => {
       const task = [...this.#world.tasks.values()].find(
-        (one) => lastPart(one.arn) === lastPart(arn),
+        (candidate) => lastPart(candidate.arn) === lastPart(arn),
       );
       return task ? [shapes.taskShape(this.#world, task)] : [];
     });

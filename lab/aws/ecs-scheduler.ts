@@ -1,3 +1,4 @@
+import {breakCircuit, breakerThreshold, rollBack} from './ecs-circuit-breaker.ts';
 import {
   beginDeployment,
   type Deployment,
@@ -56,7 +57,7 @@ class Turn {
 
   stopUnhealthy(): void {
     const {targetGroup} = this.#service.options;
-    for (const task of this.#wanted()) {
+    for (const task of this.#intended()) {
       const illness = this.#runner.illness(task);
       if (illness && targetGroup) {
         const group = `(target-group ${targetGroup.arn})`;
@@ -87,7 +88,7 @@ class Turn {
   rollBackOnRequest(): void {
     const {primary} = this;
     if (primary.record.status === 'ROLLBACK_REQUESTED') {
-      this.#rollBack(primary, 'Service deployment rolled back because of a user request.');
+      rollBack(this.#service, primary, 'Service deployment rolled back because of a user request.');
     }
   }
 
@@ -104,7 +105,7 @@ class Turn {
       ({taskDefinitionArn}) => taskDefinitionArn === primary.taskDefinition,
     );
     const missing = this.#service.desiredCount - this.#of(primary).length;
-    const allowed = Math.min(missing, this.#upper() - this.#wanted().length);
+    const allowed = Math.min(missing, this.#upper() - this.#intended().length);
     if (!definition || primary.rolloutState === 'FAILED' || Date.now() < primary.retryAt) {
       return Math.max(allowed, 0);
     }
@@ -117,10 +118,10 @@ class Turn {
 
   /** Old tasks go first, and of them those that serve nobody; never below the lower limit of healthy ones. */
   stopSurplus(): number {
-    const old = this.#wanted().filter(({deployment}) => deployment !== this.primary);
+    const old = this.#intended().filter(({deployment}) => deployment !== this.primary);
     const tooMany = this.#of(this.primary).slice(this.#service.desiredCount);
     const surplus = [...this.#idleFirst(old), ...tooMany];
-    let healthy = this.#wanted().filter((task) => this.#runner.isHealthy(task)).length;
+    let healthy = this.#intended().filter((task) => this.#runner.isHealthy(task)).length;
     const stopped: Task[] = [];
     for (const task of surplus) {
       const serves = this.#runner.isHealthy(task);
@@ -140,7 +141,7 @@ class Turn {
 
   sayDeadlock(moves: number): void {
     const {primary} = this;
-    const allHealthy = this.#wanted().every((task) => this.#runner.isHealthy(task));
+    const allHealthy = this.#intended().every((task) => this.#runner.isHealthy(task));
     const incomplete = this.#of(primary).length < this.#service.desiredCount;
     if (moves === 0 && primary.rolloutState === 'IN_PROGRESS' && incomplete && allHealthy) {
       say(
@@ -230,49 +231,10 @@ class Turn {
       return;
     }
     if (service.circuitBreaker.enable && deployment.failedTasks >= breakerThreshold(service)) {
-      this.#breakCircuit(deployment);
+      breakCircuit(service, deployment);
     } else if (deployment.failedTasks >= 3) {
       say(service, 'is unable to consistently start tasks successfully.');
     }
-  }
-
-  #breakCircuit(deployment: Deployment): void {
-    const service = this.#service;
-    deployment.rolloutState = 'FAILED';
-    deployment.rolloutStateReason = 'ECS deployment circuit breaker: tasks failed to start.';
-    deployment.updatedAt = new Date();
-    deployment.record.breakerTriggered = true;
-    say(service, `(deployment ${deployment.id}) deployment failed: tasks failed to start.`);
-    if (service.circuitBreaker.rollback) {
-      const reason =
-        'Service deployment rolled back because the circuit breaker threshold was exceeded.';
-      this.#rollBack(deployment, reason);
-    } else {
-      Object.assign(deployment.record, {status: 'STOPPED', finishedAt: new Date()});
-    }
-  }
-
-  /** Back to the last completed deployment. Where there is none, the deployment just stands failed. */
-  #rollBack(failed: Deployment, reason: string): void {
-    const service = this.#service;
-    const last = service.lastCompleted;
-    failed.rolloutState = 'FAILED';
-    failed.record.rollback = {reason, startedAt: new Date()};
-    failed.record.statusReason = reason;
-    if (!last) {
-      failed.record.status = 'ROLLBACK_FAILED';
-      return;
-    }
-    failed.record.status = 'ROLLBACK_IN_PROGRESS';
-    failed.status = 'ACTIVE';
-    failed.desiredCount = 0;
-    last.status = 'PRIMARY';
-    last.rolloutState = 'IN_PROGRESS';
-    last.rolloutStateReason = `ECS deployment circuit breaker: rolling back to deploymentId ${last.id}.`;
-    last.failedTasks = 0;
-    last.updatedAt = new Date();
-    service.deployments = [last, ...service.deployments.filter((one) => one !== last)];
-    say(service, `rolling back to deployment ${last.id}.`);
   }
 
   #sayTasks(what: string, tasks: readonly Task[]): void {
@@ -281,18 +243,18 @@ class Turn {
 
   #idleFirst(tasks: readonly Task[]): readonly Task[] {
     const serves = (task: Task) => Number(this.#runner.isHealthy(task));
-    return tasks.toSorted((one, other) => serves(one) - serves(other));
+    return tasks.toSorted((left, right) => serves(left) - serves(right));
   }
 
   /** Tasks that are meant to run. */
-  #wanted(): readonly Task[] {
+  #intended(): readonly Task[] {
     return tasksOf(this.#world, this.#service).filter(
       ({desiredStatus}) => desiredStatus === 'RUNNING',
     );
   }
 
   #of(deployment: Deployment): readonly Task[] {
-    return this.#wanted().filter((task) => task.deployment === deployment);
+    return this.#intended().filter((task) => task.deployment === deployment);
   }
 
   /** Tasks of a deployment that are told to stop and have not. */
@@ -314,7 +276,3 @@ class Turn {
     return Math.ceil((this.#service.desiredCount * this.#service.minimumHealthyPercent) / 100);
   }
 }
-
-/** Half of the desired count, at least 3 and at most 200 (ECS API, DeploymentCircuitBreaker). */
-export const breakerThreshold = ({desiredCount}: Service): number =>
-  Math.min(200, Math.max(3, Math.ceil(desiredCount / 2)));

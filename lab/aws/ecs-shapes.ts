@@ -1,4 +1,4 @@
-import {breakerThreshold} from './ecs-scheduler.ts';
+import {breakerThreshold} from './ecs-circuit-breaker.ts';
 import {
   arnOf,
   type Deployment,
@@ -68,7 +68,9 @@ export function serviceShape(world: EcsWorld, service: Service, withTags: boolea
           },
         ]
       : [],
-    deployments: service.deployments.map((one) => deploymentShape(tasks, one, rolling)),
+    deployments: service.deployments.map((deployment) =>
+      deploymentShape(tasks, deployment, rolling),
+    ),
     ...(service.history[0] && rolling
       ? {currentServiceDeployment: service.history[0].record.arn}
       : {}),
@@ -97,13 +99,10 @@ const networkConfiguration = {
 };
 
 const networkModeOf = ({definitions}: EcsWorld, {deployments}: Service): unknown =>
-  definitions.find((one) => one.taskDefinitionArn === deployments[0]?.taskDefinition)?.networkMode;
+  definitions.find((definition) => definition.taskDefinitionArn === deployments[0]?.taskDefinition)
+    ?.networkMode;
 
-export function deploymentShape(
-  ofService: readonly Task[],
-  deployment: Deployment,
-  rolling: boolean,
-) {
+function deploymentShape(ofService: readonly Task[], deployment: Deployment, rolling: boolean) {
   const tasks = ofService.filter((task) => task.deployment === deployment);
   return {
     id: deployment.id,
@@ -167,7 +166,7 @@ export function taskShape(world: EcsWorld, task: Task) {
 }
 
 /** As awsvpc tasks have it: the task's id, and a number of the container's own. */
-export const runtimeNumber = (container: string): number =>
+const runtimeNumber = (container: string): number =>
   [...container].reduce((sum, sign) => (sum * 31 + (sign.codePointAt(0) ?? 0)) % 4_000_000_000, 7);
 
 type Recorded = Service['history'][number];

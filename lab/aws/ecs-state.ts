@@ -40,13 +40,7 @@ export interface ContainerOverride {
   readonly environment?: readonly {readonly name: string; readonly value: string}[];
 }
 
-export type LastStatus =
-  | 'PROVISIONING'
-  | 'PENDING'
-  | 'RUNNING'
-  | 'DEACTIVATING'
-  | 'STOPPING'
-  | 'STOPPED';
+type LastStatus = 'PROVISIONING' | 'PENDING' | 'RUNNING' | 'DEACTIVATING' | 'STOPPING' | 'STOPPED';
 
 export interface Task {
   readonly arn: string;

@@ -1,120 +1,33 @@
-import type {LoadBalancer} from '../load-balancer.ts';
+import {
+  environmentOf,
+  imageOf,
+  logStreamOf,
+  overrideOf,
+  portOf,
+  secretsOf,
+} from './ecs-containers.ts';
+import type {FaultState} from './ecs-faults.ts';
+import type {TaskOptions} from './ecs-launch.ts';
+import {place} from './ecs-placement.ts';
 import {
   arnOf,
   type Deployment,
   type EcsWorld,
   hexId,
   type Instance,
-  lastPart,
-  type RunningTask,
   type Service,
   say,
   type Task,
   type TaskDefinition,
 } from './ecs-state.ts';
 
-export interface LaunchRequest {
-  readonly taskArn: string;
-  readonly image: string;
-  /** The environment of the task definition's container, nothing else. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** The task's own loopback address. */
-  readonly address: string;
-  /** The port of its first port mapping. */
-  readonly port: number | undefined;
-  /** Instead of what the image runs. */
-  readonly command?: readonly string[];
-  /** Takes each line that its process writes. */
-  readonly log: (line: string) => void;
-}
-
-export interface TaskOptions {
-  readonly launch: (request: LaunchRequest) => Promise<RunningTask>;
-  readonly loadBalancer?: LoadBalancer;
-  /** The task's address by its number: `127.X.Y.150` onwards. */
-  readonly addressOf: (number: number) => string;
-  readonly stopGraceMs: number;
-  readonly logs?: {write(group: string, stream: string, line: string): void};
-  readonly secretOf: (valueFrom: string) => string | undefined;
-  readonly isThere: (image: string) => boolean;
-}
-
-/** What can go wrong with tasks, switched on and off by image. */
-export interface EcsFaults {
-  /** No registry has this image: `CannotPullContainerError`. */
-  missingImage(image: string): void;
-  /** Its process ends right after it ran. */
-  crash(image: string, exitCode: number): void;
-  /** The load balancer cannot reach its tasks (a wrong security group): they never become healthy. */
-  unreachable(image: string): void;
-  /** No container instance has room for another task. */
-  noRoom(reason: 'CPU' | 'MEMORY'): void;
-  clear(): void;
-}
-
-export interface FaultState {
-  readonly missing: Set<string>;
-  readonly crashing: Map<string, number>;
-  readonly unreachable: Set<string>;
-  noRoom: 'CPU' | 'MEMORY' | undefined;
-}
-
-export const noFaults = (): FaultState => ({
-  missing: new Set(),
-  crashing: new Map(),
-  unreachable: new Set(),
-  noRoom: undefined,
-});
-
-export const switches = (state: FaultState): EcsFaults => ({
-  missingImage: (image) => void state.missing.add(image),
-  crash: (image, exitCode) => void state.crashing.set(image, exitCode),
-  unreachable: (image) => void state.unreachable.add(image),
-  noRoom: (reason) => {
-    state.noRoom = reason;
-  },
-  clear: () => Object.assign(state, noFaults()),
-});
-
 const taskNumbers = 50;
-const noInstances = 'No Container Instances were found in your cluster.';
-
-interface LogConfiguration {
-  readonly logDriver?: string;
-  readonly options?: Readonly<Record<string, string>>;
-}
-
-type Resource = 'CPU' | 'MEMORY' | 'PORTS';
-
-interface Size {
-  readonly cpu: number;
-  readonly memory: number;
-  /** Of an instance: those that are taken. Of a task: those that it takes for itself alone. */
-  readonly ports: readonly number[];
-}
-
-const lackTexts: Readonly<Record<Resource, string>> = {
-  CPU: 'has insufficient CPU units available.',
-  MEMORY: 'has insufficient memory available.',
-  PORTS: 'is already using a port required by your task.',
-};
-
-function lackIn(room: Size, need: Size): Resource | undefined {
-  if (room.cpu < need.cpu) {
-    return 'CPU';
-  }
-  if (room.memory < need.memory) {
-    return 'MEMORY';
-  }
-  return need.ports.some((port) => room.ports.includes(port)) ? 'PORTS' : undefined;
-}
-
 /** Starts, moves on and stops tasks. Each one is a real process on an address of its own. */
 export class Tasks {
   readonly #world: EcsWorld;
   readonly #options: TaskOptions;
   readonly #faults: FaultState;
-  /** Launches under way: they end as processes that somebody has to stop. */
+  /** Launches under way: they end as processes, which stopAll stops. */
   readonly #launches = new Set<Promise<void>>();
   #number = 0;
 
@@ -125,7 +38,7 @@ export class Tasks {
   }
 
   start(service: Service, deployment: Deployment, definition: TaskDefinition): Task | undefined {
-    const placed = this.#place(definition);
+    const placed = place(this.#world, definition, this.#faults.noCapacity);
     if ('lack' in placed) {
       say(
         service,
@@ -143,12 +56,12 @@ export class Tasks {
     });
   }
 
-  /** A task of its own, as RunTask starts it: nobody starts it again. */
+  /** A one-off task, as RunTask starts it: nothing starts it again. */
   run(
     definition: TaskDefinition,
     order: Pick<Task, 'startedBy' | 'group' | 'overrides' | 'executes'>,
   ): Task | {readonly arn: string; readonly reason: string} {
-    const placed = this.#place(definition);
+    const placed = place(this.#world, definition, this.#faults.noCapacity);
     if ('lack' in placed) {
       const {nearest, resource} = placed;
       const arn = nearest ? arnOf(this.#world, `container-instance/${nearest.id}`) : '';
@@ -223,7 +136,7 @@ export class Tasks {
     );
   }
 
-  /** Why the load balancer holds a running task for unhealthy, once its grace period is over. */
+  /** Why a running task is unhealthy at the load balancer, once its grace period is over. */
   illness(task: Task): string | undefined {
     const target = this.#targetOf(task);
     const grace = task.service?.options.healthCheckGraceMs ?? 0;
@@ -239,51 +152,7 @@ export class Tasks {
     await Promise.all(running.map((task) => task.running?.stop(this.#options.stopGraceMs)));
   }
 
-  #place(
-    definition: TaskDefinition,
-  ): {instance: Instance} | {lack: string; nearest?: Instance; resource?: Resource} {
-    const need = needOf(definition);
-    const rooms = this.#world.instances
-      .filter(({status = 'ACTIVE', agentConnected = true}) => status === 'ACTIVE' && agentConnected)
-      .map((instance) => ({instance, room: this.remaining(instance)}));
-    const fitting = rooms.find(({room}) => lackIn(room, need) === undefined);
-    if (fitting && !this.#faults.noRoom) {
-      return fitting;
-    }
-    const [nearest] = rooms;
-    if (!nearest) {
-      return {lack: noInstances};
-    }
-    const {instance, room} = nearest;
-    const resource = this.#faults.noRoom ?? lackIn(room, need) ?? 'CPU';
-    return {
-      lack: `The closest matching (container-instance ${instance.id}) ${lackTexts[resource]}`,
-      nearest: instance,
-      resource,
-    };
-  }
-
-  memoryUse(service: string): readonly number[] {
-    return [...this.#world.tasks.values()]
-      .filter((task) => task.service?.options.name === service && task.lastStatus === 'RUNNING')
-      .flatMap(({running, definition}) => {
-        const used = running?.memoryMiB?.();
-        return used === undefined ? [] : [(100 * used) / Math.max(1, needOf(definition).memory)];
-      });
-  }
-
-  remaining(instance: Instance): Size {
-    const needs = [...this.#world.tasks.values()]
-      .filter((task) => task.instance === instance && task.lastStatus !== 'STOPPED')
-      .map(({definition}) => needOf(definition));
-    return {
-      cpu: instance.cpu - sum(needs.map(({cpu}) => cpu)),
-      memory: instance.memory - sum(needs.map(({memory}) => memory)),
-      ports: needs.flatMap(({ports}) => ports),
-    };
-  }
-
-  /** Addresses go round, so that a connection meant for a task of the past does not reach a new one. */
+  /** Addresses are used in turn: a connection to a task of the past must not reach a new one. */
   #freeAddress(): string | undefined {
     const taken = new Set(
       [...this.#world.tasks.values()]
@@ -346,18 +215,12 @@ export class Tasks {
     this.#register(task);
   }
 
-  /** Where the awslogs driver sends what a container writes: `prefix/container/task id`. */
   #logOf(task: Task): (line: string) => void {
-    const main = mainOf(task);
-    const driver = main?.['logConfiguration'] as LogConfiguration | undefined; // as the SDK models it
-    const {'awslogs-group': group, 'awslogs-stream-prefix': prefix} = driver?.options ?? {};
-    return driver?.logDriver === 'awslogs' && group && prefix
-      ? (line) =>
-          this.#options.logs?.write(group, `${prefix}/${main?.name}/${lastPart(task.arn)}`, line)
-      : () => {};
+    const log = logStreamOf(task);
+    return log ? (line) => this.#options.logs?.write(log.group, log.stream, line) : () => {};
   }
 
-  /** As the agent hands them to a container at its start, and never again. */
+  /** As the agent gives them to a container: at its start, and never again. */
   #secretsFor(task: Task): Record<string, string> {
     const given = secretsOf(task).map(({name, valueFrom}) => [
       name,
@@ -429,37 +292,3 @@ export class Tasks {
       : undefined;
   }
 }
-
-/** Task-level sizes where given, else the sum over containers; placement uses the reservation. */
-function needOf({cpu, memory, networkMode, containerDefinitions}: TaskDefinition): Size {
-  return {
-    cpu: cpu ? Number(cpu) : sum(containerDefinitions.map((one) => one.cpu ?? 0)),
-    memory: memory
-      ? Number(memory)
-      : sum(containerDefinitions.map((one) => one.memoryReservation ?? one.memory ?? 0)),
-    // A task with a network interface of its own shares its ports with nobody.
-    ports:
-      networkMode === 'awsvpc'
-        ? []
-        : containerDefinitions.flatMap(({portMappings = []}) =>
-            portMappings.flatMap(({hostPort}) => hostPort || []),
-          ),
-  };
-}
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
-
-/** A task of the lab is one process: its first essential container. */
-const mainOf = ({definition: {containerDefinitions}}: Task) =>
-  containerDefinitions.find(({essential}) => essential !== false);
-
-const imageOf = (task: Task): string => mainOf(task)?.image ?? '';
-const portOf = (task: Task): number | undefined => mainOf(task)?.portMappings?.[0]?.containerPort;
-const overrideOf = (task: Task) => task.overrides.find(({name}) => name === mainOf(task)?.name);
-const secretsOf = (task: Task) => mainOf(task)?.secrets ?? [];
-const environmentOf = (task: Task): Record<string, string> =>
-  Object.fromEntries(
-    [...(mainOf(task)?.environment ?? []), ...(overrideOf(task)?.environment ?? [])].map(
-      ({name, value}) => [name, value],
-    ),
-  );

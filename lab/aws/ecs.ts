@@ -3,6 +3,9 @@ import type {LoadBalancer} from '../load-balancer.ts';
 import type {Scaled} from './autoscaling.ts';
 import {EcsApi} from './ecs-api.ts';
 import {type DefinitionInput, find, register} from './ecs-definitions.ts';
+import {type EcsFaults, noFaults, switches} from './ecs-faults.ts';
+import type {LaunchRequest, TaskOptions} from './ecs-launch.ts';
+import {memoryUse} from './ecs-placement.ts';
 import {tick} from './ecs-scheduler.ts';
 import {
   type CapacityProvider,
@@ -12,13 +15,14 @@ import {
   type RunningTask,
   type ServiceOptions,
 } from './ecs-state.ts';
-import {type EcsFaults, type LaunchRequest, noFaults, switches, Tasks} from './ecs-tasks.ts';
+import {Tasks} from './ecs-tasks.ts';
 import type {AwsService} from './endpoint.ts';
 import type {Logs} from './logs.ts';
 
 export type {DefinitionInput} from './ecs-definitions.ts';
+export type {EcsFaults} from './ecs-faults.ts';
+export type {LaunchRequest} from './ecs-launch.ts';
 export type {RunningTask, ServiceOptions} from './ecs-state.ts';
-export type {EcsFaults, LaunchRequest} from './ecs-tasks.ts';
 
 export interface EcsOptions {
   readonly clusterName: string;
@@ -51,11 +55,11 @@ export interface Ecs extends AwsService {
   readonly faults: EcsFaults;
   /** What the tasks of a service use of their memory reservation, each in percent: what CloudWatch measures. */
   memoryUse(service: string): readonly number[];
-  /** The desired count of a service, for whoever scales it. */
+  /** The desired count of a service, for Application Auto Scaling. */
   scaled(service: string): Scaled;
-  /** As if an hour had passed: ECS shows stopped tasks no longer. */
+  /** As if an hour had passed: ECS no longer shows stopped tasks. */
   forgetStopped(): void;
-  /** Resolves once every service is where it is wanted. */
+  /** Resolves once the rollout of every service is complete. */
   steady(): Promise<void>;
   /** Ends the scheduler and every task. */
   stop(): Promise<void>;
@@ -65,19 +69,7 @@ export interface Ecs extends AwsService {
 export function createEcs(options: EcsOptions): Ecs {
   const world = worldOf(options);
   const faults = noFaults();
-  const tasks = new Tasks(
-    world,
-    {
-      launch: options.launch,
-      ...(options.loadBalancer ? {loadBalancer: options.loadBalancer} : {}),
-      secretOf: options.secretOf ?? (() => undefined),
-      isThere: options.isThere ?? (() => true),
-      addressOf: (number) => `${options.network}${150 + number}`,
-      stopGraceMs: options.stopGraceMs ?? 3_000,
-      ...(options.logs ? {logs: options.logs} : {}),
-    },
-    faults,
-  );
+  const tasks = new Tasks(world, taskOptions(options), faults);
   const api = new EcsApi(world, tasks, options.staleReadMs ?? 200);
   const stopped = new AbortController();
   const tickMs = options.tickMs ?? 100;
@@ -94,7 +86,7 @@ export function createEcs(options: EcsOptions): Ecs {
     signingName: 'ecs',
     handle: async (request) => api.handle(request),
     faults: switches(faults),
-    memoryUse: (name) => tasks.memoryUse(name),
+    memoryUse: (name) => memoryUse(world, name),
     scaled: (name) => ({
       get: () => world.services.get(name)?.desiredCount ?? 0,
       set: (desiredCount) => {
@@ -121,6 +113,18 @@ export function createEcs(options: EcsOptions): Ecs {
       await ticking;
       await tasks.stopAll();
     },
+  };
+}
+
+function taskOptions(options: EcsOptions): TaskOptions {
+  return {
+    launch: options.launch,
+    ...(options.loadBalancer ? {loadBalancer: options.loadBalancer} : {}),
+    secretOf: options.secretOf ?? (() => undefined),
+    isThere: options.isThere ?? (() => true),
+    addressOf: (number) => `${options.network}${150 + number}`,
+    stopGraceMs: options.stopGraceMs ?? 3_000,
+    ...(options.logs ? {logs: options.logs} : {}),
   };
 }
 

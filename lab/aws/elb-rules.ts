@@ -6,13 +6,13 @@ export interface RuleOptions {
   /** The lowest decides first. */
   readonly priority: number;
   readonly hosts: readonly string[];
-  /** A condition that the lab's load balancer does not look at. */
+  /** A condition that the lab's load balancer does not evaluate. */
   readonly paths?: readonly string[];
   /** Target group name to weight; a text: the rule answers by itself, with a redirect to it. */
   readonly to: Readonly<Record<string, number>> | string;
 }
 
-export interface Rule {
+interface Rule {
   readonly arn: string;
   readonly priority: number | 'default';
   readonly hosts: readonly string[];
@@ -34,11 +34,11 @@ export interface Action {
   readonly [field: string]: unknown;
 }
 
-/** The rules of one listener, and how they share out connections. */
+/** The rules of one listener, and how they distribute connections. */
 export class Rules {
   readonly #rules: Rule[];
   readonly #groupArn: (name: string) => string;
-  /** How much each group of a rule is owed: who is owed most is next. */
+  /** By rule and group: how many connections the group is owed. The group that is owed most gets the next. */
   readonly #owed = new Map<string, Map<string, number>>();
 
   constructor(
@@ -59,7 +59,7 @@ export class Rules {
           actions: [typeof to === 'string' ? redirect(to) : this.#forward(to)],
         }),
       )
-      .toSorted((one, other) => Number(one.priority) - Number(other.priority));
+      .toSorted((left, right) => Number(left.priority) - Number(right.priority));
     this.#rules.push({
       arn: `${base}/ffffffffffffffff`,
       priority: 'default',
@@ -85,13 +85,14 @@ export class Rules {
     loadBalancer.routeBy((host) => {
       const rule = this.#rules.find(
         ({hosts, paths, priority}) =>
-          paths.length === 0 && (priority === 'default' || hosts.some((one) => matches(one, host))),
+          paths.length === 0 &&
+          (priority === 'default' || hosts.some((pattern) => matches(pattern, host))),
       );
       return rule && this.#next(rule);
     });
   }
 
-  /** The smooth weighted turn: in every 10 connections of 9 to 1, nine and one. */
+  /** Smooth weighted turns: with weights 9 and 1, nine and one of every ten connections. */
   #next({arn, actions}: Rule): string | undefined {
     const weights = weightsOf(actions);
     const total = weights.reduce((sum, {weight}) => sum + weight, 0);
@@ -102,7 +103,7 @@ export class Rules {
     }
     const [first] = weights
       .filter(({weight}) => weight > 0)
-      .toSorted((one, other) => (owed.get(other.group) ?? 0) - (owed.get(one.group) ?? 0));
+      .toSorted((left, right) => (owed.get(right.group) ?? 0) - (owed.get(left.group) ?? 0));
     if (first) {
       owed.set(first.group, (owed.get(first.group) ?? 0) - total);
     }
@@ -163,7 +164,7 @@ export function refuseActions(actions: readonly Action[], isKnown: (arn: string)
   }
 }
 
-/** As the API shows actions: a single group stands there by itself, too. */
+/** As the API shows actions: a single group is also shown by itself. */
 export function actionsShape(actions: readonly Action[]): XmlTree {
   return {
     member: actions.map((action) => {

@@ -9,11 +9,12 @@ import {
   weightsOf,
 } from './elb-rules.ts';
 import type {AwsRequest, AwsService} from './endpoint.ts';
+import {members, treeIn} from './query-form.ts';
 import {AwsError, queryReply, type XmlTree} from './replies.ts';
 
 const namespace = 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/';
 
-export interface ElbOptions {
+interface ElbOptions {
   readonly loadBalancer: LoadBalancer;
   /** Of the load balancer and of its one target group. */
   readonly name: string;
@@ -28,7 +29,7 @@ export interface ElbOptions {
   readonly accountId?: string;
 }
 
-export interface Elb extends AwsService {
+interface Elb extends AwsService {
   readonly loadBalancerArn: string;
   readonly targetGroupArn: string;
   readonly rules: Rules;
@@ -40,7 +41,7 @@ interface Arns {
   readonly targetGroup: string;
 }
 
-/** The reading half of Elastic Load Balancing v2, over what the lab's load balancer really does. */
+/** Elastic Load Balancing v2 on the lab's load balancer: all reads, and changes of rules. */
 export function createElb(options: ElbOptions): Elb {
   const arns = arnsOf(options);
   const groups = new Map(
@@ -82,7 +83,7 @@ export function arnsOf({
   };
 }
 
-/** The one that bears the load balancer's name, or another one. */
+/** The ARN of a target group of the load balancer, also of the one with its own name. */
 export const groupArnOf = (options: Parameters<typeof arnsOf>[0], name: string): string =>
   arnsOf({...options, name}).targetGroup;
 
@@ -122,17 +123,17 @@ const operations: Readonly<Record<string, Operation>> = {
     return {Listeners: {member: listenerOf(balancer)}};
   },
 
-  DescribeRules: (form, {arns, rules}) => {
+  DescribeRules: (form, {arns: {listener: known}, rules}) => {
     const listener = form.get('ListenerArn');
-    const wanted = members(form, 'RuleArns');
-    if (listener !== null && listener !== arns.listener) {
+    const arns = members(form, 'RuleArns');
+    if (listener !== null && listener !== known) {
       throw listenerNotFound();
     }
-    const unknown = wanted.find((arn) => !rules.all.some((rule) => rule.arn === arn));
+    const unknown = arns.find((arn) => !rules.all.some((rule) => rule.arn === arn));
     if (unknown !== undefined) {
       throw ruleNotFound();
     }
-    const shown = rules.all.filter(({arn}) => wanted.length === 0 || wanted.includes(arn));
+    const shown = rules.all.filter(({arn}) => arns.length === 0 || arns.includes(arn));
     return {Rules: {member: shown.map(ruleShape)}};
   },
 
@@ -195,7 +196,7 @@ const operations: Readonly<Record<string, Operation>> = {
     const shown =
       asked.length === 0
         ? registered
-        : asked.map((id) => registered.find((one) => one.id === id) ?? notRegistered(id));
+        : asked.map((id) => registered.find((target) => target.id === id) ?? notRegistered(id));
     return {TargetHealthDescriptions: {member: shown.map(healthOf)}};
   },
 };
@@ -252,7 +253,7 @@ const healthOf = ({id, port, state, reason, description}: Shown): XmlTree => ({
   TargetHealth: {State: state, Reason: reason, Description: description},
 });
 
-/** No rule forwards to its group: nobody checks its health. */
+/** No rule forwards to its group: its health is not checked. */
 const notInUse = (target: BalancedTarget): Shown => ({
   ...target,
   state: 'unused',
@@ -286,40 +287,3 @@ const listenerNotFound = () => new AwsError('ListenerNotFound', 'One or more lis
 const ruleNotFound = () => new AwsError('RuleNotFound', 'One or more rules not found');
 const targetGroupNotFound = (name: string) =>
   new AwsError('TargetGroupNotFound', `Target groups '${name}' not found`);
-
-/** `Names.member.1`, `Names.member.2`, …: a list of the query protocol. */
-function members(form: URLSearchParams, list: string, field = ''): readonly string[] {
-  const found: string[] = [];
-  for (let number = 1; ; number += 1) {
-    const value = form.get(`${list}.member.${number}${field}`);
-    if (value === null) {
-      return found;
-    }
-    found.push(value);
-  }
-}
-
-/** The form of a query as the tree that it stands for: `A.member.1.B` is B of the first member of A. */
-function treeIn(form: URLSearchParams): Readonly<Record<string, unknown>> {
-  const root: Record<string, unknown> = {};
-  for (const [key, value] of form) {
-    const path = key.split('.');
-    let place: Record<string, unknown> = root;
-    for (const name of path.slice(0, -1)) {
-      const next = (place[name] ?? {}) as Record<string, unknown>; // made here
-      place[name] = next;
-      place = next;
-    }
-    place[path.at(-1) ?? ''] = value;
-  }
-  return withLists(root) as Readonly<Record<string, unknown>>; // an object stays one
-}
-
-function withLists(tree: unknown): unknown {
-  if (typeof tree !== 'object' || tree === null) {
-    return tree;
-  }
-  const entries = Object.entries(tree).map(([name, value]) => [name, withLists(value)] as const);
-  const isList = entries.length > 0 && entries.every(([name]) => /^\d+$/.test(name));
-  return isList ? entries.map(([, value]) => value) : Object.fromEntries(entries);
-}

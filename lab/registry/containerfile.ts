@@ -3,7 +3,7 @@ import {basename, join, posix, relative, resolve} from 'node:path';
 import type {TarEntry} from './tar.ts';
 
 /** What a Containerfile makes, before it is packed. */
-export interface Built {
+interface Built {
   /** One for each COPY. */
   readonly layers: readonly (readonly TarEntry[])[];
   readonly config: {

@@ -185,9 +185,9 @@ function upload(
   return {status: 201, headers: {location, 'docker-content-digest': digest}};
 }
 
-const problem = (status: number, name: string, said: string): Reply => ({
+const problem = (status: number, code: string, message: string): Reply => ({
   status,
-  body: {errors: [{message: said, code: name}]},
+  body: {errors: [{message, code}]},
 });
 
 function send(response: ServerResponse, {status, headers, body}: Reply): void {

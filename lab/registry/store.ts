@@ -1,6 +1,6 @@
 import {createHash, randomBytes} from 'node:crypto';
 
-export interface Manifest {
+interface Manifest {
   readonly digest: string;
   readonly mediaType: string;
   readonly bytes: Uint8Array;
@@ -48,7 +48,7 @@ export function manifestAt(
     : [...manifests.values()].find(({tags}) => reference !== undefined && tags.has(reference));
 }
 
-export type PutManifest =
+type PutManifest =
   | {readonly kind: 'stored'; readonly manifest: Manifest; readonly isNew: boolean}
   | {readonly kind: 'tag-taken'; readonly digest: string};
 

@@ -92,7 +92,7 @@ test(
     lab.ecs.faults.clear();
     expect(ended.code, ended.stdout + ended.stderr).toBe(4);
     expect(ended.stderr.replaceAll(/\s+/g, ' ')).toMatch(
-      /has gone back from web:\d+ to web:1: Essential container in task exited \(exit code 3\)/,
+      /has rolled the service .* back from web:\d+ to web:1: Essential container in task exited \(exit code 3\)/,
     );
     expect(await picture()).toEqual(start);
   },

@@ -151,7 +151,7 @@ test('tasks that never become healthy are stopped, and the old ones go on servin
 
 test('a task that finds no room is not started, and an event says why', async () => {
   await begin();
-  lab.ecs.faults.noRoom('MEMORY');
+  lab.ecs.faults.noCapacity('MEMORY');
 
   await update(await newRevision('shop:2'));
 

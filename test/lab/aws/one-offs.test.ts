@@ -76,7 +76,7 @@ test('RunTask starts one task for one token, and refuses the token for anything 
 });
 
 test('RunTask answers 200 with failures where nothing fits', async () => {
-  lab.ecs.faults.noRoom('CPU');
+  lab.ecs.faults.noCapacity('CPU');
   const {tasks, failures} = await lab.ecsClient.send(order('true', 'token-2'));
   lab.ecs.faults.clear();
   expect({tasks, failures}).toEqual({

@@ -92,7 +92,7 @@ test('where any exit code will do, it comes back as an output', async () => {
 });
 
 test('a task without capacity, or without its image, is reported in the words of ECS', async () => {
-  lab.ecs.faults.noRoom('MEMORY');
+  lab.ecs.faults.noCapacity('MEMORY');
   const full = await begin(shell('true'));
   await expect(full.act()).rejects.toMatchObject({
     problem: {

@@ -33,7 +33,7 @@ test('a rollout that works is reported in the order in which it happens', async 
 
 test('a task that cannot be placed is named by the next look', async () => {
   const {lab, check, deploy, service} = await begin();
-  lab.ecs.faults.noRoom('MEMORY');
+  lab.ecs.faults.noCapacity('MEMORY');
   await deploy();
   const event = await shownBy(async () =>
     (await service()).events?.find(({message}) => message?.includes('unable to place')),
