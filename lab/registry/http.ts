@@ -185,9 +185,9 @@ function upload(
   return {status: 201, headers: {location, 'docker-content-digest': digest}};
 }
 
-const problem = (status: number, code: string, message: string): Reply => ({
+const problem = (status: number, name: string, message: string): Reply => ({
   status,
-  body: {errors: [{message, code}]},
+  body: {errors: [{message, code: name}]},
 });
 
 function send(response: ServerResponse, {status, headers, body}: Reply): void {
