@@ -90,7 +90,7 @@ describe('on a lab host', () => {
     expect(await stopAtJobs.plan(look, {hosts: []})).toEqual([]);
   });
 
-  test('jobs in another spool than the one that was named block', async () => {
+  test('jobs in another spool than the given one block', async () => {
     rmSync(at(spool), {recursive: true});
     mkdirSync(at('/var/spool/at'), {recursive: true});
     writeFileSync(at(`/var/spool/at/${job}`), '');
@@ -102,13 +102,13 @@ describe('on a lab host', () => {
   });
 });
 
-describe('what at has started', () => {
+describe('a job that atd started', () => {
   const running = (over: Partial<HostProcess>): HostProcess => ({
     ...{pid: 4711, parent: 1, user: 'shop', unit: '-', seconds: 34, name: 'sleep'},
     ...over,
   });
 
-  test('is waited for also when it cut itself off and atd has forgotten it', async () => {
+  test('is waited for also when it is detached from atd', async () => {
     const fake = new FakeHosts({name: 'web1', processes: [running({unit: 'atd.service'})]});
     expect(await stopAtJobs.check(lookAt(fake.session.reader, input))).toEqual({
       kind: 'waiting',
@@ -126,13 +126,13 @@ describe('what at has started', () => {
     });
   });
 
-  test('is over when all that is left of it is a lock: of a job during which the host went down', async () => {
+  test('is over when only its lock is left: the host went down during the job', async () => {
     const atd = running({pid: 17, user: 'root', unit: 'atd.service', name: 'atd'});
     const fake = new FakeHosts({name: 'web1', processes: [atd], atRunning: 1});
     expect((await stopAtJobs.check(lookAt(fake.session.reader, input))).kind).toBe('done');
   });
 
-  test('is not waited for when atd itself is all that runs', async () => {
+  test('is not waited for when only atd itself is running', async () => {
     const atd = running({pid: 17, user: 'root', unit: 'atd.service', name: 'atd'});
     const fake = new FakeHosts({name: 'web1', processes: [atd]});
     expect(await stopAtJobs.check(lookAt(fake.session.reader, input))).toEqual({

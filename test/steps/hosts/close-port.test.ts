@@ -27,7 +27,7 @@ describe('the texts', () => {
     },
   };
 
-  test('the difference names hosts, port and who may still come in; before holds the rules on that port', async () => {
+  test('the difference names hosts, port and allowed addresses; the before-image has the rules of that port', async () => {
     const fake = new FakeHosts(ruled, {name: 'db2'});
     expect(await closePort.check(lookAt(fake.session.reader, input))).toEqual({
       kind: 'pending',
@@ -135,7 +135,7 @@ describe('on a lab host', () => {
     echo.close();
   });
 
-  test('open connections are reset, new ones refused, allowed ones left alone; reversed, the port is open', async () => {
+  test('open connections are reset, new ones refused, allowed ones kept; after the reversal the port is open', async () => {
     const [application, replica] = ['127.8.8.1', '127.8.8.2'];
     const look = lookAt(lab.session.reader, {port: db1.ports[0] ?? 0, allowFrom: [replica]}, true);
     const [standing, kept] = [await reached(application), await reached(replica)];

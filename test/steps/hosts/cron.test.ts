@@ -56,7 +56,7 @@ function runFirst(program: string, script: string): void {
 const asBefore = (program: string) => rmSync(join(lab.tried.directory, 'web1/bin', program));
 
 test.each(['crontabs', 'tabs', '.'])(
-  'everyone who has a crontab in /var/spool/cron/%s',
+  'every user with a crontab in /var/spool/cron/%s is listed',
   async (folder) => {
     rmSync(at('/var/spool/cron/crontabs'), {recursive: true});
     write(`/var/spool/cron/${folder}/shop`, '* * * * * true\n');
@@ -64,7 +64,7 @@ test.each(['crontabs', 'tabs', '.'])(
   },
 );
 
-test('whose jobs a file starts: those of scripts and of anacron are of root', async () => {
+test('the users of the jobs in a file: scripts and anacron run as root', async () => {
   const script = '#!/bin/sh\nrm -f -- /srv/shop/tmp/x y z\n';
   write('/etc/cron.daily/clean', script);
   write('/etc/anacrontab', '1 5 cron.daily run-parts /etc/cron.daily\n');
@@ -90,7 +90,7 @@ describe('a file that is moved aside and restored', () => {
     }
   });
 
-  test('is not taken for the copy of another one, whose name is like it', async () => {
+  test('is not taken for the copy of another file with a similar name', async () => {
     for (const name of ['', '.new', '.link']) {
       write(`${path}${name}`, `5 4 * * * shop true ${name}\n`);
     }
@@ -104,7 +104,7 @@ describe('a file that is moved aside and restored', () => {
     expect(leftovers()).toEqual([]);
   });
 
-  test('has its own mode again, although somebody wrote it again meanwhile', async () => {
+  test('has its original mode, although somebody wrote it again meanwhile', async () => {
     for (const moveAgain of [true, false]) {
       write(path, text, 0o600);
       await host.moveAside(path, marker, signal);
@@ -117,7 +117,7 @@ describe('a file that is moved aside and restored', () => {
     }
   });
 
-  test('keeps what somebody writes to it in the middle of the move', async () => {
+  test('keeps an edit in the middle of the move', async () => {
     write(path, text);
     const seen = join(lab.tried.directory, 'seen');
     runFirst('sync', `[ ! -e ${at(path)} ] || echo edited | tee ${seen} > ${at(path)}`);

@@ -16,7 +16,7 @@ describe('a crontab', () => {
     expect(activeLines(crontab)).toBe(3);
   });
 
-  test('has only these commented out, with the run that did it, and all else as it is', () => {
+  test('has only these commented out, with the name of the run, and all else unchanged', () => {
     expect(
       commentedOut(crontab, {id: 'night-1', entry: 'stop crons'}),
     ).toBe(`# m h dom mon dow command
@@ -35,7 +35,7 @@ MAILTO = "ops"
   });
 });
 
-test('a file of cron.d says whose jobs it starts', () => {
+test('a file of cron.d names the users of its jobs', () => {
   expect(
     usersIn('PATH=/bin\n5 4 * * * shop clean up\n@daily root backup\n1 2 3 4 5 shop x\n'),
   ).toEqual(['root', 'shop']);

@@ -32,7 +32,7 @@ async function beforeOf(look: HostsLook<typeof input>) {
   return verdict.before;
 }
 
-test('the plan names the file, the hosts and the reload, and the before-image the file that is there', async () => {
+test('the plan names the file, the hosts and the reload, and the before-image has the original', async () => {
   const {session} = new FakeHosts(ready, {...ready, name: 'web2'});
   const look = lookAt(session.reader, input);
   const kept = {sha256: sha256('old'), mode: '644', owner: 'root:root'};
@@ -169,7 +169,7 @@ describe('on a lab host', () => {
     return host;
   };
 
-  test('a text that the reverse proxy would not read is taken out again, and nothing is reloaded', async () => {
+  test('a text that fails the test of the reverse proxy is taken out again, and nothing is reloaded', async () => {
     const look = lookAt(lab.session.reader, {...input, text: 'upstream nonsense'});
     const actions = await forwardTraffic.plan(look, await beforeOf(look));
     await expect(performAll(lab.session.writer, actions)).rejects.toMatchObject({
@@ -201,7 +201,7 @@ describe('on a lab host', () => {
     expect(contentOf(host(), file)).toBe(old);
   });
 
-  test('a file that was edited after the look is not overwritten', async () => {
+  test('a file that was edited after the check is not overwritten', async () => {
     const look = lookAt(lab.session.reader, {...input, text: next});
     const actions = await forwardTraffic.plan(look, await beforeOf(look));
     const edited = `${old}# edited\n`;
@@ -213,7 +213,7 @@ describe('on a lab host', () => {
     writeFileSync(join(host().root, file), old);
   });
 
-  test('written and not reloaded, because the run died in between, it is reloaded on the next try', async () => {
+  test('a file that was written but not reloaded before the run died is reloaded on the next try', async () => {
     const wanted = {...input, text: next};
     const look = lookAt(lab.session.reader, wanted);
     const stopped = await forwardTraffic.plan(look, await beforeOf(look));

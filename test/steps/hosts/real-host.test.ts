@@ -64,7 +64,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
       ),
     });
 
-    describe('what runs, and what would start', () => {
+    describe('running jobs, and jobs that would start', () => {
       beforeAll(() => {
         host.run(`${clean}
          printf '* * * * * echo ran >> /var/tmp/ran; sleep 6\\n' | crontab -u ${testUser} -
@@ -177,7 +177,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
         expect(there).toMatchObject({kind: 'pending'});
       });
 
-      test('a program that is started or stopped already is no failure', async () => {
+      test('starting a started program, or stopping a stopped one, is no failure', async () => {
         const {writer} = host.session;
         const [one] = writer.hosts;
         const control = ['supervisorctl'];

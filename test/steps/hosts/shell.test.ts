@@ -84,7 +84,7 @@ describe('a script on a host', () => {
     await Promise.all(running);
   });
 
-  test('does not give its commands the rest of itself to read', async () => {
+  test('is not read by its own commands as input', async () => {
     expect(await shell().run('cat\necho after', signal)).toBe('after\n');
   });
 
@@ -146,7 +146,7 @@ describe('a host that cannot be reached', () => {
     expect((await problemWith({identityFile}, long)).code).toBe('host-login-refused');
   });
 
-  test('goes away in the middle of a command', async () => {
+  test('disappears in the middle of a command', async () => {
     const running = problemOf(shell().run('echo begun; sleep 100', signal));
     await sleep(300);
     await web1.sshFault('refuse');

@@ -27,7 +27,7 @@ describe('the texts', () => {
   ];
   const input = {users: ['shop'], timers: ['digest.timer'], cronFiles: ['/etc/cron.d/clean']};
 
-  test('what would start jobs is a difference; digests, never text, are for the journal', async () => {
+  test('each active crontab, file and timer is a difference; the journal has digests, never text', async () => {
     const verdict = await stopCrons.check(lookAt(new FakeHosts(...states).session.reader, input));
     expect(verdict).toEqual({
       kind: 'pending',
@@ -102,7 +102,7 @@ describe('the texts', () => {
     ]);
   });
 
-  test('a host whose minute has just begun may still be starting jobs', async () => {
+  test('a host in the first seconds of its minute may still be starting jobs', async () => {
     const fake = new FakeHosts({
       name: 'web1',
       crontabs: {shop: '* * * * * digest\n'},
@@ -156,7 +156,7 @@ describe('the texts', () => {
     });
   });
 
-  test('what a timer started and its service left behind is waited for', async () => {
+  test('a process that a timer started and its service left behind is waited for', async () => {
     const fake = new FakeHosts({
       name: 'web1',
       units: {
@@ -179,7 +179,7 @@ describe('the texts', () => {
     });
   });
 
-  test('a file that is neither there nor kept any more blocks the reversal', async () => {
+  test('a file that is neither in place nor kept blocks the reversal', async () => {
     const fake = new FakeHosts(...states);
     const look = lookAt(fake.session.reader, input);
     const verdict = await stopCrons.check(look);
@@ -279,7 +279,7 @@ describe('on a lab host', () => {
     expect(contentOf(web1, 'var/spool/cron/crontabs/shop')).toBe('* * * * * edited\n');
   });
 
-  test('an edit between the look and the action is noticed, and nothing is written', async () => {
+  test('an edit between the check and the action is noticed, and nothing is written', async () => {
     const look = lookAt(lab.session.reader, {...none, users: ['shop']}, true);
     const actions = await stopCrons.plan(look, {hosts: []});
     await lab.tried.ssh(web1, 'crontab -u shop -', {input: '* * * * * edited\n'});
@@ -293,7 +293,7 @@ describe('on a lab host', () => {
     expect(existsSync(join(web1.root, 'var/lib/switcharoo'))).toBe(false);
   });
 
-  test('of everyone: a crontab that somebody removed meanwhile is not forgotten in the reversal', async () => {
+  test('with every user, a crontab that somebody removed meanwhile is not left out of the reversal', async () => {
     const look = lookAt(lab.session.reader, {...none, users: 'every' as const}, true);
     const verdict = await stopCrons.check(look);
     const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
@@ -311,7 +311,7 @@ describe('on a lab host', () => {
     });
   });
 
-  test('a crontab that cannot be read is no crontab that is not there: its jobs run on', async () => {
+  test('an unreadable crontab is not taken for a missing one: its jobs still run', async () => {
     const crontab = join(lab.tried.directory, 'web1/bin/crontab');
     const says = (words: string) => {
       rmSync(crontab);
@@ -326,7 +326,7 @@ describe('on a lab host', () => {
     }
   });
 
-  test('an account of a directory, with a backslash in its name, is the same one in every word', async () => {
+  test('an account of a directory, with a backslash in its name, has that name everywhere', async () => {
     const crontab = join(lab.tried.directory, 'web1/bin/crontab');
     const spool = join(web1.root, 'var/spool/cron/crontabs');
     rmSync(join(spool, 'shop'));
@@ -342,7 +342,7 @@ describe('on a lab host', () => {
     expect(readFileSync(join(spool, 'SHOP\\bob'), 'utf8')).toMatch(/^#switcharoo:/);
   });
 
-  test('accounts with names that are like each other keep an original each', async () => {
+  test('accounts with similar names each keep their own original', async () => {
     const [host] = lab.session.writer.hosts;
     const texts = {from: '* * * * * true\n', to: '# stopped\n'};
     const {signal} = new AbortController();

@@ -13,7 +13,7 @@ describe('the texts', () => {
   const check = (fake: FakeHosts, started = false) =>
     stopWebServers.check(lookAt(fake.session.reader, input, started));
 
-  test('every host and unit that still runs is a difference, with what reverse will need', async () => {
+  test('every host and unit that is still running is a difference, and the before-image has its state', async () => {
     const fake = new FakeHosts(
       {name: 'web1', units: {'shop.service': {}}},
       {name: 'web2', units: {'shop.service': {activeState: 'failed', dropInFolder: true}}},
@@ -112,7 +112,7 @@ describe('the texts', () => {
     });
   });
 
-  test('a unit on its way up or down is waited for', async () => {
+  test('a unit that is starting or stopping is waited for', async () => {
     const units = {'shop.service': {activeState: 'activating'}};
     expect(await check(new FakeHosts({name: 'web1', units}))).toEqual({
       kind: 'waiting',
@@ -198,7 +198,7 @@ describe('on a lab host', () => {
     expect(web1.unitState('shop.service')).toBe('inactive');
   });
 
-  test('a drop-in that was not whole yet when the run was killed is taken away', async () => {
+  test('an incomplete drop-in of a killed run is removed', async () => {
     const folder = join(web1.root, 'etc/systemd/system/shop.service.d');
     mkdirSync(folder);
     const look = lookAt(lab.session.reader, input, true);
@@ -213,7 +213,7 @@ describe('on a lab host', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('a unit that is gone meanwhile is not left blocked for the day on which it comes again', async () => {
+  test('the drop-in of a unit that was removed meanwhile is removed too', async () => {
     const look = lookAt(lab.session.reader, input, true);
     const verdict = await stopWebServers.check(look);
     const before = verdict.kind === 'pending' ? verdict.before : {hosts: []};
@@ -248,7 +248,7 @@ describe('on a lab host', () => {
     });
   });
 
-  test('one with which systemd would stop another one blocks', async () => {
+  test('a unit with which systemd would stop another unit blocks', async () => {
     shows(
       'Id=shop.service\\nLoadState=loaded\\nActiveState=active\\nRequiredBy=worker.service old.service some.target\\n',
     );
