@@ -131,9 +131,9 @@ const testText = ({
   technology,
   action,
   constant,
-}: Names): string => `import {describe} from 'vitest';
+}: Names): string => `import {lawsOfStep} from 'switcharoo/testing';
+import {describe} from 'vitest';
 import {${constant}} from '../../../steps/${technology}/${action}.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 
 // The laws fail until check, plan and reverse of ${step} are written.
 describe('on a fake', () => {

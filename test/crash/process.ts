@@ -1,5 +1,6 @@
 import type {Progress} from '../../src/model/progress.ts';
-import {FakeClock, ScriptedOperator} from '../engine/rig.ts';
+import {FakeClock} from '../../src/testing/fake-clock.ts';
+import {ScriptedOperator} from '../engine/rig.ts';
 import {type Kept, SimulatedDisk} from '../simulation/disk.ts';
 import {SimulatedMachine} from '../simulation/machine.ts';
 import {type Ended, journalPath, Onlooker, Program, stateFolder} from '../simulation/program.ts';

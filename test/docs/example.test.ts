@@ -1,11 +1,11 @@
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import runbook from '../../docs/examples/maintenance.ts';
 import {maintenancePage, showMaintenancePage} from '../../docs/examples/show-maintenance-page.ts';
 import {type Desk, openDesk} from '../cli/switcharoo.ts';
-import {lawsOfStep} from '../contract/step-laws.ts';
 import {blocks, read} from './pages.ts';
 
 /** The program is started: seconds, on a machine with much else to do. */

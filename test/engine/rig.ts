@@ -1,4 +1,3 @@
-import {type Clock, systemClock} from '../../src/engine/clock.ts';
 import {type RunContext, recordIn, type World} from '../../src/engine/context.ts';
 import {entryDigests, runbookDigest} from '../../src/engine/digests.ts';
 import type {EngineEvent} from '../../src/engine/events.ts';
@@ -11,36 +10,12 @@ import type {FactOf, JournalEntry} from '../../src/model/journal.ts';
 import type {Plan, ReversePlan} from '../../src/model/plan.ts';
 import {type Progress, progressOf} from '../../src/model/progress.ts';
 import type {AnyRunbook} from '../../src/model/runbook.ts';
+import {FakeClock} from '../../src/testing/fake-clock.ts';
 import {MemoryJournal, type Watching} from '../journal/memory-journal.ts';
 import type {Shelf} from './fakes.ts';
 
 export const inventory = {name: 'pantry', digest: 'i1', protected: false};
 export const ada = {user: 'ada', host: 'bastion', pid: 4711};
-
-/** Time that passes only while somebody sleeps. */
-export class FakeClock implements Clock {
-  #ms = Date.parse('2026-03-01T03:00:00.000Z');
-  /** What happens in the world when time passes. */
-  onTick?: (elapsedMs: number) => void;
-  elapsedMs = 0;
-
-  now(): Date {
-    return new Date(this.#ms);
-  }
-
-  after(ms: number, over: () => void): () => void {
-    return systemClock.after(ms, over);
-  }
-
-  async sleep(ms: number, signal: AbortSignal): Promise<void> {
-    await Promise.resolve();
-    if (!signal.aborted) {
-      this.#ms += ms;
-      this.elapsedMs += ms;
-      this.onTick?.(this.elapsedMs);
-    }
-  }
-}
 
 type Answering = (question: Question) => Answer['answer'] | Promise<Answer['answer']>;
 type Deciding = (failure: Failure) => Choice | Promise<Choice>;

@@ -1,3 +1,4 @@
+import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {createRds, type LabCluster, type Rds} from '../../../lab/aws/rds.ts';
 import type {Session} from '../../../src/model/target.ts';
@@ -7,7 +8,6 @@ import {positionIn} from '../../../steps/aurora/restore/events.ts';
 import {restoreFromS3} from '../../../steps/aurora/restore-from-s3.ts';
 import {auroraCluster} from '../../../steps/aurora/target.ts';
 import {verifyData} from '../../../steps/mysql/verify-data.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {openRealServers, type RealServers} from '../mysql/real-servers.ts';

@@ -1,9 +1,9 @@
+import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {positionOf} from '../../../lab/mysql/seed.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
 import {seed} from '../../../steps/aurora/seed.ts';
 import {verifyData} from '../../../steps/mysql/verify-data.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 import {forEachPair, forMariadb, forOldAndCurrent} from '../../lab/mysql/for-each-kind.ts';
 import {
   type DumpClients,

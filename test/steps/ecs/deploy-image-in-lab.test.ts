@@ -3,13 +3,13 @@ import {
   DescribeTaskDefinitionCommand,
   ListTaskDefinitionsCommand,
 } from '@aws-sdk/client-ecs';
+import {lawsOfStep} from 'switcharoo/testing';
 import {afterEach, describe, expect, test, vi} from 'vitest';
 import type {ServiceOptions} from '../../../lab/aws/ecs.ts';
 import type {Look, Session} from '../../../src/index.ts';
 import type {ServiceReader, ServiceWriter} from '../../../steps/ecs/contract.ts';
 import {deployImage} from '../../../steps/ecs/deploy-image.ts';
 import {ecsService} from '../../../steps/ecs/target.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
 
 const input = {

@@ -1,11 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {lawsOfStep} from 'switcharoo/testing';
 import {describe, expect, test} from 'vitest';
 import type {Look, Session} from '../../../src/index.ts';
 import type {ServiceReader, ServiceWriter} from '../../../steps/ecs/contract.ts';
 import {deployImage} from '../../../steps/ecs/deploy-image.ts';
 import type {Definition} from '../../../steps/ecs/revision/task-definition.ts';
 import type {ecsService} from '../../../steps/ecs/target.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 import {arnOf, FakeService} from './fake-service.ts';
 
 const definition: Definition = {

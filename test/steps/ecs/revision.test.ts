@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {DescribeServicesCommand, ECSClient, ListTaskDefinitionsCommand} from '@aws-sdk/client-ecs';
+import {lawsOfStep} from 'switcharoo/testing';
 import {describe, expect, test} from 'vitest';
 import {createEcs, type RunningTask} from '../../../lab/aws/ecs.ts';
 import {createS3} from '../../../lab/aws/s3.ts';
@@ -14,7 +15,6 @@ import {runRevision} from '../../../steps/ecs/run-revision.ts';
 import {ecsService} from '../../../steps/ecs/target.ts';
 import {settingsReadable} from '../../../steps/settings/readable.ts';
 import {settingsStore} from '../../../steps/settings/target.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 import {started} from '../../lab/aws/started.ts';
 import {FakeService} from './fake-service.ts';
 

@@ -3,6 +3,7 @@ import {
   DescribeScalableTargetsCommand,
   RegisterScalableTargetCommand,
 } from '@aws-sdk/client-application-auto-scaling';
+import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Look} from '../../../src/index.ts';
 import type {ScalableTarget} from '../../../steps/ecs/contract.ts';
@@ -10,7 +11,6 @@ import {restoreScaling} from '../../../steps/ecs/restore-scaling.ts';
 import {openScaling} from '../../../steps/ecs/scaling/calls.ts';
 import {suspendScaling} from '../../../steps/ecs/suspend-scaling.ts';
 import {ecsService} from '../../../steps/ecs/target.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type EcsLab, startEcsLab} from '../../lab/aws/ecs-lab.ts';
 
 const awake = {in: false, out: false, scheduled: false};

@@ -1,9 +1,9 @@
+import {lawsOfStep} from 'switcharoo/testing';
 import {afterEach, describe, expect, test} from 'vitest';
 import type {Look} from '../../../src/index.ts';
 import {shiftWeight} from '../../../steps/elb/shift-weight.ts';
 import type {loadBalancer} from '../../../steps/elb/target.ts';
 import {targetsHealthy} from '../../../steps/elb/targets-healthy.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 import {FakeBalancer, forward, rule} from './fake-balancer.ts';
 import {type ElbLab, startElbLab} from './lab-balancer.ts';
 

@@ -1,10 +1,10 @@
+import {lawsOfStep} from 'switcharoo/testing';
 import {upstreamOf} from '../../../lab/app/upstream.ts';
 import {closePort} from '../../../steps/hosts/close-port.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
 import {stopWebServers} from '../../../steps/hosts/stop-web-servers.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 import type {TriedHostOptions} from '../../lab/hosts/lab-host.ts';
 import {pictureOf, startLabWorld} from './lab-world.ts';
 

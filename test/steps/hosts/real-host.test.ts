@@ -1,10 +1,10 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {SwitcharooError} from '../../../src/index.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
 import {stopSupervisorPrograms} from '../../../steps/hosts/stop-supervisor-programs.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type RealHost, startRealHost, testUser, whyNoRealHost} from './real-host.ts';
 
 // Debian's own daemons: what they read, and when, is nobody's model here.

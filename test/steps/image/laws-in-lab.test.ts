@@ -1,10 +1,10 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {lawsOfStep} from 'switcharoo/testing';
 import {describe} from 'vitest';
 import {checkout} from '../../../steps/image/checkout.ts';
 import {fetchFiles} from '../../../steps/image/fetch-files.ts';
 import {pushImage} from '../../../steps/image/push-image.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type BuildWorld, filesBelow, gitStateOf, startBuildWorld} from './image-world.ts';
 
 /** Where sources of earlier looks lie, so that the input of a case can be written down beforehand. */

@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import mysql from 'mysql2/promise';
+import {lawsOfStep} from 'switcharoo/testing';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import type {Position} from '../../../lab/mysql/seed.ts';
 import type {LabDatabase} from '../../../lab/mysql/server.ts';
@@ -8,7 +9,6 @@ import {createShop} from '../../../lab/mysql/shop-schema.ts';
 import {wordsOf} from '../../../lab/mysql/words.ts';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
 import {stillFrozen} from '../../../steps/mysql/still-frozen.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {describeEachServer, type TriedServer} from './each-server.ts';
 import {commit, pictureOf, sessionText} from './real-servers.ts';

@@ -1,9 +1,9 @@
+import {lawsOfStep, type TriedWorld} from 'switcharoo/testing';
 import {openWrites} from '../../../steps/aurora/open-writes.ts';
 import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
 import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
-import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
 import {type FakeServer, fakeServers} from './fake-servers.ts';
 
 type Fakes = ReturnType<typeof fakeServers>;

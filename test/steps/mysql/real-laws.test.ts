@@ -1,3 +1,4 @@
+import {lawsOfStep, type TriedWorld} from 'switcharoo/testing';
 import {afterAll, beforeAll} from 'vitest';
 import type {Session} from '../../../src/model/target.ts';
 import {openWrites} from '../../../steps/aurora/open-writes.ts';
@@ -5,7 +6,6 @@ import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
 import type {Position} from '../../../steps/mysql/contract.ts';
 import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
-import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
 import {openRealServers, pictureOf, type RealServers} from './real-servers.ts';
 

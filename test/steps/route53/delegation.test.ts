@@ -1,9 +1,9 @@
+import {lawsOfStep, type TriedWorld} from 'switcharoo/testing';
 import {describe, expect, test} from 'vitest';
 import type {AnyStep, Look} from '../../../src/model/step.ts';
 import {changeDelegation} from '../../../steps/route53/change-delegation.ts';
 import {registrar} from '../../../steps/route53/registrar/registrar.ts';
 import {removeDs} from '../../../steps/route53/remove-ds.ts';
-import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
 import {credentials} from '../../lab/aws/started.ts';
 import {fakeDomain, oldKey, oldServers} from './fake-domain.ts';
 import {labDomain, labKey} from './lab-domain.ts';

@@ -1,9 +1,9 @@
+import type {TriedWorld} from 'switcharoo/testing';
 import type {
   NameServer,
   RegistrarWriter,
   SigningKey,
 } from '../../../steps/route53/registrar/registrar.ts';
-import type {TriedWorld} from '../../contract/step-laws.ts';
 import {fakeZone} from './fake-zone.ts';
 
 export interface FakeDomain extends TriedWorld {

@@ -1,6 +1,7 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {lawsOfStep, type TriedWorld} from 'switcharoo/testing';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {RecordSet as LabSet} from '../../../lab/aws/record-set.ts';
 import {startAuthoritative} from '../../../lab/dns/authoritative.ts';
@@ -9,7 +10,6 @@ import type {Look} from '../../../src/model/step.ts';
 import {dnsZone} from '../../../steps/name-servers/target.ts';
 import {importZone} from '../../../steps/route53/import-zone.ts';
 import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
-import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
 import {text} from '../dns/world.ts';
 import {fakeZone} from './fake-zone.ts';
 import {labZone} from './lab-zone.ts';

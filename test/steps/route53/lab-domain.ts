@@ -1,3 +1,4 @@
+import type {TriedWorld} from 'switcharoo/testing';
 import {createRoute53} from '../../../lab/aws/route53.ts';
 import {createRoute53Domains, type Domains} from '../../../lab/aws/route53-domains.ts';
 import {startAuthoritative} from '../../../lab/dns/authoritative.ts';
@@ -5,7 +6,6 @@ import {dsOf, type ZoneKey} from '../../../lab/dns/signing.ts';
 import {dnsZone} from '../../../steps/name-servers/target.ts';
 import {registrar} from '../../../steps/route53/registrar/registrar.ts';
 import {hostedZone} from '../../../steps/route53/target.ts';
-import type {TriedWorld} from '../../contract/step-laws.ts';
 import {credentials, type Started, started} from '../../lab/aws/started.ts';
 import {text} from '../dns/world.ts';
 

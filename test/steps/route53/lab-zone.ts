@@ -1,8 +1,8 @@
+import type {TriedWorld} from 'switcharoo/testing';
 import type {RecordSet as LabSet} from '../../../lab/aws/record-set.ts';
 import {createRoute53, type Route53, type Route53Options} from '../../../lab/aws/route53.ts';
 import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
 import {hostedZone} from '../../../steps/route53/target.ts';
-import type {TriedWorld} from '../../contract/step-laws.ts';
 import {credentials, type Started, started} from '../../lab/aws/started.ts';
 
 export interface LabZone extends TriedWorld, AsyncDisposable {

@@ -1,10 +1,10 @@
+import {lawsOfStep, type TriedWorld} from 'switcharoo/testing';
 import {describe, expect, test} from 'vitest';
 import type {Look} from '../../../src/index.ts';
 import {beforeImage, type ZoneTargets} from '../../../steps/route53/records/edit.ts';
 import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
 import {type SwapInput, swapRecords} from '../../../steps/route53/swap-records.ts';
 import type {ZoneReader} from '../../../steps/route53/target.ts';
-import {lawsOfStep, type TriedWorld} from '../../contract/step-laws.ts';
 import {type FakeZone, fakeZone} from './fake-zone.ts';
 import {labZone} from './lab-zone.ts';
 

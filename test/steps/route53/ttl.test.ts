@@ -1,3 +1,4 @@
+import {lawsOfStep} from 'switcharoo/testing';
 import {describe, expect, test} from 'vitest';
 import type {Look} from '../../../src/index.ts';
 import {lowerTtl} from '../../../steps/route53/lower-ttl.ts';
@@ -5,7 +6,6 @@ import type {ZoneTargets} from '../../../steps/route53/records/edit.ts';
 import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
 import type {TtlInput} from '../../../steps/route53/records/ttl.ts';
 import {restoreTtl} from '../../../steps/route53/restore-ttl.ts';
-import {lawsOfStep} from '../../contract/step-laws.ts';
 import {type FakeZone, fakeZone} from './fake-zone.ts';
 import {asLab, labZone} from './lab-zone.ts';
 
