@@ -1,5 +1,29 @@
-import {type CommandFamily, defineCommand, flag} from '../command.ts';
-import {clients, slowProcedures} from '../options.ts';
+import {type CommandFamily, type CommandSpec, defineCommand, flag, optional} from '../command.ts';
+import {clients, html, slowProcedures} from '../options.ts';
+
+const rehearseCommand = defineCommand({
+  name: 'rehearse',
+  arguments: '[runbook]',
+  summary: 'Run a runbook in the lab',
+  description:
+    'Start the lab, run a runbook in it while clients write all the time, report the outage and the lost writes, and stop the lab. Asks nothing.\n\nWithout a runbook, bare-metal-to-ecs.',
+  options: {
+    reverseAt: optional({
+      placeholder: 'entry',
+      description: 'Stop at this entry, accept writes for some seconds, then reverse everything',
+    }),
+    clients,
+    slowProcedures,
+    keep: flag({description: 'Leave the lab running afterwards'}),
+    html,
+  },
+  examples: ['rehearse', 'rehearse bare-metal-to-ecs --reverse-at smoke'],
+  run: async ({app, args: [runbook = 'bare-metal-to-ecs'], options}) => {
+    const {rehearse} = await import('../actions/rehearse.ts');
+    const {reverseAt, html: file, ...lab} = options;
+    return rehearse(app, {runbook, reverseAt, html: file}, lab);
+  },
+});
 
 const actions = () => import('../actions/lab.ts');
 
@@ -51,8 +75,10 @@ const count = defineCommand({
   },
 });
 
-export const labCommands: CommandFamily = {
+const labFamily: CommandFamily = {
   name: 'lab',
   summary: 'Start, stop or inspect the local lab',
   commands: [up, down, status, count],
 };
+
+export const labCommands: readonly (CommandSpec | CommandFamily)[] = [rehearseCommand, labFamily];

@@ -1,6 +1,21 @@
-import {defineCommand} from '../command.ts';
+import {defineCommand, flag, optional} from '../command.ts';
+import {html} from '../options.ts';
 
-export const runsCommand = defineCommand({
+const statusCommand = defineCommand({
+  name: 'status',
+  arguments: '[run]',
+  summary: 'Show the state of a run, its changes in place, and what to do next',
+  description:
+    'Show the state of a run, its changes in place, who works on it, what to do next, and whether a reversal would lose data now.\n\nWithout a run, the newest.',
+  options: {offline: flag({description: 'Read only the journal, and contact no target'})},
+  examples: ['status', 'status --offline'],
+  run: async ({app, args: [run], options}) => {
+    const {showStatus} = await import('../actions/status.ts');
+    return showStatus(app, run, options.offline);
+  },
+});
+
+const runsCommand = defineCommand({
   name: 'runs',
   summary: 'List runs',
   description: 'List the runs in the state folder, newest last.',
@@ -10,3 +25,51 @@ export const runsCommand = defineCommand({
     return listRuns(app);
   },
 });
+
+const logCommand = defineCommand({
+  name: 'log',
+  arguments: '[run]',
+  summary: 'Print the journal of a run',
+  description: 'Print the journal of a run, one line for each entry.\n\nWithout a run, the newest.',
+  options: {verify: flag({description: "Verify the journal's chain of hashes instead"})},
+  examples: ['log', 'log --verify'],
+  run: async ({app, args: [run], options}) => {
+    const {printLog, verifyLog} = await import('../actions/log.ts');
+    return options.verify ? verifyLog(app, run) : printLog(app, run);
+  },
+});
+
+const reportCommand = defineCommand({
+  name: 'report',
+  arguments: '[run]',
+  summary: 'Print the timeline, durations and outage of a run',
+  description:
+    'Print the timeline of a run, its durations beside those of the last comparable run, and the outage.\n\nWithout a run, the newest.',
+  options: {html},
+  examples: ['report', 'report --html cutover.html'],
+  run: async ({app, args: [run], options}) => {
+    const {printReport} = await import('../actions/report.ts');
+    return printReport(app, run, options.html);
+  },
+});
+
+const unlockCommand = defineCommand({
+  name: 'unlock',
+  arguments: '<run>',
+  summary: 'Take the lock of a run from another process',
+  description:
+    'Take the lock of a run from the process that holds it, after the name of the run was typed as confirmation. If that process runs on this host, it is ended.',
+  options: {
+    name: optional({
+      placeholder: 'run',
+      description: 'Confirm with the name of the run, instead of typing it',
+    }),
+  },
+  examples: ['unlock 20260301-031205-4f2a'],
+  run: async ({app, args: [run = ''], options}) => {
+    const {unlockRun} = await import('../actions/unlock.ts');
+    return unlockRun(app, run, options.name);
+  },
+});
+
+export const runsCommands = [statusCommand, runsCommand, logCommand, reportCommand, unlockCommand];

@@ -1,0 +1,97 @@
+import {defineCommand, optional} from '../command.ts';
+import {
+  acceptChanges,
+  decideBy,
+  inventory,
+  movedInventory,
+  movedRunbook,
+  onFailure,
+  param,
+  plan,
+  until,
+  yes,
+  yesToPlan,
+} from '../options.ts';
+
+const planCommand = defineCommand({
+  name: 'plan',
+  arguments: '<runbook>',
+  summary: 'Inspect the targets and print the plan (changes nothing)',
+  description:
+    'Inspect the targets of a runbook, and print the plan and its digest. Changes nothing.\n\nThe runbook is a file, or the name of one in runbooks/.',
+  options: {inventory, param},
+  examples: ['plan bare-metal-to-ecs -i staging'],
+  run: async ({app, args: [runbook = ''], options}) => {
+    const {showPlan} = await import('../actions/plan.ts');
+    return showPlan(app, {runbook, inventory: options.inventory, params: options.param});
+  },
+});
+
+const runCommand = defineCommand({
+  name: 'run',
+  arguments: '<runbook>',
+  summary: 'Plan the runbook, ask for approval, and run it',
+  description:
+    'Plan the runbook, ask for approval, and run it. Every change is journaled before it is made.\n\nThe runbook is a file, or the name of one in runbooks/.',
+  options: {inventory, param, until, onFailure, decideBy, plan, yes},
+  examples: [
+    'run bare-metal-to-ecs -i staging',
+    'run bare-metal-to-ecs -i staging --until prepared',
+  ],
+  run: async ({app, args: [runbook = ''], options}) => {
+    const {startRun} = await import('../actions/run.ts');
+    const {plan: planDigest, param: params, ...given} = options;
+    return startRun(app, {...given, runbook, params, planDigest});
+  },
+});
+
+const resumeCommand = defineCommand({
+  name: 'resume',
+  arguments: '[run]',
+  summary: 'Show what has been applied and continue the run',
+  description:
+    'Show what a run has applied, plan the rest, ask for approval, and continue. An interrupted reversal is continued as a reversal.\n\nWithout a run, the newest that is not finished.',
+  options: {
+    until,
+    onFailure,
+    decideBy,
+    plan,
+    yes,
+    acceptChanges,
+    runbook: movedRunbook,
+    inventory: movedInventory,
+  },
+  examples: ['resume', 'resume 20260301-031205-4f2a --yes'],
+  run: async ({app, args: [run], options}) => {
+    const {resumeRun} = await import('../actions/resume.ts');
+    const {plan: planDigest, ...given} = options;
+    return resumeRun(app, run, {...given, planDigest});
+  },
+});
+
+const reverseCommand = defineCommand({
+  name: 'reverse',
+  arguments: '[run]',
+  summary: 'Plan a reversal, ask for approval, and reverse',
+  description:
+    'Plan the reversal of a run, ask for approval, and reverse: newest change first, each one verified.\n\nWithout a run, the newest that is not finished, or else the newest that changed something.',
+  options: {
+    to: optional({
+      placeholder: 'checkpoint',
+      description: 'Reverse to this checkpoint instead of the start',
+    }),
+    plan,
+    yes: yesToPlan,
+    acceptChanges,
+    runbook: movedRunbook,
+    inventory: movedInventory,
+  },
+  examples: ['reverse', 'reverse --to prepared'],
+  run: async ({app, args: [run], options}) => {
+    const {reverseRun} = await import('../actions/reverse.ts');
+    const {plan: planDigest, to, ...given} = options;
+    return reverseRun(app, {run, to}, {...given, planDigest});
+  },
+});
+
+export const cutoverCommands = [planCommand, runCommand, resumeCommand, reverseCommand];

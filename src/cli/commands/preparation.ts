@@ -1,0 +1,63 @@
+import {defineCommand} from '../command.ts';
+import {inventory, param} from '../options.ts';
+
+const preflightCommand = defineCommand({
+  name: 'preflight',
+  summary: 'Run every preflight check of the targets in an inventory',
+  description:
+    'Run every preflight check of the targets in an inventory, and report what would obstruct a cutover. Changes nothing.\n\nRun it days before the cutover.',
+  options: {inventory},
+  examples: ['preflight -i staging'],
+  run: async ({app, options}) => {
+    const {runPreflight} = await import('../actions/preflight.ts');
+    return runPreflight(app, options.inventory);
+  },
+});
+
+const permissionsCommand = defineCommand({
+  name: 'permissions',
+  arguments: '<runbook>',
+  summary: 'Print the grants each account needs, and which are missing',
+  description:
+    'Print the grants that each account of an inventory needs for a runbook, as policies and statements to paste, and which are missing.',
+  options: {inventory, param},
+  examples: ['permissions bare-metal-to-ecs -i staging'],
+  run: async ({app, args: [runbook = ''], options}) => {
+    const {showPermissions} = await import('../actions/permissions.ts');
+    return showPermissions(app, {
+      runbook,
+      inventory: options.inventory,
+      params: options.param,
+    });
+  },
+});
+
+const stepsCommand = defineCommand({
+  name: 'steps',
+  arguments: '[name]',
+  summary: 'List the steps and gates, or describe one',
+  description:
+    'List the steps and gates of the library. With a name, describe it: its targets, input, output, permissions and reversal.',
+  examples: ['steps', 'steps mysql.freeze-writes'],
+  run: async ({app, args: [name]}) => {
+    const {showSteps} = await import('../actions/steps.ts');
+    return showSteps(app, name);
+  },
+});
+
+const doctorCommand = defineCommand({
+  name: 'doctor',
+  summary: 'Check this machine: versions, ssh, credentials, clock, state folder',
+  examples: ['doctor'],
+  run: async ({app}) => {
+    const {examine} = await import('../actions/doctor.ts');
+    return examine(app);
+  },
+});
+
+export const preparationCommands = [
+  preflightCommand,
+  permissionsCommand,
+  stepsCommand,
+  doctorCommand,
+];
