@@ -7,6 +7,7 @@ import type {Ask, Row} from './session/contract.ts';
 
 /** A server's entry in the inventory. */
 export type MysqlConfig = z.output<typeof mysqlConfig>;
+export type ReplicationAccount = NonNullable<MysqlConfig['replication']>;
 
 /** A place in one server's binary log. */
 export interface Position {

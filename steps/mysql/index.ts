@@ -76,18 +76,15 @@ export {
   positionText,
   samePosition,
 } from './replication/position.ts';
+export {replicationAccountMissing, replicationNotRunning} from './replication/problems.ts';
 export {
   brokenReason,
   isRunning,
   sourceAddress,
 } from './replication/replication.ts';
 export {waitForReplication, watchPosition} from './replication/waits.ts';
-export {mysqlConfig} from './session/config.ts';
+export {loginOf, mysqlConfig} from './session/config.ts';
 export type {Connections} from './session/connection.ts';
 export type {Login, Row} from './session/contract.ts';
-export {
-  replicationAccountMissing,
-  replicationNotRunning,
-} from './session/problems.ts';
 export {unlessSessionGone} from './session/writer.ts';
 export {openServer} from './target.ts';

@@ -10,6 +10,7 @@ import {
   waiting,
 } from '../../src/index.ts';
 import type {MysqlReader, MysqlWriter, Position, Replication, SentinelKey} from './contract.ts';
+import {writesAfterFreeze} from './freeze/problems.ts';
 import {changesSince} from './replication/binlog.ts';
 import {
   comparePositions,
@@ -17,10 +18,10 @@ import {
   positionText,
   samePosition,
 } from './replication/position.ts';
+import {replicationFilterMissing, sourceNotFrozen} from './replication/problems.ts';
 import {brokenReason, isRunning, sourceAddress} from './replication/replication.ts';
 import {followsWithoutLoss, isPurged, missingText} from './replication/reversal-loss.ts';
 import {waitForPosition} from './replication/waits.ts';
-import {replicationFilterMissing, sourceNotFrozen, writesAfterFreeze} from './session/problems.ts';
 import {mysqlServer} from './target.ts';
 
 const input = z.object({

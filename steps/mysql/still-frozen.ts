@@ -1,8 +1,8 @@
 import {z} from 'zod';
 import {blocked, defineGate, done} from '../../src/index.ts';
+import {writesAfterFreeze} from './freeze/problems.ts';
 import {changesSince} from './replication/binlog.ts';
 import {positionSchema, positionText, samePosition} from './replication/position.ts';
-import {writesAfterFreeze} from './session/problems.ts';
 import {mysqlServer} from './target.ts';
 
 /**

@@ -3,7 +3,7 @@ import {mysqlRights} from './accounts/rights.ts';
 import {mysqlPreflight} from './checks/catalogue.ts';
 import type {MysqlConfig, MysqlReader, MysqlWriter} from './contract.ts';
 import {copiesOf} from './copy/copies.ts';
-import {mysqlConfig} from './session/config.ts';
+import {loginOf, mysqlConfig} from './session/config.ts';
 import {connectTo} from './session/connection.ts';
 import {lazyDialect, readerOf} from './session/reader.ts';
 import {writerOf} from './session/writer.ts';
@@ -12,7 +12,7 @@ import {writerOf} from './session/writer.ts';
 export const mysqlServer = defineTarget({
   kind: 'mysql',
   config: mysqlConfig,
-  rights: async (config, needs, context) => [await mysqlRights(config, needs, context)],
+  rights: async (config, needs, context) => [await mysqlRights(loginOf(config), needs, context)],
   open: async (config, context): Promise<Session<MysqlReader, MysqlWriter>> => {
     const {reader, writer, connections} = openServer(config, context);
     return {reader, writer, close: () => connections.close()};
@@ -21,13 +21,18 @@ export const mysqlServer = defineTarget({
 });
 
 /** Opens a server without connecting yet: for this target and those that build on it. */
-export function openServer(config: MysqlConfig, context: OpenContext) {
-  const where = {name: context.name, address: `${config.host}:${config.port}`};
-  const connections = connectTo(config, where, context.signal);
+export function openServer(config: MysqlConfig, {name, signal}: OpenContext) {
+  const login = loginOf(config);
+  const endpoint = {name, address: `${login.host}:${login.port}`};
+  const connections = connectTo(login, endpoint, signal);
   const dialect = lazyDialect(connections);
-  const accounts = {user: config.user, replicationUser: config.replication?.user};
-  const copies = copiesOf(connections, config, where);
-  const reader = readerOf(connections, dialect, where, accounts, copies);
-  const writer = writerOf(connections, dialect, reader, config.replication, copies);
-  return {reader, writer, connections, where};
+  const copies = copiesOf({connections, login, clientFolder: config.clientFolder, endpoint});
+  const replicationUser = config.replication?.user;
+  const reader = readerOf({
+    ...{connections, dialect, endpoint, copies},
+    ...{user: login.user, replicationUser},
+  });
+  const replicationAccount = config.replication;
+  const writer = writerOf({connections, dialect, reader, replicationAccount, copies});
+  return {reader, writer, connections};
 }

@@ -93,7 +93,7 @@ test('a server that lets nobody in is in the way, and the others are looked at a
     check: 'mysql-access-denied',
     severity: 'blocks',
     target: 'replica',
-    found: `replica at 127.0.0.1:${servers.databases.replica.port} does not let the account switcharoo in`,
+    found: `replica at 127.0.0.1:${servers.databases.replica.port} refuses the login of the account switcharoo`,
     items: [],
     consequence: 'The other checks of this target were not made.',
     fix: "Check the account's host part and the password that the inventory's entry replica refers to.",

@@ -1,22 +1,22 @@
 import type {Grant, NeedStatus, OpenContext, Rights} from '../../../src/index.ts';
 import {quoted} from '../compare/row-text.ts';
-import type {MysqlConfig} from '../contract.ts';
 import {connectTo} from '../session/connection.ts';
+import type {Login} from '../session/contract.ts';
 import {type Granted, type Grants, ownGrants} from './grants.ts';
 
 /** The GRANT statements for what is needed, and what the server says of the account. */
 export async function mysqlRights(
-  config: MysqlConfig,
+  login: Login,
   needs: readonly string[],
   {name, signal}: OpenContext,
 ): Promise<Rights> {
-  const asked = await askServer(config, name, signal).catch((cause: unknown) => ({
+  const asked = await askServer(login, name, signal).catch((cause: unknown) => ({
     says: cause instanceof Error ? cause.message : String(cause),
   }));
   const version = 'version' in asked ? asked.version : undefined;
   const wanted = needs.flatMap((need) => privilegesIn(need, version));
   const {escape: quote} = (await import('mysql2')).default;
-  const to = 'account' in asked ? asked.account : {user: config.user, host: '%'};
+  const to = 'account' in asked ? asked.account : {user: login.user, host: '%'};
   const grants: readonly Grant[] = [
     ...statementsFor(wanted, `${quote(to.user)}@${quote(to.host)}`),
     ...needs
@@ -94,8 +94,8 @@ interface Answer {
   readonly held: Grants;
 }
 
-async function askServer(config: MysqlConfig, name: string, signal: AbortSignal): Promise<Answer> {
-  const connections = connectTo(config, {name, address: `${config.host}:${config.port}`}, signal);
+async function askServer(login: Login, name: string, signal: AbortSignal): Promise<Answer> {
+  const connections = connectTo(login, {name, address: `${login.host}:${login.port}`}, signal);
   try {
     const [who] = await connections.read(
       {sql: 'SELECT CURRENT_USER() AS account, VERSION() AS version'},

@@ -14,8 +14,8 @@ export interface CopyProcess {
 export interface CopyProcessEnd {
   /** `null` when a signal ended it. */
   readonly code: number | null;
-  /** The first that it said about what went wrong. */
-  readonly said: string;
+  /** The first error that it printed. */
+  readonly output: string;
 }
 
 const graceMs = 500;
@@ -35,15 +35,15 @@ export function startClient(
   if (!stdin || !stdout || !stderr) {
     throw new Error(`${command} has no streams`);
   }
-  let said = '';
+  let output = '';
   stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(0, mostSaid);
+    output = (output + chunk.toString()).slice(0, longestOutput);
   });
-  // Whoever writes to it hears of its end through `ended`.
+  // The end of the process is reported by `ended`.
   stdin.on('error', () => {});
   const ended = new Promise<CopyProcessEnd>((resolve) => {
-    child.once('error', (error) => resolve({code: null, said: error.message}));
-    child.once('close', (code) => resolve({code, said: wordsOf(said)}));
+    child.once('error', (error) => resolve({code: null, output: error.message}));
+    child.once('close', (code) => resolve({code, output: errorLineOf(output)}));
   });
   return {
     stdin,
@@ -67,16 +67,16 @@ function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
-const mostSaid = 10_000;
+const longestOutput = 10_000;
 const longestWords = 300;
 
-/** The first line that tells of an error. What follows a syntax error's `near` is the dump's own text, which is data. */
-export function wordsOf(said: string): string {
-  const lines = said
+/** The first line that reports an error. What follows a syntax error's `near` is the dump's own text, which is data. */
+export function errorLineOf(output: string): string {
+  const lines = output
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean);
-  const line = lines.find((one) => /\berror\b|\bCouldn't\b/i.test(one)) ?? lines.at(-1);
-  const words = (line ?? 'it said nothing').replace(/ near '.*/, '');
+  const line = lines.find((text) => /\berror\b|\bCouldn't\b/i.test(text)) ?? lines.at(-1);
+  const words = (line ?? 'it printed nothing').replace(/ near '.*/, '');
   return words.length > longestWords ? `${words.slice(0, longestWords)}…` : words;
 }

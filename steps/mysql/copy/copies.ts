@@ -1,17 +1,17 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
 import {quoted} from '../compare/row-text.ts';
-import type {CopyWriter, LoadOrder} from '../contract.ts';
+import type {CopyMarker, CopyReader, CopyWriter, LoadOrder} from '../contract.ts';
 import {type Version, versionOf} from '../dialect/version.ts';
 import * as sentinels from '../replication/sentinel.ts';
 import type {Connections} from '../session/connection.ts';
-import type {Endpoint, Login} from '../session/contract.ts';
+import type {Ask, Endpoint, Login} from '../session/contract.ts';
 import {unlessSessionGone} from '../session/writer.ts';
 import {type CopyProcess, startClient} from './client.ts';
-import * as marks from './copy-marker.ts';
+import * as markers from './copy-marker.ts';
 import {floatTablesOf, restoreFloats} from './floats.ts';
 import {contentSql, contentsOf, schemasSql} from './inventory.ts';
-import {type LoadWords, loadAll, loadArguments, loadLock} from './load.ts';
+import {type LoadPreamble, loadAll, loadArguments, loadLock} from './load.ts';
 import {type ClientBrand, type OptionFile, optionFileFor} from './option-file.ts';
 import {copyInProgress} from './problems.ts';
 import {findPrograms} from './programs.ts';
@@ -19,123 +19,149 @@ import {findPrograms} from './programs.ts';
 // A dump leaves out the collation of a column where it is the character set's own, which is another one from 8.0 on.
 const olderCollationSql = "SET SESSION default_collation_for_utf8mb4 = 'utf8mb4_general_ci'";
 
-export function copiesOf(
-  connections: Connections,
-  login: Login & {readonly clientFolder?: string | undefined},
-  where: Endpoint,
-): CopyWriter {
-  const read = (sql: string, signal?: AbortSignal) =>
-    connections.read({sql, limitMs: dictionaryLimitMs}, signal);
-  const write = (sql: string, signal: AbortSignal, values: readonly unknown[] = []) =>
-    connections.write({sql, values, limitMs: dropLimitMs}, signal);
-  let version: Version | undefined;
-  const versionNow = async (signal?: AbortSignal): Promise<Version> => {
-    const [row] = version ? [] : await read('SELECT VERSION() AS version', signal);
-    version ??= versionOf(String(row?.['version']));
-    return version;
-  };
-  /** What an older server takes for granted and a MySQL from 8.0 on does otherwise. */
-  const loadingWords = async (from: LoadOrder['from'], signal: AbortSignal): Promise<LoadWords> => {
-    const {isMariaDb, series} = await versionNow(signal);
-    const refusesMode = !isMariaDb && series >= 800;
-    const {version: there = ''} = await from.settings(['version'], signal);
-    const isOlder = refusesMode && (versionOf(there).isMariaDb || versionOf(there).series < 800);
-    // Whoever may not set it finds such columns with mysql.verify-data.
-    const may =
-      isOlder &&
-      (await write(olderCollationSql, signal).then(
-        () => true,
-        () => false,
-      ));
-    if (may) {
-      await write('SET SESSION default_collation_for_utf8mb4 = DEFAULT', signal);
-    }
-    return {refusesMode, first: may ? `${olderCollationSql};\n` : ''};
-  };
-  const mark = async (signal?: AbortSignal) => {
-    const isThere = (await read(marks.tableSql, signal)).length > 0;
-    const [row] = isThere ? await read(marks.rowsSql, signal) : [];
-    return row ? marks.markOf(row) : null;
-  };
-  const copies: CopyWriter = {
-    programs: async (signal) => findPrograms(await versionNow(signal), login.clientFolder),
+/** All that the copies of one server need. */
+export interface CopyAccess {
+  readonly connections: Connections;
+  readonly login: Login;
+  readonly clientFolder: string | undefined;
+  readonly endpoint: Endpoint;
+}
+
+export const copiesOf = (access: CopyAccess): CopyWriter => ({
+  ...copyReads(access),
+  ...markerWrites(access),
+  ...dataWrites(access),
+});
+
+const read = ({connections}: CopyAccess, sql: string, signal?: AbortSignal) =>
+  connections.read({sql, limitMs: dictionaryLimitMs}, signal);
+
+const write = (
+  {connections}: CopyAccess,
+  sql: string,
+  signal: AbortSignal,
+  values: readonly unknown[] = [],
+) => connections.write({sql, values, limitMs: dropLimitMs}, signal);
+
+function copyReads(access: CopyAccess): CopyReader {
+  const {login, clientFolder} = access;
+  return {
+    programs: async (signal) => findPrograms(await versionNow(access, signal), clientFolder),
     schemas: async (signal) =>
-      contentsOf(await read(schemasSql, signal), await read(contentSql, signal)),
-    marker: mark,
+      contentsOf(await read(access, schemasSql, signal), await read(access, contentSql, signal)),
+    marker: (signal) => markerNow(access, signal),
     dump: ({brand, dump}, schemas) =>
-      clientOf(login, brand, (file) => startClient(dump, dumpWords(brand, schemas), file)),
+      clientOf(login, brand, (file) => startClient(dump, dumpArguments(brand, schemas), file)),
+  };
+}
+
+async function versionNow(access: CopyAccess, signal?: AbortSignal): Promise<Version> {
+  const [row] = await read(access, 'SELECT VERSION() AS version', signal);
+  return versionOf(String(row?.['version']));
+}
+
+async function markerNow(access: CopyAccess, signal?: AbortSignal): Promise<CopyMarker | null> {
+  const exists = (await read(access, markers.tableSql, signal)).length > 0;
+  const [row] = exists ? await read(access, markers.rowsSql, signal) : [];
+  return row ? markers.markerOf(row) : null;
+}
+
+type MarkerWrites = 'createMarker' | 'recordPositions' | 'markLoaded' | 'removeMarker';
+
+function markerWrites(access: CopyAccess): Pick<CopyWriter, MarkerWrites> {
+  return {
     createMarker: async ({run, entry, schemas, executing}, signal) => {
-      if (await mark(signal)) {
+      if (await markerNow(access, signal)) {
         return;
       }
-      await write(sentinels.makeSchemaSql, signal);
-      await write(marks.makeTableSql, signal);
-      await write(marks.insertSql, signal, [
-        run,
-        entry,
-        JSON.stringify(schemas),
-        executing ? 1 : 0,
-      ]);
-    },
-    dropCopy: async ({schemas}, signal) => {
-      await untilNobodyLoads(connections, where, signal);
-      for (const schema of schemas) {
-        await write(`DROP DATABASE IF EXISTS ${quoted(schema)}`, signal);
-      }
+      await write(access, sentinels.makeSchemaSql, signal);
+      await write(access, markers.makeTableSql, signal);
+      const values = [run, entry, JSON.stringify(schemas), executing ? 1 : 0];
+      await write(access, markers.insertSql, signal, values);
     },
     recordPositions: async ({run, entry}, {at, ofSource}, signal) => {
       const places = [at.file, at.position, ofSource?.file ?? null, ofSource?.position ?? null];
-      await write(marks.placeSql, signal, [...places, run, entry]);
-    },
-    load: async (order, signal, say) => {
-      signal.throwIfAborted();
-      const words = await loadingWords(order.from, signal);
-      const {brand, load} = order.programs;
-      const loading = clientOf(login, brand, (file) => startClient(load, loadArguments, file));
-      const dumping = order.from.copies.dump(order.programs, order.schemas);
-      try {
-        await loadAll({dumping, loading}, {...order, ...words, to: where.name}, signal, say);
-      } finally {
-        await Promise.all([dumping.kill(), loading.kill()]);
-        // The server goes on with a statement although its client is gone.
-        await untilNobodyLoads(connections, where, AbortSignal.timeout(afterLoadMs)).catch(
-          () => {},
-        );
-      }
-    },
-    restoreFloats: async ({from, schemas}, signal, say) => {
-      // A zero date that is set to itself is refused where the server refuses new ones.
-      await write("SET SESSION sql_mode = ''", signal);
-      await from.withSessions(
-        1,
-        async (sessions) => {
-          for (const ask of sessions) {
-            for (const table of await floatTablesOf(ask, schemas)) {
-              await restoreFloats(ask, (sql, values) => write(sql, signal, values), table, say);
-            }
-          }
-        },
-        signal,
-      );
-      await write('SET SESSION sql_mode = DEFAULT', signal);
+      await write(access, markers.placeSql, signal, [...places, run, entry]);
     },
     markLoaded: async ({run, entry}, signal) =>
-      void (await write(marks.loadedSql, signal, [run, entry])),
+      void (await write(access, markers.loadedSql, signal, [run, entry])),
     removeMarker: async ({run, entry}, signal) => {
-      if ((await read(marks.tableSql, signal)).length === 0) {
+      if ((await read(access, markers.tableSql, signal)).length === 0) {
         return;
       }
-      await write(marks.deleteSql, signal, [run, entry]);
-      if ((await mark(signal)) === null) {
-        const beside = await read(marks.tablesBesideSql, signal);
-        await write(
-          beside.length > 0 ? 'DROP TABLE switcharoo.seed' : 'DROP DATABASE switcharoo',
-          signal,
-        );
+      await write(access, markers.deleteSql, signal, [run, entry]);
+      if ((await markerNow(access, signal)) === null) {
+        const others = await read(access, markers.tablesBesideSql, signal);
+        const drop = others.length > 0 ? 'TABLE switcharoo.seed' : 'DATABASE switcharoo';
+        await write(access, `DROP ${drop}`, signal);
       }
     },
   };
-  return copies;
+}
+
+function dataWrites(access: CopyAccess): Pick<CopyWriter, 'dropCopy' | 'load' | 'restoreFloats'> {
+  const {connections, endpoint, login} = access;
+  return {
+    dropCopy: async ({schemas}, signal) => {
+      await endLoads(connections, endpoint, signal);
+      for (const schema of schemas) {
+        await write(access, `DROP DATABASE IF EXISTS ${quoted(schema)}`, signal);
+      }
+    },
+    load: async (order, signal, report) => {
+      signal.throwIfAborted();
+      const preamble = await preambleOf(access, order.from, signal);
+      const {brand, load} = order.programs;
+      const loading = clientOf(login, brand, (file) => startClient(load, loadArguments, file));
+      const dumping = order.from.copies.dump(order.programs, order.schemas);
+      const parts = {...order, ...preamble, to: endpoint.name};
+      try {
+        await loadAll({dumping, loading}, parts, signal, report);
+      } finally {
+        await Promise.all([dumping.kill(), loading.kill()]);
+        // The server goes on with a statement although its client is gone.
+        await endLoads(connections, endpoint, AbortSignal.timeout(afterLoadMs)).catch(() => {});
+      }
+    },
+    restoreFloats: async ({from, schemas}, signal, report) => {
+      // A zero date that is set to itself is refused where the server refuses new ones.
+      await write(access, "SET SESSION sql_mode = ''", signal);
+      const restore = async (sessions: readonly Ask[]) => {
+        for (const ask of sessions) {
+          for (const table of await floatTablesOf(ask, schemas)) {
+            const change = (sql: string, values: readonly unknown[]) =>
+              write(access, sql, signal, values);
+            await restoreFloats(ask, change, table, report);
+          }
+        }
+      };
+      await from.withSessions(1, restore, signal);
+      await write(access, 'SET SESSION sql_mode = DEFAULT', signal);
+    },
+  };
+}
+
+/** What an older server takes for granted and a MySQL from 8.0 on does otherwise. */
+async function preambleOf(
+  access: CopyAccess,
+  from: LoadOrder['from'],
+  signal: AbortSignal,
+): Promise<LoadPreamble> {
+  const {isMariaDb, series} = await versionNow(access, signal);
+  const refusesMode = !isMariaDb && series >= 800;
+  const {version = ''} = await from.settings(['version'], signal);
+  const isOlder = refusesMode && (versionOf(version).isMariaDb || versionOf(version).series < 800);
+  // Where the account may not set it, mysql.verify-data reports such columns.
+  const maySet =
+    isOlder &&
+    (await write(access, olderCollationSql, signal).then(
+      () => true,
+      () => false,
+    ));
+  if (maySet) {
+    await write(access, 'SET SESSION default_collation_for_utf8mb4 = DEFAULT', signal);
+  }
+  return {refusesMode, first: maySet ? `${olderCollationSql};\n` : ''};
 }
 
 // MySQL 5.6 opens every table for it.
@@ -159,7 +185,7 @@ function clientOf(
 }
 
 /** Whole schemas, as they are: one consistent picture of InnoDB's tables, and bytes that no character set changes. */
-const dumpWords = (brand: ClientBrand, schemas: readonly string[]): readonly string[] => [
+const dumpArguments = (brand: ClientBrand, schemas: readonly string[]): readonly string[] => [
   ...['--single-transaction', '--quick', '--hex-blob', '--routines', '--triggers', '--events'],
   ...['--default-character-set=utf8mb4', '--max-allowed-packet=1G', '--skip-add-locks'],
   ...['--no-tablespaces', '--skip-dump-date', '--comments'],
@@ -169,8 +195,8 @@ const dumpWords = (brand: ClientBrand, schemas: readonly string[]): readonly str
   ...schemas,
 ];
 
-/** Ends the session of a load that goes on although its client, or whoever started it, is gone. */
-async function untilNobodyLoads(
+/** Ends the session of a load that goes on although its client, or the process that started it, has ended. */
+async function endLoads(
   connections: Connections,
   {name}: Endpoint,
   signal: AbortSignal,

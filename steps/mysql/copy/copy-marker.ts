@@ -27,7 +27,7 @@ export const deleteSql = 'DELETE FROM switcharoo.seed WHERE run = ? AND entry = 
 export const tablesBesideSql = `SELECT table_name AS name FROM information_schema.tables
   WHERE table_schema = 'switcharoo' AND table_name <> 'seed'`;
 
-export function markOf(row: Row): CopyMarker {
+export function markerOf(row: Row): CopyMarker {
   const schemas: unknown = JSON.parse(String(row['of_schemas']));
   return {
     run: String(row['run']),

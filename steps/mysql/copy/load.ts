@@ -7,7 +7,7 @@ import {copyIncomplete} from './problems.ts';
 import {DumpProgress} from './progress.ts';
 import {RemovedMode} from './removed-mode.ts';
 
-export interface LoadWords {
+export interface LoadPreamble {
   /** Said by the load before the dump. */
   readonly first: string;
   /** It refuses NO_AUTO_CREATE_USER. */
@@ -23,20 +23,22 @@ export const loadArguments = [
   '--max-allowed-packet=1G',
 ];
 
-/** Held by the session that loads, for as long as it lives: so it is found by whoever must be sure that it is gone. */
+/** Held by the session that loads, for as long as it lives: so a later attempt can find it, and end it. */
 export const loadLock = 'switcharoo.seed';
 const takeLock = `DO IF(GET_LOCK('${loadLock}', 10) = 1, 0, (SELECT 1 UNION SELECT 2));\n`;
 
 export async function loadAll(
   {dumping, loading}: {readonly dumping: CopyProcess; readonly loading: CopyProcess},
-  {from, to, expected, first, refusesMode}: LoadOrder & LoadWords & {readonly to: string},
+  {from, to, expected, first, refusesMode}: LoadOrder & LoadPreamble & {readonly to: string},
   signal: AbortSignal,
   say: ReportProgress,
 ): Promise<void> {
   const progress = new DumpProgress(expected);
   const mode = refusesMode ? new RemovedMode() : null;
-  const ended = (program: string, said: string) =>
-    new SwitcharooError(copyIncomplete({from: from.name, to, program, said, at: progress.text()}));
+  const ended = (program: string, output: string) =>
+    new SwitcharooError(
+      copyIncomplete({from: from.name, to, program, output, progress: progress.text()}),
+    );
   loading.stdin.write(`${takeLock}${first}`);
   const piping = pipeline(
     dumping.stdout,
@@ -65,16 +67,16 @@ export async function loadAll(
     const passed = await piping;
     signal.throwIfAborted();
     if (early || !passed) {
-      throw ended('load', (await withTimeout(loading.ended, longestMs, signal)).said);
+      throw ended('load', (await withTimeout(loading.ended, longestMs, signal)).output);
     }
     const dumped = await withTimeout(dumping.ended, longestMs, signal);
     if (dumped.code !== 0 || !progress.whole) {
-      throw ended('dump', dumped.said);
+      throw ended('dump', dumped.output);
     }
     loading.stdin.end();
     const loaded = await withTimeout(loading.ended, longestMs, signal);
     if (loaded.code !== 0) {
-      throw ended('load', loaded.said);
+      throw ended('load', loaded.output);
     }
   } finally {
     clearInterval(telling);

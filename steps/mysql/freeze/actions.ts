@@ -3,12 +3,8 @@ import {accountText, isSameAccount} from '../accounts/accounts.ts';
 import type {Account, MysqlReader, MysqlWriter, PersistedFence} from '../contract.ts';
 import {errnoOf} from '../dialect/dialect.ts';
 import {sourceAddress} from '../replication/replication.ts';
-import {
-  freezeLockTimeout,
-  freezeNotInEffect,
-  reverseReplicationActive,
-} from '../session/problems.ts';
 import {clientText, endClients} from './clients.ts';
+import {freezeLockTimeout, freezeNotInEffect, reverseReplicationActive} from './problems.ts';
 import {locksText} from './table-locks.ts';
 
 export const stopEvents = {

@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
 import type {Client, OpenTransaction} from '../contract.ts';
 import type {Row} from '../session/contract.ts';
-import {sessionsNotKilled} from '../session/problems.ts';
+import {sessionsNotKilled} from './problems.ts';
 
 export const clientText = ({id, user, host}: Pick<Client, 'id' | 'user' | 'host'>): string =>
   `session ${id} of ${user}@${host}`;

@@ -11,10 +11,10 @@ import {SwitcharooError} from '../../../src/index.ts';
 import {serversOwn, tableName} from '../compare/table-shapes.ts';
 import type {LogListener, LogPart, Position} from '../contract.ts';
 import type {Endpoint, Login} from '../session/contract.ts';
-import {binaryLogUnreadable} from '../session/problems.ts';
 import {connectError} from '../session/server-errors.ts';
 import {withTimeout} from '../session/with-timeout.ts';
 import {hasReached} from './position.ts';
+import {binaryLogUnreadable} from './problems.ts';
 
 /**
  * Reads a server's binary log as a replica would (REPLICATION SLAVE), and gives the end of the last transaction that was read: `until`, or

@@ -1,8 +1,8 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
 import type {MysqlReader, Position} from '../contract.ts';
-import {replicationNotRunning, sqlThreadNotSwitched} from '../session/problems.ts';
 import {hasReached, positionText, samePosition} from './position.ts';
+import {replicationNotRunning, sqlThreadNotSwitched} from './problems.ts';
 import {brokenReason, isRunning} from './replication.ts';
 
 /** Waits until both threads run. That replication was started says little: the account, the log or the network may be wrong. */

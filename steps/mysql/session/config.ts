@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import type {Login} from './contract.ts';
 
 const account = z.object({user: z.string(), password: z.string()});
 
@@ -9,10 +10,20 @@ export const mysqlConfig = z.object({
   user: z.string(),
   password: z.string(),
   database: z.string().optional(),
-  /** The account with which THIS server logs in on a server that it follows. */
+  /** The account with which THIS server logs in on its source. */
   replication: account.optional(),
   /** Encrypts switcharoo's own connection, and checks the server's certificate: against `ca`, else the system's. */
   tls: z.object({ca: z.string().optional()}).optional(),
-  /** Where the clients are with which it is dumped: mysqldump and mysql, or mariadb-dump and mariadb. */
+  /** The folder of the clients that dump it: mysqldump and mysql, or mariadb-dump and mariadb. */
   clientFolder: z.string().optional(),
 });
+
+/** What a connection needs of it, and nothing else: no other secret goes on from here. */
+export const loginOf = ({
+  host,
+  port,
+  user,
+  password,
+  database,
+  tls,
+}: z.output<typeof mysqlConfig>): Login => ({host, port, user, password, database, tls});

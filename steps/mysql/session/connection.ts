@@ -1,104 +1,158 @@
 import {SwitcharooError} from '../../../src/index.ts';
-import type {MysqlReader} from '../contract.ts';
+import type {LogListener, LogPart, MysqlReader, Position} from '../contract.ts';
 import {readLog} from '../replication/log-reader.ts';
-import type {Endpoint, Login, Row, Statement} from './contract.ts';
+import type {Ask, Endpoint, Login, Row, Statement} from './contract.ts';
 import {answerLost, connectionLost} from './problems.ts';
 import {LostConnection} from './server-errors.ts';
 import {ServerSession} from './session.ts';
 
-/** Connections to one server, opened when first used: looks and writes never wait for each other. */
+/** Connections to one server, opened when first used: reads and writes never wait for each other. */
 export interface Connections {
   /** For what changes nothing: asked once more when the connection is lost. */
   read(statement: Statement, signal?: AbortSignal): Promise<readonly Row[]>;
   /** The same for what takes its time on the server: other reads go on meanwhile. */
   wait(statement: Statement, signal?: AbortSignal): Promise<readonly Row[]>;
-  /** Sent once. When its answer is lost, only the next look can tell what became of it. */
+  /** Sent once. When its answer is lost, only the next check shows whether it took effect. */
   write(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
   /** The same, in a session that writes nothing into the binary log. */
   writeUnlogged(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
-  comparing: MysqlReader['withSessions'];
-  readLog: MysqlReader['readLog'];
+  readonly withSessions: MysqlReader['withSessions'];
+  readonly readLog: MysqlReader['readLog'];
   /** The server's ids of all these sessions. */
   ids(): readonly number[];
   close(): Promise<void>;
 }
 
-export function connectTo(login: Login, where: Endpoint, open: AbortSignal): Connections {
-  const reading = new ServerSession(login, where, [readOnlySession]);
-  const waiting = new ServerSession(login, where, [readOnlySession]);
-  const writing = new ServerSession(login, where);
-  const more = new Set<ServerSession>();
-  const unlogged = new ServerSession(login, where, [unloggedSession]);
-  const all = () => [reading, waiting, writing, unlogged, ...more];
-  const once = async (line: ServerSession, statement: Statement, signal: AbortSignal) => {
-    const either = AbortSignal.any([signal, open]);
-    await line.ensure(either);
+/** Opens nothing yet. `open` ends all of them. */
+export const connectTo = (login: Login, endpoint: Endpoint, open: AbortSignal): Connections =>
+  new ServerConnections(login, endpoint, open);
+
+class ServerConnections implements Connections {
+  readonly #login: Login;
+  readonly #endpoint: Endpoint;
+  readonly #open: AbortSignal;
+  readonly #reading: ServerSession;
+  readonly #waiting: ServerSession;
+  readonly #writing: ServerSession;
+  readonly #unlogged: ServerSession;
+  readonly #more = new Set<ServerSession>();
+
+  constructor(login: Login, endpoint: Endpoint, open: AbortSignal) {
+    this.#login = login;
+    this.#endpoint = endpoint;
+    this.#open = open;
+    this.#reading = new ServerSession(login, endpoint, [readOnlySession]);
+    this.#waiting = new ServerSession(login, endpoint, [readOnlySession]);
+    this.#writing = new ServerSession(login, endpoint);
+    this.#unlogged = new ServerSession(login, endpoint, [unloggedSession]);
+  }
+
+  read(statement: Statement, signal = this.#open): Promise<readonly Row[]> {
+    return this.#twice(this.#reading, statement, signal);
+  }
+
+  wait(statement: Statement, signal = this.#open): Promise<readonly Row[]> {
+    return this.#twice(this.#waiting, statement, signal);
+  }
+
+  write(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {
+    return this.#once(this.#writing, statement, signal);
+  }
+
+  writeUnlogged(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {
+    return this.#once(this.#unlogged, statement, signal);
+  }
+
+  async withSessions<Result>(
+    count: number,
+    work: (sessions: readonly Ask[]) => Promise<Result>,
+    signal = this.#open,
+  ): Promise<Result> {
+    const sessions = Array.from(
+      {length: count},
+      () => new ServerSession(this.#login, this.#endpoint, comparingSession),
+    );
+    for (const session of sessions) {
+      this.#more.add(session);
+    }
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, this.#open, over.signal]);
+    try {
+      return await work(sessions.map((session) => (statement) => session.ask(statement, either)));
+    } catch (cause) {
+      throw this.#connectionError(cause);
+    } finally {
+      // One part of the work may have failed while others would go on, and open their sessions again.
+      over.abort();
+      for (const session of sessions) {
+        session.close();
+        this.#more.delete(session);
+      }
+    }
+  }
+
+  readLog(part: LogPart, listener: LogListener, signal = this.#open): Promise<Position> {
+    const either = AbortSignal.any([signal, this.#open]);
+    return readLog(this.#login, this.#endpoint, part, listener, either);
+  }
+
+  ids(): readonly number[] {
+    return this.#all().flatMap(({id}) => id ?? []);
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#all()) {
+      session.close();
+    }
+  }
+
+  #all(): readonly ServerSession[] {
+    return [this.#reading, this.#waiting, this.#writing, this.#unlogged, ...this.#more];
+  }
+
+  async #once(
+    session: ServerSession,
+    statement: Statement,
+    signal: AbortSignal,
+  ): Promise<readonly Row[]> {
+    const either = AbortSignal.any([signal, this.#open]);
+    await session.ensure(either);
     either.throwIfAborted();
     try {
-      return await line.ask(statement, either);
+      return await session.ask(statement, either);
     } catch (cause) {
       throw cause instanceof LostConnection
-        ? new SwitcharooError(answerLost(where, statement.sql), {cause})
+        ? new SwitcharooError(answerLost(this.#endpoint, statement.sql), {cause})
         : cause;
     }
-  };
-  const again = async (line: ServerSession, statement: Statement, signal: AbortSignal) => {
-    const either = AbortSignal.any([signal, open]);
+  }
+
+  async #twice(
+    session: ServerSession,
+    statement: Statement,
+    signal: AbortSignal,
+  ): Promise<readonly Row[]> {
+    const either = AbortSignal.any([signal, this.#open]);
     try {
-      return await line.ask(statement, either);
+      return await session.ask(statement, either);
     } catch (cause) {
       if (!(cause instanceof LostConnection)) {
         throw cause;
       }
     }
-    return await line.ask(statement, either).catch((cause) => {
-      throw cause instanceof LostConnection
-        ? new SwitcharooError(connectionLost(where), {cause})
-        : cause;
+    return await session.ask(statement, either).catch((cause) => {
+      throw this.#connectionError(cause);
     });
-  };
-  return {
-    read: (statement, signal = open) => again(reading, statement, signal),
-    wait: (statement, signal = open) => again(waiting, statement, signal),
-    write: (statement, signal) => once(writing, statement, signal),
-    writeUnlogged: (statement, signal) => once(unlogged, statement, signal),
-    comparing: async (count, work, signal = open) => {
-      const lines = Array.from(
-        {length: count},
-        () => new ServerSession(login, where, comparingSession),
-      );
-      for (const line of lines) {
-        more.add(line);
-      }
-      const over = new AbortController();
-      const either = AbortSignal.any([signal, open, over.signal]);
-      try {
-        return await work(lines.map((line) => (statement) => line.ask(statement, either)));
-      } catch (cause) {
-        throw cause instanceof LostConnection
-          ? new SwitcharooError(connectionLost(where), {cause})
-          : cause;
-      } finally {
-        // One part of the work may have failed while others would go on, and open their sessions again.
-        over.abort();
-        for (const line of lines) {
-          line.close();
-          more.delete(line);
-        }
-      }
-    },
-    readLog: (part, listener, signal = open) =>
-      readLog(login, where, part, listener, AbortSignal.any([signal, open])),
-    ids: () => all().flatMap(({id}) => id ?? []),
-    close: async () => {
-      for (const line of all()) {
-        line.close();
-      }
-    },
-  };
+  }
+
+  #connectionError(cause: unknown): unknown {
+    return cause instanceof LostConnection
+      ? new SwitcharooError(connectionLost(this.#endpoint), {cause})
+      : cause;
+  }
 }
 
-// Whatever a look asks for, this session changes no data: errno 1792 (MySQL 5.6.5 and later, MariaDB 10.0 and later).
+// This session changes no data, whatever a check asks for: errno 1792 (MySQL 5.6.5 and later, MariaDB 10.0 and later).
 const readOnlySession = 'SET SESSION TRANSACTION READ ONLY';
 
 // What a value looks like as text must depend on nothing that a server has set otherwise.

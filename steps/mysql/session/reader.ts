@@ -2,59 +2,86 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
 import {accountsOf, accountsSql, isLocalRoot} from '../accounts/accounts.ts';
 import {bypassHoldersOf} from '../accounts/read-only-bypass.ts';
-import type {CopyReader, MysqlReader} from '../contract.ts';
+import type {CopyReader, Fence, MysqlReader, ServerAccount} from '../contract.ts';
 import {type Dialect, dialectOf} from '../dialect/dialect.ts';
 import {clientsOf, openTransactionsOf, openTransactionsSql} from '../freeze/clients.ts';
 import {lockedTables, lockHolders} from '../freeze/table-locks.ts';
+import {multiSource} from '../replication/problems.ts';
 import {replicationOf} from '../replication/replication.ts';
 import * as sentinels from '../replication/sentinel.ts';
 import type {Connections} from './connection.ts';
-import type {Endpoint} from './contract.ts';
-import {multiSource} from './problems.ts';
+import type {Endpoint, Row} from './contract.ts';
 
 /** The server's dialect, asked once. */
 export type AskDialect = (signal?: AbortSignal) => Promise<Dialect>;
 
 export function lazyDialect(connections: Connections): AskDialect {
-  let known: Dialect | undefined;
+  let dialect: Dialect | undefined;
   return async (signal) => {
-    if (!known) {
+    if (!dialect) {
       const [row] = await connections.read({sql: 'SELECT VERSION() AS version'}, signal);
-      known = dialectOf(String(row?.['version']));
+      dialect = dialectOf(String(row?.['version']));
     }
-    return known;
+    return dialect;
   };
 }
 
-export function readerOf(
-  connections: Connections,
-  dialect: AskDialect,
-  where: Endpoint,
-  {user, replicationUser}: {user: string; replicationUser: string | undefined},
-  copies: CopyReader,
-): MysqlReader {
-  const read = (sql: string, signal?: AbortSignal, values: readonly unknown[] = []) =>
-    connections.read({sql, values}, signal);
-  const allAccounts = async (signal?: AbortSignal) => {
-    const {traits} = await dialect(signal);
-    const {superReadOnly} = await reader.fence(signal);
-    const rows = await read(accountsSql(traits), signal);
-    // super_read_only binds everybody.
-    const unbound =
-      superReadOnly === null ? await bypassHoldersOf(traits, read, signal) : noHolders;
-    return accountsOf(rows, unbound);
-  };
-  let askedForTransactions = Number.NEGATIVE_INFINITY;
-  const reader: MysqlReader = {
-    ...where,
+/** All that the reads of one server need. */
+export interface ReadAccess {
+  readonly connections: Connections;
+  readonly dialect: AskDialect;
+  readonly endpoint: Endpoint;
+  readonly user: string;
+  readonly replicationUser: string | undefined;
+  readonly copies: CopyReader;
+}
+
+export function readerOf(access: ReadAccess): MysqlReader {
+  const {connections, endpoint, user, replicationUser, copies} = access;
+  return {
+    ...endpoint,
     user,
     ...(replicationUser === undefined ? {} : {replicationUser}),
+    ...binaryLogReads(access),
+    ...replicationReads(access),
+    ...sessionReads(access),
+    ...accountReads(access),
+    settings: (names, signal) => settingsOf(access, names, signal),
+    query: (sql, values = [], signal) => connections.read({sql, values}, signal),
+    withSessions: (count, work, signal) => connections.withSessions(count, work, signal),
+    readLog: (part, listener, signal) => connections.readLog(part, listener, signal),
+    copies,
+  };
+}
+
+type ReaderPart<Name extends keyof MysqlReader> = Pick<MysqlReader, Name>;
+type Read = (
+  sql: string,
+  signal?: AbortSignal,
+  values?: readonly unknown[],
+) => Promise<readonly Row[]>;
+
+const readOf =
+  ({connections}: ReadAccess): Read =>
+  (sql, signal, values = []) =>
+    connections.read({sql, values}, signal);
+
+function binaryLogReads(
+  access: ReadAccess,
+): ReaderPart<'position' | 'logFilters' | 'oldestLog' | 'logRetentionHours'> {
+  const read = readOf(access);
+  const ownPosition = async (signal?: AbortSignal) => {
+    const dialect = await access.dialect(signal);
+    const [row] = await dialect.send('ownPosition', (sql) => read(sql, signal));
+    return row;
+  };
+  return {
     position: async (signal) => {
-      const [row] = await (await dialect(signal)).send('ownPosition', (sql) => read(sql, signal));
+      const row = await ownPosition(signal);
       return {file: String(row?.['File'] ?? ''), position: Number(row?.['Position'] ?? 0)};
     },
     logFilters: async (signal) => {
-      const [row] = await (await dialect(signal)).send('ownPosition', (sql) => read(sql, signal));
+      const row = await ownPosition(signal);
       const schemas = (column: string) =>
         String(row?.[column] ?? '')
           .split(',')
@@ -64,84 +91,129 @@ export function readerOf(
     oldestLog: async (signal) =>
       String((await read('SHOW BINARY LOGS', signal))[0]?.['Log_name'] ?? ''),
     logRetentionHours: async (signal) => {
-      const found = await reader.settings(
-        ['binlog_expire_logs_seconds', 'expire_logs_days'],
-        signal,
-      );
-      const seconds = Number(found['binlog_expire_logs_seconds'] ?? 0);
-      const hours = seconds > 0 ? seconds / 3_600 : Number(found['expire_logs_days'] ?? 0) * 24;
+      const names = ['binlog_expire_logs_seconds', 'expire_logs_days'];
+      const settings = await settingsOf(access, names, signal);
+      const seconds = Number(settings['binlog_expire_logs_seconds'] ?? 0);
+      const hours = seconds > 0 ? seconds / 3_600 : Number(settings['expire_logs_days'] ?? 0) * 24;
       return hours > 0 ? hours : null;
     },
-    fence: async (signal) => {
-      const found = await reader.settings(['read_only', 'super_read_only'], signal);
-      const superReadOnly = found['super_read_only'];
-      return {
-        readOnly: found['read_only'] === 'ON',
-        superReadOnly: superReadOnly === undefined ? null : superReadOnly === 'ON',
-      };
-    },
+  };
+}
+
+function replicationReads(
+  access: ReadAccess,
+): ReaderPart<'replication' | 'waitUntilExecuted' | 'hasSentinel'> {
+  const {connections, endpoint} = access;
+  const read = readOf(access);
+  return {
     replication: async (signal) => {
-      const rows = await (await dialect(signal)).send('replicationStatus', (sql) =>
-        read(sql, signal),
-      );
+      const dialect = await access.dialect(signal);
+      const rows = await dialect.send('replicationStatus', (sql) => read(sql, signal));
       if (rows.length > 1) {
-        throw new SwitcharooError(multiSource(where, rows.length));
+        throw new SwitcharooError(multiSource(endpoint, rows.length));
       }
       return rows[0] ? replicationOf(rows[0]) : null;
     },
     waitUntilExecuted: async ({file, position}, signal) => {
       const values = [file, position, waitSeconds];
-      await (await dialect(signal)).send('waitUntilExecuted', (sql) =>
-        connections.wait({sql, values}, signal),
-      );
-    },
-    clients: async (signal) =>
-      clientsOf(await read('SHOW FULL PROCESSLIST', signal), connections.ids()),
-    openTransactions: async (signal) => {
-      const waitMs = innodbTrxMs - (performance.now() - askedForTransactions);
-      await sleep(Math.max(0, waitMs), undefined, signal ? {signal} : {});
-      const rows = await read(openTransactionsSql, signal);
-      askedForTransactions = performance.now();
-      return openTransactionsOf(rows);
-    },
-    preparedTransactions: async (signal) => (await read('XA RECOVER', signal)).length,
-    lockedTables: (signal) => lockedTables(reader.clients, read, signal),
-    lockHolders: async (signal) =>
-      lockHolders(reader.clients, read, (await dialect(signal)).traits, signal),
-    accounts: async (signal) =>
-      (await allAccounts(signal)).filter((one) => one.user !== user && !isLocalRoot(one)),
-    exemptAccounts: async (signal) =>
-      (await allAccounts(signal)).filter(
-        (one) => !one.bound && !one.locked && (one.user === user || isLocalRoot(one)),
-      ),
-    persistedFence: async (signal) => {
-      const {persists} = (await dialect(signal)).traits;
-      const rows = persists ? await read(persistedSql, signal) : null;
-      return rows && Object.fromEntries(rows.map(({name, value}) => [String(name), String(value)]));
+      const dialect = await access.dialect(signal);
+      await dialect.send('waitUntilExecuted', (sql) => connections.wait({sql, values}, signal));
     },
     hasSentinel: ({run, entry}, signal) =>
       sentinels.hasRow((sql, values) => read(sql, signal, values), run, entry),
-    settings: async (names, signal) => {
-      const rows = await read('SHOW GLOBAL VARIABLES WHERE Variable_name IN (?)', signal, [names]);
-      return Object.fromEntries(
-        rows.map((row) => [String(row['Variable_name']), String(row['Value'])]),
-      );
-    },
-    query: (sql, values = [], signal) => read(sql, signal, values),
-    withSessions: connections.comparing,
-    readLog: connections.readLog,
-    copies,
   };
-  return reader;
 }
 
 const waitSeconds = 1;
 
+type SessionReads =
+  | 'clients'
+  | 'openTransactions'
+  | 'preparedTransactions'
+  | 'lockedTables'
+  | 'lockHolders';
+
+function sessionReads(access: ReadAccess): ReaderPart<SessionReads> {
+  const read = readOf(access);
+  const clients = async (signal?: AbortSignal) =>
+    clientsOf(await read('SHOW FULL PROCESSLIST', signal), access.connections.ids());
+  let transactionsReadAt = Number.NEGATIVE_INFINITY;
+  return {
+    clients,
+    openTransactions: async (signal) => {
+      const waitMs = innodbTrxMs - (performance.now() - transactionsReadAt);
+      await sleep(Math.max(0, waitMs), undefined, signal ? {signal} : {});
+      const rows = await read(openTransactionsSql, signal);
+      transactionsReadAt = performance.now();
+      return openTransactionsOf(rows);
+    },
+    preparedTransactions: async (signal) => (await read('XA RECOVER', signal)).length,
+    lockedTables: (signal) => lockedTables(clients, read, signal),
+    lockHolders: async (signal) =>
+      lockHolders(clients, read, (await access.dialect(signal)).traits, signal),
+  };
+}
+
+// innodb_trx is a copy that the server renews only when nobody has read it for 100 ms (CACHE_MIN_IDLE_TIME_US in
+// storage/innobase/trx/trx0i_s.cc): asked more often than that, it would show the same old state for ever.
+const innodbTrxMs = 120;
+
+function accountReads(
+  access: ReadAccess,
+): ReaderPart<'accounts' | 'exemptAccounts' | 'fence' | 'persistedFence'> {
+  const {user} = access;
+  const isSpared = (account: ServerAccount) => account.user === user || isLocalRoot(account);
+  return {
+    accounts: async (signal) =>
+      (await allAccounts(access, signal)).filter((account) => !isSpared(account)),
+    exemptAccounts: async (signal) =>
+      (await allAccounts(access, signal)).filter(
+        (account) => !account.bound && !account.locked && isSpared(account),
+      ),
+    fence: (signal) => fenceOf(access, signal),
+    persistedFence: async (signal) => {
+      const {persists} = (await access.dialect(signal)).traits;
+      const rows = persists ? await readOf(access)(persistedSql, signal) : null;
+      return rows && Object.fromEntries(rows.map(({name, value}) => [String(name), String(value)]));
+    },
+  };
+}
+
+async function allAccounts(
+  access: ReadAccess,
+  signal?: AbortSignal,
+): Promise<readonly ServerAccount[]> {
+  const read = readOf(access);
+  const {traits} = await access.dialect(signal);
+  const {superReadOnly} = await fenceOf(access, signal);
+  const rows = await read(accountsSql(traits), signal);
+  // super_read_only binds everybody.
+  const unbound = superReadOnly === null ? await bypassHoldersOf(traits, read, signal) : noHolders;
+  return accountsOf(rows, unbound);
+}
+
 const noHolders: ReadonlySet<string> = new Set();
+
+async function fenceOf(access: ReadAccess, signal?: AbortSignal): Promise<Fence> {
+  const settings = await settingsOf(access, ['read_only', 'super_read_only'], signal);
+  const superReadOnly = settings['super_read_only'];
+  return {
+    readOnly: settings['read_only'] === 'ON',
+    superReadOnly: superReadOnly === undefined ? null : superReadOnly === 'ON',
+  };
+}
 
 const persistedSql = `SELECT variable_name AS name, variable_value AS value
   FROM performance_schema.persisted_variables WHERE variable_name IN ('read_only', 'super_read_only')`;
 
-// innodb_trx is a copy that the server renews only when nobody has read it for 100 ms (CACHE_MIN_IDLE_TIME_US in
-// storage/innobase/trx/trx0i_s.cc): asked more often than that, it would say for ever what was true once.
-const innodbTrxMs = 120;
+async function settingsOf(
+  access: ReadAccess,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const sql = 'SHOW GLOBAL VARIABLES WHERE Variable_name IN (?)';
+  const rows = await readOf(access)(sql, signal, [names]);
+  return Object.fromEntries(
+    rows.map((row) => [String(row['Variable_name']), String(row['Value'])]),
+  );
+}

@@ -1,39 +1,60 @@
 import {SwitcharooError} from '../../../src/index.ts';
 import {parkedHost} from '../accounts/accounts.ts';
-import type {CopyWriter, MysqlConfig, MysqlReader, MysqlWriter} from '../contract.ts';
+import type {
+  Account,
+  CopyWriter,
+  MysqlReader,
+  MysqlWriter,
+  ReplicationAccount,
+} from '../contract.ts';
 import {errnoOf} from '../dialect/dialect.ts';
+import {replicationAccountMissing} from '../replication/problems.ts';
 import * as sentinels from '../replication/sentinel.ts';
 import {waitForReplication, waitForSqlThread} from '../replication/waits.ts';
 import type {Connections} from './connection.ts';
-import {replicationAccountMissing} from './problems.ts';
 import type {AskDialect} from './reader.ts';
 
-export function writerOf(
-  connections: Connections,
-  dialect: AskDialect,
-  reader: MysqlReader,
-  replicationAccount: MysqlConfig['replication'],
-  copies: CopyWriter,
-): MysqlWriter {
-  const write = (
-    sql: string,
-    signal: AbortSignal,
-    values: readonly unknown[] = [],
-    limitMs?: number,
-  ) => connections.write({sql, values, ...(limitMs === undefined ? {} : {limitMs})}, signal);
-  const say = async (
-    request: 'start' | 'stop' | 'startExecuting' | 'stopExecuting' | 'forget' | 'follow',
-    signal: AbortSignal,
-    values?: readonly unknown[],
-  ) =>
-    (await dialect(signal)).send(request, (sql) => write(sql, signal, values, replicationLimitMs));
-  const unlogged = async (sql: string, signal: AbortSignal, values: readonly unknown[]) =>
-    void (await connections.writeUnlogged({sql, values}, signal));
-  const writer: MysqlWriter = {
-    ...reader,
-    copies,
+/** All that the writes to one server need. */
+export interface WriteAccess {
+  readonly connections: Connections;
+  readonly dialect: AskDialect;
+  readonly reader: MysqlReader;
+  /** With which this server logs in on its source. */
+  readonly replicationAccount: ReplicationAccount | undefined;
+  readonly copies: CopyWriter;
+}
+
+export function writerOf(access: WriteAccess): MysqlWriter {
+  return {
+    ...access.reader,
+    copies: access.copies,
+    ...freezeWrites(access),
+    ...accountWrites(access),
+    ...replicationWrites(access),
+    ...sentinelWrites(access),
+  };
+}
+
+type WriterPart<Name extends keyof MysqlWriter> = Pick<MysqlWriter, Name>;
+
+const writeOf =
+  ({connections}: WriteAccess) =>
+  (sql: string, signal: AbortSignal, values: readonly unknown[] = [], limitMs?: number) =>
+    connections.write({sql, values, ...(limitMs === undefined ? {} : {limitMs})}, signal);
+
+type FreezeWrites =
+  | 'fenceWrites'
+  | 'allowWrites'
+  | 'persistFence'
+  | 'restorePersisted'
+  | 'setEventScheduler'
+  | 'endSession';
+
+function freezeWrites(access: WriteAccess): WriterPart<FreezeWrites> {
+  const write = writeOf(access);
+  return {
     fenceWrites: async (lockWaitSeconds, signal) => {
-      const {superReadOnly} = await reader.fence(signal);
+      const {superReadOnly} = await access.reader.fence(signal);
       // Without a bound it hangs behind a LOCK TABLES or a long UPDATE, and every other write queues behind it.
       await write('SET SESSION lock_wait_timeout = ?', signal, [lockWaitSeconds]);
       const variable = superReadOnly === null ? 'read_only' : 'super_read_only';
@@ -45,9 +66,9 @@ export function writerOf(
       await write('SET PERSIST read_only = ON', signal);
       await write('SET PERSIST super_read_only = ON', signal);
     },
-    restorePersisted: async (kept, signal) => {
+    restorePersisted: async (persisted, signal) => {
       for (const name of ['super_read_only', 'read_only']) {
-        const value = kept[name];
+        const value = persisted[name];
         // PERSIST_ONLY leaves alone what the running server does, but asks for a privilege that hardly anybody has.
         await (value === undefined
           ? write(`RESET PERSIST IF EXISTS ${name}`, signal)
@@ -57,47 +78,87 @@ export function writerOf(
             ));
       }
     },
-    lockAccount: async ({user, host}, signal) => {
-      const {locksAccounts} = (await dialect(signal)).traits;
-      await (locksAccounts
-        ? unlogged('ALTER USER ?@? ACCOUNT LOCK', signal, [user, host])
-        : unlogged('RENAME USER ?@? TO ?@?', signal, [user, host, user, parkedHost(host)]));
-    },
-    unlockAccount: async ({user, host}, signal) => {
-      const {locksAccounts} = (await dialect(signal)).traits;
-      await (locksAccounts
-        ? unlogged('ALTER USER ?@? ACCOUNT UNLOCK', signal, [user, host])
-        : unlogged('RENAME USER ?@? TO ?@?', signal, [user, parkedHost(host), user, host]));
-    },
     setEventScheduler: async (on, signal) =>
       void (await write(`SET GLOBAL event_scheduler = ${on ? 'ON' : 'OFF'}`, signal)),
     endSession: async (id, signal) => {
       await write('KILL ?', signal, [id]).catch(unlessSessionGone);
     },
+  };
+}
+
+function accountWrites(access: WriteAccess): WriterPart<'lockAccount' | 'unlockAccount'> {
+  const {connections, dialect} = access;
+  const unlogged = async (sql: string, signal: AbortSignal, values: readonly unknown[]) =>
+    void (await connections.writeUnlogged({sql, values}, signal));
+  const rename = (user: string, from: string, to: string, signal: AbortSignal) =>
+    unlogged('RENAME USER ?@? TO ?@?', signal, [user, from, user, to]);
+  const locksAccounts = async (signal: AbortSignal) => (await dialect(signal)).traits.locksAccounts;
+  return {
+    lockAccount: async ({user, host}: Account, signal) =>
+      (await locksAccounts(signal))
+        ? unlogged('ALTER USER ?@? ACCOUNT LOCK', signal, [user, host])
+        : rename(user, host, parkedHost(host), signal),
+    unlockAccount: async ({user, host}: Account, signal) =>
+      (await locksAccounts(signal))
+        ? unlogged('ALTER USER ?@? ACCOUNT UNLOCK', signal, [user, host])
+        : rename(user, parkedHost(host), host, signal),
+  };
+}
+
+type ReplicationWrites =
+  | 'setSource'
+  | 'startReplication'
+  | 'stopReplication'
+  | 'startSqlThread'
+  | 'stopSqlThread'
+  | 'resetReplication';
+
+function replicationWrites(access: WriteAccess): WriterPart<ReplicationWrites> {
+  const {reader, replicationAccount} = access;
+  const write = writeOf(access);
+  const send = async (
+    request: 'start' | 'stop' | 'startExecuting' | 'stopExecuting' | 'forget' | 'follow',
+    signal: AbortSignal,
+    values?: readonly unknown[],
+  ) => {
+    const dialect = await access.dialect(signal);
+    return dialect.send(request, (sql) => write(sql, signal, values, replicationLimitMs));
+  };
+  return {
     setSource: async ({host, port, from}, signal) => {
       if (!replicationAccount) {
         throw new SwitcharooError(replicationAccountMissing(reader));
       }
       const {user, password} = replicationAccount;
-      await say('follow', signal, [host, port, user, password, from.file, from.position]);
+      await send('follow', signal, [host, port, user, password, from.file, from.position]);
     },
     startReplication: async (signal) => {
-      await say('start', signal);
+      await send('start', signal);
       await waitForReplication(reader, signal);
     },
-    stopReplication: async (signal) => void (await say('stop', signal)),
+    stopReplication: async (signal) => void (await send('stop', signal)),
     stopSqlThread: async (signal) => {
-      await say('stopExecuting', signal);
+      await send('stopExecuting', signal);
       await waitForSqlThread('No', reader, signal);
     },
     startSqlThread: async (signal) => {
-      await say('startExecuting', signal);
+      await send('startExecuting', signal);
       await waitForSqlThread('Yes', reader, signal);
     },
     resetReplication: async (signal) => {
-      await say('stop', signal);
-      await say('forget', signal);
+      await send('stop', signal);
+      await send('forget', signal);
     },
+  };
+}
+
+// STOP waits until the event group that is being applied is through.
+const replicationLimitMs = 20_000;
+
+function sentinelWrites(access: WriteAccess): WriterPart<'writeSentinel' | 'removeSentinel'> {
+  const {reader} = access;
+  const write = writeOf(access);
+  return {
     writeSentinel: async (key, signal) => {
       if (await reader.hasSentinel(key, signal)) {
         return;
@@ -105,8 +166,8 @@ export function writerOf(
       if (await sentinels.isHalfMade((sql, values) => reader.query(sql, values, signal))) {
         await write(sentinels.dropTableSql, signal);
       }
-      // Also where it is there: a server that died right after it had made it may not have logged that, and the follower
-      // would have no table for the row. Where there is one already it does nothing, and is logged all the same.
+      // Also where it exists: a server that died right after creating it may not have logged that, and the replica
+      // would have no table for the row. Where it exists the statement does nothing, and is logged all the same.
       await write(sentinels.makeSchemaSql, signal);
       await write(sentinels.makeTableSql, signal);
       await write(sentinels.insertSql, signal, [key.run, key.entry]);
@@ -117,11 +178,7 @@ export function writerOf(
       }
     },
   };
-  return writer;
 }
-
-// STOP waits until the event group that is being applied is through.
-const replicationLimitMs = 20_000;
 
 /** ER_NO_SUCH_THREAD: it ended by itself. */
 export function unlessSessionGone(cause: unknown): void {

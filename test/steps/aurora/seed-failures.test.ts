@@ -56,7 +56,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     expect(await failing(await world.placed(folder))).toMatchObject({
       code: 'copy-incomplete',
       message: expect.stringMatching(
-        /^The copy of db2 to aurora is not whole, for the dump ended at table \d+ of 10 \(proof\.\w+\), 300\.0 kB dumped of about \d+\.\d [kM]B of data: mysqldump: Error 2013: Lost connection to server during query when dumping table `people` at row: 312\.$/,
+        /^The copy of db2 to aurora is incomplete. The dump ended at table \d+ of 10 \(proof\.\w+\), 300\.0 kB dumped of about \d+\.\d [kM]B of data: mysqldump: Error 2013: Lost connection to server during query when dumping table `people` at row: 312\.$/,
       ),
       hint: 'Remove the cause, then resume: what is there of the copy on aurora is dropped, and it begins anew. Or reverse.',
     });
@@ -72,7 +72,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
   test('a dump that ends early without a word is noticed, for it did not say that it is complete', async () => {
     const folder = withDump('"$real" "$@" | head -n -3');
     expect(await failing(await world.placed(folder))).toMatchObject({
-      message: expect.stringMatching(/ the dump ended at .*: it said nothing\.$/),
+      message: expect.stringMatching(/ The dump ended at .*: it printed nothing\.$/),
     });
     expect(await marks()).toEqual(['seed of r-dance: loading']);
   });

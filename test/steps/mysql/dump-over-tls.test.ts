@@ -70,9 +70,9 @@ describe.skipIf(!isThere)('with certificates', () => {
         for await (const chunk of dump.stdout) {
           text += chunk;
         }
-        const {code, said} = await dump.ended;
+        const {code, output} = await dump.ended;
         await session.close();
-        return code === 0 ? text.includes('-- Dump completed') : said;
+        return code === 0 ? text.includes('-- Dump completed') : output;
       };
 
       test.skipIf(isOld || clients.missing)(

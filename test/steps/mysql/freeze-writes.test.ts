@@ -161,7 +161,7 @@ test('it does not accept writes again while it follows the new side', async () =
     port,
   ]);
   await expect(reverse(freeze, before)).rejects.toThrow(
-    `db1 follows 127.0.0.1:${port}; writes on both would be two histories, so it keeps refusing them.`,
+    `db1 replicates from 127.0.0.1:${port}. Writes on both would diverge, so db1 stays read_only.`,
   );
   expect(await pictureOf(servers.databases.source)).toMatchObject({readOnly: 1});
 });

@@ -34,7 +34,7 @@ describe('what an operator reads when a server cannot be asked', () => {
       config: {password: 'not the password'},
       problem: {
         code: 'mysql-access-denied',
-        message: 'db1 at 127.0.0.1:PORT does not let the account switcharoo in.',
+        message: 'db1 at 127.0.0.1:PORT refuses the login of the account switcharoo.',
       },
     },
     {
