@@ -58,7 +58,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
       message: expect.stringMatching(
         /^The copy of db2 to aurora is incomplete. The dump ended at table \d+ of 10 \(proof\.\w+\), 300\.0 kB dumped of about \d+\.\d [kM]B of data: mysqldump: Error 2013: Lost connection to server during query when dumping table `people` at row: 312\.$/,
       ),
-      hint: 'Remove the cause, then resume: what is there of the copy on aurora is dropped, and it begins anew. Or reverse.',
+      hint: 'Fix the cause, then resume: the incomplete copy on aurora is dropped, and the copy starts again. Or reverse.',
     });
     expect(await marks()).toEqual(['seed of r-dance: loading']);
     expect(await settled(await world.placed(), true)).toMatchObject({
