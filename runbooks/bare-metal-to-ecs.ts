@@ -1,40 +1,28 @@
 import {defineRunbook} from 'switcharoo';
-import {auroraCluster, openWrites, promote, readyAsTarget, replicateFrom} from 'switcharoo/aurora';
+import {auroraCluster, openWrites, promote} from 'switcharoo/aurora';
 import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
 import {deployImage, ecsService} from 'switcharoo/ecs';
 import {loadBalancer, targetsHealthy} from 'switcharoo/elb';
 import {closePort, hostGroup, stopCrons, stopWebServers} from 'switcharoo/hosts';
-import {
-  caughtUp,
-  freezeWrites,
-  mysqlServer,
-  readyAsSource,
-  replicateBack,
-  stillFrozen,
-  stopReplication,
-} from 'switcharoo/mysql';
-import {hostedZone, lowerTtl, restoreTtl, swapRecords} from 'switcharoo/route53';
+import {caughtUp, freezeWrites, mysqlServer, replicateBack, stillFrozen} from 'switcharoo/mysql';
+import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
+import {prepare} from './fragments/prepare.ts';
+import {settle} from './fragments/settle.ts';
 
 export default defineRunbook({
   name: 'bare-metal-to-ecs',
   summary: 'Move the shop from bare metal to Aurora, ECS and Route 53.',
   params: z.object({
-    /** The name that clients look up, and where it leads afterwards. */
-    siteName: z.string(),
+    ...prepare.params.shape,
+    ...settle.params.shape,
     /** On which the new side's load balancer answers for it. */
     sitePort: z.coerce.number().int().default(443),
+    /** Where the name of the site leads after the cutover. */
     newAddresses: z.array(z.string()).min(1),
-    lowTtlSeconds: z.coerce.number().int().positive(),
     /** A change is on all of Route 53's servers within 60 s as a rule; after a crash nobody knows when exactly it was. */
     ttlMarginSeconds: z.coerce.number().int().default(60),
-    /** How Aurora reaches the dedicated replica, and where that stood when Aurora was seeded. */
-    replicaHost: z.string(),
-    replicaPort: z.coerce.number().int(),
-    seedFile: z.string(),
-    seedPosition: z.coerce.number().int(),
-    lagMsMax: z.coerce.number().int().default(2_000),
     /** How the application, and the old source on the way back, reach Aurora. */
     auroraHost: z.string(),
     auroraPort: z.coerce.number().int(),
@@ -67,38 +55,7 @@ export default defineRunbook({
   },
   outage: {from: ['stop-web', 'freeze'], until: ['open-writes', 'swap']},
 })
-  .phase('Prepare')
-  .step('ready-source', readyAsSource, {
-    on: {source: 'source', replica: 'replica'},
-    input: () => ({}),
-  })
-  .step('ready-aurora', readyAsTarget, {
-    on: {aurora: 'aurora', source: 'source', replica: 'replica'},
-    input: () => ({}),
-  })
-  .step('replicate', replicateFrom, {
-    on: {aurora: 'aurora', upstream: 'replica'},
-    input: ({params}) => ({
-      host: params.replicaHost,
-      port: params.replicaPort,
-      file: params.seedFile,
-      position: params.seedPosition,
-    }),
-  })
-  .step('lower-ttl', lowerTtl, {
-    on: {zone: 'zone'},
-    input: ({params}) => ({
-      names: [{name: params.siteName, type: 'A'}],
-      ttlSeconds: params.lowTtlSeconds,
-    }),
-  })
-  .step('near', caughtUp, {
-    on: {upstream: 'replica', replica: 'aurora'},
-    input: ({params}) => ({lagMsMax: params.lagMsMax}),
-    after: ['replicate'],
-    // A first catch-up after a load of days takes hours.
-    timeoutMs: 24 * 3_600_000,
-  })
+  .include(prepare)
   .step('ttl-drained', ttlDrained, {
     on: {dns: 'dns'},
     input: ({params, outputs, times}) => ({
@@ -145,7 +102,7 @@ export default defineRunbook({
     on: {upstream: 'replica', replica: 'aurora'},
     input: ({outputs}) => ({position: outputs['replica-caught-up']}),
   })
-  .step('stands-still', stillFrozen, {
+  .step('source-unchanged', stillFrozen, {
     on: {source: 'source'},
     input: ({outputs}) => ({position: outputs.freeze}),
     after: ['aurora-caught-up'],
@@ -153,9 +110,9 @@ export default defineRunbook({
   .step('promote', promote, {
     on: {aurora: 'aurora', upstream: 'replica'},
     input: ({outputs}) => ({upstreamAt: outputs['replica-caught-up']}),
-    after: ['stands-still'],
+    after: ['source-unchanged'],
   })
-  .step('way-back', replicateBack, {
+  .step('reverse-replication', replicateBack, {
     on: {follower: 'source', leader: 'aurora'},
     input: ({params, outputs}) => ({
       host: params.auroraHost,
@@ -167,12 +124,12 @@ export default defineRunbook({
   .step('still-frozen', stillFrozen, {
     on: {source: 'source'},
     input: () => ({}),
-    after: ['way-back'],
+    after: ['reverse-replication'],
   })
   .step('open-writes', openWrites, {
     on: {aurora: 'aurora'},
     input: () => ({}),
-    after: ['way-back', 'still-frozen'],
+    after: ['reverse-replication', 'still-frozen'],
   })
   .step('deploy', deployImage, {
     on: {service: 'service'},
@@ -230,23 +187,4 @@ export default defineRunbook({
   })
   .checkpoint('cut-over')
 
-  .phase('Settle')
-  .step('way-back-caught-up', caughtUp, {
-    on: {upstream: 'aurora', replica: 'source'},
-    input: ({params}) => ({lagMsMax: params.lagMsMax}),
-    after: ['way-back', 'open-writes'],
-  })
-  .step('restore-ttl', restoreTtl, {
-    on: {zone: 'zone'},
-    input: ({params, outputs}) => ({
-      names: [{name: params.siteName, type: 'A'}],
-      ttlSeconds: outputs['lower-ttl'].ttlSeconds,
-    }),
-    after: ['swap'],
-  })
-  .pointOfNoReturn('From here on the old source misses what is written on Aurora.')
-  .step('stop-following', stopReplication, {
-    on: {follower: 'source'},
-    input: () => ({}),
-    after: ['way-back-caught-up'],
-  });
+  .include(settle);

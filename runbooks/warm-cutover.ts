@@ -1,5 +1,5 @@
 import {defineRunbook} from 'switcharoo';
-import {auroraCluster, openWrites, promote, readyAsTarget, replicateFrom} from 'switcharoo/aurora';
+import {auroraCluster, openWrites, promote} from 'switcharoo/aurora';
 import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
 import {deployImage, ecsService} from 'switcharoo/ecs';
 import {
@@ -10,35 +10,23 @@ import {
   stopCrons,
   stopWebServers,
 } from 'switcharoo/hosts';
-import {
-  caughtUp,
-  freezeWrites,
-  mysqlServer,
-  readyAsSource,
-  replicateBack,
-  stillFrozen,
-  stopReplication,
-} from 'switcharoo/mysql';
-import {hostedZone, lowerTtl, restoreTtl, swapRecords} from 'switcharoo/route53';
+import {caughtUp, freezeWrites, mysqlServer, replicateBack, stillFrozen} from 'switcharoo/mysql';
+import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
+import {prepare} from './fragments/prepare.ts';
+import {settle} from './fragments/settle.ts';
 
 export default defineRunbook({
   name: 'warm-cutover',
   summary: 'Move the shop to Aurora, ECS and Route 53 so that hardly anyone notices.',
   params: z.object({
-    /** The name that clients look up, and where it leads afterwards. */
-    siteName: z.string(),
+    ...prepare.params.shape,
+    ...settle.params.shape,
+    /** Where the name of the site leads after the cutover. */
     newAddresses: z.array(z.string()).min(1),
-    lowTtlSeconds: z.coerce.number().int().positive(),
     /** A change is on all of Route 53's servers within 60 s as a rule; after a crash nobody knows when exactly it was. */
     ttlMarginSeconds: z.coerce.number().int().default(60),
-    /** How Aurora reaches the dedicated replica, and where that stood when Aurora was seeded. */
-    replicaHost: z.string(),
-    replicaPort: z.coerce.number().int(),
-    seedFile: z.string(),
-    seedPosition: z.coerce.number().int(),
-    lagMsMax: z.coerce.number().int().default(2_000),
     /** How the application, and the old source on the way back, reach Aurora. */
     auroraHost: z.string(),
     auroraPort: z.coerce.number().int(),
@@ -79,38 +67,7 @@ export default defineRunbook({
   },
   outage: {from: ['freeze'], until: ['open-writes']},
 })
-  .phase('Prepare')
-  .step('ready-source', readyAsSource, {
-    on: {source: 'source', replica: 'replica'},
-    input: () => ({}),
-  })
-  .step('ready-aurora', readyAsTarget, {
-    on: {aurora: 'aurora', source: 'source', replica: 'replica'},
-    input: () => ({}),
-  })
-  .step('replicate', replicateFrom, {
-    on: {aurora: 'aurora', upstream: 'replica'},
-    input: ({params}) => ({
-      host: params.replicaHost,
-      port: params.replicaPort,
-      file: params.seedFile,
-      position: params.seedPosition,
-    }),
-  })
-  .step('lower-ttl', lowerTtl, {
-    on: {zone: 'zone'},
-    input: ({params}) => ({
-      names: [{name: params.siteName, type: 'A'}],
-      ttlSeconds: params.lowTtlSeconds,
-    }),
-  })
-  .step('near', caughtUp, {
-    on: {upstream: 'replica', replica: 'aurora'},
-    input: ({params}) => ({lagMsMax: params.lagMsMax}),
-    after: ['replicate'],
-    // A first catch-up after a load of days takes hours.
-    timeoutMs: 24 * 3_600_000,
-  })
+  .include(prepare)
   .checkpoint('replicating')
 
   .phase('Warm up')
@@ -185,7 +142,7 @@ export default defineRunbook({
     on: {upstream: 'replica', replica: 'aurora'},
     input: ({outputs}) => ({position: outputs['replica-caught-up']}),
   })
-  .step('stands-still', stillFrozen, {
+  .step('source-unchanged', stillFrozen, {
     on: {source: 'source'},
     input: ({outputs}) => ({position: outputs.freeze}),
     after: ['aurora-caught-up'],
@@ -193,7 +150,7 @@ export default defineRunbook({
   .step('promote', promote, {
     on: {aurora: 'aurora', upstream: 'replica'},
     input: ({outputs}) => ({upstreamAt: outputs['replica-caught-up']}),
-    after: ['stands-still'],
+    after: ['source-unchanged'],
   })
   // Aurora has everything now, so whoever is led there reads what was written last.
   .together('Arm the way back, and lead the traffic to the new side', (group) =>
@@ -209,7 +166,7 @@ export default defineRunbook({
         }),
         after: ['proxy-ready'],
       })
-      .step('way-back', replicateBack, {
+      .step('reverse-replication', replicateBack, {
         on: {follower: 'source', leader: 'aurora'},
         input: ({params, outputs}) => ({
           host: params.auroraHost,
@@ -228,12 +185,12 @@ export default defineRunbook({
   .step('still-frozen', stillFrozen, {
     on: {source: 'source'},
     input: () => ({}),
-    after: ['way-back'],
+    after: ['reverse-replication'],
   })
   .step('open-writes', openWrites, {
     on: {aurora: 'aurora'},
     input: () => ({endSessions: false}),
-    after: ['way-back', 'still-frozen'],
+    after: ['reverse-replication', 'still-frozen'],
   })
   .step('swap', swapRecords, {
     on: {zone: 'zone'},
@@ -278,23 +235,4 @@ export default defineRunbook({
   })
   .checkpoint('cut-over')
 
-  .phase('Settle')
-  .step('way-back-caught-up', caughtUp, {
-    on: {upstream: 'aurora', replica: 'source'},
-    input: ({params}) => ({lagMsMax: params.lagMsMax}),
-    after: ['way-back', 'open-writes'],
-  })
-  .step('restore-ttl', restoreTtl, {
-    on: {zone: 'zone'},
-    input: ({params, outputs}) => ({
-      names: [{name: params.siteName, type: 'A'}],
-      ttlSeconds: outputs['lower-ttl'].ttlSeconds,
-    }),
-    after: ['swap'],
-  })
-  .pointOfNoReturn('From here on the old source misses what is written on Aurora.')
-  .step('stop-following', stopReplication, {
-    on: {follower: 'source'},
-    input: () => ({}),
-    after: ['way-back-caught-up'],
-  });
+  .include(settle);

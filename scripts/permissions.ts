@@ -5,7 +5,7 @@ import firstCopy from '../runbooks/first-copy.ts';
 import firstCopyFromS3 from '../runbooks/first-copy-from-s3.ts';
 import moveNameServers from '../runbooks/move-name-servers.ts';
 import warmCutover from '../runbooks/warm-cutover.ts';
-import type {Entry} from '../src/model/runbook.ts';
+import type {Entry} from '../src/model/entry.ts';
 
 const runbooks = [firstCopy, firstCopyFromS3, bareMetalToEcs, warmCutover, moveNameServers];
 

@@ -1,6 +1,7 @@
 export type {EngineEvent} from './engine/events.ts';
 export type {Answer, Choice, Failure, Operator, Question} from './engine/operator.ts';
 export {confirm} from './model/confirm.ts';
+export type {Known} from './model/entry.ts';
 export type {Json} from './model/journal.ts';
 export {
   type CheckWords,
@@ -15,7 +16,7 @@ export {
 export {type Problem, SwitcharooError} from './model/problem.ts';
 export type {ReversalLoss} from './model/reversal-loss.ts';
 export type {Grant, NeedStatus, Rights} from './model/rights.ts';
-export {defineRunbook, type Known} from './model/runbook.ts';
+export {defineFragment, defineRunbook} from './model/runbook.ts';
 export {
   type Action,
   defineGate,

@@ -1,5 +1,5 @@
 import type {EngineEvent, Observe} from '../engine/events.ts';
-import type {Entry} from '../model/runbook.ts';
+import type {Entry} from '../model/entry.ts';
 import type {RunReport} from '../report/index.ts';
 import type {Run} from '../run/run.ts';
 import type {App} from './app.ts';

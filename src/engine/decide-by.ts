@@ -1,7 +1,8 @@
 import {confirm} from '../model/confirm.ts';
+import type {Entry, Item} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
-import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
 import type {RunContext} from './context.ts';
 import {decideByPassed} from './problems.ts';
 

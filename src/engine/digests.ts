@@ -1,6 +1,7 @@
 import {digestOf} from '../model/canonical.ts';
+import type {Entry} from '../model/entry.ts';
 import type {EntryDigest} from '../model/journal.ts';
-import type {AnyRunbook, Entry} from '../model/runbook.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
 
 /** What a run remembers of its runbook: enough to see, entry by entry, what changed since. */
 export function entryDigests(runbook: AnyRunbook): readonly EntryDigest[] {

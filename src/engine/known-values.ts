@@ -1,7 +1,7 @@
 import {z} from 'zod';
+import type {Entry, Known} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
-import type {Entry, Known} from '../model/runbook.ts';
 import {inputInvalid} from './problems.ts';
 
 /** What an entry that is done has given. */

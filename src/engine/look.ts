@@ -1,6 +1,6 @@
 import {sameJson} from '../model/canonical.ts';
+import type {Entry} from '../model/entry.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
-import type {Entry} from '../model/runbook.ts';
 import type {Look} from '../model/step.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';

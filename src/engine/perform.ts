@@ -1,5 +1,5 @@
+import type {Entry} from '../model/entry.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
-import type {Entry} from '../model/runbook.ts';
 import type {Action} from '../model/step.ts';
 import type {RunContext} from './context.ts';
 import {limitedBy, TimeIsUp} from './limit.ts';

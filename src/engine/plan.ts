@@ -1,8 +1,9 @@
 import type {Inventory} from '../inventory/inventory.ts';
+import type {Entry, Item} from '../model/entry.ts';
 import {digestOfPlan, type Evidence, type Plan, type PlanLine} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
-import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';
 import {runbookDigest} from './digests.ts';

@@ -1,5 +1,6 @@
+import type {Item} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
-import type {AnyRunbook, Item} from '../model/runbook.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
 import {didYouMean, namesNear} from '../model/suggestion.ts';
 import type {Difference} from '../model/verdict.ts';
 

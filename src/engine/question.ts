@@ -1,5 +1,5 @@
+import type {Entry, Item} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
-import type {Entry, Item} from '../model/runbook.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {RunContext} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';

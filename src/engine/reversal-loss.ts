@@ -1,6 +1,6 @@
+import type {Entry} from '../model/entry.ts';
 import type {Progress} from '../model/progress.ts';
 import type {ReversalLoss, ReversalLossAnswer} from '../model/reversal-loss.ts';
-import type {Entry} from '../model/runbook.ts';
 import type {World} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {lookOf, problemOfCheck, withinLookLimit} from './look.ts';

@@ -1,8 +1,9 @@
 import {canonicalJson} from '../model/canonical.ts';
+import type {Entry, Item} from '../model/entry.ts';
 import {digestOfReversePlan, type ReverseLine, type ReversePlan} from '../model/plan.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {EntryProgress, EntryState, Progress} from '../model/progress.ts';
-import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
 import type {Action} from '../model/step.ts';
 import type {Blocked} from '../model/verdict.ts';
 import type {World} from './context.ts';

@@ -1,6 +1,6 @@
 import {canonicalJson} from '../model/canonical.ts';
+import type {Entry} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
-import type {Entry} from '../model/runbook.ts';
 import type {Action} from '../model/step.ts';
 import type {RunContext} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';

@@ -1,6 +1,6 @@
+import type {Entry} from '../model/entry.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {EntryProgress} from '../model/progress.ts';
-import type {Entry} from '../model/runbook.ts';
 import type {Action, AnyGate, AnyUnit, Poll} from '../model/step.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {RunContext} from './context.ts';

@@ -1,7 +1,8 @@
+import type {Entry, Item, PointOfNoReturn} from '../model/entry.ts';
 import type {ReversePlan} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
 import {appliedEntries} from '../model/progress.ts';
-import type {AnyRunbook, Entry, Item, PointOfNoReturn} from '../model/runbook.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
 import type {RunContext} from './context.ts';
 import {inLanes} from './lanes.ts';
 import {answerRequired, declined, runStopped, unknownEntry} from './problems.ts';

@@ -1,7 +1,8 @@
 import {existsSync} from 'node:fs';
 import {resolve} from 'node:path';
+import type {Entry, Item} from '../model/entry.ts';
 import {SwitcharooError} from '../model/problem.ts';
-import type {AnyRunbook, Entry, Item} from '../model/runbook.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
 import type {TargetKind, TargetKinds} from '../model/target.ts';
 import {compiledRunbook} from './compile-runbook.ts';
 import {namesIn, pathsOf} from './names.ts';

@@ -1,109 +1,23 @@
 import type {z} from 'zod';
 import {type ConfirmInput, confirm} from './confirm.ts';
-import type {AnyGate, AnyStep, AnyUnit} from './step.ts';
-import type {TargetKind, TargetKinds} from './target.ts';
-
-type Stage = 'reversible' | 'committed';
-type Allowed<At extends Stage> = At extends 'reversible' ? AnyStep | AnyGate : AnyUnit;
-
-/** A kind `mysql.aurora` is a kind of `mysql`: it may play every part that asks for one. */
-type NamesOfKind<Targets extends TargetKinds, Wanted> = {
-  [Name in keyof Targets]: Wanted extends TargetKind<infer Kind, any, any>
-    ? Targets[Name] extends TargetKind<Kind | `${Kind}.${string}`, any, any>
-      ? Name
-      : never
-    : never;
-}[keyof Targets];
-
-/** How a runbook uses a unit: who plays which part, and what goes in. */
-export interface Binding<Unit extends AnyUnit, Targets extends TargetKinds, Params, Outputs> {
-  readonly on: {
-    readonly [Part in keyof Unit['targets']]: NamesOfKind<Targets, Unit['targets'][Part]>;
-  };
-  /** From the parameters, the outputs of earlier entries, and when those were done. Plans run it too: what it cannot know yet is shown so. */
-  input(known: Known<Params, Outputs>): z.input<Unit['input']>;
-  /** Earlier entries without which a look here means nothing. Those whose outputs `input` uses need no naming. */
-  readonly after?: readonly (keyof Outputs & string)[];
-  /** Instead of the unit's own limit. */
-  readonly timeoutMs?: number;
-}
-
-export interface Known<Params, Outputs> {
-  readonly params: Params;
-  readonly outputs: Outputs;
-  /** When each earlier entry was done, from the journal. */
-  readonly times: {
-    readonly [Id in keyof Outputs]: Outputs[Id] extends OfEach ? (name: string) => Date : Date;
-  };
-}
-
-/** What entries that are one for each of several things have given is asked for by the thing's name. */
-type OfEach = (name: string) => unknown;
-type WithEach<Outputs, Id extends string, Unit extends AnyUnit> = Outputs & {
-  readonly [Key in Id]: (name: string) => z.output<Unit['output']>;
-};
-
-/** The things of which each has its own entry, `id:name`. They are at work together, at most `atOnce` of them. */
-export interface Things<Thing, Params> {
-  readonly title: string;
-  of(params: Params): readonly Thing[];
-  name(thing: NoInfer<Thing>): string;
-  atOnce?(params: Params): number;
-}
-
-/** Like any binding, but for its targets: they may be named by the parameters. */
-type EachBinding<Unit extends AnyUnit, Params, Outputs> = Omit<
-  Binding<Unit, TargetKinds, Params, Outputs>,
-  'on'
-> & {readonly on: {readonly [Part in keyof Unit['targets']]: string}};
-
-type NewId<Id extends string, Outputs> = Id extends keyof Outputs ? never : Id;
-type WithOutput<Outputs, Id extends string, Unit extends AnyUnit> = Outputs & {
-  readonly [Key in Id]: z.output<Unit['output']>;
-};
-
-/** A step, gate or confirmation in its place. */
-export interface Entry {
-  readonly kind: 'entry';
-  readonly id: string;
-  readonly phase: string;
-  /** Entries of one group run together. */
-  readonly group?: string;
-  /** How many of its group may be at work at the same time. */
-  readonly atOnce?: number;
-  /** Ids of which every thing has its own entry: their outputs are asked for by name. */
-  readonly families?: readonly string[];
-  readonly unit: AnyUnit;
-  /** Part to target name. */
-  readonly on: Readonly<Record<string, string>>;
-  readonly input: (known: Known<any, any>) => unknown;
-  readonly after: readonly string[];
-  readonly timeoutMs: number;
-}
-
-/** A named place to which `reverse` can go back. */
-export interface Checkpoint {
-  readonly kind: 'checkpoint';
-  readonly name: string;
-  readonly phase: string;
-}
-
-/** After it, reversing would lose data. */
-export interface PointOfNoReturn {
-  readonly kind: 'point-of-no-return';
-  readonly because: string;
-  readonly phase: string;
-}
-
-export type Item = Entry | Checkpoint | PointOfNoReturn;
-
-/** Entries that are made once the parameters are known. */
-interface Family {
-  readonly kind: 'family';
-  readonly id: string;
-  readonly make: (params: any) => readonly Entry[];
-}
-type Part = Item | Family;
+import {
+  type Allowed,
+  type Binding,
+  type EachBinding,
+  type Entry,
+  entryOf,
+  Group,
+  type Item,
+  type Known,
+  type NewId,
+  type Part,
+  type Stage,
+  type Things,
+  type WithEach,
+  type WithOutput,
+} from './entry.ts';
+import type {AnyUnit} from './step.ts';
+import type {TargetKinds} from './target.ts';
 
 export interface RunbookHead<Params extends z.ZodType, Targets extends TargetKinds> {
   /** Kebab-case; with the inventory's name it is what the lock is held for. */
@@ -116,28 +30,6 @@ export interface RunbookHead<Params extends z.ZodType, Targets extends TargetKin
 }
 
 export type AnyRunbook = Runbook<any, any, any, any>;
-
-/** Entries that run at the same time. They know what came before the group, and nothing of each other. */
-export class Group<Targets extends TargetKinds, Params, Known, Own, At extends Stage> {
-  readonly entries: readonly Entry[];
-  readonly #title: string;
-  readonly #phase: string;
-
-  constructor(title: string, phase: string, entries: readonly Entry[]) {
-    this.#title = title;
-    this.#phase = phase;
-    this.entries = entries;
-  }
-
-  step<const Id extends string, Unit extends Allowed<At>>(
-    id: NewId<Id, Known & Own>,
-    unit: Unit,
-    binding: Binding<Unit, Targets, Params, Known>,
-  ): Group<Targets, Params, Known, WithOutput<Own, Id, Unit>, At> {
-    const entry = {...entryOf(id, this.#phase, unit, binding), group: this.#title};
-    return new Group(this.#title, this.#phase, [...this.entries, entry]);
-  }
-}
 
 export class Runbook<
   Params extends z.ZodType,
@@ -243,6 +135,13 @@ export class Runbook<
     return this.#with(entryOf(id, this.#phase, confirm, {on: {}, input, after: asked.after ?? []}));
   }
 
+  /** The entries of a fragment, with its own phases. The compiler checks its parameters, targets, ids and earlier entries. */
+  include<Included extends AnyFragment>(
+    fragment: Included & Fits<Included, z.output<Params>, Targets, Outputs>,
+  ): Runbook<Params, Targets, WithFragment<Outputs, Included>, StageAfter<At, Included>> {
+    return this.#with(...fragment.runbook.#parts);
+  }
+
   checkpoint(name: string): Runbook<Params, Targets, Outputs, At> {
     return this.#with({kind: 'checkpoint', name, phase: this.#phase});
   }
@@ -264,28 +163,95 @@ export function defineRunbook<Params extends z.ZodType, Targets extends TargetKi
   return new Runbook(head, [], 'Start');
 }
 
-function entryOf(
-  id: string,
-  phase: string,
-  unit: AnyUnit,
-  binding: {
-    readonly on: object;
-    readonly input: (known: any) => unknown;
-    readonly after?: readonly string[];
-    readonly timeoutMs?: number;
-  },
-): Entry {
-  return {
-    kind: 'entry',
-    id,
-    phase,
-    unit,
-    on: binding.on as Entry['on'],
-    input: binding.input,
-    after: binding.after ?? [],
-    timeoutMs: binding.timeoutMs ?? unit.timeoutMs,
-  };
+/** Phases that several runbooks share, such as a preparation. The cutover itself belongs into the runbook that is read. */
+export class Fragment<
+  Params extends z.ZodType,
+  Targets extends TargetKinds,
+  Earlier extends Readonly<Record<string, AnyUnit>>,
+  Outputs,
+  At extends Stage,
+> {
+  readonly params: Params;
+  readonly targets: Targets;
+  readonly earlier: Earlier;
+  readonly runbook: Runbook<Params, Targets, Outputs, At>;
+
+  constructor(
+    {params, targets, earlier}: FragmentHead<Params, Targets, Earlier>,
+    runbook: Runbook<Params, Targets, Outputs, At>,
+  ) {
+    this.params = params;
+    this.targets = targets;
+    this.earlier = earlier;
+    this.runbook = runbook;
+  }
 }
+
+export interface FragmentHead<
+  Params extends z.ZodType,
+  Targets extends TargetKinds,
+  Earlier extends Readonly<Record<string, AnyUnit>>,
+> {
+  /** What it reads of the parameters of a runbook that includes it. */
+  readonly params: Params;
+  /** The targets that it works on, by their names in the runbook. */
+  readonly targets: Targets;
+  /** Entries of the runbook that it builds on, by their ids: it uses their outputs and times, or comes after them. */
+  readonly earlier: Earlier;
+}
+
+/** Declares phases that several runbooks share: `.include(fragment)`. */
+export function defineFragment<
+  Params extends z.ZodType,
+  Targets extends TargetKinds,
+  const Earlier extends Readonly<Record<string, AnyUnit>>,
+  Outputs,
+  At extends Stage,
+>(
+  head: FragmentHead<Params, Targets, Earlier>,
+  fill: (
+    runbook: Runbook<Params, Targets, OutputsOf<Earlier>, 'reversible'>,
+  ) => Runbook<Params, Targets, Outputs, At>,
+): Fragment<Params, Targets, Earlier, Outputs, At> {
+  const {params, targets} = head;
+  const empty = {name: 'fragment', summary: '', params, targets};
+  return new Fragment(head, fill(new Runbook(empty, [], 'Start')));
+}
+
+type AnyFragment = Fragment<any, any, any, any, any>;
+type OutputsOf<Units extends Readonly<Record<string, AnyUnit>>> = {
+  readonly [Id in keyof Units]: z.output<Units[Id]['output']>;
+};
+type EntriesOf<Included> =
+  Included extends Fragment<any, any, infer Earlier, infer Outputs, any>
+    ? Omit<Outputs, keyof Earlier>
+    : never;
+type WithFragment<Outputs, Included> = Outputs & EntriesOf<Included>;
+type StageAfter<At extends Stage, Included> =
+  Included extends Fragment<any, any, any, any, infer Next>
+    ? At extends 'committed'
+      ? 'committed'
+      : Next
+    : never;
+
+/** Without an index signature: an empty object of zod has one. */
+type Named<Fields> = {
+  [Key in keyof Fields as string extends Key ? never : Key]: Fields[Key];
+};
+
+/** `unknown` where the fragment fits into the runbook, else a sentence for the compiler's message. */
+type Fits<Included, Params, Targets, Outputs> =
+  Included extends Fragment<infer Own, infer Kinds, infer Earlier, any, any>
+    ? Params extends Named<z.output<Own>>
+      ? Targets extends Kinds
+        ? Outputs extends OutputsOf<Earlier>
+          ? keyof Outputs & keyof EntriesOf<Included> extends never
+            ? unknown
+            : 'an entry of the fragment has an id that is used already'
+          : 'the runbook lacks an entry that the fragment builds on'
+        : 'the runbook lacks a target of the fragment'
+      : 'the runbook lacks a parameter of the fragment'
+    : never;
 
 /** Those that an entry works on; the kind of one that the parameters have named is what its part asks for. */
 function targetsOf(named: TargetKinds, items: readonly Item[]): TargetKinds {

@@ -139,7 +139,7 @@ test(
     expect(there.code, there.stdout + there.stderr).toBe(0);
     expect(lastDocument(await desk.run('status', '--json')).reversal).toMatchObject({
       lossless: 'yes',
-      entries: [{entry: 'way-back', lossless: 'yes'}],
+      entries: [{entry: 'reverse-replication', lossless: 'yes'}],
     });
     const offline = lastDocument(await desk.run('status', '--json', '--offline'));
     expect(offline).toMatchObject({outcome: 'paused'});
@@ -156,7 +156,7 @@ test(
     const refused = await desk.run('reverse', '--json');
     expect(refused.code, refused.stdout + refused.stderr).toBe(5);
     expect(lastDocument(refused).problems[0].message).toMatch(
-      /^way-back: The way back to source is broken: .*1062.*Going back would lose (more than )?\d+ transactions \(.*shop\.orders.*\) between .* of aurora\.$/,
+      /^reverse-replication: The way back to source is broken: .*1062.*Going back would lose (more than )?\d+ transactions \(.*shop\.orders.*\) between .* of aurora\.$/,
     );
     await lab?.turn({what: 'replication-mended', database: 'source'});
     await expect

@@ -2,8 +2,8 @@ import {join, resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {describe, expect, test} from 'vitest';
 import {loadRunbook} from '../../src/inventory/runbook-file.ts';
+import type {Item} from '../../src/model/entry.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
-import type {Item} from '../../src/model/runbook.ts';
 import {exitCodeOf} from '../../src/run/exit-codes.ts';
 import {folderWith} from './folder.ts';
 

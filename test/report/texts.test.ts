@@ -128,7 +128,7 @@ const trouble = {
   cause: 'green is at …:1-88012, waiting for …:1-88034.',
 };
 const armed = {
-  entry: 'way-back',
+  entry: 'reverse-replication',
   lossless: 'yes',
   because: [
     'db1 follows aurora: IO Yes, SQL Yes.',
@@ -137,7 +137,7 @@ const armed = {
   ],
 } as const;
 const broken = {
-  entry: 'way-back',
+  entry: 'reverse-replication',
   lossless: 'no',
   because: [
     'db1 follows aurora: IO Yes, SQL No.',
@@ -146,7 +146,7 @@ const broken = {
   ],
 } as const;
 const unreachable = {
-  entry: 'way-back',
+  entry: 'reverse-replication',
   lossless: 'unknown',
   because: ['aurora at 127.0.0.1:3307 cannot be reached: ECONNREFUSED.'],
 } as const;

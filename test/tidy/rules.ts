@@ -96,8 +96,8 @@ const arrows: readonly Arrow[] = [
   },
   {
     from: (file) => isIn(file, 'runbooks'),
-    may: ({to}) => to === 'src/index.ts' || isIn(to, 'steps'),
-    rule: 'a runbook imports switcharoo and its steps, as an author would',
+    may: ({to}) => to === 'src/index.ts' || isIn(to, 'steps', 'runbooks/fragments'),
+    rule: 'a runbook imports switcharoo, its steps and fragments, as an author would',
   },
 ];
 

@@ -2,6 +2,7 @@
 import {z} from 'zod';
 import {
   blocked,
+  defineFragment,
   defineGate,
   defineOneWayStep,
   defineRunbook,
@@ -322,3 +323,62 @@ eachFrozen.each('freeze', things, freezeWrites, ({name}) => ({
   on: {source: name},
   input: () => ({}),
 }));
+
+// Phases that several runbooks share.
+
+const watched = defineFragment(
+  {
+    params: z.object({lagMsMax: z.number()}),
+    targets: {old: mysqlServer, other: mysqlServer},
+    earlier: {freeze: freezeWrites},
+  },
+  (runbook) =>
+    runbook.phase('Watch').step('near', caughtUp, {
+      on: {upstream: 'old', replica: 'other'},
+      input: ({outputs, params}) => ({position: outputs.freeze, lagMsMax: params.lagMsMax}),
+      after: ['freeze'],
+    }),
+);
+// Their entries are the runbook's own,
+frozen.include(watched).step('near-again', caughtUp, {
+  on: {upstream: 'old', replica: 'other'},
+  input: ({outputs, times}) => ({lagMsMax: times.near.getTime() + outputs.freeze.position}),
+  after: ['near'],
+});
+// @ts-expect-error but not twice.
+frozen.include(watched).step('near', caughtUp, {
+  on: {upstream: 'old', replica: 'other'},
+  input: () => ({}),
+});
+// @ts-expect-error an entry that the fragment builds on is missing
+book.include(watched);
+// @ts-expect-error an entry of the fragment has an id that is used already
+frozen.include(watched).include(watched);
+
+const other = {name: 'y', summary: 'y'};
+defineRunbook({...other, params: z.object({}), targets: {old: mysqlServer, other: mysqlServer}})
+  .step('freeze', freezeWrites, {on: {source: 'old'}, input: () => ({})})
+  // @ts-expect-error a parameter of the fragment is missing
+  .include(watched);
+defineRunbook({...other, params: z.object({lagMsMax: z.number()}), targets: {old: mysqlServer}})
+  .step('freeze', freezeWrites, {on: {source: 'old'}, input: () => ({})})
+  // @ts-expect-error a target of the fragment is missing
+  .include(watched);
+defineRunbook({
+  ...other,
+  params: z.object({lagMsMax: z.number()}),
+  targets: {old: mysqlServer, other: valve},
+})
+  .step('freeze', freezeWrites, {on: {source: 'old'}, input: () => ({})})
+  // @ts-expect-error a target of the fragment is of another kind
+  .include(watched);
+defineFragment({params: z.object({}), targets: {old: mysqlServer}, earlier: {}}, (runbook) =>
+  // @ts-expect-error a one-way step before the point of no return
+  runbook.step('forget', stopReplication, {on: {follower: 'old'}, input: () => ({})}),
+);
+const late = defineFragment(
+  {params: z.object({}), targets: {old: mysqlServer}, earlier: {}},
+  (runbook) => runbook.pointOfNoReturn('Late.'),
+);
+// The point of no return of a fragment is the runbook's.
+book.include(late).step('forget', stopReplication, {on: {follower: 'old'}, input: () => ({})});

@@ -195,7 +195,7 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
       ),
     });
     client.destroy();
-    const key = {run: 'r-cutover', entry: 'way-back'};
+    const key = {run: 'r-cutover', entry: 'reverse-replication'};
     await world.aurora.writer.writeSentinel(key, new AbortController().signal);
     let found = await reverse(placed, before);
     // A connection that was closed here is a session there for another moment.

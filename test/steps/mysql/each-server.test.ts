@@ -37,7 +37,7 @@ describeEachPair('a server that follows another one', (on) => {
   });
 
   test('gets the row that proves a way, also where its table was made and not logged', async () => {
-    const key = {run: 'r1', entry: 'way-back'};
+    const key = {run: 'r1', entry: 'reverse-replication'};
     const {signal} = new AbortController();
     // As a server leaves it that dies right after it has made the table.
     await on.source.database.session(async (connection) => {

@@ -78,7 +78,7 @@ test('a look cannot write, whatever it asks for', () =>
 test('a table that a server was making when it died is made again', () =>
   withServer({}, async ({reader, writer}) => {
     const {source} = servers.databases;
-    const key = {run: 'r1', entry: 'way-back'};
+    const key = {run: 'r1', entry: 'reverse-replication'};
     await writer.writeSentinel(key, never);
     // What such a server leaves of it: the file that lists the table, and nothing that the engine knows of.
     const [found] = await source.query('SELECT @@datadir AS folder');

@@ -1,0 +1,58 @@
+import {defineFragment} from 'switcharoo';
+import {auroraCluster, readyAsTarget, replicateFrom} from 'switcharoo/aurora';
+import {caughtUp, mysqlServer, readyAsSource} from 'switcharoo/mysql';
+import {hostedZone, lowerTtl} from 'switcharoo/route53';
+import {z} from 'zod';
+
+/** Days before a cutover: check both ends, replicate into Aurora, and lower the TTL. No user notices. */
+export const prepare = defineFragment(
+  {
+    params: z.object({
+      /** The name that users look up. */
+      siteName: z.string(),
+      lowTtlSeconds: z.coerce.number().int().positive(),
+      /** How Aurora reaches the dedicated replica, and the replica's position in the seed of Aurora. */
+      replicaHost: z.string(),
+      replicaPort: z.coerce.number().int(),
+      seedFile: z.string(),
+      seedPosition: z.coerce.number().int(),
+      lagMsMax: z.coerce.number().int().default(2_000),
+    }),
+    targets: {source: mysqlServer, replica: mysqlServer, aurora: auroraCluster, zone: hostedZone},
+    earlier: {},
+  },
+  (runbook) =>
+    runbook
+      .phase('Prepare')
+      .step('ready-source', readyAsSource, {
+        on: {source: 'source', replica: 'replica'},
+        input: () => ({}),
+      })
+      .step('ready-aurora', readyAsTarget, {
+        on: {aurora: 'aurora', source: 'source', replica: 'replica'},
+        input: () => ({}),
+      })
+      .step('replicate', replicateFrom, {
+        on: {aurora: 'aurora', upstream: 'replica'},
+        input: ({params}) => ({
+          host: params.replicaHost,
+          port: params.replicaPort,
+          file: params.seedFile,
+          position: params.seedPosition,
+        }),
+      })
+      .step('lower-ttl', lowerTtl, {
+        on: {zone: 'zone'},
+        input: ({params}) => ({
+          names: [{name: params.siteName, type: 'A'}],
+          ttlSeconds: params.lowTtlSeconds,
+        }),
+      })
+      .step('near', caughtUp, {
+        on: {upstream: 'replica', replica: 'aurora'},
+        input: ({params}) => ({lagMsMax: params.lagMsMax}),
+        after: ['replicate'],
+        // A first catch-up after a load of days takes hours.
+        timeoutMs: 24 * 3_600_000,
+      }),
+);

@@ -1,0 +1,41 @@
+import {defineFragment} from 'switcharoo';
+import {auroraCluster, openWrites} from 'switcharoo/aurora';
+import {caughtUp, mysqlServer, replicateBack, stopReplication} from 'switcharoo/mysql';
+import {hostedZone, lowerTtl, restoreTtl, swapRecords} from 'switcharoo/route53';
+import {z} from 'zod';
+
+/** After the cutover is accepted: restore the TTL, and stop reverse replication at the point of no return. */
+export const settle = defineFragment(
+  {
+    params: z.object({siteName: z.string(), lagMsMax: z.coerce.number().int().default(2_000)}),
+    targets: {source: mysqlServer, aurora: auroraCluster, zone: hostedZone},
+    earlier: {
+      'lower-ttl': lowerTtl,
+      'reverse-replication': replicateBack,
+      'open-writes': openWrites,
+      swap: swapRecords,
+    },
+  },
+  (runbook) =>
+    runbook
+      .phase('Settle')
+      .step('reverse-replication-near', caughtUp, {
+        on: {upstream: 'aurora', replica: 'source'},
+        input: ({params}) => ({lagMsMax: params.lagMsMax}),
+        after: ['reverse-replication', 'open-writes'],
+      })
+      .step('restore-ttl', restoreTtl, {
+        on: {zone: 'zone'},
+        input: ({params, outputs}) => ({
+          names: [{name: params.siteName, type: 'A'}],
+          ttlSeconds: outputs['lower-ttl'].ttlSeconds,
+        }),
+        after: ['swap'],
+      })
+      .pointOfNoReturn('From here on the old source misses what is written on Aurora.')
+      .step('stop-reverse-replication', stopReplication, {
+        on: {follower: 'source'},
+        input: () => ({}),
+        after: ['reverse-replication-near'],
+      }),
+);
