@@ -219,7 +219,7 @@ test(
     expect(ended.code, ended.stdout + ended.stderr).toBe(4);
     expect(ended.stdout).toContain('CannotPullContainerError');
     expect(lastDocument(ended).entries.map(({id, state}: any) => `${id} ${state}`)).toEqual(
-      expect.arrayContaining(['run:WEB1 reversed', 'run:WEB2 waiting', 'run:WEB3 waiting']),
+      expect.arrayContaining(['run:WEB1 reversed', 'run:WEB2 not-started', 'run:WEB3 not-started']),
     );
     expect(new Set(await running())).toEqual(new Set([`${host}/sidekiq-nginx@${oldDigest}`]));
   },
