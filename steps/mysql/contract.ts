@@ -111,7 +111,7 @@ export interface SentinelKey {
   readonly entry: string;
 }
 
-export interface LogFilters {
+interface LogFilters {
   readonly only: readonly string[];
   readonly without: readonly string[];
 }
@@ -205,7 +205,7 @@ export interface MysqlWriter extends MysqlReader {
   readonly copies: CopyWriter;
 }
 
-export interface ReplicationSource {
+interface ReplicationSource {
   readonly host: string;
   readonly port: number;
   readonly from: Position;

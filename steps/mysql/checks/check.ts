@@ -3,7 +3,7 @@ import type {MysqlReader} from '../contract.ts';
 import {type Facts, factsOf} from './facts.ts';
 
 /** A source is followed, a replica follows another server of the same migration. */
-export type Role = 'source' | 'replica';
+type Role = 'source' | 'replica';
 
 export interface MysqlCheck extends CheckWords {
   /** In which roles a server is asked; without it, in both. */
@@ -13,7 +13,7 @@ export interface MysqlCheck extends CheckWords {
 }
 
 /** How a look over one server goes. */
-export interface CheckRun {
+interface CheckRun {
   readonly server: MysqlReader;
   readonly role: Role;
   readonly others: readonly MysqlReader[];

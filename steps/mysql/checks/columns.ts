@@ -93,7 +93,7 @@ const oddForeignKeysSql = `
 const bits = {tinyint: 8n, smallint: 16n, mediumint: 24n, int: 32n, bigint: 64n} as const;
 
 /** How much of a whole number's room is used, rounded down. */
-export function percentUsed(next: string, columnType: string): number {
+function percentUsed(next: string, columnType: string): number {
   const [, name = ''] = /^(\w+)/.exec(columnType) ?? [];
   const size = Object.entries(bits).find(([type]) => type === name)?.[1] ?? 64n;
   const most = (1n << (columnType.includes('unsigned') ? size : size - 1n)) - 1n;

@@ -7,7 +7,7 @@ import {definersSql} from './objects.ts';
 import {columnNameOf, plural} from './tables.ts';
 
 /** A statement that the server keeps, or has seen, without what stands in its strings and comments. */
-export interface Statement {
+interface Statement {
   /** Whose it is: "procedure shop.close_day". */
   readonly owner: string;
   readonly text: string;

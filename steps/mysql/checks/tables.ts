@@ -131,7 +131,7 @@ export const tableChecks: readonly MysqlCheck[] = [
   },
 ];
 
-export const tablesSql = `
+const tablesSql = `
   SELECT table_schema AS s, table_name AS t, table_type AS type, engine AS engine, row_format AS format,
          create_options AS options
     FROM information_schema.tables

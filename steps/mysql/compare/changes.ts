@@ -76,6 +76,6 @@ export class Changes implements Proof {
   }
 }
 
-export interface Asked extends Comparing {
+interface Asked extends Comparing {
   readonly since: Position;
 }

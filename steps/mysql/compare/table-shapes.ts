@@ -27,7 +27,7 @@ export interface TableShape {
   readonly key: Key | null;
 }
 
-export interface Key {
+interface Key {
   readonly index: string;
   readonly columns: readonly string[];
 }

@@ -11,7 +11,7 @@ export interface CopyProcess {
   kill(): Promise<void>;
 }
 
-export interface CopyProcessEnd {
+interface CopyProcessEnd {
   /** `null` when a signal ended it. */
   readonly code: number | null;
   /** The first error that it printed. */
@@ -71,7 +71,7 @@ const longestOutput = 10_000;
 const longestWords = 300;
 
 /** The first line that reports an error. What follows a syntax error's `near` is the dump's own text, which is data. */
-export function errorLineOf(output: string): string {
+function errorLineOf(output: string): string {
   const lines = output
     .split('\n')
     .map((line) => line.trim())

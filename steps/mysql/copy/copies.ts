@@ -20,7 +20,7 @@ import {findPrograms} from './programs.ts';
 const olderCollationSql = "SET SESSION default_collation_for_utf8mb4 = 'utf8mb4_general_ci'";
 
 /** All that the copies of one server need. */
-export interface CopyAccess {
+interface CopyAccess {
   readonly connections: Connections;
   readonly login: Login;
   readonly clientFolder: string | undefined;

@@ -5,7 +5,7 @@ import {shapesOf, type TableShape, tableName} from '../compare/table-shapes.ts';
 import type {Ask, Row} from '../session/contract.ts';
 
 /** A table with columns of which a dump carries six digits only. */
-export interface FloatTable {
+interface FloatTable {
   readonly shape: TableShape;
   readonly columns: readonly string[];
   /** `null`: its rows cannot be told apart, or to change them there would set off a trigger. */

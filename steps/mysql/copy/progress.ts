@@ -61,7 +61,7 @@ const longestHead = 200;
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 
-export function bytesText(bytes: number): string {
+function bytesText(bytes: number): string {
   const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
   const value = bytes / 1_000 ** power;
   return `${power === 0 ? bytes : value.toFixed(1)} ${units[power]}`;

@@ -36,7 +36,7 @@ const spellings = {
   },
 } as const;
 
-export type Request = keyof typeof spellings;
+type Request = keyof typeof spellings;
 
 /** What a server can do, by its version. */
 export interface Traits {

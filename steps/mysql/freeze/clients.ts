@@ -8,7 +8,7 @@ export const clientText = ({id, user, host}: Pick<Client, 'id' | 'user' | 'host'
   `session ${id} of ${user}@${host}`;
 
 /** What a server can tell of its sessions, and how one is ended. */
-export interface SessionHost {
+interface SessionHost {
   readonly name: string;
   clients(signal?: AbortSignal): Promise<readonly Client[]>;
   endSession(id: number, signal: AbortSignal): Promise<void>;

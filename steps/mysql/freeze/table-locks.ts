@@ -4,7 +4,7 @@ import type {Traits} from '../dialect/dialect.ts';
 import type {Row} from '../session/contract.ts';
 import {clientText} from './clients.ts';
 
-export type Read = (sql: string, signal?: AbortSignal) => Promise<readonly Row[]>;
+type Read = (sql: string, signal?: AbortSignal) => Promise<readonly Row[]>;
 type Clients = (signal?: AbortSignal) => Promise<readonly Client[]>;
 
 /**

@@ -50,7 +50,7 @@ export async function missingSince(
   return shown === '' ? count : `${count} (${shown})`;
 }
 
-export interface Definitions {
+interface Definitions {
   /** What stands at the position itself. */
   readonly first: string | null;
   /** All of them in the log of that position, as far as it was read. */

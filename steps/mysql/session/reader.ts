@@ -27,7 +27,7 @@ export function lazyDialect(connections: Connections): AskDialect {
 }
 
 /** All that the reads of one server need. */
-export interface ReadAccess {
+interface ReadAccess {
   readonly connections: Connections;
   readonly dialect: AskDialect;
   readonly endpoint: Endpoint;

@@ -15,7 +15,7 @@ import type {Connections} from './connection.ts';
 import type {AskDialect} from './reader.ts';
 
 /** All that the writes to one server need. */
-export interface WriteAccess {
+interface WriteAccess {
   readonly connections: Connections;
   readonly dialect: AskDialect;
   readonly reader: MysqlReader;
