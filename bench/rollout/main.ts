@@ -77,7 +77,7 @@ async function watched(scenario: Scenario) {
     scenario.prepare?.(lab);
     const health = watchTargets(lab);
     const lines = linesOf(await output(lab, folder));
-    const begunMs = lines.find(({text}) => text.includes('about to on service: update'))?.atMs ?? 0;
+    const begunMs = lines.find(({text}) => text.includes('applying on service: update'))?.atMs ?? 0;
     const changes = [...(await realChanges(lab)), ...health.end()].filter(
       // After the last look nobody looked.
       ({atMs}) => atMs >= begunMs && atMs < (lines.at(-1)?.atMs ?? 0) - lookMs,

@@ -140,7 +140,7 @@ async function checkedLine(
     return {...base, evidence: 'known-after', outlook: 'pending', knownAfter};
   }
   if (entry.unit.kind === 'gate' && entry.unit.expensive) {
-    return {...base, outlook: 'pending', detail: 'it is looked at when its turn comes'};
+    return {...base, outlook: 'pending', detail: 'skipped when planning'};
   }
   try {
     const progress = planning.progress?.entries.get(entry.id);

@@ -70,7 +70,7 @@ async function precedingGatesOpen(context: RunContext, entry: Entry): Promise<Pr
       context.observe({
         kind: 'progress',
         entry: entry.id,
-        text: `${gate.id} is not open any more: ${says}`,
+        text: `${gate.id} is no longer open: ${says}`,
       });
       if (context.stopping.aborted) {
         return runStopped(String(context.stopping.reason));

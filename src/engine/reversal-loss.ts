@@ -34,13 +34,13 @@ async function answerOf(
   if (progress.entries.get(entry.id)?.state === 'reversing') {
     // Half undone it looks like one that is broken. The reversal itself sees to it that nothing is lost.
     return notKnown(
-      'It is half-way back: ask again when the reversal has ended. If that was broken off, resume it.',
+      'Its reversal is not complete: ask again when it has ended. If the reversal was interrupted, resume it.',
     );
   }
   const input = inputOf(entry, world.params, knownOutputs(progress, world.runbook.entries));
   if (input.kind !== 'known') {
     return notKnown(
-      input.kind === 'invalid' ? input.problem.message : `It is known after ${input.after}.`,
+      input.kind === 'invalid' ? input.problem.message : `It is known only after ${input.after}.`,
     );
   }
   const before = progress.entries.get(entry.id)?.before;

@@ -195,7 +195,7 @@ const pendingLine = ({entry, phase, unit}: ReverseLine, newer: Entry): ReverseLi
   unit,
   outlook: 'pending',
   actions: [],
-  detail: `${newer.id} goes back first; then it is looked at again`,
+  detail: `${newer.id} is reversed first; then this is checked again`,
 });
 
 async function lineFor(

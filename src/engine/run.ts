@@ -225,7 +225,7 @@ async function passPointOfNoReturn(
     return undefined;
   }
   const question = 'Pass the point of no return?';
-  const details = [because, 'After it, going back to any earlier checkpoint is refused.'];
+  const details = [because, 'After it, a reversal to any earlier checkpoint is refused.'];
   const {answer, by} = await operator.ask(
     {
       about: 'point-of-no-return',

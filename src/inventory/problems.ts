@@ -25,7 +25,7 @@ export const inventoryVariableMissing = (file: string, names: readonly string[])
 
 export const labNotRunning = (file: string, wanted: string): Problem => ({
   code: 'lab-not-running',
-  message: `${file} describes the lab, and no lab is up: ${wanted} does not exist.`,
+  message: `${file} describes the lab, and no lab is running: ${wanted} does not exist.`,
   hint: 'Start it with: switcharoo lab up',
 });
 
@@ -35,8 +35,8 @@ export const targetMissing = (
   {file, targets}: {readonly file: string; readonly targets: object},
 ): Problem => ({
   code: 'target-missing',
-  message: `The runbook works on ${target} (${kind}), and ${file} has no target of that name.`,
-  hint: `${didYouMean(namesNear(target, Object.keys(targets)))}Add ${target} under "targets" in ${file}, or give the name that it has there.`,
+  message: `The runbook needs the target ${target} (${kind}), and ${file} has none of that name.`,
+  hint: `${didYouMean(namesNear(target, Object.keys(targets)))}Add ${target} under "targets" in ${file}, or map it to a target of the inventory.`,
 });
 
 export const targetWrongKind = (
@@ -46,7 +46,7 @@ export const targetWrongKind = (
   file: string,
 ): Problem => ({
   code: 'target-wrong-kind',
-  message: `${target} in ${file} is of the kind ${is}; the runbook needs ${shouldBe}.`,
+  message: `${target} in ${file} is of kind ${is}; the runbook needs ${shouldBe}.`,
   hint: `Set "kind: ${shouldBe}" there, or name another target.`,
 });
 
@@ -64,8 +64,8 @@ export const secretMissing = (target: string, reference: string, cause: string):
 
 export const paramsInvalid = (runbook: string, details: string, file: string): Problem => ({
   code: 'params-invalid',
-  message: `The parameters of ${runbook} do not fit: ${details}`,
-  hint: `Set them under "params" in ${file}, or where the command takes it with --param name=value.`,
+  message: `The parameters of ${runbook} are not valid: ${details}`,
+  hint: `Set them under "params" in ${file}, or with --param name=value where the command accepts it.`,
 });
 
 export const runbookNotFound = (
@@ -80,14 +80,14 @@ export const runbookNotFound = (
 
 export const runbookLoadFailed = (file: string, cause: string): Problem => ({
   code: 'runbook-load-failed',
-  message: `${file} does not load: ${cause}`,
-  hint: 'Mend the file; "tsc --noEmit" shows every mistake in it with its line.',
+  message: `${file} cannot be loaded: ${cause}`,
+  hint: 'Fix the file: "tsc --noEmit" shows every mistake with its line.',
 });
 
 export const runbookInvalid = (file: string, what: string): Problem => ({
   code: 'runbook-invalid',
-  message: `${file} is not a runbook that can run: ${what}.`,
-  hint: 'docs/writing-a-runbook.md shows how one is made; "tsc --noEmit" finds such mistakes while you write.',
+  message: `${file} is not a valid runbook: ${what}.`,
+  hint: 'See docs/writing-a-runbook.md. "tsc --noEmit" finds such mistakes while you write.',
 });
 
 const listed = (names: readonly string[]): string => names.join(', ') || 'none';

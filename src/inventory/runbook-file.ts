@@ -106,7 +106,7 @@ function miscastIn({id, on, unit}: Entry, targets: TargetKinds): string | undefi
       }
       return is === kind || is.startsWith(`${kind}.`)
         ? undefined
-        : `${id} needs a target of the kind ${kind} to play ${part}, and ${target} is of the kind ${is}`;
+        : `${id} needs a target of kind ${kind} to play ${part}, and ${target} is of kind ${is}`;
     })
     .find((mistake) => mistake);
 }

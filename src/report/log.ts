@@ -3,20 +3,20 @@ import {clockUtc, counted, painted, placeText, type TextOptions} from './labels.
 import type {Colour} from './paint.ts';
 import {flow, pad} from './text.ts';
 
-/** The journal in words: number, UTC time, and what happened. A new day is said once. */
+/** The journal in words: number, UTC time, and what happened. Each day is printed once. */
 export function logText(entries: readonly JournalEntry[], options: TextOptions): string {
   const columns = String(entries.at(-1)?.seq ?? 0).length + 1;
   let day = '';
-  let said: string | undefined;
+  let lastDetail: string | undefined;
   return entries
     .flatMap((entry) => {
       const today = entry.atUtc.slice(0, 10);
       const dawn = today === day ? [] : [options.paint.dim(`${today} (UTC)`)];
       day = today;
       const [what, detail] = factText(entry);
-      // One trouble passes through several entries: its text is said once.
-      const more = detail === said ? undefined : detail;
-      said = detail;
+      // One problem passes through several entries: its text is printed once.
+      const more = detail === lastDetail ? undefined : detail;
+      lastDetail = detail;
       return [...dawn, ...entryLines(entry, {what, more, columns}, options)];
     })
     .join('\n');
@@ -37,32 +37,36 @@ export function factText(fact: Fact): readonly [text: string, detail?: string | 
       ];
     case 'tail-cut':
       return [
-        `the last ${counted(fact.bytes, 'byte')} of the journal were no whole line (a crash), and were cut off`,
+        `the last ${counted(fact.bytes, 'byte')} of the journal were an incomplete line, left by a crash, and were cut off`,
       ];
     case 'lock-taken-over':
       return [`lock taken over from ${fact.from} by ${operatorText(fact.operator)}`];
     case 'entry-started':
-      return [`${fact.entry}: begun`];
+      return [`${fact.entry}: started`];
     case 'before':
       return [
-        `${fact.entry}: seen before the first action`,
+        `${fact.entry}: before-image recorded`,
         fact.differences.length > 0
           ? fact.differences.map((it) => `${it.what}: ${it.is} -> ${it.shouldBe}`).join('; ')
           : undefined,
       ];
     case 'action-intended':
-      return [`${fact.entry}: ${directionText(fact.way)} on ${fact.target}: ${fact.does}`];
+      return [
+        `${fact.entry}: ${directionTexts[fact.way].intended} on ${fact.target}: ${fact.does}`,
+      ];
     case 'action-performed':
-      return [`${fact.entry}: made on ${fact.target}: ${fact.does}`];
+      return [
+        `${fact.entry}: ${directionTexts[fact.way].performed} on ${fact.target}: ${fact.does}`,
+      ];
     case 'action-failed':
-      return [`${fact.entry}: did not end well on ${fact.target}: ${fact.does}`, problemIn(fact)];
+      return [`${fact.entry}: failed on ${fact.target}: ${fact.does}`, problemIn(fact)];
     case 'entry-done':
       return [
-        `${fact.entry}: done${fact.changedByRun ? '' : '; nothing was changed here'}`,
-        fact.remarks?.map((remark) => `warns: ${remark}`).join(' '),
+        `${fact.entry}: done${fact.changedByRun ? '' : ' (nothing to change)'}`,
+        fact.remarks?.map((remark) => `warning: ${remark}`).join(' '),
       ];
     case 'entry-bookmarked':
-      return [`${fact.entry}: whoever goes on need not begin this look anew`];
+      return [`${fact.entry}: progress of the check saved`];
     case 'entry-failed':
       return [`${fact.entry}: failed`, problemIn(fact)];
     case 'entry-skipped':
@@ -82,16 +86,16 @@ export function factText(fact: Fact): readonly [text: string, detail?: string | 
         `plan ${fact.plan}, ${counted(fact.entries.length, 'entry', 'entries')}`,
       ];
     case 'entry-reversing':
-      return [`${fact.entry}: going back`];
+      return [`${fact.entry}: reversing`];
     case 'entry-reversed':
-      return [`${fact.entry}: back, and checked`];
+      return [`${fact.entry}: reversed and verified`];
     case 'reverse-failed':
-      return [`${fact.entry}: THE WAY BACK FAILED`, problemIn(fact)];
+      return [`${fact.entry}: REVERSAL FAILED`, problemIn(fact)];
     case 'run-reversed':
-      return [`back at ${placeText(fact.to)}`];
+      return [`reversed to ${placeText(fact.to)}`];
     case 'run-paused':
       return [
-        fact.until === undefined ? 'paused' : `paused at ${fact.until}, as it was told to`,
+        fact.until === undefined ? 'paused' : `paused at ${fact.until}, as requested`,
         fact.problem && problemIn({problem: fact.problem}),
       ];
     case 'run-done':
@@ -132,8 +136,10 @@ const colours: Readonly<Partial<Record<Fact['kind'], Colour>>> = {
   'reverse-failed': 'red',
 };
 
-const directionText = (way: 'forward' | 'reverse'): string =>
-  way === 'forward' ? 'about to' : 'about to undo,';
+const directionTexts = {
+  forward: {intended: 'applying', performed: 'applied'},
+  reverse: {intended: 'reversing', performed: 'reversed'},
+} as const;
 
 const problemIn = ({problem}: {problem: {message: string; code: string}}): string =>
   `${problem.message} (${problem.code})`;

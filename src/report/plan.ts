@@ -20,13 +20,13 @@ import {
 import {flow, flowCommand, type Piece, pad, widthOf} from './text.ts';
 
 export interface PlanTextOptions extends TextOptions {
-  /** The command that runs exactly this plan. Without it the digest stands alone. */
+  /** The command that runs exactly this plan. Without it only the digest is printed. */
   readonly command?: string;
 }
 
 const oneWaySign: Sign = {symbol: '!', word: 'one-way', colour: 'red'};
 /** The widest of the words above, with its symbol. */
-const signColumns = 9;
+const signColumns = 10;
 const idColumnsMost = 22;
 const detailIndent = '      ';
 
@@ -45,7 +45,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
   ].join('\n');
 }
 
-/** "27 entries: 14 change, 2 found as wanted, 6 gates, 3 confirmations; 1 one-way; 0 blocked". */
+/** "27 entries: 14 change, 2 already in place, 6 gates, 3 confirmations; 1 one-way; 0 blocked". */
 export function planSummary(plan: Pick<Plan, 'items'>): string {
   const lines = planLines(plan);
   const sorts = lines.map(sortOf);
@@ -58,7 +58,7 @@ export function planSummary(plan: Pick<Plan, 'items'>): string {
   return `${counted(lines.length, 'entry', 'entries')}: ${parts.join(', ') || 'nothing'}; ${oneWay} one-way; ${blocked} blocked`;
 }
 
-/** The way back, in the order in which it would be gone. */
+/** A reversal, in the order of its entries: newest first. */
 export function reversePlanText(plan: ReversePlan, options: PlanTextOptions): string {
   const idColumns = idColumnsFor(plan.lines.map(({entry}) => entry));
   const count = (outlook: ReverseLine['outlook']) =>
@@ -68,22 +68,26 @@ export function reversePlanText(plan: ReversePlan, options: PlanTextOptions): st
     ...flow(['Reverse ', boldIn(options, plan.run), ` to ${placeText(plan.to)}`], options),
     ...flow(
       [
-        `${counted(plan.lines.length, 'entry', 'entries')}: ${count('change') + count('pending')} to put back, ${count('restored')} as before already; ${count('drift')} drifted; ${count('blocked')} blocked`,
+        `${counted(plan.lines.length, 'entry', 'entries')}: ${count('change') + count('pending')} to reverse, ${count('restored')} already as before; ${count('drift')} drifted; ${count('blocked')} blocked`,
       ],
       options,
     ),
     '',
     ...plan.lines.flatMap((line) => reverseLineText(line, idColumns, options)),
-    ...(plan.lines.length === 0 ? ['Nothing stands that could be put back.'] : []),
+    ...(plan.lines.length === 0 ? ['No changes are in place: there is nothing to reverse.'] : []),
     '',
-    ...digestText(plan.digest, {verb: 'goes back by', stuck, marks: '✗, ≠'}, options),
+    ...digestText(
+      plan.digest,
+      {verb: 'Reverse by exactly this plan:', stuck, marks: '✗, ≠'},
+      options,
+    ),
   ].join('\n');
 }
 
 type Sort = 'change' | 'already-in-place' | 'applied' | 'skipped' | 'gate' | 'confirmation';
 const sortWords: readonly (readonly [Sort, string, string])[] = [
   ['change', 'change', 'change'],
-  ['already-in-place', 'found as wanted', 'found as wanted'],
+  ['already-in-place', 'already in place', 'already in place'],
   ['applied', 'applied', 'stand'],
   ['skipped', 'skipped', 'skipped'],
   ['gate', 'gate', 'gates'],
@@ -127,7 +131,7 @@ function itemText(
       return flow(
         [
           {text: `⚑ checkpoint ${item.name}`, paint: options.paint.cyan},
-          ': a reversal can end here',
+          ': a run can be reversed to here',
         ],
         {...options, first: '  '},
       );
@@ -211,7 +215,7 @@ function saysText(
 }
 
 const reverseSigns: Readonly<Record<ReverseLine['outlook'], Sign>> = {
-  change: {symbol: '↩', word: 'undo', colour: 'yellow'},
+  change: {symbol: '↩', word: 'reverse', colour: 'yellow'},
   restored: {symbol: '=', word: 'as before', colour: 'green'},
   drift: {symbol: '≠', word: 'drift', colour: 'red'},
   blocked: {symbol: '✗', word: 'blocked', colour: 'red'},
@@ -235,7 +239,11 @@ function reverseLineText(line: ReverseLine, idColumns: number, options: PlanText
 
 function ending(plan: Plan, options: PlanTextOptions): string[] {
   const blocked = planLines(plan).filter(({outlook}) => outlook === 'blocked').length;
-  return digestText(plan.digest, {verb: 'runs', stuck: blocked, marks: '✗'}, options);
+  return digestText(
+    plan.digest,
+    {verb: 'Run exactly this plan:', stuck: blocked, marks: '✗'},
+    options,
+  );
 }
 
 function digestText(
@@ -246,23 +254,13 @@ function digestText(
   const {paint, width, command} = options;
   const named = flow(['Plan ', boldIn(options, digest)], options);
   if (stuck > 0) {
-    const them = stuck === 1 ? 'One entry is' : `${stuck} entries are`;
+    const entries = stuck === 1 ? '1 entry prevents' : `${stuck} entries prevent`;
     return [
       ...named,
-      ...flow(
-        [
-          inPaint(
-            paint.red,
-            `${them} in the way (${marks}): nothing is done until that is solved.`,
-          ),
-        ],
-        options,
-      ),
+      ...flow([inPaint(paint.red, `${entries} this plan from starting (${marks}).`)], options),
     ];
   }
-  return command
-    ? [...named, `This ${verb} exactly this plan:`, ...flowCommand(command, {width, first: '  '})]
-    : named;
+  return command ? [...named, verb, ...flowCommand(command, {width, first: '  '})] : named;
 }
 
 function signed(

@@ -2,7 +2,7 @@ import type {Finding, Severity, Survey} from '../model/preflight.ts';
 import {counted, inventoryText, painted, type Sign, type TextOptions} from './labels.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
-/** What was looked over: the targets of an inventory that have checks, and the names of those that have none. */
+/** The findings for each target of an inventory that has checks, and the names of the targets that have none. */
 export interface PreflightReport {
   readonly inventory: {readonly name: string; readonly protected: boolean};
   readonly targets: readonly ({readonly name: string; readonly kind: string} & Survey)[];
@@ -20,9 +20,9 @@ export function preflightText(looked: PreflightReport, options: TextOptions): st
     '',
     ...looked.targets.flatMap((target) => targetText(target, options)),
     ...(looked.without.length > 0
-      ? flow([`Without checks of their own: ${looked.without.join(', ')}.`], options)
+      ? flow([`No checks for: ${looked.without.join(', ')}.`], options)
       : []),
-    ...flow(['It has only looked: nothing was changed.'], options),
+    ...flow(['Nothing was changed.'], options),
   ].join('\n');
 }
 

@@ -10,33 +10,29 @@ export interface NextCommand {
 
 export interface Trouble {
   readonly problem: Problem;
-  /** What is changed now, in words; empty when nothing has been changed. */
+  /** Changes in place, in words. */
   readonly changesInPlace: readonly string[];
   readonly next: readonly NextCommand[];
-  /** What a foreign system said, word for word. */
+  /** The message of a foreign system, word for word. */
   readonly cause?: string;
-  /** The way back failed: the loudest message there is. */
+  /** The loudest message there is. */
   readonly reversalFailed?: boolean;
 }
 
-/** What happened; what stands; what to do next; the permanent name of the problem. */
+/** The problem, the changes in place, what to do next, and the permanent code of the problem. */
 export function problemText(trouble: Trouble, options: TextOptions): string {
   const {problem, changesInPlace, next, cause} = trouble;
   const {paint, width} = options;
   const loud = (text: string) => paint.red(paint.bold(text));
   return [
     ...(trouble.reversalFailed
-      ? flow([{text: '✗✗✗ THE WAY BACK FAILED. A PERSON IS NEEDED NOW.', paint: loud}], {width})
+      ? flow([{text: '✗✗✗ REVERSAL FAILED. MANUAL INTERVENTION REQUIRED.', paint: loud}], {width})
       : []),
     ...flow([{text: '✗', paint: paint.red}, ' ', {text: problem.message, paint: paint.bold}], {
       width,
       rest: '  ',
     }),
-    ...labelled(
-      'stands',
-      changesInPlace.length > 0 ? changesInPlace : ['nothing has been changed'],
-      options,
-    ),
+    ...labelled('changes in place', changesInPlace.length > 0 ? changesInPlace : ['none'], options),
     ...(cause ? labelled('cause', [cause], options) : []),
     ...labelled('next', [problem.hint], options),
     ...nextText(next, options),
@@ -44,7 +40,7 @@ export function problemText(trouble: Trouble, options: TextOptions): string {
   ].join('\n');
 }
 
-/** Of what stands the newest, as much as leaves room for what happened above it, and what to do below. */
+/** The newest changes in place: as many as fit between the problem above and the commands below. */
 export function fitChanges(
   changes: readonly string[],
   {rows, width}: {readonly rows: number; readonly width: number},
@@ -59,17 +55,17 @@ export function fitChanges(
   const more = changes.length - shown.length;
   return more === 0
     ? changes
-    : [...shown, `and ${more} more, made before: switcharoo status shows them`];
+    : [...shown, `and ${more} earlier ones: switcharoo status lists them`];
 }
 
-const labelWidth = 11;
+const labelWidth = 20;
 const otherRows = 15;
 
 /** Commands in one column, what they bring in another, if there is room for both. */
 export function nextText(
   next: readonly NextCommand[],
   options: TextOptions,
-  first = pad('', 11),
+  first = pad('', labelWidth),
 ): string[] {
   const {width, paint} = options;
   const columns = Math.max(0, ...next.map(({command}) => widthOf(command)));
@@ -87,10 +83,12 @@ export function nextText(
 
 function labelled(label: string, texts: readonly string[], {width, paint}: TextOptions): string[] {
   return texts.flatMap((text, index) => {
-    const at: Flow = {width, first: pad('', 11)};
+    const at: Flow = {width, first: pad('', labelWidth)};
     const lines = flow([text], at);
     return lines.map((line, row) =>
-      index === 0 && row === 0 ? `  ${paint.dim(pad(label, 9))}${line.slice(11)}` : line,
+      index === 0 && row === 0
+        ? `  ${paint.dim(pad(label, labelWidth - 2))}${line.slice(labelWidth)}`
+        : line,
     );
   });
 }

@@ -32,8 +32,8 @@ ${report.problem ? `<p class="problem">${escaped(report.problem.message)} <code>
 ${figures(report)}
 ${phases.map((phase) => phaseHtml(phase, report)).join('\n')}
 ${answersHtml(report.answers)}
-<h2>Stands</h2>
-${listHtml(report.applied, 'Nothing that this run changed stands.')}
+<h2>Changes in place</h2>
+${listHtml(report.applied, 'No changes of this run are in place.')}
 <footer>
 <p>Run ${escaped(report.run)} by ${escaped(report.operator)}${report.passedPointOfNoReturn ? ', past the point of no return' : ''}.</p>
 ${report.head ? `<p>Head of the journal: <code>${escaped(report.head)}</code></p>` : ''}
@@ -53,7 +53,7 @@ function figures(report: RunReport): string {
       : []),
     ...(reads ? [['Failed reads', String(reads.failed), readsSentence(reads)]] : []),
     ...(lookups ? [['Wrong lookups', String(lookups.wrong), lookupsSentence(lookups)]] : []),
-    ['Machines', durationText(report.machineMs), timesSentence(report)],
+    ['Machine time', durationText(report.machineMs), timesSentence(report)],
     [
       'Started',
       clockUtc(new Date(report.startedAtUtc)),
@@ -99,7 +99,7 @@ function phaseHtml(phase: string, report: RunReport): string {
   return `<section class="phase">
 <h2>${escaped(phase)}</h2>
 <table>
-<thead><tr><th>State</th><th>Entry</th><th class="number">Took</th><th class="number">Earlier</th><th>${axis || 'Not begun'}</th></tr></thead>
+<thead><tr><th>State</th><th>Entry</th><th class="number">Took</th><th class="number">Earlier</th><th>${axis || 'Not started'}</th></tr></thead>
 <tbody>
 ${entries
   .map((entry) =>
@@ -172,7 +172,7 @@ function laneHtml(entry: EntryReport, answers: readonly AnswerReport[], scale: S
     }),
     ...answers.map((answer) =>
       barHtml(
-        'people',
+        'answer',
         spanOf(answer),
         scale,
         `${answer.by} answered "${answer.answer}" after ${durationText(answer.tookMs)}`,
@@ -226,14 +226,14 @@ const escaped = (text: string): string =>
   clean(text).replaceAll(/[&<>"']/g, (it) => entities[it] ?? it);
 
 const style = `
-:root{color-scheme:light dark;--ground:#fbfbfa;--text:#1d2021;--faint:#6b7075;--line:#dcdfe2;--lane:#eef0f1;--go:#2f7d4f;--back:#a8650f;--bad:#b3261e;--people:#7b8794}
-@media (prefers-color-scheme:dark){:root{--ground:#16181a;--text:#e6e8ea;--faint:#9aa1a8;--line:#33383d;--lane:#22262a;--go:#5fbf86;--back:#e0a045;--bad:#ff7a70;--people:#8d99a6}}
+:root{color-scheme:light dark;--ground:#fbfbfa;--text:#1d2021;--faint:#6b7075;--line:#dcdfe2;--lane:#eef0f1;--go:#2f7d4f;--back:#a8650f;--bad:#b3261e;--answer:#7b8794}
+@media (prefers-color-scheme:dark){:root{--ground:#16181a;--text:#e6e8ea;--faint:#9aa1a8;--line:#33383d;--lane:#22262a;--go:#5fbf86;--back:#e0a045;--bad:#ff7a70;--answer:#8d99a6}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:68rem;padding:2rem 1.25rem 4rem;background:var(--ground);color:var(--text);font:15px/1.5 system-ui,sans-serif}
 h1{margin:.1rem 0 0;font-size:1.7rem;line-height:1.2}h1 small{font-weight:400;color:var(--faint)}
 h2{margin:2.2rem 0 .5rem;font-size:1.05rem}h3{margin:0;font-size:.78rem;font-weight:600;color:var(--faint)}
 small,.axis{color:var(--faint);font-size:.8rem}code{font-size:.85em;overflow-wrap:anywhere}
-.outcome{margin:0;font-weight:600}.outcome.done{color:var(--go)}.outcome.held,.outcome.reversed{color:var(--back)}.outcome.reverse-failed,.problem,.protected{color:var(--bad)}
+.outcome{margin:0;font-weight:600}.outcome.done{color:var(--go)}.outcome.paused,.outcome.reversed{color:var(--back)}.outcome.reverse-failed,.problem,.protected{color:var(--bad)}
 .protected{font-size:.8rem;vertical-align:middle;border:1px solid;border-radius:3px;padding:.1rem .35rem}p.problem{margin:.3rem 0 0}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1.25rem;margin-top:1.5rem;padding:1rem 0;border-block:1px solid var(--line)}
 .figures p{margin:.1rem 0;font-size:1.5rem;font-variant-numeric:tabular-nums;line-height:1.2}
@@ -241,12 +241,12 @@ small,.axis{color:var(--faint);font-size:.8rem}code{font-size:.85em;overflow-wra
 th{padding:.25rem .75rem .25rem 0;text-align:left;font-size:.78rem;font-weight:600;color:var(--faint);border-bottom:1px solid var(--line)}
 td{padding:.35rem .75rem .35rem 0;vertical-align:top;border-bottom:1px solid var(--line)}
 .number{text-align:right;white-space:nowrap}.state{white-space:nowrap}
-.state.done{color:var(--go)}.state.failed,.state.reverse-failed{color:var(--bad)}.state.reversed,.state.skipped{color:var(--back)}.state.waiting,.state.passed{color:var(--faint)}
+.state.done{color:var(--go)}.state.failed,.state.reverse-failed{color:var(--bad)}.state.reversed,.state.skipped{color:var(--back)}.state.not-started,.state.passed{color:var(--faint)}
 th:nth-child(1){width:9.5rem}th:nth-child(3),th:nth-child(4){width:5.5rem}th:last-child{width:45%;padding-right:0}.axis{display:flex;justify-content:space-between;margin:0;font-weight:400}
 .lane{position:relative;min-width:14rem;padding:0}.lane::before{content:"";position:absolute;inset:.45rem 0;background:var(--lane);border-radius:2px}
 .bar{position:absolute;top:.6rem;height:.85rem;min-width:2px;border-radius:2px}
 .bar.forward{background:var(--go)}.bar.reverse{background:var(--back)}.bar.bad{background:var(--bad)}
-.bar.people{background:repeating-linear-gradient(45deg,var(--people) 0 3px,var(--lane) 3px 6px)}
+.bar.answer{background:repeating-linear-gradient(45deg,var(--answer) 0 3px,var(--lane) 3px 6px)}
 .bar.earlier{top:1.5rem;height:3px;background:var(--faint)}
 footer{margin-top:2.5rem;color:var(--faint);font-size:.85rem}footer p{margin:.2rem 0}
 `;

@@ -12,7 +12,7 @@ import {
 import type {EntryReport, RunReport} from './run-report.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
-/** The run in one text: outcome, times, what clients measured, the timeline, and what stands. */
+/** The run in one text: outcome, times, what clients measured, the timeline, and the changes in place. */
 export function reportText(report: RunReport, options: TextOptions): string {
   const {paint} = options;
   const phases = [...new Set(report.entries.map(({phase}) => phase))];
@@ -24,8 +24,11 @@ export function reportText(report: RunReport, options: TextOptions): string {
     ...answersText(report, options),
     '',
     ...(report.applied.length > 0
-      ? [paint.bold('Stands'), ...report.applied.flatMap((text) => flow([text], item(options)))]
-      : ['Nothing that this run changed stands.']),
+      ? [
+          paint.bold('Changes in place'),
+          ...report.applied.flatMap((text) => flow([text], item(options))),
+        ]
+      : ['No changes of this run are in place.']),
     ...(report.head ? ['', ...flow(['Head of the journal: ', report.head], options)] : []),
     ...closing(report, options),
   ].join('\n');
@@ -39,20 +42,20 @@ const closing = (report: RunReport, options: TextOptions): string[] =>
 
 const longFrom = 8;
 
-/** "12 m 44 s: machines 10 m 02 s, people 2 m 40 s". Parts that took no time are left out. */
+/** "12 m 44 s in all: machine time 10 m 02 s, waiting for answers 2 m 40 s (3 answers)". Parts that took no time are left out. */
 export function timesSentence({
   totalMs,
   machineMs,
   answeringMs,
-  idleMs: awayMs,
+  idleMs,
   answers,
 }: RunReport): string {
   const parts = [
-    `machines ${durationText(machineMs)}`,
+    `machine time ${durationText(machineMs)}`,
     ...(answers.length > 0
-      ? [`people ${durationText(answeringMs)} (${counted(answers.length, 'answer')})`]
+      ? [`waiting for answers ${durationText(answeringMs)} (${counted(answers.length, 'answer')})`]
       : []),
-    ...(awayMs > 0 ? [`nothing running ${durationText(awayMs)}`] : []),
+    ...(idleMs > 0 ? [`paused ${durationText(idleMs)}`] : []),
   ];
   return `${durationText(totalMs)} in all: ${parts.join(', ')}`;
 }
@@ -172,8 +175,8 @@ function entryText(
   const took = started ? durationText(entry.durationMs) : '';
   const notes = [
     earlierText(entry),
-    entry.stretches.length > 1 ? `in ${entry.stretches.length} stretches` : '',
-    entry.answeringMs > 0 ? `+ ${durationText(entry.answeringMs)} of people` : '',
+    entry.stretches.length > 1 ? `in ${entry.stretches.length} attempts` : '',
+    entry.answeringMs > 0 ? `+ ${durationText(entry.answeringMs)} waiting for answers` : '',
   ].filter((note) => note !== '');
   const pieces: Piece[] = [
     started ? clockUtc(new Date(started.fromUtc)) : '--:--:--',

@@ -4,11 +4,11 @@ import {type HolderName, outcomeSign} from './status.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
 export interface RunsOptions extends TextOptions {
-  /** Who holds each run. Without it nothing is said of whether an unfinished one is still at work. */
+  /** Who holds each run. Without it nobody can tell whether an unfinished run is interrupted. */
   readonly holderOf?: (run: string) => HolderName | undefined;
 }
 
-/** All runs of a state folder, newest last: what each one is, how it stands, and what it left in the world. */
+/** All runs of a state folder, newest last: what each one is, its outcome, and its changes in place. */
 export function runsText(runs: readonly Progress[], options: RunsOptions): string {
   if (runs.length === 0) {
     return 'No runs yet.';
@@ -35,10 +35,10 @@ type Cell = Exclude<Piece, string>;
 function rowOf(progress: Progress, {paint, holderOf}: RunsOptions): readonly Cell[] {
   const {run, outcome, startedAt} = progress;
   const sign = holderOf ? outcomeSign(progress, holderOf(run.run)) : outcomeSigns[outcome];
-  const stands = appliedEntries(progress).length;
+  const changes = appliedEntries(progress).length;
   const isGone = run.rehearsal && outcome === 'done';
-  const standsText =
-    stands === 0 || isGone ? 'nothing stands' : counted(stands, 'entry stands', 'entries stand');
+  const changesText =
+    changes === 0 || isGone ? 'no changes in place' : `${counted(changes, 'change')} in place`;
   return [
     {text: run.run, paint: paint.bold},
     {text: `${sign.symbol} ${sign.word}`, paint: (text) => painted(paint, sign.colour, text)},
@@ -47,7 +47,7 @@ function rowOf(progress: Progress, {paint, holderOf}: RunsOptions): readonly Cel
       text: momentUtc(startedAt),
       paint: paint.dim,
     },
-    {text: run.rehearsal ? `rehearsal, ${standsText}` : standsText, paint: asIs},
+    {text: run.rehearsal ? `rehearsal, ${changesText}` : changesText, paint: asIs},
   ];
 }
 

@@ -35,13 +35,13 @@ export interface StatusOptions extends TextOptions {
   readonly next: readonly NextCommand[];
   /** Other runs that are not at their end, and have changed something. */
   readonly otherRuns?: readonly Progress[];
-  /** What the entries that stand said just now of their way back. */
+  /** Whether a reversal would lose data now, as each applied entry answered. */
   readonly reversal?: readonly ReversalLossAnswer[];
 }
 
 const labelColumns = 12;
 
-/** Where a run stands, what stands in the world, whether it can still go back, and what to type next. */
+/** The state of a run, its changes in place, whether it can be reversed, and what to type next. */
 export function statusText(progress: Progress, options: StatusOptions): string {
   const {run} = progress;
   const {paint, now} = options;
@@ -66,12 +66,12 @@ export function statusText(progress: Progress, options: StatusOptions): string {
     ...line('last entry', [
       `#${progress.seq} at ${momentUtc(progress.lastAt)}, ${agoText(progress.lastAt, now)}`,
     ]),
-    ...line('held by', [holderText(options.holder, progress)]),
+    ...line('process', [holderText(options.holder, progress)]),
     ...(run.rehearsal ? line('rehearsal', [rehearsalText]) : []),
-    ...line('way back', [reversalText(progress)]),
+    ...line('reversal', [reversalText(progress)]),
     ...losslessText(options),
     ...(progress.problem
-      ? line('because', [{text: progress.problem.message, paint: paint.red}])
+      ? line('problem', [{text: progress.problem.message, paint: paint.red}])
       : []),
     '',
     ...phasesText(progress, options),
@@ -84,65 +84,62 @@ export function statusText(progress: Progress, options: StatusOptions): string {
   ].join('\n');
 }
 
-const rehearsalText =
-  'what stands of it stands in its lab, which is gone once the rehearsal has ended';
+const rehearsalText = 'its changes are in a lab that ends with the rehearsal';
 
-/** Changes that stand, a sentence each: for every text that must say what is changed now. */
+/** Changes in place, a sentence each. */
 export function appliedTexts(progress: Progress): readonly string[] {
   return appliedEntries(progress).map((entry) => `${entry.id}: ${appliedText(entry)}`);
 }
 
-/** The place to which a reversal could still go, nearest first, in words. */
+/** The checkpoints to which the run can be reversed, nearest first. */
 export function reversalText(progress: Progress): string {
   const {passedPointOfNoReturn, checkpoints, reversingTo} = progress;
   if (passedPointOfNoReturn) {
-    return 'closed: the point of no return is passed';
+    return 'not possible: the point of no return is passed';
   }
   if (appliedEntries(progress).length === 0) {
-    return 'not needed: nothing stands';
+    return 'not needed: no changes in place';
   }
   if (reversingTo) {
-    return `under way, to ${placeText(reversingTo.to)}`;
+    return `in progress, to ${placeText(reversingTo.to)}`;
   }
-  return `open to ${[...checkpoints].reverse().concat('the very start').join(', ')}`;
+  return `possible to ${[...checkpoints].reverse().concat('the very start').join(', ')}`;
 }
 
-/** A line with the answer, and one for each thing that it rests on. */
+/** The answer, and a line for each of its reasons. */
 function losslessText(options: StatusOptions): string[] {
-  const {reversal: wayBack = [], width, paint} = options;
-  if (wayBack.length === 0) {
+  const {reversal = [], width, paint} = options;
+  if (reversal.length === 0) {
     return [];
   }
-  const {text, colour} = losslessWords[losslessOf(wayBack)];
+  const {text, colour} = losslessWords[losslessOf(reversal)];
   return [
-    ...labelled('lossless', [{text, paint: paint[colour]}], options),
-    ...wayBack
+    ...flow(['Reversal is lossless: ', {text, paint: paint[colour]}], options),
+    ...reversal
       .flatMap(({because}) => because)
-      .flatMap((reason) =>
-        flow([reason], {width, first: pad('', labelColumns), rest: pad('', labelColumns + 2)}),
-      ),
+      .flatMap((reason) => flow([reason], {width, first: '  ', rest: '    '})),
   ];
 }
 
 const losslessWords = {
-  yes: {text: 'yes: going back now loses nothing', colour: 'green'},
-  no: {text: 'NO: going back now would lose what was done since', colour: 'red'},
-  unknown: {text: 'not known at this moment', colour: 'yellow'},
+  yes: {text: 'yes', colour: 'green'},
+  no: {text: 'NO', colour: 'red'},
+  unknown: {text: 'unknown', colour: 'yellow'},
 } as const;
 
 function appliedText({performed, inFlight, state, appliedAt: actedAt}: EntryProgress): string {
-  const made = performed.length > 0 ? performed.join('; ') : 'nothing is known to be made yet';
+  const made = performed.length > 0 ? performed.join('; ') : 'no action completed yet';
   const since = actedAt && state === 'done' ? ` (since ${clockUtc(actedAt)} UTC)` : '';
   return inFlight
-    ? `${made}; not known whether it took: ${inFlight}`
+    ? `${made}; outcome unknown: ${inFlight}`
     : `${made}${since}${state === 'done' ? '' : ` (${stateSigns[state].word})`}`;
 }
 
-/** A journal that just ends does not know that its process is gone; whoever looks at the lock does. */
+/** A journal that just ends cannot tell that its process died; the lock can. */
 export function outcomeSign({outcome}: Progress, holder: HolderName | undefined): Sign {
   const unfinished = outcome === 'running' || outcome === 'reversing';
   return unfinished && (!holder || holder.dead)
-    ? {symbol: '✗', word: `broken off while ${outcome}`, colour: 'red'}
+    ? {symbol: '✗', word: `interrupted while ${outcome}`, colour: 'red'}
     : outcomeSigns[outcome];
 }
 
@@ -151,9 +148,7 @@ function positionText({entries, reversingTo, outcome}: Progress): string {
   const states = reversingTo ? reversingStates : busyStates;
   const busy = [...entries.values()].filter(({state}) => states.has(state)).map(({id}) => id);
   const at = busy.length > 0 ? ` at ${busy.join(', ')}` : '';
-  return outcome === 'reversing' && reversingTo
-    ? `${at}, back to ${placeText(reversingTo.to)}`
-    : at;
+  return outcome === 'reversing' && reversingTo ? `${at}, to ${placeText(reversingTo.to)}` : at;
 }
 
 const busyStates = new Set(['checking', 'applying', 'failed', 'reversing', 'reverse-failed']);
@@ -164,13 +159,13 @@ const restingOutcomes = new Set(['paused', 'done', 'reversed']);
 
 function holderText(holder: HolderName | undefined, {outcome}: Progress): string {
   if (!holder) {
-    return restingOutcomes.has(outcome) ? 'nobody' : 'nobody: its process ended without a word';
+    return restingOutcomes.has(outcome) ? 'none' : 'none: it died';
   }
   if (holder.unreadable !== undefined) {
-    return `somebody whose name ${holder.unreadable} does not tell`;
+    return `unknown: ${holder.unreadable} cannot be read`;
   }
   const since = holder.sinceUtc ? ` since ${holder.sinceUtc}` : '';
-  const gone = holder.dead ? '; that process is gone' : '';
+  const gone = holder.dead ? '; that process died' : '';
   return `${holder.user}@${holder.host}, pid ${holder.pid}${since}${gone}`;
 }
 
@@ -205,12 +200,12 @@ function tally(entries: readonly EntryProgress[], options: TextOptions): Piece[]
 }
 
 function changesInPlaceText(progress: Progress, options: TextOptions): string[] {
-  const stands = appliedTexts(progress);
-  return stands.length === 0
-    ? ['Nothing that this run changed stands.']
+  const changes = appliedTexts(progress);
+  return changes.length === 0
+    ? ['No changes of this run are in place.']
     : [
-        options.paint.bold('Stands'),
-        ...stands.flatMap((text) =>
+        options.paint.bold('Changes in place'),
+        ...changes.flatMap((text) =>
           flow([text], {width: options.width, first: '  ', rest: '    '}),
         ),
       ];
@@ -223,7 +218,7 @@ function otherRunsText({otherRuns: beside = [], width, paint}: StatusOptions): s
     ? []
     : [
         '',
-        paint.bold('Not at their end either'),
+        paint.bold('Other unfinished runs'),
         ...beside.slice(0, otherRunsMost).flatMap(({run, outcome}) => {
           const name = `${run.runbook.name} on ${run.inventory.name}`;
           const text = `${run.run}: ${name}, ${outcomeSigns[outcome].word}`;

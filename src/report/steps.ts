@@ -42,7 +42,7 @@ export function stepText(unit: AnyUnit, options: TextOptions): string {
       [`${durationText(unit.timeoutMs)}, if the runbook does not set its own`],
       options,
     ),
-    ...section('Way back', [reversalText(unit)], options),
+    ...section('Reversal', [reversalText(unit)], options),
   ].join('\n');
 }
 
@@ -60,7 +60,7 @@ function section(title: string, lines: readonly string[], {width, paint}: TextOp
 
 const partsOf = (unit: AnyUnit): readonly string[] =>
   Object.entries(unit.targets as TargetKinds).map(
-    ([part, kind]) => `${part}: a target of the kind ${kind.kind}`,
+    ([part, kind]) => `${part}: a target of kind ${kind.kind}`,
   );
 
 const needsOf = (unit: AnyUnit): readonly string[] =>

@@ -47,7 +47,7 @@ describe('the whole cutover in the lab', () => {
 
   test.for([
     {name: 'during the freeze', at: 'on source: end all client sessions'},
-    {name: 'during the swap', at: 'swap: about to'},
+    {name: 'during the swap', at: 'swap: applying'},
   ])(
     'killed $name, it is finished by resume, and nothing is lost',
     {timeout: limitMs},

@@ -190,7 +190,7 @@ describe('thirty-two services', () => {
         ...['deploy', '-i', inventory, '--images', 'application=sidekiq-nginx=master.5'],
         ...['--service', ...all.slice(0, 8), '--at-once', '2', '--yes'],
       );
-      await first.said('run:WEB3: begun');
+      await first.said('run:WEB3: started');
       first.child.kill('SIGKILL');
       await first.ended;
       const resumed = await desk.run('resume', '--yes', '--json');

@@ -21,7 +21,7 @@ test(
 
     // In the middle of the change at the registrar.
     const first = desk.start('run', runbook, '-i', 'lab', '--yes', '--until', 'drained');
-    await first.said('delegate: about to');
+    await first.said('delegate: applying');
     first.child.kill('SIGKILL');
     await first.ended;
     const there = await desk.run('resume', '--yes', '--until', 'drained');
@@ -34,7 +34,7 @@ test(
 
     // While it waits until nobody asks Route 53 any more: what it had created is still there.
     const back = desk.start('reverse', '--yes');
-    await back.said('delegate: about to undo, on registrar: wait 2 s');
+    await back.said('delegate: reversing on registrar: wait 2 s');
     back.child.kill('SIGKILL');
     await back.ended;
     const {world} = lastDocument(await desk.run('lab', 'status', '--json'));

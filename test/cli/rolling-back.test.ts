@@ -100,10 +100,10 @@ test(
 );
 
 test(
-  'killed in the middle of the rollout, it goes back from there',
+  'killed during the rollout, it goes back from there',
   async () => {
     const first = desk.start(...words('shop:4'));
-    await first.said('deploy: made on service: update the service');
+    await first.said('deploy: applied on service: update the service');
     first.child.kill('SIGKILL');
     await first.ended;
     const back = await desk.run('reverse', '--yes');

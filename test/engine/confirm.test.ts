@@ -44,7 +44,7 @@ describe('a confirmation', () => {
 
     expect(await rig.run()).toMatchObject({
       kind: 'paused',
-      problem: {code: 'declined', message: 'ada answered no at go, so the run holds.'},
+      problem: {code: 'declined', message: 'ada answered no at go, so the run is paused.'},
     });
     expect(rig.operator.failures).toEqual([]);
     expect(a.effects).toEqual([]);
@@ -73,7 +73,7 @@ describe('a confirmation', () => {
       kind: 'paused',
       problem: {
         code: 'answer-required',
-        message: 'go needs an answer, and nobody is there to give one.',
+        message: 'go needs an answer, and there is no terminal.',
       },
     });
     expect(rig.story.filter((line) => line.startsWith('answered'))).toEqual([]);
@@ -98,7 +98,7 @@ describe('a confirmation', () => {
     expect(rig.events).toContainEqual({
       kind: 'progress',
       entry: 'go',
-      text: 'lamp is not open any more: lamp is off, waiting for on',
+      text: 'lamp is no longer open: lamp is off, waiting for on',
     });
   });
 

@@ -57,7 +57,7 @@ describe('a plan', () => {
       'label: pending, known-after set',
       'after: pending, known-after label set',
       'go: ask, checked (Go?)',
-      'dear: pending, predicted (it is looked at when its turn comes)',
+      'dear: pending, predicted (skipped when planning)',
       '— Ashes are forever. —',
       'burn: change, predicted [burn letter]',
     ]);
@@ -108,9 +108,9 @@ describe('a plan', () => {
 
     expect((await rig.plan()).items.map(shortly)).toEqual([
       'broken: blocked, checked (entry-blocked: valve on a is broken.)',
-      'unreachable: blocked, checked (check-failed: unreachable could not be looked at: no route to b.)',
-      expect.stringMatching(/^unfit: blocked, checked \(input-invalid: The input of unfit does/),
-      'throws: blocked, checked (input-invalid: The input of throws does not fit: the lambda is wrong)',
+      'unreachable: blocked, checked (check-failed: unreachable could not be checked: no route to b.)',
+      expect.stringMatching(/^unfit: blocked, checked \(input-invalid: The input of unfit is/),
+      'throws: blocked, checked (input-invalid: The input of throws is not valid: the lambda is wrong)',
       'fine: change, checked [put new into x]',
     ]);
   });
@@ -124,7 +124,7 @@ describe('a plan', () => {
     const rig = new Rig({runbook, shelves: [new Shelf('a')]});
 
     expect((await rig.plan()).items.map(shortly)[1]).toBe(
-      'label: blocked, predicted (input-invalid: The input of label does not fit: it asks for what sett gives, and sett is no earlier entry)',
+      'label: blocked, predicted (input-invalid: The input of label is not valid: it asks for what sett gives, and sett is no earlier entry)',
     );
   });
 

@@ -42,7 +42,7 @@ test('what a gate remarks stands in the plan, and does not change its digest', a
   const [plan, other] = [await planned(rigged('dust')), await planned(rigged('sand'))];
   const text = planText(plan, {width: 80, paint: plainPaint});
   expect(text).toContain(
-    '  ✓ open    look shelf.remarks on a [checked]\n        ! There is dust in x.\n',
+    '  ✓ open     look shelf.remarks on a [checked]\n        ! There is dust in x.\n',
   );
   expect(plan.digest).toBe(other.digest);
 });
@@ -57,7 +57,7 @@ test('what a gate remarks is journaled when it opens', async () => {
     remarks: ['There is dust in x.'],
   });
   expect(opened && factText(opened)).toEqual([
-    'look: done; nothing was changed here',
-    'warns: There is dust in x.',
+    'look: done (nothing to change)',
+    'warning: There is dust in x.',
   ]);
 });

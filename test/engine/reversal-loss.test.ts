@@ -53,7 +53,7 @@ test('an entry that is going back just now is not taken for one that is broken',
     {
       entry: 'two',
       lossless: 'unknown',
-      because: [expect.stringContaining('half-way back')],
+      because: [expect.stringContaining('reversal is not complete')],
     },
   ]);
 });

@@ -236,7 +236,7 @@ describe('the way back', () => {
       outlook: 'drift',
       actions: [],
       detail: message,
-      hint: expect.stringContaining('Decide with them'),
+      hint: expect.stringContaining('Agree with them'),
     });
     expect(await rig.reverse()).toMatchObject({
       kind: 'reverse-failed',
@@ -314,7 +314,7 @@ describe('the way back', () => {
     const {lines} = await rig.reversePlan();
     expect(lines.map(({entry, outlook, detail: says}) => [entry, outlook, says])).toEqual([
       ['two', 'change', undefined],
-      ['one', 'pending', 'two goes back first; then it is looked at again'],
+      ['one', 'pending', 'two is reversed first; then this is checked again'],
     ]);
     expect(await rig.reverse()).toEqual({kind: 'reversed', to: null});
     expect(a.picture).toEqual(oldBoxes);
@@ -342,7 +342,7 @@ describe('the way back', () => {
 
     expect(await rig.reverse()).toMatchObject({
       kind: 'reverse-failed',
-      problem: {code: 'check-failed', message: 'three could not be looked at: no route to a.'},
+      problem: {code: 'check-failed', message: 'three could not be checked: no route to a.'},
     });
   });
 
@@ -374,7 +374,7 @@ describe('the way back', () => {
       problem: {
         code: 'reversal-ineffective',
         message:
-          'one was reversed, and the world is not back: it is {"x":"meddled"}; before the run it was {"x":"old"}.',
+          'one was reversed, and is not as it was before: it is {"x":"meddled"}; before the run it was {"x":"old"}.',
       },
     });
     expect(rig.story).not.toContain('entry-reversed one');
@@ -507,7 +507,7 @@ describe('after the point of no return', () => {
       await expect(rig.reversePlan(to), to).rejects.toMatchObject({
         problem: {
           code: 'irreversible-step-applied',
-          message: `burn stands after ${to} and cannot be reversed: Ashes hold no text.`,
+          message: `burn was applied after ${to}, and cannot be reversed: Ashes hold no text.`,
         },
       });
     }

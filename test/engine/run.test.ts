@@ -185,8 +185,7 @@ describe('a run', () => {
     expect(await rig.run()).toMatchObject({
       problem: {
         code: 'step-ineffective',
-        message:
-          'set performed its actions, and the world is not as it should be: x is meddled, not new.',
+        message: 'set performed its actions, and they had no effect: x is meddled, not new.',
       },
     });
     expect(a.effects).toHaveLength(1);
@@ -219,7 +218,7 @@ describe('a run', () => {
     expect(await rig.run()).toMatchObject({
       problem: {
         code: 'action-failed',
-        message: 'set did not get through "put new into x" on a: the shelf is painted.',
+        message: 'set failed at "put new into x" on a: the shelf is painted.',
       },
     });
   });
@@ -245,7 +244,7 @@ describe('a run', () => {
     const rig = new Rig({runbook: book.step('set', fill, put({x: 'new'})), shelves: [a]});
 
     expect(await rig.run()).toMatchObject({
-      problem: {code: 'check-failed', message: 'set could not be looked at: no route to a.'},
+      problem: {code: 'check-failed', message: 'set could not be checked: no route to a.'},
     });
     expect(looks).toBe(5);
     expect(rig.story).not.toContain('before set {"x":"old"}');
@@ -343,14 +342,14 @@ describe('a run', () => {
     expect(await rig.run()).toMatchObject({
       kind: 'reverse-failed',
       problem: {
-        message: 'set did not get through "put old into x" on a: jammed.',
+        message: 'set failed at "put old into x" on a: jammed.',
       },
     });
     expect(rig.operator.failures).toEqual([]);
     expect(rig.progress).toMatchObject({outcome: 'reverse-failed'});
   });
 
-  test('a step that needs what a skipped one would have given fails, and says which', async () => {
+  test('a step that needs the output of a skipped one would have given fails, and says which', async () => {
     const a = new Shelf('a');
     a.beforePut = (words) => {
       if (words.includes('x')) {
@@ -367,7 +366,7 @@ describe('a run', () => {
     expect(await rig.run()).toMatchObject({
       problem: {
         code: 'input-unavailable',
-        message: 'label needs what set gives, and set was not done.',
+        message: 'label needs the output of set, and set was not done.',
       },
     });
     expect(rig.story).toContain('entry-skipped set: not today');
@@ -419,7 +418,7 @@ describe('a run', () => {
         question: 'Pass the point of no return?',
         details: [
           'Ashes are forever.',
-          'After it, going back to any earlier checkpoint is refused.',
+          'After it, a reversal to any earlier checkpoint is refused.',
         ],
         mustType: 'pantry',
         head: expect.stringMatching(/^[0-9a-f]{64}$/),

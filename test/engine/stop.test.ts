@@ -28,8 +28,8 @@ describe('a signal', () => {
       kind: 'paused',
       problem: {
         code: 'run-stopped',
-        message: 'The run was stopped by SIGINT and holds between two actions.',
-        hint: 'Go on with: switcharoo resume',
+        message: 'The run was stopped by SIGINT, and is paused between two actions.',
+        hint: 'Continue with: switcharoo resume',
       },
     });
     expect(rig.story.slice(-3)).toEqual([
@@ -42,7 +42,7 @@ describe('a signal', () => {
     expect(a.effects).toEqual(['a: x = 1', 'a: y = 2']);
   });
 
-  test('in the middle of a look holds, and is no failure of the look', async () => {
+  test('during a look holds, and is no failure of the look', async () => {
     const a = new Shelf('a');
     const rig = new Rig({runbook: book.step('set', fill, two), shelves: [a]});
     a.onRead = () => {
@@ -54,7 +54,7 @@ describe('a signal', () => {
     expect(rig.story).toEqual(['run-started', 'entry-started set', 'run-paused (run-stopped)']);
   });
 
-  test('in the middle of the look from which a step makes its plan holds too', async () => {
+  test('during the look from which a step makes its plan holds too', async () => {
     const a = new Shelf('a');
     const rig = new Rig({runbook: book.step('set', fill, two), shelves: [a]});
     let reads = 0;
@@ -130,8 +130,9 @@ describe('a signal', () => {
       kind: 'paused',
       problem: {
         code: 'run-stopped',
-        message: 'The reversal was stopped by SIGINT before one, and holds between two entries.',
-        hint: 'Go on with: switcharoo resume',
+        message:
+          'The reversal was stopped by SIGINT before one, and is paused between two entries.',
+        hint: 'Continue with: switcharoo resume',
       },
     });
     expect(a.picture).toEqual({x: '1', y: '2'});
@@ -167,8 +168,8 @@ describe('a signal', () => {
     await expect(rig.plan()).rejects.toMatchObject({
       problem: {
         code: 'run-stopped',
-        message: 'The look at the world was stopped by SIGINT.',
-        hint: 'Nothing was changed by it. Give the command again when it is time.',
+        message: 'The checks were stopped by SIGINT.',
+        hint: 'Nothing was changed. Repeat the command when you are ready.',
       },
     });
   });
@@ -184,7 +185,7 @@ test('a signal while the way back is planned ends the look, and says that nothin
   };
 
   await expect(rig.reversePlan()).rejects.toMatchObject({
-    problem: {code: 'run-stopped', message: 'The look at the world was stopped by SIGINT.'},
+    problem: {code: 'run-stopped', message: 'The checks were stopped by SIGINT.'},
   });
 });
 
@@ -203,8 +204,8 @@ describe('a second signal', () => {
       problem: {
         code: 'run-stopped-in-action',
         message:
-          'The run was stopped by SIGINT, and whether "put 1 into x" at set took is not known.',
-        hint: 'Look, and go on, with: switcharoo resume',
+          'The run was stopped by SIGINT, and the outcome of "put 1 into x" at set is unknown.',
+        hint: 'Check the targets and continue with: switcharoo resume',
       },
     });
     expect(rig.progress.entries.get('set')).toMatchObject({
@@ -234,7 +235,7 @@ describe('a second signal', () => {
     expect(rig.progress.entries.get('set')).toMatchObject({applied: true});
   });
 
-  test('in the middle of a reversal holds there, and resume goes on with it', async () => {
+  test('during a reversal holds there, and resume goes on with it', async () => {
     const a = new Shelf('a');
     const rig = new Rig({runbook: book.step('set', fill, two), shelves: [a]});
     await rig.run();
@@ -250,8 +251,8 @@ describe('a second signal', () => {
       kind: 'paused',
       problem: {
         code: 'run-stopped-in-action',
-        message: 'The reversal was stopped by SIGINT in the middle of set, which stands half-way.',
-        hint: 'Look, and go on, with: switcharoo resume',
+        message: 'The reversal was stopped by SIGINT during set, which is partly reversed.',
+        hint: 'Check the targets and continue with: switcharoo resume',
       },
     });
     expect(rig.story).not.toContain('entry-reversed set');

@@ -97,7 +97,7 @@ d: {kind: box, host: h, password: {file: FOLDER/none}}
 `,
     );
     expect(problems).toEqual([
-      ['target-wrong-kind', 'a in FILE is of the kind barrel; the runbook needs box.'],
+      ['target-wrong-kind', 'a in FILE is of kind barrel; the runbook needs box.'],
       [
         'target-invalid',
         'b in FILE is not complete: ✖ Invalid input: expected string, received undefined\n  → at host\n✖ Invalid input: expected number, received NaN\n  → at port',
@@ -114,7 +114,7 @@ d: {kind: box, host: h, password: {file: FOLDER/none}}
         'secret-missing',
         "d needs file FOLDER/none, which cannot be read: ENOENT: no such file or directory, open 'FOLDER/none'.",
       ],
-      ['target-missing', 'The runbook works on e (box), and FILE has no target of that name.'],
+      ['target-missing', 'The runbook needs the target e (box), and FILE has none of that name.'],
     ]);
     expect(text).not.toContain('hunter2');
   });
@@ -151,13 +151,13 @@ describe('the parameters of a run', () => {
 
   test('are refused when one is missing or of another type', () => {
     expect(() => paramsFor(runbook, inventoryWith('{lagMsMax: soon}'))).toThrow(
-      'The parameters of boxes do not fit: ✖ Invalid input: expected number, received NaN\n  → at lagMsMax\n✖ Invalid input: expected string, received undefined\n  → at name',
+      'The parameters of boxes are not valid: ✖ Invalid input: expected number, received NaN\n  → at lagMsMax\n✖ Invalid input: expected string, received undefined\n  → at name',
     );
   });
 
   test('are refused when one given by hand is none of the runbook: a slip would change nothing, silently', () => {
     expect(() => paramsFor(runbook, inventoryWith('{name: n, unused: 1}'), {lagMax: '9'})).toThrow(
-      'The parameters of boxes do not fit: lagMax is none of them; they are lagMsMax, name',
+      'The parameters of boxes are not valid: lagMax is none of them; they are lagMsMax, name',
     );
   });
 });

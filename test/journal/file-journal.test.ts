@@ -127,8 +127,8 @@ describe('a journal on the disk', () => {
     const path = join(folderWith({'journal.jsonl': ''}), 'journal.jsonl');
     expect(problemOf(() => readJournal(path))).toEqual({
       code: 'journal-empty',
-      message: `${path} holds no entry: its run ended before it had begun.`,
-      hint: 'Nothing was changed by it. Start again with: switcharoo run',
+      message: `${path} has no entries: its run ended before it started.`,
+      hint: 'It changed nothing. Start again with: switcharoo run',
     });
   });
 
@@ -337,7 +337,7 @@ describe('nothing is appended any more', () => {
     expect(problemOf(() => journal.append({kind: 'run-done'}))).toMatchObject({
       code: 'lock-lost',
       message:
-        'tidy-up@pantry is held by bob@bastion (pid 1) now; this process has been overtaken and acts no more.',
+        'tidy-up@pantry is held by bob@bastion (pid 1) now; this process lost it and has stopped.',
     });
     isHeld = true;
     expect(problemOf(() => journal.append({kind: 'run-done'}))).toMatchObject({code: 'lock-lost'});
@@ -377,7 +377,7 @@ describe('nothing is appended any more', () => {
     const {appended, problem, again} = JSON.parse(stdout);
     expect(problem).toMatchObject({
       code: 'journal-unwritable',
-      message: expect.stringMatching(/does not take another entry: the disk took \d+ of \d+ bytes/),
+      message: expect.stringMatching(/cannot be written: the disk took \d+ of \d+ bytes/),
     });
     expect(again).toEqual(problem);
     expect(readJournal(path)).toMatchObject({tornBytes: 0, entries: {length: appended}});

@@ -48,7 +48,7 @@ describe('a lock', () => {
     expect(problemOf(() => acquireLock(second))).toEqual({
       code: 'lock-held',
       message: `tidy-up@pantry has been held by ada@bastion (pid ${process.pid}) since 2026-03-01T03:00:00.000Z, for run r1.`,
-      hint: 'Let that process finish or stop it. If it cannot be reached, take over with: switcharoo unlock r1',
+      hint: 'Wait for that process or stop it. If nobody can reach it, take over with: switcharoo unlock r1',
     });
   });
 
@@ -186,7 +186,7 @@ describe('a lock that is taken over by name', () => {
     expect(tookOverFrom).toMatchObject({user: 'ada', machine: 'another machine'});
     expect(problemOf(() => journal.append({kind: 'run-done'}))).toEqual({
       code: 'lock-lost',
-      message: `tidy-up@pantry is held by bob@bastion (pid ${process.pid}) now; this process has been overtaken and acts no more.`,
+      message: `tidy-up@pantry is held by bob@bastion (pid ${process.pid}) now; this process lost it and has stopped.`,
       hint: 'Leave the run to whoever took it over.',
     });
     journal.close();
@@ -199,7 +199,7 @@ describe('a lock that is taken over by name', () => {
     expect(problemOf(() => overtakeLock(request()))).toEqual({
       code: 'lock-not-held',
       message: 'Nobody holds tidy-up@pantry.',
-      hint: 'There is nothing to unlock. Go on with: switcharoo resume',
+      hint: 'There is nothing to unlock. Continue with: switcharoo resume',
     });
   });
 

@@ -41,7 +41,7 @@ describe('a fact on its way to the journal', () => {
       {
         name: 'a before-image: another unit would be started on the way back',
         fact: {kind: 'before', entry: 'stop', before: {unit: 'shop.service'}, differences: []},
-        says: 'The before-image of stop would bring the text of a secret into the journal, where none may be.',
+        says: 'The before-image of stop would put the text of a secret into the journal.',
       },
       {
         name: 'an output: a later step would be given another one',
@@ -51,12 +51,12 @@ describe('a fact on its way to the journal', () => {
           output: {file: 'shop.000004'},
           changedByRun: true,
         },
-        says: 'The output of stop would bring the text of a secret into the journal, where none may be.',
+        says: 'The output of stop would put the text of a secret into the journal.',
       },
       {
         name: 'the parameters: the run would be resumed with others',
         fact: runStarted({params: {siteName: 'shop.example'}}),
-        says: 'The parameters would bring the text of a secret into the journal, where none may be.',
+        says: 'The parameters would put the text of a secret into the journal.',
       },
     ];
 
@@ -71,7 +71,7 @@ describe('a fact on its way to the journal', () => {
     expect(refusalOf(odd as unknown as Fact)).toMatchObject({
       code: 'journal-entry-malformed',
       message:
-        'An entry of the kind before is not whole, so it could never be read back, and was not written.',
+        'An entry of kind before is incomplete, could not be read back, and was not written.',
     });
   });
 });

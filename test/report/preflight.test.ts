@@ -55,8 +55,8 @@ describe('what was looked over before the night', () => {
 
 · source (mysql): 32 checks, 2 findings
 ✓ aurora (mysql.aurora): 49 checks, nothing found
-Without checks of their own: zone, site.
-It has only looked: nothing was changed.`);
+No checks for: zone, site.
+Nothing was changed.`);
   });
 
   test('is one below the other on a terminal of 80 columns', () => {
@@ -76,8 +76,8 @@ warn
 
 · source (mysql): 32 checks, 2 findings
 ✓ aurora (mysql.aurora): 49 checks, nothing found
-Without checks of their own: zone, site.
-It has only looked: nothing was changed.`);
+No checks for: zone, site.
+Nothing was changed.`);
   });
 
   test.each([40, 60, 80, 110, 160])('never goes beyond %i columns', (width) => {

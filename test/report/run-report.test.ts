@@ -11,7 +11,7 @@ const times = (run: ReturnType<typeof doneRun>) => {
 };
 
 describe('a report is a fold of the journal', () => {
-  test('the time of people is kept apart from the time of machines', () => {
+  test('the time waiting for answers is kept apart from the time of machines', () => {
     expect(times(doneRun())).toEqual({
       totalMs: 360_000,
       machineMs: 314_000,

@@ -243,13 +243,13 @@ test('a run that has just begun has a status', () => {
     state       ▸ running
     started     2026-03-01 03:00:00 UTC, 1 h 30 m ago
     last entry  #0 at 2026-03-01 03:00:00 UTC, 1 h 30 m ago
-    held by     ada@bastion, pid 4711 since 2026-03-01T03:00:00Z
-    way back    not needed: nothing stands
+    process     ada@bastion, pid 4711 since 2026-03-01T03:00:00Z
+    reversal    not needed: no changes in place
 
     Prepare   2 entries: 2 · not started
     Cut over  3 entries: 3 · not started
     Settle    1 entry: 1 · not started
 
-    Nothing that this run changed stands."
+    No changes of this run are in place."
   `);
 });

@@ -350,7 +350,7 @@ export class Schedule {
     try {
       return this.#onlooker.newest(this.disk, this.#runs);
     } catch (error) {
-      this.refute(`the journal does not load: ${(error as Error).message}`);
+      this.refute(`the journal cannot be loaded: ${(error as Error).message}`);
       return undefined;
     }
   }

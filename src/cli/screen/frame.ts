@@ -67,7 +67,7 @@ function header(view: View, progress: Progress, {columns, now, paint}: FrameOpti
       columns,
     ),
     oneLine(
-      [{text: `${clockUtc(now)} UTC  way back: ${reversalText(progress)}`, paint: paint.dim}],
+      [{text: `${clockUtc(now)} UTC  reversal: ${reversalText(progress)}`, paint: paint.dim}],
       columns,
     ),
   ];
@@ -171,7 +171,7 @@ function tookText(entries: readonly EntryProgress[]): string {
 
 const busyForward: ReadonlySet<EntryState> = new Set(['checking', 'applying', 'reversing']);
 const busyReversing: ReadonlySet<EntryState> = new Set(['reversing']);
-/** On the way back, what was broken off on the way forward is not at work any more. */
+/** During a reversal, what was interrupted on the way forward is not at work any more. */
 const busyIn = ({progress}: View): ReadonlySet<EntryState> =>
   progress?.reversingTo ? busyReversing : busyForward;
 const bad: ReadonlySet<EntryState> = new Set(['failed', 'reverse-failed']);
@@ -260,7 +260,7 @@ function entryLine(
   );
 }
 
-const signColumns = 10;
+const signColumns = 12;
 
 function timeText(
   view: View,

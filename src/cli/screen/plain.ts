@@ -16,11 +16,11 @@ export interface PlainOptions {
 export function plainScreen({stream, now, progressEveryMs = 5000}: PlainOptions): Screen {
   const write = survivingWrite(stream);
   const progressLines = new ProgressLines(progressEveryMs);
-  let held: string[] | undefined;
+  let buffered: string[] | undefined;
   const say = (at: Date, text: string) => {
     const line = `${at.toISOString()} ${clean(text)}\n`;
-    if (held) {
-      held.push(line);
+    if (buffered) {
+      buffered.push(line);
     } else {
       write(line);
     }
@@ -34,11 +34,11 @@ export function plainScreen({stream, now, progressEveryMs = 5000}: PlainOptions)
       }
     },
     pause: () => {
-      held = [];
+      buffered = [];
     },
     resume: () => {
-      const lines = held ?? [];
-      held = undefined;
+      const lines = buffered ?? [];
+      buffered = undefined;
       for (const line of lines) {
         write(line);
       }
@@ -52,7 +52,7 @@ function eventText(event: EngineEvent): string | undefined {
     case 'planned':
       return `planned ${event.plan.digest}: ${counted(event.plan.items.length, 'item')}`;
     case 'reverse-planned':
-      return `planned the way back ${event.plan.digest}: ${counted(event.plan.lines.length, 'entry', 'entries')}`;
+      return `planned the reversal ${event.plan.digest}: ${counted(event.plan.lines.length, 'entry', 'entries')}`;
     case 'warning':
       return `warning: ${event.problem.message} ${event.problem.hint} (${event.problem.code})`;
     case 'journaled':

@@ -44,7 +44,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
   test('while the outage clock runs', () => {
     expect(shown(opening(), 80, 24, '2026-03-01T03:05:58.000Z')).toMatchInlineSnapshot(`
       "▸ running  OUTAGE 5.6 s  shop-move on lab  5 m 58 s
-      03:05:58 UTC  way back: open to prepared, the very start
+      03:05:58 UTC  reversal: possible to prepared, the very start
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ▸ Cut over  3 entries: 2 done, 1 applying
@@ -83,7 +83,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
       shown(viewOf(journaled(heldRun())), 80, 24, '2026-03-01T03:06:30Z'),
     ).toMatchInlineSnapshot(`
       "‖ paused  OUTAGE 37 s  shop-move on lab  6 m 30 s
-      03:06:30 UTC  way back: open to prepared, the very start
+      03:06:30 UTC  reversal: possible to prepared, the very start
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ✗ Cut over  3 entries: 2 done, 1 failed
@@ -100,7 +100,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
       shown(viewOf(journaled(doneRun())), 80, 24, '2026-03-01T03:06:30Z'),
     ).toMatchInlineSnapshot(`
       "✓ done  outage was 3.0 s  shop-move on lab  6 m 30 s
-      03:06:30 UTC  way back: closed: the point of no return is passed
+      03:06:30 UTC  reversal: not possible: the point of no return is passed
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ✓ Cut over  3 entries: 3 done, 46 s
@@ -113,7 +113,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
     const back = viewOf(journaled(reversedRun().slice(0, 30)));
     expect(shown(back, 80, 24, '2026-03-01T04:06:30Z')).toMatchInlineSnapshot(`
       "◂ reversing  OUTAGE 1 h 00 m  shop-move on lab  1 h 06 m
-      04:06:30 UTC  way back: under way, to prepared
+      04:06:30 UTC  reversal: in progress, to prepared
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ▸ Cut over  3 entries: 1 done, 1 reversing, 1 reversed
@@ -131,7 +131,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
       shown(viewAfter(opening(), {kind: 'warning', problem}), 60, 12, '2026-03-01T03:05:58.000Z'),
     ).toMatchInlineSnapshot(`
       "▸ running  OUTAGE 5.6 s  shop-move on lab  5 m 58 s
-      03:05:58 UTC  way back: open to prepared, the very start
+      03:05:58 UTC  reversal: possible to prepared, the very start
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ▸ Cut over  3 entries: 2 done, 1 applying
@@ -166,15 +166,15 @@ const thousand = (): View => {
 test('of a thousand entries, those around the one at work are shown', () => {
   expect(shown(thousand(), 60, 12, '2026-03-01T03:30:00Z')).toMatchInlineSnapshot(`
     "▸ running  long on lab  30 m 00 s
-    03:30:00 UTC  way back: open to the very start
+    03:30:00 UTC  reversal: possible to the very start
 
     ▸ Everything  1000 entries: 500 done, 1 checking, 499 not s…
       … above: 499 entries: 499 done
       ✓ done      entry-499  1.3 s
       ⠋ checking  entry-500  10 m 49 s of at most 1 h 00 m
-      · not startedentry-501
-      · not startedentry-502
-      · not startedentry-503
+      · not started entry-501
+      · not started entry-502
+      · not started entry-503
       … below: 496 entries: 496 not started"
   `);
 });
@@ -285,23 +285,23 @@ describe('without a terminal', () => {
       "2026-03-01T03:05:58.000Z planned 4f1c22aa90b1d3e7: 10 items
       2026-03-01T03:00:00.000Z run shop-move-20260301-1 of shop-move on lab started by ada@bastion (pid 4711) - plan 4f1c22aa90b1d3e7, 6 entries, switcharoo 0.1.0
       2026-03-01T03:00:04.000Z ada answered "yes" to: Run this plan on lab?
-      2026-03-01T03:00:05.000Z lower-ttl: begun
-      2026-03-01T03:00:05.100Z lower-ttl: about to on db1: set the TTL of shop.test. A to 5
-      2026-03-01T03:00:07.100Z lower-ttl: made on db1: set the TTL of shop.test. A to 5
+      2026-03-01T03:00:05.000Z lower-ttl: started
+      2026-03-01T03:00:05.100Z lower-ttl: applying on db1: set the TTL of shop.test. A to 5
+      2026-03-01T03:00:07.100Z lower-ttl: applied on db1: set the TTL of shop.test. A to 5
       2026-03-01T03:00:07.300Z lower-ttl: done
-      2026-03-01T03:00:08.300Z drained: begun
-      2026-03-01T03:05:08.300Z drained: done; nothing was changed here
+      2026-03-01T03:00:08.300Z drained: started
+      2026-03-01T03:05:08.300Z drained: done (nothing to change)
       2026-03-01T03:05:08.300Z checkpoint prepared reached
-      2026-03-01T03:05:09.300Z go: begun
+      2026-03-01T03:05:09.300Z go: started
       2026-03-01T03:05:51.300Z ada answered "yes" to: Cut over now? - lag 0 bytes
-      2026-03-01T03:05:51.300Z go: done; nothing was changed here
-      2026-03-01T03:05:52.300Z freeze: begun
-      2026-03-01T03:05:52.400Z freeze: about to on db1: set super_read_only = ON
-      2026-03-01T03:05:52.800Z freeze: made on db1: set super_read_only = ON
+      2026-03-01T03:05:51.300Z go: done (nothing to change)
+      2026-03-01T03:05:52.300Z freeze: started
+      2026-03-01T03:05:52.400Z freeze: applying on db1: set super_read_only = ON
+      2026-03-01T03:05:52.800Z freeze: applied on db1: set super_read_only = ON
       2026-03-01T03:05:53.000Z freeze: done
-      2026-03-01T03:05:54.000Z open: begun
-      2026-03-01T03:05:54.100Z open: about to on aurora: let the application write
-      2026-03-01T03:06:04.100Z open: did not end well on aurora: let the application write - aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s. (target-unreachable)
+      2026-03-01T03:05:54.000Z open: started
+      2026-03-01T03:05:54.100Z open: applying on aurora: let the application write
+      2026-03-01T03:06:04.100Z open: failed on aurora: let the application write - aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s. (target-unreachable)
       2026-03-01T03:06:04.100Z open: failed - aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s. (target-unreachable)
       2026-03-01T03:06:24.100Z ada answered "stop" to: open failed. What now?
       2026-03-01T03:06:24.100Z paused - aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s. (target-unreachable)
