@@ -48,9 +48,9 @@ describe('a frame shows the phase at work, and folds the others', () => {
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ▸ Cut over  3 entries: 2 done, 1 applying
-        ✓ done      go      42 s
-        ✓ done      freeze  700 ms
-        ⠋ applying  open    4.0 s (1.4 s earlier)
+        ✓ done        go      42 s
+        ✓ done        freeze  700 ms
+        ⠋ applying    open    4.0 s (1.4 s earlier)
             └ aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands
               at mysql-bin.000007:88012
       · Settle    1 entry: 1 not started"
@@ -87,9 +87,9 @@ describe('a frame shows the phase at work, and folds the others', () => {
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ✗ Cut over  3 entries: 2 done, 1 failed
-        ✓ done      go      42 s
-        ✓ done      freeze  700 ms
-        ✗ failed    open
+        ✓ done        go      42 s
+        ✓ done        freeze  700 ms
+        ✗ failed      open
             └ aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s.
       · Settle    1 entry: 1 not started"
     `);
@@ -105,7 +105,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ✓ Cut over  3 entries: 3 done, 46 s
       ✓ Settle    1 entry: 1 done, 600 ms
-        ✓ done      cut-off  600 ms"
+        ✓ done        cut-off  600 ms"
     `);
   });
 
@@ -117,10 +117,10 @@ describe('a frame shows the phase at work, and folds the others', () => {
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ▸ Cut over  3 entries: 1 done, 1 reversing, 1 reversed
-        ✓ done      go      42 s
-        ⠋ reversing freeze  3.7 s
+        ✓ done        go      42 s
+        ⠋ reversing   freeze  3.7 s
             └ on db1: set super_read_only = OFF
-        ↩ reversed  open    200 ms
+        ↩ reversed    open    200 ms
       · Settle    1 entry: 1 not started"
     `);
   });
@@ -136,7 +136,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ▸ Cut over  3 entries: 2 done, 1 applying
         … above: 2 entries: 2 done
-        ⠋ applying  open    4.0 s (1.4 s earlier)
+        ⠋ applying    open    4.0 s (1.4 s earlier)
             └ aurora is at mysql-bin.000003:1197, 933 bytes behind
               db1, which stands at mysql-bin.000007:88012
       · Settle    1 entry: 1 not started
@@ -170,8 +170,8 @@ test('of a thousand entries, those around the one at work are shown', () => {
 
     ▸ Everything  1000 entries: 500 done, 1 checking, 499 not s…
       … above: 499 entries: 499 done
-      ✓ done      entry-499  1.3 s
-      ⠋ checking  entry-500  10 m 49 s of at most 1 h 00 m
+      ✓ done        entry-499  1.3 s
+      ⠋ checking    entry-500  10 m 49 s of at most 1 h 00 m
       · not started entry-501
       · not started entry-502
       · not started entry-503
