@@ -4,7 +4,8 @@ import {AwsError} from '../lab/aws/replies.ts';
 import {createRoute53} from '../lab/aws/route53.ts';
 import type {Action, Look} from '../src/index.ts';
 import type {ZoneTargets} from '../steps/route53/records/edit.ts';
-import {type SwapInput, swapRecords} from '../steps/route53/swap-records.ts';
+import type {SwapInput} from '../steps/route53/records/swap-input.ts';
+import {swapRecords} from '../steps/route53/swap-records.ts';
 import {hostedZone} from '../steps/route53/target.ts';
 
 // `npm run bench:dns`: what planning and making a swap costs in a zone of 10,000 records, on an account that answers five

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {defineGate, done, waiting} from '../../src/index.ts';
-import {dnsZone} from '../name-servers/target.ts';
-import {hostedZone} from '../route53/target.ts';
+import {dnsZone} from '../name-servers/index.ts';
+import {hostedZone} from '../route53/index.ts';
 
 /** Open once the parent, the new name servers and Route 53 agree who answers for the domain. */
 export const delegationLive = defineGate({

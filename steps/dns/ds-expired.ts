@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {blocked, defineGate, done, waiting} from '../../src/index.ts';
-import {dnsZone} from '../name-servers/target.ts';
+import {dnsZone} from '../name-servers/index.ts';
 import {after, inWords, moment, utc} from './ttl/times.ts';
 
 const seconds = z.coerce.number().nonnegative();

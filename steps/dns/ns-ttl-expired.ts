@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {blocked, defineGate, done, waiting} from '../../src/index.ts';
-import {dnsZone} from '../name-servers/target.ts';
-import {hostedZone} from '../route53/target.ts';
+import {dnsZone} from '../name-servers/index.ts';
+import {hostedZone} from '../route53/index.ts';
 import {dnsView} from './target.ts';
 import {after, inWords, moment, utc} from './ttl/times.ts';
 

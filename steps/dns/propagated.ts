@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineGate, done, waiting} from '../../src/index.ts';
-import {canonicalName, canonicalValue} from '../name-servers/wire/values.ts';
+import {canonicalName, canonicalValue} from '../name-servers/index.ts';
 import {dnsView, misplaced, type Reply, type Silence, wordsOf} from './target.ts';
 import {after, latest, moment, utc} from './ttl/times.ts';
 

@@ -1,8 +1,15 @@
 import type {Packet} from 'dns-packet';
 import {z} from 'zod';
 import {type Blocked, blocked, defineTarget, SwitcharooError} from '../../src/index.ts';
-import {exchange, type Over, type Question, rcodeOf} from '../name-servers/wire/exchange.ts';
-import {canonicalName, type DnsRecord, recordOf} from '../name-servers/wire/values.ts';
+import {
+  canonicalName,
+  type DnsRecord,
+  exchange,
+  type Over,
+  type Question,
+  rcodeOf,
+  recordOf,
+} from '../name-servers/index.ts';
 
 export const serverAddress = z
   .string()

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineGate, done, waiting} from '../../src/index.ts';
-import {canonicalName, type DnsRecord} from '../name-servers/wire/values.ts';
+import {canonicalName, type DnsRecord} from '../name-servers/index.ts';
 import {type DnsReader, dnsView, misplaced, type Reply, type Silence, wordsOf} from './target.ts';
 import {clocksOf, delegationTtl, type Input, input} from './ttl/drain-clocks.ts';
 import {inWords, utc} from './ttl/times.ts';

@@ -1,11 +1,14 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineGate, done, type Look, waiting} from '../../src/index.ts';
-import {dnsZone} from '../name-servers/target.ts';
-import type {Question} from '../name-servers/wire/exchange.ts';
-import {asZoneName} from '../name-servers/wire/names.ts';
-import type {Told, Unheard} from '../name-servers/zone/query.ts';
-import {inTurns} from '../name-servers/zone/records.ts';
-import {hostedZone} from '../route53/target.ts';
+import {
+  asZoneName,
+  dnsZone,
+  inTurns,
+  type Question,
+  type Told,
+  type Unheard,
+} from '../name-servers/index.ts';
+import {hostedZone} from '../route53/index.ts';
 import {answersOf} from './answers/answer-text.ts';
 
 const question = z.object({name: z.string(), type: z.string().toUpperCase()});

@@ -11,9 +11,10 @@ import {
   type Verdict,
   waiting,
 } from '../../src/index.ts';
-import {dnsZone} from '../name-servers/target.ts';
+import {dnsZone} from '../name-servers/index.ts';
+import type {NameServer} from './contract.ts';
 import {delegationAt, dsAt, namesOf, untilParentSays} from './registrar/parent-view.ts';
-import {inWords, type NameServer, plainName, registrar} from './registrar/registrar.ts';
+import {inWords, plainName, registrar} from './registrar/registrar.ts';
 import {hostedZone} from './target.ts';
 
 const targets = {

@@ -8,7 +8,7 @@ import {
   type Look,
   pending,
 } from '../../src/index.ts';
-import {dnsZone} from '../name-servers/target.ts';
+import {dnsZone} from '../name-servers/index.ts';
 import {protectedSet} from './records/edit.ts';
 import {type RecordSet, recordSet} from './records/record-set.ts';
 import {replaceSets} from './records/replace.ts';

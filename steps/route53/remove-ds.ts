@@ -9,9 +9,10 @@ import {
   pending,
   waiting,
 } from '../../src/index.ts';
-import {dnsZone} from '../name-servers/target.ts';
+import {dnsZone} from '../name-servers/index.ts';
 import {delegationAt, dsAt, namesOf, untilParentSays} from './registrar/parent-view.ts';
-import {plainName, registrar, type SigningKey, signingKey} from './registrar/registrar.ts';
+import {plainName, registrar} from './registrar/registrar.ts';
+import {type SigningKey, signingKey} from './registrar/signing-key.ts';
 import {hostedZone} from './target.ts';
 
 const input = z.object({

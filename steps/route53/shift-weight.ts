@@ -1,8 +1,7 @@
 import {z} from 'zod';
 import {defineStep, done, pending} from '../../src/index.ts';
-import {identityOf, sameSets} from './records/canonical.ts';
+import {sameSets} from './records/canonical.ts';
 import {
-  aliasInput,
   beforeImage,
   drift,
   type Edit,
@@ -16,43 +15,16 @@ import {
 import {besideInTheWay} from './records/obstacles.ts';
 import {differencesOf} from './records/record-text.ts';
 import {inScope, standingAt} from './records/scope.ts';
+import {type ShiftInput, shiftInput} from './records/shift-input.ts';
 import {obstacleToShift, shared} from './records/weights.ts';
 import {hostedZone} from './target.ts';
-
-const input = z.object({
-  /** How many of a hundred answers lead to the new side. 0 and 100 leave one simple record: that of the one side alone. */
-  percent: z.coerce.number().int().min(0).max(100),
-  /** The new side of each record. The old side is what the record answers now, and both have its TTL. */
-  records: z
-    .array(
-      z
-        .object({
-          name: z.string(),
-          type: z.string(),
-          values: z.array(z.string()).optional(),
-          alias: aliasInput.optional(),
-          healthCheckId: z.string().optional(),
-        })
-        .refine(({values = [], alias}) => values.length > 0 !== (alias !== undefined), {
-          message: 'a record has either values or an alias',
-        }),
-    )
-    .min(1)
-    .refine((records) => new Set(records.map(identityOf)).size === records.length, {
-      message: 'a record is named twice',
-    }),
-  /** How the two weighted sets are told apart while both answer. */
-  oldIdentifier: z.string().min(1).max(128).default('old'),
-  newIdentifier: z.string().min(1).max(128).default('new'),
-});
-export type ShiftInput = z.output<typeof input>;
 
 /** Leads a share of all answers to the new addresses: a canary first, then more, at last all or none. */
 export const shiftWeight = defineStep({
   name: 'route53.shift-weight',
   summary: 'Lead a share of the answers for a name to its new addresses, by weighted records.',
   targets: {zone: hostedZone},
-  input,
+  input: shiftInput,
   before: beforeImage,
   output: z.object({percent: z.number()}),
   reverses: 'Gives back exactly the share, or the simple record, that was there before.',

@@ -2,7 +2,6 @@ import {z} from 'zod';
 import {defineStep, done, pending} from '../../src/index.ts';
 import {identityOf, sameSets} from './records/canonical.ts';
 import {
-  aliasInput,
   beforeImage,
   drift,
   type Edit,
@@ -14,35 +13,14 @@ import {
   wrongZone,
 } from './records/edit.ts';
 import {besideInTheWay, obstacleTo} from './records/obstacles.ts';
-import {type RecordSet, recordSet} from './records/record-set.ts';
+import type {RecordSet} from './records/record-set.ts';
 import {differencesOf} from './records/record-text.ts';
 import {standingAt} from './records/scope.ts';
+import {type SwapInput, swapInput} from './records/swap-input.ts';
 import {hostedZone} from './target.ts';
 
 /** Where neither the runbook nor the old record says one. */
 const usualTtlSeconds = 60;
-
-const desiredSet = recordSet.omit({routing: true}).extend({
-  alias: aliasInput.optional(),
-});
-
-const input = z.object({
-  /** How the records should be. Without `ttlSeconds` or `weight`, a set keeps those of its predecessor. */
-  sets: z
-    .array(
-      desiredSet.refine(({values = [], alias}) => values.length > 0 !== (alias !== undefined), {
-        message: 'a set has either values or an alias',
-      }),
-    )
-    .min(1)
-    .refine((sets) => new Set(sets.map(identityOf)).size === sets.length, {
-      message: 'a set is named twice',
-    }),
-  /** What goes in the same batch: a CNAME that gives way to an A, an AAAA that has no successor. */
-  remove: z.array(z.object({name: z.string(), type: z.string()})).default([]),
-});
-
-export type SwapInput = z.output<typeof input>;
 
 /** Points names at their new addresses, in one batch that Route 53 makes as a whole or not at all. */
 export const swapRecords = defineStep({
@@ -50,7 +28,7 @@ export const swapRecords = defineStep({
   summary:
     'Replace records of a hosted zone in one batch, and wait until all its name servers have them.',
   targets: {zone: hostedZone},
-  input,
+  input: swapInput,
   before: beforeImage,
   output: z.object({}),
   reverses: 'Replaces the new records by exactly the old ones, in one batch.',

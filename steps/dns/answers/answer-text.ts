@@ -1,6 +1,4 @@
-import type {Question} from '../../name-servers/wire/exchange.ts';
-import type {ZoneRecord} from '../../name-servers/wire/rdata.ts';
-import type {Told, Unheard} from '../../name-servers/zone/query.ts';
+import type {Question, Told, Unheard, ZoneRecord} from '../../name-servers/index.ts';
 
 /** What an authoritative server says to a question, in words: two that are equal mean the same. */
 export function answersOf(told: Told | Unheard, {name, type}: Question): string {

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {type Action, type Blocked, blocked, type Look} from '../../../src/index.ts';
-import type {hostedZone, ZoneReader} from '../target.ts';
+import type {ZoneReader} from '../contract.ts';
+import type {hostedZone} from '../target.ts';
 import {canonicalName, sameSets} from './canonical.ts';
 import {type RecordSet, recordSet} from './record-set.ts';
 import {batchInWords, contentsOf} from './record-text.ts';

@@ -1,12 +1,12 @@
 import {type Blocked, blocked} from '../../../src/index.ts';
-import type {SwapInput} from '../swap-records.ts';
-import type {ZoneReader} from '../target.ts';
+import type {ZoneReader} from '../contract.ts';
 import {beyondLimits} from '../zone/limits.ts';
 import {identityOf} from './canonical.ts';
 import {ownedByExternalDns} from './ownership.ts';
 import type {RecordSet} from './record-set.ts';
 import {contentOf, nameOf} from './record-text.ts';
 import {batchOf} from './replace.ts';
+import type {SwapInput} from './swap-input.ts';
 
 /** Types that send clients somewhere: one that is left untouched keeps sending them to the old place. */
 const addressTypes = ['A', 'AAAA', 'CNAME', 'HTTPS', 'SVCB'];

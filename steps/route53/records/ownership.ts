@@ -1,5 +1,5 @@
 import {type Blocked, blocked} from '../../../src/index.ts';
-import type {ZoneReader} from '../target.ts';
+import type {ZoneReader} from '../contract.ts';
 import {canonicalName} from './canonical.ts';
 import type {RecordSet} from './record-set.ts';
 import {contentOf, nameOf} from './record-text.ts';

@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type Problem, type ReportProgress, SwitcharooError} from '../../../src/index.ts';
-import type {Batch, ZoneWriter} from '../target.ts';
+import type {Batch, ZoneWriter} from '../contract.ts';
 import {
   batchNotTaken,
   batchRefused,

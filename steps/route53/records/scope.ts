@@ -1,4 +1,4 @@
-import type {ZoneReader} from '../target.ts';
+import type {ZoneReader} from '../contract.ts';
 import {canonicalName} from './canonical.ts';
 import type {RecordSet} from './record-set.ts';
 

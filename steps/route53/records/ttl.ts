@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {type Blocked, blocked, done, type Look, pending, type Verdict} from '../../../src/index.ts';
-import type {ZoneReader} from '../target.ts';
+import type {ZoneReader} from '../contract.ts';
 import {canonicalName} from './canonical.ts';
 import {drift, type Edit, firstSeen, protectedSet, wrongZone, type ZoneTargets} from './edit.ts';
 import {tooLarge} from './obstacles.ts';

@@ -1,11 +1,11 @@
 import {type Blocked, blocked} from '../../../src/index.ts';
-import type {ShiftInput} from '../shift-weight.ts';
-import type {ZoneReader} from '../target.ts';
+import type {ZoneReader} from '../contract.ts';
 import {sameSet} from './canonical.ts';
 import {apex, refusedByRoute53, routed} from './obstacles.ts';
 import type {RecordSet} from './record-set.ts';
 import {contentOf, nameOf} from './record-text.ts';
 import {inScope} from './scope.ts';
+import type {ShiftInput} from './shift-input.ts';
 
 type Side = ShiftInput['records'][number];
 

@@ -2,14 +2,9 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Nameserver, Route53DomainsClient} from '@aws-sdk/client-route-53-domains';
 import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import {type AwsClients, type AwsConfig, awsClients, awsProblem} from '../../aws/index.ts';
+import type {Entered, NameServer, RegistrarReader, RegistrarWriter} from '../contract.ts';
 import {notTaken, operationFailed, requestRefused} from './problems.ts';
-import type {
-  Entered,
-  NameServer,
-  RegistrarReader,
-  RegistrarWriter,
-  SigningKey,
-} from './registrar.ts';
+import type {SigningKey} from './signing-key.ts';
 
 type Clients = AwsClients<typeof import('@aws-sdk/client-route-53-domains'), Route53DomainsClient>;
 

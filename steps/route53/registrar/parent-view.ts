@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {ReportProgress} from '../../../src/index.ts';
-import type {NameServer} from './registrar.ts';
+import type {NameServer} from '../contract.ts';
 
 /** As much of the parent zone's reader as is asked here. */
 interface Parent {

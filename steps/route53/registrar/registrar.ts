@@ -1,60 +1,8 @@
 import {z} from 'zod';
 import {defineTarget, type ReportProgress} from '../../../src/index.ts';
 import {awsConfig, awsRights} from '../../aws/index.ts';
+import type {NameServer, RegistrarWriter} from '../contract.ts';
 import {domainsApi} from './api.ts';
-
-/** A name server as a registrar enters it. */
-export interface NameServer {
-  readonly name: string;
-  /** Its addresses, where its name is below the domain itself. */
-  readonly glue: readonly string[];
-}
-
-/** A key of the domain for which the parent vouches (DNSSEC). */
-export const signingKey = z.object({
-  flags: z.number(),
-  algorithm: z.number(),
-  /** In base64. */
-  publicKey: z.string(),
-});
-export type SigningKey = z.output<typeof signingKey>;
-
-/** What a registrar has entered for a domain. */
-export interface Entered {
-  readonly nameServers: readonly NameServer[];
-  readonly keys: readonly SigningKey[];
-  /** Why it takes no changes, if it does not. */
-  readonly locked?: string;
-}
-
-/** Who tells the parent zone which name servers a domain has. */
-export interface RegistrarReader {
-  /** The target's name in the inventory. */
-  readonly name: string;
-  readonly domain: string;
-  /** Who makes its changes, in words: `Route 53 Domains`, or `by hand at Gandi`. */
-  readonly who: string;
-  /** What is entered. `undefined` where only a person can see it: then the parent zone says it. */
-  entered(signal: AbortSignal): Promise<Entered | undefined>;
-  /** A change of this domain that is under way, in words. */
-  underway(signal: AbortSignal): Promise<string | undefined>;
-}
-
-/** Each returns once the registrar has it; by hand, once the operator was told what to enter. Safe to ask for twice. */
-export interface RegistrarWriter extends RegistrarReader {
-  setNameServers(
-    wanted: readonly NameServer[],
-    signal: AbortSignal,
-    say: ReportProgress,
-  ): Promise<void>;
-  /** Exactly these keys, in whatever order. `ds` are the records that follow from them, for who enters those. */
-  setKeys(
-    wanted: readonly SigningKey[],
-    ds: readonly string[],
-    signal: AbortSignal,
-    say: ReportProgress,
-  ): Promise<void>;
-}
 
 const config = z.discriminatedUnion('by', [
   awsConfig.extend({by: z.literal('route53-domains'), domain: z.string()}),

@@ -1,9 +1,9 @@
 import type {ListResourceRecordSetsCommandOutput} from '@aws-sdk/client-route-53';
 import {SwitcharooError} from '../../../src/index.ts';
 import {awsProblem} from '../../aws/index.ts';
+import type {Batch, Domain, Protection, Sent} from '../contract.ts';
 import {canonicalName} from '../records/canonical.ts';
 import {type RecordSet, toSdk} from '../records/record-set.ts';
-import type {Batch, Domain, Protection, Sent} from '../target.ts';
 import type {Clients} from './clients.ts';
 import {everySet, type Start, setsAtNames} from './listing.ts';
 import {requestRefused, zoneNotFound} from './problems.ts';

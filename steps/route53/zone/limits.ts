@@ -1,8 +1,8 @@
 import {isIPv4, isIPv6} from 'node:net';
 import {type Blocked, blocked} from '../../../src/index.ts';
+import type {ZoneReader} from '../contract.ts';
 import type {RecordSet} from '../records/record-set.ts';
 import {nameOf} from '../records/record-text.ts';
-import type {ZoneReader} from '../target.ts';
 
 /** API reference, ResourceRecordSet and ResourceRecord; the last two: developer guide, "Quotas". */
 const mostTtlSeconds = 2_147_483_647;

@@ -1,9 +1,6 @@
 import type {TriedWorld} from 'switcharoo/testing';
-import type {
-  NameServer,
-  RegistrarWriter,
-  SigningKey,
-} from '../../../steps/route53/registrar/registrar.ts';
+import type {NameServer, RegistrarWriter} from '../../../steps/route53/contract.ts';
+import type {SigningKey} from '../../../steps/route53/registrar/signing-key.ts';
 import {fakeZone} from './fake-zone.ts';
 
 export interface FakeDomain extends TriedWorld {

@@ -1,7 +1,7 @@
 import type {TriedWorld} from 'switcharoo/testing';
+import type {Protection, Sent, ZoneReader, ZoneWriter} from '../../../steps/route53/contract.ts';
 import {canonicalName, identityOf, sameSet} from '../../../steps/route53/records/canonical.ts';
 import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
-import type {Protection, Sent, ZoneReader, ZoneWriter} from '../../../steps/route53/target.ts';
 
 /** What Route 53 answers to a batch instead of making it; `lost` makes it, and nobody hears of it. */
 export type Answer = Exclude<Sent, {kind: 'accepted'}> | {readonly kind: 'lost'};

@@ -3,7 +3,8 @@ import {describe, expect, test} from 'vitest';
 import type {Look} from '../../../src/index.ts';
 import type {ZoneTargets} from '../../../steps/route53/records/edit.ts';
 import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
-import {type ShiftInput, shiftWeight} from '../../../steps/route53/shift-weight.ts';
+import type {ShiftInput} from '../../../steps/route53/records/shift-input.ts';
+import {shiftWeight} from '../../../steps/route53/shift-weight.ts';
 import {type FakeZone, fakeZone} from './fake-zone.ts';
 import {asLab, labZone} from './lab-zone.ts';
 

@@ -1,10 +1,11 @@
 import {lawsOfStep, type TriedWorld} from 'switcharoo/testing';
 import {describe, expect, test} from 'vitest';
 import type {Look} from '../../../src/index.ts';
+import type {ZoneReader} from '../../../steps/route53/contract.ts';
 import {beforeImage, type ZoneTargets} from '../../../steps/route53/records/edit.ts';
 import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
-import {type SwapInput, swapRecords} from '../../../steps/route53/swap-records.ts';
-import type {ZoneReader} from '../../../steps/route53/target.ts';
+import type {SwapInput} from '../../../steps/route53/records/swap-input.ts';
+import {swapRecords} from '../../../steps/route53/swap-records.ts';
 import {type FakeZone, fakeZone} from './fake-zone.ts';
 import {labZone} from './lab-zone.ts';
 

@@ -1,0 +1,31 @@
+import {z} from 'zod';
+import {identityOf} from './canonical.ts';
+import {aliasInput} from './edit.ts';
+
+export const shiftInput = z.object({
+  /** How many of a hundred answers lead to the new side. 0 and 100 leave one simple record: that of the one side alone. */
+  percent: z.coerce.number().int().min(0).max(100),
+  /** The new side of each record. The old side is what the record answers now, and both have its TTL. */
+  records: z
+    .array(
+      z
+        .object({
+          name: z.string(),
+          type: z.string(),
+          values: z.array(z.string()).optional(),
+          alias: aliasInput.optional(),
+          healthCheckId: z.string().optional(),
+        })
+        .refine(({values = [], alias}) => values.length > 0 !== (alias !== undefined), {
+          message: 'a record has either values or an alias',
+        }),
+    )
+    .min(1)
+    .refine((records) => new Set(records.map(identityOf)).size === records.length, {
+      message: 'a record is named twice',
+    }),
+  /** How the two weighted sets are told apart while both answer. */
+  oldIdentifier: z.string().min(1).max(128).default('old'),
+  newIdentifier: z.string().min(1).max(128).default('new'),
+});
+export type ShiftInput = z.output<typeof shiftInput>;

@@ -1,0 +1,26 @@
+import {z} from 'zod';
+import {identityOf} from './canonical.ts';
+import {aliasInput} from './edit.ts';
+import {recordSet} from './record-set.ts';
+
+const desiredSet = recordSet.omit({routing: true}).extend({
+  alias: aliasInput.optional(),
+});
+
+export const swapInput = z.object({
+  /** How the records should be. Without `ttlSeconds` or `weight`, a set keeps those of its predecessor. */
+  sets: z
+    .array(
+      desiredSet.refine(({values = [], alias}) => values.length > 0 !== (alias !== undefined), {
+        message: 'a set has either values or an alias',
+      }),
+    )
+    .min(1)
+    .refine((sets) => new Set(sets.map(identityOf)).size === sets.length, {
+      message: 'a set is named twice',
+    }),
+  /** What goes in the same batch: a CNAME that gives way to an A, an AAAA that has no successor. */
+  remove: z.array(z.object({name: z.string(), type: z.string()})).default([]),
+});
+
+export type SwapInput = z.output<typeof swapInput>;
