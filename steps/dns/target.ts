@@ -9,14 +9,8 @@ import {
   type Question,
   rcodeOf,
   recordOf,
+  serverAddress,
 } from '../name-servers/index.ts';
-
-export const serverAddress = z
-  .string()
-  .regex(
-    /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+)(:\d{1,5})?$/,
-    'must be address:port, such as 192.0.2.1:53',
-  );
 
 const config = z.object({
   authoritative: z.array(serverAddress).min(1),

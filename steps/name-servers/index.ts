@@ -4,6 +4,7 @@ export {exchange, exchangeMessage, type Over, type Question, rcodeOf} from './wi
 export {questionMessage, readMessage} from './wire/message.ts';
 export {asZoneName, nameBytes} from './wire/names.ts';
 export type {ZoneRecord} from './wire/rdata.ts';
+export {serverAddress} from './wire/server-address.ts';
 export {
   canonicalName,
   canonicalValue,

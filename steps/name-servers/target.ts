@@ -1,9 +1,9 @@
 import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
-import {serverAddress} from '../dns/target.ts';
 import {hostAndPort, type Question} from './wire/exchange.ts';
 import {asZoneName} from './wire/names.ts';
 import type {ZoneRecord} from './wire/rdata.ts';
+import {serverAddress} from './wire/server-address.ts';
 import {tsigAlgorithms} from './wire/tsig.ts';
 import {type ServerOf, type Told, toldBy, type Unheard} from './zone/query.ts';
 import {fromFile, fromNames, fromTransfer} from './zone/records.ts';
