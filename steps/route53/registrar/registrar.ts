@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {defineTarget, type ReportProgress} from '../../../src/index.ts';
+import {defineTarget} from '../../../src/index.ts';
 import {awsConfig, awsRights} from '../../aws/index.ts';
 import type {NameServer, RegistrarWriter} from '../contract.ts';
 import {domainsApi} from './api.ts';
