@@ -1,8 +1,8 @@
-import type {OpenTargets} from '../inventory/targets.ts';
 import type {Journal} from '../journal/contract.ts';
 import type {Fact, FactOf} from '../model/journal.ts';
 import {type Progress, progressAfter, progressOf} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
+import type {OpenTargets} from '../model/target.ts';
 import type {Clock} from './clock.ts';
 import type {Observe} from './events.ts';
 import type {Operator} from './operator.ts';

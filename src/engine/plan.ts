@@ -1,4 +1,3 @@
-import type {Inventory} from '../inventory/inventory.ts';
 import type {Entry, Item} from '../model/entry.ts';
 import {digestOfPlan, type Evidence, type Plan, type PlanLine} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
@@ -27,7 +26,7 @@ import {beforeOf} from './run-entry.ts';
 
 export interface Planning {
   readonly world: World;
-  readonly inventory: Pick<Inventory, 'name' | 'digest' | 'protected'>;
+  readonly inventory: Plan['inventory'];
   /** Where the run stands, when there is one already. */
   readonly progress?: Progress;
   readonly signal: AbortSignal;

@@ -2,19 +2,13 @@ import {z} from 'zod';
 import type {Redactor} from '../journal/redactor.ts';
 import {type Problem, problemsIn, refuseAny, SwitcharooError} from '../model/problem.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
-import type {Session, TargetKind} from '../model/target.ts';
+import type {OpenTargets, Session, TargetKind} from '../model/target.ts';
 import type {Environment} from './environment.ts';
 import {type Inventory, labVariables} from './inventory.ts';
 import {paramsInvalid, targetInvalid, targetMissing, targetWrongKind} from './problems.ts';
 import {resolveFields} from './references.ts';
 
 type AnySession = Session<unknown, unknown>;
-
-/** The systems of one run, each opened when it is first asked for. */
-export interface OpenTargets {
-  session(target: string): Promise<AnySession>;
-  close(): Promise<void>;
-}
 
 export type TargetNames = Readonly<Record<string, string>>;
 

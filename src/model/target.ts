@@ -56,6 +56,12 @@ export interface Session<Reader, Writer extends Reader> {
   close(): Promise<void>;
 }
 
+/** The systems of one run, each opened when it is first used. */
+export interface OpenTargets {
+  session(target: string): Promise<Session<unknown, unknown>>;
+  close(): Promise<void>;
+}
+
 export type TargetKinds = Readonly<Record<string, TargetKind<string, any, any>>>;
 
 export type Readers<Targets extends TargetKinds> = {

@@ -1,11 +1,11 @@
 import {refuseIfStopped} from '../engine/look.ts';
 import {withholdSecrets} from '../inventory/environment.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
-import {type OpenTargets, openTargets} from '../inventory/targets.ts';
+import {openTargets} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
 import type {Finding, Survey} from '../model/preflight.ts';
 import {problemsIn} from '../model/problem.ts';
-import type {TargetKind} from '../model/target.ts';
+import type {OpenTargets, TargetKind} from '../model/target.ts';
 import type {PreflightReport} from '../report/index.ts';
 import type {Host} from './host.ts';
 import {targetKinds} from './step-library.ts';

@@ -115,8 +115,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: 'the first before-image after a crash',
     file: runEntry,
-    from: '  if (so?.before !== undefined && so.stands) {',
-    to: '  if (so?.before === null && so.stands) {',
+    from: '  if (progress?.before !== undefined && progress.applied) {',
+    to: '  if (progress?.before === null && progress.applied) {',
   },
   {
     without: 'the look after the actions',

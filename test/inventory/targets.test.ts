@@ -2,10 +2,11 @@ import {join} from 'node:path';
 import {afterEach, describe, expect, test, vi} from 'vitest';
 import {z} from 'zod';
 import {loadInventory} from '../../src/inventory/inventory.ts';
-import {type OpenTargets, openTargets, paramsFor} from '../../src/inventory/targets.ts';
+import {openTargets, paramsFor} from '../../src/inventory/targets.ts';
 import {Redactor} from '../../src/journal/redactor.ts';
 import {ProblemsError} from '../../src/model/problem.ts';
 import {type AnyRunbook, defineRunbook} from '../../src/model/runbook.ts';
+import type {OpenTargets} from '../../src/model/target.ts';
 import {defineTarget} from '../../src/model/target.ts';
 import {folderWith} from './folder.ts';
 
