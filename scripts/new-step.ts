@@ -28,7 +28,7 @@ interface Names {
  * @throws Error with one sentence that says what to do
  */
 export function skeletonOf(step: string, root: string): readonly Written[] {
-  const names = namesOf(step, root);
+  const names = namesIn(step, root);
   const {technology, action} = names;
   const read = (file: string) => readFileSync(join(root, file), 'utf8');
   return [
@@ -43,7 +43,7 @@ export function skeletonOf(step: string, root: string): readonly Written[] {
   ];
 }
 
-function namesOf(step: string, root: string): Names {
+function namesIn(step: string, root: string): Names {
   const [, technology, action] = /^([a-z0-9-]+)\.([a-z0-9]+(?:-[a-z0-9]+)+)$/.exec(step) ?? [];
   if (technology === undefined || action === undefined) {
     throw new Error(`"${step}" is not the name of a step. ${usage}.`);
@@ -186,15 +186,23 @@ function withChange(changelog: string, {step}: Names): string {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL('..', import.meta.url));
   try {
-    const written = skeletonOf(process.argv[2] ?? '', root);
+    const step = process.argv[2] ?? '';
+    const {action, constant} = namesIn(step, root);
+    const written = skeletonOf(step, root);
     for (const {file, text} of written) {
       mkdirSync(dirname(join(root, file)), {recursive: true});
       writeFileSync(join(root, file), text);
     }
     const files = written.map(({file}) => `  ${file}\n`).join('');
-    process.stdout.write(
-      `Wrote:\n${files}Next: docs/a-step-from-issue-to-merge.md; UPDATE_GOLDEN=1 npx vitest run test/docs writes the pages.\nThe laws fail until the step is written:\n  npx vitest run ${written.find(({file}) => file.endsWith('.test.ts'))?.file}\n`,
-    );
+    const test = written.find(({file}) => file.endsWith('.test.ts'))?.file;
+    process.stdout.write(`Wrote:
+${files}Next:
+  npx vitest run ${test}          the laws fail until the step is written
+  UPDATE_GOLDEN=1 npx vitest run test/docs    writes the pages that are made from the sources
+In a runbook:
+  .step('${action}', ${constant}, {on: {target: '…'}, input: () => ({})})
+The checklist: docs/a-step-from-issue-to-merge.md
+`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     process.exitCode = 2;
