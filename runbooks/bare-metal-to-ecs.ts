@@ -113,7 +113,7 @@ export default defineRunbook({
     after: ['source-unchanged'],
   })
   .step('reverse-replication', replicateBack, {
-    on: {follower: 'source', leader: 'aurora'},
+    on: {replica: 'source', source: 'aurora'},
     input: ({params, outputs}) => ({
       host: params.auroraHost,
       port: params.auroraPort,

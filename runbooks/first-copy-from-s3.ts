@@ -72,7 +72,7 @@ export default defineRunbook({
     after: ['replicate'],
     timeoutMs: 24 * 3_600_000,
   })
-  .checkpoint('following')
+  .checkpoint('replicating')
 
   .phase('Prove')
   .step('equal', verifyData, {

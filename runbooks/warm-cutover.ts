@@ -167,7 +167,7 @@ export default defineRunbook({
         after: ['proxy-ready'],
       })
       .step('reverse-replication', replicateBack, {
-        on: {follower: 'source', leader: 'aurora'},
+        on: {replica: 'source', source: 'aurora'},
         input: ({params, outputs}) => ({
           host: params.auroraHost,
           port: params.auroraPort,

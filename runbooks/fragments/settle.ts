@@ -34,7 +34,7 @@ export const settle = defineFragment(
       })
       .pointOfNoReturn('From here on the old source misses what is written on Aurora.')
       .step('stop-reverse-replication', stopReplication, {
-        on: {follower: 'source'},
+        on: {replica: 'source'},
         input: () => ({}),
         after: ['reverse-replication-near'],
       }),

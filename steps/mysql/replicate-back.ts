@@ -25,16 +25,16 @@ import {waitForPosition} from './replication/waits.ts';
 import {mysqlServer} from './target.ts';
 
 const input = z.object({
-  /** How the follower reaches the leader. */
+  /** How the replica reaches the source. */
   host: z.string(),
   port: z.coerce.number().int().default(3306),
-  /** Where the leader's log stood before anybody could write there. */
+  /** Where the source's log stood before anybody could write there. */
   ...positionSchema.shape,
-  /** Where the follower itself was frozen: what it wrote later, the leader does not have. */
+  /** Where the replica itself was frozen: what it wrote later, the source does not have. */
   frozenAt: positionSchema.optional(),
 });
 type Input = z.output<typeof input>;
-type Servers = {readonly follower: MysqlReader; readonly leader: MysqlReader};
+type Servers = {readonly replica: MysqlReader; readonly source: MysqlReader};
 
 /**
  * Arms the way back: the old source follows the new one, and a row written there has arrived here. Only then may the
@@ -43,13 +43,13 @@ type Servers = {readonly follower: MysqlReader; readonly leader: MysqlReader};
 export const replicateBack = defineStep({
   name: 'mysql.replicate-back',
   summary: 'Let the old source follow the new one, and prove it with a row.',
-  targets: {follower: mysqlServer, leader: mysqlServer},
+  targets: {replica: mysqlServer, source: mysqlServer},
   input,
-  before: z.object({following: z.null()}),
+  before: z.object({source: z.null()}),
   output: z.object({}),
   needs: {
-    follower: ['SUPER', 'REPLICATION CLIENT', 'REPLICATION SLAVE', 'SELECT ON switcharoo.*'],
-    leader: [
+    replica: ['SUPER', 'REPLICATION CLIENT', 'REPLICATION SLAVE', 'SELECT ON switcharoo.*'],
+    source: [
       'REPLICATION CLIENT',
       'CONNECTION_ADMIN (SUPER before 8.0): writes while it is fenced',
       'CREATE, SELECT, INSERT, DELETE ON switcharoo.*',
@@ -61,52 +61,52 @@ export const replicateBack = defineStep({
   // Nobody can write meanwhile.
   poll: {firstMs: 5, mostMs: 50},
 
-  async check({targets: {follower, leader}, input: wanted, run, signal}) {
-    const replication = await follower.replication(signal);
+  async check({targets: {replica, source}, input: wanted, run, signal}) {
+    const replication = await replica.replication(signal);
     if (!replication || !isOurs(replication, wanted)) {
       return replication
-        ? followsAnother(follower, replication)
-        : ((run.started ? null : await notReady(follower, wanted, signal)) ??
-            pendingFor(follower, leader));
+        ? followsAnother(replica, replication)
+        : ((run.started ? null : await notReady(replica, wanted, signal)) ??
+            pendingFor(replica, source));
     }
     if (!run.started) {
       return blocked(
-        `${follower.name} already follows ${sourceAddress(wanted)}, and this run did not arm it.`,
-        `Find out who did; if it is a leftover, stop and reset replication on ${follower.name}.`,
+        `${replica.name} already follows ${sourceAddress(wanted)}, and this run did not arm it.`,
+        `Find out who did; if it is a leftover, stop and reset replication on ${replica.name}.`,
       );
     }
-    return proof({follower, leader}, replication, keyOf(run), signal);
+    return proof({replica, source}, replication, keyOf(run), signal);
   },
 
-  async plan({targets: {follower, leader}, input: wanted, run, signal}) {
-    const replication = await follower.replication(signal);
-    const isThere = await leader.hasSentinel(keyOf(run), signal);
+  async plan({targets: {replica, source}, input: wanted, run, signal}) {
+    const replication = await replica.replication(signal);
+    const isThere = await source.hasSentinel(keyOf(run), signal);
     return [
-      ...(replication ? [] : [pointAt(wanted, leader.name)]),
-      ...(replication && isRunning(replication) ? [] : [start(leader)]),
+      ...(replication ? [] : [pointAt(wanted, source.name)]),
+      ...(replication && isRunning(replication) ? [] : [start(source)]),
       ...(isThere ? [] : [writeSentinel(keyOf(run))]),
     ];
   },
 
-  async reverse({targets: {follower, leader}, input: wanted, run, signal}) {
-    const replication = await follower.replication(signal);
-    const isArmed = await leader.hasSentinel(keyOf(run), signal);
-    const lost = await whyLost({follower, leader}, replication, wanted, isArmed, signal);
+  async reverse({targets: {replica, source}, input: wanted, run, signal}) {
+    const replication = await replica.replication(signal);
+    const isArmed = await source.hasSentinel(keyOf(run), signal);
+    const lost = await whyLost({replica, source}, replication, wanted, isArmed, signal);
     if (lost || !replication) {
       return lost ?? [];
     }
-    // Armed until the follower has everything: the row is what tells a way that was cut from one taken down in order.
+    // Armed until the replica has everything: the row is what tells a way that was cut from one taken down in order.
     return [
-      drain(leader),
-      ...(isArmed ? [removeSentinel(keyOf(run)), drain(leader)] : []),
-      stopFollowing(leader.name),
+      drain(source),
+      ...(isArmed ? [removeSentinel(keyOf(run)), drain(source)] : []),
+      stopFollowing(source.name),
     ];
   },
 
-  async reversalLoss({targets: {follower, leader}, input: wanted, signal}) {
-    const replication = await follower.replication(signal);
+  async reversalLoss({targets: {replica, source}, input: wanted, signal}) {
+    const replication = await replica.replication(signal);
     const ours = replication && isOurs(replication, wanted) ? replication : null;
-    return followsWithoutLoss({follower, leader}, ours, wanted, signal);
+    return followsWithoutLoss({replica, source}, ours, wanted, signal);
   },
 });
 
@@ -115,52 +115,51 @@ const keyOf = ({id, entry}: {id: string; entry: string}): SentinelKey => ({run: 
 const isOurs = (replication: Replication, {host, port}: Input): boolean =>
   replication.host === host && replication.port === port;
 
-const followsAnother = (follower: MysqlReader, replication: Replication): Blocked =>
+const followsAnother = (replica: MysqlReader, replication: Replication): Blocked =>
   blocked(
-    `${follower.name} follows ${sourceAddress(replication)}, and can follow one server only.`,
-    `Stop and reset that replication on ${follower.name} if nobody needs it.`,
+    `${replica.name} follows ${sourceAddress(replication)}, and can follow one server only.`,
+    `Stop and reset that replication on ${replica.name} if nobody needs it.`,
   );
 
-async function notFenced(follower: MysqlReader, signal: AbortSignal): Promise<Blocked | null> {
-  return (await follower.fence(signal)).readOnly
+async function notFenced(replica: MysqlReader, signal: AbortSignal): Promise<Blocked | null> {
+  return (await replica.fence(signal)).readOnly
     ? null
     : blocked(
-        `${follower.name} accepts writes, and a server that follows must have no other writer.`,
+        `${replica.name} accepts writes, and a server that follows must have no other writer.`,
         `A server that was restarted has forgotten that it was frozen. Freezing it by hand is not enough: what was written meanwhile is missing on the other side. Reverse to the checkpoint before the freeze.`,
       );
 }
 
-/** Fenced, and with nothing written since it was: whatever came later would be missing on the leader for ever. */
+/** Fenced, and with nothing written since it was: whatever came later would be missing on the source for ever. */
 async function notReady(
-  follower: MysqlReader,
+  replica: MysqlReader,
   {frozenAt}: Input,
   signal: AbortSignal,
 ): Promise<Blocked | null> {
-  const open = await notFenced(follower, signal);
-  const moved = open || !frozenAt ? null : await movedSince(follower, frozenAt, signal);
+  const open = await notFenced(replica, signal);
+  const moved = open || !frozenAt ? null : await movedSince(replica, frozenAt, signal);
   return open ?? (moved && blocked(moved.message, moved.hint));
 }
 
 async function movedSince(
-  follower: MysqlReader,
+  replica: MysqlReader,
   frozenAt: Position,
   signal: AbortSignal,
 ): Promise<Problem | null> {
-  const now = await follower.position(signal);
-  return samePosition(now, frozenAt) ||
-    (await changesSince(follower, frozenAt, signal)).length === 0
+  const now = await replica.position(signal);
+  return samePosition(now, frozenAt) || (await changesSince(replica, frozenAt, signal)).length === 0
     ? null
-    : writesAfterFreeze(follower.name, positionText(frozenAt), positionText(now));
+    : writesAfterFreeze(replica.name, positionText(frozenAt), positionText(now));
 }
 
-const pendingFor = (follower: MysqlReader, leader: MysqlReader) =>
+const pendingFor = (replica: MysqlReader, source: MysqlReader) =>
   pending(
-    {following: null},
-    {what: follower.name, is: 'follows nobody', shouldBe: `follows ${leader.name}`},
+    {source: null},
+    {what: replica.name, is: 'follows nobody', shouldBe: `follows ${source.name}`},
   );
 
 async function proof(
-  {follower, leader}: Servers,
+  {replica, source}: Servers,
   replication: Replication,
   key: SentinelKey,
   signal: AbortSignal,
@@ -168,97 +167,97 @@ async function proof(
   const broken = brokenReason(replication);
   if (broken !== null && replication.error) {
     return blocked(
-      `${follower.name} does not replicate from ${leader.name}: ${broken}.`,
-      `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${follower.name}; writes are still frozen everywhere, so going back is safe.`,
+      `${replica.name} does not replicate from ${source.name}: ${broken}.`,
+      `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${replica.name}; writes are still frozen everywhere, so going back is safe.`,
     );
   }
-  if (broken !== null || !(await leader.hasSentinel(key, signal))) {
-    return pendingFor(follower, leader);
+  if (broken !== null || !(await source.hasSentinel(key, signal))) {
+    return pendingFor(replica, source);
   }
-  const open = await notFenced(follower, signal);
+  const open = await notFenced(replica, signal);
   if (open) {
     return open;
   }
-  if (isRunning(replication) && (await follower.hasSentinel(key, signal))) {
+  if (isRunning(replication) && (await replica.hasSentinel(key, signal))) {
     return done({});
   }
   return waiting(
-    `${follower.name} is at ${positionText(replication.executed)} of ${leader.name}, and the row that proves the way has not arrived (IO ${replication.io}, SQL ${replication.sql})`,
+    `${replica.name} is at ${positionText(replication.executed)} of ${source.name}, and the row that proves the way has not arrived (IO ${replication.io}, SQL ${replication.sql})`,
   );
 }
 
-/** Going back stops the only copy of what was written on the leader. Where that copy is not whole, say what is missing. */
+/** Going back stops the only copy of what was written on the source. Where that copy is not whole, say what is missing. */
 async function whyLost(
-  {follower, leader}: Servers,
+  {replica, source}: Servers,
   replication: Replication | null,
   wanted: Input,
   isArmed: boolean,
   signal: AbortSignal,
 ): Promise<Blocked | null> {
   if (replication && !isOurs(replication, wanted)) {
-    return followsAnother(follower, replication);
+    return followsAnother(replica, replication);
   }
   // Without its row the way was never armed, or was taken down in order.
   if (!replication && !isArmed) {
     return null;
   }
   const at: Position = replication?.executed ?? wanted;
-  const end = await leader.position(signal);
-  const oldest = await leader.oldestLog(signal);
+  const end = await source.position(signal);
+  const oldest = await source.oldestLog(signal);
   const broken = replication?.error ? brokenReason(replication) : null;
   const why = !replication
-    ? `it no longer follows ${leader.name}`
+    ? `it no longer follows ${source.name}`
     : isPurged(oldest, at)
-      ? `the oldest log of ${leader.name} is now ${oldest}`
+      ? `the oldest log of ${source.name} is now ${oldest}`
       : broken;
   if (why === null) {
     return null;
   }
-  const between = `between ${positionText(at)} and ${positionText(end)} of ${leader.name}`;
+  const between = `between ${positionText(at)} and ${positionText(end)} of ${source.name}`;
   return wayBackBroken(
-    follower,
+    replica,
     why,
-    `${await missingText({follower, leader}, at, signal)} ${between}`,
+    `${await missingText({replica, source}, at, signal)} ${between}`,
   );
 }
 
-const wayBackBroken = (follower: MysqlReader, why: string, missing: string): Blocked =>
+const wayBackBroken = (replica: MysqlReader, why: string, missing: string): Blocked =>
   blocked(
-    `The way back to ${follower.name} is broken: ${why}. Going back would lose ${missing}.`,
-    `Repair replication on ${follower.name} until it has caught up, then reverse again; or stay where you are.`,
+    `The way back to ${replica.name} is broken: ${why}. Going back would lose ${missing}.`,
+    `Repair replication on ${replica.name} until it has caught up, then reverse again; or stay where you are.`,
   );
 
-const pointAt = ({host, port, file, position, frozenAt}: Input, leader: string) =>
+const pointAt = ({host, port, file, position, frozenAt}: Input, source: string) =>
   ({
-    on: 'follower',
-    does: `follow ${leader} at ${host}:${port}, from ${file}:${position}`,
-    perform: async (follower: MysqlWriter, signal: AbortSignal) => {
-      if (!(await follower.replication(signal))) {
-        const moved = frozenAt ? await movedSince(follower, frozenAt, signal) : null;
+    on: 'replica',
+    does: `follow ${source} at ${host}:${port}, from ${file}:${position}`,
+    perform: async (replica: MysqlWriter, signal: AbortSignal) => {
+      if (!(await replica.replication(signal))) {
+        const moved = frozenAt ? await movedSince(replica, frozenAt, signal) : null;
         if (moved) {
           throw new SwitcharooError(moved);
         }
-        await follower.setSource({host, port, from: {file, position}}, signal);
+        await replica.setSource({host, port, from: {file, position}}, signal);
       }
     },
   }) as const;
 
-const start = (leader: MysqlReader) =>
+const start = (source: MysqlReader) =>
   ({
-    on: 'follower',
+    on: 'replica',
     does: 'start replication, and see both threads run',
-    perform: async (follower: MysqlWriter, signal: AbortSignal) => {
-      const replication = await follower.replication(signal);
-      if (replication && !replication.ignoresMysqlSchema && (await hasRdsTables(leader, signal))) {
-        throw new SwitcharooError(replicationFilterMissing(follower.name, leader.name));
+    perform: async (replica: MysqlWriter, signal: AbortSignal) => {
+      const replication = await replica.replication(signal);
+      if (replication && !replication.ignoresMysqlSchema && (await hasRdsTables(source, signal))) {
+        throw new SwitcharooError(replicationFilterMissing(replica.name, source.name));
       }
-      await follower.startReplication(signal);
+      await replica.startReplication(signal);
     },
   }) as const;
 
 /** Aurora writes into tables of its own (`mysql.rds_heartbeat2`), which no other server has. */
-async function hasRdsTables(leader: MysqlReader, signal: AbortSignal): Promise<boolean> {
-  const rows = await leader.query(rdsTablesSql, [], signal);
+async function hasRdsTables(source: MysqlReader, signal: AbortSignal): Promise<boolean> {
+  const rows = await source.query(rdsTablesSql, [], signal);
   return rows.length > 0;
 }
 
@@ -267,41 +266,41 @@ const rdsTablesSql = `SELECT 1 AS there FROM information_schema.tables
 
 const writeSentinel = (key: SentinelKey) =>
   ({
-    on: 'leader',
+    on: 'source',
     does: `write a row for this run into switcharoo.sentinel`,
-    perform: (leader: MysqlWriter, signal: AbortSignal) => leader.writeSentinel(key, signal),
+    perform: (source: MysqlWriter, signal: AbortSignal) => source.writeSentinel(key, signal),
   }) as const;
 
 const removeSentinel = (key: SentinelKey) =>
   ({
-    on: 'leader',
+    on: 'source',
     does: `remove the row of this run from switcharoo.sentinel`,
-    perform: (leader: MysqlWriter, signal: AbortSignal) => leader.removeSentinel(key, signal),
+    perform: (source: MysqlWriter, signal: AbortSignal) => source.removeSentinel(key, signal),
   }) as const;
 
-const drain = (leader: MysqlReader) =>
+const drain = (source: MysqlReader) =>
   ({
-    on: 'follower',
-    does: `execute everything that ${leader.name} has written`,
+    on: 'replica',
+    does: `execute everything that ${source.name} has written`,
     perform: async (
-      follower: MysqlWriter,
+      replica: MysqlWriter,
       signal: AbortSignal,
       say: (text: string) => void,
     ): Promise<void> => {
-      const replication = await follower.replication(signal);
+      const replication = await replica.replication(signal);
       if (!replication) {
         return;
       }
-      // A leader that still takes writes has no last position.
-      if (!(await leader.fence(signal)).readOnly) {
-        throw new SwitcharooError(sourceNotFrozen(leader.name, follower.name));
+      // A source that still takes writes has no last position.
+      if (!(await source.fence(signal)).readOnly) {
+        throw new SwitcharooError(sourceNotFrozen(source.name, replica.name));
       }
       if (!isRunning(replication)) {
-        await follower.startReplication(signal);
+        await replica.startReplication(signal);
       }
-      for (let end = await leader.position(signal); ; ) {
-        await waitForPosition(follower, end, {signal, say});
-        const now = await leader.position(signal);
+      for (let end = await source.position(signal); ; ) {
+        await waitForPosition(replica, end, {signal, say});
+        const now = await source.position(signal);
         if (comparePositions(now, end) === 0) {
           return;
         }
@@ -310,9 +309,9 @@ const drain = (leader: MysqlReader) =>
     },
   }) as const;
 
-const stopFollowing = (leader: string) =>
+const stopFollowing = (source: string) =>
   ({
-    on: 'follower',
-    does: `stop following ${leader}, and forget it`,
-    perform: (follower: MysqlWriter, signal: AbortSignal) => follower.resetReplication(signal),
+    on: 'replica',
+    does: `stop following ${source}, and forget it`,
+    perform: (replica: MysqlWriter, signal: AbortSignal) => replica.resetReplication(signal),
   }) as const;

@@ -84,10 +84,10 @@ frozen.step('near', caughtUp, {
 // The order.
 
 // @ts-expect-error a one-way step before the point of no return
-book.step('forget', stopReplication, {on: {follower: 'old'}, input: () => ({})});
+book.step('forget', stopReplication, {on: {replica: 'old'}, input: () => ({})});
 book
   .pointOfNoReturn('Late.')
-  .step('forget', stopReplication, {on: {follower: 'old'}, input: () => ({})});
+  .step('forget', stopReplication, {on: {replica: 'old'}, input: () => ({})});
 // @ts-expect-error an id used twice
 frozen.step('freeze', freezeWrites, {on: {source: 'other'}, input: () => ({})});
 // @ts-expect-error an id used twice, by a confirmation
@@ -139,7 +139,7 @@ book.together('Both', (group) =>
 frozen.together('Both', (group) => group.step('freeze', readyAsSource, ready));
 book.together('Both', (group) =>
   // @ts-expect-error a one-way step before the point of no return
-  group.step('forget', stopReplication, {on: {follower: 'old'}, input: () => ({})}),
+  group.step('forget', stopReplication, {on: {replica: 'old'}, input: () => ({})}),
 );
 book
   .together('Both', (group) =>
@@ -315,7 +315,7 @@ eachFrozen.step('near', caughtUp, {
 book.each('ready', things, readyAsSource, ({name}) => ({on: {source: name}, input: () => ({})}));
 // @ts-expect-error a one-way step before the point of no return
 book.each('forget', things, stopReplication, ({name}) => ({
-  on: {follower: name},
+  on: {replica: name},
   input: () => ({}),
 }));
 // @ts-expect-error an id used twice
@@ -374,11 +374,11 @@ defineRunbook({
   .include(watched);
 defineFragment({params: z.object({}), targets: {old: mysqlServer}, earlier: {}}, (runbook) =>
   // @ts-expect-error a one-way step before the point of no return
-  runbook.step('forget', stopReplication, {on: {follower: 'old'}, input: () => ({})}),
+  runbook.step('forget', stopReplication, {on: {replica: 'old'}, input: () => ({})}),
 );
 const late = defineFragment(
   {params: z.object({}), targets: {old: mysqlServer}, earlier: {}},
   (runbook) => runbook.pointOfNoReturn('Late.'),
 );
 // The point of no return of a fragment is the runbook's.
-book.include(late).step('forget', stopReplication, {on: {follower: 'old'}, input: () => ({})});
+book.include(late).step('forget', stopReplication, {on: {replica: 'old'}, input: () => ({})});

@@ -8,12 +8,12 @@ const spellings = {
   ownPosition: {since: [8, 2, 0], newer: 'SHOW BINARY LOG STATUS', older: 'SHOW MASTER STATUS'},
   start: {since: [8, 0, 22], newer: 'START REPLICA', older: 'START SLAVE'},
   stop: {since: [8, 0, 22], newer: 'STOP REPLICA', older: 'STOP SLAVE'},
-  startExecuting: {
+  startSqlThread: {
     since: [8, 0, 22],
     newer: 'START REPLICA SQL_THREAD',
     older: 'START SLAVE SQL_THREAD',
   },
-  stopExecuting: {
+  stopSqlThread: {
     since: [8, 0, 22],
     newer: 'STOP REPLICA SQL_THREAD',
     older: 'STOP SLAVE SQL_THREAD',
@@ -24,9 +24,9 @@ const spellings = {
     newer: 'SELECT SOURCE_POS_WAIT(?, ?, ?)',
     older: 'SELECT MASTER_POS_WAIT(?, ?, ?)',
   },
-  forget: {since: [8, 0, 22], newer: 'RESET REPLICA ALL', older: 'RESET SLAVE ALL'},
+  reset: {since: [8, 0, 22], newer: 'RESET REPLICA ALL', older: 'RESET SLAVE ALL'},
   /** Values: host, port, user, password, file, position. */
-  follow: {
+  setSource: {
     since: [8, 0, 23],
     // Without TLS an account with caching_sha2_password needs the source's public key (MySQL 8.4 manual 15.4.2.2).
     newer: `CHANGE REPLICATION SOURCE TO SOURCE_HOST = ?, SOURCE_PORT = ?, SOURCE_USER = ?, SOURCE_PASSWORD = ?,

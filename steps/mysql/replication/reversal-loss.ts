@@ -6,22 +6,22 @@ import {comparePositions, distanceText, hasReached, positionText} from './positi
 import {brokenReason, isRunning} from './replication.ts';
 
 interface Servers {
-  readonly follower: MysqlReader;
-  readonly leader: MysqlReader;
+  readonly replica: MysqlReader;
+  readonly source: MysqlReader;
 }
 
-/** Whether the follower will have everything that the leader has taken: its threads, its place, and how long the log is kept. */
+/** Whether the replica will have everything that the source has taken: its threads, its place, and how long the log is kept. */
 export async function followsWithoutLoss(
-  {follower, leader}: Servers,
+  {replica, source}: Servers,
   found: Replication | null,
   armedAt: Position,
   signal: AbortSignal,
 ): Promise<ReversalLoss> {
-  const end = await leader.position(signal);
-  const {replication, isProven} = await watched(follower, found, end, signal);
+  const end = await source.position(signal);
+  const {replication, isProven} = await watched(replica, found, end, signal);
   const at = replication?.executed ?? armedAt;
   const why = [
-    ...(await whyNotWhole({follower, leader}, replication, at, signal)),
+    ...(await whyNotWhole({replica, source}, replication, at, signal)),
     ...(isProven || !replication || !isRunning(replication)
       ? []
       : [
@@ -32,31 +32,29 @@ export async function followsWithoutLoss(
   return {
     lossless: isWhole,
     because: [
-      ...(replication ? [threadsText({follower, leader}, replication)] : []),
+      ...(replication ? [threadsText({replica, source}, replication)] : []),
       ...why,
-      `${follower.name} has executed ${positionText(at)} of ${leader.name}, ${distanceText(at, end)} before ${positionText(end)}.`,
-      ...(isWhole
-        ? []
-        : [`What is missing: ${await missingText({follower, leader}, at, signal)}.`]),
-      await keptText({follower, leader}, replication, signal),
+      `${replica.name} has executed ${positionText(at)} of ${source.name}, ${distanceText(at, end)} before ${positionText(end)}.`,
+      ...(isWhole ? [] : [`What is missing: ${await missingText({replica, source}, at, signal)}.`]),
+      await keptText({replica, source}, replication, signal),
     ],
   };
 }
 
 /**
  * Replication that stopped with an error and was started again forgets the error, and says that both of its threads run
- * until it meets the same change again. So it is believed when it has executed what its leader had written, or, where
+ * until it meets the same change again. So it is believed when it has executed what its source had written, or, where
  * changes are committed in order, anything more: it begins with the one at which it stopped.
  */
 async function watched(
-  follower: MysqlReader,
+  replica: MysqlReader,
   found: Replication | null,
   end: Position,
   signal: AbortSignal,
 ): Promise<{readonly replication: Replication | null; readonly isProven: boolean}> {
-  const proves = await proofOfMoving(follower, found, signal);
+  const proves = await proofOfMoving(replica, found, signal);
   const giveUpAt = performance.now() + watchMs;
-  for (let now = found; ; now = await follower.replication(signal)) {
+  for (let now = found; ; now = await replica.replication(signal)) {
     if (!now || !isRunning(now) || hasReached(now.executed, end) || proves(now.executed)) {
       return {replication: now, isProven: true};
     }
@@ -68,12 +66,12 @@ async function watched(
 }
 
 async function proofOfMoving(
-  follower: MysqlReader,
+  replica: MysqlReader,
   found: Replication | null,
   signal: AbortSignal,
 ): Promise<(executed: Position) => boolean> {
-  const isAlone = await executesInOrder(follower, signal);
-  if (!isAlone && !(await commitsInOrder(follower, signal))) {
+  const isAlone = await executesInOrder(replica, signal);
+  if (!isAlone && !(await commitsInOrder(replica, signal))) {
     return () => false;
   }
   // Several workers first tell later what they had executed before: every 300 ms (slave_checkpoint_period).
@@ -91,28 +89,28 @@ const settledMs = 1_000;
 const watchMs = 2_000;
 const betweenLooksMs = 20;
 
-const threadsText = ({follower, leader}: Servers, {io, sql}: Replication): string =>
-  `${follower.name} follows ${leader.name}: IO ${io}, SQL ${sql}.`;
+const threadsText = ({replica, source}: Servers, {io, sql}: Replication): string =>
+  `${replica.name} follows ${source.name}: IO ${io}, SQL ${sql}.`;
 
 async function whyNotWhole(
-  {follower, leader}: Servers,
+  {replica, source}: Servers,
   replication: Replication | null,
   at: Position,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const {readOnly} = await follower.fence(signal);
-  const oldest = await leader.oldestLog(signal);
+  const {readOnly} = await replica.fence(signal);
+  const oldest = await source.oldestLog(signal);
   return [
     ...(replication
-      ? await whyStopped({follower, leader}, replication, signal)
-      : [`${follower.name} no longer follows ${leader.name}.`]),
+      ? await whyStopped({replica, source}, replication, signal)
+      : [`${replica.name} no longer follows ${source.name}.`]),
     ...(isPurged(oldest, at)
-      ? [`The oldest log of ${leader.name} is ${oldest}, so what came before it is gone.`]
+      ? [`The oldest log of ${source.name} is ${oldest}, so what came before it is gone.`]
       : []),
     ...(readOnly
       ? []
       : [
-          `${follower.name} accepts writes (read_only = OFF), so the two are no longer one history.`,
+          `${replica.name} accepts writes (read_only = OFF), so the two are no longer one history.`,
         ]),
   ];
 }
@@ -121,7 +119,7 @@ export const isPurged = (oldest: string, at: Position): boolean =>
   (comparePositions({file: oldest, position: 0}, at) ?? 1) > 0;
 
 async function whyStopped(
-  {follower, leader}: Servers,
+  {replica, source}: Servers,
   replication: Replication,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -133,9 +131,9 @@ async function whyStopped(
   if (error?.thread !== 'sql') {
     return [`It has stopped: ${broken}.`];
   }
-  const {first, all} = await definitionsSince(leader, executed, signal);
-  if (first !== null && (await executesInOrder(follower, signal))) {
-    return [`It has stopped at ${first}, which ${follower.name} cannot apply: ${broken}.`];
+  const {first, all} = await definitionsSince(source, executed, signal);
+  if (first !== null && (await executesInOrder(replica, signal))) {
+    return [`It has stopped at ${first}, which ${replica.name} cannot apply: ${broken}.`];
   }
   // With several workers the place of the one that failed is later than what all have executed.
   const among = all.length > 0 ? ` Among what it has not executed: ${all.join(', ')}.` : '';
@@ -143,49 +141,49 @@ async function whyStopped(
 }
 
 /** With several workers a later transaction may be executed before an earlier one: the position is that of the last without a gap. */
-async function executesInOrder(follower: MysqlReader, signal: AbortSignal): Promise<boolean> {
+async function executesInOrder(replica: MysqlReader, signal: AbortSignal): Promise<boolean> {
   const names = ['replica_parallel_workers', 'slave_parallel_workers', 'slave_parallel_threads'];
-  const settings = await follower.settings(names, signal);
+  const settings = await replica.settings(names, signal);
   return Object.values(settings).every((workers) => !(Number(workers) > 1));
 }
 
 /** MariaDB's workers always do, MySQL's when they are told to. */
-async function commitsInOrder(follower: MysqlReader, signal: AbortSignal): Promise<boolean> {
+async function commitsInOrder(replica: MysqlReader, signal: AbortSignal): Promise<boolean> {
   const names = ['replica_preserve_commit_order', 'slave_preserve_commit_order'];
-  return !Object.values(await follower.settings(names, signal)).includes('OFF');
+  return !Object.values(await replica.settings(names, signal)).includes('OFF');
 }
 
 /** Not every account may read the events; then the distance has to do. */
 export const missingText = async (
-  {follower, leader}: Servers,
+  {replica, source}: Servers,
   at: Position,
   signal: AbortSignal,
 ): Promise<string> => {
-  const missing = await missingSince(leader, at, signal).catch(async (cause) => {
+  const missing = await missingSince(source, at, signal).catch(async (cause) => {
     signal.throwIfAborted();
-    const end = await leader.position(signal);
-    return `${distanceText(at, end)} of changes; what they are, ${leader.name} does not tell (${cause instanceof Error ? cause.message : cause})`;
+    const end = await source.position(signal);
+    return `${distanceText(at, end)} of changes; what they are, ${source.name} does not tell (${cause instanceof Error ? cause.message : cause})`;
   });
-  return (await executesInOrder(follower, signal))
+  return (await executesInOrder(replica, signal))
     ? missing
     : `${missing}, or fewer (several workers execute out of order)`;
 };
 
 async function keptText(
-  {follower, leader}: Servers,
+  {replica, source}: Servers,
   replication: Replication | null,
   signal: AbortSignal,
 ): Promise<string> {
-  const hours = await leader.logRetentionHours(signal);
+  const hours = await source.logRetentionHours(signal);
   if (hours === null) {
-    return `${leader.name} keeps its binary logs for ever.`;
+    return `${source.name} keeps its binary logs for ever.`;
   }
   if (hours === 0) {
-    return `${leader.name} may purge a binary log as soon as it likes: set its binlog retention hours.`;
+    return `${source.name} may purge a binary log as soon as it likes: set its binlog retention hours.`;
   }
   const behind = replication?.secondsBehind ?? null;
-  const kept = `${leader.name} keeps its binary logs for ${hours} h`;
+  const kept = `${source.name} keeps its binary logs for ${hours} h`;
   return behind === null
     ? `${kept}, counted from when they were written.`
-    : `${kept}, and ${follower.name} says that it is ${behind} s behind: ${Math.max(0, Math.floor(hours - behind / 3_600))} h are left if it stops now.`;
+    : `${kept}, and ${replica.name} says that it is ${behind} s behind: ${Math.max(0, Math.floor(hours - behind / 3_600))} h are left if it stops now.`;
 }

@@ -117,7 +117,7 @@ function replicationWrites(access: WriteAccess): WriterPart<ReplicationWrites> {
   const {reader, replicationAccount} = access;
   const write = writeOf(access);
   const send = async (
-    request: 'start' | 'stop' | 'startExecuting' | 'stopExecuting' | 'forget' | 'follow',
+    request: 'start' | 'stop' | 'startSqlThread' | 'stopSqlThread' | 'reset' | 'setSource',
     signal: AbortSignal,
     values?: readonly unknown[],
   ) => {
@@ -130,7 +130,7 @@ function replicationWrites(access: WriteAccess): WriterPart<ReplicationWrites> {
         throw new SwitcharooError(replicationAccountMissing(reader));
       }
       const {user, password} = replicationAccount;
-      await send('follow', signal, [host, port, user, password, from.file, from.position]);
+      await send('setSource', signal, [host, port, user, password, from.file, from.position]);
     },
     startReplication: async (signal) => {
       await send('start', signal);
@@ -138,16 +138,16 @@ function replicationWrites(access: WriteAccess): WriterPart<ReplicationWrites> {
     },
     stopReplication: async (signal) => void (await send('stop', signal)),
     stopSqlThread: async (signal) => {
-      await send('stopExecuting', signal);
+      await send('stopSqlThread', signal);
       await waitForSqlThread('No', reader, signal);
     },
     startSqlThread: async (signal) => {
-      await send('startExecuting', signal);
+      await send('startSqlThread', signal);
       await waitForSqlThread('Yes', reader, signal);
     },
     resetReplication: async (signal) => {
       await send('stop', signal);
-      await send('forget', signal);
+      await send('reset', signal);
     },
   };
 }

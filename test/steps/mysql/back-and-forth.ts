@@ -82,7 +82,7 @@ async function forth({source, replica, aurora, at}: RealServers, opening: () => 
     input: {upstreamAt: hop},
   });
   const wayBack: Placed = {
-    ...{id: 'follow', unit: replicateBack, on: {follower: source, leader: aurora}},
+    ...{id: 'reverse-replication', unit: replicateBack, on: {replica: source, source: aurora}},
     input: {...at.aurora, ...promoted, frozenAt: frozen},
   };
   await walk(wayBack);

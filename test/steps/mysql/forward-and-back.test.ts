@@ -62,7 +62,7 @@ forEachPair('the databases', (pair) => {
           .poll(async () => (await replicationOn(source))?.sql, {timeout: 20_000})
           .toBe('No');
         // Before anybody is asked, the way back says what it would lose.
-        expect(await reverse(wayBack, {following: null})).toEqual({
+        expect(await reverse(wayBack, {source: null})).toEqual({
           kind: 'blocked',
           reason: expect.stringMatching(
             /^The way back to db1 is broken: .*Going back would lose (more than )?\d+ transactions \(.*shop\.orders.*\)(, or fewer .*)? between .* of aurora\.$/s,
@@ -75,7 +75,7 @@ forEachPair('the databases', (pair) => {
     });
     expect(danced).toMatchObject({lost: [], twice: [], equal: true});
     expect(danced.acknowledged).toBeGreaterThanOrEqual(300);
-    await reverse(replicating(servers), {readOnly: false, following: null});
+    await reverse(replicating(servers), {readOnly: false, source: null});
     expect(await replicationOn(aurora)).toBeNull();
   });
 });
@@ -89,8 +89,8 @@ const said = async (wayBack: Placed) => {
 };
 
 /** Threads that run and execute nothing, as after a failed replication was started again: nothing is claimed of it. */
-async function saysNothingUnproven(wayBack: Placed, follower: LabDatabase): Promise<void> {
-  const release = await holdReplication(follower);
+async function saysNothingUnproven(wayBack: Placed, replica: LabDatabase): Promise<void> {
+  const release = await holdReplication(replica);
   // What it had begun to execute when it was held goes through.
   await expect.poll(() => said(wayBack), {timeout: 20_000}).toMatchObject({lossless: false});
   const held = (await said(wayBack)).because;
@@ -108,9 +108,9 @@ async function saysNothingUnproven(wayBack: Placed, follower: LabDatabase): Prom
 }
 
 /** A statement that the old server cannot apply: of a type that it does not know, or on a table that it has not. */
-async function breakTheWayBack(leader: LabDatabase, follower: LabDatabase): Promise<string> {
-  const isNewer = leader.brand !== follower.brand;
-  await leader.session(async (connection) => {
+async function breakTheWayBack(source: LabDatabase, replica: LabDatabase): Promise<string> {
+  const isNewer = source.brand !== replica.brand;
+  await source.session(async (connection) => {
     if (isNewer) {
       await connection.query('CREATE TABLE shop.modern (id UUID PRIMARY KEY)');
     } else {
@@ -122,12 +122,12 @@ async function breakTheWayBack(leader: LabDatabase, follower: LabDatabase): Prom
     await connection.query('SET sql_log_bin = 0');
     await connection.query('DROP TABLE shop.modern');
   });
-  while ((await replicationOn(follower))?.sql !== 'No') {
+  while ((await replicationOn(replica))?.sql !== 'No') {
     await sleep(20);
   }
   // What clients write from now on is what would be lost.
   const orders = async () =>
-    Number((await leader.query('SELECT COUNT(*) AS n FROM shop.orders'))[0]?.['n']);
+    Number((await source.query('SELECT COUNT(*) AS n FROM shop.orders'))[0]?.['n']);
   const written = await orders();
   while ((await orders()) < written + 3) {
     await sleep(20);

@@ -99,9 +99,9 @@ lawsOfStep({
   input: {host: 'aurora', file: 'aurora-bin.000001', position: 120},
   world: world(({source, aurora, promoted}) => {
     promoted();
-    return {follower: source, leader: aurora};
+    return {replica: source, source: aurora};
   }),
-  blockedWorld: world(({source, aurora}) => ({follower: source, leader: aurora})),
+  blockedWorld: world(({source, aurora}) => ({replica: source, source: aurora})),
 });
 
 lawsOfStep({

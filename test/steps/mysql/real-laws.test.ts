@@ -62,11 +62,11 @@ forEachPair('the steps of the databases', (pair) => {
       await servers.databases.source.query('SET GLOBAL read_only = ON');
       await servers.databases.aurora.query('SET GLOBAL read_only = ON');
       promoted = await servers.aurora.reader.position();
-      return worldOf({follower: servers.source, leader: servers.aurora});
+      return worldOf({replica: servers.source, source: servers.aurora});
     },
     blockedWorld: async () => {
       await servers.begin();
-      return worldOf({follower: servers.source, leader: servers.aurora});
+      return worldOf({replica: servers.source, source: servers.aurora});
     },
   });
 

@@ -4,13 +4,13 @@ import {stopReplication} from '../../../steps/mysql/stop-replication.ts';
 import {type FakeServer, fakeServers} from './fake-servers.ts';
 import {lookOf, type Placed, performAll, reverse, run, settled} from './walk.ts';
 
-const before = {following: null};
+const before = {source: null};
 
 /** The way back is armed, and applications write on Aurora. */
 async function armed() {
   const servers = fakeServers();
   servers.promoted();
-  const placed = followOf(servers.source, servers.aurora);
+  const placed = replicationOf(servers.source, servers.aurora);
   await run(placed);
   servers.aurora.readOnly = false;
   servers.aurora.write();
@@ -18,10 +18,10 @@ async function armed() {
   return {...servers, placed};
 }
 
-const followOf = (follower: FakeServer, leader: FakeServer): Placed => ({
-  id: 'follow',
+const replicationOf = (replica: FakeServer, source: FakeServer): Placed => ({
+  id: 'reverse-replication',
   unit: replicateBack,
-  on: {follower: follower.session(), leader: leader.session()},
+  on: {replica: replica.session(), source: source.session()},
   input: {host: 'aurora', file: 'aurora-bin.000001', position: 120},
 });
 
@@ -127,7 +127,7 @@ test('a server that follows another one already is left alone', async () => {
   promoted();
   replica.following = null;
   source.follow(replica);
-  expect(await settled(followOf(source, aurora))).toMatchObject({
+  expect(await settled(replicationOf(source, aurora))).toMatchObject({
     kind: 'blocked',
     reason: 'db1 follows db2:3306, and can follow one server only.',
   });
@@ -136,12 +136,12 @@ test('a server that follows another one already is left alone', async () => {
 test('it is not done before the row has arrived', async () => {
   const {source, aurora, promoted} = fakeServers();
   promoted();
-  const placed = followOf(source, aurora);
+  const placed = replicationOf(source, aurora);
   const actions = await replicateBack.plan(lookOf(placed), before as never);
   expect(actions.map(({on, does}) => `${on}: ${does}`)).toEqual([
-    'follower: follow aurora at aurora:3306, from aurora-bin.000001:120',
-    'follower: start replication, and see both threads run',
-    'leader: write a row for this run into switcharoo.sentinel',
+    'replica: follow aurora at aurora:3306, from aurora-bin.000001:120',
+    'replica: start replication, and see both threads run',
+    'source: write a row for this run into switcharoo.sentinel',
   ]);
   await performAll(placed, actions.slice(0, 2));
   expect((await replicateBack.check(lookOf(placed, true))).kind).toBe('pending');
@@ -153,7 +153,7 @@ test('taking the way back down leaves nothing to follow', async () => {
   const {source, aurora, promoted} = fakeServers();
   promoted();
   source.follow(aurora);
-  const placed = {id: 'down', unit: stopReplication, on: {follower: source.session()}};
+  const placed = {id: 'down', unit: stopReplication, on: {replica: source.session()}};
   const actions = await stopReplication.plan(lookOf(placed), undefined);
   expect(actions.map(({does}) => does)).toEqual(['stop following aurora:3306, and forget it']);
   await performAll(placed, actions);
