@@ -10,7 +10,7 @@ import {addAccountsOnPremises} from '../lab/mysql/accounts.ts';
 import {findServer} from '../lab/mysql/find-server.ts';
 import {positionOf} from '../lab/mysql/seed.ts';
 import {type LabDatabase, startServer} from '../lab/mysql/server.ts';
-import {wordsOf} from '../lab/mysql/words.ts';
+import {statementsOf} from '../lab/mysql/statements.ts';
 import {Processes} from '../lab/processes.ts';
 import {mysqlServer} from '../steps/mysql/target.ts';
 import {verifyData} from '../steps/mysql/verify-data.ts';
@@ -111,7 +111,7 @@ async function fill(source: LabDatabase): Promise<void> {
 }
 
 async function follow(replica: LabDatabase, source: LabDatabase): Promise<void> {
-  const words = wordsOf(replica.brand);
+  const words = statementsOf(replica.brand);
   const from = ['127.0.0.1', source.port, passwords.repl, 'mysql-bin.000001', 4];
   await replica.query(words.follow, from);
   await replica.query(words.start);
@@ -167,7 +167,9 @@ async function checksummed(source: LabDatabase): Promise<void> {
 
 async function checksumTable(...both: readonly LabDatabase[]): Promise<void> {
   const names = Array.from({length: tables}, (_, index) => `bench.orders${index + 1}`).join(', ');
-  const [here, there] = await Promise.all(both.map((one) => one.query(`CHECKSUM TABLE ${names}`)));
+  const [here, there] = await Promise.all(
+    both.map((server) => server.query(`CHECKSUM TABLE ${names}`)),
+  );
   if (JSON.stringify(here) !== JSON.stringify(there)) {
     throw new Error('CHECKSUM TABLE differs');
   }

@@ -53,7 +53,7 @@ export interface Lab {
   count(): Promise<Counted>;
   pauseClients(): Promise<unknown>;
   resumeClients(): Promise<unknown>;
-  turn(wanted: LabSwitch): Promise<unknown>;
+  turn(change: LabSwitch): Promise<unknown>;
 }
 
 /** How the lab of a runbook begins that makes the first copy itself, by the names of its steps. */
@@ -68,9 +68,9 @@ const upWithinMs = 60_000;
 
 /** Starts the small world in a process of its own, which outlives this one. */
 export async function upLab(options: LabOptions): Promise<Lab> {
-  const standing = findLab(options.stateFolder);
-  if (standing) {
-    throw new SwitcharooError(labIsUp(standing.directory));
+  const running = findLab(options.stateFolder);
+  if (running) {
+    throw new SwitcharooError(labIsUp(running.directory));
   }
   await clearAway(options.stateFolder);
   const directory = mkdtempSync(join(tmpdir(), 'switcharoo-lab-'));
@@ -103,24 +103,24 @@ export async function upLab(options: LabOptions): Promise<Lab> {
 
 /** The lab of this state folder, if one is up. */
 export function findLab(stateFolder: string): (Lab & {down(): Promise<unknown>}) | undefined {
-  const found = readPointer(stateFolder);
-  if (!found || startTicksOf(found.pid) !== found.startTicks) {
+  const current = readPointer(stateFolder);
+  if (!current || startTicksOf(current.pid) !== current.startTicks) {
     return undefined;
   }
-  const path = join(found.directory, 'ready.json');
-  return existsSync(path) ? labAt(found.directory, path) : undefined;
+  const path = join(current.directory, 'ready.json');
+  return existsSync(path) ? labAt(current.directory, path) : undefined;
 }
 
 /** Ends the lab and everything that it ever started. Says whether there was one. */
 export async function downLab(stateFolder: string): Promise<boolean> {
-  const found = readPointer(stateFolder);
-  if (!found) {
+  const current = readPointer(stateFolder);
+  if (!current) {
     return false;
   }
   await findLab(stateFolder)
     ?.down()
     .catch(() => {});
-  for (let tries = 0; tries < 150 && startTicksOf(found.pid) === found.startTicks; tries += 1) {
+  for (let tries = 0; tries < 150 && startTicksOf(current.pid) === current.startTicks; tries += 1) {
     await sleep(100);
   }
   await clearAway(stateFolder);
@@ -129,14 +129,14 @@ export async function downLab(stateFolder: string): Promise<boolean> {
 
 /** What a lab leaves that was killed: processes, its folder, and the pointer to it. */
 async function clearAway(stateFolder: string): Promise<void> {
-  const found = readPointer(stateFolder);
-  if (found) {
-    if (found.startTicks !== null && startTicksOf(found.pid) === found.startTicks) {
-      process.kill(found.pid, 'SIGKILL');
+  const current = readPointer(stateFolder);
+  if (current) {
+    if (current.startTicks !== null && startTicksOf(current.pid) === current.startTicks) {
+      process.kill(current.pid, 'SIGKILL');
     }
-    await endRemembered(found.directory);
-    await endGroupsBelow(found.directory);
-    rmSync(found.directory, {recursive: true, force: true, maxRetries: 5});
+    await endRemembered(current.directory);
+    await endGroupsBelow(current.directory);
+    rmSync(current.directory, {recursive: true, force: true, maxRetries: 5});
   }
   rmSync(join(stateFolder, 'lab.json'), {force: true});
   rmSync(join(stateFolder, 'lab.env'), {force: true});
@@ -155,10 +155,10 @@ async function untilReady(options: LabOptions, directory: string, pid: number): 
       return lab;
     }
     if (existsSync(failed) || startTicksOf(pid) !== began) {
-      const said = existsSync(failed)
+      const reason = existsSync(failed)
         ? JSON.parse(readFileSync(failed, 'utf8')).problem
         : tailOf(directory);
-      throw new SwitcharooError(labDidNotStart(said));
+      throw new SwitcharooError(labDidNotStart(reason));
     }
     await sleep(50);
   }
@@ -188,7 +188,7 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
     count: async () => (await ask('/count')) as Counted,
     pauseClients: () => ask('/clients/pause'),
     resumeClients: () => ask('/clients/resume'),
-    turn: (wanted) => ask('/switch', wanted),
+    turn: (change) => ask('/switch', change),
     down: () => ask('/down'),
   };
 }
@@ -224,9 +224,9 @@ const labIsUp = (directory: string): Problem => ({
   hint: 'Use it with -i lab, finish a rehearsal in it with: switcharoo resume, or end it with: switcharoo lab down',
 });
 
-const labDidNotStart = (said: string): Problem => ({
+const labDidNotStart = (reason: string): Problem => ({
   code: 'lab-did-not-start',
-  message: `The lab did not start: ${said}.`,
+  message: `The lab did not start: ${reason}.`,
   hint: 'Nothing of it is left running. "switcharoo doctor" says what this machine lacks.',
 });
 

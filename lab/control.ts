@@ -7,7 +7,7 @@ import type {World} from './world.ts';
 
 const largestBody = 10_000;
 
-export interface Control {
+interface Control {
   readonly url: string;
   readonly token: string;
   stop(): void;
@@ -61,8 +61,8 @@ async function answerOf(
 
 function isKnown({headers}: IncomingMessage, token: string): boolean {
   const given = Buffer.from(headers.authorization ?? '');
-  const wanted = Buffer.from(`Bearer ${token}`);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
+  const expected = Buffer.from(`Bearer ${token}`);
+  return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

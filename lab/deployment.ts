@@ -3,9 +3,9 @@ import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {createEcr} from './aws/ecr.ts';
-import type {AwsService} from './aws/endpoint.ts';
 import {createS3} from './aws/s3.ts';
 import {createSecretsManager} from './aws/secrets-manager.ts';
+import type {AwsService} from './aws/service.ts';
 import {createSsm} from './aws/ssm.ts';
 import {programOf} from './program.ts';
 import {startRegistry} from './registry/http.ts';
@@ -23,7 +23,7 @@ export interface Deployment {
   stop(): Promise<void>;
 }
 
-export const settingsKey = 'shop/production.json';
+const settingsKey = 'shop/production.json';
 
 export async function startDeployment({directory, passwords}: Site): Promise<Deployment> {
   const store = createStore([{name: 'shop', immutable: true}]);

@@ -58,7 +58,7 @@ try {
   process.exit(1);
 }
 
-/** Written beside and moved in: whoever waits for it reads it whole. */
+/** Written under another name and renamed: a process that waits for it never reads half of it. */
 function tell(name: string, content: object): void {
   const path = join(LAB_DIRECTORY, name);
   writeFileSync(`${path}.new`, JSON.stringify(content), {mode: 0o600});

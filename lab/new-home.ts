@@ -7,7 +7,7 @@ import {memoryMiBOf} from './memory.ts';
 import {programOf} from './program.ts';
 import type {Site} from './site.ts';
 
-export const region = 'us-east-1';
+const region = 'us-east-1';
 
 /** The new home of the application: a service that is parked at no task until it is deployed. */
 export function newHome(

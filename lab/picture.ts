@@ -48,6 +48,6 @@ export async function pictureOf({databases, hosts, route53, names, loadBalancer}
 }
 
 const recordsOf = (route53: Route53, zone: string) =>
-  [...route53.listed(zone)].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  [...route53.listed(zone)].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 
 const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : null);

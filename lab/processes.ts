@@ -17,7 +17,7 @@ export interface LabProcess {
   stop(graceMs?: number): Promise<void>;
 }
 
-export interface SpawnOptions {
+interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Opens an IPC channel: `child.send`, `child.on('message')`. */
@@ -104,7 +104,7 @@ const stdioOf = ({ipc, onLine}: SpawnOptions, log: number): StdioOptions => {
   return ipc ? ['ignore', output, output, 'ipc'] : ['ignore', output, output];
 };
 
-/** What it writes goes to its log file as well as to whoever takes its lines. */
+/** What it writes goes to its log file, and line by line to `onLine`. */
 function tee(child: ChildProcess, log: number, onLine: (line: string) => void): void {
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => writeSync(log, chunk));
@@ -116,23 +116,23 @@ function tee(child: ChildProcess, log: number, onLine: (line: string) => void): 
 
 /** Ends every process that a lab folder remembers and that is still the one it was. */
 export async function endRemembered(directory: string): Promise<readonly string[]> {
-  const standing = remembered(directory).filter(
+  const running = remembered(directory).filter(
     ({pid, startTicks}) => startTicksOf(pid) === startTicks,
   );
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    for (const {pid, startTicks} of standing) {
+    for (const {pid, startTicks} of running) {
       if (startTicksOf(pid) === startTicks) {
         process.kill(pid, signal);
       }
     }
     for (let tries = 0; tries < 50; tries += 1) {
-      if (standing.every(({pid, startTicks}) => startTicksOf(pid) !== startTicks)) {
+      if (running.every(({pid, startTicks}) => startTicksOf(pid) !== startTicks)) {
         break;
       }
       await sleep(100);
     }
   }
-  return standing.map(({name}) => name);
+  return running.map(({name}) => name);
 }
 
 interface Remembered {

@@ -4,7 +4,7 @@ import type {Passwords} from './mysql/accounts.ts';
 import {type Network, pickPort} from './network.ts';
 import type {Processes} from './processes.ts';
 
-export interface Ports {
+interface Ports {
   /** The port for clients: of the reverse proxies of the old side, and of the load balancer. */
   readonly web: number;
   /** The application behind the reverse proxies. */

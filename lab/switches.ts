@@ -3,7 +3,7 @@ import {
   breakReplication,
   delayReplication,
   dropConnections,
-  mendReplication,
+  fixReplication,
 } from './mysql/faults.ts';
 import type {World} from './world.ts';
 
@@ -17,7 +17,7 @@ export const labSwitch = z.discriminatedUnion('what', [
   z.object({what: z.literal('database-resumed'), database}),
   z.object({what: z.literal('replication-delayed'), database, seconds: z.number()}),
   z.object({what: z.literal('replication-broken'), database}),
-  z.object({what: z.literal('replication-mended'), database}),
+  z.object({what: z.literal('replication-fixed'), database}),
   /** As an administrator sets it by hand. */
   z.object({what: z.literal('read-only'), database, on: z.boolean()}),
   z.object({what: z.literal('connections-dropped'), database, user: z.string()}),
@@ -54,30 +54,30 @@ export const labSwitch = z.discriminatedUnion('what', [
 export type LabSwitch = z.output<typeof labSwitch>;
 
 /** Turns one switch of the lab. */
-export async function turn(world: World, wanted: LabSwitch): Promise<void> {
+export async function turn(world: World, change: LabSwitch): Promise<void> {
   const {databases, ecs, aws, resolver, loadBalancer} = world;
-  switch (wanted.what) {
+  switch (change.what) {
     case 'database-killed':
-      return databases[wanted.database].kill();
+      return databases[change.database].kill();
     case 'database-restarted':
-      return databases[wanted.database].restart();
+      return databases[change.database].restart();
     case 'database-paused':
-      return databases[wanted.database].pause();
+      return databases[change.database].pause();
     case 'database-resumed':
-      return databases[wanted.database].resume();
+      return databases[change.database].resume();
     case 'replication-delayed':
-      return delayReplication(databases[wanted.database], wanted.seconds);
+      return delayReplication(databases[change.database], change.seconds);
     case 'replication-broken':
-      return breakReplication(databases[wanted.database]);
-    case 'replication-mended':
-      return mendReplication(databases[wanted.database]);
+      return breakReplication(databases[change.database]);
+    case 'replication-fixed':
+      return fixReplication(databases[change.database]);
     case 'read-only':
-      await databases[wanted.database].query('SET GLOBAL read_only = ?', [wanted.on ? 1 : 0]);
+      await databases[change.database].query('SET GLOBAL read_only = ?', [change.on ? 1 : 0]);
       return;
     case 'connections-dropped':
-      return dropConnections(databases[wanted.database], wanted.user);
+      return dropConnections(databases[change.database], change.user);
     case 'aws': {
-      const {what: _what, operation, times, ...fault} = wanted;
+      const {what: _what, operation, times, ...fault} = change;
       return aws.faults.add({
         ...fault,
         ...(operation === undefined ? {} : {operation}),
@@ -85,28 +85,28 @@ export async function turn(world: World, wanted: LabSwitch): Promise<void> {
       });
     }
     case 'ssh': {
-      const host = world.hosts.find(({name}) => name === wanted.host);
+      const host = world.hosts.find(({name}) => name === change.host);
       if (!host) {
-        throw new Error(`the lab has no host ${wanted.host}`);
+        throw new Error(`the lab has no host ${change.host}`);
       }
-      return host.sshFault(wanted.fault);
+      return host.sshFault(change.fault);
     }
     case 'image-crashes':
-      return ecs.faults.crash(wanted.image, wanted.exitCode);
+      return ecs.faults.crash(change.image, change.exitCode);
     case 'image-missing':
-      return ecs.faults.missingImage(wanted.image);
+      return ecs.faults.missingImage(change.image);
     case 'image-unreachable':
-      return ecs.faults.unreachable(wanted.image);
+      return ecs.faults.unreachable(change.image);
     case 'no-room':
-      return ecs.faults.noCapacity(wanted.reason);
+      return ecs.faults.noCapacity(change.reason);
     case 'resolver-silent':
-      resolver.faults.silent = wanted.silent;
+      resolver.faults.silent = change.silent;
       return;
     case 'resolver-stale':
-      resolver.faults.serveStale = wanted.stale ? 'always' : 'never';
+      resolver.faults.serveStale = change.stale ? 'always' : 'never';
       return;
     case 'site-fails':
-      loadBalancer.failEvery(wanted.every ?? undefined);
+      loadBalancer.failEvery(change.every ?? undefined);
       return;
     case 'aws-and-ecs-well':
       aws.faults.clear();

@@ -4,7 +4,7 @@ import type {LabHost} from './hosts/host.ts';
 import type {Databases} from './mysql/topology.ts';
 import type {Site} from './site.ts';
 
-export interface Reached {
+interface Reached {
   readonly hosts: readonly LabHost[];
   readonly databases: Databases;
   readonly aws: string;

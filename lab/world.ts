@@ -44,7 +44,7 @@ const oldTtlSeconds = 5;
 const clusterIdentifier = 'shop-aurora';
 const backupBucket = 'shop-backup';
 
-export interface WorldOptions {
+interface WorldOptions {
   /** Everything is in it, and goes with it. */
   readonly directory: string;
   /** How many clients write. 0: none, and no cron job runs either, so that nothing moves by itself. */
@@ -161,7 +161,7 @@ async function build(
   ]);
   const webHosts = await Promise.all(applicationHosts(site).map((host) => started(host)));
   const hosts = [...dbHosts, ...webHosts];
-  // Days before: without it the way back would hang on logs that Aurora purges as it likes.
+  // Set days before: without it, reverse replication would depend on logs that Aurora purges at any time.
   await databases.aurora.query("CALL mysql.rds_set_configuration('binlog retention hours', 168)");
   if (slowProcedures) {
     await imitateCallTimes(databases.aurora, 1);

@@ -19,7 +19,7 @@ export interface Measured {
 }
 
 interface Tools {
-  /** What stands for the AWS CLI. */
+  /** The program that stands in for the AWS CLI. */
   readonly aws: string;
   /** Where runs may leave their files. */
   readonly folder: string;
@@ -107,8 +107,8 @@ const labWords = ({clients, slowProcedures}: Options): readonly string[] => [
 /** The last document that it printed. */
 async function switcharoo(state: string, ...words: readonly string[]) {
   const args = [program, '--state-dir', state, ...words];
-  const said = await run(process.execPath, args, process.env);
-  return JSON.parse(said.trim().split('\n').at(-1) ?? '{}');
+  const output = await run(process.execPath, args, process.env);
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '{}');
 }
 
 const variablesIn = (file: string): Variables =>
@@ -158,19 +158,21 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): 
     const end = () => child.kill();
     process.once('exit', end);
     child.once('close', () => process.off('exit', end));
-    let said = '';
-    let complained = '';
+    let output = '';
+    let complaints = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
-      said += text;
+      output += text;
     });
     child.stderr.setEncoding('utf8').on('data', (text) => {
-      complained += text;
+      complaints += text;
     });
     child.once('error', reject);
     child.once('close', (code) =>
       code === 0
-        ? resolve(said)
-        : reject(new Error(`${command} ended with ${code}:\n${(said + complained).slice(-3_000)}`)),
+        ? resolve(output)
+        : reject(
+            new Error(`${command} ended with ${code}:\n${(output + complaints).slice(-3_000)}`),
+          ),
     );
   });
 }

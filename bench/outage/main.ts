@@ -53,10 +53,10 @@ say(
 const measured = new Map<string, Measured[]>(contenders.map(({name}) => [name, []]));
 for (let round = 1; round <= rounds; round += 1) {
   for (const {name, cutOver} of contenders) {
-    const one = await cutOver();
-    measured.get(name)?.push(one);
+    const result = await cutOver();
+    measured.get(name)?.push(result);
     say(
-      `  round ${round}, ${name}: outage ${one.outageMs} ms, total ${seconds(one.totalMs)}, lost ${one.lost}, duplicated ${one.duplicated}, reads failed ${one.readsFailed} of ${one.reads}; load ${load()}`,
+      `  round ${round}, ${name}: outage ${result.outageMs} ms, total ${seconds(result.totalMs)}, lost ${result.lost}, duplicated ${result.duplicated}, reads failed ${result.readsFailed} of ${result.reads}; load ${load()}`,
     );
   }
 }
@@ -93,17 +93,17 @@ function table(cells: readonly (string | number)[]): void {
 
 function load(): string {
   return loadavg()
-    .map((one) => one.toFixed(1))
+    .map((average) => average.toFixed(1))
     .join(' ');
 }
 
 function median(figures: readonly number[]): number {
-  const sorted = [...figures].sort((one, other) => one - other);
+  const sorted = [...figures].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 function sum(figures: readonly number[]): number {
-  return figures.reduce((total, one) => total + one, 0);
+  return figures.reduce((total, figure) => total + figure, 0);
 }
 
 function ratio(figure: number, base: number): string {

@@ -55,7 +55,7 @@ for (const scenario of scenarios) {
     }
   }
   for (const [kind, all] of delays) {
-    const seen = all.filter((one) => one !== undefined).toSorted((one, other) => one - other);
+    const seen = all.filter((delayMs) => delayMs !== undefined).toSorted((a, b) => a - b);
     const median = seen[Math.floor(seen.length / 2)] ?? Number.NaN;
     const missed = all.length - seen.length;
     table([
@@ -84,7 +84,7 @@ async function watched(scenario: Scenario) {
     );
     return changes.map(({kind, atMs, words}) => {
       const line = lines.find(
-        (one) => one.atMs >= atMs - 5 && words.every((part) => one.text.includes(part)),
+        (line) => line.atMs >= atMs - 5 && words.every((part) => line.text.includes(part)),
       );
       return {kind, delayMs: line && line.atMs - atMs};
     });
@@ -168,14 +168,14 @@ async function realChanges({ecsClient}: EcsLab): Promise<readonly Change[]> {
 }
 
 async function allTasks(client: EcsLab['ecsClient']) {
-  const found = [];
+  const described = [];
   for (const desiredStatus of ['RUNNING', 'STOPPED'] as const) {
     const asked = {cluster: 'shop', serviceName: 'web', desiredStatus};
     const {taskArns: tasks = []} = await client.send(new ListTasksCommand(asked));
     const command = new DescribeTasksCommand({cluster: 'shop', tasks});
-    found.push(...(tasks.length === 0 ? [] : ((await client.send(command)).tasks ?? [])));
+    described.push(...(tasks.length === 0 ? [] : ((await client.send(command)).tasks ?? [])));
   }
-  return found;
+  return described;
 }
 
 /** The load balancer says of no change when it was: it is looked at all the time. */

@@ -1,8 +1,8 @@
-import type {AwsService} from './endpoint.ts';
 import {type JsonInput, jsonService} from './json-service.ts';
 import {AwsError} from './replies.ts';
+import type {AwsService} from './service.ts';
 
-export interface SuspendedState {
+interface SuspendedState {
   readonly DynamicScalingInSuspended: boolean;
   readonly DynamicScalingOutSuspended: boolean;
   readonly ScheduledScalingSuspended: boolean;
@@ -49,8 +49,10 @@ export function createAutoscaling(options: {
     ...jsonService('application-autoscaling', 'AnyScaleFrontendService.', {
       DescribeScalableTargets: (input) => {
         mustBeEcs(input);
-        const wanted = Array.isArray(input['ResourceIds']) ? input['ResourceIds'] : undefined;
-        const shown = [...registered].filter(([id]) => wanted === undefined || wanted.includes(id));
+        const resourceIds = Array.isArray(input['ResourceIds']) ? input['ResourceIds'] : undefined;
+        const shown = [...registered].filter(
+          ([id]) => resourceIds === undefined || resourceIds.includes(id),
+        );
         return {ScalableTargets: shown.map(([id, target]) => shapeOf(id, target))};
       },
 

@@ -1,6 +1,6 @@
-import type {AwsService} from './endpoint.ts';
 import {type JsonInput, jsonService} from './json-service.ts';
 import {AwsError, json10Reply} from './replies.ts';
+import type {AwsService} from './service.ts';
 
 /** What is measured now, under the names that CloudWatch has for it. */
 export type Measure = (metric: {
@@ -25,7 +25,7 @@ interface Query {
 export function createCloudWatch(measure: Measure): AwsService {
   const service = jsonService('monitoring', 'GraniteServiceVersion20100801.', {
     GetMetricData: (input) => ({
-      MetricDataResults: queriesOf(input).map((one) => result(one, measure)),
+      MetricDataResults: queriesOf(input).map((query) => result(query, measure)),
     }),
   });
   return {...service, handle: async (request) => json10Reply(await service.handle(request))};
@@ -42,23 +42,23 @@ function result(
   if (!(Stat in statistics)) {
     throw new AwsError('ValidationError', `The value ${Stat} for parameter Stat is invalid.`);
   }
-  const found = measure({
+  const values = measure({
     namespace: Metric.Namespace ?? '',
     name: Metric.MetricName ?? '',
     dimensions: Object.fromEntries((Metric.Dimensions ?? []).map(({Name, Value}) => [Name, Value])),
   });
-  const has = found.length > 0;
+  const has = values.length > 0;
   return {
     Id,
     Label: Metric.MetricName,
     Timestamps: has ? [Math.floor(Date.now() / 1_000)] : [],
-    Values: has ? [statistics[Stat]?.(found)] : [],
+    Values: has ? [statistics[Stat]?.(values)] : [],
     StatusCode: 'Complete',
   };
 }
 
 const statistics: Readonly<Record<string, (values: readonly number[]) => number>> = {
-  Average: (values) => values.reduce((sum, one) => sum + one, 0) / values.length,
+  Average: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
   Maximum: (values) => Math.max(...values),
   Minimum: (values) => Math.min(...values),
 };

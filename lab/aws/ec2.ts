@@ -1,8 +1,8 @@
 import {randomUUID} from 'node:crypto';
-import type {AwsService} from './endpoint.ts';
 import {AwsError, xmlReply} from './replies.ts';
+import type {AwsService} from './service.ts';
 
-export interface Subnet {
+interface Subnet {
   readonly id: string;
   readonly freeAddresses: number;
 }
@@ -19,19 +19,17 @@ export const createEc2 = (subnets: readonly Subnet[]): AwsService => ({
         `The action ${action} is not valid for this web service.`,
       );
     }
-    const wanted = [...form].flatMap(([name, value]) =>
-      name.startsWith('SubnetId.') ? [value] : [],
-    );
-    const unknown = wanted.find((id) => !subnets.some((one) => one.id === id));
+    const ids = [...form].flatMap(([name, value]) => (name.startsWith('SubnetId.') ? [value] : []));
+    const unknown = ids.find((id) => !subnets.some((subnet) => subnet.id === id));
     if (unknown !== undefined) {
       const says = `The subnet ID '${unknown}' does not exist`;
       throw new AwsError('InvalidSubnetID.NotFound', says);
     }
-    const found = subnets.filter(({id}) => wanted.length === 0 || wanted.includes(id));
+    const selected = subnets.filter(({id}) => ids.length === 0 || ids.includes(id));
     return xmlReply('DescribeSubnetsResponse', 'http://ec2.amazonaws.com/doc/2016-11-15/', {
       requestId: randomUUID(),
       subnetSet: {
-        item: found.map(({id, freeAddresses}) => ({
+        item: selected.map(({id, freeAddresses}) => ({
           subnetId: id,
           state: 'available',
           availableIpAddressCount: freeAddresses,

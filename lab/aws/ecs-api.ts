@@ -7,8 +7,8 @@ import {serviceOperations} from './ecs-service-api.ts';
 import type {EcsWorld} from './ecs-state.ts';
 import {taskOperations} from './ecs-task-api.ts';
 import type {Tasks} from './ecs-tasks.ts';
-import type {AwsReply, AwsRequest} from './endpoint.ts';
 import {AwsError, jsonReply} from './replies.ts';
+import type {AwsReply, AwsRequest} from './service.ts';
 
 const target = 'AmazonEC2ContainerServiceV20141113.';
 

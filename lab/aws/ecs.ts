@@ -16,8 +16,8 @@ import {
   type ServiceOptions,
 } from './ecs-state.ts';
 import {Tasks} from './ecs-tasks.ts';
-import type {AwsService} from './endpoint.ts';
 import type {Logs} from './logs.ts';
+import type {AwsService} from './service.ts';
 
 export type {DefinitionInput} from './ecs-definitions.ts';
 export type {EcsFaults} from './ecs-faults.ts';

@@ -8,9 +8,9 @@ import {
   ruleShape,
   weightsOf,
 } from './elb-rules.ts';
-import type {AwsRequest, AwsService} from './endpoint.ts';
 import {members, treeIn} from './query-form.ts';
 import {AwsError, queryReply, type XmlTree} from './replies.ts';
+import type {AwsRequest, AwsService} from './service.ts';
 
 const namespace = 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/';
 

@@ -13,35 +13,8 @@ import {
   restXml,
   s3Xml,
 } from './replies.ts';
+import type {AwsReply, AwsRequest, AwsService} from './service.ts';
 import {type Claim, type Credentials, claimOf, signatureFault} from './signature.ts';
-
-export interface AwsRequest {
-  readonly method: string;
-  /** Without the query, undecoded. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  /** The body as it came: an object of S3 need not be text. */
-  readonly bytes: Uint8Array;
-}
-
-export interface AwsReply {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
-}
-
-/** One AWS service of the lab, behind the endpoint. */
-export interface AwsService {
-  /** The service's name in the credential scope: `route53`, `rds`, `ecs`, `elasticloadbalancing`. */
-  readonly signingName: string;
-  /** Answers a request whose signature was verified. Throws an `AwsError` for what AWS would refuse. */
-  handle(request: AwsRequest): Promise<AwsReply>;
-  /** The operation's name, for services whose protocol does not carry it. */
-  operationOf?(request: AwsRequest): string;
-}
 
 export interface AwsEndpoint {
   readonly url: string;
@@ -244,7 +217,7 @@ const priorRequest = (): AwsError =>
 const denial = (service: AwsService, operation: string): string =>
   `User: arn:aws:iam::123456789012:user/lab is not authorized to perform: ${policyName(service)}:${operation}`;
 
-/** CloudWatch signs as one thing, and stands in policies as another (Service Authorization Reference). */
+/** CloudWatch signs under another name than policies use (Service Authorization Reference). */
 const policyName = ({signingName}: AwsService): string =>
   signingName === 'monitoring' ? 'cloudwatch' : signingName;
 

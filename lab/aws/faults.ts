@@ -1,5 +1,5 @@
 /** What goes wrong with a call. `cut-after` is the cruel one: it was done, and nobody hears of it. `prior-request` is Route 53's own. */
-export type FaultKind =
+type FaultKind =
   | 'throttle'
   | 'prior-request'
   | 'server-error'

@@ -1,13 +1,13 @@
-import type {AwsService} from './endpoint.ts';
 import {AwsError, queryReply, type XmlElements} from './replies.ts';
+import type {AwsService} from './service.ts';
 
 /** What one statement of a policy allows; `*` stands for any characters. */
-export interface Allowed {
+interface Allowed {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
 }
 
-export interface Identity {
+interface Identity {
   /** `GetCallerIdentity`, which everyone may ask. */
   readonly sts: AwsService;
   /** `SimulatePrincipalPolicy` over what is allowed. */

@@ -1,8 +1,8 @@
-import type {AwsService} from './endpoint.ts';
 import {AwsError, jsonReply} from './replies.ts';
+import type {AwsService} from './service.ts';
 
 export type JsonInput = Readonly<Record<string, unknown>>;
-export type JsonOperations = Readonly<Record<string, (input: JsonInput) => object>>;
+type JsonOperations = Readonly<Record<string, (input: JsonInput) => object>>;
 
 /** A service of the JSON 1.1 family: one function an operation, named in the header `X-Amz-Target`. */
 export const jsonService = (

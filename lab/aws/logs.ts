@@ -1,5 +1,5 @@
-import type {AwsRequest, AwsService} from './endpoint.ts';
 import {AwsError, jsonReply} from './replies.ts';
+import type {AwsRequest, AwsService} from './service.ts';
 
 const target = 'Logs_20140328.';
 const mostEvents = 10_000;

@@ -35,9 +35,9 @@ export interface AliasTarget {
 export const keyOf = ({name, type, setIdentifier}: RecordSet): string =>
   JSON.stringify([name, type, setIdentifier ?? null]);
 
-/** Whether `given` is the set that stands, as a DELETE must give it: everything equal, values in any order. */
-export const isExactly = (given: RecordSet, standing: RecordSet): boolean =>
-  comparable(given, (value) => value) === comparable(standing, (value) => value);
+/** Whether `given` equals the current set, as a DELETE must give it: everything equal, values in any order. */
+export const isExactly = (given: RecordSet, current: RecordSet): boolean =>
+  comparable(given, (value) => value) === comparable(current, (value) => value);
 
 /**
  * Whether Route 53 takes a change of one to the other for no change, answers INSYNC and stores nothing:

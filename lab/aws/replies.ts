@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import type {AwsReply, AwsRequest} from './endpoint.ts';
+import type {AwsReply, AwsRequest} from './service.ts';
 
 /** What AWS refuses. A service throws it; the endpoint words it in the service's own protocol. */
 export class AwsError extends Error {
@@ -36,13 +36,7 @@ export interface Protocol {
   /** The family's own names for what every service refuses alike. */
   readonly refusals: Readonly<Record<Refusal, {readonly code: string; readonly status: number}>>;
 }
-export type Refusal =
-  | 'unknownKey'
-  | 'wrongSignature'
-  | 'unsigned'
-  | 'denied'
-  | 'throttled'
-  | 'broken';
+type Refusal = 'unknownKey' | 'wrongSignature' | 'unsigned' | 'denied' | 'throttled' | 'broken';
 
 export function xmlReply(root: string, namespace: string, tree: XmlTree, status = 200): AwsReply {
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${xmlOf(tree)}</${root}>`;
@@ -104,7 +98,7 @@ export const ec2Query: Protocol = {
   },
 };
 
-/** S3's own: like Route 53's, but the error stands alone, and the answer to a HEAD has no body. */
+/** S3's own: like Route 53's, but the error is not wrapped, and the answer to a HEAD has no body. */
 export const s3Xml: Protocol = {
   operationOf: ({method, path}) => `${method} ${path}`,
   errorReply: ({code, message, status}) => ({
@@ -171,7 +165,7 @@ function xmlOf(tree: XmlTree): string {
   }
   return Object.entries(tree)
     .flatMap(([name, content]) =>
-      [content ?? []].flat().map((one: XmlTree) => `<${name}>${xmlOf(one)}</${name}>`),
+      [content ?? []].flat().map((child: XmlTree) => `<${name}>${xmlOf(child)}</${name}>`),
     )
     .join('');
 }

@@ -1,9 +1,9 @@
 import {randomUUID} from 'node:crypto';
 import {z} from 'zod';
 import {dsOf, type ZoneKey} from '../dns/signing.ts';
-import type {AwsService} from './endpoint.ts';
 import {jsonService} from './json-service.ts';
 import {AwsError} from './replies.ts';
+import type {AwsService} from './service.ts';
 
 /** A domain that is registered here, and what its parent zone says of it. */
 export interface LabDomain {

@@ -1,4 +1,3 @@
-import type {AwsReply, AwsRequest, AwsService} from './endpoint.ts';
 import type {RecordSet} from './record-set.ts';
 import {AwsError, type XmlElements, xmlReply} from './replies.ts';
 import {recordSetsPage, zonesByNamePage, zonesPage} from './route53-pages.ts';
@@ -14,6 +13,7 @@ import {
   show,
   zoneTree,
 } from './route53-zone.ts';
+import type {AwsReply, AwsRequest, AwsService} from './service.ts';
 
 export interface Route53Options {
   readonly zones: readonly LabZone[];

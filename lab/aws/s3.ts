@@ -1,8 +1,8 @@
 import {createHash, randomBytes} from 'node:crypto';
-import type {AwsReply, AwsRequest, AwsService} from './endpoint.ts';
 import {AwsError, xmlReply} from './replies.ts';
+import type {AwsReply, AwsRequest, AwsService} from './service.ts';
 
-export interface S3Options {
+interface S3Options {
   /** By bucket, then by key. Every bucket keeps its versions. */
   readonly buckets: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>;
 }
@@ -103,11 +103,11 @@ function addVersion(
 
 function objectReply(bucket: Bucket, key: string, {method, query}: AwsRequest): AwsReply {
   const versions = bucket.get(key);
-  const wanted = query.get('versionId');
+  const versionId = query.get('versionId');
   if (!versions?.[0]) {
     throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
   }
-  const version = wanted === null ? versions[0] : versions.find(({id}) => id === wanted);
+  const version = versionId === null ? versions[0] : versions.find(({id}) => id === versionId);
   if (!version) {
     throw new AwsError('NoSuchVersion', 'The specified version does not exist.', 404);
   }

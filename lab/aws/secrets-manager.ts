@@ -1,16 +1,16 @@
 import {randomUUID} from 'node:crypto';
-import type {AwsService} from './endpoint.ts';
 import {type JsonInput, jsonService} from './json-service.ts';
 import {AwsError} from './replies.ts';
+import type {AwsService} from './service.ts';
 
-export interface SecretsManagerOptions {
+interface SecretsManagerOptions {
   /** By name. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly region?: string;
   readonly accountId?: string;
 }
 
-export interface SecretsManager extends AwsService {
+interface SecretsManager extends AwsService {
   /** What a container agent is given for `arn[:json-key:stage:version]`. */
   valueOf(valueFrom: string): string | undefined;
   /** A new value that is AWSCURRENT from now on, as somebody else would put it. */
@@ -35,28 +35,7 @@ export function createSecretsManager({
     arn: `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-a1b2c${index}`,
     versions: [{id: randomUUID(), value}],
   }));
-  const find = (id: unknown): Secret => {
-    const found = stored.find(({name, arn}) => id === name || id === arn);
-    if (!found) {
-      throw new AwsError(
-        'ResourceNotFoundException',
-        "Secrets Manager can't find the specified secret.",
-      );
-    }
-    return found;
-  };
-  const put = (secret: Secret, id: string, value: string) => {
-    const known = secret.versions.find((version) => version.id === id);
-    if (known && known.value !== value) {
-      throw new AwsError(
-        'ResourceExistsException',
-        `You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${secret.arn}.`,
-      );
-    }
-    if (!known) {
-      secret.versions.unshift({id, value});
-    }
-  };
+  const find = (id: unknown) => secretWith(stored, id);
 
   const service = jsonService('secretsmanager', 'secretsmanager.', {
     DescribeSecret: (input) => {
@@ -90,6 +69,30 @@ export function createSecretsManager({
 }
 
 const stageNames = ['AWSCURRENT', 'AWSPREVIOUS'];
+
+function secretWith(stored: readonly Secret[], id: unknown): Secret {
+  const secret = stored.find(({name, arn}) => id === name || id === arn);
+  if (!secret) {
+    throw new AwsError(
+      'ResourceNotFoundException',
+      "Secrets Manager can't find the specified secret.",
+    );
+  }
+  return secret;
+}
+
+function put(secret: Secret, id: string, value: string): void {
+  const existing = secret.versions.find((version) => version.id === id);
+  if (existing && existing.value !== value) {
+    throw new AwsError(
+      'ResourceExistsException',
+      `You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${secret.arn}.`,
+    );
+  }
+  if (!existing) {
+    secret.versions.unshift({id, value});
+  }
+}
 
 function versionIn({versions, arn}: Secret, {VersionId, VersionStage}: JsonInput) {
   const index = VersionStage === 'AWSPREVIOUS' ? 1 : 0;

@@ -1,8 +1,8 @@
-import type {AwsService} from './endpoint.ts';
 import {jsonService} from './json-service.ts';
 import {AwsError} from './replies.ts';
+import type {AwsService} from './service.ts';
 
-export interface Quota {
+interface Quota {
   readonly service: string;
   readonly code: string;
   readonly name: string;
@@ -13,8 +13,8 @@ export interface Quota {
 export const createServiceQuotas = (quotas: readonly Quota[]): AwsService =>
   jsonService('servicequotas', 'ServiceQuotasV20190624.', {
     GetServiceQuota: ({ServiceCode, QuotaCode}) => {
-      const found = quotas.find(({service, code}) => service === ServiceCode && code === QuotaCode);
-      if (!found) {
+      const quota = quotas.find(({service, code}) => service === ServiceCode && code === QuotaCode);
+      if (!quota) {
         throw new AwsError(
           'NoSuchResourceException',
           'The request failed because the specified service does not exist.',
@@ -24,8 +24,8 @@ export const createServiceQuotas = (quotas: readonly Quota[]): AwsService =>
         Quota: {
           ServiceCode,
           QuotaCode,
-          QuotaName: found.name,
-          Value: found.value,
+          QuotaName: quota.name,
+          Value: quota.value,
           Unit: 'None',
           Adjustable: true,
           GlobalQuota: false,

@@ -6,7 +6,7 @@ export interface Credentials {
 }
 
 /** A request as it came over the wire: `url` undecoded, since it was signed so. */
-export interface SignedRequest {
+interface SignedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export interface Claim {
   readonly signature: string;
 }
 
-export type SignatureFault = 'unknownKey' | 'wrongSignature' | 'expired';
+type SignatureFault = 'unknownKey' | 'wrongSignature' | 'expired';
 
 /** AWS takes a request for this long (AWS General Reference, "Signature Version 4: date handling"). */
 const validMs = 5 * 60_000;

@@ -1,15 +1,15 @@
-import type {AwsService} from './endpoint.ts';
 import {type JsonInput, jsonService, pageOf} from './json-service.ts';
 import {AwsError} from './replies.ts';
+import type {AwsService} from './service.ts';
 
-export interface SsmOptions {
+interface SsmOptions {
   /** SecureString parameters by name. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly region?: string;
   readonly accountId?: string;
 }
 
-export interface Ssm extends AwsService {
+interface Ssm extends AwsService {
   /** What a container agent is given that may decrypt it, by name or ARN. */
   valueOf(nameOrArn: string): string | undefined;
 }
@@ -32,12 +32,12 @@ export function createSsm({
     [...stored.values()].find(({Name}) => nameOrArn === Name || nameOrArn === arnOf(Name));
 
   const shown = (nameOrArn: unknown, {WithDecryption}: JsonInput) => {
-    const found = find(nameOrArn);
+    const parameter = find(nameOrArn);
     return (
-      found && {
-        ...found,
-        Value: WithDecryption === true ? found.Value : encrypted(found.Value),
-        ARN: arnOf(found.Name),
+      parameter && {
+        ...parameter,
+        Value: WithDecryption === true ? parameter.Value : encrypted(parameter.Value),
+        ARN: arnOf(parameter.Name),
         DataType: 'text',
       }
     );
@@ -63,10 +63,10 @@ export function createSsm({
         readonly Key: string;
         readonly Values: readonly string[];
       }[];
-      const wanted = filters.find(({Key}) => Key === 'Name')?.Values;
-      const found = [...stored.values()].filter(({Name}) => wanted?.includes(Name) ?? true);
+      const names = filters.find(({Key}) => Key === 'Name')?.Values;
+      const selected = [...stored.values()].filter(({Name}) => names?.includes(Name) ?? true);
       const size = Number(input['MaxResults'] ?? 10);
-      const {page, next} = pageOf(found, {size, token: input['NextToken']});
+      const {page, next} = pageOf(selected, {size, token: input['NextToken']});
       return {
         Parameters: page.map(({Value: _, ...rest}) => ({...rest, ARN: arnOf(rest.Name)})),
         NextToken: next,

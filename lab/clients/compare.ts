@@ -2,7 +2,7 @@ import {tokensIn} from './ledger.ts';
 
 type Query = (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
-export interface Comparison {
+interface Comparison {
   /** How many writes the clients were told had happened. */
   readonly acknowledged: number;
   /** Tokens that were acknowledged and are not in the database. */

@@ -1,7 +1,7 @@
 import {closeSync, openSync, readFileSync, writeSync} from 'node:fs';
 
 /** One acknowledged write. */
-export interface LedgerLine {
+interface LedgerLine {
   readonly token: string;
   readonly client: number;
   readonly side: string;
@@ -9,7 +9,7 @@ export interface LedgerLine {
 }
 
 /** The clients' own record of every acknowledged write. */
-export interface Ledger {
+interface Ledger {
   append(line: LedgerLine): void;
   close(): void;
 }

@@ -29,7 +29,7 @@ const visitor = (client: number) => ({
   port: Number(PORT),
   resolver: RESOLVER,
   localAddress: `${FROM}${firstHost + client}`,
-  // Half of them keep their connection, as browsers do; half come anew each time.
+  // Half of them keep their connection, as browsers do; half open a new one each time.
   keepAlive: client % 2 === 0,
   signal: stopping.signal,
   go: gate.pass,
@@ -39,13 +39,13 @@ const writers = Array.from({length: Number(CLIENTS)}, (_, client) =>
   keepWriting({
     ...visitor(client),
     client,
-    tell: (told, token) => {
-      if (told.kind === 'acknowledged') {
-        const {side = 'unnamed', endedMs} = told;
+    tell: (outcome, token) => {
+      if (outcome.kind === 'acknowledged') {
+        const {side = 'unnamed', endedMs} = outcome;
         ledger.append({token, client, side, atUtc: new Date(endedMs).toISOString()});
         newest.set(client, token);
       }
-      tally.add(told);
+      tally.add(outcome);
     },
   }),
 );
@@ -89,7 +89,7 @@ async function end(): Promise<void> {
   await Promise.all(all);
 }
 
-/** Open, writers pass at once; closed, they wait, and whoever closed it hears when all do. */
+/** While open, writers pass at once. While closed, they wait; `close` resolves once all of them wait. */
 function createGate() {
   let waiting: (() => void)[] = [];
   let isClosed = false;

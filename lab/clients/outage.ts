@@ -2,7 +2,7 @@
 export interface Outcome {
   readonly client: number;
   readonly kind: 'acknowledged' | 'refused' | 'unanswered';
-  /** When the write was begun and when its outcome was known, in milliseconds since 1970. */
+  /** When the write began and when its outcome was known, in milliseconds since 1970. */
   readonly begunMs: number;
   readonly endedMs: number;
 }
@@ -37,9 +37,7 @@ export function outagesIn(outcomes: Iterable<Outcome>, nowMs: number): readonly 
   for (const [client, since] of open) {
     outages.push({...outageOf(client, since, nowMs), toUtc: null});
   }
-  return outages.sort(
-    (one, other) => one.fromUtc.localeCompare(other.fromUtc) || one.client - other.client,
-  );
+  return outages.sort((a, b) => a.fromUtc.localeCompare(b.fromUtc) || a.client - b.client);
 }
 
 /** The longest that any client went without an acknowledged write. */

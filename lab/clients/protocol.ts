@@ -25,13 +25,13 @@ export interface ClientsReport {
   /** Times of acknowledged writes, name look-up included; `null` before the first one. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
-  /** The last failure in words, for whoever wonders why. */
+  /** The last failure in words. */
   readonly lastFailure: string | null;
   readonly reads: ReadsReport;
 }
 
 /** Reads of a client's newest acknowledged write. `failed`: another answer than that write, or none. */
-export interface ReadsReport {
+interface ReadsReport {
   readonly answered: number;
   readonly failed: number;
   readonly lastFailure: string | null;
@@ -61,14 +61,17 @@ export function controlOf(child: ChildProcess): ClientsControl {
   });
   child.once('disconnect', () => {
     for (const {reject} of waiting.values()) {
-      reject(gone());
+      reject(clientsEnded());
     }
   });
   const tell = (command: Command['command']) =>
     new Promise<ClientsReport>((resolve, reject) => {
       lastId += 1;
       waiting.set(lastId, {resolve, reject});
-      child.send({id: lastId, command} satisfies Command, (error) => error && reject(gone()));
+      child.send(
+        {id: lastId, command} satisfies Command,
+        (error) => error && reject(clientsEnded()),
+      );
     });
   return {
     pause: () => tell('pause'),
@@ -78,4 +81,4 @@ export function controlOf(child: ChildProcess): ClientsControl {
   };
 }
 
-const gone = () => new Error('The clients of the lab have ended.');
+const clientsEnded = () => new Error('The clients of the lab have ended.');

@@ -2,7 +2,7 @@ import {Agent} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {failureOf, type Visited, type Visitor, visit} from './visit.ts';
 
-export interface ReaderOptions extends Visitor {
+interface ReaderOptions extends Visitor {
   readonly keepAlive: boolean;
   readonly signal: AbortSignal;
   /** Waits while the clients are paused. */
@@ -15,7 +15,7 @@ export interface ReaderOptions extends Visitor {
 
 const pauseMs = 50;
 
-/** Reads its client's newest order again and again: whoever was told that it is there must find it, on whichever side. */
+/** Reads its client's newest order again and again: an acknowledged order must be found on either side. */
 export async function keepReading(options: ReaderOptions): Promise<void> {
   const {signal, go, newest, tell} = options;
   const agent = new Agent({keepAlive: options.keepAlive, maxSockets: 1});

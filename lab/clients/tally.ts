@@ -1,8 +1,8 @@
 import {longest, type Outcome, OutcomeLog} from './outage.ts';
 import type {ClientsReport} from './protocol.ts';
 
-/** One write, as a writer tells it. */
-export interface Told extends Outcome {
+/** How one write of a writer ended. */
+export interface WriteOutcome extends Outcome {
   readonly side?: string;
   readonly reason?: string;
 }
@@ -20,10 +20,10 @@ export class Tally {
   readonly #reads = {answered: 0, failed: 0};
   #lastFailedRead: string | null = null;
 
-  add(told: Told): void {
-    const {kind, side = 'unnamed', begunMs, endedMs, reason} = told;
+  add(outcome: WriteOutcome): void {
+    const {kind, side = 'unnamed', begunMs, endedMs, reason} = outcome;
     this.#counts[kind] += 1;
-    this.#log.add(told);
+    this.#log.add(outcome);
     if (kind !== 'acknowledged') {
       this.#lastFailure = `${kind}: ${reason ?? 'no reason'}`;
       return;

@@ -5,7 +5,7 @@ import {exchange} from 'switcharoo/name-servers';
 export interface Visitor {
   readonly name: string;
   readonly port: number;
-  /** `address:port` of the caching resolver; asked anew for every request. */
+  /** `address:port` of the caching resolver; asked again for every request. */
   readonly resolver: string;
   readonly localAddress: string;
 }
@@ -17,7 +17,7 @@ export type Visited =
   /** It was handed to a connection, and nobody knows what became of it. */
   | {readonly kind: 'unanswered'; readonly reason: string};
 
-export interface Wanted {
+interface Page {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: string;
@@ -26,12 +26,12 @@ export interface Wanted {
 const answerWithinMs = 2_000;
 
 /** Looks the name up and makes one request at one of its addresses. */
-export async function visit(visitor: Visitor, agent: Agent, wanted: Wanted): Promise<Visited> {
+export async function visit(visitor: Visitor, agent: Agent, page: Page): Promise<Visited> {
   const addresses = await addressesOf(visitor).catch(() => []);
   const address = addresses[Math.floor(Math.random() * addresses.length)];
   return address === undefined
     ? {kind: 'refused', reason: `no address for ${visitor.name}`}
-    : ask(visitor, agent, address, wanted);
+    : ask(visitor, agent, address, page);
 }
 
 async function addressesOf({name, resolver}: Visitor): Promise<readonly string[]> {
@@ -48,9 +48,9 @@ async function addressesOf({name, resolver}: Visitor): Promise<readonly string[]
  * A request that was handed to a connection and got no whole answer may have been served: it is
  * unanswered. One whose connection never came about cannot have.
  */
-function ask(visitor: Visitor, agent: Agent, host: string, wanted: Wanted): Promise<Visited> {
+function ask(visitor: Visitor, agent: Agent, host: string, page: Page): Promise<Visited> {
   const {name, port, localAddress} = visitor;
-  const {method, path, body} = wanted;
+  const {method, path, body} = page;
   return new Promise((resolve) => {
     let connected = false;
     const content = {'content-type': 'application/json', 'content-length': body?.length};

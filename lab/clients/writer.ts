@@ -1,18 +1,18 @@
 import {Agent} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Told} from './tally.ts';
+import type {WriteOutcome} from './tally.ts';
 import {failureOf, now, type Visited, type Visitor, visit} from './visit.ts';
 
-export interface WriterOptions extends Visitor {
+interface WriterOptions extends Visitor {
   readonly client: number;
   readonly keepAlive: boolean;
   readonly signal: AbortSignal;
   /** Waits while the clients are paused. */
   go(): Promise<void>;
-  tell(told: Told, token: string): void;
+  tell(outcome: WriteOutcome, token: string): void;
 }
 
-type Result = Pick<Told, 'kind' | 'side' | 'reason'>;
+type Result = Pick<WriteOutcome, 'kind' | 'side' | 'reason'>;
 
 const pauseMs = 50;
 

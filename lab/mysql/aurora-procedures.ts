@@ -1,7 +1,7 @@
 import mysql from 'mysql2';
 import type {LabDatabase} from './server.ts';
 import type {Brand} from './server-program.ts';
-import {type Words, wordsOf} from './words.ts';
+import {type Statements, statementsOf} from './statements.ts';
 
 /**
  * Gives the stand-in Aurora's `mysql.rds_*` procedures: real ones that do the real thing, for callers without SUPER, with
@@ -106,7 +106,7 @@ const helpersOf = (brand: Brand) => [
 const sourceValues =
   'TRIM(host), port, TRIM(user), TRIM(log_file_name), pos, enable_ssl_encryption';
 
-const changeSource: Readonly<Record<Words['source'], string>> = {
+const changeSource: Readonly<Record<Statements['source'], string>> = {
   Master: `'CHANGE MASTER TO MASTER_HOST = ', QUOTE(TRIM(host)), ', MASTER_PORT = ', port,
     ', MASTER_USER = ', QUOTE(TRIM(user)), ', MASTER_PASSWORD = ', QUOTE(TRIM(passwd)),
     ', MASTER_LOG_FILE = ', QUOTE(TRIM(log_file_name)), ', MASTER_LOG_POS = ', pos,
@@ -118,7 +118,7 @@ const changeSource: Readonly<Record<Words['source'], string>> = {
     ', SOURCE_SSL = ', enable_ssl_encryption, ', SOURCE_CONNECT_RETRY = 1, GET_SOURCE_PUBLIC_KEY = 1'`,
 };
 
-const setExternal = (words: Words) => `
+const setExternal = (words: Statements) => `
   ${history('Starting: set master', sourceValues)}
   IF replication IN ('ON', 'BROKEN') THEN
     ${signal("You can't modify replication because replication is running. First call mysql.rds_stop_replication.")}
@@ -131,7 +131,7 @@ const setExternal = (words: Words) => `
   DEALLOCATE PREPARE change_source;
   ${history('set master', sourceValues)}`;
 
-const resetExternal = ({stop: stopping, forget}: Words) => `
+const resetExternal = ({stop: stopping, forget}: Statements) => `
   ${history('Starting: reset slave')}
   IF replication = 'NOT_EXIST' THEN
     ${signal("You can't reset replication because replication isn't configured. First run mysql.rds_set_external_master.")}
@@ -144,7 +144,7 @@ const resetExternal = ({stop: stopping, forget}: Words) => `
   ${status('reset slave', 'NULL', 'NULL')}
   SELECT 'Slave has been reset' AS message;`;
 
-const start = ({start: starting}: Words) => `
+const start = ({start: starting}: Statements) => `
   ${history('Starting: start slave')}
   IF replication = 'ON' THEN
     ${signal('Replication may already be running. Call rds_stop_replication to stop replication')}
@@ -163,7 +163,7 @@ const start = ({start: starting}: Words) => `
   ${history('start slave')}
   SELECT 'Replication started. Slave is now running normally.' AS Message;`;
 
-const stop = ({stop: stopping}: Words) => `
+const stop = ({stop: stopping}: Statements) => `
   ${history('Starting: stop slave')}
   IF replication = 'OFF' THEN
     ${signal('Slave is already stopped or may not be configured. Run SHOW SLAVE STATUS\\G;')}
@@ -181,7 +181,7 @@ const stop = ({stop: stopping}: Words) => `
   SELECT 'Slave is now down or disabled' AS Message;`;
 
 // With nothing to skip, a counter that stays set would skip the next good event.
-const skipError = ({stop: stopping, start: starting, replica}: Words) => `
+const skipError = ({stop: stopping, start: starting, replica}: Statements) => `
   IF replication = 'NOT_EXIST' THEN
     ${signal("You can't skip a replication error because the replica isn't configured. First call mysql.rds_set_external_master.")}
   ELSEIF replication = 'ON' THEN
@@ -225,7 +225,7 @@ const sevenParameters = `IN host VARCHAR(255), IN port INT, IN user TEXT, IN pas
   IN pos BIGINT UNSIGNED, IN enable_ssl_encryption TINYINT(1)`;
 
 function proceduresOf(brand: Brand): readonly string[] {
-  const words = wordsOf(brand);
+  const words = statementsOf(brand);
   return [
     replicationProcedure('rds_set_external_source', sevenParameters, setExternal(words)),
     replicationProcedure('rds_reset_external_source', '', resetExternal(words)),

@@ -1,10 +1,10 @@
 import type {LabDatabase} from './server.ts';
-import {wordsOf} from './words.ts';
+import {statementsOf} from './statements.ts';
 
 /** Lets a follower apply each event that many seconds late; 0 ends it. Its threads run and say they are well, as with real lag. */
 export async function delayReplication(follower: LabDatabase, seconds: number): Promise<void> {
   await follower.session(async (connection) => {
-    const {stop, delay, start} = wordsOf(follower.brand);
+    const {stop, delay, start} = statementsOf(follower.brand);
     await connection.query(stop);
     await connection.query(delay, [seconds]);
     await connection.query(start);
@@ -43,12 +43,12 @@ export async function breakReplication(follower: LabDatabase): Promise<void> {
   });
 }
 
-/** Takes that row out again, as an administrator would, and starts replication. */
-export async function mendReplication(follower: LabDatabase): Promise<void> {
+/** Deletes that row, as an administrator would, and starts replication. */
+export async function fixReplication(follower: LabDatabase): Promise<void> {
   await follower.session(async (connection) => {
     await connection.query('SET sql_log_bin = 0');
     await connection.query('DELETE FROM shop.orders WHERE token = ?', [conflicting]);
-    await connection.query(wordsOf(follower.brand).start);
+    await connection.query(statementsOf(follower.brand).start);
   });
 }
 

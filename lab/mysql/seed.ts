@@ -1,5 +1,5 @@
 import type {LabDatabase} from './server.ts';
-import {wordsOf} from './words.ts';
+import {statementsOf} from './statements.ts';
 
 /** A place in a server's binary log. */
 export interface Position {
@@ -9,7 +9,7 @@ export interface Position {
 
 /** Where a server's own binary log ends now. */
 export async function positionOf(database: LabDatabase): Promise<Position> {
-  const [status] = await database.query(wordsOf(database.brand).ownPosition);
+  const [status] = await database.query(statementsOf(database.brand).ownPosition);
   return {file: String(status?.['File']), position: Number(status?.['Position'])};
 }
 
@@ -18,7 +18,7 @@ export async function positionOf(database: LabDatabase): Promise<Position> {
  * SQL thread stopped nothing writes there. Gives the replica's own coordinates of that picture.
  */
 export async function seedFrom(replica: LabDatabase, aurora: LabDatabase): Promise<Position> {
-  const words = wordsOf(replica.brand);
+  const words = statementsOf(replica.brand);
   await replica.query(words.stopExecuting);
   try {
     const position = await positionOf(replica);
@@ -58,7 +58,7 @@ async function copySchema(schema: string, from: LabDatabase, to: LabDatabase): P
     [schema],
   );
   await to.session(async (connection) => {
-    // A seed is loaded past the binary log: whoever follows Aurora later was not there.
+    // A seed is loaded without the binary log: a server that replicates from Aurora later must not apply it.
     await connection.query('SET sql_log_bin = 0');
     await connection.query('CREATE DATABASE ??', [schema]);
     await connection.query('USE ??', [schema]);

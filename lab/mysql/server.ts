@@ -8,7 +8,7 @@ import type {LabProcess, Processes} from '../processes.ts';
 import {argsForRoot, type Brand, type ServerProgram} from './server-program.ts';
 import {settingsOf} from './server-settings.ts';
 
-export type Row = Readonly<Record<string, unknown>>;
+type Row = Readonly<Record<string, unknown>>;
 
 /** One running database server of the lab. */
 export interface LabDatabase {
@@ -33,7 +33,7 @@ export interface LabDatabase {
   resume(): void;
 }
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly name: string;
   readonly directory: string;
   readonly processes: Processes;

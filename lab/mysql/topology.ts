@@ -6,14 +6,14 @@ import {type Position, positionOf, seedFrom} from './seed.ts';
 import {type LabDatabase, startServer} from './server.ts';
 import type {ServerProgram} from './server-program.ts';
 import {createShop} from './shop-schema.ts';
-import {wordsOf} from './words.ts';
+import {statementsOf} from './statements.ts';
 
 interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-export interface DatabasesOptions {
+interface DatabasesOptions {
   readonly directory: string;
   readonly processes: Processes;
   readonly passwords: Passwords;
@@ -26,7 +26,7 @@ export interface DatabasesOptions {
   readonly emptyAurora?: boolean;
 }
 
-export interface Programs {
+interface Programs {
   /** Of the source and its replica. */
   readonly onPremises: ServerProgram;
   readonly aurora: ServerProgram;
@@ -50,7 +50,7 @@ export async function startDatabases(options: DatabasesOptions): Promise<Databas
   const servers = await startAll(options);
   const {source, replica, aurora} = servers;
   const stop = async () =>
-    void (await Promise.all([source, replica, aurora].map((one) => one.kill())));
+    void (await Promise.all([source, replica, aurora].map((server) => server.kill())));
   try {
     await Promise.all([
       addAccountsOnPremises(source, options.passwords).then(() => createShop(source)),
@@ -83,7 +83,7 @@ async function startAll(options: DatabasesOptions): Promise<Servers> {
     return {source, replica, aurora};
   } catch (cause) {
     const started = await Promise.allSettled(starting);
-    await Promise.all(started.map((one) => one.status === 'fulfilled' && one.value.kill()));
+    await Promise.all(started.map((start) => start.status === 'fulfilled' && start.value.kill()));
     throw cause;
   }
 }
@@ -108,7 +108,7 @@ const auroraServer = {name: 'aurora', serverId: 3, logName: 'mysql-bin-changelog
 async function followFromTheStart(replica: LabDatabase, options: DatabasesOptions): Promise<void> {
   const {reachedAt, passwords} = options;
   const {host, port} = reachedAt.source;
-  const words = wordsOf(replica.brand);
+  const words = statementsOf(replica.brand);
   await replica.query(words.follow, [
     host,
     port,
@@ -126,7 +126,7 @@ async function untilCaughtUp(replica: LabDatabase, {file, position}: Position): 
   ]);
   // NULL when the SQL thread does not run, -1 after the time limit (MySQL 5.6 manual 12.18).
   if (waited?.['events'] === null || Number(waited?.['events']) < 0) {
-    const [status] = await replica.query(wordsOf(replica.brand).replicationStatus);
+    const [status] = await replica.query(statementsOf(replica.brand).replicationStatus);
     throw new Error(
       `the lab's replica does not follow its source: ${status?.['Last_IO_Error']} ${status?.['Last_SQL_Error']}`,
     );

@@ -158,7 +158,7 @@ test(
     expect(lastDocument(refused).problems[0].message).toMatch(
       /^reverse-replication: The way back to source is broken: .*1062.*Going back would lose (more than )?\d+ transactions \(.*shop\.orders.*\) between .* of aurora\.$/,
     );
-    await lab?.turn({what: 'replication-mended', database: 'source'});
+    await lab?.turn({what: 'replication-fixed', database: 'source'});
     await expect
       .poll(async () => lastDocument(await desk.run('status', '--json')).reversal.lossless, {
         timeout: 120_000,

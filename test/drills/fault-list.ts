@@ -141,7 +141,7 @@ const databaseFaults: readonly FaultDrill[] = [
     name: 'replication-broken',
     at: at('near', 'entry-done'),
     fault: [{what: 'replication-broken', database: 'replica'}],
-    mend: [{what: 'replication-mended', database: 'replica'}],
+    mend: [{what: 'replication-fixed', database: 'replica'}],
     ends: [5],
     says: /1062|Duplicate/,
   },

@@ -27,7 +27,7 @@ const retiredPhrases: readonly Retired[] = [
   {pattern: /\bfront doors?\b|\bdoors?\b/i, instead: 'reverse proxy'},
   {pattern: /\bmend(s|ed|ing)?\b/i, instead: 'fix'},
   {pattern: /\banew\b/i, instead: 'again'},
-  {pattern: /\bbegun\b/i, instead: 'started'},
+  {pattern: /\bbegun\b(?! draining)/i, instead: 'started'}, // ECS's own event says so
   {pattern: /\bsee that\b|\bmake sure that\b/i, instead: 'check that'},
   {pattern: /\bfind out who\b/i, instead: 'a command that shows it'},
   {pattern: /\bmistake in switcharoo\b/i, instead: 'internal error'},

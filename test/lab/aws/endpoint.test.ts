@@ -8,10 +8,10 @@ import {
   Route53Client,
 } from '@aws-sdk/client-route-53';
 import {describe, expect, test} from 'vitest';
-import type {AwsService} from '../../../lab/aws/endpoint.ts';
 import {createRds} from '../../../lab/aws/rds.ts';
 import {jsonReply} from '../../../lab/aws/replies.ts';
 import {createRoute53} from '../../../lab/aws/route53.ts';
+import type {AwsService} from '../../../lab/aws/service.ts';
 import {type AwsConfig, readingClient, writingClient} from '../../../steps/aws/index.ts';
 import {credentials, refusalOf, started} from './started.ts';
 

@@ -1,4 +1,5 @@
-import {type AwsEndpoint, type AwsService, startAwsEndpoint} from '../../../lab/aws/endpoint.ts';
+import {type AwsEndpoint, startAwsEndpoint} from '../../../lab/aws/endpoint.ts';
+import type {AwsService} from '../../../lab/aws/service.ts';
 import {type AwsConfig, awsConfig} from '../../../steps/aws/index.ts';
 
 export const credentials = {accessKeyId: 'AKIALAB', secretAccessKey: 'lab-secret'};

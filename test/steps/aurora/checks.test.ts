@@ -1,6 +1,7 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {createCloudWatch} from '../../../lab/aws/cloudwatch.ts';
-import {createRds, type LabCluster, type Rds} from '../../../lab/aws/rds.ts';
+import {createRds, type Rds} from '../../../lab/aws/rds.ts';
+import type {LabCluster} from '../../../lab/aws/rds-cluster.ts';
 import {auroraChecks} from '../../../steps/aurora/checks/catalogue.ts';
 import {auroraCluster} from '../../../steps/aurora/target.ts';
 import {mysqlChecks} from '../../../steps/mysql/checks/catalogue.ts';

@@ -1,6 +1,7 @@
 import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
-import {createRds, type LabCluster, type Rds} from '../../../lab/aws/rds.ts';
+import {createRds, type Rds} from '../../../lab/aws/rds.ts';
+import type {LabCluster} from '../../../lab/aws/rds-cluster.ts';
 import type {Session} from '../../../src/model/target.ts';
 import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/contract.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';

@@ -2,7 +2,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
-import {wordsOf} from '../../../lab/mysql/words.ts';
+import {statementsOf} from '../../../lab/mysql/statements.ts';
 import {clientVersionOf, findPrograms} from '../../../steps/mysql/copy/programs.ts';
 import {versionOf} from '../../../steps/mysql/dialect/version.ts';
 import {mysqlClients, old} from '../../lab/mysql/server-kinds.ts';
@@ -129,7 +129,7 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
   });
 
   test('a replica that follows nobody, and one whose replication is broken', async () => {
-    const {stopExecuting, startExecuting} = wordsOf(replica().brand);
+    const {stopExecuting, startExecuting} = statementsOf(replica().brand);
     await alone(replica, stopExecuting);
     expect(await verdict()).toMatchObject({kind: 'pending', before: {executing: false}});
     await alone(replica, 'CREATE TABLE shop.broken (id INT)', startExecuting);
@@ -146,7 +146,7 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
   });
 
   test('a replica that was not executing before is left so', async () => {
-    await alone(replica, wordsOf(replica().brand).stopExecuting);
+    await alone(replica, statementsOf(replica().brand).stopExecuting);
     const placed = await world.placed();
     const {before} = await run(placed);
     expect(await world.picture()).toMatchObject({replica: 'No'});

@@ -2,7 +2,7 @@ import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {LabDatabase} from '../../../lab/mysql/server.ts';
-import {wordsOf} from '../../../lab/mysql/words.ts';
+import {statementsOf} from '../../../lab/mysql/statements.ts';
 import type {Session} from '../../../src/model/target.ts';
 import {seed} from '../../../steps/aurora/seed.ts';
 import type {MysqlReader, MysqlWriter} from '../../../steps/mysql/contract.ts';
@@ -42,7 +42,7 @@ export async function openSeedWorld(pair?: KindPair): Promise<SeedWorld> {
     empty: async () => {
       await servers.begin();
       await dropAll(aurora);
-      await replica.query(wordsOf(replica.brand).startExecuting);
+      await replica.query(statementsOf(replica.brand).startExecuting);
       await untilFollowed(source, replica);
     },
     placed: async (folder = mysqlClients.folder, input = {}) => {

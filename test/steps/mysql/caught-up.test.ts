@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, beforeEach, expect, test} from 'vitest';
 import {delayReplication, holdReplication} from '../../../lab/mysql/faults.ts';
-import {wordsOf} from '../../../lab/mysql/words.ts';
+import {statementsOf} from '../../../lab/mysql/statements.ts';
 import {caughtUp} from '../../../steps/mysql/caught-up.ts';
 import {hasReached} from '../../../steps/mysql/replication/position.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
@@ -71,7 +71,7 @@ forEachPair('catching up', (pair) => {
     // Asked without waiting there would be hundreds.
     expect(looks).toBeLessThan(30);
 
-    const {stopExecuting, startExecuting} = wordsOf(servers.databases.replica.brand);
+    const {stopExecuting, startExecuting} = statementsOf(servers.databases.replica.brand);
     await servers.databases.replica.query(stopExecuting);
     await reader.waitUntilExecuted(position);
     await servers.databases.replica.query(startExecuting);
@@ -105,7 +105,7 @@ forEachPair('catching up', (pair) => {
     await replica.session(async (connection) => {
       await connection.query('SET sql_log_bin = 0');
       await connection.query('RENAME TABLE shop.away TO shop.digests');
-      await connection.query(wordsOf(replica.brand).start);
+      await connection.query(statementsOf(replica.brand).start);
     });
     expect(verdict).toEqual({
       kind: 'blocked',

@@ -5,7 +5,7 @@ import mysql from 'mysql2/promise';
 import {afterAll, beforeAll} from 'vitest';
 import {addAccountsOnPremises, type Passwords} from '../../../lab/mysql/accounts.ts';
 import {type LabDatabase, startServer} from '../../../lab/mysql/server.ts';
-import {wordsOf} from '../../../lab/mysql/words.ts';
+import {statementsOf} from '../../../lab/mysql/statements.ts';
 import {Processes} from '../../../lab/processes.ts';
 import type {Session} from '../../../src/model/target.ts';
 import type {MysqlReader, MysqlWriter} from '../../../steps/mysql/contract.ts';
@@ -208,7 +208,7 @@ async function follow(
   if (!replica || !source) {
     throw new Error('a pair has two servers');
   }
-  const words = wordsOf(replica.database.brand);
+  const words = statementsOf(replica.database.brand);
   const values = ['127.0.0.1', source.database.port, passwords.repl, 'mysql-bin.000001', 4];
   await replica.database.query(words.follow, values);
   await replica.database.query(words.start);

@@ -6,7 +6,7 @@ import type {Position} from '../../../lab/mysql/seed.ts';
 import type {LabDatabase} from '../../../lab/mysql/server.ts';
 import type {Brand} from '../../../lab/mysql/server-program.ts';
 import {createShop} from '../../../lab/mysql/shop-schema.ts';
-import {wordsOf} from '../../../lab/mysql/words.ts';
+import {statementsOf} from '../../../lab/mysql/statements.ts';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
 import {stillFrozen} from '../../../steps/mysql/still-frozen.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
@@ -253,7 +253,7 @@ describeEachServer(
     });
 
     test('is refused on a server that itself replicates', async () => {
-      const words = wordsOf(on.database.brand);
+      const words = statementsOf(on.database.brand);
       await on.database.query(words.follow, ['127.0.0.1', 1, 'none', 'mysql-bin.000001', 4]);
       await on.database.query(words.start);
       const verdict = await settled(freeze());

@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {holdReplication} from '../../../lab/mysql/faults.ts';
 import type {LabDatabase} from '../../../lab/mysql/server.ts';
-import {wordsOf} from '../../../lab/mysql/words.ts';
+import {statementsOf} from '../../../lab/mysql/statements.ts';
 import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
 import {backAndForth, replicating} from './back-and-forth.ts';
@@ -55,7 +55,7 @@ forEachPair('the databases', (pair) => {
         ]);
         // Started again without being mended it runs for a moment, and has forgotten its error.
         for (let time = 1; time <= 3; time += 1) {
-          await source.query(wordsOf(source.brand).start);
+          await source.query(statementsOf(source.brand).start);
           expect((await said(wayBack)).lossless).toBe(false);
         }
         await expect
@@ -141,7 +141,7 @@ async function mendTheWayBack({
   source,
   replica,
 }: Record<'aurora' | 'source' | 'replica', LabDatabase>): Promise<void> {
-  const {stop, start} = wordsOf(source.brand);
+  const {stop, start} = statementsOf(source.brand);
   await source.query(stop);
   if (aurora.brand !== source.brand) {
     await source.query('SET GLOBAL sql_slave_skip_counter = 1');

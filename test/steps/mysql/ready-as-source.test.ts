@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {createShop} from '../../../lab/mysql/shop-schema.ts';
-import {wordsOf} from '../../../lab/mysql/words.ts';
+import {statementsOf} from '../../../lab/mysql/statements.ts';
 import {readyAsSource} from '../../../steps/mysql/ready-as-source.ts';
 import {describeEachPair, type TriedServer} from './each-server.ts';
 import {type Placed, settled} from './walk.ts';
@@ -27,7 +27,7 @@ describeEachPair(
 
     test('everything that is wrong is told at once', async () => {
       const [source, replica] = [on.source.database, on.target.database];
-      const {stop, start} = wordsOf(replica.brand);
+      const {stop, start} = statementsOf(replica.brand);
       await source.query('CREATE TABLE shop.notes (id INT) ENGINE=MyISAM');
       await on.caughtUp();
       await source.query("SET GLOBAL binlog_row_image = 'MINIMAL'");

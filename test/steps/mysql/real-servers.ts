@@ -3,7 +3,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type mysql from 'mysql2/promise';
 import {positionOf} from '../../../lab/mysql/seed.ts';
 import type {LabDatabase} from '../../../lab/mysql/server.ts';
-import {wordsOf} from '../../../lab/mysql/words.ts';
+import {statementsOf} from '../../../lab/mysql/statements.ts';
 import type {Session} from '../../../src/model/target.ts';
 import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/contract.ts';
 import {auroraCluster} from '../../../steps/aurora/target.ts';
@@ -92,7 +92,7 @@ async function begin({source, replica, aurora}: TriedDatabases): Promise<void> {
 }
 
 async function followNobody(server: LabDatabase): Promise<void> {
-  const words = wordsOf(server.brand);
+  const words = statementsOf(server.brand);
   await server.query(words.stop);
   await server.query(words.forget);
   // The stand-in of MariaDB knows from its last call alone whether it is configured.
@@ -188,6 +188,6 @@ export async function untilFollowed(first: LabDatabase, second: LabDatabase): Pr
 
 /** Whom it follows, in the words of no version. */
 export async function replicationOn(server: LabDatabase): Promise<Replication | null> {
-  const [status] = await server.query(wordsOf(server.brand).replicationStatus);
+  const [status] = await server.query(statementsOf(server.brand).replicationStatus);
   return status ? replicationOf(status) : null;
 }

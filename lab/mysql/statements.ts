@@ -1,7 +1,7 @@
 import type {Brand} from './server-program.ts';
 
-/** What the lab says to its servers, in the words of each brand. */
-export interface Words {
+/** The replication statements of each brand of server. */
+export interface Statements {
   readonly ownPosition: string;
   readonly replicationStatus: string;
   readonly start: string;
@@ -18,7 +18,7 @@ export interface Words {
   readonly replica: 'Slave' | 'Replica';
 }
 
-const older: Words = {
+const older: Statements = {
   ownPosition: 'SHOW MASTER STATUS',
   replicationStatus: 'SHOW SLAVE STATUS',
   start: 'START SLAVE',
@@ -33,7 +33,7 @@ const older: Words = {
   replica: 'Slave',
 };
 
-const newer: Words = {
+const newer: Statements = {
   ownPosition: 'SHOW BINARY LOG STATUS',
   replicationStatus: 'SHOW REPLICA STATUS',
   start: 'START REPLICA',
@@ -48,4 +48,4 @@ const newer: Words = {
   replica: 'Replica',
 };
 
-export const wordsOf = (brand: Brand): Words => (brand === 'mysql' ? newer : older);
+export const statementsOf = (brand: Brand): Statements => (brand === 'mysql' ? newer : older);
