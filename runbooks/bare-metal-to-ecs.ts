@@ -17,20 +17,20 @@ export default defineRunbook({
   params: z.object({
     ...prepare.params.shape,
     ...settle.params.shape,
-    /** On which the new side's load balancer answers for it. */
+    /** The port on which the new side's load balancer answers for the site. */
     sitePort: z.coerce.number().int().default(443),
     /** Where the name of the site leads after the cutover. */
     newAddresses: z.array(z.string()).min(1),
-    /** A change is on all of Route 53's servers within 60 s as a rule; after a crash nobody knows when exactly it was. */
+    /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
     ttlMarginSeconds: z.coerce.number().int().default(60),
-    /** How the application, and the old source on the way back, reach Aurora. */
+    /** How the application reaches Aurora, and how the old source does for reverse replication. */
     auroraHost: z.string(),
     auroraPort: z.coerce.number().int(),
-    /** What runs on the old web servers. */
+    /** The units that run on the old web servers. */
     webUnits: z.array(z.string()),
     cronUsers: z.array(z.string()),
     cronTimers: z.array(z.string()),
-    /** The old database's port, and who may still reach it once it is closed. */
+    /** The old database's port, and the addresses that still reach it after it is closed. */
     databasePort: z.coerce.number().int(),
     databaseAllowFrom: z.array(z.string()),
     image: z.string(),
@@ -71,14 +71,14 @@ export default defineRunbook({
 
   .phase('Cut over')
   .confirm('go', {
-    question: 'Start the cutover? From here until Aurora takes writes, nobody can write.',
+    question: 'Start the cutover? Writes will be unavailable until Aurora accepts them.',
     details: ({params}) => [
       `${params.siteName} will lead to ${params.newAddresses.join(', ')}.`,
       `${params.image} will run as ${params.tasks} tasks on Aurora at ${params.auroraHost}.`,
     ],
     after: ['near', 'ttl-drained'],
   })
-  .together('Stop whatever writes', (group) =>
+  .together('Stop everything that writes', (group) =>
     group
       .step('stop-web', stopWebServers, {
         on: {hosts: 'webHosts'},
@@ -182,7 +182,7 @@ export default defineRunbook({
     after: ['smoke'],
   })
   .confirm('accept', {
-    question: 'Accept the cutover? Going back stays possible, without losing a write.',
+    question: 'Accept the cutover? A reversal stays possible, and loses no write.',
     after: ['smoke', 'one-side-only'],
   })
   .checkpoint('cut-over')

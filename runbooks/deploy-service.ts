@@ -30,7 +30,7 @@ const params = z.object({
     .min(1),
   /** How many services, and how many images, may be at work at the same time. */
   atOnce: z.coerce.number().int().positive().default(5),
-  /** From which sources the images of a repository are built. Those of others are pushed by somebody else. */
+  /** The sources of each repository's images. Images of other repositories are pushed by somebody else. */
   builds: z
     .record(
       z.string(),
@@ -71,14 +71,14 @@ const builtOf = (known: Params) =>
 const filesOf = (known: Params) =>
   builtOf(known).flatMap(({build: {files}, ...image}) => (files ? [{...image, files}] : []));
 const servicesOf = ({deploy, settings, steadyMs}: Params) =>
-  deploy.map((one) => ({
-    ...one,
-    name: one.service,
+  deploy.map((deployment) => ({
+    ...deployment,
+    name: deployment.service,
     steadyMs,
-    settings: settings[one.service] ?? {},
+    settings: settings[deployment.service] ?? {},
   }));
 
-/** So many of them at once. */
+/** A group of entries, of which at most `atOnce` are at work. */
 const each = <Thing extends {readonly name: string}>(
   title: string,
   of: (known: Params) => readonly Thing[],
@@ -91,7 +91,7 @@ const each = <Thing extends {readonly name: string}>(
 
 export default defineRunbook({
   name: 'deploy-service',
-  summary: 'Build images, and deploy them to services of ECS.',
+  summary: 'Build images, and deploy them to ECS services.',
   params,
   targets: {
     builder: imageBuilder,
@@ -100,27 +100,42 @@ export default defineRunbook({
     settings: settingsStore,
   },
 })
-  .phase('Look')
-  .each('ready', each('Can it roll?', servicesOf), readyToDeploy, ({service, images, tasks}) => ({
-    on: {service},
-    input: () => ({
-      containers: images.map(({container}) => container),
-      ...(tasks === undefined ? {} : {desiredCount: tasks}),
+  .phase('Check')
+  .each(
+    'ready',
+    each('Can it roll out?', servicesOf),
+    readyToDeploy,
+    ({service, images, tasks}) => ({
+      on: {service},
+      input: () => ({
+        containers: images.map(({container}) => container),
+        ...(tasks === undefined ? {} : {desiredCount: tasks}),
+      }),
     }),
-  }))
-  .each('room', each('Is there room?', servicesOf), rolloutCapacity, ({service, tasks}) => ({
-    on: {service},
-    input: () => (tasks === undefined ? {} : {desiredCount: tasks}),
-  }))
-  .each('settings', each('Can settings be read?', servicesOf), settingsReadable, ({settings}) => ({
-    on: {settings: 'settings'},
-    input: () => ({keys: Object.values(settings)}),
-  }))
-  .each('image', each('What is there?', imagesOf), findImage, ({repository, tag, build}) => ({
+  )
+  .each(
+    'capacity',
+    each('Is there capacity?', servicesOf),
+    rolloutCapacity,
+    ({service, tasks}) => ({
+      on: {service},
+      input: () => (tasks === undefined ? {} : {desiredCount: tasks}),
+    }),
+  )
+  .each(
+    'settings',
+    each('Can the settings be read?', servicesOf),
+    settingsReadable,
+    ({settings}) => ({
+      on: {settings: 'settings'},
+      input: () => ({keys: Object.values(settings)}),
+    }),
+  )
+  .each('image', each('Which images exist?', imagesOf), findImage, ({repository, tag, build}) => ({
     on: {registry: 'registry'},
     input: () => ({repository, tag, mayBeMissing: build !== undefined}),
   }))
-  .each('builder', each('Can it be built?', builtOf), readyToBuild, ({name}) => ({
+  .each('builder', each('Can they be built?', builtOf), readyToBuild, ({name}) => ({
     on: {builder: 'builder'},
     input: ({outputs}) => ({needed: outputs.image(name).digest === null}),
   }))
@@ -182,8 +197,8 @@ export default defineRunbook({
     }),
   )
   .each(
-    'hold-scaling',
-    each('Hold automatic scaling', servicesOf),
+    'suspend-scaling',
+    each('Suspend automatic scaling', servicesOf),
     suspendScaling,
     ({service}) => ({
       on: {service},
@@ -198,9 +213,14 @@ export default defineRunbook({
       steadyMs,
     }),
   }))
-  .each('free-scaling', each('Scale again', servicesOf), restoreScaling, ({service}) => ({
-    on: {service},
-    input: ({outputs}) => outputs['hold-scaling'](service),
-    after: ['run'],
-  }))
+  .each(
+    'restore-scaling',
+    each('Restore automatic scaling', servicesOf),
+    restoreScaling,
+    ({service}) => ({
+      on: {service},
+      input: ({outputs}) => outputs['suspend-scaling'](service),
+      after: ['run'],
+    }),
+  )
   .checkpoint('deployed');

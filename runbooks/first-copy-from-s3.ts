@@ -6,13 +6,13 @@ import {z} from 'zod';
 export default defineRunbook({
   name: 'first-copy-from-s3',
   summary:
-    'Let RDS make Aurora of a backup of the replica, let it follow, and prove that it is equal.',
+    'Let RDS create Aurora from a backup of the replica, start replication, and compare the data.',
   params: z.object({
     /** Where XtraBackup put its backup of the dedicated replica, and with which role RDS reads it. */
     backupBucket: z.string(),
     backupPrefix: z.string().optional(),
     backupRoleArn: z.string(),
-    /** The version of the replica, and of the Aurora that comes of it. */
+    /** The version of the replica, and of the Aurora created from its backup. */
     backupVersion: z.string(),
     engineVersion: z.string().optional(),
     /** What `xtrabackup_binlog_info` of the backup says, where RDS does not. */
@@ -56,7 +56,7 @@ export default defineRunbook({
   })
   .checkpoint('restored')
 
-  .phase('Follow')
+  .phase('Replicate')
   .step('replicate', replicateFrom, {
     on: {aurora: 'aurora', upstream: 'replica'},
     input: ({params, outputs}) => ({
@@ -74,7 +74,7 @@ export default defineRunbook({
   })
   .checkpoint('replicating')
 
-  .phase('Prove')
+  .phase('Compare')
   .step('equal', verifyData, {
     on: {source: 'replica', target: 'aurora'},
     input: ({params}) => ({tablesAtOnce: params.tablesAtOnce}),

@@ -5,7 +5,7 @@ import {z} from 'zod';
 
 export default defineRunbook({
   name: 'first-copy',
-  summary: 'Copy the database to an empty Aurora, let it follow, and prove that it is equal.',
+  summary: 'Copy the database to an empty Aurora, start replication, and compare the data.',
   params: z.object({
     /** How Aurora reaches the dedicated replica. */
     replicaHost: z.string(),
@@ -28,12 +28,12 @@ export default defineRunbook({
   .step('seed', seed, {
     on: {aurora: 'aurora', replica: 'replica'},
     input: () => ({}),
-    // Some 50 GB an hour is common; a dump of more days than these is better made with XtraBackup.
+    // About 50 GB an hour is common. For a longer dump than this, use first-copy-from-s3.
     timeoutMs: 4 * 24 * 3_600_000,
   })
   .checkpoint('copied')
 
-  .phase('Follow')
+  .phase('Replicate')
   .step('replica-near', caughtUp, {
     on: {upstream: 'source', replica: 'replica'},
     input: ({params}) => ({lagMsMax: params.lagMsMax}),
@@ -57,7 +57,7 @@ export default defineRunbook({
   })
   .checkpoint('replicating')
 
-  .phase('Prove')
+  .phase('Compare')
   .step('equal', verifyData, {
     on: {source: 'replica', target: 'aurora'},
     input: ({params}) => ({tablesAtOnce: params.tablesAtOnce}),

@@ -10,13 +10,13 @@ export default defineRunbook({
   name: 'move-name-servers',
   summary: 'Move a domain from its old name servers to Route 53.',
   params: z.object({
-    /** Records that Route 53 cannot hold, or has better already: neither copied nor compared. */
+    /** Records that Route 53 cannot hold, or already has in a better form: neither copied nor compared. */
     leaveOut: records,
-    /** Compared beside all that the zones hold: names that only outsiders know. */
+    /** Compared too: names that cannot be read from the old zone. */
     probes: records,
-    /** For a signed zone whose DS is gone already, and nobody knows since when. */
+    /** For a signed zone whose DS was removed at an unknown time. */
     dsTtlSeconds: z.coerce.number().int().default(86_400),
-    /** On top of each TTL that is waited out: resolvers are not to the second. */
+    /** Added to each TTL that the run waits for: resolvers are not exact to the second. */
     ttlMarginSeconds: z.coerce.number().int().default(60),
   }),
   targets: {
@@ -33,7 +33,7 @@ export default defineRunbook({
     on: {old: 'oldServers', zone: 'movingZone', parent: 'parentZone'},
     input: ({params}) => ({leaveOut: params.leaveOut}),
   })
-  .step('agree', zonesMatch, {
+  .step('match', zonesMatch, {
     on: {old: 'oldServers', new: 'newServers', zone: 'movingZone'},
     input: ({params}) => ({leaveOut: params.leaveOut, probes: params.probes}),
     after: ['import'],
@@ -45,7 +45,7 @@ export default defineRunbook({
     on: {registrar: 'registrar', parent: 'parentZone', zone: 'movingZone', old: 'oldServers'},
     input: ({params}) => ({assumedTtlSeconds: params.dsTtlSeconds}),
   })
-  .step('ds-gone', dsExpired, {
+  .step('ds-expired', dsExpired, {
     on: {parent: 'parentZone', old: 'oldServers'},
     input: ({params, outputs, times}) => ({
       since: times['remove-ds'],
@@ -56,25 +56,25 @@ export default defineRunbook({
   .checkpoint('unsigned')
 
   .phase('Move')
-  .step('agree-again', zonesMatch, {
+  .step('match-again', zonesMatch, {
     on: {old: 'oldServers', new: 'newServers', zone: 'movingZone'},
     input: ({params}) => ({leaveOut: params.leaveOut, probes: params.probes}),
-    after: ['ds-gone'],
+    after: ['ds-expired'],
   })
   .confirm('go', {
-    question: 'Send the world to Route 53?',
+    question: 'Delegate the domain to Route 53?',
     details: () => [
-      'Until resolvers have forgotten the old name servers, every change belongs into both zones.',
-      'Going back takes as long again.',
+      'Until resolvers have forgotten the old name servers, make every change in both zones.',
+      'A reversal takes as long again.',
     ],
-    after: ['agree-again'],
+    after: ['match-again'],
   })
   .step('delegate', changeDelegation, {
     on: {registrar: 'registrar', parent: 'parentZone', zone: 'movingZone', old: 'oldServers'},
     input: () => ({}),
-    after: ['ds-gone'],
+    after: ['ds-expired'],
   })
-  .step('delegated', delegationLive, {
+  .step('delegation-live', delegationLive, {
     on: {parent: 'parentZone', new: 'newServers', zone: 'movingZone'},
     input: () => ({}),
     after: ['delegate'],
@@ -82,26 +82,26 @@ export default defineRunbook({
   .checkpoint('moved')
 
   .phase('Settle')
-  .step('drained', nsTtlExpired, {
+  .step('ns-ttl-expired', nsTtlExpired, {
     on: {parent: 'parentZone', zone: 'movingZone', dns: 'dns'},
     input: ({params, outputs, times}) => ({
-      since: times.delegated,
+      since: times['delegation-live'],
       ttlSeconds: outputs.delegate.ttlSeconds,
       marginSeconds: params.ttlMarginSeconds,
     }),
   })
-  .step('still-agree', zonesMatch, {
+  .step('still-match', zonesMatch, {
     on: {old: 'oldServers', new: 'newServers', zone: 'movingZone'},
     input: ({params}) => ({leaveOut: params.leaveOut, probes: params.probes}),
-    after: ['drained'],
+    after: ['ns-ttl-expired'],
   })
   .confirm('accept', {
-    question: 'Give the old name servers up? Until then going back is possible.',
+    question: 'Give up the old name servers? A reversal is impossible afterwards.',
     details: () => [
-      'Some resolvers do not honour TTLs: let the old name servers answer for a week more.',
+      'Some resolvers do not honour TTLs: keep the old name servers running for another week.',
     ],
-    after: ['still-agree'],
+    after: ['still-match'],
   })
   .pointOfNoReturn(
-    'From here on the old name servers may be switched off: nothing leads back to them.',
+    'From here on the old name servers may be switched off, and the domain cannot return to them.',
   );

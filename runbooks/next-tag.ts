@@ -22,7 +22,7 @@ export default defineRunbook({
   params,
   targets: {registry: ecrRegistry, builder: imageBuilder},
 })
-  .phase('Look')
+  .phase('Check')
   .each('image', given('repository'), newestImageTag, ({where, branch}) => ({
     on: {registry: 'registry'},
     input: () => ({repository: where, branch}),

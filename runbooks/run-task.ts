@@ -2,7 +2,7 @@ import {defineRunbook} from 'switcharoo';
 import {ecsService, runTask} from 'switcharoo/ecs';
 import {z} from 'zod';
 
-/** What `switcharoo task` runs. Its exit code is the command's: here any will do. */
+/** What `switcharoo task` runs. Its exit code is the command's, so any exit code is accepted here. */
 export default defineRunbook({
   name: 'run-task',
   summary: "Run a command once, in a task with a service's own definition and network.",
@@ -13,7 +13,7 @@ export default defineRunbook({
   targets: {service: ecsService},
 })
   .phase('Run')
-  .pointOfNoReturn('What a command did cannot be undone by this program.')
+  .pointOfNoReturn('switcharoo cannot undo what a command did.')
   .step('command', runTask, {
     on: {service: 'service'},
     input: ({params}) => ({

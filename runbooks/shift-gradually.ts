@@ -6,13 +6,13 @@ import {z} from 'zod';
 
 export default defineRunbook({
   name: 'shift-gradually',
-  summary: 'Lead a few visitors to the new addresses first, then more, at last all of them.',
+  summary: 'Send a few visitors to the new addresses first, then half of them, then all.',
   params: z.object({
     siteName: z.string(),
     newAddresses: z.array(z.string()).min(1),
     /** How many of a hundred visitors go first. */
     canaryPercent: z.coerce.number().int().min(1).max(99).default(5),
-    /** A page that only the new side serves, reached past DNS. */
+    /** A page that only the new side serves, reached without DNS. */
     newSideUrl: z.url(),
     smokeText: z.string(),
   }),
@@ -37,13 +37,13 @@ export default defineRunbook({
     after: ['canary'],
   })
   .confirm('half', {
-    question: 'Lead half of the visitors to the new side?',
+    question: 'Send half of the visitors to the new side?',
     details: ({params}) => [
-      `${params.canaryPercent} of a hundred have been there since the canary.`,
+      `${params.canaryPercent} of a hundred visitors have been sent there since the canary.`,
     ],
     after: ['still-answers'],
   })
-  .checkpoint('canary-stands')
+  .checkpoint('canary-in-place')
 
   .phase('Everyone')
   .step('half-of-them', shiftWeight, {
@@ -55,7 +55,7 @@ export default defineRunbook({
     after: ['half'],
   })
   .confirm('all', {
-    question: 'Lead all visitors to the new side?',
+    question: 'Send all visitors to the new side?',
     after: ['half-of-them'],
   })
   .step('all-of-them', shiftWeight, {

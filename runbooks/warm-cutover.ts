@@ -25,14 +25,14 @@ export default defineRunbook({
     ...settle.params.shape,
     /** Where the name of the site leads after the cutover. */
     newAddresses: z.array(z.string()).min(1),
-    /** A change is on all of Route 53's servers within 60 s as a rule; after a crash nobody knows when exactly it was. */
+    /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
     ttlMarginSeconds: z.coerce.number().int().default(60),
-    /** How the application, and the old source on the way back, reach Aurora. */
+    /** How the application reaches Aurora, and how the old source does for reverse replication. */
     auroraHost: z.string(),
     auroraPort: z.coerce.number().int(),
     cronUsers: z.array(z.string()),
     cronTimers: z.array(z.string()),
-    /** The old database's port, and who may still reach it once it is closed. */
+    /** The old database's port, and the addresses that still reach it after it is closed. */
     databasePort: z.coerce.number().int(),
     databaseAllowFrom: z.array(z.string()),
     image: z.string(),
@@ -44,7 +44,7 @@ export default defineRunbook({
     smokeAnswer: z.union([z.string(), z.number()]),
     /** Where the new side answers before its name leads there. */
     newSideUrl: z.url(),
-    /** How near Aurora must be before writes are frozen. */
+    /** How far Aurora may be behind when writes are frozen. */
     nearMs: z.coerce.number().int().positive().default(200),
     /** The reverse proxy of the old web servers: the file that names the servers behind it, and its new text. */
     proxyUnit: z.string(),
@@ -103,7 +103,7 @@ export default defineRunbook({
 
   .phase('Cut over')
   .confirm('go', {
-    question: 'Start the cutover? Writes are refused for a moment; whatever is read goes on.',
+    question: 'Start the cutover? Writes will be unavailable for a moment; reads continue.',
     details: ({params}) => [
       `${params.siteName} will lead to ${params.newAddresses.join(', ')}, and ${params.proxyFile} to the same new side.`,
       `${params.image} is running as ${params.tasks} tasks on Aurora at ${params.auroraHost}, which still refuses writes.`,
@@ -124,12 +124,12 @@ export default defineRunbook({
     input: ({params}) => ({lagMsMax: params.nearMs}),
     after: ['replicate'],
   })
-  // Asked now, for later there is no time.
+  // Checked before the freeze: afterwards there is no time for it.
   .step('proxy-ready', proxyReady, {
     on: {hosts: 'webHosts'},
     input: ({params}) => ({file: params.proxyFile, unit: params.proxyUnit, test: params.proxyTest}),
   })
-  // From here until 'open-writes' nobody can write. Whoever reads must not notice, so no session is ended.
+  // From here until 'open-writes' nobody can write. Readers must not notice it, so no session is ended.
   .step('freeze', freezeWrites, {
     on: {source: 'source'},
     input: () => ({endSessions: false, watchMs: 0}),
@@ -152,8 +152,8 @@ export default defineRunbook({
     input: ({outputs}) => ({upstreamAt: outputs['replica-caught-up']}),
     after: ['source-unchanged'],
   })
-  // Aurora has everything now, so whoever is led there reads what was written last.
-  .together('Arm the way back, and lead the traffic to the new side', (group) =>
+  // Aurora has everything now, so a client that reaches it reads the last write.
+  .together('Start reverse replication, and forward the traffic to the new side', (group) =>
     group
       .step('forward', forwardTraffic, {
         on: {hosts: 'webHosts'},
@@ -230,7 +230,7 @@ export default defineRunbook({
     after: ['smoke'],
   })
   .confirm('accept', {
-    question: 'Accept the cutover? Going back stays possible, without losing a write.',
+    question: 'Accept the cutover? A reversal stays possible, and loses no write.',
     after: ['smoke', 'one-side-only'],
   })
   .checkpoint('cut-over')

@@ -228,7 +228,7 @@ function factName(node: Node): string {
   }
 }
 
-/** `statementLimitMs` is "statement limit": the unit stands in the sentence. */
+/** `statementLimitMs` is "statement limit": the sentence has the unit. */
 const inWords = (name: string): string =>
   name
     .replace(/(Ms|Utc)$/, '')

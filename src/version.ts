@@ -10,9 +10,9 @@ export const version: string = versionIn(new URL('package.json', packageRoot));
 
 function versionIn(file: URL): string {
   try {
-    const found: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return typeof found === 'object' && found !== null && 'version' in found
-      ? String(found.version)
+    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+      ? String(manifest.version)
       : 'unknown';
   } catch {
     return 'unknown';

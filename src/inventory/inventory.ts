@@ -15,11 +15,11 @@ import {
 const target = z.looseObject({kind: z.string()});
 
 const shape = z.strictObject({
-  /** Shown everywhere, and typed by the operator when it is protected. */
+  /** Shown everywhere; the operator types it when the inventory is protected. */
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and hyphens'),
   /** Running asks the operator to type the name. */
   protected: z.boolean().default(false),
-  /** The lab's: its variables come from the lab that is up, and nothing real is at stake. */
+  /** The lab's inventory: its variables come from the running lab. */
   lab: z.boolean().default(false),
   /** Printed and journaled: no secrets here. */
   params: z.record(z.string(), z.json()).default({}),
@@ -67,12 +67,12 @@ function findFile(nameOrPath: string): string {
   const tried = isPath
     ? [nameOrPath]
     : pathsOf({folder: 'inventories', name: nameOrPath, ending: '.yaml'});
-  const found = tried.find((path) => existsSync(path));
-  if (found === undefined) {
-    const there = namesIn('inventories', '.yaml');
-    throw new SwitcharooError(inventoryNotFound(basename(nameOrPath), tried, there));
+  const file = tried.find((path) => existsSync(path));
+  if (file === undefined) {
+    const available = namesIn('inventories', '.yaml');
+    throw new SwitcharooError(inventoryNotFound(basename(nameOrPath), tried, available));
   }
-  return resolve(found);
+  return resolve(file);
 }
 
 function textOf(file: string): string {
@@ -88,7 +88,7 @@ function parseYaml(file: string, text: string): unknown {
   try {
     return load(text);
   } catch (cause) {
-    // Its message quotes the file, and a password may stand right there.
+    // Its message quotes the file, and the quoted line may contain a password.
     throw new SwitcharooError(inventoryInvalid(file, mistakeIn(cause)), {cause});
   }
 }

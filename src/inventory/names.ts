@@ -4,7 +4,7 @@ import {fileURLToPath} from 'node:url';
 import {packageRoot} from '../version.ts';
 
 /** A file of a folder that exists here, and that this package ships too: runbooks/, inventories/. */
-export interface NamedFile {
+interface NamedFile {
   readonly folder: string;
   readonly name: string;
   /** With its dot. */
@@ -15,7 +15,7 @@ export interface NamedFile {
 export const pathsOf = ({folder, name, ending}: NamedFile): readonly string[] =>
   placesOf(folder).map((place) => join(place, `${name}${ending}`));
 
-/** The names by which the files of a folder can be asked for. */
+/** The names of the files in a folder, here and in this package. */
 export function namesIn(folder: string, ending: string): readonly string[] {
   const files = placesOf(folder).flatMap(filesIn);
   const names = files

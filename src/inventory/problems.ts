@@ -4,11 +4,11 @@ import {didYouMean, namesNear} from '../model/suggestion.ts';
 export const inventoryNotFound = (
   name: string,
   tried: readonly string[],
-  there: readonly string[],
+  available: readonly string[],
 ): Problem => ({
   code: 'inventory-not-found',
   message: `There is no inventory ${name}; looked for ${tried.join(' and ')}.`,
-  hint: `${didYouMean(namesNear(name, there))}Give a path, or the name of a file in inventories/, with -i. There are ${listed(there)}.`,
+  hint: `${didYouMean(namesNear(name, available))}Give a path, or the name of a file in inventories/, with -i. Available: ${listed(available)}.`,
 });
 
 export const inventoryInvalid = (file: string, details: string): Problem => ({
@@ -23,9 +23,9 @@ export const inventoryVariableMissing = (file: string, names: readonly string[])
   hint: 'Export each of them, and run the command again.',
 });
 
-export const labNotRunning = (file: string, wanted: string): Problem => ({
+export const labNotRunning = (file: string, variables: string): Problem => ({
   code: 'lab-not-running',
-  message: `${file} describes the lab, and no lab is running: ${wanted} does not exist.`,
+  message: `${file} describes the lab, and no lab is running: ${variables} does not exist.`,
   hint: 'Start it with: switcharoo lab up',
 });
 
@@ -59,7 +59,7 @@ export const targetInvalid = (target: string, file: string, details: string): Pr
 export const secretMissing = (target: string, reference: string, cause: string): Problem => ({
   code: 'secret-missing',
   message: `${target} needs ${reference}, which cannot be read: ${cause}.`,
-  hint: 'Provide it where the reference points; a secret itself never belongs in an inventory.',
+  hint: 'Store the secret where the reference points; an inventory never contains the secret itself.',
 });
 
 export const paramsInvalid = (runbook: string, details: string, file: string): Problem => ({
@@ -71,11 +71,11 @@ export const paramsInvalid = (runbook: string, details: string, file: string): P
 export const runbookNotFound = (
   name: string,
   tried: readonly string[],
-  there: readonly string[],
+  available: readonly string[],
 ): Problem => ({
   code: 'runbook-not-found',
   message: `There is no runbook ${name}; looked for ${tried.join(' and ')}.`,
-  hint: `${didYouMean(namesNear(name, there))}Give the path of a TypeScript file, or the name of one in runbooks/. There are ${listed(there)}.`,
+  hint: `${didYouMean(namesNear(name, available))}Give the path of a TypeScript file, or the name of one in runbooks/. Available: ${listed(available)}.`,
 });
 
 export const runbookLoadFailed = (file: string, cause: string): Problem => ({

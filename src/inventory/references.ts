@@ -14,16 +14,16 @@ type Reference = z.output<typeof reference>;
 
 /** The variables to which references anywhere in the value point. */
 export function namesInEnvironment(value: unknown): readonly string[] {
-  const found = reference.safeParse(value);
-  if (found.success) {
-    return 'env' in found.data ? [found.data.env] : [];
+  const parsed = reference.safeParse(value);
+  if (parsed.success) {
+    return 'env' in parsed.data ? [parsed.data.env] : [];
   }
   return typeof value === 'object' && value !== null
     ? Object.values(value).flatMap(namesInEnvironment)
     : [];
 }
 
-export interface Resolving {
+interface Resolving {
   readonly target: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly redactor: Redactor;
@@ -32,9 +32,9 @@ export interface Resolving {
 
 /** The same value with every reference replaced by the secret it points to. The redactor learns each one first. */
 async function resolveReferences(value: unknown, resolving: Resolving): Promise<unknown> {
-  const found = reference.safeParse(value);
-  if (found.success) {
-    return readSecret(found.data, resolving);
+  const parsed = reference.safeParse(value);
+  if (parsed.success) {
+    return readSecret(parsed.data, resolving);
   }
   if (Array.isArray(value)) {
     return allOf(value.map((member) => resolveReferences(member, resolving)));
@@ -50,27 +50,30 @@ export async function resolveFields(fields: object, resolving: Resolving): Promi
   return Object.fromEntries(await allOf(resolved));
 }
 
-/** Waits for all: every secret that cannot be read is told at once. */
+/** Waits for all: every secret that cannot be read is reported at once. */
 async function allOf<Result>(works: readonly Promise<Result>[]): Promise<readonly Result[]> {
   const ends = await Promise.allSettled(works);
   refuseAny(ends.flatMap((end) => (end.status === 'rejected' ? problemsIn(end.reason) : [])));
   return Promise.all(works);
 }
 
-async function readSecret(wanted: Reference, resolving: Resolving): Promise<string> {
+async function readSecret(reference: Reference, resolving: Resolving): Promise<string> {
   try {
-    const secret = await secretOf(wanted, resolving);
+    const secret = await secretOf(reference, resolving);
     resolving.redactor.add(secret);
     return secret;
   } catch (cause) {
-    throw new SwitcharooError(secretMissing(resolving.target, nameOf(wanted), saidBy(cause)), {
-      cause,
-    });
+    throw new SwitcharooError(
+      secretMissing(resolving.target, referenceText(reference), causeText(cause)),
+      {
+        cause,
+      },
+    );
   }
 }
 
-/** Parameter Store says no more than the name of its error; the SDK's word for a missing text is UnknownError. */
-function saidBy(cause: unknown): string {
+/** Parameter Store gives only the name of its error; the SDK writes UnknownError for a missing text. */
+function causeText(cause: unknown): string {
   if (!(cause instanceof Error)) {
     return String(cause);
   }
@@ -78,26 +81,26 @@ function saidBy(cause: unknown): string {
   return isSilent ? cause.name : cause.message.replace(/\.$/, '');
 }
 
-async function secretOf(wanted: Reference, {environment, signal}: Resolving): Promise<string> {
-  if ('env' in wanted) {
-    return present(environment[wanted.env], 'it is not set in the environment');
+async function secretOf(reference: Reference, {environment, signal}: Resolving): Promise<string> {
+  if ('env' in reference) {
+    return present(environment[reference.env], 'it is not set in the environment');
   }
-  if ('file' in wanted) {
-    return present(readFileSync(wanted.file, 'utf8').replace(/\r?\n$/, ''), 'the file is empty');
+  if ('file' in reference) {
+    return present(readFileSync(reference.file, 'utf8').replace(/\r?\n$/, ''), 'the file is empty');
   }
   // Loaded only where a reference asks for it: each client costs tens of milliseconds.
-  if ('ssm' in wanted) {
+  if ('ssm' in reference) {
     const {SSMClient, GetParameterCommand} = await import('@aws-sdk/client-ssm');
-    const client = new SSMClient(clientSettings(wanted.region));
-    const command = new GetParameterCommand({Name: wanted.ssm, WithDecryption: true});
+    const client = new SSMClient(clientSettings(reference.region));
+    const command = new GetParameterCommand({Name: reference.ssm, WithDecryption: true});
     const {Parameter} = await client.send(command, {abortSignal: signal});
     return present(Parameter?.Value, 'the parameter has no value');
   }
   const {SecretsManagerClient, GetSecretValueCommand} = await import(
     '@aws-sdk/client-secrets-manager'
   );
-  const client = new SecretsManagerClient(clientSettings(wanted.region));
-  const command = new GetSecretValueCommand({SecretId: wanted.secretsManager});
+  const client = new SecretsManagerClient(clientSettings(reference.region));
+  const command = new GetSecretValueCommand({SecretId: reference.secretsManager});
   const {SecretString} = await client.send(command, {abortSignal: signal});
   return present(SecretString, 'the secret has no text');
 }
@@ -114,7 +117,7 @@ function present(value: string | undefined, otherwise: string): string {
   return value;
 }
 
-const nameOf = (wanted: Reference): string =>
-  Object.entries(wanted)
+const referenceText = (reference: Reference): string =>
+  Object.entries(reference)
     .map(([kind, where]) => `${kind} ${where}`)
     .join(', ');

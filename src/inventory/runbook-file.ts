@@ -8,7 +8,7 @@ import {compiledRunbook} from './compile-runbook.ts';
 import {namesIn, pathsOf} from './names.ts';
 import {runbookInvalid, runbookLoadFailed, runbookNotFound} from './problems.ts';
 
-export interface RunbookFile {
+interface RunbookFile {
   readonly file: string;
   readonly runbook: AnyRunbook;
 }
@@ -42,11 +42,11 @@ function findFile(nameOrPath: string): string {
   const tried = /[./]/.test(nameOrPath)
     ? [nameOrPath]
     : pathsOf({folder: 'runbooks', name: nameOrPath, ending: '.ts'});
-  const found = tried.find((path) => existsSync(path));
-  if (found === undefined) {
+  const file = tried.find((path) => existsSync(path));
+  if (file === undefined) {
     throw new SwitcharooError(runbookNotFound(nameOrPath, tried, namesIn('runbooks', '.ts')));
   }
-  return resolve(found);
+  return resolve(file);
 }
 
 async function defaultExportOf(file: string): Promise<unknown> {
@@ -55,8 +55,8 @@ async function defaultExportOf(file: string): Promise<unknown> {
     const module = (await import(`data:text/javascript;base64,${text}`)) as {default?: unknown};
     return module.default;
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new SwitcharooError(runbookLoadFailed(file, said), {cause});
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new SwitcharooError(runbookLoadFailed(file, message), {cause});
   }
 }
 
@@ -77,36 +77,36 @@ function mistakeIn(runbook: AnyRunbook): string | undefined {
 }
 
 function mistakeAt({head}: AnyRunbook, item: Item, earlier: readonly Item[]): string | undefined {
-  const name = nameOf(item);
-  if (name !== undefined && earlier.some((other) => nameOf(other) === name)) {
+  const name = itemName(item);
+  if (name !== undefined && earlier.some((other) => itemName(other) === name)) {
     return `${name} is used twice`;
   }
   if (item.kind !== 'entry') {
     return undefined;
   }
   if (item.unit.kind === 'one-way' && !earlier.some(({kind}) => kind === 'point-of-no-return')) {
-    return `${item.id} cannot be reversed and stands before the point of no return`;
+    return `${item.id} cannot be reversed and comes before the point of no return`;
   }
-  return miscastIn(item, head.targets) ?? tooLateIn(item, earlier);
+  return wrongTargetIn(item, head.targets) ?? tooLateIn(item, earlier);
 }
 
-/** A part that nobody plays, or somebody who cannot. */
-function miscastIn({id, on, unit}: Entry, targets: TargetKinds): string | undefined {
-  const stranger = Object.values(on).find((target) => !(target in targets));
-  if (stranger !== undefined) {
-    return `${id} works on ${stranger}, which is not one of its targets`;
+/** A role without a target, or with a target of another kind. */
+function wrongTargetIn({id, on, unit}: Entry, targets: TargetKinds): string | undefined {
+  const unknown = Object.values(on).find((target) => !(target in targets));
+  if (unknown !== undefined) {
+    return `${id} works on ${unknown}, which is not one of the runbook's targets`;
   }
-  const parts = Object.entries<TargetKind>(unit.targets);
-  return parts
-    .map(([part, {kind}]) => {
-      const target = on[part];
+  const roles = Object.entries<TargetKind>(unit.targets);
+  return roles
+    .map(([role, {kind}]) => {
+      const target = on[role];
       const is = target === undefined ? undefined : targets[target]?.kind;
       if (is === undefined) {
-        return `${id} does not say who plays ${part}`;
+        return `${id} has no target for the role ${role}`;
       }
       return is === kind || is.startsWith(`${kind}.`)
         ? undefined
-        : `${id} needs a target of kind ${kind} to play ${part}, and ${target} is of kind ${is}`;
+        : `${id} needs a target of kind ${kind} for the role ${role}, and ${target} is of kind ${is}`;
     })
     .find((mistake) => mistake);
 }
@@ -116,11 +116,11 @@ function tooLateIn({id, after, group, phase}: Entry, earlier: readonly Item[]): 
     .filter((item): item is Entry => item.kind === 'entry')
     .filter((other) => group === undefined || other.group !== group || other.phase !== phase)
     .map((other) => other.id);
-  const late = after.find((wanted) => !done.includes(wanted));
+  const late = after.find((id) => !done.includes(id));
   return late === undefined ? undefined : `${id} comes after ${late}, which is no earlier entry`;
 }
 
-function nameOf(item: Item): string | undefined {
+function itemName(item: Item): string | undefined {
   switch (item.kind) {
     case 'entry':
       return item.id;

@@ -110,14 +110,14 @@ async function prepareNamed(
   opening: Omit<Opening, 'kinds' | 'cast'>,
 ): Promise<Prepared> {
   const {inventory, redactor, signal} = opening;
-  const found = inventory.targets[name];
-  if (!found) {
+  const target = inventory.targets[name];
+  if (!target) {
     return {name, kind, problems: [targetMissing(name, kind.kind, inventory)]};
   }
-  if (found.kind !== kind.kind) {
-    return {name, kind, problems: [targetWrongKind(name, found.kind, kind.kind, inventory.file)]};
+  if (target.kind !== kind.kind) {
+    return {name, kind, problems: [targetWrongKind(name, target.kind, kind.kind, inventory.file)]};
   }
-  const {kind: _kind, ...fields} = found;
+  const {kind: _kind, ...fields} = target;
   try {
     const environment = inventory.lab
       ? {...opening.environment, ...labVariables(inventory.file, opening.stateFolder)}

@@ -79,7 +79,7 @@ const utf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
 const bodyHash = (line: Buffer): string =>
   createHash('sha256').update(line.subarray(0, -tail)).update('}').digest('hex');
 
-/** What would not be written again as it stands was not written by us: a key given twice, a number beyond what is exact. */
+/** A line that we would write differently is not ours: a key given twice, a number that is too large to be exact. */
 function parse(body: string): JournalEntry | undefined {
   try {
     const parsed: unknown = JSON.parse(body);

@@ -7,7 +7,7 @@ export interface Journal {
   readonly head: string;
   /**
    * Returns once the entry is on the disk. It throws (`journal-unwritable`, `lock-lost`) when that is not certain,
-   * and from then on for every entry: whoever gets the error must not touch a target any more.
+   * and from then on for every entry: the caller must not touch a target any more.
    * A fact that must not be written as it is (`secret-in-journal`, `journal-entry-malformed`) is refused, and that alone.
    */
   append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind>;

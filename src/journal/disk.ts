@@ -43,13 +43,13 @@ export interface Disk {
   close(file: number): void;
   /** Gives a file one more name. Throws `EEXIST` when it is taken. */
   link(path: string, as: string): void;
-  /** Whatever had the new name before has it no more. */
+  /** Replaces a file that has the new name. */
   rename(path: string, as: string): void;
-  /** Says nothing when there is none. */
+  /** Does nothing when there is none. */
   remove(path: string): void;
 }
 
-export interface FileStat {
+interface FileStat {
   readonly inode: bigint;
   readonly size: number;
   /** Another one after every change of the file, and for every other file. */

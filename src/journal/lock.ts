@@ -1,37 +1,20 @@
-import {basename, join} from 'node:path';
-import {z} from 'zod';
-import {sha256} from '../model/canonical.ts';
 import type {OperatorName} from '../model/journal.ts';
-import {type Problem, SwitcharooError} from '../model/problem.ts';
+import {SwitcharooError} from '../model/problem.ts';
 import type {Lock} from './contract.ts';
-import {type Disk, realDisk} from './disk.ts';
+import type {Disk} from './disk.ts';
 import {
-  lockGone,
-  lockHeld,
-  lockHolderAlive,
-  lockLost,
-  lockNotHeld,
-  lockUnreadable,
-  stateFolderUnusable,
-} from './problems.ts';
+  type Current,
+  chainFrom,
+  claim,
+  currentHolder,
+  orUndefined,
+  type Place,
+  placeOf,
+  readHolder,
+} from './lock-chain.ts';
+import {type Holder, heldBy, holderText, isDead} from './lock-holder.ts';
+import {lockGone, lockHolderAlive, lockLost, lockNotHeld, stateFolderUnusable} from './problems.ts';
 import {type Machine, thisMachine} from './process-identity.ts';
-
-const holder = z.object({
-  token: z.string(),
-  scope: z.string(),
-  run: z.string(),
-  user: z.string(),
-  host: z.string(),
-  machine: z.string(),
-  bootId: z.string(),
-  pid: z.number().int(),
-  startTicks: z.number().int().nullable(),
-  sinceUtc: z.string(),
-});
-export type Holder = z.output<typeof holder> & {
-  /** The file, when it holds something else than a holder's name: it was damaged, or is not ours. */
-  readonly unreadable?: string;
-};
 
 export interface LockRequest {
   /** The folder of all locks. */
@@ -46,8 +29,8 @@ export interface LockRequest {
 }
 
 /**
- * Creating the lock and owning it are one step: a file made exclusively. Taking it over is the same step once more: a file
- * named after the token it succeeds, so that each holder can be succeeded by exactly one other, whoever comes first.
+ * Creating the lock and owning it are one step: a file made exclusively. Taking it over is the same step again: a file
+ * named after the token that it succeeds, so each holder has exactly one successor: the first that makes this file.
  * The holder is the last of that chain.
  */
 export function acquireLock(request: LockRequest): {
@@ -71,7 +54,7 @@ export function acquireLock(request: LockRequest): {
   return {lock: succeed(place, current, mine), tookOverFrom: current.holder};
 }
 
-/** Takes the lock from a holder that is alive, or on another host; from `seen` and no other. On this host a live one is ended. */
+/** Takes the lock from a holder that is alive or on another host, and only from `seen`. On this host, a live one is ended. */
 export function overtakeLock(
   request: LockRequest,
   seen?: Holder,
@@ -95,7 +78,7 @@ export function overtakeLock(
   return {lock, tookOverFrom: current.holder};
 }
 
-/** Returns once it is gone: a call that it is in the middle of may still have its effect until then. */
+/** Returns when the process has ended: until then, a call that it has started may still take effect. */
 function end(held: Holder, machine: Machine): void {
   try {
     machine.kill(held.pid);
@@ -121,39 +104,6 @@ export function holderOf(folder: string, scope: string, disk?: Disk): Holder | u
   return currentHolder(placeOf({folder, scope, ...(disk ? {disk} : {})}))?.holder;
 }
 
-/** Whether the holder's process is known to be gone. One on another host is never known to be. */
-export function isDead(held: Holder, machine: Machine = thisMachine): boolean {
-  if (held.machine !== machine.id) {
-    return false;
-  }
-  const isOther = machine.startTicksOf(held.pid) !== held.startTicks;
-  return held.bootId !== machine.boot || (isOther && !machine.isHidden(held.pid));
-}
-
-export const holderText = ({
-  user,
-  host,
-  pid,
-  unreadable,
-}: Pick<Holder, 'user' | 'host' | 'pid' | 'unreadable'>): string =>
-  unreadable === undefined
-    ? `${user}@${host} (pid ${pid})`
-    : `somebody whose name ${unreadable} does not tell`;
-
-/** Where the locks of one scope lie. */
-interface Place {
-  readonly disk: Disk;
-  readonly folder: string;
-  readonly base: string;
-  /** What whoever comes after the holder of a token must make. */
-  after(token: string): string;
-}
-
-interface Current {
-  readonly holder: Holder;
-  readonly baseToken: string;
-}
-
 class FileLock implements Lock {
   readonly #place: Place;
   readonly #baseToken: string;
@@ -168,7 +118,7 @@ class FileLock implements Lock {
     this.#baseToken = baseToken;
     this.#mine = mine;
     this.#successor = place.after(mine.token);
-    this.#fd = orNothing(() => place.disk.openToRead(place.base));
+    this.#fd = orUndefined(() => place.disk.openToRead(place.base));
   }
 
   assertHeld(): void {
@@ -180,10 +130,10 @@ class FileLock implements Lock {
     }
   }
 
-  /** It is asked before every line of a journal: the file is read again only when it is another one, or was written to. */
+  /** Called before every line of a journal: the file is read again only when it was replaced or written to. */
   #isBaseAsSeen(): boolean {
     const {disk, base} = this.#place;
-    const now = orNothing(() => disk.stat(base).version);
+    const now = orUndefined(() => disk.stat(base).version);
     const isSame = now !== undefined && now === this.#seen;
     if (!isSame && readHolder(disk, base)?.token !== this.#baseToken) {
       return false;
@@ -203,27 +153,19 @@ class FileLock implements Lock {
     }
     const first = readHolder(disk, base);
     const chain = first ? chainFrom(this.#place, first) : [];
-    // The base goes first: without it nobody holds, and what is left names tokens that no one will ever have again.
+    // The base goes first: without it nobody holds the lock, and the remaining files name tokens that are never used again.
     disk.remove(base);
     for (const {token} of chain) {
       disk.remove(this.#place.after(token));
     }
   }
 
-  /** Once: the number may be another file's by the second time. */
+  /** Once: a second time, the number may belong to another file. */
   #closeBase(): void {
     if (this.#fd !== undefined) {
       this.#place.disk.close(this.#fd);
       this.#fd = undefined;
     }
-  }
-}
-
-function orNothing<Result>(work: () => Result): Result | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
   }
 }
 
@@ -235,109 +177,6 @@ function succeed(place: Place, current: Current, mine: Holder): Lock {
   lock.assertHeld();
   return lock;
 }
-
-function currentHolder(place: Place): Current | undefined {
-  const base = readHolder(place.disk, place.base);
-  if (!base) {
-    return undefined;
-  }
-  return {holder: chainFrom(place, base).at(-1) ?? base, baseToken: base.token};
-}
-
-/**
- * A holder, and all that came after it. One whose token came before is a copied file, and no successor. Where nothing can
- * be read at all (a folder that was closed to us, say) it ends: whoever comes after somebody unknown is unknown too.
- */
-function chainFrom(place: Place, first: Holder): readonly Holder[] {
-  const chain = [first];
-  const tokens = new Set([first.token]);
-  for (let last = first; ; ) {
-    const path = place.after(last.token);
-    const next = readHolder(place.disk, path);
-    if (!next) {
-      return chain;
-    }
-    last = tokens.has(next.token) ? unreadable(path) : next;
-    tokens.add(last.token);
-    chain.push(last);
-    if (last.unreadable !== undefined && !isSurelyThere(place.disk, path)) {
-      return chain;
-    }
-  }
-}
-
-const isSurelyThere = (disk: Disk, path: string): boolean =>
-  orNothing(() => disk.isNameTaken(path)) === true;
-
-/** Its name is written before it is there under its own: nobody ever sees one that is empty or half-written. */
-function claim({disk}: Place, path: string, mine: Holder): boolean {
-  const draft = `${path}.${mine.token}.draft`;
-  try {
-    writeWhole(disk, draft, JSON.stringify(mine));
-    disk.link(draft, path);
-    return true;
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
-      return false;
-    }
-    throw new SwitcharooError(stateFolderUnusable(path, (cause as Error).message), {cause});
-  } finally {
-    disk.remove(draft);
-  }
-}
-
-function writeWhole(disk: Disk, path: string, text: string): void {
-  const fd = disk.create(path);
-  try {
-    const bytes = Buffer.from(text);
-    const written = disk.write(fd, bytes);
-    if (written < bytes.length) {
-      // A full disk first takes a part, without an error.
-      throw new Error(`the disk took ${written} of ${bytes.length} bytes`);
-    }
-    disk.sync(fd);
-  } finally {
-    disk.close(fd);
-  }
-}
-
-function readHolder(disk: Disk, path: string): Holder | undefined {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return holderIn(disk, path);
-    } catch (cause) {
-      const isGone = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-      if (isGone && !disk.isNameTaken(path)) {
-        return undefined;
-      }
-      // It may have been made a moment after it was looked for. A link that leads nowhere stays unreadable, and keeps
-      // everyone from making the lock.
-      if (!isGone || tries === mostTries) {
-        return unreadable(path);
-      }
-    }
-  }
-}
-
-const mostTries = 20;
-
-const holderIn = (disk: Disk, path: string): Holder =>
-  holder.parse(JSON.parse(disk.read(path).toString()));
-
-/** Somebody may hold it whom we cannot name: it is taken over by name only, like a holder on another host. */
-const unreadable = (path: string): Holder => ({
-  unreadable: path,
-  token: `unreadable-${sha256(basename(path)).slice(0, 24)}`,
-  scope: path,
-  run: 'unknown',
-  user: 'unknown',
-  host: 'unknown',
-  machine: 'unknown',
-  bootId: 'unknown',
-  pid: 0,
-  startTicks: null,
-  sinceUtc: 'an unknown time',
-});
 
 function holderFor({scope, run, operator, now}: LockRequest, machine: Machine): Holder {
   return {
@@ -351,26 +190,6 @@ function holderFor({scope, run, operator, now}: LockRequest, machine: Machine): 
     pid: operator.pid,
     startTicks: machine.startTicksOf(operator.pid),
     sinceUtc: now().toISOString(),
-  };
-}
-
-/** What is told to whoever comes second. */
-export const heldBy = (held: Holder): Problem =>
-  held.unreadable === undefined
-    ? lockHeld(held.scope, holderText(held), held.sinceUtc, held.run)
-    : lockUnreadable(held.unreadable);
-
-function placeOf({
-  folder,
-  scope,
-  disk = realDisk,
-}: Pick<LockRequest, 'folder' | 'scope' | 'disk'>): Place {
-  const name = join(folder, scope.replaceAll(/[^A-Za-z0-9@._-]/g, '_'));
-  return {
-    disk,
-    folder,
-    base: `${name}.lock`,
-    after: (token) => `${name}.after-${token}.lock`,
   };
 }
 

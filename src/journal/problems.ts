@@ -73,14 +73,14 @@ export const lockUnreadable = (path: string): Problem => ({
 
 export const lockHolderAlive = (holder: string, cause: string): Problem => ({
   code: 'lock-holder-alive',
-  message: `The lock was taken from ${holder}, whose process cannot be ended: ${cause}.`,
+  message: `The lock was taken from ${holder}, and its process cannot be ended: ${cause}.`,
   hint: 'It stops at its next journal entry. End it as its own user or as root, and check that it is gone before you continue.',
 });
 
 export const lockLost = (scope: string, holder: string): Problem => ({
   code: 'lock-lost',
   message: `${scope} is held by ${holder} now; this process lost it and has stopped.`,
-  hint: 'Leave the run to whoever took it over.',
+  hint: 'Leave the run to the new holder.',
 });
 
 export const lockGone = (path: string): Problem => ({

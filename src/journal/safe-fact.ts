@@ -3,7 +3,10 @@ import {SwitcharooError} from '../model/problem.ts';
 import {journalEntryMalformed, secretInJournal} from './problems.ts';
 import type {Redactor} from './redactor.ts';
 
-/** By these the program finds its way back. They stand in the runbook and the inventory for all to read, and a secret that is a common word may well be part of one. */
+/**
+ * The program refers to runs, entries and targets by these. The runbook and the inventory contain them in plain text, and
+ * a secret that is a common word may be part of one.
+ */
 const names = new Set([
   ...['kind', 'run', 'runbook', 'inventory', 'plan', 'versions', 'decideByUtc'],
   ...['entry', 'entries', 'target', 'way', 'about', 'name', 'to'],

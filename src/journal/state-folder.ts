@@ -37,23 +37,21 @@ export class StateFolder {
   }
 
   /** A run by its whole name or its beginning or end; without one, the newest that `suits`. */
-  find(wanted: string | undefined, which: string, suits: (run: string) => boolean): string {
+  find(name: string | undefined, which: string, suits: (run: string) => boolean): string {
     const runs = this.runs();
-    if (wanted === undefined) {
+    if (name === undefined) {
       const newest = runs.find(suits);
       if (newest === undefined) {
         throw new SwitcharooError(noRuns(this.path, which));
       }
       return newest;
     }
-    const exact = runs.filter((run) => run === wanted);
+    const exact = runs.filter((run) => run === name);
     const near =
-      exact.length > 0
-        ? exact
-        : runs.filter((run) => run.startsWith(wanted) || run.endsWith(wanted));
+      exact.length > 0 ? exact : runs.filter((run) => run.startsWith(name) || run.endsWith(name));
     const [only] = near;
     if (only === undefined || near.length > 1) {
-      throw new SwitcharooError(unknownRun(wanted, this.path));
+      throw new SwitcharooError(unknownRun(name, this.path));
     }
     return only;
   }

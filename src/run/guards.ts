@@ -2,7 +2,7 @@ import {isDeepStrictEqual} from 'node:util';
 import {changesBetween, entryDigests} from '../engine/digests.ts';
 import {runbookChanged, unknownEntry} from '../engine/problems.ts';
 import {isCheckpointOrEntry} from '../engine/run.ts';
-import {heldBy} from '../journal/lock.ts';
+import {heldBy} from '../journal/lock-holder.ts';
 import type {Entry} from '../model/entry.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';

@@ -1,5 +1,6 @@
 import {readJournal} from '../journal/file-journal.ts';
-import {type Holder, holderOf, isDead} from '../journal/lock.ts';
+import {holderOf} from '../journal/lock.ts';
+import {type Holder, isDead} from '../journal/lock-holder.ts';
 import {appliedEntries, type Progress, progressOf} from '../model/progress.ts';
 import {type RunReport, reportOf} from '../report/index.ts';
 import type {Host} from './host.ts';

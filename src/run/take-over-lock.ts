@@ -1,5 +1,6 @@
 import {openJournal} from '../journal/file-journal.ts';
-import {type Holder, holderOf, holderText, overtakeLock} from '../journal/lock.ts';
+import {holderOf, overtakeLock} from '../journal/lock.ts';
+import {type Holder, holderText} from '../journal/lock-holder.ts';
 import {lockNotHeld} from '../journal/problems.ts';
 import {Redactor} from '../journal/redactor.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';

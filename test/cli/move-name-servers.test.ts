@@ -20,11 +20,11 @@ test(
     expect(lastDocument(await desk.run('lab', 'status', '--json'))).toEqual(before);
 
     // In the middle of the change at the registrar.
-    const first = desk.start('run', runbook, '-i', 'lab', '--yes', '--until', 'drained');
+    const first = desk.start('run', runbook, '-i', 'lab', '--yes', '--until', 'ns-ttl-expired');
     await first.said('delegate: applying');
     first.child.kill('SIGKILL');
     await first.ended;
-    const there = await desk.run('resume', '--yes', '--until', 'drained');
+    const there = await desk.run('resume', '--yes', '--until', 'ns-ttl-expired');
     expect(there.code, there.stdout + there.stderr).toBe(0);
     expect(lastDocument(await desk.run('lab', 'status', '--json')).world.moving.domain).toEqual({
       name: 'moving.test',

@@ -24,7 +24,7 @@ test('a service is built, pushed, deployed with its secrets and taken back in th
     'files:shop:master.1',
     'push:shop:master.1',
     'register:service',
-    'hold-scaling:service',
+    'suspend-scaling:service',
     'run:service',
   ]);
   expect(ended.stdout).not.toContain('PRIVATE KEY');

@@ -19,7 +19,7 @@ test('visitors are led from two hosts to one of them, a few first, and back agai
   const before = await records();
   const words = ['runbooks/shift-gradually.ts', '-i', inventory(), '--yes', '--json'];
 
-  const canary = await desk.run('run', ...words, '--until', 'canary-stands');
+  const canary = await desk.run('run', ...words, '--until', 'canary-in-place');
   expect(canary.code, canary.stdout + canary.stderr).toBe(0);
   expect(await records()).toEqual([
     expect.objectContaining({weight: 5, setIdentifier: 'new'}),

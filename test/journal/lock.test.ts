@@ -13,13 +13,8 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {realDisk} from '../../src/journal/disk.ts';
 import {createJournal, readJournal} from '../../src/journal/file-journal.ts';
-import {
-  acquireLock,
-  holderOf,
-  isDead,
-  type LockRequest,
-  overtakeLock,
-} from '../../src/journal/lock.ts';
+import {acquireLock, holderOf, type LockRequest, overtakeLock} from '../../src/journal/lock.ts';
+import {isDead} from '../../src/journal/lock-holder.ts';
 import {thisMachine} from '../../src/journal/process-identity.ts';
 import {Redactor} from '../../src/journal/redactor.ts';
 import {type Problem, SwitcharooError} from '../../src/model/problem.ts';
@@ -187,7 +182,7 @@ describe('a lock that is taken over by name', () => {
     expect(problemOf(() => journal.append({kind: 'run-done'}))).toEqual({
       code: 'lock-lost',
       message: `tidy-up@pantry is held by bob@bastion (pid ${process.pid}) now; this process lost it and has stopped.`,
-      hint: 'Leave the run to whoever took it over.',
+      hint: 'Leave the run to the new holder.',
     });
     journal.close();
     lock.release();

@@ -4,7 +4,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {createJournal, readJournal} from '../../src/journal/file-journal.ts';
-import {acquireLock, type Holder, holderOf} from '../../src/journal/lock.ts';
+import {acquireLock, holderOf} from '../../src/journal/lock.ts';
+import type {Holder} from '../../src/journal/lock-holder.ts';
 import {Redactor} from '../../src/journal/redactor.ts';
 import {runStarted} from '../model/journal-of.ts';
 

@@ -1,4 +1,4 @@
-import {isDead} from '../../journal/lock.ts';
+import {isDead} from '../../journal/lock-holder.ts';
 import {runsText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {holderOfRun, progressIn} from '../../run/past-runs.ts';

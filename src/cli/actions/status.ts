@@ -1,4 +1,4 @@
-import {type Holder, isDead} from '../../journal/lock.ts';
+import {type Holder, isDead} from '../../journal/lock-holder.ts';
 import type {Progress} from '../../model/progress.ts';
 import {losslessOf, type ReversalLossAnswer} from '../../model/reversal-loss.ts';
 import {statusText} from '../../report/index.ts';

@@ -1,5 +1,5 @@
 import {createInterface} from 'node:readline/promises';
-import {holderText, isDead} from '../../journal/lock.ts';
+import {holderText, isDead} from '../../journal/lock-holder.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';

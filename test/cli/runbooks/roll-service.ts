@@ -16,8 +16,8 @@ export default defineRunbook({
   targets: {service: ecsService, balancer: loadBalancer},
 })
   .phase('Roll')
-  .step('room', rolloutCapacity, {on: {service: 'service'}, input: () => ({desiredCount: 3})})
-  .step('hold-scaling', suspendScaling, {on: {service: 'service'}, input: () => ({})})
+  .step('capacity', rolloutCapacity, {on: {service: 'service'}, input: () => ({desiredCount: 3})})
+  .step('suspend-scaling', suspendScaling, {on: {service: 'service'}, input: () => ({})})
   .step('deploy', deployImage, {
     on: {service: 'service'},
     input: ({params}) => ({
@@ -36,7 +36,7 @@ export default defineRunbook({
     on: {balancer: 'balancer'},
     input: ({params}) => ({port: params.port, weights: {shop: 100, canary: 0}}),
   })
-  .step('free-scaling', restoreScaling, {
+  .step('restore-scaling', restoreScaling, {
     on: {service: 'service'},
-    input: ({outputs}) => ({was: outputs['hold-scaling'].was}),
+    input: ({outputs}) => ({was: outputs['suspend-scaling'].was}),
   });
