@@ -155,7 +155,7 @@ describe('a lock that does not tell who holds it', () => {
 test('a lock that was removed under its holder is noticed before the next entry', () => {
   const {lock} = acquireLock(request());
   rmSync(lockIn(folder));
-  expect(() => lock.assertHeld()).toThrow('is gone: somebody removed it');
+  expect(() => lock.assertHeld()).toThrow('was removed; this process lost the lock');
   const other = acquireLock(request('bob')).lock;
   expect(() => lock.assertHeld()).toThrow(problem('lock-lost'));
   lock.release();
