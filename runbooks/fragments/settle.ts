@@ -19,7 +19,7 @@ export const settle = defineFragment(
   (runbook) =>
     runbook
       .phase('Settle')
-      .step('reverse-replication-near', caughtUp, {
+      .step('reverse-caught-up', caughtUp, {
         on: {upstream: 'aurora', replica: 'source'},
         input: ({params}) => ({lagMsMax: params.lagMsMax}),
         after: ['reverse-replication', 'open-writes'],
@@ -33,9 +33,9 @@ export const settle = defineFragment(
         after: ['swap'],
       })
       .pointOfNoReturn('From here on the old source misses what is written on Aurora.')
-      .step('stop-reverse-replication', stopReplication, {
+      .step('stop-replication', stopReplication, {
         on: {replica: 'source'},
         input: () => ({}),
-        after: ['reverse-replication-near'],
+        after: ['reverse-caught-up'],
       }),
 );

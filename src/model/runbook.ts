@@ -135,11 +135,12 @@ export class Runbook<
     return this.#with(entryOf(id, this.#phase, confirm, {on: {}, input, after: asked.after ?? []}));
   }
 
-  /** The entries of a fragment, with its own phases. The compiler checks its parameters, targets, ids and earlier entries. */
+  /** The entries of a fragment, with its own phases; what follows continues its last one. The compiler checks its parameters, targets, ids and earlier entries. */
   include<Included extends AnyFragment>(
     fragment: Included & Fits<Included, z.output<Params>, Targets, Outputs>,
   ): Runbook<Params, Targets, WithFragment<Outputs, Included>, StageAfter<At, Included>> {
-    return this.#with(...fragment.runbook.#parts);
+    const {runbook} = fragment;
+    return new Runbook(this.head, [...this.#parts, ...runbook.#parts], runbook.#phase);
   }
 
   checkpoint(name: string): Runbook<Params, Targets, Outputs, At> {

@@ -122,7 +122,7 @@ const databaseFaults: readonly FaultDrill[] = [
   killed('source', at('reverse-replication', 'action-intended', 1), backOnly),
   killed('aurora', at('reverse-replication', 'action-intended', 2), fence('aurora')),
   killed('aurora', at('open-writes', 'action-intended')),
-  killed('source', at('stop-reverse-replication', 'action-intended'), fence('source')),
+  killed('source', at('stop-replication', 'action-intended'), fence('source')),
   dropped('source', 'switcharoo', at('freeze', 'action-intended', 1)),
   dropped('aurora', 'admin', at('promote', 'action-intended', 0)),
   dropped('source', 'switcharoo', at('reverse-replication', 'action-intended', 1)),
