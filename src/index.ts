@@ -7,7 +7,7 @@ export {
   type CheckWords,
   type Finding,
   listed,
-  type Observation as Found,
+  type Observation,
   type Preflight,
   type Survey,
   survey,

@@ -1,4 +1,4 @@
-import type {Found} from '../../../src/index.ts';
+import type {Observation} from '../../../src/index.ts';
 import type {Worst} from '../../aws/index.ts';
 import type {LeastCapacity} from '../contract.ts';
 import type {AuroraCheck} from './check.ts';
@@ -39,7 +39,7 @@ function leastCapacity(
     severity: 'warns',
     looksAt: 'cluster',
     ...words,
-    find: async ({reader, cluster, aurora: {signal}}): Promise<readonly Found[]> => {
+    find: async ({reader, cluster, aurora: {signal}}): Promise<readonly Observation[]> => {
       const writer = (await cluster())?.writer;
       if (!writer) {
         return [];

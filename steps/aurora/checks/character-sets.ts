@@ -1,4 +1,4 @@
-import {type Found, listed} from '../../../src/index.ts';
+import {listed, type Observation} from '../../../src/index.ts';
 import {
   accountNameOf,
   columnsSql,
@@ -117,7 +117,7 @@ const sessionCollationsSql = `
    ORDER BY user, host, collation`;
 
 /** Collations of the columns of `server` that `other` does not support. */
-async function unknownCollations(server: Facts, other: Facts): Promise<readonly Found[]> {
+async function unknownCollations(server: Facts, other: Facts): Promise<readonly Observation[]> {
   const supported = await collationsOf(other);
   const used = new Map<string, number>();
   for (const row of await server.rows(columnsSql)) {

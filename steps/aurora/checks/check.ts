@@ -1,4 +1,4 @@
-import {type CheckWords, type Found, type Survey, survey} from '../../../src/index.ts';
+import {type CheckWords, type Observation, type Survey, survey} from '../../../src/index.ts';
 import {type Facts, factsOf, type MysqlReader} from '../../mysql/index.ts';
 import type {AuroraReader, ClusterState} from '../contract.ts';
 
@@ -16,7 +16,7 @@ export interface Sides {
 export interface AuroraCheck extends CheckWords {
   /** `cluster`: the RDS API. `server`: Aurora alone. `both`: Aurora and the source. */
   readonly looksAt: 'cluster' | 'server' | 'both';
-  find(sides: Sides): Promise<readonly Found[]>;
+  find(sides: Sides): Promise<readonly Observation[]>;
 }
 
 interface LookOver {

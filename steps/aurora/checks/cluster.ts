@@ -1,4 +1,4 @@
-import type {Found} from '../../../src/index.ts';
+import type {Observation} from '../../../src/index.ts';
 import type {ClusterState, WriterState} from '../contract.ts';
 import type {AuroraCheck} from './check.ts';
 
@@ -173,7 +173,7 @@ function ofCluster({
   return {
     ...words,
     looksAt: 'cluster',
-    find: async ({reader, cluster}): Promise<readonly Found[]> => {
+    find: async ({reader, cluster}): Promise<readonly Observation[]> => {
       const state = await cluster();
       const text = state && is(state);
       return text ? [{is: `cluster ${reader.clusterIdentifier} ${text}`}] : [];

@@ -1,4 +1,4 @@
-import type {Found} from '../../../src/index.ts';
+import type {Observation} from '../../../src/index.ts';
 import {type Facts, findingIf, type Settings} from '../../mysql/index.ts';
 import type {AuroraCheck} from './check.ts';
 import {sameSetting} from './same-setting.ts';
@@ -61,7 +61,7 @@ async function smallerSetting(
   aurora: Facts,
   source: Facts,
   name: string,
-): Promise<readonly Found[]> {
+): Promise<readonly Observation[]> {
   const {[name]: onAurora} = await aurora.settings();
   const {[name]: onSource} = await source.settings();
   return findingIf(

@@ -13,16 +13,16 @@ export const accountChecks: readonly MysqlCheck[] = [
     expects:
       "switcharoo's own account sees every table, view, routine, trigger, event and session.",
     consequence:
-      'A server shows an account only what it has rights on: other checks would find nothing where there is something.',
-    fix: 'GRANT SELECT, SHOW VIEW, EVENT, TRIGGER, PROCESS, REPLICATION CLIENT ON *.* TO it, or SET DEFAULT ROLE to one that has them.',
+      'A server shows an account only the objects that it has privileges on, so other checks miss the rest.',
+    fix: 'GRANT SELECT, SHOW VIEW, EVENT, TRIGGER, PROCESS, REPLICATION CLIENT ON *.* TO the account, or SET DEFAULT ROLE to a role that has them.',
     find: async (server) => {
       const {own, idle} = await ownGrants(server.rows);
       return listed(
         (count) =>
-          `the account ${server.server.user} lacks ${count} ${plural(count, 'right')} on ${server.name}`,
-        seeing
+          `the account ${server.server.user} lacks ${count} ${plural(count, 'privilege')} on ${server.name}`,
+        readPrivileges
           .filter((names) => !hasEverywhere(own, names))
-          .map((names) => lackedText(names, idle)),
+          .map((names) => missingPrivilegeText(names, idle)),
       );
     },
   },
@@ -30,13 +30,13 @@ export const accountChecks: readonly MysqlCheck[] = [
     name: 'read-only-bypass',
     severity: 'asks',
     of: 'source',
-    expects: 'No account but the administrator may write although read_only is set.',
-    consequence: 'Will none of them write during the cutover?',
-    fix: 'Revoke SUPER (in MariaDB READ_ONLY ADMIN) where it is not needed, and stop their jobs.',
+    expects: 'No account except the administrator can write while read_only is set.',
+    consequence: 'Will none of these accounts write during the cutover?',
+    fix: 'REVOKE SUPER (READ_ONLY ADMIN in MariaDB) where it is not needed, and stop the jobs of these accounts.',
     find: async (server) =>
       listed(
         (count) =>
-          `${server.name} has ${count} ${plural(count, 'account')} that read_only does not bind`,
+          `${server.name} has ${count} ${plural(count, 'account')} that ${plural(count, 'bypasses', 'bypass')} read_only`,
         (await server.server.accounts(server.signal))
           .filter(({bound, locked}) => !bound && !locked)
           .map(accountText),
@@ -47,22 +47,22 @@ export const accountChecks: readonly MysqlCheck[] = [
     severity: 'warns',
     of: 'source',
     expects: 'No account has a password hash from before MySQL 4.1.',
-    consequence: 'Nobody can log in with it from MySQL 5.7 on, Aurora included.',
-    fix: 'SET old_passwords = 0, then set the password anew.',
+    consequence: 'MySQL 5.7 and later, Aurora included, refuse the login.',
+    fix: 'SET old_passwords = 0, then SET PASSWORD again.',
     find: async (server) => {
       const {isMariaDb, series} = await server.version();
-      // From 5.7 on MySQL has neither such hashes nor the column.
+      // MySQL has neither such hashes nor the column from 5.7 on.
       const rows = isMariaDb || series < 507 ? await server.rows(oldHashesSql) : [];
       return listed(
         (count) =>
-          `${count} ${plural(count, 'account')} of ${server.name} with an old password hash`,
+          `${count} ${plural(count, 'account')} of ${server.name} ${plural(count, 'has', 'have')} an old password hash`,
         rows.map(accountNameOf),
       );
     },
   },
 ];
 
-/** What a step's account needs for the checks. */
+/** The privileges that the account of a step needs for the checks. */
 export const checkPrivileges = [
   'SELECT ON *.*',
   'SHOW VIEW ON *.*',
@@ -73,7 +73,7 @@ export const checkPrivileges = [
 ];
 
 // MariaDB has another name for the last one from 10.5 on.
-const seeing = [
+const readPrivileges = [
   ['SELECT'],
   ['SHOW VIEW'],
   ['EVENT'],
@@ -82,14 +82,14 @@ const seeing = [
   ['REPLICATION CLIENT', 'BINLOG MONITOR'],
 ] as const satisfies readonly (readonly [string, ...string[]])[];
 
-function lackedText(names: readonly string[], idle: Grants['idle']): string {
+function missingPrivilegeText(names: readonly string[], idle: Grants['idle']): string {
   const roles = [...idle].filter(([, granted]) => hasEverywhere(granted, names));
   return roles.length === 0
     ? `${names[0]}`
-    : `${names[0]} (its role ${roles.map(([role]) => role).join(' or ')} has it, and is not set when it logs in)`;
+    : `${names[0]} (the role ${roles.map(([role]) => role).join(' or ')} has it, but is not set at login)`;
 }
 
-/** Roles have no host. */
+/** With MariaDB's roles, which have no host. */
 export const accountsSql = `
   SELECT user AS user, host AS host, plugin AS plugin FROM mysql.user ORDER BY user, host`;
 

@@ -1,13 +1,13 @@
 import {findingIf, type MysqlCheck} from './check.ts';
 import {isOn, type Settings, settingOf} from './facts.ts';
 
-/** What a follower reads. */
+/** The log that a replica of this server reads. */
 export const binaryLogChecks: readonly MysqlCheck[] = [
   {
     name: 'binary-log-off',
     severity: 'blocks',
     expects: 'The server writes a binary log.',
-    consequence: 'Nobody can follow it, so nothing can be migrated from it.',
+    consequence: 'No server can replicate from it.',
     fix: 'Set log-bin in my.cnf and restart.',
     find: async (server) =>
       findingIf(
@@ -18,9 +18,9 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
   {
     name: 'binary-log-not-row',
     severity: 'blocks',
-    expects: 'The binary log holds rows (binlog_format = ROW).',
-    consequence: 'Statements that are not deterministic give other rows on the other side.',
-    fix: 'Set binlog_format = ROW in my.cnf and restart, so that old sessions take it too.',
+    expects: 'The binary log is row-based (binlog_format = ROW).',
+    consequence: 'Statements that are not deterministic give different rows on a replica.',
+    fix: 'Set binlog_format = ROW in my.cnf and restart: open sessions keep their old format.',
     find: async (server) => {
       const {binlog_format: format = 'ROW'} = await server.settings();
       return findingIf(format !== 'ROW', `${server.name} has binlog_format = ${format}, not ROW`);
@@ -43,8 +43,8 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
   {
     name: 'partial-json',
     severity: 'blocks',
-    expects: 'JSON is logged whole (binlog_row_value_options is empty).',
-    consequence: 'A follower before MySQL 8.0 stops at the first partial update.',
+    expects: 'JSON values are logged whole (binlog_row_value_options is empty).',
+    consequence: 'A replica older than MySQL 8.0 stops at the first partial update.',
     fix: "Set binlog_row_value_options = '' in my.cnf and restart.",
     find: async (server) => {
       const {binlog_row_value_options: options = ''} = await server.settings();
@@ -54,8 +54,8 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
   {
     name: 'binary-log-compressed',
     severity: 'blocks',
-    expects: 'Transactions are logged as they are, not compressed.',
-    consequence: 'A follower before MySQL 8.0.20, and MariaDB, cannot read them.',
+    expects: 'Transactions in the binary log are not compressed.',
+    consequence: 'A replica older than MySQL 8.0.20, or of MariaDB, cannot read them.',
     fix: 'Set binlog_transaction_compression = OFF (log_bin_compress in MariaDB) in my.cnf and restart.',
     find: async (server) => {
       const settings = await server.settings();
@@ -68,22 +68,22 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
     name: 'binary-log-retention-short',
     severity: 'blocks',
     expects: 'Binary logs are kept for 24 h or more.',
-    consequence: 'A follower that was away for longer must be seeded anew (IO errno 1236).',
-    fix: 'Set expire_logs_days (from MySQL 8.0 on binlog_expire_logs_seconds) to a week.',
+    consequence: 'A replica that was stopped for longer must be seeded again (IO errno 1236).',
+    fix: 'Set expire_logs_days (binlog_expire_logs_seconds from MySQL 8.0 on) to a week.',
     find: async (server) => {
       const hours = retentionHours(await server.settings());
       return findingIf(
         hours !== 0 && hours < leastHours,
-        `${server.name} purges its binary logs after ${hours} h, and a way back needs ${leastHours} h or more`,
+        `${server.name} purges its binary logs after ${hours} h, and replication needs ${leastHours} h or more`,
       );
     },
   },
   {
     name: 'binary-log-filtered',
     severity: 'blocks',
-    expects: 'The binary log leaves out no schema.',
-    consequence: 'What is filtered never reaches the other side.',
-    fix: 'Take binlog-do-db and binlog-ignore-db out of my.cnf, restart, and seed anew.',
+    expects: 'The binary log has the changes of every schema.',
+    consequence: 'Changes that are filtered out never reach Aurora.',
+    fix: 'Remove binlog-do-db and binlog-ignore-db from my.cnf, restart, and seed again.',
     find: async (server) => {
       const {only, without} = await server.server.logFilters(server.signal);
       return [
@@ -100,13 +100,13 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
     severity: 'blocks',
     of: 'replica',
     expects: 'A replica logs what it replicates (log_slave_updates).',
-    consequence: 'Whoever follows it gets nothing of what its source writes.',
+    consequence: 'Servers that replicate from it receive no changes of its source.',
     fix: 'Set log-slave-updates (log-replica-updates) in my.cnf and restart.',
     find: async (server) => {
       const settings = await server.settings();
       return findingIf(
         !isOn(settingOf(settings, 'log_slave_updates', 'log_replica_updates')),
-        `${server.name} has log_slave_updates = OFF, so nothing of its source gets past it`,
+        `${server.name} has log_slave_updates = OFF, so changes of its source end there`,
       );
     },
   },
@@ -114,7 +114,7 @@ export const binaryLogChecks: readonly MysqlCheck[] = [
 
 const leastHours = 24;
 
-/** 0: never purged. From 8.0 on the seconds count (MySQL 8.0 manual 17.1.6.4). */
+/** 0: never purged. From 8.0 on, the seconds take precedence (MySQL 8.0 manual 17.1.6.4). */
 function retentionHours({
   binlog_expire_logs_seconds: seconds,
   expire_logs_days: days,

@@ -11,7 +11,7 @@ import {sessionChecks} from './sessions.ts';
 import {statementChecks} from './statements.ts';
 import {tableChecks} from './tables.ts';
 
-/** All that a MySQL or MariaDB server is looked over for. */
+/** Every check of a MySQL or MariaDB server. */
 export const mysqlChecks: readonly MysqlCheck[] = [
   ...binaryLogChecks,
   ...replicationChecks,
@@ -23,7 +23,7 @@ export const mysqlChecks: readonly MysqlCheck[] = [
   ...statementChecks,
 ];
 
-/** A server that follows another one of the inventory is looked over as a replica, any other as a source. */
+/** A server that replicates from another one of the inventory is checked as a replica, any other as a source. */
 export const mysqlPreflight: Preflight<MysqlReader> = {
   checks: mysqlChecks,
   look: async (server, targets, signal) => {
@@ -35,6 +35,6 @@ export const mysqlPreflight: Preflight<MysqlReader> = {
   },
 };
 
-/** Aurora's reader is one, too. */
+/** True of Aurora's reader as well. */
 export const isMysqlReader = (target: unknown): target is MysqlReader =>
   typeof target === 'object' && target !== null && 'replication' in target && 'fence' in target;

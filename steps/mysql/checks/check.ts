@@ -1,24 +1,24 @@
-import {type CheckWords, type Found, type Survey, survey} from '../../../src/index.ts';
+import {type CheckWords, type Observation, type Survey, survey} from '../../../src/index.ts';
 import type {MysqlReader} from '../contract.ts';
 import {type Facts, factsOf} from './facts.ts';
 
-/** A source is followed, a replica follows another server of the same migration. */
+/** A replica replicates from another server of the same migration; any other server is a source. */
 type Role = 'source' | 'replica';
 
 export interface MysqlCheck extends CheckWords {
-  /** In which roles a server is asked; without it, in both. */
+  /** The role for which the check is made; without it, for both. */
   readonly of?: Role;
   /** `others` are the other servers of the migration, Aurora among them. */
-  find(server: Facts, others: readonly Facts[]): Promise<readonly Found[]>;
+  find(server: Facts, others: readonly Facts[]): Promise<readonly Observation[]>;
 }
 
-/** How a look over one server goes. */
+/** What is checked, and how. */
 interface CheckRun {
   readonly server: MysqlReader;
   readonly role: Role;
   readonly others: readonly MysqlReader[];
   readonly signal: AbortSignal;
-  /** Whether a check that cannot be made is told like a finding, or thrown. */
+  /** Whether a check that cannot be made is reported as a finding, or thrown. */
   readonly trouble: 'reported' | 'thrown';
 }
 
@@ -34,5 +34,6 @@ export function runChecks(checks: readonly MysqlCheck[], look: CheckRun): Promis
   );
 }
 
-/** One finding if it is so. */
-export const findingIf = (isSo: boolean, is: string): readonly Found[] => (isSo ? [{is}] : []);
+/** One finding where the condition holds, else none. */
+export const findingIf = (holds: boolean, is: string): readonly Observation[] =>
+  holds ? [{is}] : [];

@@ -11,12 +11,12 @@ export const columnChecks: readonly MysqlCheck[] = [
     of: 'source',
     expects: 'No column has a zero date as its default.',
     consequence:
-      'Where sql_mode has NO_ZERO_DATE, as from MySQL 5.7 on, the table cannot be created or altered.',
-    fix: 'ALTER TABLE … ALTER COLUMN … with NULL or a real date as its default.',
+      'With NO_ZERO_DATE in sql_mode, the default from MySQL 5.7 on, the table cannot be created or altered.',
+    fix: 'ALTER TABLE … ALTER COLUMN … SET DEFAULT a real date, or NULL.',
     find: async (server) =>
       listed(
         (count) =>
-          `${count} ${plural(count, 'column')} of ${server.name} ${count === 1 ? 'has' : 'have'} a zero date as default`,
+          `${count} ${plural(count, 'column')} of ${server.name} ${plural(count, 'has', 'have')} a zero date as default`,
         (await server.rows(columnsSql))
           .filter((row) => /^'?0000-00-00/.test(columnValue(row, 'def')))
           .map(columnNameOf),
@@ -26,9 +26,9 @@ export const columnChecks: readonly MysqlCheck[] = [
     name: 'auto-increment-nearly-full',
     severity: 'warns',
     of: 'source',
-    expects: 'Every AUTO_INCREMENT has a fifth of its numbers left.',
-    consequence: 'At the last number every insert fails (errno 1062, 1467).',
-    fix: 'ALTER TABLE … MODIFY the column to BIGINT UNSIGNED, before the seed.',
+    expects: 'Every AUTO_INCREMENT column has at least a fifth of its values left.',
+    consequence: 'After the last value every insert fails (errno 1062, 1467).',
+    fix: 'ALTER TABLE … MODIFY the column as BIGINT UNSIGNED before the seed.',
     find: async (server) =>
       listed(
         (count) =>
@@ -45,14 +45,14 @@ export const columnChecks: readonly MysqlCheck[] = [
     name: 'foreign-key-without-unique-parent',
     severity: 'warns',
     of: 'source',
-    expects: 'Every foreign key leads to a primary or unique key.',
+    expects: 'Every foreign key references a primary or unique key.',
     consequence:
-      'MySQL 8.4 and Aurora of that version refuse to create it (restrict_fk_on_non_standard_key).',
-    fix: 'Add a UNIQUE key to the parent, or drop the foreign key.',
+      'MySQL 8.4, and Aurora of that version, refuse to create it (restrict_fk_on_non_standard_key).',
+    fix: 'Add a UNIQUE key to the parent table, or drop the foreign key.',
     find: async (server) =>
       listed(
         (count) =>
-          `${count} foreign ${plural(count, 'key')} of ${server.name} ${count === 1 ? 'leads' : 'lead'} to a parent that is not unique`,
+          `${count} foreign ${plural(count, 'key')} of ${server.name} ${plural(count, 'references', 'reference')} columns that are not unique`,
         (await server.rows(oddForeignKeysSql)).map(
           (row) =>
             `${tableNameOf(row)}.${columnValue(row, 'name')} to ${columnValue(row, 'parent')}`,
@@ -63,11 +63,11 @@ export const columnChecks: readonly MysqlCheck[] = [
 
 const alarmPercent = 80;
 
-/** AUTO_INCREMENT of each such column, as it is now. */
+/** Every AUTO_INCREMENT column, with its next value. */
 export async function autoIncrementsOf(server: Facts): Promise<readonly Row[]> {
   const {isMariaDb, series} = await server.version();
   if (!isMariaDb && series >= 800) {
-    // Else it says what it once counted, for up to a day (MySQL 8.0 manual, information_schema_stats_expiry).
+    // Otherwise the server reports a cached value for up to a day (MySQL 8.0 manual, information_schema_stats_expiry).
     await server.rows('SET SESSION information_schema_stats_expiry = 0');
   }
   return server.rows(countersSql);
@@ -92,11 +92,11 @@ const oddForeignKeysSql = `
 
 const bits = {tinyint: 8n, smallint: 16n, mediumint: 24n, int: 32n, bigint: 64n} as const;
 
-/** How much of a whole number's room is used, rounded down. */
+/** How much of an integer type's range is used, in percent, rounded down. */
 function percentUsed(next: string, columnType: string): number {
   const [, name = ''] = /^(\w+)/.exec(columnType) ?? [];
   const size = Object.entries(bits).find(([type]) => type === name)?.[1] ?? 64n;
   const most = (1n << (columnType.includes('unsigned') ? size : size - 1n)) - 1n;
-  // A FLOAT may count, too, and its number is no whole one.
+  // A FLOAT column may be AUTO_INCREMENT too, and its next value need not be an integer.
   return /^\d+$/.test(next) ? Number((BigInt(next) * 100n) / most) : 0;
 }

@@ -4,7 +4,7 @@ import type {Row} from '../session/contract.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
-/** What the checks read of a server: each thing once in a look, however many checks ask for it. */
+/** What the checks read from a server: each query is sent once, however many checks need its result. */
 export interface Facts {
   readonly server: MysqlReader;
   readonly name: string;
@@ -16,18 +16,18 @@ export interface Facts {
 }
 
 export function factsOf(server: MysqlReader, signal: AbortSignal): Facts {
-  const known = new Map<string, Promise<unknown>>();
+  const results = new Map<string, Promise<unknown>>();
   const once = <Fact>(name: string, ask: () => Promise<Fact>): Promise<Fact> => {
-    const asked = known.get(name) ?? ask();
-    known.set(name, asked);
-    return asked as Promise<Fact>; // what was kept under this name is what `ask` gave
+    const result = results.get(name) ?? ask();
+    results.set(name, result);
+    return result as Promise<Fact>; // `ask` of this name gave it
   };
   const rows = (sql: string) => once(sql, () => server.query(sql, [], signal));
   const settings = () =>
     once('settings', async () => {
-      const found = await rows('SHOW GLOBAL VARIABLES');
+      const variables = await rows('SHOW GLOBAL VARIABLES');
       return Object.fromEntries(
-        found.map((row) => [String(row['Variable_name']), String(row['Value'])]),
+        variables.map((row) => [String(row['Variable_name']), String(row['Value'])]),
       );
     });
   return {
@@ -38,7 +38,7 @@ export function factsOf(server: MysqlReader, signal: AbortSignal): Facts {
     version: () => once('version', async () => versionOf((await settings())['version'] ?? '')),
     replication: () => once('replication', () => server.replication(signal)),
     rows: async (sql) => {
-      // A server that cannot be reached is found out once, and not by every check in turn.
+      // An unreachable server is tried once, not by every check in turn.
       await settings();
       return rows(sql);
     },
@@ -47,13 +47,13 @@ export function factsOf(server: MysqlReader, signal: AbortSignal): Facts {
 
 export const isOn = (value: string | undefined): boolean => value === 'ON' || value === '1';
 
-/** The value under whichever of its names the server knows it by. */
+/** The value of the first of these names that the server has. */
 export function settingOf(settings: Settings, ...names: readonly string[]): string | undefined {
-  const name = names.find((one) => settings[one] !== undefined);
-  return name === undefined ? undefined : settings[name];
+  const values = names.map((name) => settings[name]);
+  return values.find((value) => value !== undefined);
 }
 
-/** A condition that leaves out the servers' own schemas; `column` has the schema's name. */
+/** A condition that excludes the server's own schemas; `column` has the schema's name. */
 export const exceptSystemSchemas = (column: string): string =>
   `${column} NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')`;
 

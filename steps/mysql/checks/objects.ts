@@ -12,8 +12,8 @@ export const objectChecks: readonly MysqlCheck[] = [
     severity: 'blocks',
     of: 'source',
     expects: 'The definer of every view, routine, trigger and event exists.',
-    consequence: 'Whoever uses such an object gets errno 1449, and a load may stop at it.',
-    fix: 'Create the account, or define the object anew with one that exists.',
+    consequence: 'Using such an object fails with errno 1449, and a load may stop at it.',
+    fix: 'Create the account, or create the object again with a definer that exists.',
     find: async (server) => {
       const accounts = (await server.rows(accountsSql)).map(accountNameOf);
       const orphans = (await server.rows(definersSql)).filter(
@@ -31,10 +31,10 @@ export const objectChecks: readonly MysqlCheck[] = [
     name: 'events-enabled',
     severity: 'warns',
     of: 'source',
-    expects: 'No event writes by itself.',
+    expects: 'No event is enabled.',
     consequence:
-      'A replicated event stays disabled on Aurora (SLAVESIDE_DISABLED), and one that a dump loaded runs there at once, twice over.',
-    fix: 'Note which of them Aurora shall run: ALTER EVENT … ENABLE after the cutover, DISABLE before it.',
+      'A replicated event stays disabled on Aurora (SLAVESIDE_DISABLED). An event of a dump runs there at once, in addition to the source.',
+    fix: 'For each event that must run on Aurora: ALTER EVENT … DISABLE there before the cutover, and ENABLE after it.',
     find: async (server) =>
       listed(
         (count) =>
@@ -51,13 +51,13 @@ export const objectChecks: readonly MysqlCheck[] = [
     name: 'loadable-functions',
     severity: 'warns',
     of: 'source',
-    expects: 'No function is loaded from a library.',
-    consequence: 'Aurora loads none: whatever calls it fails with errno 1305.',
-    fix: 'Do without them, or write them as stored functions.',
+    expects: 'No function comes from a shared library.',
+    consequence: 'Aurora loads no libraries, so calls of the function fail with errno 1305.',
+    fix: 'Remove the calls, or write the functions as stored functions.',
     find: async (server) =>
       listed(
         (count) =>
-          `${count} ${plural(count, 'function')} of ${server.name} ${count === 1 ? 'comes' : 'come'} from a library`,
+          `${count} ${plural(count, 'function')} of ${server.name} ${plural(count, 'comes', 'come')} from a shared library`,
         (await server.rows('SELECT name AS name, dl AS dl FROM mysql.func ORDER BY name')).map(
           (row) => `${columnValue(row, 'name')} (${columnValue(row, 'dl')})`,
         ),
@@ -65,7 +65,7 @@ export const objectChecks: readonly MysqlCheck[] = [
   },
 ];
 
-/** Everything that runs with the rights of its definer, and its text. */
+/** Every object that runs with the privileges of its definer, and its text. */
 export const definersSql = `
   SELECT 'view' AS what, table_schema AS s, table_name AS name, definer AS definer, view_definition AS body
     FROM information_schema.views WHERE ${exceptSystemSchemas('table_schema')}

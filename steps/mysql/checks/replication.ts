@@ -4,49 +4,49 @@ import {brokenReason, isRunning, sourceAddress} from '../replication/replication
 import {findingIf, type MysqlCheck} from './check.ts';
 import {type Facts, isOn, settingOf} from './facts.ts';
 
-/** Who follows whom, and how. */
+/** Which server replicates from which, and how. */
 export const replicationChecks: readonly MysqlCheck[] = [
   {
     name: 'server-id-zero',
     severity: 'blocks',
     expects: 'The server has a server_id.',
-    consequence: 'With server_id = 0 nobody can follow it, and it can follow nobody.',
+    consequence: 'With server_id = 0 a server can be neither a source nor a replica.',
     fix: 'Give each server a server-id of its own in my.cnf.',
     find: async (server) =>
       findingIf(
         Number((await server.settings())['server_id'] ?? 0) === 0,
-        `${server.name} has server_id = 0, with which nobody can follow it`,
+        `${server.name} has server_id = 0, so no server can replicate from it`,
       ),
   },
   {
     name: 'server-id-shared',
     severity: 'blocks',
-    expects: 'No two servers have one server_id.',
+    expects: 'No two servers have the same server_id.',
     consequence:
-      "A server drops events with its own id without a word: the other one's writes are lost.",
+      'A server silently skips events with its own id, so writes of the other server are lost.',
     fix: 'Give each server a server-id of its own in my.cnf.',
-    find: (server, others) => shared(server, others, 'server_id'),
+    find: (server, others) => sharedSetting(server, others, 'server_id'),
   },
   {
     name: 'server-uuid-shared',
     severity: 'blocks',
-    expects: 'No two servers have one server_uuid.',
+    expects: 'No two servers have the same server_uuid.',
     consequence:
-      'A copied data folder brings its uuid along, and then two replicas throw each other out.',
+      'A copied data folder includes the uuid, and two replicas with the same one disconnect each other.',
     fix: 'Stop the copy, remove auto.cnf from its data folder, and start it.',
-    find: (server, others) => shared(server, others, 'server_uuid'),
+    find: (server, others) => sharedSetting(server, others, 'server_uuid'),
   },
   {
     name: 'source-is-replica',
     severity: 'blocks',
     of: 'source',
-    expects: 'The source follows no other server.',
-    consequence: 'A replication thread writes on although read_only is set.',
-    fix: 'Stop and reset its replication, or name the server that it follows as the source.',
+    expects: 'The source does not replicate from another server.',
+    consequence: 'A replication thread keeps writing while read_only is set.',
+    fix: 'STOP SLAVE; RESET SLAVE ALL (REPLICA from 8.0.22 on), or use its own source as the source.',
     find: async (server) => {
       const replication = await server.replication();
       return replication
-        ? [{is: `${server.name} is a replica of ${sourceAddress(replication)} itself`}]
+        ? [{is: `${server.name} is itself a replica of ${sourceAddress(replication)}`}]
         : [];
     },
   },
@@ -54,20 +54,20 @@ export const replicationChecks: readonly MysqlCheck[] = [
     name: 'replica-without-source',
     severity: 'blocks',
     of: 'replica',
-    expects: 'A replica follows the source.',
-    consequence: 'Whoever follows it gets nothing of what the source writes.',
-    fix: 'Seed it from the source, and let it follow.',
+    expects: 'A replica replicates from the source.',
+    consequence: 'Servers that replicate from it receive no changes of the source.',
+    fix: 'Seed it from the source, then CHANGE MASTER TO the source and START SLAVE (CHANGE REPLICATION SOURCE TO, START REPLICA).',
     find: async (server, others) => {
       const replication = await server.replication();
-      const wanted = others.map(({name}) => name).join(' or ');
+      const sources = others.map(({name}) => name).join(' or ');
       if (!replication) {
-        return [{is: `${server.name} follows nobody, not ${wanted}`}];
+        return [{is: `${server.name} is not a replica; it should replicate from ${sources}`}];
       }
       return (await sourceOf(server, others))
         ? []
         : [
             {
-              is: `${server.name} follows ${sourceAddress(replication)} with server_id ${replication.sourceServerId}, which is not ${wanted}`,
+              is: `${server.name} replicates from ${sourceAddress(replication)} with server_id ${replication.sourceServerId}, not from ${sources}`,
             },
           ];
     },
@@ -76,9 +76,9 @@ export const replicationChecks: readonly MysqlCheck[] = [
     name: 'replication-broken',
     severity: 'blocks',
     of: 'replica',
-    expects: 'A replica replicates.',
-    consequence: 'Whoever follows it gets nothing new.',
-    fix: 'Remove the cause, then START SLAVE (START REPLICA); do not skip the event.',
+    expects: 'Replication runs.',
+    consequence: 'Neither it nor the servers that replicate from it receive new changes.',
+    fix: 'Fix the cause, then START SLAVE (START REPLICA); do not skip the event.',
     find: async (server) => {
       const replication = await server.replication();
       const broken = replication && brokenReason(replication);
@@ -89,9 +89,9 @@ export const replicationChecks: readonly MysqlCheck[] = [
     name: 'replication-connecting',
     severity: 'warns',
     of: 'replica',
-    expects: 'A replica has reached its source.',
-    consequence: 'It tries again by itself; a gate waits for it.',
-    fix: 'Look at SHOW SLAVE STATUS (SHOW REPLICA STATUS) if it lasts.',
+    expects: 'A replica is connected to its source.',
+    consequence: 'It retries by itself, and a gate waits for it.',
+    fix: 'If it lasts, read SHOW SLAVE STATUS (SHOW REPLICA STATUS).',
     find: async (server) => {
       const replication = await server.replication();
       return replication && !isRunning(replication) && brokenReason(replication) === null
@@ -102,14 +102,14 @@ export const replicationChecks: readonly MysqlCheck[] = [
   {
     name: 'replication-filtered',
     severity: 'blocks',
-    expects: 'A replica leaves out nothing but the schema mysql.',
-    consequence: 'What is filtered never reaches the other side.',
-    fix: 'Take the replicate-* filters out of my.cnf, restart, and seed anew.',
+    expects: 'A replica filters out no schema except mysql.',
+    consequence: 'Changes that are filtered out never reach Aurora.',
+    fix: 'Remove the replicate-* filters from my.cnf, restart, and seed again.',
     find: async (server) => {
       const filters = (await server.replication())?.filters ?? [];
       return findingIf(
         filters.length > 0,
-        `${server.name} replicates only a part: ${filters.join('; ')}`,
+        `${server.name} filters what it replicates: ${filters.join('; ')}`,
       );
     },
   },
@@ -117,21 +117,21 @@ export const replicationChecks: readonly MysqlCheck[] = [
     name: 'replication-delayed',
     severity: 'blocks',
     of: 'replica',
-    expects: 'A replica is not behind on purpose.',
+    expects: 'A replica has no configured delay.',
     consequence: 'The freeze would last at least as long as the delay.',
     fix: 'STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 0; START SLAVE (SOURCE_DELAY from 8.0.23 on).',
     find: async (server) => {
       const delay = (await server.replication())?.delaySeconds ?? 0;
-      return findingIf(delay > 0, `${server.name} is ${delay} s behind on purpose`);
+      return findingIf(delay > 0, `${server.name} has a configured delay of ${delay} s`);
     },
   },
   {
     name: 'replica-writable',
     severity: 'warns',
     of: 'replica',
-    expects: 'Nobody but its source writes on a replica.',
-    consequence: 'A write there is on Aurora and nowhere else, or stops replication.',
-    fix: 'Set read_only = ON there, also in my.cnf.',
+    expects: 'A replica is read-only.',
+    consequence: 'A write there reaches Aurora but not the source, or stops replication.',
+    fix: 'SET GLOBAL read_only = ON there, and in my.cnf.',
     find: async (server) =>
       findingIf(
         !isOn((await server.settings())['read_only']),
@@ -142,8 +142,8 @@ export const replicationChecks: readonly MysqlCheck[] = [
     name: 'commit-order-not-preserved',
     severity: 'blocks',
     of: 'replica',
-    expects: 'A replica that applies in parallel commits in the order of its source.',
-    consequence: 'Its position says that everything before it is there when it is not.',
+    expects: 'A replica with several workers commits in the order of its source.',
+    consequence: 'Its position includes transactions that it has not applied yet.',
     fix: 'Set slave_preserve_commit_order (replica_preserve_commit_order) = ON.',
     find: async (server) => {
       const settings = await server.settings();
@@ -155,7 +155,7 @@ export const replicationChecks: readonly MysqlCheck[] = [
       );
       return findingIf(
         Number(workers ?? 0) > 1 && order === 'OFF',
-        `${server.name} applies with ${workers} workers, and not in the order of its source`,
+        `${server.name} applies with ${workers} workers, not in the order of its source`,
       );
     },
   },
@@ -163,37 +163,41 @@ export const replicationChecks: readonly MysqlCheck[] = [
     name: 'gtid-modes-differ',
     severity: 'blocks',
     of: 'replica',
-    expects: 'A replica and its source have GTID modes that go together.',
+    expects: 'A replica and its source have compatible GTID modes.',
     consequence: 'With ON on one side and OFF on the other the IO thread stops (errno 1593).',
-    fix: 'Bring both to ON_PERMISSIVE or the same mode, a step at a time.',
+    fix: 'SET GLOBAL gtid_mode on both, one mode at a time, until both are ON_PERMISSIVE or the same.',
     find: async (server, others) => gtidModeFindings(server, await sourceOf(server, others)),
   },
   {
     name: 'packet-too-large-for-replica',
     severity: 'blocks',
     of: 'replica',
-    expects: 'A replica takes every row that its source may write.',
-    consequence: 'Replication stops at the first row that is larger (errno 1153, 1236).',
-    fix: 'Raise slave_max_allowed_packet (replica_max_allowed_packet) above max_allowed_packet of the source.',
+    expects: 'A replica accepts every row that its source may write.',
+    consequence: 'Replication stops at the first larger row (errno 1153, 1236).',
+    fix: 'Raise slave_max_allowed_packet (replica_max_allowed_packet) to at least max_allowed_packet of the source.',
     find: async (server, others) => packetSizeFindings(server, await sourceOf(server, others)),
   },
 ];
 
-async function shared(server: Facts, others: readonly Facts[], name: 'server_id' | 'server_uuid') {
-  const ours = (await server.settings())[name];
+async function sharedSetting(
+  server: Facts,
+  others: readonly Facts[],
+  name: 'server_id' | 'server_uuid',
+) {
+  const value = (await server.settings())[name];
   const same: string[] = [];
   for (const other of others) {
-    if (ours !== undefined && (await other.settings())[name] === ours) {
+    if (value !== undefined && (await other.settings())[name] === value) {
       same.push(other.name);
     }
   }
   return findingIf(
     same.length > 0,
-    `${server.name} has the ${name} ${ours}, and so has ${same.join(', ')}`,
+    `${server.name} has the same ${name} as ${same.join(', ')}: ${value}`,
   );
 }
 
-/** The server that this one follows, if it is one of them. */
+/** The server that this one replicates from, if it is one of the others. */
 export async function sourceOf(
   server: Facts,
   others: readonly Facts[],
@@ -207,14 +211,14 @@ export async function sourceOf(
   return undefined;
 }
 
-/** By its id; by its address before it was reached once, or while it cannot be asked. */
+/** Compared by server_id; by address before the first connection, or while the other server is unreachable. */
 async function isSourceOf(replication: Replication, {server, settings}: Facts): Promise<boolean> {
-  const atItsAddress = sourceAddress(replication) === server.address;
-  if (atItsAddress || replication.sourceServerId === 0) {
-    return atItsAddress;
+  const hasSameAddress = sourceAddress(replication) === server.address;
+  if (hasSameAddress || replication.sourceServerId === 0) {
+    return hasSameAddress;
   }
-  const its = await settings().catch(unlessForeseen);
-  return its?.['server_id'] === String(replication.sourceServerId);
+  const otherSettings = await settings().catch(unlessForeseen);
+  return otherSettings?.['server_id'] === String(replication.sourceServerId);
 }
 
 function unlessForeseen(error: unknown): undefined {
@@ -223,26 +227,24 @@ function unlessForeseen(error: unknown): undefined {
   }
 }
 
-export async function gtidModeFindings(follower: Facts, leader: Facts | undefined) {
-  const its = (await leader?.settings())?.['gtid_mode'];
-  const ours = (await follower.settings())['gtid_mode'];
+export async function gtidModeFindings(replica: Facts, source: Facts | undefined) {
+  const sourceMode = (await source?.settings())?.['gtid_mode'];
+  const replicaMode = (await replica.settings())['gtid_mode'];
   return findingIf(
-    (its === 'ON' && ours === 'OFF') || (its === 'OFF' && ours === 'ON'),
-    `${follower.name} has gtid_mode = ${ours}, and ${leader?.name} has ${its}`,
+    (sourceMode === 'ON' && replicaMode === 'OFF') ||
+      (sourceMode === 'OFF' && replicaMode === 'ON'),
+    `${replica.name} has gtid_mode = ${replicaMode}, and ${source?.name} has ${sourceMode}`,
   );
 }
 
-export async function packetSizeFindings(follower: Facts, leader: Facts | undefined) {
-  const most = Number((await leader?.settings())?.['max_allowed_packet'] ?? 0);
-  const takes = Number(
-    settingOf(
-      await follower.settings(),
-      'replica_max_allowed_packet',
-      'slave_max_allowed_packet',
-    ) ?? most,
+export async function packetSizeFindings(replica: Facts, source: Facts | undefined) {
+  const sourceBytes = Number((await source?.settings())?.['max_allowed_packet'] ?? 0);
+  const replicaBytes = Number(
+    settingOf(await replica.settings(), 'replica_max_allowed_packet', 'slave_max_allowed_packet') ??
+      sourceBytes,
   );
   return findingIf(
-    takes < most,
-    `${follower.name} takes replicated rows of ${takes} bytes, and ${leader?.name} allows ${most}`,
+    replicaBytes < sourceBytes,
+    `${replica.name} accepts replicated rows of ${replicaBytes} bytes, and ${source?.name} allows ${sourceBytes}`,
   );
 }

@@ -4,20 +4,20 @@ import {findingIf, type MysqlCheck} from './check.ts';
 import {columnValue} from './facts.ts';
 import {plural} from './tables.ts';
 
-/** Who works on the server at this moment. */
+/** The clients and transactions of the server. */
 export const sessionChecks: readonly MysqlCheck[] = [
   {
     name: 'prepared-transactions',
     severity: 'blocks',
     of: 'source',
     expects: 'No XA transaction is prepared.',
-    consequence: 'It can still be committed although read_only is set.',
-    fix: 'Decide about each with XA COMMIT or XA ROLLBACK (XA RECOVER lists them).',
+    consequence: 'It can still be committed while read_only is set.',
+    fix: 'XA RECOVER lists them: XA COMMIT or XA ROLLBACK each one.',
     find: async (server) => {
       const count = await server.server.preparedTransactions(server.signal);
       return findingIf(
         count > 0,
-        `${server.name} holds ${count} prepared XA ${plural(count, 'transaction')}`,
+        `${server.name} has ${count} prepared XA ${plural(count, 'transaction')}`,
       );
     },
   },
@@ -25,15 +25,15 @@ export const sessionChecks: readonly MysqlCheck[] = [
     name: 'xa-transactions-in-use',
     severity: 'warns',
     of: 'source',
-    expects: 'Nobody uses XA transactions.',
-    consequence: 'One that is prepared in the moment of the freeze holds up the cutover.',
-    fix: 'Find out which application begins them, and stop it before the freeze.',
+    expects: 'No client uses XA transactions.',
+    consequence: 'A transaction that is prepared at the moment of the freeze delays the cutover.',
+    fix: 'Search events_statements_summary_by_digest of performance_schema for XA, and stop that application before the freeze.',
     find: async (server) => {
       const [row] = await server.rows("SHOW GLOBAL STATUS LIKE 'Com_xa_prepare'");
       const count = Number(row?.['Value'] ?? 0);
       return findingIf(
         count > 0,
-        `${server.name} has prepared ${count} XA ${plural(count, 'transaction')} since it was started`,
+        `${server.name} has prepared ${count} XA ${plural(count, 'transaction')} since it started`,
       );
     },
   },
@@ -42,28 +42,28 @@ export const sessionChecks: readonly MysqlCheck[] = [
     severity: 'warns',
     of: 'source',
     expects: 'No transaction with changes is open for more than 5 s.',
-    consequence: 'The freeze would roll it back, or wait for it.',
-    fix: 'Find out whose it is, and keep such jobs away from the cutover.',
+    consequence: 'The freeze waits for it, or rolls it back.',
+    fix: 'Identify the job with SHOW PROCESSLIST, and do not run it during the cutover.',
     find: async (server) =>
       listed(
         (count) =>
-          `${count} ${plural(count, 'transaction')} on ${server.name} ${plural(count, 'is', 'are')} open for long`,
+          `${count} ${plural(count, 'transaction')} on ${server.name} ${plural(count, 'has', 'have')} been open for more than ${longSeconds} s`,
         (await server.server.openTransactions(server.signal))
           .filter(({seconds}) => seconds > longSeconds)
-          .map((one) => `${clientText(one)} (${one.seconds} s)`),
+          .map((transaction) => `${clientText(transaction)} (${transaction.seconds} s)`),
       ),
   },
   {
     name: 'clients',
     severity: 'warns',
     of: 'source',
-    expects: 'Everybody who is connected is known.',
-    consequence: 'Whoever is not moved loses the database at the cutover.',
-    fix: 'Look again over some days, also at night: each of these moves to Aurora or stops.',
+    expects: 'Every client that is connected is known.',
+    consequence: 'A client that is not moved to Aurora loses the database at the cutover.',
+    fix: 'Check again on several days, also at night: each client moves to Aurora or is stopped.',
     find: async (server) =>
       listed(
-        (count) => `${server.name} has clients from ${count} ${plural(count, 'place')}`,
-        countedByPlace(
+        (count) => `${server.name} has ${count} distinct ${plural(count, 'client')}`,
+        countedByAccountAndHost(
           (await server.server.clients(server.signal)).filter(
             ({user}) => user !== server.server.user,
           ),
@@ -75,15 +75,15 @@ export const sessionChecks: readonly MysqlCheck[] = [
     severity: 'warns',
     of: 'source',
     expects:
-      'Everybody who was connected since the server was started is known (seen with performance_schema = ON).',
+      'Every client that connected since the server started is known (needs performance_schema = ON).',
     consequence:
-      'A job that comes once a night is not there when one looks, and loses the database.',
-    fix: 'Find out what each of them is: it moves to Aurora or stops.',
+      'A nightly job is not connected during the day, and loses the database at the cutover.',
+    fix: 'Identify each client by its account and host: it moves to Aurora or is stopped.',
     find: async (server) =>
       listed(
         (count) =>
-          `${server.name} had clients from ${count} ${plural(count, 'place')} that are not connected now`,
-        (await server.rows(clientsBeforeSql))
+          `${server.name} had ${count} distinct ${plural(count, 'client')} that ${plural(count, 'is', 'are')} not connected now`,
+        (await server.rows(pastClientsSql))
           .filter((row) => columnValue(row, 'user') !== server.server.user)
           .map(
             (row) =>
@@ -93,21 +93,21 @@ export const sessionChecks: readonly MysqlCheck[] = [
   },
 ];
 
-// Neither threads of the server itself nor logins that were refused have a user here.
-const clientsBeforeSql = `
+// Threads of the server itself and refused logins have no user here.
+const pastClientsSql = `
   SELECT user AS user, host AS host, total_connections AS times FROM performance_schema.accounts
    WHERE user IS NOT NULL AND host IS NOT NULL AND current_connections = 0 ORDER BY user, host`;
 
 const longSeconds = 5;
 
 /** "shop from 10.0.0.11 (5)": sessions by account and host, without their ports. */
-function countedByPlace(
+function countedByAccountAndHost(
   clients: readonly {readonly user: string; readonly host: string}[],
 ): readonly string[] {
-  const places = new Map<string, number>();
+  const counts = new Map<string, number>();
   for (const {user, host} of clients) {
-    const place = `${user} from ${host.replace(/:\d+$/, '')}`;
-    places.set(place, (places.get(place) ?? 0) + 1);
+    const client = `${user} from ${host.replace(/:\d+$/, '')}`;
+    counts.set(client, (counts.get(client) ?? 0) + 1);
   }
-  return [...places].sort().map(([place, count]) => `${place} (${count})`);
+  return [...counts].sort().map(([client, count]) => `${client} (${count})`);
 }

@@ -1,4 +1,4 @@
-import {type Found, listed} from '../../../src/index.ts';
+import {listed, type Observation} from '../../../src/index.ts';
 import {errnoOf, unknownSyntaxErrnos} from '../dialect/dialect.ts';
 import type {Row} from '../session/contract.ts';
 import {findingIf, type MysqlCheck} from './check.ts';
@@ -6,21 +6,22 @@ import {columnValue, exceptSystemSchemas, type Facts} from './facts.ts';
 import {definersSql} from './objects.ts';
 import {columnNameOf, plural} from './tables.ts';
 
-/** A statement that the server keeps, or has seen, without what stands in its strings and comments. */
+/** A statement that the server keeps, or has executed, without its strings and comments. */
 interface Statement {
-  /** Whose it is: "procedure shop.close_day". */
+  /** Where it is used: "procedure shop.close_day". */
   readonly owner: string;
   readonly text: string;
 }
 
-/** What stands in the statements of stored objects and of the application. */
+/** The statements of stored objects and of the application, and the functions that they need. */
 export const statementChecks: readonly MysqlCheck[] = [
   {
     name: 'hash-function-missing',
     severity: 'warns',
     expects: 'The server can compute SHA2.',
-    consequence: 'mysql.verify-data cannot compare: it is the only strong hash that all have.',
-    fix: 'Compare with a replica of it on another server, one that was built with TLS.',
+    consequence:
+      'mysql.verify-data cannot compare: SHA2 is the only strong hash that every server has.',
+    fix: 'Compare with a replica of it instead, on a server that was built with TLS.',
     find: async (server) => {
       const [row] = await server.rows("SELECT SHA2('x', 256) AS hash").catch(nothingIfUnknown);
       return findingIf(
@@ -34,8 +35,8 @@ export const statementChecks: readonly MysqlCheck[] = [
     severity: 'warns',
     of: 'source',
     expects:
-      'Nothing reads or writes files of the server (seen in stored objects, and with performance_schema = ON in statements).',
-    consequence: 'Aurora gives nobody its files: such a statement is refused.',
+      'No statement reads or writes files of the server (those of clients are seen with performance_schema = ON).',
+    consequence: 'Aurora gives no access to its files, and refuses such a statement.',
     fix: 'Use LOAD DATA LOCAL, or LOAD DATA FROM S3 and SELECT … INTO OUTFILE S3 on Aurora.',
     find: (server) => statementsWith(server, fileAccess, 'the files of the server'),
   },
@@ -56,7 +57,7 @@ export interface Pattern {
   readonly pattern: RegExp;
 }
 
-/** A digest quotes the name and sets it off; what follows INTO or a dot is no function. */
+/** A digest quotes the name and puts a blank after it; a name after INTO or a dot is no function. */
 export function functionCall(name: string): RegExp {
   return new RegExp(
     `(?<![\\w$\`.]|\\b(?:into|table|from|join|update|references|key|index|call)\\s+\`?)\`?${name}\`?\\s*\\(`,
@@ -64,24 +65,24 @@ export function functionCall(name: string): RegExp {
   );
 }
 
-/** One finding that lists all statements with one of the patterns. */
+/** One finding that lists every statement with one of the patterns. */
 export async function statementsWith(
   server: Facts,
   patterns: readonly Pattern[],
   what: string,
-): Promise<readonly Found[]> {
+): Promise<readonly Observation[]> {
   const matches = (await statementsOf(server)).flatMap(({owner, text}) => {
     const names = patterns.filter(({pattern}) => pattern.test(text)).map(({name}) => name);
     return names.length === 0 ? [] : [`${owner} (${names.join(', ')})`];
   });
   return listed(
     (count) =>
-      `${count} ${plural(count, 'statement')} of ${server.name} ${count === 1 ? 'uses' : 'use'} ${what}`,
+      `${count} ${plural(count, 'statement')} of ${server.name} ${plural(count, 'uses', 'use')} ${what}`,
     matches,
   );
 }
 
-/** Of stored objects, of generated columns, and the digests of what clients have said since performance_schema was cleared. */
+/** Of stored objects and generated columns, and the digests of client statements since performance_schema was cleared. */
 async function statementsOf(server: Facts): Promise<readonly Statement[]> {
   const {isMariaDb, series} = await server.version();
   const hasGenerated = series >= (isMariaDb ? 1002 : 507);
@@ -110,19 +111,19 @@ const digestText = (row: Row): string => {
   return `in ${columnValue(row, 's')}: ${digest.length > longestDigest ? `${digest.slice(0, longestDigest)}…` : digest}`;
 };
 
-// What was made stands for itself, as long as it is there.
+// The objects that these statements create are read themselves.
 const createsObject = /^(?:CREATE|ALTER) (?!TABLE\b|TEMPORARY\b)/;
 
 const longestDigest = 60;
 
-/** Comments that the server executes stay. */
+/** Comments that the server executes are kept. */
 const bare = (body: string): string =>
   body
     .replaceAll(/'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"/gs, "''")
     .replaceAll(/\/\*(?!!).*?\*\//gs, ' ')
     .replaceAll(/(?:--\s|#).*$/gm, ' ');
 
-/** Whether a server takes a statement that begins like this; `sql` has a name or a form that not all servers have. */
+/** Whether a server accepts a statement with a name or a form that not all servers have. */
 export async function understands(server: Facts, sql: string): Promise<boolean> {
   const rows = await server.rows(sql).catch(nothingIfUnknown);
   return rows.length > 0;
@@ -140,7 +141,7 @@ const generatedSql = `
     FROM information_schema.columns WHERE generation_expression <> '' AND ${exceptSystemSchemas('table_schema')}
    ORDER BY table_schema, table_name, ordinal_position`;
 
-// A digest has no values. What no schema was chosen for is hardly the application's.
+// A digest has no values. A statement without a default schema is hardly the application's.
 const digestsSql = `
   SELECT DISTINCT schema_name AS s, digest_text AS body
     FROM performance_schema.events_statements_summary_by_digest

@@ -1,9 +1,9 @@
-import {type Found, listed} from '../../../src/index.ts';
+import {listed, type Observation} from '../../../src/index.ts';
 import type {Row} from '../session/contract.ts';
 import type {MysqlCheck} from './check.ts';
 import {columnValue, exceptSystemSchemas, type Facts} from './facts.ts';
 
-/** What does not replicate, cannot be applied in time, or has no place on Aurora. */
+/** Tables that do not replicate, replicate too slowly, or cannot exist on Aurora. */
 export const tableChecks: readonly MysqlCheck[] = [
   {
     name: 'not-innodb',
@@ -11,7 +11,7 @@ export const tableChecks: readonly MysqlCheck[] = [
     of: 'source',
     expects: 'All tables are InnoDB.',
     consequence:
-      'The fence and the picture that a dump takes hold for transactional tables only, and Aurora has no other engine.',
+      'Aurora has no other engine, and neither read_only nor the snapshot of a dump covers tables without transactions.',
     fix: 'ALTER TABLE … ENGINE = InnoDB.',
     find: (server) =>
       tables(
@@ -29,13 +29,13 @@ export const tableChecks: readonly MysqlCheck[] = [
     of: 'source',
     expects: 'All tables have a primary key.',
     consequence:
-      'Each changed row is looked for in the whole table, so Aurora falls behind; and they are compared as a whole or not at all.',
+      'A replica scans the whole table for each changed row, so Aurora falls behind; and the table is compared as a whole or not at all.',
     fix: 'ALTER TABLE … ADD PRIMARY KEY.',
     find: async (server) => {
       const rows = await server.rows(withoutKeySql);
       return listed(
         (count) =>
-          `${count} ${plural(count, 'table')} of ${server.name} ${count === 1 ? 'has' : 'have'} no primary key`,
+          `${count} ${plural(count, 'table')} of ${server.name} ${plural(count, 'has', 'have')} no primary key`,
         rows.map(tableNameOf),
       );
     },
@@ -45,7 +45,7 @@ export const tableChecks: readonly MysqlCheck[] = [
     severity: 'blocks',
     of: 'source',
     expects: 'No table is compressed or encrypted by the server.',
-    consequence: 'Aurora has neither: the restore or the replicated CREATE TABLE fails.',
+    consequence: 'Aurora supports neither: the restore or the replicated CREATE TABLE fails.',
     fix: 'ALTER TABLE … ROW_FORMAT = DYNAMIC, KEY_BLOCK_SIZE = 0, without ENCRYPTION.',
     find: (server) =>
       tables(
@@ -63,7 +63,7 @@ export const tableChecks: readonly MysqlCheck[] = [
     name: 'row-format-fixed',
     severity: 'blocks',
     of: 'source',
-    expects: 'No InnoDB table asks for ROW_FORMAT = FIXED.',
+    expects: 'No InnoDB table has ROW_FORMAT = FIXED.',
     consequence:
       'A newer server refuses the same CREATE TABLE (errno 1031), and replication stops.',
     fix: 'ALTER TABLE … ROW_FORMAT = DYNAMIC.',
@@ -73,17 +73,18 @@ export const tableChecks: readonly MysqlCheck[] = [
         (row) =>
           /row_format=fixed/i.test(columnValue(row, 'options')) &&
           columnValue(row, 'engine') === 'InnoDB',
-        (count) => `${count} ${plural(count, 'table')} of ${server.name} with ROW_FORMAT = FIXED`,
+        (count) =>
+          `${count} ${plural(count, 'table')} of ${server.name} ${plural(count, 'has', 'have')} ROW_FORMAT = FIXED`,
       ),
   },
   {
     name: 'mariadb-only-features',
     severity: 'blocks',
     of: 'source',
-    expects: 'Nothing is of a sort that only MariaDB has.',
+    expects: 'No table or column uses a feature that only MariaDB has.',
     consequence:
-      'Aurora knows neither sequences nor system-versioned tables, and no uuid, inet4 or inet6.',
-    fix: 'Change them into what MySQL has, before the seed.',
+      'Aurora has no sequences, no system-versioned tables, and no types uuid, inet4 or inet6.',
+    fix: 'Convert them to features of MySQL before the seed.',
     find: async (server) => {
       const types = (await server.rows(columnsSql)).filter((row) =>
         ['uuid', 'inet4', 'inet6'].includes(columnValue(row, 'data_type')),
@@ -92,7 +93,8 @@ export const tableChecks: readonly MysqlCheck[] = [
         ['SEQUENCE', 'SYSTEM VERSIONED'].includes(columnValue(row, 'type')),
       );
       return listed(
-        (count) => `${count} of what ${server.name} has is MariaDB's own`,
+        (count) =>
+          `${count} ${plural(count, 'table or column', 'tables or columns')} of ${server.name} ${plural(count, 'uses', 'use')} features of MariaDB only`,
         [
           ...kinds.map((row) => `${tableNameOf(row)} (${columnValue(row, 'type').toLowerCase()})`),
           ...types.map((row) => `${columnNameOf(row)} (${columnValue(row, 'data_type')})`),
@@ -106,8 +108,8 @@ export const tableChecks: readonly MysqlCheck[] = [
     of: 'source',
     expects: 'No index is fulltext or spatial.',
     consequence:
-      'Other versions cut words, and order points, in another way: the same search may find other rows.',
-    fix: "Try the application's searches on Aurora beforehand.",
+      'Other versions split words and order points differently, so the same search may find other rows.',
+    fix: "Test the application's searches on Aurora before the cutover.",
     find: async (server) =>
       listed(
         (count) =>
@@ -122,8 +124,8 @@ export const tableChecks: readonly MysqlCheck[] = [
     severity: 'warns',
     of: 'source',
     expects: 'No schema is named tmp.',
-    consequence: 'It is said to collide with a folder of that name on Aurora.',
-    fix: 'Rename it, or try it on Aurora beforehand.',
+    consequence: 'It may collide with a folder of that name on Aurora.',
+    fix: 'Rename it, or test it on Aurora first.',
     find: async (server) =>
       (await server.rows(schemasSql))
         .filter((row) => columnValue(row, 's') === 'tmp')
@@ -164,14 +166,14 @@ const schemasSql = `SELECT schema_name AS s FROM information_schema.schemata ORD
 export const tableNameOf = (row: Row): string =>
   `${columnValue(row, 's')}.${columnValue(row, 't')}`;
 export const columnNameOf = (row: Row): string => `${tableNameOf(row)}.${columnValue(row, 'c')}`;
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  count === 1 ? one : many;
+export const plural = (count: number, singular: string, form = `${singular}s`): string =>
+  count === 1 ? singular : form;
 
 async function tables(
   server: Facts,
   which: (row: Row) => boolean,
-  says: (count: number) => string,
-  named = tableNameOf,
-): Promise<readonly Found[]> {
-  return listed(says, (await server.rows(tablesSql)).filter(which).map(named));
+  text: (count: number) => string,
+  item = tableNameOf,
+): Promise<readonly Observation[]> {
+  return listed(text, (await server.rows(tablesSql)).filter(which).map(item));
 }

@@ -105,7 +105,7 @@ const faults: readonly Fault[] = [
     mendSource: [],
     target: ['SET GLOBAL slave_max_allowed_packet = 1048576'],
     mendTarget: ['SET GLOBAL slave_max_allowed_packet = 1073741824'],
-    found: 'aurora takes replicated rows of 1048576 bytes, and db1 allows 67108864',
+    found: 'aurora accepts replicated rows of 1048576 bytes, and db1 allows 67108864',
   },
   {
     check: 'max-connections-lower',
@@ -278,14 +278,14 @@ describeEachPair('a check finds its fault, and nothing where there is none', (on
     await database.query('SET GLOBAL read_only = OFF');
     expect(await ofReplica(on, 'replica-without-source')).toEqual([]);
     expect(await ofReplica({...on, target: on.source}, 'replica-without-source')).toEqual([
-      'db1 follows nobody, not db1',
+      'db1 is not a replica; it should replicate from db1',
     ]);
     expect(await ofReplica({...on, source: on.target}, 'replica-without-source')).toEqual([
-      `aurora follows 127.0.0.1:${on.source.database.port} with server_id 1, which is not aurora`,
+      `aurora replicates from 127.0.0.1:${on.source.database.port} with server_id 1, not from aurora`,
     ]);
     expect(await ofReplica(on, 'replication-broken')).toEqual([]);
     expect(await ofReplica(on, 'source-is-replica')).toEqual([
-      `aurora is a replica of 127.0.0.1:${on.source.database.port} itself`,
+      `aurora is itself a replica of 127.0.0.1:${on.source.database.port}`,
     ]);
     const word = on.target.kind.name === 'MySQL 9' ? 'REPLICA' : 'SLAVE';
     await database.query(`STOP ${word}`);
@@ -297,7 +297,9 @@ describeEachPair('a check finds its fault, and nothing where there is none', (on
         ? 'CHANGE MASTER TO MASTER_DELAY = 9'
         : 'CHANGE REPLICATION SOURCE TO SOURCE_DELAY = 9',
     );
-    expect(await ofReplica(on, 'replication-delayed')).toEqual(['aurora is 9 s behind on purpose']);
+    expect(await ofReplica(on, 'replication-delayed')).toEqual([
+      'aurora has a configured delay of 9 s',
+    ]);
     await database.query(
       word === 'SLAVE'
         ? 'CHANGE MASTER TO MASTER_DELAY = 0'
@@ -313,7 +315,7 @@ describeEachPair('a check finds its fault, and nothing where there is none', (on
     expect(await ofReplica(on, 'packet-too-large-for-replica')).toEqual([]);
     await database.query(`SET GLOBAL ${name} = 1048576`);
     expect(await ofReplica(on, 'packet-too-large-for-replica')).toEqual([
-      'aurora takes replicated rows of 1048576 bytes, and db1 allows 67108864',
+      'aurora accepts replicated rows of 1048576 bytes, and db1 allows 67108864',
     ]);
     await database.query(`SET GLOBAL ${name} = 1073741824`);
   });
@@ -330,7 +332,7 @@ describeEachPair('a check finds its fault, and nothing where there is none', (on
     if (filter !== undefined) {
       await database.query(filter);
       expect(await ofReplica(on, 'replication-filtered')).toEqual([
-        'aurora replicates only a part: Replicate_Ignore_DB = audit',
+        'aurora filters what it replicates: Replicate_Ignore_DB = audit',
       ]);
     }
   });
@@ -463,11 +465,11 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
     expect(await ids(source, 'server-uuid-shared')).toEqual([]);
     await say(source, ['SET GLOBAL server_id = 3']);
     expect(await ids(source, 'server-id-shared')).toEqual([
-      'aurora has the server_id 3, and so has db1',
+      'aurora has the same server_id as db1: 3',
     ]);
     await say(source, ['SET GLOBAL server_id = 1']);
     expect(await ids(target, 'server-uuid-shared')).toEqual([
-      expect.stringMatching(/^aurora has the server_uuid [0-9a-f-]{36}, and so has aurora$/),
+      expect.stringMatching(/^aurora has the same server_uuid as aurora: [0-9a-f-]{36}$/),
     ]);
   });
 
@@ -526,7 +528,7 @@ describeOldBesideCurrent('MySQL 5.6 beside MySQL 9', settings, ({source, target}
       'SET GLOBAL replica_parallel_workers = 3',
     ]);
     expect(await seen({source, target}, 'commit-order-not-preserved')).toEqual([
-      'aurora applies with 3 workers, and not in the order of its source',
+      'aurora applies with 3 workers, not in the order of its source',
     ]);
     await say(target, ['SET GLOBAL replica_parallel_workers = 1']);
     expect(await seen({source, target}, 'commit-order-not-preserved')).toEqual([]);

@@ -8,14 +8,14 @@ import {describeEachServer, type TriedServer} from './each-server.ts';
 
 type Name = ServerKind['name'];
 
-/** A fault, planted by root in one session; the check sees it, and does not before and afterwards. */
+/** A fault, planted by root in one session; the check reports it, and reports nothing before and afterwards. */
 interface Fault {
   readonly check: string;
   /** The servers that can have it; without it, all. */
   readonly on?: readonly Name[];
   readonly plant: (kind: Name) => readonly string[];
-  readonly mend: readonly string[];
-  readonly found: string | ((kind: Name) => string);
+  readonly undo: readonly string[];
+  readonly expected: string | ((kind: Name) => string);
 }
 
 const [old, mariadb, current] = ['MySQL 5.6', 'MariaDB 10.11', 'MySQL 9'] as const;
@@ -25,76 +25,76 @@ const faults: readonly Fault[] = [
     check: 'binary-log-not-row',
     on: [old, mariadb],
     plant: () => ["SET GLOBAL binlog_format = 'STATEMENT'"],
-    mend: ["SET GLOBAL binlog_format = 'ROW'"],
-    found: 'db1 has binlog_format = STATEMENT, not ROW',
+    undo: ["SET GLOBAL binlog_format = 'ROW'"],
+    expected: 'db1 has binlog_format = STATEMENT, not ROW',
   },
   {
     check: 'row-image-not-full',
     plant: () => ["SET GLOBAL binlog_row_image = 'MINIMAL'"],
-    mend: ["SET GLOBAL binlog_row_image = 'FULL'"],
-    found: 'db1 has binlog_row_image = MINIMAL, not FULL',
+    undo: ["SET GLOBAL binlog_row_image = 'FULL'"],
+    expected: 'db1 has binlog_row_image = MINIMAL, not FULL',
   },
   {
     check: 'partial-json',
     on: [current],
     plant: () => ["SET GLOBAL binlog_row_value_options = 'PARTIAL_JSON'"],
-    mend: ["SET GLOBAL binlog_row_value_options = ''"],
-    found: 'db1 has binlog_row_value_options = PARTIAL_JSON',
+    undo: ["SET GLOBAL binlog_row_value_options = ''"],
+    expected: 'db1 has binlog_row_value_options = PARTIAL_JSON',
   },
   {
     check: 'binary-log-compressed',
     on: [current],
     plant: () => ['SET GLOBAL binlog_transaction_compression = ON'],
-    mend: ['SET GLOBAL binlog_transaction_compression = OFF'],
-    found: 'db1 has binlog_transaction_compression = ON',
+    undo: ['SET GLOBAL binlog_transaction_compression = OFF'],
+    expected: 'db1 has binlog_transaction_compression = ON',
   },
   {
     check: 'binary-log-compressed',
     on: [mariadb],
     plant: () => ['SET GLOBAL log_bin_compress = ON'],
-    mend: ['SET GLOBAL log_bin_compress = OFF'],
-    found: 'db1 has log_bin_compress = ON',
+    undo: ['SET GLOBAL log_bin_compress = OFF'],
+    expected: 'db1 has log_bin_compress = ON',
   },
   {
     // MySQL 5.6 counts in whole days, and cannot have less than one.
     check: 'binary-log-retention-short',
     on: [mariadb, current],
     plant: () => ['SET GLOBAL binlog_expire_logs_seconds = 5400'],
-    mend: ['SET GLOBAL binlog_expire_logs_seconds = 604800'],
-    found: 'db1 purges its binary logs after 1.5 h, and a way back needs 24 h or more',
+    undo: ['SET GLOBAL binlog_expire_logs_seconds = 604800'],
+    expected: 'db1 purges its binary logs after 1.5 h, and replication needs 24 h or more',
   },
   {
     check: 'server-id-zero',
     on: [old, current],
     plant: () => ['SET GLOBAL server_id = 0'],
-    mend: ['SET GLOBAL server_id = 1'],
-    found: 'db1 has server_id = 0, with which nobody can follow it',
+    undo: ['SET GLOBAL server_id = 1'],
+    expected: 'db1 has server_id = 0, so no server can replicate from it',
   },
   {
     check: 'not-innodb',
     plant: () => ['CREATE TABLE odd.notes (id INT PRIMARY KEY) ENGINE = MyISAM'],
-    mend: ['DROP TABLE odd.notes'],
-    found: '1 table of db1 is not InnoDB: odd.notes (MyISAM)',
+    undo: ['DROP TABLE odd.notes'],
+    expected: '1 table of db1 is not InnoDB: odd.notes (MyISAM)',
   },
   {
     check: 'no-primary-key',
     plant: () => ['CREATE TABLE odd.a (id INT)', 'CREATE TABLE odd.b (id INT UNIQUE)'],
-    mend: ['DROP TABLE odd.a, odd.b'],
-    found: '2 tables of db1 have no primary key: odd.a, odd.b',
+    undo: ['DROP TABLE odd.a, odd.b'],
+    expected: '2 tables of db1 have no primary key: odd.a, odd.b',
   },
   {
     check: 'compressed-or-encrypted',
     plant: () => ['CREATE TABLE odd.small (id INT PRIMARY KEY) ENGINE = InnoDB KEY_BLOCK_SIZE = 8'],
-    mend: ['DROP TABLE odd.small'],
-    found: (kind) =>
+    undo: ['DROP TABLE odd.small'],
+    expected: (kind) =>
       `1 table of db1 is compressed or encrypted: odd.small (${kind === mariadb ? 'key_block_size=8' : 'KEY_BLOCK_SIZE=8'})`,
   },
   {
     check: 'row-format-fixed',
     on: [old],
     plant: () => ['CREATE TABLE odd.wide (id INT PRIMARY KEY) ENGINE = InnoDB ROW_FORMAT = FIXED'],
-    mend: ['DROP TABLE odd.wide'],
-    found: '1 table of db1 with ROW_FORMAT = FIXED: odd.wide',
+    undo: ['DROP TABLE odd.wide'],
+    expected: '1 table of db1 has ROW_FORMAT = FIXED: odd.wide',
   },
   {
     check: 'mariadb-only-features',
@@ -104,15 +104,15 @@ const faults: readonly Fault[] = [
       'CREATE TABLE odd.past (id INT PRIMARY KEY) WITH SYSTEM VERSIONING',
       'CREATE TABLE odd.keys (id UUID PRIMARY KEY)',
     ],
-    mend: ['DROP SEQUENCE odd.numbers', 'DROP TABLE odd.past, odd.keys'],
-    found:
-      "3 of what db1 has is MariaDB's own: odd.numbers (sequence), odd.past (system versioned), odd.keys.id (uuid)",
+    undo: ['DROP SEQUENCE odd.numbers', 'DROP TABLE odd.past, odd.keys'],
+    expected:
+      '3 tables or columns of db1 use features of MariaDB only: odd.numbers (sequence), odd.past (system versioned), odd.keys.id (uuid)',
   },
   {
     check: 'fulltext-or-spatial',
     plant: () => ['CREATE TABLE odd.texts (id INT PRIMARY KEY, t TEXT, FULLTEXT words (t))'],
-    mend: ['DROP TABLE odd.texts'],
-    found: '1 index of db1 is fulltext or spatial: odd.texts.words (FULLTEXT)',
+    undo: ['DROP TABLE odd.texts'],
+    expected: '1 index of db1 is fulltext or spatial: odd.texts.words (FULLTEXT)',
   },
   {
     check: 'fulltext-or-spatial',
@@ -120,14 +120,14 @@ const faults: readonly Fault[] = [
       // InnoDB has had them since MySQL 5.7.
       `CREATE TABLE odd.places (id INT PRIMARY KEY, p POINT NOT NULL, SPATIAL INDEX spots (p)) ENGINE = ${kind === old ? 'MyISAM' : 'InnoDB'}`,
     ],
-    mend: ['DROP TABLE odd.places'],
-    found: '1 index of db1 is fulltext or spatial: odd.places.spots (SPATIAL)',
+    undo: ['DROP TABLE odd.places'],
+    expected: '1 index of db1 is fulltext or spatial: odd.places.spots (SPATIAL)',
   },
   {
     check: 'schema-named-tmp',
     plant: () => ['CREATE DATABASE tmp'],
-    mend: ['DROP DATABASE tmp'],
-    found: 'db1 has a schema tmp',
+    undo: ['DROP DATABASE tmp'],
+    expected: 'db1 has a schema tmp',
   },
   {
     check: 'zero-date-default',
@@ -135,8 +135,8 @@ const faults: readonly Fault[] = [
       "SET sql_mode = ''",
       "CREATE TABLE odd.days (id INT PRIMARY KEY, d DATE NOT NULL DEFAULT '0000-00-00', at DATETIME NOT NULL DEFAULT '0000-00-00 00:00:00')",
     ],
-    mend: ['DROP TABLE odd.days'],
-    found: '2 columns of db1 have a zero date as default: odd.days.d, odd.days.at',
+    undo: ['DROP TABLE odd.days'],
+    expected: '2 columns of db1 have a zero date as default: odd.days.d, odd.days.at',
   },
   {
     check: 'auto-increment-nearly-full',
@@ -146,8 +146,8 @@ const faults: readonly Fault[] = [
       'CREATE TABLE odd.many (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY)',
       'INSERT INTO odd.many VALUES (2147483647)',
     ],
-    mend: ['DROP TABLE odd.few, odd.many'],
-    found: (kind) =>
+    undo: ['DROP TABLE odd.few, odd.many'],
+    expected: (kind) =>
       `1 AUTO_INCREMENT column of db1 is nearly full: odd.few.id (${kind === current ? 'tinyint' : 'tinyint(4)'}, 87 % used)`,
   },
   {
@@ -157,8 +157,9 @@ const faults: readonly Fault[] = [
       'CREATE TABLE odd.parent (id INT PRIMARY KEY, code INT, KEY (code))',
       'CREATE TABLE odd.child (id INT PRIMARY KEY, code INT, CONSTRAINT loose FOREIGN KEY (code) REFERENCES odd.parent (code))',
     ],
-    mend: ['DROP TABLE odd.child', 'DROP TABLE odd.parent'],
-    found: '1 foreign key of db1 leads to a parent that is not unique: odd.child.loose to parent',
+    undo: ['DROP TABLE odd.child', 'DROP TABLE odd.parent'],
+    expected:
+      '1 foreign key of db1 references columns that are not unique: odd.child.loose to parent',
   },
   {
     check: 'definer-missing',
@@ -166,27 +167,27 @@ const faults: readonly Fault[] = [
       "CREATE DEFINER = 'gone'@'10.0.0.1' VIEW odd.seen AS SELECT 1 AS one",
       "CREATE DEFINER = 'gone'@'10.0.0.1' PROCEDURE odd.doing() DO 1",
     ],
-    mend: ['DROP VIEW odd.seen', 'DROP PROCEDURE odd.doing'],
-    found:
+    undo: ['DROP VIEW odd.seen', 'DROP PROCEDURE odd.doing'],
+    expected:
       '2 objects of db1 have definers that do not exist: procedure odd.doing (gone@10.0.0.1), view odd.seen (gone@10.0.0.1)',
   },
   {
     check: 'events-enabled',
     plant: () => ['CREATE EVENT odd.nightly ON SCHEDULE EVERY 1 DAY DO DO 1'],
-    mend: ['DROP EVENT odd.nightly'],
-    found: '1 event of db1 is enabled: odd.nightly (root@localhost)',
+    undo: ['DROP EVENT odd.nightly'],
+    expected: '1 event of db1 is enabled: odd.nightly (root@localhost)',
   },
   {
     check: 'loadable-functions',
     plant: () => ["INSERT INTO mysql.func VALUES ('metaphon', 0, 'udf_example.so', 'function')"],
-    mend: ["DELETE FROM mysql.func WHERE name = 'metaphon'"],
-    found: '1 function of db1 comes from a library: metaphon (udf_example.so)',
+    undo: ["DELETE FROM mysql.func WHERE name = 'metaphon'"],
+    expected: '1 function of db1 comes from a shared library: metaphon (udf_example.so)',
   },
   {
     check: 'account-privileges-missing',
     plant: () => ["REVOKE EVENT, TRIGGER ON *.* FROM 'switcharoo'@'%'"],
-    mend: ["GRANT EVENT, TRIGGER ON *.* TO 'switcharoo'@'%'"],
-    found: 'the account switcharoo lacks 2 rights on db1: EVENT, TRIGGER',
+    undo: ["GRANT EVENT, TRIGGER ON *.* TO 'switcharoo'@'%'"],
+    expected: 'the account switcharoo lacks 2 privileges on db1: EVENT, TRIGGER',
   },
   {
     check: 'account-privileges-missing',
@@ -197,20 +198,20 @@ const faults: readonly Fault[] = [
       "GRANT seer TO 'switcharoo'@'%'",
       "REVOKE EVENT, TRIGGER, PROCESS ON *.* FROM 'switcharoo'@'%'",
     ],
-    mend: ["GRANT EVENT, TRIGGER, PROCESS ON *.* TO 'switcharoo'@'%'", 'DROP ROLE seer'],
-    found:
-      'the account switcharoo lacks 3 rights on db1: EVENT (its role seer has it, and is not set when it logs in), TRIGGER (its role seer has it, and is not set when it logs in), PROCESS',
+    undo: ["GRANT EVENT, TRIGGER, PROCESS ON *.* TO 'switcharoo'@'%'", 'DROP ROLE seer'],
+    expected:
+      'the account switcharoo lacks 3 privileges on db1: EVENT (the role seer has it, but is not set at login), TRIGGER (the role seer has it, but is not set at login), PROCESS',
   },
   {
-    // Where the freeze sets super_read_only nobody is past it.
+    // Where the freeze sets super_read_only, no account bypasses it.
     check: 'read-only-bypass',
     on: [old, mariadb],
     plant: (kind) => [
       "CREATE USER 'backup'@'10.0.0.%'",
       `GRANT ${kind === old ? 'SUPER' : 'READ ONLY ADMIN'} ON *.* TO 'backup'@'10.0.0.%'`,
     ],
-    mend: ["DROP USER 'backup'@'10.0.0.%'"],
-    found: 'db1 has 1 account that read_only does not bind: backup@10.0.0.%',
+    undo: ["DROP USER 'backup'@'10.0.0.%'"],
+    expected: 'db1 has 1 account that bypasses read_only: backup@10.0.0.%',
   },
   {
     check: 'read-only-bypass',
@@ -221,8 +222,8 @@ const faults: readonly Fault[] = [
       "CREATE USER 'batch'@'10.0.0.%'",
       "GRANT night TO 'batch'@'10.0.0.%'",
     ],
-    mend: ["DROP USER 'batch'@'10.0.0.%'", 'DROP ROLE night'],
-    found: 'db1 has 1 account that read_only does not bind: batch@10.0.0.%',
+    undo: ["DROP USER 'batch'@'10.0.0.%'", 'DROP ROLE night'],
+    expected: 'db1 has 1 account that bypasses read_only: batch@10.0.0.%',
   },
   {
     check: 'old-password-hash',
@@ -231,8 +232,8 @@ const faults: readonly Fault[] = [
       "CREATE USER 'veteran'@'%'",
       "UPDATE mysql.user SET plugin = 'mysql_old_password', password = '6f8c114b58f2ce9e' WHERE user = 'veteran'",
     ],
-    mend: ["DELETE FROM mysql.user WHERE user = 'veteran'", 'FLUSH PRIVILEGES'],
-    found: '1 account of db1 with an old password hash: veteran@%',
+    undo: ["DELETE FROM mysql.user WHERE user = 'veteran'", 'FLUSH PRIVILEGES'],
+    expected: '1 account of db1 has an old password hash: veteran@%',
   },
   {
     check: 'old-password-hash',
@@ -240,8 +241,8 @@ const faults: readonly Fault[] = [
     plant: () => [
       "CREATE USER 'veteran'@'%' IDENTIFIED VIA mysql_old_password USING '6f8c114b58f2ce9e'",
     ],
-    mend: ["DROP USER 'veteran'@'%'"],
-    found: '1 account of db1 with an old password hash: veteran@%',
+    undo: ["DROP USER 'veteran'@'%'"],
+    expected: '1 account of db1 has an old password hash: veteran@%',
   },
 ];
 
@@ -253,12 +254,12 @@ describeEachServer(
   'a check finds its fault, and nothing where there is none',
   (on) => {
     const possible = faults.filter((fault) => fault.on?.includes(on.kind.name) ?? true);
-    test.each(possible)('its $check', async ({check, plant, mend, found}) => {
+    test.each(possible)('its $check', async ({check, plant, undo, expected}) => {
       expect(await seen(on, check)).toEqual([]);
-      await say(on, plant(on.kind.name));
+      await run(on, plant(on.kind.name));
       const findings = await seen(on, check);
-      await say(on, mend);
-      expect(findings).toEqual([typeof found === 'string' ? found : found(on.kind.name)]);
+      await run(on, undo);
+      expect(findings).toEqual([typeof expected === 'string' ? expected : expected(on.kind.name)]);
       expect(await seen(on, check)).toEqual([]);
     });
 
@@ -273,7 +274,7 @@ describeEachServer(
       'rights that come by a role that is set at login',
       async () => {
         const to = on.kind.name === mariadb ? 'FOR' : 'TO';
-        await say(on, [
+        await run(on, [
           'CREATE ROLE inside, seer',
           'GRANT EVENT ON *.* TO inside',
           'GRANT inside TO seer',
@@ -286,11 +287,11 @@ describeEachServer(
         const config = {host: '127.0.0.1', port: on.database.port, user: 'helper', password: 'p'};
         const {signal} = new AbortController();
         const session = await mysqlServer.open(config, {name: 'db1', signal});
-        const found = await seen({...on, session}, 'account-privileges-missing').finally(
+        const observed = await seen({...on, session}, 'account-privileges-missing').finally(
           session.close,
         );
-        await say(on, ["DROP USER 'helper'@'%'", 'DROP ROLE inside, seer']);
-        expect(found).toEqual([]);
+        await run(on, ["DROP USER 'helper'@'%'", 'DROP ROLE inside, seer']);
+        expect(observed).toEqual([]);
       },
     );
 
@@ -307,14 +308,14 @@ describeEachServer(
 
     test('stored objects that use files of the server', async () => {
       expect(await seen(on, 'server-file-access')).toEqual([]);
-      await say(on, [
+      await run(on, [
         "CREATE PROCEDURE odd.dump() SELECT 1 INTO OUTFILE '/tmp/nowhere/one'",
         "CREATE PROCEDURE odd.talk() BEGIN /* LOAD_FILE('x') */ SELECT 'INTO OUTFILE'; END",
         "CREATE VIEW odd.note AS SELECT LOAD_FILE('/tmp/nowhere/two') AS two",
       ]);
-      const found = await seen(on, 'server-file-access');
-      await say(on, ['DROP PROCEDURE odd.dump', 'DROP PROCEDURE odd.talk', 'DROP VIEW odd.note']);
-      expect(found).toEqual([
+      const observed = await seen(on, 'server-file-access');
+      await run(on, ['DROP PROCEDURE odd.dump', 'DROP PROCEDURE odd.talk', 'DROP VIEW odd.note']);
+      expect(observed).toEqual([
         '2 statements of db1 use the files of the server: procedure odd.dump (INTO OUTFILE), view odd.note (LOAD_FILE())',
       ]);
       expect(await seen(on, 'server-file-access')).toEqual([]);
@@ -326,7 +327,7 @@ describeEachServer(
         await expect.poll(() => seen(on, 'clients'), {timeout: 20_000}).toEqual([]);
         const clients = [await on.connect('shop'), await on.connect('shop')];
         expect(await seen(on, 'clients')).toEqual([
-          'db1 has clients from 1 place: shop from 127.0.0.1 (2)',
+          'db1 has 1 distinct client: shop from 127.0.0.1 (2)',
         ]);
         await Promise.all(clients.map((client) => client.end()));
       });
@@ -341,7 +342,7 @@ describeEachServer(
             .poll(() => seen(on, 'long-transactions'), {timeout: 30_000, interval: 500})
             .toEqual([
               expect.stringMatching(
-                /^1 transaction on db1 is open for long: session \d+ of root@localhost \(\d+ s\)$/,
+                /^1 transaction on db1 has been open for more than 5 s: session \d+ of root@localhost \(\d+ s\)$/,
               ),
             ]);
         });
@@ -357,13 +358,13 @@ describeEachServer(
           await client.query("XA END 'x'");
           await client.query("XA PREPARE 'x'");
           expect(await seen(on, 'prepared-transactions')).toEqual([
-            'db1 holds 1 prepared XA transaction',
+            'db1 has 1 prepared XA transaction',
           ]);
           await client.query("XA ROLLBACK 'x'");
         });
         expect(await seen(on, 'prepared-transactions')).toEqual([]);
         expect(await seen(on, 'xa-transactions-in-use')).toEqual([
-          'db1 has prepared 1 XA transaction since it was started',
+          'db1 has prepared 1 XA transaction since it started',
         ]);
       });
     });
@@ -380,26 +381,26 @@ describeEachServer(
           ? ['ENCRYPTED = YES', 'ENCRYPTED = NO']
           : ["ENCRYPTION = 'Y'", "ENCRYPTION = 'N'"];
       expect(await seen(on, 'compressed-or-encrypted')).toEqual([]);
-      await say(on, [
+      await run(on, [
         `CREATE TABLE odd.plain (id INT PRIMARY KEY) ${no}`,
         `CREATE TABLE odd.secret (id INT PRIMARY KEY) ${yes}`,
       ]);
-      const found = await seen(on, 'compressed-or-encrypted');
-      await say(on, ['DROP TABLE odd.plain, odd.secret']);
-      expect(found).toEqual([
+      const observed = await seen(on, 'compressed-or-encrypted');
+      await run(on, ['DROP TABLE odd.plain, odd.secret']);
+      expect(observed).toEqual([
         `1 table of db1 is compressed or encrypted: odd.secret (${on.kind.name === mariadb ? "`ENCRYPTED`='YES'" : "ENCRYPTION='Y'"})`,
       ]);
       expect(await seen(on, 'compressed-or-encrypted')).toEqual([]);
     });
 
     test.runIf(on.kind.name === current)('a table of a schema that is encrypted', async () => {
-      await say(on, [
+      await run(on, [
         "CREATE DATABASE vault DEFAULT ENCRYPTION = 'Y'",
         'CREATE TABLE vault.letters (id INT PRIMARY KEY)',
       ]);
-      const found = await seen(on, 'compressed-or-encrypted');
-      await say(on, ['DROP DATABASE vault']);
-      expect(found).toEqual([
+      const observed = await seen(on, 'compressed-or-encrypted');
+      await run(on, ['DROP DATABASE vault']);
+      expect(observed).toEqual([
         "1 table of db1 is compressed or encrypted: vault.letters (ENCRYPTION='Y')",
       ]);
     });
@@ -421,7 +422,7 @@ describeEachServer(
         .toEqual([expect.stringContaining('shop from 127.0.0.1 (1)')]);
     });
 
-    test('what a client has said of files of the server', async () => {
+    test('a client statement that uses files of the server', async () => {
       expect(await seen(on, 'server-file-access')).toEqual([]);
       await on.database.session(async (client) => {
         await client.query('CREATE TABLE odd.lines (id INT PRIMARY KEY)');
@@ -447,7 +448,7 @@ describeEachServer(
 
     test('a replica that does not pass on what it replicates', async () => {
       expect(await seen(on, 'log-slave-updates-off')).toEqual([
-        'db1 has log_slave_updates = OFF, so nothing of its source gets past it',
+        'db1 has log_slave_updates = OFF, so changes of its source end there',
       ]);
     });
   },
@@ -457,7 +458,7 @@ describeEachServer(
 describeEachServer(
   'a server without a binary log',
   (on) => {
-    test('is told as such', async () => {
+    test('is reported', async () => {
       expect(await seen(on, 'binary-log-off')).toEqual([
         'db1 writes no binary log (log_bin = OFF)',
       ]);
@@ -466,14 +467,14 @@ describeEachServer(
   {settings: ['--skip-log-bin', '--skip-log-slave-updates']},
 );
 
-/** What the check of this name says, as a whole. */
+/** Every observation of the check of this name. */
 async function seen(on: TriedServer, name: string): Promise<readonly string[]> {
-  const check = mysqlChecks.find((one) => one.name === name);
+  const check = mysqlChecks.find((candidate) => candidate.name === name);
   const facts = factsOf(on.session.reader, new AbortController().signal);
   return ((await check?.find(facts, [])) ?? [{is: 'no such check'}]).map(({is}) => is);
 }
 
-async function say(on: TriedServer, statements: readonly string[]): Promise<void> {
+async function run(on: TriedServer, statements: readonly string[]): Promise<void> {
   await on.database.session(async (connection) => {
     for (const statement of statements) {
       await connection.query(statement);

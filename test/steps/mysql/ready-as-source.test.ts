@@ -40,7 +40,7 @@ describeEachPair(
         kind: 'blocked',
         reason:
           'db1 is not ready as the source: db1 has binlog_row_image = MINIMAL, not FULL; 1 table of db1 is not InnoDB: shop.notes (MyISAM); aurora does not replicate: the IO thread is stopped.',
-        hint: 'Set binlog_row_image = FULL in my.cnf and restart. ALTER TABLE … ENGINE = InnoDB. Remove the cause, then START SLAVE (START REPLICA); do not skip the event.',
+        hint: 'Set binlog_row_image = FULL in my.cnf and restart. ALTER TABLE … ENGINE = InnoDB. Fix the cause, then START SLAVE (START REPLICA); do not skip the event.',
       });
     });
 
@@ -56,7 +56,7 @@ describeEachPair(
         expect(await settled(ready())).toMatchObject({
           kind: 'needs-answer',
           question:
-            'db1 has 1 account that read_only does not bind: backup@10.0.0.%. Will none of them write during the cutover?',
+            'db1 has 1 account that bypasses read_only: backup@10.0.0.%. Will none of these accounts write during the cutover?',
         });
       },
     );
