@@ -2,11 +2,13 @@ import {z} from 'zod';
 import {defineGate, done, waiting} from '../../src/index.ts';
 import {dnsZone} from '../name-servers/index.ts';
 import {hostedZone} from '../route53/index.ts';
+import {nameServersText, sortedText} from './answers/answer-text.ts';
 
-/** Open once the parent, the new name servers and Route 53 agree who answers for the domain. */
+/** Open once the parent, the new name servers and Route 53 have the same name servers for the domain. */
 export const delegationLive = defineGate({
   name: 'dns.delegation-live',
-  summary: 'Wait until every server of the parent zone sends people to the new name servers.',
+  summary:
+    'Wait until every server of the parent zone delegates the domain to the new name servers.',
   targets: {
     parent: dnsZone,
     /** Route 53's own servers for the zone. */
@@ -22,34 +24,26 @@ export const delegationLive = defineGate({
   },
   timeoutMs: 24 * 3_600_000,
   poll: {firstMs: 250, mostMs: 30_000},
-  check: async ({targets: {parent, new: fresh, zone}, signal}) => {
+  check: async ({targets: {parent, new: newZone, zone}, signal}) => {
     const {name: domain, nameServers} = await zone.domain(signal);
-    const wanted = [...nameServers].sort().join(', ');
-    const above = (await parent.delegations(domain, signal)).map((told) => ({
-      who: `${told.server.address} of ${parent.name}`,
-      says:
-        told.kind === 'unheard'
-          ? `gives no answer: ${told.reason}`
-          : told.nameServers.map(({name}) => name).join(', ') || 'knows no such domain',
+    const expected = sortedText(nameServers);
+    const byParent = (await parent.delegations(domain, signal)).map((delegation) => ({
+      server: `${delegation.server.address} of ${parent.name}`,
+      text:
+        delegation.kind === 'no-answer'
+          ? `no answer (${delegation.reason})`
+          : sortedText(delegation.nameServers.map(({name}) => name)) || 'no delegation',
     }));
-    const itself = (await fresh.ask({name: domain, type: 'NS'}, signal)).map((told) => ({
-      who: `${told.server.name} itself`,
-      says:
-        told.kind === 'unheard'
-          ? `gives no answer: ${told.reason}`
-          : told.authoritative
-            ? told.answers
-                .map(({value}) => value)
-                .sort()
-                .join(', ')
-            : 'answers without authority (AA)',
+    const byZone = (await newZone.ask({name: domain, type: 'NS'}, signal)).map((reply) => ({
+      server: `${reply.server.name} itself`,
+      text: nameServersText(reply),
     }));
-    const all = [...above, ...itself];
-    const behind = all.filter(({says}) => says !== wanted);
-    return behind.length === 0
+    const all = [...byParent, ...byZone];
+    const others = all.filter(({text}) => text !== expected);
+    return others.length === 0
       ? done({nameServers: [...nameServers]})
       : waiting(
-          `${all.length - behind.length} of ${all.length} servers name ${wanted} for ${domain}; ${behind.map(({who, says}) => `${who}: ${says}`).join('; ')}`,
+          `${all.length - others.length} of ${all.length} servers have the NS records ${expected} for ${domain}; ${others.map(({server, text}) => `${server}: ${text}`).join('; ')}`,
         );
   },
 });

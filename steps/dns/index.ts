@@ -1,7 +1,8 @@
+export type {DnsConfig, DnsReader, NoReply, Reply, Role} from './contract.ts';
 export {delegationLive} from './delegation-live.ts';
 export {dsExpired} from './ds-expired.ts';
 export {nsTtlExpired} from './ns-ttl-expired.ts';
 export {propagated} from './propagated.ts';
-export {type DnsReader, dnsView} from './target.ts';
+export {dnsView} from './target.ts';
 export {ttlDrained} from './ttl-drained.ts';
 export {zonesMatch} from './zones-match.ts';

@@ -1,25 +1,36 @@
 import {z} from 'zod';
-import {blocked, defineGate, done, waiting} from '../../src/index.ts';
+import {type Blocked, blocked, defineGate, done, type Look, waiting} from '../../src/index.ts';
 import {dnsZone} from '../name-servers/index.ts';
 import {hostedZone} from '../route53/index.ts';
+import {sortedText} from './answers/answer-text.ts';
+import {noReplyText} from './answers/role-text.ts';
 import {dnsView} from './target.ts';
-import {after, inWords, moment, utc} from './ttl/times.ts';
+import {after, durationText, moment, secondsUntil, utcText} from './ttl/times.ts';
 
 const seconds = z.coerce.number().nonnegative();
 
 const input = z.object({
-  /** When every server of the parent sent people to the new name servers, from the journal. */
+  /** When every server of the parent delegated the domain to the new name servers, from the journal. */
   since: moment,
   /** How long resolvers may ask the old ones: the longer of the two NS TTLs, the parent's and the old zone's own. */
   ttlSeconds: seconds,
   marginSeconds: seconds.default(0),
 });
 
-/** Open once no resolver that honours TTLs asks the old name servers any more. Until then every change belongs into both zones. */
+const targets = {parent: dnsZone, zone: hostedZone, dns: dnsView};
+type ExpiryLook = Look<typeof targets, z.output<typeof input>>;
+
+/** The domain and its new name servers, as sorted text. */
+interface Expected {
+  readonly domain: string;
+  readonly nameServers: string;
+}
+
+/** Open once no resolver that honours TTLs asks the old name servers. Until then every change must be made in both zones. */
 export const nsTtlExpired = defineGate({
   name: 'dns.ns-ttl-expired',
-  summary: 'Wait until resolvers have forgotten the old name servers.',
-  targets: {parent: dnsZone, zone: hostedZone, dns: dnsView},
+  summary: 'Wait until resolvers have expired the NS records of the old name servers.',
+  targets,
   input,
   output: z.object({}),
   needs: {
@@ -29,45 +40,64 @@ export const nsTtlExpired = defineGate({
   },
   timeoutMs: 8 * 24 * 3_600_000,
   poll: {firstMs: 250, mostMs: 60_000},
-  check: async ({input: {since, ttlSeconds, marginSeconds}, targets, now, signal}) => {
-    const {parent, zone, dns} = targets;
-    const {name: domain, nameServers} = await zone.domain(signal);
-    const wanted = [...nameServers].sort().join(', ');
-    for (const told of await parent.delegations(domain, signal)) {
-      const names = told.kind === 'delegation' ? told.nameServers.map(({name}) => name) : [];
-      if (told.kind === 'delegation' && names.join(', ') !== wanted) {
-        return blocked(
-          `${told.server.address} of ${parent.name} sends people to ${names.join(', ')} for ${domain} and not to ${wanted}, so that resolvers learn those anew.`,
-          'Find out who changed the delegation, and wait anew once it is right: waiting from before would prove nothing.',
-        );
-      }
+  check: async (look) => {
+    const {name: domain, nameServers} = await look.targets.zone.domain(look.signal);
+    const expected = {domain, nameServers: sortedText(nameServers)};
+    const changed = await delegationChanged(look, expected);
+    if (changed) {
+      return changed;
     }
+    const {since, ttlSeconds, marginSeconds} = look.input;
     const until = after(since, ttlSeconds + marginSeconds);
-    const left = Math.ceil((until.getTime() - now.getTime()) / 1_000);
-    const holding = (await dns.ask({name: domain, type: 'NS'}, signal)).flatMap((reply) => {
-      if (reply.role !== 'resolver') {
-        return [];
-      }
-      if (reply.kind === 'silence') {
-        return [`resolver ${reply.server} does not answer (${reply.reason})`];
-      }
-      const names = reply.records
-        .map(({value}) => value)
-        .sort()
-        .join(', ');
-      return names === wanted
-        ? []
-        : [`resolver ${reply.server} answers ${names || reply.rcode}${lifetime(reply.records)}`];
-    });
-    const waitingFor = [
+    const left = secondsUntil(until, look.now);
+    const reasons = [
       ...(left > 0
-        ? [`${inWords(left)} until ${utc(until)}, when the old delegation is forgotten`]
+        ? [
+            `${durationText(left)} until ${utcText(until)}, when resolvers have expired the old NS records`,
+          ]
         : []),
-      ...holding,
+      ...(await lateResolvers(look, expected)),
     ];
-    return waitingFor.length === 0 ? done({}) : waiting(`${domain} ${waitingFor.join('; ')}`);
+    return reasons.length === 0 ? done({}) : waiting(`${domain} ${reasons.join('; ')}`);
   },
 });
 
-const lifetime = (records: readonly {readonly ttl: number}[]): string =>
-  records.length === 0 ? '' : `, for ${inWords(Math.max(...records.map(({ttl}) => ttl)))} at most`;
+async function delegationChanged(
+  {targets: {parent}, signal}: ExpiryLook,
+  {domain, nameServers}: Expected,
+): Promise<Blocked | undefined> {
+  for (const reply of await parent.delegations(domain, signal)) {
+    const delegated =
+      reply.kind === 'delegation' ? sortedText(reply.nameServers.map(({name}) => name)) : undefined;
+    if (delegated !== undefined && delegated !== nameServers) {
+      return blocked(
+        `${reply.server.address} of ${parent.name} delegates ${domain} to ${delegated || 'no name servers'} and not to ${nameServers}: resolvers cache those again.`,
+        `Correct the delegation at the registrar (it shows in: dig +trace ${domain} NS), then start the wait again: the time until now does not count.`,
+      );
+    }
+  }
+  return undefined;
+}
+
+/** The watched resolvers that do not answer with the new name servers. */
+async function lateResolvers(
+  {targets: {dns}, signal}: ExpiryLook,
+  {domain, nameServers}: Expected,
+): Promise<readonly string[]> {
+  const replies = await dns.ask({name: domain, type: 'NS'}, signal);
+  return replies.flatMap((reply) => {
+    if (reply.role !== 'resolver') {
+      return [];
+    }
+    if (reply.kind === 'no-reply') {
+      return [noReplyText(reply)];
+    }
+    const values = sortedText(reply.records.map(({value}) => value));
+    if (values === nameServers) {
+      return [];
+    }
+    const ttls = reply.records.map(({ttl}) => ttl);
+    const lifetime = ttls.length === 0 ? '' : `, for ${durationText(Math.max(...ttls))} at most`;
+    return [`resolver ${reply.server} answers ${values || reply.rcode}${lifetime}`];
+  });
+}

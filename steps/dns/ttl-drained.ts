@@ -1,26 +1,30 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineGate, done, waiting} from '../../src/index.ts';
 import {canonicalName, type DnsRecord} from '../name-servers/index.ts';
-import {type DnsReader, dnsView, misplaced, type Reply, type Silence, wordsOf} from './target.ts';
+import {digCommand} from './answers/dig.ts';
+import {noReplyText, roleText} from './answers/role-text.ts';
+import {wrongServer} from './answers/wrong-server.ts';
+import type {DnsReader, NoReply, Reply} from './contract.ts';
+import {dnsView} from './target.ts';
 import {clocksOf, delegationTtl, type Input, input} from './ttl/drain-clocks.ts';
-import {inWords, utc} from './ttl/times.ts';
+import {durationText, secondsUntil, utcText} from './ttl/times.ts';
 
-type Replies = readonly (Reply | Silence)[];
+type Replies = readonly (Reply | NoReply)[];
 
 // Route 53 says INSYNC when all its servers have a change; other providers may be slower.
 const graceMs = 60_000;
 
 /**
- * Open once no cache that honours TTLs can hold the old, long one. It counts from `since`, so that
- * its end stays where it is when the run is resumed, and it also asks: the clock alone proves nothing.
+ * Open once no cache that honours TTLs can hold a record with the old, long TTL. The time counts from `since`, so that
+ * a resumed run does not wait longer; and every server is asked, because a TTL may have been raised again.
  */
 export const ttlDrained = defineGate({
   name: 'dns.ttl-drained',
-  summary: 'Wait until caches can no longer hold the long TTL.',
+  summary: 'Wait until caches have expired the records with the long TTL.',
   targets: {dns: dnsView},
   input,
-  /** The longest that a watched cache holds what it learns from now on: the lowered TTL, or what a resolver raises it to. */
-  output: z.object({heldSeconds: z.number()}),
+  /** The longest time that a watched cache holds a record from now on: the lowered TTL, or the one a resolver raises it to. */
+  output: z.object({cachedSeconds: z.number()}),
   needs: {dns: ['to reach each server over UDP and TCP']},
   // The largest TTL in common use is two days.
   timeoutMs: 49 * 3_600_000,
@@ -28,73 +32,79 @@ export const ttlDrained = defineGate({
   check: async ({input, targets: {dns}, now, signal}) => {
     const question = {name: input.name, type: input.type};
     const replies = await dns.ask(question, signal);
-    const wrong =
+    const blockage =
       parentsMissing(input, dns) ??
-      misplaced(replies, question) ??
-      raisedAgain(input, replies, now);
-    if (wrong) {
-      return wrong;
+      wrongServer(replies, question) ??
+      ttlRaised(input, replies, now);
+    if (blockage) {
+      return blockage;
     }
     const delegation = await delegationTtl(input, dns, signal);
     const missingTtl = Math.max(0, ...authoritative(replies).map((reply) => reply.missingTtl));
     const clocks = clocksOf(input, {missingTtl, delegationTtl: delegation.seconds});
     const running = clocks.filter(({until}) => until > now);
     const over = running.length === 0;
-    const waitingFor = [
-      ...running.map(({until, why}) => `${leftUntil(until, now)} until ${utc(until)}, ${why}`),
-      ...replies.flatMap((reply) => holdingBack(input, {replies, over}, reply)),
-      ...delegation.silent.map(unanswered),
+    const reasons = [
+      ...running.map(
+        ({until, reason}) =>
+          `${durationText(secondsUntil(until, now))} until ${utcText(until)}, ${reason}`,
+      ),
+      ...replies.flatMap((reply) => lateReply(input, {replies, over}, reply)),
+      ...delegation.unanswered.map(noReplyText),
     ];
-    return waitingFor.length === 0
-      ? done({heldSeconds: heldSeconds(input, replies)})
-      : waiting(`${canonicalName(input.name)} ${input.type}: ${waitingFor.join('; ')}`);
+    return reasons.length === 0
+      ? done({cachedSeconds: cachedSeconds(input, replies)})
+      : waiting(`${canonicalName(input.name)} ${input.type}: ${reasons.join('; ')}`);
   },
 });
 
 const parentsMissing = ({delegation}: Input, dns: DnsReader): Blocked | undefined =>
   delegation && delegation.ttlSeconds === undefined && dns.parents === 0
     ? blocked(
-        `${dns.name} names no name server of the domain above, and so nobody says how long caches keep the delegation of ${utc(delegation.since)}.`,
-        'Give parents of the dns target in the inventory, or delegation.ttlSeconds in the runbook.',
+        `${dns.name} has no name servers of the parent domain: how long caches keep the delegation of ${utcText(delegation.since)} is unknown.`,
+        'Set parents of the dns target in the inventory, or delegation.ttlSeconds in the runbook.',
       )
     : undefined;
 
-function raisedAgain(input: Input, replies: Replies, now: Date) {
+function ttlRaised(input: Input, replies: Replies, now: Date): Blocked | undefined {
   const low = lowTtl(input, replies);
   const high = authoritative(replies).find((reply) => longestTtl(input, reply) > low);
   if (!high || now.getTime() < input.since.getTime() + graceMs) {
     return undefined;
   }
   const [longest] = linksOf(high);
+  const name = longest?.name ?? canonicalName(input.name);
+  const type = longest?.type ?? input.type;
   return blocked(
-    `${high.server} serves ${longest?.name ?? canonicalName(input.name)} ${longest?.type ?? input.type} with a TTL of ${longestTtl(input, high)} s, more than the lowered ${low} s, so that caches fill with the long one again.`,
-    `Find out who raised it, lower it again, and begin the wait anew: waiting from ${utc(input.since)} would prove nothing.`,
+    `${high.server} serves ${name} ${type} with a TTL of ${longestTtl(input, high)} s, more than the lowered ${low} s: caches hold it that long again.`,
+    `Lower the TTL again (it shows in: ${digCommand(high.server, {name, type})}), then start the wait again: the time since ${utcText(input.since)} does not count.`,
   );
 }
 
-function holdingBack(
+/** Why a reply keeps the gate closed. */
+function lateReply(
   input: Input,
   {replies, over}: {readonly replies: Replies; readonly over: boolean},
-  reply: Reply | Silence,
+  reply: Reply | NoReply,
 ): readonly string[] {
-  if (reply.kind === 'silence') {
-    return [unanswered(reply)];
+  if (reply.kind === 'no-reply') {
+    return [noReplyText(reply)];
   }
-  const who = `${wordsOf(reply.role)} ${reply.server}`;
+  const server = `${roleText(reply.role)} ${reply.server}`;
   if (linksOf(reply).length === 0 && !input.absent) {
-    return [`${who} has no such record (${reply.rcode})`];
+    return [`${server} has no such record (${reply.rcode})`];
   }
   const [ttl, low] = [longestTtl(input, reply), lowTtl(input, replies)];
   if (ttl <= low || (over && reply.role === 'resolver' && ttl <= input.clampSeconds)) {
     return [];
   }
-  const shows = `${who} shows ${inWords(ttl)}, more than the lowered ${inWords(low)}`;
-  // No cache that honours TTLs holds the old one any more: it learnt the long TTL late, or makes it itself.
+  const difference = `${server} has ${durationText(ttl)}, more than the lowered ${durationText(low)}`;
+  // No cache that honours TTLs holds the old record now: it got the long TTL later, or raises TTLs itself.
   return over && reply.role === 'resolver'
     ? [
-        `${shows}: a cache that honours TTLs cannot, so it was told the long one later, or raises TTLs itself (clampSeconds is ${input.clampSeconds})`,
+        `${difference}: it got the long TTL later, or it raises TTLs itself (clampSeconds is ${input.clampSeconds})`,
       ]
-    : [shows];
+    : [difference];
 }
 
 function lowTtl(input: Input, replies: Replies): number {
@@ -104,8 +114,8 @@ function lowTtl(input: Input, replies: Replies): number {
   );
 }
 
-/** What a resolver that raises TTLs shows is at most what is left of it: it may hold the next answer for all that is borne with. */
-function heldSeconds(input: Input, replies: Replies): number {
+/** A resolver that raises TTLs shows only the rest of its own: it may hold the next answer for all of `clampSeconds`. */
+function cachedSeconds(input: Input, replies: Replies): number {
   const low = lowTtl(input, replies);
   const raised = replies.some(
     (reply) =>
@@ -120,15 +130,9 @@ function authoritative(replies: Replies): readonly Reply[] {
   );
 }
 
-/** The records and the CNAMEs on the way to them, the longest TTL first: each of them is cached on its own. */
+/** The records and the CNAMEs before them, the longest TTL first: caches hold each of them separately. */
 const linksOf = ({records, chain}: Reply): readonly DnsRecord[] =>
-  [...chain, ...records].sort((one, other) => other.ttl - one.ttl);
+  [...chain, ...records].sort((first, second) => second.ttl - first.ttl);
 
 const longestTtl = (input: Input, reply: Reply): number =>
   linksOf(reply)[0]?.ttl ?? (input.absent ? reply.missingTtl : 0);
-
-const leftUntil = (until: Date, now: Date): string =>
-  inWords(Math.ceil((until.getTime() - now.getTime()) / 1_000));
-
-const unanswered = ({role, server, reason}: Silence): string =>
-  `${wordsOf(role)} ${server} does not answer (${reason})`;

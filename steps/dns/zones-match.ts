@@ -1,34 +1,34 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineGate, done, type Look, waiting} from '../../src/index.ts';
 import {
+  type Answer,
   asZoneName,
   dnsZone,
-  inTurns,
+  mapConcurrently,
+  type NoAnswer,
   type Question,
-  type Told,
-  type Unheard,
 } from '../name-servers/index.ts';
 import {hostedZone} from '../route53/index.ts';
-import {answersOf} from './answers/answer-text.ts';
+import {answerText} from './answers/answer-text.ts';
 
 const question = z.object({name: z.string(), type: z.string().toUpperCase()});
 
 const input = z.object({
-  /** What is not compared: what the import left out, too. */
+  /** Records that are not compared: those that the import left out, too. */
   leaveOut: z.array(question).default([]),
-  /** Asked for beside all that the two zones hold: names that only outsiders know. */
+  /** Asked in addition to everything that the two zones hold: names that only clients know. */
   probes: z.array(question).default([]),
 });
 
 const targets = {
   old: dnsZone,
-  /** Route 53's own servers for the zone, asked directly: nobody has to be sent there yet. */
+  /** Route 53's own servers for the zone, asked directly: this works before the parent delegates to them. */
   new: dnsZone,
   zone: hostedZone,
 };
-type AgreeLook = Look<typeof targets, z.output<typeof input>>;
+type MatchLook = Look<typeof targets, z.output<typeof input>>;
 
-/** Never compared: each side says those of itself, or they belong to signatures. */
+/** Never compared: each side has its own, or they belong to signatures. */
 const ownTypes = [
   'SOA',
   'RRSIG',
@@ -42,13 +42,13 @@ const ownTypes = [
 ];
 const askedAtOnce = 40;
 const shownDifferences = 4;
-/** That it does not exist is compared, too. */
-const noSuchLabel = 'switcharoo-asks-for-no-such-name';
+/** A name that does not exist: the answers for it are compared, too. */
+const missingLabel = 'switcharoo-asks-for-no-such-name';
 
 /** Open once every server of both sides gives the same answer, with the same TTL, to everything that either zone holds. */
 export const zonesMatch = defineGate({
   name: 'dns.zones-match',
-  summary: 'Wait until the old name servers and Route 53 answer everything alike.',
+  summary: 'Wait until the old name servers and Route 53 return the same answers.',
   targets,
   input,
   output: z.object({questions: z.number()}),
@@ -62,46 +62,50 @@ export const zonesMatch = defineGate({
   // It asks every server everything.
   expensive: true,
   check: async (look) => {
-    const wrong = await otherZone(look);
-    if (wrong) {
-      return wrong;
+    const mismatch = await otherZone(look);
+    if (mismatch) {
+      return mismatch;
     }
     const questions = await questionsOf(look);
-    const {old, new: fresh} = look.targets;
-    const compared = await inTurns(questions, askedAtOnce, async (asked) => {
-      const told = await Promise.all([old.ask(asked, look.signal), fresh.ask(asked, look.signal)]);
-      return differenceIn(asked, told.flat());
+    const {old, new: newZone} = look.targets;
+    const compared = await mapConcurrently(questions, askedAtOnce, async (asked) => {
+      const replies = await Promise.all([
+        old.ask(asked, look.signal),
+        newZone.ask(asked, look.signal),
+      ]);
+      return differenceIn(asked, replies.flat());
     });
-    const differences = compared.filter((one) => one !== undefined);
+    const differences = compared.filter((difference) => difference !== undefined);
     if (differences.length === 0) {
       return done({questions: questions.length});
     }
+    const shown = differences.slice(0, shownDifferences).join('; ');
     const more = differences.length - shownDifferences;
     return waiting(
-      `${differences.length} of ${questions.length} answers differ: ${differences.slice(0, shownDifferences).join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+      `${differences.length} of ${questions.length} answers differ: ${shown}${more > 0 ? `; and ${more} more` : ''}`,
     );
   },
 });
 
-/** Several hosted zones may have one name: only the servers of this one say what this one holds. */
+/** Several hosted zones may have the same name: only the servers of this one answer with its records. */
 async function otherZone({
-  targets: {old, new: fresh, zone},
+  targets: {old, new: newZone, zone},
   signal,
-}: AgreeLook): Promise<Blocked | undefined> {
+}: MatchLook): Promise<Blocked | undefined> {
   const {name, nameServers} = await zone.domain(signal);
-  const stranger = [old, fresh].find(({domain}) => domain !== name);
-  if (stranger) {
+  const other = [old, newZone].find(({domain}) => domain !== name);
+  if (other) {
     return blocked(
-      `${stranger.name} holds ${stranger.domain} and ${zone.name} is the zone of ${name}`,
+      `${other.name} holds ${other.domain} and ${zone.name} is the zone of ${name}`,
       'Correct domain or zoneId in the inventory.',
     );
   }
-  const asked = fresh.servers.map((server) => server.name).sort();
+  const asked = newZone.servers.map((server) => server.name).sort();
   return JSON.stringify(asked) === JSON.stringify([...nameServers].sort())
     ? undefined
     : blocked(
-        `${fresh.name} asks ${asked.join(', ')}, and the name servers of ${zone.name} are ${nameServers.join(', ')}.`,
-        `Correct the servers of ${fresh.name}, or the zoneId of ${zone.name}: several hosted zones may have the same name.`,
+        `${newZone.name} asks ${asked.join(', ')}, and the name servers of ${zone.name} are ${nameServers.join(', ')}.`,
+        `Correct the servers of ${newZone.name}, or the zoneId of ${zone.name}: several hosted zones may have the same name.`,
       );
 }
 
@@ -109,7 +113,7 @@ async function questionsOf({
   input,
   targets: {old, zone},
   signal,
-}: AgreeLook): Promise<readonly Question[]> {
+}: MatchLook): Promise<readonly Question[]> {
   const {domain} = old;
   const asQuestion = ({name, type}: Question): Question => ({name: asZoneName(name, domain), type});
   const keyOf = ({name, type}: Question): string => `${name} ${type}`;
@@ -117,8 +121,8 @@ async function questionsOf({
   const held = [...(await old.records(signal)), ...(await zone.allSets(signal))].map(asQuestion);
   const wildcards = held
     .filter(({name}) => name.startsWith('\\052.'))
-    .map(({name, type}) => ({name: name.replace('\\052', noSuchLabel), type}));
-  const absent = {name: `${noSuchLabel}.${domain}`, type: 'A'};
+    .map(({name, type}) => ({name: name.replace('\\052', missingLabel), type}));
+  const absent = {name: `${missingLabel}.${domain}`, type: 'A'};
   const all = [...held, ...wildcards, absent, ...input.probes.map(asQuestion)].filter(
     (asked) =>
       !ownTypes.includes(asked.type) &&
@@ -128,14 +132,22 @@ async function questionsOf({
   return [...new Map(all.map((asked) => [keyOf(asked), asked])).values()];
 }
 
-/** Everyone against the first old server: the old ones may differ among themselves. */
-function differenceIn(asked: Question, told: readonly (Told | Unheard)[]): string | undefined {
-  const said = told.map((one) => ({server: one.server.name, says: answersOf(one, asked)}));
-  const [first] = said;
-  const other = said.find(({says}) => says !== first?.says);
-  return first && other
-    ? `${asked.name} ${asked.type} is ${first.says} at ${first.server} and ${other.says} at ${other.server}`
-    : told[0]?.kind === 'unheard'
-      ? `${asked.name} ${asked.type}: ${told[0].server.name} gives no answer: ${told[0].reason}`
-      : undefined;
+/** Each answer against that of the first old server: the old servers may differ among themselves. */
+function differenceIn(
+  asked: Question,
+  replies: readonly (Answer | NoAnswer)[],
+): string | undefined {
+  const texts = replies.map((reply) => ({
+    server: reply.server.name,
+    text: answerText(reply, asked),
+  }));
+  const [first] = texts;
+  const other = texts.find(({text}) => text !== first?.text);
+  if (first && other) {
+    return `${asked.name} ${asked.type} is ${first.text} at ${first.server} and ${other.text} at ${other.server}`;
+  }
+  const [reply] = replies;
+  return reply?.kind === 'no-answer'
+    ? `${asked.name} ${asked.type}: ${reply.server.name} does not answer (${reply.reason})`
+    : undefined;
 }

@@ -1,16 +1,28 @@
-export {dnsZone, type ZoneReaderOf} from './target.ts';
-// For other technologies: the gates of steps/dns and the steps of steps/route53.
-export {exchange, exchangeMessage, type Over, type Question, rcodeOf} from './wire/exchange.ts';
-export {questionMessage, readMessage} from './wire/message.ts';
-export {asZoneName, nameBytes} from './wire/names.ts';
-export type {ZoneRecord} from './wire/rdata.ts';
-export {serverAddress} from './wire/server-address.ts';
+export type {
+  Answer,
+  DelegatedServer,
+  Delegation,
+  DnsZoneConfig,
+  DnsZoneReader,
+  NoAnswer,
+  ZoneServer,
+} from './contract.ts';
+export {dnsZone} from './target.ts';
+
+// What other technologies and the lab build on: steps/dns and steps/route53 compare names, records and answers, and the
+// lab serves and looks up names.
+
+export {asZoneName, nameBytes} from './records/names.ts';
+export type {ZoneRecord} from './records/rdata.ts';
 export {
   canonicalName,
   canonicalValue,
   type DnsRecord,
   recordOf,
   txtStrings,
-} from './wire/values.ts';
-export type {Told, Unheard} from './zone/query.ts';
-export {inTurns} from './zone/records.ts';
+} from './records/values.ts';
+export {exchange, exchangeMessage, hostAndPort, type Over, type Question} from './wire/exchange.ts';
+export {questionMessage, readMessage} from './wire/message.ts';
+export {rcodeOf} from './wire/rcodes.ts';
+export {serverAddress} from './wire/server-address.ts';
+export {mapConcurrently} from './zone/concurrency.ts';

@@ -218,18 +218,18 @@ async function stillSigned({
 
 async function ttlOfOldZone({targets: {old}, signal}: DelegationLook): Promise<number> {
   const told = await old.ask({name: old.domain, type: 'NS'}, signal);
-  const records = told.flatMap((one) => (one.kind === 'told' ? one.answers : []));
+  const records = told.flatMap((one) => (one.kind === 'answer' ? one.answers : []));
   return Math.max(0, ...records.map(({ttl}) => ttl));
 }
 
 /** Going back where no name server holds the zone any more would lead nowhere. */
 async function lameServers({targets: {old}, signal}: DelegationLook): Promise<Blocked | undefined> {
   const told = await old.ask({name: old.domain, type: 'SOA'}, signal);
-  const lame = told.filter((one) => one.kind === 'unheard' || !one.authoritative);
+  const lame = told.filter((one) => one.kind === 'no-answer' || !one.authoritative);
   const [first] = lame;
   return first && lame.length === told.length
     ? blocked(
-        `No name server of ${old.name} holds ${old.domain} any more; ${first.server.address}: ${first.kind === 'unheard' ? first.reason : 'it answers without authority (AA)'}.`,
+        `No name server of ${old.name} holds ${old.domain} any more; ${first.server.address}: ${first.kind === 'no-answer' ? first.reason : 'it answers without authority (AA)'}.`,
         'Let the old name servers serve the zone again; until then the domain has to stay at Route 53.',
       )
     : undefined;

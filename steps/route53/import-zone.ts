@@ -186,10 +186,10 @@ async function inUse({
 }: ImportLook): Promise<Blocked | undefined> {
   const {nameServers} = await zone.domain(signal);
   for (const told of await parent.delegations(old.domain, signal)) {
-    const servers = told.kind === 'unheard' ? [] : told.nameServers.map(({name}) => name);
-    if (told.kind === 'unheard' || servers.some((name) => nameServers.includes(name))) {
+    const servers = told.kind === 'no-answer' ? [] : told.nameServers.map(({name}) => name);
+    if (told.kind === 'no-answer' || servers.some((name) => nameServers.includes(name))) {
       return blocked(
-        told.kind === 'unheard'
+        told.kind === 'no-answer'
           ? `${told.server.address} of ${parent.name} does not say which name servers ${old.domain} has: ${told.reason}.`
           : `${told.server.address} of ${parent.name} sends whoever asks for ${old.domain} to ${servers.join(', ')}: without its records in ${zone.name} the domain would be gone.`,
         'Give the domain its old name servers back first, and wait until no cache holds the new ones.',

@@ -138,7 +138,7 @@ export const removeDs = defineStep({
 async function assumedTtl({input, targets: {old}, signal}: DsLook): Promise<number> {
   const told = await old.ask({name: old.domain, type: 'DNSKEY'}, signal);
   const signs = told.some(
-    (one) => one.kind === 'unheard' || one.answers.some(({type}) => type === 'DNSKEY'),
+    (one) => one.kind === 'no-answer' || one.answers.some(({type}) => type === 'DNSKEY'),
   );
   return signs ? input.assumedTtlSeconds : 0;
 }

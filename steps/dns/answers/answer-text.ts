@@ -1,32 +1,45 @@
-import type {Question, Told, Unheard, ZoneRecord} from '../../name-servers/index.ts';
+import type {Answer, NoAnswer, Question, ZoneRecord} from '../../name-servers/index.ts';
 
-/** What an authoritative server says to a question, in words: two that are equal mean the same. */
-export function answersOf(told: Told | Unheard, {name, type}: Question): string {
-  if (told.kind === 'unheard') {
-    return `no answer (${told.reason})`;
+/** The answer of an authoritative server as text: two equal texts mean the same. */
+export function answerText(reply: Answer | NoAnswer, {name, type}: Question): string {
+  if (reply.kind === 'no-answer') {
+    return `no answer (${reply.reason})`;
   }
-  const own = told.answers.filter((record) => record.name === name);
-  const found = own.filter((record) => record.type === type);
-  const cname = own.filter((record) => record.type === 'CNAME');
-  const cut = told.authorities.filter((record) => record.type === 'NS');
-  if (found.length > 0) {
-    return valuesOf(found);
+  const atName = reply.answers.filter((record) => record.name === name);
+  const records = atName.filter((record) => record.type === type);
+  const cname = atName.filter((record) => record.type === 'CNAME');
+  const cut = reply.authorities.filter((record) => record.type === 'NS');
+  if (records.length > 0) {
+    return valuesText(records);
   }
   if (cname.length > 0) {
-    return `a CNAME to ${valuesOf(cname)}`;
+    return `a CNAME to ${valuesText(cname)}`;
   }
-  if (!told.authoritative && cut.length > 0) {
-    const glue = told.additionals.filter((record) => record.name === name && record.type === type);
-    return `delegated to ${valuesOf(cut)}${glue.length > 0 ? ` with the address ${valuesOf(glue)}` : ''}`;
+  if (!reply.authoritative && cut.length > 0) {
+    const glue = reply.additionals.filter((record) => record.name === name && record.type === type);
+    const address = glue.length > 0 ? ` with the address ${valuesText(glue)}` : '';
+    return `delegated to ${valuesText(cut)}${address}`;
   }
-  if (!told.authoritative) {
+  if (!reply.authoritative) {
     return 'an answer without authority (AA)';
   }
-  return told.rcode === 'NXDOMAIN' ? 'no such name' : 'no such record';
+  return reply.rcode === 'NXDOMAIN' ? 'no such name' : 'no such record';
 }
 
-function valuesOf(records: readonly ZoneRecord[]): string {
+function valuesText(records: readonly ZoneRecord[]): string {
   const values = records.map(({value}) => value).sort();
-  const ttls = [...new Set(records.map(({ttl}) => ttl))].sort((one, other) => one - other);
+  const ttls = [...new Set(records.map(({ttl}) => ttl))].sort((first, second) => first - second);
   return `${values.join(', ')} (TTL ${ttls.join(' and ')} s)`;
 }
+
+/** The NS records of a domain by the server itself, or why they are unknown. */
+export function nameServersText(reply: Answer | NoAnswer): string {
+  if (reply.kind === 'no-answer') {
+    return `no answer (${reply.reason})`;
+  }
+  return reply.authoritative
+    ? sortedText(reply.answers.map(({value}) => value)) || 'no NS records'
+    : 'an answer without authority (AA)';
+}
+
+export const sortedText = (values: readonly string[]): string => [...values].sort().join(', ');

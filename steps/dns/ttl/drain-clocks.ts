@@ -1,6 +1,6 @@
 import {z} from 'zod';
-import type {DnsReader, Reply, Silence} from '../target.ts';
-import {after, inWords, moment, utc} from './times.ts';
+import type {DnsReader, NoReply, Reply} from '../contract.ts';
+import {after, durationText, moment, utcText} from './times.ts';
 
 const seconds = z.coerce.number().int().nonnegative();
 
@@ -10,22 +10,22 @@ export const input = z
     type: z.string().toUpperCase().default('A'),
     /** When the TTL was lowered on all authoritative servers, from the journal. */
     since: moment,
-    /** The TTL before that: the longest for which a cache may still hold it. */
+    /** The TTL before that: the longest time that a cache may still hold the record. */
     ttlSeconds: seconds.optional(),
-    /** The TTL now. Without it, what the authoritative servers say. */
+    /** The TTL now. Without it, the TTL that the authoritative servers answer. */
     lowTtlSeconds: seconds.optional(),
     marginSeconds: z.coerce.number().nonnegative().default(0),
     /**
-     * The record does not exist yet: what caches hold is that there is none, for as long as the SOA says.
-     * Without `ttlSeconds`, what it says now.
+     * The record does not exist yet: caches hold that there is none, for the negative TTL of the SOA.
+     * Without `ttlSeconds`, the TTL that the SOA has now.
      */
     absent: z.boolean().default(false),
-    /** Once the old TTL is over, a resolver that makes TTLs longer is borne with up to this. */
+    /** Once the old TTL is over, a resolver that raises TTLs is tolerated up to this one. */
     clampSeconds: seconds.default(300),
     /**
      * The zone moved to these name servers shortly before: caches may ask the old ones until the TTL of the delegation
-     * is over, and then hold what those said for the old TTL. Without `ttlSeconds`, the longest that the servers of
-     * the zone and those of the domain above say now.
+     * is over, and then hold their answers for the old TTL. Without `ttlSeconds`, the longest TTL that the servers of
+     * the zone and of the parent domain have now.
      */
     delegation: z.object({since: moment, ttlSeconds: seconds.optional()}).optional(),
   })
@@ -35,69 +35,69 @@ export const input = z
   });
 export type Input = z.output<typeof input>;
 
-/** Until when, and why until then. */
-export interface Clock {
+/** A time until which caches may hold an old record, and the reason. */
+interface Clock {
   readonly until: Date;
-  readonly why: string;
+  readonly reason: string;
 }
 
-/** What the servers said of TTLs that the runbook leaves open. */
-export interface Known {
+/** The TTLs that the servers have now: they count where the runbook sets none. */
+interface ServedTtls {
   readonly missingTtl: number;
   readonly delegationTtl: number;
 }
 
-/** How long the clock says that something old may still be cached. */
-export function clocksOf(input: Input, {missingTtl, delegationTtl}: Known): readonly Clock[] {
+/** How long caches may still hold something old, by the clock alone. */
+export function clocksOf(input: Input, {missingTtl, delegationTtl}: ServedTtls): readonly Clock[] {
   const {since, marginSeconds, absent, delegation} = input;
   const old = input.ttlSeconds ?? missingTtl;
   const record: Clock = {
     until: after(since, old + marginSeconds),
-    why: absent
-      ? `when no cache remembers any more that there is no such record (${inWords(old)}, from the SOA)`
-      : `when the old TTL of ${inWords(old)} is over`,
+    reason: absent
+      ? `when caches have expired that there is no such record (${durationText(old)}, from the SOA)`
+      : `when the old TTL of ${durationText(old)} is over`,
   };
   if (!delegation) {
     return [record];
   }
   const moved: Clock = {
     until: after(delegation.since, delegationTtl + old + marginSeconds),
-    why: `when nobody asks the old name servers any more (the delegation of ${utc(delegation.since)} has a TTL of ${inWords(delegationTtl)}) and what they said last is forgotten`,
+    reason: `when no cache asks the old name servers (the delegation of ${utcText(delegation.since)} has a TTL of ${durationText(delegationTtl)}) and their last answers have expired`,
   };
   return [record, moved];
 }
 
-/** How long caches may go on asking the name servers of before, and who did not say so. */
-export interface DelegationTtl {
+/** How long caches may ask the previous name servers, and the servers that did not answer. */
+interface DelegationTtl {
   readonly seconds: number;
-  readonly silent: readonly Silence[];
+  readonly unanswered: readonly NoReply[];
 }
 
-/** By the zone's own NS records, and by those of the domain above: there are resolvers that go by either. */
+/** By the NS records of the zone itself and of the parent: some resolvers use one, some the other. */
 export async function delegationTtl(
   {name, delegation}: Input,
   dns: DnsReader,
   signal: AbortSignal,
 ): Promise<DelegationTtl> {
   if (delegation?.ttlSeconds !== undefined || !delegation) {
-    return {seconds: delegation?.ttlSeconds ?? 0, silent: []};
+    return {seconds: delegation?.ttlSeconds ?? 0, unanswered: []};
   }
-  const own = await dns.ask({name, type: 'NS'}, signal);
-  // A name inside of the zone has no name servers of its own; the reply says whose zone it is.
-  const apex = own.flatMap((reply) =>
+  const replies = await dns.ask({name, type: 'NS'}, signal);
+  // A name inside the zone has no NS records; the SOA in the reply names the zone.
+  const apex = replies.flatMap((reply) =>
     reply.kind === 'reply' && reply.apex ? [reply.apex] : [],
   )[0];
   const question = {name: apex ?? name, type: 'NS'};
   const [child, parent] = await Promise.all([
-    apex ? dns.ask(question, signal) : own,
+    apex ? dns.ask(question, signal) : replies,
     dns.askParents(question, signal),
   ]);
-  const replies = [...child, ...parent].filter(({role}) => role !== 'resolver');
+  const servers = [...child, ...parent].filter(({role}) => role !== 'resolver');
   return {
-    seconds: Math.max(0, ...replies.flatMap(nsTtls)),
-    silent: replies.filter((reply) => reply.kind === 'silence'),
+    seconds: Math.max(0, ...servers.flatMap(nsTtls)),
+    unanswered: servers.filter((reply) => reply.kind === 'no-reply'),
   };
 }
 
-const nsTtls = (reply: Reply | Silence): readonly number[] =>
+const nsTtls = (reply: Reply | NoReply): readonly number[] =>
   reply.kind === 'reply' ? [...reply.records, ...reply.delegation].map(({ttl}) => ttl) : [];

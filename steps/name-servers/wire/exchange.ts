@@ -18,20 +18,20 @@ export interface Question {
   readonly type: string;
 }
 
-export interface ExchangeOptions {
-  /** RD: resolvers are asked to look further, authoritative servers are not. */
+interface ExchangeOptions {
+  /** RD: set for resolvers, not for authoritative servers. */
   readonly recursive: boolean;
   readonly signal: AbortSignal;
   /** For each attempt. */
   readonly timeoutMs?: number;
-  /** This way alone. Without it: twice over UDP, then once over TCP. */
+  /** Only over this transport. Without it: twice over UDP, then once over TCP. */
   readonly over?: Over;
 }
 
 export type Over = 'udp' | 'tcp';
 
 /** A reply, decoded and as it came. */
-export interface Exchanged {
+interface Exchanged {
   readonly reply: DecodedPacket;
   readonly message: Buffer;
 }
@@ -41,7 +41,7 @@ type Transport = (server: string, query: Buffer, signal: AbortSignal) => Promise
 // What fits into one unfragmented packet everywhere (DNS Flag Day 2020).
 const udpPayloadSize = 1232;
 
-/** Asks one server (`address:port`) one question and gives back its whole reply. Throws when there is none. */
+/** Asks one server (`address:port`) one question and returns its whole reply. Throws `dns-no-reply` without one. */
 export async function exchange(
   server: string,
   question: Question,
@@ -79,7 +79,7 @@ export async function exchangeMessage(
   }
 }
 
-// A lost packet is asked for again; a network that drops UDP, or an answer too long for it, needs TCP.
+// A query is repeated once, because packets are lost; networks that drop UDP, and long answers, need TCP.
 const attempts: Readonly<Record<Over | 'any', readonly Transport[]>> = {
   udp: [overUdp, overUdp],
   tcp: [overTcp],
@@ -126,7 +126,7 @@ function overUdp(server: string, query: Buffer, signal: AbortSignal): Promise<Ex
         resolve(reply);
       }
     });
-    // Connected, the kernel drops what comes from elsewhere, and a closed port is told at once.
+    // On a connected socket the kernel drops packets from other addresses, and reports a closed port at once.
     socket.connect(port, host, () => socket.send(query));
   });
   return replied.finally(() => socket.close());
@@ -193,14 +193,7 @@ const noReply = (server: string, cause: Error) =>
     {
       code: 'dns-no-reply',
       message: `The name server ${server} did not answer: ${cause.message}.`,
-      hint: 'Check its address and port, and that this machine may reach it over UDP and TCP.',
+      hint: 'Check its address and port, and that this machine can reach it over UDP and TCP.',
     },
     {cause},
   );
-
-const rcodes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
-
-/** The response code in words: dns-packet's types do not have it. */
-export function rcodeOf({flags = 0}: Packet): string {
-  return rcodes[flags & 15] ?? `RCODE${flags & 15}`;
-}

@@ -1,12 +1,12 @@
 import {randomInt} from 'node:crypto';
-import {nameBytes, readName} from './names.ts';
-import {rdataText, type ZoneRecord} from './rdata.ts';
-import {typeNumber} from './types.ts';
+import {nameBytes, readName} from '../records/names.ts';
+import {rdataText, type ZoneRecord} from '../records/rdata.ts';
+import {typeNumber} from '../records/types.ts';
 
-// dns-packet takes every label for UTF-8 text without dots: what is to be copied exactly is read here, byte by byte.
+// dns-packet reads every label as UTF-8 text without dots. Names that are copied exactly are read here, byte by byte.
 
 /** A message, its records in Route 53's own notation. */
-export interface Message {
+interface Message {
   readonly id: number;
   readonly rcode: number;
   readonly authoritative: boolean;
@@ -63,7 +63,7 @@ export function readMessage(message: Buffer): Message {
   };
 }
 
-/** A question as it is sent. A transfer goes without EDNS: it is no single answer. */
+/** The message of a question. A transfer has no EDNS: it is more than one message. */
 export function questionMessage(
   {name, type}: {readonly name: string; readonly type: string},
   {recursive, edns = true}: {readonly recursive: boolean; readonly edns?: boolean},

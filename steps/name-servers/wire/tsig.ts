@@ -1,5 +1,5 @@
 import {createHmac, timingSafeEqual} from 'node:crypto';
-import {nameBytes, readName} from './names.ts';
+import {nameBytes, readName} from '../records/names.ts';
 
 /** A secret that two name servers share (RFC 8945). */
 export interface TsigKey {
@@ -20,7 +20,7 @@ type TsigAlgorithm = (typeof tsigAlgorithms)[number];
 
 const tsigType = 250;
 const fudgeSeconds = 300;
-/** So many messages may go unsigned between two signed ones (RFC 8945, 5.3.1). */
+/** The most unsigned messages between two signed ones (RFC 8945, 5.3.1). */
 const mostUnsigned = 99;
 
 const u16 = (value: number): Buffer => Buffer.from([value >> 8, value & 255]);
@@ -74,7 +74,7 @@ function macOf(
   return hmac.digest();
 }
 
-/** Signs a query; gives back what the reply's signature is made over, too. */
+/** Signs a query. The signature of the reply covers `mac`, too. */
 export function signed(
   query: Buffer,
   key: TsigKey,
@@ -140,7 +140,9 @@ export class TsigVerifier {
       throw new Error(`its reply is not signed with the key ${this.#key.name}`);
     }
     if (Math.abs(nowMs / 1_000 - tsig.time) > tsig.fudge) {
-      throw new Error(`its reply is signed at another time than now; one of the clocks is wrong`);
+      throw new Error(
+        'its reply is signed at another time than now: one of the two clocks is wrong',
+      );
     }
     this.#mac = tsig.mac;
     this.#unsigned = [];

@@ -1,28 +1,14 @@
 import {connect} from 'node:net';
+import type {ZoneRecord} from '../records/rdata.ts';
 import {hostAndPort} from '../wire/exchange.ts';
 import {questionMessage, readMessage} from '../wire/message.ts';
-import type {ZoneRecord} from '../wire/rdata.ts';
+import {rcodeName} from '../wire/rcodes.ts';
 import {signed, type TsigKey, TsigVerifier} from '../wire/tsig.ts';
 
 const idleMs = 5_000;
-/** More than any hosted zone may hold; nobody can fill this machine's memory. */
+/** More than any hosted zone may hold, so that a server cannot fill the memory of this machine. */
 const mostBytes = 256 * 1_024 * 1_024;
-const rcodes = [
-  'NOERROR',
-  'FORMERR',
-  'SERVFAIL',
-  'NXDOMAIN',
-  'NOTIMP',
-  'REFUSED',
-  '',
-  '',
-  '',
-  'NOTAUTH',
-];
-
-export const rcodeName = (rcode: number): string => rcodes[rcode] || `RCODE${rcode}`;
-
-/** A whole zone from one server, in its order, the SOA first (RFC 5936). Throws in words what came instead. */
+/** A whole zone from one server, in its order, the SOA first (RFC 5936). Throws an error whose message is the reason. */
 export async function transferred(
   server: string,
   domain: string,
@@ -52,10 +38,10 @@ export async function transferred(
       return records.slice(0, -1);
     }
   }
-  throw new Error('it ended the connection before the end of the zone');
+  throw new Error('it closed the connection before the end of the zone');
 }
 
-/** The messages of one connection, as long as they are wanted. */
+/** The messages of one connection. It is closed when the consumer stops. */
 async function* messagesFrom(
   server: string,
   query: Buffer,

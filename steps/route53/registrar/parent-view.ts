@@ -12,7 +12,7 @@ interface Parent {
   ): Promise<readonly Told<Answered>[]>;
 }
 
-type Told<Answer> = (Answer | {readonly kind: 'unheard'; readonly reason: string}) & {
+type Told<Answer> = (Answer | {readonly kind: 'no-answer'; readonly reason: string}) & {
   readonly server: {readonly address: string};
 };
 interface Delegated {
@@ -21,7 +21,7 @@ interface Delegated {
   readonly ttl: number;
 }
 interface Answered {
-  readonly kind: 'told';
+  readonly kind: 'answer';
   readonly answers: readonly {
     readonly type: string;
     readonly value: string;
@@ -51,7 +51,7 @@ export const dsAt = async (
 ): Promise<AtParent<readonly string[]>> => {
   const told = await parent.ask({name: domain, type: 'DS'}, signal);
   const replies = told.map((one) => {
-    if (one.kind === 'unheard') {
+    if (one.kind === 'no-answer') {
       return one;
     }
     const records = one.answers.filter(({type}) => type === 'DS');
@@ -72,9 +72,9 @@ function agreed<Answer extends {readonly kind: string; readonly ttl: number}, Co
   const said = told.map((one) => ({
     server: one.server.address,
     // The two differ in their kind.
-    answer: one.kind === 'unheard' ? undefined : (one as Answer),
+    answer: one.kind === 'no-answer' ? undefined : (one as Answer),
     words:
-      one.kind === 'unheard'
+      one.kind === 'no-answer'
         ? `no answer (${(one as {reason: string}).reason})`
         : read(one as Answer).words,
   }));

@@ -7,7 +7,8 @@ import type {RecordSet} from '../../../lab/aws/record-set.ts';
 import {startAuthoritative, type Zone} from '../../../lab/dns/authoritative.ts';
 import type {DnsServer} from '../../../lab/dns/server.ts';
 import {answerFrom} from '../../../lab/dns/zone.ts';
-import {exchange, rcodeOf} from '../../../steps/name-servers/wire/exchange.ts';
+import {exchange} from '../../../steps/name-servers/wire/exchange.ts';
+import {rcodeOf} from '../../../steps/name-servers/wire/rcodes.ts';
 
 const signal = new AbortController().signal;
 const servers: DnsServer[] = [];

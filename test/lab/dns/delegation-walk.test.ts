@@ -4,7 +4,8 @@ import {startAuthoritative} from '../../../lab/dns/authoritative.ts';
 import {type Resolver, startResolver} from '../../../lab/dns/resolver.ts';
 import {dsOf} from '../../../lab/dns/signing.ts';
 import {chooseNetwork, pickPort} from '../../../lab/network.ts';
-import {exchange, rcodeOf} from '../../../steps/name-servers/wire/exchange.ts';
+import {exchange} from '../../../steps/name-servers/wire/exchange.ts';
+import {rcodeOf} from '../../../steps/name-servers/wire/rcodes.ts';
 
 const key = {flags: 257, algorithm: 13, publicKey: 'a2V5'};
 const ends: (() => Promise<void>)[] = [];

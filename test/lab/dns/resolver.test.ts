@@ -4,7 +4,8 @@ import type {RecordSet} from '../../../lab/aws/record-set.ts';
 import {startAuthoritative} from '../../../lab/dns/authoritative.ts';
 import {type Resolver, startResolver} from '../../../lab/dns/resolver.ts';
 import type {DnsServer} from '../../../lab/dns/server.ts';
-import {exchange, rcodeOf} from '../../../steps/name-servers/wire/exchange.ts';
+import {exchange} from '../../../steps/name-servers/wire/exchange.ts';
+import {rcodeOf} from '../../../steps/name-servers/wire/rcodes.ts';
 
 let nowMs = 0;
 let records: readonly RecordSet[] = [];

@@ -185,7 +185,7 @@ describe('dns.ds-expired', () => {
   const input = {since: at, ttlSeconds: 20};
   const ds = set('@', 'DS', 3_600, `1 13 2 ${'AB'.repeat(32)}`);
 
-  test('is open once the last DS is forgotten', async () => {
+  test('is open once the last DS has expired', async () => {
     expect(await check(dsExpired, input)).toEqual({kind: 'done', output: {}});
   });
 
@@ -193,7 +193,7 @@ describe('dns.ds-expired', () => {
     expect(await check(dsExpired, {...input, marginSeconds: 3_600})).toEqual({
       kind: 'waiting',
       progress:
-        'shop.test. 59 min 50 s until 2026-11-25 04:00:20 UTC, when resolvers have forgotten the last DS record',
+        'shop.test. 59 min 50 s until 2026-11-25 04:00:20 UTC, when resolvers have expired the last DS record',
     });
   });
 
@@ -217,7 +217,7 @@ describe('dns.delegation-live', () => {
     expect(await check(delegationLive)).toEqual({
       kind: 'waiting',
       progress:
-        '0 of 3 servers name ns-1.aws.test., ns-2.aws.test. for shop.test.; PARENT of parent: ns1.old.test.; ns-1.aws.test. itself: ns-9.aws.test.; ns-2.aws.test. itself: ns-9.aws.test.',
+        '0 of 3 servers have the NS records ns-1.aws.test., ns-2.aws.test. for shop.test.; PARENT of parent: ns1.old.test.; ns-1.aws.test. itself: ns-9.aws.test.; ns-2.aws.test. itself: ns-9.aws.test.',
     });
   });
 });
@@ -234,7 +234,7 @@ describe('dns.ns-ttl-expired', () => {
     expect(await check(nsTtlExpired, {since: at, ttlSeconds: 172_800})).toEqual({
       kind: 'waiting',
       progress:
-        'shop.test. 47 h 59 min 30 s until 2026-11-27 03:00:00 UTC, when the old delegation is forgotten',
+        'shop.test. 47 h 59 min 30 s until 2026-11-27 03:00:00 UTC, when resolvers have expired the old NS records',
     });
   });
 
@@ -243,7 +243,7 @@ describe('dns.ns-ttl-expired', () => {
     expect(await check(nsTtlExpired, {since: at, ttlSeconds: 30})).toMatchObject({
       kind: 'blocked',
       reason:
-        'PARENT of parent sends people to ns1.old.test. for shop.test. and not to ns-1.aws.test., ns-2.aws.test., so that resolvers learn those anew.',
+        'PARENT of parent delegates shop.test. to ns1.old.test. and not to ns-1.aws.test., ns-2.aws.test.: resolvers cache those again.',
     });
   });
 });

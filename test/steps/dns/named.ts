@@ -4,7 +4,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {pickPort} from '../../../lab/network.ts';
-import {exchange, rcodeOf} from '../../../steps/name-servers/wire/exchange.ts';
+import {exchange} from '../../../steps/name-servers/wire/exchange.ts';
+import {rcodeOf} from '../../../steps/name-servers/wire/rcodes.ts';
 
 /** BIND's name server, where this machine has it (Debian's bind9). */
 export const hasNamed = spawnSync('named', ['-v']).status === 0;

@@ -116,7 +116,7 @@ describe('dns.propagated', () => {
     udpOnly.close();
   });
 
-  test('says when the last resolver forgets the old values, and when caches do that nobody watches', async () => {
+  test('says when the last resolver expires the old values, and when other caches do', async () => {
     const {resolver: another, stop} = await world.anotherResolver();
     world.records = [old, old];
     await check();
@@ -131,8 +131,8 @@ describe('dns.propagated', () => {
       '2 of 4 servers answer 10.0.0.1, 10.0.0.2 for www.shop.test.; ' +
         `resolver ${text(world.resolver)} still answers 127.0.0.11, until 2026-11-21 02:01:00 UTC at most; ` +
         `resolver ${text(another)} still answers 127.0.0.11, until 2026-11-21 02:01:00 UTC at most; ` +
-        'the last of them forgets it at 2026-11-21 02:01:00 UTC at most; ' +
-        'caches that nobody watches forget it at 2026-11-21 02:05:00 UTC at most',
+        'the last of them expires it at 2026-11-21 02:01:00 UTC at most; ' +
+        'other caches expire it at 2026-11-21 02:05:00 UTC at most',
     );
     await stop();
   });

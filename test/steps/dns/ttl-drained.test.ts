@@ -25,7 +25,7 @@ const serve = (ttl: number) => {
   world.records = [www(ttl, '127.0.0.11'), www(ttl, '127.0.0.11')];
 };
 
-const open = {kind: 'done', output: {heldSeconds: 60}};
+const open = {kind: 'done', output: {cachedSeconds: 60}};
 
 describe('dns.ttl-drained', () => {
   test('waits until the old TTL is over, counted from when it was lowered, and says until when', async () => {
@@ -67,7 +67,7 @@ describe('dns.ttl-drained', () => {
     at(3_660);
     expect(await check()).toEqual({
       kind: 'waiting',
-      progress: `www.shop.test. A: resolver ${text(world.resolver)} shows 49 min, more than the lowered 1 min: a cache that honours TTLs cannot, so it was told the long one later, or raises TTLs itself (clampSeconds is 300)`,
+      progress: `www.shop.test. A: resolver ${text(world.resolver)} has 49 min, more than the lowered 1 min: it got the long TTL later, or it raises TTLs itself (clampSeconds is 300)`,
     });
     at(3_660 + 2_940);
     expect(await check()).toEqual(open);
@@ -80,13 +80,13 @@ describe('dns.ttl-drained', () => {
       kind: 'waiting',
       progress:
         'www.shop.test. A: 1 h 50 s until 2026-11-21 03:01:00 UTC, when the old TTL of 1 h is over; ' +
-        `authoritative server ${text(world.second)} shows 1 h, more than the lowered 1 min`,
+        `authoritative server ${text(world.second)} has 1 h, more than the lowered 1 min`,
     });
     at(3_660);
     expect(await check()).toEqual({
       kind: 'blocked',
-      reason: `${text(world.second)} serves www.shop.test. A with a TTL of 3600 s, more than the lowered 60 s, so that caches fill with the long one again.`,
-      hint: 'Find out who raised it, lower it again, and begin the wait anew: waiting from 2026-11-21 02:00:00 UTC would prove nothing.',
+      reason: `${text(world.second)} serves www.shop.test. A with a TTL of 3600 s, more than the lowered 60 s: caches hold it that long again.`,
+      hint: `Lower the TTL again (it shows in: dig @127.0.0.1 -p ${world.second.port} www.shop.test. A), then start the wait again: the time since 2026-11-21 02:00:00 UTC does not count.`,
     });
   });
 
@@ -110,14 +110,14 @@ describe('dns.ttl-drained', () => {
     at(3_659);
     expect(await check()).toMatchObject({
       progress: expect.stringContaining(
-        `resolver ${text(world.resolver)} shows 4 min, more than the lowered 1 min`,
+        `resolver ${text(world.resolver)} has 4 min, more than the lowered 1 min`,
       ),
     });
     at(3_660);
-    expect(await check()).toEqual({kind: 'done', output: {heldSeconds: 300}});
+    expect(await check()).toEqual({kind: 'done', output: {cachedSeconds: 300}});
     expect(await check({clampSeconds: 120})).toEqual({
       kind: 'waiting',
-      progress: `www.shop.test. A: resolver ${text(world.resolver)} shows 3 min 59 s, more than the lowered 1 min: a cache that honours TTLs cannot, so it was told the long one later, or raises TTLs itself (clampSeconds is 120)`,
+      progress: `www.shop.test. A: resolver ${text(world.resolver)} has 3 min 59 s, more than the lowered 1 min: it got the long TTL later, or it raises TTLs itself (clampSeconds is 120)`,
     });
   });
 
@@ -128,10 +128,10 @@ describe('dns.ttl-drained', () => {
     expect(await check(six)).toEqual({
       kind: 'waiting',
       progress:
-        'www.shop.test. AAAA: 15 min 50 s until 2026-11-21 02:16:00 UTC, when no cache remembers any more that there is no such record (15 min, from the SOA)',
+        'www.shop.test. AAAA: 15 min 50 s until 2026-11-21 02:16:00 UTC, when caches have expired that there is no such record (15 min, from the SOA)',
     });
     at(960);
-    expect(await check(six)).toEqual({kind: 'done', output: {heldSeconds: 900}});
+    expect(await check(six)).toEqual({kind: 'done', output: {cachedSeconds: 900}});
     const {progress} = (await check({...six, absent: false, ttlSeconds: 60})) as {progress: string};
     expect(progress).toContain('has no such record (NOERROR)');
   });
@@ -143,7 +143,7 @@ describe('dns.ttl-drained', () => {
     at(3_660);
     expect(await check({name: 'blog.shop.test'})).toMatchObject({
       kind: 'blocked',
-      reason: `${text(world.first)} serves blog.shop.test. CNAME with a TTL of 3600 s, more than the lowered 60 s, so that caches fill with the long one again.`,
+      reason: `${text(world.first)} serves blog.shop.test. CNAME with a TTL of 3600 s, more than the lowered 60 s: caches hold it that long again.`,
     });
   });
 
@@ -154,8 +154,8 @@ describe('dns.ttl-drained', () => {
     expect(await check({delegation})).toEqual({
       kind: 'blocked',
       reason:
-        'dns names no name server of the domain above, and so nobody says how long caches keep the delegation of 2026-11-21 01:00:00 UTC.',
-      hint: 'Give parents of the dns target in the inventory, or delegation.ttlSeconds in the runbook.',
+        'dns has no name servers of the parent domain: how long caches keep the delegation of 2026-11-21 01:00:00 UTC is unknown.',
+      hint: 'Set parents of the dns target in the inventory, or delegation.ttlSeconds in the runbook.',
     });
     const above = await startParent(86_400);
     world.others.parents.push(text(above));
@@ -163,12 +163,12 @@ describe('dns.ttl-drained', () => {
     expect(await check({delegation})).toEqual({
       kind: 'waiting',
       progress:
-        'www.shop.test. A: 47 h until 2026-11-23 02:01:00 UTC, when nobody asks the old name servers any more (the delegation of 2026-11-21 01:00:00 UTC has a TTL of 48 h) and what they said last is forgotten',
+        'www.shop.test. A: 47 h until 2026-11-23 02:01:00 UTC, when no cache asks the old name servers (the delegation of 2026-11-21 01:00:00 UTC has a TTL of 48 h) and their last answers have expired',
     });
     await above.stop();
     expect(await check({delegation})).toMatchObject({
       progress: expect.stringContaining(
-        `name server of the domain above ${text(above)} does not answer (connect ECONNREFUSED ${text(above)})`,
+        `name server of the parent domain ${text(above)} does not answer (connect ECONNREFUSED ${text(above)})`,
       ),
     });
     expect(await check({delegation: {...delegation, ttlSeconds: 3_600}})).toEqual(open);
@@ -193,7 +193,7 @@ describe('dns.ttl-drained', () => {
   });
 });
 
-/** A name server of the domain above, which sends whoever asks on to those of the zone. */
+/** A name server of the parent domain, which delegates to the servers of the zone. */
 const startParent = (ttl: number) =>
   serveDns('127.0.0.1', async () => ({
     rcode: 'NOERROR',

@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {recordsInFile} from '../../../steps/name-servers/records/zone-file.ts';
 import {dnsZone} from '../../../steps/name-servers/target.ts';
-import {recordsInFile} from '../../../steps/name-servers/zone/zone-file.ts';
 import {hasNamed, type Named, startNamed} from '../dns/named.ts';
 import {shopZone} from '../dns/shop-zone.ts';
 
@@ -96,7 +96,7 @@ key "other" { algorithm hmac-sha256; secret "${key.secret}"; };`,
   ])('$name there is no transfer, and it is said why', async ({config, says}) => {
     const reader = await opened(config);
     expect(await problemOf(reader.records(signal))).toBe(
-      `zone-transfer-failed: No name server of old transfers the zone keyed.test. ${says}`,
+      `zone-transfer-failed: The zone keyed.test. cannot be transferred from any name server of old: ${says}`,
     );
   });
 
@@ -108,7 +108,7 @@ key "other" { algorithm hmac-sha256; secret "${key.secret}"; };`,
   test('a file that is not there is a problem in words', async () => {
     const reader = await opened({zoneFile: '/nowhere/shop.zone'});
     expect(await problemOf(reader.records(signal))).toBe(
-      'zone-file-unreadable: The zone file /nowhere/shop.zone is not understood: it cannot be opened (ENOENT).',
+      'zone-file-unreadable: The zone file /nowhere/shop.zone cannot be read: it cannot be opened (ENOENT).',
     );
   });
 

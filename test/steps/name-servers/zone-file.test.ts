@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
-import {asZoneName} from '../../../steps/name-servers/wire/names.ts';
-import {recordsInFile} from '../../../steps/name-servers/zone/zone-file.ts';
-import {LineProblem} from '../../../steps/name-servers/zone/zone-file-tokens.ts';
+import {asZoneName} from '../../../steps/name-servers/records/names.ts';
+import {recordsInFile} from '../../../steps/name-servers/records/zone-file.ts';
+import {LineProblem} from '../../../steps/name-servers/records/zone-file-tokens.ts';
 import {shopZone} from '../dns/shop-zone.ts';
 
 const textOf = (zone: string, name?: string) =>
@@ -82,7 +82,7 @@ test.for([
 });
 
 test.for([
-  {name: 'an include', zone: '$TTL 5\n$INCLUDE other', says: '2: $INCLUDE is not read here'},
+  {name: 'an include', zone: '$TTL 5\n$INCLUDE other', says: '2: $INCLUDE is not supported'},
   {
     name: 'a name of another zone',
     zone: '$TTL 5\nwww.shop.example. A 192.0.2.1',
@@ -91,34 +91,34 @@ test.for([
   {
     name: 'a parenthesis that stays open',
     zone: '$TTL 5\n\na TXT ( "x"\nb A 192.0.2.1',
-    says: '3: a parenthesis of it is never closed',
+    says: '3: a parenthesis is never closed',
   },
   {
     name: 'a quote that stays open',
     zone: '$TTL 5\na TXT "x',
-    says: '2: a quote of it is never closed',
+    says: '2: a quote is never closed',
   },
   {
     name: 'an address that is none',
     zone: '$TTL 5\na A 192.0.2.256',
-    says: '2: "192.0.2.256" is no address of type ipv4',
+    says: '2: "192.0.2.256" is not an address of type ipv4',
   },
   {
     name: 'a word too many',
     zone: '$TTL 5\na A 192.0.2.1 192.0.2.2',
     says: '2: "192.0.2.2" is more than a record of type A holds',
   },
-  {name: 'a word too few', zone: '$TTL 5\na MX 10', says: '2: something is missing at its end'},
+  {name: 'a word too few', zone: '$TTL 5\na MX 10', says: '2: a value is missing at the end'},
   {
     name: 'a type that nobody knows',
     zone: '$TTL 5\na ALIAS www',
-    says: '2: "ALIAS" is no type of record',
+    says: '2: "ALIAS" is not a record type',
   },
-  {name: 'another class', zone: '$TTL 5\na CH TXT "x"', says: "2: class CH is not the Internet's"},
+  {name: 'another class', zone: '$TTL 5\na CH TXT "x"', says: '2: class CH is not IN'},
   {
     name: 'no TTL anywhere',
     zone: 'a A 192.0.2.1',
-    says: '1: it has no TTL, and there is none before it',
+    says: '1: it has no TTL, and no line before it has one',
   },
 ])('a zone file with $name is refused, and the line is named', ({zone, says}) => {
   let said = '';

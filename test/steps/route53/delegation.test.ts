@@ -150,7 +150,7 @@ describe('what a look says', () => {
     expect(await removeDs.check(look(world))).toEqual({kind: 'done', output: {ttlSeconds: 0}});
     const {old} = world.sessions;
     Object.assign(old?.reader as object, {
-      ask: async () => [{kind: 'told', answers: [{type: 'DNSKEY'}]}],
+      ask: async () => [{kind: 'answer', answers: [{type: 'DNSKEY'}]}],
     });
     expect(await removeDs.check(look(world))).toEqual({kind: 'done', output: {ttlSeconds: 86_400}});
   });
@@ -183,7 +183,7 @@ describe('the way back', () => {
     const world = fakeDomain({nameServers: awsServers});
     Object.assign(world.sessions['old']?.reader as object, {
       ask: async () => [
-        {kind: 'unheard', server: {address: '192.0.2.1'}, reason: 'it answers REFUSED'},
+        {kind: 'no-answer', server: {address: '192.0.2.1'}, reason: 'it answers REFUSED'},
       ],
     });
     const before = {nameServers: [], ttlSeconds: 0};

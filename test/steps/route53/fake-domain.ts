@@ -40,7 +40,7 @@ export function fakeDomain(given: Partial<FakeDomain> = {}): FakeDomain {
     ask: async (_question: unknown, signal: AbortSignal) => {
       signal.throwIfAborted();
       return parent.servers.map((one) => ({
-        kind: 'told',
+        kind: 'answer',
         server: one,
         rcode: 'NOERROR',
         authoritative: true,

@@ -1,8 +1,8 @@
-import {textFromWords, type ZoneRecord} from '../wire/rdata.ts';
-import {typeName, typeNumber} from '../wire/types.ts';
-import {type Line, LineProblem, linesOf, nameOf, type Word} from './zone-file-tokens.ts';
+import {textFromWords, type ZoneRecord} from './rdata.ts';
+import {typeName, typeNumber} from './types.ts';
+import {type Line, LineProblem, linesOf, type Word, zoneFileName} from './zone-file-tokens.ts';
 
-/** What the lines before have set. */
+/** What the previous lines have set. */
 interface State {
   origin: string;
   owner: string | undefined;
@@ -10,7 +10,7 @@ interface State {
   lastTtl: number | undefined;
 }
 
-/** The records of a zone file (RFC 1035, 5), in its order. Throws a `LineProblem` for what it does not understand. */
+/** The records of a zone file (RFC 1035, 5), in its order. Throws a `LineProblem` for a line that it cannot read. */
 export function recordsInFile(text: string, domain: string): readonly ZoneRecord[] {
   const state: State = {
     origin: domain,
@@ -33,26 +33,26 @@ function directive({words}: Line, state: State): readonly ZoneRecord[] {
   const [{text: what} = {text: ''}, {text: value} = {text: ''}] = words;
   switch (what.toUpperCase()) {
     case '$ORIGIN':
-      state.origin = nameOf(value, state.origin);
+      state.origin = zoneFileName(value, state.origin);
       return [];
     case '$TTL':
       state.defaultTtl = secondsOf(value);
       if (state.defaultTtl === undefined) {
-        throw new RangeError(`"${value}" is no TTL`);
+        throw new RangeError(`"${value}" is not a TTL`);
       }
       return [];
     default:
-      throw new RangeError(`${what} is not read here`);
+      throw new RangeError(`${what} is not supported`);
   }
 }
 
 function record({indented, words: given}: Line, state: State, domain: string): ZoneRecord {
   const words = [...given];
   if (!indented) {
-    state.owner = nameOf(words.shift()?.text ?? '', state.origin);
+    state.owner = zoneFileName(words.shift()?.text ?? '', state.origin);
   }
   if (state.owner === undefined) {
-    throw new RangeError('it has no name, and there is none before it');
+    throw new RangeError('it has no name, and no line before it has one');
   }
   if (!`.${state.owner}`.endsWith(`.${domain}`)) {
     throw new RangeError(`${state.owner} is not in ${domain}`);
@@ -62,18 +62,18 @@ function record({indented, words: given}: Line, state: State, domain: string): Z
   const value = textFromWords(type, withSeconds(type, words), state.origin);
   state.lastTtl = ttl ?? state.defaultTtl ?? state.lastTtl ?? minimumOf(type, value);
   if (state.lastTtl === undefined) {
-    throw new RangeError('it has no TTL, and there is none before it');
+    throw new RangeError('it has no TTL, and no line before it has one');
   }
   return {name: state.owner, type, ttl: state.lastTtl, value};
 }
 
-/** TTL and class stand before the type in any order; both may be missing. */
+/** TTL and class come before the type in any order; both may be missing. */
 function ttlBefore(words: Word[]): number | undefined {
   let ttl: number | undefined;
   for (let [next] = words; next !== undefined; [next] = words) {
     const seconds = secondsOf(next.text);
     if (/^(CH|HS|CS)$/i.test(next.text)) {
-      throw new RangeError(`class ${next.text} is not the Internet's`);
+      throw new RangeError(`class ${next.text} is not IN`);
     }
     if (seconds === undefined && !/^IN$/i.test(next.text)) {
       return ttl;
@@ -87,7 +87,7 @@ function ttlBefore(words: Word[]): number | undefined {
 function typeOf(word: Word | undefined): string {
   const type = word?.text.toUpperCase() ?? '';
   if (typeNumber(type) === 0) {
-    throw new RangeError(word ? `"${word.text}" is no type of record` : 'it has no type');
+    throw new RangeError(word ? `"${word.text}" is not a record type` : 'it has no type');
   }
   return typeName(typeNumber(type));
 }
@@ -102,7 +102,7 @@ function secondsOf(text: string): number | undefined {
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit || 's'] ?? 1), 0);
 }
 
-/** The times of an SOA may be written so, too. */
+/** The times of an SOA may have units, too. */
 const withSeconds = (type: string, words: readonly Word[]): readonly Word[] =>
   type === 'SOA'
     ? words.map((word, index) =>
@@ -110,6 +110,6 @@ const withSeconds = (type: string, words: readonly Word[]): readonly Word[] =>
       )
     : words;
 
-/** RFC 1035: without any TTL, the minimum of the SOA is that of every record. */
+/** RFC 1035: without any TTL, every record has the minimum of the SOA. */
 const minimumOf = (type: string, value: string): number | undefined =>
   type === 'SOA' ? Number(value.split(' ').at(-1)) : undefined;

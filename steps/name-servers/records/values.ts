@@ -42,7 +42,7 @@ export function txtStrings(value: string): readonly string[] {
   return strings ? strings.map((text) => unescaped(text.slice(1, -1))) : [value];
 }
 
-/** A decoded answer as a record. Kinds that no gate compares are shown in hexadecimal. */
+/** A decoded answer as a record. Types that no gate compares are printed in hexadecimal. */
 export function recordOf(answer: Exclude<Answer, {type: 'OPT'}>): DnsRecord {
   const {name, type, ttl} = answer;
   return {name: canonicalName(name), type, ttl: ttl ?? 0, value: textOf(answer)};

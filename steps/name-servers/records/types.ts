@@ -35,7 +35,7 @@ const numbers: Readonly<Record<string, number>> = {
 
 const names = new Map(Object.entries(numbers).map(([name, number]) => [number, name]));
 
-/** `TYPE65535` for what has no name here (RFC 3597, 5). */
+/** `TYPE65535` for a type that has no name here (RFC 3597, 5). */
 export const typeName = (number: number): string => names.get(number) ?? `TYPE${number}`;
 
 export const typeNumber = (name: string): number =>

@@ -1,9 +1,9 @@
 import {SocketAddress} from 'node:net';
-import {bytesOf, nameOf, type Word} from '../zone/zone-file-tokens.ts';
 import {octal, readName} from './names.ts';
 import {typeName} from './types.ts';
+import {bytesOf, type Word, zoneFileName} from './zone-file-tokens.ts';
 
-/** One record in Route 53's notation: names in lower case with octal escapes, strings quoted, all of them whole. */
+/** One record in Route 53's notation: names in lower case with octal escapes, strings quoted, none shortened. */
 export interface ZoneRecord {
   readonly name: string;
   readonly type: string;
@@ -11,17 +11,17 @@ export interface ZoneRecord {
   readonly value: string;
 }
 
-/** A place in a message, moved by what is read there. */
+/** A place in a message, moved by each read. */
 interface Cursor {
   readonly message: Buffer;
   readonly end: number;
   at: number;
 }
 
-/** One part of a record's data, and its text, from a message and from a zone file. */
+/** One part of a record's data: its text from a message, and from a zone file. */
 interface Field {
   read(cursor: Cursor): string;
-  /** Takes the words that it needs off the front. */
+  /** Removes the words that it needs from the front. */
   take(words: Word[], origin: string): string;
 }
 
@@ -31,7 +31,7 @@ interface Rdata {
   readonly end: number;
 }
 
-/** Type and text of a record's data. A type that is not known here is told as RFC 3597 has it: `\# 4 0A000001`. */
+/** Type and text of a record's data. An unknown type is written as in RFC 3597: `\# 4 0A000001`. */
 export function rdataText(message: Buffer, {type, at, end}: Rdata): {type: string; value: string} {
   const name = typeName(type);
   const fields = layouts[name];
@@ -47,7 +47,7 @@ export function rdataText(message: Buffer, {type, at, end}: Rdata): {type: strin
   };
 }
 
-/** The same from the words of a zone file. Throws where they are not what the type has. */
+/** The same from the words of a zone file. Throws a `RangeError` where they do not fit the type. */
 export function textFromWords(type: string, given: readonly Word[], origin: string): string {
   const words = [...given];
   if (words[0]?.text === '\\#') {
@@ -90,8 +90,8 @@ function readAlone(type: string, data: Buffer): string {
 
 const hexOf = (bytes: Buffer): string => bytes.toString('hex').toUpperCase();
 
-/** As Route 53 writes it: quotes and backslashes escaped, what cannot be printed in octal. */
-export const quoted = (bytes: Buffer): string =>
+/** As Route 53 writes it: quotes and backslashes escaped, characters that cannot be printed in octal. */
+const quoted = (bytes: Buffer): string =>
   `"${[...bytes]
     .map((byte) => {
       const letter = String.fromCharCode(byte);
@@ -101,7 +101,7 @@ export const quoted = (bytes: Buffer): string =>
 
 function bytes(cursor: Cursor, count: number): Buffer {
   if (cursor.at + count > cursor.end) {
-    throw new RangeError('a record ends before its data does');
+    throw new RangeError('a record ends before its data');
   }
   cursor.at += count;
   return cursor.message.subarray(cursor.at - count, cursor.at);
@@ -113,7 +113,7 @@ const counted = (cursor: Cursor): Buffer => bytes(cursor, bytes(cursor, 1).readU
 function word(words: Word[]): Word {
   const next = words.shift();
   if (!next) {
-    throw new RangeError('something is missing at its end');
+    throw new RangeError('a value is missing at the end');
   }
   return next;
 }
@@ -123,7 +123,7 @@ const number = (length: 1 | 2 | 4): Field => ({
   take: (words) => {
     const {text} = word(words);
     if (!/^\d+$/.test(text) || Number(text) >= 256 ** length) {
-      throw new RangeError(`"${text}" is no number below ${256 ** length}`);
+      throw new RangeError(`"${text}" is not a number below ${256 ** length}`);
     }
     return String(Number(text));
   },
@@ -136,12 +136,12 @@ const address = (family: 'ipv4' | 'ipv6', length: number): Field => ({
     try {
       return new SocketAddress({address: text, family}).address;
     } catch {
-      throw new RangeError(`"${text}" is no address of type ${family}`);
+      throw new RangeError(`"${text}" is not an address of type ${family}`);
     }
   },
 });
 
-export function addressText(given: Buffer): string {
+function addressText(given: Buffer): string {
   if (given.length === 4) {
     return [...given].join('.');
   }
@@ -155,7 +155,7 @@ const name: Field = {
     cursor.at = end;
     return text;
   },
-  take: (words, origin) => nameOf(word(words).text, origin),
+  take: (words, origin) => zoneFileName(word(words).text, origin),
 };
 
 const tag: Field = {
@@ -170,22 +170,22 @@ const string: Field = {
 
 const strings: Field = {
   read: (cursor) => {
-    const found: string[] = [];
+    const texts: string[] = [];
     while (cursor.at < cursor.end) {
-      found.push(quoted(counted(cursor)));
+      texts.push(quoted(counted(cursor)));
     }
-    return found.join(' ');
+    return texts.join(' ');
   },
   take: (words) =>
     [word(words), ...words.splice(0)].map(({text}) => quoted(stringOf(text))).join(' '),
 };
 
 function stringOf(text: string): Buffer {
-  const found = bytesOf(text);
-  if (found.length > 255) {
-    throw new RangeError(`a string of ${found.length} bytes is longer than 255`);
+  const stringBytes = bytesOf(text);
+  if (stringBytes.length > 255) {
+    throw new RangeError(`a string of ${stringBytes.length} bytes is longer than 255`);
   }
-  return found;
+  return stringBytes;
 }
 
 /** The value of a CAA record: a string without a length, up to the end. */
@@ -210,14 +210,14 @@ const paramName = (key: number): string => paramNames[key] ?? `key${key}`;
 /** Service parameters (RFC 9460, 2.1 and 14.3.2). */
 const params: Field = {
   read: (cursor) => {
-    const found: string[] = [];
+    const texts: string[] = [];
     while (cursor.at < cursor.end) {
       const key = bytes(cursor, 2).readUInt16BE(0);
       const value = bytes(cursor, bytes(cursor, 2).readUInt16BE(0));
       const text = paramText(key, value);
-      found.push(text === '' ? paramName(key) : `${paramName(key)}=${text}`);
+      texts.push(text === '' ? paramName(key) : `${paramName(key)}=${text}`);
     }
-    return found.join(' ');
+    return texts.join(' ');
   },
   take: (words) =>
     words
@@ -255,7 +255,7 @@ const [u8, u16, u32] = [number(1), number(2), number(4)];
 const digest = [u16, u8, u8, hex];
 const service = [u16, name, params];
 
-/** What the data of each type is made of. */
+/** The fields of each type. */
 const layouts: Readonly<Record<string, readonly Field[]>> = {
   A: [address('ipv4', 4)],
   AAAA: [address('ipv6', 16)],

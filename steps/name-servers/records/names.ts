@@ -37,7 +37,7 @@ export const labelText = (bytes: Buffer): string =>
 
 export const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, '0')}`;
 
-/** The other way round. */
+/** The bytes of a name in Route 53's notation, without compression. */
 export function nameBytes(name: string): Buffer {
   const labels = name.replace(/\.$/, '').split('.').filter(Boolean);
   const parts = labels.map((label) => {
@@ -49,7 +49,7 @@ export function nameBytes(name: string): Buffer {
   return Buffer.concat([...parts, Buffer.from([0])]);
 }
 
-/** A name as it is typed (`www`, `www.shop.test`, `*.shop.test.`), fully qualified and in Route 53's notation. */
+/** A name as an operator writes it (`www`, `www.shop.test`, `*.shop.test.`), fully qualified and in Route 53's notation. */
 export function asZoneName(name: string, domain = '.'): string {
   const written = name
     .replace(/\.$/, '')

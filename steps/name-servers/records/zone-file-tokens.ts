@@ -1,9 +1,9 @@
-import {labelText} from '../wire/names.ts';
+import {labelText} from './names.ts';
 
 /** One word of a zone file, its escapes still in it. */
 export interface Word {
   readonly text: string;
-  /** It stood in quotes, and is a string whatever it looks like. */
+  /** It was in quotes, and is always a string. */
   readonly quoted: boolean;
 }
 
@@ -29,12 +29,12 @@ export function linesOf(text: string): readonly Line[] {
     }
     words = [];
   };
-  for (const {0: whole, index, ...found} of text.matchAll(pattern)) {
+  for (const {0: whole, index, ...groups} of text.matchAll(pattern)) {
     const [newline, , space, bracket, string, word, stray] = [1, 2, 3, 4, 5, 6, 7].map(
-      (at) => (found as Record<number, string | undefined>)[at],
+      (at) => (groups as Record<number, string | undefined>)[at],
     );
     if (stray !== undefined) {
-      throw new LineProblem(number, `a quote of it is never closed`);
+      throw new LineProblem(number, 'a quote is never closed');
     }
     if (depth === 0 && (index === 0 || text[index - 1] === '\n')) {
       end();
@@ -43,7 +43,7 @@ export function linesOf(text: string): readonly Line[] {
     }
     depth += bracket === '(' ? 1 : bracket === ')' ? -1 : 0;
     if (depth < 0) {
-      throw new LineProblem(number, 'it closes a parenthesis that nobody opened');
+      throw new LineProblem(number, 'it closes a parenthesis that is not open');
     }
     if (string !== undefined) {
       words.push({text: string, quoted: true});
@@ -53,13 +53,13 @@ export function linesOf(text: string): readonly Line[] {
     number += newline ? 1 : (whole.match(/\n/g)?.length ?? 0);
   }
   if (depth > 0) {
-    throw new LineProblem(from, 'a parenthesis of it is never closed');
+    throw new LineProblem(from, 'a parenthesis is never closed');
   }
   end();
   return lines;
 }
 
-/** What a line of a zone file cannot be. */
+/** A line of a zone file that cannot be read. */
 export class LineProblem extends Error {
   readonly line: number;
 
@@ -74,7 +74,7 @@ export const bytesOf = (text: string): Buffer =>
   Buffer.concat(charactersOf(text).map(({bytes}) => bytes));
 
 /** A name in Route 53's notation. Relative ones are completed by `origin`. */
-export function nameOf(text: string, origin: string): string {
+export function zoneFileName(text: string, origin: string): string {
   if (text === '@') {
     return origin;
   }
@@ -104,8 +104,8 @@ const dot = Buffer.from('.');
 function charactersOf(
   text: string,
 ): readonly {readonly bytes: Buffer; readonly escaped: boolean}[] {
-  const found = [...text.matchAll(/\\(\d{3})|\\([\s\S])|([\s\S])/gu)];
-  return found.map(([, decimal, escaped, plain]) => ({
+  const characters = [...text.matchAll(/\\(\d{3})|\\([\s\S])|([\s\S])/gu)];
+  return characters.map(([, decimal, escaped, plain]) => ({
     bytes:
       decimal === undefined
         ? Buffer.from(escaped ?? plain ?? '')
