@@ -118,3 +118,8 @@ function asJournaled(entry: Entry, verdict: Verdict<unknown, unknown>): Verdict<
   }
   return verdict;
 }
+
+/** A before-image as the step's own schema reads it back. */
+export function beforeOf(entry: Entry, before: unknown): unknown {
+  return entry.unit.kind === 'step' ? entry.unit.before.parse(before) : undefined;
+}

@@ -15,6 +15,7 @@ import {
 } from './known-values.ts';
 import {checksAtOnce, inLanes} from './lanes.ts';
 import {
+  beforeOf,
   type CheckResult,
   checkEntry,
   problemOfCheck,
@@ -22,7 +23,6 @@ import {
   withinLookLimit,
 } from './look.ts';
 import {inputInvalid} from './problems.ts';
-import {beforeOf} from './run-entry.ts';
 
 export interface Planning {
   readonly world: World;

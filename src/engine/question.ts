@@ -4,8 +4,8 @@ import type {Verdict} from '../model/verdict.ts';
 import type {RunContext} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {checkEntry, messageOf} from './look.ts';
+import {waitsOf} from './poll.ts';
 import {answerRequired, declined, entryTimedOut, runStopped} from './problems.ts';
-import {pollOf} from './run-entry.ts';
 
 /**
  * Asks what no look can tell. The gates right before it are looked at again just before the question, and once more
@@ -58,11 +58,8 @@ export async function askAtGate(
 async function precedingGatesOpen(context: RunContext, entry: Entry): Promise<Problem | undefined> {
   for (const gate of gatesBefore(context.runbook.items, entry)) {
     const since = context.clock.now().getTime();
-    for (
-      let waitMs = pollOf(gate).firstMs;
-      ;
-      waitMs = Math.min(waitMs * 1.5, pollOf(gate).mostMs)
-    ) {
+    const waits = waitsOf(gate);
+    for (;;) {
       const says = await notOpenBecause(context, gate);
       if (says === undefined) {
         break;
@@ -78,7 +75,7 @@ async function precedingGatesOpen(context: RunContext, entry: Entry): Promise<Pr
       if (context.clock.now().getTime() - since >= gate.timeoutMs) {
         return entryTimedOut(gate.id, true, gate.timeoutMs, says);
       }
-      await context.clock.sleep(waitMs, context.stopping);
+      await context.clock.sleep(waits.next().value, context.stopping);
     }
   }
   return undefined;

@@ -9,7 +9,14 @@ import type {Blocked} from '../model/verdict.ts';
 import type {World} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {checksAtOnce, inLanes} from './lanes.ts';
-import {checkEntry, isRestored, problemOfCheck, refuseIfStopped, withinLookLimit} from './look.ts';
+import {
+  beforeOf,
+  checkEntry,
+  isRestored,
+  problemOfCheck,
+  refuseIfStopped,
+  withinLookLimit,
+} from './look.ts';
 import {
   alreadyReversedPast,
   driftDetected,
@@ -18,7 +25,6 @@ import {
   pointOfNoReturnPassed,
   unknownCheckpoint,
 } from './problems.ts';
-import {beforeOf} from './run-entry.ts';
 
 /** Looks at everything that stands after the checkpoint, newest first, and says what it takes to put it back. Changes nothing. */
 export async function makeReversePlan(

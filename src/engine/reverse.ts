@@ -7,6 +7,7 @@ import {inputOf, knownOutputs} from './known-values.ts';
 import {inLanes} from './lanes.ts';
 import {type CheckRequest, checkEntry, isRestored, problemOfCheck} from './look.ts';
 import {performAll} from './perform.ts';
+import {waitsOf} from './poll.ts';
 import {
   entryBlocked,
   reversalIneffective,
@@ -14,7 +15,6 @@ import {
   reversalStoppedInAction,
 } from './problems.ts';
 import {type EntryReversalPlan, entriesAfter, planEntryReversal} from './reverse-plan.ts';
-import {pollOf} from './run-entry.ts';
 
 export type Reversal =
   | {readonly kind: 'reversed'; readonly to: string | null}
@@ -143,18 +143,15 @@ async function performReversal(
 async function planWhenReachable(context: RunContext, entry: Entry): Promise<EntryReversalPlan> {
   const {clock, aborting, record} = context;
   const giveUpAt = clock.now().getTime() + Math.min(unreachableForMs, entry.timeoutMs);
-  for (
-    let waitMs = pollOf(entry).firstMs;
-    ;
-    waitMs = Math.min(waitMs * 1.5, pollOf(entry).mostMs)
-  ) {
+  const waits = waitsOf(entry);
+  for (;;) {
     const back = await planEntryReversal(context, record.progress, entry, aborting);
     const isAway = back.kind === 'blocked' && back.code === 'check-failed';
     if (!isAway || aborting.aborted || clock.now().getTime() >= giveUpAt) {
       return back;
     }
     context.observe({kind: 'progress', entry: entry.id, text: back.reason});
-    await clock.sleep(waitMs, aborting);
+    await clock.sleep(waits.next().value, aborting);
   }
 }
 
@@ -174,11 +171,8 @@ async function waitUntilRestored(
   }
   const tell = (text: string) => context.observe({kind: 'event', entry: entry.id, text});
   const request = {entry, input: input.input, started: true, before, tell};
-  for (
-    let waitMs = pollOf(entry).firstMs;
-    ;
-    waitMs = Math.min(waitMs * 1.5, pollOf(entry).mostMs)
-  ) {
+  const waits = waitsOf(entry);
+  for (;;) {
     const restored = await checkRestored(context, request);
     if (restored.kind === 'back') {
       return undefined;
@@ -193,7 +187,7 @@ async function waitUntilRestored(
         restored.problem ?? reversalIneffective(entry.id, restored.text, canonicalJson(before))
       );
     }
-    await context.clock.sleep(waitMs, context.aborting);
+    await context.clock.sleep(waits.next().value, context.aborting);
   }
 }
 

@@ -1,13 +1,14 @@
 import type {Entry} from '../model/entry.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {EntryProgress} from '../model/progress.ts';
-import type {Action, AnyGate, AnyUnit, Poll} from '../model/step.ts';
+import type {Action, AnyGate, AnyUnit} from '../model/step.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {RunContext} from './context.ts';
 import {decideByProblem} from './decide-by.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
-import {type CheckResult, checkEntry, problemOfCheck, withinLookLimit} from './look.ts';
+import {beforeOf, type CheckResult, checkEntry, problemOfCheck, withinLookLimit} from './look.ts';
 import {performAll} from './perform.ts';
+import {waitsOf} from './poll.ts';
 import {
   dependencySkipped,
   entryBlocked,
@@ -25,7 +26,6 @@ export type EntryOutcome =
   /** It is between two actions and goes on when somebody says so. */
   | {readonly kind: 'paused'; readonly problem: Problem};
 
-export const defaultPoll: Poll = {firstMs: 50, mostMs: 2_000};
 /** How often a look that could not be taken is tried again before the entry fails. */
 const checksThatMayFail = 5;
 
@@ -55,11 +55,8 @@ export async function runEntry(context: RunContext, entry: Entry): Promise<Entry
     acted: false,
     justActed: false,
   };
-  for (
-    let waitMs = pollOf(entry).firstMs;
-    ;
-    waitMs = Math.min(waitMs * 1.5, pollOf(entry).mostMs)
-  ) {
+  const waits = waitsOf(entry);
+  for (;;) {
     // What was just done may be there already: it is looked at once before anything is waited for.
     const first = await tryOnce(context, attempt);
     const outcome = first === 'acted' ? await tryOnce(context, attempt) : first;
@@ -67,7 +64,7 @@ export async function runEntry(context: RunContext, entry: Entry): Promise<Entry
       return outcome.kind === 'failed' ? fail(context, entry, outcome.problem) : outcome;
     }
     attempt.justActed = false;
-    await context.clock.sleep(waitMs, context.stopping);
+    await context.clock.sleep(waits.next().value, context.stopping);
   }
 }
 
@@ -221,11 +218,6 @@ function firstBefore(
   return beforeOf(entry, verdict.before);
 }
 
-/** A before-image as the step's own schema reads it back. */
-export function beforeOf(entry: Entry, before: unknown): unknown {
-  return entry.unit.kind === 'step' ? entry.unit.before.parse(before) : undefined;
-}
-
 function waitLonger(
   context: RunContext,
   attempt: Attempt,
@@ -305,5 +297,3 @@ function fail(context: RunContext, entry: Entry, problem: Problem): EntryOutcome
 
 const entryProgress = (context: RunContext, entry: Entry): EntryProgress | undefined =>
   context.record.progress.entries.get(entry.id);
-
-export const pollOf = (entry: Entry): Poll => entry.unit.poll ?? defaultPoll;

@@ -10,7 +10,7 @@ export {
 } from './outage.ts';
 export {ansiPaint, type Paint, plainPaint} from './paint.ts';
 export {iamPolicies, type Missing, missingIn, permissionsText} from './permissions.ts';
-export {planSummary, planText, reversePlanText} from './plan.ts';
+export {planSummary, planText} from './plan.ts';
 export {planChanges} from './plan-changes.ts';
 export {type PreflightReport, preflightText} from './preflight.ts';
 export {
@@ -22,6 +22,7 @@ export {
 } from './problem.ts';
 export {reportHtml} from './report-html.ts';
 export {reportText} from './report-text.ts';
+export {reversePlanText} from './reverse-plan.ts';
 export {type ReportOptions, type RunReport, reportOf, type WriteCount} from './run-report.ts';
 export {runsText} from './runs.ts';
 export {

@@ -1,7 +1,6 @@
 import type {Outlook} from '../model/plan.ts';
-import type {RunOutcome} from '../model/progress.ts';
+import type {EntryState, RunOutcome} from '../model/progress.ts';
 import type {Colour, Paint} from './paint.ts';
-import type {ReportState} from './run-report.ts';
 
 /** How a report is laid out for whoever reads it. */
 export interface TextOptions {
@@ -17,6 +16,9 @@ export interface Sign {
 }
 
 const sign = (symbol: string, word: string, colour?: Colour): Sign => ({symbol, word, colour});
+
+/** `passed`: it was done and changed nothing, and after a reversal it would have to be done again. */
+export type ReportState = EntryState | 'passed';
 
 export const stateSigns: Readonly<Record<ReportState, Sign>> = {
   'not-started': sign('·', 'not started', 'dim'),

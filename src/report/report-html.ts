@@ -1,4 +1,5 @@
 import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './labels.ts';
+import type {AnswerReport, Span} from './report-fold.ts';
 import {
   earlierText,
   lookupsSentence,
@@ -7,7 +8,7 @@ import {
   timesSentence,
   writesSentence,
 } from './report-text.ts';
-import type {AnswerReport, EntryReport, RunReport, Span} from './run-report.ts';
+import type {EntryReport, RunReport} from './run-report.ts';
 import {clean} from './text.ts';
 
 /** The run as one page that needs nothing else: no network, no script. */

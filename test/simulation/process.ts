@@ -2,17 +2,33 @@ import type {Clock} from '../../src/engine/clock.ts';
 import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Answer, Choice, Operator} from '../../src/engine/operator.ts';
 import type {Disk} from '../../src/journal/disk.ts';
+import type {JournalEntry} from '../../src/model/journal.ts';
 import type {Session} from '../../src/model/target.ts';
 import type {ShelfReader, ShelfWriter} from '../engine/fakes.ts';
 import type {Chance} from './chance.ts';
+import type {SimulatedDisk} from './disk.ts';
 import type {SimulatedMachine} from './machine.ts';
 import {Program} from './program.ts';
-import type {Schedule} from './schedule.ts';
-import {night, type ShelfName} from './systems.ts';
+import {night, type ShelfName, type Systems} from './systems.ts';
+import type {Time} from './time.ts';
 
 /** Nothing that the dead one still calls gets through. */
 class Killed extends Error {
   readonly code = 'EKILLED';
+}
+
+/** What a process knows of the night that it runs in. */
+export interface Surroundings {
+  readonly chance: Chance;
+  readonly time: Time;
+  readonly disk: SimulatedDisk;
+  readonly systems: Systems;
+  readonly isCalm: boolean;
+  tell(words: () => string): void;
+  died(): void;
+  losePower(when: string): void;
+  put(process: Process, name: ShelfName, label: string, text: string | null): void;
+  journaled(process: Process, entry: JournalEntry): void;
 }
 
 /** One start of the program: it may be paused, signalled or killed at any moment, and its requests may be lost in every way. */
@@ -31,11 +47,11 @@ export class Process {
   isOvertaken = false;
   /** It was told that something it wrote may not be there. */
   hasLostItsDisk = false;
-  readonly #schedule: Schedule;
+  readonly #schedule: Surroundings;
   readonly #chance: Chance;
   #pausedUntil = 0;
 
-  constructor(schedule: Schedule, user: string, machine: SimulatedMachine) {
+  constructor(schedule: Surroundings, user: string, machine: SimulatedMachine) {
     this.#schedule = schedule;
     this.death = new Promise((resolve) => {
       this.#toldDeath = () => resolve(undefined);
