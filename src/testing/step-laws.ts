@@ -20,7 +20,7 @@ export interface LawCase {
   world(): Promise<TriedWorld>;
   /** A world in which its check is blocked, where it has one. */
   blockedWorld?(): Promise<TriedWorld>;
-  /** What is compared after a reversal, where the picture also holds what cannot go back (a change counter). */
+  /** What is compared after a reversal, where the picture also holds what no reversal restores (a change counter). */
   comparable?(picture: unknown): unknown;
 }
 
@@ -45,7 +45,7 @@ export function lawsOfStep(tried: LawCase): void {
   });
 }
 
-/** A picture of the world, without what cannot go back. */
+/** A picture of the world, without what no reversal restores. */
 async function comparablePicture({comparable}: LawCase, world: TriedWorld): Promise<unknown> {
   const picture = await world.picture();
   return comparable ? comparable(picture) : picture;
@@ -157,13 +157,13 @@ async function within<Result>(
   }
 }
 
-function look(tried: LawCase, world: TriedWorld, begun = false): Look<any, any> {
+function look(tried: LawCase, world: TriedWorld, started = false): Look<any, any> {
   return {
     input: tried.step.input.parse(tried.input),
     targets: Object.fromEntries(
       Object.entries(world.sessions).map(([part, session]) => [part, session.reader]),
     ),
-    run: {id: 'r-law', entry: 'tried', started: begun},
+    run: {id: 'r-law', entry: 'tried', started},
     now: new Date(),
     signal: new AbortController().signal,
   };
