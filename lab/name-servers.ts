@@ -12,7 +12,7 @@ export const movingDomain = 'moving.test';
 export const movingZoneId = 'Z0LABMOVING';
 export const shopServers = ['ns-1.awsdns.test.', 'ns-2.awsdns.test.'];
 const oldServer = 'ns1.old.test.';
-/** What two days are in the world: of delegations, and of the parent's DS records. */
+/** Two days on the Internet: the TTL of delegations, and of the parent's DS records. */
 const delegationTtlSeconds = 2;
 
 const key = {
@@ -44,7 +44,7 @@ const oldRecords = [
   plain('ns1.team', 'A', 60, '192.0.2.53'),
 ];
 
-/** Everything that answers names in the lab. */
+/** The name servers and the resolver of the lab. */
 export interface NameServers {
   readonly domains: Domains;
   readonly authoritative: DnsServer;
@@ -66,7 +66,7 @@ export const domainsOfLab = (): Domains =>
     registryMs: 300,
   });
 
-/** As Route 53 makes it: with nothing but its own records, the NS with a TTL that a rehearsal can wait for. */
+/** A new hosted zone: only the records that Route 53 creates, the NS with a TTL that a rehearsal can wait for. */
 export const movingZone = {
   id: movingZoneId,
   name: movingDomain,
@@ -76,7 +76,7 @@ export const movingZone = {
 
 /**
  * The parent zone `test`, the old name servers of the moving domain and Route 53's two, each at an address of its own
- * and all at one port, so that delegations can be followed; and a resolver that begins at the parent.
+ * and all at one port, so that delegations can be followed; and a resolver that starts at the parent.
  */
 export async function startNameServers({
   network,
@@ -112,23 +112,23 @@ export async function startNameServers({
   const watcher = await started(
     Promise.resolve(startWatcher(`${resolver.address}:${resolver.port}`, watched)),
   );
-  const place = (address: string) => `${address}:${port}`;
+  const serverAt = (address: string) => `${address}:${port}`;
   return {
     domains,
     authoritative: authoritative as DnsServer, // there are two
     resolver,
     watcher,
     variables: {
-      LAB_PARENT_SERVER: place(at.parent),
-      LAB_OLD_SERVER_1: place(at.old[0]),
-      LAB_OLD_SERVER_2: place(at.old[1]),
-      LAB_AWS_SERVER_1: place(at.aws[0]),
-      LAB_AWS_SERVER_2: place(at.aws[1]),
+      LAB_PARENT_SERVER: serverAt(at.parent),
+      LAB_OLD_SERVER_1: serverAt(at.old[0]),
+      LAB_OLD_SERVER_2: serverAt(at.old[1]),
+      LAB_AWS_SERVER_1: serverAt(at.aws[0]),
+      LAB_AWS_SERVER_2: serverAt(at.aws[1]),
     },
   };
 }
 
-/** What anybody may look up at any time, and must be told rightly. */
+/** The names that the watcher looks up all the time: every answer must be right. */
 const watched = oldRecords
   .filter(({ttl}) => ttl === 1)
   .map(({name, type, values}) => ({name: name.replace('\\052', 'shop'), type, values}));
@@ -149,8 +149,8 @@ function parentZone(
   at: {readonly old: readonly string[]; readonly aws: readonly string[]; readonly parent: string},
 ): Zone {
   const {nameServers, keys = []} = domains.published(movingDomain);
-  const ds = keys.map((one) => {
-    const {keyTag, algorithm, digestType, digest} = dsOf(`${movingDomain}.`, one);
+  const ds = keys.map((zoneKey) => {
+    const {keyTag, algorithm, digestType, digest} = dsOf(`${movingDomain}.`, zoneKey);
     return `${keyTag} ${algorithm} ${digestType} ${digest}`;
   });
   const addresses = [
@@ -172,7 +172,7 @@ function parentZone(
         ttl: 3_600,
         values: [address],
       })),
-      // How long resolvers remember that there is no DS.
+      // How long resolvers cache that there is no DS record.
       {
         name: 'test.',
         type: 'SOA',

@@ -4,7 +4,7 @@ import {answerFrom, closestZone, wholeZone, type Zone} from './zone.ts';
 
 export type {Zone} from './zone.ts';
 
-/** A name server of one zone, or of several: answers every query from what `zone` gives at that moment. */
+/** A name server of one or more zones. It calls `zone` for every query. */
 export function startAuthoritative({
   address,
   port,
@@ -19,7 +19,7 @@ export function startAuthoritative({
     async (question) => {
       const all = [zone()].flat();
       const closest = closestZone(all, question.name);
-      return closest ? told(closest, all, question) : refused;
+      return closest ? responseFrom(closest, all, question) : refused;
     },
     port,
   );
@@ -27,7 +27,7 @@ export function startAuthoritative({
 
 const refused: DnsResponse = {rcode: 'REFUSED', flags: 0, answers: [], authorities: []};
 
-function told(
+function responseFrom(
   zone: Zone,
   all: readonly Zone[],
   question: {readonly name: string; readonly type: string},
@@ -37,7 +37,7 @@ function told(
       ? {...refused, rcode: 'NOERROR', flags: AUTHORITATIVE_ANSWER, answers: wholeZone(zone)}
       : refused;
   }
-  // The DS records of a zone are in the one above it, also where one server holds both.
+  // The DS records of a zone are in its parent zone, also where one server holds both.
   const holder =
     question.type === 'DS'
       ? (closestZone(

@@ -3,20 +3,20 @@ import {canonicalName, rcodeOf} from 'switcharoo/name-servers';
 
 type Rcode = 'NOERROR' | 'NXDOMAIN';
 
-/** What is remembered about one name and type: its records, or that there are none. */
-export interface Known {
+/** The cached answer for one name and type: its records, or that there are none. */
+export interface CachedAnswer {
   readonly rcode: Rcode;
   readonly answers: readonly Answer[];
   readonly authorities: readonly Answer[];
-  /** How long it still lives; below zero it is stale. */
+  /** The rest of its TTL; below zero it is stale. */
   readonly secondsLeft: number;
 }
 
-interface Entry extends Omit<Known, 'secondsLeft'> {
+interface Entry extends Omit<CachedAnswer, 'secondsLeft'> {
   readonly expiresAtMs: number;
 }
 
-/** Remembers answers for as long as their TTLs say, each record set on its own. */
+/** Caches answers for their TTLs, each record set on its own. */
 export class DnsCache {
   readonly #now: () => number;
   readonly #entries = new Map<string, Entry>();
@@ -26,16 +26,16 @@ export class DnsCache {
   }
 
   /**
-   * What is known about a name and type: its records, its CNAME, or that the name does not exist.
-   * When nothing lives any more, what is stale: the caller decides whether that will do.
+   * The cached answer for a name and type: its records, its CNAME, or that the name does not exist.
+   * A stale answer when there is no other: the caller decides whether it uses that.
    */
-  get(name: string, type: string): Known | undefined {
+  get(name: string, type: string): CachedAnswer | undefined {
     const cname = this.#find(name, 'CNAME');
     const candidates = [
       this.#find(name, type),
       cname?.answers.length ? cname : undefined,
       this.#find(name, anyType),
-    ].filter((known) => known !== undefined);
+    ].filter((answer) => answer !== undefined);
     return candidates.find(({secondsLeft}) => secondsLeft > 0) ?? candidates[0];
   }
 
@@ -61,19 +61,19 @@ export class DnsCache {
     this.#entries.clear();
   }
 
-  #find(name: string, type: string): Known | undefined {
+  #find(name: string, type: string): CachedAnswer | undefined {
     const entry = this.#entries.get(keyOf(name, type));
     if (entry === undefined) {
       return undefined;
     }
-    const {expiresAtMs, ...known} = entry;
-    return {...known, secondsLeft: (expiresAtMs - this.#now()) / 1_000};
+    const {expiresAtMs, ...answer} = entry;
+    return {...answer, secondsLeft: (expiresAtMs - this.#now()) / 1_000};
   }
 
-  #put(name: string, type: string, known: Omit<Known, 'secondsLeft'>, ttl: number): void {
-    // A name that came into being replaces the memory that it does not exist.
+  #put(name: string, type: string, answer: Omit<CachedAnswer, 'secondsLeft'>, ttl: number): void {
+    // A new name replaces the cached answer that it does not exist.
     this.#entries.delete(keyOf(name, anyType));
-    this.#entries.set(keyOf(name, type), {...known, expiresAtMs: this.#now() + ttl * 1_000});
+    this.#entries.set(keyOf(name, type), {...answer, expiresAtMs: this.#now() + ttl * 1_000});
   }
 }
 

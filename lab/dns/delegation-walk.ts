@@ -1,7 +1,7 @@
 import type {Answer, Packet} from 'dns-packet';
 import {canonicalName, exchange} from 'switcharoo/name-servers';
 import {type DnsCache, ttlOf} from './cache.ts';
-import {isVouchedFor} from './signing.ts';
+import {hasDsFor} from './signing.ts';
 
 type Question = {readonly name: string; readonly type: string};
 
@@ -10,11 +10,11 @@ interface Server {
   readonly port: number;
 }
 
-/** Who holds a zone, for as long as the zone above it said. */
+/** The servers of a zone, until the TTL of the delegation in its parent zone is over. */
 interface Cut {
   readonly zone: string;
   readonly servers: readonly Server[];
-  /** Who holds the zone above it, and so its DS records. */
+  /** The servers of the parent zone, which have its DS records. */
   readonly parents: readonly Server[];
   readonly expiresAtMs: number;
 }
@@ -22,7 +22,7 @@ interface Cut {
 const upstreamTimeoutMs = 1_000;
 const mostReferrals = 8;
 
-/** Finds its way from one server down the delegations, and remembers them for as long as their TTLs say. */
+/** Follows the delegations from one server down, and caches them for their TTLs. */
 export class DelegationWalk {
   readonly #start: Server;
   readonly #cache: DnsCache;
@@ -42,11 +42,10 @@ export class DelegationWalk {
     this.#signal = given.signal;
   }
 
-  /** Throws when nobody answers, or when a zone's keys are not those that its parent vouches for. */
+  /** Throws when no server answers, or when no key of a zone matches the DS records of its parent. */
   async ask(question: Question): Promise<Packet> {
-    const known = this.#closest(question.name);
-    let servers = known?.servers ?? [this.#start];
-    let cut = known;
+    let cut = this.#closest(question.name);
+    let servers = cut?.servers ?? [this.#start];
     for (let referrals = 0; referrals < mostReferrals; referrals += 1) {
       const reply = await this.#firstReply(servers, question);
       const next = this.#cutIn(reply, question.name, servers);
@@ -68,10 +67,10 @@ export class DelegationWalk {
   }
 
   #closest(name: string): Cut | undefined {
-    const wanted = canonicalName(name);
+    const child = canonicalName(name);
     return [...this.#cuts.values()]
-      .filter(({zone, expiresAtMs}) => expiresAtMs > this.#now() && isBelow(wanted, zone))
-      .sort((one, other) => other.zone.length - one.zone.length)[0];
+      .filter(({zone, expiresAtMs}) => expiresAtMs > this.#now() && isBelow(child, zone))
+      .sort((first, second) => second.zone.length - first.zone.length)[0];
   }
 
   #cutIn(reply: Packet, name: string, parents: readonly Server[]): Cut | undefined {
@@ -96,25 +95,25 @@ export class DelegationWalk {
     return {zone, servers, parents, expiresAtMs: this.#now() + ttl * 1_000};
   }
 
-  /** As a validating resolver would: the DS of the parent, remembered for its TTL, against the keys of the zone. */
+  /** Compares the keys of the zone with the DS records of its parent, which are cached for their TTL. */
   async #validate({zone, servers, parents}: Cut): Promise<void> {
     const question = {name: zone, type: 'DS'};
-    let known = this.#cache.get(zone, 'DS');
-    if (!known || known.secondsLeft <= 0) {
+    let cached = this.#cache.get(zone, 'DS');
+    if (!cached || cached.secondsLeft <= 0) {
       this.#cache.keep(question, await this.#firstReply(parents, question), 0);
-      known = this.#cache.get(zone, 'DS');
+      cached = this.#cache.get(zone, 'DS');
     }
-    const signers: readonly Answer[] = known?.answers ?? [];
-    if (signers.length > 0) {
+    const dsRecords: readonly Answer[] = cached?.answers ?? [];
+    if (dsRecords.length > 0) {
       const reply = await this.#firstReply(servers, {name: zone, type: 'DNSKEY'});
-      if (!isVouchedFor(zone, signers, reply.answers ?? [])) {
-        throw new Error(`no key of ${zone} is the one that its parent vouches for`);
+      if (!hasDsFor(zone, dsRecords, reply.answers ?? [])) {
+        throw new Error(`no key of ${zone} matches a DS record of its parent`);
       }
     }
   }
 
   async #firstReply(servers: readonly Server[], question: Question): Promise<Packet> {
-    let last: unknown = new Error(`nobody is known who could answer for ${question.name}`);
+    let last: unknown = new Error(`no server is known for ${question.name}`);
     for (const {address, port} of servers) {
       try {
         return await exchange(`${address}:${port}`, question, {

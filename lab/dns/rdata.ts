@@ -1,7 +1,7 @@
 import type {Answer} from 'dns-packet';
 import {txtStrings} from 'switcharoo/name-servers';
 
-/** A value of a record set, as Route 53 writes it, as the answer that goes over the wire. */
+/** A value of a record set, in Route 53's notation, as an answer of dns-packet. */
 export function answerOf(name: string, type: string, ttl: number, value: string): Answer {
   const common = {name, ttl};
   const [first = '', second = '', third = '', fourth = ''] = value.trim().split(/\s+/);
@@ -19,21 +19,12 @@ export function answerOf(name: string, type: string, ttl: number, value: string)
       return {...common, type, data: {priority, weight, port: port ?? 0, target: fourth}};
     }
     case 'TXT':
-      // One character is one byte there: dns-packet would make two of those above 127.
+      // One character is one byte here: dns-packet would write two bytes for those above 127.
       return {...common, type, data: txtStrings(value).map((text) => Buffer.from(text, 'latin1'))};
     case 'CAA':
       return {...common, type, data: caaOf(first, second, value)};
     case 'DS':
-      return {
-        ...common,
-        type,
-        data: {
-          keyTag: Number(first),
-          algorithm: Number(second),
-          digestType: Number(third),
-          digest: Buffer.from(fourth, 'hex'),
-        },
-      };
+      return {...common, type, data: dsOf(first, second, third, fourth)};
     case 'SSHFP':
       return {
         ...common,
@@ -41,16 +32,7 @@ export function answerOf(name: string, type: string, ttl: number, value: string)
         data: {algorithm: Number(first), hash: Number(second), fingerprint: third},
       };
     case 'TLSA':
-      return {
-        ...common,
-        type,
-        data: {
-          usage: Number(first),
-          selector: Number(second),
-          matchingType: Number(third),
-          certificate: Buffer.from(fourth, 'hex'),
-        },
-      };
+      return {...common, type, data: tlsaOf(first, second, third, fourth)};
     case 'NAPTR':
       return {...common, type, data: naptrOf(value)};
     case 'DNSKEY':
@@ -62,7 +44,7 @@ export function answerOf(name: string, type: string, ttl: number, value: string)
     case 'SOA':
       return {...common, type, data: soaOf(value)};
     default:
-      throw new TypeError(`The lab's name server does not know records of type ${type}.`);
+      throw new TypeError(`The lab's name server does not support records of type ${type}.`);
   }
 }
 
@@ -72,6 +54,24 @@ export function soaOf(value: string) {
   const [serial = 1, refresh = 7200, retry = 900, expire = 1_209_600, minimum = 86_400] =
     numbers.map(Number);
   return {mname, rname, serial, refresh, retry, expire, minimum};
+}
+
+function dsOf(keyTag: string, algorithm: string, digestType: string, digest: string) {
+  return {
+    keyTag: Number(keyTag),
+    algorithm: Number(algorithm),
+    digestType: Number(digestType),
+    digest: Buffer.from(digest, 'hex'),
+  };
+}
+
+function tlsaOf(usage: string, selector: string, matchingType: string, certificate: string) {
+  return {
+    usage: Number(usage),
+    selector: Number(selector),
+    matchingType: Number(matchingType),
+    certificate: Buffer.from(certificate, 'hex'),
+  };
 }
 
 function caaOf(flags: string, tag: string, value: string) {

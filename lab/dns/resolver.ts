@@ -1,22 +1,22 @@
 import {type Answer, type Packet, RECURSION_AVAILABLE, RECURSION_DESIRED} from 'dns-packet';
 import {rcodeOf} from 'switcharoo/name-servers';
-import {DnsCache, type Known, ttlOf} from './cache.ts';
+import {type CachedAnswer, DnsCache, ttlOf} from './cache.ts';
 import {DelegationWalk} from './delegation-walk.ts';
 import {type DnsResponse, type DnsServer, serveDns} from './server.ts';
 
-/** How a resolver may disobey. All can be changed while it runs. */
-export interface ResolverFaults {
+/** Faults of a resolver. All can be changed while it runs. */
+interface ResolverFaults {
   /** Raises every TTL to at least this many seconds, as some providers do. */
   minimumTtlSeconds: number;
-  /** Hands out what has expired, with a TTL of 30 s (RFC 8767): instead of asking, or when nobody answers. */
+  /** Answers with expired records and a TTL of 30 s (RFC 8767): instead of asking, or when no server answers. */
   serveStale: 'never' | 'when-unreachable' | 'always';
-  /** Hears every query and answers none. */
+  /** Receives every query and answers none. */
   silent: boolean;
 }
 
 export interface Resolver extends DnsServer {
   readonly faults: ResolverFaults;
-  /** Forgets everything. */
+  /** Empties the cache. */
   flush(): void;
 }
 
@@ -25,7 +25,7 @@ type Question = {readonly name: string; readonly type: string};
 const staleTtlSeconds = 30; // RFC 8767, 4.
 const longestChain = 8;
 
-/** A caching resolver. It begins at one authoritative server, and follows the delegations that are told there. */
+/** A caching resolver. It starts at one authoritative server, and follows the delegations there. */
 export async function startResolver({
   address,
   authoritative,
@@ -46,11 +46,11 @@ export async function startResolver({
       return undefined;
     }
     const mayAsk = ((query.flags ?? 0) & RECURSION_DESIRED) !== 0;
-    const found = await resolve(question, (wanted) =>
-      lookUp(wanted, {cache, faults, upstream, mayAsk}),
+    const response = await resolve(question, (link) =>
+      lookUp(link, {cache, faults, upstream, mayAsk}),
     );
-    // Asked without RD for what it has not cached, a resolver has nothing to say, and that is no failure.
-    return found ?? nothing(mayAsk ? 'SERVFAIL' : 'NOERROR');
+    // Without RD, a resolver answers only from its cache: an empty answer is no failure then.
+    return response ?? nothing(mayAsk ? 'SERVFAIL' : 'NOERROR');
   });
   return {
     ...server,
@@ -76,20 +76,20 @@ const nothing = (rcode: DnsResponse['rcode']): DnsResponse => ({
 /** Follows CNAMEs, each link with a lifetime of its own. */
 async function resolve(
   question: Question,
-  find: (wanted: Question) => Promise<Known | undefined>,
+  find: (link: Question) => Promise<CachedAnswer | undefined>,
 ): Promise<DnsResponse | undefined> {
   const answers: Answer[] = [];
   let {name} = question;
   for (let links = 0; links < longestChain; links += 1) {
-    const known = await find({name, type: question.type});
-    if (known === undefined) {
+    const cached = await find({name, type: question.type});
+    if (cached === undefined) {
       return undefined;
     }
-    answers.push(...aged(known.answers, known.secondsLeft));
-    const [first] = known.answers;
+    answers.push(...aged(cached.answers, cached.secondsLeft));
+    const [first] = cached.answers;
     if (first?.type !== 'CNAME' || question.type === 'CNAME') {
-      const authorities = aged(known.authorities, known.secondsLeft);
-      return {rcode: known.rcode, flags: RECURSION_AVAILABLE, answers, authorities};
+      const authorities = aged(cached.authorities, cached.secondsLeft);
+      return {rcode: cached.rcode, flags: RECURSION_AVAILABLE, answers, authorities};
     }
     name = first.data;
   }
@@ -100,14 +100,14 @@ interface Means {
   readonly cache: DnsCache;
   readonly faults: ResolverFaults;
   readonly upstream: (question: Question) => Promise<Packet>;
-  /** Without RD, only what is in the cache is told. */
+  /** Without RD, answers come only from the cache. */
   readonly mayAsk: boolean;
 }
 
-/** The records of one name and type, or its CNAME: from the cache while they live, else from upstream. */
-async function lookUp(wanted: Question, means: Means): Promise<Known | undefined> {
+/** The records of one name and type, or its CNAME: from the cache until they expire, else from upstream. */
+async function lookUp(question: Question, means: Means): Promise<CachedAnswer | undefined> {
   const {cache, faults, mayAsk} = means;
-  const cached = cache.get(wanted.name, wanted.type);
+  const cached = cache.get(question.name, question.type);
   if (cached && cached.secondsLeft > 0) {
     return cached;
   }
@@ -115,24 +115,24 @@ async function lookUp(wanted: Question, means: Means): Promise<Known | undefined
   if (stale && faults.serveStale === 'always') {
     return stale;
   }
-  const fresh = mayAsk ? await fetched(wanted, means) : undefined;
+  const fresh = mayAsk ? await fetched(question, means) : undefined;
   return fresh ?? (faults.serveStale === 'when-unreachable' ? stale : undefined);
 }
 
 async function fetched(
-  wanted: Question,
+  question: Question,
   {cache, faults, upstream}: Means,
-): Promise<Known | undefined> {
-  const reply = await upstream(wanted).catch(() => undefined);
+): Promise<CachedAnswer | undefined> {
+  const reply = await upstream(question).catch(() => undefined);
   if (reply === undefined || !['NOERROR', 'NXDOMAIN'].includes(rcodeOf(reply))) {
     return undefined;
   }
-  cache.keep(wanted, reply, faults.minimumTtlSeconds);
-  // With a TTL of 0 it is told once, and not again (RFC 1035, 3.2.1).
-  return cache.get(wanted.name, wanted.type);
+  cache.keep(question, reply, faults.minimumTtlSeconds);
+  // A record with a TTL of 0 is answered once, and not cached (RFC 1035, 3.2.1).
+  return cache.get(question.name, question.type);
 }
 
-/** Questions that are already on their way are not sent again. */
+/** A question that is already sent is not sent a second time. */
 function upstreamOf(ask: Means['upstream']): Means['upstream'] {
   const underway = new Map<string, Promise<Packet>>();
   return (question) => {
@@ -143,7 +143,7 @@ function upstreamOf(ask: Means['upstream']): Means['upstream'] {
   };
 }
 
-/** TTLs count down; the last second is told as 1, since 0 would mean "do not keep". */
+/** TTLs count down; the last second is sent as 1, because 0 means "do not cache". */
 function aged(answers: readonly Answer[], secondsLeft: number): readonly Answer[] {
   const left = Math.max(0, Math.ceil(secondsLeft));
   return answers.map((answer) => (ttlOf(answer) === left ? answer : {...answer, ttl: left}));

@@ -15,7 +15,7 @@ export interface DnsServer {
   stop(): Promise<void>;
 }
 
-/** What to answer; the server copies id and question, and cuts what does not fit. */
+/** A response; the server adds id and question, and truncates a message that is too long. */
 export interface DnsResponse {
   readonly rcode: keyof typeof rcodes;
   /** AA, RA. */
@@ -27,7 +27,7 @@ export interface DnsResponse {
 }
 
 /** `undefined`: never answered. */
-export type Respond = (question: Question, query: Packet) => Promise<DnsResponse | undefined>;
+type Respond = (question: Question, query: Packet) => Promise<DnsResponse | undefined>;
 
 const rcodes = {NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5} as const;
 const opcodeMask = 0x7800;
@@ -39,12 +39,12 @@ const ednsLimit = 1232; // Bytes, what this server takes and sends at most.
 export async function serveDns(
   address: string,
   respond: Respond,
-  /** The system picks one, unless told. */
-  wantedPort = 0,
+  /** 0: the system picks one. */
+  givenPort = 0,
 ): Promise<DnsServer> {
-  const {udp, tcp, port} = await bindBoth(address, wantedPort);
+  const {udp, tcp, port} = await bindBoth(address, givenPort);
   const connections = new Set<Socket>();
-  // What the network says about single packets is no concern of a server.
+  // Network errors of single packets do not stop a server.
   udp.on('error', () => {});
   udp.on('message', async (message, {port: toPort, address: to}) => {
     const reply = await replyTo(message, respond, 'udp');
@@ -72,22 +72,22 @@ export async function serveDns(
   };
 }
 
-/** The system picks the port for UDP; somebody else may hold the same one for TCP, so it is tried again. */
+/** The system picks the port for UDP; another process may use the same one for TCP, so it tries again. */
 async function bindBoth(
   address: string,
-  wantedPort: number,
+  givenPort: number,
 ): Promise<{udp: UdpSocket; tcp: Server; port: number}> {
   for (let tries = 1; ; tries += 1) {
     const udp = createSocket('udp4');
     const tcp = createServer();
     try {
-      await started(udp, (ready) => udp.bind(wantedPort, address, ready));
+      await started(udp, (ready) => udp.bind(givenPort, address, ready));
       const {port} = udp.address();
       await started(tcp, (ready) => tcp.listen(port, address, ready));
       return {udp, tcp, port};
     } catch (error) {
       udp.close();
-      if (tries === 20 || wantedPort > 0) {
+      if (tries === 20 || givenPort > 0) {
         throw error;
       }
     }

@@ -10,7 +10,7 @@ export interface ZoneKey {
   readonly publicKey: string;
 }
 
-/** The value of the DS record that vouches for a key (RFC 4034, 5; SHA-256). */
+/** The DS record of a key (RFC 4034, 5; SHA-256). */
 export function dsOf(domain: string, {flags, algorithm, publicKey}: ZoneKey) {
   const rdata = Buffer.concat([
     Buffer.from([flags >> 8, flags & 255, 3, algorithm]),
@@ -26,10 +26,10 @@ function keyTagOf(rdata: Buffer): number {
   return (sum + (sum >> 16)) & 0xffff;
 }
 
-/** Whether one of a zone's keys is the one that its parent vouches for. The lab's resolver checks that, and no signature. */
-export const isVouchedFor = (
+/** Whether one of a zone's keys has one of these DS records. The lab's resolver checks that, and no signature. */
+export const hasDsFor = (
   domain: string,
-  signers: readonly Answer[],
+  dsRecords: readonly Answer[],
   keys: readonly Answer[],
 ): boolean =>
   keys.some((key) => {
@@ -37,11 +37,11 @@ export const isVouchedFor = (
       return false;
     }
     const {flags, algorithm} = key.data;
-    const due = dsOf(domain, {flags, algorithm, publicKey: key.data.key.toString('base64')});
-    return signers.some(
-      (signer) =>
-        signer.type === 'DS' &&
-        signer.data.keyTag === due.keyTag &&
-        signer.data.digest.toString('hex').toUpperCase() === due.digest,
+    const expected = dsOf(domain, {flags, algorithm, publicKey: key.data.key.toString('base64')});
+    return dsRecords.some(
+      (record) =>
+        record.type === 'DS' &&
+        record.data.keyTag === expected.keyTag &&
+        record.data.digest.toString('hex').toUpperCase() === expected.digest,
     );
   });

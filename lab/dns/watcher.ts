@@ -1,10 +1,10 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {exchangeMessage, questionMessage, readMessage} from 'switcharoo/name-servers';
 
-/** How lookups went, as anybody in the world would have met them. */
+/** The results of the lookups of a client. */
 export interface Lookups {
   readonly right: number;
-  /** Other records than there should be, none, or a refusal (SERVFAIL). */
+  /** Other records than expected, none, or an error (SERVFAIL). */
   readonly wrong: number;
   readonly unanswered: number;
   /** The last one that was not right. */
@@ -16,7 +16,7 @@ export interface Watcher {
   stop(): Promise<void>;
 }
 
-export interface Watched {
+interface WatchedName {
   readonly name: string;
   readonly type: string;
   readonly values: readonly string[];
@@ -24,21 +24,21 @@ export interface Watched {
 
 const everyMs = 50;
 
-/** Looks the same names up through a resolver again and again, and counts what it is told. */
-export function startWatcher(resolver: string, names: readonly Watched[]): Watcher {
+/** Looks up the same names through a resolver in a loop, and counts right and wrong answers. */
+export function startWatcher(resolver: string, names: readonly WatchedName[]): Watcher {
   const stopping = new AbortController();
   const counts = {right: 0, wrong: 0, unanswered: 0, lastWrong: null as string | null};
-  const look = async ({name, type, values}: Watched): Promise<void> => {
+  const look = async ({name, type, values}: WatchedName): Promise<void> => {
     const query = questionMessage({name, type}, {recursive: true});
     try {
       const {message} = await exchangeMessage(resolver, query, {signal: stopping.signal});
       const {rcode, answers} = readMessage(message);
-      const told = answers.filter((record) => record.type === type).map(({value}) => value);
-      if (JSON.stringify(told.sort()) === JSON.stringify([...values].sort())) {
+      const returned = answers.filter((record) => record.type === type).map(({value}) => value);
+      if (JSON.stringify(returned.sort()) === JSON.stringify([...values].sort())) {
         counts.right += 1;
       } else {
         counts.wrong += 1;
-        counts.lastWrong = `${name} ${type}: ${told.join(', ') || 'nothing'} (RCODE ${rcode})`;
+        counts.lastWrong = `${name} ${type}: ${returned.join(', ') || 'nothing'} (RCODE ${rcode})`;
       }
     } catch {
       counts.unanswered += stopping.signal.aborted ? 0 : 1;

@@ -3,25 +3,25 @@ import {canonicalName} from 'switcharoo/name-servers';
 import type {RecordSet} from '../aws/record-set.ts';
 import {answerOf, soaOf} from './rdata.ts';
 
-/** What an authoritative server serves, read anew for every query. */
+/** The content of a zone, read again for every query. */
 export interface Zone {
   readonly name: string;
   readonly nameServers: readonly string[];
   readonly records: readonly RecordSet[];
-  /** What an alias to a name outside of the zone (a load balancer's) leads to. Unknown names have no answer. */
+  /** The records of an alias to a name outside the zone (a load balancer's). Unknown names have no answer. */
   aliasTarget?(dnsName: string, type: string): {ttl: number; values: readonly string[]} | undefined;
-  /** Who asks for all of it (AXFR) is given it. */
+  /** Zone transfers (AXFR) are allowed. */
   readonly transferable?: boolean;
 }
 
-export interface ZoneAnswer {
+interface ZoneAnswer {
   readonly rcode: 'NOERROR' | 'NXDOMAIN' | 'REFUSED';
   readonly answers: readonly Answer[];
-  /** The SOA, when there is nothing to answer: its TTL says how long to remember that. */
+  /** The SOA, when there is no answer: resolvers cache that for its negative TTL. */
   readonly authorities: readonly Answer[];
   /** Addresses of the name servers of a referral. */
   readonly additionals?: readonly Answer[];
-  /** The name belongs to a zone below: the authorities say who holds that. */
+  /** The name is in a delegated zone: the authorities are its NS records. */
   readonly referral?: true;
 }
 
@@ -50,9 +50,9 @@ export function answerFrom(
     }
     const [cname] = question.type === 'CNAME' ? [] : resolved(zone, sets, 'CNAME', name, random);
     if (cname?.type !== 'CNAME') {
-      const found = resolved(zone, sets, question.type, name, random);
-      answers.push(...found);
-      return {rcode: 'NOERROR', answers, authorities: found.length > 0 ? [] : [soaAnswer(zone)]};
+      const records = resolved(zone, sets, question.type, name, random);
+      answers.push(...records);
+      return {rcode: 'NOERROR', answers, authorities: records.length > 0 ? [] : [soaAnswer(zone)]};
     }
     answers.push(cname);
     name = canonicalName(cname.data);
@@ -61,7 +61,7 @@ export function answerFrom(
   return {rcode: 'NOERROR', answers, authorities: []};
 }
 
-/** The delegation of a zone below this one in which a name is, if it is in one. Its DS records are the parent's own. */
+/** The delegation that a name is below, if there is one. The DS records of a delegated zone belong to this zone. */
 function cutAbove(zone: Zone, name: string, type: string): RecordSet | undefined {
   const apex = canonicalName(zone.name);
   return zone.records.find((set) => {
@@ -84,7 +84,7 @@ function referralTo(zone: Zone, {name, ttl = 0, values = []}: RecordSet) {
   };
 }
 
-/** Everything, as a transfer gives it: the SOA first, and once more as the last. */
+/** Every record in the order of a transfer: the SOA first, and once more at the end. */
 export function wholeZone(zone: Zone): readonly Answer[] {
   const apex = canonicalName(zone.name);
   const isSoa = ({type, name}: RecordSet) => type === 'SOA' && canonicalName(name) === apex;
@@ -99,7 +99,7 @@ const answersOf = ({name, type, ttl = 0, values = []}: RecordSet): readonly Answ
 /** The zone that is closest to a name, of those that one server holds. */
 export const closestZone = (zones: readonly Zone[], name: string): Zone | undefined =>
   [...zones]
-    .sort((one, other) => other.name.length - one.name.length)
+    .sort((first, second) => second.name.length - first.name.length)
     .find((zone) => isWithin(canonicalName(name), zone));
 
 function isWithin(name: string, zone: Zone): boolean {
@@ -110,10 +110,10 @@ function isWithin(name: string, zone: Zone): boolean {
 /** All sets at a name, those of the wildcard that covers it, or `undefined` when the name does not exist. */
 function setsAt(zone: Zone, name: string): readonly RecordSet[] | undefined {
   const sets = withApex(zone).map((set) => ({...set, name: canonicalName(set.name)}));
-  const at = (wanted: string) => sets.filter((set) => set.name === wanted);
+  const at = (owner: string) => sets.filter((set) => set.name === owner);
   // A name with only names below it exists too, and hides a wildcard (RFC 4592, 2.2.2).
-  const exists = (wanted: string) =>
-    sets.some((set) => set.name === wanted || set.name.endsWith(`.${wanted}`));
+  const exists = (owner: string) =>
+    sets.some((set) => set.name === owner || set.name.endsWith(`.${owner}`));
   if (exists(name)) {
     return at(name);
   }
@@ -127,7 +127,7 @@ function setsAt(zone: Zone, name: string): readonly RecordSet[] | undefined {
 
 const parentOf = (name: string) => name.slice(name.indexOf('.') + 1);
 
-/** The zone's sets with the apex NS and SOA that every zone has, where the records do not hold them. */
+/** The zone's sets with the apex NS and SOA that every zone has, where the records have none. */
 function withApex(zone: Zone): readonly RecordSet[] {
   const name = canonicalName(zone.name);
   const has = (type: string) =>
@@ -177,11 +177,11 @@ function chosen(sets: readonly RecordSet[], random: () => number): readonly Reco
   const primary = sets.find(({failover}) => failover === 'PRIMARY');
   const total = sets.reduce((sum, {weight = 0}) => sum + weight, 0);
   let point = random() * (total || sets.length);
-  const one = sets.find(({weight = 0}) => {
+  const weighted = sets.find(({weight = 0}) => {
     point -= total === 0 ? 1 : weight;
     return point < 0;
   });
-  return [primary ?? one].filter((set) => set !== undefined);
+  return [primary ?? weighted].filter((set) => set !== undefined);
 }
 
 function soaAnswer(zone: Zone): Answer {
