@@ -81,8 +81,8 @@ const verifyPosition = {
     if (prepared > 0) {
       throw new SwitcharooError(transactionsPrepared(aurora.name, prepared));
     }
-    const {first, last, stands} = await watchPosition(aurora, signal);
-    if (!stands) {
+    const {first, last, moved} = await watchPosition(aurora, signal);
+    if (moved) {
       const [from, to] = [positionText(first), positionText(last)];
       throw new SwitcharooError(writesWhileReadOnly(aurora.name, from, to));
     }

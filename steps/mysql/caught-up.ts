@@ -15,9 +15,9 @@ export const caughtUp = defineGate({
   summary: 'Wait until the replica has executed what upstream has written.',
   targets: {upstream: mysqlServer, replica: mysqlServer},
   input: z.object({
-    /** A place in upstream's log; without it, where upstream stands at the moment of the look. */
+    /** A position in upstream's binary log; without it, upstream's position at the moment of the check. */
     position: positionSchema.optional(),
-    /** Without a position: near enough when what upstream had written this long ago is executed. */
+    /** Without a position: the lag that is accepted. */
     lagMsMax: z.coerce.number().int().nonnegative().optional(),
   }),
   /** The replica's own position once it is caught up: the next hop waits for it. */
@@ -27,35 +27,35 @@ export const caughtUp = defineGate({
   poll: {firstMs: 5, mostMs: 1_000},
 
   async check({targets: {upstream, replica}, input, signal}) {
-    const wanted = input.position ?? (await upstream.position(signal));
+    const goal = input.position ?? (await upstream.position(signal));
     const lagMsMax = input.position ? 0 : (input.lagMsMax ?? 0);
-    const replication = await untilReached(replica, wanted, lagMsMax, signal);
-    if (replication && hasReached(replication.executed, wanted)) {
+    const replication = await untilReached(replica, goal, lagMsMax, signal);
+    if (replication && hasReached(replication.executed, goal)) {
       return done(await replica.position(signal));
     }
     if (!replication) {
       return blocked(
-        `${replica.name} follows nobody, so it does not catch up with ${upstream.name}.`,
-        `Let ${replica.name} replicate from ${upstream.name} first.`,
+        `${replica.name} does not replicate, so it cannot catch up with ${upstream.name}.`,
+        `Start replication from ${upstream.name} on ${replica.name} first.`,
       );
     }
-    const never = await whyNever(replication, wanted, {upstream, replica}, signal);
-    if (never || !input.position) {
-      return never ?? waiting(progressText(replica, replication, wanted, input.lagMsMax));
+    const obstacle = await obstacleTo(replication, goal, {upstream, replica}, signal);
+    if (obstacle || !input.position) {
+      return obstacle ?? waiting(progressText(replica, replication, goal, input.lagMsMax));
     }
-    // Looks come ever less often, and here nobody can write: the server itself tells the moment.
-    await replica.waitUntilExecuted(wanted, signal);
+    // Checks become less frequent, and here writes are unavailable: the server itself waits for the moment.
+    await replica.waitUntilExecuted(goal, signal);
     const now = (await replica.replication(signal)) ?? replication;
-    return hasReached(now.executed, wanted)
+    return hasReached(now.executed, goal)
       ? done(await replica.position(signal))
-      : waiting(progressText(replica, now, wanted, input.lagMsMax));
+      : waiting(progressText(replica, now, goal, input.lagMsMax));
   },
 });
 
-/** The lag itself: how long it takes until what upstream has written now is executed. */
+/** Measures the lag itself: how long it takes until what upstream has written now is executed. */
 async function untilReached(
   replica: MysqlReader,
-  wanted: Position,
+  goal: Position,
   limitMs: number,
   signal: AbortSignal,
 ): Promise<Replication | null> {
@@ -63,18 +63,18 @@ async function untilReached(
   for (;;) {
     const replication = await replica.replication(signal);
     const isOver = performance.now() >= giveUpAt;
-    if (isOver || !replication || hasReached(replication.executed, wanted)) {
+    if (isOver || !replication || hasReached(replication.executed, goal)) {
       return replication;
     }
-    await sleep(Math.min(betweenLooksMs, limitMs), undefined, {signal});
+    await sleep(Math.min(pollMs, limitMs), undefined, {signal});
   }
 }
 
-const betweenLooksMs = 20;
+const pollMs = 20;
 
-async function whyNever(
+async function obstacleTo(
   replication: Replication,
-  wanted: Position,
+  goal: Position,
   {upstream, replica}: {upstream: MysqlReader; replica: MysqlReader},
   signal: AbortSignal,
 ) {
@@ -82,20 +82,20 @@ async function whyNever(
   if (broken !== null) {
     return blocked(
       `${replica.name} does not replicate from ${upstream.name}: ${broken}.`,
-      `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${replica.name}, and remove the cause.`,
+      `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${replica.name}, and fix the cause.`,
     );
   }
   const {server_id: id = '0'} = await upstream.settings(['server_id'], signal);
-  const followed = replication.sourceServerId;
-  if (followed !== 0 && followed !== Number(id)) {
+  const {sourceServerId} = replication;
+  if (sourceServerId !== 0 && sourceServerId !== Number(id)) {
     return blocked(
-      `${replica.name} follows the server with server_id ${followed}, and ${upstream.name} has server_id ${id}.`,
-      `Bind the part upstream to the server that ${replica.name} follows: ${replication.host}:${replication.port}.`,
+      `${replica.name} replicates from the server with server_id ${sourceServerId}, and ${upstream.name} has server_id ${id}.`,
+      `Bind the target upstream to the source of ${replica.name}: ${replication.host}:${replication.port}.`,
     );
   }
-  if (followed !== 0 && !hasReached(wanted, replication.executed)) {
+  if (sourceServerId !== 0 && !hasReached(goal, replication.executed)) {
     return blocked(
-      `${replica.name} is at ${positionText(replication.executed)} of its source, and ${positionText(wanted)} is a place in another log.`,
+      `${replica.name} is at ${positionText(replication.executed)} of its source, and ${positionText(goal)} is a position in another log.`,
       `Take the position from the entry that read it on ${upstream.name}.`,
     );
   }
@@ -105,10 +105,10 @@ async function whyNever(
 function progressText(
   replica: MysqlReader,
   {executed, io, error}: Replication,
-  wanted: Position,
+  goal: Position,
   lagMsMax: number | undefined,
 ): string {
   const limit = lagMsMax === undefined ? '' : `, more than ${lagMsMax} ms`;
-  const trouble = io === 'Yes' ? '' : `; it is not connected: ${error?.text ?? io}`;
-  return `${replica.name} is at ${positionText(executed)}, ${distanceText(executed, wanted)}${limit} before ${positionText(wanted)}${trouble}`;
+  const ioProblem = io === 'Yes' ? '' : `; it is not connected: ${error?.text ?? io}`;
+  return `${replica.name} is at ${positionText(executed)}, ${distanceText(executed, goal)}${limit} behind ${positionText(goal)}${ioProblem}`;
 }

@@ -15,26 +15,26 @@ export interface Position {
   readonly position: number;
 }
 
-/** What a server says about the one it follows. */
+/** What a replica reports about its source. */
 export interface Replication {
   readonly host: string;
   readonly port: number;
-  /** The `server_id` of the followed server; 0 until it was reached once. */
+  /** The `server_id` of the source; 0 until it was reached once. */
   readonly sourceServerId: number;
   /** `Yes`, `No`, `Connecting`; MariaDB also says `Preparing`. */
   readonly io: string;
   readonly sql: string;
-  /** Up to where the followed server's log has been executed here. */
+  /** Up to where the source's binary log has been executed here. */
   readonly executed: Position;
-  /** What the server says that it is behind: to be shown, and never to be waited for. */
+  /** The lag that the server reports: for display, never to be waited for. */
   readonly secondsBehind: number | null;
   /** The last error of either thread, in the server's words. */
   readonly error: ReplicationError | null;
-  /** Whether changes to the followed server's own schema `mysql` are left out. */
+  /** Whether changes to the source's own schema `mysql` are skipped. */
   readonly ignoresMysqlSchema: boolean;
-  /** Filters by which it leaves out anything else: "Replicate_Do_DB = shop". */
+  /** Filters by which it skips anything else: "Replicate_Do_DB = shop". */
   readonly filters: readonly string[];
-  /** By how much it is behind on purpose. */
+  /** Its configured delay. */
   readonly delaySeconds: number;
 }
 
@@ -44,7 +44,7 @@ export interface ReplicationError {
   readonly text: string;
 }
 
-/** An account of a server, as the operator knows it: under its own host also while it is locked. */
+/** An account of a server, under its own host also while it is locked. */
 export interface Account {
   readonly user: string;
   readonly host: string;
@@ -64,7 +64,7 @@ export interface Client {
   readonly host: string;
   /** `Sleep`, `Query`, … */
   readonly command: string;
-  /** How long it has been in that state. */
+  /** How long it has been in this state. */
   readonly seconds: number;
 }
 
@@ -76,21 +76,24 @@ export interface OpenTransaction {
   readonly seconds: number;
 }
 
-/** What is to be read of a server's log. */
+/** The part of a server's binary log to read. */
 export interface LogPart {
   readonly from: Position;
   /** Where a transaction ends: it is read up to there. */
   readonly until: Position;
   /** Rows of these schemas; without it, of all that are not the server's own. */
   readonly schemas: readonly string[] | undefined;
-  /** Tables whose rows are passed over: `schema`, `table`. */
+  /** Tables whose rows are skipped: `schema`, `table`. */
   readonly without: readonly (readonly [schema: string, table: string])[];
   readonly limitMs: number;
 }
 
-/** Who is told what the log says. */
+/** Receives what the log contains. */
 export interface LogListener {
-  /** A row as it was or became; with `before` of an update. TIMESTAMP is in UTC, and a column that was not logged is `null`. */
+  /**
+   * A row as written or deleted; with `before` for an update. TIMESTAMP is in UTC, and a column that was not logged
+   * is `null`.
+   */
   row(table: string, row: Row, before?: Row): void;
   /** A statement with its default schema: BEGIN and COMMIT, definitions, and changes that are not logged as rows. */
   statement(schema: string, text: string): void;
@@ -102,10 +105,10 @@ export interface Fence {
   readonly superReadOnly: boolean | null;
 }
 
-/** What a server reads of `read_only` and `super_read_only` at its next start, by name. */
+/** The values of `read_only` and `super_read_only` that a server uses after a restart, by name. */
 export type PersistedFence = Readonly<Record<string, string>>;
 
-/** Marks a row that proves the way from one server to another: the run and the entry that wrote it. */
+/** Identifies a test row that verifies replication: the run and the entry that wrote it. */
 export interface SentinelKey {
   readonly run: string;
   readonly entry: string;
@@ -116,48 +119,48 @@ interface LogFilters {
   readonly without: readonly string[];
 }
 
-/** A MySQL server, to be looked at. Every look has a time limit and ends with `signal`. */
+/** A MySQL server, read only. Every read has a time limit and ends with `signal`. */
 export interface MysqlReader {
   readonly name: string;
   /** `host:port`, as switcharoo reaches it. */
   readonly address: string;
   /** The account that switcharoo uses here. */
   readonly user: string;
-  /** The account with which this server logs in on another one that it follows, as the inventory has it. */
+  /** The account with which this server logs in on its source, from the inventory. */
   readonly replicationUser?: string;
   /** Where the server's own binary log ends. */
   position(signal?: AbortSignal): Promise<Position>;
   /** Schemas that its binary log is limited to, and those that it leaves out. */
   logFilters(signal?: AbortSignal): Promise<LogFilters>;
-  /** The first binary log that is still there. */
+  /** The first binary log that is not purged. */
   oldestLog(signal?: AbortSignal): Promise<string>;
-  /** How long it keeps a binary log: `null` for ever, 0 when it may purge one as soon as it likes. */
+  /** How long it keeps a binary log: `null` for ever, 0 when it may purge one at any time. */
   logRetentionHours(signal?: AbortSignal): Promise<number | null>;
   fence(signal?: AbortSignal): Promise<Fence>;
-  /** `null` when it follows nobody. */
+  /** `null` when it has no source. */
   replication(signal?: AbortSignal): Promise<Replication | null>;
   /**
-   * Comes back when it has executed `wanted` of the server that it follows, when it stops executing, or when a second is
-   * over: only a look tells which.
+   * Returns when it has executed `position` of its source, when it stops executing, or after a second: only
+   * `replication` shows which.
    */
-  waitUntilExecuted(wanted: Position, signal?: AbortSignal): Promise<void>;
+  waitUntilExecuted(position: Position, signal?: AbortSignal): Promise<void>;
   /** Client sessions: neither the server's own threads, nor its replicas, nor switcharoo's. */
   clients(signal?: AbortSignal): Promise<readonly Client[]>;
   openTransactions(signal?: AbortSignal): Promise<readonly OpenTransaction[]>;
-  /** XA transactions that are prepared: `read_only` lets them be committed. */
+  /** Prepared XA transactions: `read_only` does not block their COMMIT. */
   preparedTransactions(signal?: AbortSignal): Promise<number>;
-  /** Tables that a session holds with LOCK TABLES, as far as this can be seen from outside. */
+  /** Tables that a session holds with LOCK TABLES, as far as other sessions can see them. */
   lockedTables(signal?: AbortSignal): Promise<readonly string[]>;
-  /** Sessions that hold LOCK TABLES; where the server cannot tell, all that may. */
+  /** Sessions that hold LOCK TABLES; where the server does not show them, all candidates. */
   lockHolders(signal?: AbortSignal): Promise<readonly Client[]>;
   /** Every account but the server's own, root on the machine itself, and switcharoo's. */
   accounts(signal?: AbortSignal): Promise<readonly ServerAccount[]>;
-  /** Those two where `read_only` does not bind them: nobody locks them, and who logs in with one can write on. */
+  /** Accounts of root and of switcharoo that `read_only` does not bind: they are not locked, and can still write. */
   exemptAccounts(signal?: AbortSignal): Promise<readonly ServerAccount[]>;
-  /** What of `read_only` and `super_read_only` is kept through a restart; `null` where the server cannot keep them. */
+  /** The persisted values of `read_only` and `super_read_only`; `null` where the server cannot persist them. */
   persistedFence(signal?: AbortSignal): Promise<PersistedFence | null>;
   hasSentinel(key: SentinelKey, signal?: AbortSignal): Promise<boolean>;
-  /** Global variables by name; those that the server does not have are missing. */
+  /** Global variables by name, without those that the server does not have. */
   settings(
     names: readonly string[],
     signal?: AbortSignal,
@@ -170,35 +173,37 @@ export interface MysqlReader {
     work: (sessions: readonly Ask[]) => Promise<Result>,
     signal?: AbortSignal,
   ): Promise<Result>;
-  /** Reads a part of the server's log, as a replica would; gives how far it was read. */
+  /** Reads a part of the server's binary log, as a replica would; gives the position it reached. */
   readLog(part: LogPart, listener: LogListener, signal?: AbortSignal): Promise<Position>;
-  /** As the beginning or the end of a copy of whole schemas. */
+  /** The server as the source or the target of a copy of whole schemas. */
   readonly copies: CopyReader;
 }
 
-/** A MySQL server, to be changed. Every write is safe to repeat, and none begins once `signal` is aborted. */
+/** A MySQL server, with writes. Every write is safe to repeat, and none starts once `signal` is aborted. */
 export interface MysqlWriter extends MysqlReader {
-  /** Makes the server refuse writes, `super_read_only` where it has it; ends with errno 1205 after `lockWaitSeconds`. */
+  /**
+   * Makes the server refuse writes, `super_read_only` where it has it; ends with errno 1205 after `lockWaitSeconds`.
+   */
   fenceWrites(lockWaitSeconds: number, signal: AbortSignal): Promise<void>;
   allowWrites(signal: AbortSignal): Promise<void>;
-  /** Lets a server that refuses writes refuse them after a restart, too. */
+  /** Persists `read_only` on a read-only server, so that a restart keeps it. */
   persistFence(signal: AbortSignal): Promise<void>;
-  /** Puts back what a server that accepts writes kept before. */
+  /** Restores the persisted values on a server that accepts writes. */
   restorePersisted(kept: PersistedFence, signal: AbortSignal): Promise<void>;
-  /** Past the binary log: no replica hears of it. Sessions that are there already stay. */
+  /** Not written to the binary log, so no replica executes it. Open sessions stay. */
   lockAccount(account: Account, signal: AbortSignal): Promise<void>;
   unlockAccount(account: Account, signal: AbortSignal): Promise<void>;
   setEventScheduler(on: boolean, signal: AbortSignal): Promise<void>;
   endSession(id: number, signal: AbortSignal): Promise<void>;
-  /** Points it at a server, from a position in that server's log. It does not start. */
+  /** Sets its replication source and start position. It does not start. */
   setSource(source: ReplicationSource, signal: AbortSignal): Promise<void>;
-  /** Starts replication, and comes back when both threads were seen running. */
+  /** Starts replication, and returns when both threads run. */
   startReplication(signal: AbortSignal): Promise<void>;
   stopReplication(signal: AbortSignal): Promise<void>;
-  /** Stops or starts executing what it receives, and goes on receiving. Comes back when it was seen. */
+  /** Stops or starts executing what it receives, and keeps receiving. Returns when the thread has changed its state. */
   stopSqlThread(signal: AbortSignal): Promise<void>;
   startSqlThread(signal: AbortSignal): Promise<void>;
-  /** Stops replication and forgets whom it followed. */
+  /** Stops replication and removes its settings. */
   resetReplication(signal: AbortSignal): Promise<void>;
   writeSentinel(key: SentinelKey, signal: AbortSignal): Promise<void>;
   removeSentinel(key: SentinelKey, signal: AbortSignal): Promise<void>;
@@ -211,7 +216,7 @@ interface ReplicationSource {
   readonly from: Position;
 }
 
-/** What a copy of whole schemas leaves on the server that it was made on: whose it is, how far it is, what belongs to it. */
+/** What a copy of whole schemas leaves on its target: its run, its progress, its schemas. */
 export interface CopyMarker {
   readonly run: string;
   readonly entry: string;
@@ -220,17 +225,17 @@ export interface CopyMarker {
   readonly schemas: readonly string[];
   /** Whether the replica executed what its source writes, before it was stopped for the copy. */
   readonly executing: boolean;
-  /** Where the copied server's own log stood; `null` until it stands still. */
+  /** The copied server's own position; `null` until it no longer moves. */
   readonly position: Position | null;
-  /** What it had executed of its source then. */
+  /** What it had executed of its source at that moment. */
   readonly sourcePosition: Position | null;
 }
 
-/** What a schema holds, by kind: `{table: 12, view: 1, trigger: 3}`. Empty: nothing. */
+/** The number of objects in a schema by kind: `{table: 12, view: 1, trigger: 3}`. */
 export interface SchemaContent {
   readonly schema: string;
   readonly counts: Readonly<Record<string, number>>;
-  /** What the server believes that its tables take; InnoDB estimates it. */
+  /** The size of its tables, as InnoDB estimates it. */
   readonly bytes: number;
 }
 
@@ -247,38 +252,38 @@ export interface LoadOrder {
   readonly expected: Expected;
 }
 
-/** A server as the beginning or the end of a copy of whole schemas. Nothing here changes it. */
+/** A server as the source or the target of a copy of whole schemas. Nothing here changes it. */
 export interface CopyReader {
-  /** Which clients of this machine can dump this server, and load what they dumped into another. */
+  /** The clients of this machine that can dump this server and load the dump into another. */
   programs(signal?: AbortSignal): Promise<AvailablePrograms>;
   /** Every schema but the server's own and switcharoo's. */
   schemas(signal?: AbortSignal): Promise<readonly SchemaContent[]>;
-  /** Of the copy that was made on this server; `null` when there is none. */
+  /** The marker of the copy on this server; `null` when there is none. */
   marker(signal?: AbortSignal): Promise<CopyMarker | null>;
-  /** Starts the dump of whole schemas. It is the caller's to end. */
+  /** Starts the dump of whole schemas. The caller ends it. */
   dump(programs: CopyPrograms, schemas: readonly string[]): CopyProcess;
 }
 
 export interface CopyWriter extends CopyReader {
-  /** Before anything of it is there: whose the copy is. Does nothing when the mark is there already. */
+  /** Marks the owner of a copy before it starts. Does nothing when the marker exists. */
   createMarker(
-    mark: Pick<CopyMarker, 'run' | 'entry' | 'schemas' | 'executing'>,
+    marker: Pick<CopyMarker, 'run' | 'entry' | 'schemas' | 'executing'>,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Ends a load that is still under way, and drops what the mark says is the copy's own. */
-  dropCopy(mark: CopyMarker, signal: AbortSignal): Promise<void>;
-  /** Notes at which place of the copied server's log the copy is taken. */
+  /** Ends a load that is still running, and drops the schemas that the marker lists. */
+  dropCopy(marker: CopyMarker, signal: AbortSignal): Promise<void>;
+  /** Records the position of the copied server at which the copy is taken. */
   recordPositions(
     key: SentinelKey,
-    places: {readonly at: Position; readonly ofSource: Position | null},
+    positions: {readonly at: Position; readonly ofSource: Position | null},
     signal: AbortSignal,
   ): Promise<void>;
-  /** Loads what is dumped on the other server; comes back when both clients say that all of it is there. */
+  /** Loads the dump of the other server; returns when both clients report success. */
   load(order: LoadOrder, signal: AbortSignal, say: ReportProgress): Promise<void>;
-  /** Gives the copy what a dump does not carry: all digits of FLOAT columns. */
+  /** Restores what a dump does not contain: all digits of FLOAT columns. */
   restoreFloats(order: LoadOrder, signal: AbortSignal, say: ReportProgress): Promise<void>;
   /** The copy is whole. */
   markLoaded(key: SentinelKey, signal: AbortSignal): Promise<void>;
-  /** Removes the mark, and with the last one all that held it. */
+  /** Removes the marker, and with the last one its table. */
   removeMarker(key: SentinelKey, signal: AbortSignal): Promise<void>;
 }

@@ -6,11 +6,13 @@ import {runChecks} from './checks/check.ts';
 import {isRunning} from './replication/replication.ts';
 import {mysqlServer} from './target.ts';
 
-/** Looks, days before the night, whether the source and its dedicated replica can be migrated from, and gone back to. */
+/**
+ * Checks, days before the cutover, whether the source and its dedicated replica support the cutover and its reversal.
+ */
 export const readyAsSource = defineGate({
   name: 'mysql.ready-as-source',
   summary:
-    'See that the source and its dedicated replica are set up for a cutover that can be reversed.',
+    'Check that the source and its dedicated replica are set up for a cutover that can be reversed.',
   targets: {source: mysqlServer, replica: mysqlServer},
   input: z.object({}),
   output: z.object({}),
@@ -21,15 +23,15 @@ export const readyAsSource = defineGate({
   timeoutMs: 60_000,
 
   async check({targets: {source, replica}, signal}) {
-    const look = {signal, trouble: 'thrown'} as const;
+    const options = {signal, trouble: 'thrown'} as const;
     const ofSource = await runChecks(mysqlChecks, {
-      ...look,
+      ...options,
       server: source,
       role: 'source',
       others: [replica],
     });
     const ofReplica = await runChecks(mysqlChecks, {
-      ...look,
+      ...options,
       server: replica,
       role: 'replica',
       others: [source],

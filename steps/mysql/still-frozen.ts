@@ -6,15 +6,15 @@ import {positionSchema, positionText, samePosition} from './replication/position
 import {mysqlServer} from './target.ts';
 
 /**
- * Nothing was written on the source after the position at which it was frozen. A restart forgets `read_only`, and an
- * account with SUPER was never bound by it: whatever came later would be missing on the other side.
+ * Nothing was written on the source after the position at which it was frozen. A restart resets `read_only`, and it
+ * never binds an account with SUPER: a later write would be missing on the other side.
  */
 export const stillFrozen = defineGate({
   name: 'mysql.still-frozen',
-  summary: 'See that a frozen source still refuses writes and has written nothing since.',
+  summary: 'Check that a frozen source is still read-only and has no writes since the freeze.',
   targets: {source: mysqlServer},
   input: z.object({
-    /** Where it stood when it was frozen. Once it follows another server its position moves, and only the fence is looked at. */
+    /** Its position when it was frozen. Without it only read_only is checked: a replica's position moves. */
     position: positionSchema.optional(),
   }),
   output: z.object({}),
@@ -26,7 +26,7 @@ export const stillFrozen = defineGate({
     if (!readOnly) {
       return blocked(
         `${source.name} accepts writes again (read_only = OFF)${position ? `, and was frozen at ${positionText(position)}` : ''}.`,
-        'It was restarted, or somebody thawed it. Reverse to the checkpoint before the freeze, and find out.',
+        'The server was restarted, or read_only was reset. Reverse to the checkpoint before the freeze.',
       );
     }
     const now = position && (await source.position(signal));

@@ -3,25 +3,25 @@ import {defineOneWayStep, done, pending} from '../../src/index.ts';
 import {sourceAddress} from './replication/replication.ts';
 import {mysqlServer} from './target.ts';
 
-/** Takes the way back down: the replica stops replicating and forgets whom it followed. */
+/** Ends reverse replication: the replica stops, and keeps no replication settings. */
 export const stopReplication = defineOneWayStep({
   name: 'mysql.stop-replication',
-  summary: 'Stop replication on the replica, and forget whom it followed.',
+  summary: 'Stop replication on the replica, and reset its replication settings.',
   targets: {replica: mysqlServer},
   input: z.object({}),
   output: z.object({}),
   needs: {replica: ['SUPER', 'REPLICATION CLIENT']},
   oneWayBecause:
-    'Writes that the source takes from then on never reach the replica, so going back there would lose them.',
+    'Later writes on the source do not reach the replica, so a reversal would lose them.',
   timeoutMs: 60_000,
 
   async check({targets: {replica}, signal}) {
     const replication = await replica.replication(signal);
     return replication
       ? pending(undefined, {
-          what: replica.name,
-          is: `follows ${sourceAddress(replication)}`,
-          shouldBe: 'follows nobody',
+          what: `${replica.name} replication source`,
+          is: sourceAddress(replication),
+          shouldBe: 'none',
         })
       : done({});
   },
@@ -32,7 +32,7 @@ export const stopReplication = defineOneWayStep({
       ? [
           {
             on: 'replica',
-            does: `stop following ${sourceAddress(replication)}, and forget it`,
+            does: `stop and reset replication from ${sourceAddress(replication)}`,
             perform: (writer, stopping) => writer.resetReplication(stopping),
           },
         ]

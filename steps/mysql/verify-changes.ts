@@ -5,12 +5,13 @@ import {lookedAt, proofInput, proofOutput} from './compare/verification.ts';
 import {mysqlServer} from './target.ts';
 
 /**
- * The target has the source's data in every row that was changed since a comparison began: what is left to be proven
- * after mysql.verify-data, short enough for the freeze. It reads the source's log and these rows, and writes nothing.
+ * The target has the source's data in every row that was changed since a comparison started: the part that remains
+ * after mysql.verify-data, short enough for the freeze. It reads the source's binary log and these rows, and writes
+ * nothing.
  */
 export const verifyChanges = defineGate({
   name: 'mysql.verify-changes',
-  summary: 'Compare the rows that were changed since the last comparison.',
+  summary: 'Check that the rows changed since the last comparison are equal on both servers.',
   targets: {source: mysqlServer, target: mysqlServer},
   input: z.object({
     ...proofInput,

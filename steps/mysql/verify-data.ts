@@ -6,11 +6,11 @@ import {mysqlServer} from './target.ts';
 
 /**
  * The target has the source's data: every row, every value. It reads, and writes nothing on either side. Rows that are
- * being changed while it reads are looked at again once replication has passed them.
+ * being changed while it reads are compared again once replication has passed them.
  */
 export const verifyData = defineGate({
   name: 'mysql.verify-data',
-  summary: 'Compare all data of the target with that of the source, row by row.',
+  summary: 'Check that the target has all data of the source, row by row.',
   targets: {source: mysqlServer, target: mysqlServer},
   input: z.object(proofInput),
   output: z.object(proofOutput),

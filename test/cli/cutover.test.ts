@@ -156,7 +156,7 @@ test(
     const refused = await desk.run('reverse', '--json');
     expect(refused.code, refused.stdout + refused.stderr).toBe(5);
     expect(lastDocument(refused).problems[0].message).toMatch(
-      /^reverse-replication: The way back to source is broken: .*1062.*Going back would lose (more than )?\d+ transactions \(.*shop\.orders.*\) between .* of aurora\.$/,
+      /^reverse-replication: Reverse replication to source is broken: .*1062.*Reversal would lose (more than )?\d+ transactions \(.*shop\.orders.*\) between .* of aurora\.$/,
     );
     await lab?.turn({what: 'replication-fixed', database: 'source'});
     await expect

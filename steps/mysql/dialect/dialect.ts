@@ -1,4 +1,4 @@
-/** What the steps ask of a server, in the two spellings that servers understand. */
+/** What the steps send to a server, in its two spellings. */
 const spellings = {
   replicationStatus: {
     since: [8, 0, 22],
@@ -18,7 +18,7 @@ const spellings = {
     newer: 'STOP REPLICA SQL_THREAD',
     older: 'STOP SLAVE SQL_THREAD',
   },
-  /** Values: file, position, seconds. Seconds are whole: MySQL 5.6 takes a part of one for no limit. */
+  /** Values: file, position, seconds. Seconds are whole: MySQL 5.6 takes a fraction for no limit. */
   waitUntilExecuted: {
     since: [8, 0, 26],
     newer: 'SELECT SOURCE_POS_WAIT(?, ?, ?)',
@@ -43,19 +43,22 @@ export interface Traits {
   readonly brand: 'mysql' | 'mariadb';
   /** The privileges that `read_only` does not bind. */
   readonly pastReadOnly: readonly string[];
-  /** Lists who was given which role; `null` where there are none, or where `super_read_only` binds all holders (MySQL 8). */
+  /**
+   * Lists the holders of each role; `null` where there are no roles, or where `super_read_only` binds all holders
+   * (MySQL 8).
+   */
   readonly roleGrantsSql: string | null;
   /** It has `ALTER USER … ACCOUNT LOCK`. */
   readonly locksAccounts: boolean;
-  /** It has `SET PERSIST`: what is set stays through a restart. */
+  /** It has `SET PERSIST`: a setting survives a restart. */
   readonly persists: boolean;
   /** It has `performance_schema.metadata_locks`, which may be empty. */
   readonly showsMetadataLocks: boolean;
-  /** The SHA-2 that costs it least; of the shorter one only newer servers let the processor do the work. */
+  /** The cheaper SHA-2: only newer servers compute the shorter one on the processor's own instructions. */
   readonly sha2: 256 | 512;
 }
 
-/** Tells which spelling a server understands, and remembers it. */
+/** Finds the spelling that a server understands, and remembers it. */
 export interface Dialect {
   readonly traits: Traits;
   /** Gives `ask` the statement for `request`; the other spelling once, if the server does not know the first. */
@@ -122,14 +125,14 @@ export function errnoOf(error: unknown): number | null {
 }
 
 /**
- * ER_PARSE_ERROR; ER_SP_DOES_NOT_EXIST of a function, which is ER_NO_DB_ERROR in MySQL 9 where no schema is chosen. A fork
- * may keep the older words under a newer number, so the version alone does not decide.
+ * ER_PARSE_ERROR; ER_SP_DOES_NOT_EXIST of a function, which is ER_NO_DB_ERROR in MySQL 9 where no schema is chosen. A
+ * fork may keep the older spelling under a newer version, so the version alone does not decide.
  */
 export const unknownSyntaxErrnos: readonly number[] = [1064, 1305, 1046];
 
 function likely(request: Request, version: string): string {
   const {since, newer, older} = spellings[request];
-  // MariaDB numbers its versions from 10 on and keeps the older words.
+  // MariaDB numbers its versions from 10 on and keeps the older spelling.
   return !isMariadb(version) && isAtLeast(version, since) ? newer : older;
 }
 
@@ -140,13 +143,13 @@ function other(request: Request, first: string): string {
   return first === newer ? older : newer;
 }
 
-/** `5.6.24-log` and `10.11.19-MariaDB` are compared by their numbers; what is missing counts as 0. */
+/** `5.6.24-log` and `10.11.19-MariaDB` are compared by their numbers; a missing number counts as 0. */
 export function isAtLeast(version: string, since: readonly number[]): boolean {
   const numbers = version.split(/[^0-9]+/).map(Number);
-  for (const [index, wanted] of since.entries()) {
-    const has = numbers[index] ?? 0;
-    if (has !== wanted) {
-      return has > wanted;
+  for (const [index, required] of since.entries()) {
+    const actual = numbers[index] ?? 0;
+    if (actual !== required) {
+      return actual > required;
     }
   }
   return true;

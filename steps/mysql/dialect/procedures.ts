@@ -9,7 +9,7 @@ interface Span {
   readonly before?: readonly number[];
 }
 
-interface Known {
+interface Procedure {
   readonly name: string;
   /** Under one name the two engines may take another number of arguments. */
   readonly aurora?: Span & {readonly arguments: number};
@@ -17,24 +17,29 @@ interface Known {
 }
 
 const always = {} as const;
-const both = (name: string, count: number, aurora: Span = always, rds: Span = always): Known => ({
+const both = (
+  name: string,
+  count: number,
+  aurora: Span = always,
+  rds: Span = always,
+): Procedure => ({
   name,
   aurora: {...aurora, arguments: count},
   rds: {...rds, arguments: count},
 });
 
-// Aurora has the words of MySQL 8.0 from version 3 on, RDS for MySQL from 8.4 on.
-const olderWords = [{before: [3]}, {before: [8, 4]}] as const;
-const newerWords = [{since: [3]}, {since: [8, 4]}] as const;
+// Aurora has the terms of MySQL 8.0 from version 3 on, RDS for MySQL from 8.4 on.
+const olderTerms = [{before: [3]}, {before: [8, 4]}] as const;
+const newerTerms = [{since: [3]}, {since: [8, 4]}] as const;
 
 /** Amazon Aurora user guide and Amazon RDS user guide, "stored procedures", editions of 2023 and 2026. */
-const known: readonly Known[] = [
-  both('rds_set_external_master', 7, ...olderWords),
-  both('rds_set_external_source', 7, ...newerWords),
-  both('rds_reset_external_master', 0, ...olderWords),
-  both('rds_reset_external_source', 0, ...newerWords),
-  both('rds_next_master_log', 1, ...olderWords),
-  both('rds_next_source_log', 1, ...newerWords),
+const procedures: readonly Procedure[] = [
+  both('rds_set_external_master', 7, ...olderTerms),
+  both('rds_set_external_source', 7, ...newerTerms),
+  both('rds_reset_external_master', 0, ...olderTerms),
+  both('rds_reset_external_source', 0, ...newerTerms),
+  both('rds_next_master_log', 1, ...olderTerms),
+  both('rds_next_source_log', 1, ...newerTerms),
   {
     name: 'rds_set_external_master_with_auto_position',
     aurora: {since: [2], before: [3], arguments: 5},
@@ -60,18 +65,23 @@ const known: readonly Known[] = [
   {name: 'rds_gtid_purged', aurora: {since: [3, 4], arguments: 1}},
 ];
 
-/** What its version promises. Only Aurora has `aurora_version`, and only RDS runs from `/rdsdbbin`; elsewhere there is none. */
+/**
+ * The procedures of a version. Only Aurora has `aurora_version`, and only RDS runs from `/rdsdbbin`; other servers
+ * have none.
+ */
 export function proceduresByVersion({
   aurora_version: aurora,
   version = '',
   basedir = '',
 }: Readonly<Record<string, string>>): Procedures {
   const engine = aurora !== undefined ? 'aurora' : basedir.includes('/rdsdbbin') ? 'rds' : null;
-  const its = aurora ?? version;
+  const engineVersion = aurora ?? version;
   return new Map(
-    known.flatMap((one) => {
-      const span = engine === null ? undefined : one[engine];
-      return span && isWithin(its, span) ? [[one.name, span.arguments] as const] : [];
+    procedures.flatMap((procedure) => {
+      const span = engine === null ? undefined : procedure[engine];
+      return span && isWithin(engineVersion, span)
+        ? [[procedure.name, span.arguments] as const]
+        : [];
     }),
   );
 }
@@ -80,16 +90,16 @@ const isWithin = (version: string, {since = [], before}: Span): boolean =>
   isAtLeast(version, since) && !(before && isAtLeast(version, before));
 
 /**
- * The server's own answer. Where its account may see no parameters, their number is what its version promises; a procedure
- * that is not seen at all cannot be called by this account, whatever the version promises.
+ * The server's own answer. Where its account sees no parameters, their number is that of the version; a procedure
+ * that is not visible cannot be called by this account.
  */
 export function callableProcedures(
-  told: Procedures,
+  visible: Procedures,
   settings: Readonly<Record<string, string>>,
 ): Procedures {
-  if ([...told.values()].some((count) => count > 0)) {
-    return told;
+  if ([...visible.values()].some((count) => count > 0)) {
+    return visible;
   }
-  const promised = proceduresByVersion(settings);
-  return new Map([...told].map(([name, count]) => [name, promised.get(name) ?? count]));
+  const byVersion = proceduresByVersion(settings);
+  return new Map([...visible].map(([name, count]) => [name, byVersion.get(name) ?? count]));
 }

@@ -19,15 +19,15 @@ export const startEvents = {
   perform: (source: MysqlWriter, signal: AbortSignal) => source.setEventScheduler(true, signal),
 } as const;
 
-/** `pastIt`: accounts that can write on all the same, because nobody locks them. */
-export const refuseWrites = (
+/** `exempt`: accounts that can still write, because they are not locked. */
+export const disableWrites = (
   hasSuperReadOnly: boolean,
   lockWaitSeconds: number,
-  pastIt: readonly Account[],
+  exempt: readonly Account[],
 ) =>
   ({
     on: 'source',
-    does: `set ${hasSuperReadOnly ? 'super_read_only' : 'read_only'} = ON, waiting at most ${lockWaitSeconds} s for locks${pastItText(pastIt)}`,
+    does: `set ${hasSuperReadOnly ? 'super_read_only' : 'read_only'} = ON, waiting at most ${lockWaitSeconds} s for locks${exemptText(exempt)}`,
     perform: async (source: MysqlWriter, signal: AbortSignal) => {
       try {
         await source.fenceWrites(lockWaitSeconds, signal);
@@ -49,14 +49,12 @@ export const refuseWrites = (
     },
   }) as const;
 
-const pastItText = (accounts: readonly Account[]): string =>
-  accounts.length > 0
-    ? `; not bound by it, and not locked: ${accounts.map(accountText).join(', ')}`
-    : '';
+const exemptText = (accounts: readonly Account[]): string =>
+  accounts.length > 0 ? ` (still able to write: ${accounts.map(accountText).join(', ')})` : '';
 
 const lockWaitTimeout = 1205;
 
-/** Asked right after the wait: who waited behind it has gone on, and who runs for as long as that was in front of it. */
+/** Read right after the wait: statements that queued behind the lock are done, so one that runs that long held it. */
 async function suspects(
   source: MysqlReader,
   lockWaitSeconds: number,
@@ -65,18 +63,23 @@ async function suspects(
   const open = await source.openTransactions(signal);
   const long = (await source.clients(signal)).filter(
     ({id, command, seconds}) =>
-      command !== 'Sleep' && seconds >= lockWaitSeconds && !open.some((one) => one.id === id),
+      command !== 'Sleep' &&
+      seconds >= lockWaitSeconds &&
+      !open.some((transaction) => transaction.id === id),
   );
   const locked = await source.lockedTables(signal);
-  const found = [
-    ...open.map((one) => `${clientText(one)} has had a transaction open for ${one.seconds} s`),
-    ...long.map((one) => `${clientText(one)} has run a statement for ${one.seconds} s`),
+  const holders = [
+    ...open.map(
+      (transaction) =>
+        `${clientText(transaction)} has had a transaction open for ${transaction.seconds} s`,
+    ),
+    ...long.map((client) => `${clientText(client)} has run a statement for ${client.seconds} s`),
     ...(locked.length > 0 ? [locksText(locked, await source.lockHolders(signal))] : []),
   ];
-  if (found.length > 0) {
-    return found;
+  if (holders.length > 0) {
+    return holders;
   }
-  // On a busy server a table in use tells nothing.
+  // On a busy server a table in use proves nothing.
   const idle = await source.lockHolders(signal);
   return idle.length > 0
     ? [`${idle.slice(0, 5).map(clientText).join(', ')} may hold LOCK TABLES`]
@@ -86,7 +89,7 @@ async function suspects(
 export const lockAccounts = (accounts: readonly Account[]) =>
   ({
     on: 'source',
-    does: `lock the accounts that read_only does not bind, or that are to be kept out: ${accounts.map(accountText).join(', ')}`,
+    does: `lock the accounts that read_only does not bind or that lockUsers names: ${accounts.map(accountText).join(', ')}`,
     perform: (source: MysqlWriter, signal: AbortSignal) =>
       eachAccount(source, accounts, false, signal, source.lockAccount),
   }) as const;
@@ -99,7 +102,7 @@ export const unlockAccounts = (accounts: readonly Account[]) =>
       eachAccount(source, accounts, true, signal, source.unlockAccount),
   }) as const;
 
-/** Those of them that are still as they were `locked` or not: an earlier try may have got half-way. */
+/** Skips accounts that are changed already: an earlier attempt may have stopped half-way. */
 async function eachAccount(
   source: MysqlWriter,
   accounts: readonly Account[],
@@ -107,24 +110,24 @@ async function eachAccount(
   signal: AbortSignal,
   change: (account: Account, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const found = await source.accounts(signal);
+  const present = await source.accounts(signal);
   for (const account of accounts) {
-    if (found.some((one) => isSameAccount(one, account) && one.locked === locked)) {
+    if (present.some((other) => isSameAccount(other, account) && other.locked === locked)) {
       await change(account, signal);
     }
   }
 }
 
-export const keepThroughRestart = {
+export const persistReadOnly = {
   on: 'source',
-  does: 'keep super_read_only = ON through a restart',
+  does: 'persist super_read_only = ON for the next restart',
   perform: (source: MysqlWriter, signal: AbortSignal) => source.persistFence(signal),
 } as const;
 
-export const forgetRestart = (kept: PersistedFence) =>
+export const restorePersisted = (kept: PersistedFence) =>
   ({
     on: 'source',
-    does: 'keep of read_only and super_read_only through a restart what was kept before',
+    does: 'restore the persisted values of read_only and super_read_only',
     perform: (source: MysqlWriter, signal: AbortSignal) => source.restorePersisted(kept, signal),
   }) as const;
 
@@ -139,8 +142,11 @@ export const endSessions = (keepUsers: readonly string[]) =>
       endClients(source, {isToEnd: ({user}) => !keepUsers.includes(user), signal, say}),
   }) as const;
 
-/** Where clients may read on: whoever read_only does not bind would write on in the session that is there already. */
-export async function endingUnbound(
+/**
+ * For a freeze that leaves clients connected: an account that read_only does not bind could still write in an open
+ * session.
+ */
+export async function endUnboundSessions(
   source: MysqlReader,
   {keepUsers}: {readonly keepUsers: readonly string[]},
   signal: AbortSignal,
@@ -161,14 +167,14 @@ export async function endingUnbound(
     : [];
 }
 
-export const acceptWrites = {
+export const enableWrites = {
   on: 'source',
   does: 'set read_only = OFF',
   perform: async (source: MysqlWriter, signal: AbortSignal) => {
-    // While it follows the new side, writes here and writes there would be two histories.
-    const followed = await source.replication(signal);
-    if (followed) {
-      throw new SwitcharooError(reverseReplicationActive(source.name, sourceAddress(followed)));
+    // While it replicates from Aurora, writes on both would diverge.
+    const replication = await source.replication(signal);
+    if (replication) {
+      throw new SwitcharooError(reverseReplicationActive(source.name, sourceAddress(replication)));
     }
     await source.allowWrites(signal);
   },

@@ -7,7 +7,7 @@ import {sessionsNotKilled} from './problems.ts';
 export const clientText = ({id, user, host}: Pick<Client, 'id' | 'user' | 'host'>): string =>
   `session ${id} of ${user}@${host}`;
 
-/** What a server can tell of its sessions, and how one is ended. */
+/** Lists a server's sessions and ends them. */
 interface SessionHost {
   readonly name: string;
   clients(signal?: AbortSignal): Promise<readonly Client[]>;
@@ -15,8 +15,8 @@ interface SessionHost {
 }
 
 /**
- * Ends the sessions that were there before a fence, until two scans in a row find none of them. Sessions that came later
- * were born under the fence; applications go on trying, so to wait for silence would be to wait for ever.
+ * Ends the sessions that are older than the freeze, until two scans in a row find none. Later sessions cannot write,
+ * and applications keep reconnecting, so waiting for no session at all would never end.
  */
 export async function endClients(
   server: SessionHost,
@@ -28,20 +28,20 @@ export async function endClients(
 ): Promise<void> {
   const giveUpAt = Date.now() + endLimitMs;
   let newest: number | undefined;
-  let found: readonly Client[] = [];
+  let remaining: readonly Client[] = [];
   for (let empty = 0; empty < 2; ) {
     const present = await server.clients(signal);
     newest ??= Math.max(0, ...present.map(({id}) => id));
-    const bound = newest;
-    found = present.filter((client) => client.id <= bound && isToEnd(client));
-    empty = found.length === 0 ? empty + 1 : 0;
+    const limit = newest;
+    remaining = present.filter((client) => client.id <= limit && isToEnd(client));
+    empty = remaining.length === 0 ? empty + 1 : 0;
     if (Date.now() > giveUpAt) {
-      throw new SwitcharooError(sessionsNotKilled(server.name, found.map(clientText)));
+      throw new SwitcharooError(sessionsNotKilled(server.name, remaining.map(clientText)));
     }
-    if (found.length > 0) {
-      say(`ending ${found.length} client sessions of ${server.name}`);
+    if (remaining.length > 0) {
+      say(`ending ${remaining.length} client sessions of ${server.name}`);
     }
-    for (const {id} of found) {
+    for (const {id} of remaining) {
       signal.throwIfAborted();
       await server.endSession(id, signal);
     }
@@ -64,22 +64,25 @@ export function clientsOf(rows: readonly Row[], own: readonly number[]): readonl
     }))
     .filter(
       ({id, user, command}) =>
-        !own.includes(id) && !isServers(user) && !isReplica(command) && !isEnded(command),
+        !own.includes(id) && !isServerAccount(user) && !isReplica(command) && !isEnded(command),
     );
 }
 
-// `rdsadmin` is Aurora's own account; a session that has not said its name yet has done nothing yet.
-const isServers = (user: string): boolean =>
+// `rdsadmin` is Aurora's own account; an unauthenticated session has run no statement.
+const isServerAccount = (user: string): boolean =>
   ['system user', 'event_scheduler', 'rdsadmin', 'unauthenticated user'].includes(user);
 
-// A session that was ended runs no further statement, but may stay in the list: while it rolls back, and in MySQL 5.6.24
-// for hours, when it was ended in the moment before it waits for its client (it then waits on a socket that was closed).
+// A killed session runs no further statement, but may stay in the list: while it rolls back, and in MySQL 5.6.24 for
+// hours, if it was killed just before it waited for its client (it then waits on a closed socket).
 const isEnded = (command: string): boolean => command === 'Killed';
 
 const isReplica = (command: string): boolean =>
   command === 'Binlog Dump' || command === 'Binlog Dump GTID' || command === 'Daemon';
 
-/** Uncommitted changes of clients. Its ages are on the system's clock, so NOW() is brought there (MySQL 5.6 manual 21.29.3). */
+/**
+ * Uncommitted changes of clients. Its ages are on the system's clock, so NOW() is brought there (MySQL 5.6 manual
+ * 21.29.3).
+ */
 export const openTransactionsSql = `
   SELECT p.id AS id, p.user AS user, p.host AS host,
          TIMESTAMPDIFF(SECOND, t.trx_started, CONVERT_TZ(NOW(), @@session.time_zone, 'SYSTEM')) AS seconds

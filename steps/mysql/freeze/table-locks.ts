@@ -8,8 +8,8 @@ type Read = (sql: string, signal?: AbortSignal) => Promise<readonly Row[]>;
 type Clients = (signal?: AbortSignal) => Promise<readonly Client[]>;
 
 /**
- * A table that is in use in every one of several looks while no session runs a statement is held by LOCK TABLES.
- * MySQL 5.6 shows it nowhere else; on a busy server nothing can be told, and the fence's own time limit finds out.
+ * A table that is in use in several scans while no session runs a statement is held by LOCK TABLES. MySQL 5.6 shows it
+ * nowhere else; on a busy server it cannot be detected here, and the freeze fails at its own time limit.
  */
 export async function lockedTables(
   clients: Clients,
@@ -17,7 +17,7 @@ export async function lockedTables(
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   let held: readonly string[] | undefined;
-  for (let looks = 0; looks < 3; looks += 1) {
+  for (let scans = 0; scans < 3; scans += 1) {
     const rows = await read('SHOW OPEN TABLES WHERE In_use > 0', signal);
     const inUse = rows.map((row) => `${row['Database']}.${row['Table']}`);
     held = (held ?? inUse).filter((table) => inUse.includes(table));
@@ -30,7 +30,10 @@ export async function lockedTables(
   return held ?? [];
 }
 
-/** Sessions that hold LOCK TABLES; where the server cannot tell, all that may: those that wait for their client. */
+/**
+ * Sessions that hold LOCK TABLES; where the server does not show them, all candidates: those that wait for their
+ * client.
+ */
 export async function lockHolders(
   clients: Clients,
   read: Read,
@@ -38,11 +41,11 @@ export async function lockHolders(
   signal?: AbortSignal,
 ): Promise<readonly Client[]> {
   const idle = (await clients(signal)).filter(({command}) => command === 'Sleep');
-  const known = [
+  const holderIds = [
     ...(showsMetadataLocks ? await holdersByMetadata(read, signal) : []),
     ...(await holdersByInnodb(read, signal)),
   ];
-  const holders = idle.filter(({id}) => known.includes(id));
+  const holders = idle.filter(({id}) => holderIds.includes(id));
   return holders.length > 0 ? holders : idle;
 }
 
@@ -55,7 +58,7 @@ const metadataSql = `SELECT DISTINCT t.processlist_id AS id
    WHERE l.object_type = 'TABLE' AND l.lock_status = 'GRANTED'
      AND l.lock_type IN ('SHARED_NO_READ_WRITE', 'SHARED_READ_ONLY')`;
 
-/** MySQL 5.6 also names sessions that have no transaction; the newer ones and MariaDB leave out their ids. */
+/** MySQL 5.6 also lists sessions without a transaction; newer versions and MariaDB omit their ids. */
 async function holdersByInnodb(read: Read, signal?: AbortSignal): Promise<readonly number[]> {
   const [row] = await read('SHOW ENGINE INNODB STATUS', signal);
   const transactions = String(row?.['Status'] ?? '').split('---TRANSACTION');
@@ -65,7 +68,8 @@ async function holdersByInnodb(read: Read, signal?: AbortSignal): Promise<readon
 }
 
 export function locksText(tables: readonly string[], holders: readonly Client[]): string {
-  const who = holders.slice(0, 5).map(clientText).join(', ');
-  const subject = holders.length === 0 ? 'a session' : holders.length === 1 ? who : `one of ${who}`;
+  const sessions = holders.slice(0, 5).map(clientText).join(', ');
+  const subject =
+    holders.length === 0 ? 'a session' : holders.length === 1 ? sessions : `one of ${sessions}`;
   return `${subject} holds LOCK TABLES on ${tables.join(', ')}`;
 }

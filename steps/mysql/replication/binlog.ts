@@ -3,8 +3,8 @@ import type {Row} from '../session/contract.ts';
 import {comparePositions} from './position.ts';
 
 /**
- * What was written into a server's log after a position, leaving out what changes no data: a position also moves when
- * somebody rotates the log, or says FLUSH, ANALYZE or GRANT. Gives the first few changes in words.
+ * What was written into a server's log after a position, without events that change no data: a position also moves with
+ * a log rotation, FLUSH, ANALYZE or GRANT. Gives the first few changes in words.
  */
 export async function changesSince(
   server: MysqlReader,
@@ -16,7 +16,7 @@ export async function changesSince(
     if (changes.length > 0) {
       return changes.map((row) => `${row['Event_type']} at ${row['Log_name']}:${row['Pos']}`);
     }
-    // A log as long as that holds more than somebody's FLUSH.
+    // A log of that length holds more than a FLUSH.
     if (!isWhole) {
       return [`more than ${mostEvents} events in ${rows[0]?.['Log_name']}`];
     }
@@ -24,36 +24,36 @@ export async function changesSince(
   return [];
 }
 
-/** What somebody who stops at a position will never have: how many transactions, of which tables, and statements. */
+/** What a replica that stops at a position does not have: how many transactions, of which tables, and statements. */
 export async function missingSince(
   server: MysqlReader,
   from: Position,
   signal?: AbortSignal,
 ): Promise<string> {
   let transactions = 0;
-  // Of a log that is gone nobody can tell what was in it.
+  // The content of a purged log is unknown.
   let more = (await filesFrom(server, from, signal))[0] === from.file ? '' : 'more than ';
-  const what = new Set<string>();
+  const changes = new Set<string>();
   for await (const {rows, isWhole} of eventsSince(server, from, signal)) {
     transactions += rows.filter(isEnd).length;
     for (const row of rows) {
-      what.add(tableOf(row) ?? statementOf(row) ?? '');
+      changes.add(tableOf(row) ?? statementOf(row) ?? '');
     }
     if (!isWhole) {
       more = 'more than ';
       break;
     }
   }
-  const named = [...what].filter(Boolean);
+  const named = [...changes].filter(Boolean);
   const shown = named.slice(0, 5).join(', ') + (named.length > 5 ? ', …' : '');
   const count = `${more}${transactions} ${transactions === 1 ? 'transaction' : 'transactions'}`;
   return shown === '' ? count : `${count} (${shown})`;
 }
 
 interface Definitions {
-  /** What stands at the position itself. */
+  /** The statement at the position itself. */
   readonly first: string | null;
-  /** All of them in the log of that position, as far as it was read. */
+  /** All statements in the log of that position, as far as it was read. */
   readonly all: readonly string[];
 }
 

@@ -17,8 +17,8 @@ import {hasReached} from './position.ts';
 import {binaryLogUnreadable} from './problems.ts';
 
 /**
- * Reads a server's binary log as a replica would (REPLICATION SLAVE), and gives the end of the last transaction that was read: `until`, or
- * less when the time was over. Whoever goes on from there misses nothing.
+ * Reads a server's binary log as a replica would (REPLICATION SLAVE), and gives the end of the last transaction that
+ * was read: `until`, or less when the time was over. A read that continues from there misses nothing.
  */
 export async function readLog(
   login: Login,
@@ -36,9 +36,9 @@ export async function readLog(
   });
   let at = part.from;
   const read = new Promise<void>((resolve, reject) => {
-    let time = true;
+    let isOver = false;
     setTimeout(() => {
-      time = false;
+      isOver = true;
     }, part.limitMs).unref();
     let reading = true;
     log.on('error', reject);
@@ -46,17 +46,17 @@ export async function readLog(
       if (!reading) {
         return;
       }
-      const end = told(event, at, listener);
+      const end = reportEvent(event, at, listener);
       at = end ?? at;
-      // Never in the middle of a transaction: its rows are told of once more, or not at all.
-      if (end && (!time || hasReached(at, part.until))) {
+      // Never in the middle of a transaction: its rows would be reported twice, or not at all.
+      if (end && (isOver || hasReached(at, part.until))) {
         reading = false;
         resolve();
       }
     });
   });
   log.start({
-    // MariaDB ends whoever else reads its log under the same number.
+    // MariaDB disconnects another reader with the same number.
     serverId: randomInt(2 ** 31, 2 ** 32),
     ...{filename: part.from.file, position: part.from.position},
     ...filtersOf(part),
@@ -94,9 +94,9 @@ const filtersOf = ({schemas, without}: LogPart) => ({
   },
 });
 
-/** Tells of one event; gives the place behind it where it ends a transaction, and `null` in the middle of one. */
-function told(event: BinlogEvent, at: Position, listener: LogListener): Position | null {
-  const behind = {file: at.file, position: event.nextPosition};
+/** Reports one event; gives the position after it where it ends a transaction, and `null` within a transaction. */
+function reportEvent(event: BinlogEvent, at: Position, listener: LogListener): Position | null {
+  const next = {file: at.file, position: event.nextPosition};
   switch (event.getTypeName()) {
     case 'Rotate': {
       const {binlogName: file, position} = event as RotateEvent;
@@ -105,7 +105,7 @@ function told(event: BinlogEvent, at: Position, listener: LogListener): Position
     case 'Query': {
       const {schema, query} = event as QueryEvent;
       listener.statement(schema, query);
-      return /^\s*(BEGIN|SAVEPOINT|XA (START|BEGIN|END))\b/i.test(query) ? null : behind;
+      return /^\s*(BEGIN|SAVEPOINT|XA (START|BEGIN|END))\b/i.test(query) ? null : next;
     }
     case 'WriteRows':
     case 'DeleteRows': {
@@ -125,7 +125,7 @@ function told(event: BinlogEvent, at: Position, listener: LogListener): Position
     }
     case 'Xid':
     case 'XaPrepare':
-      return behind;
+      return next;
     default:
       return null;
   }
@@ -139,13 +139,13 @@ function tableOf({tableMap, tableId}: WriteRowsEvent | DeleteRowsEvent | UpdateR
   return tableName({schema: table.parentSchema, table: table.tableName});
 }
 
-/** What hinders the connection is told as ever; all else lies in the log: purged, compressed, not allowed, not understood. */
+/** A connection problem has its own code; every other cause is the log: purged, compressed, denied or unknown. */
 function unreadable(cause: unknown, where: Endpoint, user: string): unknown {
-  const trouble = connectError(cause, where, user);
+  const connectProblem = connectError(cause, where, user);
   const {errno = 0} = (cause ?? {}) as {errno?: number};
-  const isOfTheWay = trouble !== cause && (errno <= 0 || errno === 1045 || errno === 1040);
-  return isOfTheWay
-    ? trouble
+  const isConnection = connectProblem !== cause && (errno <= 0 || errno === 1045 || errno === 1040);
+  return isConnection
+    ? connectProblem
     : new SwitcharooError(
         binaryLogUnreadable(where, cause instanceof Error ? cause.message : 'no reason'),
       );

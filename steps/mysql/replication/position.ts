@@ -7,8 +7,8 @@ export const positionSchema = z.object({file: z.string(), position: z.coerce.num
 export const positionText = ({file, position}: Position): string => `${file}:${position}`;
 
 /**
- * Below zero when `a` comes before `b`, zero when they are one place. `null` when the files have different base
- * names: then they are places in the logs of two servers, and no order exists.
+ * Below zero when `a` comes before `b`, zero when they are equal. `null` when the files have different base
+ * names: then they are positions in the logs of two servers, and no order exists.
  */
 export function comparePositions(a: Position, b: Position): number | null {
   const [left, right] = [partsOf(a.file), partsOf(b.file)];
@@ -20,17 +20,17 @@ export function comparePositions(a: Position, b: Position): number | null {
 
 export const samePosition = (a: Position, b: Position): boolean => comparePositions(a, b) === 0;
 
-/** Whether `at` is `wanted` or later in the same log. */
-export function hasReached(at: Position, wanted: Position): boolean {
-  const order = comparePositions(at, wanted);
+/** Whether `at` is `goal` or later in the same log. */
+export function hasReached(at: Position, goal: Position): boolean {
+  const order = comparePositions(at, goal);
   return order !== null && order >= 0;
 }
 
-/** How far `at` is before `wanted`, in words. Sizes are known inside one file only. */
-export function distanceText(at: Position, wanted: Position): string {
-  const files = partsOf(wanted.file).number - partsOf(at.file).number;
+/** How far `at` is before `goal`, in words. Sizes are known inside one file only. */
+export function distanceText(at: Position, goal: Position): string {
+  const files = partsOf(goal.file).number - partsOf(at.file).number;
   return files === 0
-    ? `${Math.max(0, wanted.position - at.position)} bytes`
+    ? `${Math.max(0, goal.position - at.position)} bytes`
     : `${files} ${files === 1 ? 'file' : 'files'}`;
 }
 

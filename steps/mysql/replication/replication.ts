@@ -27,9 +27,9 @@ export const isRunning = ({io, sql}: Replication): boolean => io === 'Yes' && sq
 export const sourceAddress = ({host, port}: {host: string; port: number}): string =>
   `${host}:${port}`;
 
-/** Why replication will not go on by itself, in words; `null` while it runs or still tries. */
+/** Why replication cannot continue without help, in words; `null` while it runs or still retries. */
 export function brokenReason({io, sql, error}: Replication): string | null {
-  if (error !== null && (error.thread === 'sql' || io === 'No' || isForGood(error.errno))) {
+  if (error !== null && (error.thread === 'sql' || io === 'No' || isPermanent(error.errno))) {
     return `${error.text} (${error.thread === 'io' ? 'IO' : 'SQL'} errno ${error.errno})`;
   }
   if (sql === 'No' || io === 'No') {
@@ -39,8 +39,8 @@ export function brokenReason({io, sql, error}: Replication): string | null {
 }
 
 // The IO thread tries again after these, but a wrong password (1045), an unknown login plugin (2059) or a purged log
-// (1236) does not heal by itself.
-const isForGood = (errno: number): boolean => [1045, 1130, 1236, 1593, 2059].includes(errno);
+// (1236) needs a person.
+const isPermanent = (errno: number): boolean => [1045, 1130, 1236, 1593, 2059].includes(errno);
 
 const secondsOf = (value: unknown): number | null =>
   value === null || value === undefined ? null : Number(value);
@@ -58,7 +58,7 @@ function errorOf(row: Row): ReplicationError | null {
   return null;
 }
 
-// The server quotes the statement that did not work, which holds data.
+// The server quotes the statement that failed, which contains data.
 const longestErrorText = 200;
 const capped = (words: string): string =>
   words.length > longestErrorText ? `${words.slice(0, longestErrorText)}…` : words;
@@ -69,7 +69,7 @@ function ignoresMysqlSchema(row: Row): boolean {
   return tables.includes('mysql.%') || schemas.includes('mysql');
 }
 
-/** Without those that leave out what belongs to the followed server alone, or to the Database Migration Service. */
+/** Without filters that skip only the source's own schemas, or those of the Database Migration Service. */
 function filtersIn(row: Row): readonly string[] {
   return filterColumns.flatMap((column) => {
     const values = text(row, column).split(',').filter(Boolean);
@@ -90,8 +90,8 @@ const filterColumns = [
 ];
 
 function text(row: Row, ...names: readonly string[]): string {
-  const found = names.find((name) => row[name] !== undefined && row[name] !== null);
-  return found === undefined ? '' : String(row[found]);
+  const column = names.find((name) => row[name] !== undefined && row[name] !== null);
+  return column === undefined ? '' : String(row[column]);
 }
 
 const number = (row: Row, ...names: readonly string[]): number => Number(text(row, ...names) || 0);

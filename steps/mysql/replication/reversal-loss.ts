@@ -10,73 +10,81 @@ interface Servers {
   readonly source: MysqlReader;
 }
 
-/** Whether the replica will have everything that the source has taken: its threads, its place, and how long the log is kept. */
-export async function followsWithoutLoss(
+/**
+ * Whether the replica will have everything that the source accepted: its threads, its position, and how long the log
+ * is kept.
+ */
+export async function reversalLossOf(
   {replica, source}: Servers,
-  found: Replication | null,
-  armedAt: Position,
+  replication: Replication | null,
+  start: Position,
   signal: AbortSignal,
 ): Promise<ReversalLoss> {
   const end = await source.position(signal);
-  const {replication, isProven} = await watched(replica, found, end, signal);
-  const at = replication?.executed ?? armedAt;
-  const why = [
-    ...(await whyNotWhole({replica, source}, replication, at, signal)),
-    ...(isProven || !replication || !isRunning(replication)
+  const {latest, isProven} = await watchProgress(replica, replication, end, signal);
+  const at = latest?.executed ?? start;
+  const reasons = [
+    ...(await incompleteReasons({replica, source}, latest, at, signal)),
+    ...(isProven || !latest || !isRunning(latest)
       ? []
       : [
-          `Both threads run, but within ${watchMs / 1_000} s it has not executed ${positionText(end)}, so it is not proven that it can: look again.`,
+          `Both threads run, but within ${watchMs / 1_000} s it did not execute ${positionText(end)}, so it is not proven that it can: check again.`,
         ]),
   ];
-  const isWhole = why.length === 0;
+  const lossless = reasons.length === 0;
   return {
-    lossless: isWhole,
+    lossless,
     because: [
-      ...(replication ? [threadsText({replica, source}, replication)] : []),
-      ...why,
+      ...(latest ? [threadsText({replica, source}, latest)] : []),
+      ...reasons,
       `${replica.name} has executed ${positionText(at)} of ${source.name}, ${distanceText(at, end)} before ${positionText(end)}.`,
-      ...(isWhole ? [] : [`What is missing: ${await missingText({replica, source}, at, signal)}.`]),
-      await keptText({replica, source}, replication, signal),
+      ...(lossless ? [] : [`Missing: ${await missingText({replica, source}, at, signal)}.`]),
+      await retentionText({replica, source}, latest, signal),
     ],
   };
 }
 
 /**
- * Replication that stopped with an error and was started again forgets the error, and says that both of its threads run
- * until it meets the same change again. So it is believed when it has executed what its source had written, or, where
- * changes are committed in order, anything more: it begins with the one at which it stopped.
+ * Replication that was started again after an error reports no error and two running threads until it reaches the
+ * same change again. So it counts as proven once it has executed what its source had written, or, where changes are
+ * committed in order, any further change: the first one is the change at which it stopped.
  */
-async function watched(
+async function watchProgress(
   replica: MysqlReader,
-  found: Replication | null,
+  replication: Replication | null,
   end: Position,
   signal: AbortSignal,
-): Promise<{readonly replication: Replication | null; readonly isProven: boolean}> {
-  const proves = await proofOfMoving(replica, found, signal);
+): Promise<{readonly latest: Replication | null; readonly isProven: boolean}> {
+  const isProgress = await progressTest(replica, replication, signal);
   const giveUpAt = performance.now() + watchMs;
-  for (let now = found; ; now = await replica.replication(signal)) {
-    if (!now || !isRunning(now) || hasReached(now.executed, end) || proves(now.executed)) {
-      return {replication: now, isProven: true};
+  for (let latest = replication; ; latest = await replica.replication(signal)) {
+    if (
+      !latest ||
+      !isRunning(latest) ||
+      hasReached(latest.executed, end) ||
+      isProgress(latest.executed)
+    ) {
+      return {latest, isProven: true};
     }
     if (performance.now() > giveUpAt) {
-      return {replication: now, isProven: false};
+      return {latest, isProven: false};
     }
-    await sleep(betweenLooksMs, undefined, {signal});
+    await sleep(pollMs, undefined, {signal});
   }
 }
 
-async function proofOfMoving(
+async function progressTest(
   replica: MysqlReader,
-  found: Replication | null,
+  replication: Replication | null,
   signal: AbortSignal,
 ): Promise<(executed: Position) => boolean> {
-  const isAlone = await executesInOrder(replica, signal);
-  if (!isAlone && !(await commitsInOrder(replica, signal))) {
+  const inOrder = await executesInOrder(replica, signal);
+  if (!inOrder && !(await commitsInOrder(replica, signal))) {
     return () => false;
   }
-  // Several workers first tell later what they had executed before: every 300 ms (slave_checkpoint_period).
-  const startsAt = performance.now() + (isAlone ? 0 : settledMs);
-  let start = isAlone ? found?.executed : undefined;
+  // Several workers report late what they executed: every 300 ms (slave_checkpoint_period).
+  const startsAt = performance.now() + (inOrder ? 0 : checkpointMs);
+  let start = inOrder ? replication?.executed : undefined;
   return (executed) => {
     if (performance.now() >= startsAt) {
       start ??= executed;
@@ -85,14 +93,14 @@ async function proofOfMoving(
   };
 }
 
-const settledMs = 1_000;
+const checkpointMs = 1_000;
 const watchMs = 2_000;
-const betweenLooksMs = 20;
+const pollMs = 20;
 
 const threadsText = ({replica, source}: Servers, {io, sql}: Replication): string =>
-  `${replica.name} follows ${source.name}: IO ${io}, SQL ${sql}.`;
+  `${replica.name} replicates from ${source.name}: IO ${io}, SQL ${sql}.`;
 
-async function whyNotWhole(
+async function incompleteReasons(
   {replica, source}: Servers,
   replication: Replication | null,
   at: Position,
@@ -102,23 +110,21 @@ async function whyNotWhole(
   const oldest = await source.oldestLog(signal);
   return [
     ...(replication
-      ? await whyStopped({replica, source}, replication, signal)
-      : [`${replica.name} no longer follows ${source.name}.`]),
+      ? await stopReasons({replica, source}, replication, signal)
+      : [`${replica.name} no longer replicates from ${source.name}.`]),
     ...(isPurged(oldest, at)
-      ? [`The oldest log of ${source.name} is ${oldest}, so what came before it is gone.`]
+      ? [`The oldest binary log of ${source.name} is ${oldest}: earlier changes are purged.`]
       : []),
     ...(readOnly
       ? []
-      : [
-          `${replica.name} accepts writes (read_only = OFF), so the two are no longer one history.`,
-        ]),
+      : [`${replica.name} accepts writes (read_only = OFF), so the two may diverge.`]),
   ];
 }
 
 export const isPurged = (oldest: string, at: Position): boolean =>
   (comparePositions({file: oldest, position: 0}, at) ?? 1) > 0;
 
-async function whyStopped(
+async function stopReasons(
   {replica, source}: Servers,
   replication: Replication,
   signal: AbortSignal,
@@ -127,7 +133,7 @@ async function whyStopped(
     return [];
   }
   const {executed, error, io} = replication;
-  const broken = brokenReason(replication) ?? error?.text ?? `the IO thread says ${io}`;
+  const broken = brokenReason(replication) ?? error?.text ?? `the IO thread reports ${io}`;
   if (error?.thread !== 'sql') {
     return [`It has stopped: ${broken}.`];
   }
@@ -135,25 +141,25 @@ async function whyStopped(
   if (first !== null && (await executesInOrder(replica, signal))) {
     return [`It has stopped at ${first}, which ${replica.name} cannot apply: ${broken}.`];
   }
-  // With several workers the place of the one that failed is later than what all have executed.
-  const among = all.length > 0 ? ` Among what it has not executed: ${all.join(', ')}.` : '';
-  return [`It has stopped: ${broken}.${among}`];
+  // With several workers the one that failed is past the position that all have executed.
+  const statements = all.length > 0 ? ` Not executed, among others: ${all.join(', ')}.` : '';
+  return [`It has stopped: ${broken}.${statements}`];
 }
 
-/** With several workers a later transaction may be executed before an earlier one: the position is that of the last without a gap. */
+/** Several workers may execute a later transaction first: the position is then that of the last one without a gap. */
 async function executesInOrder(replica: MysqlReader, signal: AbortSignal): Promise<boolean> {
   const names = ['replica_parallel_workers', 'slave_parallel_workers', 'slave_parallel_threads'];
   const settings = await replica.settings(names, signal);
   return Object.values(settings).every((workers) => !(Number(workers) > 1));
 }
 
-/** MariaDB's workers always do, MySQL's when they are told to. */
+/** MariaDB's workers always do, those of MySQL when configured. */
 async function commitsInOrder(replica: MysqlReader, signal: AbortSignal): Promise<boolean> {
   const names = ['replica_preserve_commit_order', 'slave_preserve_commit_order'];
   return !Object.values(await replica.settings(names, signal)).includes('OFF');
 }
 
-/** Not every account may read the events; then the distance has to do. */
+/** Where the account may not read the events, only the distance. */
 export const missingText = async (
   {replica, source}: Servers,
   at: Position,
@@ -162,14 +168,14 @@ export const missingText = async (
   const missing = await missingSince(source, at, signal).catch(async (cause) => {
     signal.throwIfAborted();
     const end = await source.position(signal);
-    return `${distanceText(at, end)} of changes; what they are, ${source.name} does not tell (${cause instanceof Error ? cause.message : cause})`;
+    return `${distanceText(at, end)} of changes (${source.name} does not show them: ${cause instanceof Error ? cause.message : cause})`;
   });
   return (await executesInOrder(replica, signal))
     ? missing
     : `${missing}, or fewer (several workers execute out of order)`;
 };
 
-async function keptText(
+async function retentionText(
   {replica, source}: Servers,
   replication: Replication | null,
   signal: AbortSignal,
@@ -179,11 +185,11 @@ async function keptText(
     return `${source.name} keeps its binary logs for ever.`;
   }
   if (hours === 0) {
-    return `${source.name} may purge a binary log as soon as it likes: set its binlog retention hours.`;
+    return `${source.name} may purge its binary logs at any time: set its binlog retention hours.`;
   }
-  const behind = replication?.secondsBehind ?? null;
+  const lagSeconds = replication?.secondsBehind ?? null;
   const kept = `${source.name} keeps its binary logs for ${hours} h`;
-  return behind === null
-    ? `${kept}, counted from when they were written.`
-    : `${kept}, and ${replica.name} says that it is ${behind} s behind: ${Math.max(0, Math.floor(hours - behind / 3_600))} h are left if it stops now.`;
+  return lagSeconds === null
+    ? `${kept} after they were written.`
+    : `${kept}, and ${replica.name} reports a lag of ${lagSeconds} s: ${Math.max(0, Math.floor(hours - lagSeconds / 3_600))} h are left if it stops now.`;
 }

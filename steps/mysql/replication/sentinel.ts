@@ -1,13 +1,13 @@
 import {errnoOf} from '../dialect/dialect.ts';
 import type {Row} from '../session/contract.ts';
 
-/** The rows that prove a way: written on one server, they must arrive on the other. */
+/** The test rows that verify replication: written on the source, they must arrive on the replica. */
 const tableSql = `SELECT 1 AS there FROM information_schema.tables
   WHERE table_schema = 'switcharoo' AND table_name = 'sentinel'`;
 
 const rowSql = 'SELECT 1 AS there FROM switcharoo.sentinel WHERE run = ? AND entry = ?';
 
-// Both name an old character set: a follower that is older than the leader may not know the leader's default.
+// Both name an old character set: a replica that is older than its source may not know the source's default.
 export const makeSchemaSql =
   'CREATE DATABASE IF NOT EXISTS switcharoo DEFAULT CHARACTER SET latin1';
 export const makeTableSql = `CREATE TABLE IF NOT EXISTS switcharoo.sentinel (
@@ -19,7 +19,7 @@ export const makeTableSql = `CREATE TABLE IF NOT EXISTS switcharoo.sentinel (
 
 export const insertSql = 'INSERT INTO switcharoo.sentinel (run, entry) VALUES (?, ?)';
 export const deleteSql = 'DELETE FROM switcharoo.sentinel WHERE run = ? AND entry = ?';
-/** Removes what a server that died in the middle of `makeTableSql` has left. */
+/** Removes what is left of a table when the server died during `makeTableSql`. */
 export const dropTableSql = 'DROP TABLE IF EXISTS switcharoo.sentinel';
 
 type Read = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>;

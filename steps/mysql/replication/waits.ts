@@ -5,7 +5,7 @@ import {hasReached, positionText, samePosition} from './position.ts';
 import {replicationNotRunning, sqlThreadNotSwitched} from './problems.ts';
 import {brokenReason, isRunning} from './replication.ts';
 
-/** Waits until both threads run. That replication was started says little: the account, the log or the network may be wrong. */
+/** Waits until both threads run: after START, the account, the log or the network may still be wrong. */
 export async function waitForReplication(server: MysqlReader, signal: AbortSignal): Promise<void> {
   const giveUpAt = Date.now() + startLimitMs;
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, mostWaitMs)) {
@@ -13,9 +13,9 @@ export async function waitForReplication(server: MysqlReader, signal: AbortSigna
     if (replication && isRunning(replication)) {
       return;
     }
-    const broken = replication ? brokenReason(replication) : 'it follows nobody';
+    const broken = replication ? brokenReason(replication) : 'it has no source';
     if (broken !== null || Date.now() > giveUpAt) {
-      const tries = replication?.error?.text ?? `the IO thread says ${replication?.io}`;
+      const tries = replication?.error?.text ?? `the IO thread reports ${replication?.io}`;
       throw new SwitcharooError(replicationNotRunning(server.name, broken ?? tries));
     }
     await sleep(waitMs, undefined, {signal});
@@ -24,48 +24,48 @@ export async function waitForReplication(server: MysqlReader, signal: AbortSigna
 
 /** Waits until its SQL thread runs, or has ended what it was executing. */
 export async function waitForSqlThread(
-  wanted: 'Yes' | 'No',
+  state: 'Yes' | 'No',
   server: MysqlReader,
   signal: AbortSignal,
 ): Promise<void> {
   const giveUpAt = Date.now() + startLimitMs;
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, mostWaitMs)) {
     const replication = await server.replication(signal);
-    if (replication?.sql === wanted) {
+    if (replication?.sql === state) {
       return;
     }
-    const broken = wanted === 'Yes' ? replication?.error : null;
+    const broken = state === 'Yes' ? replication?.error : null;
     if (broken || Date.now() > giveUpAt) {
-      const why = broken?.text ?? `its SQL thread says ${replication?.sql}`;
-      throw new SwitcharooError(sqlThreadNotSwitched(server.name, wanted, why));
+      const reason = broken?.text ?? `the SQL thread reports ${replication?.sql}`;
+      throw new SwitcharooError(sqlThreadNotSwitched(server.name, state, reason));
     }
     await sleep(waitMs, undefined, {signal});
   }
 }
 
-/** Waits until the server has executed `wanted` of the server it follows. */
+/** Waits until the server has executed `position` of its source. */
 export async function waitForPosition(
   server: MysqlReader,
-  wanted: Position,
+  position: Position,
   {signal, say}: {signal: AbortSignal; say(text: string): void},
 ): Promise<void> {
   for (;;) {
     const replication = await server.replication(signal);
-    if (replication && hasReached(replication.executed, wanted)) {
+    if (replication && hasReached(replication.executed, position)) {
       return;
     }
-    const broken = replication ? brokenReason(replication) : 'it follows nobody';
+    const broken = replication ? brokenReason(replication) : 'it has no source';
     if (broken !== null) {
       throw new SwitcharooError(replicationNotRunning(server.name, broken));
     }
-    say(`${server.name} executes what remains until ${positionText(wanted)}`);
-    await server.waitUntilExecuted(wanted, signal);
+    say(`${server.name} is executing up to ${positionText(position)}`);
+    await server.waitUntilExecuted(position, signal);
     // Where it does not execute the server does not wait.
     await sleep(firstWaitMs, undefined, {signal});
   }
 }
 
-/** Two reads of the server's own position: is it still being written to? */
+/** Reads the server's own position twice: it moves while something is written. */
 export async function watchPosition(
   server: MysqlReader,
   signal: AbortSignal,
@@ -74,7 +74,7 @@ export async function watchPosition(
   const first = await server.position(signal);
   await sleep(watchMs, undefined, {signal});
   const last = await server.position(signal);
-  return {first, last, stands: samePosition(first, last)};
+  return {first, last, moved: !samePosition(first, last)};
 }
 
 const startLimitMs = 10_000;

@@ -6,8 +6,8 @@ import {openWrites} from '../../../steps/aurora/open-writes.ts';
 import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
+import {lookOf, type Placed, performAll, reverse, run, settled} from '../mysql/placed-unit.ts';
 import {commit, openRealServers, pictureOf, type RealServers} from '../mysql/real-servers.ts';
-import {lookOf, type Placed, performAll, reverse, run, settled} from '../mysql/walk.ts';
 import {withoutProcedure, withSession} from './real-cluster.ts';
 
 let servers: RealServers;

@@ -6,8 +6,8 @@ import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/contract.ts
 import {readyAsTarget} from '../../../steps/aurora/ready-as-target.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
+import {lookOf, type Placed, settled} from '../mysql/placed-unit.ts';
 import {openRealServers, type RealServers} from '../mysql/real-servers.ts';
-import {lookOf, type Placed, settled} from '../mysql/walk.ts';
 import {withoutProcedure, withSession} from './real-cluster.ts';
 
 forEachPair('ready as the target', (pair) => {

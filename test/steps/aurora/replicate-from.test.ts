@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
 import {fakeServers} from '../mysql/fake-servers.ts';
-import {lookOf, type Placed, performAll, settled} from '../mysql/walk.ts';
+import {lookOf, type Placed, performAll, settled} from '../mysql/placed-unit.ts';
 
 const before = {readOnly: false, source: null};
 
@@ -26,7 +26,7 @@ test('while the promotion is applied, it has neither drifted nor been undone, an
 
 test('replication from another server is neither taken over nor reset', async () => {
   const servers = fakeServers();
-  servers.aurora.follow(servers.source);
+  servers.aurora.replicateFrom(servers.source);
   const blocked = {kind: 'blocked', reason: 'aurora replicates from db1:3306, not from db2:3306.'};
   expect(await settled(placed(servers))).toMatchObject(blocked);
   const back = await replicateFrom.reverse(lookOf(placed(servers), true), before);
@@ -50,5 +50,5 @@ test('replication never runs while writes are enabled', async () => {
   ).rejects.toThrow(
     'aurora accepts writes, and may replicate from another server only while it refuses them.',
   );
-  expect(servers.aurora.following?.running).toBe(false);
+  expect(servers.aurora.channel?.running).toBe(false);
 });

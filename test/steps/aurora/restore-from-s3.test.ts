@@ -11,8 +11,8 @@ import {auroraCluster} from '../../../steps/aurora/target.ts';
 import {verifyData} from '../../../steps/mysql/verify-data.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
+import {lookOf, type Placed, performAll, reverse, run, settled} from '../mysql/placed-unit.ts';
 import {openRealServers, type RealServers} from '../mysql/real-servers.ts';
-import {lookOf, type Placed, performAll, reverse, run, settled} from '../mysql/walk.ts';
 
 const input = {
   bucket: 'shop-backup',
@@ -160,7 +160,7 @@ test('a request whose answer is lost is known by its tags, and not made twice', 
     'AWS gives no answer for cluster shop-new',
   );
   expect(await made(world as World)).toMatchObject({
-    tags: {'switcharoo:run': 'r-dance', 'switcharoo:entry': 'restore'},
+    tags: {'switcharoo:run': 'r-test', 'switcharoo:entry': 'restore'},
   });
   const remains = await settled(placed, true);
   expect(remains.kind).toBe('pending');
@@ -190,7 +190,7 @@ describe('in the way is', () => {
       hint: 'Set another clusterIdentifier in the inventory, or leave this entry out and continue with that cluster.',
     });
     expect(await reverse(placed, {cluster: null})).toMatchObject({
-      reason: 'Cluster shop-new is not deleted: run r-dance did not create it.',
+      reason: 'Cluster shop-new is not deleted: run r-test did not create it.',
     });
   });
 

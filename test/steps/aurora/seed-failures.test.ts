@@ -8,7 +8,7 @@ import {SwitcharooError} from '../../../src/model/problem.ts';
 import {seed} from '../../../steps/aurora/seed.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {mysqlClients, old} from '../../lab/mysql/server-kinds.ts';
-import {lookOf, type Placed, performAll, reverse, run, settled} from '../mysql/walk.ts';
+import {lookOf, type Placed, performAll, reverse, run, settled} from '../mysql/placed-unit.ts';
 import {clientsWith, openSeedWorld, type SeedWorld, schemasOn} from './seed-world.ts';
 
 const missing = old.missing ?? mysqlClients.missing;
@@ -42,7 +42,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     );
   const resumed = async () => {
     const {output} = await finish(await world.placed());
-    expect(await marks()).toEqual(['seed of r-dance: loaded']);
+    expect(await marks()).toEqual(['seed of r-test: loaded']);
     expect(await aurora().query('SELECT COUNT(*) AS c FROM proof.people')).toEqual([{c: 5_000}]);
     expect(await world.picture()).toMatchObject({replica: 'Yes'});
     return output;
@@ -60,7 +60,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
       ),
       hint: 'Fix the cause, then resume: the incomplete copy on aurora is dropped, and the copy starts again. Or reverse.',
     });
-    expect(await marks()).toEqual(['seed of r-dance: loading']);
+    expect(await marks()).toEqual(['seed of r-test: loading']);
     expect(await settled(await world.placed(), true)).toMatchObject({
       kind: 'pending',
       before: {executing: true},
@@ -74,7 +74,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     expect(await failing(await world.placed(folder))).toMatchObject({
       message: expect.stringMatching(/ The dump ended at .*: it printed nothing\.$/),
     });
-    expect(await marks()).toEqual(['seed of r-dance: loading']);
+    expect(await marks()).toEqual(['seed of r-test: loading']);
   });
 
   test('a load whose session is ended tells so, and half a copy is reversed to nothing', async () => {
@@ -105,7 +105,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     await loadingSession();
     child.kill('SIGKILL');
     await new Promise((ended) => child.once('exit', ended));
-    expect(await marks()).toEqual(['seed of r-dance: loading']);
+    expect(await marks()).toEqual(['seed of r-test: loading']);
     expect(await world.picture()).toMatchObject({replica: 'No'});
     // As a server goes on with a long statement whose client is gone.
     const orphan = await world.databases.connect(aurora(), 'admin');

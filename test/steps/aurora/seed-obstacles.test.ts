@@ -6,7 +6,7 @@ import {statementsOf} from '../../../lab/mysql/statements.ts';
 import {clientVersionOf, findPrograms} from '../../../steps/mysql/copy/programs.ts';
 import {versionOf} from '../../../steps/mysql/dialect/version.ts';
 import {mysqlClients, old} from '../../lab/mysql/server-kinds.ts';
-import {lookOf, reverse, run, settled} from '../mysql/walk.ts';
+import {lookOf, reverse, run, settled} from '../mysql/placed-unit.ts';
 import {openSeedWorld, type SeedWorld, schemasOn} from './seed-world.ts';
 
 const missing = old.missing ?? mysqlClients.missing;

@@ -1,7 +1,7 @@
 import {seed} from '../../../steps/aurora/seed.ts';
 import {auroraCluster} from '../../../steps/aurora/target.ts';
 import {mysqlServer} from '../../../steps/mysql/target.ts';
-import {lookOf, type Placed, performAll} from '../mysql/walk.ts';
+import {lookOf, type Placed, performAll} from '../mysql/placed-unit.ts';
 
 // A process that makes the copy of a test, to be killed in the middle of it: `node --import tsx seed-process.ts`.
 const {auroraConfig, replicaConfig} = JSON.parse(process.env['SEED'] ?? '{}');

@@ -9,6 +9,7 @@ import type {MysqlReader, MysqlWriter} from '../../../steps/mysql/contract.ts';
 import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {type KindPair, mysqlClients, old} from '../../lab/mysql/server-kinds.ts';
+import type {Placed} from '../mysql/placed-unit.ts';
 import {
   names,
   openRealServers,
@@ -17,7 +18,6 @@ import {
   untilFollowed,
 } from '../mysql/real-servers.ts';
 import {createProof} from '../mysql/verification-schema.ts';
-import type {Placed} from '../mysql/walk.ts';
 
 /** Real servers whose Aurora is empty, and whose source has every kind of data, and of objects. */
 export interface SeedWorld extends RealServers {

@@ -12,7 +12,7 @@ import {
   mariadbClients,
   mysqlClients,
 } from '../../lab/mysql/server-kinds.ts';
-import {reverse, run} from '../mysql/walk.ts';
+import {reverse, run} from '../mysql/placed-unit.ts';
 import {openSeedWorld, type SeedWorld, schemasOn} from './seed-world.ts';
 
 forEachPair('the first copy', (pair) => copying(pair, mysqlClients));

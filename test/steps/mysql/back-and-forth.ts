@@ -8,10 +8,10 @@ import {caughtUp} from '../../../steps/mysql/caught-up.ts';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
 import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
+import {type Placed, reverse, run} from './placed-unit.ts';
 import {type RealServers, untilFollowed} from './real-servers.ts';
-import {type Placed, reverse, run} from './walk.ts';
 
-export interface Danced {
+export interface RoundTripResult {
   readonly acknowledged: number;
   /** Orders that are missing on one of the three servers, or are there twice. */
   readonly lost: readonly string[];
@@ -20,35 +20,38 @@ export interface Danced {
   readonly equal: boolean;
 }
 
-export interface Dance {
+export interface RoundTrips {
   /** How often from the source to Aurora and back. */
   readonly times: number;
   readonly clients: number;
   /** So many orders are acknowledged on each side before the next move. */
   readonly orders: number;
-  /** While Aurora takes writes and the way back is armed. */
-  readonly onAurora?: (wayBack: Placed) => Promise<void>;
+  /** While Aurora accepts writes and reverse replication runs. */
+  readonly onAurora?: (reverseReplication: Placed) => Promise<void>;
   readonly say?: (text: string) => void;
 }
 
-/** From the source to Aurora and all the way back, again and again, while clients write; Aurora follows the replica at the end. */
-export async function backAndForth(servers: RealServers, dance: Dance): Promise<Danced> {
+/** Cuts over to Aurora and reverses, several times, while clients write; at the end Aurora replicates from the replica. */
+export async function backAndForth(
+  servers: RealServers,
+  trips: RoundTrips,
+): Promise<RoundTripResult> {
   const {source, aurora} = servers.databases;
-  const {say = () => {}} = dance;
+  const {say = () => {}} = trips;
   await run(replicating(servers));
-  const clients = startClients(source, dance.clients);
-  for (let time = 1; time <= dance.times; time += 1) {
-    await clients.acknowledged(dance.orders);
-    const {undo, wayBack} = await forth(servers, () => clients.moveTo(aurora));
-    await clients.acknowledged(dance.orders);
-    await dance.onAurora?.(wayBack);
+  const clients = startClients(source, trips.clients);
+  for (let time = 1; time <= trips.times; time += 1) {
+    await clients.acknowledged(trips.orders);
+    const {undo, reverseReplication} = await forth(servers, () => clients.moveTo(aurora));
+    await clients.acknowledged(trips.orders);
+    await trips.onAurora?.(reverseReplication);
     clients.moveTo(source);
     for (const back of undo) {
       await back();
     }
-    say(`there and back ${time} of ${dance.times}: ${clients.count()} orders acknowledged`);
+    say(`there and back ${time} of ${trips.times}: ${clients.count()} orders acknowledged`);
   }
-  await clients.acknowledged(dance.orders);
+  await clients.acknowledged(trips.orders);
   return compare(servers, await clients.stop());
 }
 
@@ -57,7 +60,7 @@ export const replicating = ({aurora, replica, at, databases}: RealServers): Plac
   input: {...at.replica, ...databases.seed},
 });
 
-/** Takes writes to Aurora; gives what takes them back, newest first. */
+/** Moves writes to Aurora; returns the reversals, newest first. */
 async function forth({source, replica, aurora, at}: RealServers, opening: () => void) {
   const undo: (() => Promise<void>)[] = [];
   const walk = async (placed: Placed) => {
@@ -81,17 +84,20 @@ async function forth({source, replica, aurora, at}: RealServers, opening: () => 
     ...{id: 'promote', unit: promote, on: {aurora, upstream: replica}},
     input: {upstreamAt: hop},
   });
-  const wayBack: Placed = {
+  const reverseReplication: Placed = {
     ...{id: 'reverse-replication', unit: replicateBack, on: {replica: source, source: aurora}},
     input: {...at.aurora, ...promoted, frozenAt: frozen},
   };
-  await walk(wayBack);
+  await walk(reverseReplication);
   opening();
   await walk({id: 'open', unit: openWrites, on: {aurora}});
-  return {undo, wayBack};
+  return {undo, reverseReplication};
 }
 
-async function compare({databases}: RealServers, acknowledged: readonly string[]): Promise<Danced> {
+async function compare(
+  {databases}: RealServers,
+  acknowledged: readonly string[],
+): Promise<RoundTripResult> {
   const {source, replica, aurora} = databases;
   await untilFollowed(source, replica);
   await untilFollowed(replica, aurora);

@@ -5,8 +5,8 @@ import {statementsOf} from '../../../lab/mysql/statements.ts';
 import {caughtUp} from '../../../steps/mysql/caught-up.ts';
 import {hasReached} from '../../../steps/mysql/replication/position.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
+import {lookOf, type Placed, run, settled} from './placed-unit.ts';
 import {openRealServers, type RealServers, untilFollowed} from './real-servers.ts';
-import {lookOf, type Placed, run, settled} from './walk.ts';
 
 forEachPair('catching up', (pair) => {
   let servers: RealServers;
@@ -22,14 +22,14 @@ forEachPair('catching up', (pair) => {
   const order = () =>
     servers.databases.source.query("INSERT INTO shop.orders (token) VALUES ('one more')");
 
-  test('it is done when the position is executed, and tells the own position for the next hop', async () => {
+  test('is done when the position is executed, and outputs its own position for the next hop', async () => {
     await order();
     const position = await servers.source.reader.position();
     const {output} = await run({...firstHop, input: {position}});
     expect(output).toEqual(await servers.replica.reader.position());
   });
 
-  test('a new log file upstream without any write in it is caught up with', async () => {
+  test('is done after a log rotation upstream without a write', async () => {
     await servers.databases.source.query('FLUSH LOGS');
     const position = await servers.source.reader.position();
     expect((await run({...firstHop, input: {position}})).output).toEqual(
@@ -37,7 +37,7 @@ forEachPair('catching up', (pair) => {
     );
   });
 
-  test('a replica that has received everything and executes nothing is not caught up', async () => {
+  test('waits for a replica that has received everything and executes nothing', async () => {
     const start = await servers.source.reader.position();
     const release = await holdReplication(servers.databases.replica);
     await order();
@@ -47,20 +47,20 @@ forEachPair('catching up', (pair) => {
     const bytes = position.position - start.position;
     expect(verdict).toEqual({
       kind: 'waiting',
-      progress: `db2 is at ${start.file}:${start.position}, ${bytes} bytes before ${position.file}:${position.position}`,
+      progress: `db2 is at ${start.file}:${start.position}, ${bytes} bytes behind ${position.file}:${position.position}`,
     });
     await run({...firstHop, input: {position}});
   });
 
-  test('the server itself tells when it has executed the position, or that it does not execute', async () => {
+  test('the server itself waits until it has executed the position, or does not execute', async () => {
     const {reader} = servers.replica;
     const release = await holdReplication(servers.databases.replica);
     await order();
     const position = await servers.source.reader.position();
     const released = sleep(300).then(release);
-    let looks = 0;
+    let checks = 0;
     const reached = async () => {
-      looks += 1;
+      checks += 1;
       const replication = await reader.replication();
       return replication !== null && hasReached(replication.executed, position);
     };
@@ -69,7 +69,7 @@ forEachPair('catching up', (pair) => {
     }
     await released;
     // Asked without waiting there would be hundreds.
-    expect(looks).toBeLessThan(30);
+    expect(checks).toBeLessThan(30);
 
     const {stopExecuting, startExecuting} = statementsOf(servers.databases.replica.brand);
     await servers.databases.replica.query(stopExecuting);
@@ -79,7 +79,7 @@ forEachPair('catching up', (pair) => {
     expect(await reached()).toBe(true);
   });
 
-  test('without a position, near enough is measured and not believed', async () => {
+  test('without a position, the lag is measured, and Seconds_Behind is not used', async () => {
     await delayReplication(servers.databases.replica, 1);
     await order();
     const near = await caughtUp.check(lookOf({...firstHop, input: {lagMsMax: 5_000}}));
@@ -89,11 +89,11 @@ forEachPair('catching up', (pair) => {
     await delayReplication(servers.databases.replica, 0);
     expect(tooFar).toMatchObject({
       kind: 'waiting',
-      progress: expect.stringContaining('more than 100 ms before'),
+      progress: expect.stringContaining('more than 100 ms behind'),
     });
   });
 
-  test('a replica that stopped with an error is told in the words of the server', async () => {
+  test('reports the error that stopped replication, in the words of the server', async () => {
     const {source, replica} = servers.databases;
     await untilFollowed(source, replica);
     await replica.session(async (connection) => {
@@ -113,25 +113,25 @@ forEachPair('catching up', (pair) => {
         // With several workers the first look finds the words of their coordinator.
         /^db2 does not replicate from db1: (Error executing row event: 'Table 'shop\.digests' doesn't exist'|Coordinator stopped .*) \(SQL errno 1146\)\.$/,
       ),
-      hint: 'Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on db2, and remove the cause.',
+      hint: 'Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on db2, and fix the cause.',
     });
   });
 
-  test('a replica of somebody else is found out by its server_id', async () => {
+  test('is blocked for a replica of another server, by its server_id', async () => {
     await servers.replicating();
     const on = {upstream: servers.source, replica: servers.aurora};
     expect(await settled({...firstHop, on})).toMatchObject({
       kind: 'blocked',
-      reason: 'aurora follows the server with server_id 2, and db1 has server_id 1.',
+      reason: 'aurora replicates from the server with server_id 2, and db1 has server_id 1.',
     });
   });
 
-  test('a server that follows nobody does not catch up', async () => {
+  test('is blocked for a server that does not replicate', async () => {
     const on = {upstream: servers.replica, replica: servers.aurora};
     expect(await settled({...firstHop, on})).toEqual({
       kind: 'blocked',
-      reason: 'aurora follows nobody, so it does not catch up with db2.',
-      hint: 'Let aurora replicate from db2 first.',
+      reason: 'aurora does not replicate, so it cannot catch up with db2.',
+      hint: 'Start replication from db2 on aurora first.',
     });
   });
 });

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {callableProcedures, proceduresByVersion} from '../../../steps/mysql/dialect/procedures.ts';
 
-const follows = [
+const replicationProcedures = [
   'rds_set_external_master',
   'rds_set_external_source',
   'rds_set_external_master_with_auto_position',
@@ -16,11 +16,11 @@ const follows = [
 const aurora = (version: string) => ({aurora_version: version, version: '8.0.28'});
 const rds = (version: string) => ({version, basedir: '/rdsdbbin/mysql-8.0.36.R1/'});
 
-describe('what a version promises', () => {
-  test('which of them, and with how many arguments', () => {
+describe('replication procedures by version', () => {
+  test('which exist, and with how many arguments', () => {
     const seen = (settings: Record<string, string>) =>
       Object.fromEntries(
-        follows.flatMap((name) => {
+        replicationProcedures.flatMap((name) => {
           const count = proceduresByVersion(settings).get(name);
           return count === undefined ? [] : [[name.replace('rds_', ''), count]];
         }),
@@ -46,14 +46,14 @@ describe('what a version promises', () => {
   });
 });
 
-describe('what the server itself tells', () => {
-  const told = new Map([['rds_set_external_source', 8]]);
+describe('procedures that the server lists', () => {
+  const listed = new Map([['rds_set_external_source', 8]]);
 
-  test('is believed before its version', () => {
-    expect(callableProcedures(told, aurora('3.08.0'))).toBe(told);
+  test('take precedence over its version', () => {
+    expect(callableProcedures(listed, aurora('3.08.0'))).toBe(listed);
   });
 
-  test('is filled up from its version where the account may see procedures and not their parameters', () => {
+  test('get their argument counts from the version where the account cannot see parameters', () => {
     const seen = new Map([
       ['rds_set_external_source', 0],
       ['rds_reset_external_source', 0],
@@ -66,7 +66,7 @@ describe('what the server itself tells', () => {
     ]);
   });
 
-  test('is not made up: what the account cannot see, it cannot call', () => {
+  test('are all that can be called: an invisible procedure is not', () => {
     expect(callableProcedures(new Map(), aurora('3.08.0'))).toEqual(new Map());
   });
 });

@@ -3,7 +3,7 @@ import {makeSchemaSql, makeTableSql} from '../../../steps/mysql/replication/sent
 import {describeEachPair, describeEachServer} from './each-server.ts';
 
 describeEachServer('a server as a step sees it', (on) => {
-  test('tells where it stands, whether it is fenced, and that it follows nobody', async () => {
+  test('reports its position, its read_only, and that it does not replicate', async () => {
     const {reader} = on.session;
     expect(await reader.position()).toMatchObject({file: 'mysql-bin.000001'});
     expect(await reader.fence()).toEqual({
@@ -14,8 +14,8 @@ describeEachServer('a server as a step sees it', (on) => {
   });
 });
 
-describeEachPair('a server that follows another one', (on) => {
-  test('has what is written there', async () => {
+describeEachPair('a replica', (on) => {
+  test('has what is written on its source', async () => {
     const {database} = on.source;
     await database.query('CREATE DATABASE shop');
     await database.query('CREATE TABLE shop.notes (id INT PRIMARY KEY, text VARCHAR(20))');
@@ -36,7 +36,7 @@ describeEachPair('a server that follows another one', (on) => {
     });
   });
 
-  test('gets the row that proves a way, also where its table was made and not logged', async () => {
+  test('receives the test row, also where its table was created and not logged', async () => {
     const key = {run: 'r1', entry: 'reverse-replication'};
     const {signal} = new AbortController();
     // As a server leaves it that dies right after it has made the table.

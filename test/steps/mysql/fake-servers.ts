@@ -23,7 +23,7 @@ interface Event {
   readonly apply: (server: FakeServer) => void;
 }
 
-interface Following {
+interface Channel {
   readonly source: FakeServer;
   readonly host: string;
   readonly port: number;
@@ -40,7 +40,7 @@ const eventBytes = 100;
 const logStart = 120;
 
 /**
- * A small true model of a MySQL server: it has a binary log, refuses writes, has sessions, and follows another one.
+ * A small true model of a MySQL server: it has a binary log, refuses writes, has sessions, and replicates from another one.
  * Replication moves whenever somebody looks. The same model plays Aurora.
  */
 export class FakeServer {
@@ -59,7 +59,7 @@ export class FakeServer {
   persisted: Readonly<Record<string, string>> | null = null;
   sentinels = new Set<string>();
   rows = 0;
-  following: Following | null = null;
+  channel: Channel | null = null;
   /** What the server would say of a replication that cannot go on. */
   replicationError: Replication['error'] = null;
   clusterState: ClusterState | null = null;
@@ -97,13 +97,13 @@ export class FakeServer {
   }
 
   replicate(): void {
-    const {following} = this;
-    if (!following?.running || this.replicationError) {
+    const {channel} = this;
+    if (!channel?.running || this.replicationError) {
       return;
     }
-    following.source.replicate();
-    for (; following.next < following.source.log.length; following.next += 1) {
-      const event = following.source.log[following.next];
+    channel.source.replicate();
+    for (; channel.next < channel.source.log.length; channel.next += 1) {
+      const event = channel.source.log[channel.next];
       // Events that began here come back round the ring, and are dropped.
       if (event && event.origin !== this.serverId) {
         this.commit(event.origin, event.apply);
@@ -111,15 +111,15 @@ export class FakeServer {
     }
   }
 
-  follow(source: FakeServer, from?: Position): void {
+  replicateFrom(source: FakeServer, from?: Position): void {
     const next = from ? (from.position - logStart) / eventBytes : source.log.length;
-    this.following = {source, host: source.name, port: 3306, next, running: true};
+    this.channel = {source, host: source.name, port: 3306, next, running: true};
   }
 
   /** All that a step could change, without what moves by itself. */
   picture() {
     const {readOnly, superReadOnly, eventScheduler, sessions, sentinels} = this;
-    const {following} = this;
+    const {channel} = this;
     return {
       readOnly,
       superReadOnly,
@@ -128,7 +128,7 @@ export class FakeServer {
       sentinels: [...sentinels],
       accounts: this.accounts,
       persisted: this.persisted,
-      following: following && {host: following.host, running: following.running},
+      channel: channel && {host: channel.host, running: channel.running},
     };
   }
 
@@ -240,18 +240,18 @@ function rowsOfLog(server: FakeServer, sql: string, [file, from]: readonly unkno
 }
 
 function replicationOf(server: FakeServer): Replication | null {
-  const {following, replicationError: error} = server;
-  if (!following) {
+  const {channel, replicationError: error} = server;
+  if (!channel) {
     return null;
   }
-  const state = following.running ? 'Yes' : 'No';
+  const state = channel.running ? 'Yes' : 'No';
   return {
-    host: following.host,
-    port: following.port,
-    sourceServerId: following.source.serverId,
+    host: channel.host,
+    port: channel.port,
+    sourceServerId: channel.source.serverId,
     io: state,
     sql: error ? 'No' : state,
-    executed: following.source.place(following.next),
+    executed: channel.source.place(channel.next),
     error,
     secondsBehind: error ? null : 0,
     ignoresMysqlSchema: true,
@@ -334,7 +334,7 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
       written(signal, () => {
         const source = network.at(host);
         const next = (from.position - logStart) / eventBytes;
-        server.following = {source, host, port, next, running: false};
+        server.channel = {source, host, port, next, running: false};
       }),
     startReplication: async (signal) => written(signal, () => setRunning(server, true)),
     stopReplication: async (signal) => written(signal, () => setRunning(server, false)),
@@ -342,7 +342,7 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
     startSqlThread: async (signal) => written(signal, () => setRunning(server, true)),
     resetReplication: async (signal) =>
       written(signal, () => {
-        server.following = null;
+        server.channel = null;
       }),
     writeSentinel: async ({run, entry}, signal) =>
       written(signal, () => {
@@ -365,9 +365,9 @@ function setLocked(server: FakeServer, {user, host}: Account, locked: boolean): 
   );
 }
 
-function setRunning({following}: FakeServer, running: boolean): void {
-  if (following) {
-    following.running = running;
+function setRunning({channel}: FakeServer, running: boolean): void {
+  if (channel) {
+    channel.running = running;
   }
 }
 
@@ -384,7 +384,7 @@ export function fakeServers() {
   const replica = new FakeServer('db2', 2, network);
   const aurora = new FakeServer('aurora', 3, network);
   replica.readOnly = true;
-  replica.follow(source);
+  replica.replicateFrom(source);
   for (let order = 0; order < 3; order += 1) {
     source.write();
   }
@@ -397,10 +397,10 @@ export function fakeServers() {
     aurora,
     /** Where the replica stood when Aurora was seeded. */
     seed: replica.place(replica.log.length),
-    /** Aurora is fenced and follows the replica. */
+    /** Aurora is read-only and replicates from the replica. */
     replicating: () => {
       aurora.readOnly = true;
-      aurora.follow(replica);
+      aurora.replicateFrom(replica);
     },
     /** The source is frozen, and Aurora stands alone, fenced. */
     promoted: () => {

@@ -6,8 +6,8 @@ import {statementsOf} from '../../../lab/mysql/statements.ts';
 import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
 import {backAndForth, replicating} from './back-and-forth.ts';
+import {lookOf, type Placed, reverse} from './placed-unit.ts';
 import {openRealServers, type RealServers, replicationOn} from './real-servers.ts';
-import {lookOf, type Placed, reverse} from './walk.ts';
 
 forEachPair('the databases', (pair) => {
   let servers: RealServers;
@@ -16,31 +16,31 @@ forEachPair('the databases', (pair) => {
   });
   afterAll(() => servers?.close());
 
-  test('from the source to Aurora and all the way back, while clients write: none lost, none twice, and the way back is known at any time', async () => {
+  test('a cutover and its reversal while clients write lose and repeat no order, and reversal loss is known at any time', async () => {
     const {aurora, source, replica} = servers.databases;
-    const danced = await backAndForth(servers, {
+    const trips = await backAndForth(servers, {
       ...{times: 1, clients: 4, orders: 100},
-      onAurora: async (wayBack) => {
-        expect(await said(wayBack)).toEqual({
+      onAurora: async (reverseReplication) => {
+        expect(await lossOf(reverseReplication)).toEqual({
           lossless: true,
           because: [
-            'db1 follows aurora: IO Yes, SQL Yes.',
+            'db1 replicates from aurora: IO Yes, SQL Yes.',
             expect.stringMatching(
               /^db1 has executed mysql-bin-changelog\.\d+:\d+ of aurora, \d+ bytes before mysql-bin-changelog\.\d+:\d+\.$/,
             ),
-            'aurora may purge a binary log as soon as it likes: set its binlog retention hours.',
+            'aurora may purge its binary logs at any time: set its binlog retention hours.',
           ],
         });
         // MySQL 9 would be busy for long with what its clients write meanwhile.
         if (source.brand !== 'mysql') {
-          await saysNothingUnproven(wayBack, source);
+          await expectUnproven(reverseReplication, source);
         }
         await aurora.query("CALL mysql.rds_set_configuration('binlog retention hours', 168)");
-        const definition = await breakTheWayBack(aurora, source);
-        const broken = await said(wayBack);
+        const definition = await breakReverseReplication(aurora, source);
+        const broken = await lossOf(reverseReplication);
         expect(broken.lossless).toBe(false);
         expect(broken.because).toEqual([
-          'db1 follows aurora: IO Yes, SQL No.',
+          'db1 replicates from aurora: IO Yes, SQL No.',
           expect.stringMatching(
             // Several workers of MySQL 9 may have stopped before it.
             new RegExp(
@@ -49,66 +49,72 @@ forEachPair('the databases', (pair) => {
           ),
           expect.stringMatching(/^db1 has executed /),
           expect.stringMatching(
-            /^What is missing: (more than )?\d+ transactions \(.*shop\.orders.*\)(, or fewer .*)?\.$/,
+            /^Missing: (more than )?\d+ transactions \(.*shop\.orders.*\)(, or fewer .*)?\.$/,
           ),
-          'aurora keeps its binary logs for 168 h, counted from when they were written.',
+          'aurora keeps its binary logs for 168 h after they were written.',
         ]);
-        // Started again without being mended it runs for a moment, and has forgotten its error.
+        // Started again without a repair it runs for a moment, and reports no error.
         for (let time = 1; time <= 3; time += 1) {
           await source.query(statementsOf(source.brand).start);
-          expect((await said(wayBack)).lossless).toBe(false);
+          expect((await lossOf(reverseReplication)).lossless).toBe(false);
         }
         await expect
           .poll(async () => (await replicationOn(source))?.sql, {timeout: 20_000})
           .toBe('No');
-        // Before anybody is asked, the way back says what it would lose.
-        expect(await reverse(wayBack, {source: null})).toEqual({
+        // Before any question, the reversal says what it would lose.
+        expect(await reverse(reverseReplication, {source: null})).toEqual({
           kind: 'blocked',
           reason: expect.stringMatching(
-            /^The way back to db1 is broken: .*Going back would lose (more than )?\d+ transactions \(.*shop\.orders.*\)(, or fewer .*)? between .* of aurora\.$/s,
+            /^Reverse replication to db1 is broken: .*Reversal would lose (more than )?\d+ transactions \(.*shop\.orders.*\)(, or fewer .*)? between .* of aurora\.$/s,
           ),
-          hint: 'Repair replication on db1 until it has caught up, then reverse again; or stay where you are.',
+          hint: 'Repair replication on db1 until it has caught up, then reverse again; or stay on aurora.',
         });
-        await mendTheWayBack({aurora, source, replica});
-        await expect.poll(() => said(wayBack), {timeout: 20_000}).toMatchObject({lossless: true});
+        await repairReverseReplication({aurora, source, replica});
+        await expect
+          .poll(() => lossOf(reverseReplication), {timeout: 20_000})
+          .toMatchObject({lossless: true});
       },
     });
-    expect(danced).toMatchObject({lost: [], twice: [], equal: true});
-    expect(danced.acknowledged).toBeGreaterThanOrEqual(300);
+    expect(trips).toMatchObject({lost: [], twice: [], equal: true});
+    expect(trips.acknowledged).toBeGreaterThanOrEqual(300);
     await reverse(replicating(servers), {readOnly: false, source: null});
     expect(await replicationOn(aurora)).toBeNull();
   });
 });
 
-const said = async (wayBack: Placed) => {
-  const answer = await replicateBack.reversalLoss?.(lookOf(wayBack, true));
+const lossOf = async (reverseReplication: Placed) => {
+  const answer = await replicateBack.reversalLoss?.(lookOf(reverseReplication, true));
   if (!answer) {
-    throw new Error('mysql.replicate-back knows its way back');
+    throw new Error('mysql.replicate-back reports its reversal loss');
   }
   return answer;
 };
 
-/** Threads that run and execute nothing, as after a failed replication was started again: nothing is claimed of it. */
-async function saysNothingUnproven(wayBack: Placed, replica: LabDatabase): Promise<void> {
+/** Threads that run and execute nothing, as after broken replication was started again, are not reported as lossless. */
+async function expectUnproven(reverseReplication: Placed, replica: LabDatabase): Promise<void> {
   const release = await holdReplication(replica);
   // What it had begun to execute when it was held goes through.
-  await expect.poll(() => said(wayBack), {timeout: 20_000}).toMatchObject({lossless: false});
-  const held = (await said(wayBack)).because;
+  await expect
+    .poll(() => lossOf(reverseReplication), {timeout: 20_000})
+    .toMatchObject({lossless: false});
+  const held = (await lossOf(reverseReplication)).because;
   await release();
   expect(held).toEqual([
-    'db1 follows aurora: IO Yes, SQL Yes.',
+    'db1 replicates from aurora: IO Yes, SQL Yes.',
     expect.stringMatching(
-      /^Both threads run, but within 2 s it has not executed mysql-bin-changelog\.\d+:\d+, so it is not proven that it can: look again\.$/,
+      /^Both threads run, but within 2 s it did not execute mysql-bin-changelog\.\d+:\d+, so it is not proven that it can: check again\.$/,
     ),
     expect.stringMatching(/^db1 has executed /),
-    expect.stringMatching(/^What is missing: /),
+    expect.stringMatching(/^Missing: /),
     expect.stringMatching(/^aurora may purge /),
   ]);
-  await expect.poll(() => said(wayBack), {timeout: 20_000}).toMatchObject({lossless: true});
+  await expect
+    .poll(() => lossOf(reverseReplication), {timeout: 20_000})
+    .toMatchObject({lossless: true});
 }
 
 /** A statement that the old server cannot apply: of a type that it does not know, or on a table that it has not. */
-async function breakTheWayBack(source: LabDatabase, replica: LabDatabase): Promise<string> {
+async function breakReverseReplication(source: LabDatabase, replica: LabDatabase): Promise<string> {
   const isNewer = source.brand !== replica.brand;
   await source.session(async (connection) => {
     if (isNewer) {
@@ -135,8 +141,8 @@ async function breakTheWayBack(source: LabDatabase, replica: LabDatabase): Promi
   return isNewer ? 'CREATE TABLE' : 'ALTER TABLE';
 }
 
-/** As an administrator would: passes over a statement that nobody needs, or gives the server the table that is missing. */
-async function mendTheWayBack({
+/** As an administrator would: skips a statement, or creates the missing table. */
+async function repairReverseReplication({
   aurora,
   source,
   replica,

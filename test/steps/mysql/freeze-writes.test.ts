@@ -2,8 +2,16 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type mysql from 'mysql2/promise';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
+import {
+  betweenTwoWrites,
+  lookOf,
+  type Placed,
+  performAll,
+  reverse,
+  run,
+  settled,
+} from './placed-unit.ts';
 import {commit, openRealServers, pictureOf, type RealServers, sessionText} from './real-servers.ts';
-import {betweenTwoWrites, lookOf, type Placed, performAll, reverse, run, settled} from './walk.ts';
 
 let servers: RealServers;
 let freeze: Placed;
@@ -27,7 +35,7 @@ async function client(): Promise<mysql.Connection> {
 }
 const insert = "INSERT INTO shop.orders (token) VALUES ('frozen')";
 
-test('the plan says what it will do, and what it will not wait for', async () => {
+test('the plan lists every action, the lock limit and the accounts that can still write', async () => {
   const verdict = await settled(freeze);
   expect(verdict).toEqual({
     kind: 'pending',
@@ -47,12 +55,12 @@ test('the plan says what it will do, and what it will not wait for', async () =>
   );
   expect(actions.map(({does}) => does)).toEqual([
     'set event_scheduler = OFF',
-    'set read_only = ON, waiting at most 2 s for locks; not bound by it, and not locked: root@localhost, switcharoo@%',
+    'set read_only = ON, waiting at most 2 s for locks (still able to write: root@localhost, switcharoo@%)',
     'end all client sessions but those of monitor',
   ]);
 });
 
-test('told to leave sessions alone, it ends none: they read on, and what they have not committed is refused', async () => {
+test('with endSessions: false, sessions stay connected and can read, and their commits are refused', async () => {
   const lightly = {...freeze, input: {endSessions: false, watchMs: 0}};
   const [open, idle] = [await client(), await client()];
   await open.query('START TRANSACTION');
@@ -60,7 +68,7 @@ test('told to leave sessions alone, it ends none: they read on, and what they ha
   const actions = await freezeWrites.plan(lookOf(lightly), undefined as never);
   expect(actions.map(({does}) => does)).toEqual([
     'set event_scheduler = OFF',
-    'set read_only = ON, waiting at most 2 s for locks; not bound by it, and not locked: root@localhost, switcharoo@%',
+    'set read_only = ON, waiting at most 2 s for locks (still able to write: root@localhost, switcharoo@%)',
   ]);
   const {output} = await run(lightly);
   await expect(open.query('COMMIT')).rejects.toMatchObject({errno: 1290});
@@ -70,7 +78,7 @@ test('told to leave sessions alone, it ends none: they read on, and what they ha
   expect(await settled(lightly, true)).toEqual({kind: 'done', output});
 });
 
-test('a write that was open when it froze is refused, its session ended, and a new session cannot write', async () => {
+test('an open transaction is refused, its session ended, and a new session cannot write', async () => {
   const [open, idle] = [await client(), await client()];
   await open.query('START TRANSACTION');
   await open.query(insert);
@@ -84,7 +92,7 @@ test('a write that was open when it froze is refused, its session ended, and a n
   expect(count).toEqual({orders: 0});
 });
 
-test('a freeze that still stands is never taken for one that was put back', async () => {
+test('a source that is still frozen is never reported as reversed', async () => {
   await run(freeze);
   await servers.databases.source.query("SET GLOBAL event_scheduler = 'ON'");
   expect(await settled(freeze, true)).toMatchObject({
@@ -93,7 +101,7 @@ test('a freeze that still stands is never taken for one that was put back', asyn
   });
 });
 
-test('a lock that somebody holds ends the freeze in time, names who holds it, and writes go on', async () => {
+test('a held lock makes the freeze fail in time, names its session, and writes continue', async () => {
   const holder = await client();
   await holder.query('LOCK TABLES shop.orders WRITE');
   const who = sessionText(holder);
@@ -101,7 +109,7 @@ test('a lock that somebody holds ends the freeze in time, names who holds it, an
   expect(verdict).toEqual({
     kind: 'blocked',
     reason: `Writes on db1 cannot be frozen: ${who} holds LOCK TABLES on shop.orders.`,
-    hint: 'Let them finish, or end them with KILL and their session id, then look again.',
+    hint: 'Wait until they finish, or end them with KILL and their session id, then try again.',
   });
   const input = {lockWaitSeconds: 1};
   const actions = await freezeWrites.plan(lookOf({...freeze, input}), undefined as never);
@@ -114,7 +122,7 @@ test('a lock that somebody holds ends the freeze in time, names who holds it, an
   await holder.query(insert.replace("'frozen'", "'after'"));
 });
 
-test('a prepared XA transaction is in the way, for read_only lets it be committed', async () => {
+test('a prepared XA transaction blocks the freeze: read_only does not block its commit', async () => {
   const other = await client();
   await other.query("XA START 'order'");
   await other.query(insert);
@@ -123,21 +131,21 @@ test('a prepared XA transaction is in the way, for read_only lets it be committe
   expect(await settled(freeze)).toMatchObject({
     kind: 'blocked',
     reason:
-      'Writes on db1 cannot be frozen: 1 XA transactions are prepared (XA RECOVER), which read_only lets through.',
+      'Writes on db1 cannot be frozen: 1 XA transactions are prepared (XA RECOVER), and read_only does not block them.',
   });
   await other.query("XA ROLLBACK 'order'");
 });
 
-test('a source that somebody else froze is not adopted', async () => {
+test('a source that was read-only before the run is not adopted', async () => {
   await servers.databases.source.query('SET GLOBAL read_only = ON');
   expect(await settled(freeze)).toEqual({
     kind: 'blocked',
-    reason: 'db1 already refuses writes (read_only = ON), and this run did not do it.',
-    hint: 'Find out who set it and why; if it is a mistake: SET GLOBAL read_only = OFF on db1.',
+    reason: 'db1 already refuses writes (read_only = ON), and this run did not disable them.',
+    hint: 'If read_only was set by mistake, run SET GLOBAL read_only = OFF on db1.',
   });
 });
 
-test('an account with SUPER that goes on writing keeps the step from being done', async () => {
+test('an account with SUPER that still writes keeps the step from being done', async () => {
   const over = new AbortController();
   await run(freeze);
   const writing = keepWriting(over.signal);
@@ -148,12 +156,12 @@ test('an account with SUPER that goes on writing keeps the step from being done'
     kind: 'waiting',
     // The writer opens a session for each write: whether one is there to be named is a matter of the moment.
     progress: expect.stringMatching(
-      /^db1 refuses writes, and its position still moves from mysql-bin\.\d+:\d+ to mysql-bin\.\d+:\d+: (an account that read_only does not bind writes|session \d+ of root@localhost is not bound by read_only)$/,
+      /^db1 refuses writes, but its position moved from mysql-bin\.\d+:\d+ to mysql-bin\.\d+:\d+: (an account that read_only does not bind writes|session \d+ of root@localhost is not bound by read_only)$/,
     ),
   });
 });
 
-test('it does not accept writes again while it follows the new side', async () => {
+test('writes are not enabled again while it replicates from Aurora', async () => {
   const {before} = await run(freeze);
   const {port} = servers.databases.aurora;
   await servers.databases.source.query('CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?', [

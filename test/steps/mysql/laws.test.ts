@@ -79,7 +79,7 @@ lawsOfStep({
   input: {host: 'db2', ...fakeServers().seed},
   world: world(({aurora, replica}) => ({aurora, upstream: replica})),
   blockedWorld: world(({aurora, source, replica}) => {
-    aurora.follow(source);
+    aurora.replicateFrom(source);
     return {aurora, upstream: replica};
   }),
 });

@@ -3,7 +3,7 @@ import {createShop} from '../../../lab/mysql/shop-schema.ts';
 import {statementsOf} from '../../../lab/mysql/statements.ts';
 import {readyAsSource} from '../../../steps/mysql/ready-as-source.ts';
 import {describeEachPair, type TriedServer} from './each-server.ts';
-import {type Placed, settled} from './walk.ts';
+import {type Placed, settled} from './placed-unit.ts';
 
 const prepare = async ({database}: TriedServer) => {
   if (database.name === 'db1') {
@@ -19,13 +19,13 @@ describeEachPair(
       on: {source: on.source.session, replica: on.target.session},
     });
 
-    test('as they begin are ready', async () => {
+    test('are ready after a plain setup', async () => {
       await on.caughtUp();
-      // What is only to be known is remarked.
+      // Remarks do not block.
       expect(await settled(ready())).toMatchObject({kind: 'done', output: {}});
     });
 
-    test('everything that is wrong is told at once', async () => {
+    test('report every problem at once', async () => {
       const [source, replica] = [on.source.database, on.target.database];
       const {stop, start} = statementsOf(replica.brand);
       await source.query('CREATE TABLE shop.notes (id INT) ENGINE=MyISAM');

@@ -2,12 +2,12 @@ import {describe, expect, test} from 'vitest';
 import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
 import {stopReplication} from '../../../steps/mysql/stop-replication.ts';
 import {type FakeServer, fakeServers} from './fake-servers.ts';
-import {lookOf, type Placed, performAll, reverse, run, settled} from './walk.ts';
+import {lookOf, type Placed, performAll, reverse, run, settled} from './placed-unit.ts';
 
 const before = {source: null};
 
-/** The way back is armed, and applications write on Aurora. */
-async function armed() {
+/** Reverse replication runs, and applications write on Aurora. */
+async function reverseReplicating() {
   const servers = fakeServers();
   servers.promoted();
   const placed = replicationOf(servers.source, servers.aurora);
@@ -25,39 +25,39 @@ const replicationOf = (replica: FakeServer, source: FakeServer): Placed => ({
   input: {host: 'aurora', file: 'aurora-bin.000001', position: 120},
 });
 
-test('going back, the old source first executes everything that was written on Aurora', async () => {
-  const {source, aurora, placed} = await armed();
+test('reversal first executes everything that Aurora has written on the old source', async () => {
+  const {source, aurora, placed} = await reverseReplicating();
   aurora.readOnly = true;
   expect(await reverse(placed, before)).toMatchObject({kind: 'pending', before});
   expect(source.rows).toBe(aurora.rows);
-  expect(source.following).toBeNull();
+  expect(source.channel).toBeNull();
 });
 
-test('going back waits for nothing while Aurora still accepts writes: it says so', async () => {
-  const {source, placed} = await armed();
+test('reversal fails at once while Aurora still accepts writes', async () => {
+  const {source, placed} = await reverseReplicating();
   await expect(reverse(placed, before)).rejects.toThrow(
     'aurora still accepts writes, so db1 can never have executed the last of them.',
   );
-  expect(source.following).not.toBeNull();
+  expect(source.channel).not.toBeNull();
 });
 
-test('cut off at any point of going back, it never says that nothing is missing while something is', async () => {
+test('a reversal interrupted after any action never reports success while rows are missing', async () => {
   const answers: string[] = [];
   for (let done = 0; done <= 4; done += 1) {
-    const {source, aurora, placed} = await armed();
+    const {source, aurora, placed} = await reverseReplicating();
     aurora.readOnly = true;
-    if (source.following) {
+    if (source.channel) {
       // It lags: what was written last arrives only when it is waited for.
-      source.following.running = false;
+      source.channel.running = false;
     }
-    await performAll(placed, (await wayBack(placed)).slice(0, done));
-    source.following = null;
+    await performAll(placed, (await reversalActions(placed)).slice(0, done));
+    source.channel = null;
     const answer = await replicateBack.reverse(lookOf(placed, true), before);
     const words = 'kind' in answer ? answer.reason : `${answer.length} actions`;
     answers.push(`${aurora.rows - source.rows} rows missing: ${words}`);
   }
   const broken =
-    'The way back to db1 is broken: it no longer follows aurora. Going back would lose 3 transactions (shop.orders) between aurora-bin.000001:120 and aurora-bin.000001:420 of aurora.';
+    'Reverse replication to db1 is broken: it no longer replicates from aurora. Reversal would lose 3 transactions (shop.orders) between aurora-bin.000001:120 and aurora-bin.000001:420 of aurora.';
   expect(answers).toEqual([
     `2 rows missing: ${broken}`,
     `0 rows missing: ${broken}`,
@@ -67,7 +67,7 @@ test('cut off at any point of going back, it never says that nothing is missing 
   ]);
 });
 
-async function wayBack(placed: Placed) {
+async function reversalActions(placed: Placed) {
   const actions = await replicateBack.reverse(lookOf(placed, true), before);
   if ('kind' in actions) {
     throw new Error(actions.reason);
@@ -75,7 +75,7 @@ async function wayBack(placed: Placed) {
   return actions;
 }
 
-describe('going back is refused when writes would be lost', () => {
+describe('reversal is blocked when writes would be lost', () => {
   const cases = [
     {
       name: 'replication stopped with an error',
@@ -83,15 +83,15 @@ describe('going back is refused when writes would be lost', () => {
         source.replicationError = {thread: 'sql', errno: 1062, text: "Duplicate entry '7'"};
       },
       reason:
-        "The way back to db1 is broken: Duplicate entry '7' (SQL errno 1062). Going back would lose 2 transactions (shop.orders) between aurora-bin.000001:220 and aurora-bin.000001:420 of aurora.",
+        "Reverse replication to db1 is broken: Duplicate entry '7' (SQL errno 1062). Reversal would lose 2 transactions (shop.orders) between aurora-bin.000001:220 and aurora-bin.000001:420 of aurora.",
     },
     {
-      name: 'somebody reset replication',
+      name: 'replication was reset by hand',
       happens: ({source}: {source: FakeServer}) => {
-        source.following = null;
+        source.channel = null;
       },
       reason:
-        'The way back to db1 is broken: it no longer follows aurora. Going back would lose 3 transactions (shop.orders) between aurora-bin.000001:120 and aurora-bin.000001:420 of aurora.',
+        'Reverse replication to db1 is broken: it no longer replicates from aurora. Reversal would lose 3 transactions (shop.orders) between aurora-bin.000001:120 and aurora-bin.000001:420 of aurora.',
     },
     {
       name: 'Aurora purged its log',
@@ -99,49 +99,49 @@ describe('going back is refused when writes would be lost', () => {
         aurora.oldestLog = 2;
       },
       reason:
-        'The way back to db1 is broken: the oldest log of aurora is now aurora-bin.000002. Going back would lose more than 3 transactions (shop.orders) between aurora-bin.000001:220 and aurora-bin.000001:420 of aurora.',
+        'Reverse replication to db1 is broken: the oldest binary log of aurora is now aurora-bin.000002. Reversal would lose more than 3 transactions (shop.orders) between aurora-bin.000001:220 and aurora-bin.000001:420 of aurora.',
     },
   ];
   for (const {name, happens, reason} of cases) {
     test(name, async () => {
-      const {placed, ...servers} = await armed();
+      const {placed, ...servers} = await reverseReplicating();
       servers.source.replicate();
-      const {following} = servers.source;
-      if (following) {
+      const {channel} = servers.source;
+      if (channel) {
         // What arrived last has not been executed yet.
-        following.next -= 2;
-        following.running = name !== 'Aurora purged its log';
+        channel.next -= 2;
+        channel.running = name !== 'Aurora purged its log';
       }
       happens(servers);
       expect(await reverse(placed, before)).toEqual({
         kind: 'blocked',
         reason,
-        hint: 'Repair replication on db1 until it has caught up, then reverse again; or stay where you are.',
+        hint: 'Repair replication on db1 until it has caught up, then reverse again; or stay on aurora.',
       });
     });
   }
 });
 
-test('a server that follows another one already is left alone', async () => {
+test('a server that already has another source is not changed', async () => {
   const {source, replica, aurora, promoted} = fakeServers();
   promoted();
-  replica.following = null;
-  source.follow(replica);
+  replica.channel = null;
+  source.replicateFrom(replica);
   expect(await settled(replicationOf(source, aurora))).toMatchObject({
     kind: 'blocked',
-    reason: 'db1 follows db2:3306, and can follow one server only.',
+    reason: 'db1 already replicates from db2:3306, and can have one source only.',
   });
 });
 
-test('it is not done before the row has arrived', async () => {
+test('is not done before the test row has arrived', async () => {
   const {source, aurora, promoted} = fakeServers();
   promoted();
   const placed = replicationOf(source, aurora);
   const actions = await replicateBack.plan(lookOf(placed), before as never);
   expect(actions.map(({on, does}) => `${on}: ${does}`)).toEqual([
-    'replica: follow aurora at aurora:3306, from aurora-bin.000001:120',
-    'replica: start replication, and see both threads run',
-    'source: write a row for this run into switcharoo.sentinel',
+    'replica: set aurora at aurora:3306 as the replication source, from aurora-bin.000001:120',
+    'replica: start replication, and wait until both threads run',
+    'source: write the test row of this run into switcharoo.sentinel',
   ]);
   await performAll(placed, actions.slice(0, 2));
   expect((await replicateBack.check(lookOf(placed, true))).kind).toBe('pending');
@@ -149,13 +149,13 @@ test('it is not done before the row has arrived', async () => {
   expect(await replicateBack.check(lookOf(placed, true))).toEqual({kind: 'done', output: {}});
 });
 
-test('taking the way back down leaves nothing to follow', async () => {
+test('mysql.stop-replication leaves no replication settings', async () => {
   const {source, aurora, promoted} = fakeServers();
   promoted();
-  source.follow(aurora);
+  source.replicateFrom(aurora);
   const placed = {id: 'down', unit: stopReplication, on: {replica: source.session()}};
   const actions = await stopReplication.plan(lookOf(placed), undefined);
-  expect(actions.map(({does}) => does)).toEqual(['stop following aurora:3306, and forget it']);
+  expect(actions.map(({does}) => does)).toEqual(['stop and reset replication from aurora:3306']);
   await performAll(placed, actions);
   expect(await stopReplication.check(lookOf(placed, true))).toEqual({
     kind: 'done',
@@ -163,11 +163,11 @@ test('taking the way back down leaves nothing to follow', async () => {
   });
 });
 
-test('a source that was restarted has forgotten its freeze, and that is told', async () => {
-  const {source, placed} = await armed();
+test('a restart that reset read_only on the old source is reported', async () => {
+  const {source, placed} = await reverseReplicating();
   source.readOnly = false;
   expect(await settled(placed, true)).toMatchObject({
     kind: 'blocked',
-    reason: 'db1 accepts writes, and a server that follows must have no other writer.',
+    reason: 'db1 accepts writes (read_only = OFF), and a replica must have no other writer.',
   });
 });

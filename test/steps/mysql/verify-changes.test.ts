@@ -2,8 +2,8 @@ import {expect, test} from 'vitest';
 import type {Position} from '../../../steps/mysql/contract.ts';
 import {verifyChanges} from '../../../steps/mysql/verify-changes.ts';
 import {describeEachPair, type TriedServer} from './each-server.ts';
+import {run, settled} from './placed-unit.ts';
 import {createProof} from './verification-schema.ts';
-import {run, settled} from './walk.ts';
 
 // Every key that a log may have to tell: in several columns, with bytes that end in zeros, in two character sets, and as times.
 const keys = `CREATE TABLE many_keys (b BINARY(4), v VARBINARY(5), dt DATETIME(3), ts TIMESTAMP(2) NOT NULL DEFAULT '2020-01-01 00:00:00',

@@ -3,8 +3,8 @@ import {expect, test} from 'vitest';
 import {Comparison, type Findings} from '../../../steps/mysql/compare/comparison.ts';
 import {verifyData} from '../../../steps/mysql/verify-data.ts';
 import {describeEachPair, type TriedPair, type TriedServer} from './each-server.ts';
+import {run, settled} from './placed-unit.ts';
 import {createProof, firstNear, nearValues, pictureOf} from './verification-schema.ts';
-import {run, settled} from './walk.ts';
 
 /** A difference that is made on one side alone, and taken back. */
 interface Planted {

@@ -1,5 +1,4 @@
 import {describe, expect, test} from 'vitest';
-import {dialectOf} from '../../../steps/mysql/dialect/dialect.ts';
 import {
   comparePositions,
   distanceText,
@@ -10,7 +9,7 @@ import {brokenReason, replicationOf} from '../../../steps/mysql/replication/repl
 describe('positions', () => {
   const at = (file: string, position: number) => ({file, position});
 
-  test('files are ordered by their number, which grows past six digits', () => {
+  test('files are ordered by their number, also with more than six digits', () => {
     expect(hasReached(at('bin.1000000', 4), at('bin.999999', 900))).toBe(true);
     expect(hasReached(at('bin.000009', 900), at('bin.000010', 4))).toBe(false);
     expect(hasReached(at('bin.000010', 120), at('bin.000010', 120))).toBe(true);
@@ -21,47 +20,14 @@ describe('positions', () => {
     expect(hasReached(at('db1-bin.000002', 4), at('db2-bin.000001', 4))).toBe(false);
   });
 
-  test('a distance is told in bytes inside one file, and in files beyond', () => {
+  test('a distance is given in bytes within a file, and in files beyond', () => {
     expect(distanceText(at('bin.000001', 100), at('bin.000001', 412))).toBe('312 bytes');
     expect(distanceText(at('bin.000001', 100), at('bin.000002', 4))).toBe('1 file');
     expect(distanceText(at('bin.000001', 100), at('bin.000004', 4))).toBe('3 files');
   });
 });
 
-describe('the dialect', () => {
-  const cases = [
-    {version: '5.6.24-log', status: 'SHOW SLAVE STATUS', position: 'SHOW MASTER STATUS'},
-    {version: '8.0.21', status: 'SHOW SLAVE STATUS', position: 'SHOW MASTER STATUS'},
-    {version: '8.0.36', status: 'SHOW REPLICA STATUS', position: 'SHOW MASTER STATUS'},
-    {version: '8.4.7', status: 'SHOW REPLICA STATUS', position: 'SHOW BINARY LOG STATUS'},
-    {version: '10.11.19-MariaDB', status: 'SHOW SLAVE STATUS', position: 'SHOW MASTER STATUS'},
-  ];
-  for (const {version, status, position} of cases) {
-    test(`of ${version}`, async () => {
-      const dialect = dialectOf(version);
-      const echo = async (sql: string) => sql;
-      expect(await dialect.send('replicationStatus', echo)).toBe(status);
-      expect(await dialect.send('ownPosition', echo)).toBe(position);
-    });
-  }
-
-  test('a fork that calls the likely spelling a syntax error is asked in the other one, once', async () => {
-    const asked: string[] = [];
-    const fork = async (sql: string) => {
-      asked.push(sql);
-      if (sql.includes('REPLICA')) {
-        throw Object.assign(new Error('You have an error in your SQL syntax'), {errno: 1064});
-      }
-      return 'stopped';
-    };
-    const dialect = dialectOf('8.4.0-fork');
-    expect(await dialect.send('stop', fork)).toBe('stopped');
-    expect(await dialect.send('stop', fork)).toBe('stopped');
-    expect(asked).toEqual(['STOP REPLICA', 'STOP SLAVE', 'STOP SLAVE']);
-  });
-});
-
-describe('what a server says of its replication', () => {
+describe('replication status', () => {
   const older = {
     Master_Host: 'db1',
     Master_Port: 3306,
@@ -77,7 +43,7 @@ describe('what a server says of its replication', () => {
     Replicate_Wild_Ignore_Table: 'awsdms%.%,mysql.%',
   };
 
-  test('is one record, whichever of its two vocabularies it uses, or both', () => {
+  test('is the same record for the older column names, the newer ones and a mix', () => {
     const newer = Object.fromEntries(
       Object.entries(older).map(([name, value]) => [
         name.replace('Master', 'Source').replace('Slave', 'Replica'),
@@ -102,7 +68,7 @@ describe('what a server says of its replication', () => {
     expect(replicationOf({...older, ...newer, Source_Host: undefined})).toEqual(record);
   });
 
-  test('a source that is away for a moment is not the end, a wrong password is', () => {
+  test('replication that cannot reach its source is not broken; with a wrong password it is', () => {
     const trying = {...older, Slave_IO_Running: 'Connecting'};
     const refused = {Last_IO_Errno: 2003, Last_IO_Error: "error connecting to master 'repl@db1'"};
     const denied = {Last_IO_Errno: 1045, Last_IO_Error: "error connecting to master 'repl@db1'"};
@@ -112,7 +78,7 @@ describe('what a server says of its replication', () => {
     );
   });
 
-  test('an error that quotes data is cut short', () => {
+  test('an error that quotes data is truncated', () => {
     const error = {
       Slave_SQL_Running: 'No',
       Last_SQL_Errno: 1062,

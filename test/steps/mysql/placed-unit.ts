@@ -3,11 +3,11 @@ import type {Action, AnyUnit, Look} from '../../../src/model/step.ts';
 import type {Session} from '../../../src/model/target.ts';
 import type {Verdict} from '../../../src/model/verdict.ts';
 
-/** A step or gate in its place, to be walked through as the engine does it. */
+/** A step or gate with its targets and input, to be run as the engine does it. */
 export interface Placed {
   readonly id: string;
   readonly unit: AnyUnit;
-  /** The open targets, by the part each one plays. */
+  /** The open targets, by role. */
   readonly on: Readonly<Record<string, Session<any, any>>>;
   readonly input?: unknown;
 }
@@ -16,7 +16,7 @@ export function lookOf({id, unit, on, input = {}}: Placed, started = false): Loo
   return {
     input: unit.input.parse(input),
     targets: Object.fromEntries(Object.entries(on).map(([part, {reader}]) => [part, reader])),
-    run: {id: 'r-dance', entry: id, started},
+    run: {id: 'r-test', entry: id, started},
     now: new Date(),
     signal: new AbortController().signal,
   };
@@ -37,7 +37,7 @@ export async function settled(placed: Placed, started = false): Promise<Settled>
   throw new Error(`${placed.id} was still waiting: ${says}`);
 }
 
-/** What a step in work says of a writer that it does not catch with a transaction open just then. */
+/** The verdict of a started step on a writer that has no transaction open at that moment. */
 export async function betweenTwoWrites(placed: Placed): Promise<Verdict<any, any>> {
   for (;;) {
     const verdict = await placed.unit.check(lookOf(placed, true));
@@ -47,7 +47,7 @@ export async function betweenTwoWrites(placed: Placed): Promise<Verdict<any, any
   }
 }
 
-/** Takes it to done; gives its output and the before-image that the engine would have journaled. */
+/** Runs it until it is done; returns its output and the before-image that the engine would have journaled. */
 export async function run(placed: Placed): Promise<{output: any; before: unknown}> {
   const first = await settled(placed);
   let before: unknown;
@@ -62,7 +62,7 @@ export async function run(placed: Placed): Promise<{output: any; before: unknown
   return {output: verdict.output, before};
 }
 
-/** Puts it back; gives what its check found afterwards. */
+/** Reverses it; returns the verdict of its check afterwards. */
 export async function reverse(placed: Placed, before: unknown): Promise<Settled> {
   if (placed.unit.kind !== 'step') {
     throw new Error(`${placed.id} is a gate`);

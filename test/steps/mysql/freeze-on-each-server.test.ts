@@ -11,8 +11,16 @@ import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
 import {stillFrozen} from '../../../steps/mysql/still-frozen.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {describeEachServer, type TriedServer} from './each-server.ts';
+import {
+  betweenTwoWrites,
+  lookOf,
+  type Placed,
+  performAll,
+  reverse,
+  run,
+  settled,
+} from './placed-unit.ts';
 import {commit, pictureOf, sessionText} from './real-servers.ts';
-import {betweenTwoWrites, lookOf, type Placed, performAll, reverse, run, settled} from './walk.ts';
 
 const insert = "INSERT INTO shop.orders (token) VALUES ('tried')";
 
@@ -33,7 +41,7 @@ async function addDba({database}: TriedServer): Promise<void> {
 }
 
 describeEachServer(
-  'the fence',
+  'a freeze',
   (on) => {
     const hasSuperReadOnly = on.kind.name === 'MySQL 9';
     const closing: (() => unknown)[] = [];
@@ -59,7 +67,7 @@ describeEachServer(
         },
       };
     };
-    /** Freezes, lets everybody try for a while, and looks into the log: nothing may stand after the position. */
+    /** Freezes, keeps clients writing for a while, and reads the log: it may contain nothing after the position. */
     const holds = async (input: object = {}) => {
       const {output, before} = await run(freeze(input));
       await sleep(300);
@@ -76,7 +84,7 @@ describeEachServer(
       }
     });
 
-    test('holds against an open transaction, which is never acknowledged', async () => {
+    test('refuses the commit of an open transaction', async () => {
       const [open, idle] = [await client(), await client()];
       await open.query('START TRANSACTION');
       await open.query(insert);
@@ -88,7 +96,7 @@ describeEachServer(
       await expect((await client()).query(insert)).rejects.toMatchObject({errno: 1290});
     });
 
-    test('is refused while an XA transaction is prepared, and holds against one that is not', async () => {
+    test('is blocked by a prepared XA transaction, and ends one that is not prepared', async () => {
       const prepared = await client();
       for (const step of ["XA START 'one'", insert, "XA END 'one'", "XA PREPARE 'one'"]) {
         await prepared.query(step);
@@ -96,7 +104,7 @@ describeEachServer(
       expect(await settled(freeze())).toMatchObject({
         kind: 'blocked',
         reason:
-          'Writes on db1 cannot be frozen: 1 XA transactions are prepared (XA RECOVER), which read_only lets through.',
+          'Writes on db1 cannot be frozen: 1 XA transactions are prepared (XA RECOVER), and read_only does not block them.',
       });
       await prepared.query("XA ROLLBACK 'one'");
       for (const step of ["XA START 'two'", insert, "XA END 'two'"]) {
@@ -107,7 +115,7 @@ describeEachServer(
       expect(await on.database.query('XA RECOVER')).toEqual([]);
     });
 
-    test('is refused while LOCK TABLES is held, and says by whom', async () => {
+    test('is blocked by LOCK TABLES, and names the session that holds it', async () => {
       const holder = await client();
       await holder.query('LOCK TABLES shop.orders WRITE');
       const who = `${sessionText(holder)} holds LOCK TABLES on shop.orders.`;
@@ -115,7 +123,7 @@ describeEachServer(
         kind: 'blocked',
         reason: `Writes on db1 cannot be frozen: ${who}`,
       });
-      // Taken in the moment after the look, it ends the freeze within its bound.
+      // Taken right after the check, it makes the freeze fail within its time limit.
       const {message} = await tooLate(freeze({lockWaitSeconds: 1}));
       expect(message).toBe(
         `db1 did not get its lock for read_only within 1 s, and accepts writes as before: ${who}`,
@@ -123,7 +131,7 @@ describeEachServer(
       await holder.query(insert);
     });
 
-    test('is undone within its bound by a long UPDATE, and says whose it is', async () => {
+    test('fails within its time limit behind a long UPDATE, and names its session', async () => {
       const updating = await client();
       const update = updating.query('UPDATE shop.orders SET side = SLEEP(20) WHERE id = 1');
       update.catch(() => {});
@@ -139,7 +147,7 @@ describeEachServer(
       await (await client()).query(insert);
     });
 
-    test('holds against accounts that read_only does not bind, and gives them back as they were', async () => {
+    test('stops accounts that read_only does not bind, and restores them exactly', async () => {
       const dba = writers(2, 'dba');
       await dba.writing();
       const [accounts, grants] = [await accountsOf(), await grantsOf(on.database, 'dba')];
@@ -149,11 +157,11 @@ describeEachServer(
         ...(hasSuperReadOnly
           ? [
               'set super_read_only = ON, waiting at most 2 s for locks',
-              'keep super_read_only = ON through a restart',
+              'persist super_read_only = ON for the next restart',
             ]
           : [
-              'lock the accounts that read_only does not bind, or that are to be kept out: dba@127.0.0.1',
-              'set read_only = ON, waiting at most 2 s for locks; not bound by it, and not locked: root@localhost, switcharoo@%',
+              'lock the accounts that read_only does not bind or that lockUsers names: dba@127.0.0.1',
+              'set read_only = ON, waiting at most 2 s for locks (still able to write: root@localhost, switcharoo@%)',
             ]),
         'end all client sessions',
       ]);
@@ -166,7 +174,7 @@ describeEachServer(
     });
 
     test.skipIf(on.kind.name === 'MySQL 5.6')(
-      'holds against accounts that have such a privilege by a role, also one for everybody',
+      'stops accounts that bypass read_only through a role, also a mandatory one',
       async () => {
         const dba = writers(1, 'dba');
         await byRole(on.database, true);
@@ -175,7 +183,7 @@ describeEachServer(
           (await freezeWrites.plan(lookOf(freeze()), undefined as never))
             .map(({does}) => does)
             .filter((does) => does.startsWith('lock'));
-        const words = 'lock the accounts that read_only does not bind, or that are to be kept out';
+        const words = 'lock the accounts that read_only does not bind or that lockUsers names';
         expect(await locks()).toEqual(hasSuperReadOnly ? [] : [`${words}: dba@127.0.0.1`]);
         const {position, before} = await holds();
         expect(await changesAfter(on.database, position)).toEqual([]);
@@ -190,7 +198,7 @@ describeEachServer(
       },
     );
 
-    test('names who writes all the same, when an account is to be kept or cannot be locked', async () => {
+    test('names the session that still writes, when its account is kept or cannot be locked', async () => {
       const {before} = await run(freeze());
       const over = new AbortController();
       const writing = on.database.session(async (connection) => {
@@ -210,14 +218,14 @@ describeEachServer(
           : {
               kind: 'waiting',
               progress: expect.stringMatching(
-                /^db1 refuses writes, and its position still moves from .* to .*: session \d+ of root@localhost is not bound by read_only$/,
+                /^db1 refuses writes, but its position moved from .* to .*: session \d+ of root@localhost is not bound by read_only$/,
               ),
             },
       );
       await reverse(freeze(), before);
     });
 
-    test('holds against events of such an account, one that begins and one that runs', async () => {
+    test('stops events of an account that read_only does not bind, before and while they run', async () => {
       await on.database.session(async (connection) => {
         await connection.query('USE shop');
         await connection.query(`CREATE EVENT each_second ON SCHEDULE EVERY 1 SECOND DO ${insert}`);
@@ -236,7 +244,7 @@ describeEachServer(
       await database.query('DROP EVENT IF EXISTS shop.for_long');
     });
 
-    test('holds against clients that reconnect at once, and a pool; all of them go on after a reversal', async () => {
+    test('stops clients that reconnect at once, and a pool; all of them write again after the reversal', async () => {
       const shop = writers(3, 'shop');
       const pool = startPool(on.database);
       closing.push(() => pool.stop());
@@ -252,7 +260,7 @@ describeEachServer(
       await pool.acknowledged(5);
     });
 
-    test('is refused on a server that itself replicates', async () => {
+    test('is blocked on a server that replicates', async () => {
       const words = statementsOf(on.database.brand);
       await on.database.query(words.follow, ['127.0.0.1', 1, 'none', 'mysql-bin.000001', 4]);
       await on.database.query(words.start);
@@ -262,11 +270,11 @@ describeEachServer(
       expect(verdict).toMatchObject({
         kind: 'blocked',
         reason:
-          'Writes on db1 cannot be frozen: it follows 127.0.0.1:1, and would go on writing what comes from there.',
+          'Writes on db1 cannot be frozen: it replicates from 127.0.0.1:1, and read_only does not stop that.',
       });
     });
 
-    test('holds through a restart where the server keeps it; elsewhere locked accounts stay out, and it is found out', async () => {
+    test('survives a restart where the server persists it; elsewhere locked accounts stay locked, and the restart is detected', async () => {
       const input = {lockUsers: ['shop']};
       const {position, before} = await holds(input);
       await on.database.restart();
@@ -291,7 +299,7 @@ describeEachServer(
       await (await client()).query(insert);
     });
 
-    test('does not mind somebody who rotates the log', async () => {
+    test('tolerates a log rotation', async () => {
       const {position} = await holds();
       await on.database.query('FLUSH LOGS');
       const still: Placed = {
