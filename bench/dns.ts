@@ -8,7 +8,8 @@ import type {SwapInput} from '../steps/route53/records/swap-input.ts';
 import {swapRecords} from '../steps/route53/swap-records.ts';
 import {hostedZone} from '../steps/route53/target.ts';
 
-// `npm run bench:dns`: what planning and making a swap costs in a zone of 10,000 records, on an account that answers five
+// `npm run bench:dns`: what planning and making a swap costs in a zone of 10,000 records, on an account that answers
+// five
 // requests a second and refuses what is above. The calls are those that reached the endpoint, through the real SDK.
 const records = 10_000;
 const perSecond = 5;

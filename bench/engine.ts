@@ -6,7 +6,8 @@ import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import type {Asked, Measured} from './one-run.ts';
 
-// `npm run bench`: what the engine costs beside what nobody could save, in one go on one disk. An entry is an entry of the
+// `npm run bench`: what the engine costs beside what nobody could save, in one go on one disk. An entry is an entry
+// of the
 // journal: one line, one append and one fdatasync. A step with one write has five.
 const root = fileURLToPath(new URL('..', import.meta.url));
 const linesOfStep = 5;

@@ -19,12 +19,16 @@ import {ansiPaint} from '../src/report/index.ts';
 import {beginRun, forward, type SessionRequest} from '../src/run/run-session.ts';
 import {type Panel, runbookOf} from './world.ts';
 
-// `node one-run.js '{"folder": …, "steps": …, "rounds": …, "warmUps": …, "columns": …, "rows": …}'`, and prints what it measured.
+// `node one-run.js '{"folder": …, "steps": …, "rounds": …, "warmUps": …, "columns": …, "rows": …}'`, and prints what
+// it measured.
 export interface Asked {
   readonly folder: string;
   readonly steps: number;
   readonly rounds: number;
-  /** Rounds that are made first and not counted: the compiler of Node is at work in them, beside the engine and beside the bare loop. */
+  /**
+   * Rounds that are made first and not counted: the compiler of Node is at work in them, beside the engine and beside
+   * the bare loop.
+   */
   readonly warmUps: number;
   /** The terminal on which the run is drawn; none without them. */
   readonly columns?: number;

@@ -16,7 +16,8 @@ import {mysqlServer} from '../steps/mysql/target.ts';
 import {verifyData} from '../steps/mysql/verify-data.ts';
 
 // `npm run bench:verify`: how many rows a second mysql.verify-data compares, beside pt-table-checksum (Debian's
-// percona-toolkit) and CHECKSUM TABLE, on the same two servers in the same run, in turns. Each compares a source with its
+// percona-toolkit) and CHECKSUM TABLE, on the same two servers in the same run, in turns. Each compares a source with
+// its
 // replica; the clock runs until the verdict is there, and rows are those of the source.
 const tables = 4;
 const rowsOfTable = Number(process.argv[2] ?? 500_000);

@@ -2,7 +2,10 @@ import {randomInt} from 'node:crypto';
 import type {AddressInfo} from 'node:net';
 import {createServer} from 'node:net';
 
-/** The loopback addresses of one lab: `127.X.Y.n`. Linux binds all of 127/8 with no set-up, so every host can have its own. */
+/**
+ * The loopback addresses of one lab: `127.X.Y.n`. Linux binds all of 127/8 with no set-up, so every host can have its
+ * own.
+ */
 export interface Network {
   /** `127.X.Y.` */
   readonly prefix: string;

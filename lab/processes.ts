@@ -26,7 +26,9 @@ interface SpawnOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** Starts processes and remembers them on disk, so that `lab down` finds every one, also when their keeper was killed. */
+/**
+ * Starts processes and remembers them on disk, so that `lab down` finds every one, also when their keeper was killed.
+ */
 export class Processes {
   readonly #directory: string;
   readonly #running = new Set<LabProcess>();

@@ -77,7 +77,10 @@ export interface World {
   clients(): Promise<ClientsReport>;
   pauseClients(): Promise<ClientsReport>;
   resumeClients(): Promise<ClientsReport>;
-  /** Holds the clients' ledger against the database in charge: the one that accepts writes. The clients are paused meanwhile. */
+  /**
+   * Holds the clients' ledger against the database in charge: the one that accepts writes. The clients are paused
+   * meanwhile.
+   */
   count(): Promise<Counted>;
   stop(): Promise<void>;
 }

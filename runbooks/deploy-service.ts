@@ -40,7 +40,9 @@ const params = z.object({
         containerfile: z.string().default('Dockerfile'),
         context: z.string().default('.'),
         buildArgs: z.record(z.string(), z.string()).default({}),
-        /** The prefix in the bucket `files`: configuration and certificates, fetched into this folder of the sources. */
+        /**
+         * The prefix in the bucket `files`: configuration and certificates, fetched into this folder of the sources.
+         */
         files: z.object({prefix: z.string(), into: z.string().default('config')}).optional(),
       }),
     )

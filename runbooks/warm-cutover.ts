@@ -176,7 +176,8 @@ export default defineRunbook({
         }),
       }),
   )
-  // A proxy reloads a moment after the command. With writes open before, one proxy would serve newer data than the other.
+  // A proxy reloads a moment after the command. With writes open before, one proxy would serve newer data than the
+  // other.
   .step('forwarded', httpAnswers, {
     on: {site: 'site'},
     input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText}),

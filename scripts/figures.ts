@@ -12,7 +12,10 @@ export interface Figures {
   readonly lines: number;
   /** Lines of the longest file. */
   readonly maxFile: number;
-  /** Lines of functions that have more than one: 99 of 100 are no longer than this, and the longest is as long as that. */
+  /**
+   * Lines of functions that have more than one: 99 of 100 are no longer than this, and the longest is as long as
+   * that.
+   */
   readonly functionP99: number;
   readonly functionMax: number;
   /** Groups of files that import each other. */

@@ -4,6 +4,7 @@ import {
   codesAreListed,
   dependenciesAreUsed,
   exportsAreUsed,
+  linesFitTheScreen,
   linksResolve,
   namesEqualPaths,
   noCircles,
@@ -184,6 +185,21 @@ describe('the rules themselves find', () => {
     expect(nothingIsLong(tree)).toEqual([
       'steps/mysql/long.ts:1: this function has 61 lines, divide it (60 at most)',
       'lab/long.ts:1: it has 301 lines, divide it by subject (300 at most)',
+    ]);
+  });
+
+  test('a long line of a comment or a page', () => {
+    const long = 'word '.repeat(25);
+    const tree = treeOf({
+      'src/a.ts': `// ${long}\nconst text = '${long}';\n/** ${long}*/\n`,
+      'docs/a.md': `${long}\n| ${long}|\n\`\`\`text\n${long}\n\`\`\`\nshort\n${long}`,
+      'docs/problems.md': long,
+    });
+    expect(linesFitTheScreen(tree)).toEqual([
+      'src/a.ts:1: this line has 128 columns, wrap it (120 at most)',
+      'src/a.ts:3: this line has 131 columns, wrap it (120 at most)',
+      'docs/a.md:1: this line has 125 columns, wrap it (120 at most)',
+      'docs/a.md:7: this line has 125 columns, wrap it (120 at most)',
     ]);
   });
 

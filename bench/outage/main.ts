@@ -6,7 +6,8 @@ import {build} from 'esbuild';
 import {byHand, byPlaybook, byRunbook, type Measured} from './contenders.ts';
 import {root} from './places.ts';
 
-// `npm run bench:outage`: the same cutover, in the same kind of lab, in the same run, by two runbooks, by a careful shell
+// `npm run bench:outage`: the same cutover, in the same kind of lab, in the same run, by two runbooks, by a careful
+// shell
 // script and by an Ansible playbook. Outage, lost writes and failed reads are what the lab's clients counted.
 
 const {values} = parseArgs({

@@ -190,7 +190,10 @@ function lookedUp(repository: Repository, input: JsonInput) {
   };
 }
 
-/** By its tag only the tag goes; with the last tag, or by its digest, the image does (API reference, BatchDeleteImage). */
+/**
+ * By its tag only the tag goes; with the last tag, or by its digest, the image does (API reference,
+ * BatchDeleteImage).
+ */
 function remove(repository: Repository, {imageTag}: ImageId, digest: string): void {
   const manifest = repository.manifests.get(digest);
   if (manifest && imageTag !== undefined) {

@@ -1,4 +1,7 @@
-/** What goes wrong with a call. `cut-after` is the cruel one: it was done, and nobody hears of it. `prior-request` is Route 53's own. */
+/**
+ * What goes wrong with a call. `cut-after` is the cruel one: it was done, and nobody hears of it. `prior-request` is
+ * Route 53's own.
+ */
 type FaultKind =
   | 'throttle'
   | 'prior-request'

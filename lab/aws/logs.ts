@@ -53,7 +53,9 @@ function answer(request: AwsRequest, groups: ReadonlyMap<string, ReadonlyMap<str
   );
 }
 
-/** Tokens say where to go on: forward from an event, or back from one. At the end a token comes back as it was given. */
+/**
+ * Tokens say where to go on: forward from an event, or back from one. At the end a token comes back as it was given.
+ */
 function page(events: readonly LogEvent[], input: Readonly<Record<string, unknown>>) {
   const limit = Math.min(Number(input['limit'] ?? mostEvents), mostEvents);
   const {nextToken: token, startFromHead} = input;

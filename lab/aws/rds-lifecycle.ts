@@ -8,7 +8,9 @@ import {
 import {type Operation, page, required, selected, tagsIn} from './rds-form.ts';
 import {AwsError, type XmlElements} from './replies.ts';
 
-/** A backup in S3, as the lab pretends it: what RDS finds there, and the server that stands for the restored cluster. */
+/**
+ * A backup in S3, as the lab pretends it: what RDS finds there, and the server that stands for the restored cluster.
+ */
 interface LabBackup {
   readonly endpoint: string;
   readonly port: number;

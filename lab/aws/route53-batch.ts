@@ -10,7 +10,10 @@ export interface ZoneIdentity {
   readonly name: string;
 }
 
-/** The sets after a batch: all of its changes, or none. Throws InvalidChangeBatch with every reason, worded as Route 53 does, and InvalidInput for what is out of bounds. */
+/**
+ * The sets after a batch: all of its changes, or none. Throws InvalidChangeBatch with every reason, worded as Route
+ * 53 does, and InvalidInput for what is out of bounds.
+ */
 export function afterBatch(
   zone: ZoneIdentity,
   sets: readonly RecordSet[],
@@ -149,7 +152,9 @@ function make({action, set}: Change, draft: Map<string, RecordSet>): void {
   }
 }
 
-/** All members of a group get the TTL that was written last (developer guide, "Values specific for weighted records"). */
+/**
+ * All members of a group get the TTL that was written last (developer guide, "Values specific for weighted records").
+ */
 function harmonise(draft: Map<string, RecordSet>, changes: readonly Change[]): void {
   for (const {action, set} of changes) {
     if (action === 'DELETE' || set.setIdentifier === undefined || set.ttl === undefined) {

@@ -7,7 +7,10 @@ import {type Hosted, zoneTree} from './route53-zone.ts';
 /** The hard cap of a page, whatever is asked for. */
 const mostItems = 300;
 
-/** One page of ListResourceRecordSets: from the three-part place in `query`, which is where the last page said to go on. */
+/**
+ * One page of ListResourceRecordSets: from the three-part place in `query`, which is where the last page said to go
+ * on.
+ */
 export function recordSetsPage(sets: readonly RecordSet[], query: URLSearchParams): XmlElements {
   const name = query.get('name');
   const type = query.get('type') ?? '';
@@ -45,7 +48,9 @@ export function zonesPage(zones: readonly Hosted[], query: URLSearchParams): Xml
   };
 }
 
-/** One page of ListHostedZonesByName. Starts at a name and answers what follows too, in the order of reversed labels. */
+/**
+ * One page of ListHostedZonesByName. Starts at a name and answers what follows too, in the order of reversed labels.
+ */
 export function zonesByNamePage(zones: readonly Hosted[], query: URLSearchParams): XmlElements {
   const start = query.get('dnsname');
   const startId = query.get('hostedzoneid') ?? '';

@@ -4,7 +4,8 @@ import {keepReading} from './reader.ts';
 import {Tally} from './tally.ts';
 import {keepWriting} from './writer.ts';
 
-// The clients of the lab: they write the whole time, and keep a ledger of every acknowledged write. Some read beside it.
+// The clients of the lab: they write the whole time, and keep a ledger of every acknowledged write. Some read beside
+// it.
 
 const {
   CLIENTS = '6',

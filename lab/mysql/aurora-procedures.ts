@@ -4,9 +4,12 @@ import type {Brand} from './server-program.ts';
 import {type Statements, statementsOf} from './statements.ts';
 
 /**
- * Gives the stand-in Aurora's `mysql.rds_*` procedures: real ones that do the real thing, for callers without SUPER, with
- * the names of version 3 (`…_source`) and of version 2 (`…_master`). Texts, states and the order of their checks follow the
- * bodies that RDS for MySQL shows to `SHOW CREATE PROCEDURE`; those of Aurora itself are not public. A stand-in of MySQL 9
+ * Gives the stand-in Aurora's `mysql.rds_*` procedures: real ones that do the real thing, for callers without SUPER,
+ * with
+ * the names of version 3 (`…_source`) and of version 2 (`…_master`). Texts, states and the order of their checks
+ * follow the
+ * bodies that RDS for MySQL shows to `SHOW CREATE PROCEDURE`; those of Aurora itself are not public. A stand-in of
+ * MySQL 9
  * has the names of version 3 alone, as Aurora has from that version on.
  */
 export async function addAuroraProcedures(aurora: LabDatabase): Promise<void> {
@@ -27,7 +30,8 @@ export async function addAuroraProcedures(aurora: LabDatabase): Promise<void> {
 }
 
 /**
- * How long the procedures that touch replication take, as a share of the real ones' sleeps (some 3 s a call, which is most
+ * How long the procedures that touch replication take, as a share of the real ones' sleeps (some 3 s a call, which is
+ * most
  * of a real cutover's outage). The lab begins with 0.
  */
 export async function imitateCallTimes(aurora: LabDatabase, share: number): Promise<void> {
@@ -91,7 +95,8 @@ const helpersOf = (brand: Brand) => [
     END`,
   `CREATE DEFINER = root@localhost PROCEDURE lab_sleep(IN seconds DOUBLE)
     DO SLEEP(seconds * (SELECT share FROM mysql.lab_pace))`,
-  // The real procedures look once, 2 s after they started the threads; a lab on loopback is there in a few milliseconds.
+  // The real procedures look once, 2 s after they started the threads; a lab on loopback is there in a few
+  // milliseconds.
   `CREATE DEFINER = root@localhost PROCEDURE lab_until_started()
     BEGIN
       DECLARE looks INT DEFAULT 0;

@@ -1,7 +1,10 @@
 import type {LabDatabase} from './server.ts';
 import {statementsOf} from './statements.ts';
 
-/** Lets a follower apply each event that many seconds late; 0 ends it. Its threads run and say they are well, as with real lag. */
+/**
+ * Lets a follower apply each event that many seconds late; 0 ends it. Its threads run and say they are well, as with
+ * real lag.
+ */
 export async function delayReplication(follower: LabDatabase, seconds: number): Promise<void> {
   await follower.session(async (connection) => {
     const {stop, delay, start} = statementsOf(follower.brand);

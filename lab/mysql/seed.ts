@@ -14,7 +14,8 @@ export async function positionOf(database: LabDatabase): Promise<Position> {
 }
 
 /**
- * Copies every schema of the replica but its own to Aurora as one consistent picture, as a dump does: with the replica's
+ * Copies every schema of the replica but its own to Aurora as one consistent picture, as a dump does: with the
+ * replica's
  * SQL thread stopped nothing writes there. Gives the replica's own coordinates of that picture.
  */
 export async function seedFrom(replica: LabDatabase, aurora: LabDatabase): Promise<Position> {

@@ -103,7 +103,8 @@ function bootstrapped(
         ...argsForRoot(),
         '--bootstrap',
         `--datadir=${data}`,
-        // A server that starts clears temporary tables away, also those of another one that has the same folder for them.
+        // A server that starts clears temporary tables away, also those of another one that has the same folder for
+        // them.
         `--tmpdir=${data}`,
         '--innodb-log-file-size=4M',
       ]);
@@ -115,7 +116,8 @@ function bootstrapped(
 
 async function copyDataFolder(from: string, to: string): Promise<void> {
   await cp(from, to, {recursive: true});
-  // Two servers with one server_uuid refuse to replicate (errno 1593), and MySQL 5.6 gave two that were first started in
+  // Two servers with one server_uuid refuse to replicate (errno 1593), and MySQL 5.6 gave two that were first started
+  // in
   // the same moment the same one.
   await writeFile(join(to, 'auto.cnf'), `[auto]\nserver-uuid=${randomUUID()}\n`);
 }

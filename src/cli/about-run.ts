@@ -5,7 +5,10 @@ import {pausedExitCode} from '../run/outcome.ts';
 import type {App} from './app.ts';
 import {printProblemsOf} from './print-problems.ts';
 
-/** Does something with a run that began earlier. Whatever is refused is reported with its changes in place, and by the exit code. */
+/**
+ * Does something with a run that began earlier. Whatever is refused is reported with its changes in place, and by the
+ * exit code.
+ */
 export async function aboutRun(
   app: App,
   progress: Progress,

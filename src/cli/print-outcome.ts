@@ -5,7 +5,10 @@ import type {Run} from '../run/run.ts';
 import type {App} from './app.ts';
 import {printProblems, printProblemsOf} from './print-problems.ts';
 
-/** Prints how a run ended: the timeline when all is well, otherwise the problem, the changes in place and what to do next. */
+/**
+ * Prints how a run ended: the timeline when all is well, otherwise the problem, the changes in place and what to do
+ * next.
+ */
 export function printOutcome(app: App, run: Run, result: RunResult): void {
   if (result.kind !== 'declined' && (app.json || isWell(result))) {
     printReport(app, run.report());

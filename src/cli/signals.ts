@@ -9,7 +9,10 @@ export interface ProcessSignals extends StopSignals {
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** A person sends SIGINT and SIGTERM, a lost ssh sends SIGHUP: none of them may end the process between an intent and its result. */
+/**
+ * A person sends SIGINT and SIGTERM, a lost ssh sends SIGHUP: none of them may end the process between an intent and
+ * its result.
+ */
 export function listenToSignals(firstSay: (text: string) => void): ProcessSignals {
   let say = firstSay;
   const stopping = new AbortController();

@@ -17,7 +17,10 @@ export function decideByProblem(
     : undefined;
 }
 
-/** Accepted is what the last confirmation before the point of no return asks; without one, everything before it is done. */
+/**
+ * Accepted is what the last confirmation before the point of no return asks; without one, everything before it is
+ * done.
+ */
 function isAccepted(runbook: AnyRunbook, progress: Progress): boolean {
   const items: readonly Item[] = runbook.items;
   const barrier = items.findIndex(({kind}) => kind === 'point-of-no-return');

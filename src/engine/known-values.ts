@@ -69,7 +69,10 @@ class NotYetKnown extends Error {
   }
 }
 
-/** An object with a member for every entry; reading one that is not known yet tells which. A family's is asked for by name. */
+/**
+ * An object with a member for every entry; reading one that is not known yet tells which. A family's is asked for by
+ * name.
+ */
 function lookup(
   given: KnownOutputs,
   {families = []}: Entry,

@@ -4,11 +4,15 @@ export interface Lanes<Outcome> {
   isWell(outcome: Outcome): boolean;
 }
 
-/** More looks than these would only wait for each other: at a connection, a host, or a limit of so many calls a second. */
+/**
+ * More looks than these would only wait for each other: at a connection, a host, or a limit of so many calls a
+ * second.
+ */
 export const checksAtOnce = 8;
 
 /**
- * Works on items side by side. They are begun in their order; after one that did not end well no other begins, and those
+ * Works on items side by side. They are begun in their order; after one that did not end well no other begins, and
+ * those
  * have no outcome.
  */
 export async function inLanes<Item, Outcome>(

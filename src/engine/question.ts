@@ -118,7 +118,10 @@ async function notOpenBecause(context: RunContext, gate: Entry): Promise<string 
   }
 }
 
-/** The gates between the last step and this entry, in order. A step in between may have closed an earlier gate for good. */
+/**
+ * The gates between the last step and this entry, in order. A step in between may have closed an earlier gate for
+ * good.
+ */
 function gatesBefore(items: readonly Item[], entry: Entry): readonly Entry[] {
   const gates: Entry[] = [];
   for (const item of items.slice(0, items.indexOf(entry)).reverse()) {

@@ -5,7 +5,10 @@ import type {World} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {lookOf, problemOfCheck, withinLookLimit} from './look.ts';
 
-/** Asks every entry that stands, and knows about its way back, whether going back now would lose anything. Changes nothing. */
+/**
+ * Asks every entry that stands, and knows about its way back, whether going back now would lose anything. Changes
+ * nothing.
+ */
 export async function askReversalLosses(
   world: World,
   progress: Progress,

@@ -26,7 +26,10 @@ import {
   unknownCheckpoint,
 } from './problems.ts';
 
-/** Looks at everything that stands after the checkpoint, newest first, and says what it takes to put it back. Changes nothing. */
+/**
+ * Looks at everything that stands after the checkpoint, newest first, and says what it takes to put it back. Changes
+ * nothing.
+ */
 export async function makeReversePlan(
   world: World,
   progress: Progress,

@@ -21,7 +21,10 @@ export type Reversal =
   | {readonly kind: 'reverse-failed'; readonly problem: Problem}
   | {readonly kind: 'paused'; readonly problem: Problem};
 
-/** Goes back, newest first, and checks after each entry that the world is as it was. Goes on with a reversal that was interrupted. */
+/**
+ * Goes back, newest first, and checks after each entry that the world is as it was. Goes on with a reversal that was
+ * interrupted.
+ */
 export async function reverseRun(
   context: RunContext,
   to: string | null,
@@ -114,7 +117,8 @@ async function restore(context: RunContext, entry: Entry): Promise<Problem | und
   if (notBack || !failure) {
     return notBack && (failure ?? notBack);
   }
-  // It looks as before although an action failed. A look need not see all that an entry left behind: `reverse` is asked again.
+  // It looks as before although an action failed. A look need not see all that an entry left behind: `reverse` is
+  // asked again.
   const rest = await planWhenReachable(context, entry);
   if (rest.kind === 'actions' && rest.actions.length === 0) {
     return undefined;

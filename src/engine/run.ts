@@ -19,7 +19,9 @@ export type RunOutcome =
   | {readonly kind: 'reversed'; readonly to: string | null; readonly problem: Problem}
   | {readonly kind: 'reverse-failed'; readonly problem: Problem};
 
-/** Goes forward from wherever the journal says it stands. `until` is a checkpoint, or an entry that is to be the last. */
+/**
+ * Goes forward from wherever the journal says it stands. `until` is a checkpoint, or an entry that is to be the last.
+ */
 export async function runForward(context: RunContext, until?: string): Promise<RunOutcome> {
   if (until !== undefined && !isCheckpointOrEntry(context.runbook, until)) {
     return pause(context, unknownEntry(until, context.runbook));

@@ -6,7 +6,8 @@ import {stripVTControlCharacters} from 'node:util';
 import type {BundleError, Plugin, RolldownError} from 'rolldown';
 
 /**
- * A runbook and the TypeScript that it imports as one JavaScript module, whatever the package around it says, and without
+ * A runbook and the TypeScript that it imports as one JavaScript module, whatever the package around it says, and
+ * without
  * type checks. What is JavaScript already stays where it lies, and is imported from there. Newer Nodes strip types
  * themselves, but not below `node_modules`, and Node 20 not at all; a loader hook would slow every later import down.
  *

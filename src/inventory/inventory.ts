@@ -33,7 +33,8 @@ export interface Inventory extends z.output<typeof shape> {
 
 /**
  * Reads the file that names the targets and parameters of one environment.
- * `${NAME}` anywhere in it is replaced from the environment (the lab's: from `lab.env` in the state folder); secrets are
+ * `${NAME}` anywhere in it is replaced from the environment (the lab's: from `lab.env` in the state folder); secrets
+ * are
  * references (`{env: NAME}` …) that are resolved when a target is opened.
  */
 export function loadInventory(nameOrPath: string, stateFolder: string): Inventory {

@@ -24,7 +24,9 @@ export interface Opening {
   readonly signal: AbortSignal;
 }
 
-/** Resolves every reference and checks every target that is asked for; all problems come at once. Connects to nothing. */
+/**
+ * Resolves every reference and checks every target that is asked for; all problems come at once. Connects to nothing.
+ */
 export async function openTargets(opening: Opening): Promise<OpenTargets> {
   const kinds = Object.entries(opening.kinds);
   const prepared = await Promise.all(kinds.map(([name, kind]) => prepare(name, kind, opening)));

@@ -33,7 +33,10 @@ export function readChain(path: string, bytes: Buffer): ReadChain {
   return {entries, head, wholeBytes, tornBytes: bytes.length - wholeBytes};
 }
 
-/** The line of an entry, without its end. It closes with its own hash: the last line has no later one that would vouch for it. */
+/**
+ * The line of an entry, without its end. It closes with its own hash: the last line has no later one that would vouch
+ * for it.
+ */
 export function lineOf(entry: JournalEntry): string {
   const body = JSON.stringify(entry);
   return `${body.slice(0, -1)}${beforeHash}${sha256(body)}${afterHash}`;

@@ -8,7 +8,8 @@ export interface Journal {
   /**
    * Returns once the entry is on the disk. It throws (`journal-unwritable`, `lock-lost`) when that is not certain,
    * and from then on for every entry: the caller must not touch a target any more.
-   * A fact that must not be written as it is (`secret-in-journal`, `journal-entry-malformed`) is refused, and that alone.
+   * A fact that must not be written as it is (`secret-in-journal`, `journal-entry-malformed`) is refused, and that
+   * alone.
    */
   append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind>;
   close(): void;

@@ -17,7 +17,10 @@ import {
   writeSync,
 } from 'node:fs';
 
-/** What the journal and the lock ask of a file system. Little enough for a simulated one, which loses what was not synced. */
+/**
+ * What the journal and the lock ask of a file system. Little enough for a simulated one, which loses what was not
+ * synced.
+ */
 export interface Disk {
   /** Also the folders above it that are missing; for their owner alone. */
   makeFolder(path: string): void;

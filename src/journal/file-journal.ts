@@ -36,7 +36,10 @@ export function createJournal(path: string, around: Around): Journal {
   );
 }
 
-/** The state folder may be as new as the run, and so may those above it. One that we may not read is not one that we made. */
+/**
+ * The state folder may be as new as the run, and so may those above it. One that we may not read is not one that we
+ * made.
+ */
 function syncAbove(disk: Disk, folder: string): void {
   for (let above = dirname(folder); above !== folder; above = dirname(folder)) {
     try {

@@ -45,7 +45,8 @@ export function currentHolder(place: Place): Current | undefined {
 }
 
 /**
- * A holder, and all that came after it. One whose token came before is a copied file, and no successor. Where nothing can
+ * A holder, and all that came after it. One whose token came before is a copied file, and no successor. Where nothing
+ * can
  * be read at all (in a folder without access, for example) it ends: a successor of an unknown holder is unknown too.
  */
 export function chainFrom(place: Place, first: Holder): readonly Holder[] {
@@ -110,7 +111,8 @@ export function readHolder(disk: Disk, path: string): Holder | undefined {
       if (isGone && !disk.isNameTaken(path)) {
         return undefined;
       }
-      // It may have been made a moment after this look. A link that leads nowhere stays unreadable, and prevents a new lock.
+      // It may have been made a moment after this look. A link that leads nowhere stays unreadable, and prevents a
+      // new lock.
       if (!isGone || tries === mostTries) {
         return unreadable(path);
       }

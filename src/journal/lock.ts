@@ -54,7 +54,10 @@ export function acquireLock(request: LockRequest): {
   return {lock: succeed(place, current, mine), tookOverFrom: current.holder};
 }
 
-/** Takes the lock from a holder that is alive or on another host, and only from `seen`. On this host, a live one is ended. */
+/**
+ * Takes the lock from a holder that is alive or on another host, and only from `seen`. On this host, a live one is
+ * ended.
+ */
 export function overtakeLock(
   request: LockRequest,
   seen?: Holder,
@@ -153,7 +156,8 @@ class FileLock implements Lock {
     }
     const first = readHolder(disk, base);
     const chain = first ? chainFrom(this.#place, first) : [];
-    // The base goes first: without it nobody holds the lock, and the remaining files name tokens that are never used again.
+    // The base goes first: without it nobody holds the lock, and the remaining files name tokens that are never used
+    // again.
     disk.remove(base);
     for (const {token} of chain) {
       disk.remove(this.#place.after(token));

@@ -30,7 +30,10 @@ export const thisMachine: Machine = {
   freshToken: () => randomBytes(12).toString('hex'),
 };
 
-/** When a process began, in clock ticks since boot: with the pid it names one process for ever. `null` when it is gone. */
+/**
+ * When a process began, in clock ticks since boot: with the pid it names one process for ever. `null` when it is
+ * gone.
+ */
 export function startTicksOf(pid: number): number | null {
   const fields = statFieldsOf(pid);
   // proc(5): field 22 is starttime; a zombie (Z) has ended, only its parent has not asked yet.
@@ -51,7 +54,8 @@ function isHidden(pid: number): boolean {
 }
 
 /**
- * Tells this machine from every other: two laptops may both be called "localhost", clones of one image have its machine-id,
+ * Tells this machine from every other: two laptops may both be called "localhost", clones of one image have its
+ * machine-id,
  * and containers may share both with their host while the same number is another process in each (pid_namespaces(7)).
  */
 function machineId(): string {

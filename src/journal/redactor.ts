@@ -27,8 +27,10 @@ export class Redactor {
   }
 
   /**
-   * The same value with every string in it redacted, keys included. A word by which the program decides ("blocked") may hold
-   * a short secret by chance, and then stays as it is: only where it is the secret itself, it goes. What holds no secret is
+   * The same value with every string in it redacted, keys included. A word by which the program decides ("blocked")
+   * may hold
+   * a short secret by chance, and then stays as it is: only where it is the secret itself, it goes. What holds no
+   * secret is
    * given back itself, and not a copy.
    */
   value<Value>(value: Value): Value {

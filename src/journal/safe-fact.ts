@@ -4,7 +4,8 @@ import {journalEntryMalformed, secretInJournal} from './problems.ts';
 import type {Redactor} from './redactor.ts';
 
 /**
- * The program refers to runs, entries and targets by these. The runbook and the inventory contain them in plain text, and
+ * The program refers to runs, entries and targets by these. The runbook and the inventory contain them in plain text,
+ * and
  * a secret that is a common word may be part of one.
  */
 const names = new Set([

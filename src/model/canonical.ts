@@ -1,6 +1,9 @@
 import {hash} from 'node:crypto';
 
-/** JSON with the keys of every object in order: equal values give equal text. `undefined` members are left out, as in JSON. */
+/**
+ * JSON with the keys of every object in order: equal values give equal text. `undefined` members are left out, as in
+ * JSON.
+ */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>
     isPlainObject(member)

@@ -19,7 +19,10 @@ export interface Binding<Unit extends AnyUnit, Targets extends TargetKinds, Para
   readonly on: {
     readonly [Part in keyof Unit['targets']]: NamesOfKind<Targets, Unit['targets'][Part]>;
   };
-  /** From the parameters, the outputs of earlier entries, and when those were done. Plans run it too: what it cannot know yet is shown so. */
+  /**
+   * From the parameters, the outputs of earlier entries, and when those were done. Plans run it too: what it cannot
+   * know yet is shown so.
+   */
   input(known: Known<Params, Outputs>): z.input<Unit['input']>;
   /** Earlier entries without which a look here means nothing. Those whose outputs `input` uses need no naming. */
   readonly after?: readonly (keyof Outputs & string)[];

@@ -135,7 +135,10 @@ const facts = [
   z.object({kind: z.literal('reverse-failed'), entry: z.string(), problem}),
   z.object({kind: z.literal('run-reversed'), to: z.string().nullable()}),
 
-  /** The run is between entries and acts no more. With `until`, that is where it was told to end, and there is no problem. */
+  /**
+   * The run is between entries and acts no more. With `until`, that is where it was told to end, and there is no
+   * problem.
+   */
   z.object({
     kind: z.literal('run-paused'),
     until: z.string().optional(),

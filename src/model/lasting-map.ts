@@ -2,7 +2,8 @@ const chunkSize = 32;
 
 /**
  * A map that never changes: `with` gives another one, which shares all but a few dozen members with it. A fold over a
- * long journal can keep every state that it passes and still take a time that grows with the journal, not with its square.
+ * long journal can keep every state that it passes and still take a time that grows with the journal, not with its
+ * square.
  */
 export class LastingMap<Value> implements ReadonlyMap<string, Value> {
   readonly size: number;

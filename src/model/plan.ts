@@ -87,7 +87,10 @@ export interface ReversePlan {
   readonly digest: string;
 }
 
-/** What is approved. Texts that move by themselves (how far a wait is, who is connected) are left out, so an unchanged world keeps its digest. */
+/**
+ * What is approved. Texts that move by themselves (how far a wait is, who is connected) are left out, so an unchanged
+ * world keeps its digest.
+ */
 export function digestOfPlan(plan: Omit<Plan, 'digest'>): string {
   const items = plan.items.map((item) =>
     item.kind === 'entry' && item.outlook !== 'blocked'

@@ -17,7 +17,10 @@ export interface CheckWords {
   readonly fix: string;
 }
 
-/** What a check saw. `is` names the target and has the numbers; `items` has every table, column or account, `is` only the first. */
+/**
+ * What a check saw. `is` names the target and has the numbers; `items` has every table, column or account, `is` only
+ * the first.
+ */
 export interface Observation {
   readonly is: string;
   readonly items?: readonly string[];
@@ -51,7 +54,10 @@ export interface Survey {
   readonly checksMade: number;
 }
 
-/** Makes one check after the other. What a check throws closes it with what was thrown, or goes on up, as `trouble` decides. */
+/**
+ * Makes one check after the other. What a check throws closes it with what was thrown, or goes on up, as `trouble`
+ * decides.
+ */
 export async function survey<Check extends CheckWords>(
   checks: readonly Check[],
   target: string,
@@ -103,7 +109,10 @@ export function listed(
 
 const shownOfMany = 5;
 
-/** A gate's verdict on what was found: what blocks, all of it at once; else what must be asked; what only warns is said in any case. */
+/**
+ * A gate's verdict on what was found: what blocks, all of it at once; else what must be asked; what only warns is
+ * said in any case.
+ */
 export function verdictOn<Output>(
   findings: readonly Finding[],
   output: Output,

@@ -25,7 +25,10 @@ export interface RunbookHead<Params extends z.ZodType, Targets extends TargetKin
   readonly summary: string;
   readonly params: Params;
   readonly targets: Targets;
-  /** Nobody can write from the first of `from` (entries or units) until all of `until` are done: the screen's outage clock. */
+  /**
+   * Nobody can write from the first of `from` (entries or units) until all of `until` are done: the screen's outage
+   * clock.
+   */
   readonly outage?: {readonly from: readonly string[]; readonly until: readonly string[]};
 }
 
@@ -135,7 +138,10 @@ export class Runbook<
     return this.#with(entryOf(id, this.#phase, confirm, {on: {}, input, after: asked.after ?? []}));
   }
 
-  /** The entries of a fragment, with its own phases; what follows continues its last one. The compiler checks its parameters, targets, ids and earlier entries. */
+  /**
+   * The entries of a fragment, with its own phases; what follows continues its last one. The compiler checks its
+   * parameters, targets, ids and earlier entries.
+   */
   include<Included extends AnyFragment>(
     fragment: Included & Fits<Included, z.output<Params>, Targets, Outputs>,
   ): Runbook<Params, Targets, WithFragment<Outputs, Included>, StageAfter<At, Included>> {
@@ -164,7 +170,10 @@ export function defineRunbook<Params extends z.ZodType, Targets extends TargetKi
   return new Runbook(head, [], 'Start');
 }
 
-/** Phases that several runbooks share, such as a preparation. The cutover itself belongs into the runbook that is read. */
+/**
+ * Phases that several runbooks share, such as a preparation. The cutover itself belongs into the runbook that is
+ * read.
+ */
 export class Fragment<
   Params extends z.ZodType,
   Targets extends TargetKinds,

@@ -9,7 +9,10 @@ type Schema = z.ZodType;
 export interface Look<Targets extends TargetKinds, Input> {
   readonly input: Input;
   readonly targets: Readers<Targets>;
-  /** Which run and entry this look serves (a token for calls that must happen once), and whether the run has begun to act here. */
+  /**
+   * Which run and entry this look serves (a token for calls that must happen once), and whether the run has begun to
+   * act here.
+   */
   readonly run: {
     readonly id: string;
     readonly entry: string;
@@ -23,7 +26,10 @@ export interface Look<Targets extends TargetKinds, Input> {
   };
   /** The time of this look. Steps have no clock of their own. */
   readonly now: Date;
-  /** Tells what happened since the last look, a line each: an event, a line of a log. It is shown and not journaled. Absent in a plan. */
+  /**
+   * Tells what happened since the last look, a line each: an event, a line of a log. It is shown and not journaled.
+   * Absent in a plan.
+   */
   readonly report?: (happened: string) => void;
   readonly signal: AbortSignal;
 }
@@ -36,9 +42,15 @@ export type Action<Targets extends TargetKinds> = {
   readonly [Part in keyof Targets & string]: {
     /** The part whose system it changes. */
     readonly on: Part;
-    /** What it does there, in the imperative: "set super_read_only = ON". Holds nothing that moves by itself, and no secret. */
+    /**
+     * What it does there, in the imperative: "set super_read_only = ON". Holds nothing that moves by itself, and no
+     * secret.
+     */
     readonly does: string;
-    /** Safe to perform again when an earlier try got half-way. Ends within a second once `signal` is aborted, and then writes nothing more. */
+    /**
+     * Safe to perform again when an earlier try got half-way. Ends within a second once `signal` is aborted, and then
+     * writes nothing more.
+     */
     perform(
       writer: Writers<Targets>[Part],
       signal: AbortSignal,
@@ -47,7 +59,10 @@ export type Action<Targets extends TargetKinds> = {
   };
 }[keyof Targets & string];
 
-/** How often the engine looks again while a verdict is `waiting`: first after `firstMs`, then ever less often, up to `mostMs`. */
+/**
+ * How often the engine looks again while a verdict is `waiting`: first after `firstMs`, then ever less often, up to
+ * `mostMs`.
+ */
 export interface Poll {
   readonly firstMs: number;
   readonly mostMs: number;
@@ -80,11 +95,17 @@ export interface Step<
   Output extends Schema,
 > extends Common<Targets, Input, z.output<Before>, Output> {
   readonly kind: 'step';
-  /** What `check` saw before the first action: plain JSON, no secret. In the journal, synced, before anything is written. */
+  /**
+   * What `check` saw before the first action: plain JSON, no secret. In the journal, synced, before anything is
+   * written.
+   */
   readonly before: Before;
   /** What `reverse` does, in one sentence for the step library. */
   readonly reverses: string;
-  /** Half-way is worse than not at all (writes are refused, say): the engine reverses it at once when it fails or is stopped half-way. */
+  /**
+   * Half-way is worse than not at all (writes are refused, say): the engine reverses it at once when it fails or is
+   * stopped half-way.
+   */
   readonly undoWhenFailed?: boolean;
   /**
    * The writes that put `before` back, whether `plan`'s were all made, or some, or none.
@@ -99,7 +120,10 @@ export interface Step<
    * reversal is whole once `check` says pending with `before` as it was, and anything else is drift.
    */
   isReversed?(look: Look<Targets, z.output<Input>>): Promise<boolean>;
-  /** Where going back can lose what was done since: whether it would now, and why. Asked by `status`, at any time while it stands. */
+  /**
+   * Where going back can lose what was done since: whether it would now, and why. Asked by `status`, at any time
+   * while it stands.
+   */
   reversalLoss?(look: Look<Targets, z.output<Input>>): Promise<ReversalLoss>;
 }
 

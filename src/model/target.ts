@@ -23,7 +23,10 @@ export interface TargetKind<
   readonly preflight?: Preflight<Reader>;
   /** The way inside for a person at a terminal, where the system has one. */
   enter?(config: unknown, context: EnterContext): Promise<Entrance>;
-  /** How its administrator grants `needs`, and which of them the account has. It asks, and changes nothing; a system out of reach is no error. */
+  /**
+   * How its administrator grants `needs`, and which of them the account has. It asks, and changes nothing; a system
+   * out of reach is no error.
+   */
   rights?(
     config: unknown,
     needs: readonly string[],

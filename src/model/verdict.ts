@@ -17,7 +17,10 @@ export interface Blocked {
 
 /** What a look at the world found. */
 export type Verdict<Before, Output> =
-  /** It is as the step wants it. `output` is what later steps may use; `remarks`, what the operator should know all the same. */
+  /**
+   * It is as the step wants it. `output` is what later steps may use; `remarks`, what the operator should know all
+   * the same.
+   */
   | {readonly kind: 'done'; readonly output: Output; readonly remarks?: readonly string[]}
   /** Work remains. `before` is all that `reverse` will need to put things back, and nothing that moves by itself. */
   | {
@@ -26,12 +29,16 @@ export type Verdict<Before, Output> =
       readonly differences: readonly Difference[];
     }
   /**
-   * The change is made (or a gate is not open yet) and the world is still moving: look again. `bookmark` is journaled: whoever looks
+   * The change is made (or a gate is not open yet) and the world is still moving: look again. `bookmark` is
+   * journaled: whoever looks
    * again after a crash is given it, and need not begin anew.
    */
   | {readonly kind: 'waiting'; readonly progress: string; readonly bookmark?: Json}
   | Blocked
-  /** No look can tell. The operator is asked, and the answer is journaled. "Yes" means done with `output`; "no" means hold. */
+  /**
+   * No look can tell. The operator is asked, and the answer is journaled. "Yes" means done with `output`; "no" means
+   * hold.
+   */
   | {
       readonly kind: 'needs-answer';
       readonly question: string;

@@ -42,7 +42,10 @@ const closing = (report: RunReport, options: TextOptions): string[] =>
 
 const longFrom = 8;
 
-/** "12 m 44 s in all: machine time 10 m 02 s, waiting for answers 2 m 40 s (3 answers)". Parts that took no time are left out. */
+/**
+ * "12 m 44 s in all: machine time 10 m 02 s, waiting for answers 2 m 40 s (3 answers)". Parts that took no time are
+ * left out.
+ */
 export function timesSentence({
   totalMs,
   machineMs,

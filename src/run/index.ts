@@ -10,7 +10,8 @@ export type {Run} from './run.ts';
 // The engine is loaded when a run is opened: authors of runbooks and steps import this package too.
 
 /**
- * Opens a new run: reads the runbook and the inventory, and checks the settings of every target. Connects to nothing and
+ * Opens a new run: reads the runbook and the inventory, and checks the settings of every target. Connects to nothing
+ * and
  * changes nothing. Close it in any case.
  *
  * @example

@@ -60,7 +60,8 @@ export interface ReopenRequest extends RunOptions {
 }
 
 /**
- * Opens a new run: reads the runbook and the inventory, and checks the settings of every target. Connects to nothing and
+ * Opens a new run: reads the runbook and the inventory, and checks the settings of every target. Connects to nothing
+ * and
  * changes nothing. Close it in any case.
  *
  * @throws SwitcharooError when the runbook, the inventory or a parameter is not valid.

@@ -47,7 +47,8 @@ export async function openWorld(
   aborting: AbortSignal,
   observe: Observe,
 ): Promise<OpenedWorld> {
-  // The secrets leave the environment first: loading a runbook starts a compiler. Of two problems the runbook's is reported.
+  // The secrets leave the environment first: loading a runbook starts a compiler. Of two problems the runbook's is
+  // reported.
   const inventoryResult = outcomeOf(() => {
     const loadedInventory = loadInventory(request.inventory, state.path);
     const environment = withholdSecrets(loadedInventory.targets, process.env);

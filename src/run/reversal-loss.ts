@@ -6,7 +6,8 @@ import type {Host, StopSignals} from './host.ts';
 import {openWorld} from './open-world.ts';
 
 /**
- * Asks the targets whether a reversal would lose data now; `null` when the run has nothing to reverse. Targets that cannot be
+ * Asks the targets whether a reversal would lose data now; `null` when the run has nothing to reverse. Targets that
+ * cannot be
  * reached are part of the answer.
  */
 export async function askReversalLoss(

@@ -40,7 +40,10 @@ interface NewRun {
   /** Digest of the approved plan. */
   readonly plan: string;
   readonly rehearsal: boolean;
-  /** Throws if the run must not begin. Called while the lock is held: another run may have started during the approval. */
+  /**
+   * Throws if the run must not begin. Called while the lock is held: another run may have started during the
+   * approval.
+   */
   readonly mayBegin?: () => void;
 }
 

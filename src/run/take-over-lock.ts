@@ -28,7 +28,9 @@ export function heldLockOf(host: Host, run: string): HeldLock {
   return {run, scope, holder};
 }
 
-/** Takes the lock, writes so into the journal, and gives the lock back. A holder that is alive on this host is ended. */
+/**
+ * Takes the lock, writes so into the journal, and gives the lock back. A holder that is alive on this host is ended.
+ */
 export function takeOverLock({state, operator}: Host, {run, scope, holder}: HeldLock): void {
   const now = () => new Date();
   const request = {folder: state.locks, scope, run, operator, now};

@@ -42,7 +42,10 @@ export interface ClusterState {
   /** Names of the cluster's settings that wait for a maintenance window. */
   readonly pendingChanges: readonly string[];
   readonly parameterGroup: string;
-  /** `binlog_format` of the parameter group, which is in force from the next reboot on; `null` for the family's default. */
+  /**
+   * `binlog_format` of the parameter group, which is in force from the next reboot on; `null` for the family's
+   * default.
+   */
   readonly binlogFormat: string | null;
   /** Whether the writer uses the cluster's parameters: `in-sync` or `pending-reboot`. */
   readonly parameters: string;

@@ -6,7 +6,10 @@ import {disableWrites, enableWrites} from './replication/actions.ts';
 import {transactionsPrepared, writesWhileReadOnly} from './replication/problems.ts';
 import {auroraCluster} from './target.ts';
 
-/** Aurora accepts the application's writes. Its reversal refuses them, so that the old source can have the last of them. */
+/**
+ * Aurora accepts the application's writes. Its reversal refuses them, so that the old source can have the last of
+ * them.
+ */
 export const openWrites = defineStep({
   name: 'aurora.open-writes',
   summary: 'Enable writes on Aurora.',

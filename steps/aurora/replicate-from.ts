@@ -32,7 +32,10 @@ const input = z.object({
 
 type Address = Pick<z.output<typeof input>, 'host' | 'port'>;
 
-/** Disables writes on Aurora and replicates from the seed's position on. Writes stay disabled until aurora.open-writes. */
+/**
+ * Disables writes on Aurora and replicates from the seed's position on. Writes stay disabled until
+ * aurora.open-writes.
+ */
 export const replicateFrom = defineStep({
   name: 'aurora.replicate-from',
   summary: 'Disable writes on Aurora, and replicate from upstream.',

@@ -45,7 +45,10 @@ const shownDifferences = 4;
 /** A name that does not exist: the answers for it are compared, too. */
 const missingLabel = 'switcharoo-asks-for-no-such-name';
 
-/** Open once every server of both sides gives the same answer, with the same TTL, to everything that either zone holds. */
+/**
+ * Open once every server of both sides gives the same answer, with the same TTL, to everything that either zone
+ * holds.
+ */
 export const zonesMatch = defineGate({
   name: 'dns.zones-match',
   summary: 'Wait until the old name servers and Route 53 return the same answers.',

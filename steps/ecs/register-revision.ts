@@ -140,7 +140,9 @@ async function afterStart(look: RegisterLook, image: Before) {
   });
 }
 
-/** The revision that this run registered: a newer one than before, and equal to its base but for images and settings. */
+/**
+ * The revision that this run registered: a newer one than before, and equal to its base but for images and settings.
+ */
 async function registeredRevision(
   {targets: {service}, input: {containers}, signal}: RegisterLook,
   {base, newest}: Before,

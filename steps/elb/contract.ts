@@ -31,7 +31,10 @@ export interface RulePlace {
 }
 
 export interface BalancerWriter extends BalancerReader {
-  /** Makes a rule forward as in `to`, unless it does. A rule that forwards neither as in `to` nor as in `from` is left alone. */
+  /**
+   * Makes a rule forward as in `to`, unless it does. A rule that forwards neither as in `to` nor as in `from` is left
+   * alone.
+   */
   forward(
     place: RulePlace,
     change: {readonly from: Forward; readonly to: Forward},

@@ -200,7 +200,10 @@ async function otherDomain({
       );
 }
 
-/** With a DS record in place, validating resolvers take answers without signatures for forged: the domain would be gone. */
+/**
+ * With a DS record in place, validating resolvers take answers without signatures for forged: the domain would be
+ * gone.
+ */
 async function stillSigned({
   targets: {registrar, parent},
   signal,

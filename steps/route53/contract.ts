@@ -19,7 +19,9 @@ export interface ZoneReader {
 }
 
 export interface ZoneWriter extends ZoneReader {
-  /** Sends one batch, once: all of it is made, or nothing. A set that is no longer exactly as in `deletes` refuses it. */
+  /**
+   * Sends one batch, once: all of it is made, or nothing. A set that is no longer exactly as in `deletes` refuses it.
+   */
   send(batch: Batch, signal: AbortSignal): Promise<Sent>;
 }
 

@@ -43,7 +43,10 @@ const before = z.object({
 });
 type Before = z.output<typeof before>;
 
-/** Copies a zone from its old name servers into a hosted zone. Nobody asks Route 53 for it before the delegation is changed. */
+/**
+ * Copies a zone from its old name servers into a hosted zone. Nobody asks Route 53 for it before the delegation is
+ * changed.
+ */
 export const importZone = defineStep({
   name: 'route53.import-zone',
   summary: 'Copy every record of a zone from its old name servers into a hosted zone.',

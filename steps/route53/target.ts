@@ -39,7 +39,9 @@ export const hostedZone = defineTarget({
   },
 });
 
-/** On what the actions of Route 53 are made (Service Authorization Reference, Amazon Route 53): no region, no account. */
+/**
+ * On what the actions of Route 53 are made (Service Authorization Reference, Amazon Route 53): no region, no account.
+ */
 const resourcesOf =
   (zoneId: string): ResourcesOf =>
   (action) =>

@@ -14,7 +14,8 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {type EcsLab, startEcsLab} from '../lab/aws/ecs-lab.ts';
 import {type Desk, openDesk} from './switcharoo.ts';
 
-// A deployment goes back whole: task definition, desired count, the ways in which it scales, weights at the load balancer.
+// A deployment goes back whole: task definition, desired count, the ways in which it scales, weights at the load
+// balancer.
 const runbook = 'test/cli/runbooks/roll-service.ts';
 const limitMs = 90_000;
 let lab: EcsLab;

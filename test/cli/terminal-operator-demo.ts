@@ -3,7 +3,8 @@ import {openScreen} from '../../src/cli/screen/index.ts';
 import {terminalOperator} from '../../src/cli/terminal-operator.ts';
 import {plainPaint} from '../../src/report/index.ts';
 
-// Asks one question at the terminal, and writes the answer into the file: `node --import tsx test/cli/terminal-operator-demo.ts FILE`.
+// Asks one question at the terminal, and writes the answer into the file: `node --import tsx
+// test/cli/terminal-operator-demo.ts FILE`.
 process.on('SIGHUP', () => {});
 const screen = openScreen({how: 'tree', stream: process.stdout, paint: plainPaint});
 const operator = terminalOperator({screen, user: 'ada', paint: plainPaint});

@@ -25,7 +25,8 @@ export interface Explored {
 }
 
 /**
- * Stops a process everywhere, goes on from every place with every command, stops that one everywhere too, and so on, until
+ * Stops a process everywhere, goes on from every place with every command, stops that one everywhere too, and so on,
+ * until
  * nothing new turns up. What a later process can see is the journal, the lock and the world: places in which these are
  * the same are one state, so all chains of crashes are walked, however long.
  */
@@ -101,7 +102,10 @@ function assertMade(where: string, does: string, boxes: Readonly<Record<string, 
   }
 }
 
-/** All that a later process goes by. Times, numbers of lines and the words for what is made are left out: nothing is decided by them. */
+/**
+ * All that a later process goes by. Times, numbers of lines and the words for what is made are left out: nothing is
+ * decided by them.
+ */
 function keyOf({remains: {disk, picture}}: Point, progress: Progress | undefined): string {
   const locks = disk.paths().filter((path) => path.endsWith('.lock')).length;
   return [

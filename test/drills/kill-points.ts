@@ -17,7 +17,10 @@ const shortestGapMs = 20;
 /** A gate that is open on arrival is no place to be killed at. */
 const longWaitMs = 500;
 
-/** Points of an unbroken run, spread over all entries that changed something and all that waited, in the order of the run. */
+/**
+ * Points of an unbroken run, spread over all entries that changed something and all that waited, in the order of the
+ * run.
+ */
 export function pointsOf(
   entries: readonly JournalEntry[],
   wanted: number,

@@ -50,7 +50,10 @@ export interface RigParts {
   readonly decideByUtc?: string;
 }
 
-/** An engine with everything around it made small: shelves for systems, memory for the disk, a clock that a test moves. */
+/**
+ * An engine with everything around it made small: shelves for systems, memory for the disk, a clock that a test
+ * moves.
+ */
 export class Rig {
   readonly clock = new FakeClock();
   readonly operator = new ScriptedOperator();

@@ -113,7 +113,10 @@ function tryRead(bytes: Buffer): ReadChain | undefined {
   }
 }
 
-/** The lines that were read are the first ones of the original, byte for byte. What is left out is said, or was cut off whole. */
+/**
+ * The lines that were read are the first ones of the original, byte for byte. What is left out is said, or was cut
+ * off whole.
+ */
 function meansTheSame(read: ReadChain, bytes: Buffer, {bytes: was, lines}: Original): boolean {
   const last = lines[read.entries.length - 1];
   return (

@@ -7,7 +7,8 @@ import {SwitcharooError} from '../../src/model/problem.ts';
 import {runStarted} from '../model/journal-of.ts';
 import type {Asked, Said} from './race.ts';
 
-// One operator's process: `node --import tsx test/races/actor.ts`, told over IPC what to do. What it does to the target is a
+// One operator's process: `node --import tsx test/races/actor.ts`, told over IPC what to do. What it does to the
+// target is a
 // line in a file, with its pid.
 const operator = {user: 'ada', host: 'bastion', pid: process.pid};
 const now = () => new Date();

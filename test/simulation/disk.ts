@@ -131,7 +131,10 @@ export class SimulatedDisk {
     return [...this.#names.keys()];
   }
 
-  /** The disk as one process has it open. `passed` is called after each change, and may throw: that process is dead then. */
+  /**
+   * The disk as one process has it open. `passed` is called after each change, and may throw: that process is dead
+   * then.
+   */
   openedBy(passed: (what: string) => void, alive: () => void = () => {}): Disk {
     const files = new Map<number, Inode>();
     let lastFile = 2;

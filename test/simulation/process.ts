@@ -31,7 +31,10 @@ export interface Surroundings {
   journaled(process: Process, entry: JournalEntry): void;
 }
 
-/** One start of the program: it may be paused, signalled or killed at any moment, and its requests may be lost in every way. */
+/**
+ * One start of the program: it may be paused, signalled or killed at any moment, and its requests may be lost in
+ * every way.
+ */
 export class Process {
   readonly name: string;
   readonly machine: SimulatedMachine;

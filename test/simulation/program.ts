@@ -174,7 +174,9 @@ export class Program {
 
 export const journalPath = (run: string): string => join(stateFolder, run, 'journal.jsonl');
 
-/** Reads journals as anyone would who looks at them, and remembers what it has read: a line vouches for all before it. */
+/**
+ * Reads journals as anyone would who looks at them, and remembers what it has read: a line vouches for all before it.
+ */
 export class Onlooker {
   readonly #known = new Map<string, Progress>();
 

@@ -275,6 +275,41 @@ export const nothingIsLong: Rule = (tree) =>
     ];
   });
 
+const longestLine = 120;
+
+/** Pages that scripts write: their sentences come from the sources. */
+const generatedPages = ['docs/problems.md', 'docs/preflight.md', 'docs/permissions.md'];
+
+/** Lines of comments and of Markdown. Tables and code blocks may be wider. */
+export const linesFitTheScreen: Rule = (tree) =>
+  [...tree].flatMap(([file, text]) =>
+    proseLinesOf(file, text)
+      .filter(({line}) => line.length > longestLine)
+      .map(({line, number}) =>
+        finding(
+          file,
+          number,
+          `this line has ${line.length} columns, wrap it (${longestLine} at most)`,
+        ),
+      ),
+  );
+
+function proseLinesOf(
+  file: string,
+  text: string,
+): readonly {readonly line: string; readonly number: number}[] {
+  const lines = text.split('\n').map((line, index) => ({line, number: index + 1}));
+  if (isCode(file)) {
+    return lines.filter(({line}) => /^\s*(\/\/(?! biome-ignore)|\/\*|\*( |\/|$))/.test(line));
+  }
+  if (!file.endsWith('.md') || generatedPages.includes(file)) {
+    return [];
+  }
+  const fences = lines.filter(({line}) => line.startsWith('```')).map(({number}) => number);
+  const isInBlock = (at: number) => fences.filter((number) => number <= at).length % 2 === 1;
+  return lines.filter(({line, number}) => !line.startsWith('|') && !isInBlock(number));
+}
+
 export const wordsAreCurrent: Rule = (tree) =>
   retiredWordsIn(tree).map(({file, line, found, instead}) =>
     finding(file, line, `"${found}" is a retired word, say: ${instead}`),
@@ -288,6 +323,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'every link resolves': linksResolve,
   'no dead file': noDeadFile,
   'every dependency is used': dependenciesAreUsed,
+  'lines fit the screen': linesFitTheScreen,
 };
 
 interface Unit {

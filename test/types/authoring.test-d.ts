@@ -1,4 +1,5 @@
-// What an author must not be able to write. `tsc` checks this file: an expected mistake that compiles is a mistake here.
+// What an author must not be able to write. `tsc` checks this file: an expected mistake that compiles is a mistake
+// here.
 import {z} from 'zod';
 import {
   blocked,

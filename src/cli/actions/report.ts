@@ -7,7 +7,9 @@ import {earlierReport, progressIn} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import {writeReport} from '../report-file.ts';
 
-/** Prints the timeline, the durations beside those of the last comparable run, and the outage; or writes them as HTML. */
+/**
+ * Prints the timeline, the durations beside those of the last comparable run, and the outage; or writes them as HTML.
+ */
 export function printReport(
   app: App,
   name: string | undefined,

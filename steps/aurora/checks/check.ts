@@ -8,7 +8,10 @@ export interface Sides {
   readonly reader: AuroraReader;
   /** From the RDS API; `null` when there is no such cluster. */
   cluster(): Promise<ClusterState | null>;
-  /** The server that is migrated, and its dedicated replica, the source of Aurora; without one both are the same server. */
+  /**
+   * The server that is migrated, and its dedicated replica, the source of Aurora; without one both are the same
+   * server.
+   */
   readonly source: Facts;
   readonly replica: Facts;
 }

@@ -31,7 +31,9 @@ export async function proceduresOn(
 const proceduresIn = (rows: readonly Row[]): Procedures =>
   new Map(rows.map((row) => [String(row['name']), Number(row['arguments'])]));
 
-/** The procedures that the steps need. The first name that the server has is used (version 3 and later, then 1 and 2). */
+/**
+ * The procedures that the steps need. The first name that the server has is used (version 3 and later, then 1 and 2).
+ */
 const uses = {
   setReadOnly: {names: ['rds_set_read_only'], arguments: 1},
   setSource: {names: ['rds_set_external_source', 'rds_set_external_master'], arguments: 7},

@@ -28,7 +28,9 @@ export const restoreCluster = (aurora: AuroraReader, input: RestoreInput, run: R
     },
   }) as const;
 
-/** A cluster takes instances once it is available. After a crash `check` waits for that, and plans the instance then. */
+/**
+ * A cluster takes instances once it is available. After a crash `check` waits for that, and plans the instance then.
+ */
 export const addWriter = (aurora: AuroraReader, input: RestoreInput, run: RunEntry) => {
   const identifier = input.instanceIdentifier ?? `${aurora.clusterIdentifier}-1`;
   return {

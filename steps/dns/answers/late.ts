@@ -61,7 +61,9 @@ function lifetimeText(reply: Reply, now: Date): string {
     : `, with a TTL of ${seconds} s`;
 }
 
-/** When the last resolver expires it, unless a server still has it; and when the last cache does that nobody watches. */
+/**
+ * When the last resolver expires it, unless a server still has it; and when the last cache does that nobody watches.
+ */
 export function lastExpiryTexts(
   late: readonly AnswerOver[],
   cachesExpireAt: string | undefined,

@@ -176,7 +176,9 @@ export const withOneMore = (instance: InstanceCapacity, need: Need): InstanceCap
   ofService: instance.ofService + 1,
 });
 
-/** Whether an instance meets an expression of the cluster query language; nothing where it is of an unsupported kind. */
+/**
+ * Whether an instance meets an expression of the cluster query language; nothing where it is of an unsupported kind.
+ */
 export function meets(
   {attributes}: Pick<InstanceCapacity, 'attributes'>,
   expression: string,

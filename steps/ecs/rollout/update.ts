@@ -14,7 +14,10 @@ export interface Sent {
 
 export type Fate = 'in-place' | 'not-visible' | 'not-arrived' | 'rolled-back' | 'superseded';
 
-/** How long a read may still show the state before an update: "the Amazon ECS API follows an eventual consistency model". */
+/**
+ * How long a read may still show the state before an update: "the Amazon ECS API follows an eventual consistency
+ * model".
+ */
 const visibleWithinMs = 60_000;
 /** The same for an update whose answer was lost: it may not have arrived, and then waiting costs an outage. */
 const lostVisibleWithinMs = 10_000;

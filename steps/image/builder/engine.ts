@@ -89,7 +89,9 @@ export class ImageEngine {
     });
   }
 
-  /** Logs in for one piece of work. The password goes through standard input into a folder that is removed afterwards. */
+  /**
+   * Logs in for one piece of work. The password goes through standard input into a folder that is removed afterwards.
+   */
   async #loggedIn(
     {host, user, password, plainHttp}: RegistryLogin,
     signal: AbortSignal,

@@ -64,7 +64,10 @@ export class Checkouts {
     await rename(beside, folder);
   }
 
-  /** Removes the mark of the run first, and sets last what a check compares: a half restored clone is never taken for whole. */
+  /**
+   * Removes the mark of the run first, and sets last what a check compares: a half restored clone is never taken for
+   * whole.
+   */
   async restore(
     folder: string,
     {commit, branch, run}: CheckedOut,

@@ -1,6 +1,9 @@
 import {z} from 'zod';
 
-/** Where git finds a repository. It is printed, journaled, and seen in the list of processes: no password or token in it. */
+/**
+ * Where git finds a repository. It is printed, journaled, and seen in the list of processes: no password or token in
+ * it.
+ */
 export const gitUrl = z
   .string()
   .regex(/^[^-]/, 'begins with no hyphen')

@@ -41,8 +41,10 @@ export const isLocalRoot = ({user, host}: Account): boolean =>
 
 /**
  * A server without ACCOUNT LOCK (MySQL before 5.7.6, MariaDB before 10.4) locks by another host, from which nobody can
- * come (240.0.0.0/4 is reserved, RFC 1112): password and privileges stay with the account, and none of them is read here.
- * A name instead of an address would be forgotten at a restart with skip_name_resolve, and a renaming then has no effect.
+ * come (240.0.0.0/4 is reserved, RFC 1112): password and privileges stay with the account, and none of them is read
+ * here.
+ * A name instead of an address would be forgotten at a restart with skip_name_resolve, and a renaming then has no
+ * effect.
  */
 export function parkedHost(host: string): string {
   const [one, two, three] = createHash('sha256').update(host).digest();

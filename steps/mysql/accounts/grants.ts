@@ -7,7 +7,10 @@ type Read = (sql: string) => Promise<readonly Row[]>;
 export type Granted = ReadonlyMap<string, ReadonlySet<string>>;
 
 export interface Grants {
-  /** What a session has at its start: the account's own, those of its default roles and of what these were given, everybody's. */
+  /**
+   * What a session has at its start: the account's own, those of its default roles and of what these were given,
+   * everybody's.
+   */
   readonly own: Granted;
   /** What a role of the account would add, if a session set it. */
   readonly idle: ReadonlyMap<string, Granted>;
@@ -15,7 +18,8 @@ export interface Grants {
 
 /** What the account of this session may do, also by roles. */
 export async function ownGrants(read: Read): Promise<Grants> {
-  // Without FOR it tells of this session: MySQL adds what the active roles have, MariaDB the lines of each, and PUBLIC's.
+  // Without FOR it tells of this session: MySQL adds what the active roles have, MariaDB the lines of each, and
+  // PUBLIC's.
   const lines = linesOf(await read('SHOW GRANTS'));
   const idle = new Map<string, Granted>();
   for (const {role, sql} of rolesIn(lines)) {
@@ -36,7 +40,10 @@ function noneIfRefused(cause: unknown): readonly Row[] {
 const linesOf = (rows: readonly Row[]): readonly string[] =>
   rows.map((row) => String(Object.values(row)[0]));
 
-/** Reads what SHOW GRANTS lists. A line may hold the hash of the password: only privileges and scopes are taken out of it. */
+/**
+ * Reads what SHOW GRANTS lists. A line may hold the hash of the password: only privileges and scopes are taken out of
+ * it.
+ */
 export function grantedBy(lines: readonly string[]): Granted {
   const byScope = new Map<string, Set<string>>();
   for (const line of lines) {

@@ -82,7 +82,9 @@ export async function statementsWith(
   );
 }
 
-/** Of stored objects and generated columns, and the digests of client statements since performance_schema was cleared. */
+/**
+ * Of stored objects and generated columns, and the digests of client statements since performance_schema was cleared.
+ */
 async function statementsOf(server: Facts): Promise<readonly Statement[]> {
   const {isMariaDb, series} = await server.version();
   const hasGenerated = series >= (isMariaDb ? 1002 : 507);

@@ -1,10 +1,15 @@
 import {isInteger, isTime, quoted} from './row-text.ts';
 import {type Column, currentName, type TableShape} from './table-shapes.ts';
 
-/** A place in the order of a table's key: each column's value as text, and as hexadecimal digits where it is a string. */
+/**
+ * A place in the order of a table's key: each column's value as text, and as hexadecimal digits where it is a string.
+ */
 export type Place = readonly string[];
 
-/** Rows after one place, up to another one and with it. `null` is no bound: rows beyond the ends of the other side count too. */
+/**
+ * Rows after one place, up to another one and with it. `null` is no bound: rows beyond the ends of the other side
+ * count too.
+ */
 export interface Range {
   readonly after: Place | null;
   readonly upTo: Place | null;
@@ -82,7 +87,10 @@ export function walkedKey(shape: TableShape, key: readonly string[]): WalkedKey 
   };
 }
 
-/** `a >= 1 AND (a > 1 OR b > 2)`: MySQL 5.6 uses an index for it, and for `(a, b) > (1, 2)` none. Below includes the place itself. */
+/**
+ * `a >= 1 AND (a > 1 OR b > 2)`: MySQL 5.6 uses an index for it, and for `(a, b) > (1, 2)` none. Below includes the
+ * place itself.
+ */
 function inOrder(columns: readonly Column[], way: '>' | '<', place: Place): Condition {
   const [column, ...others] = columns;
   const [value = '', ...values] = place;
@@ -121,7 +129,8 @@ function compared(column: Column, by: string, value: string): Condition {
 }
 
 function loggedAs({name, type, charset, collation}: Column, value: unknown): Condition {
-  // The server knows its character sets best. Which others are equal in the collation is of no matter: they are looked at, too.
+  // The server knows its character sets best. Which others are equal in the collation is of no matter: they are
+  // looked at, too.
   const literal =
     isString(type) && charset !== null ? `CONVERT(? USING ${charset}) COLLATE ${collation}` : '?';
   return {

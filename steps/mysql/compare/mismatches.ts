@@ -23,7 +23,8 @@ interface Suspect {
 
 const mostSuspects = 1_000;
 const suspectsAtOnce = 200;
-// Written between the two reads of a look, a row may differ; unchanged in two looks with replication past it, it does differ.
+// Written between the two reads of a look, a row may differ; unchanged in two looks with replication past it, it does
+// differ.
 const stillEnough = 2;
 const mostLooks = 10;
 

@@ -7,7 +7,8 @@ export const quotedTable = ({schema, table}: Pick<TableShape, 'schema' | 'table'
   `${quoted(schema)}.${quoted(table)}`;
 
 /**
- * A row as one string of bytes: two rows have the same exactly if all their values are the same, on every server. Numbers
+ * A row as one string of bytes: two rows have the same exactly if all their values are the same, on every server.
+ * Numbers
  * and times end with a comma, which none of them holds; other values begin with their length; NULL is `N`.
  */
 export function rowText(source: TableShape, target: TableShape): string {
@@ -19,7 +20,10 @@ export function rowText(source: TableShape, target: TableShape): string {
   return `CONCAT(${parts.join(', ')})`;
 }
 
-/** 256 bits of a row, as 64 hexadecimal digits. SHA2 is the only strong hash that every server has (MySQL 9 has no MD5). */
+/**
+ * 256 bits of a row, as 64 hexadecimal digits. SHA2 is the only strong hash that every server has (MySQL 9 has no
+ * MD5).
+ */
 export const rowHash = (row: string): string => `SHA2(${row}, 256)`;
 
 /**
@@ -36,7 +40,8 @@ function valueText(column: Column, other: Column): string {
   const whole = {
     ended: `${text}, ','`,
     counted: `LENGTH(${text}), ':', ${text}`,
-    // As long as every other one. The value itself may be longer than a server's max_allowed_packet, beyond which CONCAT gives NULL.
+    // As long as every other one. The value itself may be longer than a server's max_allowed_packet, beyond which
+    // CONCAT gives NULL.
     hashed: rowHash(text),
   }[form];
   return nullable ? `IFNULL(${form === 'hashed' ? whole : `CONCAT(${whole})`}, 'N')` : whole;

@@ -77,7 +77,8 @@ export interface Digest extends Sum {
 }
 
 /**
- * SHA-2, of so many bits, of all rows one after another. One hash of many rows costs a server half of what a hash of each
+ * SHA-2, of so many bits, of all rows one after another. One hash of many rows costs a server half of what a hash of
+ * each
  * costs; should a server give them in another order, it differs, and the rows are looked at one by one.
  */
 export async function digestOf(

@@ -133,7 +133,10 @@ function keyOf(parts: readonly Row[]): Key | null {
 
 const isYes = (row: Row): boolean => row['nullable'] === 'YES';
 
-/** What a table has otherwise on the two sides, in words. A display width and the old name of utf8mb3 are no difference. */
+/**
+ * What a table has otherwise on the two sides, in words. A display width and the old name of utf8mb3 are no
+ * difference.
+ */
 export function shapeDifferences(
   source: TableShape,
   target: TableShape,

@@ -18,7 +18,10 @@ export type ClientBrand = 'mysql' | 'mariadb';
 
 const firstDescriptor = 3;
 
-/** The login for a client of MySQL or MariaDB: neither its command line nor its environment nor any folder holds the password. */
+/**
+ * The login for a client of MySQL or MariaDB: neither its command line nor its environment nor any folder holds the
+ * password.
+ */
 export function optionFileFor(login: Login, brand: ClientBrand): OptionFile {
   const {host, port, user, password, tls} = login;
   const certificates = tls && (tls.ca ?? rootCertificates.join('\n'));

@@ -49,14 +49,17 @@ interface Candidate extends CopyPrograms {
 }
 
 /**
- * MariaDB's dump client asks MySQL 5.6 for a column that is not there (errno 1054), and dumps generated columns of newer
+ * MariaDB's dump client asks MySQL 5.6 for a column that is not there (errno 1054), and dumps generated columns of
+ * newer
  * ones as values, which they refuse at the load (errno 3105). One of MySQL knows the servers that are not newer.
  */
 function suits({brand, version}: Candidate, server: Version): boolean {
   return server.isMariaDb || (brand === 'mysql' && version.series >= server.series);
 }
 
-/** `Ver 9.7.4`, `Ver 10.13 Distrib 5.7.44`, `Ver 10.19 Distrib 10.11.6-MariaDB`, `from 11.8.3-MariaDB, client 10.19`. */
+/**
+ * `Ver 9.7.4`, `Ver 10.13 Distrib 5.7.44`, `Ver 10.19 Distrib 10.11.6-MariaDB`, `from 11.8.3-MariaDB, client 10.19`.
+ */
 export function clientVersionOf(says: string): Version | undefined {
   const [, text] = /(?:Distrib|from|Ver) (\d+\.\d+\.\d+[^\s,]*)/.exec(says) ?? [];
   const [major = 0, minor = 0] = (text ?? '').split('.').map(Number);

@@ -1,5 +1,6 @@
 /**
- * Takes NO_AUTO_CREATE_USER out of the modes that routines, triggers and events of a passing dump were made with: MySQL 5.7
+ * Takes NO_AUTO_CREATE_USER out of the modes that routines, triggers and events of a passing dump were made with:
+ * MySQL 5.7
  * has it by default, MySQL 8.0 refuses it (errno 1231), and inside of them it means nothing.
  */
 export class RemovedMode {

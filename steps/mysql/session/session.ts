@@ -12,7 +12,10 @@ const killLimitMs = 500;
 interface Open {
   readonly connection: Connection;
   readonly socket: Socket;
-  /** Rejects when the connection ends, whoever ended it; mysql2 leaves statements of a destroyed connection unanswered. */
+  /**
+   * Rejects when the connection ends, whoever ended it; mysql2 leaves statements of a destroyed connection
+   * unanswered.
+   */
   readonly ended: Promise<never>;
 }
 

@@ -6,7 +6,8 @@ import {contentOf, nameOf} from './record-text.ts';
 import type {Scope} from './scope.ts';
 
 /**
- * Where external-dns writes down what it owns (its TXT registry): at the name itself, and from 0.12 on at `TYPE-NAME`, where an
+ * Where external-dns writes down what it owns (its TXT registry): at the name itself, and from 0.12 on at
+ * `TYPE-NAME`, where an
  * alias counts as a CNAME. A prefix or suffix of its owner's choice is not found.
  */
 const placesOf = (scope: Scope): readonly string[] =>

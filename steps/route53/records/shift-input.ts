@@ -3,7 +3,10 @@ import {identityOf} from './canonical.ts';
 import {aliasInput} from './edit.ts';
 
 export const shiftInput = z.object({
-  /** How many of a hundred answers lead to the new side. 0 and 100 leave one simple record: that of the one side alone. */
+  /**
+   * How many of a hundred answers lead to the new side. 0 and 100 leave one simple record: that of the one side
+   * alone.
+   */
   percent: z.coerce.number().int().min(0).max(100),
   /** The new side of each record. The old side is what the record answers now, and both have its TTL. */
   records: z

@@ -18,7 +18,10 @@ export const ttlInput = z.object({
 });
 export type TtlInput = z.output<typeof ttlInput>;
 
-/** Gives every set of the named groups the TTL that `ttlOf` makes of the one it has. An alias has none, and is left alone. */
+/**
+ * Gives every set of the named groups the TTL that `ttlOf` makes of the one it has. An alias has none, and is left
+ * alone.
+ */
 export const ttlEdit = ({names}: TtlInput, ttlOf: (old: number) => number): Edit => ({
   scope: names.map(({name, type}) => ({name, type})),
   to: (from) =>

@@ -9,7 +9,10 @@ import type {ShiftInput} from './shift-input.ts';
 
 type Side = ShiftInput['records'][number];
 
-/** The TTL of what a load balancer's name answers, which an alias to it has too: Route 53 sets it, and nobody can change it. */
+/**
+ * The TTL of what a load balancer's name answers, which an alias to it has too: Route 53 sets it, and nobody can
+ * change it.
+ */
 const aliasTtlSeconds = 60;
 
 interface Situation {
@@ -93,7 +96,10 @@ function stranger({zone, input, live}: Situation, record: Side): Blocked | undef
     : undefined;
 }
 
-/** Shares are made of what the record answers now; where that is the new side already, or nothing, there is no old side to keep. */
+/**
+ * Shares are made of what the record answers now; where that is the new side already, or nothing, there is no old
+ * side to keep.
+ */
 function withoutOldSide({zone, input, live}: Situation, record: Side): Blocked | undefined {
   const group = groupOf(record, live);
   const old = oldSide(input.oldIdentifier, record, live);
@@ -111,7 +117,9 @@ function withoutOldSide({zone, input, live}: Situation, record: Side): Blocked |
     : undefined;
 }
 
-/** A resolver keeps each answer for its own TTL: with two TTLs the shares of the clients are not those of the weights. */
+/**
+ * A resolver keeps each answer for its own TTL: with two TTLs the shares of the clients are not those of the weights.
+ */
 function unevenTtl({zone, to}: Situation, record: Side): Blocked | undefined {
   const group = groupOf(record, to).filter(({weight}) => weight !== undefined);
   const plain = group.find(({ttlSeconds}) => ttlSeconds !== undefined);

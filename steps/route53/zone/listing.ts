@@ -13,7 +13,8 @@ export interface Start {
 
 /**
  * All sets at these names, with the fewest pages. A listing begins at a name and goes on past it, up to 300 sets in the
- * order of the zone: what follows on the page is read too, and a name that it shows, or leaves out, is not asked for again.
+ * order of the zone: what follows on the page is read too, and a name that it shows, or leaves out, is not asked for
+ * again.
  */
 export async function setsAtNames(
   names: Iterable<string>,
@@ -58,7 +59,10 @@ const startAt = ({NextRecordName = '', NextRecordType, NextRecordIdentifier}: Pa
   ...(NextRecordIdentifier !== undefined && {StartRecordIdentifier: NextRecordIdentifier}),
 });
 
-/** Whether a page tells all about a name. That one is missing is known by the order alone, where the order is beyond doubt. */
+/**
+ * Whether a page tells all about a name. That one is missing is known by the order alone, where the order is beyond
+ * doubt.
+ */
 function seenOn(
   listed: readonly RecordSet[],
   {first, next}: {readonly first: string; readonly next: string | undefined},

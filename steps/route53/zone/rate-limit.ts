@@ -11,7 +11,8 @@ const paces = new Map<string, Pace>();
 
 /**
  * One for all clients of this process that ask the same endpoint: Route 53 counts the requests of an account, whatever
- * their zone or operation, and makes those above the limit wait far longer than a turn takes (developer guide, "Quotas").
+ * their zone or operation, and makes those above the limit wait far longer than a turn takes (developer guide,
+ * "Quotas").
  */
 export function paceOf(endpoint: string): Pace {
   const pace = paces.get(endpoint) ?? createPace();

@@ -42,7 +42,10 @@ export function parseMembers(key: string, bytes: Uint8Array): Members {
   return Object.fromEntries(entries);
 }
 
-/** The number as the JSON has it. In a text the quotes of its name would be escaped; of two equal names the last counts. */
+/**
+ * The number as the JSON has it. In a text the quotes of its name would be escaped; of two equal names the last
+ * counts.
+ */
 const numberText = (json: string, name: string): string | undefined =>
   [...json.matchAll(new RegExp(`"${name}"\\s*:\\s*([-+.0-9eE]+)`, 'g'))].at(-1)?.[1];
 

@@ -6,7 +6,8 @@ import type {EntryDigest} from '../../../src/model/journal.ts';
 import {ansiPaint, plainPaint} from '../../../src/report/index.ts';
 import {journalOf, runStarted, stepDone, type Told} from '../../model/journal-of.ts';
 
-// Plays a made-up run on the screen: `node --import tsx test/cli/screen/demo.ts [tree|plain|ndjson] [pace in ms] [entries a phase] [file]`.
+// Plays a made-up run on the screen: `node --import tsx test/cli/screen/demo.ts [tree|plain|ndjson] [pace in ms]
+// [entries a phase] [file]`.
 // It writes into the file when it is through, whatever became of its terminal.
 const [how = screenKindFor(process.stdout, process.env), paceMs = '120', size = '8', through] =
   process.argv.slice(2);

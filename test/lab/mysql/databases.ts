@@ -27,7 +27,10 @@ export const passwords: Passwords = {
   repl: "re'pl",
 };
 
-/** The three servers behind plain TCP forwards, in a folder of their own; of another kind than the lab's own if told so. */
+/**
+ * The three servers behind plain TCP forwards, in a folder of their own; of another kind than the lab's own if told
+ * so.
+ */
 export async function tryDatabases(pair?: KindPair): Promise<TriedDatabases> {
   const directory = await mkdtemp(join(tmpdir(), 'switcharoo-'));
   const processes = new Processes(directory);

@@ -50,7 +50,10 @@ async function perform(asked: Asked): Promise<void> {
   }
 }
 
-/** The same, and it ends at the n-th command of git that changes something, as if it had died there. Says whether it came to one. */
+/**
+ * The same, and it ends at the n-th command of git that changes something, as if it had died there. Says whether it
+ * came to one.
+ */
 async function diesAt(nth: number, asked: Asked): Promise<boolean> {
   const bin = join(world.folder, 'bin');
   const count = join(world.folder, 'count');

@@ -37,7 +37,10 @@ export interface BuildWorld {
   close(): Promise<void>;
 }
 
-/** What git has of a clone, without its objects: where it stands, all names, the marks of the steps, and whether its history is cut off. */
+/**
+ * What git has of a clone, without its objects: where it stands, all names, the marks of the steps, and whether its
+ * history is cut off.
+ */
 export function gitStateOf(folder: string): unknown {
   const git = (...args: readonly string[]) => {
     const {stdout} = spawnSync('git', ['-C', folder, ...args], {encoding: 'utf8', env: gitEnv});

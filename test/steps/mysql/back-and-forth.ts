@@ -31,7 +31,10 @@ export interface RoundTrips {
   readonly say?: (text: string) => void;
 }
 
-/** Cuts over to Aurora and reverses, several times, while clients write; at the end Aurora replicates from the replica. */
+/**
+ * Cuts over to Aurora and reverses, several times, while clients write; at the end Aurora replicates from the
+ * replica.
+ */
 export async function backAndForth(
   servers: RealServers,
   trips: RoundTrips,

@@ -40,7 +40,8 @@ const eventBytes = 100;
 const logStart = 120;
 
 /**
- * A small true model of a MySQL server: it has a binary log, refuses writes, has sessions, and replicates from another one.
+ * A small true model of a MySQL server: it has a binary log, refuses writes, has sessions, and replicates from
+ * another one.
  * Replication moves whenever somebody looks. The same model plays Aurora.
  */
 export class FakeServer {

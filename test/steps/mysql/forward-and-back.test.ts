@@ -90,7 +90,9 @@ const lossOf = async (reverseReplication: Placed) => {
   return answer;
 };
 
-/** Threads that run and execute nothing, as after broken replication was started again, are not reported as lossless. */
+/**
+ * Threads that run and execute nothing, as after broken replication was started again, are not reported as lossless.
+ */
 async function expectUnproven(reverseReplication: Placed, replica: LabDatabase): Promise<void> {
   const release = await holdReplication(replica);
   // What it had begun to execute when it was held goes through.

@@ -400,7 +400,9 @@ async function begin(database: LabDatabase): Promise<void> {
   });
 }
 
-/** Everything in the binary logs after a position but what no server replicates: read as it stands, by nobody's rules. */
+/**
+ * Everything in the binary logs after a position but what no server replicates: read as it stands, by nobody's rules.
+ */
 async function changesAfter(database: LabDatabase, {file, position}: Position) {
   const logs = (await database.query('SHOW BINARY LOGS')).map((row) => String(row['Log_name']));
   const changes: unknown[] = [];

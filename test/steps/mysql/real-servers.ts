@@ -14,7 +14,9 @@ import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {passwords, type TriedDatabases, tryDatabases} from '../../lab/mysql/databases.ts';
 import type {KindPair} from '../../lab/mysql/server-kinds.ts';
 
-/** The three real servers with switcharoo's targets on them, and ways to bring them to a state that a step begins in. */
+/**
+ * The three real servers with switcharoo's targets on them, and ways to bring them to a state that a step begins in.
+ */
 export interface RealServers {
   readonly databases: TriedDatabases;
   readonly source: Session<MysqlReader, MysqlWriter>;

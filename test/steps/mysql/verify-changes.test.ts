@@ -5,7 +5,8 @@ import {describeEachPair, type TriedServer} from './each-server.ts';
 import {run, settled} from './placed-unit.ts';
 import {createProof} from './verification-schema.ts';
 
-// Every key that a log may have to tell: in several columns, with bytes that end in zeros, in two character sets, and as times.
+// Every key that a log may have to tell: in several columns, with bytes that end in zeros, in two character sets, and
+// as times.
 const keys = `CREATE TABLE many_keys (b BINARY(4), v VARBINARY(5), dt DATETIME(3), ts TIMESTAMP(2) NOT NULL DEFAULT '2020-01-01 00:00:00',
   t TIME(3), d DATE, c CHAR(5), l VARCHAR(9) CHARACTER SET latin1, big BIGINT UNSIGNED, y YEAR, n INT,
   PRIMARY KEY (b, v, dt, ts, t, d, c, l, big, y))`;
@@ -47,7 +48,8 @@ describeEachPair(
       await on.source.database.session((connection) => said(connection, ['USE proof', ...changes]));
       await on.caughtUp();
       const {output} = await run(since(from));
-      // 3 of people and two under two keys each, 1 code, 1 line, 1 of many keys, 1 of all kinds, and the whole table without a key.
+      // 3 of people and two under two keys each, 1 code, 1 line, 1 of many keys, 1 of all kinds, and the whole table
+      // without a key.
       const {tables, rows} = wholeAnyway();
       expect(output).toEqual({
         ...{tables: 6 + tables, rows: 16 + rows, changing: 0},

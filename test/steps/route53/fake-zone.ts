@@ -22,7 +22,10 @@ export interface FakeZone extends TriedWorld {
   readonly batches: number;
 }
 
-/** A hosted zone that is true in small: one batch is made whole or not at all, and what it deletes must be exactly there. */
+/**
+ * A hosted zone that is true in small: one batch is made whole or not at all, and what it deletes must be exactly
+ * there.
+ */
 export function fakeZone(...sets: readonly RecordSet[]): FakeZone {
   let changes = 0;
   const reader: ZoneReader = {
