@@ -9,7 +9,7 @@ const lost = new WeakMap<ScreenStream, {is: boolean}>();
 /**
  * Writes to a stream that may go away. After a lost ssh connection every write to the terminal answers EIO, a closed
  * pipe answers EPIPE, and either would end the process as an uncaught error in the middle of a run. A run outlives its
- * terminal: from then on nothing is written any more, and nothing is said.
+ * terminal: after that, nothing more is written.
  */
 export function survivingWrite(stream: ScreenStream): Write {
   const state = lost.get(stream) ?? {is: false};
@@ -49,7 +49,7 @@ export function outliveTerminal(): void {
  * (`ResetStdio` in Node 20's src/node.cc). It passes over closed ones.
  */
 function closeHungUp(terminals: readonly number[]): void {
-  for (const fd of terminals.filter((one) => !isatty(one))) {
+  for (const fd of terminals.filter((terminal) => !isatty(terminal))) {
     try {
       closeSync(fd);
     } catch {

@@ -11,7 +11,7 @@ export type {Screen} from './screen.ts';
 /** `lines`: nothing but what happened at the entries, as it came: the log of a command. */
 export type ScreenKind = 'tree' | 'plain' | 'lines' | 'ndjson' | 'quiet';
 
-export interface ScreenOptions extends Omit<TreeOptions, 'now'> {
+interface ScreenOptions extends Omit<TreeOptions, 'now'> {
   readonly how: ScreenKind;
   readonly now?: () => Date;
 }

@@ -23,7 +23,7 @@ export class LiveRegion {
     }
     const resized = columns !== this.#columns && this.#drawn.length > 0;
     if (resized) {
-      // A terminal that became narrower may have broken the lines that stand there: what they take now is erased.
+      // A terminal that became narrower may have broken the drawn lines: the rows that they take now are erased.
       this.#write(up(rowsOf(this.#drawn, columns)) + eraseBelow);
       this.#drawn = [];
     }
@@ -35,7 +35,7 @@ export class LiveRegion {
     this.#drawn = lines;
   }
 
-  /** Leaves what is drawn where it stands, and the cursor below it. */
+  /** Leaves the drawn lines in their place, and the cursor below it. */
   leave(): void {
     if (this.#drawn.length > 0) {
       this.#write(showCursor);

@@ -5,10 +5,10 @@ import {clean} from '../../report/text.ts';
 import {survivingWrite} from './broken-terminal.ts';
 import type {Screen, ScreenStream} from './screen.ts';
 
-export interface PlainOptions {
+interface PlainOptions {
   readonly stream: ScreenStream;
   readonly now: () => Date;
-  /** What an entry waits for is said again only after this long, where the words changed. */
+  /** A progress text of an entry that has changed is printed again only after this long. */
   readonly progressEveryMs?: number;
 }
 
@@ -68,7 +68,7 @@ function eventText(event: EngineEvent): string | undefined {
   }
 }
 
-/** Whoever watches lines wants to see that something is still waited for, and for how long. */
+/** A reader of lines needs a sign of life during a long wait, and how long it has lasted. */
 const sameAgainAfterMs = 30_000;
 
 class ProgressLines {

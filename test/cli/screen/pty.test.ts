@@ -99,7 +99,7 @@ describe.skipIf(!has('tmux'))('in tmux', () => {
         '✓ Settle    10 entries: 10 done, 0 ms',
         ...Array.from(
           {length: 10},
-          (_, index) => `  ✓ done      ${`settle-${index + 1}`.padEnd(9)}  0 ms`,
+          (_, index) => `  ✓ done        ${`settle-${index + 1}`.padEnd(9)}  0 ms`,
         ),
         'closed',
       ].join('\n'),

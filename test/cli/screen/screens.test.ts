@@ -1,9 +1,11 @@
-import {describe, expect, test} from 'vitest';
+import {ListrEventManager} from 'listr2';
+import {describe, expect, test, vi} from 'vitest';
 import {frame} from '../../../src/cli/screen/frame.ts';
 import {openScreen, type ScreenKind, screenKindFor} from '../../../src/cli/screen/index.ts';
+import type {FrameOptions} from '../../../src/cli/screen/layout.ts';
 import {LiveRegion} from '../../../src/cli/screen/live-region.ts';
+import {RunTasks} from '../../../src/cli/screen/run-tasks.ts';
 import type {ScreenStream} from '../../../src/cli/screen/screen.ts';
-import {emptyView, type View, viewAfter} from '../../../src/cli/screen/view.ts';
 import type {EngineEvent} from '../../../src/engine/events.ts';
 import type {JournalEntry} from '../../../src/model/journal.ts';
 import {ansiPaint, plainPaint} from '../../../src/report/index.ts';
@@ -16,8 +18,19 @@ const window = {from: ['mysql.freeze-writes'], until: ['open']};
 const journaled = (entries: readonly JournalEntry[]): EngineEvent[] =>
   entries.map((entry) => ({kind: 'journaled', entry, head: entry.prev}));
 
-const viewOf = (events: readonly EngineEvent[]): View =>
-  events.reduce((so, event) => viewAfter(so, event, window), emptyView);
+const tasksOf = (events: readonly EngineEvent[]): RunTasks => {
+  const tasks = new RunTasks({
+    picture: {draw: () => {}, leave: () => {}},
+    outage: window,
+    earlier: new Map([
+      ['open', 1400],
+      ['cut-off', 600],
+    ]),
+    limits: new Map([['entry-500', 3_600_000]]),
+  });
+  tasks.follow(events);
+  return tasks;
+};
 
 const lag: EngineEvent = {
   kind: 'progress',
@@ -25,20 +38,17 @@ const lag: EngineEvent = {
   text: 'aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands at mysql-bin.000007:88012',
 };
 
-const opening = (): View => viewOf([...journaled(heldRun().slice(0, 21)), lag]);
+const opening = (): RunTasks => tasksOf([...journaled(heldRun().slice(0, 21)), lag]);
 
-const shown = (view: View, columns: number, rows: number, now: string): string =>
-  frame(view, {
-    columns,
-    rows,
-    now: new Date(now),
-    paint: plainPaint,
-    earlier: new Map([
-      ['open', 1400],
-      ['cut-off', 600],
-    ]),
-    limits: new Map([['entry-500', 3_600_000]]),
-  }).join('\n');
+function frameOf({run, head}: RunTasks, options: FrameOptions): string[] {
+  if (!run || !head) {
+    throw new Error('The run has not started.');
+  }
+  return frame(run, head, options);
+}
+
+const shown = (tasks: RunTasks, columns: number, rows: number, now: string): string =>
+  frameOf(tasks, {columns, rows, now: new Date(now), paint: plainPaint}).join('\n');
 
 describe('a frame shows the phase at work, and folds the others', () => {
   test('while the outage clock runs', () => {
@@ -58,11 +68,12 @@ describe('a frame shows the phase at work, and folds the others', () => {
   });
 
   test('with what happened at the entry at work, the newest last, as far as there is room', () => {
-    const told = ['started 2 tasks', 'task 1a: PENDING', 'task 1a: RUNNING'].map(
+    const happened = ['started 2 tasks', 'task 1a: PENDING', 'task 1a: RUNNING'].map(
       (text): EngineEvent => ({kind: 'event', entry: 'open', text}),
     );
-    const view = told.reduce((so, event) => viewAfter(so, event), opening());
-    expect(shown(view, 80, 24, '2026-03-01T03:05:58.000Z').split('\n').slice(8, 14)).toEqual([
+    const tasks = opening();
+    tasks.follow(happened);
+    expect(shown(tasks, 80, 24, '2026-03-01T03:05:58.000Z').split('\n').slice(8, 14)).toEqual([
       '      └ aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands',
       '        at mysql-bin.000007:88012',
       '        started 2 tasks',
@@ -70,7 +81,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
       '        task 1a: RUNNING',
       '· Settle    1 entry: 1 not started',
     ]);
-    expect(shown(view, 80, 13, '2026-03-01T03:05:58.000Z').split('\n').slice(8)).toEqual([
+    expect(shown(tasks, 80, 13, '2026-03-01T03:05:58.000Z').split('\n').slice(8)).toEqual([
       '      └ aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands',
       '        at mysql-bin.000007:88012',
       '        task 1a: RUNNING',
@@ -80,7 +91,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
 
   test('when an entry has failed', () => {
     expect(
-      shown(viewOf(journaled(heldRun())), 80, 24, '2026-03-01T03:06:30Z'),
+      shown(tasksOf(journaled(heldRun())), 80, 24, '2026-03-01T03:06:30Z'),
     ).toMatchInlineSnapshot(`
       "‖ paused  OUTAGE 37 s  shop-move on lab  6 m 30 s
       03:06:30 UTC  reversal: possible to prepared, the very start
@@ -97,7 +108,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
 
   test('when the run is done', () => {
     expect(
-      shown(viewOf(journaled(doneRun())), 80, 24, '2026-03-01T03:06:30Z'),
+      shown(tasksOf(journaled(doneRun())), 80, 24, '2026-03-01T03:06:30Z'),
     ).toMatchInlineSnapshot(`
       "✓ done  outage was 3.0 s  shop-move on lab  6 m 30 s
       03:06:30 UTC  reversal: not possible: the point of no return is passed
@@ -109,8 +120,8 @@ describe('a frame shows the phase at work, and folds the others', () => {
     `);
   });
 
-  test('on the way back', () => {
-    const back = viewOf(journaled(reversedRun().slice(0, 30)));
+  test('in a reversal', () => {
+    const back = tasksOf(journaled(reversedRun().slice(0, 30)));
     expect(shown(back, 80, 24, '2026-03-01T04:06:30Z')).toMatchInlineSnapshot(`
       "◂ reversing  OUTAGE 1 h 00 m  shop-move on lab  1 h 06 m
       04:06:30 UTC  reversal: in progress, to prepared
@@ -127,9 +138,9 @@ describe('a frame shows the phase at work, and folds the others', () => {
 
   test('with the last warning below', () => {
     const problem = {code: 'throttled', message: 'Route 53 asked to wait 2 s.', hint: 'Nothing.'};
-    expect(
-      shown(viewAfter(opening(), {kind: 'warning', problem}), 60, 12, '2026-03-01T03:05:58.000Z'),
-    ).toMatchInlineSnapshot(`
+    const tasks = opening();
+    tasks.follow([{kind: 'warning', problem}]);
+    expect(shown(tasks, 60, 12, '2026-03-01T03:05:58.000Z')).toMatchInlineSnapshot(`
       "▸ running  OUTAGE 5.6 s  shop-move on lab  5 m 58 s
       03:05:58 UTC  reversal: possible to prepared, the very start
 
@@ -145,14 +156,182 @@ describe('a frame shows the phase at work, and folds the others', () => {
   });
 });
 
-const thousand = (): View => {
-  const entries = Array.from({length: 1000}, (_, index) => ({
+test('the tasks of listr2 have the states, outputs and errors that are shown', () => {
+  const facts = (events: readonly EngineEvent[]) =>
+    tasksOf(events).run?.subtasks.map(({title, state, output, message, subtasks}) => ({
+      phase: [title, state, output, message],
+      entries: subtasks.map((entry) => [entry.title, entry.state, entry.output, entry.message]),
+    }));
+  expect(facts([...journaled(heldRun().slice(0, 21)), lag])).toMatchInlineSnapshot(`
+    [
+      {
+        "entries": [
+          [
+            "lower-ttl",
+            "COMPLETED",
+            "",
+            {
+              "duration": 2300,
+            },
+          ],
+          [
+            "drained",
+            "COMPLETED",
+            "",
+            {
+              "duration": 300000,
+            },
+          ],
+        ],
+        "phase": [
+          "Prepare",
+          "COMPLETED",
+          "2 entries: 2 done",
+          {
+            "duration": 303300,
+          },
+        ],
+      },
+      {
+        "entries": [
+          [
+            "go",
+            "COMPLETED",
+            "",
+            {
+              "duration": 42000,
+            },
+          ],
+          [
+            "freeze",
+            "COMPLETED",
+            "",
+            {
+              "duration": 700,
+            },
+          ],
+          [
+            "open",
+            "STARTED",
+            "aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands at mysql-bin.000007:88012",
+            {},
+          ],
+        ],
+        "phase": [
+          "Cut over",
+          "STARTED",
+          "3 entries: 2 done, 1 applying",
+          {},
+        ],
+      },
+      {
+        "entries": [
+          [
+            "cut-off",
+            "WAITING",
+            undefined,
+            {},
+          ],
+        ],
+        "phase": [
+          "Settle",
+          "WAITING",
+          "1 entry: 1 not started",
+          {},
+        ],
+      },
+    ]
+  `);
+  expect(facts(journaled(heldRun()))?.[1]).toMatchInlineSnapshot(`
+    {
+      "entries": [
+        [
+          "go",
+          "COMPLETED",
+          "",
+          {
+            "duration": 42000,
+          },
+        ],
+        [
+          "freeze",
+          "COMPLETED",
+          "",
+          {
+            "duration": 700,
+          },
+        ],
+        [
+          "open",
+          "FAILED",
+          "",
+          {
+            "error": "aurora at 127.0.0.1:3307 refused the connection 5 times in 10 s.",
+          },
+        ],
+      ],
+      "phase": [
+        "Cut over",
+        "STARTED",
+        "3 entries: 2 done, 1 failed",
+        {},
+      ],
+    }
+  `);
+  expect(facts(journaled(reversedRun().slice(0, 30)))?.[1]).toMatchInlineSnapshot(`
+    {
+      "entries": [
+        [
+          "go",
+          "COMPLETED",
+          "",
+          {
+            "duration": 42000,
+          },
+        ],
+        [
+          "freeze",
+          "ROLLING_BACK",
+          "on db1: set super_read_only = OFF",
+          {},
+        ],
+        [
+          "open",
+          "ROLLED_BACK",
+          "",
+          {
+            "duration": 200,
+          },
+        ],
+      ],
+      "phase": [
+        "Cut over",
+        "STARTED",
+        "3 entries: 1 done, 1 reversing, 1 reversed",
+        {},
+      ],
+    }
+  `);
+});
+
+const longEntries = (size: number) =>
+  Array.from({length: size}, (_, index) => ({
     id: `entry-${index}`,
     phase: 'Everything',
     unit: 'demo.step',
     digest: '',
   }));
-  return viewOf(
+
+const longRun = (size: number): JournalEntry[] =>
+  journalOf([
+    runStarted({runbook: {name: 'long', file: '', digest: '', entries: longEntries(size)}}),
+    ...longEntries(size).flatMap(({id}) => stepDone(id, 'do it')),
+    {kind: 'run-done'},
+  ]);
+
+const thousand = (): RunTasks => {
+  const entries = longEntries(1000);
+  return tasksOf(
     journaled(
       journalOf([
         runStarted({runbook: {name: 'long', file: '', digest: '', entries}}),
@@ -180,13 +359,13 @@ test('of a thousand entries, those around the one at work are shown', () => {
 });
 
 test('a frame is never wider or taller than the terminal, with colours too', () => {
-  const views = [opening(), thousand(), viewOf(journaled(reversedRun()))];
+  const runs = [opening(), thousand(), tasksOf(journaled(reversedRun()))];
   const now = new Date('2026-03-01T03:05:58.000Z');
   const bad: unknown[] = [];
-  for (const view of views) {
+  for (const tasks of runs) {
     for (let columns = 20; columns <= 170; columns += 3) {
       for (const rows of [2, 3, 6, 12, 24, 50]) {
-        const lines = frame(view, {columns, rows, now, paint: ansiPaint, earlier: new Map()});
+        const lines = frameOf(tasks, {columns, rows, now, paint: ansiPaint});
         if (lines.length >= rows || lines.some((line) => widthOf(line) > columns)) {
           bad.push({columns, rows, lines});
         }
@@ -382,6 +561,9 @@ describe('without a terminal', () => {
   });
 });
 
+const eventsInFrame = 250;
+const cursorWrites = 2;
+
 describe('on a terminal', () => {
   test('the last frame stays, and the cursor comes back', async () => {
     const stream = new Recorder();
@@ -398,25 +580,41 @@ describe('on a terminal', () => {
   test('a thousand entries are some frames, not thousands', async () => {
     const stream = new Recorder();
     const screen = open('tree', stream);
-    const view = thousand();
-    expect(view.progress?.entries.size).toBe(1000);
-    const entries = [...(view.progress?.entries.values() ?? [])].map(({id, phase, unit}) => ({
-      id,
-      phase,
-      unit,
-      digest: '',
-    }));
-    const run = journalOf([
-      runStarted({runbook: {name: 'long', file: '', digest: '', entries}}),
-      ...entries.flatMap(({id}) => stepDone(id, 'do it')),
-      {kind: 'run-done'},
-    ]);
-    for (const event of journaled(run)) {
+    for (const event of journaled(longRun(1000))) {
       screen.observe(event);
     }
     await screen.close();
     expect(stream.text.length).toBeLessThan(20_000);
   });
+
+  test.each([1000, 10_000])(
+    'of %d entries each frame is at most the screen, and each event changes at most one task',
+    async (size) => {
+      vi.useFakeTimers({toFake: ['setInterval', 'clearInterval']});
+      const refresh = vi.spyOn(ListrEventManager.prototype, 'emit');
+      try {
+        const stream = new Recorder();
+        const screen = open('tree', stream);
+        const events = journaled(longRun(size));
+        for (const [at, event] of events.entries()) {
+          screen.observe(event);
+          if (at % eventsInFrame === 0) {
+            vi.advanceTimersByTime(100);
+          }
+        }
+        await screen.close();
+        const frames = Math.ceil(events.length / eventsInFrame) + 1;
+        const lines = stream.text.split('\n').length;
+        expect(stream.texts.length).toBeLessThanOrEqual(frames + cursorWrites);
+        expect(lines).toBeLessThanOrEqual(frames * stream.rows);
+        // A state and an output for each event, and a state and an output of the phase for each frame.
+        expect(refresh.mock.calls.length).toBeLessThanOrEqual(2 * events.length + 3 * frames);
+      } finally {
+        refresh.mockRestore();
+        vi.useRealTimers();
+      }
+    },
+  );
 
   test('nothing is drawn over a question', async () => {
     const stream = new Recorder();

@@ -1,0 +1,17 @@
+import type {Progress, RunOutcome} from '../../model/progress.ts';
+import type {Outage} from '../../report/outage.ts';
+import type {RunTask} from './renderer.ts';
+
+/** What a picture shows of the run as a whole. Everything else in it is read from the tasks of listr2. */
+export interface RunHead {
+  readonly outcome: RunOutcome;
+  readonly inventory: Progress['run']['inventory'];
+  readonly startedAt: Date;
+  /** Whether and to where the run can be reversed. */
+  readonly reversal: string;
+  readonly isReversing: boolean;
+  readonly outage: Outage;
+  /** The entry that changed last. Its phase is the one that is shown whole. */
+  readonly last?: RunTask | undefined;
+  readonly warning?: string | undefined;
+}
