@@ -403,7 +403,7 @@ export function fakeServers() {
       aurora.readOnly = true;
       aurora.replicateFrom(replica);
     },
-    /** The source is frozen, and Aurora stands alone, fenced. */
+    /** The source is frozen, and Aurora is read-only and does not replicate. */
     promoted: () => {
       source.readOnly = true;
       source.eventScheduler = 'OFF';

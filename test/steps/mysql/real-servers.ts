@@ -28,7 +28,7 @@ export interface RealServers {
   >;
   /** The source accepts writes; Aurora follows nobody and accepts writes. */
   begin(): Promise<void>;
-  /** Aurora is fenced and follows the replica; everything is caught up. */
+  /** Aurora is read-only and replicates from the replica; everything is caught up. */
   replicating(): Promise<void>;
   close(): Promise<void>;
 }

@@ -24,7 +24,7 @@ describe('a need in the words of a step', () => {
   });
 
   test('is another one on a server that is too old for it', () => {
-    const need = 'CONNECTION_ADMIN (SUPER before 8.0): writes while it is fenced';
+    const need = 'CONNECTION_ADMIN (SUPER before 8.0): writes while it is read_only';
     const on = (version: string) => privilegesIn(need, version).map(({privilege}) => privilege);
     expect([on('5.6.24-log'), on('8.0.36'), on('9.7.4'), on('10.11.19-MariaDB')]).toEqual([
       ['SUPER'],
