@@ -18,8 +18,9 @@ import {endGroupsBelow} from './hosts/process-group.ts';
 import {startTicksOf} from './process-start.ts';
 import {endRemembered} from './processes.ts';
 import {programOf} from './program.ts';
+import type {LabStatus} from './status.ts';
 import type {LabSwitch} from './switches.ts';
-import type {Counted} from './world.ts';
+import type {WriteCount} from './write-count.ts';
 
 const pointer = z.object({
   directory: z.string(),
@@ -49,8 +50,8 @@ export interface LabOptions {
 export interface Lab {
   readonly directory: string;
   readonly variables: Readonly<Record<string, string>>;
-  status(): Promise<unknown>;
-  count(): Promise<Counted>;
+  status(): Promise<LabStatus>;
+  count(): Promise<WriteCount>;
   pauseClients(): Promise<unknown>;
   resumeClients(): Promise<unknown>;
   turn(change: LabSwitch): Promise<unknown>;
@@ -183,9 +184,9 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
   return {
     directory,
     variables,
-    status: () => ask('/status'),
-    // The supervisor is of this very version: it answers with this shape.
-    count: async () => (await ask('/count')) as Counted,
+    // The supervisor is of this very version: it answers with these shapes.
+    status: async () => (await ask('/status')) as LabStatus,
+    count: async () => (await ask('/count')) as WriteCount,
     pauseClients: () => ask('/clients/pause'),
     resumeClients: () => ask('/clients/resume'),
     turn: (change) => ask('/switch', change),
@@ -220,18 +221,18 @@ function tailOf(directory: string): string {
 
 const labIsUp = (directory: string): Problem => ({
   code: 'lab-is-up',
-  message: `A lab is up already, in ${directory}.`,
-  hint: 'Use it with -i lab, finish a rehearsal in it with: switcharoo resume, or end it with: switcharoo lab down',
+  message: `A lab is running already, in ${directory}.`,
+  hint: 'Use it with -i lab, finish a rehearsal in it with: switcharoo resume, or stop it with: switcharoo lab down',
 });
 
 const labDidNotStart = (reason: string): Problem => ({
   code: 'lab-did-not-start',
   message: `The lab did not start: ${reason}.`,
-  hint: 'Nothing of it is left running. "switcharoo doctor" says what this machine lacks.',
+  hint: 'Nothing of it is left running. Check this machine with: switcharoo doctor',
 });
 
 const labRefused = (path: string, reason: string): Problem => ({
   code: 'lab-refused',
   message: `The lab refused ${path}: ${reason}.`,
-  hint: 'See what it does with: switcharoo lab status',
+  hint: 'Show its state with: switcharoo lab status',
 });

@@ -1,7 +1,7 @@
 import {randomBytes, timingSafeEqual} from 'node:crypto';
 import {createServer, type IncomingMessage} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {pictureOf} from './picture.ts';
+import {statusOf} from './status.ts';
 import {labSwitch, turn} from './switches.ts';
 import type {World} from './world.ts';
 
@@ -17,7 +17,7 @@ interface Control {
 export async function startControl(world: World, down: () => void): Promise<Control> {
   const token = randomBytes(24).toString('hex');
   const handlers: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
-    '/status': async () => ({clients: await world.clients(), world: await pictureOf(world)}),
+    '/status': () => statusOf(world),
     '/count': () => world.count(),
     '/clients/pause': () => world.pauseClients(),
     '/clients/resume': () => world.resumeClients(),

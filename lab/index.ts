@@ -1,2 +1,4 @@
 export {beginningFor, downLab, findLab, type Lab, type LabOptions, upLab} from './client.ts';
 export {findServer} from './mysql/find-server.ts';
+export type {LabStatus} from './status.ts';
+export type {WriteCount} from './write-count.ts';

@@ -4,6 +4,8 @@ import type {Passwords} from './mysql/accounts.ts';
 import {type Network, pickPort} from './network.ts';
 import type {Processes} from './processes.ts';
 
+export const siteName = 'www.shop.test';
+
 interface Ports {
   /** The port for clients: of the reverse proxies of the old side, and of the load balancer. */
   readonly web: number;

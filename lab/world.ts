@@ -1,48 +1,26 @@
 import {join} from 'node:path';
-import {createAutoscaling} from './aws/autoscaling.ts';
-import {createCloudWatch} from './aws/cloudwatch.ts';
-import {createEc2} from './aws/ec2.ts';
 import type {Ecs} from './aws/ecs.ts';
-import {labSubnets} from './aws/ecs-shapes.ts';
-import {createElb} from './aws/elb.ts';
-import {type AwsEndpoint, startAwsEndpoint} from './aws/endpoint.ts';
-import {createIdentity} from './aws/identity.ts';
-import {createLogs} from './aws/logs.ts';
-import {createRds, type Rds} from './aws/rds.ts';
-import {createRoute53, type Route53} from './aws/route53.ts';
-import {createServiceQuotas, fargateQuotas} from './aws/service-quotas.ts';
+import type {AwsEndpoint} from './aws/endpoint.ts';
+import type {Route53} from './aws/route53.ts';
 import {applicationHosts, databaseHosts} from './bare-metal.ts';
-import {compare} from './clients/compare.ts';
-import type {ClientsReport} from './clients/protocol.ts';
-import {startDeployment} from './deployment.ts';
+import type {ClientsControl, ClientsReport} from './clients/protocol.ts';
+import {type Cloud, startCloud} from './cloud.ts';
 import type {Resolver} from './dns/resolver.ts';
-import type {Lookups} from './dns/watcher.ts';
 import type {LabHost} from './hosts/host.ts';
 import {createLabKey} from './hosts/keys.ts';
 import {type LoadBalancer, startLoadBalancer} from './load-balancer.ts';
 import type {Passwords} from './mysql/accounts.ts';
 import {imitateCallTimes} from './mysql/aurora-procedures.ts';
-import {seedAnew} from './mysql/seed.ts';
 import {type Databases, startDatabases} from './mysql/topology.ts';
-import {
-  domainsOfLab,
-  movingZone,
-  type NameServers,
-  shopServers,
-  startNameServers,
-} from './name-servers.ts';
+import {type NameServers, shopServers, startNameServers} from './name-servers.ts';
 import {chooseNetwork, type Network} from './network.ts';
-import {newHome} from './new-home.ts';
+import {Parts} from './parts.ts';
 import {Processes} from './processes.ts';
-import {choosePasswords, choosePorts, secret} from './site.ts';
+import {shopZoneId, shopZoneName} from './shop-zone.ts';
+import {choosePasswords, choosePorts, type Site} from './site.ts';
+import {firstWrite, noClients, startClients} from './site-clients.ts';
 import {variablesOf} from './variables.ts';
-import {firstWrite, noClients, siteName, startClients} from './writers.ts';
-
-export const zoneId = 'Z0LABSHOP';
-const zoneName = 'shop.test.';
-const oldTtlSeconds = 5;
-const clusterIdentifier = 'shop-aurora';
-const backupBucket = 'shop-backup';
+import {countWrites, type WriteCount} from './write-count.ts';
 
 interface WorldOptions {
   /** Everything is in it, and goes with it. */
@@ -62,11 +40,9 @@ interface WorldOptions {
 /** The whole small world, in this process and its children. */
 export interface World {
   readonly network: Network;
-  readonly processes: Processes;
   readonly databases: Databases;
   readonly hosts: readonly LabHost[];
   readonly route53: Route53;
-  readonly rds: Rds;
   readonly ecs: Ecs;
   readonly aws: AwsEndpoint;
   readonly resolver: Resolver;
@@ -77,235 +53,145 @@ export interface World {
   clients(): Promise<ClientsReport>;
   pauseClients(): Promise<ClientsReport>;
   resumeClients(): Promise<ClientsReport>;
-  /**
-   * Holds the clients' ledger against the database in charge: the one that accepts writes. The clients are paused
-   * meanwhile.
-   */
-  count(): Promise<Counted>;
+  /** Compares the acknowledged writes with the database in charge. The clients are paused meanwhile. */
+  count(): Promise<WriteCount>;
   stop(): Promise<void>;
 }
 
-export interface Counted {
-  readonly inCharge: 'source' | 'aurora';
-  readonly acknowledged: number;
-  readonly lost: number;
-  readonly duplicated: number;
-  readonly outageMs: number;
-  readonly clients: ClientsReport;
-  /** Of the domain whose name servers can be moved. */
-  readonly lookups: Lookups;
-}
-
-/** Starts everything, the fast things beside the slow ones. When a part does not start, nothing stays. */
+/** Starts everything, the fast parts beside the slow ones. When a part does not start, the others are stopped. */
 export async function startWorld(options: WorldOptions): Promise<World> {
-  const undo: (() => Promise<unknown>)[] = [];
-  const stop = async () => {
-    for (const end of undo.splice(0).reverse()) {
-      await end().catch(() => {});
-    }
-  };
+  const parts = new Parts();
   try {
-    return await build(options, undo, stop);
+    return await build(options, parts);
   } catch (error) {
-    await stop();
+    await parts.stop();
     throw error;
   }
 }
 
-async function build(
-  {
-    directory,
-    clients = 6,
-    slowProcedures = false,
-    emptyAurora = false,
-    withoutCluster = false,
-    passwords: given = {},
-  }: WorldOptions,
-  undo: (() => Promise<unknown>)[],
-  stop: () => Promise<void>,
-): Promise<World> {
-  const processes = new Processes(directory);
-  undo.push(() => processes.endAll());
-  const started = async <Part extends {stop(): Promise<void>}>(starting: Promise<Part>) => {
-    const part = await starting;
-    undo.push(() => part.stop());
-    return part;
-  };
-  const network = chooseNetwork();
-  const ports = await choosePorts(network);
-  const passwords = {...choosePasswords(), ...given};
-  const key = createLabKey(directory);
-  const site = {directory, network, ports, passwords, processes, key, busy: clients > 0};
-
-  const dbHosts = await Promise.all(databaseHosts(site).map((host) => started(host)));
+async function build(options: WorldOptions, parts: Parts): Promise<World> {
+  const {directory, clients: clientCount = 6, withoutCluster = false} = options;
+  const site = await chooseSite(options, parts);
+  const dbHosts = await Promise.all(databaseHosts(site).map((host) => parts.add(host)));
   const [databases, loadBalancer] = await Promise.all([
-    started(
-      startDatabases({
-        directory,
-        processes,
-        passwords,
-        ports,
-        emptyAurora,
-        reachedAt: {
-          source: {host: network.db1, port: ports.source},
-          replica: {host: network.db2, port: ports.replica},
-        },
-      }),
-    ),
-    started(
-      startLoadBalancer({
-        address: network.loadBalancer,
-        port: ports.web,
-        healthPath: '/health',
-        intervalMs: 300,
-        healthyThreshold: 2,
-      }),
-    ),
+    parts.add(startDatabases(databasesOf(site, options))),
+    parts.add(startLoadBalancer(balancerOf(site))),
   ]);
-  const webHosts = await Promise.all(applicationHosts(site).map((host) => started(host)));
+  const webHosts = await Promise.all(applicationHosts(site).map((host) => parts.add(host)));
   const hosts = [...dbHosts, ...webHosts];
-  // Set days before: without it, reverse replication would depend on logs that Aurora purges at any time.
-  await databases.aurora.query("CALL mysql.rds_set_configuration('binlog retention hours', 168)");
-  if (slowProcedures) {
-    await imitateCallTimes(databases.aurora, 1);
-  }
+  await prepareAurora(databases, options);
 
-  const route53 = createRoute53({zones: [zoneOf(network), movingZone], insyncMs: 800});
-  const domains = domainsOfLab();
-  const rds = createRds({
-    clusters: withoutCluster
-      ? []
-      : [{identifier: clusterIdentifier, endpoint: '127.0.0.1', port: ports.aurora}],
-    // What a backup of the replica would hold: the stand-in is copied to as it is made.
-    restore: async ({bucket}) =>
-      withoutCluster && bucket === backupBucket
-        ? {
-            endpoint: '127.0.0.1',
-            port: ports.aurora,
-            position: await seedAnew(databases.replica, databases.aurora),
-          }
-        : null,
-  });
-  const logs = createLogs();
-  const identity = createIdentity();
-  const deployment = await started(startDeployment(site));
-  const ecs = await started(Promise.resolve(newHome(site, loadBalancer, logs, deployment)));
-  const cloudwatch = createCloudWatch((metric) =>
-    metric.name === 'MemoryUtilization'
-      ? ecs.memoryUse(metric.dimensions['ServiceName'] ?? '')
-      : rds.measure(metric),
+  const cloud = await startCloud(site, {databases, loadBalancer, withoutCluster, parts});
+  const names = await nameServersOf(site, cloud, parts);
+  await cloud.ecs.steady();
+
+  const ledger = join(directory, 'ledger.tsv');
+  const control = await parts.add(
+    clientCount === 0 ? noClients(ledger) : startClients(site, clientCount, names.resolver, ledger),
   );
-  const autoscaling = createAutoscaling({
-    targets: {'service/shop/shop': {min: 0, max: 10, scaled: ecs.scaled('shop')}},
-  });
-  const elb = createElb({loadBalancer, name: 'shop', dnsName: 'shop-lb.lab'});
-  const credentials = {
-    accessKeyId: `AKIALAB${secret(6).toUpperCase()}`,
-    secretAccessKey: secret(20),
-  };
-  const aws = await started(
-    startAwsEndpoint({
-      services: [
-        route53,
-        domains,
-        rds,
-        ecs,
-        elb,
-        logs,
-        autoscaling,
-        cloudwatch,
-        createEc2(labSubnets.map((id) => ({id, freeAddresses: 200}))),
-        createServiceQuotas(fargateQuotas(64)),
-        identity.sts,
-        identity.iam,
-        ...deployment.services,
-      ],
-      credentials,
+  if (clientCount > 0) {
+    await firstWrite(control);
+  }
+  const {route53, ecs, endpoint: aws} = cloud;
+  return {
+    ...{databases, hosts, route53, ecs, aws, names, loadBalancer},
+    network: site.network,
+    resolver: names.resolver,
+    variables: allVariables(site, {hosts, databases, cloud, names}),
+    ...clientsOf(control),
+    count: async () => ({
+      ...(await countWrites(control, ledger, databases)),
+      lookups: names.watcher.lookups(),
     }),
-  );
-  const names = await startNameServers({
+    stop: () => parts.stop(),
+  };
+}
+
+async function chooseSite(
+  {directory, clients = 6, passwords = {}}: WorldOptions,
+  parts: Parts,
+): Promise<Site> {
+  const processes = new Processes(directory);
+  await parts.add({stop: () => processes.endAll()});
+  const network = chooseNetwork();
+  return {
+    directory,
+    network,
+    ports: await choosePorts(network),
+    passwords: {...choosePasswords(), ...passwords},
+    processes,
+    key: createLabKey(directory),
+    busy: clients > 0,
+  };
+}
+
+const databasesOf = (
+  {directory, processes, passwords, ports, network}: Site,
+  {emptyAurora = false}: WorldOptions,
+) => ({
+  directory,
+  processes,
+  passwords,
+  ports,
+  emptyAurora,
+  reachedAt: {
+    source: {host: network.db1, port: ports.source},
+    replica: {host: network.db2, port: ports.replica},
+  },
+});
+
+const balancerOf = ({network, ports}: Site) => ({
+  address: network.loadBalancer,
+  port: ports.web,
+  healthPath: '/health',
+  intervalMs: 300,
+  healthyThreshold: 2,
+});
+
+async function prepareAurora(
+  {aurora}: Databases,
+  {slowProcedures = false}: WorldOptions,
+): Promise<void> {
+  // Set days before: without it, reverse replication would depend on logs that Aurora purges at any time.
+  await aurora.query("CALL mysql.rds_set_configuration('binlog retention hours', 168)");
+  if (slowProcedures) {
+    await imitateCallTimes(aurora, 1);
+  }
+}
+
+const nameServersOf = (
+  {network}: Site,
+  {route53, domains}: Cloud,
+  parts: Parts,
+): Promise<NameServers> =>
+  startNameServers({
     network,
     route53,
     domains,
     shopZone: () => ({
-      name: zoneName,
+      name: shopZoneName,
       nameServers: shopServers,
-      records: route53.published(zoneId),
+      records: route53.published(shopZoneId),
     }),
-    started,
+    started: (starting) => parts.add(starting),
   });
+
+function allVariables(
+  site: Site,
+  {hosts, databases, cloud, names}: Pick<World, 'hosts' | 'databases' | 'names'> & {cloud: Cloud},
+): Readonly<Record<string, string>> {
+  const {credentials, deploymentVariables} = cloud;
   const {authoritative, resolver} = names;
-  await ecs.steady();
-
-  const ledger = join(directory, 'ledger.tsv');
-  const control =
-    clients === 0 ? noClients(ledger) : startClients(site, clients, resolver, ledger, undo);
-  if (clients > 0) {
-    await firstWrite(control);
-  }
+  const aws = cloud.endpoint.url;
   return {
-    network,
-    processes,
-    databases,
-    hosts,
-    route53,
-    rds,
-    ecs,
-    aws,
-    resolver,
-    names,
-    loadBalancer,
-    variables: {
-      ...variablesOf(site, {
-        hosts,
-        databases,
-        aws: aws.url,
-        credentials,
-        authoritative,
-        resolver,
-      }),
-      ...deployment.variables,
-      ...names.variables,
-    },
-    clients: () => control.report(),
-    pauseClients: () => control.pause(),
-    resumeClients: () => control.resume(),
-    count: async () => {
-      const report = await control.pause();
-      const inCharge = await whoIsInCharge(databases);
-      const {acknowledged, lost, duplicated} = await compare(ledger, (sql) =>
-        databases[inCharge].query(sql),
-      );
-      await control.resume();
-      return {
-        inCharge,
-        acknowledged,
-        lost: lost.length,
-        duplicated: duplicated.length,
-        outageMs: report.outageMs,
-        clients: report,
-        lookups: names.watcher.lookups(),
-      };
-    },
-    stop,
+    ...variablesOf(site, {hosts, databases, aws, credentials, authoritative, resolver}),
+    ...deploymentVariables,
+    ...names.variables,
   };
 }
 
-/** Until the source refuses writes it is the one that counts, whatever Aurora would accept. */
-async function whoIsInCharge({source}: Databases): Promise<'source' | 'aurora'> {
-  const [row] = await source.query('SELECT @@read_only AS readOnly');
-  return Number(row?.['readOnly']) === 0 ? 'source' : 'aurora';
-}
-
-function zoneOf({web1, web2}: Network) {
-  return {
-    id: zoneId,
-    name: zoneName,
-    nameServers: shopServers,
-    records: [
-      {name: `${siteName}.`, type: 'A', ttl: oldTtlSeconds, values: [web1, web2]},
-      {name: `mail.${zoneName}`, type: 'A', ttl: 3_600, values: ['192.0.2.25']},
-      {name: zoneName, type: 'TXT', ttl: 300, values: ['"v=spf1 -all"']},
-    ],
-  };
-}
+const clientsOf = (control: ClientsControl) => ({
+  clients: () => control.report(),
+  pauseClients: () => control.pause(),
+  resumeClients: () => control.resume(),
+});

@@ -49,10 +49,8 @@ export function createAutoscaling(options: {
     ...jsonService('application-autoscaling', 'AnyScaleFrontendService.', {
       DescribeScalableTargets: (input) => {
         mustBeEcs(input);
-        const resourceIds = Array.isArray(input['ResourceIds']) ? input['ResourceIds'] : undefined;
-        const shown = [...registered].filter(
-          ([id]) => resourceIds === undefined || resourceIds.includes(id),
-        );
+        const ids = Array.isArray(input['ResourceIds']) ? input['ResourceIds'] : undefined;
+        const shown = [...registered].filter(([id]) => ids === undefined || ids.includes(id));
         return {ScalableTargets: shown.map(([id, target]) => shapeOf(id, target))};
       },
 

@@ -23,11 +23,29 @@ export function clusterShape(world: EcsWorld) {
     clusterName: world.clusterName,
     status: 'ACTIVE',
     registeredContainerInstancesCount: world.instances.length,
-    runningTasksCount: tasks.filter(({lastStatus}) => lastStatus === 'RUNNING').length,
+    runningTasksCount: runningIn(tasks),
     pendingTasksCount: tasks.filter(isPending).length,
     activeServicesCount: world.services.size,
   };
 }
+
+export interface ServiceSummary {
+  readonly name: string;
+  /** Family and revision. */
+  readonly taskDefinition: string;
+  readonly desiredCount: number;
+  readonly runningCount: number;
+}
+
+export const serviceSummary = (world: EcsWorld, service: Service): ServiceSummary => ({
+  name: service.options.name,
+  taskDefinition: lastPart(service.deployments[0]?.taskDefinition ?? ''),
+  desiredCount: service.desiredCount,
+  runningCount: runningIn(tasksOf(world, service)),
+});
+
+const runningIn = (tasks: readonly Task[]): number =>
+  tasks.filter(({lastStatus}) => lastStatus === 'RUNNING').length;
 
 export function serviceShape(world: EcsWorld, service: Service, withTags: boolean) {
   const tasks = tasksOf(world, service);
@@ -39,7 +57,7 @@ export function serviceShape(world: EcsWorld, service: Service, withTags: boolea
     clusterArn: clusterArn(world),
     status: service.status,
     desiredCount: service.desiredCount,
-    runningCount: tasks.filter(({lastStatus}) => lastStatus === 'RUNNING').length,
+    runningCount: runningIn(tasks),
     pendingCount: tasks.filter(isPending).length,
     ...(options.capacityProvider
       ? {
@@ -109,7 +127,7 @@ function deploymentShape(ofService: readonly Task[], deployment: Deployment, rol
     status: deployment.status,
     taskDefinition: deployment.taskDefinition,
     desiredCount: deployment.desiredCount,
-    runningCount: tasks.filter(({lastStatus}) => lastStatus === 'RUNNING').length,
+    runningCount: runningIn(tasks),
     pendingCount: tasks.filter(isPending).length,
     failedTasks: deployment.failedTasks,
     createdAt: seconds(deployment.createdAt),
@@ -233,7 +251,7 @@ export function instanceShape(
     status: instance.status ?? 'ACTIVE',
     agentConnected: instance.agentConnected ?? true,
     ...(instance.capacityProvider ? {capacityProviderName: instance.capacityProvider} : {}),
-    runningTasksCount: tasks.filter(({lastStatus}) => lastStatus === 'RUNNING').length,
+    runningTasksCount: runningIn(tasks),
     pendingTasksCount: tasks.filter(isPending).length,
     registeredResources: resources({...instance, ports: []}),
     remainingResources: resources(remaining),

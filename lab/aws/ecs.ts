@@ -7,6 +7,7 @@ import {type EcsFaults, noFaults, switches} from './ecs-faults.ts';
 import type {LaunchRequest, TaskOptions} from './ecs-launch.ts';
 import {memoryUse} from './ecs-placement.ts';
 import {tick} from './ecs-scheduler.ts';
+import {type ServiceSummary, serviceSummary} from './ecs-shapes.ts';
 import {
   type CapacityProvider,
   type EcsWorld,
@@ -55,6 +56,7 @@ export interface Ecs extends AwsService {
   readonly faults: EcsFaults;
   /** What the tasks of a service use of their memory reservation, each in percent: what CloudWatch measures. */
   memoryUse(service: string): readonly number[];
+  services(): readonly ServiceSummary[];
   /** The desired count of a service, for Application Auto Scaling. */
   scaled(service: string): Scaled;
   /** As if an hour had passed: ECS no longer shows stopped tasks. */
@@ -87,6 +89,7 @@ export function createEcs(options: EcsOptions): Ecs {
     handle: async (request) => api.handle(request),
     faults: switches(faults),
     memoryUse: (name) => memoryUse(world, name),
+    services: () => [...world.services.values()].map((service) => serviceSummary(world, service)),
     scaled: (name) => ({
       get: () => world.services.get(name)?.desiredCount ?? 0,
       set: (desiredCount) => {

@@ -43,8 +43,8 @@ export const isExactly = (given: RecordSet, current: RecordSet): boolean =>
  * Whether Route 53 takes a change of one to the other for no change, answers INSYNC and stores nothing:
  * a trailing dot, the order of values (octodns/octodns-route53#45, #96; boto/boto3#3579).
  */
-export const isSameToRoute53 = (one: RecordSet, other: RecordSet): boolean =>
-  comparable(one, undotted) === comparable(other, undotted);
+export const isSameToRoute53 = (current: RecordSet, given: RecordSet): boolean =>
+  comparable(current, undotted) === comparable(given, undotted);
 
 /** A copy without the keys whose value is `undefined`. */
 export function defined<Given extends object>(given: Given): Defined<Given> {
@@ -64,7 +64,7 @@ type Defined<Given> = {
 
 function comparable(set: RecordSet, asCompared: (value: string) => string): string {
   const plain = {...set, ...(set.values ? {values: set.values.map(asCompared).sort()} : {})};
-  const entries = Object.entries(plain).sort(([one], [other]) => (one < other ? -1 : 1));
+  const entries = Object.entries(plain).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(entries);
 }
 

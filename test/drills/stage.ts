@@ -2,9 +2,8 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {findLab} from '../../lab/client.ts';
-import type {pictureOf} from '../../lab/picture.ts';
 import type {LabSwitch} from '../../lab/switches.ts';
-import type {Counted} from '../../lab/world.ts';
+import type {WriteCount} from '../../lab/write-count.ts';
 import {type Desk, type Ended, lastDocument, openDesk, type Started} from '../cli/switcharoo.ts';
 import {type JournalWatch, watchJournal} from './journal-watch.ts';
 
@@ -19,7 +18,7 @@ export interface Stage {
   startRun(...words: readonly string[]): Started;
   turn(wanted: LabSwitch): Promise<void>;
   /** Once the clients can write again, what they were told is held against the database in charge. */
-  count(): Promise<Counted>;
+  count(): Promise<WriteCount>;
   sourceRefusesWrites(): Promise<boolean>;
   /** Whether every line of the journal follows from the one before it. */
   verified(): Promise<boolean>;
@@ -76,9 +75,8 @@ function stageAt(desk: Desk, journal: JournalWatch): Stage {
       return lab().count();
     },
     sourceRefusesWrites: async () => {
-      // The lab is of this very version: it answers with this shape.
-      const {world} = (await lab().status()) as {world: Picture};
-      return world.databases['source']?.readOnly ?? false;
+      const {world} = await lab().status();
+      return world.databases.source.readOnly;
     },
     verified: async () => (await desk.run('log', '--verify')).code === 0,
   };
@@ -93,8 +91,6 @@ function lastWordsOf(stateFolder: string): string {
     return `it left no log (${error instanceof Error ? error.message : error})`;
   }
 }
-
-type Picture = Awaited<ReturnType<typeof pictureOf>>;
 
 /** The clients wait between their tries: counted before they have come back, a lost side would look well. */
 async function untilWritten(acknowledged: () => Promise<number>): Promise<void> {

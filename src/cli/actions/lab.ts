@@ -2,6 +2,7 @@ import {SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
 import {loadLab} from './lab-package.ts';
+import {labStatusText, writeCountText} from './lab-text.ts';
 
 interface LabSetup {
   readonly clients: number;
@@ -16,7 +17,7 @@ export async function startLab(app: App, setup: LabSetup): Promise<ExitCode> {
     app.json
       ? JSON.stringify({directory, variables: withoutSecrets(variables)})
       : [
-          `The lab is up, in ${directory}.`,
+          `The lab is running, in ${directory}.`,
           `  ${app.paste('plan bare-metal-to-ecs -i lab')}`,
           `  ${app.paste('run bare-metal-to-ecs -i lab')}`,
           `  ${app.paste('lab status')}`,
@@ -30,7 +31,11 @@ export async function stopLab(app: App): Promise<ExitCode> {
   const {downLab} = await loadLab();
   const was = await downLab(app.state.path);
   app.print(
-    app.json ? JSON.stringify({was}) : was ? 'The lab is down and removed.' : 'No lab was up.',
+    app.json
+      ? JSON.stringify({was})
+      : was
+        ? 'The lab is stopped and removed.'
+        : 'No lab was running.',
   );
   return exitCodes.done;
 }
@@ -38,37 +43,23 @@ export async function stopLab(app: App): Promise<ExitCode> {
 export async function showLab(app: App): Promise<ExitCode> {
   const lab = await runningLab(app);
   const status = await lab.status();
-  if (app.json) {
-    app.print(JSON.stringify(status));
-  } else {
-    const {dump} = await import('js-yaml');
-    app.print(dump(status, {noRefs: true}).trimEnd());
-  }
+  app.print(app.json ? JSON.stringify(status) : labStatusText(status));
   return exitCodes.done;
 }
 
-/** Compares what the clients were told with the database in charge. */
+/** Compares the writes that were acknowledged to the clients with the database in charge. */
 export async function countWrites(app: App): Promise<ExitCode> {
   const lab = await runningLab(app);
-  const {inCharge, acknowledged, lost, duplicated, outageMs, clients, lookups} = await lab.count();
-  const {right, wrong} = lookups;
-  const {answered, failed} = clients.reads;
-  app.print(
-    app.json
-      ? JSON.stringify({
-          inCharge,
-          writes: {acknowledged, lost, duplicated},
-          reads: {answered, failed},
-          lookups: {right, wrong},
-          outageMs,
-        })
-      : [
-          `writes   ${acknowledged} acknowledged; in ${inCharge}, ${lost} are lost and ${duplicated} are duplicated`,
-          `reads    ${answered} answered, ${failed} failed`,
-          `lookups  ${right} right, ${wrong} wrong`,
-          `outage   ${outageMs} ms, the longest of a client`,
-        ].join('\n'),
-  );
+  const count = await lab.count();
+  const {inCharge, acknowledged, lost, duplicated, outageMs, clients, lookups} = count;
+  const document = {
+    inCharge,
+    writes: {acknowledged, lost, duplicated},
+    reads: {answered: clients.reads.answered, failed: clients.reads.failed},
+    lookups: {right: lookups.right, wrong: lookups.wrong},
+    outageMs,
+  };
+  app.print(app.json ? JSON.stringify(document) : writeCountText(count));
   return lost + duplicated === 0 ? exitCodes.done : exitCodes.halfWay;
 }
 
@@ -78,7 +69,7 @@ async function runningLab(app: App) {
   if (!lab) {
     throw new SwitcharooError({
       code: 'lab-not-running',
-      message: 'No lab is up.',
+      message: 'No lab is running.',
       hint: 'Start it with: switcharoo lab up',
     });
   }

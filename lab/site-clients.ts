@@ -1,9 +1,7 @@
 import {writeFileSync} from 'node:fs';
 import {type ClientsControl, type ClientsReport, controlOf} from './clients/protocol.ts';
 import {programOf} from './program.ts';
-import type {Site} from './site.ts';
-
-export const siteName = 'www.shop.test';
+import {type Site, siteName} from './site.ts';
 
 /** Starts the clients that write the whole time; half of them read beside it. */
 export function startClients(
@@ -11,7 +9,6 @@ export function startClients(
   count: number,
   resolver: {address: string; port: number},
   ledger: string,
-  undo: (() => Promise<unknown>)[],
 ): ClientsControl {
   const [command, ...args] = programOf('clients/main');
   const {child} = processes.spawn('clients', command, args, {
@@ -26,9 +23,7 @@ export function startClients(
       FROM: network.prefix,
     },
   });
-  const control = controlOf(child);
-  undo.push(() => control.stop());
-  return control;
+  return controlOf(child);
 }
 
 const quiet: ClientsReport = {

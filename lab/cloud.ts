@@ -1,0 +1,108 @@
+import {createAutoscaling} from './aws/autoscaling.ts';
+import {createCloudWatch} from './aws/cloudwatch.ts';
+import {createEc2} from './aws/ec2.ts';
+import type {Ecs} from './aws/ecs.ts';
+import {labSubnets} from './aws/ecs-shapes.ts';
+import {createElb} from './aws/elb.ts';
+import {type AwsEndpoint, startAwsEndpoint} from './aws/endpoint.ts';
+import {createIdentity} from './aws/identity.ts';
+import {createLogs} from './aws/logs.ts';
+import {createRds, type Rds} from './aws/rds.ts';
+import {createRoute53, type Route53} from './aws/route53.ts';
+import type {Domains} from './aws/route53-domains.ts';
+import {createServiceQuotas, fargateQuotas} from './aws/service-quotas.ts';
+import type {Credentials} from './aws/signature.ts';
+import {startDeployment} from './deployment.ts';
+import type {LoadBalancer} from './load-balancer.ts';
+import {seedAnew} from './mysql/seed.ts';
+import type {Databases} from './mysql/topology.ts';
+import {domainsOfLab, movingZone} from './name-servers.ts';
+import type {Parts} from './parts.ts';
+import {createShopService} from './shop-service.ts';
+import {shopZone} from './shop-zone.ts';
+import {type Site, secret} from './site.ts';
+
+const clusterIdentifier = 'shop-aurora';
+const backupBucket = 'shop-backup';
+
+/** The AWS of the lab: its services behind one endpoint. */
+export interface Cloud {
+  readonly endpoint: AwsEndpoint;
+  readonly credentials: Credentials;
+  readonly route53: Route53;
+  readonly domains: Domains;
+  readonly rds: Rds;
+  readonly ecs: Ecs;
+  /** What the inventory names for deployments. */
+  readonly deploymentVariables: Readonly<Record<string, string>>;
+}
+
+interface CloudOptions {
+  readonly databases: Databases;
+  readonly loadBalancer: LoadBalancer;
+  /** RDS has no cluster until it restores the backup. */
+  readonly withoutCluster: boolean;
+  /** Remembers what is started. */
+  readonly parts: Parts;
+}
+
+export async function startCloud(site: Site, options: CloudOptions): Promise<Cloud> {
+  const {loadBalancer, parts} = options;
+  const route53 = createRoute53({zones: [shopZone(site.network), movingZone], insyncMs: 800});
+  const domains = domainsOfLab();
+  const rds = createRds(clustersOf(site, options));
+  const logs = createLogs();
+  const identity = createIdentity();
+  const deployment = await parts.add(startDeployment(site));
+  const ecs = await parts.add(createShopService(site, loadBalancer, logs, deployment));
+  const credentials = {
+    accessKeyId: `AKIALAB${secret(6).toUpperCase()}`,
+    secretAccessKey: secret(20),
+  };
+  const endpoint = await parts.add(
+    startAwsEndpoint({
+      services: [
+        route53,
+        domains,
+        rds,
+        ecs,
+        createElb({loadBalancer, name: 'shop', dnsName: 'shop-lb.lab'}),
+        logs,
+        autoscalingOf(ecs),
+        metricsOf(ecs, rds),
+        createEc2(labSubnets.map((id) => ({id, freeAddresses: 200}))),
+        createServiceQuotas(fargateQuotas(64)),
+        identity.sts,
+        identity.iam,
+        ...deployment.services,
+      ],
+      credentials,
+    }),
+  );
+  const deploymentVariables = deployment.variables;
+  return {endpoint, credentials, route53, domains, rds, ecs, deploymentVariables};
+}
+
+function clustersOf({ports}: Site, {databases, withoutCluster}: CloudOptions) {
+  const address = {endpoint: '127.0.0.1', port: ports.aurora};
+  return {
+    clusters: withoutCluster ? [] : [{identifier: clusterIdentifier, ...address}],
+    // What a backup of the replica would hold: the stand-in is copied to as it is made.
+    restore: async ({bucket}: {bucket: string}) =>
+      withoutCluster && bucket === backupBucket
+        ? {...address, position: await seedAnew(databases.replica, databases.aurora)}
+        : null,
+  };
+}
+
+const autoscalingOf = (ecs: Ecs) =>
+  createAutoscaling({
+    targets: {'service/shop/shop': {min: 0, max: 10, scaled: ecs.scaled('shop')}},
+  });
+
+const metricsOf = (ecs: Ecs, rds: Rds) =>
+  createCloudWatch((metric) =>
+    metric.name === 'MemoryUtilization'
+      ? ecs.memoryUse(metric.dimensions['ServiceName'] ?? '')
+      : rds.measure(metric),
+  );

@@ -1,0 +1,92 @@
+import {createEcs, type Ecs, type LaunchRequest} from './aws/ecs.ts';
+import {arnsOf} from './aws/elb.ts';
+import type {Logs} from './aws/logs.ts';
+import type {Deployment} from './deployment.ts';
+import type {LoadBalancer} from './load-balancer.ts';
+import {memoryMiBOf} from './memory.ts';
+import {programOf} from './program.ts';
+import type {Site} from './site.ts';
+
+const region = 'us-east-1';
+
+/** The ECS service of the application: it runs no task until it is deployed. */
+export function createShopService(
+  site: Site,
+  loadBalancer: LoadBalancer,
+  logs: Logs,
+  {secretOf, isThere}: Pick<Deployment, 'secretOf' | 'isThere'>,
+): Ecs {
+  return createEcs({
+    clusterName: 'shop',
+    network: site.network.prefix,
+    region,
+    loadBalancer,
+    launch: launcherOf(site),
+    logs,
+    secretOf,
+    isThere,
+    taskDefinitions: [taskDefinitionOf(site)],
+    services: [serviceOf(site)],
+  });
+}
+
+/** Starts a process in place of a container. */
+function launcherOf({processes}: Site) {
+  let launched = 0;
+  return async ({image, environment, address, command, log}: LaunchRequest) => {
+    launched += 1;
+    const [program = 'true', ...args] = command ?? programOf('app/shop');
+    const env = {...environment, VERSION: image, LISTEN_ADDRESS: address, LOCAL_ADDRESS: address};
+    const task = processes.spawn(`task-${launched}`, program, args, {env, onLine: log});
+    return {
+      exited: task.exited.then(({code}) => ({code: code ?? 137})),
+      stop: (graceMs: number) => task.stop(graceMs),
+      memoryMiB: () => memoryMiBOf(task.pid),
+    };
+  };
+}
+
+const taskDefinitionOf = ({network, ports, passwords}: Site) => ({
+  family: 'shop',
+  networkMode: 'awsvpc',
+  containerDefinitions: [
+    {
+      name: 'shop',
+      image: 'registry.lab/shop:1',
+      cpu: 256,
+      memory: 256,
+      essential: true,
+      portMappings: [{containerPort: ports.web}],
+      logConfiguration: {
+        logDriver: 'awslogs',
+        options: {
+          'awslogs-group': '/ecs/shop',
+          'awslogs-region': region,
+          'awslogs-stream-prefix': 'shop',
+        },
+      },
+      environment: Object.entries({
+        DATABASE_USER: 'shop',
+        DATABASE_PASSWORD: passwords.shop,
+        DATABASE_NAME: 'shop',
+        DATABASE_HOST: network.db1,
+        DATABASE_PORT: String(ports.source),
+        PORT: String(ports.web),
+        SIDE: 'new',
+      }).map(([name, value]) => ({name, value})),
+    },
+  ],
+});
+
+const serviceOf = ({ports}: Site) => ({
+  name: 'shop',
+  taskDefinition: 'shop:1',
+  desiredCount: 0,
+  circuitBreaker: {enable: true, rollback: true},
+  healthCheckGraceMs: 5_000,
+  targetGroup: {
+    arn: arnsOf({name: 'shop', region}).targetGroup,
+    containerName: 'shop',
+    containerPort: ports.web,
+  },
+});

@@ -1,0 +1,19 @@
+import {shopServers} from './name-servers.ts';
+import type {Network} from './network.ts';
+import {siteName} from './site.ts';
+
+export const shopZoneId = 'Z0LABSHOP';
+export const shopZoneName = 'shop.test.';
+const ttlSeconds = 5;
+
+/** The hosted zone of the shop before the cutover: the site's name leads to both web hosts. */
+export const shopZone = ({web1, web2}: Network) => ({
+  id: shopZoneId,
+  name: shopZoneName,
+  nameServers: shopServers,
+  records: [
+    {name: `${siteName}.`, type: 'A', ttl: ttlSeconds, values: [web1, web2]},
+    {name: `mail.${shopZoneName}`, type: 'A', ttl: 3_600, values: ['192.0.2.25']},
+    {name: shopZoneName, type: 'TXT', ttl: 300, values: ['"v=spf1 -all"']},
+  ],
+});
