@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {defineGate} from '../../src/index.ts';
 import {Changes} from './compare/changes.ts';
-import {lookedAt, proofInput, proofOutput} from './compare/verification.ts';
+import {verificationInput, verificationOutput, verify} from './compare/verification.ts';
 import {mysqlServer} from './target.ts';
 
 /**
@@ -14,11 +14,11 @@ export const verifyChanges = defineGate({
   summary: 'Check that the rows changed since the last comparison are equal on both servers.',
   targets: {source: mysqlServer, target: mysqlServer},
   input: z.object({
-    ...proofInput,
-    /** The output `since` of the comparison before, of this source. */
-    since: proofOutput.since,
+    ...verificationInput,
+    /** The output `since` of the previous comparison of this source. */
+    since: verificationOutput.since,
   }),
-  output: z.object(proofOutput),
+  output: z.object(verificationOutput),
   needs: {
     source: ['SELECT ON *.*', 'REPLICATION CLIENT', 'REPLICATION SLAVE'],
     target: ['SELECT ON *.*', 'REPLICATION CLIENT'],
@@ -28,7 +28,7 @@ export const verifyChanges = defineGate({
   poll: {firstMs: 10, mostMs: 10},
 
   check: ({targets, input, run, now, signal}) =>
-    lookedAt({servers: targets, run, now, signal}, (follows) =>
-      Changes.begin(targets, {...input, wanted: input, follows}, signal),
+    verify({servers: targets, run, now, signal}, (replicates) =>
+      Changes.begin(targets, {...input, selection: input, replicates}, signal),
     ),
 });

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {defineGate} from '../../src/index.ts';
 import {Comparison} from './compare/comparison.ts';
-import {lookedAt, proofInput, proofOutput} from './compare/verification.ts';
+import {verificationInput, verificationOutput, verify} from './compare/verification.ts';
 import {mysqlServer} from './target.ts';
 
 /**
@@ -12,8 +12,8 @@ export const verifyData = defineGate({
   name: 'mysql.verify-data',
   summary: 'Check that the target has all data of the source, row by row.',
   targets: {source: mysqlServer, target: mysqlServer},
-  input: z.object(proofInput),
-  output: z.object(proofOutput),
+  input: z.object(verificationInput),
+  output: z.object(verificationOutput),
   needs: {
     source: ['SELECT ON *.*', 'REPLICATION CLIENT'],
     target: ['SELECT ON *.*', 'REPLICATION CLIENT'],
@@ -23,7 +23,7 @@ export const verifyData = defineGate({
   poll: {firstMs: 10, mostMs: 10},
 
   check: ({targets, input, run, now, signal}) =>
-    lookedAt({servers: targets, run, now, signal}, (follows) =>
-      Comparison.begin(targets, {...input, wanted: input, follows}, signal, run.bookmark),
+    verify({servers: targets, run, now, signal}, (replicates) =>
+      Comparison.begin(targets, {...input, selection: input, replicates}, signal, run.bookmark),
     ),
 });

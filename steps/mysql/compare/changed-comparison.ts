@@ -1,25 +1,25 @@
 import type {Ask} from '../session/contract.ts';
 import type {Logged} from './key-ranges.ts';
-import {Suspects} from './mismatches.ts';
-import {type Both, type Compared, onBoth, type Passing} from './sums.ts';
+import {Mismatches} from './mismatches.ts';
+import {type Both, type CatchUp, type ComparedTable, onBoth} from './sums.ts';
 import type {TableRows} from './table-rows.ts';
 
 const rowsAtOnce = 500;
 
-/** Compares the rows of one table that were changed, and no others. */
-export class ChangedComparison implements Compared {
+/** Compares only the changed rows of one table. */
+export class ChangedComparison implements ComparedTable {
   readonly #table: TableRows;
   readonly #changed: readonly Logged[];
-  readonly #suspects: Suspects;
+  readonly #mismatches: Mismatches;
   rows = 0;
   tooMany = false;
-  /** It is over before that would be worth a line in a journal. */
-  readonly mark = null;
+  /** It ends too soon for a bookmark in the journal to be useful. */
+  readonly bookmark = null;
 
   constructor(table: TableRows, changed: readonly Logged[]) {
     this.#table = table;
     this.#changed = changed;
-    this.#suspects = new Suspects(table);
+    this.#mismatches = new Mismatches(table);
   }
 
   get name(): string {
@@ -31,37 +31,37 @@ export class ChangedComparison implements Compared {
   }
 
   get waiting(): number {
-    return this.#suspects.size;
+    return this.#mismatches.size;
   }
 
   get different(): readonly string[] {
-    return this.#suspects.different;
+    return this.#mismatches.different;
   }
 
   get changing(): number {
-    return this.#suspects.changing;
+    return this.#mismatches.changing;
   }
 
-  async step(ask: Both<Ask>, passing: Passing): Promise<boolean> {
-    if (await this.#suspects.lookAgain(ask, passing)) {
+  async step(ask: Both<Ask>, catchUp: CatchUp): Promise<boolean> {
+    if (await this.#mismatches.compareAgain(ask, catchUp)) {
       return true;
     }
     if (this.tooMany || this.rows === this.#changed.length) {
       return false;
     }
-    const some = this.#changed.slice(this.rows, this.rows + rowsAtOnce);
+    const rows = this.#changed.slice(this.rows, this.rows + rowsAtOnce);
     const hashes = await onBoth((side) =>
-      this.#table.hashes(side, this.#table.keys[side].amongLogged(some), ask),
+      this.#table.hashes(side, this.#table.keys[side].amongLogged(rows), ask),
     );
-    const places = Suspects.among(hashes);
-    const {room} = this.#suspects;
-    this.tooMany = places.length > room;
-    this.#suspects.add(places.slice(0, room), {
+    const places = Mismatches.among(hashes);
+    const {remaining} = this.#mismatches;
+    this.tooMany = places.length > remaining;
+    this.#mismatches.add(places.slice(0, remaining), {
       source: hashes.source,
-      since: await passing.now(),
+      since: await catchUp.now(),
       start: {after: null, rows: this.rows},
     });
-    this.rows += some.length;
+    this.rows += rows.length;
     return true;
   }
 }

@@ -2,45 +2,48 @@ import {type Blocked, blocked} from '../../../src/index.ts';
 import type {MysqlReader, Position} from '../contract.ts';
 import {hasReached, positionText} from '../replication/position.ts';
 import {ChangedRows} from './changed-rows.ts';
-import {type Comparing, Comparison, type Findings} from './comparison.ts';
+import {Comparison, type ComparisonRequest, type Findings} from './comparison.ts';
 import type {Both} from './sums.ts';
-import {type Seen, seenOn} from './tables-present.ts';
-import type {Proof} from './verification.ts';
+import {type TablesPresent, tablesPresentOn} from './tables-present.ts';
+import type {Verification} from './verification.ts';
 
-/** Compares what was changed between two places in the source's log. */
-export class Changes implements Proof {
-  /** Up to here the log is read: whatever changes after it may have escaped. */
+/** Compares the rows that were changed between two positions in the source's log. */
+export class Changes implements Verification {
+  /** The log is read up to this position; later changes are not compared. */
   readonly since: Position;
   readonly #servers: Both<MysqlReader>;
-  readonly #asked: Asked;
-  readonly #seen: Seen;
+  readonly #request: ChangesRequest;
+  readonly #present: TablesPresent;
   readonly #rows: ChangedRows;
   #comparison: Comparison | null = null;
 
   static async begin(
     servers: Both<MysqlReader>,
-    asked: Asked,
+    request: ChangesRequest,
     signal: AbortSignal,
   ): Promise<Changes> {
     const until = await servers.source.position(signal);
-    return new Changes(servers, asked, {until, seen: await seenOn(servers, asked.wanted, signal)});
+    return new Changes(servers, request, {
+      until,
+      present: await tablesPresentOn(servers, request.selection, signal),
+    });
   }
 
   private constructor(
     servers: Both<MysqlReader>,
-    asked: Asked,
-    {until, seen}: {until: Position; seen: Seen},
+    request: ChangesRequest,
+    {until, present}: {until: Position; present: TablesPresent},
   ) {
     this.since = until;
     this.#servers = servers;
-    this.#asked = asked;
-    this.#seen = seen;
-    this.#rows = new ChangedRows(servers.source, seen.source.shapes, {...asked, until});
+    this.#request = request;
+    this.#present = present;
+    this.#rows = new ChangedRows(servers.source, present.source.shapes, {...request, until});
   }
 
   async workFor(limitMs: number, signal: AbortSignal): Promise<Findings | Blocked | string> {
-    if (!hasReached(this.since, this.#asked.since)) {
-      return this.#ofAnother();
+    if (!hasReached(this.since, this.#request.since)) {
+      return this.#unknownPosition();
     }
     if (!this.#rows.finished) {
       await this.#rows.read(signal);
@@ -49,33 +52,33 @@ export class Changes implements Proof {
       }
     }
     if (this.#rows.statement !== null) {
-      return this.#unknown(this.#rows.statement);
+      return this.#unloggedRows(this.#rows.statement);
     }
-    this.#comparison ??= new Comparison(this.#servers, this.#asked, {
+    this.#comparison ??= new Comparison(this.#servers, this.#request, {
       since: this.since,
-      seen: this.#seen,
+      present: this.#present,
       changed: this.#rows.tables,
     });
     return this.#comparison.workFor(limitMs, signal);
   }
 
-  #ofAnother(): Blocked {
+  #unknownPosition(): Blocked {
     const {source} = this.#servers;
     return blocked(
-      `${positionText(this.#asked.since)} is no place in the log of ${source.name}, which ends at ${positionText(this.since)}.`,
-      `Give the output since of a comparison that had ${source.name} as its source; if its log was reset, compare everything anew (mysql.verify-data).`,
+      `${positionText(this.#request.since)} is not a position in the log of ${source.name}, which ends at ${positionText(this.since)}.`,
+      `Use the output since of a comparison with ${source.name} as its source. If its log was reset, compare all data again (mysql.verify-data).`,
     );
   }
 
-  #unknown(statement: string): Blocked {
+  #unloggedRows(statement: string): Blocked {
     const {source} = this.#servers;
     return blocked(
-      `Since ${positionText(this.#asked.since)} somebody said ${statement} on ${source.name}, and its log does not tell which rows that has changed.`,
-      'Compare everything anew (mysql.verify-data), or what it concerns, with binlog_format=ROW and no change of tables until the cutover.',
+      `${statement} was executed on ${source.name} after ${positionText(this.#request.since)}, and its log does not show which rows it changed.`,
+      'Compare all data again (mysql.verify-data). Keep binlog_format = ROW, and alter no table until the cutover.',
     );
   }
 }
 
-interface Asked extends Comparing {
+interface ChangesRequest extends ComparisonRequest {
   readonly since: Position;
 }

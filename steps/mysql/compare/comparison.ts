@@ -2,80 +2,80 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Json} from '../../../src/index.ts';
 import type {MysqlReader, Position} from '../contract.ts';
 import type {Ask} from '../session/contract.ts';
+import {type Bookmark, bookmarkIn, bookmarkOf} from './bookmark.ts';
 import {ChangedComparison} from './changed-comparison.ts';
 import type {Changed} from './changed-rows.ts';
 import {commonKey} from './key-ranges.ts';
 import {KeylessComparison} from './keyless-comparison.ts';
-import {type Marks, marksIn, marksOf} from './progress-marks.ts';
-import type {Both, Compared, Mark} from './sums.ts';
+import type {Both, ComparedTable, TableBookmark} from './sums.ts';
 import {TableComparison} from './table-comparison.ts';
 import {TableRows} from './table-rows.ts';
-import {shapeDifferences, type TableShape, tableName, type Wanted} from './table-shapes.ts';
-import {costingLeast, type Seen, seenOn} from './tables-present.ts';
+import {shapeDifferences, type TableSelection, type TableShape, tableName} from './table-shapes.ts';
+import {fastestSha2, type TablesPresent, tablesPresentOn} from './tables-present.ts';
 import {type Limits, Throttle} from './throttle.ts';
 
-export interface Comparing extends Limits {
-  readonly wanted: Wanted;
+export interface ComparisonRequest extends Limits {
+  readonly selection: TableSelection;
   /** How many tables are read at the same time. */
   readonly tablesAtOnce: number;
-  /** Whether the target follows the source. */
-  readonly follows: boolean;
+  /** Whether the target replicates from the source. */
+  readonly replicates: boolean;
 }
 
-interface Begun {
+interface ComparisonStart {
   readonly since: Position;
-  readonly seen: Seen;
+  readonly present: TablesPresent;
   readonly changed?: ReadonlyMap<string, Changed>;
-  /** Up to where an earlier comparison has come. */
-  readonly tables?: Marks['tables'];
+  /** The bookmarks of an earlier comparison. */
+  readonly tables?: Bookmark['tables'];
 }
 
-/** What was found, once everything is compared. */
+/** The result, once everything is compared. */
 export interface Findings {
   readonly tables: number;
   readonly rows: number;
   /** Each in words. */
   readonly differences: readonly string[];
-  /** Rows that changed on the source at every look. */
+  /** Rows that the source had changed again each time they were compared. */
   readonly changing: number;
 }
 
 /** Two servers, compared a few seconds at a time. */
 export class Comparison {
-  /** Where the source's log ended when it began: whatever changes after it may have escaped. */
+  /** The end of the source's log at the start; later changes may not be compared. */
   readonly since: Position;
   readonly #servers: Both<MysqlReader>;
-  readonly #asked: Comparing;
+  readonly #request: ComparisonRequest;
   readonly #throttle: Throttle;
-  readonly #tables: readonly Compared[];
+  readonly #tables: readonly ComparedTable[];
   readonly #shapeDifferences: readonly string[];
-  /** What the source believes to have. */
+  /** An estimate by the source. */
   readonly #rowsExpected: number;
   #workedMs = 0;
 
-  /** Reads which tables there are. */
+  /** Reads the tables of both sides. */
   static async begin(
     servers: Both<MysqlReader>,
-    asked: Comparing,
+    request: ComparisonRequest,
     signal: AbortSignal,
     earlier: unknown = null,
   ): Promise<Comparison> {
     const since = await servers.source.position(signal);
-    const seen = await seenOn(servers, asked.wanted, signal);
-    const marks = marksIn(earlier, servers);
-    return new Comparison(servers, asked, {since, ...marks, seen});
+    const present = await tablesPresentOn(servers, request.selection, signal);
+    const kept = bookmarkIn(earlier, servers);
+    return new Comparison(servers, request, {since, ...kept, present});
   }
 
-  /** With `changed`, of these tables alone, and of their rows only those. */
+  /** With `changed`: only these tables, and only these rows of them. */
   constructor(
     servers: Both<MysqlReader>,
-    asked: Comparing,
-    {since, seen, changed, tables = {}}: Begun,
+    request: ComparisonRequest,
+    {since, present, changed, tables = {}}: ComparisonStart,
   ) {
     const names = {source: servers.source.name, target: servers.target.name};
     const shapes = {
-      source: among(seen.source.shapes, changed),
-      target: among(seen.target.shapes, changed),
+      source: changedOf(present.source.shapes, changed),
+      target: changedOf(present.target.shapes, changed),
     };
     const pairs = [...shapes.source.values()].flatMap((source) => {
       const target = shapes.target.get(tableName(source));
@@ -83,16 +83,16 @@ export class Comparison {
     });
     this.since = since;
     this.#servers = servers;
-    this.#asked = asked;
-    this.#throttle = new Throttle(servers, asked, asked.follows);
+    this.#request = request;
+    this.#throttle = new Throttle(servers, request, request.replicates);
     this.#rowsExpected = pairs.reduce((sum, {source}) => sum + rowsOf(source, changed), 0);
-    // The longest one first: begun last it would be left over alone.
+    // The longest table first: as the last one it would run alone at the end.
     this.#tables = pairs
-      .toSorted((one, other) => rowsOf(other.source, changed) - rowsOf(one.source, changed))
+      .toSorted((first, second) => rowsOf(second.source, changed) - rowsOf(first.source, changed))
       .map((shape) =>
-        compared(shape, {
-          ...{names, seen, changed: changed?.get(tableName(shape.source))},
-          mark: tables[tableName(shape.source)],
+        comparisonOf(shape, {
+          ...{names, present, changed: changed?.get(tableName(shape.source))},
+          bookmark: tables[tableName(shape.source)],
         }),
       );
     this.#shapeDifferences = [
@@ -102,12 +102,12 @@ export class Comparison {
     ];
   }
 
-  /** What is equal so far, for whoever goes on after a crash. */
-  get mark(): Json {
-    return marksOf(this.#servers, this.since, this.#tables);
+  /** What is equal so far: a resumed run continues from it. */
+  get bookmark(): Json {
+    return bookmarkOf(this.#servers, this.since, this.#tables);
   }
 
-  /** Compares for some seconds. Gives what was found once everything is compared, else how far it is, in words. */
+  /** Compares for `limitMs`. Gives the findings once everything is compared, else its progress as text. */
   async workFor(limitMs: number, signal: AbortSignal): Promise<Findings | string> {
     const began = performance.now();
     const over = new AbortController();
@@ -120,7 +120,7 @@ export class Comparison {
     try {
       await Promise.all(parts);
     } finally {
-      // What one part could not do, the other must not go on with: the next look begins with both.
+      // If one part fails, the other one must end too: the next call starts both again.
       halt.abort();
       await Promise.allSettled(parts);
     }
@@ -130,26 +130,34 @@ export class Comparison {
 
   async #work(until: number, signal: AbortSignal): Promise<void> {
     const {source, target} = this.#servers;
-    const sessions = Math.min(this.#asked.tablesAtOnce, Math.max(1, this.#tables.length));
+    const sessions = Math.min(this.#request.tablesAtOnce, Math.max(1, this.#tables.length));
     await source.withSessions(
       sessions,
       (here) =>
-        target.withSessions(sessions, (there) => this.#share({here, there}, until, signal), signal),
+        target.withSessions(
+          sessions,
+          (there) => this.#compareTables({here, there}, until, signal),
+          signal,
+        ),
       signal,
     );
   }
 
-  async #share(
+  async #compareTables(
     {here, there}: {here: readonly Ask[]; there: readonly Ask[]},
     until: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const busy = new Set<Compared>();
+    const busy = new Set<ComparedTable>();
     await Promise.all(
       here.map(async (source, index) => {
         const target = there[index];
-        while (target && performance.now() < until && this.#tables.some((one) => !one.finished)) {
-          const worked = await this.#oneStep({source, target}, busy);
+        while (
+          target &&
+          performance.now() < until &&
+          this.#tables.some(({finished}) => !finished)
+        ) {
+          const worked = await this.#step({source, target}, busy);
           if (!worked) {
             await sleep(idleMs, undefined, {signal});
           }
@@ -158,8 +166,8 @@ export class Comparison {
     );
   }
 
-  async #oneStep(ask: Both<Ask>, busy: Set<Compared>): Promise<boolean> {
-    if (this.#throttle.waitsFor !== null) {
+  async #step(ask: Both<Ask>, busy: Set<ComparedTable>): Promise<boolean> {
+    if (this.#throttle.waitReason !== null) {
       return false;
     }
     for (const table of this.#tables) {
@@ -187,7 +195,7 @@ export class Comparison {
         ...this.#tables.flatMap(({name, different, tooMany}) => [
           ...different,
           ...(tooMany
-            ? [`${name} differs in more rows than these, and was not read to its end`]
+            ? [`${name} has more differences than these, and was not compared to its end`]
             : []),
         ]),
       ],
@@ -196,7 +204,7 @@ export class Comparison {
   }
 
   #progress(): string {
-    const sum = (of: (table: Compared) => number) =>
+    const sum = (of: (table: ComparedTable) => number) =>
       this.#tables.reduce((total, table) => total + of(table), 0);
     const rows = sum((table) => table.rows);
     const done = sum(({finished}) => (finished ? 1 : 0));
@@ -205,20 +213,20 @@ export class Comparison {
     const perSecond = (rows / Math.max(1, this.#workedMs)) * 1_000;
     const left = Math.max(0, this.#rowsExpected - rows) / Math.max(1, perSecond);
     return [
-      `${count(rows)} of about ${count(Math.max(rows, this.#rowsExpected))} rows compared, ${count(perSecond)} a second, about ${duration(left)} left`,
-      `${done} of ${this.#tables.length} tables done`,
-      ...(waiting > 0
-        ? [`${waiting} places are looked at again once replication has passed them`]
-        : []),
-      ...(different > 0 ? [`${different} rows differ`] : []),
-      ...(this.#throttle.waitsFor === null ? [] : [`waiting, as ${this.#throttle.waitsFor}`]),
+      `${count(rows)} of about ${count(Math.max(rows, this.#rowsExpected))} rows compared, ${count(perSecond)} per second, about ${duration(left)} left`,
+      `${done} of ${this.#tables.length} tables compared`,
+      ...(waiting > 0 ? [`mismatches to compare again after replication: ${count(waiting)}`] : []),
+      ...(different > 0 ? [`rows that differ: ${count(different)}`] : []),
+      ...(this.#throttle.waitReason === null
+        ? []
+        : [`waiting because ${this.#throttle.waitReason}`]),
     ].join('; ');
   }
 }
 
 const idleMs = 20;
 
-const among = (
+const changedOf = (
   shapes: ReadonlyMap<string, TableShape>,
   changed: ReadonlyMap<string, Changed> | undefined,
 ): ReadonlyMap<string, TableShape> =>
@@ -229,33 +237,33 @@ function rowsOf(shape: TableShape, changed: ReadonlyMap<string, Changed> | undef
   return rows === 'all' ? shape.rows : rows.length;
 }
 
-function compared(
+function comparisonOf(
   shape: Both<TableShape>,
   {
     names,
-    seen,
+    present,
     changed = 'all',
-    mark = null,
+    bookmark = null,
   }: {
     names: Both<string>;
-    seen: Seen;
+    present: TablesPresent;
     changed?: Changed | undefined;
-    mark?: Mark | null | undefined;
+    bookmark?: TableBookmark | null | undefined;
   },
-): Compared {
+): ComparedTable {
   const key = commonKey(shape.source, shape.target);
   if (!key) {
-    return new KeylessComparison(shape, names, mark);
+    return new KeylessComparison(shape, names, bookmark);
   }
   const table = new TableRows(shape, key, names);
   return changed === 'all'
-    ? new TableComparison(table, costingLeast(seen), isAbout(key, mark) ? mark : null)
+    ? new TableComparison(table, fastestSha2(present), isValidFor(key, bookmark) ? bookmark : null)
     : new ChangedComparison(table, changed);
 }
 
-/** A key of other columns says nothing of where in this one an earlier comparison was. */
-const isAbout = (key: readonly string[], mark: Mark | null): boolean =>
-  !mark?.after || mark.after.length === key.length;
+/** A bookmark in a key of other columns is not valid for this key. */
+const isValidFor = (key: readonly string[], bookmark: TableBookmark | null): boolean =>
+  !bookmark?.after || bookmark.after.length === key.length;
 
 const missing = (
   from: ReadonlyMap<string, TableShape>,

@@ -6,10 +6,7 @@ import {type Column, currentName, type TableShape} from './table-shapes.ts';
  */
 export type Place = readonly string[];
 
-/**
- * Rows after one place, up to another one and with it. `null` is no bound: rows beyond the ends of the other side
- * count too.
- */
+/** Rows after one place, up to and including another. `null` is no bound: it includes rows beyond the other side's ends. */
 export interface Range {
   readonly after: Place | null;
   readonly upTo: Place | null;
@@ -24,7 +21,7 @@ export interface Condition {
   readonly values: readonly unknown[];
 }
 
-/** The key by which both sides of a table can be walked in the same order; `null` where there is none. */
+/** The key by which both sides of a table can be read in the same order; `null` where there is none. */
 export function commonKey(source: TableShape, target: TableShape): readonly string[] | null {
   const {key} = source;
   const sameKey = key && target.key && key.columns.join('\n') === target.key.columns.join('\n');
@@ -36,7 +33,7 @@ export function commonKey(source: TableShape, target: TableShape): readonly stri
 function isWalkable(name: string, source: TableShape, target: TableShape): boolean {
   const here = columnOf(source, name);
   const there = columnOf(target, name);
-  // In another collation the same rows stand in another order.
+  // In another collation the same rows have another order.
   return (
     here.type === there.type &&
     currentName(here.collation ?? '') === currentName(there.collation ?? '') &&
@@ -47,19 +44,19 @@ function isWalkable(name: string, source: TableShape, target: TableShape): boole
 const isString = (type: string): boolean => /^(var)?(char|binary)$/.test(type);
 
 const columnOf = (shape: TableShape, name: string): Column => {
-  const found = shape.columns.find((column) => column.name === name);
-  if (!found) {
-    throw new Error(`${shape.table} has a key of ${name}, and no such column`);
+  const column = shape.columns.find((candidate) => candidate.name === name);
+  if (!column) {
+    throw new Error(`${shape.table} has the key column ${name}, but no such column`);
   }
-  return found;
+  return column;
 };
 
-/** The key of one side, in the words of that server. */
+/** The key of one side, in the SQL of that server. */
 export interface WalkedKey {
-  /** Gives a place, as columns `k0`, `k1`, … */
+  /** Selects a place, as columns `k0`, `k1`, … */
   readonly selected: string;
   readonly order: string;
-  /** Keeps the walk on the key's own index, so that a range costs no more than its rows. */
+  /** Reads by the key's own index, so that a range costs no more than its rows. */
   readonly index: string;
   within(range: Range): Condition;
   /** One of these rows. */
@@ -71,7 +68,7 @@ export interface WalkedKey {
 export function walkedKey(shape: TableShape, key: readonly string[]): WalkedKey {
   const columns = key.map((name) => columnOf(shape, name));
   const equal = (place: Place): Condition =>
-    all(columns.map((column, at) => compared(column, '=', place[at] ?? '')));
+    all(columns.map((column, at) => comparisonWith(column, '=', place[at] ?? '')));
   return {
     selected: columns.map((column, at) => `${shown(column)} AS k${at}`).join(', '),
     order: columns.map(({name}) => quoted(name)).join(', '),
@@ -87,21 +84,18 @@ export function walkedKey(shape: TableShape, key: readonly string[]): WalkedKey 
   };
 }
 
-/**
- * `a >= 1 AND (a > 1 OR b > 2)`: MySQL 5.6 uses an index for it, and for `(a, b) > (1, 2)` none. Below includes the
- * place itself.
- */
-function inOrder(columns: readonly Column[], way: '>' | '<', place: Place): Condition {
+/** `a >= 1 AND (a > 1 OR b > 2)`: MySQL 5.6 uses an index for it, and for `(a, b) > (1, 2)` none. `<` includes the place itself. */
+function inOrder(columns: readonly Column[], operator: '>' | '<', place: Place): Condition {
   const [column, ...others] = columns;
   const [value = '', ...values] = place;
   if (!column) {
-    throw new Error('a key has a column');
+    throw new Error('the key has no column');
   }
   return others.length === 0
-    ? compared(column, way === '>' ? '>' : '<=', value)
+    ? comparisonWith(column, operator === '>' ? '>' : '<=', value)
     : all([
-        compared(column, `${way}=`, value),
-        any([compared(column, way, value), inOrder(others, way, values)]),
+        comparisonWith(column, `${operator}=`, value),
+        any([comparisonWith(column, operator, value), inOrder(others, operator, values)]),
       ]);
 }
 
@@ -115,22 +109,21 @@ const combined = (parts: readonly Condition[], by: string, none: string): Condit
 const shown = ({name, type}: Column): string =>
   isString(type) ? `HEX(${quoted(name)})` : `CAST(${quoted(name)} AS CHAR)`;
 
-function compared(column: Column, by: string, value: string): Condition {
+function comparisonWith(column: Column, operator: string, value: string): Condition {
   const {type, charset, collation} = column;
   const name = quoted(column.name);
   if (isInteger(type)) {
-    return {sql: `${name} ${by} ?`, values: [BigInt(value)]};
+    return {sql: `${name} ${operator} ?`, values: [BigInt(value)]};
   }
   if (isTime(type)) {
-    return {sql: `${name} ${by} ?`, values: [value]};
+    return {sql: `${name} ${operator} ?`, values: [value]};
   }
   const literal = charset === null ? '?' : `_${charset} ? COLLATE ${collation}`;
-  return {sql: `${name} ${by} ${literal}`, values: [Buffer.from(value, 'hex')]};
+  return {sql: `${name} ${operator} ${literal}`, values: [Buffer.from(value, 'hex')]};
 }
 
 function loggedAs({name, type, charset, collation}: Column, value: unknown): Condition {
-  // The server knows its character sets best. Which others are equal in the collation is of no matter: they are
-  // looked at, too.
+  // The server converts to its own character set. Other rows that are equal in the collation are compared, too.
   const literal =
     isString(type) && charset !== null ? `CONVERT(? USING ${charset}) COLLATE ${collation}` : '?';
   return {
@@ -139,7 +132,7 @@ function loggedAs({name, type, charset, collation}: Column, value: unknown): Con
   };
 }
 
-/** A place for people: `id = 17`, `code = 'A-1'`. */
+/** A place as text: `id = 17`, `code = 'A-1'`. */
 export function placeText(shape: TableShape, key: readonly string[], place: Place): string {
   const values = key.map((name, at) => {
     const {type, charset} = columnOf(shape, name);

@@ -2,24 +2,24 @@ import type {Ask} from '../session/contract.ts';
 import {quotedTable, rowHash, rowText, sumOfRows} from './row-text.ts';
 import {
   type Both,
-  type Compared,
+  type CatchUp,
+  type ComparedTable,
   isSame,
-  type Mark,
   type Moment,
   onBoth,
-  type Passing,
   type Side,
   type Sum,
   statementLimitMs,
   sumOf,
+  type TableBookmark,
 } from './sums.ts';
 import {type TableShape, tableName} from './table-shapes.ts';
 
 const stillEnough = 2;
 const mostLooks = 10;
 
-/** Compares a table that cannot be walked: as a whole, and where it differs, by which rows there are and how often. */
-export class KeylessComparison implements Compared {
+/** Compares a table without a usable key: as a whole, and if it differs, by how often each row exists. */
+export class KeylessComparison implements ComparedTable {
   readonly name: string;
   readonly #shapes: Both<TableShape>;
   readonly #names: Both<string>;
@@ -34,16 +34,20 @@ export class KeylessComparison implements Compared {
   readonly tooMany = false;
   changing = 0;
 
-  constructor(shapes: Both<TableShape>, names: Both<string>, mark: Mark | null = null) {
-    this.rows = mark?.rows ?? 0;
-    this.finished = mark?.finished ?? false;
+  constructor(
+    shapes: Both<TableShape>,
+    names: Both<string>,
+    bookmark: TableBookmark | null = null,
+  ) {
+    this.rows = bookmark?.rows ?? 0;
+    this.finished = bookmark?.finished ?? false;
     this.name = tableName(shapes.source);
     this.#shapes = shapes;
     this.#names = names;
     this.#row = rowText(shapes.source, shapes.target);
   }
 
-  get mark(): Mark | null {
+  get bookmark(): TableBookmark | null {
     const isEqual = this.finished && this.different.length === 0 && this.changing === 0;
     return isEqual ? {after: null, rows: this.rows, finished: true} : null;
   }
@@ -52,14 +56,14 @@ export class KeylessComparison implements Compared {
     return this.#looks > 0 && !this.finished ? 1 : 0;
   }
 
-  async step(ask: Both<Ask>, passing: Passing): Promise<boolean> {
-    if (this.#since !== undefined && !passing.passed(this.#since)) {
+  async step(ask: Both<Ask>, catchUp: CatchUp): Promise<boolean> {
+    if (this.#since !== undefined && !catchUp.passed(this.#since)) {
       return false;
     }
     const {source, target} = await onBoth((side) =>
       sumOf({sql: this.#from(side), values: []}, this.#row, ask[side]),
     );
-    this.#since = await passing.now();
+    this.#since = await catchUp.now();
     this.rows = source.rows;
     this.#still = this.#source && isSame(source, this.#source) ? this.#still + 1 : 0;
     this.#source = source;
@@ -67,7 +71,7 @@ export class KeylessComparison implements Compared {
     if (isSame(source, target)) {
       this.finished = true;
     } else if (this.#still >= stillEnough) {
-      await this.#tell(ask);
+      await this.#describe(ask);
       this.finished = true;
     } else if (this.#looks >= mostLooks) {
       this.changing = 1;
@@ -80,8 +84,8 @@ export class KeylessComparison implements Compared {
     return `FROM ${quotedTable(this.#shapes[side])}`;
   }
 
-  /** A table may be longer than what fits here, so first comes which of some thousand parts of it differ. */
-  async #tell(ask: Both<Ask>): Promise<void> {
+  /** A table may not fit into memory, so it is first divided by hash into some thousand parts. */
+  async #describe(ask: Both<Ask>): Promise<void> {
     const part = `LEFT(${rowHash(this.#row)}, 3)`;
     const parts = await onBoth((side) =>
       this.#ask(side, ask, `${part} AS g, CONCAT(COUNT(*), ':', ${sumOfRows(this.#row)}) AS v`, ''),
@@ -92,11 +96,11 @@ export class KeylessComparison implements Compared {
     );
     for (const side of ['source', 'target'] as const) {
       const other = side === 'source' ? rows.target : rows.source;
-      const more = [...rows[side]].map(([hash, there]) => +there - +(other.get(hash) ?? 0));
-      const only = more.filter((count) => count > 0).reduce((sum, count) => sum + count, 0);
+      const surplus = [...rows[side]].map(([hash, there]) => +there - +(other.get(hash) ?? 0));
+      const only = surplus.filter((count) => count > 0).reduce((sum, count) => sum + count, 0);
       if (only > 0) {
         this.different.push(
-          `${this.name} (no key to walk by) has ${only} rows only on ${this.#names[side]}`,
+          `${this.name} (no usable key) has ${only} rows only on ${this.#names[side]}`,
         );
       }
     }

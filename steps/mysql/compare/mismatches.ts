@@ -1,6 +1,6 @@
 import type {Ask} from '../session/contract.ts';
 import type {Place} from './key-ranges.ts';
-import {type Both, type Moment, onBoth, type Passing} from './sums.ts';
+import {type Both, type CatchUp, type Moment, onBoth} from './sums.ts';
 import type {TableRows} from './table-rows.ts';
 
 /** The place after which a range begins, and how many rows were compared before it. */
@@ -9,35 +9,34 @@ export interface Start {
   readonly rows: number;
 }
 
-/** A row that was not equal. */
-interface Suspect {
+/** A row that was different. */
+interface Mismatch {
   readonly place: Place;
   readonly since: Moment;
-  /** Where the range began in which it was found. */
+  /** The start of the range in which it was found. */
   readonly start: Start;
-  /** How often it was looked at, and how often in a row the source had it unchanged. */
+  /** How often it was compared, and how many times in a row the source had it unchanged. */
   readonly looks: number;
-  readonly still: number;
+  readonly unchanged: number;
   readonly source: string | undefined;
 }
 
-const mostSuspects = 1_000;
-const suspectsAtOnce = 200;
-// Written between the two reads of a look, a row may differ; unchanged in two looks with replication past it, it does
-// differ.
-const stillEnough = 2;
+const mostMismatches = 1_000;
+const mismatchesAtOnce = 200;
+// A row that is written between the two reads may differ; one that is unchanged in two looks after replication does differ.
+const unchangedLooks = 2;
 const mostLooks = 10;
 
 type Hashes = Both<ReadonlyMap<string, string>>;
 
-/** Rows of one table that were not equal: they are looked at again, each time once replication has passed them. */
-export class Suspects {
+/** Rows of one table that were different: each is compared again once replication has passed it. */
+export class Mismatches {
   readonly #rows: TableRows;
   readonly #unequal: Start[] = [];
-  readonly #suspects = new Map<string, Suspect>();
-  /** Rows that differ for good, each in words. */
+  readonly #mismatches = new Map<string, Mismatch>();
+  /** Rows that really differ, each as text. */
   readonly different: string[] = [];
-  /** Rows that the source had changed again at every look. */
+  /** Rows that the source had changed again each time they were compared. */
   changing = 0;
 
   constructor(rows: TableRows) {
@@ -45,17 +44,17 @@ export class Suspects {
   }
 
   get size(): number {
-    return this.#suspects.size;
+    return this.#mismatches.size;
   }
 
-  /** Where the ranges began in which rows were not, or are not yet, found equal. */
+  /** The starts of the ranges that have rows which are different, or not yet equal. */
   get starts(): readonly Start[] {
-    return [...this.#unequal, ...[...this.#suspects.values()].map(({start}) => start)];
+    return [...this.#unequal, ...[...this.#mismatches.values()].map(({start}) => start)];
   }
 
-  /** Of how many more rows than these it is not worth telling one by one. */
-  get room(): number {
-    return Math.max(0, mostSuspects - this.#suspects.size - this.different.length);
+  /** How many more rows are reported one by one. */
+  get remaining(): number {
+    return Math.max(0, mostMismatches - this.#mismatches.size - this.different.length);
   }
 
   /** The rows that are not the same on both sides. */
@@ -70,46 +69,53 @@ export class Suspects {
     {source, since, start}: {source: Hashes['source']; since: Moment; start: Start},
   ): void {
     for (const key of places) {
-      const place = JSON.parse(key) as Place; // TableRows.hashes has written it
-      this.#suspects.set(key, {place, since, start, looks: 1, still: 0, source: source.get(key)});
+      const place = JSON.parse(key) as Place; // TableRows.hashes wrote it
+      this.#mismatches.set(key, {
+        place,
+        since,
+        start,
+        looks: 1,
+        unchanged: 0,
+        source: source.get(key),
+      });
     }
   }
 
-  /** False when none of them can be looked at yet. */
-  async lookAgain(ask: Both<Ask>, passing: Passing): Promise<boolean> {
-    const due = [...this.#suspects.values()].filter(({since}) => passing.passed(since));
+  /** False when none of them can be compared yet. */
+  async compareAgain(ask: Both<Ask>, catchUp: CatchUp): Promise<boolean> {
+    const due = [...this.#mismatches.values()].filter(({since}) => catchUp.passed(since));
     if (due.length === 0) {
       return false;
     }
-    const suspects = due.slice(0, suspectsAtOnce);
-    const places = suspects.map(({place}) => place);
+    const mismatches = due.slice(0, mismatchesAtOnce);
+    const places = mismatches.map(({place}) => place);
     const hashes = await onBoth((side) =>
       this.#rows.hashes(side, this.#rows.keys[side].among(places), ask),
     );
-    const since = await passing.now();
-    for (const suspect of suspects) {
-      this.#settle(suspect, hashes, since);
+    const since = await catchUp.now();
+    for (const mismatch of mismatches) {
+      this.#decide(mismatch, hashes, since);
     }
     return true;
   }
 
-  #settle(suspect: Suspect, {source, target}: Hashes, since: Moment): void {
-    const key = JSON.stringify(suspect.place);
+  #decide(mismatch: Mismatch, {source, target}: Hashes, since: Moment): void {
+    const key = JSON.stringify(mismatch.place);
     const [here, there] = [source.get(key), target.get(key)];
-    const still = here === suspect.source ? suspect.still + 1 : 0;
-    const looks = suspect.looks + 1;
+    const unchanged = here === mismatch.source ? mismatch.unchanged + 1 : 0;
+    const looks = mismatch.looks + 1;
     if (here === there) {
-      this.#suspects.delete(key);
-    } else if (still >= stillEnough) {
-      this.#suspects.delete(key);
-      this.#unequal.push(suspect.start);
-      this.different.push(this.#rows.inWords(suspect.place, here, there));
+      this.#mismatches.delete(key);
+    } else if (unchanged >= unchangedLooks) {
+      this.#mismatches.delete(key);
+      this.#unequal.push(mismatch.start);
+      this.different.push(this.#rows.differenceText(mismatch.place, here, there));
     } else if (looks >= mostLooks) {
-      this.#suspects.delete(key);
-      this.#unequal.push(suspect.start);
+      this.#mismatches.delete(key);
+      this.#unequal.push(mismatch.start);
       this.changing += 1;
     } else {
-      this.#suspects.set(key, {...suspect, since, looks, still, source: here});
+      this.#mismatches.set(key, {...mismatch, since, looks, unchanged, source: here});
     }
   }
 }

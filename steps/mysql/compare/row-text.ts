@@ -1,14 +1,13 @@
 import {type Column, currentName, type TableShape} from './table-shapes.ts';
 
-/** A name as a statement writes it. */
+/** A name in backticks, as SQL requires. */
 export const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 export const quotedTable = ({schema, table}: Pick<TableShape, 'schema' | 'table'>): string =>
   `${quoted(schema)}.${quoted(table)}`;
 
 /**
- * A row as one string of bytes: two rows have the same exactly if all their values are the same, on every server.
- * Numbers
+ * A row as one string of bytes, equal on every server exactly if all values are equal. Numbers
  * and times end with a comma, which none of them holds; other values begin with their length; NULL is `N`.
  */
 export function rowText(source: TableShape, target: TableShape): string {
@@ -40,8 +39,7 @@ function valueText(column: Column, other: Column): string {
   const whole = {
     ended: `${text}, ','`,
     counted: `LENGTH(${text}), ':', ${text}`,
-    // As long as every other one. The value itself may be longer than a server's max_allowed_packet, beyond which
-    // CONCAT gives NULL.
+    // A hash has a fixed length. The value may exceed a server's max_allowed_packet, beyond which CONCAT gives NULL.
     hashed: rowHash(text),
   }[form];
   return nullable ? `IFNULL(${form === 'hashed' ? whole : `CONCAT(${whole})`}, 'N')` : whole;
@@ -64,7 +62,7 @@ function formOf(column: Column, other: Column, name: string): Form {
     return {text: name, form: 'ended'};
   }
   switch (column.type) {
-    // By itself it would be shown with six digits of the nine that tell all its values apart.
+    // Without the addition a server shows six of the nine digits that a FLOAT needs.
     case 'float':
       return {text: `${name} + 0e0`, form: 'ended'};
     case 'double':
@@ -73,7 +71,7 @@ function formOf(column: Column, other: Column, name: string): Form {
       return {text: `CAST(${name} AS UNSIGNED)`, form: 'ended'};
     case 'enum':
     case 'set':
-      // The number tells the empty text from a value that was refused; it means the same only in the same list.
+      // The number distinguishes an empty text from a refused value. It has the same meaning only in the same list.
       return column.fullType === other.fullType
         ? {text: `CAST(${name} AS UNSIGNED)`, form: 'ended'}
         : {text: `CAST(${inUtf8(name)} AS BINARY)`, form: 'counted'};
@@ -91,8 +89,8 @@ function formOf(column: Column, other: Column, name: string): Form {
   }
 }
 
-const sameName = (one: string | null, other: string | null): boolean =>
-  currentName(one ?? '') === currentName(other ?? '');
+const sameName = (first: string | null, second: string | null): boolean =>
+  currentName(first ?? '') === currentName(second ?? '');
 
 const inUtf8 = (name: string): string => `CONVERT(${name} USING utf8mb4)`;
 

@@ -10,47 +10,47 @@ export interface Both<Thing> {
 
 export type Side = keyof Both<unknown>;
 
-/** At the same time on both: the slower one sets the pace. */
+/** Runs the work on both sides at the same time. */
 export async function onBoth<Result>(work: (side: Side) => Promise<Result>): Promise<Both<Result>> {
   const [source, target] = await Promise.all([work('source'), work('target')]);
   return {source, target};
 }
 
-/** Where the source stood; `null` where the target follows nobody, so that nothing is to be waited for. */
+/** A position of the source; `null` where the target does not replicate, so there is nothing to wait for. */
 export type Moment = Position | null;
 
 /** Whether the target has what the source had at a moment. */
-export interface Passing {
-  /** A moment that `passed` can be asked for. Taken after the source was read, it covers what was read. */
+export interface CatchUp {
+  /** A moment for `passed`. Taken after a read of the source, it covers what was read. */
   now(): Promise<Moment>;
   passed(since: Moment): boolean;
 }
 
-/** Up to where a table is compared, and needs not be looked at again. */
-export interface Mark {
+/** How far a table is compared: what is before it need not be compared again. */
+export interface TableBookmark {
   readonly after: Place | null;
   readonly rows: number;
   readonly finished: boolean;
 }
 
 /** The comparison of one table, made in pieces of less than a second where the table has a key. */
-export interface Compared {
+export interface ComparedTable {
   readonly name: string;
   /** Rows of the source that were compared. */
   readonly rows: number;
   readonly finished: boolean;
   /** Rows and ranges that differed and wait until replication has passed them. */
   readonly waiting: number;
-  /** Rows that differ for good, each in words. */
+  /** Rows that really differ, each as text. */
   readonly different: readonly string[];
-  /** There are more than are worth telling one by one, and the table was not read to its end. */
+  /** There are too many to report one by one, and the table was not compared to its end. */
   readonly tooMany: boolean;
-  /** Rows that the source had changed again at every look: only under a freeze can they be compared. */
+  /** Rows that the source had changed again each time: only under a freeze can they be compared. */
   readonly changing: number;
-  /** Of what it has found equal, how far it is; `null` where it has to begin anew. */
-  readonly mark: Mark | null;
+  /** How far it is equal; `null` where the table must be compared from its start. */
+  readonly bookmark: TableBookmark | null;
   /** Makes one piece of the work; false when all that is left waits for replication. */
-  step(ask: Both<Ask>, passing: Passing): Promise<boolean>;
+  step(ask: Both<Ask>, catchUp: CatchUp): Promise<boolean>;
 }
 
 // A look may take 30 s, and a statement that takes longer would end with it.
@@ -61,18 +61,18 @@ export interface Sum {
   readonly sum: string;
 }
 
-/** How many rows there are, and what they sum up to, in whatever order they come. `from` begins with FROM. */
-export async function sumOf(from: Condition, row: string, ask: Ask): Promise<Sum> {
-  const [found] = await ask({
-    sql: `SELECT COUNT(*) AS rows_there, ${sumOfRows(row)} AS sum ${from.sql}`,
+/** How many rows there are, and the sum of their hashes, which does not depend on their order. `from` begins with FROM. */
+export async function sumOf(from: Condition, rowSql: string, ask: Ask): Promise<Sum> {
+  const [row] = await ask({
+    sql: `SELECT COUNT(*) AS rows_there, ${sumOfRows(rowSql)} AS sum ${from.sql}`,
     values: from.values,
     limitMs: statementLimitMs,
   });
-  return {rows: Number(found?.['rows_there'] ?? 0), sum: String(found?.['sum'])};
+  return {rows: Number(row?.['rows_there'] ?? 0), sum: String(row?.['sum'])};
 }
 
 export interface Digest extends Sum {
-  /** The rows are too long for a server to put them together, and so the digest says nothing. */
+  /** The rows are too long for GROUP_CONCAT, so the digest is not valid. */
   readonly cut: boolean;
 }
 
@@ -83,26 +83,26 @@ export interface Digest extends Sum {
  */
 export async function digestOf(
   from: Condition,
-  row: string,
+  rowSql: string,
   bits: 256 | 512,
   ask: Ask,
 ): Promise<Digest> {
-  const [found] = await ask({
-    sql: `SELECT COUNT(*) AS rows_there, SHA2(GROUP_CONCAT(${row} SEPARATOR ''), ${bits}) AS sum,
+  const [row] = await ask({
+    sql: `SELECT COUNT(*) AS rows_there, SHA2(GROUP_CONCAT(${rowSql} SEPARATOR ''), ${bits}) AS sum,
             CONNECTION_ID() AS session ${from.sql}`,
     values: from.values,
     limitMs: statementLimitMs,
   });
-  // That a text was cut is told by a warning alone (ER_CUT_VALUE_GROUP_CONCAT), in the session that cut it.
-  const [warned] = await ask({
+  // Only a warning in the same session shows that the text was cut (ER_CUT_VALUE_GROUP_CONCAT).
+  const [session] = await ask({
     sql: 'SELECT @@warning_count AS warnings, CONNECTION_ID() AS session',
   });
   return {
-    rows: Number(found?.['rows_there'] ?? 0),
-    sum: String(found?.['sum']),
-    cut: Number(warned?.['warnings']) !== 0 || warned?.['session'] !== found?.['session'],
+    rows: Number(row?.['rows_there'] ?? 0),
+    sum: String(row?.['sum']),
+    cut: Number(session?.['warnings']) !== 0 || session?.['session'] !== row?.['session'],
   };
 }
 
-export const isSame = (one: Sum, other: Sum): boolean =>
-  one.rows === other.rows && one.sum === other.sum;
+export const isSame = (first: Sum, second: Sum): boolean =>
+  first.rows === second.rows && first.sum === second.sum;

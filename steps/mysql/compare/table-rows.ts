@@ -12,7 +12,7 @@ import {
 } from './sums.ts';
 import {type TableShape, tableName} from './table-shapes.ts';
 
-/** The rows of one table that has a key, as either side is asked for them. */
+/** Queries for the rows of a table with a key, on either side. */
 export class TableRows {
   readonly name: string;
   readonly shapes: Both<TableShape>;
@@ -53,7 +53,7 @@ export class TableRows {
     return this.key.map((_, at) => String(row[`k${at}`]));
   }
 
-  inWords(place: Place, here: string | undefined, there: string | undefined): string {
+  differenceText(place: Place, here: string | undefined, there: string | undefined): string {
     const row = `${this.name} ${placeText(this.shapes.source, this.key, place)}`;
     return here === undefined
       ? `${row} is only on ${this.#names.target}`

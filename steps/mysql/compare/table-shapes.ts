@@ -1,11 +1,11 @@
 import type {Ask, Row} from '../session/contract.ts';
 
-/** A column, in the words of `information_schema.columns`. */
+/** A column, in the terms of `information_schema.columns`. */
 export interface Column {
   readonly name: string;
   /** Without its arguments: `varchar`. */
   readonly type: string;
-  /** With them, and without what newer servers leave out: `int unsigned`, `varchar(64)`. */
+  /** With its arguments, except those that newer servers omit: `int unsigned`, `varchar(64)`. */
   readonly fullType: string;
   readonly nullable: boolean;
   readonly charset: string | null;
@@ -16,11 +16,11 @@ export interface Column {
 export interface TableShape {
   readonly schema: string;
   readonly table: string;
-  /** Of which storage engine: only InnoDB reads one state while others write. */
+  /** The storage engine: only InnoDB has consistent reads while others write. */
   readonly engine: string;
-  /** What the server believes; InnoDB estimates it. */
+  /** As the server reports it; InnoDB estimates it. */
   readonly rows: number;
-  /** How long a row is on the average, as far as the server knows. */
+  /** The average length of a row, as the server reports it. */
   readonly bytesOfRow: number;
   readonly columns: readonly Column[];
   /** The primary key, or else a unique one without NULL. */
@@ -35,8 +35,8 @@ interface Key {
 export const tableName = ({schema, table}: Pick<TableShape, 'schema' | 'table'>): string =>
   `${schema}.${table}`;
 
-/** Which tables are meant: all of these schemas (of every one that is not the server's own), but for those left out. */
-export interface Wanted {
+/** The tables to read: all of these schemas (without a list: all except the server's own), except those listed. */
+export interface TableSelection {
   readonly schemas?: readonly string[] | undefined;
   readonly except: readonly string[];
 }
@@ -44,16 +44,16 @@ export interface Wanted {
 /** All tables by name. */
 export async function shapesOf(
   session: Ask,
-  wanted: Wanted,
+  selection: TableSelection,
 ): Promise<ReadonlyMap<string, TableShape>> {
   const ask = (sql: string) =>
-    session({sql, values: [wanted.schemas ?? serversOwn], limitMs: dictionaryLimitMs});
-  const ofSchemas = wanted.schemas ? 'IN (?)' : 'NOT IN (?)';
+    session({sql, values: [selection.schemas ?? serversOwn], limitMs: dictionaryLimitMs});
+  const ofSchemas = selection.schemas ? 'IN (?)' : 'NOT IN (?)';
   const tables = await ask(tablesSql(ofSchemas));
-  const columns = grouped(await ask(columnsSql(ofSchemas)), nameOf);
-  const parts = grouped(await ask(indexesSql(ofSchemas)), nameOf);
+  const columns = grouped(await ask(columnsSql(ofSchemas)), tableNameIn);
+  const parts = grouped(await ask(indexesSql(ofSchemas)), tableNameIn);
   const shapes = tables
-    .filter((row) => !wanted.except.includes(nameOf(row)))
+    .filter((row) => !selection.except.includes(tableNameIn(row)))
     .map(
       (row): TableShape => ({
         schema: String(row['s']),
@@ -61,8 +61,8 @@ export async function shapesOf(
         engine: String(row['engine']),
         rows: Number(row['approximate'] ?? 0),
         bytesOfRow: Number(row['row_bytes'] ?? 0),
-        columns: (columns.get(nameOf(row)) ?? []).map(columnOf),
-        key: keyOf(parts.get(nameOf(row)) ?? []),
+        columns: (columns.get(tableNameIn(row)) ?? []).map(columnOf),
+        key: keyOf(parts.get(tableNameIn(row)) ?? []),
       }),
     );
   return new Map(shapes.map((shape) => [tableName(shape), shape]));
@@ -71,13 +71,13 @@ export async function shapesOf(
 // MySQL 5.6 opens every table for it.
 const dictionaryLimitMs = 25_000;
 
-// `switcharoo` holds the rows that prove a way, and those are meant for one side first.
+// `switcharoo` has the rows that prove replication; they exist on one side first.
 export const serversOwn: readonly string[] = [
   ...['mysql', 'information_schema', 'performance_schema', 'sys', 'ndbinfo'],
   'switcharoo',
 ];
 
-// From MySQL 8.0 on these columns are in upper case, so each is named.
+// MySQL 8.0 and later return these columns in upper case, so each has an alias.
 const tablesSql = (ofSchemas: string) => `
   SELECT table_schema AS s, table_name AS t, engine AS engine, table_rows AS approximate,
          avg_row_length AS row_bytes FROM information_schema.tables
@@ -103,7 +103,7 @@ function grouped(rows: readonly Row[], by: (row: Row) => string) {
   return groups;
 }
 
-const nameOf = (row: Row): string => `${row['s']}.${row['t']}`;
+const tableNameIn = (row: Row): string => `${row['s']}.${row['t']}`;
 
 const columnOf = (row: Row): Column => ({
   name: String(row['name']),
@@ -133,30 +133,29 @@ function keyOf(parts: readonly Row[]): Key | null {
 
 const isYes = (row: Row): boolean => row['nullable'] === 'YES';
 
-/**
- * What a table has otherwise on the two sides, in words. A display width and the old name of utf8mb3 are no
- * difference.
- */
+/** How a table differs between the two sides, as text. A display width and the old name of utf8mb3 are ignored. */
 export function shapeDifferences(
   source: TableShape,
   target: TableShape,
   names: {readonly source: string; readonly target: string},
 ): readonly string[] {
-  const there = new Map(target.columns.map((column) => [column.name, column]));
-  const here = new Set(source.columns.map(({name}) => name));
+  const targetColumns = new Map(target.columns.map((column) => [column.name, column]));
+  const sourceNames = new Set(source.columns.map(({name}) => name));
   const table = tableName(source);
   return [
     ...source.columns.flatMap((column) => {
-      const other = there.get(column.name);
-      const [is, was] = [other && described(other), described(column)];
-      return is === undefined
+      const other = targetColumns.get(column.name);
+      const [onTarget, onSource] = [other && described(other), described(column)];
+      return onTarget === undefined
         ? [`${table}.${column.name} is missing on ${names.target}`]
-        : is === was
+        : onTarget === onSource
           ? []
-          : [`${table}.${column.name} is ${was} on ${names.source} and ${is} on ${names.target}`];
+          : [
+              `${table}.${column.name} is ${onSource} on ${names.source} and ${onTarget} on ${names.target}`,
+            ];
     }),
     ...target.columns
-      .filter(({name}) => !here.has(name))
+      .filter(({name}) => !sourceNames.has(name))
       .map(({name}) => `${table}.${name} is missing on ${names.source}`),
     ...keyDifference(source, target, names),
   ];
@@ -167,10 +166,12 @@ function keyDifference(
   target: TableShape,
   names: {readonly source: string; readonly target: string},
 ): readonly string[] {
-  const [here, there] = [keyText(source.key), keyText(target.key)];
-  return here === there
+  const [onSource, onTarget] = [keyText(source.key), keyText(target.key)];
+  return onSource === onTarget
     ? []
-    : [`${tableName(source)} has ${here} on ${names.source} and ${there} on ${names.target}`];
+    : [
+        `${tableName(source)} has ${onSource} on ${names.source} and ${onTarget} on ${names.target}`,
+      ];
 }
 
 const keyText = (key: Key | null): string =>

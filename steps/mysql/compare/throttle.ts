@@ -1,42 +1,42 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {MysqlReader, Position} from '../contract.ts';
 import {hasReached} from '../replication/position.ts';
-import type {Both, Moment, Passing} from './sums.ts';
+import type {Both, CatchUp, Moment} from './sums.ts';
 
 export interface Limits {
-  /** How far the target may be behind before the comparison waits for it. */
+  /** The lag of the target beyond which the comparison waits. */
   readonly lagMsMax: number;
-  /** How many statements a server may be running before the comparison waits. */
+  /** The number of running statements beyond which the comparison waits. */
   readonly threadsRunningMax: number;
 }
 
 /** Watches replication and load while data is compared. */
-export class Throttle implements Passing {
+export class Throttle implements CatchUp {
   readonly #servers: Both<MysqlReader>;
   readonly #limits: Limits;
-  /** Whether the target follows the source; one that follows nobody has all that it will ever have. */
-  readonly #follows: boolean;
+  /** Whether the target replicates from the source; without replication there is nothing to wait for. */
+  readonly #replicates: boolean;
   #executed: Position | null = null;
-  /** A place that the source had reached at some time, and the target has not yet. */
+  /** A position of the source that the target has not reached yet. */
   #due: {readonly at: Position; readonly since: number} | null = null;
   #busy: string | null = null;
 
-  constructor(servers: Both<MysqlReader>, limits: Limits, follows: boolean) {
+  constructor(servers: Both<MysqlReader>, limits: Limits, replicates: boolean) {
     this.#servers = servers;
     this.#limits = limits;
-    this.#follows = follows;
+    this.#replicates = replicates;
   }
 
   async now(): Promise<Moment> {
-    return this.#follows ? this.#servers.source.position() : null;
+    return this.#replicates ? this.#servers.source.position() : null;
   }
 
   passed(since: Moment): boolean {
     return since === null || (this.#executed !== null && hasReached(this.#executed, since));
   }
 
-  /** Why the comparison has to wait, in words; `null` while it may go on. */
-  get waitsFor(): string | null {
+  /** Why the comparison waits, as text; `null` while it may continue. */
+  get waitReason(): string | null {
     const {lagMsMax} = this.#limits;
     const lagMs = this.#due ? performance.now() - this.#due.since : 0;
     return lagMs > lagMsMax
@@ -44,7 +44,7 @@ export class Throttle implements Passing {
       : this.#busy;
   }
 
-  /** Looks again and again, until `over`. */
+  /** Checks lag and load repeatedly, until `over`. */
   async watch(over: AbortSignal, signal: AbortSignal): Promise<void> {
     for (let looks = 0; !over.aborted; looks += 1) {
       await this.#lookAtReplication(signal);
@@ -59,7 +59,7 @@ export class Throttle implements Passing {
   }
 
   async #lookAtReplication(signal: AbortSignal): Promise<void> {
-    if (!this.#follows) {
+    if (!this.#replicates) {
       return;
     }
     const at = await this.#servers.source.position(signal);

@@ -6,10 +6,10 @@ import {brokenReason, sourceAddress} from '../replication/replication.ts';
 import type {Findings} from './comparison.ts';
 import type {Both} from './sums.ts';
 
-export const proofInput = {
-  /** These schemas alone. Without it: all but the server's own. */
+export const verificationInput = {
+  /** Only these schemas. Without it: all except the server's own. */
   schemas: z.array(z.string()).optional(),
-  /** Tables that are left out: `schema.table`. */
+  /** Tables to exclude: `schema.table`. */
   except: z.array(z.string()).default([]),
   /** How many tables are read at the same time; each takes a session and a core on both sides. */
   tablesAtOnce: z.coerce.number().int().min(1).max(32).default(2),
@@ -17,93 +17,93 @@ export const proofInput = {
   threadsRunningMax: z.coerce.number().int().positive().default(25),
 };
 
-export const proofOutput = {
+export const verificationOutput = {
   tables: z.number(),
   rows: z.number(),
-  /** Rows that the source changed again at every look: a pass under the freeze can compare them. */
+  /** Rows that the source changed again each time they were compared: they can be compared under the freeze. */
   changing: z.number(),
-  /** Where the source's log ended when the comparison began: mysql.verify-changes goes on from there. */
+  /** The end of the source's log at the start of the comparison: mysql.verify-changes continues from there. */
   since: positionSchema,
 };
 
-/** A proof that the target has what the source has, made a few seconds at a time. */
-export interface Proof {
+/** A comparison of the target with the source, made a few seconds at a time. */
+export interface Verification {
   readonly since: Position;
-  /** For whoever goes on after a crash. Without it, a proof begins anew. */
-  readonly mark?: Json;
-  /** Gives what was found once everything is compared, else how far it is, in words. */
+  /** A resumed run continues from it. Without it, the comparison starts from the beginning. */
+  readonly bookmark?: Json;
+  /** Gives the findings once everything is compared, else its progress as text. */
   workFor(limitMs: number, signal: AbortSignal): Promise<Findings | Blocked | string>;
 }
 
-interface Looking {
+interface VerificationLook {
   readonly servers: Both<MysqlReader>;
-  readonly run: {readonly id: string; readonly entry: string; readonly mark?: unknown};
+  readonly run: {readonly id: string; readonly entry: string; readonly bookmark?: unknown};
   readonly now: Date;
   readonly signal: AbortSignal;
 }
 
-/** One look: `begin` is asked for the proof at the first one. */
-export async function lookedAt(
-  {servers, run, now, signal}: Looking,
-  begin: (follows: boolean) => Promise<Proof>,
+/** One look; the first one calls `begin`. */
+export async function verify(
+  {servers, run, now, signal}: VerificationLook,
+  begin: (replicates: boolean) => Promise<Verification>,
 ) {
   const {source, target} = servers;
   const replication = await target.replication(signal);
-  const wrong = replication && (await whyNever(source, target, replication, signal));
-  if (wrong) {
-    return wrong;
+  const obstacle = replication && (await obstacleIn(source, target, replication, signal));
+  if (obstacle) {
+    return obstacle;
   }
-  const underway = proofsOf(source);
+  const underway = verificationsOf(source);
   const id = `${run.id} ${run.entry}`;
-  const {proof, markedAt} = underway.get(id) ?? {
-    proof: await begin(replication !== null),
-    markedAt: now.getTime(),
+  const {verification, bookmarkedAt} = underway.get(id) ?? {
+    verification: await begin(replication !== null),
+    bookmarkedAt: now.getTime(),
   };
-  underway.set(id, {proof, markedAt});
-  const found = await proof.workFor(lookMs, signal);
-  if (typeof found === 'string') {
-    if (proof.mark === undefined || now.getTime() - markedAt < betweenMarksMs) {
-      return waiting(found);
+  underway.set(id, {verification, bookmarkedAt});
+  const result = await verification.workFor(lookMs, signal);
+  if (typeof result === 'string') {
+    if (verification.bookmark === undefined || now.getTime() - bookmarkedAt < betweenBookmarksMs) {
+      return waiting(result);
     }
-    underway.set(id, {proof, markedAt: now.getTime()});
-    return waiting(found, proof.mark);
+    underway.set(id, {verification, bookmarkedAt: now.getTime()});
+    return waiting(result, verification.bookmark);
   }
-  // Whoever looks again after a verdict wants to know how it is then.
+  // A look after a verdict compares again from the start.
   underway.delete(id);
-  return 'kind' in found ? found : verdictOn(found, proof.since, servers);
+  return 'kind' in result ? result : verdictOn(result, verification.since, servers);
 }
 
-// Long enough to be worth opening sessions, short enough for a screen that lives.
+// Long enough to be worth opening sessions, short enough for a screen that shows progress.
 const lookMs = 2_000;
-// So much of the work is lost in a crash at most; each mark is a line in the journal.
-const betweenMarksMs = 30_000;
+// A crash loses at most this much work; each bookmark is a line in the journal.
+const betweenBookmarksMs = 30_000;
 
-/** Those that are under way, for as long as their source is open. */
-const proofs = new WeakMap<MysqlReader, Map<string, Underway>>();
+/** The comparisons that are running, for as long as their source is open. */
+const verifications = new WeakMap<MysqlReader, Map<string, Underway>>();
 
 interface Underway {
-  readonly proof: Proof;
-  readonly markedAt: number;
+  readonly verification: Verification;
+  readonly bookmarkedAt: number;
 }
 
-function proofsOf(source: MysqlReader): Map<string, Underway> {
-  const underway = proofs.get(source) ?? new Map<string, Underway>();
-  proofs.set(source, underway);
+function verificationsOf(source: MysqlReader): Map<string, Underway> {
+  const underway = verifications.get(source) ?? new Map<string, Underway>();
+  verifications.set(source, underway);
   return underway;
 }
 
-async function whyNever(
+async function obstacleIn(
   source: MysqlReader,
   target: MysqlReader,
   replication: NonNullable<Awaited<ReturnType<MysqlReader['replication']>>>,
   signal: AbortSignal,
 ): Promise<Blocked | null> {
   const {server_id: id = '0'} = await source.settings(['server_id'], signal);
-  const {sourceServerId: followed} = replication;
-  if (followed !== 0 && followed !== Number(id)) {
+  const {sourceServerId} = replication;
+  if (sourceServerId !== 0 && sourceServerId !== Number(id)) {
     return blocked(
-      `${target.name} follows the server with server_id ${followed}, and ${source.name} has server_id ${id}, so nobody can tell when a change of ${source.name} has arrived.`,
-      `Compare hop by hop: ${source.name} with the server that follows it, and that one with ${target.name}.`,
+      `${target.name} replicates from the server with server_id ${sourceServerId}, and ${source.name} has server_id ${id}, so the comparison cannot wait for a change of ${source.name} to arrive.`,
+      `Compare each hop: ${source.name} with the server that replicates from it, and that server with ${target.name}.`,
     );
   }
   const broken = brokenReason(replication);
@@ -111,7 +111,7 @@ async function whyNever(
     ? null
     : blocked(
         `${target.name} does not replicate from ${sourceAddress(replication)}: ${broken}.`,
-        `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${target.name}, and remove the cause.`,
+        `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${target.name}, and fix the cause.`,
       );
 }
 
@@ -126,8 +126,8 @@ function verdictOn(
   const shown = differences.slice(0, shownAtMost).join('; ');
   const more = differences.length - shownAtMost;
   return blocked(
-    `${target.name} has other data than ${source.name}, in ${differences.length} places: ${shown}${more > 0 ? `; and ${more} more` : ''}.`,
-    `Find out who wrote on ${target.name}, or what its replication skipped. Mend the rows or seed ${target.name} again, then look again.`,
+    `${target.name} differs from ${source.name} (${differences.length} ${differences.length === 1 ? 'difference' : 'differences'}): ${shown}${more > 0 ? `; and ${more} more` : ''}.`,
+    `Check the binary log of ${target.name} for writes of its own, and SHOW SLAVE STATUS (SHOW REPLICA STATUS) for skipped events. Fix the rows or seed ${target.name} again, then resume.`,
   );
 }
 

@@ -45,7 +45,9 @@ describeEachPair(
     test('looks at the rows that were changed and no others, and says where the next one goes on', async () => {
       await on.caughtUp();
       const from = await position();
-      await on.source.database.session((connection) => said(connection, ['USE proof', ...changes]));
+      await on.source.database.session((connection) =>
+        execute(connection, ['USE proof', ...changes]),
+      );
       await on.caughtUp();
       const {output} = await run(since(from));
       // 3 of people and two under two keys each, 1 code, 1 line, 1 of many keys, 1 of all kinds, and the whole table
@@ -64,7 +66,7 @@ describeEachPair(
       const from = await position();
       await alone(on.target, ["UPDATE people SET note = 'planted' WHERE id IN (21, 22)"]);
       await on.source.database.session((connection) =>
-        said(connection, [
+        execute(connection, [
           'USE proof',
           'UPDATE people SET active = 1 - active WHERE id = 21',
           'UPDATE many_keys SET n = 2',
@@ -93,7 +95,7 @@ describeEachPair(
       await on.source.database.query('ALTER TABLE proof.empty_one ADD COLUMN more INT');
       expect(await settled(since(from))).toMatchObject({
         kind: 'blocked',
-        reason: `Since ${from.file}:${from.position} somebody said ALTER TABLE on db1, and its log does not tell which rows that has changed.`,
+        reason: `ALTER TABLE was executed on db1 after ${from.file}:${from.position}, and its log does not show which rows it changed.`,
       });
     });
 
@@ -102,7 +104,7 @@ describeEachPair(
       const {file} = await position();
       expect(await settled(since({file, position: 999_999_999}))).toMatchObject({
         kind: 'blocked',
-        reason: expect.stringContaining('999999999 is no place in the log of db1'),
+        reason: expect.stringContaining('999999999 is not a position in the log of db1'),
       });
       await on.source.database.query('FLUSH BINARY LOGS');
       await on.caughtUp();
@@ -116,7 +118,7 @@ describeEachPair(
     prepare: async (server) => {
       if (server.database.name === 'db1') {
         await createProof(server);
-        await server.database.session((connection) => said(connection, ['USE proof', keys]));
+        await server.database.session((connection) => execute(connection, ['USE proof', keys]));
       }
     },
   },
@@ -126,7 +128,7 @@ interface Session {
   query(sql: string): Promise<unknown>;
 }
 
-async function said(session: Session, statements: readonly string[]): Promise<void> {
+async function execute(session: Session, statements: readonly string[]): Promise<void> {
   for (const statement of statements) {
     await session.query(statement);
   }
@@ -134,6 +136,6 @@ async function said(session: Session, statements: readonly string[]): Promise<vo
 
 async function alone(server: TriedServer, statements: readonly string[]): Promise<void> {
   await server.database.session((connection) =>
-    said(connection, ['SET SESSION sql_log_bin = 0', 'USE proof', ...statements]),
+    execute(connection, ['SET SESSION sql_log_bin = 0', 'USE proof', ...statements]),
   );
 }

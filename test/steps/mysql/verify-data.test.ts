@@ -92,8 +92,8 @@ const planted: readonly Planted[] = [
     statements: ["UPDATE log SET b = 'x' WHERE a = 1"],
     back: ["UPDATE log SET b = 'a' WHERE a = 1"],
     found: [
-      'proof.log (no key to walk by) has 2 rows only on db1',
-      'proof.log (no key to walk by) has 2 rows only on aurora',
+      'proof.log (no usable key) has 2 rows only on db1',
+      'proof.log (no usable key) has 2 rows only on aurora',
     ],
   },
   {
@@ -153,7 +153,7 @@ describeEachPair(
         await alone(on.target, back);
         expect(seen).toMatchObject({
           kind: 'blocked',
-          reason: `aurora has other data than db1, in ${found.length} places: ${found.join('; ')}.`,
+          reason: `aurora differs from db1 (${found.length} ${found.length === 1 ? 'difference' : 'differences'}): ${found.join('; ')}.`,
         });
       });
     }
@@ -177,7 +177,7 @@ describeEachPair(
       expect(writes).toBeGreaterThan(0);
       expect(calm?.kind).toBe('done');
       expect(planted).toMatchObject({
-        reason: 'aurora has other data than db1, in 1 places: proof.people id = 3001 differs.',
+        reason: 'aurora differs from db1 (1 difference): proof.people id = 3001 differs.',
       });
       expect(afterwards).toMatchObject({kind: 'done', output: {changing: 0}});
     });
@@ -185,10 +185,10 @@ describeEachPair(
     test('says how far it is, and goes on from there at the next look', async () => {
       await on.caughtUp();
       const signal = new AbortController().signal;
-      const comparison = await Comparison.begin(both(on), asked, signal);
+      const comparison = await Comparison.begin(both(on), request, signal);
       const first = await comparison.workFor(1, signal);
       expect(String(first).replaceAll(/\d[\d,.]*/g, '#')).toMatch(
-        /^# of about # rows compared, # a second, about # (s|min|h) left; # of # tables done/,
+        /^# of about # rows compared, # per second, about # (s|min|h) left; # of # tables compared/,
       );
       let looks = 0;
       for (let found: unknown = first; typeof found === 'string'; looks += 1) {
@@ -200,19 +200,19 @@ describeEachPair(
     test('reads nothing while a server runs more than it may', async () => {
       await on.caughtUp();
       const signal = new AbortController().signal;
-      const busy = await Comparison.begin(both(on), {...asked, threadsRunningMax: 0}, signal);
+      const busy = await Comparison.begin(both(on), {...request, threadsRunningMax: 0}, signal);
       await busy.workFor(50, signal);
-      const {mark} = busy;
+      const {bookmark} = busy;
       expect(await busy.workFor(50, signal)).toMatch(
-        /; waiting, as (db1|aurora) runs \d+ statements at once, more than 0$/,
+        /; waiting because (db1|aurora) runs \d+ statements at once, more than 0$/,
       );
-      expect(busy.mark).toEqual(mark);
+      expect(busy.bookmark).toEqual(bookmark);
     });
 
     test('reads nothing while the target is behind, and goes on when it has caught up', async () => {
       await on.caughtUp();
       const signal = new AbortController().signal;
-      const comparison = await Comparison.begin(both(on), {...asked, lagMsMax: 0}, signal);
+      const comparison = await Comparison.begin(both(on), {...request, lagMsMax: 0}, signal);
       const {writer} = on.target.session;
       await writer.stopReplication(signal);
       try {
@@ -221,11 +221,11 @@ describeEachPair(
           await connection.query('UPDATE proof.people SET note = NULL WHERE id = 2500');
         });
         await comparison.workFor(200, signal);
-        const {mark} = comparison;
+        const {bookmark} = comparison;
         expect(await comparison.workFor(50, signal)).toMatch(
-          /; waiting, as aurora is more than 0 ms behind$/,
+          /; waiting because aurora is more than 0 ms behind$/,
         );
-        expect(comparison.mark).toEqual(mark);
+        expect(comparison.bookmark).toEqual(bookmark);
       } finally {
         await writer.startReplication(signal);
         await on.caughtUp();
@@ -233,24 +233,24 @@ describeEachPair(
       expect(await comparison.workFor(20_000, signal)).toMatchObject({differences: []});
     });
 
-    test('goes on after a crash from its last mark, and not past what was not equal by then', async () => {
+    test('continues after a crash from its last bookmark, and not past what was not equal by then', async () => {
       await on.caughtUp();
       const signal = new AbortController().signal;
-      const whole = await Comparison.begin(both(on), asked, signal);
+      const whole = await Comparison.begin(both(on), request, signal);
       const {rows} = (await whole.workFor(20_000, signal)) as Findings;
       await alone(on.target, ["UPDATE people SET name = CONCAT(name, '!') WHERE id = 777"]);
 
       try {
-        const killed = await Comparison.begin(both(on), asked, signal);
-        for (let looks = 0; looks < 100 && rowsOf(killed.mark) < rows / 4; looks += 1) {
+        const killed = await Comparison.begin(both(on), request, signal);
+        for (let looks = 0; looks < 100 && rowsOf(killed.bookmark) < rows / 4; looks += 1) {
           await killed.workFor(1, signal);
         }
-        const kept = JSON.parse(JSON.stringify(killed.mark));
+        const kept = JSON.parse(JSON.stringify(killed.bookmark));
         expect(rowsOf(kept)).toBeGreaterThan(0);
         expect(rowsOf(kept)).toBeLessThan(rows);
 
-        const next = await Comparison.begin(both(on), asked, signal, kept);
-        expect(next.mark).toEqual(kept);
+        const next = await Comparison.begin(both(on), request, signal, kept);
+        expect(next.bookmark).toEqual(kept);
         const found = (await next.workFor(20_000, signal)) as Findings;
         expect(found).toMatchObject({rows, differences: ['proof.people id = 777 differs']});
       } finally {
@@ -260,13 +260,16 @@ describeEachPair(
       }
     });
 
-    test('takes no mark of other servers', async () => {
+    test('ignores a bookmark of other servers', async () => {
       const signal = new AbortController().signal;
-      const one = await Comparison.begin(both(on), asked, signal);
-      await one.workFor(20_000, signal);
-      const ofOthers = {...JSON.parse(JSON.stringify(one.mark)), target: 'elsewhere:3306'};
-      const other = await Comparison.begin(both(on), asked, signal, ofOthers);
-      expect(rowsOf(other.mark)).toBe(0);
+      const comparison = await Comparison.begin(both(on), request, signal);
+      await comparison.workFor(20_000, signal);
+      const ofOthers = {
+        ...JSON.parse(JSON.stringify(comparison.bookmark)),
+        target: 'elsewhere:3306',
+      };
+      const other = await Comparison.begin(both(on), request, signal, ofOthers);
+      expect(rowsOf(other.bookmark)).toBe(0);
     });
 
     test('finds the nearest other value of every kind of column', async () => {
@@ -276,7 +279,7 @@ describeEachPair(
         nearValues.map((value, at) => `UPDATE all_kinds SET ${value} WHERE id = ${firstNear + at}`),
       );
       const signal = new AbortController().signal;
-      const comparison = await Comparison.begin(both(on), asked, signal);
+      const comparison = await Comparison.begin(both(on), request, signal);
       const found = await comparison.workFor(20_000, signal);
       expect(found).toMatchObject({
         differences: nearValues.map((_, at) => `proof.all_kinds id = ${firstNear + at} differs`),
@@ -297,9 +300,9 @@ const rowsOf = (mark: unknown): number =>
     0,
   );
 
-const asked = {
-  wanted: {schemas: ['proof'], except: []},
-  ...{tablesAtOnce: 2, follows: true, lagMsMax: 5_000, threadsRunningMax: 25},
+const request = {
+  selection: {schemas: ['proof'], except: []},
+  ...{tablesAtOnce: 2, replicates: true, lagMsMax: 5_000, threadsRunningMax: 25},
 };
 
 /** Changes, adds and removes rows until it is told to stop; then it says how many writes it made. */
