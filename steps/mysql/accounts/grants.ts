@@ -7,23 +7,19 @@ type Read = (sql: string) => Promise<readonly Row[]>;
 export type Granted = ReadonlyMap<string, ReadonlySet<string>>;
 
 export interface Grants {
-  /**
-   * What a session has at its start: the account's own, those of its default roles and of what these were given,
-   * everybody's.
-   */
+  /** The privileges of a session at its start: of the account, its default roles and the roles granted to them, and of PUBLIC. */
   readonly own: Granted;
-  /** What a role of the account would add, if a session set it. */
+  /** The privileges that each role of the account would add, if a session set it. */
   readonly idle: ReadonlyMap<string, Granted>;
 }
 
-/** What the account of this session may do, also by roles. */
+/** The privileges of this session's account, also through roles. */
 export async function ownGrants(read: Read): Promise<Grants> {
-  // Without FOR it tells of this session: MySQL adds what the active roles have, MariaDB the lines of each, and
-  // PUBLIC's.
+  // Without FOR it lists this session: MySQL includes the active roles, MariaDB has lines for each of them and for PUBLIC.
   const lines = linesOf(await read('SHOW GRANTS'));
   const idle = new Map<string, Granted>();
   for (const {role, sql} of rolesIn(lines)) {
-    // What an account's own role holds is no secret to it; where it is, there is nothing to tell of it.
+    // An account may list the privileges of its own roles; where a server refuses that, they are unknown.
     const rows = await read(sql).catch(noneIfRefused);
     idle.set(role, grantedBy(linesOf(rows)));
   }
@@ -40,10 +36,7 @@ function noneIfRefused(cause: unknown): readonly Row[] {
 const linesOf = (rows: readonly Row[]): readonly string[] =>
   rows.map((row) => String(Object.values(row)[0]));
 
-/**
- * Reads what SHOW GRANTS lists. A line may hold the hash of the password: only privileges and scopes are taken out of
- * it.
- */
+/** Reads the lines of SHOW GRANTS. A line may have the password's hash: only privileges and scopes are read from it. */
 export function grantedBy(lines: readonly string[]): Granted {
   const byScope = new Map<string, Set<string>>();
   for (const line of lines) {
@@ -52,7 +45,7 @@ export function grantedBy(lines: readonly string[]): Granted {
     if (names === undefined) {
       continue;
     }
-    // Of a database, `_` and `%` are patterns unless they are escaped (MySQL manual, GRANT).
+    // In a database name, `_` and `%` are patterns unless escaped (MySQL manual, GRANT).
     const scope = `${database.replaceAll('\\', '')}.${table}`;
     const privileges = byScope.get(scope) ?? new Set<string>();
     byScope.set(scope, privileges);
@@ -63,11 +56,11 @@ export function grantedBy(lines: readonly string[]): Granted {
   return byScope;
 }
 
-/** Whether one of the privileges is held everywhere. */
+/** Whether one of the privileges is granted on *.*. */
 export const hasEverywhere = (granted: Granted, privileges: readonly string[]): boolean =>
-  ['ALL PRIVILEGES', ...privileges].some((one) => granted.get('*.*')?.has(one));
+  ['ALL PRIVILEGES', ...privileges].some((privilege) => granted.get('*.*')?.has(privilege));
 
-/** The roles that the account itself was given, and how each one's privileges are asked for; MariaDB's have no host. */
+/** The roles granted to the account itself, and the statement that lists the privileges of each; MariaDB's have no host. */
 export function rolesIn(
   lines: readonly string[],
 ): readonly {readonly role: string; readonly sql: string}[] {
@@ -84,7 +77,7 @@ export function rolesIn(
   });
 }
 
-/** A role as people call it: MySQL gives `%` to one that was made without a host. */
+/** A role without quotes, and without the host `%` that MySQL adds to a role created without one. */
 const unquoted = (role: string): string =>
   role
     .replace(/@`%`$/, '')

@@ -2,7 +2,7 @@ import {quoted} from '../compare/row-text.ts';
 import {errnoOf, type Traits} from '../dialect/dialect.ts';
 import type {Row} from '../session/contract.ts';
 import {grantedBy, hasEverywhere} from './grants.ts';
-import {everybody, type Holders, type RoleGrant, roleGrantsOf, withRoles} from './roles.ts';
+import {everyAccount, type Holders, type RoleGrant, roleGrantsOf, withRoles} from './roles.ts';
 
 type Read = (
   sql: string,
@@ -10,7 +10,7 @@ type Read = (
   values?: readonly unknown[],
 ) => Promise<readonly Row[]>;
 
-/** Whom `read_only` does not bind: by a privilege of their own, or by a role that they were given. */
+/** The accounts that bypass `read_only`: by a privilege of their own, or by a role. */
 export async function bypassHoldersOf(
   traits: Traits,
   read: Read,
@@ -22,33 +22,33 @@ export async function bypassHoldersOf(
     return direct;
   }
   const grants = roleGrantsOf(await read(traits.roleGrantsSql, signal));
-  const roles = await rolesThatHold(traits, grants, read, signal);
+  const roles = await bypassRoles(traits, grants, read, signal);
   return withRoles(new Set([...direct, ...roles]), grants);
 }
 
 const privilegedSql =
   'SELECT DISTINCT grantee AS grantee FROM information_schema.user_privileges WHERE privilege_type IN (?)';
 
-/** information_schema lists no privilege of a role; SHOW GRANTS does. */
-async function rolesThatHold(
+/** information_schema does not list the privileges of a role; SHOW GRANTS does. */
+async function bypassRoles(
   {pastReadOnly}: Traits,
   grants: readonly RoleGrant[],
   read: Read,
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
-  const holding: string[] = [];
-  for (const role of new Set([everybody, ...grants.map((grant) => grant.role)])) {
+  const roles: string[] = [];
+  for (const role of new Set([everyAccount, ...grants.map((grant) => grant.role)])) {
     const name = role.slice(1, -"'@''".length);
     const lines = await read(`SHOW GRANTS FOR ${quoted(name)}`, signal).catch(noneOf);
     const granted = grantedBy(lines.map((line) => String(Object.values(line)[0])));
     if (hasEverywhere(granted, pastReadOnly)) {
-      holding.push(role);
+      roles.push(role);
     }
   }
-  return holding;
+  return roles;
 }
 
-// ER_NONEXISTING_GRANT, ER_INVALID_ROLE: PUBLIC has nothing, or is not known before 10.11; a role was dropped just now.
+// ER_NONEXISTING_GRANT, ER_INVALID_ROLE: PUBLIC has no privileges, or does not exist before 10.11; or a role was just dropped.
 function noneOf(cause: unknown): readonly Row[] {
   if ([1141, 1959].includes(errnoOf(cause) ?? 0)) {
     return [];

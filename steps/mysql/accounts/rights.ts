@@ -4,38 +4,38 @@ import {connectTo} from '../session/connection.ts';
 import type {Login} from '../session/contract.ts';
 import {type Granted, type Grants, ownGrants} from './grants.ts';
 
-/** The GRANT statements for what is needed, and what the server says of the account. */
+/** The GRANT statements for these needs, and which of them the account has. */
 export async function mysqlRights(
   login: Login,
   needs: readonly string[],
   {name, signal}: OpenContext,
 ): Promise<Rights> {
-  const asked = await askServer(login, name, signal).catch((cause: unknown) => ({
-    says: cause instanceof Error ? cause.message : String(cause),
+  const answer = await askServer(login, name, signal).catch((cause: unknown) => ({
+    reason: cause instanceof Error ? cause.message : String(cause),
   }));
-  const version = 'version' in asked ? asked.version : undefined;
-  const wanted = needs.flatMap((need) => privilegesIn(need, version));
+  const version = 'version' in answer ? answer.version : undefined;
+  const privileges = needs.flatMap((need) => privilegesIn(need, version));
   const {escape: quote} = (await import('mysql2')).default;
-  const to = 'account' in asked ? asked.account : {user: login.user, host: '%'};
+  const to = 'account' in answer ? answer.account : {user: login.user, host: '%'};
   const grants: readonly Grant[] = [
-    ...statementsFor(wanted, `${quote(to.user)}@${quote(to.host)}`),
+    ...statementsFor(privileges, `${quote(to.user)}@${quote(to.host)}`),
     ...needs
       .filter((need) => privilegesIn(need, version).length === 0)
       .map((text) => ({form: 'words' as const, text})),
   ];
-  return 'account' in asked
+  return 'account' in answer
     ? {
         account: `${to.user}@${to.host}`,
         grants,
-        needs: wanted.map((privilege) => heldBy(asked.held, privilege)),
+        needs: privileges.map((privilege) => statusOf(answer.held, privilege)),
       }
     : {
         account: null,
         grants,
-        needs: wanted.map((privilege) => ({
+        needs: privileges.map((privilege) => ({
           need: textOf(privilege),
           is: 'unknown' as const,
-          says: asked.says,
+          reason: answer.reason,
         })),
       };
 }
@@ -48,10 +48,7 @@ interface Privilege {
 
 const textOf = ({privilege, scope}: Privilege): string => `${privilege} ON ${scope}`;
 
-/**
- * `CREATE, SELECT ON switcharoo.*`, `PROCESS`, and `CONNECTION_ADMIN (SUPER before 8.0): why`. Nothing where it is
- * words.
- */
+/** `CREATE, SELECT ON switcharoo.*`, `PROCESS`, and `CONNECTION_ADMIN (SUPER before 8.0): why`. Empty for a need in prose. */
 export function privilegesIn(need: string, version: string | undefined): readonly Privilege[] {
   const match =
     /^([A-Z_]+(?:,? [A-Z_]+)*?)(?: ON (\*|\w+)\.(\*|\w+))?(?: \((\w+) before (\d+)\.0\))?(?:: .*)?$/.exec(
@@ -70,16 +67,16 @@ export function privilegesIn(need: string, version: string | undefined): readonl
 
 const idOf = (name: string): string => (name === '*' ? name : quoted(name));
 
-/** MariaDB numbers from 10 on and has none of MySQL 8's privileges. */
+/** MariaDB's versions start at 10, and it has none of MySQL 8's privileges. */
 const isBefore = (version: string, major: number): boolean =>
   /mariadb/i.test(version) || Number.parseInt(version, 10) < major;
 
-function statementsFor(wanted: readonly Privilege[], to: string): readonly Grant[] {
+function statementsFor(needed: readonly Privilege[], to: string): readonly Grant[] {
   const byScope = new Map<string, Set<string>>();
   const everywhere = new Set(
-    wanted.flatMap(({privilege, scope}) => (scope === '*.*' ? privilege : [])),
+    needed.flatMap(({privilege, scope}) => (scope === '*.*' ? privilege : [])),
   );
-  for (const {privilege, scope} of wanted) {
+  for (const {privilege, scope} of needed) {
     if (scope !== '*.*' && everywhere.has(privilege)) {
       continue;
     }
@@ -100,14 +97,14 @@ interface Answer {
 async function askServer(login: Login, name: string, signal: AbortSignal): Promise<Answer> {
   const connections = connectTo(login, {name, address: `${login.host}:${login.port}`}, signal);
   try {
-    const [who] = await connections.read(
+    const [row] = await connections.read(
       {sql: 'SELECT CURRENT_USER() AS account, VERSION() AS version'},
       signal,
     );
-    const account = String(who?.['account']);
+    const account = String(row?.['account']);
     const at = account.lastIndexOf('@');
     return {
-      version: String(who?.['version']),
+      version: String(row?.['version']),
       account: {user: account.slice(0, at), host: account.slice(at + 1)},
       held: await ownGrants((sql) => connections.read({sql}, signal)),
     };
@@ -116,26 +113,26 @@ async function askServer(login: Login, name: string, signal: AbortSignal): Promi
   }
 }
 
-function heldBy({own, idle}: Grants, wanted: Privilege): NeedStatus {
-  if (gives(own, wanted)) {
-    return {need: textOf(wanted), is: 'granted'};
+function statusOf({own, idle}: Grants, privilege: Privilege): NeedStatus {
+  if (gives(own, privilege)) {
+    return {need: textOf(privilege), is: 'granted'};
   }
-  const roles = [...idle].filter(([, granted]) => gives(granted, wanted)).map(([role]) => role);
-  const says =
+  const roles = [...idle].filter(([, granted]) => gives(granted, privilege)).map(([role]) => role);
+  const reason =
     roles.length === 0
       ? 'SHOW GRANTS does not list it'
-      : `only the role ${roles.join(' or ')} has it, which is not set when the account logs in`;
-  return {need: textOf(wanted), is: 'missing', reason: says};
+      : `the role ${roles.join(' or ')} has it, but is not set at login`;
+  return {need: textOf(privilege), is: 'missing', reason};
 }
 
-function gives(granted: Granted, wanted: Privilege): boolean {
-  const [database = ''] = wanted.scope.split('.');
-  const scopes = ['*.*', `${database}.*`, wanted.scope];
-  const names = [wanted.privilege, 'ALL PRIVILEGES', ...(otherNames[wanted.privilege] ?? [])];
-  return scopes.some((scope) => names.some((name) => granted.get(scope)?.has(name)));
+function gives(granted: Granted, {privilege, scope}: Privilege): boolean {
+  const [database = ''] = scope.split('.');
+  const scopes = ['*.*', `${database}.*`, scope];
+  const names = [privilege, 'ALL PRIVILEGES', ...(otherNames[privilege] ?? [])];
+  return scopes.some((known) => names.some((name) => granted.get(known)?.has(name)));
 }
 
-/** What MariaDB calls them since 10.5.2, and the privilege of before that includes one of MySQL 8. */
+/** MariaDB's names since 10.5.2, and the older privilege that includes one of MySQL 8. */
 const otherNames: Readonly<Record<string, readonly string[]>> = {
   'REPLICATION CLIENT': ['BINLOG MONITOR'],
   'REPLICATION SLAVE': ['REPLICATION REPLICA'],

@@ -1,10 +1,10 @@
 import type {Facts} from '../checks/facts.ts';
 import type {Row} from '../session/contract.ts';
 
-/** Who holds a privilege, also through roles: `'user'@'host'`, and a role as `'role'@''`. */
+/** The holders of a privilege, also through roles: `'user'@'host'`, and a role as `'role'@''`. */
 export type Holders = ReadonlySet<string>;
 
-/** A role, and who was given it: an account, another role, or everybody. */
+/** A role, and its grantee: an account, another role, or PUBLIC. */
 export interface RoleGrant {
   readonly role: string;
   readonly to: string;
@@ -12,8 +12,8 @@ export interface RoleGrant {
 
 export const holderOf = (user: unknown, host: unknown): string => `'${user}'@'${host}'`;
 
-/** What MariaDB calls everybody, from 10.11 on. */
-export const everybody = holderOf('PUBLIC', '');
+/** Every account, in MariaDB 10.11 and later. */
+export const everyAccount = holderOf('PUBLIC', '');
 
 /** Rows with the columns `role`, `role_host`, `user` and `host`. */
 export const roleGrantsOf = (rows: readonly Row[]): readonly RoleGrant[] =>
@@ -23,8 +23,8 @@ export const roleGrantsOf = (rows: readonly Row[]): readonly RoleGrant[] =>
   }));
 
 /**
- * Adds who was given a role that holds it, at whatever depth. A role that is not set at login counts, too: its holder
- * may set it at any time.
+ * Adds the grantees of each role that has the privilege, at any depth. A role that is not set at login counts, too: its
+ * grantee may set it at any time.
  */
 export function withRoles(holders: Holders, grants: readonly RoleGrant[]): Holders {
   const all = new Set(holders);
@@ -39,7 +39,7 @@ export function withRoles(holders: Holders, grants: readonly RoleGrant[]): Holde
   return all;
 }
 
-/** The roles that each account has, at whatever depth. MariaDB does not tell in a table what its roles hold. */
+/** The roles of each account, at any depth. MariaDB has no table of the privileges of its roles. */
 export async function rolesOf(server: Facts): Promise<ReadonlyMap<string, readonly string[]>> {
   const {isMariaDb, series} = await server.version();
   const grants = isMariaDb || series < 800 ? [] : roleGrantsOf(await server.rows(roleEdgesSql));

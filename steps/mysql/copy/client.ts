@@ -2,12 +2,12 @@ import {spawn} from 'node:child_process';
 import type {Readable, Writable} from 'node:stream';
 import type {OptionFile} from './option-file.ts';
 
-/** A client of MySQL or MariaDB that runs. */
+/** A running client of MySQL or MariaDB. */
 export interface CopyProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly ended: Promise<CopyProcessEnd>;
-  /** Ends it now, without letting it come to the end of its input. */
+  /** Ends it now, without waiting for the end of its input. */
   kill(): Promise<void>;
 }
 
@@ -23,10 +23,10 @@ const graceMs = 500;
 export function startClient(
   command: string,
   args: readonly string[],
-  {words, descriptors}: OptionFile,
+  {options, descriptors}: OptionFile,
 ): CopyProcess {
-  // A group of its own: a Ctrl-C in the terminal is for switcharoo, which then ends what it started.
-  const child = spawn(command, [...words, ...args], {
+  // Its own process group: Ctrl-C in the terminal reaches only switcharoo, which then ends its clients.
+  const child = spawn(command, [...options, ...args], {
     stdio: ['pipe', 'pipe', 'pipe', ...descriptors],
     env: {PATH: process.env['PATH'] ?? '', LC_ALL: 'C'},
     detached: true,
@@ -58,25 +58,25 @@ export function startClient(
   };
 }
 
-/** A client may be a script around the real one: all of it ends. */
+/** The client may be a wrapper script: its whole group ends. */
 function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-(pid ?? Number.NaN), signal);
   } catch {
-    // It is gone already.
+    // It has ended already.
   }
 }
 
 const longestOutput = 10_000;
-const longestWords = 300;
+const longestText = 300;
 
-/** The first line that reports an error. What follows a syntax error's `near` is the dump's own text, which is data. */
+/** The first line that reports an error. After `near`, a syntax error quotes the dump, which is data. */
 function errorLineOf(output: string): string {
   const lines = output
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean);
-  const line = lines.find((text) => /\berror\b|\bCouldn't\b/i.test(text)) ?? lines.at(-1);
-  const words = (line ?? 'it printed nothing').replace(/ near '.*/, '');
-  return words.length > longestWords ? `${words.slice(0, longestWords)}…` : words;
+  const line = lines.find((candidate) => /\berror\b|\bCouldn't\b/i.test(candidate)) ?? lines.at(-1);
+  const text = (line ?? 'it printed nothing').replace(/ near '.*/, '');
+  return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
 }

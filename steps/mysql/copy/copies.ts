@@ -16,28 +16,43 @@ import {type ClientBrand, type OptionFile, optionFileFor} from './option-file.ts
 import {copyInProgress} from './problems.ts';
 import {findPrograms} from './programs.ts';
 
-// A dump leaves out the collation of a column where it is the character set's own, which is another one from 8.0 on.
+// A dump omits the collation of a column where it is the character set's default, which changed in 8.0.
 const olderCollationSql = "SET SESSION default_collation_for_utf8mb4 = 'utf8mb4_general_ci'";
 
-/** All that the copies of one server need. */
-interface CopyAccess {
+/** The server whose data is copied, and how to reach it. */
+interface CopyServer {
   readonly connections: Connections;
   readonly login: Login;
   readonly clientFolder: string | undefined;
   readonly endpoint: Endpoint;
 }
 
-export const copiesOf = (access: CopyAccess): CopyWriter => ({
-  ...copyReads(access),
-  ...markerWrites(access),
-  ...dataWrites(access),
-});
+interface CopyAccess extends CopyServer {
+  /** Read once: a server does not change its version while it is open. */
+  readonly version: (signal?: AbortSignal) => Promise<Version>;
+}
 
-const read = ({connections}: CopyAccess, sql: string, signal?: AbortSignal) =>
+export function copiesOf(server: CopyServer): CopyWriter {
+  const access = {...server, version: lazyVersion(server)};
+  return {...copyReads(access), ...markerWrites(access), ...dataWrites(access)};
+}
+
+function lazyVersion(server: CopyServer): CopyAccess['version'] {
+  let version: Version | undefined;
+  return async (signal) => {
+    if (!version) {
+      const [row] = await read(server, 'SELECT VERSION() AS version', signal);
+      version = versionOf(String(row?.['version']));
+    }
+    return version;
+  };
+}
+
+const read = ({connections}: CopyServer, sql: string, signal?: AbortSignal) =>
   connections.read({sql, limitMs: dictionaryLimitMs}, signal);
 
 const write = (
-  {connections}: CopyAccess,
+  {connections}: CopyServer,
   sql: string,
   signal: AbortSignal,
   values: readonly unknown[] = [],
@@ -46,18 +61,13 @@ const write = (
 function copyReads(access: CopyAccess): CopyReader {
   const {login, clientFolder} = access;
   return {
-    programs: async (signal) => findPrograms(await versionNow(access, signal), clientFolder),
+    programs: async (signal) => findPrograms(await access.version(signal), clientFolder),
     schemas: async (signal) =>
       contentsOf(await read(access, schemasSql, signal), await read(access, contentSql, signal)),
     marker: (signal) => markerNow(access, signal),
     dump: ({brand, dump}, schemas) =>
       clientOf(login, brand, (file) => startClient(dump, dumpArguments(brand, schemas), file)),
   };
-}
-
-async function versionNow(access: CopyAccess, signal?: AbortSignal): Promise<Version> {
-  const [row] = await read(access, 'SELECT VERSION() AS version', signal);
-  return versionOf(String(row?.['version']));
 }
 
 async function markerNow(access: CopyAccess, signal?: AbortSignal): Promise<CopyMarker | null> {
@@ -119,12 +129,12 @@ function dataWrites(access: CopyAccess): Pick<CopyWriter, 'dropCopy' | 'load' | 
         await loadAll({dumping, loading}, parts, signal, report);
       } finally {
         await Promise.all([dumping.kill(), loading.kill()]);
-        // The server goes on with a statement although its client is gone.
+        // The server continues a statement after its client has ended.
         await endLoads(connections, endpoint, AbortSignal.timeout(afterLoadMs)).catch(() => {});
       }
     },
     restoreFloats: async ({from, schemas}, signal, report) => {
-      // A zero date that is set to itself is refused where the server refuses new ones.
+      // A server that refuses new zero dates also refuses to set one to itself.
       await write(access, "SET SESSION sql_mode = ''", signal);
       const restore = async (sessions: readonly Ask[]) => {
         for (const ask of sessions) {
@@ -141,13 +151,13 @@ function dataWrites(access: CopyAccess): Pick<CopyWriter, 'dropCopy' | 'load' | 
   };
 }
 
-/** What an older server takes for granted and a MySQL from 8.0 on does otherwise. */
+/** The defaults of an older server that MySQL 8.0 and later have changed. */
 async function preambleOf(
   access: CopyAccess,
   from: LoadOrder['from'],
   signal: AbortSignal,
 ): Promise<LoadPreamble> {
-  const {isMariaDb, series} = await versionNow(access, signal);
+  const {isMariaDb, series} = await access.version(signal);
   const refusesMode = !isMariaDb && series >= 800;
   const {version = ''} = await from.settings(['version'], signal);
   const isOlder = refusesMode && (versionOf(version).isMariaDb || versionOf(version).series < 800);
@@ -164,9 +174,9 @@ async function preambleOf(
   return {refusesMode, first: maySet ? `${olderCollationSql};\n` : ''};
 }
 
-// MySQL 5.6 opens every table for it.
+// MySQL 5.6 opens every table for these queries.
 const dictionaryLimitMs = 25_000;
-// A schema of many large tables takes its time to go.
+// Dropping a schema of many large tables takes long.
 const dropLimitMs = 10 * 60_000;
 const afterLoadMs = 10_000;
 
@@ -184,18 +194,18 @@ function clientOf(
   }
 }
 
-/** Whole schemas, as they are: one consistent picture of InnoDB's tables, and bytes that no character set changes. */
+/** Whole schemas: one consistent snapshot of InnoDB's tables, and bytes that no character set changes. */
 const dumpArguments = (brand: ClientBrand, schemas: readonly string[]): readonly string[] => [
   ...['--single-transaction', '--quick', '--hex-blob', '--routines', '--triggers', '--events'],
   ...['--default-character-set=utf8mb4', '--max-allowed-packet=1G', '--skip-add-locks'],
   ...['--no-tablespaces', '--skip-dump-date', '--comments'],
-  // The server that is loaded has a history of its own; and statistics of columns are no data.
+  // The loaded server has its own GTIDs, and column statistics are no data.
   ...(brand === 'mysql' ? ['--set-gtid-purged=OFF', '--loose-column-statistics=0'] : []),
   '--databases',
   ...schemas,
 ];
 
-/** Ends the session of a load that goes on although its client, or the process that started it, has ended. */
+/** Ends the session of a load that continues after its client, or the process that started it, has ended. */
 async function endLoads(
   connections: Connections,
   {name}: Endpoint,

@@ -4,11 +4,11 @@ import {quoted, quotedTable} from '../compare/row-text.ts';
 import {shapesOf, type TableShape, tableName} from '../compare/table-shapes.ts';
 import type {Ask, Row} from '../session/contract.ts';
 
-/** A table with columns of which a dump carries six digits only. */
+/** A table with columns of which a dump has six digits only. */
 interface FloatTable {
   readonly shape: TableShape;
   readonly columns: readonly string[];
-  /** `null`: its rows cannot be told apart, or to change them there would set off a trigger. */
+  /** `null`: its rows cannot be identified, or updating them would fire a trigger. */
   readonly key: readonly string[] | null;
 }
 
@@ -17,8 +17,8 @@ export async function floatTablesOf(
   ask: Ask,
   schemas: readonly string[],
 ): Promise<readonly FloatTable[]> {
-  const [some] = await ask({sql: someSql, values: [schemas]});
-  if (!some) {
+  const [column] = await ask({sql: anyFloatSql, values: [schemas]});
+  if (!column) {
     return [];
   }
   const triggered = new Set(
@@ -38,33 +38,33 @@ export async function floatTablesOf(
 const isRounded = ({type, fullType}: TableShape['columns'][number]): boolean =>
   type === 'float' && !fullType.includes('(');
 
-const someSql = `SELECT 1 AS there FROM information_schema.columns
+const anyFloatSql = `SELECT 1 AS there FROM information_schema.columns
   WHERE data_type = 'float' AND table_schema IN (?) LIMIT 1`;
 const triggersSql = `SELECT DISTINCT event_object_schema AS s, event_object_table AS t
   FROM information_schema.triggers WHERE event_manipulation = 'UPDATE' AND event_object_schema IN (?)`;
 const dictionaryLimitMs = 25_000;
 
-/** Gives the copy the digits that its dump did not carry. Neither side is written to by anybody else meanwhile. */
+/** Adds the digits that the dump does not have. Nothing else writes on either side meanwhile. */
 export async function restoreFloats(
   from: Ask,
   write: (sql: string, values: readonly unknown[]) => Promise<unknown>,
   {shape, columns, key}: FloatTable,
-  say: ReportProgress,
+  report: ReportProgress,
 ): Promise<void> {
   if (!key) {
     return;
   }
   const walked = walkedKey(shape, key);
-  let mended = 0;
+  let restored = 0;
   for (let after: Place | null = null; ; ) {
     const rows = await from(pageOf({shape, columns}, walked, after));
     const wrong = rows.filter((row) => columns.some((_, at) => isWrong(row, at)));
     if (wrong.length > 0) {
-      const {sql, values} = mending({shape, columns}, walked, key, wrong);
+      const {sql, values} = restoreStatement({shape, columns}, walked, key, wrong);
       await write(sql, values);
     }
-    mended += wrong.length;
-    say(`${mended} rows of ${tableName(shape)} have got the digits of their floats`);
+    restored += wrong.length;
+    report(`FLOAT values restored in ${restored} rows of ${tableName(shape)}`);
     const last = rows.at(-1);
     if (!last || rows.length < rowsAtOnce) {
       return;
@@ -79,7 +79,7 @@ const scanLimitMs = 20 * 24 * 3_600_000;
 
 type Floats = Pick<FloatTable, 'shape' | 'columns'>;
 
-/** Rows of which a value is not what its text says; most of these are the same number again once the text is read. */
+/** Rows whose value differs from its text; for most of them the text reads back as the same number. */
 function pageOf({shape, columns}: Floats, walked: WalkedKey, after: Place | null) {
   const range = walked.within({after, upTo: null});
   const names = columns.map(quoted);
@@ -100,8 +100,8 @@ const isWrong = (row: Row, at: number): boolean =>
 const placeOf = (row: Row, key: readonly string[]): Place =>
   key.map((_, at) => String(row[`k${at}`]));
 
-/** Times keep what they are, also those that a server sets by itself when a row changes. */
-function mending(
+/** Keeps all times, also those that a server sets by itself when a row changes. */
+function restoreStatement(
   {shape, columns}: Floats,
   walked: WalkedKey,
   key: readonly string[],

@@ -2,10 +2,9 @@ import {exceptSystemSchemas} from '../checks/facts.ts';
 import type {SchemaContent} from '../contract.ts';
 import type {Row} from '../session/contract.ts';
 
-export const isEmptySchema = ({counts: holds}: SchemaContent): boolean =>
-  Object.keys(holds).length === 0;
+export const isEmptySchema = ({counts}: SchemaContent): boolean => Object.keys(counts).length === 0;
 
-/** Every schema that is neither the server's own nor switcharoo's. */
+/** Every schema except the server's own and switcharoo's. */
 export const schemasSql = `SELECT schema_name AS s FROM information_schema.schemata
   WHERE ${exceptSystemSchemas('schema_name')} AND schema_name <> 'switcharoo' ORDER BY schema_name`;
 
@@ -26,13 +25,13 @@ export function contentsOf(
 ): readonly SchemaContent[] {
   return schemas.map((row) => {
     const schema = String(row['s']);
-    const ofSchema = rows.filter((one) => String(one['s']) === schema);
+    const ofSchema = rows.filter((content) => String(content['s']) === schema);
     return {
       schema,
       counts: Object.fromEntries(
-        ofSchema.map((one) => [String(one['what']), Number(one['count'])]),
+        ofSchema.map((content) => [String(content['what']), Number(content['count'])]),
       ),
-      bytes: ofSchema.reduce((sum, one) => sum + Number(one['bytes']), 0),
+      bytes: ofSchema.reduce((sum, content) => sum + Number(content['bytes']), 0),
     };
   });
 }

@@ -8,13 +8,13 @@ import {DumpProgress} from './progress.ts';
 import {RemovedMode} from './removed-mode.ts';
 
 export interface LoadPreamble {
-  /** Said by the load before the dump. */
+  /** Statements to execute before the dump. */
   readonly first: string;
-  /** It refuses NO_AUTO_CREATE_USER. */
+  /** The server refuses NO_AUTO_CREATE_USER. */
   readonly refusesMode: boolean;
 }
 
-// In binary mode nothing in the dump is a command of the client's own but DELIMITER.
+// In binary mode DELIMITER is the only client command in the dump.
 export const loadArguments = [
   '--batch',
   '--binary-mode',
@@ -23,7 +23,7 @@ export const loadArguments = [
   '--max-allowed-packet=1G',
 ];
 
-/** Held by the session that loads, for as long as it lives: so a later attempt can find it, and end it. */
+/** Held by the session that loads until it ends: a later attempt finds the session by it, and ends it. */
 export const loadLock = 'switcharoo.seed';
 const takeLock = `DO IF(GET_LOCK('${loadLock}', 10) = 1, 0, (SELECT 1 UNION SELECT 2));\n`;
 
@@ -31,7 +31,7 @@ export async function loadAll(
   {dumping, loading}: {readonly dumping: CopyProcess; readonly loading: CopyProcess},
   {from, to, expected, first, refusesMode}: LoadOrder & LoadPreamble & {readonly to: string},
   signal: AbortSignal,
-  say: ReportProgress,
+  report: ReportProgress,
 ): Promise<void> {
   const progress = new DumpProgress(expected);
   const mode = refusesMode ? new RemovedMode() : null;
@@ -50,19 +50,19 @@ export async function loadAll(
       yield mode?.rest() ?? Buffer.alloc(0);
     },
     loading.stdin,
-    // The end of its input tells the load that all is there: only a dump that ended well may tell it.
+    // Only after a successful dump may the load see the end of its input.
     {end: false, signal},
   ).then(
     () => true,
     () => false,
   );
   let early = false;
-  // A load that has given up would be noticed only when the dump has more to say.
+  // Without this, a load that has ended would be noticed only at the next output of the dump.
   void loading.ended.then(() => {
     early = true;
     return dumping.kill();
   });
-  const telling = setInterval(() => say(progress.text()), tellEveryMs);
+  const reporting = setInterval(() => report(progress.text()), reportEveryMs);
   try {
     const passed = await piping;
     signal.throwIfAborted();
@@ -70,7 +70,7 @@ export async function loadAll(
       throw ended('load', (await withTimeout(loading.ended, longestMs, signal)).output);
     }
     const dumped = await withTimeout(dumping.ended, longestMs, signal);
-    if (dumped.code !== 0 || !progress.whole) {
+    if (dumped.code !== 0 || !progress.complete) {
       throw ended('dump', dumped.output);
     }
     loading.stdin.end();
@@ -79,10 +79,10 @@ export async function loadAll(
       throw ended('load', loaded.output);
     }
   } finally {
-    clearInterval(telling);
+    clearInterval(reporting);
   }
 }
 
-const tellEveryMs = 1_000;
+const reportEveryMs = 1_000;
 // The signal of the entry ends it much earlier.
 const longestMs = 20 * 24 * 3_600_000;

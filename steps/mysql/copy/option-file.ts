@@ -5,12 +5,12 @@ import {join} from 'node:path';
 import {rootCertificates} from 'node:tls';
 import type {Login} from '../session/contract.ts';
 
-/** Files that a client inherits: they have no name, and end with the last process that has them open. */
+/** Files that a client inherits: they have no name, and vanish with the last process that has them open. */
 export interface OptionFile {
-  /** For the client's descriptors from 3 on. */
+  /** The client's descriptors from 3 on. */
   readonly descriptors: readonly number[];
-  /** The words that every client's command line begins with. */
-  readonly words: readonly string[];
+  /** The first options of the client's command line. */
+  readonly options: readonly string[];
   close(): void;
 }
 
@@ -25,7 +25,7 @@ const firstDescriptor = 3;
 export function optionFileFor(login: Login, brand: ClientBrand): OptionFile {
   const {host, port, user, password, tls} = login;
   const certificates = tls && (tls.ca ?? rootCertificates.join('\n'));
-  const options = [
+  const lines = [
     '[client]',
     ...[`host=${quoted(host)}`, `port=${port}`, 'protocol=tcp', `user=${quoted(user)}`],
     `password=${quoted(password)}`,
@@ -33,12 +33,12 @@ export function optionFileFor(login: Login, brand: ClientBrand): OptionFile {
     ...(certificates === undefined ? [] : [`ssl-ca=/dev/fd/${firstDescriptor + 1}`]),
   ];
   const descriptors = [
-    namelessFile(`${options.join('\n')}\n`),
+    namelessFile(`${lines.join('\n')}\n`),
     ...(certificates === undefined ? [] : [namelessFile(certificates)]),
   ];
   return {
     descriptors,
-    words: [`--defaults-file=/dev/fd/${firstDescriptor}`],
+    options: [`--defaults-file=/dev/fd/${firstDescriptor}`],
     close: () => {
       for (const descriptor of descriptors) {
         closeSync(descriptor);
@@ -47,7 +47,7 @@ export function optionFileFor(login: Login, brand: ClientBrand): OptionFile {
   };
 }
 
-// Without TLS an account of caching_sha2_password wants the server's key; MariaDB's client asks for it by itself.
+// Without TLS an account with caching_sha2_password needs the server's public key; MariaDB's client requests it by itself.
 const withoutTls: Readonly<Record<ClientBrand, readonly string[]>> = {
   mysql: ['ssl-mode=DISABLED', 'loose-get-server-public-key'],
   mariadb: ['skip-ssl'],
@@ -57,7 +57,7 @@ const withTls: Readonly<Record<ClientBrand, readonly string[]>> = {
   mariadb: ['ssl', 'ssl-verify-server-cert'],
 };
 
-/** It loses its name before anything is in it. A client may open it more than once, which a pipe does not allow. */
+/** Its name is removed before anything is written. A client may open it more than once, which a pipe does not allow. */
 function namelessFile(content: string): number {
   const path = join(tmpdir(), `switcharoo-${randomBytes(12).toString('hex')}`);
   const descriptor = openSync(path, 'wx+', 0o600);
@@ -66,5 +66,5 @@ function namelessFile(content: string): number {
   return descriptor;
 }
 
-/** Inside quotes a `#` begins no comment (MySQL manual, "Using Option Files"). */
+/** Inside quotes a `#` starts no comment (MySQL manual, "Using Option Files"). */
 const quoted = (value: string): string => `"${value.replace(/[\\"]/g, (sign) => `\\${sign}`)}"`;

@@ -15,7 +15,7 @@ export const copyIncomplete = ({
 }): Problem => ({
   code: 'copy-incomplete',
   message: `The copy of ${from} to ${to} is incomplete. The ${program} ended at ${progress}: ${output}.`,
-  hint: `Fix the cause, then resume: the incomplete copy on ${to} is dropped, and the copy starts again. Or reverse.`,
+  hint: `Fix the cause, then resume: the incomplete copy on ${to} is dropped, and the copy restarts. Or reverse.`,
 });
 
 export const copyInProgress = (name: string): Problem => ({

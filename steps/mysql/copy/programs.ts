@@ -5,7 +5,7 @@ import {promisify} from 'node:util';
 import type {Version} from '../dialect/version.ts';
 import type {ClientBrand} from './option-file.ts';
 
-/** The two clients of one package: what one dumps, the other can load. */
+/** The two clients of one package: one loads what the other dumps. */
 export interface CopyPrograms {
   /** `mysqldump 8.4.3`, as a plan shows it. */
   readonly name: string;
@@ -14,7 +14,7 @@ export interface CopyPrograms {
   readonly load: string;
 }
 
-/** What was found on this machine, and whether one of them can dump the server. */
+/** The clients on this machine, and the one that can dump the server. */
 export interface AvailablePrograms {
   readonly suitable: CopyPrograms | null;
   /** All dump clients, with their versions. */
@@ -26,22 +26,22 @@ const pairs = [
   {dump: 'mariadb-dump', load: 'mariadb'},
 ] as const;
 
-/** Looks in `folder` alone, if there is one, or else on the PATH. */
+/** Searches only `folder`, if there is one, else the PATH. */
 export async function findPrograms(
   server: Version,
   folder: string | undefined,
 ): Promise<AvailablePrograms> {
   const path = folder ?? process.env['PATH'] ?? '';
-  const found: Candidate[] = [];
+  const candidates: Candidate[] = [];
   for (const pair of pairs) {
     const [dump, load] = [await programIn(path, pair.dump), await programIn(path, pair.load)];
     const candidate = dump && load ? await candidateOf(pair.dump, dump, load) : undefined;
-    found.push(...(candidate ? [candidate] : []));
+    candidates.push(...(candidate ? [candidate] : []));
   }
-  const suiting = found.filter((one) => suits(one, server));
-  // MariaDB's own tools know what MySQL's do not: sequences, for one.
-  const own = suiting.find(({brand}) => server.isMariaDb === (brand === 'mariadb'));
-  return {suitable: own ?? suiting[0] ?? null, available: found.map(({name}) => name)};
+  const usable = candidates.filter((candidate) => canDump(candidate, server));
+  // MariaDB's own tools dump what MySQL's do not, such as sequences.
+  const own = usable.find(({brand}) => server.isMariaDb === (brand === 'mariadb'));
+  return {suitable: own ?? usable[0] ?? null, available: candidates.map(({name}) => name)};
 }
 
 interface Candidate extends CopyPrograms {
@@ -49,23 +49,20 @@ interface Candidate extends CopyPrograms {
 }
 
 /**
- * MariaDB's dump client asks MySQL 5.6 for a column that is not there (errno 1054), and dumps generated columns of
- * newer
- * ones as values, which they refuse at the load (errno 3105). One of MySQL knows the servers that are not newer.
+ * MariaDB's dump client queries a column that MySQL 5.6 does not have (errno 1054), and dumps generated columns of later
+ * versions as values, which the load refuses (errno 3105). MySQL's own supports servers of its version and older.
  */
-function suits({brand, version}: Candidate, server: Version): boolean {
+function canDump({brand, version}: Candidate, server: Version): boolean {
   return server.isMariaDb || (brand === 'mysql' && version.series >= server.series);
 }
 
-/**
- * `Ver 9.7.4`, `Ver 10.13 Distrib 5.7.44`, `Ver 10.19 Distrib 10.11.6-MariaDB`, `from 11.8.3-MariaDB, client 10.19`.
- */
-export function clientVersionOf(says: string): Version | undefined {
-  const [, text] = /(?:Distrib|from|Ver) (\d+\.\d+\.\d+[^\s,]*)/.exec(says) ?? [];
+/** `Ver 9.7.4`, `Ver 10.13 Distrib 5.7.44`, `Ver 10.19 Distrib 10.11.6-MariaDB`, `from 11.8.3-MariaDB, client 10.19`. */
+export function clientVersionOf(output: string): Version | undefined {
+  const [, text] = /(?:Distrib|from|Ver) (\d+\.\d+\.\d+[^\s,]*)/.exec(output) ?? [];
   const [major = 0, minor = 0] = (text ?? '').split('.').map(Number);
   return text === undefined
     ? undefined
-    : {text, isMariaDb: /mariadb/i.test(says), series: major * 100 + minor};
+    : {text, isMariaDb: /mariadb/i.test(output), series: major * 100 + minor};
 }
 
 async function candidateOf(
@@ -73,11 +70,11 @@ async function candidateOf(
   dump: string,
   load: string,
 ): Promise<Candidate | undefined> {
-  const says = await run(dump, ['--version'], {timeout: versionLimitMs}).then(
+  const output = await run(dump, ['--version'], {timeout: versionLimitMs}).then(
     ({stdout}) => stdout,
     () => '',
   );
-  const version = clientVersionOf(says);
+  const version = clientVersionOf(output);
   if (!version) {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import type {Expected} from '../contract.ts';
-/** Follows a dump that passes by, by the comments that it begins each part with. */
+
+/** The progress of a dump that is being loaded, read from the comments that start each of its parts. */
 export class DumpProgress {
   readonly #expected: Expected;
   #bytes = 0;
@@ -7,14 +8,14 @@ export class DumpProgress {
   #schema = '';
   #table = '';
   #head = '';
-  /** Whether the dump has said that it is whole. */
-  whole = false;
+  /** Whether the dump has ended with its comment of completion. */
+  complete = false;
 
   constructor(expected: Expected) {
     this.#expected = expected;
   }
 
-  /** Only the beginning of each line is looked at: a line of data has up to a megabyte. */
+  /** Reads only the start of each line: a line of data has up to a megabyte. */
   feed(chunk: Buffer): void {
     this.#bytes += chunk.length;
     for (let from = 0; from < chunk.length; ) {
@@ -26,7 +27,7 @@ export class DumpProgress {
       if (end < 0) {
         return;
       }
-      this.#hear(Buffer.from(this.#head, 'latin1').toString());
+      this.#readLine(Buffer.from(this.#head, 'latin1').toString());
       this.#head = '';
       from = end + 1;
     }
@@ -42,7 +43,7 @@ export class DumpProgress {
     return this.#bytes;
   }
 
-  #hear(line: string): void {
+  #readLine(line: string): void {
     const [, what, name = ''] =
       /^-- (Current Database|Table structure for table):? `(.+)`/.exec(line) ?? [];
     if (what === 'Current Database') {
@@ -51,7 +52,7 @@ export class DumpProgress {
       this.#tables += 1;
       this.#table = name;
     } else if (line.startsWith('-- Dump completed')) {
-      this.whole = true;
+      this.complete = true;
     }
   }
 }

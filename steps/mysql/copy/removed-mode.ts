@@ -1,12 +1,11 @@
 /**
- * Takes NO_AUTO_CREATE_USER out of the modes that routines, triggers and events of a passing dump were made with:
- * MySQL 5.7
- * has it by default, MySQL 8.0 refuses it (errno 1231), and inside of them it means nothing.
+ * Removes NO_AUTO_CREATE_USER from the sql_mode of routines, triggers and events in a dump: MySQL 5.7 has it by default,
+ * MySQL 8.0 refuses it (errno 1231), and inside these objects it has no effect.
  */
 export class RemovedMode {
-  /** The beginning of a line that may set a mode, held until its end has come. */
-  #held: Buffer = none;
-  /** The line that is passing sets none. */
+  /** The start of a line that may set a mode, kept until the line is complete. */
+  #kept: Buffer = none;
+  /** The current line sets no mode. */
   #passes = false;
 
   feed(chunk: Buffer): Buffer {
@@ -20,23 +19,23 @@ export class RemovedMode {
     return Buffer.concat(out);
   }
 
-  /** What is still held when the dump ends. */
+  /** What is still kept when the dump ends. */
   rest(): Buffer {
-    return this.#held;
+    return this.#kept;
   }
 
   #part(part: Buffer, isEnd: boolean): Buffer {
-    const line = this.#passes ? part : Buffer.concat([this.#held, part]);
-    const may = !this.#passes && maySetMode(line);
-    this.#held = may && !isEnd ? line : none;
-    this.#passes = !isEnd && !may;
-    return may ? (isEnd ? withoutMode(line) : none) : line;
+    const line = this.#passes ? part : Buffer.concat([this.#kept, part]);
+    const maySet = !this.#passes && maySetMode(line);
+    this.#kept = maySet && !isEnd ? line : none;
+    this.#passes = !isEnd && !maySet;
+    return maySet ? (isEnd ? withoutMode(line) : none) : line;
   }
 }
 
 const none: Buffer = Buffer.alloc(0);
 const lineFeed = 10;
-// As every dump client writes it, for each object again.
+// Every dump client writes this line for each object.
 const setsMode = Buffer.from('/*!50003 SET sql_mode ');
 
 function maySetMode(line: Buffer): boolean {

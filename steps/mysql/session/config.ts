@@ -12,13 +12,13 @@ export const mysqlConfig = z.object({
   database: z.string().optional(),
   /** The account with which THIS server logs in on its source. */
   replication: account.optional(),
-  /** Encrypts switcharoo's own connection, and checks the server's certificate: against `ca`, else the system's. */
+  /** Encrypts switcharoo's own connection, and checks the server's certificate against `ca`, else the system's. */
   tls: z.object({ca: z.string().optional()}).optional(),
   /** The folder of the clients that dump it: mysqldump and mysql, or mariadb-dump and mariadb. */
   clientFolder: z.string().optional(),
 });
 
-/** What a connection needs of it, and nothing else: no other secret goes on from here. */
+/** Only what a connection needs: no other secret leaves this function. */
 export const loginOf = ({
   host,
   port,

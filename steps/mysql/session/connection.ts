@@ -8,13 +8,13 @@ import {ServerSession} from './session.ts';
 
 /** Connections to one server, opened when first used: reads and writes never wait for each other. */
 export interface Connections {
-  /** For what changes nothing: asked once more when the connection is lost. */
+  /** For statements that change nothing: sent again once when the connection is lost. */
   read(statement: Statement, signal?: AbortSignal): Promise<readonly Row[]>;
-  /** The same for what takes its time on the server: other reads go on meanwhile. */
+  /** The same for statements that take long: other reads are not delayed. */
   wait(statement: Statement, signal?: AbortSignal): Promise<readonly Row[]>;
   /** Sent once. When its answer is lost, only the next check shows whether it took effect. */
   write(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
-  /** The same, in a session that writes nothing into the binary log. */
+  /** The same, in a session that writes nothing to the binary log. */
   writeUnlogged(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
   readonly withSessions: MysqlReader['withSessions'];
   readonly readLog: MysqlReader['readLog'];
@@ -82,7 +82,7 @@ class ServerConnections implements Connections {
     } catch (cause) {
       throw this.#connectionError(cause);
     } finally {
-      // One part of the work may have failed while others would go on, and open their sessions again.
+      // If one part of the work failed, the others would continue and open their sessions again.
       over.abort();
       for (const session of sessions) {
         session.close();
@@ -155,14 +155,14 @@ class ServerConnections implements Connections {
 // This session changes no data, whatever a check asks for: errno 1792 (MySQL 5.6.5 and later, MariaDB 10.0 and later).
 const readOnlySession = 'SET SESSION TRANSACTION READ ONLY';
 
-// What a value looks like as text must depend on nothing that a server has set otherwise.
+// The text of a value must not depend on settings of the server.
 const comparingSession = [
   readOnlySession,
   'SET NAMES utf8mb4 COLLATE utf8mb4_general_ci',
   "SET SESSION time_zone = '+00:00', sql_mode = '', sql_select_limit = DEFAULT",
-  // Beyond max_allowed_packet a server gives less than this, or nothing.
+  // Beyond max_allowed_packet a server returns less than this, or nothing.
   'SET SESSION group_concat_max_len = CAST(LEAST(4000000, @@session.max_allowed_packet) AS UNSIGNED)',
 ];
 
-// Every session of that line begins with it, so no statement can slip past it after a lost connection.
+// Every such session starts with it, so a reopened session is not logged either.
 const unloggedSession = 'SET SESSION sql_log_bin = 0';

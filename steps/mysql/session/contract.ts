@@ -10,7 +10,7 @@ export interface Login {
 }
 
 export interface Statement {
-  /** With placeholders: its text is shown in problems, its values never. */
+  /** With placeholders: problems show its text, never its values. */
   readonly sql: string;
   readonly values?: readonly unknown[];
   readonly limitMs?: number;

@@ -59,7 +59,7 @@ export const statementRefused = ({name}: Endpoint, sql: string, reason: string):
   hint: 'Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) and the error log of the server, then resume.',
 });
 
-/** One line, and short. Values are never part of it: they travel as placeholders. */
+/** One short line. It never has values: they are sent as placeholders. */
 function brief(sql: string): string {
   const line = sql.replace(/\s+/g, ' ').trim();
   return line.length > 60 ? `${line.slice(0, 60)}…` : line;

@@ -12,7 +12,7 @@ import * as sentinels from '../replication/sentinel.ts';
 import type {Connections} from './connection.ts';
 import type {Endpoint, Row} from './contract.ts';
 
-/** The server's dialect, asked once. */
+/** The server's dialect, read once. */
 export type AskDialect = (signal?: AbortSignal) => Promise<Dialect>;
 
 export function lazyDialect(connections: Connections): AskDialect {
@@ -26,7 +26,7 @@ export function lazyDialect(connections: Connections): AskDialect {
   };
 }
 
-/** All that the reads of one server need. */
+/** Everything that the reads of one server need. */
 interface ReadAccess {
   readonly connections: Connections;
   readonly dialect: AskDialect;
@@ -154,21 +154,21 @@ function sessionReads(access: ReadAccess): ReaderPart<SessionReads> {
   };
 }
 
-// innodb_trx is a copy that the server renews only when nobody has read it for 100 ms (CACHE_MIN_IDLE_TIME_US in
-// storage/innobase/trx/trx0i_s.cc): asked more often than that, it would show the same old state for ever.
+// innodb_trx is a copy that the server renews only after 100 ms without a read (CACHE_MIN_IDLE_TIME_US in
+// storage/innobase/trx/trx0i_s.cc): read more often than that, it would never be renewed.
 const innodbTrxMs = 120;
 
 function accountReads(
   access: ReadAccess,
 ): ReaderPart<'accounts' | 'exemptAccounts' | 'fence' | 'persistedFence'> {
   const {user} = access;
-  const isSpared = (account: ServerAccount) => account.user === user || isLocalRoot(account);
+  const isExempt = (account: ServerAccount) => account.user === user || isLocalRoot(account);
   return {
     accounts: async (signal) =>
-      (await allAccounts(access, signal)).filter((account) => !isSpared(account)),
+      (await allAccounts(access, signal)).filter((account) => !isExempt(account)),
     exemptAccounts: async (signal) =>
       (await allAccounts(access, signal)).filter(
-        (account) => !account.bound && !account.locked && isSpared(account),
+        (account) => !account.bound && !account.locked && isExempt(account),
       ),
     fence: (signal) => fenceOf(access, signal),
     persistedFence: async (signal) => {
@@ -187,7 +187,7 @@ async function allAccounts(
   const {traits} = await access.dialect(signal);
   const {superReadOnly} = await fenceOf(access, signal);
   const rows = await read(accountsSql(traits), signal);
-  // super_read_only binds everybody.
+  // No account bypasses super_read_only.
   const unbound = superReadOnly === null ? await bypassHoldersOf(traits, read, signal) : noHolders;
   return accountsOf(rows, unbound);
 }

@@ -16,11 +16,11 @@ export class LostConnection extends Error {}
 
 interface ServerError extends Error {
   readonly code?: string;
-  /** The server's error number; below zero, or missing, when the trouble was on the way. */
+  /** The server's error number; below zero, or missing, for an error of the network. */
   readonly errno?: number;
 }
 
-/** What went wrong while connecting, as the operator is told. */
+/** The problem of a failed connection. */
 export function connectError(thrown: unknown, where: Endpoint, user: string): unknown {
   if (thrown instanceof TimedOut) {
     return problem(unreachable(where, `no answer within ${thrown.limitMs} ms`), thrown);
@@ -40,7 +40,7 @@ export function connectError(thrown: unknown, where: Endpoint, user: string): un
     : problem(unreachable(where, code), thrown);
 }
 
-/** What went wrong with a statement: `Lost`, or what the operator is told. */
+/** The problem of a failed statement, or `LostConnection`. */
 export function statementError(thrown: unknown, where: Endpoint, sql: string): unknown {
   if (thrown instanceof TimedOut) {
     return problem(statementTimeout(where, thrown.limitMs, sql), thrown);
@@ -56,20 +56,20 @@ export function statementError(thrown: unknown, where: Endpoint, sql: string): u
     return problem(privilegeMissing(where, sql, message), thrown);
   }
   // A syntax error quotes the statement, and with it the values.
-  const words = errno === 1064 ? 'it is not in its language' : message;
-  return problem(statementRefused(where, sql, `${words} (errno ${errno})`), thrown);
+  const reason = errno === 1064 ? 'syntax error' : message;
+  return problem(statementRefused(where, sql, `${reason} (errno ${errno})`), thrown);
 }
 
 const isDenied = (errno: number): boolean => errno === 1045 || errno === 1130;
 const isFull = (errno: number): boolean => errno === 1040 || errno === 1203;
 const isForbidden = (errno: number): boolean => [1044, 1142, 1143, 1227, 1370].includes(errno);
-// The server shuts down, killed this session (MariaDB), or found it idle for too long (MySQL 8.0.24).
+// The server shuts down, killed this session (MariaDB), or ended it as idle (MySQL 8.0.24).
 const isEnding = (errno: number): boolean => [1053, 1927, 4031].includes(errno);
 
-const problem = (says: ConstructorParameters<typeof SwitcharooError>[0], thrown: Error) =>
-  new SwitcharooError(says, {cause: bare(thrown)});
+const problem = (description: ConstructorParameters<typeof SwitcharooError>[0], thrown: Error) =>
+  new SwitcharooError(description, {cause: bare(thrown)});
 
-/** mysql2 keeps the whole statement in its errors, passwords included: only the numbers go further. */
+/** mysql2 keeps the whole statement in its errors, passwords included: only the numbers are kept. */
 function bare(thrown: Error): Error {
   if (!isServerError(thrown)) {
     return thrown;

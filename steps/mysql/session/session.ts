@@ -12,14 +12,11 @@ const killLimitMs = 500;
 interface Open {
   readonly connection: Connection;
   readonly socket: Socket;
-  /**
-   * Rejects when the connection ends, whoever ended it; mysql2 leaves statements of a destroyed connection
-   * unanswered.
-   */
+  /** Rejects when the connection ends for any reason; mysql2 never settles the statements of a destroyed connection. */
   readonly ended: Promise<never>;
 }
 
-/** One connection that is opened when needed, and again when it was lost. */
+/** One connection, opened when needed, and reopened when lost. */
 export class ServerSession {
   readonly #login: Login;
   readonly #where: Endpoint;
@@ -29,7 +26,7 @@ export class ServerSession {
   #socket: Socket | null = null;
   #id: number | null = null;
 
-  /** `first` is said at the start of each session. */
+  /** `first`: statements to execute at the start of each session. */
   constructor(login: Login, where: Endpoint, first: readonly string[] = []) {
     this.#login = login;
     this.#where = where;
@@ -40,7 +37,7 @@ export class ServerSession {
     return this.#id;
   }
 
-  /** Finds out now, and not in the middle of a write, that an idle connection has died. */
+  /** Detects a dead idle connection before a write is sent. */
   async ensure(signal: AbortSignal): Promise<void> {
     try {
       await this.ask({sql: 'DO 0', limitMs: pingLimitMs}, signal);
@@ -57,22 +54,22 @@ export class ServerSession {
     const {connection, ended, socket} = await this.#opened(signal);
     const {sql, values = [], limitMs = statementLimitMs} = statement;
     try {
-      const asked = connection.query(sql, [...values]);
-      const [result] = await withTimeout(Promise.race([asked, ended]), limitMs, signal);
+      const answer = connection.query(sql, [...values]);
+      const [result] = await withTimeout(Promise.race([answer, ended]), limitMs, signal);
       return rowsOf(result);
     } catch (cause) {
       if (cause instanceof TimedOut || signal.aborted) {
         const id = this.#id;
         this.#drop(socket);
-        // The server would go on with the statement although nobody listens any more.
+        // The server would continue the statement although its answer is no longer read.
         await this.#kill(id);
       }
-      const trouble = statementError(cause, this.#where, sql);
-      if (trouble instanceof LostConnection) {
-        // The driver may hear of it before the socket does: whoever asks next must not be given this connection again.
+      const error = statementError(cause, this.#where, sql);
+      if (error instanceof LostConnection) {
+        // The driver may report it before the socket does: the next statement must not get this connection again.
         this.#drop(socket);
       }
-      throw trouble;
+      throw error;
     }
   }
 
@@ -99,7 +96,7 @@ export class ServerSession {
     return opening;
   }
 
-  /** For all who wait for it, so no single one of them can abort it. */
+  /** Shared by all statements that wait for it, so none of them can abort it. */
   async #connect(): Promise<Open> {
     const {host, port} = this.#login;
     const socket = connect({host, port, noDelay: true, keepAlive: true});
@@ -115,7 +112,7 @@ export class ServerSession {
         Promise.race([this.#handshake(socket), failed(socket)]),
         connectLimitMs,
       );
-      // Whoever waits for a statement hears of a lost connection through `ended`.
+      // A waiting statement gets a lost connection through `ended`.
       connection.on('error', () => {});
       this.#socket = socket;
       this.#id = connection.threadId;
@@ -146,7 +143,7 @@ export class ServerSession {
 
   #drop(socket: Socket): void {
     socket.destroy();
-    // One that does not open in the first place is told to whoever asked for it.
+    // A connection that never opened is reported by the statement that needed it.
     if (this.#socket === socket) {
       this.#open = null;
       this.#socket = null;
@@ -165,7 +162,7 @@ export class ServerSession {
       // An account may end its own sessions without any privilege (MySQL 5.6 manual 13.7.6.4).
       await withTimeout(connection.query('KILL ?', [id]), killLimitMs, limit);
     } catch {
-      // The server is out of reach, so nothing more can be done, and the trouble that led here is the one to report.
+      // The server is unreachable; the first error is the one to report.
     } finally {
       other.close();
     }

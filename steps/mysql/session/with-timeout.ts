@@ -14,7 +14,7 @@ export async function withTimeout<Result>(
   limitMs: number,
   signal?: AbortSignal,
 ): Promise<Result> {
-  // Whoever loses the race may still reject, and that is no news.
+  // The loser of the race may still reject, which is expected.
   work.catch(() => {});
   let stop = () => {};
   const over = new Promise<never>((_resolve, reject) => {

@@ -14,12 +14,12 @@ import {waitForReplication, waitForSqlThread} from '../replication/waits.ts';
 import type {Connections} from './connection.ts';
 import type {AskDialect} from './reader.ts';
 
-/** All that the writes to one server need. */
+/** Everything that the writes to one server need. */
 interface WriteAccess {
   readonly connections: Connections;
   readonly dialect: AskDialect;
   readonly reader: MysqlReader;
-  /** With which this server logs in on its source. */
+  /** The account with which this server logs in on its source. */
   readonly replicationAccount: ReplicationAccount | undefined;
   readonly copies: CopyWriter;
 }
@@ -55,7 +55,7 @@ function freezeWrites(access: WriteAccess): WriterPart<FreezeWrites> {
   return {
     fenceWrites: async (lockWaitSeconds, signal) => {
       const {superReadOnly} = await access.reader.fence(signal);
-      // Without a bound it hangs behind a LOCK TABLES or a long UPDATE, and every other write queues behind it.
+      // Without a limit it waits behind LOCK TABLES or a long UPDATE, and every other write queues behind it.
       await write('SET SESSION lock_wait_timeout = ?', signal, [lockWaitSeconds]);
       const variable = superReadOnly === null ? 'read_only' : 'super_read_only';
       await write(`SET GLOBAL ${variable} = ON`, signal, [], lockWaitSeconds * 1_000 + 2_000);
@@ -69,7 +69,7 @@ function freezeWrites(access: WriteAccess): WriterPart<FreezeWrites> {
     restorePersisted: async (persisted, signal) => {
       for (const name of ['super_read_only', 'read_only']) {
         const value = persisted[name];
-        // PERSIST_ONLY leaves alone what the running server does, but asks for a privilege that hardly anybody has.
+        // PERSIST_ONLY does not change the running server, but needs a privilege that few accounts have.
         await (value === undefined
           ? write(`RESET PERSIST IF EXISTS ${name}`, signal)
           : write(
@@ -152,7 +152,7 @@ function replicationWrites(access: WriteAccess): WriterPart<ReplicationWrites> {
   };
 }
 
-// STOP waits until the event group that is being applied is through.
+// STOP waits until the current event group is applied.
 const replicationLimitMs = 20_000;
 
 function sentinelWrites(access: WriteAccess): WriterPart<'writeSentinel' | 'removeSentinel'> {
@@ -166,8 +166,8 @@ function sentinelWrites(access: WriteAccess): WriterPart<'writeSentinel' | 'remo
       if (await sentinels.isHalfMade((sql, values) => reader.query(sql, values, signal))) {
         await write(sentinels.dropTableSql, signal);
       }
-      // Also where it exists: a server that died right after creating it may not have logged that, and the replica
-      // would have no table for the row. Where it exists the statement does nothing, and is logged all the same.
+      // Also where it exists: a server that crashed right after creating it may not have logged it, and the replica would
+      // have no table for the row. Where it exists, the statement does nothing but is logged.
       await write(sentinels.makeSchemaSql, signal);
       await write(sentinels.makeTableSql, signal);
       await write(sentinels.insertSql, signal, [key.run, key.entry]);

@@ -58,7 +58,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
       message: expect.stringMatching(
         /^The copy of db2 to aurora is incomplete. The dump ended at table \d+ of 10 \(proof\.\w+\), 300\.0 kB dumped of about \d+\.\d [kM]B of data: mysqldump: Error 2013: Lost connection to server during query when dumping table `people` at row: 312\.$/,
       ),
-      hint: 'Fix the cause, then resume: the incomplete copy on aurora is dropped, and the copy starts again. Or reverse.',
+      hint: 'Fix the cause, then resume: the incomplete copy on aurora is dropped, and the copy restarts. Or reverse.',
     });
     expect(await marks()).toEqual(['seed of r-test: loading']);
     expect(await settled(await world.placed(), true)).toMatchObject({
@@ -85,7 +85,9 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     go();
     expect(await failed).toMatchObject({
       code: 'copy-incomplete',
-      message: expect.stringMatching(/ for the load ended at .*: ERROR 20\d\d \(HY000\)/),
+      message: expect.stringMatching(
+        / is incomplete\. The load ended at .*: ERROR 20\d\d \(HY000\)/,
+      ),
     });
     expect(await reverse(await world.placed(), {executing: true})).toMatchObject({
       kind: 'pending',

@@ -107,6 +107,9 @@ describeEachServer('an account', (on) => {
       text: "GRANT REPLICATION CLIENT ON *.* TO 'nobody'@'%';",
     });
     expect(rights?.needs.map(({is}) => is)).toEqual(['unknown', 'unknown', 'unknown']);
+    expect(rights?.needs[0]?.reason).toMatch(
+      /^source at .* refuses the login of the account nobody\.$/,
+    );
   });
 
   describe.skipIf(on.kind.name === 'MySQL 5.6')('with roles', () => {
@@ -118,12 +121,12 @@ describeEachServer('an account', (on) => {
     const defaultRole = (role: string) =>
       `SET DEFAULT ROLE ${role} ${on.kind.name === 'MySQL 9' ? 'TO' : 'FOR'} 'crew'@'%'`;
     const heldNow = async (user = 'crew') =>
-      (await rightsOf(user, 'p'))?.needs.map(({is, reason: says}) => [is, says ?? '']);
+      (await rightsOf(user, 'p'))?.needs.map(({is, reason = ''}) => [is, reason]);
     const unlisted = ['missing', 'SHOW GRANTS does not list it'];
     const held = ['granted', ''];
     const onlyBy = (role: string) => [
       'missing',
-      `only the role ${role} has it, which is not set when the account logs in`,
+      `the role ${role} has it, but is not set at login`,
     ];
 
     test('holds what its default role has, and what was given to that role', async () => {

@@ -142,7 +142,7 @@ test('what a server refuses is told without the values that were sent along', as
   expect(inspect(thrown, {depth: 9, showHidden: true})).not.toContain('the password');
   expect(thrown).toMatchObject({
     problem: {
-      message: `db1 refuses "${sql}": it is not in its language (errno 1064).`,
+      message: `db1 refuses "${sql}": syntax error (errno 1064).`,
     },
   });
 });
