@@ -43,7 +43,7 @@ test('when nothing blocks, it says how much it looked at, and ends with 0', {
     /^Preflight of here: \d+ checks on 3 targets; 0 block, 0 ask, \d warn\n/,
   );
   expect(ended.stdout).toContain('✓ aurora (mysql.aurora): ');
-  expect(ended.stdout).toContain('Without checks of their own: site.\n');
+  expect(ended.stdout).toContain('No checks for: site.\n');
   expect(await pictures()).toEqual(before);
 });
 
@@ -67,13 +67,13 @@ test('what blocks ends it with 3, on the screen and as JSON, with every table', 
       check: 'not-innodb',
       severity: 'blocks',
       target: 'source',
-      found: `6 tables of source are not InnoDB: ${tables
+      observed: `6 tables of source are not InnoDB: ${tables
         .slice(0, 5)
         .map((table) => `${table} (MyISAM)`)
         .join(', ')} and 1 more`,
       items: tables.map((table) => `${table} (MyISAM)`),
       consequence:
-        'The fence and the picture that a dump takes hold for transactional tables only, and Aurora has no other engine.',
+        'Aurora has no other engine, and neither read_only nor the snapshot of a dump covers tables without transactions.',
       fix: 'ALTER TABLE … ENGINE = InnoDB.',
     },
   ]);
@@ -93,7 +93,7 @@ test('a server that lets nobody in is in the way, and the others are looked at a
     check: 'mysql-access-denied',
     severity: 'blocks',
     target: 'replica',
-    found: `replica at 127.0.0.1:${servers.databases.replica.port} refuses the login of the account switcharoo`,
+    observed: `replica at 127.0.0.1:${servers.databases.replica.port} refuses the login of the account switcharoo`,
     items: [],
     consequence: 'The other checks of this target were not made.',
     fix: "Check the account's host part and the password that the inventory's entry replica refers to.",
