@@ -13,13 +13,13 @@ import {
 } from '../../src/index.ts';
 import {dnsZone} from '../name-servers/index.ts';
 import type {NameServer} from './contract.ts';
-import {delegationAt, dsAt, namesOf, untilParentSays} from './registrar/parent-view.ts';
-import {inWords, plainName, registrar} from './registrar/registrar.ts';
-import {hostedZone} from './target.ts';
+import {delegationAt, dsAt, untilPublished} from './registrar/parent-view.ts';
+import {plainName, serverNames, serverText} from './registrar/server-text.ts';
+import {hostedZone, registrar} from './target.ts';
 
 const targets = {
   registrar,
-  /** Who says which name servers the world asks. */
+  /** The zone above, which delegates the domain. */
   parent: dnsZone,
   zone: hostedZone,
   old: dnsZone,
@@ -28,22 +28,22 @@ type DelegationLook = Look<typeof targets, unknown>;
 
 const before = z.object({
   nameServers: z.array(z.object({name: z.string(), glue: z.array(z.string())})),
-  /** The longest for which resolvers go on asking them: the parent's TTL, or that of the old zone itself. */
+  /** The longest that resolvers keep asking them: the TTL of the parent's NS records, or of those of the old zone. */
   ttlSeconds: z.number(),
 });
 type Before = z.output<typeof before>;
 const output = z.object({ttlSeconds: z.number()});
 
-/** Sends the world to Route 53's name servers for a domain. */
+/** Changes the delegation of a domain to the name servers of its hosted zone. */
 export const changeDelegation = defineStep({
   name: 'route53.change-delegation',
-  summary: 'Make Route 53 the name servers of a domain, at its registrar.',
+  summary: 'Set the name servers of a hosted zone at the registrar of its domain.',
   targets,
   input: z.object({}),
   before,
   output,
   reverses:
-    'Gives the domain its old name servers back, and waits until no resolver asks Route 53 any more: its records stay as long.',
+    'Restores the old name servers at the registrar, and waits until no resolver asks Route 53 any more.',
   needs: {
     registrar: [
       'route53domains:GetDomainDetail',
@@ -55,224 +55,221 @@ export const changeDelegation = defineStep({
     zone: ['route53:GetHostedZone', 'route53:ListResourceRecordSets'],
     old: ['to reach each server over UDP and TCP'],
   },
-  // A registry may take hours, and a person too; on the way back two days of TTL come on top.
+  // A registry or a person may take hours; a reversal also waits for a TTL of up to two days.
   timeoutMs: 4 * 24 * 3_600_000,
   poll: {firstMs: 250, mostMs: 15_000},
 
   check: async (look) => {
     const {targets, signal} = look;
-    const wrong = await otherDomain(look);
-    if (wrong) {
-      return wrong;
+    const mismatch = await domainMismatch(look);
+    if (mismatch) {
+      return mismatch;
     }
     const first = look.run.before === undefined ? undefined : before.parse(look.run.before);
     const {registrar, parent, zone} = targets;
-    const wanted = await wantedServers(look);
-    const [seen, entered, underway] = await Promise.all([
+    const newServers = await zoneServers(look);
+    const [delegation, registration, operation] = await Promise.all([
       delegationAt(parent, registrar.domain, signal),
-      registrar.entered(signal),
-      registrar.underway(signal),
+      registrar.registration(signal),
+      registrar.pendingOperation(signal),
     ]);
-    if (underway !== undefined) {
-      return waiting(underway);
+    if (operation !== undefined) {
+      return waiting(operation);
     }
-    if (seen.kind === 'moving') {
-      return waiting(seen.says);
+    if (delegation.kind === 'divergent') {
+      return waiting(delegation.text);
     }
-    const live = namesOf(seen.content);
-    const isEntered = namesOf(entered?.nameServers ?? seen.content);
-    if (live !== isEntered) {
+    const live = serverNames(delegation.content);
+    const registered = serverNames(registration?.nameServers ?? delegation.content);
+    if (live !== registered) {
       return waiting(
-        `${registrar.who} has ${isEntered} entered for ${registrar.domain}, and ${parent.name} still says ${live}`,
+        `${registrar.provider} has ${registered} for ${registrar.domain}, and ${parent.name} still answers ${live}`,
       );
     }
-    if (live === namesOf(wanted)) {
-      return done({ttlSeconds: first?.ttlSeconds ?? seen.ttl});
+    if (live === serverNames(newServers)) {
+      return done({ttlSeconds: first?.ttlSeconds ?? delegation.ttl});
     }
-    if (first && live !== namesOf(first.nameServers)) {
+    if (first && live !== serverNames(first.nameServers)) {
       return blocked(
-        `${registrar.domain} has the name servers ${live || 'none'}; that is neither what it had before (${namesOf(first.nameServers)}) nor those of ${zone.name} (${namesOf(wanted)}).`,
-        'Somebody else changed the delegation. Put it back to one of the two.',
+        `${registrar.domain} has the name servers ${live || '(none)'}; before this step it had ${serverNames(first.nameServers)}, and ${zone.name} has ${serverNames(newServers)}.`,
+        'The delegation was changed outside of this run. Set one of the two at the registrar.',
       );
     }
-    return pendingFrom(look, {
+    return firstLook(look, {
       first,
-      seen: {nameServers: entered?.nameServers ?? seen.content, ttl: seen.ttl},
-      wanted,
-      locked: entered?.locked,
+      delegation: {
+        nameServers: registration?.nameServers ?? delegation.content,
+        ttl: delegation.ttl,
+      },
+      newServers,
+      locked: registration?.locked,
     });
   },
 
   plan: async (look, from) => {
-    const wanted = await wantedServers(look);
-    return [entering(look, {wanted, instead: from.nameServers})];
+    return [registrarChange(look, {from: from.nameServers, to: await zoneServers(look)})];
   },
 
   reverse: async (look, from) => {
-    const {registrar, parent, zone, old} = look.targets;
+    const {registrar, parent, zone} = look.targets;
     const {signal} = look;
     const lame = await lameServers(look);
     if (lame) {
       return lame;
     }
-    const seen = await delegationAt(parent, registrar.domain, signal);
-    const isBack =
-      seen.kind === 'one' &&
-      namesOf(seen.content) === namesOf(from.nameServers) &&
-      namesOf((await registrar.entered(signal))?.nameServers ?? seen.content) ===
-        namesOf(from.nameServers);
-    const own = await zone.setsAt([registrar.domain], signal);
+    const delegation = await delegationAt(parent, registrar.domain, signal);
+    const isRestored =
+      delegation.kind === 'agreed' &&
+      serverNames(delegation.content) === serverNames(from.nameServers) &&
+      serverNames((await registrar.registration(signal))?.nameServers ?? delegation.content) ===
+        serverNames(from.nameServers);
+    const apexSets = await zone.setsAt([registrar.domain], signal);
     const ttl = Math.max(
       from.ttlSeconds,
-      ...(seen.kind === 'one' ? [seen.ttl] : []),
-      ...own.flatMap(({type, ttlSeconds}) => (type === 'NS' ? [ttlSeconds ?? 0] : [])),
+      ...(delegation.kind === 'agreed' ? [delegation.ttl] : []),
+      ...apexSets.flatMap(({type, ttlSeconds}) => (type === 'NS' ? [ttlSeconds ?? 0] : [])),
     );
-    const wanted = await wantedServers(look);
     return [
-      ...(isBack ? [] : [entering(look, {wanted: from.nameServers, instead: wanted})]),
-      // No look can tell since when they are back, so it is waited for whole, each time.
-      forgetting(`${zone.name}, and ask ${old.name} again`, ttl),
+      ...(isRestored
+        ? []
+        : [registrarChange(look, {from: await zoneServers(look), to: from.nameServers})]),
+      // No look shows when the old servers were restored, so each reversal waits for the whole TTL.
+      ttlWait(zone.name, ttl),
     ];
   },
 });
 
-async function pendingFrom(
+async function firstLook(
   look: DelegationLook,
   {
     first,
-    seen,
-    wanted,
+    delegation,
+    newServers,
     locked,
   }: {
     readonly first: Before | undefined;
-    readonly seen: {readonly nameServers: readonly NameServer[]; readonly ttl: number};
-    readonly wanted: readonly NameServer[];
+    readonly delegation: {readonly nameServers: readonly NameServer[]; readonly ttl: number};
+    readonly newServers: readonly NameServer[];
     readonly locked: string | undefined;
   },
 ): Promise<Verdict<Before, never>> {
   const {registrar, zone} = look.targets;
-  if (seen.nameServers.length === 0) {
+  if (delegation.nameServers.length === 0) {
     return blocked(
-      `The parent zone knows no name servers of ${registrar.domain}`,
+      `The parent zone has no name servers for ${registrar.domain}.`,
       'Correct the domain, or the servers of the parent, in the inventory.',
     );
   }
   if (locked !== undefined) {
     return blocked(
-      `${registrar.domain} is locked at ${registrar.who} (${locked}), so that its name servers cannot be changed.`,
-      'Let the registrar, or the registry, take the lock away first.',
+      `${registrar.domain} is locked at ${registrar.provider} (${locked}): its name servers cannot be changed.`,
+      'Unlock the domain at the registrar. Only the registry can remove a status that begins with "server".',
     );
   }
-  const signed = first ? undefined : await stillSigned(look);
+  const obstacle = first ? undefined : await stillSigned(look);
   return (
-    signed ??
+    obstacle ??
     pending(
       first ?? {
-        nameServers: seen.nameServers.map(({name, glue}) => ({name, glue: [...glue]})),
-        ttlSeconds: Math.max(seen.ttl, await ttlOfOldZone(look)),
+        nameServers: delegation.nameServers.map(({name, glue}) => ({name, glue: [...glue]})),
+        ttlSeconds: Math.max(delegation.ttl, await ttlOfOldZone(look)),
       },
       {
-        what: `the name servers of ${registrar.domain}`,
-        is: inWords(seen.nameServers),
-        shouldBe: `${inWords(wanted)} (${zone.name})`,
+        what: `name servers of ${registrar.domain}`,
+        is: serverText(delegation.nameServers),
+        shouldBe: `${serverText(newServers)} (${zone.name})`,
       },
     )
   );
 }
 
-const wantedServers = async ({
+const zoneServers = async ({
   targets: {zone},
   signal,
 }: DelegationLook): Promise<readonly NameServer[]> =>
   (await zone.domain(signal)).nameServers.map((name) => ({name, glue: []}));
 
-async function otherDomain({
+async function domainMismatch({
   targets: {registrar, zone, old},
   signal,
 }: DelegationLook): Promise<Blocked | undefined> {
   const {name} = await zone.domain(signal);
-  const {domain} = [registrar, old].find((one) => one.domain !== name) ?? {};
+  const {domain} = [registrar, old].find((target) => target.domain !== name) ?? {};
   return domain === undefined
     ? undefined
     : blocked(
-        `${zone.name} is the zone of ${name} and not of ${domain}`,
+        `${zone.name} is the zone of ${name}, not of ${domain}.`,
         'Correct domain or zoneId in the inventory.',
       );
 }
 
-/**
- * With a DS record in place, validating resolvers take answers without signatures for forged: the domain would be
- * gone.
- */
+/** With a DS record in place, validating resolvers reject answers without signatures: the domain would not resolve. */
 async function stillSigned({
   targets: {registrar, parent},
   signal,
 }: DelegationLook): Promise<Blocked | undefined> {
   const ds = await dsAt(parent, registrar.domain, signal);
-  return ds.kind === 'one' && ds.content.length === 0
+  return ds.kind === 'agreed' && ds.content.length === 0
     ? undefined
     : blocked(
-        ds.kind === 'one'
-          ? `${parent.name} vouches for keys of ${registrar.domain} (DS ${ds.content.join('; ')}) that Route 53 does not have: resolvers that validate would refuse all its answers.`
-          : `Whether ${registrar.domain} is signed is not sure: ${ds.says}`,
-        'Remove the DS records first (route53.remove-ds), and wait them out (dns.ds-expired).',
+        ds.kind === 'agreed'
+          ? `${parent.name} has DS records of ${registrar.domain} (${ds.content.join('; ')}) for keys that Route 53 does not have: validating resolvers would reject all its answers.`
+          : `The DS records of ${registrar.domain} are not certain: ${ds.text}.`,
+        'Remove the DS records (route53.remove-ds), and wait until they have expired (dns.ds-expired).',
       );
 }
 
 async function ttlOfOldZone({targets: {old}, signal}: DelegationLook): Promise<number> {
-  const told = await old.ask({name: old.domain, type: 'NS'}, signal);
-  const records = told.flatMap((one) => (one.kind === 'answer' ? one.answers : []));
+  const replies = await old.ask({name: old.domain, type: 'NS'}, signal);
+  const records = replies.flatMap((reply) => (reply.kind === 'answer' ? reply.answers : []));
   return Math.max(0, ...records.map(({ttl}) => ttl));
 }
 
-/** Going back where no name server holds the zone any more would lead nowhere. */
+/** A reversal needs an old name server that still serves the zone. */
 async function lameServers({targets: {old}, signal}: DelegationLook): Promise<Blocked | undefined> {
-  const told = await old.ask({name: old.domain, type: 'SOA'}, signal);
-  const lame = told.filter((one) => one.kind === 'no-answer' || !one.authoritative);
+  const replies = await old.ask({name: old.domain, type: 'SOA'}, signal);
+  const lame = replies.filter((reply) => reply.kind === 'no-answer' || !reply.authoritative);
   const [first] = lame;
-  return first && lame.length === told.length
+  return first && lame.length === replies.length
     ? blocked(
-        `No name server of ${old.name} holds ${old.domain} any more; ${first.server.address}: ${first.kind === 'no-answer' ? first.reason : 'it answers without authority (AA)'}.`,
-        'Let the old name servers serve the zone again; until then the domain has to stay at Route 53.',
+        `No name server of ${old.name} serves ${old.domain} any more; ${first.server.address}: ${first.kind === 'no-answer' ? first.reason : 'it answers without authority (AA)'}.`,
+        'Configure the zone at the old name servers again. Until then the domain must stay at Route 53.',
       )
     : undefined;
 }
 
-const entering = (
+const registrarChange = (
   look: DelegationLook,
-  {
-    wanted,
-    instead,
-  }: {readonly wanted: readonly NameServer[]; readonly instead: readonly NameServer[]},
+  {from, to}: {readonly from: readonly NameServer[]; readonly to: readonly NameServer[]},
 ): Action<typeof targets> => {
   const {registrar, parent} = look.targets;
-  const {domain, who} = registrar;
+  const {domain, provider} = registrar;
   return {
     on: 'registrar',
-    does: `${who}: enter ${inWords(wanted)} as the name servers of ${plainName(domain)}, instead of ${inWords(instead)}`,
+    does: `${provider}: enter ${serverText(to)} as the name servers of ${plainName(domain)}, instead of ${serverText(from)}`,
     perform: async (writer, signal, say) => {
-      let told = '';
-      // Known here: the parent zone sends people elsewhere, and the target zone was compared and is whole.
-      await writer.setNameServers(wanted, signal, (words) => {
-        told = words;
-        say(words);
+      let progress = '';
+      // Known here: the parent zone delegates elsewhere, and the hosted zone was compared and is complete.
+      await writer.setNameServers(to, signal, (text) => {
+        progress = text;
+        say(text);
       });
-      await untilParentSays(
+      await untilPublished(
         () => delegationAt(parent, domain, signal),
-        (servers) => namesOf(servers) === namesOf(wanted),
-        {what: told || `waiting until ${parent.name} says so`, signal, say},
+        (servers) => serverNames(servers) === serverNames(to),
+        {progress: progress || `waiting until ${parent.name} publishes it`, signal, say},
       );
     },
   };
 };
 
-const forgetting = (whom: string, seconds: number): Action<typeof targets> => ({
+const ttlWait = (zone: string, seconds: number): Action<typeof targets> => ({
   on: 'registrar',
-  does: `wait ${seconds} s, until resolvers have forgotten the servers of ${whom}`,
+  does: `wait ${seconds} s, until the name servers of ${zone} have expired from the caches of resolvers`,
   perform: async (_writer, signal, say) => {
     const untilMs = Date.now() + seconds * 1_000;
     for (let left = seconds; left > 0; left = Math.ceil((untilMs - Date.now()) / 1_000)) {
-      say(`${left} s until no resolver that honours TTLs asks the servers of ${whom}`);
+      say(`${left} s until the name servers of ${zone} have expired`);
       await sleep(Math.min(left * 1_000, 15_000), undefined, {signal});
     }
   },

@@ -17,14 +17,14 @@ import {
   batchesOf,
   brokenBatch,
   conflicts,
+  importedSets,
   missingFrom,
-  setsInWords,
-  setsOf,
+  setsText,
 } from './records/zone-import.ts';
 import {hostedZone} from './target.ts';
 
 const input = z.object({
-  /** What is not to be copied, by name and type: what Route 53 does not know, or has better already. */
+  /** Records that are not copied, by name and type: those that Route 53 does not support, or already has in a better form. */
   leaveOut: z.array(z.object({name: z.string(), type: z.string().toUpperCase()})).default([]),
 });
 
@@ -32,21 +32,18 @@ const targets = {
   /** The zone at its old name servers. */
   old: dnsZone,
   zone: hostedZone,
-  /** Who says which name servers the world asks. */
+  /** The zone above, which delegates the domain. */
   parent: dnsZone,
 };
 type ImportLook = Look<typeof targets, z.output<typeof input>>;
 
 const before = z.object({
-  /** Exactly the sets that this run creates, in their order. */
+  /** Exactly the sets that this run creates, in the order of their creation. */
   creates: recordSet.array(),
 });
 type Before = z.output<typeof before>;
 
-/**
- * Copies a zone from its old name servers into a hosted zone. Nobody asks Route 53 for it before the delegation is
- * changed.
- */
+/** Copies a zone from its old name servers into a hosted zone. No resolver asks Route 53 before the delegation changes. */
 export const importZone = defineStep({
   name: 'route53.import-zone',
   summary: 'Copy every record of a zone from its old name servers into a hosted zone.',
@@ -55,9 +52,9 @@ export const importZone = defineStep({
   before,
   output: z.object({sets: z.number()}),
   reverses:
-    'Removes exactly the record sets that it created, unless the world already asks Route 53.',
+    'Deletes exactly the record sets that the step created, unless the parent already delegates to Route 53.',
   needs: {
-    old: ['to transfer the zone, or to ask for its names, over UDP and TCP'],
+    old: ['to transfer the zone, or to query its names, over UDP and TCP'],
     zone: [
       'route53:GetHostedZone',
       'route53:ListResourceRecordSets',
@@ -77,20 +74,20 @@ export const importZone = defineStep({
     const live = await zone.allSets(signal);
     const first = look.run.before === undefined ? undefined : before.parse(look.run.before);
     if (first) {
-      return again(look, first, live);
+      return progress(look, first, live);
     }
-    const wrong = await wrongDomain(look);
-    if (wrong) {
-      return wrong;
+    const mismatch = await domainMismatch(look);
+    if (mismatch) {
+      return mismatch;
     }
     const facts = {domain: old.domain, old: old.name, leaveOut: look.input.leaveOut};
-    const wanted = setsOf(await old.records(signal), facts);
-    if (wanted.kind === 'blocked') {
-      return wanted.blocked;
+    const imported = importedSets(await old.records(signal), facts);
+    if (imported.kind === 'blocked') {
+      return imported.blocked;
     }
-    const creates = missingFrom(live, wanted.sets);
+    const creates = missingFrom(live, imported.sets);
     if (creates.length === 0) {
-      return done({sets: wanted.sets.length});
+      return done({sets: imported.sets.length});
     }
     const scope = scopeOf(creates);
     return (
@@ -100,7 +97,7 @@ export const importZone = defineStep({
         {creates: [...creates]},
         {
           what: `${old.domain} in ${zone.name}`,
-          is: `${wanted.sets.length - creates.length} of the ${wanted.sets.length} record sets of ${old.name}`,
+          is: `${imported.sets.length - creates.length} of the ${imported.sets.length} record sets of ${old.name}`,
           shouldBe: 'all of them',
         },
       )
@@ -110,8 +107,8 @@ export const importZone = defineStep({
   plan: async ({targets: {zone}, signal}, {creates}) => {
     const live = await zone.allSets(signal);
     return batchesOf(creates)
-      .filter((batch) => !stands(batch, live))
-      .map(creating);
+      .filter((batch) => !isCreated(batch, live))
+      .map(creation);
   },
 
   reverse: async (look, {creates}) => {
@@ -122,20 +119,20 @@ export const importZone = defineStep({
     const live = await zone.allSets(signal);
     const batches = batchesOf(creates);
     const changed = batches.map((batch) => driftOf(look, batch, live)).find(Boolean);
-    const standing = batches.filter((batch) => stands(batch, live));
+    const created = batches.filter((batch) => isCreated(batch, live));
     return (
       changed ??
-      (standing.length > 0 ? await inUse(look) : undefined) ??
-      standing.map(removing).reverse()
+      (created.length > 0 ? await inUse(look) : undefined) ??
+      created.map(deletion).reverse()
     );
   },
 });
 
-/** Once it has begun it is held to what it set out to create, whatever the old servers say since. */
-function again(look: ImportLook, first: Before, live: readonly RecordSet[]) {
+/** Once the run has started, only the sets of its before-image count, whatever the old servers answer since. */
+function progress(look: ImportLook, first: Before, live: readonly RecordSet[]) {
   const batches = batchesOf(first.creates);
   const changed = batches.map((batch) => driftOf(look, batch, live)).find(Boolean);
-  const missing = batches.filter((batch) => !stands(batch, live)).length;
+  const missing = batches.filter((batch) => !isCreated(batch, live)).length;
   return (
     changed ??
     (missing === 0
@@ -148,70 +145,73 @@ function again(look: ImportLook, first: Before, live: readonly RecordSet[]) {
   );
 }
 
-async function wrongDomain({
+async function domainMismatch({
   targets: {old, zone},
   signal,
 }: ImportLook): Promise<Blocked | undefined> {
   const {name, ownedBy} = await zone.domain(signal);
   if (name !== old.domain) {
     return blocked(
-      `${old.name} holds ${old.domain} and ${zone.name} is the zone of ${name}`,
+      `${old.name} holds ${old.domain}, and ${zone.name} is the zone of ${name}.`,
       'Correct domain or zoneId in the inventory.',
     );
   }
   return ownedBy
     ? blocked(
-        `The zone ${name} of ${zone.name} belongs to ${ownedBy}, which overwrites what others change in it.`,
-        'Create a hosted zone of your own for it.',
+        `The zone ${name} of ${zone.name} belongs to ${ownedBy}, which overwrites the changes of others.`,
+        `Create another hosted zone for ${name}, and set its id in the inventory.`,
       )
     : undefined;
 }
 
 const scopeOf = (sets: readonly RecordSet[]): Scope => sets.map(({name, type}) => ({name, type}));
 
-const within = (sets: readonly RecordSet[], live: readonly RecordSet[]): readonly RecordSet[] => {
+const setsAmong = (
+  sets: readonly RecordSet[],
+  live: readonly RecordSet[],
+): readonly RecordSet[] => {
   const scope = scopeOf(sets);
   return live.filter((set) => inScope(scope, set));
 };
 
-const stands = (batch: readonly RecordSet[], live: readonly RecordSet[]): boolean =>
-  within(batch, live).length > 0;
+const isCreated = (batch: readonly RecordSet[], live: readonly RecordSet[]): boolean =>
+  setsAmong(batch, live).length > 0;
 
 const driftOf = (
   {targets: {zone}}: ImportLook,
   batch: readonly RecordSet[],
   live: readonly RecordSet[],
-): Blocked | undefined => brokenBatch(zone.name, batch, within(batch, live));
+): Blocked | undefined => brokenBatch(zone.name, batch, setsAmong(batch, live));
 
 async function inUse({
   targets: {zone, parent, old},
   signal,
 }: ImportLook): Promise<Blocked | undefined> {
   const {nameServers} = await zone.domain(signal);
-  for (const told of await parent.delegations(old.domain, signal)) {
-    const servers = told.kind === 'no-answer' ? [] : told.nameServers.map(({name}) => name);
-    if (told.kind === 'no-answer' || servers.some((name) => nameServers.includes(name))) {
+  for (const reply of await parent.delegations(old.domain, signal)) {
+    const servers = reply.kind === 'no-answer' ? [] : reply.nameServers.map(({name}) => name);
+    if (reply.kind === 'no-answer' || servers.some((name) => nameServers.includes(name))) {
       return blocked(
-        told.kind === 'no-answer'
-          ? `${told.server.address} of ${parent.name} does not say which name servers ${old.domain} has: ${told.reason}.`
-          : `${told.server.address} of ${parent.name} sends whoever asks for ${old.domain} to ${servers.join(', ')}: without its records in ${zone.name} the domain would be gone.`,
-        'Give the domain its old name servers back first, and wait until no cache holds the new ones.',
+        reply.kind === 'no-answer'
+          ? `${reply.server.address} of ${parent.name} does not answer which name servers ${old.domain} has: ${reply.reason}.`
+          : `${reply.server.address} of ${parent.name} delegates ${old.domain} to ${servers.join(', ')}: without its records in ${zone.name} the domain would not resolve.`,
+        'Restore the old name servers at the registrar, and wait until the NS records of the new ones have expired.',
       );
     }
   }
   return undefined;
 }
 
-const creating = (batch: readonly RecordSet[]): Action<typeof targets> => ({
+const creation = (batch: readonly RecordSet[]): Action<typeof targets> => ({
   on: 'zone',
-  does: `create ${setsInWords(batch)}`,
+  does: `create ${setsText(batch)}`,
   perform: (zone, signal, say) =>
     replaceSets(zone, {scope: scopeOf(batch), from: [], to: batch}, signal, say),
 });
 
-const removing = (batch: readonly RecordSet[]): Action<typeof targets> => ({
+const deletion = (batch: readonly RecordSet[]): Action<typeof targets> => ({
   on: 'zone',
-  does: `delete ${setsInWords(batch)}`,
+  does: `delete ${setsText(batch)}`,
   perform: (zone, signal, say) =>
     replaceSets(zone, {scope: scopeOf(batch), from: batch, to: []}, signal, say),
 });

@@ -4,24 +4,24 @@ import {beforeImage, editNeeds, planEdit, reverseEdit} from './records/edit.ts';
 import {checkTtl, type TtlInput, ttlEdit, ttlInput} from './records/ttl.ts';
 import {hostedZone} from './target.ts';
 
-/** Lowers TTLs, so that resolvers soon forget the old addresses once they are swapped. */
+/** Lowers TTLs, so that caches drop the old addresses soon after a swap. */
 export const lowerTtl = defineStep({
   name: 'route53.lower-ttl',
-  summary: 'Lower the TTL of records, so that resolvers soon forget them.',
+  summary: 'Lower the TTL of records before their addresses change.',
   targets: {zone: hostedZone},
   input: ttlInput,
   before: beforeImage,
-  /** The longest that a resolver may remember what it was told before this step. */
+  /** The longest that a resolver may cache an answer from before this step. */
   output: z.object({ttlSeconds: z.number()}),
-  reverses: 'Gives every record the TTL back that it had.',
+  reverses: 'Restores the former TTL of every record.',
   needs: {zone: editNeeds},
   timeoutMs: 20 * 60_000,
 
   check: (look) =>
-    checkTtl(look, editOf(look.input), (live, first) =>
+    checkTtl(look, editOf(look.input), (live, original) =>
       live.every((ttlSeconds) => ttlSeconds <= look.input.ttlSeconds)
-        ? // Our own look cannot see the old TTL any more: after the change it is in the before-image alone.
-          {ttlSeconds: Math.max(...first)}
+        ? // After the change only the before-image has the old TTL.
+          {ttlSeconds: Math.max(...original)}
         : undefined,
     ),
 

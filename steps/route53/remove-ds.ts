@@ -10,13 +10,13 @@ import {
   waiting,
 } from '../../src/index.ts';
 import {dnsZone} from '../name-servers/index.ts';
-import {delegationAt, dsAt, namesOf, untilParentSays} from './registrar/parent-view.ts';
-import {plainName, registrar} from './registrar/registrar.ts';
+import {delegationAt, dsAt, untilPublished} from './registrar/parent-view.ts';
+import {plainName, serverNames} from './registrar/server-text.ts';
 import {type SigningKey, signingKey} from './registrar/signing-key.ts';
-import {hostedZone} from './target.ts';
+import {hostedZone, registrar} from './target.ts';
 
 const input = z.object({
-  /** For a zone that is signed while its parent has no DS any more: somebody may have removed it a moment ago. */
+  /** For a signed zone without DS records at its parent: they may have been removed a moment ago. */
   assumedTtlSeconds: z.coerce.number().int().nonnegative().default(86_400),
 });
 
@@ -24,23 +24,23 @@ const targets = {registrar, parent: dnsZone, zone: hostedZone, old: dnsZone};
 type DsLook = Look<typeof targets, z.output<typeof input>>;
 
 const before = z.object({
-  /** As the parent answers them. */
+  /** From the answers of the parent. */
   ds: z.array(z.string()),
-  /** As the registrar has them; none where only a person can see them. */
+  /** From the registrar; empty where only a person can see them. */
   keys: signingKey.array(),
   ttlSeconds: z.number(),
 });
 
-/** Ends the chain of trust to a domain, so that it may move to name servers that do not sign with its keys. */
+/** Ends the chain of trust to a domain, so that it can move to name servers that do not have its keys. */
 export const removeDs = defineStep({
   name: 'route53.remove-ds',
   summary: 'Remove the DS records of a domain, before its name servers change.',
   targets,
   input,
   before,
-  /** How long a resolver may remember the last of them. */
+  /** The longest that a resolver may cache them. */
   output: z.object({ttlSeconds: z.number()}),
-  reverses: 'Enters the same DS records again, once the old name servers are back.',
+  reverses: 'Restores the same DS records, once the old name servers are restored.',
   needs: {
     registrar: [
       'route53domains:GetDomainDetail',
@@ -53,7 +53,7 @@ export const removeDs = defineStep({
     zone: ['route53:GetHostedZone'],
     old: ['to reach each server over UDP and TCP'],
   },
-  // A registry may take hours, and a person too.
+  // A registry or a person may take hours.
   timeoutMs: 2 * 24 * 3_600_000,
   poll: {firstMs: 250, mostMs: 15_000},
 
@@ -63,44 +63,44 @@ export const removeDs = defineStep({
       signal,
     } = look;
     const first = look.run.before === undefined ? undefined : before.parse(look.run.before);
-    const [seen, entered, underway] = await Promise.all([
+    const [published, registration, operation] = await Promise.all([
       dsAt(parent, registrar.domain, signal),
-      registrar.entered(signal),
-      registrar.underway(signal),
+      registrar.registration(signal),
+      registrar.pendingOperation(signal),
     ]);
-    if (underway !== undefined) {
-      return waiting(underway);
+    if (operation !== undefined) {
+      return waiting(operation);
     }
-    if (seen.kind === 'moving') {
-      return waiting(seen.says);
+    if (published.kind === 'divergent') {
+      return waiting(published.text);
     }
-    const keys = entered?.keys ?? [];
-    if (entered && keys.length > 0 !== seen.content.length > 0) {
+    const keys = registration?.keys ?? [];
+    if (registration && keys.length > 0 !== published.content.length > 0) {
       return waiting(
-        `${registrar.who} has ${keys.length} keys of ${registrar.domain}, and ${parent.name} answers ${seen.content.length} DS records`,
+        `${registrar.provider} has ${keys.length} keys of ${registrar.domain}, and ${parent.name} answers ${published.content.length} DS records`,
       );
     }
-    if (seen.content.length === 0) {
+    if (published.content.length === 0) {
       return done({ttlSeconds: first?.ttlSeconds ?? (await assumedTtl(look))});
     }
-    if (entered?.locked !== undefined) {
+    if (registration?.locked !== undefined) {
       return blocked(
-        `${registrar.domain} is locked at ${registrar.who} (${entered.locked}), so that its DS records cannot be changed.`,
-        'Let the registrar, or the registry, take the lock away first.',
+        `${registrar.domain} is locked at ${registrar.provider} (${registration.locked}): its DS records cannot be changed.`,
+        'Unlock the domain at the registrar. Only the registry can remove a status that begins with "server".',
       );
     }
     return pending(
-      {ds: [...seen.content], keys: [...keys], ttlSeconds: seen.ttl},
+      {ds: [...published.content], keys: [...keys], ttlSeconds: published.ttl},
       {
         what: `DS records of ${registrar.domain}`,
-        is: seen.content.join('; '),
+        is: published.content.join('; '),
         shouldBe: 'none',
       },
     );
   },
 
   plan: async (look, {ds}) => [
-    setting(look, {
+    dsChange(look, {
       keys: [],
       ds: [],
       does: `remove the ${ds.length === 1 ? 'DS record' : `${ds.length} DS records`} of ${plainName(look.targets.registrar.domain)} (${ds.join('; ')})`,
@@ -112,61 +112,65 @@ export const removeDs = defineStep({
       targets: {registrar, parent},
       signal,
     } = look;
-    const seen = await dsAt(parent, registrar.domain, signal);
-    const entered = await registrar.entered(signal);
+    const published = await dsAt(parent, registrar.domain, signal);
+    const registration = await registrar.registration(signal);
     if (
-      seen.kind === 'one' &&
-      sameList(seen.content, ds) &&
-      (entered?.keys.length ?? 0) === keys.length
+      published.kind === 'agreed' &&
+      sameList(published.content, ds) &&
+      (registration?.keys.length ?? 0) === keys.length
     ) {
       return [];
     }
-    const words = ds.join('; ');
     return (
       (await unsignedServers(look)) ?? [
-        setting(look, {
+        dsChange(look, {
           keys,
           ds,
-          does: `enter the DS records of ${plainName(registrar.domain)} again (${words})`,
+          does: `enter the DS records of ${plainName(registrar.domain)} again (${ds.join('; ')})`,
         }),
       ]
     );
   },
 });
 
-/** A zone that signs once had a DS, as a rule, and some resolver may remember it. */
+/** A signed zone usually had a DS record, which some resolver may still cache. */
 async function assumedTtl({input, targets: {old}, signal}: DsLook): Promise<number> {
-  const told = await old.ask({name: old.domain, type: 'DNSKEY'}, signal);
-  const signs = told.some(
-    (one) => one.kind === 'no-answer' || one.answers.some(({type}) => type === 'DNSKEY'),
+  const replies = await old.ask({name: old.domain, type: 'DNSKEY'}, signal);
+  const isSigned = replies.some(
+    (reply) => reply.kind === 'no-answer' || reply.answers.some(({type}) => type === 'DNSKEY'),
   );
-  return signs ? input.assumedTtlSeconds : 0;
+  return isSigned ? input.assumedTtlSeconds : 0;
 }
 
-/** Vouching for keys that the name servers of the moment do not have would make the domain vanish. */
+/** With DS records for keys that the present name servers do not have, the domain would not resolve. */
 async function unsignedServers({
   targets: {registrar, parent, zone},
   signal,
 }: DsLook): Promise<Blocked | undefined> {
   const {nameServers} = await zone.domain(signal);
-  const seen = await delegationAt(parent, registrar.domain, signal);
-  const live = seen.kind === 'one' ? seen.content.map(({name}) => name) : nameServers;
+  const delegation = await delegationAt(parent, registrar.domain, signal);
+  const live =
+    delegation.kind === 'agreed' ? delegation.content.map(({name}) => name) : nameServers;
   return live.some((name) => nameServers.includes(name))
     ? blocked(
-        seen.kind === 'one'
-          ? `${registrar.domain} has the name servers ${namesOf(seen.content)}, which do not sign with its old keys.`
-          : `Which name servers ${registrar.domain} has is not sure: ${seen.says}.`,
-        'Give the domain its old name servers back first, and wait until no cache holds the new ones.',
+        delegation.kind === 'agreed'
+          ? `${registrar.domain} has the name servers ${serverNames(delegation.content)}, which do not sign with its old keys.`
+          : `The name servers of ${registrar.domain} are not certain: ${delegation.text}.`,
+        'Restore the old name servers at the registrar, and wait until the NS records of the new ones have expired.',
       )
     : undefined;
 }
 
-const sameList = (one: readonly string[], other: readonly string[]): boolean =>
-  JSON.stringify([...one].sort()) === JSON.stringify([...other].sort());
+const sameList = (first: readonly string[], second: readonly string[]): boolean =>
+  JSON.stringify([...first].sort()) === JSON.stringify([...second].sort());
 
-const setting = (
+const dsChange = (
   look: DsLook,
-  wanted: {
+  {
+    keys,
+    ds,
+    does,
+  }: {
     readonly keys: readonly SigningKey[];
     readonly ds: readonly string[];
     readonly does: string;
@@ -175,19 +179,19 @@ const setting = (
   const {registrar, parent} = look.targets;
   return {
     on: 'registrar',
-    does: `${registrar.who}: ${wanted.does}`,
+    does: `${registrar.provider}: ${does}`,
     perform: async (writer, signal, say) => {
-      let told = '';
-      // Known here: the name servers that the parent names do sign, or the DS records go.
-      await writer.setKeys(wanted.keys, wanted.ds, signal, (words) => {
-        told = words;
-        say(words);
+      let progress = '';
+      // Known here: the delegated name servers sign with these keys, or the DS records are removed.
+      await writer.setKeys(keys, ds, signal, (text) => {
+        progress = text;
+        say(text);
       });
-      await untilParentSays(
+      await untilPublished(
         () => dsAt(parent, registrar.domain, signal),
-        // From keys the registry makes the records itself, and check says whether they are the old ones.
-        (ds) => (wanted.keys.length > 0 ? ds.length > 0 : sameList(ds, wanted.ds)),
-        {what: told || `waiting until ${parent.name} says so`, signal, say},
+        // The registry makes DS records from keys; the next check compares them with the old ones.
+        (published) => (keys.length > 0 ? published.length > 0 : sameList(published, ds)),
+        {progress: progress || `waiting until ${parent.name} publishes it`, signal, say},
       );
     },
   };

@@ -4,15 +4,15 @@ import {beforeImage, editNeeds, planEdit, reverseEdit} from './records/edit.ts';
 import {checkTtl, type TtlInput, ttlEdit, ttlInput} from './records/ttl.ts';
 import {hostedZone} from './target.ts';
 
-/** Gives records a long TTL again, once they will not move any more. */
+/** Raises TTLs again, once the addresses are final. */
 export const restoreTtl = defineStep({
   name: 'route53.restore-ttl',
-  summary: 'Set the TTL of records to its everyday value again.',
+  summary: 'Set the TTL of records to their normal value.',
   targets: {zone: hostedZone},
   input: ttlInput,
   before: beforeImage,
   output: z.object({}),
-  reverses: 'Gives every record the TTL back that it had.',
+  reverses: 'Restores the former TTL of every record.',
   needs: {zone: editNeeds},
   timeoutMs: 20 * 60_000,
 

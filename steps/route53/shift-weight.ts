@@ -6,28 +6,28 @@ import {
   drift,
   type Edit,
   editNeeds,
-  firstSeen,
+  originalSets,
   planEdit,
   protectedSet,
   reverseEdit,
   wrongZone,
 } from './records/edit.ts';
-import {besideInTheWay} from './records/obstacles.ts';
+import {unnamedNeighbour} from './records/obstacles.ts';
 import {differencesOf} from './records/record-text.ts';
-import {inScope, standingAt} from './records/scope.ts';
+import {inScope, setsInScope} from './records/scope.ts';
 import {type ShiftInput, shiftInput} from './records/shift-input.ts';
-import {obstacleToShift, shared} from './records/weights.ts';
+import {obstacleToShift, weightedSets} from './records/weights.ts';
 import {hostedZone} from './target.ts';
 
-/** Leads a share of all answers to the new addresses: a canary first, then more, at last all or none. */
+/** Shifts a share of the answers to the new addresses: a canary first, then more, finally all or none. */
 export const shiftWeight = defineStep({
   name: 'route53.shift-weight',
-  summary: 'Lead a share of the answers for a name to its new addresses, by weighted records.',
+  summary: 'Shift a share of the answers for a name to its new addresses, with weighted records.',
   targets: {zone: hostedZone},
   input: shiftInput,
   before: beforeImage,
   output: z.object({percent: z.number()}),
-  reverses: 'Gives back exactly the share, or the simple record, that was there before.',
+  reverses: 'Restores the former weights, or the former simple record.',
   needs: {zone: editNeeds},
   timeoutMs: 20 * 60_000,
 
@@ -39,14 +39,14 @@ export const shiftWeight = defineStep({
     if (stray) {
       return stray;
     }
-    const {live, beside} = await standingAt(zone, edit.scope, signal);
-    const neighbour = run.started ? undefined : besideInTheWay(zone, beside);
+    const {live, neighbours} = await setsInScope(zone, edit.scope, signal);
+    const neighbour = run.started ? undefined : unnamedNeighbour(zone, neighbours);
     if (neighbour) {
       return neighbour;
     }
-    const from = firstSeen(look, live);
+    const from = originalSets(look, live);
     const to = edit.to(from);
-    // A record that is not there has no old side, and nothing is made of it: that is not done.
+    // A missing record has no old side and produces no sets: that must not count as done.
     const complete = input.records.every((record) => to.some((set) => inScope([record], set)));
     if (complete && sameSets(live, to)) {
       return done({percent: input.percent});
@@ -65,5 +65,5 @@ export const shiftWeight = defineStep({
 
 const editOf = (input: ShiftInput): Edit => ({
   scope: input.records.map(({name, type}) => ({name, type})),
-  to: (from) => input.records.flatMap((record) => shared(input, record, from)),
+  to: (from) => input.records.flatMap((record) => weightedSets(input, record, from)),
 });

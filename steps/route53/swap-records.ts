@@ -6,21 +6,21 @@ import {
   drift,
   type Edit,
   editNeeds,
-  firstSeen,
+  originalSets,
   planEdit,
   protectedSet,
   reverseEdit,
   wrongZone,
 } from './records/edit.ts';
-import {besideInTheWay, obstacleTo} from './records/obstacles.ts';
+import {obstacleToSwap, unnamedNeighbour} from './records/obstacles.ts';
 import type {RecordSet} from './records/record-set.ts';
 import {differencesOf} from './records/record-text.ts';
-import {standingAt} from './records/scope.ts';
+import {setsInScope} from './records/scope.ts';
 import {type SwapInput, swapInput} from './records/swap-input.ts';
 import {hostedZone} from './target.ts';
 
-/** Where neither the runbook nor the old record says one. */
-const usualTtlSeconds = 60;
+/** Where neither the runbook nor the old record has a TTL. */
+const defaultTtlSeconds = 60;
 
 /** Points names at their new addresses, in one batch that Route 53 makes as a whole or not at all. */
 export const swapRecords = defineStep({
@@ -31,7 +31,7 @@ export const swapRecords = defineStep({
   input: swapInput,
   before: beforeImage,
   output: z.object({}),
-  reverses: 'Replaces the new records by exactly the old ones, in one batch.',
+  reverses: 'Restores exactly the old records, in one batch.',
   needs: {zone: editNeeds},
   timeoutMs: 20 * 60_000,
 
@@ -47,22 +47,22 @@ export const swapRecords = defineStep({
     if (stray) {
       return stray;
     }
-    const standing = await standingAt(zone, edit.scope, signal);
-    // Once our change is made, what others add beside it is theirs to answer for.
-    const neighbour = run.started ? undefined : besideInTheWay(zone, standing.beside);
+    const {live, neighbours} = await setsInScope(zone, edit.scope, signal);
+    // After the change, another client may add records at the same name.
+    const neighbour = run.started ? undefined : unnamedNeighbour(zone, neighbours);
     if (neighbour) {
       return neighbour;
     }
-    const from = firstSeen(look, standing.live);
+    const from = originalSets(look, live);
     const to = edit.to(from);
-    if (sameSets(standing.live, to)) {
+    if (sameSets(live, to)) {
       return done({});
     }
     return (
-      drift(zone, {live: standing.live, from, to}) ??
-      obstacleTo({zone, input, live: standing.live, to}) ??
+      drift(zone, {live, from, to}) ??
+      obstacleToSwap({zone, input, live, to}) ??
       (await protectedSet(zone, edit, signal)) ??
-      pending([...standing.live], ...differencesOf(standing.live, to))
+      pending([...live], ...differencesOf(live, to))
     );
   },
 
@@ -73,13 +73,15 @@ export const swapRecords = defineStep({
 function editOf({sets, remove}: SwapInput): Edit {
   return {
     scope: [...sets, ...remove].map(({name, type}) => ({name, type})),
-    to: (from) => sets.map((set) => completed(set, from)),
+    to: (from) => sets.map((set) => completedSet(set, from)),
   };
 }
 
-function completed(set: SwapInput['sets'][number], from: readonly RecordSet[]): RecordSet {
-  const old = from.find((one) => identityOf(one) === identityOf(set));
-  const ttlSeconds = set.alias ? undefined : (set.ttlSeconds ?? old?.ttlSeconds ?? usualTtlSeconds);
+function completedSet(set: SwapInput['sets'][number], from: readonly RecordSet[]): RecordSet {
+  const old = from.find((each) => identityOf(each) === identityOf(set));
+  const ttlSeconds = set.alias
+    ? undefined
+    : (set.ttlSeconds ?? old?.ttlSeconds ?? defaultTtlSeconds);
   const weight = set.weight ?? old?.weight;
   return {
     ...set,

@@ -1,47 +1,34 @@
-import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
-import {awsConfig, awsRights, type ResourcesOf} from '../aws/index.ts';
-import type {Batch, Domain, ZoneReader} from './contract.ts';
-import {
-  type Access,
-  allSets,
-  domainOf,
-  isInSync,
-  protectionsOf,
-  sent,
-  setsNamed,
-} from './zone/api.ts';
-import {route53Clients} from './zone/clients.ts';
+import {awsRights, type ResourcesOf} from '../aws/index.ts';
+import {registrarConfig} from './registrar/config.ts';
+import {openRegistrar, personText} from './registrar/registrar.ts';
+import {hostedZoneConfig} from './zone/config.ts';
+import {openHostedZone} from './zone/hosted-zone.ts';
 
 /** A hosted zone of Route 53. */
 export const hostedZone = defineTarget({
   kind: 'route53-zone',
-  config: awsConfig.extend({
-    zoneId: z
-      .string()
-      .min(1)
-      .transform((id) => id.replace(/^\/hostedzone\//, '')),
-    /** Route 53 allows five for the whole account; less leaves some to others. */
-    requestsPerSecond: z.number().int().positive().default(5),
-  }),
+  config: hostedZoneConfig,
   rights: async ({zoneId, ...aws}, needs, context) => [
     await awsRights(aws, needs, resourcesOf(zoneId), context),
   ],
-  open: async ({zoneId, ...aws}, {name}) => {
-    const clients = route53Clients(aws);
-    const access = {name, zoneId, clients: clients.get};
-    const reader = readerOf(access);
-    const writer = {
-      ...reader,
-      send: (batch: Batch, signal: AbortSignal) => sent(access, batch, signal),
-    };
-    return {reader, writer, close: clients.close};
-  },
+  open: async (config, {name}) => openHostedZone(name, config),
 });
 
-/**
- * On what the actions of Route 53 are made (Service Authorization Reference, Amazon Route 53): no region, no account.
- */
+/** The registrar of a domain. */
+export const registrar = defineTarget({
+  kind: 'registrar',
+  config: registrarConfig,
+  // IAM has no resource type for a single domain (Service Authorization Reference, Amazon Route 53 Domains).
+  rights: async (config, needs, context) => [
+    config.by === 'hand'
+      ? {account: null, grants: [{form: 'words', text: personText(config)}], needs: []}
+      : await awsRights(config, needs, () => ['*'], context),
+  ],
+  open: async (config, {name}) => openRegistrar(name, config),
+});
+
+/** The resources of Route 53's actions (Service Authorization Reference, Amazon Route 53): no region, no account. */
 const resourcesOf =
   (zoneId: string): ResourcesOf =>
   (action) =>
@@ -50,24 +37,3 @@ const resourcesOf =
       : action.startsWith('route53:')
         ? [`arn:aws:route53:::hostedzone/${zoneId}`]
         : ['*'];
-
-function readerOf(access: Access): ZoneReader {
-  let domain: Domain | undefined;
-  let knowsProtections = true;
-  return {
-    name: access.name,
-    domain: async (signal) => {
-      // Neither the name of a zone nor its owner ever changes.
-      domain ??= await domainOf(access, signal);
-      return domain;
-    },
-    setsAt: (names, signal) => setsNamed(access, names, signal),
-    allSets: (signal) => allSets(access, signal),
-    protections: async (signal) => {
-      const found = knowsProtections ? await protectionsOf(access, signal) : undefined;
-      knowsProtections = found !== undefined;
-      return found ?? [];
-    },
-    isInSync: (changeId, signal) => isInSync(access, changeId, signal),
-  };
-}

@@ -176,7 +176,7 @@ describe('an inventory that does not fit the world of the lab', () => {
     expect(codes).toMatchObject({
       'ready-source': 'mysql-access-denied',
       freeze: 'mysql-access-denied',
-      'lower-ttl': 'zone-not-found',
+      'lower-ttl': 'route53-zone-not-found',
       deploy: 'ecs-cluster-not-found',
       'stop-web': 'host-login-refused',
     });

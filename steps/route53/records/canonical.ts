@@ -2,17 +2,16 @@ import {isIPv6, SocketAddress} from 'node:net';
 import type {RecordSet} from './record-set.ts';
 
 /**
- * Whether two lists hold the same sets as Route 53 sees them: the order of sets and values, the
- * case of names, trailing dots and octal escapes do not count. It takes a change that differs in
- * nothing else for no change, and silently stores nothing (octodns/octodns-route53#45).
+ * Whether two lists hold the same sets for Route 53: the order of sets and values, the case of names, trailing dots and
+ * octal escapes do not count. A change that differs in nothing else is accepted and not stored (octodns/octodns-route53#45).
  */
-export const sameSets = (one: readonly RecordSet[], other: readonly RecordSet[]): boolean =>
-  JSON.stringify(one.map(canonical).sort()) === JSON.stringify(other.map(canonical).sort());
+export const sameSets = (first: readonly RecordSet[], second: readonly RecordSet[]): boolean =>
+  JSON.stringify(first.map(canonical).sort()) === JSON.stringify(second.map(canonical).sort());
 
-export const sameSet = (one: RecordSet, other: RecordSet): boolean =>
-  canonical(one) === canonical(other);
+export const sameSet = (first: RecordSet, second: RecordSet): boolean =>
+  canonical(first) === canonical(second);
 
-/** What makes a set the same one, whatever it holds. */
+/** The identity of a set: two sets with the same one cannot be in a zone together. */
 export const identityOf = ({name, type, setIdentifier}: RecordSet): string =>
   JSON.stringify([canonicalName(name), type, setIdentifier ?? null]);
 
@@ -34,7 +33,7 @@ function canonical(set: RecordSet): string {
     (set.values ?? []).map((value) => canonicalValue(set.type, value)).sort(),
     alias ? [alias.hostedZoneId, canonicalName(alias.dnsName), alias.evaluateTargetHealth] : null,
     set.healthCheckId ?? null,
-    Object.entries(routing ?? {}).sort(([one], [other]) => (one < other ? -1 : 1)),
+    Object.entries(routing ?? {}).sort(([first], [second]) => (first < second ? -1 : 1)),
   ]);
 }
 

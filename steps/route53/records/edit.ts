@@ -4,21 +4,21 @@ import type {ZoneReader} from '../contract.ts';
 import type {hostedZone} from '../target.ts';
 import {canonicalName, sameSets} from './canonical.ts';
 import {type RecordSet, recordSet} from './record-set.ts';
-import {batchInWords, contentsOf} from './record-text.ts';
+import {batchText, contentsOf} from './record-text.ts';
 import {replaceSets} from './replace.ts';
-import {inScope, type Scope, standingAt} from './scope.ts';
+import {inScope, type Scope, setsInScope} from './scope.ts';
 
-/** What a step of this folder makes of some records, whole groups at a time. */
+/** The change that a step makes to some records, whole groups at a time. */
 export interface Edit {
   readonly scope: Scope;
-  /** What it makes of them. */
+  /** The sets after the change. */
   to(from: readonly RecordSet[]): readonly RecordSet[];
 }
 
 export type ZoneTargets = {readonly zone: typeof hostedZone};
 type ZoneLook = Look<ZoneTargets, unknown>;
 
-/** What every step needs that changes records. */
+/** The permissions of every step that changes records. */
 export const editNeeds = [
   'route53:GetHostedZone',
   'route53:ListResourceRecordSets',
@@ -27,7 +27,7 @@ export const editNeeds = [
   'route53:GetChange',
 ];
 
-/** An alias as a runbook gives it. */
+/** An alias in the input of a step. */
 export const aliasInput = z.object({
   hostedZoneId: z.string(),
   dnsName: z.string(),
@@ -36,12 +36,12 @@ export const aliasInput = z.object({
 
 export const beforeImage = recordSet.array();
 
-/** The before-image of this run, or on the first look what stands now. */
-export function firstSeen({run}: ZoneLook, live: readonly RecordSet[]): readonly RecordSet[] {
+/** The before-image of this run, or on the first check the live records. */
+export function originalSets({run}: ZoneLook, live: readonly RecordSet[]): readonly RecordSet[] {
   return run.before === undefined ? live : beforeImage.parse(run.before);
 }
 
-/** Neither as they were, nor as the step makes them: somebody else did that. */
+/** The records are neither as they were nor as the step makes them: another client changed them. */
 export function drift(
   zone: ZoneReader,
   {
@@ -54,18 +54,18 @@ export function drift(
     return undefined;
   }
   return blocked(
-    `${zone.name} holds ${contentsOf(live)}; that is neither what stood before (${contentsOf(from)}) nor what this step makes of it (${contentsOf(to)}).`,
-    'Somebody else changed these records. Put them back to one of the two, or leave them to their new owner.',
+    `${zone.name} holds ${contentsOf(live)}. Before this step it held ${contentsOf(from)}, and the step changes that to ${contentsOf(to)}.`,
+    'Another client changed these records. Restore one of the two states, or remove the records from the runbook.',
   );
 }
 
-/** The whole edit is one batch, made or not: while `check` says pending, all of it remains. */
+/** The edit is one batch, made as a whole or not at all: while `check` returns pending, all of it remains. */
 export async function planEdit(
   edit: Edit,
   before: readonly RecordSet[],
 ): Promise<readonly Action<ZoneTargets>[]> {
   const to = edit.to(before);
-  return sameSets(before, to) ? [] : [replacing(edit.scope, before, to)];
+  return sameSets(before, to) ? [] : [replacement(edit.scope, before, to)];
 }
 
 export async function reverseEdit(
@@ -73,15 +73,15 @@ export async function reverseEdit(
   edit: Edit,
   before: readonly RecordSet[],
 ): Promise<readonly Action<ZoneTargets>[] | Blocked> {
-  const {live} = await standingAt(zone, edit.scope, signal);
-  const made = edit.to(before);
+  const {live} = await setsInScope(zone, edit.scope, signal);
+  const after = edit.to(before);
   if (sameSets(live, before)) {
     return [];
   }
-  return drift(zone, {live, from: before, to: made}) ?? [replacing(edit.scope, made, before)];
+  return drift(zone, {live, from: before, to: after}) ?? [replacement(edit.scope, after, before)];
 }
 
-/** The domain must be the zone's, and no other service of AWS may own it. */
+/** The names must be in the zone, and no other service of AWS may own it. */
 export async function wrongZone(
   zone: ZoneReader,
   {scope}: Edit,
@@ -91,46 +91,46 @@ export async function wrongZone(
   const stray = scope.find(({name}) => !`.${canonicalName(name)}`.endsWith(`.${domain}`));
   if (stray) {
     return blocked(
-      `${stray.name} is not in the zone of ${zone.name}, which is ${domain}`,
+      `${stray.name} is not in the zone of ${zone.name}, which is ${domain}.`,
       'Correct the name in the runbook, or the zone in the inventory.',
     );
   }
   const cname = scope.find(({name, type}) => type === 'CNAME' && canonicalName(name) === domain);
   if (cname) {
     return blocked(
-      `${cname.name} is the zone's own name, where Route 53 takes no CNAME.`,
+      `${cname.name} is the zone's own name, where Route 53 allows no CNAME.`,
       'Use an alias record of type A (and AAAA) instead.',
     );
   }
   return ownedBy
     ? blocked(
-        `The zone ${domain} of ${zone.name} belongs to ${ownedBy}, which overwrites what others change in it.`,
-        'Change these records through that service.',
+        `The zone ${domain} of ${zone.name} belongs to ${ownedBy}, which overwrites the changes of others.`,
+        `Change these records through ${ownedBy}.`,
       )
     : undefined;
 }
 
-/** A protection makes Route 53 refuse the batch: better said before. */
+/** A protection makes Route 53 refuse the batch. */
 export async function protectedSet(
   zone: ZoneReader,
   {scope}: Edit,
   signal: AbortSignal,
 ): Promise<Blocked | undefined> {
-  const found = (await zone.protections(signal)).find((one) => inScope(scope, one));
-  return found
+  const protection = (await zone.protections(signal)).find((each) => inScope(scope, each));
+  return protection
     ? blocked(
-        `${found.name} ${found.type} in ${zone.name} is protected against changes.`,
-        'Take the protection away first (DeleteResourceRecordSetProtections), if its owner agrees.',
+        `${protection.name} ${protection.type} in ${zone.name} is protected against changes.`,
+        'Ask the owner of the record to remove the protection (DeleteResourceRecordSetProtections).',
       )
     : undefined;
 }
 
-const replacing = (
+const replacement = (
   scope: Scope,
   from: readonly RecordSet[],
   to: readonly RecordSet[],
 ): Action<ZoneTargets> => ({
   on: 'zone',
-  does: batchInWords(from, to),
+  does: batchText(from, to),
   perform: (zone, signal, say) => replaceSets(zone, {scope, from, to}, signal, say),
 });

@@ -4,18 +4,18 @@ import {beyondLimits} from '../zone/limits.ts';
 import {identityOf} from './canonical.ts';
 import {ownedByExternalDns} from './ownership.ts';
 import type {RecordSet} from './record-set.ts';
-import {contentOf, nameOf} from './record-text.ts';
+import {contentOf, recordName} from './record-text.ts';
 import {batchOf} from './replace.ts';
 import type {SwapInput} from './swap-input.ts';
 
-/** Types that send clients somewhere: one that is left untouched keeps sending them to the old place. */
+/** Types that send clients to an address: a set that the step does not change keeps sending them to the old one. */
 const addressTypes = ['A', 'AAAA', 'CNAME', 'HTTPS', 'SVCB'];
 
 /** Developer guide, "Quotas": records and characters of one request. */
 const mostRecords = 1_000;
 const mostCharacters = 32_000;
 
-export interface Change {
+interface Change {
   readonly zone: ZoneReader;
   readonly live: readonly RecordSet[];
   readonly to: readonly RecordSet[];
@@ -25,22 +25,22 @@ interface Situation extends Change {
   readonly input: SwapInput;
 }
 
-export function besideInTheWay(
+export function unnamedNeighbour(
   zone: ZoneReader,
-  beside: readonly RecordSet[],
+  neighbours: readonly RecordSet[],
 ): Blocked | undefined {
-  const owned = ownedByExternalDns(zone, beside);
-  const neighbour = beside.find(({type}) => addressTypes.includes(type));
+  const owned = ownedByExternalDns(zone, neighbours);
+  const neighbour = neighbours.find(({type}) => addressTypes.includes(type));
   return owned || !neighbour
     ? owned
     : blocked(
-        `${zone.name} also holds ${nameOf(neighbour)} ${contentOf(neighbour)}, which the runbook does not name: its clients would stay at the old place.`,
-        `Name ${nameOf(neighbour)} in the runbook too: in "sets" with its new values, or in "remove".`,
+        `${zone.name} also holds ${recordName(neighbour)} ${contentOf(neighbour)}, which is not in the runbook: its clients would keep using the old address.`,
+        `Add ${recordName(neighbour)} to the runbook: to "sets" with its new values, or to "remove".`,
       );
 }
 
-/** What Route 53 would refuse, or what no one should do at a cutover, said before anything is sent. */
-export function obstacleTo(situation: Situation): Blocked | undefined {
+/** A change that Route 53 would refuse, or that is unsafe in a cutover, found before anything is sent. */
+export function obstacleToSwap(situation: Situation): Blocked | undefined {
   return (
     apex(situation) ??
     unnamedMember(situation) ??
@@ -51,16 +51,16 @@ export function obstacleTo(situation: Situation): Blocked | undefined {
 }
 
 export function apex({zone, live, to}: Change): Blocked | undefined {
-  const found = [...live, ...to].find(({type}) => type === 'SOA' || type === 'NS');
-  return found
+  const set = [...live, ...to].find(({type}) => type === 'SOA' || type === 'NS');
+  return set
     ? blocked(
-        `${nameOf(found)} in ${zone.name} says which name servers answer: such records are not swapped.`,
-        'Leave it out of the runbook; moving name servers is a change at the registrar.',
+        `${recordName(set)} in ${zone.name} names the name servers of a zone: this step does not change such records.`,
+        'Remove it from the runbook. To move a domain to other name servers, use route53.change-delegation.',
       )
     : undefined;
 }
 
-/** The runbook says which sets may be touched; another member of the same group is not among them. */
+/** The runbook lists the sets that may change; another member of the same group is not among them. */
 function unnamedMember({zone, input, live}: Situation): Blocked | undefined {
   const named = new Set(input.sets.map(identityOf));
   const removed = new Set(input.remove.map(identityOf));
@@ -70,36 +70,36 @@ function unnamedMember({zone, input, live}: Situation): Blocked | undefined {
   );
   return other
     ? blocked(
-        `${zone.name} holds ${nameOf(other)} ${contentOf(other)}, which the runbook does not name.`,
-        `Name it in "sets" by its setIdentifier, or give ${other.type} of this name in "remove" to replace the whole group.`,
+        `${zone.name} holds ${recordName(other)} ${contentOf(other)}, which is not in the runbook.`,
+        `Add it to "sets" with its setIdentifier, or add ${other.type} of this name to "remove" to replace the whole group.`,
       )
     : undefined;
 }
 
-/** Failover and its like move traffic by themselves, also back to the old place. */
+/** Failover and other routing policies move traffic by themselves, also to the old address. */
 export function routed({zone, live}: Change): Blocked | undefined {
-  const found = live.find(({routing}) => routing !== undefined);
-  return found
+  const set = live.find(({routing}) => routing !== undefined);
+  return set
     ? blocked(
-        `${nameOf(found)} in ${zone.name} is routed by ${Object.keys(found.routing ?? {}).join(', ')}, which decides by itself where clients go.`,
-        'Make it a simple or a weighted record before the cutover, or leave it out of the runbook.',
+        `${recordName(set)} in ${zone.name} is routed by ${Object.keys(set.routing ?? {}).join(', ')}, which chooses an address for each client.`,
+        'Replace it by a simple or a weighted record before the cutover, or remove it from the runbook.',
       )
     : undefined;
 }
 
 function unweighted({zone, to}: Change): Blocked | undefined {
-  const found = to.find(
+  const set = to.find(
     ({setIdentifier, weight}) => (setIdentifier === undefined) !== (weight === undefined),
   );
-  return found
+  return set
     ? blocked(
-        `${nameOf(found)} for ${zone.name} has ${found.weight === undefined ? 'a setIdentifier and no weight' : 'a weight and no setIdentifier'}.`,
-        'Give it both in the runbook, or neither.',
+        `${recordName(set)} for ${zone.name} has ${set.weight === undefined ? 'a setIdentifier and no weight' : 'a weight and no setIdentifier'}.`,
+        'Set both in the runbook, or neither.',
       )
     : undefined;
 }
 
-/** By its limits, of each set and of one batch. */
+/** By the limits of each set, and of one batch. */
 export const refusedByRoute53 = (change: Change): Blocked | undefined =>
   beyondLimits(change.zone, change.to) ?? tooLarge(change);
 
@@ -109,8 +109,8 @@ export function tooLarge({zone, live, to}: Change): Blocked | undefined {
   const characters = values.join('').length;
   return values.length > mostRecords || characters > mostCharacters
     ? blocked(
-        `The batch for ${zone.name} has ${values.length} records with ${characters} characters; one batch of Route 53 holds ${mostRecords} and ${mostCharacters}, and two batches can fail between them.`,
-        'Split it into groups: several entries of the runbook, in an order that may stop half-way. Each is one batch, named by its id, and goes back by itself.',
+        `The batch for ${zone.name} has ${values.length} records with ${characters} characters; Route 53 allows ${mostRecords} and ${mostCharacters} in one batch, and only one batch is made as a whole.`,
+        'Split the records into several entries of the runbook, in an order that may stop after each entry. Each entry is one batch, and is reversed on its own.',
       )
     : undefined;
 }

@@ -2,43 +2,42 @@ import {type Blocked, blocked} from '../../../src/index.ts';
 import type {ZoneReader} from '../contract.ts';
 import {canonicalName} from './canonical.ts';
 import type {RecordSet} from './record-set.ts';
-import {contentOf, nameOf} from './record-text.ts';
+import {contentOf, recordName} from './record-text.ts';
 import type {Scope} from './scope.ts';
 
 /**
- * Where external-dns writes down what it owns (its TXT registry): at the name itself, and from 0.12 on at
- * `TYPE-NAME`, where an
- * alias counts as a CNAME. A prefix or suffix of its owner's choice is not found.
+ * The names of external-dns's ownership records (its TXT registry): the name itself, and from 0.12 on `TYPE-NAME`, where an
+ * alias counts as a CNAME. A custom prefix or suffix is not detected.
  */
-const placesOf = (scope: Scope): readonly string[] =>
+const ownershipNames = (scope: Scope): readonly string[] =>
   scope
     .filter(({name}) => !/^(\*|\\052)\./.test(name))
     .flatMap(({name, type}) => [type.toLowerCase(), 'cname'].map((kind) => `${kind}-${name}`));
 
-/** Its sets at other names than those of the scope. They are asked for beforehand: each name costs Route 53 a call. */
+/** Its sets at other names than those of the scope. Each name costs a call of Route 53. */
 export async function ownershipOf(
   zone: ZoneReader,
   scope: Scope,
   signal: AbortSignal,
 ): Promise<readonly RecordSet[]> {
-  const places = new Set(placesOf(scope).map(canonicalName));
-  const sets = await zone.setsAt([...places], signal);
-  return sets.filter(({name}) => places.has(canonicalName(name)));
+  const names = new Set(ownershipNames(scope).map(canonicalName));
+  const sets = await zone.setsAt([...names], signal);
+  return sets.filter(({name}) => names.has(canonicalName(name)));
 }
 
-/** external-dns puts back what it knows, within a minute as a rule. */
+/** external-dns restores its own records, usually within a minute. */
 export function ownedByExternalDns(
   zone: ZoneReader,
   sets: readonly RecordSet[],
 ): Blocked | undefined {
-  const mark = sets.find(
+  const ownership = sets.find(
     ({type, values = []}) =>
       type === 'TXT' && values.some((value) => value.includes('heritage=external-dns')),
   );
-  return mark
+  return ownership
     ? blocked(
-        `${zone.name} holds ${nameOf(mark)} ${contentOf(mark)}: external-dns keeps this name, and would put back what it knows of it.`,
-        'Take the name out of what external-dns reads (an Ingress, a Service) with its policy upsert-only, or stop it; then remove this TXT record, and look again.',
+        `${zone.name} holds ${recordName(ownership)} ${contentOf(ownership)}: external-dns owns this name, and would overwrite the change.`,
+        'Remove the name from the Ingress or Service that external-dns reads, with its policy upsert-only, or stop external-dns; then delete this TXT record and plan again.',
       )
     : undefined;
 }

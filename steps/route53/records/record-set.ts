@@ -1,7 +1,7 @@
 import type {ResourceRecordSet, RRType} from '@aws-sdk/client-route-53';
 import {z} from 'zod';
 
-/** One resource record set, whole: enough to delete it exactly, or to put it back. */
+/** One resource record set, complete: enough to delete exactly this set, and to create it again. */
 export const recordSet = z.object({
   name: z.string(),
   type: z.string(),
@@ -14,7 +14,7 @@ export const recordSet = z.object({
     .object({hostedZoneId: z.string(), dnsName: z.string(), evaluateTargetHealth: z.boolean()})
     .optional(),
   healthCheckId: z.string().optional(),
-  /** What else decides whom Route 53 answers with it (region, failover, traffic policy …), verbatim. */
+  /** Other fields that choose the answer (region, failover, traffic policy …), as Route 53 lists them. */
   routing: z.record(z.string(), z.unknown()).optional(),
 });
 export type RecordSet = z.output<typeof recordSet>;
@@ -54,7 +54,7 @@ export function fromSdk(set: ResourceRecordSet): RecordSet {
 export function toSdk(set: RecordSet): ResourceRecordSet {
   return {
     Name: set.name,
-    // The SDK's type lists the record types of its day; Route 53 judges.
+    // The SDK's type may lack a record type that Route 53 supports.
     Type: set.type as RRType,
     SetIdentifier: set.setIdentifier,
     Weight: set.weight,

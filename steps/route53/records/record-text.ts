@@ -3,12 +3,12 @@ import {identityOf, sameSet} from './canonical.ts';
 import type {RecordSet} from './record-set.ts';
 
 /** `www.shop.test A`, with its identifier where it has one. */
-export function nameOf({name, type, setIdentifier}: RecordSet): string {
+export function recordName({name, type, setIdentifier}: RecordSet): string {
   const plain = name.replace(/\\052/g, '*').replace(/\.$/, '');
   return `${plain} ${type}${setIdentifier === undefined ? '' : ` "${setIdentifier}"`}`;
 }
 
-/** What a set answers: `192.0.2.11, 192.0.2.12 (TTL 60 s)`. */
+/** The answer of a set: `192.0.2.11, 192.0.2.12 (TTL 60 s)`. */
 export function contentOf(set: RecordSet | undefined): string {
   if (!set) {
     return 'absent';
@@ -24,46 +24,46 @@ export function contentOf(set: RecordSet | undefined): string {
 }
 
 export const contentsOf = (sets: readonly RecordSet[]): string =>
-  sets.map((set) => `${nameOf(set)} ${contentOf(set)}`).join('; ') || 'absent';
+  sets.map((set) => `${recordName(set)} ${contentOf(set)}`).join('; ') || 'absent';
 
 export function differencesOf(
   from: readonly RecordSet[],
   to: readonly RecordSet[],
 ): readonly Difference[] {
   return changedPairs(from, to).map(([old, next]) => ({
-    what: nameOf(old ?? next),
+    what: recordName(old ?? next),
     is: contentOf(old),
     shouldBe: contentOf(next),
   }));
 }
 
-/** One batch, in the imperative. */
-export const batchInWords = (from: readonly RecordSet[], to: readonly RecordSet[]): string =>
-  changedPairs(from, to).map(pairInWords).join('; ');
+/** The changes of one batch, in the imperative. */
+export const batchText = (from: readonly RecordSet[], to: readonly RecordSet[]): string =>
+  changedPairs(from, to).map(pairText).join('; ');
 
 type Pair = readonly [RecordSet, RecordSet | undefined] | readonly [undefined, RecordSet];
 
 function changedPairs(from: readonly RecordSet[], to: readonly RecordSet[]): readonly Pair[] {
   const successors = new Map(to.map((set) => [identityOf(set), set]));
-  const known = new Set(from.map(identityOf));
+  const originals = new Set(from.map(identityOf));
   const kept = from.map((set) => [set, successors.get(identityOf(set))] as const);
   const added = to
-    .filter((set) => !known.has(identityOf(set)))
+    .filter((set) => !originals.has(identityOf(set)))
     .map((set) => [undefined, set] as const);
   return [...kept.filter(([old, next]) => !(next && sameSet(old, next))), ...added];
 }
 
-function pairInWords([old, next]: Pair): string {
+function pairText([old, next]: Pair): string {
   if (!old) {
-    return `create ${nameOf(next)}: ${contentOf(next)}`;
+    return `create ${recordName(next)}: ${contentOf(next)}`;
   }
   if (!next) {
-    return `delete ${nameOf(old)}: ${contentOf(old)}`;
+    return `delete ${recordName(old)}: ${contentOf(old)}`;
   }
   if (sameSet({...old, weight: next.weight}, next)) {
-    return `set the weight of ${nameOf(old)} from ${old.weight} to ${next.weight}`;
+    return `set the weight of ${recordName(old)} from ${old.weight} to ${next.weight}`;
   }
   return sameSet({...old, ttlSeconds: next.ttlSeconds}, next)
-    ? `set the TTL of ${nameOf(old)} from ${old.ttlSeconds} s to ${next.ttlSeconds} s`
-    : `replace ${nameOf(old)}: ${contentOf(old)} by ${contentOf(next)}`;
+    ? `set the TTL of ${recordName(old)} from ${old.ttlSeconds} s to ${next.ttlSeconds} s`
+    : `replace ${recordName(old)}: ${contentOf(old)} by ${contentOf(next)}`;
 }

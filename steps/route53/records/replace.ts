@@ -2,16 +2,16 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {type Problem, type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import type {Batch, ZoneWriter} from '../contract.ts';
 import {
-  batchNotTaken,
+  batchMismatch,
+  batchNotMade,
   batchRefused,
-  notAsSent,
-  notInSync,
-  recordsChanged,
+  changePending,
+  recordsChangedElsewhere,
 } from '../zone/problems.ts';
 import {canonicalName, sameSet, sameSets} from './canonical.ts';
 import type {RecordSet} from './record-set.ts';
 import {contentsOf} from './record-text.ts';
-import {type Scope, standingAt} from './scope.ts';
+import {type Scope, setsInScope} from './scope.ts';
 
 export interface Replacement {
   readonly scope: Scope;
@@ -19,17 +19,17 @@ export interface Replacement {
   readonly to: readonly RecordSet[];
 }
 
-/** Longer than Route 53's own backlog lasts; a batch that is not taken by then has another reason. */
+/** Longer than Route 53 is busy with earlier changes: a batch that is refused until then has another cause. */
 const mostSendingMs = 3 * 60_000;
-/** INSYNC comes within 60 s as a rule; tails are long (cert-manager/cert-manager#9066). */
+/** INSYNC usually comes within 60 s, and sometimes much later (cert-manager/cert-manager#9066). */
 const mostSyncingMs = 15 * 60_000;
 const firstWaitMs = 250;
 const mostWaitMs = 20_000;
 
 /**
- * Replaces `from` by `to` in one batch and waits until all name servers have it. The batch deletes
- * exactly what is listed, so that Route 53 itself refuses it when someone was quicker. For the same
- * reason it may be sent again after a lost answer: it can be made once only.
+ * Replaces `from` by `to` in one batch and waits until all name servers have it. The batch deletes exactly the listed
+ * sets, so Route 53 refuses it when another client changed them first. For the same reason it may be sent again after a
+ * lost answer: it can be made only once.
  */
 export async function replaceSets(
   zone: ZoneWriter,
@@ -39,45 +39,45 @@ export async function replaceSets(
 ): Promise<{readonly changeId?: string}> {
   const {from, to} = replacement;
   const startMs = Date.now();
-  let said = '';
+  let answer = '';
   let refused = false;
-  for (let tries = 0; ; tries += 1) {
-    const {live} = await standingAt(zone, replacement.scope, signal);
+  for (let attempt = 0; ; attempt += 1) {
+    const {live} = await setsInScope(zone, replacement.scope, signal);
     if (sameSets(live, to)) {
       return {};
     }
     if (!sameSets(live, from)) {
-      throw new SwitcharooError(changedProblem(zone, live, from, said));
+      throw new SwitcharooError(changedElsewhere(zone, live, from, answer));
     }
-    // Only the look above tells why it was refused: nobody was quicker, so Route 53 does not want it.
+    // The records are unchanged, so no other client was faster: Route 53 refuses the batch itself.
     if (refused) {
-      throw new SwitcharooError(batchRefused({target: zone.name, said}));
+      throw new SwitcharooError(batchRefused({target: zone.name, answer}));
     }
-    requireTime(zone, startMs, said);
-    // Known here: the zone holds what the before-image holds, and the batch says so to Route 53.
-    const answer = await zone.send(batchOf(live, to), signal);
-    if (answer.kind === 'accepted') {
-      await inSync(zone, answer, signal, say);
+    requireTime(zone, startMs, answer);
+    // Known here: the zone holds the before-image, and the batch deletes exactly that.
+    const result = await zone.send(batchOf(live, to), signal);
+    if (result.kind === 'accepted') {
+      await untilInSync(zone, result, signal, say);
       await requireAsSent(zone, replacement, signal);
-      return {changeId: answer.changeId};
+      return {changeId: result.changeId};
     }
-    said = answer.said;
-    refused = answer.kind === 'refused';
+    answer = result.answer;
+    refused = result.kind === 'refused';
     if (!refused) {
-      say(`${said}; asking again`);
-      await pause(tries, signal);
+      say(`${answer}; sending it again`);
+      await pause(attempt, signal);
     }
   }
 }
 
-function requireTime(zone: ZoneWriter, startMs: number, said: string): void {
+function requireTime(zone: ZoneWriter, startMs: number, answer: string): void {
   if (Date.now() - startMs > mostSendingMs) {
     const minutes = mostSendingMs / 60_000;
-    throw new SwitcharooError(batchNotTaken({target: zone.name, minutes, said}));
+    throw new SwitcharooError(batchNotMade({target: zone.name, minutes, answer}));
   }
 }
 
-/** Sets that stay as they are stay out. What points at others goes first and comes last: an alias needs its target. */
+/** Unchanged sets are left out. Aliases are deleted first and created last: an alias needs its target. */
 export function batchOf(live: readonly RecordSet[], to: readonly RecordSet[]): Batch {
   const lacking = (sets: readonly RecordSet[], others: readonly RecordSet[]) =>
     sets.filter((set) => !others.some((other) => sameSet(set, other)));
@@ -87,26 +87,26 @@ export function batchOf(live: readonly RecordSet[], to: readonly RecordSet[]): B
   };
 }
 
-/** An alias comes after all that it leads to, also by way of other aliases. */
+/** An alias comes after its target, also when the target is an alias. */
 function targetsFirst(sets: readonly RecordSet[]): readonly RecordSet[] {
-  const places = new Map<string, RecordSet[]>();
+  const setsByName = new Map<string, RecordSet[]>();
   for (const set of sets) {
-    const place = `${canonicalName(set.name)} ${set.type}`;
-    places.set(place, [...(places.get(place) ?? []), set]);
+    const key = `${canonicalName(set.name)} ${set.type}`;
+    setsByName.set(key, [...(setsByName.get(key) ?? []), set]);
   }
-  const stepsFrom = (set: RecordSet, passed: readonly RecordSet[] = []): number => {
+  const depthOf = (set: RecordSet, passed: readonly RecordSet[] = []): number => {
     if (!set.alias || passed.includes(set)) {
       return 0;
     }
-    const targets = places.get(`${canonicalName(set.alias.dnsName)} ${set.type}`) ?? [];
-    return 1 + Math.max(0, ...targets.map((target) => stepsFrom(target, [...passed, set])));
+    const targets = setsByName.get(`${canonicalName(set.alias.dnsName)} ${set.type}`) ?? [];
+    return 1 + Math.max(0, ...targets.map((target) => depthOf(target, [...passed, set])));
   };
-  const steps = new Map(sets.map((set) => [set, stepsFrom(set)]));
-  return [...sets].sort((one, other) => (steps.get(one) ?? 0) - (steps.get(other) ?? 0));
+  const depths = new Map(sets.map((set) => [set, depthOf(set)]));
+  return [...sets].sort((first, second) => (depths.get(first) ?? 0) - (depths.get(second) ?? 0));
 }
 
-/** Soon at first, for a world that is quick; then ever less often, since the account may ask five times a second. */
-async function inSync(
+/** Asks soon at first, and then less and less often: the account has five requests a second. */
+async function untilInSync(
   zone: ZoneWriter,
   {changeId, inSync}: {readonly changeId: string; readonly inSync: boolean},
   signal: AbortSignal,
@@ -114,48 +114,48 @@ async function inSync(
 ): Promise<void> {
   const startMs = Date.now();
   let synced = inSync;
-  for (let tries = 0; !synced; tries += 1) {
+  for (let attempt = 0; !synced; attempt += 1) {
     const waitedMs = Date.now() - startMs;
     if (waitedMs > mostSyncingMs) {
       const minutes = mostSyncingMs / 60_000;
-      throw new SwitcharooError(notInSync({target: zone.name, change: changeId, minutes}));
+      throw new SwitcharooError(changePending({target: zone.name, change: changeId, minutes}));
     }
     say(
-      `change ${changeId} has been PENDING for ${Math.round(waitedMs / 1_000)} s; INSYNC comes within 60 s as a rule`,
+      `change ${changeId} has been PENDING for ${Math.round(waitedMs / 1_000)} s; it is usually INSYNC within 60 s`,
     );
-    await pause(tries, signal);
+    await pause(attempt, signal);
     synced = await zone.isInSync(changeId, signal);
   }
 }
 
-/** Route 53 has been seen to answer INSYNC and to store something else (boto/boto3#3579). */
+/** Route 53 once answered INSYNC and stored other records (boto/boto3#3579). */
 async function requireAsSent(
   zone: ZoneWriter,
   replacement: Replacement,
   signal: AbortSignal,
 ): Promise<void> {
-  const {live} = await standingAt(zone, replacement.scope, signal);
+  const {live} = await setsInScope(zone, replacement.scope, signal);
   if (!sameSets(live, replacement.to)) {
     const facts = {target: zone.name, live: contentsOf(live), sent: contentsOf(replacement.to)};
-    throw new SwitcharooError(notAsSent(facts));
+    throw new SwitcharooError(batchMismatch(facts));
   }
 }
 
-const changedProblem = (
+const changedElsewhere = (
   zone: ZoneWriter,
   live: readonly RecordSet[],
   from: readonly RecordSet[],
-  said: string,
+  answer: string,
 ): Problem =>
-  recordsChanged({
+  recordsChangedElsewhere({
     target: zone.name,
     live: contentsOf(live),
     expected: contentsOf(from),
-    ...(said && {said}),
+    ...(answer && {answer}),
   });
 
-/** Others of the account wait too: half of it is chance. */
-function pause(tries: number, signal: AbortSignal): Promise<void> {
-  const waitMs = Math.min(firstWaitMs * 2 ** tries, mostWaitMs);
+/** Half of the pause is random: other clients of the account wait too. */
+function pause(attempt: number, signal: AbortSignal): Promise<void> {
+  const waitMs = Math.min(firstWaitMs * 2 ** attempt, mostWaitMs);
   return sleep(waitMs / 2 + (Math.random() * waitMs) / 2, undefined, {signal});
 }

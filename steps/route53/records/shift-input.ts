@@ -3,12 +3,9 @@ import {identityOf} from './canonical.ts';
 import {aliasInput} from './edit.ts';
 
 export const shiftInput = z.object({
-  /**
-   * How many of a hundred answers lead to the new side. 0 and 100 leave one simple record: that of the one side
-   * alone.
-   */
+  /** The share of the answers that lead to the new side. 0 and 100 leave one simple record, of the old or the new side. */
   percent: z.coerce.number().int().min(0).max(100),
-  /** The new side of each record. The old side is what the record answers now, and both have its TTL. */
+  /** The new side of each record. The old side is its present content, and both sides have its TTL. */
   records: z
     .array(
       z
@@ -25,9 +22,9 @@ export const shiftInput = z.object({
     )
     .min(1)
     .refine((records) => new Set(records.map(identityOf)).size === records.length, {
-      message: 'a record is named twice',
+      message: 'a record is listed twice',
     }),
-  /** How the two weighted sets are told apart while both answer. */
+  /** The set identifiers of the two sides while both answer. */
   oldIdentifier: z.string().min(1).max(128).default('old'),
   newIdentifier: z.string().min(1).max(128).default('new'),
 });

@@ -8,7 +8,7 @@ const desiredSet = recordSet.omit({routing: true}).extend({
 });
 
 export const swapInput = z.object({
-  /** How the records should be. Without `ttlSeconds` or `weight`, a set keeps those of its predecessor. */
+  /** The new records. Without `ttlSeconds` or `weight`, a set keeps those of its predecessor. */
   sets: z
     .array(
       desiredSet.refine(({values = [], alias}) => values.length > 0 !== (alias !== undefined), {
@@ -17,9 +17,9 @@ export const swapInput = z.object({
     )
     .min(1)
     .refine((sets) => new Set(sets.map(identityOf)).size === sets.length, {
-      message: 'a set is named twice',
+      message: 'a set is listed twice',
     }),
-  /** What goes in the same batch: a CNAME that gives way to an A, an AAAA that has no successor. */
+  /** Deleted in the same batch: a CNAME that an A replaces, an AAAA without a successor. */
   remove: z.array(z.object({name: z.string(), type: z.string()})).default([]),
 });
 

@@ -2,15 +2,15 @@ import {z} from 'zod';
 import {type Blocked, blocked, done, type Look, pending, type Verdict} from '../../../src/index.ts';
 import type {ZoneReader} from '../contract.ts';
 import {canonicalName} from './canonical.ts';
-import {drift, type Edit, firstSeen, protectedSet, wrongZone, type ZoneTargets} from './edit.ts';
+import {drift, type Edit, originalSets, protectedSet, wrongZone, type ZoneTargets} from './edit.ts';
 import {tooLarge} from './obstacles.ts';
 import {ownedByExternalDns, ownershipOf} from './ownership.ts';
 import type {RecordSet} from './record-set.ts';
-import {differencesOf, nameOf} from './record-text.ts';
-import {standingAt} from './scope.ts';
+import {differencesOf, recordName} from './record-text.ts';
+import {setsInScope} from './scope.ts';
 
 export const ttlInput = z.object({
-  /** All members of a weighted group have one TTL: naming one of them is naming the group. */
+  /** All members of a weighted group have one TTL: one member stands for the group. */
   names: z
     .array(z.object({name: z.string(), type: z.string(), setIdentifier: z.string().optional()}))
     .min(1),
@@ -18,10 +18,7 @@ export const ttlInput = z.object({
 });
 export type TtlInput = z.output<typeof ttlInput>;
 
-/**
- * Gives every set of the named groups the TTL that `ttlOf` makes of the one it has. An alias has none, and is left
- * alone.
- */
+/** Sets the TTL of every set of the named groups to `ttlOf` of its present TTL. An alias has none, and stays as it is. */
 export const ttlEdit = ({names}: TtlInput, ttlOf: (old: number) => number): Edit => ({
   scope: names.map(({name, type}) => ({name, type})),
   to: (from) =>
@@ -33,11 +30,11 @@ export const ttlEdit = ({names}: TtlInput, ttlOf: (old: number) => number): Edit
 const ttlsOf = (sets: readonly RecordSet[]): readonly number[] =>
   sets.flatMap(({ttlSeconds}) => ttlSeconds ?? []);
 
-/** The look that both TTL steps take; `outputOf` says whether the TTLs are as wanted, and what later steps may use. */
+/** The check of both TTL steps. `outputOf` returns the output once the TTLs are as they should be. */
 export async function checkTtl<Output>(
   look: Look<ZoneTargets, TtlInput>,
   edit: Edit,
-  outputOf: (live: readonly number[], first: readonly number[]) => Output | undefined,
+  outputOf: (live: readonly number[], original: readonly number[]) => Output | undefined,
 ): Promise<Verdict<RecordSet[], Output>> {
   const {input, signal} = look;
   const {zone} = look.targets;
@@ -45,16 +42,19 @@ export async function checkTtl<Output>(
   if (stray) {
     return stray;
   }
-  const {live, beside} = await standingAt(zone, edit.scope, signal);
+  const {live, neighbours} = await setsInScope(zone, edit.scope, signal);
   const obstacle =
     ttlObstacle(zone, input, live) ??
     (look.run.started
       ? undefined
-      : ownedByExternalDns(zone, [...beside, ...(await ownershipOf(zone, edit.scope, signal))]));
+      : ownedByExternalDns(zone, [
+          ...neighbours,
+          ...(await ownershipOf(zone, edit.scope, signal)),
+        ]));
   if (obstacle) {
     return obstacle;
   }
-  const from = firstSeen(look, live);
+  const from = originalSets(look, live);
   const output = outputOf(ttlsOf(live), ttlsOf(from));
   if (output !== undefined) {
     return done(output);
@@ -68,7 +68,7 @@ export async function checkTtl<Output>(
   );
 }
 
-/** What has no TTL of its own, or is not ours to write. */
+/** A set that has no TTL of its own, or that this step must not change. */
 function ttlObstacle(
   zone: ZoneReader,
   {names}: TtlInput,
@@ -100,7 +100,7 @@ const missing = (
   chosen.length > 0
     ? undefined
     : blocked(
-        `${zone.name} holds no record ${nameOf(named)}.`,
+        `${zone.name} has no record ${recordName(named)}.`,
         'Correct the name, the type or the setIdentifier in the runbook.',
       );
 
@@ -108,22 +108,22 @@ function aliased(zone: ZoneReader, chosen: readonly RecordSet[]): Blocked | unde
   const [first] = chosen;
   return first && chosen.every(({alias}) => alias)
     ? blocked(
-        `${nameOf(first)} in ${zone.name} is an alias to ${first.alias?.dnsName}, and has no TTL of its own: its answers have that of their target (60 s for a load balancer).`,
-        'Leave it out of this step, or set the TTL of the record that it points at.',
+        `${recordName(first)} in ${zone.name} is an alias to ${first.alias?.dnsName}, and has no TTL of its own: its answers have the TTL of the target (60 s for a load balancer).`,
+        'Remove it from the input of this step, or set the TTL of its target.',
       )
     : undefined;
 }
 
 function unwritable(zone: ZoneReader, group: readonly RecordSet[]): Blocked | undefined {
-  const found = group.find(
+  const set = group.find(
     ({type, routing}) => type === 'NS' || type === 'SOA' || routing?.['TrafficPolicyInstanceId'],
   );
-  return found
+  return set
     ? blocked(
-        `${nameOf(found)} in ${zone.name} ${found.routing ? 'belongs to a traffic policy' : 'says which name servers answer'}, and is not changed by this step.`,
-        found.routing
-          ? 'Change the traffic policy instead.'
-          : 'Change it by hand, and leave it out of this step.',
+        `${recordName(set)} in ${zone.name} ${set.routing ? 'belongs to a traffic policy' : 'names the name servers of a zone'}: this step does not change it.`,
+        set.routing
+          ? 'Change the traffic policy, and remove the record from the input of this step.'
+          : 'Change it by hand, and remove it from the input of this step.',
       )
     : undefined;
 }

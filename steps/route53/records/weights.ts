@@ -3,16 +3,13 @@ import type {ZoneReader} from '../contract.ts';
 import {sameSet} from './canonical.ts';
 import {apex, refusedByRoute53, routed} from './obstacles.ts';
 import type {RecordSet} from './record-set.ts';
-import {contentOf, nameOf} from './record-text.ts';
+import {contentOf, recordName} from './record-text.ts';
 import {inScope} from './scope.ts';
 import type {ShiftInput} from './shift-input.ts';
 
-type Side = ShiftInput['records'][number];
+type NewSide = ShiftInput['records'][number];
 
-/**
- * The TTL of what a load balancer's name answers, which an alias to it has too: Route 53 sets it, and nobody can
- * change it.
- */
+/** The TTL of a load balancer's name, and of an alias to it: AWS sets it, and it cannot be changed. */
 const aliasTtlSeconds = 60;
 
 interface Situation {
@@ -22,16 +19,16 @@ interface Situation {
   readonly to: readonly RecordSet[];
 }
 
-/** One record as the step makes it: both sides with their weights, or the one that answers alone. */
-export function shared(
+/** One record after the step: both sides with their weights, or the single side that answers alone. */
+export function weightedSets(
   {percent, oldIdentifier, newIdentifier}: ShiftInput,
-  record: Side,
+  record: NewSide,
   from: readonly RecordSet[],
 ): readonly RecordSet[] {
   const old = oldSide(oldIdentifier, record, from);
-  const next = newSide(record, old, groupOf(record, from));
+  const newSet = newSide(record, old, groupOf(record, from));
   if (percent === 100) {
-    return [next];
+    return [newSet];
   }
   if (!old) {
     return [];
@@ -40,24 +37,28 @@ export function shared(
     ? [simple(old)]
     : [
         {...simple(old), setIdentifier: oldIdentifier, weight: 100 - percent},
-        {...next, setIdentifier: newIdentifier, weight: percent},
+        {...newSet, setIdentifier: newIdentifier, weight: percent},
       ];
 }
 
-const groupOf = (record: Side, sets: readonly RecordSet[]): readonly RecordSet[] =>
+const groupOf = (record: NewSide, sets: readonly RecordSet[]): readonly RecordSet[] =>
   sets.filter((set) => inScope([record], set));
 
 const oldSide = (
   oldIdentifier: string,
-  record: Side,
+  record: NewSide,
   sets: readonly RecordSet[],
 ): RecordSet | undefined =>
   groupOf(record, sets).find(
     ({setIdentifier}) => setIdentifier === undefined || setIdentifier === oldIdentifier,
   );
 
-/** All members of a weighted group have one TTL: that of what was there. */
-function newSide(record: Side, old: RecordSet | undefined, group: readonly RecordSet[]): RecordSet {
+/** All members of a weighted group have one TTL: that of the old side. */
+function newSide(
+  record: NewSide,
+  old: RecordSet | undefined,
+  group: readonly RecordSet[],
+): RecordSet {
   const ttlSeconds = (old ?? group[0])?.ttlSeconds ?? aliasTtlSeconds;
   return record.alias ? record : {...record, ttlSeconds};
 }
@@ -72,7 +73,7 @@ export function obstacleToShift(situation: Situation): Blocked | undefined {
   return (
     apex(facts) ??
     routed(facts) ??
-    firstOf(input.records, (record) => stranger(situation, record)) ??
+    firstOf(input.records, (record) => thirdSide(situation, record)) ??
     firstOf(input.records, (record) => withoutOldSide(situation, record)) ??
     firstOf(input.records, (record) => unevenTtl(situation, record)) ??
     refusedByRoute53(facts)
@@ -82,51 +83,46 @@ export function obstacleToShift(situation: Situation): Blocked | undefined {
 const firstOf = <Item>(
   items: readonly Item[],
   find: (item: Item) => Blocked | undefined,
-): Blocked | undefined => items.map(find).find((found) => found !== undefined);
+): Blocked | undefined => items.map(find).find((obstacle) => obstacle !== undefined);
 
-/** A third member of the group has a share of its own, of which the runbook says nothing. */
-function stranger({zone, input, live}: Situation, record: Side): Blocked | undefined {
-  const known = [undefined, input.oldIdentifier, input.newIdentifier];
-  const found = groupOf(record, live).find(({setIdentifier}) => !known.includes(setIdentifier));
-  return found
+/** A third member of the group has a share of its own, and the runbook does not mention it. */
+function thirdSide({zone, input, live}: Situation, record: NewSide): Blocked | undefined {
+  const sides = [undefined, input.oldIdentifier, input.newIdentifier];
+  const third = groupOf(record, live).find(({setIdentifier}) => !sides.includes(setIdentifier));
+  return third
     ? blocked(
-        `${zone.name} holds ${nameOf(found)} ${contentOf(found)}, which is neither the old side "${input.oldIdentifier}" nor the new side "${input.newIdentifier}".`,
-        'Give oldIdentifier and newIdentifier as the zone has them; a group of three is not shifted by this step.',
+        `${zone.name} holds ${recordName(third)} ${contentOf(third)}, which is neither the old side "${input.oldIdentifier}" nor the new side "${input.newIdentifier}".`,
+        'Set oldIdentifier and newIdentifier to those of the zone. A group of three sides must be changed by hand.',
       )
     : undefined;
 }
 
-/**
- * Shares are made of what the record answers now; where that is the new side already, or nothing, there is no old
- * side to keep.
- */
-function withoutOldSide({zone, input, live}: Situation, record: Side): Blocked | undefined {
+/** The old side is the present record: without a record, or with the new side alone, there is none. */
+function withoutOldSide({zone, input, live}: Situation, record: NewSide): Blocked | undefined {
   const group = groupOf(record, live);
   const old = oldSide(input.oldIdentifier, record, live);
   if (!old) {
     return blocked(
-      `${zone.name} holds no ${group.length === 0 ? `record ${nameOf(record)}` : `set "${input.oldIdentifier}" of ${nameOf(record)}`} to share with.`,
-      'Correct the name, the type or oldIdentifier in the runbook; to create a record, use route53.swap-records.',
+      `${zone.name} has no ${group.length === 0 ? `record ${recordName(record)}` : `set "${input.oldIdentifier}" of ${recordName(record)}`} that could keep a share of the answers.`,
+      'Correct the name, the type or oldIdentifier in the runbook. To create a record, use route53.swap-records.',
     );
   }
   return old.setIdentifier === undefined && sameSet(old, newSide(record, old, group))
     ? blocked(
-        `${nameOf(record)} in ${zone.name} leads to the new side alone already (${contentOf(old)}): what the old side was is not known here.`,
-        'To go back, reverse the run that shifted it; else swap the records with route53.swap-records.',
+        `${recordName(record)} in ${zone.name} leads to the new side alone (${contentOf(old)}): its old side is unknown.`,
+        'Reverse the run that shifted it, or set the record with route53.swap-records.',
       )
     : undefined;
 }
 
-/**
- * A resolver keeps each answer for its own TTL: with two TTLs the shares of the clients are not those of the weights.
- */
-function unevenTtl({zone, to}: Situation, record: Side): Blocked | undefined {
+/** A resolver keeps each answer for its TTL: with two TTLs the shares of the clients differ from the weights. */
+function unevenTtl({zone, to}: Situation, record: NewSide): Blocked | undefined {
   const group = groupOf(record, to).filter(({weight}) => weight !== undefined);
   const plain = group.find(({ttlSeconds}) => ttlSeconds !== undefined);
   return plain && plain.ttlSeconds !== aliasTtlSeconds && group.some(({alias}) => alias)
     ? blocked(
-        `${nameOf(plain)} in ${zone.name} would have a TTL of ${plain.ttlSeconds} s beside an alias, whose answers have ${aliasTtlSeconds} s: clients would not be shared as the weights say.`,
-        `Set the TTL of ${plain.name} to ${aliasTtlSeconds} s first (route53.lower-ttl), and wait until the old one is over.`,
+        `${recordName(plain)} in ${zone.name} would have a TTL of ${plain.ttlSeconds} s, and the alias beside it ${aliasTtlSeconds} s: the shares of the clients would differ from the weights.`,
+        `Set the TTL of ${plain.name} to ${aliasTtlSeconds} s (route53.lower-ttl), and wait until the old TTL has expired (dns.ttl-drained).`,
       )
     : undefined;
 }

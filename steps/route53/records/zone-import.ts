@@ -2,18 +2,18 @@ import {createHash} from 'node:crypto';
 import {type Blocked, blocked} from '../../../src/index.ts';
 import {canonicalName, identityOf, sameSet} from './canonical.ts';
 import type {RecordSet} from './record-set.ts';
-import {contentOf, nameOf} from './record-text.ts';
+import {contentOf, recordName} from './record-text.ts';
 
-/** One record as the old name servers have it, in Route 53's notation. */
-export interface OldRecord {
+/** One record of the old name servers, in Route 53's notation. */
+interface OldRecord {
   readonly name: string;
   readonly type: string;
   readonly ttl: number;
   readonly value: string;
 }
 
-/** What Route 53 holds in a hosted zone (developer guide, "Supported DNS record types"). */
-const supported = [
+/** Developer guide, "Supported DNS record types". */
+const supportedTypes = [
   'A',
   'AAAA',
   'CAA',
@@ -31,47 +31,56 @@ const supported = [
   'TLSA',
   'TXT',
 ];
-/** Signatures and what belongs to them: Route 53 makes its own, with its own keys. */
-const ofSigning = ['CDNSKEY', 'CDS', 'DNSKEY', 'NSEC', 'NSEC3', 'NSEC3PARAM', 'RRSIG', 'TYPE65534'];
+/** Signatures, keys and proofs of absence: Route 53 creates its own, with its own keys. */
+const signingTypes = [
+  'CDNSKEY',
+  'CDS',
+  'DNSKEY',
+  'NSEC',
+  'NSEC3',
+  'NSEC3PARAM',
+  'RRSIG',
+  'TYPE65534',
+];
 
-/** Developer guide, "Quotas": of one set, and of one request. */
+/** Developer guide, "Quotas": limits of one set, and of one request. */
 const mostValues = 400;
 const mostValueCharacters = 4_000;
 const mostRecords = 1_000;
 const mostCharacters = 32_000;
 
-export interface LeftOut {
+interface SetName {
   readonly name: string;
   readonly type: string;
 }
 
-export type Imported =
+type ImportResult =
   | {readonly kind: 'sets'; readonly sets: readonly RecordSet[]}
   | {readonly kind: 'blocked'; readonly blocked: Blocked};
 
-/** The sets that an imported zone has: every record of the old one but the SOA, the apex NS and the signatures. */
-export function setsOf(
+/** The sets of the hosted zone after the import: every record of the old zone but the SOA, the apex NS and the signatures. */
+export function importedSets(
   records: readonly OldRecord[],
   {
     domain,
     old,
     leaveOut,
-  }: {readonly domain: string; readonly old: string; readonly leaveOut: readonly LeftOut[]},
-): Imported {
-  const left = new Set(leaveOut.map(identityOf));
-  const wanted = records.filter(
+  }: {readonly domain: string; readonly old: string; readonly leaveOut: readonly SetName[]},
+): ImportResult {
+  const omitted = new Set(leaveOut.map(identityOf));
+  const copied = records.filter(
     ({name, type}) =>
       type !== 'SOA' &&
-      !ofSigning.includes(type) &&
+      !signingTypes.includes(type) &&
       !(type === 'NS' && name === domain) &&
-      !left.has(identityOf({name, type})),
+      !omitted.has(identityOf({name, type})),
   );
-  const foreign = wanted.filter(({type}) => !supported.includes(type));
+  const foreign = copied.filter(({type}) => !supportedTypes.includes(type));
   if (foreign.length > 0) {
     return {kind: 'blocked', blocked: unsupported(old, foreign)};
   }
   const groups = new Map<string, OldRecord[]>();
-  for (const record of wanted) {
+  for (const record of copied) {
     const key = identityOf(record);
     groups.set(key, [...(groups.get(key) ?? []), record]);
   }
@@ -94,25 +103,25 @@ function setOf(records: readonly OldRecord[]): RecordSet {
   };
 }
 
-const byIdentity = (one: RecordSet, other: RecordSet): number =>
-  identityOf(one) < identityOf(other) ? -1 : 1;
+const byIdentity = (first: RecordSet, second: RecordSet): number =>
+  identityOf(first) < identityOf(second) ? -1 : 1;
 
-/** What of `wanted` is not there yet, exactly so. */
+/** The sets that are not in the zone, or not with the same content. */
 export function missingFrom(
   live: readonly RecordSet[],
-  wanted: readonly RecordSet[],
+  sets: readonly RecordSet[],
 ): readonly RecordSet[] {
-  const standing = new Map(live.map((set) => [identityOf(set), set]));
-  return wanted.filter((set) => {
-    const one = standing.get(identityOf(set));
-    return !(one && sameSet(one, set));
+  const liveSets = new Map(live.map((set) => [identityOf(set), set]));
+  return sets.filter((set) => {
+    const liveSet = liveSets.get(identityOf(set));
+    return !(liveSet && sameSet(liveSet, set));
   });
 }
 
-/** What the hosted zone holds otherwise already: nobody can tell here which of the two is meant. */
+/** A set of the hosted zone that excludes an imported one: only a person knows which of the two is right. */
 export function conflicts(
   zone: string,
-  wanted: readonly RecordSet[],
+  sets: readonly RecordSet[],
   live: readonly RecordSet[],
 ): Blocked | undefined {
   const byName = new Map<string, RecordSet[]>();
@@ -120,44 +129,46 @@ export function conflicts(
     const name = canonicalName(set.name);
     byName.set(name, [...(byName.get(name) ?? []), set]);
   }
-  const found = wanted.flatMap((set) =>
+  const pairs = sets.flatMap((set) =>
     (byName.get(canonicalName(set.name)) ?? [])
-      .filter((one) => rules(one, set))
-      .map((one) => ({one, set})),
+      .filter((liveSet) => excludes(liveSet, set))
+      .map((liveSet) => ({liveSet, set})),
   );
-  const [first] = found;
+  const [first] = pairs;
   return first
     ? blocked(
-        `${zone} holds ${nameOf(first.one)} ${contentOf(first.one)} already, and the old servers have ${nameOf(first.set)} ${contentOf(first.set)}${found.length > 1 ? `; so it is with ${found.length - 1} more sets` : ''}.`,
-        'Remove it in Route 53 if the old one is right, or name it in leaveOut of the import if the new one is.',
+        `${zone} holds ${recordName(first.liveSet)} ${contentOf(first.liveSet)}, and the old servers have ${recordName(first.set)} ${contentOf(first.set)}${pairs.length > 1 ? `; ${pairs.length - 1} more sets differ` : ''}.`,
+        'If the old record is right, delete the set in Route 53; if the set is right, add the record to leaveOut of the import.',
       )
     : undefined;
 }
 
-/** The sets of a batch are all there, or none is: anything between is somebody else's doing. */
+/** The zone has all sets of a batch or none; anything else is the change of another client. */
 export function brokenBatch(
   zone: string,
   batch: readonly RecordSet[],
   live: readonly RecordSet[],
 ): Blocked | undefined {
-  const standing = new Map(live.map((set) => [identityOf(set), set]));
-  const found = batch.map((set) => ({set, one: standing.get(identityOf(set))}));
-  const changed = found.find(({set, one}) => one && !sameSet(one, set));
-  const gone = found.some(({one}) => one) && found.find(({one}) => !one);
-  const [first] = [changed ?? gone].filter((one) => one !== undefined && one !== false);
+  const liveSets = new Map(live.map((set) => [identityOf(set), set]));
+  const pairs = batch.map((set) => ({set, liveSet: liveSets.get(identityOf(set))}));
+  const changed = pairs.find(({set, liveSet}) => liveSet && !sameSet(liveSet, set));
+  const deleted = pairs.some(({liveSet}) => liveSet)
+    ? pairs.find(({liveSet}) => !liveSet)
+    : undefined;
+  const first = changed ?? deleted;
   return first
     ? blocked(
-        `${zone} holds ${nameOf(first.set)} ${contentOf(first.one)}; the import made it, or is to make it, ${contentOf(first.set)}.`,
-        'Somebody else changed it since. Put it back to that, or remove all that the import created, by hand.',
+        `${zone} has ${recordName(first.set)} ${contentOf(first.liveSet)}; the import creates it as ${contentOf(first.set)}.`,
+        'Another client changed it. Restore it as the import creates it, or delete all records of the import by hand.',
       )
     : undefined;
 }
 
-/** A CNAME stands alone at its name; of the same type there is one set or a group. */
-const rules = (one: RecordSet, other: RecordSet): boolean =>
-  one.type === other.type || [one.type, other.type].includes('CNAME');
+/** A CNAME is alone at its name; of the same type there is one set or a group. */
+const excludes = (first: RecordSet, second: RecordSet): boolean =>
+  first.type === second.type || [first.type, second.type].includes('CNAME');
 
-/** As few requests as the quotas allow, each made whole or not at all. */
+/** As few requests as the quotas allow, each made as a whole or not at all. */
 export function batchesOf(sets: readonly RecordSet[]): readonly (readonly RecordSet[])[] {
   const batches: RecordSet[][] = [];
   let [records, characters] = [Number.POSITIVE_INFINITY, 0];
@@ -175,27 +186,27 @@ export function batchesOf(sets: readonly RecordSet[]): readonly (readonly Record
   return batches;
 }
 
-/** `12 sets (5f0c…): api A, mail MX, …`: a fingerprint of their contents, and the first of their names. */
-export function setsInWords(sets: readonly RecordSet[]): string {
-  const print = createHash('sha256').update(JSON.stringify(sets)).digest('hex').slice(0, 8);
-  const names = sets.slice(0, namesShown).map(nameOf).join(', ');
+/** `12 record sets (fingerprint 5f0c…): api A, mail MX, …`: a fingerprint of their contents, and the first names. */
+export function setsText(sets: readonly RecordSet[]): string {
+  const fingerprint = createHash('sha256').update(JSON.stringify(sets)).digest('hex').slice(0, 8);
+  const names = sets.slice(0, namesShown).map(recordName).join(', ');
   const more = sets.length - namesShown;
-  return `${sets.length} record sets (fingerprint ${print}): ${names}${more > 0 ? ` and ${more} more` : ''}`;
+  return `${sets.length} record sets (fingerprint ${fingerprint}): ${names}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 const namesShown = 8;
 
 const unsupported = (old: string, foreign: readonly OldRecord[]): Blocked =>
   blocked(
-    `${old} holds ${foreign.length} records of types that Route 53 does not know: ${foreign
+    `${old} holds ${foreign.length} records of types that Route 53 does not support: ${foreign
       .slice(0, namesShown)
-      .map((record) => nameOf(record))
+      .map((record) => recordName(record))
       .join(', ')}${foreign.length > namesShown ? ' …' : ''}.`,
-    'Replace them by others at the old name servers (a DNAME by CNAMEs, an ALIAS by addresses), or name each in leaveOut of the import.',
+    'Replace them at the old name servers (a DNAME by CNAMEs, an ALIAS by addresses), or add each to leaveOut of the import.',
   );
 
 const largeSet = (old: string, set: RecordSet): Blocked =>
   blocked(
-    `${nameOf(set)} of ${old} has ${set.values?.length} values, the longest of ${Math.max(...(set.values ?? []).map(({length}) => length))} characters; a set of Route 53 holds ${mostValues} values of ${mostValueCharacters} characters.`,
-    'Make it smaller at the old name servers, or name it in leaveOut of the import.',
+    `${recordName(set)} of ${old} has ${set.values?.length} values, the longest of ${Math.max(...(set.values ?? []).map(({length}) => length))} characters; a set in Route 53 may have ${mostValues} values of ${mostValueCharacters} characters.`,
+    'Reduce it at the old name servers, or add it to leaveOut of the import.',
   );

@@ -1,9 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Nameserver, Route53DomainsClient} from '@aws-sdk/client-route-53-domains';
+import type {Route53DomainsClient} from '@aws-sdk/client-route-53-domains';
 import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import {type AwsClients, type AwsConfig, awsClients, awsProblem} from '../../aws/index.ts';
-import type {Entered, NameServer, RegistrarReader, RegistrarWriter} from '../contract.ts';
-import {notTaken, operationFailed, requestRefused} from './problems.ts';
+import type {NameServer, RegistrarReader, RegistrarWriter, Registration} from '../contract.ts';
+import {byName, compareKeys, keyFromApi, serverFromApi, serverToApi} from './api-shapes.ts';
+import {changeNotMade, operationFailed, requestRefused} from './problems.ts';
+import {isTemporary, wasRefused} from './refusals.ts';
 import type {SigningKey} from './signing-key.ts';
 
 type Clients = AwsClients<typeof import('@aws-sdk/client-route-53-domains'), Route53DomainsClient>;
@@ -12,10 +14,10 @@ type Call = (clients: Clients, signal: AbortSignal) => Promise<string | undefine
 
 const firstWaitMs = 250;
 const mostWaitMs = 20_000;
-const mostTries = 5;
+const mostAttempts = 5;
 
-/** The domain at Route 53 Domains, which lives in us-east-1 alone. */
-export function domainsApi({name, domain, aws}: {name: string; domain: string; aws: AwsConfig}) {
+/** The domain at Route 53 Domains, which has one region: us-east-1. */
+export function openDomain({name, domain, aws}: {name: string; domain: string; aws: AwsConfig}) {
   const clients = awsClients(
     aws,
     () => import('@aws-sdk/client-route-53-domains'),
@@ -25,14 +27,14 @@ export function domainsApi({name, domain, aws}: {name: string; domain: string; a
   const reader: RegistrarReader = {
     name,
     domain,
-    who: 'Route 53 Domains',
-    entered: (signal) => api.entered(signal),
-    underway: (signal) => api.underway(signal),
+    provider: 'Route 53 Domains',
+    registration: (signal) => api.registration(signal),
+    pendingOperation: (signal) => api.pendingOperation(signal),
   };
   const writer: RegistrarWriter = {
     ...reader,
-    setNameServers: (wanted, signal, say) => api.setNameServers(wanted, signal, say),
-    setKeys: (wanted, _ds, signal, say) => api.setKeys(wanted, signal, say),
+    setNameServers: (servers, signal, say) => api.setNameServers(servers, signal, say),
+    setKeys: (keys, _ds, signal, say) => api.setKeys(keys, signal, say),
   };
   return {reader, writer, close: clients.close};
 }
@@ -51,32 +53,28 @@ class DomainsApi {
     this.#clients = clients;
   }
 
-  async entered(signal: AbortSignal): Promise<Entered> {
+  async registration(signal: AbortSignal): Promise<Registration> {
     const {Nameservers = [], DnssecKeys = [], StatusList = []} = await this.#detail(signal);
-    // EPP status codes: the registry, or the registrar, takes no changes (RFC 5731, 2.3).
+    // EPP status codes: the registry, or the registrar, refuses changes (RFC 5731, 2.3).
     const lock = StatusList.find((status) => /UpdateProhibited$/i.test(status));
     return {
-      nameServers: Nameservers.map(fromApi).sort(byName),
-      keys: DnssecKeys.map(({Flags = 0, Algorithm = 0, PublicKey = ''}) => ({
-        flags: Flags,
-        algorithm: Algorithm,
-        publicKey: PublicKey,
-      })).sort(byKey),
+      nameServers: Nameservers.map(serverFromApi).sort(byName),
+      keys: DnssecKeys.map(keyFromApi).sort(compareKeys),
       ...(lock === undefined ? {} : {locked: lock}),
     };
   }
 
-  underway(signal: AbortSignal): Promise<string | undefined> {
-    return this.#asked('ListOperations', signal, async ({sdk, reading}) => {
+  pendingOperation(signal: AbortSignal): Promise<string | undefined> {
+    return this.#ask('ListOperations', signal, async ({sdk, reading}) => {
       const pages = sdk.paginateListOperations(
         {client: reading},
         {Status: ['SUBMITTED', 'IN_PROGRESS']},
         {abortSignal: signal},
       );
       for await (const {Operations = []} of pages) {
-        const found = Operations.find(({DomainName}) => DomainName === this.#name);
-        if (found) {
-          const {Type, OperationId, Status} = found;
+        const operation = Operations.find(({DomainName}) => DomainName === this.#name);
+        if (operation) {
+          const {Type, OperationId, Status} = operation;
           return `operation ${OperationId} of ${this.#domain} (${Type}) is ${Status}`;
         }
       }
@@ -85,17 +83,17 @@ class DomainsApi {
   }
 
   setNameServers(
-    wanted: readonly NameServer[],
+    servers: readonly NameServer[],
     signal: AbortSignal,
     say: ReportProgress,
   ): Promise<void> {
-    const due = JSON.stringify([...wanted].sort(byName));
-    return this.#until(
-      ({nameServers}) => JSON.stringify(nameServers) === due,
+    const expected = JSON.stringify([...servers].sort(byName));
+    return this.#change(
+      ({nameServers}) => JSON.stringify(nameServers) === expected,
       async ({sdk, writing}) => {
         const command = new sdk.UpdateDomainNameserversCommand({
           DomainName: this.#name,
-          Nameservers: wanted.map(toApi),
+          Nameservers: servers.map(serverToApi),
         });
         return (await writing.send(command, {abortSignal: signal})).OperationId;
       },
@@ -103,24 +101,24 @@ class DomainsApi {
     );
   }
 
-  /** One key after the other: the API takes them so. */
+  /** One key after the other: a request holds one. */
   async setKeys(
-    wanted: readonly SigningKey[],
+    keys: readonly SigningKey[],
     signal: AbortSignal,
     say: ReportProgress,
   ): Promise<void> {
-    const isIn = (key: SigningKey, keys: readonly SigningKey[]) =>
-      keys.some((other) => byKey(key, other) === 0);
-    const {keys: live} = await this.entered(signal);
-    for (const key of live.filter((one) => !isIn(one, wanted))) {
-      await this.#until(({keys}) => !isIn(key, keys), this.#removing(key), {
+    const isIn = (key: SigningKey, list: readonly SigningKey[]) =>
+      list.some((other) => compareKeys(key, other) === 0);
+    const {keys: live} = await this.registration(signal);
+    for (const key of live.filter((liveKey) => !isIn(liveKey, keys))) {
+      await this.#change((registration) => !isIn(key, registration.keys), this.#removal(key), {
         action: 'DisassociateDelegationSignerFromDomain',
         signal,
         say,
       });
     }
-    for (const key of wanted.filter((one) => !isIn(one, live))) {
-      await this.#until(({keys}) => isIn(key, keys), this.#adding(key), {
+    for (const key of keys.filter((newKey) => !isIn(newKey, live))) {
+      await this.#change((registration) => isIn(key, registration.keys), this.#addition(key), {
         action: 'AssociateDelegationSignerToDomain',
         signal,
         say,
@@ -128,23 +126,20 @@ class DomainsApi {
     }
   }
 
-  /** Its id is another one each time that a key is added. */
-  #removing(key: SigningKey): Call {
+  /** A key has another id each time that it is added. */
+  #removal(key: SigningKey): Call {
     return async ({sdk, writing}, signal) => {
       const {DnssecKeys = []} = await this.#detail(signal);
-      const found = DnssecKeys.find(
-        ({Flags, Algorithm, PublicKey}) =>
-          Flags === key.flags && Algorithm === key.algorithm && PublicKey === key.publicKey,
-      );
+      const entry = DnssecKeys.find((other) => compareKeys(keyFromApi(other), key) === 0);
       const command = new sdk.DisassociateDelegationSignerFromDomainCommand({
         DomainName: this.#name,
-        Id: found?.Id ?? '',
+        Id: entry?.Id ?? '',
       });
       return (await writing.send(command, {abortSignal: signal})).OperationId;
     };
   }
 
-  #adding({flags, algorithm, publicKey}: SigningKey): Call {
+  #addition({flags, algorithm, publicKey}: SigningKey): Call {
     return async ({sdk, writing}, signal) => {
       const command = new sdk.AssociateDelegationSignerToDomainCommand({
         DomainName: this.#name,
@@ -155,31 +150,32 @@ class DomainsApi {
   }
 
   /**
-   * Looks, sends once, waits for the operation, looks again. A request whose answer was lost is found among the
-   * operations, or in what is entered: it is sent again only when it is in neither.
+   * Looks, sends the request once, waits for its operation, looks again. A request whose answer was lost shows up among
+   * the operations, or in the registration: it is sent again only when it is in neither.
    */
-  async #until(
-    isSo: (entered: Entered) => boolean,
+  async #change(
+    isMade: (registration: Registration) => boolean,
     send: Call,
     {action, signal, say}: {action: string; signal: AbortSignal; say: ReportProgress},
   ): Promise<void> {
-    let said = 'it answered nothing';
-    for (let tries = 0; tries < mostTries; tries += 1) {
-      await this.#nothingUnderway(signal, say);
-      if (isSo(await this.entered(signal))) {
+    let answer = 'it answered nothing';
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      await this.#untilIdle(signal, say);
+      if (isMade(await this.registration(signal))) {
         return;
       }
       const sent = await this.#send(send, action, signal);
       if (sent.operation !== undefined) {
-        await this.#succeeded(sent.operation, signal, say);
+        await this.#untilSuccessful(sent.operation, signal, say);
       } else {
-        said = sent.said;
-        say(`${said}; looking again`);
-        await sleep(waitMs(tries), undefined, {signal});
+        answer = sent.answer;
+        say(`${answer}; checking again`);
+        await sleep(waitMs(attempt), undefined, {signal});
       }
     }
-    if (!isSo(await this.entered(signal))) {
-      throw new SwitcharooError(notTaken({target: this.#target, tries: mostTries, said}));
+    if (!isMade(await this.registration(signal))) {
+      const facts = {target: this.#target, attempts: mostAttempts, answer};
+      throw new SwitcharooError(changeNotMade(facts));
     }
   }
 
@@ -187,38 +183,44 @@ class DomainsApi {
     send: Call,
     action: string,
     signal: AbortSignal,
-  ): Promise<{readonly operation?: string; readonly said: string}> {
+  ): Promise<{readonly operation?: string; readonly answer: string}> {
     try {
       const operation = await send(await this.#clients(), signal);
-      return operation === undefined ? {said: 'it gave no operation'} : {operation, said: ''};
+      return operation === undefined
+        ? {answer: 'it returned no operation'}
+        : {operation, answer: ''};
     } catch (error) {
       signal.throwIfAborted();
       const {name, message} = error instanceof Error ? error : new Error(String(error));
-      if (name === 'DuplicateRequest' || !wasRefused(error) || isThrottled(name)) {
-        return {said: `${name}: ${message}`};
+      if (isTemporary(name) || !wasRefused(error)) {
+        return {answer: `${name}: ${message}`};
       }
       throw this.#problemOf(error, action) ?? error;
     }
   }
 
-  async #nothingUnderway(signal: AbortSignal, say: ReportProgress): Promise<void> {
-    for (let tries = 0; ; tries += 1) {
-      const other = await this.underway(signal);
-      if (other === undefined) {
+  async #untilIdle(signal: AbortSignal, say: ReportProgress): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      const operation = await this.pendingOperation(signal);
+      if (operation === undefined) {
         return;
       }
-      say(other);
-      await sleep(waitMs(tries), undefined, {signal});
+      say(operation);
+      await sleep(waitMs(attempt), undefined, {signal});
     }
   }
 
-  async #succeeded(operation: string, signal: AbortSignal, say: ReportProgress): Promise<void> {
-    for (let tries = 0; ; tries += 1) {
+  async #untilSuccessful(
+    operation: string,
+    signal: AbortSignal,
+    say: ReportProgress,
+  ): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
       const {
         Status = '',
         Message = '',
         StatusFlag,
-      } = await this.#asked('GetOperationDetail', signal, ({sdk, reading}) =>
+      } = await this.#ask('GetOperationDetail', signal, ({sdk, reading}) =>
         reading.send(new sdk.GetOperationDetailCommand({OperationId: operation}), {
           abortSignal: signal,
         }),
@@ -227,21 +229,21 @@ class DomainsApi {
         return;
       }
       if (Status === 'FAILED' || Status === 'ERROR') {
-        const facts = {target: this.#target, operation, status: Status, said: Message};
+        const facts = {target: this.#target, operation, status: Status, answer: Message};
         throw new SwitcharooError(operationFailed(facts));
       }
       say(`operation ${operation} is ${Status}${StatusFlag ? ` (${StatusFlag})` : ''}`);
-      await sleep(waitMs(tries), undefined, {signal});
+      await sleep(waitMs(attempt), undefined, {signal});
     }
   }
 
   #detail(signal: AbortSignal) {
-    return this.#asked('GetDomainDetail', signal, ({sdk, reading}) =>
+    return this.#ask('GetDomainDetail', signal, ({sdk, reading}) =>
       reading.send(new sdk.GetDomainDetailCommand({DomainName: this.#name}), {abortSignal: signal}),
     );
   }
 
-  async #asked<Answer>(
+  async #ask<Answer>(
     operation: string,
     signal: AbortSignal,
     call: (clients: Clients) => Promise<Answer>,
@@ -266,39 +268,10 @@ class DomainsApi {
     return known || !wasRefused(cause) || !(cause instanceof Error)
       ? known
       : new SwitcharooError(
-          requestRefused({target: this.#target, action, said: `${cause.name}: ${cause.message}`}),
+          requestRefused({target: this.#target, action, answer: `${cause.name}: ${cause.message}`}),
           {cause},
         );
   }
 }
 
-/** An answer that says no; everything else may have been done. */
-function wasRefused(error: unknown): boolean {
-  if (error instanceof SwitcharooError) {
-    return true;
-  }
-  const {$metadata} = (error ?? {}) as {readonly $metadata?: {readonly httpStatusCode?: number}};
-  const status = $metadata?.httpStatusCode ?? 0;
-  return status >= 400 && status < 500;
-}
-
-const isThrottled = (name: string): boolean =>
-  ['ThrottlingException', 'Throttling', 'TooManyRequestsException'].includes(name);
-
-const waitMs = (tries: number): number => Math.min(firstWaitMs * 2 ** tries, mostWaitMs);
-
-const fromApi = ({Name = '', GlueIps = []}: Nameserver): NameServer => ({
-  name: `${Name.toLowerCase().replace(/\.$/, '')}.`,
-  glue: [...GlueIps].sort(),
-});
-
-const toApi = ({name, glue}: NameServer): Nameserver => ({
-  Name: name.replace(/\.$/, ''),
-  ...(glue.length > 0 && {GlueIps: [...glue]}),
-});
-
-const byName = (one: NameServer, other: NameServer): number => (one.name < other.name ? -1 : 1);
-
-const byKey = (one: SigningKey, other: SigningKey): number =>
-  [one.flags - other.flags, one.algorithm - other.algorithm].find((order) => order !== 0) ??
-  (one.publicKey < other.publicKey ? -1 : one.publicKey > other.publicKey ? 1 : 0);
+const waitMs = (attempt: number): number => Math.min(firstWaitMs * 2 ** attempt, mostWaitMs);

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 
-/** A key of the domain for which the parent vouches (DNSSEC). */
+/** A key of the domain that the parent confirms with a DS record (DNSSEC). */
 export const signingKey = z.object({
   flags: z.number(),
   algorithm: z.number(),

@@ -1,18 +1,18 @@
 import type {ListResourceRecordSetsCommandOutput} from '@aws-sdk/client-route-53';
 import {SwitcharooError} from '../../../src/index.ts';
 import {awsProblem} from '../../aws/index.ts';
-import type {Batch, Domain, Protection, Sent} from '../contract.ts';
+import type {Batch, BatchResult, Protection, ZoneDomain} from '../contract.ts';
 import {canonicalName} from '../records/canonical.ts';
 import {type RecordSet, toSdk} from '../records/record-set.ts';
 import type {Clients} from './clients.ts';
 import {everySet, type Start, setsAtNames} from './listing.ts';
 import {requestRefused, zoneNotFound} from './problems.ts';
-import {meaningOf, saidBy} from './refusals.ts';
+import {errorText, refusalOf} from './refusals.ts';
 
-/** What a page holds at most. Who does not ask for it gets less (external-dns has seen 100). */
+/** The most that a page holds. Without `MaxItems` a page may be smaller (external-dns has seen 100). */
 const mostItems = 300;
 
-/** One hosted zone, and how it is reached. */
+/** One hosted zone, and its clients. */
 export interface Access {
   /** The target's name in the inventory. */
   readonly name: string;
@@ -20,8 +20,8 @@ export interface Access {
   clients(): Promise<Clients>;
 }
 
-export const domainOf = (access: Access, signal: AbortSignal): Promise<Domain> =>
-  asked(access, 'GetHostedZone', signal, async ({sdk, reading}) => {
+export const domainOf = (access: Access, signal: AbortSignal): Promise<ZoneDomain> =>
+  ask(access, 'GetHostedZone', signal, async ({sdk, reading}) => {
     const command = new sdk.GetHostedZoneCommand({Id: access.zoneId});
     const {HostedZone, DelegationSet} = await reading.send(command, {abortSignal: signal});
     const ownedBy = HostedZone?.LinkedService?.ServicePrincipal;
@@ -43,13 +43,13 @@ export const setsNamed = (
 export const allSets = (access: Access, signal: AbortSignal): Promise<readonly RecordSet[]> =>
   everySet((start) => pageOfSets(access, start, signal));
 
-/** `undefined` where the account does not know protections, or may not see them. */
+/** `undefined` where the account has no protections, or may not list them. */
 export const protectionsOf = (
   access: Access,
   signal: AbortSignal,
 ): Promise<readonly Protection[] | undefined> =>
-  asked(access, 'ListResourceRecordSetProtections', signal, async ({sdk, reading}) => {
-    const found: Protection[] = [];
+  ask(access, 'ListResourceRecordSetProtections', signal, async ({sdk, reading}) => {
+    const protections: Protection[] = [];
     try {
       const pages = sdk.paginateListResourceRecordSetProtections(
         {client: reading},
@@ -57,17 +57,17 @@ export const protectionsOf = (
         {abortSignal: signal},
       );
       for await (const {ResourceRecordSetProtections = []} of pages) {
-        found.push(
+        protections.push(
           ...ResourceRecordSetProtections.map(({RecordName = '', RecordType = ''}) => ({
             name: RecordName,
             type: RecordType,
           })),
         );
       }
-      return found;
+      return protections;
     } catch (error) {
-      // Younger than most partitions and policies; the batch itself is refused where one is in the way.
-      if (['credentials', 'refused'].includes(meaningOf(error))) {
+      // The call is newer than most partitions and policies; a batch that a protection forbids is refused anyway.
+      if (['credentials', 'refused'].includes(refusalOf(error))) {
         return undefined;
       }
       throw error;
@@ -75,7 +75,7 @@ export const protectionsOf = (
   });
 
 export const isInSync = (access: Access, Id: string, signal: AbortSignal): Promise<boolean> =>
-  asked(access, 'GetChange', signal, async ({sdk, reading}) => {
+  ask(access, 'GetChange', signal, async ({sdk, reading}) => {
     try {
       const command = new sdk.GetChangeCommand({Id});
       const {ChangeInfo} = await reading.send(command, {abortSignal: signal});
@@ -88,9 +88,13 @@ export const isInSync = (access: Access, Id: string, signal: AbortSignal): Promi
     }
   });
 
-/** One attempt. What AWS refuses, or leaves unanswered, is a value; wrong credentials and a wrong zone are not. */
-export const sent = (access: Access, batch: Batch, signal: AbortSignal): Promise<Sent> =>
-  asked(access, 'ChangeResourceRecordSets', signal, async ({sdk, writing}) => {
+/** One attempt. A refusal, or no answer, is a result; wrong credentials and a wrong zone throw. */
+export const sendBatch = (
+  access: Access,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<BatchResult> =>
+  ask(access, 'ChangeResourceRecordSets', signal, async ({sdk, writing}) => {
     const Changes = [
       ...batch.deletes.map((set) => ({Action: 'DELETE' as const, ResourceRecordSet: toSdk(set)})),
       ...batch.creates.map((set) => ({Action: 'CREATE' as const, ResourceRecordSet: toSdk(set)})),
@@ -105,11 +109,11 @@ export const sent = (access: Access, batch: Batch, signal: AbortSignal): Promise
         inSync: ChangeInfo?.Status === 'INSYNC',
       };
     } catch (error) {
-      const kind = meaningOf(error);
+      const kind = refusalOf(error);
       if (signal.aborted || kind === 'credentials' || kind === 'zone-not-found') {
         throw error;
       }
-      return {kind, said: saidBy(error)};
+      return {kind, answer: errorText(error)};
     }
   });
 
@@ -118,23 +122,23 @@ function pageOfSets(
   start: Start | undefined,
   signal: AbortSignal,
 ): Promise<ListResourceRecordSetsCommandOutput> {
-  return asked(access, 'ListResourceRecordSets', signal, ({sdk, reading}) => {
-    const place = {HostedZoneId: access.zoneId, ...start, MaxItems: mostItems};
-    return reading.send(new sdk.ListResourceRecordSetsCommand(place), {abortSignal: signal});
+  return ask(access, 'ListResourceRecordSets', signal, ({sdk, reading}) => {
+    const query = {HostedZoneId: access.zoneId, ...start, MaxItems: mostItems};
+    return reading.send(new sdk.ListResourceRecordSetsCommand(query), {abortSignal: signal});
   });
 }
 
-async function asked<Answer>(
+async function ask<Answer>(
   {name: target, zoneId, clients}: Access,
   operation: string,
   signal: AbortSignal,
   call: (clients: Clients) => Promise<Answer>,
 ): Promise<Answer> {
   signal.throwIfAborted();
-  const opened = await clients();
+  const openClients = await clients();
   signal.throwIfAborted();
   try {
-    return await call(opened);
+    return await call(openClients);
   } catch (error) {
     signal.throwIfAborted();
     throw problemOf(error, {target, zoneId, action: `route53:${operation}`}) ?? error;
@@ -149,11 +153,13 @@ function problemOf(
     action,
   }: {readonly target: string; readonly zoneId: string; readonly action: string},
 ): SwitcharooError | undefined {
-  switch (meaningOf(cause)) {
+  switch (refusalOf(cause)) {
     case 'zone-not-found':
       return new SwitcharooError(zoneNotFound({target, zoneId}), {cause});
     case 'refused':
-      return new SwitcharooError(requestRefused({target, action, said: saidBy(cause)}), {cause});
+      return new SwitcharooError(requestRefused({target, action, answer: errorText(cause)}), {
+        cause,
+      });
     default:
       return awsProblem(`target ${target} (${action})`, cause);
   }

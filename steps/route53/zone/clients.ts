@@ -1,28 +1,25 @@
 import type {Route53Client} from '@aws-sdk/client-route-53';
-import {type AwsClients, type AwsConfig, awsClients, type LazyAwsClients} from '../../aws/index.ts';
-import {paceOf} from './rate-limit.ts';
+import {type AwsClients, awsClients, type LazyAwsClients} from '../../aws/index.ts';
+import type {HostedZoneConfig} from '../contract.ts';
+import {rateLimitOf} from './rate-limit.ts';
 
 type Sdk = typeof import('@aws-sdk/client-route-53');
 export type Clients = AwsClients<Sdk, Route53Client>;
 
-interface Route53Config extends AwsConfig {
-  readonly requestsPerSecond: number;
-}
-
-/** Clients that keep to the rate limit of the account together. */
+/** Clients that share the rate limit of the account. */
 export function route53Clients({
   requestsPerSecond,
   ...aws
-}: Route53Config): LazyAwsClients<Sdk, Route53Client> {
-  const pace = paceOf(aws.endpoint ?? 'aws');
-  const paced = (client: Route53Client): Route53Client => {
+}: Omit<HostedZoneConfig, 'zoneId'>): LazyAwsClients<Sdk, Route53Client> {
+  const turn = rateLimitOf(aws.endpoint ?? 'aws');
+  const limited = (client: Route53Client): Route53Client => {
     const handler = client.config.requestHandler;
     const handle = handler.handle.bind(handler);
-    // Here, inside of the SDK's own attempts, each of them takes a turn, and the wait is no part of its time limit.
+    // The handler runs once per attempt of the SDK: each attempt waits its turn, outside of the SDK's time limit.
     handler.handle = async (request, options) => {
-      // The SDK passes on the signal that `send` was given.
+      // The SDK passes on the signal that `send` got.
       const {abortSignal} = (options ?? {}) as {abortSignal?: AbortSignal};
-      await pace(requestsPerSecond, abortSignal);
+      await turn(requestsPerSecond, abortSignal);
       return handle(request, options);
     };
     return client;
@@ -30,6 +27,6 @@ export function route53Clients({
   return awsClients(
     aws,
     () => import('@aws-sdk/client-route-53'),
-    (sdk, settings) => paced(new sdk.Route53Client(settings)),
+    (sdk, settings) => limited(new sdk.Route53Client(settings)),
   );
 }

@@ -4,7 +4,7 @@ import {fromSdk, type RecordSet} from '../records/record-set.ts';
 
 type Page = ListResourceRecordSetsCommandOutput;
 
-/** Where a page begins: at the first set of this name, or at this very set. */
+/** The beginning of a page: the first set of a name, or one set. */
 export interface Start {
   readonly StartRecordName: string;
   readonly StartRecordType?: Page['NextRecordType'];
@@ -12,31 +12,30 @@ export interface Start {
 }
 
 /**
- * All sets at these names, with the fewest pages. A listing begins at a name and goes on past it, up to 300 sets in the
- * order of the zone: what follows on the page is read too, and a name that it shows, or leaves out, is not asked for
- * again.
+ * All sets at these names, with the fewest pages. A page starts at a name and continues past it, up to 300 sets in the
+ * order of the zone. So a page answers for later names too: those that it lists, and those that it leaves out.
  */
 export async function setsAtNames(
   names: Iterable<string>,
   pageAt: (start: Start) => Promise<Page>,
 ): Promise<readonly RecordSet[]> {
   const sets = new Map<string, RecordSet>();
-  const wanted = new Set([...names].map(canonicalName));
-  let waiting: readonly string[] = [...wanted].sort(byListing);
+  const queried = new Set([...names].map(canonicalName));
+  let open: readonly string[] = [...queried].sort(byListing);
   let start: Start | undefined;
-  while (waiting[0] !== undefined) {
-    const [first] = waiting;
+  while (open[0] !== undefined) {
+    const [first] = open;
     const page = await pageAt(start ?? {StartRecordName: first});
     const listed = (page.ResourceRecordSets ?? []).map(fromSdk);
-    for (const set of listed.filter(({name}) => wanted.has(canonicalName(name)))) {
+    for (const set of listed.filter(({name}) => queried.has(canonicalName(name)))) {
       sets.set(identityOf(set), set);
     }
     const next = page.IsTruncated ? canonicalName(page.NextRecordName ?? '') : undefined;
-    const seen = seenOn(listed, {first, next});
-    waiting = waiting.filter((name) => name === next || !seen(name));
-    start = next !== undefined && waiting[0] === next ? startAt(page) : undefined;
+    const isAnswered = answeredBy(listed, {first, next});
+    open = open.filter((name) => name === next || !isAnswered(name));
+    start = next !== undefined && open[0] === next ? startAt(page) : undefined;
   }
-  // However it was paged: this becomes a before-image, which is compared.
+  // In one order, whatever the pages were: this becomes a before-image, which is compared.
   return [...sets.values()].sort(bySet);
 }
 
@@ -59,45 +58,43 @@ const startAt = ({NextRecordName = '', NextRecordType, NextRecordIdentifier}: Pa
   ...(NextRecordIdentifier !== undefined && {StartRecordIdentifier: NextRecordIdentifier}),
 });
 
-/**
- * Whether a page tells all about a name. That one is missing is known by the order alone, where the order is beyond
- * doubt.
- */
-function seenOn(
+/** Whether a page lists all sets of a name, or shows by its order that there are none. The order must be a documented one. */
+function answeredBy(
   listed: readonly RecordSet[],
   {first, next}: {readonly first: string; readonly next: string | undefined},
 ): (name: string) => boolean {
   const shown = listed.map(({name}) => canonicalName(name));
   const on = new Set([first, ...shown]);
   const plain = shown.filter(isPlain);
-  const inOrder = next !== undefined && isPlain(next) ? [...plain, next] : plain;
-  const asDocumented = inOrder.every(
-    (name, at) => at === 0 || byListing(inOrder[at - 1] ?? '', name) <= 0,
+  const ordered = next !== undefined && isPlain(next) ? [...plain, next] : plain;
+  const isOrdered = ordered.every(
+    (name, at) => at === 0 || byListing(ordered[at - 1] ?? '', name) <= 0,
   );
-  // The last plain name before which nothing can be missing: of `next` itself only what is before it is known.
+  // The page is complete up to this name. Of `next` it shows only that everything before it is complete.
   const last = next === undefined ? undefined : isPlain(next) ? next : plain.at(-1);
   return (name) =>
     on.has(name) ||
-    (asDocumented &&
+    (isOrdered &&
       isPlain(name) &&
       isPlain(first) &&
       byListing(first, name) < 0 &&
       (next === undefined || (last !== undefined && byListing(name, last) < 0)));
 }
 
-/** Where Route 53 sorts what it escapes (wildcards, …) is not documented: such names are asked for one by one. */
+/** The position of escaped names (wildcards, …) in the order is not documented: they are listed one by one. */
 const isPlain = (name: string): boolean => /^[a-z0-9_.-]+$/.test(name);
 
 /** By labels from the right, in ASCII, the dots between them included (API reference, ListResourceRecordSets). */
-function byListing(one: string, other: string): number {
-  return byText(reversed(one), reversed(other));
+function byListing(first: string, second: string): number {
+  return byText(reversed(first), reversed(second));
 }
 
-const bySet = (one: RecordSet, other: RecordSet): number =>
-  byListing(canonicalName(one.name), canonicalName(other.name)) ||
-  byText(one.type, other.type) ||
-  byText(one.setIdentifier ?? '', other.setIdentifier ?? '');
+const bySet = (first: RecordSet, second: RecordSet): number =>
+  byListing(canonicalName(first.name), canonicalName(second.name)) ||
+  byText(first.type, second.type) ||
+  byText(first.setIdentifier ?? '', second.setIdentifier ?? '');
 
-const byText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
+const byText = (first: string, second: string): number =>
+  first < second ? -1 : first > second ? 1 : 0;
 
 const reversed = (name: string): string => `${name.split('.').slice(0, -1).reverse().join('.')}.`;

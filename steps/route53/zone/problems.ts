@@ -1,68 +1,72 @@
 import type {Problem} from '../../../src/index.ts';
 
-/** Where a call went wrong: the target in the inventory, and the IAM action. */
-export interface CallFacts {
+/** The call that failed: the target in the inventory, and the IAM action. */
+interface CallFacts {
   readonly target: string;
   readonly action: string;
-  /** What AWS, or the network, said. */
-  readonly said: string;
+  /** The text of AWS, or of the network. */
+  readonly answer: string;
 }
 
 export const zoneNotFound = ({target, zoneId}: {target: string; zoneId: string}): Problem => ({
-  code: 'zone-not-found',
-  message: `Route 53 knows no hosted zone ${zoneId}, which is the zone of target ${target}.`,
-  hint: `Correct zoneId of ${target} in the inventory; aws route53 list-hosted-zones shows the zones of the account.`,
+  code: 'route53-zone-not-found',
+  message: `Route 53 has no hosted zone ${zoneId}, which is the zone of target ${target}.`,
+  hint: `Correct zoneId of ${target} in the inventory. List the zones of the account: aws route53 list-hosted-zones`,
 });
 
-export const requestRefused = ({target, action, said}: CallFacts): Problem => ({
-  code: 'aws-request-refused',
-  message: `Route 53 refuses ${action} for target ${target} as it was asked: ${said}`,
-  hint: 'Correct what the inventory or the runbook asks for, and plan again.',
+export const requestRefused = ({target, action, answer}: CallFacts): Problem => ({
+  code: 'route53-request-refused',
+  message: `Route 53 refuses ${action} for target ${target}: ${answer}`,
+  hint: 'Correct the target in the inventory or the input in the runbook, and plan again.',
 });
 
-export const recordsChanged = (facts: {
+/** CloudTrail records the calls of Route 53 in us-east-1 alone. */
+const changeHistory =
+  'aws cloudtrail lookup-events --region us-east-1 --lookup-attributes AttributeKey=EventName,AttributeValue=ChangeResourceRecordSets';
+
+export const recordsChangedElsewhere = (facts: {
   readonly target: string;
   readonly live: string;
   readonly expected: string;
-  readonly said?: string;
+  readonly answer?: string;
 }): Problem => ({
-  code: 'records-changed',
-  message: `Someone changed the records in ${facts.target}: they are now ${facts.live}, and were ${facts.expected} when they were looked at.${facts.said ? ` Route 53 says: ${facts.said}` : ''}`,
-  hint: 'Find out who changed them, and why; then plan again, or put the records back first.',
+  code: 'records-changed-elsewhere',
+  message: `The records in ${facts.target} were changed outside of this run: they are now ${facts.live}, and were ${facts.expected} at the last check.${facts.answer ? ` Route 53 answered: ${facts.answer}` : ''}`,
+  hint: `List the latest changes: ${changeHistory}. Then restore the records and resume, or reverse this run and plan again.`,
 });
 
-export const batchRefused = ({target, said}: {target: string; said: string}): Problem => ({
-  code: 'records-refused',
-  message: `Route 53 refuses the batch for ${target}, and has changed nothing: ${said}`,
+export const batchRefused = ({target, answer}: {target: string; answer: string}): Problem => ({
+  code: 'route53-batch-refused',
+  message: `Route 53 refuses the batch for ${target}, and has changed nothing: ${answer}`,
   hint: 'Correct the records in the runbook, and plan again.',
 });
 
-export const batchNotTaken = (facts: {
+export const batchNotMade = (facts: {
   readonly target: string;
   readonly minutes: number;
-  readonly said: string;
+  readonly answer: string;
 }): Problem => ({
-  code: 'records-not-taken',
-  message: `Route 53 has not taken the batch for ${facts.target} within ${facts.minutes} minutes; the records were unchanged when last looked at: ${facts.said}`,
-  hint: 'See what else calls Route 53 in this account (it allows five calls per second), then resume.',
+  code: 'route53-batch-not-made',
+  message: `Route 53 did not accept the batch for ${facts.target} within ${facts.minutes} minutes; the records were unchanged at the last check: ${facts.answer}`,
+  hint: 'Stop other clients that call Route 53 in this account (it allows five calls per second), then resume.',
 });
 
-export const notInSync = (facts: {
+export const changePending = (facts: {
   readonly target: string;
   readonly change: string;
   readonly minutes: number;
 }): Problem => ({
-  code: 'change-not-in-sync',
-  message: `Change ${facts.change} of ${facts.target} is accepted, and is still PENDING after ${facts.minutes} minutes: some name servers answer with the old records.`,
-  hint: `Ask aws route53 get-change --id ${facts.change}, and resume once it says INSYNC.`,
+  code: 'route53-change-pending',
+  message: `Route 53 accepted change ${facts.change} of ${facts.target}, and it is still PENDING after ${facts.minutes} minutes: some name servers answer with the old records.`,
+  hint: `Resume once this command prints INSYNC: aws route53 get-change --id ${facts.change}`,
 });
 
-export const notAsSent = (facts: {
+export const batchMismatch = (facts: {
   readonly target: string;
   readonly live: string;
   readonly sent: string;
 }): Problem => ({
-  code: 'records-not-as-sent',
-  message: `Route 53 accepted a change for ${facts.target}, and lists something else: ${facts.live} instead of ${facts.sent}.`,
-  hint: 'See in CloudTrail who else changed the zone since; then plan again, or put the records back first.',
+  code: 'route53-batch-mismatch',
+  message: `Route 53 accepted a change for ${facts.target}, and lists other records than it was sent: ${facts.live} instead of ${facts.sent}.`,
+  hint: `List the latest changes: ${changeHistory}. Then restore the records and resume, or reverse this run and plan again.`,
 });

@@ -4,46 +4,45 @@ import {setTimeout as sleep} from 'node:timers/promises';
 /** A little more than a second: requests do not all travel equally long. */
 const windowMs = 1_050;
 
-/** Waits for a turn, in the order of asking, and says when it came (in ms of `performance.now`). */
-export type Pace = (perSecond: number, signal?: AbortSignal) => Promise<number>;
+/** Waits for a turn, in the order of the calls, and returns when it came (in ms of `performance.now`). */
+type Turn = (perSecond: number, signal?: AbortSignal) => Promise<number>;
 
-const paces = new Map<string, Pace>();
+const turns = new Map<string, Turn>();
 
 /**
- * One for all clients of this process that ask the same endpoint: Route 53 counts the requests of an account, whatever
- * their zone or operation, and makes those above the limit wait far longer than a turn takes (developer guide,
- * "Quotas").
+ * One limit for all clients of this process with the same endpoint: Route 53 counts the requests of an account over all
+ * zones and operations, and delays those above the limit far longer than a turn takes (developer guide, "Quotas").
  */
-export function paceOf(endpoint: string): Pace {
-  const pace = paces.get(endpoint) ?? createPace();
-  paces.set(endpoint, pace);
-  return pace;
+export function rateLimitOf(endpoint: string): Turn {
+  const turn = turns.get(endpoint) ?? createRateLimit();
+  turns.set(endpoint, turn);
+  return turn;
 }
 
 /** Never more than `perSecond` turns in any second. */
-export function createPace(): Pace {
+export function createRateLimit(): Turn {
   let queue: Promise<unknown> = Promise.resolve();
-  let given: readonly number[] = [];
-  let most = 1;
-  const turn = async (perSecond: number, signal?: AbortSignal): Promise<number> => {
+  let turnsTaken: readonly number[] = [];
+  let highestRate = 1;
+  const next = async (perSecond: number, signal?: AbortSignal): Promise<number> => {
     signal?.throwIfAborted();
-    const earliest = (given.at(-perSecond) ?? Number.NEGATIVE_INFINITY) + windowMs;
+    const earliest = (turnsTaken.at(-perSecond) ?? Number.NEGATIVE_INFINITY) + windowMs;
     while (performance.now() < earliest) {
       await sleep(earliest - performance.now(), undefined, {signal});
     }
     const now = performance.now();
-    most = Math.max(most, perSecond);
-    given = [...given, now].slice(-most);
+    highestRate = Math.max(highestRate, perSecond);
+    turnsTaken = [...turnsTaken, now].slice(-highestRate);
     return now;
   };
   return (perSecond, signal) => {
-    const mine = queue.then(() => turn(perSecond, signal));
-    queue = mine.catch(() => {});
-    return unlessAborted(mine, signal);
+    const turn = queue.then(() => next(perSecond, signal));
+    queue = turn.catch(() => {});
+    return unlessAborted(turn, signal);
   };
 }
 
-/** Who is aborted while others wait in front does not wait for them. */
+/** An aborted caller does not wait for those before it. */
 async function unlessAborted<Result>(
   work: Promise<Result>,
   signal: AbortSignal | undefined,

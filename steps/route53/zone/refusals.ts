@@ -1,16 +1,16 @@
 import {z} from 'zod';
 
-/** What an error of the SDK means for us: by its name and status, never by its text. */
-export type Meaning =
+/** What an error of the SDK means: by its name and status, never by its text. */
+type Refusal =
   | 'zone-not-found'
   | 'credentials'
-  /** Refused before anything was done, and worth asking again. */
+  /** Nothing was changed, and it is worth sending again. */
   | 'busy'
   | 'refused'
-  /** No answer, or none that says what was done. */
+  /** No answer, or an answer that does not show what was done. */
   | 'unanswered';
 
-const meanings: Readonly<Record<string, Meaning>> = {
+const refusalsByName: Readonly<Record<string, Refusal>> = {
   NoSuchHostedZone: 'zone-not-found',
   AccessDenied: 'credentials',
   AccessDeniedException: 'credentials',
@@ -29,15 +29,15 @@ const meanings: Readonly<Record<string, Meaning>> = {
   ThrottlingException: 'busy',
 };
 
-export function meaningOf(error: unknown): Meaning {
+export function refusalOf(error: unknown): Refusal {
   const status = detailsOf(error).$metadata?.httpStatusCode;
   const refused = status !== undefined && status >= 400 && status < 500;
-  const known = error instanceof Error ? meanings[error.name] : undefined;
-  return known ?? (refused ? 'refused' : 'unanswered');
+  const named = error instanceof Error ? refusalsByName[error.name] : undefined;
+  return named ?? (refused ? 'refused' : 'unanswered');
 }
 
 /** Such as `InvalidChangeBatch: [...]`. */
-export function saidBy(error: unknown): string {
+export function errorText(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }
@@ -48,16 +48,16 @@ export function saidBy(error: unknown): string {
   return `${error.name}: ${texts.find((text) => text !== '' && text !== 'UnknownError')}`;
 }
 
-/** What an error of the SDK may hold, and no type of it promises. */
+/** Fields that an error of the SDK may have, and that its types leave out. */
 const details = z.object({
   $metadata: z.object({httpStatusCode: z.number().optional()}).optional().catch(undefined),
-  // Where some versions of the SDK keep the texts of InvalidChangeBatch.
+  // Some versions of the SDK keep the texts of InvalidChangeBatch here.
   messages: z.array(z.string()).optional().catch(undefined),
   Messages: z
     .object({Message: z.union([z.string(), z.array(z.string())])})
     .optional()
     .catch(undefined),
-  // Node wraps the refusals of a name's several addresses in an error without words.
+  // Node wraps the refusals of a host's several addresses in an error without a message.
   errors: z.array(z.unknown().transform(String)).optional().catch(undefined),
 });
 

@@ -9,8 +9,7 @@ import {dnsZone} from '../../../steps/name-servers/target.ts';
 import {exchange, exchangeMessage} from '../../../steps/name-servers/wire/exchange.ts';
 import {questionMessage} from '../../../steps/name-servers/wire/message.ts';
 import {rcodeOf} from '../../../steps/name-servers/wire/rcodes.ts';
-import {registrar} from '../../../steps/route53/registrar/registrar.ts';
-import {hostedZone} from '../../../steps/route53/target.ts';
+import {hostedZone, registrar} from '../../../steps/route53/target.ts';
 import {credentials, started} from '../../lab/aws/started.ts';
 import {type NamedZone, startNamed} from '../dns/named.ts';
 import {relay} from '../dns/relay.ts';
@@ -197,7 +196,8 @@ function person(port: number) {
     /** Does what the words say, and nothing else. */
     obeys: async (words: string): Promise<void> => {
       const [, names] =
-        /^at Gandi, enter as the name servers of \S+ (.+), and no other$/.exec(words) ?? [];
+        /^at Gandi, enter (.+) as the name servers of \S+, and remove all others$/.exec(words) ??
+        [];
       const [, entered] = /^at Gandi, enter for \S+ the DS records? (.+)$/.exec(words) ?? [];
       await (names !== undefined
         ? nameServers(names.split(', '))

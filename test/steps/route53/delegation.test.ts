@@ -2,8 +2,8 @@ import {lawsOfStep, type TriedWorld} from 'switcharoo/testing';
 import {describe, expect, test} from 'vitest';
 import type {AnyStep, Look} from '../../../src/model/step.ts';
 import {changeDelegation} from '../../../steps/route53/change-delegation.ts';
-import {registrar} from '../../../steps/route53/registrar/registrar.ts';
 import {removeDs} from '../../../steps/route53/remove-ds.ts';
+import {registrar} from '../../../steps/route53/target.ts';
 import {credentials} from '../../lab/aws/started.ts';
 import {fakeDomain, oldKey, oldServers} from './fake-domain.ts';
 import {labDomain, labKey} from './lab-domain.ts';
@@ -72,7 +72,7 @@ describe('what a look says', () => {
       before: {nameServers: oldServers, ttlSeconds: 0},
       differences: [
         {
-          what: 'the name servers of shop.test.',
+          what: 'name servers of shop.test.',
           is: 'ns1.shop.test (192.0.2.1), ns2.old.test',
           shouldBe: 'ns1.aws.test, ns2.aws.test (dns)',
         },
@@ -100,12 +100,12 @@ describe('what a look says', () => {
       says: {
         kind: 'waiting',
         progress:
-          'the servers of parent do not agree: 192.0.2.53 says ns1.aws.test., ns2.aws.test.; 192.0.2.54 says ns1.shop.test., ns2.old.test.',
+          'the servers of parent do not agree: 192.0.2.53 answers ns1.aws.test, ns2.aws.test; 192.0.2.54 answers ns1.shop.test, ns2.old.test',
       },
     },
     {
       name: 'a change that is under way is waited for',
-      world: {underway: 'operation 7 of shop.test. (UPDATE_NAMESERVER) is IN_PROGRESS'},
+      world: {operation: 'operation 7 of shop.test. (UPDATE_NAMESERVER) is IN_PROGRESS'},
       says: {
         kind: 'waiting',
         progress: 'operation 7 of shop.test. (UPDATE_NAMESERVER) is IN_PROGRESS',
@@ -117,8 +117,8 @@ describe('what a look says', () => {
       says: {
         kind: 'blocked',
         reason:
-          'parent vouches for keys of shop.test. (DS 1 13 2 61325635) that Route 53 does not have: resolvers that validate would refuse all its answers.',
-        hint: 'Remove the DS records first (route53.remove-ds), and wait them out (dns.ds-expired).',
+          'parent has DS records of shop.test. (1 13 2 61325635) for keys that Route 53 does not have: validating resolvers would reject all its answers.',
+        hint: 'Remove the DS records (route53.remove-ds), and wait until they have expired (dns.ds-expired).',
       },
     },
     {
@@ -127,8 +127,8 @@ describe('what a look says', () => {
       says: {
         kind: 'blocked',
         reason:
-          'shop.test. is locked at Fake Registrar (serverUpdateProhibited), so that its name servers cannot be changed.',
-        hint: 'Let the registrar, or the registry, take the lock away first.',
+          'shop.test. is locked at Fake Registrar (serverUpdateProhibited): its name servers cannot be changed.',
+        hint: 'Unlock the domain at the registrar. Only the registry can remove a status that begins with "server".',
       },
     },
   ])('$name', async ({world, says}) => {
@@ -141,7 +141,7 @@ describe('what a look says', () => {
     expect(await changeDelegation.check(look(world, {started: true, before}))).toMatchObject({
       kind: 'blocked',
       reason:
-        'shop.test. has the name servers ns.third.test.; that is neither what it had before (ns1.shop.test., ns2.old.test.) nor those of dns (ns1.aws.test., ns2.aws.test.).',
+        'shop.test. has the name servers ns.third.test; before this step it had ns1.shop.test, ns2.old.test, and dns has ns1.aws.test, ns2.aws.test.',
     });
   });
 
@@ -175,7 +175,7 @@ describe('the way back', () => {
     };
     const actions = await changeDelegation.reverse(look(world, {started: true, before}), before);
     expect('kind' in actions ? actions : actions.map(({does}) => does)).toEqual([
-      'wait 172800 s, until resolvers have forgotten the servers of dns, and ask old again',
+      'wait 172800 s, until the name servers of dns have expired from the caches of resolvers',
     ]);
   });
 
@@ -191,7 +191,7 @@ describe('the way back', () => {
       await changeDelegation.reverse(look(world, {started: true, before}), before),
     ).toMatchObject({
       kind: 'blocked',
-      reason: 'No name server of old holds shop.test. any more; 192.0.2.1: it answers REFUSED.',
+      reason: 'No name server of old serves shop.test. any more; 192.0.2.1: it answers REFUSED.',
     });
   });
 });
@@ -272,7 +272,7 @@ describe('what the registrar has to be allowed', () => {
         grants: [
           {
             form: 'words',
-            text: 'somebody who may change name servers and DS records of shop.test at Gandi',
+            text: 'a person who may change name servers and DS records of shop.test at Gandi',
           },
         ],
         needs: [],

@@ -9,7 +9,7 @@ export interface FakeDomain extends TriedWorld {
   /** A name server of the parent that has not heard of the last change. */
   behind: readonly NameServer[] | undefined;
   locked: string | undefined;
-  underway: string | undefined;
+  operation: string | undefined;
 }
 
 export const oldServers: readonly NameServer[] = [
@@ -18,7 +18,7 @@ export const oldServers: readonly NameServer[] = [
 ];
 export const oldKey: SigningKey = {flags: 257, algorithm: 13, publicKey: 'a2V5'};
 
-/** A domain, its registrar and its parent zone, true in small: what is entered is what the parent says. */
+/** A domain, its registrar and its parent zone, in small: the parent publishes at once what is entered. */
 export function fakeDomain(given: Partial<FakeDomain> = {}): FakeDomain {
   const zone = fakeZone();
   const server = (address: string) => ({name: 'ns.test.', address});
@@ -59,20 +59,20 @@ export function fakeDomain(given: Partial<FakeDomain> = {}): FakeDomain {
   const writer: RegistrarWriter = {
     name: 'registrar',
     domain: 'shop.test.',
-    who: 'Fake Registrar',
-    entered: async () => ({
+    provider: 'Fake Registrar',
+    registration: async () => ({
       nameServers: world.nameServers,
       keys: world.keys,
       ...(world.locked === undefined ? {} : {locked: world.locked}),
     }),
-    underway: async () => world.underway,
-    setNameServers: async (wanted, signal) => {
+    pendingOperation: async () => world.operation,
+    setNameServers: async (servers, signal) => {
       signal.throwIfAborted();
-      world.nameServers = wanted;
+      world.nameServers = servers;
     },
-    setKeys: async (wanted, _ds, signal) => {
+    setKeys: async (keys, _ds, signal) => {
       signal.throwIfAborted();
-      world.keys = wanted;
+      world.keys = keys;
     },
   };
   const session = (reader: unknown) => ({reader, writer: reader, close: async () => {}});
@@ -81,7 +81,7 @@ export function fakeDomain(given: Partial<FakeDomain> = {}): FakeDomain {
     keys: [],
     behind: undefined,
     locked: undefined,
-    underway: undefined,
+    operation: undefined,
     sessions: {
       registrar: session(writer),
       parent: session(parent),

@@ -1,10 +1,15 @@
 import type {TriedWorld} from 'switcharoo/testing';
-import type {Protection, Sent, ZoneReader, ZoneWriter} from '../../../steps/route53/contract.ts';
+import type {
+  BatchResult,
+  Protection,
+  ZoneReader,
+  ZoneWriter,
+} from '../../../steps/route53/contract.ts';
 import {canonicalName, identityOf, sameSet} from '../../../steps/route53/records/canonical.ts';
 import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
 
 /** What Route 53 answers to a batch instead of making it; `lost` makes it, and nobody hears of it. */
-export type Answer = Exclude<Sent, {kind: 'accepted'}> | {readonly kind: 'lost'};
+export type Answer = Exclude<BatchResult, {kind: 'accepted'}> | {readonly kind: 'lost'};
 
 export interface FakeZone extends TriedWorld {
   readonly sessions: {
@@ -66,18 +71,18 @@ export function fakeZone(...sets: readonly RecordSet[]): FakeZone {
       const known = new Set(rest.map(identityOf));
       const twice = creates.find((set) => known.has(identityOf(set)));
       if (gone ?? twice) {
-        const said = 'InvalidChangeBatch: [the values provided do not match the current values]';
-        return {kind: 'refused', said};
+        const refusal = 'InvalidChangeBatch: [the values provided do not match the current values]';
+        return {kind: 'refused', answer: refusal};
       }
       const made = [...rest, ...creates];
       const beside = creates.find((set) => made.some((one) => isOtherPolicy(one, set)));
       if (beside) {
-        return {kind: 'refused', said: 'InvalidChangeBatch: [another routing policy exists]'};
+        return {kind: 'refused', answer: 'InvalidChangeBatch: [another routing policy exists]'};
       }
       zone.sets = made.sort(byIdentity);
       changes += 1;
       return answer
-        ? {kind: 'unanswered', said: 'TimeoutError: socket hang up'}
+        ? {kind: 'unanswered', answer: 'TimeoutError: socket hang up'}
         : {kind: 'accepted', changeId: `C${changes}`, inSync: zone.pendingLooks === 0};
     },
   };

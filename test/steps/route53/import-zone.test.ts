@@ -153,17 +153,17 @@ describe('what a look says', () => {
     {
       name: 'types that Route 53 does not know',
       text: `${base}a DNAME b\nc LOC 1 2 3\n`,
-      says: 'old holds 2 records of types that Route 53 does not know: a.shop.test DNAME, c.shop.test LOC.',
+      says: 'old holds 2 records of types that Route 53 does not support: a.shop.test DNAME, c.shop.test LOC.',
     },
     {
       name: 'another record at the same place',
       text: `${base}www A 192.0.2.1\n`,
-      says: 'dns holds www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s) already, and the old servers have www.shop.test A 192.0.2.1 (TTL 60 s).',
+      says: 'dns holds www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s), and the old servers have www.shop.test A 192.0.2.1 (TTL 60 s).',
     },
     {
       name: 'a CNAME where there is an address',
       text: `${base}www CNAME b\n`,
-      says: 'dns holds www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s) already, and the old servers have www.shop.test CNAME b.shop.test. (TTL 60 s).',
+      says: 'dns holds www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s), and the old servers have www.shop.test CNAME b.shop.test. (TTL 60 s).',
     },
   ])('$name are in the way, unless they are left out', async ({text, says}) => {
     const world = await fromFile(text, fakeZone(www));
@@ -191,7 +191,7 @@ describe('once it has begun', () => {
     expect(await importZone.reverse(look(world, {}, run), {creates})).toMatchObject({
       kind: 'blocked',
       reason:
-        'dns holds b.shop.test A 192.0.2.2 (TTL 60 s); the import made it, or is to make it, 192.0.2.1 (TTL 60 s).',
+        'dns has b.shop.test A 192.0.2.2 (TTL 60 s); the import creates it as 192.0.2.1 (TTL 60 s).',
     });
   });
 
@@ -202,7 +202,7 @@ describe('once it has begun', () => {
     delegatedTo = ['ns1.old.test.'];
     expect(back).toMatchObject({
       kind: 'blocked',
-      reason: `${text(parent)} of parent sends whoever asks for shop.test. to ns1.aws.test., ns2.aws.test.: without its records in dns the domain would be gone.`,
+      reason: `${text(parent)} of parent delegates shop.test. to ns1.aws.test., ns2.aws.test.: without its records in dns the domain would not resolve.`,
     });
   });
 });

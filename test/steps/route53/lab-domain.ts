@@ -4,8 +4,7 @@ import {createRoute53Domains, type Domains} from '../../../lab/aws/route53-domai
 import {startAuthoritative} from '../../../lab/dns/authoritative.ts';
 import {dsOf, type ZoneKey} from '../../../lab/dns/signing.ts';
 import {dnsZone} from '../../../steps/name-servers/target.ts';
-import {registrar} from '../../../steps/route53/registrar/registrar.ts';
-import {hostedZone} from '../../../steps/route53/target.ts';
+import {hostedZone, registrar} from '../../../steps/route53/target.ts';
 import {credentials, type Started, started} from '../../lab/aws/started.ts';
 import {text} from '../dns/world.ts';
 

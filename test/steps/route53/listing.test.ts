@@ -1,7 +1,7 @@
 import {performance} from 'node:perf_hooks';
 import {describe, expect, test} from 'vitest';
 import type {RecordSet as LabSet} from '../../../lab/aws/record-set.ts';
-import {createPace} from '../../../steps/route53/zone/rate-limit.ts';
+import {createRateLimit} from '../../../steps/route53/zone/rate-limit.ts';
 import {type LabZone, labZone} from './lab-zone.ts';
 
 const signal = new AbortController().signal;
@@ -87,10 +87,10 @@ describe('names are read with the fewest calls', () => {
   });
 });
 
-describe('the pace of an account', () => {
+describe('the rate limit of an account', () => {
   const turns = async (count: number, perSecond: number) => {
-    const pace = createPace();
-    return Promise.all(Array.from({length: count}, () => pace(perSecond)));
+    const turn = createRateLimit();
+    return Promise.all(Array.from({length: count}, () => turn(perSecond)));
   };
 
   test('never more than so many turns begin within a second', async () => {
@@ -100,11 +100,11 @@ describe('the pace of an account', () => {
   });
 
   test('who is aborted while waiting leaves, and the others keep their turns', async () => {
-    const pace = createPace();
-    await pace(1);
+    const turn = createRateLimit();
+    await turn(1);
     const stop = new AbortController();
-    const leaving = pace(1, stop.signal);
-    const staying = pace(1);
+    const leaving = turn(1, stop.signal);
+    const staying = turn(1);
     stop.abort(new Error('stopped'));
     await expect(leaving).rejects.toThrow('stopped');
     expect(await staying).toBeLessThanOrEqual(performance.now());

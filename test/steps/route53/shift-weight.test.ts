@@ -147,32 +147,32 @@ const blockedCases: {name: string; sets: readonly RecordSet[]; given: object; re
     sets: [www, six],
     given: {percent: 5},
     reason:
-      'dns also holds www.shop.test AAAA 2001:db8::11 (TTL 60 s), which the runbook does not name: its clients would stay at the old place.',
+      'dns also holds www.shop.test AAAA 2001:db8::11 (TTL 60 s), which is not in the runbook: its clients would keep using the old address.',
   },
   {
     name: 'a record that is not there',
     sets: [],
     given: {percent: 5},
-    reason: 'dns holds no record www.shop.test A to share with.',
+    reason: 'dns has no record www.shop.test A that could keep a share of the answers.',
   },
   {
     name: 'one record that is not there beside one that is done',
     sets: group,
     given: {percent: 5, records: [newWww, {...newWww, name: 'api.shop.test'}]},
-    reason: 'dns holds no record api.shop.test A to share with.',
+    reason: 'dns has no record api.shop.test A that could keep a share of the answers.',
   },
   {
     name: 'a group without the old side',
     sets: [member('new', 5, '198.51.100.7')],
     given: {percent: 50},
-    reason: 'dns holds no set "old" of www.shop.test A to share with.',
+    reason: 'dns has no set "old" of www.shop.test A that could keep a share of the answers.',
   },
   {
     name: 'a record that leads to the new side alone',
     sets: [{...www, values: ['198.51.100.7']}],
     given: {percent: 50},
     reason:
-      'www.shop.test A in dns leads to the new side alone already (198.51.100.7 (TTL 60 s)): what the old side was is not known here.',
+      'www.shop.test A in dns leads to the new side alone (198.51.100.7 (TTL 60 s)): its old side is unknown.',
   },
   {
     name: 'a third member',
@@ -186,14 +186,14 @@ const blockedCases: {name: string; sets: readonly RecordSet[]; given: object; re
     sets: [{...www, setIdentifier: 'old', routing: {Failover: 'PRIMARY'}}],
     given: {percent: 50},
     reason:
-      'www.shop.test A "old" in dns is routed by Failover, which decides by itself where clients go.',
+      'www.shop.test A "old" in dns is routed by Failover, which chooses an address for each client.',
   },
   {
     name: 'a TTL that is not that of the alias beside it',
     sets: [{...www, ttlSeconds: 300}],
     given: {percent: 5, records: [{name: 'www.shop.test', type: 'A', alias: balancer}]},
     reason:
-      'www.shop.test A "old" in dns would have a TTL of 300 s beside an alias, whose answers have 60 s: clients would not be shared as the weights say.',
+      'www.shop.test A "old" in dns would have a TTL of 300 s, and the alias beside it 60 s: the shares of the clients would differ from the weights.',
   },
 ];
 
@@ -215,7 +215,7 @@ describe('a shift is blocked by', () => {
     ).toMatchObject({
       kind: 'blocked',
       reason:
-        'dns holds www.shop.test A "new" 198.51.100.7 (TTL 60 s, weight 90); www.shop.test A "old" 192.0.2.11, 192.0.2.12 (TTL 60 s, weight 10); that is neither what stood before (www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s)) nor what this step makes of it (www.shop.test A "old" 192.0.2.11, 192.0.2.12 (TTL 60 s, weight 95); www.shop.test A "new" 198.51.100.7 (TTL 60 s, weight 5)).',
+        'dns holds www.shop.test A "new" 198.51.100.7 (TTL 60 s, weight 90); www.shop.test A "old" 192.0.2.11, 192.0.2.12 (TTL 60 s, weight 10). Before this step it held www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s), and the step changes that to www.shop.test A "old" 192.0.2.11, 192.0.2.12 (TTL 60 s, weight 95); www.shop.test A "new" 198.51.100.7 (TTL 60 s, weight 5).',
     });
   });
 });

@@ -198,9 +198,9 @@ describe('somebody else changes the records', () => {
     };
     await expect(swap(zone)).rejects.toMatchObject({
       problem: {
-        code: 'records-changed',
+        code: 'records-changed-elsewhere',
         message:
-          'Someone changed the records in dns: they are now api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 203.0.113.5 (TTL 60 s), and were api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s) when they were looked at. Route 53 says: InvalidChangeBatch: [the values provided do not match the current values]',
+          'The records in dns were changed outside of this run: they are now api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 203.0.113.5 (TTL 60 s), and were api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s) at the last check. Route 53 answered: InvalidChangeBatch: [the values provided do not match the current values]',
       },
     });
     expect(zone.sets).toEqual([oldApi, theirs]);
@@ -215,8 +215,8 @@ describe('somebody else changes the records', () => {
     expect(verdict).toEqual({
       kind: 'blocked',
       reason:
-        'dns holds api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 203.0.113.5 (TTL 60 s); that is neither what stood before (api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s)) nor what this step makes of it (www.shop.test A 198.51.100.7 (TTL 60 s); API.shop.test CNAME lb.aws.test (TTL 30 s)).',
-      hint: 'Somebody else changed these records. Put them back to one of the two, or leave them to their new owner.',
+        'dns holds api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 203.0.113.5 (TTL 60 s). Before this step it held api.shop.test CNAME web1.shop.test. (TTL 60 s); www.shop.test A 192.0.2.11, 192.0.2.12 (TTL 60 s), and the step changes that to www.shop.test A 198.51.100.7 (TTL 60 s); API.shop.test CNAME lb.aws.test (TTL 30 s).',
+      hint: 'Another client changed these records. Restore one of the two states, or remove the records from the runbook.',
     });
     expect(await swapRecords.reverse(look(zone, input, {started: true, before}), before)).toEqual(
       verdict,
@@ -227,8 +227,10 @@ describe('somebody else changes the records', () => {
 describe('what Route 53 answers', () => {
   test('busy: it asks again', async () => {
     const zone = fakeZone(oldWww, oldApi);
-    zone.answers.push({kind: 'busy', said: 'PriorRequestNotComplete: still processing'});
-    expect(await swap(zone)).toEqual(['PriorRequestNotComplete: still processing; asking again']);
+    zone.answers.push({kind: 'busy', answer: 'PriorRequestNotComplete: still processing'});
+    expect(await swap(zone)).toEqual([
+      'PriorRequestNotComplete: still processing; sending it again',
+    ]);
     expect(zone.batches).toBe(1);
   });
 
@@ -242,14 +244,14 @@ describe('what Route 53 answers', () => {
 
   test('nothing, and it was not made: it is sent again', async () => {
     const zone = fakeZone(oldWww, oldApi);
-    zone.answers.push({kind: 'unanswered', said: 'TimeoutError: connect'});
+    zone.answers.push({kind: 'unanswered', answer: 'TimeoutError: connect'});
     await swap(zone);
     expect(zone.batches).toBe(1);
   });
 
   test('nothing, and it was made while it was sent again: the refusal of the second is no alarm', async () => {
     const zone = fakeZone(oldWww, oldApi);
-    zone.answers.push({kind: 'unanswered', said: 'TimeoutError: slow'});
+    zone.answers.push({kind: 'unanswered', answer: 'TimeoutError: slow'});
     const [action] = await swapRecords.plan(look(zone), await beforeOf(zone));
     const made = fakeZone(oldWww, oldApi);
     await swap(made);
@@ -263,10 +265,10 @@ describe('what Route 53 answers', () => {
 
   test('no, to records that it does not want: the problem has its words', async () => {
     const zone = fakeZone(oldWww, oldApi);
-    zone.answers.push({kind: 'refused', said: 'InvalidChangeBatch: [Invalid Resource Record]'});
+    zone.answers.push({kind: 'refused', answer: 'InvalidChangeBatch: [Invalid Resource Record]'});
     await expect(swap(zone)).rejects.toMatchObject({
       problem: {
-        code: 'records-refused',
+        code: 'route53-batch-refused',
         message:
           'Route 53 refuses the batch for dns, and has changed nothing: InvalidChangeBatch: [Invalid Resource Record]',
       },
@@ -294,7 +296,7 @@ const blockedCases: {
     name: 'an AAAA beside the A: IPv6 users would stay',
     zone: () => fakeZone(oldWww, aaaa),
     reason:
-      'dns also holds www.shop.test AAAA 2001:db8::1 (TTL 60 s), which the runbook does not name: its clients would stay at the old place.',
+      'dns also holds www.shop.test AAAA 2001:db8::1 (TTL 60 s), which is not in the runbook: its clients would keep using the old address.',
   },
   {
     name: 'external-dns, which says beside it that it owns the name',
@@ -304,26 +306,26 @@ const blockedCases: {
         values: ['"heritage=external-dns,external-dns/owner=prod"'],
       }),
     reason:
-      'dns holds www.shop.test TXT "heritage=external-dns,external-dns/owner=prod" (TTL 300 s): external-dns keeps this name, and would put back what it knows of it.',
+      'dns holds www.shop.test TXT "heritage=external-dns,external-dns/owner=prod" (TTL 300 s): external-dns owns this name, and would overwrite the change.',
   },
   {
     name: 'a CNAME where an A shall be',
     zone: () => fakeZone({...oldApi, name: 'www.shop.test.'}),
     reason:
-      'dns also holds www.shop.test CNAME web1.shop.test. (TTL 60 s), which the runbook does not name: its clients would stay at the old place.',
+      'dns also holds www.shop.test CNAME web1.shop.test. (TTL 60 s), which is not in the runbook: its clients would keep using the old address.',
   },
   {
     name: 'a member of a group that the runbook does not name',
     zone: () => fakeZone({...oldWww, setIdentifier: 'blue', weight: 1}),
     reason:
-      'dns holds www.shop.test A "blue" 192.0.2.11, 192.0.2.12 (TTL 60 s, weight 1), which the runbook does not name.',
+      'dns holds www.shop.test A "blue" 192.0.2.11, 192.0.2.12 (TTL 60 s, weight 1), which is not in the runbook.',
   },
   {
     name: 'a failover record',
     zone: () => fakeZone({...oldWww, setIdentifier: 'p', routing: {Failover: 'PRIMARY'}}),
     given: {sets: [{...newWww, setIdentifier: 'p'}]},
     reason:
-      'www.shop.test A "p" in dns is routed by Failover, which decides by itself where clients go.',
+      'www.shop.test A "p" in dns is routed by Failover, which chooses an address for each client.',
   },
   {
     name: 'a member without a weight',
@@ -335,19 +337,20 @@ const blockedCases: {
     name: 'name servers',
     zone: () => fakeZone(),
     given: {sets: [{name: 'shop.test', type: 'NS', values: ['ns1.test']}]},
-    reason: 'shop.test NS in dns says which name servers answer: such records are not swapped.',
+    reason:
+      'shop.test NS in dns names the name servers of a zone: this step does not change such records.',
   },
   {
     name: 'a name of another zone',
     zone: () => fakeZone(),
     given: {sets: [{...newWww, name: 'www.myshop.test'}]},
-    reason: 'www.myshop.test is not in the zone of dns, which is shop.test.',
+    reason: 'www.myshop.test is not in the zone of dns, which is shop.test..',
   },
   {
     name: 'a zone of another service',
     zone: () => Object.assign(fakeZone(), {ownedBy: 'servicediscovery.amazonaws.com'}),
     reason:
-      'The zone shop.test. of dns belongs to servicediscovery.amazonaws.com, which overwrites what others change in it.',
+      'The zone shop.test. of dns belongs to servicediscovery.amazonaws.com, which overwrites the changes of others.',
   },
   {
     name: 'a protected record',
@@ -359,20 +362,20 @@ const blockedCases: {
     name: "a CNAME at the zone's own name",
     zone: () => fakeZone(),
     given: {sets: [{name: 'shop.test', type: 'CNAME', values: ['lb.test']}]},
-    reason: "shop.test is the zone's own name, where Route 53 takes no CNAME.",
+    reason: "shop.test is the zone's own name, where Route 53 allows no CNAME.",
   },
   ...[
     {
       set: {ttlSeconds: 2_147_483_648},
-      why: 'has a TTL of 2147483648 s, and the longest is 2147483647 s',
+      why: 'has a TTL of 2147483648 s, and the maximum is 2147483647 s',
     },
     {
       set: {setIdentifier: 'new', weight: 256},
-      why: 'has the weight 256, and weights are whole numbers from 0 to 255',
+      why: 'has the weight 256, and a weight is a whole number from 0 to 255',
     },
     {
       set: {setIdentifier: 'x'.repeat(129), weight: 1},
-      why: 'has a setIdentifier of 129 characters, and it has 1 to 128',
+      why: 'has a setIdentifier of 129 characters, and 1 to 128 are allowed',
     },
     {
       set: {values: ['198.51.100.7', '198.51.100.7']},
@@ -380,15 +383,15 @@ const blockedCases: {
     },
     {
       set: {values: ['198.51.100.700']},
-      why: 'has the value 198.51.100.700, which is no IPv4 address',
+      why: 'has the value 198.51.100.700, which is not an IPv4 address',
     },
     {
       set: {values: Array.from({length: 401}, (_, at) => `10.0.${at >> 8}.${at & 255}`)},
-      why: 'has 401 values, and a set has 400 at most',
+      why: 'has 401 values, and 400 are allowed',
     },
     {
       set: {type: 'CNAME', values: ['a.test', 'b.test']},
-      why: 'has 2 values, and a CNAME has one',
+      why: 'has 2 values, and a CNAME has one value',
     },
     {
       set: {type: 'TXT', values: ['verify=1']},
@@ -396,11 +399,11 @@ const blockedCases: {
     },
     {
       set: {type: 'TXT', values: [`"${'x'.repeat(256)}"`]},
-      why: 'has a text of more than 255 characters in one pair of quotation marks',
+      why: 'has a string of more than 255 characters in one pair of quotation marks',
     },
     {
       set: {type: 'TXT', values: [`"${'x'.repeat(4_000)}"`]},
-      why: 'has a value of 4002 characters, and a value has 4000 at most',
+      why: 'has a value of 4002 characters, and 4000 are allowed',
     },
   ].map(({set, why}) => {
     const given: {type?: string; setIdentifier?: string} = set;
@@ -423,7 +426,7 @@ const blockedCases: {
       })),
     },
     reason:
-      'The batch for dns has 1024 records with 9800 characters; one batch of Route 53 holds 1000 and 32000, and two batches can fail between them.',
+      'The batch for dns has 1024 records with 9800 characters; Route 53 allows 1000 and 32000 in one batch, and only one batch is made as a whole.',
   },
 ];
 
@@ -440,7 +443,7 @@ describe('it is blocked by', () => {
     const messages = (given: object) =>
       swapRecords.input.safeParse(given).error?.issues.map(({message}) => message);
     expect(messages({sets: [newWww, {...newWww, name: 'WWW.shop.test.'}]})).toEqual([
-      'a set is named twice',
+      'a set is listed twice',
     ]);
     expect(messages({sets: [{name: 'x', type: 'A'}]})).toEqual([
       'a set has either values or an alias',

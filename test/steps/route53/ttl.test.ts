@@ -148,23 +148,23 @@ const blockedCases = [
   ...['a-www.shop.test.', 'cname-www.shop.test.', 'www.shop.test.'].map((name) => ({
     name: `external-dns, which says at ${name} that it owns the name`,
     zone: () => fakeZone(www, ...group, owned(name)),
-    reason: `dns holds ${name.slice(0, -1)} TXT ${ownedText} (TTL 300 s): external-dns keeps this name, and would put back what it knows of it.`,
+    reason: `dns holds ${name.slice(0, -1)} TXT ${ownedText} (TTL 300 s): external-dns owns this name, and would overwrite the change.`,
   })),
   {
     name: 'an alias: it has no TTL',
     zone: () => fakeZone(alias, ...group),
     reason:
-      'www.shop.test A in dns is an alias to lb.aws.test., and has no TTL of its own: its answers have that of their target (60 s for a load balancer).',
+      'www.shop.test A in dns is an alias to lb.aws.test., and has no TTL of its own: its answers have the TTL of the target (60 s for a load balancer).',
   },
   {
     name: 'a record that is not there',
     zone: () => fakeZone(www, member('green', 300)),
-    reason: 'dns holds no record pay.shop.test A "blue".',
+    reason: 'dns has no record pay.shop.test A "blue".',
   },
   {
     name: 'a record of a traffic policy',
     zone: () => fakeZone({...www, routing: {TrafficPolicyInstanceId: 'x'}}, ...group),
-    reason: 'www.shop.test A in dns belongs to a traffic policy, and is not changed by this step.',
+    reason: 'www.shop.test A in dns belongs to a traffic policy: this step does not change it.',
   },
 ];
 

@@ -84,7 +84,7 @@ describe('swapping', () => {
     expect(lab.route53.published('ZSHOP')).toEqual(lab.route53.listed('ZSHOP'));
     expect(listed(lab)).toEqual([stored('198.51.100.7')]);
     expect(said[0]).toBe(
-      `change ${changeId} has been PENDING for 0 s; INSYNC comes within 60 s as a rule`,
+      `change ${changeId} has been PENDING for 0 s; it is usually INSYNC within 60 s`,
     );
   });
 
@@ -156,10 +156,10 @@ describe('swapping', () => {
       sets.map((set) => (set.type === 'A' ? stored('203.0.113.5') : set)),
     );
     expect(await swapping).toEqual({
-      code: 'records-changed',
+      code: 'records-changed-elsewhere',
       message:
-        "Someone changed the records in dns: they are now www.shop.test A 203.0.113.5 (TTL 60 s), and were www.shop.test A 192.0.2.11 (TTL 60 s) when they were looked at. Route 53 says: InvalidChangeBatch: [Tried to delete resource record set [name='www.shop.test.', type='A'] but the values provided do not match the current values, Tried to create resource record set [name='www.shop.test.', type='A'] but it already exists]",
-      hint: 'Find out who changed them, and why; then plan again, or put the records back first.',
+        "The records in dns were changed outside of this run: they are now www.shop.test A 203.0.113.5 (TTL 60 s), and were www.shop.test A 192.0.2.11 (TTL 60 s) at the last check. Route 53 answered: InvalidChangeBatch: [Tried to delete resource record set [name='www.shop.test.', type='A'] but the values provided do not match the current values, Tried to create resource record set [name='www.shop.test.', type='A'] but it already exists]",
+      hint: 'List the latest changes: aws cloudtrail lookup-events --region us-east-1 --lookup-attributes AttributeKey=EventName,AttributeValue=ChangeResourceRecordSets. Then restore the records and resume, or reverse this run and plan again.',
     });
     expect(listed(lab)).toEqual([stored('203.0.113.5')]);
   });
@@ -168,7 +168,7 @@ describe('swapping', () => {
     await using lab = await labZone(records);
     const wrong = {...swap, to: [{...next, values: ['192.0.2.300']}]};
     expect(await problemOf(swapIn(lab, wrong))).toMatchObject({
-      code: 'records-refused',
+      code: 'route53-batch-refused',
       message:
         "Route 53 refuses the batch for dns, and has changed nothing: InvalidChangeBatch: [Invalid Resource Record: 'FATAL problem: ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered with '192.0.2.300'']",
     });
@@ -229,9 +229,9 @@ describe('what an operator can meet', () => {
   test('a zone that is not there', async () => {
     await using lab = await labZone(records, {zoneId: 'ZNONE'});
     expect(await problemOf(lab.sessions.zone.reader.domain(signal))).toEqual({
-      code: 'zone-not-found',
-      message: 'Route 53 knows no hosted zone ZNONE, which is the zone of target dns.',
-      hint: 'Correct zoneId of dns in the inventory; aws route53 list-hosted-zones shows the zones of the account.',
+      code: 'route53-zone-not-found',
+      message: 'Route 53 has no hosted zone ZNONE, which is the zone of target dns.',
+      hint: 'Correct zoneId of dns in the inventory. List the zones of the account: aws route53 list-hosted-zones',
     });
   });
 
