@@ -78,6 +78,7 @@ describe('the rules themselves find', () => {
         'src/engine/c.ts:1: it imports steps/mysql/d.ts',
         'steps/mysql/d.ts:1: it imports src/model/a.ts',
         'steps/mysql/d.ts:2: it imports steps/aurora/e.ts',
+        'steps/mysql/d.ts:3: it imports steps/dns/f.ts',
         'steps/aurora/e.ts:1: it imports steps/aws/g.ts',
         'src/cli/actions/run.ts:2: it imports lab/index.ts',
         'src/cli/actions/lab.ts:2: it imports lab/h.ts',

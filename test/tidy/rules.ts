@@ -11,7 +11,7 @@ const isIn = (file: string, ...folders: readonly string[]): boolean =>
 
 interface Arrow {
   readonly from: (file: string) => boolean;
-  readonly may: (found: Import, tree: Tree) => boolean;
+  readonly may: (found: Import) => boolean;
   readonly rule: string;
 }
 
@@ -78,13 +78,11 @@ const arrows: readonly Arrow[] = [
   },
   {
     from: (file) => isIn(file, 'steps'),
-    may: ({file, to}, tree) =>
+    may: ({file, to}) =>
       to === 'src/index.ts' ||
       technologyOf(to) === technologyOf(file) ||
-      isIn(to, 'steps/name-servers') ||
-      /^steps\/[^/]+\/index\.ts$/.test(to) ||
-      (isIn(to, 'steps') && /\bdefineTarget\(/.test(tree.get(to) ?? '')),
-    rule: 'a technology imports src/index.ts, its own folder, steps/name-servers, and the index.ts of others (steps/aws, too); export there what both need',
+      /^steps\/[^/]+\/index\.ts$/.test(to),
+    rule: 'a technology imports src/index.ts, its own folder, and only the index.ts of another; export there what both need',
   },
   {
     from: (file) => isIn(file, 'lab'),
@@ -103,7 +101,7 @@ const arrows: readonly Arrow[] = [
 export const arrowsOfTheHouse: Rule = (tree) =>
   ownImports(tree).flatMap((found) => {
     const arrow = arrows.find(({from}) => from(found.file));
-    return !arrow || !tree.has(found.to) || arrow.may(found, tree)
+    return !arrow || !tree.has(found.to) || arrow.may(found)
       ? []
       : [finding(found.file, found.line, `it imports ${found.to}: ${arrow.rule}`)];
   });

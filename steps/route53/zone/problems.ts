@@ -20,10 +20,6 @@ export const requestRefused = ({target, action, answer}: CallFacts): Problem => 
   hint: 'Correct the target in the inventory or the input in the runbook, and plan again.',
 });
 
-/** CloudTrail records the calls of Route 53 in us-east-1 alone. */
-const changeHistory =
-  'aws cloudtrail lookup-events --region us-east-1 --lookup-attributes AttributeKey=EventName,AttributeValue=ChangeResourceRecordSets';
-
 export const recordsChangedElsewhere = (facts: {
   readonly target: string;
   readonly live: string;
@@ -32,7 +28,7 @@ export const recordsChangedElsewhere = (facts: {
 }): Problem => ({
   code: 'records-changed-elsewhere',
   message: `The records in ${facts.target} were changed outside of this run: they are now ${facts.live}, and were ${facts.expected} at the last check.${facts.answer ? ` Route 53 answered: ${facts.answer}` : ''}`,
-  hint: `List the latest changes: ${changeHistory}. Then restore the records and resume, or reverse this run and plan again.`,
+  hint: 'Restore the records and resume, or reverse this run. The latest changes of the account: aws cloudtrail lookup-events --region us-east-1 --lookup-attributes AttributeKey=EventName,AttributeValue=ChangeResourceRecordSets',
 });
 
 export const batchRefused = ({target, answer}: {target: string; answer: string}): Problem => ({
@@ -68,5 +64,5 @@ export const batchMismatch = (facts: {
 }): Problem => ({
   code: 'route53-batch-mismatch',
   message: `Route 53 accepted a change for ${facts.target}, and lists other records than it was sent: ${facts.live} instead of ${facts.sent}.`,
-  hint: `List the latest changes: ${changeHistory}. Then restore the records and resume, or reverse this run and plan again.`,
+  hint: 'Restore the records and resume, or reverse this run. The latest changes of the account: aws cloudtrail lookup-events --region us-east-1 --lookup-attributes AttributeKey=EventName,AttributeValue=ChangeResourceRecordSets',
 });
