@@ -163,7 +163,7 @@ describe('the way back', () => {
     expect(await removeDs.reverse(look(world, {started: true, before}), before)).toMatchObject({
       kind: 'blocked',
       reason:
-        'shop.test. has the name servers ns1.aws.test., ns2.aws.test., which do not sign with its old keys.',
+        'shop.test. has the name servers ns1.aws.test, ns2.aws.test, which do not sign with its old keys.',
     });
   });
 
