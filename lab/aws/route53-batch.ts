@@ -5,7 +5,7 @@ import {isWithin} from './route53-names.ts';
 import {batchLimitProblems, valueProblems} from './route53-values.ts';
 import type {Change} from './route53-xml.ts';
 
-export interface ZoneIdentity {
+interface ZoneIdentity {
   readonly id: string;
   readonly name: string;
 }
@@ -23,9 +23,9 @@ export function afterBatch(
   const draft = new Map(sets.map((set) => [keyOf(set), set]));
   const problems = [...batchLimitProblems(changes)];
   for (const [at, change] of changes.entries()) {
-    const found = problemsOf(change, {zone, draft, changes, at});
-    problems.push(...found);
-    if (found.length === 0) {
+    const changeProblems = problemsOf(change, {zone, draft, changes, at});
+    problems.push(...changeProblems);
+    if (changeProblems.length === 0) {
       make(change, draft);
     }
   }
@@ -57,11 +57,11 @@ function problemsOf(change: Change, situation: Situation): readonly string[] {
   if (changes.slice(0, at).some((earlier) => clashes(earlier, change))) {
     return [invalidSetOf(set)];
   }
-  const standing = draft.get(keyOf(set));
+  const present = draft.get(keyOf(set));
   if (action === 'DELETE') {
-    return deletionProblems(set, standing);
+    return deletionProblems(set, present);
   }
-  if (action === 'CREATE' && standing) {
+  if (action === 'CREATE' && present) {
     return [`Tried to create resource record set ${named(set)} but it already exists`];
   }
   return [
@@ -76,12 +76,12 @@ const clashes = (earlier: Change, change: Change): boolean =>
   keyOf(earlier.set) === keyOf(change.set) &&
   !(earlier.action === 'DELETE' && change.action === 'CREATE');
 
-function deletionProblems(set: RecordSet, standing: RecordSet | undefined): readonly string[] {
+function deletionProblems(set: RecordSet, present: RecordSet | undefined): readonly string[] {
   const tried = `Tried to delete resource record set ${named(set)} but`;
-  if (!standing) {
+  if (!present) {
     return [`${tried} it was not found`];
   }
-  return isExactly(set, standing)
+  return isExactly(set, present)
     ? []
     : [`${tried} the values provided do not match the current values`];
 }
@@ -98,7 +98,7 @@ function conflictProblems(
   const beside = [...draft.values()].filter(({name}) => name === set.name);
   const other = beside.find(({type}) => type !== set.type && [type, set.type].includes('CNAME'));
   if (other) {
-    // One that this batch deletes, only later: AWS has its own words for that (DNSControl/dnscontrol#3493).
+    // A set that this batch deletes later: AWS has another message for that (DNSControl/dnscontrol#3493).
     const goesLater = changes
       .slice(at)
       .some(
@@ -107,11 +107,11 @@ function conflictProblems(
       );
     return goesLater ? [invalidSetOf(other)] : [cnameConflict(set, zone)];
   }
-  const group = beside.filter((one) => one.type === set.type && keyOf(one) !== keyOf(set));
+  const group = beside.filter((member) => member.type === set.type && keyOf(member) !== keyOf(set));
   if (group.length >= mostOfOneName) {
-    return [`${set.name} ${set.type} has ${mostOfOneName} resource record sets already`]; // its own words are not known
+    return [`${set.name} ${set.type} has ${mostOfOneName} resource record sets already`]; // AWS's own message is not known
   }
-  return group.some((one) => policyOf(one) !== policyOf(set)) ? [policyConflict(set)] : [];
+  return group.some((member) => policyOf(member) !== policyOf(set)) ? [policyConflict(set)] : [];
 }
 
 /** An alias to a name of its own zone needs that name; one to another service is taken as it is. */
@@ -122,10 +122,10 @@ function aliasProblems(
   if (aliasTarget?.hostedZoneId !== zone.id) {
     return [];
   }
-  const found = [...draft.values()].some(
+  const exists = [...draft.values()].some(
     (set) => set.name === aliasTarget.dnsName && set.type === type,
   );
-  return found
+  return exists
     ? []
     : [
         `Tried to create an alias that targets ${aliasTarget.dnsName}, type ${type} in zone ${zone.id}, but that target was not found`,
@@ -170,8 +170,8 @@ function harmonise(draft: Map<string, RecordSet>, changes: readonly Change[]): v
 
 function keepWhatIsSame(draft: Map<string, RecordSet>, sets: readonly RecordSet[]): void {
   for (const set of sets) {
-    const wanted = draft.get(keyOf(set));
-    if (wanted && isSameToRoute53(set, wanted)) {
+    const next = draft.get(keyOf(set));
+    if (next && isSameToRoute53(set, next)) {
       draft.set(keyOf(set), set);
     }
   }

@@ -10,10 +10,10 @@ export function storedName(given: string): string {
 
 /**
  * Compares two names as listings order them: labels reversed, in ASCII, the dots between them
- * included, so that `a-b` stands before `a.b` (API reference, ListResourceRecordSets).
+ * included, so that `a-b` is listed before `a.b` (API reference, ListResourceRecordSets).
  */
-export function compareNames(one: string, other: string): number {
-  const [left, right] = [reversed(one), reversed(other)];
+export function compareNames(first: string, second: string): number {
+  const [left, right] = [reversed(first), reversed(second)];
   return left < right ? -1 : left > right ? 1 : 0;
 }
 

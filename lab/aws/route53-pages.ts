@@ -55,7 +55,7 @@ export function zonesByNamePage(zones: readonly Hosted[], query: URLSearchParams
   const start = query.get('dnsname');
   const startId = query.get('hostedzoneid') ?? '';
   const rest = [...zones]
-    .sort((one, other) => compareNames(one.name, other.name) || compareIds(one, other))
+    .sort((first, second) => compareNames(first.name, second.name) || compareIds(first, second))
     .filter(({name, id}) => {
       const order = start ? compareNames(name, storedName(start)) : 1;
       return order > 0 || (order === 0 && id >= startId);
@@ -76,11 +76,11 @@ export function zonesByNamePage(zones: readonly Hosted[], query: URLSearchParams
 const itemsOf = (query: URLSearchParams): number =>
   Math.min(Number(query.get('maxitems') ?? mostItems), mostItems);
 
-function compareSets(one: RecordSet, other: RecordSet): number {
-  return compareNames(one.name, other.name) || compareText(tail(one), tail(other));
+function compareSets(first: RecordSet, second: RecordSet): number {
+  return compareNames(first.name, second.name) || compareText(tail(first), tail(second));
 }
 
 const tail = ({type, setIdentifier}: RecordSet): string => `${type}\u0000${setIdentifier ?? ''}`;
-const compareText = (one: string, other: string): number =>
-  one < other ? -1 : one > other ? 1 : 0;
-const compareIds = (one: Hosted, other: Hosted): number => compareText(one.id, other.id);
+const compareText = (first: string, second: string): number =>
+  first < second ? -1 : first > second ? 1 : 0;
+const compareIds = (first: Hosted, second: Hosted): number => compareText(first.id, second.id);

@@ -8,7 +8,7 @@ export interface Change {
   readonly set: RecordSet;
 }
 
-export interface ChangeBatch {
+interface ChangeBatch {
   readonly changes: readonly Change[];
   readonly comment?: string;
 }
@@ -113,16 +113,16 @@ function texts(given: unknown): Texts | undefined {
   return given === undefined
     ? undefined
     : Object.fromEntries(
-        Object.entries(record(given)).flatMap(([name, one]) =>
+        Object.entries(record(given)).flatMap(([name, child]) =>
           name === '#text'
             ? []
-            : [[name, typeof one === 'object' ? (texts(one) ?? {}) : String(one)]],
+            : [[name, typeof child === 'object' ? (texts(child) ?? {}) : String(child)]],
         ),
       );
 }
 
 const values = (records: unknown): readonly string[] =>
-  list(record(records)['ResourceRecord']).map((one) => text(record(one)['Value']) ?? '');
+  list(record(records)['ResourceRecord']).map((entry) => text(record(entry)['Value']) ?? '');
 
 const alias = (target: unknown): AliasTarget => ({
   hostedZoneId: text(record(target)['HostedZoneId']) ?? '',

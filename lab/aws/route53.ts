@@ -118,8 +118,8 @@ const routes: readonly (readonly [method: string, path: RegExp, operation: strin
 ];
 
 function routeOf({method, path}: AwsRequest): Route | undefined {
-  for (const [wanted, pattern, operation] of routes) {
-    const match = method === wanted ? pattern.exec(path) : null;
+  for (const [routeMethod, pattern, operation] of routes) {
+    const match = method === routeMethod ? pattern.exec(path) : null;
     if (match) {
       return {operation, id: decodeURIComponent(match[1] ?? '')};
     }
