@@ -188,7 +188,7 @@ function soaAnswer(zone: Zone): Answer {
   const apex = canonicalName(zone.name);
   const set = withApex(zone).find(({name, type}) => type === 'SOA' && canonicalName(name) === apex);
   const [value = ''] = set?.values ?? [];
-  // A missing name is remembered for the smaller of the two (RFC 2308, 3).
+  // Resolvers cache that a name is missing for the smaller of the two (RFC 2308, 3).
   const ttl = Math.min(set?.ttl ?? 900, soaOf(value).minimum);
   return answerOf(apex, 'SOA', ttl, value);
 }

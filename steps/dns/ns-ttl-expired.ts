@@ -26,10 +26,7 @@ interface Expected {
   readonly nameServers: string;
 }
 
-/**
- * Open once no resolver that honours TTLs asks the old name servers. Until then every change must be made in both
- * zones.
- */
+/** Open once no resolver that honours TTLs asks the old name servers. Until then, make every change in both zones. */
 export const nsTtlExpired = defineGate({
   name: 'dns.ns-ttl-expired',
   summary: 'Wait until resolvers have expired the NS records of the old name servers.',

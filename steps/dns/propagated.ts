@@ -23,10 +23,7 @@ const input = z
       .array(z.enum(['udp', 'tcp']))
       .min(1)
       .default(['udp', 'tcp']),
-    /**
-     * When all authoritative servers had the change, and the TTL until then: other caches hold the old values that
-     * long.
-     */
+    /** When all authoritative servers had the change, and the old TTL: other caches hold the old values that long. */
     since: moment.optional(),
     oldTtlSeconds: z.coerce.number().int().nonnegative().optional(),
   })

@@ -23,10 +23,7 @@ export const ttlDrained = defineGate({
   summary: 'Wait until caches have expired the records with the long TTL.',
   targets: {dns: dnsView},
   input,
-  /**
-   * The longest time that a watched cache holds a record from now on: the lowered TTL, or the one a resolver raises
-   * it to.
-   */
+  /** How long a watched cache holds a record from now on: the lowered TTL, or the one a resolver raises it to. */
   output: z.object({cachedSeconds: z.number()}),
   needs: {dns: ['to reach each server over UDP and TCP']},
   // The largest TTL in common use is two days.
@@ -117,9 +114,7 @@ function lowTtl(input: Input, replies: Replies): number {
   );
 }
 
-/**
- * A resolver that raises TTLs shows only the rest of its own: it may hold the next answer for all of `clampSeconds`.
- */
+/** A resolver that raises TTLs shows the rest of its own: it may hold the next answer for `clampSeconds`. */
 function cachedSeconds(input: Input, replies: Replies): number {
   const low = lowTtl(input, replies);
   const raised = replies.some(

@@ -45,10 +45,7 @@ const shownDifferences = 4;
 /** A name that does not exist: the answers for it are compared, too. */
 const missingLabel = 'switcharoo-asks-for-no-such-name';
 
-/**
- * Open once every server of both sides gives the same answer, with the same TTL, to everything that either zone
- * holds.
- */
+/** Open once every server of both sides returns the same answers, with the same TTLs, for all records of both zones. */
 export const zonesMatch = defineGate({
   name: 'dns.zones-match',
   summary: 'Wait until the old name servers and Route 53 return the same answers.',

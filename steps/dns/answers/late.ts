@@ -61,9 +61,7 @@ function lifetimeText(reply: Reply, now: Date): string {
     : `, with a TTL of ${seconds} s`;
 }
 
-/**
- * When the last resolver expires it, unless a server still has it; and when the last cache does that nobody watches.
- */
+/** When the last watched resolver expires the old values, unless a server still has them; and when other caches do. */
 export function lastExpiryTexts(
   late: readonly AnswerOver[],
   cachesExpireAt: string | undefined,

@@ -49,10 +49,7 @@ export function nameBytes(name: string): Buffer {
   return Buffer.concat([...parts, Buffer.from([0])]);
 }
 
-/**
- * A name as an operator writes it (`www`, `www.shop.test`, `*.shop.test.`), fully qualified and in Route 53's
- * notation.
- */
+/** A name that an operator wrote (`www`, `www.shop.test`, `*.shop.test.`), fully qualified, in Route 53's notation. */
 export function asZoneName(name: string, domain = '.'): string {
   const written = name
     .replace(/\.$/, '')

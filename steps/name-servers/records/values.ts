@@ -16,9 +16,7 @@ export function canonicalName(name: string): string {
   return plain.endsWith('.') ? plain : `${plain}.`;
 }
 
-/**
- * The canonical text of a value as operators and Route 53 write it: case, trailing dots and chunk quoting vary there.
- */
+/** The canonical text of a value that an operator or Route 53 wrote: case, trailing dots and quotes vary there. */
 export function canonicalValue(type: string, value: string): string {
   const words = value.trim().split(/\s+/);
   switch (type) {

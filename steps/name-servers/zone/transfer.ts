@@ -8,9 +8,7 @@ import {signed, type TsigKey, TsigVerifier} from '../wire/tsig.ts';
 const idleMs = 5_000;
 /** More than any hosted zone may hold, so that a server cannot fill the memory of this machine. */
 const mostBytes = 256 * 1_024 * 1_024;
-/**
- * A whole zone from one server, in its order, the SOA first (RFC 5936). Throws an error whose message is the reason.
- */
+/** A whole zone from one server, in its order, the SOA first (RFC 5936). The message of an error is the reason. */
 export async function transferred(
   server: string,
   domain: string,

@@ -54,19 +54,19 @@ describe('what a zone answers', () => {
       gives: ['www A 300 127.0.0.11', 'www A 300 127.0.0.12'],
     },
     {
-      name: 'whatever the case of the name',
+      name: 'the name in any case',
       ask: 'WWW A',
       says: 'NOERROR',
       gives: ['www A 300 127.0.0.11', 'www A 300 127.0.0.12'],
     },
     {
-      name: 'a CNAME and what it leads to',
+      name: 'a CNAME and its target',
       ask: 'alias A',
       says: 'NOERROR',
       gives: ['alias CNAME 60 www.shop.test.', 'www A 300 127.0.0.11', 'www A 300 127.0.0.12'],
     },
     {
-      name: 'a CNAME alone, when it leads away',
+      name: 'a CNAME alone, when its target is outside the zone',
       ask: 'away A',
       says: 'NOERROR',
       gives: ['away CNAME 60 www.elsewhere.test.'],
@@ -85,7 +85,7 @@ describe('what a zone answers', () => {
       soa: 900,
     },
     {
-      name: 'the wildcard for what does not exist',
+      name: 'the wildcard for names that do not exist',
       ask: 'anything A',
       says: 'NOERROR',
       gives: ['anything A 60 127.0.0.14'],
@@ -223,7 +223,7 @@ describe('the authoritative server on the wire', () => {
     expect(reply.answers?.length).toBe(60);
   });
 
-  test('a record that cannot be put on the wire is a server failure, not the end of the server', async () => {
+  test('a record that cannot be encoded is answered with SERVFAIL, and the server goes on', async () => {
     const broken: Zone = {
       ...zone,
       records: [{name: 'a.shop.test.', type: 'LOC', ttl: 1, values: ['x']}],

@@ -52,8 +52,8 @@ async function told(): Promise<string> {
   return answer?.type === 'A' ? answer.data : rcodeOf(reply);
 }
 
-describe('a resolver that begins at the parent zone', () => {
-  test('asks the servers that the parent names, for as long as it said, and then anew', async () => {
+describe('a resolver that starts at the parent zone', () => {
+  test('asks the servers that the parent names until the TTL is over, then asks the parent again', async () => {
     expect(await told()).toBe('192.0.2.2');
     parentRecords = delegation(3);
     nowMs = 9_000;
@@ -62,7 +62,7 @@ describe('a resolver that begins at the parent zone', () => {
     expect(await told()).toBe('192.0.2.3');
   });
 
-  test('believes no servers without the key for which the parent vouches, until the DS is forgotten', async () => {
+  test('rejects servers without the key of the DS record, until the DS record has expired', async () => {
     const {keyTag, digest} = dsOf('moving.test.', key);
     const ds = {name: 'moving.test.', type: 'DS', ttl: 60, values: [`${keyTag} 13 2 ${digest}`]};
     parentRecords = [...delegation(2), ds];

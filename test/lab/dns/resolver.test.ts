@@ -48,7 +48,7 @@ describe('a resolver that obeys', () => {
     expect(await ask('www.shop.test')).toEqual('NOERROR 60 127.0.0.100');
   });
 
-  test('remembers for as long as the SOA says that a name does not exist', async () => {
+  test('caches that a name does not exist for the negative TTL of the SOA', async () => {
     expect(await ask('new.shop.test')).toEqual('NXDOMAIN');
     records = [...records, {...old, name: 'new.shop.test.'}];
     elapse(899);
@@ -63,14 +63,14 @@ describe('a resolver that obeys', () => {
     expect(await ask('new.shop.test')).toEqual('NXDOMAIN');
   });
 
-  test('remembers per type that there is no data', async () => {
+  test('caches for each type that there is no data', async () => {
     expect(await ask('www.shop.test', 'AAAA')).toEqual('NOERROR');
     records = [old, {name: 'www.shop.test.', type: 'AAAA', ttl: 60, values: ['::1']}];
     expect(await ask('www.shop.test', 'AAAA')).toEqual('NOERROR');
     expect(await ask('www.shop.test')).toEqual('NOERROR 300 127.0.0.11');
   });
 
-  test('lets every link of a chain live for its own time: a short CNAME does not shorten its target', async () => {
+  test('caches each link of a chain for its own TTL: a short CNAME does not shorten its target', async () => {
     expect(await ask('shop.shop.test')).toEqual('NOERROR 30 www.shop.test, 300 127.0.0.11');
     records = [
       swapped,
@@ -84,7 +84,7 @@ describe('a resolver that obeys', () => {
     expect(await ask('www.shop.test')).toEqual('NOERROR 270 127.0.0.11');
   });
 
-  test('is a server failure when nobody answers it', async () => {
+  test('answers SERVFAIL when no server answers', async () => {
     await authoritative.stop();
     expect(await ask('www.shop.test')).toEqual('SERVFAIL');
   });
@@ -109,7 +109,7 @@ describe('a resolver that does not obey', () => {
     expect(await ask('www.shop.test')).toEqual('NOERROR 1 127.0.0.11');
   });
 
-  test('hands out what has expired', async () => {
+  test('answers with expired records', async () => {
     await ask('www.shop.test');
     records = [swapped];
     elapse(1_000);

@@ -115,7 +115,7 @@ async function check(
 }
 
 describe('dns.zones-match', () => {
-  test('is open when all four servers say the same, also of what does not exist', async () => {
+  test('is open when all four servers return the same answers, also for a missing name', async () => {
     // Five sets, one name under the wildcard, one that does not exist, and the probe.
     expect(await check(zonesMatch, {probes: [{name: 'mail', type: 'A'}]})).toEqual({
       kind: 'done',
@@ -170,7 +170,7 @@ describe('dns.zones-match', () => {
     });
   });
 
-  test('servers of another hosted zone prove nothing', async () => {
+  test('servers of another hosted zone block it', async () => {
     expect(
       await check(zonesMatch, {}, {awsNames: ['ns-7.aws.test', 'ns-8.aws.test']}),
     ).toMatchObject({
@@ -197,7 +197,7 @@ describe('dns.ds-expired', () => {
     });
   });
 
-  test('waits for a server of the parent that still answers one', async () => {
+  test('waits for a server of the parent that still answers a DS record', async () => {
     parentRecords = [...parentRecords, ds];
     expect(await check(dsExpired, input)).toEqual({
       kind: 'waiting',
@@ -211,7 +211,7 @@ describe('dns.delegation-live', () => {
     expect(await check(delegationLive)).toEqual({kind: 'done', output: {nameServers: aws}});
   });
 
-  test('names the servers that do not', async () => {
+  test('names the servers with other NS records', async () => {
     parentRecords = [set('@', 'NS', 60, 'ns1.old.test.')];
     records.aws = [...usual, set('@', 'NS', 60, 'ns-9.aws.test.')];
     expect(await check(delegationLive)).toEqual({
@@ -238,7 +238,7 @@ describe('dns.ns-ttl-expired', () => {
     });
   });
 
-  test('a delegation that somebody turned back makes the wait worthless', async () => {
+  test('is blocked when the delegation names the old servers again', async () => {
     parentRecords = [set('@', 'NS', 60, 'ns1.old.test.')];
     expect(await check(nsTtlExpired, {since: at, ttlSeconds: 30})).toMatchObject({
       kind: 'blocked',

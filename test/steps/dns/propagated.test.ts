@@ -15,12 +15,12 @@ const old = www(60, '127.0.0.11');
 const check = () => world.check(propagated, input);
 
 describe('dns.propagated', () => {
-  test('is open when every server and every resolver answers exactly the wanted values, in any order', async () => {
+  test('is open when every server and every resolver answers exactly the new values, in any order', async () => {
     world.records = [swapped, swapped];
     expect(await check()).toEqual({kind: 'done', output: {}});
   });
 
-  test('waits for each server that still answers the old values, and says for how long they may live', async () => {
+  test('waits for each server that still answers the old values, and says how long they may be cached', async () => {
     world.records = [old, old];
     await check();
     world.records = [swapped, old];
@@ -37,7 +37,7 @@ describe('dns.propagated', () => {
     expect(await check()).toEqual({kind: 'done', output: {}});
   });
 
-  test('waits while a value is missing, or one too many is there', async () => {
+  test('waits while a value is missing, or there is one too many', async () => {
     world.records = [www(60, '10.0.0.1'), www(60, '10.0.0.1', '10.0.0.2', '10.0.0.3')];
     expect(await check()).toEqual({
       kind: 'waiting',
@@ -49,7 +49,7 @@ describe('dns.propagated', () => {
     });
   });
 
-  test('says for how long a resolver remembers that there was no such name', async () => {
+  test('says how long a resolver caches that there was no such name', async () => {
     await check();
     world.records = [swapped, swapped];
     world.nowMs += 100_000;

@@ -73,7 +73,7 @@ describe('dns.ttl-drained', () => {
     expect(await check()).toEqual(open);
   });
 
-  test('bears with a server that is slow to publish the lowered TTL, and is blocked by one that raised it again', async () => {
+  test('tolerates a server that is slow to publish the lowered TTL, and is blocked by one that raised it again', async () => {
     world.records = [www(60, '127.0.0.11'), www(3_600, '127.0.0.11')];
     at(10);
     expect(await check()).toEqual({
@@ -90,7 +90,7 @@ describe('dns.ttl-drained', () => {
     });
   });
 
-  test('does not open on silence, nor on a name that is not there', async () => {
+  test('stays closed without an answer, and for a name that does not exist', async () => {
     serve(60);
     at(3_660);
     await world.resolver.stop();
@@ -104,7 +104,7 @@ describe('dns.ttl-drained', () => {
     );
   });
 
-  test('bears with a resolver that raises TTLs a little, and says how long it may hold the old addresses', async () => {
+  test('tolerates a resolver that raises TTLs a little, and outputs how long it may hold the old addresses', async () => {
     serve(60);
     world.resolver.faults.minimumTtlSeconds = 240;
     at(3_659);
@@ -121,7 +121,7 @@ describe('dns.ttl-drained', () => {
     });
   });
 
-  test('a record that does not exist yet: waits until no cache remembers that, by the SOA', async () => {
+  test('a record that does not exist yet: waits until caches have expired that, by the SOA', async () => {
     serve(60);
     const six = {type: 'AAAA', absent: true, ttlSeconds: undefined, lowTtlSeconds: undefined};
     at(10);
@@ -136,7 +136,7 @@ describe('dns.ttl-drained', () => {
     expect(progress).toContain('has no such record (NOERROR)');
   });
 
-  test('a CNAME on the way counts too: it is cached on its own', async () => {
+  test('a CNAME in the chain counts too: it is cached separately', async () => {
     const alias = {name: 'blog.shop.test.', type: 'CNAME', ttl: 3_600, values: ['www.shop.test.']};
     const records = [...www(60, '127.0.0.11'), alias];
     world.records = [records, records];
@@ -147,7 +147,7 @@ describe('dns.ttl-drained', () => {
     });
   });
 
-  test('after a move of the name servers: waits until nobody asks the old ones, by the servers of the zone and those above', async () => {
+  test('after a move of the name servers: waits until no cache asks the old ones, by the TTLs of the zone and of its parent', async () => {
     serve(60);
     const delegation = {since: '2026-11-21T01:00:00.000Z'};
     at(3_660);
@@ -174,7 +174,7 @@ describe('dns.ttl-drained', () => {
     expect(await check({delegation: {...delegation, ttlSeconds: 3_600}})).toEqual(open);
   });
 
-  test('the longer TTL above counts', async () => {
+  test('the TTL of the parent counts when it is the longer one', async () => {
     serve(60);
     const above = await startParent(604_800);
     world.others.parents.push(text(above));

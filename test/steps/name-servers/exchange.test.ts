@@ -10,7 +10,7 @@ const running: (() => unknown)[] = [];
 afterEach(() => Promise.all(running.splice(0).map((stop) => stop())));
 
 describe('asking one name server', () => {
-  test('a lost packet is asked for again', async () => {
+  test('a query is repeated when a packet is lost', async () => {
     let heard = 0;
     const server = await overUdp((socket, query, port) => {
       heard += 1;
@@ -21,7 +21,7 @@ describe('asking one name server', () => {
     expect(await asked(server)).toEqual(['10.0.0.1']);
   });
 
-  test('what answers another question, or carries another id, is not taken for the answer', async () => {
+  test('a reply to another question, or with another id, is not the answer', async () => {
     const server = await overUdp((socket, query, port) => {
       socket.send('no packet at all', port);
       socket.send(answer(query, ((query.id ?? 0) + 1) % 65_536, '6.6.6.6'), port);
@@ -32,12 +32,12 @@ describe('asking one name server', () => {
     expect(await asked(server)).toEqual(['10.0.0.1']);
   });
 
-  test('a network that drops UDP is got around over TCP', async () => {
+  test('TCP is used where the network drops UDP', async () => {
     const {address, port} = await overBoth();
     expect(await asked(`${address}:${port}`)).toEqual(['10.0.0.2']);
   });
 
-  test('a server that never answers is a problem with its address in it', async () => {
+  test('a server that never answers is a problem that names its address', async () => {
     const server = await overUdp(() => {});
     await expect(asked(server)).rejects.toMatchObject({
       problem: {
@@ -47,7 +47,7 @@ describe('asking one name server', () => {
     });
   });
 
-  test('addresses are written as usual', () => {
+  test('addresses have the usual forms', () => {
     expect(
       ['192.0.2.1', '192.0.2.1:5353', '[::1]:53', '::1', 'ns1.example.com:54'].map(hostAndPort),
     ).toEqual([

@@ -51,19 +51,19 @@ key "other" { algorithm hmac-sha256; secret "${key.secret}"; };`,
   const inOrder = (records: readonly {name: string; type: string}[]) =>
     [...records].sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
 
-  test('what is transferred is what the zone file says, to the last letter', async () => {
+  test('a transfer returns exactly the records of the zone file', async () => {
     const records = await (await opened({})).records(signal);
     expect(inOrder(records)).toEqual(inOrder(recordsInFile(shopZone, 'shop.test.')));
   });
 
-  test('asked for its names, it tells the same', async () => {
+  test('queries for a list of names return the same records', async () => {
     const file = recordsInFile(shopZone, 'shop.test.');
     const names = [...new Set(file.map(({name}) => name))];
     const records = await (await opened({names})).records(signal);
     expect(inOrder(records)).toEqual(inOrder(file.filter(({type}) => type !== 'SOA')));
   });
 
-  test('a zone of many messages comes with the key that the server wants', async () => {
+  test('a transfer of many messages is verified with the key of the server', async () => {
     const reader = await opened({domain: 'keyed.test', tsig: key});
     const records = await reader.records(signal);
     expect(records.length).toBe(4_003);
@@ -89,11 +89,11 @@ key "other" { algorithm hmac-sha256; secret "${key.secret}"; };`,
       says: 'ADDRESS: it does not accept the key mover (BADSIG).',
     },
     {
-      name: 'with a key that may not',
+      name: 'with a key that is not allowed',
       config: {domain: 'keyed.test', tsig: {...key, name: 'other', algorithm: 'hmac-sha256'}},
       says: 'ADDRESS: it answers REFUSED.',
     },
-  ])('$name there is no transfer, and it is said why', async ({config, says}) => {
+  ])('$name there is no transfer, and the problem says why', async ({config, says}) => {
     const reader = await opened(config);
     expect(await problemOf(reader.records(signal))).toBe(
       `zone-transfer-failed: The zone keyed.test. cannot be transferred from any name server of old: ${says}`,
@@ -105,7 +105,7 @@ key "other" { algorithm hmac-sha256; secret "${key.secret}"; };`,
     expect((await reader.records(signal)).length).toBe(32);
   });
 
-  test('a file that is not there is a problem in words', async () => {
+  test('a missing file is a problem', async () => {
     const reader = await opened({zoneFile: '/nowhere/shop.zone'});
     expect(await problemOf(reader.records(signal))).toBe(
       'zone-file-unreadable: The zone file /nowhere/shop.zone cannot be read: it cannot be opened (ENOENT).',

@@ -110,7 +110,7 @@ test.for([
   },
   {name: 'a word too few', zone: '$TTL 5\na MX 10', says: '2: a value is missing at the end'},
   {
-    name: 'a type that nobody knows',
+    name: 'an unknown type',
     zone: '$TTL 5\na ALIAS www',
     says: '2: "ALIAS" is not a record type',
   },
