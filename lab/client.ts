@@ -222,17 +222,20 @@ function tailOf(directory: string): string {
 const labIsUp = (directory: string): Problem => ({
   code: 'lab-is-up',
   message: `A lab is running already, in ${directory}.`,
-  hint: 'Use it with -i lab, finish a rehearsal in it with: switcharoo resume, or stop it with: switcharoo lab down',
+  hint: {
+    text: 'Use it with -i lab, resume a rehearsal in it, or stop it with',
+    command: 'lab down',
+  },
 });
 
 const labDidNotStart = (reason: string): Problem => ({
   code: 'lab-did-not-start',
   message: `The lab did not start: ${reason}.`,
-  hint: 'Nothing of it is left running. Check this machine with: switcharoo doctor',
+  hint: {text: 'Nothing of it still runs. Check this machine with', command: 'doctor'},
 });
 
 const labRefused = (path: string, reason: string): Problem => ({
   code: 'lab-refused',
   message: `The lab refused ${path}: ${reason}.`,
-  hint: 'Show its state with: switcharoo lab status',
+  hint: {text: 'Show its state with', command: 'lab status'},
 });

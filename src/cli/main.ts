@@ -34,17 +34,18 @@ async function reportError(error: unknown, json: boolean): Promise<ExitCode> {
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
-    `This is an error in switcharoo, not in your runbook.\n${text}\n${seeJournal}\n`,
+    `This is an error in switcharoo, not in your runbook.\n${text}\nThe journal has the changes in place: switcharoo status\n`,
   );
   printAsJson(json, {
     code: 'internal-error',
     message: text,
-    hint: `It is not in your runbook. ${seeJournal}`,
+    hint: {
+      text: 'It is not in your runbook. The journal has the changes in place',
+      command: 'status',
+    },
   });
   return exitCodes.internalError;
 }
-
-const seeJournal = 'The journal shows the changes in place: switcharoo status';
 
 /** Commander has printed the help, the version, or what is wrong with the arguments. */
 function reportUsage(error: CommanderError, json: boolean): ExitCode {

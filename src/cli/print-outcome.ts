@@ -45,7 +45,7 @@ function printDeclined(app: App, run: string, progress: Progress | undefined): v
       {
         code: 'declined',
         message: `The plan for ${run} was not approved.`,
-        hint: 'This command has changed nothing. Continue with: switcharoo resume',
+        hint: {text: 'This command has changed nothing. Continue with', command: 'resume'},
       },
     ]);
   } else {

@@ -24,11 +24,10 @@ export function printProblems(
     return;
   }
   for (const problem of problems) {
-    const pasted = {...problem, hint: pastable(app, problem.hint)};
     const changes = app.terminal
       ? fitChanges(inPlace, {rows: process.stdout.rows || 24, width: app.width})
       : inPlace;
-    app.say(problemText({problem: pasted, changesInPlace: changes, next, reversalFailed}, app));
+    app.say(problemText({problem, changesInPlace: changes, next, reversalFailed}, app));
   }
 }
 
@@ -44,11 +43,3 @@ export const printProblemsOf = (
     next: nextCommands(app, progress),
     reversalFailed,
   });
-
-/** Hints say "switcharoo resume"; here it may be started by another name, and with another state folder. */
-function pastable(app: App, hint: string): string {
-  return hint.replaceAll(
-    /\bswitcharoo (resume|reverse|run|runs|unlock|lab|log|status|doctor|steps|permissions|plan|task|shell|deploy|tag)\b/g,
-    (_whole, verb) => app.paste(verb),
-  );
-}

@@ -30,7 +30,7 @@ export interface RunContext extends World {
 }
 
 /** The journal, and what its entries say so far. */
-export interface RunRecord {
+interface RunRecord {
   readonly progress: Progress;
   readonly head: string;
   add<Kind extends Fact['kind']>(fact: FactOf<Kind>): void;

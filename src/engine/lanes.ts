@@ -1,4 +1,4 @@
-export interface Lanes<Outcome> {
+interface Lanes<Outcome> {
   /** How many may be at work at once. */
   readonly atOnce: number;
   isWell(outcome: Outcome): boolean;

@@ -6,14 +6,14 @@ import {limitedBy, TimeIsUp} from './limit.ts';
 import {messageOf} from './look.ts';
 import {actionFailed, actionTimedOut} from './problems.ts';
 
-export interface Performing {
+interface Performing {
   readonly entry: Entry;
   readonly way: 'forward' | 'reverse';
   /** When the entry's time is over, in ms since the epoch. */
   readonly deadline: number;
 }
 
-export type Performed =
+type Performed =
   | {readonly kind: 'performed'}
   | {readonly kind: 'failed'; readonly problem: Problem}
   /** The run is to stop, and the rest was not begun. */

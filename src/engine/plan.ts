@@ -24,7 +24,7 @@ import {
 } from './look.ts';
 import {inputInvalid} from './problems.ts';
 
-export interface Planning {
+interface Planning {
   readonly world: World;
   readonly inventory: Plan['inventory'];
   /** Where the run stands, when there is one already. */

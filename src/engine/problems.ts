@@ -1,4 +1,5 @@
 import type {Item} from '../model/entry.ts';
+import type {Hint} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {didYouMean, namesNear} from '../model/suggestion.ts';
@@ -32,7 +33,7 @@ export const actionTimedOut = (
   hint: 'Check that system, then try again: every action may be performed twice.',
 });
 
-export const entryBlocked = (reason: string, hint: string): Problem => ({
+export const entryBlocked = (reason: string, hint: Hint): Problem => ({
   code: 'entry-blocked',
   message: reason,
   hint,
@@ -65,7 +66,7 @@ export const inputInvalid = (entry: string, details: string): Problem => ({
 export const declined = (entry: string, by: string): Problem => ({
   code: 'declined',
   message: `${by} answered no at ${entry}, so the run is paused.`,
-  hint: 'Continue with: switcharoo resume',
+  hint: {text: 'Continue with', command: 'resume'},
 });
 
 export const answerRequired = (entry: string, by: string): Problem => ({
@@ -74,37 +75,37 @@ export const answerRequired = (entry: string, by: string): Problem => ({
     by === 'nobody'
       ? `${entry} needs an answer, and there is no terminal.`
       : `${entry} needs an answer, and ${by} gave none.`,
-  hint: 'Answer it at a terminal: switcharoo resume',
+  hint: {text: 'Answer it at a terminal', command: 'resume'},
 });
 
 export const runStopped = (by: string): Problem => ({
   code: 'run-stopped',
   message: `The run was stopped by ${by}, and is paused between two actions.`,
-  hint: 'Continue with: switcharoo resume',
+  hint: {text: 'Continue with', command: 'resume'},
 });
 
 export const decideByPassed = (entry: string, decideBy: Date): Problem => ({
   code: 'decide-by-passed',
   message: `The cutover was to be accepted by ${decideBy.toISOString()}, and ${entry} is not done.`,
-  hint: 'Reverse now, or allow more time with: switcharoo resume --decide-by TIME',
+  hint: {text: 'Reverse now, or allow more time with', command: 'resume --decide-by TIME'},
 });
 
 export const runStoppedInAction = (by: string, entry: string, does: string): Problem => ({
   code: 'run-stopped-in-action',
   message: `The run was stopped by ${by}, and the outcome of "${does}" at ${entry} is unknown.`,
-  hint: 'Check the targets and continue with: switcharoo resume',
+  hint: {text: 'Check the targets and continue with', command: 'resume'},
 });
 
 export const reversalStopped = (by: string, entry: string): Problem => ({
   code: 'run-stopped',
   message: `The reversal was stopped by ${by} before ${entry}, and is paused between two entries.`,
-  hint: 'Continue with: switcharoo resume',
+  hint: {text: 'Continue with', command: 'resume'},
 });
 
 export const reversalStoppedInAction = (by: string, entry: string): Problem => ({
   code: 'run-stopped-in-action',
   message: `The reversal was stopped by ${by} during ${entry}, which is partly reversed.`,
-  hint: 'Check the targets and continue with: switcharoo resume',
+  hint: {text: 'Check the targets and continue with', command: 'resume'},
 });
 
 export const checkStopped = (by: string): Problem => ({
@@ -147,7 +148,7 @@ export const unknownCheckpoint = (wanted: string, known: readonly string[]): Pro
 export const alreadyReversedPast = (to: string, entry: string): Problem => ({
   code: 'already-reversed-past',
   message: `The reversal in progress is already past ${to}: ${entry}, which comes before it, is reversed or partly reversed.`,
-  hint: 'Continue the reversal with: switcharoo resume',
+  hint: {text: 'Continue the reversal with', command: 'resume'},
 });
 
 export const unknownEntry = (wanted: string, {head, items}: AnyRunbook): Problem => ({
@@ -164,13 +165,13 @@ const placesOf = (items: readonly Item[]): readonly string[] =>
 export const nothingToReverse = (run: string): Problem => ({
   code: 'nothing-to-reverse',
   message: `${run} has no changes in place.`,
-  hint: 'To reverse an earlier run, give its name. List the runs with: switcharoo runs',
+  hint: {text: 'To reverse an earlier run, give its name. List the runs with', command: 'runs'},
 });
 
 export const runFinished = (run: string, outcome: string): Problem => ({
   code: 'run-finished',
   message: `${run} is ${outcome}; there is nothing to resume.`,
-  hint: 'Start a new one with: switcharoo run',
+  hint: {text: 'Start a new one with', command: 'run'},
 });
 
 export const runbookChanged = (run: string, changes: readonly string[]): Problem => ({
@@ -188,10 +189,10 @@ export const driftDetected = (entry: string, left: string, was: string): Problem
 export const reversalIneffective = (entry: string, is: string, was: string): Problem => ({
   code: 'reversal-ineffective',
   message: `${entry} was reversed, and is not as it was before: it is ${unended(is)}; before the run it was ${was}.`,
-  hint: 'Check that system, restore it by hand, then continue with: switcharoo reverse',
+  hint: {text: 'Check that system, restore it by hand, then continue with', command: 'reverse'},
 });
 
-export const differencesText = (differences: readonly Difference[]): string =>
+const differencesText = (differences: readonly Difference[]): string =>
   differences.length === 0
     ? 'its check still reports work, and its plan has no actions'
     : differences.map(({what, is, shouldBe}) => `${what} is ${is}, not ${shouldBe}`).join('; ');
@@ -208,7 +209,7 @@ const seconds = (ms: number): string =>
 export const runChangedElsewhere = (run: string): Problem => ({
   code: 'run-changed-elsewhere',
   message: `Somebody else continued ${run} after this plan was made.`,
-  hint: 'Show its state with: switcharoo status',
+  hint: {text: 'Show its state with', command: 'status'},
 });
 
 export const dependencySkipped = (entry: string, needs: readonly string[]): Problem => ({

@@ -123,7 +123,7 @@ export function reachableCheckpoints(
 }
 
 /** What stands after the place, newest first. */
-export function entriesToReverse(
+function entriesToReverse(
   runbook: AnyRunbook,
   progress: Progress,
   to: string | null,

@@ -3,7 +3,10 @@ import type {Problem} from '../model/problem.ts';
 export const journalUnwritable = (path: string, cause: string): Problem => ({
   code: 'journal-unwritable',
   message: `${path} cannot be written: ${cause}.`,
-  hint: 'No target is changed any more. Free some space or fix the disk, then continue with: switcharoo resume',
+  hint: {
+    text: 'No target is changed any more. Free some space or fix the disk, then continue with',
+    command: 'resume',
+  },
 });
 
 export const secretInJournal = (what: string, entry: string | null): Problem => ({
@@ -39,19 +42,22 @@ export const journalDamaged = (path: string, line: number, what: string): Proble
 export const journalEmpty = (path: string): Problem => ({
   code: 'journal-empty',
   message: `${path} has no entries: its run ended before it started.`,
-  hint: 'It changed nothing. Start again with: switcharoo run',
+  hint: {text: 'It changed nothing. Start again with', command: 'run'},
 });
 
 export const unknownRun = (run: string, stateFolder: string): Problem => ({
   code: 'unknown-run',
   message: `There is no run ${run} in ${stateFolder}.`,
-  hint: 'List the runs with: switcharoo runs',
+  hint: {text: 'List the runs with', command: 'runs'},
 });
 
 export const noRuns = (stateFolder: string, which: string): Problem => ({
   code: 'unknown-run',
   message: `There is no ${which} in ${stateFolder}.`,
-  hint: 'Start one with: switcharoo run RUNBOOK -i INVENTORY, or name another folder with --state-dir.',
+  hint: {
+    text: 'Name another folder with --state-dir, or start a run with',
+    command: 'run RUNBOOK -i INVENTORY',
+  },
 });
 
 export const lockHeld = (
@@ -62,13 +68,19 @@ export const lockHeld = (
 ): Problem => ({
   code: 'lock-held',
   message: `${scope} has been held by ${holder} since ${sinceUtc}, for run ${run}.`,
-  hint: `Wait for that process or stop it. If nobody can reach it, take over with: switcharoo unlock ${run}`,
+  hint: {
+    text: `Wait for that process or stop it. If nobody can reach it, take over with`,
+    command: `unlock ${run}`,
+  },
 });
 
 export const lockUnreadable = (path: string): Problem => ({
   code: 'lock-unreadable',
   message: `${path} is a lock that does not name its holder: it is damaged, or something else wrote it.`,
-  hint: 'If nobody works on the run, take it over with: switcharoo unlock RUN (switcharoo runs lists the names). Without a run, remove the file.',
+  hint: {
+    text: 'Remove the file if no run has that name. If nobody works on the run, take it over with',
+    command: 'unlock RUN',
+  },
 });
 
 export const lockHolderAlive = (holder: string, cause: string): Problem => ({
@@ -86,13 +98,13 @@ export const lockLost = (scope: string, holder: string): Problem => ({
 export const lockGone = (path: string): Problem => ({
   code: 'lock-lost',
   message: `${path} was removed; this process lost the lock and has stopped.`,
-  hint: 'Check that nobody else works on the run, then continue with: switcharoo resume',
+  hint: {text: 'Check that nobody else works on the run, then continue with', command: 'resume'},
 });
 
 export const lockNotHeld = (scope: string): Problem => ({
   code: 'lock-not-held',
   message: `Nobody holds ${scope}.`,
-  hint: 'There is nothing to unlock. Continue with: switcharoo resume',
+  hint: {text: 'There is nothing to unlock. Continue with', command: 'resume'},
 });
 
 export const stateFolderUnusable = (path: string, cause: string): Problem => ({

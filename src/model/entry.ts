@@ -84,7 +84,7 @@ export interface Entry {
 }
 
 /** A named place to which `reverse` can go back. */
-export interface Checkpoint {
+interface Checkpoint {
   readonly kind: 'checkpoint';
   readonly name: string;
   readonly phase: string;

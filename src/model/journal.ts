@@ -1,6 +1,7 @@
 import {z} from 'zod';
 
-const problem = z.object({code: z.string(), message: z.string(), hint: z.string()});
+const hint = z.union([z.string(), z.object({text: z.string(), command: z.string()})]);
+const problem = z.object({code: z.string(), message: z.string(), hint});
 const difference = z.object({what: z.string(), is: z.string(), shouldBe: z.string()});
 const way = z.enum(['forward', 'reverse']);
 const json = z.json();
@@ -157,7 +158,7 @@ const chained = z.object({
 const fact = z.discriminatedUnion('kind', facts);
 /** What happened, without its place in the journal. */
 export type Fact = z.output<typeof fact>;
-export type FactKind = Fact['kind'];
+type FactKind = Fact['kind'];
 export type FactOf<Kind extends FactKind> = Extract<Fact, {kind: Kind}>;
 
 /** One line of a journal. */

@@ -1,4 +1,5 @@
 import {digestOf} from './canonical.ts';
+import type {Hint} from './hint.ts';
 import type {Difference} from './verdict.ts';
 
 /** An action as a plan shows it: which target, and what it does there. */
@@ -41,7 +42,7 @@ export interface PlanLine {
   readonly actions: readonly PlannedAction[];
   /** Why it is blocked, or what it waits for, or what it will ask. */
   readonly detail?: string;
-  readonly hint?: string;
+  readonly hint?: Hint;
   /** What the operator should know although nothing is in the way. */
   readonly remarks?: readonly string[];
   /** The permanent name of what blocks it. */
@@ -76,7 +77,7 @@ export interface ReverseLine {
   readonly outlook: 'change' | 'restored' | 'drift' | 'blocked' | 'pending';
   readonly actions: readonly PlannedAction[];
   readonly detail?: string;
-  readonly hint?: string;
+  readonly hint?: Hint;
 }
 
 /** The way back, newest first. */

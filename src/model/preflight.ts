@@ -1,3 +1,4 @@
+import {hintText} from './hint.ts';
 import {type Problem, SwitcharooError} from './problem.ts';
 import {type Blocked, blocked, done, needsAnswer, type Verdict} from './verdict.ts';
 
@@ -82,7 +83,7 @@ export async function survey<Check extends CheckWords>(
 const checkNotMade = (check: CheckWords, target: string, {message, hint}: Problem): Finding => ({
   ...findingOf(check, target, {is: `this could not be looked at: ${message.replace(/\.$/, '')}`}),
   severity: 'blocks',
-  fix: hint,
+  fix: hintText(hint),
 });
 
 const findingOf = (check: CheckWords, target: string, {is, items}: Observation): Finding => ({

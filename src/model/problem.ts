@@ -1,3 +1,5 @@
+import type {Hint} from './hint.ts';
+
 /** A foreseen trouble, as the operator reads it. */
 export interface Problem {
   /** Permanent, kebab-case: noun, then state (`journal-locked`). */
@@ -5,7 +7,7 @@ export interface Problem {
   /** One sentence in the present tense, with names and numbers. */
   readonly message: string;
   /** What to do next: a command, a flag, a setting, or whom to tell. */
-  readonly hint: string;
+  readonly hint: Hint;
 }
 
 /** Carries a foreseen problem up to whoever can act on it. It is printed without a stack; any other error is a bug. */

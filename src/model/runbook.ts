@@ -19,7 +19,7 @@ import {
 import type {AnyUnit} from './step.ts';
 import type {TargetKinds} from './target.ts';
 
-export interface RunbookHead<Params extends z.ZodType, Targets extends TargetKinds> {
+interface RunbookHead<Params extends z.ZodType, Targets extends TargetKinds> {
   /** Kebab-case; with the inventory's name it is what the lock is held for. */
   readonly name: string;
   readonly summary: string;
@@ -34,12 +34,7 @@ export interface RunbookHead<Params extends z.ZodType, Targets extends TargetKin
 
 export type AnyRunbook = Runbook<any, any, any, any>;
 
-export class Runbook<
-  Params extends z.ZodType,
-  Targets extends TargetKinds,
-  Outputs,
-  At extends Stage,
-> {
+class Runbook<Params extends z.ZodType, Targets extends TargetKinds, Outputs, At extends Stage> {
   readonly head: RunbookHead<Params, Targets>;
   /** Without the entries that only parameters make: those are there once it is `expanded`. */
   readonly items: readonly Item[];
@@ -170,11 +165,8 @@ export function defineRunbook<Params extends z.ZodType, Targets extends TargetKi
   return new Runbook(head, [], 'Start');
 }
 
-/**
- * Phases that several runbooks share, such as a preparation. The cutover itself belongs into the runbook that is
- * read.
- */
-export class Fragment<
+/** Phases that several runbooks share, such as a preparation. The cutover itself belongs into the runbook that is read. */
+class Fragment<
   Params extends z.ZodType,
   Targets extends TargetKinds,
   Earlier extends Readonly<Record<string, AnyUnit>>,
@@ -197,7 +189,7 @@ export class Fragment<
   }
 }
 
-export interface FragmentHead<
+interface FragmentHead<
   Params extends z.ZodType,
   Targets extends TargetKinds,
   Earlier extends Readonly<Record<string, AnyUnit>>,

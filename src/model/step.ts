@@ -88,7 +88,7 @@ interface Common<Targets extends TargetKinds, Input extends Schema, Before, Outp
   plan(look: Look<Targets, z.output<Input>>, before: Before): Promise<readonly Action<Targets>[]>;
 }
 
-export interface Step<
+interface Step<
   Targets extends TargetKinds,
   Input extends Schema,
   Before extends Schema,
@@ -127,17 +127,14 @@ export interface Step<
   reversalLoss?(look: Look<Targets, z.output<Input>>): Promise<ReversalLoss>;
 }
 
-export interface OneWayStep<
-  Targets extends TargetKinds,
-  Input extends Schema,
-  Output extends Schema,
-> extends Common<Targets, Input, undefined, Output> {
+interface OneWayStep<Targets extends TargetKinds, Input extends Schema, Output extends Schema>
+  extends Common<Targets, Input, undefined, Output> {
   readonly kind: 'one-way';
   /** Why it cannot be reversed, in a sentence the operator reads before approving. */
   readonly oneWayBecause: string;
 }
 
-export interface Gate<Targets extends TargetKinds, Input extends Schema, Output extends Schema>
+interface Gate<Targets extends TargetKinds, Input extends Schema, Output extends Schema>
   extends Omit<Common<Targets, Input, never, Output>, 'plan'> {
   readonly kind: 'gate';
   /** Its look is dear (it compares all data, say): it is not taken for a plan. */
@@ -145,7 +142,7 @@ export interface Gate<Targets extends TargetKinds, Input extends Schema, Output 
 }
 
 export type AnyStep = Step<any, any, any, any>;
-export type AnyOneWayStep = OneWayStep<any, any, any>;
+type AnyOneWayStep = OneWayStep<any, any, any>;
 export type AnyGate = Gate<any, any, any>;
 export type AnyUnit = AnyStep | AnyOneWayStep | AnyGate;
 

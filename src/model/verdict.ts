@@ -1,3 +1,4 @@
+import type {Hint} from './hint.ts';
 import type {Json} from './journal.ts';
 
 /** One thing that is not yet as the step wants it. Plans print these; so does a step that did not take. */
@@ -12,7 +13,7 @@ export interface Blocked {
   readonly kind: 'blocked';
   /** One sentence that names the target, with numbers where it compares. */
   readonly reason: string;
-  readonly hint: string;
+  readonly hint: Hint;
 }
 
 /** What a look at the world found. */
@@ -60,7 +61,7 @@ export const pending = <Before>(
 export const waiting = (progress: string, bookmark?: Json): Verdict<never, never> =>
   bookmark === undefined ? {kind: 'waiting', progress} : {kind: 'waiting', progress, bookmark};
 
-export const blocked = (reason: string, hint: string): Blocked => ({
+export const blocked = (reason: string, hint: Hint): Blocked => ({
   kind: 'blocked',
   reason,
   hint,

@@ -6,6 +6,8 @@ import type {Colour, Paint} from './paint.ts';
 export interface TextOptions {
   readonly width: number;
   readonly paint: Paint;
+  /** A command as it can be pasted where the text is read. */
+  paste?(command: string): string;
 }
 
 /** A state as a symbol and a word: neither needs the colour. */
@@ -56,9 +58,6 @@ export const outcomeSigns: Readonly<Record<RunOutcome, Sign>> = {
 
 export const painted = (paint: Paint, colour: Colour | undefined, text: string): string =>
   colour ? paint[colour](text) : text;
-
-export const signText = (paint: Paint, {symbol, word, colour}: Sign): string =>
-  painted(paint, colour, `${symbol} ${word}`);
 
 /** "380 ms", "2.1 s", "42 s", "1 m 04 s", "2 h 05 m", "3 d 04 h". Never rounded up. */
 export function durationText(ms: number): string {

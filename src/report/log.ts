@@ -144,5 +144,4 @@ const directionTexts = {
 const problemIn = ({problem}: {problem: {message: string; code: string}}): string =>
   `${problem.message} (${problem.code})`;
 
-export const operatorText = ({user, host, pid}: OperatorName): string =>
-  `${user}@${host} (pid ${pid})`;
+const operatorText = ({user, host, pid}: OperatorName): string => `${user}@${host} (pid ${pid})`;

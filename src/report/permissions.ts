@@ -2,7 +2,7 @@ import type {Grant, NeedStatus, TargetRights} from '../model/rights.ts';
 import type {TextOptions} from './labels.ts';
 import {flow} from './text.ts';
 
-export interface IamPolicy {
+interface IamPolicy {
   /** Whose policy it is; `null` when nobody could be asked. */
   readonly account: string | null;
   readonly targets: readonly string[];

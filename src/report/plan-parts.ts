@@ -1,3 +1,4 @@
+import {hintText} from '../model/hint.ts';
 import type {PlanLine, PlannedAction} from '../model/plan.ts';
 import {painted, type Sign, type TextOptions} from './labels.ts';
 import {flow, flowCommand, type Piece, pad, widthOf} from './text.ts';
@@ -27,7 +28,7 @@ export function detailText(
   const stuck = outlook === 'blocked' || outlook === 'drift';
   return [
     ...(why ? flow([stuck ? inPaint(red, why) : why], detail(options)) : []),
-    ...(hint ? flow([`-> ${hint}`], detail(options, '-> '.length)) : []),
+    ...(hint ? flow([`-> ${hintText(hint, options.paste)}`], detail(options, '-> '.length)) : []),
     ...remarks.flatMap((remark) =>
       flow([inPaint(yellow, '! '), remark], detail(options, '! '.length)),
     ),

@@ -1,3 +1,4 @@
+import {hintText} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
 import type {TextOptions} from './labels.ts';
 import {type Flow, flow, flowCommand, pad, widthOf} from './text.ts';
@@ -34,7 +35,7 @@ export function problemText(trouble: Trouble, options: TextOptions): string {
     }),
     ...labelled('changes in place', changesInPlace.length > 0 ? changesInPlace : ['none'], options),
     ...(cause ? labelled('cause', [cause], options) : []),
-    ...labelled('next', [problem.hint], options),
+    ...labelled('next', [hintText(problem.hint, options.paste)], options),
     ...nextText(next, options),
     ...labelled('code', [`${problem.code}   docs/problems.md#${problem.code}`], options),
   ].join('\n');
@@ -53,9 +54,7 @@ export function fitChanges(
   });
   const shown = fits === -1 ? changes : changes.slice(changes.length - Math.max(1, fits));
   const more = changes.length - shown.length;
-  return more === 0
-    ? changes
-    : [...shown, `and ${more} earlier ones: switcharoo status lists them`];
+  return more === 0 ? changes : [...shown, `and ${more} earlier ones, which status lists`];
 }
 
 const labelWidth = 20;

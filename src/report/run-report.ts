@@ -26,14 +26,14 @@ export interface WriteCount {
 }
 
 /** What became of the clients' reads. */
-export interface ReadCount {
+interface ReadCount {
   readonly answered: number;
   readonly failed: number;
   readonly lastFailure?: string;
 }
 
 /** What became of lookups of names in the lab. */
-export interface LookupCount {
+interface LookupCount {
   readonly right: number;
   readonly wrong: number;
 }

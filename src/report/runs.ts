@@ -3,7 +3,7 @@ import {counted, momentUtc, outcomeSigns, painted, type TextOptions} from './lab
 import {type HolderName, outcomeSign} from './status.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
-export interface RunsOptions extends TextOptions {
+interface RunsOptions extends TextOptions {
   /** Who holds each run. Without it nobody can tell whether an unfinished run is interrupted. */
   readonly holderOf?: (run: string) => HolderName | undefined;
 }

@@ -29,7 +29,7 @@ export interface HolderName {
   readonly unreadable?: string;
 }
 
-export interface StatusOptions extends TextOptions {
+interface StatusOptions extends TextOptions {
   readonly now: Date;
   readonly holder?: HolderName;
   readonly next: readonly NextCommand[];

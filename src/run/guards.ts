@@ -75,5 +75,5 @@ export function changesSinceStart(
 const runUnfinished = (run: string, runbook: string, inventory: string): Problem => ({
   code: 'run-unfinished',
   message: `${run} of ${runbook} on ${inventory} is not finished, and it has changes in place.`,
-  hint: `Continue it: switcharoo resume ${run}, or reverse it first: switcharoo reverse ${run}`,
+  hint: {text: 'Reverse that run first, or continue it with', command: `resume ${run}`},
 });

@@ -3,6 +3,7 @@ import {withholdSecrets} from '../inventory/environment.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
 import {openTargets} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
+import {hintText} from '../model/hint.ts';
 import type {Finding, Survey} from '../model/preflight.ts';
 import {problemsIn} from '../model/problem.ts';
 import type {OpenTargets, TargetKind} from '../model/target.ts';
@@ -83,7 +84,7 @@ const unreadable =
         observed: message.replace(/\.$/, ''),
         items: [],
         consequence: 'The other checks of this target were not made.',
-        fix: hint,
+        fix: hintText(hint),
       }),
     );
     return {findings, checksMade: 0};

@@ -47,5 +47,5 @@ export function takeOverLock({state, operator}: Host, {run, scope, holder}: Held
 const lockOfAnotherRun = (run: string, other: string): Problem => ({
   code: 'lock-of-another-run',
   message: `${run} does not hold the lock of its runbook and inventory: ${other} does.`,
-  hint: `Take it over by that name: switcharoo unlock ${other}`,
+  hint: {text: `Take it over by that name`, command: `unlock ${other}`},
 });

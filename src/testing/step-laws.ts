@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {describe, expect, test} from 'vitest';
+import {hintText} from '../model/hint.ts';
 import type {Action, AnyStep, Look} from '../model/step.ts';
 import type {Session} from '../model/target.ts';
 import type {Verdict} from '../model/verdict.ts';
@@ -141,7 +142,7 @@ const blockedVerdictExplains = (tried: LawCase) =>
     expect(verdict.kind).toBe('blocked');
     if (verdict.kind === 'blocked') {
       expect(verdict.reason.length).toBeGreaterThan(20);
-      expect(verdict.hint.length).toBeGreaterThan(10);
+      expect(hintText(verdict.hint).length).toBeGreaterThan(10);
     }
   });
 

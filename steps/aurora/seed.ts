@@ -123,7 +123,10 @@ const copyOfAnotherRun = (
 ): Blocked =>
   blocked(
     `${aurora.name} has a copy that ${entry} of run ${run} ${state === 'loaded' && position ? `made at ${positionText(position)}` : 'did not finish'}.`,
-    `Resume or reverse that run (switcharoo status ${run}), or continue from its copy without this entry.`,
+    {
+      text: 'Leave out this entry to continue from its copy, or resume or reverse that run. Show it with',
+      command: `status ${run}`,
+    },
   );
 
 const differenceFor = (

@@ -69,7 +69,7 @@ export const closePort = defineStep({
       ? done({})
       : blocked(
           `Port ${rule.port} of ${targets.hosts.name} is already closed by this entry, but the journal has no record of it.`,
-          'Find the run that closed it: switcharoo runs',
+          {text: 'Find the run that closed it with', command: 'runs'},
         );
   },
 

@@ -161,7 +161,7 @@ function obstacleIn(proxies: Proxies, look: HostsLook<Input>): Blocked | null {
   if (other) {
     return blocked(
       `${input.file} on ${other.host} already leads to the new side, and this run did not write it.`,
-      'Find the run that wrote it: switcharoo runs. That run keeps the original.',
+      {text: 'Find the run that wrote it, and keeps the original, with', command: 'runs'},
     );
   }
   return editObstacle(proxies, look);

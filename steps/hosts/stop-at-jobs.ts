@@ -140,7 +140,10 @@ function queueObstacle(
   return isMoved && !run.started
     ? blocked(
         `Jobs of at on ${targets.hosts.name} are already moved aside by this entry, but the journal has no record of it.`,
-        'Find the run that moved them: switcharoo runs. The jobs are kept on the host under /var/lib/switcharoo.',
+        {
+          text: 'The jobs are on the host under /var/lib/switcharoo. Find the run that moved them with',
+          command: 'runs',
+        },
       )
     : null;
 }

@@ -55,7 +55,10 @@ export const stopWebServers = defineStep({
     if (!look.run.started) {
       return blocked(
         `${names.join(', ')} on ${look.targets.hosts.name} is already stopped by this entry, but the journal has no record of it.`,
-        'Find the run that stopped it: switcharoo runs. Its journal has the units that were active.',
+        {
+          text: 'Find the run that stopped it, whose journal has the units that were active, with',
+          command: 'runs',
+        },
       );
     }
     const orphans = orphansOf(units, await readProcesses(look));

@@ -29,7 +29,7 @@ describe('a signal', () => {
       problem: {
         code: 'run-stopped',
         message: 'The run was stopped by SIGINT, and is paused between two actions.',
-        hint: 'Continue with: switcharoo resume',
+        hint: {text: 'Continue with', command: 'resume'},
       },
     });
     expect(rig.story.slice(-3)).toEqual([
@@ -132,7 +132,7 @@ describe('a signal', () => {
         code: 'run-stopped',
         message:
           'The reversal was stopped by SIGINT before one, and is paused between two entries.',
-        hint: 'Continue with: switcharoo resume',
+        hint: {text: 'Continue with', command: 'resume'},
       },
     });
     expect(a.picture).toEqual({x: '1', y: '2'});
@@ -205,7 +205,7 @@ describe('a second signal', () => {
         code: 'run-stopped-in-action',
         message:
           'The run was stopped by SIGINT, and the outcome of "put 1 into x" at set is unknown.',
-        hint: 'Check the targets and continue with: switcharoo resume',
+        hint: {text: 'Check the targets and continue with', command: 'resume'},
       },
     });
     expect(rig.progress.entries.get('set')).toMatchObject({
@@ -252,7 +252,7 @@ describe('a second signal', () => {
       problem: {
         code: 'run-stopped-in-action',
         message: 'The reversal was stopped by SIGINT during set, which is partly reversed.',
-        hint: 'Check the targets and continue with: switcharoo resume',
+        hint: {text: 'Check the targets and continue with', command: 'resume'},
       },
     });
     expect(rig.story).not.toContain('entry-reversed set');

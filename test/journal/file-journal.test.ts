@@ -128,7 +128,7 @@ describe('a journal on the disk', () => {
     expect(problemOf(() => readJournal(path))).toEqual({
       code: 'journal-empty',
       message: `${path} has no entries: its run ended before it started.`,
-      hint: 'It changed nothing. Start again with: switcharoo run',
+      hint: {text: 'It changed nothing. Start again with', command: 'run'},
     });
   });
 

@@ -43,7 +43,10 @@ describe('a lock', () => {
     expect(problemOf(() => acquireLock(second))).toEqual({
       code: 'lock-held',
       message: `tidy-up@pantry has been held by ada@bastion (pid ${process.pid}) since 2026-03-01T03:00:00.000Z, for run r1.`,
-      hint: 'Wait for that process or stop it. If nobody can reach it, take over with: switcharoo unlock r1',
+      hint: {
+        text: 'Wait for that process or stop it. If nobody can reach it, take over with',
+        command: 'unlock r1',
+      },
     });
   });
 
@@ -194,7 +197,7 @@ describe('a lock that is taken over by name', () => {
     expect(problemOf(() => overtakeLock(request()))).toEqual({
       code: 'lock-not-held',
       message: 'Nobody holds tidy-up@pantry.',
-      hint: 'There is nothing to unlock. Continue with: switcharoo resume',
+      hint: {text: 'There is nothing to unlock. Continue with', command: 'resume'},
     });
   });
 

@@ -70,7 +70,7 @@ async function runningLab(app: App) {
     throw new SwitcharooError({
       code: 'lab-not-running',
       message: 'No lab is running.',
-      hint: 'Start it with: switcharoo lab up',
+      hint: {text: 'Start it with', command: 'lab up'},
     });
   }
   return lab;

@@ -41,5 +41,5 @@ function readRun(app: App, run: string) {
 const damaged = (run: string, message: string) => ({
   code: 'journal-damaged',
   message,
-  hint: `See: switcharoo log ${run} --verify`,
+  hint: {text: `See`, command: `log ${run} --verify`},
 });

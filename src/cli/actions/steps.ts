@@ -40,5 +40,5 @@ function documentOf(unit: AnyUnit) {
 const unknownStep = (name: string, names: readonly string[]): Problem => ({
   code: 'unknown-step',
   message: `There is no step or gate ${name}.`,
-  hint: `${didYouMean(namesNear(name, names))}List them with: switcharoo steps`,
+  hint: {text: `${didYouMean(namesNear(name, names))}List them with`, command: `steps`},
 });

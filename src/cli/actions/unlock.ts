@@ -49,5 +49,5 @@ async function askName(app: App, run: string): Promise<string> {
 const confirmationMismatch = (run: string): Problem => ({
   code: 'confirmation-mismatch',
   message: `The lock of ${run} was not taken over: the name of the run was not confirmed.`,
-  hint: `Type it when asked, or: switcharoo unlock ${run} --name ${run}`,
+  hint: {text: `Type it when asked, or`, command: `unlock ${run} --name ${run}`},
 });

@@ -1,4 +1,5 @@
 import type {EngineEvent} from '../../engine/events.ts';
+import {hintText} from '../../model/hint.ts';
 import {counted, durationText} from '../../report/labels.ts';
 import {factText} from '../../report/log.ts';
 import {clean} from '../../report/text.ts';
@@ -54,7 +55,7 @@ function eventText(event: EngineEvent): string | undefined {
     case 'reverse-planned':
       return `planned the reversal ${event.plan.digest}: ${counted(event.plan.lines.length, 'entry', 'entries')}`;
     case 'warning':
-      return `warning: ${event.problem.message} ${event.problem.hint} (${event.problem.code})`;
+      return `warning: ${event.problem.message} ${hintText(event.problem.hint)} (${event.problem.code})`;
     case 'journaled':
       return event.entry.kind === 'before'
         ? undefined

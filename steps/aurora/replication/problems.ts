@@ -3,7 +3,7 @@ import type {Problem} from '../../../src/index.ts';
 export const writesEnabled = (server: string): Problem => ({
   code: 'aurora-writes-enabled',
   message: `${server} accepts writes, and may replicate from another server only while it refuses them.`,
-  hint: 'Reverse aurora.open-writes first; `switcharoo reverse` reverses the newest entries first.',
+  hint: {text: 'Reverse aurora.open-writes first, the newest entry, with', command: 'reverse'},
 });
 
 export const writesWhileReadOnly = (server: string, from: string, to: string): Problem => ({

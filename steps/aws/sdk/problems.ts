@@ -1,4 +1,4 @@
-import {SwitcharooError} from '../../../src/index.ts';
+import {type Problem, SwitcharooError} from '../../../src/index.ts';
 
 /** The errors of AWS services that refuse the credentials (SDK error names, and the codes of the XML services). */
 const credentialNames = new Set([
@@ -69,7 +69,10 @@ export function awsProblem(subject: string, cause: unknown): SwitcharooError | u
     return problem(cause, {
       code: 'aws-access-denied',
       message: `AWS does not allow this call for ${subject}: ${answer}`,
-      hint: 'Grant the role the permissions that `switcharoo steps` lists for the step.',
+      hint: {
+        text: 'Grant the role the permissions of the step. List them with',
+        command: 'steps NAME',
+      },
     });
   }
   if (isOneOf(throttledNames)) {
@@ -88,8 +91,7 @@ export function awsProblem(subject: string, cause: unknown): SwitcharooError | u
     : undefined;
 }
 
-const problem = (cause: Error, facts: {code: string; message: string; hint: string}) =>
-  new SwitcharooError(facts, {cause});
+const problem = (cause: Error, facts: Problem) => new SwitcharooError(facts, {cause});
 
 /** Answers such as 503 that remain after the SDK's own attempts. */
 const isServerFault = (cause: Error): boolean => '$fault' in cause && cause.$fault === 'server';

@@ -15,5 +15,8 @@ export const imageNotFound = (repository: string, tag: string): Problem => ({
 export const tagImmutable = (repository: string, answer: string): Problem => ({
   code: 'ecr-tag-immutable',
   message: `ECR does not move a tag of ${repository} to another image: ${answer}.`,
-  hint: 'Another deployment has used this tag: choose the next one with `switcharoo tag`, and deploy again.',
+  hint: {
+    text: 'Another deployment has used this tag. Deploy again with the next one, from',
+    command: 'tag',
+  },
 });

@@ -73,7 +73,10 @@ function otherRunObstacle(crons: readonly HostCrons[], run: HostsLook['run']): B
     if (stopped && !run.started) {
       return blocked(
         `Crons on ${host} are already stopped by this entry, but the journal has no record of it.`,
-        'Find the run that stopped them: switcharoo runs. The originals are kept on the host under /var/lib/switcharoo.',
+        {
+          text: 'The originals are on the host under /var/lib/switcharoo. Find the run that stopped them with',
+          command: 'runs',
+        },
       );
     }
   }

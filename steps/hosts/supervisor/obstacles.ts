@@ -32,7 +32,10 @@ export function programObstacle(
   return programs.some(({kept}) => kept !== null)
     ? blocked(
         `Programs on ${group} are already moved aside by this entry, but the journal has no record of it.`,
-        'Find the run that moved them: switcharoo runs. The files are kept on the host under /var/lib/switcharoo.',
+        {
+          text: 'The files are on the host under /var/lib/switcharoo. Find the run that moved them with',
+          command: 'runs',
+        },
       )
     : null;
 }

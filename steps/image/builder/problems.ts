@@ -64,7 +64,7 @@ export const engineFailed = (builder: string, what: string, reason: string): Pro
 export const tagTaken = (repository: string, tag: string): Problem => ({
   code: 'image-tag-taken',
   message: `Somebody else has pushed another image as ${repository}:${tag} meanwhile.`,
-  hint: 'Choose the next tag with `switcharoo tag`, reverse this run, and deploy again.',
+  hint: {text: 'Reverse this run, and deploy again with the next tag, from', command: 'tag'},
 });
 
 export const copyMissing = (path: string, builder: string): Problem => ({

@@ -25,7 +25,7 @@ export const freezeNotInEffect = (name: string): Problem => ({
 export const reverseReplicationActive = (name: string, source: string): Problem => ({
   code: 'mysql-reverse-replication-active',
   message: `${name} replicates from ${source}. Writes on both would diverge, so ${name} stays read_only.`,
-  hint: 'Reverse mysql.replicate-back first: switcharoo reverse does that by itself, newest first.',
+  hint: {text: 'Reverse mysql.replicate-back first, the newer entry, with', command: 'reverse'},
 });
 
 export const writesAfterFreeze = (name: string, frozenAt: string, position: string): Problem => ({

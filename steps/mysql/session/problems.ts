@@ -50,7 +50,7 @@ export const connectionLost = ({name, address}: Endpoint): Problem => ({
 export const privilegeMissing = ({name}: Endpoint, sql: string, reason: string): Problem => ({
   code: 'mysql-privilege-missing',
   message: `${name} does not allow "${brief(sql)}": ${reason}.`,
-  hint: 'Grant the account what the step needs; switcharoo steps lists it.',
+  hint: {text: 'Grant the account what the step needs. List it with', command: 'steps NAME'},
 });
 
 export const statementRefused = ({name}: Endpoint, sql: string, reason: string): Problem => ({

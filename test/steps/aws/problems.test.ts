@@ -42,6 +42,9 @@ test('the problem names the target and quotes AWS', () => {
   expect(awsProblem('zone main', named('AccessDenied'))?.problem).toEqual({
     code: 'aws-access-denied',
     message: 'AWS does not allow this call for zone main: AccessDenied said so',
-    hint: 'Grant the role the permissions that `switcharoo steps` lists for the step.',
+    hint: {
+      text: 'Grant the role the permissions of the step. List them with',
+      command: 'steps NAME',
+    },
   });
 });

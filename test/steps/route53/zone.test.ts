@@ -258,7 +258,10 @@ describe('what an operator can meet', () => {
       code: 'aws-access-denied',
       message:
         'AWS does not allow this call for target dns (route53:ChangeResourceRecordSets): User: arn:aws:iam::123456789012:user/lab is not authorized to perform: route53:ChangeResourceRecordSets',
-      hint: 'Grant the role the permissions that `switcharoo steps` lists for the step.',
+      hint: {
+        text: 'Grant the role the permissions of the step. List them with',
+        command: 'steps NAME',
+      },
     });
     expect(listed(lab)).toEqual(records);
   });
