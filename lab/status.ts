@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import type {ServiceSummary} from './aws/ecs-shapes.ts';
 import {keyOf, type RecordSet} from './aws/record-set.ts';
 import type {Route53} from './aws/route53.ts';
-import type {LabDomain} from './aws/route53-domains.ts';
+import type {LabDomain} from './aws/route53-domain-shapes.ts';
 import {proxyFile} from './bare-metal.ts';
 import type {ClientsReport} from './clients/protocol.ts';
 import type {LabHost} from './hosts/host.ts';

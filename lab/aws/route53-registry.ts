@@ -17,7 +17,10 @@ interface Registration {
 
 const account = '123456789012';
 
-/** The domains of the lab, and the operations that change them. Operations that are due take effect before each answer. */
+/**
+ * The domains of the lab, and the operations that change them. Operations that are due take effect before each
+ * answer.
+ */
 export class Registry {
   readonly operations: Operation[] = [];
   readonly #registrations: ReadonlyMap<string, Registration>;

@@ -165,7 +165,10 @@ export function defineRunbook<Params extends z.ZodType, Targets extends TargetKi
   return new Runbook(head, [], 'Start');
 }
 
-/** Phases that several runbooks share, such as a preparation. The cutover itself belongs into the runbook that is read. */
+/**
+ * Phases that several runbooks share, such as a preparation. The cutover itself belongs into the runbook that is
+ * read.
+ */
 class Fragment<
   Params extends z.ZodType,
   Targets extends TargetKinds,

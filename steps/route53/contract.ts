@@ -28,7 +28,10 @@ export interface ZoneReader {
 }
 
 export interface ZoneWriter extends ZoneReader {
-  /** Sends a batch, once: Route 53 makes all of it or nothing. It refuses a set that is no longer exactly as in `deletes`. */
+  /**
+   * Sends a batch, once: Route 53 makes all of it or nothing. It refuses a set that is no longer exactly as in
+   * `deletes`.
+   */
   send(batch: Batch, signal: AbortSignal): Promise<BatchResult>;
 }
 
@@ -87,7 +90,9 @@ export interface RegistrarReader {
   pendingOperation(signal: AbortSignal): Promise<string | undefined>;
 }
 
-/** Each returns once the registrar has the change; by hand, once the operator was told what to enter. Safe to repeat. */
+/**
+ * Each returns once the registrar has the change; by hand, once the operator was told what to enter. Safe to repeat.
+ */
 export interface RegistrarWriter extends RegistrarReader {
   setNameServers(
     servers: readonly NameServer[],

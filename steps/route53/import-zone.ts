@@ -24,7 +24,10 @@ import {
 import {hostedZone} from './target.ts';
 
 const input = z.object({
-  /** Records that are not copied, by name and type: those that Route 53 does not support, or already has in a better form. */
+  /**
+   * Records that are not copied, by name and type: those that Route 53 does not support, or already has in a better
+   * form.
+   */
   leaveOut: z.array(z.object({name: z.string(), type: z.string().toUpperCase()})).default([]),
 });
 
@@ -43,7 +46,10 @@ const before = z.object({
 });
 type Before = z.output<typeof before>;
 
-/** Copies a zone from its old name servers into a hosted zone. No resolver asks Route 53 before the delegation changes. */
+/**
+ * Copies a zone from its old name servers into a hosted zone. No resolver asks Route 53 before the delegation
+ * changes.
+ */
 export const importZone = defineStep({
   name: 'route53.import-zone',
   summary: 'Copy every record of a zone from its old name servers into a hosted zone.',

@@ -41,8 +41,10 @@ export const isLocalRoot = ({user, host}: Account): boolean =>
   user === 'root' && ['localhost', '127.0.0.1', '::1'].includes(host);
 
 /**
- * Without ACCOUNT LOCK (MySQL before 5.7.6, MariaDB before 10.4) an account is locked by renaming its host to an address
- * that no client can have (240.0.0.0/4 is reserved, RFC 1112): the account keeps its password and privileges. A host name
+ * Without ACCOUNT LOCK (MySQL before 5.7.6, MariaDB before 10.4) an account is locked by renaming its host to an
+ * address
+ * that no client can have (240.0.0.0/4 is reserved, RFC 1112): the account keeps its password and privileges. A host
+ * name
  * would be ignored after a restart with skip_name_resolve, and RENAME USER would then have no effect.
  */
 export function parkedHost(host: string): string {

@@ -7,7 +7,10 @@ type Read = (sql: string) => Promise<readonly Row[]>;
 export type Granted = ReadonlyMap<string, ReadonlySet<string>>;
 
 export interface Grants {
-  /** The privileges of a session at its start: of the account, its default roles and the roles granted to them, and of PUBLIC. */
+  /**
+   * The privileges of a session at its start: of the account, its default roles and the roles granted to them, and of
+   * PUBLIC.
+   */
   readonly own: Granted;
   /** The privileges that each role of the account would add, if a session set it. */
   readonly idle: ReadonlyMap<string, Granted>;
@@ -15,7 +18,8 @@ export interface Grants {
 
 /** The privileges of this session's account, also through roles. */
 export async function ownGrants(read: Read): Promise<Grants> {
-  // Without FOR it lists this session: MySQL includes the active roles, MariaDB has lines for each of them and for PUBLIC.
+  // Without FOR it lists this session: MySQL includes the active roles, MariaDB has lines for each of them and for
+  // PUBLIC.
   const lines = linesOf(await read('SHOW GRANTS'));
   const idle = new Map<string, Granted>();
   for (const {role, sql} of rolesIn(lines)) {
@@ -60,7 +64,10 @@ export function grantedBy(lines: readonly string[]): Granted {
 export const hasEverywhere = (granted: Granted, privileges: readonly string[]): boolean =>
   ['ALL PRIVILEGES', ...privileges].some((privilege) => granted.get('*.*')?.has(privilege));
 
-/** The roles granted to the account itself, and the statement that lists the privileges of each; MariaDB's have no host. */
+/**
+ * The roles granted to the account itself, and the statement that lists the privileges of each; MariaDB's have no
+ * host.
+ */
 export function rolesIn(
   lines: readonly string[],
 ): readonly {readonly role: string; readonly sql: string}[] {

@@ -48,7 +48,8 @@ async function bypassRoles(
   return roles;
 }
 
-// ER_NONEXISTING_GRANT, ER_INVALID_ROLE: PUBLIC has no privileges, or does not exist before 10.11; or a role was just dropped.
+// ER_NONEXISTING_GRANT, ER_INVALID_ROLE: PUBLIC has no privileges, or does not exist before 10.11; or a role was just
+// dropped.
 function noneOf(cause: unknown): readonly Row[] {
   if ([1141, 1959].includes(errnoOf(cause) ?? 0)) {
     return [];

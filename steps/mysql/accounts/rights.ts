@@ -48,7 +48,10 @@ interface Privilege {
 
 const textOf = ({privilege, scope}: Privilege): string => `${privilege} ON ${scope}`;
 
-/** `CREATE, SELECT ON switcharoo.*`, `PROCESS`, and `CONNECTION_ADMIN (SUPER before 8.0): why`. Empty for a need in prose. */
+/**
+ * `CREATE, SELECT ON switcharoo.*`, `PROCESS`, and `CONNECTION_ADMIN (SUPER before 8.0): why`. Empty for a need in
+ * prose.
+ */
 export function privilegesIn(need: string, version: string | undefined): readonly Privilege[] {
   const match =
     /^([A-Z_]+(?:,? [A-Z_]+)*?)(?: ON (\*|\w+)\.(\*|\w+))?(?: \((\w+) before (\d+)\.0\))?(?:: .*)?$/.exec(

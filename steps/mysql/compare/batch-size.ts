@@ -10,8 +10,10 @@ export const isSingleInteger = (shape: TableShape, key: readonly string[]): bool
 };
 
 /**
- * Computes where a range of integer keys ends, in tables with a row for at least every second integer. A query that counts
- * off the rows of a range would cost the source a tenth of their comparison. A range of n integers never has more than n rows.
+ * Computes where a range of integer keys ends, in tables with a row for at least every second integer. A query that
+ * counts
+ * off the rows of a range would cost the source a tenth of their comparison. A range of n integers never has more
+ * than n rows.
  */
 export class IntegerRanges {
   #maximum: bigint | null = null;

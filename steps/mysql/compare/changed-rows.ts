@@ -4,7 +4,10 @@ import type {Row} from '../session/contract.ts';
 import type {Logged} from './key-ranges.ts';
 import {type TableSelection, type TableShape, tableName} from './table-shapes.ts';
 
-/** The changed rows of a table; `all` where they are too many or cannot be identified, so that the whole table is compared. */
+/**
+ * The changed rows of a table; `all` where they are too many or cannot be identified, so that the whole table is
+ * compared.
+ */
 export type Changed = readonly Logged[] | 'all';
 
 // A comparison row by row costs more than one of ranges.

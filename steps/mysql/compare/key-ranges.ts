@@ -6,7 +6,10 @@ import {type Column, currentName, type TableShape} from './table-shapes.ts';
  */
 export type Place = readonly string[];
 
-/** Rows after one place, up to and including another. `null` is no bound: it includes rows beyond the other side's ends. */
+/**
+ * Rows after one place, up to and including another. `null` is no bound: it includes rows beyond the other side's
+ * ends.
+ */
 export interface Range {
   readonly after: Place | null;
   readonly upTo: Place | null;
@@ -84,7 +87,10 @@ export function walkedKey(shape: TableShape, key: readonly string[]): WalkedKey 
   };
 }
 
-/** `a >= 1 AND (a > 1 OR b > 2)`: MySQL 5.6 uses an index for it, and for `(a, b) > (1, 2)` none. `<` includes the place itself. */
+/**
+ * `a >= 1 AND (a > 1 OR b > 2)`: MySQL 5.6 uses an index for it, and for `(a, b) > (1, 2)` none. `<` includes the
+ * place itself.
+ */
 function inOrder(columns: readonly Column[], operator: '>' | '<', place: Place): Condition {
   const [column, ...others] = columns;
   const [value = '', ...values] = place;

@@ -23,7 +23,8 @@ interface Mismatch {
 
 const mostMismatches = 1_000;
 const mismatchesAtOnce = 200;
-// A row that is written between the two reads may differ; one that is unchanged in two looks after replication does differ.
+// A row that is written between the two reads may differ; one that is unchanged in two looks after replication does
+// differ.
 const unchangedLooks = 2;
 const mostLooks = 10;
 

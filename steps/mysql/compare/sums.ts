@@ -61,7 +61,10 @@ export interface Sum {
   readonly sum: string;
 }
 
-/** How many rows there are, and the sum of their hashes, which does not depend on their order. `from` begins with FROM. */
+/**
+ * How many rows there are, and the sum of their hashes, which does not depend on their order. `from` begins with
+ * FROM.
+ */
 export async function sumOf(from: Condition, rowSql: string, ask: Ask): Promise<Sum> {
   const [row] = await ask({
     sql: `SELECT COUNT(*) AS rows_there, ${sumOfRows(rowSql)} AS sum ${from.sql}`,

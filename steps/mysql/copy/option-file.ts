@@ -47,7 +47,8 @@ export function optionFileFor(login: Login, brand: ClientBrand): OptionFile {
   };
 }
 
-// Without TLS an account with caching_sha2_password needs the server's public key; MariaDB's client requests it by itself.
+// Without TLS an account with caching_sha2_password needs the server's public key; MariaDB's client requests it by
+// itself.
 const withoutTls: Readonly<Record<ClientBrand, readonly string[]>> = {
   mysql: ['ssl-mode=DISABLED', 'loose-get-server-public-key'],
   mariadb: ['skip-ssl'],

@@ -49,14 +49,17 @@ interface Candidate extends CopyPrograms {
 }
 
 /**
- * MariaDB's dump client queries a column that MySQL 5.6 does not have (errno 1054), and dumps generated columns of later
+ * MariaDB's dump client queries a column that MySQL 5.6 does not have (errno 1054), and dumps generated columns of
+ * later
  * versions as values, which the load refuses (errno 3105). MySQL's own supports servers of its version and older.
  */
 function canDump({brand, version}: Candidate, server: Version): boolean {
   return server.isMariaDb || (brand === 'mysql' && version.series >= server.series);
 }
 
-/** `Ver 9.7.4`, `Ver 10.13 Distrib 5.7.44`, `Ver 10.19 Distrib 10.11.6-MariaDB`, `from 11.8.3-MariaDB, client 10.19`. */
+/**
+ * `Ver 9.7.4`, `Ver 10.13 Distrib 5.7.44`, `Ver 10.19 Distrib 10.11.6-MariaDB`, `from 11.8.3-MariaDB, client 10.19`.
+ */
 export function clientVersionOf(output: string): Version | undefined {
   const [, text] = /(?:Distrib|from|Ver) (\d+\.\d+\.\d+[^\s,]*)/.exec(output) ?? [];
   const [major = 0, minor = 0] = (text ?? '').split('.').map(Number);

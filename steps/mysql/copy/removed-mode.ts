@@ -1,5 +1,6 @@
 /**
- * Removes NO_AUTO_CREATE_USER from the sql_mode of routines, triggers and events in a dump: MySQL 5.7 has it by default,
+ * Removes NO_AUTO_CREATE_USER from the sql_mode of routines, triggers and events in a dump: MySQL 5.7 has it by
+ * default,
  * MySQL 8.0 refuses it (errno 1231), and inside these objects it has no effect.
  */
 export class RemovedMode {

@@ -166,7 +166,8 @@ function sentinelWrites(access: WriteAccess): WriterPart<'writeSentinel' | 'remo
       if (await sentinels.isHalfMade((sql, values) => reader.query(sql, values, signal))) {
         await write(sentinels.dropTableSql, signal);
       }
-      // Also where it exists: a server that crashed right after creating it may not have logged it, and the replica would
+      // Also where it exists: a server that crashed right after creating it may not have logged it, and the replica
+      // would
       // have no table for the row. Where it exists, the statement does nothing but is logged.
       await write(sentinels.makeSchemaSql, signal);
       await write(sentinels.makeTableSql, signal);

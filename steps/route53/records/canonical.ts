@@ -3,7 +3,8 @@ import type {RecordSet} from './record-set.ts';
 
 /**
  * Whether two lists hold the same sets for Route 53: the order of sets and values, the case of names, trailing dots and
- * octal escapes do not count. A change that differs in nothing else is accepted and not stored (octodns/octodns-route53#45).
+ * octal escapes do not count. A change that differs in nothing else is accepted and not stored
+ * (octodns/octodns-route53#45).
  */
 export const sameSets = (first: readonly RecordSet[], second: readonly RecordSet[]): boolean =>
   JSON.stringify(first.map(canonical).sort()) === JSON.stringify(second.map(canonical).sort());

@@ -6,7 +6,8 @@ import {contentOf, recordName} from './record-text.ts';
 import type {Scope} from './scope.ts';
 
 /**
- * The names of external-dns's ownership records (its TXT registry): the name itself, and from 0.12 on `TYPE-NAME`, where an
+ * The names of external-dns's ownership records (its TXT registry): the name itself, and from 0.12 on `TYPE-NAME`,
+ * where an
  * alias counts as a CNAME. A custom prefix or suffix is not detected.
  */
 const ownershipNames = (scope: Scope): readonly string[] =>

@@ -3,7 +3,10 @@ import {identityOf} from './canonical.ts';
 import {aliasInput} from './edit.ts';
 
 export const shiftInput = z.object({
-  /** The share of the answers that lead to the new side. 0 and 100 leave one simple record, of the old or the new side. */
+  /**
+   * The share of the answers that lead to the new side. 0 and 100 leave one simple record, of the old or the new
+   * side.
+   */
   percent: z.coerce.number().int().min(0).max(100),
   /** The new side of each record. The old side is its present content, and both sides have its TTL. */
   records: z

@@ -18,7 +18,9 @@ export const ttlInput = z.object({
 });
 export type TtlInput = z.output<typeof ttlInput>;
 
-/** Sets the TTL of every set of the named groups to `ttlOf` of its present TTL. An alias has none, and stays as it is. */
+/**
+ * Sets the TTL of every set of the named groups to `ttlOf` of its present TTL. An alias has none, and stays as it is.
+ */
 export const ttlEdit = ({names}: TtlInput, ttlOf: (old: number) => number): Edit => ({
   scope: names.map(({name, type}) => ({name, type})),
   to: (from) =>

@@ -58,7 +58,10 @@ type ImportResult =
   | {readonly kind: 'sets'; readonly sets: readonly RecordSet[]}
   | {readonly kind: 'blocked'; readonly blocked: Blocked};
 
-/** The sets of the hosted zone after the import: every record of the old zone but the SOA, the apex NS and the signatures. */
+/**
+ * The sets of the hosted zone after the import: every record of the old zone but the SOA, the apex NS and the
+ * signatures.
+ */
 export function importedSets(
   records: readonly OldRecord[],
   {

@@ -1,7 +1,9 @@
 import type {RegistrarWriter} from '../contract.ts';
 import {plainName, serverText} from './server-text.ts';
 
-/** A registrar where a person makes the changes: the writer prints what to enter, and the steps check the parent zone. */
+/**
+ * A registrar where a person makes the changes: the writer prints what to enter, and the steps check the parent zone.
+ */
 export function manualRegistrar(name: string, domain: string, registrar: string): RegistrarWriter {
   return {
     name,

@@ -58,7 +58,10 @@ const startAt = ({NextRecordName = '', NextRecordType, NextRecordIdentifier}: Pa
   ...(NextRecordIdentifier !== undefined && {StartRecordIdentifier: NextRecordIdentifier}),
 });
 
-/** Whether a page lists all sets of a name, or shows by its order that there are none. The order must be a documented one. */
+/**
+ * Whether a page lists all sets of a name, or shows by its order that there are none. The order must be a documented
+ * one.
+ */
 function answeredBy(
   listed: readonly RecordSet[],
   {first, next}: {readonly first: string; readonly next: string | undefined},
