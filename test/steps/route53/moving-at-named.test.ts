@@ -127,7 +127,7 @@ describe.skipIf(!hasNamed)(
         await until(`${addresses} (secure)`);
         expect(await changeDelegation.check(look(changeDelegation, {}))).toMatchObject({
           kind: 'blocked',
-          reason: `parent vouches for keys of moving.test. (DS ${world.ds}) that Route 53 does not have: resolvers that validate would refuse all its answers.`,
+          reason: `parent has DS records of moving.test. (${world.ds}) for keys that Route 53 does not have: validating resolvers would reject all its answers.`,
         });
       },
       limitMs,

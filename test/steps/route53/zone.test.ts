@@ -159,7 +159,7 @@ describe('swapping', () => {
       code: 'records-changed-elsewhere',
       message:
         "The records in dns were changed outside of this run: they are now www.shop.test A 203.0.113.5 (TTL 60 s), and were www.shop.test A 192.0.2.11 (TTL 60 s) at the last check. Route 53 answered: InvalidChangeBatch: [Tried to delete resource record set [name='www.shop.test.', type='A'] but the values provided do not match the current values, Tried to create resource record set [name='www.shop.test.', type='A'] but it already exists]",
-      hint: 'List the latest changes: aws cloudtrail lookup-events --region us-east-1 --lookup-attributes AttributeKey=EventName,AttributeValue=ChangeResourceRecordSets. Then restore the records and resume, or reverse this run and plan again.',
+      hint: 'Restore the records and resume, or reverse this run. The latest changes of the account: aws cloudtrail lookup-events --region us-east-1 --lookup-attributes AttributeKey=EventName,AttributeValue=ChangeResourceRecordSets',
     });
     expect(listed(lab)).toEqual([stored('203.0.113.5')]);
   });
