@@ -17,14 +17,17 @@ export {
 export {type Problem, SwitcharooError} from './model/problem.ts';
 export type {ReversalLoss} from './model/reversal-loss.ts';
 export type {Grant, NeedStatus, Rights} from './model/rights.ts';
-export {defineFragment, defineRunbook} from './model/runbook.ts';
+export {defineFragment, defineRunbook, type Fragment, type Runbook} from './model/runbook.ts';
 export {
   type Action,
   defineGate,
   defineOneWayStep,
   defineStep,
+  type Gate,
   type Look,
+  type OneWayStep,
   type ReportProgress,
+  type Step,
 } from './model/step.ts';
 export {
   defineTarget,

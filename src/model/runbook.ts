@@ -34,7 +34,12 @@ interface RunbookHead<Params extends z.ZodType, Targets extends TargetKinds> {
 
 export type AnyRunbook = Runbook<any, any, any, any>;
 
-class Runbook<Params extends z.ZodType, Targets extends TargetKinds, Outputs, At extends Stage> {
+export class Runbook<
+  Params extends z.ZodType,
+  Targets extends TargetKinds,
+  Outputs,
+  At extends Stage,
+> {
   readonly head: RunbookHead<Params, Targets>;
   /** Without the entries that only parameters make: those are there once it is `expanded`. */
   readonly items: readonly Item[];
@@ -169,7 +174,7 @@ export function defineRunbook<Params extends z.ZodType, Targets extends TargetKi
  * Phases that several runbooks share, such as a preparation. The cutover itself belongs into the runbook that is
  * read.
  */
-class Fragment<
+export class Fragment<
   Params extends z.ZodType,
   Targets extends TargetKinds,
   Earlier extends Readonly<Record<string, AnyUnit>>,

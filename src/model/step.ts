@@ -88,7 +88,7 @@ interface Common<Targets extends TargetKinds, Input extends Schema, Before, Outp
   plan(look: Look<Targets, z.output<Input>>, before: Before): Promise<readonly Action<Targets>[]>;
 }
 
-interface Step<
+export interface Step<
   Targets extends TargetKinds,
   Input extends Schema,
   Before extends Schema,
@@ -127,14 +127,17 @@ interface Step<
   reversalLoss?(look: Look<Targets, z.output<Input>>): Promise<ReversalLoss>;
 }
 
-interface OneWayStep<Targets extends TargetKinds, Input extends Schema, Output extends Schema>
-  extends Common<Targets, Input, undefined, Output> {
+export interface OneWayStep<
+  Targets extends TargetKinds,
+  Input extends Schema,
+  Output extends Schema,
+> extends Common<Targets, Input, undefined, Output> {
   readonly kind: 'one-way';
   /** Why it cannot be reversed, in a sentence the operator reads before approving. */
   readonly oneWayBecause: string;
 }
 
-interface Gate<Targets extends TargetKinds, Input extends Schema, Output extends Schema>
+export interface Gate<Targets extends TargetKinds, Input extends Schema, Output extends Schema>
   extends Omit<Common<Targets, Input, never, Output>, 'plan'> {
   readonly kind: 'gate';
   /** Its look is dear (it compares all data, say): it is not taken for a plan. */
