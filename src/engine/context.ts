@@ -36,7 +36,7 @@ interface RunRecord {
   add<Kind extends Fact['kind']>(fact: FactOf<Kind>): void;
 }
 
-/** Every fact goes to the disk first, then into the fold, then to whoever watches. */
+/** Every fact goes to the disk first, then into the fold, then to the observers. */
 export function recordIn(journal: Journal, observe: Observe): RunRecord {
   let progress = progressOf(journal.entries);
   return {

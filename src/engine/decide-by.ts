@@ -6,7 +6,7 @@ import type {AnyRunbook} from '../model/runbook.ts';
 import type {RunContext} from './context.ts';
 import {decideByPassed} from './problems.ts';
 
-/** After the time that was set for it, nothing is begun or waited for any more until somebody has decided. */
+/** After the time that was set for it, nothing starts or waits any more until somebody has decided. */
 export function decideByProblem(
   {record: {progress}, runbook, clock}: Pick<RunContext, 'record' | 'runbook' | 'clock'>,
   entry: Entry,

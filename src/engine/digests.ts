@@ -27,7 +27,7 @@ export function changesBetween(
 ): readonly string[] {
   const before = new Map(then.map((print) => [print.id, print]));
   const after = new Map(now.map((print) => [print.id, print]));
-  const gone = then.filter(({id}) => !after.has(id)).map(({id}) => `${id} is gone`);
+  const removed = then.filter(({id}) => !after.has(id)).map(({id}) => `${id} is gone`);
   const added = now.filter(({id}) => !before.has(id)).map(({id}) => `${id} is new`);
   const changed = now.flatMap((print) => {
     const was = before.get(print.id);
@@ -39,7 +39,7 @@ export function changesBetween(
     kept(then, after).join() === kept(now, before).join()
       ? []
       : ['the order of the entries changed'];
-  return [...gone, ...added, ...changed, ...moved];
+  return [...removed, ...added, ...changed, ...moved];
 }
 
 function changeOf(was: EntryDigest, is: EntryDigest): string {

@@ -2,7 +2,7 @@ import type {JournalEntry} from '../model/journal.ts';
 import type {Plan, ReversePlan} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
 
-/** What a run tells whoever watches it. Everything that lasts is a journaled entry; the rest is for the eye. */
+/** What a run reports to its observers. Everything that lasts is a journaled entry; the rest is for the eye. */
 export type EngineEvent =
   | {readonly kind: 'planned'; readonly plan: Plan}
   | {readonly kind: 'reverse-planned'; readonly plan: ReversePlan}

@@ -79,11 +79,11 @@ function lookup(
   member: (given: KnownOutput) => unknown,
 ): object {
   const known = (id: string): unknown => {
-    const found = given.get(id);
-    if (!found) {
+    const value = given.get(id);
+    if (!value) {
       throw new NotYetKnown(id);
     }
-    return member(found);
+    return member(value);
   };
   return new Proxy(
     {},

@@ -11,7 +11,7 @@ interface Lanes<Outcome> {
 export const checksAtOnce = 8;
 
 /**
- * Works on items side by side. They are begun in their order; after one that did not end well no other begins, and
+ * Works on items side by side. They start in their order; after one that did not end well no other begins, and
  * those
  * have no outcome.
  */

@@ -28,7 +28,7 @@ export async function limitedBy<Result>(
       reject(reason);
     };
   });
-  // Whoever loses the race must not become an unhandled rejection.
+  // The promise that loses the race must not become an unhandled rejection.
   ended.catch(() => {});
   const follow = () => {
     const first = signals.find(({aborted}) => aborted);

@@ -11,7 +11,7 @@ export interface Question {
   readonly head?: string;
 }
 
-/** `unasked`: nobody is there to ask, or whoever is there (`by`) turned away from the question. The run holds. */
+/** `unasked`: nobody is there to ask, or the person (`by`) left the question. The run is paused. */
 export type Answer = {readonly answer: 'yes' | 'no' | 'unasked'; readonly by: string};
 
 export interface Failure {
@@ -19,7 +19,7 @@ export interface Failure {
   readonly problem: Problem;
   /** Changes that stand now, in words. */
   readonly changesInPlace: readonly string[];
-  /** Checkpoints to which it can go back; `null` is the very start. Empty after the point of no return. */
+  /** Checkpoints to which the run can be reversed; `null` is its start. Empty after the point of no return. */
   readonly reversibleTo: readonly (string | null)[];
 }
 

@@ -16,7 +16,7 @@ interface Performing {
 type Performed =
   | {readonly kind: 'performed'}
   | {readonly kind: 'failed'; readonly problem: Problem}
-  /** The run is to stop, and the rest was not begun. */
+  /** The run is to stop, and the rest was not started. */
   | {readonly kind: 'stopping'};
 
 /** Performs actions in order. Each intent is on the disk before the target hears of anything. */

@@ -27,7 +27,7 @@ import {inputInvalid} from './problems.ts';
 interface Planning {
   readonly world: World;
   readonly inventory: Plan['inventory'];
-  /** Where the run stands, when there is one already. */
+  /** The progress of the run, when there is one already. */
   readonly progress?: Progress;
   readonly signal: AbortSignal;
 }
@@ -200,7 +200,7 @@ async function lineOfVerdict(
     case 'done':
       return {
         ...base,
-        // What this run has begun is not found: it goes back with the run.
+        // A change that this run has started is not already in place: it is reversed with the run.
         outlook:
           entry.unit.kind === 'gate' ? 'open' : progress?.applied ? 'applied' : 'already-in-place',
         ...remarked(verdict.remarks),

@@ -136,12 +136,12 @@ export const irreversibleStepApplied = (entry: string, to: string, because: stri
   hint: 'Reverse to a later checkpoint, or continue forward.',
 });
 
-export const unknownCheckpoint = (wanted: string, known: readonly string[]): Problem => ({
+export const unknownCheckpoint = (name: string, known: readonly string[]): Problem => ({
   code: 'unknown-checkpoint',
-  message: `${wanted} is not a checkpoint that this run has reached${known.length > 0 ? `; it has reached ${known.join(', ')}` : ''}.`,
+  message: `${name} is not a checkpoint that this run has reached${known.length > 0 ? `; it has reached ${known.join(', ')}` : ''}.`,
   hint:
     known.length > 0
-      ? `${didYouMean(namesNear(wanted, known))}Name one of these. Without --to, the whole run is reversed.`
+      ? `${didYouMean(namesNear(name, known))}Name one of these. Without --to, the whole run is reversed.`
       : 'No checkpoint was reached. Leave out --to to reverse the whole run.',
 });
 
@@ -151,10 +151,10 @@ export const alreadyReversedPast = (to: string, entry: string): Problem => ({
   hint: {text: 'Continue the reversal with', command: 'resume'},
 });
 
-export const unknownEntry = (wanted: string, {head, items}: AnyRunbook): Problem => ({
+export const unknownEntry = (name: string, {head, items}: AnyRunbook): Problem => ({
   code: 'unknown-entry',
-  message: `${wanted} is neither a checkpoint nor an entry of ${head.name}; its checkpoints are ${checkpointsOf(items)}.`,
-  hint: `${didYouMean(namesNear(wanted, placesOf(items)))}Name a checkpoint or an entry, or leave it out to run to the end.`,
+  message: `${name} is neither a checkpoint nor an entry of ${head.name}; its checkpoints are ${checkpointsOf(items)}.`,
+  hint: `${didYouMean(namesNear(name, placesOf(items)))}Name a checkpoint or an entry, or leave it out to run to the end.`,
 });
 
 const placesOf = (items: readonly Item[]): readonly string[] =>

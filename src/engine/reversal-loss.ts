@@ -6,7 +6,7 @@ import {inputOf, knownOutputs} from './known-values.ts';
 import {lookOf, problemOfCheck, withinLookLimit} from './look.ts';
 
 /**
- * Asks every entry that stands, and knows about its way back, whether going back now would lose anything. Changes
+ * Asks every applied entry that can tell whether its reversal would lose anything now. Changes
  * nothing.
  */
 export async function askReversalLosses(

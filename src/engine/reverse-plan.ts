@@ -27,7 +27,7 @@ import {
 } from './problems.ts';
 
 /**
- * Looks at everything that stands after the checkpoint, newest first, and says what it takes to put it back. Changes
+ * Checks every change in place after the checkpoint, newest first, and plans its reversal. Changes
  * nothing.
  */
 export async function makeReversePlan(
@@ -44,19 +44,25 @@ export async function makeReversePlan(
     refuseIfStopped(signal);
     return {entry, line};
   });
-  const lines = seen.flatMap((one, index) => {
+  const lines = seen.flatMap((checked, index) => {
     const covered = entries
       .slice(0, index)
-      .find((newer) => one && coversSameSystem(newer, one.entry));
-    return one
-      ? [covered && cannotBeJudged(one.line) ? pendingLine(one.line, covered) : one.line]
+      .find((newer) => checked && coversSameSystem(newer, checked.entry));
+    return checked
+      ? [
+          covered && cannotBeJudged(checked.line)
+            ? pendingLine(checked.line, covered)
+            : checked.line,
+        ]
       : [];
   });
   const plan = {run: world.run, to, lines};
   return {...plan, digest: digestOfReversePlan(plan)};
 }
 
-/** All entries after the place to go back to, in the runbook's order. Refuses a place that cannot be gone back to. */
+/**
+ * All entries after the checkpoint, in the runbook's order. Refuses a checkpoint that the run cannot be reversed to.
+ */
 export function entriesAfter(
   runbook: AnyRunbook,
   progress: Progress,
@@ -77,9 +83,7 @@ export function entriesAfter(
   refuseIfReversedPast(progress, to, entries);
   for (const {id, unit} of entries) {
     if (unit.kind === 'one-way' && progress.entries.get(id)?.applied) {
-      throw new SwitcharooError(
-        irreversibleStepApplied(id, to ?? 'the very start', unit.oneWayBecause),
-      );
+      throw new SwitcharooError(irreversibleStepApplied(id, to ?? 'the start', unit.oneWayBecause));
     }
   }
   return entries;
@@ -107,7 +111,7 @@ const reversedStates: ReadonlySet<EntryState> = new Set([
   'reverse-failed',
 ]);
 
-/** Checkpoints that can still be gone back to; `null` is the very start. */
+/** Checkpoints that the run can still be reversed to; `null` is its start. */
 export function reachableCheckpoints(
   runbook: AnyRunbook,
   progress: Progress,
@@ -122,7 +126,7 @@ export function reachableCheckpoints(
   });
 }
 
-/** What stands after the place, newest first. */
+/** The changes in place after the checkpoint, newest first. */
 function entriesToReverse(
   runbook: AnyRunbook,
   progress: Progress,
@@ -185,7 +189,7 @@ export async function planEntryReversal(
 const isWhole = (entryProgress: EntryProgress): boolean =>
   entryProgress.state === 'done' && entryProgress.inFlight === undefined;
 
-/** Two changes of one kind of thing in one system: the older cannot be judged while the newer stands on it. */
+/** Two changes of one kind of thing in one system: the older cannot be judged before the newer is reversed. */
 function coversSameSystem(newer: Entry, older: Entry): boolean {
   const technologyOf = ({unit}: Entry) => unit.name.split('.')[0];
   const targets = new Set(Object.values(newer.on));

@@ -22,7 +22,7 @@ export type Reversal =
   | {readonly kind: 'paused'; readonly problem: Problem};
 
 /**
- * Goes back, newest first, and checks after each entry that the world is as it was. Goes on with a reversal that was
+ * Reverses entries, newest first, and checks after each that the world is as it was. Continues a reversal that was
  * interrupted.
  */
 export async function reverseRun(
@@ -61,7 +61,7 @@ export async function reverseRun(
   return {kind: 'reversed', to};
 }
 
-/** Newest first. Entries of which so many may be at work at once go back so, too; they know nothing of each other. */
+/** Newest first. Entries of a group with a limit are reversed together too; they do not depend on each other. */
 function reverseTurns(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   const turns: Entry[][] = [];
   for (const entry of [...entries].reverse()) {

@@ -29,7 +29,7 @@ export type EntryOutcome =
 /** How often a look that could not be taken is tried again before the entry fails. */
 const checksThatMayFail = 5;
 
-/** Takes one entry from wherever it stands to done: look, change what remains, look again. */
+/** Takes one entry from its present state to done: look, change what remains, look again. */
 export async function runEntry(context: RunContext, entry: Entry): Promise<EntryOutcome> {
   const input = inputOf(
     entry,

@@ -15,12 +15,12 @@ export type RunOutcome =
   /** It came to the checkpoint or entry at which it was told to end. */
   | {readonly kind: 'reached'; readonly until: string}
   | {readonly kind: 'paused'; readonly problem: Problem}
-  /** It went back, because of this failure. */
+  /** It was reversed because of this failure. */
   | {readonly kind: 'reversed'; readonly to: string | null; readonly problem: Problem}
   | {readonly kind: 'reverse-failed'; readonly problem: Problem};
 
 /**
- * Goes forward from wherever the journal says it stands. `until` is a checkpoint, or an entry that is to be the last.
+ * Continues forward from the progress in the journal. `until` is a checkpoint, or an entry that is to be the last.
  */
 export async function runForward(context: RunContext, until?: string): Promise<RunOutcome> {
   if (until !== undefined && !isCheckpointOrEntry(context.runbook, until)) {

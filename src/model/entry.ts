@@ -83,7 +83,7 @@ export interface Entry {
   readonly timeoutMs: number;
 }
 
-/** A named place to which `reverse` can go back. */
+/** A named place that a run can be reversed to. */
 interface Checkpoint {
   readonly kind: 'checkpoint';
   readonly name: string;

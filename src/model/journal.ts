@@ -124,10 +124,10 @@ const facts = [
 
   z.object({
     kind: z.literal('reverse-started'),
-    /** A checkpoint, or `null` for the very start. */
+    /** A checkpoint, or `null` for the start. */
     to: z.string().nullable(),
     plan: z.string(),
-    /** Every entry after the place to which it goes back. */
+    /** Every entry after the checkpoint of the reversal. */
     entries: z.array(z.string()),
     operator,
   }),
@@ -158,7 +158,7 @@ const chained = z.object({
 const fact = z.discriminatedUnion('kind', facts);
 /** What happened, without its place in the journal. */
 export type Fact = z.output<typeof fact>;
-type FactKind = Fact['kind'];
+export type FactKind = Fact['kind'];
 export type FactOf<Kind extends FactKind> = Extract<Fact, {kind: Kind}>;
 
 /** One line of a journal. */

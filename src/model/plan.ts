@@ -14,7 +14,7 @@ export interface PlannedAction {
  */
 export type Evidence = 'checked' | 'predicted' | 'known-after';
 
-/** What will happen at an entry. `stands`: this run has done it already. `found`: it is as wanted, and not ours. */
+/** What will happen at an entry. `applied`: by this run. `already-in-place`: by somebody else. */
 export type Outlook =
   | 'change'
   | 'already-in-place'
@@ -72,7 +72,7 @@ export interface ReverseLine {
   readonly unit: string;
   /**
    * `restored`: the world is already as it was before. `drift`: it is neither as we left it nor as it was.
-   * `later`: a newer entry, which goes back first, stands on the same thing; it is looked at when its turn comes.
+   * `later`: a newer entry on the same thing is reversed first; this one is checked when its turn comes.
    */
   readonly outlook: 'change' | 'restored' | 'drift' | 'blocked' | 'pending';
   readonly actions: readonly PlannedAction[];
@@ -80,7 +80,7 @@ export interface ReverseLine {
   readonly hint?: Hint;
 }
 
-/** The way back, newest first. */
+/** The reversal, newest first. */
 export interface ReversePlan {
   readonly run: string;
   readonly to: string | null;

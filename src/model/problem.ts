@@ -10,7 +10,10 @@ export interface Problem {
   readonly hint: Hint;
 }
 
-/** Carries a foreseen problem up to whoever can act on it. It is printed without a stack; any other error is a bug. */
+/**
+ * Carries a foreseen problem to the caller that can act on it. It is printed without a stack; any other error is a
+ * bug.
+ */
 export class SwitcharooError extends Error {
   readonly problem: Problem;
 

@@ -61,7 +61,7 @@ export interface Progress {
   readonly entries: LastingMap<EntryProgress>;
   readonly checkpoints: readonly string[];
   readonly passedPointOfNoReturn: boolean;
-  /** The checkpoint of a reversal under way (`null`: the very start), and every entry after it. */
+  /** The checkpoint of a reversal under way (`null`: the start), and every entry after it. */
   readonly reversingTo?: {readonly to: string | null; readonly entries: readonly string[]};
   /** The checkpoint or entry at which it was told to end, and is paused. */
   readonly until?: string;

@@ -1,11 +1,11 @@
-/** Whether going back now would lose anything that was done since the change was made. */
+/** Whether a reversal now would lose anything that was done since the change was made. */
 export interface ReversalLoss {
   readonly lossless: boolean;
   /** What the answer rests on, a sentence each, with names and numbers. */
   readonly because: readonly string[];
 }
 
-/** What one entry that stands says of it, or why it could not be asked. */
+/** The answer of one applied entry, or why it could not be asked. */
 export interface ReversalLossAnswer {
   readonly entry: string;
   readonly lossless: 'yes' | 'no' | 'unknown';

@@ -10,7 +10,7 @@ export interface Look<Targets extends TargetKinds, Input> {
   readonly input: Input;
   readonly targets: Readers<Targets>;
   /**
-   * Which run and entry this look serves (a token for calls that must happen once), and whether the run has begun to
+   * Which run and entry this look serves (a token for calls that must happen once), and whether the run has started to
    * act here.
    */
   readonly run: {
@@ -109,7 +109,7 @@ export interface Step<
   readonly undoWhenFailed?: boolean;
   /**
    * The writes that put `before` back, whether `plan`'s were all made, or some, or none.
-   * `blocked` when going back from here would lose data.
+   * `blocked` when a reversal from here would lose data.
    */
   reverse(
     look: Look<Targets, z.output<Input>>,
@@ -121,8 +121,8 @@ export interface Step<
    */
   isReversed?(look: Look<Targets, z.output<Input>>): Promise<boolean>;
   /**
-   * Where going back can lose what was done since: whether it would now, and why. Asked by `status`, at any time
-   * while it stands.
+   * Where a reversal can lose what was done since: whether it would now, and why. Asked by `status`, at any time while
+   * the step is applied.
    */
   reversalLoss?(look: Look<Targets, z.output<Input>>): Promise<ReversalLoss>;
 }

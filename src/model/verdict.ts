@@ -30,9 +30,8 @@ export type Verdict<Before, Output> =
       readonly differences: readonly Difference[];
     }
   /**
-   * The change is made (or a gate is not open yet) and the world is still moving: look again. `bookmark` is
-   * journaled: whoever looks
-   * again after a crash is given it, and need not begin anew.
+   * The change is made (or a gate is not open yet) and the target is still changing: check again. `bookmark` is
+   * journaled: a check after a crash receives it, and continues from there.
    */
   | {readonly kind: 'waiting'; readonly progress: string; readonly bookmark?: Json}
   | Blocked

@@ -2,7 +2,7 @@ import type {Outlook} from '../model/plan.ts';
 import type {EntryState, RunOutcome} from '../model/progress.ts';
 import type {Colour, Paint} from './paint.ts';
 
-/** How a report is laid out for whoever reads it. */
+/** How a report is laid out for its reader. */
 export interface TextOptions {
   readonly width: number;
   readonly paint: Paint;
@@ -83,11 +83,11 @@ export const momentUtc = (at: Date): string =>
   `${at.toISOString().slice(0, 10)} ${clockUtc(at)} UTC`;
 
 /** "1 entry", "2 entries". */
-export const counted = (count: number, one: string, many = `${one}s`): string =>
-  `${count} ${count === 1 ? one : many}`;
+export const counted = (count: number, single: string, many = `${single}s`): string =>
+  `${count} ${count === 1 ? single : many}`;
 
-/** A checkpoint, or the very start. */
-export const placeText = (to: string | null): string => to ?? 'the very start';
+/** A checkpoint, or the start of the run. */
+export const placeText = (to: string | null): string => to ?? 'the start';
 
 /** The name of an inventory; a protected one says so in a word, and in red. */
 export function inventoryText(

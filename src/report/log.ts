@@ -1,4 +1,4 @@
-import type {Fact, JournalEntry, OperatorName} from '../model/journal.ts';
+import type {Fact, FactKind, FactOf, JournalEntry, OperatorName} from '../model/journal.ts';
 import {clockUtc, counted, painted, placeText, type TextOptions} from './labels.ts';
 import type {Colour} from './paint.ts';
 import {flow, pad} from './text.ts';
@@ -22,86 +22,71 @@ export function logText(entries: readonly JournalEntry[], options: TextOptions):
     .join('\n');
 }
 
+type FactText = readonly [text: string, detail?: string | undefined];
+
 /** What a journaled fact says, in one sentence. The second text is a detail. */
-export function factText(fact: Fact): readonly [text: string, detail?: string | undefined] {
-  switch (fact.kind) {
-    case 'run-started':
-      return [
-        `${fact.rehearsal ? 'rehearsal' : 'run'} ${fact.run} of ${fact.runbook.name} on ${fact.inventory.name}${fact.inventory.protected ? ' (PROTECTED)' : ''} started by ${operatorText(fact.operator)}`,
-        `plan ${fact.plan}, ${counted(fact.runbook.entries.length, 'entry', 'entries')}, switcharoo ${fact.versions.switcharoo}`,
-      ];
-    case 'run-resumed':
-      return [
-        `resumed by ${operatorText(fact.operator)}`,
-        fact.accepted.length > 0 ? `with changes: ${fact.accepted.join('; ')}` : undefined,
-      ];
-    case 'tail-cut':
-      return [
-        `the last ${counted(fact.bytes, 'byte')} of the journal were an incomplete line, left by a crash, and were cut off`,
-      ];
-    case 'lock-taken-over':
-      return [`lock taken over from ${fact.from} by ${operatorText(fact.operator)}`];
-    case 'entry-started':
-      return [`${fact.entry}: started`];
-    case 'before':
-      return [
-        `${fact.entry}: before-image recorded`,
-        fact.differences.length > 0
-          ? fact.differences.map((it) => `${it.what}: ${it.is} -> ${it.shouldBe}`).join('; ')
-          : undefined,
-      ];
-    case 'action-intended':
-      return [
-        `${fact.entry}: ${directionTexts[fact.way].intended} on ${fact.target}: ${fact.does}`,
-      ];
-    case 'action-performed':
-      return [
-        `${fact.entry}: ${directionTexts[fact.way].performed} on ${fact.target}: ${fact.does}`,
-      ];
-    case 'action-failed':
-      return [`${fact.entry}: failed on ${fact.target}: ${fact.does}`, problemIn(fact)];
-    case 'entry-done':
-      return [
-        `${fact.entry}: done${fact.changedByRun ? '' : ' (nothing to change)'}`,
-        fact.remarks?.map((remark) => `warning: ${remark}`).join(' '),
-      ];
-    case 'entry-bookmarked':
-      return [`${fact.entry}: progress of the check saved`];
-    case 'entry-failed':
-      return [`${fact.entry}: failed`, problemIn(fact)];
-    case 'entry-skipped':
-      return [`${fact.entry}: skipped by ${fact.by}`, `reason: ${fact.reason}`];
-    case 'answered':
-      return [
-        `${fact.by} answered "${fact.answer}" to: ${fact.question}`,
-        fact.details.length > 0 ? fact.details.join('; ') : undefined,
-      ];
-    case 'checkpoint-reached':
-      return [`checkpoint ${fact.name} reached`];
-    case 'point-of-no-return-passed':
-      return ['point of no return passed', fact.because];
-    case 'reverse-started':
-      return [
-        `reversal to ${placeText(fact.to)} started by ${operatorText(fact.operator)}`,
-        `plan ${fact.plan}, ${counted(fact.entries.length, 'entry', 'entries')}`,
-      ];
-    case 'entry-reversing':
-      return [`${fact.entry}: reversing`];
-    case 'entry-reversed':
-      return [`${fact.entry}: reversed and verified`];
-    case 'reverse-failed':
-      return [`${fact.entry}: REVERSAL FAILED`, problemIn(fact)];
-    case 'run-reversed':
-      return [`reversed to ${placeText(fact.to)}`];
-    case 'run-paused':
-      return [
-        fact.until === undefined ? 'paused' : `paused at ${fact.until}, as requested`,
-        fact.problem && problemIn({problem: fact.problem}),
-      ];
-    case 'run-done':
-      return ['run done'];
-  }
-}
+export const factText = (fact: Fact): FactText =>
+  (factTexts[fact.kind] as (fact: Fact) => FactText)(fact); // the text of its own kind
+
+const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText} = {
+  'run-started': (fact) => [
+    `${fact.rehearsal ? 'rehearsal' : 'run'} ${fact.run} of ${fact.runbook.name} on ${fact.inventory.name}${fact.inventory.protected ? ' (PROTECTED)' : ''} started by ${operatorText(fact.operator)}`,
+    `plan ${fact.plan}, ${counted(fact.runbook.entries.length, 'entry', 'entries')}, switcharoo ${fact.versions.switcharoo}`,
+  ],
+  'run-resumed': (fact) => [
+    `resumed by ${operatorText(fact.operator)}`,
+    fact.accepted.length > 0 ? `with changes: ${fact.accepted.join('; ')}` : undefined,
+  ],
+  'tail-cut': (fact) => [
+    `the last ${counted(fact.bytes, 'byte')} of the journal were an incomplete line, left by a crash, and were cut off`,
+  ],
+  'lock-taken-over': (fact) => [
+    `lock taken over from ${fact.from} by ${operatorText(fact.operator)}`,
+  ],
+  'entry-started': (fact) => [`${fact.entry}: started`],
+  before: (fact) => [
+    `${fact.entry}: before-image recorded`,
+    fact.differences.length > 0
+      ? fact.differences.map((it) => `${it.what}: ${it.is} -> ${it.shouldBe}`).join('; ')
+      : undefined,
+  ],
+  'action-intended': (fact) => [
+    `${fact.entry}: ${directionTexts[fact.way].intended} on ${fact.target}: ${fact.does}`,
+  ],
+  'action-performed': (fact) => [
+    `${fact.entry}: ${directionTexts[fact.way].performed} on ${fact.target}: ${fact.does}`,
+  ],
+  'action-failed': (fact) => [
+    `${fact.entry}: failed on ${fact.target}: ${fact.does}`,
+    problemIn(fact),
+  ],
+  'entry-done': (fact) => [
+    `${fact.entry}: done${fact.changedByRun ? '' : ' (nothing to change)'}`,
+    fact.remarks?.map((remark) => `warning: ${remark}`).join(' '),
+  ],
+  'entry-bookmarked': (fact) => [`${fact.entry}: progress of the check saved`],
+  'entry-failed': (fact) => [`${fact.entry}: failed`, problemIn(fact)],
+  'entry-skipped': (fact) => [`${fact.entry}: skipped by ${fact.by}`, `reason: ${fact.reason}`],
+  answered: (fact) => [
+    `${fact.by} answered "${fact.answer}" to: ${fact.question}`,
+    fact.details.length > 0 ? fact.details.join('; ') : undefined,
+  ],
+  'checkpoint-reached': (fact) => [`checkpoint ${fact.name} reached`],
+  'point-of-no-return-passed': (fact) => ['point of no return passed', fact.because],
+  'reverse-started': (fact) => [
+    `reversal to ${placeText(fact.to)} started by ${operatorText(fact.operator)}`,
+    `plan ${fact.plan}, ${counted(fact.entries.length, 'entry', 'entries')}`,
+  ],
+  'entry-reversing': (fact) => [`${fact.entry}: reversing`],
+  'entry-reversed': (fact) => [`${fact.entry}: reversed and verified`],
+  'reverse-failed': (fact) => [`${fact.entry}: REVERSAL FAILED`, problemIn(fact)],
+  'run-reversed': (fact) => [`reversed to ${placeText(fact.to)}`],
+  'run-paused': (fact) => [
+    fact.until === undefined ? 'paused' : `paused at ${fact.until}, as requested`,
+    fact.problem && problemIn({problem: fact.problem}),
+  ],
+  'run-done': () => ['run done'],
+};
 
 function entryLines(
   entry: JournalEntry,

@@ -16,7 +16,7 @@ export interface Outage {
 
 export const noOutage: Outage = {totalMs: 0};
 
-/** Closed while a `from` entry stands, and not all `until` entries are done: going back closes and opens it as well. */
+/** Closed while a `from` entry is applied and not all `until` entries are done, in a reversal too. */
 export function outageAfter(outage: Outage, progress: Progress, window: OutageWindow): Outage {
   const closed = isClosed(progress, window);
   if (closed === (outage.since !== undefined)) {

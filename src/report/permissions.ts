@@ -18,13 +18,13 @@ interface IamPolicy {
 
 /** One policy for each account of AWS: what all targets need that it opens. */
 export function iamPolicies(all: readonly TargetRights[]): readonly IamPolicy[] {
-  const found = all.flatMap(({target, rights}) =>
+  const grants = all.flatMap(({target, rights}) =>
     rights.flatMap(({account, grants}) =>
       grants.filter(isIam).map((grant) => ({target, account, grant})),
     ),
   );
-  return [...new Set(found.map(({account}) => account))].map((account) => {
-    const own = found.filter((one) => one.account === account);
+  return [...new Set(grants.map(({account}) => account))].map((account) => {
+    const own = grants.filter((grant) => grant.account === account);
     return {
       account,
       targets: [...new Set(own.map(({target}) => target))],
@@ -36,7 +36,7 @@ export function iamPolicies(all: readonly TargetRights[]): readonly IamPolicy[] 
 type IamGrant = Extract<Grant, {form: 'iam'}>;
 const isIam = (grant: Grant): grant is IamGrant => grant.form === 'iam';
 
-/** What is allowed on the same resources stands in one statement, and once. */
+/** Everything that is allowed on the same resources is in one statement, once. */
 function statementsOf(grants: readonly IamGrant[]): IamPolicy['document']['Statement'] {
   const byResources = new Map<string, {resources: readonly string[]; actions: Set<string>}>();
   for (const {actions, resources} of grants) {
@@ -63,7 +63,7 @@ export interface Missing extends NeedStatus {
 export const missingIn = (all: readonly TargetRights[]): readonly Missing[] =>
   all.flatMap(({target, rights}) =>
     rights.flatMap(({account, needs: held}) =>
-      held.filter(({is}) => is === 'missing').map((one) => ({...one, target, account})),
+      held.filter(({is}) => is === 'missing').map((need) => ({...need, target, account})),
     ),
   );
 
@@ -84,7 +84,7 @@ export function permissionsText(
   return [
     `${paint.bold('Permissions')} for ${paint.bold(runbook)} on ${paint.bold(inventory)}`,
     ...iamPolicies(targets).flatMap((policy) => policyLines(policy, options)),
-    ...targets.flatMap((one) => targetLines(one, options)),
+    ...targets.flatMap((target) => targetLines(target, options)),
   ].join('\n');
 }
 
@@ -109,7 +109,7 @@ function targetLines({target, kind, rights}: TargetRights, options: TextOptions)
 function grantLines(grant: Grant, {width}: TextOptions): readonly string[] {
   switch (grant.form) {
     case 'iam':
-      // It stands in the policy.
+      // The policy has it.
       return [];
     case 'statement':
       // To be pasted: never broken into lines.

@@ -5,7 +5,7 @@ import {type Plan, type PlanLine, planLines} from '../model/plan.ts';
 export function planChanges(approved: Plan, now: Plan): readonly string[] {
   const before = new Map(planLines(approved).map((line) => [line.entry, line]));
   const after = new Map(planLines(now).map((line) => [line.entry, line]));
-  const gone = [...before.keys()].filter((id) => !after.has(id)).map((id) => `${id} is gone`);
+  const removed = [...before.keys()].filter((id) => !after.has(id)).map((id) => `${id} is gone`);
   const changed = [...after.values()].flatMap((line) => {
     const was = before.get(line.entry);
     return was === undefined ? [`${line.entry} is new`] : changesOf(was, line);
@@ -19,18 +19,18 @@ export function planChanges(approved: Plan, now: Plan): readonly string[] {
       : ['the parameters changed']),
     ...(approved.runbook.digest === now.runbook.digest ? [] : ['the runbook or its steps changed']),
   ];
-  return [...around, ...gone, ...changed];
+  return [...around, ...removed, ...changed];
 }
 
 /** Only what differs: a line may hold ten sentences of which one has changed. */
 function changesOf(was: PlanLine, is: PlanLine): readonly string[] {
   const [before, after] = [sentencesOf(was), sentencesOf(is)];
-  const gone = before.filter((sentence) => !after.includes(sentence));
+  const removed = before.filter((sentence) => !after.includes(sentence));
   const come = after.filter((sentence) => !before.includes(sentence));
-  return gone.length + come.length === 0
+  return removed.length + come.length === 0
     ? []
     : [
-        `${is.entry} was: ${gone.join(', ') || 'without that'}; it is: ${come.join(', ') || 'without that'}`,
+        `${is.entry} was: ${removed.join(', ') || 'without that'}; it is: ${come.join(', ') || 'without that'}`,
       ];
 }
 

@@ -38,9 +38,11 @@ export function planSummary(plan: Pick<Plan, 'items'>): string {
   const lines = planLines(plan);
   const sorts = lines.map(sortOf);
   const parts = sortWords
-    .map(([sort, one, many]) => [sorts.filter((it) => it === sort).length, one, many] as const)
+    .map(
+      ([sort, single, many]) => [sorts.filter((it) => it === sort).length, single, many] as const,
+    )
     .filter(([count]) => count > 0)
-    .map(([count, one, many]) => counted(count, one, many));
+    .map(([count, single, many]) => counted(count, single, many));
   const oneWay = lines.filter(({unitKind}) => unitKind === 'one-way').length;
   const blocked = lines.filter(({outlook}) => outlook === 'blocked').length;
   return `${counted(lines.length, 'entry', 'entries')}: ${parts.join(', ') || 'nothing'}; ${oneWay} one-way; ${blocked} blocked`;

@@ -12,7 +12,9 @@ export interface PreflightReport {
 /** Every finding with what comes of it and what to do: a table where there is room, else one below the other. */
 export function preflightText(looked: PreflightReport, options: TextOptions): string {
   const findings = order.flatMap((severity) =>
-    looked.targets.flatMap((target) => target.findings.filter((one) => one.severity === severity)),
+    looked.targets.flatMap((target) =>
+      target.findings.filter((finding) => finding.severity === severity),
+    ),
   );
   return [
     ...heading(looked, findings, options),
@@ -33,7 +35,7 @@ const signs: Readonly<Record<Severity, Sign>> = {
   warns: {symbol: '!', word: 'warns', colour: 'yellow'},
 };
 const signColumns = 8;
-/** Below this a fourth column would have no room for a sentence. */
+/** Below this a fourth column would be too narrow for a sentence. */
 const tableWidth = 110;
 
 function heading(
@@ -42,7 +44,8 @@ function heading(
   options: TextOptions,
 ): string[] {
   const made = targets.reduce((sum, target) => sum + target.checksMade, 0);
-  const count = (severity: Severity) => findings.filter((one) => one.severity === severity).length;
+  const count = (severity: Severity) =>
+    findings.filter((finding) => finding.severity === severity).length;
   return flow(
     [
       'Preflight of ',
@@ -118,8 +121,8 @@ function targetText(
 ): string[] {
   const well = findings.length === 0;
   const mark = {text: well ? '✓' : '·', paint: well ? options.paint.green : options.paint.dim};
-  const found = well ? 'nothing found' : counted(findings.length, 'finding');
-  return flow([mark, ` ${name} (${kind}): ${counted(made, 'check')}, ${found}`], {
+  const result = well ? 'nothing found' : counted(findings.length, 'finding');
+  return flow([mark, ` ${name} (${kind}): ${counted(made, 'check')}, ${result}`], {
     width: options.width,
     rest: '  ',
   });

@@ -60,7 +60,7 @@ export function fitChanges(
 const labelWidth = 20;
 const otherRows = 15;
 
-/** Commands in one column, what they bring in another, if there is room for both. */
+/** Commands in one column, what they bring in another, if both fit. */
 export function nextText(
   next: readonly NextCommand[],
   options: TextOptions,

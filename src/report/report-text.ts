@@ -93,7 +93,7 @@ export function lookupsSentence({right, wrong}: NonNullable<RunReport['lookups']
 export const earlierText = ({earlierMs}: EntryReport): string =>
   !earlierMs ? '' : `(${durationText(earlierMs)} earlier)`;
 
-/** Whoever counted the writes measured the outage, too. */
+/** The clients that counted the writes measured the outage too. */
 export const outageSource = ({writes}: RunReport): string =>
   writes ? 'as the clients saw it' : 'by the journal';
 

@@ -103,7 +103,7 @@ export function reversalText(progress: Progress): string {
   if (reversingTo) {
     return `in progress, to ${placeText(reversingTo.to)}`;
   }
-  return `possible to ${[...checkpoints].reverse().concat('the very start').join(', ')}`;
+  return `possible to ${[...checkpoints].reverse().concat('the start').join(', ')}`;
 }
 
 /** The answer, and a line for each of its reasons. */
@@ -165,8 +165,8 @@ function holderText(holder: HolderName | undefined, {outcome}: Progress): string
     return `unknown: ${holder.unreadable} cannot be read`;
   }
   const since = holder.sinceUtc ? ` since ${holder.sinceUtc}` : '';
-  const gone = holder.dead ? '; that process died' : '';
-  return `${holder.user}@${holder.host}, pid ${holder.pid}${since}${gone}`;
+  const death = holder.dead ? '; that process died' : '';
+  return `${holder.user}@${holder.host}, pid ${holder.pid}${since}${death}`;
 }
 
 function phasesText(progress: Progress, options: TextOptions): string[] {

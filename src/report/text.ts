@@ -5,9 +5,9 @@ export type Piece = string | {readonly text: string; readonly paint: (text: stri
 
 export interface Flow {
   readonly width: number;
-  /** What stands before the first line. */
+  /** The text before the first line. */
   readonly first?: string;
-  /** What stands before every later line; as many spaces as `first` is wide, if not given. */
+  /** The text before every later line; as many spaces as `first` is wide, if not given. */
   readonly rest?: string;
 }
 
@@ -112,9 +112,9 @@ export function widthOf(text: string): number {
 }
 
 function hangOf(first: string, rest: string | undefined, width: number): string {
-  const wanted = rest ?? ' '.repeat(widthOf(first));
+  const indent = rest ?? ' '.repeat(widthOf(first));
   // On a very narrow terminal an indent may take at most half of the line.
-  return widthOf(wanted) * 2 > width ? '  ' : wanted;
+  return widthOf(indent) * 2 > width ? '  ' : indent;
 }
 
 const widthOfWord = (word: Word): number =>

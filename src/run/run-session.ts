@@ -114,9 +114,7 @@ export const reverse = (
     if (reversal.kind === 'paused') {
       context.record.add({kind: 'run-paused', problem: reversal.problem});
     }
-    return reversal.kind === 'reversed'
-      ? {kind: 'reached', until: to ?? 'the very start'}
-      : reversal;
+    return reversal.kind === 'reversed' ? {kind: 'reached', until: to ?? 'the start'} : reversal;
   });
 
 function lockFor({host, opened, run}: SessionRequest) {

@@ -321,6 +321,10 @@ export const rules: Readonly<Record<string, Rule>> = {
   'every link resolves': linksResolve,
   'no dead file': noDeadFile,
   'every dependency is used': dependenciesAreUsed,
+  'no circle of imports': noCircles,
+  'no export that nobody imports': exportsAreUsed,
+  'nothing is long': nothingIsLong,
+  'words are current': wordsAreCurrent,
   'lines fit the screen': linesFitTheScreen,
 };
 

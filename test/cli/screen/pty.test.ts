@@ -92,7 +92,7 @@ describe.skipIf(!has('tmux'))('in tmux', () => {
     expect(masked).toBe(
       [
         '✓ done  outage was 0 ms  shop-move on production (PROTECTED)  0 ms',
-        '00:00:00 UTC  reversal: possible to settle, cut over, prepare, the very start',
+        '00:00:00 UTC  reversal: possible to settle, cut over, prepare, the start',
         '',
         '✓ Prepare   10 entries: 10 done, 0 ms',
         '✓ Cut over  10 entries: 10 done, 0 ms',

@@ -54,7 +54,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
   test('while the outage clock runs', () => {
     expect(shown(opening(), 80, 24, '2026-03-01T03:05:58.000Z')).toMatchInlineSnapshot(`
       "▸ running  OUTAGE 5.6 s  shop-move on lab  5 m 58 s
-      03:05:58 UTC  reversal: possible to prepared, the very start
+      03:05:58 UTC  reversal: possible to prepared, the start
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ▸ Cut over  3 entries: 2 done, 1 applying
@@ -94,7 +94,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
       shown(tasksOf(journaled(heldRun())), 80, 24, '2026-03-01T03:06:30Z'),
     ).toMatchInlineSnapshot(`
       "‖ paused  OUTAGE 37 s  shop-move on lab  6 m 30 s
-      03:06:30 UTC  reversal: possible to prepared, the very start
+      03:06:30 UTC  reversal: possible to prepared, the start
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ✗ Cut over  3 entries: 2 done, 1 failed
@@ -142,7 +142,7 @@ describe('a frame shows the phase at work, and folds the others', () => {
     tasks.follow([{kind: 'warning', problem}]);
     expect(shown(tasks, 60, 12, '2026-03-01T03:05:58.000Z')).toMatchInlineSnapshot(`
       "▸ running  OUTAGE 5.6 s  shop-move on lab  5 m 58 s
-      03:05:58 UTC  reversal: possible to prepared, the very start
+      03:05:58 UTC  reversal: possible to prepared, the start
 
       ✓ Prepare   2 entries: 2 done, 5 m 03 s
       ▸ Cut over  3 entries: 2 done, 1 applying
@@ -345,7 +345,7 @@ const thousand = (): RunTasks => {
 test('of a thousand entries, those around the one at work are shown', () => {
   expect(shown(thousand(), 60, 12, '2026-03-01T03:30:00Z')).toMatchInlineSnapshot(`
     "▸ running  long on lab  30 m 00 s
-    03:30:00 UTC  reversal: possible to the very start
+    03:30:00 UTC  reversal: possible to the start
 
     ▸ Everything  1000 entries: 500 done, 1 checking, 499 not s…
       … above: 499 entries: 499 done
