@@ -128,7 +128,7 @@ function textOf(node: Node): string {
     case 'ObjectExpression': {
       // A hint with a command: the sentence, then the command.
       const [text, command] = ['text', 'command'].map((name) => memberOf(node, name));
-      return `${text ? textOf(text) : ''}${command ? ` \`switcharoo ${textOf(command)}\`` : ''}`;
+      return `${text ? textOf(text) : ''}${command ? `: \`switcharoo ${textOf(command)}\`` : ''}`;
     }
     case 'BinaryExpression':
       return node['operator'] === '+' && isText(node)

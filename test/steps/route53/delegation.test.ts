@@ -1,3 +1,7 @@
+import {
+  Route53DomainsClient,
+  UpdateDomainNameserversCommand,
+} from '@aws-sdk/client-route-53-domains';
 import {lawsOfStep, type TriedWorld} from 'switcharoo/testing';
 import {describe, expect, test} from 'vitest';
 import type {AnyStep, Look} from '../../../src/model/step.ts';
@@ -219,14 +223,22 @@ describe('when Route 53 Domains is in trouble', () => {
 
   test('a request beside one that is under way waits for its turn', async () => {
     const world = await labDomain({operationMs: 300});
-    const {signal} = new AbortController();
-    const writer = world.sessions['registrar']?.writer;
-    const [, said] = await Promise.all([
-      writer.setNameServers(awsServers, signal, () => {}),
-      perform(changeDelegation, world).then((words) => words.join('\n')),
-    ]);
+    // Somebody else's request, in the console of AWS: it is sent once.
+    const awsConsole = new Route53DomainsClient({
+      region: 'us-east-1',
+      endpoint: world.endpoint.url,
+      credentials,
+    });
+    await awsConsole.send(
+      new UpdateDomainNameserversCommand({
+        DomainName: 'shop.test',
+        Nameservers: [{Name: 'ns1.third.test'}, {Name: 'ns2.third.test'}],
+      }),
+    );
+    const progress = (await perform(changeDelegation, world)).join('\n');
     expect(await delegated(world)).toEqual(['ns-1.aws.test', 'ns-2.aws.test']);
-    expect(said).toMatch(/is (SUBMITTED|IN_PROGRESS)/);
+    expect(progress).toMatch(/is (SUBMITTED|IN_PROGRESS)/);
+    awsConsole.destroy();
     await world.close();
   });
 
