@@ -53,19 +53,26 @@ function look(world: TriedWorld, run: object = {}): Look<any, any> {
 }
 
 /** Plans from what a look sees, performs it, and says what was said meanwhile. */
-async function perform(step: AnyStep, world: TriedWorld): Promise<readonly string[]> {
+/** Checks, plans and performs; what the actions report is returned. `meanwhile` comes between the plan and them. */
+async function perform(
+  step: AnyStep,
+  world: TriedWorld,
+  meanwhile?: () => Promise<unknown>,
+): Promise<readonly string[]> {
   const verdict = await step.check(look(world));
-  const said: string[] = [];
+  const reports: string[] = [];
   if (verdict.kind === 'pending') {
-    for (const action of await step.plan(look(world), verdict.before)) {
+    const actions = await step.plan(look(world), verdict.before);
+    await meanwhile?.();
+    for (const action of actions) {
       await action.perform(
         world.sessions[action.on]?.writer,
         new AbortController().signal,
-        (words) => said.push(words),
+        (progress) => reports.push(progress),
       );
     }
   }
-  return said;
+  return reports;
 }
 
 describe('what a look says', () => {
@@ -229,15 +236,13 @@ describe('when Route 53 Domains is in trouble', () => {
       endpoint: world.endpoint.url,
       credentials,
     });
-    await awsConsole.send(
-      new UpdateDomainNameserversCommand({
-        DomainName: 'shop.test',
-        Nameservers: [{Name: 'ns1.third.test'}, {Name: 'ns2.third.test'}],
-      }),
-    );
-    const progress = (await perform(changeDelegation, world)).join('\n');
+    const request = new UpdateDomainNameserversCommand({
+      DomainName: 'shop.test',
+      Nameservers: [{Name: 'ns1.third.test'}, {Name: 'ns2.third.test'}],
+    });
+    const reports = await perform(changeDelegation, world, () => awsConsole.send(request));
     expect(await delegated(world)).toEqual(['ns-1.aws.test', 'ns-2.aws.test']);
-    expect(progress).toMatch(/is (SUBMITTED|IN_PROGRESS)/);
+    expect(reports.join('\n')).toMatch(/is (SUBMITTED|IN_PROGRESS)/);
     awsConsole.destroy();
     await world.close();
   });
