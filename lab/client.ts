@@ -231,7 +231,7 @@ const labIsUp = (directory: string): Problem => ({
 const labDidNotStart = (reason: string): Problem => ({
   code: 'lab-did-not-start',
   message: `The lab did not start: ${reason}.`,
-  hint: {text: 'Nothing of it still runs. Check this machine with', command: 'doctor'},
+  hint: {text: 'All its processes were stopped. Check this machine with', command: 'doctor'},
 });
 
 const labRefused = (path: string, reason: string): Problem => ({

@@ -73,7 +73,7 @@ export default defineRunbook({
   .confirm('go', {
     question: 'Start the cutover? Writes will be unavailable until Aurora accepts them.',
     details: ({params}) => [
-      `${params.siteName} will lead to ${params.newAddresses.join(', ')}.`,
+      `${params.siteName} will resolve to ${params.newAddresses.join(', ')}.`,
       `${params.image} will run as ${params.tasks} tasks on Aurora at ${params.auroraHost}.`,
     ],
     after: ['near', 'ttl-drained'],
@@ -182,7 +182,7 @@ export default defineRunbook({
     after: ['smoke'],
   })
   .confirm('accept', {
-    question: 'Accept the cutover? A reversal stays possible, and loses no write.',
+    question: 'Accept the cutover? It can still be reversed without losing writes.',
     after: ['smoke', 'one-side-only'],
   })
   .checkpoint('cut-over')

@@ -5,8 +5,7 @@ import {z} from 'zod';
 
 export default defineRunbook({
   name: 'first-copy-from-s3',
-  summary:
-    'Let RDS create Aurora from a backup of the replica, start replication, and compare the data.',
+  summary: 'Restore Aurora from a backup of the replica, start replication, and compare the data.',
   params: z.object({
     /** Where XtraBackup put its backup of the dedicated replica, and with which role RDS reads it. */
     backupBucket: z.string(),

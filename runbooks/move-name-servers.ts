@@ -64,8 +64,8 @@ export default defineRunbook({
   .confirm('go', {
     question: 'Delegate the domain to Route 53?',
     details: () => [
-      'Until resolvers have forgotten the old name servers, make every change in both zones.',
-      'A reversal takes as long again.',
+      'Until the old NS records have expired in resolvers, make every DNS change in both zones.',
+      'A reversal takes just as long.',
     ],
     after: ['match-again'],
   })
@@ -96,7 +96,7 @@ export default defineRunbook({
     after: ['ns-ttl-expired'],
   })
   .confirm('accept', {
-    question: 'Give up the old name servers? A reversal is impossible afterwards.',
+    question: 'Retire the old name servers? This cannot be reversed.',
     details: () => [
       'Some resolvers do not honour TTLs: keep the old name servers running for another week.',
     ],

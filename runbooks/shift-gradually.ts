@@ -6,7 +6,8 @@ import {z} from 'zod';
 
 export default defineRunbook({
   name: 'shift-gradually',
-  summary: 'Send a few visitors to the new addresses first, then half of them, then all.',
+  summary:
+    'Send a few visitors to the new addresses first, then half of all visitors, then everyone.',
   params: z.object({
     siteName: z.string(),
     newAddresses: z.array(z.string()).min(1),
@@ -39,7 +40,7 @@ export default defineRunbook({
   .confirm('half', {
     question: 'Send half of the visitors to the new side?',
     details: ({params}) => [
-      `${params.canaryPercent} of a hundred visitors have been sent there since the canary.`,
+      `${params.canaryPercent} % of the visitors have been sent there since the canary.`,
     ],
     after: ['still-answers'],
   })

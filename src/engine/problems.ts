@@ -19,7 +19,7 @@ export const actionFailed = (
 ): Problem => ({
   code: 'action-failed',
   message: `${entry} failed at "${does}" on ${target}: ${cause}.`,
-  hint: 'Fix the cause above, then try again: every action may be performed twice.',
+  hint: 'Fix the cause above, then try again: it is safe to perform an action twice.',
 });
 
 export const actionTimedOut = (
@@ -30,7 +30,7 @@ export const actionTimedOut = (
 ): Problem => ({
   code: 'action-timeout',
   message: `${entry} was still at "${does}" on ${target} after ${seconds(ms)}.`,
-  hint: 'Check that system, then try again: every action may be performed twice.',
+  hint: 'Check that system, then try again: it is safe to perform an action twice.',
 });
 
 export const entryBlocked = (reason: string, hint: Hint): Problem => ({
@@ -47,13 +47,13 @@ export const entryTimedOut = (entry: string, gate: boolean, ms: number, says: st
 
 export const stepIneffective = (entry: string, differences: readonly Difference[]): Problem => ({
   code: 'step-ineffective',
-  message: `${entry} performed its actions, and they had no effect: ${differencesText(differences)}.`,
+  message: `${entry} performed its actions, but they had no effect: ${differencesText(differences)}.`,
   hint: 'Check whether somebody or something else changes the same system, then try again.',
 });
 
 export const inputUnavailable = (entry: string, needs: string): Problem => ({
   code: 'input-unavailable',
-  message: `${entry} needs the output of ${needs}, and ${needs} was not done.`,
+  message: `${entry} needs the output of ${needs}, but ${needs} was not done.`,
   hint: `Do ${needs} first, or reverse to a checkpoint before it.`,
 });
 
@@ -86,7 +86,7 @@ export const runStopped = (by: string): Problem => ({
 
 export const decideByPassed = (entry: string, decideBy: Date): Problem => ({
   code: 'decide-by-passed',
-  message: `The cutover was to be accepted by ${decideBy.toISOString()}, and ${entry} is not done.`,
+  message: `The cutover was not accepted by ${decideBy.toISOString()}: ${entry} is not done yet.`,
   hint: {text: 'Reverse now, or allow more time with', command: 'resume --decide-by TIME'},
 });
 
@@ -188,7 +188,7 @@ export const driftDetected = (entry: string, left: string, was: string): Problem
 
 export const reversalIneffective = (entry: string, is: string, was: string): Problem => ({
   code: 'reversal-ineffective',
-  message: `${entry} was reversed, and is not as it was before: it is ${unended(is)}; before the run it was ${was}.`,
+  message: `${entry} was reversed, but is not as it was before: it is ${unended(is)}; before the run it was ${was}.`,
   hint: {text: 'Check that system, restore it by hand, then continue with', command: 'reverse'},
 });
 
@@ -214,6 +214,6 @@ export const runChangedElsewhere = (run: string): Problem => ({
 
 export const dependencySkipped = (entry: string, needs: readonly string[]): Problem => ({
   code: 'dependency-skipped',
-  message: `${entry} comes after ${needs.join(' and ')}, and ${needs.length === 1 ? 'that was' : 'those were'} not done.`,
+  message: `${entry} comes after ${needs.join(' and ')}, but ${needs.length === 1 ? 'that was' : 'those were'} not done.`,
   hint: `Reverse to a checkpoint before ${needs[0]} and run it, or remove "after" from the runbook if it is not needed.`,
 });

@@ -37,7 +37,7 @@ async function answerOf(
   if (progress.entries.get(entry.id)?.state === 'reversing') {
     // Half undone it looks like one that is broken. The reversal itself sees to it that nothing is lost.
     return notKnown(
-      'Its reversal is not complete: ask again when it has ended. If the reversal was interrupted, resume it.',
+      'Its reversal is not complete: check again when it has ended. If the reversal was interrupted, resume it.',
     );
   }
   const input = inputOf(entry, world.params, knownOutputs(progress, world.runbook.entries));

@@ -35,7 +35,7 @@ export const targetMissing = (
   {file, targets}: {readonly file: string; readonly targets: object},
 ): Problem => ({
   code: 'target-missing',
-  message: `The runbook needs the target ${target} (${kind}), and ${file} has none of that name.`,
+  message: `The runbook needs the target ${target} (${kind}), and ${file} has no target of that name.`,
   hint: `${didYouMean(namesNear(target, Object.keys(targets)))}Add ${target} under "targets" in ${file}, or map it to a target of the inventory.`,
 });
 

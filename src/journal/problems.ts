@@ -4,7 +4,7 @@ export const journalUnwritable = (path: string, cause: string): Problem => ({
   code: 'journal-unwritable',
   message: `${path} cannot be written: ${cause}.`,
   hint: {
-    text: 'No target is changed any more. Free some space or fix the disk, then continue with',
+    text: 'No further target is changed. Free some space or fix the disk, then continue with',
     command: 'resume',
   },
 });
@@ -85,7 +85,7 @@ export const lockUnreadable = (path: string): Problem => ({
 
 export const lockHolderAlive = (holder: string, cause: string): Problem => ({
   code: 'lock-holder-alive',
-  message: `The lock was taken from ${holder}, and its process cannot be ended: ${cause}.`,
+  message: `The lock was taken from ${holder}, but its process cannot be ended: ${cause}.`,
   hint: 'It stops at its next journal entry. End it as its own user or as root, and check that it is gone before you continue.',
 });
 

@@ -8,7 +8,7 @@ export type ConfirmInput = z.input<typeof input>;
 /** The gate that a person opens. No look can tell what a person thinks, so it always asks. */
 export const confirm = defineGate({
   name: 'operator.confirm',
-  summary: 'Ask the operator, and hold until the answer is yes.',
+  summary: 'Check that the operator answers yes.',
   targets: {},
   input,
   output: z.object({}),

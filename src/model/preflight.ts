@@ -81,7 +81,7 @@ export async function survey<Check extends CheckWords>(
 }
 
 const checkNotMade = (check: CheckWords, target: string, {message, hint}: Problem): Finding => ({
-  ...findingOf(check, target, {is: `this could not be looked at: ${message.replace(/\.$/, '')}`}),
+  ...findingOf(check, target, {is: `this could not be checked: ${message.replace(/\.$/, '')}`}),
   severity: 'blocks',
   fix: hintText(hint),
 });

@@ -52,7 +52,7 @@ type Sort = 'change' | 'already-in-place' | 'applied' | 'skipped' | 'gate' | 'co
 const sortWords: readonly (readonly [Sort, string, string])[] = [
   ['change', 'change', 'change'],
   ['already-in-place', 'already in place', 'already in place'],
-  ['applied', 'applied', 'stand'],
+  ['applied', 'applied', 'applied'],
   ['skipped', 'skipped', 'skipped'],
   ['gate', 'gate', 'gates'],
   ['confirmation', 'confirmation', 'confirmations'],

@@ -65,7 +65,7 @@ function tableOf(findings: readonly Finding[], options: TextOptions): string[] {
   if (options.width < tableWidth) {
     return findings.flatMap((finding) => stacked(finding, options));
   }
-  const head = `${pad('', signColumns)}  ${pad('target', columns.target)}  ${pad('check', columns.check)}  found`;
+  const head = `${pad('', signColumns)}  ${pad('target', columns.target)}  ${pad('check', columns.check)}  finding`;
   return [
     options.paint.dim(head),
     ...findings.flatMap((finding) => row(finding, columns, before, options)),
@@ -121,7 +121,7 @@ function targetText(
 ): string[] {
   const well = findings.length === 0;
   const mark = {text: well ? '✓' : '·', paint: well ? options.paint.green : options.paint.dim};
-  const result = well ? 'nothing found' : counted(findings.length, 'finding');
+  const result = well ? 'no findings' : counted(findings.length, 'finding');
   return flow([mark, ` ${name} (${kind}): ${counted(made, 'check')}, ${result}`], {
     width: options.width,
     rest: '  ',

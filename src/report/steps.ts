@@ -33,7 +33,7 @@ export function stepText(unit: AnyUnit, options: TextOptions): string {
   return [
     ...flow([{text: unit.name, paint: paint.bold}, ` (${kindWords[unit.kind]})`], options),
     ...flow([unit.summary], {width, first: '  '}),
-    ...section('Parts', partsOf(unit), options),
+    ...section('Targets', partsOf(unit), options),
     ...section('Input', fieldsOf(unit.input, 'input'), options),
     ...section('Output', fieldsOf(unit.output, 'output'), options),
     ...section('Needs', needsOf(unit), options),

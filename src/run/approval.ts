@@ -67,6 +67,6 @@ const approvalRequired = (digest: string): Problem => ({
 
 const terminalRequired = (inventory: string): Problem => ({
   code: 'terminal-required',
-  message: `${inventory} is protected: its name must be typed at a terminal, and there is none.`,
+  message: `${inventory} is protected: its name must be typed at a terminal, but there is none.`,
   hint: 'Start the command at a terminal, preferably inside tmux. This command has changed nothing.',
 });

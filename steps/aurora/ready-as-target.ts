@@ -9,7 +9,7 @@ import {auroraCluster} from './target.ts';
 export const readyAsTarget = defineGate({
   name: 'aurora.ready-as-target',
   summary:
-    'Check that the Aurora cluster can replicate, refuse writes, be replicated from, and fits the source.',
+    'Check that the Aurora cluster can replicate both ways, can refuse writes, and fits the source.',
   targets: {aurora: auroraCluster, source: mysqlServer, replica: mysqlServer},
   input: z.object({}),
   output: z.object({}),

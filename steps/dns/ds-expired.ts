@@ -25,7 +25,7 @@ const removal = '0 0 0 00';
  */
 export const dsExpired = defineGate({
   name: 'dns.ds-expired',
-  summary: 'Wait until validating resolvers have expired the DS records of the domain.',
+  summary: 'Wait until the DS records of the domain have expired in validating resolvers.',
   targets,
   input,
   output: z.object({}),

@@ -29,7 +29,7 @@ interface Expected {
 /** Open once no resolver that honours TTLs asks the old name servers. Until then, make every change in both zones. */
 export const nsTtlExpired = defineGate({
   name: 'dns.ns-ttl-expired',
-  summary: 'Wait until resolvers have expired the NS records of the old name servers.',
+  summary: 'Wait until the NS records of the old name servers have expired in resolvers.',
   targets,
   input,
   output: z.object({}),

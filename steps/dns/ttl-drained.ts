@@ -20,7 +20,7 @@ const graceMs = 60_000;
  */
 export const ttlDrained = defineGate({
   name: 'dns.ttl-drained',
-  summary: 'Wait until caches have expired the records with the long TTL.',
+  summary: 'Wait until the records with the long TTL have expired in caches.',
   targets: {dns: dnsView},
   input,
   /** How long a watched cache holds a record from now on: the lowered TTL, or the one a resolver raises it to. */

@@ -7,7 +7,7 @@ const mostTagsShown = 5;
 /** Gives the image of a tag, where there is one: an image that exists is not built again. */
 export const findImage = defineGate({
   name: 'ecr.find-image',
-  summary: 'Check that a repository has the image of a tag, or that the image may be missing.',
+  summary: 'Check that a repository has the image of a tag, unless it may be missing.',
   targets: {registry: ecrRegistry},
   input: z.object({
     repository: z.string(),

@@ -11,7 +11,7 @@ import {ecsService} from './target.ts';
 export const readyToDeploy = defineGate({
   name: 'ecs.ready-to-deploy',
   summary:
-    'Check that no rollout of a service is under way, that it can roll, and that it has the containers.',
+    'Check that a service has the containers, can be rolled out, and has no rollout in progress.',
   targets: {service: ecsService},
   input: z.object({
     containers: z.array(z.string()).min(1),

@@ -164,7 +164,7 @@ function unknownOutcome(look: TaskLook) {
     ? needsAnswer(
         `Did ${commandOf(look)} run to its end on the ${look.targets.service.name}?`,
         {task: null, exitCode: null},
-        `It was to be started at ${run.startedAt?.toISOString()}. ECS shows stopped tasks for an hour, and does not show this one.`,
+        `It should have started at ${run.startedAt?.toISOString()}. ECS shows stopped tasks for an hour, but does not show this one.`,
         'Read its log, if it has one. "No" pauses the run, and starts nothing.',
       )
     : undefined;

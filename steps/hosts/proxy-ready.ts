@@ -7,7 +7,7 @@ import {hostGroup} from './target.ts';
 /** Checks the reverse proxies before the freeze: hosts.forward-traffic need not do it while nobody can write. */
 export const proxyReady = defineGate({
   name: 'hosts.proxy-ready',
-  summary: 'Check that the old reverse proxy runs and can be reloaded with its present files.',
+  summary: 'Check that the old reverse proxy runs and can be reloaded with its current files.',
   targets: {hosts: hostGroup},
   input: proxyInput,
   output: z.object({}),

@@ -43,7 +43,7 @@ interface HostQueue {
 /** Moves the waiting jobs of at and batch aside, and waits for the running ones. */
 export const stopAtJobs = defineStep({
   name: 'hosts.stop-at-jobs',
-  summary: 'Move the waiting jobs of at aside, and wait until its running jobs have ended.',
+  summary: 'Set aside the queued jobs of at, and wait until its running jobs have ended.',
   targets: {hosts: hostGroup},
   input,
   before,

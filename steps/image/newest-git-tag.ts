@@ -7,7 +7,7 @@ import {imageBuilder} from './target.ts';
 /** The newest tag of a branch in git, by the convention `<branch>.<number>`. */
 export const newestGitTag = defineGate({
   name: 'image.newest-git-tag',
-  summary: 'Check which tag of a branch in git is the newest: master.5 of master.',
+  summary: 'Check which git tag of a branch is the newest, such as master.5.',
   targets: {builder: imageBuilder},
   input: z.object({url: gitUrl, branch: z.string()}),
   output: numbered,

@@ -6,7 +6,7 @@ import {newestNumber, numbered} from './git/refs.ts';
 /** The newest image tag of a branch, by the convention `<branch>.<number>`. */
 export const newestImageTag = defineGate({
   name: 'image.newest-image-tag',
-  summary: 'Check which image tag of a branch in ECR is the newest: master.5 of master.',
+  summary: 'Check which image tag of a branch in ECR is the newest, such as master.5.',
   targets: {registry: ecrRegistry},
   input: z.object({repository: z.string(), branch: z.string()}),
   output: numbered,

@@ -7,7 +7,7 @@ import {hostedZone} from './target.ts';
 /** Raises TTLs again, once the addresses are final. */
 export const restoreTtl = defineStep({
   name: 'route53.restore-ttl',
-  summary: 'Set the TTL of records to their normal value.',
+  summary: 'Set the TTL of records to its normal value.',
   targets: {zone: hostedZone},
   input: ttlInput,
   before: beforeImage,

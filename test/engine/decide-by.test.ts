@@ -25,7 +25,7 @@ const start = {x: 'old', letter: 'dear'};
 const decideByUtc = '2026-03-01T03:01:00.000Z';
 const passed = {
   code: 'decide-by-passed',
-  message: 'The cutover was to be accepted by 2026-03-01T03:01:00.000Z, and valve is not done.',
+  message: 'The cutover was not accepted by 2026-03-01T03:01:00.000Z: valve is not done yet.',
 };
 
 describe('a time by which the cutover must be accepted', () => {

@@ -374,7 +374,7 @@ describe('the way back', () => {
       problem: {
         code: 'reversal-ineffective',
         message:
-          'one was reversed, and is not as it was before: it is {"x":"meddled"}; before the run it was {"x":"old"}.',
+          'one was reversed, but is not as it was before: it is {"x":"meddled"}; before the run it was {"x":"old"}.',
       },
     });
     expect(rig.story).not.toContain('entry-reversed one');

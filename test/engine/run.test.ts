@@ -185,7 +185,7 @@ describe('a run', () => {
     expect(await rig.run()).toMatchObject({
       problem: {
         code: 'step-ineffective',
-        message: 'set performed its actions, and they had no effect: x is meddled, not new.',
+        message: 'set performed its actions, but they had no effect: x is meddled, not new.',
       },
     });
     expect(a.effects).toHaveLength(1);
@@ -366,7 +366,7 @@ describe('a run', () => {
     expect(await rig.run()).toMatchObject({
       problem: {
         code: 'input-unavailable',
-        message: 'label needs the output of set, and set was not done.',
+        message: 'label needs the output of set, but set was not done.',
       },
     });
     expect(rig.story).toContain('entry-skipped set: not today');

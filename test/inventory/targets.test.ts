@@ -115,7 +115,10 @@ d: {kind: box, host: h, password: {file: FOLDER/none}}
         'secret-missing',
         "d needs file FOLDER/none, which cannot be read: ENOENT: no such file or directory, open 'FOLDER/none'.",
       ],
-      ['target-missing', 'The runbook needs the target e (box), and FILE has none of that name.'],
+      [
+        'target-missing',
+        'The runbook needs the target e (box), and FILE has no target of that name.',
+      ],
     ]);
     expect(text).not.toContain('hunter2');
   });

@@ -69,7 +69,7 @@ export const doneRun = (): JournalEntry[] =>
     ...stepDone('freeze', 'set super_read_only = ON', 0.4),
     ...stepDone('open', 'let the application write', 1.1),
     [3, {kind: 'point-of-no-return-passed', because: 'the old servers are taken down'}],
-    ...stepDone('cut-off', 'forget the leader', 0.3),
+    ...stepDone('cut-off', 'stop replication', 0.3),
     [0, {kind: 'run-done'}],
   ]);
 
@@ -296,8 +296,8 @@ export const reversePlan: ReversePlan = {
       unit: 'hosts.stop-web-servers',
       outlook: 'drift',
       actions: [],
-      detail: 'shop.service on web1 is masked; we left it stopped, and it was running before.',
-      hint: 'Unmask it on web1, then plan the way back again.',
+      detail: 'shop.service on web1 is masked; the run left it stopped, and it was running before.',
+      hint: 'Unmask it on web1, then plan the reversal again.',
     },
   ],
   digest: '77aa01b2c3d4e5f6',

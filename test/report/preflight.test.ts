@@ -45,7 +45,7 @@ describe('what was looked over before the night', () => {
       at(160),
     ).toBe(`Preflight of production (PROTECTED): 81 checks on 2 targets; 1 block, 0 ask, 1 warn
 
-          target  check       found
+          target  check       finding
 ✗ blocks  source  not-innodb  1 table of source is not InnoDB: shop.notes (MyISAM).
                               The fence holds for transactional tables only.
                               -> ALTER TABLE … ENGINE = InnoDB.
@@ -54,7 +54,7 @@ describe('what was looked over before the night', () => {
                               -> Look again at night.
 
 · source (mysql): 32 checks, 2 findings
-✓ aurora (mysql.aurora): 49 checks, nothing found
+✓ aurora (mysql.aurora): 49 checks, no findings
 No checks for: zone, site.
 Nothing was changed.`);
   });
@@ -75,7 +75,7 @@ warn
     -> Look again at night.
 
 · source (mysql): 32 checks, 2 findings
-✓ aurora (mysql.aurora): 49 checks, nothing found
+✓ aurora (mysql.aurora): 49 checks, no findings
 No checks for: zone, site.
 Nothing was changed.`);
   });

@@ -52,7 +52,7 @@ const server = defineTarget({
 
 const freeze = defineStep({
   name: 'mysql.freeze-writes',
-  summary: 'Make a server refuse writes, from everybody, and say where its log ends.',
+  summary: 'Freeze writes on the source, and record its last position.',
   targets: {source: server},
   input: z.object({
     lockWaitSeconds: z
@@ -70,7 +70,7 @@ const freeze = defineStep({
   before: z.object({}),
   output: z.object({file: z.string(), position: z.number()}),
   needs: {source: ['SUPER: set read_only', 'PROCESS: see who writes']},
-  reverses: 'Lets the server take writes again.',
+  reverses: 'Enables writes on the source.',
   timeoutMs: 90_000,
   check: async () => done({file: '', position: 0}),
   plan: async () => [],
@@ -79,12 +79,12 @@ const freeze = defineStep({
 
 const cutOff = defineOneWayStep({
   name: 'mysql.stop-replication',
-  summary: 'Make a replica forget its leader.',
+  summary: 'Stop replication on a replica, and reset its settings.',
   targets: {follower: server},
   input: z.object({}),
   output: z.object({}),
   needs: {follower: ['SUPER: RESET SLAVE ALL']},
-  oneWayBecause: 'What the leader writes from then on never arrives.',
+  oneWayBecause: 'Later writes on the source do not reach the replica.',
   timeoutMs: 10_000,
   check: async () => done({}),
   plan: async () => [],
@@ -92,7 +92,7 @@ const cutOff = defineOneWayStep({
 
 const caughtUp = defineGate({
   name: 'mysql.caught-up',
-  summary: 'Wait until a replica has everything that its leader has.',
+  summary: 'Wait until the replica has executed what upstream has written.',
   targets: {upstream: server, replica: server},
   input: z.object({lagMsMax: z.number().optional()}),
   output: z.object({}),
@@ -104,8 +104,11 @@ const caughtUp = defineGate({
 const units: readonly AnyUnit[] = [freeze, cutOff, caughtUp, confirm];
 
 const next = [
-  {command: 'switcharoo resume shop-move-20260301-1', what: 'look, and go on'},
-  {command: 'switcharoo reverse shop-move-20260301-1 --to prepared', what: 'go back'},
+  {command: 'switcharoo resume shop-move-20260301-1', what: 'continue the run'},
+  {
+    command: 'switcharoo reverse shop-move-20260301-1 --to prepared',
+    what: 'plan a reversal, and reverse',
+  },
 ];
 const command =
   'switcharoo run runbooks/shop-move.ts -i inventories/production.yaml --plan 4f1c22aa90b1d3e7';
@@ -131,7 +134,7 @@ const armed = {
   entry: 'reverse-replication',
   lossless: 'yes',
   because: [
-    'db1 follows aurora: IO Yes, SQL Yes.',
+    'db1 replicates from aurora: IO Yes, SQL Yes.',
     'db1 has executed mysql-bin-changelog.000004:9120 of aurora, 0 bytes before mysql-bin-changelog.000004:9120.',
     'aurora keeps its binary logs for 168 h, and db1 says that it is 0 s behind: 168 h are left if it stops now.',
   ],
@@ -140,7 +143,7 @@ const broken = {
   entry: 'reverse-replication',
   lossless: 'no',
   because: [
-    'db1 follows aurora: IO Yes, SQL No.',
+    'db1 replicates from aurora: IO Yes, SQL No.',
     "It has stopped at ALTER TABLE, which db1 cannot apply: Error 'Unknown data type' on query (SQL errno 1064).",
     'What is missing: 12 transactions (shop.orders).',
   ],

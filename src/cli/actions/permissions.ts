@@ -31,5 +31,5 @@ export async function showPermissions(app: App, request: WorldRequest): Promise<
 const permissionMissing = ({target, account, need, reason}: Missing): Problem => ({
   code: 'permission-missing',
   message: `${account ?? 'The account'} lacks ${need} at ${target} (${reason}).`,
-  hint: 'Have the grants printed above made, then run the same command again.',
+  hint: 'Ask an administrator for the grants printed above, then repeat the command.',
 });

@@ -41,5 +41,5 @@ function readRun(app: App, run: string) {
 const damaged = (run: string, message: string) => ({
   code: 'journal-damaged',
   message,
-  hint: {text: `See`, command: `log ${run} --verify`},
+  hint: {text: 'Check the journal with', command: `log ${run} --verify`},
 });

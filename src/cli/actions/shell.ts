@@ -10,7 +10,7 @@ interface Shell {
   readonly where: {readonly task: string | undefined; readonly container: string | undefined};
 }
 
-/** Opens a shell inside a target, or runs a command there. Nothing of it is journaled. */
+/** Opens a shell inside a target, or runs a command there. The session is not journaled. */
 export async function openShell(
   app: App,
   request: {readonly service: string; readonly inventory: string},

@@ -49,7 +49,7 @@ async function currentBranch(): Promise<string> {
 
 const tagSourceMissing = (): Problem => ({
   code: 'tag-source-missing',
-  message: 'No repository was given to read the existing tags of.',
+  message: 'No repository was given, so the existing tags cannot be read.',
   hint: 'Name the ECR repository with --repository, the git repository with --git, or both.',
 });
 

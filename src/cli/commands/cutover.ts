@@ -50,7 +50,7 @@ const resumeCommand = defineCommand({
   arguments: '[run]',
   summary: 'Show what has been applied and continue the run',
   description:
-    'Show what a run has applied, plan the rest, ask for approval, and continue. An interrupted reversal is continued as a reversal.\n\nWithout a run, the newest that is not finished.',
+    'Show what a run has applied, plan the rest, ask for approval, and continue. An interrupted reversal is continued as a reversal.\n\nWithout a run, the newest unfinished run is continued.',
   options: {
     until,
     onFailure,
@@ -74,7 +74,7 @@ const reverseCommand = defineCommand({
   arguments: '[run]',
   summary: 'Plan a reversal, ask for approval, and reverse',
   description:
-    'Plan the reversal of a run, ask for approval, and reverse: newest change first, each one verified.\n\nWithout a run, the newest that is not finished, or else the newest that changed something.',
+    'Plan the reversal of a run, ask for approval, and reverse: newest change first, each one verified.\n\nWithout a run, the newest unfinished run is reversed, or else the newest run that changed something.',
   options: {
     to: optional({
       placeholder: 'checkpoint',

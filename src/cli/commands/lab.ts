@@ -6,7 +6,7 @@ const rehearseCommand = defineCommand({
   arguments: '[runbook]',
   summary: 'Run a runbook in the lab',
   description:
-    'Start the lab, run a runbook in it while clients write all the time, report the outage and the lost writes, and stop the lab. Asks nothing.\n\nWithout a runbook, bare-metal-to-ecs.',
+    'Start the lab, run a runbook in it while clients write all the time, report the outage and the lost writes, and stop the lab. Asks nothing.\n\nWithout a runbook, bare-metal-to-ecs is rehearsed.',
   options: {
     reverseAt: optional({
       placeholder: 'entry',
@@ -67,7 +67,7 @@ const count = defineCommand({
   name: 'count',
   summary: 'Compare the acknowledged writes with the database',
   description:
-    'Compare every write that was acknowledged to a client of the lab with the database that is in charge.',
+    'Compare every write that was acknowledged to a client of the lab with the active database.',
   examples: ['lab count'],
   run: async ({app}) => {
     const {countWrites} = await actions();

@@ -5,7 +5,7 @@ const preflightCommand = defineCommand({
   name: 'preflight',
   summary: 'Run every preflight check of the targets in an inventory',
   description:
-    'Run every preflight check of the targets in an inventory, and report what would obstruct a cutover. Changes nothing.\n\nRun it days before the cutover.',
+    'Run every preflight check of the targets in an inventory, and report what would block a cutover. Changes nothing.\n\nRun it days before the cutover.',
   options: {inventory},
   examples: ['preflight -i staging'],
   run: async ({app, options}) => {

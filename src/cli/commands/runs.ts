@@ -6,7 +6,7 @@ const statusCommand = defineCommand({
   arguments: '[run]',
   summary: 'Show the state of a run, its changes in place, and what to do next',
   description:
-    'Show the state of a run, its changes in place, who works on it, what to do next, and whether a reversal would lose data now.\n\nWithout a run, the newest.',
+    'Show the state of a run, its changes in place, who works on it, what to do next, and whether a reversal would lose data now.\n\nWithout a run, the newest run is shown.',
   options: {offline: flag({description: 'Read only the journal, and contact no target'})},
   examples: ['status', 'status --offline'],
   run: async ({app, args: [run], options}) => {
@@ -30,7 +30,8 @@ const logCommand = defineCommand({
   name: 'log',
   arguments: '[run]',
   summary: 'Print the journal of a run',
-  description: 'Print the journal of a run, one line for each entry.\n\nWithout a run, the newest.',
+  description:
+    'Print the journal of a run, one line for each entry.\n\nWithout a run, the newest run is printed.',
   options: {verify: flag({description: "Verify the journal's chain of hashes instead"})},
   examples: ['log', 'log --verify'],
   run: async ({app, args: [run], options}) => {
@@ -44,7 +45,7 @@ const reportCommand = defineCommand({
   arguments: '[run]',
   summary: 'Print the timeline, durations and outage of a run',
   description:
-    'Print the timeline of a run, its durations beside those of the last comparable run, and the outage.\n\nWithout a run, the newest.',
+    'Print the timeline of a run, its durations beside those of the last comparable run, and the outage.\n\nWithout a run, the newest run is reported.',
   options: {html},
   examples: ['report', 'report --html cutover.html'],
   run: async ({app, args: [run], options}) => {
@@ -58,7 +59,7 @@ const unlockCommand = defineCommand({
   arguments: '<run>',
   summary: 'Take the lock of a run from another process',
   description:
-    'Take the lock of a run from the process that holds it, after the name of the run was typed as confirmation. If that process runs on this host, it is ended.',
+    'Take the lock of a run from the process that holds it. You confirm by typing the name of the run. If that process runs on this host, it is ended.',
   options: {
     name: optional({
       placeholder: 'run',

@@ -105,7 +105,7 @@ const shellCommand = defineCommand({
   arguments: '[command...]',
   summary: 'Open a shell in a running task of an ECS service',
   description:
-    'Open a shell, or run a command, in a running task of an ECS service through ECS Exec. Nothing of it is journaled.',
+    'Open a shell, or run a command, in a running task of an ECS service through ECS Exec. The session is not journaled.',
   options: {
     service,
     inventory,

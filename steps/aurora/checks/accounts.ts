@@ -22,8 +22,8 @@ export const accountChecks: readonly AuroraCheck[] = [
     looksAt: 'both',
     expects: 'Every account of the source exists on Aurora.',
     consequence:
-      'Accounts are not replicated to Aurora: after the cutover a client with a missing one cannot log in.',
-    fix: 'Create the ones that are still used on Aurora, with the host part of their new clients.',
+      'Accounts are not replicated to Aurora: after the cutover a client whose account is missing cannot log in.',
+    fix: 'On Aurora, create each account that is still used, with the host part of its new clients.',
     find: async ({aurora, source}) => {
       const users = new Set(
         (await aurora.rows(accountsSql)).map((row) => columnValue(row, 'user')),
@@ -44,7 +44,7 @@ export const accountChecks: readonly AuroraCheck[] = [
     severity: 'warns',
     looksAt: 'both',
     expects:
-      'An account that exists on both sides has the privileges of the source on Aurora, as far as they are about data.',
+      'An account that exists on both sides has the same privileges for data on Aurora as on the source.',
     consequence: 'After the cutover its statements are refused (errno 1142, 1044).',
     fix: 'GRANT the missing privileges on Aurora, directly or through a default role.',
     find: async ({aurora, source}) => {

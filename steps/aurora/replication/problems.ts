@@ -3,7 +3,7 @@ import type {Problem} from '../../../src/index.ts';
 export const writesEnabled = (server: string): Problem => ({
   code: 'aurora-writes-enabled',
   message: `${server} accepts writes, and may replicate from another server only while it refuses them.`,
-  hint: {text: 'Reverse aurora.open-writes first, the newest entry, with', command: 'reverse'},
+  hint: {text: 'Reverse the newest entry, aurora.open-writes, first, with', command: 'reverse'},
 });
 
 export const writesWhileReadOnly = (server: string, from: string, to: string): Problem => ({

@@ -21,7 +21,7 @@ export const clusterOfAnotherRun = (cluster: string, run: string): Problem => ({
 export const clusterMissing = (cluster: string): Problem => ({
   code: 'aurora-cluster-missing',
   message: `Cluster ${cluster}, which this run has created, no longer exists.`,
-  hint: 'CloudTrail has the DeleteDBCluster call; resume creates the cluster again.',
+  hint: 'Check in CloudTrail who called DeleteDBCluster, then resume: the cluster is created again.',
 });
 
 export const clusterKept = (cluster: string, reason: string): Problem => ({

@@ -52,7 +52,7 @@ function replicaNotReplicating(
     ? null
     : blocked(
         `${replica.name} does not replicate: ${broken}.`,
-        'Fix its replication first: what it lacks, the copy would lack too.',
+        'Fix its replication first: the copy would lack the same data.',
       );
 }
 

@@ -2,7 +2,7 @@ import type {Problem} from '../../../src/index.ts';
 
 export const seedTargetNotEmpty = (server: string, content: string): Problem => ({
   code: 'seed-target-not-empty',
-  message: `${server} now has ${content}, and a copy is made on an empty cluster only.`,
+  message: `${server} now has ${content}, but a copy needs an empty cluster.`,
   hint: `Drop it on ${server} if it is not needed, then resume.`,
 });
 
@@ -20,13 +20,13 @@ export const seedClientMissing = (server: string): Problem => ({
 
 export const seedReplicaExecuting = (server: string, sql: string): Problem => ({
   code: 'seed-replica-executing',
-  message: `The SQL thread of ${server} was stopped for the copy, and is now ${sql}.`,
+  message: `The SQL thread of ${server} was stopped for the copy, but is now ${sql}.`,
   hint: 'Resume: the thread is stopped again, and the copy restarts.',
 });
 
 export const seedWritesOnReplica = (server: string, at: string, now: string): Problem => ({
   code: 'seed-writes-on-replica',
-  message: `${server} was written while it was copied: its position was ${at}, and is now ${now}.`,
+  message: `${server} received writes while it was copied: its position was ${at}, and is now ${now}.`,
   hint: `SET GLOBAL read_only = ON on ${server}, then resume: the copy restarts.`,
 });
 

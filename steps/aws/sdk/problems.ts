@@ -85,7 +85,7 @@ export function awsProblem(subject: string, cause: unknown): SwitcharooError | u
   return isOneOf(unreachableNames) || isServerFault(cause)
     ? problem(cause, {
         code: 'aws-unreachable',
-        message: `AWS gives no answer for ${subject}: ${answer || names.filter(Boolean).join(' ')}`,
+        message: `AWS does not answer for ${subject}: ${answer || names.filter(Boolean).join(' ')}`,
         hint: 'Check the network of this machine, the region and endpoint in the inventory, and the AWS health dashboard.',
       })
     : undefined;

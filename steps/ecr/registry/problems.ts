@@ -9,7 +9,7 @@ export const repositoryNotFound = (repository: string): Problem => ({
 export const imageNotFound = (repository: string, tag: string): Problem => ({
   code: 'ecr-image-not-found',
   message: `Repository ${repository} has no image ${tag}.`,
-  hint: 'It was deleted by hand or by a lifecycle policy: run again, and it is built again.',
+  hint: 'It was deleted by hand or by a lifecycle policy: run again to rebuild it.',
 });
 
 export const tagImmutable = (repository: string, answer: string): Problem => ({

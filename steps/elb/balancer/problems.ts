@@ -19,6 +19,6 @@ export const requestRefused = (balancer: BalancerName, refusal: string): Problem
 
 export const ruleChanged = (balancer: string, rule: string, is: string, was: string): Problem => ({
   code: 'elb-rule-changed',
-  message: `${rule} of ${balancer} forwards ${is}: neither ${was}, as before this step, nor as this step sets it.`,
-  hint: 'Set the rule to one of the two, then resume or reverse. AWS CloudTrail shows who called ModifyRule or ModifyListener.',
+  message: `${rule} of ${balancer} forwards ${is}. Before this step it forwarded ${was}, and this step sets something else.`,
+  hint: 'Set the rule to its earlier state, then resume or reverse. AWS CloudTrail shows who called ModifyRule or ModifyListener.',
 });

@@ -18,7 +18,7 @@ export const hostUnreachable = (host: HostPlace, reason: string): Problem => ({
 
 export const hostKeyChanged = (host: HostPlace): Problem => ({
   code: 'host-key-changed',
-  message: `${place(host)} shows another host key than the one in known_hosts.`,
+  message: `The host key of ${place(host)} differs from the one in known_hosts.`,
   hint: `Do not continue: another machine may answer at this address. Compare the key with: ssh-keyscan -p ${host.port} ${host.address}`,
 });
 

@@ -9,7 +9,7 @@ export const gitFailed = (builder: string, what: string, reason: string): Proble
 export const refMoved = (ref: string, is: string, planned: string): Problem => ({
   code: 'git-ref-moved',
   message: `${ref} is now at ${is}; the plan was made for ${planned}.`,
-  hint: 'It was pushed meanwhile. Try again: the run plans the new commit.',
+  hint: 'Somebody pushed to it. Try again: the new plan uses the new commit.',
 });
 
 export const branchMoved = (
@@ -39,13 +39,13 @@ export const foreignFiles = (
   message:
     added.length === 0
       ? `${folder} on ${builder} is a clone that this run did not make.`
-      : `${folder} on ${builder} contains what this run did not put there: ${firstOf(added)}.`,
+      : `${folder} on ${builder} contains changes that this run did not make: ${firstOf(added)}.`,
   hint: 'Somebody works there, and the run does not remove their work. Move it away, then reverse again.',
 });
 
 export const pathOutsideFolder = (path: string, folder: string): Problem => ({
   code: 'path-outside-folder',
-  message: `${path} is outside ${folder}, once its links are followed.`,
+  message: `${path} leads outside ${folder} through a link.`,
   hint: 'Remove the link from the repository, or fetch the files into another folder of it.',
 });
 
@@ -58,7 +58,7 @@ export const engineMissing = (builder: string, programs: readonly string[]): Pro
 export const engineFailed = (builder: string, what: string, reason: string): Problem => ({
   code: 'image-builder-failed',
   message: `${builder} did not ${what}: ${reason.replace(/\.$/, '')}.`,
-  hint: 'Fix what it names, then try again: an image that is built already is not built again.',
+  hint: 'Fix the cause above, then try again: an image that is built already is not built again.',
 });
 
 export const tagTaken = (repository: string, tag: string): Problem => ({

@@ -58,7 +58,7 @@ export const sessionChecks: readonly MysqlCheck[] = [
     severity: 'warns',
     of: 'source',
     expects: 'Every client that is connected is known.',
-    consequence: 'A client that is not moved to Aurora loses the database at the cutover.',
+    consequence: 'A client that was not moved to Aurora is cut off at the cutover.',
     fix: 'Check again on several days, also at night: each client moves to Aurora or is stopped.',
     find: async (server) =>
       listed(
@@ -77,7 +77,7 @@ export const sessionChecks: readonly MysqlCheck[] = [
     expects:
       'Every client that connected since the server started is known (needs performance_schema = ON).',
     consequence:
-      'A nightly job is not connected during the day, and loses the database at the cutover.',
+      'A nightly job is not connected during the day: if it was missed, it is cut off at the cutover.',
     fix: 'Identify each client by its account and host: it moves to Aurora or is stopped.',
     find: async (server) =>
       listed(

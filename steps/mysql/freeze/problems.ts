@@ -2,7 +2,7 @@ import type {Problem} from '../../../src/index.ts';
 
 export const sessionsNotKilled = (name: string, sessions: readonly string[]): Problem => ({
   code: 'mysql-sessions-not-killed',
-  message: `${sessions.length} sessions on ${name} were killed and are still there: ${sessions.slice(0, 5).join(', ')}.`,
+  message: `${sessions.length} sessions on ${name} were killed but are still there: ${sessions.slice(0, 5).join(', ')}.`,
   hint: 'A session that rolls back a large transaction takes time: wait until SHOW PROCESSLIST is clear, then resume.',
 });
 
@@ -18,14 +18,14 @@ export const freezeLockTimeout = (
 
 export const freezeNotInEffect = (name: string): Problem => ({
   code: 'mysql-freeze-not-in-effect',
-  message: `${name} was set to read_only, and read_only is OFF all the same.`,
+  message: `${name} was set to read_only, but read_only is OFF again.`,
   hint: `Check which session sets read_only on ${name} with SHOW PROCESSLIST (a watchdog, another operator), then try again.`,
 });
 
 export const reverseReplicationActive = (name: string, source: string): Problem => ({
   code: 'mysql-reverse-replication-active',
   message: `${name} replicates from ${source}. Writes on both would diverge, so ${name} stays read_only.`,
-  hint: {text: 'Reverse mysql.replicate-back first, the newer entry, with', command: 'reverse'},
+  hint: {text: 'Reverse the newer entry, mysql.replicate-back, first, with', command: 'reverse'},
 });
 
 export const writesAfterFreeze = (name: string, frozenAt: string, position: string): Problem => ({

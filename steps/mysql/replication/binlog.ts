@@ -24,7 +24,7 @@ export async function changesSince(
   return [];
 }
 
-/** What a replica that stops at a position does not have: how many transactions, of which tables, and statements. */
+/** What a replica that stops at a position lacks: the number of transactions, their tables, and statements. */
 export async function missingSince(
   server: MysqlReader,
   from: Position,

@@ -3,7 +3,7 @@ import type {Endpoint} from '../session/contract.ts';
 
 export const multiSource = ({name}: Endpoint, count: number): Problem => ({
   code: 'mysql-multi-source',
-  message: `${name} replicates from ${count} servers at once, and a cutover supports one.`,
+  message: `${name} replicates from ${count} servers at once, but a cutover supports only one.`,
   hint: `Stop and reset the other channels of ${name} first: STOP SLAVE FOR CHANNEL, RESET SLAVE ALL FOR CHANNEL.`,
 });
 
@@ -15,7 +15,7 @@ export const replicationAccountMissing = ({name}: Endpoint): Problem => ({
 
 export const replicationNotRunning = (name: string, reason: string): Problem => ({
   code: 'mysql-replication-not-running',
-  message: `Replication on ${name} was started and does not run: ${reason}.`,
+  message: `Replication on ${name} was started but does not run: ${reason}.`,
   hint: `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${name}, fix the cause, then resume.`,
 });
 
@@ -25,13 +25,13 @@ export const sqlThreadNotSwitched = (
   reason: string,
 ): Problem => ({
   code: 'mysql-sql-thread-not-switched',
-  message: `The SQL thread of ${name} was ${state === 'Yes' ? 'started and does not run' : 'stopped and still runs'}: ${reason}.`,
+  message: `The SQL thread of ${name} was ${state === 'Yes' ? 'started but does not run' : 'stopped but still runs'}: ${reason}.`,
   hint: `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${name}, fix the cause, then resume.`,
 });
 
 export const sourceNotFrozen = (source: string, replica: string): Problem => ({
   code: 'mysql-source-not-frozen',
-  message: `${source} still accepts writes, so ${replica} can never have executed the last of them.`,
+  message: `${source} still accepts writes, so ${replica} may miss the last of them.`,
   hint: `Freeze writes on ${source} first (reverse its entry that opened writes), then reverse again.`,
 });
 

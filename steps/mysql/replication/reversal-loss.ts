@@ -28,7 +28,7 @@ export async function reversalLossOf(
     ...(isProven || !latest || !isRunning(latest)
       ? []
       : [
-          `Both threads run, but within ${watchMs / 1_000} s it did not execute ${positionText(end)}, so it is not proven that it can: check again.`,
+          `Both threads run, but within ${watchMs / 1_000} s it did not execute ${positionText(end)}: check again.`,
         ]),
   ];
   const lossless = reasons.length === 0;

@@ -37,8 +37,8 @@ export const statementTimeout = (
 
 export const answerLost = ({name, address}: Endpoint, sql: string): Problem => ({
   code: 'mysql-answer-lost',
-  message: `The connection to ${name} at ${address} ended before the answer to "${brief(sql)}", which may or may not have taken effect.`,
-  hint: 'Resume: the next check shows whether it has.',
+  message: `The connection to ${name} at ${address} ended before the answer to "${brief(sql)}" arrived; the statement may have taken effect.`,
+  hint: 'Resume: the next check shows whether it did.',
 });
 
 export const connectionLost = ({name, address}: Endpoint): Problem => ({

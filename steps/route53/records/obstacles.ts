@@ -109,7 +109,7 @@ export function tooLarge({zone, live, to}: Change): Blocked | undefined {
   const characters = values.join('').length;
   return values.length > mostRecords || characters > mostCharacters
     ? blocked(
-        `The batch for ${zone.name} has ${values.length} records with ${characters} characters; Route 53 allows ${mostRecords} and ${mostCharacters} in one batch, and only one batch is made as a whole.`,
+        `The batch for ${zone.name} has ${values.length} records with ${characters} characters; Route 53 allows ${mostRecords} and ${mostCharacters} in one batch, and only a single batch is applied as a whole.`,
         'Split the records into several entries of the runbook, in an order that may stop after each entry. Each entry is one batch, and is reversed on its own.',
       )
     : undefined;

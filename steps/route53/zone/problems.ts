@@ -53,7 +53,7 @@ export const changePending = (facts: {
   readonly minutes: number;
 }): Problem => ({
   code: 'route53-change-pending',
-  message: `Route 53 accepted change ${facts.change} of ${facts.target}, and it is still PENDING after ${facts.minutes} minutes: some name servers answer with the old records.`,
+  message: `Route 53 accepted change ${facts.change} of ${facts.target}, but it is still PENDING after ${facts.minutes} minutes: some name servers answer with the old records.`,
   hint: `Resume once this command prints INSYNC: aws route53 get-change --id ${facts.change}`,
 });
 
@@ -63,6 +63,6 @@ export const batchMismatch = (facts: {
   readonly sent: string;
 }): Problem => ({
   code: 'route53-batch-mismatch',
-  message: `Route 53 accepted a change for ${facts.target}, and lists other records than it was sent: ${facts.live} instead of ${facts.sent}.`,
+  message: `Route 53 accepted a change for ${facts.target}, but then listed ${facts.live} instead of ${facts.sent}.`,
   hint: 'Restore the records and resume, or reverse this run. The latest changes of the account: aws cloudtrail lookup-events --region us-east-1 --lookup-attributes AttributeKey=EventName,AttributeValue=ChangeResourceRecordSets',
 });

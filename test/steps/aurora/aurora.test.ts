@@ -65,7 +65,7 @@ describe('replicating', () => {
       const actions = await replicateFrom.plan(lookOf(wrong), undefined as never);
       const thrown = await performAll(wrong, actions).catch((cause: Error) => cause.message);
       expect(thrown).toMatch(
-        /^Replication on aurora was started and does not run: .*'repl@127\.0\.0\.1:\d+'.* \(IO errno 1045\)\.$/,
+        /^Replication on aurora was started but does not run: .*'repl@127\.0\.0\.1:\d+'.* \(IO errno 1045\)\.$/,
       );
       expect(thrown).not.toContain('not the password');
       expect(

@@ -157,7 +157,7 @@ test('a request whose answer is lost is known by its tags, and not made twice', 
   });
   const actions = await restoreFromS3.plan(lookOf(placed) as never, {cluster: null});
   await expect(performAll(placed, actions)).rejects.toThrow(
-    'AWS gives no answer for cluster shop-new',
+    'AWS does not answer for cluster shop-new',
   );
   expect(await made(world as World)).toMatchObject({
     tags: {'switcharoo:run': 'r-test', 'switcharoo:entry': 'restore'},

@@ -152,7 +152,7 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     expect(await failed).toMatchObject({
       code: 'seed-writes-on-replica',
       message: expect.stringMatching(
-        /^db2 was written while it was copied: its position was mysql-bin\.\d+:\d+, and is now mysql-bin\.\d+:\d+\.$/,
+        /^db2 received writes while it was copied: its position was mysql-bin\.\d+:\d+, and is now mysql-bin\.\d+:\d+\.$/,
       ),
     });
     await world.databases.replica.query('DELETE FROM shop.digests WHERE orders = 1');

@@ -59,7 +59,7 @@ describe.skipIf(missing)('what is in the way of a first copy', () => {
     await expect(
       actions[0]?.perform(placed.on['aurora']?.writer, new AbortController().signal, () => {}),
     ).rejects.toThrow(
-      'aurora now has 1 schema: mine (1 table), and a copy is made on an empty cluster only.',
+      'aurora now has 1 schema: mine (1 table), but a copy needs an empty cluster.',
     );
     expect(await schemasOn(aurora())).toEqual(['mine']);
   });

@@ -133,7 +133,7 @@ describe('a shift of weight', () => {
     expect(await shiftWeight.check(started)).toMatchObject({
       kind: 'blocked',
       reason:
-        'rule 10 of load balancer web forwards to old with weight 50, new with weight 50: neither to old with weight 1, as before this step, nor as this step sets it.',
+        'rule 10 of load balancer web forwards to old with weight 50, new with weight 50. Before this step it forwarded to old with weight 1, and this step sets something else.',
     });
     expect(await shiftWeight.reverse(started, before)).toMatchObject({kind: 'blocked'});
     expect(balancer.rules[0]?.actions).toEqual([forward({old: 50, new: 50})]);

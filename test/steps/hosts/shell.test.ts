@@ -119,7 +119,7 @@ describe('a host that cannot be reached', () => {
     await web1.sshFault('changed-host-key');
     expect(await problemOf(shell().run(`touch ${web1.root}/touched`, signal))).toEqual({
       code: 'host-key-changed',
-      message: `web1 (${web1.address} port ${web1.sshPort}) shows another host key than the one in known_hosts.`,
+      message: `The host key of web1 (${web1.address} port ${web1.sshPort}) differs from the one in known_hosts.`,
       hint: `Do not continue: another machine may answer at this address. Compare the key with: ssh-keyscan -p ${web1.sshPort} ${web1.address}`,
     });
     expect(readdirSync(web1.root)).not.toContain('touched');

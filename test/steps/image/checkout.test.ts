@@ -169,7 +169,7 @@ describe('removes nothing that it did not make', () => {
     {
       name: 'a file of their own',
       happens: () => writeFileSync(join(sources(), 'notes'), 'by hand\n'),
-      has: 'contains what this run did not put there: notes',
+      has: 'contains changes that this run did not make: notes',
     },
     {
       name: 'a file of their own that git ignores',
@@ -177,12 +177,12 @@ describe('removes nothing that it did not make', () => {
         writeFileSync(join(sources(), '.git/info/exclude'), '*.key\n');
         writeFileSync(join(sources(), 'tls.key'), 'by hand\n');
       },
-      has: 'contains what this run did not put there: tls.key',
+      has: 'contains changes that this run did not make: tls.key',
     },
     {
       name: 'a branch of their own',
       happens: () => world.git('-C', sources(), 'branch', 'mine'),
-      has: 'contains what this run did not put there: refs/heads/mine',
+      has: 'contains changes that this run did not make: refs/heads/mine',
     },
     {
       name: 'work put aside',
@@ -190,7 +190,7 @@ describe('removes nothing that it did not make', () => {
         writeFileSync(join(sources(), 'app/main'), 'by hand\n');
         world.git('-C', sources(), 'stash', '--quiet');
       },
-      has: 'contains what this run did not put there: refs/stash',
+      has: 'contains changes that this run did not make: refs/stash',
     },
     {
       name: 'a clone of their own in its place',
@@ -220,7 +220,7 @@ describe('removes nothing that it did not make', () => {
     world.git('-C', sources(), 'commit', '--quiet', '--all', '--message', 'Mine');
     const commit = world.git('-C', sources(), 'rev-parse', 'HEAD').slice(0, 12);
     expect(await back()).toEqual(
-      blocked(`contains what this run did not put there: commit ${commit}`),
+      blocked(`contains changes that this run did not make: commit ${commit}`),
     );
     // What is built is what was planned, and no commit of somebody's.
     expect(await checkout.check(look())).toMatchObject({kind: 'pending'});

@@ -426,7 +426,7 @@ const blockedCases: {
       })),
     },
     reason:
-      'The batch for dns has 1024 records with 9800 characters; Route 53 allows 1000 and 32000 in one batch, and only one batch is made as a whole.',
+      'The batch for dns has 1024 records with 9800 characters; Route 53 allows 1000 and 32000 in one batch, and only a single batch is applied as a whole.',
   },
 ];
 

@@ -278,7 +278,7 @@ describe('what an operator can meet', () => {
     expect(await problemOf(session.reader.domain(signal))).toMatchObject({
       code: 'aws-unreachable',
       message: expect.stringMatching(
-        /^AWS gives no answer for target dns \(route53:GetHostedZone\): .*ECONNREFUSED/,
+        /^AWS does not answer for target dns \(route53:GetHostedZone\): .*ECONNREFUSED/,
       ),
     });
     await session.close();
