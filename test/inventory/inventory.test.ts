@@ -129,7 +129,7 @@ const refused: readonly {
     name: 'is of a lab that is not up',
     text: 'name: lab\nlab: true\ntargets: {}\n',
     code: 'lab-not-running',
-    says: 'FILE describes the lab, and no lab is running: FOLDER/lab.env does not exist.',
+    says: 'FILE describes the lab, but no lab is running: FOLDER/lab.env does not exist.',
   },
 ];
 

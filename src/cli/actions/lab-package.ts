@@ -20,6 +20,6 @@ const isMissing = (cause: unknown): boolean =>
 
 const labNotInstalled = (): Problem => ({
   code: 'lab-not-installed',
-  message: 'The lab is a package of its own, @switcharoo/lab, and it is not installed.',
+  message: 'The lab is a package of its own, @switcharoo/lab, and is not installed.',
   hint: 'Install it with: npm install --save-dev @switcharoo/lab',
 });

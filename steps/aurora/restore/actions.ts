@@ -126,7 +126,7 @@ async function untilCreated(
     if (!states.includes('creating')) {
       return cluster;
     }
-    say(`cluster ${aurora.clusterIdentifier} is being created, and is deleted afterwards`);
+    say(`cluster ${aurora.clusterIdentifier} is being created; it is deleted once it exists`);
     await sleep(waitMs, undefined, {signal});
   }
 }

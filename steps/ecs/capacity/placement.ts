@@ -48,7 +48,7 @@ export function judgePlacement(placement: Placement): PlacementVerdict {
     return {
       kind: 'blocked',
       fit,
-      reason: `${task}, and the ${count} ${instances.length === 1 ? 'has' : 'have'} capacity for ${inTheEnd} of ${limits.desired} tasks, even without the old ones: ${nearestText(free, need, rules)}.`,
+      reason: `${task}, but the ${count} ${instances.length === 1 ? 'has' : 'have'} capacity for ${inTheEnd} of ${limits.desired} tasks, even without the old ones: ${nearestText(free, need, rules)}.`,
       hint: remedies(placement, []),
     };
   }
@@ -56,7 +56,7 @@ export function judgePlacement(placement: Placement): PlacementVerdict {
     return {
       kind: 'blocked',
       fit,
-      reason: `${task}, and none of the ${count} has capacity for one beside the ${limits.running} that run, ${limits.lower} of which must keep running: ${nearestText(instances, need, rules)}.`,
+      reason: `${task}, but the ${count} ${instances.length === 1 ? 'has' : 'have'} no capacity for one more, and ${limits.lower} of the ${limits.running} running tasks must keep running: ${nearestText(instances, need, rules)}.`,
       hint: remedies(placement, [lowerMinimum(limits)]),
     };
   }

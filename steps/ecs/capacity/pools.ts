@@ -67,7 +67,7 @@ export function capacityIn(
   return fit === 0 && mayStop(limits) === 0 && limits.desired > 0
     ? {
         kind: 'short',
-        sentence: `${sentence}: not enough for one task beside the ${limits.running} that run, ${limits.lower} of which must keep running`,
+        sentence: `${sentence}: not enough for one more task, and ${limits.lower} of the ${limits.running} running tasks must keep running`,
         remedy,
         untilOneStops: true,
       }

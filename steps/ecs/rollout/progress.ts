@@ -48,7 +48,7 @@ export function lostUpdate(look: RolloutLook, snapshot: Snapshot): RolloutOutcom
   const image = before.safeParse(look.run.before);
   service.unchangedSince(undefined, look.now);
   if (fate === 'not-visible') {
-    return waiting(`${updated} was sent, and ECS does not show it yet`);
+    return waiting(`${updated} was sent, but ECS does not show it yet`);
   }
   if (
     fate === 'superseded' &&

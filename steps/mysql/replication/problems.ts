@@ -9,7 +9,7 @@ export const multiSource = ({name}: Endpoint, count: number): Problem => ({
 
 export const replicationAccountMissing = ({name}: Endpoint): Problem => ({
   code: 'mysql-replication-account-missing',
-  message: `${name} is to replicate from another server, and the inventory has no account for that.`,
+  message: `${name} is to replicate from another server, but the inventory has no account for that.`,
   hint: `Add replication: {user, password} to the inventory's entry ${name}: the account with which it logs in there.`,
 });
 

@@ -48,7 +48,7 @@ test('a rollout is told while it moves, and ends with the new image alone', asyn
   expect(told.at(-1)).toMatchObject({kind: 'done'});
   expect(told[0]).toEqual({
     kind: 'waiting',
-    progress: 'web:2 was sent, and ECS does not show it yet',
+    progress: 'web:2 was sent, but ECS does not show it yet',
   });
   expect(await served(lab)).toBe('shop:2');
   expect(lab.alive()).toBe(2);

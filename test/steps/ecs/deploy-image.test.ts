@@ -104,7 +104,7 @@ test('a read that still shows the old state right after the update is waited out
   await deploy(session);
   expect(await check(session)).toEqual({
     kind: 'waiting',
-    progress: 'web:2 was sent, and ECS does not show it yet',
+    progress: 'web:2 was sent, but ECS does not show it yet',
   });
   expect(await check(session)).toEqual({
     kind: 'waiting',

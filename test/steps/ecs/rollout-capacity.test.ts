@@ -65,7 +65,7 @@ const cases: readonly Case[] = [
     verdict: {
       kind: 'blocked',
       reason:
-        'A task of the service web of cluster shop needs 256 CPU units, 512 MiB, a network interface, and none of the 1 instance has capacity for one beside the 2 that run, 2 of which must keep running: the nearest, i-1, has 76 of 512 MiB of memory.',
+        'A task of the service web of cluster shop needs 256 CPU units, 512 MiB, a network interface, but the 1 instance has no capacity for one more, and 2 of the 2 running tasks must keep running: the nearest, i-1, has 76 of 512 MiB of memory.',
       hint: expect.stringMatching(
         /^Lower minimumHealthyPercent to 50 or less \(one task may then stop first\); or add an instance with 256 CPU units, 512 MiB, a network interface free; or lower the memory reservation: a task reserves 512 MiB and used at most \d+ MiB \(\d+ %\) in the last day\.$/,
       ),
@@ -84,7 +84,7 @@ const cases: readonly Case[] = [
     verdict: {
       kind: 'blocked',
       reason: expect.stringMatching(
-        /and the 2 instances have capacity for 4 of 5 tasks, even without the old ones: the nearest, i-., has \d+ of 512 MiB of memory\.$/,
+        /but the 2 instances have capacity for 4 of 5 tasks, even without the old ones: the nearest, i-., has \d+ of 512 MiB of memory\.$/,
       ),
       hint: expect.stringMatching(/; or ask for fewer tasks\.$/),
     },
@@ -143,7 +143,7 @@ const cases: readonly Case[] = [
     verdict: {
       kind: 'blocked',
       reason:
-        'The capacity for a rollout of the service web of cluster shop is too small: the account runs 7.9 of at most 8 vCPU on FARGATE: not enough for one task beside the 2 that run, 2 of which must keep running.',
+        'The capacity for a rollout of the service web of cluster shop is too small: the account runs 7.9 of at most 8 vCPU on FARGATE: not enough for one more task, and 2 of the 2 running tasks must keep running.',
       hint: 'Lower minimumHealthyPercent to 50 or less (one task may then stop first); or request an increase of the Fargate quota L-3032A538 in Service Quotas, which takes AWS from minutes to days.',
     },
   },
@@ -186,7 +186,7 @@ const cases: readonly Case[] = [
     verdict: {
       kind: 'blocked',
       reason:
-        'The capacity for a rollout of the service web of cluster shop is too small: subnets subnet-0lab1, subnet-0lab2 have 0 free addresses: not enough for one task beside the 2 that run, 2 of which must keep running.',
+        'The capacity for a rollout of the service web of cluster shop is too small: subnets subnet-0lab1, subnet-0lab2 have 0 free addresses: not enough for one more task, and 2 of the 2 running tasks must keep running.',
       hint: 'Lower minimumHealthyPercent to 50 or less (one task may then stop first); or add a subnet to the service, or free addresses in its subnets.',
     },
   },
