@@ -1,6 +1,6 @@
-import {CommanderError} from 'commander';
 import {type Problem, problemsIn, SwitcharooError} from '../model/problem.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from '../run/exit-codes.ts';
+import {CommanderError} from './commander.ts';
 import {programWith} from './program.ts';
 import {outliveTerminal} from './screen/broken-terminal.ts';
 

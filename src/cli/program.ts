@@ -1,8 +1,8 @@
-import {Command, InvalidArgumentError, Option} from 'commander';
 import {defaultStateFolder} from '../run/defaults.ts';
 import type {ExitCode} from '../run/exit-codes.ts';
 import {version} from '../version.ts';
 import {type CommandFamily, type CommandSpec, InvalidValue, type OptionSpec} from './command.ts';
+import {Command, InvalidArgumentError, Option} from './commander.ts';
 import {commandGroups} from './commands/index.ts';
 import {helpConfiguration} from './help.ts';
 
