@@ -12,6 +12,7 @@ import {
   nothingIsLong,
   rules,
   stepsKeepTheLaws,
+  topFilesAreSteps,
   wordsAreCurrent,
 } from './tidy/rules.ts';
 import {importsOf, readTree, type Tree} from './tidy/tree.ts';
@@ -103,6 +104,18 @@ describe('the rules themselves find', () => {
     ]);
     expect(stepsKeepTheLaws(tree)).toEqual([
       'steps/mysql/freeze.ts:1: every step keeps the laws, add lawsOfStep({step: thaw, …}) to its test',
+    ]);
+  });
+
+  test('a file at the top of a technology that is no step', () => {
+    const tree = treeOf({
+      'steps/mysql/freeze.ts': "export const freeze = defineStep({name: 'mysql.freeze'});",
+      'steps/mysql/index.ts': "export {freeze} from './freeze.ts';",
+      'steps/mysql/helpers.ts': 'export const two = 2;',
+      'steps/mysql/session/login.ts': 'export const three = 3;',
+    });
+    expect(topFilesAreSteps(tree)).toEqual([
+      'steps/mysql/helpers.ts:1: it declares no step or gate, move it to a folder by its subject',
     ]);
   });
 

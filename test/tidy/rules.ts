@@ -1,4 +1,4 @@
-import {dirname, normalize} from 'node:path';
+import {basename, dirname, normalize} from 'node:path';
 import {circlesIn, functionsIn, sourcesOf, unusedExportsIn} from './code.ts';
 import {type Finding, type Import, importsOf, lineAt, type Tree} from './tree.ts';
 import {retiredWordsIn} from './vocabulary.ts';
@@ -119,6 +119,19 @@ export const namesEqualPaths: Rule = (tree) =>
       ? []
       : [finding(file, line, `the name of a step equals its path, call ${name} ${due} or move it`)];
   });
+
+const face = new Set(['index.ts', 'contract.ts', 'target.ts']);
+
+/** "Which are the steps?" is answered by `ls steps/mysql`. */
+export const topFilesAreSteps: Rule = (tree) =>
+  filesOf(tree, 'steps')
+    .map(([file]) => file)
+    .filter((file) => file.split('/').length === 3 && !face.has(basename(file)))
+    .filter((file) => file !== 'steps/operator/confirm.ts') // the model declares it: every runbook may ask
+    .filter((file) => !unitsIn(tree).some((unit) => unit.file === file))
+    .map((file) =>
+      finding(file, 1, 'it declares no step or gate, move it to a folder by its subject'),
+    );
 
 export const stepsKeepTheLaws: Rule = (tree) => {
   const tried = [...tree]
@@ -316,6 +329,7 @@ export const wordsAreCurrent: Rule = (tree) =>
 export const rules: Readonly<Record<string, Rule>> = {
   'the arrows of the house': arrowsOfTheHouse,
   "a step's name equals its path": namesEqualPaths,
+  'a technology has its steps at the top': topFilesAreSteps,
   'every step keeps the laws': stepsKeepTheLaws,
   'every problem code is listed': codesAreListed,
   'every link resolves': linksResolve,
