@@ -3,9 +3,15 @@ import type {NextCommand} from '../report/index.ts';
 import {workerOn} from '../run/past-runs.ts';
 import type {App} from './app.ts';
 
-/** What can be typed next for a run: beside a process that works on it, or when nobody does. */
-export const nextCommands = (app: App, progress: Progress): readonly NextCommand[] =>
-  workerOn(app, progress) ? nextBesideWorker(app, progress) : nextWithoutWorker(app, progress);
+/** What can be typed next for a run: beside another process that works on it, or when none does. */
+export function nextCommands(app: App, progress: Progress): readonly NextCommand[] {
+  const worker = workerOn(app, progress);
+  // This process still holds the lock when it prints how its run ended.
+  const isThisProcess = worker?.pid === app.operator.pid && worker.host === app.operator.host;
+  return worker && !isThisProcess
+    ? nextBesideWorker(app, progress)
+    : nextWithoutWorker(app, progress);
+}
 
 function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[] {
   const {run, outcome, passedPointOfNoReturn} = progress;
