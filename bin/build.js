@@ -61,15 +61,29 @@ const filesIn = (folder) =>
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 
-function newestMs() {
-  const files = folders.flatMap((folder) =>
-    readdirSync(join(root, folder), {recursive: true, withFileTypes: true})
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((file) => !file.startsWith(labDist))
-      .map((file) => statSync(file).mtimeMs),
+const newestMs = () =>
+  Math.max(
+    ...folders.map((folder) => newestIn(join(root, folder))),
+    statSync(join(root, 'tsconfig.build.json')).mtimeMs,
   );
-  return Math.max(0, ...files, statSync(join(root, 'tsconfig.build.json')).mtimeMs);
+
+const compiled = new Set(['dist', 'node_modules']);
+
+/**
+ * When the newest source below a folder was saved. Every start in a checkout waits for this: a plain walk is the
+ * fastest.
+ */
+function newestIn(folder) {
+  let newest = 0;
+  for (const entry of readdirSync(folder, {withFileTypes: true})) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory() && !compiled.has(entry.name)) {
+      newest = Math.max(newest, newestIn(path));
+    } else if (entry.name.endsWith('.ts')) {
+      newest = Math.max(newest, statSync(path).mtimeMs);
+    }
+  }
+  return newest;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
