@@ -54,14 +54,14 @@ class Terminal {
 
   /** Entries that run together may fail together: one question at a time, and nothing drawn over it. */
   #alone<Result>(
-    lines: readonly string[],
-    promptRows: number,
+    {lines, promptRows}: {lines: () => readonly string[]; promptRows: number},
     work: () => Promise<Result>,
   ): Promise<Result> {
     const turn = this.#queue.then(async () => {
-      this.#screen.pause(lines.length + promptRows);
+      const shown = lines();
+      this.#screen.pause(shown.length + promptRows);
       try {
-        this.#print(lines);
+        this.#print(shown);
         return await work();
       } finally {
         this.#screen.resume();
@@ -72,8 +72,18 @@ class Terminal {
   }
 
   ask(question: Question, signal: AbortSignal): Promise<Answer> {
-    const lines = questionLines(question, this.#layout());
-    return this.#alone(lines, 2, () => this.#ask(question, signal));
+    const lines = () => {
+      this.#tellAsked(question, signal);
+      return questionLines(question, this.#layout());
+    };
+    return this.#alone({lines, promptRows: 2}, () => this.#ask(question, signal));
+  }
+
+  /** A run that was told to stop asks nothing. */
+  #tellAsked({onAsked}: Pick<Question, 'onAsked'>, {aborted}: AbortSignal): void {
+    if (!aborted) {
+      onAsked?.(this.#user);
+    }
   }
 
   async #ask(question: Question, signal: AbortSignal): Promise<Answer> {
@@ -100,8 +110,12 @@ class Terminal {
     const rows = (this.#output.rows || 24) - choices.length;
     const stands = fitChanges(failure.changesInPlace, {rows, width: this.#layout().width});
     const text = problemText({problem, changesInPlace: stands, next: []}, this.#layout());
-    const lines = ['', ...text.split('\n'), ''];
-    return this.#alone(lines, choices.length + 2, () => this.#decide(failure, signal));
+    const lines = () => {
+      this.#tellAsked(failure, signal);
+      return ['', ...text.split('\n'), ''];
+    };
+    const promptRows = choices.length + 2;
+    return this.#alone({lines, promptRows}, () => this.#decide(failure, signal));
   }
 
   async #decide(failure: Failure, signal: AbortSignal): Promise<Choice & {readonly by: string}> {

@@ -1,20 +1,29 @@
 import type {Problem} from '../model/problem.ts';
 
-export interface Question {
+/** What the person who is asked tells the engine. */
+interface Asked {
+  /**
+   * Called right before a person sees the question, and journals it. An answer that was given before the run does not
+   * call it. Throws when the journal cannot be written: the question must not be shown then.
+   */
+  readonly onAsked?: (person: string) => void;
+}
+
+export interface Question extends Asked {
   readonly about: 'plan' | 'confirmation' | 'point-of-no-return' | 'reversal' | 'changes';
   readonly entry: string | null;
   readonly question: string;
   readonly details: readonly string[];
   /** A word that must be typed instead of "yes": the name of a protected inventory, say. */
   readonly mustType?: string;
-  /** SHA-256 of the journal's last line, to compare with elsewhere. */
+  /** SHA-256 of the journal's last line, to compare with elsewhere. Read it after `onAsked`. */
   readonly head?: string;
 }
 
 /** `unasked`: nobody is there to ask, or the person (`by`) left the question. The run is paused. */
 export type Answer = {readonly answer: 'yes' | 'no' | 'unasked'; readonly by: string};
 
-export interface Failure {
+export interface Failure extends Asked {
   readonly entry: string;
   readonly problem: Problem;
   /** Changes that stand now, in words. */

@@ -1,6 +1,7 @@
 import type {Entry, Item} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Verdict} from '../model/verdict.ts';
+import {askOperator} from './ask-operator.ts';
 import type {RunContext} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {checkEntry, messageOf} from './look.ts';
@@ -21,30 +22,14 @@ export async function askAtGate(
     if (notOpen) {
       return notOpen;
     }
-    const {answer, by} = await context.operator.ask(
-      {
-        about: 'confirmation',
-        entry: entry.id,
-        question: asked.question,
-        details: asked.details,
-        head: context.record.head,
-      },
-      context.stopping,
-    );
+    const {question, details} = asked;
+    const about = 'confirmation';
+    const {answer, by} = await askOperator(context, {about, entry: entry.id, question, details});
     if (answer === 'unasked') {
       return context.stopping.aborted
         ? runStopped(String(context.stopping.reason))
         : answerRequired(entry.id, by);
     }
-    context.record.add({
-      kind: 'answered',
-      entry: entry.id,
-      about: 'confirmation',
-      question: asked.question,
-      details: [...asked.details],
-      answer,
-      by,
-    });
     if (answer === 'no') {
       return declined(entry.id, by);
     }

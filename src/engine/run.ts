@@ -3,6 +3,7 @@ import type {ReversePlan} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
 import {appliedEntries} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
+import {askOperator} from './ask-operator.ts';
 import type {RunContext} from './context.ts';
 import {inLanes} from './lanes.ts';
 import {answerRequired, declined, runStopped, unknownEntry} from './problems.ts';
@@ -145,15 +146,20 @@ async function decide(
   }
   const stands = appliedEntries(context.record.progress).map(({id, unit}) => `${id} (${unit})`);
   const reverseTo = reachableCheckpoints(context.runbook, context.record.progress);
+  const asked = {entry: entry.id, about: 'failure', question: problem.message} as const;
   const decided = await context.operator.decide(
-    {entry: entry.id, problem, changesInPlace: stands, reversibleTo: reverseTo},
+    {
+      entry: entry.id,
+      problem,
+      changesInPlace: stands,
+      reversibleTo: reverseTo,
+      onAsked: (person) => context.record.add({kind: 'asked', ...asked, person}),
+    },
     context.stopping,
   );
   context.record.add({
     kind: 'answered',
-    entry: entry.id,
-    about: 'failure',
-    question: problem.message,
+    ...asked,
     details: stands,
     answer: decided.choice,
     by: decided.by,
@@ -222,23 +228,21 @@ async function passPointOfNoReturn(
   context: RunContext,
   {because}: PointOfNoReturn,
 ): Promise<RunOutcome | undefined> {
-  const {record, operator} = context;
+  const {record} = context;
   if (record.progress.passedPointOfNoReturn) {
     return undefined;
   }
   const question = 'Pass the point of no return?';
   const details = [because, 'After it, a reversal to any earlier checkpoint is refused.'];
-  const {answer, by} = await operator.ask(
-    {
-      about: 'point-of-no-return',
-      entry: null,
-      question,
-      details,
-      mustType: context.inventory.name,
-      head: record.head,
-    },
-    context.stopping,
-  );
+  const about = 'point-of-no-return';
+  const mustType = context.inventory.name;
+  const {answer, by} = await askOperator(context, {
+    about,
+    entry: null,
+    question,
+    details,
+    mustType,
+  });
   if (answer === 'unasked') {
     const reason = String(context.stopping.reason);
     return pause(
@@ -246,15 +250,6 @@ async function passPointOfNoReturn(
       context.stopping.aborted ? runStopped(reason) : answerRequired('the point of no return', by),
     );
   }
-  record.add({
-    kind: 'answered',
-    entry: null,
-    about: 'point-of-no-return',
-    question,
-    details,
-    answer,
-    by,
-  });
   if (answer === 'no') {
     return pause(context, declined('the point of no return', by));
   }

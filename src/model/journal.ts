@@ -4,6 +4,14 @@ const hint = z.union([z.string(), z.object({text: z.string(), command: z.string(
 const problem = z.object({code: z.string(), message: z.string(), hint});
 const difference = z.object({what: z.string(), is: z.string(), shouldBe: z.string()});
 const way = z.enum(['forward', 'reverse']);
+const about = z.enum([
+  'plan',
+  'confirmation',
+  'point-of-no-return',
+  'failure',
+  'reversal',
+  'changes',
+]);
 const json = z.json();
 /** What a journal keeps as it is. */
 export type Json = z.output<typeof json>;
@@ -110,10 +118,19 @@ const facts = [
     by: z.string(),
   }),
 
+  /** A person is asked from here on. Answers that were given before the run need no question. */
+  z.object({
+    kind: z.literal('asked'),
+    entry: z.string().nullable(),
+    about,
+    question: z.string(),
+    /** Who sees the question. */
+    person: z.string(),
+  }),
   z.object({
     kind: z.literal('answered'),
     entry: z.string().nullable(),
-    about: z.enum(['plan', 'confirmation', 'point-of-no-return', 'failure', 'reversal', 'changes']),
+    about,
     question: z.string(),
     details: z.array(z.string()),
     answer: z.string(),

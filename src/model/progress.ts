@@ -1,5 +1,6 @@
 import type {FactOf, JournalEntry} from './journal.ts';
 import {LastingMap} from './lasting-map.ts';
+import {type OpenQuestion, questionsAfter} from './open-question.ts';
 import type {Problem} from './problem.ts';
 
 /**
@@ -69,6 +70,8 @@ export interface Progress {
   readonly problem?: Problem;
   /** Until then the cutover must be accepted. */
   readonly decideBy?: Date;
+  /** Entries that run together may ask at the same time; the oldest question first. */
+  readonly questions: readonly OpenQuestion[];
   /** Time that people took to answer, in ms. */
   readonly answeringMs: number;
 }
@@ -86,7 +89,11 @@ export function progressAfter(
   if (fact.kind === 'run-started') {
     return started(fact);
   }
-  return progress && {...withFact(progress, fact), seq: fact.seq, lastAt: new Date(fact.atUtc)};
+  if (!progress) {
+    return undefined;
+  }
+  const questions = questionsAfter(progress.questions, fact);
+  return {...withFact(progress, fact), questions, seq: fact.seq, lastAt: new Date(fact.atUtc)};
 }
 
 /** Changes that are made, or may be made, and not reversed; in the order in which they were started. */
@@ -108,6 +115,7 @@ function started(fact: JournalEntry & FactOf<'run-started'>): Progress {
     checkpoints: [],
     passedPointOfNoReturn: false,
     ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
+    questions: [],
     answeringMs: 0,
   };
 }
@@ -168,6 +176,7 @@ function withFact(progress: Progress, fact: JournalEntry): Progress {
     case 'run-done':
       return {...unpaused(progress), outcome: 'done'};
     case 'run-started':
+    case 'asked':
     case 'tail-cut':
     case 'lock-taken-over':
     // A failed call may have had its effect all the same: only a check can tell.
@@ -180,7 +189,7 @@ function withFact(progress: Progress, fact: JournalEntry): Progress {
 
 type EntryFact = Exclude<
   Extract<JournalEntry, {readonly entry: string}>,
-  {kind: 'answered' | 'action-failed'}
+  {kind: 'asked' | 'answered' | 'action-failed'}
 >;
 
 function entryAfter(entry: EntryProgress, fact: EntryFact, at: Date): EntryProgress {

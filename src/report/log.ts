@@ -67,6 +67,7 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   'entry-bookmarked': (fact) => [`${fact.entry}: progress of the check saved`],
   'entry-failed': (fact) => [`${fact.entry}: failed`, problemIn(fact)],
   'entry-skipped': (fact) => [`${fact.entry}: skipped by ${fact.by}`, `reason: ${fact.reason}`],
+  asked: (fact) => [`${fact.person} is asked: ${fact.question}`],
   answered: (fact) => [
     `${fact.by} answered "${fact.answer}" to: ${fact.question}`,
     fact.details.length > 0 ? fact.details.join('; ') : undefined,

@@ -81,7 +81,8 @@ function gapBefore(entry: JournalEntry, before: Progress): Gap {
   if (atRest || betweenProcesses.has(entry.kind)) {
     return 'away';
   }
-  return entry.kind === 'answered' ? 'answering' : 'machine';
+  const isUnanswered = entry.kind === 'run-paused' && before.questions.length > 0;
+  return entry.kind === 'answered' || isUnanswered ? 'answering' : 'machine';
 }
 
 const betweenProcesses: ReadonlySet<JournalEntry['kind']> = new Set([

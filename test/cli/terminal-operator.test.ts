@@ -93,6 +93,40 @@ describe('a question at the terminal', () => {
     expect(places.every((place) => place >= 0)).toBe(true);
   });
 
+  test('tells that it is asked before it is shown, and shows the head of the journal after that', async () => {
+    const at = terminal();
+    let head = 'before';
+    let textWhenTold = '';
+    const question = {
+      ...cutOver,
+      get head() {
+        return head;
+      },
+      onAsked: (person: string) => {
+        textWhenTold = at.text();
+        head = `after ${person} was asked`;
+      },
+    };
+    const asked = at.operator.ask(question, never);
+    await at.shown('Cut over now?');
+    await at.type(enter);
+    await asked;
+    expect(textWhenTold).toBe('');
+    expect(at.text()).toContain('head of the journal after ada was asked');
+  });
+
+  test('does not show a question that could not be journaled', async () => {
+    const at = terminal();
+    const full = new Error('the disk is full');
+    const onAsked = () => {
+      throw full;
+    };
+    await expect(at.operator.ask({...cutOver, onAsked}, never)).rejects.toBe(full);
+    await expect(at.operator.decide({...failure, onAsked}, never)).rejects.toBe(full);
+    expect(at.text()).toBe('');
+    expect(at.calls).toEqual([]);
+  });
+
   test('a terminal that goes away leaves it unasked', async () => {
     const at = terminal();
     const asked = at.operator.ask(cutOver, never);
@@ -112,10 +146,13 @@ describe('a question at the terminal', () => {
 
   test('a run that was stopped before asks nothing', async () => {
     const at = terminal();
-    expect(await at.operator.ask(cutOver, AbortSignal.abort())).toEqual({
+    const told: string[] = [];
+    const onAsked = (person: string) => told.push(person);
+    expect(await at.operator.ask({...cutOver, onAsked}, AbortSignal.abort())).toEqual({
       answer: 'unasked',
       by: 'nobody',
     });
+    expect(told).toEqual([]);
   });
 });
 

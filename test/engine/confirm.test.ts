@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
+import {progressOf} from '../../src/model/progress.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {fill, holds, Shelf, shelf, smellsRight} from './fakes.ts';
 import {Rig} from './rig.ts';
@@ -36,6 +37,45 @@ describe('a confirmation', () => {
     ]);
     expect(rig.story).toContain('answered confirmation go: yes');
     expect(a.picture['x']).toBe('new');
+  });
+
+  test('is in the journal while a person is asked, also when the process dies meanwhile', async () => {
+    const {rig} = rigged();
+    rig.operator.isPerson = true;
+    rig.operator.answering = () => {
+      throw new Error('the process died');
+    };
+
+    await expect(rig.run()).rejects.toThrow('the process died');
+    const entries = rig.journal.entries;
+    expect(progressOf(entries)?.questions).toEqual([
+      {
+        entry: 'go',
+        about: 'confirmation',
+        question: 'Go?',
+        person: 'ada',
+        since: new Date(entries.at(-1)?.atUtc ?? 0),
+      },
+    ]);
+
+    const later = rig.reopened();
+    later.operator.isPerson = true;
+    expect(await later.run()).toEqual({kind: 'done'});
+    expect(later.story.filter((line) => line.includes('confirmation'))).toEqual([
+      'asked ada confirmation go',
+      'asked ada confirmation go',
+      'answered confirmation go: yes',
+    ]);
+    expect(progressOf(later.journal.entries)?.questions).toEqual([]);
+  });
+
+  test('a question that was left is open no more: the run is paused', async () => {
+    const {rig} = rigged();
+    rig.operator.isPerson = true;
+    rig.operator.answering = () => 'unasked';
+
+    expect(await rig.run()).toMatchObject({kind: 'paused'});
+    expect(progressOf(rig.journal.entries)?.questions).toEqual([]);
   });
 
   test('holds on a no: it neither goes on nor goes back, and asks again when it is resumed', async () => {

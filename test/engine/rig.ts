@@ -23,17 +23,25 @@ type Deciding = (failure: Failure) => Choice | Promise<Choice>;
 /** Says yes to everything and stops at every failure, if not told otherwise; and remembers what it was asked. */
 export class ScriptedOperator implements Operator {
   name = 'ada';
+  /** Sees each question, so that it is journaled. */
+  isPerson = false;
   readonly asked: Question[] = [];
   readonly failures: Failure[] = [];
   answering: Answering = () => 'yes';
   deciding: Deciding = () => ({choice: 'stop'});
 
-  async ask(question: Question): Promise<Answer> {
+  async ask({onAsked, ...question}: Question): Promise<Answer> {
+    if (this.isPerson) {
+      onAsked?.(this.name);
+    }
     this.asked.push(question);
     return {answer: await this.answering(question), by: this.name};
   }
 
-  async decide(failure: Failure): Promise<Choice & {readonly by: string}> {
+  async decide({onAsked, ...failure}: Failure): Promise<Choice & {readonly by: string}> {
+    if (this.isPerson) {
+      onAsked?.(this.name);
+    }
     this.failures.push(failure);
     return {...(await this.deciding(failure)), by: 'ada'};
   }
@@ -195,6 +203,8 @@ function told(fact: JournalEntry): string {
       return `run-paused (${fact.problem?.code ?? fact.until})`;
     case 'entry-skipped':
       return `entry-skipped ${fact.entry}: ${fact.reason}`;
+    case 'asked':
+      return `asked ${fact.person} ${fact.about} ${fact.entry ?? ''}`;
     case 'answered':
       return `answered ${fact.about}${fact.entry === null ? '' : ` ${fact.entry}`}: ${fact.answer}`;
     case 'checkpoint-reached':

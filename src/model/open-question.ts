@@ -1,0 +1,45 @@
+import type {FactOf, JournalEntry} from './journal.ts';
+
+/** A question that a person sees, and has not answered. */
+export interface OpenQuestion {
+  readonly entry: string | null;
+  readonly about: FactOf<'asked'>['about'];
+  readonly question: string;
+  readonly person: string;
+  readonly since: Date;
+}
+
+type Questions = readonly OpenQuestion[];
+
+/** The open questions after an entry of the journal; the oldest first. A process that stops or starts asks none. */
+export function questionsAfter(questions: Questions, entry: JournalEntry): Questions {
+  switch (entry.kind) {
+    case 'asked':
+      return [...withoutQuestion(questions, entry), opened(entry)];
+    case 'answered':
+      return withoutQuestion(questions, entry);
+    case 'run-paused':
+    case 'run-resumed':
+    case 'run-done':
+    case 'run-reversed':
+    case 'reverse-started':
+      return [];
+    default:
+      return questions;
+  }
+}
+
+function opened({
+  entry,
+  about,
+  question,
+  person,
+  atUtc,
+}: JournalEntry & FactOf<'asked'>): OpenQuestion {
+  return {entry, about, question, person, since: new Date(atUtc)};
+}
+
+const withoutQuestion = (
+  questions: Questions,
+  {entry, about}: Pick<OpenQuestion, 'entry' | 'about'>,
+): Questions => questions.filter((open) => open.entry !== entry || open.about !== about);
