@@ -53,7 +53,12 @@ export default defineRunbook({
     balancer: loadBalancer,
     site: webSite,
   },
-  outage: {from: ['stop-web', 'freeze'], until: ['open-writes', 'swap']},
+  outage: {
+    from: ['stop-web', 'freeze'],
+    until: ['open-writes', 'swap'],
+    promoted: ['promote'],
+    longestMs: 30 * 60_000,
+  },
 })
   .include(prepare)
   .step('ttl-drained', ttlDrained, {

@@ -65,7 +65,12 @@ export default defineRunbook({
     service: ecsService,
     site: webSite,
   },
-  outage: {from: ['freeze'], until: ['open-writes']},
+  outage: {
+    from: ['freeze'],
+    until: ['open-writes'],
+    promoted: ['promote'],
+    longestMs: 5 * 60_000,
+  },
 })
   .include(prepare)
   .checkpoint('replicating')

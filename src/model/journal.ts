@@ -38,7 +38,13 @@ const runStarted = z.object({
     digest: z.string(),
     entries: z.array(entryDigest),
     /** Which entries close the application for writes, and which open it again. */
-    outage: z.object({from: z.array(z.string()), until: z.array(z.string())}).optional(),
+    outage: z
+      .object({
+        from: z.array(z.string()),
+        until: z.array(z.string()),
+        promoted: z.array(z.string()).optional(),
+      })
+      .optional(),
   }),
   inventory: z.object({
     name: z.string(),
@@ -56,6 +62,8 @@ const runStarted = z.object({
   rehearsal: z.boolean(),
   /** Until then the cutover must be accepted. */
   decideByUtc: z.iso.datetime().optional(),
+  /** How long an outage may last until the run is reversed by itself. */
+  longestOutageMs: z.number().positive().optional(),
 });
 
 const facts = [
@@ -65,6 +73,7 @@ const facts = [
     operator,
     accepted: z.array(z.string()),
     decideByUtc: z.iso.datetime().optional(),
+    longestOutageMs: z.number().positive().optional(),
   }),
   z.object({kind: z.literal('tail-cut'), bytes: z.number().int()}),
   z.object({kind: z.literal('lock-taken-over'), from: z.string(), operator}),

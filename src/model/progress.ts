@@ -1,48 +1,11 @@
+import {type EntryProgress, entryAfter, notStarted} from './entry-progress.ts';
 import type {FactOf, JournalEntry} from './journal.ts';
 import {LastingMap} from './lasting-map.ts';
 import {type OpenQuestion, questionsAfter} from './open-question.ts';
 import type {Problem} from './problem.ts';
+import {without} from './without.ts';
 
-/**
- * How far one entry is.
- * `not-started` · `checking` started, nothing changed yet · `applying` an action was intended ·
- * `done` · `skipped` · `failed` · `reversing` · `reversed` · `reverse-failed`
- */
-export type EntryState =
-  | 'not-started'
-  | 'checking'
-  | 'applying'
-  | 'done'
-  | 'skipped'
-  | 'failed'
-  | 'reversing'
-  | 'reversed'
-  | 'reverse-failed';
-
-export interface EntryProgress {
-  readonly id: string;
-  readonly phase: string;
-  readonly unit: string;
-  readonly state: EntryState;
-  /** This run has intended an action here that is not reversed: a change is in place, or may be. */
-  readonly applied: boolean;
-  /** When the first action that is not reversed was intended. */
-  readonly appliedAt?: Date;
-  /** Set once the before-image is in the journal. */
-  readonly before?: unknown;
-  readonly output?: unknown;
-  /** How far an unfinished check has come. */
-  readonly bookmark?: unknown;
-  /** False where the change was already in place on arrival. */
-  readonly changedByRun: boolean;
-  readonly startedAt?: Date;
-  readonly doneAt?: Date;
-  readonly problem?: Problem;
-  /** The actions that were performed going forward, in the operator's words. */
-  readonly performed: readonly string[];
-  /** Intended, and neither performed nor failed when the journal ends: its outcome is unknown until the next check. */
-  readonly inFlight?: string;
-}
+export type {EntryProgress, EntryState} from './entry-progress.ts';
 
 export type RunOutcome =
   | 'running'
@@ -72,6 +35,8 @@ export interface Progress {
   readonly decideBy?: Date;
   /** Entries that run together may ask at the same time; the oldest question first. */
   readonly questions: readonly OpenQuestion[];
+  /** How long an outage may last, in ms. */
+  readonly longestOutageMs?: number;
   /** Time that people took to answer, in ms. */
   readonly answeringMs: number;
 }
@@ -116,23 +81,13 @@ function started(fact: JournalEntry & FactOf<'run-started'>): Progress {
     passedPointOfNoReturn: false,
     ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
     questions: [],
+    ...longestOutageIn(fact),
     answeringMs: 0,
   };
 }
 
-const notStarted = ({
-  id,
-  phase,
-  unit,
-}: Pick<EntryProgress, 'id' | 'phase' | 'unit'>): EntryProgress => ({
-  id,
-  phase,
-  unit,
-  state: 'not-started',
-  applied: false,
-  changedByRun: false,
-  performed: [],
-});
+const longestOutageIn = ({longestOutageMs}: FactOf<'run-started' | 'run-resumed'>) =>
+  longestOutageMs === undefined ? {} : {longestOutageMs};
 
 function withFact(progress: Progress, fact: JournalEntry): Progress {
   const at = new Date(fact.atUtc);
@@ -141,6 +96,7 @@ function withFact(progress: Progress, fact: JournalEntry): Progress {
       return {
         ...unpaused(progress),
         ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
+        ...longestOutageIn(fact),
         outcome: progress.reversingTo ? 'reversing' : 'running',
       };
     case 'answered':
@@ -187,67 +143,6 @@ function withFact(progress: Progress, fact: JournalEntry): Progress {
   }
 }
 
-type EntryFact = Exclude<
-  Extract<JournalEntry, {readonly entry: string}>,
-  {kind: 'asked' | 'answered' | 'action-failed'}
->;
-
-function entryAfter(entry: EntryProgress, fact: EntryFact, at: Date): EntryProgress {
-  switch (fact.kind) {
-    case 'entry-started':
-      return entry.applied
-        ? {...without(entry, 'problem'), state: 'applying'}
-        : {...notStarted(entry), ...bookmarkOf(entry), state: 'checking', startedAt: at};
-    case 'before':
-      return {...entry, before: fact.before};
-    case 'entry-bookmarked':
-      return {...entry, bookmark: fact.bookmark};
-    case 'action-intended':
-      return {...entry, ...intended(entry, fact, at), inFlight: fact.does};
-    case 'action-performed':
-      return {
-        ...without(entry, 'inFlight'),
-        performed: fact.way === 'forward' ? [...entry.performed, fact.does] : entry.performed,
-      };
-    case 'entry-done':
-      return {
-        ...without(entry, 'inFlight', 'problem', 'bookmark'),
-        state: 'done',
-        output: fact.output,
-        changedByRun: fact.changedByRun,
-        doneAt: at,
-      };
-    case 'entry-failed':
-      // A retry after a failure checks everything again.
-      return {...without(entry, 'bookmark'), state: 'failed', problem: fact.problem};
-    case 'entry-skipped':
-      return {...without(entry, 'problem'), state: 'skipped', doneAt: at};
-    case 'entry-reversing':
-      return {...without(entry, 'problem'), state: 'reversing'};
-    case 'entry-reversed':
-      return {
-        ...without(entry, 'inFlight', 'problem'),
-        state: 'reversed',
-        applied: false,
-        doneAt: at,
-      };
-    case 'reverse-failed':
-      return {...entry, state: 'reverse-failed', problem: fact.problem};
-  }
-}
-
-const intended = (
-  {applied, appliedAt}: EntryProgress,
-  {way}: FactOf<'action-intended'>,
-  at: Date,
-): Partial<EntryProgress> =>
-  way === 'forward'
-    ? {state: 'applying', applied: true, appliedAt: applied ? (appliedAt ?? at) : at}
-    : {};
-
-const bookmarkOf = ({bookmark}: EntryProgress): Pick<EntryProgress, 'bookmark'> =>
-  bookmark === undefined ? {} : {bookmark};
-
 function withAnswer(progress: Progress, {about, answer}: FactOf<'answered'>, at: Date): Progress {
   const {lastAt, decideBy} = progress;
   const answeringMs = progress.answeringMs + Math.max(0, at.getTime() - lastAt.getTime());
@@ -285,14 +180,3 @@ function withEntry(
 }
 
 const unpaused = (progress: Progress): Progress => without(progress, 'problem', 'until');
-
-function without<Whole extends object, Key extends keyof Whole>(
-  whole: Whole,
-  ...keys: readonly Key[]
-): Omit<Whole, Key> & Partial<Pick<Whole, Key>> {
-  const rest = {...whole};
-  for (const key of keys) {
-    delete rest[key];
-  }
-  return rest;
-}

@@ -29,7 +29,17 @@ interface RunbookHead<Params extends z.ZodType, Targets extends TargetKinds> {
    * Nobody can write from the first of `from` (entries or units) until all of `until` are done: the screen's outage
    * clock.
    */
-  readonly outage?: {readonly from: readonly string[]; readonly until: readonly string[]};
+  readonly outage?: {
+    readonly from: readonly string[];
+    readonly until: readonly string[];
+    /**
+     * Once one of these has started, the new side may have writes of its own: past the longest outage a person decides.
+     * Each of `until` counts too.
+     */
+    readonly promoted?: readonly string[];
+    /** In ms. Past it the engine reverses by itself to before the outage. `--max-outage` replaces it. */
+    readonly longestMs?: number;
+  };
 }
 
 export type AnyRunbook = Runbook<any, any, any, any>;

@@ -1,5 +1,3 @@
-export type {TextOptions} from './labels.ts';
-export {logText} from './log.ts';
 export {
   noOutage,
   type Outage,
@@ -7,7 +5,9 @@ export {
   outageAfter,
   outageMs,
   outageOf,
-} from './outage.ts';
+} from '../model/outage.ts';
+export type {TextOptions} from './labels.ts';
+export {logText} from './log.ts';
 export {ansiPaint, type Paint, plainPaint} from './paint.ts';
 export {iamPolicies, type Missing, missingIn, permissionsText} from './permissions.ts';
 export {planSummary, planText} from './plan.ts';

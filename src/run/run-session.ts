@@ -34,6 +34,8 @@ export interface SessionRequest {
   readonly run: string;
   /** Until then the cutover must be accepted. */
   readonly decideBy?: Date;
+  /** How long an outage may last; without it, what the runbook says. */
+  readonly longestOutageMs?: number;
 }
 
 interface NewRun {
@@ -91,7 +93,14 @@ export function continueRun(
       record.add({kind: 'lock-taken-over', from, operator});
     }
     const decideBy = decideByIn(request);
-    record.add({kind: 'run-resumed', operator, accepted: [...accepted], ...decideBy});
+    const longestOutage = longestOutageIn(undefined, request);
+    record.add({
+      kind: 'run-resumed',
+      operator,
+      accepted: [...accepted],
+      ...decideBy,
+      ...longestOutage,
+    });
     return session;
   } catch (error) {
     lock.release();
@@ -190,11 +199,26 @@ function firstEntry(
     versions: {switcharoo: version, node: process.versions.node},
     rehearsal,
     ...decideByIn(request),
+    ...longestOutageIn(runbook.head.outage?.longestMs, request),
   };
 }
 
 const outageIn = ({outage}: OpenedWorld['runbook']['head']) =>
-  outage ? {outage: {from: [...outage.from], until: [...outage.until]}} : {};
+  outage
+    ? {
+        outage: {
+          from: [...outage.from],
+          until: [...outage.until],
+          ...(outage.promoted ? {promoted: [...outage.promoted]} : {}),
+        },
+      }
+    : {};
+
+/** What was asked for comes before what the runbook says. */
+function longestOutageIn(ofRunbook: number | undefined, {longestOutageMs}: SessionRequest) {
+  const ms = longestOutageMs ?? ofRunbook;
+  return ms === undefined ? {} : {longestOutageMs: ms};
+}
 
 const decideByIn = ({decideBy}: SessionRequest) =>
   decideBy === undefined ? {} : {decideByUtc: decideBy.toISOString()};

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import type {JournalEntry} from '../../src/model/journal.ts';
+import {outageOf} from '../../src/model/outage.ts';
 import {plainPaint, reportHtml, reportOf, reportText} from '../../src/report/index.ts';
-import {outageOf} from '../../src/report/outage.ts';
 import {journalOf} from '../model/journal-of.ts';
 import {doneRun, heldRun, reversedRun, started} from './made-up.ts';
 

@@ -1,5 +1,5 @@
+import {type Outage, outageMs} from '../../model/outage.ts';
 import {clockUtc, durationText, inventoryText, outcomeSigns, painted} from '../../report/labels.ts';
-import {type Outage, outageMs} from '../../report/outage.ts';
 import {oneLine, pad, widthOf} from '../../report/text.ts';
 import {entryLines} from './entry-lines.ts';
 import {elapsedMs, type FrameOptions, windowAround} from './layout.ts';

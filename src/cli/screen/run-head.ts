@@ -1,5 +1,5 @@
+import type {Outage} from '../../model/outage.ts';
 import type {Progress, RunOutcome} from '../../model/progress.ts';
-import type {Outage} from '../../report/outage.ts';
 import type {RunTask} from './renderer.ts';
 
 /** What a picture shows of the run as a whole. Everything else in it is read from the tasks of listr2. */

@@ -1,7 +1,7 @@
 import type {EngineEvent} from '../../engine/events.ts';
 import type {JournalEntry} from '../../model/journal.ts';
+import {noOutage, type Outage, type OutageWindow, outageAfter} from '../../model/outage.ts';
 import {type Progress, progressAfter} from '../../model/progress.ts';
-import {noOutage, type Outage, type OutageWindow, outageAfter} from '../../report/outage.ts';
 import {reversalText} from '../../report/status.ts';
 import {updateOutput, updateState} from './entry-task.ts';
 import {updatePhase} from './phase-task.ts';

@@ -1,6 +1,6 @@
 import type {EngineEvent} from '../../engine/events.ts';
 import type {JournalEntry} from '../../model/journal.ts';
-import type {OutageWindow} from '../../report/outage.ts';
+import type {OutageWindow} from '../../model/outage.ts';
 import type {Paint} from '../../report/paint.ts';
 import type {RunReport} from '../../report/run-report.ts';
 import {survivingWrite} from './broken-terminal.ts';

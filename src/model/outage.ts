@@ -1,5 +1,5 @@
-import type {JournalEntry} from '../model/journal.ts';
-import {type EntryProgress, type Progress, progressAfter} from '../model/progress.ts';
+import type {JournalEntry} from './journal.ts';
+import {type EntryProgress, type Progress, progressAfter} from './progress.ts';
 
 /** Which entries (by id, or by unit) close the application for writes, and which open it again. */
 export interface OutageWindow {

@@ -1,0 +1,119 @@
+import type {FactOf, JournalEntry} from './journal.ts';
+import type {Problem} from './problem.ts';
+import {without} from './without.ts';
+
+/**
+ * How far one entry is.
+ * `not-started` · `checking` started, nothing changed yet · `applying` an action was intended ·
+ * `done` · `skipped` · `failed` · `reversing` · `reversed` · `reverse-failed`
+ */
+export type EntryState =
+  | 'not-started'
+  | 'checking'
+  | 'applying'
+  | 'done'
+  | 'skipped'
+  | 'failed'
+  | 'reversing'
+  | 'reversed'
+  | 'reverse-failed';
+
+export interface EntryProgress {
+  readonly id: string;
+  readonly phase: string;
+  readonly unit: string;
+  readonly state: EntryState;
+  /** This run has intended an action here that is not reversed: a change is in place, or may be. */
+  readonly applied: boolean;
+  /** When the first action that is not reversed was intended. */
+  readonly appliedAt?: Date;
+  /** Set once the before-image is in the journal. */
+  readonly before?: unknown;
+  readonly output?: unknown;
+  /** How far an unfinished check has come. */
+  readonly bookmark?: unknown;
+  /** False where the change was already in place on arrival. */
+  readonly changedByRun: boolean;
+  readonly startedAt?: Date;
+  readonly doneAt?: Date;
+  readonly problem?: Problem;
+  /** The actions that were performed going forward, in the operator's words. */
+  readonly performed: readonly string[];
+  /** Intended, and neither performed nor failed when the journal ends: its outcome is unknown until the next check. */
+  readonly inFlight?: string;
+}
+
+export const notStarted = ({
+  id,
+  phase,
+  unit,
+}: Pick<EntryProgress, 'id' | 'phase' | 'unit'>): EntryProgress => ({
+  id,
+  phase,
+  unit,
+  state: 'not-started',
+  applied: false,
+  changedByRun: false,
+  performed: [],
+});
+
+type EntryFact = Exclude<
+  Extract<JournalEntry, {readonly entry: string}>,
+  {kind: 'asked' | 'answered' | 'action-failed'}
+>;
+
+export function entryAfter(entry: EntryProgress, fact: EntryFact, at: Date): EntryProgress {
+  switch (fact.kind) {
+    case 'entry-started':
+      return entry.applied
+        ? {...without(entry, 'problem'), state: 'applying'}
+        : {...notStarted(entry), ...bookmarkOf(entry), state: 'checking', startedAt: at};
+    case 'before':
+      return {...entry, before: fact.before};
+    case 'entry-bookmarked':
+      return {...entry, bookmark: fact.bookmark};
+    case 'action-intended':
+      return {...entry, ...intended(entry, fact, at), inFlight: fact.does};
+    case 'action-performed':
+      return {
+        ...without(entry, 'inFlight'),
+        performed: fact.way === 'forward' ? [...entry.performed, fact.does] : entry.performed,
+      };
+    case 'entry-done':
+      return {
+        ...without(entry, 'inFlight', 'problem', 'bookmark'),
+        state: 'done',
+        output: fact.output,
+        changedByRun: fact.changedByRun,
+        doneAt: at,
+      };
+    case 'entry-failed':
+      // A retry after a failure checks everything again.
+      return {...without(entry, 'bookmark'), state: 'failed', problem: fact.problem};
+    case 'entry-skipped':
+      return {...without(entry, 'problem'), state: 'skipped', doneAt: at};
+    case 'entry-reversing':
+      return {...without(entry, 'problem'), state: 'reversing'};
+    case 'entry-reversed':
+      return {
+        ...without(entry, 'inFlight', 'problem'),
+        state: 'reversed',
+        applied: false,
+        doneAt: at,
+      };
+    case 'reverse-failed':
+      return {...entry, state: 'reverse-failed', problem: fact.problem};
+  }
+}
+
+const intended = (
+  {applied, appliedAt}: EntryProgress,
+  {way}: FactOf<'action-intended'>,
+  at: Date,
+): Partial<EntryProgress> =>
+  way === 'forward'
+    ? {state: 'applying', applied: true, appliedAt: applied ? (appliedAt ?? at) : at}
+    : {};
+
+const bookmarkOf = ({bookmark}: EntryProgress): Pick<EntryProgress, 'bookmark'> =>
+  bookmark === undefined ? {} : {bookmark};
