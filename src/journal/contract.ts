@@ -6,7 +6,8 @@ export interface Journal {
   /** SHA-256 of the last line. */
   readonly head: string;
   /**
-   * Returns once the entry is on the disk. It throws (`journal-unwritable`, `lock-lost`) when that is not certain,
+   * Returns once the entry is on the disk. It throws (`journal-unwritable`, `lock-lost`, `lock-unreadable`) when that
+   * is not certain,
    * and from then on for every entry: the caller must not touch a target any more.
    * A fact that must not be written as it is (`secret-in-journal`, `journal-entry-malformed`) is refused, and that
    * alone.
@@ -17,7 +18,7 @@ export interface Journal {
 
 /** The right to act for one runbook and inventory. */
 export interface Lock {
-  /** Throws `lock-lost` when somebody else has taken over. */
+  /** Throws `lock-lost` when somebody else has taken over, and `lock-unreadable` when nobody can tell. */
   assertHeld(): void;
   release(): void;
 }

@@ -13,6 +13,8 @@ interface Around {
   readonly lock: Lock;
   readonly redactor: Redactor;
   readonly disk?: Disk;
+  /** Called once, when nothing more can be written: whatever is in flight must end. */
+  readonly onBroken?: (error: SwitcharooError) => void;
 }
 
 /** Begins the journal of a new run. Its folder must not hold one yet. */
@@ -117,6 +119,10 @@ class FileJournal implements Journal {
 
   append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind> {
     if (this.#broken) {
+      if (!this.#isClosed) {
+        // Whoever lost the lock says so: after a disk that failed too, the run is somebody else's.
+        this.#around.lock.assertHeld();
+      }
       throw this.#broken;
     }
     const safe = safeFact(fact, this.#around.redactor);
@@ -126,6 +132,7 @@ class FileJournal implements Journal {
       // A failed sync says nothing about what is on the disk, and asking again may answer "fine"
       // although the bytes are gone: this file is not written to again by this process.
       this.#broken = error as SwitcharooError; // #append throws nothing else
+      this.#around.onBroken?.(this.#broken);
       throw error;
     }
   }

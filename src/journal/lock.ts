@@ -1,5 +1,5 @@
 import type {OperatorName} from '../model/journal.ts';
-import {SwitcharooError} from '../model/problem.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Lock} from './contract.ts';
 import type {Disk} from './disk.ts';
 import {
@@ -13,7 +13,14 @@ import {
   readHolder,
 } from './lock-chain.ts';
 import {type Holder, heldBy, holderText, isDead} from './lock-holder.ts';
-import {lockGone, lockHolderAlive, lockLost, lockNotHeld, stateFolderUnusable} from './problems.ts';
+import {
+  lockGone,
+  lockHolderAlive,
+  lockLost,
+  lockNotHeld,
+  lockUncertain,
+  stateFolderUnusable,
+} from './problems.ts';
 import {type Machine, thisMachine} from './process-identity.ts';
 
 export interface LockRequest {
@@ -126,11 +133,18 @@ class FileLock implements Lock {
 
   assertHeld(): void {
     if (!this.#isBaseAsSeen() || this.#place.disk.exists(this.#successor)) {
-      const now = currentHolder(this.#place);
-      throw new SwitcharooError(
-        now ? lockLost(this.#mine.scope, holderText(now.holder)) : lockGone(this.#place.base),
-      );
+      throw new SwitcharooError(this.#loss());
     }
+  }
+
+  #loss(): Problem {
+    const {holder} = currentHolder(this.#place) ?? {};
+    if (!holder) {
+      return lockGone(this.#place.base);
+    }
+    return holder.unreadable === undefined
+      ? lockLost(this.#mine.scope, holderText(holder))
+      : lockUncertain(this.#mine.scope, holder.unreadable);
   }
 
   /** Called before every line of a journal: the file is read again only when it was replaced or written to. */

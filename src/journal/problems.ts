@@ -101,6 +101,16 @@ export const lockGone = (path: string): Problem => ({
   hint: {text: 'Check that nobody else works on the run, then continue with', command: 'resume'},
 });
 
+/** Whether it was lost nobody can tell: a disk that answers nothing takes no lock away. */
+export const lockUncertain = (scope: string, path: string): Problem => ({
+  code: 'lock-unreadable',
+  message: `${path} cannot be read: this process cannot tell whether it still holds ${scope}, and has stopped.`,
+  hint: {
+    text: 'Fix the disk or the permissions, check that nobody else works on the run, then continue with',
+    command: 'resume',
+  },
+});
+
 export const lockNotHeld = (scope: string): Problem => ({
   code: 'lock-not-held',
   message: `Nobody holds ${scope}.`,

@@ -1,5 +1,6 @@
 import type {RunOutcome} from '../engine/run.ts';
-import {SwitcharooError} from '../model/problem.ts';
+import type {Lock} from '../journal/contract.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import {type ExitCode, exitCodes} from './exit-codes.ts';
 
@@ -36,16 +37,31 @@ export const pausedExitCode = (progress: Progress | undefined): ExitCode =>
 const hasChanges = (progress: Progress | undefined): boolean =>
   progress !== undefined && appliedEntries(progress).length > 0;
 
-/** What the journal or the lock refuses is an outcome too: the changes in place must be reported all the same. */
+/**
+ * What the journal or the lock refuses is an outcome too: the changes in place must be reported all the same. A process
+ * that no longer holds its lock says that, whatever else ended it: the run is somebody else's now.
+ */
 export async function asOutcome<Result>(
   work: () => Promise<Result>,
+  lock?: Lock,
 ): Promise<Result | Extract<RunOutcome, {readonly kind: 'paused'}>> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof SwitcharooError) {
-      return {kind: 'paused', problem: error.problem};
+      return {kind: 'paused', problem: lossOf(lock) ?? error.problem};
     }
     throw error;
+  }
+}
+
+function lossOf(lock: Lock | undefined): Problem | undefined {
+  try {
+    lock?.assertHeld();
+    return undefined;
+  } catch (error) {
+    // One that cannot be read is lost to nobody.
+    const isLost = error instanceof SwitcharooError && error.problem.code === 'lock-lost';
+    return isLost ? error.problem : undefined;
   }
 }

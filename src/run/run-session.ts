@@ -21,6 +21,7 @@ import {scopeOf} from './past-runs.ts';
 export interface RunSession {
   readonly context: RunContext;
   readonly journal: Journal;
+  readonly lock: Lock;
   /** Closes the journal and gives the lock back. */
   release(): void;
 }
@@ -56,11 +57,13 @@ export function beginRun(
 ): RunSession {
   const {host, run} = request;
   const {lock} = lockFor(request);
+  const broken = new AbortController();
   try {
     mayBegin();
-    const journal = createJournal(host.state.journalOf(run), journalOptions(request, lock));
+    const options = journalOptions(request, lock, broken);
+    const journal = createJournal(host.state.journalOf(run), options);
     journal.append(firstEntry(request, plan, rehearsal));
-    return sessionWith(request, journal, lock);
+    return sessionWith(request, {journal, lock, broken: broken.signal});
   } catch (error) {
     lock.release();
     throw error;
@@ -78,14 +81,16 @@ export function continueRun(
 ): RunSession {
   const {host, run} = request;
   const {lock, tookOverFrom} = lockFor(request);
+  const broken = new AbortController();
   try {
-    const journal = openJournal(host.state.journalOf(run), journalOptions(request, lock));
+    const options = journalOptions(request, lock, broken);
+    const journal = openJournal(host.state.journalOf(run), options);
     const since = planned ? journal.entries.slice(planned.seq + 1) : [];
     if (since.some(({kind}) => kind !== 'tail-cut')) {
       journal.close();
       throw new SwitcharooError(runChangedElsewhere(run));
     }
-    const session = sessionWith(request, journal, lock);
+    const session = sessionWith(request, {journal, lock, broken: broken.signal});
     const {record} = session.context;
     const {operator} = host;
     if (tookOverFrom) {
@@ -109,12 +114,12 @@ export function continueRun(
 }
 
 /** Runs the entries that are not done yet. `until`: a checkpoint or an entry to end at. */
-export const forward = ({context}: RunSession, until?: string): Promise<RunOutcome> =>
-  asOutcome(() => runForward(context, until));
+export const forward = ({context, lock}: RunSession, until?: string): Promise<RunOutcome> =>
+  asOutcome(() => runForward(context, until), lock);
 
 /** Reverses to a checkpoint (`null`: the start), by the plan with this digest. */
 export const reverse = (
-  {context}: RunSession,
+  {context, lock}: RunSession,
   to: string | null,
   planDigest: string,
 ): Promise<RunOutcome> =>
@@ -124,7 +129,7 @@ export const reverse = (
       context.record.add({kind: 'run-paused', problem: reversal.problem});
     }
     return reversal.kind === 'reversed' ? {kind: 'reached', until: to ?? 'the start'} : reversal;
-  });
+  }, lock);
 
 function lockFor({host, opened, run}: SessionRequest) {
   const {state, operator} = host;
@@ -139,26 +144,36 @@ function lockFor({host, opened, run}: SessionRequest) {
   });
 }
 
-const journalOptions = ({host, opened: {redactor, world}}: SessionRequest, lock: Lock) => ({
+const journalOptions = (
+  {host, opened: {redactor, world}}: SessionRequest,
+  lock: Lock,
+  broken: AbortController,
+) => ({
   now: () => world.clock.now(),
   lock,
   redactor,
   disk: host.state.disk,
+  onBroken: (error: SwitcharooError) => broken.abort(error),
 });
 
+/**
+ * Without its journal a run may not act any more. Whatever it waits for then ends at once: another lane of a group, an
+ * action in flight, a question.
+ */
 function sessionWith(
   {opened, signals, operator}: SessionRequest,
-  journal: Journal,
-  lock: Lock,
+  {journal, lock, broken}: Pick<RunSession, 'journal' | 'lock'> & {readonly broken: AbortSignal},
 ): RunSession {
   const {world, inventory} = opened;
   return {
     journal,
+    lock,
     context: {
       ...world,
       operator,
       inventory,
-      stopping: signals.stopping,
+      stopping: AbortSignal.any([signals.stopping, broken]),
+      aborting: AbortSignal.any([world.aborting, broken]),
       record: recordIn(journal, world.observe),
     },
     release: () => {

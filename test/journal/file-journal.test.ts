@@ -345,6 +345,30 @@ describe('nothing is appended any more', () => {
     expect(readJournal(path).entries).toHaveLength(1);
   });
 
+  test('and a lock that was lost after the disk had failed is what it says', () => {
+    let isHeld = true;
+    const lock: Lock = {
+      assertHeld: () => {
+        if (!isHeld) {
+          throw new SwitcharooError(lockLost('tidy-up@pantry', 'bob@bastion (pid 1)'));
+        }
+      },
+      release: () => {},
+    };
+    const path = freshPath();
+    const breaks: string[] = [];
+    const onBroken = ({problem}: SwitcharooError) => void breaks.push(problem.code);
+    const journal = createJournal(path, {...around(lock), onBroken});
+    journal.append(runStarted());
+    appendFileSync(path, 'x');
+    const codeNow = () => problemOf(() => journal.append({kind: 'run-done'})).code;
+    expect([codeNow(), codeNow()]).toEqual(['journal-unwritable', 'journal-unwritable']);
+    isHeld = false;
+    expect(codeNow()).toBe('lock-lost');
+    expect(breaks).toEqual(['journal-unwritable']);
+    journal.close();
+  });
+
   test('once somebody else has written to the file', () => {
     const path = freshPath();
     const journal = createJournal(path, around());

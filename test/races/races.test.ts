@@ -146,7 +146,7 @@ describe('a lock that does not tell who holds it', () => {
     const token = holderIn(folder)?.token;
     copyFileSync(lockIn(folder), join(folder, 'locks', `${scope}.after-${token}.lock`));
 
-    expect(() => lock.assertHeld()).toThrow(problem('lock-lost'));
+    expect(() => lock.assertHeld()).toThrow(problem('lock-unreadable'));
     expect(() => acquireLock(request('bob'))).toThrow(problem('lock-unreadable'));
     overtakeLock(request('bob')).lock.assertHeld();
   });

@@ -144,6 +144,10 @@ export class Schedule {
   #deliver(): void {
     const ordered = this.systems.read('b', 'parcel ordered');
     if (ordered !== null) {
+      // What a stranger ordered is a stranger's parcel.
+      if (this.systems.foreign.has('b parcel ordered')) {
+        this.systems.foreign.add('b parcel');
+      }
       this.systems.put('b', 'parcel', ordered);
     }
   }
