@@ -20,7 +20,7 @@ export const openWrites = defineStep({
   }),
   before: z.object({readOnly: z.literal(true)}),
   output: z.object({}),
-  needs: {aurora: ['EXECUTE ON mysql.*', 'PROCESS', 'REPLICATION CLIENT']},
+  needs: {aurora: ['EXECUTE ON mysql.*', 'PROCESS', 'REPLICATION CLIENT', 'REPLICATION SLAVE']},
   reverses:
     'Disables writes on Aurora, ends all client sessions (unless endSessions is false), and verifies that its position no longer moves.',
   timeoutMs: 60_000,
@@ -84,10 +84,10 @@ const verifyPosition = {
     if (prepared > 0) {
       throw new SwitcharooError(transactionsPrepared(aurora.name, prepared));
     }
-    const {first, last, moved} = await watchPosition(aurora, signal);
-    if (moved) {
+    const {first, last, changes} = await watchPosition(aurora, signal);
+    if (changes.length > 0) {
       const [from, to] = [positionText(first), positionText(last)];
-      throw new SwitcharooError(writesWhileReadOnly(aurora.name, from, to));
+      throw new SwitcharooError(writesWhileReadOnly(aurora.name, from, to, changes));
     }
   },
 } as const;

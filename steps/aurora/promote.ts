@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {blocked, defineStep, done, pending, SwitcharooError, waiting} from '../../src/index.ts';
 import {
   brokenReason,
+  changesSince,
   distanceText,
   hasReached,
   isRunning,
@@ -35,13 +36,16 @@ export const promote = defineStep({
   before: z.object({source: address}),
   /** Aurora's own position, before any client can write there. */
   output: positionSchema,
-  needs: {aurora: ['EXECUTE ON mysql.*', 'REPLICATION CLIENT'], upstream: ['REPLICATION CLIENT']},
+  needs: {
+    aurora: ['EXECUTE ON mysql.*', 'REPLICATION CLIENT'],
+    upstream: ['REPLICATION CLIENT', 'REPLICATION SLAVE'],
+  },
   reverses:
     'Starts replication from upstream again, at the position where it stopped; writes stay disabled.',
   timeoutMs: 120_000,
   poll: {firstMs: 50, mostMs: 1_000},
 
-  async check({targets: {aurora, upstream}, run, signal}) {
+  async check({targets: {aurora, upstream}, input, run, signal}) {
     const end = await upstream.position(signal);
     const replication = await aurora.replication(signal);
     if (!replication) {
@@ -60,7 +64,7 @@ export const promote = defineStep({
     }
     return hasReached(replication.executed, end)
       ? pendingFor(aurora, replication)
-      : behind(aurora, upstream, replication, {end, started: run.started});
+      : behind({aurora, upstream}, replication, {end, started: run.started, ...input}, signal);
   },
 
   async plan({targets: {aurora, upstream}, signal}) {
@@ -98,21 +102,62 @@ const pendingFor = (aurora: AuroraReader, {host, port}: Replication) =>
     {what: aurora.name, is: `replicates from ${host}:${port}`, shouldBe: 'does not replicate'},
   );
 
-function behind(
-  aurora: AuroraReader,
-  upstream: MysqlReader,
+interface Servers {
+  readonly aurora: AuroraReader;
+  readonly upstream: MysqlReader;
+}
+
+interface Progress {
+  readonly end: Position;
+  readonly started: boolean;
+  readonly upstreamAt?: Position | undefined;
+}
+
+async function behind(
+  {aurora, upstream}: Servers,
   replication: Replication,
-  {end, started}: {readonly end: Position; readonly started: boolean},
+  {end, started, upstreamAt}: Progress,
+  signal: AbortSignal,
 ) {
   const {executed} = replication;
   const distance = distanceText(executed, end);
   const progress = `${aurora.name} is at ${positionText(executed)}, ${distance} behind ${upstream.name}, which is at ${positionText(end)}`;
+  const changes = await changesSince(upstream, executed, signal);
+  const broken = brokenReason(replication);
+  if (changes.length === 0) {
+    return rotated(aurora, replication, {progress, started, broken});
+  }
   // After our own start it catches up; before it, the gates in front of this step were not waited for.
-  return started && brokenReason(replication) === null
-    ? waiting(progress)
+  if (started && broken === null) {
+    return waiting(progress);
+  }
+  const isCaughtUp = upstreamAt && hasReached(executed, upstreamAt);
+  return blocked(
+    `${progress}: ${changes.join(', ')}.`,
+    isCaughtUp
+      ? `${upstream.name} was written on after it was caught up. Check which session writes there with SHOW PROCESSLIST. Unless the writes changed no data, reverse to the checkpoint before the freeze.`
+      : `Freeze writes, and wait with mysql.caught-up until ${aurora.name} has executed everything.`,
+  );
+}
+
+/** Running threads read on to the next file within a second. Those that this step stopped do not, and miss nothing. */
+function rotated(
+  aurora: AuroraReader,
+  replication: Replication,
+  {
+    progress,
+    started,
+    broken,
+  }: {readonly progress: string; readonly started: boolean; readonly broken: string | null},
+) {
+  if (broken === null) {
+    return waiting(`${progress}: the log was rotated, and has no change in between`);
+  }
+  return started
+    ? pendingFor(aurora, replication)
     : blocked(
-        `${progress}.`,
-        `Freeze writes, and wait with mysql.caught-up until ${aurora.name} has executed everything.`,
+        `${progress}: the log was rotated, and ${broken}.`,
+        `Start replication on ${aurora.name} with CALL mysql.rds_start_replication, then try again.`,
       );
 }
 
@@ -136,10 +181,14 @@ const resetFrom = (upstream: MysqlReader, source: string) => {
       const replication = await aurora.replication(signal);
       const end = await upstream.position(signal);
       // A write that arrived upstream while replication was being stopped would be lost with the reset.
-      if (replication && !hasReached(replication.executed, end)) {
+      const changes =
+        replication && !hasReached(replication.executed, end)
+          ? await changesSince(upstream, replication.executed, signal)
+          : [];
+      if (replication && changes.length > 0) {
         const at = positionText(replication.executed);
         const to = positionText(end);
-        throw new SwitcharooError(writesOnUpstream(aurora.name, at, upstream.name, to));
+        throw new SwitcharooError(writesOnUpstream(aurora.name, at, upstream.name, to, changes));
       }
       await reset.perform(aurora, signal);
     },

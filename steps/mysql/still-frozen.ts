@@ -1,8 +1,7 @@
 import {z} from 'zod';
 import {blocked, defineGate, done} from '../../src/index.ts';
-import {writesAfterFreeze} from './freeze/problems.ts';
-import {changesSince} from './replication/binlog.ts';
-import {positionSchema, positionText, samePosition} from './replication/position.ts';
+import {writeAfterFreeze} from './replication/obstacles.ts';
+import {positionSchema, positionText} from './replication/position.ts';
 import {mysqlServer} from './target.ts';
 
 /**
@@ -29,18 +28,7 @@ export const stillFrozen = defineGate({
         'The server was restarted, or read_only was reset. Reverse to the checkpoint before the freeze.',
       );
     }
-    const now = position && (await source.position(signal));
-    if (!position || !now || samePosition(now, position)) {
-      return done({});
-    }
-    if ((await changesSince(source, position, signal)).length === 0) {
-      return done({});
-    }
-    const {message, hint} = writesAfterFreeze(
-      source.name,
-      positionText(position),
-      positionText(now),
-    );
-    return blocked(message, hint);
+    const problem = position && (await writeAfterFreeze(source, position, signal));
+    return problem ? blocked(problem.message, problem.hint) : done({});
   },
 });

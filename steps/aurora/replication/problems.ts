@@ -6,9 +6,14 @@ export const writesEnabled = (server: string): Problem => ({
   hint: {text: 'Reverse the newest entry, aurora.open-writes, first, with', command: 'reverse'},
 });
 
-export const writesWhileReadOnly = (server: string, from: string, to: string): Problem => ({
+export const writesWhileReadOnly = (
+  server: string,
+  from: string,
+  to: string,
+  changes: readonly string[],
+): Problem => ({
   code: 'aurora-writes-while-read-only',
-  message: `${server} refuses writes, but its position moved from ${from} to ${to}.`,
+  message: `${server} refuses writes, but its position moved from ${from} to ${to}: ${changes.join(', ')}.`,
   hint: 'Check which session writes with SHOW PROCESSLIST (an account with CONNECTION_ADMIN, or an event), end it, then resume.',
 });
 
@@ -17,9 +22,10 @@ export const writesOnUpstream = (
   at: string,
   upstream: string,
   to: string,
+  changes: readonly string[],
 ): Problem => ({
   code: 'aurora-writes-on-upstream',
-  message: `${server} stopped at ${at}, but ${upstream} has new writes up to ${to}.`,
+  message: `${server} stopped at ${at}, but ${upstream} has new writes up to ${to}: ${changes.join(', ')}.`,
   hint: `Check which session writes on ${upstream} with SHOW PROCESSLIST; reverse makes ${server} replicate from it again.`,
 });
 

@@ -1,6 +1,5 @@
 import {done, waiting} from '../../../src/index.ts';
 import type {MysqlReader} from '../contract.ts';
-import {changesSince} from '../replication/binlog.ts';
 import {positionText} from '../replication/position.ts';
 import {watchPosition} from '../replication/waits.ts';
 import {clientText} from './clients.ts';
@@ -11,8 +10,8 @@ export async function lastPosition(source: MysqlReader, watchMs: number, signal:
   if (watchMs === 0 || (await source.replication(signal))) {
     return done(await source.position(signal));
   }
-  const {first, last, moved} = await watchPosition(source, signal, watchMs);
-  return !moved || (await changesSince(source, first, signal)).length === 0
+  const {first, last, changes} = await watchPosition(source, signal, watchMs);
+  return changes.length === 0
     ? done(last)
     : waiting(
         `${source.name} refuses writes, but its position moved from ${positionText(first)} to ${positionText(last)}: ${await writersText(source, signal)}`,

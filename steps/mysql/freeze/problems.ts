@@ -28,8 +28,13 @@ export const reverseReplicationActive = (name: string, source: string): Problem 
   hint: {text: 'Reverse the newer entry, mysql.replicate-back, first, with', command: 'reverse'},
 });
 
-export const writesAfterFreeze = (name: string, frozenAt: string, position: string): Problem => ({
+export const writesAfterFreeze = (
+  name: string,
+  frozenAt: string,
+  position: string,
+  changes: readonly string[],
+): Problem => ({
   code: 'mysql-writes-after-freeze',
-  message: `${name} is at ${position}, and was frozen at ${frozenAt}: it has writes that the other side does not have.`,
+  message: `${name} is at ${position}, and was frozen at ${frozenAt}: it has writes that the other side does not have (${changes.join(', ')}).`,
   hint: `Read them with SHOW BINLOG EVENTS on ${name}. Unless they changed no data, reverse to the checkpoint before the freeze.`,
 });

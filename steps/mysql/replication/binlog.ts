@@ -4,17 +4,20 @@ import {comparePositions} from './position.ts';
 
 /**
  * What was written into a server's log after a position, without events that change no data: a position also moves with
- * a log rotation, FLUSH, ANALYZE or GRANT. Gives the first few changes in words.
+ * a log rotation, FLUSH, ANALYZE or GRANT. Gives the first few changes in words: "shop.orders at mysql-bin.000002:198".
  */
 export async function changesSince(
   server: MysqlReader,
   from: Position,
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
+  if ((await filesFrom(server, from, signal))[0] !== from.file) {
+    return [`the log ${from.file} was removed, and what it held is unknown`];
+  }
   for await (const {rows, isWhole} of eventsSince(server, from, signal)) {
     const changes = rows.filter(isChange);
     if (changes.length > 0) {
-      return changes.map((row) => `${row['Event_type']} at ${row['Log_name']}:${row['Pos']}`);
+      return changes.slice(0, mostNamed).map(changeText);
     }
     // A log of that length holds more than a FLUSH.
     if (!isWhole) {
@@ -81,6 +84,10 @@ const eventsSql = 'SHOW BINLOG EVENTS IN ? FROM ? LIMIT ?';
 // The first event of every log begins after the four bytes that mark a log.
 const logStart = 4;
 const mostEvents = 1_000;
+const mostNamed = 3;
+
+const changeText = (row: Row): string =>
+  `${tableOf(row) ?? statementOf(row) ?? row['Event_type']} at ${row['Log_name']}:${row['Pos']}`;
 
 async function filesFrom(
   server: MysqlReader,
@@ -123,5 +130,5 @@ const harmlessStatement =
 const harmlessEvents = new Set([
   ...['Format_desc', 'Rotate', 'Stop', 'Previous_gtids', 'Heartbeat', 'Gtid', 'Anonymous_Gtid'],
   // MariaDB's own.
-  ...['Gtid_list', 'Binlog_checkpoint', 'Start_encryption'],
+  ...['Gtid_list', 'Binlog_checkpoint', 'Start_encryption', 'Annotate_rows'],
 ]);

@@ -47,9 +47,10 @@ export async function writeAfterFreeze(
   signal: AbortSignal,
 ): Promise<Problem | null> {
   const now = await server.position(signal);
-  return samePosition(now, frozenAt) || (await changesSince(server, frozenAt, signal)).length === 0
+  const changes = samePosition(now, frozenAt) ? [] : await changesSince(server, frozenAt, signal);
+  return changes.length === 0
     ? null
-    : writesAfterFreeze(server.name, positionText(frozenAt), positionText(now));
+    : writesAfterFreeze(server.name, positionText(frozenAt), positionText(now), changes);
 }
 
 /**
@@ -68,7 +69,7 @@ export async function brokenReversal(
   const broken = replication?.error ? brokenReason(replication) : null;
   const reason = !replication
     ? `it no longer replicates from ${source.name}`
-    : isPurged(oldest, at)
+    : replication.io !== 'Yes' && isPurged(oldest, at)
       ? `the oldest binary log of ${source.name} is now ${oldest}`
       : broken;
   if (reason === null) {

@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {ReversalLoss} from '../../../src/index.ts';
 import type {MysqlReader, Position, Replication} from '../contract.ts';
-import {definitionsSince, missingSince} from './binlog.ts';
+import {changesSince, definitionsSince, missingSince} from './binlog.ts';
 import {comparePositions, distanceText, hasReached, positionText} from './position.ts';
 import {brokenReason, isRunning} from './replication.ts';
 
@@ -21,7 +21,7 @@ export async function reversalLossOf(
   signal: AbortSignal,
 ): Promise<ReversalLoss> {
   const end = await source.position(signal);
-  const {latest, isProven} = await watchProgress(replica, replication, end, signal);
+  const {latest, isProven} = await watchProgress({replica, source}, replication, end, signal);
   const at = latest?.executed ?? start;
   const reasons = [
     ...(await incompleteReasons({replica, source}, latest, at, signal)),
@@ -50,7 +50,7 @@ export async function reversalLossOf(
  * committed in order, any further change: the first one is the change at which it stopped.
  */
 async function watchProgress(
-  replica: MysqlReader,
+  {replica, source}: Servers,
   replication: Replication | null,
   end: Position,
   signal: AbortSignal,
@@ -67,11 +67,18 @@ async function watchProgress(
       return {latest, isProven: true};
     }
     if (performance.now() > giveUpAt) {
-      return {latest, isProven: false};
+      return {latest, isProven: await hasEveryChange(source, latest.executed, signal)};
     }
     await sleep(pollMs, undefined, {signal});
   }
 }
+
+/** The position of a rotated log is reached a moment later. Where the account may not read the events: unknown. */
+const hasEveryChange = (source: MysqlReader, executed: Position, signal: AbortSignal) =>
+  changesSince(source, executed, signal).then(
+    (changes) => changes.length === 0,
+    () => false,
+  );
 
 async function progressTest(
   replica: MysqlReader,
@@ -112,7 +119,8 @@ async function incompleteReasons(
     ...(replication
       ? await stopReasons({replica, source}, replication, signal)
       : [`${replica.name} no longer replicates from ${source.name}.`]),
-    ...(isPurged(oldest, at)
+    // A running IO thread reads on in a log that is there.
+    ...(replication?.io !== 'Yes' && isPurged(oldest, at)
       ? [`The oldest binary log of ${source.name} is ${oldest}: earlier changes are purged.`]
       : []),
     ...(readOnly

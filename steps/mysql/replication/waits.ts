@@ -1,6 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
 import type {MysqlReader, Position} from '../contract.ts';
+import {changesSince} from './binlog.ts';
 import {hasReached, positionText, samePosition} from './position.ts';
 import {replicationNotRunning, sqlThreadNotSwitched} from './problems.ts';
 import {brokenReason, isRunning} from './replication.ts';
@@ -65,7 +66,7 @@ export async function waitForPosition(
   }
 }
 
-/** Reads the server's own position twice: it moves while something is written. */
+/** Reads the server's own position twice: it moves while something is written, and when its log is rotated. */
 export async function watchPosition(
   server: MysqlReader,
   signal: AbortSignal,
@@ -74,7 +75,8 @@ export async function watchPosition(
   const first = await server.position(signal);
   await sleep(watchMs, undefined, {signal});
   const last = await server.position(signal);
-  return {first, last, moved: !samePosition(first, last)};
+  const changes = samePosition(first, last) ? [] : await changesSince(server, first, signal);
+  return {first, last, changes};
 }
 
 const startLimitMs = 10_000;

@@ -7,7 +7,13 @@ import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
 import {lookOf, type Placed, performAll, reverse, run, settled} from '../mysql/placed-unit.ts';
-import {commit, openRealServers, pictureOf, type RealServers} from '../mysql/real-servers.ts';
+import {
+  commit,
+  openRealServers,
+  pictureOf,
+  type RealServers,
+  untilFollowed,
+} from '../mysql/real-servers.ts';
 import {withoutProcedure, withSession} from './real-cluster.ts';
 
 let servers: RealServers;
@@ -88,8 +94,15 @@ test('Aurora is not promoted before it has executed everything', async () => {
   expect(await settled(placed)).toMatchObject({
     kind: 'blocked',
     reason: expect.stringMatching(
-      /^aurora is at mysql-bin\.\d+:\d+, 1 file behind db2, which is at mysql-bin\.\d+:\d+\.$/,
+      /^aurora is at mysql-bin\.\d+:\d+, 1 file behind db2, which is at mysql-bin\.\d+:\d+: the log was rotated, and the SQL thread is stopped\.$/,
     ),
+    hint: 'Start replication on aurora with CALL mysql.rds_start_replication, then try again.',
+  });
+  await servers.databases.source.query("INSERT INTO shop.orders (token) VALUES ('not yet')");
+  await untilFollowed(servers.databases.source, servers.databases.replica);
+  expect(await settled(placed)).toMatchObject({
+    kind: 'blocked',
+    reason: expect.stringMatching(/^aurora is at .*: shop\.orders at mysql-bin\.\d+:\d+.*\.$/),
     hint: 'Freeze writes, and wait with mysql.caught-up until aurora has executed everything.',
   });
 });
