@@ -120,7 +120,7 @@ class FileJournal implements Journal {
   append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind> {
     if (this.#broken) {
       if (!this.#isClosed) {
-        // Whoever lost the lock says so: after a disk that failed too, the run is somebody else's.
+        // A process that lost the lock says so: after a disk that failed too, the run is somebody else's.
         this.#around.lock.assertHeld();
       }
       throw this.#broken;
