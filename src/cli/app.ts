@@ -25,6 +25,9 @@ export interface App extends Host {
 
 const maxWidth = 160;
 
+/** How wide a text may be on stdout now: a terminal can be resized. */
+export const widthNow = (): number => Math.min(process.stdout.columns || 100, maxWidth);
+
 export function openApp({stateDir = defaultStateFolder, json}: GlobalOptions): App {
   const program = programName();
   const folder = stateDir === defaultStateFolder ? '' : ` --state-dir ${stateDir}`;
@@ -32,7 +35,7 @@ export function openApp({stateDir = defaultStateFolder, json}: GlobalOptions): A
     ...thisHost(stateDir),
     json,
     terminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
-    width: Math.min(process.stdout.columns || 100, maxWidth),
+    width: widthNow(),
     paint: usesColour() ? ansiPaint : plainPaint,
     print: (text) => void process.stdout.write(`${text}\n`),
     say: (text) => void process.stderr.write(`${text}\n`),

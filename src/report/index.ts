@@ -7,7 +7,7 @@ export {
   outageOf,
 } from '../model/outage.ts';
 export type {TextOptions} from './labels.ts';
-export {logText} from './log.ts';
+export {logFollower, logText} from './log.ts';
 export {ansiPaint, type Paint, plainPaint} from './paint.ts';
 export {iamPolicies, type Missing, missingIn, permissionsText} from './permissions.ts';
 export {planSummary, planText} from './plan.ts';

@@ -4,22 +4,34 @@ import type {Colour} from './paint.ts';
 import {flow, pad} from './text.ts';
 
 /** The journal in words: number, UTC time, and what happened. Each day is printed once. */
-export function logText(entries: readonly JournalEntry[], options: TextOptions): string {
-  const columns = String(entries.at(-1)?.seq ?? 0).length + 1;
+export const logText = (entries: readonly JournalEntry[], options: TextOptions): string =>
+  logFollower(options)(entries);
+
+/**
+ * The same, a few entries at a time: each call is given the entries after those of the call before.
+ * `numberColumns`: how wide a number will be at least, with its "#".
+ */
+export function logFollower(
+  options: TextOptions,
+  numberColumns = 0,
+): (entries: readonly JournalEntry[]) => string {
+  let columns = numberColumns;
   let day = '';
   let lastDetail: string | undefined;
-  return entries
-    .flatMap((entry) => {
-      const today = entry.atUtc.slice(0, 10);
-      const dawn = today === day ? [] : [options.paint.dim(`${today} (UTC)`)];
-      day = today;
-      const [what, detail] = factText(entry);
-      // One problem passes through several entries: its text is printed once.
-      const more = detail === lastDetail ? undefined : detail;
-      lastDetail = detail;
-      return [...dawn, ...entryLines(entry, {what, more, columns}, options)];
-    })
-    .join('\n');
+  const linesOf = (entry: JournalEntry): readonly string[] => {
+    const today = entry.atUtc.slice(0, 10);
+    const dawn = today === day ? [] : [options.paint.dim(`${today} (UTC)`)];
+    day = today;
+    const [what, detail] = factText(entry);
+    // One problem passes through several entries: its text is printed once.
+    const more = detail === lastDetail ? undefined : detail;
+    lastDetail = detail;
+    return [...dawn, ...entryLines(entry, {what, more, columns}, options)];
+  };
+  return (entries) => {
+    columns = Math.max(columns, String(entries.at(-1)?.seq ?? 0).length + 1);
+    return entries.flatMap(linesOf).join('\n');
+  };
 }
 
 type FactText = readonly [text: string, detail?: string | undefined];

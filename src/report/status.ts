@@ -1,3 +1,4 @@
+import type {Outage} from '../model/outage.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
 import {appliedEntries} from '../model/progress.ts';
 import {losslessOf, type ReversalLossAnswer} from '../model/reversal-loss.ts';
@@ -15,6 +16,7 @@ import {
   type TextOptions,
 } from './labels.ts';
 import {type NextCommand, nextText} from './problem.ts';
+import {outageLines, questionText} from './status-head.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
 /** Who holds the lock of a run. */
@@ -33,6 +35,7 @@ interface StatusOptions extends TextOptions {
   readonly now: Date;
   readonly holder?: HolderName;
   readonly next: readonly NextCommand[];
+  readonly outage?: Outage;
   /** Other runs that are not at their end, and have changed something. */
   readonly otherRuns?: readonly Progress[];
   /** Whether a reversal would lose data now, as each applied entry answered. */
@@ -47,6 +50,7 @@ export function statusText(progress: Progress, options: StatusOptions): string {
   const {paint, now} = options;
   const line = (label: string, pieces: readonly Piece[]) => labelled(label, pieces, options);
   return [
+    ...outageLines(options.outage, now, options),
     ...flow(
       [
         run.rehearsal ? 'rehearsal of ' : '',
@@ -62,6 +66,11 @@ export function statusText(progress: Progress, options: StatusOptions): string {
       sign(outcomeSign(progress, options.holder), options),
       positionText(progress),
     ]),
+    ...progress.questions.flatMap((open) =>
+      line('asked', [
+        {text: questionText(open, now, !isAlive(options.holder)), paint: paint.yellow},
+      ]),
+    ),
     ...line('started', [`${momentUtc(progress.startedAt)}, ${agoText(progress.startedAt, now)}`]),
     ...line('last entry', [
       `#${progress.seq} at ${momentUtc(progress.lastAt)}, ${agoText(progress.lastAt, now)}`,
@@ -136,12 +145,17 @@ function appliedText({performed, inFlight, state, appliedAt: actedAt}: EntryProg
 }
 
 /** A journal that just ends cannot tell that its process died; the lock can. */
-export function outcomeSign({outcome}: Progress, holder: HolderName | undefined): Sign {
+export function outcomeSign({outcome, questions}: Progress, holder: HolderName | undefined): Sign {
   const unfinished = outcome === 'running' || outcome === 'reversing';
-  return unfinished && (!holder || holder.dead)
-    ? {symbol: '✗', word: `interrupted while ${outcome}`, colour: 'red'}
+  if (unfinished && !isAlive(holder)) {
+    return {symbol: '✗', word: `interrupted while ${outcome}`, colour: 'red'};
+  }
+  return questions.length > 0
+    ? {symbol: '?', word: 'waiting for an answer', colour: 'yellow'}
     : outcomeSigns[outcome];
 }
+
+const isAlive = (holder: HolderName | undefined): boolean => holder !== undefined && !holder.dead;
 
 /** Which entry is the one that matters now. */
 function positionText({entries, reversingTo, outcome}: Progress): string {

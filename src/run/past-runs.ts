@@ -2,7 +2,7 @@ import {readJournal} from '../journal/file-journal.ts';
 import {holderOf} from '../journal/lock.ts';
 import {type Holder, isDead} from '../journal/lock-holder.ts';
 import {appliedEntries, type Progress, progressOf} from '../model/progress.ts';
-import {type RunReport, reportOf} from '../report/index.ts';
+import {type Outage, outageOf, type RunReport, reportOf} from '../report/index.ts';
 import type {Host} from './host.ts';
 
 // What is read of the journals of other runs. This file loads nothing that acts.
@@ -23,6 +23,12 @@ export function progressIn({state}: Past, run: string): Progress {
     throw new Error(`${run} has no first entry`);
   }
   return progress;
+}
+
+/** The outage of a run, as its journal tells it; `undefined` when its runbook declares none. */
+export function outageIn({state}: Past, {run}: Progress): Outage | undefined {
+  const {outage} = run.runbook;
+  return outage && outageOf(readJournal(state.journalOf(run.run)).entries, outage);
 }
 
 /** As `progressIn`; `undefined` when the journal is damaged. */

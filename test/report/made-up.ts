@@ -80,23 +80,27 @@ const opening = {
   does: 'let the application write',
 } as const;
 
+const failedAtOpen: readonly Told[] = [
+  ...prepared,
+  ...stepDone('freeze', 'set super_read_only = ON', 0.4),
+  {kind: 'entry-started', entry: 'open'},
+  [
+    0.1,
+    {
+      kind: 'before',
+      entry: 'open',
+      before: {},
+      differences: [{what: 'read_only', is: 'ON', shouldBe: 'OFF'}],
+    },
+  ],
+  [0, {kind: 'action-intended', ...opening}],
+  [10, {kind: 'action-failed', ...opening, problem}],
+  [0, {kind: 'entry-failed', entry: 'open', problem}],
+];
+
 export const heldRun = (): JournalEntry[] =>
   journalOf([
-    ...prepared,
-    ...stepDone('freeze', 'set super_read_only = ON', 0.4),
-    {kind: 'entry-started', entry: 'open'},
-    [
-      0.1,
-      {
-        kind: 'before',
-        entry: 'open',
-        before: {},
-        differences: [{what: 'read_only', is: 'ON', shouldBe: 'OFF'}],
-      },
-    ],
-    [0, {kind: 'action-intended', ...opening}],
-    [10, {kind: 'action-failed', ...opening, problem}],
-    [0, {kind: 'entry-failed', entry: 'open', problem}],
+    ...failedAtOpen,
     [
       20,
       {
@@ -110,6 +114,13 @@ export const heldRun = (): JournalEntry[] =>
       },
     ],
     [0, {kind: 'run-paused', problem}],
+  ]);
+
+/** As above, and the process waits for the answer. */
+export const askedRun = (): JournalEntry[] =>
+  journalOf([
+    ...failedAtOpen,
+    [0, {kind: 'asked', entry: 'open', about: 'failure', question: problem.message, person: 'ada'}],
   ]);
 
 /** Held as above, taken up an hour later, and taken back to the checkpoint. */

@@ -26,6 +26,7 @@ import {
 import {widthOf} from '../../src/report/text.ts';
 import {journalOf} from '../model/journal-of.ts';
 import {
+  askedRun,
   doneRun,
   entries,
   heldRun,
@@ -156,6 +157,12 @@ const unreachable = {
 /** It died while an action was in flight: the journal just ends. */
 const crashed = () => heldRun().slice(0, 21);
 
+const inOutage = {
+  now: new Date('2026-03-01T03:06:19Z'),
+  next,
+  outage: {totalMs: 2100, since: new Date('2026-03-01T03:05:51.600Z')},
+};
+
 const rehearsed = (run: Progress): Progress => ({...run, run: {...run.run, rehearsal: true}});
 
 const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
@@ -176,6 +183,9 @@ const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
     statusText(progress(heldRun()), {...options, now, next, reversal: [unreachable]}),
   'status-crashed': (options) =>
     statusText(progress(crashed()), {...options, now, next, holder: {...holder, dead: true}}),
+  'status-asked': (options) => statusText(progress(askedRun()), {...options, ...inOutage, holder}),
+  'status-asked-before-the-crash': (options) =>
+    statusText(progress(askedRun()), {...options, ...inOutage, holder: {...holder, dead: true}}),
   'status-reversed': (options) => statusText(progress(reversedRun()), {...options, now, next: []}),
   'status-rehearsed': (options) =>
     statusText(rehearsed(progress(heldRun())), {...options, now, next}),

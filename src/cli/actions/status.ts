@@ -1,15 +1,24 @@
 import {type Holder, isDead} from '../../journal/lock-holder.ts';
 import type {Progress} from '../../model/progress.ts';
 import {losslessOf, type ReversalLossAnswer} from '../../model/reversal-loss.ts';
-import {statusText} from '../../report/index.ts';
+import {type NextCommand, type Outage, outageMs, statusText} from '../../report/index.ts';
 import {runToShow} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
-import {holderOfRun, openRuns} from '../../run/past-runs.ts';
+import {holderOfRun, openRuns, outageIn} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import {nextCommands} from '../next-commands.ts';
 import {listenToSignals} from '../signals.ts';
 
 type LossAnswers = readonly ReversalLossAnswer[] | null;
+
+/** What the state folder tells about a run and those beside it, at one moment. */
+export interface RunStatus {
+  readonly progress: Progress;
+  readonly otherRuns: readonly Progress[];
+  readonly next: readonly NextCommand[];
+  readonly holder?: Holder;
+  readonly outage?: Outage;
+}
 
 /** Shows the state of a run, what is next, who holds it, and whether a reversal would lose data now. */
 export async function showStatus(
@@ -17,24 +26,41 @@ export async function showStatus(
   name: string | undefined,
   offline: boolean,
 ): Promise<ExitCode> {
-  const progress = runToShow(app, name);
-  const otherRuns = openRuns(app).filter(({run}) => run.run !== progress.run.run);
-  const holder = holderOfRun(app, progress);
-  const next = nextCommands(app, progress);
+  const {progress} = readStatus(app, name);
   const loss = offline ? null : await reversalLoss(app, progress);
+  // The targets may have taken a while to answer, and the run went on meanwhile.
+  app.print(statusIn(app, readStatus(app, progress.run.run), loss));
+  return exitCodes.done;
+}
+
+/** The status of the run of this name; without a name, of the newest. */
+export function readStatus(app: App, name: string | undefined): RunStatus {
+  const progress = runToShow(app, name);
+  const holder = holderOfRun(app, progress);
+  const outage = outageIn(app, progress);
+  return {
+    progress,
+    otherRuns: openRuns(app).filter(({run}) => run.run !== progress.run.run),
+    next: nextCommands(app, progress),
+    ...(holder ? {holder} : {}),
+    ...(outage ? {outage} : {}),
+  };
+}
+
+/** As text, or as one JSON document. */
+export function statusIn(app: App, status: RunStatus, loss: LossAnswers = null): string {
+  const {progress, otherRuns, holder, next, outage} = status;
+  const now = new Date();
   if (app.json) {
     const commands = next.map(({command}) => command);
     const alsoOpen = otherRuns.map(({run}) => run.run);
     const document = {...statusDocument(progress, holder, commands), alsoOpen};
-    app.print(JSON.stringify({...document, ...lossDocument(loss)}));
-  } else {
-    const held = holder ? {holder: {...holder, dead: isDead(holder)}} : {};
-    const answers = loss ? {reversal: loss} : {};
-    app.print(
-      statusText(progress, {...app, now: new Date(), next, otherRuns, ...held, ...answers}),
-    );
+    return JSON.stringify({...document, ...outageDocument(outage, now), ...lossDocument(loss)});
   }
-  return exitCodes.done;
+  const held = holder ? {holder: {...holder, dead: isDead(holder)}} : {};
+  const answers = loss ? {reversal: loss} : {};
+  const closed = outage ? {outage} : {};
+  return statusText(progress, {...app, now, next, otherRuns, ...held, ...answers, ...closed});
 }
 
 /** Asks the targets. This loads the engine and the steps, which a status alone does not need. */
@@ -47,6 +73,11 @@ async function reversalLoss(app: App, progress: Progress): Promise<LossAnswers> 
     signals.dispose();
   }
 }
+
+const outageDocument = (outage: Outage | undefined, now: Date) =>
+  outage
+    ? {outage: {ms: outageMs(outage, now), sinceUtc: outage.since?.toISOString() ?? null}}
+    : {};
 
 const lossDocument = (answers: LossAnswers) =>
   answers === null || answers.length === 0
@@ -71,6 +102,10 @@ export function statusDocument(
     holder: holder
       ? {user: holder.user, host: holder.host, pid: holder.pid, dead: isDead(holder)}
       : null,
+    questions: progress.questions.map(({since, ...question}) => ({
+      ...question,
+      sinceUtc: since.toISOString(),
+    })),
     problem: problem ?? null,
     entries: [...entries.values()].map(({id, phase, unit, state, applied}) => ({
       id,

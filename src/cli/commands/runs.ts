@@ -7,9 +7,18 @@ const statusCommand = defineCommand({
   summary: 'Show the state of a run, its changes in place, and what to do next',
   description:
     'Show the state of a run, its changes in place, who works on it, what to do next, and whether a reversal would lose data now.\n\nWithout a run, the newest run is shown.',
-  options: {offline: flag({description: 'Read only the journal, and contact no target'})},
-  examples: ['status', 'status --offline'],
+  options: {
+    offline: flag({description: 'Read only the journal, and contact no target'}),
+    watch: flag({
+      description: 'Show it again every second until Ctrl-C; reads only the journal',
+    }),
+  },
+  examples: ['status', 'status --offline', 'status --watch'],
   run: async ({app, args: [run], options}) => {
+    if (options.watch) {
+      const {watchStatus} = await import('../actions/status-watch.ts');
+      return watchStatus(app, run);
+    }
     const {showStatus} = await import('../actions/status.ts');
     return showStatus(app, run, options.offline);
   },
@@ -32,9 +41,18 @@ const logCommand = defineCommand({
   summary: 'Print the journal of a run',
   description:
     'Print the journal of a run, one line for each entry.\n\nWithout a run, the newest run is printed.',
-  options: {verify: flag({description: "Verify the journal's chain of hashes instead"})},
-  examples: ['log', 'log --verify'],
+  options: {
+    verify: flag({description: "Verify the journal's chain of hashes instead"}),
+    follow: flag({
+      description: 'Print new entries as they are written, until the run is over or Ctrl-C',
+    }),
+  },
+  examples: ['log', 'log --verify', 'log --follow'],
   run: async ({app, args: [run], options}) => {
+    if (options.follow && !options.verify) {
+      const {followLog} = await import('../actions/log-follow.ts');
+      return followLog(app, run);
+    }
     const {printLog, verifyLog} = await import('../actions/log.ts');
     return options.verify ? verifyLog(app, run) : printLog(app, run);
   },

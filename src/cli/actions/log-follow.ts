@@ -1,0 +1,63 @@
+import {statSync} from 'node:fs';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {readJournal} from '../../journal/file-journal.ts';
+import type {JournalEntry} from '../../model/journal.ts';
+import {type Progress, progressAfter} from '../../model/progress.ts';
+import {logFollower} from '../../report/index.ts';
+import {chooseRun} from '../../run/choose-run.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {isOver} from '../../run/past-runs.ts';
+import type {App} from '../app.ts';
+import {interruption} from '../interruption.ts';
+
+const everyMs = 250;
+/** As wide as #999: later lines are as wide as the first ones. */
+const numberColumns = 4;
+
+/**
+ * Prints the journal, then each entry that is appended, until the run is over or Ctrl-C. A paused run may be resumed:
+ * it is followed on.
+ */
+export async function followLog(app: App, name: string | undefined): Promise<ExitCode> {
+  const path = app.state.journalOf(chooseRun(app, name));
+  const {signal, dispose} = interruption();
+  const print = linePrinter(app);
+  let progress: Progress | undefined;
+  try {
+    for (const entries of newEntries(path)) {
+      print(entries);
+      progress = entries.reduce(progressAfter, progress);
+      if (signal.aborted || (progress && isOver(progress))) {
+        break;
+      }
+      await sleep(everyMs, undefined, {signal}).catch(() => undefined);
+    }
+  } finally {
+    dispose();
+  }
+  return exitCodes.done;
+}
+
+/** What was appended since the time before; again and again. The whole journal is verified each time it has grown. */
+function* newEntries(path: string): Generator<readonly JournalEntry[], never> {
+  let read = 0;
+  let bytes = -1;
+  for (;;) {
+    const {size} = statSync(path);
+    const entries = size === bytes ? [] : readJournal(path).entries.slice(read);
+    bytes = size;
+    read += entries.length;
+    yield entries;
+  }
+}
+
+function linePrinter(app: App): (entries: readonly JournalEntry[]) => void {
+  const textOf = app.json
+    ? (entries: readonly JournalEntry[]) => entries.map((entry) => JSON.stringify(entry)).join('\n')
+    : logFollower(app, numberColumns);
+  return (entries) => {
+    if (entries.length > 0) {
+      app.print(textOf(entries));
+    }
+  };
+}

@@ -1,0 +1,128 @@
+import {appendFileSync, mkdirSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {hashOf, lineOf, noPrev} from '../../src/journal/chain.ts';
+import type {Fact} from '../../src/model/journal.ts';
+import {runStarted} from '../model/journal-of.ts';
+import {type Desk, openDesk} from './switcharoo.ts';
+
+const run = '20260301-030000-abcd';
+const ada = {user: 'ada', host: 'bastion', pid: 1};
+const question = 'Start the cutover?';
+
+let desk: Desk;
+let journal: JournalFile;
+
+/** A journal that grows while another process reads it. */
+class JournalFile {
+  readonly #path: string;
+  #prev = noPrev;
+  #seq = 0;
+
+  constructor(stateFolder: string) {
+    this.#path = join(stateFolder, run, 'journal.jsonl');
+    mkdirSync(dirname(this.#path), {recursive: true});
+    writeFileSync(this.#path, '');
+  }
+
+  lineWith(fact: Fact): string {
+    const atUtc = new Date(Date.UTC(2026, 2, 1, 3, 0, this.#seq)).toISOString();
+    const line = lineOf({seq: this.#seq, atUtc, ...fact, prev: this.#prev});
+    this.#prev = hashOf(line);
+    this.#seq += 1;
+    return `${line}\n`;
+  }
+
+  write(text: string): void {
+    appendFileSync(this.#path, text);
+  }
+
+  add(...facts: readonly Fact[]): void {
+    this.write(facts.map((fact) => this.lineWith(fact)).join(''));
+  }
+}
+
+beforeEach(() => {
+  desk = openDesk();
+  journal = new JournalFile(desk.stateFolder);
+  const digest = {id: 'go', phase: 'Cut over', unit: 'operator.confirm', digest: 'd'};
+  const {runbook} = runStarted();
+  const outage = {from: ['go'], until: ['never']};
+  journal.add(
+    runStarted({run, runbook: {...runbook, entries: [digest], outage}}),
+    {kind: 'entry-started', entry: 'go'},
+    {kind: 'asked', entry: 'go', about: 'confirmation', question, person: 'ada'},
+  );
+});
+
+afterEach(async () => {
+  await desk.clear();
+});
+
+test('log --follow prints what was there, then each entry, through a torn line and a pause, to the end', async () => {
+  const following = desk.start('log', '--follow');
+  await following.said(`ada is asked: ${question}`);
+
+  const line = journal.lineWith({kind: 'run-paused', until: 'go'});
+  journal.write(line.slice(0, 40));
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  journal.write(line.slice(40));
+  await following.said('paused at go');
+
+  journal.add({kind: 'run-resumed', operator: ada, accepted: []});
+  await following.said('resumed by ada@bastion');
+  journal.add({kind: 'run-done'});
+
+  const {code, stdout, stderr} = await following.ended;
+  expect({code, stderr}).toEqual({code: 0, stderr: ''});
+  expect(stdout.match(/^#\d+/gm)).toEqual(['#0', '#1', '#2', '#3', '#4', '#5']);
+  expect(stdout.match(/2026-03-01 \(UTC\)/g)).toHaveLength(1);
+});
+
+test('log --follow --json prints each entry as a document, until it is interrupted', async () => {
+  const following = desk.start('log', '--follow', '--json');
+  await following.said('"seq":2');
+  journal.add({kind: 'run-paused', until: 'go'});
+  await following.said('"seq":3');
+  following.child.kill('SIGINT');
+
+  const {code, stdout} = await following.ended;
+  expect(code).toBe(0);
+  const kinds = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).kind);
+  expect(kinds).toEqual(['run-started', 'entry-started', 'asked', 'run-paused']);
+});
+
+test('status --watch without a terminal prints the status again after each change', async () => {
+  const watching = desk.start('status', '--watch');
+  await watching.said('without an answer: Start the cutover?');
+  journal.add({kind: 'run-paused', until: 'go'});
+  await watching.said('‖ paused');
+  // Nothing changes, so nothing is printed.
+  await new Promise((resolve) => setTimeout(resolve, 2200));
+  watching.child.kill('SIGINT');
+
+  const {code, stdout, stderr} = await watching.ended;
+  expect({code, stderr}).toEqual({code: 0, stderr: ''});
+  expect(stdout.match(/^state /gm)).toHaveLength(2);
+});
+
+test('status --json names the open question and the outage', async () => {
+  const action = {entry: 'go', way: 'forward', target: 'db1', does: 'freeze'} as const;
+  journal.add({kind: 'action-intended', ...action});
+  const {stdout} = await desk.run('status', '--json', '--offline');
+  expect(JSON.parse(stdout)).toMatchObject({
+    questions: [
+      {
+        entry: 'go',
+        about: 'confirmation',
+        question,
+        person: 'ada',
+        sinceUtc: '2026-03-01T03:00:02.000Z',
+      },
+    ],
+    outage: {ms: expect.any(Number), sinceUtc: '2026-03-01T03:00:03.000Z'},
+  });
+});
