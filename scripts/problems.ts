@@ -20,7 +20,7 @@ interface Node {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const rooms = ['src', 'steps', 'lab'];
+const rooms = ['bin', 'src', 'steps', 'lab'];
 export const problemsFile = join(root, 'docs', 'problems.md');
 
 const head = `# Every problem, by its code
@@ -73,7 +73,7 @@ function declaredName(statement: Node): string {
 function sourceFiles(): readonly string[] {
   return rooms.flatMap((room) =>
     readdirSync(join(root, room), {recursive: true, encoding: 'utf8'})
-      .filter((file) => file.endsWith('.ts'))
+      .filter((file) => file.endsWith('.ts') || file === 'switcharoo.js')
       .sort()
       .map((file) => join(root, room, file)),
   );
