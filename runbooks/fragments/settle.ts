@@ -32,7 +32,7 @@ export const settle = defineFragment(
         }),
         after: ['swap'],
       })
-      .pointOfNoReturn('From here on, writes on Aurora no longer reach the old source.')
+      .pointOfNoReturn('Writes on Aurora no longer reach the old source.')
       .step('stop-replication', stopReplication, {
         on: {replica: 'source'},
         input: () => ({}),

@@ -15,6 +15,8 @@ export interface App extends Host {
   readonly terminal: boolean;
   readonly width: number;
   readonly paint: Paint;
+  /** Plans with every difference and action: `--details`. */
+  readonly details?: boolean;
   /** Prints data on stdout. */
   print(text: string): void;
   /** Prints messages on stderr. */
@@ -26,7 +28,8 @@ export interface App extends Host {
 const maxWidth = 160;
 
 /** How wide a text may be on stdout now: a terminal can be resized. */
-export const widthNow = (): number => Math.min(process.stdout.columns || 100, maxWidth);
+export const widthNow = (): number =>
+  Math.min(process.stdout.columns || Number(process.env['COLUMNS']) || 100, maxWidth);
 
 export function openApp({stateDir = defaultStateFolder, json}: GlobalOptions): App {
   const program = programName();

@@ -47,6 +47,10 @@ export const yes = flag({
 
 export const yesToPlan = flag({description: 'Approve the plan', group: approval});
 
+export const details = flag({
+  description: 'Show every difference and action of the plan, and how each line is known',
+});
+
 export const acceptChanges = flag({
   description: 'Continue although the runbook or the inventory changed',
   group: approval,

@@ -1,4 +1,5 @@
 import type {Entry, Item} from '../model/entry.ts';
+import {outageSpan} from '../model/outage-span.ts';
 import {digestOfPlan, type Evidence, type Plan, type PlanLine} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
@@ -49,8 +50,14 @@ export async function makePlan(planning: Planning): Promise<Plan> {
     inventory: {name: inventory.name, digest: inventory.digest, protected: inventory.protected},
     params: world.params,
     items,
+    ...outageIn(runbook),
   };
   return {...plan, digest: digestOfPlan(plan)};
+}
+
+function outageIn({head, entries}: AnyRunbook): Pick<Plan, 'outage'> {
+  const outage = head.outage && outageSpan(head.outage, entries);
+  return outage ? {outage} : {};
 }
 
 /** What the looks of a plan have given so far. */
@@ -254,6 +261,7 @@ function baseLine(entry: Entry): PlanLine {
     ...(entry.group === undefined ? {} : {group: entry.group}),
     unit: unit.name,
     unitKind: unit.kind,
+    summary: entry.summary ?? unit.summary,
     targets: [...new Set(Object.values(entry.on))],
     evidence: 'checked',
     outlook: 'pending',

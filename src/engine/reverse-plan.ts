@@ -202,10 +202,11 @@ function coversSameSystem(newer: Entry, older: Entry): boolean {
 const cannotBeJudged = ({outlook}: ReverseLine): boolean =>
   outlook === 'blocked' || outlook === 'drift';
 
-const pendingLine = ({entry, phase, unit}: ReverseLine, newer: Entry): ReverseLine => ({
+const pendingLine = ({entry, phase, unit, summary}: ReverseLine, newer: Entry): ReverseLine => ({
   entry,
   phase,
   unit,
+  summary,
   outlook: 'pending',
   actions: [],
   detail: `${newer.id} is reversed first; then this is checked again`,
@@ -217,7 +218,9 @@ async function lineFor(
   entry: Entry,
   signal: AbortSignal,
 ): Promise<ReverseLine> {
-  const base = {entry: entry.id, phase: entry.phase, unit: entry.unit.name};
+  const {id, phase, unit} = entry;
+  const summary = unit.kind === 'step' ? unit.reverses : 'Nothing to reverse.';
+  const base = {entry: id, phase, unit: unit.name, summary};
   const back = await planEntryReversal(world, progress, entry, signal);
   if (back.kind === 'blocked') {
     const outlook = back.code === 'drift-detected' ? 'drift' : 'blocked';

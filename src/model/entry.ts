@@ -76,6 +76,8 @@ export interface Entry {
   /** Ids of which every thing has its own entry: their outputs are asked for by name. */
   readonly families?: readonly string[];
   readonly unit: AnyUnit;
+  /** What it does, in a sentence, where that says more than the unit's own: the question of a confirmation. */
+  readonly summary?: string;
   /** Part to target name. */
   readonly on: Readonly<Record<string, string>>;
   readonly input: (known: Known<any, any>) => unknown;

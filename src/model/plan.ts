@@ -1,5 +1,6 @@
 import {digestOf} from './canonical.ts';
 import type {Hint} from './hint.ts';
+import type {OutageSpan} from './outage-span.ts';
 import type {Difference} from './verdict.ts';
 
 /** An action as a plan shows it: which target, and what it does there. */
@@ -33,6 +34,8 @@ export interface PlanLine {
   readonly group?: string;
   readonly unit: string;
   readonly unitKind: 'step' | 'one-way' | 'gate';
+  /** What it does, in a sentence: known before it can be checked. */
+  readonly summary: string;
   readonly targets: readonly string[];
   readonly evidence: Evidence;
   readonly outlook: Outlook;
@@ -63,6 +66,8 @@ export interface Plan {
   readonly inventory: {readonly name: string; readonly digest: string; readonly protected: boolean};
   readonly params: unknown;
   readonly items: readonly PlanItem[];
+  /** From before its first entry until after its last one nobody can write. */
+  readonly outage?: OutageSpan;
   readonly digest: string;
 }
 
@@ -75,6 +80,8 @@ export interface ReverseLine {
    * `later`: a newer entry on the same thing is reversed first; this one is checked when its turn comes.
    */
   readonly outlook: 'change' | 'restored' | 'drift' | 'blocked' | 'pending';
+  /** What its reversal does, in a sentence. */
+  readonly summary: string;
   readonly actions: readonly PlannedAction[];
   readonly detail?: string;
   readonly hint?: Hint;

@@ -145,7 +145,8 @@ export class Runbook<
       question: asked.question,
       details: [...(asked.details?.(known) ?? [])],
     });
-    return this.#with(entryOf(id, this.#phase, confirm, {on: {}, input, after: asked.after ?? []}));
+    const entry = entryOf(id, this.#phase, confirm, {on: {}, input, after: asked.after ?? []});
+    return this.#with({...entry, summary: asked.question});
   }
 
   /**

@@ -1,7 +1,6 @@
 export {
   noOutage,
   type Outage,
-  type OutageWindow,
   outageAfter,
   outageMs,
   outageOf,
@@ -10,8 +9,9 @@ export type {TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
 export {ansiPaint, type Paint, plainPaint} from './paint.ts';
 export {iamPolicies, type Missing, missingIn, permissionsText} from './permissions.ts';
-export {planSummary, planText} from './plan.ts';
+export {planText} from './plan.ts';
 export {planChanges} from './plan-changes.ts';
+export type {EarlierRun} from './plan-parts.ts';
 export {type PreflightReport, preflightText} from './preflight.ts';
 export {
   fitChanges,

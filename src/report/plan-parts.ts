@@ -1,39 +1,44 @@
-import {hintText} from '../model/hint.ts';
-import type {PlanLine, PlannedAction} from '../model/plan.ts';
+import type {PlannedAction} from '../model/plan.ts';
 import {painted, type Sign, type TextOptions} from './labels.ts';
-import {flow, flowCommand, type Piece, pad, widthOf} from './text.ts';
+import {
+  cutMiddle,
+  cutSentences,
+  flow,
+  flowCommand,
+  oneLine,
+  type Piece,
+  pad,
+  widthOf,
+} from './text.ts';
+
+/** How long an earlier run took, and the outage in it. */
+export interface EarlierRun {
+  readonly run: string;
+  readonly inventory: string;
+  readonly rehearsal: boolean;
+  /** Without the time that people took to answer. */
+  readonly machineMs: number;
+  readonly outageMs?: number;
+}
 
 export interface PlanTextOptions extends TextOptions {
   /** The command that runs exactly this plan. Without it only the digest is printed. */
   readonly command?: string;
+  /** Every difference and action, and how each line is known. */
+  readonly details?: boolean;
+  /** The run began before: what is in place is folded. */
+  readonly resumed?: boolean;
+  /** What an earlier run took; `null` when there is none. */
+  readonly earlier?: EarlierRun | null;
 }
 
-/** The widest of an outlook's words, with its symbol. */
-const signColumns = 10;
+/** A plan that fits into so many lines is shown with its details. */
+export const mostPlanLines = 45;
+
 const idColumnsMost = 22;
-export const detailIndent = '      ';
+const detailIndent = '      ';
 export const actionsText = (actions: readonly PlannedAction[], options: TextOptions): string[] =>
   actions.flatMap(({target, does}) => flow([`on ${target}: ${does}`], detail(options)));
-
-export function detailText(
-  {
-    outlook,
-    detail: why,
-    hint,
-    remarks = [],
-  }: Pick<PlanLine, 'detail' | 'hint' | 'remarks'> & {outlook: string},
-  options: TextOptions,
-): string[] {
-  const {red, yellow} = options.paint;
-  const stuck = outlook === 'blocked' || outlook === 'drift';
-  return [
-    ...(why ? flow([stuck ? inPaint(red, why) : why], detail(options)) : []),
-    ...(hint ? flow([`-> ${hintText(hint, options.paste)}`], detail(options, '-> '.length)) : []),
-    ...remarks.flatMap((remark) =>
-      flow([inPaint(yellow, '! '), remark], detail(options, '! '.length)),
-    ),
-  ];
-}
 
 export function digestText(
   digest: string,
@@ -41,31 +46,34 @@ export function digestText(
   options: PlanTextOptions,
 ): string[] {
   const {paint, width, command} = options;
-  const named = flow(['Plan ', boldIn(options, digest)], options);
   if (stuck > 0) {
     const entries = stuck === 1 ? '1 entry prevents' : `${stuck} entries prevent`;
-    return [
-      ...named,
-      ...flow([inPaint(paint.red, `${entries} this plan from starting (${marks}).`)], options),
-    ];
+    const sentence = inPaint(paint.red, `${entries} this plan from starting (${marks}).`);
+    return flow([sentence, ' Plan ', boldIn(options, digest)], options);
   }
-  return command ? [...named, verb, ...flowCommand(command, {width, first: '  '})] : named;
+  return command
+    ? [verb, ...flowCommand(command, {width, first: '  '})]
+    : flow(['Plan ', boldIn(options, digest)], options);
 }
 
-export function signed(
-  sign: Sign,
-  id: string,
+/** One entry: in one line, or with `details` in as many as it takes. */
+export function entryHead(
+  {sign, id, text, action}: {sign: Sign; id: string; text: string; action: boolean},
   idColumns: number,
-  {paint}: TextOptions,
-  columns = signColumns,
-): Piece[] {
-  const text = `${sign.symbol} ${sign.word}`;
-  return [
-    {text, paint: (it) => painted(paint, sign.colour, it)},
-    ' '.repeat(Math.max(1, columns + 1 - widthOf(text))),
-    {text: id, paint: paint.bold},
-    ' '.repeat(Math.max(0, idColumns - widthOf(id))),
+  options: PlanTextOptions,
+): string[] {
+  const {paint, width} = options;
+  const head: Piece[] = [
+    inPaint((it) => painted(paint, sign.colour, it), sign.symbol),
+    ' ',
+    boldIn(options, id),
+    ' '.repeat(Math.max(0, idColumns - widthOf(id)) + 1),
   ];
+  const used = widthOf(sign.symbol) + Math.max(idColumns, widthOf(id)) + 4;
+  const brief = action ? cutMiddle(text, width - used) : cutSentences(text, width - used);
+  return options.details
+    ? flow([...head, text], {width, first: '  ', rest: pad('', used)})
+    : [oneLine(['  ', ...head, brief], width)];
 }
 
 export const idColumnsFor = (ids: readonly string[]): number =>

@@ -1,173 +1,227 @@
-import {type Plan, type PlanItem, type PlanLine, planLines} from '../model/plan.ts';
-import type {Difference} from '../model/verdict.ts';
-import {counted, inventoryText, outlookSigns, type Sign, type TextOptions} from './labels.ts';
+import {type Plan, type PlanLine, planLines} from '../model/plan.ts';
+import {counted, inventoryText, outlookSigns, type Sign} from './labels.ts';
+import {folded, type InPlace, type PlanPart} from './plan-fold.ts';
 import {
   actionsText,
   boldIn,
   detail,
-  detailIndent,
-  detailText,
   digestText,
   dimIn,
+  entryHead,
   idColumnsFor,
   inPaint,
+  mostPlanLines,
   type PlanTextOptions,
-  signed,
 } from './plan-parts.ts';
+import {durationsText, remarksText, sumText} from './plan-sum.ts';
 import {flow} from './text.ts';
 
-const oneWaySign: Sign = {symbol: '!', word: 'one-way', colour: 'red'};
-
-/** What a run would do, entry by entry, and how each line is known. */
+/**
+ * What a run would do, entry by entry; what matters most is at the end. A short plan, and one with `details`, shows
+ * every difference and action, and how each line is known.
+ */
 export function planText(plan: Plan, options: PlanTextOptions): string {
-  const idColumns = idColumnsFor(planLines(plan).map(({entry}) => entry));
-  return [
-    ...header(plan, options),
-    ...phasesOf(plan.items).flatMap(([phase, items]) => [
-      '',
-      options.paint.bold(flow([phase], options).join('\n')),
-      ...items.flatMap((item, index) => itemText(item, items[index - 1], idColumns, options)),
-    ]),
-    '',
-    ...ending(plan, options),
-  ].join('\n');
+  const {resumed = false, details = false} = options;
+  const parts = resumed && !details ? folded(plan.items) : plan.items;
+  const whole = layout(plan, parts, {...options, details: true});
+  const isWhole = details || whole.length <= mostPlanLines;
+  return (isWhole ? whole : layout(plan, parts, {...options, details: false})).join('\n');
 }
 
-/** "27 entries: 14 change, 2 already in place, 6 gates, 3 confirmations; 1 one-way; 0 blocked". */
-export function planSummary(plan: Pick<Plan, 'items'>): string {
+interface Frame {
+  readonly plan: Plan;
+  /** Entries in which nobody can write. */
+  readonly inOutage: ReadonlySet<string>;
+  readonly idColumns: number;
+  readonly options: PlanTextOptions;
+}
+
+function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions): string[] {
+  const {paint, details = false} = options;
   const lines = planLines(plan);
-  const sorts = lines.map(sortOf);
-  const parts = sortWords
-    .map(
-      ([sort, single, many]) => [sorts.filter((it) => it === sort).length, single, many] as const,
-    )
-    .filter(([count]) => count > 0)
-    .map(([count, single, many]) => counted(count, single, many));
-  const oneWay = lines.filter(({unitKind}) => unitKind === 'one-way').length;
-  const blocked = lines.filter(({outlook}) => outlook === 'blocked').length;
-  return `${counted(lines.length, 'entry', 'entries')}: ${parts.join(', ') || 'nothing'}; ${oneWay} one-way; ${blocked} blocked`;
-}
-
-type Sort = 'change' | 'already-in-place' | 'applied' | 'skipped' | 'gate' | 'confirmation';
-const sortWords: readonly (readonly [Sort, string, string])[] = [
-  ['change', 'change', 'change'],
-  ['already-in-place', 'already in place', 'already in place'],
-  ['applied', 'applied', 'applied'],
-  ['skipped', 'skipped', 'skipped'],
-  ['gate', 'gate', 'gates'],
-  ['confirmation', 'confirmation', 'confirmations'],
-];
-
-/** Each entry is counted once: by what it is, and steps by what will come of them. */
-function sortOf({unit, unitKind, outlook}: PlanLine): Sort {
-  if (unitKind === 'gate') {
-    return unit === 'operator.confirm' ? 'confirmation' : 'gate';
-  }
-  return outlook === 'already-in-place' || outlook === 'applied' || outlook === 'skipped'
-    ? outlook
-    : 'change';
-}
-
-function header(plan: Plan, options: PlanTextOptions): string[] {
-  return [
-    ...flow(
-      [boldIn(options, plan.runbook.name), ' on ', inventoryText(options.paint, plan.inventory)],
-      options,
-    ),
-    ...flow([plan.runbook.summary], options),
-    ...flow([planSummary(plan)], options),
-  ];
-}
-
-function itemText(
-  item: PlanItem,
-  before: PlanItem | undefined,
-  idColumns: number,
-  options: PlanTextOptions,
-): string[] {
-  switch (item.kind) {
-    case 'entry':
-      return [
-        ...groupText(item, before, options),
-        ...entryText(item, idColumns, {indent: item.group ? '    ' : '  ', options}),
-      ];
-    case 'checkpoint':
-      return flow(
-        [
-          {text: `⚑ checkpoint ${item.name}`, paint: options.paint.cyan},
-          ': a run can be reversed to here',
-        ],
-        {...options, first: '  '},
-      );
-    case 'point-of-no-return':
-      return flow([{text: `━━ point of no return: ${item.because}`, paint: options.paint.red}], {
-        ...options,
-        first: '  ',
-        rest: '     ',
-      });
-  }
-}
-
-function groupText(line: PlanLine, before: PlanItem | undefined, options: TextOptions): string[] {
-  const isFirst = before?.kind !== 'entry' || before.group !== line.group;
-  return line.group && isFirst ? flow([`together: ${line.group}`], {...options, first: '  '}) : [];
-}
-
-function entryText(
-  line: PlanLine,
-  idColumns: number,
-  {indent, options}: {indent: string; options: PlanTextOptions},
-): string[] {
-  const {paint, width} = options;
-  const sign = signOf(line);
-  const on = line.targets.length > 0 ? ` on ${line.targets.join(', ')}` : '';
+  const frame = {
+    plan,
+    inOutage: new Set(outageOf(plan)),
+    idColumns: idColumnsFor(lines.map(({entry}) => entry)),
+    options,
+  };
   return [
     ...flow(
       [
-        ...signed(sign, line.entry, idColumns, options),
-        ` ${line.unit}${on} `,
-        dimIn(options, evidenceText(line)),
+        boldIn(options, plan.runbook.name),
+        ' on ',
+        inventoryText(paint, plan.inventory),
+        dimIn(options, details ? '' : headNote(lines)),
       ],
-      {width, first: indent, rest: `${indent}${detailIndent}`},
+      options,
     ),
-    ...differencesText(line.differences, options),
-    ...actionsText(line.actions, options),
-    ...detailText(line, options),
+    ...(details ? flow([plan.runbook.summary], options) : []),
+    ...phasesOf(parts).flatMap(([phase, phaseParts]) => phaseText(phase, phaseParts, frame)),
+    '',
+    ...sumText(lines.map(signOf), options),
+    ...durationsText(options),
+    ...remarksText(lines, options),
+    ...ending(lines, plan.digest, options),
+  ];
+}
+
+function headNote(lines: readonly PlanLine[]): string {
+  const later = lines.filter(({evidence}) => evidence === 'known-after').length;
+  return `  (${later > 0 ? `${counted(later, 'entry is', 'entries are')} checked later; ` : ''}all actions: --details)`;
+}
+
+function outageOf({items, outage}: Plan): readonly string[] {
+  const ids = items.flatMap((item) => (item.kind === 'entry' ? [item.entry] : []));
+  return outage ? ids.slice(ids.indexOf(outage.begins), ids.indexOf(outage.ends) + 1) : [];
+}
+
+/** A checkpoint that ends its phase is named in the heading. */
+function phaseText(phase: string, parts: readonly PlanPart[], frame: Frame): string[] {
+  const {options} = frame;
+  const last = parts.at(-1);
+  const checkpoint =
+    last?.kind === 'checkpoint'
+      ? [inPaint(options.paint.cyan, `  ⚑ ends at checkpoint ${last.name}`)]
+      : [];
+  const shown = checkpoint.length > 0 ? parts.slice(0, -1) : parts;
+  return [
+    ...(options.details ? [''] : []),
+    ...flow([boldIn(options, phase), ...checkpoint], options),
+    ...shown.flatMap((part, index) => partText(part, shown[index - 1], frame)),
+  ];
+}
+
+function partText(part: PlanPart, before: PlanPart | undefined, frame: Frame): string[] {
+  const {paint} = frame.options;
+  const at = {...frame.options, first: '  ', rest: '     '};
+  switch (part.kind) {
+    case 'entry':
+      return [...groupText(part, before, frame.options), ...entryInOutage(part, frame)];
+    case 'in-place':
+      return inPlaceText(part, frame);
+    case 'checkpoint':
+      return flow([inPaint(paint.cyan, `⚑ checkpoint ${part.name}`)], at);
+    case 'point-of-no-return':
+      return flow([inPaint(paint.red, `━━ point of no return: ${part.because}`)], at);
+  }
+}
+
+function entryInOutage(line: PlanLine, frame: Frame): string[] {
+  const {
+    inOutage,
+    options: {paint},
+    plan: {outage},
+  } = frame;
+  const text = entryText(line, frame);
+  if (!outage || !inOutage.has(line.entry)) {
+    return text;
+  }
+  const end = outage.ends === line.entry ? [paint.red('┗━ outage ends')] : [];
+  return [
+    ...(outage.begins === line.entry
+      ? [paint.red(`┏━ outage begins: nobody can write until ${outage.ends} is done`)]
+      : []),
+    ...text.map((row) => `${paint.red('┃')}${row.slice(1)}`),
+    ...end,
+  ];
+}
+
+/** What a resumed run has behind it, in one line; an outage that it is in began there. */
+function inPlaceText({entries}: InPlace, {inOutage, plan: {outage}, options}: Frame): string[] {
+  const {paint} = options;
+  const [only] = entries;
+  const names = entries.length === 1 ? `: ${only}` : '';
+  const isLasting =
+    outage !== undefined &&
+    entries.some((id) => inOutage.has(id)) &&
+    !entries.includes(outage.ends);
+  return [
+    ...flow(
+      [inPaint(paint.green, `✓ ${counted(entries.length, 'entry', 'entries')} in place${names}`)],
+      {
+        ...options,
+        first: '  ',
+        rest: '    ',
+      },
+    ),
+    ...(isLasting && entries.includes(outage.begins)
+      ? [paint.red(`┏━ outage: nobody can write until ${outage.ends} is done`)]
+      : []),
+  ];
+}
+
+function groupText(
+  line: PlanLine,
+  before: PlanPart | undefined,
+  options: PlanTextOptions,
+): string[] {
+  const isFirst = before?.kind !== 'entry' || before.group !== line.group;
+  return options.details && line.group && isFirst
+    ? flow([dimIn(options, `together: ${line.group}`)], {...options, first: '  '})
+    : [];
+}
+
+function entryText(line: PlanLine, {idColumns, options}: Frame): string[] {
+  const {paint, details = false} = options;
+  const head = entryHead({sign: signOf(line), id: line.entry, ...textOf(line)}, idColumns, options);
+  if (!details) {
+    return head;
+  }
+  const on = line.targets.length > 0 ? ` on ${line.targets.join(', ')}` : '';
+  const isSaid = line.actions.length === 1;
+  return [
+    ...head,
+    ...flow([dimIn(options, `${line.unit}${on} ${evidenceText(line)}`)], detail(options)),
+    ...line.differences.flatMap(({what, is, shouldBe}) =>
+      flow([`${what}: ${is} -> `, boldIn(options, shouldBe)], detail(options)),
+    ),
+    ...(isSaid ? [] : actionsText(line.actions, options)),
+    ...(line.detail && line.outlook !== 'blocked' && line.detail !== line.summary
+      ? flow([line.detail], detail(options))
+      : []),
     ...(line.oneWayBecause
       ? flow([inPaint(paint.red, `cannot be reversed: ${line.oneWayBecause}`)], detail(options))
       : []),
   ];
 }
 
-/** A step that cannot be put back says so before everything else, unless it is not going to act. */
-function signOf({unitKind, outlook}: PlanLine): Sign {
-  return unitKind === 'one-way' && (outlook === 'change' || outlook === 'pending')
-    ? oneWaySign
-    : outlookSigns[outlook];
+/** The action itself where there is one; else what it is for. Problems follow the plan, whole. */
+function textOf({outlook, summary, actions}: PlanLine): {text: string; action: boolean} {
+  const [only, ...more] = actions;
+  const what = summary.replace(/\.$/, '');
+  if (outlook === 'blocked') {
+    return {text: `blocked, see below: ${what}`, action: false};
+  }
+  return only && more.length === 0
+    ? {text: `${only.target}: ${only.does}`, action: true}
+    : {text: what, action: false};
+}
+
+const oneWaySign: Sign = {symbol: '!', word: 'one-way', colour: 'red'};
+
+/** By what will come of it, also where that is checked later. */
+function signOf({unit, unitKind, outlook}: PlanLine): Sign {
+  if (outlook === 'pending' || outlook === 'change') {
+    const steps = unitKind === 'one-way' ? oneWaySign : outlookSigns.change;
+    const gates = unit === 'operator.confirm' ? outlookSigns.ask : outlookSigns.wait;
+    return unitKind === 'gate' ? gates : steps;
+  }
+  return outlookSigns[outlook];
 }
 
 function evidenceText({evidence, knownAfter}: PlanLine): string {
   return evidence === 'known-after' ? `[known after ${knownAfter.join(', ')}]` : `[${evidence}]`;
 }
 
-const differencesText = (differences: readonly Difference[], options: TextOptions): string[] =>
-  differences.flatMap(({what, is, shouldBe}) =>
-    flow([`${what}: ${is} -> `, boldIn(options, shouldBe)], detail(options)),
-  );
-
-function ending(plan: Plan, options: PlanTextOptions): string[] {
-  const blocked = planLines(plan).filter(({outlook}) => outlook === 'blocked').length;
-  return digestText(
-    plan.digest,
-    {verb: 'Run exactly this plan:', stuck: blocked, marks: '✗'},
-    options,
-  );
+function ending(lines: readonly PlanLine[], digest: string, options: PlanTextOptions): string[] {
+  const stuck = lines.filter(({outlook}) => outlook === 'blocked').length;
+  return digestText(digest, {verb: 'Run exactly this plan:', stuck, marks: '✗'}, options);
 }
 
-function phasesOf(items: readonly PlanItem[]): readonly (readonly [string, readonly PlanItem[]])[] {
-  const phases = new Map<string, PlanItem[]>();
-  for (const item of items) {
-    phases.set(item.phase, [...(phases.get(item.phase) ?? []), item]);
+function phasesOf(parts: readonly PlanPart[]): readonly (readonly [string, readonly PlanPart[]])[] {
+  const phases = new Map<string, PlanPart[]>();
+  for (const part of parts) {
+    phases.set(part.phase, [...(phases.get(part.phase) ?? []), part]);
   }
   return [...phases];
 }

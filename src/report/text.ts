@@ -81,6 +81,40 @@ export function cut(text: string, width: number): string {
   return width > 0 ? `${kept.trimEnd()}…` : '';
 }
 
+/** One line of at most `width` columns: whole words, and an ellipsis where some are missing. */
+function cutWords(text: string, width: number): string {
+  const clear = clean(text);
+  if (widthOf(clear) <= width) {
+    return clear;
+  }
+  const words = cut(clear, width).slice(0, -1).split(' ');
+  const isBroken = !clear.startsWith(`${words.join(' ')} `);
+  const whole = isBroken && words.length > 1 ? words.slice(0, -1) : words;
+  return `${whole.join(' ').replace(/[,;:]$/, '')}…`;
+}
+
+/** As `cutWords`, at the end of a sentence where one ends in the second half. */
+export function cutSentences(text: string, width: number): string {
+  const shown = cutWords(text, width);
+  const end = Math.max(...['. ', '? '].map((mark) => shown.lastIndexOf(mark)));
+  return shown === clean(text) || end < shown.length / 3 ? shown : shown.slice(0, end + 1);
+}
+
+/** As `cutWords`, but the words are missing before the end: in an action the new value is last. */
+export function cutMiddle(text: string, width: number): string {
+  const clear = clean(text);
+  if (widthOf(clear) <= width) {
+    return clear;
+  }
+  const words = clear.split(' ');
+  const end: string[] = [];
+  while (words.length > 1 && widthOf([words.at(-1), ...end].join(' ')) <= width * 0.4) {
+    end.unshift(words.pop() ?? '');
+  }
+  const tail = end.length === 0 ? '' : ` ${end.join(' ')}`;
+  return `${cutWords(words.join(' '), width - widthOf(tail))}${tail}`;
+}
+
 /** Fills up with spaces, by columns and not by characters. */
 export const pad = (text: string, columns: number): string =>
   text + ' '.repeat(Math.max(0, columns - widthOf(text)));

@@ -2,7 +2,7 @@ import {readJournal} from '../journal/file-journal.ts';
 import {holderOf} from '../journal/lock.ts';
 import {type Holder, isDead} from '../journal/lock-holder.ts';
 import {appliedEntries, type Progress, progressOf} from '../model/progress.ts';
-import {type Outage, outageOf, type RunReport, reportOf} from '../report/index.ts';
+import {type EarlierRun, type Outage, outageOf, type RunReport, reportOf} from '../report/index.ts';
 import type {Host} from './host.ts';
 
 // What is read of the journals of other runs. This file loads nothing that acts.
@@ -50,6 +50,32 @@ export function earlierReport(host: Past, runbook: string, except: string): RunR
   return earlier === undefined
     ? undefined
     : reportOf(readJournal(state.journalOf(earlier)).entries);
+}
+
+/**
+ * How long the last run of this runbook took: on the same inventory if there was one, else in a rehearsal. `null` when
+ * there is none.
+ */
+export function earlierRunOf(host: Past, runbook: string, inventory: string): EarlierRun | null {
+  const done = host.state.runs().flatMap((name) => {
+    const {run, outcome} = readableProgress(host, name) ?? {};
+    return run?.runbook.name === runbook && outcome === 'done' ? [run] : [];
+  });
+  const earlier =
+    done.find((run) => run.inventory.name === inventory && !run.rehearsal) ??
+    done.find(({rehearsal}) => rehearsal);
+  if (earlier === undefined) {
+    return null;
+  }
+  const {entries} = readJournal(host.state.journalOf(earlier.run));
+  const window = earlier.runbook.outage;
+  return {
+    run: earlier.run,
+    inventory: earlier.inventory.name,
+    rehearsal: earlier.rehearsal,
+    machineMs: reportOf(entries).machineMs,
+    ...(window ? {outageMs: outageOf(entries, window).totalMs} : {}),
+  };
 }
 
 /** A run that was reversed to a checkpoint can go forward from there again. */

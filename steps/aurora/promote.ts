@@ -24,7 +24,7 @@ const address = z.object({host: z.string(), port: z.number()});
 /** Aurora stops replication from upstream; writes stay disabled. Reverse replication starts at its position then. */
 export const promote = defineStep({
   name: 'aurora.promote',
-  summary: 'Promote Aurora once it has executed everything from upstream.',
+  summary: 'Promote Aurora once it has caught up with upstream.',
   targets: {aurora: auroraCluster, upstream: mysqlServer},
   input: z.object({
     /**

@@ -12,7 +12,7 @@ import {mysqlServer} from './target.ts';
  */
 export const caughtUp = defineGate({
   name: 'mysql.caught-up',
-  summary: 'Wait until the replica has executed what upstream has written.',
+  summary: 'Wait until the replica has caught up with upstream.',
   targets: {upstream: mysqlServer, replica: mysqlServer},
   input: z.object({
     /** A position in upstream's binary log; without it, upstream's position at the moment of the check. */

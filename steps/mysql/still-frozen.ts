@@ -10,7 +10,7 @@ import {mysqlServer} from './target.ts';
  */
 export const stillFrozen = defineGate({
   name: 'mysql.still-frozen',
-  summary: 'Check that a frozen source is still read-only and has no writes since the freeze.',
+  summary: 'Check that the source is still frozen and has no new writes.',
   targets: {source: mysqlServer},
   input: z.object({
     /** Its position when it was frozen. Without it only read_only is checked: a replica's position moves. */

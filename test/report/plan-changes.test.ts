@@ -8,6 +8,7 @@ const line: PlanLine = {
   phase: 'Prepare',
   unit: 'route53.lower-ttl',
   unitKind: 'step',
+  summary: 'Lower the TTL of records.',
   targets: ['zone'],
   evidence: 'checked',
   outlook: 'change',

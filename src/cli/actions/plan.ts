@@ -1,9 +1,10 @@
 import {makePlan} from '../../engine/plan.ts';
 import type {Plan} from '../../model/plan.ts';
-import {type Missing, missingIn, planText} from '../../report/index.ts';
+import {type EarlierRun, type Missing, missingIn, planText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {obstaclesIn} from '../../run/obstacles.ts';
 import {openWorld, type WorldRequest} from '../../run/open-world.ts';
+import {earlierRunOf} from '../../run/past-runs.ts';
 import {savePlan} from '../../run/plan-store.ts';
 import type {Run} from '../../run/run.ts';
 import type {App} from '../app.ts';
@@ -26,7 +27,11 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
     const command = app.paste(
       `run ${request.runbook} -i ${request.inventory} --plan ${plan.digest}`,
     );
-    app.print(app.json ? JSON.stringify({...plan, missing}) : planText(plan, {...app, command}));
+    app.print(
+      app.json
+        ? JSON.stringify({...plan, missing})
+        : planText(plan, {...app, command, earlier: earlierRun(app, plan)}),
+    );
     if (!app.json) {
       missing.map(missingText).forEach(app.say);
     }
@@ -43,10 +48,14 @@ export async function printPlanOf(app: App, run: Run, isBrief = false): Promise<
   if (app.json) {
     app.print(JSON.stringify({kind: 'planned', plan}));
   } else if (!isBrief || obstaclesIn(plan).length > 0) {
-    app.print(planText(plan, app));
+    app.print(planText(plan, {...app, earlier: earlierRun(app, plan)}));
   }
   return plan;
 }
+
+/** What the last comparable run took. */
+export const earlierRun = (app: App, {runbook, inventory}: Plan): EarlierRun | null =>
+  earlierRunOf(app, runbook.name, inventory.name);
 
 /** Prints every blocked entry as a problem; in JSON the plan has them already. */
 export function printObstacles(app: App, plan: Plan): boolean {

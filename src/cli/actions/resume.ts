@@ -10,6 +10,7 @@ import type {App} from '../app.ts';
 import {printOutcome} from '../print-outcome.ts';
 import {printProblemsOf} from '../print-problems.ts';
 import {withRun} from '../with-run.ts';
+import {earlierRun} from './plan.ts';
 import {printReversalPlan} from './reverse.ts';
 
 /** Shows what has been applied, and continues: forward, or in reverse when a reversal was interrupted. */
@@ -49,7 +50,8 @@ async function continueRun(app: App, run: Run): Promise<RunResult | 'blocked'> {
     return run.reverse(await printReversalPlan(app, run, reversingTo.to));
   }
   const plan = await run.plan();
-  app.print(app.json ? JSON.stringify({kind: 'planned', plan}) : planText(plan, app));
+  const options = {...app, resumed: true, earlier: earlierRun(app, plan)};
+  app.print(app.json ? JSON.stringify({kind: 'planned', plan}) : planText(plan, options));
   const obstacles = obstaclesIn(plan);
   if (obstacles.length > 0 && run.progress) {
     if (!app.json) {

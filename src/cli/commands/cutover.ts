@@ -2,6 +2,7 @@ import {defineCommand, optional} from '../command.ts';
 import {
   acceptChanges,
   decideBy,
+  details,
   inventory,
   movedInventory,
   movedRunbook,
@@ -19,11 +20,12 @@ const planCommand = defineCommand({
   summary: 'Inspect the targets and print the plan (changes nothing)',
   description:
     'Inspect the targets of a runbook, and print the plan and its digest. Changes nothing.\n\nThe runbook is a file, or the name of one in runbooks/.',
-  options: {inventory, param},
+  options: {inventory, param, details},
   examples: ['plan bare-metal-to-ecs -i staging'],
   run: async ({app, args: [runbook = ''], options}) => {
     const {showPlan} = await import('../actions/plan.ts');
-    return showPlan(app, {runbook, inventory: options.inventory, params: options.param});
+    const {inventory: file, param: params} = options;
+    return showPlan({...app, details: options.details}, {runbook, inventory: file, params});
   },
 });
 
@@ -33,15 +35,15 @@ const runCommand = defineCommand({
   summary: 'Plan the runbook, ask for approval, and run it',
   description:
     'Plan the runbook, ask for approval, and run it. Every change is journaled before it is made.\n\nThe runbook is a file, or the name of one in runbooks/.',
-  options: {inventory, param, until, onFailure, decideBy, plan, yes},
+  options: {inventory, param, until, onFailure, decideBy, details, plan, yes},
   examples: [
     'run bare-metal-to-ecs -i staging',
     'run bare-metal-to-ecs -i staging --until prepared',
   ],
   run: async ({app, args: [runbook = ''], options}) => {
     const {startRun} = await import('../actions/run.ts');
-    const {plan: planDigest, param: params, ...given} = options;
-    return startRun(app, {...given, runbook, params, planDigest});
+    const {plan: planDigest, param: params, details: whole, ...given} = options;
+    return startRun({...app, details: whole}, {...given, runbook, params, planDigest});
   },
 });
 
@@ -55,6 +57,7 @@ const resumeCommand = defineCommand({
     until,
     onFailure,
     decideBy,
+    details,
     plan,
     yes,
     acceptChanges,
@@ -64,8 +67,8 @@ const resumeCommand = defineCommand({
   examples: ['resume', 'resume 20260301-031205-4f2a --yes'],
   run: async ({app, args: [run], options}) => {
     const {resumeRun} = await import('../actions/resume.ts');
-    const {plan: planDigest, ...given} = options;
-    return resumeRun(app, run, {...given, planDigest});
+    const {plan: planDigest, details: whole, ...given} = options;
+    return resumeRun({...app, details: whole}, run, {...given, planDigest});
   },
 });
 
@@ -80,6 +83,7 @@ const reverseCommand = defineCommand({
       placeholder: 'checkpoint',
       description: 'Reverse to this checkpoint instead of the start',
     }),
+    details,
     plan,
     yes: yesToPlan,
     acceptChanges,
@@ -89,8 +93,8 @@ const reverseCommand = defineCommand({
   examples: ['reverse', 'reverse --to prepared'],
   run: async ({app, args: [run], options}) => {
     const {reverseRun} = await import('../actions/reverse.ts');
-    const {plan: planDigest, to, ...given} = options;
-    return reverseRun(app, {run, to}, {...given, planDigest});
+    const {plan: planDigest, to, details: whole, ...given} = options;
+    return reverseRun({...app, details: whole}, {run, to}, {...given, planDigest});
   },
 });
 

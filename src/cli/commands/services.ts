@@ -2,6 +2,7 @@ import {defineCommand, flag, list, optional, parsed} from '../command.ts';
 import {parseImage} from '../image-argument.ts';
 import {
   container,
+  details,
   inventory,
   onFailure,
   param,
@@ -43,6 +44,7 @@ const deployCommand = defineCommand({
     }),
     until,
     onFailure,
+    details,
     plan,
     yes: yesToPlan,
   },
@@ -52,7 +54,7 @@ const deployCommand = defineCommand({
     const {service: names, images: given, atOnce, tasks, plan: planDigest, param: params} = options;
     const {inventory: file, runbook, until: end, onFailure: failure, yes} = options;
     return deploy(
-      app,
+      {...app, details: options.details},
       {services: names, images: given, atOnce, tasks},
       {inventory: file, runbook, params, planDigest, yes, until: end, onFailure: failure},
     );
@@ -91,12 +93,13 @@ const taskCommand = defineCommand({
     service,
     inventory,
     container,
+    details,
     yes: flag({description: 'Approve the plan, although it cannot be reversed'}),
   },
   examples: ['task --service api -i production -- bundle exec rake db:migrate'],
   run: async ({app, args, options}) => {
     const {runTask} = await import('../actions/task.ts');
-    return runTask(app, args, options);
+    return runTask({...app, details: options.details}, args, options);
   },
 });
 

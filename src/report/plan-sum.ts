@@ -1,0 +1,50 @@
+import type {PlanLine} from '../model/plan.ts';
+import {counted, durationText, painted, type Sign} from './labels.ts';
+import {inPaint, type PlanTextOptions} from './plan-parts.ts';
+import {cutSentences, flow, type Piece} from './text.ts';
+
+/** "29 entries: ~ 12 change, ! 1 one-way, … 12 wait, ? 2 ask, ✓ 2 open": it explains the signs too. */
+export function sumText(signs: readonly Sign[], options: PlanTextOptions): string[] {
+  const counts = [...new Map(signs.map((sign) => [sign.word, sign])).values()].map((sign) => {
+    const count = signs.filter(({word}) => word === sign.word).length;
+    const text = `${sign.symbol} ${count} ${sign.word}`;
+    return inPaint((it) => painted(options.paint, sign.colour, it), text);
+  });
+  return flow(
+    [
+      `${counted(signs.length, 'entry', 'entries')}: `,
+      ...counts.flatMap((piece, index): Piece[] => (index === 0 ? [piece] : [', ', piece])),
+      '.',
+    ],
+    options,
+  );
+}
+
+/** What is to be expected, as far as an earlier run tells. */
+export function durationsText({earlier, ...options}: PlanTextOptions): string[] {
+  if (earlier === undefined) {
+    return [];
+  }
+  if (earlier === null) {
+    return flow(['Duration: no earlier run here. A rehearsal shows how long it takes.'], options);
+  }
+  const {run, inventory, rehearsal, machineMs, outageMs} = earlier;
+  const outage = outageMs === undefined ? '' : `, outage ${durationText(outageMs)}`;
+  const where = rehearsal ? `rehearsal ${run}` : `${run} on ${inventory}`;
+  return flow([`Earlier run: ${durationText(machineMs)}${outage} (${where}).`], options);
+}
+
+/** What the operator should know although nothing is in the way; long ones are whole with `details`. */
+export function remarksText(lines: readonly PlanLine[], options: PlanTextOptions): string[] {
+  const {paint, width, details = false} = options;
+  return lines.flatMap(({entry, remarks = []}) =>
+    remarks.flatMap((remark) => {
+      const text = `${entry}: ${remark}`;
+      const shown = details ? text : cutSentences(text, 2 * width - remarkMargin);
+      return flow([inPaint(paint.yellow, '! '), shown], {width, rest: '  '});
+    }),
+  );
+}
+
+/** The signs of two lines, and the words that do not fit at the end of the first. */
+const remarkMargin = 16;

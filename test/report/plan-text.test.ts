@@ -1,0 +1,168 @@
+import {expect, test} from 'vitest';
+import type {Plan, PlanItem, PlanLine} from '../../src/model/plan.ts';
+import {plainPaint, planText} from '../../src/report/index.ts';
+
+const line = (entry: string, phase: string, given: Partial<PlanLine> = {}): PlanLine => ({
+  kind: 'entry',
+  entry,
+  phase,
+  unit: 'shelf.put',
+  unitKind: 'step',
+  summary: 'Put what is needed on the shelf, and check that it is there afterwards.',
+  targets: ['shelf'],
+  evidence: 'checked',
+  outlook: 'change',
+  knownAfter: [],
+  differences: [{what: 'shelf', is: 'empty', shouldBe: 'full'}],
+  actions: [
+    {target: 'shelf', does: 'make room'},
+    {target: 'shelf', does: 'put it there'},
+  ],
+  ...given,
+});
+
+const many = (phase: string, given: Partial<PlanLine> = {}): readonly PlanItem[] =>
+  [1, 2, 3, 4, 5].map((at) => line(`${phase.toLowerCase()}-${at}`, phase, given));
+
+const plan: Plan = {
+  runbook: {name: 'shop', summary: 'Move the shop.', digest: 'r1'},
+  inventory: {name: 'staging', digest: 'i1', protected: false},
+  params: {},
+  items: [
+    ...many('Prepare'),
+    {kind: 'checkpoint', name: 'prepared', phase: 'Prepare'},
+    line('go', 'Cut', {
+      unit: 'operator.confirm',
+      unitKind: 'gate',
+      summary: 'Start the cutover now? Writes will be unavailable until everything is done.',
+      evidence: 'known-after',
+      knownAfter: ['prepare-5'],
+      outlook: 'pending',
+      actions: [],
+    }),
+    ...many('Cut'),
+    line('swap', 'Cut', {
+      actions: [
+        {
+          target: 'zone',
+          does: 'replace www.shop.test A: 127.0.0.11, 127.0.0.12, 127.0.0.13 (TTL 5 s) by 127.0.0.100',
+        },
+      ],
+    }),
+    line('smoke', 'Cut', {unitKind: 'gate', outlook: 'open', remarks: ['Dust is in x.']}),
+  ],
+  outage: {begins: 'cut-2', ends: 'swap'},
+  digest: 'p1',
+};
+
+const text = (given: Plan, options = {}) =>
+  planText(given, {width: 80, paint: plainPaint, ...options});
+
+test('a long plan has a line for each entry, marks the outage, and ends with what matters', () => {
+  const earlier = {
+    run: '20260301-031205-4f2a',
+    inventory: 'lab',
+    rehearsal: true,
+    machineMs: 65_000,
+    outageMs: 2_100,
+  };
+  expect(text(plan, {earlier, command: 'switcharoo run shop --plan p1'})).toMatchInlineSnapshot(`
+    "shop on staging  (1 entry is checked later; all actions: --details)
+    Prepare  ⚑ ends at checkpoint prepared
+      ~ prepare-1 Put what is needed on the shelf, and check that it is there…
+      ~ prepare-2 Put what is needed on the shelf, and check that it is there…
+      ~ prepare-3 Put what is needed on the shelf, and check that it is there…
+      ~ prepare-4 Put what is needed on the shelf, and check that it is there…
+      ~ prepare-5 Put what is needed on the shelf, and check that it is there…
+    Cut
+      ? go        Start the cutover now?
+      ~ cut-1     Put what is needed on the shelf, and check that it is there…
+    ┏━ outage begins: nobody can write until swap is done
+    ┃ ~ cut-2     Put what is needed on the shelf, and check that it is there…
+    ┃ ~ cut-3     Put what is needed on the shelf, and check that it is there…
+    ┃ ~ cut-4     Put what is needed on the shelf, and check that it is there…
+    ┃ ~ cut-5     Put what is needed on the shelf, and check that it is there…
+    ┃ ~ swap      zone: replace www.shop.test A… (TTL 5 s) by 127.0.0.100
+    ┗━ outage ends
+      ✓ smoke     Put what is needed on the shelf, and check that it is there…
+
+    13 entries: ~ 11 change, ? 1 ask, ✓ 1 open.
+    Earlier run: 1 m 05 s, outage 2.1 s (rehearsal 20260301-031205-4f2a).
+    ! smoke: Dust is in x.
+    Run exactly this plan:
+      switcharoo run shop --plan p1"
+  `);
+});
+
+test('a resumed run folds what is in place, and an outage that it is in', () => {
+  const items = plan.items.map((item) =>
+    item.kind === 'entry' && !['cut-5', 'swap', 'smoke'].includes(item.entry)
+      ? {...item, outlook: 'applied' as const, actions: [], differences: []}
+      : item,
+  );
+  const more = [...many('Settle'), ...many('Rest'), ...many('End')];
+  expect(
+    text({...plan, items: [...items, ...more]}, {resumed: true, earlier: null}),
+  ).toMatchInlineSnapshot(`
+    "shop on staging  (1 entry is checked later; all actions: --details)
+    Prepare  ⚑ ends at checkpoint prepared
+      ✓ 5 entries in place
+    Cut
+      ✓ 5 entries in place
+    ┏━ outage: nobody can write until swap is done
+    ┃ ~ cut-5     Put what is needed on the shelf, and check that it is there…
+    ┃ ~ swap      zone: replace www.shop.test A… (TTL 5 s) by 127.0.0.100
+    ┗━ outage ends
+      ✓ smoke     Put what is needed on the shelf, and check that it is there…
+    Settle
+      ~ settle-1  Put what is needed on the shelf, and check that it is there…
+      ~ settle-2  Put what is needed on the shelf, and check that it is there…
+      ~ settle-3  Put what is needed on the shelf, and check that it is there…
+      ~ settle-4  Put what is needed on the shelf, and check that it is there…
+      ~ settle-5  Put what is needed on the shelf, and check that it is there…
+    Rest
+      ~ rest-1    Put what is needed on the shelf, and check that it is there…
+      ~ rest-2    Put what is needed on the shelf, and check that it is there…
+      ~ rest-3    Put what is needed on the shelf, and check that it is there…
+      ~ rest-4    Put what is needed on the shelf, and check that it is there…
+      ~ rest-5    Put what is needed on the shelf, and check that it is there…
+    End
+      ~ end-1     Put what is needed on the shelf, and check that it is there…
+      ~ end-2     Put what is needed on the shelf, and check that it is there…
+      ~ end-3     Put what is needed on the shelf, and check that it is there…
+      ~ end-4     Put what is needed on the shelf, and check that it is there…
+      ~ end-5     Put what is needed on the shelf, and check that it is there…
+
+    28 entries: ✓ 10 applied, ~ 17 change, ✓ 1 open.
+    Duration: no earlier run here. A rehearsal shows how long it takes.
+    ! smoke: Dust is in x.
+    Plan p1"
+  `);
+});
+
+test('details show every difference and action, and how each line is known', () => {
+  const rows = text(plan, {details: true}).split('\n');
+  expect(rows.slice(0, 9)).toEqual([
+    'shop on staging',
+    'Move the shop.',
+    '',
+    'Prepare  ⚑ ends at checkpoint prepared',
+    '  ~ prepare-1 Put what is needed on the shelf, and check that it is there',
+    '              afterwards',
+    '        shelf.put on shelf [checked]',
+    '        shelf: empty -> full',
+    '        on shelf: make room',
+  ]);
+  expect(rows.length).toBeGreaterThan(60);
+});
+
+test('a short resumed run is folded too, unless details are asked for', () => {
+  const short = {...plan, items: many('Prepare', {outlook: 'applied'})};
+  expect(text(short, {resumed: true})).toContain('\n  ✓ 5 entries in place\n');
+  expect(text(short, {resumed: true, details: true})).toContain('\n  ✓ prepare-3 ');
+});
+
+test('a short plan is shown with its details', () => {
+  const short = {...plan, items: plan.items.slice(0, 3)};
+  expect(text(short)).toBe(text(short, {details: true}));
+});
