@@ -59,6 +59,10 @@ export default defineRunbook({
     promoted: ['promote'],
     longestMs: 30 * 60_000,
   },
+  sides: {
+    old: {database: 'source', application: 'webHosts'},
+    new: {database: 'aurora', application: 'service'},
+  },
 })
   .include(prepare)
   .step('ttl-drained', ttlDrained, {

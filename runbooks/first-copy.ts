@@ -15,6 +15,7 @@ export default defineRunbook({
     tablesAtOnce: z.coerce.number().int().default(2),
   }),
   targets: {source: mysqlServer, replica: mysqlServer, aurora: auroraCluster},
+  sides: {old: {database: 'source'}, new: {database: 'aurora'}},
 })
   .phase('Copy')
   .step('ready-source', readyAsSource, {

@@ -71,6 +71,10 @@ export default defineRunbook({
     promoted: ['promote'],
     longestMs: 5 * 60_000,
   },
+  sides: {
+    old: {database: 'source', application: 'webHosts'},
+    new: {database: 'aurora', application: 'service'},
+  },
 })
   .include(prepare)
   .checkpoint('replicating')

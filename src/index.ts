@@ -1,6 +1,7 @@
 export type {EngineEvent} from './engine/events.ts';
 export type {Answer, Choice, Failure, Operator, Question} from './engine/operator.ts';
 export {confirm} from './model/confirm.ts';
+export type {Effects, Sides, SystemFact} from './model/effects.ts';
 export type {Known} from './model/entry.ts';
 export type {Hint} from './model/hint.ts';
 export type {Json} from './model/journal.ts';

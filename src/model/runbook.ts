@@ -1,5 +1,6 @@
 import type {z} from 'zod';
 import {type ConfirmInput, confirm} from './confirm.ts';
+import type {Sides} from './effects.ts';
 import {
   type Allowed,
   type Binding,
@@ -40,6 +41,8 @@ interface RunbookHead<Params extends z.ZodType, Targets extends TargetKinds> {
     /** In ms. Past it the engine reverses by itself to before the outage. `--max-outage` replaces it. */
     readonly longestMs?: number;
   };
+  /** The two sides of a cutover: `verify` proves that at most one of them accepts writes, for example. */
+  readonly sides?: Sides<NoInfer<keyof Targets & string>>;
 }
 
 export type AnyRunbook = Runbook<any, any, any, any>;

@@ -1,4 +1,5 @@
 import type {z} from 'zod';
+import type {Effects, SystemFact} from './effects.ts';
 import type {ReversalLoss} from './reversal-loss.ts';
 import type {Readers, TargetKinds, Writers} from './target.ts';
 import type {Blocked, Verdict} from './verdict.ts';
@@ -82,6 +83,13 @@ interface Common<Targets extends TargetKinds, Input extends Schema, Before, Outp
   /** The longest it may take from its first action (a gate: from its first look) until `check` says done. */
   readonly timeoutMs: number;
   readonly poll?: Poll;
+  /**
+   * The facts about writes, replication, traffic and applications that are true once it is done; of its input, where
+   * they depend on it. Without it, `verify` takes it for harmless.
+   */
+  readonly effects?: Effects<keyof Targets & string, z.output<Input>>;
+  /** The facts without which its first check says blocked. */
+  readonly relies?: readonly SystemFact<keyof Targets & string>[];
   /** Looks, and changes nothing. Called for the plan, before the actions, after them, and on resume. */
   check(look: Look<Targets, z.output<Input>>): Promise<Verdict<Before, z.output<Output>>>;
   /** The writes that remain, in order. The plan prints them; a run performs the same objects. */

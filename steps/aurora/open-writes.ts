@@ -23,6 +23,11 @@ export const openWrites = defineStep({
   needs: {aurora: ['EXECUTE ON mysql.*', 'PROCESS', 'REPLICATION CLIENT', 'REPLICATION SLAVE']},
   reverses:
     'Disables writes on Aurora, ends all client sessions (unless endSessions is false), and verifies that its position no longer moves.',
+  relies: [
+    {fact: 'writes', of: 'aurora', are: 'refused'},
+    {fact: 'replication', to: 'aurora', is: 'stopped'},
+  ],
+  effects: [{fact: 'writes', of: 'aurora', are: 'accepted'}],
   timeoutMs: 60_000,
   poll: {firstMs: 50, mostMs: 500},
 

@@ -42,6 +42,11 @@ export const promote = defineStep({
   },
   reverses:
     'Starts replication from upstream again, at the position where it stopped; writes stay disabled.',
+  relies: [
+    {fact: 'writes', of: 'aurora', are: 'refused'},
+    {fact: 'replication', from: 'upstream', to: 'aurora', is: 'running'},
+  ],
+  effects: [{fact: 'replication', from: 'upstream', to: 'aurora', is: 'stopped'}],
   timeoutMs: 120_000,
   poll: {firstMs: 50, mostMs: 1_000},
 

@@ -53,6 +53,10 @@ export const replicateFrom = defineStep({
   },
   reverses:
     'Stops and resets replication on Aurora, and enables writes if they were enabled before.',
+  effects: [
+    {fact: 'writes', of: 'aurora', are: 'refused'},
+    {fact: 'replication', from: 'upstream', to: 'aurora', is: 'running'},
+  ],
   timeoutMs: 120_000,
 
   async check({targets: {aurora, upstream}, input: target, run, signal}) {

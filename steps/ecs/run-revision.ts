@@ -48,6 +48,7 @@ export const runRevision = defineStep({
     ],
   },
   reverses,
+  effects: [{fact: 'application', of: 'service', is: 'running'}],
   timeoutMs: 15 * 60_000,
   poll: {firstMs: 100, mostMs: 1_000},
 

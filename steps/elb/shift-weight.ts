@@ -63,6 +63,14 @@ export const shiftWeight = defineStep({
       'elasticloadbalancing:ModifyListener',
     ],
   },
+  // Which group is the new side is not known here: several that get requests count as both sides.
+  effects: ({weights}) => [
+    {
+      fact: 'traffic',
+      by: 'balancer',
+      leadsTo: Object.values(weights).filter((weight) => weight > 0).length === 1 ? 'new' : 'both',
+    },
+  ],
   timeoutMs: 2 * 60_000,
 
   async check(look) {

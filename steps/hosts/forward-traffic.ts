@@ -47,6 +47,7 @@ export const forwardTraffic = defineStep({
     ],
   },
   reverses: 'Restores the original file, byte for byte, and reloads the reverse proxy.',
+  effects: [{fact: 'traffic', by: 'proxy', leadsTo: 'new'}],
   timeoutMs: 60_000,
   poll: {firstMs: 50, mostMs: 500},
 

@@ -34,6 +34,7 @@ export const stopWebServers = defineStep({
     ],
   },
   reverses: 'Removes the drop-ins of this run, and starts the units that were active.',
+  effects: [{fact: 'application', of: 'hosts', is: 'stopped'}],
   timeoutMs: 180_000,
 
   async check(look) {

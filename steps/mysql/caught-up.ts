@@ -23,6 +23,7 @@ export const caughtUp = defineGate({
   /** The replica's own position once it is caught up: the next hop waits for it. */
   output: positionSchema,
   needs: {upstream: ['REPLICATION CLIENT'], replica: ['REPLICATION CLIENT']},
+  effects: [{fact: 'caught-up', from: 'upstream', to: 'replica'}],
   timeoutMs: 120_000,
   poll: {firstMs: 5, mostMs: 1_000},
 

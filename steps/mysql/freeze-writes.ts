@@ -64,6 +64,8 @@ export const freezeWrites = defineStep({
   reverses:
     'Enables writes on the source, unlocks the accounts that it locked, and starts the event scheduler if it was on before.',
   undoWhenFailed: true,
+  relies: [{fact: 'writes', of: 'source', are: 'accepted'}],
+  effects: [{fact: 'writes', of: 'source', are: 'refused'}],
   timeoutMs: 20_000,
   poll: {firstMs: 50, mostMs: 500},
 

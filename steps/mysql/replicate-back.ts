@@ -49,6 +49,8 @@ export const replicateBack = defineStep({
   },
   reverses:
     'Waits until the old source has executed everything that Aurora has written, then stops and resets its replication.',
+  relies: [{fact: 'writes', of: 'replica', are: 'refused'}],
+  effects: [{fact: 'replication', from: 'source', to: 'replica', is: 'running', drains: true}],
   timeoutMs: 120_000,
   // Writes are unavailable meanwhile.
   poll: {firstMs: 5, mostMs: 50},

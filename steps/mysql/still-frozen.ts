@@ -18,6 +18,7 @@ export const stillFrozen = defineGate({
   }),
   output: z.object({}),
   needs: {source: ['REPLICATION CLIENT', 'REPLICATION SLAVE']},
+  relies: [{fact: 'writes', of: 'source', are: 'refused'}],
   timeoutMs: 10_000,
 
   async check({targets: {source}, input: {position}, signal}) {

@@ -13,6 +13,7 @@ export const stopReplication = defineOneWayStep({
   needs: {replica: ['SUPER', 'REPLICATION CLIENT']},
   oneWayBecause:
     'Later writes on the source do not reach the replica, so a reversal would lose them.',
+  effects: [{fact: 'replication', to: 'replica', is: 'stopped'}],
   timeoutMs: 60_000,
 
   async check({targets: {replica}, signal}) {

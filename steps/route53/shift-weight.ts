@@ -29,6 +29,9 @@ export const shiftWeight = defineStep({
   output: z.object({percent: z.number()}),
   reverses: 'Restores the former weights, or the former simple record.',
   needs: {zone: editNeeds},
+  effects: ({percent}) => [
+    {fact: 'traffic', by: 'dns', leadsTo: percent === 100 ? 'new' : percent === 0 ? 'old' : 'both'},
+  ],
   timeoutMs: 20 * 60_000,
 
   check: async (look) => {

@@ -33,6 +33,7 @@ export const swapRecords = defineStep({
   output: z.object({}),
   reverses: 'Restores exactly the old records, in one batch.',
   needs: {zone: editNeeds},
+  effects: [{fact: 'traffic', by: 'dns', leadsTo: 'new'}],
   timeoutMs: 20 * 60_000,
 
   check: async (look) => {

@@ -1,0 +1,47 @@
+/**
+ * One fact about the systems, in the roles of the unit that names it: `verify` follows these facts through every
+ * failure and every choice.
+ */
+export type SystemFact<Role extends string = string> =
+  /** Whether a database takes the application's writes. */
+  | {readonly fact: 'writes'; readonly of: Role; readonly are: 'accepted' | 'refused'}
+  /** `to` replicates from `from`. Without `from`, a stop ends replication from anywhere. */
+  | {
+      readonly fact: 'replication';
+      readonly from: Role;
+      readonly to: Role;
+      readonly is: 'running' | 'stopped';
+      /** Its reversal waits until `to` has everything that `from` has, and only then stops. */
+      readonly drains?: boolean;
+    }
+  | {readonly fact: 'replication'; readonly to: Role; readonly is: 'stopped'}
+  /** `to` has executed everything that `from` had written. */
+  | {readonly fact: 'caught-up'; readonly from: Role; readonly to: Role}
+  /** Where visitors arrive: through the name, or through a proxy or balancer in front of the old side. */
+  | {
+      readonly fact: 'traffic';
+      readonly by: 'dns' | 'proxy' | 'balancer';
+      readonly leadsTo: 'old' | 'new' | 'both';
+    }
+  /** Whether the application of a side answers its visitors. */
+  | {readonly fact: 'application'; readonly of: Role; readonly is: 'running' | 'stopped'}
+  /** Whether new connections wait, or are let through. */
+  | {readonly fact: 'connections'; readonly of: Role; readonly are: 'held' | 'released'};
+
+/** What a unit makes true, in this order. A reversal makes true again what was true before. */
+export type Effects<Role extends string, Input> =
+  | readonly SystemFact<Role>[]
+  | ((input: Input) => readonly SystemFact<Role>[]);
+
+/** The targets of one side of a cutover. */
+interface Side<Target extends string> {
+  readonly database: Target;
+  /** What answers its visitors, where an entry starts or stops it. */
+  readonly application?: Target;
+}
+
+/** Where the visitors are before a cutover, and where they are after it. */
+export interface Sides<Target extends string = string> {
+  readonly old: Side<Target>;
+  readonly new: Side<Target>;
+}
