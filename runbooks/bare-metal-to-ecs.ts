@@ -92,16 +92,23 @@ export default defineRunbook({
       .step('stop-web', stopWebServers, {
         on: {hosts: 'webHosts'},
         input: ({params}) => ({units: params.webUnits}),
+        requires: ['go'],
       })
       .step('stop-crons', stopCrons, {
         on: {hosts: 'webHosts'},
         input: ({params}) => ({users: params.cronUsers, timers: params.cronTimers}),
+        requires: ['go'],
       }),
   )
-  .step('freeze', freezeWrites, {on: {source: 'source'}, input: () => ({})})
+  .step('freeze', freezeWrites, {
+    on: {source: 'source'},
+    input: () => ({}),
+    requires: ['go', 'stop-web', 'stop-crons'],
+  })
   .step('close-database', closePort, {
     on: {hosts: 'dbHost'},
     input: ({params}) => ({port: params.databasePort, allowFrom: params.databaseAllowFrom}),
+    requires: ['freeze'],
   })
   .step('replica-caught-up', caughtUp, {
     on: {upstream: 'source', replica: 'replica'},
@@ -151,6 +158,7 @@ export default defineRunbook({
       desiredCount: params.tasks,
       steadyMs: params.steadyMs,
     }),
+    requires: ['open-writes'],
   })
   .step('new-side-healthy', targetsHealthy, {
     on: {balancer: 'balancer'},
@@ -163,6 +171,7 @@ export default defineRunbook({
     input: ({params}) => ({
       sets: [{name: params.siteName, type: 'A', values: params.newAddresses}],
     }),
+    requires: ['open-writes', 'new-side-healthy'],
   })
   .step('propagated', propagated, {
     on: {dns: 'dns'},
@@ -192,7 +201,7 @@ export default defineRunbook({
   })
   .confirm('accept', {
     question: 'Accept the cutover? It can still be reversed without losing writes.',
-    after: ['smoke', 'one-side-only'],
+    after: ['smoke', 'smoke-sql', 'one-side-only'],
   })
   .checkpoint('cut-over')
 

@@ -65,6 +65,7 @@ export default defineRunbook({
       file: outputs.restore.file,
       position: outputs.restore.position,
     }),
+    requires: ['ready-source', 'ready-aurora'],
   })
   .step('near', caughtUp, {
     on: {upstream: 'replica', replica: 'aurora'},

@@ -29,6 +29,7 @@ export default defineRunbook({
   .step('seed', seed, {
     on: {aurora: 'aurora', replica: 'replica'},
     input: () => ({}),
+    requires: ['ready-source', 'ready-aurora'],
     // About 50 GB an hour is common. For a longer dump than this, use first-copy-from-s3.
     timeoutMs: 4 * 24 * 3_600_000,
   })

@@ -44,6 +44,7 @@ export default defineRunbook({
   .step('remove-ds', removeDs, {
     on: {registrar: 'registrar', parent: 'parentZone', zone: 'movingZone', old: 'oldServers'},
     input: ({params}) => ({assumedTtlSeconds: params.dsTtlSeconds}),
+    requires: ['match'],
   })
   .step('ds-expired', dsExpired, {
     on: {parent: 'parentZone', old: 'oldServers'},
@@ -73,6 +74,7 @@ export default defineRunbook({
     on: {registrar: 'registrar', parent: 'parentZone', zone: 'movingZone', old: 'oldServers'},
     input: () => ({}),
     after: ['ds-expired'],
+    requires: ['go'],
   })
   .step('delegation-live', delegationLive, {
     on: {parent: 'parentZone', new: 'newServers', zone: 'movingZone'},

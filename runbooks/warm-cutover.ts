@@ -96,6 +96,7 @@ export default defineRunbook({
     on: {site: 'site'},
     input: ({params}) => ({url: params.newSideUrl, includes: params.smokeText, passes: 3}),
     after: ['deploy'],
+    neverSkip: 'Only this gate proves that the new side answers before visitors are led there.',
   })
   .step('ttl-drained', ttlDrained, {
     on: {dns: 'dns'},
@@ -122,6 +123,7 @@ export default defineRunbook({
   .step('stop-crons', stopCrons, {
     on: {hosts: 'webHosts'},
     input: ({params}) => ({users: params.cronUsers, timers: params.cronTimers}),
+    requires: ['go'],
   })
   .step('replica-near', caughtUp, {
     on: {upstream: 'source', replica: 'replica'},
@@ -142,6 +144,7 @@ export default defineRunbook({
   .step('freeze', freezeWrites, {
     on: {source: 'source'},
     input: () => ({endSessions: false, watchMs: 0}),
+    requires: ['go', 'stop-crons', 'replica-near', 'aurora-near', 'proxy-ready'],
   })
   .step('replica-caught-up', caughtUp, {
     on: {upstream: 'source', replica: 'replica'},
@@ -174,6 +177,7 @@ export default defineRunbook({
           wasReady: true,
         }),
         after: ['proxy-ready'],
+        requires: ['promote'],
       })
       .step('reverse-replication', replicateBack, {
         on: {replica: 'source', source: 'aurora'},
@@ -191,6 +195,7 @@ export default defineRunbook({
     on: {site: 'site'},
     input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText}),
     after: ['forward'],
+    neverSkip: 'Only this gate proves that every proxy leads to the new side before writes open.',
   })
   .step('still-frozen', stillFrozen, {
     on: {source: 'source'},
@@ -201,12 +206,14 @@ export default defineRunbook({
     on: {aurora: 'aurora'},
     input: () => ({endSessions: false}),
     after: ['reverse-replication', 'still-frozen'],
+    requires: ['forwarded'],
   })
   .step('swap', swapRecords, {
     on: {zone: 'zone'},
     input: ({params}) => ({
       sets: [{name: params.siteName, type: 'A', values: params.newAddresses}],
     }),
+    requires: ['open-writes'],
   })
   .step('propagated', propagated, {
     on: {dns: 'dns'},
@@ -218,10 +225,12 @@ export default defineRunbook({
       .step('stop-app', stopWebServers, {
         on: {hosts: 'webHosts'},
         input: ({params}) => ({units: params.appUnits}),
+        requires: ['propagated'],
       })
       .step('close-database', closePort, {
         on: {hosts: 'dbHost'},
         input: ({params}) => ({port: params.databasePort, allowFrom: params.databaseAllowFrom}),
+        requires: ['propagated'],
       }),
   )
   .step('smoke-sql', sqlAnswers, {
@@ -241,7 +250,7 @@ export default defineRunbook({
   })
   .confirm('accept', {
     question: 'Accept the cutover? It can still be reversed without losing writes.',
-    after: ['smoke', 'one-side-only'],
+    after: ['smoke', 'smoke-sql', 'one-side-only'],
   })
   .checkpoint('cut-over')
 

@@ -40,6 +40,7 @@ export const prepare = defineFragment(
           file: params.seedFile,
           position: params.seedPosition,
         }),
+        requires: ['ready-source', 'ready-aurora'],
       })
       .step('lower-ttl', lowerTtl, {
         on: {zone: 'zone'},

@@ -1,8 +1,8 @@
-import type {Answer, Choice, Failure, Operator, Question} from '../engine/operator.ts';
-import {placeText} from '../report/labels.ts';
+import type {Answer, Choice, Failure, Operator, Question, SkipRule} from '../engine/operator.ts';
+import {counted, placeText} from '../report/labels.ts';
 import type {Paint} from '../report/paint.ts';
 import {fitChanges, problemText} from '../report/problem.ts';
-import {clean, flow} from '../report/text.ts';
+import {clean, flow, pad} from '../report/text.ts';
 import {survivingWrite} from './screen/broken-terminal.ts';
 import type {Screen} from './screen/screen.ts';
 import {type Unanswered, withKeys} from './terminal-keys.ts';
@@ -112,27 +112,54 @@ class Terminal {
     const text = problemText({problem, changesInPlace: stands, next: []}, this.#layout());
     const lines = () => {
       this.#tellAsked(failure, signal);
-      return ['', ...text.split('\n'), ''];
+      return ['', ...text.split('\n'), ...noSkipLines(failure, this.#layout()), ''];
     };
     const promptRows = choices.length + 2;
     return this.#alone({lines, promptRows}, () => this.#decide(failure, signal));
   }
 
   async #decide(failure: Failure, signal: AbortSignal): Promise<Choice & {readonly by: string}> {
-    const {select, input} = await import('@inquirer/prompts');
+    const {select} = await import('@inquirer/prompts');
     const choice = await this.#prompt(signal, async (context): Promise<Choice> => {
       const message = `${clean(failure.entry)} has failed. What do you want to do?`;
-      const chosen = await select({message, choices: [...choicesFor(failure)]}, context);
-      if (chosen.choice !== 'skip') {
-        return chosen;
+      for (;;) {
+        const chosen = await select({message, choices: [...choicesFor(failure)]}, context);
+        if (chosen !== 'skip') {
+          return chosen;
+        }
+        const reason =
+          failure.skip.allowed && (await this.#askToSkip(failure, failure.skip, context));
+        if (reason) {
+          return {choice: 'skip', reason};
+        }
       }
-      const question = `Why is ${clean(failure.entry)} skipped? The reason goes into the journal:`;
-      const reason = await input({message: question, validate: reasonGiven}, context);
-      return {choice: 'skip', reason: reason.trim()};
     });
     return typeof choice === 'string'
       ? {choice: 'stop', by: choice === 'gone' ? 'nobody' : this.#user}
       : {...choice, by: this.#user};
+  }
+
+  /** The reason; empty when the person thought better of it. */
+  async #askToSkip(
+    {entry}: Failure,
+    {impossible, mustType}: Extract<SkipRule, {allowed: true}>,
+    context: PromptContext,
+  ): Promise<string> {
+    const {input} = await import('@inquirer/prompts');
+    this.#print(impossibleLines(clean(entry), impossible, this.#layout()));
+    const message = `Why is ${clean(entry)} skipped? The reason goes into the journal (empty: menu):`;
+    const reason = (await input({message}, context)).trim();
+    if (reason === '' || mustType === undefined) {
+      return reason;
+    }
+    const typed = await input(
+      {
+        message: `Type ${mustType} to skip ${clean(entry)} (empty: menu):`,
+        validate: wordOrBack(mustType),
+      },
+      context,
+    );
+    return typed === mustType ? reason : '';
   }
 
   /** Also ends when the terminal goes away: no key can come any more. */
@@ -178,11 +205,17 @@ function questionLines(
 /** The legal choices. To stop comes first: Enter means it. */
 function choicesFor({
   reversibleTo,
-}: Failure): readonly {readonly name: string; readonly value: Choice}[] {
+  skip,
+  skippedBefore,
+}: Failure): readonly {readonly name: string; readonly value: Choice | 'skip'}[] {
+  const retry =
+    skippedBefore.length > 0
+      ? `retry: do ${clean(skippedBefore.join(', '))} after all, and continue from there`
+      : 'retry: check again, and continue from there';
   return [
     {name: 'stop: pause here, and leave the changes in place', value: {choice: 'stop'}},
-    {name: 'retry: check again, and continue from there', value: {choice: 'retry'}},
-    {name: 'skip: continue without it, for a reason', value: {choice: 'skip', reason: ''}},
+    {name: retry, value: {choice: 'retry'}},
+    ...(skip.allowed ? [{name: skipText(skip), value: 'skip'} as const] : []),
     // The nearest checkpoint first: it undoes the least.
     ...[...reversibleTo].reverse().map((to) => ({
       name: `reverse to ${clean(placeText(to))}`,
@@ -191,11 +224,46 @@ function choicesFor({
   ];
 }
 
+const skipText = ({impossible}: Extract<SkipRule, {allowed: true}>): string =>
+  impossible.length === 0
+    ? 'skip: continue without it, for a reason'
+    : `skip: continue without it; ${counted(impossible.length, 'later entry', 'later entries')} cannot be done then`;
+
+interface Layout {
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+/** Why the menu has no skip, below the problem. */
+function noSkipLines({entry, skip}: Failure, {width, paint}: Layout): string[] {
+  return skip.allowed
+    ? []
+    : flow([{text: 'no skip', paint: paint.dim}, pad('', 11), `${entry}: ${skip.because}`], {
+        width,
+        first: '  ',
+        rest: pad('', 20),
+      });
+}
+
+/** What a skip costs, before it is asked for. */
+function impossibleLines(
+  entry: string,
+  impossible: readonly string[],
+  {width, paint}: Layout,
+): string[] {
+  return impossible.length === 0
+    ? [`Nothing later in this run needs ${entry}.`]
+    : [
+        ...flow([{text: `Without ${entry}, these cannot be done:`, paint: paint.yellow}], {width}),
+        ...flow([impossible.join(', ')], {width, first: '  '}),
+      ];
+}
+
 const wordOrEmpty = (word: string) => (typed: string) =>
   typed === word || typed === '' || `That is not ${word}. Leave it empty to pause.`;
 
-const reasonGiven = (typed: string) =>
-  typed.trim() !== '' || 'The journal needs a reason. Ctrl-C stops the run here instead.';
+const wordOrBack = (word: string) => (typed: string) =>
+  typed === word || typed === '' || `That is not ${word}. Leave it empty to return to the menu.`;
 
 /** Inquirer's own errors mean that there was no answer. Any other error is a bug, and is thrown again. */
 function reasonUnanswered(cause: unknown, reason: unknown): Unanswered {

@@ -24,7 +24,7 @@ export interface World {
 export interface RunContext extends World {
   readonly record: RunRecord;
   readonly operator: Operator;
-  readonly inventory: {readonly name: string};
+  readonly inventory: {readonly name: string; readonly protected: boolean};
   /** Aborted when the run is to stop at the next safe place; its reason says by what. */
   readonly stopping: AbortSignal;
 }

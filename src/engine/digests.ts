@@ -48,9 +48,11 @@ function changeOf(was: EntryDigest, is: EntryDigest): string {
     : `${is.id} was ${was.unit} and is ${is.unit}`;
 }
 
-function partsOf({id, phase, group, unit, on, input, after, timeoutMs}: Entry): unknown {
+function partsOf(entry: Entry): unknown {
+  const {id, phase, group, unit, on, input, after, requires, timeoutMs, neverSkip} = entry;
   const back =
     unit.kind === 'step' ? [unit.reverse, ...(unit.isReversed ? [unit.isReversed] : [])] : [false];
   const code = [input, unit.check, 'plan' in unit && unit.plan, ...back];
-  return {id, phase, group, unit: unit.name, on, after, timeoutMs, code: code.map(String)};
+  const bound = {on, after, requires, timeoutMs, neverSkip};
+  return {id, phase, group, unit: unit.name, ...bound, code: code.map(String)};
 }

@@ -43,6 +43,57 @@ export function inputOf(entry: Entry, params: unknown, given: KnownOutputs): Inp
   }
 }
 
+/** The entries that this one needs: those that it names, and those whose outputs or times its input reads. */
+export function needsOf(
+  entry: Entry,
+  params: unknown,
+  progress: Progress | undefined,
+  entries: readonly Entry[],
+): readonly string[] {
+  const reads = readsOf(entry, params, knownOutputs(progress, entries));
+  return [...new Set([...entry.after, ...entry.requires, ...reads])];
+}
+
+/** As far as the input can be followed: what is not known yet is read as an unknown that stands for anything. */
+function readsOf(entry: Entry, params: unknown, given: KnownOutputs): ReadonlySet<string> {
+  const reads = new Set<string>();
+  const unknown = {output: anything(), doneAt: anything() as Date};
+  const reading: KnownOutputs = {
+    get: (id) => {
+      reads.add(id);
+      return given.get(id) ?? unknown;
+    },
+  };
+  const known: Known<unknown, object> = {
+    params,
+    outputs: lookup(reading, entry, ({output}) => output),
+    times: lookup(reading, entry, ({doneAt}) => doneAt),
+  };
+  try {
+    entry.input(known);
+  } catch {
+    // An unknown could not stand for the value. What was read before that counts.
+  }
+  return reads;
+}
+
+/** Every member of it, and everything that it returns, is the same again. */
+function anything(): unknown {
+  const value: unknown = new Proxy(() => value, {
+    get: (_target, member) => {
+      if (member === Symbol.toPrimitive) {
+        return () => '';
+      }
+      return member === Symbol.iterator ? () => [].values() : value;
+    },
+    apply: () => value,
+    construct: () => ({}),
+    ownKeys: () => [],
+    getOwnPropertyDescriptor: () => undefined,
+  });
+  return value;
+}
+
 /** What the entries that are done have given, from the journal; an output is read only when somebody asks for it. */
 export function knownOutputs(
   progress: Progress | undefined,

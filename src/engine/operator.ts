@@ -30,7 +30,21 @@ export interface Failure extends Asked {
   readonly changesInPlace: readonly string[];
   /** Checkpoints to which the run can be reversed; `null` is its start. Empty after the point of no return. */
   readonly reversibleTo: readonly (string | null)[];
+  readonly skip: SkipRule;
+  /** Entries that it needs and that were skipped: a retry tries them first. */
+  readonly skippedBefore: readonly string[];
 }
+
+/** Whether an entry may be skipped, and what that means for the rest of the run. */
+export type SkipRule =
+  | {
+      readonly allowed: true;
+      /** Later entries that cannot be done without it, in the runbook's order. */
+      readonly impossible: readonly string[];
+      /** The name of a protected inventory, to be typed. */
+      readonly mustType?: string;
+    }
+  | {readonly allowed: false; readonly because: string};
 
 export type Choice =
   | {readonly choice: 'retry'}

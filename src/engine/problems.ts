@@ -84,6 +84,12 @@ export const runStopped = (by: string): Problem => ({
   hint: {text: 'Continue with', command: 'resume'},
 });
 
+export const skipRefused = (entry: string, because: string): Problem => ({
+  code: 'skip-refused',
+  message: `${entry} cannot be skipped: ${because}`,
+  hint: {text: 'Fix its cause, or reverse. Continue with', command: 'resume'},
+});
+
 export const decideByPassed = (entry: string, decideBy: Date): Problem => ({
   code: 'decide-by-passed',
   message: `The cutover was not accepted by ${decideBy.toISOString()}: ${entry} is not done yet.`,

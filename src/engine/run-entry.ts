@@ -41,7 +41,7 @@ export async function runEntry(context: RunContext, entry: Entry): Promise<Entry
       input.kind === 'invalid' ? input.problem : inputUnavailable(entry.id, input.after);
     return fail(context, entry, problem);
   }
-  const undone = entry.after.filter(
+  const undone = [...new Set([...entry.after, ...entry.requires])].filter(
     (id) => context.record.progress.entries.get(id)?.state !== 'done',
   );
   if (undone.length > 0) {

@@ -1,24 +1,13 @@
 import type {Entry, Item, PointOfNoReturn} from '../model/entry.ts';
-import type {ReversePlan} from '../model/plan.ts';
-import type {Problem} from '../model/problem.ts';
-import {appliedEntries} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {askOperator} from './ask-operator.ts';
 import type {RunContext} from './context.ts';
+import {decide} from './decision.ts';
 import {inLanes} from './lanes.ts';
 import {answerRequired, declined, runStopped, unknownEntry} from './problems.ts';
-import {reverseEntry, reverseRun} from './reverse.ts';
-import {makeReversePlan, reachableCheckpoints} from './reverse-plan.ts';
+import {reverseEntry} from './reverse.ts';
 import {type EntryOutcome, runEntry} from './run-entry.ts';
-
-export type RunOutcome =
-  | {readonly kind: 'done'}
-  /** It came to the checkpoint or entry at which it was told to end. */
-  | {readonly kind: 'reached'; readonly until: string}
-  | {readonly kind: 'paused'; readonly problem: Problem}
-  /** It was reversed because of this failure. */
-  | {readonly kind: 'reversed'; readonly to: string | null; readonly problem: Problem}
-  | {readonly kind: 'reverse-failed'; readonly problem: Problem};
+import {pause, type RunOutcome} from './run-outcome.ts';
 
 /**
  * Continues forward from the progress in the journal. `until` is a checkpoint, or an entry that is to be the last.
@@ -29,6 +18,10 @@ export async function runForward(context: RunContext, until?: string): Promise<R
   }
   for (const turn of turnsIn(context.runbook.items)) {
     const outcome = await takeTurn(context, turn);
+    if (outcome === 'again-from-start') {
+      // Turns that are over are passed by.
+      return runForward(context, until);
+    }
     if (outcome) {
       return outcome;
     }
@@ -72,7 +65,7 @@ function turnsIn(items: readonly Item[]): readonly (readonly Item[])[] {
 async function takeTurn(
   context: RunContext,
   turn: readonly Item[],
-): Promise<RunOutcome | undefined> {
+): Promise<RunOutcome | 'again-from-start' | undefined> {
   const [first] = turn;
   if (first?.kind === 'checkpoint') {
     return reachCheckpoint(context, first.name);
@@ -133,90 +126,6 @@ async function runAndUndo(context: RunContext, entry: Entry): Promise<EntryOutco
   }
 }
 
-async function decide(
-  context: RunContext,
-  entry: Entry,
-  problem: Problem,
-): Promise<RunOutcome | 'again'> {
-  if (context.record.progress.outcome === 'reverse-failed') {
-    return {kind: 'reverse-failed', problem};
-  }
-  if (context.stopping.aborted) {
-    return pause(context, problem);
-  }
-  const stands = appliedEntries(context.record.progress).map(({id, unit}) => `${id} (${unit})`);
-  const reverseTo = reachableCheckpoints(context.runbook, context.record.progress);
-  const asked = {entry: entry.id, about: 'failure', question: problem.message} as const;
-  const decided = await context.operator.decide(
-    {
-      entry: entry.id,
-      problem,
-      changesInPlace: stands,
-      reversibleTo: reverseTo,
-      onAsked: (person) => context.record.add({kind: 'asked', ...asked, person}),
-    },
-    context.stopping,
-  );
-  context.record.add({
-    kind: 'answered',
-    ...asked,
-    details: stands,
-    answer: decided.choice,
-    by: decided.by,
-  });
-  switch (decided.choice) {
-    case 'retry':
-      return 'again';
-    case 'skip':
-      context.record.add({
-        kind: 'entry-skipped',
-        entry: entry.id,
-        reason: decided.reason,
-        by: decided.by,
-      });
-      return 'again';
-    case 'stop':
-      return pause(context, problem);
-    case 'reverse':
-      return reverseAfter(context, decided.to, problem);
-  }
-}
-
-async function reverseAfter(
-  context: RunContext,
-  to: string | null,
-  problem: Problem,
-): Promise<RunOutcome> {
-  const plan = await planReversal(context, to);
-  if (plan === 'stopped') {
-    return pause(context, runStopped(String(context.stopping.reason)));
-  }
-  context.observe({kind: 'reverse-planned', plan});
-  const reversal = await reverseRun(context, to, plan.digest);
-  switch (reversal.kind) {
-    case 'reversed':
-      return {kind: 'reversed', to, problem};
-    case 'paused':
-      return pause(context, reversal.problem);
-    case 'reverse-failed':
-      return reversal;
-  }
-}
-
-async function planReversal(
-  context: RunContext,
-  to: string | null,
-): Promise<ReversePlan | 'stopped'> {
-  try {
-    return await makeReversePlan(context, context.record.progress, to, context.stopping);
-  } catch (error) {
-    if (context.stopping.aborted) {
-      return 'stopped';
-    }
-    throw error;
-  }
-}
-
 function reachCheckpoint(context: RunContext, name: string): undefined {
   if (!context.record.progress.checkpoints.includes(name)) {
     context.record.add({kind: 'checkpoint-reached', name});
@@ -255,11 +164,6 @@ async function passPointOfNoReturn(
   }
   record.add({kind: 'point-of-no-return-passed', because});
   return undefined;
-}
-
-function pause(context: RunContext, problem: Problem): RunOutcome {
-  context.record.add({kind: 'run-paused', problem});
-  return {kind: 'paused', problem};
 }
 
 function isOver(context: RunContext, entry: Entry): boolean {

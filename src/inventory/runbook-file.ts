@@ -111,12 +111,15 @@ function wrongTargetIn({id, on, unit}: Entry, targets: TargetKinds): string | un
     .find((mistake) => mistake);
 }
 
-function tooLateIn({id, after, group, phase}: Entry, earlier: readonly Item[]): string | undefined {
+function tooLateIn(
+  {id, after, requires, group, phase}: Entry,
+  earlier: readonly Item[],
+): string | undefined {
   const done = earlier
     .filter((item): item is Entry => item.kind === 'entry')
     .filter((other) => group === undefined || other.group !== group || other.phase !== phase)
     .map((other) => other.id);
-  const late = after.find((id) => !done.includes(id));
+  const late = [...after, ...requires].find((id) => !done.includes(id));
   return late === undefined ? undefined : `${id} comes after ${late}, which is no earlier entry`;
 }
 

@@ -92,6 +92,8 @@ export function entryAfter(entry: EntryProgress, fact: EntryFact, at: Date): Ent
       return {...without(entry, 'bookmark'), state: 'failed', problem: fact.problem};
     case 'entry-skipped':
       return {...without(entry, 'problem'), state: 'skipped', doneAt: at};
+    case 'skip-withdrawn':
+      return {...without(entry, 'doneAt'), state: entry.applied ? 'applying' : 'not-started'};
     case 'entry-reversing':
       return {...without(entry, 'problem'), state: 'reversing'};
     case 'entry-reversed':

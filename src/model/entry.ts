@@ -26,8 +26,15 @@ export interface Binding<Unit extends AnyUnit, Targets extends TargetKinds, Para
   input(known: Known<Params, Outputs>): z.input<Unit['input']>;
   /** Earlier entries without which a look here means nothing. Those whose outputs `input` uses need no naming. */
   readonly after?: readonly (keyof Outputs & string)[];
+  /**
+   * Earlier entries that must be done before this one may act. A plan checks it all the same: unlike with `after`, a
+   * look here means something before.
+   */
+  readonly requires?: readonly (keyof Outputs & string)[];
   /** Instead of the unit's own limit. */
   readonly timeoutMs?: number;
+  /** Why no operator may skip this entry, in a sentence that the operator reads. */
+  readonly neverSkip?: string;
 }
 
 export interface Known<Params, Outputs> {
@@ -82,7 +89,10 @@ export interface Entry {
   readonly on: Readonly<Record<string, string>>;
   readonly input: (known: Known<any, any>) => unknown;
   readonly after: readonly string[];
+  readonly requires: readonly string[];
   readonly timeoutMs: number;
+  /** Why no operator may skip it. */
+  readonly neverSkip?: string;
 }
 
 /** A named place that a run can be reversed to. */
@@ -139,9 +149,12 @@ export function entryOf(
     readonly on: object;
     readonly input: (known: any) => unknown;
     readonly after?: readonly string[];
+    readonly requires?: readonly string[];
     readonly timeoutMs?: number;
+    readonly neverSkip?: string;
   },
 ): Entry {
+  const neverSkip = binding.neverSkip ?? unit.neverSkip;
   return {
     kind: 'entry',
     id,
@@ -150,6 +163,8 @@ export function entryOf(
     on: binding.on as Entry['on'],
     input: binding.input,
     after: binding.after ?? [],
+    requires: binding.requires ?? [],
     timeoutMs: binding.timeoutMs ?? unit.timeoutMs,
+    ...(neverSkip === undefined ? {} : {neverSkip}),
   };
 }

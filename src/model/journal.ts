@@ -125,7 +125,11 @@ const facts = [
     entry: z.string(),
     reason: z.string(),
     by: z.string(),
+    /** Later entries that cannot be done without it: what the operator was told. */
+    impossible: z.array(z.string()),
   }),
+  /** It is to be done after all. */
+  z.object({kind: z.literal('skip-withdrawn'), entry: z.string(), by: z.string()}),
 
   /** A person is asked from here on. Answers that were given before the run need no question. */
   z.object({

@@ -79,12 +79,14 @@ export class Runbook<
     const items = this.#parts.flatMap((part): readonly Item[] =>
       part.kind === 'family' ? (made.get(part.id) ?? []) : [part],
     );
+    const entriesOf = (id: string) => made.get(id)?.map((entry) => entry.id) ?? id;
     const whole = items.map((item) =>
       item.kind === 'entry'
         ? {
             ...item,
             families: [...made.keys()],
-            after: item.after.flatMap((id) => made.get(id)?.map((entry) => entry.id) ?? id),
+            after: item.after.flatMap(entriesOf),
+            requires: item.requires.flatMap(entriesOf),
           }
         : item,
     );
@@ -142,13 +144,15 @@ export class Runbook<
       readonly question: string;
       readonly details?: (known: Known<z.output<Params>, Outputs>) => readonly string[];
       readonly after?: readonly (keyof Outputs & string)[];
+      readonly requires?: readonly (keyof Outputs & string)[];
     },
   ): Runbook<Params, Targets, WithOutput<Outputs, Id, typeof confirm>, At> {
     const input = (known: Known<z.output<Params>, Outputs>): ConfirmInput => ({
       question: asked.question,
       details: [...(asked.details?.(known) ?? [])],
     });
-    const entry = entryOf(id, this.#phase, confirm, {on: {}, input, after: asked.after ?? []});
+    const {after = [], requires = []} = asked;
+    const entry = entryOf(id, this.#phase, confirm, {on: {}, input, after, requires});
     return this.#with({...entry, summary: asked.question});
   }
 

@@ -90,6 +90,8 @@ interface Common<Targets extends TargetKinds, Input extends Schema, Before, Outp
   readonly effects?: Effects<keyof Targets & string, z.output<Input>>;
   /** The facts without which its first check says blocked. */
   readonly relies?: readonly SystemFact<keyof Targets & string>[];
+  /** Why no operator may skip it, in a sentence that the operator reads. Set where it guards data or traffic. */
+  readonly neverSkip?: string;
   /** Looks, and changes nothing. Called for the plan, before the actions, after them, and on resume. */
   check(look: Look<Targets, z.output<Input>>): Promise<Verdict<Before, z.output<Output>>>;
   /** The writes that remain, in order. The plan prints them; a run performs the same objects. */

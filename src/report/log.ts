@@ -78,7 +78,16 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   ],
   'entry-bookmarked': (fact) => [`${fact.entry}: progress of the check saved`],
   'entry-failed': (fact) => [`${fact.entry}: failed`, problemIn(fact)],
-  'entry-skipped': (fact) => [`${fact.entry}: skipped by ${fact.by}`, `reason: ${fact.reason}`],
+  'entry-skipped': (fact) => [
+    `${fact.entry}: skipped by ${fact.by}`,
+    [
+      `reason: ${fact.reason}`,
+      ...(fact.impossible.length > 0
+        ? [`impossible without it: ${fact.impossible.join(', ')}`]
+        : []),
+    ].join('; '),
+  ],
+  'skip-withdrawn': (fact) => [`${fact.entry}: no longer skipped, by ${fact.by}`],
   asked: (fact) => [`${fact.person} is asked: ${fact.question}`],
   answered: (fact) => [
     `${fact.by} answered "${fact.answer}" to: ${fact.question}`,

@@ -43,6 +43,7 @@ export function stepText(unit: AnyUnit, options: TextOptions): string {
       options,
     ),
     ...section('Reversal', [reversalText(unit)], options),
+    ...section('Skipping', [skipText(unit)], options),
   ].join('\n');
 }
 
@@ -78,6 +79,11 @@ function reversalText(unit: AnyUnit): string {
       return 'Not needed: a gate changes nothing.';
   }
 }
+
+const skipText = ({neverSkip}: AnyUnit): string =>
+  neverSkip === undefined
+    ? 'Possible after a failure, with a reason, if the runbook does not rule it out.'
+    : `Never. ${neverSkip}`;
 
 interface JsonSchema {
   readonly type?: string | readonly string[];

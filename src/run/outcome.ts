@@ -1,4 +1,4 @@
-import type {RunOutcome} from '../engine/run.ts';
+import type {RunOutcome} from '../engine/run-outcome.ts';
 import type {Lock} from '../journal/contract.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';

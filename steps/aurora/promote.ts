@@ -48,6 +48,7 @@ export const promote = defineStep({
   ],
   effects: [{fact: 'replication', from: 'upstream', to: 'aurora', is: 'stopped'}],
   timeoutMs: 120_000,
+  neverSkip: 'Without it, Aurora goes on replicating from the old side while it accepts writes.',
   poll: {firstMs: 50, mostMs: 1_000},
 
   async check({targets: {aurora, upstream}, input, run, signal}) {

@@ -58,6 +58,7 @@ export const replicateFrom = defineStep({
     {fact: 'replication', from: 'upstream', to: 'aurora', is: 'running'},
   ],
   timeoutMs: 120_000,
+  neverSkip: 'Without it, Aurora does not receive the writes of the source.',
 
   async check({targets: {aurora, upstream}, input: target, run, signal}) {
     const replication = await aurora.replication(signal);

@@ -40,6 +40,7 @@ export const restoreFromS3 = defineStep({
   reverses:
     'Deletes the cluster that this run created, unless it is protected or in use. No snapshot is kept.',
   timeoutMs: 3 * 24 * 3_600_000,
+  neverSkip: 'Without it, Aurora lacks the data that replication builds on.',
   poll: {firstMs: 1_000, mostMs: 15_000},
 
   async check({targets: {aurora}, input, run, signal}) {

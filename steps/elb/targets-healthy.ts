@@ -42,6 +42,7 @@ export const targetsHealthy = defineGate({
     ],
   },
   timeoutMs: 10 * 60_000,
+  neverSkip: 'Only this gate proves that the new side can take the traffic.',
   poll: {firstMs: 250, mostMs: 5_000},
 
   async check(look) {

@@ -15,6 +15,7 @@ export const proxyReady = defineGate({
     hosts: ["sudo without a password for /bin/sh (the reverse proxy's test, systemctl show)"],
   },
   timeoutMs: 60_000,
+  neverSkip: 'Only this gate finds a broken reverse proxy before writes are frozen.',
 
   async check({targets: {hosts}, input, run, signal}) {
     const proxies = await onEveryHost(hosts.hosts, (host) =>

@@ -37,6 +37,7 @@ export const stopCrons = defineStep({
   reverses:
     'Restores the original crontabs and files, byte for byte, and starts the timers that were active.',
   timeoutMs: 3_600_000,
+  neverSkip: 'Without it, a job of the old side runs during the cutover or after it.',
 
   async check(look) {
     const crons = await readCrons(look);

@@ -52,6 +52,7 @@ export const replicateBack = defineStep({
   relies: [{fact: 'writes', of: 'replica', are: 'refused'}],
   effects: [{fact: 'replication', from: 'source', to: 'replica', is: 'running', drains: true}],
   timeoutMs: 120_000,
+  neverSkip: 'Without it, a reversal loses every write that Aurora accepts.',
   // Writes are unavailable meanwhile.
   poll: {firstMs: 5, mostMs: 50},
 

@@ -20,6 +20,7 @@ export const stillFrozen = defineGate({
   needs: {source: ['REPLICATION CLIENT', 'REPLICATION SLAVE']},
   relies: [{fact: 'writes', of: 'source', are: 'refused'}],
   timeoutMs: 10_000,
+  neverSkip: 'Only this gate proves that nobody wrote to the source after the freeze.',
 
   async check({targets: {source}, input: {position}, signal}) {
     const {readOnly} = await source.fence(signal);

@@ -25,6 +25,7 @@ export const verifyChanges = defineGate({
   },
   expensive: true,
   timeoutMs: 24 * 3_600_000,
+  neverSkip: 'Only this gate proves that the rows that changed are the same on both servers.',
   poll: {firstMs: 10, mostMs: 10},
 
   check: ({targets, input, run, now, signal}) =>

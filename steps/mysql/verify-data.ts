@@ -20,6 +20,7 @@ export const verifyData = defineGate({
   },
   expensive: true,
   timeoutMs: 24 * 3_600_000,
+  neverSkip: 'Only this gate proves that both servers have the same data.',
   poll: {firstMs: 10, mostMs: 10},
 
   check: ({targets, input, run, now, signal}) =>

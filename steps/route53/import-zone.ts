@@ -71,6 +71,7 @@ export const importZone = defineStep({
     parent: ['to reach each server over UDP and TCP'],
   },
   timeoutMs: 2 * 3_600_000,
+  neverSkip: 'Without it, the new name servers lack records of the domain.',
 
   check: async (look) => {
     const {

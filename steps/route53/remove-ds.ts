@@ -55,6 +55,8 @@ export const removeDs = defineStep({
   },
   // A registry or a person may take hours.
   timeoutMs: 2 * 24 * 3_600_000,
+  neverSkip:
+    'With a DS record in place, validating resolvers refuse every answer from the new name servers.',
   poll: {firstMs: 250, mostMs: 15_000},
 
   check: async (look) => {

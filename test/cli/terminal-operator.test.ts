@@ -27,6 +27,8 @@ const failure: Failure = {
   },
   changesInPlace: ['freeze: set super_read_only = ON'],
   reversibleTo: [null, 'prepared'],
+  skip: {allowed: true, impossible: []},
+  skippedBefore: [],
 };
 
 /** A terminal whose keys come from the test. It counts how often the screen was paused and given back. */
@@ -198,8 +200,13 @@ describe('when an entry has failed', () => {
     },
     {
       name: 'it can be skipped for a reason',
-      keys: [down, down, enter, enter, ' opened by hand ', enter],
+      keys: [down, down, enter, ' opened by hand ', enter],
       choice: {choice: 'skip', reason: 'opened by hand'},
+    },
+    {
+      name: 'nothing but Enter for a reason leads back to the menu, where Enter stops',
+      keys: [down, down, enter, enter, enter],
+      choice: {choice: 'stop'},
     },
     {
       name: 'Ctrl-C instead of a reason stops here',
@@ -212,6 +219,40 @@ describe('when an entry has failed', () => {
     await at.shown('What do you want to do?');
     await at.type(...keys);
     expect(await decided).toEqual({...choice, by: 'ada'});
+  });
+
+  test('a skip shows what cannot be done without it, and wants the name of a protected inventory', async () => {
+    const at = terminal();
+    const skip = {allowed: true, impossible: ['go', 'freeze'], mustType: 'production'} as const;
+    const decided = at.operator.decide({...failure, skip}, never);
+    await at.shown('skip: continue without it; 2 later entries cannot be done then');
+    await at.type(down, down, enter);
+    await at.shown('Without open, these cannot be done:   go, freeze');
+    await at.type('x', enter);
+    await at.shown('Type production to skip open');
+    // Enter alone leads back to the menu.
+    await at.type(enter, down, down, enter, 'x', enter, 'production', enter);
+    expect(await decided).toEqual({choice: 'skip', reason: 'x', by: 'ada'});
+  });
+
+  test('what is never skipped has no key for it, and the reason instead', async () => {
+    const at = terminal();
+    const skip = {allowed: false, because: 'Aurora would refuse writes.'} as const;
+    const decided = at.operator.decide({...failure, skip}, never);
+    await at.shown('What do you want to do?');
+    expect(at.text()).toContain('no skip           open: Aurora would refuse writes.');
+    expect(at.text()).not.toContain('skip:');
+    await at.type(down, down, enter);
+    expect(await decided).toEqual({choice: 'reverse', to: 'prepared', by: 'ada'});
+  });
+
+  test('a retry of what waits for a skipped entry says where it goes back to', async () => {
+    const at = terminal();
+    const skip = {allowed: false, because: 'It was not tried.'} as const;
+    const decided = at.operator.decide({...failure, skip, skippedBefore: ['near']}, never);
+    await at.shown('retry: do near after all, and continue from there');
+    await at.type(down, enter);
+    expect(await decided).toEqual({choice: 'retry', by: 'ada'});
   });
 
   test('two failures are asked about one after the other', async () => {

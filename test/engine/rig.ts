@@ -5,7 +5,8 @@ import type {Answer, Choice, Failure, Operator, Question} from '../../src/engine
 import {makePlan} from '../../src/engine/plan.ts';
 import {type Reversal, reverseRun} from '../../src/engine/reverse.ts';
 import {makeReversePlan} from '../../src/engine/reverse-plan.ts';
-import {type RunOutcome, runForward} from '../../src/engine/run.ts';
+import {runForward} from '../../src/engine/run.ts';
+import type {RunOutcome} from '../../src/engine/run-outcome.ts';
 import type {FactOf, JournalEntry} from '../../src/model/journal.ts';
 import type {Plan, ReversePlan} from '../../src/model/plan.ts';
 import {type Progress, progressOf} from '../../src/model/progress.ts';
@@ -51,6 +52,8 @@ export interface RigParts {
   readonly runbook: AnyRunbook;
   readonly shelves: readonly Shelf[];
   readonly params?: unknown;
+  /** The inventory's name must be typed. */
+  readonly protected?: boolean;
   readonly watching?: Watching;
   /** What an earlier process left of the journal. */
   readonly lines?: readonly string[];
@@ -106,7 +109,7 @@ export class Rig {
       ...this.world,
       record: recordIn(this.journal, (event) => this.events.push(event)),
       operator: this.operator,
-      inventory,
+      inventory: {...inventory, protected: this.#parts.protected ?? false},
       stopping: this.stopping.signal,
     };
   }

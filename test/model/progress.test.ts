@@ -89,7 +89,7 @@ const cases: readonly {
       ...startedEntries,
       {kind: 'action-intended', ...does},
       {kind: 'entry-failed', entry: 'freeze', problem},
-      {kind: 'entry-skipped', entry: 'freeze', reason: 'later', by: 'ada'},
+      {kind: 'entry-skipped', entry: 'freeze', reason: 'later', by: 'ada', impossible: []},
     ],
     outcome: 'running',
     freeze: {state: 'skipped', applied: true},

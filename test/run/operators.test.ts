@@ -16,6 +16,8 @@ const failure: Failure = {
   problem: {code: 'target-unreachable', message: 'aurora refused the connection.', hint: ''},
   changesInPlace: ['freeze: set super_read_only = ON'],
   reversibleTo: [null, 'prepared'],
+  skip: {allowed: true, impossible: []},
+  skippedBefore: [],
 };
 
 describe('without a terminal', () => {

@@ -253,9 +253,11 @@ export class Process {
           this.#schedule.tell(() => `${this.name}: ${question} ${answer}`);
           return {answer, by: name};
         }),
-      decide: ({entry, problem, reversibleTo: reverseTo}, signal) =>
+      decide: ({entry, problem, reversibleTo: reverseTo, skip}, signal) =>
         this.#think(signal, (isStopped): Choice & {readonly by: string} => {
-          const choice = isStopped ? 'stop' : this.#choose(problem.code, reverseTo.length > 0);
+          const choice = isStopped
+            ? 'stop'
+            : this.#choose(problem.code, {reverse: reverseTo.length > 0, skip: skip.allowed});
           this.#schedule.tell(() => `${this.name}: ${entry}: ${problem.message} ${choice}`);
           switch (choice) {
             case 'skip':
@@ -273,16 +275,16 @@ export class Process {
     };
   }
 
-  #choose(code: string, canReverse: boolean): Choice['choice'] {
+  #choose(code: string, can: {reverse: boolean; skip: boolean}): Choice['choice'] {
     if (this.#schedule.isCalm) {
       // What a stranger took away does not come by waiting; what is only late is there at the next try of the run.
       if (code === 'step-timeout') {
         return 'stop';
       }
-      // What waits for something that was skipped can only be skipped too.
-      return code === 'dependency-skipped' || code === 'gate-timeout' ? 'skip' : 'retry';
+      return code === 'gate-timeout' && can.skip ? 'skip' : 'retry';
     }
-    return this.#chance.weighed({retry: 10, skip: 1, reverse: canReverse ? 3 : 0, stop: 3});
+    // A program that answers may try what no menu offers.
+    return this.#chance.weighed({retry: 10, skip: 1, reverse: can.reverse ? 3 : 0, stop: 3});
   }
 
   #think<Result>(signal: AbortSignal, answer: (isStopped: boolean) => Result): Promise<Result> {

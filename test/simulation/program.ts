@@ -2,7 +2,7 @@ import {join} from 'node:path';
 import type {Clock} from '../../src/engine/clock.ts';
 import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Operator} from '../../src/engine/operator.ts';
-import type {RunOutcome} from '../../src/engine/run.ts';
+import type {RunOutcome} from '../../src/engine/run-outcome.ts';
 import type {Inventory} from '../../src/inventory/inventory.ts';
 import {hashOf} from '../../src/journal/chain.ts';
 import type {Disk} from '../../src/journal/disk.ts';

@@ -1,0 +1,17 @@
+import type {Problem} from '../model/problem.ts';
+import type {RunContext} from './context.ts';
+
+export type RunOutcome =
+  | {readonly kind: 'done'}
+  /** It came to the checkpoint or entry at which it was told to end. */
+  | {readonly kind: 'reached'; readonly until: string}
+  | {readonly kind: 'paused'; readonly problem: Problem}
+  /** It was reversed because of this failure. */
+  | {readonly kind: 'reversed'; readonly to: string | null; readonly problem: Problem}
+  | {readonly kind: 'reverse-failed'; readonly problem: Problem};
+
+/** Leaves the run as it is; somebody must decide how it goes on. */
+export function pause(context: RunContext, problem: Problem): RunOutcome {
+  context.record.add({kind: 'run-paused', problem});
+  return {kind: 'paused', problem};
+}
