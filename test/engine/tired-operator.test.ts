@@ -39,7 +39,8 @@ function onShelf(runbook: AnyRunbook): AnyRunbook {
     (item): Item =>
       item.kind === 'entry' && item.unit !== confirm ? {...item, ...boxOf(item)} : item,
   );
-  return new Runbook({...runbook.head, targets: {a: shelf}}, items, '');
+  const {name, summary, params} = runbook.head;
+  return new Runbook({name, summary, params, targets: {a: shelf}}, items, '');
 }
 
 function boxOf({id, unit: {name, kind}}: Entry): Pick<Entry, 'unit' | 'on' | 'timeoutMs'> {
