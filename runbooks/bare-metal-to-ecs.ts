@@ -80,7 +80,7 @@ export default defineRunbook({
 
   .phase('Cut over')
   .confirm('go', {
-    question: 'Start the cutover? Writes will be unavailable until Aurora accepts them.',
+    question: 'Start the cutover?',
     details: ({params}) => [
       `${params.siteName} will resolve to ${params.newAddresses.join(', ')}.`,
       `${params.image} will run as ${params.tasks} tasks on Aurora at ${params.auroraHost}.`,
@@ -200,7 +200,7 @@ export default defineRunbook({
     after: ['smoke'],
   })
   .confirm('accept', {
-    question: 'Accept the cutover? It can still be reversed without losing writes.',
+    question: 'Accept the cutover?',
     after: ['smoke', 'smoke-sql', 'one-side-only'],
   })
   .checkpoint('cut-over')

@@ -98,7 +98,7 @@ export default defineRunbook({
     after: ['ns-ttl-expired'],
   })
   .confirm('accept', {
-    question: 'Retire the old name servers? This cannot be reversed.',
+    question: 'Retire the old name servers?',
     details: () => [
       'Some resolvers do not honour TTLs: keep the old name servers running for another week.',
     ],

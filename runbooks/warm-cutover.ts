@@ -113,10 +113,11 @@ export default defineRunbook({
 
   .phase('Cut over')
   .confirm('go', {
-    question: 'Start the cutover? Writes will be unavailable for a moment; reads continue.',
+    question: 'Start the cutover?',
     details: ({params}) => [
       `${params.siteName} will resolve to ${params.newAddresses.join(', ')}, and ${params.proxyFile} will forward to the same new side.`,
       `${params.image} is running as ${params.tasks} tasks on Aurora at ${params.auroraHost}, which still refuses writes.`,
+      'Reads are answered all the time.',
     ],
     after: ['near', 'new-side-answers', 'ttl-drained'],
   })
@@ -249,7 +250,7 @@ export default defineRunbook({
     after: ['smoke'],
   })
   .confirm('accept', {
-    question: 'Accept the cutover? It can still be reversed without losing writes.',
+    question: 'Accept the cutover?',
     after: ['smoke', 'smoke-sql', 'one-side-only'],
   })
   .checkpoint('cut-over')

@@ -54,11 +54,11 @@ class Terminal {
 
   /** Entries that run together may fail together: one question at a time, and nothing drawn over it. */
   #alone<Result>(
-    {lines, promptRows}: {lines: () => readonly string[]; promptRows: number},
+    {lines, promptRows}: {lines: () => Promise<readonly string[]>; promptRows: number},
     work: () => Promise<Result>,
   ): Promise<Result> {
     const turn = this.#queue.then(async () => {
-      const shown = lines();
+      const shown = await lines();
       this.#screen.pause(shown.length + promptRows);
       try {
         this.#print(shown);
@@ -72,17 +72,22 @@ class Terminal {
   }
 
   ask(question: Question, signal: AbortSignal): Promise<Answer> {
-    const lines = () => {
-      this.#tellAsked(question, signal);
-      return questionLines(question, this.#layout());
+    const lines = async () => {
+      const facts = signal.aborted ? [] : ((await question.facts?.()) ?? []);
+      this.#tellAsked(question, signal, facts);
+      return questionLines(question, facts, this.#layout());
     };
     return this.#alone({lines, promptRows: 2}, () => this.#ask(question, signal));
   }
 
   /** A run that was told to stop asks nothing. */
-  #tellAsked({onAsked}: Pick<Question, 'onAsked'>, {aborted}: AbortSignal): void {
+  #tellAsked(
+    {onAsked}: Pick<Question, 'onAsked'>,
+    {aborted}: AbortSignal,
+    facts: readonly string[] = [],
+  ): void {
     if (!aborted) {
-      onAsked?.(this.#user);
+      onAsked?.(this.#user, facts);
     }
   }
 
@@ -110,7 +115,7 @@ class Terminal {
     const rows = (this.#output.rows || 24) - choices.length;
     const stands = fitChanges(failure.changesInPlace, {rows, width: this.#layout().width});
     const text = problemText({problem, changesInPlace: stands, next: []}, this.#layout());
-    const lines = () => {
+    const lines = async () => {
       this.#tellAsked(failure, signal);
       return ['', ...text.split('\n'), ...noSkipLines(failure, this.#layout()), ''];
     };
@@ -190,17 +195,36 @@ class Terminal {
 }
 
 function questionLines(
-  {details, head}: Question,
+  {about, details, head, mustType}: Question,
+  facts: readonly string[],
   {width, paint}: {width: number; paint: Paint},
 ): string[] {
+  const yes = mustType === undefined ? 'y, then Enter' : `typing ${mustType}, then Enter`;
   return [
     '',
-    ...details.flatMap((detail) => flow([detail], {width, first: '  ', rest: '    '})),
+    ...[...details, ...facts].flatMap((text) => flow([text], {width, first: '  ', rest: '    '})),
     ...(head
       ? flow([{text: `head of the journal ${head}`, paint: paint.dim}], {width, first: '  '})
       : []),
+    ...flow([{text: `Only ${yes}, is a yes. ${noMeans[about]}`, paint: paint.dim}], {
+      width,
+      first: '  ',
+    }),
   ];
 }
+
+const elsewise = 'Enter alone, Ctrl-C or a closed terminal';
+
+const pauses = `${elsewise} pauses the run: its changes stay in place.`;
+
+/** What happens without a yes. */
+const noMeans: Readonly<Record<Question['about'], string>> = {
+  plan: `${elsewise} starts nothing.`,
+  changes: `${elsewise} starts nothing.`,
+  reversal: `${elsewise} reverses nothing.`,
+  confirmation: pauses,
+  'point-of-no-return': pauses,
+};
 
 /** The legal choices. To stop comes first: Enter means it. */
 function choicesFor({

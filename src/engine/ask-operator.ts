@@ -14,7 +14,15 @@ export async function askOperator(
       get head() {
         return record.head;
       },
-      onAsked: (person) => record.add({kind: 'asked', entry, about, question, person}),
+      onAsked: (person, facts = []) =>
+        record.add({
+          kind: 'asked',
+          entry,
+          about,
+          question,
+          details: [...details, ...facts],
+          person,
+        }),
     },
     stopping,
   );

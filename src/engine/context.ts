@@ -25,8 +25,20 @@ export interface RunContext extends World {
   readonly record: RunRecord;
   readonly operator: Operator;
   readonly inventory: {readonly name: string; readonly protected: boolean};
+  /** The last run of this runbook that is done; `null` when there is none here. */
+  readonly earlier?: EarlierFigures | null;
   /** Aborted when the run is to stop at the next safe place; its reason says by what. */
   readonly stopping: AbortSignal;
+}
+
+/** How long things took before. */
+export interface EarlierFigures {
+  readonly run: string;
+  readonly inventory: string;
+  readonly rehearsal: boolean;
+  readonly outageMs?: number;
+  /** By entry. */
+  readonly durationMs: ReadonlyMap<string, number>;
 }
 
 /** The journal, and what its entries say so far. */

@@ -28,20 +28,21 @@ export async function decide(
     return pause(context, problem);
   }
   const asked = {entry: entry.id, about: 'failure', question: problem.message} as const;
+  const details = appliedEntries(record.progress).map(({id, unit}) => `${id} (${unit})`);
   const failure: Failure = {
     entry: entry.id,
     problem,
-    changesInPlace: appliedEntries(record.progress).map(({id, unit}) => `${id} (${unit})`),
+    changesInPlace: details,
     reversibleTo: reachableCheckpoints(context.runbook, record.progress),
     skip: skipRuleFor(context, entry, problem),
     skippedBefore: skippedBefore(context, entry),
-    onAsked: (person) => record.add({kind: 'asked', ...asked, person}),
+    onAsked: (person) => record.add({kind: 'asked', ...asked, details, person}),
   };
   const decided = await operator.decide(failure, stopping);
   record.add({
     kind: 'answered',
     ...asked,
-    details: [...failure.changesInPlace],
+    details,
     answer: decided.choice,
     by: decided.by,
   });

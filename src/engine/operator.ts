@@ -6,7 +6,7 @@ interface Asked {
    * Called right before a person sees the question, and journals it. An answer that was given before the run does not
    * call it. Throws when the journal cannot be written: the question must not be shown then.
    */
-  readonly onAsked?: (person: string) => void;
+  readonly onAsked?: (person: string, facts?: readonly string[]) => void;
 }
 
 export interface Question extends Asked {
@@ -14,6 +14,8 @@ export interface Question extends Asked {
   readonly entry: string | null;
   readonly question: string;
   readonly details: readonly string[];
+  /** Checks what else a person should know at this moment; an answer that was given before the run does not need it. */
+  readonly facts?: () => Promise<readonly string[]>;
   /** A word that must be typed instead of "yes": the name of a protected inventory, say. */
   readonly mustType?: string;
   /** SHA-256 of the journal's last line, to compare with elsewhere. Read it after `onAsked`. */

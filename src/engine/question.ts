@@ -1,4 +1,4 @@
-import type {Entry, Item} from '../model/entry.ts';
+import type {Entry} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Verdict} from '../model/verdict.ts';
 import {askOperator} from './ask-operator.ts';
@@ -7,6 +7,8 @@ import {inputOf, knownOutputs} from './known-values.ts';
 import {checkEntry, messageOf} from './look.ts';
 import {waitsOf} from './poll.ts';
 import {answerRequired, declined, entryTimedOut, runStopped} from './problems.ts';
+import {factsOfQuestion} from './question-facts.ts';
+import {gatesBefore} from './question-gates.ts';
 
 /**
  * Asks what no look can tell. The gates right before it are looked at again just before the question, and once more
@@ -24,7 +26,9 @@ export async function askAtGate(
     }
     const {question, details} = asked;
     const about = 'confirmation';
-    const {answer, by} = await askOperator(context, {about, entry: entry.id, question, details});
+    const facts = () => factsOfQuestion(context, entry);
+    const asking = {about, entry: entry.id, question, details, facts} as const;
+    const {answer, by} = await askOperator(context, asking);
     if (answer === 'unasked') {
       return context.stopping.aborted
         ? runStopped(String(context.stopping.reason))
@@ -101,21 +105,4 @@ async function notOpenBecause(context: RunContext, gate: Entry): Promise<string 
   } catch (error) {
     return messageOf(error);
   }
-}
-
-/**
- * The gates between the last step and this entry, in order. A step in between may have closed an earlier gate for
- * good.
- */
-function gatesBefore(items: readonly Item[], entry: Entry): readonly Entry[] {
-  const gates: Entry[] = [];
-  for (const item of items.slice(0, items.indexOf(entry)).reverse()) {
-    if (item.kind === 'entry' && item.unit.kind !== 'gate') {
-      break;
-    }
-    if (item.kind === 'entry' && item.unit !== entry.unit) {
-      gates.unshift(item);
-    }
-  }
-  return gates;
 }

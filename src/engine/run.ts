@@ -5,6 +5,7 @@ import type {RunContext} from './context.ts';
 import {decide} from './decision.ts';
 import {inLanes} from './lanes.ts';
 import {answerRequired, declined, runStopped, unknownEntry} from './problems.ts';
+import {factsOfQuestion} from './question-facts.ts';
 import {reverseEntry} from './reverse.ts';
 import {type EntryOutcome, runEntry} from './run-entry.ts';
 import {pause, type RunOutcome} from './run-outcome.ts';
@@ -135,12 +136,13 @@ function reachCheckpoint(context: RunContext, name: string): undefined {
 /** Asked whatever the flags: no flag can have seen what the operator sees now. */
 async function passPointOfNoReturn(
   context: RunContext,
-  {because}: PointOfNoReturn,
+  barrier: PointOfNoReturn,
 ): Promise<RunOutcome | undefined> {
   const {record} = context;
   if (record.progress.passedPointOfNoReturn) {
     return undefined;
   }
+  const {because} = barrier;
   const question = 'Pass the point of no return?';
   const details = [because, 'After it, a reversal to any earlier checkpoint is refused.'];
   const about = 'point-of-no-return';
@@ -151,6 +153,7 @@ async function passPointOfNoReturn(
     question,
     details,
     mustType,
+    facts: () => factsOfQuestion(context, barrier),
   });
   if (answer === 'unasked') {
     const reason = String(context.stopping.reason);

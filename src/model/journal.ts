@@ -137,6 +137,8 @@ const facts = [
     entry: z.string().nullable(),
     about,
     question: z.string(),
+    /** What the person is told with it. */
+    details: z.array(z.string()),
     /** Who sees the question. */
     person: z.string(),
   }),

@@ -40,7 +40,8 @@ export function outageOf(entries: readonly JournalEntry[], window: OutageWindow)
   return outage;
 }
 
-function isClosed(progress: Progress, {from, until}: OutageWindow): boolean {
+/** Whether this run closes the application for writes now. */
+export function isClosed(progress: Progress, {from, until}: OutageWindow): boolean {
   const all = [...progress.entries.values()];
   const opening = all.filter(isNamed(until));
   const reopened = opening.length > 0 && opening.every(({state}) => state === 'done');

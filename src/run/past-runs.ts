@@ -1,3 +1,4 @@
+import type {EarlierFigures} from '../engine/context.ts';
 import {readJournal} from '../journal/file-journal.ts';
 import {holderOf} from '../journal/lock.ts';
 import {type Holder, isDead} from '../journal/lock-holder.ts';
@@ -76,6 +77,20 @@ export function earlierRunOf(host: Past, runbook: string, inventory: string): Ea
     machineMs: reportOf(entries).machineMs,
     ...(window ? {outageMs: outageOf(entries, window).totalMs} : {}),
   };
+}
+
+/** The same run, with how long each entry took. */
+export function earlierFigures(
+  host: Past,
+  runbook: string,
+  inventory: string,
+): EarlierFigures | null {
+  const earlier = earlierRunOf(host, runbook, inventory);
+  if (!earlier) {
+    return null;
+  }
+  const {entries} = reportOf(readJournal(host.state.journalOf(earlier.run)).entries);
+  return {...earlier, durationMs: new Map(entries.map(({id, durationMs}) => [id, durationMs]))};
 }
 
 /** A run that was reversed to a checkpoint can go forward from there again. */

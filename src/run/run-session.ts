@@ -16,7 +16,7 @@ import {version} from '../version.ts';
 import type {Host, StopSignals} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {asOutcome} from './outcome.ts';
-import {scopeOf} from './past-runs.ts';
+import {earlierFigures, scopeOf} from './past-runs.ts';
 
 /** A run that this process works on: its journal is open, and this process holds its lock. */
 export interface RunSession {
@@ -162,7 +162,7 @@ const journalOptions = (
  * action in flight, a question.
  */
 function sessionWith(
-  {opened, signals, operator}: SessionRequest,
+  {host, opened, signals, operator}: SessionRequest,
   {journal, lock, broken}: Pick<RunSession, 'journal' | 'lock'> & {readonly broken: AbortSignal},
 ): RunSession {
   const {world, inventory} = opened;
@@ -173,6 +173,7 @@ function sessionWith(
       ...world,
       operator,
       inventory,
+      earlier: earlierFigures(host, world.runbook.head.name, inventory.name),
       stopping: AbortSignal.any([signals.stopping, broken]),
       aborting: AbortSignal.any([world.aborting, broken]),
       record: recordIn(journal, world.observe),

@@ -51,7 +51,7 @@ beforeEach(() => {
   journal.add(
     runStarted({run, runbook: {...runbook, entries: [digest], outage}}),
     {kind: 'entry-started', entry: 'go'},
-    {kind: 'asked', entry: 'go', about: 'confirmation', question, person: 'ada'},
+    {kind: 'asked', entry: 'go', about: 'confirmation', question, details: [], person: 'ada'},
   );
 });
 

@@ -1,4 +1,9 @@
-import {type RunContext, recordIn, type World} from '../../src/engine/context.ts';
+import {
+  type EarlierFigures,
+  type RunContext,
+  recordIn,
+  type World,
+} from '../../src/engine/context.ts';
 import {entryDigests, runbookDigest} from '../../src/engine/digests.ts';
 import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Answer, Choice, Failure, Operator, Question} from '../../src/engine/operator.ts';
@@ -31,11 +36,12 @@ export class ScriptedOperator implements Operator {
   answering: Answering = () => 'yes';
   deciding: Deciding = () => ({choice: 'stop'});
 
-  async ask({onAsked, ...question}: Question): Promise<Answer> {
+  async ask(question: Question): Promise<Answer> {
+    const {onAsked, facts, ...rest} = question;
     if (this.isPerson) {
       onAsked?.(this.name);
     }
-    this.asked.push(question);
+    this.asked.push(rest);
     return {answer: await this.answering(question), by: this.name};
   }
 
@@ -55,6 +61,8 @@ export interface RigParts {
   /** The inventory's name must be typed. */
   readonly protected?: boolean;
   readonly watching?: Watching;
+  /** The last run of this runbook that is done. */
+  readonly earlier?: EarlierFigures | null;
   /** What an earlier process left of the journal. */
   readonly lines?: readonly string[];
   /** Until then the cutover must be accepted: of the start, or of the resumption. */
@@ -110,6 +118,7 @@ export class Rig {
       record: recordIn(this.journal, (event) => this.events.push(event)),
       operator: this.operator,
       inventory: {...inventory, protected: this.#parts.protected ?? false},
+      ...(this.#parts.earlier === undefined ? {} : {earlier: this.#parts.earlier}),
       stopping: this.stopping.signal,
     };
   }

@@ -120,7 +120,17 @@ export const heldRun = (): JournalEntry[] =>
 export const askedRun = (): JournalEntry[] =>
   journalOf([
     ...failedAtOpen,
-    [0, {kind: 'asked', entry: 'open', about: 'failure', question: problem.message, person: 'ada'}],
+    [
+      0,
+      {
+        kind: 'asked',
+        entry: 'open',
+        about: 'failure',
+        question: problem.message,
+        details: [],
+        person: 'ada',
+      },
+    ],
   ]);
 
 /** Held as above, taken up an hour later, and taken back to the checkpoint. */

@@ -1,0 +1,156 @@
+import {confirm} from '../model/confirm.ts';
+import {clockUtc, durationText} from '../model/duration.ts';
+import type {Entry, Item} from '../model/entry.ts';
+import {isClosed} from '../model/outage.ts';
+import {appliedEntries} from '../model/progress.ts';
+import {losslessOf} from '../model/reversal-loss.ts';
+import type {RunContext} from './context.ts';
+import {gatesBefore} from './question-gates.ts';
+import {askReversalLosses} from './reversal-loss.ts';
+import {reachableCheckpoints} from './reverse-plan.ts';
+
+/**
+ * What is so while a person is asked, a sentence each: who can write, what is checked after the answer, what can be
+ * reversed until when and whether without loss, and how long it took before. `at`: the confirmation, or the point of
+ * no return.
+ */
+export async function factsOfQuestion(context: RunContext, at: Item): Promise<readonly string[]> {
+  return [
+    ...outageFacts(context, at),
+    ...gateFacts(context, at),
+    ...(await reversalFacts(context, at)),
+    ...earlierFacts(context, at),
+    ...decideByFacts(context),
+  ];
+}
+
+function outageFacts({runbook, record: {progress}}: RunContext, at: Item): readonly string[] {
+  const {outage} = runbook.head;
+  if (!outage) {
+    return [];
+  }
+  if (isClosed(progress, outage)) {
+    return ['OUTAGE: this run refuses writes now, and goes on refusing them until you answer.'];
+  }
+  const following = entriesUntilNextQuestion(runbook.items, at);
+  const from = following.find(isNamed(outage.from));
+  const until = runbook.entries.findLast(isNamed(outage.until));
+  return from && until
+    ? [
+        `Nobody is refused until you answer. After a yes, writes are refused from ${from.id} until ${until.id} is done.`,
+      ]
+    : ['This run refuses no writes until you answer.'];
+}
+
+function gateFacts({runbook, record: {progress}}: RunContext, at: Item): readonly string[] {
+  const gates =
+    at.kind === 'entry'
+      ? gatesBefore(runbook.items, at).filter(({id}) => progress.entries.get(id)?.state === 'done')
+      : [];
+  const ids = gates.map(({id}) => id);
+  return ids.length === 0
+    ? []
+    : [
+        `${namesText(ids)} ${ids.length === 1 ? 'is' : 'are'} checked again after a yes: if no longer open, the run waits and asks again.`,
+      ];
+}
+
+async function reversalFacts(context: RunContext, at: Item): Promise<readonly string[]> {
+  const {runbook, record, stopping} = context;
+  const {progress} = record;
+  if (appliedEntries(progress).length === 0) {
+    return ['Nothing of this run is in place, so there is nothing to reverse.'];
+  }
+  const places = [...reachableCheckpoints(runbook, progress)].reverse();
+  if (places.length === 0) {
+    return ['Nothing of this run can be reversed any more.'];
+  }
+  const answers = await askReversalLosses(context, progress, stopping);
+  const lossless = losslessOf(answers);
+  const loss =
+    answers.length === 0
+      ? []
+      : [
+          `Reversal is lossless now: ${lossless === 'no' ? 'NO' : lossless}.`,
+          ...answers.flatMap(({because}) => because),
+        ];
+  const to = namesText(
+    places.map((place) => place ?? 'the start'),
+    'or',
+  );
+  return [`A reversal to ${to} is possible ${untilWhen(runbook.items, at)}.`, ...loss];
+}
+
+/** Until a point of no return is passed, which a person is asked about. */
+function untilWhen(items: readonly Item[], at: Item): string {
+  if (at.kind === 'point-of-no-return') {
+    return 'until you answer yes';
+  }
+  const next = items.findIndex(
+    (item, index) => item.kind === 'point-of-no-return' && index > items.indexOf(at),
+  );
+  const before = items.slice(0, Math.max(0, next)).findLast((item) => item.kind === 'entry');
+  return before
+    ? `until the point of no return after ${before.id}`
+    : 'also after the end of the run';
+}
+
+function earlierFacts({runbook, earlier}: RunContext, at: Item): readonly string[] {
+  if (earlier === undefined) {
+    return [];
+  }
+  if (earlier === null) {
+    return [
+      `No earlier run of ${runbook.head.name} is recorded here: how long it takes is not known.`,
+    ];
+  }
+  const following = entriesUntilNextQuestion(runbook.items, at);
+  const last = following.at(-1);
+  const ms = durationOf(following, earlier.durationMs);
+  const took = last && ms > 0 ? [`what follows, up to ${last.id}, took ${durationText(ms)}`] : [];
+  const {outageMs} = earlier;
+  const outage = outageMs === undefined ? [] : [`the outage was ${durationText(outageMs)}`];
+  const figures = [...outage, ...took];
+  const run = earlier.rehearsal
+    ? `the last rehearsal (${earlier.run})`
+    : `the last run (${earlier.run} on ${earlier.inventory})`;
+  return figures.length === 0 ? [] : [`In ${run}, ${figures.join('; ')}.`];
+}
+
+const isNamed =
+  (names: readonly string[]) =>
+  ({id, unit}: Entry): boolean =>
+    names.includes(id) || names.includes(unit.name);
+
+/** Entries of a group run together: the longest one counts. */
+function durationOf(entries: readonly Entry[], durationMs: ReadonlyMap<string, number>): number {
+  const groups = new Map<string, number>();
+  for (const {id, phase, group} of entries) {
+    const key = group === undefined ? `entry ${id}` : `group ${phase} ${group}`;
+    groups.set(key, Math.max(groups.get(key) ?? 0, durationMs.get(id) ?? 0));
+  }
+  return [...groups.values()].reduce((sum, ms) => sum + ms, 0);
+}
+
+function decideByFacts({record: {progress}}: RunContext): readonly string[] {
+  const {decideBy} = progress;
+  return decideBy ? [`The cutover is to be accepted by ${clockUtc(decideBy)} UTC.`] : [];
+}
+
+/** What a yes starts: the entries up to the next question. */
+function entriesUntilNextQuestion(items: readonly Item[], at: Item): readonly Entry[] {
+  const following = items.slice(items.indexOf(at) + 1);
+  const next = following.findIndex(
+    (item) =>
+      item.kind === 'point-of-no-return' || (item.kind === 'entry' && item.unit === confirm),
+  );
+  return following
+    .slice(0, next < 0 ? following.length : next)
+    .filter((item): item is Entry => item.kind === 'entry');
+}
+
+/** "a", "a and b", "a, b and c". */
+function namesText(names: readonly string[], joint = 'and'): string {
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${joint} ${last}`;
+}

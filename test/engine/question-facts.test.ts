@@ -1,0 +1,107 @@
+import {expect, test} from 'vitest';
+import {z} from 'zod';
+import type {EarlierFigures} from '../../src/engine/context.ts';
+import type {Question} from '../../src/engine/operator.ts';
+import type {ReversalLoss} from '../../src/model/reversal-loss.ts';
+import {defineRunbook} from '../../src/model/runbook.ts';
+import {defineStep} from '../../src/model/step.ts';
+import {fill, holds, Shelf, shelf} from './fakes.ts';
+import {Rig} from './rig.ts';
+
+const because = ['a keeps what was put into it for 168 h.'];
+
+const move = (reversalLoss: () => Promise<ReversalLoss>) =>
+  defineRunbook({
+    name: 'tidy-up',
+    summary: 'Tidy up.',
+    params: z.object({}),
+    targets: {a: shelf},
+    outage: {from: ['close'], until: ['open']},
+  })
+    .step('sort', fill, {on: {shelf: 'a'}, input: () => ({texts: {x: 'sorted'}})})
+    .step('lamp', holds, {on: {shelf: 'a'}, input: () => ({label: 'lamp', text: 'on'})})
+    .checkpoint('sorted')
+    .confirm('go', {question: 'Go?'})
+    .step('close', fill, {on: {shelf: 'a'}, input: () => ({texts: {door: 'closed'}})})
+    .confirm('half', {question: 'Half?'})
+    .step('open', defineStep({...fill, name: 'shelf.open', reversalLoss}), {
+      on: {shelf: 'a'},
+      input: () => ({texts: {door: 'open'}}),
+    })
+    .confirm('accept', {question: 'Accept?'})
+    .pointOfNoReturn('the old shelf is burnt');
+
+/** What each question tells, in the order of the questions. */
+async function told(
+  say: () => Promise<ReversalLoss> = async () => ({lossless: true, because}),
+  earlier?: EarlierFigures | null,
+) {
+  const a = new Shelf('a', {x: 'old', lamp: 'on', door: 'old'});
+  const rig = new Rig({
+    runbook: move(say),
+    shelves: [a],
+    ...(earlier === undefined ? {} : {earlier}),
+  });
+  const all: Record<string, readonly string[]> = {};
+  rig.operator.answering = async ({entry, facts}: Question) => {
+    all[entry ?? 'end'] = (await facts?.()) ?? [];
+    return 'yes' as const;
+  };
+  expect(await rig.run()).toEqual({kind: 'done'});
+  return all;
+}
+
+test('each question tells who can write, what is checked again, and until when what can be reversed', async () => {
+  expect(await told()).toEqual({
+    go: [
+      'Nobody is refused until you answer. After a yes, writes are refused from close until open is done.',
+      'lamp is checked again after a yes: if no longer open, the run waits and asks again.',
+      'A reversal to sorted or the start is possible until the point of no return after accept.',
+    ],
+    half: [
+      'OUTAGE: this run refuses writes now, and goes on refusing them until you answer.',
+      'A reversal to sorted or the start is possible until the point of no return after accept.',
+    ],
+    accept: [
+      'This run refuses no writes until you answer.',
+      'A reversal to sorted or the start is possible until the point of no return after accept.',
+      'Reversal is lossless now: yes.',
+      ...because,
+    ],
+    end: [
+      'This run refuses no writes until you answer.',
+      'A reversal to sorted or the start is possible until you answer yes.',
+      'Reversal is lossless now: yes.',
+      ...because,
+    ],
+  });
+});
+
+test('a reversal that would lose something now is told, whatever the runbook hoped', async () => {
+  const {accept} = await told(async () => ({lossless: false, because: ['a lost 12 of them.']}));
+  expect(accept?.slice(-2)).toEqual(['Reversal is lossless now: NO.', 'a lost 12 of them.']);
+});
+
+test('a question tells how long it took in the last run, and that there is none', async () => {
+  const earlier = {
+    run: '20260201-030000-abcd',
+    inventory: 'lab',
+    rehearsal: false,
+    outageMs: 5600,
+    durationMs: new Map([
+      ['close', 1200],
+      ['open', 3000],
+    ]),
+  };
+  const {go, accept} = await told(undefined, earlier);
+  expect(go?.at(-1)).toBe(
+    'In the last run (20260201-030000-abcd on lab), the outage was 5.6 s; what follows, up to close, took 1.2 s.',
+  );
+  expect(accept?.at(-1)).toBe(
+    'In the last run (20260201-030000-abcd on lab), the outage was 5.6 s.',
+  );
+  const without = await told(undefined, null);
+  expect(without['go']?.at(-1)).toBe(
+    'No earlier run of tidy-up is recorded here: how long it takes is not known.',
+  );
+});
