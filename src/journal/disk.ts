@@ -13,9 +13,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeSync,
 } from 'node:fs';
+import {dirname, resolve} from 'node:path';
 
 /**
  * What the journal and the lock ask of a file system. Little enough for a simulated one, which loses what was not
@@ -48,8 +50,18 @@ export interface Disk {
   link(path: string, as: string): void;
   /** Replaces a file that has the new name. */
   rename(path: string, as: string): void;
+  /** Of the file system that a folder lies on, or will lie on. A quota shows only in a write. */
+  space(folder: string): DiskSpace;
   /** Does nothing when there is none. */
   remove(path: string): void;
+}
+
+interface DiskSpace {
+  readonly freeBytes: number;
+  /** How many more files it takes; `null` where that has no limit. */
+  readonly freeFiles: number | null;
+  /** Where the file system is mounted. */
+  readonly mount: string;
 }
 
 interface FileStat {
@@ -94,7 +106,26 @@ export const realDisk: Disk = {
     }
   },
   close: closeSync,
+  space: (folder) => {
+    let at = resolve(folder);
+    while (!existsSync(at)) {
+      at = dirname(at);
+    }
+    const {bavail, bsize, files, ffree} = statfsSync(at);
+    // Some file systems make inodes as they need them, and count none.
+    return {freeBytes: bavail * bsize, freeFiles: files > 0 ? ffree : null, mount: mountOf(at)};
+  },
   link: linkSync,
   rename: renameSync,
   remove: (path) => rmSync(path, {force: true, recursive: true}),
 };
+
+/** The highest folder on the same device. */
+function mountOf(folder: string): string {
+  const {dev} = statSync(folder);
+  let at = folder;
+  while (dirname(at) !== at && statSync(dirname(at)).dev === dev) {
+    at = dirname(at);
+  }
+  return at;
+}

@@ -4,8 +4,10 @@ import {SwitcharooError} from '../model/problem.ts';
 import {hashOf, lineOf, longestLine, noPrev, type ReadChain, readChain} from './chain.ts';
 import type {Journal, Lock} from './contract.ts';
 import {type Disk, realDisk} from './disk.ts';
+import {diskProblem, isDiskFull, noSpace} from './disk-space.ts';
 import {journalEmpty, journalUnreadable, journalUnwritable} from './problems.ts';
 import type {Redactor} from './redactor.ts';
+import {giveBackReserve, reserveBeside, roomFor} from './reserve.ts';
 import {safeFact} from './safe-fact.ts';
 
 interface Around {
@@ -13,6 +15,8 @@ interface Around {
   readonly lock: Lock;
   readonly redactor: Redactor;
   readonly disk?: Disk;
+  /** Called after each line for which a part of the reserve was given back: the disk is full. */
+  readonly onReserveUsed?: () => void;
   /** Called once, when nothing more can be written: whatever is in flight must end. */
   readonly onBroken?: (error: SwitcharooError) => void;
 }
@@ -20,16 +24,20 @@ interface Around {
 /** Begins the journal of a new run. Its folder must not hold one yet. */
 export function createJournal(path: string, around: Around): Journal {
   const {disk = realDisk} = around;
-  const fd = attempt(path, () => {
-    const run = dirname(path);
-    disk.makeFolder(run);
-    const created = disk.create(path);
-    // A file whose folder was not synced may be gone after a power loss, with all that was synced into it.
-    disk.syncFolder(run);
-    disk.syncFolder(dirname(run));
-    syncAbove(disk, dirname(run));
-    return created;
-  });
+  const fd = attempt(
+    path,
+    () => {
+      const run = dirname(path);
+      disk.makeFolder(run);
+      const created = disk.create(path);
+      // A file whose folder was not synced may be gone after a power loss, with all that was synced into it.
+      disk.syncFolder(run);
+      disk.syncFolder(dirname(run));
+      syncAbove(disk, dirname(run));
+      return created;
+    },
+    disk,
+  );
   return new FileJournal(
     path,
     fd,
@@ -60,10 +68,10 @@ export function openJournal(path: string, around: Around): Journal {
   const {disk = realDisk} = around;
   const chain = readJournal(path, disk);
   around.lock.assertHeld();
-  const fd = attempt(path, () => disk.open(path));
+  const fd = attempt(path, () => disk.open(path), disk);
   const journal = new FileJournal(path, fd, chain, around);
   if (chain.tornBytes > 0) {
-    attempt(path, () => disk.truncate(fd, chain.wholeBytes));
+    attempt(path, () => disk.truncate(fd, chain.wholeBytes), disk);
     journal.append({kind: 'tail-cut', bytes: chain.tornBytes});
   }
   return journal;
@@ -155,25 +163,54 @@ class FileJournal implements Journal {
     };
     const line = lineOf(entry);
     const bytes = Buffer.from(`${line}\n`);
-    attempt(this.#path, () => this.#write(bytes));
+    const usesReserve = attempt(this.#path, () => this.#write(bytes), this.#disk, this.#roomFor());
     this.#entries.push(entry);
     this.#head = hashOf(line);
     this.#bytes += bytes.length;
+    if (usesReserve) {
+      this.#around.onReserveUsed?.();
+    }
     return entry;
   }
 
-  #write(bytes: Buffer): void {
+  #roomFor(): number {
+    const [first] = this.#entries;
+    const count = first?.kind === 'run-started' ? first.runbook.entries.length : 0;
+    return roomFor(count);
+  }
+
+  /** Gives whether the disk was full, and the reserve was needed. */
+  #write(bytes: Buffer): boolean {
     if (bytes.length > longestLine) {
       throw new Error(`an entry of ${bytes.length} bytes is more than can be read back`);
     }
     this.#assertInPlace();
-    const written = this.#disk.write(this.#fd, bytes);
-    if (written < bytes.length) {
-      // A full disk first takes a part, without an error.
-      this.#disk.truncate(this.#fd, this.#bytes);
-      throw new Error(`the disk took ${written} of ${bytes.length} bytes`);
+    let usesReserve = false;
+    for (let full = this.#refusal(bytes); full; full = this.#refusal(bytes)) {
+      if (!giveBackReserve(this.#disk, reserveBeside(this.#path), bytes.length)) {
+        throw full;
+      }
+      usesReserve = true;
     }
     this.#disk.sync(this.#fd);
+    return usesReserve;
+  }
+
+  /** Appends the bytes, or nothing: then it gives the reason, where that is a full disk. */
+  #refusal(bytes: Buffer): unknown {
+    try {
+      const taken = this.#disk.write(this.#fd, bytes);
+      if (taken === bytes.length) {
+        return undefined;
+      }
+      this.#disk.truncate(this.#fd, this.#bytes);
+      return noSpace(taken, bytes.length);
+    } catch (cause) {
+      if (isDiskFull(cause)) {
+        return cause;
+      }
+      throw cause;
+    }
   }
 
   /** What is written to a file that was removed, or that somebody else writes to as well, is not remembered. */
@@ -188,11 +225,18 @@ class FileJournal implements Journal {
   }
 }
 
-function attempt<Result>(path: string, work: () => Result): Result {
+function attempt<Result>(
+  path: string,
+  work: () => Result,
+  disk: Disk = realDisk,
+  neededBytes = roomFor(1),
+): Result {
   try {
     return work();
   } catch (cause) {
-    throw new SwitcharooError(journalUnwritable(path, messageOf(cause)), {cause});
+    const folder = dirname(dirname(path));
+    const full = diskProblem(disk, {path, folder, cause, neededBytes});
+    throw new SwitcharooError(full ?? journalUnwritable(path, messageOf(cause)), {cause});
   }
 }
 

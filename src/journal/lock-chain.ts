@@ -1,8 +1,10 @@
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {SwitcharooError} from '../model/problem.ts';
 import {type Disk, realDisk} from './disk.ts';
+import {diskProblem, noSpace} from './disk-space.ts';
 import {type Holder, holder, unreadable} from './lock-holder.ts';
 import {stateFolderUnusable} from './problems.ts';
+import {roomFor} from './reserve.ts';
 
 /** Where the locks of one scope lie. */
 export interface Place {
@@ -81,10 +83,17 @@ export function claim({disk}: Place, path: string, mine: Holder): boolean {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
       return false;
     }
-    throw new SwitcharooError(stateFolderUnusable(path, (cause as Error).message), {cause});
+    throw unusable(disk, path, cause);
   } finally {
     disk.remove(draft);
   }
+}
+
+/** The state folder, or a lock in it, cannot be made. */
+export function unusable(disk: Disk, path: string, cause: unknown): SwitcharooError {
+  const full = diskProblem(disk, {path, folder: dirname(path), cause, neededBytes: roomFor(1)});
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new SwitcharooError(full ?? stateFolderUnusable(path, text), {cause});
 }
 
 function writeWhole(disk: Disk, path: string, text: string): void {
@@ -93,8 +102,7 @@ function writeWhole(disk: Disk, path: string, text: string): void {
     const bytes = Buffer.from(text);
     const written = disk.write(fd, bytes);
     if (written < bytes.length) {
-      // A full disk first takes a part, without an error.
-      throw new Error(`the disk took ${written} of ${bytes.length} bytes`);
+      throw noSpace(written, bytes.length);
     }
     disk.sync(fd);
   } finally {

@@ -11,16 +11,10 @@ import {
   type Place,
   placeOf,
   readHolder,
+  unusable,
 } from './lock-chain.ts';
 import {type Holder, heldBy, holderText, isDead} from './lock-holder.ts';
-import {
-  lockGone,
-  lockHolderAlive,
-  lockLost,
-  lockNotHeld,
-  lockUncertain,
-  stateFolderUnusable,
-} from './problems.ts';
+import {lockGone, lockHolderAlive, lockLost, lockNotHeld, lockUncertain} from './problems.ts';
 import {type Machine, thisMachine} from './process-identity.ts';
 
 export interface LockRequest {
@@ -47,7 +41,7 @@ export function acquireLock(request: LockRequest): {
   const {machine = thisMachine} = request;
   const place = placeOf(request);
   const mine = holderFor(request, machine);
-  usable(place);
+  makeFolder(place);
   if (claim(place, place.base, mine)) {
     return {lock: new FileLock(place, mine.token, mine)};
   }
@@ -211,10 +205,10 @@ function holderFor({scope, run, operator, now}: LockRequest, machine: Machine): 
   };
 }
 
-function usable({disk, folder}: Place): void {
+function makeFolder({disk, folder}: Place): void {
   try {
     disk.makeFolder(folder);
   } catch (cause) {
-    throw new SwitcharooError(stateFolderUnusable(folder, (cause as Error).message), {cause});
+    throw unusable(disk, folder, cause);
   }
 }

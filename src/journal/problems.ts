@@ -9,6 +9,33 @@ export const journalUnwritable = (path: string, cause: string): Problem => ({
   },
 });
 
+interface FullDisk {
+  readonly path: string;
+  /** The folder of all runs. */
+  readonly folder: string;
+  readonly mount: string;
+  readonly reason: string;
+  readonly neededBytes: number;
+}
+
+export const diskFull = ({path, folder, mount, reason, neededBytes}: FullDisk): Problem => ({
+  code: 'disk-full',
+  message: `${path} cannot be written: ${reason}.`,
+  hint: {
+    text: `Make room: ${Math.ceil(neededBytes / 1024)} KB on ${mount}, the file system of ${folder}. No further target is changed. Then continue with`,
+    command: 'resume',
+  },
+});
+
+export const diskReadOnly = (path: string, mount: string): Problem => ({
+  code: 'disk-read-only',
+  message: `${path} cannot be written: the file system ${mount} is read-only.`,
+  hint: {
+    text: `Check dmesg for an error of its disk, and make it writable (mount -o remount,rw ${mount}). No further target is changed. Then continue with`,
+    command: 'resume',
+  },
+});
+
 export const secretInJournal = (what: string, entry: string | null): Problem => ({
   code: 'secret-in-journal',
   message: `${whatOf[what] ?? what}${entry === null ? '' : ` of ${entry}`} would put the text of a secret into the journal.`,
@@ -120,5 +147,5 @@ export const lockNotHeld = (scope: string): Problem => ({
 export const stateFolderUnusable = (path: string, cause: string): Problem => ({
   code: 'state-folder-unusable',
   message: `${path} cannot hold the journals: ${cause}.`,
-  hint: 'Name another folder with --state-dir, or fix its permissions. No target was changed.',
+  hint: 'Fix its permissions. A new run may use another folder (--state-dir); a run that has started needs the folder of its journal. No target was changed.',
 });

@@ -12,11 +12,19 @@ export class StateFolder {
   readonly disk: Disk;
   /** The one that this process runs on. */
   readonly machine: Machine;
+  /** Whether each run has a reserve for a full disk. */
+  readonly reserves: boolean;
 
-  constructor(path: string, disk: Disk = realDisk, machine: Machine = thisMachine) {
+  constructor(
+    path: string,
+    disk: Disk = realDisk,
+    machine: Machine = thisMachine,
+    reserves = true,
+  ) {
     this.path = resolve(path);
     this.disk = disk;
     this.machine = machine;
+    this.reserves = reserves;
   }
 
   get locks(): string {

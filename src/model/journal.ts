@@ -76,6 +76,9 @@ const facts = [
     longestOutageMs: z.number().positive().optional(),
   }),
   z.object({kind: z.literal('tail-cut'), bytes: z.number().int()}),
+  /** The disk was full, and a part of the reserve was given back. */
+  z.object({kind: z.literal('reserve-given-back'), leftBytes: z.number().int()}),
+  z.object({kind: z.literal('reserve-filled'), bytes: z.number().int()}),
   z.object({kind: z.literal('lock-taken-over'), from: z.string(), operator}),
 
   z.object({kind: z.literal('entry-started'), entry: z.string()}),

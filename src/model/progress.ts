@@ -134,6 +134,8 @@ function withFact(progress: Progress, fact: JournalEntry): Progress {
     case 'run-started':
     case 'asked':
     case 'tail-cut':
+    case 'reserve-given-back':
+    case 'reserve-filled':
     case 'lock-taken-over':
     // A failed call may have had its effect all the same: only a check can tell.
     case 'action-failed':

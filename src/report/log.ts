@@ -49,6 +49,10 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
     `resumed by ${operatorText(fact.operator)}`,
     fact.accepted.length > 0 ? `with changes: ${fact.accepted.join('; ')}` : undefined,
   ],
+  'reserve-given-back': (fact) => [
+    `the disk is full: a part of the reserve was given back, ${Math.floor(fact.leftBytes / 1024)} KB are left`,
+  ],
+  'reserve-filled': (fact) => [`the reserve has ${Math.floor(fact.bytes / 1024)} KB again`],
   'tail-cut': (fact) => [
     `the last ${counted(fact.bytes, 'byte')} of the journal were an incomplete line, left by a crash, and were cut off`,
   ],

@@ -13,6 +13,15 @@ import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import {version} from '../version.ts';
+import {
+  fullDiskText,
+  makeFirstReserve,
+  refuseWithoutRoom,
+  removeReserveOf,
+  reserveLeft,
+  secureReserve,
+  withReserve,
+} from './disk-room.ts';
 import type {Host, StopSignals} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {asOutcome} from './outcome.ts';
@@ -23,6 +32,8 @@ export interface RunSession {
   readonly context: RunContext;
   readonly journal: Journal;
   readonly lock: Lock;
+  /** Makes the reserve whole again. Throws when the disk has no room: then a run may only be reversed. */
+  secure(): void;
   /** Closes the journal and gives the lock back. */
   release(): void;
 }
@@ -57,14 +68,17 @@ export function beginRun(
   {plan, rehearsal, mayBegin = () => {}}: NewRun,
 ): RunSession {
   const {host, run} = request;
+  const entries = request.opened.runbook.entries.length;
   const {lock} = lockFor(request);
-  const broken = new AbortController();
+  const watch = newWatch();
   try {
     mayBegin();
-    const options = journalOptions(request, lock, broken);
+    refuseWithoutRoom(host, run, entries);
+    makeFirstReserve(host, run, entries);
+    const options = journalOptions(request, lock, watch);
     const journal = createJournal(host.state.journalOf(run), options);
     journal.append(firstEntry(request, plan, rehearsal));
-    return sessionWith(request, {journal, lock, broken: broken.signal});
+    return sessionWith(request, {journal, lock, watch});
   } catch (error) {
     lock.release();
     throw error;
@@ -82,16 +96,16 @@ export function continueRun(
 ): RunSession {
   const {host, run} = request;
   const {lock, tookOverFrom} = lockFor(request);
-  const broken = new AbortController();
+  const watch = newWatch();
   try {
-    const options = journalOptions(request, lock, broken);
+    const options = journalOptions(request, lock, watch);
     const journal = openJournal(host.state.journalOf(run), options);
     const since = planned ? journal.entries.slice(planned.seq + 1) : [];
     if (since.some(({kind}) => kind !== 'tail-cut')) {
       journal.close();
       throw new SwitcharooError(runChangedElsewhere(run));
     }
-    const session = sessionWith(request, {journal, lock, broken: broken.signal});
+    const session = sessionWith(request, {journal, lock, watch});
     const {record} = session.context;
     const {operator} = host;
     if (tookOverFrom) {
@@ -115,8 +129,11 @@ export function continueRun(
 }
 
 /** Runs the entries that are not done yet. `until`: a checkpoint or an entry to end at. */
-export const forward = ({context, lock}: RunSession, until?: string): Promise<RunOutcome> =>
-  asOutcome(() => runForward(context, until), lock);
+export const forward = ({context, lock, secure}: RunSession, until?: string): Promise<RunOutcome> =>
+  asOutcome(async () => {
+    secure();
+    return await runForward(context, until);
+  }, lock);
 
 /** Reverses to a checkpoint (`null`: the start), by the plan with this digest. */
 export const reverse = (
@@ -134,7 +151,7 @@ export const reverse = (
 
 function lockFor({host, opened, run}: SessionRequest) {
   const {state, operator} = host;
-  return acquireLock({
+  const request = {
     folder: state.locks,
     scope: scopeOf(opened.runbook.head.name, opened.inventory.name, opened.targetNames),
     run,
@@ -142,19 +159,29 @@ function lockFor({host, opened, run}: SessionRequest) {
     now: () => opened.world.clock.now(),
     disk: state.disk,
     machine: state.machine,
-  });
+  };
+  return withReserve(host, run, () => acquireLock(request));
 }
+
+/** What a journal reports beside its lines. */
+interface Watch {
+  readonly broken: AbortController;
+  onReserveUsed(): void;
+}
+
+const newWatch = (): Watch => ({broken: new AbortController(), onReserveUsed: () => {}});
 
 const journalOptions = (
   {host, opened: {redactor, world}}: SessionRequest,
   lock: Lock,
-  broken: AbortController,
+  watch: Watch,
 ) => ({
   now: () => world.clock.now(),
   lock,
   redactor,
   disk: host.state.disk,
-  onBroken: (error: SwitcharooError) => broken.abort(error),
+  onBroken: (error: SwitcharooError) => watch.broken.abort(error),
+  onReserveUsed: () => watch.onReserveUsed(),
 });
 
 /**
@@ -162,10 +189,27 @@ const journalOptions = (
  * action in flight, a question.
  */
 function sessionWith(
-  {host, opened, signals, operator}: SessionRequest,
-  {journal, lock, broken}: Pick<RunSession, 'journal' | 'lock'> & {readonly broken: AbortSignal},
+  {host, run, opened, signals, operator}: SessionRequest,
+  {journal, lock, watch}: Pick<RunSession, 'journal' | 'lock'> & {readonly watch: Watch},
 ): RunSession {
-  const {world, inventory} = opened;
+  const {world, inventory, runbook} = opened;
+  const broken = watch.broken.signal;
+  const full = new AbortController();
+  const entries = runbook.entries.length;
+  const record = recordIn(journal, world.observe);
+  let goesForward = false;
+  let isNoting = false;
+  // What is left of the reserve is for the reversal: the run goes forward no more.
+  watch.onReserveUsed = () => {
+    if (goesForward && record.progress.reversingTo === undefined) {
+      full.abort(fullDiskText(host, entries));
+    }
+    if (!isNoting) {
+      isNoting = true;
+      record.add({kind: 'reserve-given-back', leftBytes: reserveLeft(host, run)});
+      isNoting = false;
+    }
+  };
   return {
     journal,
     lock,
@@ -174,11 +218,19 @@ function sessionWith(
       operator,
       inventory,
       earlier: earlierFigures(host, world.runbook.head.name, inventory.name),
-      stopping: AbortSignal.any([signals.stopping, broken]),
+      stopping: AbortSignal.any([signals.stopping, broken, full.signal]),
       aborting: AbortSignal.any([world.aborting, broken]),
-      record: recordIn(journal, world.observe),
+      record,
+    },
+    secure: () => {
+      goesForward = true;
+      const bytes = secureReserve(host, run, entries);
+      if (bytes !== null) {
+        record.add({kind: 'reserve-filled', bytes});
+      }
     },
     release: () => {
+      removeReserveOf(host, record.progress, lock);
       journal.close();
       lock.release();
     },

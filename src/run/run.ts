@@ -8,6 +8,7 @@ import type {AnyRunbook} from '../model/runbook.ts';
 import {type ReportOptions, type RunReport, reportOf} from '../report/index.ts';
 import {type ApprovalRequest, type Approver, approve} from './approval.ts';
 import {refuseFinished, refuseUnchanged} from './choose-run.ts';
+import {refuseWithoutRoom} from './disk-room.ts';
 import type {ExitCode} from './exit-codes.ts';
 import {refuseBesideUnfinished, refuseUnknownCheckpoint} from './guards.ts';
 import {obstaclesIn, obstaclesToReversal} from './obstacles.ts';
@@ -100,6 +101,8 @@ export class Run {
   async forward(plan: Plan): Promise<RunResult> {
     refuseAny(obstaclesIn(plan));
     const {session, earlier, until} = this.#parts;
+    // Before anybody is asked: only a reversal may go on with what is left of the reserve.
+    refuseWithoutRoom(session.host, session.run, this.runbook.entries.length);
     const {name} = this.inventory;
     const request = {
       about: 'plan',

@@ -208,8 +208,10 @@ export class SimulatedDisk {
         return taken.length;
       },
       inodeOf: (file) => inodeOf(file).number,
+      space: () => ({freeBytes: this.freeBytes, freeFiles: null, mount: '/'}),
       truncate: (file, length) => {
         const inode = inodeOf(file);
+        this.freeBytes += inode.bytes.length - length;
         inode.bytes = inode.bytes.subarray(0, length);
         inode.changes += 1;
         passed('truncated');
@@ -243,7 +245,10 @@ export class SimulatedDisk {
       },
       remove: (path) => {
         alive();
+        const inode = this.#names.get(path);
         if (this.#names.delete(path)) {
+          const isLinked = [...this.#names.values()].some((other) => other === inode);
+          this.freeBytes += isLinked ? 0 : (inode?.bytes.length ?? 0);
           passed(`removed ${path}`);
         }
       },

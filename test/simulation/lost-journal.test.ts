@@ -103,7 +103,7 @@ test('a full disk ends the other lane of a group at once, and not when its look 
   const {outcome, tookMs} = await outageOfJournal(({disk}) => {
     disk.freeBytes = 10;
   });
-  expect(outcome).toMatchObject({kind: 'paused', problem: {code: 'journal-unwritable'}});
+  expect(outcome).toMatchObject({kind: 'paused', problem: {code: 'disk-full'}});
   expect(tookMs).toBe(0);
 });
 

@@ -45,6 +45,8 @@ export interface Surroundings {
   readonly stopping: AbortSignal;
   readonly aborting: AbortSignal;
   readonly observe?: (event: EngineEvent) => void;
+  /** Whether runs have a reserve for a full disk. */
+  readonly reserves?: boolean;
 }
 
 export interface Ended {
@@ -72,7 +74,7 @@ export class Program {
   constructor(around: Surroundings) {
     this.#around = around;
     this.#host = {
-      state: new StateFolder(stateFolder, around.disk, around.machine),
+      state: new StateFolder(stateFolder, around.disk, around.machine, around.reserves ?? false),
       operator: {user: around.user, host: around.machine.id, pid: around.pid},
     };
   }
