@@ -1,4 +1,4 @@
-import {defineRunbook} from 'switcharoo';
+import {alsoWritten, defineRunbook, losslessScope} from 'switcharoo';
 import {auroraCluster, openWrites, promote} from 'switcharoo/aurora';
 import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
 import {deployImage, ecsService} from 'switcharoo/ecs';
@@ -17,6 +17,8 @@ export default defineRunbook({
   params: z.object({
     ...prepare.params.shape,
     ...settle.params.shape,
+    /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
+    alsoWritten,
     /** The port on which the new side's load balancer answers for the site. */
     sitePort: z.coerce.number().int().default(443),
     /** Where the name of the site leads after the cutover. */
@@ -53,6 +55,7 @@ export default defineRunbook({
     balancer: loadBalancer,
     site: webSite,
   },
+  alsoWritten: (params) => params.alsoWritten,
   outage: {
     from: ['stop-web', 'freeze'],
     until: ['open-writes', 'swap'],
@@ -201,6 +204,7 @@ export default defineRunbook({
   })
   .confirm('accept', {
     question: 'Accept the cutover?',
+    details: ({params}) => [losslessScope(params.alsoWritten)],
     after: ['smoke', 'smoke-sql', 'one-side-only'],
   })
   .checkpoint('cut-over')

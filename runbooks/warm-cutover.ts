@@ -1,4 +1,4 @@
-import {defineRunbook} from 'switcharoo';
+import {alsoWritten, defineRunbook, losslessScope} from 'switcharoo';
 import {auroraCluster, openWrites, promote} from 'switcharoo/aurora';
 import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
 import {deployImage, ecsService} from 'switcharoo/ecs';
@@ -23,6 +23,8 @@ export default defineRunbook({
   params: z.object({
     ...prepare.params.shape,
     ...settle.params.shape,
+    /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
+    alsoWritten,
     /** Where the name of the site leads after the cutover. */
     newAddresses: z.array(z.string()).min(1),
     /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
@@ -65,6 +67,7 @@ export default defineRunbook({
     service: ecsService,
     site: webSite,
   },
+  alsoWritten: (params) => params.alsoWritten,
   outage: {
     from: ['freeze'],
     until: ['open-writes'],
@@ -251,6 +254,7 @@ export default defineRunbook({
   })
   .confirm('accept', {
     question: 'Accept the cutover?',
+    details: ({params}) => [losslessScope(params.alsoWritten)],
     after: ['smoke', 'smoke-sql', 'one-side-only'],
   })
   .checkpoint('cut-over')

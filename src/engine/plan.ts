@@ -3,7 +3,7 @@ import {outageSpan} from '../model/outage-span.ts';
 import {digestOfPlan, type Evidence, type Plan, type PlanLine} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
-import type {AnyRunbook} from '../model/runbook.ts';
+import {type AnyRunbook, alsoWrittenIn} from '../model/runbook.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';
 import {runbookDigest} from './digests.ts';
@@ -51,6 +51,7 @@ export async function makePlan(planning: Planning): Promise<Plan> {
     params: world.params,
     items,
     ...outageIn(runbook),
+    ...alsoWrittenIn(runbook, world.params),
   };
   return {...plan, digest: digestOfPlan(plan)};
 }

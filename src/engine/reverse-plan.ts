@@ -3,7 +3,7 @@ import type {Entry, Item} from '../model/entry.ts';
 import {digestOfReversePlan, type ReverseLine, type ReversePlan} from '../model/plan.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {EntryProgress, EntryState, Progress} from '../model/progress.ts';
-import type {AnyRunbook} from '../model/runbook.ts';
+import {type AnyRunbook, alsoWrittenIn} from '../model/runbook.ts';
 import type {Action} from '../model/step.ts';
 import type {Blocked} from '../model/verdict.ts';
 import type {World} from './context.ts';
@@ -56,7 +56,7 @@ export async function makeReversePlan(
         ]
       : [];
   });
-  const plan = {run: world.run, to, lines};
+  const plan = {run: world.run, to, lines, ...alsoWrittenIn(world.runbook, world.params)};
   return {...plan, digest: digestOfReversePlan(plan)};
 }
 

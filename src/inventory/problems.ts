@@ -1,5 +1,6 @@
 import type {Problem} from '../model/problem.ts';
 import {didYouMean, namesNear} from '../model/suggestion.ts';
+import type {RunbookMistake} from './runbook-mistakes.ts';
 
 export const inventoryNotFound = (
   name: string,
@@ -84,10 +85,12 @@ export const runbookLoadFailed = (file: string, cause: string): Problem => ({
   hint: 'Fix the file: "tsc --noEmit" shows every mistake with its line.',
 });
 
-export const runbookInvalid = (file: string, what: string): Problem => ({
+export const runbookInvalid = (file: string, {what, instead}: RunbookMistake): Problem => ({
   code: 'runbook-invalid',
   message: `${file} is not a valid runbook: ${what}.`,
-  hint: 'See docs/writing-a-runbook.md. "tsc --noEmit" finds such mistakes while you write.',
+  hint: instead
+    ? `${didYouMean(namesNear(instead.of, instead.possible))}Possible here: ${listed(instead.possible)}.`
+    : 'See docs/writing-a-runbook.md. "tsc --noEmit" finds such mistakes while you write.',
 });
 
 const listed = (names: readonly string[]): string => names.join(', ') || 'none';

@@ -1,9 +1,9 @@
 import {randomInt} from 'node:crypto';
-import {existsSync, readdirSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {SwitcharooError} from '../model/problem.ts';
 import {type Disk, realDisk} from './disk.ts';
-import {noRuns, unknownRun} from './problems.ts';
+import {journalEmpty, noRuns, unknownRun} from './problems.ts';
 import {type Machine, thisMachine} from './process-identity.ts';
 
 /** Where everything lies that outlives a process: a folder a run, and the locks. */
@@ -37,11 +37,34 @@ export class StateFolder {
 
   /** Newest first: a run's name begins with its time. */
   runs(): readonly string[] {
+    return this.#folders().filter((name) => !this.#isEmpty(name));
+  }
+
+  /** Folders of processes that ended before the first entry of their run: they changed nothing. */
+  emptyRuns(): readonly string[] {
+    return this.#folders().filter((name) => this.#isEmpty(name));
+  }
+
+  #folders(): readonly string[] {
     const names = existsSync(this.path) ? readdirSync(this.path) : [];
     return names
-      .filter((name) => runName.test(name) && existsSync(this.journalOf(name)))
+      .filter((name) => runName.test(name))
       .sort()
       .reverse();
+  }
+
+  /** No journal, or one without a whole line. Anything else that cannot be read is damaged, and not empty. */
+  #isEmpty(name: string): boolean {
+    try {
+      const path = this.journalOf(name);
+      if (statSync(path).size > longestTornBytes) {
+        return false;
+      }
+      const text = readFileSync(path, 'utf8');
+      return text === '' || (text.startsWith('{') && !text.includes('\n'));
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'ENOENT';
+    }
   }
 
   /** A run by its whole name or its beginning or end; without one, the newest that `suits`. */
@@ -58,12 +81,19 @@ export class StateFolder {
     const near =
       exact.length > 0 ? exact : runs.filter((run) => run.startsWith(name) || run.endsWith(name));
     const [only] = near;
+    const empty = this.emptyRuns().find((run) => run === name);
+    if (empty !== undefined) {
+      throw new SwitcharooError(journalEmpty(this.journalOf(empty)));
+    }
     if (only === undefined || near.length > 1) {
       throw new SwitcharooError(unknownRun(name, this.path));
     }
     return only;
   }
 }
+
+/** A first entry that was cut off is not longer. */
+const longestTornBytes = 1_000_000;
 
 const runName = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
 

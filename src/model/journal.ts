@@ -45,6 +45,8 @@ const runStarted = z.object({
         promoted: z.array(z.string()).optional(),
       })
       .optional(),
+    /** What a reversal does not carry back. */
+    alsoWritten: z.array(z.object({what: z.string(), todo: z.string().exactOptional()})).optional(),
   }),
   inventory: z.object({
     name: z.string(),

@@ -1,3 +1,4 @@
+import type {AlsoWritten} from './also-written.ts';
 import {digestOf} from './canonical.ts';
 import type {Hint} from './hint.ts';
 import type {OutageSpan} from './outage-span.ts';
@@ -68,6 +69,8 @@ export interface Plan {
   readonly items: readonly PlanItem[];
   /** From before its first entry until after its last one nobody can write. */
   readonly outage?: OutageSpan;
+  /** What a reversal does not carry back; there where the runbook replicates back, or declares any. */
+  readonly alsoWritten?: readonly AlsoWritten[];
   readonly digest: string;
 }
 
@@ -92,6 +95,8 @@ export interface ReversePlan {
   readonly run: string;
   readonly to: string | null;
   readonly lines: readonly ReverseLine[];
+  /** What it does not carry back; there where the runbook replicates back, or declares any. */
+  readonly alsoWritten?: readonly AlsoWritten[];
   readonly digest: string;
 }
 

@@ -1,4 +1,5 @@
 import type {z} from 'zod';
+import type {AlsoWritten} from './also-written.ts';
 import {type ConfirmInput, confirm} from './confirm.ts';
 import type {Sides} from './effects.ts';
 import {
@@ -43,6 +44,13 @@ interface RunbookHead<Params extends z.ZodType, Targets extends TargetKinds> {
   };
   /** The two sides of a cutover: `verify` proves that at most one of them accepts writes, for example. */
   readonly sides?: Sides<NoInfer<keyof Targets & string>>;
+  /**
+   * What the new side writes beside the database, which a reversal does not carry back: documents, sessions, queues.
+   * Each text that calls a reversal lossless names it.
+   */
+  readonly alsoWritten?:
+    | readonly AlsoWritten[]
+    | ((params: z.output<Params>) => readonly AlsoWritten[]);
 }
 
 export type AnyRunbook = Runbook<any, any, any, any>;
@@ -179,6 +187,17 @@ export class Runbook<
   #with<More, Next extends Stage>(...parts: readonly Part[]): Runbook<Params, Targets, More, Next> {
     return new Runbook(this.head, [...this.#parts, ...parts], this.#phase);
   }
+}
+
+/** What a runbook declares to be written beside the database; nothing to say where nothing is called lossless. */
+export function alsoWrittenIn(
+  {head, entries}: AnyRunbook,
+  params: unknown,
+): {readonly alsoWritten?: readonly AlsoWritten[]} {
+  const declared: readonly AlsoWritten[] =
+    typeof head.alsoWritten === 'function' ? head.alsoWritten(params) : (head.alsoWritten ?? []);
+  const isAsked = entries.some(({unit}) => unit.kind === 'step' && unit.reversalLoss !== undefined);
+  return isAsked || declared.length > 0 ? {alsoWritten: declared} : {};
 }
 
 /** Begins a runbook: ordered phases of steps and gates over named targets. */

@@ -1,5 +1,6 @@
+import {type AlsoWritten, losslessScope} from '../model/also-written.ts';
 import type {PlanLine} from '../model/plan.ts';
-import {counted, durationText, painted, type Sign} from './labels.ts';
+import {counted, durationText, painted, type Sign, type TextOptions} from './labels.ts';
 import {inPaint, type PlanTextOptions} from './plan-parts.ts';
 import {cutSentences, flow, type Piece} from './text.ts';
 
@@ -33,6 +34,12 @@ export function durationsText({earlier, ...options}: PlanTextOptions): string[] 
   const where = rehearsal ? `rehearsal ${run}` : `${run} on ${inventory}`;
   return flow([`Earlier run: ${durationText(machineMs)}${outage} (${where}).`], options);
 }
+
+/** Of which writes it speaks when a reversal is called lossless. */
+export const losslessText = (
+  {alsoWritten}: {readonly alsoWritten?: readonly AlsoWritten[]},
+  options: TextOptions,
+): string[] => (alsoWritten ? flow([losslessScope(alsoWritten)], options) : []);
 
 /** What the operator should know although nothing is in the way; long ones are whole with `details`. */
 export function remarksText(lines: readonly PlanLine[], options: PlanTextOptions): string[] {

@@ -13,7 +13,7 @@ import {
   mostPlanLines,
   type PlanTextOptions,
 } from './plan-parts.ts';
-import {durationsText, remarksText, sumText} from './plan-sum.ts';
+import {durationsText, losslessText, remarksText, sumText} from './plan-sum.ts';
 import {flow} from './text.ts';
 
 /**
@@ -60,6 +60,7 @@ function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions
     '',
     ...sumText(lines.map(signOf), options),
     ...durationsText(options),
+    ...losslessText(plan, options),
     ...remarksText(lines, options),
     ...ending(lines, plan.digest, options),
   ];

@@ -11,7 +11,7 @@ import {
   mostPlanLines,
   type PlanTextOptions,
 } from './plan-parts.ts';
-import {sumText} from './plan-sum.ts';
+import {losslessText, sumText} from './plan-sum.ts';
 import {flow} from './text.ts';
 
 /**
@@ -46,6 +46,7 @@ function layout(plan: ReversePlan, options: PlanTextOptions): string[] {
           plan.lines.map((line) => reverseSigns[line.outlook]),
           options,
         )),
+    ...losslessText(plan, options),
     ...digestText(
       plan.digest,
       {verb: 'Reverse by exactly this plan:', stuck, marks: '✗, ≠'},

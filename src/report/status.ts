@@ -1,3 +1,4 @@
+import {losslessScope} from '../model/also-written.ts';
 import type {Outage} from '../model/outage.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
 import {appliedEntries} from '../model/progress.ts';
@@ -78,7 +79,7 @@ export function statusText(progress: Progress, options: StatusOptions): string {
     ...line('process', [holderText(options.holder, progress)]),
     ...(run.rehearsal ? line('rehearsal', [rehearsalText]) : []),
     ...line('reversal', [reversalText(progress)]),
-    ...losslessText(options),
+    ...losslessText(progress, options),
     ...(progress.problem
       ? line('problem', [{text: progress.problem.message, paint: paint.red}])
       : []),
@@ -116,7 +117,7 @@ export function reversalText(progress: Progress): string {
 }
 
 /** The answer, and a line for each of its reasons. */
-function losslessText(options: StatusOptions): string[] {
+function losslessText({run}: Progress, options: StatusOptions): string[] {
   const {reversal = [], width, paint} = options;
   if (reversal.length === 0) {
     return [];
@@ -126,6 +127,7 @@ function losslessText(options: StatusOptions): string[] {
     ...flow(['Reversal is lossless: ', {text, paint: paint[colour]}], options),
     ...reversal
       .flatMap(({because}) => because)
+      .concat(losslessScope(run.runbook.alsoWritten ?? []))
       .flatMap((reason) => flow([reason], {width, first: '  ', rest: '    '})),
   ];
 }

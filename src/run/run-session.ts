@@ -1,3 +1,5 @@
+import {rmSync} from 'node:fs';
+import {dirname} from 'node:path';
 import {type RunContext, recordIn} from '../engine/context.ts';
 import {entryDigests, runbookDigest} from '../engine/digests.ts';
 import type {Operator} from '../engine/operator.ts';
@@ -12,6 +14,7 @@ import {holderText} from '../journal/lock-holder.ts';
 import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
+import {alsoWrittenIn} from '../model/runbook.ts';
 import {version} from '../version.ts';
 import {
   fullDiskText,
@@ -73,15 +76,36 @@ export function beginRun(
   const watch = newWatch();
   try {
     mayBegin();
+    // Made before the folder: what cannot be said of a run leaves none behind.
+    const first = firstEntry(request, plan, rehearsal);
     refuseWithoutRoom(host, run, entries);
     makeFirstReserve(host, run, entries);
     const options = journalOptions(request, lock, watch);
     const journal = createJournal(host.state.journalOf(run), options);
-    journal.append(firstEntry(request, plan, rehearsal));
+    appendFirst(journal, first, () => removeEmptyRun(host, run));
     return sessionWith(request, {journal, lock, watch});
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** A journal that refuses its first entry is removed with its folder: nothing was done. */
+function appendFirst(journal: Journal, first: FactOf<'run-started'>, remove: () => void): void {
+  try {
+    journal.append(first);
+  } catch (error) {
+    if (journal.entries.length === 0) {
+      journal.close();
+      remove();
+    }
+    throw error;
+  }
+}
+
+function removeEmptyRun({state}: Host, run: string): void {
+  if (state.emptyRuns().includes(run)) {
+    rmSync(dirname(state.journalOf(run)), {recursive: true});
   }
 }
 
@@ -253,6 +277,7 @@ function firstEntry(
       digest: runbookDigest(runbook),
       entries: [...entryDigests(runbook)],
       ...outageIn(runbook.head),
+      ...declaredIn(alsoWrittenIn(runbook, world.params)),
     },
     inventory: {
       name: inventory.name,
@@ -288,6 +313,9 @@ function longestOutageIn(ofRunbook: number | undefined, {longestOutageMs}: Sessi
   const ms = longestOutageMs ?? ofRunbook;
   return ms === undefined ? {} : {longestOutageMs: ms};
 }
+
+const declaredIn = ({alsoWritten}: ReturnType<typeof alsoWrittenIn>) =>
+  alsoWritten ? {alsoWritten: [...alsoWritten]} : {};
 
 const decideByIn = ({decideBy}: SessionRequest) =>
   decideBy === undefined ? {} : {decideByUtc: decideBy.toISOString()};

@@ -3,7 +3,7 @@ import {pathToFileURL} from 'node:url';
 import {describe, expect, test} from 'vitest';
 import {loadRunbook} from '../../src/inventory/runbook-file.ts';
 import type {Item} from '../../src/model/entry.ts';
-import {SwitcharooError} from '../../src/model/problem.ts';
+import {type ProblemsError, SwitcharooError} from '../../src/model/problem.ts';
 import {exitCodeOf} from '../../src/run/exit-codes.ts';
 import {folderWith} from './folder.ts';
 
@@ -120,13 +120,50 @@ const refused: readonly {
     name: 'uses an id twice',
     text: `${start} export default book.step('one', fill, put).step('one', fill, put);`,
     code: 'runbook-invalid',
-    says: 'FILE is not a valid runbook: one is used twice.',
+    says: 'FILE is not a valid runbook: one is used twice: by an entry and by an entry.',
   },
   {
     name: 'uses the name of an entry for a checkpoint',
     text: `${start} export default book.step('one', fill, put).checkpoint('one');`,
     code: 'runbook-invalid',
-    says: 'FILE is not a valid runbook: one is used twice.',
+    says: 'FILE is not a valid runbook: one is used twice: by an entry and by a checkpoint.',
+  },
+  ...outageMistakes(),
+  {
+    name: 'has a name that is no file name',
+    text: `${start} export default defineRunbook({name: 'a/b', summary: '', params: z.object({}), targets: {a: shelf}}).step('one', fill, put);`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a valid runbook: its name is "a/b", and must be kebab-case, such as bare-metal-to-ecs.',
+  },
+  {
+    name: 'gives a step a role that it does not have',
+    text: `${start} export default book.step('one', fill, {...put, on: {shelf: 'a', shell: 'a'}});`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a valid runbook: one names the role shell, which shelf.fill does not have.',
+  },
+  {
+    name: 'has an entry that may take no time',
+    text: `${start} export default book.step('one', fill, {...put, timeoutMs: 0});`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a valid runbook: one has the timeoutMs 0, and it must be above 0.',
+  },
+  {
+    name: 'has two points of no return',
+    text: `${start} export default book.step('one', fill, put).pointOfNoReturn('Late.').pointOfNoReturn('Later.');`,
+    code: 'runbook-invalid',
+    says: 'FILE is not a valid runbook: it has two points of no return.',
+  },
+  {
+    name: 'has a side that is no target',
+    text: `${start} export default defineRunbook({name: 'odd', summary: '', params: z.object({}), targets: {a: shelf}, sides: {old: {database: 'a'}, new: {database: 'b'}}} as any).step('one', fill, put as any);`,
+    code: 'runbook-invalid',
+    says: "FILE is not a valid runbook: sides.new.database names b, which is not one of the runbook's targets.",
+  },
+  {
+    name: 'declares other writes in another form',
+    text: `${start} export default defineRunbook({name: 'odd', summary: '', params: z.object({}), targets: {a: shelf}, alsoWritten: ['S3']}).step('one', fill, put);`,
+    code: 'runbook-invalid',
+    says: "FILE is not a valid runbook: its alsoWritten is not a list such as [{what: 'uploads in S3'}].",
   },
   {
     name: 'has a one-way step before the point of no return',
@@ -166,6 +203,33 @@ const refused: readonly {
   },
 ];
 
+function outageMistakes() {
+  const outages = {
+    "{from: ['one'], until: ['twoo']}":
+      'outage.until names twoo, which is no entry or unit of the runbook',
+    "{from: ['shelf.fil'], until: ['two']}":
+      'outage.from names shelf.fil, which is no entry or unit of the runbook',
+    "{from: [], until: ['two']}": 'outage.from must be a list of at least one entry or unit',
+    "{from: ['one']}": 'outage.until must be a list of at least one entry or unit',
+    "{from: 'one', until: ['two']}": 'outage.from must be a list of at least one entry or unit',
+    "{from: ['two'], until: ['one']}":
+      'outage.until names one, which does not come after two, where the outage begins',
+    "{from: ['two'], until: ['two']}":
+      'outage.until names two, which does not come after two, where the outage begins',
+    "{from: ['one'], until: ['two'], promoted: ['tree']}":
+      'outage.promoted names tree, which is no entry or unit of the runbook',
+    "{from: ['one'], until: ['two'], longestMs: -1}":
+      'outage.longestMs is -1, and must be a number of milliseconds above 0',
+    "'one to two'": 'its outage is not an object {from: […], until: […]}',
+  };
+  return Object.entries(outages).map(([outage, says]) => ({
+    name: `has the outage ${outage}`,
+    text: `${start} export default defineRunbook({name: 'odd', summary: '', params: z.object({}), targets: {a: shelf}, outage: ${outage}} as any).step('one', fill, put as any).step('two', fill, put as any);`,
+    code: 'runbook-invalid',
+    says: `FILE is not a valid runbook: ${says}.`,
+  }));
+}
+
 describe('a runbook is refused when it', () => {
   for (const {name, text, code, says} of refused) {
     test(name, async () => {
@@ -181,6 +245,19 @@ describe('a runbook is refused when it', () => {
       expect(exitCodeOf(code)).toBe(2);
     });
   }
+
+  test('has several mistakes: all are told, with what is possible', async () => {
+    const text = `${start} export default book.step('freeze', fill, {...put, after: ['freze']}).step('thaw', fill, {...put, on: {shelf: 'z'}});`;
+    const {problems} = (await refusal(fileWith(text))) as ProblemsError;
+    expect(problems.map(({message}) => message.replace(/^.*runbook: /, ''))).toEqual([
+      'freeze comes after freze, which is no earlier entry.',
+      "thaw works on z, which is not one of the runbook's targets.",
+    ]);
+    expect(problems.map(({hint}) => hint)).toEqual([
+      'Possible here: none.',
+      'Possible here: a, db, cluster.',
+    ]);
+  });
 
   test('does not exist, as a path or as a name', async () => {
     expect((await refusal('./no/such.ts')).problem).toMatchObject({

@@ -3,6 +3,7 @@ import {runsText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {holderOfRun, progressIn} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
+import {sayEmptyRuns} from '../empty-runs.ts';
 import {printProblems} from '../print-problems.ts';
 import {statusDocument} from './status.ts';
 
@@ -27,6 +28,7 @@ export function listRuns(app: App): ExitCode {
       printProblems(app, [problem]);
     }
   }
+  sayEmptyRuns(app);
   return exitCodes.done;
 }
 

@@ -6,6 +6,7 @@ import {runToShow} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {holderOfRun, openRuns, outageIn} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
+import {sayEmptyRuns} from '../empty-runs.ts';
 import {nextCommands} from '../next-commands.ts';
 import {listenToSignals} from '../signals.ts';
 
@@ -30,6 +31,7 @@ export async function showStatus(
   const loss = offline ? null : await reversalLoss(app, progress);
   // The targets may have taken a while to answer, and the run went on meanwhile.
   app.print(statusIn(app, readStatus(app, progress.run.run), loss));
+  sayEmptyRuns(app);
   return exitCodes.done;
 }
 

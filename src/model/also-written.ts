@@ -1,0 +1,26 @@
+import {z} from 'zod';
+
+/** Something that a cutover's new side writes and reverse replication does not carry back. */
+export interface AlsoWritten {
+  /** "uploads in S3", "Redis sessions". */
+  readonly what: string;
+  /** What to do about it after a reversal, in the imperative. */
+  readonly todo?: string;
+}
+
+/** A parameter with which an inventory declares them. */
+export const alsoWritten = z
+  .array(z.object({what: z.string().min(1), todo: z.string().min(1).exactOptional()}))
+  .default([])
+  .describe(
+    'what the new side writes that a reversal does not carry back, and what to do about it',
+  );
+
+/** Of which writes "lossless" speaks: a sentence or two. */
+export function losslessScope(declared: readonly AlsoWritten[]): string {
+  if (declared.length === 0) {
+    return 'Lossless means the database only: the runbook declares no other writes.';
+  }
+  const all = declared.map(({what, todo}) => (todo === undefined ? what : `${what} (${todo})`));
+  return `Reversal keeps every write to the database. Not carried back: ${all.join('; ')}.`;
+}
