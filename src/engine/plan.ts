@@ -3,9 +3,10 @@ import {outageSpan} from '../model/outage-span.ts';
 import {digestOfPlan, type Evidence, type Plan, type PlanLine} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
-import {type AnyRunbook, alsoWrittenIn} from '../model/runbook.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';
+import {alsoWrittenIn} from './declared-writes.ts';
 import {runbookDigest} from './digests.ts';
 import {
   type Input,

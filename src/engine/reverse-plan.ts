@@ -3,10 +3,11 @@ import type {Entry, Item} from '../model/entry.ts';
 import {digestOfReversePlan, type ReverseLine, type ReversePlan} from '../model/plan.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {EntryProgress, EntryState, Progress} from '../model/progress.ts';
-import {type AnyRunbook, alsoWrittenIn} from '../model/runbook.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
 import type {Action} from '../model/step.ts';
 import type {Blocked} from '../model/verdict.ts';
 import type {World} from './context.ts';
+import {alsoWrittenIn} from './declared-writes.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {checksAtOnce, inLanes} from './lanes.ts';
 import {

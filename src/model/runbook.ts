@@ -189,17 +189,6 @@ export class Runbook<
   }
 }
 
-/** What a runbook declares to be written beside the database; nothing to say where nothing is called lossless. */
-export function alsoWrittenIn(
-  {head, entries}: AnyRunbook,
-  params: unknown,
-): {readonly alsoWritten?: readonly AlsoWritten[]} {
-  const declared: readonly AlsoWritten[] =
-    typeof head.alsoWritten === 'function' ? head.alsoWritten(params) : (head.alsoWritten ?? []);
-  const isAsked = entries.some(({unit}) => unit.kind === 'step' && unit.reversalLoss !== undefined);
-  return isAsked || declared.length > 0 ? {alsoWritten: declared} : {};
-}
-
 /** Begins a runbook: ordered phases of steps and gates over named targets. */
 export function defineRunbook<Params extends z.ZodType, Targets extends TargetKinds>(
   head: RunbookHead<Params, Targets>,

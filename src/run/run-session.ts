@@ -1,6 +1,7 @@
 import {rmSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {type RunContext, recordIn} from '../engine/context.ts';
+import {alsoWrittenIn} from '../engine/declared-writes.ts';
 import {entryDigests, runbookDigest} from '../engine/digests.ts';
 import type {Operator} from '../engine/operator.ts';
 import {runChangedElsewhere} from '../engine/problems.ts';
@@ -14,7 +15,6 @@ import {holderText} from '../journal/lock-holder.ts';
 import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
-import {alsoWrittenIn} from '../model/runbook.ts';
 import {version} from '../version.ts';
 import {
   fullDiskText,

@@ -52,6 +52,7 @@ const plan: Plan = {
     line('smoke', 'Cut', {unitKind: 'gate', outlook: 'open', remarks: ['Dust is in x.']}),
   ],
   outage: {begins: 'cut-2', ends: 'swap'},
+  alsoWritten: [{what: 'uploads in S3', todo: 'copy them back'}],
   digest: 'p1',
 };
 
@@ -88,6 +89,8 @@ test('a long plan has a line for each entry, marks the outage, and ends with wha
 
     13 entries: ~ 11 change, ? 1 ask, ✓ 1 open.
     Earlier run: 1 m 05 s, outage 2.1 s (rehearsal 20260301-031205-4f2a).
+    Reversal keeps every write to the database. Not carried back: uploads in S3
+    (copy them back).
     ! smoke: Dust is in x.
     Run exactly this plan:
       switcharoo run shop --plan p1"
@@ -135,6 +138,8 @@ test('a resumed run folds what is in place, and an outage that it is in', () => 
 
     28 entries: ✓ 10 applied, ~ 17 change, ✓ 1 open.
     Duration: no earlier run here. A rehearsal shows how long it takes.
+    Reversal keeps every write to the database. Not carried back: uploads in S3
+    (copy them back).
     ! smoke: Dust is in x.
     Plan p1"
   `);
