@@ -10,12 +10,12 @@ import {
 import {join} from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {openScreen} from '../src/cli/screen/index.ts';
-import {systemClock} from '../src/engine/clock.ts';
 import type {EngineEvent} from '../src/engine/events.ts';
 import {Redactor} from '../src/journal/redactor.ts';
 import {StateFolder} from '../src/journal/state-folder.ts';
 import type {AnyRunbook} from '../src/model/runbook.ts';
 import {ansiPaint} from '../src/report/index.ts';
+import {MachineClock} from '../src/run/machine-clock.ts';
 import {beginRun, forward, type SessionRequest} from '../src/run/run-session.ts';
 import {type Panel, runbookOf} from './world.ts';
 
@@ -157,7 +157,7 @@ function requestFor(
           session: async () => ({reader: panel, writer: panel, close: async () => {}}),
           close: async () => {},
         },
-        clock: systemClock,
+        clock: new MachineClock(),
         run: runName,
         observe: (event) => observe(redactor.value(event)),
         aborting: signal,

@@ -8,6 +8,7 @@ import {
   optional,
   parsed,
 } from './command.ts';
+import {parseDuration} from './parse-duration.ts';
 import {parseTime} from './parse-time.ts';
 
 // Options that several commands share.
@@ -75,6 +76,21 @@ export const decideBy = parsed(
     placeholder: 'time',
     description:
       'Pause and offer the reversal if the cutover is not accepted by then (HH:MM here, or a time with its zone)',
+  },
+);
+
+export const maxOutage = parsed(
+  (text) => {
+    const ms = parseDuration(text);
+    if (ms === undefined) {
+      throw new InvalidValue('Give it as 90s, 5m or 1h.');
+    }
+    return ms;
+  },
+  {
+    placeholder: 'duration',
+    description:
+      'End an outage that lasts longer: reverse to before it, or ask once the new side may have writes',
   },
 );
 

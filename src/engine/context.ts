@@ -1,5 +1,6 @@
 import type {Journal} from '../journal/contract.ts';
 import type {Fact, FactOf} from '../model/journal.ts';
+import {noOutage, type Outage, outageAfter, outageOf} from '../model/outage.ts';
 import {type Progress, progressAfter, progressOf} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {OpenTargets} from '../model/target.ts';
@@ -29,6 +30,8 @@ export interface RunContext extends World {
   readonly earlier?: EarlierFigures | null;
   /** Aborted when the run is to stop at the next safe place; its reason says by what. */
   readonly stopping: AbortSignal;
+  /** The same without a limit of the outage: what ends the outage must not be ended by it. */
+  readonly unlimited?: RunContext;
 }
 
 /** How long things took before. */
@@ -45,12 +48,19 @@ export interface EarlierFigures {
 interface RunRecord {
   readonly progress: Progress;
   readonly head: string;
+  /** The outage so far. */
+  readonly outage: Outage;
+  /** Calls back after every fact, until it is called off by what this returns. */
+  follow(listener: () => void): () => void;
   add<Kind extends Fact['kind']>(fact: FactOf<Kind>): void;
 }
 
 /** Every fact goes to the disk first, then into the fold, then to the observers. */
 export function recordIn(journal: Journal, observe: Observe): RunRecord {
   let progress = progressOf(journal.entries);
+  const window = progress?.run.runbook.outage;
+  let outage = window ? outageOf(journal.entries, window) : noOutage;
+  const followers = new Set<() => void>();
   return {
     get progress() {
       if (!progress) {
@@ -61,9 +71,20 @@ export function recordIn(journal: Journal, observe: Observe): RunRecord {
     get head() {
       return journal.head;
     },
+    get outage() {
+      return outage;
+    },
+    follow: (listener) => {
+      followers.add(listener);
+      return () => followers.delete(listener);
+    },
     add: (fact) => {
       const entry = journal.append(fact);
       progress = progressAfter(progress, entry);
+      outage = progress && window ? outageAfter(outage, progress, window) : outage;
+      for (const follower of followers) {
+        follower();
+      }
       observe({kind: 'journaled', entry, head: journal.head});
     },
   };

@@ -5,14 +5,16 @@ import {appliedEntries} from '../model/progress.ts';
 import type {RunContext} from './context.ts';
 import {needsOf} from './known-values.ts';
 import type {Choice, Failure} from './operator.ts';
+import {isLimitPassed, orEndOutage, unlimited} from './outage-limit.ts';
 import {runStopped, skipRefused} from './problems.ts';
+import {lostWhileStopped} from './process-stop.ts';
 import {reverseRun} from './reverse.ts';
 import {makeReversePlan, reachableCheckpoints} from './reverse-plan.ts';
 import {pause, type RunOutcome} from './run-outcome.ts';
 import {skipRuleFor} from './skip-rule.ts';
 
 /** `again`: the entry is tried once more. `again-from-start`: entries before it, which were skipped, too. */
-type Decision = RunOutcome | 'again' | 'again-from-start';
+export type Decision = RunOutcome | 'again' | 'again-from-start';
 
 /** Asks what to do about an entry that failed, and does it. */
 export async function decide(
@@ -38,7 +40,11 @@ export async function decide(
     skippedBefore: skippedBefore(context, entry),
     onAsked: (person) => record.add({kind: 'asked', ...asked, details, person}),
   };
-  const decided = await operator.decide(failure, stopping);
+  const choice = await operator.decide(failure, stopping);
+  if (isLimitPassed(context)) {
+    return pause(context, problem);
+  }
+  const decided = orEndOutage(context, problem, choice);
   record.add({
     kind: 'answered',
     ...asked,
@@ -47,14 +53,16 @@ export async function decide(
     by: decided.by,
   });
   switch (decided.choice) {
-    case 'retry':
-      return retry(context, failure, decided.by);
+    case 'retry': {
+      const lost = await lostWhileStopped(context, problem);
+      return lost ? decide(context, entry, lost) : retry(context, failure, decided.by);
+    }
     case 'skip':
       return skip(context, failure, decided);
     case 'stop':
       return pause(context, problem);
     case 'reverse':
-      return reverseAfter(context, decided.to, problem);
+      return reverseAfter(unlimited(context), decided.to, problem);
   }
 }
 
@@ -87,7 +95,8 @@ function skippedBefore({record: {progress}, runbook, params}: RunContext, entry:
   );
 }
 
-async function reverseAfter(
+/** Reverses because of a failure, without asking. */
+export async function reverseAfter(
   context: RunContext,
   to: string | null,
   problem: Problem,

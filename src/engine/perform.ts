@@ -1,6 +1,7 @@
 import type {Entry} from '../model/entry.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Action} from '../model/step.ts';
+import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
 import {limitedBy, TimeIsUp} from './limit.ts';
 import {messageOf} from './look.ts';
@@ -9,15 +10,19 @@ import {actionFailed, actionTimedOut} from './problems.ts';
 interface Performing {
   readonly entry: Entry;
   readonly way: 'forward' | 'reverse';
-  /** When the entry's time is over, in ms since the epoch. */
+  /** When the entry's time is over, as `awakeMs` counts. */
   readonly deadline: number;
+  /** `stoppedMs` of the clock when the world was last checked. */
+  readonly stoppedMs: number;
 }
 
 type Performed =
   | {readonly kind: 'performed'}
   | {readonly kind: 'failed'; readonly problem: Problem}
   /** The run is to stop, and the rest was not started. */
-  | {readonly kind: 'stopping'};
+  | {readonly kind: 'stopping'}
+  /** The process stood still since the last check: what the world is like is to be checked before anything is done. */
+  | {readonly kind: 'stale'};
 
 /** Performs actions in order. Each intent is on the disk before the target hears of anything. */
 export async function performAll(
@@ -25,12 +30,20 @@ export async function performAll(
   actions: readonly Action<any>[],
   performing: Performing,
 ): Promise<Performed> {
+  const isStale = () => context.clock.stoppedMs() !== performing.stoppedMs;
   for (const action of actions) {
+    if (isStale()) {
+      return {kind: 'stale'};
+    }
     if (context.stopping.aborted && performing.way === 'forward') {
       return {kind: 'stopping'};
     }
     const problem = await perform(context, action, performing);
     if (problem) {
+      // Its answer, or the time for it, may have passed while nobody could take it.
+      if (isStale()) {
+        return {kind: 'stale'};
+      }
       return {kind: 'failed', problem};
     }
   }
@@ -51,7 +64,7 @@ async function perform(
   }
   const {writer} = opened as {writer: unknown}; // the kind of the part's target; the types of the step held it
   context.record.add({kind: 'action-intended', ...words});
-  const limitMs = Math.max(1, deadline - context.clock.now().getTime());
+  const limitMs = Math.max(1, deadline - awakeMs(context.clock));
   const say = (text: string) => context.observe({kind: 'progress', entry: entry.id, text});
   try {
     await limitedBy([context.aborting], {clock: context.clock, ms: limitMs}, (signal) =>

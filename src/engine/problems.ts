@@ -1,6 +1,7 @@
 import type {Item} from '../model/entry.ts';
 import type {Hint} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
+import type {ProcessStop} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {didYouMean, namesNear} from '../model/suggestion.ts';
 import type {Difference} from '../model/verdict.ts';
@@ -94,6 +95,26 @@ export const decideByPassed = (entry: string, decideBy: Date): Problem => ({
   code: 'decide-by-passed',
   message: `The cutover was not accepted by ${decideBy.toISOString()}: ${entry} is not done yet.`,
   hint: {text: 'Reverse now, or allow more time with', command: 'resume --decide-by TIME'},
+});
+
+export const processStopped = (entry: string, {ms, byClock}: ProcessStop): Problem => ({
+  code: 'process-stopped',
+  message: byClock
+    ? `The clock of this machine jumped by ${seconds(ms)} during the outage, before ${entry} was done: the machine may have been paused.`
+    : `This process stood still for ${seconds(ms)} during the outage, before ${entry} was done.`,
+  hint: 'Try again to go on: what is in place is checked first. Or reverse, so that the application can write.',
+});
+
+export const outageNotInPlace = (entry: string, differences: readonly Difference[]): Problem => ({
+  code: 'outage-not-in-place',
+  message: `${entry} is no longer in place, although the outage is not over: ${differencesText(differences)}.`,
+  hint: 'Somebody may have written since. Reverse to the checkpoint before the outage, and start the cutover again.',
+});
+
+export const outageTooLong = (limitMs: number): Problem => ({
+  code: 'outage-too-long',
+  message: `The outage has lasted longer than ${seconds(limitMs)}, the longest that was allowed.`,
+  hint: {text: 'Allow a longer outage with', command: 'resume --max-outage 30m'},
 });
 
 export const runStoppedInAction = (by: string, entry: string, does: string): Problem => ({

@@ -2,6 +2,7 @@ import type {Entry} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Verdict} from '../model/verdict.ts';
 import {askOperator} from './ask-operator.ts';
+import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {checkEntry, messageOf} from './look.ts';
@@ -46,7 +47,7 @@ export async function askAtGate(
 /** Waits, within each gate's own limit, until all of them are open. */
 async function precedingGatesOpen(context: RunContext, entry: Entry): Promise<Problem | undefined> {
   for (const gate of gatesBefore(context.runbook.items, entry)) {
-    const since = context.clock.now().getTime();
+    const since = awakeMs(context.clock);
     const waits = waitsOf(gate);
     for (;;) {
       const says = await notOpenBecause(context, gate);
@@ -61,7 +62,7 @@ async function precedingGatesOpen(context: RunContext, entry: Entry): Promise<Pr
       if (context.stopping.aborted) {
         return runStopped(String(context.stopping.reason));
       }
-      if (context.clock.now().getTime() - since >= gate.timeoutMs) {
+      if (awakeMs(context.clock) - since >= gate.timeoutMs) {
         return entryTimedOut(gate.id, true, gate.timeoutMs, says);
       }
       await context.clock.sleep(waits.next().value, context.stopping);

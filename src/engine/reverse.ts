@@ -2,6 +2,7 @@ import {canonicalJson} from '../model/canonical.ts';
 import type {Entry} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Action} from '../model/step.ts';
+import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {inLanes} from './lanes.ts';
@@ -111,7 +112,7 @@ async function restore(context: RunContext, entry: Entry): Promise<Problem | und
     return {...entryBlocked(back.reason, back.hint), code: back.code};
   }
   record.add({kind: 'entry-reversing', entry: entry.id});
-  const deadline = context.clock.now().getTime() + entry.timeoutMs;
+  const deadline = awakeMs(context.clock) + entry.timeoutMs;
   const failure = await performReversal(context, entry, back.actions, deadline);
   const notBack = await waitUntilRestored(context, entry, deadline);
   if (notBack || !failure) {
@@ -124,7 +125,7 @@ async function restore(context: RunContext, entry: Entry): Promise<Problem | und
     return undefined;
   }
   // What takes no more time than there is left cannot be told from what hangs: the failure that is known is the news.
-  if (rest.kind === 'blocked' || context.clock.now().getTime() >= deadline) {
+  if (rest.kind === 'blocked' || awakeMs(context.clock) >= deadline) {
     return failure;
   }
   return (
@@ -139,19 +140,27 @@ async function performReversal(
   actions: readonly Action<any>[],
   deadline: number,
 ): Promise<Problem | undefined> {
-  const performed = await performAll(context, actions, {entry, way: 'reverse', deadline});
-  return performed.kind === 'failed' ? performed.problem : undefined;
+  const stoppedMs = context.clock.stoppedMs();
+  const performing = {entry, way: 'reverse', deadline, stoppedMs} as const;
+  const performed = await performAll(context, actions, performing);
+  if (performed.kind !== 'stale') {
+    return performed.kind === 'failed' ? performed.problem : undefined;
+  }
+  const rest = await planWhenReachable(context, entry);
+  return rest.kind === 'blocked'
+    ? {...entryBlocked(rest.reason, rest.hint), code: rest.code}
+    : performReversal(context, entry, rest.actions, deadline);
 }
 
 /** A system that restarts is away for some seconds: too short to call for a person. */
 async function planWhenReachable(context: RunContext, entry: Entry): Promise<EntryReversalPlan> {
   const {clock, aborting, record} = context;
-  const giveUpAt = clock.now().getTime() + Math.min(unreachableForMs, entry.timeoutMs);
+  const giveUpAt = awakeMs(clock) + Math.min(unreachableForMs, entry.timeoutMs);
   const waits = waitsOf(entry);
   for (;;) {
     const back = await planEntryReversal(context, record.progress, entry, aborting);
     const isAway = back.kind === 'blocked' && back.code === 'check-failed';
-    if (!isAway || aborting.aborted || clock.now().getTime() >= giveUpAt) {
+    if (!isAway || aborting.aborted || awakeMs(clock) >= giveUpAt) {
       return back;
     }
     context.observe({kind: 'progress', entry: entry.id, text: back.reason});
@@ -184,7 +193,7 @@ async function waitUntilRestored(
     context.observe({kind: 'progress', entry: entry.id, text: restored.text});
     if (
       restored.kind === 'settled' ||
-      context.clock.now().getTime() >= deadline ||
+      awakeMs(context.clock) >= deadline ||
       context.aborting.aborted
     ) {
       return (

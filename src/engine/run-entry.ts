@@ -1,12 +1,12 @@
 import type {Entry} from '../model/entry.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
-import type {EntryProgress} from '../model/progress.ts';
-import type {Action, AnyGate, AnyUnit} from '../model/step.ts';
 import type {Verdict} from '../model/verdict.ts';
+import {type Attempt, check, checkLost, entryProgress, planOf} from './attempt.ts';
+import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
 import {decideByProblem} from './decide-by.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
-import {beforeOf, type CheckResult, checkEntry, problemOfCheck, withinLookLimit} from './look.ts';
+import {beforeOf, type CheckResult} from './look.ts';
 import {performAll} from './perform.ts';
 import {waitsOf} from './poll.ts';
 import {
@@ -18,6 +18,7 @@ import {
   runStoppedInAction,
   stepIneffective,
 } from './problems.ts';
+import {processStopProblem} from './process-stop.ts';
 import {askAtGate} from './question.ts';
 
 export type EntryOutcome =
@@ -25,9 +26,6 @@ export type EntryOutcome =
   | {readonly kind: 'failed'; readonly problem: Problem}
   /** It is between two actions and goes on when somebody says so. */
   | {readonly kind: 'paused'; readonly problem: Problem};
-
-/** How often a look that could not be taken is tried again before the entry fails. */
-const checksThatMayFail = 5;
 
 /** Takes one entry from its present state to done: look, change what remains, look again. */
 export async function runEntry(context: RunContext, entry: Entry): Promise<EntryOutcome> {
@@ -51,9 +49,10 @@ export async function runEntry(context: RunContext, entry: Entry): Promise<Entry
   const attempt: Attempt = {
     entry,
     input: input.input,
-    since: context.clock.now().getTime(),
+    since: awakeMs(context.clock),
     acted: false,
     justActed: false,
+    stoppedMs: context.clock.stoppedMs(),
   };
   const waits = waitsOf(entry);
   for (;;) {
@@ -71,27 +70,16 @@ export async function runEntry(context: RunContext, entry: Entry): Promise<Entry
 /** `acted`: all actions were performed, and it is to be looked at. */
 type AttemptOutcome = EntryOutcome | 'again' | 'acted';
 
-/** What this process has done at an entry since it began to work on it. */
-interface Attempt {
-  readonly entry: Entry;
-  readonly input: unknown;
-  /** When its time began to run: its first look, then its first action. */
-  since: number;
-  acted: boolean;
-  /** Nothing was waited for since: a world that is still as before may need a moment. */
-  justActed: boolean;
-  /** An action that failed; a look decides whether it took all the same. */
-  failure?: Problem;
-  failedLooks?: number;
-}
-
 async function tryOnce(context: RunContext, attempt: Attempt): Promise<AttemptOutcome> {
   if (context.stopping.aborted) {
     return {kind: 'paused', problem: stopProblem(context, attempt)};
   }
-  const late = decideByProblem(context, attempt.entry);
-  if (late) {
-    return {kind: 'failed', problem: late};
+  // Asked of the clock first: it notices a stop, and journals it.
+  attempt.stoppedMs = context.clock.stoppedMs();
+  const problem =
+    processStopProblem(context, attempt.entry) ?? decideByProblem(context, attempt.entry);
+  if (problem) {
+    return {kind: 'failed', problem};
   }
   const result = await check(context, attempt);
   if ('problem' in result) {
@@ -170,11 +158,12 @@ async function apply(
   }
   attempt.acted = true;
   attempt.justActed = true;
-  attempt.since = context.clock.now().getTime();
+  attempt.since = awakeMs(context.clock);
   const performed = await performAll(context, planned, {
     entry,
     way: 'forward',
     deadline: attempt.since + entry.timeoutMs,
+    stoppedMs: attempt.stoppedMs,
   });
   switch (performed.kind) {
     case 'performed':
@@ -182,21 +171,13 @@ async function apply(
     case 'failed':
       attempt.failure = performed.problem;
       return 'again';
+    case 'stale':
+      attempt.acted = false;
+      return 'again';
     case 'stopping':
       return {kind: 'paused', problem: runStopped(String(context.stopping.reason))};
   }
 }
-
-/** A plan looks too. */
-const planOf = (
-  context: RunContext,
-  unit: Exclude<AnyUnit, AnyGate>,
-  look: CheckResult['look'],
-  before: unknown,
-): Promise<readonly Action<any>[]> =>
-  withinLookLimit(context, context.stopping, (signal) =>
-    unit.plan({...look, signal}, before as never),
-  ); // its own schema has read it
 
 /** From the journal if it is there: a second look after a first action would show half of our own change. */
 function firstBefore(
@@ -228,51 +209,10 @@ function waitLonger(
     context.record.add({kind: 'entry-bookmarked', entry: entry.id, bookmark});
   }
   context.observe({kind: 'progress', entry: entry.id, text: says});
-  const isOver = context.clock.now().getTime() - attempt.since >= entry.timeoutMs;
+  const isOver = awakeMs(context.clock) - attempt.since >= entry.timeoutMs;
   const timedOut = () => entryTimedOut(entry.id, entry.unit.kind === 'gate', entry.timeoutMs, says);
   return isOver ? {kind: 'failed', problem: attempt.failure ?? timedOut()} : 'again';
 }
-
-async function check(context: RunContext, attempt: Attempt): Promise<CheckResult | LostCheck> {
-  const {entry, input} = attempt;
-  const progress = entryProgress(context, entry);
-  try {
-    const request = {
-      entry,
-      input,
-      started: progress?.applied ?? false,
-      startedAt: progress?.applied ? progress.appliedAt : undefined,
-      before: progress?.applied ? progress.before : undefined,
-      bookmark: progress?.bookmark,
-      report: (text: string) => context.observe({kind: 'event', entry: entry.id, text}),
-    };
-    const result = await checkEntry(context, request, context.stopping);
-    attempt.failedLooks = 0;
-    return result;
-  } catch (error) {
-    return checkLost(context, attempt)(error);
-  }
-}
-
-interface LostCheck {
-  readonly problem: Problem;
-  readonly again: boolean;
-}
-
-const checkLost =
-  (context: RunContext, attempt: Attempt) =>
-  (error: unknown): LostCheck => {
-    // A stop in the middle of a look is no failure: the next turn holds.
-    if (context.stopping.aborted) {
-      return {problem: runStopped(String(context.stopping.reason)), again: true};
-    }
-    const {entry} = attempt;
-    const problem = problemOfCheck(entry.id, error);
-    attempt.failedLooks = (attempt.failedLooks ?? 0) + 1;
-    context.observe({kind: 'progress', entry: entry.id, text: problem.message});
-    const isOver = context.clock.now().getTime() - attempt.since >= entry.timeoutMs;
-    return {problem, again: attempt.failedLooks < checksThatMayFail && !isOver};
-  };
 
 function done(
   context: RunContext,
@@ -294,6 +234,3 @@ function fail(context: RunContext, entry: Entry, problem: Problem): EntryOutcome
   context.record.add({kind: 'entry-failed', entry: entry.id, problem});
   return {kind: 'failed', problem};
 }
-
-const entryProgress = (context: RunContext, entry: Entry): EntryProgress | undefined =>
-  context.record.progress.entries.get(entry.id);

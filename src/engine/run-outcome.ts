@@ -1,5 +1,6 @@
 import type {Problem} from '../model/problem.ts';
 import type {RunContext} from './context.ts';
+import {isLimitPassed} from './outage-limit.ts';
 
 export type RunOutcome =
   | {readonly kind: 'done'}
@@ -12,6 +13,9 @@ export type RunOutcome =
 
 /** Leaves the run as it is; somebody must decide how it goes on. */
 export function pause(context: RunContext, problem: Problem): RunOutcome {
-  context.record.add({kind: 'run-paused', problem});
+  // What becomes of an outage that lasts too long is decided where its limit is known.
+  if (!isLimitPassed(context)) {
+    context.record.add({kind: 'run-paused', problem});
+  }
   return {kind: 'paused', problem};
 }

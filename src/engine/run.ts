@@ -1,10 +1,14 @@
 import type {Entry, Item, PointOfNoReturn} from '../model/entry.ts';
+import {outageMs} from '../model/outage.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {askOperator} from './ask-operator.ts';
 import type {RunContext} from './context.ts';
 import {decide} from './decision.ts';
 import {inLanes} from './lanes.ts';
+import {afterLongestOutage} from './longest-outage.ts';
+import {isLimitPassed, limitOutage, unlimited} from './outage-limit.ts';
 import {answerRequired, declined, runStopped, unknownEntry} from './problems.ts';
+import {isDecided} from './process-stop.ts';
 import {factsOfQuestion} from './question-facts.ts';
 import {reverseEntry} from './reverse.ts';
 import {type EntryOutcome, runEntry} from './run-entry.ts';
@@ -17,11 +21,28 @@ export async function runForward(context: RunContext, until?: string): Promise<R
   if (until !== undefined && !isCheckpointOrEntry(context.runbook, until)) {
     return pause(context, unknownEntry(until, context.runbook));
   }
+  let limitMs = context.record.progress.longestOutageMs;
+  for (;;) {
+    const limit = limitOutage(context, limitMs);
+    const outcome = await takeTurns(limit.context, until).finally(limit.release);
+    if (outcome.kind !== 'paused' || limitMs === undefined || !isLimitPassed(limit.context)) {
+      return outcome;
+    }
+    const next = await afterLongestOutage(context, limitMs, outcome);
+    if (next !== 'again') {
+      return next;
+    }
+    // Somebody has decided to go on: the same time again.
+    limitMs += outageMs(context.record.outage, context.clock.now());
+  }
+}
+
+async function takeTurns(context: RunContext, until: string | undefined): Promise<RunOutcome> {
   for (const turn of turnsIn(context.runbook.items)) {
     const outcome = await takeTurn(context, turn);
     if (outcome === 'again-from-start') {
       // Turns that are over are passed by.
-      return runForward(context, until);
+      return takeTurns(context, until);
     }
     if (outcome) {
       return outcome;
@@ -89,6 +110,10 @@ async function takeTurn(
       return outcome?.kind === 'failed' ? [{entry, problem: outcome.problem}] : [];
     });
     for (const {entry, problem} of failed) {
+      // All entries of a group fail when the process stood still: that is decided once.
+      if (isDecided(context, problem)) {
+        continue;
+      }
       const next = await decide(context, entry, problem);
       if (next !== 'again') {
         return next;
@@ -116,7 +141,7 @@ async function runAndUndo(context: RunContext, entry: Entry): Promise<EntryOutco
   ) {
     return outcome;
   }
-  const reversal = await reverseEntry(context, entry);
+  const reversal = await reverseEntry(unlimited(context), entry);
   switch (reversal.kind) {
     case 'reversed':
       return outcome;

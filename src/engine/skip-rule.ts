@@ -22,6 +22,9 @@ export function skipRuleFor(context: RunContext, entry: Entry, problem: Problem)
 const notTheCause: Readonly<Record<string, string>> = {
   'dependency-skipped': 'It was not tried, because an entry before it was not done.',
   'input-unavailable': 'It was not tried, because an entry before it was not done.',
+  'process-stopped': 'It has not failed: this process stood still.',
+  'outage-not-in-place': 'It has not failed: what closes the application is no longer in place.',
+  'outage-too-long': 'It has not failed: the outage lasts too long.',
   'decide-by-passed': 'The time for the cutover is over, for every entry.',
 };
 

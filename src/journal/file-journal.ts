@@ -12,6 +12,8 @@ import {safeFact} from './safe-fact.ts';
 
 interface Around {
   readonly now: () => Date;
+  /** In ms, of a clock that nobody can set. */
+  readonly monotonic?: () => {readonly mark: string; readonly ms: number};
   readonly lock: Lock;
   readonly redactor: Redactor;
   readonly disk?: Disk;
@@ -155,9 +157,11 @@ class FileJournal implements Journal {
 
   #append<Kind extends Fact['kind']>(fact: FactOf<Kind>): JournalEntry & FactOf<Kind> {
     this.#around.lock.assertHeld();
+    const {monotonic} = this.#around;
     const entry: JournalEntry & FactOf<Kind> = {
       seq: this.#entries.length,
       atUtc: this.#around.now().toISOString(),
+      ...(monotonic ? {monotonic: monotonic()} : {}),
       ...fact,
       prev: this.#head,
     };

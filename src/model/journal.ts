@@ -76,7 +76,24 @@ const facts = [
     accepted: z.array(z.string()),
     decideByUtc: z.iso.datetime().optional(),
     longestOutageMs: z.number().positive().optional(),
+    /** How the times of the journal go on from the process before. */
+    time: z.enum(['monotonic', 'utc', 'last-entry']).optional(),
   }),
+  /** The process stood still: it was stopped, or its machine slept. */
+  z.object({
+    kind: z.literal('process-stopped'),
+    sinceUtc: z.iso.datetime(),
+    ms: z.number(),
+    inOutage: z.boolean(),
+  }),
+  /** Somebody set the clock of the machine. The times of the journal go on as before. */
+  z.object({
+    kind: z.literal('clock-set'),
+    byMs: z.number(),
+    clockUtc: z.iso.datetime(),
+    inOutage: z.boolean(),
+  }),
+  z.object({kind: z.literal('outage-limit-passed'), limitMs: z.number()}),
   z.object({kind: z.literal('tail-cut'), bytes: z.number().int()}),
   /** The disk was full, and a part of the reserve was given back. */
   z.object({kind: z.literal('reserve-given-back'), leftBytes: z.number().int()}),
@@ -187,7 +204,10 @@ const facts = [
 
 const chained = z.object({
   seq: z.number().int().nonnegative(),
+  /** Carried on by `monotonic` while its process runs, whatever becomes of the machine's clock. */
   atUtc: z.iso.datetime(),
+  /** Of a clock that nobody can set. Only values with the same mark can be compared. */
+  monotonic: z.object({mark: z.string(), ms: z.number()}).optional(),
   /** SHA-256 of the previous line; 64 zeros for the first. */
   prev: z.string().regex(/^[0-9a-f]{64}$/),
 });

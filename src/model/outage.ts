@@ -43,12 +43,13 @@ export function outageOf(entries: readonly JournalEntry[], window: OutageWindow)
 /** Whether this run closes the application for writes now. */
 export function isClosed(progress: Progress, {from, until}: OutageWindow): boolean {
   const all = [...progress.entries.values()];
-  const opening = all.filter(isNamed(until));
+  const opening = all.filter(isNamedIn(until));
   const reopened = opening.length > 0 && opening.every(({state}) => state === 'done');
-  return !reopened && all.filter(isNamed(from)).some(({applied: stands}) => stands);
+  return !reopened && all.filter(isNamedIn(from)).some(({applied: stands}) => stands);
 }
 
-const isNamed =
+/** Entries, by their ids or by their units. */
+export const isNamedIn =
   (names: readonly string[]) =>
   ({id, unit}: EntryProgress): boolean =>
     names.includes(id) || names.includes(unit);

@@ -7,6 +7,12 @@ import {without} from './without.ts';
 
 export type {EntryProgress, EntryState} from './entry-progress.ts';
 
+export interface ProcessStop {
+  readonly ms: number;
+  /** The process was not stopped, but its machine may have been: its clock jumped. */
+  readonly byClock: boolean;
+}
+
 export type RunOutcome =
   | 'running'
   | 'paused'
@@ -20,6 +26,8 @@ export interface Progress {
   readonly run: FactOf<'run-started'>;
   readonly startedAt: Date;
   readonly lastAt: Date;
+  /** When the last entry was written, for a clock that goes on from there. */
+  readonly last: Pick<JournalEntry, 'atUtc' | 'monotonic'>;
   readonly seq: number;
   readonly outcome: RunOutcome;
   readonly entries: LastingMap<EntryProgress>;
@@ -37,6 +45,8 @@ export interface Progress {
   readonly questions: readonly OpenQuestion[];
   /** How long an outage may last, in ms. */
   readonly longestOutageMs?: number;
+  /** The process stood still during an outage, and nobody has decided since. */
+  readonly processStop?: ProcessStop;
   /** Time that people took to answer, in ms. */
   readonly answeringMs: number;
 }
@@ -58,7 +68,13 @@ export function progressAfter(
     return undefined;
   }
   const questions = questionsAfter(progress.questions, fact);
-  return {...withFact(progress, fact), questions, seq: fact.seq, lastAt: new Date(fact.atUtc)};
+  return {
+    ...withFact(progress, fact),
+    questions,
+    seq: fact.seq,
+    lastAt: new Date(fact.atUtc),
+    last: stampOf(fact),
+  };
 }
 
 /** Changes that are made, or may be made, and not reversed; in the order in which they were started. */
@@ -72,6 +88,7 @@ function started(fact: JournalEntry & FactOf<'run-started'>): Progress {
     run: fact,
     startedAt: at,
     lastAt: at,
+    last: stampOf(fact),
     seq: fact.seq,
     outcome: 'running',
     entries: LastingMap.of(
@@ -85,6 +102,12 @@ function started(fact: JournalEntry & FactOf<'run-started'>): Progress {
     answeringMs: 0,
   };
 }
+
+/** A machine that was paused as a whole knows it only by its clock. */
+const jumpMs = 5_000;
+
+const stampOf = ({atUtc, monotonic}: JournalEntry): Progress['last'] =>
+  monotonic ? {atUtc, monotonic} : {atUtc};
 
 const longestOutageIn = ({longestOutageMs}: FactOf<'run-started' | 'run-resumed'>) =>
   longestOutageMs === undefined ? {} : {longestOutageMs};
@@ -131,6 +154,13 @@ function withFact(progress: Progress, fact: JournalEntry): Progress {
       };
     case 'run-done':
       return {...unpaused(progress), outcome: 'done'};
+    case 'process-stopped':
+      return fact.inOutage ? {...progress, processStop: {ms: fact.ms, byClock: false}} : progress;
+    case 'clock-set':
+      return fact.inOutage && fact.byMs > jumpMs
+        ? {...progress, processStop: {ms: fact.byMs, byClock: true}}
+        : progress;
+    case 'outage-limit-passed':
     case 'run-started':
     case 'asked':
     case 'tail-cut':
@@ -150,7 +180,8 @@ function withAnswer(progress: Progress, {about, answer}: FactOf<'answered'>, at:
   const answeringMs = progress.answeringMs + Math.max(0, at.getTime() - lastAt.getTime());
   // A retry after the deadline is a decision to go on.
   const lateRetry = about === 'failure' && answer === 'retry' && decideBy && at > decideBy;
-  return lateRetry ? {...without(progress, 'decideBy'), answeringMs} : {...progress, answeringMs};
+  const decided = about === 'failure' ? without(progress, 'processStop') : progress;
+  return lateRetry ? {...without(decided, 'decideBy'), answeringMs} : {...decided, answeringMs};
 }
 
 /** After a reversal everything behind the checkpoint is to be done again, gates and adopted entries too. */
@@ -181,4 +212,5 @@ function withEntry(
   return {...progress, entries: progress.entries.with(id, next(entry))};
 }
 
-const unpaused = (progress: Progress): Progress => without(progress, 'problem', 'until');
+const unpaused = (progress: Progress): Progress =>
+  without(progress, 'problem', 'until', 'processStop');

@@ -1,5 +1,13 @@
 import type {Fact, FactKind, FactOf, JournalEntry, OperatorName} from '../model/journal.ts';
-import {clockUtc, counted, painted, placeText, type TextOptions} from './labels.ts';
+import {
+  clockUtc,
+  counted,
+  durationText,
+  momentUtc,
+  painted,
+  placeText,
+  type TextOptions,
+} from './labels.ts';
 import type {Colour} from './paint.ts';
 import {flow, pad} from './text.ts';
 
@@ -47,7 +55,21 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   ],
   'run-resumed': (fact) => [
     `resumed by ${operatorText(fact.operator)}`,
-    fact.accepted.length > 0 ? `with changes: ${fact.accepted.join('; ')}` : undefined,
+    [
+      ...(fact.accepted.length > 0 ? [`with changes: ${fact.accepted.join('; ')}`] : []),
+      ...(fact.time ? [timeTexts[fact.time]] : []),
+    ].join('; ') || undefined,
+  ],
+  'process-stopped': (fact) => [
+    `this process stood still for ${durationText(fact.ms)} from ${clockUtc(new Date(fact.sinceUtc))}${fact.inOutage ? ', in the outage' : ''}`,
+    'everything is checked again before the next action',
+  ],
+  'clock-set': (fact) => [
+    `the clock of this machine was set ${fact.byMs < 0 ? 'back' : 'forward'} by ${durationText(Math.abs(fact.byMs))}, to ${momentUtc(new Date(fact.clockUtc))}`,
+    'the times of this run go on as before; nothing is measured by that clock',
+  ],
+  'outage-limit-passed': (fact) => [
+    `the outage has lasted longer than ${durationText(fact.limitMs)}`,
   ],
   'reserve-given-back': (fact) => [
     `the disk is full: a part of the reserve was given back, ${Math.floor(fact.leftBytes / 1024)} KB are left`,
@@ -142,10 +164,21 @@ const colours: Readonly<Partial<Record<Fact['kind'], Colour>>> = {
   'entry-reversed': 'yellow',
   'run-reversed': 'yellow',
   'run-paused': 'yellow',
+  'process-stopped': 'red',
+  'clock-set': 'yellow',
+  'outage-limit-passed': 'red',
   'action-failed': 'red',
   'entry-failed': 'red',
   'reverse-failed': 'red',
 };
+
+/** What waits trust that count from a time in the journal. */
+const timeTexts = {
+  monotonic: 'times are counted by this machine, which was not restarted',
+  utc: 'times since the last entry are counted by the UTC of this machine',
+  'last-entry':
+    'the clock of this machine is before the last entry: times are counted on from that entry',
+} as const;
 
 const directionTexts = {
   forward: {intended: 'applying', performed: 'applied'},

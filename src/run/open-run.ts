@@ -22,6 +22,11 @@ export interface RunOptions {
   readonly onFailure?: 'stop' | 'reverse' | undefined;
   /** If the cutover is not accepted by then, the run pauses and offers the reversal. */
   readonly decideBy?: Date | undefined;
+  /**
+   * An outage that lasts longer, in ms, is ended: the run is reversed to before it, or somebody is asked once the new
+   * side may have writes of its own. Without it, what the runbook says.
+   */
+  readonly longestOutageMs?: number | undefined;
   /** A checkpoint or an entry to end at. */
   readonly until?: string | undefined;
   /** Answers what the options above do not. Without one, the run pauses at such a question. */
@@ -99,6 +104,7 @@ export async function reopenRun(
     journaledParams: started.params,
     targetNames: started.targets,
     run: started.run,
+    lastEntry: progress.last,
   };
   const {observe = ignore, acceptChanges = false} = request;
   const opened = await openWorld(host, worldRequest, signals.aborting, observe);
@@ -131,10 +137,17 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
     throw new SwitcharooError(rehearsalOutsideLab(inventory.name));
   }
   const {yes = false, planDigest, onFailure, decideBy, until, planCoversNoReturn = false} = options;
+  const {longestOutageMs} = options;
   const given = {yes, lab: inventory.lab, planCoversNoReturn, ...(onFailure ? {onFailure} : {})};
   const operator = rehearsal ? rehearsalOperator() : operatorWith(given, options.operator);
   return new Run({
-    session: {...parts, operator, run: name, ...(decideBy ? {decideBy} : {})},
+    session: {
+      ...parts,
+      operator,
+      run: name,
+      ...(decideBy ? {decideBy} : {}),
+      ...(longestOutageMs === undefined ? {} : {longestOutageMs}),
+    },
     approver: {
       operator,
       canAsk: options.operator !== undefined,

@@ -1,5 +1,4 @@
 import {randomUUID} from 'node:crypto';
-import {systemClock} from '../engine/clock.ts';
 import type {World} from '../engine/context.ts';
 import type {Observe} from '../engine/events.ts';
 import {withholdSecrets} from '../inventory/environment.ts';
@@ -8,9 +7,11 @@ import {rightsFor} from '../inventory/rights.ts';
 import {loadRunbook, runbookWith} from '../inventory/runbook-file.ts';
 import {type Opening, openTargets, paramsFor, type TargetNames} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
+import type {JournalEntry} from '../model/journal.ts';
 import type {TargetRights} from '../model/rights.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {Host} from './host.ts';
+import {MachineClock} from './machine-clock.ts';
 
 export interface WorldRequest {
   /** A file, or the name of one in `runbooks/`. */
@@ -24,6 +25,8 @@ export interface WorldRequest {
   readonly run?: string;
   /** The parameters of an earlier start of the run, instead of those of the inventory. */
   readonly journaledParams?: unknown;
+  /** Of the journal that is continued: time goes on from there. */
+  readonly lastEntry?: Pick<JournalEntry, 'atUtc' | 'monotonic'> | undefined;
 }
 
 /** The systems of a run, ready to be checked, and the redactor that knows every secret of them. */
@@ -77,7 +80,7 @@ export async function openWorld(
     runbook,
     params,
     targets,
-    clock: systemClock,
+    clock: new MachineClock(request.lastEntry),
     run: request.run ?? `plan-${randomUUID().slice(0, 8)}`,
     // Nothing is shown or written that the redactor has not read.
     observe: (event) => observe(redactor.value(event)),

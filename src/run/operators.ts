@@ -56,7 +56,7 @@ export function rehearsalOperator(): Operator {
   return {
     name: by,
     ask: async () => ({answer: 'yes', by}),
-    decide: async () => ({choice: 'stop', by}),
+    decide: async () => ({choice: 'stop', by: 'nobody'}),
   };
 }
 

@@ -1,10 +1,9 @@
 import {rmSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {type RunContext, recordIn} from '../engine/context.ts';
-import {alsoWrittenIn} from '../engine/declared-writes.ts';
-import {entryDigests, runbookDigest} from '../engine/digests.ts';
 import type {Operator} from '../engine/operator.ts';
 import {runChangedElsewhere} from '../engine/problems.ts';
+import {watchTime} from '../engine/process-stop.ts';
 import {reverseRun} from '../engine/reverse.ts';
 import {runForward} from '../engine/run.ts';
 import type {RunOutcome} from '../engine/run-outcome.ts';
@@ -12,10 +11,8 @@ import type {Journal, Lock} from '../journal/contract.ts';
 import {createJournal, openJournal} from '../journal/file-journal.ts';
 import {acquireLock} from '../journal/lock.ts';
 import {holderText} from '../journal/lock-holder.ts';
-import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
-import {version} from '../version.ts';
 import {
   fullDiskText,
   makeFirstReserve,
@@ -25,6 +22,7 @@ import {
   secureReserve,
   withReserve,
 } from './disk-room.ts';
+import {decideByIn, firstEntry, longestOutageIn} from './first-entry.ts';
 import type {Host, StopSignals} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {asOutcome} from './outcome.ts';
@@ -138,12 +136,14 @@ export function continueRun(
     }
     const decideBy = decideByIn(request);
     const longestOutage = longestOutageIn(undefined, request);
+    const {carried: time} = request.opened.world.clock;
     record.add({
       kind: 'run-resumed',
       operator,
       accepted: [...accepted],
       ...decideBy,
       ...longestOutage,
+      ...(time ? {time} : {}),
     });
     return session;
   } catch (error) {
@@ -201,6 +201,7 @@ const journalOptions = (
   watch: Watch,
 ) => ({
   now: () => world.clock.now(),
+  monotonic: () => ({mark: world.clock.mark, ms: Math.round(world.clock.monotonic())}),
   lock,
   redactor,
   disk: host.state.disk,
@@ -234,6 +235,7 @@ function sessionWith(
       isNoting = false;
     }
   };
+  const unwatch = watchTime({...world, record});
   return {
     journal,
     lock,
@@ -255,67 +257,9 @@ function sessionWith(
     },
     release: () => {
       removeReserveOf(host, record.progress, lock);
+      unwatch();
       journal.close();
       lock.release();
     },
   };
 }
-
-function firstEntry(
-  request: SessionRequest,
-  plan: string,
-  rehearsal: boolean,
-): FactOf<'run-started'> {
-  const {host, opened, run} = request;
-  const {runbook, inventory, file, world, targetNames} = opened;
-  return {
-    kind: 'run-started',
-    run,
-    runbook: {
-      name: runbook.head.name,
-      file,
-      digest: runbookDigest(runbook),
-      entries: [...entryDigests(runbook)],
-      ...outageIn(runbook.head),
-      ...declaredIn(alsoWrittenIn(runbook, world.params)),
-    },
-    inventory: {
-      name: inventory.name,
-      file: inventory.file,
-      digest: inventory.digest,
-      protected: inventory.protected,
-    },
-    // Zod has made them from JSON.
-    params: JSON.parse(JSON.stringify(world.params ?? null)),
-    ...(targetNames ? {targets: {...targetNames}} : {}),
-    plan,
-    operator: host.operator,
-    versions: {switcharoo: version, node: process.versions.node},
-    rehearsal,
-    ...decideByIn(request),
-    ...longestOutageIn(runbook.head.outage?.longestMs, request),
-  };
-}
-
-const outageIn = ({outage}: OpenedWorld['runbook']['head']) =>
-  outage
-    ? {
-        outage: {
-          from: [...outage.from],
-          until: [...outage.until],
-          ...(outage.promoted ? {promoted: [...outage.promoted]} : {}),
-        },
-      }
-    : {};
-
-/** What was asked for comes before what the runbook says. */
-function longestOutageIn(ofRunbook: number | undefined, {longestOutageMs}: SessionRequest) {
-  const ms = longestOutageMs ?? ofRunbook;
-  return ms === undefined ? {} : {longestOutageMs: ms};
-}
-
-const declaredIn = ({alsoWritten}: ReturnType<typeof alsoWrittenIn>) =>
-  alsoWritten ? {alsoWritten: [...alsoWritten]} : {};
-
-const decideByIn = ({decideBy}: SessionRequest) =>
-  decideBy === undefined ? {} : {decideByUtc: decideBy.toISOString()};

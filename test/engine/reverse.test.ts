@@ -94,6 +94,8 @@ describe('the way back', () => {
 
   test('tells of the failure itself, where there is no time left to ask again', async () => {
     const {a, rig} = await afterRunning(book.step('one', fillSeen, put({x: '1', unseen: '1'})));
+    // Its own answer comes before that of its limit.
+    rig.clock.after = () => () => {};
     let failures = 0;
     a.beforePut = async (words) => {
       if (words === 'a: unseen = null') {

@@ -8,6 +8,7 @@ import {entryDigests, runbookDigest} from '../../src/engine/digests.ts';
 import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Answer, Choice, Failure, Operator, Question} from '../../src/engine/operator.ts';
 import {makePlan} from '../../src/engine/plan.ts';
+import {watchTime} from '../../src/engine/process-stop.ts';
 import {type Reversal, reverseRun} from '../../src/engine/reverse.ts';
 import {makeReversePlan} from '../../src/engine/reverse-plan.ts';
 import {runForward} from '../../src/engine/run.ts';
@@ -113,9 +114,11 @@ export class Rig {
   }
 
   get context(): RunContext {
+    const record = recordIn(this.journal, (event) => this.events.push(event));
+    watchTime({clock: this.clock, record});
     return {
       ...this.world,
-      record: recordIn(this.journal, (event) => this.events.push(event)),
+      record,
       operator: this.operator,
       inventory: {...inventory, protected: this.#parts.protected ?? false},
       ...(this.#parts.earlier === undefined ? {} : {earlier: this.#parts.earlier}),
@@ -179,6 +182,7 @@ export class Rig {
 }
 
 export function runStarted(runbook: AnyRunbook, params: unknown): FactOf<'run-started'> {
+  const {outage} = runbook.head;
   return {
     kind: 'run-started',
     run: 'r1',
@@ -187,6 +191,7 @@ export function runStarted(runbook: AnyRunbook, params: unknown): FactOf<'run-st
       file: 'runbooks/tidy-up.ts',
       digest: runbookDigest(runbook),
       entries: [...entryDigests(runbook)],
+      ...(outage ? {outage: {from: [...outage.from], until: [...outage.until]}} : {}),
     },
     inventory: {...inventory, file: 'inventories/pantry.yaml'},
     params: JSON.parse(JSON.stringify(params)),
@@ -194,6 +199,7 @@ export function runStarted(runbook: AnyRunbook, params: unknown): FactOf<'run-st
     operator: ada,
     versions: {switcharoo: '0.1.0', node: '20'},
     rehearsal: false,
+    ...(outage?.longestMs === undefined ? {} : {longestOutageMs: outage.longestMs}),
   };
 }
 

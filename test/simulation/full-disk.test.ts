@@ -74,6 +74,10 @@ async function start(
     ...{runbook: night, disk: opened, machine, pid, user: 'ada', reserves: true},
     clock: {
       now: () => new Date(time.ms),
+      monotonic: () => time.ms,
+      mark: 'm1',
+      stoppedMs: () => 0,
+      watch: () => () => {},
       after: () => () => {},
       sleep: async () => {
         await time.pass(() => true);

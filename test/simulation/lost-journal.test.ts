@@ -81,6 +81,10 @@ const tokens = () => {
 
 const clockOf = (time: Time) => ({
   now: () => new Date(time.ms),
+  monotonic: () => time.ms,
+  mark: 'm1',
+  stoppedMs: () => 0,
+  watch: () => () => {},
   after: (ms: number, over: () => void) => {
     let isOff = false;
     time.in(ms, () => isOff || over());

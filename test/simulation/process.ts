@@ -1,4 +1,4 @@
-import type {Clock} from '../../src/engine/clock.ts';
+import type {Clock, ClockEvent} from '../../src/engine/clock.ts';
 import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Answer, Choice, Operator} from '../../src/engine/operator.ts';
 import type {Disk} from '../../src/journal/disk.ts';
@@ -53,6 +53,8 @@ export class Process {
   readonly #schedule: Surroundings;
   readonly #chance: Chance;
   #pausedUntil = 0;
+  #stoppedMs = 0;
+  readonly #clockListeners = new Set<(event: ClockEvent) => void>();
 
   constructor(schedule: Surroundings, user: string, machine: SimulatedMachine) {
     this.#schedule = schedule;
@@ -84,7 +86,15 @@ export class Process {
   /** Nothing of it runs until then, and all that would have happened to it happens then. */
   pause(ms: number): void {
     this.#schedule.tell(() => `${this.name} is paused for ${ms} ms`);
+    const since = new Date(this.#schedule.time.ms);
     this.#pausedUntil = this.#schedule.time.ms + ms;
+    // Before everything that would have happened to it meanwhile.
+    this.#in(ms, () => {
+      this.#stoppedMs += ms;
+      for (const listener of this.#clockListeners) {
+        listener({kind: 'process-stopped', since, ms});
+      }
+    });
   }
 
   signal(): void {
@@ -158,6 +168,13 @@ export class Process {
   get #clock(): Clock {
     return {
       now: () => new Date(this.#schedule.time.ms),
+      monotonic: () => this.#schedule.time.ms,
+      mark: this.machine.boot,
+      stoppedMs: () => this.#stoppedMs,
+      watch: (listener) => {
+        this.#clockListeners.add(listener);
+        return () => this.#clockListeners.delete(listener);
+      },
       after: (ms, over) => {
         let isOff = false;
         this.#in(ms, () => isOff || over());

@@ -4,6 +4,7 @@ import {
   decideBy,
   details,
   inventory,
+  maxOutage,
   movedInventory,
   movedRunbook,
   onFailure,
@@ -35,15 +36,17 @@ const runCommand = defineCommand({
   summary: 'Plan the runbook, ask for approval, and run it',
   description:
     'Plan the runbook, ask for approval, and run it. Every change is journaled before it is made.\n\nThe runbook is a file, or the name of one in runbooks/.',
-  options: {inventory, param, until, onFailure, decideBy, details, plan, yes},
+  options: {inventory, param, until, onFailure, decideBy, maxOutage, details, plan, yes},
   examples: [
     'run bare-metal-to-ecs -i staging',
     'run bare-metal-to-ecs -i staging --until prepared',
   ],
   run: async ({app, args: [runbook = ''], options}) => {
     const {startRun} = await import('../actions/run.ts');
-    const {plan: planDigest, param: params, details: whole, ...given} = options;
-    return startRun({...app, details: whole}, {...given, runbook, params, planDigest});
+    const {plan: planDigest, param: params, details: whole, ...rest} = options;
+    const {maxOutage: longestOutageMs, ...given} = rest;
+    const request = {...given, runbook, params, planDigest, longestOutageMs};
+    return startRun({...app, details: whole}, request);
   },
 });
 
@@ -57,6 +60,7 @@ const resumeCommand = defineCommand({
     until,
     onFailure,
     decideBy,
+    maxOutage,
     details,
     plan,
     yes,
@@ -67,8 +71,8 @@ const resumeCommand = defineCommand({
   examples: ['resume', 'resume 20260301-031205-4f2a --yes'],
   run: async ({app, args: [run], options}) => {
     const {resumeRun} = await import('../actions/resume.ts');
-    const {plan: planDigest, details: whole, ...given} = options;
-    return resumeRun({...app, details: whole}, run, {...given, planDigest});
+    const {plan: planDigest, details: whole, maxOutage: longestOutageMs, ...given} = options;
+    return resumeRun({...app, details: whole}, run, {...given, planDigest, longestOutageMs});
   },
 });
 

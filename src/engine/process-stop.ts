@@ -1,0 +1,86 @@
+import type {Entry} from '../model/entry.ts';
+import {isNamedIn} from '../model/outage.ts';
+import type {Problem} from '../model/problem.ts';
+import type {Clock, ClockEvent} from './clock.ts';
+import type {RunContext} from './context.ts';
+import {inputOf, knownOutputs} from './known-values.ts';
+import {checkEntry, problemOfCheck} from './look.ts';
+import {outageNotInPlace, processStopped} from './problems.ts';
+
+/** Journals what happens to time while a run acts, until it is called off by what this returns. */
+export function watchTime({clock, record}: {clock: Clock} & Pick<RunContext, 'record'>) {
+  return clock.watch((event) => {
+    try {
+      journalEvent(record, event);
+    } catch {
+      // A journal that takes no entry refuses the next one too, and there the run ends.
+    }
+  });
+}
+
+function journalEvent(record: RunContext['record'], event: ClockEvent): void {
+  const inOutage = record.outage.since !== undefined;
+  switch (event.kind) {
+    case 'process-stopped': {
+      const {since, ms} = event;
+      record.add({kind: 'process-stopped', sinceUtc: since.toISOString(), ms, inOutage});
+      break;
+    }
+    case 'clock-set': {
+      const {byMs, clock} = event;
+      record.add({kind: 'clock-set', byMs, clockUtc: clock.toISOString(), inOutage});
+      break;
+    }
+  }
+}
+
+/** After a processStop during an outage nothing starts any more until somebody has decided. */
+export function processStopProblem(
+  {record: {progress}}: Pick<RunContext, 'record'>,
+  {id}: Entry,
+): Problem | undefined {
+  const {processStop} = progress;
+  return processStop && processStopped(id, processStop);
+}
+
+/** Somebody has decided about it since. */
+export const isDecided = (
+  {record: {progress}}: Pick<RunContext, 'record'>,
+  {code}: Problem,
+): boolean => code === 'process-stopped' && progress.processStop === undefined;
+
+/** What a retry finds that is not as it was before the process stood still. */
+export const lostWhileStopped = async (
+  context: RunContext,
+  {code}: Problem,
+): Promise<Problem | undefined> =>
+  code === 'process-stopped' || code === 'outage-not-in-place' ? lostInOutage(context) : undefined;
+
+/**
+ * Whether what closes the application is still in place: while this process stood still, somebody may have opened it
+ * again.
+ */
+async function lostInOutage(context: RunContext): Promise<Problem | undefined> {
+  const {record, runbook, params, stopping} = context;
+  const {progress} = record;
+  const {from = []} = progress.run.runbook.outage ?? {};
+  const entries: readonly Entry[] = runbook.entries;
+  for (const entry of entries) {
+    const was = progress.entries.get(entry.id);
+    const input = inputOf(entry, params, knownOutputs(progress, entries));
+    if (was?.state !== 'done' || !was.applied || !isNamedIn(from)(was) || input.kind !== 'known') {
+      continue;
+    }
+    const {before, appliedAt: startedAt} = was;
+    const request = {entry, input: input.input, started: true, startedAt, before};
+    try {
+      const {verdict} = await checkEntry(context, request, stopping);
+      if (verdict.kind === 'pending') {
+        return outageNotInPlace(entry.id, verdict.differences);
+      }
+    } catch (error) {
+      return problemOfCheck(entry.id, error);
+    }
+  }
+  return undefined;
+}

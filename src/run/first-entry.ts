@@ -1,0 +1,77 @@
+import {alsoWrittenIn} from '../engine/declared-writes.ts';
+import {entryDigests, runbookDigest} from '../engine/digests.ts';
+import type {FactOf} from '../model/journal.ts';
+import {version} from '../version.ts';
+import type {Host} from './host.ts';
+import type {OpenedWorld} from './open-world.ts';
+
+interface BeginningOfRun {
+  readonly host: Pick<Host, 'operator'>;
+  readonly opened: OpenedWorld;
+  readonly run: string;
+  readonly decideBy?: Date;
+  readonly longestOutageMs?: number;
+}
+
+/** How the journal of a new run begins. */
+export function firstEntry(
+  request: BeginningOfRun,
+  plan: string,
+  rehearsal: boolean,
+): FactOf<'run-started'> {
+  const {host, opened, run} = request;
+  const {runbook, inventory, file, world, targetNames} = opened;
+  return {
+    kind: 'run-started',
+    run,
+    runbook: {
+      name: runbook.head.name,
+      file,
+      digest: runbookDigest(runbook),
+      entries: [...entryDigests(runbook)],
+      ...outageIn(runbook.head),
+      ...declaredIn(alsoWrittenIn(runbook, world.params)),
+    },
+    inventory: {
+      name: inventory.name,
+      file: inventory.file,
+      digest: inventory.digest,
+      protected: inventory.protected,
+    },
+    // Zod has made them from JSON.
+    params: JSON.parse(JSON.stringify(world.params ?? null)),
+    ...(targetNames ? {targets: {...targetNames}} : {}),
+    plan,
+    operator: host.operator,
+    versions: {switcharoo: version, node: process.versions.node},
+    rehearsal,
+    ...decideByIn(request),
+    ...longestOutageIn(runbook.head.outage?.longestMs, request),
+  };
+}
+
+const outageIn = ({outage}: OpenedWorld['runbook']['head']) =>
+  outage
+    ? {
+        outage: {
+          from: [...outage.from],
+          until: [...outage.until],
+          ...(outage.promoted ? {promoted: [...outage.promoted]} : {}),
+        },
+      }
+    : {};
+
+/** What was asked for comes before what the runbook says. */
+export function longestOutageIn(
+  ofRunbook: number | undefined,
+  {longestOutageMs}: Pick<BeginningOfRun, 'longestOutageMs'>,
+) {
+  const ms = longestOutageMs ?? ofRunbook;
+  return ms === undefined ? {} : {longestOutageMs: ms};
+}
+
+const declaredIn = ({alsoWritten}: ReturnType<typeof alsoWrittenIn>) =>
+  alsoWritten ? {alsoWritten: [...alsoWritten]} : {};
+
+export const decideByIn = ({decideBy}: Pick<BeginningOfRun, 'decideBy'>) =>
+  decideBy === undefined ? {} : {decideByUtc: decideBy.toISOString()};
