@@ -23,10 +23,10 @@ export function safeFact<Kind extends Fact['kind']>(
 ): FactOf<Kind> {
   const safe: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(fact)) {
-    safe[key] = names.has(key) ? member : redactor.value(member);
-    if (safe[key] !== member && handedBack.has(key)) {
+    if (handedBack.has(key) && redactor.isIn(member)) {
       throw new SwitcharooError(secretInJournal(key, 'entry' in fact ? fact.entry : null));
     }
+    safe[key] = names.has(key) || handedBack.has(key) ? member : redactor.value(member);
   }
   if (!isFact(JSON.parse(JSON.stringify(safe)))) {
     throw new SwitcharooError(journalEntryMalformed(fact.kind));

@@ -87,7 +87,7 @@ describe('a value', () => {
 
   test('keeps the words by which the program decides, if they only hold a secret by chance', () => {
     expect(
-      redactor.value({outlook: 'blocked', kind: 'entry', says: 'the block', code: 'hunter2'}),
-    ).toEqual({outlook: 'blocked', kind: 'entry', says: 'the b[redacted]', code: '[redacted]'});
+      redactor.value({outlook: 'blocked', kind: 'entry', says: 'hunter2 blocks', code: 'hunter2'}),
+    ).toEqual({outlook: 'blocked', kind: 'entry', says: '[redacted] blocks', code: '[redacted]'});
   });
 });

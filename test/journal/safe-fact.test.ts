@@ -5,22 +5,22 @@ import type {Fact} from '../../src/model/journal.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import {runStarted} from '../model/journal-of.ts';
 
-// A password that equals the application's name is bad, and common in staging.
+// A password that equals the name of the application is bad, and common in staging.
 const redactor = new Redactor();
-redactor.add('shop');
+redactor.add('hunter');
 redactor.add('entry');
 
 describe('a fact on its way to the journal', () => {
   test('keeps the names by which the run finds its way back, and loses the secret from every text', () => {
-    const does = {way: 'forward', target: 'shop-db', does: 'stop shop'} as const;
-    expect(safeFact({kind: 'action-intended', entry: 'stop-shop', ...does}, redactor)).toEqual({
+    const does = {way: 'forward', target: 'hunter-db', does: 'stop hunter'} as const;
+    expect(safeFact({kind: 'action-intended', entry: 'stop-hunter', ...does}, redactor)).toEqual({
       kind: 'action-intended',
-      entry: 'stop-shop',
+      entry: 'stop-hunter',
       way: 'forward',
-      target: 'shop-db',
+      target: 'hunter-db',
       does: 'stop [redacted]',
     });
-    const started = runStarted({operator: {user: 'shop', host: 'bastion', pid: 1}});
+    const started = runStarted({operator: {user: 'hunter', host: 'bastion', pid: 1}});
     expect(safeFact(started, redactor)).toEqual({
       ...started,
       operator: {user: '[redacted]', host: 'bastion', pid: 1},
@@ -28,11 +28,11 @@ describe('a fact on its way to the journal', () => {
   });
 
   test('loses it from the words of a problem, and keeps its permanent name', () => {
-    const problem = {code: 'shop-closed', message: 'No shop.', hint: 'Open the shop.'};
-    expect(safeFact({kind: 'entry-failed', entry: 'stop-shop', problem}, redactor)).toEqual({
+    const problem = {code: 'hunter-closed', message: 'No hunter.', hint: 'Open the hunter.'};
+    expect(safeFact({kind: 'entry-failed', entry: 'stop-hunter', problem}, redactor)).toEqual({
       kind: 'entry-failed',
-      entry: 'stop-shop',
-      problem: {code: 'shop-closed', message: 'No [redacted].', hint: 'Open the [redacted].'},
+      entry: 'stop-hunter',
+      problem: {code: 'hunter-closed', message: 'No [redacted].', hint: 'Open the [redacted].'},
     });
   });
 
@@ -40,7 +40,7 @@ describe('a fact on its way to the journal', () => {
     [
       {
         name: 'a before-image: another unit would be started on the way back',
-        fact: {kind: 'before', entry: 'stop', before: {unit: 'shop.service'}, differences: []},
+        fact: {kind: 'before', entry: 'stop', before: {unit: 'hunter.service'}, differences: []},
         says: 'The before-image of stop would put the text of a secret into the journal.',
       },
       {
@@ -48,14 +48,14 @@ describe('a fact on its way to the journal', () => {
         fact: {
           kind: 'entry-done',
           entry: 'stop',
-          output: {file: 'shop.000004'},
+          output: {file: 'hunter.000004'},
           changedByRun: true,
         },
         says: 'The output of stop would put the text of a secret into the journal.',
       },
       {
         name: 'the parameters: the run would be resumed with others',
-        fact: runStarted({params: {siteName: 'shop.example'}}),
+        fact: runStarted({params: {siteName: 'hunter.example'}}),
         says: 'The parameters would put the text of a secret into the journal.',
       },
     ];
