@@ -1,5 +1,6 @@
 import {basename, relative} from 'node:path';
 import {ansiPaint, type Paint, plainPaint} from '../report/index.ts';
+import {visible} from '../report/text.ts';
 import {defaultStateFolder} from '../run/defaults.ts';
 import {type Host, thisHost} from '../run/host.ts';
 
@@ -40,8 +41,8 @@ export function openApp({stateDir = defaultStateFolder, json}: GlobalOptions): A
     terminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
     width: widthNow(),
     paint: usesColour() ? ansiPaint : plainPaint,
-    print: (text) => void process.stdout.write(`${text}\n`),
-    say: (text) => void process.stderr.write(`${text}\n`),
+    print: (text) => void process.stdout.write(`${visible(text)}\n`),
+    say: (text) => void process.stderr.write(`${visible(text)}\n`),
     paste: (command) => `${program} ${command}${folder}`,
   };
 }

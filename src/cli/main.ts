@@ -1,4 +1,5 @@
 import {type Problem, problemsIn, SwitcharooError} from '../model/problem.ts';
+import {visible} from '../report/text.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from '../run/exit-codes.ts';
 import {CommanderError} from './commander.ts';
 import {programWith} from './program.ts';
@@ -32,7 +33,8 @@ async function reportError(error: unknown, json: boolean): Promise<ExitCode> {
     printProblems(app, problemsIn(error), {inPlace: ['this command has changed nothing']});
     return exitCodeOf(error.problem.code);
   }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = visible(stack.replaceAll(/[^\n\P{Cc}]/gu, ''));
   process.stderr.write(
     `This is an error in switcharoo, not in your runbook.\n${text}\nThe journal has the changes in place: switcharoo status\n`,
   );
@@ -63,6 +65,8 @@ function reportUsage(error: CommanderError, json: boolean): ExitCode {
 /** For a program that reads stdout: every other outcome is printed there too. */
 function printAsJson(json: boolean, problem: Problem): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify({problems: [problem], applied: [], next: []})}\n`);
+    process.stdout.write(
+      `${visible(JSON.stringify({problems: [problem], applied: [], next: []}))}\n`,
+    );
   }
 }

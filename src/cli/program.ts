@@ -1,3 +1,4 @@
+import {clean} from '../report/text.ts';
 import {defaultStateFolder} from '../run/defaults.ts';
 import type {ExitCode} from '../run/exit-codes.ts';
 import {version} from '../version.ts';
@@ -63,8 +64,17 @@ function commandOf(spec: CommandSpec, end: End): Command {
   });
 }
 
+/** What was typed is quoted in commander's messages: it may have come from anywhere. */
+class CleanCommand extends Command {
+  override error(message: string, options?: Parameters<Command['error']>[1]): never {
+    const [hint = ''] = message.match(/\n\(Did you mean [^\n]*\)$/) ?? [];
+    const text = message.slice(0, message.length - hint.length);
+    return super.error(`${clean(text)}${hint && `\n${clean(hint).trim()}`}`, options);
+  }
+}
+
 const commandWith = (name: string, description: string): Command =>
-  new Command(name)
+  new CleanCommand(name)
     .description(description)
     .helpOption('-h, --help', 'Show help for a command')
     .exitOverride()

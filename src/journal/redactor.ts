@@ -14,7 +14,7 @@ export class Redactor {
 
   /**
    * A secret of fewer than 4 characters is not looked for: it would be found everywhere. A short one that is a word or
-   * a number is taken out only where it stands alone, and a common word only where a secret is expected.
+   * a number is taken out only as a word of its own, and a common word only where a secret is expected.
    */
   add(secret: string): void {
     if (secret.length < shortest || this.#secrets.has(secret)) {

@@ -10,7 +10,7 @@ const shortestLine = 8;
 const longestPiece = 96;
 
 /** What decides quickly that most patterns cannot be in a text. */
-export interface Traits {
+interface Traits {
   /** Nothing in it is escaped, folded or quoted twice: a secret would be in it as it is. */
   readonly isPlain: boolean;
   /** Letters and digits may be written as numbers in it. */

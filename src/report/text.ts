@@ -128,6 +128,17 @@ export const clean = (text: string): string =>
     .replaceAll(/[\s\u2028\u2029]/gu, ' ')
     .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, '');
 
+/**
+ * JSON writes what is invisible as it is, but for the first 32 characters: a terminal takes U+009B for an escape, and
+ * U+202E turns a line around. In JSON this is the same text; anywhere else it shows what is there.
+ */
+export const visible = (text: string): string =>
+  text.replaceAll(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, (character) =>
+    [...Array(character.length).keys()]
+      .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+
 const combining = /^[\p{Mn}\p{Me}]$/u;
 // Unicode's East Asian Width "W" and "F", as blocks, and what is drawn as a picture (UAX 11).
 const wideCharacter =

@@ -1,3 +1,4 @@
+import {visible} from '../../report/text.ts';
 import {survivingWrite} from './broken-terminal.ts';
 import type {Screen, ScreenStream} from './screen.ts';
 
@@ -5,7 +6,7 @@ import type {Screen, ScreenStream} from './screen.ts';
 export function ndjsonScreen({stream}: {readonly stream: ScreenStream}): Screen {
   const write = survivingWrite(stream);
   return {
-    observe: (event) => write(`${JSON.stringify(event)}\n`),
+    observe: (event) => write(`${visible(JSON.stringify(event))}\n`),
     pause: () => {},
     resume: () => {},
     close: async () => {},
