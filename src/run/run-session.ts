@@ -11,6 +11,7 @@ import type {Journal, Lock} from '../journal/contract.ts';
 import {createJournal, openJournal} from '../journal/file-journal.ts';
 import {acquireLock} from '../journal/lock.ts';
 import {holderText} from '../journal/lock-holder.ts';
+import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import {
