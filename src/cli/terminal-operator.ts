@@ -3,6 +3,7 @@ import {counted, placeText} from '../report/labels.ts';
 import type {Paint} from '../report/paint.ts';
 import {fitChanges, problemText} from '../report/problem.ts';
 import {clean, flow, pad} from '../report/text.ts';
+import {questionLines} from './question-lines.ts';
 import {survivingWrite} from './screen/broken-terminal.ts';
 import type {Screen} from './screen/screen.ts';
 import {type Unanswered, withKeys} from './terminal-keys.ts';
@@ -193,38 +194,6 @@ class Terminal {
     return {width: this.#output.columns || 80, paint: this.#paint};
   }
 }
-
-function questionLines(
-  {about, details, head, mustType}: Question,
-  facts: readonly string[],
-  {width, paint}: {width: number; paint: Paint},
-): string[] {
-  const yes = mustType === undefined ? 'y, then Enter' : `typing ${mustType}, then Enter`;
-  return [
-    '',
-    ...[...details, ...facts].flatMap((text) => flow([text], {width, first: '  ', rest: '    '})),
-    ...(head
-      ? flow([{text: `head of the journal ${head}`, paint: paint.dim}], {width, first: '  '})
-      : []),
-    ...flow([{text: `Only ${yes}, is a yes. ${noMeans[about]}`, paint: paint.dim}], {
-      width,
-      first: '  ',
-    }),
-  ];
-}
-
-const elsewise = 'Enter alone, Ctrl-C or a closed terminal';
-
-const pauses = `${elsewise} pauses the run: its changes stay in place.`;
-
-/** What happens without a yes. */
-const noMeans: Readonly<Record<Question['about'], string>> = {
-  plan: `${elsewise} starts nothing.`,
-  changes: `${elsewise} starts nothing.`,
-  reversal: `${elsewise} reverses nothing.`,
-  confirmation: pauses,
-  'point-of-no-return': pauses,
-};
 
 /** The legal choices. To stop comes first: Enter means it. */
 function choicesFor({

@@ -1,4 +1,5 @@
 import type {FactOf, JournalEntry} from '../model/journal.ts';
+import {isClosed} from '../model/outage.ts';
 import {type Progress, progressAfter} from '../model/progress.ts';
 
 export interface Span {
@@ -20,12 +21,29 @@ export interface AnswerReport {
   readonly tookMs: number;
 }
 
+/** An attempt that failed. */
+export interface FailureReport {
+  readonly atUtc: string;
+  readonly way: 'forward' | 'reverse';
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface SkipReport {
+  readonly atUtc: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
 type Gap = 'machine' | 'answering' | 'away';
 
 export interface Work {
   readonly durationMs: number;
   readonly answeringMs: number;
   readonly stretches: readonly Stretch[];
+  readonly failures: readonly FailureReport[];
+  /** The last time. */
+  readonly skipped?: SkipReport;
   /** Set while it is at work. */
   readonly open?: {readonly way: 'forward' | 'reverse'; readonly fromUtc: string};
 }
@@ -36,11 +54,13 @@ export interface ReportFold {
   readonly spentMs: Readonly<Record<Gap, number>>;
   readonly away: readonly Span[];
   readonly work: ReadonlyMap<string, Work>;
+  /** While nobody could write; the last one is open while `progress` is in an outage. */
+  readonly outages: readonly Span[];
   readonly answers: readonly AnswerReport[];
   readonly checkpoints: readonly {readonly name: string; readonly atUtc: string}[];
 }
 
-export const noWork: Work = {durationMs: 0, answeringMs: 0, stretches: []};
+export const noWork: Work = {durationMs: 0, answeringMs: 0, stretches: [], failures: []};
 
 export function foldAfter(
   fold: ReportFold | undefined,
@@ -52,7 +72,8 @@ export function foldAfter(
   }
   if (!fold) {
     const spentMs = {machine: 0, answering: 0, away: 0};
-    return {progress, spentMs, away: [], work: new Map(), answers: [], checkpoints: []};
+    const none = {away: [], outages: [], answers: [], checkpoints: []};
+    return {progress, spentMs, work: new Map(), ...none};
   }
   const gap = gapBefore(entry, fold.progress);
   const ms = Math.max(0, Date.parse(entry.atUtc) - fold.progress.lastAt.getTime());
@@ -63,6 +84,7 @@ export function foldAfter(
       gap === 'away' && ms > 0
         ? [...fold.away, {fromUtc: fold.progress.lastAt.toISOString(), toUtc: entry.atUtc}]
         : fold.away,
+    outages: outagesAfter(fold, progress),
     work: workAfter(fold, entry, {gap, ms}),
     answers: entry.kind === 'answered' ? [...fold.answers, answerOf(entry, ms)] : fold.answers,
     checkpoints:
@@ -73,6 +95,20 @@ export function foldAfter(
           ]
         : fold.checkpoints,
   };
+}
+
+/** An outage begins and ends with an entry; meanwhile its end moves on. */
+function outagesAfter(
+  {outages, progress: before}: ReportFold,
+  progress: Progress,
+): readonly Span[] {
+  const {outage} = progress.run.runbook;
+  const toUtc = progress.lastAt.toISOString();
+  const last = outages.at(-1);
+  if (outage && last && isClosed(before, outage)) {
+    return [...outages.slice(0, -1), {...last, toUtc}];
+  }
+  return outage && isClosed(progress, outage) ? [...outages, {fromUtc: toUtc, toUtc}] : outages;
 }
 
 /** Whose time passed before this entry was written. */
@@ -111,18 +147,27 @@ function workAfter(
   return work;
 }
 
-function withTurn(was: Work, {kind, atUtc}: JournalEntry, answeringMs: number): Work {
+function withTurn(was: Work, entry: JournalEntry, answeringMs: number): Work {
+  const {kind, atUtc} = entry;
   switch (kind) {
     case 'entry-started':
       return {...closed(was, atUtc), open: {way: 'forward', fromUtc: atUtc}};
     case 'entry-reversing':
       return {...closed(was, atUtc), open: {way: 'reverse', fromUtc: atUtc}};
     case 'entry-done':
-    case 'entry-failed':
-    case 'entry-skipped':
     case 'entry-reversed':
-    case 'reverse-failed':
       return closed(was, atUtc);
+    case 'entry-failed':
+    case 'reverse-failed': {
+      const {code, message} = entry.problem;
+      const way = kind === 'entry-failed' ? 'forward' : 'reverse';
+      const failures = [...was.failures, {atUtc, way, code, message} as const];
+      return closed({...was, failures}, atUtc);
+    }
+    case 'entry-skipped': {
+      const {reason, by} = entry;
+      return closed({...was, skipped: {atUtc, reason, by}}, atUtc);
+    }
     case 'answered':
       return {...was, answeringMs: was.answeringMs + answeringMs};
     default:

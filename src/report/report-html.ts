@@ -1,10 +1,13 @@
 import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './labels.ts';
-import type {AnswerReport, Span} from './report-fold.ts';
+import type {AnswerReport} from './report-fold.ts';
+import {style} from './report-style.ts';
 import {
   earlierText,
+  failureTexts,
   lookupsSentence,
   outageSource,
   readsSentence,
+  skipText,
   timesSentence,
   writesSentence,
 } from './report-text.ts';
@@ -31,7 +34,7 @@ export function reportHtml(report: RunReport): string {
 ${report.problem ? `<p class="problem">${escaped(report.problem.message)} <code>${escaped(report.problem.code)}</code></p>` : ''}
 </header>
 ${figures(report)}
-${phases.map((phase) => phaseHtml(phase, report)).join('\n')}
+${timelineHtml(phases, report)}
 ${answersHtml(report.answers)}
 <h2>Changes in place</h2>
 ${listHtml(report.applied, 'No changes of this run are in place.')}
@@ -69,14 +72,12 @@ function figures(report: RunReport): string {
     .join('')}</section>`;
 }
 
-/**
- * Each phase has a scale of its own, and time in which nothing ran takes no room on it: days of preparation, or a night
- * on hold, would leave nothing to see of the minutes that matter.
- */
+/** One for the whole page. Time in which nothing ran takes no part of it: a night in which the run was paused. */
 interface Scale {
   readonly fromMs: number;
   readonly toMs: number;
   readonly away: readonly (readonly [fromMs: number, toMs: number])[];
+  readonly outages: readonly (readonly [fromMs: number, toMs: number])[];
 }
 
 /** How many ms of the scale lie before a moment. */
@@ -90,51 +91,92 @@ function placeOn({fromMs, away}: Scale, atMs: number): number {
 
 const lengthOf = (scale: Scale): number => placeOn(scale, scale.toMs);
 
-function phaseHtml(phase: string, report: RunReport): string {
-  const entries = report.entries.filter((entry) => entry.phase === phase);
-  const answers = report.answers.filter(({entry}) => entries.some(({id}) => id === entry));
-  const scale = scaleOf(entries, answers, report.idle);
-  const axis = scale
-    ? `<p class="axis"><span>${clockUtc(new Date(scale.fromMs))}</span><span>${durationText(lengthOf(scale))}</span><span>${clockUtc(new Date(scale.toMs))}</span></p>`
-    : '';
-  return `<section class="phase">
-<h2>${escaped(phase)}</h2>
-<table>
-<thead><tr><th>State</th><th>Entry</th><th class="number">Took</th><th class="number">Earlier</th><th>${axis || 'Not started'}</th></tr></thead>
-<tbody>
-${entries
-  .map((entry) =>
-    entryRow(
-      entry,
-      answers.filter((answer) => answer.entry === entry.id),
-      scale,
-    ),
-  )
-  .join('\n')}
-</tbody>
+function timelineHtml(phases: readonly string[], report: RunReport): string {
+  const scale = scaleOf(report);
+  return `<table class="timeline">
+<thead><tr><th>State</th><th>Entry</th><th class="number">Took</th><th class="number">Earlier</th><th>${scale ? axisHtml(scale) : 'Not started'}</th></tr></thead>
+${phases.map((phase) => phaseHtml(phase, report, scale)).join('\n')}
 </table>
-</section>`;
+${legendHtml(report)}`;
 }
 
-function scaleOf(
-  entries: readonly EntryReport[],
-  answers: readonly AnswerReport[],
-  away: readonly Span[],
-): Scale | undefined {
+const axisHtml = (scale: Scale): string =>
+  `<p class="axis"><span>${clockUtc(new Date(scale.fromMs))}</span><span>${lengthText(scale)}</span><span>${clockUtc(new Date(scale.toMs))}</span></p>`;
+
+function lengthText(scale: Scale): string {
+  const shown = lengthOf(scale);
+  const cutMs = scale.toMs - scale.fromMs - shown;
+  return cutMs > 0
+    ? `${durationText(shown)}, ${durationText(cutMs)} of waiting left out`
+    : durationText(shown);
+}
+
+function phaseHtml(phase: string, report: RunReport, scale: Scale | undefined): string {
+  const entries = report.entries.filter((entry) => entry.phase === phase);
+  const rows = entries.map((entry) =>
+    entryRow(
+      entry,
+      report.answers.filter((answer) => answer.entry === entry.id),
+      scale,
+    ),
+  );
+  return `<tbody>
+<tr class="phase"><th colspan="4">${escaped(phase)}</th><td class="lane">${scale ? outageHtml(scale) : ''}</td></tr>
+${rows.join('\n')}
+</tbody>`;
+}
+
+/** What the colours and patterns mean, as far as this run has them. */
+function legendHtml({outages, entries, answers}: RunReport): string {
+  const ways = new Set(entries.flatMap(({stretches}) => stretches.map(({way}) => way)));
+  const marks = [
+    ...(outages.length > 0 ? [['outage', 'outage by the journal']] : []),
+    ...(ways.has('forward') ? [['forward', 'at work']] : []),
+    ...(ways.has('reverse') ? [['reverse', 'reversing']] : []),
+    ...(entries.some(({failures}) => failures.length > 0) ? [['bad', 'failed']] : []),
+    ...(answers.length > 0 ? [['answer', 'waiting for an answer']] : []),
+    ...(entries.some(({earlierMs}) => earlierMs !== undefined) ? [['earlier', 'earlier run']] : []),
+  ];
+  return `<p class="legend">${marks.map(([name, text]) => `<span><i class="mark ${name}"></i>${text}</span>`).join('')}</p>`;
+}
+
+function scaleOf(report: RunReport): Scale | undefined {
+  const {entries, answers, outages, idle} = report;
   const spans = [
-    ...entries.flatMap(({stretches}) =>
-      stretches.map(({fromUtc, toUtc}) => [Date.parse(fromUtc), Date.parse(toUtc)] as const),
+    ...[...entries.flatMap(({stretches}) => stretches), ...outages].map(
+      ({fromUtc, toUtc}) => [Date.parse(fromUtc), Date.parse(toUtc)] as const,
     ),
     ...answers.map(spanOf),
   ];
-  return spans.length === 0
-    ? undefined
-    : {
-        fromMs: Math.min(...spans.map(([from]) => from)),
-        toMs: Math.max(...spans.map(([, to]) => to)),
-        away: away.map(({fromUtc, toUtc}) => [Date.parse(fromUtc), Date.parse(toUtc)]),
-      };
+  if (spans.length === 0) {
+    return undefined;
+  }
+  const paused = idle.map(({fromUtc, toUtc}) => [Date.parse(fromUtc), Date.parse(toUtc)] as const);
+  return {
+    fromMs: Math.min(...spans.map(([from]) => from)),
+    toMs: Math.max(...spans.map(([, to]) => to)),
+    away: [...paused, ...longWaits(report)],
+    outages: outages.map(({fromUtc, toUtc}) => [Date.parse(fromUtc), Date.parse(toUtc)]),
+  };
 }
+
+/** What is cut of answers that took long, and not in an outage: the minutes that matter would be too small to see. */
+function longWaits({answers, outages, machineMs}: RunReport): Scale['away'] {
+  const shownMs = Math.max(1000, machineMs / 8);
+  return answers.flatMap((answer) => {
+    const [from, to] = spanOf(answer);
+    const inOutage = outages.some(
+      ({fromUtc, toUtc}) => Date.parse(fromUtc) < to && Date.parse(toUtc) > from,
+    );
+    return answer.tookMs > shownMs && !inOutage ? [[from + shownMs, to] as const] : [];
+  });
+}
+
+/** A part of the band that goes through all rows. */
+const outageHtml = (scale: Scale): string =>
+  scale.outages
+    .map((span) => barHtml('outage', span, scale, `outage, ${durationText(span[1] - span[0])}`))
+    .join('');
 
 function entryRow(
   entry: EntryReport,
@@ -144,17 +186,24 @@ function entryRow(
   const started = entry.stretches.length > 0;
   return `<tr>
 <td class="state ${entry.state}">${signHtml(stateSigns[entry.state])}</td>
-<td><b>${escaped(entry.id)}</b> <small>${escaped(entry.unit)}</small>${entry.problem ? `<p class="problem">${escaped(entry.problem.message)}</p>` : ''}</td>
+<td><b>${escaped(entry.id)}</b> <small>${escaped(entry.unit)}</small>${notesHtml(entry)}</td>
 <td class="number">${started ? durationText(entry.durationMs) : ''}</td>
 <td class="number">${entry.earlierMs === undefined ? '' : durationText(entry.earlierMs)}</td>
 <td class="lane">${scale ? laneHtml(entry, answers, scale) : ''}</td>
 </tr>`;
 }
 
+const notesHtml = (entry: EntryReport): string =>
+  [
+    ...failureTexts(entry).map((text) => `<p class="problem">${escaped(text)}</p>`),
+    ...(entry.skipped ? [`<p class="skip">${escaped(skipText(entry.skipped))}</p>`] : []),
+  ].join('');
+
 function laneHtml(entry: EntryReport, answers: readonly AnswerReport[], scale: Scale): string {
   const first = entry.stretches[0];
-  const last = entry.stretches.length - 1;
+  const failedAt = new Set(entry.failures.map(({atUtc}) => atUtc));
   return [
+    outageHtml(scale),
     ...(first && entry.earlierMs !== undefined
       ? [
           barHtml(
@@ -165,9 +214,8 @@ function laneHtml(entry: EntryReport, answers: readonly AnswerReport[], scale: S
           ),
         ]
       : []),
-    ...entry.stretches.map(({way, fromUtc, toUtc}, index) => {
-      const failed =
-        index === last && (entry.state === 'failed' || entry.state === 'reverse-failed');
+    ...entry.stretches.map(({way, fromUtc, toUtc}) => {
+      const failed = failedAt.has(toUtc);
       const title = `${entry.id} ${way}, ${clockUtc(new Date(fromUtc))} to ${clockUtc(new Date(toUtc))}`;
       return barHtml(failed ? 'bad' : way, [Date.parse(fromUtc), Date.parse(toUtc)], scale, title);
     }),
@@ -225,29 +273,3 @@ const entities: Readonly<Record<string, string>> = {
 };
 const escaped = (text: string): string =>
   clean(text).replaceAll(/[&<>"']/g, (it) => entities[it] ?? it);
-
-const style = `
-:root{color-scheme:light dark;--ground:#fbfbfa;--text:#1d2021;--faint:#6b7075;--line:#dcdfe2;--lane:#eef0f1;--go:#2f7d4f;--back:#a8650f;--bad:#b3261e;--answer:#7b8794}
-@media (prefers-color-scheme:dark){:root{--ground:#16181a;--text:#e6e8ea;--faint:#9aa1a8;--line:#33383d;--lane:#22262a;--go:#5fbf86;--back:#e0a045;--bad:#ff7a70;--answer:#8d99a6}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:68rem;padding:2rem 1.25rem 4rem;background:var(--ground);color:var(--text);font:15px/1.5 system-ui,sans-serif}
-h1{margin:.1rem 0 0;font-size:1.7rem;line-height:1.2}h1 small{font-weight:400;color:var(--faint)}
-h2{margin:2.2rem 0 .5rem;font-size:1.05rem}h3{margin:0;font-size:.78rem;font-weight:600;color:var(--faint)}
-small,.axis{color:var(--faint);font-size:.8rem}code{font-size:.85em;overflow-wrap:anywhere}
-.outcome{margin:0;font-weight:600}.outcome.done{color:var(--go)}.outcome.paused,.outcome.reversed{color:var(--back)}.outcome.reverse-failed,.problem,.protected{color:var(--bad)}
-.protected{font-size:.8rem;vertical-align:middle;border:1px solid;border-radius:3px;padding:.1rem .35rem}p.problem{margin:.3rem 0 0}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1.25rem;margin-top:1.5rem;padding:1rem 0;border-block:1px solid var(--line)}
-.figures p{margin:.1rem 0;font-size:1.5rem;font-variant-numeric:tabular-nums;line-height:1.2}
-.phase{overflow-x:auto}table{width:100%;min-width:46rem;table-layout:fixed;border-collapse:collapse;font-variant-numeric:tabular-nums}
-th{padding:.25rem .75rem .25rem 0;text-align:left;font-size:.78rem;font-weight:600;color:var(--faint);border-bottom:1px solid var(--line)}
-td{padding:.35rem .75rem .35rem 0;vertical-align:top;border-bottom:1px solid var(--line)}
-.number{text-align:right;white-space:nowrap}.state{white-space:nowrap}
-.state.done{color:var(--go)}.state.failed,.state.reverse-failed{color:var(--bad)}.state.reversed,.state.skipped{color:var(--back)}.state.not-started,.state.passed{color:var(--faint)}
-th:nth-child(1){width:9.5rem}th:nth-child(3),th:nth-child(4){width:5.5rem}th:last-child{width:45%;padding-right:0}.axis{display:flex;justify-content:space-between;margin:0;font-weight:400}
-.lane{position:relative;min-width:14rem;padding:0}.lane::before{content:"";position:absolute;inset:.45rem 0;background:var(--lane);border-radius:2px}
-.bar{position:absolute;top:.6rem;height:.85rem;min-width:2px;border-radius:2px}
-.bar.forward{background:var(--go)}.bar.reverse{background:var(--back)}.bar.bad{background:var(--bad)}
-.bar.answer{background:repeating-linear-gradient(45deg,var(--answer) 0 3px,var(--lane) 3px 6px)}
-.bar.earlier{top:1.5rem;height:3px;background:var(--faint)}
-footer{margin-top:2.5rem;color:var(--faint);font-size:.85rem}footer p{margin:.2rem 0}
-`;

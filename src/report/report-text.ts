@@ -194,11 +194,31 @@ function entryText(
   ];
   return [
     ...flow(pieces, {width, first: '  ', rest: pad('', 12)}),
-    ...(entry.problem
-      ? flow([{text: entry.problem.message, paint: paint.red}], {width, first: pad('', 12)})
+    ...failureTexts(entry).flatMap((text) =>
+      flow([{text, paint: paint.red}], {width, first: pad('', 12), rest: pad('', 14)}),
+    ),
+    ...(entry.skipped
+      ? flow([{text: skipText(entry.skipped), paint: paint.yellow}], {
+          width,
+          first: pad('', 12),
+          rest: pad('', 14),
+        })
       : []),
   ];
 }
+
+/** A line for each attempt that failed. The same problem again is told with its time alone. */
+export function failureTexts({failures}: EntryReport): readonly string[] {
+  return failures.map(({atUtc, way, code, message}, index) => {
+    const isSame = index > 0 && failures[index - 1]?.message === message;
+    const failed = way === 'reverse' ? 'reversal failed' : 'failed';
+    const at = clockUtc(new Date(atUtc));
+    return isSame ? `${failed} again at ${at}` : `${failed} at ${at}: ${message} (${code})`;
+  });
+}
+
+export const skipText = ({atUtc, by, reason}: NonNullable<EntryReport['skipped']>): string =>
+  `skipped by ${by} at ${clockUtc(new Date(atUtc))}: ${reason}`;
 
 function answersText({answers}: RunReport, options: TextOptions): string[] {
   if (answers.length === 0) {

@@ -5,9 +5,11 @@ import type {ReportState} from './labels.ts';
 import {
   type AnswerReport,
   closed,
+  type FailureReport,
   foldAfter,
   noWork,
   type ReportFold,
+  type SkipReport,
   type Span,
   type Stretch,
   type Work,
@@ -62,6 +64,10 @@ export interface EntryReport {
   readonly changedByRun: boolean;
   readonly performed: readonly string[];
   readonly stretches: readonly Stretch[];
+  /** The attempts that failed, also when a later one was done. */
+  readonly failures: readonly FailureReport[];
+  /** When an operator skipped it last, and why. */
+  readonly skipped?: SkipReport;
   readonly problem?: Problem;
 }
 
@@ -82,6 +88,8 @@ export interface RunReport {
   readonly idleMs: number;
   readonly idle: readonly Span[];
   readonly outageMs?: number;
+  /** As the journal tells them; one that is not over lasts up to the last entry. */
+  readonly outages: readonly Span[];
   readonly writes?: WriteCount;
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
@@ -111,6 +119,7 @@ function factsOf({
   progress,
   spentMs,
   away,
+  outages,
   answers,
   checkpoints,
 }: ReportFold): Omit<RunReport, 'entries'> {
@@ -129,6 +138,7 @@ function factsOf({
     answeringMs: spentMs.answering,
     idleMs: spentMs.away,
     idle: away,
+    outages,
     answers,
     checkpoints,
     passedPointOfNoReturn: progress.passedPointOfNoReturn,
@@ -164,6 +174,8 @@ function entryReport(
     changedByRun: entry.changedByRun,
     performed: entry.performed,
     stretches: work.stretches,
+    failures: work.failures,
+    ...(work.skipped ? {skipped: work.skipped} : {}),
     ...(entry.problem ? {problem: entry.problem} : {}),
   };
 }

@@ -94,6 +94,7 @@ describe('a report is a fold of the journal', () => {
         state: 'done',
         durationMs: 2300,
         answeringMs: 0,
+        failures: [],
         changedByRun: true,
         performed: ['set the TTL of shop.test. A to 5'],
         stretches: [

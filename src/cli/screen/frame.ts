@@ -51,9 +51,19 @@ function outageText({since, totalMs}: Outage, ms: number): string {
   return `OUTAGE ${durationText(ms - totalMs)}${sum}`;
 }
 
-function footer({warning}: RunHead, {columns, paint}: FrameOptions): string[] {
-  return warning ? [oneLine([{text: `! ${warning}`, paint: paint.yellow}], columns)] : [];
+function footer({warning, outcome}: RunHead, options: FrameOptions): string[] {
+  const {columns, rows, paint, asks = false} = options;
+  const isAtWork = outcome === 'running' || outcome === 'reversing';
+  const legend = isAtWork && !asks && !warning && rows >= legendFromRows;
+  return [
+    ...(warning ? [oneLine([{text: `! ${warning}`, paint: paint.yellow}], columns)] : []),
+    ...(legend ? [oneLine([{text: keys, paint: paint.dim}], columns)] : []),
+  ];
 }
+
+/** A signal is a warning on the screen, which tells what the next one does. */
+const keys = 'Ctrl-C: finish the action in flight, then pause. No other key does anything.';
+const legendFromRows = 20;
 
 function phaseLines(run: RunTask, head: RunHead, room: number, options: FrameOptions): string[] {
   const {subtasks: phases} = run;

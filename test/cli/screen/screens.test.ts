@@ -63,7 +63,8 @@ describe('a frame shows the phase at work, and folds the others', () => {
         ⠋ applying    open    4.0 s (1.4 s earlier)
             └ aurora is at mysql-bin.000003:1197, 933 bytes behind db1, which stands
               at mysql-bin.000007:88012
-      · Settle    1 entry: 1 not started"
+      · Settle    1 entry: 1 not started
+      Ctrl-C: finish the action in flight, then pause. No other key does anything."
     `);
   });
 
@@ -132,7 +133,8 @@ describe('a frame shows the phase at work, and folds the others', () => {
         ⠋ reversing   freeze  3.7 s
             └ on db1: set super_read_only = OFF
         ↩ reversed    open    200 ms
-      · Settle    1 entry: 1 not started"
+      · Settle    1 entry: 1 not started
+      Ctrl-C: finish the action in flight, then pause. No other key does anything."
     `);
   });
 
