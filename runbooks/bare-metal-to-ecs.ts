@@ -1,4 +1,4 @@
-import {alsoWritten, defineRunbook, losslessScope} from 'switcharoo';
+import {alsoWritten, defineRunbook} from 'switcharoo';
 import {auroraCluster, openWrites, promote} from 'switcharoo/aurora';
 import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
 import {deployImage, ecsService} from 'switcharoo/ecs';
@@ -204,7 +204,6 @@ export default defineRunbook({
   })
   .confirm('accept', {
     question: 'Accept the cutover?',
-    details: ({params}) => [losslessScope(params.alsoWritten)],
     after: ['smoke', 'smoke-sql', 'one-side-only'],
   })
   .checkpoint('cut-over')

@@ -1,6 +1,6 @@
 export type {EngineEvent} from './engine/events.ts';
 export type {Answer, Choice, Failure, Operator, Question} from './engine/operator.ts';
-export {type AlsoWritten, alsoWritten, losslessScope} from './model/also-written.ts';
+export {type AlsoWritten, alsoWritten} from './model/also-written.ts';
 export {confirm} from './model/confirm.ts';
 export type {Effects, Sides, SystemFact} from './model/effects.ts';
 export type {Known} from './model/entry.ts';

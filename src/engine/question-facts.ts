@@ -1,3 +1,4 @@
+import {losslessScope} from '../model/also-written.ts';
 import {confirm} from '../model/confirm.ts';
 import {clockUtc, durationText} from '../model/duration.ts';
 import type {Entry, Item} from '../model/entry.ts';
@@ -5,6 +6,7 @@ import {isClosed} from '../model/outage.ts';
 import {appliedEntries} from '../model/progress.ts';
 import {losslessOf} from '../model/reversal-loss.ts';
 import type {RunContext} from './context.ts';
+import {alsoWrittenIn} from './declared-writes.ts';
 import {gatesBefore} from './question-gates.ts';
 import {askReversalLosses} from './reversal-loss.ts';
 import {reachableCheckpoints} from './reverse-plan.ts';
@@ -73,6 +75,7 @@ async function reversalFacts(context: RunContext, at: Item): Promise<readonly st
       : [
           `Reversal is lossless now: ${lossless === 'no' ? 'NO' : lossless}.`,
           ...answers.flatMap(({because}) => because),
+          losslessScope(alsoWrittenIn(runbook, context.params).alsoWritten ?? []),
         ];
   const to = namesText(
     places.map((place) => place ?? 'the start'),

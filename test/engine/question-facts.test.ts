@@ -51,6 +51,8 @@ async function told(
   return all;
 }
 
+const databaseOnly = 'Lossless means the database only: the runbook declares no other writes.';
+
 test('each question tells who can write, what is checked again, and until when what can be reversed', async () => {
   expect(await told()).toEqual({
     go: [
@@ -67,19 +69,25 @@ test('each question tells who can write, what is checked again, and until when w
       'A reversal to sorted or the start is possible until the point of no return after accept.',
       'Reversal is lossless now: yes.',
       ...because,
+      databaseOnly,
     ],
     end: [
       'This run refuses no writes until you answer.',
       'A reversal to sorted or the start is possible until you answer yes.',
       'Reversal is lossless now: yes.',
       ...because,
+      databaseOnly,
     ],
   });
 });
 
 test('a reversal that would lose something now is told, whatever the runbook hoped', async () => {
   const {accept} = await told(async () => ({lossless: false, because: ['a lost 12 of them.']}));
-  expect(accept?.slice(-2)).toEqual(['Reversal is lossless now: NO.', 'a lost 12 of them.']);
+  expect(accept?.slice(-3)).toEqual([
+    'Reversal is lossless now: NO.',
+    'a lost 12 of them.',
+    databaseOnly,
+  ]);
 });
 
 test('a question tells how long it took in the last run, and that there is none', async () => {
