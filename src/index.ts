@@ -32,11 +32,14 @@ export {
   type Step,
 } from './model/step.ts';
 export {
+  type Claim,
+  type ClaimStatus,
   defineTarget,
   type EnterContext,
   type Entrance,
   type OpenContext,
   type Session,
+  type SystemClaim,
   type TargetKind,
 } from './model/target.ts';
 export {

@@ -28,6 +28,8 @@ export interface RunContext extends World {
   readonly inventory: {readonly name: string; readonly protected: boolean};
   /** The last run of this runbook that is done; `null` when there is none here. */
   readonly earlier?: EarlierFigures | null;
+  /** Absent where no target can be claimed. */
+  readonly claims?: RunClaims | undefined;
   /** Aborted when the run is to stop at the next safe place; its reason says by what. */
   readonly stopping: AbortSignal;
   /** The same without a limit of the outage: what ends the outage must not be ended by it. */
@@ -42,6 +44,14 @@ export interface EarlierFigures {
   readonly outageMs?: number;
   /** By entry. */
   readonly durationMs: ReadonlyMap<string, number>;
+}
+
+/** The hold of a run on the systems that it works on, against every other run. */
+export interface RunClaims {
+  /** Throws `claim-lost` when this run does not own them any more, and from then on. `target`: what is to be changed. */
+  assertHeld(target: string): Promise<void>;
+  /** Removes what outlives this process: no change of the run is in place, or the run is done. */
+  letGo(): Promise<void>;
 }
 
 /** The journal, and what its entries say so far. */

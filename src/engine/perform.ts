@@ -63,6 +63,7 @@ async function perform(
     return problemOf(opened, words);
   }
   const {writer} = opened as {writer: unknown}; // the kind of the part's target; the types of the step held it
+  await context.claims?.assertHeld(target);
   context.record.add({kind: 'action-intended', ...words});
   const limitMs = Math.max(1, deadline - awakeMs(context.clock));
   const say = (text: string) => context.observe({kind: 'progress', entry: entry.id, text});

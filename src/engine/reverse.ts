@@ -1,6 +1,7 @@
 import {canonicalJson} from '../model/canonical.ts';
 import type {Entry} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
+import {appliedEntries} from '../model/progress.ts';
 import type {Action} from '../model/step.ts';
 import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
@@ -57,6 +58,10 @@ export async function reverseRun(
     if (end && end.kind !== 'reversed') {
       return end;
     }
+  }
+  if (appliedEntries(record.progress).length === 0) {
+    // First the claim: one that outlived its run would keep every other run out.
+    await context.claims?.letGo();
   }
   record.add({kind: 'run-reversed', to});
   return {kind: 'reversed', to};

@@ -53,6 +53,8 @@ async function takeTurns(context: RunContext, until: string | undefined): Promis
     }
   }
   if (context.record.progress.outcome !== 'done') {
+    // First the claim: one that outlived its run would keep every other run out.
+    await context.claims?.letGo();
     context.record.add({kind: 'run-done'});
   }
   return {kind: 'done'};

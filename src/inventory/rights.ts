@@ -1,3 +1,4 @@
+import type {Entry} from '../model/entry.ts';
 import type {TargetRights} from '../model/rights.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {TargetKind} from '../model/target.ts';
@@ -12,7 +13,8 @@ export async function rightsFor(
   const targets = Object.entries<TargetKind>(runbook.head.targets);
   return Promise.all(
     targets.map(async ([target, kind]) => {
-      const needs = needsAt(runbook, target);
+      const claims = isClaimed(runbook, target) ? (kind.claimNeeds ?? []) : [];
+      const needs = [...new Set([...needsAt(runbook, target), ...claims])];
       const name = targetNames?.[target] ?? target;
       const config = await configOf(name, kind, opening);
       const rights = await kind.rights?.(config, needs, {name, signal});
@@ -30,6 +32,13 @@ function needsAt(runbook: AnyRunbook, target: string): readonly string[] {
   );
   return [...new Set(needs)];
 }
+
+/** Whether a step claims it for its run. */
+export const isClaimed = ({entries}: AnyRunbook, target: string): boolean =>
+  entries.some(
+    ({on, unit}: Entry) =>
+      unit.kind !== 'gate' && unit.claims?.some((part: string) => on[part] === target),
+  );
 
 const inWords = (needs: readonly string[]) => [
   {account: null, grants: needs.map((text) => ({form: 'words' as const, text})), needs: []},

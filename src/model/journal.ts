@@ -98,6 +98,13 @@ const facts = [
   /** The disk was full, and a part of the reserve was given back. */
   z.object({kind: z.literal('reserve-given-back'), leftBytes: z.number().int()}),
   z.object({kind: z.literal('reserve-filled'), bytes: z.number().int()}),
+  /** `lasting` outlives this process; `whileActing` ends with it; `unreachable` could not be claimed. */
+  z.object({
+    kind: z.literal('systems-claimed'),
+    lasting: z.array(z.string()),
+    whileActing: z.array(z.string()),
+    unreachable: z.array(z.string()),
+  }),
   z.object({kind: z.literal('lock-taken-over'), from: z.string(), operator}),
 
   z.object({kind: z.literal('entry-started'), entry: z.string()}),

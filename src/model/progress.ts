@@ -167,6 +167,7 @@ function withFact(progress: Progress, fact: JournalEntry): Progress {
     case 'reserve-given-back':
     case 'reserve-filled':
     case 'lock-taken-over':
+    case 'systems-claimed':
     // A failed call may have had its effect all the same: only a check can tell.
     case 'action-failed':
       return progress;

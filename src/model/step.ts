@@ -80,6 +80,8 @@ interface Common<Targets extends TargetKinds, Input extends Schema, Before, Outp
   readonly output: Output;
   /** What each part's account must be allowed to do: SQL privileges, IAM actions, sudo rules. */
   readonly needs: {readonly [Part in keyof Targets]: readonly string[]};
+  /** The parts that its run owns for as long as changes are in place: no other run may act meanwhile. */
+  readonly claims?: readonly (keyof Targets & string)[];
   /** The longest it may take from its first action (a gate: from its first look) until `check` says done. */
   readonly timeoutMs: number;
   readonly poll?: Poll;

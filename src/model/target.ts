@@ -21,6 +21,8 @@ export interface TargetKind<
   open(config: unknown, context: OpenContext): Promise<Session<Reader, Writer>>;
   /** What `switcharoo preflight` looks at on every target of this kind. */
   readonly preflight?: Preflight<Reader>;
+  /** What the account needs, in addition, to keep the claim of a run in the system. */
+  readonly claimNeeds?: readonly string[];
   /** The way inside for a person at a terminal, where the system has one. */
   enter?(config: unknown, context: EnterContext): Promise<Entrance>;
   /**
@@ -51,10 +53,51 @@ export interface Entrance {
   readonly leadsTo: string;
 }
 
+/** Which run owns a system, as the system itself keeps it. */
+export interface Claim {
+  readonly run: string;
+  readonly runbook: string;
+  readonly inventory: string;
+  readonly user: string;
+  readonly host: string;
+  readonly sinceUtc: string;
+}
+
+export interface ClaimStatus {
+  /** The claim that outlives processes; `null` when there is none. */
+  readonly claim: Claim | null;
+  /** The session of the process that works on the system now, in the words of the system. */
+  readonly holder: string | null;
+}
+
+/**
+ * How a run claims a system. It holds a lock for as long as its process acts, which ends with the process; and it keeps
+ * a claim in the system for as long as changes of the run are in place.
+ */
+export interface SystemClaim {
+  /** The same text for the same system, whatever a target is called and however it is reached. */
+  system(signal: AbortSignal): Promise<string>;
+  look(signal: AbortSignal): Promise<ClaimStatus>;
+  /** Takes the lock; `false` when another process holds it. */
+  take(signal: AbortSignal): Promise<boolean>;
+  /** Whether this process still holds the lock. It asks the system only when the last answer is old. */
+  isHeld(signal: AbortSignal): Promise<boolean>;
+  /** Keeps the claim. Call it while holding the lock. `read-only`: the system takes no write now. */
+  keep(claim: Claim, signal: AbortSignal): Promise<'kept' | 'read-only'>;
+  /** Removes the claim if it is of this run. */
+  drop(run: string, signal: AbortSignal): Promise<'dropped' | 'read-only'>;
+  /** Ends the session that holds the lock, and removes the claim of this run. */
+  takeOver(run: string, signal: AbortSignal): Promise<'dropped' | 'read-only'>;
+  /** Gives the lock back. The claim stays. */
+  release(): Promise<void>;
+}
+
 /** An open target. The engine hands `reader` to looks and `writer` to the actions alone. */
 export interface Session<Reader, Writer extends Reader> {
   readonly reader: Reader;
   readonly writer: Writer;
+  /** Absent where the kind of system cannot be claimed. */
+  readonly claim?: SystemClaim;
   /** Must not throw, and may be called twice. */
   close(): Promise<void>;
 }
@@ -96,8 +139,9 @@ export function defineTarget<
     context: OpenContext,
   ): Promise<readonly Rights[]>;
   readonly preflight?: Preflight<Reader>;
+  readonly claimNeeds?: readonly string[];
 }): TargetKind<Kind, Reader, Writer> {
-  const {kind, config, enter, preflight, rights} = definition;
+  const {kind, config, enter, preflight, rights, claimNeeds} = definition;
   return {
     ...(rights
       ? {
@@ -109,6 +153,7 @@ export function defineTarget<
       ? {enter: async (parsed, context) => enter(parsed as z.output<Config>, context)}
       : {}),
     ...(preflight ? {preflight} : {}),
+    ...(claimNeeds ? {claimNeeds} : {}),
     kind,
     config,
     open: async (parsed, context) => definition.open(parsed as z.output<Config>, context),

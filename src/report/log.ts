@@ -81,6 +81,17 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   'lock-taken-over': (fact) => [
     `lock taken over from ${fact.from} by ${operatorText(fact.operator)}`,
   ],
+  'systems-claimed': ({lasting, whileActing, unreachable}) => [
+    [
+      ...(lasting.length > 0 ? [`claimed ${lasting.join(', ')}`] : []),
+      ...(whileActing.length > 0
+        ? [`claimed ${whileActing.join(', ')} while this process acts`]
+        : []),
+      ...(unreachable.length > 0
+        ? [`could not claim ${unreachable.join(', ')}, which is out of reach`]
+        : []),
+    ].join('; '),
+  ],
   'entry-started': (fact) => [`${fact.entry}: started`],
   before: (fact) => [
     `${fact.entry}: before-image recorded`,

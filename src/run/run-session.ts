@@ -1,6 +1,6 @@
 import {rmSync} from 'node:fs';
 import {dirname} from 'node:path';
-import {type RunContext, recordIn} from '../engine/context.ts';
+import {type RunClaims, type RunContext, recordIn} from '../engine/context.ts';
 import type {Operator} from '../engine/operator.ts';
 import {runChangedElsewhere} from '../engine/problems.ts';
 import {watchTime} from '../engine/process-stop.ts';
@@ -51,6 +51,8 @@ export interface SessionRequest {
   readonly decideBy?: Date;
   /** How long an outage may last; without it, what the runbook says. */
   readonly longestOutageMs?: number;
+  /** The hold on its systems, when they can be claimed. */
+  readonly claims?: RunClaims;
 }
 
 interface NewRun {
@@ -157,7 +159,7 @@ export function continueRun(
 export const forward = ({context, lock, secure}: RunSession, until?: string): Promise<RunOutcome> =>
   asOutcome(async () => {
     secure();
-    return await runForward(context, until);
+    return await journalingLoss(context, () => runForward(context, until));
   }, lock);
 
 /** Reverses to a checkpoint (`null`: the start), by the plan with this digest. */
@@ -167,12 +169,27 @@ export const reverse = (
   planDigest: string,
 ): Promise<RunOutcome> =>
   asOutcome(async () => {
-    const reversal = await reverseRun(context, to, planDigest);
+    const reversal = await journalingLoss(context, () => reverseRun(context, to, planDigest));
     if (reversal.kind === 'paused') {
       context.record.add({kind: 'run-paused', problem: reversal.problem});
     }
     return reversal.kind === 'reversed' ? {kind: 'reached', until: to ?? 'the start'} : reversal;
   }, lock);
+
+/** The systems are not this run's any more, but its journal is. */
+async function journalingLoss<Result>(
+  {record}: RunContext,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof SwitcharooError && error.problem.code === 'claim-lost') {
+      record.add({kind: 'run-paused', problem: error.problem});
+    }
+    throw error;
+  }
+}
 
 function lockFor({host, opened, run}: SessionRequest) {
   const {state, operator} = host;
@@ -215,7 +232,7 @@ const journalOptions = (
  * action in flight, a question.
  */
 function sessionWith(
-  {host, run, opened, signals, operator}: SessionRequest,
+  {host, run, opened, signals, operator, claims}: SessionRequest,
   {journal, lock, watch}: Pick<RunSession, 'journal' | 'lock'> & {readonly watch: Watch},
 ): RunSession {
   const {world, inventory, runbook} = opened;
@@ -245,6 +262,7 @@ function sessionWith(
       operator,
       inventory,
       earlier: earlierFigures(host, world.runbook.head.name, inventory.name),
+      claims,
       stopping: AbortSignal.any([signals.stopping, broken, full.signal]),
       aborting: AbortSignal.any([world.aborting, broken]),
       record,

@@ -2,12 +2,14 @@ import {makePlan} from '../engine/plan.ts';
 import {makeReversePlan} from '../engine/reverse-plan.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {Plan, ReversePlan} from '../model/plan.ts';
-import {refuseAny} from '../model/problem.ts';
+import {refuseAny, SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {type ReportOptions, type RunReport, reportOf} from '../report/index.ts';
 import {type ApprovalRequest, type Approver, approve} from './approval.ts';
 import {refuseFinished, refuseUnchanged} from './choose-run.ts';
+import {isAtRest} from './claimable-systems.ts';
+import {type ClaimRequest, type Claims, foreignClaims, takeClaims} from './claims.ts';
 import {refuseWithoutRoom} from './disk-room.ts';
 import type {ExitCode} from './exit-codes.ts';
 import {refuseBesideUnfinished, refuseUnknownCheckpoint} from './guards.ts';
@@ -38,6 +40,7 @@ interface RunParts {
 export class Run {
   readonly #parts: RunParts;
   #session: RunSession | undefined;
+  #claims: Claims | undefined;
   #isClosed = false;
 
   constructor(parts: RunParts) {
@@ -78,6 +81,7 @@ export class Run {
       // Before any check: the changes of the unfinished run would be reported as obstacles, with hints to undo them.
       refuseBesideUnfinished(host, this.#opened);
     }
+    await this.#refuseForeignClaims();
     const progress = this.progress ? {progress: this.progress} : {};
     const made = await makePlan({world, inventory, ...progress, signal: signals.stopping});
     const plan = redactor.value(made);
@@ -93,6 +97,7 @@ export class Run {
       throw new Error(`${this.name} has not started`);
     }
     refuseUnchanged(progress);
+    await this.#refuseForeignClaims();
     const {stopping} = this.#parts.session.signals;
     return redactor.value(await makeReversePlan(world, progress, to, stopping));
   }
@@ -149,6 +154,7 @@ export class Run {
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
+      await this.#releaseClaims();
       this.#session?.release();
     }
     await this.#opened.close();
@@ -169,20 +175,68 @@ export class Run {
     if (answer === 'no') {
       return {kind: 'declined', by};
     }
-    const running = this.#session ?? this.#begin(digest);
+    const running = this.#session ?? (await this.#begin(digest));
     const details = [`plan ${digest}`];
     const answered = {entry: null, about, question, details, answer, by};
     running.context.record.add({kind: 'answered', ...answered});
     return work(running);
   }
 
-  #begin(plan: string): RunSession {
+  async #begin(plan: string): Promise<RunSession> {
     const {session, approver, earlier, onBegin} = this.#parts;
     const mayBegin = () => refuseBesideUnfinished(session.host, this.#opened);
+    // Somebody else may have begun while the plan was read. What the run sees as the state before it, it sees under
+    // its claim.
+    const claims = await takeClaims(this.#claimRequest);
+    this.#claims = claims;
+    const claiming = {...session, claims};
     this.#session = earlier
-      ? continueRun(session, earlier.accepted, earlier.progress)
-      : beginRun(session, {plan, rehearsal: approver.rehearsal, mayBegin});
+      ? continueRun(claiming, earlier.accepted, earlier.progress)
+      : beginRun(claiming, {plan, rehearsal: approver.rehearsal, mayBegin});
     onBegin?.(this);
+    await this.#keepClaims(this.#session, claims);
     return this.#session;
+  }
+
+  /** When there is a journal: a claim without one would name a run that nobody can continue. */
+  async #keepClaims({context: {record}}: RunSession, claims: Claims): Promise<void> {
+    const {runbook, inventory} = record.progress.run;
+    const sinceUtc = record.progress.startedAt.toISOString();
+    try {
+      const kept = await claims.keep({runbook: runbook.name, inventory: inventory.name, sinceUtc});
+      if (Object.values(kept).some((targets) => targets.length > 0)) {
+        record.add({kind: 'systems-claimed', ...kept});
+      }
+    } catch (error) {
+      if (error instanceof SwitcharooError) {
+        record.add({kind: 'run-paused', problem: error.problem});
+      }
+      throw error;
+    }
+  }
+
+  async #releaseClaims(): Promise<void> {
+    const {progress} = this;
+    const claims = this.#claims;
+    if (!claims) {
+      return;
+    }
+    if (!progress || isAtRest(progress)) {
+      await claims.letGo();
+    }
+    await claims.release();
+  }
+
+  /** Before any check: what another run has changed would be taken for the original state. */
+  async #refuseForeignClaims(): Promise<void> {
+    if (!this.#session) {
+      refuseAny(await foreignClaims(this.#claimRequest));
+    }
+  }
+
+  get #claimRequest(): ClaimRequest {
+    const {session, earlier} = this.#parts;
+    const {host, opened, run, signals} = session;
+    return {host, opened, run, isEarlier: earlier !== undefined, signal: signals.aborting};
   }
 }

@@ -66,6 +66,7 @@ export const freezeWrites = defineStep({
   undoWhenFailed: true,
   relies: [{fact: 'writes', of: 'source', are: 'accepted'}],
   effects: [{fact: 'writes', of: 'source', are: 'refused'}],
+  claims: ['source'],
   timeoutMs: 20_000,
   neverSkip: 'Without it, the source accepts writes that Aurora never receives.',
   poll: {firstMs: 50, mostMs: 500},

@@ -51,6 +51,7 @@ export const replicateBack = defineStep({
     'Waits until the old source has executed everything that Aurora has written, then stops and resets its replication.',
   relies: [{fact: 'writes', of: 'replica', are: 'refused'}],
   effects: [{fact: 'replication', from: 'source', to: 'replica', is: 'running', drains: true}],
+  claims: ['replica'],
   timeoutMs: 120_000,
   neverSkip: 'Without it, a reversal loses every write that Aurora accepts.',
   // Writes are unavailable meanwhile.

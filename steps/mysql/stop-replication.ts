@@ -14,6 +14,7 @@ export const stopReplication = defineOneWayStep({
   oneWayBecause:
     'Later writes on the source do not reach the replica, so a reversal would lose them.',
   effects: [{fact: 'replication', to: 'replica', is: 'stopped'}],
+  claims: ['replica'],
   timeoutMs: 60_000,
 
   async check({targets: {replica}, signal}) {

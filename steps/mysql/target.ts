@@ -1,6 +1,7 @@
 import {defineTarget, type OpenContext, type Session} from '../../src/index.ts';
 import {mysqlRights} from './accounts/rights.ts';
 import {mysqlPreflight} from './checks/catalogue.ts';
+import {claimNeeds, claimOn} from './claim/claim.ts';
 import type {MysqlConfig, MysqlReader, MysqlWriter} from './contract.ts';
 import {copiesOf} from './copy/copies.ts';
 import {loginOf, mysqlConfig} from './session/config.ts';
@@ -15,9 +16,17 @@ export const mysqlServer = defineTarget({
   rights: async (config, needs, context) => [await mysqlRights(loginOf(config), needs, context)],
   open: async (config, context): Promise<Session<MysqlReader, MysqlWriter>> => {
     const {reader, writer, connections} = openServer(config, context);
-    return {reader, writer, close: () => connections.close()};
+    const claim = claimOn(connections, reader);
+    return {
+      ...{reader, writer, claim},
+      close: async () => {
+        await claim.release();
+        await connections.close();
+      },
+    };
   },
   preflight: mysqlPreflight,
+  claimNeeds,
 });
 
 /** Opens a server without connecting yet: for this target and those that build on it. */

@@ -18,6 +18,8 @@ export interface Connections {
   writeUnlogged(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
   readonly withSessions: MysqlReader['withSessions'];
   readonly readLog: MysqlReader['readLog'];
+  /** A session beside the others. What it holds in the server ends with it. */
+  sessionFor(first: readonly string[]): ServerSession;
   /** The server's ids of all these sessions. */
   ids(): readonly number[];
   close(): Promise<void>;
@@ -94,6 +96,12 @@ class ServerConnections implements Connections {
   readLog(part: LogPart, listener: LogListener, signal = this.#open): Promise<Position> {
     const either = AbortSignal.any([signal, this.#open]);
     return readLog(this.#login, this.#endpoint, part, listener, either);
+  }
+
+  sessionFor(first: readonly string[]): ServerSession {
+    const session = new ServerSession(this.#login, this.#endpoint, first);
+    this.#more.add(session);
+    return session;
   }
 
   ids(): readonly number[] {

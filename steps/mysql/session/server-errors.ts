@@ -35,6 +35,9 @@ export function connectError(thrown: unknown, where: Endpoint, user: string): un
   if (isDenied(errno)) {
     return problem(accessDenied(where, user), thrown);
   }
+  if (isForbidden(errno)) {
+    return problem(privilegeMissing(where, 'SET SESSION', thrown.message), thrown);
+  }
   return isFull(errno)
     ? problem(tooManyConnections(where), thrown)
     : problem(unreachable(where, code), thrown);
