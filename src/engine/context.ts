@@ -48,7 +48,7 @@ export interface EarlierFigures {
 
 /** The hold of a run on the systems that it works on, against every other run. */
 export interface RunClaims {
-  /** Throws `claim-lost` when this run does not own them any more, and from then on. `target`: what is to be changed. */
+  /** Throws `claim-lost` when this run no longer owns them, and from then on. `target`: what is to be changed. */
   assertHeld(target: string): Promise<void>;
   /** Removes what outlives this process: no change of the run is in place, or the run is done. */
   letGo(): Promise<void>;

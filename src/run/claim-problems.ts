@@ -47,7 +47,7 @@ export const claimLost = (target: string, why: string, run: string): Problem => 
   code: 'claim-lost',
   message: `${target} is not claimed by this run any more: ${why}.`,
   hint: {
-    text: 'Nothing more was changed. Find out who works on it, then continue with',
+    text: 'Nothing more was changed. If no other run works on it, continue with',
     command: `resume ${run}`,
   },
 });

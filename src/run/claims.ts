@@ -26,7 +26,7 @@ export async function foreignClaims(request: ClaimRequest): Promise<readonly Pro
   const {systems} = await claimableSystems(opened, signal);
   const problems = await Promise.all(
     systems.map(async ({target, claim: system}) => {
-      const {claim, holder} = await settledLook(request, system);
+      const {claim, holder} = await settledLook(request, system).catch(unlessUnreachable);
       const isForeign = claim !== null && claim.run !== run && !isAtRestHere(host, claim.run);
       return isForeign || holder !== null
         ? [systemsClaimed(target, {claim, holder, host, inventory: opened.inventory.file})]
@@ -61,7 +61,15 @@ export async function takeClaims(request: ClaimRequest): Promise<Claims> {
   }
 }
 
-/** The server may need a moment to see that a process has died. */
+/** The plan says that a target cannot be read. */
+function unlessUnreachable(error: unknown): ClaimStatus {
+  if (error instanceof SwitcharooError) {
+    return {claim: null, holder: null};
+  }
+  throw error;
+}
+
+/** The server may need a moment until it ends the session of a process that died. */
 async function settledLook(
   {opened, signal}: ClaimRequest,
   system: SystemClaim,
@@ -77,9 +85,9 @@ async function settledLook(
 /** What an earlier run has changed must be reversible in any case: for its sake, a restart is waited for. */
 async function reachableSystems({opened, isEarlier, signal}: ClaimRequest) {
   for (let tries = 1; ; tries += 1) {
-    const found = await claimableSystems(opened, signal);
-    if (found.unreachable.length === 0 || !isEarlier || tries === triesToReach) {
-      return found;
+    const survey = await claimableSystems(opened, signal);
+    if (survey.unreachable.length === 0 || !isEarlier || tries === triesToReach) {
+      return survey;
     }
     await opened.world.clock.sleep(betweenTriesMs, signal);
   }

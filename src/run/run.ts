@@ -185,7 +185,7 @@ export class Run {
   async #begin(plan: string): Promise<RunSession> {
     const {session, approver, earlier, onBegin} = this.#parts;
     const mayBegin = () => refuseBesideUnfinished(session.host, this.#opened);
-    // Somebody else may have begun while the plan was read. What the run sees as the state before it, it sees under
+    // Another run may have started while the plan was read. What the run sees as the state before it, it sees under
     // its claim.
     const claims = await takeClaims(this.#claimRequest);
     this.#claims = claims;

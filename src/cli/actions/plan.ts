@@ -1,6 +1,7 @@
 import {makePlan} from '../../engine/plan.ts';
 import type {Plan} from '../../model/plan.ts';
 import {type EarlierRun, type Missing, missingIn, planText} from '../../report/index.ts';
+import {foreignClaims} from '../../run/claims.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {obstaclesIn} from '../../run/obstacles.ts';
 import {openWorld, type WorldRequest} from '../../run/open-world.ts';
@@ -17,9 +18,13 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
   const opened = await openWorld(app, request, signals.aborting, () => {});
   try {
     const {world, inventory} = opened;
-    const [made, rights] = await Promise.all([
+    const [made, rights, foreign] = await Promise.all([
       makePlan({world, inventory, signal: signals.stopping}),
       opened.rights(),
+      foreignClaims({
+        ...{host: app, opened, run: world.run, isEarlier: false},
+        signal: signals.stopping,
+      }),
     ]);
     const missing = missingIn(rights);
     const plan = opened.redactor.value(made);
@@ -29,13 +34,14 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
     );
     app.print(
       app.json
-        ? JSON.stringify({...plan, missing})
+        ? JSON.stringify({...plan, missing, claimed: foreign})
         : planText(plan, {...app, command, earlier: earlierRun(app, plan)}),
     );
     if (!app.json) {
       missing.map(missingText).forEach(app.say);
+      printProblems(app, foreign);
     }
-    return printObstacles(app, plan) ? exitCodes.blocked : exitCodes.done;
+    return printObstacles(app, plan) || foreign.length > 0 ? exitCodes.blocked : exitCodes.done;
   } finally {
     await opened.close();
     signals.dispose();

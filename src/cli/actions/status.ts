@@ -32,6 +32,10 @@ export async function showStatus(
   // The targets may have taken a while to answer, and the run went on meanwhile.
   app.print(statusIn(app, readStatus(app, progress.run.run), loss));
   sayEmptyRuns(app);
+  if (!offline && !app.json) {
+    const {sayForeignClaims} = await import('./claims.ts');
+    await sayForeignClaims(app, progress.run);
+  }
   return exitCodes.done;
 }
 

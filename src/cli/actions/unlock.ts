@@ -1,10 +1,10 @@
-import {createInterface} from 'node:readline/promises';
 import {holderText, isDead} from '../../journal/lock-holder.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {type HeldLock, heldLockOf, takeOverLock} from '../../run/take-over-lock.ts';
 import type {App} from '../app.ts';
+import {askName} from '../ask-name.ts';
 
 /** Takes the lock of a run over after its name was typed, and gives it back. */
 export async function unlockRun(
@@ -32,18 +32,6 @@ function lockText({scope, holder}: HeldLock): string {
   }
   const condition = isDead(holder) ? 'its process is gone' : 'its process may be working';
   return `${scope} is held by ${holderText(holder)} since ${holder.sinceUtc}, for run ${holder.run}; ${condition}.`;
-}
-
-async function askName(app: App, run: string): Promise<string> {
-  if (!app.terminal) {
-    throw new SwitcharooError(confirmationMismatch(run));
-  }
-  const lines = createInterface({input: process.stdin, output: process.stderr});
-  try {
-    return (await lines.question(`Type the name of the run to take it over (${run}): `)).trim();
-  } finally {
-    lines.close();
-  }
 }
 
 const confirmationMismatch = (run: string): Problem => ({

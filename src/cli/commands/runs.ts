@@ -1,20 +1,31 @@
 import {defineCommand, flag, optional} from '../command.ts';
 import {html} from '../options.ts';
 
+const ownedInventory = optional({
+  short: 'i',
+  placeholder: 'inventory',
+  description: 'Inventory of the systems that a run of another state folder may own',
+});
+
 const statusCommand = defineCommand({
   name: 'status',
   arguments: '[run]',
   summary: 'Show the state of a run, its changes in place, and what to do next',
   description:
-    'Show the state of a run, its changes in place, who works on it, what to do next, and whether a reversal would lose data now.\n\nWithout a run, the newest run is shown.',
+    'Show the state of a run, its changes in place, who works on it, what to do next, and whether a reversal would lose data now.\n\nWithout a run, the newest run is shown. With -i, the targets of an inventory are asked which run owns them.',
   options: {
     offline: flag({description: 'Read only the journal, and contact no target'}),
     watch: flag({
       description: 'Show it again every second until Ctrl-C; reads only the journal',
     }),
+    inventory: ownedInventory,
   },
-  examples: ['status', 'status --offline', 'status --watch'],
+  examples: ['status', 'status --offline', 'status --watch', 'status -i production'],
   run: async ({app, args: [run], options}) => {
+    if (options.inventory !== undefined) {
+      const {showClaims} = await import('../actions/claims.ts');
+      return showClaims(app, options.inventory);
+    }
     if (options.watch) {
       const {watchStatus} = await import('../actions/status-watch.ts');
       return watchStatus(app, run);
@@ -77,15 +88,20 @@ const unlockCommand = defineCommand({
   arguments: '<run>',
   summary: 'Take the lock of a run from another process',
   description:
-    'Take the lock of a run from the process that holds it. You confirm by typing the name of the run. If that process runs on this host, it is ended.',
+    'Take the lock of a run from the process that holds it. You confirm by typing the name of the run. If that process runs on this host, it is ended.\n\nWith -i, take over the claim on the systems of a run that was started in another state folder.',
   options: {
     name: optional({
       placeholder: 'run',
       description: 'Confirm with the name of the run, instead of typing it',
     }),
+    inventory: ownedInventory,
   },
-  examples: ['unlock 20260301-031205-4f2a'],
+  examples: ['unlock 20260301-031205-4f2a', 'unlock 20260301-031205-4f2a -i production'],
   run: async ({app, args: [run = ''], options}) => {
+    if (options.inventory !== undefined) {
+      const {takeOverClaimsOf} = await import('../actions/claims.ts');
+      return takeOverClaimsOf(app, run, options.inventory, options.name);
+    }
     const {unlockRun} = await import('../actions/unlock.ts');
     return unlockRun(app, run, options.name);
   },

@@ -20,7 +20,7 @@ const mostTries = 3;
 
 interface Proof {
   readonly session: number | null;
-  /** On both clocks: one stands still while the machine sleeps, the other may be set. */
+  /** On both clocks: one does not count while the machine sleeps, the other may be set. */
   readonly monotonicMs: number;
   readonly wallMs: number;
 }

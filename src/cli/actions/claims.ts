@@ -1,0 +1,124 @@
+import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {
+  claimsIn,
+  type InventoryClaims,
+  type TargetClaim,
+  takeOverClaims,
+} from '../../run/inventory-claims.ts';
+import type {App} from '../app.ts';
+import {askName} from '../ask-name.ts';
+import {listenToSignals} from '../signals.ts';
+
+/** Shows which run owns each target of an inventory, wherever that run was started. */
+export async function showClaims(app: App, file: string): Promise<ExitCode> {
+  const claims = await withSignals(app, (signal) => claimsIn(app, file, signal));
+  if (app.json) {
+    const {inventory, targets, without} = claims;
+    app.print(JSON.stringify({inventory: inventory.name, targets, without}));
+  } else {
+    app.print(claimsText(claims, app));
+  }
+  return exitCodes.done;
+}
+
+/** Takes the claims of a run over that was started in another state folder, after its name was typed. */
+export async function takeOverClaimsOf(
+  app: App,
+  run: string,
+  file: string,
+  confirmation: string | undefined,
+): Promise<ExitCode> {
+  return withSignals(app, async (signal) => {
+    const {targets} = await claimsIn(app, file, signal);
+    const claimed = targets.filter(({claim}) => claim?.run === run);
+    if (claimed.length === 0) {
+      throw new SwitcharooError(claimAbsent(run, file));
+    }
+    for (const target of claimed) {
+      app.say(`${target.target}: ${ownerText(target)}`);
+    }
+    app.say(meaning);
+    const typed = confirmation ?? (await askName(app, run));
+    if (typed !== run) {
+      throw new SwitcharooError(claimKept(run, file));
+    }
+    const names = claimed.map(({target}) => target);
+    await takeOverClaims(app, file, {run, targets: names}, signal);
+    app.say(`${names.join(', ')}: no longer claimed by ${run}.`);
+    return exitCodes.done;
+  });
+}
+
+/** Says so when another run owns a system of this one. */
+export async function sayForeignClaims(
+  app: App,
+  {run, inventory}: {readonly run: string; readonly inventory: {readonly file: string}},
+): Promise<void> {
+  const limit = AbortSignal.timeout(limitMs);
+  const claims = await claimsIn(app, inventory.file, limit).catch(() => undefined);
+  for (const target of claims?.targets ?? []) {
+    if (target.claim && target.claim.run !== run) {
+      app.say(`! ${target.target} is owned by another run: ${ownerText(target)}.`);
+    }
+  }
+}
+
+/** Nobody waits longer for a status. */
+const limitMs = 10_000;
+
+const meaning = `What that run has changed stays, and only its own journal can reverse it. If its process still works, its
+session is ended, and it stops before its next action; an action that it has started may still take effect.`;
+
+async function withSignals<Result>(
+  app: App,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const signals = listenToSignals(app.say);
+  try {
+    return await work(signals.stopping);
+  } finally {
+    signals.dispose();
+  }
+}
+
+function claimsText({inventory, targets, without}: InventoryClaims, app: App): string {
+  const width = Math.max(0, ...targets.map(({target}) => target.length));
+  const lines = targets.map((target) => `  ${target.target.padEnd(width)}  ${ownerText(target)}`);
+  const others = targets.flatMap(({claim}) =>
+    claim && !app.state.runs().includes(claim.run) ? [claim.run] : [],
+  );
+  const next = [...new Set(others)].map(
+    (run) => `  ${app.paste(`unlock ${run} -i ${inventory.file}`)}   if nobody can end that run`,
+  );
+  return [
+    app.paint.bold(`${inventory.name}: which run owns its systems`),
+    ...(lines.length > 0 ? lines : ['  no target of a kind that can be claimed']),
+    ...(without.length > 0 ? [`  cannot be claimed: ${without.join(', ')}`] : []),
+    ...(next.length > 0 ? ['', 'Next', ...next] : []),
+  ].join('\n');
+}
+
+export function ownerText({claim, holder, problem}: TargetClaim): string {
+  if (problem) {
+    return `unknown: ${problem.message}`;
+  }
+  const acts = holder ? `a process works on it now (${holder})` : 'no process works on it now';
+  if (!claim) {
+    return holder ? `no lasting claim; ${acts}` : 'not claimed';
+  }
+  const {run, runbook, inventory, user, host, sinceUtc} = claim;
+  return `run ${run} of ${runbook} on ${inventory}, of ${user}@${host}, since ${sinceUtc}; ${acts}`;
+}
+
+const claimAbsent = (run: string, file: string): Problem => ({
+  code: 'claim-absent',
+  message: `No target of ${file} is claimed by ${run}.`,
+  hint: {text: 'Show which run owns each of them with', command: `status -i ${file}`},
+});
+
+const claimKept = (run: string, file: string): Problem => ({
+  code: 'confirmation-mismatch',
+  message: `The claim of ${run} was not taken over: the name of the run was not confirmed.`,
+  hint: {text: 'Type it when asked, or', command: `unlock ${run} -i ${file} --name ${run}`},
+});
