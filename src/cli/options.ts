@@ -57,6 +57,11 @@ export const acceptChanges = flag({
   group: approval,
 });
 
+export const besides = list((name) => name, {
+  placeholder: 'runs',
+  description: 'Runs with a damaged journal that you know to have no change in place',
+});
+
 export const until = optional({placeholder: 'checkpoint', description: 'Stop at this checkpoint'});
 
 export const onFailure = oneOf(['stop', 'reverse'], {

@@ -1,3 +1,4 @@
+import {existsSync, readdirSync} from 'node:fs';
 import type {OperatorName} from '../model/journal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Lock} from './contract.ts';
@@ -107,6 +108,22 @@ const longestEndMs = 10_000;
 export function holderOf(folder: string, scope: string, disk?: Disk): Holder | undefined {
   return currentHolder(placeOf({folder, scope, ...(disk ? {disk} : {})}))?.holder;
 }
+
+/** Every lock of a folder that somebody holds. */
+export function heldLocks(
+  folder: string,
+): readonly {readonly scope: string; readonly holder: Holder}[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names
+    .filter((name) => name.endsWith(lockEnding) && !successorName.test(name))
+    .flatMap((name) => {
+      const holder = holderOf(folder, name.slice(0, -lockEnding.length));
+      return holder ? [{scope: holder.scope, holder}] : [];
+    });
+}
+
+const lockEnding = '.lock';
+const successorName = /\.after-[^.]+\.lock$/;
 
 class FileLock implements Lock {
   readonly #place: Place;

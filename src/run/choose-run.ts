@@ -1,6 +1,7 @@
 import {nothingToReverse, runFinished} from '../engine/problems.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
+import {refuseBesideDamaged} from './guards.ts';
 import type {Host} from './host.ts';
 import {isCommand, isOver, openRuns, progressIn, readableProgress} from './past-runs.ts';
 
@@ -12,14 +13,25 @@ export const chooseRun = ({state}: Past, name: string | undefined): string =>
 
 /** Without a name, the newest; a command that was run once hides no run that is not over. */
 export function runToShow(host: Past, name: string | undefined): Progress {
-  const newest = chooseRun(host, name);
+  const readable =
+    name === undefined
+      ? host.state.runs().find((run) => readableProgress(host, run) !== undefined)
+      : undefined;
+  const newest = readable ?? chooseRun(host, name);
   const progress = readableProgress(host, newest);
   const [open] = name === undefined && progress && isCommand(progress) ? openRuns(host) : [];
   return progressIn(host, open?.run.run ?? newest);
 }
 
 /** Without a name, the newest that is not over. */
-export function runToResume(host: Past, name: string | undefined): Progress {
+export function runToResume(
+  host: Past,
+  name: string | undefined,
+  besides?: readonly string[],
+): Progress {
+  if (name === undefined) {
+    refuseBesideDamaged(host, besides);
+  }
   const run = host.state.find(name, 'run to resume', (candidate) => mayResume(host, candidate));
   const progress = progressIn(host, run);
   refuseFinished(progress);
@@ -30,7 +42,14 @@ export function runToResume(host: Past, name: string | undefined): Progress {
  * Without a name, the one that is not over; else the newest that ever changed something. It never falls back to an
  * older one: to say "reverse" twice does not ask for the run before.
  */
-export function runToReverse(host: Past, name: string | undefined): Progress {
+export function runToReverse(
+  host: Past,
+  name: string | undefined,
+  besides?: readonly string[],
+): Progress {
+  if (name === undefined) {
+    refuseBesideDamaged(host, besides);
+  }
   const [open] = name === undefined ? openRuns(host) : [];
   const run =
     open?.run.run ??

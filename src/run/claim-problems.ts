@@ -1,6 +1,7 @@
 import type {Problem} from '../model/problem.ts';
 import type {ClaimStatus} from '../model/target.ts';
 import type {Host} from './host.ts';
+import {readableProgress} from './past-runs.ts';
 
 interface ClaimedBy extends ClaimStatus {
   readonly host: Pick<Host, 'state'>;
@@ -26,7 +27,7 @@ export function systemsClaimed(
   const {run, runbook, inventory: name, user, host: from, sinceUtc} = claim;
   const activity = holder ? `A process works on it now (${holder})` : 'No process works on it now';
   const owner = `run ${run} of ${runbook} on ${name}, of ${user}@${from}, since ${sinceUtc}`;
-  if (host.state.runs().includes(run)) {
+  if (readableProgress(host, run)) {
     return {
       code: 'systems-claimed',
       message: `${target} is claimed by ${owner}. ${activity}.`,

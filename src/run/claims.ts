@@ -29,11 +29,23 @@ export async function foreignClaims(request: ClaimRequest): Promise<readonly Pro
       const {claim, holder} = await settledLook(request, system).catch(unlessUnreachable);
       const isForeign = claim !== null && claim.run !== run && !isAtRestHere(host, claim.run);
       return isForeign || holder !== null
-        ? [systemsClaimed(target, {claim, holder, host, inventory: opened.inventory.file})]
+        ? [
+            {
+              isOwned: claim !== null,
+              problem: systemsClaimed(target, {
+                ...{claim, holder, host},
+                inventory: opened.inventory.file,
+              }),
+            },
+          ]
         : [];
     }),
   );
-  return opened.redactor.value(problems.flat());
+  // Whoever owns one system works on the others too: its name is what matters.
+  const all = problems.flat();
+  const owned = all.filter(({isOwned}) => isOwned);
+  const shown = owned.length > 0 ? owned : all;
+  return opened.redactor.value(shown.map(({problem}) => problem));
 }
 
 /**

@@ -4,11 +4,11 @@ import {runbookChanged, unknownEntry} from '../engine/problems.ts';
 import {isCheckpointOrEntry} from '../engine/run.ts';
 import {heldBy} from '../journal/lock-holder.ts';
 import type {Entry} from '../model/entry.ts';
-import {type Problem, SwitcharooError} from '../model/problem.ts';
+import {type Problem, refuseAny, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {Host} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
-import {progressIn, readableProgress, workerOn} from './past-runs.ts';
+import {damagedRuns, progressIn, readableProgress, workerOn} from './past-runs.ts';
 
 /** Another process works on this run. */
 export function refuseBesideWorker(host: Host, progress: Progress): void {
@@ -53,6 +53,22 @@ export function refuseBesideUnfinished(
   }
 }
 
+/**
+ * Nobody knows what a run with a damaged journal changed. It counts as unfinished until a person names it. `besides`:
+ * the names that were given.
+ */
+export function refuseBesideDamaged(
+  host: Pick<Host, 'state'>,
+  besides: readonly string[] = [],
+): void {
+  const named = new Set(besides.map((name) => host.state.find(name, 'run', () => true)));
+  refuseAny(
+    damagedRuns(host)
+      .filter(({run}) => !named.has(run))
+      .map(({run, problem}) => runDamaged(run, problem.message)),
+  );
+}
+
 /** The differences since a run began, which are accepted; without `accept` any difference is refused. */
 export function changesSinceStart(
   {run}: Progress,
@@ -71,6 +87,12 @@ export function changesSinceStart(
   }
   return changes;
 }
+
+const runDamaged = (run: string, reason: string): Problem => ({
+  code: 'run-damaged',
+  message: `What ${run} changed is not known: its journal is damaged. ${reason}`,
+  hint: `Restore its journal from a copy. If you know that no change of it is in place, repeat the command with --besides ${run}`,
+});
 
 const runUnfinished = (run: string, runbook: string, inventory: string): Problem => ({
   code: 'run-unfinished',

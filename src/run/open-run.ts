@@ -27,6 +27,8 @@ export interface RunOptions {
    * side may have writes of its own. Without it, what the runbook says.
    */
   readonly longestOutageMs?: number | undefined;
+  /** Runs with a damaged journal that a person named: they keep no other run from starting. */
+  readonly besides?: readonly string[] | undefined;
   /** A checkpoint or an entry to end at. */
   readonly until?: string | undefined;
   /** Answers what the options above do not. Without one, the run pauses at such a question. */
@@ -157,6 +159,7 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
     },
     ...(earlier ? {earlier} : {}),
     ...(until === undefined ? {} : {until}),
+    ...(options.besides ? {besides: options.besides} : {}),
     ...(options.onBegin ? {onBegin: options.onBegin} : {}),
   });
 }

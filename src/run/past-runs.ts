@@ -2,6 +2,7 @@ import type {EarlierFigures} from '../engine/context.ts';
 import {readJournal} from '../journal/file-journal.ts';
 import {holderOf} from '../journal/lock.ts';
 import {type Holder, isDead} from '../journal/lock-holder.ts';
+import {type Problem, problemsIn} from '../model/problem.ts';
 import {appliedEntries, type Progress, progressOf} from '../model/progress.ts';
 import {type EarlierRun, type Outage, outageOf, type RunReport, reportOf} from '../report/index.ts';
 import type {Host} from './host.ts';
@@ -40,6 +41,24 @@ export function readableProgress({state}: Past, run: string): Progress | undefin
     return undefined;
   }
 }
+
+/** A run whose journal cannot be read, and why. */
+export interface DamagedRun {
+  readonly run: string;
+  readonly problem: Problem;
+}
+
+/** What they changed is not known. A journal without any entry is of a run that changed nothing. */
+export const damagedRuns = ({state}: Past): readonly DamagedRun[] =>
+  state.runs().flatMap((run) => {
+    try {
+      progressIn({state}, run);
+      return [];
+    } catch (error) {
+      const [problem] = problemsIn(error);
+      return problem && problem.code !== 'journal-empty' ? [{run, problem}] : [];
+    }
+  });
 
 /** The last comparable run that is done: its durations are what to expect. */
 export function earlierReport(host: Past, runbook: string, except: string): RunReport | undefined {

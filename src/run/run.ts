@@ -12,7 +12,7 @@ import {isAtRest} from './claimable-systems.ts';
 import {type ClaimRequest, type Claims, foreignClaims, takeClaims} from './claims.ts';
 import {refuseWithoutRoom} from './disk-room.ts';
 import type {ExitCode} from './exit-codes.ts';
-import {refuseBesideUnfinished, refuseUnknownCheckpoint} from './guards.ts';
+import {refuseBesideDamaged, refuseBesideUnfinished, refuseUnknownCheckpoint} from './guards.ts';
 import {obstaclesIn, obstaclesToReversal} from './obstacles.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {exitCodeFor, type RunResult} from './outcome.ts';
@@ -33,6 +33,8 @@ interface RunParts {
   /** Of a run that began before: its progress, and the accepted differences of runbook and inventory. */
   readonly earlier?: {readonly progress: Progress; readonly accepted: readonly string[]};
   readonly until?: string;
+  /** Runs with a damaged journal that do not keep this one from starting. */
+  readonly besides?: readonly string[];
   readonly onBegin?: (run: Run) => void;
 }
 
@@ -80,6 +82,7 @@ export class Run {
       refuseUnknownCheckpoint(this.#opened, until);
       // Before any check: the changes of the unfinished run would be reported as obstacles, with hints to undo them.
       refuseBesideUnfinished(host, this.#opened);
+      refuseBesideDamaged(host, this.#parts.besides);
     }
     await this.#refuseForeignClaims();
     const progress = this.progress ? {progress: this.progress} : {};
@@ -184,7 +187,10 @@ export class Run {
 
   async #begin(plan: string): Promise<RunSession> {
     const {session, approver, earlier, onBegin} = this.#parts;
-    const mayBegin = () => refuseBesideUnfinished(session.host, this.#opened);
+    const mayBegin = () => {
+      refuseBesideUnfinished(session.host, this.#opened);
+      refuseBesideDamaged(session.host, this.#parts.besides);
+    };
     // Another run may have started while the plan was read. What the run sees as the state before it, it sees under
     // its claim.
     const claims = await takeClaims(this.#claimRequest);

@@ -1,9 +1,9 @@
 import {openJournal} from '../journal/file-journal.ts';
-import {holderOf, overtakeLock} from '../journal/lock.ts';
+import {heldLocks, holderOf, overtakeLock} from '../journal/lock.ts';
 import {type Holder, holderText} from '../journal/lock-holder.ts';
 import {lockNotHeld} from '../journal/problems.ts';
 import {Redactor} from '../journal/redactor.ts';
-import {type Problem, SwitcharooError} from '../model/problem.ts';
+import {type Problem, problemsIn, SwitcharooError} from '../model/problem.ts';
 import type {Host} from './host.ts';
 import {progressIn, scopeOf} from './past-runs.ts';
 
@@ -14,11 +14,19 @@ export interface HeldLock {
   readonly holder: Holder;
 }
 
-/** Throws when nobody holds the lock of this run, or when another run does. */
+/**
+ * The lock of this run, whatever command took it. Throws when nobody holds it, or when another run holds the lock of
+ * its scope.
+ */
 export function heldLockOf(host: Host, run: string): HeldLock {
-  const {runbook, inventory} = progressIn(host, run).run;
-  const scope = scopeOf(runbook.name, inventory.name);
-  const holder = holderOf(host.state.locks, scope);
+  const {locks} = host.state;
+  const own = heldLocks(locks).find(({holder}) => holder.run === run);
+  if (own) {
+    return {run, ...own};
+  }
+  const {runbook, inventory, targets} = progressIn(host, run).run;
+  const scope = scopeOf(runbook.name, inventory.name, targets);
+  const holder = holderOf(locks, scope);
   if (!holder) {
     throw new SwitcharooError(lockNotHeld(scope));
   }
@@ -39,10 +47,17 @@ export function takeOverLock({state, operator}: Host, {run, scope, holder}: Held
     const journal = openJournal(state.journalOf(run), {now, lock, redactor: new Redactor()});
     journal.append({kind: 'lock-taken-over', from: holderText(tookOverFrom), operator});
     journal.close();
+  } catch (error) {
+    // A journal that is damaged or has no entries yet takes none. Its lock is free all the same.
+    if (!problemsIn(error).some(({code}) => unreadableCodes.has(code))) {
+      throw error;
+    }
   } finally {
     lock.release();
   }
 }
+
+const unreadableCodes = new Set(['journal-empty', 'journal-damaged']);
 
 const lockOfAnotherRun = (run: string, other: string): Problem => ({
   code: 'lock-of-another-run',

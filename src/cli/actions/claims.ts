@@ -99,7 +99,7 @@ function claimsText({inventory, targets, without}: InventoryClaims, app: App): s
   ].join('\n');
 }
 
-export function ownerText({claim, holder, problem}: TargetClaim): string {
+function ownerText({claim, holder, problem}: TargetClaim): string {
   if (problem) {
     return `unknown: ${problem.message}`;
   }

@@ -19,7 +19,7 @@ export async function resumeRun(
   name: string | undefined,
   request: Omit<ReopenRequest, 'run'>,
 ): Promise<ExitCode> {
-  const progress = runToResume(app, name);
+  const progress = runToResume(app, name, request.besides);
   const {run: reopened} = progress.run;
   const open = (connection: Partial<ReopenRequest>) =>
     reopenRun({...request, run: reopened, ...connection}, app);

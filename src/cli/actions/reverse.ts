@@ -24,7 +24,7 @@ export async function reverseRun(
   reversal: Reversal,
   request: Omit<ReopenRequest, 'run'>,
 ): Promise<ExitCode> {
-  const progress = runToReverse(app, reversal.run);
+  const progress = runToReverse(app, reversal.run, request.besides);
   const to = reversal.to ?? progress.reversingTo?.to ?? null;
   const {run: reopened} = progress.run;
   const open = (connection: Partial<ReopenRequest>) =>

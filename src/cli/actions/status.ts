@@ -4,7 +4,7 @@ import {losslessOf, type ReversalLossAnswer} from '../../model/reversal-loss.ts'
 import {type NextCommand, type Outage, outageMs, statusText} from '../../report/index.ts';
 import {runToShow} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
-import {holderOfRun, openRuns, outageIn} from '../../run/past-runs.ts';
+import {damagedRuns, holderOfRun, openRuns, outageIn} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import {sayEmptyRuns} from '../empty-runs.ts';
 import {nextCommands} from '../next-commands.ts';
@@ -32,6 +32,11 @@ export async function showStatus(
   // The targets may have taken a while to answer, and the run went on meanwhile.
   app.print(statusIn(app, readStatus(app, progress.run.run), loss));
   sayEmptyRuns(app);
+  if (!app.json) {
+    for (const {run, problem} of damagedRuns(app)) {
+      app.say(`! The journal of ${run} is damaged. ${problem.message}`);
+    }
+  }
   if (!offline && !app.json) {
     const {sayForeignClaims} = await import('./claims.ts');
     await sayForeignClaims(app, progress.run);
@@ -60,7 +65,8 @@ export function statusIn(app: App, status: RunStatus, loss: LossAnswers = null):
   if (app.json) {
     const commands = next.map(({command}) => command);
     const alsoOpen = otherRuns.map(({run}) => run.run);
-    const document = {...statusDocument(progress, holder, commands), alsoOpen};
+    const damaged = damagedRuns(app).map(({run, problem: {message}}) => ({run, reason: message}));
+    const document = {...statusDocument(progress, holder, commands), alsoOpen, damaged};
     return JSON.stringify({...document, ...outageDocument(outage, now), ...lossDocument(loss)});
   }
   const held = holder ? {holder: {...holder, dead: isDead(holder)}} : {};

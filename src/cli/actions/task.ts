@@ -14,6 +14,7 @@ interface TaskOptions {
   readonly inventory: string;
   readonly container: string | undefined;
   readonly yes: boolean;
+  readonly besides: readonly string[];
 }
 
 /** The output of the runbook's only entry. */
@@ -27,7 +28,7 @@ const entry = 'command';
 export function runTask(
   app: App,
   command: readonly string[],
-  {service, inventory, container, yes}: TaskOptions,
+  {service, inventory, container, yes, besides}: TaskOptions,
 ): Promise<ExitCode> {
   const quiet: App = app.json ? app : {...app, print: app.say};
   const request: RunRequest = {
@@ -36,6 +37,7 @@ export function runTask(
     params: {command: [...command], ...(container === undefined ? {} : {container})},
     targets: {service},
     yes,
+    besides,
     // The command is all that the plan holds: approving the plan approves that it cannot be reversed.
     planCoversNoReturn: true,
   };

@@ -1,6 +1,7 @@
 import {defineCommand, optional} from '../command.ts';
 import {
   acceptChanges,
+  besides,
   decideBy,
   details,
   inventory,
@@ -65,6 +66,7 @@ const resumeCommand = defineCommand({
     plan,
     yes,
     acceptChanges,
+    besides,
     runbook: movedRunbook,
     inventory: movedInventory,
   },
@@ -91,6 +93,7 @@ const reverseCommand = defineCommand({
     plan,
     yes: yesToPlan,
     acceptChanges,
+    besides,
     runbook: movedRunbook,
     inventory: movedInventory,
   },

@@ -1,6 +1,7 @@
 import {defineCommand, flag, list, optional, parsed} from '../command.ts';
 import {parseImage} from '../image-argument.ts';
 import {
+  besides,
   container,
   details,
   inventory,
@@ -47,16 +48,33 @@ const deployCommand = defineCommand({
     details,
     plan,
     yes: yesToPlan,
+    besides,
   },
   examples: ['deploy --service WEB --images application=sidekiq-nginx=master.5 -i production'],
   run: async ({app, options}) => {
     const {deploy} = await import('../actions/deploy.ts');
     const {service: names, images: given, atOnce, tasks, plan: planDigest, param: params} = options;
-    const {inventory: file, runbook, until: end, onFailure: failure, yes} = options;
+    const {
+      inventory: file,
+      runbook,
+      until: end,
+      onFailure: failure,
+      yes,
+      besides: damaged,
+    } = options;
     return deploy(
       {...app, details: options.details},
       {services: names, images: given, atOnce, tasks},
-      {inventory: file, runbook, params, planDigest, yes, until: end, onFailure: failure},
+      {
+        inventory: file,
+        runbook,
+        params,
+        planDigest,
+        yes,
+        until: end,
+        onFailure: failure,
+        besides: damaged,
+      },
     );
   },
 });
@@ -95,6 +113,7 @@ const taskCommand = defineCommand({
     container,
     details,
     yes: flag({description: 'Approve the plan, although it cannot be reversed'}),
+    besides,
   },
   examples: ['task --service api -i production -- bundle exec rake db:migrate'],
   run: async ({app, args, options}) => {
