@@ -6,6 +6,7 @@ import firstCopyFromS3 from '../runbooks/first-copy-from-s3.ts';
 import moveNameServers from '../runbooks/move-name-servers.ts';
 import warmCutover from '../runbooks/warm-cutover.ts';
 import type {Entry} from '../src/model/entry.ts';
+import type {TargetKind} from '../src/model/target.ts';
 
 const runbooks = [firstCopy, firstCopyFromS3, bareMetalToEcs, warmCutover, moveNameServers];
 
@@ -53,6 +54,13 @@ function needsOf(target: string): ReadonlyMap<string, readonly string[]> {
     const required = parts.flatMap((part): readonly string[] => entry.unit.needs[part] ?? []);
     for (const need of new Set(required)) {
       needs.set(need, (needs.get(need) ?? new Set()).add(entry.id));
+    }
+    const claims = entry.unit.kind === 'gate' ? [] : (entry.unit.claims ?? []);
+    for (const part of parts.filter((name) => claims.includes(name))) {
+      const {claimNeeds = []} = entry.unit.targets[part] as TargetKind;
+      for (const need of claimNeeds) {
+        needs.set(need, (needs.get(need) ?? new Set()).add('every run'));
+      }
     }
   }
   return new Map([...needs].map(([need, ids]) => [need, [...ids]]));

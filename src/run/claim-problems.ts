@@ -36,7 +36,7 @@ export function systemsClaimed(
   }
   return {
     code: 'systems-claimed',
-    message: `${target} is claimed by ${owner}, in another state folder. ${activity}.`,
+    message: `${target} is claimed by ${owner}. Its journal is in another state folder, or damaged. ${activity}.`,
     hint: {
       text: `Have that run finished or reversed by ${user} on ${from}. If nobody can, take its claim over with`,
       command: `unlock ${run} -i ${inventory}`,
