@@ -57,10 +57,12 @@ export const acceptChanges = flag({
   group: approval,
 });
 
-export const besides = list((name) => name, {
-  placeholder: 'runs',
-  description: 'Runs with a damaged journal that you know to have no change in place',
-});
+export const besides: OptionSpec<readonly string[]> = {
+  placeholder: 'run',
+  description: 'Run with a damaged journal that you know to have no change in place (repeatable)',
+  fallback: [],
+  parse: (text, previous = []) => [...previous, text],
+};
 
 export const until = optional({placeholder: 'checkpoint', description: 'Stop at this checkpoint'});
 

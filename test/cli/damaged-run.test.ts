@@ -62,13 +62,17 @@ describe('unlock', () => {
   test('finds the lock of a run by its holder, whatever the scope', async () => {
     const state = new StateFolder(desk.stateFolder);
     const operator = {user: 'ada', host: 'elsewhere', pid: 1};
-    const machine = {...state.machine, id: 'another', boot: 'another'};
+    const {machine: here} = state;
+    const machine = {
+      id: 'elsewhere',
+      boot: 'elsewhere',
+      startTicksOf: (pid: number) => here.startTicksOf(pid),
+      isHidden: (pid: number) => here.isHidden(pid),
+      freshToken: () => here.freshToken(),
+      kill: () => {},
+    };
     const request = {folder: state.locks, scope: 'run-task@production.web', run: damaged, operator};
-    acquireLock({
-      ...request,
-      now: () => new Date(),
-      machine: Object.assign(Object.create(state.machine), machine),
-    });
+    acquireLock({...request, now: () => new Date(), machine});
     const unlocked = await desk.run('unlock', damaged, '--name', damaged);
     expect(unlocked.code, unlocked.stderr).toBe(0);
     expect(unlocked.stderr).toContain('run-task@production.web is free');
