@@ -41,7 +41,7 @@ export async function foreignClaims(request: ClaimRequest): Promise<readonly Pro
         : [];
     }),
   );
-  // Whoever owns one system works on the others too: its name is what matters.
+  // The run that owns one system works on the others too: its name is what matters.
   const all = problems.flat();
   const owned = all.filter(({isOwned}) => isOwned);
   const shown = owned.length > 0 ? owned : all;

@@ -43,7 +43,7 @@ export function readableProgress({state}: Past, run: string): Progress | undefin
 }
 
 /** A run whose journal cannot be read, and why. */
-export interface DamagedRun {
+interface DamagedRun {
   readonly run: string;
   readonly problem: Problem;
 }

@@ -14,6 +14,7 @@ import {holderText} from '../journal/lock-holder.ts';
 import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
+import {journalingLoss} from './claim-loss.ts';
 import {
   fullDiskText,
   makeFirstReserve,
@@ -175,21 +176,6 @@ export const reverse = (
     }
     return reversal.kind === 'reversed' ? {kind: 'reached', until: to ?? 'the start'} : reversal;
   }, lock);
-
-/** The systems are not this run's any more, but its journal is. */
-async function journalingLoss<Result>(
-  {record}: RunContext,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof SwitcharooError && error.problem.code === 'claim-lost') {
-      record.add({kind: 'run-paused', problem: error.problem});
-    }
-    throw error;
-  }
-}
 
 function lockFor({host, opened, run}: SessionRequest) {
   const {state, operator} = host;

@@ -37,7 +37,18 @@ const runCommand = defineCommand({
   summary: 'Plan the runbook, ask for approval, and run it',
   description:
     'Plan the runbook, ask for approval, and run it. Every change is journaled before it is made.\n\nThe runbook is a file, or the name of one in runbooks/.',
-  options: {inventory, param, until, onFailure, decideBy, maxOutage, details, plan, yes},
+  options: {
+    inventory,
+    param,
+    until,
+    onFailure,
+    decideBy,
+    maxOutage,
+    details,
+    plan,
+    yes,
+    besides,
+  },
   examples: [
     'run bare-metal-to-ecs -i staging',
     'run bare-metal-to-ecs -i staging --until prepared',
