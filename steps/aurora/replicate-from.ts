@@ -20,6 +20,7 @@ import {
   setSource,
   startReplication,
 } from './replication/actions.ts';
+import {alreadyReplicated} from './replication/earlier-replication.ts';
 import {auroraCluster} from './target.ts';
 
 const input = z.object({
@@ -49,7 +50,11 @@ export const replicateFrom = defineStep({
   output: z.object({}),
   needs: {
     aurora: ['EXECUTE ON mysql.*', 'REPLICATION CLIENT'],
-    upstream: ['REPLICATION CLIENT', 'an account for Aurora with REPLICATION SLAVE'],
+    upstream: [
+      'REPLICATION CLIENT',
+      'REPLICATION SLAVE',
+      'an account for Aurora with REPLICATION SLAVE',
+    ],
   },
   reverses:
     'Stops and resets replication on Aurora, and enables writes if they were enabled before.',
@@ -68,6 +73,7 @@ export const replicateFrom = defineStep({
       return run.started && readOnly && writesWereEnabled(run.before)
         ? done({})
         : ((await seedUnusable(upstream, target, signal)) ??
+            (run.started ? null : await alreadyReplicated({aurora, upstream}, target, signal)) ??
             pending(
               {readOnly, source: null},
               {
