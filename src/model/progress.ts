@@ -103,6 +103,16 @@ function started(fact: JournalEntry & FactOf<'run-started'>): Progress {
   };
 }
 
+function withProcessStop(
+  progress: Progress,
+  fact: FactOf<'process-stopped' | 'clock-set'>,
+): Progress {
+  if (fact.kind === 'process-stopped') {
+    return {...progress, processStop: {ms: fact.ms, byClock: false}};
+  }
+  return fact.byMs > jumpMs ? {...progress, processStop: {ms: fact.byMs, byClock: true}} : progress;
+}
+
 /** A machine that was paused as a whole knows it only by its clock. */
 const jumpMs = 5_000;
 
@@ -155,11 +165,8 @@ function withFact(progress: Progress, fact: JournalEntry): Progress {
     case 'run-done':
       return {...unpaused(progress), outcome: 'done'};
     case 'process-stopped':
-      return fact.inOutage ? {...progress, processStop: {ms: fact.ms, byClock: false}} : progress;
     case 'clock-set':
-      return fact.inOutage && fact.byMs > jumpMs
-        ? {...progress, processStop: {ms: fact.byMs, byClock: true}}
-        : progress;
+      return fact.inOutage ? withProcessStop(progress, fact) : progress;
     case 'outage-limit-passed':
     case 'run-started':
     case 'asked':

@@ -83,7 +83,7 @@ describe('without a terminal', () => {
       await rehearsal.decide(failure, never),
     ]).toEqual([
       {answer: 'yes', by: 'rehearsal'},
-      {choice: 'stop', by: 'rehearsal'},
+      {choice: 'stop', by: 'nobody'},
     ]);
   });
 });
