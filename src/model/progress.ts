@@ -156,12 +156,7 @@ function withFact(progress: Progress, fact: JournalEntry): Progress {
     case 'run-reversed':
       return reversedTo(progress, fact.to);
     case 'run-paused':
-      return {
-        ...progress,
-        outcome: progress.outcome === 'reverse-failed' ? 'reverse-failed' : 'paused',
-        ...(fact.problem ? {problem: fact.problem} : {}),
-        ...(fact.until === undefined ? {} : {until: fact.until}),
-      };
+      return pausedBy(progress, fact);
     case 'run-done':
       return {...unpaused(progress), outcome: 'done'};
     case 'process-stopped':
@@ -182,6 +177,13 @@ function withFact(progress: Progress, fact: JournalEntry): Progress {
       return withEntry(progress, fact.entry, (entry) => entryAfter(entry, fact, at));
   }
 }
+
+const pausedBy = (progress: Progress, {problem, until}: FactOf<'run-paused'>): Progress => ({
+  ...progress,
+  outcome: progress.outcome === 'reverse-failed' ? 'reverse-failed' : 'paused',
+  ...(problem ? {problem} : {}),
+  ...(until === undefined ? {} : {until}),
+});
 
 function withAnswer(progress: Progress, {about, answer}: FactOf<'answered'>, at: Date): Progress {
   const {lastAt, decideBy} = progress;

@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {outageOf} from '../../src/model/outage.ts';
 import {plainPaint, reportHtml, reportOf, reportText} from '../../src/report/index.ts';
-import {journalOf} from '../model/journal-of.ts';
+import {journalOf, stepDone} from '../model/journal-of.ts';
 import {doneRun, heldRun, reversedRun, started} from './made-up.ts';
 
 const times = (run: ReturnType<typeof doneRun>) => {
@@ -160,4 +160,39 @@ describe('the page', () => {
     expect(page.match(/<script|<img|<link|https?:/g)).toBeNull();
     expect(page.includes('&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;')).toBe(true);
   });
+});
+
+test('a skip has its reason and its person, and an attempt that failed is told although a later one was done', () => {
+  const problem = {code: 'jammed', message: 'The valve is jammed.', hint: 'Oil it.'};
+  const outage = {from: ['freeze'], until: ['open']};
+  const {runbook, ...start} = started();
+  const report = reportOf(
+    journalOf([
+      {...start, runbook: {...runbook, outage}},
+      {kind: 'entry-started', entry: 'lower-ttl'},
+      {kind: 'entry-failed', entry: 'lower-ttl', problem},
+      {kind: 'entry-skipped', entry: 'lower-ttl', reason: 'it is <low>', by: 'ada', impossible: []},
+      {kind: 'entry-started', entry: 'freeze'},
+      {kind: 'entry-failed', entry: 'freeze', problem},
+      ...stepDone('freeze', 'set read_only = ON', 4),
+      ...stepDone('open', 'set read_only = OFF', 4),
+    ]),
+  );
+  const [lowered, , , frozen] = report.entries;
+  expect(lowered).toMatchObject({
+    state: 'skipped',
+    failures: [{way: 'forward', code: 'jammed', message: problem.message}],
+    skipped: {atUtc: '2026-03-01T03:00:03.000Z', reason: 'it is <low>', by: 'ada'},
+  });
+  expect(frozen).toMatchObject({state: 'done', failures: [{code: 'jammed'}]});
+  expect(report.outages).toEqual([
+    {fromUtc: '2026-03-01T03:00:06.100Z', toUtc: '2026-03-01T03:00:15.600Z'},
+  ]);
+  const text = reportText(report, {width: 100, paint: plainPaint});
+  expect(text).toContain('skipped by ada at 03:00:03: it is <low>');
+  expect(text).toContain('failed at 03:00:05: The valve is jammed. (jammed)');
+  const page = reportHtml(report);
+  expect(page).toContain('skipped by ada at 03:00:03: it is &lt;low&gt;');
+  expect(page).toContain('failed at 03:00:05: The valve is jammed. (jammed)');
+  expect(page).toContain('class="bar outage"');
 });
