@@ -1,8 +1,9 @@
 import type {Progress} from '../model/progress.ts';
-import {type RunReport, reportText} from '../report/index.ts';
+import {appliedTexts, type RunReport, reportText, reversedText} from '../report/index.ts';
 import type {RunResult} from '../run/outcome.ts';
 import type {Run} from '../run/run.ts';
 import type {App} from './app.ts';
+import {nextCommands} from './next-commands.ts';
 import {printProblems, printProblemsOf} from './print-problems.ts';
 
 /**
@@ -21,12 +22,19 @@ export const printReport = (app: App, report: RunReport): void =>
   app.print(app.json ? JSON.stringify(report) : `\n${reportText(report, app)}`);
 
 /** Prints what went wrong, if anything did. In JSON, the report says what the journal says. */
-export function printFailure(app: App, {name, progress}: Run, result: RunResult): void {
+export function printFailure(app: App, run: Run, result: RunResult): void {
+  const {name, progress} = run;
   if (result.kind === 'declined') {
     printDeclined(app, name, progress);
     return;
   }
   if (result.kind === 'done' || result.kind === 'reached' || !progress) {
+    return;
+  }
+  if (result.kind === 'reversed') {
+    if (!app.json) {
+      printReversed(app, {run, progress}, result);
+    }
     return;
   }
   // A full disk, or a lock that was lost, is in no journal, and so in no report.
@@ -37,7 +45,22 @@ export function printFailure(app: App, {name, progress}: Run, result: RunResult)
   }
 }
 
-const isWell = ({kind}: RunResult): boolean => kind === 'done' || kind === 'reached';
+/** A reversal that somebody asked for is on stdout, as its timeline is; one after a failure is on stderr. */
+function printReversed(
+  app: App,
+  {run, progress}: {readonly run: Run; readonly progress: Progress},
+  {to, problem}: Extract<RunResult, {kind: 'reversed'}>,
+): void {
+  const {entries} = run;
+  const inPlace = appliedTexts(progress);
+  const next = nextCommands(app, progress);
+  const text = reversedText({progress, entries, to, problem, inPlace, next}, app);
+  const print = problem ? app.say : app.print;
+  print(`\n${text}`);
+}
+
+const isWell = ({kind}: RunResult): boolean =>
+  kind === 'done' || kind === 'reached' || kind === 'reversed';
 
 function printDeclined(app: App, run: string, progress: Progress | undefined): void {
   if (progress) {

@@ -3,6 +3,7 @@ import type {Entry} from '../model/entry.ts';
 import type {RunReport} from '../report/index.ts';
 import type {Run} from '../run/run.ts';
 import type {App} from './app.ts';
+import {reversalPlanText} from './reversal-plan.ts';
 import {openScreen, type Screen, type ScreenKind, screenKindFor} from './screen/index.ts';
 import {swallowKeys} from './terminal-keys.ts';
 
@@ -27,37 +28,47 @@ interface RunScreenOptions {
 export function runScreen(app: App, options: RunScreenOptions = {}): RunScreen {
   let screen: Screen | undefined;
   let isDrawn = false;
+  let isHeld = false;
   let releaseKeys = () => {};
   const takeKeys = () => {
     releaseKeys();
     releaseKeys = screen && isDrawn ? swallowKeys(process.stdin) : () => {};
   };
+  const resume = () => {
+    isHeld = false;
+    takeKeys();
+    screen?.resume();
+  };
+  // The picture stays away until the question below the plan is answered, or the reversal begins without one.
+  const showReversal = (planned: Extract<EngineEvent, {kind: 'reverse-planned'}>) => {
+    if (screen && !app.json) {
+      const text = `\n${reversalPlanText(app, planned)}`;
+      screen.pause(text.split('\n').length);
+      releaseKeys();
+      isHeld = true;
+      app.print(text);
+    }
+  };
   return {
-    observe: (event: EngineEvent) => screen?.observe(event),
-    begin: ({name, runbook, entries}) => {
+    observe: (event: EngineEvent) => {
+      screen?.observe(event);
+      if (event.kind === 'reverse-planned') {
+        showReversal(event);
+      } else if (isHeld && event.kind === 'journaled' && event.entry.kind !== 'asked') {
+        resume();
+      }
+    },
+    begin: (run) => {
       const how = app.json ? 'ndjson' : (options.how ?? screenKindFor(process.stdout, process.env));
       isDrawn = how === 'tree';
-      const {outage} = runbook.head;
-      const earlier = options.earlier?.(runbook.head.name, name);
-      screen = openScreen({
-        how,
-        stream: process.stdout,
-        paint: app.paint,
-        history: entries,
-        ...(earlier ? {earlier} : {}),
-        ...(outage ? {outage} : {}),
-        limits: new Map(runbook.entries.filter(isTimed).map(({id, timeoutMs}) => [id, timeoutMs])),
-      });
+      screen = screenOf(run, how, {app, options});
       takeKeys();
     },
     pause: (rows) => {
       screen?.pause(rows);
       releaseKeys();
     },
-    resume: () => {
-      takeKeys();
-      screen?.resume();
-    },
+    resume,
     say: (text) => {
       if (screen?.say) {
         screen.say(text);
@@ -72,6 +83,24 @@ export function runScreen(app: App, options: RunScreenOptions = {}): RunScreen {
       releaseKeys();
     },
   };
+}
+
+function screenOf(
+  {name, runbook, entries}: Run,
+  how: ScreenKind,
+  {app, options}: {readonly app: App; readonly options: RunScreenOptions},
+): Screen {
+  const {outage} = runbook.head;
+  const earlier = options.earlier?.(runbook.head.name, name);
+  return openScreen({
+    how,
+    stream: process.stdout,
+    paint: app.paint,
+    history: entries,
+    ...(earlier ? {earlier} : {}),
+    ...(outage ? {outage} : {}),
+    limits: new Map(runbook.entries.filter(isTimed).map(({id, timeoutMs}) => [id, timeoutMs])),
+  });
 }
 
 /** A person may take as long as needed. */

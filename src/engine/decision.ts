@@ -2,14 +2,17 @@ import type {Entry} from '../model/entry.ts';
 import type {ReversePlan} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
 import {appliedEntries} from '../model/progress.ts';
+import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
+import {askOperator} from './ask-operator.ts';
 import type {RunContext} from './context.ts';
 import {needsOf} from './known-values.ts';
 import type {Choice, Failure} from './operator.ts';
 import {isLimitPassed, orEndOutage, unlimited} from './outage-limit.ts';
 import {runStopped, skipRefused} from './problems.ts';
 import {lostWhileStopped} from './process-stop.ts';
+import {askReversalLosses} from './reversal-loss.ts';
 import {reverseRun} from './reverse.ts';
-import {makeReversePlan, reachableCheckpoints} from './reverse-plan.ts';
+import {makeReversePlan, obstaclesToReversal, reachableCheckpoints} from './reverse-plan.ts';
 import {pause, type RunOutcome} from './run-outcome.ts';
 import {skipRuleFor} from './skip-rule.ts';
 
@@ -62,7 +65,7 @@ export async function decide(
     case 'stop':
       return pause(context, problem);
     case 'reverse':
-      return reverseAfter(unlimited(context), decided.to, problem);
+      return reverseAfter(unlimited(context), decided, problem);
   }
 }
 
@@ -95,18 +98,26 @@ function skippedBefore({record: {progress}, runbook, params}: RunContext, entry:
   );
 }
 
-/** Reverses because of a failure, without asking. */
+/** As the command `reverse` does: the plan, what would be lost, an approval, and then the reversal. */
 export async function reverseAfter(
   context: RunContext,
-  to: string | null,
+  {to, declared}: Extract<Choice, {choice: 'reverse'}>,
   problem: Problem,
 ): Promise<RunOutcome> {
-  const plan = await planReversal(context, to);
-  if (plan === 'stopped') {
+  const planned = await planReversal(context, to);
+  if (planned === 'stopped') {
     return pause(context, runStopped(String(context.stopping.reason)));
   }
-  context.observe({kind: 'reverse-planned', plan});
-  const reversal = await reverseRun(context, to, plan.digest);
+  context.observe({kind: 'reverse-planned', ...planned});
+  const [obstacle] = obstaclesToReversal(planned.plan);
+  // Nobody can be asked about one that was declared: it goes as far as it can, and waits for what is away.
+  if (obstacle && !declared) {
+    return pause(context, obstacle);
+  }
+  if (!declared && !(await isApproved(context, planned.plan))) {
+    return pause(context, problem);
+  }
+  const reversal = await reverseRun(context, to, planned.plan.digest);
   switch (reversal.kind) {
     case 'reversed':
       return {kind: 'reversed', to, problem};
@@ -117,14 +128,33 @@ export async function reverseAfter(
   }
 }
 
+async function isApproved(context: RunContext, {to, digest}: ReversePlan): Promise<boolean> {
+  const {name, protected: isProtected} = context.inventory;
+  const {answer} = await askOperator(context, {
+    about: 'reversal',
+    entry: null,
+    question: `Reverse to ${to ?? 'the start'} on ${name}?`,
+    details: [`plan ${digest}`],
+    ...(isProtected ? {mustType: name} : {}),
+  });
+  return answer === 'yes';
+}
+
+interface PlannedReversal {
+  readonly plan: ReversePlan;
+  readonly losses: readonly ReversalLossAnswer[];
+}
+
 async function planReversal(
   context: RunContext,
   to: string | null,
-): Promise<ReversePlan | 'stopped'> {
+): Promise<PlannedReversal | 'stopped'> {
+  const {record, stopping} = context;
   try {
-    return await makeReversePlan(context, context.record.progress, to, context.stopping);
+    const plan = await makeReversePlan(context, record.progress, to, stopping);
+    return {plan, losses: await askReversalLosses(context, record.progress, stopping)};
   } catch (error) {
-    if (context.stopping.aborted) {
+    if (stopping.aborted) {
       return 'stopped';
     }
     throw error;

@@ -21,7 +21,7 @@ export async function afterLongestOutage(
   await context.clock.sleep(lastWriteMs, context.aborting);
   const end = losslessEnd(context);
   if (end) {
-    return reverseAfter(context, end.to, problem);
+    return reverseAfter(context, {choice: 'reverse', to: end.to, declared: true}, problem);
   }
   const entry = entryAtWork(context);
   return entry ? goOn(await decide(context, entry, problem)) : pause(context, problem);

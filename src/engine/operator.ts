@@ -51,7 +51,8 @@ export type SkipRule =
 export type Choice =
   | {readonly choice: 'retry'}
   | {readonly choice: 'skip'; readonly reason: string}
-  | {readonly choice: 'reverse'; readonly to: string | null}
+  /** `declared`: the reversal was approved before the run, and needs no answer now. */
+  | {readonly choice: 'reverse'; readonly to: string | null; readonly declared?: true}
   | {readonly choice: 'stop'};
 
 /** Who answers: a person at a terminal, flags given beforehand, or a rehearsal. */

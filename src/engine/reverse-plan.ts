@@ -1,7 +1,7 @@
 import {canonicalJson} from '../model/canonical.ts';
 import type {Entry, Item} from '../model/entry.ts';
 import {digestOfReversePlan, type ReverseLine, type ReversePlan} from '../model/plan.ts';
-import {SwitcharooError} from '../model/problem.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {EntryProgress, EntryState, Progress} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {Action} from '../model/step.ts';
@@ -230,3 +230,16 @@ async function lineFor(
   const actions = back.actions.map(({on, does}) => ({target: entry.on[on] ?? on, does}));
   return {...base, outlook: back.restored ? 'restored' : 'change', actions};
 }
+
+/** What prevents a complete reversal. A reversal with obstacles is not started. */
+export function obstaclesToReversal(plan: ReversePlan): readonly Problem[] {
+  return plan.lines
+    .filter(({outlook}) => outlook === 'blocked' || isDrift(outlook))
+    .map(({entry, outlook, detail = 'it cannot be reversed', hint = ''}) => ({
+      code: isDrift(outlook) ? 'drift-detected' : 'reversal-blocked',
+      message: `${entry}: ${detail}`,
+      hint,
+    }));
+}
+
+const isDrift = (outlook: ReversePlan['lines'][number]['outlook']): boolean => outlook === 'drift';

@@ -7,8 +7,8 @@ export type RunOutcome =
   /** It came to the checkpoint or entry at which it was told to end. */
   | {readonly kind: 'reached'; readonly until: string}
   | {readonly kind: 'paused'; readonly problem: Problem}
-  /** It was reversed because of this failure. */
-  | {readonly kind: 'reversed'; readonly to: string | null; readonly problem: Problem}
+  /** It was reversed, and each entry checked: because of this failure, or because somebody asked for it. */
+  | {readonly kind: 'reversed'; readonly to: string | null; readonly problem?: Problem}
   | {readonly kind: 'reverse-failed'; readonly problem: Problem};
 
 /** Leaves the run as it is; somebody must decide how it goes on. */

@@ -23,11 +23,13 @@ export {
 export {reportHtml} from './report-html.ts';
 export {reportText} from './report-text.ts';
 export {reversePlanText} from './reverse-plan.ts';
+export {reversedText} from './reversed.ts';
 export {type ReportOptions, type RunReport, reportOf, type WriteCount} from './run-report.ts';
 export {runsText} from './runs.ts';
 export {
   appliedTexts,
   type HolderName,
+  reversalLossText,
   reversalText,
   statusText,
 } from './status.ts';

@@ -80,7 +80,11 @@ export function nextText(
   );
 }
 
-function labelled(label: string, texts: readonly string[], {width, paint}: TextOptions): string[] {
+export function labelled(
+  label: string,
+  texts: readonly string[],
+  {width, paint}: TextOptions,
+): string[] {
   return texts.flatMap((text, index) => {
     const at: Flow = {width, first: pad('', labelWidth)};
     const lines = flow([text], at);

@@ -116,18 +116,29 @@ export function reversalText(progress: Progress): string {
   return `possible to ${[...checkpoints].reverse().concat('the start').join(', ')}`;
 }
 
-/** The answer, and a line for each of its reasons. */
+/** The answer, and of which writes it speaks. */
 function losslessText({run}: Progress, options: StatusOptions): string[] {
-  const {reversal = [], width, paint} = options;
-  if (reversal.length === 0) {
+  const answers = reversalLossText(options.reversal ?? [], options);
+  const scope = losslessScope(run.runbook.alsoWritten ?? []);
+  return answers.length === 0
+    ? []
+    : [...answers, ...flow([scope], {width: options.width, first: '  ', rest: '    '})];
+}
+
+/** Whether a reversal would lose anything now, and a line for each reason. */
+export function reversalLossText(
+  answers: readonly ReversalLossAnswer[],
+  options: TextOptions,
+): string[] {
+  const {width, paint} = options;
+  if (answers.length === 0) {
     return [];
   }
-  const {text, colour} = losslessWords[losslessOf(reversal)];
+  const {text, colour} = losslessWords[losslessOf(answers)];
   return [
     ...flow(['Reversal is lossless: ', {text, paint: paint[colour]}], options),
-    ...reversal
+    ...answers
       .flatMap(({because}) => because)
-      .concat(losslessScope(run.runbook.alsoWritten ?? []))
       .flatMap((reason) => flow([reason], {width, first: '  ', rest: '    '})),
   ];
 }

@@ -44,7 +44,7 @@ export function flagOperator(given: GivenAnswers): Operator {
     decide: async ({reversibleTo}) => {
       const nearest = reversibleTo.at(-1);
       return given.onFailure === 'reverse' && nearest !== undefined
-        ? {choice: 'reverse', to: nearest, by: '--on-failure'}
+        ? {choice: 'reverse', to: nearest, declared: true, by: '--on-failure'}
         : {choice: 'stop', by: given.onFailure ? '--on-failure' : 'nobody'};
     },
   };

@@ -24,6 +24,9 @@ export function exitCodeFor(progress: Progress | undefined, result: RunResult): 
     case 'paused':
       return pausedExitCode(progress);
     case 'reversed':
+      if (!result.problem) {
+        return exitCodes.done;
+      }
       return isChanged ? exitCodes.halfWay : exitCodes.reversed;
     case 'reverse-failed':
       return exitCodes.reverseFailed;

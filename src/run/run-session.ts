@@ -174,7 +174,7 @@ export const reverse = (
     if (reversal.kind === 'paused') {
       context.record.add({kind: 'run-paused', problem: reversal.problem});
     }
-    return reversal.kind === 'reversed' ? {kind: 'reached', until: to ?? 'the start'} : reversal;
+    return reversal;
   }, lock);
 
 function lockFor({host, opened, run}: SessionRequest) {

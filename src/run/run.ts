@@ -1,9 +1,11 @@
 import {makePlan} from '../engine/plan.ts';
-import {makeReversePlan} from '../engine/reverse-plan.ts';
+import {askReversalLosses} from '../engine/reversal-loss.ts';
+import {makeReversePlan, obstaclesToReversal} from '../engine/reverse-plan.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {Plan, ReversePlan} from '../model/plan.ts';
 import {refuseAny, SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
+import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {type ReportOptions, type RunReport, reportOf} from '../report/index.ts';
 import {type ApprovalRequest, type Approver, approve} from './approval.ts';
@@ -13,7 +15,7 @@ import {type ClaimRequest, type Claims, foreignClaims, takeClaims} from './claim
 import {refuseWithoutRoom} from './disk-room.ts';
 import type {ExitCode} from './exit-codes.ts';
 import {refuseBesideDamaged, refuseBesideUnfinished, refuseUnknownCheckpoint} from './guards.ts';
-import {obstaclesIn, obstaclesToReversal} from './obstacles.ts';
+import {obstaclesIn} from './obstacles.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {exitCodeFor, type RunResult} from './outcome.ts';
 import {earlierReport} from './past-runs.ts';
@@ -103,6 +105,14 @@ export class Run {
     await this.#refuseForeignClaims();
     const {stopping} = this.#parts.session.signals;
     return redactor.value(await makeReversePlan(world, progress, to, stopping));
+  }
+
+  /** Whether a reversal would lose anything now, as each applied entry answers. Changes nothing. */
+  async reversalLosses(): Promise<readonly ReversalLossAnswer[]> {
+    const {world, redactor} = this.#opened;
+    const {progress} = this;
+    const {stopping} = this.#parts.session.signals;
+    return progress ? redactor.value(await askReversalLosses(world, progress, stopping)) : [];
   }
 
   /** Has the plan approved, then runs it. Throws when the plan has obstacles. */

@@ -54,7 +54,7 @@ describe('a run that dies at any point, and whoever goes on with it, as often as
           expect(lived.effects, what).toEqual([]);
           return;
         }
-        expect(lived.ended, what).toMatchObject({code: 0, outcome: {kind: 'reached'}});
+        expect(lived.ended, what).toMatchObject({code: 0, outcome: {kind: 'reversed'}});
         expect(lived.picture, what).toEqual(start);
       },
     );

@@ -466,6 +466,47 @@ describe('a run', () => {
       },
     ]);
   });
+
+  const jammedBook = book
+    .step('one', fill, put({x: 'new'}))
+    .checkpoint('half')
+    .step('two', fill, put({y: '2'}));
+  const jammed = () => {
+    const a = new Shelf('a', {x: 'old'});
+    a.beforePut = (words) => {
+      if (words.includes('y')) {
+        throw new Error('jammed');
+      }
+    };
+    return a;
+  };
+
+  test('shows the plan and asks before it reverses, by name where that is protected', async () => {
+    const a = jammed();
+    const rig = new Rig({runbook: jammedBook, shelves: [a], protected: true});
+    rig.operator.deciding = () => ({choice: 'reverse', to: null});
+    let planned = false;
+    rig.operator.answering = () => {
+      planned = rig.events.some(({kind}) => kind === 'reverse-planned');
+      return 'no';
+    };
+
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'action-failed'}});
+    expect(rig.operator.asked).toMatchObject([
+      {about: 'reversal', question: 'Reverse to the start on pantry?', mustType: 'pantry'},
+    ]);
+    expect([planned, a.picture]).toEqual([true, {x: 'new'}]);
+  });
+
+  test('asks nothing for a reversal that was declared before the run', async () => {
+    const a = jammed();
+    const rig = new Rig({runbook: jammedBook, shelves: [a], protected: true});
+    rig.operator.deciding = () => ({choice: 'reverse', to: 'half', declared: true});
+
+    expect(await rig.run()).toMatchObject({kind: 'reversed', to: 'half'});
+    expect(rig.operator.asked).toEqual([]);
+    expect(rig.events.filter(({kind}) => kind === 'reverse-planned')).toHaveLength(1);
+  });
 });
 
 describe('a journal that refuses a line', () => {

@@ -60,7 +60,7 @@ describe('without a terminal', () => {
       ),
     ]).toEqual([
       {choice: 'stop', by: 'nobody'},
-      {choice: 'reverse', to: 'prepared', by: '--on-failure'},
+      {choice: 'reverse', to: 'prepared', declared: true, by: '--on-failure'},
       {choice: 'stop', by: '--on-failure'},
     ]);
   });

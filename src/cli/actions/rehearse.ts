@@ -14,6 +14,7 @@ import type {App} from '../app.ts';
 import {printFailure, printReport} from '../print-outcome.ts';
 import {printProblems} from '../print-problems.ts';
 import {refuseUnwritableReport, writeReport} from '../report-file.ts';
+import type {RunScreen} from '../run-screen.ts';
 import {listenToSignals, type ProcessSignals} from '../signals.ts';
 import {withRun} from '../with-run.ts';
 import {loadLab} from './lab-package.ts';
@@ -96,7 +97,7 @@ function rehearseIn(
     }
     const reached = await run.forward(plan);
     const isReversed = reverseAt !== undefined && reached.kind === 'reached';
-    const result = isReversed ? await reverseAll(run, signals.stopping) : reached;
+    const result = isReversed ? await reverseAll(run, screen, signals.stopping) : reached;
     await sleep(writesAfterMs, undefined, {signal: signals.stopping}).catch(() => {});
     await screen.close();
     const report = await measure(run, lab);
@@ -109,10 +110,16 @@ function rehearseIn(
   });
 }
 
-const reverseAll = (run: Run, stopping: AbortSignal): Promise<RunResult> =>
+const reverseAll = (
+  run: Run,
+  {observe}: Pick<RunScreen, 'observe'>,
+  stopping: AbortSignal,
+): Promise<RunResult> =>
   asOutcome(async () => {
     await sleep(writesBeforeReversalMs, undefined, {signal: stopping}).catch(() => {});
-    return run.reverse(await run.planReversal(null));
+    const plan = await run.planReversal(null);
+    observe({kind: 'reverse-planned', plan, losses: await run.reversalLosses()});
+    return run.reverse(plan);
   });
 
 /** Adds to the journal what the clients measured: their writes, compared with the database that is in charge. */

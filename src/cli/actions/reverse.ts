@@ -1,8 +1,7 @@
+import {obstaclesToReversal} from '../../engine/reverse-plan.ts';
 import type {ReversePlan} from '../../model/plan.ts';
-import {reversePlanText} from '../../report/index.ts';
 import {runToReverse} from '../../run/choose-run.ts';
 import type {ExitCode} from '../../run/exit-codes.ts';
-import {obstaclesToReversal} from '../../run/obstacles.ts';
 import {type ReopenRequest, reopenRun} from '../../run/open-run.ts';
 import {pausedExitCode} from '../../run/outcome.ts';
 import type {Run} from '../../run/run.ts';
@@ -10,6 +9,7 @@ import {aboutRun} from '../about-run.ts';
 import type {App} from '../app.ts';
 import {printOutcome} from '../print-outcome.ts';
 import {printProblemsOf} from '../print-problems.ts';
+import {reversalPlanText} from '../reversal-plan.ts';
 import {withRun} from '../with-run.ts';
 
 interface Reversal {
@@ -51,8 +51,7 @@ export async function printReversalPlan(
   to: string | null,
 ): Promise<ReversePlan> {
   const plan = await run.planReversal(to);
-  app.print(
-    app.json ? JSON.stringify({kind: 'reverse-planned', plan}) : reversePlanText(plan, app),
-  );
+  const planned = {kind: 'reverse-planned', plan, losses: await run.reversalLosses()} as const;
+  app.print(app.json ? JSON.stringify(planned) : reversalPlanText(app, planned));
   return plan;
 }

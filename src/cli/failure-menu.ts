@@ -1,0 +1,61 @@
+import type {Choice, Failure, SkipRule} from '../engine/operator.ts';
+import {counted, placeText} from '../report/labels.ts';
+import type {Paint} from '../report/paint.ts';
+import {clean, flow, pad} from '../report/text.ts';
+
+/** The legal choices. To stop comes first: Enter means it. */
+export function choicesFor({
+  reversibleTo,
+  skip,
+  skippedBefore,
+}: Failure): readonly {readonly name: string; readonly value: Choice | 'skip'}[] {
+  const retry =
+    skippedBefore.length > 0
+      ? `retry: do ${clean(skippedBefore.join(', '))} after all, and continue from there`
+      : 'retry: check again, and continue from there';
+  return [
+    {name: 'stop: pause here, and leave the changes in place', value: {choice: 'stop'}},
+    {name: retry, value: {choice: 'retry'}},
+    ...(skip.allowed ? [{name: skipText(skip), value: 'skip'} as const] : []),
+    // The nearest checkpoint first: it undoes the least.
+    ...[...reversibleTo].reverse().map((to) => ({
+      name: `reverse to ${clean(placeText(to))}`,
+      value: {choice: 'reverse', to} as const,
+    })),
+  ];
+}
+
+const skipText = ({impossible}: Extract<SkipRule, {allowed: true}>): string =>
+  impossible.length === 0
+    ? 'skip: continue without it, for a reason'
+    : `skip: continue without it; ${counted(impossible.length, 'later entry', 'later entries')} cannot be done then`;
+
+interface Layout {
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+/** Why the menu has no skip, below the problem. */
+export function noSkipLines({entry, skip}: Failure, {width, paint}: Layout): string[] {
+  return skip.allowed
+    ? []
+    : flow([{text: 'no skip', paint: paint.dim}, pad('', 11), `${entry}: ${skip.because}`], {
+        width,
+        first: '  ',
+        rest: pad('', 20),
+      });
+}
+
+/** What a skip costs, before it is asked for. */
+export function impossibleLines(
+  entry: string,
+  impossible: readonly string[],
+  {width, paint}: Layout,
+): string[] {
+  return impossible.length === 0
+    ? [`Nothing later in this run needs ${entry}.`]
+    : [
+        ...flow([{text: `Without ${entry}, these cannot be done:`, paint: paint.yellow}], {width}),
+        ...flow([impossible.join(', ')], {width, first: '  '}),
+      ];
+}
