@@ -108,7 +108,7 @@ export function cutMiddle(text: string, width: number): string {
   }
   const words = clear.split(' ');
   const end: string[] = [];
-  while (words.length > 1 && widthOf([words.at(-1), ...end].join(' ')) <= width * 0.4) {
+  while (words.length > 1 && widthOf([words.at(-1), ...end].join(' ')) <= width * 0.45) {
     end.unshift(words.pop() ?? '');
   }
   const tail = end.length === 0 ? '' : ` ${end.join(' ')}`;
