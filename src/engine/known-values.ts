@@ -50,49 +50,59 @@ export function needsOf(
   progress: Progress | undefined,
   entries: readonly Entry[],
 ): readonly string[] {
-  const reads = readsOf(entry, params, knownOutputs(progress, entries));
-  return [...new Set([...entry.after, ...entry.requires, ...reads])];
+  const {outputs, times} = readsOf(entry, params, knownOutputs(progress, entries));
+  return [...new Set([...entry.after, ...entry.requires, ...outputs, ...times])];
+}
+
+/** The entries whose outputs and times an input reads, and what it makes of them. */
+export interface InputReads {
+  readonly outputs: ReadonlySet<string>;
+  readonly times: ReadonlySet<string>;
+  /** Made of unknowns where something is not known yet; `undefined` where it cannot be made of them. */
+  readonly input: unknown;
 }
 
 /** As far as the input can be followed: what is not known yet is read as an unknown that stands for anything. */
-function readsOf(entry: Entry, params: unknown, given: KnownOutputs): ReadonlySet<string> {
-  const reads = new Set<string>();
-  const unknown = {output: anything(), doneAt: anything() as Date};
-  const reading: KnownOutputs = {
+export function readsOf(entry: Entry, params: unknown, given: KnownOutputs): InputReads {
+  const outputs = new Set<string>();
+  const times = new Set<string>();
+  const unknown = {output: anything, doneAt: anything as Date};
+  const reading = (reads: Set<string>): KnownOutputs => ({
     get: (id) => {
       reads.add(id);
       return given.get(id) ?? unknown;
     },
-  };
+  });
   const known: Known<unknown, object> = {
     params,
-    outputs: lookup(reading, entry, ({output}) => output),
-    times: lookup(reading, entry, ({doneAt}) => doneAt),
+    outputs: lookup(reading(outputs), entry, ({output}) => output),
+    times: lookup(reading(times), entry, ({doneAt}) => doneAt),
   };
+  return {outputs, times, input: inputOrNone(entry, known)};
+}
+
+/** An unknown cannot stand for every value. What was read before that counts. */
+function inputOrNone(entry: Entry, known: Known<unknown, object>): unknown {
   try {
-    entry.input(known);
+    return entry.input(known);
   } catch {
-    // An unknown could not stand for the value. What was read before that counts.
+    return undefined;
   }
-  return reads;
 }
 
 /** Every member of it, and everything that it returns, is the same again. */
-function anything(): unknown {
-  const value: unknown = new Proxy(() => value, {
-    get: (_target, member) => {
-      if (member === Symbol.toPrimitive) {
-        return () => '';
-      }
-      return member === Symbol.iterator ? () => [].values() : value;
-    },
-    apply: () => value,
-    construct: () => ({}),
-    ownKeys: () => [],
-    getOwnPropertyDescriptor: () => undefined,
-  });
-  return value;
-}
+export const anything: unknown = new Proxy(() => anything, {
+  get: (_target, member) => {
+    if (member === Symbol.toPrimitive) {
+      return () => '';
+    }
+    return member === Symbol.iterator ? () => [].values() : anything;
+  },
+  apply: () => anything,
+  construct: () => ({}),
+  ownKeys: () => [],
+  getOwnPropertyDescriptor: () => undefined,
+});
 
 /** What the entries that are done have given, from the journal; an output is read only when somebody asks for it. */
 export function knownOutputs(

@@ -33,15 +33,15 @@ export type Effects<Role extends string, Input> =
   | readonly SystemFact<Role>[]
   | ((input: Input) => readonly SystemFact<Role>[]);
 
-/** The targets of one side of a cutover. */
-interface Side<Target extends string> {
-  readonly database: Target;
+/** The targets of one side of a cutover, by their names in the runbook. */
+interface Side {
+  readonly database: string;
   /** What answers its visitors, where an entry starts or stops it. */
-  readonly application?: Target;
+  readonly application?: string;
 }
 
 /** Where the visitors are before a cutover, and where they are after it. */
-export interface Sides<Target extends string = string> {
-  readonly old: Side<Target>;
-  readonly new: Side<Target>;
+export interface Sides {
+  readonly old: Side;
+  readonly new: Side;
 }

@@ -43,7 +43,7 @@ interface RunbookHead<Params extends z.ZodType, Targets extends TargetKinds> {
     readonly longestMs?: number;
   };
   /** The two sides of a cutover: `verify` proves that at most one of them accepts writes, for example. */
-  readonly sides?: Sides<NoInfer<keyof Targets & string>>;
+  readonly sides?: Sides;
   /**
    * What the new side writes beside the database, which a reversal does not carry back: documents, sessions, queues.
    * Each text that calls a reversal lossless names it.

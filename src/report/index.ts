@@ -34,3 +34,4 @@ export {
   statusText,
 } from './status.ts';
 export {stepsText, stepText} from './steps.ts';
+export {verificationText} from './verification.ts';

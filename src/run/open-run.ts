@@ -9,6 +9,7 @@ import {type OpenedWorld, openWorld} from './open-world.ts';
 import {operatorWith, rehearsalOperator} from './operators.ts';
 import {progressIn} from './past-runs.ts';
 import {Run} from './run.ts';
+import {refuseUnsafe} from './verify.ts';
 
 /** How a run is approved, answered, watched and ended. All of it is optional. */
 export interface RunOptions {
@@ -83,7 +84,14 @@ export async function openRun(
   const worldRequest = {runbook, inventory, params, targetNames: targets, run: name};
   const {observe = ignore} = request;
   const opened = await openWorld(host, worldRequest, signals.aborting, observe);
-  return closedOnError(opened, () => runWith(request, {host, opened, signals, name, rehearsal}));
+  return closedOnError(opened, async () => {
+    if (opened.inventory.protected) {
+      const {world} = opened;
+      const verifyCommand = `verify ${runbook} -i ${inventory}`;
+      await refuseUnsafe(world.runbook, world.params, verifyCommand);
+    }
+    return runWith(request, {host, opened, signals, name, rehearsal});
+  });
 }
 
 /**
@@ -164,9 +172,12 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
   });
 }
 
-async function closedOnError<Result>(opened: OpenedWorld, work: () => Result): Promise<Result> {
+async function closedOnError<Result>(
+  opened: OpenedWorld,
+  work: () => Result | Promise<Result>,
+): Promise<Result> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     await opened.close();
     throw error;

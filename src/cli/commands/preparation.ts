@@ -1,4 +1,4 @@
-import {defineCommand} from '../command.ts';
+import {defineCommand, optional} from '../command.ts';
 import {inventory, param} from '../options.ts';
 
 const preflightCommand = defineCommand({
@@ -11,6 +11,31 @@ const preflightCommand = defineCommand({
   run: async ({app, options}) => {
     const {runPreflight} = await import('../actions/preflight.ts');
     return runPreflight(app, options.inventory);
+  },
+});
+
+const verifyCommand = defineCommand({
+  name: 'verify',
+  arguments: '<runbook>',
+  summary: 'Explore every failure and every choice of a runbook (contacts no system)',
+  description:
+    'Explore a runbook: every entry done or failed, before or after its change, with its answer lost or the process dead; and every choice of a person. Show the shortest way to a state that must not be: two writable sides, lost writes, traffic to a side that refuses writes, an outage without a limit, no lossless reversal.\n\nContacts no system. An inventory gives the parameters only. Exit code 3: it has a counterexample.',
+  options: {
+    inventory: optional({
+      short: 'i',
+      placeholder: 'inventory',
+      description: 'Take the parameters of this inventory',
+    }),
+    param,
+  },
+  examples: ['verify bare-metal-to-ecs', 'verify ./runbooks/ours.ts -i production'],
+  run: async ({app, args: [runbook = ''], options}) => {
+    const {showVerification} = await import('../actions/verify.ts');
+    return showVerification(app, {
+      runbook,
+      inventory: options.inventory,
+      params: options.param,
+    });
   },
 });
 
@@ -57,6 +82,7 @@ const doctorCommand = defineCommand({
 
 export const preparationCommands = [
   preflightCommand,
+  verifyCommand,
   permissionsCommand,
   stepsCommand,
   doctorCommand,

@@ -1,0 +1,192 @@
+import type {Sides, SystemFact} from '../../model/effects.ts';
+
+/** All that `verify` knows of the systems, by the names of targets. It never changes: each change makes another one. */
+export interface Facts {
+  /** Which databases take the application's writes. */
+  readonly accepts: readonly string[];
+  /** Which databases have everything that the last writer accepted. */
+  readonly complete: readonly string[];
+  /** Running replication, as `from > to`. */
+  readonly replicates: readonly string[];
+  readonly leadsTo: Readonly<Record<Way, 'old' | 'new' | 'both'>>;
+  /** Applications that do not answer. */
+  readonly stopped: readonly string[];
+  /** Where new connections wait. */
+  readonly held: readonly string[];
+  /** How many of the effects of an entry are in place. */
+  readonly made: Readonly<Record<string, number>>;
+}
+
+type Way = 'dns' | 'proxy' | 'balancer';
+
+/** What was true of one fact, as a before-image in the journal. */
+export type Earlier = boolean | string;
+
+/** Before the first entry: the old side is in use, and what an entry starts is not running yet. */
+export function factsAtStart(sides: Sides | undefined, inOrder: readonly SystemFact[]): Facts {
+  const first = new Map<string, SystemFact>();
+  for (const fact of inOrder) {
+    const key = subjectOf(fact);
+    first.set(key, first.get(key) ?? fact);
+  }
+  const mentioned = [...first.values()];
+  const old = sides ? [sides.old.database] : [];
+  return {
+    accepts: old,
+    complete: old,
+    replicates: replicationAtStart(inOrder),
+    leadsTo: {dns: 'old', proxy: 'old', balancer: 'old'},
+    stopped: sorted(
+      mentioned.flatMap((fact) =>
+        fact.fact === 'application' && fact.is === 'running' && fact.of !== sides?.old.application
+          ? [fact.of]
+          : [],
+      ),
+    ),
+    held: [],
+    made: {},
+  };
+}
+
+/** Replication that an entry waits for or stops, and that none has started before it. */
+function replicationAtStart(inOrder: readonly SystemFact[]): readonly string[] {
+  const changes = inOrder.filter((fact) => fact.fact === 'replication').filter(hasSource);
+  const firstInto = (database: string) => changes.find(({to}) => to === database);
+  const waitedFor = inOrder
+    .filter((fact) => fact.fact === 'caught-up')
+    .filter(({to}) => firstInto(to) === undefined);
+  const stopped = changes.filter(
+    (change) => change.is === 'stopped' && firstInto(change.to) === change,
+  );
+  return sorted(new Set([...waitedFor, ...stopped].map(linkOf)));
+}
+
+const hasSource = <Fact extends SystemFact>(fact: Fact): fact is Fact & Link => 'from' in fact;
+
+interface Link {
+  readonly from: string;
+  readonly to: string;
+}
+
+const linkOf = ({from, to}: Link): string => `${from} > ${to}`;
+
+const subjectOf = (fact: SystemFact): string => `${fact.fact} ${'of' in fact ? fact.of : ''}`;
+
+/** Whether the fact is true now. */
+export function holds(facts: Facts, fact: SystemFact): boolean {
+  switch (fact.fact) {
+    case 'writes':
+      return facts.accepts.includes(fact.of) === (fact.are === 'accepted');
+    case 'replication':
+      return 'from' in fact
+        ? facts.replicates.includes(linkOf(fact)) === (fact.is === 'running')
+        : !facts.replicates.some((link) => link.endsWith(` > ${fact.to}`));
+    case 'caught-up':
+      return facts.replicates.includes(linkOf(fact));
+    case 'traffic':
+      return facts.leadsTo[fact.by] === fact.leadsTo;
+    case 'application':
+      return facts.stopped.includes(fact.of) === (fact.is === 'stopped');
+    case 'connections':
+      return facts.held.includes(fact.of) === (fact.are === 'held');
+  }
+}
+
+/** What a reversal needs to know of this fact. */
+export function earlierOf(facts: Facts, fact: SystemFact): Earlier {
+  if (fact.fact === 'traffic') {
+    return facts.leadsTo[fact.by];
+  }
+  return fact.fact === 'replication' && !('from' in fact)
+    ? facts.replicates.filter((link) => link.endsWith(` > ${fact.to}`)).join()
+    : holds(facts, fact);
+}
+
+/** The systems once the fact is true. */
+export function withFact(facts: Facts, fact: SystemFact): Facts {
+  switch (fact.fact) {
+    case 'writes':
+      return fact.are === 'accepted' ? accepting(facts, fact.of) : refusing(facts, fact.of);
+    case 'replication':
+      return {...facts, replicates: replicationAfter(facts, fact)};
+    case 'caught-up':
+      return caughtUp(facts, fact);
+    case 'traffic':
+      return {...facts, leadsTo: {...facts.leadsTo, [fact.by]: fact.leadsTo}};
+    case 'application':
+      return {...facts, stopped: changed(facts.stopped, fact.of, fact.is === 'stopped')};
+    case 'connections':
+      return {...facts, held: changed(facts.held, fact.of, fact.are === 'held')};
+  }
+}
+
+/** The systems once the fact is as it was before. */
+export function withoutFact(facts: Facts, fact: SystemFact, earlier: Earlier): Facts {
+  switch (fact.fact) {
+    case 'writes': {
+      const accepted = (fact.are === 'accepted') === earlier;
+      return accepted ? accepting(facts, fact.of) : refusing(facts, fact.of);
+    }
+    case 'replication': {
+      if (!('from' in fact)) {
+        const links = String(earlier).split(',').filter(Boolean);
+        return {...facts, replicates: sorted([...facts.replicates, ...links])};
+      }
+      const drained = fact.drains && facts.replicates.includes(linkOf(fact));
+      const settled = drained ? caughtUp(facts, fact) : facts;
+      const runs = (fact.is === 'running') === earlier;
+      return {...settled, replicates: changed(settled.replicates, linkOf(fact), runs)};
+    }
+    case 'caught-up':
+      return facts;
+    case 'traffic':
+      return {...facts, leadsTo: {...facts.leadsTo, [fact.by]: earlier}};
+    case 'application':
+      return {
+        ...facts,
+        stopped: changed(facts.stopped, fact.of, (fact.is === 'stopped') === earlier),
+      };
+    case 'connections':
+      return {...facts, held: changed(facts.held, fact.of, (fact.are === 'held') === earlier)};
+  }
+}
+
+/** Why this fact cannot be put back: replication that would have carried the newest writes does not run. */
+export const cannotDrain = (facts: Facts, fact: SystemFact): boolean =>
+  fact.fact === 'replication' &&
+  'from' in fact &&
+  fact.drains === true &&
+  !facts.replicates.includes(linkOf(fact)) &&
+  !facts.complete.includes(fact.to);
+
+/** From now on it may accept a write at any time, and every other database lacks that write. */
+const accepting = (facts: Facts, database: string): Facts => ({
+  ...facts,
+  accepts: changed(facts.accepts, database, true),
+  complete: facts.complete.filter((name) => name === database),
+});
+
+const refusing = (facts: Facts, database: string): Facts => ({
+  ...facts,
+  accepts: changed(facts.accepts, database, false),
+});
+
+/** Proven only while nobody can write: a position in a log that still grows proves nothing. */
+const caughtUp = (facts: Facts, {from, to}: Link): Facts =>
+  facts.accepts.length === 0 && facts.complete.includes(from)
+    ? {...facts, complete: changed(facts.complete, to, true)}
+    : facts;
+
+function replicationAfter(
+  {replicates}: Facts,
+  fact: Extract<SystemFact, {fact: 'replication'}>,
+): readonly string[] {
+  return 'from' in fact
+    ? changed(replicates, linkOf(fact), fact.is === 'running')
+    : replicates.filter((link) => !link.endsWith(` > ${fact.to}`));
+}
+
+const changed = (names: readonly string[], name: string, isIn: boolean): readonly string[] =>
+  sorted([...names.filter((other) => other !== name), ...(isIn ? [name] : [])]);
+
+const sorted = (names: Iterable<string>): readonly string[] => [...names].sort();

@@ -1,0 +1,129 @@
+import type {z} from 'zod';
+import {confirm} from '../../model/confirm.ts';
+import type {Sides, SystemFact} from '../../model/effects.ts';
+import type {Entry, Item, Known} from '../../model/entry.ts';
+import {type AnyRunbook, Runbook} from '../../model/runbook.ts';
+import type {AnyUnit} from '../../model/step.ts';
+import {anything, type InputReads, readsOf} from '../known-values.ts';
+import {type Facts, factsAtStart} from './facts.ts';
+import {type ModelEntry, modelUnit} from './model-units.ts';
+
+/** A runbook whose units act on facts instead of systems. Its entries, groups, checkpoints and limits are the same. */
+export interface Model {
+  readonly runbook: AnyRunbook;
+  readonly entries: ReadonlyMap<string, ModelEntry>;
+  readonly start: Facts;
+  readonly sides: Sides | undefined;
+  /** Entries that begin or end the declared outage. */
+  readonly inOutage: ReadonlySet<string>;
+  /** Entries whose output a caught-up gate reads. */
+  readonly read: ReadonlySet<string>;
+  /** Entries that others come after, or whose output or time they read. */
+  readonly needed: ReadonlySet<string>;
+}
+
+/** Whether it makes a difference that the entry was skipped, or how far it came. */
+export const matters = (model: Model, {id, effects, kind}: ModelEntry): boolean =>
+  effects.length > 0 || kind === 'one-way' || model.inOutage.has(id) || model.needed.has(id);
+
+export function modelOf(runbook: AnyRunbook, params: unknown): Model {
+  const items: readonly Item[] = runbook.items;
+  const entries = new Map<string, ModelEntry>();
+  const made = items.map((item) => {
+    if (item.kind !== 'entry') {
+      return item;
+    }
+    const reads = readsOf(item, params, nothingKnown);
+    const entry = modelEntryOf(item, reads);
+    entries.set(item.id, entry);
+    // A session is opened for each target: a unit without one still needs the process.
+    const on = Object.keys(item.on).length > 0 ? item.on : {[systemsRole]: systemsRole};
+    return {...item, on, unit: modelUnit(item.unit, entry), input: inputOf(item, reads)};
+  });
+  // It would be asked with parameters that the model does not have.
+  const {alsoWritten: _alsoWritten, ...head} = runbook.head;
+  const {sides, outage} = head;
+  const all = [...entries.values()];
+  const facts = all.flatMap(({effects}) => effects);
+  const waiting = all.filter(({effects}) => effects.some(({fact}) => fact === 'caught-up'));
+  const named = [...(outage?.from ?? []), ...(outage?.until ?? []), ...(outage?.promoted ?? [])];
+  return {
+    runbook: new Runbook(head, made, ''),
+    entries,
+    start: factsAtStart(sides, facts),
+    sides,
+    inOutage: new Set(
+      runbook.entries
+        .filter(({id, unit}: Entry) => named.includes(id) || named.includes(unit.name))
+        .map(({id}: Entry) => id),
+    ),
+    read: new Set(waiting.flatMap(({reads}) => reads)),
+    needed: new Set(all.flatMap(({needs}) => needs)),
+  };
+}
+
+function modelEntryOf(
+  {id, unit, on, after, requires}: Entry,
+  {input, outputs, times}: InputReads,
+): ModelEntry {
+  const {effects = [], relies = []} = unit;
+  const declared =
+    typeof effects === 'function' ? effectsFor(effects, parsed(unit, input)) : effects;
+  const placed = (facts: readonly SystemFact[]) => facts.map((fact) => onTargets(fact, on));
+  return {
+    id,
+    kind: unit.kind,
+    effects: placed(declared),
+    relies: placed(relies),
+    reads: [...outputs],
+    needs: [...after, ...requires, ...outputs, ...times],
+  };
+}
+
+const nothingKnown = {get: () => undefined};
+
+/** With its defaults, where nothing in it is unknown. */
+function parsed({input: schema}: AnyUnit, input: unknown): unknown {
+  const {success, data} = (schema as z.ZodType).safeParse(input);
+  return success ? data : input;
+}
+
+function effectsFor(
+  effects: (input: unknown) => readonly SystemFact[],
+  input: unknown,
+): readonly SystemFact[] {
+  try {
+    return effects(input);
+  } catch {
+    return effects(anything);
+  }
+}
+
+/** The roles of a unit replaced by its targets. */
+function onTargets(fact: SystemFact, on: Entry['on']): SystemFact {
+  const named = Object.entries(fact).map(([key, value]) =>
+    roleKeys.has(key) ? [key, on[String(value)] ?? value] : [key, value],
+  );
+  return Object.fromEntries(named) as SystemFact; // the same members, with other names in them
+}
+
+const systemsRole = 'systems';
+
+const roleKeys: ReadonlySet<string> = new Set(['of', 'from', 'to']);
+
+/** It reads what the input of the runbook reads: the engine knows by that whether it can be made yet. */
+function inputOf({unit, families = []}: Entry, {outputs, times}: InputReads): Entry['input'] {
+  return (known: Known<object, object>) => {
+    const read = [...outputs].map((id) => memberOf(known.outputs, id, families));
+    [...times].map((id) => memberOf(known.times, id, families));
+    return unit === confirm ? {question: '', details: []} : {read};
+  };
+}
+
+function memberOf(known: object, id: string, families: readonly string[]): unknown {
+  const members = known as Readonly<Record<string, unknown>>; // a proxy that answers for every id
+  const family = families.find((name) => id.startsWith(`${name}:`));
+  return family === undefined
+    ? members[id]
+    : (members[family] as (name: string) => unknown)(id.slice(family.length + 1));
+}

@@ -1,0 +1,297 @@
+import {setImmediate as allOthers} from 'node:timers/promises';
+import type {Fact} from '../../model/journal.ts';
+import {noOutage} from '../../model/outage.ts';
+import type {Progress} from '../../model/progress.ts';
+import {type Blocked, blocked, done, pending, type Verdict} from '../../model/verdict.ts';
+import type {RunContext} from '../context.ts';
+import type {Answer, Choice, Failure, Operator, Question} from '../operator.ts';
+import {cannotDrain, earlierOf, type Facts, holds, withFact, withoutFact} from './facts.ts';
+import {hurriedClock} from './hurried-clock.ts';
+import {type Model, matters} from './model.ts';
+import {
+  type Before,
+  changesOf,
+  type ModelEntry,
+  type ModelLook,
+  type ModelSystems,
+  type Output,
+  type Way,
+} from './model-units.ts';
+import {outcomesOf} from './outcomes.ts';
+import {progressWith, runName} from './progress-with.ts';
+import {type Moment, violationsIn} from './properties.ts';
+import type {Script} from './script.ts';
+import {storyOf} from './story.ts';
+import {turnOf} from './turn.ts';
+import type {Finding, State} from './violation.ts';
+
+/** Whether a failure of this entry was met in this state before. */
+export type IsKnown = (state: State, entry: string) => boolean;
+
+/**
+ * One process of the engine, which works on one turn (an entry, or those of a group) and is then cut off: what comes
+ * next is in the journal and in the systems alone, so it can be continued from there as often as there are ways to
+ * go on.
+ */
+export class EngineProcess implements ModelSystems, Operator {
+  readonly name = 'you';
+  readonly #model: Model;
+  readonly #script: Script;
+  readonly #ended: Promise<void>;
+  #end: () => void = () => {};
+  #isOver = false;
+  #progress: Progress;
+  #facts: Facts;
+  readonly story: string[] = [];
+  readonly violations: Finding[] = [];
+  readonly #isKnown: IsKnown;
+  /** The entries of its turn, once the first one has started. */
+  #turn: ReadonlySet<string> | undefined;
+  #decided = false;
+  readonly #looked = new Set<string>();
+  readonly #blind = new Set<string>();
+
+  constructor(model: Model, {progress, facts}: State, script: Script, isKnown: IsKnown) {
+    this.#isKnown = isKnown;
+    this.#model = model;
+    this.#script = script;
+    this.#progress = progress;
+    this.#facts = facts;
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  get state(): State {
+    return {progress: this.#progress, facts: this.#facts};
+  }
+
+  /** Lets the engine work until its turn is over, the process dies, or it ends by itself. */
+  async play(work: (context: RunContext) => Promise<unknown>): Promise<void> {
+    const working = work(this.#context()).catch((error: unknown) => {
+      // What a process that was cut off still did is not its own doing.
+      if (!this.#isOver) {
+        throw error;
+      }
+    });
+    await Promise.race([this.#ended, working]);
+    this.#isOver = true;
+    working.catch(() => {});
+  }
+
+  #context(): RunContext {
+    const never = new AbortController().signal;
+    const session = async () => ({reader: this, writer: this, close: async () => {}});
+    const process = this;
+    return {
+      runbook: this.#model.runbook,
+      params: {},
+      targets: {session, close: async () => {}},
+      clock: hurriedClock(),
+      run: runName,
+      observe: () => {},
+      aborting: never,
+      stopping: never,
+      operator: this,
+      inventory: {name: runName, protected: false},
+      record: {
+        get progress() {
+          return process.#progress;
+        },
+        head: '',
+        // The end of an outage that lasts too long is a reversal, which is explored from every state.
+        outage: noOutage,
+        follow: () => () => {},
+        add: (fact) => this.#add(fact),
+      },
+    };
+  }
+
+  #add(fact: Fact): void {
+    if (this.#isOver || this.#isOfNextTurn(fact)) {
+      throw this.#cut();
+    }
+    this.#progress = progressWith(this.#progress, fact);
+    this.#decided ||= fact.kind === 'answered' && fact.about === 'failure';
+    this.story.push(...storyOf(fact));
+    this.#judge({fact});
+  }
+
+  /** What the next turn would do first: it is another process that does it. */
+  #isOfNextTurn(fact: Fact): boolean {
+    switch (fact.kind) {
+      case 'entry-started':
+      case 'entry-failed':
+      case 'entry-reversing':
+      case 'reverse-failed':
+        if (this.#decided && fact.kind !== 'reverse-failed') {
+          return true;
+        }
+        this.#turn ??= turnOf(this.#model.runbook, fact.entry);
+        return !this.#turn.has(fact.entry);
+      default:
+        return false;
+    }
+  }
+
+  #judge(moment: Partial<Moment>): void {
+    const {progress, facts} = this.state;
+    const violations = violationsIn(this.#model, {progress, facts, ...moment});
+    for (const violation of violations) {
+      this.violations.push({violation, state: this.state, story: [...this.story]});
+    }
+    if (violations.some(({continues}) => !continues)) {
+      throw this.#cut();
+    }
+  }
+
+  #cut(): ProcessOver {
+    this.#isOver = true;
+    this.#end();
+    return new ProcessOver();
+  }
+
+  /** The process is gone: nothing of it goes on. */
+  async #die(what: string): Promise<never> {
+    this.story.push(what);
+    this.#cut();
+    return new Promise<never>(() => {});
+  }
+
+  // The systems.
+
+  check(entry: ModelEntry, {input, run}: ModelLook): Verdict<Before, Output> {
+    const isOwnTurn = this.#turn?.has(entry.id) ?? false;
+    const isFirst = isOwnTurn && !this.#looked.has(entry.id) && !this.#isReversing;
+    if (this.#blind.has(entry.id)) {
+      throw new Error('out of reach');
+    }
+    if (isFirst) {
+      this.#looked.add(entry.id);
+    }
+    return entry.kind === 'gate'
+      ? this.#gate(entry, input.read, isFirst)
+      : this.#change(entry, run, isFirst);
+  }
+
+  get #isReversing(): boolean {
+    return this.#progress.reversingTo !== undefined;
+  }
+
+  #gate(entry: ModelEntry, read: readonly Output[], isFirst: boolean): Verdict<never, Output> {
+    const unmet = this.#unmet(entry);
+    if (unmet || (isFirst && this.#script.choose(['opens', 'fails']) === 'fails')) {
+      return unmet ?? blocked('its check fails', '');
+    }
+    // A position that was read while somebody could write is not the last one.
+    if (isFirst && read.every(({settled}) => settled)) {
+      this.#make(entry.effects.reduce(withFact, this.#facts));
+    }
+    return done({settled: this.#facts.accepts.length === 0});
+  }
+
+  #change(entry: ModelEntry, run: ModelLook['run'], isFirst: boolean): Verdict<Before, Output> {
+    if (this.made(entry) === changesOf(entry)) {
+      return done({settled: this.#facts.accepts.length === 0});
+    }
+    const unmet = run.started ? undefined : this.#unmet(entry);
+    if (unmet || (isFirst && this.#script.choose(['acts', 'fails']) === 'fails')) {
+      return unmet ?? blocked('its check fails', '');
+    }
+    const earlier = entry.effects.map((effect) => earlierOf(this.#facts, effect));
+    return pending((run.before as Before | undefined) ?? {earlier});
+  }
+
+  #unmet({effects, relies}: ModelEntry): Blocked | undefined {
+    const links = effects.filter(({fact}) => fact === 'caught-up');
+    const unmet = [...relies, ...links].find((fact) => !holds(this.#facts, fact));
+    return unmet && blocked(`its check is blocked (${unmet.fact})`, '');
+  }
+
+  made({id}: ModelEntry): number {
+    return this.#facts.made[id] ?? 0;
+  }
+
+  reversalObstacle(entry: ModelEntry): Blocked | undefined {
+    const isMade = this.made(entry) > 0;
+    return isMade && entry.effects.some((effect) => cannotDrain(this.#facts, effect))
+      ? blocked('its reversal would lose writes', '')
+      : undefined;
+  }
+
+  async act(entry: ModelEntry, effect: number, way: Way): Promise<void> {
+    const {id} = entry;
+    const outcome = this.#script.choose(
+      outcomesOf({
+        isHarmless: !matters(this.#model, entry),
+        isAlone: (this.#turn?.size ?? 1) < 2,
+        way: way.kind,
+      }),
+    );
+    if (outcome === 'fails') {
+      throw new Error('an action fails');
+    }
+    if (outcome === 'dies when the others have ended') {
+      await allOthers();
+    }
+    if (outcome.startsWith('dies')) {
+      await this.#die(`the process dies in ${id}, before its change`);
+    }
+    const fact = entry.effects[effect];
+    const made = {...this.#facts.made, [id]: way.kind === 'forward' ? effect + 1 : effect};
+    const changed =
+      fact === undefined
+        ? this.#facts
+        : way.kind === 'forward'
+          ? withFact(this.#facts, fact)
+          : withoutFact(this.#facts, fact, way.before.earlier[effect] ?? false);
+    this.#make({...changed, made});
+    if (outcome === 'is lost') {
+      this.#blind.add(id);
+      throw new Error('an answer is lost');
+    }
+    if (outcome === 'is made, and the process dies') {
+      await this.#die(`the process dies in ${id}, after its change`);
+    }
+    if (outcome === 'fails after it') {
+      throw new Error('an action fails after its change');
+    }
+  }
+
+  #make(facts: Facts): void {
+    const earlier = this.#facts;
+    this.#facts = facts;
+    this.#judge({earlier});
+  }
+
+  // The operator.
+
+  async ask({about, entry}: Question): Promise<Answer> {
+    // The point of no return is a turn of its own.
+    if (about === 'point-of-no-return' && this.#turn) {
+      this.#cut();
+      return new Promise<never>(() => {});
+    }
+    this.#judge({asks: entry ?? 'the point of no return'});
+    return {answer: this.#script.choose(['yes', 'no']), by: this.name};
+  }
+
+  async decide(failure: Failure): Promise<Choice & {readonly by: string}> {
+    const {entry, reversibleTo} = failure;
+    // The same question in the same state was answered in every way already.
+    if (this.#script.isNew && this.#isKnown(this.state, entry)) {
+      this.#cut();
+      return new Promise<never>(() => {});
+    }
+    const choice = this.#script.choose<Choice>([
+      {choice: 'retry'},
+      ...(failure.skip.allowed ? [{choice: 'skip', reason: ''} as const] : []),
+      {choice: 'stop'},
+      ...reversibleTo.map((to) => ({choice: 'reverse', to}) as const),
+    ]);
+    return {...choice, by: this.name};
+  }
+}
+
+/** Thrown into an engine whose process is over. */
+class ProcessOver extends Error {}

@@ -1,0 +1,199 @@
+import {confirm} from '../../model/confirm.ts';
+import type {Entry, Item} from '../../model/entry.ts';
+import type {Fact} from '../../model/journal.ts';
+import {isClosed} from '../../model/outage.ts';
+import type {Progress} from '../../model/progress.ts';
+import type {Facts} from './facts.ts';
+import type {Model} from './model.ts';
+import type {Violation} from './violation.ts';
+
+/** Something that just happened in a state: a fact was journaled, the systems changed, or a person is asked. */
+export interface Moment {
+  readonly progress: Progress;
+  readonly facts: Facts;
+  readonly fact?: Fact;
+  /** The systems before they changed. */
+  readonly earlier?: Facts;
+  /** What a person is asked about: an entry, or the point of no return. */
+  readonly asks?: string;
+}
+
+/** The properties that do not hold at this moment. */
+export const violationsIn = (model: Model, moment: Moment): readonly Violation[] =>
+  properties.flatMap((property) => property(model, moment) ?? []);
+
+type Check = (model: Model, moment: Moment) => Violation | undefined;
+
+const twoWritableSides: Check = ({sides}, {facts: {accepts}}) =>
+  sides && accepts.includes(sides.old.database) && accepts.includes(sides.new.database)
+    ? {
+        property: 'two-writable-sides',
+        because: `${sides.old.database} and ${sides.new.database} both accept writes.`,
+      }
+    : undefined;
+
+const lostWrites: Check = (_model, {progress, facts: {accepts, complete}, earlier}) => {
+  const opened = accepts.find(
+    (database) => earlier && !earlier.accepts.includes(database) && !complete.includes(database),
+  );
+  return opened === undefined
+    ? undefined
+    : {
+        property: progress.reversingTo ? 'no-lossless-reversal' : 'lost-writes',
+        because: `${opened} starts to accept writes, and nothing proves that it has every write that was accepted before.`,
+      };
+};
+
+const trafficRefused: Check = (model, {progress, facts}) => {
+  const refusal = refusalIn(model, facts);
+  return refusal === undefined || isDeclaredOutage(model, progress)
+    ? undefined
+    : {property: 'traffic-refused', because: `${refusal}, outside the declared outage.`};
+};
+
+const endsInOutage: Check = (model, {progress, facts, fact}) => {
+  if (fact?.kind !== 'run-done' && fact?.kind !== 'run-reversed') {
+    return undefined;
+  }
+  const refusal = refusalIn(model, facts) ?? heldText(facts);
+  const end = fact.kind === 'run-done' ? 'The run ends done' : endText(fact.to);
+  if (refusal !== undefined) {
+    return {property: 'ends-in-outage', because: `${end}, and ${refusal}.`};
+  }
+  return isDeclaredOutage(model, progress)
+    ? {property: 'ends-in-outage', because: `${end} within its declared outage.`}
+    : undefined;
+};
+
+const endText = (to: string | null): string => `The run is reversed to ${to ?? 'the start'}`;
+
+const unboundedOutage: Check = (model, {facts, fact, asks}) => {
+  const closed = refusalIn(model, facts) ?? heldText(facts);
+  if (closed === undefined) {
+    return undefined;
+  }
+  const because =
+    asks === undefined ? boundlessText(model, fact) : `${asks} waits for a person's answer`;
+  return because === undefined
+    ? undefined
+    : {
+        property: 'unbounded-outage',
+        because: `${because}, while ${closed}.`,
+        continues: true,
+      };
+};
+
+function boundlessText({runbook}: Model, fact: Fact | undefined): string | undefined {
+  switch (fact?.kind) {
+    case 'entry-started': {
+      const {outage} = runbook.head;
+      const entry = entriesOf(runbook.items).find(({id}) => id === fact.entry);
+      if (outage && outage.longestMs === undefined) {
+        return 'The outage has no longestMs';
+      }
+      return entry && !(entry.timeoutMs <= longestWaitMs)
+        ? `${entry.id} may take ${hoursText(entry.timeoutMs)}`
+        : undefined;
+    }
+    case 'checkpoint-reached':
+      return `A run can end at the checkpoint ${fact.name}, or be reversed to it`;
+    case 'point-of-no-return-passed':
+      return 'The point of no return is passed, so that no reversal can end this';
+    default:
+      return undefined;
+  }
+}
+
+/** Longer than any wait for running jobs or a rollout; shorter than a first catch-up, or a person's sleep. */
+const longestWaitMs = 3_600_000;
+
+const hoursText = (ms: number): string =>
+  Number.isFinite(ms) ? `${Math.round(ms / 3_600_000)} h` : 'for ever';
+
+const earlyPointOfNoReturn: Check = ({runbook}, {progress, fact}) => {
+  if (!progress.passedPointOfNoReturn || failedEntry(fact) === undefined) {
+    return undefined;
+  }
+  const items: readonly Item[] = runbook.items;
+  const barrier = items.findIndex(({kind}) => kind === 'point-of-no-return');
+  const failed = failedEntry(fact);
+  const place = items.findIndex((item) => item.kind === 'entry' && item.id === failed);
+  const oneWay = entriesOf(items.slice(barrier + 1)).filter(({unit}) => unit.kind === 'one-way');
+  const isLossless = !oneWay.some(({id}) => progress.entries.get(id)?.applied);
+  const later = entriesOf(items.slice(place + 1)).find((entry) => oneWay.includes(entry));
+  return failed === undefined || place < barrier || !later || !isLossless
+    ? undefined
+    : {
+        property: 'early-point-of-no-return',
+        because: `${failed} fails after the point of no return, so the run cannot be reversed, although nothing is lost before ${later.id}.`,
+        continues: true,
+      };
+};
+
+function failedEntry(fact: Fact | undefined): string | undefined {
+  const isNo = fact?.kind === 'answered' && fact.answer === 'no';
+  return fact?.kind === 'entry-failed' || isNo ? (fact.entry ?? undefined) : undefined;
+}
+
+const confirmationPassed: Check = ({runbook}, {progress, fact}) => {
+  if (fact?.kind !== 'entry-started') {
+    return undefined;
+  }
+  const entries = entriesOf(runbook.items);
+  const place = entries.findIndex(({id}) => id === fact.entry);
+  const passed = entries
+    .slice(0, place)
+    .find(({id, unit}) => unit === confirm && progress.entries.get(id)?.state !== 'done');
+  return passed
+    ? {
+        property: 'confirmation-passed',
+        because: `${fact.entry} starts, and nobody has answered yes at ${passed.id}.`,
+        continues: true,
+      }
+    : undefined;
+};
+
+const properties: readonly Check[] = [
+  twoWritableSides,
+  lostWrites,
+  trafficRefused,
+  endsInOutage,
+  unboundedOutage,
+  earlyPointOfNoReturn,
+  confirmationPassed,
+];
+
+const entriesOf = (items: readonly Item[]): readonly Entry[] =>
+  items.filter((item) => item.kind === 'entry');
+
+const isDeclaredOutage = ({runbook}: Model, progress: Progress): boolean =>
+  runbook.head.outage !== undefined && isClosed(progress, runbook.head.outage);
+
+const heldText = ({held}: Facts): string | undefined =>
+  held.length > 0 ? `new connections to ${held.join(' and ')} wait` : undefined;
+
+/** A side that visitors reach, and that does not serve them; in words. */
+function refusalIn({sides}: Model, facts: Facts): string | undefined {
+  if (!sides) {
+    return undefined;
+  }
+  for (const name of sidesReached(facts)) {
+    const {database, application} = sides[name];
+    if (!facts.accepts.includes(database)) {
+      return `traffic is led to the ${name} side, whose database ${database} refuses writes`;
+    }
+    if (application !== undefined && facts.stopped.includes(application)) {
+      return `traffic is led to the ${name} side, whose application ${application} does not run`;
+    }
+  }
+  return undefined;
+}
+
+/** The name leads to one side or both; the proxy in front of the old side may lead on to the new one. */
+export function sidesReached({leadsTo: {dns, proxy, balancer}}: Facts): readonly ('old' | 'new')[] {
+  const behindOld = proxy === 'old' ? balancer : proxy;
+  const isReached = (side: 'old' | 'new') =>
+    (side === 'new' && dns !== 'old') ||
+    (dns !== 'new' && (behindOld === side || behindOld === 'both'));
+  return (['old', 'new'] as const).filter(isReached);
+}

@@ -1,0 +1,81 @@
+import {verifyRunbook} from '../engine/verify/verification.ts';
+import {loadInventory} from '../inventory/inventory.ts';
+import {loadRunbook, runbookWith} from '../inventory/runbook-file.ts';
+import {paramsFor} from '../inventory/targets.ts';
+import type {Entry} from '../model/entry.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
+import type {Verification} from '../model/verification.ts';
+import type {Host} from './host.ts';
+import {sampleParams} from './sample-params.ts';
+
+interface VerifyRequest {
+  /** A file, or the name of one in `runbooks/`. */
+  readonly runbook: string;
+  /** For its parameters alone: no target is opened, and no secret is read. */
+  readonly inventory?: string | undefined;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+interface Verified extends Verification {
+  /** The runbook's name. */
+  readonly runbook: string;
+}
+
+/** Explores every failure and every choice of a runbook. Contacts no system. */
+export async function verify(
+  {state}: Pick<Host, 'state'>,
+  request: VerifyRequest,
+): Promise<Verified> {
+  const inventory =
+    request.inventory === undefined ? undefined : loadInventory(request.inventory, state.path);
+  const loaded = await loadRunbook(request.runbook);
+  const params = inventory
+    ? paramsFor(loaded.runbook, inventory, request.params)
+    : sampleParams(loaded.runbook.head.params, request.params);
+  const runbook = runbookWith(loaded, params);
+  return {runbook: runbook.head.name, ...(await verification(runbook, params))};
+}
+
+/** Refuses a runbook that can come to a state that must not be. */
+export async function refuseUnsafe(
+  runbook: AnyRunbook,
+  params: unknown,
+  verifyCommand: string,
+): Promise<void> {
+  const {counterexamples} = await verification(runbook, params);
+  const [first] = counterexamples;
+  if (first) {
+    throw new SwitcharooError(
+      runbookUnsafe(runbook.head.name, first.because, counterexamples.length, verifyCommand),
+    );
+  }
+}
+
+async function verification(runbook: AnyRunbook, params: unknown): Promise<Verification> {
+  const changesWrites = runbook.entries.filter(({unit: {effects}}: Entry) =>
+    Array.isArray(effects) ? effects.some(({fact}) => fact === 'writes') : false,
+  );
+  const [first] = changesWrites;
+  if (first && !runbook.head.sides) {
+    throw new SwitcharooError(sidesMissing(runbook.head.name, first.id));
+  }
+  return verifyRunbook(runbook, params);
+}
+
+const sidesMissing = (runbook: string, entry: string): Problem => ({
+  code: 'sides-missing',
+  message: `${runbook} changes at ${entry} which database accepts writes, and does not declare its two sides.`,
+  hint: "Declare them in the runbook: sides: {old: {database: 'source'}, new: {database: 'aurora'}}.",
+});
+
+const runbookUnsafe = (
+  runbook: string,
+  because: string,
+  count: number,
+  command: string,
+): Problem => ({
+  code: 'runbook-unsafe',
+  message: `${runbook} is not safe: ${because.replace(/\.$/, '')}${count > 1 ? ` (and ${count - 1} more)` : ''}. A protected inventory runs only what is verified.`,
+  hint: {text: 'Show step by step how that happens, and fix the runbook', command},
+});
