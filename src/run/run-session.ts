@@ -11,6 +11,7 @@ import type {Journal, Lock} from '../journal/contract.ts';
 import {createJournal, openJournal} from '../journal/file-journal.ts';
 import {acquireLock} from '../journal/lock.ts';
 import {holderText} from '../journal/lock-holder.ts';
+import type {Redactor} from '../journal/redactor.ts';
 import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
@@ -29,12 +30,14 @@ import type {Host, StopSignals} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {asOutcome} from './outcome.ts';
 import {earlierFigures, scopeOf} from './past-runs.ts';
+import {redactedOperator} from './redacted-operator.ts';
 
 /** A run that this process works on: its journal is open, and this process holds its lock. */
 export interface RunSession {
   readonly context: RunContext;
   readonly journal: Journal;
   readonly lock: Lock;
+  readonly redactor: Redactor;
   /** Makes the reserve whole again. Throws when the disk has no room: then a run may only be reversed. */
   secure(): void;
   /** Closes the journal and gives the lock back. */
@@ -157,25 +160,32 @@ export function continueRun(
 }
 
 /** Runs the entries that are not done yet. `until`: a checkpoint or an entry to end at. */
-export const forward = ({context, lock, secure}: RunSession, until?: string): Promise<RunOutcome> =>
-  asOutcome(async () => {
-    secure();
-    return await journalingLoss(context, () => runForward(context, until));
-  }, lock);
+export const forward = (session: RunSession, until?: string): Promise<RunOutcome> =>
+  outcomeOf(session, () => {
+    session.secure();
+    return journalingLoss(session.context, () => runForward(session.context, until));
+  });
+
+/** The problem of an outcome is printed, and may quote what a server said. */
+const outcomeOf = async (
+  {lock, redactor}: RunSession,
+  work: () => Promise<RunOutcome>,
+): Promise<RunOutcome> => redactor.value(await asOutcome(async () => work(), lock));
 
 /** Reverses to a checkpoint (`null`: the start), by the plan with this digest. */
 export const reverse = (
-  {context, lock}: RunSession,
+  session: RunSession,
   to: string | null,
   planDigest: string,
 ): Promise<RunOutcome> =>
-  asOutcome(async () => {
+  outcomeOf(session, async () => {
+    const {context} = session;
     const reversal = await journalingLoss(context, () => reverseRun(context, to, planDigest));
     if (reversal.kind === 'paused') {
       context.record.add({kind: 'run-paused', problem: reversal.problem});
     }
     return reversal;
-  }, lock);
+  });
 
 function lockFor({host, opened, run}: SessionRequest) {
   const {state, operator} = host;
@@ -221,7 +231,7 @@ function sessionWith(
   {host, run, opened, signals, operator, claims}: SessionRequest,
   {journal, lock, watch}: Pick<RunSession, 'journal' | 'lock'> & {readonly watch: Watch},
 ): RunSession {
-  const {world, inventory, runbook} = opened;
+  const {world, inventory, runbook, redactor} = opened;
   const broken = watch.broken.signal;
   const full = new AbortController();
   const entries = runbook.entries.length;
@@ -243,9 +253,10 @@ function sessionWith(
   return {
     journal,
     lock,
+    redactor,
     context: {
       ...world,
-      operator,
+      operator: redactedOperator(operator, redactor),
       inventory,
       earlier: earlierFigures(host, world.runbook.head.name, inventory.name),
       claims,

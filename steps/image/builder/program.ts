@@ -1,4 +1,6 @@
 import {spawn} from 'node:child_process';
+import type {Readable} from 'node:stream';
+import {StringDecoder} from 'node:string_decoder';
 
 interface ProgramRun {
   readonly cwd?: string;
@@ -37,19 +39,14 @@ export async function runProgram(
   });
   const stdout: Buffer[] = [];
   const lines: string[] = [];
-  const read = (chunk: Buffer) => {
-    const texts = chunk.toString().split(/[\r\n]+/);
-    for (const line of texts.map((text) => text.trim()).filter(Boolean)) {
-      lines.push(line);
-      report?.(line);
-    }
+  const read = (line: string) => {
+    lines.push(line);
+    report?.(line);
     lines.splice(0, lines.length - keptLines);
   };
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout.push(chunk);
-    read(chunk);
-  });
-  child.stderr.on('data', read);
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  readLines(child.stdout, read);
+  readLines(child.stderr, read);
   child.stdin.on('error', () => {});
   child.stdin.end(input ?? '');
 
@@ -75,6 +72,21 @@ export async function runProgram(
       lines.findLast((line) => /^(fatal|error):/i.test(line)) ?? lines.at(-1) ?? 'it wrote nothing',
     timedOut: limit.aborted,
   };
+}
+
+/** Whole lines: a secret that comes in two parts would be in neither of them. */
+function readLines(stream: Readable, read: (line: string) => void): void {
+  const decoder = new StringDecoder();
+  let remainder = '';
+  const take = (text: string) => {
+    const parts = (remainder + text).split(/[\r\n]+/);
+    remainder = parts.pop() ?? '';
+    for (const line of parts.map((part) => part.trim()).filter(Boolean)) {
+      read(line);
+    }
+  };
+  stream.on('data', (chunk: Buffer) => take(decoder.write(chunk)));
+  stream.on('end', () => take(`${decoder.end()}\n`));
 }
 
 function endGroup(pid: number | undefined, ended: Promise<unknown>): void {

@@ -15,3 +15,15 @@ echo "and the repository exists." >&2`;
   expect(await saidBy('echo one; echo two')).toBe('two');
   expect(await saidBy(':')).toBe('it wrote nothing');
 });
+
+test('a line that comes in parts is reported whole: a secret in two parts would be in neither', async () => {
+  const lines: string[] = [];
+  const script = `printf 'token s3c'; sleep 0.1; printf 'ret caf\\303'; sleep 0.1; printf '\\251\\nlast'`;
+  const {message} = await runProgram(['sh', '-c', script], {
+    signal: new AbortController().signal,
+    limitMs: 10_000,
+    report: (line) => lines.push(line),
+  });
+  expect(lines).toEqual(['token s3cret café', 'last']);
+  expect(message).toBe('last');
+});
