@@ -21,7 +21,7 @@ type Moment = Pick<JournalEntry, 'atUtc' | 'monotonic'>;
 const longestMs = 2 ** 31 - 1;
 const beatMs = 1_000;
 /** A busy machine may be late by less. */
-const stillAfterMs = 5_000;
+const stillAfterMs = 10_000;
 /** Nobody notices less. */
 const setAfterMs = 1_000;
 
