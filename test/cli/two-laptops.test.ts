@@ -136,7 +136,7 @@ describe('two laptops', () => {
   );
 
   test(
-    'a finished cutover keeps nobody out, and can be reversed',
+    'a cutover that is paused keeps the second out, and one that is finished does not',
     async () => {
       const done = await first.run(...run, '--yes', '--until', 'cut-over');
       expect(done.code, done.stdout + done.stderr).toBe(0);
