@@ -272,12 +272,15 @@ export class EngineProcess implements ModelSystems, Operator {
       this.#cut();
       return new Promise<never>(() => {});
     }
+    if (about !== 'confirmation' && about !== 'point-of-no-return') {
+      // A "no" leads back to the question before it.
+      return {answer: 'yes', by: this.name};
+    }
     this.#judge({asks: entry ?? 'the point of no return'});
     return {answer: this.#script.choose(['yes', 'no']), by: this.name};
   }
 
-  async decide(failure: Failure): Promise<Choice & {readonly by: string}> {
-    const {entry, reversibleTo} = failure;
+  async decide({entry, reversibleTo, skip}: Failure): Promise<Choice & {readonly by: string}> {
     // The same question in the same state was answered in every way already.
     if (this.#script.isNew && this.#isKnown(this.state, entry)) {
       this.#cut();
@@ -285,7 +288,7 @@ export class EngineProcess implements ModelSystems, Operator {
     }
     const choice = this.#script.choose<Choice>([
       {choice: 'retry'},
-      ...(failure.skip.allowed ? [{choice: 'skip', reason: ''} as const] : []),
+      ...(skip.allowed ? [{choice: 'skip', reason: ''} as const] : []),
       {choice: 'stop'},
       ...reversibleTo.map((to) => ({choice: 'reverse', to}) as const),
     ]);

@@ -1,4 +1,4 @@
-import type {Fact} from '../../model/journal.ts';
+import type {Fact, FactOf} from '../../model/journal.ts';
 
 /** What a person needs to know of a fact to follow what happened: one line, or none. */
 export function storyOf(fact: Fact): readonly string[] {
@@ -10,9 +10,7 @@ export function storyOf(fact: Fact): readonly string[] {
     case 'entry-skipped':
       return [`you skip ${fact.entry}`];
     case 'answered':
-      return fact.about === 'failure'
-        ? choiceText(fact.answer)
-        : [`you answer ${fact.answer} at ${fact.entry ?? 'the point of no return'}`];
+      return answerStory(fact);
     case 'reverse-started':
       return [`you reverse to ${fact.to ?? 'the start'}`];
     case 'entry-reversed':
@@ -28,9 +26,18 @@ export function storyOf(fact: Fact): readonly string[] {
   }
 }
 
-const choiceText = (answer: string): readonly string[] =>
-  answer === 'skip' || answer === 'reverse' ? [] : [`you choose to ${answer}`];
+function answerStory({about, answer, entry}: FactOf<'answered'>): readonly string[] {
+  switch (about) {
+    case 'failure':
+      return answer === 'skip' || answer === 'reverse' ? [] : [`you choose to ${answer}`];
+    case 'confirmation':
+    case 'point-of-no-return':
+      return [`you answer ${answer} at ${entry ?? 'the point of no return'}`];
+    default:
+      return [];
+  }
+}
 
-/** The engine's sentence, without the parts of the model in it. */
+/** The engine's sentence, without the action of the model and its target in it. */
 const reasonIn = (message: string): string =>
-  message.replace(/^.* on systems: /, '').replace(/\.$/, '');
+  message.replace(/^.*" on [^:]+: /, '').replace(/\.$/, '');
