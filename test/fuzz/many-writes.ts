@@ -13,8 +13,12 @@ interface LedgerWriter extends LedgerReader {
 /** A file with a line for every write that reached it. */
 const ledger = defineTarget({
   kind: 'ledger',
-  config: z.object({path: z.string(), moves: z.string().optional()}),
-  open: async ({path, moves}) => {
+  config: z.object({
+    path: z.string(),
+    moves: z.string().optional(),
+    fills: z.string().optional(),
+  }),
+  open: async ({path, moves, fills}) => {
     const reader: LedgerReader = {
       lines: () => (existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []),
     };
@@ -26,11 +30,27 @@ const ledger = defineTarget({
         if (moves && line === 'line 10') {
           renameSync(moves, `${moves}-away`);
         }
+        if (fills && line === 'line 10') {
+          fillUp(fills);
+        }
       },
     };
     return {reader, writer, close: async () => {}};
   },
 });
+
+/** Another program's file takes all that is free. */
+function fillUp(path: string): void {
+  for (const size of [16_384, 4_096, 1]) {
+    try {
+      for (;;) {
+        appendFileSync(path, 'x'.repeat(size));
+      }
+    } catch {
+      // A smaller piece may still fit.
+    }
+  }
+}
 
 const add = defineStep({
   name: 'ledger.add',
