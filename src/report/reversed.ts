@@ -39,7 +39,7 @@ export function reversedText(reversed: Reversed, options: TextOptions): string {
       : []),
     ...labelled('changes in place', inPlace.length > 0 ? inPlace : ['none'], options),
     ...(problem ? labelled('reason', [`${problem.message} (${problem.code})`], options) : []),
-    ...nextText(next, options),
+    ...(next.length > 0 ? [`  ${paint.dim('next')}`, ...nextText(next, options, '    ')] : []),
   ].join('\n');
 }
 
