@@ -1,5 +1,5 @@
 import {commonWords} from './common-words.ts';
-import {base64Core, base64Of, hexOf, spellingsOf} from './spellings.ts';
+import {base64Core, base64Of, hexOf, type Spelling, spellingsIn} from './spellings.ts';
 
 export const mask = '[redacted]';
 export const shortest = 4;
@@ -30,10 +30,10 @@ export interface Pattern {
 export const traitsOf = (text: string): Traits => ({
   isPlain: !/[\\%&\ufffd\r\n]|['"`]{2}/.test(text),
   isEncoded:
-    /(?:(?:%(?:25)*u?[0-9a-fA-F]{2}|\\+(?:[xuU]|0?[0-7]{2})|&(?:amp;)*#)[^%\\&]{0,8}){2}/.test(
+    /(?:(?:%(?:25){0,4}u?[0-9a-fA-F]{2}|\\{1,16}(?:[xuU]|0?[0-7]{2})|&(?:amp;){0,4}#)[^%\\&]{0,8}){2}/.test(
       text,
     ),
-  hasHex: /(?:[0-9a-fA-F]{2}(?:0x|\\+x|[ :,-]|\\?\r?\n)?){4}/.test(text),
+  hasHex: /(?:[0-9a-fA-F]{2}(?:0x|\\{1,16}x|[ :,-]|\\?\r?\n)?){4}/.test(text),
 });
 
 /** A key of many lines is often quoted a line at a time; and what ends with a line break, without it. */
@@ -83,7 +83,7 @@ function literalForms(piece: string): readonly string[] {
 function patternsOfShort(secret: string): readonly Pattern[] {
   const characters = [...secret];
   const whole = patternOf(secret, {
-    source: () => characters.map(spellingsOf).join(''),
+    source: () => sourceOf(spellingsIn(secret)),
     mayBeIn: mayBegin(secret),
     isSecret: standsFor(secret),
   });
@@ -146,6 +146,19 @@ function encodings(secret: string): readonly Pattern[] {
   ];
 }
 
+const sourceOf = (spellings: readonly Spelling[]): string =>
+  spellings.map(({source}) => source).join('');
+
+/** How many of the spellings are the least that a cut leaves. */
+function sizeOf(spellings: readonly Spelling[]): number {
+  let left = shortestCut;
+  const last = spellings.findIndex(({length}) => {
+    left -= length;
+    return left <= 0;
+  });
+  return last === -1 ? spellings.length : last + 1;
+}
+
 const partsOf = (text: string, count: number): readonly string[] =>
   [...Array(count).keys()].map((index) =>
     text.slice(
@@ -156,17 +169,26 @@ const partsOf = (text: string, count: number): readonly string[] =>
 
 /** The beginning of a secret where a text was cut off, and its end where a server quotes from the middle of it. */
 function cutsOf(secret: string, characters: readonly string[]): readonly Pattern[] {
-  const spelled = () => characters.map(spellingsOf);
-  const head = (all: readonly string[]) =>
-    all.slice(0, shortestCut).join('') +
-    all.slice(shortestCut).reduceRight((inner, next) => `(?:${next}${inner})?`, '');
-  const tail = (all: readonly string[]) =>
-    all.slice(0, -shortestCut).reduce((inner, next) => `(?:${inner}${next})?`, '') +
-    all.slice(-shortestCut).join('');
+  const head = () => {
+    const all = spellingsIn(secret);
+    const rest = all.slice(sizeOf(all));
+    return (
+      sourceOf(all.slice(0, sizeOf(all))) +
+      rest.reduceRight((inner, {source}) => `(?:${source}${inner})?`, '')
+    );
+  };
+  const tail = () => {
+    const all = spellingsIn(secret);
+    const size = sizeOf(all.toReversed());
+    const before = all.slice(0, -size);
+    return (
+      before.reduce((inner, {source}) => `(?:${inner}${source})?`, '') + sourceOf(all.slice(-size))
+    );
+  };
   return [
     patternOf(secret, {
       isCut: true,
-      source: () => `${head(spelled())}${end}`,
+      source: () => `${head()}${end}`,
       mayBeIn: mayBegin(secret, characters.slice(0, shortestCut).join('')),
       isSecret: (match, offset, text) =>
         isCutOff.test(text.slice(offset + match.length)) ||
@@ -175,7 +197,7 @@ function cutsOf(secret: string, characters: readonly string[]): readonly Pattern
     }),
     patternOf(secret, {
       isCut: true,
-      source: () => `${quotedFrom}${tail(spelled())}`,
+      source: () => `${quotedFrom}${tail()}`,
       mayBeIn: (text) => quoting.test(text),
     }),
   ];

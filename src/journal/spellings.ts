@@ -3,24 +3,49 @@
  * spelling may change from character to character, as percent-encoding and shells do.
  */
 
-/** Regular expression that matches one character of a secret, however it is quoted, escaped or encoded. */
-export function spellingsOf(character: string): string {
+export interface Spelling {
+  readonly source: string;
+  /** How many characters of the secret it stands for. */
+  readonly length: number;
+}
+
+/**
+ * The characters of a secret, each however it is quoted, escaped or encoded. Quotes and backslashes in a row are one
+ * spelling: if each could be doubled or escaped by itself, the ways to read a row of them would grow without bound.
+ */
+export const spellingsIn = (secret: string): readonly Spelling[] =>
+  (secret.match(/[\\'"`]{2,}|./gsu) ?? []).map((part) =>
+    /^[\\'"`]{2}/.test(part)
+      ? {source: `(?:${quoteLike}){${part.length},${part.length * 8}}`, length: part.length}
+      : {source: spellingsOf(part), length: 1},
+  );
+
+/** Any quote or backslash: which one, the characters around it decide. No two of these begin in the same way. */
+const quoteLike = [
+  '\\\\(?:[uU](?:0{0,6}(?:27|22|60|5[cC])|\\{0*(?:27|22|60|5[cC])\\})|x(?:27|22|60|5[cC])|0?(?:047|042|140|134))',
+  '[\\\\\'"`]',
+  '%(?:25){0,4}(?:27|22|60|5[cC])',
+  '&(?:amp;){0,4}(?:#0{0,4}(?:39|34|96|92)|#[xX]0{0,4}(?:27|22|60|5[cC])|apos|quot|grave|bsol);?',
+].join('|');
+
+/** Regular expression that matches one character of a secret. */
+function spellingsOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const bytes = [...Buffer.from(character)];
   const isPlain = /^[\p{L}\p{N}]$/u.test(character);
   const spellings = [
     ...(quotes.get(character) ?? []),
     // An entity by its name: only HTML knows all of them, and the characters around it decide.
-    ...(isPlain ? [] : ['&(?:amp;)*[A-Za-z]{2,31};']),
-    `&(?:amp;)*#0*${code};?`,
-    `&(?:amp;)*#[xX]0*${hex(code)};?`,
-    bytes.map((byte) => `%(?:25)*${hex(byte, 2)}`).join(''),
-    `%(?:25)*u${hex(code, 4)}`,
+    ...(isPlain ? [] : ['&(?:amp;){0,4}[A-Za-z]{2,31};']),
+    `&(?:amp;){0,4}#0{0,4}${code};?`,
+    `&(?:amp;){0,4}#[xX]0{0,4}${hex(code)};?`,
+    bytes.map((byte) => `%(?:25){0,4}${hex(byte, 2)}`).join(''),
+    `%(?:25){0,4}u${hex(code, 4)}`,
     [...character].length === character.length ? '' : unitsOf(character),
-    `${slashes}[uU](?:0{0,4}${hex(code, 4)}|\\{0*${hex(code)}\\})`,
+    `${slashes}[uU](?:0{0,4}${hex(code, 4)}|\\{0{0,4}${hex(code)}\\})`,
     bytes.map((byte) => `${slashes}x${hex(byte, 2)}`).join(''),
     bytes.map((byte) => `${slashes}0?${octal(byte)}`).join(''),
-    ...(code > 0x7f ? ['\\ufffd+', '\\?'] : []),
+    ...(code > 0x7f ? ['\\ufffd', '\\?'] : []),
     ...(code > 0x7f && code < 0x100 ? [`%${hex(code, 2)}`, `${slashes}x${hex(code, 2)}`] : []),
     ...(controls.get(character) ?? []),
     ...(character === ' ' ? ['\\+'] : []),
@@ -47,7 +72,9 @@ export function base64Core(bytes: Buffer, offset: 0 | 1 | 2): string {
 
 /** Pairs of hexadecimal digits, with what programs write between them. */
 export const hexOf = (secret: string): string =>
-  [...Buffer.from(secret)].map((byte) => hex(byte, 2)).join('(?:0x|\\\\+x|[ :,-]|\\\\?\\r?\\n)?');
+  [...Buffer.from(secret)]
+    .map((byte) => hex(byte, 2))
+    .join('(?:0x|\\\\{1,16}x|[ :,-]|\\\\?\\r?\\n)?');
 
 const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
@@ -72,7 +99,6 @@ const quotes = new Map([
   ["'", [`'"'"'`, `'\\\\{1,16}''`, `"'"`, `\\\\{0,16}''`]],
   ['"', [`"'"'"`, `"\\\\{1,16}""`, `'"'`, `\\\\{0,16}""`]],
   ['`', ['``']],
-  ['\\', ['\\\\{2,16}']],
 ]);
 
 const controls = new Map([
@@ -81,10 +107,10 @@ const controls = new Map([
   ['\t', [`${slashes}t`, ' ']],
 ]);
 
-const fold = '(?:[\\r\\n][\\r\\n\\t ]*|(?:\\\\+[rn])+)?';
+const fold = '(?:[\\r\\n][\\r\\n\\t ]*|(?:\\\\{1,16}[rn])+)?';
 const base64Letters = new Map([
-  ['+', '(?:[+-]|%(?:25)*2[bB]|\\\\+u002[bB])'],
-  ['/', '(?:\\\\*/|_|%(?:25)*2[fF]|\\\\+u002[fF])'],
+  ['+', '(?:[+-]|%(?:25){0,4}2[bB]|\\\\{1,16}u002[bB])'],
+  ['/', '(?:\\\\{0,16}/|_|%(?:25){0,4}2[fF]|\\\\{1,16}u002[fF])'],
 ]);
 const anyLetter = '[A-Za-z0-9+/_-]?';
-const padding = '(?:=|%(?:25)*3[dD]|\\\\+u003[dD])';
+const padding = '(?:=|%(?:25){0,4}3[dD]|\\\\{1,16}u003[dD])';

@@ -275,3 +275,38 @@ test('a key of thousands of characters is taken out, whole, line by line and cut
     expect(redacted).toContain('[redacted]');
   }
 });
+
+describe('a text takes no more time than its length, whatever is in it', () => {
+  const hostile = [
+    `it's "Quoted" \\ & 100% of ?a=b#c`,
+    `r'e"p\\l; DROP -- %41 <b> é`,
+    `\\\\\\\\'''"""\`\`\\\\x1`,
+    `''''''''""""""""\\\\\\\\''''''''é漢é漢é漢`,
+  ];
+  const rows = [
+    '\\',
+    "'",
+    '"',
+    `\\'"`,
+    '&amp;',
+    '%25',
+    ' ',
+    '\n',
+    `it's "Q`,
+    'aXQn',
+    '...',
+    "near '",
+    '5c',
+    '\ufffd',
+    '?',
+  ];
+  test.for(rows)('2,000 characters of %j', (row) => {
+    const redactor = new Redactor();
+    for (const secret of hostile) {
+      redactor.add(secret);
+    }
+    const before = process.cpuUsage();
+    redactor.text(row.repeat(Math.ceil(2_000 / row.length)));
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(3_000);
+  });
+});
