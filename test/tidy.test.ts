@@ -3,6 +3,7 @@ import {
   arrowsOfTheHouse,
   codesAreListed,
   dependenciesAreUsed,
+  durationsAreMonotonic,
   exportsAreUsed,
   linesFitTheScreen,
   linksResolve,
@@ -215,6 +216,14 @@ describe('the rules themselves find', () => {
       'docs/a.md:1: this line has 125 columns, wrap it (120 at most)',
       'docs/a.md:7: this line has 125 columns, wrap it (120 at most)',
     ]);
+  });
+
+  test('a duration by a clock that somebody may set', () => {
+    const text = 'const began = performance.now();\nconst tookMs = Date.now() - beganMs;';
+    const found = durationsAreMonotonic(
+      treeOf({'src/a.ts': text, 'src/run/machine-clock.ts': text, 'test/a.ts': text}),
+    );
+    expect(found.map((each) => each.split(': ')[0])).toEqual(['src/a.ts:2']);
   });
 
   test('a retired word in a text, a comment, a page or a name', () => {

@@ -268,8 +268,8 @@ const ttlWait = (zone: string, seconds: number): Action<typeof targets> => ({
   on: 'registrar',
   does: `wait ${seconds} s, until the name servers of ${zone} have expired from the caches of resolvers`,
   perform: async (_writer, signal, say) => {
-    const untilMs = Date.now() + seconds * 1_000;
-    for (let left = seconds; left > 0; left = Math.ceil((untilMs - Date.now()) / 1_000)) {
+    const untilMs = performance.now() + seconds * 1_000;
+    for (let left = seconds; left > 0; left = Math.ceil((untilMs - performance.now()) / 1_000)) {
       say(`${left} s until the name servers of ${zone} have expired`);
       await sleep(Math.min(left * 1_000, 15_000), undefined, {signal});
     }

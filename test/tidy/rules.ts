@@ -321,6 +321,26 @@ function proseLinesOf(
   return lines.filter(({line, number}) => !line.startsWith('|') && !isInBlock(number));
 }
 
+/** They need the time of day: to say how far it is from another clock, or because a signature names it. */
+const readersOfTheTimeOfDay = [
+  'src/run/machine-clock.ts',
+  'steps/mysql/claim/lock.ts',
+  'steps/name-servers/zone/transfer.ts',
+];
+
+export const durationsAreMonotonic: Rule = (tree) =>
+  filesOf(tree, 'src', 'steps')
+    .filter(([file]) => !readersOfTheTimeOfDay.includes(file))
+    .flatMap(([file, text]) =>
+      [...text.matchAll(/\bDate\.now\b/g)].map(({index}) =>
+        finding(
+          file,
+          lineAt(text, index),
+          'somebody may set this clock meanwhile, measure durations with performance.now() or the clock of the run',
+        ),
+      ),
+    );
+
 export const wordsAreCurrent: Rule = (tree) =>
   retiredWordsIn(tree).map(({file, line, found, instead}) =>
     finding(file, line, `"${found}" is a retired word, say: ${instead}`),
@@ -338,6 +358,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'no circle of imports': noCircles,
   'no export that nobody imports': exportsAreUsed,
   'nothing is long': nothingIsLong,
+  'durations are monotonic': durationsAreMonotonic,
   'words are current': wordsAreCurrent,
   'lines fit the screen': linesFitTheScreen,
 };

@@ -73,8 +73,8 @@ async function waitForRollback(
   signal: AbortSignal,
   report: ReportProgress,
 ): Promise<void> {
-  const end = Date.now() + rollbackBeginsWithinMs;
-  while (Date.now() < end) {
+  const end = performance.now() + rollbackBeginsWithinMs;
+  while (performance.now() < end) {
     const service = await calls.describeService(signal);
     if (primaryOf(service)?.taskDefinition !== taskDefinition) {
       return;

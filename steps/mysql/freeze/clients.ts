@@ -26,7 +26,7 @@ export async function endClients(
     say,
   }: {isToEnd(client: Client): boolean; signal: AbortSignal; say(text: string): void},
 ): Promise<void> {
-  const giveUpAt = Date.now() + endLimitMs;
+  const giveUpAt = performance.now() + endLimitMs;
   let newest: number | undefined;
   let remaining: readonly Client[] = [];
   for (let empty = 0; empty < 2; ) {
@@ -35,7 +35,7 @@ export async function endClients(
     const limit = newest;
     remaining = present.filter((client) => client.id <= limit && isToEnd(client));
     empty = remaining.length === 0 ? empty + 1 : 0;
-    if (Date.now() > giveUpAt) {
+    if (performance.now() > giveUpAt) {
       throw new SwitcharooError(sessionsNotKilled(server.name, remaining.map(clientText)));
     }
     if (remaining.length > 0) {

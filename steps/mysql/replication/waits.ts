@@ -8,14 +8,14 @@ import {brokenReason, isRunning} from './replication.ts';
 
 /** Waits until both threads run: after START, the account, the log or the network may still be wrong. */
 export async function waitForReplication(server: MysqlReader, signal: AbortSignal): Promise<void> {
-  const giveUpAt = Date.now() + startLimitMs;
+  const giveUpAt = performance.now() + startLimitMs;
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, mostWaitMs)) {
     const replication = await server.replication(signal);
     if (replication && isRunning(replication)) {
       return;
     }
     const broken = replication ? brokenReason(replication) : 'it has no source';
-    if (broken !== null || Date.now() > giveUpAt) {
+    if (broken !== null || performance.now() > giveUpAt) {
       const tries = replication?.error?.text ?? `the IO thread reports ${replication?.io}`;
       throw new SwitcharooError(replicationNotRunning(server.name, broken ?? tries));
     }
@@ -29,14 +29,14 @@ export async function waitForSqlThread(
   server: MysqlReader,
   signal: AbortSignal,
 ): Promise<void> {
-  const giveUpAt = Date.now() + startLimitMs;
+  const giveUpAt = performance.now() + startLimitMs;
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, mostWaitMs)) {
     const replication = await server.replication(signal);
     if (replication?.sql === state) {
       return;
     }
     const broken = state === 'Yes' ? replication?.error : null;
-    if (broken || Date.now() > giveUpAt) {
+    if (broken || performance.now() > giveUpAt) {
       const reason = broken?.text ?? `the SQL thread reports ${replication?.sql}`;
       throw new SwitcharooError(sqlThreadNotSwitched(server.name, state, reason));
     }

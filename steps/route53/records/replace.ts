@@ -38,7 +38,7 @@ export async function replaceSets(
   say: ReportProgress,
 ): Promise<{readonly changeId?: string}> {
   const {from, to} = replacement;
-  const startMs = Date.now();
+  const startMs = performance.now();
   let answer = '';
   let refused = false;
   for (let attempt = 0; ; attempt += 1) {
@@ -71,7 +71,7 @@ export async function replaceSets(
 }
 
 function requireTime(zone: ZoneWriter, startMs: number, answer: string): void {
-  if (Date.now() - startMs > mostSendingMs) {
+  if (performance.now() - startMs > mostSendingMs) {
     const minutes = mostSendingMs / 60_000;
     throw new SwitcharooError(batchNotMade({target: zone.name, minutes, answer}));
   }
@@ -112,10 +112,10 @@ async function untilInSync(
   signal: AbortSignal,
   say: ReportProgress,
 ): Promise<void> {
-  const startMs = Date.now();
+  const startMs = performance.now();
   let synced = inSync;
   for (let attempt = 0; !synced; attempt += 1) {
-    const waitedMs = Date.now() - startMs;
+    const waitedMs = performance.now() - startMs;
     if (waitedMs > mostSyncingMs) {
       const minutes = mostSyncingMs / 60_000;
       throw new SwitcharooError(changePending({target: zone.name, change: changeId, minutes}));
