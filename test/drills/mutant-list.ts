@@ -19,8 +19,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: 'the sync of a line of the journal',
     file: journal,
-    from: '    this.#disk.sync(this.#fd);\n  }',
-    to: '  }',
+    from: '    this.#disk.sync(this.#fd);\n    return usesReserve;',
+    to: '    return usesReserve;',
   },
   {
     without: "the sync of the run's folder",
@@ -80,8 +80,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: 'noticing that a full disk took a part of a line',
     file: journal,
-    from: '    if (written < bytes.length) {',
-    to: '    if (written < 0) {',
+    from: '      if (taken === bytes.length) {',
+    to: '      if (taken >= 0) {',
   },
   {
     without: 'remembering that a write or a sync failed',
