@@ -54,6 +54,7 @@ describe('a run whose journal is damaged', () => {
       const shown = await desk.run(command);
       expect(shown.stderr).toContain('journal-damaged');
       expect(shown.stderr.replaceAll(/\s+/g, ' ')).toContain('Line 2 of');
+      expect(shown.stderr).not.toMatch(/changes in place +none/);
     }
   });
 });

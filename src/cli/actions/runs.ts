@@ -25,7 +25,7 @@ export function listRuns(app: App): ExitCode {
   );
   for (const {problem} of read) {
     if (problem) {
-      printProblems(app, [problem]);
+      printProblems(app, [problem], {inPlace: ['not known: the journal is damaged']});
     }
   }
   sayEmptyRuns(app);
