@@ -1,5 +1,12 @@
 import {type Outage, outageMs} from '../../model/outage.ts';
-import {clockUtc, durationText, inventoryText, outcomeSigns, painted} from '../../report/labels.ts';
+import {
+  clockUtc,
+  durationText,
+  inventoryText,
+  outcomeSigns,
+  painted,
+  type Sign,
+} from '../../report/labels.ts';
 import {oneLine, pad, widthOf} from '../../report/text.ts';
 import {entryLines} from './entry-lines.ts';
 import {elapsedMs, type FrameOptions, windowAround} from './layout.ts';
@@ -18,34 +25,45 @@ export function frame(run: RunTask, head: RunHead, options: FrameOptions): strin
   );
 }
 
-function header(run: RunTask, head: RunHead, {columns, now, paint}: FrameOptions): string[] {
+function header(run: RunTask, head: RunHead, options: FrameOptions): string[] {
+  const {columns, now, paint, asks = false} = options;
   const {outage, outcome, inventory, startedAt, reversal} = head;
   const ms = outageMs(outage, now);
-  const sign = outcomeSigns[outcome];
+  const sign = asks ? waitingSign : outcomeSigns[outcome];
   const outagePaint = outage.since ? paint.red : paint.yellow;
+  const took = asks ? '' : `  ${durationText(elapsedMs(startedAt, now))}`;
+  const at = `${asks ? 'asked at ' : ''}${clockUtc(now)} UTC`;
   return [
     oneLine(
       [
         {text: `${sign.symbol} ${sign.word}`, paint: (text) => painted(paint, sign.colour, text)},
         ...(ms > 0 || outage.since
-          ? ['  ', {text: outageText(outage, ms), paint: outagePaint}]
+          ? ['  ', {text: outageText(outage, ms, asks), paint: outagePaint}]
           : []),
         '  ',
         {text: run.title ?? '', paint: paint.bold},
         ' on ',
         inventoryText(paint, inventory),
-        `  ${durationText(elapsedMs(startedAt, now))}`,
+        took,
       ],
       columns,
     ),
-    oneLine([{text: `${clockUtc(now)} UTC  reversal: ${reversal}`, paint: paint.dim}], columns),
+    oneLine([{text: `${at}  reversal: ${reversal}`, paint: paint.dim}], columns),
   ];
 }
 
-/** The outage that lasts, and with it the sum if there was an outage before: a reversal can start a second outage. */
-function outageText({since, totalMs}: Outage, ms: number): string {
+const waitingSign: Sign = {symbol: '?', word: 'waiting for an answer', colour: 'yellow'};
+
+/**
+ * The outage that lasts, and with it the sum if there was an outage before: a reversal can start a second outage. The
+ * picture does not change above a question: it says since when, because a duration would soon be too short.
+ */
+function outageText({since, totalMs}: Outage, ms: number, asks: boolean): string {
   if (!since) {
     return `outage was ${durationText(ms)}`;
+  }
+  if (asks) {
+    return `OUTAGE since ${clockUtc(since)} UTC`;
   }
   const sum = totalMs > 0 ? ` (${durationText(ms)} in all)` : '';
   return `OUTAGE ${durationText(ms - totalMs)}${sum}`;

@@ -68,6 +68,15 @@ describe('a frame shows the phase at work, and folds the others', () => {
     `);
   });
 
+  test('while a person is asked: nothing in it may become untrue until the answer', () => {
+    const options = {columns: 80, rows: 12, paint: plainPaint, asks: true};
+    const now = new Date('2026-03-01T03:05:58.000Z');
+    expect(frameOf(opening(), {...options, now}).slice(0, 2)).toEqual([
+      '? waiting for an answer  OUTAGE since 03:05:52 UTC  shop-move on lab',
+      'asked at 03:05:58 UTC  reversal: possible to prepared, the start',
+    ]);
+  });
+
   test('with what happened at the entry at work, the newest last, as far as there is room', () => {
     const happened = ['started 2 tasks', 'task 1a: PENDING', 'task 1a: RUNNING'].map(
       (text): EngineEvent => ({kind: 'event', entry: 'open', text}),
