@@ -1,5 +1,12 @@
 import type {Progress} from '../model/progress.ts';
-import {appliedTexts, type RunReport, reportText, reversedText} from '../report/index.ts';
+import {
+  appliedTexts,
+  outageTexts,
+  type RunReport,
+  reportOf,
+  reportText,
+  reversedText,
+} from '../report/index.ts';
 import type {RunResult} from '../run/outcome.ts';
 import type {Run} from '../run/run.ts';
 import type {App} from './app.ts';
@@ -41,7 +48,8 @@ export function printFailure(app: App, run: Run, result: RunResult): void {
   const isReported = app.json && (result.kind !== 'paused' || progress.outcome === 'paused');
   if (!isReported) {
     const reversalFailed = result.kind === 'reverse-failed';
-    printProblemsOf(app, progress, [result.problem], {reversalFailed});
+    const outages = run.entries.length > 0 ? outageTexts(reportOf(run.entries).outages) : [];
+    printProblemsOf(app, progress, [result.problem], {outages, reversalFailed});
   }
 }
 
@@ -54,7 +62,7 @@ function printReversed(
   const {entries} = run;
   const inPlace = appliedTexts(progress);
   const next = nextCommands(app, progress);
-  const text = reversedText({progress, entries, to, problem, inPlace, next}, app);
+  const text = reversedText({entries, to, problem, inPlace, next}, app);
   const print = problem ? app.say : app.print;
   print(`\n${text}`);
 }

@@ -9,6 +9,8 @@ interface ProblemContext {
   /** Changes in place, in words. */
   readonly inPlace?: readonly string[];
   readonly next?: readonly NextCommand[];
+  /** Each outage of the run so far, in words. */
+  readonly outages?: readonly string[];
   readonly reversalFailed?: boolean;
 }
 
@@ -16,7 +18,7 @@ interface ProblemContext {
 export function printProblems(
   app: App,
   problems: readonly Problem[],
-  {inPlace = [], next = [], reversalFailed = false}: ProblemContext = {},
+  {inPlace = [], next = [], outages = [], reversalFailed = false}: ProblemContext = {},
 ): void {
   if (app.json) {
     const commands = next.map(({command}) => command);
@@ -25,9 +27,9 @@ export function printProblems(
   }
   for (const problem of problems) {
     const changes = app.terminal
-      ? fitChanges(inPlace, {rows: process.stdout.rows || 24, width: app.width})
+      ? fitChanges(inPlace, {rows: (process.stdout.rows || 24) - outages.length, width: app.width})
       : inPlace;
-    app.say(problemText({problem, changesInPlace: changes, next, reversalFailed}, app));
+    app.say(problemText({problem, changesInPlace: changes, next, outages, reversalFailed}, app));
   }
 }
 
@@ -36,10 +38,10 @@ export const printProblemsOf = (
   app: App,
   progress: Progress,
   problems: readonly Problem[],
-  {reversalFailed = false}: Pick<ProblemContext, 'reversalFailed'> = {},
+  about: Pick<ProblemContext, 'outages' | 'reversalFailed'> = {},
 ): void =>
   printProblems(app, problems, {
     inPlace: appliedTexts(progress),
     next: nextCommands(app, progress),
-    reversalFailed,
+    ...about,
   });

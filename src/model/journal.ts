@@ -179,6 +179,8 @@ const facts = [
     details: z.array(z.string()),
     answer: z.string(),
     by: z.string(),
+    /** How long the person took, in ms, to read the plan before this process had the journal. */
+    tookMs: z.number().nonnegative().optional(),
   }),
   z.object({kind: z.literal('checkpoint-reached'), name: z.string()}),
   z.object({kind: z.literal('point-of-no-return-passed'), because: z.string()}),

@@ -7,6 +7,7 @@ export {
 } from '../model/outage.ts';
 export type {TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
+export {outageTexts} from './outage-text.ts';
 export {ansiPaint, type Paint, plainPaint} from './paint.ts';
 export {iamPolicies, type Missing, missingIn, permissionsText} from './permissions.ts';
 export {planText} from './plan.ts';

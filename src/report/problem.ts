@@ -14,6 +14,8 @@ export interface Trouble {
   /** Changes in place, in words. */
   readonly changesInPlace: readonly string[];
   readonly next: readonly NextCommand[];
+  /** Each outage of the run so far, in words. */
+  readonly outages?: readonly string[];
   /** The message of a foreign system, word for word. */
   readonly cause?: string;
   /** The loudest message there is. */
@@ -22,7 +24,7 @@ export interface Trouble {
 
 /** The problem, the changes in place, what to do next, and the permanent code of the problem. */
 export function problemText(trouble: Trouble, options: TextOptions): string {
-  const {problem, changesInPlace, next, cause} = trouble;
+  const {problem, changesInPlace, next, outages = [], cause} = trouble;
   const {paint, width} = options;
   const loud = (text: string) => paint.red(paint.bold(text));
   return [
@@ -34,6 +36,7 @@ export function problemText(trouble: Trouble, options: TextOptions): string {
       rest: '  ',
     }),
     ...labelled('changes in place', changesInPlace.length > 0 ? changesInPlace : ['none'], options),
+    ...labelled('outage', outages, options),
     ...(cause ? labelled('cause', [cause], options) : []),
     ...labelled('next', [hintText(problem.hint, options.paste)], options),
     ...nextText(next, options),

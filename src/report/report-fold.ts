@@ -1,10 +1,18 @@
 import type {FactOf, JournalEntry} from '../model/journal.ts';
+import {msBetween} from '../model/moment.ts';
 import {isClosed} from '../model/outage.ts';
 import {type Progress, progressAfter} from '../model/progress.ts';
 
 export interface Span {
   readonly fromUtc: string;
   readonly toUtc: string;
+}
+
+/** A stretch of time in which nobody could write, as the journal tells it. */
+export interface OutageReport extends Span {
+  readonly durationMs: number;
+  /** One that is not over lasts up to the last entry. */
+  readonly isOver: boolean;
 }
 
 /** A stretch of time in which one entry was at work. Retries and reversals have stretches of their own. */
@@ -54,8 +62,7 @@ export interface ReportFold {
   readonly spentMs: Readonly<Record<Gap, number>>;
   readonly away: readonly Span[];
   readonly work: ReadonlyMap<string, Work>;
-  /** While nobody could write; the last one is open while `progress` is in an outage. */
-  readonly outages: readonly Span[];
+  readonly outages: readonly OutageReport[];
   readonly answers: readonly AnswerReport[];
   readonly checkpoints: readonly {readonly name: string; readonly atUtc: string}[];
 }
@@ -75,18 +82,21 @@ export function foldAfter(
     const none = {away: [], outages: [], answers: [], checkpoints: []};
     return {progress, spentMs, work: new Map(), ...none};
   }
-  const gap = gapBefore(entry, fold.progress);
-  const ms = Math.max(0, Date.parse(entry.atUtc) - fold.progress.lastAt.getTime());
-  return {
+  const gap = gapBefore(entry, fold);
+  const ms = msBetween(fold.progress.last, entry);
+  const next = {
     progress,
     spentMs: {...fold.spentMs, [gap]: fold.spentMs[gap] + ms},
     away:
       gap === 'away' && ms > 0
         ? [...fold.away, {fromUtc: fold.progress.lastAt.toISOString(), toUtc: entry.atUtc}]
         : fold.away,
-    outages: outagesAfter(fold, progress),
+    outages: outagesAfter(fold, progress, ms),
     work: workAfter(fold, entry, {gap, ms}),
-    answers: entry.kind === 'answered' ? [...fold.answers, answerOf(entry, ms)] : fold.answers,
+    answers:
+      entry.kind === 'answered'
+        ? [...fold.answers, answerOf(entry, fold.progress, ms)]
+        : fold.answers,
     checkpoints:
       entry.kind === 'checkpoint-reached'
         ? [
@@ -95,30 +105,61 @@ export function foldAfter(
           ]
         : fold.checkpoints,
   };
+  return entry.kind === 'answered' && entry.tookMs ? withReading(next, entry.tookMs) : next;
+}
+
+/** A plan is read before this process has the journal: nothing ran, but a person was at it. */
+function withReading(fold: ReportFold, readMs: number): ReportFold {
+  const last = fold.away.at(-1);
+  if (!last) {
+    return fold;
+  }
+  const {fromUtc, toUtc} = last;
+  const ms = Math.min(readMs, Date.parse(toUtc) - Date.parse(fromUtc));
+  const {spentMs} = fold;
+  return {
+    ...fold,
+    spentMs: {...spentMs, away: spentMs.away - ms, answering: spentMs.answering + ms},
+    away: [
+      ...fold.away.slice(0, -1),
+      {fromUtc, toUtc: new Date(Date.parse(toUtc) - ms).toISOString()},
+    ],
+  };
 }
 
 /** An outage begins and ends with an entry; meanwhile its end moves on. */
 function outagesAfter(
   {outages, progress: before}: ReportFold,
   progress: Progress,
-): readonly Span[] {
+  ms: number,
+): readonly OutageReport[] {
   const {outage} = progress.run.runbook;
   const toUtc = progress.lastAt.toISOString();
   const last = outages.at(-1);
   if (outage && last && isClosed(before, outage)) {
-    return [...outages.slice(0, -1), {...last, toUtc}];
+    const durationMs = last.durationMs + ms;
+    return [
+      ...outages.slice(0, -1),
+      {...last, toUtc, durationMs, isOver: !isClosed(progress, outage)},
+    ];
   }
-  return outage && isClosed(progress, outage) ? [...outages, {fromUtc: toUtc, toUtc}] : outages;
+  return outage && isClosed(progress, outage)
+    ? [...outages, {fromUtc: toUtc, toUtc, durationMs: 0, isOver: false}]
+    : outages;
 }
 
 /** Whose time passed before this entry was written. */
-function gapBefore(entry: JournalEntry, before: Progress): Gap {
+function gapBefore(entry: JournalEntry, {progress: before, work}: ReportFold): Gap {
   const atRest = before.outcome !== 'running' && before.outcome !== 'reversing';
   if (atRest || betweenProcesses.has(entry.kind)) {
     return 'away';
   }
-  const isUnanswered = entry.kind === 'run-paused' && before.questions.length > 0;
-  return entry.kind === 'answered' || isUnanswered ? 'answering' : 'machine';
+  if (entry.kind === 'answered' && !questionOf(entry, before)) {
+    return 'answering';
+  }
+  const asked = new Set(before.questions.map(({entry: id}) => id));
+  const isAtWork = [...work].some(([id, {open}]) => open !== undefined && !asked.has(id));
+  return before.questions.length > 0 && !isAtWork ? 'answering' : 'machine';
 }
 
 const betweenProcesses: ReadonlySet<JournalEntry['kind']> = new Set([
@@ -133,21 +174,26 @@ function workAfter(
   {gap, ms}: {gap: Gap; ms: number},
 ): ReadonlyMap<string, Work> {
   const lastUtc = fold.progress.lastAt.toISOString();
-  const asked = entry.kind === 'answered' ? entry.entry : null;
+  const asked = new Set(fold.progress.questions.map(({entry: id}) => id));
+  if (entry.kind === 'answered') {
+    asked.add(entry.entry);
+  }
   const work = new Map(
     [...fold.work].map(([id, was]) =>
       // Whatever was at work when a process ended, ended with its last entry.
-      gap === 'away' ? [id, closed(was, lastUtc)] : [id, id === asked ? was : worked(was, ms)],
+      gap === 'away'
+        ? [id, closed(was, lastUtc)]
+        : [id, asked.has(id) ? waited(was, ms) : worked(was, ms)],
     ),
   );
   if ('entry' in entry && entry.entry !== null) {
     const was = work.get(entry.entry) ?? noWork;
-    work.set(entry.entry, withTurn(was, entry, gap === 'answering' ? ms : 0));
+    work.set(entry.entry, withTurn(was, entry));
   }
   return work;
 }
 
-function withTurn(was: Work, entry: JournalEntry, answeringMs: number): Work {
+function withTurn(was: Work, entry: JournalEntry): Work {
   const {kind, atUtc} = entry;
   switch (kind) {
     case 'entry-started':
@@ -168,8 +214,6 @@ function withTurn(was: Work, entry: JournalEntry, answeringMs: number): Work {
       const {reason, by} = entry;
       return closed({...was, skipped: {atUtc, reason, by}}, atUtc);
     }
-    case 'answered':
-      return {...was, answeringMs: was.answeringMs + answeringMs};
     default:
       return was;
   }
@@ -178,16 +222,23 @@ function withTurn(was: Work, entry: JournalEntry, answeringMs: number): Work {
 const worked = (was: Work, ms: number): Work =>
   was.open ? {...was, durationMs: was.durationMs + ms} : was;
 
+const waited = (was: Work, ms: number): Work => ({...was, answeringMs: was.answeringMs + ms});
+
 /** The same work, ended. */
 export function closed({open, ...was}: Work, toUtc: string): Work {
   return open ? {...was, stretches: [...was.stretches, {...open, toUtc}]} : was;
 }
 
-const answerOf = (entry: JournalEntry & FactOf<'answered'>, tookMs: number): AnswerReport => ({
-  atUtc: entry.atUtc,
-  entry: entry.entry,
-  question: entry.question,
-  answer: entry.answer,
-  by: entry.by,
-  tookMs,
-});
+/** The time counts from the question. Where it is not in the journal, from the entry before. */
+function answerOf(entry: Answered, before: Progress, sinceLastMs: number): AnswerReport {
+  const question = questionOf(entry, before);
+  const {atUtc, entry: id, question: text, answer, by} = entry;
+  const askedMs = question && Date.parse(atUtc) - question.since.getTime();
+  const tookMs = entry.tookMs ?? askedMs ?? sinceLastMs;
+  return {atUtc, entry: id, question: text, answer, by, tookMs};
+}
+
+type Answered = JournalEntry & FactOf<'answered'>;
+
+const questionOf = ({entry, about}: Answered, {questions}: Progress) =>
+  questions.find((open) => open.entry === entry && open.about === about);

@@ -1,4 +1,5 @@
 import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './labels.ts';
+import {outageTexts} from './outage-text.ts';
 import type {AnswerReport} from './report-fold.ts';
 import {style} from './report-style.ts';
 import {
@@ -48,10 +49,12 @@ ${report.head ? `<p>Head of the journal: <code>${escaped(report.head)}</code></p
 }
 
 function figures(report: RunReport): string {
-  const {outageMs, writes, reads, lookups} = report;
+  const {outageMs, outages, writes, reads, lookups} = report;
+  const outageNote =
+    writes || outages.length === 0 ? outageSource(report) : outageTexts(outages).join('; ');
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
   const cells = [
-    ...(outageMs === undefined ? [] : [['Outage', durationText(outageMs), outageSource(report)]]),
+    ...(outageMs === undefined ? [] : [['Outage', durationText(outageMs), outageNote]]),
     ...(writes
       ? [['Lost writes', `${bad ? '✗' : '✓'} ${writes.lost}`, writesSentence(writes)]]
       : []),

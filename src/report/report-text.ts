@@ -9,6 +9,7 @@ import {
   stateSigns,
   type TextOptions,
 } from './labels.ts';
+import {outageTexts} from './outage-text.ts';
 import type {EntryReport, RunReport} from './run-report.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
@@ -131,16 +132,20 @@ function timesText(report: RunReport, options: TextOptions): string[] {
 }
 
 function measuredText(report: RunReport, options: TextOptions): string[] {
-  const {outageMs, writes, reads, lookups} = report;
+  const {outageMs, outages, writes, reads, lookups} = report;
+  const isMeasured = writes !== undefined || outages.length === 0;
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
   return [
-    ...(outageMs === undefined
+    ...(outageMs === undefined || !isMeasured
       ? []
       : labelled(
           'outage',
           `${durationText(outageMs)}${outageMs < 1000 ? '' : ` (${Math.round(outageMs)} ms)`}, ${outageSource(report)}`,
           options,
         )),
+    ...outageTexts(outages).flatMap((text) =>
+      labelled('outage', writes ? `${text}, by the journal` : text, options),
+    ),
     ...(writes
       ? labelled(
           'writes',

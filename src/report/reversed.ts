@@ -1,13 +1,12 @@
 import type {JournalEntry} from '../model/journal.ts';
-import {outageOf} from '../model/outage.ts';
 import type {Problem} from '../model/problem.ts';
-import type {Progress} from '../model/progress.ts';
-import {counted, durationText, placeText, type TextOptions} from './labels.ts';
+import {counted, placeText, type TextOptions} from './labels.ts';
+import {outageTexts} from './outage-text.ts';
 import {labelled, type NextCommand, nextText} from './problem.ts';
+import {reportOf} from './run-report.ts';
 import {flow} from './text.ts';
 
 interface Reversed {
-  readonly progress: Progress;
   readonly entries: readonly JournalEntry[];
   readonly to: string | null;
   /** Why the run was reversed, if it failed. */
@@ -19,10 +18,10 @@ interface Reversed {
 
 /** The last words of every reversal. A check has seen each entry as it was before. */
 export function reversedText(reversed: Reversed, options: TextOptions): string {
-  const {progress, entries, to, problem, inPlace, next} = reversed;
+  const {entries, to, problem, inPlace, next} = reversed;
   const {paint, width} = options;
   const back = reversedEntries(entries);
-  const outage = progress.run.runbook.outage && outageOf(entries, progress.run.runbook.outage);
+  const {outages} = reportOf(entries);
   return [
     ...flow(
       [
@@ -34,9 +33,7 @@ export function reversedText(reversed: Reversed, options: TextOptions): string {
       {width, rest: '  '},
     ),
     ...labelled('put back', [back.length > 0 ? back.join(', ') : 'nothing'], options),
-    ...(outage && outage.totalMs > 0
-      ? labelled('outage', [durationText(outage.totalMs)], options)
-      : []),
+    ...labelled('outage', outageTexts(outages), options),
     ...labelled('changes in place', inPlace.length > 0 ? inPlace : ['none'], options),
     ...(problem ? labelled('reason', [`${problem.message} (${problem.code})`], options) : []),
     ...(next.length > 0 ? [`  ${paint.dim('next')}`, ...nextText(next, options, '    ')] : []),

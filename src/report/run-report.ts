@@ -8,6 +8,7 @@ import {
   type FailureReport,
   foldAfter,
   noWork,
+  type OutageReport,
   type ReportFold,
   type SkipReport,
   type Span,
@@ -87,9 +88,9 @@ export interface RunReport {
   /** Paused, or dead: from the last entry of one process to the first of the next. */
   readonly idleMs: number;
   readonly idle: readonly Span[];
+  /** As the clients measured it, or else the sum of `outages`. */
   readonly outageMs?: number;
-  /** As the journal tells them; one that is not over lasts up to the last entry. */
-  readonly outages: readonly Span[];
+  readonly outages: readonly OutageReport[];
   readonly writes?: WriteCount;
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
@@ -138,6 +139,7 @@ function factsOf({
     answeringMs: spentMs.answering,
     idleMs: spentMs.away,
     idle: away,
+    ...(run.runbook.outage ? {outageMs: sumOf(outages)} : {}),
     outages,
     answers,
     checkpoints,
@@ -146,6 +148,9 @@ function factsOf({
     ...(progress.problem ? {problem: progress.problem} : {}),
   };
 }
+
+const sumOf = (outages: readonly OutageReport[]): number =>
+  outages.reduce((ms, {durationMs}) => ms + durationMs, 0);
 
 function measuredOf({head, outageMs, writes, reads, lookups}: ReportOptions): Partial<RunReport> {
   return {

@@ -3,7 +3,7 @@ import {setTimeout as timeout} from 'node:timers/promises';
 import type {Clock, ClockEvent} from '../engine/clock.ts';
 import {thisMachine} from '../journal/process-identity.ts';
 import {sha256} from '../model/canonical.ts';
-import type {JournalEntry} from '../model/journal.ts';
+import type {Moment} from '../model/moment.ts';
 
 /** Where a machine has its time from. */
 export interface TimeSource {
@@ -13,9 +13,6 @@ export interface TimeSource {
   upMs(): number;
   readonly mark: string;
 }
-
-/** The moment of an earlier process from which a clock goes on: an entry of its journal. */
-type Moment = Pick<JournalEntry, 'atUtc' | 'monotonic'>;
 
 /** What a timer of Node can hold, nearly 25 days: a longer one would go off at once. */
 const longestMs = 2 ** 31 - 1;

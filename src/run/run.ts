@@ -184,13 +184,17 @@ export class Run {
     const {session, approver} = this.#parts;
     const {about, question, digest} = request;
     const complete = {...request, inventory: this.inventory};
+    const {clock} = this.#opened.world;
+    const askedMs = clock.monotonic();
     const {answer, by} = await approve(complete, approver, session.signals.stopping);
     if (answer === 'no') {
       return {kind: 'declined', by};
     }
+    const tookMs = this.#session ? 0 : Math.round(clock.monotonic() - askedMs);
     const running = this.#session ?? (await this.#begin(digest));
     const details = [`plan ${digest}`];
-    const answered = {entry: null, about, question, details, answer, by};
+    const took = tookMs > 0 ? {tookMs} : {};
+    const answered = {entry: null, about, question, details, answer, by, ...took};
     running.context.record.add({kind: 'answered', ...answered});
     return work(running);
   }

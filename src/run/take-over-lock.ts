@@ -5,7 +5,8 @@ import {lockNotHeld} from '../journal/problems.ts';
 import {Redactor} from '../journal/redactor.ts';
 import {type Problem, problemsIn, SwitcharooError} from '../model/problem.ts';
 import type {Host} from './host.ts';
-import {progressIn, scopeOf} from './past-runs.ts';
+import {MachineClock} from './machine-clock.ts';
+import {progressIn, readableProgress, scopeOf} from './past-runs.ts';
 
 /** The lock of a run, and the process that holds it. */
 export interface HeldLock {
@@ -40,11 +41,18 @@ export function heldLockOf(host: Host, run: string): HeldLock {
  * Takes the lock, writes so into the journal, and gives the lock back. A holder that is alive on this host is ended.
  */
 export function takeOverLock({state, operator}: Host, {run, scope, holder}: HeldLock): void {
-  const now = () => new Date();
+  const clock = new MachineClock(readableProgress({state}, run)?.last);
+  const now = () => clock.now();
+  const monotonic = () => ({mark: clock.mark, ms: Math.round(clock.monotonic())});
   const request = {folder: state.locks, scope, run, operator, now};
   const {lock, tookOverFrom} = overtakeLock(request, holder);
   try {
-    const journal = openJournal(state.journalOf(run), {now, lock, redactor: new Redactor()});
+    const journal = openJournal(state.journalOf(run), {
+      now,
+      monotonic,
+      lock,
+      redactor: new Redactor(),
+    });
     journal.append({kind: 'lock-taken-over', from: holderText(tookOverFrom), operator});
     journal.close();
   } catch (error) {

@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {outageOf} from '../../src/model/outage.ts';
 import {plainPaint, reportHtml, reportOf, reportText} from '../../src/report/index.ts';
-import {journalOf, stepDone} from '../model/journal-of.ts';
+import {journalOf, stepDone, type Told} from '../model/journal-of.ts';
 import {doneRun, heldRun, reversedRun, started} from './made-up.ts';
 
 const times = (run: ReturnType<typeof doneRun>) => {
@@ -185,9 +185,8 @@ test('a skip has its reason and its person, and an attempt that failed is told a
     skipped: {atUtc: '2026-03-01T03:00:03.000Z', reason: 'it is <low>', by: 'ada'},
   });
   expect(frozen).toMatchObject({state: 'done', failures: [{code: 'jammed'}]});
-  expect(report.outages).toEqual([
-    {fromUtc: '2026-03-01T03:00:06.100Z', toUtc: '2026-03-01T03:00:15.600Z'},
-  ]);
+  const [fromUtc, toUtc] = ['2026-03-01T03:00:06.100Z', '2026-03-01T03:00:15.600Z'];
+  expect(report.outages).toEqual([{fromUtc, toUtc, durationMs: 9500, isOver: true}]);
   const text = reportText(report, {width: 100, paint: plainPaint});
   expect(text).toContain('skipped by ada at 03:00:03: it is <low>');
   expect(text).toContain('failed at 03:00:05: The valve is jammed. (jammed)');
@@ -195,4 +194,86 @@ test('a skip has its reason and its person, and an attempt that failed is told a
   expect(page).toContain('skipped by ada at 03:00:03: it is &lt;low&gt;');
   expect(page).toContain('failed at 03:00:05: The valve is jammed. (jammed)');
   expect(page).toContain('class="bar outage"');
+});
+
+describe('outages at the end of a run', () => {
+  const outage = {from: ['freeze'], until: ['open']};
+  const {runbook, ...start} = started();
+  const closing = {...start, runbook: {...runbook, outage}};
+  const thaw = {entry: 'freeze', way: 'reverse', target: 'db1', does: 'thaw'} as const;
+  const thawed: Told[] = [
+    {kind: 'reverse-started', to: null, plan: '77', entries: ['freeze'], operator: start.operator},
+    {kind: 'entry-reversing', entry: 'freeze'},
+    [0, {kind: 'action-intended', ...thaw}],
+    [0, {kind: 'action-performed', ...thaw}],
+    [0, {kind: 'entry-reversed', entry: 'freeze'}],
+    [0, {kind: 'run-reversed', to: null}],
+  ];
+  const there = [...stepDone('freeze', 'freeze', 4), ...stepDone('open', 'open', 8)];
+  const textOf = (told: readonly Told[]) =>
+    reportText(reportOf(journalOf(told)), {width: 100, paint: plainPaint});
+  const outagesIn = (text: string) =>
+    text.split('\n').flatMap((line) => /^ {2}outage +(.*)/.exec(line)?.[1] ?? []);
+
+  test('have their length and their times', () => {
+    expect(outagesIn(textOf([closing, ...there, {kind: 'run-done'}]))).toEqual([
+      '13.5 s, from 03:00:01 to 03:00:14 UTC',
+    ]);
+  });
+
+  test('are two after a thaw and a second try, and one that is not over says that', () => {
+    const freeze = stepDone('freeze', 'freeze', 4);
+    const twice = [closing, ...freeze, ...thawed, ...freeze, {kind: 'run-paused'}] as const;
+    expect(outagesIn(textOf(twice))).toEqual([
+      '6.2 s, from 03:00:01 to 03:00:07 UTC',
+      'NOT OVER: 5.2 s up to 03:00:13 UTC, since 2026-03-01 03:00:08 UTC',
+    ]);
+  });
+
+  test('last as long as the clock says that nobody can set', () => {
+    const run = journalOf([closing, ...there]);
+    const setBack = run.map((entry, index) => ({
+      ...entry,
+      monotonic: {mark: 'boot', ms: Date.parse(entry.atUtc)},
+      atUtc: index < 5 ? entry.atUtc : '2026-03-01T01:00:00.000Z',
+    }));
+    expect(reportOf(setBack).outages).toMatchObject([{durationMs: 13_500, isOver: true}]);
+    expect(reportOf(setBack).outageMs).toBe(13_500);
+  });
+});
+
+describe('the time of people', () => {
+  const details: string[] = [];
+  const asked = {entry: 'go', about: 'confirmation', question: 'Go?', details} as const;
+  const answered = {kind: 'answered', ...asked, answer: 'yes', by: 'ada'} as const;
+
+  test('counts from the question, whatever is journaled meanwhile', () => {
+    const run = journalOf([
+      started(),
+      {kind: 'entry-started', entry: 'go'},
+      {kind: 'asked', ...asked, person: 'ada'},
+      [30, {kind: 'reserve-given-back', leftBytes: 0}],
+      [12, answered],
+    ]);
+    const report = reportOf(run);
+    expect(report.answers).toMatchObject([{tookMs: 42_000}]);
+    expect(report).toMatchObject({answeringMs: 42_000, machineMs: 2000});
+    expect(report.entries.find(({id}) => id === 'go')).toMatchObject({
+      answeringMs: 42_000,
+      durationMs: 1000,
+    });
+  });
+
+  test('has the reading of a plan before a run is resumed', () => {
+    const plan = {...answered, entry: null, about: 'plan', tookMs: 60_000} as const;
+    const run = journalOf([
+      started(),
+      {kind: 'run-paused'},
+      [600, {kind: 'run-resumed', operator: started().operator, accepted: []}],
+      [0, plan],
+    ]);
+    const report = reportOf(run);
+    expect(report).toMatchObject({answeringMs: 60_000, idleMs: 540_000, totalMs: 601_000});
+    expect(report.answers).toMatchObject([{tookMs: 60_000}]);
+  });
 });

@@ -1,6 +1,5 @@
 import {readJournal} from '../../journal/file-journal.ts';
-import type {JournalEntry} from '../../model/journal.ts';
-import {outageMs, outageOf, reportHtml, reportOf, reportText} from '../../report/index.ts';
+import {reportHtml, reportOf, reportText} from '../../report/index.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {earlierReport, progressIn} from '../../run/past-runs.ts';
@@ -19,10 +18,8 @@ export function printReport(
   const {entries, head} = readJournal(app.state.journalOf(run));
   const {runbook} = progressIn(app, run).run;
   const earlier = earlierReport(app, runbook.name, run);
-  const {outage} = runbook;
   const report = reportOf(entries, {
     head,
-    ...(outage ? {outageMs: outageMs(outageOf(entries, outage), lastTime(entries))} : {}),
     ...(earlier ? {earlier} : {}),
   });
   if (html !== undefined) {
@@ -34,6 +31,3 @@ export function printReport(
   }
   return exitCodes.done;
 }
-
-/** An outage that is not over is counted up to the last entry. */
-const lastTime = (entries: readonly JournalEntry[]): Date => new Date(entries.at(-1)?.atUtc ?? 0);

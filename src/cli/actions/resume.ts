@@ -1,6 +1,7 @@
 import {planText, statusText} from '../../report/index.ts';
 import {runToResume} from '../../run/choose-run.ts';
 import type {ExitCode} from '../../run/exit-codes.ts';
+import {MachineClock} from '../../run/machine-clock.ts';
 import {obstaclesIn} from '../../run/obstacles.ts';
 import {type ReopenRequest, reopenRun} from '../../run/open-run.ts';
 import {pausedExitCode, type RunResult} from '../../run/outcome.ts';
@@ -39,7 +40,8 @@ export async function resumeRun(
 
 function printState(app: App, {progress}: Run): void {
   if (!app.json && progress) {
-    app.print(statusText(progress, {...app, now: new Date(), next: []}));
+    const now = new MachineClock(progress.last).now();
+    app.print(statusText(progress, {...app, now, next: []}));
     app.print('');
   }
 }
