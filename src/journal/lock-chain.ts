@@ -115,8 +115,10 @@ export function readHolder(disk: Disk, path: string): Holder | undefined {
     try {
       return holderIn(disk, path);
     } catch (cause) {
-      const isGone = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-      if (isGone && !disk.isNameTaken(path)) {
+      const {code} = cause as NodeJS.ErrnoException;
+      const isGone = code === 'ENOENT';
+      // ENOTDIR: a file has taken the place of the folder, and no lock can lie in it.
+      if (code === 'ENOTDIR' || (isGone && !disk.isNameTaken(path))) {
         return undefined;
       }
       // It may have been made a moment after this look. A link that leads nowhere stays unreadable, and prevents a
