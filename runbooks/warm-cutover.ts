@@ -99,7 +99,7 @@ export default defineRunbook({
     on: {site: 'site'},
     input: ({params}) => ({url: params.newSideUrl, includes: params.smokeText, passes: 3}),
     after: ['deploy'],
-    neverSkip: 'Only this gate proves that the new side answers before visitors are led there.',
+    neverSkip: 'Only this gate proves that the new side answers before visitors are sent there.',
   })
   .step('ttl-drained', ttlDrained, {
     on: {dns: 'dns'},
@@ -120,7 +120,7 @@ export default defineRunbook({
     details: ({params}) => [
       `${params.siteName} will resolve to ${params.newAddresses.join(', ')}, and ${params.proxyFile} will forward to the same new side.`,
       `${params.image} is running as ${params.tasks} tasks on Aurora at ${params.auroraHost}, which still refuses writes.`,
-      'Reads are answered all the time.',
+      'Reads stay available.',
     ],
     after: ['near', 'new-side-answers', 'ttl-drained'],
   })
@@ -199,7 +199,8 @@ export default defineRunbook({
     on: {site: 'site'},
     input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText}),
     after: ['forward'],
-    neverSkip: 'Only this gate proves that every proxy leads to the new side before writes open.',
+    neverSkip:
+      'Only this gate proves that every proxy sends traffic to the new side before writes open.',
   })
   .step('still-frozen', stillFrozen, {
     on: {source: 'source'},

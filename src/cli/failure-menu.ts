@@ -11,7 +11,7 @@ export function choicesFor({
 }: Failure): readonly {readonly name: string; readonly value: Choice | 'skip'}[] {
   const retry =
     skippedBefore.length > 0
-      ? `retry: do ${clean(skippedBefore.join(', '))} after all, and continue from there`
+      ? `retry: run ${clean(skippedBefore.join(', '))} after all, then continue`
       : 'retry: check again, and continue from there';
   return [
     {name: 'stop: pause here, and leave the changes in place', value: {choice: 'stop'}},
@@ -27,8 +27,8 @@ export function choicesFor({
 
 const skipText = ({impossible}: Extract<SkipRule, {allowed: true}>): string =>
   impossible.length === 0
-    ? 'skip: continue without it, for a reason'
-    : `skip: continue without it; ${counted(impossible.length, 'later entry', 'later entries')} cannot be done then`;
+    ? 'skip: continue without it (asks for a reason)'
+    : `skip: continue without it; makes ${counted(impossible.length, 'later entry', 'later entries')} impossible`;
 
 interface Layout {
   readonly width: number;
@@ -55,7 +55,10 @@ export function impossibleLines(
   return impossible.length === 0
     ? [`Nothing later in this run needs ${entry}.`]
     : [
-        ...flow([{text: `Without ${entry}, these cannot be done:`, paint: paint.yellow}], {width}),
+        ...flow(
+          [{text: `If you skip ${entry}, these entries become impossible:`, paint: paint.yellow}],
+          {width},
+        ),
         ...flow([impossible.join(', ')], {width, first: '  '}),
       ];
 }

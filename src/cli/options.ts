@@ -59,7 +59,8 @@ export const acceptChanges = flag({
 
 export const besides: OptionSpec<readonly string[]> = {
   placeholder: 'run',
-  description: 'Run with a damaged journal that you know to have no change in place (repeatable)',
+  description:
+    'Ignore this run with a damaged journal: you are sure that none of its changes is in place (repeatable)',
   fallback: [],
   parse: (text, previous = []) => [...previous, text],
 };
@@ -97,7 +98,7 @@ export const maxOutage = parsed(
   {
     placeholder: 'duration',
     description:
-      'End an outage that lasts longer: reverse to before it, or ask once the new side may have writes',
+      'Limit of the outage: past it, reverse to before the outage, or ask if the new side may have writes',
   },
 );
 

@@ -8,23 +8,26 @@ export function questionLines(
   facts: readonly string[],
   {width, paint}: {width: number; paint: Paint},
 ): string[] {
-  const yes = mustType === undefined ? 'y, then Enter' : `typing ${mustType}, then Enter`;
+  const yes = mustType ?? 'y';
   return [
     '',
     ...[...details, ...facts].flatMap((text) => flow([text], {width, first: '  ', rest: '    '})),
     ...(head
       ? flow([{text: `head of the journal ${head}`, paint: paint.dim}], {width, first: '  '})
       : []),
-    ...flow([{text: `Only ${yes}, is a yes. ${noMeans[about]}`, paint: paint.dim}], {
-      width,
-      first: '  ',
-    }),
+    ...flow(
+      [{text: `To answer yes, type ${yes} and press Enter. ${noMeans[about]}`, paint: paint.dim}],
+      {
+        width,
+        first: '  ',
+      },
+    ),
   ];
 }
 
 const elsewise = 'Enter alone, Ctrl-C or a closed terminal';
 
-const pauses = `${elsewise} pauses the run: its changes stay in place.`;
+const pauses = `${elsewise} pauses the run and leaves its changes in place.`;
 
 /** What happens without a yes. */
 const noMeans: Readonly<Record<Question['about'], string>> = {

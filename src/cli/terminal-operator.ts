@@ -153,7 +153,7 @@ class Terminal {
   ): Promise<string> {
     const {input} = await import('@inquirer/prompts');
     this.#print(impossibleLines(clean(entry), impossible, this.#layout()));
-    const message = `Why is ${clean(entry)} skipped? The reason goes into the journal (empty: menu):`;
+    const message = `Why do you skip ${clean(entry)}? (goes into the journal; empty: back to the menu)`;
     const reason = (await input({message}, context)).trim();
     if (reason === '' || mustType === undefined) {
       return reason;

@@ -37,7 +37,7 @@ export function limitOutage(context: RunContext, limitMs: number | undefined): O
     if (leftMs > 0) {
       callOff = clock.after(leftMs, follow);
     } else {
-      passed.abort(new OutageLimitPassed('it was ended, because the outage lasts too long'));
+      passed.abort(new OutageLimitPassed('it was ended because the outage exceeded its limit'));
     }
   };
   const unfollow = record.follow(follow);

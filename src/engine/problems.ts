@@ -88,7 +88,7 @@ export const runStopped = (by: string): Problem => ({
 export const skipRefused = (entry: string, because: string): Problem => ({
   code: 'skip-refused',
   message: `${entry} cannot be skipped: ${because}`,
-  hint: {text: 'Fix its cause, or reverse. Continue with', command: 'resume'},
+  hint: {text: 'Fix the cause of the failure, or reverse. Continue with', command: 'resume'},
 });
 
 export const decideByPassed = (entry: string, decideBy: Date): Problem => ({
@@ -101,19 +101,19 @@ export const processStopped = (entry: string, {ms, byClock}: ProcessStop): Probl
   code: 'process-stopped',
   message: byClock
     ? `The clock of this machine jumped by ${seconds(ms)} during the outage, before ${entry} was done: the machine may have been paused.`
-    : `This process stood still for ${seconds(ms)} during the outage, before ${entry} was done.`,
-  hint: 'Try again to go on: what is in place is checked first. Or reverse, so that the application can write.',
+    : `This process did not run for ${seconds(ms)} during the outage, before ${entry} was done.`,
+  hint: 'Retry to continue: the changes in place are checked first. Or reverse to end the outage.',
 });
 
 export const outageNotInPlace = (entry: string, differences: readonly Difference[]): Problem => ({
   code: 'outage-not-in-place',
-  message: `${entry} is no longer in place, although the outage is not over: ${differencesText(differences)}.`,
+  message: `The outage is not over, but ${entry} is no longer in place: ${differencesText(differences)}.`,
   hint: 'Somebody may have written since. Reverse to the checkpoint before the outage, and start the cutover again.',
 });
 
 export const outageTooLong = (limitMs: number): Problem => ({
   code: 'outage-too-long',
-  message: `The outage has lasted longer than ${seconds(limitMs)}, the longest that was allowed.`,
+  message: `The outage has exceeded its limit of ${seconds(limitMs)}.`,
   hint: {text: 'Allow a longer outage with', command: 'resume --max-outage 30m'},
 });
 

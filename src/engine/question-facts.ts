@@ -32,16 +32,16 @@ function outageFacts({runbook, record: {progress}}: RunContext, at: Item): reado
     return [];
   }
   if (isClosed(progress, outage)) {
-    return ['OUTAGE: this run refuses writes now, and goes on refusing them until you answer.'];
+    return ['OUTAGE: writes are refused now. Nothing continues until you answer.'];
   }
   const following = entriesUntilNextQuestion(runbook.items, at);
   const from = following.find(isNamed(outage.from));
   const until = runbook.entries.findLast(isNamed(outage.until));
   return from && until
     ? [
-        `Nobody is refused until you answer. After a yes, writes are refused from ${from.id} until ${until.id} is done.`,
+        `No outage yet. If you answer yes, writes are refused from ${from.id} until ${until.id} is done.`,
       ]
-    : ['This run refuses no writes until you answer.'];
+    : ['No outage: this run refuses no writes now, and a yes does not change that.'];
 }
 
 function gateFacts({runbook, record: {progress}}: RunContext, at: Item): readonly string[] {
@@ -53,7 +53,7 @@ function gateFacts({runbook, record: {progress}}: RunContext, at: Item): readonl
   return ids.length === 0
     ? []
     : [
-        `${namesText(ids)} ${ids.length === 1 ? 'is' : 'are'} checked again after a yes: if no longer open, the run waits and asks again.`,
+        `After a yes, ${namesText(ids)} ${ids.length === 1 ? 'is' : 'are'} checked again. If a check no longer passes, the run waits and asks again.`,
       ];
 }
 
@@ -61,11 +61,11 @@ async function reversalFacts(context: RunContext, at: Item): Promise<readonly st
   const {runbook, record, stopping} = context;
   const {progress} = record;
   if (appliedEntries(progress).length === 0) {
-    return ['Nothing of this run is in place, so there is nothing to reverse.'];
+    return ['This run has no changes in place: there is nothing to reverse.'];
   }
   const places = [...reachableCheckpoints(runbook, progress)].reverse();
   if (places.length === 0) {
-    return ['Nothing of this run can be reversed any more.'];
+    return ['This run can no longer be reversed.'];
   }
   const answers = await askReversalLosses(context, progress, stopping);
   const lossless = losslessOf(answers);
@@ -95,7 +95,7 @@ function untilWhen(items: readonly Item[], at: Item): string {
   const before = items.slice(0, Math.max(0, next)).findLast((item) => item.kind === 'entry');
   return before
     ? `until the point of no return after ${before.id}`
-    : 'also after the end of the run';
+    : 'even after the run has ended';
 }
 
 function earlierFacts({runbook, earlier}: RunContext, at: Item): readonly string[] {
@@ -103,16 +103,14 @@ function earlierFacts({runbook, earlier}: RunContext, at: Item): readonly string
     return [];
   }
   if (earlier === null) {
-    return [
-      `No earlier run of ${runbook.head.name} is recorded here: how long it takes is not known.`,
-    ];
+    return [`No earlier run of ${runbook.head.name} is recorded here, so its duration is unknown.`];
   }
   const following = entriesUntilNextQuestion(runbook.items, at);
   const last = following.at(-1);
   const ms = durationOf(following, earlier.durationMs);
-  const took = last && ms > 0 ? [`what follows, up to ${last.id}, took ${durationText(ms)}`] : [];
+  const took = last && ms > 0 ? [`the entries up to ${last.id} took ${durationText(ms)}`] : [];
   const {outageMs} = earlier;
-  const outage = outageMs === undefined ? [] : [`the outage was ${durationText(outageMs)}`];
+  const outage = outageMs === undefined ? [] : [`the outage lasted ${durationText(outageMs)}`];
   const figures = [...outage, ...took];
   const run = earlier.rehearsal
     ? `the last rehearsal (${earlier.run})`
@@ -137,7 +135,7 @@ function durationOf(entries: readonly Entry[], durationMs: ReadonlyMap<string, n
 
 function decideByFacts({record: {progress}}: RunContext): readonly string[] {
   const {decideBy} = progress;
-  return decideBy ? [`The cutover is to be accepted by ${clockUtc(decideBy)} UTC.`] : [];
+  return decideBy ? [`The cutover must be accepted by ${clockUtc(decideBy)} UTC.`] : [];
 }
 
 /** What a yes starts: the entries up to the next question. */

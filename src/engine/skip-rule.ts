@@ -20,12 +20,12 @@ export function skipRuleFor(context: RunContext, entry: Entry, problem: Problem)
 
 /** Failures that a skip would only pass on to the next entry. */
 const notTheCause: Readonly<Record<string, string>> = {
-  'dependency-skipped': 'It was not tried, because an entry before it was not done.',
-  'input-unavailable': 'It was not tried, because an entry before it was not done.',
-  'process-stopped': 'It has not failed: this process stood still.',
-  'outage-not-in-place': 'It has not failed: what closes the application is no longer in place.',
-  'outage-too-long': 'It has not failed: the outage lasts too long.',
-  'decide-by-passed': 'The time for the cutover is over, for every entry.',
+  'dependency-skipped': 'It was not attempted, because an earlier entry is not done.',
+  'input-unavailable': 'It was not attempted, because an earlier entry is not done.',
+  'process-stopped': 'It has not failed: this process did not run for a while.',
+  'outage-not-in-place': 'It has not failed: an entry that stops writes is no longer in place.',
+  'outage-too-long': 'It has not failed: the outage exceeded its limit.',
+  'decide-by-passed': 'The deadline for the cutover has passed, and applies to every entry.',
 };
 
 /** Later entries that need it, or need one that needs it. */

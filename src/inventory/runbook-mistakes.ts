@@ -162,7 +162,7 @@ function mistakesAt(
       : []),
     ...(Number.isFinite(item.timeoutMs) && item.timeoutMs > 0
       ? []
-      : [{what: `${item.id} has the timeoutMs ${item.timeoutMs}, and it must be above 0`}]),
+      : [{what: `${item.id} has the timeoutMs ${item.timeoutMs}, which must be above 0`}]),
     ...wrongTargetsIn(item, head.targets),
     ...tooLateIn(item, earlier),
   ];

@@ -31,7 +31,7 @@ export const diskReadOnly = (path: string, mount: string): Problem => ({
   code: 'disk-read-only',
   message: `${path} cannot be written: the file system ${mount} is read-only.`,
   hint: {
-    text: `Check dmesg for an error of its disk, and make it writable (mount -o remount,rw ${mount}). No further target is changed. Then continue with`,
+    text: `Check dmesg for disk errors, and remount it (mount -o remount,rw ${mount}). No further target is changed. Then continue with`,
     command: 'resume',
   },
 });
@@ -147,5 +147,5 @@ export const lockNotHeld = (scope: string): Problem => ({
 export const stateFolderUnusable = (path: string, cause: string): Problem => ({
   code: 'state-folder-unusable',
   message: `${path} cannot hold the journals: ${cause}.`,
-  hint: 'Fix its permissions. A new run may use another folder (--state-dir); a run that has started needs the folder of its journal. No target was changed.',
+  hint: 'Fix its permissions. A new run may use another folder (--state-dir); a run that has started needs the folder that holds its journal. No target was changed.',
 });

@@ -19,8 +19,8 @@ export const alsoWritten = z
 /** Of which writes "lossless" speaks: a sentence or two. */
 export function losslessScope(declared: readonly AlsoWritten[]): string {
   if (declared.length === 0) {
-    return 'Lossless means the database only: the runbook declares no other writes.';
+    return 'A lossless reversal covers the database only. The runbook declares no other writes.';
   }
   const all = declared.map(({what, todo}) => (todo === undefined ? what : `${what} (${todo})`));
-  return `Reversal keeps every write to the database. Not carried back: ${all.join('; ')}.`;
+  return `A lossless reversal covers the database only. Not carried back: ${all.join('; ')}.`;
 }

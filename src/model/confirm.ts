@@ -14,6 +14,6 @@ export const confirm = defineGate({
   output: z.object({}),
   needs: {},
   timeoutMs: 24 * 3_600_000,
-  neverSkip: 'Only an answer opens a confirmation.',
+  neverSkip: 'Only a person can answer a confirmation.',
   check: async ({input: {question, details}}) => needsAnswer(question, {}, ...details),
 });

@@ -61,20 +61,20 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
     ].join('; ') || undefined,
   ],
   'process-stopped': (fact) => [
-    `this process stood still for ${durationText(fact.ms)} from ${clockUtc(new Date(fact.sinceUtc))}${fact.inOutage ? ', in the outage' : ''}`,
+    `this process did not run for ${durationText(fact.ms)}, from ${clockUtc(new Date(fact.sinceUtc))}${fact.inOutage ? ', during the outage' : ''}`,
     'everything is checked again before the next action',
   ],
   'clock-set': (fact) => [
     `the clock of this machine was set ${fact.byMs < 0 ? 'back' : 'forward'} by ${durationText(Math.abs(fact.byMs))}, to ${momentUtc(new Date(fact.clockUtc))}`,
-    'the times of this run go on as before; nothing is measured by that clock',
+    'this run keeps its own time, and is not affected',
   ],
   'outage-limit-passed': (fact) => [
-    `the outage has lasted longer than ${durationText(fact.limitMs)}`,
+    `the outage has exceeded its limit of ${durationText(fact.limitMs)}`,
   ],
   'reserve-given-back': (fact) => [
-    `the disk is full: a part of the reserve was given back, ${Math.floor(fact.leftBytes / 1024)} KB are left`,
+    `the disk is full: part of the reserve was released, ${Math.floor(fact.leftBytes / 1024)} KB of it are left`,
   ],
-  'reserve-filled': (fact) => [`the reserve has ${Math.floor(fact.bytes / 1024)} KB again`],
+  'reserve-filled': (fact) => [`the reserve was refilled to ${Math.floor(fact.bytes / 1024)} KB`],
   'tail-cut': (fact) => [
     `the last ${counted(fact.bytes, 'byte')} of the journal were an incomplete line, left by a crash, and were cut off`,
   ],
@@ -85,11 +85,9 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
     [
       ...(lasting.length > 0 ? [`claimed ${lasting.join(', ')}`] : []),
       ...(whileActing.length > 0
-        ? [`claimed ${whileActing.join(', ')} while this process acts`]
+        ? [`claimed ${whileActing.join(', ')} while this process works`]
         : []),
-      ...(unreachable.length > 0
-        ? [`could not claim ${unreachable.join(', ')}, which is out of reach`]
-        : []),
+      ...(unreachable.length > 0 ? [`could not claim ${unreachable.join(', ')}: unreachable`] : []),
     ].join('; '),
   ],
   'entry-started': (fact) => [`${fact.entry}: started`],
@@ -124,7 +122,7 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
         : []),
     ].join('; '),
   ],
-  'skip-withdrawn': (fact) => [`${fact.entry}: no longer skipped, by ${fact.by}`],
+  'skip-withdrawn': (fact) => [`${fact.entry}: skip withdrawn by ${fact.by}`],
   asked: (fact) => [`${fact.person} is asked: ${fact.question}`],
   answered: (fact) => [
     `${fact.by} answered "${fact.answer}" to: ${fact.question}`,
@@ -185,10 +183,10 @@ const colours: Readonly<Partial<Record<Fact['kind'], Colour>>> = {
 
 /** What waits trust that count from a time in the journal. */
 const timeTexts = {
-  monotonic: 'times are counted by this machine, which was not restarted',
-  utc: 'times since the last entry are counted by the UTC of this machine',
+  monotonic: 'time since the last entry is measured by this machine, which was not restarted',
+  utc: 'time since the last entry is measured by the UTC clock of this machine',
   'last-entry':
-    'the clock of this machine is before the last entry: times are counted on from that entry',
+    'the clock of this machine is behind the last entry: time continues from that entry',
 } as const;
 
 const directionTexts = {

@@ -27,7 +27,7 @@ export function durationsText({earlier, ...options}: PlanTextOptions): string[] 
     return [];
   }
   if (earlier === null) {
-    return flow(['Duration: no earlier run here. A rehearsal shows how long it takes.'], options);
+    return flow(['Duration: unknown, no earlier run here. A rehearsal measures it.'], options);
   }
   const {run, inventory, rehearsal, machineMs, outageMs} = earlier;
   const outage = outageMs === undefined ? '' : `, outage ${durationText(outageMs)}`;

@@ -133,8 +133,8 @@ ${rows.join('\n')}
 function legendHtml({outages, entries, answers}: RunReport): string {
   const ways = new Set(entries.flatMap(({stretches}) => stretches.map(({way}) => way)));
   const marks = [
-    ...(outages.length > 0 ? [['outage', 'outage by the journal']] : []),
-    ...(ways.has('forward') ? [['forward', 'at work']] : []),
+    ...(outages.length > 0 ? [['outage', 'outage']] : []),
+    ...(ways.has('forward') ? [['forward', 'running']] : []),
     ...(ways.has('reverse') ? [['reverse', 'reversing']] : []),
     ...(entries.some(({failures}) => failures.length > 0) ? [['bad', 'failed']] : []),
     ...(answers.length > 0 ? [['answer', 'waiting for an answer']] : []),

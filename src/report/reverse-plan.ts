@@ -62,7 +62,7 @@ const reverseSigns: Readonly<Record<ReverseLine['outlook'], Sign>> = {
   restored: {symbol: '=', word: 'as before', colour: 'green'},
   drift: {symbol: '≠', word: 'drifted', colour: 'red'},
   blocked: {symbol: '✗', word: 'blocked', colour: 'red'},
-  pending: {...outlookSigns.pending, word: 'to reverse, checked in their turn'},
+  pending: {...outlookSigns.pending, word: 'to reverse, checked later'},
 };
 
 function reverseLineText(line: ReverseLine, idColumns: number, options: PlanTextOptions): string[] {

@@ -24,7 +24,7 @@ export function questionText(
   now: Date,
   isGone: boolean,
 ): string {
-  const asked = about === 'failure' ? `what to do, as ${entry} has failed: ${question}` : question;
+  const asked = about === 'failure' ? `what to do after ${entry} failed: ${question}` : question;
   return isGone
     ? `${person} at ${clockUtc(since)} UTC, without an answer: ${asked}`
     : `${person} since ${clockUtc(since)} UTC (${durationText(msSince(since, now))}): ${asked}`;

@@ -19,14 +19,14 @@ export function systemsClaimed(
       code: 'systems-claimed',
       message: `Another run works on ${target} now, through ${holder}.`,
       hint: {
-        text: 'Wait until it has ended. See who it is with',
+        text: 'Wait until it has ended. Show who is connected with',
         command: `status -i ${inventory}`,
       },
     };
   }
   const {run, runbook, inventory: name, user, host: from, sinceUtc} = claim;
   const activity = holder ? `A process works on it now (${holder})` : 'No process works on it now';
-  const owner = `run ${run} of ${runbook} on ${name}, of ${user}@${from}, since ${sinceUtc}`;
+  const owner = `run ${run} of ${runbook} on ${name}, by ${user}@${from}, since ${sinceUtc}`;
   if (readableProgress(host, run)) {
     return {
       code: 'systems-claimed',
@@ -38,7 +38,7 @@ export function systemsClaimed(
     code: 'systems-claimed',
     message: `${target} is claimed by ${owner}. Its journal is in another state folder, or damaged. ${activity}.`,
     hint: {
-      text: `Have that run finished or reversed by ${user} on ${from}. If nobody can, take its claim over with`,
+      text: `Ask ${user} on ${from} to finish or reverse that run. If nobody can, take over its claim with`,
       command: `unlock ${run} -i ${inventory}`,
     },
   };
@@ -46,18 +46,18 @@ export function systemsClaimed(
 
 export const claimLost = (target: string, why: string, run: string): Problem => ({
   code: 'claim-lost',
-  message: `${target} is not claimed by this run any more: ${why}.`,
+  message: `This run has no claim on ${target}: ${why}.`,
   hint: {
-    text: 'Nothing more was changed. If no other run works on it, continue with',
+    text: 'Nothing was changed after that. If no other run works on it, continue with',
     command: `resume ${run}`,
   },
 });
 
 export const claimNotKept = (target: string, reason: string, what: string): Problem => ({
   code: 'claim-not-kept',
-  message: `${target} does not keep the claim of this run: ${reason}`,
+  message: `The claim of this run could not be written to ${target}: ${reason}`,
   hint: {
-    text: 'Nothing has been changed. See which grants its account lacks with',
+    text: 'Nothing has been changed. Show the missing grants of its account with',
     command: `permissions ${what}`,
   },
 });

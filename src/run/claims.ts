@@ -178,7 +178,7 @@ export class Claims implements RunClaims {
     }
     if (this.#unreachable.includes(target)) {
       throw new SwitcharooError(
-        claimLost(target, 'it was out of reach when this process began', this.#request.run),
+        claimLost(target, 'it was unreachable when this process started', this.#request.run),
       );
     }
     await Promise.all(this.#systems.map((system) => this.#assertOne(system)));

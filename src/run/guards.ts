@@ -90,8 +90,8 @@ export function changesSinceStart(
 
 const runDamaged = (run: string, reason: string): Problem => ({
   code: 'run-damaged',
-  message: `What ${run} changed is not known: its journal is damaged. ${reason}`,
-  hint: `Restore its journal from a copy. If you know that no change of it is in place, repeat the command with --besides ${run}`,
+  message: `The journal of ${run} is damaged, so its changes are unknown. ${reason}`,
+  hint: `Restore its journal from a copy. If you are sure that none of its changes is in place, repeat the command with --besides ${run}`,
 });
 
 const runUnfinished = (run: string, runbook: string, inventory: string): Problem => ({

@@ -99,5 +99,5 @@ async function claimableKinds({targets}: Inventory) {
 const claimNotRemoved = (target: string, run: string): Problem => ({
   code: 'claim-not-removed',
   message: `${target} takes no writes (super_read_only = ON), so the claim of ${run} stays in switcharoo.claim.`,
-  hint: 'Repeat the command when the server accepts writes again: until then, no run can change it anyway.',
+  hint: 'Repeat the command when the server accepts writes again. Until then, no run can change it.',
 });

@@ -65,7 +65,7 @@ async function verification(runbook: AnyRunbook, params: unknown): Promise<Verif
 
 const sidesMissing = (runbook: string, entry: string): Problem => ({
   code: 'sides-missing',
-  message: `${runbook} changes at ${entry} which database accepts writes, and does not declare its two sides.`,
+  message: `${entry} of ${runbook} changes which database accepts writes, but the runbook does not declare its two sides.`,
   hint: "Declare them in the runbook: sides: {old: {database: 'source'}, new: {database: 'aurora'}}.",
 });
 
@@ -76,6 +76,6 @@ const runbookUnsafe = (
   command: string,
 ): Problem => ({
   code: 'runbook-unsafe',
-  message: `${runbook} is not safe: ${because.replace(/\.$/, '')}${count > 1 ? ` (and ${count - 1} more)` : ''}. A protected inventory runs only what is verified.`,
-  hint: {text: 'Show step by step how that happens, and fix the runbook', command},
+  message: `${runbook} is not safe: ${because.replace(/\.$/, '')}${count > 1 ? ` (and ${count - 1} more)` : ''}. A protected inventory runs only verified runbooks.`,
+  hint: {text: 'Fix the runbook. Show how this happens, step by step, with', command},
 });

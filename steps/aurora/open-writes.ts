@@ -29,7 +29,7 @@ export const openWrites = defineStep({
   ],
   effects: [{fact: 'writes', of: 'aurora', are: 'accepted'}],
   timeoutMs: 60_000,
-  neverSkip: 'Without it, traffic is led to a database that refuses writes.',
+  neverSkip: 'Without it, traffic goes to a database that refuses writes.',
   poll: {firstMs: 50, mostMs: 500},
 
   async check({targets: {aurora}, input, run, signal}) {

@@ -48,7 +48,7 @@ export const promote = defineStep({
   ],
   effects: [{fact: 'replication', from: 'upstream', to: 'aurora', is: 'stopped'}],
   timeoutMs: 120_000,
-  neverSkip: 'Without it, Aurora goes on replicating from the old side while it accepts writes.',
+  neverSkip: 'Without it, Aurora accepts writes while it still replicates from the old side.',
   poll: {firstMs: 50, mostMs: 1_000},
 
   async check({targets: {aurora, upstream}, input, run, signal}) {
@@ -141,7 +141,7 @@ async function behind(
   return blocked(
     `${progress}: ${changes.join(', ')}.`,
     isCaughtUp
-      ? `${upstream.name} was written on after it was caught up. Check which session writes there with SHOW PROCESSLIST. Unless the writes changed no data, reverse to the checkpoint before the freeze.`
+      ? `${upstream.name} was written to after ${aurora.name} had caught up. Check which session writes there with SHOW PROCESSLIST. Reverse to the checkpoint before the freeze, unless the writes changed no data.`
       : `Freeze writes, and wait with mysql.caught-up until ${aurora.name} has executed everything.`,
   );
 }
@@ -157,7 +157,7 @@ function rotated(
   }: {readonly progress: string; readonly started: boolean; readonly broken: string | null},
 ) {
   if (broken === null) {
-    return waiting(`${progress}: the log was rotated, and has no change in between`);
+    return waiting(`${progress}: the log was rotated, with no changes in between`);
   }
   return started
     ? pendingFor(aurora, replication)

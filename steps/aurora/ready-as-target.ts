@@ -26,7 +26,7 @@ export const readyAsTarget = defineGate({
     replica: checkPrivileges,
   },
   timeoutMs: 600_000,
-  neverSkip: 'It checks for everything that breaks replication or loses data later.',
+  neverSkip: 'Only this gate finds what would break replication or lose data later.',
 
   async check({targets: {aurora, source, replica}, signal}) {
     const look = {aurora, source, replica, signal, trouble: 'thrown'} as const;

@@ -23,7 +23,7 @@ export const delegationLive = defineGate({
     zone: ['route53:GetHostedZone'],
   },
   timeoutMs: 24 * 3_600_000,
-  neverSkip: 'Only this gate proves that the parent zone leads to the new name servers.',
+  neverSkip: 'Only this gate proves that the parent zone delegates to the new name servers.',
   poll: {firstMs: 250, mostMs: 30_000},
   check: async ({targets: {parent, new: newZone, zone}, signal}) => {
     const {name: domain, nameServers} = await zone.domain(signal);

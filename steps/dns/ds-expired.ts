@@ -35,7 +35,8 @@ export const dsExpired = defineGate({
   },
   // DS records live for one or two days.
   timeoutMs: 60 * 3_600_000,
-  neverSkip: 'Until then, validating resolvers refuse every answer from the new name servers.',
+  neverSkip:
+    'Until it is open, validating resolvers refuse every answer from the new name servers.',
   poll: {firstMs: 250, mostMs: 30_000},
   check: async (look) => {
     const published = await publishedCds(look);

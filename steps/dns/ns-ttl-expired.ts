@@ -39,7 +39,7 @@ export const nsTtlExpired = defineGate({
     dns: ['to reach each server over UDP and TCP'],
   },
   timeoutMs: 8 * 24 * 3_600_000,
-  neverSkip: 'Until then, resolvers still ask the old name servers.',
+  neverSkip: 'Until it is open, resolvers still ask the old name servers.',
   poll: {firstMs: 250, mostMs: 60_000},
   check: async (look) => {
     const {name: domain, nameServers} = await look.targets.zone.domain(look.signal);

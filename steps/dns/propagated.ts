@@ -43,7 +43,7 @@ export const propagated = defineGate({
   output: z.object({cachesExpireAt: z.string().optional()}),
   needs: {dns: ['to reach each server over UDP and TCP']},
   timeoutMs: 15 * 60_000,
-  neverSkip: 'Only this gate proves that visitors are led to the new side.',
+  neverSkip: 'Only this gate proves that resolvers send visitors to the new side.',
   poll: {firstMs: 100, mostMs: 5_000},
   check: async ({input, targets: {dns}, now, signal}) => {
     const {name, type} = input;

@@ -28,7 +28,7 @@ export const ttlDrained = defineGate({
   needs: {dns: ['to reach each server over UDP and TCP']},
   // The largest TTL in common use is two days.
   timeoutMs: 49 * 3_600_000,
-  neverSkip: 'Until then, caches lead visitors to the old side long after the swap.',
+  neverSkip: 'Until it is open, caches send visitors to the old side long after the swap.',
   poll: {firstMs: 250, mostMs: 10_000},
   check: async ({input, targets: {dns}, now, signal}) => {
     const question = {name: input.name, type: input.type};

@@ -67,7 +67,7 @@ export const deployImage = defineStep({
   reverses,
   effects: [{fact: 'application', of: 'service', is: 'running'}],
   timeoutMs: 15 * 60_000,
-  neverSkip: 'Without it, traffic is led to a service that does not run the new image.',
+  neverSkip: 'Without it, traffic goes to a service that does not run the new image.',
   poll: {firstMs: 100, mostMs: 1_000},
 
   async check(look) {

@@ -72,7 +72,7 @@ export const shiftWeight = defineStep({
     },
   ],
   timeoutMs: 2 * 60_000,
-  neverSkip: 'It decides where traffic leads, and later entries rely on it.',
+  neverSkip: 'It decides where traffic goes, and later entries rely on it.',
 
   async check(look) {
     const place = await placeFor(look);

@@ -36,7 +36,7 @@ export const stopSupervisorPrograms = defineStep({
   reverses:
     'Restores each file, byte for byte, makes supervisord read it, and starts or stops each process as it was before.',
   timeoutMs: 180_000,
-  neverSkip: 'Without it, a worker of the old side goes on during the cutover and after it.',
+  neverSkip: 'Without it, a worker of the old side keeps running during the cutover and after it.',
 
   async check(look) {
     const programs = await readPrograms(look);

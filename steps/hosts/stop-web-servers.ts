@@ -36,7 +36,7 @@ export const stopWebServers = defineStep({
   reverses: 'Removes the drop-ins of this run, and starts the units that were active.',
   effects: [{fact: 'application', of: 'hosts', is: 'stopped'}],
   timeoutMs: 180_000,
-  neverSkip: 'Without it, the old side goes on answering visitors.',
+  neverSkip: 'Without it, the old side keeps answering visitors.',
 
   async check(look) {
     const names = look.input.units;

@@ -21,7 +21,7 @@ export const readyAsSource = defineGate({
     replica: checkPrivileges,
   },
   timeoutMs: 60_000,
-  neverSkip: 'It checks for everything that breaks replication or loses data later.',
+  neverSkip: 'Only this gate finds what would break replication or lose data later.',
 
   async check({targets: {source, replica}, signal}) {
     const options = {signal, trouble: 'thrown'} as const;

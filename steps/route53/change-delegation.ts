@@ -57,7 +57,7 @@ export const changeDelegation = defineStep({
   },
   // A registry or a person may take hours; a reversal also waits for a TTL of up to two days.
   timeoutMs: 4 * 24 * 3_600_000,
-  neverSkip: 'It decides where traffic leads, and later entries rely on it.',
+  neverSkip: 'It decides where traffic goes, and later entries rely on it.',
   poll: {firstMs: 250, mostMs: 15_000},
 
   check: async (look) => {

@@ -33,7 +33,7 @@ export const shiftWeight = defineStep({
     {fact: 'traffic', by: 'dns', leadsTo: percent === 100 ? 'new' : percent === 0 ? 'old' : 'both'},
   ],
   timeoutMs: 20 * 60_000,
-  neverSkip: 'It decides where traffic leads, and later entries rely on it.',
+  neverSkip: 'It decides where traffic goes, and later entries rely on it.',
 
   check: async (look) => {
     const {input, run, signal} = look;

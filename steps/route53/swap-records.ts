@@ -35,7 +35,7 @@ export const swapRecords = defineStep({
   needs: {zone: editNeeds},
   effects: [{fact: 'traffic', by: 'dns', leadsTo: 'new'}],
   timeoutMs: 20 * 60_000,
-  neverSkip: 'It decides where traffic leads, and later entries rely on it.',
+  neverSkip: 'It decides where traffic goes, and later entries rely on it.',
 
   check: async (look) => {
     const {

@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => desk.clear());
 
 const reason = expect.stringMatching(
-  /^What .* changed is not known: its journal is damaged\. Line 2 of /,
+  /^The journal of .* is damaged, so its changes are unknown\. Line 2 of /,
 );
 const refusal = {problems: [{code: 'run-damaged', message: reason}]};
 

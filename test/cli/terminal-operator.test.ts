@@ -225,9 +225,9 @@ describe('when an entry has failed', () => {
     const at = terminal();
     const skip = {allowed: true, impossible: ['go', 'freeze'], mustType: 'production'} as const;
     const decided = at.operator.decide({...failure, skip}, never);
-    await at.shown('skip: continue without it; 2 later entries cannot be done then');
+    await at.shown('skip: continue without it; makes 2 later entries impossible');
     await at.type(down, down, enter);
-    await at.shown('Without open, these cannot be done:   go, freeze');
+    await at.shown('If you skip open, these entries become impossible:   go, freeze');
     await at.type('x', enter);
     await at.shown('Type production to skip open');
     // Enter alone leads back to the menu.
@@ -250,7 +250,7 @@ describe('when an entry has failed', () => {
     const at = terminal();
     const skip = {allowed: false, because: 'It was not tried.'} as const;
     const decided = at.operator.decide({...failure, skip, skippedBefore: ['near']}, never);
-    await at.shown('retry: do near after all, and continue from there');
+    await at.shown('retry: run near after all, then continue');
     await at.type(down, enter);
     expect(await decided).toEqual({choice: 'retry', by: 'ada'});
   });

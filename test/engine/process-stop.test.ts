@@ -119,7 +119,7 @@ describe('a process that stood still', () => {
         entry: 'valve',
         problem: {
           code: 'process-stopped',
-          message: 'This process stood still for 70 s during the outage, before valve was done.',
+          message: 'This process did not run for 70 s during the outage, before valve was done.',
         },
       },
     ]);
@@ -137,7 +137,7 @@ describe('a process that stood still', () => {
       problem: {
         code: 'outage-not-in-place',
         message:
-          'freeze is no longer in place, although the outage is not over: writes is on, not off.',
+          'The outage is not over, but freeze is no longer in place: writes is on, not off.',
       },
     });
   });

@@ -51,28 +51,29 @@ async function told(
   return all;
 }
 
-const databaseOnly = 'Lossless means the database only: the runbook declares no other writes.';
+const databaseOnly =
+  'A lossless reversal covers the database only. The runbook declares no other writes.';
 
 test('each question tells who can write, what is checked again, and until when what can be reversed', async () => {
   expect(await told()).toEqual({
     go: [
-      'Nobody is refused until you answer. After a yes, writes are refused from close until open is done.',
-      'lamp is checked again after a yes: if no longer open, the run waits and asks again.',
+      'No outage yet. If you answer yes, writes are refused from close until open is done.',
+      'After a yes, lamp is checked again. If a check no longer passes, the run waits and asks again.',
       'A reversal to sorted or the start is possible until the point of no return after accept.',
     ],
     half: [
-      'OUTAGE: this run refuses writes now, and goes on refusing them until you answer.',
+      'OUTAGE: writes are refused now. Nothing continues until you answer.',
       'A reversal to sorted or the start is possible until the point of no return after accept.',
     ],
     accept: [
-      'This run refuses no writes until you answer.',
+      'No outage: this run refuses no writes now, and a yes does not change that.',
       'A reversal to sorted or the start is possible until the point of no return after accept.',
       'Reversal is lossless now: yes.',
       ...because,
       databaseOnly,
     ],
     end: [
-      'This run refuses no writes until you answer.',
+      'No outage: this run refuses no writes now, and a yes does not change that.',
       'A reversal to sorted or the start is possible until you answer yes.',
       'Reversal is lossless now: yes.',
       ...because,
@@ -103,13 +104,13 @@ test('a question tells how long it took in the last run, and that there is none'
   };
   const {go, accept} = await told(undefined, earlier);
   expect(go?.at(-1)).toBe(
-    'In the last run (20260201-030000-abcd on lab), the outage was 5.6 s; what follows, up to close, took 1.2 s.',
+    'In the last run (20260201-030000-abcd on lab), the outage lasted 5.6 s; the entries up to close took 1.2 s.',
   );
   expect(accept?.at(-1)).toBe(
-    'In the last run (20260201-030000-abcd on lab), the outage was 5.6 s.',
+    'In the last run (20260201-030000-abcd on lab), the outage lasted 5.6 s.',
   );
   const without = await told(undefined, null);
   expect(without['go']?.at(-1)).toBe(
-    'No earlier run of tidy-up is recorded here: how long it takes is not known.',
+    'No earlier run of tidy-up is recorded here, so its duration is unknown.',
   );
 });

@@ -145,7 +145,7 @@ const refused: readonly {
     name: 'has an entry that may take no time',
     text: `${start} export default book.step('one', fill, {...put, timeoutMs: 0});`,
     code: 'runbook-invalid',
-    says: 'FILE is not a valid runbook: one has the timeoutMs 0, and it must be above 0.',
+    says: 'FILE is not a valid runbook: one has the timeoutMs 0, which must be above 0.',
   },
   {
     name: 'has two points of no return',

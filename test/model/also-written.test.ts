@@ -7,12 +7,12 @@ test('a sentence about a lossless reversal names what it does not carry back', (
     {what: 'Redis sessions'},
   ];
   expect(losslessScope(declared)).toBe(
-    'Reversal keeps every write to the database. Not carried back: uploads in S3 (copy them back with aws s3 sync); Redis sessions.',
+    'A lossless reversal covers the database only. Not carried back: uploads in S3 (copy them back with aws s3 sync); Redis sessions.',
   );
 });
 
 test('where nothing is declared it says that it speaks of the database', () => {
   expect(losslessScope([])).toBe(
-    'Lossless means the database only: the runbook declares no other writes.',
+    'A lossless reversal covers the database only. The runbook declares no other writes.',
   );
 });

@@ -89,7 +89,7 @@ test('a long plan has a line for each entry, marks the outage, and ends with wha
 
     13 entries: ~ 11 change, ? 1 ask, ✓ 1 open.
     Earlier run: 1 m 05 s, outage 2.1 s (rehearsal 20260301-031205-4f2a).
-    Reversal keeps every write to the database. Not carried back: uploads in S3
+    A lossless reversal covers the database only. Not carried back: uploads in S3
     (copy them back).
     ! smoke: Dust is in x.
     Run exactly this plan:
@@ -137,8 +137,8 @@ test('a resumed run folds what is in place, and an outage that it is in', () => 
       ~ end-5     Put what is needed on the shelf, and check that it is there…
 
     28 entries: ✓ 10 applied, ~ 17 change, ✓ 1 open.
-    Duration: no earlier run here. A rehearsal shows how long it takes.
-    Reversal keeps every write to the database. Not carried back: uploads in S3
+    Duration: unknown, no earlier run here. A rehearsal measures it.
+    A lossless reversal covers the database only. Not carried back: uploads in S3
     (copy them back).
     ! smoke: Dust is in x.
     Plan p1"

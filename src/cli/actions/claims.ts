@@ -67,8 +67,8 @@ export async function sayForeignClaims(
 /** Nobody waits longer for a status. */
 const limitMs = 10_000;
 
-const meaning = `What that run has changed stays, and only its own journal can reverse it. If its process still works, its
-session is ended, and it stops before its next action; an action that it has started may still take effect.`;
+const meaning = `The changes of that run stay in place, and only its own journal can reverse them. If its process is still running,
+its database session is ended, and it stops before its next action. An action in flight may still take effect.`;
 
 async function withSignals<Result>(
   app: App,
@@ -89,11 +89,12 @@ function claimsText({inventory, targets, without}: InventoryClaims, app: App): s
     claim && !app.state.runs().includes(claim.run) ? [claim.run] : [],
   );
   const next = [...new Set(others)].map(
-    (run) => `  ${app.paste(`unlock ${run} -i ${inventory.file}`)}   if nobody can end that run`,
+    (run) =>
+      `  ${app.paste(`unlock ${run} -i ${inventory.file}`)}   if nobody can finish or reverse that run`,
   );
   return [
-    app.paint.bold(`${inventory.name}: which run owns its systems`),
-    ...(lines.length > 0 ? lines : ['  no target of a kind that can be claimed']),
+    app.paint.bold(`${inventory.name}: which run owns each system`),
+    ...(lines.length > 0 ? lines : ['  none of its targets can be claimed']),
     ...(without.length > 0 ? [`  cannot be claimed: ${without.join(', ')}`] : []),
     ...(next.length > 0 ? ['', 'Next', ...next] : []),
   ].join('\n');
@@ -108,17 +109,20 @@ function ownerText({claim, holder, problem}: TargetClaim): string {
     return holder ? `no lasting claim; ${acts}` : 'not claimed';
   }
   const {run, runbook, inventory, user, host, sinceUtc} = claim;
-  return `run ${run} of ${runbook} on ${inventory}, of ${user}@${host}, since ${sinceUtc}; ${acts}`;
+  return `run ${run} of ${runbook} on ${inventory}, by ${user}@${host}, since ${sinceUtc}; ${acts}`;
 }
 
 const claimAbsent = (run: string, file: string): Problem => ({
   code: 'claim-absent',
   message: `No target of ${file} is claimed by ${run}.`,
-  hint: {text: 'Show which run owns each of them with', command: `status -i ${file}`},
+  hint: {text: 'Show which run owns each target with', command: `status -i ${file}`},
 });
 
 const claimKept = (run: string, file: string): Problem => ({
   code: 'confirmation-mismatch',
   message: `The claim of ${run} was not taken over: the name of the run was not confirmed.`,
-  hint: {text: 'Type it when asked, or', command: `unlock ${run} -i ${file} --name ${run}`},
+  hint: {
+    text: 'Type it when asked, or pass it with',
+    command: `unlock ${run} -i ${file} --name ${run}`,
+  },
 });

@@ -69,7 +69,7 @@ class LiveView implements View {
         ? lines
         : [
             ...lines.slice(0, rows - 1),
-            `… ${lines.length - rows + 1} more lines: in a taller terminal`,
+            `… ${lines.length - rows + 1} more lines (use a taller terminal)`,
           ];
     this.#region.draw(shown, width);
   }

@@ -19,7 +19,7 @@ const verifyCommand = defineCommand({
   arguments: '<runbook>',
   summary: 'Explore every failure and every choice of a runbook (contacts no system)',
   description:
-    'Explore a runbook: every entry done or failed, before or after its change, with its answer lost or the process dead; and every choice of a person. Show the shortest way to a state that must not be: two writable sides, lost writes, traffic to a side that refuses writes, an outage without a limit, no lossless reversal.\n\nContacts no system. An inventory gives the parameters only. Exit code 3: it has a counterexample.',
+    'Explore every failure of a runbook (before and after each change, a lost answer, a dead process) and every choice of the operator. Show the shortest path to an unsafe state: two writable sides, lost writes, traffic to a side that refuses writes, an outage without a limit, no lossless reversal.\n\nContacts no system: an inventory only gives the parameters. Exit code 3: there is a counterexample.',
   options: {
     inventory: optional({
       short: 'i',

@@ -4,7 +4,7 @@ import {html} from '../options.ts';
 const ownedInventory = optional({
   short: 'i',
   placeholder: 'inventory',
-  description: 'Inventory of the systems that a run of another state folder may own',
+  description: 'Inventory whose systems may be claimed by a run of another state folder',
 });
 
 const statusCommand = defineCommand({
@@ -12,11 +12,11 @@ const statusCommand = defineCommand({
   arguments: '[run]',
   summary: 'Show the state of a run, its changes in place, and what to do next',
   description:
-    'Show the state of a run, its changes in place, who works on it, what to do next, and whether a reversal would lose data now.\n\nWithout a run, the newest run is shown. With -i, the targets of an inventory are asked which run owns them.',
+    'Show the state of a run, its changes in place, who works on it, what to do next, and whether a reversal would lose data now.\n\nWithout a run, the newest run is shown. With -i, show which run owns each target of an inventory.',
   options: {
     offline: flag({description: 'Read only the journal, and contact no target'}),
     watch: flag({
-      description: 'Show it again every second until Ctrl-C; reads only the journal',
+      description: 'Refresh every second until Ctrl-C (reads only the journal)',
     }),
     inventory: ownedInventory,
   },
@@ -88,7 +88,7 @@ const unlockCommand = defineCommand({
   arguments: '<run>',
   summary: 'Take the lock of a run from another process',
   description:
-    'Take the lock of a run from the process that holds it. You confirm by typing the name of the run. If that process runs on this host, it is ended.\n\nWith -i, take over the claim on the systems of a run that was started in another state folder.',
+    'Take over the lock of a run from the process that holds it. You confirm by typing the name of the run. If that process runs on this host, it is ended.\n\nWith -i, take over the claims of a run that was started in another state folder.',
   options: {
     name: optional({
       placeholder: 'run',

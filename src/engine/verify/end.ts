@@ -17,7 +17,7 @@ export function endOf({sides, entries}: Model, {facts}: State): readonly string[
   const links = [...entries.values()].length > 0 ? facts.replicates : [];
   return [
     ...sideTexts,
-    `traffic is led to the ${reached.join(' and the ')} side`,
+    `traffic goes to the ${reached.join(' and the ')} side`,
     ...(links.length > 0 ? [`replication runs: ${links.join(', ')}`] : []),
     ...(facts.held.length > 0 ? [`new connections wait: ${facts.held.join(', ')}`] : []),
   ];

@@ -40,7 +40,7 @@ const lostWrites: Check = (_model, {progress, facts: {accepts, complete}, earlie
     ? undefined
     : {
         property: progress.reversingTo ? 'no-lossless-reversal' : 'lost-writes',
-        because: `${opened} starts to accept writes, and nothing proves that it has every write that was accepted before.`,
+        because: `${opened} starts to accept writes, but no gate has proven that it has every earlier write.`,
       };
 };
 
@@ -48,7 +48,7 @@ const trafficRefused: Check = (model, {progress, facts}) => {
   const refusal = refusalIn(model, facts);
   return refusal === undefined || isDeclaredOutage(model, progress)
     ? undefined
-    : {property: 'traffic-refused', because: `${refusal}, outside the declared outage.`};
+    : {property: 'traffic-refused', because: `Outside the declared outage, ${refusal}.`};
 };
 
 const endsInOutage: Check = (model, {progress, facts, fact}) => {
@@ -56,12 +56,12 @@ const endsInOutage: Check = (model, {progress, facts, fact}) => {
     return undefined;
   }
   const refusal = refusalIn(model, facts) ?? heldText(facts);
-  const end = fact.kind === 'run-done' ? 'The run ends done' : endText(fact.to);
+  const end = fact.kind === 'run-done' ? 'The run ends as done' : endText(fact.to);
   if (refusal !== undefined) {
-    return {property: 'ends-in-outage', because: `${end}, and ${refusal}.`};
+    return {property: 'ends-in-outage', because: `${end}, but ${refusal}.`};
   }
   return isDeclaredOutage(model, progress)
-    ? {property: 'ends-in-outage', because: `${end} within its declared outage.`}
+    ? {property: 'ends-in-outage', because: `${end} during its declared outage.`}
     : undefined;
 };
 
@@ -98,7 +98,7 @@ function boundlessText({runbook}: Model, fact: Fact | undefined): string | undef
     case 'checkpoint-reached':
       return `A run can end at the checkpoint ${fact.name}, or be reversed to it`;
     case 'point-of-no-return-passed':
-      return 'The point of no return is passed, so that no reversal can end this';
+      return 'The point of no return is passed, so no reversal can end this';
     default:
       return undefined;
   }
@@ -108,7 +108,7 @@ function boundlessText({runbook}: Model, fact: Fact | undefined): string | undef
 const longestWaitMs = 3_600_000;
 
 const hoursText = (ms: number): string =>
-  Number.isFinite(ms) ? `${Math.round(ms / 3_600_000)} h` : 'for ever';
+  Number.isFinite(ms) ? `${Math.round(ms / 3_600_000)} h` : 'forever';
 
 const earlyPointOfNoReturn: Check = ({runbook}, {progress, fact}) => {
   if (!progress.passedPointOfNoReturn || failedEntry(fact) === undefined) {
@@ -125,7 +125,7 @@ const earlyPointOfNoReturn: Check = ({runbook}, {progress, fact}) => {
     ? undefined
     : {
         property: 'early-point-of-no-return',
-        because: `${failed} fails after the point of no return, so the run cannot be reversed, although nothing is lost before ${later.id}.`,
+        because: `${failed} fails after the point of no return, so the run cannot be reversed, although nothing before ${later.id} is irreversible.`,
         continues: true,
       };
 };
@@ -147,7 +147,7 @@ const confirmationPassed: Check = ({runbook}, {progress, fact}) => {
   return passed
     ? {
         property: 'confirmation-passed',
-        because: `${fact.entry} starts, and nobody has answered yes at ${passed.id}.`,
+        because: `${fact.entry} starts, but nobody has answered yes at ${passed.id}.`,
         continues: true,
       }
     : undefined;
@@ -180,10 +180,10 @@ function refusalIn({sides}: Model, facts: Facts): string | undefined {
   for (const name of sidesReached(facts)) {
     const {database, application} = sides[name];
     if (!facts.accepts.includes(database)) {
-      return `traffic is led to the ${name} side, whose database ${database} refuses writes`;
+      return `traffic goes to the ${name} side, whose database ${database} refuses writes`;
     }
     if (application !== undefined && facts.stopped.includes(application)) {
-      return `traffic is led to the ${name} side, whose application ${application} does not run`;
+      return `traffic goes to the ${name} side, whose application ${application} does not run`;
     }
   }
   return undefined;

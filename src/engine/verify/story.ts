@@ -20,7 +20,7 @@ export function storyOf(fact: Fact): readonly string[] {
     case 'run-reversed':
       return [`the run is reversed to ${fact.to ?? 'the start'}`];
     case 'run-done':
-      return ['the run ends: done'];
+      return ['the run is done'];
     default:
       return [];
   }

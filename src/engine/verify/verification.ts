@@ -72,7 +72,7 @@ function unfinished({start}: Exploration): readonly Finding[] {
         {
           violation: {
             property: 'cannot-finish',
-            because: 'No run comes to its end, although all goes well.',
+            because: 'The run cannot finish, even when everything succeeds.',
           },
           state: at.state,
           story,
@@ -129,8 +129,8 @@ function irreversible(model: Model, nodes: readonly Node[]): readonly Finding[] 
     const isReversed = outcome === 'reversed' && checkpoints.length === 0;
     if (isStuck && !(isReversed && isAsAtStart(model.start, at.state.facts))) {
       const because = isReversed
-        ? 'A reversal to the start ends, and not everything is as it was.'
-        : 'The run cannot be reversed to its start from here.';
+        ? 'A reversal to the start finishes, but not everything is as it was before the run.'
+        : 'From here the run cannot be reversed to the start.';
       return [{violation: {property: 'no-lossless-reversal', because}, state: at.state, story}];
     }
   }
@@ -167,7 +167,7 @@ function deadEnds(nodes: readonly Node[]): readonly Finding[] {
         {
           violation: {
             property: 'dead-end',
-            because: 'From here the run can neither come to its end nor be reversed.',
+            because: 'From here the run can neither finish nor be reversed.',
           },
           state: dead.state,
           story: storyTo(dead),

@@ -22,8 +22,8 @@ export async function alreadyReplicated(
   return changes.length === 0
     ? null
     : blocked(
-        `${aurora.name} has replicated from ${positionText(seed)} since ${startedAt}, and was reset: an earlier run was reversed to its start. It would execute ${changes[0]} a second time and stop (errno 1062).`,
-        `Seed ${aurora.name} again, and give its new position. Next time, reverse to a checkpoint after this entry: replication then stays, and resume runs the cutover again.`,
+        `${aurora.name} already replicated from ${positionText(seed)}, started at ${startedAt}, and was reset: an earlier run was reversed to its start. It would execute ${changes[0]} a second time and stop (errno 1062).`,
+        `Seed ${aurora.name} again, and give its new position. Next time, reverse to a checkpoint after this entry: replication then keeps running, and resume repeats the cutover.`,
       );
 }
 

@@ -18,7 +18,7 @@ import {
 
 /** What an account needs to keep a claim. */
 export const claimNeeds: readonly string[] = [
-  'SESSION_VARIABLES_ADMIN (SUPER before 8.0): the claim of a run is not written to the binary log',
+  'SESSION_VARIABLES_ADMIN (SUPER before 8.0), to keep the claim of a run out of the binary log',
   'CREATE, SELECT, INSERT, DELETE ON switcharoo.*',
 ];
 

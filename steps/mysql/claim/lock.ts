@@ -156,6 +156,6 @@ const now = () => ({monotonicMs: performance.now(), wallMs: Date.now()});
 
 const holderRemains = ({name}: Endpoint, holder: string): Problem => ({
   code: 'claim-holder-remains',
-  message: `${name} is still claimed through ${holder}: its session was ended ${mostTries} times, and came back.`,
+  message: `${name} is still claimed through ${holder}: its session was ended ${mostTries} times, and came back each time.`,
   hint: 'Stop that process on its own host, then repeat the command.',
 });

@@ -12,7 +12,7 @@ export async function changesSince(
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   if ((await filesFrom(server, from, signal))[0] !== from.file) {
-    return [`the log ${from.file} was removed, and what it held is unknown`];
+    return [`the log ${from.file} was removed, and its contents are unknown`];
   }
   for await (const {rows, isWhole} of eventsSince(server, from, signal)) {
     const changes = rows.filter(isChange);

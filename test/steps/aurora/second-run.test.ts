@@ -28,7 +28,7 @@ forEachPair('a second run after a reversal to the start', (pair) => {
       kind: 'blocked',
       reason: expect.stringMatching(
         new RegExp(
-          `^aurora has replicated from ${seed.file}:${seed.position} since \\d{4}-.*, and was reset: an earlier run was reversed to its start\\. It would execute shop\\.\\w+ at \\S+ a second time and stop \\(errno 1062\\)\\.$`,
+          `^aurora already replicated from ${seed.file}:${seed.position}, started at \\d{4}-.*, and was reset: an earlier run was reversed to its start\\. It would execute shop\\.\\w+ at \\S+ a second time and stop \\(errno 1062\\)\\.$`,
         ),
       ),
       hint: expect.stringMatching(/^Seed aurora again/),

@@ -41,7 +41,7 @@ forEachPair('a log that is rotated', (pair) => {
     expect(await checkAsOf(servers, promotion, [])).toEqual({
       kind: 'waiting',
       progress: expect.stringMatching(
-        /^aurora is at mysql-bin\.\d+:\d+, 1 file behind db2, which is at mysql-bin\.\d+:\d+: the log was rotated, and has no change in between$/,
+        /^aurora is at mysql-bin\.\d+:\d+, 1 file behind db2, which is at mysql-bin\.\d+:\d+: the log was rotated, with no changes in between$/,
       ),
     });
     expect((await settled(promotion)).kind).toBe('pending');
@@ -54,7 +54,7 @@ forEachPair('a log that is rotated', (pair) => {
       reason: expect.stringMatching(
         /^aurora is at .*, 1 file behind db2, which is at .*: shop\.orders at mysql-bin\.\d+:\d+.*\.$/,
       ),
-      hint: 'db2 was written on after it was caught up. Check which session writes there with SHOW PROCESSLIST. Unless the writes changed no data, reverse to the checkpoint before the freeze.',
+      hint: 'db2 was written to after aurora had caught up. Check which session writes there with SHOW PROCESSLIST. Reverse to the checkpoint before the freeze, unless the writes changed no data.',
     });
   });
 });

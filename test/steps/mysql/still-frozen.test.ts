@@ -64,7 +64,7 @@ describeEachServer(
       expect(await check(position)).toMatchObject({
         kind: 'blocked',
         reason: expect.stringContaining(
-          `(the log ${position.file} was removed, and what it held is unknown)`,
+          `(the log ${position.file} was removed, and its contents are unknown)`,
         ),
       });
       await on.database.query('SET GLOBAL read_only = 0');
