@@ -136,8 +136,7 @@ describe('a process that stood still', () => {
       kind: 'paused',
       problem: {
         code: 'outage-not-in-place',
-        message:
-          'The outage is not over, but freeze is no longer in place: writes is on, not off.',
+        message: 'The outage is not over, but freeze is no longer in place: writes is on, not off.',
       },
     });
   });
