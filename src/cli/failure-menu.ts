@@ -1,7 +1,8 @@
 import type {Choice, Failure, SkipRule} from '../engine/operator.ts';
 import {counted, placeText} from '../report/labels.ts';
 import type {Paint} from '../report/paint.ts';
-import {clean, flow, pad} from '../report/text.ts';
+import {problemText} from '../report/problem.ts';
+import {clean, flow, pad, widthOf} from '../report/text.ts';
 
 /** The legal choices. To stop comes first: Enter means it. */
 export function choicesFor({
@@ -25,6 +26,29 @@ export function choicesFor({
   ];
 }
 
+/** What is above the menu. */
+export function failureLines(
+  failure: Failure,
+  changesInPlace: readonly string[],
+  layout: Layout,
+): string[] {
+  const text = problemText({problem: failure.problem, changesInPlace, next: []}, layout);
+  return ['', ...text.split('\n'), ...noSkipLines(failure, layout), ''];
+}
+
+export const menuQuestion = ({entry}: Failure): string =>
+  `${clean(entry)} has failed. What do you want to do?`;
+
+/** How many rows the menu takes: the line that ticks, the question, the choices, and which keys choose. */
+export function menuRows(failure: Failure, width: number): number {
+  const rowsOf = (text: string) => Math.max(1, Math.ceil((widthOf(text) + 2) / width));
+  const choices = choicesFor(failure).reduce((sum, {name}) => sum + rowsOf(name), 0);
+  return 1 + rowsOf(menuQuestion(failure)) + Math.min(mostChoiceRows, choices) + 2;
+}
+
+/** Inquirer's own: the others come with the arrow keys. */
+const mostChoiceRows = 7;
+
 const skipText = ({impossible}: Extract<SkipRule, {allowed: true}>): string =>
   impossible.length === 0
     ? 'skip: continue without it (asks for a reason)'
@@ -36,7 +60,7 @@ interface Layout {
 }
 
 /** Why the menu has no skip, below the problem. */
-export function noSkipLines({entry, skip}: Failure, {width, paint}: Layout): string[] {
+function noSkipLines({entry, skip}: Failure, {width, paint}: Layout): string[] {
   return skip.allowed
     ? []
     : flow([{text: 'no skip', paint: paint.dim}, pad('', 11), `${entry}: ${skip.because}`], {

@@ -14,6 +14,9 @@ interface ProblemContext {
   readonly reversalFailed?: boolean;
 }
 
+/** Of the problem above its changes in place, and of the commands below them. */
+const otherRows = 15;
+
 /** Prints foreseen problems: for a person in four parts, for a program as one document. */
 export function printProblems(
   app: App,
@@ -27,7 +30,10 @@ export function printProblems(
   }
   for (const problem of problems) {
     const changes = app.terminal
-      ? fitChanges(inPlace, {rows: (process.stdout.rows || 24) - outages.length, width: app.width})
+      ? fitChanges(inPlace, {
+          room: (process.stdout.rows || 24) - otherRows - outages.length,
+          width: app.width,
+        })
       : inPlace;
     app.say(problemText({problem, changesInPlace: changes, next, outages, reversalFailed}, app));
   }

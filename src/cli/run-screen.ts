@@ -13,6 +13,8 @@ export interface RunScreen {
   begin(run: Run): void;
   pause(rows?: number): void;
   resume(): void;
+  /** What the picture would say of the question below it by now, if one is drawn. */
+  waiting(columns: number): string | undefined;
   /** Prints a message inside the picture, if one is drawn. */
   say(text: string): void;
   close(): Promise<void>;
@@ -69,6 +71,7 @@ export function runScreen(app: App, options: RunScreenOptions = {}): RunScreen {
       releaseKeys();
     },
     resume,
+    waiting: (columns) => screen?.waiting?.(columns),
     say: (text) => {
       if (screen?.say) {
         screen.say(text);
@@ -86,7 +89,7 @@ export function runScreen(app: App, options: RunScreenOptions = {}): RunScreen {
 }
 
 function screenOf(
-  {name, runbook, entries}: Run,
+  {name, runbook, entries, now}: Run,
   how: ScreenKind,
   {app, options}: {readonly app: App; readonly options: RunScreenOptions},
 ): Screen {
@@ -96,6 +99,7 @@ function screenOf(
     how,
     stream: process.stdout,
     paint: app.paint,
+    now,
     history: entries,
     ...(earlier ? {earlier} : {}),
     ...(outage ? {outage} : {}),

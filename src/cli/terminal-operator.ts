@@ -1,15 +1,16 @@
 import type {Answer, Choice, Failure, Operator, Question, SkipRule} from '../engine/operator.ts';
 import type {Paint} from '../report/paint.ts';
-import {fitChanges, problemText} from '../report/problem.ts';
+import {fitChanges} from '../report/problem.ts';
 import {clean} from '../report/text.ts';
-import {choicesFor, impossibleLines, noSkipLines} from './failure-menu.ts';
+import {choicesFor, failureLines, impossibleLines, menuQuestion, menuRows} from './failure-menu.ts';
 import {questionLines} from './question-lines.ts';
 import {survivingWrite} from './screen/broken-terminal.ts';
-import type {Screen} from './screen/screen.ts';
+import {leastPictureRows, type Screen} from './screen/screen.ts';
 import {type Unanswered, withKeys} from './terminal-keys.ts';
+import {waitingTheme} from './waiting-theme.ts';
 
 interface TerminalOptions {
-  readonly screen: Pick<Screen, 'pause' | 'resume'>;
+  readonly screen: Pick<Screen, 'pause' | 'resume' | 'waiting'>;
   /** The person's name, for the journal. */
   readonly user: string;
   readonly paint: Paint;
@@ -78,7 +79,7 @@ class Terminal {
       this.#tellAsked(question, signal, facts);
       return questionLines(question, facts, this.#layout());
     };
-    return this.#alone({lines, promptRows: 2}, () => this.#ask(question, signal));
+    return this.#alone({lines, promptRows: 3}, () => this.#ask(question, signal));
   }
 
   /** A run that was told to stop asks nothing. */
@@ -98,9 +99,13 @@ class Terminal {
     const message = clean(question.question);
     const answer = await this.#prompt(signal, async (context) =>
       word === undefined
-        ? confirm({message, default: false}, context)
+        ? confirm({message, default: false, theme: this.#theme}, context)
         : (await input(
-            {message: `${message} Type ${word} to continue:`, validate: wordOrEmpty(word)},
+            {
+              message: `${message} Type ${word} to continue:`,
+              validate: wordOrEmpty(word),
+              theme: this.#theme,
+            },
             context,
           )) === word,
     );
@@ -111,25 +116,25 @@ class Terminal {
   }
 
   decide(failure: Failure, signal: AbortSignal): Promise<Choice & {readonly by: string}> {
-    const {problem} = failure;
-    const choices = choicesFor(failure);
-    const rows = (this.#output.rows || 24) - choices.length;
-    const stands = fitChanges(failure.changesInPlace, {rows, width: this.#layout().width});
-    const text = problemText({problem, changesInPlace: stands, next: []}, this.#layout());
+    const {width} = this.#layout();
+    const promptRows = menuRows(failure, width);
+    const textOf = (changes: readonly string[]) => failureLines(failure, changes, this.#layout());
     const lines = async () => {
       this.#tellAsked(failure, signal);
-      return ['', ...text.split('\n'), ...noSkipLines(failure, this.#layout()), ''];
+      const otherRows = textOf(['']).length - 1 + promptRows + leastPictureRows;
+      const room = (this.#output.rows || 24) - otherRows;
+      return textOf(fitChanges(failure.changesInPlace, {room, width}));
     };
-    const promptRows = choices.length + 2;
     return this.#alone({lines, promptRows}, () => this.#decide(failure, signal));
   }
 
   async #decide(failure: Failure, signal: AbortSignal): Promise<Choice & {readonly by: string}> {
     const {select} = await import('@inquirer/prompts');
     const choice = await this.#prompt(signal, async (context): Promise<Choice> => {
-      const message = `${clean(failure.entry)} has failed. What do you want to do?`;
+      const message = menuQuestion(failure);
       for (;;) {
-        const chosen = await select({message, choices: [...choicesFor(failure)]}, context);
+        const choices = [...choicesFor(failure)];
+        const chosen = await select({message, choices, theme: this.#theme}, context);
         if (chosen !== 'skip') {
           return chosen;
         }
@@ -153,8 +158,13 @@ class Terminal {
   ): Promise<string> {
     const {input} = await import('@inquirer/prompts');
     this.#print(impossibleLines(clean(entry), impossible, this.#layout()));
+<<<<<<< HEAD
     const message = `Why do you skip ${clean(entry)}? (goes into the journal; empty: back to the menu)`;
     const reason = (await input({message}, context)).trim();
+=======
+    const message = `Why is ${clean(entry)} skipped? The reason goes into the journal (empty: menu):`;
+    const reason = (await input({message, theme: this.#theme}, context)).trim();
+>>>>>>> 6ebb7c9 (Let the clock of an outage tick while a person is asked, and say who is waited for)
     if (reason === '' || mustType === undefined) {
       return reason;
     }
@@ -162,6 +172,7 @@ class Terminal {
       {
         message: `Type ${mustType} to skip ${clean(entry)} (empty: menu):`,
         validate: wordOrBack(mustType),
+        theme: this.#theme,
       },
       context,
     );
@@ -184,6 +195,13 @@ class Terminal {
         return reasonUnanswered(cause, signal.aborted ? 'gone' : ended.reason);
       }
     });
+  }
+
+  /** While a question is up, nothing else is drawn: the clock of an outage ticks in the question. */
+  get #theme() {
+    // The question mark of the prompt and a space are before the line.
+    const line = () => this.#screen.waiting?.(this.#layout().width - 2);
+    return waitingTheme(line, this.#paint.bold);
   }
 
   #print(lines: readonly string[]): void {

@@ -1,6 +1,6 @@
 import {hintText} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
-import type {TextOptions} from './labels.ts';
+import {counted, type TextOptions} from './labels.ts';
 import {type Flow, flow, flowCommand, pad, widthOf} from './text.ts';
 
 /** A command that works when it is pasted, and what it brings. */
@@ -44,24 +44,28 @@ export function problemText(trouble: Trouble, options: TextOptions): string {
   ].join('\n');
 }
 
-/** The newest changes in place: as many as fit between the problem above and the commands below. */
+/** The newest changes in place: as many as fit into `room` rows, or their count. */
 export function fitChanges(
   changes: readonly string[],
-  {rows, width}: {readonly rows: number; readonly width: number},
+  {room, width}: {readonly room: number; readonly width: number},
 ): readonly string[] {
   const rowsOf = (text: string) => Math.ceil(widthOf(text) / Math.max(1, width - labelWidth - 4));
-  let left = rows - otherRows;
+  if (changes.reduce((sum, text) => sum + rowsOf(text), 0) <= room) {
+    return changes;
+  }
+  // One row is for those that are left out.
+  let left = room - 1;
   const fits = changes.toReversed().findIndex((text) => {
     left -= rowsOf(text);
     return left < 0;
   });
-  const shown = fits === -1 ? changes : changes.slice(changes.length - Math.max(1, fits));
-  const more = changes.length - shown.length;
-  return more === 0 ? changes : [...shown, `and ${more} earlier ones, which status lists`];
+  if (fits <= 0) {
+    return [`${counted(changes.length, 'change')}, which status lists`];
+  }
+  return [...changes.slice(-fits), `and ${changes.length - fits} earlier ones, which status lists`];
 }
 
 const labelWidth = 20;
-const otherRows = 15;
 
 /** Commands in one column, what they bring in another, if both fit. */
 export function nextText(

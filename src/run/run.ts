@@ -68,6 +68,9 @@ export class Run {
     return this.#session?.context.record.progress ?? this.#parts.earlier?.progress;
   }
 
+  /** By the clock with which the run measures: nobody can set it. */
+  readonly now = (): Date => this.#opened.world.clock.now();
+
   /** The journal so far; empty before the lock is taken. */
   get entries(): readonly JournalEntry[] {
     return this.#session?.journal.entries ?? [];

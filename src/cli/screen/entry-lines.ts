@@ -1,5 +1,5 @@
 import {ListrTaskState} from 'listr2';
-import {durationText, painted} from '../../report/labels.ts';
+import {clockUtc, durationText, painted} from '../../report/labels.ts';
 import {cut, flow, oneLine, type Piece, pad, widthOf} from '../../report/text.ts';
 import {elapsedMs, type FrameOptions, windowAround} from './layout.ts';
 import {tallyText} from './phase-task.ts';
@@ -37,16 +37,21 @@ export function entryLines(
     1,
     entries.length + detailRows <= rows ? entries.length : rows - detailRows - 2,
   );
-  const firstOpen = entries.findIndex(isOpen);
+  const isAsked = ({title}: RunTask) => options.asks === true && title === head.question?.entry;
+  const asked = entries.findIndex(isAsked);
+  const firstOpen = asked >= 0 ? asked : entries.findIndex(isOpen);
   const last = entries.findIndex(({id}) => id === head.last?.id);
   const shown = windowAround(entries, firstOpen >= 0 ? firstOpen : Math.max(0, last), size);
   const above = shown[0] ? entries.indexOf(shown[0]) : 0;
+  const lines = shown.flatMap((entry) => [
+    entryLine(entry, head, columns, options),
+    ...(details.get(entry) ?? []),
+  ]);
+  // What is at work or has failed matters more than how many are above it.
+  const isTight = lines.length >= rows;
   return [
-    ...moreLine(entries.slice(0, above), 'above', options),
-    ...shown.flatMap((entry) => [
-      entryLine(entry, head, columns, options),
-      ...(details.get(entry) ?? []),
-    ]),
+    ...(isTight ? [] : moreLine(entries.slice(0, above), 'above', options)),
+    ...lines,
     ...moreLine(entries.slice(above + shown.length), 'below', options),
   ].slice(0, Math.max(0, rows));
 }
@@ -92,8 +97,12 @@ function entryLine(
   );
 }
 
-function timeText(entry: RunTask, atWork: boolean, {now, paint}: FrameOptions): Piece[] {
+function timeText(entry: RunTask, atWork: boolean, options: FrameOptions): Piece[] {
+  const {now, paint, asks = false} = options;
   const {attemptAt, earlierMs = 0, limitMs} = factsOf(entry);
+  if (atWork && attemptAt && asks) {
+    return [{text: `since ${clockUtc(attemptAt)} UTC`, paint: paint.cyan}];
+  }
   if (atWork && attemptAt) {
     const ms = elapsedMs(attemptAt, now);
     const isLate = earlierMs > 0 && ms > 2 * earlierMs && ms - earlierMs > 1000;

@@ -5,7 +5,7 @@ export interface FrameOptions {
   readonly rows: number;
   readonly now: Date;
   readonly paint: Paint;
-  /** A person is asked something meanwhile: nothing turns. */
+  /** A person is asked something meanwhile: nothing turns, and nothing counts. */
   readonly asks?: boolean;
 }
 

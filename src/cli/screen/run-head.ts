@@ -1,3 +1,4 @@
+import type {OpenQuestion} from '../../model/open-question.ts';
 import type {Outage} from '../../model/outage.ts';
 import type {Progress, RunOutcome} from '../../model/progress.ts';
 import type {RunTask} from './renderer.ts';
@@ -11,6 +12,8 @@ export interface RunHead {
   readonly reversal: string;
   readonly isReversing: boolean;
   readonly outage: Outage;
+  /** What is asked at this terminal: one question at a time, the newest. */
+  readonly question?: OpenQuestion | undefined;
   /** The entry that changed last. Its phase is the one that is shown whole. */
   readonly last?: RunTask | undefined;
   readonly warning?: string | undefined;

@@ -48,6 +48,7 @@ export class RunTasks {
         reversal: reversalText(progress),
         isReversing: progress.reversingTo !== undefined,
         outage: this.#outage,
+        question: progress.questions.at(-1),
         last: this.#last,
         warning: this.#warning,
       }

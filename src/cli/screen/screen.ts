@@ -6,11 +6,16 @@ export interface Screen {
   /** Leaves the terminal alone while somebody is asked something that takes so many rows. */
   pause(rows?: number): void;
   resume(): void;
+  /** While it is paused: how long the outage has lasted by now, and who is waited for. Only where cursors can move. */
+  waiting?(columns: number): string | undefined;
   /** Shows talk inside the picture; where nothing is drawn, talk needs no screen. */
   say?(text: string): void;
   /** Shows the last state, and gives the terminal back. */
   close(): Promise<void>;
 }
+
+/** The head of the run, a phase, and the entry that is asked about: so much stays above a question. */
+export const leastPictureRows = 5;
 
 /** The stream to which a screen writes: `process.stdout` or `process.stderr`. */
 export interface ScreenStream {

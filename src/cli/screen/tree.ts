@@ -1,13 +1,15 @@
 import type {EngineEvent} from '../../engine/events.ts';
 import type {JournalEntry} from '../../model/journal.ts';
 import type {OutageWindow} from '../../model/outage.ts';
+import {factText} from '../../report/log.ts';
 import type {Paint} from '../../report/paint.ts';
 import type {RunReport} from '../../report/run-report.ts';
 import {survivingWrite} from './broken-terminal.ts';
 import {frame} from './frame.ts';
+import {waitingLine} from './head-lines.ts';
 import {LiveRegion} from './live-region.ts';
 import {RunTasks} from './run-tasks.ts';
-import type {Screen, ScreenStream} from './screen.ts';
+import {leastPictureRows, type Screen, type ScreenStream} from './screen.ts';
 
 export interface TreeOptions {
   readonly stream: ScreenStream;
@@ -26,7 +28,9 @@ export function treeScreen(options: TreeOptions): Screen {
   return new TreeScreen(options);
 }
 
-const minRows = 6;
+/** The last row is the cursor's. */
+const minRows = leastPictureRows + 1;
+const timeTrouble: ReadonlySet<JournalEntry['kind']> = new Set(['clock-set', 'process-stopped']);
 
 class TreeScreen implements Screen {
   readonly #options: TreeOptions;
@@ -72,6 +76,13 @@ class TreeScreen implements Screen {
     this.#isPaused = false;
   }
 
+  waiting(columns: number): string | undefined {
+    this.#catchUp();
+    const {now, paint} = this.#options;
+    const {head} = this.#tasks;
+    return head && waitingLine(head, {columns, now: now(), paint});
+  }
+
   async close(): Promise<void> {
     this.#catchUp();
     await this.#tasks.end();
@@ -83,6 +94,16 @@ class TreeScreen implements Screen {
     const events = this.#unseen;
     this.#unseen = [];
     this.#tasks.follow(events);
+    for (const event of events) {
+      this.#warnOf(event);
+    }
+  }
+
+  /** That time went wrong is not a matter of one entry. */
+  #warnOf(event: EngineEvent): void {
+    if (event.kind === 'journaled' && timeTrouble.has(event.entry.kind)) {
+      this.#tasks.warn(factText(event.entry)[0]);
+    }
   }
 
   /** `asked`: how many rows a question takes below the picture. */

@@ -116,6 +116,31 @@ describe('a frame shows the phase at work, and folds the others', () => {
     `);
   });
 
+  test('above a question it has no number that would have to count', () => {
+    const tasks = opening();
+    const asked = {
+      entry: 'open',
+      about: 'confirmation',
+      person: 'ada',
+      question: 'Go on?',
+    } as const;
+    const [fact] = journalOf([{kind: 'asked', details: [], ...asked}]);
+    tasks.follow(journaled(fact ? [fact] : []));
+    const pictureAt = (now: string) =>
+      frameOf(tasks, {columns: 80, rows: 6, now: new Date(now), paint: plainPaint, asks: true});
+    expect(pictureAt('2026-03-01T03:05:58Z').join('\n')).toMatchInlineSnapshot(`
+      "? waiting for ada: open  OUTAGE since 03:05:52 UTC  shop-move on lab
+      asked at 03:05:58 UTC  reversal: possible to prepared, the start
+
+      ▸ Cut over  3 entries: 2 done, 1 applying
+        ▸ applying    open    since 03:05:54 UTC"
+    `);
+    const rest = pictureAt('2026-03-01T03:07:58Z').map((line) =>
+      line.replace('03:07:58', '03:05:58'),
+    );
+    expect(rest).toEqual(pictureAt('2026-03-01T03:05:58Z'));
+  });
+
   test('when the run is done', () => {
     expect(
       shown(tasksOf(journaled(doneRun())), 80, 24, '2026-03-01T03:06:30Z'),
@@ -462,6 +487,27 @@ const open = (how: ScreenKind, stream: Recorder) =>
     now: () => new Date('2026-03-01T03:05:58.000Z'),
     outage: window,
   });
+
+test('a process that stood still, and a clock that was set, are a line of the picture', async () => {
+  const stream = new Recorder();
+  const screen = open('tree', stream);
+  const inOutage = true;
+  const facts: JournalEntry[] = journalOf([
+    runStarted({runbook: {name: 'long', file: '', digest: '', entries: longEntries(2)}}),
+    {kind: 'process-stopped', sinceUtc: '2026-03-01T03:05:00.000Z', ms: 31_000, inOutage},
+    {kind: 'clock-set', byMs: -60_000, clockUtc: '2026-03-01T03:04:58.000Z', inOutage},
+  ]);
+  for (const [at, event] of journaled(facts).entries()) {
+    screen.observe(event);
+    if (at > 0) {
+      screen.pause();
+      screen.resume();
+    }
+  }
+  await screen.close();
+  expect(stream.text).toContain('! this process stood still for 31 s from 03:05:00, in the outage');
+  expect(stream.text).toContain('! the clock of this machine was set back by 1 m 00 s');
+});
 
 describe('without a terminal', () => {
   test('everything that matters is a line with its time', async () => {
