@@ -25,14 +25,30 @@ async function reportError(error: unknown, json: boolean): Promise<ExitCode> {
     return reportUsage(error, json);
   }
   if (error instanceof SwitcharooError) {
-    const [{openApp}, {printProblems}] = await Promise.all([
-      import('./app.ts'),
-      import('./print-problems.ts'),
-    ]);
-    const app = openApp({json});
-    printProblems(app, problemsIn(error), {inPlace: ['this command has changed nothing']});
-    return exitCodeOf(error.problem.code);
+    return reportProblems(problemsIn(error), json, 'this command has changed nothing');
   }
+  const {problemOfThrown} = await import('../model/thrown.ts');
+  const problem = problemOfThrown('This command', error);
+  if (problem?.code === 'error-in-your-code') {
+    return reportProblems([problem], json, 'the journal has them: switcharoo status');
+  }
+  return reportBug(error, json);
+}
+
+async function reportProblems(
+  problems: readonly Problem[],
+  json: boolean,
+  inPlace: string,
+): Promise<ExitCode> {
+  const [{openApp}, {printProblems}] = await Promise.all([
+    import('./app.ts'),
+    import('./print-problems.ts'),
+  ]);
+  printProblems(openApp({json}), problems, {inPlace: [inPlace]});
+  return exitCodeOf(problems[0]?.code ?? '');
+}
+
+function reportBug(error: unknown, json: boolean): ExitCode {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const text = visible(stack.replaceAll(/[^\n\P{Cc}]/gu, ''));
   process.stderr.write(

@@ -158,13 +158,8 @@ class Terminal {
   ): Promise<string> {
     const {input} = await import('@inquirer/prompts');
     this.#print(impossibleLines(clean(entry), impossible, this.#layout()));
-<<<<<<< HEAD
     const message = `Why do you skip ${clean(entry)}? (goes into the journal; empty: back to the menu)`;
-    const reason = (await input({message}, context)).trim();
-=======
-    const message = `Why is ${clean(entry)} skipped? The reason goes into the journal (empty: menu):`;
     const reason = (await input({message, theme: this.#theme}, context)).trim();
->>>>>>> 6ebb7c9 (Let the clock of an outage tick while a person is asked, and say who is waited for)
     if (reason === '' || mustType === undefined) {
       return reason;
     }

@@ -1,11 +1,12 @@
 import type {Entry} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {EntryProgress} from '../model/progress.ts';
-import type {Action, AnyGate, AnyUnit} from '../model/step.ts';
+import type {Action} from '../model/step.ts';
 import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
 import {type CheckResult, checkEntry, problemOfCheck, withinLookLimit} from './look.ts';
 import {runStopped} from './problems.ts';
+import {actionsFrom} from './unit-results.ts';
 
 /** How often a look that could not be taken is tried again before the entry fails. */
 const checksThatMayFail = 5;
@@ -73,13 +74,15 @@ export const checkLost =
 /** A plan looks too. */
 export const planOf = (
   context: RunContext,
-  unit: Exclude<AnyUnit, AnyGate>,
+  entry: Entry,
   look: CheckResult['look'],
   before: unknown,
 ): Promise<readonly Action<any>[]> =>
-  withinLookLimit(context, context.stopping, (signal) =>
-    unit.plan({...look, signal}, before as never),
-  ); // its own schema has read it
+  withinLookLimit(context, context.stopping, async (signal) => {
+    const {unit} = entry;
+    const planned = unit.kind === 'gate' ? [] : unit.plan({...look, signal}, before as never); // its own schema read it
+    return actionsFrom(entry, 'plan', await planned);
+  });
 
 export const entryProgress = (context: RunContext, entry: Entry): EntryProgress | undefined =>
   context.record.progress.entries.get(entry.id);

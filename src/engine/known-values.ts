@@ -2,6 +2,7 @@ import {z} from 'zod';
 import type {Entry, Known} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
+import {authorsLine, errorInYourCode, messageOf} from '../model/thrown.ts';
 import {inputInvalid} from './problems.ts';
 
 /** What an entry that is done has given. */
@@ -38,8 +39,11 @@ export function inputOf(entry: Entry, params: unknown, given: KnownOutputs): Inp
     if (error instanceof NotYetKnown) {
       return {kind: 'not-yet', after: error.entry};
     }
-    const details = error instanceof Error ? error.message : String(error);
-    return {kind: 'invalid', problem: inputInvalid(entry.id, details)};
+    const thrown = authorsLine(error);
+    const problem = thrown
+      ? errorInYourCode(`The input of ${entry.id}`, thrown)
+      : inputInvalid(entry.id, `${messageOf(error)}.`);
+    return {kind: 'invalid', problem};
   }
 }
 

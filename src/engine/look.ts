@@ -2,10 +2,12 @@ import {sameJson} from '../model/canonical.ts';
 import type {Entry} from '../model/entry.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Look} from '../model/step.ts';
+import {messageOf, problemOfThrown} from '../model/thrown.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';
 import {limitedBy} from './limit.ts';
 import {checkFailed, checkStopped} from './problems.ts';
+import {verdictFrom} from './unit-results.ts';
 
 /** No single look may take longer, whatever it waits for. */
 const longestLookMs = 30_000;
@@ -34,7 +36,7 @@ export async function checkEntry(
 ): Promise<CheckResult> {
   return withinLookLimit(world, signal, async (limited) => {
     const look = await lookOf(world, request, limited);
-    const verdict = await request.entry.unit.check(look);
+    const verdict = verdictFrom(request.entry, await request.entry.unit.check(look));
     return {look, verdict: asJournaled(request.entry, verdict)};
   });
 }
@@ -97,14 +99,8 @@ export function refuseIfStopped(signal: AbortSignal): void {
 }
 
 /** What a look that threw says to the operator. */
-export function problemOfCheck(entry: string, error: unknown): Problem {
-  return error instanceof SwitcharooError ? error.problem : checkFailed(entry, messageOf(error));
-}
-
-export const messageOf = (error: unknown): string => {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/\.$/, '');
-};
+export const problemOfCheck = (entry: string, error: unknown): Problem =>
+  problemOfThrown(entry, error) ?? checkFailed(entry, messageOf(error));
 
 /** The journal keeps JSON: what was seen is compared and used as it will be read back. */
 function asJournaled(entry: Entry, verdict: Verdict<unknown, unknown>): Verdict<unknown, unknown> {

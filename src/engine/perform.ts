@@ -1,10 +1,10 @@
 import type {Entry} from '../model/entry.ts';
-import {type Problem, SwitcharooError} from '../model/problem.ts';
+import type {Problem} from '../model/problem.ts';
 import type {Action} from '../model/step.ts';
+import {messageOf, problemOfThrown} from '../model/thrown.ts';
 import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
 import {limitedBy, TimeIsUp} from './limit.ts';
-import {messageOf} from './look.ts';
 import {actionFailed, actionTimedOut} from './problems.ts';
 
 interface Performing {
@@ -87,7 +87,8 @@ function problemOf(
   error: unknown,
   {entry, target, does}: {entry: string; target: string; does: string},
 ): Problem {
-  return error instanceof SwitcharooError
-    ? error.problem
-    : actionFailed(entry, target, does, messageOf(error));
+  return (
+    problemOfThrown(`"${does}" of ${entry}`, error) ??
+    actionFailed(entry, target, does, messageOf(error))
+  );
 }

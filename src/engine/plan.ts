@@ -25,6 +25,7 @@ import {
   withinLookLimit,
 } from './look.ts';
 import {inputInvalid} from './problems.ts';
+import {actionsFrom} from './unit-results.ts';
 
 interface Planning {
   readonly world: World;
@@ -244,7 +245,8 @@ async function pendingLine(
     throw new Error(`${entry.unit.name} is a gate and has nothing to change`);
   }
   const before = firstBefore ?? verdict.before;
-  const actions = await entry.unit.plan(look, beforeOf(entry, before) as never); // its own schema has read it
+  const planned = await entry.unit.plan(look, beforeOf(entry, before) as never); // its own schema has read it
+  const actions = actionsFrom(entry, 'plan', planned);
   return {
     ...base,
     outlook: 'change',

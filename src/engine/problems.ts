@@ -58,6 +58,12 @@ export const inputUnavailable = (entry: string, needs: string): Problem => ({
   hint: `Do ${needs} first, or reverse to a checkpoint before it.`,
 });
 
+export const unitResultInvalid = (unit: string, part: string, what: string): Problem => ({
+  code: 'unit-result-invalid',
+  message: `${part} of ${unit} returned ${what}.`,
+  hint: 'Fix the step. "tsc --noEmit" finds such mistakes while you write it.',
+});
+
 export const inputInvalid = (entry: string, details: string): Problem => ({
   code: 'input-invalid',
   message: `The input of ${entry} is not valid: ${details}`,

@@ -5,7 +5,7 @@ import {askOperator} from './ask-operator.ts';
 import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
-import {checkEntry, messageOf} from './look.ts';
+import {checkEntry, problemOfCheck} from './look.ts';
 import {waitsOf} from './poll.ts';
 import {answerRequired, declined, entryTimedOut, runStopped} from './problems.ts';
 import {factsOfQuestion} from './question-facts.ts';
@@ -104,6 +104,6 @@ async function notOpenBecause(context: RunContext, gate: Entry): Promise<string 
         return undefined;
     }
   } catch (error) {
-    return messageOf(error);
+    return problemOfCheck(gate.id, error).message;
   }
 }

@@ -26,6 +26,7 @@ import {
   pointOfNoReturnPassed,
   unknownCheckpoint,
 } from './problems.ts';
+import {actionsFrom} from './unit-results.ts';
 
 /**
  * Checks every change in place after the checkpoint, newest first, and plans its reversal. Changes
@@ -140,7 +141,11 @@ function entriesToReverse(
 
 export type EntryReversalPlan =
   | {readonly kind: 'actions'; readonly actions: readonly Action<any>[]; readonly restored: boolean}
-  | (Blocked & {readonly code: 'entry-blocked' | 'drift-detected' | 'check-failed'});
+  | (Blocked & {
+      readonly code: string;
+      /** The look itself failed: its system may be back in a moment. */
+      readonly unseen?: true;
+    });
 
 /** What it takes to put one entry back, as the world is now. */
 export async function planEntryReversal(
@@ -155,9 +160,9 @@ export async function planEntryReversal(
     return {kind: 'actions', actions: [], restored: true};
   }
   if (input.kind !== 'known') {
-    const {message, hint} =
+    const {code, message, hint} =
       input.kind === 'invalid' ? input.problem : inputUnavailable(entry.id, input.after);
-    return {kind: 'blocked', code: 'entry-blocked', reason: message, hint};
+    return {kind: 'blocked', code, reason: message, hint};
   }
   try {
     const request = {entry, input: input.input, started: true, before: entryProgress.before};
@@ -174,15 +179,16 @@ export async function planEntryReversal(
       return {kind: 'blocked', code: 'drift-detected', reason: message, hint};
     }
     const {unit} = entry;
-    const actions = await withinLookLimit(world, signal, (limited) =>
+    const reversed = await withinLookLimit(world, signal, (limited) =>
       unit.reverse({...look, signal: limited}, beforeOf(entry, entryProgress.before)),
     );
+    const actions = actionsFrom(entry, 'reverse', reversed);
     return 'kind' in actions
       ? {...actions, code: 'entry-blocked'}
       : {kind: 'actions', actions, restored: restored && actions.length === 0};
   } catch (error) {
-    const {message, hint} = problemOfCheck(entry.id, error);
-    return {kind: 'blocked', code: 'check-failed', reason: message, hint};
+    const {code, message, hint} = problemOfCheck(entry.id, error);
+    return {kind: 'blocked', code, unseen: true, reason: message, hint};
   }
 }
 

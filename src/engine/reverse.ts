@@ -164,7 +164,7 @@ async function planWhenReachable(context: RunContext, entry: Entry): Promise<Ent
   const waits = waitsOf(entry);
   for (;;) {
     const back = await planEntryReversal(context, record.progress, entry, aborting);
-    const isAway = back.kind === 'blocked' && back.code === 'check-failed';
+    const isAway = back.kind === 'blocked' && back.unseen === true;
     if (!isAway || aborting.aborted || awakeMs(clock) >= giveUpAt) {
       return back;
     }

@@ -150,9 +150,7 @@ async function apply(
     return {kind: 'failed', problem: stepIneffective(entry.id, verdict.differences)};
   }
   const before = firstBefore(context, entry, verdict);
-  const planned = await planOf(context, entry.unit, look, before).catch(
-    checkLost(context, attempt),
-  );
+  const planned = await planOf(context, entry, look, before).catch(checkLost(context, attempt));
   if ('problem' in planned) {
     return planned.again ? 'again' : {kind: 'failed', problem: planned.problem};
   }

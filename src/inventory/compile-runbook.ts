@@ -1,15 +1,16 @@
 import {readFile} from 'node:fs/promises';
 import {isBuiltin} from 'node:module';
-import {dirname, relative} from 'node:path';
+import {dirname, relative, resolve} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {stripVTControlCharacters} from 'node:util';
 import type {BundleError, Plugin, RolldownError} from 'rolldown';
+import {keepSourceMap} from '../model/thrown.ts';
 
 /**
- * A runbook and the TypeScript that it imports as one JavaScript module, whatever the package around it says, and
- * without
- * type checks. What is JavaScript already stays where it lies, and is imported from there. Newer Nodes strip types
- * themselves, but not below `node_modules`, and Node 20 not at all; a loader hook would slow every later import down.
+ * A runbook and the TypeScript that it imports as the URL of one JavaScript module, whatever the package around it
+ * says, and without type checks. What is JavaScript already stays where it lies, and is imported from there. What the
+ * module throws has the lines of its sources. Newer Nodes strip types themselves, but not below `node_modules`, and
+ * Node 20 not at all; a loader hook would slow every later import down.
  *
  * @throws Error with the first mistake and its place
  */
@@ -29,9 +30,22 @@ export async function compiledRunbook(file: string): Promise<string> {
       logLevel: 'silent',
       plugins: [typescriptOnly],
     });
-    const {output} = await bundle.generate({format: 'esm', codeSplitting: false});
+    const {output} = await bundle.generate({
+      format: 'esm',
+      codeSplitting: false,
+      sourcemap: 'hidden',
+      sourcemapPathTransform: (source, map) => pathToFileURL(resolve(dirname(map), source)).href,
+    });
     await bundle.close();
-    return `${output[0].code}\n//# sourceURL=${pathToFileURL(file).href}\n`;
+    const [{code, map}] = output;
+    const {href} = pathToFileURL(file);
+    const text = `${code}\n//# sourceURL=${href}\n`;
+    const url = `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`;
+    if (map) {
+      // Some test runners name a module in a stack trace by its URL.
+      keepSourceMap([href, url], map);
+    }
+    return url;
   } catch (cause) {
     throw isBundleError(cause) ? new Error(firstMistake(cause, dirname(file)), {cause}) : cause;
   }

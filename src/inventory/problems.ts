@@ -85,6 +85,15 @@ export const runbookLoadFailed = (file: string, cause: string): Problem => ({
   hint: 'Fix the file: "tsc --noEmit" shows every mistake with its line.',
 });
 
+export const runbookThrew = (
+  file: string,
+  {where, message}: {readonly where: string; readonly message: string},
+): Problem => ({
+  code: 'runbook-load-failed',
+  message: `${file} cannot be loaded: your code failed at ${where}: ${message}.`,
+  hint: 'Fix what it says, or the code at that line, then repeat the command.',
+});
+
 export const runbookInvalid = (file: string, {what, instead}: RunbookMistake): Problem => ({
   code: 'runbook-invalid',
   message: `${file} is not a valid runbook: ${what}.`,

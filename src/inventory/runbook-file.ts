@@ -2,9 +2,10 @@ import {existsSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {refuseAny, SwitcharooError} from '../model/problem.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
+import {authorsLine, inYourCode, messageOf} from '../model/thrown.ts';
 import {compiledRunbook} from './compile-runbook.ts';
 import {namesIn, pathsOf} from './names.ts';
-import {runbookInvalid, runbookLoadFailed, runbookNotFound} from './problems.ts';
+import {runbookInvalid, runbookLoadFailed, runbookNotFound, runbookThrew} from './problems.ts';
 import {mistakesIn} from './runbook-mistakes.ts';
 
 interface RunbookFile {
@@ -27,7 +28,19 @@ export async function loadRunbook(nameOrPath: string): Promise<RunbookFile> {
 
 /** The runbook with the entries that its parameters make. */
 export const runbookWith = ({file, runbook}: RunbookFile, params: unknown): AnyRunbook =>
-  runbook.isOpen ? checked(file, runbook.expanded(params)) : runbook;
+  runbook.isOpen ? checked(file, expandedWith(file, runbook, params)) : runbook;
+
+function expandedWith(file: string, runbook: AnyRunbook, params: unknown): AnyRunbook {
+  try {
+    return inYourCode('Making the entries of .each', () => runbook.expanded(params));
+  } catch (error) {
+    if (error instanceof SwitcharooError) {
+      throw error;
+    }
+    const what = `the entries of .each cannot be made: ${messageOf(error)}`;
+    throw new SwitcharooError(runbookInvalid(file, {what}), {cause: error});
+  }
+}
 
 function checked(file: string, runbook: AnyRunbook): AnyRunbook {
   refuseAny(mistakesIn(runbook).map((mistake) => runbookInvalid(file, mistake)));
@@ -47,12 +60,14 @@ function findFile(nameOrPath: string): string {
 
 async function defaultExportOf(file: string): Promise<unknown> {
   try {
-    const text = Buffer.from(await compiledRunbook(file)).toString('base64');
-    const module = (await import(`data:text/javascript;base64,${text}`)) as {default?: unknown};
+    const module = (await import(await compiledRunbook(file))) as {default?: unknown};
     return module.default;
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new SwitcharooError(runbookLoadFailed(file, message), {cause});
+    const thrown = authorsLine(cause);
+    throw new SwitcharooError(
+      thrown ? runbookThrew(file, thrown) : runbookLoadFailed(file, messageOf(cause)),
+      {cause},
+    );
   }
 }
 

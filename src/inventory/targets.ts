@@ -3,6 +3,7 @@ import type {Redactor} from '../journal/redactor.ts';
 import {type Problem, problemsIn, refuseAny, SwitcharooError} from '../model/problem.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {OpenTargets, Session, TargetKind} from '../model/target.ts';
+import {inYourCode, problemOfThrown} from '../model/thrown.ts';
 import type {Environment} from './environment.ts';
 import {type Inventory, labVariables} from './inventory.ts';
 import {paramsInvalid, targetInvalid, targetMissing, targetWrongKind} from './problems.ts';
@@ -67,13 +68,18 @@ export function paramsFor(
   inventory: Inventory,
   given: Readonly<Record<string, unknown>> = {},
 ): unknown {
-  const schema: z.ZodType = runbook.head.params;
-  refuseStrangers(runbook.head.name, schema, Object.keys(given), inventory.file);
-  const result = schema.safeParse({...inventory.params, ...given});
+  refuseStrangers(runbook.head.name, runbook.head.params, Object.keys(given), inventory.file);
+  return parsedParams(runbook, {...inventory.params, ...given}, inventory.file);
+}
+
+/** Parameters as the runbook wants them. `file`: where their author can change them. */
+export function parsedParams({head}: AnyRunbook, params: unknown, file: string): unknown {
+  const schema: z.ZodType = head.params;
+  const result = inYourCode(`Checking the parameters of ${head.name}`, () =>
+    schema.safeParse(params),
+  );
   if (!result.success) {
-    throw new SwitcharooError(
-      paramsInvalid(runbook.head.name, z.prettifyError(result.error), inventory.file),
-    );
+    throw new SwitcharooError(paramsInvalid(head.name, z.prettifyError(result.error), file));
   }
   return result.data;
 }
@@ -146,5 +152,12 @@ async function open(
   if (!prepared) {
     throw new Error(`${name} is not a target of this runbook`);
   }
-  return prepared.kind.open(prepared.config, {name, signal});
+  try {
+    return await prepared.kind.open(prepared.config, {name, signal});
+  } catch (error) {
+    const problem = problemOfThrown(`Opening ${name}`, error);
+    throw problem && !(error instanceof SwitcharooError)
+      ? new SwitcharooError(problem, {cause: error})
+      : error;
+  }
 }

@@ -1,8 +1,8 @@
 import type {RunClaims} from '../engine/context.ts';
-import {messageOf} from '../engine/look.ts';
 import type {FactOf} from '../model/journal.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Claim, ClaimStatus, SystemClaim} from '../model/target.ts';
+import {messageOf} from '../model/thrown.ts';
 import {claimLost, claimNotKept, systemsClaimed} from './claim-problems.ts';
 import {type ClaimableSystem, claimableSystems, isAtRestHere} from './claimable-systems.ts';
 import type {Host} from './host.ts';

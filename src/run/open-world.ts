@@ -5,7 +5,13 @@ import {withholdSecrets} from '../inventory/environment.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
 import {rightsFor} from '../inventory/rights.ts';
 import {loadRunbook, runbookWith} from '../inventory/runbook-file.ts';
-import {type Opening, openTargets, paramsFor, type TargetNames} from '../inventory/targets.ts';
+import {
+  type Opening,
+  openTargets,
+  paramsFor,
+  parsedParams,
+  type TargetNames,
+} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {TargetRights} from '../model/rights.ts';
@@ -62,7 +68,7 @@ export async function openWorld(
   const params =
     request.journaledParams === undefined
       ? paramsFor(loaded.runbook, inventory, request.params)
-      : loaded.runbook.head.params.parse(request.journaledParams);
+      : parsedParams(loaded.runbook, request.journaledParams, inventory.file);
   const runbook = runbookWith(loaded, params);
   const redactor = new Redactor();
   const {targetNames} = request;

@@ -1,7 +1,7 @@
-import {messageOf} from '../engine/look.ts';
 import {askReversalLosses} from '../engine/reversal-loss.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
+import {messageOf} from '../model/thrown.ts';
 import type {Host, StopSignals} from './host.ts';
 import {openWorld} from './open-world.ts';
 

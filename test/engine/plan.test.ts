@@ -110,7 +110,7 @@ describe('a plan', () => {
       'broken: blocked, checked (entry-blocked: valve on a is broken.)',
       'unreachable: blocked, checked (check-failed: unreachable could not be checked: no route to b.)',
       expect.stringMatching(/^unfit: blocked, checked \(input-invalid: The input of unfit is/),
-      'throws: blocked, checked (input-invalid: The input of throws is not valid: the lambda is wrong)',
+      'throws: blocked, checked (error-in-your-code: The input of throws failed in your code, at test/engine/plan.test.ts:103: the lambda is wrong.)',
       'fine: change, checked [put new into x]',
     ]);
   });
