@@ -84,7 +84,7 @@ const refused: readonly {
     name: 'throws while it is loaded',
     text: "throw new Error('the database of records is closed');",
     code: 'runbook-load-failed',
-    says: /^FILE cannot be loaded: your code failed at .*FILE:1: the database of records is closed\.$/,
+    says: /^FILE cannot be loaded: your code failed at \S*(?:FILE|book\.ts):1: the database of records is closed\.$/,
   },
   {
     name: 'throws something that is no error',
