@@ -54,3 +54,20 @@ export async function limitedBy<Result>(
     }
   }
 }
+
+/**
+ * Aborted with the first of the signals. `AbortSignal.any` is kept for ever when a listener is never taken off, as by
+ * somebody who waits and dies, and with it all that the listener knows.
+ */
+export function firstOf(...signals: readonly AbortSignal[]): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of signals) {
+    const follow = () => controller.abort(signal.reason);
+    if (signal.aborted) {
+      follow();
+    } else {
+      signal.addEventListener('abort', follow, {once: true});
+    }
+  }
+  return controller.signal;
+}

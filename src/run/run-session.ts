@@ -1,6 +1,7 @@
 import {rmSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {type RunClaims, type RunContext, recordIn} from '../engine/context.ts';
+import {firstOf} from '../engine/limit.ts';
 import type {Operator} from '../engine/operator.ts';
 import {runChangedElsewhere} from '../engine/problems.ts';
 import {watchTime} from '../engine/process-stop.ts';
@@ -260,8 +261,8 @@ function sessionWith(
       inventory,
       earlier: earlierFigures(host, world.runbook.head.name, inventory.name),
       claims,
-      stopping: AbortSignal.any([signals.stopping, broken, full.signal]),
-      aborting: AbortSignal.any([world.aborting, broken]),
+      stopping: firstOf(signals.stopping, broken, full.signal),
+      aborting: firstOf(world.aborting, broken),
       record,
     },
     secure: () => {
