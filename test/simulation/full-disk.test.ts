@@ -162,7 +162,7 @@ test('a run whose disk fills up at any moment can still be undone, on the full d
         });
       }
       expect(await start(at, (program) => program.reverse('r1'))).toMatchObject({
-        outcome: {kind: 'reached', until: 'the start'},
+        outcome: {kind: 'reversed', to: null},
       });
       expect(changed(at)).toEqual([]);
       expect(at.systems.read('a', 'x')).toBe(atStart.a['x']);
@@ -189,13 +189,13 @@ test('a process that dies while the reserve is given back leaves a run that can 
       },
     );
     expect(before).toBeLessThan(neverFull);
-    if (!('thrown' in dying) && dying.outcome.kind === 'reached') {
+    if (!('thrown' in dying) && dying.outcome.kind === 'reversed') {
       expect(changes).toBeLessThan(number);
       return;
     }
     at.disk.losePower(() => 0);
     expect(await start(at, (program) => program.reverse('r1'))).toMatchObject({
-      outcome: {kind: 'reached', until: 'the start'},
+      outcome: {kind: 'reversed', to: null},
     });
     expect(changed(at)).toEqual([]);
   }
