@@ -12,8 +12,7 @@ let inventory: string;
 beforeAll(async () => {
   first = openDesk();
   second = openDesk();
-  expect((await first.run('lab', 'up', '--clients', '0')).code).toBe(0);
-  copyFileSync(join(first.stateFolder, 'lab.env'), join(second.stateFolder, 'lab.env'));
+  await startLab();
   inventory = join(second.stateFolder, 'other.yaml');
   const text = readFileSync('inventories/lab.yaml', 'utf8');
   writeFileSync(inventory, text.replace(/^name: lab$/m, 'name: other'));
@@ -22,6 +21,11 @@ afterAll(async () => {
   await first.clear();
   await second.clear();
 });
+
+async function startLab(): Promise<void> {
+  expect((await first.run('lab', 'up', '--clients', '0')).code).toBe(0);
+  copyFileSync(join(first.stateFolder, 'lab.env'), join(second.stateFolder, 'lab.env'));
+}
 
 const secondRun = (...more: readonly string[]): Promise<Ended> =>
   second.run(
@@ -53,7 +57,6 @@ describe('two laptops', () => {
     {name: 'before the first action', at: '"kind":"systems-claimed"'},
     {name: 'in the middle of a step', at: '"kind":"action-performed","entry":"replicate"'},
     {name: 'in the freeze', at: '"kind":"action-intended","entry":"freeze"'},
-    {name: 'after Aurora was opened', at: '"kind":"entry-done","entry":"open-writes"'},
   ])(
     'killed $name, the first keeps the second out, until it is reversed',
     {timeout: limitMs},
@@ -83,6 +86,28 @@ describe('two laptops', () => {
       expect(lastDocument(refused)).toMatchObject({problems: [{code: 'systems-claimed'}]});
       expect((await second.run('reverse', '--yes', '--json')).code).toBe(0);
     },
+  );
+
+  test(
+    'killed after Aurora was opened, the first keeps the second out, until Aurora is seeded again',
+    async () => {
+      const running = first.start(...run, '--yes');
+      await running.said('"kind":"entry-done","entry":"open-writes"');
+      running.child.kill('SIGSTOP');
+      await expectRefused();
+      running.child.kill('SIGKILL');
+      await running.ended;
+      await expectRefused();
+      const reversed = await first.run('reverse', '--yes', '--json');
+      expect(reversed.code, reversed.stdout + reversed.stderr).toBe(0);
+      const blocked = await second.run('plan', 'warm-cutover', '-i', inventory);
+      expect(blocked.code).toBe(3);
+      expect(blocked.stdout + blocked.stderr).toMatch(/already replicated from/);
+      expect(blocked.stderr).not.toContain('systems-claimed');
+      expect((await first.run('lab', 'down')).code).toBe(0);
+      await startLab();
+    },
+    limitMs,
   );
 
   test(
