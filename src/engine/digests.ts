@@ -5,13 +5,22 @@ import type {AnyRunbook} from '../model/runbook.ts';
 
 /** What a run remembers of its runbook: enough to see, entry by entry, what changed since. */
 export function entryDigests(runbook: AnyRunbook): readonly EntryDigest[] {
-  return runbook.entries.map((entry) => ({
+  const known = digests.get(runbook);
+  if (known) {
+    return known;
+  }
+  const made = runbook.entries.map((entry) => ({
     id: entry.id,
     phase: entry.phase,
     unit: entry.unit.name,
     digest: digestOf(partsOf(entry)),
   }));
+  digests.set(runbook, made);
+  return made;
 }
+
+/** A runbook never changes, and its code is long to read. */
+const digests = new WeakMap<AnyRunbook, readonly EntryDigest[]>();
 
 export function runbookDigest(runbook: AnyRunbook): string {
   const places = runbook.items.map((item) =>

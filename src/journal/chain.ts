@@ -17,12 +17,18 @@ export interface ReadChain {
   readonly tornBytes: number;
 }
 
-/** Reads and verifies all lines. Only a last line without its end may be torn; any other damage is refused. */
-export function readChain(path: string, bytes: Buffer): ReadChain {
+/** Of a file in which no line is whole yet. */
+const emptyChain: ReadChain = {entries: [], head: noPrev, wholeBytes: 0, tornBytes: 0};
+
+/**
+ * Reads and verifies all lines. Only a last line without its end may be torn; any other damage is refused. `since`:
+ * what was read of the same bytes before, and is not read again.
+ */
+export function readChain(path: string, bytes: Buffer, since: ReadChain = emptyChain): ReadChain {
   const wholeBytes = bytes.lastIndexOf(lineEnd) + 1;
-  const entries: JournalEntry[] = [];
-  let head = noPrev;
-  for (let start = 0; start < wholeBytes; ) {
+  const entries: JournalEntry[] = [...since.entries];
+  let {head} = since;
+  for (let start = since.wholeBytes; start < wholeBytes; ) {
     const end = bytes.indexOf(lineEnd, start);
     const line = readLine(path, entries.length + 1, bytes.subarray(start, end));
     entries.push(inPlace(path, entries.length + 1, line.entry, head));
@@ -67,10 +73,11 @@ function readLine(path: string, line: number, bytes: Buffer): {entry: JournalEnt
     throw refuse('is not an entry that this version knows');
   }
   const hash = hashOf(text);
-  if (hash !== bodyHash(bytes) || !text.endsWith(afterHash)) {
+  const body = `${text.slice(0, -tail)}}`;
+  if (hash !== sha256(body) || !text.endsWith(afterHash)) {
     throw refuse('was edited: it is not what its own hash says');
   }
-  const entry = parse(`${text.slice(0, -tail)}}`);
+  const entry = parse(body);
   if (!entry) {
     throw refuse('is not an entry that this version knows');
   }

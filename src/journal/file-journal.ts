@@ -79,13 +79,36 @@ export function openJournal(path: string, around: Around): Journal {
   return journal;
 }
 
-/** Reads and verifies a journal, and changes nothing. */
+/** Reads and verifies a journal, and changes nothing. Of bytes that it has verified before, only what was added. */
 export function readJournal(path: string, disk: Disk = realDisk): ReadChain {
-  const chain = readChain(path, bytesOf(path, disk));
+  const bytes = bytesOf(path, disk);
+  const before = lastRead.get(path);
+  const hasGrown = before?.bytes.equals(bytes.subarray(0, before.bytes.length)) ?? false;
+  const chain = readChain(path, bytes, hasGrown ? before?.chain : undefined);
+  remember(path, {bytes: bytes.subarray(0, chain.wholeBytes), chain});
   if (chain.entries.length === 0) {
     throw new SwitcharooError(journalEmpty(path));
   }
   return chain;
+}
+
+interface Verified {
+  /** Its whole lines. */
+  readonly bytes: Buffer;
+  readonly chain: ReadChain;
+}
+
+/** A process that follows a run reads its journal again and again. */
+const lastRead = new Map<string, Verified>();
+const mostRemembered = 8;
+
+function remember(path: string, verified: Verified): void {
+  lastRead.delete(path);
+  lastRead.set(path, verified);
+  const [oldest] = lastRead.keys();
+  if (oldest !== undefined && lastRead.size > mostRemembered) {
+    lastRead.delete(oldest);
+  }
 }
 
 function bytesOf(path: string, disk: Disk): Buffer {

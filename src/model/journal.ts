@@ -12,7 +12,8 @@ const about = z.enum([
   'reversal',
   'changes',
 ]);
-const json = z.json();
+// What is validated was read from JSON: its members are not looked at again.
+const json = z.custom<z.core.util.JSONType>((value) => value !== undefined);
 /** What a journal keeps as it is. */
 export type Json = z.output<typeof json>;
 

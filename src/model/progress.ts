@@ -68,11 +68,12 @@ export function progressAfter(
     return undefined;
   }
   const questions = questionsAfter(progress.questions, fact);
+  const at = new Date(fact.atUtc);
   return {
-    ...withFact(progress, fact),
+    ...withFact(progress, fact, at),
     questions,
     seq: fact.seq,
-    lastAt: new Date(fact.atUtc),
+    lastAt: at,
     last: stampOf(fact),
   };
 }
@@ -122,8 +123,7 @@ const stampOf = ({atUtc, monotonic}: JournalEntry): Progress['last'] =>
 const longestOutageIn = ({longestOutageMs}: FactOf<'run-started' | 'run-resumed'>) =>
   longestOutageMs === undefined ? {} : {longestOutageMs};
 
-function withFact(progress: Progress, fact: JournalEntry): Progress {
-  const at = new Date(fact.atUtc);
+function withFact(progress: Progress, fact: JournalEntry, at: Date): Progress {
   switch (fact.kind) {
     case 'run-resumed':
       return {

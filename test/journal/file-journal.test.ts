@@ -115,6 +115,19 @@ describe('a journal on the disk', () => {
     journal.close();
   });
 
+  test('that was read before, and was edited or cut since, is read anew', () => {
+    const {path, bytes} = written(4);
+    expect(readJournal(path).entries).toHaveLength(4);
+    const edited = Buffer.from(bytes);
+    edited[20] = (bytes[20] ?? 0) ^ 1;
+    writeFileSync(path, edited);
+    expect(problemOf(() => readJournal(path))).toMatchObject({code: 'journal-damaged'});
+    writeFileSync(path, bytes.subarray(0, bytes.indexOf(0x0a) + 1));
+    expect(readJournal(path).entries).toHaveLength(1);
+    writeFileSync(path, bytes);
+    expect(readJournal(path)).toEqual(readChain(path, bytes));
+  });
+
   test('does not begin where one lies already', () => {
     const {path, bytes} = written(3);
     expect(problemOf(() => createJournal(path, around()))).toMatchObject({

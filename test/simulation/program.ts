@@ -4,7 +4,6 @@ import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Operator} from '../../src/engine/operator.ts';
 import type {RunOutcome} from '../../src/engine/run-outcome.ts';
 import type {Inventory} from '../../src/inventory/inventory.ts';
-import {hashOf} from '../../src/journal/chain.ts';
 import type {Disk} from '../../src/journal/disk.ts';
 import {openJournal, readJournal} from '../../src/journal/file-journal.ts';
 import {overtakeLock} from '../../src/journal/lock.ts';
@@ -176,53 +175,47 @@ export class Program {
 
 export const journalPath = (run: string): string => join(stateFolder, run, 'journal.jsonl');
 
-/**
- * Reads journals as anyone would who looks at them, and remembers what it has read: a line vouches for all before it.
- */
+/** Reads journals as anyone would who looks at them, and goes on from the progress that it knows. */
 export class Onlooker {
-  readonly #known = new Map<string, Progress>();
+  readonly #seen = new Map<JournalEntry, Progress>();
 
   /** Where the newest run stands whose journal has begun. Throws when it does not load. */
   newest(disk: SimulatedDisk, runs: readonly string[]): Progress | undefined {
     for (const run of runs.toReversed()) {
-      const bytes = disk.bytesAt(journalPath(run)) ?? nothing;
-      const end = bytes.lastIndexOf(lineEnd);
-      if (end >= 0) {
-        const start = bytes.lastIndexOf(lineEnd, end - 1) + 1;
-        return this.#after(bytes.subarray(start, end).toString(), () =>
-          readWhole(disk, journalPath(run)),
-        );
+      const path = journalPath(run);
+      if (disk.bytesAt(path)?.includes(lineEnd)) {
+        return this.#progressOf(entriesIn(disk, path));
       }
     }
     return undefined;
   }
 
-  #after(line: string, readAll: () => Progress): Progress {
-    const hash = hashOf(line);
-    const known = this.#known.get(hash);
-    if (known) {
-      return known;
+  #progressOf(entries: readonly JournalEntry[]): Progress | undefined {
+    const known = entries.findLastIndex((entry) => this.#seen.has(entry));
+    const before = entries[known];
+    const progress = entries
+      .slice(known + 1)
+      .reduce(progressAfter, before && this.#seen.get(before));
+    const last = entries.at(-1);
+    if (last && progress) {
+      this.#seen.set(last, progress);
     }
-    const entry = JSON.parse(line) as JournalEntry; // read whole once before, or just below
-    const before = this.#known.get(entry.prev);
-    const so = (before && progressAfter(before, entry)) ?? readAll();
-    this.#known.set(hash, so);
-    return so;
+    return progress;
   }
 }
+
+const entriesIn = (disk: SimulatedDisk, path: string): readonly JournalEntry[] =>
+  readJournal(
+    path,
+    disk.openedBy(() => {}),
+  ).entries;
 
 export function readWhole(disk: SimulatedDisk, path: string): Progress {
-  const so = progressOf(
-    readJournal(
-      path,
-      disk.openedBy(() => {}),
-    ).entries,
-  );
-  if (!so) {
+  const progress = progressOf(entriesIn(disk, path));
+  if (!progress) {
     throw new Error(`${path} has no first entry`);
   }
-  return so;
+  return progress;
 }
 
-const nothing = Buffer.alloc(0);
 const lineEnd = 0x0a;
