@@ -163,6 +163,7 @@ function requestFor(
         aborting: signal,
       },
       rights: async () => [],
+      openByName: async () => ({reader: panel, writer: panel, close: async () => {}}),
       close: async () => {},
     },
   };

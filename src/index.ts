@@ -33,6 +33,7 @@ export {
 } from './model/step.ts';
 export {
   type Claim,
+  type ClaimKey,
   type ClaimStatus,
   defineTarget,
   type EnterContext,

@@ -60,7 +60,7 @@ export const acceptChanges = flag({
 export const besides: OptionSpec<readonly string[]> = {
   placeholder: 'run',
   description:
-    'Ignore this run with a damaged journal: you are sure that none of its changes is in place (repeatable)',
+    'Start beside this run, with a damaged journal or a claim on the inventory: you are sure that the two do not meet (repeatable)',
   fallback: [],
   parse: (text, previous = []) => [...previous, text],
 };

@@ -45,9 +45,20 @@ export const printProblemsOf = (
   progress: Progress,
   problems: readonly Problem[],
   about: Pick<ProblemContext, 'outages' | 'reversalFailed'> = {},
-): void =>
+): void => {
+  const has = (wanted: string) => problems.some(({code}) => code === wanted);
+  const isClaimed = has('run-copied') || has('systems-claimed');
   printProblems(app, problems, {
-    inPlace: appliedTexts(progress),
-    next: nextCommands(app, progress),
+    inPlace: has('run-copied') ? [unknownInCopy] : appliedTexts(progress),
+    next: isClaimed ? [ownersCommand(app, progress)] : nextCommands(app, progress),
     ...about,
   });
+};
+
+const unknownInCopy = 'unknown: the journal here is a copy, and the run may have gone on since';
+
+/** To resume or to reverse would be refused again. */
+const ownersCommand = (app: App, {run}: Progress): NextCommand => ({
+  command: app.paste(`status -i ${run.inventory.file}`),
+  what: 'show which run owns each system',
+});

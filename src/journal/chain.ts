@@ -24,9 +24,29 @@ const emptyChain: ReadChain = {entries: [], head: noPrev, wholeBytes: 0, tornByt
  * Reads and verifies all lines. Only a last line without its end may be torn; any other damage is refused. `since`:
  * what was read of the same bytes before, and is not read again.
  */
-export function readChain(path: string, bytes: Buffer, since: ReadChain = emptyChain): ReadChain {
+export const readChain = (path: string, bytes: Buffer, since = emptyChain): ReadChain =>
+  readInto([...since.entries], path, bytes, since);
+
+/** The entries of a damaged journal before the damage, each as it was written. */
+export function readablePart(path: string, bytes: Buffer): readonly JournalEntry[] {
+  const entries: JournalEntry[] = [];
+  try {
+    readInto(entries, path, bytes, emptyChain);
+  } catch (error) {
+    if (!(error instanceof SwitcharooError)) {
+      throw error;
+    }
+  }
+  return entries;
+}
+
+function readInto(
+  entries: JournalEntry[],
+  path: string,
+  bytes: Buffer,
+  since: ReadChain,
+): ReadChain {
   const wholeBytes = bytes.lastIndexOf(lineEnd) + 1;
-  const entries: JournalEntry[] = [...since.entries];
   let {head} = since;
   for (let start = since.wholeBytes; start < wholeBytes; ) {
     const end = bytes.indexOf(lineEnd, start);

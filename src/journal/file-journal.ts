@@ -1,7 +1,15 @@
 import {dirname} from 'node:path';
 import type {Fact, FactOf, JournalEntry} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
-import {hashOf, lineOf, longestLine, noPrev, type ReadChain, readChain} from './chain.ts';
+import {
+  hashOf,
+  lineOf,
+  longestLine,
+  noPrev,
+  type ReadChain,
+  readablePart,
+  readChain,
+} from './chain.ts';
 import type {Journal, Lock} from './contract.ts';
 import {type Disk, realDisk} from './disk.ts';
 import {diskProblem, isDiskFull, noSpace} from './disk-space.ts';
@@ -108,6 +116,24 @@ function remember(path: string, verified: Verified): void {
   const [oldest] = lastRead.keys();
   if (oldest !== undefined && lastRead.size > mostRemembered) {
     lastRead.delete(oldest);
+  }
+}
+
+/** The entries before the damage, if there is any, each as it was written. */
+interface ReadablePart {
+  readonly entries: readonly JournalEntry[];
+  readonly damage: SwitcharooError | null;
+}
+
+/** What can be read of a journal that may be damaged. Changes nothing. */
+export function readDamagedJournal(path: string, disk: Disk = realDisk): ReadablePart {
+  try {
+    return {entries: readJournal(path, disk).entries, damage: null};
+  } catch (error) {
+    if (error instanceof SwitcharooError && error.problem.code === 'journal-damaged') {
+      return {entries: readablePart(path, bytesOf(path, disk)), damage: error};
+    }
+    throw error;
   }
 }
 

@@ -63,7 +63,7 @@ export const journalUnreadable = (path: string, cause: string): Problem => ({
 export const journalDamaged = (path: string, line: number, what: string): Problem => ({
   code: 'journal-damaged',
   message: `Line ${line} of ${path} ${what}.`,
-  hint: 'Nothing was rewritten. Compare the head with the one printed earlier, and restore the file from a copy.',
+  hint: 'Nothing was rewritten. Restore the file from a copy, and compare its head with the one printed earlier. Without a copy, undo by hand what "log RUN" shows, and start the next run with --besides RUN.',
 });
 
 export const journalEmpty = (path: string): Problem => ({

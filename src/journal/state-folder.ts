@@ -35,6 +35,15 @@ export class StateFolder {
     return join(this.path, run, 'journal.jsonl');
   }
 
+  /**
+   * Tells the journal of a run from every copy of it, also from one with the same bytes; `null` when there is none. It
+   * stays the same when the folder is moved within its file system.
+   */
+  journalIdentity(run: string): string | null {
+    const stat = statSync(this.journalOf(run), {bigint: true, throwIfNoEntry: false});
+    return stat ? `${stat.ino.toString(36)}-${stat.birthtimeNs.toString(36)}` : null;
+  }
+
   /** Newest first: a run's name begins with its time. */
   runs(): readonly string[] {
     return this.#folders().filter((name) => !this.#isEmpty(name));

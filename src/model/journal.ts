@@ -67,6 +67,8 @@ const runStarted = z.object({
   decideByUtc: z.iso.datetime().optional(),
   /** How long an outage may last until the run is reversed by itself. */
   longestOutageMs: z.number().positive().optional(),
+  /** Runs beside which a person let it start: with a damaged journal, or with a claim on the environment. */
+  besides: z.array(z.string()).optional(),
 });
 
 const facts = [
@@ -79,6 +81,7 @@ const facts = [
     longestOutageMs: z.number().positive().optional(),
     /** How the times of the journal go on from the process before. */
     time: z.enum(['monotonic', 'utc', 'last-entry']).optional(),
+    besides: z.array(z.string()).optional(),
   }),
   /** The process stood still: it was stopped, or its machine slept. */
   z.object({
@@ -99,12 +102,16 @@ const facts = [
   /** The disk was full, and a part of the reserve was given back. */
   z.object({kind: z.literal('reserve-given-back'), leftBytes: z.number().int()}),
   z.object({kind: z.literal('reserve-filled'), bytes: z.number().int()}),
-  /** `lasting` outlives this process; `whileActing` ends with it; `unreachable` could not be claimed. */
+  /**
+   * `lasting` outlives this process; `whileActing` ends with it; `unreachable` could not be claimed; `regained` are of
+   * `lasting`, and somebody had taken them over.
+   */
   z.object({
     kind: z.literal('systems-claimed'),
     lasting: z.array(z.string()),
     whileActing: z.array(z.string()),
     unreachable: z.array(z.string()),
+    regained: z.array(z.string()),
   }),
   z.object({kind: z.literal('lock-taken-over'), from: z.string(), operator}),
 

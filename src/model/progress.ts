@@ -37,6 +37,10 @@ export interface Progress {
   readonly reversingTo?: {readonly to: string | null; readonly entries: readonly string[]};
   /** The checkpoint or entry at which it was told to end, and is paused. */
   readonly until?: string;
+  /** Runs beside which a person let it work. */
+  readonly besides: readonly string[];
+  /** Targets that it claimed for longer than its process. */
+  readonly lastingClaims: readonly string[];
   /** Why it is paused or failed. */
   readonly problem?: Problem;
   /** Until then the cutover must be accepted. */
@@ -99,6 +103,8 @@ function started(fact: JournalEntry & FactOf<'run-started'>): Progress {
     passedPointOfNoReturn: false,
     ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
     questions: [],
+    besides: fact.besides ?? [],
+    lastingClaims: [],
     ...longestOutageIn(fact),
     answeringMs: 0,
   };
@@ -125,11 +131,14 @@ const longestOutageIn = ({longestOutageMs}: FactOf<'run-started' | 'run-resumed'
 
 function withFact(progress: Progress, fact: JournalEntry, at: Date): Progress {
   switch (fact.kind) {
+    case 'systems-claimed':
+      return {...progress, lastingClaims: fact.lasting};
     case 'run-resumed':
       return {
         ...unpaused(progress),
         ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
         ...longestOutageIn(fact),
+        besides: [...new Set([...progress.besides, ...(fact.besides ?? [])])],
         outcome: progress.reversingTo ? 'reversing' : 'running',
       };
     case 'answered':
@@ -169,7 +178,6 @@ function withFact(progress: Progress, fact: JournalEntry, at: Date): Progress {
     case 'reserve-given-back':
     case 'reserve-filled':
     case 'lock-taken-over':
-    case 'systems-claimed':
     // A failed call may have had its effect all the same: only a check can tell.
     case 'action-failed':
       return progress;

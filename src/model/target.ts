@@ -61,7 +61,14 @@ export interface Claim {
   readonly user: string;
   readonly host: string;
   readonly sinceUtc: string;
+  /** Its state folder on that host. */
+  readonly folder: string;
+  /** Tells the file of its journal from every copy of it. */
+  readonly journal: string;
 }
+
+/** One claim, of all that a run ever kept. */
+export type ClaimKey = Pick<Claim, 'run' | 'journal'>;
 
 export interface ClaimStatus {
   /** The claim that outlives processes; `null` when there is none. */
@@ -84,10 +91,10 @@ export interface SystemClaim {
   isHeld(signal: AbortSignal): Promise<boolean>;
   /** Keeps the claim. Call it while holding the lock. `read-only`: the system takes no write now. */
   keep(claim: Claim, signal: AbortSignal): Promise<'kept' | 'read-only'>;
-  /** Removes the claim if it is of this run. */
-  drop(run: string, signal: AbortSignal): Promise<'dropped' | 'read-only'>;
-  /** Ends the session that holds the lock, and removes the claim of this run. */
-  takeOver(run: string, signal: AbortSignal): Promise<'dropped' | 'read-only'>;
+  /** Removes the claim if it is this one. */
+  drop(claim: ClaimKey, signal: AbortSignal): Promise<'dropped' | 'read-only'>;
+  /** Ends the session that holds the lock, and removes the claim if it is this one. */
+  takeOver(claim: ClaimKey, signal: AbortSignal): Promise<'dropped' | 'read-only'>;
   /** Gives the lock back. The claim stays. */
   release(): Promise<void>;
 }

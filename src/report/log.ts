@@ -42,6 +42,14 @@ export function logFollower(
   };
 }
 
+/** A person let it work beside these runs, whatever they changed. */
+const besidesTexts = ({
+  besides = [],
+}: {
+  readonly besides?: readonly string[] | undefined;
+}): readonly string[] =>
+  besides.length > 0 ? [`allowed beside ${besides.join(', ')} (--besides)`] : [];
+
 type FactText = readonly [text: string, detail?: string | undefined];
 
 /** What a journaled fact says, in one sentence. The second text is a detail. */
@@ -51,13 +59,17 @@ export const factText = (fact: Fact): FactText =>
 const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText} = {
   'run-started': (fact) => [
     `${fact.rehearsal ? 'rehearsal' : 'run'} ${fact.run} of ${fact.runbook.name} on ${fact.inventory.name}${fact.inventory.protected ? ' (PROTECTED)' : ''} started by ${operatorText(fact.operator)}`,
-    `plan ${fact.plan}, ${counted(fact.runbook.entries.length, 'entry', 'entries')}, switcharoo ${fact.versions.switcharoo}`,
+    [
+      `plan ${fact.plan}, ${counted(fact.runbook.entries.length, 'entry', 'entries')}, switcharoo ${fact.versions.switcharoo}`,
+      ...besidesTexts(fact),
+    ].join('; '),
   ],
   'run-resumed': (fact) => [
     `resumed by ${operatorText(fact.operator)}`,
     [
       ...(fact.accepted.length > 0 ? [`with changes: ${fact.accepted.join('; ')}`] : []),
       ...(fact.time ? [timeTexts[fact.time]] : []),
+      ...besidesTexts(fact),
     ].join('; ') || undefined,
   ],
   'process-stopped': (fact) => [
@@ -81,7 +93,7 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   'lock-taken-over': (fact) => [
     `lock taken over from ${fact.from} by ${operatorText(fact.operator)}`,
   ],
-  'systems-claimed': ({lasting, whileActing, unreachable}) => [
+  'systems-claimed': ({lasting, whileActing, unreachable, regained}) => [
     [
       ...(lasting.length > 0 ? [`claimed ${lasting.join(', ')}`] : []),
       ...(whileActing.length > 0
@@ -89,6 +101,9 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
         : []),
       ...(unreachable.length > 0 ? [`could not claim ${unreachable.join(', ')}: unreachable`] : []),
     ].join('; '),
+    regained.length > 0
+      ? `somebody had taken over the claim on ${regained.join(', ')}: another run may have changed it meanwhile`
+      : undefined,
   ],
   'entry-started': (fact) => [`${fact.entry}: started`],
   before: (fact) => [

@@ -3,6 +3,7 @@ import {outageTexts} from './outage-text.ts';
 import type {AnswerReport} from './report-fold.ts';
 import {style} from './report-style.ts';
 import {
+  besidesSentence,
   earlierText,
   failureTexts,
   lookupsSentence,
@@ -40,7 +41,7 @@ ${answersHtml(report.answers)}
 <h2>Changes in place</h2>
 ${listHtml(report.applied, 'No changes of this run are in place.')}
 <footer>
-<p>Run ${escaped(report.run)} by ${escaped(report.operator)}${report.passedPointOfNoReturn ? ', past the point of no return' : ''}.</p>
+<p>Run ${escaped(report.run)} by ${escaped(report.operator)}${report.passedPointOfNoReturn ? ', past the point of no return' : ''}${report.besides ? `, beside ${escaped(besidesSentence(report.besides))}` : ''}.</p>
 ${report.head ? `<p>Head of the journal: <code>${escaped(report.head)}</code></p>` : ''}
 </footer>
 </body>

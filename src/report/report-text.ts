@@ -122,12 +122,17 @@ function headline(report: RunReport, options: TextOptions): string[] {
   ];
 }
 
+/** What a person allowed with --besides. */
+export const besidesSentence = (besides: readonly string[]): string =>
+  `${besides.join(', ')}, allowed with --besides`;
+
 function timesText(report: RunReport, options: TextOptions): string[] {
   const [from, to] = [new Date(report.startedAtUtc), new Date(report.endedAtUtc)];
   return [
     ...labelled('run', `${report.run}, by ${report.operator}`, options),
     ...labelled('when', `${momentUtc(from)} to ${momentUtc(to)}`, options),
     ...labelled('took', timesSentence(report), options),
+    ...(report.besides ? labelled('beside', besidesSentence(report.besides), options) : []),
   ];
 }
 

@@ -99,6 +99,8 @@ export interface RunReport {
   readonly checkpoints: readonly {readonly name: string; readonly atUtc: string}[];
   readonly passedPointOfNoReturn: boolean;
   readonly applied: readonly string[];
+  /** Runs beside which a person let it work, with --besides. */
+  readonly besides?: readonly string[];
   readonly problem?: Problem;
   readonly head?: string;
 }
@@ -145,6 +147,7 @@ function factsOf({
     checkpoints,
     passedPointOfNoReturn: progress.passedPointOfNoReturn,
     applied: appliedTexts(progress),
+    ...(progress.besides.length > 0 ? {besides: progress.besides} : {}),
     ...(progress.problem ? {problem: progress.problem} : {}),
   };
 }

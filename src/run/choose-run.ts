@@ -1,7 +1,7 @@
 import {nothingToReverse, runFinished} from '../engine/problems.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
-import {refuseBesideDamaged} from './guards.ts';
+import {refuseBesideDamaged, refuseUnknownBesides, runsBesides} from './guards.ts';
 import type {Host} from './host.ts';
 import {isCommand, isOver, openRuns, progressIn, readableProgress} from './past-runs.ts';
 
@@ -30,6 +30,7 @@ export function runToResume(
   besides?: readonly string[],
 ): Progress {
   if (name === undefined) {
+    refuseUnknownBesides(host, runsBesides(host, besides ?? []));
     refuseBesideDamaged(host, besides);
   }
   const run = host.state.find(name, 'run to resume', (candidate) => mayResume(host, candidate));
@@ -48,6 +49,7 @@ export function runToReverse(
   besides?: readonly string[],
 ): Progress {
   if (name === undefined) {
+    refuseUnknownBesides(host, runsBesides(host, besides ?? []));
     refuseBesideDamaged(host, besides);
   }
   const [open] = name === undefined ? openRuns(host) : [];

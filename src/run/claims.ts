@@ -1,17 +1,19 @@
 import type {RunClaims} from '../engine/context.ts';
 import type {FactOf} from '../model/journal.ts';
-import {type Problem, SwitcharooError} from '../model/problem.ts';
-import type {Claim, ClaimStatus, SystemClaim} from '../model/target.ts';
+import {SwitcharooError} from '../model/problem.ts';
+import type {Claim} from '../model/target.ts';
 import {messageOf} from '../model/thrown.ts';
+import {type Claimant, type ClaimRelation, isInTheWay, relationTo} from './claim-owner.ts';
 import {claimLost, claimNotKept, systemsClaimed} from './claim-problems.ts';
-import {type ClaimableSystem, claimableSystems, isAtRestHere} from './claimable-systems.ts';
+import {type ClaimableSystem, claimableSystems} from './claimable-systems.ts';
 import type {Host} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
 
-export interface ClaimRequest {
+export interface ClaimRequest extends Claimant {
   readonly host: Host;
   readonly opened: OpenedWorld;
-  readonly run: string;
+  /** What the run claimed for longer than its process before, as its journal says. */
+  readonly lasting?: readonly string[];
   /** The run began earlier: a system that is out of reach does not keep it from being continued or reversed. */
   readonly isEarlier: boolean;
   readonly signal: AbortSignal;
@@ -20,34 +22,6 @@ export interface ClaimRequest {
 /** What a run claimed, by the names of the targets. */
 type Claimed = Omit<FactOf<'systems-claimed'>, 'kind'>;
 
-/** Why the systems of a runbook must not be changed by this run now: another run owns them. It takes nothing. */
-export async function foreignClaims(request: ClaimRequest): Promise<readonly Problem[]> {
-  const {host, opened, run, signal} = request;
-  const {systems} = await claimableSystems(opened, signal);
-  const problems = await Promise.all(
-    systems.map(async ({target, claim: system}) => {
-      const {claim, holder} = await settledLook(request, system).catch(unlessUnreachable);
-      const isForeign = claim !== null && claim.run !== run && !isAtRestHere(host, claim.run);
-      return isForeign || holder !== null
-        ? [
-            {
-              isOwned: claim !== null,
-              problem: systemsClaimed(target, {
-                ...{claim, holder, host},
-                inventory: opened.inventory.file,
-              }),
-            },
-          ]
-        : [];
-    }),
-  );
-  // The run that owns one system works on the others too: its name is what matters.
-  const all = problems.flat();
-  const owned = all.filter(({isOwned}) => isOwned);
-  const shown = owned.length > 0 ? owned : all;
-  return opened.redactor.value(shown.map(({problem}) => problem));
-}
-
 /**
  * Takes the lock of every system of a run, and refuses when another run owns one. It keeps nothing yet: that is for
  * `keep`, when the run has a journal.
@@ -55,7 +29,7 @@ export async function foreignClaims(request: ClaimRequest): Promise<readonly Pro
 export async function takeClaims(request: ClaimRequest): Promise<Claims> {
   const {isEarlier} = request;
   const {systems, unreachable} = await reachableSystems(request);
-  const [first] = unreachable;
+  const [first] = unreachable.filter(({isGuard}) => !isGuard);
   if (first && !isEarlier) {
     throw first.error;
   }
@@ -73,32 +47,11 @@ export async function takeClaims(request: ClaimRequest): Promise<Claims> {
   }
 }
 
-/** The plan says that a target cannot be read. */
-function unlessUnreachable(error: unknown): ClaimStatus {
-  if (error instanceof SwitcharooError) {
-    return {claim: null, holder: null};
-  }
-  throw error;
-}
-
-/** The server may need a moment until it ends the session of a process that died. */
-async function settledLook(
-  {opened, signal}: ClaimRequest,
-  system: SystemClaim,
-): Promise<ClaimStatus> {
-  const first = await system.look(signal);
-  if (first.holder === null) {
-    return first;
-  }
-  await opened.world.clock.sleep(betweenTriesMs, signal);
-  return system.look(signal);
-}
-
 /** What an earlier run has changed must be reversible in any case: for its sake, a restart is waited for. */
 async function reachableSystems({opened, isEarlier, signal}: ClaimRequest) {
   for (let tries = 1; ; tries += 1) {
     const survey = await claimableSystems(opened, signal);
-    if (survey.unreachable.length === 0 || !isEarlier || tries === triesToReach) {
+    if (survey.unreachable.every(({isGuard}) => isGuard) || !isEarlier || tries === triesToReach) {
       return survey;
     }
     await opened.world.clock.sleep(betweenTriesMs, signal);
@@ -126,14 +79,16 @@ export class Claims implements RunClaims {
 
   /** In the order of the systems, which is the same on every host: of two that try at once, one gets all. */
   async takeAll(): Promise<void> {
-    const {host, opened, signal} = this.#request;
-    for (const {target, claim: system} of this.#systems) {
-      const isTaken = await system.take(signal);
-      const status = await system.look(signal);
-      if (!isTaken || this.#isForeign(status.claim)) {
-        const facts = {...status, host, inventory: opened.inventory.file};
-        const shown = isTaken ? {...facts, holder: null} : facts;
-        throw new SwitcharooError(opened.redactor.value(systemsClaimed(target, shown)));
+    const {opened, signal} = this.#request;
+    for (const system of this.#systems) {
+      const isLooking = system.keeps === 'nothing';
+      const isTaken = isLooking || (await system.claim.take(signal));
+      const status = await system.claim.look(signal);
+      const isFree = isLooking ? status.holder === null : isTaken;
+      if (!isFree || isInTheWay(this.#request, status.claim, system.isGuard)) {
+        const shown = isFree ? {...status, holder: null} : status;
+        const problem = systemsClaimed(this.#request, system, shown);
+        throw new SwitcharooError(opened.redactor.value(problem));
       }
     }
   }
@@ -143,18 +98,26 @@ export class Claims implements RunClaims {
     runbook,
     inventory,
     sinceUtc,
-  }: Omit<Claim, 'run' | 'user' | 'host'>): Promise<Claimed> {
+  }: Pick<Claim, 'runbook' | 'inventory' | 'sinceUtc'>): Promise<Claimed> {
     const {host, opened, run, signal} = this.#request;
     const {user, host: hostName} = host.operator;
-    const mine = {run, runbook, inventory, user, host: hostName, sinceUtc};
-    const claim = opened.redactor.value(mine);
-    for (const system of this.#systems.filter(({isLasting}) => isLasting)) {
+    const mine = {run, runbook, inventory, user, host: hostName, sinceUtc, folder: host.state.path};
+    const claim = {...opened.redactor.value(mine), journal: host.state.journalIdentity(run) ?? ''};
+    const regained: string[] = [];
+    for (const system of this.#systems.filter(({keeps}) => keeps === 'lasting')) {
       try {
-        await this.#replaceStale(system);
-        if ((await system.claim.keep(claim, signal)) === 'kept') {
+        const relation = await this.#removeEnded(system);
+        if (relation === 'none' && this.#request.lasting?.includes(system.target)) {
+          regained.push(system.target);
+        }
+        if (relation !== 'foreign' && (await system.claim.keep(claim, signal)) === 'kept') {
           this.#kept.add(system);
         }
       } catch (cause) {
+        if (system.isGuard && cause instanceof SwitcharooError) {
+          // It is held while this process works. Its account need not have the grants of a cutover yet.
+          continue;
+        }
         const {
           runbook: {head},
         } = opened;
@@ -167,8 +130,11 @@ export class Claims implements RunClaims {
     const names = (systems: readonly ClaimableSystem[]) => systems.map(({target}) => target);
     return {
       lasting: names(this.#systems.filter((system) => this.#kept.has(system))),
-      whileActing: names(this.#systems.filter((system) => !this.#kept.has(system))),
+      whileActing: names(
+        this.#systems.filter((system) => !this.#kept.has(system) && system.keeps !== 'nothing'),
+      ),
       unreachable: [...this.#unreachable],
+      regained,
     };
   }
 
@@ -181,15 +147,17 @@ export class Claims implements RunClaims {
         claimLost(target, 'it was unreachable when this process started', this.#request.run),
       );
     }
-    await Promise.all(this.#systems.map((system) => this.#assertOne(system)));
+    const held = this.#systems.filter(({keeps}) => keeps !== 'nothing');
+    await Promise.all(held.map((system) => this.#assertOne(system)));
   }
 
   async letGo(): Promise<void> {
-    const {run, signal} = this.#request;
+    const {host, run, signal} = this.#request;
+    const journal = host.state.journalIdentity(run) ?? '';
     for (const system of this.#kept) {
       try {
         // On a server that takes no writes it stays, and says which run it is of.
-        await system.claim.drop(run, signal);
+        await system.claim.drop({run, journal}, signal);
         this.#kept.delete(system);
       } catch {
         // Out of reach. The run has ended well all the same, and its journal says so to the next one.
@@ -223,6 +191,10 @@ export class Claims implements RunClaims {
         if (error === this.#lost) {
           throw error;
         }
+        if (system.isGuard) {
+          // Out of reach, and nothing that this run changes. Its lasting claim is still there for the others.
+          return;
+        }
         if (tries === mostTries || opened.world.aborting.aborted) {
           throw this.#lose(system.target, messageOf(error));
         }
@@ -232,18 +204,18 @@ export class Claims implements RunClaims {
   }
 
   /** The connection was lost, and with it the lock. Why it is not ours any more; `null` when it is again. */
-  async #retake({target, claim: system, ...rest}: ClaimableSystem): Promise<string | null> {
+  async #retake({target, claim: system, isGuard, keeps}: ClaimableSystem): Promise<string | null> {
     const {signal} = this.#request;
     const isTaken = await system.take(signal);
     const {claim, holder} = await system.look(signal);
     if (!isTaken) {
       return `another process works on it through ${holder ?? 'another session'}`;
     }
-    if (this.#isForeign(claim)) {
+    if (isInTheWay(this.#request, claim, isGuard)) {
       return `run ${claim?.run} owns it now`;
     }
     const wasKept = [...this.#kept].some((kept) => kept.target === target);
-    return wasKept && rest.isLasting && claim === null ? 'its claim was taken over' : null;
+    return wasKept && keeps === 'lasting' && claim === null ? 'its claim was taken over' : null;
   }
 
   #lose(target: string, why: string): SwitcharooError {
@@ -251,18 +223,15 @@ export class Claims implements RunClaims {
     return this.#lost;
   }
 
-  #isForeign(claim: Claim | null): boolean {
-    const {host, run} = this.#request;
-    return claim !== null && claim.run !== run && !isAtRestHere(host, claim.run);
-  }
-
-  /** Of a run of this state folder that has nothing in place, and died before it could remove its claim. */
-  async #replaceStale({claim: system}: ClaimableSystem): Promise<void> {
-    const {run, signal} = this.#request;
+  /** What a run of this folder left that is over: its server took no writes then. Gives whose it is after that. */
+  async #removeEnded({claim: system}: ClaimableSystem): Promise<ClaimRelation> {
+    const {signal} = this.#request;
     const {claim} = await system.look(signal);
-    if (claim && claim.run !== run) {
-      await system.drop(claim.run, signal);
+    const relation = relationTo(this.#request, claim);
+    if (claim && relation === 'ended') {
+      return (await system.drop(claim, signal)) === 'dropped' ? 'none' : 'foreign';
     }
+    return relation;
   }
 }
 

@@ -11,6 +11,7 @@ interface BeginningOfRun {
   readonly run: string;
   readonly decideBy?: Date;
   readonly longestOutageMs?: number;
+  readonly besides?: readonly string[];
 }
 
 /** How the journal of a new run begins. */
@@ -47,6 +48,7 @@ export function firstEntry(
     rehearsal,
     ...decideByIn(request),
     ...longestOutageIn(runbook.head.outage?.longestMs, request),
+    ...besidesIn(request),
   };
 }
 
@@ -72,6 +74,9 @@ export function longestOutageIn(
 
 const declaredIn = ({alsoWritten}: ReturnType<typeof alsoWrittenIn>) =>
   alsoWritten ? {alsoWritten: [...alsoWritten]} : {};
+
+export const besidesIn = ({besides = []}: Pick<BeginningOfRun, 'besides'>) =>
+  besides.length > 0 ? {besides: [...besides]} : {};
 
 export const decideByIn = ({decideBy}: Pick<BeginningOfRun, 'decideBy'>) =>
   decideBy === undefined ? {} : {decideByUtc: decideBy.toISOString()};

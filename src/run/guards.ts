@@ -3,6 +3,7 @@ import {changesBetween, entryDigests} from '../engine/digests.ts';
 import {runbookChanged, unknownEntry} from '../engine/problems.ts';
 import {isCheckpointOrEntry} from '../engine/run.ts';
 import {heldBy} from '../journal/lock-holder.ts';
+import {unknownRun} from '../journal/problems.ts';
 import type {Entry} from '../model/entry.ts';
 import {type Problem, refuseAny, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
@@ -61,12 +62,34 @@ export function refuseBesideDamaged(
   host: Pick<Host, 'state'>,
   besides: readonly string[] = [],
 ): void {
-  const named = new Set(besides.map((name) => host.state.find(name, 'run', () => true)));
+  const named = new Set(runsBesides(host, besides));
   refuseAny(
     damagedRuns(host)
       .filter(({run}) => !named.has(run))
       .map(({run, problem}) => runDamaged(run, problem.message)),
   );
+}
+
+/** Their whole names; a run of another state folder keeps the name that was given. */
+export const runsBesides = (
+  {state}: Pick<Host, 'state'>,
+  besides: readonly string[],
+): readonly string[] =>
+  besides.map((name) => {
+    const near = state.runs().filter((run) => run.startsWith(name) || run.endsWith(name));
+    return near.length === 1 && near[0] !== undefined ? near[0] : name;
+  });
+
+/** A slip in a name must not look like a permission. `owners`: runs that own a system, of whatever folder. */
+export function refuseUnknownBesides(
+  {state}: Pick<Host, 'state'>,
+  besides: readonly string[] = [],
+  owners: readonly string[] = [],
+): void {
+  const unknown = besides.find((run) => !owners.includes(run) && !state.runs().includes(run));
+  if (unknown !== undefined) {
+    throw new SwitcharooError(unknownRun(unknown, state.path));
+  }
 }
 
 /** The differences since a run began, which are accepted; without `accept` any difference is refused. */

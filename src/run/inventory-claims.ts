@@ -3,9 +3,9 @@ import {type Inventory, loadInventory} from '../inventory/inventory.ts';
 import {openTargets} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
-import type {ClaimStatus, SystemClaim} from '../model/target.ts';
+import type {ClaimKey, ClaimStatus, SystemClaim} from '../model/target.ts';
 import type {Host} from './host.ts';
-import {targetKinds} from './step-library.ts';
+import {claimableKinds} from './step-library.ts';
 
 /** Who owns one target of an inventory. */
 export interface TargetClaim extends ClaimStatus {
@@ -48,14 +48,14 @@ export const claimsIn = (
 export const takeOverClaims = (
   host: Pick<Host, 'state'>,
   file: string,
-  {run, targets}: {readonly run: string; readonly targets: readonly string[]},
+  claims: readonly (ClaimKey & {readonly target: string})[],
   signal: AbortSignal,
 ): Promise<void> =>
-  withClaims(host, file, signal, async (_inventory, claims) => {
-    for (const target of targets) {
-      const answer = await claims.get(target)?.takeOver(run, signal);
+  withClaims(host, file, signal, async (_inventory, systems) => {
+    for (const {target, ...claim} of claims) {
+      const answer = await systems.get(target)?.takeOver(claim, signal);
       if (answer === 'read-only') {
-        throw new SwitcharooError(claimNotRemoved(target, run));
+        throw new SwitcharooError(claimNotRemoved(target, claim.run));
       }
     }
   });
@@ -84,16 +84,6 @@ async function withClaims<Result>(
   } finally {
     await open.close();
   }
-}
-
-async function claimableKinds({targets}: Inventory) {
-  const kinds = (await targetKinds()).filter(({claimNeeds}) => claimNeeds !== undefined);
-  return Object.fromEntries(
-    Object.entries(targets).flatMap(([name, target]) => {
-      const kind = kinds.find((candidate) => candidate.kind === target.kind);
-      return kind ? [[name, kind]] : [];
-    }),
-  );
 }
 
 const claimNotRemoved = (target: string, run: string): Problem => ({

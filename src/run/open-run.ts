@@ -3,7 +3,7 @@ import type {Operator} from '../engine/operator.ts';
 import {newRunName} from '../journal/state-folder.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
-import {changesSinceStart, refuseBesideWorker} from './guards.ts';
+import {changesSinceStart, refuseBesideWorker, runsBesides} from './guards.ts';
 import {type Host, type StopSignals, thisHost} from './host.ts';
 import {type OpenedWorld, openWorld} from './open-world.ts';
 import {operatorWith, rehearsalOperator} from './operators.ts';
@@ -28,7 +28,7 @@ export interface RunOptions {
    * side may have writes of its own. Without it, what the runbook says.
    */
   readonly longestOutageMs?: number | undefined;
-  /** Runs with a damaged journal that a person named: they keep no other run from starting. */
+  /** Runs beside which a person lets it start: with a damaged journal, or with a claim on the environment. */
   readonly besides?: readonly string[] | undefined;
   /** A checkpoint or an entry to end at. */
   readonly until?: string | undefined;
@@ -157,6 +157,7 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
       run: name,
       ...(decideBy ? {decideBy} : {}),
       ...(longestOutageMs === undefined ? {} : {longestOutageMs}),
+      ...(options.besides ? {besides: runsBesides(parts.host, options.besides)} : {}),
     },
     approver: {
       operator,
@@ -167,7 +168,6 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
     },
     ...(earlier ? {earlier} : {}),
     ...(until === undefined ? {} : {until}),
-    ...(options.besides ? {besides: options.besides} : {}),
     ...(options.onBegin ? {onBegin: options.onBegin} : {}),
   });
 }

@@ -16,6 +16,7 @@ import {Redactor} from '../journal/redactor.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {TargetRights} from '../model/rights.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
+import type {OpenTargets, Session, TargetKind} from '../model/target.ts';
 import type {Host} from './host.ts';
 import {MachineClock} from './machine-clock.ts';
 
@@ -44,6 +45,8 @@ export interface OpenedWorld {
   readonly redactor: Redactor;
   readonly targetNames?: TargetNames;
   readonly world: World;
+  /** Opens a target of the inventory, by its name there, that the runbook need not name. */
+  openByName(name: string, kind: TargetKind): Promise<Session<unknown, unknown>>;
   /** The grants that its accounts need, and those that are known to be missing. */
   rights(): Promise<readonly TargetRights[]>;
   close(): Promise<void>;
@@ -93,7 +96,10 @@ export async function openWorld(
     aborting,
   };
   const rights = async () => redactor.value(await rightsFor(runbook, opening));
-  const close = () => targets.close();
+  const {openByName, closeAll} = targetsByName(opening);
+  const close = async () => {
+    await Promise.all([closeAll(), targets.close()]);
+  };
   const {file} = loaded;
   return {
     file,
@@ -101,10 +107,28 @@ export async function openWorld(
     inventory,
     redactor,
     world,
+    openByName,
     rights,
     ...(targetNames ? {targetNames} : {}),
     close,
   };
+}
+
+/** The targets that are opened by their names in the inventory, each when it is first asked for. */
+function targetsByName({targets: _names, ...opening}: Opening) {
+  const byName = new Map<string, Promise<OpenTargets>>();
+  const openByName: OpenedWorld['openByName'] = async (name, kind) => {
+    const open = byName.get(name) ?? openTargets({...opening, kinds: {[name]: kind}});
+    byName.set(name, open);
+    open.catch(() => byName.delete(name));
+    return (await open).session(name);
+  };
+  const closeAll = async () => {
+    const all = [...byName.values()];
+    byName.clear();
+    await Promise.allSettled(all.map(async (open) => (await open).close()));
+  };
+  return {openByName, closeAll};
 }
 
 /** What the work returned or threw, when it is asked for. */

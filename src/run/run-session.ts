@@ -26,7 +26,7 @@ import {
   secureReserve,
   withReserve,
 } from './disk-room.ts';
-import {decideByIn, firstEntry, longestOutageIn} from './first-entry.ts';
+import {besidesIn, decideByIn, firstEntry, longestOutageIn} from './first-entry.ts';
 import type {Host, StopSignals} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {asOutcome} from './outcome.ts';
@@ -56,6 +56,8 @@ export interface SessionRequest {
   readonly decideBy?: Date;
   /** How long an outage may last; without it, what the runbook says. */
   readonly longestOutageMs?: number;
+  /** Runs beside which a person lets it work. */
+  readonly besides?: readonly string[];
   /** The hold on its systems, when they can be claimed. */
   readonly claims?: RunClaims;
 }
@@ -152,6 +154,7 @@ export function continueRun(
       ...decideBy,
       ...longestOutage,
       ...(time ? {time} : {}),
+      ...besidesIn(request),
     });
     return session;
   } catch (error) {

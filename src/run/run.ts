@@ -4,17 +4,22 @@ import {makeReversePlan, obstaclesToReversal} from '../engine/reverse-plan.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import type {Plan, ReversePlan} from '../model/plan.ts';
 import {refuseAny, SwitcharooError} from '../model/problem.ts';
-import type {Progress} from '../model/progress.ts';
+import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {type ReportOptions, type RunReport, reportOf} from '../report/index.ts';
 import {type ApprovalRequest, type Approver, approve} from './approval.ts';
 import {refuseFinished, refuseUnchanged} from './choose-run.ts';
-import {isAtRest} from './claimable-systems.ts';
-import {type ClaimRequest, type Claims, foreignClaims, takeClaims} from './claims.ts';
+import {type ClaimRequest, type Claims, takeClaims} from './claims.ts';
 import {refuseWithoutRoom} from './disk-room.ts';
 import type {ExitCode} from './exit-codes.ts';
-import {refuseBesideDamaged, refuseBesideUnfinished, refuseUnknownCheckpoint} from './guards.ts';
+import {type ClaimSurvey, foreignClaims} from './foreign-claims.ts';
+import {
+  refuseBesideDamaged,
+  refuseBesideUnfinished,
+  refuseUnknownBesides,
+  refuseUnknownCheckpoint,
+} from './guards.ts';
 import {obstaclesIn} from './obstacles.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {exitCodeFor, type RunResult} from './outcome.ts';
@@ -35,8 +40,6 @@ interface RunParts {
   /** Of a run that began before: its progress, and the accepted differences of runbook and inventory. */
   readonly earlier?: {readonly progress: Progress; readonly accepted: readonly string[]};
   readonly until?: string;
-  /** Runs with a damaged journal that do not keep this one from starting. */
-  readonly besides?: readonly string[];
   readonly onBegin?: (run: Run) => void;
 }
 
@@ -46,6 +49,7 @@ export class Run {
   #session: RunSession | undefined;
   #claims: Claims | undefined;
   #isClosed = false;
+  #claimSurvey: ClaimSurvey | undefined;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -76,6 +80,11 @@ export class Run {
     return this.#session?.journal.entries ?? [];
   }
 
+  /** What a person should know about its claims, as of the last plan. */
+  get claimRemarks(): readonly string[] {
+    return this.#claimSurvey?.remarks ?? [];
+  }
+
   /** Checks every entry that is not done, and plans it. Changes nothing. */
   async plan(): Promise<Plan> {
     const {session, earlier, until} = this.#parts;
@@ -87,9 +96,13 @@ export class Run {
       refuseUnknownCheckpoint(this.#opened, until);
       // Before any check: the changes of the unfinished run would be reported as obstacles, with hints to undo them.
       refuseBesideUnfinished(host, this.#opened);
-      refuseBesideDamaged(host, this.#parts.besides);
     }
-    await this.#refuseForeignClaims();
+    const claims = await this.#surveyClaims();
+    if (!earlier) {
+      refuseUnknownBesides(host, session.besides, claims?.owners);
+      refuseBesideDamaged(host, session.besides);
+    }
+    refuseAny(claims?.problems ?? []);
     const progress = this.progress ? {progress: this.progress} : {};
     const made = await makePlan({world, inventory, ...progress, signal: signals.stopping});
     const plan = redactor.value(made);
@@ -105,7 +118,7 @@ export class Run {
       throw new Error(`${this.name} has not started`);
     }
     refuseUnchanged(progress);
-    await this.#refuseForeignClaims();
+    refuseAny((await this.#surveyClaims())?.problems ?? []);
     const {stopping} = this.#parts.session.signals;
     return redactor.value(await makeReversePlan(world, progress, to, stopping));
   }
@@ -206,7 +219,7 @@ export class Run {
     const {session, approver, earlier, onBegin} = this.#parts;
     const mayBegin = () => {
       refuseBesideUnfinished(session.host, this.#opened);
-      refuseBesideDamaged(session.host, this.#parts.besides);
+      refuseBesideDamaged(session.host, session.besides);
     };
     // Another run may have started while the plan was read. What the run sees as the state before it, it sees under
     // its claim.
@@ -244,22 +257,31 @@ export class Run {
     if (!claims) {
       return;
     }
-    if (!progress || isAtRest(progress)) {
+    if (!progress || progress.outcome === 'done' || appliedEntries(progress).length === 0) {
       await claims.letGo();
     }
     await claims.release();
   }
 
   /** Before any check: what another run has changed would be taken for the original state. */
-  async #refuseForeignClaims(): Promise<void> {
+  async #surveyClaims(): Promise<ClaimSurvey | undefined> {
     if (!this.#session) {
-      refuseAny(await foreignClaims(this.#claimRequest));
+      this.#claimSurvey = await foreignClaims(this.#claimRequest);
     }
+    return this.#claimSurvey;
   }
 
   get #claimRequest(): ClaimRequest {
     const {session, earlier} = this.#parts;
     const {host, opened, run, signals} = session;
-    return {host, opened, run, isEarlier: earlier !== undefined, signal: signals.aborting};
+    const {besides = []} = session;
+    // Of a run without changes in place, nobody needs to know what became of its claims.
+    const isApplied = earlier !== undefined && appliedEntries(earlier.progress).length > 0;
+    const lasting = isApplied ? earlier.progress.lastingClaims : [];
+    return {
+      ...{host, opened, run, besides, lasting},
+      isEarlier: earlier !== undefined,
+      signal: signals.aborting,
+    };
   }
 }

@@ -1,5 +1,6 @@
 import {existsSync, readdirSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
+import type {Inventory} from '../inventory/inventory.ts';
 import type {AnyUnit} from '../model/step.ts';
 import type {TargetKind} from '../model/target.ts';
 
@@ -11,6 +12,19 @@ export async function stepLibrary(): Promise<readonly AnyUnit[]> {
 /** Every kind of target that the faces of the technologies export. */
 export async function targetKinds(): Promise<readonly TargetKind[]> {
   return (await exportsOfFaces()).filter(isTargetKind);
+}
+
+/** The targets of an inventory that a run can claim, by name. */
+export async function claimableKinds({
+  targets,
+}: Pick<Inventory, 'targets'>): Promise<Readonly<Record<string, TargetKind>>> {
+  const kinds = (await targetKinds()).filter(({claimNeeds}) => claimNeeds !== undefined);
+  return Object.fromEntries(
+    Object.entries(targets).flatMap(([name, target]) => {
+      const kind = kinds.find((candidate) => candidate.kind === target.kind);
+      return kind ? [[name, kind]] : [];
+    }),
+  );
 }
 
 async function exportsOfFaces(): Promise<readonly unknown[]> {

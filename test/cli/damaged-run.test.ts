@@ -34,6 +34,11 @@ describe('a run whose journal is damaged', () => {
     expect(lastDocument(unknown)).toMatchObject({problems: [{code: 'unknown-run'}]});
     const named = await desk.run('run', ...words, '--yes', '--besides', damaged);
     expect(named.stdout).not.toContain('run-damaged');
+    expect(named.stdout).toContain('Nothing keeps an operator with another state folder out');
+    const log = await desk.run('log');
+    expect(log.stdout.replaceAll(/\s+/g, ' ')).toContain(`allowed beside ${damaged} (--besides)`);
+    const report = await desk.run('report');
+    expect(report.stdout).toContain(`${damaged}, allowed with --besides`);
     expect(lastDocument(await desk.run('status', '--json', '--offline'))).toMatchObject({
       damaged: [{run: damaged, reason: expect.stringContaining('Line 2')}],
     });
@@ -57,6 +62,20 @@ describe('a run whose journal is damaged', () => {
       expect(shown.stderr).not.toMatch(/changes in place +none/);
     }
   });
+});
+
+test('log prints what can be read of a damaged journal, then where it ends', async () => {
+  const log = await desk.run('log', damaged);
+  expect(log.stdout).toMatch(/^2\d{3}-.* \(UTC\)\n.*#0 .* run .* of maintenance/);
+  expect(log.stdout).not.toContain('#1 ');
+  expect(log.stderr).toContain('! The journal is readable up to #0.');
+  expect(log.stderr.replaceAll(/\s+/g, ' ')).toContain('start the next run with --besides RUN');
+  expect(log.code).toBe(2);
+  const json = await desk.run('log', damaged, '--json');
+  expect(JSON.parse(json.stdout.split('\n')[0] ?? '')).toMatchObject({kind: 'run-started'});
+  expect(lastDocument(json)).toMatchObject({problems: [{code: 'journal-damaged'}]});
+  const followed = await desk.run('log', damaged, '--follow');
+  expect(followed.stdout).toContain('#0 ');
 });
 
 describe('unlock', () => {

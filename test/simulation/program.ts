@@ -164,6 +164,7 @@ export class Program {
         redactor: new Redactor(),
         world: {runbook, params: {}, targets, clock, run, observe, aborting},
         rights: async () => [],
+        openByName: (name) => targets.session(name),
         close: async () => {},
       },
       signals: {stopping, aborting},

@@ -1,4 +1,6 @@
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
+import {isMadeHere, relationTo} from '../../run/claim-owner.ts';
+import {ownerOf} from '../../run/claim-problems.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {
   claimsIn,
@@ -44,7 +46,12 @@ export async function takeOverClaimsOf(
       throw new SwitcharooError(claimKept(run, file));
     }
     const names = claimed.map(({target}) => target);
-    await takeOverClaims(app, file, {run, targets: names}, signal);
+    await takeOverClaims(
+      app,
+      file,
+      claimed.flatMap(({target, claim}) => (claim ? [{target, ...claim}] : [])),
+      signal,
+    );
     app.say(`${names.join(', ')}: no longer claimed by ${run}.`);
     return exitCodes.done;
   });
@@ -58,8 +65,14 @@ export async function sayForeignClaims(
   const limit = AbortSignal.timeout(limitMs);
   const claims = await claimsIn(app, inventory.file, limit).catch(() => undefined);
   for (const target of claims?.targets ?? []) {
-    if (target.claim && target.claim.run !== run) {
+    const relation = relationTo({host: app, run}, target.claim);
+    if (relation === 'foreign') {
       app.say(`! ${target.target} is owned by another run: ${ownerText(target)}.`);
+    }
+    if (relation === 'copied') {
+      app.say(
+        `! The journal here is a copy, and may be old. ${target.target}: ${ownerText(target)}.`,
+      );
     }
   }
 }
@@ -86,7 +99,7 @@ function claimsText({inventory, targets, without}: InventoryClaims, app: App): s
   const width = Math.max(0, ...targets.map(({target}) => target.length));
   const lines = targets.map((target) => `  ${target.target.padEnd(width)}  ${ownerText(target)}`);
   const others = targets.flatMap(({claim}) =>
-    claim && !app.state.runs().includes(claim.run) ? [claim.run] : [],
+    claim && !isMadeHere(app, claim) ? [claim.run] : [],
   );
   const next = [...new Set(others)].map(
     (run) =>
@@ -108,8 +121,7 @@ function ownerText({claim, holder, problem}: TargetClaim): string {
   if (!claim) {
     return holder ? `no lasting claim; ${acts}` : 'not claimed';
   }
-  const {run, runbook, inventory, user, host, sinceUtc} = claim;
-  return `run ${run} of ${runbook} on ${inventory}, by ${user}@${host}, since ${sinceUtc}; ${acts}`;
+  return `${ownerOf(claim)}; ${acts}`;
 }
 
 const claimAbsent = (run: string, file: string): Problem => ({

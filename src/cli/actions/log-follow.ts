@@ -1,6 +1,6 @@
 import {statSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {readJournal} from '../../journal/file-journal.ts';
+import {readDamagedJournal} from '../../journal/file-journal.ts';
 import type {JournalEntry} from '../../model/journal.ts';
 import {type Progress, progressAfter} from '../../model/progress.ts';
 import {logFollower} from '../../report/index.ts';
@@ -44,12 +44,18 @@ function* newEntries(path: string): Generator<readonly JournalEntry[], never> {
   let bytes = -1;
   for (;;) {
     const {size} = statSync(path);
-    const entries = size === bytes ? [] : readJournal(path).entries.slice(read);
+    const {entries, damage} = size === bytes ? nothingNew : readDamagedJournal(path);
+    const appended = entries.slice(read);
     bytes = size;
-    read += entries.length;
-    yield entries;
+    read += appended.length;
+    yield appended;
+    if (damage) {
+      throw damage;
+    }
   }
 }
+
+const nothingNew = {entries: [], damage: null};
 
 function linePrinter(app: App): (entries: readonly JournalEntry[]) => void {
   const textOf = app.json

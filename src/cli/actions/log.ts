@@ -1,16 +1,33 @@
-import {readJournal} from '../../journal/file-journal.ts';
+import {readDamagedJournal, readJournal} from '../../journal/file-journal.ts';
+import type {JournalEntry} from '../../model/journal.ts';
 import {logText} from '../../report/index.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
 
-/** Prints the journal, one line for each entry. */
+/** Prints the journal, one line for each entry. Of a damaged one it prints what is before the damage, and throws. */
 export function printLog(app: App, name: string | undefined): ExitCode {
-  const {entries} = readJournal(app.state.journalOf(chooseRun(app, name)));
-  app.print(
-    app.json ? entries.map((entry) => JSON.stringify(entry)).join('\n') : logText(entries, app),
-  );
+  const {entries, damage} = readDamagedJournal(app.state.journalOf(chooseRun(app, name)));
+  if (entries.length > 0) {
+    app.print(
+      app.json ? entries.map((entry) => JSON.stringify(entry)).join('\n') : logText(entries, app),
+    );
+  }
+  if (damage) {
+    sayDamage(app, entries);
+    throw damage;
+  }
   return exitCodes.done;
+}
+
+/** Where a damaged journal ends for a reader. */
+function sayDamage(app: App, entries: readonly JournalEntry[]): void {
+  const last = entries.at(-1);
+  if (last && !app.json) {
+    app.say(
+      `! The journal is readable up to #${last.seq}. What the run did after that is not known.`,
+    );
+  }
 }
 
 /** Verifies that every line follows from the one before it. */

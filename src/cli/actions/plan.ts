@@ -1,8 +1,8 @@
 import {makePlan} from '../../engine/plan.ts';
 import type {Plan} from '../../model/plan.ts';
 import {type EarlierRun, type Missing, missingIn, planText} from '../../report/index.ts';
-import {foreignClaims} from '../../run/claims.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {foreignClaims} from '../../run/foreign-claims.ts';
 import {obstaclesIn} from '../../run/obstacles.ts';
 import {openWorld, type WorldRequest} from '../../run/open-world.ts';
 import {earlierRunOf} from '../../run/past-runs.ts';
@@ -18,7 +18,7 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
   const opened = await openWorld(app, request, signals.aborting, () => {});
   try {
     const {world, inventory} = opened;
-    const [made, rights, foreign] = await Promise.all([
+    const [made, rights, claims] = await Promise.all([
       makePlan({world, inventory, signal: signals.stopping}),
       opened.rights(),
       foreignClaims({
@@ -34,14 +34,17 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
     );
     app.print(
       app.json
-        ? JSON.stringify({...plan, missing, claimed: foreign})
+        ? JSON.stringify({...plan, missing, claimed: claims.problems, claims: claims.remarks})
         : planText(plan, {...app, command, earlier: earlierRun(app, plan)}),
     );
     if (!app.json) {
       missing.map(missingText).forEach(app.say);
-      printProblems(app, foreign);
+      claims.remarks.forEach(sayRemark(app));
+      printProblems(app, claims.problems);
     }
-    return printObstacles(app, plan) || foreign.length > 0 ? exitCodes.blocked : exitCodes.done;
+    return printObstacles(app, plan) || claims.problems.length > 0
+      ? exitCodes.blocked
+      : exitCodes.done;
   } finally {
     await opened.close();
     signals.dispose();
@@ -52,12 +55,19 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
 export async function printPlanOf(app: App, run: Run, isBrief = false): Promise<Plan> {
   const plan = await run.plan();
   if (app.json) {
-    app.print(JSON.stringify({kind: 'planned', plan}));
+    app.print(JSON.stringify({kind: 'planned', plan, claims: run.claimRemarks}));
   } else if (!isBrief || obstaclesIn(plan).length > 0) {
     app.print(planText(plan, {...app, earlier: earlierRun(app, plan)}));
+    sayClaimRemarks(app, run);
   }
   return plan;
 }
+
+/** What a person should know about the claims of a run before approving its plan. */
+export const sayClaimRemarks = (app: App, {claimRemarks}: Run): void =>
+  claimRemarks.forEach(sayRemark(app));
+
+const sayRemark = (app: App) => (remark: string) => app.say(`! ${remark}`);
 
 /** What the last comparable run took. */
 export const earlierRun = (app: App, {runbook, inventory}: Plan): EarlierRun | null =>

@@ -11,7 +11,7 @@ import type {App} from '../app.ts';
 import {printOutcome} from '../print-outcome.ts';
 import {printProblemsOf} from '../print-problems.ts';
 import {withRun} from '../with-run.ts';
-import {earlierRun} from './plan.ts';
+import {earlierRun, sayClaimRemarks} from './plan.ts';
 import {printReversalPlan} from './reverse.ts';
 
 /** Shows what has been applied, and continues: forward, or in reverse when a reversal was interrupted. */
@@ -53,7 +53,14 @@ async function continueRun(app: App, run: Run): Promise<RunResult | 'blocked'> {
   }
   const plan = await run.plan();
   const options = {...app, resumed: true, earlier: earlierRun(app, plan)};
-  app.print(app.json ? JSON.stringify({kind: 'planned', plan}) : planText(plan, options));
+  app.print(
+    app.json
+      ? JSON.stringify({kind: 'planned', plan, claims: run.claimRemarks})
+      : planText(plan, options),
+  );
+  if (!app.json) {
+    sayClaimRemarks(app, run);
+  }
   const obstacles = obstaclesIn(plan);
   if (obstacles.length > 0 && run.progress) {
     if (!app.json) {

@@ -11,6 +11,7 @@ import {printOutcome} from '../print-outcome.ts';
 import {printProblemsOf} from '../print-problems.ts';
 import {reversalPlanText} from '../reversal-plan.ts';
 import {withRun} from '../with-run.ts';
+import {sayClaimRemarks} from './plan.ts';
 
 interface Reversal {
   readonly run: string | undefined;
@@ -52,6 +53,13 @@ export async function printReversalPlan(
 ): Promise<ReversePlan> {
   const plan = await run.planReversal(to);
   const planned = {kind: 'reverse-planned', plan, losses: await run.reversalLosses()} as const;
-  app.print(app.json ? JSON.stringify(planned) : reversalPlanText(app, planned));
+  app.print(
+    app.json
+      ? JSON.stringify({...planned, claims: run.claimRemarks})
+      : reversalPlanText(app, planned),
+  );
+  if (!app.json) {
+    sayClaimRemarks(app, run);
+  }
   return plan;
 }

@@ -1,4 +1,4 @@
-import type {Claim, ClaimStatus, SystemClaim} from '../../../src/index.ts';
+import type {Claim, ClaimKey, ClaimStatus, SystemClaim} from '../../../src/index.ts';
 import {errnoOf} from '../dialect/dialect.ts';
 import type {Connections} from '../session/connection.ts';
 import type {Endpoint, Row} from '../session/contract.ts';
@@ -9,6 +9,7 @@ import {
   deleteSql,
   dropTableSql,
   insertSql,
+  isSame,
   makeSchemaSql,
   makeTableSql,
   rowSql,
@@ -25,10 +26,10 @@ export const claimNeeds: readonly string[] = [
 /** The claim of a run on a server: a named lock, and a row in `switcharoo.claim`. Connects when first used. */
 export function claimOn(connections: Connections, where: Endpoint): SystemClaim {
   const lock = new ClaimLock(connections, where);
-  const drop = async (run: string, signal: AbortSignal) => {
-    const present = await claimIn(connections, signal);
-    return present?.run === run
-      ? unlessReadOnly(unlogged(connections, deleteSql, signal, [run]), 'dropped' as const)
+  const drop = async (claim: ClaimKey, signal: AbortSignal) => {
+    const {run, journal} = claim;
+    return isSame(await claimIn(connections, signal), claim)
+      ? unlessReadOnly(unlogged(connections, deleteSql, signal, [run, journal]), 'dropped' as const)
       : ('dropped' as const);
   };
   return {
@@ -47,10 +48,10 @@ export function claimOn(connections: Connections, where: Endpoint): SystemClaim 
     isHeld: (signal) => lock.isHeld(signal),
     keep: (claim, signal) => keep(connections, claim, signal),
     drop,
-    takeOver: async (run, signal) => {
+    takeOver: async (claim, signal) => {
       await lock.takeOver(signal);
       try {
-        return await drop(run, signal);
+        return await drop(claim, signal);
       } finally {
         await lock.release();
       }
@@ -76,7 +77,7 @@ async function keep(
   claim: Claim,
   signal: AbortSignal,
 ): Promise<'kept' | 'read-only'> {
-  if ((await claimIn(connections, signal))?.run === claim.run) {
+  if (isSame(await claimIn(connections, signal), claim)) {
     return 'kept';
   }
   const write = (sql: string, values: readonly unknown[] = []) =>

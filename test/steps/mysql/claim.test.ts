@@ -31,6 +31,8 @@ const claimOf = (run: string) => ({
   user: 'ada',
   host: 'laptop-1',
   sinceUtc: '2026-03-01T03:12:05.000Z',
+  folder: '/home/ada/.switcharoo',
+  journal: 'j1',
 });
 
 describeEachServer('the claim of a run', (on) => {
@@ -86,10 +88,11 @@ describeEachServer('the claim of a run', (on) => {
       expect(await on.session.reader.position(signal)).toEqual(before);
       await first.end();
       expect(await second.look(signal)).toMatchObject({claim: claimOf('r1')});
-      expect(await second.drop('r2', signal)).toBe('dropped');
+      expect(await second.drop({run: 'r2', journal: 'j1'}, signal)).toBe('dropped');
+      expect(await second.drop({run: 'r1', journal: 'a copy of j1'}, signal)).toBe('dropped');
       expect((await second.look(signal)).claim?.run).toBe('r1');
-      expect(await second.drop('r1', signal)).toBe('dropped');
-      expect(await second.drop('r1', signal)).toBe('dropped');
+      expect(await second.drop({run: 'r1', journal: 'j1'}, signal)).toBe('dropped');
+      expect(await second.drop({run: 'r1', journal: 'j1'}, signal)).toBe('dropped');
       expect((await second.look(signal)).claim).toBeNull();
       expect(await on.session.reader.position(signal)).toEqual(before);
     } finally {
@@ -104,7 +107,7 @@ describeEachServer('the claim of a run', (on) => {
       await one.keep(claimOf('r1'), signal);
       await expect(one.keep(claimOf('r2'), signal)).rejects.toThrow(/1062/);
     } finally {
-      await one.drop('r1', signal);
+      await one.drop({run: 'r1', journal: 'j1'}, signal);
       await one.end();
     }
   });
@@ -121,7 +124,7 @@ describeEachServer('the claim of a run', (on) => {
       expect(await one.keep(claimOf('r1'), signal)).toBe(answer);
     } finally {
       await on.session.writer.allowWrites(signal);
-      await one.drop('r1', signal);
+      await one.drop({run: 'r1', journal: 'j1'}, signal);
       await one.end();
     }
   });
@@ -131,7 +134,7 @@ describeEachServer('the claim of a run', (on) => {
     try {
       await first.take(signal);
       await first.keep(claimOf('r1'), signal);
-      expect(await second.takeOver('r1', signal)).toBe('dropped');
+      expect(await second.takeOver({run: 'r1', journal: 'j1'}, signal)).toBe('dropped');
       await expect.poll(() => first.isHeld(signal), {timeout: 3_000}).toBe(false);
       expect(await second.look(signal)).toEqual({claim: null, holder: null});
     } finally {
