@@ -46,10 +46,11 @@ export const printProblemsOf = (
   problems: readonly Problem[],
   about: Pick<ProblemContext, 'outages' | 'reversalFailed'> = {},
 ): void => {
-  const has = (wanted: string) => problems.some(({code}) => code === wanted);
-  const isClaimed = has('run-copied') || has('systems-claimed');
+  const codes = new Set(problems.map(({code}) => code));
+  const isCopied = codes.has('run-copied');
+  const isClaimed = isCopied || codes.has('systems-claimed');
   printProblems(app, problems, {
-    inPlace: has('run-copied') ? [unknownInCopy] : appliedTexts(progress),
+    inPlace: isCopied ? [unknownInCopy] : appliedTexts(progress),
     next: isClaimed ? [ownersCommand(app, progress)] : nextCommands(app, progress),
     ...about,
   });
