@@ -5,7 +5,7 @@ import type {ShelfReader, ShelfWriter} from '../engine/fakes.ts';
 import {SimulatedDisk} from './disk.ts';
 import {SimulatedMachine} from './machine.ts';
 import {type Ended, journalPath, Program, readWhole} from './program.ts';
-import {atStart, night, type ShelfName, Systems} from './systems.ts';
+import {atStart, plainNight, type ShelfName, Systems} from './systems.ts';
 import {Time} from './time.ts';
 
 interface Bastion {
@@ -20,7 +20,7 @@ const neverFull = Number.POSITIVE_INFINITY;
 function bastion(): Bastion {
   return {
     disk: new SimulatedDisk(['/', '/var']),
-    systems: new Systems(),
+    systems: new Systems(plainNight),
     machine: new SimulatedMachine('bastion', tokens),
     time: new Time(),
   };
@@ -71,7 +71,7 @@ async function start(
   };
   const never = new AbortController().signal;
   const program = new Program({
-    ...{runbook: night, disk: opened, machine, pid, user: 'ada', reserves: true},
+    ...{runbook: plainNight.runbook, disk: opened, machine, pid, user: 'ada', reserves: true},
     clock: {
       now: () => new Date(time.ms),
       monotonic: () => time.ms,

@@ -9,7 +9,7 @@ import type {Chance} from './chance.ts';
 import type {SimulatedDisk} from './disk.ts';
 import type {SimulatedMachine} from './machine.ts';
 import {Program} from './program.ts';
-import {night, type ShelfName, type Systems} from './systems.ts';
+import type {Night, ShelfName, Systems} from './systems.ts';
 import type {Time} from './time.ts';
 
 /** Nothing that the dead one still calls gets through. */
@@ -20,6 +20,7 @@ class Killed extends Error {
 /** What a process knows of the night that it runs in. */
 export interface Surroundings {
   readonly chance: Chance;
+  readonly night: Night;
   readonly time: Time;
   readonly disk: SimulatedDisk;
   readonly systems: Systems;
@@ -50,6 +51,8 @@ export class Process {
   isOvertaken = false;
   /** It was told that something it wrote may not be there. */
   hasLostItsDisk = false;
+  /** How long an outage may last, as its command line says; in ms. */
+  readonly longestOutageMs: number | undefined;
   readonly #schedule: Surroundings;
   readonly #chance: Chance;
   #pausedUntil = 0;
@@ -65,8 +68,10 @@ export class Process {
     this.machine = machine;
     this.pid = machine.start(() => this.#die('killed'));
     this.name = `${user}@${machine.id}:${this.pid}`;
+    this.longestOutageMs = this.#chosenLimit();
     this.program = new Program({
-      runbook: night,
+      ...(this.longestOutageMs === undefined ? {} : {longestOutageMs: this.longestOutageMs}),
+      runbook: schedule.night.runbook,
       disk: this.#disk,
       machine,
       pid: this.pid,
@@ -81,6 +86,13 @@ export class Process {
       aborting: this.aborting.signal,
       observe: (event) => this.#observed(event),
     });
+  }
+
+  #chosenLimit(): number | undefined {
+    const {night, isCalm} = this.#schedule;
+    return night.outage && !isCalm && this.#chance.of(0.5)
+      ? this.#chance.between(1_000, 60_000)
+      : undefined;
   }
 
   /** Nothing of it runs until then, and all that would have happened to it happens then. */
@@ -286,7 +298,7 @@ export class Process {
                 by: name,
               };
             default:
-              return {choice, by: name};
+              return {choice, by: this.#isAway(problem.code) ? 'nobody' : name};
           }
         }),
     };
@@ -302,6 +314,11 @@ export class Process {
     }
     // A program that answers may try what no menu offers.
     return this.#chance.weighed({retry: 10, skip: 1, reverse: can.reverse ? 3 : 0, stop: 3});
+  }
+
+  /** Without a terminal nobody decides, and the run stops. */
+  #isAway(code: string): boolean {
+    return code === 'process-stopped' && !this.#schedule.isCalm && this.#chance.of(0.3);
   }
 
   #think<Result>(signal: AbortSignal, answer: (isStopped: boolean) => Result): Promise<Result> {

@@ -46,6 +46,8 @@ export interface Surroundings {
   readonly observe?: (event: EngineEvent) => void;
   /** Whether runs have a reserve for a full disk. */
   readonly reserves?: boolean;
+  /** `--max-outage`, in ms. */
+  readonly longestOutageMs?: number;
 }
 
 export interface Ended {
@@ -154,6 +156,7 @@ export class Program {
       stopping,
       aborting,
       observe = () => {},
+      longestOutageMs,
     } = this.#around;
     return {
       host: this.#host,
@@ -170,6 +173,7 @@ export class Program {
       signals: {stopping, aborting},
       operator,
       run,
+      ...(longestOutageMs === undefined ? {} : {longestOutageMs}),
     };
   }
 }

@@ -5,9 +5,10 @@ import {appliedEntries, type Progress} from '../../src/model/progress.ts';
 import {Chance} from './chance.ts';
 import {SimulatedDisk} from './disk.ts';
 import {SimulatedMachine} from './machine.ts';
+import {OutageWatch} from './outage-watch.ts';
 import {Process} from './process.ts';
 import {type Ended, journalPath, Onlooker} from './program.ts';
-import {entryOfBox, type ShelfName, Systems, setBy} from './systems.ts';
+import {type Night, type ShelfName, Systems} from './systems.ts';
 import {Time} from './time.ts';
 
 /** A promise of the engine was broken. */
@@ -18,7 +19,8 @@ export class Schedule {
   readonly chance: Chance;
   readonly time = new Time();
   readonly disk = new SimulatedDisk(['/', '/var']);
-  readonly systems = new Systems();
+  readonly night: Night;
+  readonly systems: Systems;
   /** What happened, in words. */
   readonly story: string[] = [];
   /** Nothing goes wrong any more. */
@@ -33,8 +35,12 @@ export class Schedule {
   #processes: Process[] = [];
   #violation: Violation | undefined;
   #isReversing = false;
+  readonly #outages: OutageWatch;
 
-  constructor(seed: number, isTold: boolean) {
+  constructor(seed: number, {night, isTold}: {readonly night: Night; readonly isTold: boolean}) {
+    this.night = night;
+    this.systems = new Systems(night);
+    this.#outages = new OutageWatch(this);
     this.#isTold = isTold;
     this.chance = new Chance(seed);
     const tokens = () => (this.#tokens += 1);
@@ -79,7 +85,7 @@ export class Schedule {
   }
 
   died(): void {
-    this.#assertTold('after a death', this.#newest());
+    this.#assertTold('after a death', this.newest());
   }
 
   losePower(when: string): void {
@@ -93,7 +99,7 @@ export class Schedule {
     const pick = this.chance;
     this.disk.losePower((bytes) => (pick.of(0.5) ? 0 : pick.between(0, bytes)), pick.of(0.5));
     this.disk.freeBytes = Number.POSITIVE_INFINITY;
-    this.#assertTold('after the power failed', this.#newest());
+    this.#assertTold('after the power failed', this.newest());
   }
 
   /** A write reaches its target. */
@@ -106,7 +112,7 @@ export class Schedule {
     if (process.hasLostItsDisk) {
       this.refute(`${words}, although its disk had failed`);
     }
-    const entry = entryOfBox(name, label) ?? 'nobody';
+    const entry = this.systems.entryOfBox(name, label) ?? 'nobody';
     if (this.systems.read(name, label) === text && !this.systems.foreign.has(`${name} ${label}`)) {
       this.refute(`${words}, although nothing was pending there`);
     }
@@ -126,7 +132,12 @@ export class Schedule {
       this.refute(`${process.name} wrote ${entry.kind}, although it was overtaken`);
     }
     this.#overtakenBy(process);
-    if (entry.kind === 'entry-done' && entry.entry in setBy && !this.systems.isMade(entry.entry)) {
+    this.#outages.journaled(process, entry);
+    if (
+      entry.kind === 'entry-done' &&
+      entry.entry in this.night.setBy &&
+      !this.systems.isMade(entry.entry)
+    ) {
       this.refute(`${entry.entry} is called done, and is not`);
     }
     if (entry.kind === 'entry-reversed' && this.systems.isChanged(entry.entry)) {
@@ -159,7 +170,7 @@ export class Schedule {
   /** Somebody who knows nothing of the run changes a box of it. */
   #meddle(): void {
     this.time.in(this.chance.between(1_000, 120_000), () => {
-      const [entry, [name, texts]] = this.chance.one(boxes);
+      const [entry, [name, texts]] = this.chance.one(Object.entries(this.night.setBy));
       const label = this.chance.one(Object.keys(texts));
       this.tell(() => `a stranger changes ${label} of ${entry}`);
       this.systems.foreign.add(`${name} ${label}`);
@@ -170,7 +181,7 @@ export class Schedule {
   async #operate(user: string, machine: SimulatedMachine, untilMs: number): Promise<void> {
     for (;;) {
       await this.#wait(this.chance.between(1_000, 30_000));
-      const so = this.#newest();
+      const so = this.newest();
       if (this.time.ms >= untilMs || so?.outcome === 'done') {
         return;
       }
@@ -275,10 +286,10 @@ export class Schedule {
     }
     this.#processes = [];
     this.#isReversing = this.chance.of(0.4);
-    await this.#freeLock(this.#newest());
+    await this.#freeLock(this.newest());
     for (let tries = 0; tries < 8; tries += 1) {
       await this.#wait(20_000);
-      const so = this.#newest();
+      const so = this.newest();
       if (so?.outcome === 'done' || (so && isBack(so) && this.#isReversing)) {
         return;
       }
@@ -287,7 +298,7 @@ export class Schedule {
       }
       await this.#perform(this.#start('eve', this.#machines[0]), so);
     }
-    const so = this.#newest();
+    const so = this.newest();
     if (this.systems.foreign.size === 0) {
       this.refute(`in peace it did not come to an end: ${so?.outcome} ${so?.problem?.message}`);
     }
@@ -309,14 +320,18 @@ export class Schedule {
     if ('problem' in outcome && outcome.problem.code === 'lock-lost') {
       return;
     }
+    if (process.isOvertaken) {
+      this.refute(`${process.name} does not say that it lost its lock`);
+    }
     this.#assertTold(`${process.name} ends with ${code}`, progress);
-    const changed = Object.keys(setBy).filter((entry) => this.systems.isChanged(entry));
+    this.#outages.ended(process, outcome);
+    const changed = Object.keys(this.night.setBy).filter((entry) => this.systems.isChanged(entry));
     if ((code === 3 || code === 4) && changed.length > 0) {
       this.refute(`${process.name} ends with ${code}, and ${changed} is changed`);
     }
     const isAll = outcome.kind === 'done';
     const missing = [...progress.entries.values()].filter(
-      ({id, state}) => id in setBy && state === 'done' && !this.systems.isMade(id),
+      ({id, state}) => id in this.night.setBy && state === 'done' && !this.systems.isMade(id),
     );
     if (isAll && missing.length > 0) {
       this.refute(`${process.name} is done, and ${missing.map(({id}) => id)} is not made`);
@@ -331,12 +346,13 @@ export class Schedule {
 
   /** Whatever is changed is told, and what is called as before is so. */
   #assertTold(where: string, progress: Progress | undefined): void {
-    for (const entry of Object.keys(setBy)) {
+    for (const entry of Object.keys(this.night.setBy)) {
       const so = progress?.entries.get(entry);
       if (this.systems.isChanged(entry) && !so?.applied) {
         this.refute(`${where}: ${entry} is changed, and the journal calls it ${so?.state}`);
       }
     }
+    this.#outages.assertTold(where, progress);
   }
 
   #assertIntended(words: string, entry: string): void {
@@ -350,7 +366,7 @@ export class Schedule {
   }
 
   /** As anyone would read it who looks now. It always loads. */
-  #newest(): Progress | undefined {
+  newest(): Progress | undefined {
     try {
       return this.#onlooker.newest(this.disk, this.#runs);
     } catch (error) {
@@ -381,7 +397,6 @@ export class Schedule {
 
 const longestStory = 10_000;
 const nightfall = new Time().ms;
-const boxes = Object.entries(setBy);
 
 /** At the very start again: what comes next is a new run. */
 const isBack = ({outcome, checkpoints}: Progress): boolean =>

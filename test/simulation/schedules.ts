@@ -1,4 +1,5 @@
 import {Schedule} from './schedule.ts';
+import {type Night, outageNight} from './systems.ts';
 
 export interface Failed {
   readonly seed: number;
@@ -18,10 +19,14 @@ const silently = async <Result>(work: () => Promise<Result>): Promise<Result> =>
 };
 
 /** Lives through the nights of so many seeds, one after the other, until one goes wrong. */
-export async function liveSchedules(first: number, count: number): Promise<Failed | undefined> {
+export async function liveSchedules(
+  first: number,
+  count: number,
+  night: Night = outageNight,
+): Promise<Failed | undefined> {
   return silently(async () => {
     for (let seed = first; seed < first + count; seed += 1) {
-      const failed = await liveSchedule(seed);
+      const failed = await liveSchedule(seed, night);
       if (failed) {
         return failed;
       }
@@ -31,17 +36,24 @@ export async function liveSchedules(first: number, count: number): Promise<Faile
 }
 
 /** One night. The same seed always gives the same one. */
-export async function liveSchedule(seed: number): Promise<Failed | undefined> {
-  return (await isKept(new Schedule(seed, false))) === undefined ? undefined : tellAgain(seed);
+export async function liveSchedule(
+  seed: number,
+  night: Night = outageNight,
+): Promise<Failed | undefined> {
+  const schedule = new Schedule(seed, {night, isTold: false});
+  return (await isKept(schedule)) === undefined ? undefined : tellAgain(seed, night);
 }
 
 /** All that happened in one night, in words. */
-export async function storyOf(seed: number): Promise<readonly string[]> {
-  return (await tellAgain(seed)).story;
+export async function storyOf(
+  seed: number,
+  night: Night = outageNight,
+): Promise<readonly string[]> {
+  return (await tellAgain(seed, night)).story;
 }
 
-async function tellAgain(seed: number): Promise<Failed> {
-  const schedule = new Schedule(seed, true);
+async function tellAgain(seed: number, night: Night): Promise<Failed> {
+  const schedule = new Schedule(seed, {night, isTold: true});
   const message = (await isKept(schedule)) ?? 'it went well when it was lived again';
   return {seed, message, story: schedule.story};
 }
