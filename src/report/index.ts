@@ -13,6 +13,7 @@ export {iamPolicies, type Missing, missingIn, permissionsText} from './permissio
 export {planText} from './plan.ts';
 export {planChanges} from './plan-changes.ts';
 export type {EarlierRun} from './plan-parts.ts';
+export {remarkText} from './plan-sum.ts';
 export {type PreflightReport, preflightText} from './preflight.ts';
 export {
   fitChanges,
@@ -35,4 +36,5 @@ export {
   statusText,
 } from './status.ts';
 export {stepsText, stepText} from './steps.ts';
+export {flow} from './text.ts';
 export {verificationText} from './verification.ts';

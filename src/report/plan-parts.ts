@@ -30,6 +30,10 @@ export interface PlanTextOptions extends TextOptions {
   readonly resumed?: boolean;
   /** What an earlier run took; `null` when there is none. */
   readonly earlier?: EarlierRun | null;
+  /** What is known of the claims on the systems: shown with the remarks. */
+  readonly claimRemarks?: readonly string[];
+  /** Targets that another run owns: this plan cannot be run now. */
+  readonly ownedByOthers?: readonly string[];
 }
 
 /** A plan that fits into so many lines is shown with its details. */

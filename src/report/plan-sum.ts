@@ -53,5 +53,15 @@ export function remarksText(lines: readonly PlanLine[], options: PlanTextOptions
   );
 }
 
+/** What is known of the claims on the systems. */
+export const claimsText = ({claimRemarks = [], paint, width}: PlanTextOptions): string[] =>
+  claimRemarks.map((remark) => remarkText(remark, {paint, width}));
+
+/** A warning, wrapped. */
+export const remarkText = (
+  remark: string,
+  {paint, width}: Pick<PlanTextOptions, 'paint' | 'width'>,
+) => flow([inPaint(paint.yellow, '! '), remark], {width, rest: '  '}).join('\n');
+
 /** The signs of two lines, and the words that do not fit at the end of the first. */
 const remarkMargin = 16;

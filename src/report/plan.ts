@@ -13,7 +13,7 @@ import {
   mostPlanLines,
   type PlanTextOptions,
 } from './plan-parts.ts';
-import {durationsText, losslessText, remarksText, sumText} from './plan-sum.ts';
+import {claimsText, durationsText, losslessText, remarksText, sumText} from './plan-sum.ts';
 import {flow} from './text.ts';
 
 /**
@@ -62,6 +62,7 @@ function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions
     ...durationsText(options),
     ...losslessText(plan, options),
     ...remarksText(lines, options),
+    ...claimsText(options),
     ...ending(lines, plan.digest, options),
   ];
 }
@@ -215,7 +216,12 @@ function evidenceText({evidence, knownAfter}: PlanLine): string {
 }
 
 function ending(lines: readonly PlanLine[], digest: string, options: PlanTextOptions): string[] {
+  const {ownedByOthers = [], paint, width} = options;
   const stuck = lines.filter(({outlook}) => outlook === 'blocked').length;
+  if (stuck === 0 && ownedByOthers.length > 0) {
+    const text = `another run owns ${ownedByOthers.join(', ')}. It may have made what this plan takes for the original state.`;
+    return ['', ...flow([inPaint(paint.red, '✗ Not to be run now: '), text], {width, rest: '  '})];
+  }
   return digestText(digest, {verb: 'Run exactly this plan:', stuck, marks: '✗'}, options);
 }
 

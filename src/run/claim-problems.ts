@@ -103,7 +103,7 @@ const guardClaimed = (facts: ClaimFacts & {readonly environment: string}): Probl
 
 /** Whose claim it is, and where its journal lies. */
 export const ownerOf = ({run, runbook, inventory, user, host, folder, sinceUtc}: Claim): string =>
-  `run ${run} of ${runbook} on ${inventory}, by ${user}@${host} in ${folder}, since ${sinceUtc}`;
+  `run ${run} of ${runbook} on ${inventory}, by ${user}@${host} in ${folder}, since ${sinceUtc.slice(0, 16).replace('T', ' ')} UTC`;
 
 const runCopied = ({target, activity, user, host, folder, run, file}: ClaimFacts): Problem => ({
   code: 'run-copied',

@@ -10,6 +10,8 @@ export interface ClaimSurvey {
   readonly problems: readonly Problem[];
   /** What a person should know about the claims before the run starts. */
   readonly remarks: readonly string[];
+  /** The targets that other runs own or work on. */
+  readonly owned: readonly string[];
   /** The runs that own a system of this one. */
   readonly owners: readonly string[];
 }
@@ -28,6 +30,7 @@ export async function foreignClaims(request: ClaimRequest): Promise<ClaimSurvey>
     isInTheWay(request, status.claim, isGuard) || status.holder !== null
       ? [
           {
+            target,
             isOwned: status.claim !== null,
             problem: systemsClaimed(request, {target, isGuard}, status),
           },
@@ -41,6 +44,7 @@ export async function foreignClaims(request: ClaimRequest): Promise<ClaimSurvey>
   const owners = looks.flatMap(({status}) => (status.claim ? [status.claim.run] : []));
   return opened.redactor.value({
     problems: shown.map(({problem}) => problem),
+    owned: shown.map(({target}) => target),
     remarks: [...unguarded(request, survey), ...lost.map(({target}) => claimGone(target))],
     owners,
   });

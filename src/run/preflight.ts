@@ -8,6 +8,7 @@ import type {Finding, Survey} from '../model/preflight.ts';
 import {problemsIn} from '../model/problem.ts';
 import type {OpenTargets, TargetKind} from '../model/target.ts';
 import type {PreflightReport} from '../report/index.ts';
+import {ownerOf} from './claim-problems.ts';
 import type {Host} from './host.ts';
 import {targetKinds} from './step-library.ts';
 
@@ -62,13 +63,39 @@ async function checkAll(
     const survey = await kinds[name]?.preflight
       ?.look(readers.get(name), others, signal)
       .catch(unreadable(name, signal));
+    const {findings, checksMade} = survey ?? {findings: [], checksMade: 0};
+    const claimed = await claimFindings(name, targets, signal);
     surveys.push({
       name,
       kind: kinds[name]?.kind ?? '',
-      ...(survey ?? {findings: [], checksMade: 0}),
+      findings: [...findings, ...claimed],
+      checksMade,
     });
   }
   return surveys;
+}
+
+/** Which run owns it. One that cannot be read is reported by its own checks. */
+async function claimFindings(
+  target: string,
+  targets: OpenTargets,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const {claim: system} = await targets.session(target);
+  const status = await system?.look(signal).catch(() => undefined);
+  return status?.claim
+    ? [
+        {
+          check: 'systems-claimed',
+          severity: 'warns',
+          target,
+          observed: `${target} is claimed by ${ownerOf(status.claim)}`,
+          items: [],
+          consequence: 'No other run can change it, or anything else of this inventory.',
+          fix: `Finish or reverse run ${status.claim.run} first.`,
+        },
+      ]
+    : [];
 }
 
 /** A target that cannot be read obstructs a cutover, and the others are checked all the same. */

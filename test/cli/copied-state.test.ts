@@ -81,7 +81,9 @@ describe('a copy of a state folder', () => {
         next: [expect.stringContaining('status -i')],
       });
       const status = await copy.run('status');
-      expect(status.stderr).toContain('The journal here is a copy, and may be old. source: run');
+      expect(status.stderr.replaceAll(/\s+/g, ' ')).toContain(
+        'The journal here is a copy, and may be old. It can neither resume nor reverse the run.',
+      );
       await expectDone(first.run('resume', name, '--yes', '--json', '--until', 'prepared'));
     },
     limitMs,
@@ -104,7 +106,7 @@ describe('a copy of a state folder', () => {
       }
       await expectDone(winner.run('reverse', name, '--yes', '--json'));
       const late = await loser.run('reverse', name, '--yes');
-      expect(late.stderr.replaceAll(/\s+/g, ' ')).toContain(
+      expect(late.stdout.replaceAll(/\s+/g, ' ')).toContain(
         'The claim of this run on source is gone: somebody took it over.',
       );
       expect(late.code, late.stdout + late.stderr).toBe(0);
@@ -128,6 +130,12 @@ test(
     expectRefused(await first.run(...run), 'systems-claimed', owner);
     const plan = await first.run('plan', 'warm-cutover', '-i', 'lab', '--json');
     expect([plan.code, lastDocument(plan).claimed]).toMatchObject([3, [{code: 'systems-claimed'}]]);
+    const inWords = await first.run('plan', 'warm-cutover', '-i', 'lab');
+    expect(inWords.stdout).not.toContain('Run exactly this plan');
+    const preflight = lastDocument(await first.run('preflight', '-i', 'lab', '--json'));
+    expect(preflight.findings).toContainEqual(
+      expect.objectContaining({check: 'systems-claimed', observed: expect.stringMatching(owner)}),
+    );
     expect((await first.run('resume', '--yes')).code).toBe(2);
     const shown = await first.run('status', '-i', 'lab');
     expect(shown.stdout).toContain(`unlock ${name} -i`);
@@ -171,7 +179,7 @@ test(
     writeFileSync(inventory, text.replaceAll(/port: \$\{LAB_(SOURCE|REPLICA)_PORT\}/g, 'port: 1'));
     const plan = await colleague.run('plan', 'move-name-servers', '-i', inventory);
     expect(plan.code, plan.stderr).toBe(0);
-    expect(plan.stderr.replaceAll(/\s+/g, ' ')).toContain(
+    expect(plan.stdout.replaceAll(/\s+/g, ' ')).toContain(
       'Nothing keeps an operator with another state folder out: no server of lab could be claimed',
     );
   },

@@ -1,5 +1,6 @@
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
-import {isMadeHere, relationTo} from '../../run/claim-owner.ts';
+import {flow, remarkText} from '../../report/index.ts';
+import {type ClaimRelation, isMadeHere, relationTo} from '../../run/claim-owner.ts';
 import {ownerOf} from '../../run/claim-problems.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {
@@ -66,16 +67,17 @@ export async function sayForeignClaims(
   const claims = await claimsIn(app, inventory.file, limit).catch(() => undefined);
   for (const target of claims?.targets ?? []) {
     const relation = relationTo({host: app, run}, target.claim);
-    if (relation === 'foreign') {
-      app.say(`! ${target.target} is owned by another run: ${ownerText(target)}.`);
-    }
-    if (relation === 'copied') {
-      app.say(
-        `! The journal here is a copy, and may be old. ${target.target}: ${ownerText(target)}.`,
-      );
+    const text = relationTexts[relation];
+    if (text) {
+      app.say(remarkText(`${text} ${target.target}: ${ownerText(target)}.`, app));
     }
   }
 }
+
+const relationTexts: {readonly [Relation in ClaimRelation]?: string} = {
+  foreign: 'Another run owns a system of this one, which can neither be resumed nor reversed now.',
+  copied: 'The journal here is a copy, and may be old. It can neither resume nor reverse the run.',
+};
 
 /** Nobody waits longer for a status. */
 const limitMs = 10_000;
@@ -97,7 +99,12 @@ async function withSignals<Result>(
 
 function claimsText({inventory, targets, without}: InventoryClaims, app: App): string {
   const width = Math.max(0, ...targets.map(({target}) => target.length));
-  const lines = targets.map((target) => `  ${target.target.padEnd(width)}  ${ownerText(target)}`);
+  const lines = targets.flatMap((target) =>
+    flow([ownerText(target)], {
+      width: app.width,
+      first: `  ${target.target.padEnd(width)}  `,
+    }),
+  );
   const others = targets.flatMap(({claim}) =>
     claim && !isMadeHere(app, claim) ? [claim.run] : [],
   );
@@ -108,7 +115,9 @@ function claimsText({inventory, targets, without}: InventoryClaims, app: App): s
   return [
     app.paint.bold(`${inventory.name}: which run owns each system`),
     ...(lines.length > 0 ? lines : ['  none of its targets can be claimed']),
-    ...(without.length > 0 ? [`  cannot be claimed: ${without.join(', ')}`] : []),
+    ...(without.length > 0
+      ? flow([without.join(', ')], {width: app.width, first: '  cannot be claimed: ', rest: '    '})
+      : []),
     ...(next.length > 0 ? ['', 'Next', ...next] : []),
   ].join('\n');
 }

@@ -35,11 +35,14 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
     app.print(
       app.json
         ? JSON.stringify({...plan, missing, claimed: claims.problems, claims: claims.remarks})
-        : planText(plan, {...app, command, earlier: earlierRun(app, plan)}),
+        : planText(plan, {
+            ...{...app, command, earlier: earlierRun(app, plan)},
+            claimRemarks: claims.remarks,
+            ownedByOthers: claims.owned,
+          }),
     );
     if (!app.json) {
       missing.map(missingText).forEach(app.say);
-      claims.remarks.forEach(sayRemark(app));
       printProblems(app, claims.problems);
     }
     return printObstacles(app, plan) || claims.problems.length > 0
@@ -57,17 +60,11 @@ export async function printPlanOf(app: App, run: Run, isBrief = false): Promise<
   if (app.json) {
     app.print(JSON.stringify({kind: 'planned', plan, claims: run.claimRemarks}));
   } else if (!isBrief || obstaclesIn(plan).length > 0) {
-    app.print(planText(plan, {...app, earlier: earlierRun(app, plan)}));
-    sayClaimRemarks(app, run);
+    const {claimRemarks} = run;
+    app.print(planText(plan, {...app, earlier: earlierRun(app, plan), claimRemarks}));
   }
   return plan;
 }
-
-/** What a person should know about the claims of a run before approving its plan. */
-export const sayClaimRemarks = (app: App, {claimRemarks}: Run): void =>
-  claimRemarks.forEach(sayRemark(app));
-
-const sayRemark = (app: App) => (remark: string) => app.say(`! ${remark}`);
 
 /** What the last comparable run took. */
 export const earlierRun = (app: App, {runbook, inventory}: Plan): EarlierRun | null =>

@@ -1,5 +1,6 @@
 import {obstaclesToReversal} from '../../engine/reverse-plan.ts';
 import type {ReversePlan} from '../../model/plan.ts';
+import {remarkText} from '../../report/index.ts';
 import {runToReverse} from '../../run/choose-run.ts';
 import type {ExitCode} from '../../run/exit-codes.ts';
 import {type ReopenRequest, reopenRun} from '../../run/open-run.ts';
@@ -11,7 +12,6 @@ import {printOutcome} from '../print-outcome.ts';
 import {printProblemsOf} from '../print-problems.ts';
 import {reversalPlanText} from '../reversal-plan.ts';
 import {withRun} from '../with-run.ts';
-import {sayClaimRemarks} from './plan.ts';
 
 interface Reversal {
   readonly run: string | undefined;
@@ -59,7 +59,9 @@ export async function printReversalPlan(
       : reversalPlanText(app, planned),
   );
   if (!app.json) {
-    sayClaimRemarks(app, run);
+    for (const remark of run.claimRemarks) {
+      app.print(remarkText(remark, app));
+    }
   }
   return plan;
 }
