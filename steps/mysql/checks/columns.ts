@@ -63,14 +63,14 @@ export const columnChecks: readonly MysqlCheck[] = [
 
 const alarmPercent = 80;
 
-/** Every AUTO_INCREMENT column, with its next value. */
-export async function autoIncrementsOf(server: Facts): Promise<readonly Row[]> {
-  const {isMariaDb, series} = await server.version();
+/** Every AUTO_INCREMENT column, with its next value at this moment: it moves while rows are written. */
+export async function autoIncrementsOf({version, server, signal}: Facts): Promise<readonly Row[]> {
+  const {isMariaDb, series} = await version();
   if (!isMariaDb && series >= 800) {
     // Otherwise the server reports a cached value for up to a day (MySQL 8.0 manual, information_schema_stats_expiry).
-    await server.rows('SET SESSION information_schema_stats_expiry = 0');
+    await server.query('SET SESSION information_schema_stats_expiry = 0', [], signal);
   }
-  return server.rows(countersSql);
+  return server.query(countersSql, [], signal);
 }
 
 // A BIGINT UNSIGNED comes as text.
