@@ -12,6 +12,8 @@ export interface AuroraReader extends MysqlReader {
   procedures(signal?: AbortSignal): Promise<Procedures>;
   /** How long a binary log is kept, in hours; `null` when Aurora may purge it at any time. */
   binlogRetentionHours(signal?: AbortSignal): Promise<number | null>;
+  /** How far it had replicated when a run was reversed to its start; `null` when no run was. */
+  replicationEnd(signal?: AbortSignal): Promise<ReplicationEnd | null>;
   /** The cluster as the RDS API describes it; `null` when there is none. */
   cluster(signal?: AbortSignal): Promise<ClusterState | null>;
   /** The least capacity that one of its instances had left in the last day, from CloudWatch. */
@@ -22,8 +24,23 @@ export interface AuroraReader extends MysqlReader {
 
 /** Changes Aurora through its `mysql.rds_*` procedures: the master user may not run the statements behind them. */
 export interface AuroraWriter extends AuroraReader, MysqlWriter {
+  recordReplicationEnd(end: ReplicationEnd, signal: AbortSignal): Promise<void>;
   readonly copies: CopyWriter;
   readonly restore: RestoreWriter;
+}
+
+/** Where replication from upstream was stopped, so that a later run can continue there. */
+export interface ReplicationEnd {
+  /** The run that was reversed. */
+  readonly run: string;
+  /** Identifies upstream: its `server_uuid`, or on MariaDB its `server_id`. */
+  readonly upstream: string;
+  /** The position of the seed from which that run replicated. */
+  readonly seed: Position;
+  /** Up to where Aurora had executed upstream's log. */
+  readonly executed: Position;
+  /** Where Aurora's own log ended: whatever it logs later was written by others. */
+  readonly own: Position;
 }
 
 /** A cluster as the RDS API describes it. */

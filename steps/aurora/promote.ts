@@ -182,7 +182,6 @@ const resetFrom = (upstream: MysqlReader, source: string) => {
   const reset = resetReplication(source);
   return {
     ...reset,
-    does: `reset replication from ${source}`,
     perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
       const replication = await aurora.replication(signal);
       const end = await upstream.position(signal);

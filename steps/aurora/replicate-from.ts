@@ -1,5 +1,13 @@
 import {z} from 'zod';
-import {type Blocked, blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
+import {
+  type Blocked,
+  blocked,
+  defineStep,
+  done,
+  pending,
+  SwitcharooError,
+  waiting,
+} from '../../src/index.ts';
 import {
   brokenReason,
   comparePositions,
@@ -19,8 +27,10 @@ import {
   resetReplication,
   setSource,
   startReplication,
+  stopAndRecord,
 } from './replication/actions.ts';
-import {alreadyReplicated} from './replication/earlier-replication.ts';
+import {replicationStart} from './replication/earlier-replication.ts';
+import {alreadyReplicated} from './replication/problems.ts';
 import {auroraCluster} from './target.ts';
 
 const input = z.object({
@@ -31,11 +41,12 @@ const input = z.object({
   ...positionSchema.shape,
 });
 
-type Address = Pick<z.output<typeof input>, 'host' | 'port'>;
+type Target = z.output<typeof input>;
+type Address = Pick<Target, 'host' | 'port'>;
 
 /**
- * Disables writes on Aurora and replicates from the seed's position on. Writes stay disabled until
- * aurora.open-writes.
+ * Disables writes on Aurora and replicates from the seed's position on, or from where an earlier run stopped that was
+ * reversed to its start. Writes stay disabled until aurora.open-writes.
  */
 export const replicateFrom = defineStep({
   name: 'aurora.replicate-from',
@@ -49,7 +60,13 @@ export const replicateFrom = defineStep({
   }),
   output: z.object({}),
   needs: {
-    aurora: ['EXECUTE ON mysql.*', 'REPLICATION CLIENT'],
+    aurora: [
+      'EXECUTE ON mysql.*',
+      'REPLICATION CLIENT',
+      'REPLICATION SLAVE',
+      'CONNECTION_ADMIN (SUPER before 8.0): writes while it is read_only',
+      'CREATE, SELECT, INSERT, DELETE ON switcharoo.*',
+    ],
     upstream: [
       'REPLICATION CLIENT',
       'REPLICATION SLAVE',
@@ -57,7 +74,7 @@ export const replicateFrom = defineStep({
     ],
   },
   reverses:
-    'Stops and resets replication on Aurora, and enables writes if they were enabled before.',
+    'Stops and resets replication on Aurora, records where it stopped so that a later run continues there, and enables writes if they were enabled before.',
   effects: [
     {fact: 'writes', of: 'aurora', are: 'refused'},
     {fact: 'replication', from: 'upstream', to: 'aurora', is: 'running'},
@@ -72,16 +89,7 @@ export const replicateFrom = defineStep({
       // Read-only without replication is how aurora.promote leaves it: this step is neither half done nor undone.
       return run.started && readOnly && writesWereEnabled(run.before)
         ? done({})
-        : ((await seedUnusable(upstream, target, signal)) ??
-            (run.started ? null : await alreadyReplicated({aurora, upstream}, target, signal)) ??
-            pending(
-              {readOnly, source: null},
-              {
-                what: aurora.name,
-                is: 'does not replicate',
-                shouldBe: `replicates from ${sourceAddress(target)}`,
-              },
-            ));
+        : notReplicating({aurora, upstream}, target, {readOnly, started: run.started}, signal);
     }
     if (replication.host !== target.host || replication.port !== target.port) {
       return anotherSource(aurora, replication, target);
@@ -89,26 +97,79 @@ export const replicateFrom = defineStep({
     return verdictOn(aurora, replication, {readOnly, started: run.started});
   },
 
-  async plan({targets: {aurora}, input: {host, port, file, position}, signal}) {
+  async plan({targets: {aurora, upstream}, input: target, signal}) {
     const replication = await aurora.replication(signal);
     const {readOnly} = await aurora.fence(signal);
-    const does = `replicate from ${host}:${port}, starting at ${file}:${position}`;
     return [
       // A source alone starts nothing; with writes disabled first, it would look like a promoted cluster until then.
-      ...(replication ? [] : [setSource({host, port}, async () => ({file, position}), does)]),
+      ...(replication ? [] : [await startAtPosition({aurora, upstream}, target, signal)]),
       ...(readOnly ? [] : [disableWrites]),
       ...(replication && isRunning(replication) ? [] : [startReplication]),
     ];
   },
 
   // Always all actions: while aurora.promote is applied, they are planned from a state that its reversal changes first.
-  async reverse({targets: {aurora}, input: target, signal}, before) {
+  async reverse({targets: {aurora, upstream}, input: target, run, signal}, before) {
     const replication = await aurora.replication(signal);
-    return replication && sourceAddress(replication) !== sourceAddress(target)
+    const address = sourceAddress(target);
+    return replication && sourceAddress(replication) !== address
       ? anotherSource(aurora, replication, target)
-      : [resetReplication(sourceAddress(target)), ...(before.readOnly ? [] : [enableWrites])];
+      : [
+          stopAndRecord(address, {run: run.id, seed: seedOf(target), upstream}),
+          resetReplication(address),
+          ...(before.readOnly ? [] : [enableWrites]),
+        ];
   },
 });
+
+interface Servers {
+  readonly aurora: AuroraReader;
+  readonly upstream: MysqlReader;
+}
+
+const seedOf = ({file, position}: Target): Position => ({file, position});
+
+async function notReplicating(
+  servers: Servers,
+  target: Target,
+  {readOnly, started}: {readonly readOnly: boolean; readonly started: boolean},
+  signal: AbortSignal,
+) {
+  const {aurora, upstream} = servers;
+  const start = await replicationStart(servers, seedOf(target), signal);
+  const isBlocked = 'kind' in start;
+  const unusable = await seedUnusable(upstream, isBlocked ? seedOf(target) : start.from, signal);
+  // Once this run has started here, its reversal must find what it found at first. Its own action refuses then.
+  return (
+    unusable ??
+    (isBlocked && !started
+      ? start
+      : pending(
+          {readOnly, source: null},
+          {
+            what: aurora.name,
+            is: 'does not replicate',
+            shouldBe: `replicates from ${sourceAddress(target)}`,
+          },
+        ))
+  );
+}
+
+async function startAtPosition(servers: Servers, target: Target, signal: AbortSignal) {
+  const look = (stopping: AbortSignal) => replicationStart(servers, seedOf(target), stopping);
+  const planned = await look(signal);
+  const {from, earlier} = 'kind' in planned ? {from: seedOf(target), earlier: null} : planned;
+  const reason = earlier === null ? '' : `, where run ${earlier} stopped`;
+  const does = `replicate from ${sourceAddress(target)}, starting at ${positionText(from)}${reason}`;
+  const position = async (stopping: AbortSignal) => {
+    const start = await look(stopping);
+    if ('kind' in start) {
+      throw new SwitcharooError(alreadyReplicated(servers.aurora.name, start.reason));
+    }
+    return start.from;
+  };
+  return setSource(target, position, does);
+}
 
 const anotherSource = (aurora: AuroraReader, actual: Replication, expected: Address): Blocked =>
   blocked(

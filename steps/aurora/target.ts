@@ -9,6 +9,7 @@ import {rdsClients, rdsResources} from './cluster/rds.ts';
 import type {AuroraReader, AuroraWriter} from './contract.ts';
 import {proceduresOn} from './procedures/procedures.ts';
 import {writesThroughProcedures} from './procedures/writes.ts';
+import {readReplicationEnd, writeReplicationEnd} from './replication/replication-end.ts';
 import {RdsRestore} from './restore/rds-restore.ts';
 
 /** The writer of an Aurora MySQL cluster. It is a kind of `mysql`, and can take the roles of one. */
@@ -42,6 +43,7 @@ export const auroraCluster = defineTarget({
       },
       // NULL does not mean for ever: Aurora may then purge a log at any time.
       logRetentionHours: async (signal) => (await reader.binlogRetentionHours(signal)) ?? 0,
+      replicationEnd: (signal) => readReplicationEnd(mysql, signal),
       cluster: (signal) => describeCluster(rds, clusterIdentifier, signal),
       leastCapacity: capacity.least,
       restore,
@@ -52,6 +54,7 @@ export const auroraCluster = defineTarget({
         ...mysqlWriter,
         ...reader,
         ...writesThroughProcedures({reader, connections, replication}),
+        recordReplicationEnd: (end, signal) => writeReplicationEnd(connections, end, signal),
         copies: mysqlWriter.copies,
         restore,
       },

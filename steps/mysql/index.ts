@@ -68,6 +68,7 @@ export {errnoOf} from './dialect/dialect.ts';
 export {callableProcedures, type Procedures} from './dialect/procedures.ts';
 export {clientText, endClients} from './freeze/clients.ts';
 export {changesSince} from './replication/binlog.ts';
+export {dataChangesSince} from './replication/data-changes.ts';
 export {
   comparePositions,
   distanceText,
@@ -82,6 +83,7 @@ export {
   isRunning,
   sourceAddress,
 } from './replication/replication.ts';
+export {makeSchemaSql} from './replication/sentinel.ts';
 export {waitForReplication, watchPosition} from './replication/waits.ts';
 export {loginOf, mysqlConfig} from './session/config.ts';
 export type {Connections} from './session/connection.ts';

@@ -1,6 +1,7 @@
 import {SwitcharooError} from '../../../src/index.ts';
-import type {Position} from '../../mysql/index.ts';
+import {errnoOf, type MysqlReader, type Position} from '../../mysql/index.ts';
 import type {AuroraWriter} from '../contract.ts';
+import {identityOf} from './earlier-replication.ts';
 import {writesEnabled} from './problems.ts';
 
 /** Writes that more than one step makes. Each checks first, so it may be repeated. */
@@ -50,9 +51,53 @@ export const startReplication = {
   },
 } as const;
 
+interface RecordedEnd {
+  readonly run: string;
+  readonly seed: Position;
+  readonly upstream: MysqlReader;
+}
+
+/** Without the record a reversal is complete all the same: a later run then needs a new seed, and says so. */
+export const stopAndRecord = (source: string, {run, seed, upstream}: RecordedEnd) =>
+  ({
+    on: 'aurora',
+    does: `stop replication from ${source}, and record its position in switcharoo.replication_end`,
+    perform: async (
+      aurora: AuroraWriter,
+      signal: AbortSignal,
+      say: (text: string) => void,
+    ): Promise<void> => {
+      const replication = await aurora.replication(signal);
+      if (!replication) {
+        return;
+      }
+      if (replication.io !== 'No' || replication.sql !== 'No') {
+        await aurora.stopReplication(signal);
+      }
+      const stopped = await aurora.replication(signal);
+      // Several workers that failed may leave gaps before that position.
+      if (!stopped || stopped.error?.thread === 'sql') {
+        return;
+      }
+      const {executed} = stopped;
+      const own = await aurora.position(signal);
+      const end = {run, upstream: await identityOf(upstream, signal), seed, executed, own};
+      await aurora.recordReplicationEnd(end, signal).catch((cause) => {
+        if (!refused.includes(errnoOf(cause) ?? 0)) {
+          throw cause;
+        }
+        say(`${aurora.name} refuses the record, so a later run needs a new seed`);
+      });
+    },
+  }) as const;
+
+// ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR,
+// ER_OPTION_PREVENTS_STATEMENT: the account may not write, or not while read_only is on.
+const refused = [1044, 1142, 1227, 1290];
+
 export const resetReplication = (source: string) =>
   ({
     on: 'aurora',
-    does: `stop replication from ${source}, and reset it`,
+    does: `reset replication from ${source}`,
     perform: (aurora: AuroraWriter, signal: AbortSignal) => aurora.resetReplication(signal),
   }) as const;

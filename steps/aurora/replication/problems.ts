@@ -1,4 +1,4 @@
-import type {Problem} from '../../../src/index.ts';
+import type {Hint, Problem} from '../../../src/index.ts';
 
 export const writesEnabled = (server: string): Problem => ({
   code: 'aurora-writes-enabled',
@@ -33,4 +33,15 @@ export const transactionsPrepared = (server: string, count: number): Problem => 
   code: 'aurora-prepared-transactions',
   message: `${server} refuses writes, but has ${count} prepared XA transactions (XA RECOVER), which can still be committed.`,
   hint: `XA COMMIT or XA ROLLBACK each of them on ${server}, then reverse again.`,
+});
+
+export const seedAgain = (server: string): Hint => ({
+  text: `Drop the copied schemas on ${server} (DROP DATABASE), then copy the data again with first-copy; this runbook continues from there. With a seed of your own, give its new position`,
+  command: 'run first-copy -i INVENTORY',
+});
+
+export const alreadyReplicated = (server: string, reason: string): Problem => ({
+  code: 'aurora-already-replicated',
+  message: `Replication on ${server} was not set up. ${reason}`,
+  hint: seedAgain(server),
 });

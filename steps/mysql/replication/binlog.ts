@@ -67,7 +67,7 @@ export async function definitionsSince(
   signal?: AbortSignal,
 ): Promise<Definitions> {
   const rows = await server.query(eventsSql, [at.file, at.position, mostEvents], signal);
-  const changes = rows.filter((row) => !harmlessEvents.has(String(row['Event_type'])));
+  const changes = rows.filter((row) => !isHarmless(String(row['Event_type'])));
   const all = changes.map(statementOf).filter((words) => words !== null);
   return {first: changes[0] ? statementOf(changes[0]) : null, all: [...new Set(all)]};
 }
@@ -80,16 +80,16 @@ async function* eventsSince(server: MysqlReader, from: Position, signal?: AbortS
   }
 }
 
-const eventsSql = 'SHOW BINLOG EVENTS IN ? FROM ? LIMIT ?';
+export const eventsSql = 'SHOW BINLOG EVENTS IN ? FROM ? LIMIT ?';
 // The first event of every log begins after the four bytes that mark a log.
 const logStart = 4;
 const mostEvents = 1_000;
 const mostNamed = 3;
 
-const changeText = (row: Row): string =>
+export const changeText = (row: Row): string =>
   `${tableOf(row) ?? statementOf(row) ?? row['Event_type']} at ${row['Log_name']}:${row['Pos']}`;
 
-async function filesFrom(
+export async function filesFrom(
   server: MysqlReader,
   from: Position,
   signal?: AbortSignal,
@@ -102,18 +102,20 @@ async function filesFrom(
 
 function isChange(row: Row): boolean {
   const [type, info] = [String(row['Event_type']), String(row['Info'])];
-  return type === 'Query' ? !harmlessStatement.test(info) : !harmlessEvents.has(type);
+  return type === 'Query' ? !harmlessStatement.test(info) : !isHarmless(type);
 }
+
+export const isHarmless = (type: string): boolean => harmlessEvents.has(type);
 
 const isEnd = (row: Row): boolean =>
   row['Event_type'] === 'Xid' || (row['Event_type'] === 'Query' && statementOf(row) !== null);
 
-/** `table_id: 70 (shop.orders)`. */
-const tableOf = (row: Row): string | undefined =>
+/** The table of a Table_map: `table_id: 70 (shop.orders)`. */
+export const tableOf = (row: Row): string | undefined =>
   row['Event_type'] === 'Table_map' ? /\((.*)\)/.exec(String(row['Info']))?.[1] : undefined;
 
 /** Its first two words and no more: what follows may hold data. */
-function statementOf(row: Row): string | null {
+export function statementOf(row: Row): string | null {
   if (row['Event_type'] !== 'Query' || harmlessStatement.test(String(row['Info']))) {
     return null;
   }

@@ -19,7 +19,8 @@ test('while the promotion is applied, it has neither drifted nor been undone, an
   expect(await replicateFrom.check(promoted)).toEqual({kind: 'done', output: {}});
   const actions = await replicateFrom.reverse(promoted, before);
   expect('kind' in actions ? actions : actions.map(({does}) => does)).toEqual([
-    'stop replication from db2:3306, and reset it',
+    'stop replication from db2:3306, and record its position in switcharoo.replication_end',
+    'reset replication from db2:3306',
     'accept writes: CALL mysql.rds_set_read_only(0)',
   ]);
 });

@@ -24,6 +24,8 @@ export interface RoundTrips {
   /** How often from the source to Aurora and back. */
   readonly times: number;
   readonly clients: number;
+  /** Before the name of each order, where earlier trips have left theirs. */
+  readonly prefix?: string;
   /** So many orders are acknowledged on each side before the next move. */
   readonly orders: number;
   /** While Aurora accepts writes and reverse replication runs. */
@@ -42,7 +44,7 @@ export async function backAndForth(
   const {source, aurora} = servers.databases;
   const {say = () => {}} = trips;
   await run(replicating(servers));
-  const clients = startClients(source, trips.clients);
+  const clients = startClients(source, trips.clients, trips.prefix);
   for (let time = 1; time <= trips.times; time += 1) {
     await clients.acknowledged(trips.orders);
     const {undo, reverseReplication} = await forth(servers, () => clients.moveTo(aurora));
@@ -134,7 +136,7 @@ const insert = "INSERT INTO shop.orders (token, client, side) VALUES (?, ?, 'tes
 const timeout = 2_000;
 
 /** Clients that write one order after the other, each until it is acknowledged: as the application's own do. */
-function startClients(first: LabDatabase, count: number) {
+function startClients(first: LabDatabase, count: number, prefix = '') {
   const acknowledged: string[] = [];
   const over = new AbortController();
   let to = first;
@@ -143,7 +145,7 @@ function startClients(first: LabDatabase, count: number) {
     let where = to;
     for (let order = 0; !over.signal.aborted; order += 1) {
       // An order whose answer was lost is not sent again: it may be there.
-      const token = `c${number}-${order}`;
+      const token = `${prefix}c${number}-${order}`;
       try {
         if (where !== to) {
           connection?.destroy();

@@ -5,6 +5,7 @@ import type {
   AuroraReader,
   AuroraWriter,
   ClusterState,
+  ReplicationEnd,
   RestoreWriter,
 } from '../../../steps/aurora/contract.ts';
 import type {
@@ -65,6 +66,7 @@ export class FakeServer {
   replicationError: Replication['error'] = null;
   clusterState: ClusterState | null = null;
   retentionHours: number | null = 168;
+  replicationEnd: ReplicationEnd | null = null;
 
   constructor(name: string, serverId: number, network: FakeNetwork) {
     this.name = name;
@@ -215,6 +217,7 @@ function readerOf(server: FakeServer): AuroraReader {
     withSessions: (count, work) => work(Array.from({length: count}, () => async () => [])),
     procedures: async () => new Map(),
     binlogRetentionHours: async () => server.retentionHours,
+    replicationEnd: async () => server.replicationEnd,
     cluster: async () => server.clusterState,
     restore: noRestore,
   };
@@ -326,6 +329,10 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
     setEventScheduler: async (on, signal) =>
       written(signal, () => {
         server.eventScheduler = on ? 'ON' : 'OFF';
+      }),
+    recordReplicationEnd: async (end, signal) =>
+      written(signal, () => {
+        server.replicationEnd = end;
       }),
     endSession: async (id, signal) =>
       written(signal, () => {
