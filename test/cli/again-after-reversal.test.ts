@@ -1,0 +1,105 @@
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import mysql from 'mysql2/promise';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {mysqlClients} from '../lab/mysql/server-kinds.ts';
+import {type Desk, type Ended, lastDocument, openDesk} from './switcharoo.ts';
+
+const limitMs = 300_000;
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = openDesk();
+  expect((await desk.run('lab', 'up')).code).toBe(0);
+}, limitMs);
+afterAll(() => desk.clear());
+
+const done = async (...words: readonly string[]): Promise<Ended> => {
+  const ended = await desk.run(...words);
+  expect(ended.code, ended.stdout + ended.stderr).toBe(0);
+  return ended;
+};
+
+const cutOver = (runbook = 'bare-metal-to-ecs') =>
+  done('run', runbook, '-i', 'lab', '--yes', '--until', 'cut-over');
+
+async function expectNothingLost(inCharge: 'source' | 'aurora'): Promise<void> {
+  const {writes, ...count} = lastDocument(await desk.run('lab', 'count', '--json'));
+  expect(count).toMatchObject({inCharge});
+  expect(writes).toMatchObject({lost: 0, duplicated: 0});
+  expect(writes.acknowledged).toBeGreaterThan(0);
+}
+
+/** Asks Aurora itself, past switcharoo. */
+async function onAurora(sql: string): Promise<void> {
+  const text = readFileSync(join(desk.stateFolder, 'lab.env'), 'utf8');
+  const value = (name: string) =>
+    new RegExp(`^(?:export )?${name}='?([^'\n]*)`, 'm').exec(text)?.[1];
+  const connection = await mysql.createConnection({
+    host: '127.0.0.1',
+    port: Number(value('LAB_AURORA_PORT')),
+    user: 'admin',
+    password: value('LAB_ADMIN_PASSWORD') ?? '',
+  });
+  await connection.query(sql);
+  await connection.end();
+}
+
+describe('run, reverse, and run again in the same environment, while clients write', () => {
+  test(
+    'after a reversal to each checkpoint, resume cuts over again',
+    async () => {
+      await cutOver('warm-cutover');
+      for (const checkpoint of ['replicating', 'prepared']) {
+        await done('reverse', '--to', checkpoint, '--yes');
+        await expectNothingLost('source');
+        await done('resume', '--yes', '--until', 'cut-over');
+        await expectNothingLost('aurora');
+      }
+      await done('reverse', '--yes');
+      await expectNothingLost('source');
+    },
+    limitMs,
+  );
+
+  test(
+    'after a reversal to the start, a new run continues from where Aurora was, twice',
+    async () => {
+      for (const _time of [2, 3]) {
+        const {run} = lastDocument(await desk.run('status', '--json', '--offline'));
+        const {stdout} = await done('plan', 'bare-metal-to-ecs', '-i', 'lab', '--details');
+        expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`, where run ${run} stopped`);
+        await cutOver();
+        await expectNothingLost('aurora');
+        await done('reverse', '--yes');
+        await expectNothingLost('source');
+      }
+    },
+    limitMs,
+  );
+
+  test.skipIf(mysqlClients.missing)(
+    'after a write on Aurora it is refused before anything is changed, until the data is copied again',
+    async () => {
+      const {run} = lastDocument(await desk.run('status', '--json', '--offline'));
+      await onAurora("INSERT INTO shop.orders (token) VALUES ('on Aurora alone')");
+      const refused = await desk.run('run', 'bare-metal-to-ecs', '-i', 'lab', '--yes');
+      expect(refused.code, refused.stdout + refused.stderr).toBe(3);
+      const words = refused.stderr.replaceAll(/\s+/g, ' ');
+      expect(words).toContain(
+        `for run ${run}, which was reversed. It cannot continue there: aurora was written to`,
+      );
+      expect(words).toContain('run first-copy -i');
+      expect(lastDocument(await desk.run('status', '--json', '--offline'))).toMatchObject({
+        run,
+        outcome: 'reversed',
+      });
+
+      await onAurora('DROP DATABASE shop');
+      await done('run', 'first-copy', '-i', 'lab', '--yes');
+      await cutOver();
+      await expectNothingLost('aurora');
+    },
+    limitMs,
+  );
+});
