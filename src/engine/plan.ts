@@ -1,7 +1,6 @@
 import type {Entry, Item} from '../model/entry.ts';
 import {outageSpan} from '../model/outage-span.ts';
 import {digestOfPlan, type Evidence, type Plan, type PlanLine} from '../model/plan.ts';
-import type {Problem} from '../model/problem.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {Verdict} from '../model/verdict.ts';
@@ -24,6 +23,8 @@ import {
   refuseIfStopped,
   withinLookLimit,
 } from './look.ts';
+import {entriesLostWith} from './lost-entries.ts';
+import {baseLine, blockedLine, impossibleLine} from './plan-lines.ts';
 import {inputInvalid} from './problems.ts';
 import {actionsFrom} from './unit-results.ts';
 
@@ -69,17 +70,26 @@ interface PlanSurvey {
   readonly fromChecks: Map<string, KnownOutput>;
   /** A line for every entry whose turn to be looked at has come. */
   readonly lines: Map<string, Promise<PlanLine>>;
+  /** By entry that cannot be done: the skipped entries that it needs. */
+  readonly lost: ReadonlyMap<string, readonly string[]>;
 }
 
 /** All entries are looked at side by side; only one that needs what an earlier one gives waits for the look at that. */
 async function linesOf(planning: Planning): Promise<ReadonlyMap<string, PlanLine>> {
-  const {runbook} = planning.world;
-  const earlier = knownOutputs(planning.progress, runbook.entries);
+  const {
+    world: {runbook, params},
+    progress,
+  } = planning;
+  const entries: readonly Entry[] = runbook.entries;
+  const isSkipped = ({id}: Entry) => progress?.entries.get(id)?.state === 'skipped';
+  const skipped = entries.filter(isSkipped).map(({id}) => id);
+  const lost = entriesLostWith({entries, params, progress, skipped});
+  const earlier = knownOutputs(progress, entries);
   const fromChecks = new Map<string, KnownOutput>();
   const outputs: KnownOutputs = {get: (id) => fromChecks.get(id) ?? earlier.get(id)};
-  const survey: PlanSurvey = {outputs, fromChecks, lines: new Map()};
+  const survey: PlanSurvey = {outputs, fromChecks, lines: new Map(), lost};
   const lanes = {atOnce: checksAtOnce, isWell: () => true};
-  const lines = await inLanes(runbook.entries as readonly Entry[], lanes, (entry) => {
+  const lines = await inLanes(entries, lanes, (entry) => {
     const line = lineFor(entry, planning, survey);
     survey.lines.set(entry.id, line);
     return line;
@@ -126,7 +136,10 @@ async function lineFor(entry: Entry, planning: Planning, survey: PlanSurvey): Pr
             : 'already-in-place',
     };
   }
-  return checkedLine(entry, base, planning, survey);
+  const skipped = survey.lost.get(entry.id);
+  return skipped
+    ? impossibleLine(base, skipped, [...survey.lost.keys()][0] === entry.id)
+    : checkedLine(entry, base, planning, survey);
 }
 
 async function checkedLine(
@@ -255,31 +268,3 @@ async function pendingLine(
     before,
   };
 }
-
-function baseLine(entry: Entry): PlanLine {
-  const {unit} = entry;
-  return {
-    kind: 'entry',
-    entry: entry.id,
-    phase: entry.phase,
-    ...(entry.group === undefined ? {} : {group: entry.group}),
-    unit: unit.name,
-    unitKind: unit.kind,
-    summary: entry.summary ?? unit.summary,
-    targets: [...new Set(Object.values(entry.on))],
-    evidence: 'checked',
-    outlook: 'pending',
-    knownAfter: [],
-    differences: [],
-    actions: [],
-    ...(unit.kind === 'one-way' ? {oneWayBecause: unit.oneWayBecause} : {}),
-  };
-}
-
-const blockedLine = (base: PlanLine, {code, message, hint}: Problem): PlanLine => ({
-  ...base,
-  outlook: 'blocked',
-  detail: message,
-  hint,
-  code,
-});

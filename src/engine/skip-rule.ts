@@ -1,7 +1,7 @@
 import type {Entry} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {RunContext} from './context.ts';
-import {needsOf} from './known-values.ts';
+import {entriesLostWith} from './lost-entries.ts';
 import type {SkipRule} from './operator.ts';
 
 /** Whether the operator may skip an entry that failed so. */
@@ -10,10 +10,16 @@ export function skipRuleFor(context: RunContext, entry: Entry, problem: Problem)
   if (because !== undefined) {
     return {allowed: false, because};
   }
+  const {
+    record: {progress},
+    runbook: {entries},
+    params,
+  } = context;
+  const lost = entriesLostWith({entries, params, progress, skipped: [entry.id]});
   const {name, protected: isProtected} = context.inventory;
   return {
     allowed: true,
-    impossible: impossibleWithout(context, entry),
+    impossible: [...lost.keys()],
     ...(isProtected ? {mustType: name} : {}),
   };
 }
@@ -27,20 +33,3 @@ const notTheCause: Readonly<Record<string, string>> = {
   'outage-too-long': 'It has not failed: the outage exceeded its limit.',
   'decide-by-passed': 'The deadline for the cutover has passed, and applies to every entry.',
 };
-
-/** Later entries that need it, or need one that needs it. */
-function impossibleWithout(
-  {record: {progress}, runbook, params}: RunContext,
-  skipped: Entry,
-): readonly string[] {
-  const entries: readonly Entry[] = runbook.entries;
-  const lost = new Set([skipped.id]);
-  for (const entry of entries.slice(entries.indexOf(skipped) + 1)) {
-    const needs = needsOf(entry, params, progress, entries);
-    if (progress.entries.get(entry.id)?.state !== 'done' && needs.some((id) => lost.has(id))) {
-      lost.add(entry.id);
-    }
-  }
-  lost.delete(skipped.id);
-  return [...lost];
-}

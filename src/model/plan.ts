@@ -16,7 +16,10 @@ export interface PlannedAction {
  */
 export type Evidence = 'checked' | 'predicted' | 'known-after';
 
-/** What will happen at an entry. `applied`: by this run. `already-in-place`: by somebody else. */
+/**
+ * What will happen at an entry. `applied`: by this run. `already-in-place`: by somebody else. `impossible`: it needs an
+ * entry that was skipped.
+ */
 export type Outlook =
   | 'change'
   | 'already-in-place'
@@ -26,7 +29,8 @@ export type Outlook =
   | 'ask'
   | 'blocked'
   | 'pending'
-  | 'skipped';
+  | 'skipped'
+  | 'impossible';
 
 export interface PlanLine {
   readonly kind: 'entry';

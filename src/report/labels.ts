@@ -48,6 +48,7 @@ export const outlookSigns: Readonly<Record<Outlook, Sign>> = {
   blocked: sign('✗', 'blocked', 'red'),
   pending: sign('·', 'pending', 'dim'),
   skipped: sign('↷', 'skipped', 'yellow'),
+  impossible: sign('×', 'impossible', 'red'),
 };
 
 export const outcomeSigns: Readonly<Record<RunOutcome, Sign>> = {

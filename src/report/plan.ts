@@ -178,7 +178,7 @@ function entryText(line: PlanLine, {idColumns, options}: Frame): string[] {
       flow([`${what}: ${is} -> `, boldIn(options, shouldBe)], detail(options)),
     ),
     ...(isSaid ? [] : actionsText(line.actions, options)),
-    ...(line.detail && line.outlook !== 'blocked' && line.detail !== line.summary
+    ...(line.detail && !isToldInHead(line.outlook) && line.detail !== line.summary
       ? flow([line.detail], detail(options))
       : []),
     ...(line.oneWayBecause
@@ -188,16 +188,25 @@ function entryText(line: PlanLine, {idColumns, options}: Frame): string[] {
 }
 
 /** The action itself where there is one; else what it is for. Problems follow the plan, whole. */
-function textOf({outlook, summary, actions}: PlanLine): {text: string; action: boolean} {
+function textOf({outlook, summary, actions, detail: reason = ''}: PlanLine): {
+  text: string;
+  action: boolean;
+} {
   const [only, ...more] = actions;
   const what = summary.replace(/\.$/, '');
   if (outlook === 'blocked') {
     return {text: `blocked, see below: ${what}`, action: false};
   }
+  if (outlook === 'impossible') {
+    return {text: reason, action: false};
+  }
   return only && more.length === 0
     ? {text: `${only.target}: ${only.does}`, action: true}
     : {text: what, action: false};
 }
+
+const isToldInHead = (outlook: PlanLine['outlook']): boolean =>
+  outlook === 'blocked' || outlook === 'impossible';
 
 const oneWaySign: Sign = {symbol: '!', word: 'one-way', colour: 'red'};
 

@@ -21,6 +21,10 @@ export function operatorWith(given: GivenAnswers, person?: Operator): Operator {
   return {
     name: person.name,
     ask: async (question, signal) => {
+      // The person has just chosen it in a menu, and has not seen its plan when the flag was given.
+      if (question.about === 'reversal' && given.onFailure === undefined) {
+        return person.ask(question, signal);
+      }
       const answer = await flags.ask(question, signal);
       return answer.answer === 'unasked' ? person.ask(question, signal) : answer;
     },

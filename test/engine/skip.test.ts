@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
+import {planLines} from '../../src/model/plan.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {defineStep} from '../../src/model/step.ts';
 import {fill, holds, Shelf, shelf} from './fakes.ts';
@@ -61,6 +62,22 @@ describe('a skip', () => {
       ['reader', false],
     ]);
     expect(rig.effects).toEqual(['a: x = 1']);
+  });
+
+  test('is named in the plan of a resumed run by all entries that need it', async () => {
+    const rig = new Rig({runbook: night, shelves: [jammedShelf()]});
+    skipping(rig);
+    await rig.run();
+    const lines = planLines(await rig.reopened().plan());
+    const lost = lines.filter(({outlook}) => outlook === 'impossible');
+    expect(lost.map(({entry, detail}) => `${entry}: ${detail}`)).toEqual(
+      ['reader', 'clock', 'named', 'acting', 'go'].map(
+        (entry) => `${entry}: cannot be done: first was skipped`,
+      ),
+    );
+    expect(lost.flatMap(({remarks = []}) => remarks)).toEqual([
+      'When the run gets here, choose retry to run first after all.',
+    ]);
   });
 
   test('is taken back by a retry of an entry that needs it', async () => {

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import type {Failure, Question} from '../../src/engine/operator.ts';
-import {flagOperator, rehearsalOperator} from '../../src/run/operators.ts';
+import type {Failure, Operator, Question} from '../../src/engine/operator.ts';
+import {flagOperator, operatorWith, rehearsalOperator} from '../../src/run/operators.ts';
 
 const never = new AbortController().signal;
 
@@ -86,4 +86,18 @@ describe('without a terminal', () => {
       {choice: 'stop', by: 'nobody'},
     ]);
   });
+});
+
+test('a person who reverses from a menu is asked about its plan, also with --yes in the lab', async () => {
+  const person: Operator = {
+    name: 'kim',
+    ask: async () => ({answer: 'no', by: 'kim'}),
+    decide: async () => ({choice: 'reverse', to: null, by: 'kim'}),
+  };
+  const operator = operatorWith({yes: true, lab: true}, person);
+  const reversal: Question = {...cutOver, about: 'reversal', entry: null};
+  expect([await operator.ask(reversal, never), await operator.ask(cutOver, never)]).toEqual([
+    {answer: 'no', by: 'kim'},
+    {answer: 'yes', by: '--yes'},
+  ]);
 });
