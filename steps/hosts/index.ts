@@ -1,7 +1,9 @@
 export {closePort} from './close-port.ts';
 export type {HostReader, HostsConfig, HostsReader, HostsWriter, HostWriter} from './contract.ts';
 export {forwardTraffic} from './forward-traffic.ts';
+export {holdConnections} from './hold-connections.ts';
 export {proxyReady} from './proxy-ready.ts';
+export {releaseConnections} from './release-connections.ts';
 export {stopAtJobs} from './stop-at-jobs.ts';
 export {stopCrons} from './stop-crons.ts';
 export {stopSupervisorPrograms} from './stop-supervisor-programs.ts';

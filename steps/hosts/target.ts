@@ -5,6 +5,7 @@ import {readCronFiles} from './cron/cron-files.ts';
 import * as crontabs from './cron/crontabs.ts';
 import {moveAside, restoreFile} from './files/set-aside.ts';
 import * as firewall from './firewall/firewall.ts';
+import * as holds from './hold/hold.ts';
 import {readProcesses} from './processes/processes.ts';
 import * as proxies from './proxy/proxy.ts';
 import {hostsConfig} from './shell/config.ts';
@@ -72,4 +73,9 @@ const hostOver = (shell: Shell): HostWriter => ({
     proxies.switchProxy(shell, proxy, texts, marker, signal),
   restoreProxy: (proxy, text, marker, signal) =>
     proxies.restoreProxy(shell, proxy, text, marker, signal),
+
+  holdState: (hold, run, signal) => holds.readHold(shell, hold, run, signal),
+  holdConnections: (way, hold, drainMs, run, signal) =>
+    holds.holdConnections(shell, way, hold, drainMs, run, signal),
+  releaseConnections: (way, marker, signal) => holds.releaseConnections(shell, way, marker, signal),
 });

@@ -15,6 +15,12 @@ import type {
 import {usersIn} from '../../../steps/hosts/cron/crontab-text.ts';
 import {sha256} from '../../../steps/hosts/files/encoded-text.ts';
 import {markerName} from '../../../steps/hosts/files/run-marker.ts';
+import type {
+  ConnectionHold,
+  Drain,
+  HoldState,
+  HoldWay,
+} from '../../../steps/hosts/hold/contract.ts';
 import {declaredIn} from '../../../steps/hosts/supervisor/config-text.ts';
 
 export interface FakeUnit {
@@ -45,6 +51,12 @@ export interface FakeHostState {
   readonly atRunning?: number;
   /** What supervisord knows: each group with the file that declares it, and its processes. */
   readonly groups?: Record<string, FakeGroup>;
+  /** How it can hold connections; `null`: in no way. */
+  readonly holdWay?: HoldWay | null;
+  /** Connections that are open, and never end. */
+  readonly openConnections?: number;
+  /** The runs that hold connections to a port from the start. */
+  readonly held?: Readonly<Record<string, readonly number[]>>;
 }
 
 export interface FakeGroup {
@@ -91,6 +103,9 @@ export class FakeHost implements HostWriter {
   atRunning: number;
   readonly #declared: Readonly<Record<string, FakeGroup>>;
   readonly #groups = new Map<string, Map<string, string>>();
+  readonly #holdWay: HoldWay | null;
+  readonly #held: Map<string, readonly number[]>;
+  openConnections: number;
 
   constructor({
     name,
@@ -102,8 +117,14 @@ export class FakeHost implements HostWriter {
     secondOfMinute = 30,
     atRunning = 0,
     groups = {},
+    holdWay = 'nft',
+    held = {},
+    openConnections = 0,
   }: FakeHostState) {
     this.name = name;
+    this.#holdWay = holdWay;
+    this.#held = new Map(Object.entries(held));
+    this.openConnections = openConnections;
     this.#units = new Map(
       Object.entries(units).map(([unit, state]) => [unit, {...ordinary(), ...state}]),
     );
@@ -129,6 +150,7 @@ export class FakeHost implements HostWriter {
       keptFiles: this.#keptFiles,
       rules: this.#rules,
       reloads: this.#reloads,
+      held: this.#held,
       groups: this.#groups,
     };
   }
@@ -399,6 +421,49 @@ export class FakeHost implements HostWriter {
       this.fileTexts.set(file, kept);
       this.#keptFiles.delete(`${markerName(marker)} ${file}`);
     }
+  }
+
+  async holdState({ports}: ConnectionHold, {id}: RunMarker): Promise<HoldState> {
+    const own = this.#held.get(id);
+    const others = [...this.#held].filter(
+      ([run, held]) => run !== id && held.some((port) => ports.includes(port)),
+    );
+    return {
+      way: this.#holdWay,
+      canDrain: true,
+      open: this.openConnections,
+      own:
+        own === undefined
+          ? null
+          : {isHolding: ports.every((port) => own.includes(port)), leftMs: null},
+      others: others.map(([run]) => run),
+    };
+  }
+
+  async holdConnections(
+    _way: HoldWay,
+    {ports}: ConnectionHold,
+    drainMs: number,
+    {id}: RunMarker,
+    signal: AbortSignal,
+  ): Promise<Drain> {
+    signal.throwIfAborted();
+    if (this.openConnections > 0) {
+      const remotes = [{address: '10.0.0.5', count: this.openConnections}];
+      return {kind: 'left', ms: drainMs, count: this.openConnections, remotes};
+    }
+    this.#held.set(id, ports);
+    return {kind: 'drained', ms: 20};
+  }
+
+  async releaseConnections(_way: HoldWay, {id}: RunMarker, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#held.delete(id);
+  }
+
+  /** What the kernel does when the time of a hold is over. */
+  endHold(run: string): void {
+    this.#held.set(run, []);
   }
 
   #unit(unit: string): Required<FakeUnit> {

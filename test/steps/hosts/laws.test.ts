@@ -1,6 +1,8 @@
 import {lawsOfStep} from 'switcharoo/testing';
 import {closePort} from '../../../steps/hosts/close-port.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
+import {holdConnections} from '../../../steps/hosts/hold-connections.ts';
+import {releaseConnections} from '../../../steps/hosts/release-connections.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
 import {stopSupervisorPrograms} from '../../../steps/hosts/stop-supervisor-programs.ts';
@@ -127,4 +129,20 @@ lawsOfStep({
     },
   ),
   blockedWorld: world({name: 'web1', units: {'nginx.service': {}}}),
+});
+
+lawsOfStep({
+  step: holdConnections,
+  input: {ports: [80, 443]},
+  world: world({name: 'web1'}, {name: 'web2', holdWay: 'ipset'}),
+  blockedWorld: world({name: 'web1', held: {'r-other': [443]}}),
+});
+
+lawsOfStep({
+  step: releaseConnections,
+  input: {ports: [80, 443]},
+  world: world(
+    {name: 'web1', held: {'r-law': [80, 443]}},
+    {name: 'web2', held: {'r-law': [80, 443]}},
+  ),
 });

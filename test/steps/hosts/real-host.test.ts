@@ -5,7 +5,15 @@ import {SwitcharooError} from '../../../src/index.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
 import {stopSupervisorPrograms} from '../../../steps/hosts/stop-supervisor-programs.ts';
-import {type RealHost, startRealHost, testUser, whyNoRealHost} from './real-host.ts';
+import {type RealHost, startRealHost, testUser, whyNoHostWith} from './real-host.ts';
+
+const whyNoRealHost = whyNoHostWith('hosts on real daemons', [
+  'cron',
+  'atd',
+  'at',
+  'supervisord',
+  'supervisorctl',
+]);
 
 // Debian's own daemons: what they read, and when, is nobody's model here.
 describe.skipIf(whyNoRealHost !== undefined)(

@@ -1,4 +1,5 @@
 import {execFileSync, spawn, spawnSync} from 'node:child_process';
+import {randomInt} from 'node:crypto';
 import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -8,23 +9,24 @@ import type {HostsReader, HostsWriter} from '../../../steps/hosts/contract.ts';
 import {hostGroup} from '../../../steps/hosts/target.ts';
 import {freePort} from '../../lab/mysql/databases.ts';
 
-const programs = ['sshd', 'cron', 'atd', 'at', 'supervisord', 'supervisorctl', 'unshare'];
 const found = (program: string): boolean =>
   ['/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((folder) => existsSync(join(folder, program)));
-const missing = programs.filter((program) => !found(program));
 
-/** Why the tests on real daemons cannot run here; `undefined` when they can. */
-export const whyNoRealHost: string | undefined =
-  process.getuid?.() !== 0
-    ? 'only root can give a host a file tree of its own'
-    : missing.length > 0
-      ? `${missing.join(', ')} is not installed`
-      : canUnshare()
-        ? undefined
-        : 'this machine lets nobody make a mount namespace with an overlay';
-
-if (whyNoRealHost !== undefined) {
-  console.warn(`SKIPPED: the tests of hosts on real daemons: ${whyNoRealHost}.`);
+/** Why tests on real hosts with these programs cannot run here, which is also printed; `undefined` when they can. */
+export function whyNoHostWith(what: string, programs: readonly string[]): string | undefined {
+  const missing = [...programs, 'sshd', 'unshare'].filter((program) => !found(program));
+  const why =
+    process.getuid?.() !== 0
+      ? 'only root can give a host a file tree of its own'
+      : missing.length > 0
+        ? `${missing.join(', ')} is not installed`
+        : canUnshare()
+          ? undefined
+          : 'this machine lets nobody make a mount namespace with an overlay';
+  if (why !== undefined) {
+    console.warn(`SKIPPED: the tests of ${what}: ${why}.`);
+  }
+  return why;
 }
 
 function canUnshare(): boolean {
@@ -58,11 +60,47 @@ export interface RealHost {
 
 export const testUser = 'switcharoo-test';
 
+interface RealHostOptions {
+  /** A script that runs on the host before its daemons start. */
+  readonly prepare?: string;
+  /** The daemons beside sshd. */
+  readonly daemons?: string;
+  /** A network of its own, with one cable to this machine: else the host has this machine's. */
+  readonly cable?: Cable;
+}
+
+/** Both ends of the cable between this machine and a host, with an address of each family. */
+export interface Cable {
+  readonly name: string;
+  readonly here: string;
+  readonly here6: string;
+  readonly host: string;
+  readonly host6: string;
+}
+
+/** Addresses that no other test uses at this time. */
+export function newCable(): Cable {
+  const [first, second] = [randomInt(200, 256), randomInt(0, 256)];
+  const net6 = `fd77:${first.toString(16)}:${second.toString(16)}`;
+  return {
+    name: `sw${first.toString(16)}${second.toString(16)}`,
+    here: `10.${first}.${second}.1`,
+    host: `10.${first}.${second}.2`,
+    here6: `${net6}::1`,
+    host6: `${net6}::2`,
+  };
+}
+
 /**
- * A host with Debian's own sshd, cron, atd and supervisord, and an account of its own. It sees this machine's files
- * through an overlay, so that nothing that it writes is left, and its processes end with it.
+ * A host with Debian's own sshd, and what a test starts beside it, and an account of its own. It sees this machine's
+ * files through an overlay, so that nothing that it writes is left, and its processes end with it.
  */
-export async function startRealHost(prepare = ''): Promise<RealHost> {
+export async function startRealHost({
+  prepare = '',
+  daemons = cronAndSupervisor,
+  cable,
+}: RealHostOptions = {}): Promise<RealHost> {
+  const address = cable?.host ?? '127.0.0.1';
   const folder = mkdtempSync(join(tmpdir(), 'switcharoo-host-'));
   const tree = join(folder, 'tree');
   const port = await freePort();
@@ -73,13 +111,13 @@ export async function startRealHost(prepare = ''): Promise<RealHost> {
   const publicKey = (key: string) => readFileSync(join(folder, `${key}.pub`), 'utf8').trim();
   const knownHosts = join(folder, 'known_hosts');
   const [type = '', body = ''] = publicKey('host').split(' ');
-  writeFileSync(knownHosts, `[127.0.0.1]:${port} ${type} ${body}\n`);
+  writeFileSync(knownHosts, `[${address}]:${port} ${type} ${body}\n`);
   writeFileSync(join(folder, 'authorized_keys'), `${publicKey('client')}\n`, {mode: 0o600});
   writeFileSync(
     join(folder, 'sshd_config'),
     [
       `Port ${port}`,
-      'ListenAddress 127.0.0.1',
+      `ListenAddress ${address}`,
       `HostKey ${folder}/host`,
       `AuthorizedKeysFile ${folder}/authorized_keys`,
       'PermitRootLogin prohibit-password',
@@ -91,13 +129,13 @@ export async function startRealHost(prepare = ''): Promise<RealHost> {
   const init = spawn(
     'unshare',
     [
-      '-mp',
+      cable === undefined ? '-mp' : '-mpn',
       '--fork',
       '--mount-proc',
       '--kill-child',
       'sh',
       '-ec',
-      hostScript(folder, tree, prepare),
+      hostScript(folder, tree, prepare, daemons, cable),
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -116,6 +154,9 @@ export async function startRealHost(prepare = ''): Promise<RealHost> {
     rmSync(folder, {recursive: true, force: true});
   };
   try {
+    if (cable !== undefined) {
+      plugIn(cable, init.pid ?? 0);
+    }
     await until(
       () => said.includes('@ready'),
       () => said,
@@ -125,7 +166,7 @@ export async function startRealHost(prepare = ''): Promise<RealHost> {
       hosts: [
         {
           name: 'real1',
-          address: '127.0.0.1',
+          address,
           port,
           user: 'root',
           identityFile: join(folder, 'client'),
@@ -141,7 +182,7 @@ export async function startRealHost(prepare = ''): Promise<RealHost> {
     return {
       session,
       run: (script) =>
-        execFileSync('nsenter', ['-t', `${pid}`, '-m', '-p', 'sh', '-ec', script], {
+        execFileSync('nsenter', ['-t', `${pid}`, '-m', '-p', '-n', 'sh', '-ec', script], {
           encoding: 'utf8',
         }),
       close: async () => {
@@ -159,19 +200,52 @@ export async function startRealHost(prepare = ''): Promise<RealHost> {
 const childOf = (pid: number): number =>
   Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 
-const hostScript = (folder: string, tree: string, prepare: string): string => `
+/** Lays the cable: `unshare` has moved itself into the new network before it has a child. */
+function plugIn({name, here, here6}: Cable, pid: number): void {
+  const script = `for try in $(seq 100); do
+  if [ -n "$(cat /proc/${pid}/task/${pid}/children)" ]; then break; fi
+  sleep 0.05
+done
+ip link add ${name} type veth peer name eth0 netns ${pid}
+ip addr add ${here}/30 dev ${name}
+ip -6 addr add ${here6}/64 dev ${name} nodad
+ip link set ${name} up`;
+  execFileSync('sh', ['-ec', script], {stdio: 'pipe'});
+}
+
+const networkOf = ({
+  host,
+  host6,
+}: Cable) => `while ! ip link show eth0 >/dev/null 2>&1; do sleep 0.05; done
+ip link set lo up
+ip addr add ${host}/30 dev eth0
+ip -6 addr add ${host6}/64 dev eth0 nodad
+ip link set eth0 up`;
+
+const cronAndSupervisor = `/usr/sbin/cron -f &
+/usr/sbin/atd -f &
+supervisord -n -c /etc/supervisor/supervisord.conf >/dev/null 2>&1 &
+while ! supervisorctl pid >/dev/null 2>&1; do sleep 0.1; done`;
+
+const hostScript = (
+  folder: string,
+  tree: string,
+  prepare: string,
+  daemons: string,
+  cable: Cable | undefined,
+): string => `
 ${overlays(tree, ['/etc', '/var', '/run'])}
 rm -rf /var/spool/cron/crontabs/* /var/spool/cron/atjobs/a* /etc/cron.d/* /etc/supervisor/conf.d/*
 printf '' > /etc/crontab
+# A login must not take as long as this machine's own does.
+if [ -e /root/.bashrc ]; then mount --bind /dev/null /root/.bashrc; fi
 mkdir -p /run/sshd /run/lock /var/log/supervisor
 id ${testUser} >/dev/null 2>&1 || useradd --no-create-home --home-dir / --shell /bin/sh ${testUser}
 rm -f /run/crond.pid /run/atd.pid /run/supervisor.sock /run/supervisord.pid
+${cable === undefined ? '' : networkOf(cable)}
 ${prepare}
 $(command -v sshd || echo /usr/sbin/sshd) -D -e -f ${folder}/sshd_config &
-/usr/sbin/cron -f &
-/usr/sbin/atd -f &
-supervisord -n -c /etc/supervisor/supervisord.conf >/dev/null 2>&1 &
-while ! supervisorctl pid >/dev/null 2>&1; do sleep 0.1; done
+${daemons}
 echo @ready
 wait
 `;

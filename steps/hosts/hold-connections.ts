@@ -1,0 +1,65 @@
+import {z} from 'zod';
+import {blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
+import {
+  holdAction,
+  holdDifference,
+  holdObstacle,
+  isHeld,
+  openText,
+  readHolds,
+  releaseAction,
+  waysOf,
+} from './hold/group.ts';
+import {holdInput, outlastsDrain, outlastsDrainText} from './hold/input.ts';
+import {portsText} from './hold/problems.ts';
+import {hostGroup} from './target.ts';
+
+/**
+ * Holds new connections to the old side in the kernel of each host: a client waits and sends its first packet again
+ * after 1 s, then after 3 s. Requests under way are answered first. The kernel ends the hold by itself after
+ * `maxHoldMs`, whatever happens to this program, to ssh or to the network. It covers packets that come in through
+ * INPUT, not ports that a container engine forwards.
+ */
+export const holdConnections = defineStep({
+  name: 'hosts.hold-connections',
+  summary: 'Hold new connections in the kernel of each host, until the open ones have ended.',
+  targets: {hosts: hostGroup},
+  input: holdInput.refine(outlastsDrain, outlastsDrainText),
+  before: z.object({
+    hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset', 'timer'])})),
+  }),
+  output: z.object({}),
+  needs: {
+    hosts: ['sudo without a password for /bin/sh (nft, or ipset, iptables and ip6tables; ss)'],
+  },
+  reverses: 'Lets new connections through, and removes what held them.',
+  effects: [{fact: 'connections', of: 'hosts', are: 'held'}],
+  timeoutMs: 60_000,
+  neverSkip: 'Without it, requests fail while nobody can write.',
+  undoWhenFailed: true,
+  poll: {firstMs: 20, mostMs: 200},
+
+  async check(look) {
+    const {input, run} = look;
+    const holds = await readHolds(look);
+    const obstacle = holdObstacle(holds, input);
+    const free = holds.filter(({value}) => !isHeld(value));
+    if (obstacle !== null || free.length > 0) {
+      return (
+        obstacle ??
+        pending({hosts: waysOf(holds)}, ...free.map((each) => holdDifference(each, input)))
+      );
+    }
+    if (!run.started) {
+      return blocked(
+        `New connections to ${portsText(input.ports)} of ${look.targets.hosts.name} are already held by this run.`,
+        'Release them with hosts.release-connections before they are held again.',
+      );
+    }
+    return holds.some(({value}) => value.open > 0) ? waiting(openText(holds)) : done({});
+  },
+
+  plan: async (look, {hosts}) => holdAction(look, hosts),
+
+  reverse: async (look) => releaseAction(look, await readHolds(look)),
+});

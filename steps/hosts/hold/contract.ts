@@ -1,0 +1,64 @@
+/** How a host holds connections: with nftables, with ipset and iptables, or with iptables and a timer of systemd. */
+export type HoldWay = 'nft' | 'ipset' | 'timer';
+
+/** New connections to these ports wait: their first packets are dropped, and clients send them again. */
+export interface ConnectionHold {
+  readonly ports: readonly number[];
+  /** After this time the host lets them through by itself. */
+  readonly maxHoldMs: number;
+}
+
+export interface HoldState {
+  /** The best way that works on this host, or the one by which this run holds; `null` when none works. */
+  readonly way: HoldWay | null;
+  /** Whether `ss` is there, which lists the open connections. */
+  readonly canDrain: boolean;
+  /** Connections to the ports that a client may still have a request on. */
+  readonly open: number;
+  /** What this run has made, and whether it still holds all of the ports. */
+  readonly own: {readonly isHolding: boolean; readonly leftMs: number | null} | null;
+  /** The holds of other runs on any of the ports, which have not ended. */
+  readonly others: readonly string[];
+}
+
+/** The connections of one remote address. */
+export interface RemoteConnections {
+  readonly address: string;
+  readonly count: number;
+}
+
+/** How the open connections of a held port ended; `left` when they did not in time, and the hold was released. */
+export type Drain =
+  | {readonly kind: 'drained'; readonly ms: number}
+  | {
+      readonly kind: 'left';
+      readonly ms: number;
+      readonly count: number;
+      /** Those with the most connections. */
+      readonly remotes: readonly RemoteConnections[];
+    };
+
+/** The run that holds: it is in the name of all that a hold makes. */
+export interface HoldingRun {
+  readonly id: string;
+}
+
+export interface HoldReader {
+  holdState(hold: ConnectionHold, run: HoldingRun, signal: AbortSignal): Promise<HoldState>;
+}
+
+export interface HoldWriter extends HoldReader {
+  /**
+   * Holds new connections, and waits until the open ones have ended, `drainMs` at most: then it lets new ones through
+   * again. Performed again, the hold begins again with its whole time.
+   */
+  holdConnections(
+    way: HoldWay,
+    hold: ConnectionHold,
+    drainMs: number,
+    run: HoldingRun,
+    signal: AbortSignal,
+  ): Promise<Drain>;
+  /** Lets new connections through, and removes all that the hold has made. */
+  releaseConnections(way: HoldWay, run: HoldingRun, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,133 @@
+import type {z} from 'zod';
+import {type Blocked, blocked, type Difference, SwitcharooError} from '../../../src/index.ts';
+import type {HostsAction, HostsLook, HostsWriter} from '../contract.ts';
+import {actionOn, onEveryHost, onHosts, type PerHost} from '../group/per-host.ts';
+import {countText, hostsText} from '../group/text.ts';
+import type {Drain, HoldState, HoldWay} from './contract.ts';
+import type {holdInput} from './input.ts';
+import {connectionsNotDrained, portsText} from './problems.ts';
+
+type Input = z.output<typeof holdInput>;
+type Holds = PerHost<HoldState>;
+
+/** What a hold needs to know of each host before it. */
+type HoldWays = {host: string; way: HoldWay}[];
+
+export const readHolds = ({targets, input, run, signal}: HostsLook<Input>): Promise<Holds> =>
+  onEveryHost(targets.hosts.hosts, (host) => host.holdState(input, run, signal));
+
+/** The way of each host that has one. */
+export const waysOf = (holds: Holds): HoldWays =>
+  holds.flatMap(({host, value: {way}}) => (way === null ? [] : [{host, way}]));
+
+export const isHeld = ({own}: HoldState): boolean => own?.isHolding === true;
+
+/** Why connections cannot be held on these hosts, or not now. */
+export function holdObstacle(holds: Holds, {ports}: Input): Blocked | null {
+  for (const {host, value} of holds) {
+    if (!value.canDrain) {
+      return blocked(
+        `${host} has no ss, so nobody can see when its open connections have ended.`,
+        `Install it on ${host}: apt-get install iproute2`,
+      );
+    }
+    if (value.way === null) {
+      return blocked(
+        `${host} has neither nftables, nor ipset with iptables, nor systemd-run with iptables, so it cannot hold connections.`,
+        `Install nftables on ${host}: apt-get install nftables. Its kernel must have sets with timeouts.`,
+      );
+    }
+    const [other] = value.others;
+    if (other !== undefined) {
+      return blocked(
+        `New connections to ${portsText(ports)} of ${host} are held by another run, as ${other}.`,
+        {text: 'A hold ends by itself within seconds. Find that run with', command: 'runs'},
+      );
+    }
+  }
+  return null;
+}
+
+export const holdDifference = (
+  {host, value: {own}}: {readonly host: string; readonly value: HoldState},
+  {ports}: Input,
+): Difference => ({
+  what: `new connections to ${portsText(ports)} of ${host}`,
+  is: own === null ? 'let through' : 'let through again: the hold has ended by itself',
+  shouldBe: 'held',
+});
+
+export const holdAction = (
+  {input, run}: HostsLook<Input>,
+  ways: HoldWays,
+): readonly HostsAction[] => {
+  const hosts = ways.map(({host, way}) => ({host, value: way}));
+  const {ports, maxHoldMs, drainMs} = input;
+  return actionOn(hosts, {
+    does: `hold new connections to ${portsText(ports)} on ${hostsText(hosts)} for ${maxHoldMs} ms at most, and wait up to ${drainMs} ms until the open ones have ended`,
+    perform: (writer, signal, say) =>
+      holdEverywhere({writer, hosts, input, signal, run: {...run}}, say),
+  });
+};
+
+interface Holding {
+  readonly writer: HostsWriter;
+  readonly hosts: PerHost<HoldWay>;
+  readonly input: Input;
+  readonly run: {readonly id: string; readonly entry: string};
+  readonly signal: AbortSignal;
+}
+
+/** On all hosts, or on none: as soon as one of them fails, all let connections through again. */
+async function holdEverywhere(holding: Holding, say: (text: string) => void): Promise<void> {
+  const {writer, hosts, input, run, signal} = holding;
+  const failed = new AbortController();
+  const all = AbortSignal.any([signal, failed.signal]);
+  try {
+    await onHosts(writer, hosts, async (host, way) => {
+      try {
+        const drain = await host.holdConnections(way, input, input.drainMs, run, all);
+        say(drained(host.name, input.ports, drain));
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    });
+  } catch (error) {
+    // The operator's own signal: the engine reverses the step, and nothing is written after it.
+    if (!signal.aborted) {
+      await onHosts(writer, hosts, (host, way) => host.releaseConnections(way, run, signal)).catch(
+        () => {}, // The kernel of each host ends the hold by itself.
+      );
+    }
+    throw failed.signal.aborted ? failed.signal.reason : error;
+  }
+}
+
+function drained(host: string, ports: readonly number[], drain: Drain): string {
+  if (drain.kind === 'left') {
+    throw new SwitcharooError(connectionsNotDrained(host, ports, drain));
+  }
+  return `${host} answered its open connections in ${drain.ms} ms`;
+}
+
+export const releaseAction = (
+  {input, run}: HostsLook<Input>,
+  holds: Holds,
+): readonly HostsAction[] => {
+  const hosts = holds.flatMap(({host, value: {own, way}}) =>
+    own === null || way === null ? [] : [{host, value: way}],
+  );
+  return actionOn(hosts, {
+    does: `let new connections to ${portsText(input.ports)} through on ${hostsText(hosts)}`,
+    perform: (writer, signal) =>
+      onHosts(writer, hosts, (host, way) => host.releaseConnections(way, run, signal)),
+  });
+};
+
+/** `web1 has 3 open connections; web2 has 1 open connection` */
+export const openText = (holds: Holds): string =>
+  holds
+    .filter(({value}) => value.open > 0)
+    .map(({host, value}) => `${host} has ${countText(value.open, 'open connection')}`)
+    .join('; ');

@@ -1,0 +1,21 @@
+import type {Problem} from '../../../src/index.ts';
+import {countText, listText} from '../group/text.ts';
+import type {Drain, RemoteConnections} from './contract.ts';
+
+export const connectionsNotDrained = (
+  host: string,
+  ports: readonly number[],
+  {ms, count, remotes}: Extract<Drain, {kind: 'left'}>,
+): Problem => ({
+  code: 'host-connections-not-drained',
+  message: `${host} still had ${countText(count, 'open connection')} to ${portsText(ports)} ${ms} ms after the hold began: ${remotesText(remotes)}. All hosts let new connections through again.`,
+  hint: `Switch keep-alive off at the reverse proxy first (hosts.one-request-a-connection). Find what keeps connections on ${host}: ss -tn state established '( ${ports.map((port) => `sport = :${port}`).join(' or ')} )'`,
+});
+
+/** `port 443`, `ports 80 and 443` */
+export const portsText = (ports: readonly number[]): string =>
+  `${ports.length === 1 ? 'port' : 'ports'} ${listText(ports.map(String))}`;
+
+/** `18 from 10.0.0.5, 5 from 10.0.0.6` */
+const remotesText = (remotes: readonly RemoteConnections[]): string =>
+  remotes.map(({address, count}) => `${count} from ${address}`).join(', ');

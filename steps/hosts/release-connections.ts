@@ -1,0 +1,59 @@
+import {z} from 'zod';
+import {type Difference, defineStep, done, pending} from '../../src/index.ts';
+import {holdAction, isHeld, readHolds, releaseAction, waysOf} from './hold/group.ts';
+import {holdInput, outlastsDrain, outlastsDrainText} from './hold/input.ts';
+import {portsText} from './hold/problems.ts';
+import {hostGroup} from './target.ts';
+
+/**
+ * Ends the hold of this run, on all hosts at once. It is a step of its own, and not the reversal of
+ * hosts.hold-connections in the middle of a run: so a reversal holds connections too, before the sides change again.
+ */
+export const releaseConnections = defineStep({
+  name: 'hosts.release-connections',
+  summary: 'Let the new connections through that hosts.hold-connections holds.',
+  targets: {hosts: hostGroup},
+  /** As given to hosts.hold-connections: the reversal holds the same ports within the same bounds. */
+  input: holdInput.refine(outlastsDrain, outlastsDrainText),
+  before: z.object({
+    hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset', 'timer'])})),
+  }),
+  output: z.object({}),
+  needs: {
+    hosts: ['sudo without a password for /bin/sh (nft, or ipset, iptables and ip6tables; ss)'],
+  },
+  reverses: 'Holds new connections again, and waits until the open ones have ended.',
+  effects: [{fact: 'connections', of: 'hosts', are: 'released'}],
+  timeoutMs: 60_000,
+  neverSkip: 'Without it, new connections wait until the hold ends by itself.',
+  poll: {firstMs: 20, mostMs: 200},
+
+  async check(look) {
+    const holds = await readHolds(look);
+    const kept = holds.filter(({value}) => value.own !== null);
+    if (kept.length === 0) {
+      return look.run.started
+        ? done({})
+        : done(
+            {},
+            `No new connections to ${portsText(look.input.ports)} of ${look.targets.hosts.name} are held by this run.`,
+          );
+    }
+    return pending(
+      {hosts: waysOf(holds)},
+      ...kept.map(
+        ({host, value}): Difference => ({
+          what: `new connections to ${portsText(look.input.ports)} of ${host}`,
+          is: isHeld(value)
+            ? 'held'
+            : `let through: the hold ended by itself after ${look.input.maxHoldMs} ms`,
+          shouldBe: 'let through',
+        }),
+      ),
+    );
+  },
+
+  plan: async (look) => releaseAction(look, await readHolds(look)),
+
+  reverse: async (look, {hosts}) => holdAction(look, hosts),
+});

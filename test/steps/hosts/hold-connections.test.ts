@@ -1,0 +1,190 @@
+import {once} from 'node:events';
+import {connect, type Socket} from 'node:net';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {lawsOfStep} from 'switcharoo/testing';
+import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import type {SwitcharooError} from '../../../src/index.ts';
+import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
+import {holdConnections} from '../../../steps/hosts/hold-connections.ts';
+import {releaseConnections} from '../../../steps/hosts/release-connections.ts';
+import {performAll} from './look.ts';
+import {whyNoHostWith} from './real-host.ts';
+import {startClients, startWebHost, statusOf, upstreamFile, type WebHost} from './web-host.ts';
+
+const whyNot = whyNoHostWith('held connections on real nginx and nftables', [
+  'nft',
+  'nginx',
+  'ss',
+  'ip',
+]);
+
+// The kernel's own packet filter, TCP and nginx: what a client sees is nobody's model here.
+describe.skipIf(whyNot !== undefined)('on a host with real nginx and nftables', () => {
+  let web: WebHost;
+  beforeAll(async () => {
+    web = await startWebHost();
+  }, 120_000);
+  afterAll(() => web?.close());
+  let sockets: readonly Socket[] = [];
+  beforeEach(() => {
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+    web.host.run(`nft flush ruleset; rm -f /etc/nginx/conf.d/switcharoo*
+printf '%s' '${web.textOf(web.old)}' > ${upstreamFile}; nginx -s reload; sleep 0.3`);
+    Object.assign(web.old, {accepts: true, answered: 0});
+    Object.assign(web.new, {accepts: false, answered: 0});
+  });
+
+  const look = <Input>(input: Input, started = true, run = 'r-1') => ({
+    input,
+    targets: {hosts: web.host.session.reader},
+    run: {id: run, entry: 'hold', started},
+    now: new Date(),
+    signal: new AbortController().signal,
+  });
+  const inputOf = (bounds: {maxHoldMs?: number; drainMs?: number} = {}) =>
+    holdConnections.input.parse({ports: [80], ...bounds});
+  const ways = {hosts: [{host: 'real1', way: 'nft' as const}]};
+  const hold = async (bounds = {}) =>
+    performAll(web.host.session.writer, await holdConnections.plan(look(inputOf(bounds)), ways));
+  const release = async () =>
+    performAll(web.host.session.writer, await releaseConnections.plan(look(inputOf()), ways));
+  const addresses = () => [web.cable.host, web.cable.host6];
+
+  for (const step of [holdConnections, releaseConnections]) {
+    lawsOfStep({
+      step,
+      input: {ports: [80, 443], maxHoldMs: 60_000},
+      world: async () => {
+        web.host.run('nft flush ruleset');
+        const {reader, writer} = web.host.session;
+        if (step === releaseConnections) {
+          const looked = look({...inputOf(), ports: [80, 443], maxHoldMs: 60_000}, true, 'r-law');
+          await performAll(writer, await holdConnections.plan(looked, ways));
+        }
+        return {
+          sessions: {hosts: {reader, writer, close: async () => {}}},
+          picture: async () => web.host.run('nft list ruleset').replaceAll(/expires \w+/g, ''),
+        };
+      },
+    });
+  }
+
+  for (const holdMs of [300, 1_000]) {
+    for (const keepAlive of [true, false]) {
+      test(`no request fails while the sides change within ${holdMs} ms: clients with ${keepAlive ? 'kept connections' : 'a connection for each request'}, IPv4 and IPv6`, async () => {
+        web.host.run(
+          "echo 'keepalive_requests 1;' > /etc/nginx/conf.d/switcharoo.conf; nginx -s reload; sleep 0.3",
+        );
+        const clients = startClients(addresses(), {each: 8, keepAlive});
+        await sleep(700);
+        await hold();
+        web.old.accepts = false;
+        const answeredByOld = web.old.answered;
+        await sleep(holdMs - 150);
+        await performAll(
+          web.host.session.writer,
+          await forwardTraffic.plan(
+            look({
+              file: upstreamFile,
+              text: web.textOf(web.new),
+              unit: 'nginx.service',
+              test: ['nginx', '-t', '-q'],
+              wasReady: true,
+            }),
+            {hosts: [{host: 'real1', sha256: sumOf(web), mode: '644', owner: 'root:root'}]},
+          ),
+        );
+        web.new.accepts = true;
+        await release();
+        await sleep(2_500);
+        const seen = await clients.stop();
+        expect(seen.failed).toEqual([]);
+        expect(web.old.answered).toBe(answeredByOld);
+        expect(seen.made).toBeGreaterThan(300);
+        expect(web.host.run('nft list ruleset')).toBe('');
+      }, 30_000);
+    }
+  }
+
+  test('connections that do not end in time: the hold is released at once, and named by their addresses', async () => {
+    sockets = await Promise.all(addresses().map(opened));
+    const since = performance.now();
+    await expect(hold({drainMs: 300})).rejects.toSatisfy((error: SwitcharooError) => {
+      expect(error.problem.code).toBe('host-connections-not-drained');
+      expect(error.problem.message.replace(/\d+ ms/, 'N ms')).toMatch(
+        /^real1 still had 2 open connections to port 80 N ms after the hold began: 1 from \S+, 1 from \S+\. All hosts let new connections through again\.$/,
+      );
+      expect(error.problem.message).toContain(`1 from ${web.cable.here}`);
+      expect(error.problem.message).toContain(`1 from ${web.cable.here6}`);
+      return true;
+    });
+    expect(performance.now() - since).toBeLessThan(1_500);
+    expect(await statusOf(web.cable.host)).toBe('201');
+    expect(web.host.run('nft list ruleset')).toBe('');
+  });
+
+  test('ssh is killed in the middle of a hold: the kernel lets connections through after its bound, in both families', async () => {
+    sockets = [await opened(web.cable.host)];
+    const killed = new AbortController();
+    const input = inputOf({maxHoldMs: 1_500, drainMs: 1_400});
+    const [action] = await holdConnections.plan(look(input), ways);
+    const holding = action?.perform(web.host.session.writer, killed.signal, () => {});
+    const ended = expect(holding).rejects.toThrow('killed');
+    while (!web.host.run('nft list ruleset').includes('expires')) {
+      await sleep(10);
+    }
+    killed.abort(new Error('killed'));
+    web.host.run("pkill -KILL -f '^/bin/sh -s'");
+    await ended;
+    expect(web.host.run('nft list ruleset')).toContain('80 timeout 1s500ms expires');
+    const since = performance.now();
+    expect(await Promise.all(addresses().map((address) => statusOf(address)))).toEqual([
+      '201',
+      '201',
+    ]);
+    expect(performance.now() - since).toBeGreaterThan(500);
+    expect(performance.now() - since).toBeLessThan(3_500);
+    expect(await holdConnections.check(look(inputOf()))).toMatchObject({
+      kind: 'pending',
+      differences: [
+        {
+          what: 'new connections to port 80 of real1',
+          is: 'let through again: the hold has ended by itself',
+          shouldBe: 'held',
+        },
+      ],
+    });
+    await release();
+    expect(web.host.run('nft list ruleset')).toBe('');
+  }, 20_000);
+
+  test('held again before its time is over, a hold lasts its whole time', async () => {
+    await hold({maxHoldMs: 2_000, drainMs: 1_000});
+    await sleep(1_000);
+    await hold({maxHoldMs: 2_000, drainMs: 1_000});
+    expect(web.host.run('nft list ruleset')).toMatch(/80 timeout 2s expires 1s[89]\d\dms/);
+  });
+
+  test('a hold of another run blocks until it has ended', async () => {
+    await hold({maxHoldMs: 1_500, drainMs: 1_000});
+    expect(await holdConnections.check(look(inputOf(), false, 'r-2'))).toMatchObject({
+      kind: 'blocked',
+      reason: expect.stringMatching(
+        /^New connections to port 80 of real1 are held by another run, as switcharoo_hold_\w{8}\.$/,
+      ),
+    });
+    await sleep(1_600);
+    expect((await holdConnections.check(look(inputOf(), false, 'r-2'))).kind).toBe('pending');
+  });
+
+  /** A connection that never sends a request. */
+  async function opened(host: string): Promise<Socket> {
+    const socket = connect({host, port: 80});
+    await once(socket, 'connect');
+    return socket;
+  }
+});
+
+const sumOf = (web: WebHost) => web.host.run(`sha256sum < ${upstreamFile}`).split(' ')[0] ?? '';
