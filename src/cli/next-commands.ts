@@ -17,6 +17,10 @@ function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[]
   const {run, outcome, passedPointOfNoReturn} = progress;
   const resume = {command: app.paste(`resume ${run.run}`), what: 'continue the run'};
   const reverse = {command: app.paste(`reverse ${run.run}`), what: 'plan a reversal, and reverse'};
+  const again = {
+    command: app.paste(`run ${run.runbook.file} -i ${run.inventory.file}`),
+    what: 'start a new run',
+  };
   const report = {command: app.paste(`report ${run.run}`), what: 'print the timeline'};
   // The lab of a rehearsal that has ended is gone, and there is nothing to reverse in it.
   const isGone = run.rehearsal && outcome === 'done';
@@ -25,7 +29,11 @@ function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[]
     case 'done':
       return canReverse ? [report, reverse] : [report];
     case 'reversed':
-      return progress.checkpoints.length > 0 ? [resume, reverse] : [report];
+      return progress.checkpoints.length > 0
+        ? [resume, reverse]
+        : run.rehearsal
+          ? [report]
+          : [report, again];
     case 'reversing':
     case 'reverse-failed':
       return [{...resume, what: 'continue the reversal'}];

@@ -18,6 +18,7 @@ import {
   positionSchema,
   positionText,
   type Replication,
+  repairOf,
   sourceAddress,
 } from '../mysql/index.ts';
 import type {AuroraReader} from './contract.ts';
@@ -214,7 +215,7 @@ function verdictOn(
   if (broken !== null && replication.error) {
     return blocked(
       `${aurora.name} does not replicate from ${sourceAddress(replication)}: ${broken}.`,
-      `Read SHOW REPLICA STATUS (SHOW SLAVE STATUS) on ${aurora.name}, and fix the cause.`,
+      repairOf(aurora.name, replication),
     );
   }
   if (readOnly && isRunning(replication)) {

@@ -3,6 +3,7 @@ import {z} from 'zod';
 import {blocked, defineGate, done, waiting} from '../../src/index.ts';
 import type {MysqlReader, Position, Replication} from './contract.ts';
 import {distanceText, hasReached, positionSchema, positionText} from './replication/position.ts';
+import {repairOf} from './replication/repair.ts';
 import {brokenReason} from './replication/replication.ts';
 import {mysqlServer} from './target.ts';
 
@@ -84,7 +85,7 @@ async function obstacleTo(
   if (broken !== null) {
     return blocked(
       `${replica.name} does not replicate from ${upstream.name}: ${broken}.`,
-      `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${replica.name}, and fix the cause.`,
+      repairOf(replica.name, replication),
     );
   }
   const {server_id: id = '0'} = await upstream.settings(['server_id'], signal);

@@ -78,6 +78,7 @@ export {
   samePosition,
 } from './replication/position.ts';
 export {replicationAccountMissing, replicationNotRunning} from './replication/problems.ts';
+export {repairOf} from './replication/repair.ts';
 export {
   brokenReason,
   isRunning,

@@ -3,6 +3,7 @@ import {blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
 import type {MysqlReader, Replication, SentinelKey} from './contract.ts';
 import {brokenReversal, notFrozen, notReady, otherSource} from './replication/obstacles.ts';
 import {positionSchema, positionText} from './replication/position.ts';
+import {repairOf} from './replication/repair.ts';
 import {brokenReason, isRunning, sourceAddress} from './replication/replication.ts';
 import {reversalLossOf} from './replication/reversal-loss.ts';
 import {
@@ -140,7 +141,7 @@ async function verifyTestRow(
   if (broken !== null && replication.error) {
     return blocked(
       `${replica.name} does not replicate from ${source.name}: ${broken}.`,
-      `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${replica.name}. Writes are still frozen on both sides, so the reversal loses nothing.`,
+      `${repairOf(replica.name, replication)} Writes are still frozen on both sides, so the reversal loses nothing.`,
     );
   }
   if (broken !== null || !(await source.hasSentinel(key, signal))) {

@@ -43,3 +43,17 @@ test('beside another process, the run is left to it', () => {
     'end that process and take the run over, if nobody can reach it',
   ]);
 });
+
+test('after a reversal to the start, the same runbook can be run again', () => {
+  const app = openApp({stateDir: folder, json: false});
+  const progress = progressOf(heldRun());
+  if (!progress) {
+    throw new Error('the run has no entries');
+  }
+  const {runbook, inventory} = progress.run;
+  const reversed = {...progress, outcome: 'reversed' as const, checkpoints: []};
+  expect(nextCommands(app, reversed)[1]).toEqual({
+    command: expect.stringContaining(`run ${runbook.file} -i ${inventory.file}`),
+    what: 'start a new run',
+  });
+});

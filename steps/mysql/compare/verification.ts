@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {type Blocked, blocked, done, type Json, waiting} from '../../../src/index.ts';
 import type {MysqlReader, Position} from '../contract.ts';
 import {positionSchema} from '../replication/position.ts';
+import {repairOf} from '../replication/repair.ts';
 import {brokenReason, sourceAddress} from '../replication/replication.ts';
 import type {Findings} from './comparison.ts';
 import type {Both} from './sums.ts';
@@ -111,7 +112,7 @@ async function obstacleIn(
     ? null
     : blocked(
         `${target.name} does not replicate from ${sourceAddress(replication)}: ${broken}.`,
-        `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${target.name}, and fix the cause.`,
+        repairOf(target.name, replication),
       );
 }
 

@@ -40,7 +40,8 @@ export function brokenReason({io, sql, error}: Replication): string | null {
 
 // The IO thread tries again after these, but a wrong password (1045), an unknown login plugin (2059) or a purged log
 // (1236) needs a person.
-const isPermanent = (errno: number): boolean => [1045, 1130, 1236, 1593, 2059].includes(errno);
+const isPermanent = (errno: number): boolean =>
+  [1045, 1130, 1236, 1593, 1594, 1595, 2059, 2061].includes(errno);
 
 const secondsOf = (value: unknown): number | null =>
   value === null || value === undefined ? null : Number(value);

@@ -4,6 +4,7 @@ import {
   distanceText,
   hasReached,
 } from '../../../steps/mysql/replication/position.ts';
+import {repairOf} from '../../../steps/mysql/replication/repair.ts';
 import {brokenReason, replicationOf} from '../../../steps/mysql/replication/replication.ts';
 
 describe('positions', () => {
@@ -86,6 +87,33 @@ describe('replication status', () => {
     };
     expect(brokenReason(replicationOf({...older, ...error}))).toBe(
       `${'x'.repeat(200)}… (SQL errno 1062)`,
+    );
+  });
+
+  test.each([
+    [
+      1062,
+      'SQL',
+      /^The two servers no longer have the same data\. .*seed this server again\. SHOW SLAVE STATUS .* on db2 names the event\.$/,
+    ],
+    [1045, 'IO', /^Check the replication account on the source/],
+    [1236, 'IO', /^The source no longer has the log/],
+    [1594, 'SQL', /^The relay log is damaged, and the data is not\./],
+    [2003, 'IO', /^Check the network/],
+    [1146, 'SQL', /^Read SHOW SLAVE STATUS \(SHOW REPLICA STATUS\) on db2, and fix the cause\.$/],
+  ])('errno %i of the %s thread comes with what to do', (errno, thread, advice) => {
+    const error = {
+      [`Slave_${thread}_Running`]: 'No',
+      [`Last_${thread}_Errno`]: errno,
+      [`Last_${thread}_Error`]: 'words of the server',
+    };
+    expect(repairOf('db2', replicationOf({...older, ...error}))).toMatch(advice);
+  });
+
+  test('a thread that somebody stopped is started again', () => {
+    const stopped = {...older, Slave_SQL_Running: 'No', Last_SQL_Errno: 0, Last_IO_Errno: 0};
+    expect(repairOf('db2', replicationOf(stopped))).toBe(
+      'Somebody stopped it: ask, then START SLAVE (START REPLICA) on db2.',
     );
   });
 });
