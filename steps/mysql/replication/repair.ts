@@ -23,7 +23,7 @@ const login =
 const network =
   'Check the network from here to the source: the address, the port, the firewall or security group, and the VPN.';
 const differentData =
-  'The two servers no longer have the same data. Do not skip the event: stop whoever writes here, and seed this server again.';
+  'The two servers no longer have the same data. Do not skip the event: stop what writes here, and seed this server again.';
 const relayLog =
   'The relay log is damaged, and the data is not. Stop replication, and CHANGE MASTER (CHANGE REPLICATION SOURCE) to the executed position: the events are fetched again.';
 
