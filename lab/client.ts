@@ -41,6 +41,8 @@ export interface LabOptions {
   readonly slowProcedures?: boolean;
   readonly emptyAurora?: boolean;
   readonly withoutCluster?: boolean;
+  /** Milliseconds of a round trip between switcharoo and every target. */
+  readonly rttMs?: number | undefined;
   /** Ends some time after this process does. Without it, it stays up until `downLab`. */
   readonly owner?: number;
   readonly signal?: AbortSignal;
@@ -87,6 +89,7 @@ export async function upLab(options: LabOptions): Promise<Lab> {
       LAB_SLOW_PROCEDURES: options.slowProcedures ? '1' : '',
       LAB_EMPTY_AURORA: options.emptyAurora ? '1' : '',
       LAB_WITHOUT_CLUSTER: options.withoutCluster ? '1' : '',
+      LAB_RTT: options.rttMs === undefined ? '' : String(options.rttMs),
       LAB_OWNER: options.owner === undefined ? '' : String(options.owner),
     },
   });

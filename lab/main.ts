@@ -12,6 +12,8 @@ const {
   LAB_SLOW_PROCEDURES = '',
   LAB_EMPTY_AURORA = '',
   LAB_WITHOUT_CLUSTER = '',
+  /** Milliseconds of a round trip between switcharoo and every target. */
+  LAB_RTT = '',
   /** Whose lab it is. Once that process is gone, the lab stays up a while for a `resume`, and then ends. */
   LAB_OWNER = '',
   /** Passwords to use instead of made-up ones, as JSON: by account of its databases. */
@@ -31,6 +33,7 @@ try {
     slowProcedures: LAB_SLOW_PROCEDURES === '1',
     emptyAurora: LAB_EMPTY_AURORA === '1',
     withoutCluster: LAB_WITHOUT_CLUSTER === '1',
+    ...(LAB_RTT === '' ? {} : {rttMs: Number(LAB_RTT)}),
     passwords: JSON.parse(LAB_PASSWORDS),
   });
   let ending = false;

@@ -1,26 +1,26 @@
 import {writeFileSync} from 'node:fs';
 import {delimiter, join} from 'node:path';
-import type {LabHost} from './hosts/host.ts';
+import type {Targets} from './latency/distances.ts';
 import type {Databases} from './mysql/topology.ts';
 import type {Site} from './site.ts';
 
 interface Reached {
-  readonly hosts: readonly LabHost[];
+  readonly targets: Targets;
   readonly databases: Databases;
-  readonly aws: string;
   readonly credentials: {readonly accessKeyId: string; readonly secretAccessKey: string};
-  readonly authoritative: {readonly address: string; readonly port: number};
-  readonly resolver: {readonly address: string; readonly port: number};
 }
 
 /** Everything that inventories/lab.yaml leaves open. */
-export function variablesOf(site: Site, reached: Reached): Readonly<Record<string, string>> {
+export function variablesOf(
+  site: Site,
+  {targets, databases, credentials}: Reached,
+): Readonly<Record<string, string>> {
   const {directory, network, ports, passwords, key} = site;
   const knownHosts = join(directory, 'known_hosts');
-  writeFileSync(knownHosts, reached.hosts.map(({knownHost}) => `${knownHost.trim()}\n`).join(''), {
+  writeFileSync(knownHosts, targets.hosts.map(({knownHost}) => `${knownHost.trim()}\n`).join(''), {
     mode: 0o600,
   });
-  const perHost = reached.hosts.flatMap(({name, address, sshPort, root}) => {
+  const perHost = targets.hosts.flatMap(({name, address, sshPort, root}) => {
     const prefix = `LAB_${name.toUpperCase()}`;
     return [
       [`${prefix}_ADDRESS`, address],
@@ -35,16 +35,20 @@ export function variablesOf(site: Site, reached: Reached): Readonly<Record<strin
     LAB_SOURCE_PORT: String(ports.source),
     LAB_REPLICA_PORT: String(ports.replica),
     LAB_AURORA_PORT: String(ports.aurora),
+    // The ports at which switcharoo reaches them.
+    LAB_OPERATOR_SOURCE_PORT: String(targets.databasePorts.source),
+    LAB_OPERATOR_REPLICA_PORT: String(targets.databasePorts.replica),
+    LAB_OPERATOR_AURORA_PORT: String(targets.databasePorts.aurora),
     LAB_WEB_PORT: String(ports.web),
     LAB_LOAD_BALANCER: network.loadBalancer,
     LAB_MYSQL_CLIENTS: mysqlClients(),
-    LAB_SEED_FILE: reached.databases.seed.file,
-    LAB_SEED_POSITION: String(reached.databases.seed.position),
-    LAB_AWS_ENDPOINT: reached.aws,
-    LAB_AWS_KEY_ID: reached.credentials.accessKeyId,
-    LAB_AWS_SECRET: reached.credentials.secretAccessKey,
-    LAB_AUTHORITATIVE: `${reached.authoritative.address}:${reached.authoritative.port}`,
-    LAB_RESOLVER: `${reached.resolver.address}:${reached.resolver.port}`,
+    LAB_SEED_FILE: databases.seed.file,
+    LAB_SEED_POSITION: String(databases.seed.position),
+    LAB_AWS_ENDPOINT: targets.aws,
+    LAB_AWS_KEY_ID: credentials.accessKeyId,
+    LAB_AWS_SECRET: credentials.secretAccessKey,
+    LAB_AUTHORITATIVE: `${targets.authoritative.address}:${targets.authoritative.port}`,
+    LAB_RESOLVER: `${targets.resolver.address}:${targets.resolver.port}`,
     LAB_SWITCHAROO_PASSWORD: passwords.switcharoo,
     LAB_ADMIN_PASSWORD: passwords.admin,
     LAB_REPL_PASSWORD: passwords.repl,

@@ -8,6 +8,7 @@ import {type Cloud, startCloud} from './cloud.ts';
 import type {Resolver} from './dns/resolver.ts';
 import type {LabHost} from './hosts/host.ts';
 import {createLabKey} from './hosts/keys.ts';
+import {moveAway, type Targets} from './latency/distances.ts';
 import {type LoadBalancer, startLoadBalancer} from './load-balancer.ts';
 import type {Passwords} from './mysql/accounts.ts';
 import {imitateCallTimes} from './mysql/aurora-procedures.ts';
@@ -33,6 +34,8 @@ interface WorldOptions {
   readonly emptyAurora?: boolean;
   /** RDS has no cluster yet: it is still to be made of the backup in the bucket `shop-backup`. */
   readonly withoutCluster?: boolean;
+  /** How far switcharoo is from every target: the time of a round trip. Without it, it is on the spot. */
+  readonly rttMs?: number;
   /** Instead of made-up ones. */
   readonly passwords?: Partial<Passwords>;
 }
@@ -93,11 +96,12 @@ async function build(options: WorldOptions, parts: Parts): Promise<World> {
     await firstWrite(control);
   }
   const {route53, ecs, endpoint: aws} = cloud;
+  const targets = await targetsOf(site, {hosts, cloud, names, parts, rttMs: options.rttMs});
   return {
     ...{databases, hosts, route53, ecs, aws, names, loadBalancer},
     network: site.network,
     resolver: names.resolver,
-    variables: allVariables(site, {hosts, databases, cloud, names}),
+    variables: allVariables(site, {targets, databases, cloud, names}),
     ...clientsOf(control),
     count: async () => ({
       ...(await countWrites(control, ledger, databases)),
@@ -176,15 +180,37 @@ const nameServersOf = (
     started: (starting) => parts.add(starting),
   });
 
-function allVariables(
-  site: Site,
-  {hosts, databases, cloud, names}: Pick<World, 'hosts' | 'databases' | 'names'> & {cloud: Cloud},
-): Readonly<Record<string, string>> {
-  const {credentials, deploymentVariables} = cloud;
+interface TargetsOptions {
+  readonly hosts: readonly LabHost[];
+  readonly cloud: Cloud;
+  readonly names: NameServers;
+  readonly parts: Parts;
+  readonly rttMs: number | undefined;
+}
+
+async function targetsOf(site: Site, options: TargetsOptions): Promise<Targets> {
+  const {hosts, cloud, names, parts, rttMs} = options;
   const {authoritative, resolver} = names;
   const aws = cloud.endpoint.url;
+  const near = {hosts, databasePorts: site.ports, aws, authoritative, resolver};
+  return rttMs === undefined ? near : moveAway(near, site, {rttMs, parts});
+}
+
+function allVariables(
+  site: Site,
+  {
+    targets,
+    databases,
+    cloud,
+    names,
+  }: Pick<World, 'databases' | 'names'> & {
+    targets: Targets;
+    cloud: Cloud;
+  },
+): Readonly<Record<string, string>> {
+  const {credentials, deploymentVariables} = cloud;
   return {
-    ...variablesOf(site, {hosts, databases, aws, credentials, authoritative, resolver}),
+    ...variablesOf(site, {targets, databases, credentials}),
     ...deploymentVariables,
     ...names.variables,
   };

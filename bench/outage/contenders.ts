@@ -7,6 +7,8 @@ import {root} from './places.ts';
 export interface Options {
   readonly clients: number;
   readonly slowProcedures: boolean;
+  /** Milliseconds of a round trip between a contender and every target. */
+  readonly rtt: string | undefined;
 }
 
 export interface Measured {
@@ -99,9 +101,10 @@ async function inLab(
 
 const program = join(root, 'bin/switcharoo.js');
 
-const labWords = ({clients, slowProcedures}: Options): readonly string[] => [
+const labWords = ({clients, slowProcedures, rtt}: Options): readonly string[] => [
   ...['--clients', String(clients)],
   ...(slowProcedures ? ['--slow-procedures'] : []),
+  ...(rtt === undefined ? [] : ['--rtt', rtt]),
 ];
 
 /** The last document that it printed. */

@@ -9,9 +9,9 @@ trap 'rm -rf "$work"' EXIT
 db() { # PASSWORD HOST PORT USER STATEMENT
   MYSQL_PWD=$1 mysql --no-defaults --protocol=tcp -h "$2" -P "$3" -u "$4" -BN -e "$5"
 }
-source_db() { db "$LAB_SWITCHAROO_PASSWORD" "$LAB_DB1_ADDRESS" "$LAB_SOURCE_PORT" switcharoo "$1"; }
-replica_db() { db "$LAB_SWITCHAROO_PASSWORD" "$LAB_DB2_ADDRESS" "$LAB_REPLICA_PORT" switcharoo "$1"; }
-aurora_db() { db "$LAB_ADMIN_PASSWORD" 127.0.0.1 "$LAB_AURORA_PORT" admin "$1"; }
+source_db() { db "$LAB_SWITCHAROO_PASSWORD" "$LAB_DB1_ADDRESS" "$LAB_OPERATOR_SOURCE_PORT" switcharoo "$1"; }
+replica_db() { db "$LAB_SWITCHAROO_PASSWORD" "$LAB_DB2_ADDRESS" "$LAB_OPERATOR_REPLICA_PORT" switcharoo "$1"; }
+aurora_db() { db "$LAB_ADMIN_PASSWORD" 127.0.0.1 "$LAB_OPERATOR_AURORA_PORT" admin "$1"; }
 
 on() { # HOST COMMAND
   local address=LAB_${1^^}_ADDRESS port=LAB_${1^^}_SSH_PORT

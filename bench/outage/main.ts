@@ -16,9 +16,14 @@ const {values} = parseArgs({
     clients: {type: 'string', default: '8'},
     only: {type: 'string'},
     'slow-procedures': {type: 'boolean', default: false},
+    rtt: {type: 'string'},
   },
 });
-const options = {clients: Number(values.clients), slowProcedures: values['slow-procedures']};
+const options = {
+  clients: Number(values.clients),
+  slowProcedures: values['slow-procedures'],
+  rtt: values.rtt,
+};
 
 const cache = join(root, 'node_modules', '.cache', 'switcharoo-bench');
 mkdirSync(cache, {recursive: true});
@@ -49,7 +54,7 @@ const contenders = [
 
 const rounds = Number(values.rounds);
 say(
-  `${rounds} rounds, ${options.clients} writers, Aurora's procedures ${options.slowProcedures ? 'sleep as the real ones do' : 'do not sleep'}; load at the start ${load()}\n`,
+  `${rounds} rounds, ${options.clients} writers, ${options.rtt ?? 0} ms to the targets, Aurora's procedures ${options.slowProcedures ? 'sleep as the real ones do' : 'do not sleep'}; load at the start ${load()}\n`,
 );
 const measured = new Map<string, Measured[]>(contenders.map(({name}) => [name, []]));
 for (let round = 1; round <= rounds; round += 1) {

@@ -147,6 +147,11 @@ export const clients = {
 
 export const slowProcedures = flag({description: "Imitate the delays of Aurora's procedures"});
 
+export const rtt = parsed(wholeNumber, {
+  placeholder: 'ms',
+  description: 'Round-trip time between switcharoo and every target',
+});
+
 export function wholeNumber(text: string): number {
   if (!/^\d{1,3}$/.test(text)) {
     throw new InvalidValue('Give a whole number.');

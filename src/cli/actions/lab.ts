@@ -7,6 +7,7 @@ import {labStatusText, writeCountText} from './lab-text.ts';
 interface LabSetup {
   readonly clients: number;
   readonly slowProcedures: boolean;
+  readonly rttMs: number | undefined;
   readonly emptyAurora: boolean;
 }
 

@@ -31,6 +31,7 @@ interface Rehearsal {
 interface LabSetup {
   readonly clients: number;
   readonly slowProcedures: boolean;
+  readonly rttMs: number | undefined;
   /** Leaves the lab running. */
   readonly keep: boolean;
 }
@@ -44,7 +45,7 @@ const writesAfterMs = 1_500;
 export async function rehearse(
   app: App,
   rehearsal: Rehearsal,
-  {clients, slowProcedures, keep}: LabSetup,
+  {clients, slowProcedures, rttMs, keep}: LabSetup,
 ): Promise<ExitCode> {
   const {upLab, downLab, beginningFor} = await loadLab();
   const {runbook} = await loadRunbook(rehearsal.runbook);
@@ -56,6 +57,7 @@ export async function rehearse(
     stateFolder: app.state.path,
     clients,
     slowProcedures,
+    rttMs,
     ...beginningFor(runbook.entries.map(({unit}) => unit.name)),
     owner: process.pid,
     signal: signals.stopping,

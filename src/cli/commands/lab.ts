@@ -1,5 +1,5 @@
 import {type CommandFamily, type CommandSpec, defineCommand, flag, optional} from '../command.ts';
-import {clients, html, slowProcedures} from '../options.ts';
+import {clients, html, rtt, slowProcedures} from '../options.ts';
 
 const rehearseCommand = defineCommand({
   name: 'rehearse',
@@ -14,14 +14,15 @@ const rehearseCommand = defineCommand({
     }),
     clients,
     slowProcedures,
+    rtt,
     keep: flag({description: 'Leave the lab running afterwards'}),
     html,
   },
-  examples: ['rehearse', 'rehearse bare-metal-to-ecs --reverse-at smoke'],
+  examples: ['rehearse', 'rehearse bare-metal-to-ecs --reverse-at smoke', 'rehearse --rtt 20'],
   run: async ({app, args: [runbook = 'bare-metal-to-ecs'], options}) => {
     const {rehearse} = await import('../actions/rehearse.ts');
-    const {reverseAt, html: file, ...lab} = options;
-    return rehearse(app, {runbook, reverseAt, html: file}, lab);
+    const {reverseAt, html: file, rtt: rttMs, ...lab} = options;
+    return rehearse(app, {runbook, reverseAt, html: file}, {...lab, rttMs});
   },
 });
 
@@ -33,13 +34,14 @@ const up = defineCommand({
   options: {
     clients,
     slowProcedures,
+    rtt,
     emptyAurora: flag({description: 'Start before the first copy: Aurora has no data'}),
   },
   examples: ['lab up', 'lab up --clients 0'],
   run: async ({app, options}) => {
     const {startLab} = await actions();
-    const {clients: count, slowProcedures: slow, emptyAurora} = options;
-    return startLab(app, {clients: count, slowProcedures: slow, emptyAurora});
+    const {rtt: rttMs, ...setup} = options;
+    return startLab(app, {...setup, rttMs});
   },
 });
 
