@@ -9,7 +9,7 @@ import {needsOf} from './known-values.ts';
 import type {Choice, Failure} from './operator.ts';
 import {isLimitPassed, orEndOutage, unlimited} from './outage-limit.ts';
 import {runStopped, skipRefused} from './problems.ts';
-import {lostWhileStopped} from './process-stop.ts';
+import {askAwake, isAfterStop, lostInOutage} from './process-stop.ts';
 import {askReversalLosses} from './reversal-loss.ts';
 import {reverseRun} from './reverse.ts';
 import {makeReversePlan, obstaclesToReversal, reachableCheckpoints} from './reverse-plan.ts';
@@ -43,11 +43,17 @@ export async function decide(
     skippedBefore: skippedBefore(context, entry),
     onAsked: (person) => record.add({kind: 'asked', ...asked, details, person}),
   };
-  const choice = await operator.decide(failure, stopping);
+  const asking = await askAwake(context.clock, stopping, (signal) =>
+    operator.decide(failure, signal),
+  );
   if (isLimitPassed(context)) {
     return pause(context, problem);
   }
-  const decided = orEndOutage(context, problem, choice);
+  if ('stopped' in asking) {
+    return decide(context, entry, problem);
+  }
+  const decided = orEndOutage(context, problem, asking.answer);
+  const checksFirst = isAfterStop(context, problem);
   record.add({
     kind: 'answered',
     ...asked,
@@ -57,7 +63,7 @@ export async function decide(
   });
   switch (decided.choice) {
     case 'retry': {
-      const lost = await lostWhileStopped(context, problem);
+      const lost = checksFirst ? await lostInOutage(context) : undefined;
       return lost ? decide(context, entry, lost) : retry(context, failure, decided.by);
     }
     case 'skip':

@@ -4,8 +4,36 @@ import type {Problem} from '../model/problem.ts';
 import type {Clock, ClockEvent} from './clock.ts';
 import type {RunContext} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
+import {firstOf} from './limit.ts';
 import {checkEntry, problemOfCheck} from './look.ts';
 import {outageNotInPlace, processStopped} from './problems.ts';
+
+/**
+ * Asks a person, and withdraws the question when this process stood still meanwhile: what was checked for it is old, and
+ * what was typed is not an answer to what is so now. Whoever asks says so, and asks again.
+ */
+export async function askAwake<Answer>(
+  clock: Pick<Clock, 'watch'>,
+  signal: AbortSignal,
+  ask: (signal: AbortSignal) => Promise<Answer>,
+): Promise<{readonly answer: Answer} | {readonly stopped: ProcessStopped}> {
+  const withdrawn = new AbortController();
+  let stopped: ProcessStopped | undefined;
+  const unwatch = clock.watch((event) => {
+    if (event.kind === 'process-stopped') {
+      stopped = event;
+      withdrawn.abort();
+    }
+  });
+  try {
+    const answer = await ask(firstOf(signal, withdrawn.signal));
+    return stopped ? {stopped} : {answer};
+  } finally {
+    unwatch();
+  }
+}
+
+export type ProcessStopped = Extract<ClockEvent, {kind: 'process-stopped'}>;
 
 /** Journals what happens to time while a run acts, until it is called off by what this returns. */
 export function watchTime({clock, record}: {clock: Clock} & Pick<RunContext, 'record'>) {
@@ -18,16 +46,24 @@ export function watchTime({clock, record}: {clock: Clock} & Pick<RunContext, 're
   });
 }
 
+/** During an outage nothing starts after it until somebody has decided. */
+export const journalStop = (record: RunContext['record'], {since, ms}: ProcessStopped): void =>
+  record.add({
+    kind: 'process-stopped',
+    sinceUtc: since.toISOString(),
+    ms,
+    inOutage: record.outage.since !== undefined,
+  });
+
 function journalEvent(record: RunContext['record'], event: ClockEvent): void {
-  const inOutage = record.outage.since !== undefined;
   switch (event.kind) {
     case 'process-stopped': {
-      const {since, ms} = event;
-      record.add({kind: 'process-stopped', sinceUtc: since.toISOString(), ms, inOutage});
+      journalStop(record, event);
       break;
     }
     case 'clock-set': {
       const {byMs, clock} = event;
+      const inOutage = record.outage.since !== undefined;
       record.add({kind: 'clock-set', byMs, clockUtc: clock.toISOString(), inOutage});
       break;
     }
@@ -49,18 +85,20 @@ export const isDecided = (
   {code}: Problem,
 ): boolean => code === 'process-stopped' && progress.processStop === undefined;
 
-/** What a retry finds that is not as it was before the process stood still. */
-export const lostWhileStopped = async (
-  context: RunContext,
+/** Whether a retry checks first what closes the application. */
+export const isAfterStop = (
+  {record: {progress}}: Pick<RunContext, 'record'>,
   {code}: Problem,
-): Promise<Problem | undefined> =>
-  code === 'process-stopped' || code === 'outage-not-in-place' ? lostInOutage(context) : undefined;
+): boolean =>
+  progress.processStop !== undefined ||
+  code === 'process-stopped' ||
+  code === 'outage-not-in-place';
 
 /**
  * Whether what closes the application is still in place: while this process stood still, somebody may have opened it
  * again.
  */
-async function lostInOutage(context: RunContext): Promise<Problem | undefined> {
+export async function lostInOutage(context: RunContext): Promise<Problem | undefined> {
   const {record, runbook, params, stopping} = context;
   const {progress} = record;
   const {from = []} = progress.run.runbook.outage ?? {};

@@ -1,25 +1,27 @@
 import type {Entry} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Verdict} from '../model/verdict.ts';
-import {askOperator} from './ask-operator.ts';
+import {askOnce} from './ask-operator.ts';
 import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {checkEntry, problemOfCheck} from './look.ts';
 import {waitsOf} from './poll.ts';
 import {answerRequired, declined, entryTimedOut, runStopped} from './problems.ts';
+import {processStopProblem} from './process-stop.ts';
 import {factsOfQuestion} from './question-facts.ts';
 import {gatesBefore} from './question-gates.ts';
 
 /**
  * Asks what no look can tell. The gates right before it are looked at again just before the question, and once more
- * after a "yes": people take their time, and the world goes on meanwhile.
+ * after a "yes": people take their time, and the world goes on meanwhile. `again`: this process stood still in an outage,
+ * and that is to be decided before anything is asked here.
  */
 export async function askAtGate(
   context: RunContext,
   entry: Entry,
   asked: Extract<Verdict<unknown, unknown>, {kind: 'needs-answer'}>,
-): Promise<'yes' | Problem> {
+): Promise<'yes' | 'again' | Problem> {
   for (;;) {
     const notOpen = await precedingGatesOpen(context, entry);
     if (notOpen) {
@@ -29,7 +31,14 @@ export async function askAtGate(
     const about = 'confirmation';
     const facts = () => factsOfQuestion(context, entry);
     const asking = {about, entry: entry.id, question, details, facts} as const;
-    const {answer, by} = await askOperator(context, asking);
+    const given = await askOnce(context, asking);
+    if (given === 'withdrawn') {
+      if (processStopProblem(context, entry)) {
+        return 'again';
+      }
+      continue;
+    }
+    const {answer, by} = given;
     if (answer === 'unasked') {
       return context.stopping.aborted
         ? runStopped(String(context.stopping.reason))

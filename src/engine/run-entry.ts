@@ -123,6 +123,9 @@ async function afterVerdict(
       return waitLonger(context, attempt, verdict);
     case 'needs-answer': {
       const answer = await askAtGate(context, entry, verdict);
+      if (answer === 'again') {
+        return answer;
+      }
       return answer === 'yes'
         ? done(context, entry, {output: verdict.output})
         : {kind: 'paused', problem: answer};

@@ -18,6 +18,8 @@ export function questionsAfter(questions: Questions, entry: JournalEntry): Quest
       return [...withoutQuestion(questions, entry), opened(entry)];
     case 'answered':
       return withoutQuestion(questions, entry);
+    // A process that stood still withdraws them, and asks again.
+    case 'process-stopped':
     case 'run-paused':
     case 'run-resumed':
     case 'run-done':

@@ -1,5 +1,8 @@
+import type {Clock} from '../engine/clock.ts';
 import type {Operator, Question} from '../engine/operator.ts';
 import {planChanged} from '../engine/problems.ts';
+import {askAwake, type ProcessStopped} from '../engine/process-stop.ts';
+import {clockUtc, durationText} from '../model/duration.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 
 export interface ApprovalRequest {
@@ -28,13 +31,15 @@ export interface Approver {
 interface Approval {
   readonly answer: 'yes' | 'no';
   readonly by: string;
+  /** This process stood still while the plan was read. */
+  readonly stops: readonly ProcessStopped[];
 }
 
 /** Has a plan approved: by its digest, by a flag, or by a person. Throws when there is nobody to ask. */
 export async function approve(
   request: ApprovalRequest,
   {operator, canAsk, yes, planDigest, rehearsal}: Approver,
-  signal: AbortSignal,
+  {clock, signal}: {readonly clock: Pick<Clock, 'watch'>; readonly signal: AbortSignal},
 ): Promise<Approval> {
   const {about, question, digest, inventory} = request;
   if (planDigest !== undefined && planDigest !== digest) {
@@ -42,22 +47,33 @@ export async function approve(
     throw new SwitcharooError(planChanged(planDigest, digest, changes));
   }
   if (rehearsal) {
-    return {answer: 'yes', by: operator.name};
+    return {answer: 'yes', by: operator.name, stops: []};
   }
   if (inventory.protected && !canAsk) {
     throw new SwitcharooError(terminalRequired(inventory.name));
   }
   if ((planDigest !== undefined || yes) && !inventory.protected) {
-    return {answer: 'yes', by: planDigest === undefined ? '--yes' : '--plan'};
+    return {answer: 'yes', by: planDigest === undefined ? '--yes' : '--plan', stops: []};
   }
   if (!canAsk) {
     throw new SwitcharooError(approvalRequired(digest));
   }
   const mustType = inventory.protected ? {mustType: inventory.name} : {};
-  const details = [`plan ${digest}`];
-  const answered = await operator.ask({about, entry: null, question, details, ...mustType}, signal);
-  return {answer: answered.answer === 'yes' ? 'yes' : 'no', by: answered.by};
+  const stops: ProcessStopped[] = [];
+  for (;;) {
+    const details = [`plan ${digest}`, ...stops.map(stopText)];
+    const asked = {about, entry: null, question, details, ...mustType};
+    const asking = await askAwake(clock, signal, (awake) => operator.ask(asked, awake));
+    if ('answer' in asking) {
+      const {answer, by} = asking.answer;
+      return {answer: answer === 'yes' ? 'yes' : 'no', by, stops};
+    }
+    stops.push(asking.stopped);
+  }
 }
+
+const stopText = ({since, ms}: ProcessStopped): string =>
+  `This process did not run for ${durationText(ms)}, from ${clockUtc(since)} UTC. The plan is older than that; each entry is checked again before it acts.`;
 
 const approvalRequired = (digest: string): Problem => ({
   code: 'approval-required',

@@ -1,4 +1,5 @@
 import {makePlan} from '../engine/plan.ts';
+import {journalStop} from '../engine/process-stop.ts';
 import {askReversalLosses} from '../engine/reversal-loss.ts';
 import {makeReversePlan, obstaclesToReversal} from '../engine/reverse-plan.ts';
 import type {JournalEntry} from '../model/journal.ts';
@@ -202,7 +203,8 @@ export class Run {
     const complete = {...request, inventory: this.inventory};
     const {clock} = this.#opened.world;
     const askedMs = clock.monotonic();
-    const {answer, by} = await approve(complete, approver, session.signals.stopping);
+    const signal = session.signals.stopping;
+    const {answer, by, stops} = await approve(complete, approver, {clock, signal});
     if (answer === 'no') {
       return {kind: 'declined', by};
     }
@@ -211,7 +213,11 @@ export class Run {
     const details = [`plan ${digest}`];
     const took = tookMs > 0 ? {tookMs} : {};
     const answered = {entry: null, about, question, details, answer, by, ...took};
-    running.context.record.add({kind: 'answered', ...answered});
+    const {record} = running.context;
+    record.add({kind: 'answered', ...answered});
+    for (const stop of stops) {
+      journalStop(record, stop);
+    }
     return work(running);
   }
 

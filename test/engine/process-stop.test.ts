@@ -172,6 +172,104 @@ describe('a process that stood still', () => {
   });
 });
 
+const asking = defineRunbook({
+  name: 'tidy-up',
+  summary: 'Tidy up.',
+  params: z.object({}),
+  targets: {a: shelf},
+  outage: {from: ['freeze'], until: ['open']},
+})
+  .confirm('begin', {question: 'Begin?'})
+  .checkpoint('prepared')
+  .step('freeze', fill, put({writes: 'off'}))
+  .confirm('go', {question: 'Go?'})
+  .step('open', fill, put({other: 'on'}));
+
+/** The process stands still once while this question, or the menu, is up. */
+function rigStoppedWhileAsked(question: string) {
+  const a = new Shelf('a', start);
+  const rig = new Rig({runbook: asking, shelves: [a]});
+  rig.operator.isPerson = true;
+  let isOver = false;
+  const stop = (asked: string) => {
+    if (asked === question && !isOver) {
+      isOver = true;
+      rig.clock.stop(70_000);
+    }
+  };
+  rig.operator.answering = ({question: asked}) => {
+    stop(asked);
+    return 'yes';
+  };
+  rig.operator.deciding = ({problem: {code}}) => {
+    stop(code);
+    return {choice: 'retry'};
+  };
+  const questions = () => rig.story.filter((line) => /asked|answered|stopped/.test(line));
+  return {a, rig, questions};
+}
+
+describe('a process that stood still while a person was asked', () => {
+  test('asks the same again, whatever was typed meanwhile', async () => {
+    const {rig, questions} = rigStoppedWhileAsked('Begin?');
+    expect(await rig.run()).toEqual({kind: 'done'});
+    expect(questions()).toEqual([
+      'asked ada confirmation begin',
+      'process-stopped',
+      'asked ada confirmation begin',
+      'answered confirmation begin: yes',
+      'asked ada confirmation go',
+      'answered confirmation go: yes',
+    ]);
+  });
+
+  test('says so in the outage, checks, and asks again before it goes on', async () => {
+    const {rig, questions} = rigStoppedWhileAsked('Go?');
+    expect(await rig.run()).toEqual({kind: 'done'});
+    expect(questions()).toEqual([
+      'asked ada confirmation begin',
+      'answered confirmation begin: yes',
+      'asked ada confirmation go',
+      'process-stopped',
+      'entry-failed go (process-stopped)',
+      'asked ada failure go',
+      'answered failure go: retry',
+      'asked ada confirmation go',
+      'answered confirmation go: yes',
+    ]);
+    expect(rig.progress.questions).toEqual([]);
+  });
+
+  test('shows the menu again, and checks what closes the application after a retry', async () => {
+    const {a, rig, questions} = rigStoppedWhileAsked('action-failed');
+    a.beforePut = (words) => {
+      if (words === 'a: other = on' && rig.operator.failures.length === 0) {
+        throw new Error('refused');
+      }
+    };
+    const {deciding} = rig.operator;
+    rig.operator.deciding = (failure) => {
+      if (failure.problem.code === 'outage-not-in-place') {
+        return {choice: 'stop'};
+      }
+      a.boxes.set('writes', 'on');
+      return deciding(failure);
+    };
+    expect(await rig.run()).toMatchObject({
+      kind: 'paused',
+      problem: {code: 'outage-not-in-place'},
+    });
+    expect(questions().slice(-6)).toEqual([
+      'asked ada failure open',
+      'process-stopped',
+      'asked ada failure open',
+      'answered failure open: retry',
+      'asked ada failure open',
+      'answered failure open: stop',
+    ]);
+  });
+});
+
 /** A machine whose clock can be set, and that can sleep. */
 function machine() {
   const is = {utcMs: Date.parse('2026-03-01T03:00:00.000Z'), upMs: 1_000, mark: 'boot 1'};
