@@ -7,6 +7,8 @@ export interface ProcessSignals extends StopSignals {
   dispose(): void;
 }
 
+/** Ctrl-\ and Ctrl-Z, where a terminal makes signals of them: a run would stay where it is, in an outage too. */
+const refusedSignals = ['SIGQUIT', 'SIGTSTP'] as const;
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -26,8 +28,13 @@ export function listenToSignals(firstSay: (text: string) => void): ProcessSignal
       aborting.abort(new Error(`${signal}, for the second time`));
     }
   };
+  const onRefused = (signal: NodeJS.Signals) =>
+    say(`${signal}: ignored. Ctrl-C finishes the action in flight, then pauses.`);
   for (const signal of stopSignals) {
     process.on(signal, onSignal);
+  }
+  for (const signal of refusedSignals) {
+    process.on(signal, onRefused);
   }
   return {
     stopping: stopping.signal,
@@ -38,6 +45,9 @@ export function listenToSignals(firstSay: (text: string) => void): ProcessSignal
     dispose: () => {
       for (const signal of stopSignals) {
         process.off(signal, onSignal);
+      }
+      for (const signal of refusedSignals) {
+        process.off(signal, onRefused);
       }
     },
   };

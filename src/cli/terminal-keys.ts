@@ -15,6 +15,8 @@ interface Keys {
 const typedAheadMs = 50;
 const ctrlC = 0x03;
 const ctrlD = 0x04;
+/** Readline would stop the process at it. */
+const ctrlZ = 0x1a;
 
 /**
  * Prompts read a stream of their own, and not the terminal: a terminal that hangs up answers EIO when readline gives
@@ -30,7 +32,7 @@ export async function withKeys<Result>(
   const onEnd = () => ended.abort('gone' satisfies Unanswered);
   let open = !terminal.isTTY;
   const forward = (chunk: Buffer | string) => {
-    const bytes = Buffer.from(chunk);
+    const bytes = Buffer.from(chunk).filter((byte) => byte !== ctrlZ);
     if (bytes.includes(ctrlD)) {
       ended.abort('dismissed' satisfies Unanswered);
     } else if (open || bytes.includes(ctrlC)) {
@@ -51,7 +53,7 @@ export async function withKeys<Result>(
 
 /**
  * Swallows the keys that no question waits for, while something is drawn: an Enter that the terminal echoes would move
- * all of it by a row. Ctrl-C and Ctrl-\ still end the program. Call the returned function to give the keys back.
+ * all of it by a row. Ctrl-C and Ctrl-\ still reach the program, as signals. Call the returned function to give the keys back.
  */
 export function swallowKeys(terminal: NodeJS.ReadStream): () => void {
   if (!terminal.isTTY) {

@@ -25,7 +25,13 @@ export function limitOutage(context: RunContext, limitMs: number | undefined): O
   }
   const {record, clock} = context;
   const passed = new AbortController();
-  let callOff = () => {};
+  const timers = new Set<() => void>();
+  const callOff = () => {
+    for (const end of timers) {
+      end();
+    }
+    timers.clear();
+  };
   const follow = () => {
     callOff();
     const {since} = record.outage;
@@ -35,7 +41,8 @@ export function limitOutage(context: RunContext, limitMs: number | undefined): O
     // The time in which the process stood still counts: nobody could write.
     const leftMs = limitMs - (clock.now().getTime() - since.getTime());
     if (leftMs > 0) {
-      callOff = clock.after(leftMs, follow);
+      // A clock that is asked may tell of a stop, which is journaled, and followed here before this goes on.
+      timers.add(clock.after(leftMs, follow));
     } else {
       passed.abort(new OutageLimitPassed('it was ended because the outage exceeded its limit'));
     }

@@ -14,8 +14,8 @@ import {gatesBefore} from './question-gates.ts';
 
 /**
  * Asks what no look can tell. The gates right before it are looked at again just before the question, and once more
- * after a "yes": people take their time, and the world goes on meanwhile. `again`: this process stood still in an outage,
- * and that is to be decided before anything is asked here.
+ * after a "yes": people take their time, and the world goes on meanwhile. `again`: this process stood still in an
+ * outage, and that is to be decided before anything is asked here.
  */
 export async function askAtGate(
   context: RunContext,

@@ -73,7 +73,7 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
     ].join('; ') || undefined,
   ],
   'process-stopped': (fact) => [
-    `this process did not run for ${durationText(fact.ms)}, from ${clockUtc(new Date(fact.sinceUtc))}${fact.inOutage ? ', during the outage' : ''}`,
+    `this process did not run for ${durationText(fact.ms)}, from ${clockUtc(new Date(fact.sinceUtc))} UTC${fact.inOutage ? ', during the outage' : ''}`,
     'everything is checked again before the next action',
   ],
   'clock-set': (fact) => [

@@ -506,7 +506,7 @@ test('a process that stood still, and a clock that was set, are a line of the pi
   }
   await screen.close();
   expect(stream.text).toContain(
-    '! this process did not run for 31 s, from 03:05:00, during the outage',
+    '! this process did not run for 31 s, from 03:05:00 UTC, during the outage',
   );
   expect(stream.text).toContain('! the clock of this machine was set back by 1 m 00 s');
 });

@@ -1,0 +1,118 @@
+import {spawnSync} from 'node:child_process';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {findLab} from '../../lab/client.ts';
+import type {JournalEntry} from '../../src/model/journal.ts';
+import {type JournalWatch, watchJournal} from '../drills/journal-watch.ts';
+import {type Desk, openDesk} from './switcharoo.ts';
+
+/** A process that stands still for less is only slow. */
+const stoppedMs = 11_000;
+const limitMs = 120_000;
+
+let desk: Desk;
+let journal: JournalWatch;
+beforeEach(async () => {
+  desk = openDesk();
+  expect((await desk.run('lab', 'up')).code).toBe(0);
+  journal = watchJournal(desk.stateFolder);
+  const program = `node bin/switcharoo.js --state-dir ${desk.stateFolder}`;
+  const command = `${program} run bare-metal-to-ecs -i lab; echo "ended with $?"; cat`;
+  tmux('new-session', '-d', '-x', '80', '-y', '24', command);
+}, limitMs);
+afterEach(async () => {
+  tmux('kill-server');
+  journal.close();
+  await desk.clear();
+}, limitMs);
+
+const tmux = (...words: string[]): string => {
+  const server = ['-S', join(desk.stateFolder, 'tmux'), '-f', '/dev/null'];
+  return spawnSync('tmux', [...server, ...words], {encoding: 'utf8'}).stdout;
+};
+const pane = (): string => tmux('capture-pane', '-p').trimEnd();
+
+async function paneWith(words: string): Promise<string> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (pane().includes(words)) {
+      return pane();
+    }
+    await sleep(100);
+  }
+  throw new Error(`no "${words}" in:\n${pane()}`);
+}
+
+async function answer(words: string, ...keys: string[]): Promise<void> {
+  await paneWith(words);
+  // Keys right after the question would be typed ahead of it.
+  await sleep(500);
+  tmux('send-keys', ...keys);
+}
+
+async function journaled(isWanted: (entry: JournalEntry) => boolean): Promise<JournalEntry> {
+  const entry = await journal.until(isWanted, AbortSignal.timeout(60_000));
+  if (!entry) {
+    throw new Error(`not in the journal; on the screen:\n${pane()}`);
+  }
+  return entry;
+}
+
+/** The process of the run stands still, as by a closed lid, and goes on. */
+async function stop(): Promise<void> {
+  const first = await journaled(({kind}) => kind === 'run-started');
+  const pid = first.kind === 'run-started' ? first.operator.pid : 0;
+  process.kill(pid, 'SIGSTOP');
+  await sleep(stoppedMs);
+  process.kill(pid, 'SIGCONT');
+}
+
+/** Stopped once in the freeze, and once more while the menu about it is up. */
+async function stopInFreeze(): Promise<void> {
+  await answer('Run this plan on lab?', 'y', 'Enter');
+  await answer('Start the cutover?', 'y', 'Enter');
+  await journaled((entry) => entry.kind === 'action-intended' && entry.entry === 'freeze');
+  await stop();
+  await paneWith('What do you want to do?');
+  const {seq} = await journaled(({kind}) => kind === 'process-stopped');
+  await stop();
+  const again = await journaled((entry) => entry.kind === 'process-stopped' && entry.seq > seq);
+  await journaled((entry) => entry.kind === 'asked' && entry.seq > again.seq);
+  const text = await paneWith('What do you want to do?');
+  expect(text).toMatch(/! this process did not run for 1\d s, from \S+ UTC, during the outage\n/);
+  expect(text).toContain('code              process-stopped');
+}
+
+async function expectNothingLost(): Promise<void> {
+  const lab = findLab(desk.stateFolder);
+  await sleep(1_500);
+  expect(await lab?.count()).toMatchObject({lost: 0});
+}
+
+describe.skipIf(spawnSync('tmux', ['-V']).error !== undefined)(
+  'a run that was stopped in the freeze, and again at the menu',
+  () => {
+    test(
+      'goes on after a retry, and loses nothing',
+      async () => {
+        await stopInFreeze();
+        await answer('What do you want to do?', 'Down', 'Enter');
+        await paneWith('Accept the cutover?');
+        await expectNothingLost();
+      },
+      limitMs,
+    );
+
+    test(
+      'is reversed, and loses nothing',
+      async () => {
+        await stopInFreeze();
+        await answer('What do you want to do?', 'Down', 'Down', 'Enter');
+        await answer('Reverse to prepared on lab?', 'y', 'Enter');
+        await paneWith('ended with 5');
+        await expectNothingLost();
+      },
+      limitMs,
+    );
+  },
+);
