@@ -53,7 +53,8 @@ export async function withKeys<Result>(
 
 /**
  * Swallows the keys that no question waits for, while something is drawn: an Enter that the terminal echoes would move
- * all of it by a row. Ctrl-C and Ctrl-\ still reach the program, as signals. Call the returned function to give the keys back.
+ * all of it by a row. Ctrl-C and Ctrl-\ still reach the program, as signals. Call the returned function to give the
+ * keys back.
  */
 export function swallowKeys(terminal: NodeJS.ReadStream): () => void {
   if (!terminal.isTTY) {

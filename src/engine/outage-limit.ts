@@ -41,7 +41,7 @@ export function limitOutage(context: RunContext, limitMs: number | undefined): O
     // The time in which the process stood still counts: nobody could write.
     const leftMs = limitMs - (clock.now().getTime() - since.getTime());
     if (leftMs > 0) {
-      // A clock that is asked may tell of a stop, which is journaled, and followed here before this goes on.
+      // A clock that is asked may report a stop: it is journaled, and followed here, before this goes on.
       timers.add(clock.after(leftMs, follow));
     } else {
       passed.abort(new OutageLimitPassed('it was ended because the outage exceeded its limit'));

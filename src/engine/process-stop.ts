@@ -10,7 +10,7 @@ import {outageNotInPlace, processStopped} from './problems.ts';
 
 /**
  * Asks a person, and withdraws the question when this process stood still meanwhile: what was checked for it is old,
- * and what was typed is not an answer to what is so now. Whoever asks says so, and asks again.
+ * and what was typed is not an answer to what is so now. The caller says so, and asks again.
  */
 export async function askAwake<Answer>(
   clock: Pick<Clock, 'watch'>,
