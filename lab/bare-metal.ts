@@ -32,7 +32,7 @@ export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
     command: programOf('app/proxy'),
     env: {
       LISTEN_ADDRESS: address,
-      PORT: String(ports.web),
+      PORT: String(ports.proxy),
       UPSTREAM_FILE: join(site.directory, name, 'root', proxyFile),
     },
     restart: 'always' as const,
@@ -43,6 +43,7 @@ export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
     name,
     address,
     units: [shop(address), proxy(name, address)],
+    ports: [{port: ports.web, to: {address, port: ports.proxy}, unit: 'nginx.service'}],
     files: {[proxyFile]: upstreamOf({host: address, port: ports.app})},
     proxyFile,
   });

@@ -9,6 +9,8 @@ export const siteName = 'www.shop.test';
 interface Ports {
   /** The port for clients: of the reverse proxies of the old side, and of the load balancer. */
   readonly web: number;
+  /** The reverse proxies themselves, behind the packet filter of their hosts. */
+  readonly proxy: number;
   /** The application behind the reverse proxies. */
   readonly app: number;
   readonly source: number;
@@ -30,10 +32,11 @@ export interface Site {
 export async function choosePorts(network: Network): Promise<Ports> {
   const {web1, web2, db1, db2, loadBalancer} = network;
   const web = await pickPort(web1, web2, loadBalancer, `${network.prefix}151`);
+  const proxy = await pickPort(web1, web2);
   const app = await pickPort(web1, web2);
   const source = await pickPort('127.0.0.1', db1);
   const replica = await pickPort('127.0.0.1', db2);
-  return {web, app, source, replica, aurora: await pickPort('127.0.0.1')};
+  return {web, proxy, app, source, replica, aurora: await pickPort('127.0.0.1')};
 }
 
 export const choosePasswords = (): Passwords => ({

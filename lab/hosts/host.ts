@@ -13,6 +13,7 @@ import {
 import {Cron} from './cron.ts';
 import {type FilteredPort, openFilteredPort} from './filtered-port.ts';
 import {Firewall} from './firewall.ts';
+import {Holds} from './holds.ts';
 import type {ProcessInfo} from './process-group.ts';
 import {writeShims} from './shims.ts';
 import {type SshFault, startSshServer} from './ssh-server.ts';
@@ -49,6 +50,8 @@ interface LabPort {
   /** 0: the system picks one. */
   readonly port: number;
   readonly to: {readonly address: string; readonly port: number};
+  /** The unit whose server it is: while that does not run, connections are refused. */
+  readonly unit?: string;
 }
 
 export interface LabHost {
@@ -69,6 +72,8 @@ export interface LabHost {
   allows(port: number, remoteAddress: string): boolean;
   /** The firewall's rules for IPv4, as `iptables -S` prints them. */
   rules(): readonly string[];
+  /** Whether new connections to a port wait. */
+  holds(port: number): boolean;
   sshFault(fault: SshFault): Promise<void>;
   stop(): Promise<void>;
 }
@@ -80,12 +85,16 @@ export async function startHost(options: HostOptions): Promise<LabHost> {
   writeFiles(places.root, options.files ?? {});
   const openPorts: FilteredPort[] = [];
   const models = modelsOf(options, places.root, () => openPorts.map((port) => port.enforce()));
-  const {systemd, cron, firewall} = models;
-  const programs = hostPrograms(models, join(places.root, options.proxyFile ?? 'no-proxy'));
+  const {systemd, cron, firewall, holds} = models;
+  const programs = hostPrograms(
+    models,
+    join(places.root, options.proxyFile ?? 'no-proxy'),
+    () => openPorts,
+  );
   writeShims(places.bin, [...programs.keys()]);
 
   for (const port of options.ports ?? []) {
-    openPorts.push(await openPort(port, address, firewall));
+    openPorts.push(await openPort(port, address, models));
   }
   const ssh = await startSshServer({...places, address, user, authorizedKey, programs});
   await systemd.startEnabled();
@@ -105,6 +114,7 @@ export async function startHost(options: HostOptions): Promise<LabHost> {
         : (systemd.unit(what)?.pids() ?? []),
     allows: (port, remoteAddress) => firewall.allows(port, remoteAddress),
     rules: () => firewall.lines(),
+    holds: (port) => holds.isHeld(port),
     sshFault: (fault) => ssh.fault(fault),
     stop: async () => {
       await ssh.stop();
@@ -138,15 +148,23 @@ function modelsOf(options: HostOptions, root: string, rulesChanged: () => void):
     cron: new Cron({host, root, processes, crontabs: accounts, cronFiles, minuteMs}),
     firewall: new Firewall(rulesChanged),
     firewall6: new Firewall(() => {}),
+    holds: new Holds(),
   };
 }
 
-async function openPort(port: LabPort, address: string, firewall: Firewall): Promise<FilteredPort> {
+async function openPort(
+  {port, to, unit}: LabPort,
+  address: string,
+  {firewall, holds, systemd}: Models,
+): Promise<FilteredPort> {
   // The rules name the port itself, which may be known only once it listens.
   const opened: FilteredPort = await openFilteredPort({
-    ...port,
+    port,
+    to,
     address,
     allows: (remote) => firewall.allows(opened.port, remote),
+    drops: () => holds.drops(opened.port),
+    listens: () => unit === undefined || systemd.unit(unit)?.activeState() === 'active',
   });
   return opened;
 }
@@ -156,11 +174,13 @@ interface Models {
   readonly cron: Cron;
   readonly firewall: Firewall;
   readonly firewall6: Firewall;
+  readonly holds: Holds;
 }
 
 function hostPrograms(
-  {systemd, cron, firewall, firewall6}: Models,
+  {systemd, cron, firewall, firewall6, holds}: Models,
   proxyFile: string,
+  ports: () => readonly FilteredPort[],
 ): ReadonlyMap<string, HostProgram> {
   return new Map<string, HostProgram>([
     ['systemctl', (command) => systemd.systemctl(command)],
@@ -171,9 +191,26 @@ function hostPrograms(
     ['ip6tables', (command) => firewall6.iptables(command)],
     ['ip6tables-save', () => firewall6.save()],
     ['ip6tables-restore', (command) => firewall6.restore(command)],
+    ['nft', (command) => holds.nft(command)],
+    ['ss', (command) => listConnections(command, ports())],
     ['nginx', (command) => testProxy(command, proxyFile)],
     ['ps', (command) => listProcesses(command, systemd, cron)],
   ]);
+}
+
+/** ss(8) with the filter that the steps use: the open connections to some ports. */
+function listConnections(command: HostCommand, ports: readonly FilteredPort[]): CommandReply {
+  const words = command.args.join(' ');
+  const asked = [...words.matchAll(/sport = :(\d+)/g)].map(([, port]) => Number(port));
+  if (!words.startsWith('-Htn state established ') || asked.length === 0) {
+    return notSupported(command);
+  }
+  const connections = ports
+    .filter(({port}) => asked.includes(port))
+    .flatMap((port) => port.connections());
+  return succeeded(
+    connections.map(({local, remote}) => `ESTAB 0      0      ${local} ${remote}\n`).join(''),
+  );
 }
 
 /** `nginx -t` */

@@ -12,7 +12,7 @@ const shim = `#!/bin/sh
 # A command of this lab host. It asks the host's model over the descriptor that every ssh session here inherits.
 input=-
 case "\${0##*/} $*" in
-  *tables-restore*|crontab*' -') input=$(base64 | tr -d '\\n') ;;
+  *tables-restore*|crontab*' -'|nft*' -f -') input=$(base64 | tr -d '\\n') ;;
 esac
 # One pipe for all of it: a check waits for every process that is started here.
 words=$({ pwd; [ $# = 0 ] || printf '%s\\n' "$@"; } | base64 -w 0)

@@ -2,10 +2,13 @@ import {lawsOfStep} from 'switcharoo/testing';
 import {upstreamOf} from '../../../lab/app/upstream.ts';
 import {closePort} from '../../../steps/hosts/close-port.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
+import {holdConnections} from '../../../steps/hosts/hold-connections.ts';
+import {releaseConnections} from '../../../steps/hosts/release-connections.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
 import {stopWebServers} from '../../../steps/hosts/stop-web-servers.ts';
 import type {TriedHostOptions} from '../../lab/hosts/lab-host.ts';
+import {freePort} from '../../lab/mysql/databases.ts';
 import {pictureOf, startLabWorld} from './lab-world.ts';
 
 const program: [string, string] = ['sleep', '1000'];
@@ -109,4 +112,36 @@ lawsOfStep({
   },
   world: world(proxy1),
   blockedWorld: world({name: 'web1'}),
+});
+
+// The same port of the system for each world: it is in the input.
+const webPort = await freePort();
+const held: TriedHostOptions = {
+  name: 'web1',
+  ports: [{port: webPort, to: {address: '127.0.0.1', port: 9}}],
+};
+const holdOfWeb = {ports: [webPort], maxHoldMs: 60_000};
+
+lawsOfStep({step: holdConnections, input: holdOfWeb, world: world(held)});
+
+lawsOfStep({
+  step: releaseConnections,
+  input: holdOfWeb,
+  world: async () => {
+    const lab = await startLabWorld(held);
+    for (const host of lab.session.writer.hosts) {
+      await host.holdConnections(
+        'nft',
+        holdOfWeb,
+        1_000,
+        {id: 'r-law'},
+        new AbortController().signal,
+      );
+    }
+    return {
+      sessions: {hosts: lab.session},
+      picture: async () => pictureOf(lab.tried, []),
+      close: () => lab.stop(),
+    };
+  },
 });

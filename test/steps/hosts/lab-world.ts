@@ -52,6 +52,7 @@ export function pictureOf({hosts}: TriedHosts, units: readonly string[]): unknow
     files: filesBelow(host.root),
     units: units.map((unit) => `${unit} ${host.unitState(unit)}`),
     rules: host.rules(),
+    held: host.ports.filter((port) => host.holds(port)),
   }));
 }
 
