@@ -22,6 +22,8 @@ interface DatabasesOptions {
   readonly reachedAt: {readonly source: Address; readonly replica: Address};
   /** Which servers they are; without it, the one that is found, for all three. */
   readonly programs?: Programs;
+  /** Of all three, beside their own. */
+  readonly settings?: readonly string[];
   /** Nothing was copied to Aurora yet. */
   readonly emptyAurora?: boolean;
 }
@@ -73,10 +75,34 @@ async function startAll(options: DatabasesOptions): Promise<Servers> {
   const {directory, processes, passwords, ports} = options;
   const {onPremises, aurora: onAurora} = options.programs ?? (await theOneFound());
   const common = {directory, processes, rootPassword: passwords.root};
+  const more = options.settings ?? [];
+  const settings = {
+    source: more,
+    replica: [...replicaServer.settings, ...more],
+    aurora: more,
+  };
   const starting = [
-    startServer({...common, ...sourceServer, program: onPremises, port: ports.source}),
-    startServer({...common, ...replicaServer, program: onPremises, port: ports.replica}),
-    startServer({...common, ...auroraServer, program: onAurora, port: ports.aurora}),
+    startServer({
+      ...common,
+      ...sourceServer,
+      settings: settings.source,
+      program: onPremises,
+      port: ports.source,
+    }),
+    startServer({
+      ...common,
+      ...replicaServer,
+      settings: settings.replica,
+      program: onPremises,
+      port: ports.replica,
+    }),
+    startServer({
+      ...common,
+      ...auroraServer,
+      settings: settings.aurora,
+      program: onAurora,
+      port: ports.aurora,
+    }),
   ] as const;
   try {
     const [source, replica, aurora] = await Promise.all(starting);

@@ -1,9 +1,8 @@
 import {z} from 'zod';
-import {blocked, defineStep, done, pending, SwitcharooError, waiting} from '../../src/index.ts';
-import {endClients, positionText, sourceAddress, watchPosition} from '../mysql/index.ts';
-import type {AuroraWriter} from './contract.ts';
+import {blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
+import {sourceAddress} from '../mysql/index.ts';
+import {endSessions, verifyPosition} from './fence/last-write.ts';
 import {disableWrites, enableWrites} from './replication/actions.ts';
-import {transactionsPrepared, writesWhileReadOnly} from './replication/problems.ts';
 import {auroraCluster} from './target.ts';
 
 /**
@@ -72,28 +71,3 @@ export const openWrites = defineStep({
     return readOnly && open.length === 0 ? [] : [...(readOnly ? [] : [disableWrites]), endSessions];
   },
 });
-
-const endSessions = {
-  on: 'aurora',
-  does: 'end all client sessions, and verify that its position no longer moves',
-  perform: async (aurora: AuroraWriter, signal: AbortSignal, say: (text: string) => void) => {
-    await endClients(aurora, {isToEnd: () => true, signal, say});
-    await verifyPosition.perform(aurora, signal);
-  },
-} as const;
-
-const verifyPosition = {
-  on: 'aurora',
-  does: 'verify that its position no longer moves',
-  perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
-    const prepared = await aurora.preparedTransactions(signal);
-    if (prepared > 0) {
-      throw new SwitcharooError(transactionsPrepared(aurora.name, prepared));
-    }
-    const {first, last, changes} = await watchPosition(aurora, signal);
-    if (changes.length > 0) {
-      const [from, to] = [positionText(first), positionText(last)];
-      throw new SwitcharooError(writesWhileReadOnly(aurora.name, from, to, changes));
-    }
-  },
-} as const;

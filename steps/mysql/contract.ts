@@ -160,6 +160,8 @@ export interface MysqlReader {
   /** The persisted values of `read_only` and `super_read_only`; `null` where the server cannot persist them. */
   persistedFence(signal?: AbortSignal): Promise<PersistedFence | null>;
   hasSentinel(key: SentinelKey, signal?: AbortSignal): Promise<boolean>;
+  /** What was noted with a test row; `null` where there is no such row. */
+  sentinelNote(key: SentinelKey, signal?: AbortSignal): Promise<string | null>;
   /** Global variables by name, without those that the server does not have. */
   settings(
     names: readonly string[],
@@ -205,7 +207,7 @@ export interface MysqlWriter extends MysqlReader {
   startSqlThread(signal: AbortSignal): Promise<void>;
   /** Stops replication and removes its settings. */
   resetReplication(signal: AbortSignal): Promise<void>;
-  writeSentinel(key: SentinelKey, signal: AbortSignal): Promise<void>;
+  writeSentinel(key: SentinelKey, signal: AbortSignal, note?: string): Promise<void>;
   removeSentinel(key: SentinelKey, signal: AbortSignal): Promise<void>;
   readonly copies: CopyWriter;
 }

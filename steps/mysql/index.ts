@@ -1,8 +1,12 @@
+export {armRing} from './arm-ring.ts';
 export {caughtUp} from './caught-up.ts';
 export type {MysqlConfig, MysqlReader, MysqlWriter, Position} from './contract.ts';
+export {freezeInRing} from './freeze-in-ring.ts';
 export {freezeWrites} from './freeze-writes.ts';
 export {readyAsSource} from './ready-as-source.ts';
 export {replicateBack} from './replicate-back.ts';
+export {ringIntact} from './ring-intact.ts';
+export {ringPossible} from './ring-possible.ts';
 export {stillFrozen} from './still-frozen.ts';
 export {stopReplication} from './stop-replication.ts';
 export {mysqlServer} from './target.ts';
@@ -84,6 +88,8 @@ export {
   isRunning,
   sourceAddress,
 } from './replication/replication.ts';
+export {reversalLossOf} from './replication/reversal-loss.ts';
+export {drainReplication} from './replication/reverse-replication.ts';
 export {makeSchemaSql} from './replication/sentinel.ts';
 export {waitForReplication, watchPosition} from './replication/waits.ts';
 export {loginOf, mysqlConfig} from './session/config.ts';

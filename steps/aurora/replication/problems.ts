@@ -45,3 +45,9 @@ export const alreadyReplicated = (server: string, reason: string): Problem => ({
   message: `Replication on ${server} was not set up. ${reason}`,
   hint: seedAgain(server),
 });
+
+export const sourceWritable = (source: string, aurora: string): Problem => ({
+  code: 'aurora-source-writable',
+  message: `${source} accepts writes again (read_only = OFF), so ${aurora} stays closed: in a ring only one side may accept them.`,
+  hint: {text: 'Reverse to the checkpoint before the freeze with', command: 'reverse'},
+});

@@ -100,7 +100,7 @@ export async function filesFrom(
     .filter((file) => (comparePositions({file, position: 0}, {...from, position: 0}) ?? -1) >= 0);
 }
 
-function isChange(row: Row): boolean {
+export function isChange(row: Row): boolean {
   const [type, info] = [String(row['Event_type']), String(row['Info'])];
   return type === 'Query' ? !harmlessStatement.test(info) : !isHarmless(type);
 }

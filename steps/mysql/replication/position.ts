@@ -6,6 +6,13 @@ export const positionSchema = z.object({file: z.string(), position: z.coerce.num
 
 export const positionText = ({file, position}: Position): string => `${file}:${position}`;
 
+/** Reads what `positionText` wrote; `null` where that was something else. */
+export function positionIn(text: string): Position | null {
+  const colon = text.lastIndexOf(':');
+  const position = Number(text.slice(colon + 1));
+  return colon > 0 && position > 0 ? {file: text.slice(0, colon), position} : null;
+}
+
 /**
  * Below zero when `a` comes before `b`, zero when they are equal. `null` when the files have different base
  * names: then they are positions in the logs of two servers, and no order exists.

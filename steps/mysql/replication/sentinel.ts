@@ -5,7 +5,7 @@ import type {Row} from '../session/contract.ts';
 const tableSql = `SELECT 1 AS there FROM information_schema.tables
   WHERE table_schema = 'switcharoo' AND table_name = 'sentinel'`;
 
-const rowSql = 'SELECT 1 AS there FROM switcharoo.sentinel WHERE run = ? AND entry = ?';
+const rowSql = 'SELECT note AS note FROM switcharoo.sentinel WHERE run = ? AND entry = ?';
 
 // Both name an old character set: a replica that is older than its source may not know the source's default.
 export const makeSchemaSql =
@@ -14,10 +14,11 @@ export const makeTableSql = `CREATE TABLE IF NOT EXISTS switcharoo.sentinel (
     run VARCHAR(64) NOT NULL,
     entry VARCHAR(64) NOT NULL,
     written_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    note VARCHAR(255) NOT NULL DEFAULT '',
     PRIMARY KEY (run, entry)
   ) ENGINE=InnoDB DEFAULT CHARACTER SET latin1`;
 
-export const insertSql = 'INSERT INTO switcharoo.sentinel (run, entry) VALUES (?, ?)';
+export const insertSql = 'INSERT INTO switcharoo.sentinel (run, entry, note) VALUES (?, ?, ?)';
 export const deleteSql = 'DELETE FROM switcharoo.sentinel WHERE run = ? AND entry = ?';
 /** Removes what is left of a table when the server died during `makeTableSql`. */
 export const dropTableSql = 'DROP TABLE IF EXISTS switcharoo.sentinel';
@@ -32,10 +33,11 @@ export async function isHalfMade(read: Read): Promise<boolean> {
   );
 }
 
-export async function hasRow(read: Read, run: string, entry: string): Promise<boolean> {
+/** What the row notes; `null` where there is no such row. */
+export async function noteOf(read: Read, run: string, entry: string): Promise<string | null> {
   const rows =
     (await read(tableSql)).length === 0 ? [] : await unlessNoTable(read(rowSql, [run, entry]));
-  return rows !== null && rows.length > 0;
+  return rows?.[0] ? String(rows[0]['note']) : null;
 }
 
 async function unlessNoTable(rows: Promise<readonly Row[]>): Promise<readonly Row[] | null> {

@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
 import {accountsOf, accountsSql, isLocalRoot} from '../accounts/accounts.ts';
 import {bypassHoldersOf} from '../accounts/read-only-bypass.ts';
-import type {CopyReader, Fence, MysqlReader, ServerAccount} from '../contract.ts';
+import type {CopyReader, Fence, MysqlReader, SentinelKey, ServerAccount} from '../contract.ts';
 import {type Dialect, dialectOf} from '../dialect/dialect.ts';
 import {clientsOf, openTransactionsOf, openTransactionsSql} from '../freeze/clients.ts';
 import {lockedTables, lockHolders} from '../freeze/table-locks.ts';
@@ -102,9 +102,11 @@ function binaryLogReads(
 
 function replicationReads(
   access: ReadAccess,
-): ReaderPart<'replication' | 'waitUntilExecuted' | 'hasSentinel'> {
+): ReaderPart<'replication' | 'waitUntilExecuted' | 'hasSentinel' | 'sentinelNote'> {
   const {connections, endpoint} = access;
   const read = readOf(access);
+  const noteOf = ({run, entry}: SentinelKey, signal?: AbortSignal) =>
+    sentinels.noteOf((sql, values) => read(sql, signal, values), run, entry);
   return {
     replication: async (signal) => {
       const dialect = await access.dialect(signal);
@@ -119,8 +121,8 @@ function replicationReads(
       const dialect = await access.dialect(signal);
       await dialect.send('waitUntilExecuted', (sql) => connections.wait({sql, values}, signal));
     },
-    hasSentinel: ({run, entry}, signal) =>
-      sentinels.hasRow((sql, values) => read(sql, signal, values), run, entry),
+    hasSentinel: async (key, signal) => (await noteOf(key, signal)) !== null,
+    sentinelNote: noteOf,
   };
 }
 

@@ -159,7 +159,7 @@ function sentinelWrites(access: WriteAccess): WriterPart<'writeSentinel' | 'remo
   const {reader} = access;
   const write = writeOf(access);
   return {
-    writeSentinel: async (key, signal) => {
+    writeSentinel: async (key, signal, note = '') => {
       if (await reader.hasSentinel(key, signal)) {
         return;
       }
@@ -171,7 +171,7 @@ function sentinelWrites(access: WriteAccess): WriterPart<'writeSentinel' | 'remo
       // have no table for the row. Where it exists, the statement does nothing but is logged.
       await write(sentinels.makeSchemaSql, signal);
       await write(sentinels.makeTableSql, signal);
-      await write(sentinels.insertSql, signal, [key.run, key.entry]);
+      await write(sentinels.insertSql, signal, [key.run, key.entry, note]);
     },
     removeSentinel: async (key, signal) => {
       if (await reader.hasSentinel(key, signal)) {

@@ -31,7 +31,10 @@ export const passwords: Passwords = {
  * The three servers behind plain TCP forwards, in a folder of their own; of another kind than the lab's own if told
  * so.
  */
-export async function tryDatabases(pair?: KindPair): Promise<TriedDatabases> {
+export async function tryDatabases(
+  pair?: KindPair,
+  settings: readonly string[] = [],
+): Promise<TriedDatabases> {
   const directory = await mkdtemp(join(tmpdir(), 'switcharoo-'));
   const processes = new Processes(directory);
   const ports = {source: await freePort(), replica: await freePort(), aurora: await freePort()};
@@ -48,7 +51,7 @@ export async function tryDatabases(pair?: KindPair): Promise<TriedDatabases> {
   try {
     const reachedAt = {source: forwarders[0].address, replica: forwarders[1].address};
     const databases = await startDatabases({
-      ...{directory, processes, passwords, ports, reachedAt},
+      ...{directory, processes, passwords, ports, reachedAt, settings},
       ...(pair ? {programs: await programsOf(pair)} : {}),
     });
     return {

@@ -99,7 +99,7 @@ async function forth({source, replica, aurora, at}: RealServers, opening: () => 
   return {undo, reverseReplication};
 }
 
-async function compare(
+export async function compare(
   {databases}: RealServers,
   acknowledged: readonly string[],
 ): Promise<RoundTripResult> {
@@ -136,7 +136,7 @@ const insert = "INSERT INTO shop.orders (token, client, side) VALUES (?, ?, 'tes
 const timeout = 2_000;
 
 /** Clients that write one order after the other, each until it is acknowledged: as the application's own do. */
-function startClients(first: LabDatabase, count: number, prefix = '') {
+export function startClients(first: LabDatabase, count: number, prefix = '') {
   const acknowledged: string[] = [];
   const over = new AbortController();
   let to = first;

@@ -22,6 +22,7 @@ import type {
 interface Event {
   readonly origin: number;
   readonly apply: (server: FakeServer) => void;
+  readonly table: string;
 }
 
 interface Channel {
@@ -39,6 +40,7 @@ interface FakeSession extends Client {
 
 const eventBytes = 100;
 const logStart = 120;
+const testRows = 'switcharoo.sentinel';
 
 /**
  * A small true model of a MySQL server: it has a binary log, refuses writes, has sessions, and replicates from
@@ -59,7 +61,7 @@ export class FakeServer {
   locked: string[] = [];
   accounts: ServerAccount[] = [{user: 'shop', host: '%', locked: false, bound: true}];
   persisted: Readonly<Record<string, string>> | null = null;
-  sentinels = new Set<string>();
+  sentinels = new Map<string, string>();
   rows = 0;
   channel: Channel | null = null;
   /** What the server would say of a replication that cannot go on. */
@@ -67,6 +69,11 @@ export class FakeServer {
   clusterState: ClusterState | null = null;
   retentionHours: number | null = 168;
   replicationEnd: ReplicationEnd | null = null;
+  /** Settings beside those that it always has, or instead of them. */
+  variables: Readonly<Record<string, string>> = {};
+  /** It logs what it replicates under its own id. */
+  forgetsOrigin = false;
+  #replicating = false;
 
   constructor(name: string, serverId: number, network: FakeNetwork) {
     this.name = name;
@@ -89,8 +96,8 @@ export class FakeServer {
     });
   }
 
-  commit(origin: number, apply: Event['apply']): void {
-    this.log.push({origin, apply});
+  commit(origin: number, apply: Event['apply'], table = 'shop.orders'): void {
+    this.log.push({origin, apply, table});
     apply(this);
   }
 
@@ -101,15 +108,18 @@ export class FakeServer {
 
   replicate(): void {
     const {channel} = this;
-    if (!channel?.running || this.replicationError) {
+    // In a ring it is asked again by the server that it asks.
+    if (!channel?.running || this.replicationError || this.#replicating) {
       return;
     }
+    this.#replicating = true;
     channel.source.replicate();
+    this.#replicating = false;
     for (; channel.next < channel.source.log.length; channel.next += 1) {
       const event = channel.source.log[channel.next];
       // Events that began here come back round the ring, and are dropped.
       if (event && event.origin !== this.serverId) {
-        this.commit(event.origin, event.apply);
+        this.commit(this.forgetsOrigin ? this.serverId : event.origin, event.apply, event.table);
       }
     }
   }
@@ -128,7 +138,7 @@ export class FakeServer {
       superReadOnly,
       eventScheduler,
       uncommitted: sessions.filter(({openSeconds}) => openSeconds !== undefined).length,
-      sentinels: [...sentinels],
+      sentinels: [...sentinels.keys()],
       accounts: this.accounts,
       persisted: this.persisted,
       channel: channel && {host: channel.host, running: channel.running},
@@ -204,13 +214,11 @@ function readerOf(server: FakeServer): AuroraReader {
       server.replicate();
       return server.sentinels.has(`${run}/${entry}`);
     },
-    settings: async () => ({
-      event_scheduler: server.eventScheduler,
-      server_id: String(server.serverId),
-      log_bin: 'ON',
-      binlog_format: 'ROW',
-      collation_server: 'utf8mb4_general_ci',
-    }),
+    sentinelNote: async ({run, entry}) => {
+      server.replicate();
+      return server.sentinels.get(`${run}/${entry}`) ?? null;
+    },
+    settings: async () => settingsOf(server),
     query: async (sql, values = []) => rowsOfLog(server, sql, values),
     copies: noCopies,
     readLog: async ({until}) => until,
@@ -223,21 +231,38 @@ function readerOf(server: FakeServer): AuroraReader {
   };
 }
 
+const settingsOf = (server: FakeServer): Readonly<Record<string, string>> => ({
+  event_scheduler: server.eventScheduler,
+  server_id: String(server.serverId),
+  log_bin: 'ON',
+  binlog_format: 'ROW',
+  collation_server: 'utf8mb4_general_ci',
+  log_slave_updates: 'ON',
+  ...server.variables,
+});
+
 /** Its log, event by event: each is one transaction on one table. */
 function rowsOfLog(server: FakeServer, sql: string, [file, from]: readonly unknown[]) {
   const first = `${server.name}-bin.${String(server.oldestLog).padStart(6, '0')}`;
   if (sql === 'SHOW BINARY LOGS') {
     return [{Log_name: first}];
   }
+  if (sql === 'SHOW GLOBAL VARIABLES') {
+    return Object.entries(settingsOf(server)).map(([name, Value]) => ({
+      Variable_name: name,
+      Value,
+    }));
+  }
   if (!sql.startsWith('SHOW BINLOG EVENTS')) {
     return [];
   }
-  return server.log.flatMap((_event, index) => {
-    const at = {Log_name: file, Pos: server.place(index).position};
-    return at.Pos < Number(from)
+  return server.log.flatMap(({origin, table}, index) => {
+    const [Pos, End_log_pos] = [index, index + 1].map((place) => server.place(place).position);
+    const at = {Log_name: file, Pos, End_log_pos, Server_id: origin};
+    return Number(Pos) < Number(from)
       ? []
       : [
-          {...at, Event_type: 'Table_map', Info: 'table_id: 70 (shop.orders)'},
+          {...at, Event_type: 'Table_map', Info: `table_id: 70 (${table})`},
           {...at, Event_type: 'Xid', Info: 'COMMIT /* xid=19 */'},
         ];
   });
@@ -352,16 +377,18 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
       written(signal, () => {
         server.channel = null;
       }),
-    writeSentinel: async ({run, entry}, signal) =>
+    writeSentinel: async ({run, entry}, signal, note = '') =>
       written(signal, () => {
         if (!server.sentinels.has(`${run}/${entry}`)) {
-          server.commit(server.serverId, ({sentinels}) => void sentinels.add(`${run}/${entry}`));
+          const row = `${run}/${entry}`;
+          server.commit(server.serverId, ({sentinels}) => void sentinels.set(row, note), testRows);
         }
       }),
     removeSentinel: async ({run, entry}, signal) =>
       written(signal, () => {
         if (server.sentinels.has(`${run}/${entry}`)) {
-          server.commit(server.serverId, ({sentinels}) => void sentinels.delete(`${run}/${entry}`));
+          const row = `${run}/${entry}`;
+          server.commit(server.serverId, ({sentinels}) => void sentinels.delete(row), testRows);
         }
       }),
   };

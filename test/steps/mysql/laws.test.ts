@@ -1,7 +1,10 @@
 import {lawsOfStep, type TriedWorld} from 'switcharoo/testing';
 import {openWrites} from '../../../steps/aurora/open-writes.ts';
+import {openWritesInRing} from '../../../steps/aurora/open-writes-in-ring.ts';
 import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
+import {armRing} from '../../../steps/mysql/arm-ring.ts';
+import {freezeInRing} from '../../../steps/mysql/freeze-in-ring.ts';
 import {freezeWrites} from '../../../steps/mysql/freeze-writes.ts';
 import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
 import {type FakeServer, fakeServers} from './fake-servers.ts';
@@ -123,4 +126,52 @@ lawsOfStep({
     return {aurora};
   }),
   blockedWorld: world(({aurora}) => ({aurora})),
+});
+
+lawsOfStep({
+  step: armRing,
+  input: {host: 'aurora'},
+  world: world(({source, replica, aurora, replicating}) => {
+    replicating();
+    return {source, replica, aurora};
+  }),
+  blockedWorld: world(({source, replica, aurora}) => ({source, replica, aurora})),
+});
+
+const inRing = ({source, aurora, replicating}: Fakes): void => {
+  replicating();
+  source.replicateFrom(aurora);
+};
+
+lawsOfStep({
+  step: freezeInRing,
+  input: {endSessions: false, watchMs: 0},
+  world: world((servers) => {
+    inRing(servers);
+    const {source, aurora} = servers;
+    source.sessions = [shopSession];
+    return {source, aurora};
+  }),
+  blockedWorld: world((servers) => {
+    inRing(servers);
+    const {source, aurora} = servers;
+    aurora.readOnly = false;
+    return {source, aurora};
+  }),
+});
+
+lawsOfStep({
+  step: openWritesInRing,
+  input: {},
+  world: world((servers) => {
+    inRing(servers);
+    const {source, aurora} = servers;
+    source.readOnly = true;
+    return {source, aurora};
+  }),
+  blockedWorld: world((servers) => {
+    inRing(servers);
+    const {source, aurora} = servers;
+    return {source, aurora};
+  }),
 });

@@ -2,11 +2,14 @@ import {lawsOfStep, type TriedWorld} from 'switcharoo/testing';
 import {afterAll, beforeAll} from 'vitest';
 import type {Session} from '../../../src/model/target.ts';
 import {openWrites} from '../../../steps/aurora/open-writes.ts';
+import {openWritesInRing} from '../../../steps/aurora/open-writes-in-ring.ts';
 import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
+import {armRing} from '../../../steps/mysql/arm-ring.ts';
 import type {Position} from '../../../steps/mysql/contract.ts';
 import {replicateBack} from '../../../steps/mysql/replicate-back.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
+import {run} from './placed-unit.ts';
 import {openRealServers, pictureOf, type RealServers} from './real-servers.ts';
 
 // The same laws as on the fakes, on real servers that follow each other. Those of the freeze are in fence.test.ts.
@@ -81,6 +84,45 @@ forEachPair('the steps of the databases', (pair) => {
     blockedWorld: async () => {
       await servers.begin();
       return worldOf({aurora: servers.aurora});
+    },
+  });
+
+  lawsOfStep({
+    step: armRing,
+    get input() {
+      return servers.at.aurora;
+    },
+    world: async () => {
+      await servers.replicating();
+      const {source, replica, aurora} = servers;
+      return worldOf({source, replica, aurora});
+    },
+    blockedWorld: async () => {
+      await servers.begin();
+      const {source, replica, aurora} = servers;
+      return worldOf({source, replica, aurora});
+    },
+  });
+
+  lawsOfStep({
+    step: openWritesInRing,
+    input: {endSessions: false},
+    world: async () => {
+      await servers.replicating();
+      const {source, replica, aurora} = servers;
+      await run({
+        id: 'ring',
+        unit: armRing,
+        on: {source, replica, aurora},
+        input: servers.at.aurora,
+      });
+      await servers.databases.source.query('SET GLOBAL read_only = ON');
+      return worldOf({source, aurora});
+    },
+    blockedWorld: async () => {
+      await servers.begin();
+      const {source, aurora} = servers;
+      return worldOf({source, aurora});
     },
   });
 });

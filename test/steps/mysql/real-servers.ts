@@ -33,8 +33,11 @@ export interface RealServers {
   close(): Promise<void>;
 }
 
-export async function openRealServers(pair?: KindPair): Promise<RealServers> {
-  const databases = await tryDatabases(pair);
+export async function openRealServers(
+  pair?: KindPair,
+  settings: readonly string[] = [],
+): Promise<RealServers> {
+  const databases = await tryDatabases(pair, settings);
   const open = new AbortController();
   const on = async (name: 'source' | 'replica') =>
     mysqlServer.open(loginFor(databases[name], 'switcharoo'), {

@@ -57,7 +57,7 @@ test('a reversal interrupted after any action never reports success while rows a
     answers.push(`${aurora.rows - source.rows} rows missing: ${words}`);
   }
   const broken =
-    'Reverse replication to db1 is broken: it no longer replicates from aurora. Reversal would lose 3 transactions (shop.orders) between aurora-bin.000001:120 and aurora-bin.000001:420 of aurora.';
+    'Reverse replication to db1 is broken: it no longer replicates from aurora. Reversal would lose 3 transactions (switcharoo.sentinel, shop.orders) between aurora-bin.000001:120 and aurora-bin.000001:420 of aurora.';
   expect(answers).toEqual([
     `2 rows missing: ${broken}`,
     `0 rows missing: ${broken}`,
@@ -83,7 +83,7 @@ describe('reversal is blocked when writes would be lost', () => {
         source.replicationError = {thread: 'sql', errno: 1062, text: "Duplicate entry '7'"};
       },
       reason:
-        "Reverse replication to db1 is broken: Duplicate entry '7' (SQL errno 1062). Reversal would lose 2 transactions (shop.orders) between aurora-bin.000001:220 and aurora-bin.000001:420 of aurora.",
+        "Reverse replication to db1 is broken: Duplicate entry '7' (SQL errno 1062). Reversal would lose 2 transactions (switcharoo.sentinel, shop.orders) between aurora-bin.000001:220 and aurora-bin.000001:420 of aurora.",
     },
     {
       name: 'replication was reset by hand',
@@ -91,7 +91,7 @@ describe('reversal is blocked when writes would be lost', () => {
         source.channel = null;
       },
       reason:
-        'Reverse replication to db1 is broken: it no longer replicates from aurora. Reversal would lose 3 transactions (shop.orders) between aurora-bin.000001:120 and aurora-bin.000001:420 of aurora.',
+        'Reverse replication to db1 is broken: it no longer replicates from aurora. Reversal would lose 3 transactions (switcharoo.sentinel, shop.orders) between aurora-bin.000001:120 and aurora-bin.000001:420 of aurora.',
     },
     {
       name: 'Aurora purged its log',
@@ -99,7 +99,7 @@ describe('reversal is blocked when writes would be lost', () => {
         aurora.oldestLog = 2;
       },
       reason:
-        'Reverse replication to db1 is broken: the oldest binary log of aurora is now aurora-bin.000002. Reversal would lose more than 3 transactions (shop.orders) between aurora-bin.000001:220 and aurora-bin.000001:420 of aurora.',
+        'Reverse replication to db1 is broken: the oldest binary log of aurora is now aurora-bin.000002. Reversal would lose more than 3 transactions (switcharoo.sentinel, shop.orders) between aurora-bin.000001:220 and aurora-bin.000001:420 of aurora.',
     },
   ];
   for (const {name, happens, reason} of cases) {

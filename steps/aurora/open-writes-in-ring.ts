@@ -1,0 +1,192 @@
+import {z} from 'zod';
+import {
+  type Blocked,
+  blocked,
+  defineStep,
+  done,
+  pending,
+  SwitcharooError,
+  waiting,
+} from '../../src/index.ts';
+import {
+  brokenReason,
+  drainReplication,
+  type MysqlReader,
+  type MysqlWriter,
+  mysqlServer,
+  type Replication,
+  reversalLossOf,
+} from '../mysql/index.ts';
+import type {AuroraReader, AuroraWriter} from './contract.ts';
+import {endSessions, verifyPosition} from './fence/last-write.ts';
+import {disableWrites, enableWrites} from './replication/actions.ts';
+import {sourceWritable} from './replication/problems.ts';
+import {auroraCluster} from './target.ts';
+
+/**
+ * The cut of a ring: Aurora accepts the application's writes while both replications run. Its reversal refuses them
+ * again and waits until the source has every one; the ring stays as it is, and the cutover can be repeated at once.
+ */
+export const openWritesInRing = defineStep({
+  name: 'aurora.open-writes-in-ring',
+  summary: 'Enable writes on Aurora, while it replicates in a ring with the frozen source.',
+  targets: {aurora: auroraCluster, source: mysqlServer},
+  input: z.object({
+    /** When reversed. With `false` clients stay and can read; what they have not committed is refused all the same. */
+    endSessions: z.boolean().default(true),
+  }),
+  before: z.object({readOnly: z.literal(true)}),
+  output: z.object({}),
+  needs: {
+    aurora: [
+      'EXECUTE ON mysql.*',
+      'PROCESS',
+      'REPLICATION CLIENT',
+      'REPLICATION SLAVE',
+      'CONNECTION_ADMIN (SUPER before 8.0): writes while it is read_only',
+      'CREATE, SELECT, INSERT, DELETE ON switcharoo.*',
+    ],
+    source: ['SUPER', 'REPLICATION CLIENT'],
+  },
+  reverses:
+    'Disables writes on Aurora, ends all client sessions (unless endSessions is false), and waits until the source has executed everything that Aurora has written. The ring stays.',
+  relies: [
+    {fact: 'writes', of: 'aurora', are: 'refused'},
+    {fact: 'writes', of: 'source', are: 'refused'},
+    {fact: 'replication', from: 'aurora', to: 'source', is: 'running'},
+  ],
+  effects: [
+    {fact: 'replication', from: 'aurora', to: 'source', is: 'running', drains: true},
+    {fact: 'writes', of: 'aurora', are: 'accepted'},
+  ],
+  timeoutMs: 120_000,
+  neverSkip: 'Without it, traffic goes to a database that refuses writes.',
+  poll: {firstMs: 5, mostMs: 500},
+
+  async check({targets: {aurora, source}, input, run, signal}) {
+    const {readOnly} = await aurora.fence(signal);
+    if (!readOnly) {
+      return run.started
+        ? done({})
+        : blocked(
+            `${aurora.name} already accepts writes (read_only = OFF), and this run did not enable them.`,
+            `Check which sessions write on ${aurora.name} with SHOW PROCESSLIST, then CALL mysql.rds_set_read_only(1).`,
+          );
+    }
+    const obstacle = run.started ? null : await obstacleTo({aurora, source}, signal);
+    if (obstacle) {
+      return obstacle;
+    }
+    if (run.started && input.endSessions) {
+      const open = await aurora.openTransactions(signal);
+      if (open.length > 0) {
+        return waiting(`${aurora.name} refuses writes, and ends ${open.length} open transactions`);
+      }
+    }
+    return pending(
+      {readOnly: true as const},
+      {what: `${aurora.name} read_only`, is: 'ON', shouldBe: 'OFF'},
+    );
+  },
+
+  plan: async ({targets: {source}}) => [openBeside(source)],
+
+  // Always all actions: what an earlier try left undone cannot be seen, and each may be repeated.
+  async reverse({targets: {aurora, source}, input, run, signal}) {
+    const replication = await source.replication(signal);
+    const broken = await brokenRing({aurora, source}, replication, signal);
+    const drain = {...drainReplication(aurora), on: 'source'} as const;
+    return (
+      broken ?? [
+        disableWrites,
+        input.endSessions ? endSessions : verifyPosition,
+        drain,
+        accountFor({run: run.id, entry: `${run.entry} reversed`}),
+        drain,
+      ]
+    );
+  },
+
+  async reversalLoss({targets: {aurora, source}, signal}) {
+    const replication = await source.replication(signal);
+    const start = await aurora.position(signal);
+    return reversalLossOf({replica: source, source: aurora}, replication, start, signal);
+  },
+});
+
+interface Sides {
+  readonly aurora: AuroraReader;
+  readonly source: MysqlReader;
+}
+
+/** The two sides are asked at the same time: nobody can write meanwhile. */
+async function obstacleTo({aurora, source}: Sides, signal: AbortSignal): Promise<Blocked | null> {
+  const [ofSource, replication] = await Promise.all([
+    source.fence(signal),
+    source.replication(signal),
+  ]);
+  if (!ofSource.readOnly) {
+    return blocked(
+      `${source.name} accepts writes (read_only = OFF); with writes enabled on ${aurora.name}, both sides of the ring would accept them.`,
+      'Freeze writes on the source first (mysql.freeze-writes).',
+    );
+  }
+  const is = replication ? brokenReason(replication) : 'it has no source';
+  return is === null
+    ? null
+    : blocked(
+        `${source.name} does not replicate from ${aurora.name}: ${is}. A reversal would lose what ${aurora.name} accepts.`,
+        'Arm the ring first (mysql.arm-ring), or repair it; the reversal of the freeze loses nothing.',
+      );
+}
+
+/** A source whose read_only was reset meanwhile would be a second writer. */
+const openBeside = (source: MysqlReader) =>
+  ({
+    on: 'aurora',
+    does: enableWrites.does,
+    perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
+      if (!(await source.fence(signal)).readOnly) {
+        throw new SwitcharooError(sourceWritable(source.name, aurora.name));
+      }
+      await enableWrites.perform(aurora, signal);
+    },
+  }) as const;
+
+/** What Aurora had accepted would be missing on the source for good. */
+async function brokenRing(
+  {aurora, source}: Sides,
+  replication: Replication | null,
+  signal: AbortSignal,
+): Promise<Blocked | null> {
+  const reason = replication?.error
+    ? brokenReason(replication)
+    : replication
+      ? null
+      : 'it has no source';
+  if (reason === null) {
+    return null;
+  }
+  const start = await aurora.position(signal);
+  const {because} = await reversalLossOf(
+    {replica: source, source: aurora},
+    replication,
+    start,
+    signal,
+  );
+  return blocked(
+    `Reverse replication to ${source.name} is broken: ${reason}. ${because.join(' ')}`,
+    `Repair replication on ${source.name} until it has caught up, then reverse again; or stay on ${aurora.name}.`,
+  );
+}
+
+/** A test row that comes and goes: later, only what Aurora's log has after it counts as written before the cutover. */
+const accountFor = (key: {readonly run: string; readonly entry: string}) =>
+  ({
+    on: 'aurora',
+    does: 'note in its log, with a test row, that the source has everything until here',
+    perform: async (aurora: MysqlWriter, signal: AbortSignal) => {
+      await aurora.writeSentinel(key, signal);
+      await aurora.removeSentinel(key, signal);
+    },
+  }) as const;

@@ -1,0 +1,158 @@
+import type {MysqlReader, Position} from '../contract.ts';
+import {changeText, isChange, tableOf} from '../replication/binlog.ts';
+import {hasReached} from '../replication/position.ts';
+import {isPurged} from '../replication/reversal-loss.ts';
+import type {Row} from '../session/contract.ts';
+
+/** What a server's log has under the server's own `server_id`: what was written there, and not replicated. */
+export interface OwnWrites {
+  /** Changes of rows, and statements, since the last test row: what came before it is accounted for. */
+  readonly count: number;
+  /** The first of them: "shop.orders at mysql-bin-changelog.000002:198". */
+  readonly first: readonly string[];
+  /** How many test rows it wrote itself: events of `switcharoo.sentinel` with its own id. */
+  readonly ownTestRows: number;
+  /** Whether the log also has what was replicated, under the id of its origin. */
+  readonly logsReplicated: boolean;
+  /** Read up to here. */
+  readonly until: Position;
+  /** `false`: the time was over before the end of the log was reached, or its beginning is purged. */
+  readonly isWhole: boolean;
+}
+
+export interface LogReading {
+  readonly from: Position;
+  readonly limitMs: number;
+}
+
+/** Reads a log event by event, in small portions: before 8.0 a server commits nothing while it lists its newest log. */
+export async function ownWritesSince(
+  server: MysqlReader,
+  {from, limitMs}: LogReading,
+  signal: AbortSignal,
+): Promise<OwnWrites> {
+  const giveUpAt = performance.now() + limitMs;
+  const id = await ownServerId(server, signal);
+  const end = await server.position(signal);
+  const oldest = await server.oldestLog(signal);
+  const tally = new Tally(id);
+  let at = from;
+  if (isPurged(oldest, from)) {
+    return {...tally.sum(), until: from, isWhole: false};
+  }
+  while (!hasReached(at, end)) {
+    if (performance.now() > giveUpAt) {
+      return {...tally.sum(), until: at, isWhole: false};
+    }
+    const rows = await server.query(portionSql, [at.file, at.position, portion], signal);
+    tally.add(rows);
+    at = after(rows, at, end);
+  }
+  return {...tally.sum(), until: at, isWhole: true};
+}
+
+const portionSql = 'SHOW BINLOG EVENTS IN ? FROM ? LIMIT ?';
+const portion = 1_000;
+// The first event of every log begins after the four bytes that mark a log.
+const logStart = 4;
+
+/** Where to read on: in the same log, or in the next one, for which a server adds one to the number. */
+function after(rows: readonly Row[], at: Position, end: Position): Position {
+  const last = rows.at(-1);
+  if (rows.length === portion && last) {
+    return {file: at.file, position: Number(last['End_log_pos'])};
+  }
+  return at.file === end.file ? end : {file: nextFile(at.file), position: logStart};
+}
+
+function nextFile(file: string): string {
+  const dot = file.lastIndexOf('.');
+  const number = file.slice(dot + 1);
+  return `${file.slice(0, dot)}.${String(Number(number) + 1).padStart(number.length, '0')}`;
+}
+
+class Tally {
+  readonly #id: number;
+  #count = 0;
+  #first: string[] = [];
+  #ownTestRows = 0;
+  #logsReplicated = false;
+
+  constructor(id: number) {
+    this.#id = id;
+  }
+
+  add(rows: readonly Row[]): void {
+    for (const row of rows) {
+      const isOwn = Number(row['Server_id']) === this.#id;
+      if (isOwn && isTestRow(row)) {
+        this.#ownTestRows += 1;
+        this.#count = 0;
+        this.#first = [];
+      } else if (isOwn && isWrite(row)) {
+        this.#count += 1;
+        this.#first = [...this.#first, changeText(row)].slice(0, mostNamed);
+      } else if (!isOwn && isChange(row)) {
+        this.#logsReplicated = true;
+      }
+    }
+  }
+
+  sum() {
+    return {
+      count: this.#count,
+      first: this.#first,
+      ownTestRows: this.#ownTestRows,
+      logsReplicated: this.#logsReplicated,
+    };
+  }
+}
+
+const mostNamed = 3;
+
+const isTestRow = (row: Row): boolean => tableOf(row) === 'switcharoo.sentinel';
+
+/** A table map or a statement, and not what a server keeps for itself: the source skips the schema `mysql`. */
+function isWrite(row: Row): boolean {
+  const table = tableOf(row);
+  return table === undefined
+    ? row['Event_type'] === 'Query' && isChange(row) && !ownSchemas.test(String(row['Info']))
+    : !/^(mysql|switcharoo)\./.test(table);
+}
+
+/** The schema of the test rows and of claims. */
+const ownSchemas =
+  /^(use `[^`]*`; ?)?\s*(CREATE|ALTER|DROP)\s+(DATABASE|SCHEMA|TABLE)\s+(IF (NOT )?EXISTS )?`?(switcharoo|mysql)\b/i;
+
+export async function ownServerId(server: MysqlReader, signal: AbortSignal): Promise<number> {
+  const {server_id: id = '0'} = await server.settings(['server_id'], signal);
+  return Number(id);
+}
+
+/**
+ * What a server with global transaction ids says it wrote itself: equal at two times, nothing was written in between.
+ * `null` where it cannot tell.
+ */
+export async function ownTransactions(
+  server: MysqlReader,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const settings = await server.settings(
+    ['server_id', 'gtid_mode', 'server_uuid', 'gtid_executed', 'gtid_binlog_state'],
+    signal,
+  );
+  const {server_id: id = '', gtid_mode: mode, server_uuid: uuid = ''} = settings;
+  const {gtid_executed: executed = '', gtid_binlog_state: state = ''} = settings;
+  if (mode === 'ON' && uuid !== '' && executed.length < cutAt) {
+    const sets = executed.split(',').map((text) => text.trim());
+    return sets.filter((text) => text.startsWith(uuid)).join() || `${uuid}:none`;
+  }
+  if (state !== '' && state.length < cutAt) {
+    const own = state.split(',').filter((text) => text.split('-')[1] === id);
+    return own.join() || `${id}:none`;
+  }
+  return null;
+}
+
+// SHOW VARIABLES may cut a longer value off.
+const cutAt = 1_000;
