@@ -17,6 +17,8 @@ export type SystemFact<Role extends string = string> =
   | {readonly fact: 'replication'; readonly to: Role; readonly is: 'stopped'}
   /** `to` has executed everything that `from` had written. */
   | {readonly fact: 'caught-up'; readonly from: Role; readonly to: Role}
+  /** Changes nothing. Its reversal waits until `to` has everything that `from` has; replication runs on. */
+  | {readonly fact: 'drained'; readonly from: Role; readonly to: Role}
   /** Where visitors arrive: through the name, or through a proxy or balancer in front of the old side. */
   | {
       readonly fact: 'traffic';

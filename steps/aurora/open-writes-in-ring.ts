@@ -56,7 +56,7 @@ export const openWritesInRing = defineStep({
     {fact: 'replication', from: 'aurora', to: 'source', is: 'running'},
   ],
   effects: [
-    {fact: 'replication', from: 'aurora', to: 'source', is: 'running', drains: true},
+    {fact: 'drained', from: 'aurora', to: 'source'},
     {fact: 'writes', of: 'aurora', are: 'accepted'},
   ],
   timeoutMs: 120_000,

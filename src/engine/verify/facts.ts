@@ -82,6 +82,7 @@ export function holds(facts: Facts, fact: SystemFact): boolean {
         ? facts.replicates.includes(linkOf(fact)) === (fact.is === 'running')
         : !facts.replicates.some((link) => link.endsWith(` > ${fact.to}`));
     case 'caught-up':
+    case 'drained':
       return facts.replicates.includes(linkOf(fact));
     case 'traffic':
       return facts.leadsTo[fact.by] === fact.leadsTo;
@@ -111,6 +112,8 @@ export function withFact(facts: Facts, fact: SystemFact): Facts {
       return {...facts, replicates: replicationAfter(facts, fact)};
     case 'caught-up':
       return caughtUp(facts, fact);
+    case 'drained':
+      return facts;
     case 'traffic':
       return {...facts, leadsTo: {...facts.leadsTo, [fact.by]: fact.leadsTo}};
     case 'application':
@@ -139,6 +142,8 @@ export function withoutFact(facts: Facts, fact: SystemFact, earlier: Earlier): F
     }
     case 'caught-up':
       return facts;
+    case 'drained':
+      return facts.replicates.includes(linkOf(fact)) ? caughtUp(facts, fact) : facts;
     case 'traffic':
       return {...facts, leadsTo: {...facts.leadsTo, [fact.by]: earlier}};
     case 'application':
@@ -153,9 +158,8 @@ export function withoutFact(facts: Facts, fact: SystemFact, earlier: Earlier): F
 
 /** Why this fact cannot be put back: replication that would have carried the newest writes does not run. */
 export const cannotDrain = (facts: Facts, fact: SystemFact): boolean =>
-  fact.fact === 'replication' &&
-  'from' in fact &&
-  fact.drains === true &&
+  (fact.fact === 'drained' ||
+    (fact.fact === 'replication' && 'from' in fact && fact.drains === true)) &&
   !facts.replicates.includes(linkOf(fact)) &&
   !facts.complete.includes(fact.to);
 

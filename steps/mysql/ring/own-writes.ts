@@ -20,7 +20,7 @@ export interface OwnWrites {
   readonly isWhole: boolean;
 }
 
-export interface LogReading {
+interface LogReading {
   readonly from: Position;
   readonly limitMs: number;
 }

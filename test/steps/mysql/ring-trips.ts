@@ -21,7 +21,7 @@ export interface RingResult extends RoundTripResult {
   readonly backMs: readonly number[];
 }
 
-export const members = ({source, replica, aurora}: RealServers) => ({source, replica, aurora});
+const members = ({source, replica, aurora}: RealServers) => ({source, replica, aurora});
 
 export const arming = (servers: RealServers): Placed => ({
   ...{id: 'ring', unit: armRing, on: members(servers)},
