@@ -7,7 +7,7 @@ import {
   request,
   type ServerResponse,
 } from 'node:http';
-import {type UpstreamServer, upstreamIn} from './upstream.ts';
+import {hasOneRequestAConnection, type UpstreamServer, upstreamIn} from './upstream.ts';
 
 // The reverse proxy of a web host: nginx, as far as it passes requests on to the servers of one upstream block.
 // On SIGHUP it reads its file again: requests under way end where they began, new ones go to the new servers.
@@ -17,10 +17,12 @@ const {LISTEN_ADDRESS = '127.0.0.1', PORT = '0', UPSTREAM_FILE = 'upstream.conf'
 let upstream = upstreamIn(readFileSync(UPSTREAM_FILE, 'utf8'));
 // As with `keepalive` in nginx's upstream block. Connections to earlier servers are not used after a reload.
 let connections = new Agent({keepAlive: true});
+let oneRequest = hasOneRequestAConnection(UPSTREAM_FILE);
 let turn = 0;
 
 const server = createServer((asked, answer) => {
   turn += 1;
+  answer.shouldKeepAlive &&= !oneRequest;
   const to = upstream[turn % upstream.length];
   if (to) {
     passOn(asked, answer, to);
@@ -34,6 +36,7 @@ process.on('SIGHUP', () => {
   try {
     upstream = upstreamIn(readFileSync(UPSTREAM_FILE, 'utf8'));
     connections = new Agent({keepAlive: true});
+    oneRequest = hasOneRequestAConnection(UPSTREAM_FILE);
     console.log(
       `passes requests on to ${upstream.map(({host, port}) => `${host}:${port}`).join()}`,
     );

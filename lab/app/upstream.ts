@@ -1,3 +1,6 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+
 export interface UpstreamServer {
   readonly host: string;
   readonly port: number;
@@ -24,4 +27,19 @@ export function upstreamIn(text: string): readonly UpstreamServer[] {
     throw new Error('nginx: configuration file /etc/nginx/nginx.conf test failed');
   }
   return servers;
+}
+
+/**
+ * Whether a file beside that one sets `keepalive_requests 1`, as nginx reads `conf.d/*.conf`. Throws when there is
+ * another setting, with the message of `nginx -t`.
+ */
+export function hasOneRequestAConnection(file: string): boolean {
+  const texts = readdirSync(dirname(file))
+    .filter((name) => /^[^.].*\.conf$/.test(name) && name !== basename(file))
+    .map((name) => readFileSync(join(dirname(file), name), 'utf8').trim());
+  const other = texts.find((text) => text !== 'keepalive_requests 1;');
+  if (other !== undefined) {
+    throw new Error('nginx: configuration file /etc/nginx/nginx.conf test failed');
+  }
+  return texts.length > 0;
 }

@@ -1,6 +1,6 @@
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {upstreamIn} from '../app/upstream.ts';
+import {hasOneRequestAConnection, upstreamIn} from '../app/upstream.ts';
 import type {Processes} from '../processes.ts';
 import {
   type CommandReply,
@@ -220,6 +220,7 @@ function testProxy(command: HostCommand, file: string): CommandReply {
   }
   try {
     upstreamIn(readFileSync(file, 'utf8'));
+    hasOneRequestAConnection(file);
     return {
       code: 0,
       stdout: '',

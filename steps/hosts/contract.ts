@@ -1,6 +1,7 @@
 import type {z} from 'zod';
 import type {Action, Look, TargetKind} from '../../src/index.ts';
 import type {HoldReader, HoldWriter} from './hold/contract.ts';
+import type {OwnFileReader, OwnFileWriter} from './proxy/contract.ts';
 import type {hostsConfig} from './shell/config.ts';
 
 /** A group of hosts in the inventory. */
@@ -140,7 +141,7 @@ export interface ProxyState {
 }
 
 /** One host, to be looked at. */
-export interface HostReader extends HoldReader {
+export interface HostReader extends HoldReader, OwnFileReader {
   readonly name: string;
   units(
     names: readonly string[],
@@ -191,7 +192,7 @@ export interface HostReader extends HoldReader {
 }
 
 /** One host, to be changed. Every write is safe to repeat. */
-export interface HostWriter extends HostReader, HoldWriter {
+export interface HostWriter extends HostReader, HoldWriter, OwnFileWriter {
   /** Prevents every start of these units until the drop-in is removed. Running units keep running. */
   blockUnits(units: readonly string[], marker: RunMarker, signal: AbortSignal): Promise<void>;
   /** Removes the drop-ins of this entry, and the empty folders of the units that `ownFolder` names. */

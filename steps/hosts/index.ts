@@ -2,6 +2,7 @@ export {closePort} from './close-port.ts';
 export type {HostReader, HostsConfig, HostsReader, HostsWriter, HostWriter} from './contract.ts';
 export {forwardTraffic} from './forward-traffic.ts';
 export {holdConnections} from './hold-connections.ts';
+export {oneRequestAConnection} from './one-request-a-connection.ts';
 export {proxyReady} from './proxy-ready.ts';
 export {releaseConnections} from './release-connections.ts';
 export {stopAtJobs} from './stop-at-jobs.ts';

@@ -7,6 +7,7 @@ import {moveAside, restoreFile} from './files/set-aside.ts';
 import * as firewall from './firewall/firewall.ts';
 import * as holds from './hold/hold.ts';
 import {readProcesses} from './processes/processes.ts';
+import * as ownFiles from './proxy/own-file.ts';
 import * as proxies from './proxy/proxy.ts';
 import {hostsConfig} from './shell/config.ts';
 import {openShells, type Shell} from './shell/shell.ts';
@@ -73,6 +74,10 @@ const hostOver = (shell: Shell): HostWriter => ({
     proxies.switchProxy(shell, proxy, texts, marker, signal),
   restoreProxy: (proxy, text, marker, signal) =>
     proxies.restoreProxy(shell, proxy, text, marker, signal),
+
+  ownFile: (file, marker, signal) => ownFiles.readOwnFile(shell, file, marker, signal),
+  putOwnFile: (file, marker, signal) => ownFiles.putOwnFile(shell, file, marker, signal),
+  removeOwnFile: (file, marker, signal) => ownFiles.removeOwnFile(shell, file, marker, signal),
 
   holdState: (hold, run, signal) => holds.readHold(shell, hold, run, signal),
   holdConnections: (way, hold, drainMs, run, signal) =>

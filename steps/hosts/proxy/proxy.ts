@@ -92,6 +92,26 @@ passes() {
   output=$(${test} 2>&1) || { printf '%s\n' "$output" >&2; return 1; }
 }`;
 
+/**
+ * Reloads, and waits half a second at most until no earlier worker takes a new connection: nginx starts its new
+ * workers, and tells the old ones 100 ms later (ngx_process_cycle.c, "allow new processes to start"). An old one then
+ * ends, or says in its title that it is shutting down.
+ */
+export const reloadScript = (unit: string) =>
+  sh`main=$(systemctl show -p MainPID -- ${unit} | sed -n 's/^MainPID=//p')
+workers=$(cat "/proc/$main/task/$main/children" 2>/dev/null || :)
+systemctl reload -- ${unit}
+tries=0
+while [ "$tries" -lt 50 ]; do
+  accepting=
+  for worker in $workers; do
+    if [ -e "/proc/$worker" ] && ! grep -q 'shutting down' "/proc/$worker/cmdline" 2>/dev/null; then accepting=$worker; fi
+  done
+  if [ -z "$accepting" ]; then break; fi
+  tries=$((tries + 1))
+  sleep 0.01
+done`;
+
 // A script of a killed run may still be running beside the one of the resumed run: an original is never kept twice, and
 // a file that is not whole yet has a name of its own. The original is on the disk before the proxy reads anything. The
 // reload is noted last: without the note it is done again.
@@ -116,9 +136,9 @@ if [ "$now" != ${sumOf(text)} ]; then
   sync "$kept" "$copy"
   mv -f -- "$copy" "$place"
 fi
-passes || { restore_kept; exit 1; }
-systemctl reload -- ${proxy.unit}
-echo ${sha256OfText(text)} > "$reloaded"`}`;
+passes || { restore_kept; exit 1; }`}
+${reloadScript(proxy.unit)}
+${sh`echo ${sha256OfText(text)} > "$reloaded"`}`;
 
 const restoreScript = (root: string, proxy: ReverseProxy, text: string, marker: RunMarker) =>
   `${begin(root, proxy, marker)}
@@ -129,6 +149,8 @@ if [ "$now" != "$(sha256sum < "$kept")" ]; then
   sync "$place"
 fi
 passes
-if systemctl is-active -- ${proxy.unit} >/dev/null; then systemctl reload -- ${proxy.unit}; fi
+if systemctl is-active -- ${proxy.unit} >/dev/null; then`}
+${reloadScript(proxy.unit)}
+${sh`fi
 rm -f -- "$reloaded" "$kept".* "$copies".* "$kept"`}
 ${removeEmptyFolders(root, marker)}`;

@@ -21,6 +21,7 @@ import type {
   HoldState,
   HoldWay,
 } from '../../../steps/hosts/hold/contract.ts';
+import type {OwnFile, OwnFileState} from '../../../steps/hosts/proxy/contract.ts';
 import {declaredIn} from '../../../steps/hosts/supervisor/config-text.ts';
 
 export interface FakeUnit {
@@ -420,6 +421,30 @@ export class FakeHost implements HostWriter {
     if (kept !== undefined) {
       this.fileTexts.set(file, kept);
       this.#keptFiles.delete(`${markerName(marker)} ${file}`);
+    }
+  }
+
+  async ownFile({file, text}: OwnFile, marker: RunMarker): Promise<OwnFileState> {
+    const loaded = this.#reloads.get(`${markerName(marker)} ${file}`);
+    const now = this.fileTexts.get(file);
+    return {
+      isThere: now !== undefined,
+      isWritten: now === text,
+      isOwn: loaded !== undefined,
+      isLoaded: loaded === sha256(text),
+    };
+  }
+
+  async putOwnFile({file, text}: OwnFile, marker: RunMarker, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.fileTexts.set(file, text);
+    this.#reloads.set(`${markerName(marker)} ${file}`, sha256(text));
+  }
+
+  async removeOwnFile({file}: OwnFile, marker: RunMarker, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#reloads.delete(`${markerName(marker)} ${file}`)) {
+      this.fileTexts.delete(file);
     }
   }
 

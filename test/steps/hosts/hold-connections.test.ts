@@ -6,6 +6,7 @@ import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import type {SwitcharooError} from '../../../src/index.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
 import {holdConnections} from '../../../steps/hosts/hold-connections.ts';
+import {oneRequestAConnection} from '../../../steps/hosts/one-request-a-connection.ts';
 import {releaseConnections} from '../../../steps/hosts/release-connections.ts';
 import {performAll} from './look.ts';
 import {whyNoHostWith} from './real-host.ts';
@@ -30,7 +31,7 @@ describe.skipIf(whyNot !== undefined)('on a host with real nginx and nftables', 
     for (const socket of sockets) {
       socket.destroy();
     }
-    web.host.run(`nft flush ruleset; rm -f /etc/nginx/conf.d/switcharoo*
+    web.host.run(`nft flush ruleset; rm -rf /etc/nginx/conf.d/switcharoo* /var/lib/switcharoo
 printf '%s' '${web.textOf(web.old)}' > ${upstreamFile}; nginx -s reload; sleep 0.3`);
     Object.assign(web.old, {accepts: true, answered: 0});
     Object.assign(web.new, {accepts: false, answered: 0});
@@ -50,6 +51,20 @@ printf '%s' '${web.textOf(web.old)}' > ${upstreamFile}; nginx -s reload; sleep 0
     performAll(web.host.session.writer, await holdConnections.plan(look(inputOf(bounds)), ways));
   const release = async () =>
     performAll(web.host.session.writer, await releaseConnections.plan(look(inputOf()), ways));
+  const forward = async () =>
+    performAll(
+      web.host.session.writer,
+      await forwardTraffic.plan(
+        look({
+          file: upstreamFile,
+          text: web.textOf(web.new),
+          unit: 'nginx.service',
+          test: ['nginx', '-t', '-q'],
+          wasReady: true,
+        }),
+        {hosts: [{host: 'real1', sha256: sumOf(web), mode: '644', owner: 'root:root'}]},
+      ),
+    );
   const addresses = () => [web.cable.host, web.cable.host6];
 
   for (const step of [holdConnections, releaseConnections]) {
@@ -71,31 +86,70 @@ printf '%s' '${web.textOf(web.old)}' > ${upstreamFile}; nginx -s reload; sleep 0
     });
   }
 
+  const oneRequest = oneRequestAConnection.input.parse({
+    proxy: 'nginx',
+    file: '/etc/nginx/conf.d/switcharoo.conf',
+    unit: 'nginx.service',
+    test: ['nginx', '-t', '-q'],
+  });
+
+  lawsOfStep({
+    step: oneRequestAConnection,
+    input: oneRequest,
+    world: async () => {
+      web.host.run('rm -rf /etc/nginx/conf.d/switcharoo* /var/lib/switcharoo; nginx -s reload');
+      return {
+        sessions: {hosts: {...web.host.session, close: async () => {}}},
+        picture: async () =>
+          web.host.run(
+            "find /etc/nginx/conf.d /var/lib/switcharoo -type f -exec stat -c '%n %a %U:%G %s' {} + 2>/dev/null | sort",
+          ),
+      };
+    },
+  });
+
+  test('a setting that nginx refuses is taken out again, with the words of nginx', async () => {
+    const wrong = oneRequestAConnection.input.parse({
+      ...oneRequest,
+      proxy: 'other',
+      text: 'keepalive_requests one;',
+    });
+    const [action] = await oneRequestAConnection.plan(look(wrong), {hosts: []});
+    await expect(
+      action?.perform(web.host.session.writer, look(wrong).signal, () => {}),
+    ).rejects.toThrow(/invalid value|test failed/);
+    expect(web.host.run('ls /etc/nginx/conf.d')).toBe('shop.conf\n');
+    expect(await statusOf(web.cable.host)).toBe('201');
+  });
+
+  test('once traffic is forwarded, no earlier worker of nginx takes a connection to the old side', async () => {
+    for (const round of [1, 2, 3]) {
+      web.host.run(`rm -rf /var/lib/switcharoo; printf '%s' '${web.textOf(web.old)}' > ${upstreamFile}
+nginx -s reload; sleep 0.3`);
+      Object.assign(web.old, {accepts: false, answered: 0});
+      web.new.accepts = true;
+      await forward();
+      const statuses = await Promise.all(Array.from({length: 30}, () => statusOf(web.cable.host)));
+      expect(new Set(statuses), `round ${round}`).toEqual(new Set(['201']));
+      expect(web.old.answered).toBe(0);
+    }
+  }, 20_000);
+
   for (const holdMs of [300, 1_000]) {
     for (const keepAlive of [true, false]) {
       test(`no request fails while the sides change within ${holdMs} ms: clients with ${keepAlive ? 'kept connections' : 'a connection for each request'}, IPv4 and IPv6`, async () => {
-        web.host.run(
-          "echo 'keepalive_requests 1;' > /etc/nginx/conf.d/switcharoo.conf; nginx -s reload; sleep 0.3",
+        await performAll(
+          web.host.session.writer,
+          await oneRequestAConnection.plan(look(oneRequest), {hosts: []}),
         );
+        await sleep(300);
         const clients = startClients(addresses(), {each: 8, keepAlive});
         await sleep(700);
         await hold();
         web.old.accepts = false;
         const answeredByOld = web.old.answered;
         await sleep(holdMs - 150);
-        await performAll(
-          web.host.session.writer,
-          await forwardTraffic.plan(
-            look({
-              file: upstreamFile,
-              text: web.textOf(web.new),
-              unit: 'nginx.service',
-              test: ['nginx', '-t', '-q'],
-              wasReady: true,
-            }),
-            {hosts: [{host: 'real1', sha256: sumOf(web), mode: '644', owner: 'root:root'}]},
-          ),
-        );
+        await forward();
         web.new.accepts = true;
         await release();
         await sleep(2_500);

@@ -3,6 +3,7 @@ import {upstreamOf} from '../../../lab/app/upstream.ts';
 import {closePort} from '../../../steps/hosts/close-port.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
 import {holdConnections} from '../../../steps/hosts/hold-connections.ts';
+import {oneRequestAConnection} from '../../../steps/hosts/one-request-a-connection.ts';
 import {releaseConnections} from '../../../steps/hosts/release-connections.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
@@ -144,4 +145,16 @@ lawsOfStep({
       close: () => lab.stop(),
     };
   },
+});
+
+lawsOfStep({
+  step: oneRequestAConnection,
+  input: {
+    proxy: 'nginx',
+    file: '/etc/nginx/conf.d/switcharoo.conf',
+    unit: 'nginx.service',
+    test: ['nginx', '-t'],
+  },
+  world: world(proxy1),
+  blockedWorld: world({name: 'web1'}),
 });

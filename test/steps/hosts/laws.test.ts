@@ -2,6 +2,7 @@ import {lawsOfStep} from 'switcharoo/testing';
 import {closePort} from '../../../steps/hosts/close-port.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
 import {holdConnections} from '../../../steps/hosts/hold-connections.ts';
+import {oneRequestAConnection} from '../../../steps/hosts/one-request-a-connection.ts';
 import {releaseConnections} from '../../../steps/hosts/release-connections.ts';
 import {stopAtJobs} from '../../../steps/hosts/stop-at-jobs.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
@@ -145,4 +146,23 @@ lawsOfStep({
     {name: 'web1', held: {'r-law': [80, 443]}},
     {name: 'web2', held: {'r-law': [80, 443]}},
   ),
+});
+
+lawsOfStep({
+  step: oneRequestAConnection,
+  input: {
+    proxy: 'nginx',
+    file: '/etc/nginx/conf.d/switcharoo.conf',
+    unit: 'nginx.service',
+    test: ['nginx', '-t'],
+  },
+  world: world(
+    {name: 'web1', units: {'nginx.service': {}}},
+    {name: 'web2', units: {'nginx.service': {}}},
+  ),
+  blockedWorld: world({
+    name: 'web1',
+    units: {'nginx.service': {}},
+    files: {'/etc/nginx/conf.d/switcharoo.conf': 'of somebody else'},
+  }),
 });
