@@ -14,6 +14,7 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type Problem, SwitcharooError} from 'switcharoo';
 import {z} from 'zod';
+import type {Window} from './clients/requests.ts';
 import {endGroupsBelow} from './hosts/process-group.ts';
 import {startTicksOf} from './process-start.ts';
 import {endRemembered} from './processes.ts';
@@ -53,7 +54,8 @@ export interface Lab {
   readonly directory: string;
   readonly variables: Readonly<Record<string, string>>;
   status(): Promise<LabStatus>;
-  count(): Promise<WriteCount>;
+  /** With a window: its requests apart from the others. */
+  count(window?: Window): Promise<WriteCount>;
   pauseClients(): Promise<unknown>;
   resumeClients(): Promise<unknown>;
   turn(change: LabSwitch): Promise<unknown>;
@@ -189,7 +191,7 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
     variables,
     // The supervisor is of this very version: it answers with these shapes.
     status: async () => (await ask('/status')) as LabStatus,
-    count: async () => (await ask('/count')) as WriteCount,
+    count: async (window) => (await ask('/count', {window})) as WriteCount,
     pauseClients: () => ask('/clients/pause'),
     resumeClients: () => ask('/clients/resume'),
     turn: (change) => ask('/switch', change),

@@ -1,9 +1,14 @@
 import {randomBytes, timingSafeEqual} from 'node:crypto';
 import {createServer, type IncomingMessage} from 'node:http';
 import type {AddressInfo} from 'node:net';
+import {z} from 'zod';
 import {statusOf} from './status.ts';
 import {labSwitch, turn} from './switches.ts';
 import type {World} from './world.ts';
+
+const countRequest = z.object({
+  window: z.object({fromMs: z.number(), toMs: z.number()}).optional(),
+});
 
 const largestBody = 10_000;
 
@@ -18,7 +23,7 @@ export async function startControl(world: World, down: () => void): Promise<Cont
   const token = randomBytes(24).toString('hex');
   const handlers: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
     '/status': () => statusOf(world),
-    '/count': () => world.count(),
+    '/count': (body) => world.count(countRequest.parse(body).window),
     '/clients/pause': () => world.pauseClients(),
     '/clients/resume': () => world.resumeClients(),
     '/switch': (body) => turn(world, labSwitch.parse(body)),

@@ -1,5 +1,6 @@
 import {writeFileSync} from 'node:fs';
 import {type ClientsControl, type ClientsReport, controlOf} from './clients/protocol.ts';
+import {RequestLog} from './clients/requests.ts';
 import {programOf} from './program.ts';
 import {type Site, siteName} from './site.ts';
 
@@ -37,6 +38,7 @@ const quiet: ClientsReport = {
   p99Ms: null,
   lastFailure: null,
   reads: {answered: 0, failed: 0, lastFailure: null},
+  requests: new RequestLog().report(),
 };
 
 /** A world in which nothing moves by itself. */

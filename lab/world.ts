@@ -4,6 +4,7 @@ import type {AwsEndpoint} from './aws/endpoint.ts';
 import type {Route53} from './aws/route53.ts';
 import {applicationHosts, databaseHosts} from './bare-metal.ts';
 import type {ClientsControl, ClientsReport} from './clients/protocol.ts';
+import type {Window} from './clients/requests.ts';
 import {type Cloud, startCloud} from './cloud.ts';
 import type {Resolver} from './dns/resolver.ts';
 import type {LabHost} from './hosts/host.ts';
@@ -57,7 +58,7 @@ export interface World {
   pauseClients(): Promise<ClientsReport>;
   resumeClients(): Promise<ClientsReport>;
   /** Compares the acknowledged writes with the database in charge. The clients are paused meanwhile. */
-  count(): Promise<WriteCount>;
+  count(window?: Window): Promise<WriteCount>;
   stop(): Promise<void>;
 }
 
@@ -103,8 +104,8 @@ async function build(options: WorldOptions, parts: Parts): Promise<World> {
     resolver: names.resolver,
     variables: allVariables(site, {targets, databases, cloud, names}),
     ...clientsOf(control),
-    count: async () => ({
-      ...(await countWrites(control, ledger, databases)),
+    count: async (window) => ({
+      ...(await countWrites(control, ledger, databases, window)),
       lookups: names.watcher.lookups(),
     }),
     stop: () => parts.stop(),

@@ -1,5 +1,6 @@
 import {compare} from './clients/compare.ts';
 import type {ClientsControl, ClientsReport} from './clients/protocol.ts';
+import type {Window} from './clients/requests.ts';
 import type {Lookups} from './dns/watcher.ts';
 import type {Databases} from './mysql/topology.ts';
 
@@ -23,8 +24,9 @@ export async function countWrites(
   control: ClientsControl,
   ledger: string,
   databases: Databases,
+  window?: Window,
 ): Promise<Omit<WriteCount, 'lookups'>> {
-  const clients = await control.pause();
+  const clients = await control.pause(window);
   const inCharge = await databaseInCharge(databases);
   const {acknowledged, lost, duplicated} = await compare(ledger, (sql) =>
     databases[inCharge].query(sql),

@@ -17,6 +17,7 @@ const {
   FROM = '127.0.0.',
 } = process.env;
 const firstHost = 200;
+const slowUploadMs = 400;
 
 const tally = new Tally();
 const ledger = openLedger(LEDGER);
@@ -25,13 +26,20 @@ const gate = createGate();
 
 const newest = new Map<number, string>();
 
+/**
+ * Half of them keep their connection, as browsers do; half open a new one each time. One of six uploads slowly.
+ */
+const kindOf = (client: number) => ({
+  keepAlive: client % 2 === 0,
+  uploadMs: client % 6 === 4 ? slowUploadMs : 0,
+});
+
 const visitor = (client: number) => ({
   name: NAME,
   port: Number(PORT),
   resolver: RESOLVER,
   localAddress: `${FROM}${firstHost + client}`,
-  // Half of them keep their connection, as browsers do; half open a new one each time.
-  keepAlive: client % 2 === 0,
+  ...kindOf(client),
   signal: stopping.signal,
   go: gate.pass,
 });
@@ -54,21 +62,24 @@ const readers = Array.from({length: Number(READERS)}, (_, client) =>
   keepReading({
     ...visitor(client),
     newest: () => newest.get(client),
-    tell: (failure) => tally.addRead(failure),
+    tell: (read) => tally.addRead(read),
   }),
 );
 const all = [...writers, ...readers];
 
 process.on('message', async (message) => {
-  const {id, command} = message as Command; // The lab sends nothing else.
-  const report = await obey(command);
+  const {id, command, window} = message as Command; // The lab sends nothing else.
+  const report = await obey(command, window);
   process.send?.({id, report} satisfies Answer, () => command === 'stop' && process.exit(0));
 });
 // Without the lab there is nobody to write for.
 process.once('disconnect', () => void end().then(() => process.exit(0)));
 process.once('SIGTERM', () => void end().then(() => process.exit(0)));
 
-async function obey(command: Command['command']): Promise<ClientsReport> {
+async function obey(
+  command: Command['command'],
+  window: Command['window'],
+): Promise<ClientsReport> {
   switch (command) {
     case 'pause':
       await gate.close(all.length);
@@ -81,7 +92,7 @@ async function obey(command: Command['command']): Promise<ClientsReport> {
       break;
     case 'report':
   }
-  return tally.report(Date.now());
+  return tally.report(Date.now(), window);
 }
 
 async function end(): Promise<void> {

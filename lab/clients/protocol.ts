@@ -1,10 +1,13 @@
 import type {ChildProcess} from 'node:child_process';
 import type {Outage} from './outage.ts';
+import type {RequestsReport, Window} from './requests.ts';
 
 /** What the lab tells the clients over the IPC channel. Each command gets one answer. */
 export interface Command {
   readonly id: number;
   readonly command: 'pause' | 'resume' | 'report' | 'stop';
+  /** Of special interest in the report. */
+  readonly window?: Window | undefined;
 }
 
 export interface Answer {
@@ -28,6 +31,7 @@ export interface ClientsReport {
   /** The last failure in words. */
   readonly lastFailure: string | null;
   readonly reads: ReadsReport;
+  readonly requests: RequestsReport;
 }
 
 /** Reads of a client's newest acknowledged write. `failed`: another answer than that write, or none. */
@@ -40,7 +44,7 @@ interface ReadsReport {
 /** The lab's end of the channel. */
 export interface ClientsControl {
   /** Answers once no write is under way. */
-  pause(): Promise<ClientsReport>;
+  pause(window?: Window): Promise<ClientsReport>;
   resume(): Promise<ClientsReport>;
   report(): Promise<ClientsReport>;
   /** Ends the program after the writes under way. */
@@ -64,17 +68,17 @@ export function controlOf(child: ChildProcess): ClientsControl {
       reject(clientsEnded());
     }
   });
-  const tell = (command: Command['command']) =>
+  const tell = (command: Command['command'], window?: Window) =>
     new Promise<ClientsReport>((resolve, reject) => {
       lastId += 1;
       waiting.set(lastId, {resolve, reject});
       child.send(
-        {id: lastId, command} satisfies Command,
+        {id: lastId, command, window} satisfies Command,
         (error) => error && reject(clientsEnded()),
       );
     });
   return {
-    pause: () => tell('pause'),
+    pause: (window) => tell('pause', window),
     resume: () => tell('resume'),
     report: () => tell('report'),
     stop: () => tell('stop'),

@@ -1,6 +1,7 @@
 import {Agent} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {failureOf, type Visited, type Visitor, visit} from './visit.ts';
+import type {ReadOutcome} from './tally.ts';
+import {failureOf, now, type Visited, type Visitor, visit} from './visit.ts';
 
 interface ReaderOptions extends Visitor {
   readonly keepAlive: boolean;
@@ -9,8 +10,7 @@ interface ReaderOptions extends Visitor {
   go(): Promise<void>;
   /** The newest write that this reader's client was told had happened. */
   newest(): string | undefined;
-  /** `null`: it was answered with the order. */
-  tell(failure: string | null): void;
+  tell(read: ReadOutcome): void;
 }
 
 const pauseMs = 50;
@@ -22,9 +22,9 @@ export async function keepReading(options: ReaderOptions): Promise<void> {
   while (!signal.aborted) {
     const token = newest();
     if (token !== undefined) {
-      tell(
-        failureIn(await visit(options, agent, {method: 'GET', path: `/orders/${token}`}), token),
-      );
+      const begunMs = now();
+      const visited = await visit(options, agent, {method: 'GET', path: `/orders/${token}`});
+      tell({failure: failureIn(visited, token), begunMs, endedMs: now()});
     }
     await sleep(pauseMs);
     await go();

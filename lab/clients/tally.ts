@@ -1,14 +1,25 @@
 import {longest, type Outcome, OutcomeLog} from './outage.ts';
 import type {ClientsReport} from './protocol.ts';
+import {RequestLog, type Window} from './requests.ts';
 
 /** How one write of a writer ended. */
 export interface WriteOutcome extends Outcome {
   readonly side?: string;
+  /** It takes its time to send the write. */
+  readonly isSlow?: boolean;
   readonly reason?: string;
 }
 
+/** How one read of a reader ended. */
+export interface ReadOutcome {
+  /** `null`: it was answered with the order. */
+  readonly failure: string | null;
+  readonly begunMs: number;
+  readonly endedMs: number;
+}
+
 const bucketsPerMs = 10;
-const longestMs = 2_500; // A little above the writers' limit.
+const longestMs = 5_500; // A little above the writers' limit.
 
 /** Counts outcomes in constant memory, however long the clients write. */
 export class Tally {
@@ -16,14 +27,19 @@ export class Tally {
   readonly #bySide: Record<string, number> = {};
   readonly #log = new OutcomeLog();
   readonly #times = new Uint32Array(longestMs * bucketsPerMs + 1);
+  readonly #requests = new RequestLog();
   #lastFailure: string | null = null;
   readonly #reads = {answered: 0, failed: 0};
   #lastFailedRead: string | null = null;
 
   add(outcome: WriteOutcome): void {
-    const {kind, side = 'unnamed', begunMs, endedMs, reason} = outcome;
+    const {kind, side = 'unnamed', begunMs, endedMs, reason, isSlow = false} = outcome;
     this.#counts[kind] += 1;
-    this.#log.add(outcome);
+    // Its upload would count as outage.
+    if (!isSlow) {
+      this.#log.add(outcome);
+    }
+    this.#requests.add({what: 'write', failed: kind !== 'acknowledged', begunMs, endedMs});
     if (kind !== 'acknowledged') {
       this.#lastFailure = `${kind}: ${reason ?? 'no reason'}`;
       return;
@@ -33,12 +49,13 @@ export class Tally {
     this.#times[bucket] = (this.#times[bucket] ?? 0) + 1;
   }
 
-  addRead(failure: string | null): void {
+  addRead({failure, ...times}: ReadOutcome): void {
+    this.#requests.add({what: 'read', failed: failure !== null, ...times});
     this.#reads[failure === null ? 'answered' : 'failed'] += 1;
     this.#lastFailedRead = failure ?? this.#lastFailedRead;
   }
 
-  report(nowMs: number): ClientsReport {
+  report(nowMs: number, window?: Window): ClientsReport {
     const outages = this.#log.outages(nowMs);
     return {
       ...this.#counts,
@@ -49,6 +66,7 @@ export class Tally {
       p99Ms: this.#percentile(0.99),
       lastFailure: this.#lastFailure,
       reads: {...this.#reads, lastFailure: this.#lastFailedRead},
+      requests: this.#requests.report(window),
     };
   }
 

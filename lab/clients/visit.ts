@@ -8,6 +8,8 @@ export interface Visitor {
   /** `address:port` of the caching resolver; asked again for every request. */
   readonly resolver: string;
   readonly localAddress: string;
+  /** How long it takes to send a body. */
+  readonly uploadMs: number;
 }
 
 export type Visited =
@@ -23,7 +25,7 @@ interface Page {
   readonly body?: string;
 }
 
-const answerWithinMs = 2_000;
+const answerWithinMs = 5_000;
 
 /** Looks the name up and makes one request at one of its addresses. */
 export async function visit(visitor: Visitor, agent: Agent, page: Page): Promise<Visited> {
@@ -49,7 +51,7 @@ async function addressesOf({name, resolver}: Visitor): Promise<readonly string[]
  * unanswered. One whose connection never came about cannot have.
  */
 function ask(visitor: Visitor, agent: Agent, host: string, page: Page): Promise<Visited> {
-  const {name, port, localAddress} = visitor;
+  const {name, port, localAddress, uploadMs} = visitor;
   const {method, path, body} = page;
   return new Promise((resolve) => {
     let connected = false;
@@ -73,7 +75,7 @@ function ask(visitor: Visitor, agent: Agent, host: string, page: Page): Promise<
       clearTimeout(limit);
       resolve({kind: connected ? 'unanswered' : 'refused', reason: error.message});
     };
-    const limit = setTimeout(() => sent.destroy(new Error('no answer within 2 s')), answerWithinMs);
+    const limit = setTimeout(() => sent.destroy(new Error('no answer within 5 s')), answerWithinMs);
     sent.on('socket', (socket) => {
       connected = !socket.connecting;
       socket.once('connect', () => {
@@ -81,7 +83,12 @@ function ask(visitor: Visitor, agent: Agent, host: string, page: Page): Promise<
       });
     });
     sent.on('error', failed).on('close', () => clearTimeout(limit));
-    sent.end(body);
+    if (body === undefined || uploadMs === 0) {
+      sent.end(body);
+    } else {
+      sent.write(body.slice(0, 1));
+      setTimeout(() => sent.end(body.slice(1)), uploadMs);
+    }
   });
 }
 

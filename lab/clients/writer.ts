@@ -29,7 +29,7 @@ export async function keepWriting(options: WriterOptions): Promise<void> {
       await visit(options, agent, {method: 'POST', path: '/orders', body}),
       token,
     );
-    tell({client, begunMs, endedMs: now(), ...result}, token);
+    tell({client, begunMs, endedMs: now(), isSlow: options.uploadMs > 0, ...result}, token);
     await sleep(pauseMs);
     await go();
   }

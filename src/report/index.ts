@@ -26,7 +26,13 @@ export {reportHtml} from './report-html.ts';
 export {reportText} from './report-text.ts';
 export {reversePlanText} from './reverse-plan.ts';
 export {reversedText} from './reversed.ts';
-export {type ReportOptions, type RunReport, reportOf, type WriteCount} from './run-report.ts';
+export {
+  type Measured,
+  type ReportOptions,
+  type RunReport,
+  reportOf,
+  type WriteCount,
+} from './run-report.ts';
 export {runsText} from './runs.ts';
 export {
   appliedTexts,

@@ -6,13 +6,16 @@ import {
   besidesSentence,
   earlierText,
   failureTexts,
+  holdSentence,
   lookupsSentence,
   outageSource,
   readsSentence,
   skipText,
   timesSentence,
+  tripsSentence,
   writesSentence,
 } from './report-text.ts';
+import {requestsSentence, requestTimesTexts} from './request-text.ts';
 import type {EntryReport, RunReport} from './run-report.ts';
 import {clean} from './text.ts';
 
@@ -50,7 +53,7 @@ ${report.head ? `<p>Head of the journal: <code>${escaped(report.head)}</code></p
 }
 
 function figures(report: RunReport): string {
-  const {outageMs, outages, writes, reads, lookups} = report;
+  const {outageMs, outages, writes, reads, lookups, requests, hold, roundTrips} = report;
   const outageNote =
     writes || outages.length === 0 ? outageSource(report) : outageTexts(outages).join('; ');
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
@@ -59,6 +62,19 @@ function figures(report: RunReport): string {
     ...(writes
       ? [['Lost writes', `${bad ? '✗' : '✓'} ${writes.lost}`, writesSentence(writes)]]
       : []),
+    ...(requests
+      ? [
+          [
+            'Failed requests',
+            String(requests.failed),
+            [requestsSentence(requests), ...requestTimesTexts(requests)].join('; '),
+          ],
+        ]
+      : []),
+    ...(hold ? [['Hold', durationText(hold.ms), holdSentence(hold)]] : []),
+    ...(roundTrips === undefined
+      ? []
+      : [['Round trips', String(roundTrips), tripsSentence(roundTrips)]]),
     ...(reads ? [['Failed reads', String(reads.failed), readsSentence(reads)]] : []),
     ...(lookups ? [['Wrong lookups', String(lookups.wrong), lookupsSentence(lookups)]] : []),
     ['Machine time', durationText(report.machineMs), timesSentence(report)],

@@ -10,6 +10,7 @@ import {
   type TextOptions,
 } from './labels.ts';
 import {outageTexts} from './outage-text.ts';
+import {requestsSentence, requestTimesTexts} from './request-text.ts';
 import type {EntryReport, RunReport} from './run-report.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
@@ -137,7 +138,7 @@ function timesText(report: RunReport, options: TextOptions): string[] {
 }
 
 function measuredText(report: RunReport, options: TextOptions): string[] {
-  const {outageMs, outages, writes, reads, lookups} = report;
+  const {outageMs, outages, writes, reads, lookups, requests, hold, roundTrips} = report;
   const isMeasured = writes !== undefined || outages.length === 0;
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
   return [
@@ -151,6 +152,13 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
     ...outageTexts(outages).flatMap((text) =>
       labelled('outage', writes ? `${text}, by the journal` : text, options),
     ),
+    ...(hold ? labelled('hold', holdSentence(hold), options) : []),
+    ...(roundTrips === undefined ? [] : labelled('network', tripsSentence(roundTrips), options)),
+    ...(requests
+      ? [requestsSentence(requests), ...requestTimesTexts(requests)].flatMap((text) =>
+          labelled('requests', text, options),
+        )
+      : []),
     ...(writes
       ? labelled(
           'writes',
@@ -163,6 +171,12 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
     ...(lookups ? labelled('lookups', lookupsSentence(lookups), options) : []),
   ];
 }
+
+export const holdSentence = ({ms}: {readonly ms: number}): string =>
+  `new connections were held for ${durationText(ms)}${ms < 1000 ? '' : ` (${ms} ms)`}`;
+
+export const tripsSentence = (roundTrips: number): string =>
+  `${counted(roundTrips, 'round trip')} to the targets in the outage, one after another`;
 
 function phaseText(phase: string, report: RunReport, options: TextOptions): string[] {
   const entries = report.entries.filter((entry) => entry.phase === phase);
@@ -260,9 +274,9 @@ function labelled(
   {width, paint}: TextOptions,
   colour: (text: string) => string = (it) => it,
 ): string[] {
-  return flow([{text: label, paint: paint.dim}, pad('', 8 - label.length), {text, paint: colour}], {
+  return flow([{text: label, paint: paint.dim}, pad('', 9 - label.length), {text, paint: colour}], {
     width,
     first: '  ',
-    rest: pad('', 10),
+    rest: pad('', 11),
   });
 }

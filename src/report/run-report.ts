@@ -15,6 +15,7 @@ import {
   type Stretch,
   type Work,
 } from './report-fold.ts';
+import type {RequestCount} from './request-text.ts';
 import {appliedTexts} from './status.ts';
 
 /** What the clients counted: every write that was acknowledged, and what became of it. */
@@ -41,15 +42,24 @@ interface LookupCount {
   readonly wrong: number;
 }
 
-export interface ReportOptions {
-  /** SHA-256 of the journal's last line. */
-  readonly head?: string;
-  /** The last comparable run: its durations are shown beside this one's. */
-  readonly earlier?: RunReport;
+/** What the clients of a rehearsal measured. */
+export interface Measured {
   readonly outageMs?: number;
   readonly writes?: WriteCount;
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
+  readonly requests?: RequestCount;
+  /** How long new connections were held; absent where none were. */
+  readonly hold?: {readonly ms: number};
+  /** Sequential round trips between switcharoo and the targets in the outages. */
+  readonly roundTrips?: number;
+}
+
+export interface ReportOptions extends Measured {
+  /** SHA-256 of the journal's last line. */
+  readonly head?: string;
+  /** The last comparable run: its durations are shown beside this one's. */
+  readonly earlier?: RunReport;
 }
 
 export interface EntryReport {
@@ -94,6 +104,9 @@ export interface RunReport {
   readonly writes?: WriteCount;
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
+  readonly requests?: RequestCount;
+  readonly hold?: {readonly ms: number};
+  readonly roundTrips?: number;
   readonly entries: readonly EntryReport[];
   readonly answers: readonly AnswerReport[];
   readonly checkpoints: readonly {readonly name: string; readonly atUtc: string}[];
@@ -155,14 +168,8 @@ function factsOf({
 const sumOf = (outages: readonly OutageReport[]): number =>
   outages.reduce((ms, {durationMs}) => ms + durationMs, 0);
 
-function measuredOf({head, outageMs, writes, reads, lookups}: ReportOptions): Partial<RunReport> {
-  return {
-    ...(head === undefined ? {} : {head}),
-    ...(outageMs === undefined ? {} : {outageMs}),
-    ...(writes === undefined ? {} : {writes}),
-    ...(reads === undefined ? {} : {reads}),
-    ...(lookups === undefined ? {} : {lookups}),
-  };
+function measuredOf({earlier: _, ...measured}: ReportOptions): Partial<RunReport> {
+  return measured;
 }
 
 function entryReport(

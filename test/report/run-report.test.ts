@@ -140,7 +140,7 @@ test('lookups that the lab counted are told, in the text and on the page', () =>
   const report = reportOf(doneRun(), {lookups: {right: 1_234, wrong: 2}});
   const text = reportText(report, {width: 80, paint: plainPaint});
   expect(text.split('\n').find((line) => line.includes('lookups'))).toBe(
-    '  lookups 1,234 right, 2 wrong',
+    '  lookups  1,234 right, 2 wrong',
   );
   expect(reportHtml(report)).toContain('1,234 right, 2 wrong');
 });

@@ -120,6 +120,23 @@ const measured = {
   outageMs: 1234,
   writes: {acknowledged: 12_345, lost: 0, duplicated: 0},
   reads: {answered: 6_789, failed: 0},
+  requests: {
+    ...{made: 19_134, failed: 0, p50Ms: 4.5, p99Ms: 21, slowestMs: 1_083.4},
+    writes: {made: 12_345, failed: 0, p50Ms: 5, p99Ms: 22, slowestMs: 1_083.4},
+    reads: {made: 6_789, failed: 0, p50Ms: 3, p99Ms: 12, slowestMs: 1_040},
+    inCutover: {
+      ...{made: 16, failed: 0, p50Ms: 1_030, p99Ms: 1_083.4, slowestMs: 1_083.4},
+      writes: {made: 12, failed: 0, p50Ms: 1_031, p99Ms: 1_083.4, slowestMs: 1_083.4},
+      reads: {made: 4, failed: 0, p50Ms: 1_020, p99Ms: 1_040, slowestMs: 1_040},
+    },
+    beside: {
+      ...{made: 19_118, failed: 0, p50Ms: 4.5, p99Ms: 20, slowestMs: 88},
+      writes: {made: 12_333, failed: 0, p50Ms: 5, p99Ms: 20, slowestMs: 88},
+      reads: {made: 6_785, failed: 0, p50Ms: 3, p99Ms: 11, slowestMs: 40},
+    },
+  },
+  hold: {ms: 241},
+  roundTrips: 11,
 };
 const trouble = {
   problem: {

@@ -18,6 +18,7 @@ import type {RunScreen} from '../run-screen.ts';
 import {listenToSignals, type ProcessSignals} from '../signals.ts';
 import {withRun} from '../with-run.ts';
 import {loadLab} from './lab-package.ts';
+import {measure} from './measure.ts';
 import {printObstacles, printPlanOf} from './plan.ts';
 
 interface Rehearsal {
@@ -102,7 +103,7 @@ function rehearseIn(
     const result = isReversed ? await reverseAll(run, screen, signals.stopping) : reached;
     await sleep(writesAfterMs, undefined, {signal: signals.stopping}).catch(() => {});
     await screen.close();
-    const report = await measure(run, lab);
+    const report = await measure(app, run, lab);
     printReport(app, report);
     printFailure(app, run, result);
     if (html !== undefined) {
@@ -123,23 +124,6 @@ const reverseAll = (
     observe({kind: 'reverse-planned', plan, losses: await run.reversalLosses()});
     return run.reverse(plan);
   });
-
-/** Adds to the journal what the clients measured: their writes, compared with the database that is in charge. */
-async function measure(run: Run, lab: Lab): Promise<RunReport> {
-  const {acknowledged, lost, duplicated, outageMs, clients, lookups} = await lab.count();
-  const {answered, failed, lastFailure: lastReadFailure} = clients.reads;
-  return run.report({
-    outageMs,
-    writes: {
-      ...{acknowledged, lost, duplicated, failed: clients.refused + clients.unanswered},
-      ...lastFailureIn(clients.lastFailure),
-    },
-    reads: {answered, failed, ...lastFailureIn(lastReadFailure)},
-    lookups: {right: lookups.right, wrong: lookups.wrong},
-  });
-}
-
-const lastFailureIn = (failure: string | null) => (failure === null ? {} : {lastFailure: failure});
 
 /** A run that is done has failed all the same when clients lost writes or got wrong answers. */
 function exitCodeOf(app: App, code: ExitCode, {writes, lookups}: RunReport): ExitCode {

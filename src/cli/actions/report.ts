@@ -2,6 +2,7 @@ import {readJournal} from '../../journal/file-journal.ts';
 import {reportHtml, reportOf, reportText} from '../../report/index.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {measuredIn} from '../../run/measurements.ts';
 import {earlierReport, progressIn} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import {writeReport} from '../report-file.ts';
@@ -19,6 +20,7 @@ export function printReport(
   const {runbook} = progressIn(app, run).run;
   const earlier = earlierReport(app, runbook.name, run);
   const report = reportOf(entries, {
+    ...measuredIn(app.state, run),
     head,
     ...(earlier ? {earlier} : {}),
   });

@@ -1,4 +1,5 @@
 import {expect, test} from 'vitest';
+import {RequestLog} from '../../../lab/clients/requests.ts';
 import {labStatusText, writeCountText} from '../../../src/cli/actions/lab-text.ts';
 
 const clients = {
@@ -12,6 +13,7 @@ const clients = {
   p99Ms: 12.5,
   lastFailure: 'refused: status 503: no',
   reads: {answered: 604, failed: 0, lastFailure: null},
+  requests: new RequestLog().report(),
 };
 
 test('the state of the lab takes a line for each system', () => {

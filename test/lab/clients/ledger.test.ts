@@ -72,9 +72,9 @@ test('the tally counts by outcome and side, and times only what was acknowledged
   tally.add({client: 0, kind: 'refused', reason: 'status 503', begunMs: 1_000, endedMs: 1_900});
   tally.add({client: 0, kind: 'unanswered', reason: 'no answer', begunMs: 1_910, endedMs: 1_990});
   tally.add({client: 0, kind: 'acknowledged', side: 'new', begunMs: 2_000, endedMs: 2_080});
-  tally.addRead('status 503');
-  tally.addRead(null);
-  expect(tally.report(3_000)).toEqual({
+  tally.addRead({failure: 'status 503', begunMs: 990, endedMs: 1_000});
+  tally.addRead({failure: null, begunMs: 2_000, endedMs: 2_002});
+  expect(tally.report(3_000, {fromMs: 1_000, toMs: 2_000})).toEqual({
     acknowledged: 100,
     refused: 1,
     unanswered: 1,
@@ -93,5 +93,20 @@ test('the tally counts by outcome and side, and times only what was acknowledged
     p99Ms: 4.5,
     lastFailure: 'unanswered: no answer',
     reads: {answered: 1, failed: 1, lastFailure: 'status 503'},
+    requests: {
+      ...{made: 104, failed: 3, p50Ms: 4.5, p99Ms: 80, slowestMs: 900},
+      writes: {made: 102, failed: 2, p50Ms: 4.5, p99Ms: 80, slowestMs: 900},
+      reads: {made: 2, failed: 1, p50Ms: 2, p99Ms: 10, slowestMs: 10},
+      inWindow: {
+        ...{made: 5, failed: 3, p50Ms: 80, p99Ms: 900, slowestMs: 900},
+        writes: {made: 3, failed: 2, p50Ms: 80, p99Ms: 900, slowestMs: 900},
+        reads: {made: 2, failed: 1, p50Ms: 2, p99Ms: 10, slowestMs: 10},
+      },
+      besideWindow: {
+        ...{made: 99, failed: 0, p50Ms: 4.5, p99Ms: 4.5, slowestMs: 4.5},
+        writes: {made: 99, failed: 0, p50Ms: 4.5, p99Ms: 4.5, slowestMs: 4.5},
+        reads: {made: 0, failed: 0, p50Ms: null, p99Ms: null, slowestMs: null},
+      },
+    },
   });
 });
