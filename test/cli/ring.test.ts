@@ -1,0 +1,71 @@
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import mysql from 'mysql2/promise';
+import {afterAll, beforeAll, expect, test} from 'vitest';
+import {type Desk, type Ended, lastDocument, openDesk} from './switcharoo.ts';
+
+const runbook = 'test/cli/runbooks/ring-cutover.ts';
+const limitMs = 300_000;
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = openDesk();
+  await done('lab', 'up', '--clients', '8');
+}, limitMs);
+afterAll(() => desk.clear());
+
+const done = async (...words: readonly string[]): Promise<Ended> => {
+  const ended = await desk.run(...words);
+  expect(ended.code, ended.stdout + ended.stderr).toBe(0);
+  return ended;
+};
+
+async function expectNothingLost(inCharge: 'source' | 'aurora'): Promise<void> {
+  const {writes, ...count} = lastDocument(await desk.run('lab', 'count', '--json'));
+  expect(count).toMatchObject({inCharge});
+  expect(writes).toMatchObject({lost: 0, duplicated: 0});
+}
+
+/** As an operator's own client would: the account of Aurora is not bound by read_only. */
+async function onAurora(sql: string): Promise<void> {
+  const text = readFileSync(join(desk.stateFolder, 'lab.env'), 'utf8');
+  const value = (name: string) =>
+    new RegExp(`^(?:export )?${name}='?([^'\n]*)`, 'm').exec(text)?.[1];
+  const connection = await mysql.createConnection({
+    host: '127.0.0.1',
+    port: Number(value('LAB_AURORA_PORT')),
+    user: 'admin',
+    password: value('LAB_ADMIN_PASSWORD') ?? '',
+  });
+  await connection.query(sql);
+  await connection.end();
+}
+
+test(
+  'with a ring the cutover is made, reversed and made again, and a write on Aurora before it is named',
+  async () => {
+    await done('run', runbook, '-i', 'lab', '--yes', '--until', 'cut-over');
+    await expectNothingLost('aurora');
+    await done('reverse', '--to', 'ring-armed', '--yes');
+    await expectNothingLost('source');
+    await done('resume', '--yes', '--until', 'cut-over');
+    await expectNothingLost('aurora');
+    await done('reverse', '--to', 'ring-armed', '--yes');
+    const {stdout: intact} = await done('status');
+    expect(intact).toContain('The ring source > replica > aurora > source runs.');
+    expect(intact).toContain('aurora has no write of its own since mysql-bin-changelog.');
+    await onAurora("INSERT INTO shop.orders (token, client, side) VALUES ('accident', 1, 'test')");
+    expect((await done('status')).stdout).toContain('aurora was written to once after');
+    const refused = await desk.run('resume', '--yes', '--until', 'cut-over');
+    expect(refused.code).not.toBe(0);
+    expect(refused.stdout + refused.stderr).toMatch(
+      /aurora\s+was\s+written\s+to\s+once\s+after\s+mysql-bin-changelog/,
+    );
+    await expectNothingLost('source');
+    // The row is on the source too. Armed again, the ring begins after it.
+    await done('reverse', '--yes');
+    await done('run', runbook, '-i', 'lab', '--yes');
+    await expectNothingLost('aurora');
+  },
+  limitMs,
+);

@@ -1,0 +1,270 @@
+import {alsoWritten, defineRunbook} from 'switcharoo';
+import {auroraCluster, openWritesInRing, takeRingDown} from 'switcharoo/aurora';
+import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
+import {deployImage, ecsService} from 'switcharoo/ecs';
+import {
+  closePort,
+  forwardTraffic,
+  hostGroup,
+  proxyReady,
+  stopCrons,
+  stopWebServers,
+} from 'switcharoo/hosts';
+import {
+  armRing,
+  caughtUp,
+  freezeInRing,
+  mysqlServer,
+  ringIntact,
+  ringPossible,
+  stillFrozen,
+} from 'switcharoo/mysql';
+import {hostedZone, swapRecords} from 'switcharoo/route53';
+import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
+import {z} from 'zod';
+import {prepare} from '../../../runbooks/fragments/prepare.ts';
+
+export default defineRunbook({
+  name: 'ring-cutover',
+  summary: 'Move the shop to Aurora, ECS and Route 53 so that hardly anyone notices.',
+  params: z.object({
+    ...prepare.params.shape,
+    /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
+    alsoWritten,
+    /** Where the name of the site leads after the cutover. */
+    newAddresses: z.array(z.string()).min(1),
+    /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
+    ttlMarginSeconds: z.coerce.number().int().default(60),
+    /** How the application reaches Aurora, and how the old source does for reverse replication. */
+    auroraHost: z.string(),
+    auroraPort: z.coerce.number().int(),
+    cronUsers: z.array(z.string()),
+    cronTimers: z.array(z.string()),
+    /** The old database's port, and the addresses that still reach it after it is closed. */
+    databasePort: z.coerce.number().int(),
+    databaseAllowFrom: z.array(z.string()),
+    image: z.string(),
+    tasks: z.coerce.number().int().positive(),
+    steadyMs: z.coerce.number().int().default(15_000),
+    smokeUrl: z.url(),
+    smokeText: z.string(),
+    smokeQuery: z.string(),
+    smokeAnswer: z.union([z.string(), z.number()]),
+    /** Where the new side answers before its name leads there. */
+    newSideUrl: z.url(),
+    /** How far Aurora may be behind when writes are frozen. */
+    nearMs: z.coerce.number().int().positive().default(200),
+    /** The reverse proxy of the old web servers: the file that names the servers behind it, and its new text. */
+    proxyUnit: z.string(),
+    proxyFile: z.string(),
+    proxyTest: z.array(z.string()).min(1),
+    proxyToNewSide: z.string(),
+    /** The application behind it. */
+    appUnits: z.array(z.string()),
+  }),
+  targets: {
+    source: mysqlServer,
+    replica: mysqlServer,
+    aurora: auroraCluster,
+    webHosts: hostGroup,
+    dbHost: hostGroup,
+    zone: hostedZone,
+    dns: dnsView,
+    service: ecsService,
+    site: webSite,
+  },
+  alsoWritten: (params) => params.alsoWritten,
+  outage: {
+    from: ['freeze'],
+    until: ['open-writes', 'forward'],
+    longestMs: 5 * 60_000,
+  },
+  sides: {
+    old: {database: 'source', application: 'webHosts'},
+    new: {database: 'aurora', application: 'service'},
+  },
+})
+  .include(prepare)
+  .step('ring-possible', ringPossible, {
+    on: {source: 'source', replica: 'replica', aurora: 'aurora'},
+    input: () => ({}),
+  })
+  .step('ring', armRing, {
+    on: {source: 'source', replica: 'replica', aurora: 'aurora'},
+    input: ({params}) => ({host: params.auroraHost, port: params.auroraPort}),
+    after: ['near'],
+    requires: ['ring-possible'],
+  })
+  .checkpoint('ring-armed')
+
+  .phase('Warm up')
+  .step('deploy', deployImage, {
+    on: {service: 'service'},
+    input: ({params}) => ({
+      image: params.image,
+      environment: {
+        DATABASE_HOST: params.auroraHost,
+        DATABASE_PORT: String(params.auroraPort),
+      },
+      desiredCount: params.tasks,
+      steadyMs: params.steadyMs,
+    }),
+  })
+  .step('new-side-answers', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.newSideUrl, includes: params.smokeText, passes: 3}),
+    after: ['deploy'],
+    neverSkip: 'Only this gate proves that the new side answers before visitors are sent there.',
+  })
+  .step('ttl-drained', ttlDrained, {
+    on: {dns: 'dns'},
+    input: ({params, outputs, times}) => ({
+      name: params.siteName,
+      type: 'A',
+      since: times['lower-ttl'],
+      ttlSeconds: outputs['lower-ttl'].ttlSeconds,
+      lowTtlSeconds: params.lowTtlSeconds,
+      marginSeconds: params.ttlMarginSeconds,
+    }),
+  })
+  .checkpoint('prepared')
+
+  .phase('Cut over')
+  .confirm('go', {
+    question: 'Start the cutover?',
+    details: ({params}) => [
+      `${params.siteName} will resolve to ${params.newAddresses.join(', ')}, and ${params.proxyFile} will forward to the same new side.`,
+      `${params.image} is running as ${params.tasks} tasks on Aurora at ${params.auroraHost}, which still refuses writes.`,
+      'Reads stay available.',
+    ],
+    after: ['near', 'new-side-answers', 'ttl-drained'],
+  })
+  .step('stop-crons', stopCrons, {
+    on: {hosts: 'webHosts'},
+    input: ({params}) => ({users: params.cronUsers, timers: params.cronTimers}),
+    requires: ['go'],
+  })
+  .step('replica-near', caughtUp, {
+    on: {upstream: 'source', replica: 'replica'},
+    input: ({params}) => ({lagMsMax: params.nearMs}),
+    after: ['stop-crons'],
+  })
+  .step('aurora-near', caughtUp, {
+    on: {upstream: 'replica', replica: 'aurora'},
+    input: ({params}) => ({lagMsMax: params.nearMs}),
+    after: ['replicate'],
+  })
+  // Checked before the freeze: afterwards there is no time for it.
+  .step('proxy-ready', proxyReady, {
+    on: {hosts: 'webHosts'},
+    input: ({params}) => ({file: params.proxyFile, unit: params.proxyUnit, test: params.proxyTest}),
+  })
+  // From here until 'open-writes' nobody can write. Readers must not notice it, so no session is ended.
+  .step('ring-intact', ringIntact, {
+    on: {source: 'source', replica: 'replica', aurora: 'aurora'},
+    input: ({outputs}) => outputs.ring,
+    requires: ['go'],
+  })
+  .step('freeze', freezeInRing, {
+    on: {source: 'source', aurora: 'aurora'},
+    input: () => ({endSessions: false, watchMs: 0}),
+    after: ['ring-intact'],
+    requires: ['ring-intact', 'go', 'stop-crons', 'replica-near', 'aurora-near', 'proxy-ready'],
+  })
+  .step('replica-caught-up', caughtUp, {
+    on: {upstream: 'source', replica: 'replica'},
+    input: ({outputs}) => ({position: outputs.freeze}),
+  })
+  .step('aurora-caught-up', caughtUp, {
+    on: {upstream: 'replica', replica: 'aurora'},
+    input: ({outputs}) => ({position: outputs['replica-caught-up']}),
+  })
+  .step('source-unchanged', stillFrozen, {
+    on: {source: 'source'},
+    input: ({outputs}) => ({position: outputs.freeze}),
+    after: ['aurora-caught-up'],
+  })
+  .together('Enable writes on Aurora, and forward the traffic to the new side', (group) =>
+    group
+      .step('forward', forwardTraffic, {
+        on: {hosts: 'webHosts'},
+        input: ({params}) => ({
+          file: params.proxyFile,
+          text: params.proxyToNewSide,
+          unit: params.proxyUnit,
+          test: params.proxyTest,
+          wasReady: true,
+        }),
+        after: ['proxy-ready'],
+        requires: ['source-unchanged'],
+      })
+      .step('open-writes', openWritesInRing, {
+        on: {aurora: 'aurora', source: 'source'},
+        input: () => ({endSessions: false}),
+        after: ['source-unchanged', 'ring'],
+        requires: ['ring-intact'],
+      }),
+  )
+  .step('forwarded', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText}),
+    after: ['forward'],
+  })
+  .step('swap', swapRecords, {
+    on: {zone: 'zone'},
+    input: ({params}) => ({
+      sets: [{name: params.siteName, type: 'A', values: params.newAddresses}],
+    }),
+    requires: ['open-writes'],
+  })
+  .step('propagated', propagated, {
+    on: {dns: 'dns'},
+    input: ({params}) => ({name: params.siteName, type: 'A', values: params.newAddresses}),
+    after: ['swap'],
+  })
+  .together('Close the old side behind its reverse proxy', (group) =>
+    group
+      .step('stop-app', stopWebServers, {
+        on: {hosts: 'webHosts'},
+        input: ({params}) => ({units: params.appUnits}),
+        requires: ['propagated'],
+      })
+      .step('close-database', closePort, {
+        on: {hosts: 'dbHost'},
+        input: ({params}) => ({port: params.databasePort, allowFrom: params.databaseAllowFrom}),
+        requires: ['propagated'],
+      }),
+  )
+  .step('smoke-sql', sqlAnswers, {
+    on: {server: 'aurora'},
+    input: ({params}) => ({query: params.smokeQuery, equals: params.smokeAnswer}),
+    after: ['propagated'],
+  })
+  .step('smoke', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText, passes: 3}),
+    after: ['propagated'],
+  })
+  .step('one-side-only', stillFrozen, {
+    on: {source: 'source'},
+    input: () => ({}),
+    after: ['smoke'],
+  })
+  .confirm('accept', {
+    question: 'Accept the cutover?',
+    after: ['smoke', 'smoke-sql', 'one-side-only'],
+  })
+  .checkpoint('cut-over')
+
+  .phase('Settle')
+  .step('reverse-caught-up', caughtUp, {
+    on: {upstream: 'aurora', replica: 'source'},
+    input: ({params}) => ({lagMsMax: params.lagMsMax}),
+    after: ['open-writes'],
+  })
+  .pointOfNoReturn('Writes on Aurora no longer reach the old source.')
+  .step('take-ring-down', takeRingDown, {
+    on: {aurora: 'aurora', source: 'source'},
+    input: () => ({}),
+    after: ['reverse-caught-up'],
+  });
