@@ -5,7 +5,7 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {type Desk, type Ended, lastDocument, openDesk} from './switcharoo.ts';
 
 const runbook = 'test/cli/runbooks/ring-cutover.ts';
-const limitMs = 300_000;
+const limitMs = 500_000;
 
 let desk: Desk;
 beforeAll(async () => {
