@@ -1,5 +1,6 @@
 export {closePort} from './close-port.ts';
 export type {HostReader, HostsConfig, HostsReader, HostsWriter, HostWriter} from './contract.ts';
+export {dryHold} from './dry-hold.ts';
 export {forwardTraffic} from './forward-traffic.ts';
 export {holdConnections} from './hold-connections.ts';
 export {oneRequestAConnection} from './one-request-a-connection.ts';

@@ -5,6 +5,8 @@ import {readCronFiles} from './cron/cron-files.ts';
 import * as crontabs from './cron/crontabs.ts';
 import {moveAside, restoreFile} from './files/set-aside.ts';
 import * as firewall from './firewall/firewall.ts';
+import type {HoldWriter} from './hold/contract.ts';
+import * as dryHolds from './hold/dry-hold.ts';
 import * as holds from './hold/hold.ts';
 import {readProcesses} from './processes/processes.ts';
 import * as ownFiles from './proxy/own-file.ts';
@@ -78,6 +80,16 @@ const hostOver = (shell: Shell): HostWriter => ({
   ownFile: (file, marker, signal) => ownFiles.readOwnFile(shell, file, marker, signal),
   putOwnFile: (file, marker, signal) => ownFiles.putOwnFile(shell, file, marker, signal),
   removeOwnFile: (file, marker, signal) => ownFiles.removeOwnFile(shell, file, marker, signal),
+
+  ...holdsOver(shell),
+});
+
+const holdsOver = (shell: Shell): HoldWriter => ({
+  dryHold: (keeper, signal) => dryHolds.readDryHold(shell, keeper, signal),
+  tryHold: (way, hold, holdMs, run, signal) =>
+    dryHolds.tryHold(shell, way, hold, holdMs, run, signal),
+  keepDryHold: (report, keeper, signal) => dryHolds.keepDryHold(shell, report, keeper, signal),
+  forgetDryHold: (keeper, signal) => dryHolds.forgetDryHold(shell, keeper, signal),
 
   holdState: (hold, run, signal) => holds.readHold(shell, hold, run, signal),
   holdConnections: (way, hold, drainMs, run, signal) =>

@@ -43,11 +43,45 @@ export interface HoldingRun {
   readonly id: string;
 }
 
+/** What a short hold without a freeze showed on one host. */
+export interface DryHold {
+  /** How long the open connections took to end; `null` when they did not while it lasted. */
+  readonly drainMs: number | null;
+  /** The connections before it, and those that had not ended, by remote address: the ones with the most. */
+  readonly before: readonly RemoteConnections[];
+  readonly left: readonly RemoteConnections[];
+  /** First packets that were dropped: connection attempts that waited. */
+  readonly attempts: number;
+  /** Connections that the host refused or dropped, and that were reset, until 1.5 s after it. */
+  readonly refused: number;
+  readonly reset: number;
+  /** How busy the processors were in that time, and the load of a minute. */
+  readonly cpuPercent: number;
+  readonly load: number;
+}
+
+/** A run and an entry that keep something on a host. */
+interface KeepingEntry extends HoldingRun {
+  readonly entry: string;
+}
+
 export interface HoldReader {
+  /** What this entry's dry hold showed, once all hosts have passed it. */
+  dryHold(keeper: KeepingEntry, signal: AbortSignal): Promise<DryHold | null>;
   holdState(hold: ConnectionHold, run: HoldingRun, signal: AbortSignal): Promise<HoldState>;
 }
 
 export interface HoldWriter extends HoldReader {
+  /** Holds for `holdMs`, releases, and says what it showed. */
+  tryHold(
+    way: HoldWay,
+    hold: ConnectionHold,
+    holdMs: number,
+    run: HoldingRun,
+    signal: AbortSignal,
+  ): Promise<DryHold>;
+  keepDryHold(report: DryHold, keeper: KeepingEntry, signal: AbortSignal): Promise<void>;
+  forgetDryHold(keeper: KeepingEntry, signal: AbortSignal): Promise<void>;
   /**
    * Holds new connections, and waits until the open ones have ended, `drainMs` at most: then it lets new ones through
    * again. Performed again, the hold begins again with its whole time.

@@ -23,7 +23,7 @@ export const waysOf = (holds: Holds): HoldWays =>
 export const isHeld = ({own}: HoldState): boolean => own?.isHolding === true;
 
 /** Why connections cannot be held on these hosts, or not now. */
-export function holdObstacle(holds: Holds, {ports}: Input): Blocked | null {
+export function holdObstacle(holds: Holds, {ports}: Pick<Input, 'ports'>): Blocked | null {
   for (const {host, value} of holds) {
     if (!value.canDrain) {
       return blocked(

@@ -48,7 +48,7 @@ export async function releaseConnections(
 /** Clients wait meanwhile: a host that does not answer by then is given up. */
 const answerLimitMs = 5_000;
 
-function scriptsOf(way: HoldWay): HoldScripts {
+export function scriptsOf(way: HoldWay): HoldScripts {
   const scripts = ways.get(way);
   if (scripts === undefined) {
     throw new Error(`There is no way to hold connections called ${way}.`);
@@ -60,7 +60,7 @@ function scriptsOf(way: HoldWay): HoldScripts {
  * Also connections whose handshake is under way, and those that the client has half closed after its request: each may
  * still get an answer.
  */
-const openCommand = (ports: readonly number[]) =>
+export const openCommand = (ports: readonly number[]) =>
   sh`ss -Htn state established state syn-recv state close-wait ${`( ${ports.map((port) => `sport = :${port}`).join(' or ')} )`}`;
 
 // Ways are tried only where this run holds nothing yet.
@@ -81,12 +81,18 @@ fi`;
 
 // The clock is the kernel's, which nobody sets, in hundredths of a second (proc_uptime(5)), and it is read without
 // starting a process.
+export const defineClock = `clock() { read -r up _ < /proc/uptime; now=$((\${up%.*} * 1000 + 1\${up#*.}0 - 1000)); }`;
+
+/** Prints `remote <count> <address>` for the addresses with the most connections. */
+export const remotesOf = (open: string) =>
+  `printf '%s\\n' ${open} | awk 'NF > 4 {sub(/:[0-9]+$/, "", $5); sum[$5]++} END {for (one in sum) print "remote", sum[one], one}' | sort -k2,2rn | head -n 5`;
+
 const holdScript = (
   {arm, release}: HoldScripts,
   hold: ConnectionHold,
   drainMs: number,
   run: HoldingRun,
-) => `clock() { read -r up _ < /proc/uptime; now=$((\${up%.*} * 1000 + 1\${up#*.}0 - 1000)); }
+) => `${defineClock}
 clock
 start=$now
 ${arm(holdName(run.id), hold)}
@@ -101,7 +107,7 @@ done
 ${release(holdName(run.id))}
 }
 echo "left $((now - start)) $(printf '%s\\n' "$open" | wc -l)"
-printf '%s\\n' "$open" | awk '{sub(/:[0-9]+$/, "", $5); sum[$5]++} END {for (one in sum) print "remote", sum[one], one}' | sort -k2,2rn | head -n 5`;
+${remotesOf('"$open"')}`;
 
 function stateIn(output: string, {ports}: ConnectionHold, run: HoldingRun): HoldState {
   const lines = output.split('\n').map((line) => line.split(' '));
@@ -138,11 +144,12 @@ function drainIn(output: string): Drain {
     kind: 'left',
     ms: Number(ms),
     count: Number(count),
-    remotes: rest.map(
-      ([, sum, address = '']): RemoteConnections => ({
-        address: address.replace(/^\[(?:::ffff:)?(.*)\]$/, '$1'),
-        count: Number(sum),
-      }),
-    ),
+    remotes: rest.map(remoteIn),
   };
 }
+
+/** `remote <count> <address>` */
+export const remoteIn = ([, sum, address = '']: readonly string[]): RemoteConnections => ({
+  address: address.replace(/^\[(?:::ffff:)?(.*)\]$/, '$1'),
+  count: Number(sum),
+});

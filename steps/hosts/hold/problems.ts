@@ -19,3 +19,9 @@ export const portsText = (ports: readonly number[]): string =>
 /** `18 from 10.0.0.5, 5 from 10.0.0.6` */
 const remotesText = (remotes: readonly RemoteConnections[]): string =>
   remotes.map(({address, count}) => `${count} from ${address}`).join(', ');
+
+export const dryHoldFailed = (reports: readonly string[], holdMs: number): Problem => ({
+  code: 'host-dry-hold-failed',
+  message: `A hold of ${holdMs} ms did not pass. ${reports.join('. ')}. New connections are let through again.`,
+  hint: 'Switch keep-alive off a minute before (hosts.one-request-a-connection), find what keeps connections at the addresses above, then try it again.',
+});

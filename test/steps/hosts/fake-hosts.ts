@@ -18,6 +18,7 @@ import {markerName} from '../../../steps/hosts/files/run-marker.ts';
 import type {
   ConnectionHold,
   Drain,
+  DryHold,
   HoldState,
   HoldWay,
 } from '../../../steps/hosts/hold/contract.ts';
@@ -107,6 +108,7 @@ export class FakeHost implements HostWriter {
   readonly #holdWay: HoldWay | null;
   readonly #held: Map<string, readonly number[]>;
   openConnections: number;
+  readonly #dryHolds = new Map<string, DryHold>();
 
   constructor({
     name,
@@ -152,6 +154,7 @@ export class FakeHost implements HostWriter {
       rules: this.#rules,
       reloads: this.#reloads,
       held: this.#held,
+      dryHolds: this.#dryHolds,
       groups: this.#groups,
     };
   }
@@ -446,6 +449,36 @@ export class FakeHost implements HostWriter {
     if (this.#reloads.delete(`${markerName(marker)} ${file}`)) {
       this.fileTexts.delete(file);
     }
+  }
+
+  async dryHold(marker: RunMarker): Promise<DryHold | null> {
+    return this.#dryHolds.get(markerName(marker)) ?? null;
+  }
+
+  async tryHold(
+    _way: HoldWay,
+    _hold: ConnectionHold,
+    holdMs: number,
+    _run: {readonly id: string},
+    signal: AbortSignal,
+  ): Promise<DryHold> {
+    signal.throwIfAborted();
+    const count = this.openConnections;
+    const remotes = count > 0 ? [{address: '10.0.0.5', count}] : [];
+    return {
+      ...{drainMs: count > 0 ? null : Math.min(20, holdMs), before: remotes, left: remotes},
+      ...{attempts: 7, refused: 0, reset: 0, cpuPercent: 12, load: 0.5},
+    };
+  }
+
+  async keepDryHold(report: DryHold, marker: RunMarker, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#dryHolds.set(markerName(marker), report);
+  }
+
+  async forgetDryHold(marker: RunMarker, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#dryHolds.delete(markerName(marker));
   }
 
   async holdState({ports}: ConnectionHold, {id}: RunMarker): Promise<HoldState> {

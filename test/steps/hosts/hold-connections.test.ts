@@ -4,6 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import type {SwitcharooError} from '../../../src/index.ts';
+import {dryHold} from '../../../steps/hosts/dry-hold.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
 import {holdConnections} from '../../../steps/hosts/hold-connections.ts';
 import {oneRequestAConnection} from '../../../steps/hosts/one-request-a-connection.ts';
@@ -231,6 +232,45 @@ nginx -s reload; sleep 0.3`);
     });
     await sleep(1_600);
     expect((await holdConnections.check(look(inputOf(), false, 'r-2'))).kind).toBe('pending');
+  });
+
+  describe('a dry hold', () => {
+    const dry = () => look(dryHold.input.parse({ports: [80]}));
+
+    test('passes while clients of one request a connection are at work: nothing fails, and it says what it saw', async () => {
+      await performAll(
+        web.host.session.writer,
+        await oneRequestAConnection.plan(look(oneRequest), {hosts: []}),
+      );
+      const clients = startClients(addresses(), {each: 4, keepAlive: true});
+      await sleep(500);
+      await performAll(web.host.session.writer, await dryHold.plan(dry(), ways));
+      await sleep(1_000);
+      expect((await clients.stop()).failed).toEqual([]);
+      const verdict = await dryHold.check(dry());
+      if (verdict.kind !== 'done') {
+        throw new Error(JSON.stringify(verdict));
+      }
+      const [report] = verdict.output.hosts;
+      expect(report).toMatchObject({host: 'real1', left: [], refused: 0});
+      expect(report?.drainMs).toBeLessThan(300);
+      expect(report?.attempts).toBeGreaterThan(0);
+      expect(verdict.remarks?.[0]).toMatch(
+        /^real1 answered its open connections in \d+ ms; .*connection attempts? waited; 0 dropped by the host, \d+ reset; processors \d+ % busy, load [\d.]+$/,
+      );
+      await performAll(web.host.session.writer, (await dryHold.reverse(dry(), ways)) as []);
+      expect((await dryHold.check(dry())).kind).toBe('pending');
+      expect(web.host.run('nft list ruleset; ls /var/lib/switcharoo/r-1/hold')).toBe('reloaded\n');
+    }, 20_000);
+
+    test('fails with the address of a client that keeps its connection, and can be tried again', async () => {
+      sockets = [await opened(web.cable.host)];
+      await expect(
+        performAll(web.host.session.writer, await dryHold.plan(dry(), ways)),
+      ).rejects.toThrow(`left: 1 from ${web.cable.here}`);
+      expect((await dryHold.check(dry())).kind).toBe('pending');
+      expect(web.host.run('nft list ruleset')).toBe('');
+    });
   });
 
   /** A connection that never sends a request. */

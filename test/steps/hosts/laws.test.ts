@@ -1,5 +1,6 @@
 import {lawsOfStep} from 'switcharoo/testing';
 import {closePort} from '../../../steps/hosts/close-port.ts';
+import {dryHold} from '../../../steps/hosts/dry-hold.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
 import {holdConnections} from '../../../steps/hosts/hold-connections.ts';
 import {oneRequestAConnection} from '../../../steps/hosts/one-request-a-connection.ts';
@@ -165,4 +166,11 @@ lawsOfStep({
     units: {'nginx.service': {}},
     files: {'/etc/nginx/conf.d/switcharoo.conf': 'of somebody else'},
   }),
+});
+
+lawsOfStep({
+  step: dryHold,
+  input: {ports: [80, 443]},
+  world: world({name: 'web1'}, {name: 'web2'}),
+  blockedWorld: world({name: 'web1', holdWay: null}),
 });
