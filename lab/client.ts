@@ -21,6 +21,7 @@ import {endRemembered} from './processes.ts';
 import {programOf} from './program.ts';
 import type {LabStatus} from './status.ts';
 import type {LabSwitch} from './switches.ts';
+import type {Freeze} from './wire/wire.ts';
 import type {WriteCount} from './write-count.ts';
 
 const pointer = z.object({
@@ -56,6 +57,8 @@ export interface Lab {
   status(): Promise<LabStatus>;
   /** With a window: its requests apart from the others. */
   count(window?: Window): Promise<WriteCount>;
+  /** What switcharoo exchanged with the targets in the freeze; nothing without `rttMs`. */
+  freeze(): Promise<Freeze>;
   pauseClients(): Promise<unknown>;
   resumeClients(): Promise<unknown>;
   turn(change: LabSwitch): Promise<unknown>;
@@ -192,6 +195,7 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
     // The supervisor is of this very version: it answers with these shapes.
     status: async () => (await ask('/status')) as LabStatus,
     count: async (window) => (await ask('/count', {window})) as WriteCount,
+    freeze: async () => (await ask('/freeze')) as Freeze,
     pauseClients: () => ask('/clients/pause'),
     resumeClients: () => ask('/clients/resume'),
     turn: (change) => ask('/switch', change),

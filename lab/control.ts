@@ -4,6 +4,7 @@ import type {AddressInfo} from 'node:net';
 import {z} from 'zod';
 import {statusOf} from './status.ts';
 import {labSwitch, turn} from './switches.ts';
+import {freezeOf} from './wire/wire.ts';
 import type {World} from './world.ts';
 
 const countRequest = z.object({
@@ -24,6 +25,8 @@ export async function startControl(world: World, down: () => void): Promise<Cont
   const handlers: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
     '/status': () => statusOf(world),
     '/count': (body) => world.count(countRequest.parse(body).window),
+    '/freeze': async () => freezeOf(world.exchanges()),
+    '/exchanges': async () => world.exchanges(),
     '/clients/pause': () => world.pauseClients(),
     '/clients/resume': () => world.resumeClients(),
     '/switch': (body) => turn(world, labSwitch.parse(body)),

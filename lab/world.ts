@@ -22,6 +22,7 @@ import {shopZoneId, shopZoneName} from './shop-zone.ts';
 import {choosePasswords, choosePorts, type Site} from './site.ts';
 import {firstWrite, noClients, startClients} from './site-clients.ts';
 import {variablesOf} from './variables.ts';
+import {type Exchange, Wire} from './wire/wire.ts';
 import {countWrites, type WriteCount} from './write-count.ts';
 
 interface WorldOptions {
@@ -54,6 +55,8 @@ export interface World {
   readonly loadBalancer: LoadBalancer;
   /** For the lab's inventory. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What switcharoo exchanged with the targets; nothing without `rttMs`. */
+  exchanges(): readonly Exchange[];
   clients(): Promise<ClientsReport>;
   pauseClients(): Promise<ClientsReport>;
   resumeClients(): Promise<ClientsReport>;
@@ -97,11 +100,13 @@ async function build(options: WorldOptions, parts: Parts): Promise<World> {
     await firstWrite(control);
   }
   const {route53, ecs, endpoint: aws} = cloud;
-  const targets = await targetsOf(site, {hosts, cloud, names, parts, rttMs: options.rttMs});
+  const wire = new Wire();
+  const targets = await targetsOf(site, {hosts, cloud, names, parts, wire, rttMs: options.rttMs});
   return {
     ...{databases, hosts, route53, ecs, aws, names, loadBalancer},
     network: site.network,
     resolver: names.resolver,
+    exchanges: () => wire.exchanges(),
     variables: allVariables(site, {targets, databases, cloud, names}),
     ...clientsOf(control),
     count: async (window) => ({
@@ -186,15 +191,18 @@ interface TargetsOptions {
   readonly cloud: Cloud;
   readonly names: NameServers;
   readonly parts: Parts;
+  readonly wire: Wire;
   readonly rttMs: number | undefined;
 }
 
 async function targetsOf(site: Site, options: TargetsOptions): Promise<Targets> {
-  const {hosts, cloud, names, parts, rttMs} = options;
+  const {hosts, cloud, names, parts, wire, rttMs} = options;
   const {authoritative, resolver} = names;
   const aws = cloud.endpoint.url;
   const near = {hosts, databasePorts: site.ports, aws, authoritative, resolver};
-  return rttMs === undefined ? near : moveAway(near, site, {rttMs, parts});
+  return rttMs === undefined
+    ? near
+    : moveAway(near, site, {rttMs, parts, tap: (target) => wire.tap(target)});
 }
 
 function allVariables(

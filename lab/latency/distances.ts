@@ -29,7 +29,7 @@ interface DistancesOptions {
   readonly rttMs: number;
   readonly parts: Parts;
   /** A tap for a connection to this target. */
-  readonly tap?: (target: string) => Tap;
+  readonly tap: (target: string) => Tap;
 }
 
 /** Moves every target away: a round trip between switcharoo and it then takes `rttMs`. */
@@ -39,7 +39,7 @@ export async function moveAway(
   options: DistancesOptions,
 ): Promise<Targets> {
   const {rttMs, parts, tap} = options;
-  const tapOf = (name: string) => (tap ? {tap: () => tap(name)} : {});
+  const tapOf = (name: string) => ({tap: () => tap(name)});
   const port = async (name: string, address: string, to: Server) =>
     (await parts.add(openDistantPort({address, to, rttMs, ...tapOf(name)}))).port;
   const nameServer = async (name: string, to: Server) => ({

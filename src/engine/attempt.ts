@@ -43,11 +43,22 @@ export async function check(
       bookmark: progress?.bookmark,
       report: (text: string) => context.observe({kind: 'event', entry: entry.id, text}),
     };
+    prepareTargets(context, entry);
     const result = await checkEntry(context, request, context.stopping);
     attempt.failedLooks = 0;
     return result;
   } catch (error) {
     return checkLost(context, attempt)(error);
+  }
+}
+
+/** Beside the first look: what is to be written then finds its connection open. A failure shows at the write. */
+function prepareTargets(context: RunContext, {on}: Entry): void {
+  for (const target of new Set(Object.values(on))) {
+    void context.targets
+      .session(target)
+      .then((session) => session.prepare?.(context.stopping))
+      .catch(() => {});
   }
 }
 

@@ -1,6 +1,7 @@
 import type {Entry} from '../model/entry.ts';
 import type {Problem} from '../model/problem.ts';
 import type {Action} from '../model/step.ts';
+import type {Session} from '../model/target.ts';
 import {messageOf, problemOfThrown} from '../model/thrown.ts';
 import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
@@ -62,7 +63,11 @@ async function perform(
   if (opened instanceof Error) {
     return problemOf(opened, words);
   }
-  const {writer} = opened as {writer: unknown}; // the kind of the part's target; the types of the step held it
+  const {writer, prepare} = opened as Session<unknown, unknown>;
+  const notPrepared = await prepare?.(context.aborting).catch((error: unknown) => error);
+  if (notPrepared instanceof Error) {
+    return problemOf(notPrepared, words);
+  }
   await context.claims?.assertHeld(target);
   context.record.add({kind: 'action-intended', ...words});
   const limitMs = Math.max(1, deadline - awakeMs(context.clock));

@@ -105,6 +105,8 @@ export interface Session<Reader, Writer extends Reader> {
   readonly writer: Writer;
   /** Absent where the kind of system cannot be claimed. */
   readonly claim?: SystemClaim;
+  /** Opens what a write will need. It changes nothing, and costs nothing where it was done a moment ago. */
+  prepare?(signal: AbortSignal): Promise<void>;
   /** Must not throw, and may be called twice. */
   close(): Promise<void>;
 }

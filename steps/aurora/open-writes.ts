@@ -32,7 +32,10 @@ export const openWrites = defineStep({
   poll: {firstMs: 50, mostMs: 500},
 
   async check({targets: {aurora}, input, run, signal}) {
-    const {readOnly} = await aurora.fence(signal);
+    const [{readOnly}, replication] = await Promise.all([
+      aurora.fence(signal),
+      aurora.replication(signal),
+    ]);
     if (!readOnly) {
       return run.started
         ? done({})
@@ -41,7 +44,6 @@ export const openWrites = defineStep({
             `Check which sessions write on ${aurora.name} with SHOW PROCESSLIST, then CALL mysql.rds_set_read_only(1).`,
           );
     }
-    const replication = await aurora.replication(signal);
     if (replication) {
       return blocked(
         `${aurora.name} replicates from ${sourceAddress(replication)}; with writes enabled, it would have two writers.`,

@@ -58,6 +58,7 @@ export const auroraCluster = defineTarget({
         copies: mysqlWriter.copies,
         restore,
       },
+      prepare: (signal) => connections.prepare(signal),
       close: async () => {
         await Promise.all([rds.close(), capacity.close(), connections.close()]);
       },

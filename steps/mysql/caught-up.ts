@@ -30,11 +30,17 @@ export const caughtUp = defineGate({
   poll: {firstMs: 5, mostMs: 1_000},
 
   async check({targets: {upstream, replica}, input, signal}) {
+    // Here writes are unavailable: the server itself waits for the moment, before anything is asked.
+    const isExecuted =
+      input.position !== undefined && (await replica.waitUntilExecuted(input.position, signal));
     const goal = input.position ?? (await upstream.position(signal));
     const lagMsMax = input.position ? 0 : (input.lagMsMax ?? 0);
-    const replication = await untilReached(replica, goal, lagMsMax, signal);
+    const [replication, position] = await Promise.all([
+      untilReached(replica, goal, lagMsMax, signal),
+      isExecuted ? replica.position(signal) : null,
+    ]);
     if (replication && hasReached(replication.executed, goal)) {
-      return done(await replica.position(signal));
+      return done(position ?? (await replica.position(signal)));
     }
     if (!replication) {
       return blocked(
@@ -43,15 +49,7 @@ export const caughtUp = defineGate({
       );
     }
     const obstacle = await obstacleTo(replication, goal, {upstream, replica}, signal);
-    if (obstacle || !input.position) {
-      return obstacle ?? waiting(progressText(replica, replication, goal, input.lagMsMax));
-    }
-    // Checks become less frequent, and here writes are unavailable: the server itself waits for the moment.
-    await replica.waitUntilExecuted(goal, signal);
-    const now = (await replica.replication(signal)) ?? replication;
-    return hasReached(now.executed, goal)
-      ? done(await replica.position(signal))
-      : waiting(progressText(replica, now, goal, input.lagMsMax));
+    return obstacle ?? waiting(progressText(replica, replication, goal, input.lagMsMax));
   },
 });
 

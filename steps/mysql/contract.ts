@@ -140,10 +140,10 @@ export interface MysqlReader {
   /** `null` when it has no source. */
   replication(signal?: AbortSignal): Promise<Replication | null>;
   /**
-   * Returns when it has executed `position` of its source, when it stops executing, or after a second: only
-   * `replication` shows which.
+   * Returns when it has executed `position` of its source, when it stops executing, or after a second. Says
+   * whether it has executed it.
    */
-  waitUntilExecuted(position: Position, signal?: AbortSignal): Promise<void>;
+  waitUntilExecuted(position: Position, signal?: AbortSignal): Promise<boolean>;
   /** Client sessions: neither the server's own threads, nor its replicas, nor switcharoo's. */
   clients(signal?: AbortSignal): Promise<readonly Client[]>;
   openTransactions(signal?: AbortSignal): Promise<readonly OpenTransaction[]>;

@@ -88,17 +88,17 @@ export const freezeWrites = defineStep({
           )
         : pending(beforeImage(state), ...differencesBefore(source, state));
     }
-    const prepared = await preparedObstacle(source, signal);
+    // Asked together: somebody waits for every round trip from here on.
+    const [prepared, open, last] = await Promise.all([
+      preparedObstacle(source, signal),
+      openTransactionDifferences(source, input, signal),
+      lastPosition(source, input.watchMs, signal),
+    ]);
     if (prepared) {
       return prepared;
     }
-    const remaining = [
-      ...(await openTransactionDifferences(source, input, signal)),
-      ...differencesAfter(source, state),
-    ];
-    return remaining.length > 0
-      ? pending(beforeImage(state), ...remaining)
-      : lastPosition(source, input.watchMs, signal);
+    const remaining = [...open, ...differencesAfter(source, state)];
+    return remaining.length > 0 ? pending(beforeImage(state), ...remaining) : last;
   },
 
   async plan({targets: {source}, input, signal}) {

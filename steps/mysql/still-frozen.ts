@@ -23,14 +23,16 @@ export const stillFrozen = defineGate({
   neverSkip: 'Only this gate proves that nobody wrote to the source after the freeze.',
 
   async check({targets: {source}, input: {position}, signal}) {
-    const {readOnly} = await source.fence(signal);
+    const [{readOnly}, problem] = await Promise.all([
+      source.fence(signal),
+      position ? writeAfterFreeze(source, position, signal) : null,
+    ]);
     if (!readOnly) {
       return blocked(
         `${source.name} accepts writes again (read_only = OFF)${position ? `, and was frozen at ${positionText(position)}` : ''}.`,
         'The server was restarted, or read_only was reset. Reverse to the checkpoint before the freeze.',
       );
     }
-    const problem = position && (await writeAfterFreeze(source, position, signal));
     return problem ? blocked(problem.message, problem.hint) : done({});
   },
 });

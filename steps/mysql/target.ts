@@ -19,6 +19,7 @@ export const mysqlServer = defineTarget({
     const claim = claimOn(connections, reader);
     return {
       ...{reader, writer, claim},
+      prepare: (signal) => connections.prepare(signal),
       close: async () => {
         await claim.release();
         await connections.close();

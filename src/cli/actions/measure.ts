@@ -7,7 +7,7 @@ import type {App} from '../app.ts';
 /** Adds to the journal what the clients measured: their writes, compared with the database that is in charge. */
 export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> {
   const hold = holdIn(run);
-  const count = await lab.count(cutoverIn(run, hold));
+  const [count, frozen] = [await lab.count(cutoverIn(run, hold)), await lab.freeze()];
   const {acknowledged, lost, duplicated, outageMs, clients, lookups} = count;
   const {answered, failed, lastFailure: lastReadFailure} = clients.reads;
   const {inWindow, besideWindow, ...requests} = clients.requests;
@@ -23,6 +23,7 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
       ...requests,
       ...(inWindow && besideWindow ? {inCutover: inWindow, beside: besideWindow} : {}),
     },
+    ...(frozen.exchanges.length > 0 ? {roundTrips: frozen.roundTrips} : {}),
     ...(hold ? {hold: {ms: hold.toMs - hold.fromMs}} : {}),
   };
   keepMeasured(app.state, run.name, measured);

@@ -10,11 +10,13 @@ export async function freezeObstacles(
   keepUsers: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const prepared = await source.preparedTransactions(signal);
-  const replication = await source.replication(signal);
-  const open = await source.openTransactions(signal);
+  const [prepared, replication, open, locked] = await Promise.all([
+    source.preparedTransactions(signal),
+    source.replication(signal),
+    source.openTransactions(signal),
+    source.lockedTables(signal),
+  ]);
   const long = open.filter(({seconds}) => seconds > longTransactionSeconds);
-  const locked = await source.lockedTables(signal);
   return [
     ...(prepared > 0
       ? [`${prepared} XA transactions are prepared (XA RECOVER), and read_only does not block them`]

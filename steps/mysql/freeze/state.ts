@@ -36,16 +36,18 @@ export async function freezeStateOf(
   {keepUsers, lockUsers}: Users,
   signal: AbortSignal,
 ): Promise<FreezeState> {
-  const {readOnly, superReadOnly} = await source.fence(signal);
-  const {event_scheduler: eventScheduler = 'DISABLED'} = await source.settings(
-    ['event_scheduler'],
-    signal,
-  );
-  const accounts = (await source.accounts(signal))
+  const [fence, settings, present, persisted] = await Promise.all([
+    source.fence(signal),
+    source.settings(['event_scheduler'], signal),
+    source.accounts(signal),
+    source.persistedFence(signal),
+  ]);
+  const {readOnly, superReadOnly} = fence;
+  const {event_scheduler: eventScheduler = 'DISABLED'} = settings;
+  const accounts = present
     .filter(({user, bound}) => lockUsers.includes(user) || !(bound || keepUsers.includes(user)))
     .filter(({locked}) => !locked)
     .map(({user, host}) => ({user, host}));
-  const persisted = await source.persistedFence(signal);
   return {readOnly, superReadOnly, eventScheduler, accounts, persisted};
 }
 
@@ -55,11 +57,15 @@ export async function exemptWriters(
   {keepUsers, lockUsers}: Users,
   signal: AbortSignal,
 ): Promise<readonly Account[]> {
-  const kept = (await source.accounts(signal)).filter(
+  const [accounts, exempt] = await Promise.all([
+    source.accounts(signal),
+    source.exemptAccounts(signal),
+  ]);
+  const kept = accounts.filter(
     ({user, bound, locked}) =>
       !bound && !locked && keepUsers.includes(user) && !lockUsers.includes(user),
   );
-  return [...kept, ...(await source.exemptAccounts(signal))];
+  return [...kept, ...exempt];
 }
 
 export const beforeImage = (state: FreezeState): BeforeFreeze => ({

@@ -20,6 +20,8 @@ export interface Connections {
   readonly readLog: MysqlReader['readLog'];
   /** A session beside the others. What it holds in the server ends with it. */
   sessionFor(first: readonly string[]): ServerSession;
+  /** Opens what statements may need soon, so that none of them waits for a login. */
+  prepare(signal: AbortSignal): Promise<void>;
   /** The server's ids of all these sessions. */
   ids(): readonly number[];
   close(): Promise<void>;
@@ -33,7 +35,8 @@ class ServerConnections implements Connections {
   readonly #login: Login;
   readonly #endpoint: Endpoint;
   readonly #open: AbortSignal;
-  readonly #reading: ServerSession;
+  /** Reads that are asked together are answered together. */
+  readonly #reading: readonly ServerSession[];
   readonly #waiting: ServerSession;
   readonly #writing: ServerSession;
   readonly #unlogged: ServerSession;
@@ -43,14 +46,17 @@ class ServerConnections implements Connections {
     this.#login = login;
     this.#endpoint = endpoint;
     this.#open = open;
-    this.#reading = new ServerSession(login, endpoint, [readOnlySession]);
+    this.#reading = Array.from(
+      {length: readingSessions},
+      () => new ServerSession(login, endpoint, [readOnlySession]),
+    );
     this.#waiting = new ServerSession(login, endpoint, [readOnlySession]);
     this.#writing = new ServerSession(login, endpoint);
     this.#unlogged = new ServerSession(login, endpoint, [unloggedSession]);
   }
 
   read(statement: Statement, signal = this.#open): Promise<readonly Row[]> {
-    return this.#twice(this.#reading, statement, signal);
+    return this.#twice(this.#reader(), statement, signal);
   }
 
   wait(statement: Statement, signal = this.#open): Promise<readonly Row[]> {
@@ -104,6 +110,15 @@ class ServerConnections implements Connections {
     return session;
   }
 
+  async prepare(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#open]);
+    // Only the writing session has to be there: the others are opened when they are needed.
+    void Promise.allSettled(
+      [...this.#reading, this.#waiting].map((session) => session.open(this.#open)),
+    );
+    await this.#writing.ensure(either);
+  }
+
   ids(): readonly number[] {
     return this.#all().flatMap(({id}) => id ?? []);
   }
@@ -115,7 +130,24 @@ class ServerConnections implements Connections {
   }
 
   #all(): readonly ServerSession[] {
-    return [this.#reading, this.#waiting, this.#writing, this.#unlogged, ...this.#more];
+    return [...this.#reading, this.#waiting, this.#writing, this.#unlogged, ...this.#more];
+  }
+
+  /** A session that is free; while none is, statements queue, and one more session is opened for the next ones. */
+  #reader(): ServerSession {
+    const free = this.#reading.find(({isFree}) => isFree);
+    if (free) {
+      return free;
+    }
+    const [first, ...others] = this.#reading;
+    if (!first) {
+      throw new TypeError('There is no session to read with.');
+    }
+    if (first.isBusy) {
+      const next = others.find(({isBusy}) => !isBusy);
+      return next ?? first;
+    }
+    return first;
   }
 
   async #once(
@@ -159,6 +191,8 @@ class ServerConnections implements Connections {
       : cause;
   }
 }
+
+const readingSessions = 6;
 
 // This session changes no data, whatever a check asks for: errno 1792 (MySQL 5.6.5 and later, MariaDB 10.0 and later).
 const readOnlySession = 'SET SESSION TRANSACTION READ ONLY';

@@ -119,7 +119,12 @@ function replicationReads(
     waitUntilExecuted: async ({file, position}, signal) => {
       const values = [file, position, waitSeconds];
       const dialect = await access.dialect(signal);
-      await dialect.send('waitUntilExecuted', (sql) => connections.wait({sql, values}, signal));
+      const [row] = await dialect.send('waitUntilExecuted', (sql) =>
+        connections.wait({sql, values}, signal),
+      );
+      // NULL where nothing is executed, -1 after the time limit (MySQL 5.6 manual 12.18).
+      const [events = null] = Object.values(row ?? {});
+      return events !== null && Number(events) >= 0;
     },
     hasSentinel: async (key, signal) => (await noteOf(key, signal)) !== null,
     sentinelNote: noteOf,
@@ -187,11 +192,13 @@ async function allAccounts(
 ): Promise<readonly ServerAccount[]> {
   const read = readOf(access);
   const {traits} = await access.dialect(signal);
-  const {superReadOnly} = await fenceOf(access, signal);
-  const rows = await read(accountsSql(traits), signal);
+  const [{superReadOnly}, rows, holders] = await Promise.all([
+    fenceOf(access, signal),
+    read(accountsSql(traits), signal),
+    bypassHoldersOf(traits, read, signal),
+  ]);
   // No account bypasses super_read_only.
-  const unbound = superReadOnly === null ? await bypassHoldersOf(traits, read, signal) : noHolders;
-  return accountsOf(rows, unbound);
+  return accountsOf(rows, superReadOnly === null ? holders : noHolders);
 }
 
 const noHolders: ReadonlySet<string> = new Set();

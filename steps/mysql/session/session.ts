@@ -8,6 +8,7 @@ const connectLimitMs = 3_000;
 const statementLimitMs = 5_000;
 const pingLimitMs = 2_000;
 const killLimitMs = 500;
+const recentMs = 1_000;
 
 interface Open {
   readonly connection: Connection;
@@ -25,6 +26,9 @@ export class ServerSession {
   /** Of the connection that is open. */
   #socket: Socket | null = null;
   #id: number | null = null;
+  /** Statements under way. */
+  #underWay = 0;
+  #answeredAt = Number.NEGATIVE_INFINITY;
 
   /** `first`: statements to execute at the start of each session. */
   constructor(login: Login, where: Endpoint, first: readonly string[] = []) {
@@ -37,8 +41,25 @@ export class ServerSession {
     return this.#id;
   }
 
-  /** Detects a dead idle connection before a write is sent. */
+  /** It is open, and answers the next statement at once. */
+  get isFree(): boolean {
+    return this.#socket !== null && this.#underWay === 0;
+  }
+
+  get isBusy(): boolean {
+    return this.#underWay > 0;
+  }
+
+  /** Opens it without a statement. */
+  async open(signal: AbortSignal): Promise<void> {
+    await this.#opened(signal);
+  }
+
+  /** Detects a dead idle connection before a write is sent. One that answered a moment ago is not dead. */
   async ensure(signal: AbortSignal): Promise<void> {
+    if (this.#socket !== null && performance.now() - this.#answeredAt < recentMs) {
+      return;
+    }
     try {
       await this.ask({sql: 'DO 0', limitMs: pingLimitMs}, signal);
     } catch (cause) {
@@ -51,6 +72,17 @@ export class ServerSession {
 
   async ask(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {
     signal.throwIfAborted();
+    this.#underWay += 1;
+    try {
+      const rows = await this.#send(statement, signal);
+      this.#answeredAt = performance.now();
+      return rows;
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  async #send(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {
     const {connection, ended, socket} = await this.#opened(signal);
     const {sql, values = [], limitMs = statementLimitMs} = statement;
     try {
@@ -116,6 +148,7 @@ export class ServerSession {
       connection.on('error', () => {});
       this.#socket = socket;
       this.#id = connection.threadId;
+      this.#answeredAt = performance.now();
       return {connection, socket, ended};
     } catch (cause) {
       socket.destroy();

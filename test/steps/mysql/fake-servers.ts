@@ -187,9 +187,11 @@ function readerOf(server: FakeServer): AuroraReader {
       server.replicate();
       return server.place(server.log.length);
     },
-    waitUntilExecuted: async () => {
+    waitUntilExecuted: async ({file, position}) => {
       await sleep(1);
       server.replicate();
+      const executed = replicationOf(server)?.executed;
+      return executed !== undefined && executed.file === file && executed.position >= position;
     },
     logFilters: async () => ({only: [], without: []}),
     oldestLog: async () => `${server.name}-bin.${String(server.oldestLog).padStart(6, '0')}`,
