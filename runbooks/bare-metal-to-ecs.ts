@@ -63,7 +63,7 @@ export default defineRunbook({
     longestMs: 30 * 60_000,
   },
   sides: {
-    old: {database: 'source', application: 'webHosts'},
+    old: {database: 'source', application: 'webHosts', databaseHosts: 'dbHost'},
     new: {database: 'aurora', application: 'service'},
   },
 })

@@ -83,6 +83,8 @@ export const ${constant} = defineStep({
   output: z.object({}),
   reverses: 'Restores the state that check saw.',
   needs: {target: []},
+  /** The facts of docs/verifying-a-runbook.md that it changes; an empty list if it changes none. */
+  effects: [],
   timeoutMs: 60_000,
 
   async check({targets: {target}}) {

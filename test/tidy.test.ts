@@ -12,6 +12,7 @@ import {
   noDeadFile,
   nothingIsLong,
   rules,
+  stepsDeclareEffects,
   stepsKeepTheLaws,
   topFilesAreSteps,
   wordsAreCurrent,
@@ -105,6 +106,18 @@ describe('the rules themselves find', () => {
     ]);
     expect(stepsKeepTheLaws(tree)).toEqual([
       'steps/mysql/freeze.ts:1: every step keeps the laws, add lawsOfStep({step: thaw, …}) to its test',
+    ]);
+  });
+
+  test('a step that says nothing about its effects', () => {
+    const tree = treeOf({
+      'steps/mysql/thaw.ts': "const thaw = defineStep({\n  name: 'mysql.thaw',\n});",
+      'steps/mysql/look.ts': "const look = defineGate({\n  name: 'mysql.look',\n});",
+      'steps/mysql/note.ts':
+        "const note = defineStep({\n  name: 'mysql.note',\n  effects: [],\n});",
+    });
+    expect(stepsDeclareEffects(tree)).toEqual([
+      'steps/mysql/thaw.ts:1: mysql.thaw declares no effects, list the facts it changes, or effects: []',
     ]);
   });
 

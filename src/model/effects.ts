@@ -27,10 +27,15 @@ export type SystemFact<Role extends string = string> =
     }
   /** Whether the application of a side answers its visitors. */
   | {readonly fact: 'application'; readonly of: Role; readonly is: 'running' | 'stopped'}
+  /** Whether a port is closed, for whoever is not on a short list. */
+  | {readonly fact: 'port'; readonly of: Role; readonly is: 'closed' | 'open'}
   /** Whether new connections wait, or are let through. */
   | {readonly fact: 'connections'; readonly of: Role; readonly are: 'held' | 'released'};
 
-/** What a unit makes true, in this order. A reversal makes true again what was true before. */
+/**
+ * What a unit makes true, in this order. A reversal makes true again what was true before. An empty list says that none
+ * of these facts changes.
+ */
 export type Effects<Role extends string, Input> =
   | readonly SystemFact<Role>[]
   | ((input: Input) => readonly SystemFact<Role>[]);
@@ -40,6 +45,8 @@ interface Side {
   readonly database: string;
   /** What answers its visitors, where an entry starts or stops it. */
   readonly application?: string;
+  /** The hosts of its database: its visitors are not served while an entry keeps a port of them closed. */
+  readonly databaseHosts?: string;
 }
 
 /** Where the visitors are before a cutover, and where they are after it. */

@@ -87,7 +87,7 @@ interface Common<Targets extends TargetKinds, Input extends Schema, Before, Outp
   readonly poll?: Poll;
   /**
    * The facts about writes, replication, traffic and applications that are true once it is done; of its input, where
-   * they depend on it. Without it, `verify` takes it for harmless.
+   * they depend on it; an empty list if it changes none. Without it, `verify` proves nothing of what it changes.
    */
   readonly effects?: Effects<keyof Targets & string, z.output<Input>>;
   /** The facts without which its first check says blocked. */

@@ -24,5 +24,7 @@ export interface Counterexample {
 export interface Verification {
   /** How many states its runs can be in, as far as they differ. */
   readonly states: number;
+  /** Entries that change something and do not declare their effects: nothing is proven of what they do. */
+  readonly undeclared?: readonly string[];
   readonly counterexamples: readonly Counterexample[];
 }

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import type {AnyUnit} from '../model/step.ts';
 import type {TargetKinds} from '../model/target.ts';
+import {effectsText} from './effects-text.ts';
 import {durationText, type TextOptions} from './labels.ts';
 import {flow, pad, widthOf} from './text.ts';
 
@@ -43,6 +44,7 @@ export function stepText(unit: AnyUnit, options: TextOptions): string {
       options,
     ),
     ...section('Reversal', [reversalText(unit)], options),
+    ...section('Effects', effectsText(unit), options),
     ...section('Skipping', [skipText(unit)], options),
   ].join('\n');
 }

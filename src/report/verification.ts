@@ -5,21 +5,38 @@ import {flow} from './text.ts';
 /** What was explored, and each counterexample as a numbered list of what happens. */
 export function verificationText(
   runbook: string,
-  {states, counterexamples}: Verification,
+  {states, undeclared = [], counterexamples}: Verification,
   options: TextOptions,
 ): string {
   const {paint} = options;
   const explored = `${runbook}: ${states.toLocaleString('en')} states explored`;
   if (counterexamples.length === 0) {
-    return paint.green(`✓ ${explored}, no counterexample`);
+    return [
+      paint.green(`✓ ${explored}, no counterexample`),
+      ...undeclaredLines(undeclared, options),
+    ].join('\n');
   }
   const count = `${counterexamples.length} ${counterexamples.length === 1 ? 'counterexample' : 'counterexamples'}`;
   return [
     paint.red(`✗ ${explored}, ${count}`),
+    ...undeclaredLines(undeclared, options),
     ...counterexamples.flatMap((each) => ['', ...counterexampleLines(each, options)]),
     '',
     'docs/verifying-a-runbook.md explains each property.',
   ].join('\n');
+}
+
+function undeclaredLines(
+  undeclared: readonly string[],
+  {paint, width}: TextOptions,
+): readonly string[] {
+  if (undeclared.length === 0) {
+    return [];
+  }
+  const count =
+    undeclared.length === 1 ? '1 entry declares' : `${undeclared.length} entries declare`;
+  const text = `! ${count} no effects: ${undeclared.join(', ')}. Nothing is proven of what they change.`;
+  return flow([{text, paint: paint.yellow}], {width, rest: '  '});
 }
 
 function counterexampleLines(

@@ -1,8 +1,7 @@
-import {verifyRunbook} from '../engine/verify/verification.ts';
+import {firstToChangeWrites, verifyRunbook} from '../engine/verify/verification.ts';
 import {loadInventory} from '../inventory/inventory.ts';
 import {loadRunbook, runbookWith} from '../inventory/runbook-file.ts';
 import {paramsFor} from '../inventory/targets.ts';
-import type {Entry} from '../model/entry.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {Verification} from '../model/verification.ts';
@@ -53,12 +52,9 @@ export async function refuseUnsafe(
 }
 
 async function verification(runbook: AnyRunbook, params: unknown): Promise<Verification> {
-  const changesWrites = runbook.entries.filter(({unit: {effects}}: Entry) =>
-    Array.isArray(effects) ? effects.some(({fact}) => fact === 'writes') : false,
-  );
-  const [first] = changesWrites;
-  if (first && !runbook.head.sides) {
-    throw new SwitcharooError(sidesMissing(runbook.head.name, first.id));
+  const first = firstToChangeWrites(runbook, params);
+  if (first !== undefined && !runbook.head.sides) {
+    throw new SwitcharooError(sidesMissing(runbook.head.name, first));
   }
   return verifyRunbook(runbook, params);
 }

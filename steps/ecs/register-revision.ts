@@ -69,6 +69,7 @@ export const registerRevision = defineStep({
     ],
     settings: ['s3:GetObject', 'ssm:DescribeParameters', 'secretsmanager:DescribeSecret'],
   },
+  effects: [],
   timeoutMs: 2 * 60_000,
 
   async check(look) {

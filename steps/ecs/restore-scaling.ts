@@ -20,6 +20,7 @@ export const restoreScaling = defineStep({
   output: z.object({}),
   reverses: 'Suspends automatic scaling as it was suspended before.',
   needs,
+  effects: [],
   timeoutMs: 60_000,
 
   async check(look) {

@@ -64,6 +64,8 @@ export const runTask = defineOneWayStep({
       'logs:GetLogEvents',
     ],
   },
+  // A command may do anything. It is for work beside a cutover, such as a migration of the schema.
+  effects: [],
   timeoutMs: 6 * 3_600_000,
   poll: {firstMs: 200, mostMs: 1_000},
 

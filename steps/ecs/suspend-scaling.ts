@@ -23,6 +23,7 @@ export const suspendScaling = defineStep({
   output: z.object({was: suspension.nullable()}),
   reverses: 'Restores exactly the suspension that was set before.',
   needs,
+  effects: [],
   timeoutMs: 60_000,
 
   async check(look) {

@@ -43,6 +43,7 @@ export const closePort = defineStep({
   },
   reverses:
     'Removes the chain of this run and the one rule that leads into it. All other rules stay as they are.',
+  effects: [{fact: 'port', of: 'hosts', is: 'closed'}],
   timeoutMs: 60_000,
   neverSkip: 'Without it, accounts that read_only does not stop can still write to the old side.',
 

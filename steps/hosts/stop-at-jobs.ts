@@ -55,6 +55,8 @@ export const stopAtJobs = defineStep({
   },
   reverses:
     'Restores each job file under its own number, byte for byte, and makes atd check at once for due jobs. Jobs that others have queued or removed meanwhile are left as they are.',
+  // Jobs write as clients do: the freeze of the database is what refuses their writes.
+  effects: [],
   timeoutMs: 3_600_000,
   neverSkip: 'Without it, a job of the old side runs during the cutover or after it.',
 

@@ -36,6 +36,8 @@ export const stopCrons = defineStep({
   },
   reverses:
     'Restores the original crontabs and files, byte for byte, and starts the timers that were active.',
+  // Jobs write as clients do: the freeze of the database is what refuses their writes.
+  effects: [],
   timeoutMs: 3_600_000,
   neverSkip: 'Without it, a job of the old side runs during the cutover or after it.',
 

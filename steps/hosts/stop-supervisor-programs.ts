@@ -35,6 +35,8 @@ export const stopSupervisorPrograms = defineStep({
   },
   reverses:
     'Restores each file, byte for byte, makes supervisord read it, and starts or stops each process as it was before.',
+  effects: ({answerVisitors}) =>
+    answerVisitors === true ? [{fact: 'application', of: 'hosts', is: 'stopped'}] : [],
   timeoutMs: 180_000,
   neverSkip: 'Without it, a worker of the old side keeps running during the cutover and after it.',
 

@@ -48,6 +48,7 @@ export const checkout = defineStep({
   reverses:
     'Checks out the earlier commit, on its branch; or removes the folder that it made, if nobody has added anything to it.',
   needs: {builder: ['git, with read access to the repository', 'to write the folder']},
+  effects: [],
   timeoutMs: 15 * 60_000,
 
   async check(look) {

@@ -55,6 +55,7 @@ export const fetchFiles = defineStep({
   output: z.object({files: z.array(z.string())}),
   reverses: 'Removes the fetched files, and restores the files that they replaced.',
   needs: {bucket: ['s3:ListBucket', 's3:GetObject'], builder: ['to write the folder']},
+  effects: [],
   timeoutMs: 5 * 60_000,
 
   async check(look) {

@@ -59,6 +59,7 @@ export const pushImage = defineStep({
       'ecr:BatchDeleteImage',
     ],
   },
+  effects: [],
   timeoutMs: 60 * 60_000,
 
   async check(look) {

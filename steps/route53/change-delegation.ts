@@ -56,6 +56,8 @@ export const changeDelegation = defineStep({
     old: ['to reach each server over UDP and TCP'],
   },
   // A registry or a person may take hours; a reversal also waits for a TTL of up to two days.
+  // Other servers answer with the same records: traffic goes where it went.
+  effects: [],
   timeoutMs: 4 * 24 * 3_600_000,
   neverSkip: 'It decides where traffic goes, and later entries rely on it.',
   poll: {firstMs: 250, mostMs: 15_000},

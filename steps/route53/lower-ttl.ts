@@ -15,6 +15,7 @@ export const lowerTtl = defineStep({
   output: z.object({ttlSeconds: z.number()}),
   reverses: 'Restores the former TTL of every record.',
   needs: {zone: editNeeds},
+  effects: [],
   timeoutMs: 20 * 60_000,
 
   check: (look) =>

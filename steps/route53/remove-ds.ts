@@ -54,6 +54,7 @@ export const removeDs = defineStep({
     old: ['to reach each server over UDP and TCP'],
   },
   // A registry or a person may take hours.
+  effects: [],
   timeoutMs: 2 * 24 * 3_600_000,
   neverSkip:
     'With a DS record in place, validating resolvers refuse every answer from the new name servers.',

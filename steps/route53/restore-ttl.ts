@@ -14,6 +14,7 @@ export const restoreTtl = defineStep({
   output: z.object({}),
   reverses: 'Restores the former TTL of every record.',
   needs: {zone: editNeeds},
+  effects: [],
   timeoutMs: 20 * 60_000,
 
   check: (look) =>

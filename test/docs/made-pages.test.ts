@@ -3,6 +3,7 @@ import {expect, test} from 'vitest';
 import {permissionsFile, permissionsPage} from '../../scripts/permissions.ts';
 import {preflightFile, preflightPage} from '../../scripts/preflight.ts';
 import {problemsFile, problemsPage, templates, unusedTemplates} from '../../scripts/problems.ts';
+import {stepsFile, stepsPage} from '../../scripts/steps.ts';
 import {read} from './pages.ts';
 
 const problems = templates();
@@ -11,6 +12,7 @@ test.each([
   {page: 'docs/problems.md', file: problemsFile, made: () => problemsPage(problems)},
   {page: 'docs/permissions.md', file: permissionsFile, made: permissionsPage},
   {page: 'docs/preflight.md', file: preflightFile, made: preflightPage},
+  {page: 'docs/steps.md', file: stepsFile, made: stepsPage},
 ])('$page says what the sources say', async ({page, file, made}) => {
   const text = await made();
   if (process.env['UPDATE_GOLDEN'] === '1') {

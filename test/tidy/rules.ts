@@ -150,6 +150,15 @@ export const stepsKeepTheLaws: Rule = (tree) => {
     );
 };
 
+/** `verify` takes a step without effects for harmless: one that forgets them would hide a fault. */
+export const stepsDeclareEffects: Rule = (tree) =>
+  unitsIn(tree)
+    .filter(({kind}) => kind !== 'Gate')
+    .filter(({file}) => !/^ {2}effects:/m.test(tree.get(file) ?? ''))
+    .map(({file, line, name}) =>
+      finding(file, line, `${name} declares no effects, list the facts it changes, or effects: []`),
+    );
+
 /** A `code` beside a `message` is the name of a problem; those of lab/aws are Amazon's. */
 export const codesAreListed: Rule = (tree) => {
   const page = tree.get('docs/problems.md') ?? '';
@@ -351,6 +360,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "a step's name equals its path": namesEqualPaths,
   'a technology has its steps at the top': topFilesAreSteps,
   'every step keeps the laws': stepsKeepTheLaws,
+  'every step declares its effects': stepsDeclareEffects,
   'every problem code is listed': codesAreListed,
   'every link resolves': linksResolve,
   'no dead file': noDeadFile,

@@ -32,6 +32,7 @@ function documentOf(unit: AnyUnit) {
     ),
     needs: unit.needs,
     timeoutMs: unit.timeoutMs,
+    effects: typeof unit.effects === 'function' ? 'depends on the input' : (unit.effects ?? null),
     ...(unit.neverSkip === undefined ? {} : {neverSkip: unit.neverSkip}),
     ...(unit.kind === 'step' ? {reverses: unit.reverses} : {}),
     ...(unit.kind === 'one-way' ? {oneWayBecause: unit.oneWayBecause} : {}),

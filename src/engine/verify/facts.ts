@@ -11,6 +11,8 @@ export interface Facts {
   readonly leadsTo: Readonly<Record<Way, 'old' | 'new' | 'both'>>;
   /** Applications that do not answer. */
   readonly stopped: readonly string[];
+  /** Hosts with a closed port. */
+  readonly closed: readonly string[];
   /** Where new connections wait. */
   readonly held: readonly string[];
   /** How many of the effects of an entry are in place. */
@@ -43,6 +45,7 @@ export function factsAtStart(sides: Sides | undefined, inOrder: readonly SystemF
           : [],
       ),
     ),
+    closed: [],
     held: [],
     made: {},
   };
@@ -88,6 +91,8 @@ export function holds(facts: Facts, fact: SystemFact): boolean {
       return facts.leadsTo[fact.by] === fact.leadsTo;
     case 'application':
       return facts.stopped.includes(fact.of) === (fact.is === 'stopped');
+    case 'port':
+      return facts.closed.includes(fact.of) === (fact.is === 'closed');
     case 'connections':
       return facts.held.includes(fact.of) === (fact.are === 'held');
   }
@@ -118,6 +123,8 @@ export function withFact(facts: Facts, fact: SystemFact): Facts {
       return {...facts, leadsTo: {...facts.leadsTo, [fact.by]: fact.leadsTo}};
     case 'application':
       return {...facts, stopped: changed(facts.stopped, fact.of, fact.is === 'stopped')};
+    case 'port':
+      return {...facts, closed: changed(facts.closed, fact.of, fact.is === 'closed')};
     case 'connections':
       return {...facts, held: changed(facts.held, fact.of, fact.are === 'held')};
   }
@@ -151,6 +158,8 @@ export function withoutFact(facts: Facts, fact: SystemFact, earlier: Earlier): F
         ...facts,
         stopped: changed(facts.stopped, fact.of, (fact.is === 'stopped') === earlier),
       };
+    case 'port':
+      return {...facts, closed: changed(facts.closed, fact.of, (fact.is === 'closed') === earlier)};
     case 'connections':
       return {...facts, held: changed(facts.held, fact.of, (fact.are === 'held') === earlier)};
   }

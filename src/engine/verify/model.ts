@@ -22,6 +22,12 @@ export interface Model {
   readonly needed: ReadonlySet<string>;
 }
 
+/** Entries that change something and do not say what: each counts as harmless. */
+export const undeclaredIn = (runbook: AnyRunbook): readonly string[] =>
+  runbook.entries
+    .filter(({unit: {kind, effects}}: Entry) => kind !== 'gate' && effects === undefined)
+    .map(({id}: Entry) => id);
+
 /** Whether it makes a difference that the entry was skipped, or how far it came. */
 export const matters = (model: Model, {id, effects, kind}: ModelEntry): boolean =>
   effects.length > 0 || kind === 'one-way' || model.inOutage.has(id) || model.needed.has(id);

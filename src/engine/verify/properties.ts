@@ -24,11 +24,11 @@ export const violationsIn = (model: Model, moment: Moment): readonly Violation[]
 
 type Check = (model: Model, moment: Moment) => Violation | undefined;
 
-const twoWritableSides: Check = ({sides}, {facts: {accepts}}) =>
-  sides && accepts.includes(sides.old.database) && accepts.includes(sides.new.database)
+const twoWritableSides: Check = (_model, {facts: {accepts}}) =>
+  accepts.length > 1
     ? {
         property: 'two-writable-sides',
-        because: `${sides.old.database} and ${sides.new.database} both accept writes.`,
+        because: `${accepts.join(' and ')} accept writes at the same time.`,
       }
     : undefined;
 
@@ -178,12 +178,15 @@ function refusalIn({sides}: Model, facts: Facts): string | undefined {
     return undefined;
   }
   for (const name of sidesReached(facts)) {
-    const {database, application} = sides[name];
+    const {database, application, databaseHosts} = sides[name];
     if (!facts.accepts.includes(database)) {
       return `traffic goes to the ${name} side, whose database ${database} refuses writes`;
     }
     if (application !== undefined && facts.stopped.includes(application)) {
       return `traffic goes to the ${name} side, whose application ${application} does not run`;
+    }
+    if (databaseHosts !== undefined && facts.closed.includes(databaseHosts)) {
+      return `traffic goes to the ${name} side, whose database is behind a closed port of ${databaseHosts}`;
     }
   }
   return undefined;

@@ -7,7 +7,7 @@ import {commandText} from './command.ts';
 import {endOf} from './end.ts';
 import {type Exploration, explore, type Node, storyTo} from './explore.ts';
 import type {Facts} from './facts.ts';
-import {type Model, modelOf} from './model.ts';
+import {type Model, modelOf, undeclaredIn} from './model.ts';
 import type {Finding} from './violation.ts';
 
 /**
@@ -24,8 +24,19 @@ export async function verifyRunbook(runbook: AnyRunbook, params: unknown): Promi
     ...irreversible(model, nodes),
     ...deadEnds(nodes),
   ];
-  return {states: nodes.length, counterexamples: shortest(all).map(counterexampleOf(model))};
+  const undeclared = undeclaredIn(runbook);
+  return {
+    states: nodes.length,
+    ...(undeclared.length > 0 ? {undeclared} : {}),
+    counterexamples: shortest(all).map(counterexampleOf(model)),
+  };
 }
+
+/** The first entry that changes which database accepts writes, also where its effects depend on its input. */
+export const firstToChangeWrites = (runbook: AnyRunbook, params: unknown): string | undefined =>
+  [...modelOf(runbook, params).entries.values()].find(({effects}) =>
+    effects.some(({fact}) => fact === 'writes'),
+  )?.id;
 
 /** Most of the exploration's errors are expected: a stack for each of them takes half of the time. */
 async function withoutStacks<Result>(work: () => Promise<Result>): Promise<Result> {

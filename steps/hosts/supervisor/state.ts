@@ -14,6 +14,8 @@ type Program = z.output<typeof program>;
 export const programsInput = z.object({
   programs: z.array(program).min(1),
   control: z.array(z.string()).min(1).default(['supervisorctl']),
+  /** Visitors are answered by one of the programs: stopping it begins an outage. Only `verify` needs to know. */
+  answerVisitors: z.boolean().optional(),
 });
 export type ProgramsInput = z.output<typeof programsInput>;
 

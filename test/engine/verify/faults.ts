@@ -107,6 +107,12 @@ export const faults: readonly Fault[] = [
     finds: 'traffic-refused',
   },
   {
+    name: "the database's port closed before the outage",
+    runbook: bareMetal,
+    edit: all(unguarded('close-database'), moved('close-database', 'go')),
+    finds: 'traffic-refused',
+  },
+  {
     name: 'an outage without a limit',
     runbook: warm,
     edit: headed({outage: {from: ['freeze'], until: ['open-writes'], promoted: ['promote']}}),

@@ -5,7 +5,7 @@ import {verifyRunbook} from '../../../src/engine/verify/verification.ts';
 import {StateFolder} from '../../../src/journal/state-folder.ts';
 import {Runbook} from '../../../src/model/runbook.ts';
 import {refuseUnsafe, verify} from '../../../src/run/verify.ts';
-import {headed} from './edits.ts';
+import {entryIn, headed} from './edits.ts';
 import {faults} from './faults.ts';
 
 const host = {state: new StateFolder('.switcharoo')};
@@ -31,4 +31,30 @@ test('a protected inventory refuses a runbook with a counterexample, and one tha
   await expect(
     refuseUnsafe(new Runbook(head, bareMetal.items, ''), {}, 'verify x'),
   ).rejects.toMatchObject({problem: {code: 'sides-missing'}});
+});
+
+const own = (unit: object) =>
+  new Runbook(
+    bareMetal.head,
+    [...bareMetal.items, {...entryIn(bareMetal, 'restore-ttl'), id: 'own', unit}] as never,
+    '',
+  );
+
+test('effects that depend on the input change writes too: the sides are missing', async () => {
+  const {sides: _sides, ...head} = bareMetal.head;
+  const {effects, ...unit} = entryIn(bareMetal, 'freeze').unit;
+  const items = [{...entryIn(bareMetal, 'freeze'), unit: {...unit, effects: () => effects}}];
+  await expect(
+    refuseUnsafe(new Runbook(head, items as never, ''), {}, 'verify x'),
+  ).rejects.toMatchObject({problem: {code: 'sides-missing'}});
+});
+
+test('an entry that does not declare its effects is named, one that has none is not', async () => {
+  const {effects: _effects, ...silent} = entryIn(bareMetal, 'restore-ttl').unit;
+  const few = (unit: object) => {
+    const {head, items} = own(unit);
+    return new Runbook(head, items.slice(-1), '');
+  };
+  expect(await verifyRunbook(few(silent), {})).toMatchObject({undeclared: ['own']});
+  expect(await verifyRunbook(few({...silent, effects: []}), {})).not.toHaveProperty('undeclared');
 });

@@ -1,0 +1,39 @@
+import type {SystemFact} from '../model/effects.ts';
+import type {AnyUnit} from '../model/step.ts';
+
+/** What `verify` knows of a unit, a sentence each; empty if it changes none of the facts that `verify` follows. */
+export function effectsText({kind, effects}: AnyUnit): readonly string[] {
+  if (typeof effects === 'function') {
+    return ['Depends on the input.'];
+  }
+  const declared: readonly SystemFact[] | undefined = effects;
+  if (declared === undefined && kind !== 'gate') {
+    return ['Not declared: verify proves nothing of what it changes.'];
+  }
+  return (declared ?? []).map(factText);
+}
+
+function factText(fact: SystemFact): string {
+  switch (fact.fact) {
+    case 'writes':
+      return `${fact.of} ${fact.are === 'accepted' ? 'accepts' : 'refuses'} writes.`;
+    case 'replication':
+      return 'from' in fact
+        ? `Replication from ${fact.from} to ${fact.to} ${fact.is === 'running' ? 'runs' : 'is stopped'}.`
+        : `Replication to ${fact.to} is stopped.`;
+    case 'caught-up':
+      return `${fact.to} has everything that ${fact.from} had written.`;
+    case 'drained':
+      return `A reversal first waits until ${fact.to} has everything of ${fact.from}.`;
+    case 'traffic':
+      return fact.leadsTo === 'both'
+        ? `The ${fact.by} sends visitors to both sides.`
+        : `The ${fact.by} sends visitors to the ${fact.leadsTo} side.`;
+    case 'application':
+      return `The application of ${fact.of} ${fact.is === 'running' ? 'runs' : 'is stopped'}.`;
+    case 'port':
+      return `A port of ${fact.of} is ${fact.is}.`;
+    case 'connections':
+      return `New connections to ${fact.of} ${fact.are === 'held' ? 'wait' : 'are let through'}.`;
+  }
+}
