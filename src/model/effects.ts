@@ -27,7 +27,7 @@ export type SystemFact<Role extends string = string> =
     }
   /** Whether the application of a side answers its visitors. */
   | {readonly fact: 'application'; readonly of: Role; readonly is: 'running' | 'stopped'}
-  /** Whether a port is closed, for whoever is not on a short list. */
+  /** Whether a port is closed, except for a few addresses. */
   | {readonly fact: 'port'; readonly of: Role; readonly is: 'closed' | 'open'}
   /** Whether new connections wait, or are let through. */
   | {readonly fact: 'connections'; readonly of: Role; readonly are: 'held' | 'released'};

@@ -50,6 +50,7 @@ export const dryHold = defineStep({
     ],
   },
   reverses: 'Removes the kept report. Connections are not held any more since the step ended.',
+  effects: [],
   timeoutMs: 60_000,
   neverSkip: 'Only this step shows before the cutover that a hold works on these hosts.',
 

@@ -44,6 +44,7 @@ export const oneRequestAConnection = defineStep({
     ],
   },
   reverses: 'Removes the file, and reloads the reverse proxy.',
+  effects: [],
   timeoutMs: 60_000,
   neverSkip: 'Without it, connections that are kept alive do not end, and a hold cannot begin.',
 
