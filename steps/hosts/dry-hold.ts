@@ -27,7 +27,7 @@ export const dryHold = defineStep({
   targets: {hosts: hostGroup},
   input,
   before: z.object({
-    hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset', 'timer'])})),
+    hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset'])})),
   }),
   output: z.object({
     hosts: z.array(

@@ -26,7 +26,7 @@ export const holdConnections = defineStep({
   targets: {hosts: hostGroup},
   input: holdInput.refine(outlastsDrain, outlastsDrainText),
   before: z.object({
-    hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset', 'timer'])})),
+    hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset'])})),
   }),
   output: z.object({}),
   needs: {

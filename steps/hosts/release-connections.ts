@@ -16,7 +16,7 @@ export const releaseConnections = defineStep({
   /** As given to hosts.hold-connections: the reversal holds the same ports within the same bounds. */
   input: holdInput.refine(outlastsDrain, outlastsDrainText),
   before: z.object({
-    hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset', 'timer'])})),
+    hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset'])})),
   }),
   output: z.object({}),
   needs: {

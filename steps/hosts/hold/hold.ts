@@ -7,13 +7,17 @@ import type {
   HoldWay,
   RemoteConnections,
 } from './contract.ts';
+import {ipset} from './ipset.ts';
 import {nft} from './nft.ts';
 import {type HoldScripts, holdName, holdPrefix} from './scripts.ts';
 
 // Linux sends a first packet (SYN) that got no answer again after 1 s, then after 3 s or 2 s (tcp(7),
 // tcp_syn_linear_timeouts): a client of a held port sees latency, and no error.
 
-const ways: ReadonlyMap<HoldWay, HoldScripts> = new Map([['nft', nft]]);
+const ways: ReadonlyMap<HoldWay, HoldScripts> = new Map([
+  ['nft', nft],
+  ['ipset', ipset],
+]);
 
 export async function readHold(
   shell: Shell,

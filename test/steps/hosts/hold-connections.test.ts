@@ -32,7 +32,7 @@ describe.skipIf(whyNot !== undefined)('on a host with real nginx and nftables', 
     for (const socket of sockets) {
       socket.destroy();
     }
-    web.host.run(`nft flush ruleset; rm -rf /etc/nginx/conf.d/switcharoo* /var/lib/switcharoo
+    web.host.run(`nft flush ruleset || :; rm -rf /etc/nginx/conf.d/switcharoo* /var/lib/switcharoo
 printf '%s' '${web.textOf(web.old)}' > ${upstreamFile}; nginx -s reload; sleep 0.3`);
     Object.assign(web.old, {accepts: true, answered: 0});
     Object.assign(web.new, {accepts: false, answered: 0});
@@ -232,6 +232,50 @@ nginx -s reload; sleep 0.3`);
     });
     await sleep(1_600);
     expect((await holdConnections.check(look(inputOf(), false, 'r-2'))).kind).toBe('pending');
+  });
+
+  describe('where nft does not work, with ipset and iptables', () => {
+    beforeAll(() => web.host.run('nft flush ruleset; mount --bind /bin/false "$(command -v nft)"'));
+    afterAll(() => web.host.run('umount "$(command -v nft)"'));
+    const rules = () =>
+      web.host
+        .run('iptables -S INPUT; ip6tables -S INPUT; ipset list -n')
+        .replaceAll(/^-P.*\n/gm, '');
+    const ipsetWays = {hosts: [{host: 'real1', way: 'ipset' as const}]};
+
+    lawsOfStep({
+      step: holdConnections,
+      input: {ports: [80, 443], maxHoldMs: 60_000},
+      world: async () => ({
+        sessions: {hosts: {...web.host.session, close: async () => {}}},
+        picture: async () => rules(),
+        close: async () => {
+          const [host] = web.host.session.writer.hosts;
+          await host?.releaseConnections('ipset', {id: 'r-law'}, new AbortController().signal);
+        },
+      }),
+    });
+
+    test('both families wait, and the kernel lets them through after the bound', async () => {
+      const input = inputOf({maxHoldMs: 2_000, drainMs: 1_500});
+      expect(await holdConnections.check(look(input, false))).toMatchObject({
+        kind: 'pending',
+        before: ipsetWays,
+      });
+      await performAll(web.host.session.writer, await holdConnections.plan(look(input), ipsetWays));
+      expect(await holdConnections.check(look(input))).toEqual({kind: 'done', output: {}});
+      const since = performance.now();
+      expect(await Promise.all(addresses().map((address) => statusOf(address)))).toEqual([
+        '201',
+        '201',
+      ]);
+      expect(performance.now() - since).toBeGreaterThan(900);
+      expect(performance.now() - since).toBeLessThan(4_500);
+      expect((await holdConnections.check(look(input))).kind).toBe('pending');
+      const reversal = await holdConnections.reverse(look(input), ipsetWays);
+      await performAll(web.host.session.writer, 'kind' in reversal ? [] : reversal);
+      expect(rules()).toBe('');
+    }, 20_000);
   });
 
   describe('a dry hold', () => {
