@@ -4,19 +4,27 @@ import bareMetalToEcs from '../runbooks/bare-metal-to-ecs.ts';
 import firstCopy from '../runbooks/first-copy.ts';
 import firstCopyFromS3 from '../runbooks/first-copy-from-s3.ts';
 import moveNameServers from '../runbooks/move-name-servers.ts';
+import seamlessCutover from '../runbooks/seamless-cutover.ts';
 import warmCutover from '../runbooks/warm-cutover.ts';
 import type {Entry} from '../src/model/entry.ts';
 import type {TargetKind} from '../src/model/target.ts';
 
-const runbooks = [firstCopy, firstCopyFromS3, bareMetalToEcs, warmCutover, moveNameServers];
+const runbooks = [
+  firstCopy,
+  firstCopyFromS3,
+  bareMetalToEcs,
+  warmCutover,
+  seamlessCutover,
+  moveNameServers,
+];
 
 export const permissionsFile = fileURLToPath(new URL('../docs/permissions.md', import.meta.url));
 
 const head = `# Permissions
 
 This page lists what the account of each target needs, and for which entries, in these runbooks: \`first-copy\`,
-\`first-copy-from-s3\`, \`bare-metal-to-ecs\`, \`warm-cutover\` and \`move-name-servers\`. For a single step:
-\`switcharoo steps mysql.freeze-writes\`.
+\`first-copy-from-s3\`, \`bare-metal-to-ecs\`, \`warm-cutover\`, \`seamless-cutover\` and \`move-name-servers\`. For a
+single step: \`switcharoo steps mysql.freeze-writes\`.
 
 Days before the night, run \`switcharoo permissions bare-metal-to-ecs -i production\`. It prints the IAM policy and the GRANT
 statements for one inventory, as narrow as possible. It asks AWS (\`sts:GetCallerIdentity\`,

@@ -11,7 +11,7 @@ const variables = {
   IMAGE_TAG: '2026.3',
 };
 
-const runbooks = ['bare-metal-to-ecs', 'warm-cutover'];
+const runbooks = ['bare-metal-to-ecs', 'warm-cutover', 'seamless-cutover'];
 
 describe.each([
   {name: 'staging', environment: 'staging', isProtected: false, runbooks},

@@ -2,6 +2,7 @@ import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
 import bareMetalToEcs from '../../runbooks/bare-metal-to-ecs.ts';
 import moveNameServers from '../../runbooks/move-name-servers.ts';
+import seamlessCutover from '../../runbooks/seamless-cutover.ts';
 import shiftGradually from '../../runbooks/shift-gradually.ts';
 import warmCutover from '../../runbooks/warm-cutover.ts';
 import type {Answer} from '../../src/engine/operator.ts';
@@ -16,6 +17,7 @@ import {Rig} from './rig.ts';
 const runbooks: readonly AnyRunbook[] = [
   bareMetalToEcs,
   warmCutover,
+  seamlessCutover,
   shiftGradually,
   moveNameServers,
 ];
@@ -23,12 +25,15 @@ const runbooks: readonly AnyRunbook[] = [
 /** What the entries of these units do is felt by clients. */
 const felt = new Set([
   'mysql.freeze-writes',
+  'mysql.freeze-in-ring',
   'hosts.stop-web-servers',
   'hosts.stop-crons',
   'hosts.close-port',
   'hosts.forward-traffic',
   'aurora.promote',
   'aurora.open-writes',
+  'aurora.open-writes-in-ring',
+  'hosts.hold-connections',
   'route53.swap-records',
   'route53.change-delegation',
 ]);

@@ -1,0 +1,37 @@
+import {defineFragment} from 'switcharoo';
+import {auroraCluster, openWritesInRing, takeRingDown} from 'switcharoo/aurora';
+import {caughtUp, mysqlServer} from 'switcharoo/mysql';
+import {hostedZone, lowerTtl, restoreTtl, swapRecords} from 'switcharoo/route53';
+import {z} from 'zod';
+
+/** After the cutover is accepted: restore the TTL, and take the ring down at the point of no return. */
+export const settleRing = defineFragment(
+  {
+    params: z.object({siteName: z.string(), lagMsMax: z.coerce.number().int().default(2_000)}),
+    targets: {source: mysqlServer, aurora: auroraCluster, zone: hostedZone},
+    earlier: {'lower-ttl': lowerTtl, 'open-writes': openWritesInRing, swap: swapRecords},
+  },
+  (runbook) =>
+    runbook
+      .phase('Settle')
+      .step('reverse-caught-up', caughtUp, {
+        on: {upstream: 'aurora', replica: 'source'},
+        input: ({params}) => ({lagMsMax: params.lagMsMax}),
+        after: ['open-writes'],
+      })
+      .step('restore-ttl', restoreTtl, {
+        on: {zone: 'zone'},
+        input: ({params, outputs}) => ({
+          names: [{name: params.siteName, type: 'A'}],
+          ttlSeconds: outputs['lower-ttl'].ttlSeconds,
+        }),
+        after: ['swap'],
+      })
+      .pointOfNoReturn('Writes on Aurora no longer reach the old source.')
+      // Aurora's own procedures for it take seconds: nobody waits for them here.
+      .step('take-ring-down', takeRingDown, {
+        on: {aurora: 'aurora', source: 'source'},
+        input: () => ({}),
+        after: ['reverse-caught-up'],
+      }),
+);

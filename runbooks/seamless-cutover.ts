@@ -1,0 +1,305 @@
+import {alsoWritten, defineRunbook} from 'switcharoo';
+import {auroraCluster, openWritesInRing} from 'switcharoo/aurora';
+import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
+import {deployImage, ecsService} from 'switcharoo/ecs';
+import {
+  closePort,
+  forwardTraffic,
+  holdConnections,
+  hostGroup,
+  oneRequestAConnection,
+  proxyReady,
+  releaseConnections,
+  stopCrons,
+  stopWebServers,
+} from 'switcharoo/hosts';
+import {
+  armRing,
+  caughtUp,
+  freezeInRing,
+  mysqlServer,
+  ringIntact,
+  ringPossible,
+  stillFrozen,
+} from 'switcharoo/mysql';
+import {hostedZone, swapRecords} from 'switcharoo/route53';
+import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
+import {z} from 'zod';
+import {prepare} from './fragments/prepare.ts';
+import {settleRing} from './fragments/settle-ring.ts';
+
+export default defineRunbook({
+  name: 'seamless-cutover',
+  summary: 'Move the shop to Aurora, ECS and Route 53 without a failed request (experimental).',
+  params: z.object({
+    ...prepare.params.shape,
+    ...settleRing.params.shape,
+    /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
+    alsoWritten,
+    /** Where the name of the site leads after the cutover. */
+    newAddresses: z.array(z.string()).min(1),
+    /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
+    ttlMarginSeconds: z.coerce.number().int().default(60),
+    /** How the application reaches Aurora, and how the old source does for reverse replication. */
+    auroraHost: z.string(),
+    auroraPort: z.coerce.number().int(),
+    cronUsers: z.array(z.string()),
+    cronTimers: z.array(z.string()),
+    /** The old database's port, and the addresses that still reach it after it is closed. */
+    databasePort: z.coerce.number().int(),
+    databaseAllowFrom: z.array(z.string()),
+    image: z.string(),
+    tasks: z.coerce.number().int().positive(),
+    steadyMs: z.coerce.number().int().default(15_000),
+    smokeUrl: z.url(),
+    smokeText: z.string(),
+    smokeQuery: z.string(),
+    smokeAnswer: z.union([z.string(), z.number()]),
+    /** Where the new side answers before its name leads there. */
+    newSideUrl: z.url(),
+    /** How far Aurora may be behind when writes are frozen. */
+    nearMs: z.coerce.number().int().positive().default(200),
+    /** The reverse proxy of the old web servers: the file that names the servers behind it, and its new text. */
+    proxyUnit: z.string(),
+    proxyFile: z.string(),
+    proxyTest: z.array(z.string()).min(1),
+    proxyToNewSide: z.string(),
+    proxyKind: z.enum(['nginx', 'httpd']).default('nginx'),
+    /** A new file that the proxy reads: it switches keep-alive off until the end. */
+    keepAliveFile: z.string(),
+    /** The ports at which visitors reach the old web servers: new connections wait there during the cutover. */
+    heldPorts: z.array(z.coerce.number().int()).min(1),
+    /** The kernel of each web server lets connections through again by itself after this time. */
+    maxHoldMs: z.coerce.number().int().default(10_000),
+    /** How long requests under way may take to end before the hold is given up. */
+    drainMs: z.coerce.number().int().default(2_000),
+    /** The application behind it. */
+    appUnits: z.array(z.string()),
+  }),
+  targets: {
+    source: mysqlServer,
+    replica: mysqlServer,
+    aurora: auroraCluster,
+    webHosts: hostGroup,
+    dbHost: hostGroup,
+    zone: hostedZone,
+    dns: dnsView,
+    service: ecsService,
+    site: webSite,
+  },
+  alsoWritten: (params) => params.alsoWritten,
+  outage: {
+    from: ['freeze'],
+    until: ['open-writes', 'forward'],
+    longestMs: 5 * 60_000,
+  },
+  sides: {
+    old: {database: 'source', application: 'webHosts'},
+    new: {database: 'aurora', application: 'service'},
+  },
+})
+  .include(prepare)
+  .step('ring-possible', ringPossible, {
+    on: {source: 'source', replica: 'replica', aurora: 'aurora'},
+    input: () => ({}),
+    after: ['replicate'],
+  })
+  // From here on a write of Aurora's own would reach production, and every write of production goes round.
+  .step('arm-ring', armRing, {
+    on: {source: 'source', replica: 'replica', aurora: 'aurora'},
+    input: ({params}) => ({host: params.auroraHost, port: params.auroraPort}),
+    after: ['near', 'ring-possible'],
+  })
+  .checkpoint('replicating')
+
+  .phase('Warm up')
+  .step('deploy', deployImage, {
+    on: {service: 'service'},
+    input: ({params}) => ({
+      image: params.image,
+      environment: {
+        DATABASE_HOST: params.auroraHost,
+        DATABASE_PORT: String(params.auroraPort),
+      },
+      desiredCount: params.tasks,
+      steadyMs: params.steadyMs,
+    }),
+  })
+  .step('new-side-answers', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.newSideUrl, includes: params.smokeText, passes: 3}),
+    after: ['deploy'],
+    neverSkip: 'Only this gate proves that the new side answers before visitors are sent there.',
+  })
+  .step('ttl-drained', ttlDrained, {
+    on: {dns: 'dns'},
+    input: ({params, outputs, times}) => ({
+      name: params.siteName,
+      type: 'A',
+      since: times['lower-ttl'],
+      ttlSeconds: outputs['lower-ttl'].ttlSeconds,
+      lowTtlSeconds: params.lowTtlSeconds,
+      marginSeconds: params.ttlMarginSeconds,
+    }),
+  })
+  // Minutes before: a connection that is kept alive would never let the hold begin.
+  .step('one-request', oneRequestAConnection, {
+    on: {hosts: 'webHosts'},
+    input: ({params}) => ({
+      proxy: params.proxyKind,
+      file: params.keepAliveFile,
+      unit: params.proxyUnit,
+      test: params.proxyTest,
+    }),
+  })
+  .checkpoint('prepared')
+
+  .phase('Cut over')
+  .confirm('go', {
+    question: 'Start the cutover?',
+    details: ({params}) => [
+      `${params.siteName} will resolve to ${params.newAddresses.join(', ')}, and ${params.proxyFile} will forward to the same new side.`,
+      `${params.image} is running as ${params.tasks} tasks on Aurora at ${params.auroraHost}, which still refuses writes.`,
+      'Reads stay available.',
+    ],
+    after: ['near', 'new-side-answers', 'ttl-drained'],
+  })
+  .step('stop-crons', stopCrons, {
+    on: {hosts: 'webHosts'},
+    input: ({params}) => ({users: params.cronUsers, timers: params.cronTimers}),
+    requires: ['go'],
+  })
+  .step('replica-near', caughtUp, {
+    on: {upstream: 'source', replica: 'replica'},
+    input: ({params}) => ({lagMsMax: params.nearMs}),
+    after: ['stop-crons'],
+  })
+  .step('aurora-near', caughtUp, {
+    on: {upstream: 'replica', replica: 'aurora'},
+    input: ({params}) => ({lagMsMax: params.nearMs}),
+    after: ['replicate'],
+  })
+  // Checked before the freeze: afterwards there is no time for it.
+  .step('proxy-ready', proxyReady, {
+    on: {hosts: 'webHosts'},
+    input: ({params}) => ({file: params.proxyFile, unit: params.proxyUnit, test: params.proxyTest}),
+  })
+  .step('ring-intact', ringIntact, {
+    on: {source: 'source', replica: 'replica', aurora: 'aurora'},
+    input: ({outputs}) => outputs['arm-ring'],
+    after: ['go', 'stop-crons'],
+  })
+  // Visitors wait from here until 'release', and their requests are answered then.
+  .step('hold', holdConnections, {
+    on: {hosts: 'webHosts'},
+    input: ({params}) => ({
+      ports: params.heldPorts,
+      maxHoldMs: params.maxHoldMs,
+      drainMs: params.drainMs,
+    }),
+    requires: [
+      'go',
+      'stop-crons',
+      'one-request',
+      'replica-near',
+      'aurora-near',
+      'proxy-ready',
+      'ring-intact',
+    ],
+  })
+  // From here until 'open-writes' nobody can write.
+  .step('freeze', freezeInRing, {
+    on: {source: 'source', aurora: 'aurora'},
+    input: () => ({endSessions: false, watchMs: 0}),
+    after: ['ring-intact'],
+    requires: ['hold'],
+  })
+  .step('replica-caught-up', caughtUp, {
+    on: {upstream: 'source', replica: 'replica'},
+    input: ({outputs}) => ({position: outputs.freeze}),
+  })
+  .step('aurora-caught-up', caughtUp, {
+    on: {upstream: 'replica', replica: 'aurora'},
+    input: ({outputs}) => ({position: outputs['replica-caught-up']}),
+  })
+  .step('open-writes', openWritesInRing, {
+    on: {aurora: 'aurora', source: 'source'},
+    input: () => ({endSessions: false}),
+    after: ['aurora-caught-up'],
+    requires: ['freeze', 'arm-ring'],
+  })
+  .step('forward', forwardTraffic, {
+    on: {hosts: 'webHosts'},
+    input: ({params}) => ({
+      file: params.proxyFile,
+      text: params.proxyToNewSide,
+      unit: params.proxyUnit,
+      test: params.proxyTest,
+      wasReady: true,
+    }),
+    after: ['proxy-ready'],
+    requires: ['open-writes'],
+  })
+  .step('release', releaseConnections, {
+    on: {hosts: 'webHosts'},
+    input: ({params}) => ({
+      ports: params.heldPorts,
+      maxHoldMs: params.maxHoldMs,
+      drainMs: params.drainMs,
+    }),
+    after: ['hold'],
+    requires: ['forward'],
+  })
+  .step('forwarded', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText}),
+    after: ['release'],
+    neverSkip: 'Only this gate proves that every proxy sends traffic to the new side.',
+  })
+  .step('swap', swapRecords, {
+    on: {zone: 'zone'},
+    input: ({params}) => ({
+      sets: [{name: params.siteName, type: 'A', values: params.newAddresses}],
+    }),
+    requires: ['open-writes', 'forwarded'],
+  })
+  .step('propagated', propagated, {
+    on: {dns: 'dns'},
+    input: ({params}) => ({name: params.siteName, type: 'A', values: params.newAddresses}),
+    after: ['swap'],
+  })
+  .together('Close the old side behind its reverse proxy', (group) =>
+    group
+      .step('stop-app', stopWebServers, {
+        on: {hosts: 'webHosts'},
+        input: ({params}) => ({units: params.appUnits}),
+        requires: ['propagated'],
+      })
+      .step('close-database', closePort, {
+        on: {hosts: 'dbHost'},
+        input: ({params}) => ({port: params.databasePort, allowFrom: params.databaseAllowFrom}),
+        requires: ['propagated'],
+      }),
+  )
+  .step('smoke-sql', sqlAnswers, {
+    on: {server: 'aurora'},
+    input: ({params}) => ({query: params.smokeQuery, equals: params.smokeAnswer}),
+    after: ['propagated'],
+  })
+  .step('smoke', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText, passes: 3}),
+    after: ['propagated'],
+  })
+  .step('one-side-only', stillFrozen, {
+    on: {source: 'source'},
+    input: () => ({}),
+    after: ['smoke'],
+  })
+  .confirm('accept', {
+    question: 'Accept the cutover?',
+    after: ['smoke', 'smoke-sql', 'one-side-only'],
+  })
+  .checkpoint('cut-over')
+
+  .include(settleRing);
