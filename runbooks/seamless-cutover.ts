@@ -4,6 +4,7 @@ import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
 import {deployImage, ecsService} from 'switcharoo/ecs';
 import {
   closePort,
+  dryHold,
   forwardTraffic,
   holdConnections,
   hostGroup,
@@ -13,26 +14,19 @@ import {
   stopCrons,
   stopWebServers,
 } from 'switcharoo/hosts';
-import {
-  armRing,
-  caughtUp,
-  freezeInRing,
-  mysqlServer,
-  ringIntact,
-  ringPossible,
-  stillFrozen,
-} from 'switcharoo/mysql';
+import {caughtUp, freezeInRing, mysqlServer, ringIntact, stillFrozen} from 'switcharoo/mysql';
 import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
 import {prepare} from './fragments/prepare.ts';
-import {settleRing} from './fragments/settle-ring.ts';
+import {prepareRing, settleRing} from './fragments/ring.ts';
 
 export default defineRunbook({
   name: 'seamless-cutover',
   summary: 'Move the shop to Aurora, ECS and Route 53 without a failed request (experimental).',
   params: z.object({
     ...prepare.params.shape,
+    ...prepareRing.params.shape,
     ...settleRing.params.shape,
     /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
     alsoWritten,
@@ -40,9 +34,6 @@ export default defineRunbook({
     newAddresses: z.array(z.string()).min(1),
     /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
     ttlMarginSeconds: z.coerce.number().int().default(60),
-    /** How the application reaches Aurora, and how the old source does for reverse replication. */
-    auroraHost: z.string(),
-    auroraPort: z.coerce.number().int(),
     cronUsers: z.array(z.string()),
     cronTimers: z.array(z.string()),
     /** The old database's port, and the addresses that still reach it after it is closed. */
@@ -71,6 +62,8 @@ export default defineRunbook({
     heldPorts: z.array(z.coerce.number().int()).min(1),
     /** The kernel of each web server lets connections through again by itself after this time. */
     maxHoldMs: z.coerce.number().int().default(10_000),
+    /** How long connections are held once before, without a freeze: requests under way must end in that time. */
+    dryHoldMs: z.coerce.number().int().default(300),
     /** How long requests under way may take to end before the hold is given up. */
     drainMs: z.coerce.number().int().default(2_000),
     /** The application behind it. */
@@ -99,17 +92,7 @@ export default defineRunbook({
   },
 })
   .include(prepare)
-  .step('ring-possible', ringPossible, {
-    on: {source: 'source', replica: 'replica', aurora: 'aurora'},
-    input: () => ({}),
-    after: ['replicate'],
-  })
-  // From here on a write of Aurora's own would reach production, and every write of production goes round.
-  .step('arm-ring', armRing, {
-    on: {source: 'source', replica: 'replica', aurora: 'aurora'},
-    input: ({params}) => ({host: params.auroraHost, port: params.auroraPort}),
-    after: ['near', 'ring-possible'],
-  })
+  .include(prepareRing)
   .checkpoint('replicating')
 
   .phase('Warm up')
@@ -151,6 +134,11 @@ export default defineRunbook({
       unit: params.proxyUnit,
       test: params.proxyTest,
     }),
+  })
+  .step('dry-hold', dryHold, {
+    on: {hosts: 'webHosts'},
+    input: ({params}) => ({ports: params.heldPorts, holdMs: params.dryHoldMs}),
+    requires: ['one-request'],
   })
   .checkpoint('prepared')
 
@@ -200,7 +188,7 @@ export default defineRunbook({
     requires: [
       'go',
       'stop-crons',
-      'one-request',
+      'dry-hold',
       'replica-near',
       'aurora-near',
       'proxy-ready',

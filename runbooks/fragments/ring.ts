@@ -1,8 +1,33 @@
 import {defineFragment} from 'switcharoo';
-import {auroraCluster, openWritesInRing, takeRingDown} from 'switcharoo/aurora';
-import {caughtUp, mysqlServer} from 'switcharoo/mysql';
+import {auroraCluster, openWritesInRing, replicateFrom, takeRingDown} from 'switcharoo/aurora';
+import {armRing, caughtUp, mysqlServer, ringPossible} from 'switcharoo/mysql';
 import {hostedZone, lowerTtl, restoreTtl, swapRecords} from 'switcharoo/route53';
 import {z} from 'zod';
+
+/** Days before a cutover: Aurora's writes will come back to the source. From here on nobody may write on Aurora. */
+export const prepareRing = defineFragment(
+  {
+    params: z.object({
+      /** How the old source reaches Aurora. */
+      auroraHost: z.string(),
+      auroraPort: z.coerce.number().int(),
+    }),
+    targets: {source: mysqlServer, replica: mysqlServer, aurora: auroraCluster},
+    earlier: {replicate: replicateFrom, near: caughtUp},
+  },
+  (runbook) =>
+    runbook
+      .step('ring-possible', ringPossible, {
+        on: {source: 'source', replica: 'replica', aurora: 'aurora'},
+        input: () => ({}),
+        after: ['replicate'],
+      })
+      .step('arm-ring', armRing, {
+        on: {source: 'source', replica: 'replica', aurora: 'aurora'},
+        input: ({params}) => ({host: params.auroraHost, port: params.auroraPort}),
+        after: ['near', 'ring-possible'],
+      }),
+);
 
 /** After the cutover is accepted: restore the TTL, and take the ring down at the point of no return. */
 export const settleRing = defineFragment(
