@@ -2,7 +2,7 @@ import {connect, type Socket} from 'node:net';
 import type {Connection} from 'mysql2/promise';
 import type {Endpoint, Login, Row, Statement} from './contract.ts';
 import {connectError, LostConnection, statementError} from './server-errors.ts';
-import {TimedOut, withTimeout} from './with-timeout.ts';
+import {TimedOut, unlessAborted, withTimeout} from './with-timeout.ts';
 
 const connectLimitMs = 3_000;
 const statementLimitMs = 5_000;
@@ -29,6 +29,8 @@ export class ServerSession {
   /** Statements under way. */
   #underWay = 0;
   #answeredAt = Number.NEGATIVE_INFINITY;
+  /** Settles when all statements that were asked until now have ended. */
+  #earlier: Promise<unknown> = Promise.resolve();
 
   /** `first`: statements to execute at the start of each session. */
   constructor(login: Login, where: Endpoint, first: readonly string[] = []) {
@@ -73,13 +75,28 @@ export class ServerSession {
   async ask(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {
     signal.throwIfAborted();
     this.#underWay += 1;
+    const {earlier, end} = this.#queued();
     try {
+      // The driver sends one statement at a time: the limit is for the server, and not for the statements before.
+      await unlessAborted(earlier, signal);
       const rows = await this.#send(statement, signal);
       this.#answeredAt = performance.now();
       return rows;
     } finally {
       this.#underWay -= 1;
+      end();
     }
+  }
+
+  #queued(): {readonly earlier: Promise<unknown>; end(): void} {
+    const earlier = this.#earlier;
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    // A statement that was aborted while it waited does not let the next one pass.
+    this.#earlier = earlier.then(() => ended);
+    return {earlier, end};
   }
 
   async #send(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {

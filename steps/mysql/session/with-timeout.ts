@@ -35,3 +35,21 @@ export async function withTimeout<Result>(
     stop();
   }
 }
+
+/** Waits for `work`, and no longer than `signal` allows. */
+export async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  let stop = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, {once: true});
+    stop = () => signal.removeEventListener('abort', onAbort);
+    if (signal.aborted) {
+      onAbort();
+    }
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    stop();
+  }
+}

@@ -6,6 +6,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {SwitcharooError} from '../../../src/model/problem.ts';
 import type {MysqlConfig, MysqlReader, MysqlWriter} from '../../../steps/mysql/contract.ts';
 import {connectTo} from '../../../steps/mysql/session/connection.ts';
+import {ServerSession} from '../../../steps/mysql/session/session.ts';
 import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {openRealServers, type RealServers} from './real-servers.ts';
@@ -195,3 +196,19 @@ async function untilListed(statement: string): Promise<void> {
     await sleep(10);
   }
 }
+
+test('the time limit of a statement does not begin while those before it are under way', async () => {
+  const {port} = servers.databases.source;
+  const login = {host: '127.0.0.1', port, user: 'switcharoo', password: passwords.switcharoo};
+  const session = new ServerSession(login, {name: 'db1', address: `127.0.0.1:${port}`});
+  try {
+    const asked = [1, 2, 3, 4].map((each) =>
+      session.ask({sql: `SELECT SLEEP(0.8) AS slept, ${each} AS number`, limitMs: 2_500}, never),
+    );
+    expect((await Promise.all(asked)).flat()).toEqual(
+      [1, 2, 3, 4].map((each) => ({slept: 0, number: each})),
+    );
+  } finally {
+    session.close();
+  }
+});
