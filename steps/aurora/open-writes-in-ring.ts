@@ -16,6 +16,8 @@ import {
   mysqlServer,
   type Replication,
   reversalLossOf,
+  type Thaw,
+  thawOf,
 } from '../mysql/index.ts';
 import type {AuroraReader, AuroraWriter} from './contract.ts';
 import {endSessions, verifyPosition} from './fence/last-write.ts';
@@ -89,7 +91,11 @@ export const openWritesInRing = defineStep({
     );
   },
 
-  plan: async ({targets: {source}}) => [openBeside(source)],
+  // Aurora is opened only after the source has confirmed that its freeze no longer ends itself.
+  async plan({targets: {source}, signal}) {
+    const thaw = await thawOf(source, signal);
+    return [...(thaw ? [disarm(thaw)] : []), openBeside(source)];
+  },
 
   // Always all actions: what an earlier try left undone cannot be seen, and each may be repeated.
   async reverse({targets: {aurora, source}, input, run, signal}) {
@@ -139,6 +145,13 @@ async function obstacleTo({aurora, source}: Sides, signal: AbortSignal): Promise
         'Arm the ring first (mysql.arm-ring), or repair it; the reversal of the freeze loses nothing.',
       );
 }
+
+const disarm = (thaw: Thaw) =>
+  ({
+    on: 'source',
+    does: 'drop the event mysql.switcharoo_thaw, so that the freeze lasts',
+    perform: (source: MysqlWriter, signal: AbortSignal) => source.disarmThaw(thaw, signal),
+  }) as const;
 
 /** A source whose read_only was reset meanwhile would be a second writer. */
 const openBeside = (source: MysqlReader) =>

@@ -188,6 +188,12 @@ export interface MysqlWriter extends MysqlReader {
    */
   fenceWrites(lockWaitSeconds: number, signal: AbortSignal): Promise<void>;
   allowWrites(signal: AbortSignal): Promise<void>;
+  /** Makes the server accept writes at most `afterSeconds` later, whatever happens to switcharoo. Not logged. */
+  armThaw(afterSeconds: number, signal: AbortSignal): Promise<void>;
+  /** Makes a freeze last: fails where it has ended or is about to. Afterwards no thaw can run. Not logged. */
+  disarmThaw(thaw: {readonly at: number}, signal: AbortSignal): Promise<void>;
+  /** The same on a server whose freeze need not last. */
+  removeThaw(signal: AbortSignal): Promise<void>;
   /** Persists `read_only` on a read-only server, so that a restart keeps it. */
   persistFence(signal: AbortSignal): Promise<void>;
   /** Restores the persisted values on a server that accepts writes. */

@@ -1,6 +1,8 @@
+import {z} from 'zod';
 import {type Action, blocked, defineStep, SwitcharooError} from '../../src/index.ts';
 import type {MysqlReader, MysqlWriter} from './contract.ts';
 import {enableWrites} from './freeze/actions.ts';
+import {thawObstacles, thawOf} from './freeze/thaw.ts';
 import {freezeWrites} from './freeze-writes.ts';
 import {ringOtherSideWritable} from './ring/problems.ts';
 import {mysqlServer} from './target.ts';
@@ -16,10 +18,22 @@ export const freezeInRing = defineStep({
   summary:
     'Freeze writes on the source while it replicates in a ring, and record its last position.',
   targets,
-  input: freezeWrites.input,
+  input: freezeWrites.input.extend({
+    /**
+     * The server itself accepts writes again so long after the freeze was prepared, unless `aurora.open-writes-in-ring`
+     * started. Its event scheduler stays on. `null`: writes stay frozen until the freeze is reversed.
+     */
+    endsItselfAfterSeconds: z.coerce.number().int().positive().nullable().default(null),
+  }),
   before: freezeWrites.before,
   output: freezeWrites.output,
-  needs: {...freezeWrites.needs, aurora: ['REPLICATION CLIENT']},
+  needs: {
+    source: [
+      ...(freezeWrites.needs?.['source'] ?? []),
+      'EVENT on the schema mysql, where the freeze is to end itself',
+    ],
+    aurora: ['REPLICATION CLIENT'],
+  },
   reverses: `${freezeWrites.reverses} Only while Aurora refuses writes.`,
   undoWhenFailed: true,
   relies: [
@@ -40,29 +54,103 @@ export const freezeInRing = defineStep({
         `Check for writes on ${aurora.name} with SHOW PROCESSLIST, then CALL mysql.rds_set_read_only(1) there.`,
       );
     }
-    return freezeWrites.check(withoutRing(look));
+    return (await thawMissing(look)) ?? freezeWrites.check(withoutRing(look));
   },
 
-  plan: (look, before) => freezeWrites.plan(withoutRing(look), before),
+  async plan(look, before) {
+    const {source, aurora} = look.targets;
+    const actions: readonly Action<typeof targets>[] = await freezeWrites.plan(
+      withoutRing(look),
+      before,
+    );
+    const afterSeconds = look.input.endsItselfAfterSeconds;
+    const isToFreeze = !(await source.fence(look.signal)).readOnly;
+    if (afterSeconds !== null && isToFreeze) {
+      return [arm(aurora, afterSeconds), ...actions];
+    }
+    // An earlier run may have left one, and it would end this freeze.
+    return isToFreeze && (await thawOf(source, look.signal)) ? [remove, ...actions] : actions;
+  },
 
   async reverse(look, before) {
     const actions = await freezeWrites.reverse(withoutRing(look), before);
-    return 'kind' in actions
-      ? actions
-      : actions.map(
-          (action): Action<typeof targets> =>
-            action === enableWrites ? thaw(look.targets.aurora) : action,
-        );
+    if ('kind' in actions) {
+      return actions;
+    }
+    const {source, aurora} = look.targets;
+    return [
+      ...actions.map(
+        (action): Action<typeof targets> => (action === enableWrites ? thaw(aurora) : action),
+      ),
+      // Last: a process that dies before leaves a freeze that ends.
+      ...((await thawOf(source, look.signal)) ? [remove] : []),
+    ];
   },
 });
 
+interface RingLook {
+  readonly targets: {readonly source: MysqlReader};
+  readonly input: {
+    readonly endsItselfAfterSeconds: number | null;
+    readonly lockWaitSeconds: number;
+  };
+  readonly signal: AbortSignal;
+}
+
 /** While Aurora refuses writes its log has nothing that the source would execute: the ring writes nothing there. */
-const withoutRing = <Look extends {readonly targets: {readonly source: MysqlReader}}>(
-  look: Look,
-) => ({
+const withoutRing = <Look extends RingLook>(look: Look) => ({
   ...look,
-  targets: {source: {...look.targets.source, replication: async () => null}},
+  targets: {
+    source: {
+      ...look.targets.source,
+      replication: async () => null,
+      ...(look.input.endsItselfAfterSeconds === null
+        ? {}
+        : {settings: settingsWithoutEvents(look.targets.source)}),
+    },
+  },
 });
+
+/** A freeze that ends itself needs the event scheduler: it is not to be stopped. */
+const settingsWithoutEvents =
+  (source: MysqlReader): MysqlReader['settings'] =>
+  async (names, signal) => {
+    const {event_scheduler: _, ...others} = await source.settings(names, signal);
+    return others;
+  };
+
+async function thawMissing({targets: {source}, input, signal}: RingLook) {
+  const {endsItselfAfterSeconds: afterSeconds, lockWaitSeconds} = input;
+  if (afterSeconds === null || (await source.fence(signal)).readOnly) {
+    return null;
+  }
+  const obstacles = await thawObstacles(source, {afterSeconds, lockWaitSeconds}, signal);
+  return obstacles.length > 0
+    ? blocked(
+        `${source.name} cannot end a freeze by itself: ${obstacles.join('; ')}.`,
+        'Fix this, or leave out endsItselfAfterSeconds: writes then stay frozen until the freeze is reversed.',
+      )
+    : null;
+}
+
+/** With writes enabled on Aurora, a thaw would make both sides of the ring writable. */
+const arm = (aurora: MysqlReader, afterSeconds: number) =>
+  ({
+    on: 'source',
+    does: `create the event mysql.switcharoo_thaw, which sets read_only = OFF after ${afterSeconds} s`,
+    perform: async (source: MysqlWriter, signal: AbortSignal) => {
+      if (!(await aurora.fence(signal)).readOnly) {
+        throw new SwitcharooError(ringOtherSideWritable(source.name, aurora.name));
+      }
+      await source.armThaw(afterSeconds, signal);
+    },
+  }) as const;
+
+const remove = {
+  on: 'source',
+  does: 'drop the event mysql.switcharoo_thaw',
+  perform: (source: MysqlWriter, signal: AbortSignal) => source.removeThaw(signal),
+} as const;
 
 const thaw = (aurora: MysqlReader) =>
   ({

@@ -38,3 +38,21 @@ export const writesAfterFreeze = (
   message: `${name} is at ${position}, and was frozen at ${frozenAt}: it has writes that the other side does not have (${changes.join(', ')}).`,
   hint: `Read them with SHOW BINLOG EVENTS on ${name}. Unless they changed no data, reverse to the checkpoint before the freeze.`,
 });
+
+export const thawNotArmed = (name: string): Problem => ({
+  code: 'mysql-thaw-not-armed',
+  message: `${name} does not have the event mysql.switcharoo_thaw, which was to end the freeze by itself. Writes were not frozen.`,
+  hint: `Check on ${name} that event_scheduler is ON and that the account has EVENT ON mysql.*, or leave out endsItselfAfterSeconds.`,
+});
+
+export const thawTooNear = (name: string): Problem => ({
+  code: 'mysql-thaw-too-near',
+  message: `The freeze of ${name} took too long: its event mysql.switcharoo_thaw has ended it, or is about to. Aurora stays closed.`,
+  hint: 'Reverse to the checkpoint before the freeze, raise endsItselfAfterSeconds or find out what took long, then try again.',
+});
+
+export const thawNotDisarmed = (name: string): Problem => ({
+  code: 'mysql-thaw-not-disarmed',
+  message: `${name} did not confirm that the event mysql.switcharoo_thaw can no longer end the freeze.`,
+  hint: `Check that the connection to ${name} is stable, then resume.`,
+});

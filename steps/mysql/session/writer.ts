@@ -8,6 +8,7 @@ import type {
   ReplicationAccount,
 } from '../contract.ts';
 import {errnoOf} from '../dialect/dialect.ts';
+import * as thaws from '../freeze/thaw.ts';
 import {replicationAccountMissing} from '../replication/problems.ts';
 import * as sentinels from '../replication/sentinel.ts';
 import {waitForReplication, waitForSqlThread} from '../replication/waits.ts';
@@ -45,6 +46,9 @@ const writeOf =
 type FreezeWrites =
   | 'fenceWrites'
   | 'allowWrites'
+  | 'armThaw'
+  | 'disarmThaw'
+  | 'removeThaw'
   | 'persistFence'
   | 'restorePersisted'
   | 'setEventScheduler'
@@ -52,7 +56,13 @@ type FreezeWrites =
 
 function freezeWrites(access: WriteAccess): WriterPart<FreezeWrites> {
   const write = writeOf(access);
+  const {name} = access.reader;
+  const unlogged = (signal: AbortSignal) => (sql: string, values: readonly unknown[]) =>
+    access.connections.writeUnlogged({sql, values, limitMs: 6_000}, signal);
   return {
+    armThaw: (afterSeconds, signal) => thaws.armThaw(unlogged(signal), name, afterSeconds),
+    disarmThaw: (thaw, signal) => thaws.disarmThaw(unlogged(signal), name, thaw),
+    removeThaw: async (signal) => void (await thaws.removeThaw(unlogged(signal), name)),
     fenceWrites: async (lockWaitSeconds, signal) => {
       const {superReadOnly} = await access.reader.fence(signal);
       // Without a limit it waits behind LOCK TABLES or a long UPDATE, and every other write queues behind it.

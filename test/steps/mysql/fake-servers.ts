@@ -342,6 +342,9 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
         server.readOnly = false;
         server.superReadOnly = server.superReadOnly === null ? null : false;
       }),
+    armThaw: async (_afterSeconds, signal) => written(signal, () => {}),
+    disarmThaw: async (_thaw, signal) => written(signal, () => {}),
+    removeThaw: async (signal) => written(signal, () => {}),
     persistFence: async (signal) =>
       written(signal, () => {
         server.persisted = {read_only: 'ON', super_read_only: 'ON'};

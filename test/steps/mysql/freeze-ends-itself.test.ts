@@ -1,0 +1,133 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {beforeEach, expect, test} from 'vitest';
+import {thawOf} from '../../../steps/mysql/freeze/thaw.ts';
+import {freezeInRing} from '../../../steps/mysql/freeze-in-ring.ts';
+import {mysqlServer} from '../../../steps/mysql/target.ts';
+import {passwords} from '../../lab/mysql/databases.ts';
+import {current, mariadb, old} from '../../lab/mysql/server-kinds.ts';
+import {describeEachServer, type TriedServer} from './each-server.ts';
+import {lookOf, type Placed, performAll, reverse, run, settled} from './placed-unit.ts';
+
+const signal = new AbortController().signal;
+const never = {fence: async () => ({readOnly: true, superReadOnly: null})};
+
+/** Aurora refuses writes all the time: only the source is tried here. */
+const freezing = ({session}: Pick<TriedServer, 'session'>, endsItselfAfterSeconds = 3): Placed => ({
+  ...{id: 'freeze', unit: freezeInRing},
+  on: {source: session, aurora: {reader: never, writer: never} as never},
+  input: {endSessions: false, watchMs: 0, lockWaitSeconds: 1, endsItselfAfterSeconds},
+});
+
+const openSession = ({database}: TriedServer) =>
+  mysqlServer.open(
+    {
+      ...{host: '127.0.0.1', port: database.port},
+      user: 'switcharoo',
+      password: passwords.switcharoo,
+    },
+    {name: 'db1', signal},
+  );
+
+describeEachServer(
+  'a freeze that ends itself',
+  (on) => {
+    const isFrozen = async () =>
+      Number((await on.database.query('SELECT @@global.read_only AS frozen'))[0]?.['frozen']) === 1;
+    const logEnd = () => on.session.reader.position(signal);
+    beforeEach(async () => {
+      await on.session.writer.allowWrites(signal);
+      await on.session.writer.removeThaw(signal);
+      await on.database.query('SET GLOBAL event_scheduler = ON');
+    });
+
+    test('cut off at random in the freeze, the source accepts writes within the bound', async () => {
+      const before = await logEnd();
+      for (let cut = 0; cut < 6; cut += 1) {
+        const session = await openSession(on);
+        const placed = freezing({session}, 2);
+        const actions = await freezeInRing.plan(lookOf(placed), undefined as never);
+        const startedAt = performance.now();
+        const cutOff = sleep(Math.random() * 40).then(() => session.close());
+        await performAll(placed, actions).catch(() => {});
+        await cutOff;
+        await sleep(50);
+        while (await isFrozen()) {
+          await sleep(10);
+        }
+        expect(performance.now() - startedAt).toBeLessThan(2_500);
+      }
+      expect(await logEnd()).toEqual(before);
+    }, 30_000);
+
+    test('disarmed, it lasts, and nothing of it is in the binary log', async () => {
+      const before = await logEnd();
+      await run(freezing(on));
+      const thaw = await thawOf(on.session.reader, signal);
+      expect(thaw).not.toBeNull();
+      await on.session.writer.disarmThaw(thaw ?? {at: 0}, signal);
+      await sleep(3_200);
+      expect(await isFrozen()).toBe(true);
+      expect(await thawOf(on.session.reader, signal)).toBeNull();
+      expect(await logEnd()).toEqual(before);
+    }, 10_000);
+
+    test('a thaw that has started does nothing once the freeze is disarmed', async () => {
+      await run(freezing(on));
+      const thaw = (await thawOf(on.session.reader, signal)) ?? {at: 0};
+      // The event begins while this session has the lock, as a disarming has it.
+      await on.database.session(async (connection) => {
+        await connection.query("DO GET_LOCK('switcharoo.thaw', 1)");
+        await sleep(3_200);
+        await connection.query('SET sql_log_bin = 0');
+        await connection.query('DROP EVENT mysql.switcharoo_thaw');
+        await connection.query("DO RELEASE_LOCK('switcharoo.thaw')");
+      });
+      await sleep(300);
+      expect(await isFrozen()).toBe(true);
+      await expect(on.session.writer.disarmThaw(thaw, signal)).rejects.toMatchObject({
+        problem: {code: 'mysql-thaw-too-near'},
+      });
+    }, 10_000);
+
+    test('thawed, or about to be, it cannot be disarmed', async () => {
+      await run(freezing(on));
+      const thaw = (await thawOf(on.session.reader, signal)) ?? {at: 0};
+      await on.session.writer.allowWrites(signal);
+      await expect(on.session.writer.disarmThaw(thaw, signal)).rejects.toMatchObject({
+        problem: {code: 'mysql-thaw-too-near'},
+      });
+    });
+
+    test('reversed, it leaves no event, also where it was armed twice or only armed', async () => {
+      await on.session.writer.armThaw(9, signal);
+      const {before} = await run(freezing(on));
+      expect(await reverse(freezing(on), before)).toMatchObject({kind: 'pending', before});
+      expect(await isFrozen()).toBe(false);
+      await on.session.writer.armThaw(9, signal);
+      await reverse(freezing(on), before);
+      expect(await thawOf(on.session.reader, signal)).toBeNull();
+    });
+
+    test('without the event scheduler it is refused', async () => {
+      await on.database.query('SET GLOBAL event_scheduler = OFF');
+      expect(await settled(freezing(on))).toMatchObject({
+        kind: 'blocked',
+        reason: 'db1 cannot end a freeze by itself: event_scheduler is OFF.',
+      });
+    });
+  },
+  {kinds: [old, mariadb]},
+);
+
+describeEachServer(
+  'a freeze that cannot end itself',
+  (on) => {
+    test('is refused under super_read_only', async () => {
+      expect(await settled(freezing(on))).toMatchObject({
+        kind: 'blocked',
+        reason: expect.stringContaining('its events do not run under super_read_only'),
+      });
+    });
+  },
+  {kinds: [current]},
+);
