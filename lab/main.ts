@@ -16,6 +16,8 @@ const {
   LAB_RTT = '',
   /** Whose lab it is. Once that process is gone, the lab stays up a while for a `resume`, and then ends. */
   LAB_OWNER = '',
+  /** Whose lab it is without that while: a test's. */
+  LAB_ENDS_WITH = '',
   /** Passwords to use instead of made-up ones, as JSON: by account of its databases. */
   LAB_PASSWORDS = '{}',
 } = process.env;
@@ -49,7 +51,10 @@ try {
   const control = await startControl(world, () => void end());
   process.on('SIGTERM', () => void end());
   if (LAB_OWNER !== '') {
-    endWithoutOwner(Number(LAB_OWNER), end);
+    endWithoutOwner(Number(LAB_OWNER), {forMs: orphanedForMs, end});
+  }
+  if (LAB_ENDS_WITH !== '') {
+    endWithoutOwner(Number(LAB_ENDS_WITH), {forMs: 0, end});
   }
   tell('ready.json', {
     control: control.url,
@@ -68,16 +73,19 @@ function tell(name: string, content: object): void {
   renameSync(`${path}.new`, path);
 }
 
-function endWithoutOwner(owner: number, end: () => Promise<void>): void {
+function endWithoutOwner(
+  owner: number,
+  {forMs, end}: {readonly forMs: number; readonly end: () => Promise<void>},
+): void {
   const began = startTicksOf(owner);
   let aloneSince: number | undefined;
   setInterval(() => {
-    if (startTicksOf(owner) === began) {
+    if (began !== null && startTicksOf(owner) === began) {
       return;
     }
     aloneSince ??= Date.now();
-    if (Date.now() - aloneSince > orphanedForMs) {
+    if (Date.now() - aloneSince >= forMs) {
       void end();
     }
-  }, 5_000).unref();
+  }, 2_000).unref();
 }

@@ -1,8 +1,9 @@
 import {type ChildProcess, type StdioOptions, spawn} from 'node:child_process';
-import {appendFileSync, openSync, readFileSync, writeSync} from 'node:fs';
+import {openSync, readFileSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {memoryOf, remember, startGuard} from './process-guard.ts';
 import {startTicksOf} from './process-start.ts';
 
 /** One process of the lab: a database server, an application, an ECS task, the clients. */
@@ -27,11 +28,13 @@ interface SpawnOptions {
 }
 
 /**
- * Starts processes and remembers them on disk, so that `lab down` finds every one, also when their keeper was killed.
+ * Starts processes that end with this one, also when it is killed. They are remembered on disk: `lab down` finds those
+ * that are left.
  */
 export class Processes {
   readonly #directory: string;
   readonly #running = new Set<LabProcess>();
+  #isGuarded = false;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -94,8 +97,11 @@ export class Processes {
     };
     this.#running.add(kept);
     if (pid > 0) {
-      const line = JSON.stringify({name, pid, startTicks: startTicksOf(pid)});
-      appendFileSync(join(this.#directory, 'processes.jsonl'), `${line}\n`, {mode: 0o600});
+      remember(this.#directory, name, pid);
+      if (!this.#isGuarded) {
+        startGuard(this.#directory);
+        this.#isGuarded = true;
+      }
     }
     return kept;
   }
@@ -145,7 +151,7 @@ interface Remembered {
 
 function remembered(directory: string): readonly Remembered[] {
   try {
-    const text = readFileSync(join(directory, 'processes.jsonl'), 'utf8');
+    const text = readFileSync(memoryOf(directory), 'utf8');
     return text
       .split('\n')
       .filter((line) => line.endsWith('}'))

@@ -62,7 +62,8 @@ export function fitChanges(
   if (fits <= 0) {
     return [`${counted(changes.length, 'change')}, which status lists`];
   }
-  return [...changes.slice(-fits), `and ${changes.length - fits} earlier ones, which status lists`];
+  const others = counted(changes.length - fits, 'earlier change');
+  return [...changes.slice(-fits), `and ${others}, which status lists`];
 }
 
 const labelWidth = 20;

@@ -10,7 +10,7 @@ import {createSecretsManager} from '../../lab/aws/secrets-manager.ts';
 import {createSsm} from '../../lab/aws/ssm.ts';
 import {createStore, digestOf, putManifest} from '../../lab/registry/store.ts';
 import {credentials, type Started, started} from '../lab/aws/started.ts';
-import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
+import {type Desk, type Ended, lastDocument, openDesk} from './switcharoo.ts';
 
 const limitMs = 120_000;
 const names = Array.from({length: 32}, (_, index) => `web${index + 1}`);
@@ -138,6 +138,12 @@ async function running(): Promise<readonly string[]> {
   }
 }
 
+/** With all that it printed, when it ended otherwise. */
+function expectDone({code, stdout, stderr}: Ended): void {
+  expect(code, stdout + stderr).toBe(0);
+  expect(stderr).toBe('');
+}
+
 const lines = (text: string) => text.split('\n').filter(Boolean);
 
 /** How many rollouts were under way at the same time at most, from the journal. */
@@ -165,7 +171,7 @@ describe('thirty-two services', () => {
     'are deployed in one run, at most sixteen at once, with no secret in plan, log or journal, and go back',
     async () => {
       const ended = await deploy('--service', ...all, '--at-once', '16', '--yes', '--json');
-      expect(ended).toMatchObject({code: 0, stderr: ''});
+      expectDone(ended);
       const report = lastDocument(ended);
       expect(report).toMatchObject({outcome: 'done'});
       expect(new Set(await running())).toEqual(new Set([newImage]));
@@ -177,7 +183,7 @@ describe('thirty-two services', () => {
       }
 
       const back = await desk.run('reverse', '--yes', '--json');
-      expect(back).toMatchObject({code: 0, stderr: ''});
+      expectDone(back);
       expect(new Set(await running())).toEqual(new Set([`${host}/sidekiq-nginx@${oldDigest}`]));
     },
     limitMs,
@@ -231,7 +237,7 @@ test('what is not there is told before anything is changed', async () => {
     ...['deploy', '-i', inventory, '--service', 'WEB1'],
     ...['--images', 'aplication=sidekiq-nginx=master.9', '--yes'],
   );
-  expect(ended.code).toBe(3);
+  expect(ended.code, ended.stdout + ended.stderr).toBe(3);
   const told = (ended.stdout + ended.stderr).replace(/\s+/g, ' ');
   expect(told).toContain('has no container aplication; it has 1: application.');
   expect(told).toContain('has no image master.9; it has 3 tags, among them master.4, master.5.');
@@ -242,5 +248,6 @@ test('the next tag of a branch is one above its highest in the registry', async 
   const tag = (branch: string) =>
     desk.run('tag', '-i', inventory, '--repository', 'sidekiq-nginx', '--branch', branch);
   const tags = await Promise.all(['master', 'feature/cart', 'new'].map(tag));
+  tags.forEach(expectDone);
   expect(tags.map(({stdout}) => stdout.trim())).toEqual(['master.6', 'feature-cart.13', 'new.1']);
 });

@@ -3,6 +3,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {endWithTest} from '../end-with-test.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(root, 'bin/switcharoo.js');
@@ -35,7 +36,13 @@ export function openDesk(): Desk {
   const running = new Set<ChildProcess>();
   const start = (...words: readonly string[]): Started => {
     const args = [program, '--state-dir', stateFolder, ...words];
-    const child = spawn(process.execPath, args, {cwd: root, stdio: ['ignore', 'pipe', 'pipe']});
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      // A lab is a process of its own, and outlives the command that starts it.
+      env: {...process.env, LAB_ENDS_WITH: `${process.pid}`},
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    endWithTest(child);
     running.add(child);
     child.once('exit', () => running.delete(child));
     return watch(child);

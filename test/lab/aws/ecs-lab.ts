@@ -22,6 +22,7 @@ import {createServiceQuotas, fargateQuotas} from '../../../lab/aws/service-quota
 import {type LoadBalancer, startLoadBalancer} from '../../../lab/load-balancer.ts';
 import {memoryMiBOf} from '../../../lab/memory.ts';
 import type {AwsConfig} from '../../../steps/aws/index.ts';
+import {endWithTest} from '../../end-with-test.ts';
 
 /** A cluster with one service `web`, whose tasks are small real web servers. */
 export interface EcsLab {
@@ -172,6 +173,7 @@ async function launchCommand(request: LaunchRequest): Promise<RunningTask> {
     env: {PATH: process.env['PATH'], ...request.environment},
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endWithTest(child);
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({input: stream}).on('line', request.log);
   }
@@ -195,6 +197,7 @@ async function launchSmallServer(request: LaunchRequest): Promise<RunningTask> {
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  endWithTest(child);
   const exited = once(child, 'exit').then(([code]) => ({code: code as number | null}));
   await Promise.race([once(child.stdout, 'data'), exited]);
   return {

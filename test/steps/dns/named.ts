@@ -6,6 +6,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {pickPort} from '../../../lab/network.ts';
 import {exchange} from '../../../steps/name-servers/wire/exchange.ts';
 import {rcodeOf} from '../../../steps/name-servers/wire/rcodes.ts';
+import {endWithTest} from '../../end-with-test.ts';
 
 /** BIND's name server, where this machine has it (Debian's bind9). */
 export const hasNamed = spawnSync('named', ['-v']).status === 0;
@@ -65,10 +66,7 @@ export async function startNamed({
       cwd: directory,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    // It goes with this process, also when a test does not come to its end.
-    const orphaned = () => child.kill('SIGKILL');
-    process.once('exit', orphaned);
-    child.once('exit', () => process.removeListener('exit', orphaned));
+    endWithTest(child);
     let log = '';
     child.stderr.on('data', (text) => {
       log += text;

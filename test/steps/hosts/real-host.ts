@@ -7,6 +7,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Session} from '../../../src/model/target.ts';
 import type {HostsReader, HostsWriter} from '../../../steps/hosts/contract.ts';
 import {hostGroup} from '../../../steps/hosts/target.ts';
+import {endWithTest} from '../../end-with-test.ts';
 import {freePort} from '../../lab/mysql/databases.ts';
 
 const found = (program: string): boolean =>
@@ -141,6 +142,8 @@ export async function startRealHost({
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+  // `--kill-child` ends all of the host with unshare.
+  endWithTest(init);
   let said = '';
   for (const stream of [init.stdout, init.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
