@@ -173,16 +173,32 @@ export function storyTo(node: Node): readonly string[] {
 const operator = {user: 'you', host: 'here', pid: 1};
 
 function progressAtStart({runbook}: Model): Progress {
+  const {outage} = runbook.head;
   const started = progressWith(undefined, {
     kind: 'run-started',
     run: runName,
-    runbook: {name: runbook.head.name, file: '', digest: '', entries: [...entryDigests(runbook)]},
+    runbook: {
+      name: runbook.head.name,
+      file: '',
+      digest: '',
+      entries: [...entryDigests(runbook)],
+      ...(outage
+        ? {
+            outage: {
+              from: [...outage.from],
+              until: [...outage.until],
+              promoted: [...(outage.promoted ?? [])],
+            },
+          }
+        : {}),
+    },
     inventory: {name: runName, file: '', digest: '', protected: false},
     params: {},
     plan: '',
     operator,
     versions: {switcharoo: '', node: ''},
     rehearsal: false,
+    ...(outage?.longestMs === undefined ? {} : {longestOutageMs: outage.longestMs}),
   });
   return started;
 }

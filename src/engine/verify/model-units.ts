@@ -3,7 +3,7 @@ import {confirm} from '../../model/confirm.ts';
 import type {SystemFact} from '../../model/effects.ts';
 import type {Action, AnyUnit} from '../../model/step.ts';
 import type {Blocked, Verdict} from '../../model/verdict.ts';
-import type {Earlier} from './facts.ts';
+import {type Earlier, type Facts, withFact, withoutFact} from './facts.ts';
 
 /** An entry, with its facts by the names of targets. */
 export interface ModelEntry {
@@ -50,6 +50,20 @@ interface Look extends ModelLook {
 
 /** Steps without effects make one change that matters to nobody. */
 export const changesOf = ({effects}: ModelEntry): number => Math.max(1, effects.length);
+
+/** The systems once the effect with this number is true, or as it was. */
+export function factsAfter(facts: Facts, entry: ModelEntry, effect: number, way: Way): Facts {
+  const fact = entry.effects[effect];
+  const made = {...facts.made, [entry.id]: way.kind === 'forward' ? effect + 1 : effect};
+  if (fact === undefined) {
+    return {...facts, made};
+  }
+  const changed =
+    way.kind === 'forward'
+      ? withFact(facts, fact)
+      : withoutFact(facts, fact, way.before.earlier[effect] ?? false);
+  return {...changed, made};
+}
 
 /** A unit with the name, the kind and the limits of the real one, which acts on facts. */
 export function modelUnit(unit: AnyUnit, entry: ModelEntry): AnyUnit {

@@ -1,3 +1,5 @@
+import type {Choice} from '../operator.ts';
+
 /** What may come of an action; the first is that all goes well. */
 export function outcomesOf({
   isHarmless,
@@ -29,7 +31,7 @@ export function outcomesOf({
 }
 
 /** `is lost`: it is made, and no answer comes, to the check after it neither. */
-type Outcome =
+export type Outcome =
   | 'is made'
   | 'fails'
   | 'fails after it'
@@ -37,3 +39,14 @@ type Outcome =
   | 'dies'
   | 'dies when the others have ended'
   | 'is made, and the process dies';
+
+/** What a person may choose after a failure; the first leads on. */
+export const choicesFor = (
+  canSkip: boolean,
+  reversibleTo: readonly (string | null)[],
+): readonly [Choice, ...Choice[]] => [
+  {choice: 'retry'},
+  ...(canSkip ? [{choice: 'skip', reason: ''} as const] : []),
+  {choice: 'stop'},
+  ...reversibleTo.map((to) => ({choice: 'reverse', to}) as const),
+];

@@ -1,28 +1,30 @@
 import {setImmediate as allOthers} from 'node:timers/promises';
 import type {Fact} from '../../model/journal.ts';
-import {noOutage} from '../../model/outage.ts';
 import type {Progress} from '../../model/progress.ts';
 import {type Blocked, blocked, done, pending, type Verdict} from '../../model/verdict.ts';
 import type {RunContext} from '../context.ts';
 import type {Answer, Choice, Failure, Operator, Question} from '../operator.ts';
-import {cannotDrain, earlierOf, type Facts, holds, withFact, withoutFact} from './facts.ts';
+import {earlierOf, type Facts, withFact} from './facts.ts';
 import {hurriedClock} from './hurried-clock.ts';
 import {type Model, matters} from './model.ts';
 import {
   type Before,
   changesOf,
+  factsAfter,
   type ModelEntry,
   type ModelLook,
   type ModelSystems,
   type Output,
   type Way,
 } from './model-units.ts';
-import {outcomesOf} from './outcomes.ts';
+import {obstacleIn, unmetIn} from './obstacles.ts';
+import {OutageTime} from './outage-time.ts';
+import {choicesFor, type Outcome, outcomesOf} from './outcomes.ts';
 import {progressWith, runName} from './progress-with.ts';
-import {type Moment, violationsIn} from './properties.ts';
+import {isDeclaredOutage, type Moment, violationsIn} from './properties.ts';
 import type {Script} from './script.ts';
 import {storyOf} from './story.ts';
-import {turnOf} from './turn.ts';
+import {isOfTurn, turnOf} from './turn.ts';
 import type {Finding, State} from './violation.ts';
 
 /** Whether a failure of this entry was met in this state before. */
@@ -48,6 +50,8 @@ export class EngineProcess implements ModelSystems, Operator {
   /** The entries of its turn, once the first one has started. */
   #turn: ReadonlySet<string> | undefined;
   #decided = false;
+  readonly #clock = hurriedClock();
+  readonly #time = new OutageTime(this.#clock, () => isDeclaredOutage(this.#model, this.#progress));
   readonly #looked = new Set<string>();
   readonly #blind = new Set<string>();
 
@@ -87,7 +91,7 @@ export class EngineProcess implements ModelSystems, Operator {
       runbook: this.#model.runbook,
       params: {},
       targets: {session, close: async () => {}},
-      clock: hurriedClock(),
+      clock: this.#clock,
       run: runName,
       observe: () => {},
       aborting: never,
@@ -99,9 +103,10 @@ export class EngineProcess implements ModelSystems, Operator {
           return process.#progress;
         },
         head: '',
-        // The end of an outage that lasts too long is a reversal, which is explored from every state.
-        outage: noOutage,
-        follow: () => () => {},
+        get outage() {
+          return process.#time.outage;
+        },
+        follow: (listener) => this.#time.follow(listener),
         add: (fact) => this.#add(fact),
       },
     };
@@ -119,19 +124,12 @@ export class EngineProcess implements ModelSystems, Operator {
 
   /** What the next turn would do first: it is another process that does it. */
   #isOfNextTurn(fact: Fact): boolean {
-    switch (fact.kind) {
-      case 'entry-started':
-      case 'entry-failed':
-      case 'entry-reversing':
-      case 'reverse-failed':
-        if (this.#decided && fact.kind !== 'reverse-failed') {
-          return true;
-        }
-        this.#turn ??= turnOf(this.#model.runbook, fact.entry);
-        return !this.#turn.has(fact.entry);
-      default:
-        return false;
+    if (!isOfTurn(fact)) {
+      return false;
     }
+    const isDecided = this.#decided && fact.kind !== 'reverse-failed';
+    this.#turn ??= isDecided ? undefined : turnOf(this.#model.runbook, fact.entry);
+    return isDecided || !this.#turn?.has(fact.entry);
   }
 
   #judge(moment: Partial<Moment>): void {
@@ -179,8 +177,8 @@ export class EngineProcess implements ModelSystems, Operator {
   }
 
   #gate(entry: ModelEntry, read: readonly Output[], isFirst: boolean): Verdict<never, Output> {
-    const unmet = this.#unmet(entry);
-    if (unmet || (isFirst && this.#script.choose(['opens', 'fails']) === 'fails')) {
+    const unmet = unmetIn(this.#facts, entry);
+    if (unmet || (isFirst && this.#fails())) {
       return unmet ?? blocked('its check fails', '');
     }
     // A position that was read while somebody could write is not the last one.
@@ -194,18 +192,26 @@ export class EngineProcess implements ModelSystems, Operator {
     if (this.made(entry) === changesOf(entry)) {
       return done({settled: this.#facts.accepts.length === 0});
     }
-    const unmet = run.started ? undefined : this.#unmet(entry);
-    if (unmet || (isFirst && this.#script.choose(['acts', 'fails']) === 'fails')) {
+    const unmet = run.started ? undefined : unmetIn(this.#facts, entry);
+    if (unmet || (isFirst && this.#fails())) {
       return unmet ?? blocked('its check fails', '');
     }
     const earlier = entry.effects.map((effect) => earlierOf(this.#facts, effect));
     return pending((run.before as Before | undefined) ?? {earlier});
   }
 
-  #unmet({effects, relies}: ModelEntry): Blocked | undefined {
-    const links = effects.filter(({fact}) => fact === 'caught-up');
-    const unmet = [...relies, ...links].find((fact) => !holds(this.#facts, fact));
-    return unmet && blocked(`its check is blocked (${unmet.fact})`, '');
+  /** Whether the first check of an entry fails, or ends because the outage lasts too long. */
+  #fails(): boolean {
+    const end = this.#script.choose<Ended>(['no', 'fails', ...this.#canBeTooLong]);
+    if (end === 'too long') {
+      this.#time.pass();
+    }
+    return end !== 'no';
+  }
+
+  get #canBeTooLong(): readonly 'too long'[] {
+    const canPass = !this.#isReversing && this.#time.canPass(this.#model.runbook.head.outage);
+    return canPass ? ['too long'] : [];
   }
 
   made({id}: ModelEntry): number {
@@ -213,21 +219,17 @@ export class EngineProcess implements ModelSystems, Operator {
   }
 
   reversalObstacle(entry: ModelEntry): Blocked | undefined {
-    const isMade = this.made(entry) > 0;
-    return isMade && entry.effects.some((effect) => cannotDrain(this.#facts, effect))
-      ? blocked('its reversal would lose writes', '')
-      : undefined;
+    return this.made(entry) > 0 ? obstacleIn(this.#facts, entry) : undefined;
   }
 
   async act(entry: ModelEntry, effect: number, way: Way): Promise<void> {
     const {id} = entry;
-    const outcome = this.#script.choose(
-      outcomesOf({
-        isHarmless: !matters(this.#model, entry),
-        isAlone: (this.#turn?.size ?? 1) < 2,
-        way: way.kind,
-      }),
-    );
+    const isHarmless = !matters(this.#model, entry);
+    const isAlone = (this.#turn?.size ?? 1) < 2;
+    const outcome = this.#script.choose<Outcome | 'too long'>([
+      ...outcomesOf({isHarmless, isAlone, way: way.kind}),
+      ...(isHarmless || !isAlone ? [] : this.#canBeTooLong),
+    ]);
     if (outcome === 'fails') {
       throw new Error('an action fails');
     }
@@ -237,15 +239,11 @@ export class EngineProcess implements ModelSystems, Operator {
     if (outcome.startsWith('dies')) {
       await this.#die(`the process dies in ${id}, before its change`);
     }
-    const fact = entry.effects[effect];
-    const made = {...this.#facts.made, [id]: way.kind === 'forward' ? effect + 1 : effect};
-    const changed =
-      fact === undefined
-        ? this.#facts
-        : way.kind === 'forward'
-          ? withFact(this.#facts, fact)
-          : withoutFact(this.#facts, fact, way.before.earlier[effect] ?? false);
-    this.#make({...changed, made});
+    this.#make(factsAfter(this.#facts, entry, effect, way));
+    if (outcome === 'too long') {
+      this.#time.pass();
+      throw new Error('the outage is too long');
+    }
     if (outcome === 'is lost') {
       this.#blind.add(id);
       throw new Error('an answer is lost');
@@ -281,20 +279,21 @@ export class EngineProcess implements ModelSystems, Operator {
   }
 
   async decide({entry, reversibleTo, skip}: Failure): Promise<Choice & {readonly by: string}> {
+    if (this.#time.isPassed) {
+      this.#judge({asksPastLimit: entry});
+      this.#time.startAgain();
+    }
     // The same question in the same state was answered in every way already.
     if (this.#script.isNew && this.#isKnown(this.state, entry)) {
       this.#cut();
       return new Promise<never>(() => {});
     }
-    const choice = this.#script.choose<Choice>([
-      {choice: 'retry'},
-      ...(skip.allowed ? [{choice: 'skip', reason: ''} as const] : []),
-      {choice: 'stop'},
-      ...reversibleTo.map((to) => ({choice: 'reverse', to}) as const),
-    ]);
+    const choice = this.#script.choose(choicesFor(skip.allowed, reversibleTo));
     return {...choice, by: this.name};
   }
 }
+
+type Ended = 'no' | 'fails' | 'too long';
 
 /** Thrown into an engine whose process is over. */
 class ProcessOver extends Error {}

@@ -16,6 +16,8 @@ export interface Moment {
   readonly earlier?: Facts;
   /** What a person is asked about: an entry, or the point of no return. */
   readonly asks?: string;
+  /** The entry at which a person has to decide, because the outage has exceeded its limit. */
+  readonly asksPastLimit?: string;
 }
 
 /** The properties that do not hold at this moment. */
@@ -79,6 +81,36 @@ const unboundedOutage: Check = (model, {facts, fact, asks}) => {
     : {
         property: 'unbounded-outage',
         because: `${because}, while ${closed}.`,
+        continues: true,
+      };
+};
+
+/** Past its limit an outage ends by itself, as long as the new side has no writes of its own. */
+const endlessOutage: Check = (model, {progress, asksPastLimit}) => {
+  const {runbook} = model;
+  const {outage} = runbook.head;
+  // A freeze that was undone when it failed has ended the outage already.
+  if (asksPastLimit === undefined || !outage || !isDeclaredOutage(model, progress)) {
+    return undefined;
+  }
+  const named = (names: readonly string[]) =>
+    runbook.entries.flatMap(({id, unit}: Entry, place: number) =>
+      (names.includes(id) || names.includes(unit.name)) && progress.entries.get(id)?.applied
+        ? [{id, place}]
+        : [],
+    );
+  const begins = Math.min(...named(outage.from).map(({place}) => place));
+  const opening = named([...outage.until, ...(outage.promoted ?? [])]);
+  const early = opening.filter(({place}) => place < begins).map(({id}) => id);
+  const because =
+    early.length > 0
+      ? `outage.promoted names ${early.join(' and ')}, which is in place before the outage begins`
+      : 'no checkpoint before the outage can be reached';
+  return opening.length > early.length
+    ? undefined
+    : {
+        property: 'unbounded-outage',
+        because: `The outage exceeds its limit at ${asksPastLimit} and does not end by itself: ${because}.`,
         continues: true,
       };
 };
@@ -159,6 +191,7 @@ const properties: readonly Check[] = [
   trafficRefused,
   endsInOutage,
   unboundedOutage,
+  endlessOutage,
   earlyPointOfNoReturn,
   confirmationPassed,
 ];
@@ -166,7 +199,7 @@ const properties: readonly Check[] = [
 const entriesOf = (items: readonly Item[]): readonly Entry[] =>
   items.filter((item) => item.kind === 'entry');
 
-const isDeclaredOutage = ({runbook}: Model, progress: Progress): boolean =>
+export const isDeclaredOutage = ({runbook}: Model, progress: Progress): boolean =>
   runbook.head.outage !== undefined && isClosed(progress, runbook.head.outage);
 
 const heldText = ({held}: Facts): string | undefined =>

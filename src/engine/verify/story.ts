@@ -12,7 +12,9 @@ export function storyOf(fact: Fact): readonly string[] {
     case 'answered':
       return answerStory(fact);
     case 'reverse-started':
-      return [`you reverse to ${fact.to ?? 'the start'}`];
+      return [`the reversal to ${fact.to ?? 'the start'} starts`];
+    case 'outage-limit-passed':
+      return ['the outage exceeds its limit'];
     case 'entry-reversed':
       return [`${fact.entry}: reversed`];
     case 'reverse-failed':

@@ -1,4 +1,5 @@
 import type {Entry} from '../../model/entry.ts';
+import type {Fact, FactOf} from '../../model/journal.ts';
 import type {AnyRunbook} from '../../model/runbook.ts';
 
 /** The entries that run together with this one, and itself. */
@@ -10,3 +11,9 @@ export function turnOf(runbook: AnyRunbook, id: string): ReadonlySet<string> {
   );
   return new Set([id, ...beside.map((other) => other.id)]);
 }
+
+/** Whether the fact shows an entry at work: a turn starts with it. */
+export const isOfTurn = (
+  fact: Fact,
+): fact is FactOf<'entry-started' | 'entry-failed' | 'entry-reversing' | 'reverse-failed'> =>
+  ['entry-started', 'entry-failed', 'entry-reversing', 'reverse-failed'].includes(fact.kind);

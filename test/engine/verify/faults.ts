@@ -113,6 +113,19 @@ export const faults: readonly Fault[] = [
     finds: 'traffic-refused',
   },
   {
+    name: 'an outage that does not end by itself: "promoted" names an entry from before it',
+    runbook: warm,
+    edit: headed({
+      outage: {
+        ...bounded,
+        from: ['freeze'],
+        until: ['open-writes'],
+        promoted: ['deploy', 'promote'],
+      },
+    }),
+    finds: 'unbounded-outage',
+  },
+  {
     name: 'an outage without a limit',
     runbook: warm,
     edit: headed({outage: {from: ['freeze'], until: ['open-writes'], promoted: ['promote']}}),
