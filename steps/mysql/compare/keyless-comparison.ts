@@ -100,7 +100,7 @@ export class KeylessComparison implements ComparedTable {
       const only = surplus.filter((count) => count > 0).reduce((sum, count) => sum + count, 0);
       if (only > 0) {
         this.different.push(
-          `${this.name} (no usable key) has ${only} rows only on ${this.#names[side]}`,
+          `${this.name} (no usable key) has ${only} ${only === 1 ? 'row' : 'rows'} only on ${this.#names[side]}`,
         );
       }
     }

@@ -18,6 +18,8 @@ const whyNoRealHost = whyNoHostWith('hosts on real daemons', [
 // Debian's own daemons: what they read, and when, is nobody's model here.
 describe.skipIf(whyNoRealHost !== undefined)(
   'on a host with real sshd, cron, atd and supervisord',
+  // A stop after each action means hundreds of commands over ssh: 120 s are too few on a busy machine.
+  {timeout: 360_000},
   () => {
     // One host for all: its daemons take seconds to start, and each world begins with nothing of the one before.
     let host: RealHost;
