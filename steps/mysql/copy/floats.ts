@@ -64,7 +64,9 @@ export async function restoreFloats(
       await write(sql, values);
     }
     restored += wrong.length;
-    report(`FLOAT values restored in ${restored} ${restored === 1 ? 'row' : 'rows'} of ${tableName(shape)}`);
+    report(
+      `FLOAT values restored in ${restored} ${restored === 1 ? 'row' : 'rows'} of ${tableName(shape)}`,
+    );
     const last = rows.at(-1);
     if (!last || rows.length < rowsAtOnce) {
       return;
