@@ -10,10 +10,8 @@ export class TimeIsUp extends DOMException {
 
 /**
  * Gives the work a signal that is aborted with the first of the others, or with `TimeIsUp`, and ends with it, also
- * when the
- * work does not listen. `AbortSignal.any` does the same and remembers every signal that it ever made: a long run
- * would keep
- * them all.
+ * when the work does not listen. `AbortSignal.any` does the same and remembers every signal that it ever made: a long
+ * run would keep them all.
  */
 export async function limitedBy<Result>(
   signals: readonly AbortSignal[],

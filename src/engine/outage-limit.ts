@@ -2,6 +2,7 @@ import type {Entry} from '../model/entry.ts';
 import {isNamedIn} from '../model/outage.ts';
 import type {Problem} from '../model/problem.ts';
 import type {RunContext} from './context.ts';
+import {firstOf} from './limit.ts';
 import type {Choice} from './operator.ts';
 import {reachableCheckpoints} from './reverse-plan.ts';
 
@@ -52,8 +53,8 @@ export function limitOutage(context: RunContext, limitMs: number | undefined): O
   return {
     context: {
       ...context,
-      stopping: AbortSignal.any([context.stopping, passed.signal]),
-      aborting: AbortSignal.any([context.aborting, passed.signal]),
+      stopping: firstOf(context.stopping, passed.signal),
+      aborting: firstOf(context.aborting, passed.signal),
       unlimited: context,
     },
     release: () => {

@@ -176,7 +176,10 @@ test(
     const colleague = stranger();
     const inventory = join(colleague.stateFolder, 'away.yaml');
     const text = readFileSync('inventories/lab.yaml', 'utf8');
-    writeFileSync(inventory, text.replaceAll(/port: \$\{LAB_(SOURCE|REPLICA)_PORT\}/g, 'port: 1'));
+    writeFileSync(
+      inventory,
+      text.replaceAll(/port: \$\{LAB_OPERATOR_(SOURCE|REPLICA)_PORT\}/g, 'port: 1'),
+    );
     const plan = await colleague.run('plan', 'move-name-servers', '-i', inventory);
     expect(plan.code, plan.stderr).toBe(0);
     expect(plan.stdout.replaceAll(/\s+/g, ' ')).toContain(
