@@ -54,7 +54,10 @@ test(
     const {stdout: intact} = await done('status');
     expect(intact).toContain('The ring source > replica > aurora > source runs.');
     expect(intact).toContain('aurora has no write of its own since mysql-bin-changelog.');
-    await onAurora("INSERT INTO shop.orders (token, client, side) VALUES ('accident', 1, 'test')");
+    // Not the next id: the clients take that one on the source.
+    await onAurora(
+      "INSERT INTO shop.orders (id, token, client, side) VALUES (900000, 'accident', 1, 'test')",
+    );
     expect((await done('status')).stdout).toContain('aurora was written to once after');
     const refused = await desk.run('resume', '--yes', '--until', 'cut-over');
     expect(refused.code).not.toBe(0);
