@@ -37,6 +37,10 @@ process.on('SIGHUP', () => {
     upstream = upstreamIn(readFileSync(UPSTREAM_FILE, 'utf8'));
     connections = new Agent({keepAlive: true});
     oneRequest = hasOneRequestAConnection(UPSTREAM_FILE);
+    if (oneRequest) {
+      // As nginx's earlier workers do. A client that is at work gets the end with its next answer instead.
+      setTimeout(() => server.closeIdleConnections(), 1_000).unref();
+    }
     console.log(
       `passes requests on to ${upstream.map(({host, port}) => `${host}:${port}`).join()}`,
     );

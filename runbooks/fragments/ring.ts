@@ -17,6 +17,7 @@ export const prepareRing = defineFragment(
   },
   (runbook) =>
     runbook
+      .phase('Arm the ring')
       .step('ring-possible', ringPossible, {
         on: {source: 'source', replica: 'replica', aurora: 'aurora'},
         input: () => ({}),
