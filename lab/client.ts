@@ -55,8 +55,8 @@ export interface Lab {
   readonly directory: string;
   readonly variables: Readonly<Record<string, string>>;
   status(): Promise<LabStatus>;
-  /** With a window: its requests apart from the others. */
-  count(window?: Window): Promise<WriteCount>;
+  /** With windows: their requests apart from the others. */
+  count(windows?: readonly Window[]): Promise<WriteCount>;
   /** What switcharoo exchanged with the targets in the freeze; nothing without `rttMs`. */
   freeze(): Promise<Freeze>;
   pauseClients(): Promise<unknown>;
@@ -194,7 +194,7 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
     variables,
     // The supervisor is of this very version: it answers with these shapes.
     status: async () => (await ask('/status')) as LabStatus,
-    count: async (window) => (await ask('/count', {window})) as WriteCount,
+    count: async (windows) => (await ask('/count', {windows})) as WriteCount,
     freeze: async () => (await ask('/freeze')) as Freeze,
     pauseClients: () => ask('/clients/pause'),
     resumeClients: () => ask('/clients/resume'),

@@ -8,7 +8,7 @@ import {freezeOf} from './wire/wire.ts';
 import type {World} from './world.ts';
 
 const countRequest = z.object({
-  window: z.object({fromMs: z.number(), toMs: z.number()}).optional(),
+  windows: z.array(z.object({fromMs: z.number(), toMs: z.number()})).optional(),
 });
 
 const largestBody = 10_000;
@@ -24,7 +24,7 @@ export async function startControl(world: World, down: () => void): Promise<Cont
   const token = randomBytes(24).toString('hex');
   const handlers: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
     '/status': () => statusOf(world),
-    '/count': (body) => world.count(countRequest.parse(body).window),
+    '/count': (body) => world.count(countRequest.parse(body).windows),
     '/freeze': async () => freezeOf(world.exchanges()),
     '/exchanges': async () => world.exchanges(),
     '/clients/pause': () => world.pauseClients(),

@@ -61,7 +61,7 @@ export interface World {
   pauseClients(): Promise<ClientsReport>;
   resumeClients(): Promise<ClientsReport>;
   /** Compares the acknowledged writes with the database in charge. The clients are paused meanwhile. */
-  count(window?: Window): Promise<WriteCount>;
+  count(windows?: readonly Window[]): Promise<WriteCount>;
   stop(): Promise<void>;
 }
 
@@ -109,8 +109,8 @@ async function build(options: WorldOptions, parts: Parts): Promise<World> {
     exchanges: () => wire.exchanges(),
     variables: allVariables(site, {targets, databases, cloud, names}),
     ...clientsOf(control),
-    count: async (window) => ({
-      ...(await countWrites(control, ledger, databases, window)),
+    count: async (windows) => ({
+      ...(await countWrites(control, ledger, databases, windows)),
       lookups: names.watcher.lookups(),
     }),
     stop: () => parts.stop(),

@@ -24,9 +24,9 @@ export async function countWrites(
   control: ClientsControl,
   ledger: string,
   databases: Databases,
-  window?: Window,
+  windows?: readonly Window[],
 ): Promise<Omit<WriteCount, 'lookups'>> {
-  const clients = await control.pause(window);
+  const clients = await control.pause(windows);
   const inCharge = await databaseInCharge(databases);
   const {acknowledged, lost, duplicated} = await compare(ledger, (sql) =>
     databases[inCharge].query(sql),

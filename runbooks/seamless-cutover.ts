@@ -210,10 +210,15 @@ export default defineRunbook({
     on: {upstream: 'replica', replica: 'aurora'},
     input: ({outputs}) => ({position: outputs['replica-caught-up']}),
   })
+  .step('source-unchanged', stillFrozen, {
+    on: {source: 'source'},
+    input: ({outputs}) => ({position: outputs.freeze}),
+    after: ['aurora-caught-up'],
+  })
   .step('open-writes', openWritesInRing, {
     on: {aurora: 'aurora', source: 'source'},
     input: () => ({endSessions: false}),
-    after: ['aurora-caught-up'],
+    after: ['source-unchanged'],
     requires: ['freeze', 'arm-ring'],
   })
   .step('forward', forwardTraffic, {

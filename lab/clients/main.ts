@@ -68,8 +68,8 @@ const readers = Array.from({length: Number(READERS)}, (_, client) =>
 const all = [...writers, ...readers];
 
 process.on('message', async (message) => {
-  const {id, command, window} = message as Command; // The lab sends nothing else.
-  const report = await obey(command, window);
+  const {id, command, windows} = message as Command; // The lab sends nothing else.
+  const report = await obey(command, windows);
   process.send?.({id, report} satisfies Answer, () => command === 'stop' && process.exit(0));
 });
 // Without the lab there is nobody to write for.
@@ -78,7 +78,7 @@ process.once('SIGTERM', () => void end().then(() => process.exit(0)));
 
 async function obey(
   command: Command['command'],
-  window: Command['window'],
+  windows: Command['windows'],
 ): Promise<ClientsReport> {
   switch (command) {
     case 'pause':
@@ -92,7 +92,7 @@ async function obey(
       break;
     case 'report':
   }
-  return tally.report(Date.now(), window);
+  return tally.report(Date.now(), windows);
 }
 
 async function end(): Promise<void> {

@@ -7,7 +7,7 @@ export interface Command {
   readonly id: number;
   readonly command: 'pause' | 'resume' | 'report' | 'stop';
   /** Of special interest in the report. */
-  readonly window?: Window | undefined;
+  readonly windows?: readonly Window[] | undefined;
 }
 
 export interface Answer {
@@ -44,7 +44,7 @@ interface ReadsReport {
 /** The lab's end of the channel. */
 export interface ClientsControl {
   /** Answers once no write is under way. */
-  pause(window?: Window): Promise<ClientsReport>;
+  pause(windows?: readonly Window[]): Promise<ClientsReport>;
   resume(): Promise<ClientsReport>;
   report(): Promise<ClientsReport>;
   /** Ends the program after the writes under way. */
@@ -68,17 +68,17 @@ export function controlOf(child: ChildProcess): ClientsControl {
       reject(clientsEnded());
     }
   });
-  const tell = (command: Command['command'], window?: Window) =>
+  const tell = (command: Command['command'], windows?: readonly Window[]) =>
     new Promise<ClientsReport>((resolve, reject) => {
       lastId += 1;
       waiting.set(lastId, {resolve, reject});
       child.send(
-        {id: lastId, command, window} satisfies Command,
+        {id: lastId, command, windows} satisfies Command,
         (error) => error && reject(clientsEnded()),
       );
     });
   return {
-    pause: (window) => tell('pause', window),
+    pause: (windows) => tell('pause', windows),
     resume: () => tell('resume'),
     report: () => tell('report'),
     stop: () => tell('stop'),

@@ -28,7 +28,7 @@ interface RequestKinds extends RequestFigures {
 }
 
 export interface RequestsReport extends RequestKinds {
-  /** The requests that were under way at any moment of the window. */
+  /** The requests that were under way at any moment of a window. */
   readonly inWindow?: RequestKinds;
   /** All others. */
   readonly besideWindow?: RequestKinds;
@@ -53,13 +53,13 @@ export class RequestLog {
     this.#count += 1;
   }
 
-  report(window?: Window): RequestsReport {
+  report(windows?: readonly Window[]): RequestsReport {
     const all = Array.from({length: Math.min(this.#count, mostKept)}, (_, at) => this.#at(at));
-    if (!window) {
+    if (!windows) {
       return kindsOf(all);
     }
     const isIn = ({begunMs, endedMs}: Request) =>
-      begunMs <= window.toMs && endedMs >= window.fromMs;
+      windows.some(({fromMs, toMs}) => begunMs <= toMs && endedMs >= fromMs);
     return {
       ...kindsOf(all),
       inWindow: kindsOf(all.filter(isIn)),

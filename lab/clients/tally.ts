@@ -55,7 +55,7 @@ export class Tally {
     this.#lastFailedRead = failure ?? this.#lastFailedRead;
   }
 
-  report(nowMs: number, window?: Window): ClientsReport {
+  report(nowMs: number, windows?: readonly Window[]): ClientsReport {
     const outages = this.#log.outages(nowMs);
     return {
       ...this.#counts,
@@ -66,7 +66,7 @@ export class Tally {
       p99Ms: this.#percentile(0.99),
       lastFailure: this.#lastFailure,
       reads: {...this.#reads, lastFailure: this.#lastFailedRead},
-      requests: this.#requests.report(window),
+      requests: this.#requests.report(windows),
     };
   }
 

@@ -19,7 +19,7 @@ function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[]
   const reverse = {command: app.paste(`reverse ${run.run}`), what: 'plan a reversal, and reverse'};
   const again = {
     command: app.paste(`run ${run.runbook.file} -i ${run.inventory.file}`),
-    what: 'start a new run',
+    what: 'start a new run, with the --param options of this one',
   };
   const report = {command: app.paste(`report ${run.run}`), what: 'print the timeline'};
   // The lab of a rehearsal that has ended is gone, and there is nothing to reverse in it.
@@ -29,9 +29,10 @@ function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[]
     case 'done':
       return canReverse ? [report, reverse] : [report];
     case 'reversed':
+      // A deployment or a task has a command of its own.
       return progress.checkpoints.length > 0
         ? [resume, reverse]
-        : run.rehearsal
+        : run.rehearsal || run.targets
           ? [report]
           : [report, again];
     case 'reversing':

@@ -28,8 +28,7 @@ export function listenToSignals(firstSay: (text: string) => void): ProcessSignal
       aborting.abort(new Error(`${signal}, for the second time`));
     }
   };
-  const onRefused = (signal: NodeJS.Signals) =>
-    say(`${signal}: ignored. Ctrl-C finishes the action in flight, then pauses.`);
+  const onRefused = (signal: NodeJS.Signals) => say(`${signal}: ignored. To end, press Ctrl-C.`);
   for (const signal of stopSignals) {
     process.on(signal, onSignal);
   }

@@ -173,7 +173,7 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
 }
 
 export const holdSentence = ({ms}: {readonly ms: number}): string =>
-  `new connections were held for ${durationText(ms)}${ms < 1000 ? '' : ` (${ms} ms)`}`;
+  `new connections were held for at most ${durationText(ms)}${ms < 1000 ? '' : ` (${ms} ms)`}`;
 
 export const tripsSentence = (roundTrips: number): string =>
   `${counted(roundTrips, 'round trip')} to the targets in the outage, one after another`;

@@ -22,7 +22,7 @@ export interface RequestCount extends RequestKinds {
 
 /** "3,834 made, 0 failed; the slowest took 1,083 ms". */
 export const requestsSentence = ({made, failed, slowestMs}: RequestFigures): string =>
-  `${made.toLocaleString('en-US')} made, ${failed} failed${slowestMs === null ? '' : `; the slowest took ${timeText(slowestMs)}`}`;
+  `${countText(made)} made, ${countText(failed)} failed${slowestMs === null ? '' : `; the slowest took ${timeText(slowestMs)}`}`;
 
 /** A line for the writes and one for the reads: half and 99 % of them within …, in the cutover and beside it. */
 export function requestTimesTexts({inCutover, beside}: RequestCount): readonly string[] {
@@ -33,7 +33,7 @@ export function requestTimesTexts({inCutover, beside}: RequestCount): readonly s
     inCutover[kind].made === 0
       ? []
       : [
-          `${kind} in the cutover: ${inCutover[kind].made}, ${inCutover[kind].failed} failed; ${timesText(inCutover[kind])}; beside it: ${timesText(beside[kind])}`,
+          `${kind} in the cutover: ${countText(inCutover[kind].made)}, ${countText(inCutover[kind].failed)} failed; ${timesText(inCutover[kind])}; beside it: ${timesText(beside[kind])}`,
         ],
   );
 }
@@ -43,4 +43,6 @@ const timesText = ({p50Ms, p99Ms}: RequestFigures): string =>
     ? 'none'
     : `half within ${timeText(p50Ms)}, 99 % within ${timeText(p99Ms)}`;
 
-const timeText = (ms: number): string => `${Math.round(ms).toLocaleString('en-US')} ms`;
+const timeText = (ms: number): string => `${countText(Math.round(ms))} ms`;
+
+const countText = (count: number): string => count.toLocaleString('en-US');

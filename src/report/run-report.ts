@@ -49,7 +49,7 @@ export interface Measured {
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
   readonly requests?: RequestCount;
-  /** How long new connections were held; absent where none were. */
+  /** How long new connections were held at most; absent where none were. */
   readonly hold?: {readonly ms: number};
   /** Sequential round trips between switcharoo and the targets in the outages. */
   readonly roundTrips?: number;

@@ -8,6 +8,7 @@ import type {Finding, Survey} from '../model/preflight.ts';
 import {problemsIn} from '../model/problem.ts';
 import type {OpenTargets, TargetKind} from '../model/target.ts';
 import type {PreflightReport} from '../report/index.ts';
+import {relationTo} from './claim-owner.ts';
 import {ownerOf} from './claim-problems.ts';
 import type {Host} from './host.ts';
 import {targetKinds} from './step-library.ts';
@@ -25,7 +26,7 @@ export async function preflight(
   const opening = {kinds, inventory, redactor, environment, signal, stateFolder: state.path};
   const open = await openTargets(opening);
   try {
-    const targets = redactor.value(await checkAll(kinds, open, signal));
+    const targets = redactor.value(await checkAll({state}, kinds, open, signal));
     const without = Object.keys(inventory.targets).filter((name) => !(name in kinds));
     return {inventory, targets, without};
   } finally {
@@ -47,6 +48,7 @@ async function kindsWithChecks({targets}: Inventory): Promise<Kinds> {
 
 /** One target after the other: no server is asked twice at a time. */
 async function checkAll(
+  host: Pick<Host, 'state'>,
   kinds: Kinds,
   targets: OpenTargets,
   signal: AbortSignal,
@@ -64,7 +66,7 @@ async function checkAll(
       ?.look(readers.get(name), others, signal)
       .catch(unreadable(name, signal));
     const {findings, checksMade} = survey ?? {findings: [], checksMade: 0};
-    const claimed = await claimFindings(name, targets, signal);
+    const claimed = await claimFindings(host, name, targets, signal);
     surveys.push({
       name,
       kind: kinds[name]?.kind ?? '',
@@ -77,13 +79,15 @@ async function checkAll(
 
 /** Which run owns it. One that cannot be read is reported by its own checks. */
 async function claimFindings(
+  host: Pick<Host, 'state'>,
   target: string,
   targets: OpenTargets,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const {claim: system} = await targets.session(target);
   const status = await system?.look(signal).catch(() => undefined);
-  return status?.claim
+  // One that a run of this folder left over when it was done keeps nobody here out.
+  return status?.claim && relationTo({host, run: ''}, status.claim) !== 'ended'
     ? [
         {
           check: 'systems-claimed',

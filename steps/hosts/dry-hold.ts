@@ -5,7 +5,7 @@ import {actionOn, onEveryHost, onHosts, type PerHost} from './group/per-host.ts'
 import {countText, hostsText} from './group/text.ts';
 import type {DryHold, HoldWay} from './hold/contract.ts';
 import {holdObstacle, readHolds, waysOf} from './hold/group.ts';
-import {holdInput} from './hold/input.ts';
+import {holdBefore, holdInput} from './hold/input.ts';
 import {dryHoldFailed, portsText} from './hold/problems.ts';
 import {hostGroup} from './target.ts';
 
@@ -26,9 +26,7 @@ export const dryHold = defineStep({
   summary: 'Hold new connections for a moment, without a freeze, and report what that shows.',
   targets: {hosts: hostGroup},
   input,
-  before: z.object({
-    hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset'])})),
-  }),
+  before: holdBefore,
   output: z.object({
     hosts: z.array(
       z.object({
@@ -36,7 +34,7 @@ export const dryHold = defineStep({
         drainMs: z.number().nullable(),
         before: remotes,
         left: remotes,
-        attempts: z.number(),
+        attempts: z.number().nullable(),
         refused: z.number(),
         reset: z.number(),
         cpuPercent: z.number(),
@@ -144,7 +142,7 @@ function reportText(host: string, report: DryHold): string {
       : `${host} answered its open connections in ${drainMs} ms`,
     ...from('before:', before),
     ...from('left:', left),
-    `${countText(attempts, 'connection attempt')} waited`,
+    ...(attempts === null ? [] : [`${countText(attempts, 'connection attempt')} waited`]),
     `${refused} dropped by the host, ${reset} reset`,
     `processors ${cpuPercent} % busy, load ${load}`,
   ].join('; ');

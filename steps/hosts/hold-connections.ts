@@ -10,7 +10,7 @@ import {
   releaseAction,
   waysOf,
 } from './hold/group.ts';
-import {holdInput, outlastsDrain, outlastsDrainText} from './hold/input.ts';
+import {holdBefore, holdInput, holdNeeds, outlastsDrain, outlastsDrainText} from './hold/input.ts';
 import {portsText} from './hold/problems.ts';
 import {hostGroup} from './target.ts';
 
@@ -25,13 +25,9 @@ export const holdConnections = defineStep({
   summary: 'Hold new connections in the kernel of each host, until the open ones have ended.',
   targets: {hosts: hostGroup},
   input: holdInput.refine(outlastsDrain, outlastsDrainText),
-  before: z.object({
-    hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset'])})),
-  }),
+  before: holdBefore,
   output: z.object({}),
-  needs: {
-    hosts: ['sudo without a password for /bin/sh (nft, or ipset, iptables and ip6tables; ss)'],
-  },
+  needs: holdNeeds,
   reverses: 'Lets new connections through, and removes what held them.',
   effects: [{fact: 'connections', of: 'hosts', are: 'held'}],
   timeoutMs: 60_000,

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {type Difference, defineStep, done, pending} from '../../src/index.ts';
 import {holdAction, isHeld, readHolds, releaseAction, waysOf} from './hold/group.ts';
-import {holdInput, outlastsDrain, outlastsDrainText} from './hold/input.ts';
+import {holdBefore, holdInput, holdNeeds, outlastsDrain, outlastsDrainText} from './hold/input.ts';
 import {portsText} from './hold/problems.ts';
 import {hostGroup} from './target.ts';
 
@@ -15,13 +15,9 @@ export const releaseConnections = defineStep({
   targets: {hosts: hostGroup},
   /** As given to hosts.hold-connections: the reversal holds the same ports within the same bounds. */
   input: holdInput.refine(outlastsDrain, outlastsDrainText),
-  before: z.object({
-    hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset'])})),
-  }),
+  before: holdBefore,
   output: z.object({}),
-  needs: {
-    hosts: ['sudo without a password for /bin/sh (nft, or ipset, iptables and ip6tables; ss)'],
-  },
+  needs: holdNeeds,
   reverses: 'Holds new connections again, and waits until the open ones have ended.',
   effects: [{fact: 'connections', of: 'hosts', are: 'released'}],
   timeoutMs: 60_000,

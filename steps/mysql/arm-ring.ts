@@ -11,6 +11,7 @@ import {
 import type {Position, Replication} from './contract.ts';
 import {brokenReversal, otherSource} from './replication/obstacles.ts';
 import {positionSchema} from './replication/position.ts';
+import {repairOf} from './replication/repair.ts';
 import {brokenReason, isRunning, sourceAddress} from './replication/replication.ts';
 import {
   backKey,
@@ -224,7 +225,7 @@ async function verifyRing(
   if (broken !== null && replication.error) {
     return blocked(
       `${source.name} does not replicate from ${aurora.name}: ${broken}.`,
-      `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${source.name}. Writes on ${source.name} go on, and the reversal of this entry loses nothing.`,
+      `${repairOf(source.name, replication)} Writes on ${source.name} go on, and the reversal of this entry loses nothing.`,
     );
   }
   if (broken !== null) {

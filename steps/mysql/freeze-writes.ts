@@ -89,16 +89,18 @@ export const freezeWrites = defineStep({
         : pending(beforeImage(state), ...differencesBefore(source, state));
     }
     // Asked together: somebody waits for every round trip from here on.
-    const [prepared, open, last] = await Promise.all([
+    const [prepared, open] = await Promise.all([
       preparedObstacle(source, signal),
       openTransactionDifferences(source, input, signal),
-      lastPosition(source, input.watchMs, signal),
     ]);
     if (prepared) {
       return prepared;
     }
     const remaining = [...open, ...differencesAfter(source, state)];
-    return remaining.length > 0 ? pending(beforeImage(state), ...remaining) : last;
+    // Read last: a transaction that was open before may have been committed just before it was looked for.
+    return remaining.length > 0
+      ? pending(beforeImage(state), ...remaining)
+      : lastPosition(source, input.watchMs, signal);
   },
 
   async plan({targets: {source}, input, signal}) {

@@ -54,6 +54,6 @@ test('after a reversal to the start, the same runbook can be run again', () => {
   const reversed = {...progress, outcome: 'reversed' as const, checkpoints: []};
   expect(nextCommands(app, reversed)[1]).toEqual({
     command: expect.stringContaining(`run ${runbook.file} -i ${inventory.file}`),
-    what: 'start a new run',
+    what: 'start a new run, with the --param options of this one',
   });
 });

@@ -4,7 +4,7 @@ import mysql from 'mysql2/promise';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {type Desk, type Ended, lastDocument, openDesk} from './switcharoo.ts';
 
-const runbook = 'test/cli/runbooks/ring-cutover.ts';
+const runbook = 'runbooks/seamless-cutover.ts';
 const limitMs = 500_000;
 
 let desk: Desk;
@@ -46,11 +46,11 @@ test(
   async () => {
     await done('run', runbook, '-i', 'lab', '--yes', '--until', 'cut-over');
     await expectNothingLost('aurora');
-    await done('reverse', '--to', 'ring-armed', '--yes');
+    await done('reverse', '--to', 'replicating', '--yes');
     await expectNothingLost('source');
     await done('resume', '--yes', '--until', 'cut-over');
     await expectNothingLost('aurora');
-    await done('reverse', '--to', 'ring-armed', '--yes');
+    await done('reverse', '--to', 'replicating', '--yes');
     const {stdout: intact} = await done('status');
     expect(intact).toContain('The ring source > replica > aurora > source runs.');
     expect(intact).toContain('aurora has no write of its own since mysql-bin-changelog.');

@@ -27,7 +27,7 @@ test(
   limitMs,
 );
 
-// Once: 63 statements, and ssh. Measured now: 52, of which 27 are the promotion and the reverse replication.
+// Once: 63 statements, and ssh. Measured now: 52.
 const mostRoundTrips = 56;
 
 test(

@@ -1,4 +1,6 @@
 import type {Lab} from '@switcharoo/lab';
+import type {JournalEntry} from '../../model/journal.ts';
+import {msBetween} from '../../model/moment.ts';
 import type {RunReport} from '../../report/index.ts';
 import {keepMeasured} from '../../run/measurements.ts';
 import type {Run} from '../../run/run.ts';
@@ -6,8 +8,9 @@ import type {App} from '../app.ts';
 
 /** Adds to the journal what the clients measured: their writes, compared with the database that is in charge. */
 export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> {
-  const hold = holdIn(run);
-  const [count, frozen] = [await lab.count(cutoverIn(run, hold)), await lab.freeze()];
+  const holds = holdsIn(run);
+  const count = await lab.count(closedIn(run, holds));
+  const frozen = await lab.freeze();
   const {acknowledged, lost, duplicated, outageMs, clients, lookups} = count;
   const {answered, failed, lastFailure: lastReadFailure} = clients.reads;
   const {inWindow, besideWindow, ...requests} = clients.requests;
@@ -24,7 +27,9 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
       ...(inWindow && besideWindow ? {inCutover: inWindow, beside: besideWindow} : {}),
     },
     ...(frozen.exchanges.length > 0 ? {roundTrips: frozen.roundTrips} : {}),
-    ...(hold ? {hold: {ms: hold.toMs - hold.fromMs}} : {}),
+    ...(holds.length > 0
+      ? {hold: {ms: Math.max(...holds.map(({from, to}) => msBetween(from, to)))}}
+      : {}),
   };
   keepMeasured(app.state, run.name, measured);
   return run.report(measured);
@@ -32,51 +37,48 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
 
 const lastFailureIn = (failure: string | null) => (failure === null ? {} : {lastFailure: failure});
 
-interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
+/** A time in which new connections waited. */
+interface Hold {
+  readonly from: JournalEntry;
+  readonly to: JournalEntry;
 }
 
-/** From the first hold of connections to the first release after it. */
-function holdIn({runbook, entries}: Run): Span | undefined {
-  const whose = (are: 'held' | 'released') =>
-    new Set(
-      runbook.entries
-        .filter(({unit}) => {
-          const effects = 'effects' in unit ? unit.effects : undefined;
-          return (
-            Array.isArray(effects) &&
-            effects.some((effect) => effect.fact === 'connections' && effect.are === are)
-          );
-        })
-        .map(({id}) => id),
-    );
-  const [holding, releasing] = [whose('held'), whose('released')];
-  const from = entries.find(
-    (entry) => entry.kind === 'action-intended' && holding.has(entry.entry),
+/** A reversal holds connections too: it undoes their release first, and the hold last. */
+function holdsIn({runbook, entries}: Run): readonly Hold[] {
+  const [holding, releasing] = (['held', 'released'] as const).map(
+    (are) =>
+      new Set(
+        runbook.entries
+          .filter(({unit: {effects}}) =>
+            Array.isArray(effects)
+              ? effects.some((effect) => effect.fact === 'connections' && effect.are === are)
+              : false,
+          )
+          .map(({id}) => id),
+      ),
   );
-  const to = entries.find(
-    (entry) =>
-      from !== undefined &&
-      entry.seq > from.seq &&
-      entry.kind === 'action-performed' &&
-      releasing.has(entry.entry),
-  );
-  return from && to ? {fromMs: Date.parse(from.atUtc), toMs: Date.parse(to.atUtc)} : undefined;
+  const isOf = (entry: string, way: 'forward' | 'reverse', begins: boolean) =>
+    ((way === 'forward') === begins ? holding : releasing)?.has(entry);
+  const holds: Hold[] = [];
+  let from: JournalEntry | undefined;
+  for (const entry of entries) {
+    if (entry.kind === 'action-intended' && isOf(entry.entry, entry.way, true)) {
+      from ??= entry;
+    } else if (from && entry.kind === 'action-performed' && isOf(entry.entry, entry.way, false)) {
+      holds.push({from, to: entry});
+      from = undefined;
+    }
+  }
+  return holds;
 }
 
-/** While connections were held or writes refused. */
-function cutoverIn(run: Run, hold: Span | undefined): Span | undefined {
+/** When connections were held or writes refused, in milliseconds since 1970, as the clients have it. */
+function closedIn(run: Run, holds: readonly Hold[]) {
   const spans = [
-    ...(hold ? [hold] : []),
-    ...run
-      .report()
-      .outages.map(({fromUtc, toUtc}) => ({fromMs: Date.parse(fromUtc), toMs: Date.parse(toUtc)})),
+    ...holds.map(({from, to}) => ({fromUtc: from.atUtc, toUtc: to.atUtc})),
+    ...run.report().outages,
   ];
   return spans.length === 0
     ? undefined
-    : {
-        fromMs: Math.min(...spans.map(({fromMs}) => fromMs)),
-        toMs: Math.max(...spans.map(({toMs}) => toMs)),
-      };
+    : spans.map(({fromUtc, toUtc}) => ({fromMs: Date.parse(fromUtc), toMs: Date.parse(toUtc)}));
 }

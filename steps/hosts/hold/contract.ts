@@ -51,7 +51,7 @@ export interface DryHold {
   readonly before: readonly RemoteConnections[];
   readonly left: readonly RemoteConnections[];
   /** First packets that were dropped: connection attempts that waited. */
-  readonly attempts: number;
+  readonly attempts: number | null;
   /** Connections that the host refused or dropped, and that were reset, until 1.5 s after it. */
   readonly refused: number;
   readonly reset: number;

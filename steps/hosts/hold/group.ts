@@ -87,7 +87,7 @@ async function holdEverywhere(holding: Holding, say: (text: string) => void): Pr
     await onHosts(writer, hosts, async (host, way) => {
       try {
         const drain = await host.holdConnections(way, input, input.drainMs, run, all);
-        say(drained(host.name, input.ports, drain));
+        say(drained(host.name, input, drain));
       } catch (error) {
         failed.abort(error);
         throw error;
@@ -104,9 +104,9 @@ async function holdEverywhere(holding: Holding, say: (text: string) => void): Pr
   }
 }
 
-function drained(host: string, ports: readonly number[], drain: Drain): string {
+function drained(host: string, input: Input, drain: Drain): string {
   if (drain.kind === 'left') {
-    throw new SwitcharooError(connectionsNotDrained(host, ports, drain));
+    throw new SwitcharooError(connectionsNotDrained(host, input, drain));
   }
   return `${host} answered its open connections in ${drain.ms} ms`;
 }

@@ -15,3 +15,12 @@ export const outlastsDrain = ({maxHoldMs, drainMs}: z.output<typeof holdInput>):
   drainMs < maxHoldMs;
 
 export const outlastsDrainText = 'drainMs must be shorter than maxHoldMs';
+
+/** Before a hold: how each host can hold connections. */
+export const holdBefore = z.object({
+  hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset'])})),
+});
+
+export const holdNeeds = {
+  hosts: ['sudo without a password for /bin/sh (nft, or ipset, iptables and ip6tables; ss)'],
+} as const;

@@ -38,6 +38,6 @@ fi`,
     ports: [...(text.split('Members:')[1] ?? '').matchAll(/(\d+) timeout (\d+)/g)].map(
       ([, port, left]) => ({port: Number(port), leftMs: Number(left) * 1_000}),
     ),
-    attempts: 0,
+    attempts: null,
   }),
 };

@@ -4,11 +4,11 @@ import type {Drain, RemoteConnections} from './contract.ts';
 
 export const connectionsNotDrained = (
   host: string,
-  ports: readonly number[],
+  {ports, maxHoldMs}: {readonly ports: readonly number[]; readonly maxHoldMs: number},
   {ms, count, remotes}: Extract<Drain, {kind: 'left'}>,
 ): Problem => ({
   code: 'host-connections-not-drained',
-  message: `${host} still had ${countText(count, 'open connection')} to ${portsText(ports)} ${ms} ms after the hold began: ${remotesText(remotes)}. All hosts let new connections through again.`,
+  message: `${host} still had ${countText(count, 'open connection')} to ${portsText(ports)} ${ms} ms after the hold began: ${remotesText(remotes)}. The hold is ended, on a host that no longer answers by its kernel after ${maxHoldMs} ms at most.`,
   hint: `Switch keep-alive off at the reverse proxy first (hosts.one-request-a-connection). Find what keeps connections on ${host}: ss -tn state established '( ${ports.map((port) => `sport = :${port}`).join(' or ')} )'`,
 });
 

@@ -17,8 +17,8 @@ export interface HoldScripts {
 /** What a hold of one host holds now; no ports once the kernel has released them. */
 interface PortsHeld {
   readonly ports: readonly {readonly port: number; readonly leftMs: number | null}[];
-  /** How many connection attempts were dropped, where that is counted. */
-  readonly attempts: number;
+  /** How many connection attempts were dropped; `null` where that is not counted. */
+  readonly attempts: number | null;
 }
 
 export const holdPrefix = 'switcharoo_hold_';

@@ -11,10 +11,10 @@ export function repairOf(server: string, replication: Replication): string {
   const advice = adviceFor[replication.error?.errno ?? 0];
   const where = `SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${server}`;
   if (advice) {
-    return `${advice} ${where} names the event.`;
+    return `${advice} ${where} has the details.`;
   }
   return brokenReason(replication) !== null && replication.error === null
-    ? `Somebody stopped it: ask, then START SLAVE (START REPLICA) on ${server}.`
+    ? `Ask who stopped it, then START SLAVE on ${server} (START REPLICA; on Aurora CALL mysql.rds_start_replication).`
     : `Read ${where}, and fix the cause.`;
 }
 
@@ -25,7 +25,7 @@ const network =
 const differentData =
   'The two servers no longer have the same data. Do not skip the event: stop what writes here, and seed this server again.';
 const relayLog =
-  'The relay log is damaged, and the data is not. Stop replication, and CHANGE MASTER (CHANGE REPLICATION SOURCE) to the executed position: the events are fetched again.';
+  'A relay log cannot be read. Stop replication, and set its source again at the executed position, so that the events are fetched again. If it stops at the same place, the log of the source is damaged: seed this server again.';
 
 const adviceFor: Readonly<Record<number, string>> = {
   1032: differentData,

@@ -1,6 +1,7 @@
 import {type Blocked, blocked} from '../../../src/index.ts';
 import type {MysqlReader, Position, Replication} from '../contract.ts';
 import {hasReached, positionText} from '../replication/position.ts';
+import {repairOf} from '../replication/repair.ts';
 import {brokenReason, isRunning, sourceAddress} from '../replication/replication.ts';
 import {ownServerId} from './own-writes.ts';
 
@@ -51,7 +52,7 @@ async function linkState(
   }
   const broken = brokenReason(replication);
   if (broken !== null) {
-    return notLinked(from, to, broken);
+    return notLinked(from, to, broken, repairOf(to.name, replication));
   }
   if (replication.filters.length > 0) {
     return notLinked(from, to, `it filters: ${replication.filters.join('; ')}`);
@@ -61,11 +62,12 @@ async function linkState(
     : {connecting: `${to.name} is connecting to ${from.name} (IO ${replication.io})`};
 }
 
-const notLinked = (from: MysqlReader, to: MysqlReader, is: string): Blocked =>
-  blocked(
-    `${to.name} does not replicate everything from ${from.name}: ${is}.`,
-    `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${to.name}, fix the cause, then try again.`,
-  );
+const notLinked = (
+  from: MysqlReader,
+  to: MysqlReader,
+  is: string,
+  hint = `Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) on ${to.name}, fix the cause, then try again.`,
+): Blocked => blocked(`${to.name} does not replicate everything from ${from.name}: ${is}.`, hint);
 
 /** Waits up to a second until `to` has executed what `from` has written now; in words, how far it is otherwise. */
 export async function untilExecuted({from, to}: Link, signal: AbortSignal): Promise<string | null> {

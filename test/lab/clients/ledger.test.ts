@@ -74,7 +74,7 @@ test('the tally counts by outcome and side, and times only what was acknowledged
   tally.add({client: 0, kind: 'acknowledged', side: 'new', begunMs: 2_000, endedMs: 2_080});
   tally.addRead({failure: 'status 503', begunMs: 990, endedMs: 1_000});
   tally.addRead({failure: null, begunMs: 2_000, endedMs: 2_002});
-  expect(tally.report(3_000, {fromMs: 1_000, toMs: 2_000})).toEqual({
+  expect(tally.report(3_000, [{fromMs: 1_000, toMs: 2_000}])).toEqual({
     acknowledged: 100,
     refused: 1,
     unanswered: 1,

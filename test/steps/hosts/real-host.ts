@@ -241,7 +241,8 @@ ${overlays(tree, ['/etc', '/var', '/run'])}
 rm -rf /var/spool/cron/crontabs/* /var/spool/cron/atjobs/a* /etc/cron.d/* /etc/supervisor/conf.d/*
 printf '' > /etc/crontab
 # A login must not take as long as this machine's own does.
-if [ -e /root/.bashrc ]; then mount --bind /dev/null /root/.bashrc; fi
+profile="$(getent passwd 0 | cut -d: -f6)/.bashrc"
+if [ -e "$profile" ]; then mount --bind /dev/null "$profile"; fi
 mkdir -p /run/sshd /run/lock /var/log/supervisor
 id ${testUser} >/dev/null 2>&1 || useradd --no-create-home --home-dir / --shell /bin/sh ${testUser}
 rm -f /run/crond.pid /run/atd.pid /run/supervisor.sock /run/supervisord.pid

@@ -94,11 +94,11 @@ describe('replication status', () => {
     [
       1062,
       'SQL',
-      /^The two servers no longer have the same data\. .*seed this server again\. SHOW SLAVE STATUS .* on db2 names the event\.$/,
+      /^The two servers no longer have the same data\. .*seed this server again\. SHOW SLAVE STATUS .* on db2 has the details\.$/,
     ],
     [1045, 'IO', /^Check the replication account on the source/],
     [1236, 'IO', /^The source no longer has the log/],
-    [1594, 'SQL', /^The relay log is damaged, and the data is not\./],
+    [1594, 'SQL', /^A relay log cannot be read\. Stop replication/],
     [2003, 'IO', /^Check the network/],
     [1146, 'SQL', /^Read SHOW SLAVE STATUS \(SHOW REPLICA STATUS\) on db2, and fix the cause\.$/],
   ])('errno %i of the %s thread comes with what to do', (errno, thread, advice) => {
@@ -113,7 +113,7 @@ describe('replication status', () => {
   test('a thread that somebody stopped is started again', () => {
     const stopped = {...older, Slave_SQL_Running: 'No', Last_SQL_Errno: 0, Last_IO_Errno: 0};
     expect(repairOf('db2', replicationOf(stopped))).toBe(
-      'Somebody stopped it: ask, then START SLAVE (START REPLICA) on db2.',
+      'Ask who stopped it, then START SLAVE on db2 (START REPLICA; on Aurora CALL mysql.rds_start_replication).',
     );
   });
 });
