@@ -4,6 +4,7 @@ import type {EngineEvent} from '../../src/engine/events.ts';
 import type {Operator} from '../../src/engine/operator.ts';
 import type {RunOutcome} from '../../src/engine/run-outcome.ts';
 import type {Inventory} from '../../src/inventory/inventory.ts';
+import {hashOf} from '../../src/journal/chain.ts';
 import type {Disk} from '../../src/journal/disk.ts';
 import {openJournal, readJournal} from '../../src/journal/file-journal.ts';
 import {overtakeLock} from '../../src/journal/lock.ts';
@@ -180,30 +181,34 @@ export class Program {
 
 export const journalPath = (run: string): string => join(stateFolder, run, 'journal.jsonl');
 
-/** Reads journals as anyone would who looks at them, and goes on from the progress that it knows. */
+/**
+ * Reads journals as anyone would who looks at them, and remembers the progress at each last line that it met: a line's
+ * hash vouches for all before it, also in the journal of another chain of events that began alike.
+ */
 export class Onlooker {
-  readonly #seen = new Map<JournalEntry, Progress>();
+  readonly #known = new Map<string, Progress>();
 
   /** Where the newest run stands whose journal has begun. Throws when it does not load. */
   newest(disk: SimulatedDisk, runs: readonly string[]): Progress | undefined {
     for (const run of runs.toReversed()) {
       const path = journalPath(run);
-      if (disk.bytesAt(path)?.includes(lineEnd)) {
-        return this.#progressOf(entriesIn(disk, path));
+      const bytes = disk.bytesAt(path);
+      const end = bytes?.lastIndexOf(lineEnd) ?? -1;
+      if (bytes && end >= 0) {
+        const line = bytes.subarray(bytes.lastIndexOf(lineEnd, end - 1) + 1, end);
+        const hash = hashOf(line.toString());
+        return this.#known.get(hash) ?? this.#progressOf(entriesIn(disk, path), hash);
       }
     }
     return undefined;
   }
 
-  #progressOf(entries: readonly JournalEntry[]): Progress | undefined {
-    const known = entries.findLastIndex((entry) => this.#seen.has(entry));
-    const before = entries[known];
-    const progress = entries
-      .slice(known + 1)
-      .reduce(progressAfter, before && this.#seen.get(before));
-    const last = entries.at(-1);
-    if (last && progress) {
-      this.#seen.set(last, progress);
+  #progressOf(entries: readonly JournalEntry[], hash: string): Progress | undefined {
+    const from = entries.findLastIndex(({prev}) => this.#known.has(prev));
+    const before = this.#known.get(entries[from]?.prev ?? '');
+    const progress = entries.slice(Math.max(from, 0)).reduce(progressAfter, before);
+    if (progress) {
+      this.#known.set(hash, progress);
     }
     return progress;
   }
