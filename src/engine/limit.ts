@@ -54,18 +54,29 @@ export async function limitedBy<Result>(
 }
 
 /**
- * Aborted with the first of the signals. `AbortSignal.any` is kept for ever when a listener is never taken off, as by
- * somebody who waits and dies, and with it all that the listener knows.
+ * Aborted with the first of the signals, until it is released. `AbortSignal.any` is kept for ever when a listener is
+ * never taken off, as by somebody who waits and dies, and with it all that the listener knows.
  */
-export function firstOf(...signals: readonly AbortSignal[]): AbortSignal {
+export function firstOf(...signals: readonly AbortSignal[]): {
+  readonly signal: AbortSignal;
+  release(): void;
+} {
   const controller = new AbortController();
-  for (const signal of signals) {
-    const follow = () => controller.abort(signal.reason);
+  const follow = (signal: AbortSignal) => () => controller.abort(signal.reason);
+  const followed = signals.map((signal) => [signal, follow(signal)] as const);
+  for (const [signal, follower] of followed) {
     if (signal.aborted) {
-      follow();
+      follower();
     } else {
-      signal.addEventListener('abort', follow, {once: true});
+      signal.addEventListener('abort', follower, {once: true});
     }
   }
-  return controller.signal;
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const [signal, follower] of followed) {
+        signal.removeEventListener('abort', follower);
+      }
+    },
+  };
 }

@@ -50,16 +50,20 @@ export function limitOutage(context: RunContext, limitMs: number | undefined): O
   };
   const unfollow = record.follow(follow);
   follow();
+  const stopping = firstOf(context.stopping, passed.signal);
+  const aborting = firstOf(context.aborting, passed.signal);
   return {
     context: {
       ...context,
-      stopping: firstOf(context.stopping, passed.signal),
-      aborting: firstOf(context.aborting, passed.signal),
+      stopping: stopping.signal,
+      aborting: aborting.signal,
       unlimited: context,
     },
     release: () => {
       unfollow();
       callOff();
+      stopping.release();
+      aborting.release();
     },
   };
 }

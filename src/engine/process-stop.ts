@@ -25,10 +25,12 @@ export async function askAwake<Answer>(
       withdrawn.abort();
     }
   });
+  const either = firstOf(signal, withdrawn.signal);
   try {
-    const answer = await ask(firstOf(signal, withdrawn.signal));
+    const answer = await ask(either.signal);
     return stopped ? {stopped} : {answer};
   } finally {
+    either.release();
     unwatch();
   }
 }

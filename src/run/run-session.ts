@@ -254,6 +254,8 @@ function sessionWith(
     }
   };
   const unwatch = watchTime({...world, record});
+  const stopping = firstOf(signals.stopping, broken, full.signal);
+  const aborting = firstOf(world.aborting, broken);
   return {
     journal,
     lock,
@@ -264,8 +266,8 @@ function sessionWith(
       inventory,
       earlier: earlierFigures(host, world.runbook.head.name, inventory.name),
       claims,
-      stopping: firstOf(signals.stopping, broken, full.signal),
-      aborting: firstOf(world.aborting, broken),
+      stopping: stopping.signal,
+      aborting: aborting.signal,
       record,
     },
     secure: () => {
@@ -278,6 +280,8 @@ function sessionWith(
     release: () => {
       removeReserveOf(host, record.progress, lock);
       unwatch();
+      stopping.release();
+      aborting.release();
       journal.close();
       lock.release();
     },

@@ -1,5 +1,6 @@
+import {getEventListeners} from 'node:events';
 import {describe, expect, test, vi} from 'vitest';
-import {freshRemains, type Lived, live, progressOn} from './process.ts';
+import {freshRemains, type Lived, live, never, progressOn} from './process.ts';
 import {explore} from './recoveries.ts';
 import {freshShelves, pictureOf} from './world.ts';
 
@@ -26,6 +27,10 @@ describe('a run that dies at any point, and whoever goes on with it, as often as
       'b: label = x and y, l and m',
     ]);
     expect(unbroken.points.length).toBeGreaterThan(400);
+  });
+
+  test('leaves nothing on the signals of whoever started it', () => {
+    expect(getEventListeners(never, 'abort')).toEqual([]);
   });
 
   test('ends where an unbroken one ends', async () => {

@@ -30,7 +30,8 @@ export interface Point {
 
 export type Command = 'go on' | 'reverse' | 'reverse to prepared' | 'run to moved';
 
-const never = new AbortController().signal;
+/** What ends the processes from outside: nothing does. */
+export const never = new AbortController().signal;
 
 interface Loss {
   readonly what: string;
