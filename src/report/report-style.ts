@@ -17,7 +17,7 @@ th{padding:.25rem .75rem .25rem 0;text-align:left;font-size:.78rem;font-weight:6
 td{padding:.35rem .75rem .35rem 0;vertical-align:top;border-bottom:1px solid var(--line)}
 .number{text-align:right;white-space:nowrap}.state{white-space:nowrap}
 .state.done{color:var(--go)}.state.failed,.state.reverse-failed{color:var(--bad)}.state.reversed,.state.skipped{color:var(--back)}.state.not-started,.state.passed{color:var(--faint)}
-th:nth-child(1){width:9.5rem}th:nth-child(3),th:nth-child(4){width:5.5rem}thead th:last-child{width:42%;padding-right:0}.axis{display:flex;justify-content:space-between;margin:0;font-weight:400}
+th:nth-child(1){width:8rem}th:nth-child(3),th:nth-child(4){width:5.5rem}thead th:last-child{width:42%;padding-right:0}.axis{display:flex;justify-content:space-between;margin:0;font-weight:400}
 .lane{position:relative;padding:0}tr:not(.phase)>.lane::before{content:"";position:absolute;inset:.45rem 0 auto;height:1.2rem;background:var(--lane);border-radius:2px}
 .bar{position:absolute;top:.6rem;height:.85rem;min-width:2px;border-radius:2px}
 .forward{background:var(--go)}.reverse{background:var(--back)}.bad{background:var(--bad)}
@@ -30,6 +30,6 @@ ul{padding-left:1.2rem}footer{margin-top:2.5rem;color:var(--faint);font-size:.85
 tr{display:grid;grid-template-columns:7.5rem 1fr auto;border-bottom:1px solid var(--line)}tr.phase{grid-template-columns:1fr;border:0}
 td,th{border:0;padding-right:.5rem}thead th:not(:last-child),td:nth-child(4){display:none}thead tr{grid-template-columns:1fr}thead th:last-child{width:auto}
 .lane{grid-column:1/-1;height:2rem}tr.phase .lane{display:none}}
-@media print{:root{color-scheme:light;--ground:#fff;--text:#000;--faint:#555;--line:#ccc;--lane:#eee;--go:#2f7d4f;--back:#a8650f;--bad:#b3261e;--answer:#7b8794;--outage:rgb(179 38 30/.16)}
-*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{max-width:none;padding:0;font-size:11px}tr,.figures,li{break-inside:avoid}.phase,h2{break-after:avoid}}
+@media print{:root{font-size:12px;color-scheme:light;--ground:#fff;--text:#000;--faint:#555;--line:#ccc;--lane:#eee;--go:#2f7d4f;--back:#a8650f;--bad:#b3261e;--answer:#7b8794;--outage:rgb(179 38 30/.16)}
+*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{max-width:none;padding:0;font-size:12px}tr,.figures,li{break-inside:avoid}.phase,h2{break-after:avoid}}
 `;
