@@ -38,7 +38,7 @@ const quiet: ClientsReport = {
   p99Ms: null,
   lastFailure: null,
   reads: {answered: 0, failed: 0, lastFailure: null},
-  requests: new RequestLog().report(),
+  requests: {...new RequestLog().report(), failures: []},
 };
 
 /** A world in which nothing moves by itself. */

@@ -61,6 +61,7 @@ const writers = Array.from({length: Number(CLIENTS)}, (_, client) =>
 const readers = Array.from({length: Number(READERS)}, (_, client) =>
   keepReading({
     ...visitor(client),
+    client,
     newest: () => newest.get(client),
     tell: (read) => tally.addRead(read),
   }),

@@ -1,4 +1,5 @@
 import type {ChildProcess} from 'node:child_process';
+import type {FailedRequest} from './failures.ts';
 import type {Outage} from './outage.ts';
 import type {RequestsReport, Window} from './requests.ts';
 
@@ -31,7 +32,10 @@ export interface ClientsReport {
   /** The last failure in words. */
   readonly lastFailure: string | null;
   readonly reads: ReadsReport;
-  readonly requests: RequestsReport;
+  readonly requests: RequestsReport & {
+    /** The first ones, each with its reason. */
+    readonly failures: readonly FailedRequest[];
+  };
 }
 
 /** Reads of a client's newest acknowledged write. `failed`: another answer than that write, or none. */

@@ -1,9 +1,11 @@
 import {Agent} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {clientText} from './failures.ts';
 import type {ReadOutcome} from './tally.ts';
 import {failureOf, now, type Visited, type Visitor, visit} from './visit.ts';
 
 interface ReaderOptions extends Visitor {
+  readonly client: number;
   readonly keepAlive: boolean;
   readonly signal: AbortSignal;
   /** Waits while the clients are paused. */
@@ -24,7 +26,8 @@ export async function keepReading(options: ReaderOptions): Promise<void> {
     if (token !== undefined) {
       const begunMs = now();
       const visited = await visit(options, agent, {method: 'GET', path: `/orders/${token}`});
-      tell({failure: failureIn(visited, token), begunMs, endedMs: now()});
+      const asked = {by: clientText(options.client, options), address: visited.address};
+      tell({failure: failureIn(visited, token), begunMs, endedMs: now(), asked});
     }
     await sleep(pauseMs);
     await go();

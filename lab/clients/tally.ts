@@ -1,3 +1,4 @@
+import {type FailedRequest, FailureLog} from './failures.ts';
 import {longest, type Outcome, OutcomeLog} from './outage.ts';
 import type {ClientsReport} from './protocol.ts';
 import {RequestLog, type Window} from './requests.ts';
@@ -8,6 +9,13 @@ export interface WriteOutcome extends Outcome {
   /** It takes its time to send the write. */
   readonly isSlow?: boolean;
   readonly reason?: string;
+  readonly asked?: Asked;
+}
+
+/** Which client asked, and where. */
+interface Asked {
+  readonly by: string;
+  readonly address: string | null;
 }
 
 /** How one read of a reader ended. */
@@ -16,6 +24,7 @@ export interface ReadOutcome {
   readonly failure: string | null;
   readonly begunMs: number;
   readonly endedMs: number;
+  readonly asked?: Asked;
 }
 
 const bucketsPerMs = 10;
@@ -28,6 +37,7 @@ export class Tally {
   readonly #log = new OutcomeLog();
   readonly #times = new Uint32Array(longestMs * bucketsPerMs + 1);
   readonly #requests = new RequestLog();
+  readonly #failures = new FailureLog();
   #lastFailure: string | null = null;
   readonly #reads = {answered: 0, failed: 0};
   #lastFailedRead: string | null = null;
@@ -42,6 +52,7 @@ export class Tally {
     this.#requests.add({what: 'write', failed: kind !== 'acknowledged', begunMs, endedMs});
     if (kind !== 'acknowledged') {
       this.#lastFailure = `${kind}: ${reason ?? 'no reason'}`;
+      this.#failures.add(failedRequest('write', outcome, this.#lastFailure));
       return;
     }
     this.#bySide[side] = (this.#bySide[side] ?? 0) + 1;
@@ -49,10 +60,14 @@ export class Tally {
     this.#times[bucket] = (this.#times[bucket] ?? 0) + 1;
   }
 
-  addRead({failure, ...times}: ReadOutcome): void {
-    this.#requests.add({what: 'read', failed: failure !== null, ...times});
+  addRead(read: ReadOutcome): void {
+    const {failure, begunMs, endedMs} = read;
+    this.#requests.add({what: 'read', failed: failure !== null, begunMs, endedMs});
     this.#reads[failure === null ? 'answered' : 'failed'] += 1;
-    this.#lastFailedRead = failure ?? this.#lastFailedRead;
+    if (failure !== null) {
+      this.#lastFailedRead = failure;
+      this.#failures.add(failedRequest('read', read, failure));
+    }
   }
 
   report(nowMs: number, windows?: readonly Window[]): ClientsReport {
@@ -66,7 +81,7 @@ export class Tally {
       p99Ms: this.#percentile(0.99),
       lastFailure: this.#lastFailure,
       reads: {...this.#reads, lastFailure: this.#lastFailedRead},
-      requests: this.#requests.report(windows),
+      requests: {...this.#requests.report(windows), failures: this.#failures.report()},
     };
   }
 
@@ -79,3 +94,16 @@ export class Tally {
     return this.#counts.acknowledged === 0 ? null : bucket / bucketsPerMs;
   }
 }
+
+const failedRequest = (
+  what: FailedRequest['what'],
+  {begunMs, endedMs, asked}: Pick<WriteOutcome, 'begunMs' | 'endedMs' | 'asked'>,
+  reason: string,
+): FailedRequest => ({
+  what,
+  client: asked?.by ?? 'unnamed client',
+  address: asked?.address ?? null,
+  atUtc: new Date(begunMs).toISOString(),
+  tookMs: Math.round(endedMs - begunMs),
+  reason,
+});

@@ -12,12 +12,15 @@ export interface Visitor {
   readonly uploadMs: number;
 }
 
-export type Visited =
+type Answered =
   | {readonly kind: 'answered'; readonly status: number | undefined; readonly text: string}
   /** It never reached anyone. */
   | {readonly kind: 'refused'; readonly reason: string}
   /** It was handed to a connection, and nobody knows what became of it. */
   | {readonly kind: 'unanswered'; readonly reason: string};
+
+/** How a request ended, and where it was sent: `null` when the name had no address. */
+export type Visited = Answered & {readonly address: string | null};
 
 interface Page {
   readonly method: 'GET' | 'POST';
@@ -32,8 +35,8 @@ export async function visit(visitor: Visitor, agent: Agent, page: Page): Promise
   const addresses = await addressesOf(visitor).catch(() => []);
   const address = addresses[Math.floor(Math.random() * addresses.length)];
   return address === undefined
-    ? {kind: 'refused', reason: `no address for ${visitor.name}`}
-    : ask(visitor, agent, address, page);
+    ? {kind: 'refused', reason: `no address for ${visitor.name}`, address: null}
+    : {...(await ask(visitor, agent, address, page)), address};
 }
 
 async function addressesOf({name, resolver}: Visitor): Promise<readonly string[]> {
@@ -50,7 +53,7 @@ async function addressesOf({name, resolver}: Visitor): Promise<readonly string[]
  * A request that was handed to a connection and got no whole answer may have been served: it is
  * unanswered. One whose connection never came about cannot have.
  */
-function ask(visitor: Visitor, agent: Agent, host: string, page: Page): Promise<Visited> {
+function ask(visitor: Visitor, agent: Agent, host: string, page: Page): Promise<Answered> {
   const {name, port, localAddress, uploadMs} = visitor;
   const {method, path, body} = page;
   return new Promise((resolve) => {

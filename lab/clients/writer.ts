@@ -1,5 +1,6 @@
 import {Agent} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {clientText} from './failures.ts';
 import type {WriteOutcome} from './tally.ts';
 import {failureOf, now, type Visited, type Visitor, visit} from './visit.ts';
 
@@ -25,11 +26,11 @@ export async function keepWriting(options: WriterOptions): Promise<void> {
     const token = `${series}-${count}`;
     const begunMs = now();
     const body = JSON.stringify({token, client});
-    const result = resultOf(
-      await visit(options, agent, {method: 'POST', path: '/orders', body}),
-      token,
-    );
-    tell({client, begunMs, endedMs: now(), isSlow: options.uploadMs > 0, ...result}, token);
+    const visited = await visit(options, agent, {method: 'POST', path: '/orders', body});
+    const asked = {by: clientText(client, options), address: visited.address};
+    const times = {begunMs, endedMs: now()};
+    const isSlow = options.uploadMs > 0;
+    tell({client, ...times, isSlow, asked, ...resultOf(visited, token)}, token);
     await sleep(pauseMs);
     await go();
   }
@@ -38,7 +39,7 @@ export async function keepWriting(options: WriterOptions): Promise<void> {
 
 function resultOf(visited: Visited, token: string): Result {
   if (visited.kind !== 'answered') {
-    return visited;
+    return {kind: visited.kind, reason: visited.reason};
   }
   const {status, text} = visited;
   if (status !== 201) {

@@ -24,6 +24,7 @@ export {
 } from './problem.ts';
 export {reportHtml} from './report-html.ts';
 export {reportText} from './report-text.ts';
+export type {FailedRequest} from './request-text.ts';
 export {reversePlanText} from './reverse-plan.ts';
 export {reversedText} from './reversed.ts';
 export {

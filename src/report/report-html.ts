@@ -15,7 +15,7 @@ import {
   tripsSentence,
   writesSentence,
 } from './report-text.ts';
-import {requestsSentence, requestTimesTexts} from './request-text.ts';
+import {failedRequestTexts, requestsSentence, requestTimesTexts} from './request-text.ts';
 import type {EntryReport, RunReport} from './run-report.ts';
 import {clean} from './text.ts';
 
@@ -67,7 +67,11 @@ function figures(report: RunReport): string {
           [
             'Failed requests',
             String(requests.failed),
-            [requestsSentence(requests), ...requestTimesTexts(requests)].join('; '),
+            [
+              requestsSentence(requests),
+              ...requestTimesTexts(requests),
+              ...failedRequestTexts(requests),
+            ].join('; '),
           ],
         ]
       : []),

@@ -10,7 +10,7 @@ import {
   type TextOptions,
 } from './labels.ts';
 import {outageTexts} from './outage-text.ts';
-import {requestsSentence, requestTimesTexts} from './request-text.ts';
+import {failedRequestTexts, requestsSentence, requestTimesTexts} from './request-text.ts';
 import type {EntryReport, RunReport} from './run-report.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
@@ -157,6 +157,11 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
     ...(requests
       ? [requestsSentence(requests), ...requestTimesTexts(requests)].flatMap((text) =>
           labelled('requests', text, options),
+        )
+      : []),
+    ...(requests
+      ? failedRequestTexts(requests).flatMap((text) =>
+          labelled('failed', text, options, options.paint.red),
         )
       : []),
     ...(writes

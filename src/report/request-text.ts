@@ -12,12 +12,28 @@ interface RequestKinds extends RequestFigures {
   readonly reads: RequestFigures;
 }
 
+/** A request that failed. */
+export interface FailedRequest {
+  readonly what: 'write' | 'read';
+  /** `client 4, keep-alive` */
+  readonly client: string;
+  /** Where it was sent; `null` when the name of the site had no address. */
+  readonly address: string | null;
+  readonly atUtc: string;
+  readonly tookMs: number;
+  readonly reason: string;
+  /** The nearest hold, and when the request began: `ms` before it, after its begin, or after its end. */
+  readonly hold?: {readonly began: 'before' | 'in' | 'after'; readonly ms: number};
+}
+
 /** What the clients asked for in a rehearsal. */
 export interface RequestCount extends RequestKinds {
   /** The requests that were under way while connections were held or writes refused. */
   readonly inCutover?: RequestKinds;
   /** All others. */
   readonly beside?: RequestKinds;
+  /** The first 100 that failed. */
+  readonly failures?: readonly FailedRequest[];
 }
 
 /** "3,834 made, 0 failed; the slowest took 1,083 ms". */
@@ -46,3 +62,39 @@ const timesText = ({p50Ms, p99Ms}: RequestFigures): string =>
 const timeText = (ms: number): string => `${countText(Math.round(ms))} ms`;
 
 const countText = (count: number): string => count.toLocaleString('en-US');
+
+const mostShown = 5;
+
+/** A line for each of the first failed requests: which client, when, where it was sent, and what it was told. */
+export function failedRequestTexts({failed, failures = []}: RequestCount): readonly string[] {
+  const shown = failures.slice(0, mostShown).map(failedRequestText);
+  const rest = failed - shown.length;
+  return rest > 0 && shown.length > 0
+    ? [...shown, `${countText(rest)} more; the first ${failures.length} with --json`]
+    : shown;
+}
+
+function failedRequestText({
+  what,
+  client,
+  address,
+  atUtc,
+  tookMs,
+  reason,
+  hold,
+}: FailedRequest): string {
+  const sent = address === null ? '' : ` to ${address}`;
+  return `${what} of ${client}${sent}, at ${atUtc.slice(11, 23)} UTC${holdText(hold)}, after ${timeText(tookMs)}: ${reason}`;
+}
+
+function holdText(hold: FailedRequest['hold']): string {
+  if (hold === undefined) {
+    return '';
+  }
+  const time = timeText(hold.ms);
+  return {
+    before: `, ${time} before the hold`,
+    in: `, ${time} into the hold`,
+    after: `, ${time} after the hold`,
+  }[hold.began];
+}

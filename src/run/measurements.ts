@@ -36,6 +36,11 @@ const figures = {
   slowestMs: time,
 };
 const kinds = {...figures, writes: z.object(figures), reads: z.object(figures)};
+const failedRequest = z.object({
+  ...{what: z.enum(['write', 'read']), client: z.string(), address: z.string().nullable()},
+  ...{atUtc: z.string(), tookMs: z.number(), reason: z.string()},
+  hold: z.object({began: z.enum(['before', 'in', 'after']), ms: z.number()}).exactOptional(),
+});
 const schema = z.object({
   outageMs: z.number().exactOptional(),
   writes: z
@@ -51,6 +56,7 @@ const schema = z.object({
       ...kinds,
       inCutover: z.object(kinds).exactOptional(),
       beside: z.object(kinds).exactOptional(),
+      failures: z.array(failedRequest).exactOptional(),
     })
     .exactOptional(),
   hold: z.object({ms: z.number()}).exactOptional(),

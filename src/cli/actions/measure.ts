@@ -1,7 +1,7 @@
 import type {Lab} from '@switcharoo/lab';
 import type {JournalEntry} from '../../model/journal.ts';
 import {msBetween} from '../../model/moment.ts';
-import type {RunReport} from '../../report/index.ts';
+import type {FailedRequest, RunReport} from '../../report/index.ts';
 import {keepMeasured} from '../../run/measurements.ts';
 import type {Run} from '../../run/run.ts';
 import type {App} from '../app.ts';
@@ -13,7 +13,7 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
   const frozen = await lab.freeze();
   const {acknowledged, lost, duplicated, outageMs, clients, lookups} = count;
   const {answered, failed, lastFailure: lastReadFailure} = clients.reads;
-  const {inWindow, besideWindow, ...requests} = clients.requests;
+  const {inWindow, besideWindow, failures, ...requests} = clients.requests;
   const measured = {
     outageMs,
     writes: {
@@ -25,6 +25,9 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
     requests: {
       ...requests,
       ...(inWindow && besideWindow ? {inCutover: inWindow, beside: besideWindow} : {}),
+      ...(failures.length > 0
+        ? {failures: failures.map((failure) => ({...failure, ...holdOf(failure.atUtc, holds)}))}
+        : {}),
     },
     ...(frozen.exchanges.length > 0 ? {roundTrips: frozen.roundTrips} : {}),
     ...(holds.length > 0
@@ -81,4 +84,21 @@ function closedIn(run: Run, holds: readonly Hold[]) {
   return spans.length === 0
     ? undefined
     : spans.map(({fromUtc, toUtc}) => ({fromMs: Date.parse(fromUtc), toMs: Date.parse(toUtc)}));
+}
+
+/** The hold that is nearest to the begin of a request. */
+function holdOf(atUtc: string, holds: readonly Hold[]): Pick<FailedRequest, 'hold'> {
+  const [nearest] = holds
+    .map(({from, to}) => {
+      const sinceBegin = Date.parse(atUtc) - Date.parse(from.atUtc);
+      const sinceEnd = Date.parse(atUtc) - Date.parse(to.atUtc);
+      if (sinceBegin < 0) {
+        return {began: 'before', ms: -sinceBegin, distance: -sinceBegin} as const;
+      }
+      return sinceEnd > 0
+        ? ({began: 'after', ms: sinceEnd, distance: sinceEnd} as const)
+        : ({began: 'in', ms: sinceBegin, distance: 0} as const);
+    })
+    .toSorted((a, b) => a.distance - b.distance);
+  return nearest ? {hold: {began: nearest.began, ms: nearest.ms}} : {};
 }

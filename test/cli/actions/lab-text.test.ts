@@ -13,7 +13,7 @@ const clients = {
   p99Ms: 12.5,
   lastFailure: 'refused: status 503: no',
   reads: {answered: 604, failed: 0, lastFailure: null},
-  requests: new RequestLog().report(),
+  requests: {...new RequestLog().report(), failures: []},
 };
 
 test('the state of the lab takes a line for each system', () => {

@@ -69,7 +69,11 @@ test('the tally counts by outcome and side, and times only what was acknowledged
       endedMs: count * 10 + 4.5,
     });
   }
-  tally.add({client: 0, kind: 'refused', reason: 'status 503', begunMs: 1_000, endedMs: 1_900});
+  const asked = {by: 'client 0, keep-alive', address: '127.0.0.11'};
+  tally.add({
+    ...{client: 0, kind: 'refused', reason: 'status 503', asked},
+    ...{begunMs: 1_000, endedMs: 1_900},
+  });
   tally.add({client: 0, kind: 'unanswered', reason: 'no answer', begunMs: 1_910, endedMs: 1_990});
   tally.add({client: 0, kind: 'acknowledged', side: 'new', begunMs: 2_000, endedMs: 2_080});
   tally.addRead({failure: 'status 503', begunMs: 990, endedMs: 1_000});
@@ -107,6 +111,20 @@ test('the tally counts by outcome and side, and times only what was acknowledged
         writes: {made: 99, failed: 0, p50Ms: 4.5, p99Ms: 4.5, slowestMs: 4.5},
         reads: {made: 0, failed: 0, p50Ms: null, p99Ms: null, slowestMs: null},
       },
+      failures: [
+        {
+          ...{what: 'write', client: 'client 0, keep-alive', address: '127.0.0.11'},
+          ...{atUtc: '1970-01-01T00:00:01.000Z', tookMs: 900, reason: 'refused: status 503'},
+        },
+        {
+          ...{what: 'write', client: 'unnamed client', address: null},
+          ...{atUtc: '1970-01-01T00:00:01.910Z', tookMs: 80, reason: 'unanswered: no answer'},
+        },
+        {
+          ...{what: 'read', client: 'unnamed client', address: null},
+          ...{atUtc: '1970-01-01T00:00:00.990Z', tookMs: 10, reason: 'status 503'},
+        },
+      ],
     },
   });
 });
