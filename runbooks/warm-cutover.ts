@@ -217,6 +217,8 @@ export default defineRunbook({
     on: {zone: 'zone'},
     input: ({params}) => ({
       sets: [{name: params.siteName, type: 'A', values: params.newAddresses}],
+      // Until then, a reversal must not close the new side.
+      cachedSeconds: params.lowTtlSeconds,
     }),
     requires: ['open-writes'],
   })

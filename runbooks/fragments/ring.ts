@@ -45,6 +45,14 @@ export const settleRing = defineFragment(
         input: ({params}) => ({lagMsMax: params.lagMsMax}),
         after: ['open-writes'],
       })
+      .pointOfNoReturn('Writes on Aurora no longer reach the old source.')
+      // Aurora's own procedures for it take seconds: nobody waits for them here.
+      .step('take-ring-down', takeRingDown, {
+        on: {aurora: 'aurora', source: 'source'},
+        input: () => ({}),
+        after: ['reverse-caught-up'],
+      })
+      // Until here it is low: a reversal waits until resolvers have dropped the new addresses.
       .step('restore-ttl', restoreTtl, {
         on: {zone: 'zone'},
         input: ({params, outputs}) => ({
@@ -52,12 +60,5 @@ export const settleRing = defineFragment(
           ttlSeconds: outputs['lower-ttl'].ttlSeconds,
         }),
         after: ['swap'],
-      })
-      .pointOfNoReturn('Writes on Aurora no longer reach the old source.')
-      // Aurora's own procedures for it take seconds: nobody waits for them here.
-      .step('take-ring-down', takeRingDown, {
-        on: {aurora: 'aurora', source: 'source'},
-        input: () => ({}),
-        after: ['reverse-caught-up'],
       }),
 );

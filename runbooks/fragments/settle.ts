@@ -24,6 +24,13 @@ export const settle = defineFragment(
         input: ({params}) => ({lagMsMax: params.lagMsMax}),
         after: ['reverse-replication', 'open-writes'],
       })
+      .pointOfNoReturn('Writes on Aurora no longer reach the old source.')
+      .step('stop-replication', stopReplication, {
+        on: {replica: 'source'},
+        input: () => ({}),
+        after: ['reverse-caught-up'],
+      })
+      // Until here it is low: a reversal waits until resolvers have dropped the new addresses.
       .step('restore-ttl', restoreTtl, {
         on: {zone: 'zone'},
         input: ({params, outputs}) => ({
@@ -31,11 +38,5 @@ export const settle = defineFragment(
           ttlSeconds: outputs['lower-ttl'].ttlSeconds,
         }),
         after: ['swap'],
-      })
-      .pointOfNoReturn('Writes on Aurora no longer reach the old source.')
-      .step('stop-replication', stopReplication, {
-        on: {replica: 'source'},
-        input: () => ({}),
-        after: ['reverse-caught-up'],
       }),
 );

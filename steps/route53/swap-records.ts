@@ -1,5 +1,7 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {z} from 'zod';
 import {defineStep, done, pending} from '../../src/index.ts';
+import type {ZoneWriter} from './contract.ts';
 import {identityOf, sameSets} from './records/canonical.ts';
 import {
   beforeImage,
@@ -31,7 +33,8 @@ export const swapRecords = defineStep({
   input: swapInput,
   before: beforeImage,
   output: z.object({}),
-  reverses: 'Restores exactly the old records, in one batch.',
+  reverses:
+    'Restores exactly the old records, in one batch, and waits until resolvers have dropped the new ones.',
   needs: {zone: editNeeds},
   effects: [{fact: 'traffic', by: 'dns', leadsTo: 'new'}],
   timeoutMs: 20 * 60_000,
@@ -69,8 +72,22 @@ export const swapRecords = defineStep({
   },
 
   plan: ({input}, before) => planEdit(editOf(input), before),
-  reverse: (look, before) => reverseEdit(look, editOf(look.input), before),
+  async reverse(look, before) {
+    const actions = await reverseEdit(look, editOf(look.input), before);
+    const {cachedSeconds} = look.input;
+    // Also where the old records are back already: nobody knows since when.
+    return 'kind' in actions || cachedSeconds === 0 ? actions : [...actions, expiry(cachedSeconds)];
+  },
 });
+
+/** A resolver that asked right before the change keeps the answer for the TTL, which it may round up. */
+const expiry = (cachedSeconds: number) =>
+  ({
+    on: 'zone',
+    does: `wait ${cachedSeconds + 1} s, until resolvers have dropped the new records`,
+    perform: (_zone: ZoneWriter, signal: AbortSignal) =>
+      sleep((cachedSeconds + 1) * 1_000, undefined, {signal}),
+  }) as const;
 
 function editOf({sets, remove}: SwapInput): Edit {
   return {

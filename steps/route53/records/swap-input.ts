@@ -21,6 +21,11 @@ export const swapInput = z.object({
     }),
   /** Deleted in the same batch: a CNAME that an A replaces, an AAAA without a successor. */
   remove: z.array(z.object({name: z.string(), type: z.string()})).default([]),
+  /**
+   * How long resolvers keep the new records: their TTL. A reversal waits so long after it has restored the old ones, so
+   * that nobody is sent to the new side any more when what follows closes it. 0: it does not wait.
+   */
+  cachedSeconds: z.coerce.number().int().nonnegative().max(900).default(0),
 });
 
 export type SwapInput = z.output<typeof swapInput>;

@@ -1,7 +1,7 @@
 import {lawsOfStep, type TriedWorld} from 'switcharoo/testing';
 import {describe, expect, test} from 'vitest';
 import type {Look} from '../../../src/index.ts';
-import type {ZoneReader} from '../../../steps/route53/contract.ts';
+import type {ZoneReader, ZoneWriter} from '../../../steps/route53/contract.ts';
 import {beforeImage, type ZoneTargets} from '../../../steps/route53/records/edit.ts';
 import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
 import type {SwapInput} from '../../../steps/route53/records/swap-input.ts';
@@ -175,6 +175,26 @@ describe('what it does', () => {
     expect(Array.isArray(back) && back.map(({does}) => does)).toEqual([
       'delete www.shop.test A: 198.51.100.7 (TTL 60 s)',
     ]);
+  });
+
+  test('a reversal waits until resolvers have dropped the new records, also where the old ones are back', async () => {
+    const zone = fakeZone(oldWww);
+    const given = {sets: [newWww], cachedSeconds: 60};
+    await swap(zone, given);
+    const before = [oldWww];
+    const writer = zone.sessions['zone']?.writer as ZoneWriter;
+    const {signal} = new AbortController();
+    const plan = async () => {
+      const back = await swapRecords.reverse(look(zone, given, {started: true, before}), before);
+      return Array.isArray(back) ? back : [];
+    };
+    const [restore, wait] = await plan();
+    expect(wait?.does).toBe('wait 61 s, until resolvers have dropped the new records');
+    await restore?.perform(writer, signal, () => {});
+    const rest = await plan();
+    expect(rest.map(({does}) => does)).toEqual([wait?.does]);
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    await expect(rest[0]?.perform(writer, stopped, () => {})).rejects.toThrow();
   });
 
   test('it waits until the change is INSYNC, and says so', async () => {
