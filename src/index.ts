@@ -29,6 +29,7 @@ export {
   type Look,
   type OneWayStep,
   type ReportProgress,
+  type SharedReads,
   type Step,
 } from './model/step.ts';
 export {

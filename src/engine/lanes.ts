@@ -10,6 +10,32 @@ interface Lanes<Outcome> {
  */
 export const checksAtOnce = 8;
 
+/** At most so many works at once; the others begin in the order in which they were asked for. */
+export function limitedTo(
+  atOnce: number,
+): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  const waiting: (() => void)[] = [];
+  let atWork = 0;
+  return async (work) => {
+    if (atWork >= atOnce) {
+      // The work that ends hands its place on, so no other takes it in between.
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else {
+      atWork += 1;
+    }
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) {
+        next();
+      } else {
+        atWork -= 1;
+      }
+    }
+  };
+}
+
 /**
  * Works on items side by side. They start in their order; after one that did not end well no other begins, and
  * those

@@ -1,7 +1,7 @@
 import {sameJson} from '../model/canonical.ts';
 import type {Entry} from '../model/entry.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
-import type {Look} from '../model/step.ts';
+import type {Look, SharedReads} from '../model/step.ts';
 import {messageOf, problemOfThrown} from '../model/thrown.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';
@@ -21,6 +21,7 @@ export interface CheckRequest {
   readonly before?: unknown;
   readonly bookmark?: unknown;
   readonly report?: (happened: string) => void;
+  readonly shared?: SharedReads;
 }
 
 export type CheckResult = {
@@ -65,7 +66,7 @@ export const withinLookLimit = <Result>(
 /** What the functions of an entry's unit are given: the readers of its targets, and nothing that can write. */
 export async function lookOf(
   world: World,
-  {entry, input, started, startedAt, before, bookmark, report}: CheckRequest,
+  {entry, input, started, startedAt, before, bookmark, report, shared}: CheckRequest,
   signal: AbortSignal,
 ): Promise<Look<any, any>> {
   const parts = Object.entries(entry.on).map(async ([part, target]) => {
@@ -87,6 +88,7 @@ export async function lookOf(
     },
     now: world.clock.now(),
     ...(report ? {report} : {}),
+    ...(shared ? {shared} : {}),
     signal,
   };
 }

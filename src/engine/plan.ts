@@ -3,6 +3,7 @@ import {outageSpan} from '../model/outage-span.ts';
 import {digestOfPlan, type Evidence, type Plan, type PlanLine} from '../model/plan.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
+import type {SharedReads} from '../model/step.ts';
 import type {Verdict} from '../model/verdict.ts';
 import type {World} from './context.ts';
 import {alsoWrittenIn} from './declared-writes.ts';
@@ -14,7 +15,7 @@ import {
   type KnownOutputs,
   knownOutputs,
 } from './known-values.ts';
-import {checksAtOnce, inLanes} from './lanes.ts';
+import {checksAtOnce, limitedTo} from './lanes.ts';
 import {
   beforeOf,
   type CheckResult,
@@ -72,6 +73,9 @@ interface PlanSurvey {
   readonly lines: Map<string, Promise<PlanLine>>;
   /** By entry that cannot be done: the skipped entries that it needs. */
   readonly lost: ReadonlyMap<string, readonly string[]>;
+  readonly shared: SharedReads;
+  /** Checks beside not too many others. */
+  readonly inTurn: ReturnType<typeof limitedTo>;
 }
 
 /** All entries are looked at side by side; only one that needs what an earlier one gives waits for the look at that. */
@@ -87,14 +91,28 @@ async function linesOf(planning: Planning): Promise<ReadonlyMap<string, PlanLine
   const earlier = knownOutputs(progress, entries);
   const fromChecks = new Map<string, KnownOutput>();
   const outputs: KnownOutputs = {get: (id) => fromChecks.get(id) ?? earlier.get(id)};
-  const survey: PlanSurvey = {outputs, fromChecks, lines: new Map(), lost};
-  const lanes = {atOnce: checksAtOnce, isWell: () => true};
-  const lines = await inLanes(entries, lanes, (entry) => {
-    const line = lineFor(entry, planning, survey);
-    survey.lines.set(entry.id, line);
-    return line;
-  });
-  return new Map(lines.flatMap((line) => (line ? [[line.entry, line] as const] : [])));
+  const shared = sharedReads(planning.signal);
+  const inTurn = limitedTo(checksAtOnce);
+  const survey: PlanSurvey = {outputs, fromChecks, lines: new Map(), lost, shared, inTurn};
+  for (const entry of entries) {
+    survey.lines.set(entry.id, lineFor(entry, planning, survey));
+  }
+  const all = [...survey.lines.values()];
+  // Waits for all, also when one of them throws: nobody may still be looking when the error is told.
+  await Promise.allSettled(all);
+  return new Map((await Promise.all(all)).map((line) => [line.entry, line]));
+}
+
+function sharedReads(signal: AbortSignal): SharedReads {
+  const values = new Map<object, unknown>();
+  return {
+    signal,
+    of: <Value>(subject: object, make: () => Value) => {
+      const value = values.has(subject) ? (values.get(subject) as Value) : make(); // `make` of this subject gave it
+      values.set(subject, value);
+      return value;
+    },
+  };
 }
 
 /** An earlier entry of the plan may still change what was seen. */
@@ -164,11 +182,23 @@ async function checkedLine(
   if (entry.unit.kind === 'gate' && entry.unit.expensive) {
     return {...base, outlook: 'pending', detail: 'skipped when planning'};
   }
+  return survey.inTurn(() => lineOfCheck(entry, base, input.input, planning, survey));
+}
+
+async function lineOfCheck(
+  entry: Entry,
+  base: PlanLine,
+  input: unknown,
+  planning: Planning,
+  survey: PlanSurvey,
+): Promise<PlanLine> {
+  refuseIfStopped(planning.signal);
   try {
     const progress = planning.progress?.entries.get(entry.id);
     const request = {
       entry,
-      input: input.input,
+      input,
+      shared: survey.shared,
       started: progress?.applied ?? false,
       startedAt: progress?.appliedAt,
       before: progress?.before,

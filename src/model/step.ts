@@ -32,6 +32,16 @@ export interface Look<Targets extends TargetKinds, Input> {
    * Absent in a plan.
    */
   readonly report?: (happened: string) => void;
+  /** Of a plan, for what several of its entries read. Absent in a run, where the world changes between two looks. */
+  readonly shared?: SharedReads;
+  readonly signal: AbortSignal;
+}
+
+/** What the looks of one plan have read of a system, to be read once. */
+export interface SharedReads {
+  /** The value that the first look made for this subject, such as a reader; all others are given the same one. */
+  of<Value>(subject: object, make: () => Value): Value;
+  /** Ends with the plan, and not with the look that was the first to ask. */
   readonly signal: AbortSignal;
 }
 

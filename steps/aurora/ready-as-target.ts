@@ -28,8 +28,8 @@ export const readyAsTarget = defineGate({
   timeoutMs: 600_000,
   neverSkip: 'Only this gate finds what would break replication or lose data later.',
 
-  async check({targets: {aurora, source, replica}, signal}) {
-    const look = {aurora, source, replica, signal, trouble: 'thrown'} as const;
+  async check({targets: {aurora, source, replica}, shared, signal}) {
+    const look = {aurora, source, replica, signal, shared, trouble: 'thrown'} as const;
     const {findings} = await lookOver(auroraChecks, look);
     const moving = findings.find(({check}) => check === 'cluster-not-available');
     const isBlocked = findings.some(({severity}) => severity === 'blocks');

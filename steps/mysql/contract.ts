@@ -169,6 +169,8 @@ export interface MysqlReader {
   ): Promise<Readonly<Record<string, string>>>;
   /** Runs a query, in a session that can change no data. */
   query(sql: string, values?: readonly unknown[], signal?: AbortSignal): Promise<readonly Row[]>;
+  /** The same in a session in which `setting`, a SET SESSION statement, was executed right before. */
+  queryAfter(setting: string, sql: string, signal?: AbortSignal): Promise<readonly Row[]>;
   /** Sessions of their own for `work`, which change nothing and read every value as the same text on every server. */
   withSessions<Result>(
     count: number,

@@ -49,6 +49,7 @@ export {
 export {
   functionCall,
   type Pattern,
+  patternsUsed,
   statementsWith,
   understands,
 } from './checks/statements.ts';

@@ -3,6 +3,7 @@ import {defineGate, verdictOn, waiting} from '../../src/index.ts';
 import {checkPrivileges} from './checks/accounts.ts';
 import {mysqlChecks} from './checks/catalogue.ts';
 import {runChecks} from './checks/check.ts';
+import {type Facts, factsOf} from './checks/facts.ts';
 import {isRunning} from './replication/replication.ts';
 import {mysqlServer} from './target.ts';
 
@@ -23,21 +24,18 @@ export const readyAsSource = defineGate({
   timeoutMs: 60_000,
   neverSkip: 'Only this gate finds what would break replication or lose data later.',
 
-  async check({targets: {source, replica}, signal}) {
-    const options = {signal, trouble: 'thrown'} as const;
-    const ofSource = await runChecks(mysqlChecks, {
-      ...options,
-      server: source,
-      role: 'source',
-      others: [replica],
-    });
-    const ofReplica = await runChecks(mysqlChecks, {
-      ...options,
-      server: replica,
-      role: 'replica',
-      others: [source],
-    });
-    const replication = await replica.replication(signal);
+  async check({targets, shared, signal}) {
+    const source = factsOf(targets.source, signal, shared);
+    const replica = factsOf(targets.replica, signal, shared);
+    const check = (server: Facts, role: 'source' | 'replica') => {
+      const others = [source, replica].filter((other) => other !== server);
+      return runChecks(mysqlChecks, {server, role, others, trouble: 'thrown'});
+    };
+    const [ofSource, ofReplica, replication] = await Promise.all([
+      check(source, 'source'),
+      check(replica, 'replica'),
+      replica.replication(),
+    ]);
     const findings = [...ofSource.findings, ...ofReplica.findings];
     const isBlocked = findings.some(({severity}) => severity === 'blocks');
     if (!isBlocked && !(replication && isRunning(replication))) {

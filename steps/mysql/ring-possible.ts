@@ -18,10 +18,10 @@ export const ringPossible = defineGate({
   timeoutMs: 60_000,
   neverSkip: 'Only this gate finds what would stop the ring or lose data in it.',
 
-  async check({targets, signal}) {
+  async check({targets, shared, signal}) {
     const {source, replica, aurora} = targets;
     return verdictOn(
-      await ringFindings(targets, signal),
+      await ringFindings(targets, signal, shared),
       {},
       `A ring of ${source.name}, ${replica.name} and ${aurora.name} is not possible (a runbook with mysql.replicate-back needs none)`,
     );

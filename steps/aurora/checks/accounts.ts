@@ -25,10 +25,11 @@ export const accountChecks: readonly AuroraCheck[] = [
       'Accounts are not replicated to Aurora: after the cutover a client whose account is missing cannot log in.',
     fix: 'On Aurora, create each account that is still used, with the host part of its new clients.',
     find: async ({aurora, source}) => {
-      const users = new Set(
-        (await aurora.rows(accountsSql)).map((row) => columnValue(row, 'user')),
+      const [onAurora, onSource] = await Promise.all(
+        [aurora, source].map((server) => server.rows(accountsSql)),
       );
-      const missing = (await source.rows(accountsSql)).filter(
+      const users = new Set((onAurora ?? []).map((row) => columnValue(row, 'user')));
+      const missing = (onSource ?? []).filter(
         (row) =>
           !users.has(columnValue(row, 'user')) &&
           !isSystemAccount(columnValue(row, 'user'), source),
@@ -48,7 +49,10 @@ export const accountChecks: readonly AuroraCheck[] = [
     consequence: 'After the cutover its statements are refused (errno 1142, 1044).',
     fix: 'GRANT the missing privileges on Aurora, directly or through a default role.',
     find: async ({aurora, source}) => {
-      const [onAurora, onSource] = [await privilegesByUser(aurora), await privilegesByUser(source)];
+      const [onAurora, onSource] = await Promise.all([
+        privilegesByUser(aurora),
+        privilegesByUser(source),
+      ]);
       const users = [...onSource].filter(
         ([user]) => onAurora.has(user) && !isSystemAccount(user, source),
       );
@@ -85,11 +89,14 @@ function missingPrivileges(
 
 /** All accounts of a user name together, with their roles: the hosts of an account differ between the two sides. */
 async function privilegesByUser(server: Facts): Promise<ReadonlyMap<string, Privileges>> {
-  const rows = await server.rows(privilegesSql);
-  const roles = await rolesOf(server);
+  const [rows, roles, owners] = await Promise.all([
+    server.rows(privilegesSql),
+    rolesOf(server),
+    server.rows(accountsSql),
+  ]);
   const users = new Map<string, Map<string, Set<string>>>();
   // An account without any privilege is listed, too.
-  for (const owner of await server.rows(accountsSql)) {
+  for (const owner of owners) {
     const [user, account] = [
       columnValue(owner, 'user'),
       `'${columnValue(owner, 'user')}'@'${columnValue(owner, 'host')}'`,

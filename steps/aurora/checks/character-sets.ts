@@ -31,9 +31,12 @@ export const characterSetChecks: readonly AuroraCheck[] = [
       "Every binary log event names it, and reverse replication stops at the first one (error 22, character set '#255').",
     fix: `Set collation_server = utf8mb4_general_ci ${inTheGroup}, and configure the application's driver to use it.`,
     find: async ({aurora, source}) => {
-      const {collation_server: collation = ''} = await aurora.settings();
+      const [{collation_server: collation = ''}, supported] = await Promise.all([
+        aurora.settings(),
+        collationsOf(source),
+      ]);
       return findingIf(
-        !(await collationsOf(source)).has(canonicalCollation(collation)),
+        !supported.has(canonicalCollation(collation)),
         `${aurora.name} has collation_server = ${collation}, which ${source.name} does not support`,
       );
     },
@@ -68,8 +71,10 @@ export const characterSetChecks: readonly AuroraCheck[] = [
     find: async ({aurora, source}) => {
       const {isMariaDb, series} = await aurora.version();
       // Neither MariaDB nor MySQL before 5.7 shows the variables of other sessions.
-      const rows = isMariaDb || series < 507 ? [] : await aurora.rows(sessionCollationsSql);
-      const supported = await collationsOf(source);
+      const [rows, supported] = await Promise.all([
+        isMariaDb || series < 507 ? [] : aurora.rows(sessionCollationsSql),
+        collationsOf(source),
+      ]);
       return listed(
         (count) =>
           `${count} ${plural(count, 'session')} of ${aurora.name} with a collation that ${source.name} does not support`,
@@ -88,9 +93,12 @@ export const characterSetChecks: readonly AuroraCheck[] = [
       "Sessions of drivers that send it, and tables created with utf8mb4 alone, get that collation, and reverse replication stops there (error 22, character set '#255').",
     fix: 'Name the collation in the driver (SET NAMES utf8mb4 COLLATE utf8mb4_general_ci) and in CREATE TABLE.',
     find: async ({aurora, source}) => {
-      const collation = await defaultForUtf8mb4(aurora);
+      const [collation, supported] = await Promise.all([
+        defaultForUtf8mb4(aurora),
+        collationsOf(source),
+      ]);
       return findingIf(
-        !(await collationsOf(source)).has(canonicalCollation(collation)),
+        !supported.has(canonicalCollation(collation)),
         `SET NAMES utf8mb4 on ${aurora.name} selects ${collation}, which ${source.name} does not support`,
       );
     },
@@ -118,9 +126,9 @@ const sessionCollationsSql = `
 
 /** Collations of the columns of `server` that `other` does not support. */
 async function unknownCollations(server: Facts, other: Facts): Promise<readonly Observation[]> {
-  const supported = await collationsOf(other);
+  const [supported, columns] = await Promise.all([collationsOf(other), server.rows(columnsSql)]);
   const used = new Map<string, number>();
-  for (const row of await server.rows(columnsSql)) {
+  for (const row of columns) {
     const collation = canonicalCollation(columnValue(row, 'collation'));
     if (collation !== '' && !supported.has(collation)) {
       used.set(collation, (used.get(collation) ?? 0) + 1);

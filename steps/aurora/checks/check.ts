@@ -1,4 +1,10 @@
-import {type CheckWords, type Observation, type Survey, survey} from '../../../src/index.ts';
+import {
+  type CheckWords,
+  type Observation,
+  type SharedReads,
+  type Survey,
+  survey,
+} from '../../../src/index.ts';
 import {type Facts, factsOf, type MysqlReader} from '../../mysql/index.ts';
 import type {AuroraReader, ClusterState} from '../contract.ts';
 
@@ -28,16 +34,18 @@ interface LookOver {
   readonly source: MysqlReader | undefined;
   readonly replica: MysqlReader | undefined;
   readonly signal: AbortSignal;
+  /** The reads of the other entries of a plan. */
+  readonly shared?: SharedReads | undefined;
   readonly trouble: 'reported' | 'thrown';
 }
 
 export function lookOver(
   checks: readonly AuroraCheck[],
-  {aurora, source, replica = source, signal, trouble}: LookOver,
+  {aurora, source, replica = source, signal, shared, trouble}: LookOver,
 ): Promise<Survey> {
   let cluster: Promise<ClusterState | null> | undefined;
-  const facts = factsOf(aurora, signal);
-  const sourceFacts = source ? factsOf(source, signal) : facts;
+  const facts = factsOf(aurora, signal, shared);
+  const sourceFacts = source ? factsOf(source, signal, shared) : facts;
   const sides: Sides = {
     aurora: facts,
     reader: aurora,
@@ -46,7 +54,7 @@ export function lookOver(
       return cluster;
     },
     source: sourceFacts,
-    replica: replica && replica !== source ? factsOf(replica, signal) : sourceFacts,
+    replica: replica && replica !== source ? factsOf(replica, signal, shared) : sourceFacts,
   };
   const selected = checks.filter(({looksAt}) => source || looksAt !== 'both');
   return survey(selected, aurora.name, (check) => check.find(sides), trouble);

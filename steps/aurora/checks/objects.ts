@@ -27,9 +27,11 @@ export const objectChecks: readonly AuroraCheck[] = [
     find: async ({aurora, source}) => {
       const {isMariaDb, series} = await aurora.version();
       // MySQL has the list since 8.0.13; MariaDB's does not say which words are reserved.
-      const rows = isMariaDb || series < 800 ? [] : await aurora.rows(reservedSql);
+      const [rows, columns] = await Promise.all([
+        isMariaDb || series < 800 ? [] : aurora.rows(reservedSql),
+        source.rows(columnsSql),
+      ]);
       const reserved = new Set(rows.map((row) => columnValue(row, 'word').toLowerCase()));
-      const columns = await source.rows(columnsSql);
       const tables = new Map(columns.map((row) => [tableNameOf(row), columnValue(row, 't')]));
       const names = [
         ...[...tables].map(([name, table]) => ({name, word: table})),
@@ -51,10 +53,10 @@ export const objectChecks: readonly AuroraCheck[] = [
       'CREATE TRIGGER and CREATE FUNCTION are refused (errno 1419), in the load and in replication.',
     fix: `Set log_bin_trust_function_creators = 1 ${inTheGroup}.`,
     find: async ({aurora, source}) => {
-      const defined = (await source.rows(definersSql)).filter((row) =>
+      const [objects, settings] = await Promise.all([source.rows(definersSql), aurora.settings()]);
+      const defined = objects.filter((row) =>
         ['trigger', 'function'].includes(columnValue(row, 'what')),
       );
-      const settings = await aurora.settings();
       return isOn(settings['log_bin']) && settings['log_bin_trust_function_creators'] === 'OFF'
         ? listed(
             (count) =>
@@ -72,8 +74,12 @@ export const objectChecks: readonly AuroraCheck[] = [
     consequence: 'Such a view, routine or trigger fails there with errno 1449.',
     fix: 'Create the account on Aurora (it need not be able to log in), or change the definer of the object.',
     find: async ({aurora, source}) => {
-      const accounts = (await aurora.rows(accountsSql)).map(accountNameOf);
-      const orphans = (await source.rows(definersSql)).filter(
+      const [owners, objects] = await Promise.all([
+        aurora.rows(accountsSql),
+        source.rows(definersSql),
+      ]);
+      const accounts = owners.map(accountNameOf);
+      const orphans = objects.filter(
         (row) =>
           columnValue(row, 'definer') !== '' && !accounts.includes(columnValue(row, 'definer')),
       );

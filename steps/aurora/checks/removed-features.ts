@@ -1,4 +1,10 @@
-import {functionCall, type Pattern, statementsWith, understands} from '../../mysql/index.ts';
+import {
+  functionCall,
+  type Pattern,
+  patternsUsed,
+  statementsWith,
+  understands,
+} from '../../mysql/index.ts';
 import type {AuroraCheck} from './check.ts';
 
 interface Feature extends Pattern {
@@ -12,7 +18,7 @@ const call = (name: string, values: string): Feature => ({
   probe: `SELECT ${name}(${values}) AS answer`,
 });
 
-/** Features that newer servers may have dropped; each is tried on Aurora. */
+/** Features that newer servers may have dropped; each that the source uses is tried on Aurora. */
 const removableFeatures: readonly Feature[] = [
   ...[
     'PASSWORD',
@@ -48,12 +54,9 @@ export const removedFeatureChecks: readonly AuroraCheck[] = [
       'Statements with it fail on Aurora (errno 1064, 1305), and a load stops at such an object.',
     fix: 'Replace it before the seed: SHA2() for a hash, ORDER BY in addition to GROUP BY, ST_AsText() and similar.',
     find: async ({aurora, source}) => {
-      const missing: Feature[] = [];
-      for (const feature of removableFeatures) {
-        if (!(await understands(aurora, feature.probe))) {
-          missing.push(feature);
-        }
-      }
+      const used = await patternsUsed(source, removableFeatures);
+      const understood = await Promise.all(used.map(({probe}) => understands(aurora, probe)));
+      const missing = used.filter((_, index) => !understood[index]);
       return statementsWith(source, missing, `what ${aurora.name} does not have`);
     },
   },

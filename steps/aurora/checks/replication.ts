@@ -41,8 +41,8 @@ export const replicationChecks: readonly AuroraCheck[] = [
       'CREATE TABLE … SELECT before MySQL 8.0.21, and temporary tables within transactions, fail on Aurora (errno 1785 to 1787).',
     fix: 'Set enforce_gtid_consistency = WARN on the source (from 5.7 on) and read its error log for some days.',
     find: async ({aurora, source}) => {
-      const {enforce_gtid_consistency: onAurora} = await aurora.settings();
-      const {enforce_gtid_consistency: onSource = 'OFF'} = await source.settings();
+      const [{enforce_gtid_consistency: onAurora}, {enforce_gtid_consistency: onSource = 'OFF'}] =
+        await Promise.all([aurora.settings(), source.settings()]);
       return findingIf(
         onAurora === 'ON' && onSource !== 'ON',
         `${aurora.name} has enforce_gtid_consistency = ON, and ${source.name} has ${onSource}`,
@@ -67,8 +67,11 @@ export const replicationChecks: readonly AuroraCheck[] = [
     fix: 'On Aurora: ALTER USER … IDENTIFIED WITH mysql_native_password BY ….',
     find: async ({aurora, source}) => {
       const user = source.server.replicationUser;
-      const {isMariaDb, series} = await source.version();
-      const unsupported = (await aurora.rows(accountsSql)).filter(
+      const [{isMariaDb, series}, accounts] = await Promise.all([
+        source.version(),
+        aurora.rows(accountsSql),
+      ]);
+      const unsupported = accounts.filter(
         (row) =>
           columnValue(row, 'user') === user &&
           columnValue(row, 'plugin').startsWith('caching_sha2'),
@@ -87,9 +90,12 @@ export const replicationChecks: readonly AuroraCheck[] = [
     consequence: 'MySQL 5.6 has TLS 1.0 and 1.1 only, so reverse replication does not connect.',
     fix: `Set require_secure_transport = OFF ${inTheGroup} until reverse replication is stopped.`,
     find: async ({aurora, source}) => {
-      const {isMariaDb, series} = await source.version();
+      const [{isMariaDb, series}, settings] = await Promise.all([
+        source.version(),
+        aurora.settings(),
+      ]);
       return findingIf(
-        isOn((await aurora.settings())['require_secure_transport']) && !isMariaDb && series < 507,
+        isOn(settings['require_secure_transport']) && !isMariaDb && series < 507,
         `${aurora.name} has require_secure_transport = ON, and ${source.name} is MySQL 5.6`,
       );
     },

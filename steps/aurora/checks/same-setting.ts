@@ -19,7 +19,7 @@ export function sameSetting(
     looksAt: 'both',
     ...words,
     find: async ({aurora, source}) => {
-      const [onAurora, onSource] = [await aurora.settings(), await source.settings()];
+      const [onAurora, onSource] = await Promise.all([aurora.settings(), source.settings()]);
       return findingIf(
         value(onAurora) !== value(onSource),
         `${aurora.name} has ${shown(onAurora)}, and ${source.name} has ${shown(onSource)}`,

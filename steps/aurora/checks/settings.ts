@@ -62,8 +62,10 @@ async function smallerSetting(
   source: Facts,
   name: string,
 ): Promise<readonly Observation[]> {
-  const {[name]: onAurora} = await aurora.settings();
-  const {[name]: onSource} = await source.settings();
+  const [{[name]: onAurora}, {[name]: onSource}] = await Promise.all([
+    aurora.settings(),
+    source.settings(),
+  ]);
   return findingIf(
     Number(onAurora) < Number(onSource),
     `${aurora.name} has ${name} = ${onAurora}, and ${source.name} has ${onSource}`,

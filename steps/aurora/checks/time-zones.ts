@@ -23,7 +23,9 @@ export const timeZoneChecks: readonly AuroraCheck[] = [
     fix: 'mysql_tzinfo_to_sql /usr/share/zoneinfo | mysql mysql.',
     find: async ({aurora, source}) =>
       findingIf(
-        (await hasNamedZones(source)) && !(await hasNamedZones(aurora)),
+        await Promise.all([hasNamedZones(source), hasNamedZones(aurora)]).then(
+          ([onSource, onAurora]) => onSource && !onAurora,
+        ),
         `${aurora.name} has no named time zones, and ${source.name} has them`,
       ),
   },

@@ -11,7 +11,10 @@ export const versionChecks: readonly AuroraCheck[] = [
     consequence: 'Replication stops at the first statement or type that Aurora does not support.',
     fix: 'Upgrade the cluster.',
     find: async ({aurora, source}) => {
-      const [auroraVersion, sourceVersion] = [await aurora.version(), await source.version()];
+      const [auroraVersion, sourceVersion] = await Promise.all([
+        aurora.version(),
+        source.version(),
+      ]);
       return findingIf(
         auroraVersion.isMariaDb === sourceVersion.isMariaDb &&
           auroraVersion.series < sourceVersion.series,
@@ -28,7 +31,10 @@ export const versionChecks: readonly AuroraCheck[] = [
       'MySQL does not support replication between them, in particular reverse replication.',
     fix: 'Rehearse both directions with a copy of the data, or migrate through an intermediate version.',
     find: async ({aurora, source}) => {
-      const [auroraVersion, sourceVersion] = [await aurora.version(), await source.version()];
+      const [auroraVersion, sourceVersion] = await Promise.all([
+        aurora.version(),
+        source.version(),
+      ]);
       const gap = seriesRank(auroraVersion.series) - seriesRank(sourceVersion.series);
       return findingIf(
         auroraVersion.isMariaDb !== sourceVersion.isMariaDb || gap > 1,

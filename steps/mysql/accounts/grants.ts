@@ -21,13 +21,14 @@ export async function ownGrants(read: Read): Promise<Grants> {
   // Without FOR it lists this session: MySQL includes the active roles, MariaDB has lines for each of them and for
   // PUBLIC.
   const lines = linesOf(await read('SHOW GRANTS'));
-  const idle = new Map<string, Granted>();
-  for (const {role, sql} of rolesIn(lines)) {
-    // An account may list the privileges of its own roles; where a server refuses that, they are unknown.
-    const rows = await read(sql).catch(noneIfRefused);
-    idle.set(role, grantedBy(linesOf(rows)));
-  }
-  return {own: grantedBy(lines), idle};
+  const idle = await Promise.all(
+    rolesIn(lines).map(async ({role, sql}) => {
+      // An account may list the privileges of its own roles; where a server refuses that, they are unknown.
+      const rows = await read(sql).catch(noneIfRefused);
+      return [role, grantedBy(linesOf(rows))] as const;
+    }),
+  );
+  return {own: grantedBy(lines), idle: new Map(idle)};
 }
 
 function noneIfRefused(cause: unknown): readonly Row[] {

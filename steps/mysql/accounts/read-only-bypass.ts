@@ -16,12 +16,15 @@ export async function bypassHoldersOf(
   read: Read,
   signal?: AbortSignal,
 ): Promise<Holders> {
-  const rows = await read(privilegedSql, signal, [traits.pastReadOnly]);
+  const [rows, roleRows] = await Promise.all([
+    read(privilegedSql, signal, [traits.pastReadOnly]),
+    traits.roleGrantsSql === null ? null : read(traits.roleGrantsSql, signal),
+  ]);
   const direct = new Set(rows.map(({grantee}) => String(grantee)));
-  if (traits.roleGrantsSql === null) {
+  if (roleRows === null) {
     return direct;
   }
-  const grants = roleGrantsOf(await read(traits.roleGrantsSql, signal));
+  const grants = roleGrantsOf(roleRows);
   const roles = await bypassRoles(traits, grants, read, signal);
   return withRoles(new Set([...direct, ...roles]), grants);
 }
@@ -36,16 +39,16 @@ async function bypassRoles(
   read: Read,
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
-  const roles: string[] = [];
-  for (const role of new Set([everyAccount, ...grants.map((grant) => grant.role)])) {
-    const name = role.slice(1, -"'@''".length);
-    const lines = await read(`SHOW GRANTS FOR ${quoted(name)}`, signal).catch(noneOf);
-    const granted = grantedBy(lines.map((line) => String(Object.values(line)[0])));
-    if (hasEverywhere(granted, pastReadOnly)) {
-      roles.push(role);
-    }
-  }
-  return roles;
+  const roles = [...new Set([everyAccount, ...grants.map((grant) => grant.role)])];
+  const bypasses = await Promise.all(
+    roles.map(async (role) => {
+      const name = role.slice(1, -"'@''".length);
+      const lines = await read(`SHOW GRANTS FOR ${quoted(name)}`, signal).catch(noneOf);
+      const granted = grantedBy(lines.map((line) => String(Object.values(line)[0])));
+      return hasEverywhere(granted, pastReadOnly);
+    }),
+  );
+  return roles.filter((_, index) => bypasses[index]);
 }
 
 // ER_NONEXISTING_GRANT, ER_INVALID_ROLE: PUBLIC has no privileges, or does not exist before 10.11; or a role was just

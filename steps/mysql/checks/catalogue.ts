@@ -27,11 +27,10 @@ export const mysqlChecks: readonly MysqlCheck[] = [
 export const mysqlPreflight: Preflight<MysqlReader> = {
   checks: mysqlChecks,
   look: async (server, targets, signal) => {
-    const others = targets.filter(isMysqlReader);
-    const facts = others.map((other) => factsOf(other, signal));
-    const source = await sourceOf(factsOf(server, signal), facts);
-    const role = source ? 'replica' : 'source';
-    return runChecks(mysqlChecks, {server, role, others, signal, trouble: 'reported'});
+    const others = targets.filter(isMysqlReader).map((other) => factsOf(other, signal));
+    const facts = factsOf(server, signal);
+    const role = (await sourceOf(facts, others)) ? 'replica' : 'source';
+    return runChecks(mysqlChecks, {server: facts, role, others, trouble: 'reported'});
   },
 };
 

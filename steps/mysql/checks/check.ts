@@ -1,6 +1,5 @@
 import {type CheckWords, type Observation, type Survey, survey} from '../../../src/index.ts';
-import type {MysqlReader} from '../contract.ts';
-import {type Facts, factsOf} from './facts.ts';
+import type {Facts} from './facts.ts';
 
 /** A replica replicates from another server of the same migration; any other server is a source. */
 type Role = 'source' | 'replica';
@@ -14,22 +13,19 @@ export interface MysqlCheck extends CheckWords {
 
 /** What is checked, and how. */
 interface CheckRun {
-  readonly server: MysqlReader;
+  readonly server: Facts;
   readonly role: Role;
-  readonly others: readonly MysqlReader[];
-  readonly signal: AbortSignal;
+  readonly others: readonly Facts[];
   /** Whether a check that cannot be made is reported as a finding, or thrown. */
   readonly trouble: 'reported' | 'thrown';
 }
 
 export function runChecks(checks: readonly MysqlCheck[], look: CheckRun): Promise<Survey> {
-  const {server, role, signal} = look;
-  const facts = factsOf(server, signal);
-  const others = look.others.map((other) => factsOf(other, signal));
+  const {server, role, others} = look;
   return survey(
     checks.filter((check) => check.of === undefined || check.of === role),
     server.name,
-    (check) => check.find(facts, others),
+    (check) => check.find(server, others),
     look.trouble,
   );
 }

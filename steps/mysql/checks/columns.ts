@@ -68,7 +68,11 @@ export async function autoIncrementsOf({version, server, signal}: Facts): Promis
   const {isMariaDb, series} = await version();
   if (!isMariaDb && series >= 800) {
     // Otherwise the server reports a cached value for up to a day (MySQL 8.0 manual, information_schema_stats_expiry).
-    await server.query('SET SESSION information_schema_stats_expiry = 0', [], signal);
+    return server.queryAfter(
+      'SET SESSION information_schema_stats_expiry = 0',
+      countersSql,
+      signal,
+    );
   }
   return server.query(countersSql, [], signal);
 }

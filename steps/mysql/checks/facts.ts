@@ -1,3 +1,4 @@
+import type {SharedReads} from '../../../src/index.ts';
 import type {MysqlReader, Replication} from '../contract.ts';
 import {type Version, versionOf} from '../dialect/version.ts';
 import type {Row} from '../session/contract.ts';
@@ -15,7 +16,14 @@ export interface Facts {
   rows(sql: string): Promise<readonly Row[]>;
 }
 
-export function factsOf(server: MysqlReader, signal: AbortSignal): Facts {
+/** With `shared`, the checks of all entries of a plan have the same facts of a server. */
+export function factsOf(server: MysqlReader, signal: AbortSignal, shared?: SharedReads): Facts {
+  return shared
+    ? shared.of(server, () => newFacts(server, shared.signal))
+    : newFacts(server, signal);
+}
+
+function newFacts(server: MysqlReader, signal: AbortSignal): Facts {
   const results = new Map<string, Promise<unknown>>();
   const once = <Fact>(name: string, ask: () => Promise<Fact>): Promise<Fact> => {
     const result = results.get(name) ?? ask();

@@ -15,8 +15,12 @@ export const objectChecks: readonly MysqlCheck[] = [
     consequence: 'Using such an object fails with errno 1449, and a load may stop at it.',
     fix: 'Create the account, or create the object again with a definer that exists.',
     find: async (server) => {
-      const accounts = (await server.rows(accountsSql)).map(accountNameOf);
-      const orphans = (await server.rows(definersSql)).filter(
+      const [owners, objects] = await Promise.all([
+        server.rows(accountsSql),
+        server.rows(definersSql),
+      ]);
+      const accounts = owners.map(accountNameOf);
+      const orphans = objects.filter(
         (row) =>
           columnValue(row, 'definer') !== '' && !accounts.includes(columnValue(row, 'definer')),
       );

@@ -184,13 +184,13 @@ async function sharedSetting(
   others: readonly Facts[],
   name: 'server_id' | 'server_uuid',
 ) {
-  const value = (await server.settings())[name];
-  const same: string[] = [];
-  for (const other of others) {
-    if (value !== undefined && (await other.settings())[name] === value) {
-      same.push(other.name);
-    }
-  }
+  const [{[name]: value}, ...ofOthers] = await Promise.all([
+    server.settings(),
+    ...others.map((other) => other.settings()),
+  ]);
+  const same = others
+    .filter((_, index) => value !== undefined && ofOthers[index]?.[name] === value)
+    .map((other) => other.name);
   return findingIf(
     same.length > 0,
     `${server.name} has the same ${name} as ${same.join(', ')}: ${value}`,
@@ -228,8 +228,8 @@ function unlessForeseen(error: unknown): undefined {
 }
 
 export async function gtidModeFindings(replica: Facts, source: Facts | undefined) {
-  const sourceMode = (await source?.settings())?.['gtid_mode'];
-  const replicaMode = (await replica.settings())['gtid_mode'];
+  const [ofSource, ofReplica] = await Promise.all([source?.settings(), replica.settings()]);
+  const [sourceMode, replicaMode] = [ofSource?.['gtid_mode'], ofReplica['gtid_mode']];
   return findingIf(
     (sourceMode === 'ON' && replicaMode === 'OFF') ||
       (sourceMode === 'OFF' && replicaMode === 'ON'),
@@ -238,10 +238,10 @@ export async function gtidModeFindings(replica: Facts, source: Facts | undefined
 }
 
 export async function packetSizeFindings(replica: Facts, source: Facts | undefined) {
-  const sourceBytes = Number((await source?.settings())?.['max_allowed_packet'] ?? 0);
+  const [ofSource, ofReplica] = await Promise.all([source?.settings(), replica.settings()]);
+  const sourceBytes = Number(ofSource?.['max_allowed_packet'] ?? 0);
   const replicaBytes = Number(
-    settingOf(await replica.settings(), 'replica_max_allowed_packet', 'slave_max_allowed_packet') ??
-      sourceBytes,
+    settingOf(ofReplica, 'replica_max_allowed_packet', 'slave_max_allowed_packet') ?? sourceBytes,
   );
   return findingIf(
     replicaBytes < sourceBytes,

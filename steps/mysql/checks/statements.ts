@@ -65,6 +65,15 @@ export function functionCall(name: string): RegExp {
   );
 }
 
+/** The patterns that at least one statement of the server has. */
+export async function patternsUsed<Used extends Pattern>(
+  server: Facts,
+  patterns: readonly Used[],
+): Promise<readonly Used[]> {
+  const statements = await statementsOf(server);
+  return patterns.filter(({pattern}) => statements.some(({text}) => pattern.test(text)));
+}
+
 /** One finding that lists every statement with one of the patterns. */
 export async function statementsWith(
   server: Facts,
@@ -88,11 +97,11 @@ export async function statementsWith(
 async function statementsOf(server: Facts): Promise<readonly Statement[]> {
   const {isMariaDb, series} = await server.version();
   const hasGenerated = series >= (isMariaDb ? 1002 : 507);
-  const [stored, generated, digests] = [
-    await server.rows(definersSql),
-    hasGenerated ? await server.rows(generatedSql) : [],
-    await server.rows(digestsSql),
-  ];
+  const [stored, generated, digests] = await Promise.all([
+    server.rows(definersSql),
+    hasGenerated ? server.rows(generatedSql) : [],
+    server.rows(digestsSql),
+  ]);
   return [
     ...stored.map((row) => ({
       owner: `${columnValue(row, 'what')} ${columnValue(row, 's')}.${columnValue(row, 'name')}`,

@@ -86,10 +86,11 @@ export const tableChecks: readonly MysqlCheck[] = [
       'Aurora has no sequences, no system-versioned tables, and no types uuid, inet4 or inet6.',
     fix: 'Convert them to features of MySQL before the seed.',
     find: async (server) => {
-      const types = (await server.rows(columnsSql)).filter((row) =>
+      const [columns, all] = await Promise.all([server.rows(columnsSql), server.rows(tablesSql)]);
+      const types = columns.filter((row) =>
         ['uuid', 'inet4', 'inet6'].includes(columnValue(row, 'data_type')),
       );
-      const kinds = (await server.rows(tablesSql)).filter((row) =>
+      const kinds = all.filter((row) =>
         ['SEQUENCE', 'SYSTEM VERSIONED'].includes(columnValue(row, 'type')),
       );
       return listed(

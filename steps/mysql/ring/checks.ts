@@ -1,4 +1,10 @@
-import {type CheckWords, type Finding, type Observation, survey} from '../../../src/index.ts';
+import {
+  type CheckWords,
+  type Finding,
+  type Observation,
+  type SharedReads,
+  survey,
+} from '../../../src/index.ts';
 import {findingIf} from '../checks/check.ts';
 import {type Facts, factsOf, isOn, settingOf} from '../checks/facts.ts';
 import {gtidModeFindings} from '../checks/replication.ts';
@@ -19,11 +25,12 @@ interface RingCheck extends CheckWords {
 export async function ringFindings(
   {source, replica, aurora}: Members,
   signal: AbortSignal,
+  shared?: SharedReads,
 ): Promise<readonly Finding[]> {
   const ring: Ring = {
-    source: factsOf(source, signal),
-    replica: factsOf(replica, signal),
-    aurora: factsOf(aurora, signal),
+    source: factsOf(source, signal, shared),
+    replica: factsOf(replica, signal, shared),
+    aurora: factsOf(aurora, signal, shared),
   };
   const {findings} = await survey(ringChecks, source.name, (check) => check.find(ring), 'thrown');
   return findings;

@@ -10,6 +10,12 @@ import {ServerSession} from './session.ts';
 export interface Connections {
   /** For statements that change nothing: sent again once when the connection is lost. */
   read(statement: Statement, signal?: AbortSignal): Promise<readonly Row[]>;
+  /** The same right after a statement that sets something in the session; both again when it is lost. */
+  readAfter(
+    setting: Statement,
+    statement: Statement,
+    signal?: AbortSignal,
+  ): Promise<readonly Row[]>;
   /** The same for statements that take long: other reads are not delayed. */
   wait(statement: Statement, signal?: AbortSignal): Promise<readonly Row[]>;
   /** Sent once. When its answer is lost, only the next check shows whether it took effect. */
@@ -56,11 +62,19 @@ class ServerConnections implements Connections {
   }
 
   read(statement: Statement, signal = this.#open): Promise<readonly Row[]> {
-    return this.#twice(this.#reader(), statement, signal);
+    return this.#twice(this.#reader(), [statement], signal);
+  }
+
+  readAfter(
+    setting: Statement,
+    statement: Statement,
+    signal = this.#open,
+  ): Promise<readonly Row[]> {
+    return this.#twice(this.#reader(), [setting, statement], signal);
   }
 
   wait(statement: Statement, signal = this.#open): Promise<readonly Row[]> {
-    return this.#twice(this.#waiting, statement, signal);
+    return this.#twice(this.#waiting, [statement], signal);
   }
 
   write(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {
@@ -133,21 +147,14 @@ class ServerConnections implements Connections {
     return [...this.#reading, this.#waiting, this.#writing, this.#unlogged, ...this.#more];
   }
 
-  /** A session that is free; while none is, statements queue, and one more session is opened for the next ones. */
+  /** The session with the fewest statements before this one; of two, one that is open. */
   #reader(): ServerSession {
-    const free = this.#reading.find(({isFree}) => isFree);
-    if (free) {
-      return free;
-    }
-    const [first, ...others] = this.#reading;
-    if (!first) {
-      throw new TypeError('There is no session to read with.');
-    }
-    if (first.isBusy) {
-      const next = others.find(({isBusy}) => !isBusy);
-      return next ?? first;
-    }
-    return first;
+    return this.#reading.reduce((best, session) =>
+      session.underWay < best.underWay ||
+      (session.underWay === best.underWay && session.isOpen && !best.isOpen)
+        ? session
+        : best,
+    );
   }
 
   async #once(
@@ -169,18 +176,18 @@ class ServerConnections implements Connections {
 
   async #twice(
     session: ServerSession,
-    statement: Statement,
+    statements: readonly Statement[],
     signal: AbortSignal,
   ): Promise<readonly Row[]> {
     const either = AbortSignal.any([signal, this.#open]);
     try {
-      return await session.ask(statement, either);
+      return await inOrder(session, statements, either);
     } catch (cause) {
       if (!(cause instanceof LostConnection)) {
         throw cause;
       }
     }
-    return await session.ask(statement, either).catch((cause) => {
+    return await inOrder(session, statements, either).catch((cause) => {
       throw this.#connectionError(cause);
     });
   }
@@ -190,6 +197,17 @@ class ServerConnections implements Connections {
       ? new SwitcharooError(connectionLost(this.#endpoint), {cause})
       : cause;
   }
+}
+
+/** The rows of the last statement. All are queued at once, so no other statement comes between them. */
+async function inOrder(
+  session: ServerSession,
+  statements: readonly Statement[],
+  signal: AbortSignal,
+): Promise<readonly Row[]> {
+  const answers = statements.map((statement) => session.ask(statement, signal));
+  await Promise.allSettled(answers);
+  return (await Promise.all(answers)).at(-1) ?? [];
 }
 
 const readingSessions = 6;

@@ -11,18 +11,28 @@ import {replicationOf} from '../replication/replication.ts';
 import * as sentinels from '../replication/sentinel.ts';
 import type {Connections} from './connection.ts';
 import type {Endpoint, Row} from './contract.ts';
+import {unlessAborted} from './with-timeout.ts';
 
 /** The server's dialect, read once. */
 export type AskDialect = (signal?: AbortSignal) => Promise<Dialect>;
 
 export function lazyDialect(connections: Connections): AskDialect {
-  let dialect: Dialect | undefined;
+  let dialect: Promise<Dialect> | undefined;
+  const ask = async () => {
+    const [row] = await connections.read({sql: 'SELECT VERSION() AS version'});
+    return dialectOf(String(row?.['version']));
+  };
   return async (signal) => {
-    if (!dialect) {
-      const [row] = await connections.read({sql: 'SELECT VERSION() AS version'}, signal);
-      dialect = dialectOf(String(row?.['version']));
+    // All who ask meanwhile share the answer, so none of them can abort it.
+    const asked = dialect ?? ask();
+    dialect = asked;
+    asked.catch(() => {
+      dialect = dialect === asked ? undefined : dialect;
+    });
+    if (signal) {
+      await unlessAborted(asked, signal);
     }
-    return dialect;
+    return asked;
   };
 }
 
@@ -48,6 +58,7 @@ export function readerOf(access: ReadAccess): MysqlReader {
     ...accountReads(access),
     settings: (names, signal) => settingsOf(access, names, signal),
     query: (sql, values = [], signal) => connections.read({sql, values}, signal),
+    queryAfter: (setting, sql, signal) => connections.readAfter({sql: setting}, {sql}, signal),
     withSessions: (count, work, signal) => connections.withSessions(count, work, signal),
     readLog: (part, listener, signal) => connections.readLog(part, listener, signal),
     copies,

@@ -43,13 +43,13 @@ export class ServerSession {
     return this.#id;
   }
 
-  /** It is open, and answers the next statement at once. */
-  get isFree(): boolean {
-    return this.#socket !== null && this.#underWay === 0;
+  get isOpen(): boolean {
+    return this.#socket !== null;
   }
 
-  get isBusy(): boolean {
-    return this.#underWay > 0;
+  /** How many statements would be answered before the next one. */
+  get underWay(): number {
+    return this.#underWay;
   }
 
   /** Opens it without a statement. */

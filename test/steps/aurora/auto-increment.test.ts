@@ -20,6 +20,11 @@ describeEachPair('the check of AUTO_INCREMENT on Aurora', ({target}) => {
         orders += 2;
         return reader.query(...words);
       },
+      queryAfter: async (...words) => {
+        await database.query('INSERT INTO busy.orders VALUES (), ()');
+        orders += 2;
+        return reader.queryAfter(...words);
+      },
     };
     const check = serverChecks.find(({name}) => name === 'auto-increment-behind');
     const aurora = factsOf(busy, new AbortController().signal);
