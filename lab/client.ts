@@ -21,6 +21,7 @@ import {endRemembered} from './processes.ts';
 import {programOf} from './program.ts';
 import type {LabStatus} from './status.ts';
 import type {LabSwitch} from './switches.ts';
+import type {WatchReport} from './watch.ts';
 import type {Freeze} from './wire/wire.ts';
 import type {WriteCount} from './write-count.ts';
 
@@ -59,6 +60,8 @@ export interface Lab {
   count(windows?: readonly Window[]): Promise<WriteCount>;
   /** What switcharoo exchanged with the targets in the freeze; nothing without `rttMs`. */
   freeze(): Promise<Freeze>;
+  /** What must never happen in a cutover, and happened in this lab. */
+  watch(): Promise<WatchReport>;
   pauseClients(): Promise<unknown>;
   resumeClients(): Promise<unknown>;
   turn(change: LabSwitch): Promise<unknown>;
@@ -196,6 +199,7 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
     status: async () => (await ask('/status')) as LabStatus,
     count: async (windows) => (await ask('/count', {windows})) as WriteCount,
     freeze: async () => (await ask('/freeze')) as Freeze,
+    watch: async () => (await ask('/watch')) as WatchReport,
     pauseClients: () => ask('/clients/pause'),
     resumeClients: () => ask('/clients/resume'),
     turn: (change) => ask('/switch', change),

@@ -27,6 +27,7 @@ export async function startControl(world: World, down: () => void): Promise<Cont
     '/count': (body) => world.count(countRequest.parse(body).windows),
     '/freeze': async () => freezeOf(world.exchanges()),
     '/exchanges': async () => world.exchanges(),
+    '/watch': async () => world.watch(),
     '/clients/pause': () => world.pauseClients(),
     '/clients/resume': () => world.resumeClients(),
     '/switch': (body) => turn(world, labSwitch.parse(body)),

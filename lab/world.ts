@@ -22,6 +22,7 @@ import {shopZoneId, shopZoneName} from './shop-zone.ts';
 import {choosePasswords, choosePorts, type Site} from './site.ts';
 import {firstWrite, noClients, startClients} from './site-clients.ts';
 import {variablesOf} from './variables.ts';
+import {startWatch, type WatchReport} from './watch.ts';
 import {type Exchange, Wire} from './wire/wire.ts';
 import {countWrites, type WriteCount} from './write-count.ts';
 
@@ -57,6 +58,8 @@ export interface World {
   readonly variables: Readonly<Record<string, string>>;
   /** What switcharoo exchanged with the targets; nothing without `rttMs`. */
   exchanges(): readonly Exchange[];
+  /** What must never happen in a cutover, and happened. */
+  watch(): WatchReport;
   clients(): Promise<ClientsReport>;
   pauseClients(): Promise<ClientsReport>;
   resumeClients(): Promise<ClientsReport>;
@@ -87,6 +90,7 @@ async function build(options: WorldOptions, parts: Parts): Promise<World> {
   const webHosts = await Promise.all(applicationHosts(site).map((host) => parts.add(host)));
   const hosts = [...dbHosts, ...webHosts];
   await prepareAurora(databases, options);
+  const watch = await parts.add(startWatch(databases));
 
   const cloud = await startCloud(site, {databases, loadBalancer, withoutCluster, parts});
   const names = await nameServersOf(site, cloud, parts);
@@ -107,6 +111,7 @@ async function build(options: WorldOptions, parts: Parts): Promise<World> {
     network: site.network,
     resolver: names.resolver,
     exchanges: () => wire.exchanges(),
+    watch: () => watch.report(hosts),
     variables: allVariables(site, {targets, databases, cloud, names}),
     ...clientsOf(control),
     count: async (windows) => ({

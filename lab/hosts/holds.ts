@@ -1,4 +1,5 @@
 import {type CommandReply, failed, type HostCommand, notSupported, succeeded} from './command.ts';
+import {type HoldSpan, HoldSpans} from './hold-spans.ts';
 
 /** A table that holds ports: each element ends by itself, as the kernel's do. */
 interface Table {
@@ -12,6 +13,12 @@ const noSuchTable = 'Error: No such file or directory';
 /** The nftables of a host, as far as tables that hold connections need it, with the formats of nft 1.0.6. */
 export class Holds {
   #tables = new Map<string, Table>();
+  readonly #spans = new HoldSpans();
+
+  /** How long each port was held, in all that time. */
+  spans(): readonly HoldSpan[] {
+    return this.#spans.spans();
+  }
 
   /** Whether the first packet of a connection to the port is dropped now. */
   drops(port: number): boolean {
@@ -45,6 +52,7 @@ export class Holds {
     }
     if (verb === 'delete') {
       this.#tables.delete(name);
+      this.#noteReleased(table);
       return succeeded();
     }
     return succeeded(tableText(name, table));
@@ -60,8 +68,31 @@ export class Holds {
         return notSupported({name: 'nft', args: [line]});
       }
     }
-    this.#tables = isTest ? this.#tables : tables;
+    if (!isTest) {
+      const earlier = this.#tables;
+      this.#tables = tables;
+      this.#noteArmed(earlier);
+      for (const table of earlier.values()) {
+        this.#noteReleased(table);
+      }
+    }
     return succeeded();
+  }
+
+  #noteArmed(earlier: ReadonlyMap<string, Table>): void {
+    for (const [name, {ports}] of this.#tables) {
+      for (const [port, element] of ports) {
+        if (earlier.get(name)?.ports.get(port) !== element) {
+          this.#spans.armed(port, element.timeoutMs);
+        }
+      }
+    }
+  }
+
+  #noteReleased({ports}: Table): void {
+    for (const port of ports.keys()) {
+      this.#spans.released(port, this.isHeld(port));
+    }
   }
 }
 

@@ -13,6 +13,7 @@ import {
 import {Cron} from './cron.ts';
 import {type FilteredPort, openFilteredPort} from './filtered-port.ts';
 import {Firewall} from './firewall.ts';
+import type {HoldSpan} from './hold-spans.ts';
 import {Holds} from './holds.ts';
 import type {ProcessInfo} from './process-group.ts';
 import {writeShims} from './shims.ts';
@@ -74,6 +75,8 @@ export interface LabHost {
   rules(): readonly string[];
   /** Whether new connections to a port wait. */
   holds(port: number): boolean;
+  /** How long connections to its ports were held, each time. */
+  holdSpans(): readonly HoldSpan[];
   sshFault(fault: SshFault): Promise<void>;
   stop(): Promise<void>;
 }
@@ -115,6 +118,7 @@ export async function startHost(options: HostOptions): Promise<LabHost> {
     allows: (port, remoteAddress) => firewall.allows(port, remoteAddress),
     rules: () => firewall.lines(),
     holds: (port) => holds.isHeld(port),
+    holdSpans: () => holds.spans(),
     sshFault: (fault) => ssh.fault(fault),
     stop: async () => {
       await ssh.stop();

@@ -1,8 +1,10 @@
 import {SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
+import {printProblems} from '../print-problems.ts';
 import {loadLab} from './lab-package.ts';
 import {labStatusText, writeCountText} from './lab-text.ts';
+import {violationsIn} from './lab-watch.ts';
 
 interface LabSetup {
   readonly clients: number;
@@ -61,7 +63,11 @@ export async function countWrites(app: App): Promise<ExitCode> {
     outageMs,
   };
   app.print(app.json ? JSON.stringify(document) : writeCountText(count));
-  return lost + duplicated === 0 ? exitCodes.done : exitCodes.halfWay;
+  const violations = violationsIn(await lab.watch(), 'other');
+  if (violations.length > 0) {
+    printProblems(app, violations);
+  }
+  return lost + duplicated + violations.length === 0 ? exitCodes.done : exitCodes.halfWay;
 }
 
 async function runningLab(app: App) {

@@ -18,6 +18,7 @@ import type {RunScreen} from '../run-screen.ts';
 import {listenToSignals, type ProcessSignals} from '../signals.ts';
 import {withRun} from '../with-run.ts';
 import {loadLab} from './lab-package.ts';
+import {violationsIn} from './lab-watch.ts';
 import {measure} from './measure.ts';
 import {printObstacles, printPlanOf} from './plan.ts';
 
@@ -104,14 +105,18 @@ function rehearseIn(
     await sleep(writesAfterMs, undefined, {signal: signals.stopping}).catch(() => {});
     await screen.close();
     const report = await measure(app, run, lab);
+    const violations = violationsIn(await lab.watch(), endOf(result, isReversed));
     printReport(app, report);
     printFailure(app, run, result);
     if (html !== undefined) {
       writeReport(html, reportHtml(report));
     }
-    return exitCodeOf(app, run.exitCode(result), report);
+    return exitCodeOf(app, run.exitCode(result), report, violations);
   });
 }
+
+const endOf = ({kind}: RunResult, isReversed: boolean) =>
+  kind === 'done' ? 'done' : kind === 'reversed' && isReversed ? 'reversed' : 'other';
 
 const reverseAll = (
   run: Run,
@@ -126,7 +131,16 @@ const reverseAll = (
   });
 
 /** A run that is done has failed all the same when clients lost writes or got wrong answers. */
-function exitCodeOf(app: App, code: ExitCode, {writes, lookups}: RunReport): ExitCode {
+function exitCodeOf(
+  app: App,
+  code: ExitCode,
+  {writes, lookups}: RunReport,
+  violations: readonly Problem[],
+): ExitCode {
+  if (violations.length > 0) {
+    printProblems(app, violations);
+    return code === exitCodes.done ? exitCodes.halfWay : code;
+  }
   if (code !== exitCodes.done) {
     return code;
   }
