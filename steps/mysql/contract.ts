@@ -204,7 +204,8 @@ export interface MysqlWriter extends MysqlReader {
   lockAccount(account: Account, signal: AbortSignal): Promise<void>;
   unlockAccount(account: Account, signal: AbortSignal): Promise<void>;
   setEventScheduler(on: boolean, signal: AbortSignal): Promise<void>;
-  endSession(id: number, signal: AbortSignal): Promise<void>;
+  /** `null` when it is ended or was gone; else why the server refuses to end it, as `errno 1644`. */
+  endSession(id: number, signal: AbortSignal): Promise<string | null>;
   /** Sets its replication source and start position. It does not start. */
   setSource(source: ReplicationSource, signal: AbortSignal): Promise<void>;
   /** Starts replication, and returns when both threads run. */

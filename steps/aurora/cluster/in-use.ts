@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type Client, clientText, sourceAddress} from '../../mysql/index.ts';
+import {type Client, clientText, rdsAccounts, sourceAddress} from '../../mysql/index.ts';
 import type {AuroraReader} from '../contract.ts';
 
 /** A sign that Aurora is in use, so that nothing may be dropped there; `null` when there is none. */
@@ -30,7 +30,7 @@ async function remainingClients(
 ): Promise<readonly Client[]> {
   for (let tries = 1; ; tries += 1) {
     const clients = (await aurora.clients(signal)).filter(
-      ({user}) => user !== aurora.user && !accountsOfRds.includes(user),
+      ({user}) => user !== aurora.user && !rdsAccounts.includes(user),
     );
     if (clients.length === 0 || tries === mostTries) {
       return clients;
@@ -39,7 +39,6 @@ async function remainingClients(
   }
 }
 
-const accountsOfRds = ['rdsadmin', 'rdsrepladmin', 'rdsproxyadmin', 'rdstopmgr'];
 const mostTries = 10;
 const betweenTriesMs = 100;
 

@@ -2,10 +2,10 @@ import {SwitcharooError} from '../../../src/index.ts';
 import {
   type Connections,
   errnoOf,
+  killAnswer,
   type Login,
   type MysqlWriter,
   replicationAccountMissing,
-  unlessSessionGone,
   waitForReplication,
 } from '../../mysql/index.ts';
 import type {AuroraReader} from '../contract.ts';
@@ -38,7 +38,7 @@ export const writesThroughProcedures = (access: Access): Pick<MysqlWriter, Throu
     await setReadOnly(access, 1, signal);
   },
   allowWrites: (signal) => setReadOnly(access, 0, signal),
-  endSession: (id, signal) => call(access, 'kill', signal, [id]).catch(unlessSessionGone),
+  endSession: (id, signal) => killAnswer(call(access, 'kill', signal, [id])),
   setSource: async ({host, port, from}, signal) => {
     if (!access.replication) {
       throw new SwitcharooError(replicationAccountMissing(access.reader));

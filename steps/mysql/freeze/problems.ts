@@ -6,6 +6,12 @@ export const sessionsNotKilled = (name: string, sessions: readonly string[]): Pr
   hint: 'A session that rolls back a large transaction takes time: wait until SHOW PROCESSLIST is clear, then resume.',
 });
 
+export const sessionKillRefused = (name: string, sessions: readonly string[]): Problem => ({
+  code: 'mysql-session-kill-refused',
+  message: `${name} refused to end ${sessions.slice(0, 5).join(', ')}, and it is still there.`,
+  hint: `Close it where it was opened, or end it with an account that may (CONNECTION_ADMIN, and SYSTEM_USER if it has that too). Then check SHOW PROCESSLIST on ${name}, and resume.`,
+});
+
 export const freezeLockTimeout = (
   name: string,
   seconds: number,

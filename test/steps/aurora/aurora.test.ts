@@ -1,10 +1,11 @@
-import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import {afterAll, beforeAll, beforeEach, describe, expect, test, vi} from 'vitest';
 import {createRds} from '../../../lab/aws/rds.ts';
 import type {Session} from '../../../src/model/target.ts';
 import type {AuroraReader, AuroraWriter} from '../../../steps/aurora/contract.ts';
 import {openWrites} from '../../../steps/aurora/open-writes.ts';
 import {promote} from '../../../steps/aurora/promote.ts';
 import {replicateFrom} from '../../../steps/aurora/replicate-from.ts';
+import {endClients} from '../../../steps/mysql/index.ts';
 import {type Started, started} from '../../lab/aws/started.ts';
 import {lookOf, type Placed, performAll, reverse, run, settled} from '../mysql/placed-unit.ts';
 import {
@@ -118,6 +119,42 @@ test('after a reversal Aurora has no session left that could still commit', asyn
   expect(await commit(client)).toBe('not acknowledged');
   expect(await aurora().query("SELECT id FROM shop.orders WHERE token = 'too late'")).toEqual([]);
   client.destroy();
+});
+
+// Root is to the stand-in what rdsadmin is to Aurora: rds_kill refuses to end its sessions.
+describe('a session that Aurora refuses to end', () => {
+  const end = (limitMs: number, said: string[]) =>
+    endClients(servers.aurora.writer, {
+      isToEnd: () => true,
+      signal: new AbortController().signal,
+      limitMs,
+      say: (text) => void said.push(text),
+    });
+
+  test('is waited for until it has gone', async () => {
+    const said: string[] = [];
+    let ended: Promise<void> | undefined;
+    await aurora().session(async () => {
+      ended = end(60_000, said);
+      await vi.waitUntil(() => said.some((text) => text.includes('refuses to end')), 30_000);
+    });
+    await ended;
+  });
+
+  test('is named when it stays', async () => {
+    const said: string[] = [];
+    await aurora().session(async ({threadId}) => {
+      const session = `session ${threadId} of root@localhost (errno 1644)`;
+      await expect(end(100, said)).rejects.toMatchObject({
+        problem: {
+          code: 'mysql-session-kill-refused',
+          message: `aurora refused to end ${session}, and it is still there.`,
+        },
+      });
+      expect(said).toContain(`aurora refuses to end ${session}: waiting until it is gone`);
+    });
+    await expect(end(60_000, said)).resolves.toBeUndefined();
+  });
 });
 
 const withCluster = <Result>(

@@ -365,10 +365,12 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
       written(signal, () => {
         server.replicationEnd = end;
       }),
-    endSession: async (id, signal) =>
+    endSession: async (id, signal) => {
       written(signal, () => {
         server.sessions = server.sessions.filter((session) => session.id !== id);
-      }),
+      });
+      return null;
+    },
     setSource: async ({host, port, from}, signal) =>
       written(signal, () => {
         const source = network.at(host);
