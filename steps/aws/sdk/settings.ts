@@ -28,11 +28,14 @@ export function readingClient(config: AwsConfig) {
 }
 
 /**
- * Settings for an SDK client that writes: one attempt. A write without an answer has an unknown
- * outcome, and only a check can tell; the SDK would send it again.
+ * Settings for an SDK client that writes: one attempt, on a connection of its own. A write without an answer has an
+ * unknown outcome, and only a check can tell; the SDK would send it again. A connection that was kept open may be
+ * closed by the other end as idle while the write is on its way (Node.js documentation, `request.reusedSocket`).
  */
 export function writingClient(config: AwsConfig) {
-  return {...clientSettings(config, writeTimeoutMs), maxAttempts: 1};
+  const {requestHandler, ...settings} = clientSettings(config, writeTimeoutMs);
+  const once = {httpAgent: {keepAlive: false}, httpsAgent: {keepAlive: false}};
+  return {...settings, maxAttempts: 1, requestHandler: {...requestHandler, ...once}};
 }
 
 function clientSettings({region, endpoint, credentials}: AwsConfig, requestTimeout: number) {
