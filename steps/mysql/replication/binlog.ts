@@ -1,5 +1,6 @@
 import type {MysqlReader, Position} from '../contract.ts';
 import type {Row} from '../session/contract.ts';
+import {logEvents, logStart} from './log-events.ts';
 import {comparePositions} from './position.ts';
 
 /**
@@ -66,7 +67,7 @@ export async function definitionsSince(
   at: Position,
   signal?: AbortSignal,
 ): Promise<Definitions> {
-  const rows = await server.query(eventsSql, [at.file, at.position, mostEvents], signal);
+  const {rows} = await logEvents(server, at, mostEvents, signal);
   const changes = rows.filter((row) => !isHarmless(String(row['Event_type'])));
   const all = changes.map(statementOf).filter((words) => words !== null);
   return {first: changes[0] ? statementOf(changes[0]) : null, all: [...new Set(all)]};
@@ -74,15 +75,11 @@ export async function definitionsSince(
 
 async function* eventsSince(server: MysqlReader, from: Position, signal?: AbortSignal) {
   for (const file of await filesFrom(server, from, signal)) {
-    const start = file === from.file ? from.position : logStart;
-    const rows = await server.query(eventsSql, [file, start, mostEvents], signal);
-    yield {rows, isWhole: rows.length < mostEvents};
+    const position = file === from.file ? from.position : logStart;
+    yield await logEvents(server, {file, position}, mostEvents, signal);
   }
 }
 
-export const eventsSql = 'SHOW BINLOG EVENTS IN ? FROM ? LIMIT ?';
-// The first event of every log begins after the four bytes that mark a log.
-const logStart = 4;
 const mostEvents = 1_000;
 const mostNamed = 3;
 

@@ -1,6 +1,7 @@
 import type {MysqlReader, Position} from '../contract.ts';
 import type {Row} from '../session/contract.ts';
-import {changeText, eventsSql, filesFrom, isHarmless, statementOf, tableOf} from './binlog.ts';
+import {changeText, filesFrom, isHarmless, statementOf, tableOf} from './binlog.ts';
+import {logEvents, logStart} from './log-events.ts';
 
 /**
  * The first changes of data in a server's log after a position, as `changesSince` gives them, without what the server
@@ -19,13 +20,13 @@ export async function dataChangesSince(
   for (const file of files) {
     let next = file === from.file ? from.position : logStart;
     for (let page = 1; ; page += 1) {
-      const rows = await server.query(eventsSql, [file, next, pageSize], signal);
+      const {rows, isWhole} = await logEvents(server, {file, position: next}, pageSize, signal);
       const change = rows.find((row) => isDataChange(row, ownId));
       if (change) {
         return [changeText(change)];
       }
       next = Number(rows.at(-1)?.['End_log_pos']);
-      if (rows.length < pageSize) {
+      if (isWhole) {
         break;
       }
       if (page === mostPages) {
@@ -52,6 +53,5 @@ function isDataChange(row: Row, ownId: string | undefined): boolean {
 
 const ownTable =
   /^(use `[^`]*`; ?)?\s*(CREATE|DROP)\s+(DATABASE|TABLE)\s+(IF\s+(NOT\s+)?EXISTS\s+)?`?switcharoo\b/i;
-const logStart = 4;
 const pageSize = 1_000;
 const mostPages = 100;

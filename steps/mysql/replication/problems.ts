@@ -1,5 +1,7 @@
 import type {Problem} from '../../../src/index.ts';
+import type {Position} from '../contract.ts';
 import type {Endpoint} from '../session/contract.ts';
+import {positionText} from './position.ts';
 
 export const multiSource = ({name}: Endpoint, count: number): Problem => ({
   code: 'mysql-multi-source',
@@ -45,4 +47,10 @@ export const binaryLogUnreadable = ({name, address}: Endpoint, reason: string): 
   code: 'mysql-binary-log-unreadable',
   message: `The binary log of ${name} at ${address} cannot be read: ${reason}.`,
   hint: 'Compare all data again (mysql.verify-data), and compare the changes sooner after it. Reading the log needs REPLICATION SLAVE, rows in the log, and no binlog_transaction_compression.',
+});
+
+export const binaryLogCut = (name: string, at: Position): Problem => ({
+  code: 'mysql-binary-log-cut',
+  message: `The binary log of ${name} ends in the middle of an event at ${positionText(at)}, and the event was not completed within 5 s.`,
+  hint: `Check the disk and the error log of ${name}, and read that event with mysqlbinlog. What was written after ${positionText(at)} is unknown: compare the data.`,
 });

@@ -1,5 +1,6 @@
 import type {MysqlReader, Position} from '../contract.ts';
 import {changeText, isChange, tableOf} from '../replication/binlog.ts';
+import {type LogEvents, logEvents, logStart} from '../replication/log-events.ts';
 import {hasReached} from '../replication/position.ts';
 import {isPurged} from '../replication/reversal-loss.ts';
 import type {Row} from '../session/contract.ts';
@@ -44,22 +45,19 @@ export async function ownWritesSince(
     if (performance.now() > giveUpAt) {
       return {...tally.sum(), until: at, isWhole: false};
     }
-    const rows = await server.query(portionSql, [at.file, at.position, portion], signal);
-    tally.add(rows);
-    at = after(rows, at, end);
+    const events = await logEvents(server, at, portion, signal);
+    tally.add(events.rows);
+    at = after(events, at, end);
   }
   return {...tally.sum(), until: at, isWhole: true};
 }
 
-const portionSql = 'SHOW BINLOG EVENTS IN ? FROM ? LIMIT ?';
 const portion = 1_000;
-// The first event of every log begins after the four bytes that mark a log.
-const logStart = 4;
 
 /** Where to read on: in the same log, or in the next one, for which a server adds one to the number. */
-function after(rows: readonly Row[], at: Position, end: Position): Position {
+function after({rows, isWhole}: LogEvents, at: Position, end: Position): Position {
   const last = rows.at(-1);
-  if (rows.length === portion && last) {
+  if (!isWhole && last) {
     return {file: at.file, position: Number(last['End_log_pos'])};
   }
   return at.file === end.file ? end : {file: nextFile(at.file), position: logStart};
