@@ -26,8 +26,12 @@ is compared with the source that has a replica in the inventory, or else with th
 \`items\` has every table, column, account or session of a finding; the sentence has the first five.
 
 \`\`\`text
-{inventory, targets: [{name, kind, checks}], without, findings: [{check, severity, target, found, items, consequence, fix}]}
+{inventory, targets: [{name, kind, checks}], without, journal: {folder, mount, freeBytes, entries, neededBytes},
+ findings: [{check, severity, target, observed, items, consequence, fix}]}
 \`\`\`
+
+The journal of a run is on this machine. Preflight has no runbook, so it takes a run of 100 entries, more than any
+runbook here has, and blocks (\`disk-full\`) where that would not fit: \`run\` refuses such a run before it begins.
 
 Preflight does not check what neither SQL nor the APIs of RDS and CloudWatch can tell:
 

@@ -14,7 +14,12 @@ export {planText} from './plan.ts';
 export {planChanges} from './plan-changes.ts';
 export type {EarlierRun} from './plan-parts.ts';
 export {remarkText} from './plan-sum.ts';
-export {type PreflightReport, preflightText} from './preflight.ts';
+export {
+  type JournalRoom,
+  type PreflightReport,
+  preflightFindings,
+  preflightText,
+} from './preflight.ts';
 export {
   fitChanges,
   type NextCommand,

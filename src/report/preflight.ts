@@ -1,4 +1,6 @@
+import {hintText} from '../model/hint.ts';
 import type {Finding, Severity, Survey} from '../model/preflight.ts';
+import type {Problem} from '../model/problem.ts';
 import {counted, inventoryText, painted, type Sign, type TextOptions} from './labels.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
@@ -7,20 +9,52 @@ export interface PreflightReport {
   readonly inventory: {readonly name: string; readonly protected: boolean};
   readonly targets: readonly ({readonly name: string; readonly kind: string} & Survey)[];
   readonly without: readonly string[];
+  readonly journal: JournalRoom;
+}
+
+/** The file system of the journals, for a runbook that is not chosen yet. */
+export interface JournalRoom {
+  readonly folder: string;
+  readonly mount: string;
+  readonly freeBytes: number;
+  /** What a run of so many entries needs. */
+  readonly entries: number;
+  readonly neededBytes: number;
+  /** Why no run can begin; `null` when one can. */
+  readonly problem: Problem | null;
+}
+
+/** Those of the targets, and of this machine. */
+export function preflightFindings({targets, journal}: PreflightReport): readonly Finding[] {
+  const {problem} = journal;
+  const ofMachine: readonly Finding[] = problem
+    ? [
+        {
+          check: problem.code,
+          severity: 'blocks',
+          target: 'journal',
+          observed: problem.message.replace(/\.$/, ''),
+          items: [],
+          consequence: 'No run can begin.',
+          fix: hintText(problem.hint),
+        },
+      ]
+    : [];
+  return [...ofMachine, ...targets.flatMap(({findings}) => findings)];
 }
 
 /** Every finding with what comes of it and what to do: a table where there is room, else one below the other. */
 export function preflightText(looked: PreflightReport, options: TextOptions): string {
+  const all = preflightFindings(looked);
   const findings = order.flatMap((severity) =>
-    looked.targets.flatMap((target) =>
-      target.findings.filter((finding) => finding.severity === severity),
-    ),
+    all.filter((finding) => finding.severity === severity),
   );
   return [
     ...heading(looked, findings, options),
     ...(findings.length > 0 ? ['', ...tableOf(findings, options)] : []),
     '',
     ...looked.targets.flatMap((target) => targetText(target, options)),
+    ...journalText(looked.journal, options),
     ...(looked.without.length > 0
       ? flow([`No checks for: ${looked.without.join(', ')}.`], options)
       : []),
@@ -114,6 +148,21 @@ const advice = (
   ...flow([{text: consequence, paint: paint.dim}], {width, first: indent}),
   ...flow([`-> ${fix}`], {width, first: indent, rest: `${indent}   `}),
 ];
+
+function journalText(
+  {folder, mount, freeBytes, neededBytes, entries, problem}: JournalRoom,
+  {width, paint}: TextOptions,
+): string[] {
+  const mark = problem ? {text: '·', paint: paint.dim} : {text: '✓', paint: paint.green};
+  const text = ` journal (${folder}): ${megabytes(freeBytes)} MB free on ${mount}, and a run of ${entries} entries needs ${megabytes(neededBytes)} MB`;
+  return flow([mark, text], {width, rest: '  '});
+}
+
+/** With a decimal below ten, where it matters. */
+const megabytes = (bytes: number): string => {
+  const all = bytes / 1024 ** 2;
+  return all < 10 ? all.toFixed(1) : String(Math.floor(all));
+};
 
 function targetText(
   {name, kind, checksMade: made, findings}: PreflightReport['targets'][number],

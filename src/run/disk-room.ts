@@ -12,6 +12,7 @@ import {
 } from '../journal/reserve.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
+import type {JournalRoom} from '../report/index.ts';
 import type {Host} from './host.ts';
 import {isOver} from './past-runs.ts';
 
@@ -22,6 +23,25 @@ export function refuseWithoutRoom({state}: Here, run: string, entries: number): 
   if (state.reserves) {
     const made = reserveSize(state.disk, reserveBeside(state.journalOf(run)));
     refuseWithoutSpace(state.disk, state.path, Math.max(0, roomFor(entries) - made));
+  }
+}
+
+/** For a machine that is checked before a runbook is chosen: more entries than any runbook here has. */
+export const entriesOfLongRun = 100;
+
+/** What the file system of the journals has free, and what a long run needs there. */
+export function journalRoom({state}: Here): JournalRoom {
+  const {freeBytes, mount} = state.disk.space(state.path);
+  const entries = entriesOfLongRun;
+  const room = {folder: state.path, mount, freeBytes, entries, neededBytes: roomFor(entries)};
+  try {
+    refuseWithoutRoom({state}, 'none', entries);
+    return {...room, problem: null};
+  } catch (error) {
+    if (error instanceof SwitcharooError) {
+      return {...room, problem: error.problem};
+    }
+    throw error;
   }
 }
 

@@ -10,6 +10,7 @@ import type {OpenTargets, TargetKind} from '../model/target.ts';
 import type {PreflightReport} from '../report/index.ts';
 import {relationTo} from './claim-owner.ts';
 import {ownerOf} from './claim-problems.ts';
+import {journalRoom} from './disk-room.ts';
 import type {Host} from './host.ts';
 import {targetKinds} from './step-library.ts';
 
@@ -28,7 +29,7 @@ export async function preflight(
   try {
     const targets = redactor.value(await checkAll({state}, kinds, open, signal));
     const without = Object.keys(inventory.targets).filter((name) => !(name in kinds));
-    return {inventory, targets, without};
+    return {inventory, targets, without, journal: journalRoom({state})};
   } finally {
     await open.close();
   }

@@ -43,6 +43,9 @@ test('when nothing blocks, it says how much it looked at, and ends with 0', {
     /^Preflight of here: \d+ checks on 3 targets; 0 block, 0 ask, \d warn\n/,
   );
   expect(ended.stdout).toContain('✓ aurora (mysql.aurora): ');
+  expect(ended.stdout).toMatch(
+    /\n✓ journal \(.*\): \d+ MB free on .*, and a run of 100 entries needs 2\.5 MB\n/s,
+  );
   expect(ended.stdout).toContain('No checks for: site.\n');
   expect(await pictures()).toEqual(before);
 });

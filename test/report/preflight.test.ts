@@ -35,6 +35,10 @@ const looked: PreflightReport = {
     {name: 'aurora', kind: 'mysql.aurora', checksMade: 49, findings: []},
   ],
   without: ['zone', 'site'],
+  journal: {
+    ...{folder: '/state', mount: '/', freeBytes: 4_500_000_000},
+    ...{entries: 100, neededBytes: 2_588_672, problem: null},
+  },
 };
 
 const at = (width: number) => preflightText(looked, {width, paint: plainPaint});
@@ -55,6 +59,7 @@ describe('what was looked over before the night', () => {
 
 · source (mysql): 32 checks, 2 findings
 ✓ aurora (mysql.aurora): 49 checks, no findings
+✓ journal (/state): 4291 MB free on /, and a run of 100 entries needs 2.5 MB
 No checks for: zone, site.
 Nothing was changed.`);
   });
@@ -76,8 +81,30 @@ warn
 
 · source (mysql): 32 checks, 2 findings
 ✓ aurora (mysql.aurora): 49 checks, no findings
+✓ journal (/state): 4291 MB free on /, and a run of 100 entries needs 2.5 MB
 No checks for: zone, site.
 Nothing was changed.`);
+  });
+
+  test('blocks where the journal of a run would not fit, with what is free and what is needed', () => {
+    const problem = {
+      code: 'disk-full',
+      message: '/state cannot be written: / has 600 KB free, and the run needs 2528 KB.',
+      hint: 'Make room: 2528 KB on /.',
+    };
+    const journal = {...looked.journal, freeBytes: 614_400, problem};
+    const report = {...looked, targets: [], without: [], journal};
+    expect(preflightText(report, {width: 110, paint: plainPaint})).toBe(
+      `Preflight of production (PROTECTED): 0 checks on 0 targets; 1 block, 0 ask, 0 warn
+
+          target   check      finding
+✗ blocks  journal  disk-full  /state cannot be written: / has 600 KB free, and the run needs 2528 KB.
+                              No run can begin.
+                              -> Make room: 2528 KB on /.
+
+· journal (/state): 0.6 MB free on /, and a run of 100 entries needs 2.5 MB
+Nothing was changed.`,
+    );
   });
 
   test.each([40, 60, 80, 110, 160])('never goes beyond %i columns', (width) => {

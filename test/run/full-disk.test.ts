@@ -8,6 +8,8 @@ import {refuseWithoutSpace} from '../../src/journal/disk-space.ts';
 import {createJournal, readJournal} from '../../src/journal/file-journal.ts';
 import {Redactor} from '../../src/journal/redactor.ts';
 import {fillReserve, reserveBeside, reserveSize} from '../../src/journal/reserve.ts';
+import {StateFolder} from '../../src/journal/state-folder.ts';
+import {journalRoom} from '../../src/run/disk-room.ts';
 import {runStarted} from '../model/journal-of.ts';
 
 const probe = mountOf(600);
@@ -66,6 +68,18 @@ describe.skipIf(probe === null)('on a file system that is full', () => {
     expect(reserveSize(realDisk, reserveBeside(path))).toBe(0);
     journal.close();
     expect(readJournal(path)).toMatchObject({tornBytes: 0, entries: {length: appended}});
+  });
+
+  test('preflight says what is free and what a long run needs, also before the folder exists', () => {
+    const state = new StateFolder(join(folder, 'state'));
+    const neededBytes = 2_528 * 1024;
+    expect(journalRoom({state})).toMatchObject({
+      ...{folder: state.path, mount: folder, freeBytes: 600 * 1024, entries: 100, neededBytes},
+      problem: {
+        code: 'disk-full',
+        message: `${state.path} cannot be written: ${folder} has 600 KB free, and the run needs 2528 KB.`,
+      },
+    });
   });
 
   test('too little room is refused before a run, and a reserve that does not fit is taken back', () => {

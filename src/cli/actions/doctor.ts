@@ -3,7 +3,7 @@ import {accessSync, constants, mkdirSync} from 'node:fs';
 import {promisify} from 'node:util';
 import {hintText} from '../../model/hint.ts';
 import {SwitcharooError} from '../../model/problem.ts';
-import {refuseWithoutRoom} from '../../run/disk-room.ts';
+import {entriesOfLongRun, refuseWithoutRoom} from '../../run/disk-room.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {version} from '../../version.ts';
 import type {App} from '../app.ts';
@@ -116,7 +116,7 @@ function stateFolder({state}: App): MachineCheck {
   try {
     mkdirSync(state.path, {recursive: true, mode: 0o700});
     accessSync(state.path, constants.R_OK | constants.W_OK | constants.X_OK);
-    refuseWithoutRoom({state}, 'none', longRunbook);
+    refuseWithoutRoom({state}, 'none', entriesOfLongRun);
     const freeMb = Math.floor(state.disk.space(state.path).freeBytes / 1024 ** 2);
     const result = `${state.path}, ${state.runs().length} runs, ${freeMb} MB free`;
     return {check, result, ok: true};
@@ -129,8 +129,6 @@ function stateFolder({state}: App): MachineCheck {
     return {check, result: (error as Error).message, ok: false, hint};
   }
 }
-
-const longRunbook = 100;
 
 function terminal({terminal: isThere}: App): MachineCheck {
   const inside = process.env['TMUX'] || process.env['STY'];

@@ -1,4 +1,4 @@
-import {type PreflightReport, preflightText} from '../../report/index.ts';
+import {type PreflightReport, preflightFindings, preflightText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {preflight} from '../../run/preflight.ts';
 import type {App} from '../app.ts';
@@ -10,18 +10,19 @@ export async function runPreflight(app: App, inventory: string): Promise<ExitCod
   try {
     const result = await preflight(app, inventory, signals.stopping);
     app.print(app.json ? JSON.stringify(documentOf(result)) : preflightText(result, app));
-    const isBlocked = result.targets.some(({findings}) =>
-      findings.some(({severity}) => severity === 'blocks'),
-    );
+    const isBlocked = preflightFindings(result).some(({severity}) => severity === 'blocks');
     return isBlocked ? exitCodes.blocked : exitCodes.done;
   } finally {
     signals.dispose();
   }
 }
 
-const documentOf = ({inventory, targets, without}: PreflightReport) => ({
-  inventory: inventory.name,
-  targets: targets.map(({name, kind, checksMade}) => ({name, kind, checks: checksMade})),
-  without,
-  findings: targets.flatMap(({findings}) => findings),
+const documentOf = (report: PreflightReport) => ({
+  inventory: report.inventory.name,
+  targets: report.targets.map(({name, kind, checksMade}) => ({name, kind, checks: checksMade})),
+  without: report.without,
+  journal: journalOf(report),
+  findings: preflightFindings(report),
 });
+
+const journalOf = ({journal: {problem: _, ...room}}: PreflightReport) => room;
