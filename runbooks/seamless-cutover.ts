@@ -19,7 +19,7 @@ import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
 import {prepare} from './fragments/prepare.ts';
-import {prepareRing, settleRing} from './fragments/ring.ts';
+import {freezeOf, prepareRing, settleRing} from './fragments/ring.ts';
 
 export default defineRunbook({
   name: 'seamless-cutover',
@@ -198,7 +198,7 @@ export default defineRunbook({
   // From here until 'open-writes' nobody can write.
   .step('freeze', freezeInRing, {
     on: {source: 'source', aurora: 'aurora'},
-    input: () => ({endSessions: false, watchMs: 0}),
+    input: ({params}) => ({...freezeOf(params), endSessions: false, watchMs: 0}),
     after: ['ring-intact'],
     requires: ['hold'],
   })

@@ -11,6 +11,11 @@ export const prepareRing = defineFragment(
       /** How the old source reaches Aurora. */
       auroraHost: z.string(),
       auroraPort: z.coerce.number().int(),
+      /**
+       * The source accepts writes again by itself so long after its freeze was prepared, if nobody opens Aurora: where
+       * it can (5.6 and MariaDB, event_scheduler ON). Without it only a resume or a reversal ends the freeze.
+       */
+      freezeEndsItselfAfterSeconds: z.coerce.number().int().positive().optional(),
     }),
     targets: {source: mysqlServer, replica: mysqlServer, aurora: auroraCluster},
     earlier: {replicate: replicateFrom, near: caughtUp},
@@ -29,6 +34,10 @@ export const prepareRing = defineFragment(
         after: ['near', 'ring-possible'],
       }),
 );
+
+export const freezeOf = ({freezeEndsItselfAfterSeconds}: z.output<typeof prepareRing.params>) => ({
+  endsItselfAfterSeconds: freezeEndsItselfAfterSeconds ?? null,
+});
 
 /** After the cutover is accepted: restore the TTL, and take the ring down at the point of no return. */
 export const settleRing = defineFragment(

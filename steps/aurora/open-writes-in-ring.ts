@@ -11,13 +11,12 @@ import {
 import {
   brokenReason,
   drainReplication,
+  hasThaw,
   type MysqlReader,
   type MysqlWriter,
   mysqlServer,
   type Replication,
   reversalLossOf,
-  type Thaw,
-  thawOf,
 } from '../mysql/index.ts';
 import type {AuroraReader, AuroraWriter} from './contract.ts';
 import {endSessions, verifyPosition} from './fence/last-write.ts';
@@ -91,10 +90,11 @@ export const openWritesInRing = defineStep({
     );
   },
 
-  // Aurora is opened only after the source has confirmed that its freeze no longer ends itself.
-  async plan({targets: {source}, signal}) {
-    const thaw = await thawOf(source, signal);
-    return [...(thaw ? [disarm(thaw)] : []), openBeside(source)];
+  // Aurora is opened only after the source has confirmed that its freeze no longer ends itself: also where an earlier
+  // attempt has removed the event, and nobody heard whether it ran.
+  async plan({targets: {source}, run, signal}) {
+    const isArmed = await hasThaw(source, signal);
+    return [...(isArmed ? [disarm] : run.started ? [checkThaw] : []), openBeside(source)];
   },
 
   // Always all actions: what an earlier try left undone cannot be seen, and each may be repeated.
@@ -146,12 +146,18 @@ async function obstacleTo({aurora, source}: Sides, signal: AbortSignal): Promise
       );
 }
 
-const disarm = (thaw: Thaw) =>
-  ({
-    on: 'source',
-    does: 'drop the event mysql.switcharoo_thaw, so that the freeze lasts',
-    perform: (source: MysqlWriter, signal: AbortSignal) => source.disarmThaw(thaw, signal),
-  }) as const;
+/** If this process dies after it, neither side accepts writes until the run is resumed or reversed. */
+const disarm = {
+  on: 'source',
+  does: 'drop the event mysql.switcharoo_thaw: until Aurora is open, only a resume or a reversal ends the freeze',
+  perform: (source: MysqlWriter, signal: AbortSignal) => source.disarmThaw(signal),
+} as const;
+
+const checkThaw = {
+  on: 'source',
+  does: 'check that the freeze has not ended by itself, and cannot any more',
+  perform: (source: MysqlWriter, signal: AbortSignal) => source.checkThawed(signal),
+} as const;
 
 /** A source whose read_only was reset meanwhile would be a second writer. */
 const openBeside = (source: MysqlReader) =>

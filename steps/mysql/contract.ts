@@ -192,9 +192,9 @@ export interface MysqlWriter extends MysqlReader {
   allowWrites(signal: AbortSignal): Promise<void>;
   /** Makes the server accept writes at most `afterSeconds` later, whatever happens to switcharoo. Not logged. */
   armThaw(afterSeconds: number, signal: AbortSignal): Promise<void>;
-  /** Makes a freeze last: fails where it has ended or is about to. Afterwards no thaw can run. Not logged. */
-  disarmThaw(thaw: {readonly at: number}, signal: AbortSignal): Promise<void>;
-  /** The same on a server whose freeze need not last. */
+  /** Makes a freeze last: fails where it has ended by itself. Afterwards no thaw can run. Not logged. */
+  disarmThaw(signal: AbortSignal): Promise<void>;
+  checkThawed(signal: AbortSignal): Promise<void>;
   removeThaw(signal: AbortSignal): Promise<void>;
   /** Persists `read_only` on a read-only server, so that a restart keeps it. */
   persistFence(signal: AbortSignal): Promise<void>;

@@ -2,7 +2,7 @@ import {z} from 'zod';
 import {type Action, blocked, defineStep, SwitcharooError} from '../../src/index.ts';
 import type {MysqlReader, MysqlWriter} from './contract.ts';
 import {enableWrites} from './freeze/actions.ts';
-import {thawObstacles, thawOf} from './freeze/thaw.ts';
+import {hasThaw, thawObstacles} from './freeze/thaw.ts';
 import {freezeWrites} from './freeze-writes.ts';
 import {ringOtherSideWritable} from './ring/problems.ts';
 import {mysqlServer} from './target.ts';
@@ -30,7 +30,7 @@ export const freezeInRing = defineStep({
   needs: {
     source: [
       ...(freezeWrites.needs?.['source'] ?? []),
-      'EVENT on the schema mysql, where the freeze is to end itself',
+      'EVENT ON mysql.*: the event that ends the freeze',
     ],
     aurora: ['REPLICATION CLIENT'],
   },
@@ -69,7 +69,7 @@ export const freezeInRing = defineStep({
       return [arm(aurora, afterSeconds), ...actions];
     }
     // An earlier run may have left one, and it would end this freeze.
-    return isToFreeze && (await thawOf(source, look.signal)) ? [remove, ...actions] : actions;
+    return isToFreeze && (await hasThaw(source, look.signal)) ? [remove, ...actions] : actions;
   },
 
   async reverse(look, before) {
@@ -83,7 +83,7 @@ export const freezeInRing = defineStep({
         (action): Action<typeof targets> => (action === enableWrites ? thaw(aurora) : action),
       ),
       // Last: a process that dies before leaves a freeze that ends.
-      ...((await thawOf(source, look.signal)) ? [remove] : []),
+      ...((await hasThaw(source, look.signal)) ? [remove] : []),
     ];
   },
 });
@@ -137,7 +137,7 @@ async function thawMissing({targets: {source}, input, signal}: RingLook) {
 const arm = (aurora: MysqlReader, afterSeconds: number) =>
   ({
     on: 'source',
-    does: `create the event mysql.switcharoo_thaw, which sets read_only = OFF after ${afterSeconds} s`,
+    does: `create the event mysql.switcharoo_thaw, which sets read_only = OFF after ${afterSeconds} s, should switcharoo not drop it`,
     perform: async (source: MysqlWriter, signal: AbortSignal) => {
       if (!(await aurora.fence(signal)).readOnly) {
         throw new SwitcharooError(ringOtherSideWritable(source.name, aurora.name));

@@ -72,7 +72,7 @@ export {isEmptySchema} from './copy/inventory.ts';
 export {errnoOf} from './dialect/dialect.ts';
 export {callableProcedures, type Procedures} from './dialect/procedures.ts';
 export {clientText, endClients, rdsAccounts} from './freeze/clients.ts';
-export {type Thaw, thawOf} from './freeze/thaw.ts';
+export {hasThaw} from './freeze/thaw.ts';
 export {changesSince} from './replication/binlog.ts';
 export {dataChangesSince} from './replication/data-changes.ts';
 export {

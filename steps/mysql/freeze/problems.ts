@@ -51,9 +51,9 @@ export const thawNotArmed = (name: string): Problem => ({
   hint: `Check on ${name} that event_scheduler is ON and that the account has EVENT ON mysql.*, or leave out endsItselfAfterSeconds.`,
 });
 
-export const thawTooNear = (name: string): Problem => ({
-  code: 'mysql-thaw-too-near',
-  message: `The freeze of ${name} took too long: its event mysql.switcharoo_thaw has ended it, or is about to. Aurora stays closed.`,
+export const freezeEndedItself = (name: string): Problem => ({
+  code: 'mysql-freeze-ended-itself',
+  message: `The freeze of ${name} took too long: its event mysql.switcharoo_thaw has ended it, and ${name} accepts writes. Aurora stays closed.`,
   hint: 'Reverse to the checkpoint before the freeze, raise endsItselfAfterSeconds or find out what took long, then try again.',
 });
 

@@ -2,30 +2,20 @@ import {randomUUID} from 'node:crypto';
 import {SwitcharooError} from '../../../src/index.ts';
 import type {MysqlReader} from '../contract.ts';
 import type {Row} from '../session/contract.ts';
-import {thawNotArmed, thawNotDisarmed, thawTooNear} from './problems.ts';
-
-/** The event that ends a freeze, as the server has it. */
-export interface Thaw {
-  /** When it runs, in whole seconds of the server's clock since 1970. */
-  readonly at: number;
-}
+import {freezeEndedItself, thawNotArmed, thawNotDisarmed} from './problems.ts';
 
 type Write = (sql: string, values: readonly unknown[]) => Promise<readonly Row[]>;
 
-/** Who holds it decides whether the thaw happens: the event itself, or the process that removes the event. */
+/** The event holds it from its look at itself until it has thawed: who gets it after the DROP knows how that ended. */
 const lock = 'switcharoo.thaw';
-const lockSeconds = 5;
-/** Below this the event may run before it is removed. It has whole seconds, and may run one early. */
-const marginSeconds = 1.5;
+const lockSeconds = 4;
 
 const armedSql = `SELECT EVENT_COMMENT AS note FROM information_schema.EVENTS
    WHERE EVENT_SCHEMA = 'mysql' AND EVENT_NAME = 'switcharoo_thaw'`;
 
-/** `null` where there is none. One that has run remains until it is removed. */
-export async function thawOf(source: MysqlReader, signal: AbortSignal): Promise<Thaw | null> {
-  const [row] = await source.query(armedSql, [], signal);
-  return row ? {at: Number(String(row['note']).split(' ')[0])} : null;
-}
+/** Whether the event is there that ends a freeze. One that has run remains until it is removed. */
+export const hasThaw = async (source: MysqlReader, signal: AbortSignal): Promise<boolean> =>
+  (await source.query(armedSql, [], signal)).length > 0;
 
 /** Why the server could not end a freeze by itself. */
 export async function thawObstacles(
@@ -75,11 +65,11 @@ export async function armThaw(write: Write, name: string, afterSeconds: number):
   }
 }
 
-// An event that has started outlives its DROP: under the lock it looks for itself, else does nothing.
+// An event that has started outlives its DROP: under the lock it looks for itself, and does nothing without.
 const armSql = `CREATE EVENT mysql.switcharoo_thaw ON SCHEDULE AT FROM_UNIXTIME(?)
   ON COMPLETION PRESERVE COMMENT ? DO
   BEGIN
-    IF GET_LOCK('${lock}', ${2 * lockSeconds}) = 1 THEN
+    IF GET_LOCK('${lock}', ${lockSeconds}) = 1 THEN
       IF EXISTS (SELECT 1 FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'mysql'
                     AND EVENT_NAME = 'switcharoo_thaw' AND EVENT_COMMENT = ?) THEN
         SET GLOBAL read_only = OFF;
@@ -88,36 +78,36 @@ const armSql = `CREATE EVENT mysql.switcharoo_thaw ON SCHEDULE AT FROM_UNIXTIME(
     END IF;
   END`;
 
-/** Removes it; afterwards none can run any more. Returns whether the server refuses writes after that. */
+/**
+ * Removes it; afterwards none can run any more. Returns whether the server refuses writes after that. The lock is not
+ * kept between two statements: a session that is cut off would keep it from the next attempt.
+ */
 export async function removeThaw(write: Write, name: string): Promise<boolean> {
-  const [first] = await write(lockSql, [0]);
-  return removeLocked(write, name, first);
-}
-
-/** The same for a freeze that is to last: fails where it has thawed, or where `thaw` is too near to be removed. */
-export async function disarmThaw(write: Write, name: string, {at}: Thaw): Promise<void> {
-  const [first] = await write(lockSql, [at]);
-  if (Number(first?.['remaining']) < marginSeconds) {
-    await write(`DO RELEASE_LOCK('${lock}')`, []);
-    throw new SwitcharooError(thawTooNear(name));
-  }
-  if (!(await removeLocked(write, name, first))) {
-    throw new SwitcharooError(thawTooNear(name));
-  }
-}
-
-async function removeLocked(write: Write, name: string, first: Row | undefined): Promise<boolean> {
-  if (Number(first?.['locked']) !== 1) {
-    throw new SwitcharooError(thawNotDisarmed(name));
-  }
   await write('DROP EVENT IF EXISTS mysql.switcharoo_thaw', []);
-  const [last] = await write(unlockSql, []);
-  // A session that was reopened in between does not hold the lock, and proves nothing.
-  if (Number(last?.['held']) !== 1) {
+  return isFrozenAfterThaw(write, name);
+}
+
+async function isFrozenAfterThaw(write: Write, name: string): Promise<boolean> {
+  const [barrier] = await write(barrierSql, []);
+  if (Number(barrier?.['locked']) !== 1) {
     throw new SwitcharooError(thawNotDisarmed(name));
   }
+  const [last] = await write('SELECT @@GLOBAL.read_only AS readOnly', []);
   return Number(last?.['readOnly']) === 1;
 }
 
-const lockSql = `SELECT GET_LOCK('${lock}', ${lockSeconds - 1}) AS locked, ? - UNIX_TIMESTAMP(NOW(6)) AS remaining`;
-const unlockSql = `SELECT @@GLOBAL.read_only AS readOnly, RELEASE_LOCK('${lock}') AS held`;
+/** The same for a freeze that is to last: fails where it has ended by itself. */
+export async function disarmThaw(write: Write, name: string): Promise<void> {
+  if (!(await removeThaw(write, name))) {
+    throw new SwitcharooError(freezeEndedItself(name));
+  }
+}
+
+/** The same where the event is removed already: one that had started may still run. */
+export async function checkThawed(write: Write, name: string): Promise<void> {
+  if (!(await isFrozenAfterThaw(write, name))) {
+    throw new SwitcharooError(freezeEndedItself(name));
+  }
+}
+
+const barrierSql = `SELECT GET_LOCK('${lock}', ${lockSeconds}) AS locked, RELEASE_LOCK('${lock}') AS released`;

@@ -47,6 +47,7 @@ type FreezeWrites =
   | 'fenceWrites'
   | 'allowWrites'
   | 'armThaw'
+  | 'checkThawed'
   | 'disarmThaw'
   | 'removeThaw'
   | 'persistFence'
@@ -61,7 +62,8 @@ function freezeWrites(access: WriteAccess): WriterPart<FreezeWrites> {
     access.connections.writeUnlogged({sql, values, limitMs: 6_000}, signal);
   return {
     armThaw: (afterSeconds, signal) => thaws.armThaw(unlogged(signal), name, afterSeconds),
-    disarmThaw: (thaw, signal) => thaws.disarmThaw(unlogged(signal), name, thaw),
+    checkThawed: (signal) => thaws.checkThawed(unlogged(signal), name),
+    disarmThaw: (signal) => thaws.disarmThaw(unlogged(signal), name),
     removeThaw: async (signal) => void (await thaws.removeThaw(unlogged(signal), name)),
     fenceWrites: async (lockWaitSeconds, signal) => {
       const {superReadOnly} = await access.reader.fence(signal);

@@ -344,7 +344,8 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
         server.superReadOnly = server.superReadOnly === null ? null : false;
       }),
     armThaw: async (_afterSeconds, signal) => written(signal, () => {}),
-    disarmThaw: async (_thaw, signal) => written(signal, () => {}),
+    disarmThaw: async (signal) => written(signal, () => {}),
+    checkThawed: async (signal) => written(signal, () => {}),
     removeThaw: async (signal) => written(signal, () => {}),
     persistFence: async (signal) =>
       written(signal, () => {
