@@ -1,5 +1,5 @@
-/** How a host holds connections: with nftables, or with ipset and iptables. */
-export type HoldWay = 'nft' | 'ipset';
+/** How a host holds connections: with nftables, with ipset and iptables, or with iptables and a timer. */
+export type HoldWay = 'nft' | 'ipset' | 'iptables';
 
 /** New connections to these ports wait: their first packets are dropped, and clients send them again. */
 export interface ConnectionHold {

@@ -3,8 +3,8 @@ import {removeEmptyFolders} from '../files/guarded-edit.ts';
 import {keptFolder} from '../files/run-marker.ts';
 import {type Shell, sh} from '../shell/shell.ts';
 import type {ConnectionHold, DryHold, HoldingRun, HoldWay} from './contract.ts';
-import {defineClock, openCommand, remoteIn, remotesOf, scriptsOf} from './hold.ts';
-import {holdName, holdPrefix} from './scripts.ts';
+import {openCommand, remoteIn, remotesOf, scriptsOf} from './hold.ts';
+import {defineClock, holdName, holdPrefix} from './scripts.ts';
 
 /** What every script of a dry hold takes in all, beside the hold itself. */
 const extraMs = 15_000;

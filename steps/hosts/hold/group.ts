@@ -33,7 +33,7 @@ export function holdObstacle(holds: Holds, {ports}: Pick<Input, 'ports'>): Block
     }
     if (value.way === null) {
       return blocked(
-        `${host} has neither nftables nor ipset with iptables, so it cannot hold connections.`,
+        `${host} has neither nftables nor iptables, so it cannot hold connections.`,
         `Install nftables on ${host}: apt-get install nftables. Its kernel must have sets with timeouts.`,
       );
     }

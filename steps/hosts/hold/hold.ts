@@ -8,8 +8,9 @@ import type {
   RemoteConnections,
 } from './contract.ts';
 import {ipset} from './ipset.ts';
+import {iptables} from './iptables.ts';
 import {nft} from './nft.ts';
-import {type HoldScripts, holdName, holdPrefix} from './scripts.ts';
+import {defineClock, type HoldScripts, holdName, holdPrefix} from './scripts.ts';
 
 // Linux sends a first packet (SYN) that got no answer again after 1 s, then after 3 s or 2 s (tcp(7),
 // tcp_syn_linear_timeouts): a client of a held port sees latency, and no error.
@@ -17,6 +18,7 @@ import {type HoldScripts, holdName, holdPrefix} from './scripts.ts';
 const ways: ReadonlyMap<HoldWay, HoldScripts> = new Map([
   ['nft', nft],
   ['ipset', ipset],
+  ['iptables', iptables],
 ]);
 
 export async function readHold(
@@ -82,10 +84,6 @@ const tryScript = (hold: ConnectionHold, run: HoldingRun) =>
     .map(([way, {isUsable}]) => `if ${isUsable(holdName(run.id), hold)}; then echo 'usable ${way}'`)
     .join('\nel')}
 fi`;
-
-// The clock is the kernel's, which nobody sets, in hundredths of a second (proc_uptime(5)), and it is read without
-// starting a process.
-export const defineClock = `clock() { read -r up _ < /proc/uptime; now=$((\${up%.*} * 1000 + 1\${up#*.}0 - 1000)); }`;
 
 /** Prints `remote <count> <address>` for the addresses with the most connections. */
 export const remotesOf = (open: string) =>

@@ -18,7 +18,7 @@ export const outlastsDrainText = 'drainMs must be shorter than maxHoldMs';
 
 /** Before a hold: how each host can hold connections. */
 export const holdBefore = z.object({
-  hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset'])})),
+  hosts: z.array(z.object({host: z.string(), way: z.enum(['nft', 'ipset', 'iptables'])})),
 });
 
 export const holdNeeds = {

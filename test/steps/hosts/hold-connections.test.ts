@@ -278,6 +278,86 @@ nginx -s reload; sleep 0.3`);
     }, 20_000);
   });
 
+  describe('where neither nft nor ipset works, with iptables and a timer', () => {
+    const hidden = ['nft', 'ipset'];
+    beforeAll(() =>
+      web.host.run(
+        `nft flush ruleset; ${hidden.map((name) => `mount --bind /bin/false "$(command -v ${name})"`).join('; ')}`,
+      ),
+    );
+    afterAll(() => web.host.run(hidden.map((name) => `umount "$(command -v ${name})"`).join('; ')));
+    const rules = () =>
+      web.host
+        .run('iptables -S INPUT; ip6tables -S INPUT; ls /run | grep switcharoo_hold || :')
+        .replaceAll(/^-P.*\n/gm, '');
+    const timerWays = {hosts: [{host: 'real1', way: 'iptables' as const}]};
+    const releaseHere = async () => {
+      const [host] = web.host.session.writer.hosts;
+      for (const id of ['r-law', 'r-1']) {
+        await host?.releaseConnections('iptables', {id}, new AbortController().signal);
+      }
+    };
+    const heldBy = async (bounds: {maxHoldMs: number; drainMs: number}) => {
+      const input = inputOf(bounds);
+      await performAll(web.host.session.writer, await holdConnections.plan(look(input), timerWays));
+      return input;
+    };
+    const bothAnswer = () => Promise.all(addresses().map((address) => statusOf(address)));
+    beforeEach(releaseHere);
+
+    lawsOfStep({
+      step: holdConnections,
+      input: {ports: [80, 443], maxHoldMs: 60_000},
+      world: async () => ({
+        sessions: {hosts: {...web.host.session, close: async () => {}}},
+        picture: async () => rules().replaceAll(/(switcharoo_hold_\w{8})_\d+/g, '$1'),
+        close: releaseHere,
+      }),
+    });
+
+    test('both families wait, and a timer lets them through after the bound', async () => {
+      expect(await holdConnections.check(look(inputOf(), false))).toMatchObject({
+        kind: 'pending',
+        before: timerWays,
+      });
+      const input = await heldBy({maxHoldMs: 2_000, drainMs: 1_500});
+      expect(await holdConnections.check(look(input))).toEqual({kind: 'done', output: {}});
+      expect(rules().match(/-j DROP/g)).toHaveLength(2);
+      expect(await bothAnswer()).toEqual(['201', '201']);
+      expect(rules()).toMatch(/^switcharoo_hold_\w{8}\n$/);
+      expect((await holdConnections.check(look(input))).kind).toBe('pending');
+      const reversal = await holdConnections.reverse(look(input), timerWays);
+      await performAll(web.host.session.writer, 'kind' in reversal ? [] : reversal);
+      expect(rules()).toBe('');
+    }, 20_000);
+
+    test('ssh is killed in the middle of the hold: the timer lives on', async () => {
+      sockets = [await opened(web.cable.host)];
+      const killed = new AbortController();
+      const input = inputOf({maxHoldMs: 1_500, drainMs: 1_400});
+      const [action] = await holdConnections.plan(look(input), timerWays);
+      const holding = action?.perform(web.host.session.writer, killed.signal, () => {});
+      const ended = expect(holding).rejects.toThrow('killed');
+      while (!rules().includes('DROP')) {
+        await sleep(10);
+      }
+      killed.abort(new Error('killed'));
+      web.host.run("pkill -KILL -f '^/bin/sh -s'");
+      await ended;
+      expect(await bothAnswer()).toEqual(['201', '201']);
+      expect(rules()).not.toContain('DROP');
+    }, 20_000);
+
+    test('armed again, it lasts its whole time: the first timer removes nothing of it', async () => {
+      await heldBy({maxHoldMs: 1_000, drainMs: 900});
+      await heldBy({maxHoldMs: 60_000, drainMs: 1_000});
+      await sleep(1_500);
+      expect(rules().match(/-j DROP/g)).toHaveLength(2);
+      await releaseHere();
+      expect(rules()).toBe('');
+    });
+  });
+
   describe('a dry hold', () => {
     const dry = () => look(dryHold.input.parse({ports: [80]}));
 
