@@ -85,7 +85,7 @@ async function engine(asked: Asked, runbook: AnyRunbook) {
   const screen =
     asked.columns === undefined
       ? undefined
-      : openScreen({how: 'tree', stream, paint: ansiPaint, history});
+      : openScreen({how: 'tree', stream, paint: ansiPaint, history, now: () => new Date()});
   if (screen) {
     observe = screen.observe;
   }

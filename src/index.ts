@@ -6,6 +6,7 @@ export type {Effects, Sides, SystemFact} from './model/effects.ts';
 export type {Known} from './model/entry.ts';
 export type {Hint} from './model/hint.ts';
 export type {Json} from './model/journal.ts';
+export {elapsedMs, shifted} from './model/moment.ts';
 export {
   type CheckWords,
   type Finding,

@@ -239,6 +239,22 @@ describe('the rules themselves find', () => {
     expect(found.map((each) => each.split(': ')[0])).toEqual(['src/a.ts:2']);
   });
 
+  test('a time that is subtracted from another one', () => {
+    const text = [
+      'const tookMs = now.getTime() - since.getTime();',
+      'const leftMs = limitMs - since.getTime();',
+      'const ms = Date.parse(later.atUtc) - Date.parse(earlier.atUtc);',
+      'const later = new Date(now.getTime() + 5);',
+      'const tookMs = elapsedMs(since, now);',
+      'const now = new Date();',
+    ].join('\n');
+    const found = durationsAreMonotonic(treeOf({'steps/a.ts': text, 'src/model/moment.ts': text}));
+    expect(found.map((each) => each.split(': ')[0])).toEqual([
+      ...['steps/a.ts:6', 'steps/a.ts:1', 'steps/a.ts:2', 'steps/a.ts:3'],
+      'src/model/moment.ts:6',
+    ]);
+  });
+
   test('a retired word in a text, a comment, a page or a name', () => {
     const tree = treeOf({
       'src/a.ts': [

@@ -1,4 +1,5 @@
 import type {Entry} from '../model/entry.ts';
+import {elapsedMs} from '../model/moment.ts';
 import {isNamedIn} from '../model/outage.ts';
 import type {Problem} from '../model/problem.ts';
 import type {RunContext} from './context.ts';
@@ -40,7 +41,7 @@ export function limitOutage(context: RunContext, limitMs: number | undefined): O
       return;
     }
     // The time in which the process stood still counts: nobody could write.
-    const leftMs = limitMs - (clock.now().getTime() - since.getTime());
+    const leftMs = limitMs - elapsedMs(since, clock.now());
     if (leftMs > 0) {
       // A clock that is asked may report a stop: it is journaled, and followed here, before this goes on.
       timers.add(clock.after(leftMs, follow));

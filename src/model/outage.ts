@@ -1,4 +1,5 @@
 import type {JournalEntry} from './journal.ts';
+import {elapsedMs} from './moment.ts';
 import {type EntryProgress, type Progress, progressAfter} from './progress.ts';
 
 /** Which entries (by id, or by unit) close the application for writes, and which open it again. */
@@ -28,7 +29,7 @@ export function outageAfter(outage: Outage, progress: Progress, window: OutageWi
 }
 
 export const outageMs = ({totalMs, since}: Outage, now: Date): number =>
-  totalMs + (since ? Math.max(0, now.getTime() - since.getTime()) : 0);
+  totalMs + (since ? elapsedMs(since, now) : 0);
 
 export function outageOf(entries: readonly JournalEntry[], window: OutageWindow): Outage {
   let outage = noOutage;

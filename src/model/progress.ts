@@ -51,8 +51,6 @@ export interface Progress {
   readonly longestOutageMs?: number;
   /** The process stood still during an outage, and nobody has decided since. */
   readonly processStop?: ProcessStop;
-  /** Time that people took to answer, in ms. */
-  readonly answeringMs: number;
 }
 
 /** Folds a journal into the progress of its run. `undefined` while there is no first entry. */
@@ -106,7 +104,6 @@ function started(fact: JournalEntry & FactOf<'run-started'>): Progress {
     besides: fact.besides ?? [],
     lastingClaims: [],
     ...longestOutageIn(fact),
-    answeringMs: 0,
   };
 }
 
@@ -194,12 +191,11 @@ const pausedBy = (progress: Progress, {problem, until}: FactOf<'run-paused'>): P
 });
 
 function withAnswer(progress: Progress, {about, answer}: FactOf<'answered'>, at: Date): Progress {
-  const {lastAt, decideBy} = progress;
-  const answeringMs = progress.answeringMs + Math.max(0, at.getTime() - lastAt.getTime());
+  const {decideBy} = progress;
   // A retry after the deadline is a decision to go on.
   const lateRetry = about === 'failure' && answer === 'retry' && decideBy && at > decideBy;
   const decided = about === 'failure' ? without(progress, 'processStop') : progress;
-  return lateRetry ? {...without(decided, 'decideBy'), answeringMs} : {...decided, answeringMs};
+  return lateRetry ? without(decided, 'decideBy') : decided;
 }
 
 /** After a reversal everything behind the checkpoint is to be done again, gates and adopted entries too. */

@@ -1,5 +1,5 @@
 import type {FactOf, JournalEntry} from '../model/journal.ts';
-import {msBetween} from '../model/moment.ts';
+import {elapsedMs, msBetween, shifted} from '../model/moment.ts';
 import {isClosed} from '../model/outage.ts';
 import {type Progress, progressAfter} from '../model/progress.ts';
 
@@ -115,15 +115,13 @@ function withReading(fold: ReportFold, readMs: number): ReportFold {
     return fold;
   }
   const {fromUtc, toUtc} = last;
-  const ms = Math.min(readMs, Date.parse(toUtc) - Date.parse(fromUtc));
+  const to = new Date(toUtc);
+  const ms = Math.min(readMs, elapsedMs(new Date(fromUtc), to));
   const {spentMs} = fold;
   return {
     ...fold,
     spentMs: {...spentMs, away: spentMs.away - ms, answering: spentMs.answering + ms},
-    away: [
-      ...fold.away.slice(0, -1),
-      {fromUtc, toUtc: new Date(Date.parse(toUtc) - ms).toISOString()},
-    ],
+    away: [...fold.away.slice(0, -1), {fromUtc, toUtc: shifted(to, -ms).toISOString()}],
   };
 }
 
@@ -233,7 +231,7 @@ export function closed({open, ...was}: Work, toUtc: string): Work {
 function answerOf(entry: Answered, before: Progress, sinceLastMs: number): AnswerReport {
   const question = questionOf(entry, before);
   const {atUtc, entry: id, question: text, answer, by} = entry;
-  const askedMs = question && Date.parse(atUtc) - question.since.getTime();
+  const askedMs = question && elapsedMs(question.since, new Date(atUtc));
   const tookMs = entry.tookMs ?? askedMs ?? sinceLastMs;
   return {atUtc, entry: id, question: text, answer, by, tookMs};
 }

@@ -1,3 +1,4 @@
+import {shifted} from '../model/moment.ts';
 import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './labels.ts';
 import {outageTexts} from './outage-text.ts';
 import type {AnswerReport} from './report-fold.ts';
@@ -282,7 +283,7 @@ const listHtml = (items: readonly string[], none: string): string =>
     : `<ul>${items.map((text) => `<li>${escaped(text)}</li>`).join('')}</ul>`;
 
 const spanOf = ({atUtc, tookMs}: AnswerReport): readonly [number, number] => [
-  Date.parse(atUtc) - tookMs,
+  +shifted(new Date(atUtc), -tookMs),
   Date.parse(atUtc),
 ];
 

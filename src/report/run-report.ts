@@ -1,4 +1,5 @@
 import type {JournalEntry} from '../model/journal.ts';
+import {elapsedMs} from '../model/moment.ts';
 import type {Problem} from '../model/problem.ts';
 import type {EntryProgress, RunOutcome} from '../model/progress.ts';
 import type {ReportState} from './labels.ts';
@@ -149,7 +150,7 @@ function factsOf({
     operator: `${run.operator.user}@${run.operator.host}`,
     startedAtUtc: startedAt.toISOString(),
     endedAtUtc: lastAt.toISOString(),
-    totalMs: lastAt.getTime() - startedAt.getTime(),
+    totalMs: elapsedMs(startedAt, lastAt),
     machineMs: spentMs.machine,
     answeringMs: spentMs.answering,
     idleMs: spentMs.away,

@@ -1,4 +1,5 @@
 import {losslessScope} from '../model/also-written.ts';
+import {elapsedMs} from '../model/moment.ts';
 import type {Outage} from '../model/outage.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
 import {appliedEntries} from '../model/progress.ts';
@@ -17,7 +18,7 @@ import {
   type TextOptions,
 } from './labels.ts';
 import {type NextCommand, nextText} from './problem.ts';
-import {outageLines, questionText} from './status-head.ts';
+import {clockSetBack, outageLines, questionText} from './status-head.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
 /** Who holds the lock of a run. */
@@ -33,7 +34,8 @@ export interface HolderName {
 }
 
 interface StatusOptions extends TextOptions {
-  readonly now: Date;
+  /** `null`: the clock of this machine is before the last entry. */
+  readonly now: Date | null;
   readonly holder?: HolderName;
   readonly next: readonly NextCommand[];
   readonly outage?: Outage;
@@ -72,10 +74,11 @@ export function statusText(progress: Progress, options: StatusOptions): string {
         {text: questionText(open, now, !isAlive(options.holder)), paint: paint.yellow},
       ]),
     ),
-    ...line('started', [`${momentUtc(progress.startedAt)}, ${agoText(progress.startedAt, now)}`]),
+    ...line('started', [`${momentUtc(progress.startedAt)}${agoText(progress.startedAt, now)}`]),
     ...line('last entry', [
-      `#${progress.seq} at ${momentUtc(progress.lastAt)}, ${agoText(progress.lastAt, now)}`,
+      `#${progress.seq} at ${momentUtc(progress.lastAt)}${agoText(progress.lastAt, now)}`,
     ]),
+    ...(now ? [] : line('clock', [{text: clockSetBack, paint: paint.yellow}])),
     ...line('process', [holderText(options.holder, progress)]),
     ...(run.rehearsal ? line('rehearsal', [rehearsalText]) : []),
     ...line('reversal', [reversalText(progress)]),
@@ -263,8 +266,8 @@ const sign = (it: Sign, {paint}: TextOptions): Piece => ({
   paint: (text) => painted(paint, it.colour, text),
 });
 
-const agoText = (then: Date, now: Date): string =>
-  `${durationText(Math.max(0, now.getTime() - then.getTime()))} ago`;
+const agoText = (then: Date, now: Date | null): string =>
+  now ? `, ${durationText(elapsedMs(then, now))} ago` : '';
 
 function labelled(label: string, pieces: readonly Piece[], {width, paint}: TextOptions): string[] {
   return flow(

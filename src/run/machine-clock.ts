@@ -133,6 +133,19 @@ export class MachineClock implements Clock {
   }
 }
 
+/**
+ * The time for somebody who reads a journal; `null` when the clock of this machine is before its last entry: it was set
+ * back, or differs from that of the machine which wrote it, and how long ago something happened is unknown.
+ */
+export function timeAfter(last: Moment, source = machineTime()): Date | null {
+  const clock = new MachineClock(last, source);
+  const isBehind = Date.parse(last.atUtc) - source.utcMs() > skewMs;
+  return clock.carried === 'last-entry' && isBehind ? null : clock.now();
+}
+
+/** Clocks that are synchronised differ by less. */
+const skewMs = 2_000;
+
 function carry(from: Moment | undefined, {utcMs, upMs, mark}: TimeSource) {
   const nowMs = utcMs();
   if (!from) {

@@ -34,10 +34,7 @@ export interface RolloutReader {
   /** The number of the newest ACTIVE revision of a family; 0 where it has none. No number is used twice. */
   newestRevision(family: string | undefined, signal: AbortSignal): Promise<number>;
   /** What has become of the last update that this session sent. */
-  fateOfUpdate(
-    snapshot: Snapshot,
-    now: Date,
-  ): {readonly fate: Fate | 'none-sent'; readonly sent?: Sent};
+  fateOfUpdate(snapshot: Snapshot): {readonly fate: Fate | 'none-sent'; readonly sent?: Sent};
   /** What changed since this session last took a snapshot, a line each, and what flaps since the rollout began. */
   changesIn(snapshot: Snapshot): {
     readonly lines: readonly string[];

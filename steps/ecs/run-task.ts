@@ -5,6 +5,7 @@ import {
   blocked,
   defineOneWayStep,
   done,
+  elapsedMs,
   type Look,
   needsAnswer,
   pending,
@@ -161,7 +162,7 @@ function ended(look: TaskLook, task: OneOffTask, name: string): Verdict<never, O
 /** Started, and AWS shows no task: within the hour that means that none was started; later it means nothing. */
 function unknownOutcome(look: TaskLook) {
   const {run, now} = look;
-  const age = run.startedAt ? now.getTime() - run.startedAt.getTime() : 0;
+  const age = run.startedAt ? elapsedMs(run.startedAt, now) : 0;
   return run.started && age > shownForMs
     ? needsAnswer(
         `Did ${commandOf(look)} run to its end on the ${look.targets.service.name}?`,

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
 import {defineRunbook} from '../../src/model/runbook.ts';
-import {MachineClock, type TimeSource} from '../../src/run/machine-clock.ts';
+import {MachineClock, type TimeSource, timeAfter} from '../../src/run/machine-clock.ts';
 import {fill, holds, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 
@@ -345,5 +345,25 @@ describe('the clock of a machine', () => {
     const clock = new MachineClock({atUtc, monotonic: {mark, ms: 600}}, source);
     expect(clock.carried).toBe(carried);
     expect(clock.now().toISOString()).toBe(now);
+  });
+
+  test.each([
+    {name: 'by an hour', atUtc: '2026-03-01T04:00:00.000Z', mark: 'another', now: null},
+    {
+      name: 'an hour, on the machine that wrote',
+      atUtc: '2026-03-01T04:00:00.000Z',
+      mark: 'boot 1',
+      now: '2026-03-01T04:00:00.400Z',
+    },
+    {
+      name: 'by what two machines may differ',
+      atUtc: '2026-03-01T03:00:01.000Z',
+      mark: 'another',
+      now: '2026-03-01T03:00:01.000Z',
+    },
+  ])('gives a reader no time while it is behind the last entry: $name', ({atUtc, mark, now}) => {
+    const {source} = machine();
+    const time = timeAfter({atUtc, monotonic: {mark, ms: 600}}, source);
+    expect(time?.toISOString() ?? null).toBe(now);
   });
 });

@@ -192,7 +192,6 @@ describe('where a run stands when', () => {
     };
     const progress = progressOf(journalOf([started, [90, asked], [5, {kind: 'run-done'}]]));
     expect(progress).toMatchObject({
-      answeringMs: 90_000,
       startedAt: journalStart,
       lastAt: new Date(journalStart.getTime() + 95_000),
       outcome: 'done',

@@ -201,6 +201,8 @@ const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
   'status-crashed': (options) =>
     statusText(progress(crashed()), {...options, now, next, holder: {...holder, dead: true}}),
   'status-asked': (options) => statusText(progress(askedRun()), {...options, ...inOutage, holder}),
+  'status-clock-set-back': (options) =>
+    statusText(progress(askedRun()), {...options, ...inOutage, now: null, holder}),
   'status-asked-before-the-crash': (options) =>
     statusText(progress(askedRun()), {...options, ...inOutage, holder: {...holder, dead: true}}),
   'status-reversed': (options) => statusText(progress(reversedRun()), {...options, now, next: []}),

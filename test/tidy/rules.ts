@@ -335,25 +335,52 @@ function proseLinesOf(
   return lines.filter(({line, number}) => !line.startsWith('|') && !isInBlock(number));
 }
 
-/** They need the time of day: to say how far it is from another clock, or because a signature names it. */
+/**
+ * They need the time of day: to say how far it is from another clock, because a signature or a name has it, or as an
+ * end of what another system is asked for.
+ */
 const readersOfTheTimeOfDay = [
+  'src/cli/actions/doctor.ts',
+  'src/cli/options.ts',
   'src/run/machine-clock.ts',
+  'src/run/open-run.ts',
+  'src/testing/step-laws.ts',
+  'steps/aurora/cluster/capacity.ts',
   'steps/mysql/claim/lock.ts',
   'steps/name-servers/zone/transfer.ts',
 ];
 
+/** Times are subtracted here and nowhere else: what may not be known, or be below zero, is decided once. */
+const subtractTimes = [
+  'src/model/moment.ts',
+  'src/run/machine-clock.ts',
+  // What is left until a TTL has passed: below zero once it has.
+  'steps/dns/ttl/times.ts',
+  // How far a failed request was from a hold, before it or after.
+  'src/cli/actions/measure.ts',
+];
+
+const timeOfDay = /\bDate\.now\b|\bnew Date\(\)/g;
+const difference =
+  /(\.getTime\(\)|\bDate\.parse\([^)]*\))\s*-(?!-)|[^-]-\s*([\w.?]+\.getTime\(\)|Date\.parse\()/g;
+
 export const durationsAreMonotonic: Rule = (tree) =>
-  filesOf(tree, 'src', 'steps')
-    .filter(([file]) => !readersOfTheTimeOfDay.includes(file))
-    .flatMap(([file, text]) =>
-      [...text.matchAll(/\bDate\.now\b/g)].map(({index}) =>
-        finding(
-          file,
-          lineAt(text, index),
-          'somebody may set this clock meanwhile, measure durations with performance.now() or the clock of the run',
-        ),
+  filesOf(tree, 'src', 'steps').flatMap(([file, text]) => [
+    ...[...(readersOfTheTimeOfDay.includes(file) ? [] : text.matchAll(timeOfDay))].map(({index}) =>
+      finding(
+        file,
+        lineAt(text, index),
+        'somebody may set this clock meanwhile, measure durations with performance.now() or the clock of the run',
       ),
-    );
+    ),
+    ...[...(subtractTimes.includes(file) ? [] : text.matchAll(difference))].map(({index}) =>
+      finding(
+        file,
+        lineAt(text, index),
+        'the clock may have been set back in between, take elapsedMs or shifted of src/model/moment.ts',
+      ),
+    ),
+  ]);
 
 export const wordsAreCurrent: Rule = (tree) =>
   retiredWordsIn(tree).map(({file, line, found, instead}) =>

@@ -1,7 +1,7 @@
 import {planText, statusText} from '../../report/index.ts';
 import {runToResume} from '../../run/choose-run.ts';
 import type {ExitCode} from '../../run/exit-codes.ts';
-import {MachineClock} from '../../run/machine-clock.ts';
+import {timeAfter} from '../../run/machine-clock.ts';
 import {obstaclesIn} from '../../run/obstacles.ts';
 import {type ReopenRequest, reopenRun} from '../../run/open-run.ts';
 import {pausedExitCode, type RunResult} from '../../run/outcome.ts';
@@ -40,7 +40,7 @@ export async function resumeRun(
 
 function printState(app: App, {progress}: Run): void {
   if (!app.json && progress) {
-    const now = new MachineClock(progress.last).now();
+    const now = timeAfter(progress.last);
     app.print(statusText(progress, {...app, now, next: []}));
     app.print('');
   }

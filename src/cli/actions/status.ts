@@ -4,7 +4,7 @@ import {losslessOf, type ReversalLossAnswer} from '../../model/reversal-loss.ts'
 import {type NextCommand, type Outage, outageMs, statusText} from '../../report/index.ts';
 import {runToShow} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
-import {MachineClock} from '../../run/machine-clock.ts';
+import {timeAfter} from '../../run/machine-clock.ts';
 import {damagedRuns, holderOfRun, openRuns, outageIn} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import {sayEmptyRuns} from '../empty-runs.ts';
@@ -62,7 +62,7 @@ export function readStatus(app: App, name: string | undefined): RunStatus {
 /** As text, or as one JSON document. */
 export function statusIn(app: App, status: RunStatus, loss: LossAnswers = null): string {
   const {progress, otherRuns, holder, next, outage} = status;
-  const now = new MachineClock(progress.last).now();
+  const now = timeAfter(progress.last);
   if (app.json) {
     const commands = next.map(({command}) => command);
     const alsoOpen = otherRuns.map(({run}) => run.run);
@@ -87,9 +87,9 @@ async function reversalLoss(app: App, progress: Progress): Promise<LossAnswers> 
   }
 }
 
-const outageDocument = (outage: Outage | undefined, now: Date) =>
+const outageDocument = (outage: Outage | undefined, now: Date | null) =>
   outage
-    ? {outage: {ms: outageMs(outage, now), sinceUtc: outage.since?.toISOString() ?? null}}
+    ? {outage: {ms: now && outageMs(outage, now), sinceUtc: outage.since?.toISOString() ?? null}}
     : {};
 
 const lossDocument = (answers: LossAnswers) =>

@@ -1,7 +1,8 @@
 import {ListrTaskState} from 'listr2';
+import {elapsedMs} from '../../model/moment.ts';
 import {clockUtc, durationText, painted} from '../../report/labels.ts';
 import {cut, flow, oneLine, type Piece, pad, widthOf} from '../../report/text.ts';
-import {elapsedMs, type FrameOptions, windowAround} from './layout.ts';
+import {type FrameOptions, windowAround} from './layout.ts';
 import {tallyText} from './phase-task.ts';
 import {factsOf, type RunTask} from './renderer.ts';
 import type {RunHead} from './run-head.ts';

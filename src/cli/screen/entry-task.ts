@@ -1,5 +1,6 @@
 import {ListrTaskState} from 'listr2';
 import type {JournalEntry} from '../../model/journal.ts';
+import {elapsedMs} from '../../model/moment.ts';
 import type {EntryProgress, EntryState} from '../../model/progress.ts';
 import {stateSigns} from '../../report/labels.ts';
 import {factsOf, type RunTask} from './renderer.ts';
@@ -36,7 +37,7 @@ export function updateState(task: RunTask, entry: EntryProgress): void {
 
 function durationOf(task: RunTask): {duration?: number} {
   const {attemptAt, doneAt} = factsOf(task);
-  return attemptAt && doneAt ? {duration: Math.max(0, doneAt.getTime() - attemptAt.getTime())} : {};
+  return attemptAt && doneAt ? {duration: elapsedMs(attemptAt, doneAt)} : {};
 }
 
 /** Sets what the task puts out. An attempt starts and ends with nothing. */

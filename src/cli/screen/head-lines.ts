@@ -1,7 +1,8 @@
+import {elapsedMs} from '../../model/moment.ts';
 import {type Outage, outageMs} from '../../model/outage.ts';
 import {clockUtc, durationText, inventoryText, outcomeSigns, painted} from '../../report/labels.ts';
 import {oneLine, type Piece} from '../../report/text.ts';
-import {elapsedMs, type FrameOptions} from './layout.ts';
+import type {FrameOptions} from './layout.ts';
 import type {RunTask} from './renderer.ts';
 import type {RunHead} from './run-head.ts';
 

@@ -11,19 +11,18 @@ export type {Screen} from './screen.ts';
 /** `lines`: nothing but what happened at the entries, as it came: the log of a command. */
 export type ScreenKind = 'tree' | 'plain' | 'lines' | 'ndjson' | 'quiet';
 
-interface ScreenOptions extends Omit<TreeOptions, 'now'> {
+interface ScreenOptions extends TreeOptions {
   readonly how: ScreenKind;
-  readonly now?: () => Date;
 }
 
 /** Opens the screen of a run. From here on a lost terminal no longer ends the process. */
-export function openScreen({how, now = () => new Date(), ...options}: ScreenOptions): Screen {
+export function openScreen({how, ...options}: ScreenOptions): Screen {
   outliveTerminal();
   switch (how) {
     case 'tree':
-      return treeScreen({...options, now});
+      return treeScreen(options);
     case 'plain':
-      return plainScreen({...options, now});
+      return plainScreen(options);
     case 'lines':
       return linesScreen(options);
     case 'ndjson':

@@ -18,6 +18,3 @@ export function windowAround<Item>(
   const start = Math.max(0, Math.min(at - Math.floor(size / 3), items.length - size));
   return items.slice(start, start + size);
 }
-
-export const elapsedMs = (from: Date, to: Date): number =>
-  Math.max(0, to.getTime() - from.getTime());

@@ -1,4 +1,5 @@
 import {ListrTaskState} from 'listr2';
+import {elapsedMs} from '../../model/moment.ts';
 import {counted, type Sign, stateSigns} from '../../report/labels.ts';
 import {factsOf, type RunTask} from './renderer.ts';
 
@@ -57,10 +58,11 @@ function unfinishedState(states: ReadonlySet<ListrTaskState>): ListrTaskState {
 
 /** From the first start to the last end. */
 function durationOf(entries: readonly RunTask[]): {duration?: number} {
-  let [first, last] = [Number.POSITIVE_INFINITY, 0];
-  for (const {startedAt, doneAt} of entries.map(factsOf)) {
-    first = Math.min(first, startedAt?.getTime() ?? first);
-    last = Math.max(last, doneAt?.getTime() ?? last);
-  }
-  return Number.isFinite(first) ? {duration: last - first} : {};
+  const facts = entries.map(factsOf);
+  const [first] = facts.flatMap(({startedAt}) => startedAt ?? []).sort((a, b) => +a - +b);
+  const last = facts
+    .flatMap(({doneAt}) => doneAt ?? [])
+    .sort((a, b) => +a - +b)
+    .at(-1);
+  return first && last ? {duration: elapsedMs(first, last)} : {};
 }

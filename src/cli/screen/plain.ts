@@ -1,5 +1,6 @@
 import type {EngineEvent} from '../../engine/events.ts';
 import {hintText} from '../../model/hint.ts';
+import {elapsedMs} from '../../model/moment.ts';
 import {counted, durationText} from '../../report/labels.ts';
 import {factText} from '../../report/log.ts';
 import {clean} from '../../report/text.ts';
@@ -74,7 +75,7 @@ const sameAgainAfterMs = 30_000;
 
 class ProgressLines {
   readonly #everyMs: number;
-  readonly #last = new Map<string, {atMs: number; sinceMs: number; text: string}>();
+  readonly #last = new Map<string, {at: Date; since: Date; text: string}>();
 
   constructor(everyMs: number) {
     this.#everyMs = everyMs;
@@ -83,12 +84,11 @@ class ProgressLines {
   next({entry, text}: {entry: string; text: string}, at: Date): string | undefined {
     const last = this.#last.get(entry);
     const same = last?.text === text;
-    const atMs = at.getTime();
-    if (last && atMs - last.atMs < (same ? sameAgainAfterMs : this.#everyMs)) {
+    if (last && elapsedMs(last.at, at) < (same ? sameAgainAfterMs : this.#everyMs)) {
       return undefined;
     }
-    const sinceMs = same ? last.sinceMs : atMs;
-    this.#last.set(entry, {atMs, sinceMs, text});
-    return `${entry}: ${text}${same ? ` (for ${durationText(atMs - sinceMs)} now)` : ''}`;
+    const since = same ? last.since : at;
+    this.#last.set(entry, {at, since, text});
+    return `${entry}: ${text}${same ? ` (for ${durationText(elapsedMs(since, at))} now)` : ''}`;
   }
 }

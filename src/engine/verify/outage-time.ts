@@ -1,3 +1,4 @@
+import {shifted} from '../../model/moment.ts';
 import {noOutage, type Outage} from '../../model/outage.ts';
 import type {Clock} from '../clock.ts';
 
@@ -14,8 +15,8 @@ export class OutageTime {
   }
 
   get outage(): Outage {
-    const since = this.#clock.now().getTime() - (this.#isPassed ? longerThanAnyLimitMs : 0);
-    return this.#isClosed() ? {totalMs: 0, since: new Date(since)} : noOutage;
+    const since = shifted(this.#clock.now(), this.#isPassed ? -longerThanAnyLimitMs : 0);
+    return this.#isClosed() ? {totalMs: 0, since} : noOutage;
   }
 
   get isPassed(): boolean {

@@ -1,5 +1,5 @@
 import type {CloudWatchClient} from '@aws-sdk/client-cloudwatch';
-import {SwitcharooError} from '../../../src/index.ts';
+import {SwitcharooError, shifted} from '../../../src/index.ts';
 
 /** A metric of CloudWatch for one resource. */
 export interface Metric {
@@ -52,7 +52,7 @@ async function valuesOf(
   {now, signal, lastMs, periodS}: Request & {readonly lastMs: number; readonly periodS: number},
 ): Promise<readonly (readonly number[])[]> {
   const command = new sdk.GetMetricDataCommand({
-    StartTime: new Date(now.getTime() - lastMs),
+    StartTime: shifted(now, -lastMs),
     EndTime: now,
     ScanBy: 'TimestampDescending',
     MetricDataQueries: metrics.map(({namespace, name, dimensions, worst}, index) => ({

@@ -12,11 +12,11 @@ export class RolloutMemory {
   #picture: RolloutPicture | undefined;
   #unchanged: {readonly signature: string; readonly since: Date} | undefined;
 
-  fateOfUpdate({service}: Snapshot, now: Date): ReturnType<RolloutReader['fateOfUpdate']> {
+  fateOfUpdate({service}: Snapshot): ReturnType<RolloutReader['fateOfUpdate']> {
     if (!this.#sent) {
       return {fate: 'none-sent'};
     }
-    const fate = fateOf(this.#sent, service, now);
+    const fate = fateOf(this.#sent, service, performance.now());
     this.#sent = {...this.#sent, seen: this.#sent.seen || fate === 'in-place'};
     return {fate, sent: this.#sent};
   }
@@ -41,7 +41,7 @@ export class RolloutMemory {
   /** Sends an update, and remembers it before its answer is here: it may arrive although the answer is lost. */
   async sending(update: ServiceUpdate, send: () => Promise<SentDeployment>): Promise<void> {
     this.#unchanged = undefined;
-    const unanswered = {...update, at: new Date(), seen: false};
+    const unanswered = {...update, atMs: performance.now(), seen: false};
     this.#sent = unanswered;
     try {
       this.#sent = {...unanswered, deployment: await send()};

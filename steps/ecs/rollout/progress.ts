@@ -3,6 +3,7 @@ import {
   blocked,
   type Difference,
   done,
+  elapsedMs,
   pending,
   waiting,
 } from '../../../src/index.ts';
@@ -39,7 +40,7 @@ export function reportChanges(
 /** The service does not show the last update that this session sent. */
 export function lostUpdate(look: RolloutLook, snapshot: Snapshot): RolloutOutcome | undefined {
   const {service} = look.targets;
-  const {fate, sent} = service.fateOfUpdate(snapshot, look.now);
+  const {fate, sent} = service.fateOfUpdate(snapshot);
   const running = shortName(primaryOf(snapshot.service)?.taskDefinition ?? 'nothing');
   if (!sent || fate === 'in-place' || fate === 'not-arrived') {
     return undefined;
@@ -123,8 +124,9 @@ export function duringRollout(
   if (rollout.kind === 'moving') {
     return waiting([rollout.progress, ...flaps].join('. '));
   }
-  const seenMs = look.now.getTime() - since.getTime();
-  const agedMs = look.now.getTime() - rollout.since.getTime() - clockSkewMs;
+  const seenMs = elapsedMs(since, look.now);
+  // By the clock of AWS and ours: they may differ.
+  const agedMs = elapsedMs(rollout.since, look.now) - clockSkewMs;
   const {steadyMs} = look.input;
   return (seenMs > 0 && seenMs >= steadyMs) || agedMs >= steadyMs
     ? done({taskDefinition: primary.taskDefinition, deployment: primary.id})

@@ -21,7 +21,7 @@ export async function reversal(
   if (!primary || primary.taskDefinition === before.taskDefinition) {
     // A read may be older than what a run sent before it died, and a rollback of ECS may still be under way.
     // Only the answer to an update is sure: where there is nothing to change, the update changes nothing.
-    const {sent} = service.fateOfUpdate(snapshot, look.now);
+    const {sent} = service.fateOfUpdate(snapshot);
     return isReversed && isSame(sent, before) ? [] : [restoring(before)];
   }
   if (!(await isDeployed(primary.taskDefinition))) {

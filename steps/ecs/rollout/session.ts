@@ -22,7 +22,7 @@ export function openRollout(
     revisionOf: (definition, signal) => revisions.equalTo(definition, signal),
     revisionWhere: (family, matches, signal) => revisions.where(family, matches, signal),
     newestRevision: (family, signal) => revisions.newest(family, signal),
-    fateOfUpdate: (snapshot, now) => memory.fateOfUpdate(snapshot, now),
+    fateOfUpdate: (snapshot) => memory.fateOfUpdate(snapshot),
     changesIn: (snapshot) => memory.changesIn(snapshot),
     unchangedSince: (signature, now) => memory.unchangedSince(signature, now),
   };

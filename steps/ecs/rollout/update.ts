@@ -6,8 +6,8 @@ export interface Sent {
   readonly desiredCount?: number;
   /** The deployment that it led to, from the answer; absent when the answer was lost. */
   readonly deployment?: {readonly id: string; readonly createdAt: Date};
-  /** When it was sent, by the clock of this machine. */
-  readonly at: Date;
+  /** When it was sent, by `performance.now`. */
+  readonly atMs: number;
   /** A check has seen it in place. */
   readonly seen: boolean;
 }
@@ -23,11 +23,11 @@ const visibleWithinMs = 60_000;
 const lostVisibleWithinMs = 10_000;
 
 /** What has become of an update. */
-export function fateOf(sent: Sent, service: ServiceState, now: Date): Fate {
+export function fateOf(sent: Sent, service: ServiceState, nowMs: number): Fate {
   const {deployment, seen, taskDefinition, desiredCount} = sent;
   const primary = primaryOf(service);
   const withinMs = deployment ? visibleWithinMs : lostVisibleWithinMs;
-  const mayBeStale = !seen && now.getTime() - sent.at.getTime() < withinMs;
+  const mayBeStale = !seen && nowMs - sent.atMs < withinMs;
   if (primary?.taskDefinition === taskDefinition) {
     const isCounted = desiredCount === undefined || desiredCount === service.desiredCount;
     return isCounted || !mayBeStale ? 'in-place' : 'not-visible';

@@ -1,3 +1,4 @@
+import {shifted} from '../../../src/index.ts';
 import {
   type DeploymentState,
   primaryOf,
@@ -146,9 +147,9 @@ function earlierPlacement(
   const live = tasks.filter(
     ({startedBy, lastStatus}) => startedBy === primary.id && lastStatus !== 'STOPPED',
   );
-  const since = primary.createdAt.getTime() - repeatedAfterMs;
+  const since = shifted(primary.createdAt, -repeatedAfterMs);
   const placement = events.find(
-    ({at, message}) => at.getTime() >= since && message.includes('unable to place a task'),
+    ({at, message}) => at >= since && message.includes('unable to place a task'),
   );
   return placement && pendingCount === 0 && live.length < desiredCount
     ? {message: `${placement.message} (event of ${placement.at.toISOString()}, not repeated)`}

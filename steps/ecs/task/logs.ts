@@ -1,3 +1,4 @@
+import {elapsedMs} from '../../../src/index.ts';
 import type {LogLines, OneOffTask} from '../contract.ts';
 import type {LogStream, OneOffCalls} from './calls.ts';
 
@@ -24,7 +25,7 @@ export class TaskLogs {
     const part = `${key} ${task.lastStatus === 'STOPPED' ? 'ended' : ''}`;
     const since = lines.length === 0 ? (this.#silentSince.get(part) ?? now) : now;
     this.#silentSince.set(part, since);
-    const silentMs = now.getTime() - since.getTime();
+    const silentMs = elapsedMs(since, now);
     return {lines, readable: stream !== undefined, silentMs};
   }
 

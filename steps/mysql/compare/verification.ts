@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {type Blocked, blocked, done, type Json, waiting} from '../../../src/index.ts';
+import {type Blocked, blocked, done, elapsedMs, type Json, waiting} from '../../../src/index.ts';
 import type {MysqlReader, Position} from '../contract.ts';
 import {positionSchema} from '../replication/position.ts';
 import {repairOf} from '../replication/repair.ts';
@@ -58,15 +58,15 @@ export async function verify(
   const id = `${run.id} ${run.entry}`;
   const {verification, bookmarkedAt} = underway.get(id) ?? {
     verification: await begin(replication !== null),
-    bookmarkedAt: now.getTime(),
+    bookmarkedAt: now,
   };
   underway.set(id, {verification, bookmarkedAt});
   const result = await verification.workFor(lookMs, signal);
   if (typeof result === 'string') {
-    if (verification.bookmark === undefined || now.getTime() - bookmarkedAt < betweenBookmarksMs) {
+    if (verification.bookmark === undefined || elapsedMs(bookmarkedAt, now) < betweenBookmarksMs) {
       return waiting(result);
     }
-    underway.set(id, {verification, bookmarkedAt: now.getTime()});
+    underway.set(id, {verification, bookmarkedAt: now});
     return waiting(result, verification.bookmark);
   }
   // A look after a verdict compares again from the start.
@@ -84,7 +84,7 @@ const verifications = new WeakMap<MysqlReader, Map<string, Underway>>();
 
 interface Underway {
   readonly verification: Verification;
-  readonly bookmarkedAt: number;
+  readonly bookmarkedAt: Date;
 }
 
 function verificationsOf(source: MysqlReader): Map<string, Underway> {

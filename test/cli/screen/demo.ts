@@ -46,6 +46,7 @@ const screen = openScreen({
   how: how as 'tree' | 'plain' | 'ndjson',
   stream: process.stdout,
   paint: process.env['NO_COLOR'] ? plainPaint : ansiPaint,
+  now: () => new Date(),
   outage: {from: ['freeze'], until: ['cut-over-6']},
 });
 process.on('SIGHUP', () => {});

@@ -187,7 +187,7 @@ describe('the fate of an update', () => {
     taskDefinition: primary.taskDefinition,
     desiredCount: 2,
     deployment: {id: primary.id, createdAt: primary.createdAt},
-    at: at(10),
+    atMs: 10_000,
     seen: false,
   };
   const {deployment: _, ...lost} = sent;
@@ -232,7 +232,7 @@ describe('the fate of an update', () => {
   ];
   for (const {name, sent, deployments, second = 11, fate} of cases) {
     test(name, () => {
-      expect(fateOf(sent, {...service, deployments}, at(second))).toBe(fate);
+      expect(fateOf(sent, {...service, deployments}, second * 1_000)).toBe(fate);
     });
   }
 });
