@@ -50,6 +50,7 @@ export {
   blocked,
   type Difference,
   done,
+  measured,
   needsAnswer,
   pending,
   type Verdict,

@@ -218,7 +218,11 @@ function waitLonger(
 function done(
   context: RunContext,
   entry: Entry,
-  {output, remarks = []}: {output: unknown; remarks?: readonly string[]},
+  {
+    output,
+    remarks = [],
+    notes = [],
+  }: {output: unknown; remarks?: readonly string[]; notes?: readonly string[]},
 ): EntryOutcome {
   const changedByRun = entryProgress(context, entry)?.applied ?? false;
   context.record.add({
@@ -227,6 +231,7 @@ function done(
     output: JSON.parse(JSON.stringify(output ?? null)),
     changedByRun,
     ...(remarks.length > 0 ? {remarks: [...remarks]} : {}),
+    ...(notes.length > 0 ? {notes: [...notes]} : {}),
   });
   return {kind: 'done'};
 }

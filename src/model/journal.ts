@@ -153,6 +153,8 @@ const facts = [
     changedByRun: z.boolean(),
     /** What the operator should know although it is done. */
     remarks: z.array(z.string()).optional(),
+    /** What was measured. */
+    notes: z.array(z.string()).optional(),
   }),
   /** How far a long look has come. */
   z.object({kind: z.literal('entry-bookmarked'), entry: z.string(), bookmark: json}),

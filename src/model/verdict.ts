@@ -20,9 +20,14 @@ export interface Blocked {
 export type Verdict<Before, Output> =
   /**
    * It is as the step wants it. `output` is what later steps may use; `remarks`, what the operator should know all
-   * the same.
+   * the same; `notes`, what was measured.
    */
-  | {readonly kind: 'done'; readonly output: Output; readonly remarks?: readonly string[]}
+  | {
+      readonly kind: 'done';
+      readonly output: Output;
+      readonly remarks?: readonly string[];
+      readonly notes?: readonly string[];
+    }
   /** Work remains. `before` is all that `reverse` will need to put things back, and nothing that moves by itself. */
   | {
       readonly kind: 'pending';
@@ -51,6 +56,12 @@ export const done = <Output>(
   ...remarks: readonly string[]
 ): Verdict<never, Output> =>
   remarks.length > 0 ? {kind: 'done', output, remarks} : {kind: 'done', output};
+
+/** Done, with what was measured: printed and journaled, and no warning. */
+export const measured = <Output>(
+  output: Output,
+  notes: readonly string[],
+): Verdict<never, Output> => ({kind: 'done', output, notes});
 
 export const pending = <Before>(
   before: Before,

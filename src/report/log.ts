@@ -124,7 +124,9 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   ],
   'entry-done': (fact) => [
     `${fact.entry}: done${fact.changedByRun ? '' : ' (nothing to change)'}`,
-    fact.remarks?.map((remark) => `warning: ${remark}`).join(' '),
+    [...(fact.remarks ?? []).map((remark) => `warning: ${remark}`), ...(fact.notes ?? [])].join(
+      ' ',
+    ) || undefined,
   ],
   'entry-bookmarked': (fact) => [`${fact.entry}: progress of the check saved`],
   'entry-failed': (fact) => [`${fact.entry}: failed`, problemIn(fact)],

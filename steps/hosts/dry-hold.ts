@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {defineStep, done, pending, SwitcharooError} from '../../src/index.ts';
+import {defineStep, measured, pending, SwitcharooError} from '../../src/index.ts';
 import type {HostsLook, HostsWriter} from './contract.ts';
 import {actionOn, onEveryHost, onHosts, type PerHost} from './group/per-host.ts';
 import {countText, hostsText} from './group/text.ts';
@@ -56,11 +56,11 @@ export const dryHold = defineStep({
     const reports = await readReports(look);
     const passed = reports.flatMap(({host, value}) => (value === null ? [] : [{host, ...value}]));
     if (passed.length === reports.length) {
-      return done(
+      return measured(
         {
           hosts: passed.map((each) => ({...each, before: [...each.before], left: [...each.left]})),
         },
-        ...passed.map(({host, ...report}) => reportText(host, report)),
+        passed.map(({host, ...report}) => reportText(host, report)),
       );
     }
     const holds = await readHolds({...look, input: holdOf(look.input)});
