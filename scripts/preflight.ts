@@ -25,8 +25,12 @@ A server that replicates from another one of the inventory is checked as a repli
 is compared with the source that has a replica in the inventory, or else with the first server. In the JSON document,
 \`items\` has every table, column, account or session of a finding; the sentence has the first five.
 
+At the end it says how far away the targets are from here: the median of five questions to each one (a statement, a call
+of AWS, a command over ssh). \`plan\` expects the length of an outage from the same figures.
+
 \`\`\`text
-{inventory, targets: [{name, kind, checks}], without, journal: {folder, mount, freeBytes, entries, neededBytes},
+{inventory, targets: [{name, kind, checks}], without, roundTrips: [{target, what, ms}],
+ journal: {folder, mount, freeBytes, entries, neededBytes},
  findings: [{check, severity, target, observed, items, consequence, fix}]}
 \`\`\`
 

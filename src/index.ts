@@ -20,6 +20,7 @@ export {
 export {type Problem, SwitcharooError} from './model/problem.ts';
 export type {ReversalLoss} from './model/reversal-loss.ts';
 export type {Grant, NeedStatus, Rights} from './model/rights.ts';
+export type {Ping} from './model/round-trip.ts';
 export {defineFragment, defineRunbook, type Fragment, type Runbook} from './model/runbook.ts';
 export {
   type Action,

@@ -104,6 +104,11 @@ interface Common<Targets extends TargetKinds, Input extends Schema, Before, Outp
   readonly relies?: readonly SystemFact<keyof Targets & string>[];
   /** Why no operator may skip it, in a sentence that the operator reads. Set where it guards data or traffic. */
   readonly neverSkip?: string;
+  /**
+   * How many questions it puts to each part, one after another, while somebody waits: a step that refuses writes or
+   * holds connections counts from there. A plan expects the length of an outage from it.
+   */
+  readonly roundTrips?: {readonly [Part in keyof Targets]?: number};
   /** Looks, and changes nothing. Called for the plan, before the actions, after them, and on resume. */
   check(look: Look<Targets, z.output<Input>>): Promise<Verdict<Before, z.output<Output>>>;
   /** The writes that remain, in order. The plan prints them; a run performs the same objects. */

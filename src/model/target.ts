@@ -1,6 +1,7 @@
 import type {z} from 'zod';
 import type {Preflight} from './preflight.ts';
 import type {Rights} from './rights.ts';
+import type {Ping} from './round-trip.ts';
 
 export interface OpenContext {
   /** The target's name in the inventory: it belongs in every message. */
@@ -21,6 +22,8 @@ export interface TargetKind<
   open(config: unknown, context: OpenContext): Promise<Session<Reader, Writer>>;
   /** What `switcharoo preflight` looks at on every target of this kind. */
   readonly preflight?: Preflight<Reader>;
+  /** How far away it is. Absent where no run waits for it. */
+  readonly ping?: Ping<Reader>;
   /** What the account needs, in addition, to keep the claim of a run in the system. */
   readonly claimNeeds?: readonly string[];
   /** The way inside for a person at a terminal, where the system has one. */
@@ -148,9 +151,10 @@ export function defineTarget<
     context: OpenContext,
   ): Promise<readonly Rights[]>;
   readonly preflight?: Preflight<Reader>;
+  readonly ping?: Ping<NoInfer<Reader>>;
   readonly claimNeeds?: readonly string[];
 }): TargetKind<Kind, Reader, Writer> {
-  const {kind, config, enter, preflight, rights, claimNeeds} = definition;
+  const {kind, config, enter, preflight, ping, rights, claimNeeds} = definition;
   return {
     ...(rights
       ? {
@@ -162,6 +166,7 @@ export function defineTarget<
       ? {enter: async (parsed, context) => enter(parsed as z.output<Config>, context)}
       : {}),
     ...(preflight ? {preflight} : {}),
+    ...(ping ? {ping} : {}),
     ...(claimNeeds ? {claimNeeds} : {}),
     kind,
     config,

@@ -1,4 +1,5 @@
 import type {PlannedAction} from '../model/plan.ts';
+import type {Expectation} from './expected-text.ts';
 import {painted, type Sign, type TextOptions} from './labels.ts';
 import {
   cutMiddle,
@@ -19,6 +20,10 @@ export interface EarlierRun {
   /** Without the time that people took to answer. */
   readonly machineMs: number;
   readonly outageMs?: number;
+  /** Of a rehearsal: how long each lasted, and how much of that is the network's share there. */
+  readonly expected?: Readonly<
+    Partial<Record<'outage' | 'hold', {readonly ms: number; readonly networkMs: number}>>
+  >;
 }
 
 export interface PlanTextOptions extends TextOptions {
@@ -30,6 +35,8 @@ export interface PlanTextOptions extends TextOptions {
   readonly resumed?: boolean;
   /** What an earlier run took; `null` when there is none. */
   readonly earlier?: EarlierRun | null;
+  /** What is expected of this plan, from distances that were measured for it. */
+  readonly expectation?: Expectation;
   /** What is known of the claims on the systems: shown with the remarks. */
   readonly claimRemarks?: readonly string[];
   /** Targets that another run owns: this plan cannot be run now. */

@@ -1,4 +1,5 @@
 import {type Plan, type PlanLine, planLines} from '../model/plan.ts';
+import {expectedText} from './expected-text.ts';
 import {counted, inventoryText, outlookSigns, type Sign} from './labels.ts';
 import {folded, type InPlace, type PlanPart} from './plan-fold.ts';
 import {
@@ -60,6 +61,7 @@ function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions
     '',
     ...sumText(lines.map(signOf), options),
     ...durationsText(options),
+    ...(options.expectation ? expectedText(options.expectation, options.earlier, options) : []),
     ...losslessText(plan, options),
     ...remarksText(lines, options),
     ...claimsText(options),

@@ -1,7 +1,9 @@
 import {hintText} from '../model/hint.ts';
 import type {Finding, Severity, Survey} from '../model/preflight.ts';
 import type {Problem} from '../model/problem.ts';
+import type {RoundTrip} from '../model/round-trip.ts';
 import {counted, inventoryText, painted, type Sign, type TextOptions} from './labels.ts';
+import {roundTripTexts} from './round-trip-text.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
 
 /** The findings for each target of an inventory that has checks, and the names of the targets that have none. */
@@ -9,6 +11,8 @@ export interface PreflightReport {
   readonly inventory: {readonly name: string; readonly protected: boolean};
   readonly targets: readonly ({readonly name: string; readonly kind: string} & Survey)[];
   readonly without: readonly string[];
+  /** How far away the targets are from here. */
+  readonly roundTrips: readonly RoundTrip[];
   readonly journal: JournalRoom;
 }
 
@@ -58,6 +62,7 @@ export function preflightText(looked: PreflightReport, options: TextOptions): st
     ...(looked.without.length > 0
       ? flow([`No checks for: ${looked.without.join(', ')}.`], options)
       : []),
+    ...roundTripTexts(looked.roundTrips).flatMap((text) => flow([text], {...options, rest: '  '})),
     ...flow(['Nothing was changed.'], options),
   ].join('\n');
 }

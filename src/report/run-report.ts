@@ -2,6 +2,7 @@ import type {JournalEntry} from '../model/journal.ts';
 import {elapsedMs} from '../model/moment.ts';
 import type {Problem} from '../model/problem.ts';
 import type {EntryProgress, RunOutcome} from '../model/progress.ts';
+import type {RoundTrip} from '../model/round-trip.ts';
 import type {ReportState} from './labels.ts';
 import {
   type AnswerReport,
@@ -54,6 +55,8 @@ export interface Measured {
   readonly hold?: {readonly ms: number};
   /** Sequential round trips between switcharoo and the targets in the outages. */
   readonly roundTrips?: number;
+  /** How far away the targets were for which somebody waited. */
+  readonly distances?: readonly RoundTrip[];
 }
 
 export interface ReportOptions extends Measured {
@@ -108,6 +111,7 @@ export interface RunReport {
   readonly requests?: RequestCount;
   readonly hold?: {readonly ms: number};
   readonly roundTrips?: number;
+  readonly distances?: readonly RoundTrip[];
   readonly entries: readonly EntryReport[];
   readonly answers: readonly AnswerReport[];
   readonly checkpoints: readonly {readonly name: string; readonly atUtc: string}[];

@@ -61,4 +61,14 @@ const schema = z.object({
     .exactOptional(),
   hold: z.object({ms: z.number()}).exactOptional(),
   roundTrips: z.number().exactOptional(),
+  distances: z
+    .array(
+      z.object({
+        target: z.string(),
+        what: z.enum(['statement', 'command', 'call']),
+        ms: z.number().nullable(),
+        problem: z.string().exactOptional(),
+      }),
+    )
+    .exactOptional(),
 });

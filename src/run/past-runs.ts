@@ -2,10 +2,13 @@ import type {EarlierFigures} from '../engine/context.ts';
 import {readJournal} from '../journal/file-journal.ts';
 import {holderOf} from '../journal/lock.ts';
 import {type Holder, isDead} from '../journal/lock-holder.ts';
+import {expectedTimes} from '../model/expected-time.ts';
 import {type Problem, problemsIn} from '../model/problem.ts';
 import {appliedEntries, type Progress, progressOf} from '../model/progress.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
 import {type EarlierRun, type Outage, outageOf, type RunReport, reportOf} from '../report/index.ts';
 import type {Host} from './host.ts';
+import {measuredIn} from './measurements.ts';
 
 // What is read of the journals of other runs. This file loads nothing that acts.
 
@@ -96,6 +99,27 @@ export function earlierRunOf(host: Past, runbook: string, inventory: string): Ea
     machineMs: reportOf(entries).machineMs,
     ...(window ? {outageMs: outageOf(entries, window).totalMs} : {}),
   };
+}
+
+/** The same with the network's share, where it is a rehearsal that measured how far away its targets were. */
+export function withNetworkShare(
+  {state}: Past,
+  runbook: AnyRunbook,
+  earlier: EarlierRun | null,
+): EarlierRun | null {
+  const {distances, hold} = earlier?.rehearsal ? measuredIn(state, earlier.run) : {};
+  if (!earlier || !distances) {
+    return earlier;
+  }
+  const times = expectedTimes(runbook, distances);
+  const spent = {outage: earlier.outageMs, hold: hold?.ms};
+  const expected = Object.fromEntries(
+    (['outage', 'hold'] as const).flatMap((name) => {
+      const [ms, time] = [spent[name], times[name]];
+      return ms === undefined || !time ? [] : [[name, {ms, networkMs: time.networkMs}]];
+    }),
+  );
+  return {...earlier, expected};
 }
 
 /** The same run, with how long each entry took. */

@@ -12,6 +12,7 @@ import {relationTo} from './claim-owner.ts';
 import {ownerOf} from './claim-problems.ts';
 import {journalRoom} from './disk-room.ts';
 import type {Host} from './host.ts';
+import {type Distant, measureRoundTrips} from './round-trips.ts';
 import {targetKinds} from './step-library.ts';
 
 /** Runs the preflight checks of every target in an inventory whose kind has checks. Changes nothing. */
@@ -22,26 +23,44 @@ export async function preflight(
 ): Promise<PreflightReport> {
   const inventory = loadInventory(inventoryFile, state.path);
   const environment = withholdSecrets(inventory.targets, process.env);
-  const kinds = await kindsWithChecks(inventory);
+  const all = await kindsOf(inventory);
+  const kinds = Object.fromEntries(Object.entries(all).filter(([, {preflight}]) => preflight));
   const redactor = new Redactor();
   const opening = {kinds, inventory, redactor, environment, signal, stateFolder: state.path};
   const open = await openTargets(opening);
+  const others: OpenTargets[] = [];
+  const distant = Object.entries(all).map(
+    ([target, kind]): Distant => ({
+      ...{target, kind},
+      session: async () => {
+        if (target in kinds) {
+          return open.session(target);
+        }
+        // By itself: a secret that it lacks prevents no check.
+        const other = await openTargets({...opening, kinds: {[target]: kind}});
+        others.push(other);
+        return other.session(target);
+      },
+    }),
+  );
   try {
     const targets = redactor.value(await checkAll({state}, kinds, open, signal));
+    // Not beside the checks: a question would wait for theirs.
+    const roundTrips = redactor.value(await measureRoundTrips(distant, signal));
     const without = Object.keys(inventory.targets).filter((name) => !(name in kinds));
-    return {inventory, targets, without, journal: journalRoom({state})};
+    return {inventory, targets, without, roundTrips, journal: journalRoom({state})};
   } finally {
-    await open.close();
+    await Promise.all([open, ...others].map((each) => each.close()));
   }
 }
 
 type Kinds = Readonly<Record<string, TargetKind>>;
 
-async function kindsWithChecks({targets}: Inventory): Promise<Kinds> {
+async function kindsOf({targets}: Inventory): Promise<Kinds> {
   const kinds = await targetKinds();
   return Object.fromEntries(
     Object.entries(targets).flatMap(([name, target]) => {
-      const kind = kinds.find((candidate) => candidate.kind === target.kind && candidate.preflight);
+      const kind = kinds.find((candidate) => candidate.kind === target.kind);
       return kind ? [[name, kind]] : [];
     }),
   );

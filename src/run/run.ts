@@ -7,6 +7,7 @@ import type {Plan, ReversePlan} from '../model/plan.ts';
 import {refuseAny, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
+import type {RoundTrip} from '../model/round-trip.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {type ReportOptions, type RunReport, reportOf} from '../report/index.ts';
 import {type ApprovalRequest, type Approver, approve} from './approval.ts';
@@ -14,6 +15,7 @@ import {refuseFinished, refuseUnchanged} from './choose-run.ts';
 import {type ClaimRequest, type Claims, takeClaims} from './claims.ts';
 import {refuseWithoutRoom} from './disk-room.ts';
 import type {ExitCode} from './exit-codes.ts';
+import {distancesOf} from './expected-times.ts';
 import {type ClaimSurvey, foreignClaims} from './foreign-claims.ts';
 import {
   refuseBesideDamaged,
@@ -72,6 +74,10 @@ export class Run {
   get progress(): Progress | undefined {
     return this.#session?.context.record.progress ?? this.#parts.earlier?.progress;
   }
+
+  /** How far away the targets are for which somebody waits. */
+  readonly distances = (): Promise<readonly RoundTrip[]> =>
+    distancesOf(this.#opened, this.#opened.world.aborting);
 
   /** By the clock with which the run measures: nobody can set it. */
   readonly now = (): Date => this.#opened.world.clock.now();

@@ -60,6 +60,7 @@ export const openWritesInRing = defineStep({
     {fact: 'drained', from: 'aurora', to: 'source'},
     {fact: 'writes', of: 'aurora', are: 'accepted'},
   ],
+  roundTrips: {source: 3, aurora: 3},
   timeoutMs: 120_000,
   neverSkip: 'Without it, traffic goes to a database that refuses writes.',
   poll: {firstMs: 5, mostMs: 500},

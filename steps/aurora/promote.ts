@@ -52,8 +52,11 @@ export const promote = defineStep({
   poll: {firstMs: 50, mostMs: 1_000},
 
   async check({targets: {aurora, upstream}, input, run, signal}) {
-    const end = await upstream.position(signal);
-    const replication = await aurora.replication(signal);
+    const [end, replication, {readOnly}] = await Promise.all([
+      upstream.position(signal),
+      aurora.replication(signal),
+      aurora.fence(signal),
+    ]);
     if (!replication) {
       return run.started
         ? done(await aurora.position(signal))
@@ -62,7 +65,7 @@ export const promote = defineStep({
             `Set up replication from ${upstream.name} first (aurora.replicate-from).`,
           );
     }
-    if (!(await aurora.fence(signal)).readOnly) {
+    if (!readOnly) {
       return blocked(
         `${aurora.name} accepts writes while it replicates from ${sourceAddress(replication)}.`,
         `Check for writes on ${aurora.name}, then CALL mysql.rds_set_read_only(1) there.`,

@@ -1,6 +1,6 @@
 import {defineTarget, type Session} from '../../src/index.ts';
 import {awsRights} from '../aws/index.ts';
-import {mysqlRights, openServer} from '../mysql/index.ts';
+import {mysqlRights, openServer, serverPing} from '../mysql/index.ts';
 import {auroraPreflight} from './checks/catalogue.ts';
 import {capacityReader} from './cluster/capacity.ts';
 import {describeCluster} from './cluster/cluster-state.ts';
@@ -65,6 +65,7 @@ export const auroraCluster = defineTarget({
     };
   },
   preflight: auroraPreflight,
+  ping: serverPing,
 });
 
 /** Asks again only while no answer has come. */

@@ -35,4 +35,5 @@ export const ecsService = defineTarget({
       close: () => access.close(),
     };
   },
+  ping: {what: 'call', send: (service, signal) => service.scaling(signal)},
 });

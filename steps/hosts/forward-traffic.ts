@@ -48,6 +48,7 @@ export const forwardTraffic = defineStep({
   },
   reverses: 'Restores the original file, byte for byte, and reloads the reverse proxy.',
   effects: [{fact: 'traffic', by: 'proxy', leadsTo: 'new'}],
+  roundTrips: {hosts: 3},
   timeoutMs: 60_000,
   neverSkip: 'Without it, the old reverse proxy keeps sending visitors to the old side.',
   poll: {firstMs: 50, mostMs: 500},

@@ -30,6 +30,7 @@ export const holdConnections = defineStep({
   needs: holdNeeds,
   reverses: 'Lets new connections through, and removes what held them.',
   effects: [{fact: 'connections', of: 'hosts', are: 'held'}],
+  roundTrips: {hosts: 2},
   timeoutMs: 60_000,
   neverSkip: 'Without it, requests fail while nobody can write.',
   undoWhenFailed: true,

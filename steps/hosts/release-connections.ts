@@ -20,6 +20,7 @@ export const releaseConnections = defineStep({
   needs: holdNeeds,
   reverses: 'Holds new connections again, and waits until the open ones have ended.',
   effects: [{fact: 'connections', of: 'hosts', are: 'released'}],
+  roundTrips: {hosts: 3},
   timeoutMs: 60_000,
   neverSkip: 'Without it, new connections wait until the hold ends by itself.',
   poll: {firstMs: 20, mostMs: 200},

@@ -5,6 +5,7 @@ import {readCronFiles} from './cron/cron-files.ts';
 import * as crontabs from './cron/crontabs.ts';
 import {moveAside, restoreFile} from './files/set-aside.ts';
 import * as firewall from './firewall/firewall.ts';
+import {onEveryHost} from './group/per-host.ts';
 import type {HoldWriter} from './hold/contract.ts';
 import * as dryHolds from './hold/dry-hold.ts';
 import * as holds from './hold/hold.ts';
@@ -25,6 +26,10 @@ export const hostGroup = defineTarget({
     const {shells, close} = await openShells(hosts);
     const group: HostsWriter = {name, hosts: shells.map(hostOver)};
     return {reader: group, writer: group, close};
+  },
+  ping: {
+    what: 'command',
+    send: ({hosts}, signal) => onEveryHost(hosts, (host) => host.secondOfMinute(signal)),
   },
 });
 

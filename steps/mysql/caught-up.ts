@@ -25,6 +25,7 @@ export const caughtUp = defineGate({
   output: positionSchema,
   needs: {upstream: ['REPLICATION CLIENT'], replica: ['REPLICATION CLIENT']},
   effects: [{fact: 'caught-up', from: 'upstream', to: 'replica'}],
+  roundTrips: {replica: 2},
   timeoutMs: 120_000,
   neverSkip: 'Only this gate proves that the replica has what its upstream has.',
   poll: {firstMs: 5, mostMs: 1_000},

@@ -167,6 +167,8 @@ export interface MysqlReader {
     names: readonly string[],
     signal?: AbortSignal,
   ): Promise<Readonly<Record<string, string>>>;
+  /** Many queries will be asked together: opens the sessions for them, and waits for nothing. */
+  expectQueries(): void;
   /** Runs a query, in a session that can change no data. */
   query(sql: string, values?: readonly unknown[], signal?: AbortSignal): Promise<readonly Row[]>;
   /** The same in a session in which `setting`, a SET SESSION statement, was executed right before. */

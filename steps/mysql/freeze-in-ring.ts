@@ -42,6 +42,7 @@ export const freezeInRing = defineStep({
   ],
   effects: [{fact: 'writes', of: 'source', are: 'refused'}],
   claims: ['source'],
+  roundTrips: {source: 5},
   timeoutMs: freezeWrites.timeoutMs,
   neverSkip: 'Without it, both sides of the ring accept writes.',
   poll: {firstMs: 50, mostMs: 500},

@@ -67,6 +67,7 @@ export const freezeWrites = defineStep({
   relies: [{fact: 'writes', of: 'source', are: 'accepted'}],
   effects: [{fact: 'writes', of: 'source', are: 'refused'}],
   claims: ['source'],
+  roundTrips: {source: 5},
   timeoutMs: 20_000,
   neverSkip: 'Without it, the source accepts writes that Aurora never receives.',
   poll: {firstMs: 50, mostMs: 500},

@@ -77,8 +77,10 @@ export const replicateBack = defineStep({
   },
 
   async plan({targets: {replica, source}, input, run, signal}) {
-    const replication = await replica.replication(signal);
-    const hasSentinel = await source.hasSentinel(keyOf(run), signal);
+    const [replication, hasSentinel] = await Promise.all([
+      replica.replication(signal),
+      source.hasSentinel(keyOf(run), signal),
+    ]);
     return [
       ...(replication ? [] : [setSource(input, source.name)]),
       ...(replication && isRunning(replication) ? [] : [startReplication(source)]),
@@ -144,14 +146,18 @@ async function verifyTestRow(
       `${repairOf(replica.name, replication)} Writes are still frozen on both sides, so the reversal loses nothing.`,
     );
   }
-  if (broken !== null || !(await source.hasSentinel(key, signal))) {
+  const [isWritten, writable, hasArrived] = await Promise.all([
+    source.hasSentinel(key, signal),
+    notFrozen(replica, signal),
+    replica.hasSentinel(key, signal),
+  ]);
+  if (broken !== null || !isWritten) {
     return notReplicating(replica, source);
   }
-  const writable = await notFrozen(replica, signal);
   if (writable) {
     return writable;
   }
-  if (isRunning(replication) && (await replica.hasSentinel(key, signal))) {
+  if (isRunning(replication) && hasArrived) {
     return done({});
   }
   return waiting(

@@ -19,6 +19,7 @@ export const stillFrozen = defineGate({
   output: z.object({}),
   needs: {source: ['REPLICATION CLIENT', 'REPLICATION SLAVE']},
   relies: [{fact: 'writes', of: 'source', are: 'refused'}],
+  roundTrips: {source: 1},
   timeoutMs: 10_000,
   neverSkip: 'Only this gate proves that nobody wrote to the source after the freeze.',
 

@@ -1,4 +1,4 @@
-import {defineTarget, type OpenContext, type Session} from '../../src/index.ts';
+import {defineTarget, type OpenContext, type Ping, type Session} from '../../src/index.ts';
 import {mysqlRights} from './accounts/rights.ts';
 import {mysqlPreflight} from './checks/catalogue.ts';
 import {claimNeeds, claimOn} from './claim/claim.ts';
@@ -8,6 +8,12 @@ import {loginOf, mysqlConfig} from './session/config.ts';
 import {connectTo} from './session/connection.ts';
 import {lazyDialect, readerOf} from './session/reader.ts';
 import {writerOf} from './session/writer.ts';
+
+/** One statement. */
+export const serverPing: Ping<MysqlReader> = {
+  what: 'statement',
+  send: (server, signal) => server.query('DO 0', [], signal),
+};
 
 /** A MySQL server: 5.6 to 9, or MariaDB. */
 export const mysqlServer = defineTarget({
@@ -27,6 +33,7 @@ export const mysqlServer = defineTarget({
     };
   },
   preflight: mysqlPreflight,
+  ping: serverPing,
   claimNeeds,
 });
 

@@ -13,6 +13,10 @@ export const hostedZone = defineTarget({
     await awsRights(aws, needs, resourcesOf(zoneId), context),
   ],
   open: async (config, {name}) => openHostedZone(name, config),
+  ping: {
+    what: 'call',
+    send: async (zone, signal) => zone.setsAt([(await zone.domain(signal)).name], signal),
+  },
 });
 
 /** The registrar of a domain. */

@@ -39,6 +39,12 @@ const looked: PreflightReport = {
     ...{folder: '/state', mount: '/', freeBytes: 4_500_000_000},
     ...{entries: 100, neededBytes: 2_588_672, problem: null},
   },
+  roundTrips: [
+    {target: 'source', what: 'statement', ms: 21.4},
+    {target: 'webHosts', what: 'command', ms: 78.2},
+    {target: 'aurora', what: 'statement', ms: 0.7},
+    {target: 'zone', what: 'call', ms: null, problem: 'zone has no credentials'},
+  ],
 };
 
 const at = (width: number) => preflightText(looked, {width, paint: plainPaint});
@@ -61,6 +67,9 @@ describe('what was looked over before the night', () => {
 ✓ aurora (mysql.aurora): 49 checks, no findings
 ✓ journal (/state): 4291 MB free on /, and a run of 100 entries needs 2.5 MB
 No checks for: zone, site.
+A statement takes 21 ms on source, 0.7 ms on aurora.
+A command over ssh takes 78 ms on webHosts.
+How far away zone is, is not known: zone has no credentials.
 Nothing was changed.`);
   });
 
@@ -83,6 +92,9 @@ warn
 ✓ aurora (mysql.aurora): 49 checks, no findings
 ✓ journal (/state): 4291 MB free on /, and a run of 100 entries needs 2.5 MB
 No checks for: zone, site.
+A statement takes 21 ms on source, 0.7 ms on aurora.
+A command over ssh takes 78 ms on webHosts.
+How far away zone is, is not known: zone has no credentials.
 Nothing was changed.`);
   });
 

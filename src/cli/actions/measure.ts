@@ -14,6 +14,7 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
   const {acknowledged, lost, duplicated, outageMs, clients, lookups} = count;
   const {answered, failed, lastFailure: lastReadFailure} = clients.reads;
   const {inWindow, besideWindow, failures, ...requests} = clients.requests;
+  const distances = await run.distances();
   const measured = {
     outageMs,
     writes: {
@@ -30,6 +31,7 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
         : {}),
     },
     ...(frozen.exchanges.length > 0 ? {roundTrips: frozen.roundTrips} : {}),
+    ...(distances.length > 0 ? {distances} : {}),
     ...(holds.length > 0
       ? {hold: {ms: Math.max(...holds.map(({from, to}) => msBetween(from, to)))}}
       : {}),

@@ -1,11 +1,13 @@
 import {makePlan} from '../../engine/plan.ts';
+import {expectedTimes} from '../../model/expected-time.ts';
 import type {Plan} from '../../model/plan.ts';
 import {type EarlierRun, type Missing, missingIn, planText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {distancesOf} from '../../run/expected-times.ts';
 import {foreignClaims} from '../../run/foreign-claims.ts';
 import {obstaclesIn} from '../../run/obstacles.ts';
 import {openWorld, type WorldRequest} from '../../run/open-world.ts';
-import {earlierRunOf} from '../../run/past-runs.ts';
+import {earlierRunOf, withNetworkShare} from '../../run/past-runs.ts';
 import {savePlan} from '../../run/plan-store.ts';
 import type {Run} from '../../run/run.ts';
 import type {App} from '../app.ts';
@@ -26,6 +28,8 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
         signal: signals.stopping,
       }),
     ]);
+    const distances = opened.redactor.value(await distancesOf(opened, signals.stopping));
+    const times = expectedTimes(world.runbook, distances);
     const missing = missingIn(rights);
     const plan = opened.redactor.value(made);
     savePlan(app, plan);
@@ -34,9 +38,13 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
     );
     app.print(
       app.json
-        ? JSON.stringify({...plan, missing, claimed: claims.problems, claims: claims.remarks})
+        ? JSON.stringify({
+            ...{...plan, missing, claimed: claims.problems, claims: claims.remarks},
+            ...{expected: times, distances},
+          })
         : planText(plan, {
-            ...{...app, command, earlier: earlierRun(app, plan)},
+            ...{...app, command, expectation: {times, distances}},
+            earlier: withNetworkShare(app, world.runbook, earlierRun(app, plan)),
             claimRemarks: claims.remarks,
             ownedByOthers: claims.owned,
           }),

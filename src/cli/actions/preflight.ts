@@ -21,6 +21,7 @@ const documentOf = (report: PreflightReport) => ({
   inventory: report.inventory.name,
   targets: report.targets.map(({name, kind, checksMade}) => ({name, kind, checks: checksMade})),
   without: report.without,
+  roundTrips: report.roundTrips,
   journal: journalOf(report),
   findings: preflightFindings(report),
 });

@@ -2,6 +2,7 @@ import {listed} from '../../../src/index.ts';
 import {
   autoIncrementsOf,
   columnNameOf,
+  columnsSql,
   columnValue,
   eventsSql,
   type Facts,
@@ -119,7 +120,11 @@ const eventsThat = async (aurora: Facts, word: string, which: (status: string) =
   );
 
 async function countersBehind(aurora: Facts) {
-  const largest = await largestValues(aurora, await autoIncrementsOf(aurora));
+  const columns = await aurora.rows(columnsSql);
+  const largest = await largestValues(
+    aurora,
+    columns.filter((row) => columnValue(row, 'extra').includes('auto_increment')),
+  );
   // The next value is read after the largest one: a row that is replicated in between moves both.
   const behind = (await autoIncrementsOf(aurora)).flatMap((row) => {
     const [name, next] = [columnNameOf(row), columnValue(row, 'next')];

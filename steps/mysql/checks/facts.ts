@@ -33,6 +33,7 @@ function newFacts(server: MysqlReader, signal: AbortSignal): Facts {
   const rows = (sql: string) => once(sql, () => server.query(sql, [], signal));
   const settings = () =>
     once('settings', async () => {
+      server.expectQueries();
       const variables = await rows('SHOW GLOBAL VARIABLES');
       return Object.fromEntries(
         variables.map((row) => [String(row['Variable_name']), String(row['Value'])]),

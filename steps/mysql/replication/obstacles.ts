@@ -35,8 +35,10 @@ export async function notReady(
   frozenAt: Position | undefined,
   signal: AbortSignal,
 ): Promise<Blocked | null> {
-  const writable = await notFrozen(replica, signal);
-  const problem = writable || !frozenAt ? null : await writeAfterFreeze(replica, frozenAt, signal);
+  const [writable, problem] = await Promise.all([
+    notFrozen(replica, signal),
+    frozenAt ? writeAfterFreeze(replica, frozenAt, signal) : null,
+  ]);
   return writable ?? (problem && blocked(problem.message, problem.hint));
 }
 

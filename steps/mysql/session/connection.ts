@@ -26,6 +26,8 @@ export interface Connections {
   readonly readLog: MysqlReader['readLog'];
   /** A session beside the others. What it holds in the server ends with it. */
   sessionFor(first: readonly string[]): ServerSession;
+  /** Opens all sessions for reads: many will be asked together. Waits for nothing. */
+  openReaders(): void;
   /** Opens what statements may need soon, so that none of them waits for a login. */
   prepare(signal: AbortSignal): Promise<void>;
   /** The server's ids of all these sessions. */
@@ -124,12 +126,15 @@ class ServerConnections implements Connections {
     return session;
   }
 
+  openReaders(): void {
+    void Promise.allSettled(this.#reading.map((session) => session.open(this.#open)));
+  }
+
   async prepare(signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([signal, this.#open]);
     // Only the writing session has to be there: the others are opened when they are needed.
-    void Promise.allSettled(
-      [...this.#reading, this.#waiting].map((session) => session.open(this.#open)),
-    );
+    this.openReaders();
+    void Promise.allSettled([this.#waiting.open(this.#open)]);
     await this.#writing.ensure(either);
   }
 
@@ -147,13 +152,12 @@ class ServerConnections implements Connections {
     return [...this.#reading, this.#waiting, this.#writing, this.#unlogged, ...this.#more];
   }
 
-  /** The session with the fewest statements before this one; of two, one that is open. */
+  /** The session with the fewest statements before this one. A login takes as long as some statements. */
   #reader(): ServerSession {
+    const waitOf = ({underWay, isOpen}: ServerSession) =>
+      underWay + (isOpen ? 0 : statementsOfLogin);
     return this.#reading.reduce((best, session) =>
-      session.underWay < best.underWay ||
-      (session.underWay === best.underWay && session.isOpen && !best.isOpen)
-        ? session
-        : best,
+      waitOf(session) < waitOf(best) ? session : best,
     );
   }
 
@@ -211,6 +215,7 @@ async function inOrder(
 }
 
 const readingSessions = 6;
+const statementsOfLogin = 2;
 
 // This session changes no data, whatever a check asks for: errno 1792 (MySQL 5.6.5 and later, MariaDB 10.0 and later).
 const readOnlySession = 'SET SESSION TRANSACTION READ ONLY';

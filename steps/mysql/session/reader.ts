@@ -58,6 +58,7 @@ export function readerOf(access: ReadAccess): MysqlReader {
     ...accountReads(access),
     settings: (names, signal) => settingsOf(access, names, signal),
     query: (sql, values = [], signal) => connections.read({sql, values}, signal),
+    expectQueries: () => connections.openReaders(),
     queryAfter: (setting, sql, signal) => connections.readAfter({sql: setting}, {sql}, signal),
     withSessions: (count, work, signal) => connections.withSessions(count, work, signal),
     readLog: (part, listener, signal) => connections.readLog(part, listener, signal),

@@ -181,7 +181,8 @@ export class ServerSession {
       user,
       password,
       supportBigNumbers: true,
-      connectTimeout: connectLimitMs,
+      // The driver's timer also runs while this process cannot read an answer: `connectLimitMs` is the limit.
+      connectTimeout: 0,
       ...(database === undefined ? {} : {database}),
       ...(tls === undefined ? {} : {ssl: tls.ca === undefined ? {} : {ca: tls.ca}}),
     });

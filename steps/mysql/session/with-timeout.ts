@@ -8,6 +8,29 @@ export class TimedOut extends Error {
   }
 }
 
+/**
+ * Calls back after so much time in which this process could take an answer: while it loads a library on a busy machine,
+ * the answer may be there and nobody reads it.
+ */
+function afterRunning(limitMs: number, act: () => void): () => void {
+  const sliceMs = Math.ceil(limitMs / 10);
+  let leftMs = limitMs;
+  let timer: NodeJS.Timeout;
+  const wait = () => {
+    const ms = Math.min(sliceMs, leftMs);
+    timer = setTimeout(() => {
+      leftMs -= ms;
+      if (leftMs > 0) {
+        wait();
+      } else {
+        act();
+      }
+    }, ms);
+  };
+  wait();
+  return () => clearTimeout(timer);
+}
+
 /** Waits for `work`, at most `limitMs`, and no longer than `signal` allows. */
 export async function withTimeout<Result>(
   work: Promise<Result>,
@@ -18,11 +41,11 @@ export async function withTimeout<Result>(
   work.catch(() => {});
   let stop = () => {};
   const over = new Promise<never>((_resolve, reject) => {
-    const timer = setTimeout(() => reject(new TimedOut(limitMs)), limitMs);
+    const stopTimer = afterRunning(limitMs, () => reject(new TimedOut(limitMs)));
     const onAbort = () => reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, {once: true});
     stop = () => {
-      clearTimeout(timer);
+      stopTimer();
       signal?.removeEventListener('abort', onAbort);
     };
     if (signal?.aborted) {

@@ -170,10 +170,14 @@ function sentinelWrites(access: WriteAccess): WriterPart<'writeSentinel' | 'remo
   const write = writeOf(access);
   return {
     writeSentinel: async (key, signal, note = '') => {
-      if (await reader.hasSentinel(key, signal)) {
+      const [isWritten, isHalfMade] = await Promise.all([
+        reader.hasSentinel(key, signal),
+        sentinels.isHalfMade((sql, values) => reader.query(sql, values, signal)),
+      ]);
+      if (isWritten) {
         return;
       }
-      if (await sentinels.isHalfMade((sql, values) => reader.query(sql, values, signal))) {
+      if (isHalfMade) {
         await write(sentinels.dropTableSql, signal);
       }
       // Also where it exists: a server that crashed right after creating it may not have logged it, and the replica

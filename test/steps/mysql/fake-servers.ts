@@ -222,6 +222,7 @@ function readerOf(server: FakeServer): AuroraReader {
     },
     settings: async () => settingsOf(server),
     query: async (sql, values = []) => rowsOfLog(server, sql, values),
+    expectQueries: () => {},
     queryAfter: async () => [],
     copies: noCopies,
     readLog: async ({until}) => until,

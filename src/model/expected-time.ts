@@ -1,0 +1,96 @@
+import type {Entry} from './entry.ts';
+import {type OutageSpan, outageSpan} from './outage-span.ts';
+import type {RoundTrip} from './round-trip.ts';
+import type {AnyRunbook} from './runbook.ts';
+
+/** What a stretch of a runbook takes of the network alone. It is an expectation: nothing was run. */
+export interface ExpectedTime {
+  /** The questions to each target, one after another, as the steps declare them. */
+  readonly roundTrips: Readonly<Record<string, number>>;
+  /** These, each as long as it was measured. */
+  readonly networkMs: number;
+  /** Entries whose questions are not declared, or go to a target whose distance is not known. */
+  readonly notCounted: readonly string[];
+}
+
+export interface ExpectedTimes {
+  /** Nobody can write. */
+  readonly outage?: ExpectedTime;
+  /** New connections wait. */
+  readonly hold?: ExpectedTime;
+}
+
+/** The targets whose distance counts: those of entries during which somebody waits. */
+export const targetsWaitedFor = (runbook: AnyRunbook): readonly string[] => {
+  const {outage, hold} = spansOf(runbook);
+  const entries = [outage, hold].flatMap((span) => within(runbook, span));
+  return [...new Set(entries.flatMap((entry) => questionsOf(entry).map(({target}) => target)))];
+};
+
+export function expectedTimes(runbook: AnyRunbook, trips: readonly RoundTrip[]): ExpectedTimes {
+  const {outage, hold} = spansOf(runbook);
+  return {
+    ...(outage ? {outage: expectedTime(within(runbook, outage), trips)} : {}),
+    ...(hold ? {hold: expectedTime(within(runbook, hold), trips)} : {}),
+  };
+}
+
+function spansOf({head, entries}: AnyRunbook) {
+  const are = (state: 'held' | 'released') => (entry: Entry) => {
+    const {effects} = entry.unit;
+    return Array.isArray(effects)
+      ? effects.some((effect) => effect.fact === 'connections' && effect.are === state)
+      : false;
+  };
+  const all: readonly Entry[] = entries;
+  const [begins, ends] = [all.find(are('held')), all.findLast(are('released'))];
+  return {
+    outage: head.outage && outageSpan(head.outage, all),
+    hold: begins && ends && {begins: begins.id, ends: ends.id},
+  };
+}
+
+function within({entries}: AnyRunbook, span: OutageSpan | undefined): readonly Entry[] {
+  const all: readonly Entry[] = entries;
+  const ids = all.map(({id}) => id);
+  return span ? all.slice(ids.indexOf(span.begins), ids.indexOf(span.ends) + 1) : [];
+}
+
+interface Questions {
+  readonly target: string;
+  readonly count: number;
+}
+
+const questionsOf = ({unit, on}: Entry): readonly Questions[] =>
+  Object.entries(unit.roundTrips ?? {}).flatMap(([part, count]) => {
+    const target = on[part];
+    return target === undefined || !count ? [] : [{target, count: Number(count)}];
+  });
+
+function expectedTime(entries: readonly Entry[], trips: readonly RoundTrip[]): ExpectedTime {
+  const msOf = (target: string) => trips.find((trip) => trip.target === target)?.ms ?? null;
+  const counted = entries.map((entry) => {
+    const questions = questionsOf(entry);
+    const known = questions.every(({target}) => msOf(target) !== null);
+    const ms = questions.reduce((sum, {target, count}) => sum + count * (msOf(target) ?? 0), 0);
+    return {entry, questions, ms, isCounted: entry.unit.roundTrips !== undefined && known};
+  });
+  // Of entries that run together, the longest is waited for.
+  const waited = counted.filter(
+    ({entry: {group}, ms}, index) =>
+      group === undefined ||
+      !counted.some(
+        (other, place) =>
+          other.entry.group === group && (other.ms > ms || (other.ms === ms && place < index)),
+      ),
+  );
+  const roundTrips: Record<string, number> = {};
+  for (const {target, count} of waited.flatMap(({questions}) => questions)) {
+    roundTrips[target] = (roundTrips[target] ?? 0) + count;
+  }
+  return {
+    roundTrips,
+    networkMs: Math.round(waited.reduce((sum, {ms}) => sum + ms, 0)),
+    notCounted: counted.flatMap(({entry, isCounted}) => (isCounted ? [] : [entry.id])),
+  };
+}

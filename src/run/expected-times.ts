@@ -1,0 +1,16 @@
+import {targetsWaitedFor} from '../model/expected-time.ts';
+import type {RoundTrip} from '../model/round-trip.ts';
+import type {OpenedWorld} from './open-world.ts';
+import {type Distant, measureRoundTrips} from './round-trips.ts';
+
+/** How far away the targets are for which somebody waits in an outage or a hold. Nothing else may be asked meanwhile. */
+export function distancesOf(
+  {runbook, world}: Pick<OpenedWorld, 'runbook' | 'world'>,
+  signal: AbortSignal,
+): Promise<readonly RoundTrip[]> {
+  const targets = targetsWaitedFor(runbook).flatMap((target): Distant[] => {
+    const kind = runbook.head.targets[target];
+    return kind ? [{target, kind, session: () => world.targets.session(target)}] : [];
+  });
+  return measureRoundTrips(targets, signal);
+}
