@@ -18,6 +18,10 @@ export interface Measured {
   readonly duplicated: number;
   readonly reads: number;
   readonly readsFailed: number;
+  /** Of the clients: reads and writes together. A write that is refused in the outage is one that failed. */
+  readonly requests: number;
+  readonly requestsFailed: number;
+  readonly slowestMs: number;
 }
 
 interface Tools {
@@ -38,8 +42,8 @@ export async function byRunbook(
 ): Promise<Measured> {
   const state = mkdtempSync(join(folder, 'state-'));
   const report = await switcharoo(state, 'rehearse', runbook, '--json', ...labWords(options));
-  const {outageMs, totalMs, writes, reads} = report;
-  return {outageMs, totalMs, ...writes, reads: reads.answered, readsFailed: reads.failed};
+  const {totalMs} = report;
+  return {...countedBy(report), totalMs};
 }
 
 export const byHand = (options: Options, tools: Tools): Promise<Measured> =>
@@ -83,21 +87,35 @@ async function inLab(
     await cutOver(variables, environmentOf(variables, work), work);
     const totalMs = Math.round(performance.now() - started);
     await sleep(writesAfterMs);
-    const {writes, reads, outageMs} = await switcharoo(work, 'lab', 'count', '--json');
-    const {lost, duplicated} = writes;
-    return {
-      outageMs,
-      totalMs,
-      lost,
-      duplicated,
-      reads: reads.answered,
-      readsFailed: reads.failed,
-    };
+    return {...countedBy(await switcharoo(work, 'lab', 'count', '--json')), totalMs};
   } finally {
     down();
     process.off('exit', down);
   }
 }
+
+interface Count {
+  readonly outageMs: number;
+  readonly writes: {readonly lost: number; readonly duplicated: number};
+  readonly reads: {readonly answered: number; readonly failed: number};
+  readonly requests: {
+    readonly made: number;
+    readonly failed: number;
+    readonly slowestMs: number | null;
+  };
+}
+
+/** A report of a rehearsal has the same names as a count of the lab. */
+const countedBy = ({outageMs, writes, reads, requests}: Count): Omit<Measured, 'totalMs'> => ({
+  outageMs,
+  lost: writes.lost,
+  duplicated: writes.duplicated,
+  reads: reads.answered,
+  readsFailed: reads.failed,
+  requests: requests.made,
+  requestsFailed: requests.failed,
+  slowestMs: requests.slowestMs ?? 0,
+});
 
 const program = join(root, 'bin/switcharoo.js');
 

@@ -1,14 +1,15 @@
+import {spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {loadavg} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import {build} from 'esbuild';
-import {byHand, byPlaybook, byRunbook, type Measured} from './contenders.ts';
+import {byHand, byPlaybook, byRunbook, type Measured, type Options} from './contenders.ts';
 import {root} from './places.ts';
 
-// `npm run bench:outage`: the same cutover, in the same kind of lab, in the same run, by two runbooks, by a careful
-// shell
-// script and by an Ansible playbook. Outage, lost writes and failed reads are what the lab's clients counted.
+// `npm run bench:outage`: the same cutover, in the same kind of lab, in the same run, by three runbooks, by a careful
+// shell script and by an Ansible playbook, on the spot and from far away. Outage, lost writes, failed requests and the
+// slowest one are what the lab's clients counted.
 
 const {values} = parseArgs({
   options: {
@@ -16,14 +17,16 @@ const {values} = parseArgs({
     clients: {type: 'string', default: '8'},
     only: {type: 'string'},
     'slow-procedures': {type: 'boolean', default: false},
-    rtt: {type: 'string'},
+    /** Milliseconds to the targets; several, with commas. */
+    rtt: {type: 'string', default: '0,20'},
   },
 });
-const options = {
+const distances = values.rtt.split(',');
+const optionsAt = (rtt: string): Options => ({
   clients: Number(values.clients),
   slowProcedures: values['slow-procedures'],
-  rtt: values.rtt,
-};
+  rtt: rtt === '0' ? undefined : rtt,
+});
 
 const cache = join(root, 'node_modules', '.cache', 'switcharoo-bench');
 mkdirSync(cache, {recursive: true});
@@ -45,44 +48,55 @@ await build({
 });
 
 const tools = {aws, folder};
-const contenders = [
-  {name: 'warm-cutover', cutOver: () => byRunbook('warm-cutover', options, tools)},
-  {name: 'bare-metal-to-ecs', cutOver: () => byRunbook('bare-metal-to-ecs', options, tools)},
-  {name: 'shell script', cutOver: () => byHand(options, tools)},
-  {name: 'Ansible playbook', cutOver: () => byPlaybook(options, tools)},
-].filter(({name}) => values.only === undefined || name === values.only);
+const runbooks = ['seamless-cutover', 'warm-cutover', 'bare-metal-to-ecs'];
+const hasAnsible = spawnSync('ansible-playbook', ['--version'], {stdio: 'ignore'}).status === 0;
+const all = [
+  ...runbooks.map((name) => ({
+    name,
+    cutOver: (options: Options) => byRunbook(name, options, tools),
+  })),
+  {name: 'shell script', cutOver: (options: Options) => byHand(options, tools)},
+  ...(hasAnsible
+    ? [{name: 'Ansible playbook', cutOver: (options: Options) => byPlaybook(options, tools)}]
+    : []),
+];
+const contenders = all.filter(({name}) => values.only === undefined || name === values.only);
 
 const rounds = Number(values.rounds);
 say(
-  `${rounds} rounds, ${options.clients} writers, ${options.rtt ?? 0} ms to the targets, Aurora's procedures ${options.slowProcedures ? 'sleep as the real ones do' : 'do not sleep'}; load at the start ${load()}\n`,
+  `${rounds} rounds, ${values.clients} writers, ${distances.join(' and ')} ms to the targets, Aurora's procedures ${values['slow-procedures'] ? 'sleep as the real ones do' : 'do not sleep'}; load at the start ${load()}\n`,
 );
-const measured = new Map<string, Measured[]>(contenders.map(({name}) => [name, []]));
+if (!hasAnsible) {
+  say('  ansible-playbook is not installed here: the playbook is left out.');
+}
+const measured = new Map(distances.map((rtt) => [rtt, new Map<string, Measured[]>()]));
 for (let round = 1; round <= rounds; round += 1) {
-  for (const {name, cutOver} of contenders) {
-    const result = await cutOver();
-    measured.get(name)?.push(result);
-    say(
-      `  round ${round}, ${name}: outage ${result.outageMs} ms, total ${seconds(result.totalMs)}, lost ${result.lost}, duplicated ${result.duplicated}, reads failed ${result.readsFailed} of ${result.reads}; load ${load()}`,
-    );
+  for (const [rtt, byName] of measured) {
+    for (const {name, cutOver} of contenders) {
+      const result = await cutOver(optionsAt(rtt));
+      byName.set(name, [...(byName.get(name) ?? []), result]);
+      say(
+        `  round ${round}, ${rtt} ms, ${name}: outage ${result.outageMs} ms, requests failed ${result.requestsFailed} of ${result.requests}, slowest ${result.slowestMs} ms, total ${seconds(result.totalMs)} s, lost ${result.lost}, duplicated ${result.duplicated}; load ${load()}`,
+      );
+    }
   }
 }
 
-say('\nMedians (smallest to largest)\n');
-table(['by', 'outage ms', 'x', 'total s', 'x', 'lost', 'doubled', 'reads failed']);
-const first = measured.get(contenders[0]?.name ?? '') ?? [];
-for (const [name, all] of measured) {
-  const outages = all.map(({outageMs}) => outageMs);
-  const totals = all.map(({totalMs}) => totalMs);
-  table([
-    name,
-    `${median(outages)} (${Math.min(...outages)}-${Math.max(...outages)})`,
-    ratio(median(outages), median(first.map(({outageMs}) => outageMs))),
-    seconds(median(totals)),
-    ratio(median(totals), median(first.map(({totalMs}) => totalMs))),
-    sum(all.map(({lost}) => lost)),
-    sum(all.map(({duplicated}) => duplicated)),
-    `${sum(all.map(({readsFailed}) => readsFailed))} of ${sum(all.map(({reads}) => reads))}`,
-  ]);
+for (const [rtt, byName] of measured) {
+  say(`\n${rtt} ms to the targets: medians (smallest to largest)\n`);
+  table(['by', 'requests failed', 'slowest ms', 'outage ms', 'total s', 'lost', 'doubled']);
+  for (const [name, results] of byName) {
+    const failed = results.map(({requestsFailed}) => requestsFailed);
+    table([
+      name,
+      `${spread(failed)} of ${median(results.map(({requests}) => requests))}`,
+      spread(results.map(({slowestMs}) => Math.round(slowestMs))),
+      spread(results.map(({outageMs}) => outageMs)),
+      seconds(median(results.map(({totalMs}) => totalMs))),
+      sum(results.map(({lost}) => lost)),
+      sum(results.map(({duplicated}) => duplicated)),
+    ]);
+  }
 }
 say(
   '\nThe total of a runbook is that of its journal, of the others that of their process; the lab starts and ends outside.',
@@ -93,7 +107,7 @@ function say(line: string): void {
 }
 
 function table(cells: readonly (string | number)[]): void {
-  const widths = [18, 20, 7, 9, 7, 6, 8, 16];
+  const widths = [18, 26, 22, 20, 8, 6, 8];
   say(cells.map((cell, index) => String(cell).padEnd(widths[index] ?? 0)).join(' '));
 }
 
@@ -112,8 +126,8 @@ function sum(figures: readonly number[]): number {
   return figures.reduce((total, figure) => total + figure, 0);
 }
 
-function ratio(figure: number, base: number): string {
-  return (figure / base).toFixed(1);
+function spread(figures: readonly number[]): string {
+  return `${median(figures)} (${Math.min(...figures)}-${Math.max(...figures)})`;
 }
 
 function seconds(ms: number): string {

@@ -1,3 +1,4 @@
+import type {Lab} from '@switcharoo/lab';
 import {SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
@@ -30,6 +31,18 @@ export async function startLab(app: App, setup: LabSetup): Promise<ExitCode> {
   return exitCodes.done;
 }
 
+/** Reads and writes together. */
+const requestFigures = ({
+  made,
+  failed,
+  p50Ms,
+  p99Ms,
+  slowestMs,
+}: Awaited<ReturnType<Lab['count']>>['clients']['requests']) => ({
+  ...{made, failed},
+  ...{p50Ms, p99Ms, slowestMs},
+});
+
 export async function stopLab(app: App): Promise<ExitCode> {
   const {downLab} = await loadLab();
   const was = await downLab(app.state.path);
@@ -60,6 +73,7 @@ export async function countWrites(app: App): Promise<ExitCode> {
     writes: {acknowledged, lost, duplicated},
     reads: {answered: clients.reads.answered, failed: clients.reads.failed},
     lookups: {right: lookups.right, wrong: lookups.wrong},
+    requests: requestFigures(clients.requests),
     outageMs,
   };
   app.print(app.json ? JSON.stringify(document) : writeCountText(count));
