@@ -13,6 +13,12 @@ export interface ExpectedTime {
   readonly notCounted: readonly string[];
 }
 
+/** What a plan expects, and of what: the distances as they were measured for it. */
+export interface Expectation {
+  readonly times: ExpectedTimes;
+  readonly distances: readonly RoundTrip[];
+}
+
 export interface ExpectedTimes {
   /** Nobody can write. */
   readonly outage?: ExpectedTime;

@@ -1,15 +1,8 @@
-import type {ExpectedTime, ExpectedTimes} from '../model/expected-time.ts';
-import type {RoundTrip} from '../model/round-trip.ts';
+import type {Expectation, ExpectedTime} from '../model/expected-time.ts';
 import {counted, durationText, type TextOptions} from './labels.ts';
 import type {EarlierRun} from './plan-parts.ts';
 import {roundTripTexts} from './round-trip-text.ts';
 import {flow} from './text.ts';
-
-/** What a plan expects, and of what: the distances as they were measured for it. */
-export interface Expectation {
-  readonly times: ExpectedTimes;
-  readonly distances: readonly RoundTrip[];
-}
 
 /** How long writes are refused and connections wait, as far as the network and an earlier rehearsal tell. */
 export function expectedText(

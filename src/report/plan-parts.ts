@@ -1,5 +1,5 @@
+import type {Expectation} from '../model/expected-time.ts';
 import type {PlannedAction} from '../model/plan.ts';
-import type {Expectation} from './expected-text.ts';
 import {painted, type Sign, type TextOptions} from './labels.ts';
 import {
   cutMiddle,

@@ -20,4 +20,4 @@ export function roundTripTexts(trips: readonly RoundTrip[]): readonly string[] {
   return [...sentences, ...unknown];
 }
 
-export const tripText = (ms: number): string => `${ms < 10 ? ms : Math.round(ms)} ms`;
+const tripText = (ms: number): string => `${ms < 10 ? ms : Math.round(ms)} ms`;

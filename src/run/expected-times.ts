@@ -3,7 +3,7 @@ import type {RoundTrip} from '../model/round-trip.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {type Distant, measureRoundTrips} from './round-trips.ts';
 
-/** How far away the targets are for which somebody waits in an outage or a hold. Nothing else may be asked meanwhile. */
+/** How far away the targets are for which somebody waits in an outage or a hold. Ask nothing else meanwhile. */
 export function distancesOf(
   {runbook, world}: Pick<OpenedWorld, 'runbook' | 'world'>,
   signal: AbortSignal,

@@ -27,6 +27,7 @@ export const openWrites = defineStep({
     {fact: 'replication', to: 'aurora', is: 'stopped'},
   ],
   effects: [{fact: 'writes', of: 'aurora', are: 'accepted'}],
+  roundTrips: {aurora: 4},
   timeoutMs: 60_000,
   neverSkip: 'Without it, traffic goes to a database that refuses writes.',
   poll: {firstMs: 50, mostMs: 500},

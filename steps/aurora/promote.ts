@@ -47,6 +47,7 @@ export const promote = defineStep({
     {fact: 'replication', from: 'upstream', to: 'aurora', is: 'running'},
   ],
   effects: [{fact: 'replication', from: 'upstream', to: 'aurora', is: 'stopped'}],
+  roundTrips: {aurora: 9, upstream: 2},
   timeoutMs: 120_000,
   neverSkip: 'Without it, Aurora accepts writes while it still replicates from the old side.',
   poll: {firstMs: 50, mostMs: 1_000},

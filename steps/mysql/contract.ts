@@ -187,9 +187,7 @@ export interface MysqlReader {
 
 /** A MySQL server, with writes. Every write is safe to repeat, and none starts once `signal` is aborted. */
 export interface MysqlWriter extends MysqlReader {
-  /**
-   * Makes the server refuse writes, `super_read_only` where it has it; ends with errno 1205 after `lockWaitSeconds`.
-   */
+  /** Makes the server refuse writes, with `super_read_only` where it has it; errno 1205 after `lockWaitSeconds`. */
   fenceWrites(lockWaitSeconds: number, signal: AbortSignal): Promise<void>;
   allowWrites(signal: AbortSignal): Promise<void>;
   /** Makes the server accept writes at most `afterSeconds` later, whatever happens to switcharoo. Not logged. */

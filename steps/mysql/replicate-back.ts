@@ -53,6 +53,7 @@ export const replicateBack = defineStep({
   relies: [{fact: 'writes', of: 'replica', are: 'refused'}],
   effects: [{fact: 'replication', from: 'source', to: 'replica', is: 'running', drains: true}],
   claims: ['replica'],
+  roundTrips: {replica: 10, source: 5},
   timeoutMs: 120_000,
   neverSkip: 'Without it, a reversal loses every write that Aurora accepts.',
   // Writes are unavailable meanwhile.

@@ -105,7 +105,7 @@ Nothing was changed.`);
       hint: 'Make room: 2528 KB on /.',
     };
     const journal = {...looked.journal, freeBytes: 614_400, problem};
-    const report = {...looked, targets: [], without: [], journal};
+    const report = {...looked, targets: [], without: [], roundTrips: [], journal};
     expect(preflightText(report, {width: 110, paint: plainPaint})).toBe(
       `Preflight of production (PROTECTED): 0 checks on 0 targets; 1 block, 0 ask, 0 warn
 

@@ -1,3 +1,5 @@
+import {setMaxListeners} from 'node:events';
+
 /** A time limit passed before the answer came. */
 export class TimedOut extends Error {
   readonly limitMs: number;
@@ -61,6 +63,8 @@ export async function withTimeout<Result>(
 
 /** Waits for `work`, and no longer than `signal` allows. */
 export async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  // All who wait for the same answer may listen to the same signal.
+  setMaxListeners(0, signal);
   let stop = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {
     const onAbort = () => reject(signal.reason);
