@@ -19,7 +19,7 @@ export interface Expectation {
   readonly distances: readonly RoundTrip[];
 }
 
-export interface ExpectedTimes {
+interface ExpectedTimes {
   /** Nobody can write. */
   readonly outage?: ExpectedTime;
   /** New connections wait. */
