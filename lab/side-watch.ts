@@ -1,4 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {rdsAdmin} from './mysql/aurora-procedures.ts';
 import type {LabDatabase} from './mysql/server.ts';
 import {statementsOf} from './mysql/statements.ts';
 
@@ -180,6 +181,9 @@ interface SideWatch {
   stop(): Promise<void>;
 }
 
+// A session of root on Aurora would be a client that a step can neither end nor pass over.
+const watchers: Readonly<Record<Side, string | undefined>> = {source: undefined, aurora: rdsAdmin};
+
 /** Asks both sides over and over, as long as the lab is up, whether an ordinary account can write. */
 export function watchSides(sides: Readonly<Record<Side, LabDatabase>>): SideWatch {
   const order = new SideOrder();
@@ -213,7 +217,7 @@ export function watchSides(sides: Readonly<Record<Side, LabDatabase>>): SideWatc
               void askConnection(both).catch(() => {});
             }
           }
-        })
+        }, watchers[side])
         .catch(() => order.lost(side));
       await sleep(reconnectMs, undefined, {signal}).catch(() => {});
     }

@@ -3,6 +3,9 @@ import type {LabDatabase} from './server.ts';
 import type {Brand} from './server-program.ts';
 import {type Statements, statementsOf} from './statements.ts';
 
+/** The account of RDS itself on its servers. */
+export const rdsAdmin = 'rdsadmin';
+
 /**
  * Gives the stand-in Aurora's `mysql.rds_*` procedures: real ones that do the real thing, for callers without SUPER,
  * with
@@ -20,6 +23,8 @@ export async function addAuroraProcedures(aurora: LabDatabase): Promise<void> {
     await connection.query("SET sql_mode = 'NO_ENGINE_SUBSTITUTION'");
     await connection.query('USE mysql');
     for (const statement of [
+      // RDS has one for itself; here the lab watches as it. Without a privilege, and from this machine only.
+      `CREATE USER ${rdsAdmin}@localhost`,
       ...tables,
       ...helpersOf(aurora.brand),
       ...proceduresOf(aurora.brand),
@@ -221,7 +226,7 @@ const setConfiguration = `
   UPDATE mysql.rds_configuration known SET known.value = LEAST(value, 2160) WHERE known.name = name;`;
 
 const kill = (what: 'CONNECTION' | 'QUERY') => `
-  IF EXISTS (SELECT 1 FROM information_schema.processlist WHERE id = thread AND user IN ('root', 'system user')) THEN
+  IF EXISTS (SELECT 1 FROM information_schema.processlist WHERE id = thread AND user IN ('root', '${rdsAdmin}', 'system user')) THEN
     ${signal('CANNOT KILL RDSADMIN SESSION')}
   END IF;
   KILL ${what} thread;`;

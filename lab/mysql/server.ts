@@ -20,8 +20,11 @@ export interface LabDatabase {
   readonly process: LabProcess;
   /** Runs a statement as root over the socket; gives the rows of its first result set. */
   query(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
-  /** Several statements in one session, as root over the socket. */
-  session<Result>(work: (connection: mysql.Connection) => Promise<Result>): Promise<Result>;
+  /** Several statements in one session over the socket, as root or as an account without a password. */
+  session<Result>(
+    work: (connection: mysql.Connection) => Promise<Result>,
+    user?: string,
+  ): Promise<Result>;
   /** SIGKILL: a crash. */
   kill(): Promise<void>;
   /** Starts again on the same data, after a clean stop if it still runs. Global settings are lost, as on any server. */
@@ -75,7 +78,7 @@ export async function startServer(options: ServerOptions): Promise<LabDatabase> 
         const [result] = await connection.query({sql, timeout: queryTimeoutMs}, [...values]);
         return rowsOf(result);
       }),
-    session: (work) => asRoot(root, work),
+    session: (work, user) => asRoot(user === undefined ? root : {socket, user, password: ''}, work),
     kill: async () => {
       running.kill('SIGKILL');
       await running.exited;
@@ -147,6 +150,7 @@ function isStopped(pid: number): boolean {
 
 interface Root {
   readonly socket: string;
+  readonly user?: string;
   readonly password: string;
 }
 
@@ -196,12 +200,12 @@ async function setRootPassword(brand: Brand, socket: string, password: string): 
 }
 
 async function asRoot<Result>(
-  {socket, password}: Root,
+  {socket, user = 'root', password}: Root,
   work: (connection: mysql.Connection) => Promise<Result>,
 ): Promise<Result> {
   const connection = await mysql.createConnection({
     socketPath: socket,
-    user: 'root',
+    user,
     password,
     connectTimeout: 5_000,
     supportBigNumbers: true,
