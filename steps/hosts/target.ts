@@ -23,9 +23,9 @@ export const hostGroup = defineTarget({
   kind: 'hosts',
   config: hostsConfig,
   async open({hosts}, {name}): Promise<Session<HostsReader, HostsWriter>> {
-    const {shells, close} = await openShells(hosts);
+    const {shells, prepare, close} = await openShells(hosts);
     const group: HostsWriter = {name, hosts: shells.map(hostOver)};
-    return {reader: group, writer: group, close};
+    return {reader: group, writer: group, prepare, close};
   },
   ping: {
     what: 'command',

@@ -14,6 +14,7 @@ import {
   hostUnreachable,
   sudoRefused,
 } from './problems.ts';
+import {noConnection, RootShell} from './root-shell.ts';
 
 type HostConfig = HostsConfig['hosts'][number];
 
@@ -27,6 +28,8 @@ export interface Shell {
 
 interface Shells {
   readonly shells: readonly Shell[];
+  /** Opens a root shell on each host that has none, so that the next script costs one round trip. */
+  prepare(signal: AbortSignal): Promise<void>;
   /** Ends the connections that were kept open. Never throws. */
   close(): Promise<void>;
 }
@@ -39,28 +42,36 @@ const socketsFolder = tmpdir().length > 60 ? '/tmp' : tmpdir();
 const folderPrefix = 'switcharoo-ssh-';
 
 /**
- * Connects at the first command, and keeps each connection for a minute: a login costs ten times as much as a command.
+ * Connects at the first command, and keeps each connection and a root shell on it open: a login costs ten times as much
+ * as a command.
  */
 export async function openShells(hosts: readonly HostConfig[]): Promise<Shells> {
   await removeStaleFolders();
   const folder = await mkdtemp(join(socketsFolder, `${folderPrefix}${process.pid}-`));
-  const sockets = hosts.map((host, index) => ({
-    host,
-    options: sshOptions(host, join(folder, `${index}`)),
+  const sockets = hosts.map((host, index) => {
+    const options = sshOptions(host, join(folder, `${index}`));
+    return {host, options, open: new HostShells(host, options)};
+  });
+  const shells = sockets.map(({host, open}) => ({
+    name: host.name,
+    root: host.root,
+    isOpen: () => open.hasFree,
+    run: afterFirst((script, signal, limitMs, connected) =>
+      open.run({script, signal, limitMs, connected}),
+    ),
   }));
   return {
-    shells: sockets.map(({host, options}) => ({
-      name: host.name,
-      root: host.root,
-      run: afterFirst((script, signal, limitMs, connected) =>
-        run(host, options, {script, signal, limitMs, connected}),
-      ),
-    })),
+    shells,
+    prepare: async (signal) => {
+      const closed = shells.filter(({isOpen}) => !isOpen());
+      await Promise.all(closed.map((shell) => shell.run(':', signal)));
+    },
     close: async () => {
       await Promise.all(
-        sockets.map(({host, options}) => {
+        sockets.map(async ({host, options, open}) => {
+          open.close();
           const ending = quietly({signal: AbortSignal.timeout(endLimitMs)});
-          return ending`ssh ${options} -O exit -- ${host.address}`;
+          await ending`ssh ${options} -O exit -- ${host.address}`;
         }),
       );
       await rm(folder, {recursive: true, force: true});
@@ -151,23 +162,6 @@ function sshOptions(
   ];
 }
 
-const startLine = '@switcharoo begins@';
-// `/` belongs to root, and testing that starts no process; where it does not, as in a container, `id` prints the user.
-const asRoot = `/bin/sh -c '{ test -O / || test "$(id -u)" = 0; } && exec /bin/sh -s; exec sudo -n /bin/sh -s'`;
-
-// The script is one function, called in the last line: half a script, of a broken connection, does nothing.
-// Its commands must not read the rest of the script as their own input.
-const wrapped = (script: string) => `set -eu
-LC_ALL=C
-PATH=$PATH:/usr/sbin:/sbin
-export LC_ALL PATH
-main() {
-${script}
-}
-echo '${startLine}'
-main </dev/null
-`;
-
 interface Running {
   readonly script: string;
   readonly signal: AbortSignal;
@@ -175,36 +169,85 @@ interface Running {
   readonly connected: () => void;
 }
 
-async function run(
-  host: HostConfig,
-  options: readonly string[],
-  {script, signal, limitMs, connected}: Running,
-): Promise<string> {
-  signal.throwIfAborted();
-  const limit = AbortSignal.timeout(limitMs);
-  const running = quietly({
-    signal: AbortSignal.any([signal, limit]),
-  })`ssh ${options} -- ${host.address} ${asRoot}`;
-  // ssh may end before it has read all of it, for instance when it is refused: its exit code is the reason, and not the
-  // broken pipe.
-  running.stdin?.on('error', () => {});
-  running.stdin?.end(wrapped(script));
-  running.stdout?.once('data', connected);
-  const ended = await running;
-  signal.throwIfAborted();
-  const [before, written] = ended.stdout.split(`${startLine}\n`, 2);
-  if (ended.exitCode === 0 && written !== undefined) {
-    return written;
+/** A firewall may have forgotten a connection that was idle for longer. */
+const freshMs = 20_000;
+const mostIdle = 4;
+
+const isFresh = ({isUsable, answeredAt}: RootShell): boolean =>
+  isUsable && performance.now() - answeredAt < freshMs;
+
+/** The open root shells of one host: a script takes one that is free, or opens one. */
+class HostShells {
+  readonly #host: HostConfig;
+  readonly #options: readonly string[];
+  #idle: readonly RootShell[] = [];
+  readonly #open = new Set<RootShell>();
+
+  constructor(host: HostConfig, options: readonly string[]) {
+    this.#host = host;
+    this.#options = options;
   }
-  const reason = lastLine(ended.stderr) ?? lastLine(before ?? '') ?? 'no output';
-  throw new SwitcharooError(
-    limit.aborted
-      ? hostCommandTimeout(host, limitMs)
-      : problemOf(host, ended.exitCode, written !== undefined, ended.stderr, reason),
-  );
+
+  async run({script, signal, limitMs, connected}: Running): Promise<string> {
+    signal.throwIfAborted();
+    const limit = AbortSignal.timeout(limitMs);
+    const shell = this.#take();
+    let ended: Awaited<ReturnType<RootShell['run']>>;
+    try {
+      ended = await shell.run(script, AbortSignal.any([signal, limit]), connected);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw limit.aborted ? new SwitcharooError(hostCommandTimeout(this.#host, limitMs)) : error;
+    } finally {
+      this.#giveBack(shell);
+    }
+    signal.throwIfAborted();
+    const {code, started, stdout, stderr} = ended;
+    if (code === 0 && started) {
+      return stdout;
+    }
+    const reason = lastLine(stderr) ?? (started ? undefined : lastLine(stdout)) ?? 'no output';
+    throw new SwitcharooError(problemOf(this.#host, code, started, stderr, reason));
+  }
+
+  close(): void {
+    for (const shell of this.#open) {
+      this.#discard(shell);
+    }
+  }
+
+  /** Whether the next script finds an open shell. */
+  get hasFree(): boolean {
+    return this.#idle.some(isFresh);
+  }
+
+  #take(): RootShell {
+    for (const shell of this.#idle.filter((each) => !isFresh(each))) {
+      this.#discard(shell);
+    }
+    const [free] = this.#idle;
+    const shell = free ?? new RootShell([...this.#options, '--', this.#host.address]);
+    this.#idle = this.#idle.filter((each) => each !== shell);
+    this.#open.add(shell);
+    return shell;
+  }
+
+  #giveBack(shell: RootShell): void {
+    if (shell.isUsable && this.#idle.length < mostIdle) {
+      this.#idle = [shell, ...this.#idle];
+    } else {
+      this.#discard(shell);
+    }
+  }
+
+  #discard(shell: RootShell): void {
+    shell.close();
+    this.#open.delete(shell);
+    this.#idle = this.#idle.filter((each) => each !== shell);
+  }
 }
 
-/** ssh ends with 255 when it has no connection, and else with the exit code of the command (ssh(1)). */
+/** ssh ends with the exit code of the command, where it had a connection. */
 function problemOf(
   host: HostPlace,
   code: number | null,
@@ -212,7 +255,7 @@ function problemOf(
   stderr: string,
   reason: string,
 ): Problem {
-  if (code !== 255) {
+  if (code !== noConnection) {
     return isScriptStarted ? hostCommandFailed(host, code, reason) : sudoRefused(host, reason);
   }
   // Every host out of reach is 255: only its message distinguishes a changed key from a dead host (OpenSSH 9.2,

@@ -84,6 +84,20 @@ describe('a script on a host', () => {
     await Promise.all(running);
   });
 
+  test('runs in the shell of the script before it, and finds nothing of that one', async () => {
+    const script = 'echo "$$ $(printenv left || echo nothing) $PWD"';
+    const first = await shell().run(script, signal);
+    await shell().run('export left=something; cd /', signal);
+    await expect(shell().run('exit 3', signal)).rejects.toThrow('exit code 3');
+    expect(await shell().run(script, signal)).toBe(first);
+  });
+
+  test('gets another shell when the one before it was broken off', async () => {
+    const first = await shell().run('echo $$', signal);
+    await expect(shell().run('sleep 100', AbortSignal.timeout(200))).rejects.toThrow();
+    expect(await shell().run('echo $$', signal)).not.toBe(first);
+  });
+
   test('is not read by its own commands as input', async () => {
     expect(await shell().run('cat\necho after', signal)).toBe('after\n');
   });

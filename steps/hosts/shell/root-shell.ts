@@ -1,0 +1,164 @@
+import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process';
+import {Socket} from 'node:net';
+
+/** What one script wrote, and how it ended. */
+interface Ended {
+  /** The exit code of the script, or of ssh when the connection ended before the script did. */
+  readonly code: number | null;
+  /** Whether the script began. */
+  readonly started: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `/` belongs to root, and testing that starts no process; in a container it may not, and `id` prints the user. */
+const asRoot = `/bin/sh -c '{ test -O / || test "$(id -u)" = 0; } && exec /bin/sh -s; exec sudo -n /bin/sh -s'`;
+
+const beginLine = '@switcharoo begins@';
+const endLine = '@switcharoo ended@';
+
+// The script is one function, called after its last line: half a script, of a broken connection, does nothing.
+// Its commands must not read the next script as their own input.
+const wrapped = (script: string) => `main() {
+${script}
+}
+echo '${beginLine}'
+( set -eu; main ) </dev/null; code=$?; printf '\\n%s\\n' '${endLine}' >&2; printf '\\n%s %s\\n' '${endLine}' "$code"
+`;
+
+const environment = `LC_ALL=C
+PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL PATH
+`;
+
+/** The exit code of ssh without a connection (ssh(1)). */
+export const noConnection = 255;
+
+/** The end of the output of a script: its exit code follows on stdout. */
+const endOf = new RegExp(`\\n${endLine}(?: (\\d+))?\\n$`);
+
+/**
+ * A root shell on a host, over ssh, that stays open: a script costs one round trip, and starts no process here. It runs
+ * one script at a time.
+ */
+export class RootShell {
+  readonly #ssh: ChildProcessWithoutNullStreams;
+  #isUsable = true;
+  #isClosed = false;
+  #exitCode: number | null = null;
+  #stdout = '';
+  #stderr = '';
+  #changed = () => {};
+  /** When it last answered, on the clock of `performance.now`. */
+  answeredAt = performance.now();
+
+  /** Logs in when the first script is run. `sshArguments`: for ssh, up to the address. */
+  constructor(sshArguments: readonly string[]) {
+    // Detached: Ctrl-C in the operator's terminal is for switcharoo, which then ends its children.
+    this.#ssh = spawn('ssh', [...sshArguments, asRoot], {detached: true});
+    // ssh may end before it has read all of it, for instance when it is refused: its exit code is the reason.
+    this.#ssh.stdin.on('error', () => {});
+    this.#ssh.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+      this.#changed();
+    });
+    this.#ssh.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+      this.#changed();
+    });
+    this.#ssh.once('exit', () => {
+      this.#isUsable = false;
+    });
+    const end = (code: number | null) => {
+      this.#isUsable = false;
+      this.#exitCode = code;
+      this.#isClosed = true;
+      this.#changed();
+    };
+    this.#ssh.once('close', end);
+    this.#ssh.once('error', ({message}) => {
+      this.#stderr += message;
+      end(noConnection);
+    });
+    this.#ssh.stdin.write(environment);
+    this.#holdsProcess(false);
+  }
+
+  /** Whether the next script may be sent: no script was interrupted in it, and its connection has not ended. */
+  get isUsable(): boolean {
+    return this.#isUsable;
+  }
+
+  /** Rejects with the reason of `signal`, and never otherwise. `connected`: the host has answered. */
+  async run(script: string, signal: AbortSignal, connected: () => void): Promise<Ended> {
+    this.#stdout = '';
+    this.#stderr = '';
+    this.#holdsProcess(true);
+    try {
+      this.#ssh.stdin.write(wrapped(script));
+      return await this.#result(signal, connected);
+    } finally {
+      this.#holdsProcess(false);
+      this.#changed = () => {};
+    }
+  }
+
+  /** Ends the connection. A script that is running on the host ends when it writes. */
+  close(): void {
+    this.#isUsable = false;
+    this.#ssh.kill();
+  }
+
+  #result(signal: AbortSignal, connected: () => void): Promise<Ended> {
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        this.close();
+        reject(signal.reason);
+      };
+      if (signal.aborted) {
+        abort();
+        return;
+      }
+      signal.addEventListener('abort', abort, {once: true});
+      this.#changed = () => {
+        if (this.#stdout !== '') {
+          connected();
+        }
+        const ended = this.#endOfScript();
+        if (ended) {
+          signal.removeEventListener('abort', abort);
+          this.answeredAt = performance.now();
+          resolve(ended);
+        }
+      };
+      this.#changed();
+    });
+  }
+
+  #endOfScript(): Ended | undefined {
+    const [stdout, stderr] = [endOf.exec(this.#stdout), endOf.exec(this.#stderr)];
+    const begin = this.#stdout.indexOf(`${beginLine}\n`);
+    const started = begin >= 0;
+    const written = started ? this.#stdout.slice(begin + beginLine.length + 1) : this.#stdout;
+    if (started && stdout && stderr) {
+      return {
+        code: Number(stdout[1]),
+        started,
+        stdout: written.replace(endOf, ''),
+        stderr: this.#stderr.replace(endOf, ''),
+      };
+    }
+    return this.#isClosed
+      ? {code: this.#exitCode, started, stdout: written, stderr: this.#stderr}
+      : undefined;
+  }
+
+  /** An open shell without a script is no reason for this process to stay. */
+  #holdsProcess(isHeld: boolean): void {
+    const {stdin, stdout, stderr} = this.#ssh;
+    const streams = [stdin, stdout, stderr].filter((stream) => stream instanceof Socket);
+    for (const each of [this.#ssh, ...streams]) {
+      isHeld ? each.ref() : each.unref();
+    }
+  }
+}
