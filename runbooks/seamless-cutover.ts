@@ -14,10 +14,18 @@ import {
   stopCrons,
   stopWebServers,
 } from 'switcharoo/hosts';
-import {caughtUp, freezeInRing, mysqlServer, ringIntact, stillFrozen} from 'switcharoo/mysql';
+import {
+  caughtUp,
+  freezeInRing,
+  freezeReady,
+  mysqlServer,
+  ringIntact,
+  stillFrozen,
+} from 'switcharoo/mysql';
 import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
+import {cutoverParams} from './fragments/cutover-params.ts';
 import {prepare} from './fragments/prepare.ts';
 import {freezeOf, prepareRing, settleRing} from './fragments/ring.ts';
 
@@ -25,36 +33,12 @@ export default defineRunbook({
   name: 'seamless-cutover',
   summary: 'Move the shop to Aurora, ECS and Route 53 without a failed request (experimental).',
   params: z.object({
+    ...cutoverParams.shape,
     ...prepare.params.shape,
     ...prepareRing.params.shape,
     ...settleRing.params.shape,
     /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
     alsoWritten,
-    /** Where the name of the site leads after the cutover. */
-    newAddresses: z.array(z.string()).min(1),
-    /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
-    ttlMarginSeconds: z.coerce.number().int().default(60),
-    cronUsers: z.array(z.string()),
-    cronTimers: z.array(z.string()),
-    /** The old database's port, and the addresses that still reach it after it is closed. */
-    databasePort: z.coerce.number().int(),
-    databaseAllowFrom: z.array(z.string()),
-    image: z.string(),
-    tasks: z.coerce.number().int().positive(),
-    steadyMs: z.coerce.number().int().default(15_000),
-    smokeUrl: z.url(),
-    smokeText: z.string(),
-    smokeQuery: z.string(),
-    smokeAnswer: z.union([z.string(), z.number()]),
-    /** Where the new side answers before its name leads there. */
-    newSideUrl: z.url(),
-    /** How far Aurora may be behind when writes are frozen. */
-    nearMs: z.coerce.number().int().positive().default(200),
-    /** The reverse proxy of the old web servers: the file that names the servers behind it, and its new text. */
-    proxyUnit: z.string(),
-    proxyFile: z.string(),
-    proxyTest: z.array(z.string()).min(1),
-    proxyToNewSide: z.string(),
     proxyKind: z.enum(['nginx', 'httpd']).default('nginx'),
     /** A new file that the proxy reads: it switches keep-alive off until the end. */
     keepAliveFile: z.string(),
@@ -66,8 +50,6 @@ export default defineRunbook({
     dryHoldMs: z.coerce.number().int().default(300),
     /** How long requests under way may take to end before the hold is given up. */
     drainMs: z.coerce.number().int().default(2_000),
-    /** The application behind it. */
-    appUnits: z.array(z.string()),
   }),
   targets: {
     source: mysqlServer,
@@ -177,6 +159,12 @@ export default defineRunbook({
     input: ({outputs}) => outputs['arm-ring'],
     after: ['go', 'stop-crons'],
   })
+  // All that the freeze has to know is read before visitors wait.
+  .step('freeze-ready', freezeReady, {
+    on: {source: 'source'},
+    input: () => ({isInRing: true}),
+    after: ['ring-intact'],
+  })
   // Visitors wait from here until 'release', and their requests are answered then.
   .step('hold', holdConnections, {
     on: {hosts: 'webHosts'},
@@ -193,12 +181,18 @@ export default defineRunbook({
       'aurora-near',
       'proxy-ready',
       'ring-intact',
+      'freeze-ready',
     ],
   })
   // From here until 'open-writes' nobody can write.
   .step('freeze', freezeInRing, {
     on: {source: 'source', aurora: 'aurora'},
-    input: ({params}) => ({...freezeOf(params), endSessions: false, watchMs: 0}),
+    input: ({params, outputs}) => ({
+      ...freezeOf(params),
+      endSessions: false,
+      watchMs: 0,
+      ready: outputs['freeze-ready'],
+    }),
     after: ['ring-intact'],
     requires: ['hold'],
   })
@@ -210,35 +204,31 @@ export default defineRunbook({
     on: {upstream: 'replica', replica: 'aurora'},
     input: ({outputs}) => ({position: outputs['replica-caught-up']}),
   })
-  .step('source-unchanged', stillFrozen, {
-    on: {source: 'source'},
-    input: ({outputs}) => ({position: outputs.freeze}),
-    after: ['aurora-caught-up'],
-  })
   .step('open-writes', openWritesInRing, {
     on: {aurora: 'aurora', source: 'source'},
-    input: () => ({endSessions: false}),
-    after: ['source-unchanged'],
+    input: ({outputs}) => ({endSessions: false, frozenAt: outputs.freeze}),
+    after: ['aurora-caught-up'],
     requires: ['freeze', 'arm-ring'],
   })
   .step('forward', forwardTraffic, {
     on: {hosts: 'webHosts'},
-    input: ({params}) => ({
+    input: ({params, outputs}) => ({
       file: params.proxyFile,
       text: params.proxyToNewSide,
       unit: params.proxyUnit,
       test: params.proxyTest,
-      wasReady: true,
+      ready: outputs['proxy-ready'],
     }),
     after: ['proxy-ready'],
     requires: ['open-writes'],
   })
   .step('release', releaseConnections, {
     on: {hosts: 'webHosts'},
-    input: ({params}) => ({
+    input: ({params, outputs}) => ({
       ports: params.heldPorts,
       maxHoldMs: params.maxHoldMs,
       drainMs: params.drainMs,
+      held: outputs.hold,
     }),
     after: ['hold'],
     requires: ['forward'],

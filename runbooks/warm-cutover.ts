@@ -14,6 +14,7 @@ import {caughtUp, freezeWrites, mysqlServer, replicateBack, stillFrozen} from 's
 import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
+import {cutoverParams} from './fragments/cutover-params.ts';
 import {prepare} from './fragments/prepare.ts';
 import {settle} from './fragments/settle.ts';
 
@@ -21,40 +22,14 @@ export default defineRunbook({
   name: 'warm-cutover',
   summary: 'Move the shop to Aurora, ECS and Route 53 so that hardly anyone notices.',
   params: z.object({
+    ...cutoverParams.shape,
     ...prepare.params.shape,
     ...settle.params.shape,
     /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
     alsoWritten,
-    /** Where the name of the site leads after the cutover. */
-    newAddresses: z.array(z.string()).min(1),
-    /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
-    ttlMarginSeconds: z.coerce.number().int().default(60),
     /** How the application reaches Aurora, and how the old source does for reverse replication. */
     auroraHost: z.string(),
     auroraPort: z.coerce.number().int(),
-    cronUsers: z.array(z.string()),
-    cronTimers: z.array(z.string()),
-    /** The old database's port, and the addresses that still reach it after it is closed. */
-    databasePort: z.coerce.number().int(),
-    databaseAllowFrom: z.array(z.string()),
-    image: z.string(),
-    tasks: z.coerce.number().int().positive(),
-    steadyMs: z.coerce.number().int().default(15_000),
-    smokeUrl: z.url(),
-    smokeText: z.string(),
-    smokeQuery: z.string(),
-    smokeAnswer: z.union([z.string(), z.number()]),
-    /** Where the new side answers before its name leads there. */
-    newSideUrl: z.url(),
-    /** How far Aurora may be behind when writes are frozen. */
-    nearMs: z.coerce.number().int().positive().default(200),
-    /** The reverse proxy of the old web servers: the file that names the servers behind it, and its new text. */
-    proxyUnit: z.string(),
-    proxyFile: z.string(),
-    proxyTest: z.array(z.string()).min(1),
-    proxyToNewSide: z.string(),
-    /** The application behind it. */
-    appUnits: z.array(z.string()),
   }),
   targets: {
     source: mysqlServer,
@@ -173,12 +148,12 @@ export default defineRunbook({
     group
       .step('forward', forwardTraffic, {
         on: {hosts: 'webHosts'},
-        input: ({params}) => ({
+        input: ({params, outputs}) => ({
           file: params.proxyFile,
           text: params.proxyToNewSide,
           unit: params.proxyUnit,
           test: params.proxyTest,
-          wasReady: true,
+          ready: outputs['proxy-ready'],
         }),
         after: ['proxy-ready'],
         requires: ['promote'],

@@ -60,7 +60,7 @@ export interface Freeze {
 export function freezeOf(all: readonly Exchange[]): Freeze {
   const exchanges = exchangesBetween(
     all,
-    /^SET GLOBAL (super_)?read_only = ON/,
+    /^SET .*GLOBAL (super_)?read_only = ON/,
     /rds_set_read_only\(0\)/,
   );
   return {exchanges, roundTrips: roundTripsIn(exchanges)};

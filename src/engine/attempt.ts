@@ -20,6 +20,8 @@ export interface Attempt {
   acted: boolean;
   /** Nothing was waited for since: a world that is still as before may need a moment. */
   justActed: boolean;
+  /** What the last action returned, until something was looked at. */
+  seen?: unknown;
   /** An action that failed; a look decides whether it took all the same. */
   failure?: Problem;
   failedLooks?: number;
@@ -41,8 +43,10 @@ export async function check(
       startedAt: progress?.applied ? progress.appliedAt : undefined,
       before: progress?.applied ? progress.before : undefined,
       bookmark: progress?.bookmark,
+      seen: attempt.seen,
       report: (text: string) => context.observe({kind: 'event', entry: entry.id, text}),
     };
+    attempt.seen = undefined;
     prepareTargets(context, entry);
     const result = await checkEntry(context, request, context.stopping);
     attempt.failedLooks = 0;
@@ -52,15 +56,23 @@ export async function check(
   }
 }
 
-/** Beside the first look: what is to be written then finds its connection open. A failure shows at the write. */
-function prepareTargets(context: RunContext, {on}: Entry): void {
-  for (const target of new Set(Object.values(on))) {
+/**
+ * Beside a look: what is to be written finds its connection open, also in the entries that follow, where people may be
+ * waiting. A failure shows at the write.
+ */
+function prepareTargets(context: RunContext, entry: Entry): void {
+  const {entries} = context.runbook;
+  const at = entries.findIndex(({id}) => id === entry.id);
+  const near = [entry, ...entries.slice(at + 1, at + 1 + preparedAhead)];
+  for (const target of new Set(near.flatMap(({on}) => Object.values(on)))) {
     void context.targets
       .session(target)
       .then((session) => session.prepare?.(context.stopping))
       .catch(() => {});
   }
 }
+
+const preparedAhead = 1;
 
 interface LostCheck {
   readonly problem: Problem;

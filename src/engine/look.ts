@@ -20,6 +20,8 @@ export interface CheckRequest {
   /** The journaled before-image, once there is one. */
   readonly before?: unknown;
   readonly bookmark?: unknown;
+  /** What the last action returned, if it was performed right before. */
+  readonly seen?: unknown;
   readonly report?: (happened: string) => void;
   readonly shared?: SharedReads;
 }
@@ -66,7 +68,7 @@ export const withinLookLimit = <Result>(
 /** What the functions of an entry's unit are given: the readers of its targets, and nothing that can write. */
 export async function lookOf(
   world: World,
-  {entry, input, started, startedAt, before, bookmark, report, shared}: CheckRequest,
+  {entry, input, started, startedAt, before, bookmark, seen, report, shared}: CheckRequest,
   signal: AbortSignal,
 ): Promise<Look<any, any>> {
   const parts = Object.entries(entry.on).map(async ([part, target]) => {
@@ -87,6 +89,7 @@ export async function lookOf(
       ...(bookmark === undefined ? {} : {bookmark}),
     },
     now: world.clock.now(),
+    ...(seen === undefined ? {} : {seen}),
     ...(report ? {report} : {}),
     ...(shared ? {shared} : {}),
     signal,

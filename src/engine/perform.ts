@@ -18,7 +18,8 @@ interface Performing {
 }
 
 type Performed =
-  | {readonly kind: 'performed'}
+  /** `seen`: what the last action returned. */
+  | {readonly kind: 'performed'; readonly seen: unknown}
   | {readonly kind: 'failed'; readonly problem: Problem}
   /** The run is to stop, and the rest was not started. */
   | {readonly kind: 'stopping'}
@@ -32,6 +33,7 @@ export async function performAll(
   performing: Performing,
 ): Promise<Performed> {
   const isStale = () => context.clock.stoppedMs() !== performing.stoppedMs;
+  let seen: unknown;
   for (const action of actions) {
     if (isStale()) {
       return {kind: 'stale'};
@@ -39,41 +41,40 @@ export async function performAll(
     if (context.stopping.aborted && performing.way === 'forward') {
       return {kind: 'stopping'};
     }
-    const problem = await perform(context, action, performing);
-    if (problem) {
+    const result = await perform(context, action, performing);
+    if ('problem' in result) {
       // Its answer, or the time for it, may have passed while nobody could take it.
-      if (isStale()) {
-        return {kind: 'stale'};
-      }
-      return {kind: 'failed', problem};
+      return isStale() ? {kind: 'stale'} : {kind: 'failed', problem: result.problem};
     }
+    seen = result.seen;
   }
-  return {kind: 'performed'};
+  return {kind: 'performed', seen};
 }
 
 async function perform(
   context: RunContext,
   action: Action<any>,
   {entry, way, deadline}: Performing,
-): Promise<Problem | undefined> {
+): Promise<{readonly problem: Problem} | {readonly seen: unknown}> {
   const target = entry.on[action.on] ?? action.on;
   const words = {entry: entry.id, way, target, does: action.does} as const;
   // Opening it may fail too: better before the intent than after.
   const opened = await context.targets.session(target).catch((error: unknown) => error);
   if (opened instanceof Error) {
-    return problemOf(opened, words);
+    return {problem: problemOf(opened, words)};
   }
   const {writer, prepare} = opened as Session<unknown, unknown>;
   const notPrepared = await prepare?.(context.aborting).catch((error: unknown) => error);
   if (notPrepared instanceof Error) {
-    return problemOf(notPrepared, words);
+    return {problem: problemOf(notPrepared, words)};
   }
   await context.claims?.assertHeld(target);
   context.record.add({kind: 'action-intended', ...words});
   const limitMs = Math.max(1, deadline - awakeMs(context.clock));
   const say = (text: string) => context.observe({kind: 'progress', entry: entry.id, text});
+  let seen: unknown;
   try {
-    await limitedBy([context.aborting], {clock: context.clock, ms: limitMs}, (signal) =>
+    seen = await limitedBy([context.aborting], {clock: context.clock, ms: limitMs}, (signal) =>
       action.perform(writer as never, signal, say),
     );
   } catch (error) {
@@ -82,10 +83,10 @@ async function perform(
         ? actionTimedOut(entry.id, target, action.does, limitMs)
         : problemOf(error, words);
     context.record.add({kind: 'action-failed', ...words, problem});
-    return problem;
+    return {problem};
   }
   context.record.add({kind: 'action-performed', ...words});
-  return undefined;
+  return {seen};
 }
 
 function problemOf(

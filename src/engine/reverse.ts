@@ -118,8 +118,8 @@ async function restore(context: RunContext, entry: Entry): Promise<Problem | und
   }
   record.add({kind: 'entry-reversing', entry: entry.id});
   const deadline = awakeMs(context.clock) + entry.timeoutMs;
-  const failure = await performReversal(context, entry, back.actions, deadline);
-  const notBack = await waitUntilRestored(context, entry, deadline);
+  const {failure, seen} = await performReversal(context, entry, back.actions, deadline);
+  const notBack = await waitUntilRestored(context, entry, deadline, seen);
   if (notBack || !failure) {
     return notBack && (failure ?? notBack);
   }
@@ -133,10 +133,8 @@ async function restore(context: RunContext, entry: Entry): Promise<Problem | und
   if (rest.kind === 'blocked' || awakeMs(context.clock) >= deadline) {
     return failure;
   }
-  return (
-    (await performReversal(context, entry, rest.actions, deadline)) ??
-    (await waitUntilRestored(context, entry, deadline))
-  );
+  const again = await performReversal(context, entry, rest.actions, deadline);
+  return again.failure ?? (await waitUntilRestored(context, entry, deadline, again.seen));
 }
 
 async function performReversal(
@@ -144,16 +142,23 @@ async function performReversal(
   entry: Entry,
   actions: readonly Action<any>[],
   deadline: number,
-): Promise<Problem | undefined> {
+): Promise<{readonly failure?: Problem; readonly seen?: unknown}> {
   const stoppedMs = context.clock.stoppedMs();
   const performing = {entry, way: 'reverse', deadline, stoppedMs} as const;
   const performed = await performAll(context, actions, performing);
   if (performed.kind !== 'stale') {
-    return performed.kind === 'failed' ? performed.problem : undefined;
+    switch (performed.kind) {
+      case 'failed':
+        return {failure: performed.problem};
+      case 'performed':
+        return {seen: performed.seen};
+      case 'stopping':
+        return {};
+    }
   }
   const rest = await planWhenReachable(context, entry);
   return rest.kind === 'blocked'
-    ? {...entryBlocked(rest.reason, rest.hint), code: rest.code}
+    ? {failure: {...entryBlocked(rest.reason, rest.hint), code: rest.code}}
     : performReversal(context, entry, rest.actions, deadline);
 }
 
@@ -180,6 +185,7 @@ async function waitUntilRestored(
   context: RunContext,
   entry: Entry,
   deadline: number,
+  seen: unknown,
 ): Promise<Problem | undefined> {
   const before = context.record.progress.entries.get(entry.id)?.before;
   const given = knownOutputs(context.record.progress, context.runbook.entries);
@@ -190,8 +196,8 @@ async function waitUntilRestored(
   const tell = (text: string) => context.observe({kind: 'event', entry: entry.id, text});
   const request = {entry, input: input.input, started: true, before, tell};
   const waits = waitsOf(entry);
-  for (;;) {
-    const restored = await checkRestored(context, request);
+  for (let first = true; ; first = false) {
+    const restored = await checkRestored(context, first ? {...request, seen} : request);
     if (restored.kind === 'back') {
       return undefined;
     }

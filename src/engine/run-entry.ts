@@ -75,7 +75,11 @@ async function tryOnce(context: RunContext, attempt: Attempt): Promise<AttemptOu
     return {kind: 'paused', problem: stopProblem(context, attempt)};
   }
   // Asked of the clock first: it notices a stop, and journals it.
-  attempt.stoppedMs = context.clock.stoppedMs();
+  const stoppedMs = context.clock.stoppedMs();
+  if (stoppedMs !== attempt.stoppedMs) {
+    attempt.seen = undefined;
+  }
+  attempt.stoppedMs = stoppedMs;
   const problem =
     processStopProblem(context, attempt.entry) ?? decideByProblem(context, attempt.entry);
   if (problem) {
@@ -168,6 +172,7 @@ async function apply(
   });
   switch (performed.kind) {
     case 'performed':
+      attempt.seen = performed.seen;
       return 'acted';
     case 'failed':
       attempt.failure = performed.problem;

@@ -28,6 +28,11 @@ export interface Look<Targets extends TargetKinds, Input> {
   /** The time of this look. Steps have no clock of their own. */
   readonly now: Date;
   /**
+   * What the last action returned, where this process has performed it right before this look: what was seen then need
+   * not be asked again. Absent in every other look, also after a crash.
+   */
+  readonly seen?: unknown;
+  /**
    * Tells what happened since the last look, a line each: an event, a line of a log. It is shown and not journaled.
    * Absent in a plan.
    */
@@ -60,7 +65,8 @@ export type Action<Targets extends TargetKinds> = {
     readonly does: string;
     /**
      * Safe to perform again when an earlier try got half-way. Ends within a second once `signal` is aborted, and then
-     * writes nothing more.
+     * writes nothing more. What it returns is given to the check right after it, as `look.seen`: a check that takes it
+     * must say the same as one that asks.
      */
     perform(
       writer: Writers<Targets>[Part],

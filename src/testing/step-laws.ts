@@ -32,6 +32,8 @@ export function lawsOfStep(tried: LawCase): void {
     test('two plans of an unchanged world are the same', () => plansAreEqual(tried));
     test('after the planned actions check says done, and performing them twice changes nothing more', () =>
       actionsAreRepeatable(tried));
+    test('a check that takes what the actions returned says the same as one that asks', () =>
+      seenIsTrue(tried));
     test('run, then reverse, gives back the world; reverse again changes nothing', () =>
       reversalRestores(tried));
     test('stopped after any action, resume ends where an unbroken run ends, and reverse ends at the start', () =>
@@ -77,6 +79,27 @@ const actionsAreRepeatable = (tried: LawCase) =>
     await performAll(world, actions);
     expect((await settled(tried, world)).kind).toBe('done');
     expect(await comparablePicture(tried, world)).toEqual(once);
+  });
+
+const seenIsTrue = (tried: LawCase) =>
+  within(tried, async (world) => {
+    const before = await pendingBefore(tried, world);
+    const verdictAfter = async (actions: readonly Action<any>[]) => {
+      const seen = await performAll(world, actions);
+      const {run, ...others} = look(tried, world, true);
+      return tried.step.check({...others, run: {...run, before}, seen});
+    };
+    const verdict = await verdictAfter(await tried.step.plan(look(tried, world), before));
+    if (verdict.kind !== 'waiting') {
+      expect(verdict).toEqual(await settled(tried, world));
+    }
+    const actions = await tried.step.reverse(look(tried, world, true), before);
+    if (!('kind' in actions)) {
+      const reversed = await verdictAfter(actions);
+      if (reversed.kind !== 'waiting') {
+        expect(reversed).toMatchObject({kind: 'pending', before});
+      }
+    }
   });
 
 const reversalRestores = (tried: LawCase) =>
@@ -202,10 +225,14 @@ async function planned(tried: LawCase, world: TriedWorld): Promise<readonly unkn
   return actions.map(({on, does}) => ({on, does, before}));
 }
 
-async function performAll(world: TriedWorld, actions: readonly Action<any>[]): Promise<void> {
+/** Gives what the last one returned. */
+async function performAll(world: TriedWorld, actions: readonly Action<any>[]): Promise<unknown> {
+  let seen: unknown;
   for (const action of actions) {
-    await action.perform(world.sessions[action.on]?.writer, new AbortController().signal, () => {});
+    const {signal} = new AbortController();
+    seen = await action.perform(world.sessions[action.on]?.writer, signal, () => {});
   }
+  return seen;
 }
 
 async function runUntil(tried: LawCase, world: TriedWorld, stop: number): Promise<unknown> {

@@ -15,8 +15,11 @@ import {
   type MysqlReader,
   type MysqlWriter,
   mysqlServer,
+  type Position,
+  positionSchema,
   type Replication,
   reversalLossOf,
+  writeAfterFreeze,
 } from '../mysql/index.ts';
 import type {AuroraReader, AuroraWriter} from './contract.ts';
 import {endSessions, verifyPosition} from './fence/last-write.ts';
@@ -35,6 +38,8 @@ export const openWritesInRing = defineStep({
   input: z.object({
     /** When reversed. With `false` clients stay and can read; what they have not committed is refused all the same. */
     endSessions: z.boolean().default(true),
+    /** The output of `mysql.freeze-in-ring`: nothing may have been written on the source since then. */
+    frozenAt: positionSchema.extend({endsItself: z.boolean()}).optional(),
   }),
   before: z.object({readOnly: z.literal(true)}),
   output: z.object({}),
@@ -60,13 +65,20 @@ export const openWritesInRing = defineStep({
     {fact: 'drained', from: 'aurora', to: 'source'},
     {fact: 'writes', of: 'aurora', are: 'accepted'},
   ],
-  roundTrips: {source: 3, aurora: 3},
+  roundTrips: {source: 2, aurora: 2},
   timeoutMs: 120_000,
   neverSkip: 'Without it, traffic goes to a database that refuses writes.',
   poll: {firstMs: 5, mostMs: 500},
 
-  async check({targets: {aurora, source}, input, run, signal}) {
-    const {readOnly} = await aurora.fence(signal);
+  async check({targets: {aurora, source}, input, run, seen, signal}) {
+    if (seen === opened) {
+      return done({});
+    }
+    // Asked together: nobody can write meanwhile.
+    const [{readOnly}, obstacle] = await Promise.all([
+      aurora.fence(signal),
+      run.started ? null : obstacleTo({aurora, source}, input.frozenAt, signal),
+    ]);
     if (!readOnly) {
       return run.started
         ? done({})
@@ -75,7 +87,6 @@ export const openWritesInRing = defineStep({
             `Check which sessions write on ${aurora.name} with SHOW PROCESSLIST, then CALL mysql.rds_set_read_only(1).`,
           );
     }
-    const obstacle = run.started ? null : await obstacleTo({aurora, source}, signal);
     if (obstacle) {
       return obstacle;
     }
@@ -93,8 +104,9 @@ export const openWritesInRing = defineStep({
 
   // Aurora is opened only after the source has confirmed that its freeze no longer ends itself: also where an earlier
   // attempt has removed the event, and nobody heard whether it ran.
-  async plan({targets: {source}, run, signal}) {
-    const isArmed = await hasThaw(source, signal);
+  async plan({targets: {source}, input, run, signal}) {
+    const lasts = input.frozenAt?.endsItself === false && !run.started;
+    const isArmed = !lasts && (await hasThaw(source, signal));
     return [...(isArmed ? [disarm] : run.started ? [checkThaw] : []), openBeside(source)];
   },
 
@@ -106,7 +118,8 @@ export const openWritesInRing = defineStep({
     return (
       broken ?? [
         disableWrites,
-        input.endSessions ? endSessions : verifyPosition,
+        // What follows watches its position too, twice.
+        input.endSessions ? endSessions : verifyPosition(shortWatchMs),
         drain,
         accountFor({run: run.id, entry: `${run.entry} reversed`}),
         drain,
@@ -126,17 +139,27 @@ interface Sides {
   readonly source: MysqlReader;
 }
 
-/** The two sides are asked at the same time: nobody can write meanwhile. */
-async function obstacleTo({aurora, source}: Sides, signal: AbortSignal): Promise<Blocked | null> {
-  const [ofSource, replication] = await Promise.all([
+/** What the action that opens Aurora returns: its variable was read after the call. */
+const opened = 'opened';
+
+async function obstacleTo(
+  {aurora, source}: Sides,
+  frozenAt: Position | undefined,
+  signal: AbortSignal,
+): Promise<Blocked | null> {
+  const [ofSource, replication, written] = await Promise.all([
     source.fence(signal),
     source.replication(signal),
+    frozenAt ? writeAfterFreeze(source, frozenAt, signal) : null,
   ]);
   if (!ofSource.readOnly) {
     return blocked(
       `${source.name} accepts writes (read_only = OFF); with writes enabled on ${aurora.name}, both sides of the ring would accept them.`,
       'Freeze writes on the source first (mysql.freeze-writes).',
     );
+  }
+  if (written) {
+    return blocked(written.message, written.hint);
   }
   const is = replication ? brokenReason(replication) : 'it has no source';
   return is === null
@@ -146,6 +169,8 @@ async function obstacleTo({aurora, source}: Sides, signal: AbortSignal): Promise
         'Arm the ring first (mysql.arm-ring), or repair it; the reversal of the freeze loses nothing.',
       );
 }
+
+const shortWatchMs = 20;
 
 /** If this process dies after it, neither side accepts writes until the run is resumed or reversed. */
 const disarm = {
@@ -170,6 +195,7 @@ const openBeside = (source: MysqlReader) =>
         throw new SwitcharooError(sourceWritable(source.name, aurora.name));
       }
       await enableWrites.perform(aurora, signal);
+      return opened;
     },
   }) as const;
 
@@ -206,7 +232,6 @@ const accountFor = (key: {readonly run: string; readonly entry: string}) =>
     on: 'aurora',
     does: 'note in its log, with a test row, that the source has everything until here',
     perform: async (aurora: MysqlWriter, signal: AbortSignal) => {
-      await aurora.writeSentinel(key, signal);
-      await aurora.removeSentinel(key, signal);
+      await aurora.passSentinel(key, signal);
     },
   }) as const;

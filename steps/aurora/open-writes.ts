@@ -68,7 +68,7 @@ export const openWrites = defineStep({
   async reverse({targets: {aurora}, input, signal}) {
     const {readOnly} = await aurora.fence(signal);
     if (!input.endSessions) {
-      return readOnly ? [] : [disableWrites, verifyPosition];
+      return readOnly ? [] : [disableWrites, verifyPosition()];
     }
     const open = await aurora.openTransactions(signal);
     return readOnly && open.length === 0 ? [] : [...(readOnly ? [] : [disableWrites]), endSessions];

@@ -11,24 +11,19 @@ import type {HostsAction, HostsLook, ProxyState, ReverseProxy} from './contract.
 import {keptFolder} from './files/run-marker.ts';
 import {actionOn, onEveryHost, onHosts, type PerHost} from './group/per-host.ts';
 import {hostsText} from './group/text.ts';
-import {proxyInput, proxyObstacle} from './proxy/obstacles.ts';
+import {hostFiles, proxyInput, proxyObstacle} from './proxy/obstacles.ts';
 import {sha256OfText} from './proxy/proxy.ts';
 import {hostGroup} from './target.ts';
 
 const input = proxyInput.extend({
   /** The new text of the file: the new side as the only server behind the proxy. */
   text: z.string().min(1),
-  /** hosts.proxy-ready has just checked the proxy: only its new text is tested now, while nobody can write. */
-  wasReady: z.boolean().default(false),
+  /** As hosts.proxy-ready gave it: then nothing is asked before traffic is forwarded, while nobody can write. */
+  ready: hostFiles.optional(),
 });
 type Input = z.output<typeof input>;
 type Proxies = PerHost<ProxyState>;
-
-const before = z.object({
-  hosts: z.array(
-    z.object({host: z.string(), sha256: z.string(), mode: z.string(), owner: z.string()}),
-  ),
-});
+type Files = z.output<typeof hostFiles>;
 
 /**
  * Points the reverse proxy of the old side at the new side: clients that still have an old address, for as long as
@@ -39,7 +34,7 @@ export const forwardTraffic = defineStep({
   summary: 'Forward the traffic of the old reverse proxy to the new side.',
   targets: {hosts: hostGroup},
   input,
-  before,
+  before: hostFiles,
   output: z.object({}),
   needs: {
     hosts: [
@@ -48,12 +43,23 @@ export const forwardTraffic = defineStep({
   },
   reverses: 'Restores the original file, byte for byte, and reloads the reverse proxy.',
   effects: [{fact: 'traffic', by: 'proxy', leadsTo: 'new'}],
-  roundTrips: {hosts: 3},
+  roundTrips: {hosts: 1},
   timeoutMs: 60_000,
   neverSkip: 'Without it, the old reverse proxy keeps sending visitors to the old side.',
   poll: {firstMs: 50, mostMs: 500},
 
   async check(look) {
+    const {input, run} = look;
+    const seen = seenIn(look);
+    if (seen) {
+      return seen.kind === 'forwarded' ? done({}) : pending(seen.before);
+    }
+    if (input.ready && !run.started && input.ready.hosts.every(isOther(input))) {
+      return pending(
+        input.ready,
+        ...input.ready.hosts.map(({host}) => leads(host, 'leads to the old side', input)),
+      );
+    }
     const proxies = await readProxies(look);
     const obstacle = obstacleIn(proxies, look);
     const open = proxies.filter(({value}) => !isForwarding(look.input)(value));
@@ -89,6 +95,21 @@ export const forwardTraffic = defineStep({
   },
 });
 
+/** What the last action of each direction returns: each host has read its file. */
+const forwarded = 'forwarded';
+const restored = 'restored';
+
+/** What the last action has shown of all hosts, if it has. */
+function seenIn({
+  run,
+  seen,
+}: HostsLook<Input>): {kind: typeof forwarded | typeof restored; before: Files} | null {
+  const kind = seen === forwarded || seen === restored ? seen : null;
+  return kind === null || run.before === undefined
+    ? null
+    : {kind, before: hostFiles.parse(run.before)};
+}
+
 const forward = (
   {input, run}: HostsLook<Input>,
   originals: PerHost<string>,
@@ -96,10 +117,12 @@ const forward = (
 ): readonly HostsAction[] =>
   actionOn(originals, {
     does: `${does(hostsText(originals))}, and reload ${input.unit}`,
-    perform: (writer, signal) =>
-      onHosts(writer, originals, (host, from) =>
+    perform: async (writer, signal) => {
+      await onHosts(writer, originals, (host, from) =>
         host.switchProxy(proxyOf(input), {from, text: input.text}, run, signal),
-      ),
+      );
+      return forwarded;
+    },
   });
 
 const restore = (
@@ -109,10 +132,12 @@ const restore = (
 ): readonly HostsAction[] =>
   actionOn(proxies, {
     does: `${does(hostsText(proxies))}, and reload ${input.unit}`,
-    perform: (writer, signal) =>
-      onHosts(writer, proxies, (host) =>
+    perform: async (writer, signal) => {
+      await onHosts(writer, proxies, (host) =>
         host.restoreProxy(proxyOf(input), input.text, run, signal),
-      ),
+      );
+      return restored;
+    },
   });
 
 const hostsWhere = (
@@ -133,7 +158,7 @@ const split = <Value>(
 /** The proxy and its unit are tested before the first change only: the change itself tests them again. */
 const readProxies = ({targets, input, run, signal}: HostsLook<Input>): Promise<Proxies> =>
   onEveryHost(targets.hosts.hosts, (host) =>
-    host.proxyState(proxyOf(input), run, !run.started && !input.wasReady, signal),
+    host.proxyState(proxyOf(input), run, !run.started && !input.ready, signal),
   );
 
 const proxyOf = ({file, unit, test}: Input): ReverseProxy => ({file, unit, test});
@@ -183,11 +208,16 @@ function editObstacle(proxies: Proxies, {input, run}: HostsLook<Input>): Blocked
       );
 }
 
-const difference = (
-  {host, value}: {host: string; value: ProxyState},
-  input: Input,
-): Difference => ({
-  what: `${input.file} on ${host}`,
-  is: isWritten(input)(value) ? 'not yet reloaded' : 'leads to the old side',
+const difference = ({host, value}: {host: string; value: ProxyState}, input: Input): Difference =>
+  leads(host, isWritten(input)(value) ? 'not yet reloaded' : 'leads to the old side', input);
+
+const leads = (host: string, is: string, {file}: Input): Difference => ({
+  what: `${file} on ${host}`,
+  is,
   shouldBe: 'leads to the new side',
 });
+
+const isOther =
+  ({text}: Input) =>
+  ({sha256}: {readonly sha256: string}): boolean =>
+    sha256 !== sha256OfText(text);

@@ -1,9 +1,10 @@
-import {z} from 'zod';
 import {blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
 import {
+  heldWays,
   holdAction,
   holdDifference,
   holdObstacle,
+  holdSeen,
   isHeld,
   openText,
   readHolds,
@@ -26,11 +27,12 @@ export const holdConnections = defineStep({
   targets: {hosts: hostGroup},
   input: holdInput.refine(outlastsDrain, outlastsDrainText),
   before: holdBefore,
-  output: z.object({}),
+  /** For hosts.release-connections, which then needs to ask nothing. */
+  output: holdBefore,
   needs: holdNeeds,
   reverses: 'Lets new connections through, and removes what held them.',
   effects: [{fact: 'connections', of: 'hosts', are: 'held'}],
-  roundTrips: {hosts: 2},
+  roundTrips: {hosts: 1},
   timeoutMs: 60_000,
   neverSkip: 'Without it, requests fail while nobody can write.',
   undoWhenFailed: true,
@@ -38,6 +40,10 @@ export const holdConnections = defineStep({
 
   async check(look) {
     const {input, run} = look;
+    const seen = holdSeen(look);
+    if (seen) {
+      return seen.kind === 'held' ? done(seen.before) : pending(seen.before);
+    }
     const holds = await readHolds(look);
     const obstacle = holdObstacle(holds, input);
     const free = holds.filter(({value}) => !isHeld(value));
@@ -53,10 +59,12 @@ export const holdConnections = defineStep({
         'Release them with hosts.release-connections before they are held again.',
       );
     }
-    return holds.some(({value}) => value.open > 0) ? waiting(openText(holds)) : done({});
+    return holds.some(({value}) => value.open > 0)
+      ? waiting(openText(holds))
+      : done({hosts: waysOf(holds)});
   },
 
   plan: async (look, {hosts}) => holdAction(look, hosts),
 
-  reverse: async (look) => releaseAction(look, await readHolds(look)),
+  reverse: async (look) => releaseAction(look, heldWays(await readHolds(look))),
 });

@@ -1,7 +1,6 @@
-import {z} from 'zod';
 import {defineGate, done} from '../../src/index.ts';
 import {onEveryHost} from './group/per-host.ts';
-import {proxyInput, proxyObstacle} from './proxy/obstacles.ts';
+import {hostFiles, proxyInput, proxyObstacle} from './proxy/obstacles.ts';
 import {hostGroup} from './target.ts';
 
 /** Checks the reverse proxies before the freeze: hosts.forward-traffic need not do it while nobody can write. */
@@ -10,7 +9,8 @@ export const proxyReady = defineGate({
   summary: 'Check that the old reverse proxy runs and can be reloaded with its current files.',
   targets: {hosts: hostGroup},
   input: proxyInput,
-  output: z.object({}),
+  /** For hosts.forward-traffic, which then needs to ask nothing. */
+  output: hostFiles,
   needs: {
     hosts: ["sudo without a password for /bin/sh (the reverse proxy's test, systemctl show)"],
   },
@@ -21,6 +21,13 @@ export const proxyReady = defineGate({
     const proxies = await onEveryHost(hosts.hosts, (host) =>
       host.proxyState(input, run, true, signal),
     );
-    return proxyObstacle(proxies, input) ?? done({});
+    return (
+      proxyObstacle(proxies, input) ??
+      done({
+        hosts: proxies.flatMap(({host, value: {inPlace}}) =>
+          inPlace === null ? [] : [{host, ...inPlace}],
+        ),
+      })
+    );
   },
 });

@@ -1,6 +1,14 @@
 import {z} from 'zod';
 import {type Difference, defineStep, done, pending} from '../../src/index.ts';
-import {holdAction, isHeld, readHolds, releaseAction, waysOf} from './hold/group.ts';
+import {
+  heldWays,
+  holdAction,
+  holdSeen,
+  isHeld,
+  readHolds,
+  releaseAction,
+  waysOf,
+} from './hold/group.ts';
 import {holdBefore, holdInput, holdNeeds, outlastsDrain, outlastsDrainText} from './hold/input.ts';
 import {portsText} from './hold/problems.ts';
 import {hostGroup} from './target.ts';
@@ -14,18 +22,34 @@ export const releaseConnections = defineStep({
   summary: 'Let the new connections through that hosts.hold-connections holds.',
   targets: {hosts: hostGroup},
   /** As given to hosts.hold-connections: the reversal holds the same ports within the same bounds. */
-  input: holdInput.refine(outlastsDrain, outlastsDrainText),
+  input: holdInput
+    .extend({
+      /** As hosts.hold-connections gave it: then nothing is asked before connections are let through. */
+      held: holdBefore.optional(),
+    })
+    .refine(outlastsDrain, outlastsDrainText),
   before: holdBefore,
   output: z.object({}),
   needs: holdNeeds,
   reverses: 'Holds new connections again, and waits until the open ones have ended.',
   effects: [{fact: 'connections', of: 'hosts', are: 'released'}],
-  roundTrips: {hosts: 3},
+  roundTrips: {hosts: 1},
   timeoutMs: 60_000,
   neverSkip: 'Without it, new connections wait until the hold ends by itself.',
   poll: {firstMs: 20, mostMs: 200},
 
   async check(look) {
+    const {input, run} = look;
+    const seen = holdSeen(look);
+    if (seen) {
+      return seen.kind === 'released' ? done({}) : pending(seen.before);
+    }
+    if (input.held && !run.started) {
+      return pending(
+        input.held,
+        ...input.held.hosts.map(({host}) => difference(host, 'held', input)),
+      );
+    }
     const holds = await readHolds(look);
     const kept = holds.filter(({value}) => value.own !== null);
     if (kept.length === 0) {
@@ -38,19 +62,33 @@ export const releaseConnections = defineStep({
     }
     return pending(
       {hosts: waysOf(holds)},
-      ...kept.map(
-        ({host, value}): Difference => ({
-          what: `new connections to ${portsText(look.input.ports)} of ${host}`,
-          is: isHeld(value)
+      ...kept.map(({host, value}) =>
+        difference(
+          host,
+          isHeld(value)
             ? 'held'
-            : `let through: the hold ended by itself after ${look.input.maxHoldMs} ms`,
-          shouldBe: 'let through',
-        }),
+            : `let through: the hold ended by itself after ${input.maxHoldMs} ms`,
+          input,
+        ),
       ),
     );
   },
 
-  plan: async (look) => releaseAction(look, await readHolds(look)),
+  plan: async (look, {hosts}) =>
+    releaseAction(
+      look,
+      look.input.held && !look.run.started ? hosts : heldWays(await readHolds(look)),
+    ),
 
   reverse: async (look, {hosts}) => holdAction(look, hosts),
+});
+
+const difference = (
+  host: string,
+  is: string,
+  {ports}: {readonly ports: readonly number[]},
+): Difference => ({
+  what: `new connections to ${portsText(ports)} of ${host}`,
+  is,
+  shouldBe: 'let through',
 });

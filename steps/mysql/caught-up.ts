@@ -34,14 +34,14 @@ export const caughtUp = defineGate({
     // Here writes are unavailable: the server itself waits for the moment, before anything is asked.
     const isExecuted =
       input.position !== undefined && (await replica.waitUntilExecuted(input.position, signal));
+    if (isExecuted) {
+      return done(await replica.position(signal));
+    }
     const goal = input.position ?? (await upstream.position(signal));
     const lagMsMax = input.position ? 0 : (input.lagMsMax ?? 0);
-    const [replication, position] = await Promise.all([
-      untilReached(replica, goal, lagMsMax, signal),
-      isExecuted ? replica.position(signal) : null,
-    ]);
+    const replication = await untilReached(replica, goal, lagMsMax, signal);
     if (replication && hasReached(replication.executed, goal)) {
-      return done(position ?? (await replica.position(signal)));
+      return done(await replica.position(signal));
     }
     if (!replication) {
       return blocked(

@@ -187,8 +187,8 @@ export interface MysqlReader {
 
 /** A MySQL server, with writes. Every write is safe to repeat, and none starts once `signal` is aborted. */
 export interface MysqlWriter extends MysqlReader {
-  /** Makes the server refuse writes, with `super_read_only` where it has it; errno 1205 after `lockWaitSeconds`. */
-  fenceWrites(lockWaitSeconds: number, signal: AbortSignal): Promise<void>;
+  /** Makes the server refuse writes; ends with errno 1205 after `waitSeconds`. Asks for what is not given. */
+  fenceWrites(waitSeconds: number, signal: AbortSignal, hasSuper?: boolean): Promise<void>;
   allowWrites(signal: AbortSignal): Promise<void>;
   /** Makes the server accept writes at most `afterSeconds` later, whatever happens to switcharoo. Not logged. */
   armThaw(afterSeconds: number, signal: AbortSignal): Promise<void>;
@@ -198,7 +198,6 @@ export interface MysqlWriter extends MysqlReader {
   removeThaw(signal: AbortSignal): Promise<void>;
   /** Persists `read_only` on a read-only server, so that a restart keeps it. */
   persistFence(signal: AbortSignal): Promise<void>;
-  /** Restores the persisted values on a server that accepts writes. */
   restorePersisted(kept: PersistedFence, signal: AbortSignal): Promise<void>;
   /** Not written to the binary log, so no replica executes it. Open sessions stay. */
   lockAccount(account: Account, signal: AbortSignal): Promise<void>;
@@ -214,10 +213,11 @@ export interface MysqlWriter extends MysqlReader {
   /** Stops or starts executing what it receives, and keeps receiving. Returns when the thread has changed its state. */
   stopSqlThread(signal: AbortSignal): Promise<void>;
   startSqlThread(signal: AbortSignal): Promise<void>;
-  /** Stops replication and removes its settings. */
   resetReplication(signal: AbortSignal): Promise<void>;
   writeSentinel(key: SentinelKey, signal: AbortSignal, note?: string): Promise<void>;
   removeSentinel(key: SentinelKey, signal: AbortSignal): Promise<void>;
+  /** Writes it and removes it, in two round trips where its table is there. */
+  passSentinel(key: SentinelKey, signal: AbortSignal): Promise<void>;
   readonly copies: CopyWriter;
 }
 

@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {type Action, blocked, defineStep, SwitcharooError} from '../../src/index.ts';
 import type {MysqlReader, MysqlWriter} from './contract.ts';
 import {enableWrites} from './freeze/actions.ts';
+import {freshReadiness} from './freeze/readiness.ts';
 import {hasThaw, thawObstacles} from './freeze/thaw.ts';
 import {freezeWrites} from './freeze-writes.ts';
 import {ringOtherSideWritable} from './ring/problems.ts';
@@ -26,7 +27,10 @@ export const freezeInRing = defineStep({
     endsItselfAfterSeconds: z.coerce.number().int().positive().nullable().default(null),
   }),
   before: freezeWrites.before,
-  output: freezeWrites.output,
+  output: freezeWrites.output.extend({
+    /** Whether the source ends this freeze by itself. */
+    endsItself: z.boolean(),
+  }),
   needs: {
     source: [
       ...(freezeWrites.needs?.['source'] ?? []),
@@ -42,35 +46,43 @@ export const freezeInRing = defineStep({
   ],
   effects: [{fact: 'writes', of: 'source', are: 'refused'}],
   claims: ['source'],
-  roundTrips: {source: 5},
+  roundTrips: {source: 2},
   timeoutMs: freezeWrites.timeoutMs,
   neverSkip: 'Without it, both sides of the ring accept writes.',
   poll: {firstMs: 50, mostMs: 500},
 
   async check(look) {
     const {aurora} = look.targets;
-    if (!look.run.started && !(await aurora.fence(look.signal)).readOnly) {
+    const ready = freshReadiness(lookOf(look));
+    if (!ready && !look.run.started && !(await aurora.fence(look.signal)).readOnly) {
       return blocked(
         `${aurora.name} accepts writes (read_only = OFF), and ${look.targets.source.name} executes them as a member of the ring.`,
         `Check for writes on ${aurora.name} with SHOW PROCESSLIST, then CALL mysql.rds_set_read_only(1) there.`,
       );
     }
-    return (await thawMissing(look)) ?? freezeWrites.check(withoutRing(look));
+    const verdict =
+      (await thawMissing(look)) ?? (await freezeWrites.check(withoutRing(lookOf(look))));
+    const endsItself = look.input.endsItselfAfterSeconds !== null;
+    return verdict.kind === 'done' || verdict.kind === 'needs-answer'
+      ? {...verdict, output: {...verdict.output, endsItself}}
+      : verdict;
   },
 
   async plan(look, before) {
     const {source, aurora} = look.targets;
     const actions: readonly Action<typeof targets>[] = await freezeWrites.plan(
-      withoutRing(look),
+      withoutRing(lookOf(look)),
       before,
     );
     const afterSeconds = look.input.endsItselfAfterSeconds;
-    const isToFreeze = !(await source.fence(look.signal)).readOnly;
+    const ready = freshReadiness(lookOf(look));
+    const isToFreeze = ready !== null || !(await source.fence(look.signal)).readOnly;
     if (afterSeconds !== null && isToFreeze) {
       return [arm(aurora, afterSeconds), ...actions];
     }
     // An earlier run may have left one, and it would end this freeze.
-    return isToFreeze && (await hasThaw(source, look.signal)) ? [remove, ...actions] : actions;
+    const isLeft = ready?.hasThaw ?? (isToFreeze && (await hasThaw(source, look.signal)));
+    return isLeft ? [remove, ...actions] : actions;
   },
 
   async reverse(look, before) {
@@ -97,6 +109,12 @@ interface RingLook {
   };
   readonly signal: AbortSignal;
 }
+
+/** What was read before says nothing about a freeze that ends itself. */
+const lookOf = <Look extends RingLook>(look: Look): Look =>
+  look.input.endsItselfAfterSeconds === null
+    ? look
+    : {...look, input: {...look.input, ready: undefined}};
 
 /** While Aurora refuses writes its log has nothing that the source would execute: the ring writes nothing there. */
 const withoutRing = <Look extends RingLook>(look: Look) => ({

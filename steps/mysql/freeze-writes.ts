@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {blocked, defineStep, pending} from '../../src/index.ts';
+import {blocked, defineStep, done, pending} from '../../src/index.ts';
 import {isSameAccount} from './accounts/accounts.ts';
 import {
   disableWrites,
@@ -15,6 +15,7 @@ import {
 } from './freeze/actions.ts';
 import {lastPosition} from './freeze/last-position.ts';
 import {freezeObstacles, openTransactionDifferences, preparedObstacle} from './freeze/obstacles.ts';
+import {freezeReadiness, freshReadiness, frozenSeen} from './freeze/readiness.ts';
 import {
   beforeFreeze,
   beforeImage,
@@ -45,6 +46,8 @@ export const freezeWrites = defineStep({
     watchMs: z.coerce.number().int().nonnegative().default(200),
     /** Accounts to lock in addition to those that read_only does not bind, until the freeze is reversed. */
     lockUsers: z.array(z.string()).default([]),
+    /** As `mysql.freeze-ready` gave it, less than a minute ago: then nothing is asked before the freeze. */
+    ready: freezeReadiness.optional(),
   }),
   before: beforeFreeze,
   output: positionSchema,
@@ -72,7 +75,21 @@ export const freezeWrites = defineStep({
   neverSkip: 'Without it, the source accepts writes that Aurora never receives.',
   poll: {firstMs: 50, mostMs: 500},
 
-  async check({targets: {source}, input, run, signal}) {
+  async check(look) {
+    const {
+      targets: {source},
+      input,
+      run,
+      signal,
+    } = look;
+    const ready = freshReadiness(look);
+    if (ready) {
+      return pending(ready.before, ...differencesBefore(source, ready.before));
+    }
+    const frozen = frozenSeen(look.seen);
+    if (frozen) {
+      return done(frozen.position);
+    }
     const state = await freezeStateOf(source, input, signal);
     if (state.readOnly && !run.started) {
       return blocked(
@@ -104,22 +121,31 @@ export const freezeWrites = defineStep({
       : lastPosition(source, input.watchMs, signal);
   },
 
-  async plan({targets: {source}, input, signal}) {
-    const state = await freezeStateOf(source, input, signal);
+  async plan(look) {
+    const {
+      targets: {source},
+      input,
+      signal,
+    } = look;
+    const ready = freshReadiness(look);
+    const state = ready?.before ?? (await freezeStateOf(source, input, signal));
     const hasSuperReadOnly = state.superReadOnly !== null;
     const unlocked = state.superReadOnly ? [] : state.accounts;
-    const exempt = isReadOnly(state) ? [] : await exemptWriters(source, input, signal);
+    const exempt =
+      ready?.exempt ?? (isReadOnly(state) ? [] : await exemptWriters(source, input, signal));
+    const isWhole = unlocked.length === 0 && !input.endSessions && input.watchMs === 0;
+    const {lockWaitSeconds} = input;
     return [
       ...(state.eventScheduler === 'ON' ? [stopEvents] : []),
       // Before read_only: super_read_only would refuse it, and no client waits yet.
       ...(unlocked.length > 0 ? [lockAccounts(unlocked)] : []),
       ...(isReadOnly(state)
         ? []
-        : [disableWrites(hasSuperReadOnly, input.lockWaitSeconds, exempt)]),
+        : [disableWrites({hasSuperReadOnly, lockWaitSeconds, exempt, isWhole})]),
       ...(isPersisted(state) ? [] : [persistReadOnly]),
       ...(input.endSessions
         ? [endSessions(input.keepUsers)]
-        : await endUnboundSessions(source, input, signal)),
+        : await endUnboundSessions(source, input, signal, ready?.unboundUsers)),
     ];
   },
 

@@ -2,6 +2,7 @@ export {armRing} from './arm-ring.ts';
 export {caughtUp} from './caught-up.ts';
 export type {MysqlConfig, MysqlReader, MysqlWriter, Position} from './contract.ts';
 export {freezeInRing} from './freeze-in-ring.ts';
+export {freezeReady} from './freeze-ready.ts';
 export {freezeWrites} from './freeze-writes.ts';
 export {readyAsSource} from './ready-as-source.ts';
 export {replicateBack} from './replicate-back.ts';
@@ -75,6 +76,7 @@ export {clientText, endClients, rdsAccounts} from './freeze/clients.ts';
 export {hasThaw} from './freeze/thaw.ts';
 export {changesSince} from './replication/binlog.ts';
 export {dataChangesSince} from './replication/data-changes.ts';
+export {writeAfterFreeze} from './replication/obstacles.ts';
 export {
   comparePositions,
   distanceText,

@@ -10,22 +10,25 @@ export const endSessions = {
   does: 'end all client sessions, and verify that its position no longer moves',
   perform: async (aurora: AuroraWriter, signal: AbortSignal, say: (text: string) => void) => {
     await endClients(aurora, {isToEnd: () => true, signal, say});
-    await verifyPosition.perform(aurora, signal);
+    await verifyPosition().perform(aurora, signal);
   },
 } as const;
 
-export const verifyPosition = {
-  on: 'aurora',
-  does: 'verify that its position no longer moves',
-  perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
-    const prepared = await aurora.preparedTransactions(signal);
-    if (prepared > 0) {
-      throw new SwitcharooError(transactionsPrepared(aurora.name, prepared));
-    }
-    const {first, last, changes} = await watchPosition(aurora, signal);
-    if (changes.length > 0) {
-      const [from, to] = [positionText(first), positionText(last)];
-      throw new SwitcharooError(writesWhileReadOnly(aurora.name, from, to, changes));
-    }
-  },
-} as const;
+export const verifyPosition = (watchMs?: number) =>
+  ({
+    on: 'aurora',
+    does: 'verify that its position no longer moves',
+    perform: async (aurora: AuroraWriter, signal: AbortSignal) => {
+      const [prepared, {first, last, changes}] = await Promise.all([
+        aurora.preparedTransactions(signal),
+        watchPosition(aurora, signal, watchMs),
+      ]);
+      if (prepared > 0) {
+        throw new SwitcharooError(transactionsPrepared(aurora.name, prepared));
+      }
+      if (changes.length > 0) {
+        const [from, to] = [positionText(first), positionText(last)];
+        throw new SwitcharooError(writesWhileReadOnly(aurora.name, from, to, changes));
+      }
+    },
+  }) as const;

@@ -4,20 +4,20 @@ import type {HostsAction, HostsLook, HostsWriter} from '../contract.ts';
 import {actionOn, onEveryHost, onHosts, type PerHost} from '../group/per-host.ts';
 import {countText, hostsText} from '../group/text.ts';
 import type {Drain, HoldState, HoldWay} from './contract.ts';
-import type {holdInput} from './input.ts';
+import {holdBefore, type holdInput} from './input.ts';
 import {connectionsNotDrained, portsText} from './problems.ts';
 
 type Input = z.output<typeof holdInput>;
 type Holds = PerHost<HoldState>;
 
 /** What a hold needs to know of each host before it. */
-type HoldWays = {host: string; way: HoldWay}[];
+type HoldWays = readonly {readonly host: string; readonly way: HoldWay}[];
 
 export const readHolds = ({targets, input, run, signal}: HostsLook<Input>): Promise<Holds> =>
   onEveryHost(targets.hosts.hosts, (host) => host.holdState(input, run, signal));
 
 /** The way of each host that has one. */
-export const waysOf = (holds: Holds): HoldWays =>
+export const waysOf = (holds: Holds): {host: string; way: HoldWay}[] =>
   holds.flatMap(({host, value: {way}}) => (way === null ? [] : [{host, way}]));
 
 export const isHeld = ({own}: HoldState): boolean => own?.isHolding === true;
@@ -70,6 +70,22 @@ export const holdAction = (
   });
 };
 
+/** What the action of a hold returns: all hosts hold, and none has an open connection. */
+const heldAndDrained = 'held and drained';
+/** What the action of a release returns: no host has anything of the hold left. */
+const released = 'released';
+
+/** What the last action has shown of all hosts, if it has. Differences are for a plan, and none follows it. */
+export function holdSeen({
+  run,
+  seen,
+}: HostsLook<Input>): {kind: 'held' | 'released'; before: z.output<typeof holdBefore>} | null {
+  const kind = ({[heldAndDrained]: 'held', [released]: 'released'} as const)[String(seen)];
+  return kind === undefined || run.before === undefined
+    ? null
+    : {kind, before: holdBefore.parse(run.before)};
+}
+
 interface Holding {
   readonly writer: HostsWriter;
   readonly hosts: PerHost<HoldWay>;
@@ -79,7 +95,10 @@ interface Holding {
 }
 
 /** On all hosts, or on none: as soon as one of them fails, all let connections through again. */
-async function holdEverywhere(holding: Holding, say: (text: string) => void): Promise<void> {
+async function holdEverywhere(
+  holding: Holding,
+  say: (text: string) => void,
+): Promise<typeof heldAndDrained> {
   const {writer, hosts, input, run, signal} = holding;
   const failed = new AbortController();
   const all = AbortSignal.any([signal, failed.signal]);
@@ -93,6 +112,7 @@ async function holdEverywhere(holding: Holding, say: (text: string) => void): Pr
         throw error;
       }
     });
+    return heldAndDrained;
   } catch (error) {
     // The operator's own signal: the engine reverses the step, and nothing is written after it.
     if (!signal.aborted) {
@@ -111,17 +131,21 @@ function drained(host: string, input: Input, drain: Drain): string {
   return `${host} answered its open connections in ${drain.ms} ms`;
 }
 
+/** The hosts on which this run has a hold, also one that the kernel has ended. */
+export const heldWays = (holds: Holds): HoldWays =>
+  waysOf(holds.filter(({value: {own}}) => own !== null));
+
 export const releaseAction = (
   {input, run}: HostsLook<Input>,
-  holds: Holds,
+  ways: HoldWays,
 ): readonly HostsAction[] => {
-  const hosts = holds.flatMap(({host, value: {own, way}}) =>
-    own === null || way === null ? [] : [{host, value: way}],
-  );
+  const hosts = ways.map(({host, way}) => ({host, value: way}));
   return actionOn(hosts, {
     does: `let new connections to ${portsText(input.ports)} through on ${hostsText(hosts)}`,
-    perform: (writer, signal) =>
-      onHosts(writer, hosts, (host, way) => host.releaseConnections(way, run, signal)),
+    perform: async (writer, signal) => {
+      await onHosts(writer, hosts, (host, way) => host.releaseConnections(way, run, signal));
+      return released;
+    },
   });
 };
 

@@ -13,6 +13,13 @@ export const proxyInput = z.object({
   test: z.array(z.string().min(1)).min(1),
 });
 
+/** The file of a reverse proxy on each host. */
+export const hostFiles = z.object({
+  hosts: z.array(
+    z.object({host: z.string(), sha256: z.string(), mode: z.string(), owner: z.string()}),
+  ),
+});
+
 /** Why a reverse proxy could not be switched to another side; a state that was not read is no obstacle. */
 export function proxyObstacle(
   proxies: PerHost<ProxyState>,

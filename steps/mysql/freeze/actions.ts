@@ -5,6 +5,7 @@ import {errnoOf} from '../dialect/dialect.ts';
 import {sourceAddress} from '../replication/replication.ts';
 import {clientText, endClients} from './clients.ts';
 import {freezeLockTimeout, freezeNotInEffect, reverseReplicationActive} from './problems.ts';
+import {readFrozen} from './readiness.ts';
 import {locksText} from './table-locks.ts';
 
 export const stopEvents = {
@@ -19,18 +20,22 @@ export const startEvents = {
   perform: (source: MysqlWriter, signal: AbortSignal) => source.setEventScheduler(true, signal),
 } as const;
 
-/** `exempt`: accounts that can still write, because they are not locked. */
-export const disableWrites = (
-  hasSuperReadOnly: boolean,
-  lockWaitSeconds: number,
-  exempt: readonly Account[],
-) =>
+interface Fence {
+  readonly hasSuperReadOnly: boolean;
+  readonly lockWaitSeconds: number;
+  /** Accounts that can still write, because they are not locked. */
+  readonly exempt: readonly Account[];
+  /** Nothing else of the freeze is left to be done after it: what is seen then is the frozen source. */
+  readonly isWhole: boolean;
+}
+
+export const disableWrites = ({hasSuperReadOnly, lockWaitSeconds, exempt, isWhole}: Fence) =>
   ({
     on: 'source',
     does: `set ${hasSuperReadOnly ? 'super_read_only' : 'read_only'} = ON, waiting at most ${lockWaitSeconds} s for locks${exemptText(exempt)}`,
     perform: async (source: MysqlWriter, signal: AbortSignal) => {
       try {
-        await source.fenceWrites(lockWaitSeconds, signal);
+        await source.fenceWrites(lockWaitSeconds, signal, hasSuperReadOnly);
       } catch (cause) {
         throw errnoOf(cause) === lockWaitTimeout
           ? new SwitcharooError(
@@ -43,9 +48,11 @@ export const disableWrites = (
             )
           : cause;
       }
-      if (!(await source.fence(signal)).readOnly) {
+      const seen = await (isWhole ? readFrozen(source, signal) : source.fence(signal));
+      if (!seen.readOnly) {
         throw new SwitcharooError(freezeNotInEffect(source.name));
       }
+      return seen;
     },
   }) as const;
 
@@ -150,11 +157,12 @@ export async function endUnboundSessions(
   source: MysqlReader,
   {keepUsers}: {readonly keepUsers: readonly string[]},
   signal: AbortSignal,
+  known?: readonly string[],
 ) {
-  const unbound = (await source.accounts(signal)).filter((account) => !account.bound);
-  const users = [...new Set(unbound.map(({user}) => user))].filter(
-    (user) => !keepUsers.includes(user),
-  );
+  const unbound =
+    known ??
+    (await source.accounts(signal)).filter((account) => !account.bound).map(({user}) => user);
+  const users = [...new Set(unbound)].filter((user) => !keepUsers.includes(user));
   return users.length > 0
     ? [
         {

@@ -76,18 +76,22 @@ export const drainReplication = (source: MysqlReader) =>
       signal: AbortSignal,
       say: (text: string) => void,
     ): Promise<void> => {
-      const replication = await replica.replication(signal);
+      const [replication, {readOnly}, start] = await Promise.all([
+        replica.replication(signal),
+        source.fence(signal),
+        source.position(signal),
+      ]);
       if (!replication) {
         return;
       }
-      // A source that still accepts writes has no last position.
-      if (!(await source.fence(signal)).readOnly) {
+      // A source that still accepts writes has no last position. A position before a later one is only a first goal.
+      if (!readOnly) {
         throw new SwitcharooError(sourceNotFrozen(source.name, replica.name));
       }
       if (!isRunning(replication)) {
         await replica.startReplication(signal);
       }
-      for (let end = await source.position(signal); ; ) {
+      for (let end = start; ; ) {
         await waitForPosition(replica, end, {signal, say});
         const now = await source.position(signal);
         if (comparePositions(now, end) === 0) {

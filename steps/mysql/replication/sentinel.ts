@@ -19,6 +19,7 @@ export const makeTableSql = `CREATE TABLE IF NOT EXISTS switcharoo.sentinel (
   ) ENGINE=InnoDB DEFAULT CHARACTER SET latin1`;
 
 export const insertSql = 'INSERT INTO switcharoo.sentinel (run, entry, note) VALUES (?, ?, ?)';
+export const replaceSql = 'REPLACE INTO switcharoo.sentinel (run, entry, note) VALUES (?, ?, ?)';
 export const deleteSql = 'DELETE FROM switcharoo.sentinel WHERE run = ? AND entry = ?';
 /** Removes what is left of a table when the server died during `makeTableSql`. */
 export const dropTableSql = 'DROP TABLE IF EXISTS switcharoo.sentinel';
@@ -53,5 +54,9 @@ async function unlessNoTable(rows: Promise<readonly Row[]>): Promise<readonly Ro
   }
 }
 
-// ER_NO_SUCH_TABLE
+// ER_NO_SUCH_TABLE, ER_BAD_DB_ERROR
 const noSuchTable = 1146;
+const noSuchDatabase = 1049;
+
+export const isTableMissing = (cause: unknown): boolean =>
+  [noSuchTable, noSuchDatabase].includes(errnoOf(cause) ?? 0);

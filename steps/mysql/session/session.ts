@@ -8,7 +8,7 @@ const connectLimitMs = 3_000;
 const statementLimitMs = 5_000;
 const pingLimitMs = 2_000;
 const killLimitMs = 500;
-const recentMs = 1_000;
+const recentMs = 3_000;
 
 interface Open {
   readonly connection: Connection;

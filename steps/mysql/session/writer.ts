@@ -65,12 +65,18 @@ function freezeWrites(access: WriteAccess): WriterPart<FreezeWrites> {
     checkThawed: (signal) => thaws.checkThawed(unlogged(signal), name),
     disarmThaw: (signal) => thaws.disarmThaw(unlogged(signal), name),
     removeThaw: async (signal) => void (await thaws.removeThaw(unlogged(signal), name)),
-    fenceWrites: async (lockWaitSeconds, signal) => {
-      const {superReadOnly} = await access.reader.fence(signal);
-      // Without a limit it waits behind LOCK TABLES or a long UPDATE, and every other write queues behind it.
-      await write('SET SESSION lock_wait_timeout = ?', signal, [lockWaitSeconds]);
-      const variable = superReadOnly === null ? 'read_only' : 'super_read_only';
-      await write(`SET GLOBAL ${variable} = ON`, signal, [], lockWaitSeconds * 1_000 + 2_000);
+    fenceWrites: async (lockWaitSeconds, signal, hasSuperReadOnly) => {
+      const isSuper =
+        hasSuperReadOnly ?? (await access.reader.fence(signal)).superReadOnly !== null;
+      const variable = isSuper ? 'super_read_only' : 'read_only';
+      // Without a limit it waits behind LOCK TABLES or a long UPDATE, and every other write queues behind it. The
+      // assignments of one statement are made in their order.
+      await write(
+        `SET SESSION lock_wait_timeout = ?, GLOBAL ${variable} = ON`,
+        signal,
+        [lockWaitSeconds],
+        lockWaitSeconds * 1_000 + 2_000,
+      );
     },
     // Turning read_only off turns super_read_only off with it.
     allowWrites: async (signal) => void (await write('SET GLOBAL read_only = OFF', signal)),
@@ -165,10 +171,24 @@ function replicationWrites(access: WriteAccess): WriterPart<ReplicationWrites> {
 // STOP waits until the current event group is applied.
 const replicationLimitMs = 20_000;
 
-function sentinelWrites(access: WriteAccess): WriterPart<'writeSentinel' | 'removeSentinel'> {
+function sentinelWrites(
+  access: WriteAccess,
+): WriterPart<'writeSentinel' | 'removeSentinel' | 'passSentinel'> {
   const {reader} = access;
   const write = writeOf(access);
-  return {
+  const writer: ReturnType<typeof sentinelWrites> = {
+    passSentinel: async (key, signal) => {
+      try {
+        await write(sentinels.replaceSql, signal, [key.run, key.entry, '']);
+        await write(sentinels.deleteSql, signal, [key.run, key.entry]);
+      } catch (cause) {
+        if (!sentinels.isTableMissing(cause)) {
+          throw cause;
+        }
+        await writer.writeSentinel(key, signal);
+        await writer.removeSentinel(key, signal);
+      }
+    },
     writeSentinel: async (key, signal, note = '') => {
       const [isWritten, isHalfMade] = await Promise.all([
         reader.hasSentinel(key, signal),
@@ -193,6 +213,7 @@ function sentinelWrites(access: WriteAccess): WriterPart<'writeSentinel' | 'remo
       }
     },
   };
+  return writer;
 }
 
 /** ER_NO_SUCH_THREAD: it ended by itself. */

@@ -98,7 +98,7 @@ export default defineRunbook({
       })
       .step('forward', forwardTraffic, {
         on: {hosts: 'webHosts'},
-        input: ({params}) => ({...params.proxy, wasReady: true}),
+        input: ({params}) => params.proxy,
         requires: ['aurora-caught-up'],
       }),
   )

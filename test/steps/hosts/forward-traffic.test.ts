@@ -16,13 +16,14 @@ const input = {
   text: 'new',
   unit: 'nginx.service',
   test: ['nginx', '-t'],
-  wasReady: false,
 };
 const ready: FakeHostState = {
   name: 'web1',
   units: {'nginx.service': {}},
   files: {[file]: 'old'},
 };
+
+const original = {host: 'web1', sha256: sha256('old'), mode: '644', owner: 'root:root'};
 
 async function beforeOf(look: HostsLook<typeof input>) {
   const verdict = await forwardTraffic.check(look);
@@ -120,7 +121,7 @@ describe('it is blocked', () => {
     expect(await forwardTraffic.check(lookAt(session.reader, input))).toMatchObject(refused);
     expect(await proxyReady.check(lookAt(session.reader, input))).toMatchObject(refused);
     // Where the gate has asked, it is not asked again while nobody can write.
-    const gated = lookAt(session.reader, {...input, wasReady: true});
+    const gated = lookAt(session.reader, {...input, ready: {hosts: [original]}});
     expect(await forwardTraffic.check(gated)).toMatchObject({kind: 'pending'});
   });
 
@@ -128,7 +129,7 @@ describe('it is blocked', () => {
     const {session} = new FakeHosts(ready);
     expect(await proxyReady.check(lookAt(session.reader, input))).toEqual({
       kind: 'done',
-      output: {},
+      output: {hosts: [original]},
     });
   });
 

@@ -61,7 +61,6 @@ printf '%s' '${web.textOf(web.old)}' > ${upstreamFile}; nginx -s reload; sleep 0
           text: web.textOf(web.new),
           unit: 'nginx.service',
           test: ['nginx', '-t', '-q'],
-          wasReady: true,
         }),
         {hosts: [{host: 'real1', sha256: sumOf(web), mode: '644', owner: 'root:root'}]},
       ),
@@ -263,7 +262,10 @@ nginx -s reload; sleep 0.3`);
         before: ipsetWays,
       });
       await performAll(web.host.session.writer, await holdConnections.plan(look(input), ipsetWays));
-      expect(await holdConnections.check(look(input))).toEqual({kind: 'done', output: {}});
+      expect(await holdConnections.check(look(input))).toEqual({
+        kind: 'done',
+        output: {hosts: [{host: 'real1', way: 'ipset'}]},
+      });
       const since = performance.now();
       expect(await Promise.all(addresses().map((address) => statusOf(address)))).toEqual([
         '201',

@@ -394,6 +394,12 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
           server.commit(server.serverId, ({sentinels}) => void sentinels.set(row, note), testRows);
         }
       }),
+    passSentinel: async ({run, entry}, signal) =>
+      written(signal, () => {
+        const row = `${run}/${entry}`;
+        server.commit(server.serverId, ({sentinels}) => void sentinels.set(row, ''), testRows);
+        server.commit(server.serverId, ({sentinels}) => void sentinels.delete(row), testRows);
+      }),
     removeSentinel: async ({run, entry}, signal) =>
       written(signal, () => {
         if (server.sentinels.has(`${run}/${entry}`)) {

@@ -123,7 +123,7 @@ test('a write that waits for a lock is ended on the server too when it is aborte
       () => 'done',
       () => 'threw',
     );
-    await untilListed('SET GLOBAL read_only = ON');
+    await untilListed('SET SESSION lock_wait_timeout = 30, GLOBAL read_only = ON');
     stop.abort();
     expect(await Promise.race([write, sleep(1_000).then(() => 'still waiting')])).toBe('threw');
     await client.query('UNLOCK TABLES');
