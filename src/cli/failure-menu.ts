@@ -1,7 +1,7 @@
 import type {Choice, Failure, SkipRule} from '../engine/operator.ts';
 import {counted, placeText} from '../report/labels.ts';
 import type {Paint} from '../report/paint.ts';
-import {problemText} from '../report/problem.ts';
+import {fitChanges, problemText} from '../report/problem.ts';
 import {clean, flow, pad, widthOf} from '../report/text.ts';
 
 /** The legal choices. To stop comes first: Enter means it. */
@@ -26,14 +26,48 @@ export function choicesFor({
   ];
 }
 
-/** What is above the menu. */
-export function failureLines(
+/** What is above the menu, in `room` rows if it can: the facts first, then the newest changes in place. */
+export function fittedFailureLines(
   failure: Failure,
+  facts: readonly string[],
+  {room, ...layout}: Layout & {readonly room: number},
+): string[] {
+  const linesOf = (shown: readonly string[], changes: readonly string[]) =>
+    failureLines(failure, shown, changes, layout);
+  // One row is for the changes, or for their count.
+  const spare = room - linesOf([], ['']).length;
+  const shown = fittingFacts(facts, spare, layout);
+  const left = room - linesOf(shown, ['']).length + 1;
+  return linesOf(shown, fitChanges(failure.changesInPlace, {room: left, width: layout.width}));
+}
+
+/** The first one is about an outage, and is always there. */
+function fittingFacts(facts: readonly string[], room: number, layout: Layout): readonly string[] {
+  let left = room;
+  const more = facts.findIndex((fact, index) => {
+    left -= factLines([fact], layout).length;
+    return index > 0 && left < 0;
+  });
+  return more < 0 ? facts : facts.slice(0, more);
+}
+
+const factLines = (facts: readonly string[], {width}: Layout): string[] =>
+  facts.flatMap((text) => flow([text], {width, first: '  ', rest: '    '}));
+
+function failureLines(
+  failure: Failure,
+  facts: readonly string[],
   changesInPlace: readonly string[],
   layout: Layout,
 ): string[] {
   const text = problemText({problem: failure.problem, changesInPlace, next: []}, layout);
-  return ['', ...text.split('\n'), ...noSkipLines(failure, layout), ''];
+  return [
+    '',
+    ...text.split('\n'),
+    ...noSkipLines(failure, layout),
+    ...factLines(facts, layout),
+    '',
+  ];
 }
 
 export const menuQuestion = ({entry}: Failure): string =>

@@ -1,6 +1,8 @@
 import type {Progress} from '../model/progress.ts';
 import {
   appliedTexts,
+  limitText,
+  outageOf,
   outageTexts,
   type RunReport,
   reportOf,
@@ -49,8 +51,19 @@ export function printFailure(app: App, run: Run, result: RunResult): void {
   if (!isReported) {
     const reversalFailed = result.kind === 'reverse-failed';
     const outages = run.entries.length > 0 ? outageTexts(reportOf(run.entries).outages) : [];
-    printProblemsOf(app, progress, [result.problem], {outages, reversalFailed});
+    const limit = reversalFailed ? undefined : unwatchedLimit(run, progress);
+    printProblemsOf(app, progress, [result.problem], {
+      outages: limit ? [...outages, limit] : outages,
+      reversalFailed,
+    });
   }
+}
+
+/** The process ends now: nobody watches how long an outage lasts that is not over. */
+function unwatchedLimit({entries, now}: Run, progress: Progress): string | undefined {
+  const window = progress.run.runbook.outage;
+  const outage = window && outageOf(entries, window);
+  return outage?.since && limitText(progress, {outage, now: now(), isWatched: false});
 }
 
 /** A reversal that somebody asked for is on stdout, as its timeline is; one after a failure is on stderr. */

@@ -1,8 +1,13 @@
 import type {Answer, Choice, Failure, Operator, Question, SkipRule} from '../engine/operator.ts';
 import type {Paint} from '../report/paint.ts';
-import {fitChanges} from '../report/problem.ts';
 import {clean} from '../report/text.ts';
-import {choicesFor, failureLines, impossibleLines, menuQuestion, menuRows} from './failure-menu.ts';
+import {
+  choicesFor,
+  fittedFailureLines,
+  impossibleLines,
+  menuQuestion,
+  menuRows,
+} from './failure-menu.ts';
 import {questionLines} from './question-lines.ts';
 import {survivingWrite} from './screen/broken-terminal.ts';
 import {leastPictureRows, type Screen} from './screen/screen.ts';
@@ -118,12 +123,11 @@ class Terminal {
   decide(failure: Failure, signal: AbortSignal): Promise<Choice & {readonly by: string}> {
     const {width} = this.#layout();
     const promptRows = menuRows(failure, width);
-    const textOf = (changes: readonly string[]) => failureLines(failure, changes, this.#layout());
     const lines = async () => {
-      this.#tellAsked(failure, signal);
-      const otherRows = textOf(['']).length - 1 + promptRows + leastPictureRows;
-      const room = (this.#output.rows || 24) - otherRows;
-      return textOf(fitChanges(failure.changesInPlace, {room, width}));
+      const facts = signal.aborted ? [] : ((await failure.facts?.()) ?? []);
+      this.#tellAsked(failure, signal, facts);
+      const room = (this.#output.rows || 24) - promptRows - leastPictureRows;
+      return fittedFailureLines(failure, facts, {...this.#layout(), room});
     };
     return this.#alone({lines, promptRows}, () => this.#decide(failure, signal));
   }

@@ -5,6 +5,7 @@ import {appliedEntries} from '../model/progress.ts';
 import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
 import {askOperator} from './ask-operator.ts';
 import type {RunContext} from './context.ts';
+import {factsOfFailure} from './failure-facts.ts';
 import {needsOf} from './known-values.ts';
 import type {Choice, Failure} from './operator.ts';
 import {isLimitPassed, orEndOutage, unlimited} from './outage-limit.ts';
@@ -34,14 +35,17 @@ export async function decide(
   }
   const asked = {entry: entry.id, about: 'failure', question: problem.message} as const;
   const details = appliedEntries(record.progress).map(({id, unit}) => `${id} (${unit})`);
+  const skipRule = skipRuleFor(context, entry, problem);
   const failure: Failure = {
     entry: entry.id,
     problem,
     changesInPlace: details,
     reversibleTo: reachableCheckpoints(context.runbook, record.progress),
-    skip: skipRuleFor(context, entry, problem),
+    skip: skipRule,
     skippedBefore: skippedBefore(context, entry),
-    onAsked: (person) => record.add({kind: 'asked', ...asked, details, person}),
+    facts: () => factsOfFailure(context, entry, skipRule),
+    onAsked: (person, facts = []) =>
+      record.add({kind: 'asked', ...asked, details: [...details, ...facts], person}),
   };
   const asking = await askAwake(context.clock, stopping, (signal) =>
     operator.decide(failure, signal),
@@ -71,7 +75,7 @@ export async function decide(
     case 'stop':
       return pause(context, problem);
     case 'reverse':
-      return reverseAfter(unlimited(context), decided, problem);
+      return reverseAfter(context, decided, problem);
   }
 }
 
@@ -123,7 +127,8 @@ export async function reverseAfter(
   if (!declared && !(await isApproved(context, planned.plan))) {
     return pause(context, problem);
   }
-  const reversal = await reverseRun(context, to, planned.plan.digest);
+  // Until here the limit of an outage ends what a person looks at; what ends the outage is not ended by it.
+  const reversal = await reverseRun(unlimited(context), to, planned.plan.digest);
   switch (reversal.kind) {
     case 'reversed':
       return {kind: 'reversed', to, problem};

@@ -1,6 +1,7 @@
+import {outageLimit} from '../model/outage-limit.ts';
 import type {RunContext} from './context.ts';
 import {type Decision, decide, reverseAfter} from './decision.ts';
-import {entryAtWork, losslessEnd} from './outage-limit.ts';
+import {endOfOutage, entryAtWork} from './outage-limit.ts';
 import {outageTooLong} from './problems.ts';
 import {pause, type RunOutcome} from './run-outcome.ts';
 
@@ -10,16 +11,17 @@ const lastWriteMs = 1_000;
 /** Ends an outage that lasts too long where that loses nothing. Otherwise somebody has to decide. */
 export async function afterLongestOutage(
   context: RunContext,
-  limitMs: number,
   paused: Extract<RunOutcome, {kind: 'paused'}>,
 ): Promise<RunOutcome | 'again'> {
   if (context.stopping.aborted) {
     return pause(context, paused.problem);
   }
+  const {progress, outage} = context.record;
+  const limitMs = outageLimit(progress, outage)?.limitMs ?? progress.longestOutageMs ?? 0;
   context.record.add({kind: 'outage-limit-passed', limitMs});
-  const problem = outageTooLong(limitMs);
   await context.clock.sleep(lastWriteMs, context.aborting);
-  const end = losslessEnd(context);
+  const end = endOfOutage(context);
+  const problem = outageTooLong(limitMs, end !== undefined);
   if (end) {
     return reverseAfter(context, {choice: 'reverse', to: end.to, declared: true}, problem);
   }

@@ -35,6 +35,8 @@ export interface Failure extends Asked {
   readonly skip: SkipRule;
   /** Entries that it needs and that were skipped: a retry tries them first. */
   readonly skippedBefore: readonly string[];
+  /** Checks what else a person should know at this moment, the most important first. */
+  readonly facts?: () => Promise<readonly string[]>;
 }
 
 /** Whether an entry may be skipped, and what that means for the rest of the run. */

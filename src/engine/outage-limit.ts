@@ -1,6 +1,6 @@
 import type {Entry} from '../model/entry.ts';
 import {elapsedMs} from '../model/moment.ts';
-import {isNamedIn} from '../model/outage.ts';
+import {losslessEnd, outageLimit} from '../model/outage-limit.ts';
 import type {Problem} from '../model/problem.ts';
 import type {RunContext} from './context.ts';
 import {firstOf} from './limit.ts';
@@ -14,18 +14,18 @@ class OutageLimitPassed extends Error {
   }
 }
 
-interface OutageLimit {
+interface LimitedRun {
   /** Its signals are aborted when an outage lasts too long. */
   readonly context: RunContext;
   release(): void;
 }
 
 /** Watches how long an outage lasts, in whatever the run waits for: a gate, an action, a question. */
-export function limitOutage(context: RunContext, limitMs: number | undefined): OutageLimit {
-  if (limitMs === undefined) {
+export function limitOutage(context: RunContext): LimitedRun {
+  const {record, clock} = context;
+  if (record.progress.longestOutageMs === undefined) {
     return {context, release: () => {}};
   }
-  const {record, clock} = context;
   const passed = new AbortController();
   const timers = new Set<() => void>();
   const callOff = () => {
@@ -37,11 +37,12 @@ export function limitOutage(context: RunContext, limitMs: number | undefined): O
   const follow = () => {
     callOff();
     const {since} = record.outage;
-    if (since === undefined) {
+    const limit = outageLimit(record.progress, record.outage);
+    if (since === undefined || limit === undefined) {
       return;
     }
     // The time in which the process stood still counts: nobody could write.
-    const leftMs = limitMs - elapsedMs(since, clock.now());
+    const leftMs = limit.limitMs - elapsedMs(since, clock.now());
     if (leftMs > 0) {
       // A clock that is asked may report a stop: it is journaled, and followed here, before this goes on.
       timers.add(clock.after(leftMs, follow));
@@ -75,27 +76,13 @@ export const isLimitPassed = ({stopping}: Pick<RunContext, 'stopping'>): boolean
 /** What nothing ends but the operator. */
 export const unlimited = (context: RunContext): RunContext => context.unlimited ?? context;
 
-/**
- * The checkpoint before the outage, to which a reversal loses nothing; `null` is the start. `undefined` when the new
- * side may have writes of its own.
- */
-export function losslessEnd({
+/** Where the outage can be ended without a loss, if it can be reversed to there. */
+export function endOfOutage({
   record: {progress},
   runbook,
 }: Pick<RunContext, 'record' | 'runbook'>): {readonly to: string | null} | undefined {
-  const {outage} = progress.run.runbook;
-  const isApplied = (names: readonly string[]) =>
-    [...progress.entries.values()].filter(isNamedIn(names)).filter(({applied}) => applied);
-  if (!outage || isApplied([...outage.until, ...(outage.promoted ?? [])]).length > 0) {
-    return undefined;
-  }
-  const closing = new Set(isApplied(outage.from).map(({id}) => id));
-  const {items} = runbook;
-  const first = items.findIndex((item) => item.kind === 'entry' && closing.has(item.id));
-  const placeOf = (name: string | null) =>
-    items.findIndex((item) => item.kind === 'checkpoint' && item.name === name);
-  const to = reachableCheckpoints(runbook, progress).findLast((name) => placeOf(name) < first);
-  return first < 0 || to === undefined ? undefined : {to};
+  const end = losslessEnd(progress);
+  return end && reachableCheckpoints(runbook, progress).includes(end.to) ? end : undefined;
 }
 
 /** An outage that nobody decides about is ended where that loses nothing. */
@@ -105,7 +92,7 @@ export function orEndOutage<Decided extends Choice & {readonly by: string}>(
   decided: Decided,
 ): Decided | {readonly choice: 'reverse'; readonly to: string | null; readonly by: string} {
   const isAlone = decided.choice === 'stop' && decided.by === 'nobody';
-  const end = isAlone && code === 'process-stopped' ? losslessEnd(context) : undefined;
+  const end = isAlone && code === 'process-stopped' ? endOfOutage(context) : undefined;
   return end ? {choice: 'reverse', to: end.to, by: 'nobody'} : decided;
 }
 

@@ -1,3 +1,4 @@
+import {durationText} from '../model/duration.ts';
 import type {Item} from '../model/entry.ts';
 import type {Hint} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
@@ -117,9 +118,10 @@ export const outageNotInPlace = (entry: string, differences: readonly Difference
   hint: 'Somebody may have written since. Reverse to the checkpoint before the outage, and start the cutover again.',
 });
 
-export const outageTooLong = (limitMs: number): Problem => ({
+/** `isLossless`: the run is reversed by itself. */
+export const outageTooLong = (limitMs: number, isLossless: boolean): Problem => ({
   code: 'outage-too-long',
-  message: `The outage has exceeded its limit of ${seconds(limitMs)}.`,
+  message: `The outage has exceeded its limit of ${durationText(limitMs)}.${isLossless ? '' : ' The new side may have writes of its own, so the run does not reverse by itself.'}`,
   hint: {text: 'Allow a longer outage with', command: 'resume --max-outage 30m'},
 });
 

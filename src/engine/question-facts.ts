@@ -3,10 +3,12 @@ import {confirm} from '../model/confirm.ts';
 import {clockUtc, durationText} from '../model/duration.ts';
 import type {Entry, Item} from '../model/entry.ts';
 import {isClosed} from '../model/outage.ts';
+import {type OutageLimit, type OutageRule, outageLimit, outageRule} from '../model/outage-limit.ts';
 import {appliedEntries} from '../model/progress.ts';
 import {losslessOf} from '../model/reversal-loss.ts';
 import type {RunContext} from './context.ts';
 import {alsoWrittenIn} from './declared-writes.ts';
+import {earlierFigures, namesText, placeText} from './fact-texts.ts';
 import {gatesBefore} from './question-gates.ts';
 import {askReversalLosses} from './reversal-loss.ts';
 import {reachableCheckpoints} from './reverse-plan.ts';
@@ -26,22 +28,54 @@ export async function factsOfQuestion(context: RunContext, at: Item): Promise<re
   ];
 }
 
-function outageFacts({runbook, record: {progress}}: RunContext, at: Item): readonly string[] {
+function outageFacts(
+  {runbook, record: {progress, outage: lasting}}: RunContext,
+  at: Item,
+): readonly string[] {
   const {outage} = runbook.head;
   if (!outage) {
     return [];
   }
   if (isClosed(progress, outage)) {
-    return ['OUTAGE: writes are refused now. Nothing continues until you answer.'];
+    return [`OUTAGE: writes are refused now. ${withoutAnswer(outageLimit(progress, lasting))}`];
   }
   const following = entriesUntilNextQuestion(runbook.items, at);
   const from = following.find(isNamed(outage.from));
   const until = runbook.entries.findLast(isNamed(outage.until));
   return from && until
     ? [
-        `No outage yet. If you answer yes, writes are refused from ${from.id} until ${until.id} is done.`,
+        `No outage yet. If you answer yes, writes are refused from ${from.id} until ${until.id} is done. ${ruleText(outageRule(runbook, progress.longestOutageMs))}`,
       ]
     : ['No outage: this run refuses no writes now, and a yes does not change that.'];
+}
+
+function withoutAnswer(limit: OutageLimit | undefined): string {
+  if (!limit) {
+    return 'Nothing continues until you answer. The outage has no limit.';
+  }
+  const {reversesTo, at, limitMs} = limit;
+  const moment = `at ${clockUtc(at)} UTC, when the outage exceeds its limit of ${durationText(limitMs)}`;
+  const then =
+    reversesTo === undefined
+      ? `Nothing continues until you answer, or until you are asked what to do ${moment}.`
+      : `Without an answer, the run reverses to ${placeText(reversesTo)} by itself ${moment}.`;
+  return `${then} While the run is paused, no process watches the limit.`;
+}
+
+function ruleText(rule: OutageRule | undefined): string {
+  if (!rule) {
+    return 'The outage has no limit.';
+  }
+  const {longestMs, reversesTo, asksFrom} = rule;
+  const then =
+    reversesTo === undefined
+      ? 'you are asked what to do'
+      : `the run reverses to ${placeText(reversesTo)} by itself`;
+  const but =
+    reversesTo === undefined || asksFrom === undefined
+      ? ''
+      : `, or asks you once ${asksFrom} has started`;
+  return `After ${durationText(longestMs)} ${then}${but}.`;
 }
 
 function gateFacts({runbook, record: {progress}}: RunContext, at: Item): readonly string[] {
@@ -77,10 +111,7 @@ async function reversalFacts(context: RunContext, at: Item): Promise<readonly st
           ...answers.flatMap(({because}) => because),
           losslessScope(alsoWrittenIn(runbook, context.params).alsoWritten ?? []),
         ];
-  const to = namesText(
-    places.map((place) => place ?? 'the start'),
-    'or',
-  );
+  const to = namesText(places.map(placeText), 'or');
   return [`A reversal to ${to} is possible ${untilWhen(runbook.items, at)}.`, ...loss];
 }
 
@@ -98,24 +129,13 @@ function untilWhen(items: readonly Item[], at: Item): string {
     : 'even after the run has ended';
 }
 
-function earlierFacts({runbook, earlier}: RunContext, at: Item): readonly string[] {
-  if (earlier === undefined) {
-    return [];
-  }
-  if (earlier === null) {
-    return [`No earlier run of ${runbook.head.name} is recorded here, so its duration is unknown.`];
-  }
-  const following = entriesUntilNextQuestion(runbook.items, at);
+function earlierFacts(context: RunContext, at: Item): readonly string[] {
+  const following = entriesUntilNextQuestion(context.runbook.items, at);
   const last = following.at(-1);
-  const ms = durationOf(following, earlier.durationMs);
-  const took = last && ms > 0 ? [`the entries up to ${last.id} took ${durationText(ms)}`] : [];
-  const {outageMs} = earlier;
-  const outage = outageMs === undefined ? [] : [`the outage lasted ${durationText(outageMs)}`];
-  const figures = [...outage, ...took];
-  const run = earlier.rehearsal
-    ? `the last rehearsal (${earlier.run})`
-    : `the last run (${earlier.run} on ${earlier.inventory})`;
-  return figures.length === 0 ? [] : [`In ${run}, ${figures.join('; ')}.`];
+  return earlierFigures(context, (earlier) => {
+    const ms = durationOf(following, earlier.durationMs);
+    return last && ms > 0 ? [`the entries up to ${last.id} took ${durationText(ms)}`] : [];
+  });
 }
 
 const isNamed =
@@ -148,10 +168,4 @@ function entriesUntilNextQuestion(items: readonly Item[], at: Item): readonly En
   return following
     .slice(0, next < 0 ? following.length : next)
     .filter((item): item is Entry => item.kind === 'entry');
-}
-
-/** "a", "a and b", "a, b and c". */
-function namesText(names: readonly string[], joint = 'and'): string {
-  const last = names.at(-1) ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${joint} ${last}`;
 }

@@ -1,5 +1,4 @@
 import type {Entry, Item, PointOfNoReturn} from '../model/entry.ts';
-import {outageMs} from '../model/outage.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {askOperator} from './ask-operator.ts';
 import type {RunContext} from './context.ts';
@@ -21,19 +20,16 @@ export async function runForward(context: RunContext, until?: string): Promise<R
   if (until !== undefined && !isCheckpointOrEntry(context.runbook, until)) {
     return pause(context, unknownEntry(until, context.runbook));
   }
-  let limitMs = context.record.progress.longestOutageMs;
   for (;;) {
-    const limit = limitOutage(context, limitMs);
+    const limit = limitOutage(context);
     const outcome = await takeTurns(limit.context, until).finally(limit.release);
-    if (outcome.kind !== 'paused' || limitMs === undefined || !isLimitPassed(limit.context)) {
+    if (outcome.kind !== 'paused' || !isLimitPassed(limit.context)) {
       return outcome;
     }
-    const next = await afterLongestOutage(context, limitMs, outcome);
+    const next = await afterLongestOutage(context, outcome);
     if (next !== 'again') {
       return next;
     }
-    // Somebody has decided to go on: the same time again.
-    limitMs += outageMs(context.record.outage, context.clock.now());
   }
 }
 

@@ -93,7 +93,7 @@ function outageMistakes({head, entries}: AnyRunbook): readonly RunbookMistake[] 
           },
         ]),
   ];
-  return mistakes.length > 0 ? mistakes : orderMistakes(from as string[], until as string[], all);
+  return mistakes.length > 0 ? mistakes : orderMistakes(outage, all);
 }
 
 function listMistakes(
@@ -117,9 +117,9 @@ function listMistakes(
   );
 }
 
+/** It ends after it begins, and what closes the application or promotes the new side is in it. */
 function orderMistakes(
-  from: readonly string[],
-  until: readonly string[],
+  {from, until, promoted = []}: NonNullable<AnyRunbook['head']['outage']>,
   entries: readonly Entry[],
 ): readonly RunbookMistake[] {
   const at = (names: readonly string[]) =>
@@ -127,16 +127,26 @@ function orderMistakes(
       names.includes(id) || names.includes(unit.name) ? [index] : [],
     );
   const begins = Math.min(...at(from));
-  return until.flatMap((name) => {
-    const last = Math.max(...at([name]));
-    return last > begins
-      ? []
-      : [
-          {
-            what: `outage.until names ${name}, which does not come after ${entries[begins]?.id ?? 'its beginning'}, where the outage begins`,
-          },
-        ];
-  });
+  const ends = Math.max(...at(until));
+  const [begin, end] = [entries[begins]?.id, entries[ends]?.id];
+  const early = until.filter((name) => Math.max(...at([name])) <= begins);
+  if (early.length > 0) {
+    return early.map((name) => ({
+      what: `outage.until names ${name}, which does not come after ${begin}, where the outage begins`,
+    }));
+  }
+  const late = from.filter((name) => Math.min(...at([name])) >= ends);
+  const outside = promoted.filter((name) =>
+    at([name]).some((index) => index < begins || index > ends),
+  );
+  return [
+    ...late.map((name) => ({
+      what: `outage.from names ${name}, which does not come before ${end}, where the outage ends`,
+    })),
+    ...outside.map((name) => ({
+      what: `outage.promoted names ${name}, which is not in the outage, from ${begin} to ${end}`,
+    })),
+  ];
 }
 
 function mistakesAt(

@@ -44,6 +44,8 @@ const runStarted = z.object({
         from: z.array(z.string()),
         until: z.array(z.string()),
         promoted: z.array(z.string()).optional(),
+        /** Checkpoints before it (`null`: the start), to which a reversal could end it. */
+        reversibleTo: z.array(z.string().nullable()),
       })
       .optional(),
     /** What a reversal does not carry back. */

@@ -18,8 +18,9 @@ export function questionsAfter(questions: Questions, entry: JournalEntry): Quest
       return [...withoutQuestion(questions, entry), opened(entry)];
     case 'answered':
       return withoutQuestion(questions, entry);
-    // A process that stood still withdraws them, and asks again.
+    // A process that stood still, or exceeded the limit of an outage, withdraws them.
     case 'process-stopped':
+    case 'outage-limit-passed':
     case 'run-paused':
     case 'run-resumed':
     case 'run-done':

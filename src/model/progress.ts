@@ -49,6 +49,10 @@ export interface Progress {
   readonly questions: readonly OpenQuestion[];
   /** How long an outage may last, in ms. */
   readonly longestOutageMs?: number;
+  /** The outage has exceeded its limit, and nobody has decided since. */
+  readonly isOutageTooLong?: true;
+  /** When somebody decided to go on although the outage had exceeded its limit. */
+  readonly outageAllowedAt?: Date;
   /** The process stood still during an outage, and nobody has decided since. */
   readonly processStop?: ProcessStop;
 }
@@ -132,7 +136,7 @@ function withFact(progress: Progress, fact: JournalEntry, at: Date): Progress {
       return {...progress, lastingClaims: fact.lasting};
     case 'run-resumed':
       return {
-        ...unpaused(progress),
+        ...without(unpaused(progress), 'isOutageTooLong'),
         ...(fact.decideByUtc === undefined ? {} : {decideBy: new Date(fact.decideByUtc)}),
         ...longestOutageIn(fact),
         besides: [...new Set([...progress.besides, ...(fact.besides ?? [])])],
@@ -149,7 +153,8 @@ function withFact(progress: Progress, fact: JournalEntry, at: Date): Progress {
       return {...progress, passedPointOfNoReturn: true};
     case 'reverse-started':
       return {
-        ...unpaused(progress),
+        ...without(unpaused(progress), 'isOutageTooLong'),
+        entries: withoutChecks(progress.entries),
         outcome: 'reversing',
         reversingTo: {to: fact.to, entries: fact.entries},
       };
@@ -169,6 +174,7 @@ function withFact(progress: Progress, fact: JournalEntry, at: Date): Progress {
     case 'clock-set':
       return fact.inOutage ? withProcessStop(progress, fact) : progress;
     case 'outage-limit-passed':
+      return {...progress, isOutageTooLong: true};
     case 'run-started':
     case 'asked':
     case 'tail-cut':
@@ -191,11 +197,25 @@ const pausedBy = (progress: Progress, {problem, until}: FactOf<'run-paused'>): P
 });
 
 function withAnswer(progress: Progress, {about, answer}: FactOf<'answered'>, at: Date): Progress {
-  const {decideBy} = progress;
-  // A retry after the deadline is a decision to go on.
-  const lateRetry = about === 'failure' && answer === 'retry' && decideBy && at > decideBy;
-  const decided = about === 'failure' ? without(progress, 'processStop') : progress;
-  return lateRetry ? without(decided, 'decideBy') : decided;
+  return about === 'failure' ? withDecision(progress, answer, at) : progress;
+}
+
+/** A retry after the deadline, or after the limit of the outage, is a decision to go on. */
+function withDecision(progress: Progress, answer: string, at: Date): Progress {
+  const {decideBy, isOutageTooLong} = progress;
+  const decided = without(progress, 'processStop', 'isOutageTooLong');
+  if (answer !== 'retry') {
+    return decided;
+  }
+  const allowed = isOutageTooLong ? {...decided, outageAllowedAt: at} : decided;
+  return decideBy && at > decideBy ? without(allowed, 'decideBy') : allowed;
+}
+
+/** A reversal checks what it reverses, and nothing else. */
+function withoutChecks(entries: Progress['entries']): Progress['entries'] {
+  return [...entries.values()]
+    .filter(({state, applied}) => state === 'checking' && !applied)
+    .reduce((all, entry) => all.with(entry.id, notStarted(entry)), entries);
 }
 
 /** After a reversal everything behind the checkpoint is to be done again, gates and adopted entries too. */

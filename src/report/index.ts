@@ -12,7 +12,7 @@ export {ansiPaint, type Paint, plainPaint} from './paint.ts';
 export {iamPolicies, type Missing, missingIn, permissionsText} from './permissions.ts';
 export {planText} from './plan.ts';
 export {planChanges} from './plan-changes.ts';
-export type {EarlierRun} from './plan-parts.ts';
+export type {EarlierRun, LongestOutage} from './plan-parts.ts';
 export {remarkText} from './plan-sum.ts';
 export {
   type JournalRoom,
@@ -47,6 +47,7 @@ export {
   reversalText,
   statusText,
 } from './status.ts';
+export {limitText} from './status-head.ts';
 export {stepsText, stepText} from './steps.ts';
 export {flow} from './text.ts';
 export {verificationText} from './verification.ts';

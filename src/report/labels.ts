@@ -22,8 +22,11 @@ export interface Sign {
 
 const sign = (symbol: string, word: string, colour?: Colour): Sign => ({symbol, word, colour});
 
-/** `passed`: it was done and changed nothing, and after a reversal it would have to be done again. */
-export type ReportState = EntryState | 'passed';
+/**
+ * Of a reversed run. `passed`: it was done and changed nothing, and would have to be done again. `not-passed`: it was
+ * started, and ended before it was done.
+ */
+export type ReportState = EntryState | 'passed' | 'not-passed';
 
 export const stateSigns: Readonly<Record<ReportState, Sign>> = {
   'not-started': sign('·', 'not started', 'dim'),
@@ -31,6 +34,7 @@ export const stateSigns: Readonly<Record<ReportState, Sign>> = {
   applying: sign('▸', 'applying', 'cyan'),
   done: sign('✓', 'done', 'green'),
   passed: sign('·', 'passed', 'dim'),
+  'not-passed': sign('·', 'not passed', 'dim'),
   skipped: sign('↷', 'skipped', 'yellow'),
   failed: sign('✗', 'failed', 'red'),
   reversing: sign('◂', 'reversing', 'cyan'),

@@ -82,6 +82,7 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   ],
   'outage-limit-passed': (fact) => [
     `the outage has exceeded its limit of ${durationText(fact.limitMs)}`,
+    'what the run waited for was ended',
   ],
   'reserve-given-back': (fact) => [
     `the disk is full: part of the reserve was released, ${Math.floor(fact.leftBytes / 1024)} KB of it are left`,

@@ -1,4 +1,5 @@
 import type {Expectation} from '../model/expected-time.ts';
+import type {OutageLimit, OutageRule} from '../model/outage-limit.ts';
 import type {PlannedAction} from '../model/plan.ts';
 import {painted, type Sign, type TextOptions} from './labels.ts';
 import {
@@ -26,6 +27,12 @@ export interface EarlierRun {
   >;
 }
 
+export interface LongestOutage {
+  readonly rule: OutageRule;
+  /** Of a resumed run in an outage: since when it lasts, and what its limit is. */
+  readonly lasting?: {readonly since: Date; readonly limit: OutageLimit; readonly now: Date};
+}
+
 export interface PlanTextOptions extends TextOptions {
   /** The command that runs exactly this plan. Without it only the digest is printed. */
   readonly command?: string;
@@ -37,6 +44,8 @@ export interface PlanTextOptions extends TextOptions {
   readonly earlier?: EarlierRun | null;
   /** What is expected of this plan, from distances that were measured for it. */
   readonly expectation?: Expectation;
+  /** How long the outage of the plan may last; `null`: as long as it takes. */
+  readonly longestOutage?: LongestOutage | null;
   /** What is known of the claims on the systems: shown with the remarks. */
   readonly claimRemarks?: readonly string[];
   /** Targets that another run owns: this plan cannot be run now. */

@@ -1,6 +1,16 @@
 import {type AlsoWritten, losslessScope} from '../model/also-written.ts';
-import type {PlanLine} from '../model/plan.ts';
-import {counted, durationText, painted, type Sign, type TextOptions} from './labels.ts';
+import type {OutageRule} from '../model/outage-limit.ts';
+import type {Plan, PlanLine} from '../model/plan.ts';
+import {
+  clockUtc,
+  counted,
+  durationText,
+  momentUtc,
+  painted,
+  placeText,
+  type Sign,
+  type TextOptions,
+} from './labels.ts';
 import {inPaint, type PlanTextOptions} from './plan-parts.ts';
 import {cutSentences, flow, type Piece} from './text.ts';
 
@@ -33,6 +43,49 @@ export function durationsText({earlier, ...options}: PlanTextOptions): string[] 
   const outage = outageMs === undefined ? '' : `, outage ${durationText(outageMs)}`;
   const where = rehearsal ? `rehearsal ${run}` : `${run} on ${inventory}`;
   return flow([`Earlier run: ${durationText(machineMs)}${outage} (${where}).`], options);
+}
+
+/** How long the outage may last, and what happens then. */
+export function longestOutageText(
+  {outage}: Pick<Plan, 'outage'>,
+  {longestOutage, ...options}: PlanTextOptions,
+): string[] {
+  if (!outage || longestOutage === undefined) {
+    return [];
+  }
+  if (longestOutage === null) {
+    return flow(['Longest outage: no limit. Set one with --max-outage.'], options);
+  }
+  const {rule, lasting} = longestOutage;
+  if (!lasting) {
+    return flow([`Longest outage: ${ruleText(rule)}`], options);
+  }
+  const {since, limit, now} = lasting;
+  const beginning = `OUTAGE since ${momentUtc(since)}.`;
+  const limitWords = `its limit of ${durationText(limit.limitMs)}`;
+  const {reversesTo} = limit;
+  const acts =
+    reversesTo === undefined
+      ? 'the run asks what to do'
+      : `the run reverses to ${placeText(reversesTo)}`;
+  if (limit.at <= now) {
+    const text = `${beginning} It has exceeded ${limitWords}: with this plan, ${acts} at once. Allow more time with --max-outage.`;
+    return flow([inPaint(options.paint.red, text)], options);
+  }
+  const text = `${beginning} It exceeds ${limitWords} at ${clockUtc(limit.at)} UTC. Then ${acts}; until this plan is approved, no process watches that.`;
+  return flow([inPaint(options.paint.yellow, text)], options);
+}
+
+function ruleText({longestMs, reversesTo, asksFrom}: OutageRule): string {
+  const acts =
+    reversesTo === undefined
+      ? 'the run asks what to do'
+      : `the run reverses to ${placeText(reversesTo)} by itself`;
+  const but =
+    reversesTo === undefined || asksFrom === undefined
+      ? ''
+      : `; once ${asksFrom} has started, it asks instead`;
+  return `${durationText(longestMs)}. Then ${acts}${but}.`;
 }
 
 /** Of which writes it speaks when a reversal is called lossless. */

@@ -1,6 +1,7 @@
+import type {OutageSpan} from '../model/outage-span.ts';
 import {type Plan, type PlanLine, planLines} from '../model/plan.ts';
 import {expectedText} from './expected-text.ts';
-import {counted, inventoryText, outlookSigns, type Sign} from './labels.ts';
+import {counted, durationText, inventoryText, outlookSigns, type Sign} from './labels.ts';
 import {folded, type InPlace, type PlanPart} from './plan-fold.ts';
 import {
   actionsText,
@@ -14,7 +15,14 @@ import {
   mostPlanLines,
   type PlanTextOptions,
 } from './plan-parts.ts';
-import {claimsText, durationsText, losslessText, remarksText, sumText} from './plan-sum.ts';
+import {
+  claimsText,
+  durationsText,
+  longestOutageText,
+  losslessText,
+  remarksText,
+  sumText,
+} from './plan-sum.ts';
 import {flow} from './text.ts';
 
 /**
@@ -62,6 +70,7 @@ function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions
     ...sumText(lines.map(signOf), options),
     ...durationsText(options),
     ...(options.expectation ? expectedText(options.expectation, options.earlier, options) : []),
+    ...longestOutageText(plan, options),
     ...losslessText(plan, options),
     ...remarksText(lines, options),
     ...claimsText(options),
@@ -123,12 +132,20 @@ function entryInOutage(line: PlanLine, frame: Frame): string[] {
   const end = outage.ends === line.entry ? [paint.red('┗━ outage ends')] : [];
   return [
     ...(outage.begins === line.entry
-      ? [paint.red(`┏━ outage begins: nobody can write until ${outage.ends} is done`)]
+      ? flow([inPaint(paint.red, beginText(outage, frame.options))], {
+          ...frame.options,
+          rest: '┃  ',
+        })
       : []),
     ...text.map((row) => `${paint.red('┃')}${row.slice(1)}`),
     ...end,
   ];
 }
+
+const beginText = ({ends}: OutageSpan, {longestOutage}: PlanTextOptions): string => {
+  const limit = longestOutage ? ` (limit ${durationText(longestOutage.rule.longestMs)})` : '';
+  return `┏━ outage begins: nobody can write until ${ends} is done${limit}`;
+};
 
 /** What a resumed run has behind it, in one line; an outage that it is in began there. */
 function inPlaceText({entries}: InPlace, {inOutage, plan: {outage}, options}: Frame): string[] {

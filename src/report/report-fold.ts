@@ -50,6 +50,8 @@ export interface Work {
   readonly answeringMs: number;
   readonly stretches: readonly Stretch[];
   readonly failures: readonly FailureReport[];
+  /** It was done the last time. */
+  readonly isDone?: boolean;
   /** The last time. */
   readonly skipped?: SkipReport;
   /** Set while it is at work. */
@@ -181,7 +183,7 @@ function workAfter(
       // Whatever was at work when a process ended, ended with its last entry.
       gap === 'away'
         ? [id, closed(was, lastUtc)]
-        : [id, asked.has(id) ? waited(was, ms) : worked(was, ms)],
+        : [id, ended(asked.has(id) ? waited(was, ms) : worked(was, ms), entry)],
     ),
   );
   if ('entry' in entry && entry.entry !== null) {
@@ -191,14 +193,19 @@ function workAfter(
   return work;
 }
 
+/** What is reversed works forward no more, nor does what the limit of an outage has ended. */
+const ended = (was: Work, {kind, atUtc}: JournalEntry): Work =>
+  kind === 'reverse-started' || kind === 'outage-limit-passed' ? closed(was, atUtc) : was;
+
 function withTurn(was: Work, entry: JournalEntry): Work {
   const {kind, atUtc} = entry;
   switch (kind) {
     case 'entry-started':
-      return {...closed(was, atUtc), open: {way: 'forward', fromUtc: atUtc}};
+      return {...closed(was, atUtc), isDone: false, open: {way: 'forward', fromUtc: atUtc}};
     case 'entry-reversing':
       return {...closed(was, atUtc), open: {way: 'reverse', fromUtc: atUtc}};
     case 'entry-done':
+      return {...closed(was, atUtc), isDone: true};
     case 'entry-reversed':
       return closed(was, atUtc);
     case 'entry-failed':

@@ -16,7 +16,7 @@ th{padding:.25rem .75rem .25rem 0;text-align:left;font-size:.78rem;font-weight:6
 .phase th{padding-top:1.6rem;font-size:1.05rem;color:inherit}
 td{padding:.35rem .75rem .35rem 0;vertical-align:top;border-bottom:1px solid var(--line)}
 .number{text-align:right;white-space:nowrap}.state{white-space:nowrap}
-.state.done{color:var(--go)}.state.failed,.state.reverse-failed{color:var(--bad)}.state.reversed,.state.skipped{color:var(--back)}.state.not-started,.state.passed{color:var(--faint)}
+.state.done{color:var(--go)}.state.failed,.state.reverse-failed{color:var(--bad)}.state.reversed,.state.skipped{color:var(--back)}.state.not-started,.state.passed,.state.not-passed{color:var(--faint)}
 th:nth-child(1){width:8rem}th:nth-child(3),th:nth-child(4){width:5.5rem}thead th:last-child{width:42%;padding-right:0}.axis{display:flex;justify-content:space-between;margin:0;font-weight:400}
 .lane{position:relative;padding:0}tr:not(.phase)>.lane::before{content:"";position:absolute;inset:.45rem 0 auto;height:1.2rem;background:var(--lane);border-radius:2px}
 .bar{position:absolute;top:.6rem;height:.85rem;min-width:2px;border-radius:2px}

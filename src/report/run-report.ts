@@ -177,6 +177,17 @@ function measuredOf({earlier: _, ...measured}: ReportOptions): Partial<RunReport
   return measured;
 }
 
+/** After a reversal everything behind the checkpoint is to be done again, and the report tells how it was before. */
+function stateIn({state}: EntryProgress, {stretches, failures, isDone}: Work): ReportState {
+  if (state !== 'not-started' || stretches.length === 0) {
+    return state;
+  }
+  if (isDone) {
+    return 'passed';
+  }
+  return failures.length > 0 ? 'failed' : 'not-passed';
+}
+
 function entryReport(
   entry: EntryProgress,
   work: Work,
@@ -187,7 +198,7 @@ function entryReport(
     id: entry.id,
     phase: entry.phase,
     unit: entry.unit,
-    state: entry.state === 'not-started' && work.stretches.length > 0 ? 'passed' : entry.state,
+    state: stateIn(entry, work),
     durationMs: work.durationMs,
     answeringMs: work.answeringMs,
     ...(then ? {earlierMs: then.durationMs} : {}),

@@ -53,7 +53,11 @@ export function statusText(progress: Progress, options: StatusOptions): string {
   const {paint, now} = options;
   const line = (label: string, pieces: readonly Piece[]) => labelled(label, pieces, options);
   return [
-    ...outageLines(options.outage, now, options),
+    ...outageLines(
+      progress,
+      {outage: options.outage, now, isWatched: isWatched(progress, options.holder)},
+      options,
+    ),
     ...flow(
       [
         run.rehearsal ? 'rehearsal of ' : '',
@@ -170,6 +174,10 @@ export function outcomeSign({outcome, questions}: Progress, holder: HolderName |
     ? {symbol: '?', word: 'waiting for an answer', colour: 'yellow'}
     : outcomeSigns[outcome];
 }
+
+/** A process that has paused the run gives its lock back a moment later. */
+const isWatched = ({outcome}: Progress, holder: HolderName | undefined): boolean =>
+  isAlive(holder) && (outcome === 'running' || outcome === 'reversing');
 
 const isAlive = (holder: HolderName | undefined): boolean => holder !== undefined && !holder.dead;
 

@@ -1,6 +1,7 @@
 import {alsoWrittenIn} from '../engine/declared-writes.ts';
 import {entryDigests, runbookDigest} from '../engine/digests.ts';
 import type {FactOf} from '../model/journal.ts';
+import {journaledOutage} from '../model/outage-limit.ts';
 import {version} from '../version.ts';
 import type {Host} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
@@ -30,7 +31,7 @@ export function firstEntry(
       file,
       digest: runbookDigest(runbook),
       entries: [...entryDigests(runbook)],
-      ...outageIn(runbook.head),
+      ...journaledOutage(runbook),
       ...declaredIn(alsoWrittenIn(runbook, world.params)),
     },
     inventory: {
@@ -51,17 +52,6 @@ export function firstEntry(
     ...besidesIn(request),
   };
 }
-
-const outageIn = ({outage}: OpenedWorld['runbook']['head']) =>
-  outage
-    ? {
-        outage: {
-          from: [...outage.from],
-          until: [...outage.until],
-          ...(outage.promoted ? {promoted: [...outage.promoted]} : {}),
-        },
-      }
-    : {};
 
 /** What was asked for comes before what the runbook says. */
 export function longestOutageIn(

@@ -3,10 +3,18 @@ import {readJournal} from '../journal/file-journal.ts';
 import {holderOf} from '../journal/lock.ts';
 import {type Holder, isDead} from '../journal/lock-holder.ts';
 import {expectedTimes} from '../model/expected-time.ts';
+import type {JournalEntry} from '../model/journal.ts';
 import {type Problem, problemsIn} from '../model/problem.ts';
 import {appliedEntries, type Progress, progressOf} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
-import {type EarlierRun, type Outage, outageOf, type RunReport, reportOf} from '../report/index.ts';
+import {
+  type EarlierRun,
+  type Outage,
+  outageOf,
+  type ReportOptions,
+  type RunReport,
+  reportOf,
+} from '../report/index.ts';
 import type {Host} from './host.ts';
 import {measuredIn} from './measurements.ts';
 
@@ -73,6 +81,25 @@ export function earlierReport(host: Past, runbook: string, except: string): RunR
   return earlier === undefined
     ? undefined
     : reportOf(readJournal(state.journalOf(earlier)).entries);
+}
+
+/** The report of a run, with the durations of the last comparable one. */
+export function reportWithEarlier(
+  host: Past,
+  entries: readonly JournalEntry[],
+  about: Omit<ReportOptions, 'head' | 'earlier'> & {
+    readonly runbook: string;
+    readonly run: string;
+    readonly head: string | undefined;
+  },
+): RunReport {
+  const {runbook, run, head, ...measured} = about;
+  const earlier = earlierReport(host, runbook, run);
+  return reportOf(entries, {
+    ...measured,
+    ...(head === undefined ? {} : {head}),
+    ...(earlier ? {earlier} : {}),
+  });
 }
 
 /**

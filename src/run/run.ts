@@ -9,7 +9,7 @@ import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {RoundTrip} from '../model/round-trip.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
-import {type ReportOptions, type RunReport, reportOf} from '../report/index.ts';
+import type {LongestOutage, ReportOptions, RunReport} from '../report/index.ts';
 import {type ApprovalRequest, type Approver, approve} from './approval.ts';
 import {refuseFinished, refuseUnchanged} from './choose-run.ts';
 import {type ClaimRequest, type Claims, takeClaims} from './claims.ts';
@@ -23,10 +23,11 @@ import {
   refuseUnknownBesides,
   refuseUnknownCheckpoint,
 } from './guards.ts';
+import {longestOutageOf} from './longest-outage.ts';
 import {obstaclesIn} from './obstacles.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {exitCodeFor, type RunResult} from './outcome.ts';
-import {earlierReport} from './past-runs.ts';
+import {reportWithEarlier} from './past-runs.ts';
 import {changesSincePlan, savePlan} from './plan-store.ts';
 import {
   beginRun,
@@ -85,6 +86,11 @@ export class Run {
   /** The journal so far; empty before the lock is taken. */
   get entries(): readonly JournalEntry[] {
     return this.#session?.journal.entries ?? [];
+  }
+
+  /** How long an outage may last: as asked for, as the run began, or as its runbook says. */
+  get longestOutage(): LongestOutage | null {
+    return longestOutageOf(this.runbook, {...this.#parts, now: this.now()});
   }
 
   /** What a person should know about its claims, as of the last plan. */
@@ -172,13 +178,8 @@ export class Run {
   /** The timeline so far, with the durations of the last comparable run. */
   report(measured: Omit<ReportOptions, 'head' | 'earlier'> = {}): RunReport {
     const {host, run} = this.#parts.session;
-    const earlier = earlierReport(host, this.runbook.head.name, run);
-    const head = this.#session?.context.record.head;
-    return reportOf(this.entries, {
-      ...measured,
-      ...(head === undefined ? {} : {head}),
-      ...(earlier ? {earlier} : {}),
-    });
+    const about = {runbook: this.runbook.head.name, run, head: this.#session?.context.record.head};
+    return reportWithEarlier(host, this.entries, {...measured, ...about});
   }
 
   /** The state of the world as an exit code. */

@@ -47,7 +47,7 @@ beforeEach(() => {
   journal = new JournalFile(desk.stateFolder);
   const digest = {id: 'go', phase: 'Cut over', unit: 'operator.confirm', digest: 'd'};
   const {runbook} = runStarted();
-  const outage = {from: ['go'], until: ['never']};
+  const outage = {from: ['go'], until: ['never'], reversibleTo: [null]};
   journal.add(
     runStarted({run, runbook: {...runbook, entries: [digest], outage}}),
     {kind: 'entry-started', entry: 'go'},

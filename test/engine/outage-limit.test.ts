@@ -1,5 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
+import {outageLimit, outageRule} from '../../src/model/outage-limit.ts';
+import {type Progress, progressOf} from '../../src/model/progress.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {fill, holds, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
@@ -48,6 +50,13 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
 
 const reversed = {kind: 'reversed', to: 'prepared', problem: {code: 'outage-too-long'}};
 
+/** Nobody answers, and time passes until the limit. */
+const nobodyAnswers = (rig: Rig) => async (_asked: unknown, signal?: AbortSignal) => {
+  const ended = untilAborted(signal ?? never);
+  await rig.clock.sleep(61_000, never);
+  await ended;
+};
+
 describe('the longest outage', () => {
   test('ends a gate that polls, and everything is as before the outage', async () => {
     const {a, rig} = rigWith({valve: 'shut'});
@@ -72,10 +81,38 @@ describe('the longest outage', () => {
 
   test('ends a question that nobody answers', async () => {
     const {a, rig} = rigWith();
-    rig.operator.ask = async (_question, signal?: AbortSignal) => {
-      const ended = untilAborted(signal ?? never);
-      await rig.clock.sleep(61_000, never);
-      await ended;
+    rig.operator.ask = async ({onAsked}, signal?: AbortSignal) => {
+      onAsked?.('ada');
+      await nobodyAnswers(rig)(undefined, signal);
+      return {answer: 'unasked', by: 'nobody'};
+    };
+    let asking: Progress | undefined;
+    rig.clock.onTick = () => {
+      asking ??= rig.progress.questions.length > 0 ? rig.progress : undefined;
+    };
+    expect(await rig.run()).toMatchObject(reversed);
+    expect(a.picture).toEqual(thawed);
+    expect(asking?.questions).toMatchObject([{entry: 'go', person: 'ada'}]);
+    // Neither is the question open while it is reversed, nor is its entry checked.
+    const {entries} = rig.journal;
+    const reversing = progressOf(
+      entries.slice(0, entries.findIndex(({kind}) => kind === 'entry-reversing') + 1),
+    );
+    expect(reversing?.questions).toEqual([]);
+    expect(reversing?.entries.get('go')?.state).toBe('not-started');
+  });
+
+  test('ends the question whether to reverse that nobody answers', async () => {
+    const {a, rig} = rigWith();
+    a.beforePut = (words) => {
+      if (words === 'a: lane = new') {
+        throw new Error('the shelf is busy');
+      }
+    };
+    rig.operator.deciding = () => ({choice: 'reverse', to: null});
+    rig.operator.ask = async ({about}, signal?: AbortSignal) => {
+      expect(about).toBe('reversal');
+      await nobodyAnswers(rig)(undefined, signal);
       return {answer: 'unasked', by: 'nobody'};
     };
     expect(await rig.run()).toMatchObject(reversed);
@@ -89,10 +126,13 @@ describe('the longest outage', () => {
         throw new Error('the shelf is busy');
       }
     };
-    rig.operator.decide = async (_failure, signal?: AbortSignal) => {
-      const ended = untilAborted(signal ?? never);
-      await rig.clock.sleep(61_000, never);
-      await ended;
+    rig.operator.decide = async ({facts}, signal?: AbortSignal) => {
+      expect(await facts?.()).toEqual([
+        'OUTAGE: without a choice, the run reverses to prepared at 03:01:00 UTC.',
+        'Then the outage exceeds its limit of 1 m 00 s. After a stop, no process ends the outage.',
+        'A reversal now loses no writes: the new side has accepted none.',
+      ]);
+      await nobodyAnswers(rig)(undefined, signal);
       return {choice: 'stop', by: 'nobody'};
     };
     expect(await rig.run()).toMatchObject(reversed);
@@ -117,6 +157,36 @@ describe('the longest outage', () => {
     expect(a.picture).toMatchObject({writes: 'off', other: 'on', after: 'new'});
   });
 
+  test('lasts as long again when somebody goes on, also in the next process', async () => {
+    const {a, rig} = rigWith();
+    a.beforePut = async (words) => {
+      if (words === 'a: other = on') {
+        await rig.clock.sleep(61_000, never);
+        await untilAborted(never);
+      }
+    };
+    const facts: string[] = [];
+    rig.operator.deciding = async (failure) => {
+      const limit = outageLimit(rig.progress, rig.context.record.outage);
+      facts.push(...((await failure.facts?.()) ?? []).slice(0, 3), String(limit?.limitMs));
+      return rig.operator.failures.length < 2 ? {choice: 'retry'} : {choice: 'stop'};
+    };
+    expect(await rig.run()).toMatchObject({kind: 'paused', problem: {code: 'outage-too-long'}});
+    const asked = [
+      'OUTAGE: nothing continues until you choose. A retry allows another 1 m 00 s.',
+      'After a stop, no process ends the outage.',
+      'A reversal now LOSES what the new side has written: no entry replicates it back.',
+    ];
+    const [first, second] = [facts[3], facts[7]];
+    expect(facts).toEqual([...asked, first, ...asked, second]);
+    expect(Number(second) - Number(first)).toBeGreaterThanOrEqual(60_000);
+    const since = rig.context.record.outage.since?.getTime() ?? 0;
+    const later = rig.reopened();
+    later.begin();
+    const inForce = outageLimit(later.progress, later.context.record.outage);
+    expect(inForce?.at.getTime()).toBe(since + Number(second));
+  });
+
   test('counts from before a crash', async () => {
     const {a, rig} = rigWith();
     await rig.run('freeze');
@@ -135,5 +205,52 @@ describe('the longest outage', () => {
       }
     };
     expect(await rig.run()).toEqual({kind: 'done'});
+  });
+
+  test('is told with the question, before it and in it', async () => {
+    const {rig} = rigWith();
+    const facts: string[] = [];
+    rig.operator.answering = async (question) => {
+      facts.push(...((await question.facts?.()) ?? []));
+      return 'yes' as const;
+    };
+    expect(await rig.run()).toEqual({kind: 'done'});
+    expect(facts[0]).toBe(
+      'OUTAGE: writes are refused now. Without an answer, the run reverses to prepared by itself at 03:01:00 UTC, when the outage exceeds its limit of 1 m 00 s. While the run is paused, no process watches the limit.',
+    );
+  });
+});
+
+describe('what happens past the longest outage', () => {
+  const base = {
+    name: 'tidy-up',
+    summary: 'Tidy up.',
+    params: z.object({}),
+    targets: {a: shelf},
+  };
+  const steps = (outage: {from: string[]; until: string[]; promoted?: string[]}) =>
+    defineRunbook({...base, outage})
+      .step('before', fill, put({before: 'new'}))
+      .checkpoint('prepared');
+
+  test('is a reversal to the nearest checkpoint before it, until the new side may have writes', () => {
+    const promoted = steps({from: ['freeze'], until: ['open'], promoted: ['promote']})
+      .step('freeze', fill, put({writes: 'off'}))
+      .step('promote', fill, put({promoted: 'yes'}))
+      .step('open', fill, put({other: 'on'}));
+    expect(outageRule(promoted, 60_000)).toEqual({
+      longestMs: 60_000,
+      reversesTo: 'prepared',
+      asksFrom: 'promote',
+    });
+    expect(outageRule(promoted, undefined)).toBeUndefined();
+  });
+
+  test('is a question where a point of no return is before the outage', () => {
+    const committed = steps({from: ['freeze'], until: ['open']})
+      .pointOfNoReturn('The old shelf is burnt.')
+      .step('freeze', fill, put({writes: 'off'}))
+      .step('open', fill, put({other: 'on'}));
+    expect(outageRule(committed, 60_000)).toEqual({longestMs: 60_000, asksFrom: 'open'});
   });
 });

@@ -57,12 +57,12 @@ const databaseOnly =
 test('each question tells who can write, what is checked again, and until when what can be reversed', async () => {
   expect(await told()).toEqual({
     go: [
-      'No outage yet. If you answer yes, writes are refused from close until open is done.',
+      'No outage yet. If you answer yes, writes are refused from close until open is done. The outage has no limit.',
       'After a yes, lamp is checked again. If a check no longer passes, the run waits and asks again.',
       'A reversal to sorted or the start is possible until the point of no return after accept.',
     ],
     half: [
-      'OUTAGE: writes are refused now. Nothing continues until you answer.',
+      'OUTAGE: writes are refused now. Nothing continues until you answer. The outage has no limit.',
       'A reversal to sorted or the start is possible until the point of no return after accept.',
     ],
     accept: [

@@ -14,6 +14,7 @@ import {makeReversePlan} from '../../src/engine/reverse-plan.ts';
 import {runForward} from '../../src/engine/run.ts';
 import type {RunOutcome} from '../../src/engine/run-outcome.ts';
 import type {FactOf, JournalEntry} from '../../src/model/journal.ts';
+import {journaledOutage} from '../../src/model/outage-limit.ts';
 import type {Plan, ReversePlan} from '../../src/model/plan.ts';
 import {type Progress, progressOf} from '../../src/model/progress.ts';
 import type {AnyRunbook} from '../../src/model/runbook.ts';
@@ -191,7 +192,7 @@ export function runStarted(runbook: AnyRunbook, params: unknown): FactOf<'run-st
       file: 'runbooks/tidy-up.ts',
       digest: runbookDigest(runbook),
       entries: [...entryDigests(runbook)],
-      ...(outage ? {outage: {from: [...outage.from], until: [...outage.until]}} : {}),
+      ...journaledOutage(runbook),
     },
     inventory: {...inventory, file: 'inventories/pantry.yaml'},
     params: JSON.parse(JSON.stringify(params)),

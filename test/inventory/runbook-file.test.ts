@@ -218,13 +218,19 @@ function outageMistakes() {
       'outage.until names two, which does not come after two, where the outage begins',
     "{from: ['one'], until: ['two'], promoted: ['tree']}":
       'outage.promoted names tree, which is no entry or unit of the runbook',
+    "{from: ['zero', 'two'], until: ['one']}":
+      'outage.from names two, which does not come before one, where the outage ends',
+    "{from: ['one'], until: ['two'], promoted: ['zero']}":
+      'outage.promoted names zero, which is not in the outage, from one to two',
+    "{from: ['zero'], until: ['one'], promoted: ['two']}":
+      'outage.promoted names two, which is not in the outage, from zero to one',
     "{from: ['one'], until: ['two'], longestMs: -1}":
       'outage.longestMs is -1, and must be a number of milliseconds above 0',
     "'one to two'": 'its outage is not an object {from: […], until: […]}',
   };
   return Object.entries(outages).map(([outage, says]) => ({
     name: `has the outage ${outage}`,
-    text: `${start} export default defineRunbook({name: 'odd', summary: '', params: z.object({}), targets: {a: shelf}, outage: ${outage}} as any).step('one', fill, put as any).step('two', fill, put as any);`,
+    text: `${start} export default defineRunbook({name: 'odd', summary: '', params: z.object({}), targets: {a: shelf}, outage: ${outage}} as any).step('zero', fill, put as any).step('one', fill, put as any).step('two', fill, put as any);`,
     code: 'runbook-invalid',
     says: `FILE is not a valid runbook: ${says}.`,
   }));

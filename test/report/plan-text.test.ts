@@ -1,6 +1,6 @@
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import type {Plan, PlanItem, PlanLine} from '../../src/model/plan.ts';
-import {plainPaint, planText} from '../../src/report/index.ts';
+import {type LongestOutage, plainPaint, planText} from '../../src/report/index.ts';
 
 const line = (entry: string, phase: string, given: Partial<PlanLine> = {}): PlanLine => ({
   kind: 'entry',
@@ -170,4 +170,45 @@ test('a short resumed run is folded too, unless details are asked for', () => {
 test('a short plan is shown with its details', () => {
   const short = {...plan, items: plan.items.slice(0, 3)};
   expect(text(short)).toBe(text(short, {details: true}));
+});
+
+describe('a plan tells the longest outage', () => {
+  const rule = {longestMs: 300_000, reversesTo: 'prepared', asksFrom: 'cut-5'};
+  const limit = {limitMs: 300_000, at: new Date('2026-03-01T03:10:51Z'), reversesTo: 'prepared'};
+  const since = new Date('2026-03-01T03:05:51Z');
+  const linesOf = (longestOutage: LongestOutage | null) =>
+    text(plan, {longestOutage})
+      .split('\n')
+      .filter((line) => /outage|limit|approved|instead|at once|--max/i.test(line));
+
+  test('before it begins, and that there is none', () => {
+    expect(linesOf({rule})).toEqual([
+      '┏━ outage begins: nobody can write until swap is done (limit 5 m 00 s)',
+      '┗━ outage ends',
+      'Longest outage: 5 m 00 s. Then the run reverses to prepared by itself; once',
+      'cut-5 has started, it asks instead.',
+    ]);
+    expect(linesOf({rule: {longestMs: 300_000}}).slice(2)).toEqual([
+      'Longest outage: 5 m 00 s. Then the run asks what to do.',
+    ]);
+    expect(linesOf(null)).toEqual([
+      '┏━ outage begins: nobody can write until swap is done',
+      '┗━ outage ends',
+      'Longest outage: no limit. Set one with --max-outage.',
+    ]);
+  });
+
+  test('while it lasts, and when it is too long', () => {
+    const now = new Date('2026-03-01T03:08:00Z');
+    expect(linesOf({rule, lasting: {since, limit, now}}).slice(2)).toEqual([
+      'OUTAGE since 2026-03-01 03:05:51 UTC. It exceeds its limit of 5 m 00 s at',
+      '03:10:51 UTC. Then the run reverses to prepared; until this plan is approved, no',
+    ]);
+    const late = new Date('2026-03-01T03:12:00Z');
+    expect(linesOf({rule, lasting: {since, limit, now: late}}).slice(2)).toEqual([
+      'OUTAGE since 2026-03-01 03:05:51 UTC. It has exceeded its limit of 5 m 00 s:',
+      'with this plan, the run reverses to prepared at once. Allow more time with',
+      '--max-outage.',
+    ]);
+  });
 });

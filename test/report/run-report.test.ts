@@ -117,6 +117,8 @@ describe('a report is a fold of the journal', () => {
   });
 });
 
+const asked = {kind: 'asked' as const, details: [], person: 'ada'};
+
 describe('the outage of the journal', () => {
   const window = {from: ['mysql.freeze-writes'], until: ['open']};
 
@@ -162,9 +164,41 @@ describe('the page', () => {
   });
 });
 
+test('a gate that failed, and one that nobody answered, did not pass in a reversed run', () => {
+  const problem = {code: 'gate-timeout', message: 'It is not drained.', hint: 'Wait.'};
+  const outage = {from: ['freeze'], until: ['open'], reversibleTo: [null]};
+  const {runbook, ...start} = started();
+  const ids = ['freeze', 'drained', 'go', 'open'];
+  const report = reportOf(
+    journalOf([
+      {...start, runbook: {...runbook, outage}},
+      ...stepDone('freeze', 'freeze', 1),
+      {kind: 'entry-started', entry: 'drained'},
+      {kind: 'entry-failed', entry: 'drained', problem},
+      {kind: 'entry-started', entry: 'go'},
+      [0, {...asked, entry: 'go', about: 'confirmation', question: 'Go?'} as const],
+      [20, {kind: 'outage-limit-passed', limitMs: 20_000}],
+      [2, {kind: 'reverse-started', to: null, plan: 'p', entries: ids, operator: start.operator}],
+      {kind: 'entry-reversing', entry: 'freeze'},
+      [5, {kind: 'entry-reversed', entry: 'freeze'}],
+      {kind: 'run-reversed', to: null},
+    ]),
+  );
+  const of = (id: string) => report.entries.find((entry) => entry.id === id);
+  expect(ids.map((id) => [id, of(id)?.state])).toEqual([
+    ['freeze', 'reversed'],
+    ['drained', 'failed'],
+    ['go', 'not-passed'],
+    ['open', 'not-started'],
+  ]);
+  // The reversal is no work of the question.
+  expect(of('go')?.answeringMs).toBe(20_000);
+  expect(of('go')?.durationMs).toBeLessThan(2_000);
+});
+
 test('a skip has its reason and its person, and an attempt that failed is told although a later one was done', () => {
   const problem = {code: 'jammed', message: 'The valve is jammed.', hint: 'Oil it.'};
-  const outage = {from: ['freeze'], until: ['open']};
+  const outage = {from: ['freeze'], until: ['open'], reversibleTo: [null]};
   const {runbook, ...start} = started();
   const report = reportOf(
     journalOf([
@@ -197,7 +231,7 @@ test('a skip has its reason and its person, and an attempt that failed is told a
 });
 
 describe('outages at the end of a run', () => {
-  const outage = {from: ['freeze'], until: ['open']};
+  const outage = {from: ['freeze'], until: ['open'], reversibleTo: [null]};
   const {runbook, ...start} = started();
   const closing = {...start, runbook: {...runbook, outage}};
   const thaw = {entry: 'freeze', way: 'reverse', target: 'db1', does: 'thaw'} as const;

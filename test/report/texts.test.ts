@@ -23,6 +23,7 @@ import {
   stepText,
   type TextOptions,
 } from '../../src/report/index.ts';
+import {outageLines} from '../../src/report/status-head.ts';
 import {widthOf} from '../../src/report/text.ts';
 import {journalOf} from '../model/journal-of.ts';
 import {
@@ -180,6 +181,28 @@ const inOutage = {
   outage: {totalMs: 2100, since: new Date('2026-03-01T03:05:51.600Z')},
 };
 
+/** As above, with a limit of the outage. */
+const limited = (run: Progress): Progress => ({
+  ...run,
+  longestOutageMs: 120_000,
+  run: {
+    ...run.run,
+    runbook: {
+      ...run.run.runbook,
+      outage: {from: ['freeze'], until: ['open'], reversibleTo: [null, 'prepared']},
+    },
+  },
+});
+/** It has not tried to open the new side. */
+const frozen = () => {
+  const all = askedRun();
+  const freeze = all.findIndex(
+    ({kind, ...fact}) => kind === 'entry-started' && 'entry' in fact && fact.entry === 'open',
+  );
+  return all.slice(0, freeze + 1);
+};
+const later = {...inOutage, now: new Date('2026-03-01T03:09:00Z')};
+
 const rehearsed = (run: Progress): Progress => ({...run, run: {...run.run, rehearsal: true}});
 
 const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
@@ -205,6 +228,19 @@ const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
     statusText(progress(askedRun()), {...options, ...inOutage, now: null, holder}),
   'status-asked-before-the-crash': (options) =>
     statusText(progress(askedRun()), {...options, ...inOutage, holder: {...holder, dead: true}}),
+  'status-limits': (options) =>
+    [
+      {...inOutage, entries: frozen(), isWatched: true},
+      {...inOutage, entries: frozen(), isWatched: false},
+      {...later, entries: frozen(), isWatched: true},
+      {...later, entries: frozen(), isWatched: false},
+      {...inOutage, entries: askedRun(), isWatched: true},
+      {...later, entries: askedRun(), isWatched: true},
+      {...later, entries: heldRun(), isWatched: false},
+    ]
+      .flatMap(({entries, ...watch}) => outageLines(limited(progress(entries)), watch, options))
+      .concat(outageLines(progress(heldRun()), {...later, isWatched: false}, options))
+      .join('\n'),
   'status-reversed': (options) => statusText(progress(reversedRun()), {...options, now, next: []}),
   'status-rehearsed': (options) =>
     statusText(rehearsed(progress(heldRun())), {...options, now, next}),

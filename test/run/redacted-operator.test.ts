@@ -34,3 +34,46 @@ test('the menu of a failure shows no secret that a server quoted', async () => {
   );
   expect(shown).toEqual([{...problem, message: "near '[redacted]' at line 1"}]);
 });
+
+test('nor do the facts of a menu or of a question', async () => {
+  const shown: unknown[] = [];
+  const person: Operator = {
+    name: 'ada',
+    ask: async (question) => {
+      question.onAsked?.('ada');
+      shown.push(await question.facts?.(), question.head);
+      return {answer: 'no', by: 'ada'};
+    },
+    decide: async ({facts}) => {
+      shown.push(await facts?.());
+      return {choice: 'stop', by: 'ada'};
+    },
+  };
+  const redactor = new Redactor();
+  redactor.add('s3cret-Pa$$');
+  const operator = redactedOperator(person, redactor);
+  const facts = async () => ["denied for 's3cret-Pa$$'"];
+  const signal = new AbortController().signal;
+  const heads = ['before', 'after'];
+  await operator.ask(
+    {
+      ...{about: 'confirmation', entry: 'go', question: 'Go?', details: [], facts},
+      onAsked: () => heads.shift(),
+      get head() {
+        return heads[0] ?? '';
+      },
+    },
+    signal,
+  );
+  const problem = {code: 'jammed', message: 'The valve is jammed.', hint: 'Oil it.'};
+  const skip = {allowed: false, because: 'it guards data'} as const;
+  await operator.decide(
+    {
+      ...{entry: 'open', problem, changesInPlace: [], reversibleTo: [], skippedBefore: []},
+      skip,
+      facts,
+    },
+    signal,
+  );
+  expect(shown).toEqual([["denied for '[redacted]'"], 'after', ["denied for '[redacted]'"]]);
+});

@@ -1,5 +1,6 @@
 import {makePlan} from '../../engine/plan.ts';
 import {expectedTimes} from '../../model/expected-time.ts';
+import {outageRule} from '../../model/outage-limit.ts';
 import type {Plan} from '../../model/plan.ts';
 import {type EarlierRun, type Missing, missingIn, planText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
@@ -33,18 +34,22 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
     const missing = missingIn(rights);
     const plan = opened.redactor.value(made);
     savePlan(app, plan);
+    const rule = outageRule(world.runbook, world.runbook.head.outage?.longestMs);
     const command = app.paste(
       `run ${request.runbook} -i ${request.inventory} --plan ${plan.digest}`,
     );
     app.print(
       app.json
         ? JSON.stringify({
-            ...{...plan, missing, claimed: claims.problems, claims: claims.remarks},
+            ...plan,
+            ...(rule ? {longestOutage: rule} : {}),
+            ...{missing, claimed: claims.problems, claims: claims.remarks},
             ...{expected: times, distances},
           })
         : planText(plan, {
             ...{...app, command, expectation: {times, distances}},
             earlier: withNetworkShare(app, world.runbook, earlierRun(app, plan)),
+            longestOutage: rule ? {rule} : null,
             claimRemarks: claims.remarks,
             ownedByOthers: claims.owned,
           }),
@@ -66,13 +71,24 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
 export async function printPlanOf(app: App, run: Run, isBrief = false): Promise<Plan> {
   const plan = await run.plan();
   if (app.json) {
-    app.print(JSON.stringify({kind: 'planned', plan, claims: run.claimRemarks}));
+    app.print(plannedDocument(run, plan));
   } else if (!isBrief || obstaclesIn(plan).length > 0) {
-    const {claimRemarks} = run;
-    app.print(planText(plan, {...app, earlier: earlierRun(app, plan), claimRemarks}));
+    const {claimRemarks, longestOutage} = run;
+    app.print(
+      planText(plan, {...app, earlier: earlierRun(app, plan), longestOutage, claimRemarks}),
+    );
   }
   return plan;
 }
+
+/** One line of JSON. */
+export const plannedDocument = ({claimRemarks, longestOutage}: Run, plan: Plan): string =>
+  JSON.stringify({
+    kind: 'planned',
+    plan,
+    ...(longestOutage ? {longestOutage: longestOutage.rule} : {}),
+    claims: claimRemarks,
+  });
 
 /** What the last comparable run took. */
 export const earlierRun = (app: App, {runbook, inventory}: Plan): EarlierRun | null =>

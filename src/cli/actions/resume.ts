@@ -11,7 +11,7 @@ import type {App} from '../app.ts';
 import {printOutcome} from '../print-outcome.ts';
 import {printProblemsOf} from '../print-problems.ts';
 import {withRun} from '../with-run.ts';
-import {earlierRun} from './plan.ts';
+import {earlierRun, plannedDocument} from './plan.ts';
 import {printReversalPlan} from './reverse.ts';
 
 /** Shows what has been applied, and continues: forward, or in reverse when a reversal was interrupted. */
@@ -52,13 +52,10 @@ async function continueRun(app: App, run: Run): Promise<RunResult | 'blocked'> {
     return run.reverse(await printReversalPlan(app, run, reversingTo.to));
   }
   const plan = await run.plan();
-  const {claimRemarks} = run;
-  const options = {...app, resumed: true, earlier: earlierRun(app, plan), claimRemarks};
-  app.print(
-    app.json
-      ? JSON.stringify({kind: 'planned', plan, claims: claimRemarks})
-      : planText(plan, options),
-  );
+  const {claimRemarks, longestOutage} = run;
+  const earlier = earlierRun(app, plan);
+  const options = {...app, resumed: true, earlier, longestOutage, claimRemarks};
+  app.print(app.json ? plannedDocument(run, plan) : planText(plan, options));
   const obstacles = obstaclesIn(plan);
   if (obstacles.length > 0 && run.progress) {
     if (!app.json) {

@@ -1,4 +1,5 @@
 import {type Holder, isDead} from '../../journal/lock-holder.ts';
+import {outageLimit} from '../../model/outage-limit.ts';
 import type {Progress} from '../../model/progress.ts';
 import {losslessOf, type ReversalLossAnswer} from '../../model/reversal-loss.ts';
 import {type NextCommand, type Outage, outageMs, statusText} from '../../report/index.ts';
@@ -68,7 +69,7 @@ export function statusIn(app: App, status: RunStatus, loss: LossAnswers = null):
     const alsoOpen = otherRuns.map(({run}) => run.run);
     const damaged = damagedRuns(app).map(({run, problem: {message}}) => ({run, reason: message}));
     const document = {...statusDocument(progress, holder, commands), alsoOpen, damaged};
-    return JSON.stringify({...document, ...outageDocument(outage, now), ...lossDocument(loss)});
+    return JSON.stringify({...document, ...outageDocument(status, now), ...lossDocument(loss)});
   }
   const held = holder ? {holder: {...holder, dead: isDead(holder)}} : {};
   const answers = loss ? {reversal: loss} : {};
@@ -87,10 +88,30 @@ async function reversalLoss(app: App, progress: Progress): Promise<LossAnswers> 
   }
 }
 
-const outageDocument = (outage: Outage | undefined, now: Date | null) =>
-  outage
-    ? {outage: {ms: now && outageMs(outage, now), sinceUtc: outage.since?.toISOString() ?? null}}
-    : {};
+/** `limit.reversesTo` is there while the run would reverse by itself; `null` is the start. */
+function outageDocument({progress, outage, holder}: RunStatus, now: Date | null) {
+  if (!outage) {
+    return {};
+  }
+  const limit = outageLimit(progress, outage);
+  const isWatched = holder !== undefined && !isDead(holder) && progress.outcome === 'running';
+  return {
+    outage: {
+      ms: now && outageMs(outage, now),
+      sinceUtc: outage.since?.toISOString() ?? null,
+      ...(limit
+        ? {
+            limit: {
+              ms: limit.limitMs,
+              atUtc: limit.at.toISOString(),
+              isWatched,
+              ...(limit.reversesTo === undefined ? {} : {reversesTo: limit.reversesTo}),
+            },
+          }
+        : {}),
+    },
+  };
+}
 
 const lossDocument = (answers: LossAnswers) =>
   answers === null || answers.length === 0

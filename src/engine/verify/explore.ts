@@ -1,3 +1,4 @@
+import {journaledOutage} from '../../model/outage-limit.ts';
 import type {Progress} from '../../model/progress.ts';
 import {entryDigests} from '../digests.ts';
 import {reverseRun} from '../reverse.ts';
@@ -182,15 +183,7 @@ function progressAtStart({runbook}: Model): Progress {
       file: '',
       digest: '',
       entries: [...entryDigests(runbook)],
-      ...(outage
-        ? {
-            outage: {
-              from: [...outage.from],
-              until: [...outage.until],
-              promoted: [...(outage.promoted ?? [])],
-            },
-          }
-        : {}),
+      ...journaledOutage(runbook),
     },
     inventory: {name: runName, file: '', digest: '', protected: false},
     params: {},
