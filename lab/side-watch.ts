@@ -176,7 +176,7 @@ const betweenConnectionLooksMs = 250;
 const reconnectMs = 20;
 const answerLimitMs = 1_000;
 
-interface SideWatch {
+export interface SideWatch {
   report(): SidesReport;
   stop(): Promise<void>;
 }

@@ -16,7 +16,7 @@ const input = proxyInput
     /** A file that is not there yet, and that the proxy reads: `/etc/nginx/conf.d/switcharoo.conf`. */
     file: proxyInput.shape.file,
     proxy: z.enum(['nginx', 'httpd', 'other']),
-    /** The directive, where it is not the one for nginx or httpd: `option httpclose` in a section of HAProxy, say. */
+    /** The directive, where it is not the one for nginx or httpd. For HAProxy: docs/holding-connections.md. */
     text: z.string().min(1).optional(),
   })
   .refine(

@@ -1,4 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {violationsIn} from '../../src/cli/actions/lab-watch.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
 import {appliedEntries, progressOf} from '../../src/model/progress.ts';
 import {type Point, pointsOf, pointText, reaches} from './kill-points.ts';
@@ -154,6 +155,7 @@ async function problemsOf(
     ...(duplicated === 0 ? [] : [`${duplicated} writes duplicated`]),
     ...(clients.lastFailure === null || clients.acknowledged > 0 ? [] : [clients.lastFailure]),
     ...((await stage.verified()) ? [] : ['the journal does not verify']),
+    ...violationsIn(await stage.watch(), 'done').map(({message}) => message),
     ...twice.map((does) => `performed twice: ${does}`),
   ];
 }

@@ -5,6 +5,10 @@ import {parseArgs} from 'node:util';
 const {values, positionals} = parseArgs({
   options: {
     lab: {type: 'boolean', default: false},
+    /** Killed or cut off at every line of the journal from the hold to the release; `--only 1-20`. */
+    hold: {type: 'boolean', default: false},
+    /** A freeze that ends itself, killed or cut off so often on each kind of server. */
+    freeze: {type: 'string'},
     signals: {type: 'boolean', default: false},
     faults: {type: 'boolean', default: false},
     secrets: {type: 'boolean', default: false},
@@ -33,6 +37,15 @@ if (values.lab) {
     say,
   });
   failures.push(tell(results));
+}
+if (values.hold) {
+  const {drillHold} = await import('./hold-kills.ts');
+  failures.push(tell(await drillHold({only: values.only?.split(',').map(Number), say})));
+}
+if (values.freeze !== undefined) {
+  const {drillFreeze} = await import('./freeze-kills.ts');
+  const often = {count: Number(values.freeze), seed: Number(values.seed)};
+  failures.push(tell(await drillFreeze(often, say)));
 }
 if (values.signals) {
   const {drillSignals} = await import('./signals.ts');

@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {findLab} from '../../lab/client.ts';
 import type {LabSwitch} from '../../lab/switches.ts';
+import type {WatchReport} from '../../lab/watch.ts';
 import type {WriteCount} from '../../lab/write-count.ts';
 import {type Desk, type Ended, lastDocument, openDesk, type Started} from '../cli/switcharoo.ts';
 import {type JournalWatch, watchJournal} from './journal-watch.ts';
@@ -20,6 +21,8 @@ export interface Stage {
   /** Once the clients can write again, what they were told is held against the database in charge. */
   count(): Promise<WriteCount>;
   sourceRefusesWrites(): Promise<boolean>;
+  /** What must never happen in a cutover, and happened; whether connections are held; who accepts writes. */
+  watch(): Promise<WatchReport>;
   /** Whether every line of the journal follows from the one before it. */
   verified(): Promise<boolean>;
 }
@@ -78,6 +81,7 @@ function stageAt(desk: Desk, journal: JournalWatch): Stage {
       const {world} = await lab().status();
       return world.databases.source.readOnly;
     },
+    watch: () => lab().watch(),
     verified: async () => (await desk.run('log', '--verify')).code === 0,
   };
 }

@@ -40,7 +40,7 @@ describeEachServer(
       await on.database.query('SET GLOBAL event_scheduler = ON');
     });
 
-    // How long after its bound: `npm run drills -- --freeze`.
+    // How long after its bound: `npm run drills -- --freeze 50`.
     test('cut off at random in the freeze, the source accepts writes by itself', async () => {
       const before = await logEnd();
       for (let cut = 0; cut < 6; cut += 1) {
