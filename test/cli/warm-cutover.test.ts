@@ -29,8 +29,8 @@ test(
   limitMs,
 );
 
-// Once: 63 statements, and ssh. Measured now: 44 to 50.
-const mostRoundTrips = 52;
+// Once: 63 statements, and ssh. Measured now: 38.
+const mostRoundTrips = 46;
 
 test(
   'as far away as an operator is, it counts its round trips between the freeze and the opening',
