@@ -7,6 +7,7 @@ import {
   request,
   type ServerResponse,
 } from 'node:http';
+import type {Socket} from 'node:net';
 import {hasOneRequestAConnection, type UpstreamServer, upstreamIn} from './upstream.ts';
 
 // The reverse proxy of a web host: nginx, as far as it passes requests on to the servers of one upstream block.
@@ -19,8 +20,18 @@ let upstream = upstreamIn(readFileSync(UPSTREAM_FILE, 'utf8'));
 let connections = new Agent({keepAlive: true});
 let oneRequest = hasOneRequestAConnection(UPSTREAM_FILE);
 let turn = 0;
+const restedMs = 1_000;
+
+/** The open connections, and since when no request is under way on them; `null`: one is. */
+const idleSince = new Map<Socket, number | null>();
 
 const server = createServer((asked, answer) => {
+  idleSince.set(asked.socket, null);
+  answer.once('close', () => {
+    if (idleSince.has(asked.socket)) {
+      idleSince.set(asked.socket, performance.now());
+    }
+  });
   turn += 1;
   answer.shouldKeepAlive &&= !oneRequest;
   const to = upstream[turn % upstream.length];
@@ -30,17 +41,35 @@ const server = createServer((asked, answer) => {
 });
 // Longer than any client keeps a connection: the client decides when it ends, so that no request meets a closed one.
 server.keepAliveTimeout = 65_000;
+server.on('connection', (socket: Socket) => {
+  idleSince.set(socket, performance.now());
+  socket.once('close', () => idleSince.delete(socket));
+});
 server.listen(Number(PORT), LISTEN_ADDRESS);
+
+let rested: ReadonlySet<Socket> = new Set();
+
+/**
+ * nginx's earlier workers close idle connections at once, which can hit a request that is on its way. A client that is
+ * at work gets the end with its next answer here; only who has rested is closed, and not before all that has arrived
+ * was read: this process may have stood still.
+ */
+setInterval(() => {
+  const now = performance.now();
+  const still = [...idleSince]
+    .filter(([, since]) => oneRequest && since !== null && now - since > restedMs)
+    .map(([socket]) => socket);
+  for (const socket of still.filter((each) => rested.has(each))) {
+    socket.destroy();
+  }
+  rested = new Set(still);
+}, 100).unref();
 
 process.on('SIGHUP', () => {
   try {
     upstream = upstreamIn(readFileSync(UPSTREAM_FILE, 'utf8'));
     connections = new Agent({keepAlive: true});
     oneRequest = hasOneRequestAConnection(UPSTREAM_FILE);
-    if (oneRequest) {
-      // As nginx's earlier workers do. A client that is at work gets the end with its next answer instead.
-      setTimeout(() => server.closeIdleConnections(), 1_000).unref();
-    }
     console.log(
       `passes requests on to ${upstream.map(({host, port}) => `${host}:${port}`).join()}`,
     );
