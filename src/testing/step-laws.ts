@@ -91,7 +91,7 @@ const seenIsTrue = (tried: LawCase) =>
     };
     const verdict = await verdictAfter(await tried.step.plan(look(tried, world), before));
     if (verdict.kind !== 'waiting') {
-      expect(verdict).toEqual(await settled(tried, world));
+      expect(verdict).toEqual(await settled(tried, world, true, before));
     }
     const actions = await tried.step.reverse(look(tried, world, true), before);
     if (!('kind' in actions)) {
@@ -197,9 +197,11 @@ async function settled(
   tried: LawCase,
   world: TriedWorld,
   started = true,
+  before?: unknown,
 ): Promise<Exclude<Verdict<any, any>, {kind: 'waiting'}>> {
   for (let tries = 0; tries < 400; tries += 1) {
-    const verdict = await tried.step.check(look(tried, world, started));
+    const {run, ...others} = look(tried, world, started);
+    const verdict = await tried.step.check({...others, run: {...run, before}});
     if (verdict.kind !== 'waiting') {
       return verdict;
     }

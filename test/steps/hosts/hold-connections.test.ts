@@ -323,7 +323,10 @@ nginx -s reload; sleep 0.3`);
         before: timerWays,
       });
       const input = await heldBy({maxHoldMs: 2_000, drainMs: 1_500});
-      expect(await holdConnections.check(look(input))).toEqual({kind: 'done', output: {}});
+      expect(await holdConnections.check(look(input))).toEqual({
+        kind: 'done',
+        output: {hosts: [{host: 'real1', way: 'iptables'}]},
+      });
       expect(rules().match(/-j DROP/g)).toHaveLength(2);
       expect(await bothAnswer()).toEqual(['201', '201']);
       expect(rules()).toMatch(/^switcharoo_hold_\w{8}\n$/);
