@@ -59,6 +59,7 @@ describe('the databases of the lab, before a migration', () => {
     expect(await lab.replica.query(accounts)).toEqual(onPremises);
     expect(await lab.aurora.query(accounts)).toEqual([
       {user: 'admin', host: '%', super: 'Y'},
+      {user: 'rdsadmin', host: 'localhost', super: 'N'},
       {user: 'repl', host: '%', super: 'N'},
       {user: 'root', host: 'localhost', super: 'Y'},
       {user: 'shop', host: '%', super: 'N'},
