@@ -307,6 +307,6 @@ describe('a text takes no more time than its length, whatever is in it', () => {
     }
     const before = process.cpuUsage();
     redactor.text(row.repeat(Math.ceil(2_000 / row.length)));
-    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(3_000);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(10_000);
   });
 });
