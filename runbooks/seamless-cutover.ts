@@ -46,7 +46,7 @@ export default defineRunbook({
     heldPorts: z.array(z.coerce.number().int()).min(1),
     /** The kernel of each web server lets connections through again by itself after this time. */
     maxHoldMs: z.coerce.number().int().default(10_000),
-    /** How long connections are held once before, without a freeze: requests under way must end in that time. */
+    /** How long connections are held once before at most, without a freeze: requests under way must end in it. */
     dryHoldMs: z.coerce.number().int().default(300),
     /** How long requests under way may take to end before the hold is given up. */
     drainMs: z.coerce.number().int().default(2_000),

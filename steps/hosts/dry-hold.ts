@@ -82,7 +82,7 @@ export const dryHold = defineStep({
   async plan(look, {hosts}) {
     const ways = hosts.map(({host, way}) => ({host, value: way}));
     return actionOn(ways, {
-      does: `hold new connections to ${portsText(look.input.ports)} on ${hostsText(ways)} for ${look.input.holdMs} ms, let them through again, and measure`,
+      does: `hold new connections to ${portsText(look.input.ports)} on ${hostsText(ways)} for ${look.input.holdMs} ms at most, let them through again, and measure`,
       perform: (writer, signal, say) => tryEverywhere(writer, ways, look, signal, say),
     });
   },

@@ -72,7 +72,7 @@ export interface HoldReader {
 }
 
 export interface HoldWriter extends HoldReader {
-  /** Holds for `holdMs`, releases, and says what it showed. */
+  /** Holds until it is drained, `holdMs` at most, releases, and says what it showed. */
   tryHold(
     way: HoldWay,
     hold: ConnectionHold,

@@ -71,6 +71,9 @@ const countersCommand = `awk '$1 == "TcpExt:" || $1 == "Tcp:" {
 // `cpu user nice system idle iowait …` (proc_stat(5)).
 const cpuCommand = `awk '$1 == "cpu" {for (i = 2; i <= 9; i++) sum += $i; print sum - $5 - $6, sum}' /proc/stat`;
 
+/** Once it is drained, longer would show no more, and visitors wait. */
+const enoughMs = 300;
+
 /** Clients come again 1 s after their first packet was dropped. */
 const comeBackSeconds = '1.5';
 
@@ -92,6 +95,7 @@ while [ $((now - start)) -lt ${holdMs} ]; do
   open=$(${openCommand(hold.ports)})
   clock
   if [ -z "$open" ] && [ "$drained" = - ]; then drained=$((now - start)); fi
+  if [ "$drained" != - ] && [ $((now - start)) -ge ${enoughMs} ]; then break; fi
   sleep 0.01
 done
 ${scriptsOf(way).read(holdPrefix)}
