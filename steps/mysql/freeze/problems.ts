@@ -8,8 +8,8 @@ export const sessionsNotKilled = (name: string, sessions: readonly string[]): Pr
 
 export const sessionKillRefused = (name: string, sessions: readonly string[]): Problem => ({
   code: 'mysql-session-kill-refused',
-  message: `${name} refused to end ${sessions.slice(0, 5).join(', ')}, and it is still there.`,
-  hint: `Close it where it was opened, or end it with an account that may (CONNECTION_ADMIN, and SYSTEM_USER if it has that too). Then check SHOW PROCESSLIST on ${name}, and resume.`,
+  message: `${name} refused to end sessions that are still connected: ${sessions.slice(0, 5).join(', ')}.`,
+  hint: `Close them where they were opened, or end them with an account that may (CONNECTION_ADMIN, and SYSTEM_USER for sessions that have it). Then check SHOW PROCESSLIST on ${name}, and resume.`,
 });
 
 export const freezeLockTimeout = (

@@ -148,7 +148,7 @@ describe('a session that Aurora refuses to end', () => {
       await expect(end(100, said)).rejects.toMatchObject({
         problem: {
           code: 'mysql-session-kill-refused',
-          message: `aurora refused to end ${session}, and it is still there.`,
+          message: `aurora refused to end sessions that are still connected: ${session}.`,
         },
       });
       expect(said).toContain(`aurora refuses to end ${session}: waiting until it is gone`);
