@@ -95,7 +95,9 @@ describe('against a lab that is kept up', () => {
       const again = lastDocument(
         await desk.run('plan', 'bare-metal-to-ecs', '-i', 'lab', '--json'),
       );
-      expect(again).toEqual(plan);
+      // How far away the targets are is measured each time.
+      const {distances: _distances, expected: _expected, ...unchanged} = plan;
+      expect(again).toMatchObject(unchanged);
       expect(lastDocument(await desk.run('lab', 'status', '--json'))).toEqual(before);
 
       const run = ['run', 'bare-metal-to-ecs', '-i', 'lab', '--json'];
