@@ -74,8 +74,11 @@ const cpuCommand = `awk '$1 == "cpu" {for (i = 2; i <= 9; i++) sum += $i; print 
 /** Once it is drained, longer would show no more, and visitors wait. */
 const enoughMs = 300;
 
-/** Clients come again 1 s after their first packet was dropped. */
-const comeBackSeconds = '1.5';
+/**
+ * Clients come again 1 s and 3 s after their first packet was dropped. They are waited for: a hold that follows at
+ * once would drop the last of these again, and the next one comes 4 s later.
+ */
+const comeBackSeconds = '3.5';
 
 const tryScript = (
   way: HoldWay,
