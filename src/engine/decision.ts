@@ -1,4 +1,5 @@
 import type {Entry} from '../model/entry.ts';
+import {placeText} from '../model/place.ts';
 import type {ReversePlan} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
 import {appliedEntries} from '../model/progress.ts';
@@ -144,7 +145,7 @@ async function isApproved(context: RunContext, {to, digest}: ReversePlan): Promi
   const {answer} = await askOperator(context, {
     about: 'reversal',
     entry: null,
-    question: `Reverse to ${to ?? 'the start'} on ${name}?`,
+    question: `Reverse to ${placeText(to)} on ${name}?`,
     details: [`plan ${digest}`],
     ...(isProtected ? {mustType: name} : {}),
   });

@@ -7,9 +7,6 @@ export function namesText(names: readonly string[], joint = 'and'): string {
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${joint} ${last}`;
 }
 
-/** A checkpoint, or the start of the run. */
-export const placeText = (to: string | null): string => to ?? 'the start';
-
 /** What an earlier run of the runbook took: its outage, and what `more` tells. */
 export function earlierFigures(
   {runbook, earlier}: Pick<RunContext, 'runbook' | 'earlier'>,

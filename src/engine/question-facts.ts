@@ -3,12 +3,19 @@ import {confirm} from '../model/confirm.ts';
 import {clockUtc, durationText} from '../model/duration.ts';
 import type {Entry, Item} from '../model/entry.ts';
 import {isClosed} from '../model/outage.ts';
-import {type OutageLimit, type OutageRule, outageLimit, outageRule} from '../model/outage-limit.ts';
+import {
+  type OutageLimit,
+  type OutageRule,
+  outageLimit,
+  outageRule,
+  outageRuleText,
+} from '../model/outage-limit.ts';
+import {placeText} from '../model/place.ts';
 import {appliedEntries} from '../model/progress.ts';
 import {losslessOf} from '../model/reversal-loss.ts';
 import type {RunContext} from './context.ts';
 import {alsoWrittenIn} from './declared-writes.ts';
-import {earlierFigures, namesText, placeText} from './fact-texts.ts';
+import {earlierFigures, namesText} from './fact-texts.ts';
 import {gatesBefore} from './question-gates.ts';
 import {askReversalLosses} from './reversal-loss.ts';
 import {reachableCheckpoints} from './reverse-plan.ts';
@@ -62,21 +69,8 @@ function withoutAnswer(limit: OutageLimit | undefined): string {
   return `${then} While the run is paused, no process watches the limit.`;
 }
 
-function ruleText(rule: OutageRule | undefined): string {
-  if (!rule) {
-    return 'The outage has no limit.';
-  }
-  const {longestMs, reversesTo, asksFrom} = rule;
-  const then =
-    reversesTo === undefined
-      ? 'you are asked what to do'
-      : `the run reverses to ${placeText(reversesTo)} by itself`;
-  const but =
-    reversesTo === undefined || asksFrom === undefined
-      ? ''
-      : `, or asks you once ${asksFrom} has started`;
-  return `After ${durationText(longestMs)} ${then}${but}.`;
-}
+const ruleText = (rule: OutageRule | undefined): string =>
+  rule ? `The longest outage is ${outageRuleText(rule)}` : 'The outage has no limit.';
 
 function gateFacts({runbook, record: {progress}}: RunContext, at: Item): readonly string[] {
   const gates =

@@ -1,5 +1,6 @@
 import {canonicalJson} from '../model/canonical.ts';
 import type {Entry, Item} from '../model/entry.ts';
+import {placeText} from '../model/place.ts';
 import {digestOfReversePlan, type ReverseLine, type ReversePlan} from '../model/plan.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {EntryProgress, EntryState, Progress} from '../model/progress.ts';
@@ -85,7 +86,7 @@ export function entriesAfter(
   refuseIfReversedPast(progress, to, entries);
   for (const {id, unit} of entries) {
     if (unit.kind === 'one-way' && progress.entries.get(id)?.applied) {
-      throw new SwitcharooError(irreversibleStepApplied(id, to ?? 'the start', unit.oneWayBecause));
+      throw new SwitcharooError(irreversibleStepApplied(id, placeText(to), unit.oneWayBecause));
     }
   }
   return entries;

@@ -1,7 +1,9 @@
+import {durationText} from './duration.ts';
 import type {Entry} from './entry.ts';
 import type {FactOf} from './journal.ts';
 import {elapsedMs, shifted} from './moment.ts';
 import {isNamedIn, type Outage} from './outage.ts';
+import {placeText} from './place.ts';
 import type {Progress} from './progress.ts';
 import type {AnyRunbook} from './runbook.ts';
 
@@ -86,6 +88,19 @@ export function outageRule(
     ...(to === undefined ? {} : {reversesTo: to}),
     ...(first ? {asksFrom: first.id} : {}),
   };
+}
+
+/** "5 m 00 s. Then the run reverses to prepared by itself; once swap has started, it asks instead." */
+export function outageRuleText({longestMs, reversesTo, asksFrom}: OutageRule): string {
+  const acts =
+    reversesTo === undefined
+      ? 'the run asks what to do'
+      : `the run reverses to ${placeText(reversesTo)} by itself`;
+  const but =
+    reversesTo === undefined || asksFrom === undefined
+      ? ''
+      : `; once ${asksFrom} has started, it asks instead`;
+  return `${durationText(longestMs)}. Then ${acts}${but}.`;
 }
 
 type JournaledOutage = Pick<FactOf<'run-started'>['runbook'], 'outage'>;

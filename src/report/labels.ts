@@ -1,9 +1,10 @@
 import {clockUtc, durationText} from '../model/duration.ts';
+import {placeText} from '../model/place.ts';
 import type {Outlook} from '../model/plan.ts';
 import type {EntryState, RunOutcome} from '../model/progress.ts';
 import type {Colour, Paint} from './paint.ts';
 
-export {clockUtc, durationText};
+export {clockUtc, durationText, placeText};
 
 /** How a report is laid out for its reader. */
 export interface TextOptions {
@@ -74,9 +75,6 @@ export const momentUtc = (at: Date): string =>
 /** "1 entry", "2 entries". */
 export const counted = (count: number, single: string, many = `${single}s`): string =>
   `${count} ${count === 1 ? single : many}`;
-
-/** A checkpoint, or the start of the run. */
-export const placeText = (to: string | null): string => to ?? 'the start';
 
 /** The name of an inventory; a protected one says so in a word, and in red. */
 export function inventoryText(

@@ -1,5 +1,5 @@
 import {type AlsoWritten, losslessScope} from '../model/also-written.ts';
-import type {OutageRule} from '../model/outage-limit.ts';
+import {outageRuleText} from '../model/outage-limit.ts';
 import type {Plan, PlanLine} from '../model/plan.ts';
 import {
   clockUtc,
@@ -58,7 +58,7 @@ export function longestOutageText(
   }
   const {rule, lasting} = longestOutage;
   if (!lasting) {
-    return flow([`Longest outage: ${ruleText(rule)}`], options);
+    return flow([`Longest outage: ${outageRuleText(rule)}`], options);
   }
   const {since, limit, now} = lasting;
   const beginning = `OUTAGE since ${momentUtc(since)}.`;
@@ -74,18 +74,6 @@ export function longestOutageText(
   }
   const text = `${beginning} It exceeds ${limitWords} at ${clockUtc(limit.at)} UTC. Then ${acts}; until this plan is approved, no process watches that.`;
   return flow([inPaint(options.paint.yellow, text)], options);
-}
-
-function ruleText({longestMs, reversesTo, asksFrom}: OutageRule): string {
-  const acts =
-    reversesTo === undefined
-      ? 'the run asks what to do'
-      : `the run reverses to ${placeText(reversesTo)} by itself`;
-  const but =
-    reversesTo === undefined || asksFrom === undefined
-      ? ''
-      : `; once ${asksFrom} has started, it asks instead`;
-  return `${durationText(longestMs)}. Then ${acts}${but}.`;
 }
 
 /** Of which writes it speaks when a reversal is called lossless. */

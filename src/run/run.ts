@@ -3,6 +3,7 @@ import {journalStop} from '../engine/process-stop.ts';
 import {askReversalLosses} from '../engine/reversal-loss.ts';
 import {makeReversePlan, obstaclesToReversal} from '../engine/reverse-plan.ts';
 import type {JournalEntry} from '../model/journal.ts';
+import {placeText} from '../model/place.ts';
 import type {Plan, ReversePlan} from '../model/plan.ts';
 import {refuseAny, SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
@@ -166,10 +167,9 @@ export class Run {
     if (!isInterrupted) {
       refuseAny(obstaclesToReversal(plan));
     }
-    const place = `${plan.to ?? 'the start'} on ${this.inventory.name}`;
     const request = {
       about: 'reversal',
-      question: isInterrupted ? `Continue the reversal to ${place}?` : `Reverse to ${place}?`,
+      question: `${isInterrupted ? 'Continue the reversal' : 'Reverse'} to ${placeText(plan.to)} on ${this.inventory.name}?`,
       digest: plan.digest,
     } as const;
     return this.#approved(request, (running) => reverse(running, plan.to, plan.digest));

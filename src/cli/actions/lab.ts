@@ -32,16 +32,10 @@ export async function startLab(app: App, setup: LabSetup): Promise<ExitCode> {
 }
 
 /** Reads and writes together. */
-const requestFigures = ({
-  made,
-  failed,
-  p50Ms,
-  p99Ms,
-  slowestMs,
-}: Awaited<ReturnType<Lab['count']>>['clients']['requests']) => ({
-  ...{made, failed},
-  ...{p50Ms, p99Ms, slowestMs},
-});
+function requestFigures(requests: Awaited<ReturnType<Lab['count']>>['clients']['requests']) {
+  const {made, failed, p50Ms, p99Ms, slowestMs} = requests;
+  return {made, failed, p50Ms, p99Ms, slowestMs};
+}
 
 export async function stopLab(app: App): Promise<ExitCode> {
   const {downLab} = await loadLab();

@@ -1,3 +1,4 @@
+import {placeText} from '../../model/place.ts';
 import {appliedEntries, type Progress} from '../../model/progress.ts';
 import type {AnyRunbook} from '../../model/runbook.ts';
 import {reachableCheckpoints} from '../reverse-plan.ts';
@@ -8,7 +9,7 @@ export type Command =
   | {readonly kind: 'reverse'; readonly to: string | null};
 
 export const commandText = (command: Command): string =>
-  command.kind === 'continue' ? 'continue' : `reverse to ${command.to ?? 'the start'}`;
+  command.kind === 'continue' ? 'continue' : `reverse to ${placeText(command.to)}`;
 
 /** The commands that are not refused. A run that is done can be reversed; one that is reversed to its start is over. */
 export function commandsFor(runbook: AnyRunbook, progress: Progress): readonly Command[] {

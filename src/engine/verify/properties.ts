@@ -2,6 +2,7 @@ import {confirm} from '../../model/confirm.ts';
 import type {Entry, Item} from '../../model/entry.ts';
 import type {Fact} from '../../model/journal.ts';
 import {isClosed} from '../../model/outage.ts';
+import {placeText} from '../../model/place.ts';
 import type {Progress} from '../../model/progress.ts';
 import type {Facts} from './facts.ts';
 import type {Model} from './model.ts';
@@ -67,7 +68,7 @@ const endsInOutage: Check = (model, {progress, facts, fact}) => {
     : undefined;
 };
 
-const endText = (to: string | null): string => `The run is reversed to ${to ?? 'the start'}`;
+const endText = (to: string | null): string => `The run is reversed to ${placeText(to)}`;
 
 const unboundedOutage: Check = (model, {facts, fact, asks}) => {
   const closed = refusalIn(model, facts) ?? heldText(facts);

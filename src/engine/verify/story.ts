@@ -1,4 +1,5 @@
 import type {Fact, FactOf} from '../../model/journal.ts';
+import {placeText} from '../../model/place.ts';
 
 /** What a person needs to know of a fact to follow what happened: one line, or none. */
 export function storyOf(fact: Fact): readonly string[] {
@@ -12,7 +13,7 @@ export function storyOf(fact: Fact): readonly string[] {
     case 'answered':
       return answerStory(fact);
     case 'reverse-started':
-      return [`the reversal to ${fact.to ?? 'the start'} starts`];
+      return [`the reversal to ${placeText(fact.to)} starts`];
     case 'outage-limit-passed':
       return ['the outage exceeds its limit'];
     case 'entry-reversed':
@@ -20,7 +21,7 @@ export function storyOf(fact: Fact): readonly string[] {
     case 'reverse-failed':
       return [`${fact.entry}: its reversal fails`];
     case 'run-reversed':
-      return [`the run is reversed to ${fact.to ?? 'the start'}`];
+      return [`the run is reversed to ${placeText(fact.to)}`];
     case 'run-done':
       return ['the run is done'];
     default:
