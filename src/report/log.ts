@@ -125,9 +125,10 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   ],
   'entry-done': (fact) => [
     `${fact.entry}: done${fact.changedByRun ? '' : ' (nothing to change)'}`,
-    [...(fact.remarks ?? []).map((remark) => `warning: ${remark}`), ...(fact.notes ?? [])].join(
-      ' ',
-    ) || undefined,
+    [
+      ...(fact.remarks ?? []).map((remark) => `warning: ${remark}`),
+      ...(fact.notes ? [fact.notes.join('. ')] : []),
+    ].join(' ') || undefined,
   ],
   'entry-bookmarked': (fact) => [`${fact.entry}: progress of the check saved`],
   'entry-failed': (fact) => [`${fact.entry}: failed`, problemIn(fact)],

@@ -4,7 +4,7 @@ import {makePlan} from '../../src/engine/plan.ts';
 import type {Plan} from '../../src/model/plan.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {defineGate} from '../../src/model/step.ts';
-import {done} from '../../src/model/verdict.ts';
+import {done, measured} from '../../src/model/verdict.ts';
 import {plainPaint, planText} from '../../src/report/index.ts';
 import {factText} from '../../src/report/log.ts';
 import {Shelf, shelf} from './fakes.ts';
@@ -57,5 +57,27 @@ test('what a gate remarks is journaled when it opens', async () => {
   expect(opened && factText(opened)).toEqual([
     'look: done (nothing to change)',
     'warning: There is dust in x.',
+  ]);
+});
+
+const measures = defineGate({
+  ...remarks,
+  name: 'shelf.measures',
+  check: async () => measured({}, ['a took 1 ms', 'b took 2 ms']),
+});
+
+test('what a gate measures is journaled, each figure as a sentence', async () => {
+  const rig = new Rig({
+    runbook: defineRunbook({...runbook.head, name: 'measure'}).step('look', measures, {
+      on: {shelf: 'a'},
+      input: () => ({}),
+    }),
+    shelves: [new Shelf('a', {x: 'dust'})],
+  });
+  expect(await rig.run()).toEqual({kind: 'done'});
+  const opened = rig.journal.entries.find(({kind}) => kind === 'entry-done');
+  expect(opened && factText(opened)).toEqual([
+    'look: done (nothing to change)',
+    'a took 1 ms. b took 2 ms',
   ]);
 });
