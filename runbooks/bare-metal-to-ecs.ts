@@ -13,7 +13,8 @@ import {settle} from './fragments/settle.ts';
 
 export default defineRunbook({
   name: 'bare-metal-to-ecs',
-  summary: 'Move the shop from bare metal to Aurora, ECS and Route 53.',
+  summary:
+    'Move the shop to Aurora, ECS and Route 53 while the site is closed: the simplest runbook, without a reverse proxy.',
   params: z.object({
     ...prepare.params.shape,
     ...settle.params.shape,

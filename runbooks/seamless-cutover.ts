@@ -31,7 +31,8 @@ import {freezeOf, prepareRing, settleRing} from './fragments/ring.ts';
 
 export default defineRunbook({
   name: 'seamless-cutover',
-  summary: 'Move the shop to Aurora, ECS and Route 53 without a failed request (experimental).',
+  summary:
+    'Move the shop to Aurora, ECS and Route 53 without a failed request: visitors wait. Experimental: it needs a ring of the databases.',
   params: z.object({
     ...cutoverParams.shape,
     ...prepare.params.shape,
@@ -130,7 +131,7 @@ export default defineRunbook({
     details: ({params}) => [
       `${params.siteName} will resolve to ${params.newAddresses.join(', ')}, and ${params.proxyFile} will forward to the same new side.`,
       `${params.image} is running as ${params.tasks} tasks on Aurora at ${params.auroraHost}, which still refuses writes.`,
-      'Reads stay available.',
+      `While the database changes sides, new connections to the old web servers wait, for ${params.maxHoldMs} ms at most.`,
     ],
     after: ['near', 'new-side-answers', 'ttl-drained'],
   })

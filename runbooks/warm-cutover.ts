@@ -20,7 +20,8 @@ import {settle} from './fragments/settle.ts';
 
 export default defineRunbook({
   name: 'warm-cutover',
-  summary: 'Move the shop to Aurora, ECS and Route 53 so that hardly anyone notices.',
+  summary:
+    'Move the shop to Aurora, ECS and Route 53 while reads are answered, where no ring or no hold is possible.',
   params: z.object({
     ...cutoverParams.shape,
     ...prepare.params.shape,

@@ -1,10 +1,11 @@
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
-import {loadavg} from 'node:os';
+import {availableParallelism, loadavg} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import {build} from 'esbuild';
 import {byHand, byPlaybook, byRunbook, type Measured, type Options} from './contenders.ts';
+import {type OutageRow, writeFigures} from './figures.ts';
 import {root} from './places.ts';
 
 // `npm run bench:outage`: the same cutover, in the same kind of lab, in the same run, by three runbooks, by a careful
@@ -19,8 +20,13 @@ const {values} = parseArgs({
     'slow-procedures': {type: 'boolean', default: false},
     /** Milliseconds to the targets; several, with commas. */
     rtt: {type: 'string', default: '0,20'},
+    /** Writes bench/outage/figures.json: the figures that the README and docs/expected-outage.md show. */
+    write: {type: 'boolean', default: false},
   },
 });
+if (values.write && values.only !== undefined) {
+  throw new Error('--write wants all contenders, so it goes without --only');
+}
 const distances = values.rtt.split(',');
 const optionsAt = (rtt: string): Options => ({
   clients: Number(values.clients),
@@ -69,10 +75,12 @@ say(
 if (!hasAnsible) {
   say('  ansible-playbook is not installed here: the playbook is left out.');
 }
+const loads: number[] = [];
 const measured = new Map(distances.map((rtt) => [rtt, new Map<string, Measured[]>()]));
 for (let round = 1; round <= rounds; round += 1) {
   for (const [rtt, byName] of measured) {
     for (const {name, cutOver} of contenders) {
+      loads.push(loadavg()[0] ?? 0);
       const result = await cutOver(optionsAt(rtt));
       byName.set(name, [...(byName.get(name) ?? []), result]);
       say(
@@ -101,6 +109,37 @@ for (const [rtt, byName] of measured) {
 say(
   '\nThe total of a runbook is that of its journal, of the others that of their process; the lab starts and ends outside.',
 );
+if (values.write) {
+  writeFigures({
+    date: new Date().toISOString().slice(0, 10),
+    cores: availableParallelism(),
+    load: [Math.round(Math.min(...loads)), Math.round(Math.max(...loads))],
+    rounds,
+    clients: Number(values.clients),
+    slowProcedures: values['slow-procedures'],
+    rows: [...measured].flatMap(([rtt, byName]) =>
+      [...byName].map(([by, results]) => rowOf(by, Number(rtt), results)),
+    ),
+  });
+  say(
+    '\nbench/outage/figures.json is written. Put the figures into the pages: UPDATE_GOLDEN=1 npx vitest run test/docs/made-pages.test.ts',
+  );
+}
+
+function rowOf(by: string, rttMs: number, results: readonly Measured[]): OutageRow {
+  const medianOf = (figure: (result: Measured) => number) =>
+    Math.round(median(results.map(figure)));
+  return {
+    ...{by, rttMs},
+    made: medianOf(({requests}) => requests),
+    failed: medianOf(({requestsFailed}) => requestsFailed),
+    slowestMs: medianOf(({slowestMs}) => slowestMs),
+    outageMs: medianOf(({outageMs}) => outageMs),
+    totalMs: medianOf(({totalMs}) => totalMs),
+    lost: sum(results.map(({lost}) => lost)),
+    duplicated: sum(results.map(({duplicated}) => duplicated)),
+  };
+}
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

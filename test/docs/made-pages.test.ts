@@ -1,10 +1,13 @@
 import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {expect, test} from 'vitest';
+import {readFigures} from '../../bench/outage/figures.ts';
+import {contenderTable, runbookTable, withFigures} from '../../scripts/outage-figures.ts';
 import {permissionsFile, permissionsPage} from '../../scripts/permissions.ts';
 import {preflightFile, preflightPage} from '../../scripts/preflight.ts';
 import {problemsFile, problemsPage, templates, unusedTemplates} from '../../scripts/problems.ts';
 import {stepsFile, stepsPage} from '../../scripts/steps.ts';
-import {read} from './pages.ts';
+import {read, root} from './pages.ts';
 
 const problems = templates();
 
@@ -19,6 +22,18 @@ test.each([
     writeFileSync(file, text);
   }
   expect(read(page)).toBe(text);
+});
+
+test.each([
+  {page: 'README.md', made: runbookTable},
+  {page: 'docs/expected-outage.md', made: contenderTable},
+])('$page shows what bench:outage measured last', ({page, made}) => {
+  const text = read(page) ?? '';
+  const filled = withFigures(text, made(readFigures()));
+  if (process.env['UPDATE_GOLDEN'] === '1') {
+    writeFileSync(join(root, page), filled);
+  }
+  expect(read(page)).toBe(filled);
 });
 
 test('every code is a permanent kebab-case name', () => {

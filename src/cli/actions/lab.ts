@@ -22,8 +22,8 @@ export async function startLab(app: App, setup: LabSetup): Promise<ExitCode> {
       ? JSON.stringify({directory, variables: withoutSecrets(variables)})
       : [
           `The lab is running, in ${directory}.`,
-          `  ${app.paste('plan bare-metal-to-ecs -i lab')}`,
-          `  ${app.paste('run bare-metal-to-ecs -i lab')}`,
+          `  ${app.paste('plan seamless-cutover -i lab')}`,
+          `  ${app.paste('run seamless-cutover -i lab')}`,
           `  ${app.paste('lab status')}`,
           `  ${app.paste('lab down')}`,
         ].join('\n'),

@@ -6,7 +6,7 @@ const rehearseCommand = defineCommand({
   arguments: '[runbook]',
   summary: 'Run a runbook in the lab',
   description:
-    'Start the lab, run a runbook in it while clients write all the time, report the outage and the lost writes, and stop the lab. Asks nothing.\n\nWithout a runbook, bare-metal-to-ecs is rehearsed.',
+    'Start the lab, run a runbook in it while clients write all the time, report the outage and the lost writes, and stop the lab. Asks nothing.\n\nWithout a runbook, seamless-cutover is rehearsed.',
   options: {
     reverseAt: optional({
       placeholder: 'entry',
@@ -18,8 +18,8 @@ const rehearseCommand = defineCommand({
     keep: flag({description: 'Leave the lab running afterwards'}),
     html,
   },
-  examples: ['rehearse', 'rehearse bare-metal-to-ecs --reverse-at smoke', 'rehearse --rtt 20'],
-  run: async ({app, args: [runbook = 'bare-metal-to-ecs'], options}) => {
+  examples: ['rehearse', 'rehearse seamless-cutover --reverse-at smoke', 'rehearse --rtt 20'],
+  run: async ({app, args: [runbook = 'seamless-cutover'], options}) => {
     const {rehearse} = await import('../actions/rehearse.ts');
     const {reverseAt, html: file, rtt: rttMs, ...lab} = options;
     return rehearse(app, {runbook, reverseAt, html: file}, {...lab, rttMs});
