@@ -11,6 +11,8 @@ import {hostGroup} from './target.ts';
 
 const input = holdInput.pick({ports: true}).extend({
   holdMs: z.coerce.number().int().min(50).max(2_000).default(300),
+  /** How long connections that are open before it may take to end: those that were kept alive until a moment ago. */
+  settleMs: z.coerce.number().int().min(0).max(30_000).default(5_000),
 });
 type Input = z.output<typeof input>;
 type Reports = PerHost<DryHold | null>;
@@ -82,7 +84,7 @@ export const dryHold = defineStep({
   async plan(look, {hosts}) {
     const ways = hosts.map(({host, way}) => ({host, value: way}));
     return actionOn(ways, {
-      does: `hold new connections to ${portsText(look.input.ports)} on ${hostsText(ways)} for ${look.input.holdMs} ms at most, let them through again, and measure`,
+      does: `wait up to ${look.input.settleMs} ms until the connections that are open now to ${portsText(look.input.ports)} on ${hostsText(ways)} have ended, hold new ones for ${look.input.holdMs} ms at most, let them through again, and measure`,
       perform: (writer, signal, say) => tryEverywhere(writer, ways, look, signal, say),
     });
   },
@@ -116,6 +118,10 @@ async function tryEverywhere(
   say: (text: string) => void,
 ): Promise<void> {
   const reports: {host: string; value: DryHold}[] = [];
+  // One that was kept alive ends with its next request. While its client waits at another host's hold, none comes.
+  await onHosts(writer, ways, (host) =>
+    host.untilConnectionsEnd(input.ports, input.settleMs, signal),
+  );
   await onHosts(writer, ways, async (host, way) => {
     const value = await host.tryHold(way, holdOf(input), input.holdMs, run, signal);
     reports.push({host: host.name, value});

@@ -93,6 +93,8 @@ const holdsOver = (shell: Shell): HoldWriter => ({
   dryHold: (keeper, signal) => dryHolds.readDryHold(shell, keeper, signal),
   tryHold: (way, hold, holdMs, run, signal) =>
     dryHolds.tryHold(shell, way, hold, holdMs, run, signal),
+  untilConnectionsEnd: (ports, limitMs, signal) =>
+    dryHolds.untilConnectionsEnd(shell, ports, limitMs, signal),
   keepDryHold: (report, keeper, signal) => dryHolds.keepDryHold(shell, report, keeper, signal),
   forgetDryHold: (keeper, signal) => dryHolds.forgetDryHold(shell, keeper, signal),
 

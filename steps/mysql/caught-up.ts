@@ -25,17 +25,16 @@ export const caughtUp = defineGate({
   output: positionSchema,
   needs: {upstream: ['REPLICATION CLIENT'], replica: ['REPLICATION CLIENT']},
   effects: [{fact: 'caught-up', from: 'upstream', to: 'replica'}],
-  roundTrips: {replica: 2},
+  roundTrips: {replica: 1},
   timeoutMs: 120_000,
   neverSkip: 'Only this gate proves that the replica has what its upstream has.',
   poll: {firstMs: 5, mostMs: 1_000},
 
   async check({targets: {upstream, replica}, input, signal}) {
     // Here writes are unavailable: the server itself waits for the moment, before anything is asked.
-    const isExecuted =
-      input.position !== undefined && (await replica.waitUntilExecuted(input.position, signal));
-    if (isExecuted) {
-      return done(await replica.position(signal));
+    const executed = input.position && (await replica.waitUntilExecuted(input.position, signal));
+    if (executed) {
+      return done(executed);
     }
     const goal = input.position ?? (await upstream.position(signal));
     const lagMsMax = input.position ? 0 : (input.lagMsMax ?? 0);

@@ -140,10 +140,10 @@ export interface MysqlReader {
   /** `null` when it has no source. */
   replication(signal?: AbortSignal): Promise<Replication | null>;
   /**
-   * Returns when it has executed `position` of its source, when it stops executing, or after a second. Says
-   * whether it has executed it.
+   * Returns when it has executed `position` of its source, when it stops executing, or after a second. Once it has
+   * executed it: where its own binary log ends, asked in the same round trip; otherwise `null`.
    */
-  waitUntilExecuted(position: Position, signal?: AbortSignal): Promise<boolean>;
+  waitUntilExecuted(position: Position, signal?: AbortSignal): Promise<Position | null>;
   /** Client sessions: neither the server's own threads, nor its replicas, nor switcharoo's. */
   clients(signal?: AbortSignal): Promise<readonly Client[]>;
   openTransactions(signal?: AbortSignal): Promise<readonly OpenTransaction[]>;

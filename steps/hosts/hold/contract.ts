@@ -69,6 +69,12 @@ export interface HoldReader {
   /** What this entry's dry hold showed, once all hosts have passed it. */
   dryHold(keeper: KeepingEntry, signal: AbortSignal): Promise<DryHold | null>;
   holdState(hold: ConnectionHold, run: HoldingRun, signal: AbortSignal): Promise<HoldState>;
+  /** Waits until all connections to the ports that are open now have ended, `limitMs` at most. Newer ones may stay. */
+  untilConnectionsEnd(
+    ports: readonly number[],
+    limitMs: number,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 export interface HoldWriter extends HoldReader {

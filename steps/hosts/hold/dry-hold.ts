@@ -21,6 +21,15 @@ export async function tryHold(
   return reportIn(way, output);
 }
 
+export async function untilConnectionsEnd(
+  shell: Shell,
+  ports: readonly number[],
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await shell.run(untilEndedScript(ports, limitMs), signal, limitMs + extraMs);
+}
+
 export async function readDryHold(
   shell: Shell,
   marker: RunMarker,
@@ -70,6 +79,18 @@ const countersCommand = `awk '$1 == "TcpExt:" || $1 == "Tcp:" {
 
 // `cpu user nice system idle iowait …` (proc_stat(5)).
 const cpuCommand = `awk '$1 == "cpu" {for (i = 2; i <= 9; i++) sum += $i; print sum - $5 - $6, sum}' /proc/stat`;
+
+// A connection is known by its two addresses, the last columns of ss.
+const untilEndedScript = (ports: readonly number[], limitMs: number) => `${defineClock}
+pairs() { ${openCommand(ports)} | awk '{print $(NF - 1), $NF}'; }
+clock
+start=$now
+left=$(pairs)
+while [ -n "$left" ] && [ $((now - start)) -lt ${limitMs} ]; do
+  sleep 0.05
+  left=$(printf '%s\n' "$left" | grep -Fx -e "$(pairs)" || :)
+  clock
+done`;
 
 /** Once it is drained, longer would show no more, and visitors wait. */
 const enoughMs = 300;

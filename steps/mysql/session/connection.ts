@@ -16,8 +16,8 @@ export interface Connections {
     statement: Statement,
     signal?: AbortSignal,
   ): Promise<readonly Row[]>;
-  /** The same for statements that take long: other reads are not delayed. */
-  wait(statement: Statement, signal?: AbortSignal): Promise<readonly Row[]>;
+  /** For several statements in one text that take long: other reads are not delayed. The rows of each. */
+  wait(statement: Statement, signal?: AbortSignal): Promise<readonly (readonly Row[])[]>;
   /** Sent once. When its answer is lost, only the next check shows whether it took effect. */
   write(statement: Statement, signal: AbortSignal): Promise<readonly Row[]>;
   /** The same, in a session that writes nothing to the binary log. */
@@ -58,13 +58,14 @@ class ServerConnections implements Connections {
       {length: readingSessions},
       () => new ServerSession(login, endpoint, [readOnlySession]),
     );
-    this.#waiting = new ServerSession(login, endpoint, [readOnlySession]);
+    this.#waiting = new ServerSession(login, endpoint, [readOnlySession], {takesSeveral: true});
     this.#writing = new ServerSession(login, endpoint);
     this.#unlogged = new ServerSession(login, endpoint, [unloggedSession]);
   }
 
   read(statement: Statement, signal = this.#open): Promise<readonly Row[]> {
-    return this.#twice(this.#reader(), [statement], signal);
+    const session = this.#reader();
+    return this.#twice((either) => session.ask(statement, either), signal);
   }
 
   readAfter(
@@ -72,11 +73,12 @@ class ServerConnections implements Connections {
     statement: Statement,
     signal = this.#open,
   ): Promise<readonly Row[]> {
-    return this.#twice(this.#reader(), [setting, statement], signal);
+    const session = this.#reader();
+    return this.#twice((either) => inOrder(session, [setting, statement], either), signal);
   }
 
-  wait(statement: Statement, signal = this.#open): Promise<readonly Row[]> {
-    return this.#twice(this.#waiting, [statement], signal);
+  wait(statement: Statement, signal = this.#open): Promise<readonly (readonly Row[])[]> {
+    return this.#twice((either) => this.#waiting.askSeveral(statement, either), signal);
   }
 
   write(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {
@@ -178,20 +180,19 @@ class ServerConnections implements Connections {
     }
   }
 
-  async #twice(
-    session: ServerSession,
-    statements: readonly Statement[],
+  async #twice<Answer>(
+    ask: (signal: AbortSignal) => Promise<Answer>,
     signal: AbortSignal,
-  ): Promise<readonly Row[]> {
+  ): Promise<Answer> {
     const either = AbortSignal.any([signal, this.#open]);
     try {
-      return await inOrder(session, statements, either);
+      return await ask(either);
     } catch (cause) {
       if (!(cause instanceof LostConnection)) {
         throw cause;
       }
     }
-    return await inOrder(session, statements, either).catch((cause) => {
+    return await ask(either).catch((cause) => {
       throw this.#connectionError(cause);
     });
   }

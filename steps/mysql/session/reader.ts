@@ -2,7 +2,14 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
 import {accountsOf, accountsSql, isLocalRoot} from '../accounts/accounts.ts';
 import {bypassHoldersOf} from '../accounts/read-only-bypass.ts';
-import type {CopyReader, Fence, MysqlReader, SentinelKey, ServerAccount} from '../contract.ts';
+import type {
+  CopyReader,
+  Fence,
+  MysqlReader,
+  Position,
+  SentinelKey,
+  ServerAccount,
+} from '../contract.ts';
 import {type Dialect, dialectOf} from '../dialect/dialect.ts';
 import {clientsOf, openTransactionsOf, openTransactionsSql} from '../freeze/clients.ts';
 import {lockedTables, lockHolders} from '../freeze/table-locks.ts';
@@ -66,6 +73,12 @@ export function readerOf(access: ReadAccess): MysqlReader {
   };
 }
 
+/** As `SHOW MASTER STATUS` has it; without a binary log there is no row. */
+const positionIn = (row: Row | undefined): Position => ({
+  file: String(row?.['File'] ?? ''),
+  position: Number(row?.['Position'] ?? 0),
+});
+
 type ReaderPart<Name extends keyof MysqlReader> = Pick<MysqlReader, Name>;
 type Read = (
   sql: string,
@@ -88,10 +101,7 @@ function binaryLogReads(
     return row;
   };
   return {
-    position: async (signal) => {
-      const row = await ownPosition(signal);
-      return {file: String(row?.['File'] ?? ''), position: Number(row?.['Position'] ?? 0)};
-    },
+    position: async (signal) => positionIn(await ownPosition(signal)),
     logFilters: async (signal) => {
       const row = await ownPosition(signal);
       const schemas = (column: string) =>
@@ -131,12 +141,15 @@ function replicationReads(
     waitUntilExecuted: async ({file, position}, signal) => {
       const values = [file, position, waitSeconds];
       const dialect = await access.dialect(signal);
-      const [row] = await dialect.send('waitUntilExecuted', (sql) =>
-        connections.wait({sql, values}, signal),
+      // One text, so that it is one round trip while nobody can write.
+      const [[waited] = [], [own] = []] = await dialect.send('waitUntilExecuted', (wait) =>
+        dialect.send('ownPosition', (ownPosition) =>
+          connections.wait({sql: `${wait}; ${ownPosition}`, values}, signal),
+        ),
       );
       // NULL where nothing is executed, -1 after the time limit (MySQL 5.6 manual 12.18).
-      const [events = null] = Object.values(row ?? {});
-      return events !== null && Number(events) >= 0;
+      const [events = null] = Object.values(waited ?? {});
+      return events !== null && Number(events) >= 0 ? positionIn(own) : null;
     },
     hasSentinel: async (key, signal) => (await noteOf(key, signal)) !== null,
     sentinelNote: noteOf,

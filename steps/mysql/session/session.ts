@@ -22,6 +22,7 @@ export class ServerSession {
   readonly #login: Login;
   readonly #where: Endpoint;
   readonly #first: readonly string[];
+  readonly #takesSeveral: boolean;
   #open: Promise<Open> | null = null;
   /** Of the connection that is open. */
   #socket: Socket | null = null;
@@ -32,11 +33,20 @@ export class ServerSession {
   /** Settles when all statements that were asked until now have ended. */
   #earlier: Promise<unknown> = Promise.resolve();
 
-  /** `first`: statements to execute at the start of each session. */
-  constructor(login: Login, where: Endpoint, first: readonly string[] = []) {
+  /**
+   * `first`: statements to execute at the start of each session. `takesSeveral`: the server takes several statements
+   * in one text, so that they are one round trip.
+   */
+  constructor(
+    login: Login,
+    where: Endpoint,
+    first: readonly string[] = [],
+    {takesSeveral = false}: {readonly takesSeveral?: boolean} = {},
+  ) {
     this.#login = login;
     this.#where = where;
     this.#first = first;
+    this.#takesSeveral = takesSeveral;
   }
 
   get id(): number | null {
@@ -73,15 +83,27 @@ export class ServerSession {
   }
 
   async ask(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {
+    return rowsOf(await this.#answer(statement, signal));
+  }
+
+  /** The rows of each statement in a text of several. */
+  async askSeveral(
+    statement: Statement,
+    signal: AbortSignal,
+  ): Promise<readonly (readonly Row[])[]> {
+    return setsOf(await this.#answer(statement, signal));
+  }
+
+  async #answer(statement: Statement, signal: AbortSignal): Promise<unknown> {
     signal.throwIfAborted();
     this.#underWay += 1;
     const {earlier, end} = this.#queued();
     try {
       // The driver sends one statement at a time: the limit is for the server, and not for the statements before.
       await unlessAborted(earlier, signal);
-      const rows = await this.#send(statement, signal);
+      const result = await this.#send(statement, signal);
       this.#answeredAt = performance.now();
-      return rows;
+      return result;
     } finally {
       this.#underWay -= 1;
       end();
@@ -99,13 +121,13 @@ export class ServerSession {
     return {earlier, end};
   }
 
-  async #send(statement: Statement, signal: AbortSignal): Promise<readonly Row[]> {
+  async #send(statement: Statement, signal: AbortSignal): Promise<unknown> {
     const {connection, ended, socket} = await this.#opened(signal);
     const {sql, values = [], limitMs = statementLimitMs} = statement;
     try {
       const answer = connection.query(sql, [...values]);
       const [result] = await withTimeout(Promise.race([answer, ended]), limitMs, signal);
-      return rowsOf(result);
+      return result;
     } catch (cause) {
       if (cause instanceof TimedOut || signal.aborted) {
         const id = this.#id;
@@ -181,6 +203,7 @@ export class ServerSession {
       user,
       password,
       supportBigNumbers: true,
+      multipleStatements: this.#takesSeveral,
       // The driver's timer also runs while this process cannot read an answer: `connectLimitMs` is the limit.
       connectTimeout: 0,
       ...(database === undefined ? {} : {database}),
@@ -228,6 +251,9 @@ function rowsOf(result: unknown): readonly Row[] {
   if (!Array.isArray(result)) {
     return [];
   }
-  const sets = result.filter((part): part is readonly Row[] => Array.isArray(part));
+  const sets = setsOf(result);
   return sets.length > 0 ? (sets.findLast((rows) => rows.length > 0) ?? []) : result;
 }
+
+const setsOf = (result: unknown): readonly (readonly Row[])[] =>
+  Array.isArray(result) ? result.filter((part) => Array.isArray(part)) : [];

@@ -471,6 +471,8 @@ export class FakeHost implements HostWriter {
     };
   }
 
+  async untilConnectionsEnd(): Promise<void> {}
+
   async keepDryHold(report: DryHold, marker: RunMarker, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.#dryHolds.set(markerName(marker), report);

@@ -364,7 +364,7 @@ nginx -s reload; sleep 0.3`);
   });
 
   describe('a dry hold', () => {
-    const dry = () => look(dryHold.input.parse({ports: [80]}));
+    const dry = () => look(dryHold.input.parse({ports: [80], settleMs: 1_000}));
 
     test('passes while clients of one request a connection are at work: nothing fails, and it says what it saw', async () => {
       await performAll(
@@ -391,6 +391,16 @@ nginx -s reload; sleep 0.3`);
       await performAll(web.host.session.writer, (await dryHold.reverse(dry(), ways)) as []);
       expect((await dryHold.check(dry())).kind).toBe('pending');
       expect(web.host.run('nft list ruleset; ls /var/lib/switcharoo/r-1/hold')).toBe('reloaded\n');
+    }, 20_000);
+
+    test('begins once the connections that were open before it have ended', async () => {
+      const socket = await opened(web.cable.host);
+      const closed = sleep(300).then(() => socket.destroy());
+      await performAll(web.host.session.writer, await dryHold.plan(dry(), ways));
+      await closed;
+      const verdict = await dryHold.check(dry());
+      expect(verdict).toMatchObject({kind: 'done', output: {hosts: [{before: [], left: []}]}});
+      await performAll(web.host.session.writer, (await dryHold.reverse(dry(), ways)) as []);
     }, 20_000);
 
     test('fails with the address of a client that keeps its connection, and can be tried again', async () => {

@@ -73,9 +73,10 @@ forEachPair('catching up', (pair) => {
 
     const {stopExecuting, startExecuting} = statementsOf(servers.databases.replica.brand);
     await servers.databases.replica.query(stopExecuting);
-    await reader.waitUntilExecuted(position);
+    const later = {...position, position: position.position + 1_000};
+    expect(await reader.waitUntilExecuted(later)).toBe(null);
     await servers.databases.replica.query(startExecuting);
-    await reader.waitUntilExecuted(position);
+    expect(await reader.waitUntilExecuted(position)).toEqual(await reader.position());
     expect(await reached()).toBe(true);
   });
 

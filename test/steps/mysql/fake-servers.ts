@@ -191,7 +191,9 @@ function readerOf(server: FakeServer): AuroraReader {
       await sleep(1);
       server.replicate();
       const executed = replicationOf(server)?.executed;
-      return executed !== undefined && executed.file === file && executed.position >= position;
+      return executed !== undefined && executed.file === file && executed.position >= position
+        ? server.place(server.log.length)
+        : null;
     },
     logFilters: async () => ({only: [], without: []}),
     oldestLog: async () => `${server.name}-bin.${String(server.oldestLog).padStart(6, '0')}`,
