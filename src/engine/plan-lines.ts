@@ -1,6 +1,7 @@
 import type {Entry} from '../model/entry.ts';
 import type {PlanLine} from '../model/plan.ts';
 import type {Problem} from '../model/problem.ts';
+import {readsOf} from './known-values.ts';
 
 /** What is known of an entry before it is checked. */
 export function baseLine(entry: Entry): PlanLine {
@@ -30,6 +31,16 @@ export const blockedLine = (base: PlanLine, {code, message, hint}: Problem): Pla
   hint,
   code,
 });
+
+/** What its unit wants the operator to know before it is done, from what is known of its input. */
+export function withCautions(entry: Entry, params: unknown, line: PlanLine): PlanLine {
+  const {cautions} = entry.unit;
+  if (!cautions || line.outlook === 'applied' || line.outlook === 'already-in-place') {
+    return line;
+  }
+  const {input} = readsOf(entry, params, {get: () => undefined});
+  return {...line, remarks: [...cautions(input ?? {}), ...(line.remarks ?? [])]};
+}
 
 /** Not blocked: a resumed run goes as far as to it, and offers there to run what was skipped. */
 export const impossibleLine = (

@@ -25,7 +25,7 @@ import {
   withinLookLimit,
 } from './look.ts';
 import {entriesLostWith} from './lost-entries.ts';
-import {baseLine, blockedLine, impossibleLine} from './plan-lines.ts';
+import {baseLine, blockedLine, impossibleLine, withCautions} from './plan-lines.ts';
 import {inputInvalid} from './problems.ts';
 import {actionsFrom} from './unit-results.ts';
 
@@ -157,7 +157,7 @@ async function lineFor(entry: Entry, planning: Planning, survey: PlanSurvey): Pr
   const skipped = survey.lost.get(entry.id);
   return skipped
     ? impossibleLine(base, skipped, [...survey.lost.keys()][0] === entry.id)
-    : checkedLine(entry, base, planning, survey);
+    : withCautions(entry, planning.world.params, await checkedLine(entry, base, planning, survey));
 }
 
 async function checkedLine(

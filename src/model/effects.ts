@@ -5,6 +5,8 @@
 export type SystemFact<Role extends string = string> =
   /** Whether a database takes the application's writes. */
   | {readonly fact: 'writes'; readonly of: Role; readonly are: 'accepted' | 'refused'}
+  /** Whether a freeze of a database lasts until it is reversed, or may end by itself at any time. */
+  | {readonly fact: 'freeze'; readonly of: Role; readonly lasts: boolean}
   /** `to` replicates from `from`. Without `from`, a stop ends replication from anywhere. */
   | {
       readonly fact: 'replication';

@@ -108,6 +108,11 @@ interface Common<Targets extends TargetKinds, Input extends Schema, Before, Outp
   readonly effects?: Effects<keyof Targets & string, z.output<Input>>;
   /** The facts without which its first check says blocked. */
   readonly relies?: readonly SystemFact<keyof Targets & string>[];
+  /**
+   * What the operator should know of it before the plan is approved, whatever a check finds. A member of the input that
+   * is not known yet stands for anything.
+   */
+  readonly cautions?: (input: z.output<Input>) => readonly string[];
   /** Why no operator may skip it, in a sentence that the operator reads. Set where it guards data or traffic. */
   readonly neverSkip?: string;
   /**

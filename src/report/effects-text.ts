@@ -1,10 +1,15 @@
+import type {z} from 'zod';
 import type {SystemFact} from '../model/effects.ts';
 import type {AnyUnit} from '../model/step.ts';
 
 /** What `verify` knows of a unit, a sentence each; empty if it changes none of the facts that `verify` follows. */
-export function effectsText({kind, effects}: AnyUnit): readonly string[] {
+export function effectsText({kind, effects, input}: AnyUnit): readonly string[] {
   if (typeof effects === 'function') {
-    return ['Depends on the input.'];
+    const {success, data} = (input as z.ZodType).safeParse({});
+    const byDefault: readonly SystemFact[] = success ? effects(data) : [];
+    return byDefault.length > 0
+      ? [...byDefault.map(factText), 'Another input may change more.']
+      : ['Depends on the input.'];
   }
   const declared: readonly SystemFact[] | undefined = effects;
   if (declared === undefined && kind !== 'gate') {
@@ -17,6 +22,10 @@ function factText(fact: SystemFact): string {
   switch (fact.fact) {
     case 'writes':
       return `${fact.of} ${fact.are === 'accepted' ? 'accepts' : 'refuses'} writes.`;
+    case 'freeze':
+      return fact.lasts
+        ? `A freeze of ${fact.of} lasts until it is reversed.`
+        : `A freeze of ${fact.of} ends by itself.`;
     case 'replication':
       return 'from' in fact
         ? `Replication from ${fact.from} to ${fact.to} ${fact.is === 'running' ? 'runs' : 'is stopped'}.`

@@ -62,6 +62,7 @@ export const openWritesInRing = defineStep({
     {fact: 'replication', from: 'aurora', to: 'source', is: 'running'},
   ],
   effects: [
+    {fact: 'freeze', of: 'source', lasts: true},
     {fact: 'drained', from: 'aurora', to: 'source'},
     {fact: 'writes', of: 'aurora', are: 'accepted'},
   ],

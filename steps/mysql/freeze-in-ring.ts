@@ -8,6 +8,8 @@ import {freezeWrites} from './freeze-writes.ts';
 import {ringOtherSideWritable} from './ring/problems.ts';
 import {mysqlServer} from './target.ts';
 
+const endsItselfFact = {fact: 'freeze', of: 'source', lasts: false} as const;
+
 const targets = {source: mysqlServer, aurora: mysqlServer};
 
 /**
@@ -44,7 +46,16 @@ export const freezeInRing = defineStep({
     {fact: 'writes', of: 'source', are: 'accepted'},
     {fact: 'writes', of: 'aurora', are: 'refused'},
   ],
-  effects: [{fact: 'writes', of: 'source', are: 'refused'}],
+  effects: ({endsItselfAfterSeconds}) => [
+    ...((endsItselfAfterSeconds ?? null) === null ? [] : [endsItselfFact]),
+    {fact: 'writes', of: 'source', are: 'refused'},
+  ],
+  cautions: ({endsItselfAfterSeconds}) =>
+    (endsItselfAfterSeconds ?? null) === null
+      ? [
+          'Nothing ends this freeze by itself: if switcharoo dies in it, writes are refused until somebody resumes or reverses the run.',
+        ]
+      : [],
   claims: ['source'],
   roundTrips: {source: 2},
   timeoutMs: freezeWrites.timeoutMs,

@@ -4,7 +4,7 @@ import {makePlan} from '../../src/engine/plan.ts';
 import type {Plan} from '../../src/model/plan.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {defineGate} from '../../src/model/step.ts';
-import {done, measured} from '../../src/model/verdict.ts';
+import {done, measured, waiting} from '../../src/model/verdict.ts';
 import {plainPaint, planText} from '../../src/report/index.ts';
 import {factText} from '../../src/report/log.ts';
 import {Shelf, shelf} from './fakes.ts';
@@ -80,4 +80,39 @@ test('what a gate measures is journaled, each figure as a sentence', async () =>
     'look: done (nothing to change)',
     'a took 1 ms. b took 2 ms',
   ]);
+});
+
+test('what an operator should know of an entry is in the plan before it can be checked', async () => {
+  const cautious = defineGate({
+    name: 'shelf.cautious',
+    summary: 'Look into a box.',
+    targets: {shelf},
+    input: z.object({after: z.string(), careful: z.boolean()}),
+    output: z.object({}),
+    needs: {shelf: []},
+    timeoutMs: 1_000,
+    cautions: ({careful}) => (careful ? [] : ['It may break.']),
+    check: async () => done({}),
+  });
+  const later = (careful: boolean) =>
+    defineRunbook({name: 'later', summary: 'Later.', params: z.object({}), targets: {a: shelf}})
+      .step('first', closed, {on: {shelf: 'a'}, input: () => ({})})
+      .step('look', cautious, {
+        on: {shelf: 'a'},
+        input: ({outputs}) => ({after: outputs.first.key, careful}),
+      });
+  const remarksOf = async (careful: boolean) => {
+    const plan = await planned(new Rig({runbook: later(careful), shelves: [new Shelf('a', {})]}));
+    return plan.items.flatMap((item) => ('remarks' in item ? item.remarks : []));
+  };
+  expect(await remarksOf(false)).toEqual(['It may break.']);
+  expect(await remarksOf(true)).toEqual([]);
+});
+
+/** Not open yet, so that what needs its output cannot be checked. */
+const closed = defineGate({
+  ...remarks,
+  name: 'shelf.closed',
+  output: z.object({key: z.string()}),
+  check: async () => waiting('it is closed'),
 });

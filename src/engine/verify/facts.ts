@@ -15,6 +15,8 @@ export interface Facts {
   readonly closed: readonly string[];
   /** Where new connections wait. */
   readonly held: readonly string[];
+  /** Databases that accept writes again by themselves, at any time after they refuse them. */
+  readonly thaws: readonly string[];
   /** How many of the effects of an entry are in place. */
   readonly made: Readonly<Record<string, number>>;
 }
@@ -47,6 +49,7 @@ export function factsAtStart(sides: Sides | undefined, inOrder: readonly SystemF
     ),
     closed: [],
     held: [],
+    thaws: [],
     made: {},
   };
 }
@@ -80,6 +83,8 @@ export function holds(facts: Facts, fact: SystemFact): boolean {
   switch (fact.fact) {
     case 'writes':
       return facts.accepts.includes(fact.of) === (fact.are === 'accepted');
+    case 'freeze':
+      return facts.thaws.includes(fact.of) !== fact.lasts;
     case 'replication':
       return 'from' in fact
         ? facts.replicates.includes(linkOf(fact)) === (fact.is === 'running')
@@ -113,6 +118,8 @@ export function withFact(facts: Facts, fact: SystemFact): Facts {
   switch (fact.fact) {
     case 'writes':
       return fact.are === 'accepted' ? accepting(facts, fact.of) : refusing(facts, fact.of);
+    case 'freeze':
+      return {...facts, thaws: changed(facts.thaws, fact.of, !fact.lasts)};
     case 'replication':
       return {...facts, replicates: replicationAfter(facts, fact)};
     case 'caught-up':
@@ -137,6 +144,9 @@ export function withoutFact(facts: Facts, fact: SystemFact, earlier: Earlier): F
       const accepted = (fact.are === 'accepted') === earlier;
       return accepted ? accepting(facts, fact.of) : refusing(facts, fact.of);
     }
+    case 'freeze':
+      // No reversal makes a freeze end by itself again.
+      return {...facts, thaws: changed(facts.thaws, fact.of, false)};
     case 'replication': {
       if (!('from' in fact)) {
         const links = String(earlier).split(',').filter(Boolean);
@@ -164,6 +174,20 @@ export function withoutFact(facts: Facts, fact: SystemFact, earlier: Earlier): F
       return {...facts, held: changed(facts.held, fact.of, (fact.are === 'held') === earlier)};
   }
 }
+
+/** The databases whose freeze may end now. */
+export const thawing = ({accepts, thaws}: Facts): readonly string[] =>
+  thaws.filter((database) => !accepts.includes(database));
+
+/** The systems once the freeze of this database has ended by itself. */
+export const thawed = (facts: Facts, database: string): Facts => ({
+  ...accepting(facts, database),
+  thaws: changed(facts.thaws, database, false),
+});
+
+/** A freeze that has ended by itself cannot be made to last. */
+export const cannotLast = ({accepts}: Facts, fact: SystemFact | undefined): boolean =>
+  fact?.fact === 'freeze' && fact.lasts && accepts.includes(fact.of);
 
 /** Why this fact cannot be put back: replication that would have carried the newest writes does not run. */
 export const cannotDrain = (facts: Facts, fact: SystemFact): boolean =>

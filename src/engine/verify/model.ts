@@ -35,12 +35,14 @@ export const matters = (model: Model, {id, effects, kind}: ModelEntry): boolean 
 export function modelOf(runbook: AnyRunbook, params: unknown): Model {
   const items: readonly Item[] = runbook.items;
   const entries = new Map<string, ModelEntry>();
+  const endsFreezes = freezesEnd(runbook, params);
   const made = items.map((item) => {
     if (item.kind !== 'entry') {
       return item;
     }
     const reads = readsOf(item, params, nothingKnown);
-    const entry = modelEntryOf(item, reads);
+    const {effects, ...rest} = modelEntryOf(item, reads);
+    const entry = {...rest, effects: effects.filter(({fact}) => fact !== 'freeze' || endsFreezes)};
     entries.set(item.id, entry);
     // A session is opened for each target: a unit without one still needs the process.
     const on = Object.keys(item.on).length > 0 ? item.on : {[systemsRole]: systemsRole};
@@ -67,6 +69,14 @@ export function modelOf(runbook: AnyRunbook, params: unknown): Model {
     needed: new Set(all.flatMap(({needs}) => needs)),
   };
 }
+
+/** Whether a freeze ends by itself: else nothing that makes one last makes a difference. */
+const freezesEnd = (runbook: AnyRunbook, params: unknown): boolean =>
+  runbook.entries.some((entry: Entry) =>
+    modelEntryOf(entry, readsOf(entry, params, nothingKnown)).effects.some(
+      (fact) => fact.fact === 'freeze' && !fact.lasts,
+    ),
+  );
 
 function modelEntryOf(
   {id, unit, on, after, requires}: Entry,

@@ -4,9 +4,10 @@ import type {Progress} from '../../model/progress.ts';
 import {type Blocked, blocked, done, pending, type Verdict} from '../../model/verdict.ts';
 import type {RunContext} from '../context.ts';
 import type {Answer, Choice, Failure, Operator, Question} from '../operator.ts';
-import {earlierOf, type Facts, withFact} from './facts.ts';
+import {cannotLast, earlierOf, type Facts, thawed, thawing, withFact} from './facts.ts';
 import {hurriedClock} from './hurried-clock.ts';
 import {type Model, matters} from './model.ts';
+import {modelContext} from './model-context.ts';
 import {
   type Before,
   changesOf,
@@ -20,7 +21,7 @@ import {
 import {obstacleIn, unmetIn} from './obstacles.ts';
 import {OutageTime} from './outage-time.ts';
 import {choicesFor, type Outcome, outcomesOf} from './outcomes.ts';
-import {progressWith, runName} from './progress-with.ts';
+import {progressWith} from './progress-with.ts';
 import {isDeclaredOutage, type Moment, violationsIn} from './properties.ts';
 import type {Script} from './script.ts';
 import {storyOf} from './story.ts';
@@ -84,32 +85,18 @@ export class EngineProcess implements ModelSystems, Operator {
   }
 
   #context(): RunContext {
-    const never = new AbortController().signal;
-    const session = async () => ({reader: this, writer: this, close: async () => {}});
-    const process = this;
-    return {
-      runbook: this.#model.runbook,
-      params: {},
-      targets: {session, close: async () => {}},
-      clock: this.#clock,
-      run: runName,
-      observe: () => {},
-      aborting: never,
-      stopping: never,
-      operator: this,
-      inventory: {name: runName, protected: false},
-      record: {
-        get progress() {
-          return process.#progress;
-        },
-        head: '',
-        get outage() {
-          return process.#time.outage;
-        },
-        follow: (listener) => this.#time.follow(listener),
-        add: (fact) => this.#add(fact),
+    const [process, time] = [this, this.#time];
+    return modelContext(this.#model.runbook, this, this.#clock, {
+      get progress() {
+        return process.#progress;
       },
-    };
+      head: '',
+      get outage() {
+        return time.outage;
+      },
+      follow: (listener) => time.follow(listener),
+      add: (fact) => this.#add(fact),
+    });
   }
 
   #add(fact: Fact): void {
@@ -156,8 +143,6 @@ export class EngineProcess implements ModelSystems, Operator {
     return new Promise<never>(() => {});
   }
 
-  // The systems.
-
   check(entry: ModelEntry, {input, run}: ModelLook): Verdict<Before, Output> {
     const isOwnTurn = this.#turn?.has(entry.id) ?? false;
     const isFirst = isOwnTurn && !this.#looked.has(entry.id) && !this.#isReversing;
@@ -166,6 +151,7 @@ export class EngineProcess implements ModelSystems, Operator {
     }
     if (isFirst) {
       this.#looked.add(entry.id);
+      this.#mayThaw();
     }
     return entry.kind === 'gate'
       ? this.#gate(entry, input.read, isFirst)
@@ -224,6 +210,7 @@ export class EngineProcess implements ModelSystems, Operator {
 
   async act(entry: ModelEntry, effect: number, way: Way): Promise<void> {
     const {id} = entry;
+    this.#mayThaw();
     const isHarmless = !matters(this.#model, entry);
     const isAlone = (this.#turn?.size ?? 1) < 2;
     const outcome = this.#script.choose<Outcome | 'too long'>([
@@ -239,6 +226,9 @@ export class EngineProcess implements ModelSystems, Operator {
     if (outcome.startsWith('dies')) {
       await this.#die(`the process dies in ${id}, before its change`);
     }
+    if (way.kind === 'forward' && cannotLast(this.#facts, entry.effects[effect])) {
+      throw new Error('the freeze has ended');
+    }
     this.#make(factsAfter(this.#facts, entry, effect, way));
     if (outcome === 'too long') {
       this.#time.pass();
@@ -253,6 +243,16 @@ export class EngineProcess implements ModelSystems, Operator {
     }
     if (outcome === 'fails after it') {
       throw new Error('an action fails after its change');
+    }
+  }
+
+  /** A freeze that does not last ends between any two changes, or never. */
+  #mayThaw(): void {
+    for (const database of thawing(this.#facts)) {
+      if (this.#script.choose(['lasts', 'ends']) === 'ends') {
+        this.story.push(`${database} accepts writes again by itself`);
+        this.#make(thawed(this.#facts, database));
+      }
     }
   }
 

@@ -53,6 +53,47 @@ const faults: readonly Fault[] = [
   },
 ];
 
+const endsItself = changed('freeze', {
+  input: () => ({endSessions: false, watchMs: 0, endsItselfAfterSeconds: 10}),
+});
+
+test('a freeze that ends itself has no counterexample: Aurora is opened after it was made to last', async () => {
+  const {counterexamples} = await verifyRunbook(endsItself(ring), {});
+  expect(counterexamples).toEqual([]);
+});
+
+const armed: readonly Fault[] = [
+  {
+    name: 'Aurora opened while the freeze of the source may still end by itself',
+    edit: changed('open-writes', {
+      unit: {
+        ...entryIn(ring, 'open-writes').unit,
+        effects: [{fact: 'writes', of: 'aurora', are: 'accepted'}],
+      },
+    }),
+    finds: 'two-writable-sides',
+  },
+  {
+    name: 'the freeze made to last only after Aurora is open',
+    edit: changed('open-writes', {
+      unit: {
+        ...entryIn(ring, 'open-writes').unit,
+        effects: [
+          {fact: 'writes', of: 'aurora', are: 'accepted'},
+          {fact: 'freeze', of: 'source', lasts: true},
+        ],
+      },
+    }),
+    finds: 'two-writable-sides',
+  },
+];
+
+test.each(armed)('finds $name: $finds', async ({edit, finds}) => {
+  const {counterexamples} = await verifyRunbook(all(endsItself, edit)(ring), {});
+  const found = counterexamples.find(({property}) => property === finds);
+  expect(found?.steps).toContain('source accepts writes again by itself');
+});
+
 test.each(faults)('finds $name: $finds', async ({edit, finds}) => {
   const {counterexamples} = await verifyRunbook(edit(ring), {});
   expect(counterexamples.map(({property}) => property)).toContain(finds);
