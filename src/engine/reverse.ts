@@ -16,7 +16,8 @@ import {
   reversalStopped,
   reversalStoppedInAction,
 } from './problems.ts';
-import {type EntryReversalPlan, entriesAfter, planEntryReversal} from './reverse-plan.ts';
+import {type PlannedReversal, planWhenReachable, ReversalPlans} from './reversal-plans.ts';
+import {entriesAfter} from './reverse-plan.ts';
 
 export type Reversal =
   | {readonly kind: 'reversed'; readonly to: string | null}
@@ -44,13 +45,22 @@ export async function reverseRun(
       operator: record.progress.run.operator,
     });
   }
-  for (const turn of reverseTurns(after)) {
-    const applied = turn.filter(({id}) => record.progress.entries.get(id)?.applied);
+  const isApplied = ({id}: Entry) => record.progress.entries.get(id)?.applied === true;
+  const plans = new ReversalPlans(context);
+  const turns = reverseTurns(after);
+  for (const [index, turn] of turns.entries()) {
+    const applied = turn.filter(isApplied);
+    const stuck = await planHold(context, plans, turns.slice(index).flat().filter(isApplied));
+    if (stuck) {
+      return stuck;
+    }
     const lanes = {
       atOnce: applied[0]?.atOnce ?? applied.length,
       isWell: ({kind}: EntryReversal) => kind === 'reversed',
     };
-    const outcomes = await inLanes(applied, lanes, (entry) => reverseUnlessStopped(context, entry));
+    const outcomes = await inLanes(applied, lanes, (entry) =>
+      reverseUnlessStopped(context, entry, plans),
+    );
     // A reversal that failed is the louder news than one that was held.
     const ends = outcomes.filter((outcome) => outcome !== undefined);
     const failed = ends.find(({kind}) => kind === 'reverse-failed');
@@ -65,6 +75,17 @@ export async function reverseRun(
   }
   record.add({kind: 'run-reversed', to});
   return {kind: 'reversed', to};
+}
+
+/** What would stop a reversal in a hold stops it before. */
+async function planHold(
+  context: RunContext,
+  plans: ReversalPlans,
+  entries: readonly Entry[],
+): Promise<Exclude<EntryReversal, {kind: 'reversed'}> | undefined> {
+  const blocked = context.stopping.aborted ? undefined : await plans.planHold(entries);
+  const end = blocked && (await reverseEntry(context, blocked, plans));
+  return end?.kind === 'reversed' ? undefined : end;
 }
 
 /** Newest first. Entries of a group with a limit are reversed together too; they do not depend on each other. */
@@ -84,19 +105,28 @@ function reverseTurns(entries: readonly Entry[]): readonly (readonly Entry[])[] 
   return turns;
 }
 
-async function reverseUnlessStopped(context: RunContext, entry: Entry): Promise<EntryReversal> {
+async function reverseUnlessStopped(
+  context: RunContext,
+  entry: Entry,
+  plans: ReversalPlans,
+): Promise<EntryReversal> {
   if (context.stopping.aborted) {
     const by = String(context.stopping.reason);
     return {kind: 'paused', problem: reversalStopped(by, entry.id)};
   }
-  return reverseEntry(context, entry);
+  return reverseEntry(context, entry, plans);
 }
 
 type EntryReversal = Exclude<Reversal, {kind: 'reversed'}> | {readonly kind: 'reversed'};
 
 /** Puts one entry back. It has failed if no look sees the world as it was before. */
-export async function reverseEntry(context: RunContext, entry: Entry): Promise<EntryReversal> {
-  const problem = await restore(context, entry);
+export async function reverseEntry(
+  context: RunContext,
+  entry: Entry,
+  plans = new ReversalPlans(context),
+): Promise<EntryReversal> {
+  // Looked at before the journal says "reversing": only an entry that was left whole can have drifted.
+  const problem = await restore(context, entry, await plans.take(entry));
   if (!problem) {
     context.record.add({kind: 'entry-reversed', entry: entry.id});
     return {kind: 'reversed'};
@@ -109,16 +139,19 @@ export async function reverseEntry(context: RunContext, entry: Entry): Promise<E
   return {kind: 'reverse-failed', problem};
 }
 
-async function restore(context: RunContext, entry: Entry): Promise<Problem | undefined> {
+async function restore(
+  context: RunContext,
+  entry: Entry,
+  {back, stoppedMs}: PlannedReversal,
+): Promise<Problem | undefined> {
   const {record} = context;
-  // Looked at before the journal says "reversing": only an entry that was left whole can have drifted.
-  const back = await planWhenReachable(context, entry);
   if (back.kind === 'blocked') {
     return {...entryBlocked(back.reason, back.hint), code: back.code};
   }
   record.add({kind: 'entry-reversing', entry: entry.id});
   const deadline = awakeMs(context.clock) + entry.timeoutMs;
-  const {failure, seen} = await performReversal(context, entry, back.actions, deadline);
+  const first = {deadline, stoppedMs};
+  const {failure, seen} = await performReversal(context, entry, back.actions, first);
   const notBack = await waitUntilRestored(context, entry, deadline, seen);
   if (notBack || !failure) {
     return notBack && (failure ?? notBack);
@@ -133,7 +166,8 @@ async function restore(context: RunContext, entry: Entry): Promise<Problem | und
   if (rest.kind === 'blocked' || awakeMs(context.clock) >= deadline) {
     return failure;
   }
-  const again = await performReversal(context, entry, rest.actions, deadline);
+  const second = {deadline, stoppedMs: context.clock.stoppedMs()};
+  const again = await performReversal(context, entry, rest.actions, second);
   return again.failure ?? (await waitUntilRestored(context, entry, deadline, again.seen));
 }
 
@@ -141,9 +175,8 @@ async function performReversal(
   context: RunContext,
   entry: Entry,
   actions: readonly Action<any>[],
-  deadline: number,
+  {deadline, stoppedMs}: {readonly deadline: number; readonly stoppedMs: number},
 ): Promise<{readonly failure?: Problem; readonly seen?: unknown}> {
-  const stoppedMs = context.clock.stoppedMs();
   const performing = {entry, way: 'reverse', deadline, stoppedMs} as const;
   const performed = await performAll(context, actions, performing);
   if (performed.kind !== 'stale') {
@@ -156,29 +189,12 @@ async function performReversal(
         return {};
     }
   }
+  const again = {deadline, stoppedMs: context.clock.stoppedMs()};
   const rest = await planWhenReachable(context, entry);
   return rest.kind === 'blocked'
     ? {failure: {...entryBlocked(rest.reason, rest.hint), code: rest.code}}
-    : performReversal(context, entry, rest.actions, deadline);
+    : performReversal(context, entry, rest.actions, again);
 }
-
-/** A system that restarts is away for some seconds: too short to call for a person. */
-async function planWhenReachable(context: RunContext, entry: Entry): Promise<EntryReversalPlan> {
-  const {clock, aborting, record} = context;
-  const giveUpAt = awakeMs(clock) + Math.min(unreachableForMs, entry.timeoutMs);
-  const waits = waitsOf(entry);
-  for (;;) {
-    const back = await planEntryReversal(context, record.progress, entry, aborting);
-    const isAway = back.kind === 'blocked' && back.unseen === true;
-    if (!isAway || aborting.aborted || awakeMs(clock) >= giveUpAt) {
-      return back;
-    }
-    context.observe({kind: 'progress', entry: entry.id, text: back.reason});
-    await clock.sleep(waits.next().value, aborting);
-  }
-}
-
-const unreachableForMs = 15_000;
 
 /** Nothing counts as restored that no look has seen. */
 async function waitUntilRestored(

@@ -42,6 +42,14 @@ export type Effects<Role extends string, Input> =
   | readonly SystemFact<Role>[]
   | ((input: Input) => readonly SystemFact<Role>[]);
 
+/** Whether a unit holds new connections, or releases them, whatever its input. */
+export const makesConnections = (
+  {effects}: {readonly effects?: Effects<string, never> | Effects<string, unknown>},
+  are: 'held' | 'released',
+): boolean =>
+  Array.isArray(effects) &&
+  effects.some((effect) => effect.fact === 'connections' && effect.are === are);
+
 /** The targets of one side of a cutover, by their names in the runbook. */
 interface Side {
   readonly database: string;

@@ -1,3 +1,4 @@
+import {makesConnections} from './effects.ts';
 import type {Entry} from './entry.ts';
 import {type OutageSpan, outageSpan} from './outage-span.ts';
 import type {RoundTrip} from './round-trip.ts';
@@ -42,14 +43,9 @@ export function expectedTimes(runbook: AnyRunbook, trips: readonly RoundTrip[]):
 }
 
 function spansOf({head, entries}: AnyRunbook) {
-  const are = (state: 'held' | 'released') => (entry: Entry) => {
-    const {effects} = entry.unit;
-    return Array.isArray(effects)
-      ? effects.some((effect) => effect.fact === 'connections' && effect.are === state)
-      : false;
-  };
   const all: readonly Entry[] = entries;
-  const [begins, ends] = [all.find(are('held')), all.findLast(are('released'))];
+  const begins = all.find(({unit}) => makesConnections(unit, 'held'));
+  const ends = all.findLast(({unit}) => makesConnections(unit, 'released'));
   return {
     outage: head.outage && outageSpan(head.outage, all),
     hold: begins && ends && {begins: begins.id, ends: ends.id},

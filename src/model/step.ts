@@ -146,6 +146,12 @@ export interface Step<
    */
   readonly undoWhenFailed?: boolean;
   /**
+   * Its reversal may be planned some seconds before it is performed, so that visitors who are held do not wait for the
+   * looks. The reversals of the entries between change nothing that `check` and `reverse` look at, and what could
+   * change by itself is looked at again by the actions.
+   */
+  readonly reversalAhead?: boolean;
+  /**
    * The writes that put `before` back, whether `plan`'s were all made, or some, or none.
    * `blocked` when a reversal from here would lose data.
    */

@@ -10,7 +10,6 @@ import {
 } from '../../src/index.ts';
 import {
   brokenReason,
-  drainReplication,
   hasThaw,
   type MysqlReader,
   type MysqlWriter,
@@ -22,7 +21,7 @@ import {
   writeAfterFreeze,
 } from '../mysql/index.ts';
 import type {AuroraReader, AuroraWriter} from './contract.ts';
-import {endSessions, verifyPosition} from './fence/last-write.ts';
+import {closed, endSessions, executeLastWrite} from './fence/last-write.ts';
 import {disableWrites, enableWrites} from './replication/actions.ts';
 import {sourceWritable} from './replication/problems.ts';
 import {auroraCluster} from './target.ts';
@@ -68,12 +67,17 @@ export const openWritesInRing = defineStep({
   ],
   roundTrips: {source: 2, aurora: 2},
   timeoutMs: 120_000,
+  // The reversals between change nothing on Aurora; a replication that breaks meanwhile fails the last action.
+  reversalAhead: true,
   neverSkip: 'Without it, traffic goes to a database that refuses writes.',
   poll: {firstMs: 5, mostMs: 500},
 
   async check({targets: {aurora, source}, input, run, seen, signal}) {
     if (seen === opened) {
       return done({});
+    }
+    if (seen === closed && !input.endSessions) {
+      return refusing(aurora);
     }
     // Asked together: nobody can write meanwhile.
     const [{readOnly}, obstacle] = await Promise.all([
@@ -97,10 +101,7 @@ export const openWritesInRing = defineStep({
         return waiting(`${aurora.name} refuses writes, and ends ${open.length} open transactions`);
       }
     }
-    return pending(
-      {readOnly: true as const},
-      {what: `${aurora.name} read_only`, is: 'ON', shouldBe: 'OFF'},
-    );
+    return refusing(aurora);
   },
 
   // Aurora is opened only after the source has confirmed that its freeze no longer ends itself: also where an earlier
@@ -115,15 +116,12 @@ export const openWritesInRing = defineStep({
   async reverse({targets: {aurora, source}, input, run, signal}) {
     const replication = await source.replication(signal);
     const broken = await brokenRing({aurora, source}, replication, signal);
-    const drain = {...drainReplication(aurora), on: 'source'} as const;
     return (
       broken ?? [
         disableWrites,
-        // What follows watches its position too, twice.
-        input.endSessions ? endSessions : verifyPosition(shortWatchMs),
-        drain,
-        accountFor({run: run.id, entry: `${run.entry} reversed`}),
-        drain,
+        ...(input.endSessions ? [endSessions] : []),
+        markEnd({run: run.id, entry: `${run.entry} reversed`}),
+        executeLastWrite(aurora),
       ]
     );
   },
@@ -139,6 +137,9 @@ interface Sides {
   readonly aurora: AuroraReader;
   readonly source: MysqlReader;
 }
+
+const refusing = ({name}: AuroraReader) =>
+  pending({readOnly: true as const}, {what: `${name} read_only`, is: 'ON', shouldBe: 'OFF'});
 
 /** What the action that opens Aurora returns: its variable was read after the call. */
 const opened = 'opened';
@@ -170,8 +171,6 @@ async function obstacleTo(
         'Arm the ring first (mysql.arm-ring), or repair it; the reversal of the freeze loses nothing.',
       );
 }
-
-const shortWatchMs = 20;
 
 /** If this process dies after it, neither side accepts writes until the run is resumed or reversed. */
 const disarm = {
@@ -228,10 +227,10 @@ async function brokenRing(
 }
 
 /** A test row that comes and goes: later, only what Aurora's log has after it counts as written before the cutover. */
-const accountFor = (key: {readonly run: string; readonly entry: string}) =>
+const markEnd = (key: {readonly run: string; readonly entry: string}) =>
   ({
     on: 'aurora',
-    does: 'note in its log, with a test row, that the source has everything until here',
+    does: 'mark the end of what clients have written in its log, with a test row',
     perform: async (aurora: MysqlWriter, signal: AbortSignal) => {
       await aurora.passSentinel(key, signal);
     },

@@ -45,6 +45,8 @@ export const forwardTraffic = defineStep({
   effects: [{fact: 'traffic', by: 'proxy', leadsTo: 'new'}],
   roundTrips: {hosts: 1},
   timeoutMs: 60_000,
+  // A host does not restore a file that was edited since.
+  reversalAhead: true,
   neverSkip: 'Without it, the old reverse proxy keeps sending visitors to the old side.',
   poll: {firstMs: 50, mostMs: 500},
 

@@ -42,6 +42,8 @@ export const freezeInRing = defineStep({
   },
   reverses: `${freezeWrites.reverses} Only while Aurora refuses writes.`,
   undoWhenFailed: true,
+  // The opening of Aurora is reversed before it, and changes nothing on the source but what replication brings there.
+  reversalAhead: true,
   relies: [
     {fact: 'writes', of: 'source', are: 'accepted'},
     {fact: 'writes', of: 'aurora', are: 'refused'},
@@ -97,17 +99,20 @@ export const freezeInRing = defineStep({
   },
 
   async reverse(look, before) {
-    const actions = await freezeWrites.reverse(withoutRing(look), before);
+    const {source, aurora} = look.targets;
+    const [actions, isThawLeft] = await Promise.all([
+      freezeWrites.reverse(withoutRing(look), before),
+      hasThaw(source, look.signal),
+    ]);
     if ('kind' in actions) {
       return actions;
     }
-    const {source, aurora} = look.targets;
     return [
       ...actions.map(
         (action): Action<typeof targets> => (action === enableWrites ? thaw(aurora) : action),
       ),
       // Last: a process that dies before leaves a freeze that ends.
-      ...((await hasThaw(source, look.signal)) ? [remove] : []),
+      ...(isThawLeft ? [remove] : []),
     ];
   },
 });

@@ -150,8 +150,11 @@ export const freezeWrites = defineStep({
   },
 
   async reverse({targets: {source}, input, signal}, before) {
-    const state = await freezeStateOf(source, input, signal);
-    const locked = (await source.accounts(signal)).filter((account) => account.locked);
+    const [state, present] = await Promise.all([
+      freezeStateOf(source, input, signal),
+      source.accounts(signal),
+    ]);
+    const locked = present.filter((account) => account.locked);
     const accounts = before.accounts.filter((account) =>
       locked.some((other) => isSameAccount(other, account)),
     );

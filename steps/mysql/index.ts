@@ -93,7 +93,7 @@ export {
   sourceAddress,
 } from './replication/replication.ts';
 export {reversalLossOf} from './replication/reversal-loss.ts';
-export {drainReplication} from './replication/reverse-replication.ts';
+export {drain} from './replication/reverse-replication.ts';
 export {makeSchemaSql} from './replication/sentinel.ts';
 export {waitForReplication, watchPosition} from './replication/waits.ts';
 export {loginOf, mysqlConfig} from './session/config.ts';

@@ -91,7 +91,7 @@ export function modelUnit(unit: AnyUnit, entry: ModelEntry): AnyUnit {
       return {...common, kind: 'one-way', oneWayBecause, check: check as never, plan};
     }
     case 'step': {
-      const {reverses, undoWhenFailed = false} = unit;
+      const {reverses, undoWhenFailed = false, reversalAhead = false} = unit;
       const reverse = async (look: Look, before: Before) =>
         systemsOf(look).reversalObstacle(entry) ??
         actionsOf(look, entry, {kind: 'reverse', before})
@@ -103,6 +103,7 @@ export function modelUnit(unit: AnyUnit, entry: ModelEntry): AnyUnit {
         before: z.any(),
         reverses,
         undoWhenFailed,
+        reversalAhead,
         check,
         plan,
         reverse,

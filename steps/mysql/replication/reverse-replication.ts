@@ -1,7 +1,8 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
-import type {MysqlReader, MysqlWriter, Position, SentinelKey} from '../contract.ts';
+import type {Fence, MysqlReader, MysqlWriter, Position, SentinelKey} from '../contract.ts';
 import {writeAfterFreeze} from './obstacles.ts';
-import {comparePositions} from './position.ts';
+import {comparePositions, hasReached} from './position.ts';
 import {replicationFilterMissing, sourceNotFrozen} from './problems.ts';
 import {isRunning} from './replication.ts';
 import {waitForPosition} from './waits.ts';
@@ -71,36 +72,60 @@ export const drainReplication = (source: MysqlReader) =>
   ({
     on: 'replica',
     does: `execute everything that ${source.name} has written`,
-    perform: async (
-      replica: MysqlWriter,
-      signal: AbortSignal,
-      say: (text: string) => void,
-    ): Promise<void> => {
-      const [replication, {readOnly}, start] = await Promise.all([
-        replica.replication(signal),
-        source.fence(signal),
-        source.position(signal),
-      ]);
-      if (!replication) {
-        return;
-      }
-      // A source that still accepts writes has no last position. A position before a later one is only a first goal.
-      if (!readOnly) {
-        throw new SwitcharooError(sourceNotFrozen(source.name, replica.name));
-      }
-      if (!isRunning(replication)) {
-        await replica.startReplication(signal);
-      }
-      for (let end = start; ; ) {
-        await waitForPosition(replica, end, {signal, say});
-        const now = await source.position(signal);
-        if (comparePositions(now, end) === 0) {
-          return;
-        }
-        end = now;
-      }
-    },
+    perform: (replica: MysqlWriter, signal: AbortSignal, say: (text: string) => void) =>
+      drain({replica, source}, {signal, say}),
   }) as const;
+
+interface Draining {
+  readonly signal: AbortSignal;
+  say(text: string): void;
+  /** How long the last position of the source is watched at least. */
+  readonly watchMs?: number;
+  /** The source has logged something although it refuses writes. */
+  moved?(from: Position): Promise<void>;
+}
+
+/** Waits until the replica has executed all of a source that refuses writes. `false`: it has no replication. */
+export async function drain(
+  {replica, source}: {readonly replica: MysqlWriter; readonly source: MysqlReader},
+  {signal, say, watchMs = 0, moved}: Draining,
+): Promise<boolean> {
+  // Asked together, here and below: nobody can write meanwhile.
+  const look = () => Promise.all([source.position(signal), source.fence(signal)]);
+  const [replication, [start, fence]] = await Promise.all([replica.replication(signal), look()]);
+  const watched = sleep(watchMs, undefined, {signal});
+  watched.catch(() => {});
+  if (!replication) {
+    return false;
+  }
+  refuseWritable(fence, {replica, source});
+  if (!isRunning(replication)) {
+    await replica.startReplication(signal);
+  }
+  for (let {executed} = replication, end = start; ; ) {
+    if (!hasReached(executed, end) && !(await replica.waitUntilExecuted(end, signal))) {
+      await waitForPosition(replica, end, {signal, say});
+    }
+    await watched;
+    const [now, fenceNow] = await look();
+    refuseWritable(fenceNow, {replica, source});
+    if (comparePositions(now, end) === 0) {
+      return true;
+    }
+    await moved?.(end);
+    [executed, end] = [end, now];
+  }
+}
+
+/** A source that still accepts writes has no last position. A position before a later one is only a first goal. */
+function refuseWritable(
+  {readOnly}: Fence,
+  {replica, source}: {readonly replica: MysqlReader; readonly source: MysqlReader},
+): void {
+  if (!readOnly) {
+    throw new SwitcharooError(sourceNotFrozen(source.name, replica.name));
+  }
+}
 
 export const resetReplication = (source: string) =>
   ({
