@@ -22,7 +22,7 @@ import {programOf} from './program.ts';
 import type {LabStatus} from './status.ts';
 import type {LabSwitch} from './switches.ts';
 import type {WatchReport} from './watch.ts';
-import type {Freeze} from './wire/wire.ts';
+import type {Freeze, HeldTrips} from './wire/wire.ts';
 import type {WriteCount} from './write-count.ts';
 
 const pointer = z.object({
@@ -60,6 +60,8 @@ export interface Lab {
   count(windows?: readonly Window[]): Promise<WriteCount>;
   /** What switcharoo exchanged with the targets in the freeze; nothing without `rttMs`. */
   freeze(): Promise<Freeze>;
+  /** The round trips of each hold; none without `rttMs`. */
+  held(windows: readonly Window[]): Promise<readonly HeldTrips[]>;
   /** What must never happen in a cutover, and happened in this lab. */
   watch(): Promise<WatchReport>;
   pauseClients(): Promise<unknown>;
@@ -199,6 +201,7 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
     status: async () => (await ask('/status')) as LabStatus,
     count: async (windows) => (await ask('/count', {windows})) as WriteCount,
     freeze: async () => (await ask('/freeze')) as Freeze,
+    held: async (windows) => (await ask('/held', {windows})) as readonly HeldTrips[],
     watch: async () => (await ask('/watch')) as WatchReport,
     pauseClients: () => ask('/clients/pause'),
     resumeClients: () => ask('/clients/resume'),

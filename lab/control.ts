@@ -4,12 +4,14 @@ import type {AddressInfo} from 'node:net';
 import {z} from 'zod';
 import {statusOf} from './status.ts';
 import {labSwitch, turn} from './switches.ts';
-import {freezeOf} from './wire/wire.ts';
+import {freezeOf, heldTripsIn} from './wire/wire.ts';
 import type {World} from './world.ts';
 
 const countRequest = z.object({
   windows: z.array(z.object({fromMs: z.number(), toMs: z.number()})).optional(),
 });
+
+const heldRequest = z.object({windows: z.array(z.object({fromMs: z.number(), toMs: z.number()}))});
 
 const largestBody = 10_000;
 
@@ -26,6 +28,8 @@ export async function startControl(world: World, down: () => void): Promise<Cont
     '/status': () => statusOf(world),
     '/count': (body) => world.count(countRequest.parse(body).windows),
     '/freeze': async () => freezeOf(world.exchanges()),
+    '/held': async (body) =>
+      heldRequest.parse(body).windows.map((window) => heldTripsIn(world.exchanges(), window)),
     '/exchanges': async () => world.exchanges(),
     '/watch': async () => world.watch(),
     '/clients/pause': () => world.pauseClients(),

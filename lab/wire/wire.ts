@@ -66,6 +66,27 @@ export function freezeOf(all: readonly Exchange[]): Freeze {
   return {exchanges, roundTrips: roundTripsIn(exchanges)};
 }
 
+/** How many round trips there were one after another, while new connections were held. */
+export interface HeldTrips {
+  /** From the hold to the release. */
+  readonly held: number;
+  /** From the statement that closes one side to the answer of the one that opens the other. */
+  readonly closed: number;
+}
+
+export function heldTripsIn(
+  all: readonly Exchange[],
+  {fromMs, toMs}: {readonly fromMs: number; readonly toMs: number},
+): HeldTrips {
+  // The journal counts whole milliseconds.
+  const held = all.filter(({sentMs, answeredMs}) => sentMs >= fromMs && answeredMs < toMs + 1);
+  const back = exchangesBetween(held, /rds_set_read_only\(1\)/, /^SET GLOBAL read_only = OFF/);
+  return {
+    held: roundTripsIn(held),
+    closed: freezeOf(held).roundTrips || roundTripsIn(back),
+  };
+}
+
 /** From the sending of one statement to the answer of another. */
 export function exchangesBetween(
   exchanges: readonly Exchange[],

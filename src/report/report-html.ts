@@ -1,4 +1,5 @@
 import {shifted} from '../model/moment.ts';
+import {holdTexts, tripsTexts} from './hold-text.ts';
 import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './labels.ts';
 import {outageTexts} from './outage-text.ts';
 import type {AnswerReport} from './report-fold.ts';
@@ -7,13 +8,11 @@ import {
   besidesSentence,
   earlierText,
   failureTexts,
-  holdSentence,
   lookupsSentence,
   outageSource,
   readsSentence,
   skipText,
   timesSentence,
-  tripsSentence,
   writesSentence,
 } from './report-text.ts';
 import {failedRequestTexts, requestsSentence, requestTimesTexts} from './request-text.ts';
@@ -76,10 +75,10 @@ function figures(report: RunReport): string {
           ],
         ]
       : []),
-    ...(hold ? [['Hold', durationText(hold.ms), holdSentence(hold)]] : []),
+    ...(hold ? [['Hold', durationText(hold.ms), holdTexts(report).join('; ')]] : []),
     ...(roundTrips === undefined
       ? []
-      : [['Round trips', String(roundTrips), tripsSentence(roundTrips)]]),
+      : [['Round trips', String(roundTrips), tripsTexts(report).join('; ')]]),
     ...(reads ? [['Failed reads', String(reads.failed), readsSentence(reads)]] : []),
     ...(lookups ? [['Wrong lookups', String(lookups.wrong), lookupsSentence(lookups)]] : []),
     ['Machine time', durationText(report.machineMs), timesSentence(report)],

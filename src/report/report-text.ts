@@ -1,3 +1,4 @@
+import {holdTexts, tripsTexts} from './hold-text.ts';
 import {
   clockUtc,
   counted,
@@ -138,7 +139,7 @@ function timesText(report: RunReport, options: TextOptions): string[] {
 }
 
 function measuredText(report: RunReport, options: TextOptions): string[] {
-  const {outageMs, outages, writes, reads, lookups, requests, hold, roundTrips} = report;
+  const {outageMs, outages, writes, reads, lookups, requests} = report;
   const isMeasured = writes !== undefined || outages.length === 0;
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
   return [
@@ -152,8 +153,8 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
     ...outageTexts(outages).flatMap((text) =>
       labelled('outage', writes ? `${text}, by the journal` : text, options),
     ),
-    ...(hold ? labelled('hold', holdSentence(hold), options) : []),
-    ...(roundTrips === undefined ? [] : labelled('network', tripsSentence(roundTrips), options)),
+    ...holdTexts(report).flatMap((text) => labelled('hold', text, options)),
+    ...tripsTexts(report).flatMap((text) => labelled('network', text, options)),
     ...(requests
       ? [requestsSentence(requests), ...requestTimesTexts(requests)].flatMap((text) =>
           labelled('requests', text, options),
@@ -176,12 +177,6 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
     ...(lookups ? labelled('lookups', lookupsSentence(lookups), options) : []),
   ];
 }
-
-export const holdSentence = ({ms}: {readonly ms: number}): string =>
-  `new connections were held for at most ${durationText(ms)}${ms < 1000 ? '' : ` (${ms} ms)`}`;
-
-export const tripsSentence = (roundTrips: number): string =>
-  `${counted(roundTrips, 'round trip')} to the targets in the outage, one after another`;
 
 function phaseText(phase: string, report: RunReport, options: TextOptions): string[] {
   const entries = report.entries.filter((entry) => entry.phase === phase);

@@ -44,6 +44,18 @@ interface LookupCount {
   readonly wrong: number;
 }
 
+export interface HoldReport {
+  readonly ms: number;
+  /** Sequential round trips between switcharoo and the targets in the hold. */
+  readonly roundTrips?: number;
+}
+
+interface ReversalReport {
+  readonly hold: HoldReport;
+  /** Sequential round trips while neither side accepted writes. */
+  readonly roundTrips?: number;
+}
+
 /** What the clients of a rehearsal measured. */
 export interface Measured {
   readonly outageMs?: number;
@@ -52,9 +64,11 @@ export interface Measured {
   readonly lookups?: LookupCount;
   readonly requests?: RequestCount;
   /** How long new connections were held at most; absent where none were. */
-  readonly hold?: {readonly ms: number};
+  readonly hold?: HoldReport;
   /** Sequential round trips between switcharoo and the targets in the outages. */
   readonly roundTrips?: number;
+  /** The same for the reversal. */
+  readonly reversal?: ReversalReport;
   /** How far away the targets were for which somebody waited. */
   readonly distances?: readonly RoundTrip[];
 }
@@ -109,8 +123,9 @@ export interface RunReport {
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
   readonly requests?: RequestCount;
-  readonly hold?: {readonly ms: number};
+  readonly hold?: HoldReport;
   readonly roundTrips?: number;
+  readonly reversal?: ReversalReport;
   readonly distances?: readonly RoundTrip[];
   readonly entries: readonly EntryReport[];
   readonly answers: readonly AnswerReport[];

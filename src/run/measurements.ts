@@ -41,6 +41,7 @@ const failedRequest = z.object({
   ...{atUtc: z.string(), tookMs: z.number(), reason: z.string()},
   hold: z.object({began: z.enum(['before', 'in', 'after']), ms: z.number()}).exactOptional(),
 });
+const hold = z.object({ms: z.number(), roundTrips: z.number().exactOptional()});
 const schema = z.object({
   outageMs: z.number().exactOptional(),
   writes: z
@@ -59,8 +60,9 @@ const schema = z.object({
       failures: z.array(failedRequest).exactOptional(),
     })
     .exactOptional(),
-  hold: z.object({ms: z.number()}).exactOptional(),
+  hold: hold.exactOptional(),
   roundTrips: z.number().exactOptional(),
+  reversal: z.object({hold, roundTrips: z.number().exactOptional()}).exactOptional(),
   distances: z
     .array(
       z.object({

@@ -1,7 +1,8 @@
 import type {Lab} from '@switcharoo/lab';
-import type {JournalEntry} from '../../model/journal.ts';
+import {makesConnections} from '../../model/effects.ts';
+import type {FactOf, JournalEntry} from '../../model/journal.ts';
 import {msBetween} from '../../model/moment.ts';
-import type {FailedRequest, RunReport} from '../../report/index.ts';
+import type {FailedRequest, Measured, RunReport} from '../../report/index.ts';
 import {keepMeasured} from '../../run/measurements.ts';
 import type {Run} from '../../run/run.ts';
 import type {App} from '../app.ts';
@@ -11,6 +12,7 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
   const holds = holdsIn(run);
   const count = await lab.count(closedIn(run, holds));
   const frozen = await lab.freeze();
+  const held = await heldIn(lab, holds);
   const {acknowledged, lost, duplicated, outageMs, clients, lookups} = count;
   const {answered, failed, lastFailure: lastReadFailure} = clients.reads;
   const {inWindow, besideWindow, failures, ...requests} = clients.requests;
@@ -32,9 +34,7 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
     },
     ...(frozen.exchanges.length > 0 ? {roundTrips: frozen.roundTrips} : {}),
     ...(distances.length > 0 ? {distances} : {}),
-    ...(holds.length > 0
-      ? {hold: {ms: Math.max(...holds.map(({from, to}) => msBetween(from, to)))}}
-      : {}),
+    ...held,
   };
   keepMeasured(app.state, run.name, measured);
   return run.report(measured);
@@ -44,7 +44,7 @@ const lastFailureIn = (failure: string | null) => (failure === null ? {} : {last
 
 /** A time in which new connections waited. */
 interface Hold {
-  readonly from: JournalEntry;
+  readonly from: JournalEntry & FactOf<'action-intended'>;
   readonly to: JournalEntry;
 }
 
@@ -52,20 +52,12 @@ interface Hold {
 function holdsIn({runbook, entries}: Run): readonly Hold[] {
   const [holding, releasing] = (['held', 'released'] as const).map(
     (are) =>
-      new Set(
-        runbook.entries
-          .filter(({unit: {effects}}) =>
-            Array.isArray(effects)
-              ? effects.some((effect) => effect.fact === 'connections' && effect.are === are)
-              : false,
-          )
-          .map(({id}) => id),
-      ),
+      new Set(runbook.entries.filter(({unit}) => makesConnections(unit, are)).map(({id}) => id)),
   );
   const isOf = (entry: string, way: 'forward' | 'reverse', begins: boolean) =>
     ((way === 'forward') === begins ? holding : releasing)?.has(entry);
   const holds: Hold[] = [];
-  let from: JournalEntry | undefined;
+  let from: Hold['from'] | undefined;
   for (const entry of entries) {
     if (entry.kind === 'action-intended' && isOf(entry.entry, entry.way, true)) {
       from ??= entry;
@@ -76,6 +68,41 @@ function holdsIn({runbook, entries}: Run): readonly Hold[] {
   }
   return holds;
 }
+
+/** The longest hold of each direction, with the round trips in it. */
+async function heldIn(
+  lab: Lab,
+  holds: readonly Hold[],
+): Promise<Pick<Measured, 'hold' | 'reversal'>> {
+  const trips = await lab.held(holds.map(windowOf));
+  const longest = (way: 'forward' | 'reverse') =>
+    holds
+      .map((hold, index) => ({hold, ms: msBetween(hold.from, hold.to), trips: trips[index]}))
+      .filter(({hold}) => hold.from.way === way)
+      .toSorted((a, b) => b.ms - a.ms)[0];
+  const [forward, reverse] = [longest('forward'), longest('reverse')];
+  return {
+    ...(forward ? {hold: holdOfTrips(forward)} : {}),
+    ...(reverse
+      ? {
+          reversal: {
+            hold: holdOfTrips(reverse),
+            ...(reverse.trips?.closed ? {roundTrips: reverse.trips.closed} : {}),
+          },
+        }
+      : {}),
+  };
+}
+
+const holdOfTrips = ({ms, trips}: {ms: number; trips: {readonly held: number} | undefined}) => ({
+  ms,
+  ...(trips && trips.held > 0 ? {roundTrips: trips.held} : {}),
+});
+
+const windowOf = ({from, to}: Hold) => ({
+  fromMs: Date.parse(from.atUtc),
+  toMs: Date.parse(to.atUtc),
+});
 
 /** When connections were held or writes refused, in milliseconds since 1970, as the clients have it. */
 function closedIn(run: Run, holds: readonly Hold[]) {
