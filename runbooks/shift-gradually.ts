@@ -23,6 +23,7 @@ export default defineRunbook({
   .step('new-side-answers', httpAnswers, {
     on: {site: 'site'},
     input: ({params}) => ({url: params.newSideUrl, includes: params.smokeText, passes: 3}),
+    neverSkip: 'Only this gate proves that the new side answers before visitors are sent there.',
   })
   .step('canary', shiftWeight, {
     on: {zone: 'zone'},
@@ -36,6 +37,7 @@ export default defineRunbook({
     on: {site: 'site'},
     input: ({params}) => ({url: params.newSideUrl, includes: params.smokeText, passes: 3}),
     after: ['canary'],
+    neverSkip: 'Only this gate proves that the new side answers with visitors on it.',
   })
   .confirm('half', {
     question: 'Send half of the visitors to the new side?',
@@ -55,9 +57,15 @@ export default defineRunbook({
     }),
     after: ['half'],
   })
+  .step('half-answers', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.newSideUrl, includes: params.smokeText, passes: 3}),
+    after: ['half-of-them'],
+    neverSkip: 'Only this gate proves that the new side answers with half of the visitors on it.',
+  })
   .confirm('all', {
     question: 'Send all visitors to the new side?',
-    after: ['half-of-them'],
+    after: ['half-answers'],
   })
   .step('all-of-them', shiftWeight, {
     on: {zone: 'zone'},

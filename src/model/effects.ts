@@ -32,7 +32,31 @@ export type SystemFact<Role extends string = string> =
   /** Whether a port is closed, except for a few addresses. */
   | {readonly fact: 'port'; readonly of: Role; readonly is: 'closed' | 'open'}
   /** Whether new connections wait, or are let through. */
-  | {readonly fact: 'connections'; readonly of: Role; readonly are: 'held' | 'released'};
+  | {readonly fact: 'connections'; readonly of: Role; readonly are: 'held' | 'released'}
+  /** A gate has proven that the new side answers visitors. The next rollout or shift of traffic needs a new proof. */
+  | {readonly fact: 'answers'; readonly of: Role}
+  /** `to`, a database or a zone, is a copy of other data. It counts as equal only once a gate has compared it. */
+  | {readonly fact: 'copied'; readonly to: Role}
+  /** A gate has proven that `to` has the same content as `from`. */
+  | {readonly fact: 'compared'; readonly from: Role; readonly to: Role}
+  /**
+   * A domain is delegated to the name servers of the zone `to`, and no more to those of the zone `from`. `settled`: no
+   * resolver that honours TTLs asks the earlier ones.
+   */
+  | {
+      readonly fact: 'delegation';
+      readonly from: Role;
+      readonly to: Role;
+      readonly is: 'changed';
+    }
+  | {readonly fact: 'delegation'; readonly to: Role; readonly is: 'settled'}
+  /**
+   * The DS records at the parent, for keys that only the name servers of the zone `of` have. `removed`: resolvers may
+   * still hold them. `expired`: none does.
+   */
+  | {readonly fact: 'ds'; readonly of: Role; readonly are: 'removed' | 'expired'}
+  /** Whether the number of a service's tasks changes by itself. */
+  | {readonly fact: 'scaling'; readonly of: Role; readonly is: 'suspended' | 'restored'};
 
 /**
  * What a unit makes true, in this order. A reversal makes true again what was true before. An empty list says that none
@@ -52,7 +76,8 @@ export const makesConnections = (
 
 /** The targets of one side of a cutover, by their names in the runbook. */
 interface Side {
-  readonly database: string;
+  /** Where an entry changes whether it accepts writes. */
+  readonly database?: string;
   /** What answers its visitors, where an entry starts or stops it. */
   readonly application?: string;
   /** The hosts of its database: its visitors are not served while an entry keeps a port of them closed. */

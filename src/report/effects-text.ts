@@ -44,5 +44,21 @@ function factText(fact: SystemFact): string {
       return `A port of ${fact.of} is ${fact.is}.`;
     case 'connections':
       return `New connections to ${fact.of} ${fact.are === 'held' ? 'wait' : 'are let through'}.`;
+    case 'answers':
+      return `${fact.of} answers visitors.`;
+    case 'copied':
+      return `${fact.to} is a copy, which no gate has compared.`;
+    case 'compared':
+      return `${fact.to} has the same content as ${fact.from}.`;
+    case 'delegation':
+      return fact.is === 'changed'
+        ? `The domain is delegated to the name servers of ${fact.to}, and no more to ${fact.from}.`
+        : `No resolver asks any name servers but those of ${fact.to}.`;
+    case 'ds':
+      return fact.are === 'removed'
+        ? `The DS records for the keys of ${fact.of} are removed; resolvers may still hold them.`
+        : `No resolver holds a DS record for the keys of ${fact.of}.`;
+    case 'scaling':
+      return `Automatic scaling of ${fact.of} is ${fact.is}.`;
   }
 }

@@ -53,15 +53,18 @@ export async function refuseUnsafe(
 
 async function verification(runbook: AnyRunbook, params: unknown): Promise<Verification> {
   const first = firstToChangeWrites(runbook, params);
-  if (first !== undefined && !runbook.head.sides) {
+  if (first !== undefined && !hasDatabases(runbook)) {
     throw new SwitcharooError(sidesMissing(runbook.head.name, first));
   }
   return verifyRunbook(runbook, params);
 }
 
+const hasDatabases = ({head: {sides}}: AnyRunbook): boolean =>
+  sides?.old.database !== undefined && sides.new.database !== undefined;
+
 const sidesMissing = (runbook: string, entry: string): Problem => ({
   code: 'sides-missing',
-  message: `${entry} of ${runbook} changes which database accepts writes, but the runbook does not declare its two sides.`,
+  message: `${entry} of ${runbook} changes which database accepts writes, but the runbook does not declare the databases of its two sides.`,
   hint: "Declare them in the runbook: sides: {old: {database: 'source'}, new: {database: 'aurora'}}.",
 });
 

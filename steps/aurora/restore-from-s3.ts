@@ -39,8 +39,7 @@ export const restoreFromS3 = defineStep({
   },
   reverses:
     'Deletes the cluster that this run created, unless it is protected or in use. No snapshot is kept.',
-  // It has the data of a moment, which proves nothing about later writes.
-  effects: [],
+  effects: [{fact: 'copied', to: 'aurora'}],
   timeoutMs: 3 * 24 * 3_600_000,
   neverSkip: 'Without it, Aurora lacks the data that replication builds on.',
   poll: {firstMs: 1_000, mostMs: 15_000},

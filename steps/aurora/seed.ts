@@ -53,8 +53,7 @@ export const seed = defineStep({
     "Drops the schemas that it copied, and no others; starts the replica's SQL thread again if it ran before.",
   // A dump may take days: a runbook sets its own limit.
   claims: ['replica'],
-  // It has the data of a moment, which proves nothing about later writes.
-  effects: [],
+  effects: [{fact: 'copied', to: 'aurora'}],
   timeoutMs: 24 * 3_600_000,
   neverSkip: 'Without it, Aurora lacks the data that replication builds on.',
 

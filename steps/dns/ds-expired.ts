@@ -33,6 +33,7 @@ export const dsExpired = defineGate({
     parent: ['to reach each server over UDP and TCP'],
     old: ['to reach each server over UDP and TCP'],
   },
+  effects: [{fact: 'ds', of: 'old', are: 'expired'}],
   // DS records live for one or two days.
   timeoutMs: 60 * 3_600_000,
   neverSkip:

@@ -38,6 +38,7 @@ export const nsTtlExpired = defineGate({
     zone: ['route53:GetHostedZone'],
     dns: ['to reach each server over UDP and TCP'],
   },
+  effects: [{fact: 'delegation', to: 'zone', is: 'settled'}],
   timeoutMs: 8 * 24 * 3_600_000,
   neverSkip: 'Until it is open, resolvers still ask the old name servers.',
   poll: {firstMs: 250, mostMs: 60_000},

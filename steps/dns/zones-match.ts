@@ -57,6 +57,7 @@ export const zonesMatch = defineGate({
     new: ['to reach each server over UDP and TCP'],
     zone: ['route53:GetHostedZone', 'route53:ListResourceRecordSets'],
   },
+  effects: [{fact: 'compared', from: 'old', to: 'zone'}],
   timeoutMs: 15 * 60_000,
   neverSkip: 'Only this gate proves that the new name servers answer as the old ones do.',
   poll: {firstMs: 500, mostMs: 30_000},

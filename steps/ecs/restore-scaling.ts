@@ -20,8 +20,9 @@ export const restoreScaling = defineStep({
   output: z.object({}),
   reverses: 'Suspends automatic scaling as it was suspended before.',
   needs,
-  effects: [],
+  effects: [{fact: 'scaling', of: 'service', is: 'restored'}],
   timeoutMs: 60_000,
+  neverSkip: 'Without it, automatic scaling stays suspended.',
 
   async check(look) {
     const {was} = look.input;

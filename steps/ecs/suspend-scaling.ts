@@ -23,7 +23,7 @@ export const suspendScaling = defineStep({
   output: z.object({was: suspension.nullable()}),
   reverses: 'Restores exactly the suspension that was set before.',
   needs,
-  effects: [],
+  effects: [{fact: 'scaling', of: 'service', is: 'suspended'}],
   timeoutMs: 60_000,
 
   async check(look) {

@@ -41,6 +41,7 @@ export const targetsHealthy = defineGate({
       'elasticloadbalancing:DescribeTargetHealth',
     ],
   },
+  effects: [{fact: 'answers', of: 'balancer'}],
   timeoutMs: 10 * 60_000,
   neverSkip: 'Only this gate proves that the new side can take the traffic.',
   poll: {firstMs: 250, mostMs: 5_000},

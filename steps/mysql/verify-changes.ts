@@ -23,6 +23,7 @@ export const verifyChanges = defineGate({
     source: ['SELECT ON *.*', 'REPLICATION CLIENT', 'REPLICATION SLAVE'],
     target: ['SELECT ON *.*', 'REPLICATION CLIENT'],
   },
+  effects: [{fact: 'compared', from: 'source', to: 'target'}],
   expensive: true,
   timeoutMs: 24 * 3_600_000,
   neverSkip: 'Only this gate proves that the rows that changed are the same on both servers.',

@@ -18,6 +18,7 @@ export const verifyData = defineGate({
     source: ['SELECT ON *.*', 'REPLICATION CLIENT'],
     target: ['SELECT ON *.*', 'REPLICATION CLIENT'],
   },
+  effects: [{fact: 'compared', from: 'source', to: 'target'}],
   expensive: true,
   timeoutMs: 24 * 3_600_000,
   neverSkip: 'Only this gate proves that both servers have the same data.',

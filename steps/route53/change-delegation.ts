@@ -55,9 +55,9 @@ export const changeDelegation = defineStep({
     zone: ['route53:GetHostedZone', 'route53:ListResourceRecordSets'],
     old: ['to reach each server over UDP and TCP'],
   },
+  relies: [{fact: 'ds', of: 'old', are: 'removed'}],
+  effects: [{fact: 'delegation', from: 'old', to: 'zone', is: 'changed'}],
   // A registry or a person may take hours; a reversal also waits for a TTL of up to two days.
-  // Other servers answer with the same records: traffic goes where it went.
-  effects: [],
   timeoutMs: 4 * 24 * 3_600_000,
   neverSkip: 'It decides where traffic goes, and later entries rely on it.',
   poll: {firstMs: 250, mostMs: 15_000},

@@ -70,7 +70,7 @@ export const importZone = defineStep({
     ],
     parent: ['to reach each server over UDP and TCP'],
   },
-  effects: [],
+  effects: [{fact: 'copied', to: 'zone'}],
   timeoutMs: 2 * 3_600_000,
   neverSkip: 'Without it, the new name servers lack records of the domain.',
 

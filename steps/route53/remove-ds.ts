@@ -53,8 +53,8 @@ export const removeDs = defineStep({
     zone: ['route53:GetHostedZone'],
     old: ['to reach each server over UDP and TCP'],
   },
+  effects: [{fact: 'ds', of: 'old', are: 'removed'}],
   // A registry or a person may take hours.
-  effects: [],
   timeoutMs: 2 * 24 * 3_600_000,
   neverSkip:
     'With a DS record in place, validating resolvers refuse every answer from the new name servers.',

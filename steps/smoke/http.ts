@@ -22,6 +22,7 @@ export const httpAnswers = defineGate({
   input,
   output: z.object({}),
   needs: {site: ['to reach the web site over HTTP or HTTPS']},
+  effects: [{fact: 'answers', of: 'site'}],
   timeoutMs: 2 * 60_000,
   poll: {firstMs: 20, mostMs: 3_000},
   check: async ({input, targets: {site}, signal}) => {

@@ -1,7 +1,15 @@
 import type {Sides, SystemFact} from '../../model/effects.ts';
+import {
+  type DomainFacts,
+  domainFactHolds,
+  domainFactsAtStart,
+  isDomainFact,
+  withDomainFact,
+  withoutDomainFact,
+} from './domain-facts.ts';
 
 /** All that `verify` knows of the systems, by the names of targets. It never changes: each change makes another one. */
-export interface Facts {
+export interface Facts extends DomainFacts {
   /** Which databases take the application's writes. */
   readonly accepts: readonly string[];
   /** Which databases have everything that the last writer accepted. */
@@ -17,6 +25,12 @@ export interface Facts {
   readonly held: readonly string[];
   /** Databases that accept writes again by themselves, at any time after they refuse them. */
   readonly thaws: readonly string[];
+  /** A gate has proven that the new side answers, since its last rollout and since the last shift of traffic. */
+  readonly answers: boolean;
+  /** Traffic was sent to the new side without such a proof. */
+  readonly unproven: boolean;
+  /** Services whose automatic scaling is suspended. */
+  readonly suspended: readonly string[];
   /** How many of the effects of an entry are in place. */
   readonly made: Readonly<Record<string, number>>;
 }
@@ -34,7 +48,8 @@ export function factsAtStart(sides: Sides | undefined, inOrder: readonly SystemF
     first.set(key, first.get(key) ?? fact);
   }
   const mentioned = [...first.values()];
-  const old = sides ? [sides.old.database] : [];
+  const {database} = sides?.old ?? {};
+  const old = database === undefined ? [] : [database];
   return {
     accepts: old,
     complete: old,
@@ -50,6 +65,10 @@ export function factsAtStart(sides: Sides | undefined, inOrder: readonly SystemF
     closed: [],
     held: [],
     thaws: [],
+    answers: false,
+    unproven: false,
+    suspended: [],
+    ...domainFactsAtStart(inOrder),
     made: {},
   };
 }
@@ -80,6 +99,9 @@ const subjectOf = (fact: SystemFact): string => `${fact.fact} ${'of' in fact ? f
 
 /** Whether the fact is true now. */
 export function holds(facts: Facts, fact: SystemFact): boolean {
+  if (isDomainFact(fact)) {
+    return domainFactHolds(facts, fact);
+  }
   switch (fact.fact) {
     case 'writes':
       return facts.accepts.includes(fact.of) === (fact.are === 'accepted');
@@ -100,6 +122,10 @@ export function holds(facts: Facts, fact: SystemFact): boolean {
       return facts.closed.includes(fact.of) === (fact.is === 'closed');
     case 'connections':
       return facts.held.includes(fact.of) === (fact.are === 'held');
+    case 'answers':
+      return facts.answers;
+    case 'scaling':
+      return facts.suspended.includes(fact.of) === (fact.is === 'suspended');
   }
 }
 
@@ -115,6 +141,9 @@ export function earlierOf(facts: Facts, fact: SystemFact): Earlier {
 
 /** The systems once the fact is true. */
 export function withFact(facts: Facts, fact: SystemFact): Facts {
+  if (isDomainFact(fact)) {
+    return withDomainFact(facts, fact);
+  }
   switch (fact.fact) {
     case 'writes':
       return fact.are === 'accepted' ? accepting(facts, fact.of) : refusing(facts, fact.of);
@@ -127,18 +156,35 @@ export function withFact(facts: Facts, fact: SystemFact): Facts {
     case 'drained':
       return facts;
     case 'traffic':
-      return {...facts, leadsTo: {...facts.leadsTo, [fact.by]: fact.leadsTo}};
+      return {
+        ...facts,
+        leadsTo: {...facts.leadsTo, [fact.by]: fact.leadsTo},
+        unproven: fact.leadsTo !== 'old' && !facts.answers,
+        answers: false,
+      };
     case 'application':
-      return {...facts, stopped: changed(facts.stopped, fact.of, fact.is === 'stopped')};
+      return {
+        ...facts,
+        stopped: changed(facts.stopped, fact.of, fact.is === 'stopped'),
+        // A rollout brings another version, about which nothing is proven.
+        answers: facts.answers && fact.is !== 'running',
+      };
     case 'port':
       return {...facts, closed: changed(facts.closed, fact.of, fact.is === 'closed')};
     case 'connections':
       return {...facts, held: changed(facts.held, fact.of, fact.are === 'held')};
+    case 'answers':
+      return {...facts, answers: true};
+    case 'scaling':
+      return {...facts, suspended: changed(facts.suspended, fact.of, fact.is === 'suspended')};
   }
 }
 
 /** The systems once the fact is as it was before. */
 export function withoutFact(facts: Facts, fact: SystemFact, earlier: Earlier): Facts {
+  if (isDomainFact(fact)) {
+    return withoutDomainFact(facts, fact);
+  }
   switch (fact.fact) {
     case 'writes': {
       const accepted = (fact.are === 'accepted') === earlier;
@@ -162,16 +208,25 @@ export function withoutFact(facts: Facts, fact: SystemFact, earlier: Earlier): F
     case 'drained':
       return facts.replicates.includes(linkOf(fact)) ? caughtUp(facts, fact) : facts;
     case 'traffic':
-      return {...facts, leadsTo: {...facts.leadsTo, [fact.by]: earlier}};
+      // What was proven before the shift is as true as it was then.
+      return {...facts, leadsTo: {...facts.leadsTo, [fact.by]: earlier}, answers: true};
     case 'application':
       return {
         ...facts,
         stopped: changed(facts.stopped, fact.of, (fact.is === 'stopped') === earlier),
+        answers: facts.answers && fact.is !== 'running',
       };
     case 'port':
       return {...facts, closed: changed(facts.closed, fact.of, (fact.is === 'closed') === earlier)};
     case 'connections':
       return {...facts, held: changed(facts.held, fact.of, (fact.are === 'held') === earlier)};
+    case 'answers':
+      return facts;
+    case 'scaling':
+      return {
+        ...facts,
+        suspended: changed(facts.suspended, fact.of, (fact.is === 'suspended') === earlier),
+      };
   }
 }
 

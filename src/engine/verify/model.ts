@@ -20,6 +20,8 @@ export interface Model {
   readonly read: ReadonlySet<string>;
   /** Entries that others come after, or whose output or time they read. */
   readonly needed: ReadonlySet<string>;
+  /** Zones between which an entry moves a domain. */
+  readonly domains: readonly {readonly from: string; readonly to: string}[];
 }
 
 /** Entries that change something and do not say what: each counts as harmless. */
@@ -67,6 +69,9 @@ export function modelOf(runbook: AnyRunbook, params: unknown): Model {
     ),
     read: new Set(waiting.flatMap(({reads}) => reads)),
     needed: new Set(all.flatMap(({needs}) => needs)),
+    domains: facts.flatMap((fact) =>
+      fact.fact === 'delegation' && fact.is === 'changed' ? [fact] : [],
+    ),
   };
 }
 

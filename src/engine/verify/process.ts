@@ -22,11 +22,11 @@ import {obstacleIn, unmetIn} from './obstacles.ts';
 import {OutageTime} from './outage-time.ts';
 import {choicesFor, type Outcome, outcomesOf} from './outcomes.ts';
 import {progressWith} from './progress-with.ts';
-import {isDeclaredOutage, type Moment, violationsIn} from './properties.ts';
+import {isDeclaredOutage, violationsIn} from './properties.ts';
 import type {Script} from './script.ts';
 import {storyOf} from './story.ts';
 import {isOfTurn, turnOf} from './turn.ts';
-import type {Finding, State} from './violation.ts';
+import type {Finding, Moment, State} from './violation.ts';
 
 /** Whether a failure of this entry was met in this state before. */
 export type IsKnown = (state: State, entry: string) => boolean;
@@ -119,11 +119,11 @@ export class EngineProcess implements ModelSystems, Operator {
     return isDecided || !this.#turn?.has(fact.entry);
   }
 
-  #judge(moment: Partial<Moment>): void {
+  #judge(moment: Partial<Moment>, by?: string): void {
     const {progress, facts} = this.state;
     const violations = violationsIn(this.#model, {progress, facts, ...moment});
     for (const violation of violations) {
-      this.violations.push({violation, state: this.state, story: [...this.story]});
+      this.violations.push({violation, state: this.state, story: [...this.story, ...(by ? [by] : [])]});
     }
     if (violations.some(({continues}) => !continues)) {
       throw this.#cut();
@@ -167,9 +167,11 @@ export class EngineProcess implements ModelSystems, Operator {
     if (unmet || (isFirst && this.#fails())) {
       return unmet ?? blocked('its check fails', '');
     }
-    // A position that was read while somebody could write is not the last one.
-    if (isFirst && read.every(({settled}) => settled)) {
-      this.#make(entry.effects.reduce(withFact, this.#facts));
+    if (isFirst) {
+      // A position that was read while somebody could write is not the last one.
+      const isLast = read.every(({settled}) => settled);
+      const proven = entry.effects.filter(({fact}) => isLast || fact !== 'caught-up');
+      this.#make(proven.reduce(withFact, this.#facts), `${entry.id}: passes`);
     }
     return done({settled: this.#facts.accepts.length === 0});
   }
@@ -188,7 +190,7 @@ export class EngineProcess implements ModelSystems, Operator {
 
   /** Whether the first check of an entry fails, or ends because the outage lasts too long. */
   #fails(): boolean {
-    const end = this.#script.choose<Ended>(['no', 'fails', ...this.#canBeTooLong]);
+    const end = this.#script.choose(['no', 'fails', ...this.#canBeTooLong]);
     if (end === 'too long') {
       this.#time.pass();
     }
@@ -229,7 +231,8 @@ export class EngineProcess implements ModelSystems, Operator {
     if (way.kind === 'forward' && cannotLast(this.#facts, entry.effects[effect])) {
       throw new Error('the freeze has ended');
     }
-    this.#make(factsAfter(this.#facts, entry, effect, way));
+    const what = way.kind === 'forward' ? 'makes its change' : 'takes its change back';
+    this.#make(factsAfter(this.#facts, entry, effect, way), `${id}: ${what}`);
     if (outcome === 'too long') {
       this.#time.pass();
       throw new Error('the outage is too long');
@@ -256,10 +259,10 @@ export class EngineProcess implements ModelSystems, Operator {
     }
   }
 
-  #make(facts: Facts): void {
+  #make(facts: Facts, by?: string): void {
     const earlier = this.#facts;
     this.#facts = facts;
-    this.#judge({earlier});
+    this.#judge({earlier}, by);
   }
 
   // The operator.
@@ -292,8 +295,6 @@ export class EngineProcess implements ModelSystems, Operator {
     return {...choice, by: this.name};
   }
 }
-
-type Ended = 'no' | 'fails' | 'too long';
 
 /** Thrown into an engine whose process is over. */
 class ProcessOver extends Error {}

@@ -4,28 +4,14 @@ import type {Fact} from '../../model/journal.ts';
 import {isClosed} from '../../model/outage.ts';
 import {placeText} from '../../model/place.ts';
 import type {Progress} from '../../model/progress.ts';
+import {bogusAnswers, notCompared, stillAsked} from './domain-properties.ts';
 import type {Facts} from './facts.ts';
 import type {Model} from './model.ts';
-import type {Violation} from './violation.ts';
-
-/** Something that just happened in a state: a fact was journaled, the systems changed, or a person is asked. */
-export interface Moment {
-  readonly progress: Progress;
-  readonly facts: Facts;
-  readonly fact?: Fact;
-  /** The systems before they changed. */
-  readonly earlier?: Facts;
-  /** What a person is asked about: an entry, or the point of no return. */
-  readonly asks?: string;
-  /** The entry at which a person has to decide, because the outage has exceeded its limit. */
-  readonly asksPastLimit?: string;
-}
+import type {Check, Moment, Violation} from './violation.ts';
 
 /** The properties that do not hold at this moment. */
 export const violationsIn = (model: Model, moment: Moment): readonly Violation[] =>
   properties.flatMap((property) => property(model, moment) ?? []);
-
-type Check = (model: Model, moment: Moment) => Violation | undefined;
 
 const twoWritableSides: Check = (_model, {facts: {accepts}}) =>
   accepts.length > 1
@@ -154,11 +140,14 @@ const earlyPointOfNoReturn: Check = ({runbook}, {progress, fact}) => {
   const oneWay = entriesOf(items.slice(barrier + 1)).filter(({unit}) => unit.kind === 'one-way');
   const isLossless = !oneWay.some(({id}) => progress.entries.get(id)?.applied);
   const later = entriesOf(items.slice(place + 1)).find((entry) => oneWay.includes(entry));
-  return failed === undefined || place < barrier || !later || !isLossless
+  const isOneWay = oneWay.some(({id}) => id === failed);
+  const isKnown = failed !== undefined && place >= barrier;
+  const isTooEarly = later !== undefined || oneWay.length === 0;
+  return !isKnown || isOneWay || !isLossless || !isTooEarly
     ? undefined
     : {
         property: 'early-point-of-no-return',
-        because: `${failed} fails after the point of no return, so the run cannot be reversed, although nothing before ${later.id} is irreversible.`,
+        because: `${failed} fails after the point of no return, so the run cannot be reversed, although nothing ${later ? `before ${later.id}` : 'in it'} is irreversible.`,
         continues: true,
       };
 };
@@ -186,6 +175,24 @@ const confirmationPassed: Check = ({runbook}, {progress, fact}) => {
     : undefined;
 };
 
+const unprovenTraffic: Check = (_model, {facts: {unproven}, earlier}) =>
+  unproven && earlier?.unproven === false
+    ? {
+        property: 'unproven-traffic',
+        because:
+          'Traffic is sent to the new side, but no gate has proven that it answers since its last rollout and the last shift of traffic.',
+        continues: true,
+      }
+    : undefined;
+
+const scalingSuspended: Check = (_model, {facts: {suspended}, fact}) =>
+  fact?.kind === 'run-done' && suspended.length > 0
+    ? {
+        property: 'scaling-suspended',
+        because: `The run ends as done, but automatic scaling of ${suspended.join(' and ')} is suspended.`,
+      }
+    : undefined;
+
 const properties: readonly Check[] = [
   twoWritableSides,
   lostWrites,
@@ -195,6 +202,11 @@ const properties: readonly Check[] = [
   endlessOutage,
   earlyPointOfNoReturn,
   confirmationPassed,
+  unprovenTraffic,
+  scalingSuspended,
+  notCompared,
+  bogusAnswers,
+  stillAsked,
 ];
 
 const entriesOf = (items: readonly Item[]): readonly Entry[] =>
@@ -213,7 +225,7 @@ function refusalIn({sides}: Model, facts: Facts): string | undefined {
   }
   for (const name of sidesReached(facts)) {
     const {database, application, databaseHosts} = sides[name];
-    if (!facts.accepts.includes(database)) {
+    if (database !== undefined && !facts.accepts.includes(database)) {
       return `traffic goes to the ${name} side, whose database ${database} refuses writes`;
     }
     if (application !== undefined && facts.stopped.includes(application)) {

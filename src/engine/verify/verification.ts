@@ -148,11 +148,22 @@ function irreversible(model: Model, nodes: readonly Node[]): readonly Finding[] 
   return [];
 }
 
-const isAsAtStart = (start: Facts, now: Facts): boolean => {
-  const {complete: _c, made: _m, ...before} = start;
-  const {complete: _d, made: _n, ...after} = now;
-  return sameJson(before, after);
-};
+const isAsAtStart = (start: Facts, now: Facts): boolean =>
+  sameJson(changesIn(start), changesIn(now));
+
+/** Without what was proven. */
+function changesIn(facts: Facts): object {
+  const {
+    complete: _c,
+    made: _m,
+    compared: _p,
+    fresh: _f,
+    answers: _a,
+    unproven: _u,
+    ...changes
+  } = facts;
+  return changes;
+}
 
 /** From every state a run can come to an end, done or reversed. */
 function deadEnds(nodes: readonly Node[]): readonly Finding[] {

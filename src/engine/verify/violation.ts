@@ -1,6 +1,8 @@
+import type {Fact} from '../../model/journal.ts';
 import type {Progress} from '../../model/progress.ts';
 import type {Property} from '../../model/verification.ts';
 import type {Facts} from './facts.ts';
+import type {Model} from './model.ts';
 
 /** Where a run is: what its journal says, and what is true of the systems. */
 export interface State {
@@ -22,3 +24,18 @@ export interface Finding {
   readonly state: State;
   readonly story: readonly string[];
 }
+
+/** Something that just happened in a state: a fact was journaled, the systems changed, or a person is asked. */
+export interface Moment {
+  readonly progress: Progress;
+  readonly facts: Facts;
+  readonly fact?: Fact;
+  /** The systems before they changed. */
+  readonly earlier?: Facts;
+  /** What a person is asked about: an entry, or the point of no return. */
+  readonly asks?: string;
+  /** The entry at which a person has to decide, because the outage has exceeded its limit. */
+  readonly asksPastLimit?: string;
+}
+
+export type Check = (model: Model, moment: Moment) => Violation | undefined;

@@ -10,6 +10,7 @@ import {
   ringPossible,
   stillFrozen,
 } from 'switcharoo/mysql';
+import {httpAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
 
 /** A cutover with a ring, and nothing beside it: how its entries are bound. */
@@ -23,6 +24,7 @@ export default defineRunbook({
     seedPosition: z.coerce.number().int(),
     auroraHost: z.string(),
     auroraPort: z.coerce.number().int(),
+    newSideUrl: z.url(),
     proxy: z.object({
       file: z.string(),
       text: z.string(),
@@ -35,6 +37,7 @@ export default defineRunbook({
     replica: mysqlServer,
     aurora: auroraCluster,
     webHosts: hostGroup,
+    site: webSite,
   },
   outage: {from: ['freeze'], until: ['open-writes', 'forward'], longestMs: 60_000},
   sides: {old: {database: 'source'}, new: {database: 'aurora'}},
@@ -65,10 +68,15 @@ export default defineRunbook({
     after: ['near'],
     requires: ['ring-possible'],
   })
+  .step('new-side-answers', httpAnswers, {
+    on: {site: 'site'},
+    input: ({params}) => ({url: params.newSideUrl}),
+    neverSkip: 'Only this gate proves that the new side answers before visitors are sent there.',
+  })
   .checkpoint('ring-armed')
 
   .phase('Cut over')
-  .confirm('go', {question: 'Start the cutover?', after: ['ring']})
+  .confirm('go', {question: 'Start the cutover?', after: ['ring', 'new-side-answers']})
   .step('ring-intact', ringIntact, {
     on: {source: 'source', replica: 'replica', aurora: 'aurora'},
     input: ({outputs}) => outputs.ring,

@@ -2,11 +2,14 @@ import {readdirSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import bareMetal from '../../../runbooks/bare-metal-to-ecs.ts';
 import {verifyRunbook} from '../../../src/engine/verify/verification.ts';
+import {loadRunbook, runbookWith} from '../../../src/inventory/runbook-file.ts';
 import {StateFolder} from '../../../src/journal/state-folder.ts';
 import {Runbook} from '../../../src/model/runbook.ts';
+import {sampleParams} from '../../../src/run/sample-params.ts';
 import {refuseUnsafe, verify} from '../../../src/run/verify.ts';
-import {entryIn, headed} from './edits.ts';
+import {all, entryIn, headed, skippable, without} from './edits.ts';
 import {faults} from './faults.ts';
+import {runbookFaults} from './runbook-faults.ts';
 
 const host = {state: new StateFolder('.switcharoo')};
 const runbooks = readdirSync('runbooks').filter((file) => file.endsWith('.ts'));
@@ -20,6 +23,26 @@ test.each(runbooks)('%s has no counterexample', async (file) => {
 test.each(faults)('finds $name: $finds', async ({runbook, edit, finds}) => {
   const {counterexamples} = await verifyRunbook(edit(runbook), {});
   expect(counterexamples.map(({property}) => property)).toContain(finds);
+});
+
+test.each(runbookFaults)('finds $name: $finds', async ({runbook, edit, finds, because}) => {
+  const {counterexamples} = await verifyRunbook(edit(runbook), {});
+  expect(counterexamples).toContainEqual(
+    expect.objectContaining({property: finds, because: expect.stringMatching(because)}),
+  );
+});
+
+test('finds automatic scaling that is still suspended at the end: not restored, or restored by an entry that may be skipped', async () => {
+  const loaded = await loadRunbook('deploy-service');
+  const params = sampleParams(loaded.runbook.head.params, {});
+  const deploy = runbookWith(loaded, params);
+  const restores = deploy.entries
+    .map(({id}: {id: string}) => id)
+    .filter((id: string) => id.startsWith('restore-scaling'));
+  for (const edit of [without(...restores), all(...restores.map(skippable))]) {
+    const {counterexamples} = await verifyRunbook(edit(deploy), params);
+    expect(counterexamples).toMatchObject([{property: 'scaling-suspended'}]);
+  }
 });
 
 test('a protected inventory refuses a runbook with a counterexample, and one that hides its sides', async () => {
