@@ -120,10 +120,10 @@ export class EngineProcess implements ModelSystems, Operator {
   }
 
   #judge(moment: Partial<Moment>, by?: string): void {
-    const {progress, facts} = this.state;
-    const violations = violationsIn(this.#model, {progress, facts, ...moment});
+    const violations = violationsIn(this.#model, {...this.state, ...moment});
+    const story = by ? [...this.story, by] : [...this.story];
     for (const violation of violations) {
-      this.violations.push({violation, state: this.state, story: [...this.story, ...(by ? [by] : [])]});
+      this.violations.push({violation, state: this.state, story});
     }
     if (violations.some(({continues}) => !continues)) {
       throw this.#cut();
