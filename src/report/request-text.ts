@@ -40,7 +40,7 @@ export interface RequestCount extends RequestKinds {
 export const requestsSentence = ({made, failed, slowestMs}: RequestFigures): string =>
   `${countText(made)} made, ${countText(failed)} failed${slowestMs === null ? '' : `; the slowest took ${timeText(slowestMs)}`}`;
 
-/** A line for the writes and one for the reads: half and 99 % of them within …, in the cutover and beside it. */
+/** A line for the writes and one for the reads: half and 99 % of them within …, during the cutover and at other times. */
 export function requestTimesTexts({inCutover, beside}: RequestCount): readonly string[] {
   if (!inCutover || !beside) {
     return [];
@@ -49,7 +49,7 @@ export function requestTimesTexts({inCutover, beside}: RequestCount): readonly s
     inCutover[kind].made === 0
       ? []
       : [
-          `${kind} in the cutover: ${countText(inCutover[kind].made)}, ${countText(inCutover[kind].failed)} failed; ${timesText(inCutover[kind])}; beside it: ${timesText(beside[kind])}`,
+          `${countText(inCutover[kind].made)} ${kind} during the cutover, ${countText(inCutover[kind].failed)} failed: ${timesText(inCutover[kind])}; at other times: ${timesText(beside[kind])}`,
         ],
   );
 }

@@ -3,6 +3,8 @@ import {z} from 'zod';
 import {outageLimit, outageRule} from '../../src/model/outage-limit.ts';
 import {type Progress, progressOf} from '../../src/model/progress.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
+import {flagOperator} from '../../src/run/operators.ts';
+import {exitCodeFor} from '../../src/run/outcome.ts';
 import {fill, holds, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 
@@ -156,6 +158,42 @@ describe('the longest outage', () => {
     ]);
     expect(a.picture).toMatchObject({writes: 'off', other: 'on', after: 'new'});
   });
+
+  test.each([
+    {name: 'nothing', onFailure: undefined},
+    {name: '--on-failure stop', onFailure: 'stop' as const},
+  ])(
+    'once the new side may have writes, unattended with $name: pauses, and says so',
+    async ({onFailure}) => {
+      const {a, rig} = rigWith();
+      a.beforePut = async (words) => {
+        if (words === 'a: other = on') {
+          await rig.clock.sleep(61_000, never);
+          await untilAborted(never);
+        }
+      };
+      const nobody = flagOperator({yes: true, lab: false, ...(onFailure ? {onFailure} : {})});
+      rig.operator.ask = (question, signal = never) => nobody.ask(question, signal);
+      rig.operator.decide = (failure, signal = never) => nobody.decide(failure, signal);
+      const outcome = await rig.run();
+      expect(outcome).toMatchObject({kind: 'paused', problem: {code: 'outage-too-long'}});
+      expect(exitCodeFor(rig.progress, outcome)).toBe(5);
+      // The old side is frozen, and nothing was reversed: the opening may have had its effect.
+      expect(a.picture).toMatchObject({writes: 'off'});
+      expect(a.picture).not.toHaveProperty('after');
+      const kinds = rig.journal.entries.map(({kind}) => kind);
+      expect(kinds.slice(kinds.indexOf('outage-limit-passed'))).toEqual([
+        'outage-limit-passed',
+        'answered',
+        'run-paused',
+      ]);
+      expect(kinds).not.toContain('reverse-started');
+      expect(rig.progress).toMatchObject({
+        outcome: 'paused',
+        problem: {code: 'outage-too-long'},
+      });
+    },
+  );
 
   test('lasts as long again when somebody goes on, also in the next process', async () => {
     const {a, rig} = rigWith();

@@ -1,10 +1,10 @@
-import {planText, statusText} from '../../report/index.ts';
+import {planText} from '../../report/index.ts';
 import {runToResume} from '../../run/choose-run.ts';
 import type {ExitCode} from '../../run/exit-codes.ts';
-import {timeAfter} from '../../run/machine-clock.ts';
 import {obstaclesIn} from '../../run/obstacles.ts';
 import {type ReopenRequest, reopenRun} from '../../run/open-run.ts';
 import {pausedExitCode, type RunResult} from '../../run/outcome.ts';
+import {outageIn} from '../../run/past-runs.ts';
 import type {Run} from '../../run/run.ts';
 import {aboutRun} from '../about-run.ts';
 import type {App} from '../app.ts';
@@ -13,6 +13,7 @@ import {printProblemsOf} from '../print-problems.ts';
 import {withRun} from '../with-run.ts';
 import {earlierRun, plannedDocument} from './plan.ts';
 import {printReversalPlan} from './reverse.ts';
+import {statusIn} from './status.ts';
 
 /** Shows what has been applied, and continues: forward, or in reverse when a reversal was interrupted. */
 export async function resumeRun(
@@ -40,8 +41,8 @@ export async function resumeRun(
 
 function printState(app: App, {progress}: Run): void {
   if (!app.json && progress) {
-    const now = timeAfter(progress.last);
-    app.print(statusText(progress, {...app, now, next: []}));
+    const outage = outageIn(app, progress);
+    app.print(statusIn(app, {progress, otherRuns: [], next: [], ...(outage ? {outage} : {})}));
     app.print('');
   }
 }
