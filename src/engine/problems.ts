@@ -1,4 +1,4 @@
-import {durationText} from '../model/duration.ts';
+import {clockUtc, durationText} from '../model/duration.ts';
 import type {Item} from '../model/entry.ts';
 import type {Hint} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
@@ -219,6 +219,12 @@ export const driftDetected = (entry: string, left: string, was: string): Problem
   code: 'drift-detected',
   message: `${entry} is neither as this run left it nor as it was before: it is ${left}; before the run it was ${was}.`,
   hint: 'Somebody else changed it since. Agree with them on the right state, restore it by hand, then reverse again.',
+});
+
+/** What could not be put back at once, and ends by itself. */
+export const endsItself = (problem: Problem, what: string, latest: Date): Problem => ({
+  ...problem,
+  message: `${problem.message} ${what} by itself, at ${clockUtc(latest)} UTC at the latest.`,
 });
 
 export const reversalIneffective = (entry: string, is: string, was: string): Problem => ({

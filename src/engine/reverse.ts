@@ -117,7 +117,7 @@ async function reverseUnlessStopped(
   return reverseEntry(context, entry, plans);
 }
 
-type EntryReversal = Exclude<Reversal, {kind: 'reversed'}> | {readonly kind: 'reversed'};
+export type EntryReversal = Exclude<Reversal, {kind: 'reversed'}> | {readonly kind: 'reversed'};
 
 /** Puts one entry back. It has failed if no look sees the world as it was before. */
 export async function reverseEntry(
@@ -126,7 +126,14 @@ export async function reverseEntry(
   plans = new ReversalPlans(context),
 ): Promise<EntryReversal> {
   // Looked at before the journal says "reversing": only an entry that was left whole can have drifted.
-  const problem = await restore(context, entry, await plans.take(entry));
+  return afterRestore(context, entry, await restore(context, entry, await plans.take(entry)));
+}
+
+export function afterRestore(
+  context: RunContext,
+  entry: Entry,
+  problem: Problem | undefined,
+): EntryReversal {
   if (!problem) {
     context.record.add({kind: 'entry-reversed', entry: entry.id});
     return {kind: 'reversed'};
@@ -139,7 +146,7 @@ export async function reverseEntry(
   return {kind: 'reverse-failed', problem};
 }
 
-async function restore(
+export async function restore(
   context: RunContext,
   entry: Entry,
   {back, stoppedMs}: PlannedReversal,

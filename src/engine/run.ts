@@ -9,9 +9,9 @@ import {isLimitPassed, limitOutage, unlimited} from './outage-limit.ts';
 import {answerRequired, declined, runStopped, unknownEntry} from './problems.ts';
 import {isDecided} from './process-stop.ts';
 import {factsOfQuestion} from './question-facts.ts';
-import {reverseEntry} from './reverse.ts';
 import {type EntryOutcome, runEntry} from './run-entry.ts';
 import {pause, type RunOutcome} from './run-outcome.ts';
+import {undoFailedEntry} from './undo-failed.ts';
 
 /**
  * Continues forward from the progress in the journal. `until` is a checkpoint, or an entry that is to be the last.
@@ -139,13 +139,14 @@ async function runAndUndo(context: RunContext, entry: Entry): Promise<EntryOutco
   ) {
     return outcome;
   }
-  const reversal = await reverseEntry(unlimited(context), entry);
+  const reversal = await undoFailedEntry(unlimited(context), entry);
   switch (reversal.kind) {
     case 'reversed':
       return outcome;
     case 'paused':
       return reversal;
     case 'reverse-failed':
+    case 'left':
       return {kind: 'failed', problem: reversal.problem};
   }
 }

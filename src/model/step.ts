@@ -152,6 +152,13 @@ export interface Step<
    */
   readonly reversalAhead?: boolean;
   /**
+   * Its change ends by itself, so long after it was made at the latest: nobody has to be called when it cannot be
+   * reversed at once. `what` is a sentence without its end: "Each host lets new connections through".
+   */
+  readonly endsByItself?: (
+    input: z.output<Input>,
+  ) => {readonly afterMs: number; readonly what: string} | undefined;
+  /**
    * The writes that put `before` back, whether `plan`'s were all made, or some, or none.
    * `blocked` when a reversal from here would lose data.
    */

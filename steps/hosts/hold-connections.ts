@@ -36,6 +36,10 @@ export const holdConnections = defineStep({
   neverSkip: 'Without it, requests fail while nobody can write.',
   undoWhenFailed: true,
   reversalAhead: true,
+  endsByItself: ({ports, maxHoldMs}) => ({
+    afterMs: maxHoldMs,
+    what: `Each host lets new connections to ${portsText(ports)} through`,
+  }),
   poll: {firstMs: 20, mostMs: 200},
 
   async check(look) {

@@ -44,6 +44,10 @@ export const freezeInRing = defineStep({
   undoWhenFailed: true,
   // The opening of Aurora is reversed before it, and changes nothing on the source but what replication brings there.
   reversalAhead: true,
+  endsByItself: ({endsItselfAfterSeconds: seconds}) =>
+    seconds === null
+      ? undefined
+      : {afterMs: seconds * 1_000, what: 'The source accepts writes again'},
   relies: [
     {fact: 'writes', of: 'source', are: 'accepted'},
     {fact: 'writes', of: 'aurora', are: 'refused'},

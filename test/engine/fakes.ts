@@ -139,6 +139,15 @@ export const fillOrNot = defineStep({
   ...fillFunctions,
 });
 
+/** The same, and what is left of it ends by itself. */
+export const fillForAWhile = defineStep({
+  ...fillParts,
+  name: 'shelf.fill-for-a-while',
+  undoWhenFailed: true,
+  endsByItself: () => ({afterMs: 10_000, what: 'It empties the boxes'}),
+  ...fillFunctions,
+});
+
 /** The same, and it takes back its word when somebody has put "locked" into the box since. */
 export const fillLockable = defineStep({
   ...fillParts,

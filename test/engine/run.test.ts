@@ -5,7 +5,7 @@ import {lockLost, secretInJournal} from '../../src/journal/problems.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {defineStep} from '../../src/model/step.ts';
-import {burn, fill, fillOrNot, holds, order, Shelf, shelf} from './fakes.ts';
+import {burn, fill, fillForAWhile, fillOrNot, holds, order, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 
 const book = defineRunbook({
@@ -347,6 +347,33 @@ describe('a run', () => {
     });
     expect(rig.operator.failures).toEqual([]);
     expect(rig.progress).toMatchObject({outcome: 'reverse-failed'});
+  });
+
+  test('fails, and says until when, where what cannot be put back ends by itself', async () => {
+    const a = new Shelf('a', {x: 'old', y: 'old'});
+    a.beforePut = (words) => {
+      if (words !== 'a: x = new' && a.picture['x'] === 'new') {
+        throw new Error('jammed');
+      }
+    };
+    const runbook = book.step('set', fillForAWhile, put({x: 'new', y: 'new'}));
+    const rig = new Rig({runbook, shelves: [a]});
+
+    expect(await rig.run()).toMatchObject({
+      kind: 'paused',
+      problem: {
+        message: expect.stringMatching(
+          /^set failed at "put old into x" on a: jammed\. It empties the boxes by itself, at \d\d:\d\d:\d\d UTC at the latest\.$/,
+        ),
+      },
+    });
+    expect(rig.operator.failures).toMatchObject([{entry: 'set'}]);
+    expect(rig.progress).toMatchObject({outcome: 'paused'});
+    expect(rig.progress.entries.get('set')).toMatchObject({state: 'failed', applied: true});
+    // As if the time were over.
+    delete a.beforePut;
+    expect(await rig.reverse(null)).toMatchObject({kind: 'reversed'});
+    expect(a.picture).toEqual({x: 'old', y: 'old'});
   });
 
   test('a step that needs the output of a skipped one would have given fails, and says which', async () => {

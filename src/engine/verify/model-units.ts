@@ -92,6 +92,7 @@ export function modelUnit(unit: AnyUnit, entry: ModelEntry): AnyUnit {
     }
     case 'step': {
       const {reverses, undoWhenFailed = false, reversalAhead = false} = unit;
+      const end = unit.endsByItself && {endsByItself: () => ({afterMs: 0, what: 'It ends'})};
       const reverse = async (look: Look, before: Before) =>
         systemsOf(look).reversalObstacle(entry) ??
         actionsOf(look, entry, {kind: 'reverse', before})
@@ -104,6 +105,7 @@ export function modelUnit(unit: AnyUnit, entry: ModelEntry): AnyUnit {
         reverses,
         undoWhenFailed,
         reversalAhead,
+        ...end,
         check,
         plan,
         reverse,
