@@ -202,7 +202,7 @@ function entryText(
   const took = started ? durationText(entry.durationMs) : '';
   const notes = [
     earlierText(entry),
-    entry.stretches.length > 1 ? `in ${entry.stretches.length} attempts` : '',
+    attemptsText(entry),
     entry.answeringMs > 0 ? `+ ${durationText(entry.answeringMs)} waiting for answers` : '',
   ].filter((note) => note !== '');
   const pieces: Piece[] = [
@@ -229,6 +229,16 @@ function entryText(
         })
       : []),
   ];
+}
+
+/** The duration is that of all attempts, and of those of the reversal. */
+function attemptsText({stretches}: EntryReport): string {
+  const reversals = stretches.filter(({way}) => way === 'reverse').length;
+  const attempts = stretches.length - reversals;
+  const inAttempts = (count: number) => (count > 1 ? ` in ${count} attempts` : '');
+  const done = inAttempts(attempts).trim();
+  const reversed = reversals > 0 ? `with its reversal${inAttempts(reversals)}` : '';
+  return [done, reversed].filter((text) => text !== '').join(', ');
 }
 
 /** A line for each attempt that failed. The same problem again is told with its time alone. */

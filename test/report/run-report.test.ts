@@ -24,6 +24,12 @@ describe('a report is a fold of the journal', () => {
     expect(times(reversedRun())).toMatchObject({answeringMs: 66_000, awayMs: 3_600_000});
   });
 
+  test('an entry that was done and reversed once has not been attempted twice', () => {
+    const text = reportText(reportOf(reversedRun()), {width: 120, paint: plainPaint});
+    expect(text).toMatch(/reversed .*with its reversal$/m);
+    expect(text).not.toContain('2 attempts');
+  });
+
   test('an entry that died with its process does not count the time until somebody came back', () => {
     const run = journalOf([
       started(),

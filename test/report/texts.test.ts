@@ -154,7 +154,7 @@ const armed = {
   lossless: 'yes',
   because: [
     'db1 replicates from aurora: IO Yes, SQL Yes.',
-    'db1 has executed mysql-bin-changelog.000004:9120 of aurora, 0 bytes before mysql-bin-changelog.000004:9120.',
+    'db1 has executed everything of aurora, up to mysql-bin-changelog.000004:9120.',
     'aurora keeps its binary logs for 168 h, and db1 says that it is 0 s behind: 168 h are left if it stops now.',
   ],
 } as const;

@@ -19,7 +19,7 @@ const verifyCommand = defineCommand({
   arguments: '<runbook>',
   summary: 'Explore every failure and every choice of a runbook (contacts no system)',
   description:
-    'Explore every failure of a runbook (before and after each change, a lost answer, a dead process) and every choice of the operator. Show the shortest path to an unsafe state: two writable sides, lost writes, traffic to a side that refuses writes, an outage without a limit, no lossless reversal.\n\nContacts no system: an inventory only gives the parameters. Exit code 3: there is a counterexample.',
+    'Explore every failure of a runbook (before and after each change, a lost answer, a dead process) and every choice of the operator. Show the shortest path to an unsafe state: two writable sides, lost writes, traffic to a side that refuses writes or that no gate has tried, copies in use that no gate has compared, a domain that does not resolve, an outage without a limit, no lossless reversal.\n\nContacts no system: an inventory only gives the parameters. Exit code 3: there is a counterexample.',
   options: {
     inventory: optional({
       short: 'i',

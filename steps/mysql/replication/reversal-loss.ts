@@ -37,12 +37,17 @@ export async function reversalLossOf(
     because: [
       ...(latest ? [threadsText({replica, source}, latest)] : []),
       ...reasons,
-      `${replica.name} has executed ${positionText(at)} of ${source.name}, ${distanceText(at, end)} before ${positionText(end)}.`,
+      executedText({replica, source}, at, end),
       ...(lossless ? [] : [`Missing: ${await missingText({replica, source}, at, signal)}.`]),
       await retentionText({replica, source}, latest, signal),
     ],
   };
 }
+
+const executedText = ({replica, source}: Servers, at: Position, end: Position): string =>
+  hasReached(at, end)
+    ? `${replica.name} has executed everything of ${source.name}, up to ${positionText(end)}.`
+    : `${replica.name} has executed ${positionText(at)} of ${source.name}, ${distanceText(at, end)} before ${positionText(end)}.`;
 
 /**
  * Replication that was started again after an error reports no error and two running threads until it reaches the
