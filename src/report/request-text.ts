@@ -40,7 +40,7 @@ export interface RequestCount extends RequestKinds {
 export const requestsSentence = ({made, failed, slowestMs}: RequestFigures): string =>
   `${countText(made)} made, ${countText(failed)} failed${slowestMs === null ? '' : `; the slowest took ${timeText(slowestMs)}`}`;
 
-/** A line for the writes and one for the reads: half and 99 % of them within …, during the cutover and at other times. */
+/** A line for the writes and one for the reads: half and 99 % within …, during the cutover and at other times. */
 export function requestTimesTexts({inCutover, beside}: RequestCount): readonly string[] {
   if (!inCutover || !beside) {
     return [];
