@@ -163,7 +163,7 @@ export default defineRunbook({
   // All that the freeze has to know is read before visitors wait.
   .step('freeze-ready', freezeReady, {
     on: {source: 'source'},
-    input: () => ({isInRing: true}),
+    input: ({params}) => ({isInRing: true, ...freezeOf(params)}),
     after: ['ring-intact'],
   })
   // Visitors wait from here until 'release', and their requests are answered then.

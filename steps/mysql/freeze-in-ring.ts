@@ -3,7 +3,7 @@ import {type Action, blocked, defineStep, SwitcharooError} from '../../src/index
 import type {MysqlReader, MysqlWriter} from './contract.ts';
 import {enableWrites} from './freeze/actions.ts';
 import {freshReadiness} from './freeze/readiness.ts';
-import {hasThaw, thawObstacles} from './freeze/thaw.ts';
+import {cannotThaw, hasThaw, thawObstacles} from './freeze/thaw.ts';
 import {freezeWrites} from './freeze-writes.ts';
 import {ringOtherSideWritable} from './ring/problems.ts';
 import {mysqlServer} from './target.ts';
@@ -164,12 +164,7 @@ async function thawMissing({targets: {source}, input, signal}: RingLook) {
     return null;
   }
   const obstacles = await thawObstacles(source, {afterSeconds, lockWaitSeconds}, signal);
-  return obstacles.length > 0
-    ? blocked(
-        `${source.name} cannot end a freeze by itself: ${obstacles.join('; ')}.`,
-        'Fix this, or leave out endsItselfAfterSeconds: writes then stay frozen until the freeze is reversed.',
-      )
-    : null;
+  return obstacles.length > 0 ? cannotThaw(source.name, obstacles) : null;
 }
 
 /** With writes enabled on Aurora, a thaw would make both sides of the ring writable. */

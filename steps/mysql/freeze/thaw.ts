@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {SwitcharooError} from '../../../src/index.ts';
+import {type Blocked, blocked, SwitcharooError} from '../../../src/index.ts';
 import type {MysqlReader} from '../contract.ts';
 import type {Row} from '../session/contract.ts';
 import {freezeEndedItself, thawNotArmed, thawNotDisarmed} from './problems.ts';
@@ -47,6 +47,12 @@ export async function thawObstacles(
       : []),
   ];
 }
+
+export const cannotThaw = (name: string, obstacles: readonly string[]): Blocked =>
+  blocked(
+    `${name} cannot end a freeze by itself: ${obstacles.join('; ')}.`,
+    'Fix this, or leave out endsItselfAfterSeconds: writes then stay frozen until the freeze is reversed.',
+  );
 
 const enabledSql = `SELECT CONCAT(EVENT_SCHEMA, '.', EVENT_NAME) AS name FROM information_schema.EVENTS
    WHERE STATUS = 'ENABLED' AND NOT (EVENT_SCHEMA = 'mysql' AND EVENT_NAME = 'switcharoo_thaw')

@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {beforeEach, expect, test} from 'vitest';
 import {hasThaw} from '../../../steps/mysql/freeze/thaw.ts';
 import {freezeInRing} from '../../../steps/mysql/freeze-in-ring.ts';
+import {freezeReady} from '../../../steps/mysql/freeze-ready.ts';
 import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {passwords} from '../../lab/mysql/databases.ts';
 import {current, mariadb, old} from '../../lab/mysql/server-kinds.ts';
@@ -16,6 +17,15 @@ const freezing = ({session}: Pick<TriedServer, 'session'>, endsItselfAfterSecond
   ...{id: 'freeze', unit: freezeInRing},
   on: {source: session, aurora: {reader: never, writer: never} as never},
   input: {endSessions: false, watchMs: 0, lockWaitSeconds: 1, endsItselfAfterSeconds},
+});
+
+/** The gate before it, and before anybody is held. */
+const readying = (
+  {session}: Pick<TriedServer, 'session'>,
+  endsItselfAfterSeconds: number | null,
+): Placed => ({
+  ...{id: 'freeze-ready', unit: freezeReady, on: {source: session}},
+  input: {isInRing: true, lockWaitSeconds: 1, endsItselfAfterSeconds},
 });
 
 const openSession = ({database}: TriedServer) =>
@@ -118,6 +128,11 @@ describeEachServer(
         kind: 'blocked',
         reason: 'db1 cannot end a freeze by itself: event_scheduler is OFF.',
       });
+      expect(await settled(readying(on, 3))).toMatchObject({
+        kind: 'blocked',
+        reason: 'db1 cannot end a freeze by itself: event_scheduler is OFF.',
+      });
+      expect(await settled(readying(on, null))).toMatchObject({kind: 'done'});
     });
   },
   {kinds: [old, mariadb]},
@@ -131,6 +146,7 @@ describeEachServer(
         kind: 'blocked',
         reason: expect.stringContaining('its events do not run under super_read_only'),
       });
+      expect(await settled(readying(on, 3))).toMatchObject({kind: 'blocked'});
     });
   },
   {kinds: [current]},
