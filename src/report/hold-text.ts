@@ -7,7 +7,7 @@ type Held = Pick<RunReport, 'hold' | 'reversal' | 'roundTrips'>;
 export const holdTexts = ({hold, reversal}: Held): readonly string[] => [
   ...(hold ? [`new connections were held for at most ${heldText(hold)}`] : []),
   ...(reversal
-    ? [`in the reversal new connections were held for at most ${heldText(reversal.hold)}`]
+    ? [`in the reversal, new connections were held for at most ${heldText(reversal.hold)}`]
     : []),
 ];
 
@@ -19,7 +19,7 @@ export const tripsTexts = ({hold, roundTrips, reversal}: Held): readonly string[
   ...(roundTrips === undefined ? [] : [tripsSentence(roundTrips, hold)]),
   ...(reversal?.roundTrips === undefined
     ? []
-    : [`in the reversal ${tripsSentence(reversal.roundTrips, reversal.hold)}`]),
+    : [`in the reversal, ${tripsSentence(reversal.roundTrips, reversal.hold)}`]),
 ];
 
 const tripsSentence = (roundTrips: number, hold: HoldReport | undefined): string =>

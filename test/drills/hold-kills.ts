@@ -6,8 +6,9 @@ import {expectCode, onStage, type Stage} from './stage.ts';
 import {rowText} from './table.ts';
 import {wordsOf} from './words.ts';
 
-/** A line of the journal, from the hold to the release, at which something happens to the run. */
+/** A line of the journal, from a hold to its release, at which something happens to the run. */
 export interface HoldPoint {
+  readonly of: 'cutover' | 'reversal';
   readonly entry: string;
   readonly kind: JournalEntry['kind'];
   /** Which of the lines of this kind, from 0. */
@@ -36,25 +37,33 @@ const held = [
   'forward',
   'release',
 ];
-const kinds = ['entry-started', 'before', 'action-intended', 'action-performed', 'entry-done'];
+const kinds = {
+  cutover: ['entry-started', 'before', 'action-intended', 'action-performed', 'entry-done'],
+  reversal: ['entry-reversing', 'action-intended', 'action-performed', 'entry-reversed'],
+};
 /** The bound of the lab's hold, and what a busy machine adds. */
 const boundMs = 10_000;
 const reasonableMs = 5_000;
 
-/** Every line of a cutover from its hold to its release, twice: killed and cut off; resumed and reversed in turn. */
-export function holdPointsOf(entries: readonly JournalEntry[]): readonly HoldPoint[] {
+/**
+ * Every line of a cutover from its hold to its release, twice: killed and cut off; resumed and reversed in turn. Or every
+ * line of its reversal, which can only be reversed further.
+ */
+export function holdPointsOf(
+  entries: readonly JournalEntry[],
+  of: HoldPoint['of'] = 'cutover',
+): readonly HoldPoint[] {
   const places = entries.flatMap((line, index) => {
     const entry = 'entry' in line && line.entry !== null ? line.entry : '';
     const {kind} = line;
-    return held.includes(entry) && kinds.includes(kind)
+    return held.includes(entry) && kinds[of].includes(kind)
       ? [{entry, kind, nth: entries.slice(0, index).filter(isLine(entry, kind)).length}]
       : [];
   });
   return places.flatMap((place, index) =>
     (['kill', 'cut'] as const).map((how, turn) => ({
-      ...place,
-      how,
-      way: (index + turn) % 2 === 0 ? 'resume' : 'reverse',
+      ...{of, how, ...place},
+      way: of === 'cutover' && (index + turn) % 2 === 0 ? 'resume' : 'reverse',
       waits: (index + turn) % 6 < 2,
     })),
   );
@@ -77,8 +86,11 @@ export async function drillHold({
     const from = stage.journal.entries.length;
     expectCode(await stage.desk.run('resume', '--yes', '--until', 'cut-over'), 0);
     stage.journal.read();
-    const points = holdPointsOf(stage.journal.entries.slice(from));
+    const cutover = holdPointsOf(stage.journal.entries.slice(from));
+    const until = stage.journal.entries.length;
     await backToPrepared(stage);
+    stage.journal.read();
+    const points = [...cutover, ...holdPointsOf(stage.journal.entries.slice(until), 'reversal')];
     say(`${points.length} points`);
     for (const [index, point] of points.entries()) {
       if (only === undefined || only.includes(index + 1)) {
@@ -93,13 +105,13 @@ export async function drillHold({
   return results;
 }
 
-const widths = [4, 50, 16];
+const widths = [4, 60, 16];
 
 const verdictOf = ({problems}: HoldResult) =>
   problems.length === 0 ? 'passed' : `FAILED: ${problems.join('; ')}`;
 
-export const holdPointText = ({entry, kind, nth, how, way, waits}: HoldPoint): string =>
-  `${how} at ${entry}: ${kind}${nth > 0 ? ` ${nth + 1}` : ''}, ${waits ? 'wait, ' : ''}${way}`;
+export const holdPointText = ({of, entry, kind, nth, how, way, waits}: HoldPoint): string =>
+  `${of}, ${how} at ${entry}: ${kind}${nth > 0 ? ` ${nth + 1}` : ''}, ${waits ? 'wait, ' : ''}${way}`;
 
 export async function prepareForHold(stage: Stage): Promise<void> {
   const words = ['run', seamless, '-i', 'lab', '--yes', '--until', 'prepared'];
@@ -113,13 +125,19 @@ export async function prepareForHold(stage: Stage): Promise<void> {
 }
 
 const backToPrepared = async (stage: Stage): Promise<void> =>
-  void expectCode(await stage.desk.run('reverse', '--to', 'prepared', '--yes'), 0);
+  void expectCode(await stage.desk.run(...backward), 0);
 
-/** Goes forward from `prepared`, strikes, goes on as the point says, and ends at `prepared` again. */
+const forward = ['resume', '--yes', '--until', 'cut-over'];
+const backward = ['reverse', '--to', 'prepared', '--yes'];
+
+/** Goes forward from `prepared`, and back, strikes, goes on as the point says, and ends at `prepared` again. */
 export async function strikeAt(stage: Stage, point: HoldPoint): Promise<HoldResult> {
+  if (point.of === 'reversal') {
+    expectCode(await stage.desk.run(...forward), 0);
+  }
   stage.journal.read();
   const from = stage.journal.entries.length;
-  const run = stage.desk.start('resume', '--yes', '--until', 'cut-over');
+  const run = stage.desk.start(...(point.of === 'cutover' ? forward : backward));
   const over = new AbortController();
   void run.ended.then(() => over.abort());
   const isThere = () =>
@@ -134,18 +152,13 @@ export async function strikeAt(stage: Stage, point: HoldPoint): Promise<HoldResu
   await turnAll(stage, mended);
   const problems = point.waits ? await notReleasedByItself(stage) : [];
   const isDone = code === 0;
-  const words =
-    point.way === 'resume'
-      ? ['resume', '--yes', '--until', 'cut-over']
-      : ['reverse', '--to', 'prepared', '--yes'];
-  if (!(isDone && point.way === 'resume')) {
+  const words = point.way === 'resume' ? forward : backward;
+  if (!(isDone && (point.way === 'resume' || point.of === 'reversal'))) {
     problems.push(...problemIn(await stage.desk.run(...words), point.way));
   }
   problems.push(...(await problemsAfter(stage, point.way)));
   if (point.way === 'resume') {
-    problems.push(
-      ...problemIn(await stage.desk.run('reverse', '--to', 'prepared', '--yes'), 'reverse'),
-    );
+    problems.push(...problemIn(await stage.desk.run(...backward), 'reverse'));
     problems.push(...(await problemsAfter(stage, 'reverse')));
   }
   return {point, ended: signal ?? `exit ${code}`, problems};

@@ -136,7 +136,8 @@ const measured = {
       reads: {made: 6_785, failed: 0, p50Ms: 3, p99Ms: 11, slowestMs: 40},
     },
   },
-  hold: {ms: 241},
+  hold: {ms: 241, roundTrips: 11},
+  reversal: {hold: {ms: 218, roundTrips: 14}, roundTrips: 8},
   roundTrips: 11,
 };
 const trouble = {

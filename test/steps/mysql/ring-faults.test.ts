@@ -154,6 +154,39 @@ forEachPair('a ring with a fault', (pair) => {
     await reverse(ring, before);
   });
 
+  test('a write that read_only does not stop on Aurora is found in the reversal, before the source is opened', async () => {
+    const ring = arming(servers);
+    await run(ring);
+    const {undo} = await forth(servers, () => {});
+    const {source, aurora} = servers.databases;
+    const {reader} = servers.aurora;
+    const token = `late-${Date.now()}`;
+    let looks = 0;
+    const position: typeof reader.position = async (signal) => {
+      looks += 1;
+      if (looks === 2) {
+        await write('aurora', token);
+      }
+      return reader.position(signal);
+    };
+    const open = opened(servers);
+    const on = {...open.on, aurora: {...servers.aurora, reader: {...reader, position}}};
+    await expect(reverse({...open, on}, {readOnly: true})).rejects.toMatchObject({
+      problem: {code: 'aurora-writes-while-read-only'},
+    });
+    const [{isClosed} = {}] = await source.query('SELECT @@global.read_only AS isClosed');
+    expect(isClosed).toBe(1);
+    for (const back of undo) {
+      await back();
+    }
+    expect(
+      await source.query('SELECT token FROM shop.orders WHERE token = ?', [token]),
+    ).toHaveLength(1);
+    await untilFollowed(source, servers.databases.replica);
+    await untilFollowed(servers.databases.replica, aurora);
+    await reverse(ring, before);
+  });
+
   test('after the point of no return the ring is taken down, and not before', async () => {
     await run(arming(servers));
     const down: Placed = {
