@@ -46,8 +46,8 @@ const boundMs = 10_000;
 const reasonableMs = 5_000;
 
 /**
- * Every line of a cutover from its hold to its release, twice: killed and cut off; resumed and reversed in turn. Or every
- * line of its reversal, which can only be reversed further.
+ * Every line of a cutover from its hold to its release, twice: killed and cut off; resumed and reversed in turn. Or
+ * every line of its reversal, which can only be reversed further.
  */
 export function holdPointsOf(
   entries: readonly JournalEntry[],

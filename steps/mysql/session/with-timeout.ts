@@ -41,6 +41,10 @@ export async function withTimeout<Result>(
 ): Promise<Result> {
   // The loser of the race may still reject, which is expected.
   work.catch(() => {});
+  if (signal) {
+    // Many sessions may be opened at once with the same signal.
+    setMaxListeners(0, signal);
+  }
   let stop = () => {};
   const over = new Promise<never>((_resolve, reject) => {
     const stopTimer = afterRunning(limitMs, () => reject(new TimedOut(limitMs)));
