@@ -2,9 +2,10 @@ import {expect, test} from 'vitest';
 import {type HoldPoint, holdPointText, prepareForHold, strikeAt} from '../drills/hold-kills.ts';
 import {onStage} from '../drills/stage.ts';
 
-const at = (entry: string, kind: HoldPoint['kind']) => ({entry, kind, nth: 0, waits: false});
+const at = (entry: string, kind: HoldPoint['kind']) =>
+  ({of: 'cutover', entry, kind, nth: 0, waits: false}) as const;
 
-// One of each: hold, freeze, open, release. All 58 lines: `npm run drills -- --hold`.
+// One of each: hold, freeze, open, release, and the reversal. All lines: `npm run drills -- --hold`.
 const points: readonly HoldPoint[] = [
   {...at('hold', 'before'), how: 'cut', way: 'reverse'},
   {...at('hold', 'action-performed'), how: 'kill', way: 'reverse', waits: true},
@@ -12,6 +13,7 @@ const points: readonly HoldPoint[] = [
   {...at('freeze', 'action-performed'), how: 'cut', way: 'reverse'},
   {...at('open-writes', 'action-intended'), how: 'kill', way: 'resume'},
   {...at('release', 'action-intended'), how: 'kill', way: 'reverse'},
+  {...at('open-writes', 'action-performed'), of: 'reversal', how: 'kill', way: 'reverse'},
 ];
 
 test('killed or cut off while connections are held, it loses nothing, and no host or side stays as it was', async () => {
