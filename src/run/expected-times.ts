@@ -4,13 +4,13 @@ import type {OpenedWorld} from './open-world.ts';
 import {type Distant, measureRoundTrips} from './round-trips.ts';
 
 /** How far away the targets are for which somebody waits in an outage or a hold. Ask nothing else meanwhile. */
-export function distancesOf(
-  {runbook, world}: Pick<OpenedWorld, 'runbook' | 'world'>,
+export async function distancesOf(
+  {runbook, world, redactor}: Pick<OpenedWorld, 'runbook' | 'world' | 'redactor'>,
   signal: AbortSignal,
 ): Promise<readonly RoundTrip[]> {
   const targets = targetsWaitedFor(runbook).flatMap((target): Distant[] => {
     const kind = runbook.head.targets[target];
     return kind ? [{target, kind, session: () => world.targets.session(target)}] : [];
   });
-  return measureRoundTrips(targets, signal);
+  return redactor.value(await measureRoundTrips(targets, signal));
 }

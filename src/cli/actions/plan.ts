@@ -29,7 +29,7 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
         signal: signals.stopping,
       }),
     ]);
-    const distances = opened.redactor.value(await distancesOf(opened, signals.stopping));
+    const distances = await distancesOf(opened, signals.stopping);
     const times = expectedTimes(world.runbook, distances);
     const missing = missingIn(rights);
     const plan = opened.redactor.value(made);
@@ -75,10 +75,26 @@ export async function printPlanOf(app: App, run: Run, isBrief = false): Promise<
   } else if (!isBrief || obstaclesIn(plan).length > 0) {
     const {claimRemarks, longestOutage} = run;
     app.print(
-      planText(plan, {...app, earlier: earlierRun(app, plan), longestOutage, claimRemarks}),
+      planText(plan, {
+        ...{...app, longestOutage, claimRemarks},
+        ...(await expectedOf(app, run, plan)),
+      }),
     );
   }
   return plan;
+}
+
+/** What a run takes that has not started: of one under way, nobody knows how much is left. */
+async function expectedOf(app: App, run: Run, plan: Plan) {
+  const earlier = earlierRun(app, plan);
+  if (run.progress !== undefined) {
+    return {earlier};
+  }
+  const distances = await run.distances();
+  return {
+    expectation: {times: expectedTimes(run.runbook, distances), distances},
+    earlier: withNetworkShare(app, run.runbook, earlier),
+  };
 }
 
 /** One line of JSON. */
