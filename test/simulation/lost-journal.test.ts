@@ -6,7 +6,7 @@ import {SimulatedDisk} from './disk.ts';
 import {SimulatedMachine} from './machine.ts';
 import {type Ended, Program, stateFolder} from './program.ts';
 import {liveSchedule} from './schedules.ts';
-import {plainNight, type ShelfName, Systems} from './systems.ts';
+import {outageNight, plainNight, type ShelfName, Systems} from './systems.ts';
 import {Time} from './time.ts';
 
 interface Night {
@@ -147,5 +147,12 @@ test.for([19_641, 205_024, 803_977, 619_197])(
   'the night of seed %i, which once broke a promise, keeps all of them',
   async (seed) => {
     expect(await liveSchedule(seed, plainNight)).toBeUndefined();
+  },
+);
+
+test.for([10_336_243, 10_353_699])(
+  'in the night of seed %i, what an earlier process was told to outlast counts for the next one',
+  async (seed) => {
+    expect(await liveSchedule(seed, outageNight)).toBeUndefined();
   },
 );

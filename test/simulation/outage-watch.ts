@@ -30,6 +30,8 @@ export class OutageWatch {
   readonly #accounts = new Map<Process, Account>();
   /** When the first entry of the outage was intended, as anyone who looks at the systems would say. */
   #sinceMs: number | undefined;
+  /** When an earlier process was told to go on past the limit: from then, the outage may last its limit again. */
+  #allowedMs: number | undefined;
   /** What the newest run says. */
   #limitMs: number | undefined;
 
@@ -91,6 +93,7 @@ export class OutageWatch {
     const isOpen = !progress || !isClosed(progress, {from: [from], until: [until]});
     const since = progress?.entries.get(from)?.appliedAt;
     this.#sinceMs = isOpen ? undefined : (this.#sinceMs ?? since?.getTime());
+    this.#allowedMs = progress?.outageAllowedAt?.getTime();
     this.#limitMs = progress?.longestOutageMs;
   }
 
@@ -124,11 +127,12 @@ export class OutageWatch {
       this.#sinceMs = time.ms;
     }
     const lastsMs = this.#sinceMs === undefined ? 0 : time.ms - this.#sinceMs;
+    const limitedMs = Math.min(lastsMs, time.ms - (this.#allowedMs ?? 0));
     if (
       way === 'forward' &&
       !isReversed &&
       !isAllowed &&
-      lastsMs - 1 > (this.#limitMs ?? Number.POSITIVE_INFINITY)
+      limitedMs - 1 > (this.#limitMs ?? Number.POSITIVE_INFINITY)
     ) {
       this.#around.refute(`${process.name} goes on with ${entry} after an outage of ${lastsMs} ms`);
     }
