@@ -19,7 +19,7 @@ export const alsoWritten = z
 /** Of which writes "lossless" speaks: a sentence or two. */
 export function losslessScope(declared: readonly AlsoWritten[]): string {
   if (declared.length === 0) {
-    return 'A lossless reversal covers the database only. The runbook declares no other writes.';
+    return 'A lossless reversal covers the database only; no other writes are declared.';
   }
   const all = declared.map(({what, todo}) => (todo === undefined ? what : `${what} (${todo})`));
   return `A lossless reversal covers the database only. Not carried back: ${all.join('; ')}.`;

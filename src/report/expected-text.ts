@@ -1,23 +1,29 @@
 import type {Expectation, ExpectedTime} from '../model/expected-time.ts';
-import {counted, durationText, type TextOptions} from './labels.ts';
-import type {EarlierRun} from './plan-parts.ts';
+import {counted, durationText} from './labels.ts';
+import type {PlanTextOptions} from './plan-parts.ts';
 import {roundTripTexts} from './round-trip-text.ts';
 import {flow} from './text.ts';
 
-/** How long writes are refused and connections wait, as far as the network and an earlier rehearsal tell. */
+/**
+ * How long writes are refused and connections wait, as far as the network and an earlier rehearsal tell: in a sentence
+ * each, with `details` with what was counted and measured for it.
+ */
 export function expectedText(
   {times, distances}: Expectation,
-  earlier: EarlierRun | null | undefined,
-  options: TextOptions,
+  {earlier, details = false, ...options}: PlanTextOptions,
 ): string[] {
   const stretches = (['outage', 'hold'] as const).flatMap((name) => {
     const time = times[name];
     const is = earlier?.expected?.[name];
     return time && Object.keys(time.roundTrips).length > 0
-      ? [expectationText(name, time, is === undefined ? undefined : {...is, run: earlier?.run})]
+      ? [
+          expectationText(name, time, is === undefined ? undefined : {...is, run: earlier?.run}),
+          ...(details ? [countText(name, time)] : []),
+        ]
       : [];
   });
-  const texts = stretches.length === 0 ? [] : [...stretches, ...roundTripTexts(distances)];
+  const measured = details ? distances : distances.filter(({ms}) => ms === null);
+  const texts = stretches.length === 0 ? [] : [...stretches, ...roundTripTexts(measured)];
   return texts.flatMap((text) => flow([text], {...options, rest: '  '}));
 }
 
@@ -30,13 +36,19 @@ interface Earlier {
 
 function expectationText(name: string, time: ExpectedTime, earlier: Earlier | undefined): string {
   const count = Object.values(time.roundTrips).reduce((sum, trips) => sum + trips, 0);
-  const targets = Object.entries(time.roundTrips).map(([target, trips]) => `${trips} to ${target}`);
-  const network = `${counted(count, 'question')} one after another (${targets.join(', ')}) take ${durationText(time.networkMs)}`;
+  const network = `${durationText(time.networkMs)} for ${counted(count, 'round trip')}`;
+  const {length} = time.notCounted;
   const notCounted =
-    time.notCounted.length > 0 ? ` Not counted: ${time.notCounted.join(', ')}.` : '';
+    length > 0 ? `; ${counted(length, 'entry is', 'entries are')} not counted` : '';
   if (earlier === undefined) {
-    return `Expected ${name}: ${durationText(time.networkMs)} and the time of the work, which a rehearsal measures: ${network}.${notCounted}`;
+    return `Expected ${name}: ${network}, and the work${notCounted}.`;
   }
   const workMs = Math.max(0, Math.round(earlier.ms - earlier.networkMs));
-  return `Expected ${name}: ${durationText(time.networkMs + workMs)}: ${network}, and the rest ${durationText(workMs)} (rehearsal ${earlier.run}).${notCounted}`;
+  return `Expected ${name}: ${durationText(time.networkMs + workMs)}: ${network}, ${durationText(workMs)} for the work (rehearsal ${earlier.run}).`;
+}
+
+function countText(name: string, {roundTrips, notCounted}: ExpectedTime): string {
+  const targets = Object.entries(roundTrips).map(([target, trips]) => `${trips} to ${target}`);
+  const others = notCounted.length > 0 ? ` Not counted: ${notCounted.join(', ')}.` : '';
+  return `Round trips in the ${name}, one after another: ${targets.join(', ')}.${others}`;
 }

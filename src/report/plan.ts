@@ -69,7 +69,7 @@ function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions
     '',
     ...sumText(lines.map(signOf), options),
     ...durationsText(options),
-    ...(options.expectation ? expectedText(options.expectation, options.earlier, options) : []),
+    ...(options.expectation ? expectedText(options.expectation, options) : []),
     ...longestOutageText(plan, options),
     ...losslessText(plan, options),
     ...remarksText(lines, options),

@@ -51,8 +51,7 @@ async function told(
   return all;
 }
 
-const databaseOnly =
-  'A lossless reversal covers the database only. The runbook declares no other writes.';
+const databaseOnly = 'A lossless reversal covers the database only; no other writes are declared.';
 
 test('each question tells who can write, what is checked again, and until when what can be reversed', async () => {
   expect(await told()).toEqual({

@@ -13,6 +13,6 @@ test('a sentence about a lossless reversal names what it does not carry back', (
 
 test('where nothing is declared it says that it speaks of the database', () => {
   expect(losslessScope([])).toBe(
-    'A lossless reversal covers the database only. The runbook declares no other writes.',
+    'A lossless reversal covers the database only; no other writes are declared.',
   );
 });

@@ -212,3 +212,50 @@ describe('a plan tells the longest outage', () => {
     ]);
   });
 });
+
+describe('a plan whose distances were measured says what they cost', () => {
+  const expectation = {
+    times: {
+      outage: {roundTrips: {db1: 4, aurora: 3}, networkMs: 141, notCounted: ['swap', 'deploy']},
+      hold: {roundTrips: {web: 2, db1: 4, aurora: 3}, networkMs: 181, notCounted: []},
+    },
+    distances: [
+      {target: 'db1', what: 'statement', ms: 20.4},
+      {target: 'aurora', what: 'statement', ms: null, problem: 'aurora refused it'},
+    ],
+  } as const;
+  const linesWith = (words: string, options: object) =>
+    text(plan, {expectation, ...options, width: 160})
+      .split('\n')
+      .filter((each) => each.includes(words));
+
+  test('in a line each, and names what could not be measured', () => {
+    expect(linesWith('Expected', {})).toEqual([
+      'Expected outage: 141 ms for 7 round trips, and the work; 2 entries are not counted.',
+      'Expected hold: 181 ms for 9 round trips, and the work.',
+    ]);
+    expect(linesWith('is not known', {})).toEqual([
+      'How far away aurora is, is not known: aurora refused it.',
+    ]);
+    expect(linesWith('A statement takes', {})).toEqual([]);
+  });
+
+  test('with the work of the last rehearsal', () => {
+    const earlier = {
+      ...{run: 'r1', inventory: 'lab', rehearsal: true, machineMs: 20_000, outageMs: 300},
+      expected: {hold: {ms: 520, networkMs: 20}},
+    };
+    expect(linesWith('Expected hold', {earlier})).toEqual([
+      'Expected hold: 681 ms: 181 ms for 9 round trips, 500 ms for the work (rehearsal r1).',
+    ]);
+  });
+
+  test('with details, what was counted and measured', () => {
+    const details = {details: true};
+    expect(linesWith('one after another', details)).toEqual([
+      'Round trips in the outage, one after another: 4 to db1, 3 to aurora. Not counted: swap, deploy.',
+      'Round trips in the hold, one after another: 2 to web, 4 to db1, 3 to aurora.',
+    ]);
+    expect(linesWith('A statement takes', details)).toEqual(['A statement takes 20 ms on db1.']);
+  });
+});
