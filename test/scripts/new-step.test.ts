@@ -31,6 +31,7 @@ describe('the skeleton of a step', () => {
     const kept = [
       'src',
       'steps',
+      'bench',
       'lab',
       'test',
       'scripts',

@@ -25,8 +25,9 @@ forEachPair('the databases', (pair) => {
           lossless: true,
           because: [
             'db1 replicates from aurora: IO Yes, SQL Yes.',
+            // Clients write meanwhile: it may be some writes behind.
             expect.stringMatching(
-              /^db1 has executed everything of aurora, up to mysql-bin-changelog\.\d+:\d+\.$/,
+              /^db1 has executed (everything of aurora, up to [\w.-]+:\d+|[\w.-]+:\d+ of aurora, \d+ bytes before [\w.-]+:\d+)\.$/,
             ),
             'aurora may purge its binary logs at any time: set its binlog retention hours.',
           ],
