@@ -19,7 +19,7 @@ export async function undoFailedEntry(context: RunContext, entry: Entry): Promis
   if (!end) {
     return reverseEntry(context, entry);
   }
-  const latest = shifted(context.clock.now(), end.afterMs);
+  const latest = shifted(context.clock.now(), end.afterMs + partOfSecondMs);
   const problem = await restore(context, entry, await new ReversalPlans(context).take(entry));
   if (problem && !context.aborting.aborted) {
     const left = endsItself(problem, end.what, latest);
@@ -28,6 +28,9 @@ export async function undoFailedEntry(context: RunContext, entry: Entry): Promis
   }
   return afterRestore(context, entry, problem);
 }
+
+/** Moments are shown in whole seconds, and this one must not be shown too early. */
+const partOfSecondMs = 999;
 
 function endOf(context: RunContext, entry: Entry) {
   const {unit} = entry;

@@ -37,7 +37,8 @@ export const holdConnections = defineStep({
   undoWhenFailed: true,
   reversalAhead: true,
   endsByItself: ({ports, maxHoldMs}) => ({
-    afterMs: maxHoldMs,
+    // ipset counts in whole seconds.
+    afterMs: Math.ceil(maxHoldMs / 1_000) * 1_000,
     what: `Each host lets new connections to ${portsText(ports)} through`,
   }),
   poll: {firstMs: 20, mostMs: 200},
