@@ -33,6 +33,7 @@ export {
   type ReportProgress,
   type SharedReads,
   type Step,
+  type Upkeep,
 } from './model/step.ts';
 export {
   type Claim,
@@ -46,6 +47,7 @@ export {
   type SystemClaim,
   type TargetKind,
 } from './model/target.ts';
+export {holds, lapsed, type UpkeepVerdict} from './model/upkeep.ts';
 export {
   type Blocked,
   blocked,

@@ -10,7 +10,7 @@ import {actionFailed, actionTimedOut} from './problems.ts';
 
 interface Performing {
   readonly entry: Entry;
-  readonly way: 'forward' | 'reverse';
+  readonly way: 'forward' | 'reverse' | 'upkeep';
   /** When the entry's time is over, as `awakeMs` counts. */
   readonly deadline: number;
   /** `stoppedMs` of the clock when the world was last checked. */
@@ -38,7 +38,7 @@ export async function performAll(
     if (isStale()) {
       return {kind: 'stale'};
     }
-    if (context.stopping.aborted && performing.way === 'forward') {
+    if (context.stopping.aborted && performing.way !== 'reverse') {
       return {kind: 'stopping'};
     }
     const result = await perform(context, action, performing);

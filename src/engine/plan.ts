@@ -27,7 +27,10 @@ import {
 import {entriesLostWith} from './lost-entries.ts';
 import {baseLine, blockedLine, impossibleLine, withCautions} from './plan-lines.ts';
 import {inputInvalid} from './problems.ts';
+import {sharedReads} from './shared-reads.ts';
 import {actionsFrom} from './unit-results.ts';
+import {type UpkeepDue, upkeepDue} from './upkeep-due.ts';
+import {type Resuming, upkeepLine} from './upkeep-line.ts';
 
 interface Planning {
   readonly world: World;
@@ -74,6 +77,8 @@ interface PlanSurvey {
   /** By entry that cannot be done: the skipped entries that it needs. */
   readonly lost: ReadonlyMap<string, readonly string[]>;
   readonly shared: SharedReads;
+  /** Changes in place that may have ended from outside. */
+  readonly upkeep: readonly UpkeepDue[];
   /** Checks beside not too many others. */
   readonly inTurn: ReturnType<typeof limitedTo>;
 }
@@ -93,7 +98,11 @@ async function linesOf(planning: Planning): Promise<ReadonlyMap<string, PlanLine
   const outputs: KnownOutputs = {get: (id) => fromChecks.get(id) ?? earlier.get(id)};
   const shared = sharedReads(planning.signal);
   const inTurn = limitedTo(checksAtOnce);
-  const survey: PlanSurvey = {outputs, fromChecks, lines: new Map(), lost, shared, inTurn};
+  const upkeep = progress ? upkeepDue(planning.world, progress) : [];
+  const survey: PlanSurvey = {
+    ...{outputs, fromChecks, lines: new Map(), lost},
+    ...{shared, inTurn, upkeep},
+  };
   for (const entry of entries) {
     survey.lines.set(entry.id, lineFor(entry, planning, survey));
   }
@@ -101,18 +110,6 @@ async function linesOf(planning: Planning): Promise<ReadonlyMap<string, PlanLine
   // Waits for all, also when one of them throws: nobody may still be looking when the error is told.
   await Promise.allSettled(all);
   return new Map((await Promise.all(all)).map((line) => [line.entry, line]));
-}
-
-function sharedReads(signal: AbortSignal): SharedReads {
-  const values = new Map<object, unknown>();
-  return {
-    signal,
-    of: <Value>(subject: object, make: () => Value) => {
-      const value = values.has(subject) ? (values.get(subject) as Value) : make(); // `make` of this subject gave it
-      values.set(subject, value);
-      return value;
-    },
-  };
 }
 
 /** An earlier entry of the plan may still change what was seen. */
@@ -144,21 +141,20 @@ async function lineFor(entry: Entry, planning: Planning, survey: PlanSurvey): Pr
   const progress = planning.progress?.entries.get(entry.id);
   const base = baseLine(entry);
   if (progress?.state === 'done' || progress?.state === 'skipped') {
-    return {
-      ...base,
-      outlook:
-        progress.state === 'skipped'
-          ? 'skipped'
-          : progress.applied
-            ? 'applied'
-            : 'already-in-place',
-    };
+    const line = {...base, evidence: 'journaled', outlook: outlookOf(progress)} as const;
+    const due = survey.upkeep.filter((upkeep) => upkeep.entry === entry);
+    return due.length === 0
+      ? line
+      : survey.inTurn(() => upkeepLine(line, due, planning as Resuming));
   }
   const skipped = survey.lost.get(entry.id);
   return skipped
     ? impossibleLine(base, skipped, [...survey.lost.keys()][0] === entry.id)
     : withCautions(entry, planning.world.params, await checkedLine(entry, base, planning, survey));
 }
+
+const outlookOf = ({state, applied}: EntryProgress) =>
+  state === 'skipped' ? 'skipped' : applied ? 'applied' : 'already-in-place';
 
 async function checkedLine(
   entry: Entry,

@@ -53,6 +53,12 @@ export const stepIneffective = (entry: string, differences: readonly Difference[
   hint: 'Check whether somebody or something else changes the same system, then try again.',
 });
 
+export const upkeepIneffective = (entry: string, what: string): Problem => ({
+  code: 'upkeep-ineffective',
+  message: `${entry} was made again, but without effect: ${what.replace(/\.$/, '')}.`,
+  hint: 'Check whether somebody or something else changes the same system, then try again.',
+});
+
 export const inputUnavailable = (entry: string, needs: string): Problem => ({
   code: 'input-unavailable',
   message: `${entry} needs the output of ${needs}, but ${needs} was not done.`,

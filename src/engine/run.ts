@@ -12,6 +12,8 @@ import {factsOfQuestion} from './question-facts.ts';
 import {type EntryOutcome, runEntry} from './run-entry.ts';
 import {pause, type RunOutcome} from './run-outcome.ts';
 import {undoFailedEntry} from './undo-failed.ts';
+import {uphold} from './uphold.ts';
+import {isUpkeepTurn} from './upkeep-due.ts';
 
 /**
  * Continues forward from the progress in the journal. `until` is a checkpoint, or an entry that is to be the last.
@@ -102,7 +104,10 @@ async function takeTurn(
       atOnce: entries[0]?.atOnce ?? entries.length,
       isWell: ({kind}: EntryOutcome) => kind === 'done',
     };
-    const outcomes = await inLanes(entries, lanes, (entry) => runAndUndo(context, entry));
+    const lapse = await lapseBefore(context, entries);
+    const outcomes = lapse
+      ? [lapse]
+      : await inLanes(entries, lanes, (entry) => runAndUndo(context, entry));
     const failed = entries.flatMap((entry, index) => {
       const outcome = outcomes[index];
       return outcome?.kind === 'failed' ? [{entry, problem: outcome.problem}] : [];
@@ -125,6 +130,34 @@ async function takeTurn(
       return undefined;
     }
   }
+}
+
+/** The runs of this process in which everything in place was looked at before the first turn. */
+const lookedAt = new WeakSet<RunContext['record']>();
+
+/**
+ * What has ended from outside is made again before anything relies on it: at the first turn of a process, and where
+ * `isUpkeepTurn` says. Where that is not possible, the first entry of the turn fails with it.
+ */
+async function lapseBefore(
+  context: RunContext,
+  turn: readonly Entry[],
+): Promise<EntryOutcome | undefined> {
+  const {record, runbook, stopping} = context;
+  const [entry] = turn;
+  if (!entry || (lookedAt.has(record) && !isUpkeepTurn(runbook, turn))) {
+    return undefined;
+  }
+  const problem = await uphold(context);
+  if (!problem) {
+    lookedAt.add(record);
+    return undefined;
+  }
+  if (stopping.aborted) {
+    return {kind: 'paused', problem};
+  }
+  record.add({kind: 'entry-failed', entry: entry.id, problem});
+  return {kind: 'failed', problem};
 }
 
 /** A step that must not stay half-way is put back at once, whatever stopped it. */

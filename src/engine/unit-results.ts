@@ -30,7 +30,7 @@ const verdictKinds: ReadonlySet<string | undefined> = new Set<Verdict<unknown, u
 /** What `plan` or `reverse` has returned, if all of it can be performed. */
 export function actionsFrom<Result extends readonly Action<any>[] | Blocked>(
   {unit}: Entry,
-  name: 'plan' | 'reverse',
+  name: 'plan' | 'reverse' | 'restore',
   result: Result,
 ): Result {
   const isRight = Array.isArray(result)

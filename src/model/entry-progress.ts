@@ -41,6 +41,8 @@ export interface EntryProgress {
   readonly performed: readonly string[];
   /** Intended, and neither performed nor failed when the journal ends: its outcome is unknown until the next check. */
   readonly inFlight?: string;
+  /** What it has changed ended from outside, and is not made again yet. */
+  readonly lapsed?: Pick<FactOf<'entry-lapsed'>, 'differences' | 'since'>;
 }
 
 export const notStarted = ({
@@ -70,6 +72,10 @@ export function entryAfter(entry: EntryProgress, fact: EntryFact, at: Date): Ent
         : {...notStarted(entry), ...bookmarkOf(entry), state: 'checking', startedAt: at};
     case 'before':
       return {...entry, before: fact.before};
+    case 'entry-lapsed':
+      return {...entry, lapsed: {differences: fact.differences, since: fact.since}};
+    case 'entry-upheld':
+      return without(entry, 'inFlight', 'lapsed');
     case 'entry-bookmarked':
       return {...entry, bookmark: fact.bookmark};
     case 'action-intended':
@@ -81,7 +87,7 @@ export function entryAfter(entry: EntryProgress, fact: EntryFact, at: Date): Ent
       };
     case 'entry-done':
       return {
-        ...without(entry, 'inFlight', 'problem', 'bookmark'),
+        ...without(entry, 'inFlight', 'problem', 'bookmark', 'lapsed'),
         state: 'done',
         output: fact.output,
         changedByRun: fact.changedByRun,
@@ -98,7 +104,7 @@ export function entryAfter(entry: EntryProgress, fact: EntryFact, at: Date): Ent
       return {...without(entry, 'problem'), state: 'reversing'};
     case 'entry-reversed':
       return {
-        ...without(entry, 'inFlight', 'problem'),
+        ...without(entry, 'inFlight', 'problem', 'lapsed'),
         state: 'reversed',
         applied: false,
         doneAt: at,

@@ -3,7 +3,8 @@ import {z} from 'zod';
 const hint = z.union([z.string(), z.object({text: z.string(), command: z.string()})]);
 const problem = z.object({code: z.string(), message: z.string(), hint});
 const difference = z.object({what: z.string(), is: z.string(), shouldBe: z.string()});
-const way = z.enum(['forward', 'reverse']);
+/** `upkeep`: what ended from outside is made again. */
+const way = z.enum(['forward', 'reverse', 'upkeep']);
 const about = z.enum([
   'plan',
   'confirmation',
@@ -158,6 +159,15 @@ const facts = [
     /** What was measured. */
     notes: z.array(z.string()).optional(),
   }),
+  /** What it has changed ended from outside. `since`: since when, as far as that is known. */
+  z.object({
+    kind: z.literal('entry-lapsed'),
+    entry: z.string(),
+    differences: z.array(difference),
+    since: z.string(),
+  }),
+  /** And is in place again. */
+  z.object({kind: z.literal('entry-upheld'), entry: z.string()}),
   /** How far a long look has come. */
   z.object({kind: z.literal('entry-bookmarked'), entry: z.string(), bookmark: json}),
   z.object({kind: z.literal('entry-failed'), entry: z.string(), problem}),

@@ -12,9 +12,10 @@ export interface PlannedAction {
 
 /**
  * How a plan knows what it says of an entry: `checked` just now; `predicted`, because an earlier entry of the
- * plan still changes the same target; or `known-after` an entry that is not done yet.
+ * plan still changes the same target; `known-after` an entry that is not done yet; or `journaled` by this run, and not
+ * looked at now.
  */
-export type Evidence = 'checked' | 'predicted' | 'known-after';
+export type Evidence = 'checked' | 'predicted' | 'known-after' | 'journaled';
 
 /**
  * What will happen at an entry. `applied`: by this run. `already-in-place`: by somebody else. `impossible`: it needs an

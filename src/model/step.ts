@@ -2,6 +2,7 @@ import type {z} from 'zod';
 import type {Effects, SystemFact} from './effects.ts';
 import type {ReversalLoss} from './reversal-loss.ts';
 import type {Readers, TargetKinds, Writers} from './target.ts';
+import type {UpkeepVerdict} from './upkeep.ts';
 import type {Blocked, Verdict} from './verdict.ts';
 
 type Schema = z.ZodType;
@@ -126,6 +127,24 @@ interface Common<Targets extends TargetKinds, Input extends Schema, Before, Outp
   plan(look: Look<Targets, z.output<Input>>, before: Before): Promise<readonly Action<Targets>[]>;
 }
 
+/**
+ * One of the effects of a step that a restart, a failover or a person may end while later entries rely on it. The
+ * engine looks at it in each plan of a resumed run, before a question to a person and after the answer, and before
+ * anybody is held or stopped; `status` looks, too.
+ */
+export interface Upkeep<Targets extends TargetKinds, Input, Output> {
+  readonly of: SystemFact<keyof Targets & string>;
+  /** Looks, and changes nothing. `done`: when the step was done, and what it gave then. */
+  check(
+    look: Look<Targets, Input>,
+    done: {readonly output: Output; readonly at: Date},
+  ): Promise<UpkeepVerdict>;
+  /** The writes that make it true again after `check` has said lapsed. Safe to perform again. */
+  restore(look: Look<Targets, Input>): Promise<readonly Action<Targets>[]>;
+}
+
+export type AnyUpkeep = Upkeep<any, any, any>;
+
 export interface Step<
   Targets extends TargetKinds,
   Input extends Schema,
@@ -158,6 +177,8 @@ export interface Step<
   readonly endsByItself?: (
     input: z.output<Input>,
   ) => {readonly afterMs: number; readonly what: string} | undefined;
+  /** What may end from outside while it is in place, and later entries rely on. */
+  readonly upkeep?: readonly Upkeep<Targets, z.output<Input>, z.output<Output>>[];
   /**
    * The writes that put `before` back, whether `plan`'s were all made, or some, or none.
    * `blocked` when a reversal from here would lose data.

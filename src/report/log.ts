@@ -130,6 +130,11 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
       ...(fact.notes ? [fact.notes.join('. ')] : []),
     ].join(' ') || undefined,
   ],
+  'entry-lapsed': ({entry, differences, since}) => [
+    `${entry}: no longer in place, ${since}`,
+    differences.map(({what, is, shouldBe}) => `${what}: ${is}, should be ${shouldBe}`).join('; '),
+  ],
+  'entry-upheld': (fact) => [`${fact.entry}: in place again`],
   'entry-bookmarked': (fact) => [`${fact.entry}: progress of the check saved`],
   'entry-failed': (fact) => [`${fact.entry}: failed`, problemIn(fact)],
   'entry-skipped': (fact) => [
@@ -211,6 +216,7 @@ const timeTexts = {
 const directionTexts = {
   forward: {intended: 'applying', performed: 'applied'},
   reverse: {intended: 'reversing', performed: 'reversed'},
+  upkeep: {intended: 'applying again', performed: 'applied again'},
 } as const;
 
 const problemIn = ({problem}: {problem: {message: string; code: string}}): string =>

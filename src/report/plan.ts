@@ -240,6 +240,9 @@ function signOf({unit, unitKind, outlook}: PlanLine): Sign {
 }
 
 function evidenceText({evidence, knownAfter}: PlanLine): string {
+  if (evidence === 'journaled') {
+    return '[from the journal]';
+  }
   return evidence === 'known-after' ? `[known after ${knownAfter.join(', ')}]` : `[${evidence}]`;
 }
 

@@ -4,6 +4,7 @@ import type {Outage} from '../model/outage.ts';
 import type {EntryProgress, Progress} from '../model/progress.ts';
 import {appliedEntries} from '../model/progress.ts';
 import {losslessOf, type ReversalLossAnswer} from '../model/reversal-loss.ts';
+import type {UpkeepAnswer} from '../model/upkeep.ts';
 import {
   clockUtc,
   counted,
@@ -20,6 +21,7 @@ import {
 import {type NextCommand, nextText} from './problem.ts';
 import {clockSetBack, outageLines, questionText} from './status-head.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
+import {upkeepText} from './upkeep-text.ts';
 
 /** Who holds the lock of a run. */
 export interface HolderName {
@@ -43,6 +45,8 @@ interface StatusOptions extends TextOptions {
   readonly otherRuns?: readonly Progress[];
   /** Whether a reversal would lose data now, as each applied entry answered. */
   readonly reversal?: readonly ReversalLossAnswer[];
+  /** Whether what later entries rely on is still in place now. */
+  readonly upkeep?: readonly UpkeepAnswer[];
 }
 
 const labelColumns = 12;
@@ -94,6 +98,7 @@ export function statusText(progress: Progress, options: StatusOptions): string {
     ...phasesText(progress, options),
     '',
     ...changesInPlaceText(progress, options),
+    ...upkeepText(options.upkeep ?? [], options),
     ...otherRunsText(options),
     ...(options.next.length > 0
       ? ['', paint.bold('Next'), ...nextText(options.next, options, '  ')]

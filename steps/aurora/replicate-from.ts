@@ -19,6 +19,7 @@ import {
   positionText,
   type Replication,
   repairOf,
+  replicates,
   sourceAddress,
 } from '../mysql/index.ts';
 import type {AuroraReader} from './contract.ts';
@@ -29,9 +30,11 @@ import {
   setSource,
   startReplication,
   stopAndRecord,
+  tryTestRow,
 } from './replication/actions.ts';
 import {replicationStart} from './replication/earlier-replication.ts';
 import {alreadyReplicated} from './replication/problems.ts';
+import {refusesWrites, refusingFromNow, refusingSince} from './replication/upkeep.ts';
 import {auroraCluster} from './target.ts';
 
 const input = z.object({
@@ -59,7 +62,7 @@ export const replicateFrom = defineStep({
     /** `null` before this step; otherwise the step is half done. */
     source: z.object({host: z.string(), port: z.number()}).nullable(),
   }),
-  output: z.object({}),
+  output: refusingSince,
   needs: {
     aurora: [
       'EXECUTE ON mysql.*',
@@ -80,6 +83,18 @@ export const replicateFrom = defineStep({
     {fact: 'writes', of: 'aurora', are: 'refused'},
     {fact: 'replication', from: 'upstream', to: 'aurora', is: 'running'},
   ],
+  upkeep: [
+    {
+      of: {fact: 'writes', of: 'aurora', are: 'refused'},
+      check: ({targets: {aurora}, now, signal}, done) => refusesWrites(aurora, done, {now, signal}),
+      restore: async () => [disableWrites],
+    },
+    {
+      of: {fact: 'replication', from: 'upstream', to: 'aurora', is: 'running'},
+      check: ({targets: {aurora}, input: target, signal}) => replicates(aurora, target, signal),
+      restore: async () => [startReplication],
+    },
+  ],
   timeoutMs: 120_000,
   neverSkip: 'Without it, Aurora does not receive the writes of the source.',
 
@@ -89,22 +104,26 @@ export const replicateFrom = defineStep({
     if (!replication) {
       // Read-only without replication is how aurora.promote leaves it: this step is neither half done nor undone.
       return run.started && readOnly && writesWereEnabled(run.before)
-        ? done({})
+        ? done(await refusingFromNow(aurora, signal))
         : notReplicating({aurora, upstream}, target, {readOnly, started: run.started}, signal);
     }
     if (replication.host !== target.host || replication.port !== target.port) {
       return anotherSource(aurora, replication, target);
     }
+    if (readOnly && isRunning(replication)) {
+      return done(await refusingFromNow(aurora, signal));
+    }
     return verdictOn(aurora, replication, {readOnly, started: run.started});
   },
 
-  async plan({targets: {aurora, upstream}, input: target, signal}) {
+  async plan({targets: {aurora, upstream}, input: target, run, signal}) {
     const replication = await aurora.replication(signal);
     const {readOnly} = await aurora.fence(signal);
     return [
       // A source alone starts nothing; with writes disabled first, it would look like a promoted cluster until then.
       ...(replication ? [] : [await startAtPosition({aurora, upstream}, target, signal)]),
       ...(readOnly ? [] : [disableWrites]),
+      tryTestRow({run: run.id, entry: run.entry}),
       ...(replication && isRunning(replication) ? [] : [startReplication]),
     ];
   },
@@ -217,9 +236,6 @@ function verdictOn(
       `${aurora.name} does not replicate from ${sourceAddress(replication)}: ${broken}.`,
       repairOf(aurora.name, replication),
     );
-  }
-  if (readOnly && isRunning(replication)) {
-    return done({});
   }
   if (!started) {
     return blocked(

@@ -13,6 +13,7 @@ import {brokenReversal, otherSource} from './replication/obstacles.ts';
 import {positionSchema} from './replication/position.ts';
 import {repairOf} from './replication/repair.ts';
 import {brokenReason, isRunning, sourceAddress} from './replication/replication.ts';
+import {replicates} from './replication/upkeep.ts';
 import {
   backKey,
   executeRing,
@@ -82,6 +83,13 @@ export const armRing = defineStep({
     {fact: 'replication', from: 'replica', to: 'aurora', is: 'running'},
   ],
   effects: [{fact: 'replication', from: 'aurora', to: 'source', is: 'running'}],
+  upkeep: [
+    {
+      of: {fact: 'replication', from: 'aurora', to: 'source', is: 'running'},
+      check: ({targets: {source}, input, signal}) => replicates(source, input, signal),
+      restore: async ({targets: {aurora}}) => [startRing(aurora)],
+    },
+  ],
   claims: ['source'],
   timeoutMs: 300_000,
   neverSkip: 'Without it, a reversal loses every write that Aurora accepts.',

@@ -5,6 +5,7 @@ import {enableWrites} from './freeze/actions.ts';
 import {freshReadiness} from './freeze/readiness.ts';
 import {cannotThaw, hasThaw, thawObstacles} from './freeze/thaw.ts';
 import {freezeWrites} from './freeze-writes.ts';
+import {staysFrozen} from './replication/upkeep.ts';
 import {ringOtherSideWritable} from './ring/problems.ts';
 import {mysqlServer} from './target.ts';
 
@@ -62,6 +63,13 @@ export const freezeInRing = defineStep({
           'Nothing ends this freeze by itself: if switcharoo dies in it, writes are refused until somebody resumes or reverses the run.',
         ]
       : [],
+  upkeep: [
+    {
+      of: {fact: 'writes', of: 'source', are: 'refused'},
+      check: ({targets: {source}, signal}) => staysFrozen(source, signal),
+      restore: async () => [],
+    },
+  ],
   claims: ['source'],
   roundTrips: {source: 2},
   timeoutMs: freezeWrites.timeoutMs,

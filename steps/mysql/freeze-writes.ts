@@ -28,6 +28,7 @@ import {
   samePersisted,
 } from './freeze/state.ts';
 import {positionSchema} from './replication/position.ts';
+import {staysFrozen} from './replication/upkeep.ts';
 import {mysqlServer} from './target.ts';
 
 /** Freezes writes on the source, so that the position it reports is its last one. */
@@ -69,6 +70,13 @@ export const freezeWrites = defineStep({
   undoWhenFailed: true,
   relies: [{fact: 'writes', of: 'source', are: 'accepted'}],
   effects: [{fact: 'writes', of: 'source', are: 'refused'}],
+  upkeep: [
+    {
+      of: {fact: 'writes', of: 'source', are: 'refused'},
+      check: ({targets: {source}, signal}) => staysFrozen(source, signal),
+      restore: async () => [],
+    },
+  ],
   claims: ['source'],
   roundTrips: {source: 5},
   timeoutMs: 20_000,

@@ -18,6 +18,8 @@ export {verifyData} from './verify-data.ts';
 
 export {accountText} from './accounts/accounts.ts';
 export {hasEverywhere, ownGrants} from './accounts/grants.ts';
+export {boundByReadOnly, missingForTestRows} from './accounts/own-account.ts';
+export {accountsPastReadOnly} from './accounts/read-only-bypass.ts';
 export {mysqlRights} from './accounts/rights.ts';
 export {rolesOf} from './accounts/roles.ts';
 export {
@@ -67,6 +69,7 @@ export type {
   CopyWriter,
   Replication,
   SchemaContent,
+  SentinelKey,
 } from './contract.ts';
 export {floatTablesOf} from './copy/floats.ts';
 export {isEmptySchema} from './copy/inventory.ts';
@@ -95,7 +98,10 @@ export {
 export {reversalLossOf} from './replication/reversal-loss.ts';
 export {drain} from './replication/reverse-replication.ts';
 export {makeSchemaSql} from './replication/sentinel.ts';
+export {replicates} from './replication/upkeep.ts';
 export {waitForReplication, watchPosition} from './replication/waits.ts';
+export {hasSearched, searchOwnWrites} from './ring/own-writes.ts';
+export {writesText} from './ring/problems.ts';
 export {loginOf, mysqlConfig} from './session/config.ts';
 export type {Connections} from './session/connection.ts';
 export type {Login, Row} from './session/contract.ts';

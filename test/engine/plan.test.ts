@@ -188,9 +188,9 @@ describe('a plan', () => {
 
     const {items} = await rig.plan();
     expect(items.map(shortly)).toEqual([
-      'lamp: already-in-place, checked',
-      'set: applied, checked',
-      'skipped: skipped, checked',
+      'lamp: already-in-place, journaled',
+      'set: applied, journaled',
+      'skipped: skipped, journaled',
       'two: change, checked [put new into z]',
       'order: change, predicted [order tea for parcel]',
     ]);

@@ -48,13 +48,15 @@ interface Hold {
   readonly to: JournalEntry;
 }
 
+type Way = FactOf<'action-intended'>['way'];
+
 /** A reversal holds connections too: it undoes their release first, and the hold last. */
 function holdsIn({runbook, entries}: Run): readonly Hold[] {
   const [holding, releasing] = (['held', 'released'] as const).map(
     (are) =>
       new Set(runbook.entries.filter(({unit}) => makesConnections(unit, are)).map(({id}) => id)),
   );
-  const isOf = (entry: string, way: 'forward' | 'reverse', begins: boolean) =>
+  const isOf = (entry: string, way: Way, begins: boolean) =>
     ((way === 'forward') === begins ? holding : releasing)?.has(entry);
   const holds: Hold[] = [];
   let from: Hold['from'] | undefined;

@@ -1,18 +1,19 @@
 import {type Holder, isDead} from '../../journal/lock-holder.ts';
 import {outageLimit} from '../../model/outage-limit.ts';
 import type {Progress} from '../../model/progress.ts';
-import {losslessOf, type ReversalLossAnswer} from '../../model/reversal-loss.ts';
+import {losslessOf} from '../../model/reversal-loss.ts';
 import {type NextCommand, type Outage, outageMs, statusText} from '../../report/index.ts';
 import {runToShow} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {timeAfter} from '../../run/machine-clock.ts';
 import {damagedRuns, holderOfRun, openRuns, outageIn} from '../../run/past-runs.ts';
+import type {TargetAnswers} from '../../run/target-answers.ts';
 import type {App} from '../app.ts';
 import {sayEmptyRuns} from '../empty-runs.ts';
 import {nextCommands} from '../next-commands.ts';
 import {listenToSignals} from '../signals.ts';
 
-type LossAnswers = readonly ReversalLossAnswer[] | null;
+type Answers = TargetAnswers | null;
 
 /** What the state folder tells about a run and those beside it, at one moment. */
 export interface RunStatus {
@@ -30,9 +31,9 @@ export async function showStatus(
   offline: boolean,
 ): Promise<ExitCode> {
   const {progress} = readStatus(app, name);
-  const loss = offline ? null : await reversalLoss(app, progress);
+  const answers = offline ? null : await targetAnswers(app, progress);
   // The targets may have taken a while to answer, and the run went on meanwhile.
-  app.print(statusIn(app, readStatus(app, progress.run.run), loss));
+  app.print(statusIn(app, readStatus(app, progress.run.run), answers));
   sayEmptyRuns(app);
   if (!app.json) {
     for (const {run, problem} of damagedRuns(app)) {
@@ -61,7 +62,7 @@ export function readStatus(app: App, name: string | undefined): RunStatus {
 }
 
 /** As text, or as one JSON document. */
-export function statusIn(app: App, status: RunStatus, loss: LossAnswers = null): string {
+export function statusIn(app: App, status: RunStatus, answers: Answers = null): string {
   const {progress, otherRuns, holder, next, outage} = status;
   const now = timeAfter(progress.last);
   if (app.json) {
@@ -69,20 +70,24 @@ export function statusIn(app: App, status: RunStatus, loss: LossAnswers = null):
     const alsoOpen = otherRuns.map(({run}) => run.run);
     const damaged = damagedRuns(app).map(({run, problem: {message}}) => ({run, reason: message}));
     const document = {...statusDocument(progress, holder, commands), alsoOpen, damaged};
-    return JSON.stringify({...document, ...outageDocument(status, now), ...lossDocument(loss)});
+    return JSON.stringify({
+      ...document,
+      ...outageDocument(status, now),
+      ...answersDocument(answers),
+    });
   }
   const held = holder ? {holder: {...holder, dead: isDead(holder)}} : {};
-  const answers = loss ? {reversal: loss} : {};
+  const asked = answers ? {reversal: answers.losses, upkeep: answers.upkeep} : {};
   const closed = outage ? {outage} : {};
-  return statusText(progress, {...app, now, next, otherRuns, ...held, ...answers, ...closed});
+  return statusText(progress, {...app, now, next, otherRuns, ...held, ...asked, ...closed});
 }
 
 /** Asks the targets. This loads the engine and the steps, which a status alone does not need. */
-async function reversalLoss(app: App, progress: Progress): Promise<LossAnswers> {
-  const {askReversalLoss} = await import('../../run/reversal-loss.ts');
+async function targetAnswers(app: App, progress: Progress): Promise<Answers> {
+  const {askTargets} = await import('../../run/target-answers.ts');
   const signals = listenToSignals(app.say);
   try {
-    return await askReversalLoss(app, progress, signals);
+    return await askTargets(app, progress, signals);
   } finally {
     signals.dispose();
   }
@@ -113,10 +118,12 @@ function outageDocument({progress, outage, holder}: RunStatus, now: Date | null)
   };
 }
 
-const lossDocument = (answers: LossAnswers) =>
-  answers === null || answers.length === 0
-    ? {}
-    : {reversal: {lossless: losslessOf(answers), entries: answers}};
+const answersDocument = (answers: Answers) => ({
+  ...(answers && answers.losses.length > 0
+    ? {reversal: {lossless: losslessOf(answers.losses), entries: answers.losses}}
+    : {}),
+  ...(answers && answers.upkeep.length > 0 ? {inPlace: answers.upkeep} : {}),
+});
 
 export function statusDocument(
   progress: Progress,

@@ -1,10 +1,9 @@
-import type {z} from 'zod';
 import {confirm} from '../../model/confirm.ts';
-import type {Sides, SystemFact} from '../../model/effects.ts';
+import type {Sides} from '../../model/effects.ts';
 import type {Entry, Item, Known} from '../../model/entry.ts';
 import {type AnyRunbook, Runbook} from '../../model/runbook.ts';
-import type {AnyUnit} from '../../model/step.ts';
-import {anything, type InputReads, readsOf} from '../known-values.ts';
+import {effectsOf, reliesOf} from '../declared-effects.ts';
+import {type InputReads, readsOf} from '../known-values.ts';
 import {type Facts, factsAtStart} from './facts.ts';
 import {type ModelEntry, modelUnit} from './model-units.ts';
 
@@ -83,19 +82,13 @@ const freezesEnd = (runbook: AnyRunbook, params: unknown): boolean =>
     ),
   );
 
-function modelEntryOf(
-  {id, unit, on, after, requires}: Entry,
-  {input, outputs, times}: InputReads,
-): ModelEntry {
-  const {effects = [], relies = []} = unit;
-  const declared =
-    typeof effects === 'function' ? effectsFor(effects, parsed(unit, input)) : effects;
-  const placed = (facts: readonly SystemFact[]) => facts.map((fact) => onTargets(fact, on));
+function modelEntryOf(entry: Entry, {input, outputs, times}: InputReads): ModelEntry {
+  const {id, unit, after, requires} = entry;
   return {
     id,
     kind: unit.kind,
-    effects: placed(declared),
-    relies: placed(relies),
+    effects: effectsOf(entry, input),
+    relies: reliesOf(entry),
     reads: [...outputs],
     needs: [...after, ...requires, ...outputs, ...times],
   };
@@ -103,34 +96,7 @@ function modelEntryOf(
 
 const nothingKnown = {get: () => undefined};
 
-/** With its defaults, where nothing in it is unknown. */
-function parsed({input: schema}: AnyUnit, input: unknown): unknown {
-  const {success, data} = (schema as z.ZodType).safeParse(input);
-  return success ? data : input;
-}
-
-function effectsFor(
-  effects: (input: unknown) => readonly SystemFact[],
-  input: unknown,
-): readonly SystemFact[] {
-  try {
-    return effects(input);
-  } catch {
-    return effects(anything);
-  }
-}
-
-/** The roles of a unit replaced by its targets. */
-function onTargets(fact: SystemFact, on: Entry['on']): SystemFact {
-  const named = Object.entries(fact).map(([key, value]) =>
-    roleKeys.has(key) ? [key, on[String(value)] ?? value] : [key, value],
-  );
-  return Object.fromEntries(named) as SystemFact; // the same members, with other names in them
-}
-
 const systemsRole = 'systems';
-
-const roleKeys: ReadonlySet<string> = new Set(['of', 'from', 'to']);
 
 /** It reads what the input of the runbook reads: the engine knows by that whether it can be made yet. */
 function inputOf({unit, families = []}: Entry, {outputs, times}: InputReads): Entry['input'] {

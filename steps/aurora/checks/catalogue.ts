@@ -14,6 +14,7 @@ import {characterSetChecks} from './character-sets.ts';
 import {type AuroraCheck, lookOver} from './check.ts';
 import {clusterChecks} from './cluster.ts';
 import {objectChecks} from './objects.ts';
+import {readOnlyChecks} from './read-only.ts';
 import {removedFeatureChecks} from './removed-features.ts';
 import {replicationChecks} from './replication.ts';
 import {serverChecks} from './server.ts';
@@ -49,6 +50,7 @@ export const auroraChecks: readonly AuroraCheck[] = [
   ...objectChecks,
   ...removedFeatureChecks,
   ...accountChecks,
+  ...readOnlyChecks,
   ...replicationChecks,
 ];
 

@@ -1,8 +1,18 @@
 import {quoted} from '../compare/row-text.ts';
-import {errnoOf, type Traits} from '../dialect/dialect.ts';
+import type {MysqlReader, ServerAccount} from '../contract.ts';
+import {errnoOf, isAtLeast, type Traits, traitsOf} from '../dialect/dialect.ts';
 import type {Row} from '../session/contract.ts';
+import {accountsOf, accountsSql, isLocalRoot} from './accounts.ts';
 import {grantedBy, hasEverywhere} from './grants.ts';
-import {everyAccount, type Holders, type RoleGrant, roleGrantsOf, withRoles} from './roles.ts';
+import {
+  everyAccount,
+  type Holders,
+  holderOf,
+  type RoleGrant,
+  roleEdgesSql,
+  roleGrantsOf,
+  withRoles,
+} from './roles.ts';
 
 type Read = (
   sql: string,
@@ -59,3 +69,44 @@ function noneOf(cause: unknown): readonly Row[] {
   }
   throw cause;
 }
+
+/**
+ * The accounts that `read_only` alone does not bind, directly or by a role, whether or not they set it at login.
+ * Without locked ones, roles, and root on the machine itself. `super_read_only` is not counted: where `read_only` is
+ * set through a procedure, it stays OFF.
+ */
+export async function accountsPastReadOnly(
+  server: MysqlReader,
+  signal: AbortSignal,
+): Promise<readonly ServerAccount[]> {
+  const settings = await server.settings(['version', 'mandatory_roles'], signal);
+  const {version = '', mandatory_roles: mandatory = ''} = settings;
+  const traits = traitsOf(version);
+  const read: Read = (sql, stopping, values = []) => server.query(sql, values, stopping);
+  const hasRoleEdges = traits.brand === 'mysql' && isAtLeast(version, [8, 0, 0]);
+  const [rows, direct, edges] = await Promise.all([
+    read(accountsSql(traits), signal),
+    bypassHoldersOf(traits, read, signal),
+    hasRoleEdges ? read(roleEdgesSql, signal) : [],
+  ]);
+  const grants = roleGrantsOf(edges);
+  const holders = withRoles(direct, grants);
+  const isForAll = rolesNamed(mandatory).some((role) => holders.has(role));
+  const roles = new Set(grants.map(({role}) => role));
+  return accountsOf(rows, isForAll ? new Set([...holders, everyAccount]) : holders).filter(
+    (account) =>
+      !account.bound &&
+      !account.locked &&
+      !isLocalRoot(account) &&
+      !roles.has(holderOf(account.user, account.host)),
+  );
+}
+
+/** "`a`@`%`,b" as holders: a role without a host has the host `%`. */
+const rolesNamed = (list: string): readonly string[] =>
+  list
+    .split(',')
+    .map((name) => name.trim().replaceAll(/[`'"]/g, ''))
+    .filter(Boolean)
+    .map((name) => name.split('@'))
+    .map(([user, host = '%']) => holderOf(user, host));

@@ -128,6 +128,12 @@ function statusOf({own, idle}: Grants, privilege: Privilege): NeedStatus {
   return {need: textOf(privilege), is: 'missing', reason};
 }
 
+/** The privileges of a need that an account does not have, as `INSERT ON switcharoo.*`. */
+export const missingNeeds = (own: Granted, need: string, version: string): readonly string[] =>
+  privilegesIn(need, version)
+    .filter((privilege) => !gives(own, privilege))
+    .map((privilege) => textOf(privilege).replaceAll('`', ''));
+
 function gives(granted: Granted, {privilege, scope}: Privilege): boolean {
   const [database = ''] = scope.split('.');
   const scopes = ['*.*', `${database}.*`, scope];

@@ -53,5 +53,6 @@ export async function rolesOf(server: Facts): Promise<ReadonlyMap<string, readon
   );
 }
 
-const roleEdgesSql = `
+/** Who has which role, in MySQL from 8.0 on. */
+export const roleEdgesSql = `
   SELECT from_user AS role, from_host AS role_host, to_user AS user, to_host AS host FROM mysql.role_edges`;

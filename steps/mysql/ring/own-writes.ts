@@ -1,7 +1,7 @@
 import type {MysqlReader, Position} from '../contract.ts';
 import {changeText, isChange, tableOf} from '../replication/binlog.ts';
 import {type LogEvents, logEvents, logStart} from '../replication/log-events.ts';
-import {hasReached} from '../replication/position.ts';
+import {hasReached, samePosition} from '../replication/position.ts';
 import {isPurged} from '../replication/reversal-loss.ts';
 import type {Row} from '../session/contract.ts';
 
@@ -51,6 +51,34 @@ export async function ownWritesSince(
   }
   return {...tally.sum(), until: at, isWhole: true};
 }
+
+/** What was searched so far; for as long as the server is open. */
+const searches = new WeakMap<MysqlReader, OwnWrites & {readonly from: Position}>();
+
+/** The same from where an earlier search of this process ended: a long log takes several looks. */
+export async function searchOwnWrites(
+  server: MysqlReader,
+  {from, limitMs}: LogReading,
+  signal: AbortSignal,
+): Promise<OwnWrites> {
+  const known = searches.get(server);
+  const earlier = known && samePosition(known.from, from) ? known : undefined;
+  const latest = await ownWritesSince(server, {from: earlier?.until ?? from, limitMs}, signal);
+  // A later test row stands for all that came before it.
+  const writes =
+    earlier && latest.ownTestRows === 0
+      ? {
+          ...latest,
+          count: earlier.count + latest.count,
+          first: [...earlier.first, ...latest.first].slice(0, mostNamed),
+        }
+      : latest;
+  searches.set(server, {...writes, from});
+  return writes;
+}
+
+/** Whether this process has searched the log of the server before. */
+export const hasSearched = (server: MysqlReader): boolean => searches.has(server);
 
 const portion = 1_000;
 

@@ -59,6 +59,12 @@ export const statementRefused = ({name}: Endpoint, sql: string, reason: string):
   hint: 'Read SHOW SLAVE STATUS (SHOW REPLICA STATUS) and the error log of the server, then resume.',
 });
 
+export const readOnlyBinds = ({name}: Endpoint, sql: string): Problem => ({
+  code: 'mysql-read-only-binds',
+  message: `${name} refuses "${brief(sql)}" (errno 1290): it is read_only, and switcharoo's account may not write meanwhile.`,
+  hint: `GRANT CONNECTION_ADMIN ON *.* to the account on ${name} (SUPER before MySQL 8.0, READ_ONLY ADMIN in MariaDB), or SET DEFAULT ROLE to a role that has it, such as rds_superuser_role on Aurora. Then resume.`,
+});
+
 /** One short line. It never has values: they are sent as placeholders. */
 function brief(sql: string): string {
   const line = sql.replace(/\s+/g, ' ').trim();

@@ -3,6 +3,7 @@ import type {Endpoint} from './contract.ts';
 import {
   accessDenied,
   privilegeMissing,
+  readOnlyBinds,
   statementRefused,
   statementTimeout,
   tooManyConnections,
@@ -57,6 +58,9 @@ export function statementError(thrown: unknown, where: Endpoint, sql: string): u
   }
   if (isForbidden(errno)) {
     return problem(privilegeMissing(where, sql, message), thrown);
+  }
+  if (errno === 1290 && /read[-_]only/.test(message)) {
+    return problem(readOnlyBinds(where, sql), thrown);
   }
   // A syntax error quotes the statement, and with it the values.
   const reason = errno === 1064 ? 'syntax error' : message;

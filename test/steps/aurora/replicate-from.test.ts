@@ -16,7 +16,10 @@ test('while the promotion is applied, it has neither drifted nor been undone, an
   servers.promoted();
   const look = lookOf(placed(servers), true);
   const promoted = {...look, run: {...look.run, before}};
-  expect(await replicateFrom.check(promoted)).toEqual({kind: 'done', output: {}});
+  expect(await replicateFrom.check(promoted)).toMatchObject({
+    kind: 'done',
+    output: {instance: null},
+  });
   const actions = await replicateFrom.reverse(promoted, before);
   expect('kind' in actions ? actions : actions.map(({does}) => does)).toEqual([
     'stop replication from db2:3306, and record its position in switcharoo.replication_end',
@@ -40,9 +43,10 @@ test('replication never runs while writes are enabled', async () => {
   expect(actions.map(({does}) => does)).toEqual([
     `replicate from db2:3306, starting at ${servers.seed.file}:${servers.seed.position}`,
     'refuse writes: CALL mysql.rds_set_read_only(1)',
+    'write a test row into switcharoo.sentinel although writes are refused, and remove it',
     'start replication, and verify that both threads run',
   ]);
-  const [point, , start] = actions;
+  const [point, , , start] = actions;
   await expect(
     performAll(
       placed(servers),

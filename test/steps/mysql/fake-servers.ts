@@ -253,6 +253,9 @@ function rowsOfLog(server: FakeServer, sql: string, [file, from]: readonly unkno
   if (sql === 'SHOW BINARY LOGS') {
     return [{Log_name: first}];
   }
+  if (sql === 'SHOW GRANTS') {
+    return [{grants: 'GRANT ALL PRIVILEGES ON *.* TO `switcharoo`@`%`'}];
+  }
   if (sql === 'SHOW GLOBAL VARIABLES') {
     return Object.entries(settingsOf(server)).map(([name, Value]) => ({
       Variable_name: name,

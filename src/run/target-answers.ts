@@ -1,20 +1,26 @@
 import {askReversalLosses} from '../engine/reversal-loss.ts';
+import {askUpkeep} from '../engine/upkeep.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
 import {messageOf} from '../model/thrown.ts';
+import type {UpkeepAnswer} from '../model/upkeep.ts';
 import type {Host, StopSignals} from './host.ts';
 import {openWorld} from './open-world.ts';
 
-/**
- * Asks the targets whether a reversal would lose data now; `null` when the run has nothing to reverse. Targets that
- * cannot be
- * reached are part of the answer.
- */
-export async function askReversalLoss(
+/** What the targets say of a run. Targets that cannot be reached are part of the answer. */
+export interface TargetAnswers {
+  /** Whether a reversal would lose data now. */
+  readonly losses: readonly ReversalLossAnswer[];
+  /** Whether what later entries rely on is still in place. */
+  readonly upkeep: readonly UpkeepAnswer[];
+}
+
+/** Asks the targets about a run; `null` when it has nothing to reverse. */
+export async function askTargets(
   host: Host,
   progress: Progress,
   {stopping, aborting}: StopSignals,
-): Promise<readonly ReversalLossAnswer[] | null> {
+): Promise<TargetAnswers | null> {
   if (progress.passedPointOfNoReturn || appliedEntries(progress).length === 0) {
     return null;
   }
@@ -31,13 +37,18 @@ export async function askReversalLoss(
     const opened = await openWorld(host, request, aborting, () => {});
     try {
       const signal = AbortSignal.any([stopping, AbortSignal.timeout(limitMs)]);
-      return opened.redactor.value(await askReversalLosses(opened.world, progress, signal));
+      const [losses, upkeep] = await Promise.all([
+        askReversalLosses(opened.world, progress, signal),
+        progress.reversingTo ? [] : askUpkeep(opened.world, progress, signal),
+      ]);
+      return opened.redactor.value({losses, upkeep});
     } finally {
       await opened.close();
     }
   } catch (error) {
     // Whatever it was, the state of the run is known all the same.
-    return [{entry: '', lossless: 'unknown', because: [`${messageOf(error)}.`]}];
+    const unknown = {entry: '', lossless: 'unknown', because: [`${messageOf(error)}.`]} as const;
+    return {losses: [unknown], upkeep: []};
   }
 }
 

@@ -1,0 +1,104 @@
+import {confirm} from '../model/confirm.ts';
+import {makesConnections, type SystemFact} from '../model/effects.ts';
+import type {Entry, Item} from '../model/entry.ts';
+import {outageSpan} from '../model/outage-span.ts';
+import type {Progress} from '../model/progress.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
+import type {AnyUpkeep} from '../model/step.ts';
+import type {World} from './context.ts';
+import {effectsOf, onTargets, reliesOf} from './declared-effects.ts';
+import {readsOf} from './known-values.ts';
+
+/** A change in place that may have ended from outside, and on which a later entry relies. */
+export interface UpkeepDue {
+  readonly entry: Entry;
+  readonly upkeep: AnyUpkeep;
+}
+
+/** In the order of the runbook; without what a later entry has changed since, or no later entry relies on. */
+export function upkeepDue(
+  {runbook, params}: Pick<World, 'runbook' | 'params'>,
+  progress: Progress,
+): readonly UpkeepDue[] {
+  const entries: readonly Entry[] = runbook.entries;
+  return entries.flatMap((entry, index) => {
+    const state = progress.entries.get(entry.id);
+    const {unit} = entry;
+    if (unit.kind !== 'step' || !unit.upkeep || state?.state !== 'done' || !state.applied) {
+      return [];
+    }
+    const later = entries.slice(index + 1);
+    return unit.upkeep
+      .filter(({of}: AnyUpkeep) => isRelied(onTargets(of, entry.on), later, {params, progress}))
+      .map((upkeep: AnyUpkeep) => ({entry, upkeep}));
+  });
+}
+
+function isRelied(
+  fact: SystemFact,
+  later: readonly Entry[],
+  {params, progress}: {readonly params: unknown; readonly progress: Progress},
+): boolean {
+  const factsOf = (entry: Entry) =>
+    effectsOf(entry, readsOf(entry, params, {get: () => undefined}).input);
+  const isChanged = later.some(
+    (entry) =>
+      progress.entries.get(entry.id)?.applied &&
+      factsOf(entry).some((effect) => isOfSame(effect, fact) && !isSame(effect, fact)),
+  );
+  return (
+    !isChanged &&
+    later.some(
+      (entry) =>
+        !isOver(progress, entry) &&
+        [...reliesOf(entry), ...factsOf(entry).flatMap(carriedBy)].some((relied) =>
+          isSame(relied, fact),
+        ),
+    )
+  );
+}
+
+/** What waits for a replica relies on its replication. */
+const carriedBy = (effect: SystemFact): readonly SystemFact[] =>
+  effect.fact === 'caught-up'
+    ? [{fact: 'replication', from: effect.from, to: effect.to, is: 'running'}]
+    : [];
+
+function isOfSame(fact: SystemFact, other: SystemFact): boolean {
+  if (fact.fact === 'replication' && other.fact === 'replication') {
+    return (
+      fact.to === other.to && (!('from' in fact && 'from' in other) || fact.from === other.from)
+    );
+  }
+  return fact.fact === other.fact && 'of' in fact && 'of' in other && fact.of === other.of;
+}
+
+const isSame = (fact: SystemFact, other: SystemFact): boolean =>
+  isOfSame(fact, other) && stateOf(fact) === stateOf(other);
+
+const stateOf = (fact: SystemFact): unknown =>
+  'are' in fact ? fact.are : 'is' in fact ? fact.is : undefined;
+
+function isOver({entries}: Progress, {id}: Entry): boolean {
+  const state = entries.get(id)?.state;
+  return state === 'done' || state === 'skipped';
+}
+
+/**
+ * Whether changes in place are to be looked at before this turn: where people are asked, or have just answered, and
+ * before anybody is held or stopped.
+ */
+export function isUpkeepTurn({head, items, entries}: AnyRunbook, turn: readonly Item[]): boolean {
+  const [first] = turn;
+  const before = first && items[items.indexOf(first) - 1];
+  const span = head.outage && outageSpan(head.outage, entries);
+  const isAsked = (item: Item | undefined) => item?.kind === 'entry' && item.unit === confirm;
+  return (
+    isAsked(first) ||
+    isAsked(before) ||
+    turn.some(
+      (item) =>
+        item.kind === 'entry' && (item.id === span?.begins || makesConnections(item.unit, 'held')),
+    )
+  );
+}

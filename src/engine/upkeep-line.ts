@@ -1,0 +1,65 @@
+import type {PlanLine} from '../model/plan.ts';
+import type {Progress} from '../model/progress.ts';
+import type {World} from './context.ts';
+import {problemOfCheck, refuseIfStopped} from './look.ts';
+import {blockedLine} from './plan-lines.ts';
+import {entryBlocked} from './problems.ts';
+import {actionsFrom} from './unit-results.ts';
+import {lookAtUpkeep} from './upkeep.ts';
+import type {UpkeepDue} from './upkeep-due.ts';
+
+/** The plan of a run that began before. */
+export interface Resuming {
+  readonly world: World;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** The line of an entry that is done: whether what it changed is still in place, and what makes it so again. */
+export async function upkeepLine(
+  line: PlanLine,
+  due: readonly UpkeepDue[],
+  resuming: Resuming,
+): Promise<PlanLine> {
+  let result: PlanLine = {...line, evidence: 'checked'};
+  for (const upkeep of due) {
+    result = await withUpkeep(result, upkeep, resuming);
+    if (result.outlook === 'blocked') {
+      return result;
+    }
+  }
+  return result;
+}
+
+async function withUpkeep(
+  line: PlanLine,
+  due: UpkeepDue,
+  {world, progress, signal}: Resuming,
+): Promise<PlanLine> {
+  const {entry, upkeep} = due;
+  try {
+    const {look, verdict} = await lookAtUpkeep(world, progress, due, signal);
+    switch (verdict.kind) {
+      case 'holds':
+        return remarked(line, verdict.remarks ?? []);
+      case 'blocked':
+        return blockedLine(line, entryBlocked(verdict.reason, verdict.hint));
+      case 'lapsed': {
+        const actions = actionsFrom(entry, 'restore', await upkeep.restore(look));
+        const planned = actions.map(({on, does}) => ({target: entry.on[on] ?? on, does}));
+        return {
+          ...remarked(line, [`${entry.id} is no longer in place, ${verdict.since}.`]),
+          outlook: 'change',
+          differences: [...line.differences, ...verdict.differences],
+          actions: [...line.actions, ...planned],
+        };
+      }
+    }
+  } catch (error) {
+    refuseIfStopped(signal);
+    return blockedLine(line, problemOfCheck(entry.id, error));
+  }
+}
+
+const remarked = (line: PlanLine, remarks: readonly string[]): PlanLine =>
+  remarks.length === 0 ? line : {...line, remarks: [...(line.remarks ?? []), ...remarks]};

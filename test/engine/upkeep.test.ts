@@ -1,0 +1,220 @@
+import {describe, expect, test} from 'vitest';
+import {z} from 'zod';
+import {defineGate, defineStep, done, holds, lapsed, pending} from '../../src/index.ts';
+import {defineRunbook} from '../../src/model/runbook.ts';
+import {blocked} from '../../src/model/verdict.ts';
+import {fill, Shelf, shelf} from './fakes.ts';
+import {Rig} from './rig.ts';
+
+const isClosed = {fact: 'port', of: 'shelf', is: 'closed'} as const;
+
+/** A lock that springs open whenever somebody shakes the shelf. */
+const lock = defineStep({
+  name: 'shelf.lock',
+  summary: 'Lock the shelf.',
+  targets: {shelf},
+  input: z.object({}),
+  before: z.object({was: z.string().nullable()}),
+  output: z.object({key: z.string()}),
+  needs: {shelf: []},
+  timeoutMs: 10_000,
+  reverses: 'Opens the lock.',
+  effects: [isClosed],
+  upkeep: [
+    {
+      of: isClosed,
+      check: async ({targets}, {output, at}) => {
+        const is = await targets.shelf.read('lock');
+        if (is === 'broken') {
+          return blocked('The lock of a is broken.', 'Buy a new one.');
+        }
+        return is === output.key
+          ? holds()
+          : lapsed(`since some time after ${at.toISOString().slice(0, 10)}`, {
+              what: 'lock of a',
+              is: is ?? 'open',
+              shouldBe: output.key,
+            });
+      },
+      restore: async () => [
+        {on: 'shelf', does: 'lock it', perform: (writer) => writer.put('lock', 'shut')},
+      ],
+    },
+  ],
+  check: async ({targets}) => {
+    const is = await targets.shelf.read('lock');
+    return is === 'shut' ? done({key: 'shut'}) : pending({was: is});
+  },
+  plan: async () => [
+    {on: 'shelf', does: 'lock it', perform: (writer) => writer.put('lock', 'shut')},
+  ],
+  reverse: async (_look, {was}) => [
+    {on: 'shelf', does: 'open it', perform: (writer) => writer.put('lock', was)},
+  ],
+});
+
+const unlock = defineStep({
+  ...lock,
+  name: 'shelf.unlock',
+  effects: [{...isClosed, is: 'open'}],
+  relies: [isClosed],
+  upkeep: [],
+  check: async ({targets}) =>
+    (await targets.shelf.read('lock')) === null ? done({key: ''}) : pending({was: 'shut'}),
+  plan: async () => [{on: 'shelf', does: 'open it', perform: (writer) => writer.put('lock', null)}],
+});
+
+const counted = defineGate({
+  name: 'shelf.counted',
+  summary: 'Check that all was counted.',
+  targets: {shelf},
+  input: z.object({}),
+  output: z.object({}),
+  needs: {shelf: []},
+  timeoutMs: 1_000,
+  check: async () => done({}),
+});
+
+const runbook = defineRunbook({
+  name: 'tidy-up',
+  summary: 'Tidy up.',
+  params: z.object({}),
+  targets: {a: shelf},
+  outage: {from: ['sweep'], until: ['unlock']},
+})
+  .step('lock', lock, {on: {shelf: 'a'}, input: () => ({})})
+  .checkpoint('locked')
+  .step('counted', counted, {on: {shelf: 'a'}, input: () => ({})})
+  .confirm('go', {question: 'Go?'})
+  .step('label', fill, {on: {shelf: 'a'}, input: () => ({texts: {label: 'new'}})})
+  .step('sweep', fill, {on: {shelf: 'a'}, input: () => ({texts: {floor: 'clean'}})})
+  .step('unlock', unlock, {on: {shelf: 'a'}, input: () => ({})})
+  .step('dust', fill, {on: {shelf: 'a'}, input: () => ({texts: {dust: 'none'}})});
+
+function rigged() {
+  const a = new Shelf('a');
+  return {a, rig: new Rig({runbook, shelves: [a]})};
+}
+
+const againStory = [
+  'entry-lapsed',
+  'action-intended lock: lock it on a',
+  'action-performed lock: lock it on a',
+  'entry-upheld',
+];
+
+describe('a change in place that ended from outside', () => {
+  test('is in the plan of a resumed run, with what makes it so again, and never "in place"', async () => {
+    const {a, rig} = rigged();
+    await rig.run('locked');
+    const lineOf = async () =>
+      (await rig.plan()).items.find((item) => item.kind === 'entry' && item.entry === 'lock');
+    expect(await lineOf()).toMatchObject({outlook: 'applied', evidence: 'checked'});
+    a.boxes.delete('lock');
+    expect(await lineOf()).toMatchObject({
+      outlook: 'change',
+      evidence: 'checked',
+      differences: [{what: 'lock of a', is: 'open', shouldBe: 'shut'}],
+      actions: [{target: 'a', does: 'lock it'}],
+      remarks: [expect.stringMatching(/^lock is no longer in place, since some time after /)],
+    });
+    a.boxes.set('lock', 'broken');
+    expect(await lineOf()).toMatchObject({outlook: 'blocked', detail: 'The lock of a is broken.'});
+  });
+
+  test('is made again when a run is resumed, before anything else, and journaled', async () => {
+    const {a, rig} = rigged();
+    await rig.run('locked');
+    a.boxes.delete('lock');
+    const later = rig.reopened();
+    expect(await later.run()).toEqual({kind: 'done'});
+    const story = later.story.slice(rig.story.length);
+    expect(story.slice(0, 6)).toEqual(['run-resumed', ...againStory, 'entry-started counted']);
+  });
+
+  test('is made again before the question and after the answer, and right before an outage', async () => {
+    const {a, rig} = rigged();
+    const seen: string[] = [];
+    rig.operator.answering = () => {
+      seen.push(a.picture['lock'] ?? 'open');
+      a.boxes.delete('lock');
+      return 'yes';
+    };
+    a.afterPut = (words) => {
+      if (words === 'a: label = new') {
+        a.boxes.delete('lock');
+      }
+    };
+    a.onRead = (label) => {
+      if (label === 'floor') {
+        seen.push(`sweeping, ${a.picture['lock'] ?? 'open'}`);
+      }
+    };
+    expect(await rig.run()).toEqual({kind: 'done'});
+    expect(seen[0]).toBe('shut');
+    expect(seen[1]).toBe('sweeping, shut');
+    expect(rig.story.filter((line) => line === 'entry-upheld')).toHaveLength(2);
+    const at = (line: string) => rig.story.indexOf(line);
+    expect(at('entry-started label')).toBeGreaterThan(at('entry-upheld'));
+  });
+
+  test('that cannot be made again stops the next entry, and a retry goes on once it is mended', async () => {
+    const {a, rig} = rigged();
+    rig.operator.answering = () => {
+      a.boxes.set('lock', 'broken');
+      return 'yes';
+    };
+    rig.operator.deciding = ({entry, problem}) => {
+      expect([entry, problem.message]).toEqual(['label', 'The lock of a is broken.']);
+      a.boxes.set('lock', 'shut');
+      return {choice: 'retry'};
+    };
+    expect(await rig.run()).toEqual({kind: 'done'});
+    expect(rig.operator.failures).toHaveLength(1);
+    expect(a.effects.filter((words) => words.startsWith('a: label'))).toHaveLength(1);
+  });
+
+  test('and was skipped past is looked at again by the next entry', async () => {
+    const {a, rig} = rigged();
+    rig.operator.answering = () => {
+      a.boxes.set('lock', 'broken');
+      return 'yes';
+    };
+    rig.operator.deciding = ({entry}) =>
+      entry === 'label' ? {choice: 'skip', reason: 'no label'} : {choice: 'stop'};
+    expect(await rig.run()).toMatchObject({kind: 'paused'});
+    expect(rig.operator.failures.map(({entry}) => entry)).toEqual(['label', 'sweep']);
+    expect(a.picture['floor']).toBeUndefined();
+  });
+
+  test('is left alone once a later entry has changed it, or nobody relies on it', async () => {
+    const {a, rig} = rigged();
+    a.beforePut = (words) => {
+      if (words.startsWith('a: dust')) {
+        throw new Error('the process died');
+      }
+    };
+    await rig.run();
+    const later = rig.reopened();
+    delete a.beforePut;
+    expect(await later.run()).toEqual({kind: 'done'});
+    expect(a.picture['lock']).toBeUndefined();
+    expect(later.story).not.toContain('entry-lapsed');
+  });
+
+  test('is made again once, also when nobody heard that it was', async () => {
+    const {a, rig} = rigged();
+    await rig.run('locked');
+    a.boxes.delete('lock');
+    const dying = rig.reopened();
+    a.afterPut = () => {
+      throw new Error('the process died');
+    };
+    expect(await dying.run()).toMatchObject({kind: 'paused'});
+    delete a.afterPut;
+    const later = dying.reopened();
+    expect(await later.run()).toEqual({kind: 'done'});
+    expect(later.story.filter((line) => line === 'entry-upheld')).toHaveLength(1);
+    expect(a.effects.filter((words) => words === 'a: lock = shut')).toHaveLength(2);
+  });
+});
