@@ -77,6 +77,7 @@ export async function startCloud(site: Site, options: CloudOptions): Promise<Clo
         ...deployment.services,
       ],
       credentials,
+      sessions: identity.sessions,
     }),
   );
   const deploymentVariables = deployment.variables;

@@ -30,13 +30,21 @@ export const labSwitch = z.discriminatedUnion('what', [
       'prior-request',
       'server-error',
       'deny',
+      'refuse',
+      'empty-page',
       'cut-before',
       'cut-after',
       'silence',
       'delay',
     ]),
     times: z.number().optional(),
+    code: z.string().optional(),
+    status: z.number().optional(),
   }),
+  /** How far the clock of AWS is ahead of this machine's. */
+  z.object({what: z.literal('aws-clock'), aheadMs: z.number()}),
+  /** Every session of an assumed role ends now. */
+  z.object({what: z.literal('aws-sessions-ended')}),
   z.object({
     what: z.literal('ssh'),
     host: z.string(),
@@ -77,13 +85,20 @@ export async function turn(world: World, change: LabSwitch): Promise<void> {
     case 'connections-dropped':
       return dropConnections(databases[change.database], change.user);
     case 'aws': {
-      const {what: _what, operation, times, ...fault} = change;
+      const {what: _what, operation, times, code, status, ...fault} = change;
       return aws.faults.add({
         ...fault,
         ...(operation === undefined ? {} : {operation}),
         ...(times === undefined ? {} : {times}),
+        ...(code === undefined ? {} : {code}),
+        ...(status === undefined ? {} : {status}),
       });
     }
+    case 'aws-clock':
+      aws.clock.aheadMs = change.aheadMs;
+      return;
+    case 'aws-sessions-ended':
+      return aws.endSessions();
     case 'ssh': {
       const host = world.hosts.find(({name}) => name === change.host);
       if (!host) {
@@ -110,6 +125,7 @@ export async function turn(world: World, change: LabSwitch): Promise<void> {
       return;
     case 'aws-and-ecs-well':
       aws.faults.clear();
+      aws.clock.aheadMs = 0;
       ecs.faults.clear();
   }
 }

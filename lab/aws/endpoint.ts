@@ -1,6 +1,7 @@
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {afterEmptyPage, emptyPage} from './empty-pages.ts';
 import {createFaults, type Fault, type Faults} from './faults.ts';
 import {
   AwsError,
@@ -14,15 +15,33 @@ import {
   s3Xml,
 } from './replies.ts';
 import type {AwsReply, AwsRequest, AwsService} from './service.ts';
-import {type Claim, type Credentials, claimOf, signatureFault} from './signature.ts';
+import type {Sessions} from './sessions.ts';
+import {type Claim, type Credentials, claimOf} from './signature.ts';
+import {signatureRefusal} from './signature-refusal.ts';
 
 export interface AwsEndpoint {
   readonly url: string;
   readonly faults: Faults;
+  readonly clock: LabClock;
+  /** Every session of STS is over now. */
+  endSessions(): void;
   /** How often an operation was called so far, refused and cut calls included. */
   calls(service: string, operation: string): number;
   stop(): Promise<void>;
 }
+
+/** The time of AWS: that of this machine, and what the lab is told to add. */
+interface LabClock {
+  aheadMs: number;
+  nowMs(): number;
+}
+
+const createLabClock = (): LabClock => ({
+  aheadMs: 0,
+  nowMs() {
+    return Date.now() + this.aheadMs;
+  },
+});
 
 /** Families by signing name; the namespaces are those of the service models. */
 const protocols: Readonly<Record<string, Protocol>> = {
@@ -48,9 +67,12 @@ const protocols: Readonly<Record<string, Protocol>> = {
 export async function startAwsEndpoint(options: {
   readonly services: readonly AwsService[];
   readonly credentials: Credentials;
+  /** Those of STS, where it is one of the services. */
+  readonly sessions?: Sessions;
 }): Promise<AwsEndpoint> {
   const services = new Map(options.services.map((service) => [service.signingName, service]));
   const faults = createFaults();
+  const clock = createLabClock();
   const counts = new Map<string, number>();
   const stopped = new AbortController();
 
@@ -60,6 +82,7 @@ export async function startAwsEndpoint(options: {
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const {request, url} = await read(incoming);
+    response.setHeader('date', new Date(clock.nowMs()).toUTCString());
     const claim = claimOf(request.headers);
     const protocol =
       protocols[claim?.service ?? ''] ?? restXml('http://webservices.amazon.com/doc/');
@@ -70,12 +93,25 @@ export async function startAwsEndpoint(options: {
     const operation = service.operationOf?.(request) ?? protocol.operationOf(request);
     const call = `${service.signingName} ${operation}`;
     counts.set(call, (counts.get(call) ?? 0) + 1);
-    const refused = signatureRefusal({...request, url}, claim, options.credentials, protocol);
+    const key =
+      claim.accessKeyId === options.credentials.accessKeyId
+        ? options.credentials
+        : options.sessions?.find(claim.accessKeyId);
+    const signed = {request: {...request, url}, claim, protocol};
+    const refused = signatureRefusal(signed, key, clock.nowMs());
     if (refused) {
       return send(response, protocol.errorReply(refused));
     }
     const fault = faults.take(service.signingName, operation);
-    await serve({request, response, service, protocol, operation, fault, signal: stopped.signal});
+    await serve({
+      request: afterEmptyPage(request),
+      response,
+      service,
+      protocol,
+      operation,
+      fault,
+      signal: stopped.signal,
+    });
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -84,6 +120,8 @@ export async function startAwsEndpoint(options: {
   return {
     url: `http://127.0.0.1:${port}`,
     faults,
+    clock,
+    endSessions: () => options.sessions?.endAll(),
     calls: (service, operation) => counts.get(`${service} ${operation}`) ?? 0,
     stop: async () => {
       stopped.abort();
@@ -126,36 +164,6 @@ function unaddressed(protocol: Protocol, claim: Claim | undefined): AwsError {
     : refusal(protocol, 'unsigned', 'Request is missing Authentication Token');
 }
 
-function signatureRefusal(
-  request: Parameters<typeof signatureFault>[0],
-  claim: Claim,
-  credentials: Credentials,
-  protocol: Protocol,
-): AwsError | undefined {
-  switch (signatureFault(request, claim, credentials, Date.now())) {
-    case undefined:
-      return undefined;
-    case 'unknownKey':
-      return refusal(
-        protocol,
-        'unknownKey',
-        'The security token included in the request is invalid.',
-      );
-    case 'wrongSignature':
-      return refusal(
-        protocol,
-        'wrongSignature',
-        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
-      );
-    case 'expired':
-      return refusal(
-        protocol,
-        'wrongSignature',
-        `Signature expired: ${request.headers['x-amz-date']}`,
-      );
-  }
-}
-
 interface Call {
   readonly request: AwsRequest;
   readonly response: ServerResponse;
@@ -170,7 +178,17 @@ async function serve(call: Call): Promise<void> {
   const {response, service, protocol, operation, fault} = call;
   switch (fault?.kind) {
     case 'throttle':
-      return send(response, protocol.errorReply(refusal(protocol, 'throttled', 'Rate exceeded')));
+      return send(
+        response,
+        protocol.errorReply(recoded(refusal(protocol, 'throttled', 'Rate exceeded'), fault)),
+      );
+    case 'refuse':
+      return send(response, protocol.errorReply(recoded(conflict(), fault)));
+    case 'empty-page':
+      return send(
+        response,
+        emptyPage({service: service.signingName, operation}, await effect(call)),
+      );
     case 'prior-request':
       return send(response, protocol.errorReply(priorRequest()));
     case 'server-error':
@@ -206,6 +224,13 @@ async function effect({request, service, protocol}: Call): Promise<AwsReply> {
     return protocol.errorReply(refusal(protocol, 'broken', `The lab has a bug: ${error}`));
   }
 }
+
+const conflict = (): AwsError =>
+  new AwsError('ConflictException', 'Another request is in progress.', 409);
+
+/** The same refusal under the name that the fault has. */
+const recoded = (error: AwsError, {code = error.code, status = error.status}: Fault): AwsError =>
+  new AwsError(code, error.message, status);
 
 /** Its words and its status as Route 53 gives them (API reference, ChangeResourceRecordSets, Errors). */
 const priorRequest = (): AwsError =>

@@ -1,12 +1,14 @@
 /**
  * What goes wrong with a call. `cut-after` is the cruel one: it was done, and nobody hears of it. `prior-request` is
- * Route 53's own.
+ * Route 53's own. `refuse` answers with any other code. `empty-page`: a list begins with a page of nothing.
  */
 type FaultKind =
   | 'throttle'
   | 'prior-request'
   | 'server-error'
   | 'deny'
+  | 'refuse'
+  | 'empty-page'
   | 'cut-before'
   | 'cut-after'
   | 'silence'
@@ -20,6 +22,9 @@ export interface Fault {
   readonly kind: FaultKind;
   /** How many calls it hits; 1 unless told, `Infinity` until cleared. */
   readonly times?: number;
+  /** For `throttle` and `refuse`, in place of the family's own: `ConflictException`, with 409. */
+  readonly code?: string;
+  readonly status?: number;
   /** For `delay`: how long an answer is held back. */
   readonly delayMs?: number;
 }

@@ -1,5 +1,7 @@
 import {AwsError, queryReply, type XmlElements} from './replies.ts';
-import type {AwsService} from './service.ts';
+import type {AwsRequest, AwsService} from './service.ts';
+import {createSessions, type Sessions} from './sessions.ts';
+import {claimOf} from './signature.ts';
 
 /** What one statement of a policy allows; `*` stands for any characters. */
 interface Allowed {
@@ -7,9 +9,19 @@ interface Allowed {
   readonly resources: readonly string[];
 }
 
+/** A role that the lab's key may assume. */
+interface Role {
+  readonly arn: string;
+  readonly externalId?: string;
+  /** The device, and the one code that it shows. */
+  readonly mfa?: {readonly serial: string; readonly code: string};
+}
+
 interface Identity {
-  /** `GetCallerIdentity`, which everyone may ask. */
+  /** `GetCallerIdentity`, which everyone may ask, and `AssumeRole`. */
   readonly sts: AwsService;
+  /** The sessions of the assumed roles. */
+  readonly sessions: Sessions;
   /** `SimulatePrincipalPolicy` over what is allowed. */
   readonly iam: AwsService;
   /** From now on the account is allowed only this. */
@@ -22,16 +34,25 @@ const everything: Allowed = {actions: ['*'], resources: ['*']};
 /** Who the lab's only key belongs to, and what IAM says of it. The endpoint itself refuses nobody by it. */
 export function createIdentity({
   arn = `arn:aws:sts::${accountId}:assumed-role/switcharoo/night`,
+  roles = [],
 }: {
   readonly arn?: string;
+  readonly roles?: readonly Role[];
 } = {}): Identity {
   let policy: readonly Allowed[] = [everything];
+  const sessions = createSessions();
   return {
+    sessions,
     allow: (...allowed) => {
       policy = allowed;
     },
     sts: queryService('sts', 'https://sts.amazonaws.com/doc/2011-06-15/', {
-      GetCallerIdentity: () => ({Arn: arn, UserId: 'AROALAB:night', Account: accountId}),
+      GetCallerIdentity: (_form, headers) => {
+        const {accessKeyId = ''} = claimOf(headers) ?? {};
+        const caller = sessions.find(accessKeyId)?.arn ?? arn;
+        return {Arn: caller, UserId: 'AROALAB:night', Account: accountId};
+      },
+      AssumeRole: (form) => assumeRole(form, roles, sessions),
     }),
     iam: queryService('iam', 'https://iam.amazonaws.com/doc/2010-05-08/', {
       SimulatePrincipalPolicy: (form) => simulate(policy, form),
@@ -39,7 +60,9 @@ export function createIdentity({
   };
 }
 
-type Operations = Readonly<Record<string, (form: URLSearchParams) => XmlElements>>;
+type Operations = Readonly<
+  Record<string, (form: URLSearchParams, headers: AwsRequest['headers']) => XmlElements>
+>;
 
 const queryService = (
   signingName: string,
@@ -47,16 +70,55 @@ const queryService = (
   operations: Operations,
 ): AwsService => ({
   signingName,
-  handle: async ({body}) => {
+  handle: async ({body, headers}) => {
     const form = new URLSearchParams(body);
     const action = form.get('Action') ?? '';
     const operation = operations[action];
     if (!operation) {
       throw new AwsError('InvalidAction', `${action} is not an action of this lab.`);
     }
-    return queryReply(action, namespace, operation(form));
+    return queryReply(action, namespace, operation(form, headers));
   },
 });
+
+/** As STS: what a role's trust policy lacks is told in no more than this sentence. */
+function assumeRole(
+  form: URLSearchParams,
+  roles: readonly Role[],
+  sessions: Sessions,
+): XmlElements {
+  const arn = form.get('RoleArn') ?? '';
+  const role = roles.find((candidate) => candidate.arn === arn);
+  const {externalId, mfa} = role ?? {};
+  const isTrusted =
+    role !== undefined &&
+    (externalId === undefined || form.get('ExternalId') === externalId) &&
+    (mfa === undefined || form.get('SerialNumber') === mfa.serial);
+  if (!isTrusted) {
+    throw new AwsError(
+      'AccessDenied',
+      `User: arn:aws:iam::${accountId}:user/lab is not authorized to perform: sts:AssumeRole on resource: ${arn}`,
+      403,
+    );
+  }
+  if (mfa && form.get('TokenCode') !== mfa.code) {
+    const message = 'MultiFactorAuthentication failed with invalid MFA one time pass code.';
+    throw new AwsError('AccessDenied', message, 403);
+  }
+  const name = form.get('RoleSessionName') ?? '';
+  const assumed = `arn:aws:sts::${accountId}:assumed-role/${arn.split('/').at(-1)}/${name}`;
+  const seconds = Number(form.get('DurationSeconds') ?? '3600');
+  const key = sessions.grant(assumed, seconds, Date.now());
+  return {
+    Credentials: {
+      AccessKeyId: key.accessKeyId,
+      SecretAccessKey: key.secretAccessKey,
+      SessionToken: key.sessionToken,
+      Expiration: new Date(key.endsAtMs).toISOString(),
+    },
+    AssumedRoleUser: {AssumedRoleId: `AROALAB:${name}`, Arn: assumed},
+  };
+}
 
 /** Every action on every resource, a page at a time. */
 function simulate(policy: readonly Allowed[], form: URLSearchParams): XmlElements {

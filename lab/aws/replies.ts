@@ -36,7 +36,15 @@ export interface Protocol {
   /** The family's own names for what every service refuses alike. */
   readonly refusals: Readonly<Record<Refusal, {readonly code: string; readonly status: number}>>;
 }
-type Refusal = 'unknownKey' | 'wrongSignature' | 'unsigned' | 'denied' | 'throttled' | 'broken';
+type Refusal =
+  | 'unknownKey'
+  | 'wrongSignature'
+  | 'wrongTime'
+  | 'sessionOver'
+  | 'unsigned'
+  | 'denied'
+  | 'throttled'
+  | 'broken';
 
 export function xmlReply(root: string, namespace: string, tree: XmlTree, status = 200): AwsReply {
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${xmlOf(tree)}</${root}>`;
@@ -91,6 +99,8 @@ export const ec2Query: Protocol = {
   refusals: {
     unknownKey: {code: 'AuthFailure', status: 401},
     wrongSignature: {code: 'SignatureDoesNotMatch', status: 403},
+    wrongTime: {code: 'RequestExpired', status: 400},
+    sessionOver: {code: 'RequestExpired', status: 400},
     unsigned: {code: 'MissingAuthenticationToken', status: 403},
     denied: {code: 'UnauthorizedOperation', status: 403},
     throttled: {code: 'RequestLimitExceeded', status: 503},
@@ -109,6 +119,8 @@ export const s3Xml: Protocol = {
   refusals: {
     unknownKey: {code: 'InvalidAccessKeyId', status: 403},
     wrongSignature: {code: 'SignatureDoesNotMatch', status: 403},
+    wrongTime: {code: 'RequestTimeTooSkewed', status: 403},
+    sessionOver: {code: 'ExpiredToken', status: 400},
     unsigned: {code: 'AccessDenied', status: 403},
     denied: {code: 'AccessDenied', status: 403},
     throttled: {code: 'SlowDown', status: 503},
@@ -126,6 +138,8 @@ export const json11: Protocol = {
   refusals: {
     unknownKey: {code: 'UnrecognizedClientException', status: 400},
     wrongSignature: {code: 'InvalidSignatureException', status: 400},
+    wrongTime: {code: 'InvalidSignatureException', status: 400},
+    sessionOver: {code: 'ExpiredTokenException', status: 400},
     unsigned: {code: 'MissingAuthenticationTokenException', status: 400},
     denied: {code: 'AccessDeniedException', status: 400},
     throttled: {code: 'ThrottlingException', status: 400},
@@ -147,6 +161,8 @@ export const json10Reply = (reply: AwsReply): AwsReply => ({
 const xmlRefusals = {
   unknownKey: {code: 'InvalidClientTokenId', status: 403},
   wrongSignature: {code: 'SignatureDoesNotMatch', status: 403},
+  wrongTime: {code: 'SignatureDoesNotMatch', status: 403},
+  sessionOver: {code: 'ExpiredToken', status: 403},
   unsigned: {code: 'MissingAuthenticationToken', status: 403},
   denied: {code: 'AccessDenied', status: 403},
   // Throttling is a 400, not a 429 (Route 53 developer guide, DNSLimitations).

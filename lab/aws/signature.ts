@@ -5,6 +5,13 @@ export interface Credentials {
   readonly secretAccessKey: string;
 }
 
+/** A key that AWS knows: one that lasts, or that of a session. */
+interface KnownKey {
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly endsAtMs?: number;
+}
+
 /** A request as it came over the wire: `url` undecoded, since it was signed so. */
 interface SignedRequest {
   readonly method: string;
@@ -23,7 +30,7 @@ export interface Claim {
   readonly signature: string;
 }
 
-type SignatureFault = 'unknownKey' | 'wrongSignature' | 'expired';
+type SignatureFault = 'unknownKey' | 'wrongSignature' | 'tooOld' | 'tooNew' | 'sessionOver';
 
 /** AWS takes a request for this long (AWS General Reference, "Signature Version 4: date handling"). */
 const validMs = 5 * 60_000;
@@ -43,22 +50,24 @@ export function claimOf(headers: SignedRequest['headers']): Claim | undefined {
 export function signatureFault(
   request: SignedRequest,
   claim: Claim,
-  credentials: Credentials,
+  key: KnownKey | undefined,
   nowMs: number,
 ): SignatureFault | undefined {
-  // Nobody was given a session here, so a session token is one that AWS does not know.
-  if (claim.accessKeyId !== credentials.accessKeyId || request.headers['x-amz-security-token']) {
+  // A token that belongs to no session of this account is one that AWS does not know.
+  if (!key || request.headers['x-amz-security-token'] !== key.sessionToken) {
     return 'unknownKey';
   }
   if (
     !claim.signedHeaders.includes('host') ||
-    signatureOf(request, claim, credentials.secretAccessKey) !== claim.signature
+    signatureOf(request, claim, key.secretAccessKey) !== claim.signature
   ) {
     return 'wrongSignature';
   }
-  return Math.abs(nowMs - millisecondsOf(request.headers['x-amz-date'] ?? '')) <= validMs
-    ? undefined
-    : 'expired';
+  const ageMs = nowMs - millisecondsOf(request.headers['x-amz-date'] ?? '');
+  if (Math.abs(ageMs) > validMs) {
+    return ageMs > 0 ? 'tooOld' : 'tooNew';
+  }
+  return key.endsAtMs !== undefined && key.endsAtMs <= nowMs ? 'sessionOver' : undefined;
 }
 
 function signatureOf(
