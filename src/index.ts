@@ -62,6 +62,7 @@ export {
 export {
   type ExitCode,
   openRun,
+  proxyAgent,
   type ReopenRequest,
   type Run,
   type RunRequest,

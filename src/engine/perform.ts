@@ -1,5 +1,6 @@
+import {setImmediate} from 'node:timers/promises';
 import type {Entry} from '../model/entry.ts';
-import type {Problem} from '../model/problem.ts';
+import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Action} from '../model/step.ts';
 import type {Session} from '../model/target.ts';
 import {messageOf, problemOfThrown} from '../model/thrown.ts';
@@ -73,21 +74,33 @@ async function perform(
   const limitMs = Math.max(1, deadline - awakeMs(context.clock));
   const say = (text: string) => context.observe({kind: 'progress', entry: entry.id, text});
   let seen: unknown;
+  let end: unknown;
   try {
-    seen = await limitedBy([context.aborting], {clock: context.clock, ms: limitMs}, (signal) =>
-      action.perform(writer as never, signal, say),
-    );
+    seen = await limitedBy([context.aborting], {clock: context.clock, ms: limitMs}, (signal) => {
+      const performing = action.perform(writer as never, signal, say);
+      performing.catch((error: unknown) => {
+        end = error;
+      });
+      return performing;
+    });
   } catch (error) {
-    const problem =
-      error instanceof TimeIsUp
-        ? actionTimedOut(entry.id, target, action.does, limitMs)
-        : problemOf(error, words);
+    const isLate = error instanceof TimeIsUp;
+    if (isLate) {
+      // One that was waiting to try again says why, as soon as it is stopped.
+      await setImmediate();
+    }
+    const problem = isLate
+      ? actionTimedOut(entry.id, target, action.does, limitMs, problemIn(end))
+      : problemOf(error, words);
     context.record.add({kind: 'action-failed', ...words, problem});
     return {problem};
   }
   context.record.add({kind: 'action-performed', ...words});
   return {seen};
 }
+
+const problemIn = (error: unknown): Problem | undefined =>
+  error instanceof SwitcharooError ? error.problem : undefined;
 
 function problemOf(
   error: unknown,

@@ -29,9 +29,10 @@ export const actionTimedOut = (
   target: string,
   does: string,
   ms: number,
+  last?: Problem,
 ): Problem => ({
   code: 'action-timeout',
-  message: `${entry} was still at "${does}" on ${target} after ${seconds(ms)}.`,
+  message: `${entry} was still at "${does}" on ${target} after ${seconds(ms)}.${last ? ` ${last.message}` : ''}`,
   hint: 'Check that system, then try again: it is safe to perform an action twice.',
 });
 

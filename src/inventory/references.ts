@@ -3,6 +3,7 @@ import {z} from 'zod';
 import type {Redactor} from '../journal/redactor.ts';
 import {problemsIn, refuseAny, SwitcharooError} from '../model/problem.ts';
 import {secretMissing} from './problems.ts';
+import {proxyAgent} from './proxies.ts';
 
 const reference = z.union([
   z.strictObject({env: z.string()}),
@@ -91,7 +92,7 @@ async function secretOf(reference: Reference, {environment, signal}: Resolving):
   // Loaded only where a reference asks for it: each client costs tens of milliseconds.
   if ('ssm' in reference) {
     const {SSMClient, GetParameterCommand} = await import('@aws-sdk/client-ssm');
-    const client = new SSMClient(clientSettings(reference.region));
+    const client = new SSMClient(await clientSettings(reference.region));
     const command = new GetParameterCommand({Name: reference.ssm, WithDecryption: true});
     const {Parameter} = await client.send(command, {abortSignal: signal});
     return present(Parameter?.Value, 'the parameter has no value');
@@ -99,16 +100,22 @@ async function secretOf(reference: Reference, {environment, signal}: Resolving):
   const {SecretsManagerClient, GetSecretValueCommand} = await import(
     '@aws-sdk/client-secrets-manager'
   );
-  const client = new SecretsManagerClient(clientSettings(reference.region));
+  const client = new SecretsManagerClient(await clientSettings(reference.region));
   const command = new GetSecretValueCommand({SecretId: reference.secretsManager});
   const {SecretString} = await client.send(command, {abortSignal: signal});
   return present(SecretString, 'the secret has no text');
 }
 
-const clientSettings = (region: string | undefined) => ({
-  ...(region === undefined ? {} : {region}),
-  requestHandler: {connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true},
-});
+async function clientSettings(region: string | undefined) {
+  const agent = await proxyAgent({keepAlive: false});
+  return {
+    ...(region === undefined ? {} : {region}),
+    requestHandler: {
+      ...{connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true},
+      ...(agent === undefined ? {} : {httpAgent: agent, httpsAgent: agent}),
+    },
+  };
+}
 
 function present(value: string | undefined, otherwise: string): string {
   if (value === undefined || value === '') {

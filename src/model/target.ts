@@ -26,6 +26,8 @@ export interface TargetKind<
   readonly ping?: Ping<Reader>;
   /** What the account needs, in addition, to keep the claim of a run in the system. */
   readonly claimNeeds?: readonly string[];
+  /** How far the clock of these systems is ahead of this machine's, in ms; for `doctor`, which has no inventory. */
+  readonly clockAheadMs?: (signal: AbortSignal) => Promise<number>;
   /** The way inside for a person at a terminal, where the system has one. */
   enter?(config: unknown, context: EnterContext): Promise<Entrance>;
   /**
@@ -110,6 +112,11 @@ export interface Session<Reader, Writer extends Reader> {
   readonly claim?: SystemClaim;
   /** Opens what a write will need. It changes nothing, and costs nothing where it was done a moment ago. */
   prepare?(signal: AbortSignal): Promise<void>;
+  /**
+   * What the operator should know of the way to it, as far as it was seen until now: credentials that end, a clock that
+   * is wrong. It asks the system nothing.
+   */
+  remarks?(): Promise<readonly string[]>;
   /** Must not throw, and may be called twice. */
   close(): Promise<void>;
 }
@@ -153,8 +160,9 @@ export function defineTarget<
   readonly preflight?: Preflight<Reader>;
   readonly ping?: Ping<NoInfer<Reader>>;
   readonly claimNeeds?: readonly string[];
+  readonly clockAheadMs?: (signal: AbortSignal) => Promise<number>;
 }): TargetKind<Kind, Reader, Writer> {
-  const {kind, config, enter, preflight, ping, rights, claimNeeds} = definition;
+  const {kind, config, enter, preflight, ping, rights, claimNeeds, clockAheadMs} = definition;
   return {
     ...(rights
       ? {
@@ -168,6 +176,7 @@ export function defineTarget<
     ...(preflight ? {preflight} : {}),
     ...(ping ? {ping} : {}),
     ...(claimNeeds ? {claimNeeds} : {}),
+    ...(clockAheadMs ? {clockAheadMs} : {}),
     kind,
     config,
     open: async (parsed, context) => definition.open(parsed as z.output<Config>, context),

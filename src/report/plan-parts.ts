@@ -46,8 +46,8 @@ export interface PlanTextOptions extends TextOptions {
   readonly expectation?: Expectation;
   /** How long the outage of the plan may last; `null`: as long as it takes. */
   readonly longestOutage?: LongestOutage | null;
-  /** What is known of the claims on the systems: shown with the remarks. */
-  readonly claimRemarks?: readonly string[];
+  /** What is known of the claims on the systems, and of the way to them: shown with those of the entries. */
+  readonly remarks?: readonly string[];
   /** Targets that another run owns: this plan cannot be run now. */
   readonly ownedByOthers?: readonly string[];
 }

@@ -94,9 +94,9 @@ export function remarksText(lines: readonly PlanLine[], options: PlanTextOptions
   );
 }
 
-/** What is known of the claims on the systems. */
-export const claimsText = ({claimRemarks = [], paint, width}: PlanTextOptions): string[] =>
-  claimRemarks.map((remark) => remarkText(remark, {paint, width}));
+/** What is known of the claims on the systems, and of the way to them. */
+export const worldText = ({remarks = [], paint, width}: PlanTextOptions): string[] =>
+  remarks.map((remark) => remarkText(remark, {paint, width}));
 
 /** A warning, wrapped. */
 export const remarkText = (

@@ -16,12 +16,12 @@ import {
   type PlanTextOptions,
 } from './plan-parts.ts';
 import {
-  claimsText,
   durationsText,
   longestOutageText,
   losslessText,
   remarksText,
   sumText,
+  worldText,
 } from './plan-sum.ts';
 import {flow} from './text.ts';
 
@@ -73,7 +73,7 @@ function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions
     ...longestOutageText(plan, options),
     ...losslessText(plan, options),
     ...remarksText(lines, options),
-    ...claimsText(options),
+    ...worldText(options),
     ...ending(lines, plan.digest, options),
   ];
 }

@@ -13,6 +13,8 @@ export interface PreflightReport {
   readonly without: readonly string[];
   /** How far away the targets are from here. */
   readonly roundTrips: readonly RoundTrip[];
+  /** What is to be known of the way to them. */
+  readonly remarks: readonly string[];
   readonly journal: JournalRoom;
 }
 
@@ -62,6 +64,9 @@ export function preflightText(looked: PreflightReport, options: TextOptions): st
     ...(looked.without.length > 0
       ? flow([`No checks for: ${looked.without.join(', ')}.`], options)
       : []),
+    ...looked.remarks.flatMap((remark) =>
+      flow([{text: '! ', paint: options.paint.yellow}, remark], {...options, rest: '  '}),
+    ),
     ...roundTripTexts(looked.roundTrips).flatMap((text) => flow([text], {...options, rest: '  '})),
     ...flow(['Nothing was changed.'], options),
   ].join('\n');

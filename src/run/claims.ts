@@ -1,6 +1,7 @@
 import type {RunClaims} from '../engine/context.ts';
 import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
+import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {Claim} from '../model/target.ts';
 import {messageOf} from '../model/thrown.ts';
 import {type Claimant, type ClaimRelation, isInTheWay, relationTo} from './claim-owner.ts';
@@ -18,6 +19,10 @@ export interface ClaimRequest extends Claimant {
   readonly isEarlier: boolean;
   readonly signal: AbortSignal;
 }
+
+/** Of a run without changes in place, nobody needs to know what became of its claims. */
+export const lastingClaims = (progress: Progress | undefined): readonly string[] =>
+  progress && appliedEntries(progress).length > 0 ? progress.lastingClaims : [];
 
 /** What a run claimed, by the names of the targets. */
 type Claimed = Omit<FactOf<'systems-claimed'>, 'kind'>;

@@ -1,3 +1,4 @@
+import type {Agent} from 'node:http';
 import type {ReopenRequest, RunRequest} from './open-run.ts';
 import type {Run} from './run.ts';
 
@@ -38,4 +39,15 @@ export async function openRun(request: RunRequest): Promise<Run> {
 export async function reopenRun(request: ReopenRequest): Promise<Run> {
   const {reopenRun: reopen} = await import('./open-run.ts');
   return reopen(request);
+}
+
+/**
+ * An agent of node:http for a machine whose requests go through a proxy (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`);
+ * `undefined` where none is set. Steps that send requests take it, so that they reach what the others reach.
+ */
+export async function proxyAgent(options: {
+  readonly keepAlive: boolean;
+}): Promise<Agent | undefined> {
+  const {proxyAgent: agent} = await import('../inventory/proxies.ts');
+  return agent(options);
 }

@@ -6,13 +6,14 @@ import {Redactor} from '../journal/redactor.ts';
 import {hintText} from '../model/hint.ts';
 import type {Finding, Survey} from '../model/preflight.ts';
 import {problemsIn} from '../model/problem.ts';
-import type {OpenTargets, TargetKind} from '../model/target.ts';
+import type {OpenTargets, Session, TargetKind} from '../model/target.ts';
 import type {PreflightReport} from '../report/index.ts';
 import {relationTo} from './claim-owner.ts';
 import {ownerOf} from './claim-problems.ts';
 import {journalRoom} from './disk-room.ts';
 import type {Host} from './host.ts';
 import {type Distant, measureRoundTrips} from './round-trips.ts';
+import {sessionRemarks} from './session-remarks.ts';
 import {targetKinds} from './step-library.ts';
 
 /** Runs the preflight checks of every target in an inventory whose kind has checks. Changes nothing. */
@@ -29,31 +30,40 @@ export async function preflight(
   const opening = {kinds, inventory, redactor, environment, signal, stateFolder: state.path};
   const open = await openTargets(opening);
   const others: OpenTargets[] = [];
+  const sessionsWithout = new Map<string, Promise<AnySession>>();
+  // By itself: a secret that it lacks prevents no check.
+  const openAlone = async (target: string, kind: TargetKind) => {
+    const other = await openTargets({...opening, kinds: {[target]: kind}});
+    others.push(other);
+    return other.session(target);
+  };
+  const sessionOf = (target: string, kind: TargetKind): Promise<AnySession> => {
+    const session =
+      target in kinds
+        ? open.session(target)
+        : (sessionsWithout.get(target) ?? openAlone(target, kind));
+    sessionsWithout.set(target, session);
+    return session;
+  };
   const distant = Object.entries(all).map(
-    ([target, kind]): Distant => ({
-      ...{target, kind},
-      session: async () => {
-        if (target in kinds) {
-          return open.session(target);
-        }
-        // By itself: a secret that it lacks prevents no check.
-        const other = await openTargets({...opening, kinds: {[target]: kind}});
-        others.push(other);
-        return other.session(target);
-      },
-    }),
+    ([target, kind]): Distant => ({target, kind, session: () => sessionOf(target, kind)}),
   );
   try {
     const targets = redactor.value(await checkAll({state}, kinds, open, signal));
     // Not beside the checks: a question would wait for theirs.
     const roundTrips = redactor.value(await measureRoundTrips(distant, signal));
+    // After the questions: what their answers have shown.
+    const byName = new Map(distant.map((each) => [each.target, each.session]));
+    const session = async (name: string) => byName.get(name)?.();
+    const remarks = redactor.value(await sessionRemarks({session}, byName.keys()));
     const without = Object.keys(inventory.targets).filter((name) => !(name in kinds));
-    return {inventory, targets, without, roundTrips, journal: journalRoom({state})};
+    return {inventory, targets, without, roundTrips, remarks, journal: journalRoom({state})};
   } finally {
     await Promise.all([open, ...others].map((each) => each.close()));
   }
 }
 
+type AnySession = Session<unknown, unknown>;
 type Kinds = Readonly<Record<string, TargetKind>>;
 
 async function kindsOf({targets}: Inventory): Promise<Kinds> {

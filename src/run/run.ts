@@ -13,7 +13,7 @@ import type {AnyRunbook} from '../model/runbook.ts';
 import type {LongestOutage, ReportOptions, RunReport} from '../report/index.ts';
 import {type ApprovalRequest, type Approver, approve} from './approval.ts';
 import {refuseFinished, refuseUnchanged} from './choose-run.ts';
-import {type ClaimRequest, type Claims, takeClaims} from './claims.ts';
+import {type ClaimRequest, type Claims, lastingClaims, takeClaims} from './claims.ts';
 import {refuseWithoutRoom} from './disk-room.ts';
 import type {ExitCode} from './exit-codes.ts';
 import {distancesOf} from './expected-times.ts';
@@ -38,6 +38,7 @@ import {
   reverse,
   type SessionRequest,
 } from './run-session.ts';
+import {worldRemarks} from './session-remarks.ts';
 
 interface RunParts {
   readonly session: SessionRequest;
@@ -55,6 +56,7 @@ export class Run {
   #claims: Claims | undefined;
   #isClosed = false;
   #claimSurvey: ClaimSurvey | undefined;
+  #sessionRemarks: readonly string[] = [];
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -94,9 +96,9 @@ export class Run {
     return longestOutageOf(this.runbook, {...this.#parts, now: this.now()});
   }
 
-  /** What a person should know about its claims, as of the last plan. */
-  get claimRemarks(): readonly string[] {
-    return this.#claimSurvey?.remarks ?? [];
+  /** What a person should know about its claims and the way to its targets, as of the last plan. */
+  get remarks(): readonly string[] {
+    return [...(this.#claimSurvey?.remarks ?? []), ...this.#sessionRemarks];
   }
 
   /** Checks every entry that is not done, and plans it. Changes nothing. */
@@ -119,6 +121,7 @@ export class Run {
     refuseAny(claims?.problems ?? []);
     const progress = this.progress ? {progress: this.progress} : {};
     const made = await makePlan({world, inventory, ...progress, signal: signals.stopping});
+    this.#sessionRemarks = await worldRemarks(this.#opened);
     const plan = redactor.value(made);
     savePlan(host, plan);
     return plan;
@@ -288,11 +291,8 @@ export class Run {
     const {session, earlier} = this.#parts;
     const {host, opened, run, signals} = session;
     const {besides = []} = session;
-    // Of a run without changes in place, nobody needs to know what became of its claims.
-    const isApplied = earlier !== undefined && appliedEntries(earlier.progress).length > 0;
-    const lasting = isApplied ? earlier.progress.lastingClaims : [];
     return {
-      ...{host, opened, run, besides, lasting},
+      ...{host, opened, run, besides, lasting: lastingClaims(earlier?.progress)},
       isEarlier: earlier !== undefined,
       signal: signals.aborting,
     };

@@ -1,5 +1,5 @@
 import {defineTarget, type Session} from '../../src/index.ts';
-import {awsRights} from '../aws/index.ts';
+import {awsRemarks, awsRights} from '../aws/index.ts';
 import {mysqlRights, openServer, serverPing} from '../mysql/index.ts';
 import {auroraPreflight} from './checks/catalogue.ts';
 import {capacityReader} from './cluster/capacity.ts';
@@ -21,7 +21,7 @@ export const auroraCluster = defineTarget({
     const ofAws = needs.filter((need) => /^(rds|iam|cloudwatch):/.test(need));
     const ofDatabase = needs.filter((need) => !ofAws.includes(need));
     return Promise.all([
-      awsRights(aws, ofAws, rdsResources(aws.region, clusterIdentifier), context),
+      awsRights(aws, ofAws, rdsResources(clusterIdentifier), context),
       mysqlRights(server, ofDatabase, context),
     ]);
   },
@@ -59,6 +59,7 @@ export const auroraCluster = defineTarget({
         restore,
       },
       prepare: (signal) => connections.prepare(signal),
+      remarks: () => awsRemarks(aws),
       close: async () => {
         await Promise.all([rds.close(), capacity.close(), connections.close()]);
       },

@@ -1,10 +1,17 @@
+export {type AwsPlace, arnOf, partitionOf} from './sdk/arns.ts';
 export {
   type AwsClients,
   awsClients,
   type ClientSettings,
   type LazyAwsClients,
 } from './sdk/clients.ts';
+export {AwsClock, awsClockAheadMs} from './sdk/clock.ts';
+export {type AwsConfig, awsConfig, awsPartOf} from './sdk/config.ts';
 export {type Metric, newest, notMeasured, type Worst, worstOfLastDay} from './sdk/metrics.ts';
+export {everyItem} from './sdk/pages.ts';
 export {askAws, awsProblem, oneLine} from './sdk/problems.ts';
+export {isThrottled} from './sdk/refusals.ts';
+export {regionOf} from './sdk/region.ts';
+export {awsRemarks} from './sdk/remarks.ts';
 export {awsRights, type ResourcesOf} from './sdk/rights.ts';
-export {type AwsConfig, awsConfig, readingClient, writingClient} from './sdk/settings.ts';
+export {readingClient, writingClient} from './sdk/settings.ts';

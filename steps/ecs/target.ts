@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
-import {awsConfig, awsRights} from '../aws/index.ts';
+import {awsClockAheadMs, awsConfig, awsRemarks, awsRights} from '../aws/index.ts';
 import {ServiceAccess} from './api/access.ts';
 import {serviceName} from './api/problems.ts';
 import {ecsResources} from './api/resources.ts';
@@ -32,8 +32,10 @@ export const ecsService = defineTarget({
     return {
       reader: {...rollout.reader, ...oneOffs.reader, ...scaling.reader, ...capacity},
       writer: {...rollout.writer, ...oneOffs.writer, ...scaling.writer, ...capacity},
+      remarks: () => awsRemarks(config),
       close: () => access.close(),
     };
   },
+  clockAheadMs: awsClockAheadMs,
   ping: {what: 'call', send: (service, signal) => service.scaling(signal)},
 });

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
-import {awsConfig, awsRights} from '../aws/index.ts';
+import {awsConfig, awsRemarks, awsRights} from '../aws/index.ts';
 import {AwsBalancerCalls} from './balancer/aws-calls.ts';
 import {balancerName} from './balancer/problems.ts';
 import {resourcesOf} from './balancer/resources.ts';
@@ -11,7 +11,10 @@ export const loadBalancer = defineTarget({
   kind: 'load-balancer',
   config: z.object({loadBalancer: z.string(), ...awsConfig.shape}),
   rights: async ({loadBalancer: balancer, ...aws}, needs, context) => [
-    await awsRights(aws, needs, resourcesOf(aws.region, balancer), context),
+    await awsRights(aws, needs, resourcesOf(balancer), context),
   ],
-  open: async (config) => openBalancer(balancerName(config), new AwsBalancerCalls(config)),
+  open: async (config) => ({
+    ...openBalancer(balancerName(config), new AwsBalancerCalls(config)),
+    remarks: () => awsRemarks(config),
+  }),
 });

@@ -1,5 +1,5 @@
 import {defineTarget} from '../../src/index.ts';
-import {awsRights, type ResourcesOf} from '../aws/index.ts';
+import {arnOf, awsRemarks, awsRights, type ResourcesOf} from '../aws/index.ts';
 import {registrarConfig} from './registrar/config.ts';
 import {openRegistrar, personText} from './registrar/registrar.ts';
 import {hostedZoneConfig} from './zone/config.ts';
@@ -12,7 +12,10 @@ export const hostedZone = defineTarget({
   rights: async ({zoneId, ...aws}, needs, context) => [
     await awsRights(aws, needs, resourcesOf(zoneId), context),
   ],
-  open: async (config, {name}) => openHostedZone(name, config),
+  open: async (config, {name}) => ({
+    ...openHostedZone(name, config),
+    remarks: () => awsRemarks(config),
+  }),
   ping: {
     what: 'call',
     send: async (zone, signal) => zone.setsAt([(await zone.domain(signal)).name], signal),
@@ -29,15 +32,18 @@ export const registrar = defineTarget({
       ? {account: null, grants: [{form: 'words', text: personText(config)}], needs: []}
       : await awsRights(config, needs, () => ['*'], context),
   ],
-  open: async (config, {name}) => openRegistrar(name, config),
+  open: async (config, {name}) => ({
+    ...openRegistrar(name, config),
+    ...(config.by === 'hand' ? {} : {remarks: () => awsRemarks(config)}),
+  }),
 });
 
 /** The resources of Route 53's actions (Service Authorization Reference, Amazon Route 53): no region, no account. */
 const resourcesOf =
   (zoneId: string): ResourcesOf =>
-  (action) =>
+  (action, place) =>
     action === 'route53:GetChange'
-      ? ['arn:aws:route53:::change/*']
+      ? [arnOf(place, 'route53', 'change/*')]
       : action.startsWith('route53:')
-        ? [`arn:aws:route53:::hostedzone/${zoneId}`]
+        ? [arnOf(place, 'route53', `hostedzone/${zoneId}`)]
         : ['*'];

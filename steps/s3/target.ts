@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
-import {awsConfig, awsRights, type ResourcesOf} from '../aws/index.ts';
+import {arnOf, awsConfig, awsRemarks, awsRights, type ResourcesOf} from '../aws/index.ts';
 import {openBucket} from './bucket/open-bucket.ts';
 
 /** A bucket of S3 that holds configuration, certificates and settings. */
@@ -12,12 +12,11 @@ export const s3Bucket = defineTarget({
   ],
   open: async ({bucket, ...aws}) => {
     const reader = openBucket(bucket, aws);
-    return {reader, writer: reader, close: reader.close};
+    return {reader, writer: reader, remarks: () => awsRemarks(aws), close: reader.close};
   },
 });
 
 /** The resources of S3's actions (Service Authorization Reference, Amazon S3): a bucket, or objects in it. */
 const resourcesOf =
   (bucket: string): ResourcesOf =>
-  (action) =>
-    action === 's3:ListBucket' ? [`arn:aws:s3:::${bucket}`] : [`arn:aws:s3:::${bucket}/*`];
+  (action, place) => [arnOf(place, 's3', action === 's3:ListBucket' ? bucket : `${bucket}/*`)];

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineTarget, SwitcharooError} from '../../src/index.ts';
-import {awsConfig, awsRights, type ResourcesOf} from '../aws/index.ts';
+import {arnOf, awsConfig, awsRemarks, awsRights, type ResourcesOf} from '../aws/index.ts';
 import {openBucket} from '../s3/index.ts';
 import type {SettingsReader} from './contract.ts';
 import {parseMembers, resolveMembers} from './store/members.ts';
@@ -13,7 +13,7 @@ export const settingsStore = defineTarget({
   config: z.object({bucket: z.string().optional(), ...awsConfig.shape}),
   rights: async ({bucket, ...aws}, needs, context) => {
     const needed = needs.filter((need) => bucket !== undefined || !need.startsWith('s3:'));
-    return [await awsRights(aws, needed, resourcesOf(bucket, aws.region), context)];
+    return [await awsRights(aws, needed, resourcesOf(bucket), context)];
   },
   open: async ({bucket, ...aws}, {name}) => {
     const objects = bucket === undefined ? undefined : openBucket(bucket, aws);
@@ -31,19 +31,19 @@ export const settingsStore = defineTarget({
     const close = async () => {
       await Promise.all([objects?.close(), places.close()]);
     };
-    return {reader, writer: reader, close};
+    return {reader, writer: reader, remarks: () => awsRemarks(aws), close};
   },
 });
 
 /** Names of parameters are listed for the whole account: IAM has nothing narrower (Service Authorization Reference). */
 const resourcesOf =
-  (bucket: string | undefined, region: string): ResourcesOf =>
-  (action, account) => {
+  (bucket: string | undefined): ResourcesOf =>
+  (action, place) => {
     switch (action) {
       case 's3:GetObject':
-        return [`arn:aws:s3:::${bucket}/*`];
+        return [arnOf(place, 's3', `${bucket}/*`)];
       case 'secretsmanager:DescribeSecret':
-        return [`arn:aws:secretsmanager:${region}:${account}:secret:*`];
+        return [arnOf(place, 'secretsmanager', 'secret:*')];
       default:
         return ['*'];
     }

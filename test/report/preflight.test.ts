@@ -39,6 +39,7 @@ const looked: PreflightReport = {
     ...{folder: '/state', mount: '/', freeBytes: 4_500_000_000},
     ...{entries: 100, neededBytes: 2_588_672, problem: null},
   },
+  remarks: ['main: The clock is wrong.'],
   roundTrips: [
     {target: 'source', what: 'statement', ms: 21.4},
     {target: 'webHosts', what: 'command', ms: 78.2},
@@ -67,6 +68,7 @@ describe('what was looked over before the night', () => {
 ✓ aurora (mysql.aurora): 49 checks, no findings
 ✓ journal (/state): 4291 MB free on /, and a run of 100 entries needs 2.5 MB
 No checks for: zone, site.
+! main: The clock is wrong.
 A statement takes 21 ms on source, 0.7 ms on aurora.
 A command over ssh takes 78 ms on webHosts.
 How far away zone is, is not known: zone has no credentials.
@@ -92,6 +94,7 @@ warn
 ✓ aurora (mysql.aurora): 49 checks, no findings
 ✓ journal (/state): 4291 MB free on /, and a run of 100 entries needs 2.5 MB
 No checks for: zone, site.
+! main: The clock is wrong.
 A statement takes 21 ms on source, 0.7 ms on aurora.
 A command over ssh takes 78 ms on webHosts.
 How far away zone is, is not known: zone has no credentials.
@@ -105,7 +108,7 @@ Nothing was changed.`);
       hint: 'Make room: 2528 KB on /.',
     };
     const journal = {...looked.journal, freeBytes: 614_400, problem};
-    const report = {...looked, targets: [], without: [], roundTrips: [], journal};
+    const report = {...looked, targets: [], without: [], remarks: [], roundTrips: [], journal};
     expect(preflightText(report, {width: 110, paint: plainPaint})).toBe(
       `Preflight of production (PROTECTED): 0 checks on 0 targets; 1 block, 0 ask, 0 warn
 

@@ -346,6 +346,7 @@ const readersOfTheTimeOfDay = [
   'src/run/open-run.ts',
   'src/testing/step-laws.ts',
   'steps/aurora/cluster/capacity.ts',
+  'steps/aws/sdk/clock.ts',
   'steps/mysql/claim/lock.ts',
   'steps/name-servers/zone/transfer.ts',
 ];
@@ -354,6 +355,8 @@ const readersOfTheTimeOfDay = [
 const subtractTimes = [
   'src/model/moment.ts',
   'src/run/machine-clock.ts',
+  // How far AWS's clock is from this machine's, and what is left of credentials by AWS's.
+  'steps/aws/sdk/clock.ts',
   // What is left until a TTL has passed: below zero once it has.
   'steps/dns/ttl/times.ts',
   // How far a failed request was from a hold, before it or after.

@@ -1,10 +1,13 @@
 import {execFile} from 'node:child_process';
 import {accessSync, constants, mkdirSync} from 'node:fs';
 import {promisify} from 'node:util';
+import {proxySettings} from '../../inventory/proxies.ts';
+import {durationText} from '../../model/duration.ts';
 import {hintText} from '../../model/hint.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import {entriesOfLongRun, refuseWithoutRoom} from '../../run/disk-room.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {targetKinds} from '../../run/step-library.ts';
 import {version} from '../../version.ts';
 import type {App} from '../app.ts';
 import {doctorText, type MachineCheck} from './doctor-text.ts';
@@ -22,6 +25,8 @@ export async function examine(app: App): Promise<ExitCode> {
     await dumpClient(),
     credentials(),
     await clock(),
+    await clockOfAws(),
+    proxies(),
     stateFolder(app),
     terminal(app),
   ];
@@ -109,6 +114,40 @@ async function clock(): Promise<MachineCheck> {
       ? {}
       : {hint: 'Turn on time synchronisation: AWS refuses signatures that are 5 minutes off.'}),
   };
+}
+
+/** What the machine's own synchronisation cannot know: whether AWS has the same time. */
+async function clockOfAws(): Promise<MachineCheck> {
+  const check = "AWS's clock";
+  const kinds = await targetKinds();
+  const ask = kinds.flatMap(({clockAheadMs}) => clockAheadMs ?? [])[0];
+  try {
+    const aheadMs = (await ask?.(AbortSignal.timeout(commandLimitMs))) ?? 0;
+    const seconds = Math.round(Math.abs(aheadMs) / 1_000);
+    const isRight = seconds < 60;
+    const side = aheadMs > 0 ? 'behind' : 'ahead of';
+    return {
+      check,
+      result: isRight
+        ? 'this machine has the same time'
+        : `this machine is ${durationText(seconds * 1_000)} ${side} AWS`,
+      ok: true,
+      ...(isRight
+        ? {}
+        : {hint: "Set the clock. Until then requests are signed with AWS's time, and work."}),
+    };
+  } catch (error) {
+    const {name, message, code = ''} = error as Error & {readonly code?: string};
+    const result = `not checked: AWS does not answer (${message || code || name})`;
+    return {check, result, ok: true, unknown: true};
+  }
+}
+
+/** Through which proxies this machine reaches AWS and the site. */
+function proxies(): MachineCheck {
+  const settings = proxySettings();
+  const result = settings.map(({name, value}) => `${name} ${value}`).join(', ');
+  return {check: 'proxies', result: result || 'none in the environment', ok: true};
 }
 
 function stateFolder({state}: App): MachineCheck {

@@ -11,6 +11,7 @@ import {openWorld, type WorldRequest} from '../../run/open-world.ts';
 import {earlierRunOf, withNetworkShare} from '../../run/past-runs.ts';
 import {savePlan} from '../../run/plan-store.ts';
 import type {Run} from '../../run/run.ts';
+import {worldRemarks} from '../../run/session-remarks.ts';
 import type {App} from '../app.ts';
 import {printProblems} from '../print-problems.ts';
 import {listenToSignals} from '../signals.ts';
@@ -29,6 +30,7 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
         signal: signals.stopping,
       }),
     ]);
+    const remarks = [...claims.remarks, ...(await worldRemarks(opened))];
     const distances = await distancesOf(opened, signals.stopping);
     const times = expectedTimes(world.runbook, distances);
     const missing = missingIn(rights);
@@ -43,14 +45,14 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
         ? JSON.stringify({
             ...plan,
             ...(rule ? {longestOutage: rule} : {}),
-            ...{missing, claimed: claims.problems, claims: claims.remarks},
+            ...{missing, claimed: claims.problems, remarks},
             ...{expected: times, distances},
           })
         : planText(plan, {
             ...{...app, command, expectation: {times, distances}},
             earlier: withNetworkShare(app, world.runbook, earlierRun(app, plan)),
             longestOutage: rule ? {rule} : null,
-            claimRemarks: claims.remarks,
+            remarks,
             ownedByOthers: claims.owned,
           }),
     );
@@ -73,10 +75,10 @@ export async function printPlanOf(app: App, run: Run, isBrief = false): Promise<
   if (app.json) {
     app.print(plannedDocument(run, plan));
   } else if (!isBrief || obstaclesIn(plan).length > 0) {
-    const {claimRemarks, longestOutage} = run;
+    const {remarks, longestOutage} = run;
     app.print(
       planText(plan, {
-        ...{...app, longestOutage, claimRemarks},
+        ...{...app, longestOutage, remarks},
         ...(await expectedOf(app, run, plan)),
       }),
     );
@@ -98,12 +100,12 @@ async function expectedOf(app: App, run: Run, plan: Plan) {
 }
 
 /** One line of JSON. */
-export const plannedDocument = ({claimRemarks, longestOutage}: Run, plan: Plan): string =>
+export const plannedDocument = ({remarks, longestOutage}: Run, plan: Plan): string =>
   JSON.stringify({
     kind: 'planned',
     plan,
     ...(longestOutage ? {longestOutage: longestOutage.rule} : {}),
-    claims: claimRemarks,
+    remarks,
   });
 
 /** What the last comparable run took. */

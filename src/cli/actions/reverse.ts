@@ -54,12 +54,10 @@ export async function printReversalPlan(
   const plan = await run.planReversal(to);
   const planned = {kind: 'reverse-planned', plan, losses: await run.reversalLosses()} as const;
   app.print(
-    app.json
-      ? JSON.stringify({...planned, claims: run.claimRemarks})
-      : reversalPlanText(app, planned),
+    app.json ? JSON.stringify({...planned, remarks: run.remarks}) : reversalPlanText(app, planned),
   );
   if (!app.json) {
-    for (const remark of run.claimRemarks) {
+    for (const remark of run.remarks) {
       app.print(remarkText(remark, app));
     }
   }

@@ -14,6 +14,7 @@ export function capacityReader(config: AwsConfig) {
     config,
     () => import('@aws-sdk/client-cloudwatch'),
     (sdk, settings) => new sdk.CloudWatchClient(settings),
+    {reads: 'slow'},
   );
   return {
     /** A metric that cannot be read is `not-measured`, with the reason. */

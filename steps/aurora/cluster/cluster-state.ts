@@ -1,4 +1,5 @@
 import type {DBCluster, DBInstance} from '@aws-sdk/client-rds';
+import {everyItem} from '../../aws/index.ts';
 import type {ClusterState} from '../contract.ts';
 import {type Rds, type RdsClients, undefinedIfMissing} from './rds.ts';
 
@@ -11,9 +12,12 @@ export const describeCluster = (
   rds.ask(`cluster ${identifier}`, async (clients) => {
     const {sdk, reading} = clients;
     const options = signal ? {abortSignal: signal} : {};
-    const cluster = await reading
-      .send(new sdk.DescribeDBClustersCommand({DBClusterIdentifier: identifier}), options)
-      .then(({DBClusters}) => DBClusters?.[0])
+    const request = {DBClusterIdentifier: identifier};
+    const cluster = await everyItem(
+      sdk.paginateDescribeDBClusters({client: reading}, request, options),
+      ({DBClusters}) => DBClusters,
+    )
+      .then(([first]) => first)
       .catch((cause) => undefinedIfMissing(cause, 'DBClusterNotFoundFault'));
     if (!cluster) {
       return null;
@@ -38,9 +42,15 @@ const instanceNamed = async (
 ): Promise<DBInstance | undefined> =>
   identifier === undefined
     ? undefined
-    : reading
-        .send(new sdk.DescribeDBInstancesCommand({DBInstanceIdentifier: identifier}), options)
-        .then(({DBInstances}) => DBInstances?.[0])
+    : everyItem(
+        sdk.paginateDescribeDBInstances(
+          {client: reading},
+          {DBInstanceIdentifier: identifier},
+          options,
+        ),
+        ({DBInstances}) => DBInstances,
+      )
+        .then(([instance]) => instance)
         .catch((cause) =>
           undefinedIfMissing(cause, 'DBInstanceNotFoundFault', 'DBInstanceNotFound'),
         );

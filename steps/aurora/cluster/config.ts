@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {type AwsConfig, awsConfig} from '../../aws/index.ts';
+import {type AwsConfig, awsConfig, awsPartOf} from '../../aws/index.ts';
 import {type MysqlConfig, mysqlConfig} from '../../mysql/index.ts';
 
 /** A cluster's entry in the inventory: its MySQL endpoint and its place in AWS. */
@@ -14,6 +14,6 @@ export function partsOf(config: z.output<typeof auroraConfig>): {
   readonly aws: AwsConfig;
   readonly server: MysqlConfig;
 } {
-  const {clusterIdentifier, region, endpoint, credentials, ...server} = config;
-  return {clusterIdentifier, aws: {region, endpoint, credentials}, server};
+  const {clusterIdentifier} = config;
+  return {clusterIdentifier, aws: awsPartOf(config), server: mysqlConfig.parse(config)};
 }

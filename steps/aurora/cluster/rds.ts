@@ -2,6 +2,7 @@ import type {RDSClient} from '@aws-sdk/client-rds';
 import {
   type AwsClients,
   type AwsConfig,
+  arnOf,
   awsClients,
   type LazyAwsClients,
   type ResourcesOf,
@@ -29,9 +30,9 @@ export function undefinedIfMissing(cause: unknown, ...names: readonly string[]):
 
 /** The resources of the actions of RDS (Service Authorization Reference, Amazon RDS). */
 export const rdsResources =
-  (region: string, clusterIdentifier: string): ResourcesOf =>
-  (action, account) => {
-    const arn = (rest: string) => [`arn:aws:rds:${region}:${account}:${rest}`];
+  (clusterIdentifier: string): ResourcesOf =>
+  (action, place) => {
+    const arn = (rest: string) => [arnOf(place, 'rds', rest)];
     switch (action) {
       case 'rds:DescribeDBClusters':
       case 'rds:DeleteDBCluster':

@@ -1,6 +1,6 @@
 import type {DBCluster, Tag} from '@aws-sdk/client-rds';
 import {SwitcharooError} from '../../../src/index.ts';
-import {oneLine} from '../../aws/index.ts';
+import {everyItem, oneLine} from '../../aws/index.ts';
 import type {Login, Position} from '../../mysql/index.ts';
 import {type Rds, type RdsClients, undefinedIfMissing} from '../cluster/rds.ts';
 import type {InstanceOrder, RestoredCluster, RestoreOrder, RestoreWriter} from '../contract.ts';
@@ -98,9 +98,11 @@ export class RdsRestore implements RestoreWriter {
   #describe(abortSignal: AbortSignal): Promise<DBCluster | undefined> {
     const request = {DBClusterIdentifier: this.#identifier};
     return this.#ask(({sdk, reading}) =>
-      reading
-        .send(new sdk.DescribeDBClustersCommand(request), {abortSignal})
-        .then(({DBClusters}) => DBClusters?.[0])
+      everyItem(
+        sdk.paginateDescribeDBClusters({client: reading}, request, {abortSignal}),
+        ({DBClusters}) => DBClusters,
+      )
+        .then(([cluster]) => cluster)
         .catch((cause) => undefinedIfMissing(cause, 'DBClusterNotFoundFault')),
     );
   }
@@ -113,10 +115,13 @@ export class RdsRestore implements RestoreWriter {
       return [];
     }
     const Filters = [{Name: 'db-cluster-id', Values: [DBClusterIdentifier]}];
-    const {DBInstances = []} = await this.#ask(({sdk, reading}) =>
-      reading.send(new sdk.DescribeDBInstancesCommand({Filters}), {abortSignal}),
+    const instances = await this.#ask(({sdk, reading}) =>
+      everyItem(
+        sdk.paginateDescribeDBInstances({client: reading}, {Filters}, {abortSignal}),
+        ({DBInstances}) => DBInstances,
+      ),
     );
-    return DBInstances.map(({DBInstanceIdentifier, DBInstanceStatus}) => ({
+    return instances.map(({DBInstanceIdentifier, DBInstanceStatus}) => ({
       identifier: DBInstanceIdentifier ?? 'unknown',
       status: DBInstanceStatus ?? 'unknown',
     }));
@@ -134,11 +139,14 @@ export class RdsRestore implements RestoreWriter {
     const events: {readonly atMs: number; readonly text: string}[] = [];
     for (const [SourceType, SourceIdentifier] of sources) {
       const request = {SourceType, SourceIdentifier, Duration: longestMinutes};
-      const {Events = []} = await this.#ask(({sdk, reading}) =>
-        reading.send(new sdk.DescribeEventsCommand(request), {abortSignal}),
+      const ofSource = await this.#ask(({sdk, reading}) =>
+        everyItem(
+          sdk.paginateDescribeEvents({client: reading}, request, {abortSignal}),
+          ({Events}) => Events,
+        ),
       );
       events.push(
-        ...Events.map(({Date: at, Message = ''}) => ({atMs: at?.getTime() ?? 0, text: Message})),
+        ...ofSource.map(({Date: at, Message = ''}) => ({atMs: at?.getTime() ?? 0, text: Message})),
       );
     }
     return events.sort((first, second) => first.atMs - second.atMs).map(({text}) => text);

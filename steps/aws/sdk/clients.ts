@@ -1,10 +1,16 @@
+import {proxyAgent} from '../../../src/index.ts';
+import {AwsClock} from './clock.ts';
+import type {AwsConfig} from './config.ts';
+import {patient, type SendsAgain} from './patience.ts';
 import {askAws} from './problems.ts';
-import {type AwsConfig, readingClient, writingClient} from './settings.ts';
+import {type Pace, readingClient, writingClient} from './settings.ts';
 
 /** What `readingClient` and `writingClient` give: the settings of a client of any service. */
-export type ClientSettings = ReturnType<typeof readingClient>;
+export type ClientSettings = ReturnType<typeof readingClient> & {
+  readonly requestHandler: {readonly httpAgent?: object; readonly httpsAgent?: object};
+};
 
-/** The SDK of one service, and its two clients: one retries, the other sends once. */
+/** The SDK of one service, and its two clients: one repeats reads, the other sends no write twice that was done. */
 export interface AwsClients<Sdk, Client> {
   readonly sdk: Sdk;
   readonly reading: Client;
@@ -27,6 +33,12 @@ interface Destroyable {
   destroy(): void;
 }
 
+/** How a service is to be used where it differs from the others. */
+interface Habits {
+  readonly writes?: SendsAgain;
+  readonly reads?: Pace;
+}
+
 /**
  * Clients of one AWS service with our time limits. Loading an SDK takes 70 to 500 ms, so it is loaded with the
  * first call, and never by a command that only reads the library of steps:
@@ -37,14 +49,26 @@ export function awsClients<Sdk, Client extends Destroyable>(
   config: AwsConfig,
   load: () => Promise<Sdk>,
   create: (sdk: Sdk, settings: ClientSettings) => Client,
+  {writes = 'all-not-done', reads = 'usual'}: Habits = {},
 ): LazyAwsClients<Sdk, Client> {
   let opened: Promise<AwsClients<Sdk, Client>> | undefined;
   const open = async () => {
     const sdk = await load();
+    const clock = new AwsClock(config.endpoint);
+    const make = async (settings: ClientSettings) => {
+      const reached = await throughProxies(settings);
+      const client = create(sdk, reached);
+      const endpoint = ownEndpoint(config, client);
+      return endpoint === undefined ? client : create(sdk, {...reached, endpoint});
+    };
+    const [reading, writing] = await Promise.all([
+      make(readingClient(config, reads)),
+      make(writingClient(config)),
+    ]);
     return {
       sdk,
-      reading: create(sdk, readingClient(config)),
-      writing: create(sdk, writingClient(config)),
+      reading: patient(reading, {sendsAgain: 'nothing', clock}),
+      writing: patient(writing, {sendsAgain: writes, clock}),
     };
   };
   const get = () => {
@@ -60,4 +84,21 @@ export function awsClients<Sdk, Client extends Destroyable>(
       clients?.writing.destroy();
     },
   };
+}
+
+/** The settings, with the proxies of this machine where it has any. */
+async function throughProxies(settings: ClientSettings): Promise<ClientSettings> {
+  const {requestHandler} = settings;
+  const isKept = !('httpAgent' in requestHandler);
+  const agent = await proxyAgent({keepAlive: isKept});
+  return agent === undefined
+    ? settings
+    : {...settings, requestHandler: {...requestHandler, httpAgent: agent, httpsAgent: agent}};
+}
+
+/** The endpoint that the inventory has for this service alone. */
+function ownEndpoint({endpoints}: AwsConfig, client: Destroyable): string | undefined {
+  const {serviceId = ''} =
+    (client as {readonly config?: {readonly serviceId?: string}}).config ?? {};
+  return endpoints?.[serviceId.toLowerCase().replaceAll(' ', '-')];
 }

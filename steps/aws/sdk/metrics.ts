@@ -1,5 +1,6 @@
-import type {CloudWatchClient} from '@aws-sdk/client-cloudwatch';
+import type {CloudWatchClient, GetMetricDataCommandOutput} from '@aws-sdk/client-cloudwatch';
 import {SwitcharooError, shifted} from '../../../src/index.ts';
+import {oneLine} from './problems.ts';
 
 /** A metric of CloudWatch for one resource. */
 export interface Metric {
@@ -51,10 +52,10 @@ async function valuesOf(
   metrics: readonly Metric[],
   {now, signal, lastMs, periodS}: Request & {readonly lastMs: number; readonly periodS: number},
 ): Promise<readonly (readonly number[])[]> {
-  const command = new sdk.GetMetricDataCommand({
+  const request = {
     StartTime: shifted(now, -lastMs),
     EndTime: now,
-    ScanBy: 'TimestampDescending',
+    ScanBy: 'TimestampDescending' as const,
     MetricDataQueries: metrics.map(({namespace, name, dimensions, worst}, index) => ({
       Id: queryId(index),
       MetricStat: {
@@ -67,21 +68,51 @@ async function valuesOf(
         },
       },
     })),
-  });
-  const {MetricDataResults: results = []} = await client.send(command, {abortSignal: signal});
-  return metrics.map((_, index) => results.find(({Id}) => Id === queryId(index))?.Values ?? []);
+  };
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(longestAnswerMs)]);
+  const pages = sdk.paginateGetMetricData({client}, request, {abortSignal: limited});
+  return valuesByQuery(pages, metrics.length);
 }
 
-/** A metric that cannot be read is reported, and stops nothing. Other errors are thrown. */
+/** A page may lack a query, or the values of one that an earlier page began. */
+async function valuesByQuery(
+  pages: AsyncIterable<GetMetricDataCommandOutput>,
+  queries: number,
+): Promise<readonly (readonly number[])[]> {
+  const values: number[][] = Array.from({length: queries}, () => []);
+  for await (const {MetricDataResults = []} of pages) {
+    for (const {Id, Values = []} of MetricDataResults) {
+      values.find((_, index) => queryId(index) === Id)?.push(...Values);
+    }
+  }
+  return values;
+}
+
+/**
+ * What cannot be read is said, and stops nothing: a missing right, a figure that the service does not have, a service
+ * that is late. An operator who stops the run, and a fault of ours, do.
+ */
 export function notMeasured(error: unknown, signal: AbortSignal): NotMeasured {
-  if (error instanceof SwitcharooError && !signal.aborted) {
+  if (signal.aborted || !(error instanceof Error)) {
+    throw error;
+  }
+  if (error instanceof SwitcharooError) {
     return {kind: 'not-measured', why: error.problem.message.replace(/\.$/, '')};
+  }
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') {
+    return {kind: 'not-measured', why: `AWS has not answered within ${longestAnswerMs / 1_000} s`};
+  }
+  if ('$fault' in error) {
+    const answer = oneLine(error.message).replace(/\.$/, '');
+    return {kind: 'not-measured', why: answer ? `${error.name}: ${answer}` : error.name};
   }
   throw error;
 }
 
 const queryId = (index: number): string => `m${index}`;
 
+/** Less than a check may take: it is the figure that is given up, and not the check. */
+const longestAnswerMs = 20_000;
 const dayMs = 24 * 3_600_000;
 const hour = 3_600;
 const fiveMinutes = 300;

@@ -1,4 +1,5 @@
 import {type Problem, SwitcharooError} from '../../../src/index.ts';
+import {isThrottled, statusOf} from './refusals.ts';
 
 /** The errors of AWS services that refuse the credentials (SDK error names, and the codes of the XML services). */
 const credentialNames = new Set([
@@ -15,13 +16,6 @@ const credentialNames = new Set([
   'UnrecognizedClientException',
 ]);
 const deniedNames = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
-const throttledNames = new Set([
-  'RequestLimitExceeded',
-  'SlowDown',
-  'Throttling',
-  'ThrottlingException',
-  'TooManyRequestsException',
-]);
 const unreachableNames = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',
@@ -75,11 +69,18 @@ export function awsProblem(subject: string, cause: unknown): SwitcharooError | u
       },
     });
   }
-  if (isOneOf(throttledNames)) {
+  if (isThrottled(cause)) {
     return problem(cause, {
       code: 'aws-throttled',
       message: `AWS still refuses calls for ${subject} because there are too many: ${answer}`,
       hint: 'Wait a minute, then resume; other tools may use up the rate limit of this account.',
+    });
+  }
+  if (statusOf(cause) === 407) {
+    return problem(cause, {
+      code: 'aws-unreachable',
+      message: `AWS does not answer for ${subject}: the proxy of this machine refuses (status 407)`,
+      hint: 'Correct HTTPS_PROXY (user and password), or except AWS with NO_PROXY; `switcharoo doctor` names both.',
     });
   }
   return isOneOf(unreachableNames) || isServerFault(cause)

@@ -1,10 +1,12 @@
 import type {Grant, NeedStatus, OpenContext, Rights} from '../../../src/index.ts';
+import {type AwsPlace, arnOf, partitionOf} from './arns.ts';
 import {awsClients} from './clients.ts';
+import type {AwsConfig} from './config.ts';
 import {oneLine} from './problems.ts';
-import type {AwsConfig} from './settings.ts';
+import {regionOf} from './region.ts';
 
 /** The ARNs on which an action is made; `*` where IAM has nothing narrower. */
-export type ResourcesOf = (action: string, account: string) => readonly string[];
+export type ResourcesOf = (action: string, place: AwsPlace) => readonly string[];
 
 /** The IAM statements for the needs, and which of them the account has already. */
 export async function awsRights(
@@ -16,8 +18,12 @@ export async function awsRights(
   const caller = await callerIdentity(config, name, signal).catch((cause: unknown) =>
     refusalIn(cause),
   );
-  const account = 'arn' in caller ? caller.account : '*';
-  const statements = statementsFor(needs, (action) => resourcesOf(action, account));
+  const region = await regionOf(config);
+  const place =
+    'arn' in caller
+      ? {partition: caller.arn.split(':')[1] ?? 'aws', region, account: caller.account}
+      : {partition: partitionOf(region).name, region, account: '*'};
+  const statements = statementsFor(needs, (action) => resourcesOf(action, place));
   const grants: readonly Grant[] = [
     ...statements,
     ...needs.filter((need) => !actionOf(need)).map((text) => ({form: 'words' as const, text})),
@@ -96,6 +102,7 @@ async function simulate(
     config,
     () => import('@aws-sdk/client-iam'),
     (sdk, settings) => new sdk.IAMClient(settings),
+    {reads: 'slow'},
   );
   const statuses: NeedStatus[] = [];
   try {
@@ -161,10 +168,10 @@ const order = {granted: 0, unknown: 1, missing: 2};
 
 /** IAM simulates users and roles; a session is simulated by its role. A session's ARN has no path of the role. */
 function principalOf(arn: string): string | undefined {
-  const [, partition, account, role] =
+  const [, partition = '', account = '', role] =
     /^arn:([\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? [];
   if (role !== undefined) {
-    return `arn:${partition}:iam::${account}:role/${role}`;
+    return arnOf({partition, region: '', account}, 'iam', `role/${role}`);
   }
   return /^arn:[\w-]+:iam::\d+:(user|role)\//.test(arn) ? arn : undefined;
 }

@@ -1,30 +1,23 @@
-import {z} from 'zod';
-
-/** How to reach AWS, in the inventory. Without `credentials` the SDK's own chain is used; `endpoint` is for labs. */
-export const awsConfig = z.object({
-  region: z.string().default('us-east-1'),
-  endpoint: z.url().optional(),
-  credentials: z
-    .object({
-      accessKeyId: z.string(),
-      secretAccessKey: z.string(),
-      sessionToken: z.string().optional(),
-    })
-    .optional(),
-});
-export type AwsConfig = z.output<typeof awsConfig>;
+import type {AwsConfig} from './config.ts';
+import {credentialsOf, type Keys, type Provider} from './credentials.ts';
+import {regionOf} from './region.ts';
 
 const connectionTimeoutMs = 3_000;
 const writeTimeoutMs = 15_000;
 // Six unanswered reads, and the pauses between them, fit into the 30 s of one check: then the error names the call.
 const readTimeoutMs = 4_000;
 
+/** What a read may take: IAM's simulation and CloudWatch answer late, and are not unreachable then. */
+export type Pace = 'usual' | 'slow';
+const slowReadTimeoutMs = 14_000;
+
 /**
  * Settings for an SDK client that may only read. The SDK has no time limit of its own
  * (`DEFAULT_REQUEST_TIMEOUT = 0`) and stops retrying a throttled call after about 1.5 s.
  */
-export function readingClient(config: AwsConfig) {
-  return {...clientSettings(config, readTimeoutMs), maxAttempts: 6};
+export function readingClient(config: AwsConfig, pace: Pace = 'usual') {
+  const timeoutMs = pace === 'slow' ? slowReadTimeoutMs : readTimeoutMs;
+  return {...clientSettings(config, timeoutMs), maxAttempts: 6};
 }
 
 /**
@@ -38,25 +31,18 @@ export function writingClient(config: AwsConfig) {
   return {...settings, maxAttempts: 1, requestHandler: {...requestHandler, ...once}};
 }
 
-function clientSettings({region, endpoint, credentials}: AwsConfig, requestTimeout: number) {
+function clientSettings(config: AwsConfig, requestTimeout: number) {
+  const {profile, endpoint} = config;
+  const credentials: Keys | Provider | undefined = credentialsOf(config);
   return {
-    region,
+    region: () => regionOf(config),
+    ...(profile === undefined ? {} : {profile}),
     ...(endpoint === undefined ? {} : {endpoint}),
-    ...(credentials === undefined ? {} : {credentials: defined(credentials)}),
+    ...(credentials === undefined ? {} : {credentials}),
     requestHandler: {
       connectionTimeout: connectionTimeoutMs,
       requestTimeout,
       throwOnRequestTimeout: true,
     },
   };
-}
-
-function defined({
-  accessKeyId,
-  secretAccessKey,
-  sessionToken,
-}: NonNullable<AwsConfig['credentials']>) {
-  return sessionToken === undefined
-    ? {accessKeyId, secretAccessKey}
-    : {accessKeyId, secretAccessKey, sessionToken};
 }

@@ -53,6 +53,7 @@ export class ServiceAccess {
       config,
       () => import('@aws-sdk/client-cloudwatch'),
       (sdk, settings) => new sdk.CloudWatchClient(settings),
+      {reads: 'slow'},
     );
     this.#scaling = awsClients(
       config,

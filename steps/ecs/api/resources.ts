@@ -1,4 +1,4 @@
-import type {ResourcesOf} from '../../aws/index.ts';
+import {arnOf, type ResourcesOf} from '../../aws/index.ts';
 import type {ServiceConfig} from '../contract.ts';
 
 /**
@@ -6,9 +6,9 @@ import type {ServiceConfig} from '../contract.ts';
  * read and listed by no narrower name than `*`, and tasks are listed by their cluster's condition key only.
  */
 export const ecsResources =
-  ({region, cluster, service}: ServiceConfig): ResourcesOf =>
-  (action, account) => {
-    const arn = (rest: string) => `arn:aws:ecs:${region}:${account}:${rest}`;
+  ({cluster, service}: ServiceConfig): ResourcesOf =>
+  (action, place) => {
+    const arn = (rest: string) => arnOf(place, 'ecs', rest);
     const [clusterName, serviceName] = [lastPart(cluster), lastPart(service)];
     switch (action) {
       case 'ecs:DescribeServices':
@@ -24,7 +24,7 @@ export const ecsResources =
       case 'ecs:StopServiceDeployment':
         return [arn(`service-deployment/${clusterName}/${serviceName}/*`)];
       case 'iam:PassRole':
-        return [`arn:aws:iam::${account}:role/*`];
+        return [arnOf(place, 'iam', 'role/*')];
       default:
         return ['*'];
     }

@@ -27,7 +27,7 @@ async function freeAddresses(
   signal: AbortSignal,
 ): Promise<Quantity> {
   const free = await access.ecs(({reading}) =>
-    freeAddressesOf(reading, access.config.endpoint, subnets, signal),
+    freeAddressesOf(reading, access.config, subnets, signal),
   );
   const has = subnets.length === 1 ? 'subnet' : 'subnets';
   return {
@@ -43,13 +43,7 @@ async function freeVcpu(
   now: Date,
   signal: AbortSignal,
 ): Promise<Quantity> {
-  const quota = await access.quotas(async ({sdk, reading}) => {
-    const command = new sdk.GetServiceQuotaCommand({
-      ServiceCode: 'fargate',
-      QuotaCode: quotaOf(kind),
-    });
-    return (await reading.send(command, {abortSignal: signal})).Quota?.Value;
-  });
+  const quota = await vcpuQuota(access, kind, signal);
   const used = await access.metrics(({sdk, reading}) =>
     newest({sdk, client: reading}, vcpuMetric(kind), {now, signal}),
   );
@@ -63,6 +57,26 @@ async function freeVcpu(
     sentence: `the account runs ${used.value} of at most ${quota} vCPU on ${kind}`,
   };
 }
+
+/** Service Quotas knows no value of its own for a quota that nobody has raised: then the default of AWS is in force. */
+const vcpuQuota = (
+  access: ServiceAccess,
+  kind: FargateKind,
+  abortSignal: AbortSignal,
+): Promise<number | undefined> =>
+  access.quotas(async ({sdk, reading}) => {
+    const quota = {ServiceCode: 'fargate', QuotaCode: quotaOf(kind)};
+    try {
+      const command = new sdk.GetServiceQuotaCommand(quota);
+      return (await reading.send(command, {abortSignal})).Quota?.Value;
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'NoSuchResourceException')) {
+        throw error;
+      }
+      const command = new sdk.GetAWSDefaultServiceQuotaCommand(quota);
+      return (await reading.send(command, {abortSignal})).Quota?.Value;
+    }
+  });
 
 const vcpuMetric = (kind: FargateKind) =>
   ({

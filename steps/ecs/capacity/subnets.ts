@@ -1,6 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {ECSClient} from '@aws-sdk/client-ecs';
 import {SignatureV4} from '@smithy/signature-v4';
+import {AwsClock, type AwsConfig, isThrottled, partitionOf} from '../../aws/index.ts';
 
 // One call does not justify the 28 MB of the SDK's EC2 client. It is signed here, with the region, the credentials and
 // the time limits of a client that the target has in any case.
@@ -13,17 +14,18 @@ const firstPauseMs = 100;
 /** The free addresses of these subnets together. Those that the VPC keeps are not among them (EC2 API, Subnet). */
 export async function freeAddressesOf(
   client: ECSClient,
-  endpoint: string | undefined,
+  {endpoint, endpoints}: AwsConfig,
   subnets: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
+  const place = {endpoint: endpoints?.['ec2'] ?? endpoint, clock: new AwsClock(endpoint)};
   const ids = subnets.map((subnet, index) => [`SubnetId.${index + 1}`, subnet] as const);
   const form = new URLSearchParams({
     Action: 'DescribeSubnets',
     Version: version,
     ...Object.fromEntries(ids),
   });
-  const answer = await retried(() => post(client, endpoint, form.toString(), signal), signal);
+  const answer = await retried(() => post(client, place, form.toString(), signal), signal);
   const counts = answer.matchAll(/<availableIpAddressCount>(\d+)</g);
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
@@ -45,14 +47,14 @@ async function retried(read: () => Promise<string>, signal: AbortSignal): Promis
 
 async function post(
   {config}: ECSClient,
-  endpoint: string | undefined,
+  {endpoint, clock}: {readonly endpoint: string | undefined; readonly clock: AwsClock},
   body: string,
   abortSignal: AbortSignal,
 ): Promise<string> {
   const [region, credentials] = await Promise.all([config.region(), config.credentials()]);
-  const url = new URL(endpoint ?? `https://ec2.${region}.${domainOf(region)}`);
+  const url = new URL(endpoint ?? `https://ec2.${region}.${partitionOf(region).domain}`);
   const signer = new SignatureV4({service, region, credentials, sha256: config.sha256});
-  const request = await signer.sign({
+  const unsigned = {
     method: 'POST',
     protocol: url.protocol,
     hostname: url.hostname,
@@ -61,14 +63,19 @@ async function post(
     query: {},
     headers: {host: url.host, 'content-type': 'application/x-www-form-urlencoded; charset=utf-8'},
     body,
-  });
+  };
+  const request = await signer.sign(unsigned, {signingDate: clock.now()});
   const {response} = await config.requestHandler.handle(request as never, {abortSignal}); // the SDK's own request
+  clock.learnFrom(response.headers['date']);
   const answer = Buffer.from(await config.streamCollector(response.body)).toString();
   if (response.statusCode >= 300) {
     throw new Ec2Error(response.statusCode, answer);
   }
   return answer;
 }
+
+/** The answer had the right one. */
+const isOfWrongTime = (code: string): boolean => ['AuthFailure', 'RequestExpired'].includes(code);
 
 /** An answer of EC2 that is an error. Its name is the code of EC2, as in an error of the SDK. */
 class Ec2Error extends Error {
@@ -81,11 +88,7 @@ class Ec2Error extends Error {
     super(message);
     this.name = code;
     this.$fault = status >= 500 ? 'server' : 'client';
-    this.mayPass = this.$fault === 'server' || status === 429 || throttled.has(code);
+    this.mayPass =
+      this.$fault === 'server' || status === 429 || isThrottled(this) || isOfWrongTime(code);
   }
 }
-
-const throttled = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException']);
-
-const domainOf = (region: string): string =>
-  region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';

@@ -1,6 +1,6 @@
 import type {Deployment, Service, Task} from '@aws-sdk/client-ecs';
 import type {ServiceAccess} from '../api/access.ts';
-import {describeService, describeTasks, listTasks} from '../api/reads.ts';
+import {describeService, describeTasks, listTasks, pageSize} from '../api/reads.ts';
 import type {ServiceUpdate} from '../contract.ts';
 import {type Definition, registrable} from '../revision/task-definition.ts';
 import type {RolloutCalls} from './calls.ts';
@@ -28,9 +28,18 @@ export class AwsRolloutCalls implements RolloutCalls {
 
   listRevisions(familyPrefix: string, abortSignal: AbortSignal): Promise<readonly string[]> {
     return this.#access.ecs(async ({sdk, reading}) => {
-      const filter = {familyPrefix, status: 'ACTIVE', sort: 'DESC', maxResults: 100} as const;
-      const command = new sdk.ListTaskDefinitionsCommand(filter);
-      return (await reading.send(command, {abortSignal})).taskDefinitionArns ?? [];
+      const filter = {familyPrefix, status: 'ACTIVE', sort: 'DESC'} as const;
+      const pages = sdk.paginateListTaskDefinitions({client: reading, pageSize}, filter, {
+        abortSignal,
+      });
+      const newest: string[] = [];
+      for await (const {taskDefinitionArns = []} of pages) {
+        newest.push(...taskDefinitionArns);
+        if (newest.length >= pageSize) {
+          break;
+        }
+      }
+      return newest;
     });
   }
 

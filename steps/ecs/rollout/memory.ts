@@ -46,7 +46,8 @@ export class RolloutMemory {
     try {
       this.#sent = {...unanswered, deployment: await send()};
     } catch (error) {
-      this.#sent = isAnswerLost(error) ? unanswered : undefined;
+      // Until now it may have been refused, and sent again.
+      this.#sent = isAnswerLost(error) ? {...unanswered, atMs: performance.now()} : undefined;
       throw error;
     }
   }
@@ -56,5 +57,8 @@ export class RolloutMemory {
   }
 }
 
+/** Also of one that was stopped on its way. An error of the SDK that is none of ours is an answer: a refusal. */
 const isAnswerLost = (error: unknown): boolean =>
-  error instanceof SwitcharooError && error.problem.code === 'aws-unreachable';
+  error instanceof SwitcharooError
+    ? error.problem.code === 'aws-unreachable'
+    : !(error instanceof Error && '$fault' in error);

@@ -1,5 +1,5 @@
 import {type Problem, SwitcharooError} from '../../../src/index.ts';
-import {oneLine} from '../../aws/index.ts';
+import {everyItem, oneLine} from '../../aws/index.ts';
 import type {ServiceAccess} from '../api/access.ts';
 import {serviceName} from '../api/problems.ts';
 import type {ScalableTarget, ServiceNames, Suspended} from '../contract.ts';
@@ -23,11 +23,12 @@ export class AwsScalingCalls implements ScalingCalls {
 
   describe(abortSignal: AbortSignal): Promise<ScalableTarget | undefined> {
     return this.#access.scaling(async ({sdk, reading}) => {
-      const command = new sdk.DescribeScalableTargetsCommand({
-        ...namespace,
-        ResourceIds: [this.#resource],
-      });
-      const [target] = (await reading.send(command, {abortSignal})).ScalableTargets ?? [];
+      const pages = sdk.paginateDescribeScalableTargets(
+        {client: reading},
+        {...namespace, ResourceIds: [this.#resource]},
+        {abortSignal},
+      );
+      const [target] = await everyItem(pages, ({ScalableTargets}) => ScalableTargets);
       const {
         DynamicScalingInSuspended = false,
         DynamicScalingOutSuspended = false,

@@ -1,6 +1,7 @@
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
 import {type EnterContext, type Entrance, SwitcharooError} from '../../../src/index.ts';
+import {partitionOf, regionOf} from '../../aws/index.ts';
 import {ServiceAccess} from '../api/access.ts';
 import {serviceName} from '../api/problems.ts';
 import type {OneOffTask, ServiceConfig} from '../contract.ts';
@@ -29,8 +30,11 @@ export async function enterTask(
     const session = JSON.stringify(await calls.executeCommand(asked, signal));
     const id = shortId(task);
     const target = {Target: `ecs:${config.cluster}_${id}_${container.runtimeId ?? ''}`};
-    const endpoint = config.endpoint ?? `https://ssm.${config.region}.amazonaws.com`;
-    const rest = [config.region, 'StartSession', '', JSON.stringify(target), endpoint];
+    const region = await regionOf(config);
+    const {domain} = partitionOf(region);
+    const own = config.endpoints?.['ssm'] ?? config.endpoint;
+    const endpoint = own ?? `https://ssm.${region}.${domain}`;
+    const rest = [region, 'StartSession', '', JSON.stringify(target), endpoint];
     return {
       program: plugin,
       args: [sessionVariable, ...rest],

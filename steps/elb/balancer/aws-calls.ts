@@ -1,11 +1,6 @@
-import type {
-  Action,
-  ElasticLoadBalancingV2Client,
-  Listener as SdkListener,
-  Rule as SdkRule,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type {Action, ElasticLoadBalancingV2Client} from '@aws-sdk/client-elastic-load-balancing-v2';
 import {SwitcharooError} from '../../../src/index.ts';
-import {type AwsClients, type AwsConfig, awsClients} from '../../aws/index.ts';
+import {type AwsClients, type AwsConfig, awsClients, everyItem} from '../../aws/index.ts';
 import type {BalancerName} from '../contract.ts';
 import type {BalancerCalls, BalancerState, Listener, Target, TargetGroup} from './calls.ts';
 import {balancerName, balancerNotFound, requestRefused} from './problems.ts';
@@ -36,8 +31,8 @@ export class AwsBalancerCalls implements BalancerCalls {
       const filter = loadBalancer.startsWith('arn:')
         ? {LoadBalancerArns: [loadBalancer]}
         : {Names: [loadBalancer]};
-      const command = new sdk.DescribeLoadBalancersCommand(filter);
-      const [balancer] = (await reading.send(command, {abortSignal})).LoadBalancers ?? [];
+      const pages = sdk.paginateDescribeLoadBalancers({client: reading}, filter, {abortSignal});
+      const [balancer] = await everyItem(pages, ({LoadBalancers}) => LoadBalancers);
       if (!balancer) {
         throw new SwitcharooError(balancerNotFound(this.#config));
       }
@@ -53,28 +48,20 @@ export class AwsBalancerCalls implements BalancerCalls {
   listeners(balancer: string, abortSignal: AbortSignal): Promise<readonly Listener[]> {
     return this.#ask(async ({sdk, reading: client}) => {
       const filter = {LoadBalancerArn: balancer};
-      const listeners: SdkListener[] = [];
-      for await (const page of sdk.paginateDescribeListeners({client}, filter, {abortSignal})) {
-        listeners.push(...(page.Listeners ?? []));
-      }
+      const pages = sdk.paginateDescribeListeners({client}, filter, {abortSignal});
+      const listeners = await everyItem(pages, ({Listeners}) => Listeners);
       return listeners.map(({ListenerArn: arn = '', Port: port = 0}) => ({arn, port}));
     });
   }
 
   rules(listener: string, abortSignal: AbortSignal): Promise<readonly Rule[]> {
     return this.#ask(async ({sdk, reading}) => {
-      const rules: SdkRule[] = [];
-      let Marker: string | undefined;
-      do {
-        const command = new sdk.DescribeRulesCommand({
-          ListenerArn: listener,
-          ...(Marker === undefined ? {} : {Marker}),
-        });
-        const page = await reading.send(command, {abortSignal});
-        rules.push(...(page.Rules ?? []));
-        Marker = page.NextMarker;
-      } while (Marker !== undefined);
-      return rules.map(ruleOf);
+      const pages = sdk.paginateDescribeRules(
+        {client: reading},
+        {ListenerArn: listener},
+        {abortSignal},
+      );
+      return (await everyItem(pages, ({Rules}) => Rules)).map(ruleOf);
     });
   }
 
@@ -128,9 +115,9 @@ export class AwsBalancerCalls implements BalancerCalls {
     abortSignal: AbortSignal,
   ): Promise<readonly TargetGroup[]> {
     return this.#ask(async ({sdk, reading}) => {
-      const command = new sdk.DescribeTargetGroupsCommand(filter);
-      const {TargetGroups = []} = await reading.send(command, {abortSignal});
-      return TargetGroups.map(({TargetGroupArn: arn = '', TargetGroupName: name = ''}) => ({
+      const pages = sdk.paginateDescribeTargetGroups({client: reading}, filter, {abortSignal});
+      const groups = await everyItem(pages, ({TargetGroups}) => TargetGroups);
+      return groups.map(({TargetGroupArn: arn = '', TargetGroupName: name = ''}) => ({
         arn,
         name,
       }));

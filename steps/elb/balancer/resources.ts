@@ -1,11 +1,10 @@
-import type {ResourcesOf} from '../../aws/index.ts';
+import {arnOf, type ResourcesOf} from '../../aws/index.ts';
 
 /** The resources of the actions (Service Authorization Reference, Elastic Load Balancing V2): reads have only `*`. */
 export const resourcesOf =
-  (region: string, balancer: string): ResourcesOf =>
-  (action, account) => {
-    const arn = (kind: string) =>
-      `arn:aws:elasticloadbalancing:${region}:${account}:${kind}/*/${balancer}/*`;
+  (balancer: string): ResourcesOf =>
+  (action, place) => {
+    const arn = (kind: string) => arnOf(place, 'elasticloadbalancing', `${kind}/*/${balancer}/*`);
     switch (action) {
       case 'elasticloadbalancing:ModifyListener':
         return [arn('listener')];

@@ -16,10 +16,13 @@ const firstWaitMs = 250;
 const mostWaitMs = 20_000;
 const mostAttempts = 5;
 
-/** The domain at Route 53 Domains, which has one region: us-east-1. */
+/** Route 53 Domains has this one region, whatever the profile or the environment has. */
+const region = 'us-east-1';
+
+/** The domain at Route 53 Domains. */
 export function openDomain({name, domain, aws}: {name: string; domain: string; aws: AwsConfig}) {
   const clients = awsClients(
-    aws,
+    {...aws, region},
     () => import('@aws-sdk/client-route-53-domains'),
     (sdk, settings) => new sdk.Route53DomainsClient(settings),
   );
@@ -192,7 +195,7 @@ class DomainsApi {
     } catch (error) {
       signal.throwIfAborted();
       const {name, message} = error instanceof Error ? error : new Error(String(error));
-      if (isTemporary(name) || !wasRefused(error)) {
+      if (isTemporary(error) || !wasRefused(error)) {
         return {answer: `${name}: ${message}`};
       }
       throw this.#problemOf(error, action) ?? error;

@@ -1,4 +1,5 @@
 import {SwitcharooError} from '../../../src/index.ts';
+import {isThrottled} from '../../aws/index.ts';
 
 /** An answer that says no; after any other error the request may have been carried out. */
 export function wasRefused(error: unknown): boolean {
@@ -11,7 +12,5 @@ export function wasRefused(error: unknown): boolean {
 }
 
 /** Refused for now: worth sending again. */
-export const isTemporary = (name: string): boolean =>
-  ['DuplicateRequest', 'ThrottlingException', 'Throttling', 'TooManyRequestsException'].includes(
-    name,
-  );
+export const isTemporary = (error: unknown): boolean =>
+  isThrottled(error) || (error instanceof Error && error.name === 'DuplicateRequest');

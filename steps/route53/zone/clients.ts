@@ -28,5 +28,7 @@ export function route53Clients({
     aws,
     () => import('@aws-sdk/client-route-53'),
     (sdk, settings) => limited(new sdk.Route53Client(settings)),
+    // A batch is sent again by its step, which compares the records before.
+    {writes: 'unless-throttled'},
   );
 }

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {isThrottled} from '../../aws/index.ts';
 
 /** What an error of the SDK means: by its name and status, never by its text. */
 type Refusal =
@@ -23,15 +24,14 @@ const refusalsByName: Readonly<Record<string, Refusal>> = {
   NotAuthorizedException: 'credentials',
   SignatureDoesNotMatch: 'credentials',
   UnrecognizedClientException: 'credentials',
-  // Route 53 uses both, with status 400 (API reference, common errors).
-  PriorRequestNotComplete: 'busy',
-  Throttling: 'busy',
-  ThrottlingException: 'busy',
 };
 
 export function refusalOf(error: unknown): Refusal {
   const status = detailsOf(error).$metadata?.httpStatusCode;
   const refused = status !== undefined && status >= 400 && status < 500;
+  if (isThrottled(error)) {
+    return 'busy';
+  }
   const named = error instanceof Error ? refusalsByName[error.name] : undefined;
   return named ?? (refused ? 'refused' : 'unanswered');
 }

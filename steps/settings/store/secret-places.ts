@@ -50,9 +50,19 @@ export class SecretPlaces {
   #parameter(name: string, abortSignal: AbortSignal): Promise<string | undefined> {
     return this.#ssm.ask(`settings ${this.#target}`, async ({sdk, reading}) => {
       const ParameterFilters = [{Key: 'Name', Option: 'Equals', Values: [name]}];
-      const command = new sdk.DescribeParametersCommand({ParameterFilters});
-      const {Parameters} = await reading.send(command, {abortSignal});
-      return Parameters?.[0]?.ARN;
+      // The first pages may be empty: Parameter Store filters what it has read (SSM API, DescribeParameters).
+      const pages = sdk.paginateDescribeParameters(
+        {client: reading},
+        {ParameterFilters},
+        {abortSignal},
+      );
+      for await (const {Parameters = []} of pages) {
+        const [parameter] = Parameters;
+        if (parameter) {
+          return parameter.ARN;
+        }
+      }
+      return undefined;
     });
   }
 

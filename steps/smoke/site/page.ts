@@ -1,34 +1,38 @@
 import {request as requestHttp} from 'node:http';
 import {request as requestHttps} from 'node:https';
 import {isIP} from 'node:net';
-import {SwitcharooError} from '../../../src/index.ts';
+import {proxyAgent, SwitcharooError} from '../../../src/index.ts';
 import type {Page} from '../contract.ts';
 import {siteUnreachable} from './problems.ts';
 
 const pageTimeoutMs = 5_000;
 const longestBody = 1_000_000;
 
-/** Gets `url` from `address`. Ends after 5 s, or after the first megabyte. */
+/** Gets `url` from `address`, through a proxy where this machine has one. Ends after 5 s, or the first megabyte. */
 export async function getPage(url: string, address: string, signal: AbortSignal): Promise<Page> {
+  const proxy = await proxyAgent({keepAlive: false});
   signal.throwIfAborted();
   const send = new URL(url).protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    const request = send(optionsFor(url, address), (answer) => {
-      let body = '';
-      const finish = () => {
-        const {location} = answer.headers;
-        const status = answer.statusCode ?? 0;
-        resolve(location === undefined ? {status, body} : {status, location, body});
-        request.destroy();
-      };
-      answer.setEncoding('utf8').on('error', reject).on('end', finish);
-      answer.on('data', (chunk) => {
-        body += chunk;
-        if (body.length >= longestBody) {
-          finish();
-        }
-      });
-    });
+    const request = send(
+      {...optionsFor(url, address), ...(proxy ? {agent: proxy} : {})},
+      (answer) => {
+        let body = '';
+        const finish = () => {
+          const {location} = answer.headers;
+          const status = answer.statusCode ?? 0;
+          resolve(location === undefined ? {status, body} : {status, location, body});
+          request.destroy();
+        };
+        answer.setEncoding('utf8').on('error', reject).on('end', finish);
+        answer.on('data', (chunk) => {
+          body += chunk;
+          if (body.length >= longestBody) {
+            finish();
+          }
+        });
+      },
+    );
     const stop = () => request.destroy(signal.reason);
     const limit = setTimeout(
       () => request.destroy(new Error(`no answer within ${pageTimeoutMs / 1_000} s`)),

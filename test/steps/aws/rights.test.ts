@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {createIdentity} from '../../../lab/aws/identity.ts';
-import {awsRights, type ResourcesOf} from '../../../steps/aws/index.ts';
+import {arnOf, awsRights, partitionOf, type ResourcesOf} from '../../../steps/aws/index.ts';
 import {started} from '../../lab/aws/started.ts';
 
 const needs = [
@@ -10,11 +10,11 @@ const needs = [
   'iam:PassRole (the task role)',
   'to reach the console',
 ];
-const resourcesOf: ResourcesOf = (action, account) =>
+const resourcesOf: ResourcesOf = (action, place) =>
   action.endsWith('Service') || action.endsWith('Services')
-    ? [`arn:aws:ecs:us-east-1:${account}:service/shop/web`]
+    ? [arnOf(place, 'ecs', 'service/shop/web')]
     : action === 'iam:PassRole'
-      ? [`arn:aws:iam::${account}:role/*`]
+      ? [arnOf(place, 'iam', 'role/*')]
       : ['*'];
 const context = {name: 'web', signal: new AbortController().signal};
 
@@ -92,4 +92,33 @@ test('without AWS the policy leaves the account open', async () => {
   expect(account).toBeNull();
   expect(grants[0]).toMatchObject({resources: ['arn:aws:ecs:us-east-1:*:service/shop/web']});
   expect(statuses.every(({is}) => is === 'unknown')).toBe(true);
+});
+
+test('an ARN is of the partition of its region', () => {
+  const regions = ['eu-west-1', 'cn-north-1', 'us-gov-west-1', 'us-iso-east-1', 'us-isob-east-1'];
+  const arns = [...regions, 'eusc-de-east-1'].map((region) =>
+    arnOf({partition: partitionOf(region).name, region, account: '1'}, 'ecr', 'repository/web'),
+  );
+  expect(arns).toEqual([
+    'arn:aws:ecr:eu-west-1:1:repository/web',
+    'arn:aws-cn:ecr:cn-north-1:1:repository/web',
+    'arn:aws-us-gov:ecr:us-gov-west-1:1:repository/web',
+    'arn:aws-iso:ecr:us-iso-east-1:1:repository/web',
+    'arn:aws-iso-b:ecr:us-isob-east-1:1:repository/web',
+    'arn:aws-eusc:ecr:eusc-de-east-1:1:repository/web',
+  ]);
+  const china = {partition: 'aws-cn', region: 'cn-north-1', account: '1'};
+  expect(['iam', 's3', 'route53'].map((service) => arnOf(china, service, 'x'))).toEqual([
+    'arn:aws-cn:iam::1:x',
+    'arn:aws-cn:s3:::x',
+    'arn:aws-cn:route53:::x',
+  ]);
+});
+
+test('the partition of a caller is that of its own ARN', async () => {
+  await using lab = await opened('arn:aws-us-gov:sts::123456789012:assumed-role/switcharoo/night');
+  const {grants} = await awsRights(lab.config, needs, resourcesOf, context);
+  expect(grants[0]).toMatchObject({
+    resources: ['arn:aws-us-gov:ecs:us-east-1:123456789012:service/shop/web'],
+  });
 });

@@ -1,0 +1,30 @@
+import type {Session} from '../model/target.ts';
+import type {OpenedWorld} from './open-world.ts';
+
+/** Those of the targets of a runbook, for an operator to read. */
+export const worldRemarks = async ({
+  world,
+  redactor,
+}: Pick<OpenedWorld, 'world' | 'redactor'>): Promise<readonly string[]> =>
+  redactor.value(await sessionRemarks(world.targets, Object.keys(world.runbook.head.targets)));
+
+/**
+ * What the sessions have to say of the way to their systems, each sentence once, with the targets that it is about. A
+ * target that does not open has a problem of its own elsewhere.
+ */
+export async function sessionRemarks(
+  targets: {session(name: string): Promise<Session<unknown, unknown> | undefined>},
+  names: Iterable<string>,
+): Promise<readonly string[]> {
+  const byTarget = await Promise.all(
+    [...new Set(names)].map(async (name) => {
+      const session = await targets.session(name).catch(() => undefined);
+      return {name, texts: (await session?.remarks?.()) ?? []};
+    }),
+  );
+  const texts = new Set(byTarget.flatMap((target) => target.texts));
+  return [...texts].map((text) => {
+    const about = byTarget.filter((target) => target.texts.includes(text));
+    return `${about.map(({name}) => name).join(', ')}: ${text}`;
+  });
+}
