@@ -101,9 +101,10 @@ export const planOf = (
   look: CheckResult['look'],
   before: unknown,
 ): Promise<readonly Action<any>[]> =>
-  withinLookLimit(context, context.stopping, async (signal) => {
+  withinLookLimit(context, context.stopping, async (signal, stillReading) => {
     const {unit} = entry;
-    const planned = unit.kind === 'gate' ? [] : unit.plan({...look, signal}, before as never); // its own schema read it
+    const planned =
+      unit.kind === 'gate' ? [] : unit.plan({...look, signal, stillReading}, before as never); // its own schema read it
     return actionsFrom(entry, 'plan', await planned);
   });
 

@@ -10,13 +10,13 @@ export class TimeIsUp extends DOMException {
 
 /**
  * Gives the work a signal that is aborted with the first of the others, or with `TimeIsUp`, and ends with it, also
- * when the work does not listen. `AbortSignal.any` does the same and remembers every signal that it ever made: a long
- * run would keep them all.
+ * when the work does not listen. Work that makes progress may start the time again. `AbortSignal.any` does the same and
+ * remembers every signal that it ever made: a long run would keep them all.
  */
 export async function limitedBy<Result>(
   signals: readonly AbortSignal[],
   time: {readonly clock: Clock; readonly ms: number},
-  work: (signal: AbortSignal) => Promise<Result>,
+  work: (signal: AbortSignal, startAgain: () => void) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController();
   let end = (_reason: unknown) => {};
@@ -39,13 +39,22 @@ export async function limitedBy<Result>(
   for (const signal of signals) {
     signal.addEventListener('abort', follow);
   }
-  const callOff = time.clock.after(time.ms, () => end(new TimeIsUp()));
+  const startTimer = () => time.clock.after(time.ms, () => end(new TimeIsUp()));
+  let callOff = startTimer();
+  let isOver = false;
+  const startAgain = () => {
+    if (!isOver) {
+      callOff();
+      callOff = startTimer();
+    }
+  };
   follow();
   try {
-    const working = work(controller.signal);
+    const working = work(controller.signal, startAgain);
     working.catch(() => {});
     return await Promise.race([ended, working]);
   } finally {
+    isOver = true;
     callOff();
     for (const signal of signals) {
       signal.removeEventListener('abort', follow);

@@ -37,8 +37,8 @@ export async function checkEntry(
   request: CheckRequest,
   signal: AbortSignal,
 ): Promise<CheckResult> {
-  return withinLookLimit(world, signal, async (limited) => {
-    const look = await lookOf(world, request, limited);
+  return withinLookLimit(world, signal, async (limited, startAgain) => {
+    const look = {...(await lookOf(world, request, limited)), stillReading: startAgain};
     const verdict = verdictFrom(request.entry, await request.entry.unit.check(look));
     return {look, verdict: asJournaled(request.entry, verdict)};
   });
@@ -53,7 +53,9 @@ export async function isRestored(
 ): Promise<boolean> {
   const {isReversed: nothingLeft} = unit.kind === 'step' ? unit : {};
   return nothingLeft
-    ? withinLookLimit(world, signal, (limited) => nothingLeft({...look, signal: limited}))
+    ? withinLookLimit(world, signal, (limited, stillReading) =>
+        nothingLeft({...look, signal: limited, stillReading}),
+      )
     : verdict.kind === 'pending' && sameJson(verdict.before, before);
 }
 
@@ -61,7 +63,7 @@ export async function isRestored(
 export const withinLookLimit = <Result>(
   world: World,
   signal: AbortSignal,
-  work: (limited: AbortSignal) => Promise<Result>,
+  work: (limited: AbortSignal, startAgain: () => void) => Promise<Result>,
 ): Promise<Result> =>
   limitedBy([signal, world.aborting], {clock: world.clock, ms: longestLookMs}, work);
 

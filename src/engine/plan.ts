@@ -206,8 +206,8 @@ async function lineOfCheck(
         doneAt: planning.world.clock.now(),
       });
     }
-    return await withinLookLimit(planning.world, planning.signal, (signal) => {
-      const look = {...result.look, signal};
+    return await withinLookLimit(planning.world, planning.signal, (signal, stillReading) => {
+      const look = {...result.look, signal, stillReading};
       return lineOfVerdict(entry, base, {...result, look}, progress);
     });
   } catch (error) {

@@ -38,6 +38,11 @@ export interface Look<Targets extends TargetKinds, Input> {
    * Absent in a plan.
    */
   readonly report?: (happened: string) => void;
+  /**
+   * Tells that what this look reads takes long and makes progress: its time limit starts again. The limit of the entry
+   * does not.
+   */
+  readonly stillReading?: (progress: string) => void;
   /** Of a plan, for what several of its entries read. Absent in a run, where the world changes between two looks. */
   readonly shared?: SharedReads;
   readonly signal: AbortSignal;

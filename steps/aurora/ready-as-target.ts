@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineGate, verdictOn, waiting} from '../../src/index.ts';
-import {checkPrivileges, mysqlServer} from '../mysql/index.ts';
+import {checkPrivileges, judgedByCatalogue, mysqlServer} from '../mysql/index.ts';
 import {auroraChecks} from './checks/catalogue.ts';
 import {lookOver} from './checks/check.ts';
 import {auroraCluster} from './target.ts';
@@ -28,13 +28,16 @@ export const readyAsTarget = defineGate({
   timeoutMs: 600_000,
   neverSkip: 'Only this gate finds what would break replication or lose data later.',
 
-  async check({targets: {aurora, source, replica}, shared, signal}) {
-    const look = {aurora, source, replica, signal, shared, trouble: 'thrown'} as const;
-    const {findings} = await lookOver(auroraChecks, look);
-    const moving = findings.find(({check}) => check === 'cluster-not-available');
-    const isBlocked = findings.some(({severity}) => severity === 'blocks');
-    return moving && !isBlocked
-      ? waiting(moving.observed)
-      : verdictOn(findings, {}, `${aurora.name} is not ready as the target`);
-  },
+  check: ({targets: {aurora, source, replica}, shared, stillReading, signal}) =>
+    judgedByCatalogue({shared, stillReading}, async (look) => {
+      const {findings} = await lookOver(auroraChecks, {
+        ...{aurora, source, replica, signal, look},
+        trouble: 'thrown',
+      });
+      const moving = findings.find(({check}) => check === 'cluster-not-available');
+      const isBlocked = findings.some(({severity}) => severity === 'blocks');
+      return moving && !isBlocked
+        ? waiting(moving.observed)
+        : verdictOn(findings, {}, `${aurora.name} is not ready as the target`);
+    }),
 });

@@ -57,7 +57,8 @@ export const seed = defineStep({
   timeoutMs: 24 * 3_600_000,
   neverSkip: 'Without it, Aurora lacks the data that replication builds on.',
 
-  async check({targets: {aurora, replica}, input, run, signal}) {
+  async check({targets: {aurora, replica}, input, run, stillReading, signal}) {
+    const waiter = {signal, progress: stillReading};
     const marker = await aurora.copies.marker(signal);
     if (marker && !isOfRun(marker, run)) {
       return copyOfAnotherRun(aurora, marker);
@@ -68,9 +69,9 @@ export const seed = defineStep({
       const positions = {...marker.position, ofSource: marker.sourcePosition};
       return done(positions, ...(await roundedColumns(replica, marker.schemas, signal)));
     }
-    const schemas = marker?.schemas ?? (await schemasToCopy({aurora, replica}, input, signal));
+    const schemas = marker?.schemas ?? (await schemasToCopy({aurora, replica}, input, waiter));
     return (
-      (marker ? null : await seedObstacle({aurora, replica}, {schemas, replication}, signal)) ??
+      (marker ? null : await seedObstacle({aurora, replica}, {schemas, replication}, waiter)) ??
       pending(
         {executing: marker?.executing ?? executing},
         differenceFor(aurora, replica, schemas, marker),
@@ -78,9 +79,10 @@ export const seed = defineStep({
     );
   },
 
-  async plan({targets: {aurora, replica}, input, run, signal}, {executing}) {
+  async plan({targets: {aurora, replica}, input, run, stillReading, signal}, {executing}) {
+    const waiter = {signal, progress: stillReading};
     const marker = await aurora.copies.marker(signal);
-    const schemas = marker?.schemas ?? (await schemasToCopy({aurora, replica}, input, signal));
+    const schemas = marker?.schemas ?? (await schemasToCopy({aurora, replica}, input, waiter));
     const copy = {run, replica, aurora, schemas};
     const {suitable} = await replica.copies.programs(signal);
     return [

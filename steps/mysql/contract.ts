@@ -1,5 +1,6 @@
 import type {z} from 'zod';
 import type {ReportProgress} from '../../src/index.ts';
+import type {Catalogue, Waiter} from './catalogue/contract.ts';
 import type {CopyProcess} from './copy/client.ts';
 import type {AvailablePrograms, CopyPrograms} from './copy/programs.ts';
 import type {mysqlConfig} from './session/config.ts';
@@ -90,10 +91,7 @@ export interface LogPart {
 
 /** Receives what the log contains. */
 export interface LogListener {
-  /**
-   * A row as written or deleted; with `before` for an update. TIMESTAMP is in UTC, and a column that was not logged
-   * is `null`.
-   */
+  /** A row; with `before` for an update. TIMESTAMP is in UTC; a column that was not logged is `null`. */
   row(table: string, row: Row, before?: Row): void;
   /** A statement with its default schema: BEGIN and COMMIT, definitions, and changes that are not logged as rows. */
   statement(schema: string, text: string): void;
@@ -171,8 +169,8 @@ export interface MysqlReader {
   expectQueries(): void;
   /** Runs a query, in a session that can change no data. */
   query(sql: string, values?: readonly unknown[], signal?: AbortSignal): Promise<readonly Row[]>;
-  /** The same in a session in which `setting`, a SET SESSION statement, was executed right before. */
-  queryAfter(setting: string, sql: string, signal?: AbortSignal): Promise<readonly Row[]>;
+  /** Its catalogue: the last one that started at `sinceMs` (of `performance.now()`) or later, or else a new one. */
+  catalogue(sinceMs: number): Catalogue;
   /** Sessions of their own for `work`, which change nothing and read every value as the same text on every server. */
   withSessions<Result>(
     count: number,
@@ -268,7 +266,7 @@ export interface CopyReader {
   /** The clients of this machine that can dump this server and load the dump into another. */
   programs(signal?: AbortSignal): Promise<AvailablePrograms>;
   /** Every schema but the server's own and switcharoo's. */
-  schemas(signal?: AbortSignal): Promise<readonly SchemaContent[]>;
+  schemas(waiter: Waiter): Promise<readonly SchemaContent[]>;
   /** The marker of the copy on this server; `null` when there is none. */
   marker(signal?: AbortSignal): Promise<CopyMarker | null>;
   /** Starts the dump of whole schemas. The caller ends it. */

@@ -22,6 +22,7 @@ export {boundByReadOnly, missingForTestRows} from './accounts/own-account.ts';
 export {accountsPastReadOnly} from './accounts/read-only-bypass.ts';
 export {mysqlRights} from './accounts/rights.ts';
 export {rolesOf} from './accounts/roles.ts';
+export type {Waiter} from './catalogue/contract.ts';
 export {
   accountNameOf,
   accountsSql,
@@ -34,15 +35,17 @@ export {
   columnValue,
   exceptSystemSchemas,
   type Facts,
+  type FactsLook,
   factsOf,
   isOn,
+  judgedByCatalogue,
+  recentCatalogue,
   type Settings,
   settingOf,
 } from './checks/facts.ts';
 export {
   definedObjectText,
-  definersSql,
-  eventsSql,
+  withoutDefiner,
 } from './checks/objects.ts';
 export {
   gtidModeFindings,
@@ -58,7 +61,6 @@ export {
 } from './checks/statements.ts';
 export {
   columnNameOf,
-  columnsSql,
   plural,
   tableNameOf,
 } from './checks/tables.ts';

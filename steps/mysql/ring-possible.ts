@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {defineGate, verdictOn} from '../../src/index.ts';
+import {judgedByCatalogue} from './checks/facts.ts';
 import {ringFindings} from './ring/checks.ts';
 import {mysqlServer} from './target.ts';
 
@@ -15,15 +16,17 @@ export const ringPossible = defineGate({
     replica: ['REPLICATION CLIENT'],
     aurora: ['REPLICATION CLIENT'],
   },
-  timeoutMs: 60_000,
+  timeoutMs: 600_000,
   neverSkip: 'Only this gate finds what would stop the ring or lose data in it.',
 
-  async check({targets, shared, signal}) {
+  check({targets, shared, stillReading, signal}) {
     const {source, replica, aurora} = targets;
-    return verdictOn(
-      await ringFindings(targets, signal, shared),
-      {},
-      `A ring of ${source.name}, ${replica.name} and ${aurora.name} is not possible (a runbook with mysql.replicate-back needs none)`,
+    return judgedByCatalogue({shared, stillReading}, async (look) =>
+      verdictOn(
+        await ringFindings(targets, signal, look),
+        {},
+        `A ring of ${source.name}, ${replica.name} and ${aurora.name} is not possible (a runbook with mysql.replicate-back needs none)`,
+      ),
     );
   },
 });

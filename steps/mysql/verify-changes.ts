@@ -29,8 +29,8 @@ export const verifyChanges = defineGate({
   neverSkip: 'Only this gate proves that the rows that changed are the same on both servers.',
   poll: {firstMs: 10, mostMs: 10},
 
-  check: ({targets, input, run, now, signal}) =>
+  check: ({targets, input, run, now, stillReading, signal}) =>
     verify({servers: targets, run, now, signal}, (replicates) =>
-      Changes.begin(targets, {...input, selection: input, replicates}, signal),
+      Changes.begin(targets, {...input, selection: input, replicates, stillReading}, signal),
     ),
 });

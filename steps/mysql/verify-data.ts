@@ -24,8 +24,13 @@ export const verifyData = defineGate({
   neverSkip: 'Only this gate proves that both servers have the same data.',
   poll: {firstMs: 10, mostMs: 10},
 
-  check: ({targets, input, run, now, signal}) =>
+  check: ({targets, input, run, now, stillReading, signal}) =>
     verify({servers: targets, run, now, signal}, (replicates) =>
-      Comparison.begin(targets, {...input, selection: input, replicates}, signal, run.bookmark),
+      Comparison.begin(
+        targets,
+        {...input, selection: input, replicates, stillReading},
+        signal,
+        run.bookmark,
+      ),
     ),
 });

@@ -5,6 +5,7 @@ import {
   type MysqlCheck,
   type MysqlReader,
   mysqlChecks,
+  recentCatalogue,
   sourceOf,
 } from '../../mysql/index.ts';
 import type {AuroraReader} from '../contract.ts';
@@ -59,8 +60,9 @@ export const auroraPreflight: Preflight<AuroraReader> = {
   checks: auroraChecks,
   look: async (aurora, targets, signal) => {
     const others = targets.filter(isMysqlReader).filter((other) => !('clusterIdentifier' in other));
+    const look = {age: recentCatalogue()};
     const sides = await sidesAmong(others, signal);
-    return lookOver(auroraChecks, {aurora, ...sides, signal, trouble: 'reported'});
+    return lookOver(auroraChecks, {aurora, ...sides, signal, look, trouble: 'reported'});
   },
 };
 

@@ -1,12 +1,5 @@
 import {listed, type Observation} from '../../../src/index.ts';
-import {
-  accountNameOf,
-  columnsSql,
-  columnValue,
-  type Facts,
-  findingIf,
-  plural,
-} from '../../mysql/index.ts';
+import {accountNameOf, columnValue, type Facts, findingIf, plural} from '../../mysql/index.ts';
 import type {AuroraCheck} from './check.ts';
 import {sameSetting} from './same-setting.ts';
 
@@ -126,7 +119,7 @@ const sessionCollationsSql = `
 
 /** Collations of the columns of `server` that `other` does not support. */
 async function unknownCollations(server: Facts, other: Facts): Promise<readonly Observation[]> {
-  const [supported, columns] = await Promise.all([collationsOf(other), server.rows(columnsSql)]);
+  const [supported, {columns}] = await Promise.all([collationsOf(other), server.tables()]);
   const used = new Map<string, number>();
   for (const row of columns) {
     const collation = canonicalCollation(columnValue(row, 'collation'));

@@ -1,11 +1,5 @@
-import {
-  type CheckWords,
-  type Observation,
-  type SharedReads,
-  type Survey,
-  survey,
-} from '../../../src/index.ts';
-import {type Facts, factsOf, type MysqlReader} from '../../mysql/index.ts';
+import {type CheckWords, type Observation, type Survey, survey} from '../../../src/index.ts';
+import {type Facts, type FactsLook, factsOf, type MysqlReader} from '../../mysql/index.ts';
 import type {AuroraReader, ClusterState} from '../contract.ts';
 
 /** What the checks of a cluster may read; everything is read once. */
@@ -34,18 +28,17 @@ interface LookOver {
   readonly source: MysqlReader | undefined;
   readonly replica: MysqlReader | undefined;
   readonly signal: AbortSignal;
-  /** The reads of the other entries of a plan. */
-  readonly shared?: SharedReads | undefined;
+  readonly look: FactsLook;
   readonly trouble: 'reported' | 'thrown';
 }
 
 export function lookOver(
   checks: readonly AuroraCheck[],
-  {aurora, source, replica = source, signal, shared, trouble}: LookOver,
+  {aurora, source, replica = source, signal, look, trouble}: LookOver,
 ): Promise<Survey> {
   let cluster: Promise<ClusterState | null> | undefined;
-  const facts = factsOf(aurora, signal, shared);
-  const sourceFacts = source ? factsOf(source, signal, shared) : facts;
+  const facts = factsOf(aurora, signal, look);
+  const sourceFacts = source ? factsOf(source, signal, look) : facts;
   const sides: Sides = {
     aurora: facts,
     reader: aurora,
@@ -54,7 +47,7 @@ export function lookOver(
       return cluster;
     },
     source: sourceFacts,
-    replica: replica && replica !== source ? factsOf(replica, signal, shared) : sourceFacts,
+    replica: replica && replica !== source ? factsOf(replica, signal, look) : sourceFacts,
   };
   const selected = checks.filter(({looksAt}) => source || looksAt !== 'both');
   return survey(selected, aurora.name, (check) => check.find(sides), trouble);

@@ -1,15 +1,12 @@
 import {listed} from '../../../src/index.ts';
 import {
-  accountNameOf,
-  accountsSql,
   columnNameOf,
-  columnsSql,
   columnValue,
   definedObjectText,
-  definersSql,
   isOn,
   plural,
   tableNameOf,
+  withoutDefiner,
 } from '../../mysql/index.ts';
 import type {AuroraCheck} from './check.ts';
 
@@ -27,9 +24,9 @@ export const objectChecks: readonly AuroraCheck[] = [
     find: async ({aurora, source}) => {
       const {isMariaDb, series} = await aurora.version();
       // MySQL has the list since 8.0.13; MariaDB's does not say which words are reserved.
-      const [rows, columns] = await Promise.all([
+      const [rows, {columns}] = await Promise.all([
         isMariaDb || series < 800 ? [] : aurora.rows(reservedSql),
-        source.rows(columnsSql),
+        source.tables(),
       ]);
       const reserved = new Set(rows.map((row) => columnValue(row, 'word').toLowerCase()));
       const tables = new Map(columns.map((row) => [tableNameOf(row), columnValue(row, 't')]));
@@ -53,8 +50,8 @@ export const objectChecks: readonly AuroraCheck[] = [
       'CREATE TRIGGER and CREATE FUNCTION are refused (errno 1419), in the load and in replication.',
     fix: `Set log_bin_trust_function_creators = 1 ${inTheGroup}.`,
     find: async ({aurora, source}) => {
-      const [objects, settings] = await Promise.all([source.rows(definersSql), aurora.settings()]);
-      const defined = objects.filter((row) =>
+      const [objects, settings] = await Promise.all([source.objects(), aurora.settings()]);
+      const defined = objects.defined.filter((row) =>
         ['trigger', 'function'].includes(columnValue(row, 'what')),
       );
       return isOn(settings['log_bin']) && settings['log_bin_trust_function_creators'] === 'OFF'
@@ -74,15 +71,7 @@ export const objectChecks: readonly AuroraCheck[] = [
     consequence: 'Such a view, routine or trigger fails there with errno 1449.',
     fix: 'Create the account on Aurora (it need not be able to log in), or change the definer of the object.',
     find: async ({aurora, source}) => {
-      const [owners, objects] = await Promise.all([
-        aurora.rows(accountsSql),
-        source.rows(definersSql),
-      ]);
-      const accounts = owners.map(accountNameOf);
-      const orphans = objects.filter(
-        (row) =>
-          columnValue(row, 'definer') !== '' && !accounts.includes(columnValue(row, 'definer')),
-      );
+      const orphans = await withoutDefiner(source, aurora);
       return listed(
         (count) =>
           `${count} ${plural(count, 'object')} of ${source.name} with a definer that ${aurora.name} does not have`,

@@ -2,15 +2,14 @@ import {listed} from '../../../src/index.ts';
 import {
   autoIncrementsOf,
   columnNameOf,
-  columnsSql,
   columnValue,
-  eventsSql,
   type Facts,
   findingIf,
   isOn,
   plural,
   type Row,
   settingOf,
+  tableNameOf,
 } from '../../mysql/index.ts';
 import {procedureProblems} from '../procedures/procedures.ts';
 import type {AuroraCheck} from './check.ts';
@@ -114,30 +113,38 @@ const eventsThat = async (aurora: Facts, word: string, which: (status: string) =
   listed(
     (count) =>
       `${count} ${plural(count, 'event')} of ${aurora.name} ${plural(count, 'is', 'are')} ${word}`,
-    (await aurora.rows(eventsSql))
+    (await aurora.objects()).events
       .filter((row) => which(columnValue(row, 'status')))
       .map((row) => `${columnValue(row, 's')}.${columnValue(row, 'name')}`),
   );
 
 async function countersBehind(aurora: Facts) {
-  const columns = await aurora.rows(columnsSql);
-  const largest = await largestValues(
-    aurora,
-    columns.filter((row) => columnValue(row, 'extra').includes('auto_increment')),
-  );
+  const earlier = autoIncrementsOf(await aurora.tables());
+  const largest = await largestValues(aurora, earlier);
+  const isBehind = (row: Row) => {
+    const next = columnValue(row, 'next');
+    return /^\d+$/.test(next) && (largest.get(columnNameOf(row)) ?? 0n) >= BigInt(next);
+  };
+  const suspects = earlier.filter(isBehind);
   // The next value is read after the largest one: a row that is replicated in between moves both.
-  const behind = (await autoIncrementsOf(aurora)).flatMap((row) => {
-    const [name, next] = [columnNameOf(row), columnValue(row, 'next')];
-    const last = largest.get(name) ?? 0n;
-    return /^\d+$/.test(next) && last >= BigInt(next)
-      ? [`${name} (next ${next}, largest ${last})`]
-      : [];
-  });
+  const behind =
+    suspects.length === 0 ? [] : (await countersNow(aurora, suspects)).filter(isBehind);
   return listed(
     (count) =>
       `${count} AUTO_INCREMENT ${plural(count, 'column')} of ${aurora.name} ${plural(count, 'is', 'are')} behind the data`,
-    behind,
+    behind.map((row) => {
+      const name = columnNameOf(row);
+      return `${name} (next ${columnValue(row, 'next')}, largest ${largest.get(name)})`;
+    }),
   );
+}
+
+async function countersNow(aurora: Facts, columns: readonly Row[]): Promise<readonly Row[]> {
+  const tables = await aurora.tablesNow(
+    columns.map((row) => ({s: columnValue(row, 's'), t: columnValue(row, 't')})),
+  );
+  const next = new Map(tables.map((row) => [tableNameOf(row), row['next']]));
+  return columns.map((row) => ({...row, next: next.get(tableNameOf(row))}));
 }
 
 /** The largest value of each column, by its name; 0 where a table is empty. Many columns are read by one statement. */

@@ -37,7 +37,7 @@ export const recordCopy = (copy: Copy, executing: boolean) =>
       if (await aurora.copies.marker(signal)) {
         return;
       }
-      const content = await existingContent(aurora, copy.schemas, signal);
+      const content = await existingContent(aurora, copy.schemas, {signal});
       if (content) {
         throw new SwitcharooError(seedTargetNotEmpty(aurora.name, content));
       }
@@ -187,7 +187,7 @@ async function refuseIfIncomplete(
 }
 
 const contentsOf = async (server: MysqlReader, schemas: readonly string[], signal: AbortSignal) =>
-  (await server.copies.schemas(signal)).filter(({schema}) => schemas.includes(schema));
+  (await server.copies.schemas({signal})).filter(({schema}) => schemas.includes(schema));
 
 const total = (numbers: readonly number[]): number =>
   numbers.reduce((sum, number) => sum + number, 0);

@@ -4,13 +4,12 @@ import {
   accountsSql,
   brokenReason,
   definedObjectText,
-  definersSql,
-  eventsSql,
   hasEverywhere,
   type MysqlReader,
   ownGrants,
   type Replication,
   type Row,
+  type Waiter,
 } from '../../mysql/index.ts';
 import type {AuroraReader} from '../contract.ts';
 import {type Ends, existingContent} from './schemas.ts';
@@ -24,16 +23,19 @@ interface CopyPlan {
 export async function seedObstacle(
   ends: Ends,
   {schemas, replication}: CopyPlan,
-  signal: AbortSignal,
+  waiter: Waiter,
 ): Promise<Blocked | null> {
+  const {signal} = waiter;
+  const catalogue = ends.replica.catalogue(performance.now());
+  const objects = () => catalogue.objects(waiter);
   return (
     replicaNotReplicating(ends.replica, replication) ??
     (await replicaWithoutLog(ends.replica, signal)) ??
-    (await nothingToCopy(ends, schemas, signal)) ??
+    (await nothingToCopy(ends, schemas, waiter)) ??
     (await dumpClientMissing(ends.replica, signal)) ??
-    (await creatorsNotTrusted(ends, schemas, signal)) ??
-    (await definersMissing(ends, schemas, signal)) ??
-    (await eventsEnabled(ends, schemas, signal))
+    (await creatorsNotTrusted(ends, ofSchemas((await objects()).defined, schemas), signal)) ??
+    (await definersMissing(ends, ofSchemas((await objects()).defined, schemas), signal)) ??
+    eventsEnabled(ends, ofSchemas((await objects()).events, schemas))
   );
 }
 
@@ -75,7 +77,7 @@ async function replicaWithoutLog(
 async function nothingToCopy(
   {aurora, replica}: Ends,
   schemas: readonly string[],
-  signal: AbortSignal,
+  waiter: Waiter,
 ): Promise<Blocked | null> {
   if (schemas.length === 0) {
     return blocked(
@@ -83,7 +85,7 @@ async function nothingToCopy(
       'Compare SHOW DATABASES there with the schemas in the runbook.',
     );
   }
-  const content = await existingContent(aurora, schemas, signal);
+  const content = await existingContent(aurora, schemas, waiter);
   return content === null
     ? null
     : blocked(
@@ -108,12 +110,11 @@ async function dumpClientMissing(
 
 async function definersMissing(
   {aurora, replica}: Ends,
-  schemas: readonly string[],
+  defined: readonly Row[],
   signal: AbortSignal,
 ): Promise<Blocked | null> {
-  const defined = await rowsOfSchemas(replica, definersSql, schemas, signal);
-  const accounts = (await aurora.query(accountsSql, [], signal)).map(accountNameOf);
-  const orphans = defined.filter((row) => !accounts.includes(String(row['definer'])));
+  const accounts = new Set((await aurora.query(accountsSql, [], signal)).map(accountNameOf));
+  const orphans = defined.filter((row) => !accounts.has(String(row['definer'])));
   if (orphans.length > 0) {
     return blocked(
       `${shortList(orphans, 'object', definedObjectText)} of ${replica.name} with a definer that does not exist on ${aurora.name}.`,
@@ -145,7 +146,7 @@ const definerPrivileges = ['SUPER', 'SET USER', 'SET_USER_ID', 'SET_ANY_DEFINER'
 /** With a binary log only SUPER may create triggers and functions, unless the server trusts others (errno 1419). */
 async function creatorsNotTrusted(
   {aurora, replica}: Ends,
-  schemas: readonly string[],
+  all: readonly Row[],
   signal: AbortSignal,
 ): Promise<Blocked | null> {
   const names = ['log_bin', 'log_bin_trust_function_creators'];
@@ -153,9 +154,7 @@ async function creatorsNotTrusted(
     names,
     signal,
   );
-  const defined = (await rowsOfSchemas(replica, definersSql, schemas, signal)).filter(({what}) =>
-    ['trigger', 'function'].includes(String(what)),
-  );
+  const defined = all.filter(({what}) => ['trigger', 'function'].includes(String(what)));
   return logs !== 'ON' ||
     trusts === 'ON' ||
     defined.length === 0 ||
@@ -168,14 +167,8 @@ async function creatorsNotTrusted(
 }
 
 /** Replicated events are disabled on a replica; an event that is enabled there would run on Aurora at once. */
-async function eventsEnabled(
-  {aurora, replica}: Ends,
-  schemas: readonly string[],
-  signal: AbortSignal,
-): Promise<Blocked | null> {
-  const enabled = (await rowsOfSchemas(replica, eventsSql, schemas, signal)).filter(
-    ({status}) => status === 'ENABLED',
-  );
+function eventsEnabled({aurora, replica}: Ends, events: readonly Row[]): Blocked | null {
+  const enabled = events.filter(({status}) => status === 'ENABLED');
   return enabled.length === 0
     ? null
     : blocked(
@@ -184,13 +177,8 @@ async function eventsEnabled(
       );
 }
 
-const rowsOfSchemas = async (
-  server: MysqlReader,
-  sql: string,
-  schemas: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly Row[]> =>
-  (await server.query(sql, [], signal)).filter((row) => schemas.includes(String(row['s'])));
+const ofSchemas = (rows: readonly Row[], schemas: readonly string[]): readonly Row[] =>
+  rows.filter((row) => schemas.includes(String(row['s'])));
 
 const mostShown = 5;
 

@@ -1,4 +1,4 @@
-import {isEmptySchema, type MysqlReader} from '../../mysql/index.ts';
+import {isEmptySchema, type MysqlReader, type Waiter} from '../../mysql/index.ts';
 import type {AuroraReader} from '../contract.ts';
 
 /** The two servers of a copy. */
@@ -11,10 +11,13 @@ export interface Ends {
 export async function schemasToCopy(
   {aurora, replica}: Ends,
   {schemas: selected}: {readonly schemas?: readonly string[] | undefined},
-  signal: AbortSignal,
+  waiter: Waiter,
 ): Promise<readonly string[]> {
-  const existing = new Set((await aurora.copies.schemas(signal)).map(({schema}) => schema));
-  return (await replica.copies.schemas(signal))
+  const [onAurora, onReplica] = await Promise.all(
+    [aurora, replica].map((server) => server.copies.schemas(waiter)),
+  );
+  const existing = new Set((onAurora ?? []).map(({schema}) => schema));
+  return (onReplica ?? [])
     .filter((content) => !(isEmptySchema(content) && existing.has(content.schema)))
     .map(({schema}) => schema)
     .filter((schema) => selected === undefined || selected.includes(schema));
@@ -24,9 +27,9 @@ export async function schemasToCopy(
 export async function existingContent(
   aurora: AuroraReader,
   schemas: readonly string[],
-  signal: AbortSignal,
+  waiter: Waiter,
 ): Promise<string | null> {
-  const existing = (await aurora.copies.schemas(signal)).filter(
+  const existing = (await aurora.copies.schemas(waiter)).filter(
     (content) => !isEmptySchema(content) || schemas.includes(content.schema),
   );
   const texts = existing.map((content) =>

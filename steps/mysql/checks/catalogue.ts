@@ -4,7 +4,7 @@ import {accountChecks} from './accounts.ts';
 import {binaryLogChecks} from './binary-log.ts';
 import {type MysqlCheck, runChecks} from './check.ts';
 import {columnChecks} from './columns.ts';
-import {factsOf} from './facts.ts';
+import {factsOf, recentCatalogue} from './facts.ts';
 import {objectChecks} from './objects.ts';
 import {replicationChecks, sourceOf} from './replication.ts';
 import {sessionChecks} from './sessions.ts';
@@ -27,8 +27,9 @@ export const mysqlChecks: readonly MysqlCheck[] = [
 export const mysqlPreflight: Preflight<MysqlReader> = {
   checks: mysqlChecks,
   look: async (server, targets, signal) => {
-    const others = targets.filter(isMysqlReader).map((other) => factsOf(other, signal));
-    const facts = factsOf(server, signal);
+    const age = recentCatalogue();
+    const others = targets.filter(isMysqlReader).map((other) => factsOf(other, signal, {age}));
+    const facts = factsOf(server, signal, {age});
     const role = (await sourceOf(facts, others)) ? 'replica' : 'source';
     return runChecks(mysqlChecks, {server: facts, role, others, trouble: 'reported'});
   },

@@ -1,8 +1,9 @@
 import {listed} from '../../../src/index.ts';
+import type {CatalogueTables} from '../catalogue/contract.ts';
 import type {Row} from '../session/contract.ts';
 import type {MysqlCheck} from './check.ts';
-import {columnValue, exceptSystemSchemas, type Facts} from './facts.ts';
-import {columnNameOf, columnsSql, plural, tableNameOf} from './tables.ts';
+import {columnValue} from './facts.ts';
+import {columnNameOf, plural, tableNameOf} from './tables.ts';
 
 export const columnChecks: readonly MysqlCheck[] = [
   {
@@ -17,7 +18,7 @@ export const columnChecks: readonly MysqlCheck[] = [
       listed(
         (count) =>
           `${count} ${plural(count, 'column')} of ${server.name} ${plural(count, 'has', 'have')} a zero date as default`,
-        (await server.rows(columnsSql))
+        (await server.tables()).columns
           .filter((row) => /^'?0000-00-00/.test(columnValue(row, 'def')))
           .map(columnNameOf),
       ),
@@ -33,7 +34,7 @@ export const columnChecks: readonly MysqlCheck[] = [
       listed(
         (count) =>
           `${count} AUTO_INCREMENT ${plural(count, 'column')} of ${server.name} ${plural(count, 'is', 'are')} nearly full`,
-        (await autoIncrementsOf(server)).flatMap((row) => {
+        autoIncrementsOf(await server.tables()).flatMap((row) => {
           const percent = percentUsed(columnValue(row, 'next'), columnValue(row, 'column_type'));
           return percent < alarmPercent
             ? []
@@ -53,7 +54,7 @@ export const columnChecks: readonly MysqlCheck[] = [
       listed(
         (count) =>
           `${count} foreign ${plural(count, 'key')} of ${server.name} ${plural(count, 'references', 'reference')} columns that are not unique`,
-        (await server.rows(oddForeignKeysSql)).map(
+        oddForeignKeysOf(await server.tables()).map(
           (row) =>
             `${tableNameOf(row)}.${columnValue(row, 'name')} to ${columnValue(row, 'parent')}`,
         ),
@@ -63,36 +64,27 @@ export const columnChecks: readonly MysqlCheck[] = [
 
 const alarmPercent = 80;
 
-/** Every AUTO_INCREMENT column, with its next value at this moment: it moves while rows are written. */
-export async function autoIncrementsOf({version, server, signal}: Facts): Promise<readonly Row[]> {
-  const {isMariaDb, series} = await version();
-  if (!isMariaDb && series >= 800) {
-    // Otherwise the server reports a cached value for up to a day (MySQL 8.0 manual, information_schema_stats_expiry).
-    return server.queryAfter(
-      'SET SESSION information_schema_stats_expiry = 0',
-      countersSql,
-      signal,
-    );
-  }
-  return server.query(countersSql, [], signal);
+/** Every AUTO_INCREMENT column, with its next value when the catalogue was read: it moves while rows are written. */
+export function autoIncrementsOf({tables, columns}: CatalogueTables): readonly Row[] {
+  const next = new Map(tables.map((row) => [tableNameOf(row), row['next'] ?? null]));
+  return columns.flatMap((row) => {
+    const value = next.get(tableNameOf(row)) ?? null;
+    return columnValue(row, 'extra').includes('auto_increment') && value !== null
+      ? [{...row, next: value}]
+      : [];
+  });
 }
 
-// A BIGINT UNSIGNED comes as text.
-const countersSql = `
-  SELECT c.table_schema AS s, c.table_name AS t, c.column_name AS c, c.column_type AS column_type, t.auto_increment AS next
-    FROM information_schema.columns c JOIN information_schema.tables t
-      ON t.table_schema = c.table_schema AND t.table_name = c.table_name
-   WHERE c.extra LIKE '%auto_increment%' AND t.auto_increment IS NOT NULL AND ${exceptSystemSchemas('c.table_schema')}
-   ORDER BY c.table_schema, c.table_name`;
-
-const oddForeignKeysSql = `
-  SELECT r.constraint_schema AS s, r.table_name AS t, r.constraint_name AS name, r.referenced_table_name AS parent
-    FROM information_schema.referential_constraints r
-   WHERE r.unique_constraint_name IS NULL OR NOT EXISTS (
-     SELECT 1 FROM information_schema.table_constraints k
-      WHERE k.table_schema = r.unique_constraint_schema AND k.table_name = r.referenced_table_name
-        AND k.constraint_name = r.unique_constraint_name AND k.constraint_type IN ('PRIMARY KEY', 'UNIQUE'))
-   ORDER BY r.constraint_schema, r.table_name, r.constraint_name`;
+function oddForeignKeysOf({foreignKeys, indexes}: CatalogueTables): readonly Row[] {
+  const unique = new Set(
+    indexes
+      .filter(({non_unique: many}) => Number(many) === 0)
+      .map((row) => `${tableNameOf(row)}.${columnValue(row, 'name')}`),
+  );
+  const parentKeyOf = (row: Row) =>
+    ['parent_schema', 'parent', 'parent_key'].map((part) => columnValue(row, part)).join('.');
+  return foreignKeys.filter((row) => row['parent_key'] === null || !unique.has(parentKeyOf(row)));
+}
 
 const bits = {tinyint: 8n, smallint: 16n, mediumint: 24n, int: 32n, bigint: 64n} as const;
 

@@ -1,4 +1,10 @@
 import type {SharedReads} from '../../../src/index.ts';
+import type {
+  Catalogue,
+  CatalogueObjects,
+  CatalogueTables,
+  TableName,
+} from '../catalogue/contract.ts';
 import type {MysqlReader, Replication} from '../contract.ts';
 import {type Version, versionOf} from '../dialect/version.ts';
 import type {Row} from '../session/contract.ts';
@@ -6,7 +12,16 @@ import type {Row} from '../session/contract.ts';
 export type Settings = Readonly<Record<string, string>>;
 
 /** What the checks read from a server: each query is sent once, however many checks need its result. */
-export interface Facts {
+export interface Facts extends OwnFacts {
+  /** From the server's catalogue: its tables with their columns, indexes and foreign keys. */
+  tables(): Promise<CatalogueTables>;
+  /** From the server's catalogue: views, routines, triggers and events. */
+  objects(): Promise<CatalogueObjects>;
+  /** These tables as they are now. */
+  tablesNow(names: readonly TableName[]): Promise<readonly Row[]>;
+}
+
+interface OwnFacts {
   readonly server: MysqlReader;
   readonly name: string;
   readonly signal: AbortSignal;
@@ -16,14 +31,73 @@ export interface Facts {
   rows(sql: string): Promise<readonly Row[]>;
 }
 
-/** With `shared`, the checks of all entries of a plan have the same facts of a server. */
-export function factsOf(server: MysqlReader, signal: AbortSignal, shared?: SharedReads): Facts {
-  return shared
-    ? shared.of(server, () => newFacts(server, shared.signal))
-    : newFacts(server, signal);
+/** How a look reads its facts. */
+export interface FactsLook {
+  /** The checks of all entries of a plan have the same facts of a server. */
+  readonly shared?: SharedReads | undefined;
+  /** Without it, the catalogue is read again. */
+  readonly age?: CatalogueAge | undefined;
+  /** Is told that the catalogue is still being read. */
+  readonly stillReading?: ((progress: string) => void) | undefined;
 }
 
-function newFacts(server: MysqlReader, signal: AbortSignal): Facts {
+export function factsOf(server: MysqlReader, signal: AbortSignal, look: FactsLook = {}): Facts {
+  const {shared, age = {sinceMs: performance.now(), oldestMs: performance.now()}} = look;
+  const own = shared
+    ? shared.of(server, () => newFacts(server, shared.signal))
+    : newFacts(server, signal);
+  const waiter = {signal, progress: look.stillReading};
+  const fromCatalogue = async <Part>(read: (catalogue: Catalogue) => Promise<Part>) => {
+    const last = server.catalogue(age.sinceMs);
+    age.oldestMs = Math.min(age.oldestMs, last.startedMs);
+    // Asked together: a server may be far away. One that is unreachable is reported by its settings.
+    const part = read(last);
+    part.catch(() => {});
+    await own.settings();
+    return part;
+  };
+  return {
+    ...own,
+    tables: () => fromCatalogue((catalogue) => catalogue.tables(waiter)),
+    objects: () => fromCatalogue((catalogue) => catalogue.objects(waiter)),
+    tablesNow: (names) => fromCatalogue((catalogue) => catalogue.tablesNow(names, waiter)),
+  };
+}
+
+/** How old a catalogue may be that a look judges, and how old the oldest was; of `performance.now()`. */
+interface CatalogueAge {
+  readonly sinceMs: number;
+  oldestMs: number;
+}
+
+/**
+ * Judges with a catalogue that this process has read within the last minutes. Where that does not pass, the catalogue
+ * is read again, so that a table that was fixed meanwhile blocks nobody.
+ */
+export async function judgedByCatalogue<Verdict extends {readonly kind: string}>(
+  {shared, stillReading}: Omit<FactsLook, 'age'>,
+  judge: (look: FactsLook) => Promise<Verdict>,
+): Promise<Verdict> {
+  const now = performance.now();
+  const startedMs = shared ? shared.of(planStarted, () => now) : now;
+  const age = recentCatalogue(startedMs);
+  const verdict = await judge({shared, stillReading, age});
+  return verdict.kind !== 'blocked' || age.oldestMs >= startedMs
+    ? verdict
+    : judge({shared, stillReading, age: {sinceMs: startedMs, oldestMs: now}});
+}
+
+/** What this process has read within the last minutes. */
+export const recentCatalogue = (nowMs = performance.now()): CatalogueAge => ({
+  sinceMs: nowMs - servesMs,
+  oldestMs: nowMs,
+});
+
+/** The subject of the moment at which the first look of a plan began. */
+const planStarted = {};
+const servesMs = 5 * 60_000;
+
+function newFacts(server: MysqlReader, signal: AbortSignal): OwnFacts {
   const results = new Map<string, Promise<unknown>>();
   const once = <Fact>(name: string, ask: () => Promise<Fact>): Promise<Fact> => {
     const result = results.get(name) ?? ask();

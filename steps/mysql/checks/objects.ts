@@ -2,7 +2,7 @@ import {listed} from '../../../src/index.ts';
 import type {Row} from '../session/contract.ts';
 import {accountNameOf, accountsSql} from './accounts.ts';
 import type {MysqlCheck} from './check.ts';
-import {columnValue, exceptSystemSchemas} from './facts.ts';
+import {columnValue, type Facts} from './facts.ts';
 import {plural} from './tables.ts';
 
 /** Views, routines, triggers, events and functions. */
@@ -15,15 +15,7 @@ export const objectChecks: readonly MysqlCheck[] = [
     consequence: 'Using such an object fails with errno 1449, and a load may stop at it.',
     fix: 'Create the account, or create the object again with a definer that exists.',
     find: async (server) => {
-      const [owners, objects] = await Promise.all([
-        server.rows(accountsSql),
-        server.rows(definersSql),
-      ]);
-      const accounts = owners.map(accountNameOf);
-      const orphans = objects.filter(
-        (row) =>
-          columnValue(row, 'definer') !== '' && !accounts.includes(columnValue(row, 'definer')),
-      );
+      const orphans = await withoutDefiner(server, server);
       return listed(
         (count) =>
           `${count} ${plural(count, 'object')} of ${server.name} ${count === 1 ? 'has a definer that does' : 'have definers that do'} not exist`,
@@ -43,7 +35,7 @@ export const objectChecks: readonly MysqlCheck[] = [
       listed(
         (count) =>
           `${count} ${plural(count, 'event')} of ${server.name} ${plural(count, 'is', 'are')} enabled`,
-        (await server.rows(eventsSql))
+        (await server.objects()).events
           .filter((row) => columnValue(row, 'status') === 'ENABLED')
           .map(
             (row) =>
@@ -69,21 +61,15 @@ export const objectChecks: readonly MysqlCheck[] = [
   },
 ];
 
-/** Every object that runs with the privileges of its definer, and its text. */
-export const definersSql = `
-  SELECT 'view' AS what, table_schema AS s, table_name AS name, definer AS definer, view_definition AS body
-    FROM information_schema.views WHERE ${exceptSystemSchemas('table_schema')}
-  UNION ALL SELECT LOWER(routine_type), routine_schema, routine_name, definer, routine_definition
-    FROM information_schema.routines WHERE ${exceptSystemSchemas('routine_schema')}
-  UNION ALL SELECT 'trigger', trigger_schema, trigger_name, definer, action_statement
-    FROM information_schema.triggers WHERE ${exceptSystemSchemas('trigger_schema')}
-  UNION ALL SELECT 'event', event_schema, event_name, definer, event_definition
-    FROM information_schema.events WHERE ${exceptSystemSchemas('event_schema')}
-  ORDER BY 1, 2, 3`;
-
-export const eventsSql = `
-  SELECT event_schema AS s, event_name AS name, definer AS definer, status AS status
-    FROM information_schema.events WHERE ${exceptSystemSchemas('event_schema')} ORDER BY event_schema, event_name`;
+/** The objects of a server whose definer does not exist on `owner`. */
+export async function withoutDefiner(server: Facts, owner: Facts): Promise<readonly Row[]> {
+  const [rows, {defined}] = await Promise.all([owner.rows(accountsSql), server.objects()]);
+  const accounts = new Set(rows.map(accountNameOf));
+  return defined.filter((row) => {
+    const definer = columnValue(row, 'definer');
+    return definer !== '' && !accounts.has(definer);
+  });
+}
 
 export const definedObjectText = (row: Row): string =>
   `${columnValue(row, 'what')} ${columnValue(row, 's')}.${columnValue(row, 'name')} (${columnValue(row, 'definer')})`;

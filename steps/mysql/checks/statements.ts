@@ -3,7 +3,6 @@ import {errnoOf, unknownSyntaxErrnos} from '../dialect/dialect.ts';
 import type {Row} from '../session/contract.ts';
 import {findingIf, type MysqlCheck} from './check.ts';
 import {columnValue, exceptSystemSchemas, type Facts} from './facts.ts';
-import {definersSql} from './objects.ts';
 import {columnNameOf, plural} from './tables.ts';
 
 /** A statement that the server keeps, or has executed, without its strings and comments. */
@@ -95,15 +94,14 @@ export async function statementsWith(
  * Of stored objects and generated columns, and the digests of client statements since performance_schema was cleared.
  */
 async function statementsOf(server: Facts): Promise<readonly Statement[]> {
-  const {isMariaDb, series} = await server.version();
-  const hasGenerated = series >= (isMariaDb ? 1002 : 507);
-  const [stored, generated, digests] = await Promise.all([
-    server.rows(definersSql),
-    hasGenerated ? server.rows(generatedSql) : [],
+  const [{defined}, {columns}, digests] = await Promise.all([
+    server.objects(),
+    server.tables(),
     server.rows(digestsSql),
   ]);
+  const generated = columns.filter((row) => columnValue(row, 'body') !== '');
   return [
-    ...stored.map((row) => ({
+    ...defined.map((row) => ({
       owner: `${columnValue(row, 'what')} ${columnValue(row, 's')}.${columnValue(row, 'name')}`,
       text: bare(columnValue(row, 'body')),
     })),
@@ -146,11 +144,6 @@ function nothingIfUnknown(cause: unknown): readonly Row[] {
   }
   throw cause;
 }
-
-const generatedSql = `
-  SELECT table_schema AS s, table_name AS t, column_name AS c, generation_expression AS body
-    FROM information_schema.columns WHERE generation_expression <> '' AND ${exceptSystemSchemas('table_schema')}
-   ORDER BY table_schema, table_name, ordinal_position`;
 
 // A digest has no values. A statement without a default schema is hardly the application's.
 const digestsSql = `

@@ -1,7 +1,7 @@
 import {listed, type Observation} from '../../../src/index.ts';
 import type {Row} from '../session/contract.ts';
 import type {MysqlCheck} from './check.ts';
-import {columnValue, exceptSystemSchemas, type Facts} from './facts.ts';
+import {columnValue, type Facts} from './facts.ts';
 
 /** Tables that do not replicate, replicate too slowly, or cannot exist on Aurora. */
 export const tableChecks: readonly MysqlCheck[] = [
@@ -32,11 +32,17 @@ export const tableChecks: readonly MysqlCheck[] = [
       'A replica scans the whole table for each changed row, so Aurora falls behind; and the table is compared as a whole or not at all.',
     fix: 'ALTER TABLE … ADD PRIMARY KEY.',
     find: async (server) => {
-      const rows = await server.rows(withoutKeySql);
+      const {tables: all, indexes} = await server.tables();
+      const keyed = new Set(
+        indexes.filter((row) => columnValue(row, 'name') === 'PRIMARY').map(tableNameOf),
+      );
       return listed(
         (count) =>
           `${count} ${plural(count, 'table')} of ${server.name} ${plural(count, 'has', 'have')} no primary key`,
-        rows.map(tableNameOf),
+        all
+          .filter((row) => columnValue(row, 'type') === 'BASE TABLE')
+          .map(tableNameOf)
+          .filter((name) => !keyed.has(name)),
       );
     },
   },
@@ -86,7 +92,7 @@ export const tableChecks: readonly MysqlCheck[] = [
       'Aurora has no sequences, no system-versioned tables, and no types uuid, inet4 or inet6.',
     fix: 'Convert them to features of MySQL before the seed.',
     find: async (server) => {
-      const [columns, all] = await Promise.all([server.rows(columnsSql), server.rows(tablesSql)]);
+      const {columns, tables: all} = await server.tables();
       const types = columns.filter((row) =>
         ['uuid', 'inet4', 'inet6'].includes(columnValue(row, 'data_type')),
       );
@@ -115,9 +121,12 @@ export const tableChecks: readonly MysqlCheck[] = [
       listed(
         (count) =>
           `${count} ${plural(count, 'index', 'indexes')} of ${server.name} ${plural(count, 'is', 'are')} fulltext or spatial`,
-        (await server.rows(specialIndexesSql)).map(
-          (row) => `${tableNameOf(row)}.${columnValue(row, 'name')} (${columnValue(row, 'type')})`,
-        ),
+        (await server.tables()).indexes
+          .filter((row) => ['FULLTEXT', 'SPATIAL'].includes(columnValue(row, 'type')))
+          .map(
+            (row) =>
+              `${tableNameOf(row)}.${columnValue(row, 'name')} (${columnValue(row, 'type')})`,
+          ),
       ),
   },
   {
@@ -128,41 +137,11 @@ export const tableChecks: readonly MysqlCheck[] = [
     consequence: 'It may collide with a folder of that name on Aurora.',
     fix: 'Rename it, or test it on Aurora first.',
     find: async (server) =>
-      (await server.rows(schemasSql))
+      (await server.tables()).schemas
         .filter((row) => columnValue(row, 's') === 'tmp')
         .map(() => ({is: `${server.name} has a schema tmp`})),
   },
 ];
-
-const tablesSql = `
-  SELECT table_schema AS s, table_name AS t, table_type AS type, engine AS engine, row_format AS format,
-         create_options AS options
-    FROM information_schema.tables
-   WHERE table_type NOT IN ('VIEW', 'SYSTEM VIEW') AND ${exceptSystemSchemas('table_schema')}
-   ORDER BY table_schema, table_name`;
-
-export const columnsSql = `
-  SELECT c.table_schema AS s, c.table_name AS t, c.column_name AS c, c.data_type AS data_type, c.column_type AS column_type,
-         c.column_default AS def, c.extra AS extra, c.collation_name AS collation
-    FROM information_schema.columns c JOIN information_schema.tables t
-      ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type NOT IN ('VIEW', 'SYSTEM VIEW')
-   WHERE ${exceptSystemSchemas('c.table_schema')}
-   ORDER BY c.table_schema, c.table_name, c.ordinal_position`;
-
-const withoutKeySql = `
-  SELECT t.table_schema AS s, t.table_name AS t
-    FROM information_schema.tables t LEFT JOIN information_schema.table_constraints k
-      ON k.table_schema = t.table_schema AND k.table_name = t.table_name AND k.constraint_type = 'PRIMARY KEY'
-   WHERE t.table_type = 'BASE TABLE' AND k.table_name IS NULL AND ${exceptSystemSchemas('t.table_schema')}
-   ORDER BY t.table_schema, t.table_name`;
-
-const specialIndexesSql = `
-  SELECT DISTINCT table_schema AS s, table_name AS t, index_name AS name, index_type AS type
-    FROM information_schema.statistics
-   WHERE index_type IN ('FULLTEXT', 'SPATIAL') AND ${exceptSystemSchemas('table_schema')}
-   ORDER BY table_schema, table_name, index_name`;
-
-const schemasSql = `SELECT schema_name AS s FROM information_schema.schemata ORDER BY schema_name`;
 
 export const tableNameOf = (row: Row): string =>
   `${columnValue(row, 's')}.${columnValue(row, 't')}`;
@@ -176,5 +155,5 @@ async function tables(
   text: (count: number) => string,
   item = tableNameOf,
 ): Promise<readonly Observation[]> {
-  return listed(text, (await server.rows(tablesSql)).filter(which).map(item));
+  return listed(text, (await server.tables()).tables.filter(which).map(item));
 }

@@ -25,7 +25,7 @@ export class Changes implements Verification {
     const until = await servers.source.position(signal);
     return new Changes(servers, request, {
       until,
-      present: await tablesPresentOn(servers, request.selection, signal),
+      present: await tablesPresentOn(servers, request.selection, signal, request.stillReading),
     });
   }
 

@@ -20,6 +20,8 @@ export interface ComparisonRequest extends Limits {
   readonly tablesAtOnce: number;
   /** Whether the target replicates from the source. */
   readonly replicates: boolean;
+  /** Is told while the columns of many tables are read. */
+  readonly stillReading?: ((progress: string) => void) | undefined;
 }
 
 interface ComparisonStart {
@@ -61,7 +63,8 @@ export class Comparison {
     earlier: unknown = null,
   ): Promise<Comparison> {
     const since = await servers.source.position(signal);
-    const present = await tablesPresentOn(servers, request.selection, signal);
+    const {selection, stillReading} = request;
+    const present = await tablesPresentOn(servers, selection, signal, stillReading);
     const kept = bookmarkIn(earlier, servers);
     return new Comparison(servers, request, {since, ...kept, present});
   }

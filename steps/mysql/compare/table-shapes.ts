@@ -1,3 +1,4 @@
+import {grouped, inPieces, type Piece} from '../catalogue/pieces.ts';
 import type {Ask, Row} from '../session/contract.ts';
 
 /** A column, in the terms of `information_schema.columns`. */
@@ -41,35 +42,52 @@ export interface TableSelection {
   readonly except: readonly string[];
 }
 
-/** All tables by name. */
+/** All tables by name, read in bounded pieces; `progress` is told after each of them. */
 export async function shapesOf(
   session: Ask,
   selection: TableSelection,
+  progress?: (text: string) => void,
 ): Promise<ReadonlyMap<string, TableShape>> {
-  const ask = (sql: string) =>
-    session({sql, values: [selection.schemas ?? serversOwn], limitMs: dictionaryLimitMs});
   const ofSchemas = selection.schemas ? 'IN (?)' : 'NOT IN (?)';
-  const tables = await ask(tablesSql(ofSchemas));
-  const columns = grouped(await ask(columnsSql(ofSchemas)), tableNameIn);
-  const parts = grouped(await ask(indexesSql(ofSchemas)), tableNameIn);
-  const shapes = tables
+  const names = await session({
+    ...{sql: namesSql(ofSchemas), values: [selection.schemas ?? serversOwn]},
+    limitMs: namesLimitMs,
+  });
+  const selected = names
     .filter((row) => !selection.except.includes(tableNameIn(row)))
-    .map(
-      (row): TableShape => ({
-        schema: String(row['s']),
-        table: String(row['t']),
-        engine: String(row['engine']),
-        rows: Number(row['approximate'] ?? 0),
-        bytesOfRow: Number(row['row_bytes'] ?? 0),
-        columns: (columns.get(tableNameIn(row)) ?? []).map(columnOf),
-        key: keyOf(parts.get(tableNameIn(row)) ?? []),
-      }),
-    );
-  return new Map(shapes.map((shape) => [tableName(shape), shape]));
+    .map(({s, t}) => ({s: String(s), t: String(t)}));
+  const pieces = await inPieces(selected, {
+    read: (piece) => shapesIn(session, piece),
+    progress: (read, of) => progress?.(`reading the columns of ${read} of ${of} tables`),
+    // The session asks one after another.
+    atOnce: 1,
+  });
+  return new Map(pieces.flat().map((shape) => [tableName(shape), shape]));
 }
 
-// MySQL 5.6 opens every table for it.
-const dictionaryLimitMs = 25_000;
+async function shapesIn(session: Ask, piece: Piece): Promise<readonly TableShape[]> {
+  const {sql: where, values} = piece.where('table_schema', 'table_name');
+  const ask = async (sql: string) =>
+    (await session({sql, values, limitMs: pieceLimitMs})).filter(piece.has);
+  const tables = await ask(tablesSql(where));
+  const columns = grouped(await ask(columnsSql(where)), tableNameIn);
+  const parts = grouped(await ask(indexesSql(where)), tableNameIn);
+  return tables.map(
+    (row): TableShape => ({
+      schema: String(row['s']),
+      table: String(row['t']),
+      engine: String(row['engine']),
+      rows: Number(row['approximate'] ?? 0),
+      bytesOfRow: Number(row['row_bytes'] ?? 0),
+      columns: (columns.get(tableNameIn(row)) ?? []).map(columnOf),
+      key: keyOf(parts.get(tableNameIn(row)) ?? []),
+    }),
+  );
+}
+
+// No table is opened for the names. A piece that takes longer than this is halved.
+const namesLimitMs = 60_000;
+const pieceLimitMs = 10_000;
 
 // `switcharoo` has the rows that prove replication; they exist on one side first.
 export const serversOwn: readonly string[] = [
@@ -78,30 +96,25 @@ export const serversOwn: readonly string[] = [
 ];
 
 // MySQL 8.0 and later return these columns in upper case, so each has an alias.
-const tablesSql = (ofSchemas: string) => `
+const namesSql = (ofSchemas: string) => `
+  SELECT table_schema AS s, table_name AS t FROM information_schema.tables
+   WHERE table_schema ${ofSchemas} ORDER BY table_schema, table_name`;
+
+const tablesSql = (where: string) => `
   SELECT table_schema AS s, table_name AS t, engine AS engine, table_rows AS approximate,
          avg_row_length AS row_bytes FROM information_schema.tables
-   WHERE table_type = 'BASE TABLE' AND table_schema ${ofSchemas} ORDER BY table_schema, table_name`;
+   WHERE table_type = 'BASE TABLE' AND ${where} ORDER BY table_schema, table_name`;
 
-const columnsSql = (ofSchemas: string) => `
+const columnsSql = (where: string) => `
   SELECT table_schema AS s, table_name AS t, column_name AS name, data_type AS type, column_type AS full_type,
          is_nullable AS nullable, character_set_name AS charset, collation_name AS collation
-    FROM information_schema.columns WHERE table_schema ${ofSchemas}
-   ORDER BY table_schema, table_name, ordinal_position`;
+    FROM information_schema.columns WHERE ${where} ORDER BY table_schema, table_name, ordinal_position`;
 
-const indexesSql = (ofSchemas: string) => `
+const indexesSql = (where: string) => `
   SELECT table_schema AS s, table_name AS t, index_name AS index_name, column_name AS name, sub_part AS prefix,
          nullable AS nullable FROM information_schema.statistics
-   WHERE non_unique = 0 AND table_schema ${ofSchemas}
+   WHERE non_unique = 0 AND ${where}
    ORDER BY table_schema, table_name, index_name <> 'PRIMARY', index_name, seq_in_index`;
-
-function grouped(rows: readonly Row[], by: (row: Row) => string) {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    groups.set(by(row), [...(groups.get(by(row)) ?? []), row]);
-  }
-  return groups;
-}
 
 const tableNameIn = (row: Row): string => `${row['s']}.${row['t']}`;
 

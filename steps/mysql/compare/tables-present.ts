@@ -14,6 +14,7 @@ export async function tablesPresentOn(
   {source, target}: Both<MysqlReader>,
   selection: TableSelection,
   signal: AbortSignal,
+  progress?: (text: string) => void,
 ): Promise<TablesPresent> {
   const presentOn = async (server: MysqlReader) =>
     server.withSessions(
@@ -21,7 +22,7 @@ export async function tablesPresentOn(
       async ([ask]) => {
         const [row] = (await ask?.({sql: 'SELECT VERSION() AS version'})) ?? [];
         return {
-          shapes: ask ? await shapesOf(ask, selection) : new Map<string, TableShape>(),
+          shapes: ask ? await shapesOf(ask, selection, progress) : new Map<string, TableShape>(),
           version: String(row?.['version']),
         };
       },

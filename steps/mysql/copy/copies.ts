@@ -10,7 +10,7 @@ import {unlessSessionGone} from '../session/writer.ts';
 import {type CopyProcess, startClient} from './client.ts';
 import * as markers from './copy-marker.ts';
 import {floatTablesOf, restoreFloats} from './floats.ts';
-import {contentSql, contentsOf, schemasSql} from './inventory.ts';
+import {schemaContents} from './inventory.ts';
 import {type LoadPreamble, loadAll, loadArguments, loadLock} from './load.ts';
 import {type ClientBrand, type OptionFile, optionFileFor} from './option-file.ts';
 import {copyInProgress} from './problems.ts';
@@ -62,8 +62,11 @@ function copyReads(access: CopyAccess): CopyReader {
   const {login, clientFolder} = access;
   return {
     programs: async (signal) => findPrograms(await access.version(signal), clientFolder),
-    schemas: async (signal) =>
-      contentsOf(await read(access, schemasSql, signal), await read(access, contentSql, signal)),
+    schemas: ({signal, progress}) =>
+      schemaContents(
+        (statement) => access.connections.read(statement, signal),
+        (read, of) => progress?.(`reading ${read} of ${of} tables of ${access.endpoint.name}`),
+      ),
     marker: (signal) => markerNow(access, signal),
     dump: ({brand, dump}, schemas) =>
       clientOf(login, brand, (file) => startClient(dump, dumpArguments(brand, schemas), file)),
@@ -174,7 +177,6 @@ async function preambleOf(
   return {refusesMode, first: maySet ? `${olderCollationSql};\n` : ''};
 }
 
-// MySQL 5.6 opens every table for these queries.
 const dictionaryLimitMs = 25_000;
 // Dropping a schema of many large tables takes long.
 const dropLimitMs = 10 * 60_000;

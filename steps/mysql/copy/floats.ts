@@ -1,4 +1,5 @@
 import type {ReportProgress} from '../../../src/index.ts';
+import {inPieces, type Piece} from '../catalogue/pieces.ts';
 import {commonKey, type Place, type WalkedKey, walkedKey} from '../compare/key-ranges.ts';
 import {quoted, quotedTable} from '../compare/row-text.ts';
 import {shapesOf, type TableShape, tableName} from '../compare/table-shapes.ts';
@@ -17,32 +18,31 @@ export async function floatTablesOf(
   ask: Ask,
   schemas: readonly string[],
 ): Promise<readonly FloatTable[]> {
-  const [column] = await ask({sql: anyFloatSql, values: [schemas]});
-  if (!column) {
-    return [];
-  }
-  const triggered = new Set(
-    (await ask({sql: triggersSql, values: [schemas], limitMs: dictionaryLimitMs})).map(
-      ({s, t}) => `${s}.${t}`,
-    ),
+  const rounded = [...(await shapesOf(ask, {schemas, except: []})).values()]
+    .map((shape) => ({shape, columns: shape.columns.filter(isRounded).map(({name}) => name)}))
+    .filter(({columns}) => columns.length > 0);
+  const triggers = await inPieces(
+    rounded.map(({shape: {schema, table}}) => ({s: schema, t: table})),
+    {read: (piece) => triggersOf(ask, piece), atOnce: 1},
   );
-  return [...(await shapesOf(ask, {schemas, except: []})).values()].flatMap((shape) => {
-    const columns = shape.columns.filter(isRounded).map(({name}) => name);
-    const isFree = !triggered.has(tableName(shape));
-    return columns.length === 0
-      ? []
-      : [{shape, columns, key: isFree ? commonKey(shape, shape) : null}];
-  });
+  const triggered = new Set(triggers.flat().map(({s, t}) => `${s}.${t}`));
+  return rounded.map(({shape, columns}) => ({
+    ...{shape, columns},
+    key: triggered.has(tableName(shape)) ? null : commonKey(shape, shape),
+  }));
 }
 
 const isRounded = ({type, fullType}: TableShape['columns'][number]): boolean =>
   type === 'float' && !fullType.includes('(');
 
-const anyFloatSql = `SELECT 1 AS there FROM information_schema.columns
-  WHERE data_type = 'float' AND table_schema IN (?) LIMIT 1`;
-const triggersSql = `SELECT DISTINCT event_object_schema AS s, event_object_table AS t
-  FROM information_schema.triggers WHERE event_manipulation = 'UPDATE' AND event_object_schema IN (?)`;
-const dictionaryLimitMs = 25_000;
+async function triggersOf(ask: Ask, piece: Piece): Promise<readonly Row[]> {
+  const {sql: where, values} = piece.where('event_object_schema', 'event_object_table');
+  const sql = `SELECT DISTINCT event_object_schema AS s, event_object_table AS t
+    FROM information_schema.triggers WHERE event_manipulation = 'UPDATE' AND ${where}`;
+  return (await ask({sql, values, limitMs: pieceLimitMs})).filter(piece.has);
+}
+
+const pieceLimitMs = 10_000;
 
 /** Adds the digits that the dump does not have. Nothing else writes on either side meanwhile. */
 export async function restoreFloats(

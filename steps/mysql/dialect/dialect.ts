@@ -54,6 +54,10 @@ export interface Traits {
   readonly persists: boolean;
   /** It has `performance_schema.metadata_locks`, which may be empty. */
   readonly showsMetadataLocks: boolean;
+  /** `information_schema.columns` has the expressions of generated columns. */
+  readonly showsExpressions: boolean;
+  /** `information_schema.tables` may have counters of up to a day ago (`information_schema_stats_expiry`). */
+  readonly keepsStatistics: boolean;
   /** The cheaper SHA-2: only newer servers compute the shorter one on the processor's own instructions. */
   readonly sha2: 256 | 512;
 }
@@ -100,6 +104,8 @@ export function traitsOf(version: string): Traits {
       locksAccounts: since(10, 4, 2),
       persists: false,
       showsMetadataLocks: since(10, 5, 2),
+      showsExpressions: since(10, 2),
+      keepsStatistics: false,
       sha2: 256,
     };
   }
@@ -110,6 +116,8 @@ export function traitsOf(version: string): Traits {
     locksAccounts: since(5, 7, 6),
     persists: since(8, 0, 0),
     showsMetadataLocks: since(5, 7, 3),
+    showsExpressions: since(5, 7),
+    keepsStatistics: since(8, 0),
     sha2: since(8, 0, 0) ? 256 : 512,
   };
 }

@@ -1,12 +1,6 @@
-import {
-  type CheckWords,
-  type Finding,
-  type Observation,
-  type SharedReads,
-  survey,
-} from '../../../src/index.ts';
+import {type CheckWords, type Finding, type Observation, survey} from '../../../src/index.ts';
 import {findingIf} from '../checks/check.ts';
-import {type Facts, factsOf, isOn, settingOf} from '../checks/facts.ts';
+import {type Facts, type FactsLook, factsOf, isOn, settingOf} from '../checks/facts.ts';
 import {gtidModeFindings} from '../checks/replication.ts';
 import type {Row} from '../session/contract.ts';
 import type {Members} from './links.ts';
@@ -25,12 +19,12 @@ interface RingCheck extends CheckWords {
 export async function ringFindings(
   {source, replica, aurora}: Members,
   signal: AbortSignal,
-  shared?: SharedReads,
+  look?: FactsLook,
 ): Promise<readonly Finding[]> {
   const ring: Ring = {
-    source: factsOf(source, signal, shared),
-    replica: factsOf(replica, signal, shared),
-    aurora: factsOf(aurora, signal, shared),
+    source: factsOf(source, signal, look),
+    replica: factsOf(replica, signal, look),
+    aurora: factsOf(aurora, signal, look),
   };
   const {findings} = await survey(ringChecks, source.name, (check) => check.find(ring), 'thrown');
   return findings;
@@ -270,7 +264,10 @@ async function unknownCollations({source, aurora}: Ring): Promise<readonly Obser
   }
   const supported = new Set((await source.rows(collationsSql)).map(collationIn));
   const {collation_server: server = ''} = await aurora.settings();
-  const used = (await aurora.rows(usedSql)).map(collationIn).filter((name) => name !== '');
+  const {schemas, tables, columns} = await aurora.tables();
+  const used = [schemas, tables, columns].flatMap((rows) =>
+    rows.map(({collation}) => canonical(String(collation ?? ''))),
+  );
   const unknown = [...new Set([canonical(server), ...used])].filter(
     (name) => name !== '' && !supported.has(name),
   );
@@ -285,11 +282,3 @@ const canonical = (name: string): string => name.replace(/^utf8_/, 'utf8mb3_');
 const collationIn = (row: Row): string => canonical(String(row['name'] ?? ''));
 
 const collationsSql = 'SELECT collation_name AS name FROM information_schema.collations';
-
-const usedSql = `
-  SELECT DISTINCT default_collation_name AS name FROM information_schema.schemata
-   WHERE schema_name NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')
-  UNION SELECT DISTINCT table_collation FROM information_schema.tables
-   WHERE table_schema NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys') AND table_collation IS NOT NULL
-  UNION SELECT DISTINCT collation_name FROM information_schema.columns
-   WHERE table_schema NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys') AND collation_name IS NOT NULL`;

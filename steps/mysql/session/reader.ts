@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
 import {accountsOf, accountsSql, isLocalRoot} from '../accounts/accounts.ts';
 import {bypassHoldersOf} from '../accounts/read-only-bypass.ts';
+import {lazyCatalogue} from '../catalogue/catalogue.ts';
 import type {
   CopyReader,
   Fence,
@@ -66,7 +67,7 @@ export function readerOf(access: ReadAccess): MysqlReader {
     settings: (names, signal) => settingsOf(access, names, signal),
     query: (sql, values = [], signal) => connections.read({sql, values}, signal),
     expectQueries: () => connections.openReaders(),
-    queryAfter: (setting, sql, signal) => connections.readAfter({sql: setting}, {sql}, signal),
+    catalogue: lazyCatalogue(access),
     withSessions: (count, work, signal) => connections.withSessions(count, work, signal),
     readLog: (part, listener, signal) => connections.readLog(part, listener, signal),
     copies,

@@ -20,10 +20,16 @@ describeEachPair('the check of AUTO_INCREMENT on Aurora', ({target}) => {
         orders += 2;
         return reader.query(...words);
       },
-      queryAfter: async (...words) => {
-        await database.query('INSERT INTO busy.orders VALUES (), ()');
-        orders += 2;
-        return reader.queryAfter(...words);
+      catalogue: (sinceMs) => {
+        const catalogue = reader.catalogue(sinceMs);
+        return {
+          ...catalogue,
+          tablesNow: async (...words) => {
+            await database.query('INSERT INTO busy.orders VALUES (), ()');
+            orders += 2;
+            return catalogue.tablesNow(...words);
+          },
+        };
       },
     };
     const check = serverChecks.find(({name}) => name === 'auto-increment-behind');

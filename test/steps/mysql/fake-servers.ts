@@ -225,7 +225,12 @@ function readerOf(server: FakeServer): AuroraReader {
     settings: async () => settingsOf(server),
     query: async (sql, values = []) => rowsOfLog(server, sql, values),
     expectQueries: () => {},
-    queryAfter: async () => [],
+    catalogue: () => ({
+      startedMs: performance.now(),
+      tables: async () => ({schemas: [], tables: [], columns: [], indexes: [], foreignKeys: []}),
+      objects: async () => ({defined: [], events: []}),
+      tablesNow: async () => [],
+    }),
     copies: noCopies,
     readLog: async ({until}) => until,
     withSessions: (count, work) => work(Array.from({length: count}, () => async () => [])),

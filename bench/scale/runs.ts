@@ -1,0 +1,61 @@
+import {spawnSync} from 'node:child_process';
+import {cpSync, mkdirSync, mkdtempSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {build} from 'esbuild';
+import {figure, root, row, say, switcharoo} from './child.ts';
+
+const first = '20260301-030000-0001';
+
+/** The program on a run of many entries, and in a state folder of many runs. */
+export async function benchRuns(): Promise<void> {
+  const cache = join(root, 'node_modules', '.cache', 'switcharoo-bench');
+  mkdirSync(cache, {recursive: true});
+  const folder = mkdtempSync(join(cache, 'scale-'));
+  process.once('exit', () => rmSync(folder, {recursive: true, force: true}));
+  const oneRun = join(cache, 'scale-one-run.mjs');
+  await build({
+    entryPoints: [join(root, 'bench', 'one-run.ts')],
+    ...{outfile: oneRun, bundle: true, platform: 'node', format: 'esm', packages: 'external'},
+    ...{conditions: ['switcharoo-source'], logLevel: 'error'},
+  });
+  say('\nRuns of many entries, and many runs in a state folder\n');
+  row(['what', 'seconds', 'MB', 'exit code']);
+  for (const steps of [100, 1_000]) {
+    const state = runOf(steps, join(folder, `entries-${steps}`), oneRun);
+    await table(`${steps} entries`, state, join(folder, 'page.html'));
+  }
+  for (const runs of [100, 1_000]) {
+    const state = join(folder, `runs-${runs}`);
+    runOf(20, state, oneRun);
+    for (let run = 2; run <= runs; run += 1) {
+      cpSync(join(state, first), join(state, runName(run)), {recursive: true});
+    }
+    await table(`${runs} runs`, state, join(folder, 'page.html'));
+  }
+}
+
+const runName = (run: number): string =>
+  `20260301-${String(30_000 + run).padStart(6, '0')}-${String(run).padStart(4, '0')}`;
+
+function runOf(steps: number, folder: string, oneRun: string): string {
+  const words = JSON.stringify({folder, steps, rounds: 1, warmUps: 0});
+  const {status, stderr} = spawnSync(process.execPath, [oneRun, words], {encoding: 'utf8'});
+  if (status !== 0) {
+    throw new Error(stderr);
+  }
+  return folder;
+}
+
+async function table(what: string, state: string, page: string): Promise<void> {
+  for (const words of [['runs'], ['status'], ['report'], ['report', '--html', page], ['log']]) {
+    const {seconds, megabytes, code, output} = await switcharoo(
+      [...words, '--state-dir', state],
+      {},
+    );
+    const name = `${what}: ${words[1] === '--html' ? 'page' : words[0]}`;
+    row([name, figure(seconds), Math.round(megabytes), code ?? 'none']);
+    if (process.env['SCALE_VERBOSE']) {
+      say(output.slice(0, 2_000));
+    }
+  }
+}

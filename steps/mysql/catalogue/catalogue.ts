@@ -1,0 +1,80 @@
+import type {Dialect} from '../dialect/dialect.ts';
+import type {Connections} from '../session/connection.ts';
+import type {Ask, Endpoint, Row} from '../session/contract.ts';
+import type {Catalogue, CatalogueObjects, CatalogueTables, TableName, Waiter} from './contract.ts';
+import {namesSql, readObjects, readTables, readTablesNow} from './parts.ts';
+import {SharedReading} from './shared-reading.ts';
+
+interface CatalogueAccess {
+  readonly connections: Connections;
+  readonly endpoint: Endpoint;
+  readonly dialect: (signal?: AbortSignal) => Promise<Dialect>;
+}
+
+/** The last catalogue that started at `sinceMs` (of `performance.now()`) or later, or else a new one. */
+export function lazyCatalogue(access: CatalogueAccess): (sinceMs: number) => Catalogue {
+  let last: Catalogue | null = null;
+  return (sinceMs) => {
+    last = last && last.startedMs >= sinceMs ? last : newCatalogue(access);
+    return last;
+  };
+}
+
+function newCatalogue({connections, endpoint, dialect}: CatalogueAccess): Catalogue {
+  const askWith =
+    ({signal}: Waiter): Ask =>
+    (statement) =>
+      connections.read({limitMs: pieceLimitMs, ...statement}, signal);
+  const names = new SharedReading<readonly TableName[]>(async (waiter) =>
+    (await askWith(waiter)({sql: namesSql, limitMs: namesLimitMs})).map(nameIn),
+  );
+  const progressOf =
+    ({progress}: Waiter) =>
+    (what: string) =>
+    (read: number, of: number) =>
+      progress?.(`reading the catalogue of ${endpoint.name}: ${what} of ${read} of ${of} tables`);
+  const askNowWith = async (waiter: Waiter): Promise<Ask> => {
+    const {keepsStatistics} = (await dialect(waiter.signal)).traits;
+    return keepsStatistics ? askUncached(connections, waiter) : askWith(waiter);
+  };
+  const tables = new SharedReading<CatalogueTables>(async (waiter) => {
+    const [all, {traits}, askNow] = await Promise.all([
+      names.value(waiter),
+      dialect(waiter.signal),
+      askNowWith(waiter),
+    ]);
+    return readTables(all, {
+      ...{ask: askWith(waiter), askNow, hasGenerated: traits.showsExpressions},
+      opensTables: !traits.keepsStatistics,
+      progress: progressOf(waiter)('columns and keys'),
+    });
+  });
+  const objects = new SharedReading<CatalogueObjects>(async (waiter) =>
+    readObjects(await names.value(waiter), {
+      ask: askWith(waiter),
+      progress: progressOf(waiter)('views and triggers'),
+    }),
+  );
+  return {
+    startedMs: performance.now(),
+    tables: (waiter) => tables.value(waiter),
+    objects: (waiter) => objects.value(waiter),
+    tablesNow: async (some, waiter) => readTablesNow(some, await askNowWith(waiter)),
+  };
+}
+
+const askUncached =
+  (connections: Connections, {signal}: Waiter): Ask =>
+  (statement) =>
+    connections.readAfter(
+      {sql: 'SET SESSION information_schema_stats_expiry = 0'},
+      {limitMs: pieceLimitMs, ...statement},
+      signal,
+    );
+
+const nameIn = (row: Row): TableName => ({s: String(row['s']), t: String(row['t'])});
+
+// A piece that takes longer is halved.
+const pieceLimitMs = 10_000;
+// No table is opened for it.
+const namesLimitMs = 60_000;

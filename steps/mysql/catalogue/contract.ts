@@ -1,0 +1,44 @@
+import type {Row} from '../session/contract.ts';
+
+/** Who waits for a part of the catalogue: it is read while at least one waits, for as long as it makes progress. */
+export interface Waiter {
+  readonly signal: AbortSignal;
+  /** Is told after each piece. */
+  readonly progress?: ((text: string) => void) | undefined;
+}
+
+/** What information_schema says of all schemas but the server's own. Each part is read once, in bounded pieces. */
+export interface Catalogue {
+  /** When its reading started, on the clock of `performance.now()`: nothing in it is older. */
+  readonly startedMs: number;
+  tables(waiter: Waiter): Promise<CatalogueTables>;
+  objects(waiter: Waiter): Promise<CatalogueObjects>;
+  /** The rows of these tables as they are now, and not when the catalogue was read. */
+  tablesNow(names: readonly TableName[], waiter: Waiter): Promise<readonly Row[]>;
+}
+
+export interface TableName {
+  readonly s: string;
+  readonly t: string;
+}
+
+/** In the order of schema, table, and place in the table. */
+export interface CatalogueTables {
+  /** `s`, `collation`: every schema, also an empty one. */
+  readonly schemas: readonly Row[];
+  /** `s`, `t`, `type`, `engine`, `format`, `options`, `collation`, `next` (of AUTO_INCREMENT). No views. */
+  readonly tables: readonly Row[];
+  /** `s`, `t`, `c`, `data_type`, `column_type`, `def`, `extra`, `collation`, `body` (of a generated column). */
+  readonly columns: readonly Row[];
+  /** `s`, `t`, `name`, `type`, `non_unique`: a row for each index. */
+  readonly indexes: readonly Row[];
+  /** `s`, `t`, `name`, `parent_schema`, `parent`, `parent_key` (`null`: no key is unique). */
+  readonly foreignKeys: readonly Row[];
+}
+
+export interface CatalogueObjects {
+  /** Everything that runs with the privileges of its definer: `what`, `s`, `name`, `definer`, `body`. */
+  readonly defined: readonly Row[];
+  /** `s`, `name`, `definer`, `status`. */
+  readonly events: readonly Row[];
+}

@@ -1,0 +1,153 @@
+import {expect, test} from 'vitest';
+import {SwitcharooError} from '../../../src/model/problem.ts';
+import type {TableName} from '../../../steps/mysql/catalogue/contract.ts';
+import {inPieces} from '../../../steps/mysql/catalogue/pieces.ts';
+import {SharedReading} from '../../../steps/mysql/catalogue/shared-reading.ts';
+import {factsOf, judgedByCatalogue} from '../../../steps/mysql/checks/facts.ts';
+import {describeEachServer} from './each-server.ts';
+
+const tablesOf = (s: string, count: number): readonly TableName[] =>
+  Array.from({length: count}, (_, at) => ({s, t: `t${at}`}));
+
+const timedOut = () =>
+  new SwitcharooError({code: 'mysql-statement-timeout', message: 'No answer.', hint: 'Wait.'});
+
+test('a large schema is read in pieces, small ones together, and every table once', async () => {
+  const names = [...tablesOf('large', 400), ...tablesOf('one', 3), ...tablesOf('two', 3)];
+  const conditions: string[] = [];
+  const told: string[] = [];
+  const pieces = await inPieces(names, {
+    read: async (piece) => {
+      conditions.push(piece.where('s', 't').sql);
+      return piece.names;
+    },
+    progress: (read, of) => told.push(`${read} of ${of}`),
+  });
+  expect(pieces.map((piece) => piece.length)).toEqual([134, 134, 132, 6]);
+  expect(pieces.flat()).toEqual(names);
+  expect(conditions.at(-1)).toBe('((s = ? AND t IN (?)) OR (s = ? AND t IN (?)))');
+  expect(told.at(-1)).toBe('406 of 406');
+});
+
+test('a piece that the server does not answer in time is halved, down to the table that it cannot answer', async () => {
+  const sizes: number[] = [];
+  const slowWith = (name: string) => async (piece: {names: readonly TableName[]}) => {
+    sizes.push(piece.names.length);
+    if (piece.names.length > 50 || piece.names.some(({t}) => t === name)) {
+      throw timedOut();
+    }
+    return piece.names;
+  };
+  const names = tablesOf('shop', 150);
+  expect((await inPieces(names, {read: slowWith('none'), atOnce: 1})).flat()).toEqual(names);
+  expect(sizes).toEqual([150, 75, 38, 37, 75, 38, 37]);
+  await expect(inPieces(names, {read: slowWith('t7')})).rejects.toThrow('No answer.');
+  expect(sizes.at(-1)).toBe(1);
+});
+
+test('names that a condition takes for the same are told apart', async () => {
+  const rows = [
+    {s: 'shop', t: 'orders'},
+    {s: 'shop', t: 'Orders'},
+  ];
+  const [found] = await inPieces([{s: 'shop', t: 'Orders'}], {
+    read: async (piece) => rows.filter(piece.has),
+  });
+  expect(found).toEqual([{s: 'shop', t: 'Orders'}]);
+});
+
+test('a reading is shared, outlives those who give up, and ends when nobody waits', async () => {
+  let readings = 0;
+  let ended = 0;
+  let answer = (_value: string) => {};
+  const shared = new SharedReading<string>(({signal, progress}) => {
+    readings += 1;
+    progress?.('half of it');
+    signal.addEventListener('abort', () => {
+      ended += 1;
+    });
+    return new Promise((resolve, reject) => {
+      answer = resolve;
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+  });
+  const [impatient, patient] = [new AbortController(), new AbortController()];
+  const first = shared.value({signal: impatient.signal});
+  const second = shared.value({signal: patient.signal});
+  impatient.abort(new Error('gave up'));
+  await expect(first).rejects.toThrow('gave up');
+  answer('all of it');
+  expect(await second).toBe('all of it');
+  expect(await shared.value({signal: patient.signal})).toBe('all of it');
+  expect([readings, ended]).toEqual([1, 0]);
+
+  const lonely = new SharedReading<string>(
+    ({signal}) =>
+      new Promise((_resolve, reject) => {
+        readings += 1;
+        signal.addEventListener('abort', () => reject(signal.reason));
+      }),
+  );
+  const alone = new AbortController();
+  const asked = lonely.value({signal: alone.signal});
+  alone.abort(new Error('nobody waits'));
+  await expect(asked).rejects.toThrow('nobody waits');
+  const again = new AbortController();
+  const next = lonely.value({signal: again.signal});
+  again.abort(new Error('again'));
+  await expect(next).rejects.toThrow('again');
+  expect(readings).toBe(3);
+});
+
+describeEachServer('the catalogue', (on) => {
+  const {signal} = new AbortController();
+  const notInnodb = async (look: Parameters<typeof factsOf>[2]) => {
+    const {tables} = await factsOf(on.session.reader, signal, look).tables();
+    const wrong = tables.filter(({s, engine}) => s === 'estate' && engine !== 'InnoDB');
+    return wrong.length > 0
+      ? {kind: 'blocked', tables: wrong.map(({t}) => t)}
+      : {kind: 'done', tables: []};
+  };
+
+  test('serves the looks of some minutes, and is read again before anything is blocked by it', async () => {
+    await on.database.query('CREATE DATABASE estate');
+    await on.database.query('CREATE TABLE estate.notes (id INT PRIMARY KEY) ENGINE = MyISAM');
+    expect(await judgedByCatalogue({}, notInnodb)).toEqual({kind: 'blocked', tables: ['notes']});
+    await on.database.query('ALTER TABLE estate.notes ENGINE = InnoDB');
+    expect(await judgedByCatalogue({}, notInnodb)).toEqual({kind: 'done', tables: []});
+    const read = on.session.reader.catalogue(0).startedMs;
+    expect(await judgedByCatalogue({}, notInnodb)).toEqual({kind: 'done', tables: []});
+    expect(on.session.reader.catalogue(0).startedMs).toBe(read);
+    await on.database.query('DROP DATABASE estate');
+  });
+
+  test('has every table of many, in their order, whatever the case of its name', async () => {
+    await on.database.session(async (connection) => {
+      await connection.query('CREATE DATABASE estate');
+      for (let table = 0; table < 330; table += 1) {
+        await connection.query(`CREATE TABLE estate.t${1000 + table} (id INT PRIMARY KEY)`);
+      }
+      await connection.query('CREATE TABLE estate.T1000 (other INT PRIMARY KEY)');
+      await connection.query('CREATE VIEW estate.v AS SELECT id FROM estate.t1000');
+      await connection.query(
+        'CREATE TRIGGER estate.tr BEFORE INSERT ON estate.t1001 FOR EACH ROW SET @a = 1',
+      );
+    });
+    const told: string[] = [];
+    const facts = factsOf(on.session.reader, signal, {stillReading: (text) => told.push(text)});
+    const {tables, columns, indexes} = await facts.tables();
+    const {defined} = await facts.objects();
+    await on.database.query('DROP DATABASE estate');
+    const here = tables.filter(({s}) => s === 'estate').map(({t}) => String(t));
+    expect(new Set(here).size).toBe(331);
+    expect(here).toHaveLength(331);
+    expect(columns.filter(({s}) => s === 'estate')).toHaveLength(331);
+    expect(columns.find(({t}) => t === 'T1000')).toMatchObject({c: 'other'});
+    expect(indexes.filter(({s}) => s === 'estate')).toHaveLength(331);
+    expect(defined.filter(({s}) => s === 'estate').map(({what, name}) => [what, name])).toEqual([
+      ['trigger', 'tr'],
+      ['view', 'v'],
+    ]);
+    expect(told.at(-1)).toMatch(/^reading the catalogue of db1: .* of 332 of 332 tables$/);
+  });
+});
