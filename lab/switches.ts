@@ -53,6 +53,8 @@ export const labSwitch = z.discriminatedUnion('what', [
   z.object({what: z.literal('image-crashes'), image: z.string(), exitCode: z.number()}),
   z.object({what: z.literal('image-missing'), image: z.string()}),
   z.object({what: z.literal('image-unreachable'), image: z.string()}),
+  /** ECS shows the state before the next updates to so many reads. */
+  z.object({what: z.literal('ecs-stale-reads'), count: z.number().int().min(0)}),
   z.object({what: z.literal('no-room'), reason: z.enum(['CPU', 'MEMORY'])}),
   z.object({what: z.literal('resolver-silent'), silent: z.boolean()}),
   z.object({what: z.literal('resolver-stale'), stale: z.boolean()}),
@@ -112,6 +114,8 @@ export async function turn(world: World, change: LabSwitch): Promise<void> {
       return ecs.faults.missingImage(change.image);
     case 'image-unreachable':
       return ecs.faults.unreachable(change.image);
+    case 'ecs-stale-reads':
+      return ecs.faults.staleReads(change.count);
     case 'no-room':
       return ecs.faults.noCapacity(change.reason);
     case 'resolver-silent':

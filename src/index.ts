@@ -17,7 +17,7 @@ export {
   survey,
   verdictOn,
 } from './model/preflight.ts';
-export {type Problem, SwitcharooError} from './model/problem.ts';
+export {NotTold, type Problem, SwitcharooError} from './model/problem.ts';
 export type {ReversalLoss} from './model/reversal-loss.ts';
 export type {Grant, NeedStatus, Rights} from './model/rights.ts';
 export type {Ping} from './model/round-trip.ts';

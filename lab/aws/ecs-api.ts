@@ -24,8 +24,8 @@ const operations: Operations = {
 export class EcsApi {
   readonly #access: EcsAccess;
 
-  constructor(world: EcsWorld, tasks: Tasks, staleReadMs: number) {
-    this.#access = {world, oneOffs: new OneOffs(world, tasks), staleReadMs};
+  constructor(world: EcsWorld, tasks: Tasks, stale: Pick<EcsAccess, 'staleReadMs' | 'faults'>) {
+    this.#access = {world, oneOffs: new OneOffs(world, tasks), ...stale};
   }
 
   handle(request: AwsRequest): AwsReply {

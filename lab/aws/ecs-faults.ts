@@ -8,6 +8,8 @@ export interface EcsFaults {
   unreachable(image: string): void;
   /** No container instance has capacity for another task. */
   noCapacity(reason: 'CPU' | 'MEMORY'): void;
+  /** After the next updates, so many reads of a service show its old state, however late they come. */
+  staleReads(count: number): void;
   clear(): void;
 }
 
@@ -16,6 +18,7 @@ export interface FaultState {
   readonly crashing: Map<string, number>;
   readonly unreachable: Set<string>;
   noCapacity: 'CPU' | 'MEMORY' | undefined;
+  staleReads: number;
 }
 
 export const noFaults = (): FaultState => ({
@@ -23,6 +26,7 @@ export const noFaults = (): FaultState => ({
   crashing: new Map(),
   unreachable: new Set(),
   noCapacity: undefined,
+  staleReads: 0,
 });
 
 export const switches = (state: FaultState): EcsFaults => ({
@@ -31,6 +35,9 @@ export const switches = (state: FaultState): EcsFaults => ({
   unreachable: (image) => void state.unreachable.add(image),
   noCapacity: (reason) => {
     state.noCapacity = reason;
+  },
+  staleReads: (count) => {
+    state.staleReads = count;
   },
   clear: () => Object.assign(state, noFaults()),
 });

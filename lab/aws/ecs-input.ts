@@ -1,3 +1,4 @@
+import type {FaultState} from './ecs-faults.ts';
 import type {OneOffs} from './ecs-one-off.ts';
 import {type EcsWorld, lastPart, type Service, type Task} from './ecs-state.ts';
 import {AwsError} from './replies.ts';
@@ -9,6 +10,7 @@ export interface EcsAccess {
   readonly world: EcsWorld;
   readonly oneOffs: OneOffs;
   readonly staleReadMs: number;
+  readonly faults: Pick<FaultState, 'staleReads'>;
 }
 
 /** Operations by name. */

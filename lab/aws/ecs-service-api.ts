@@ -60,7 +60,11 @@ function update(api: EcsAccess, service: Service, input: Input): object {
   } else if (primary) {
     primary.desiredCount = service.desiredCount;
   }
-  service.stale = {until: Date.now() + api.staleReadMs, view: stale};
+  service.stale = {
+    until: Date.now() + api.staleReadMs,
+    reads: api.faults.staleReads,
+    view: stale,
+  };
   return shapes.serviceShape(api.world, service, false);
 }
 
@@ -97,7 +101,10 @@ function configure(service: Service, configuration: unknown): void {
 }
 
 function read(api: EcsAccess, service: Service, withTags: boolean): object {
-  return service.stale && Date.now() < service.stale.until
-    ? service.stale.view
-    : shapes.serviceShape(api.world, service, withTags);
+  const {stale} = service;
+  if (!stale || (Date.now() >= stale.until && stale.reads === 0)) {
+    return shapes.serviceShape(api.world, service, withTags);
+  }
+  stale.reads = Math.max(0, stale.reads - 1);
+  return stale.view;
 }

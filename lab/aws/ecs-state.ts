@@ -151,7 +151,8 @@ export interface Service {
   /** Newest first, at most 100. */
   readonly events: {readonly id: string; readonly createdAt: Date; readonly message: string}[];
   /** What DescribeServices still answers for a moment after a change. */
-  stale?: {readonly until: number; readonly view: object};
+  /** What reads show after an update: until a moment, and for so many reads at least. */
+  stale?: {readonly until: number; reads: number; readonly view: object};
 }
 
 /** A container instance: where tasks are placed. */

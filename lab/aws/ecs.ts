@@ -72,7 +72,7 @@ export function createEcs(options: EcsOptions): Ecs {
   const world = worldOf(options);
   const faults = noFaults();
   const tasks = new Tasks(world, taskOptions(options), faults);
-  const api = new EcsApi(world, tasks, options.staleReadMs ?? 200);
+  const api = new EcsApi(world, tasks, {staleReadMs: options.staleReadMs ?? 200, faults});
   const stopped = new AbortController();
   const tickMs = options.tickMs ?? 100;
   const pause = () => sleep(tickMs, undefined, {signal: stopped.signal}).catch(() => {});

@@ -1,4 +1,4 @@
-import {jsonService} from './json-service.ts';
+import {type JsonInput, jsonService} from './json-service.ts';
 import {AwsError} from './replies.ts';
 import type {AwsService} from './service.ts';
 
@@ -9,30 +9,36 @@ interface Quota {
   readonly value: number;
 }
 
-/** Service Quotas, as far as a deployment asks it: GetServiceQuota. */
-export const createServiceQuotas = (quotas: readonly Quota[]): AwsService =>
+/** Service Quotas, as far as a deployment asks it: quotas of the account, and the defaults of those it never raised. */
+export const createServiceQuotas = (
+  quotas: readonly Quota[],
+  {defaults = quotas}: {readonly defaults?: readonly Quota[]} = {},
+): AwsService =>
   jsonService('servicequotas', 'ServiceQuotasV20190624.', {
-    GetServiceQuota: ({ServiceCode, QuotaCode}) => {
-      const quota = quotas.find(({service, code}) => service === ServiceCode && code === QuotaCode);
-      if (!quota) {
-        throw new AwsError(
-          'NoSuchResourceException',
-          'The request failed because the specified service does not exist.',
-        );
-      }
-      return {
-        Quota: {
-          ServiceCode,
-          QuotaCode,
-          QuotaName: quota.name,
-          Value: quota.value,
-          Unit: 'None',
-          Adjustable: true,
-          GlobalQuota: false,
-        },
-      };
-    },
+    GetServiceQuota: (input) => quotaIn(quotas, input),
+    GetAWSDefaultServiceQuota: (input) => quotaIn(defaults, input),
   });
+
+function quotaIn(quotas: readonly Quota[], {ServiceCode, QuotaCode}: JsonInput) {
+  const quota = quotas.find(({service, code}) => service === ServiceCode && code === QuotaCode);
+  if (!quota) {
+    throw new AwsError(
+      'NoSuchResourceException',
+      'The request failed because the specified service does not exist.',
+    );
+  }
+  return {
+    Quota: {
+      ServiceCode,
+      QuotaCode,
+      QuotaName: quota.name,
+      Value: quota.value,
+      Unit: 'None',
+      Adjustable: true,
+      GlobalQuota: false,
+    },
+  };
+}
 
 /** Fargate's two quotas (Service Quotas, service `fargate`). */
 export const fargateQuotas = (vcpu: number): readonly Quota[] => [

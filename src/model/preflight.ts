@@ -1,5 +1,5 @@
 import {hintText} from './hint.ts';
-import {type Problem, SwitcharooError} from './problem.ts';
+import {NotTold, type Problem, SwitcharooError} from './problem.ts';
 import {type Blocked, blocked, done, needsAnswer, type Verdict} from './verdict.ts';
 
 /** What a finding does to a gate: it closes it, it is put to the operator, or it is only said. */
@@ -57,7 +57,7 @@ export interface Survey {
 
 /**
  * Makes one check after the other. What a check throws closes it with what was thrown, or goes on up, as `trouble`
- * decides.
+ * decides; what a system may not tell is said, and closes nothing.
  */
 export async function survey<Check extends CheckWords>(
   checks: readonly Check[],
@@ -74,6 +74,10 @@ export async function survey<Check extends CheckWords>(
       const observations = (await answers[index]) ?? [];
       findings.push(...observations.map((observation) => findingOf(check, target, observation)));
     } catch (error) {
+      if (error instanceof NotTold) {
+        findings.push({...checkNotMade(check, target, error.problem), severity: 'warns'});
+        continue;
+      }
       if (trouble === 'thrown' || !(error instanceof SwitcharooError)) {
         throw error;
       }

@@ -24,6 +24,9 @@ export class SwitcharooError extends Error {
   }
 }
 
+/** A system may not tell, or cannot: nothing is known then, and nothing is wrong. */
+export class NotTold extends SwitcharooError {}
+
 /** Several problems found in one reading: the operator sees all of them at once. */
 export class ProblemsError extends SwitcharooError {
   readonly problems: readonly Problem[];

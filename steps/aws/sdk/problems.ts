@@ -1,4 +1,4 @@
-import {type Problem, SwitcharooError} from '../../../src/index.ts';
+import {NotTold, type Problem, SwitcharooError} from '../../../src/index.ts';
 import {isThrottled, statusOf} from './refusals.ts';
 
 /** The errors of AWS services that refuse the credentials (SDK error names, and the codes of the XML services). */
@@ -60,14 +60,15 @@ export function awsProblem(subject: string, cause: unknown): SwitcharooError | u
     });
   }
   if (isOneOf(deniedNames)) {
-    return problem(cause, {
+    const facts: Problem = {
       code: 'aws-access-denied',
       message: `AWS does not allow this call for ${subject}: ${answer}`,
       hint: {
         text: 'Grant the role the permissions of the step. List them with',
         command: 'steps NAME',
       },
-    });
+    };
+    return new NotTold(facts, {cause});
   }
   if (isThrottled(cause)) {
     return problem(cause, {

@@ -18,6 +18,7 @@ import type {ServiceOptions} from '../../../lab/aws/ecs-state.ts';
 import {arnsOf, createElb} from '../../../lab/aws/elb.ts';
 import {type AwsEndpoint, startAwsEndpoint} from '../../../lab/aws/endpoint.ts';
 import {createLogs} from '../../../lab/aws/logs.ts';
+import type {AwsService} from '../../../lab/aws/service.ts';
 import {createServiceQuotas, fargateQuotas} from '../../../lab/aws/service-quotas.ts';
 import {type LoadBalancer, startLoadBalancer} from '../../../lab/load-balancer.ts';
 import {memoryMiBOf} from '../../../lab/memory.ts';
@@ -28,6 +29,7 @@ import {endWithTest} from '../../end-with-test.ts';
 export interface EcsLab {
   readonly ecs: Ecs;
   readonly autoscaling: Autoscaling;
+  readonly cloudwatch: AwsService;
   readonly endpoint: AwsEndpoint;
   readonly balancer: LoadBalancer;
   readonly targetGroupArn: string;
@@ -141,6 +143,7 @@ export async function startEcsLab(
   return {
     ecs,
     autoscaling,
+    cloudwatch,
     endpoint,
     balancer,
     targetGroupArn,

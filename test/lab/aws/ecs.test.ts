@@ -39,6 +39,7 @@ test('a rollout starts new tasks, moves the load balancer over, and stops the ol
   expect(await served()).toBe('shop:1');
   const old = (await primary()).id;
 
+  lab.ecs.faults.staleReads(1);
   await update(await newRevision('shop:2'));
   // Right after the update a read still shows the old state.
   expect((await primary()).id).toBe(old);

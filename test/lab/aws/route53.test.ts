@@ -175,9 +175,12 @@ describe('listing', () => {
   });
 });
 
+/** Longer than a change is PENDING here, on a busy machine as well. */
+const waiting = {timeout: 15_000, interval: 100};
+
 describe('a change', () => {
   test('is listed at once, PENDING, and published when it is INSYNC', async () => {
-    await using lab = await opened({insyncMs: 150});
+    await using lab = await opened({insyncMs: 2_000});
     const {ChangeInfo} = await lab.change(create(plain('NEW.shop.test', 'A', 60, '192.0.2.9')));
     expect(ChangeInfo).toMatchObject({
       Status: 'PENDING',
@@ -190,7 +193,7 @@ describe('a change', () => {
       .poll(async () => {
         const {ChangeInfo: now} = await lab.reader.send(new GetChangeCommand({Id: ChangeInfo?.Id}));
         return now?.Status;
-      })
+      }, waiting)
       .toBe('INSYNC');
     expect(lab.route53.published('ZSHOP').some(isNew)).toBe(true);
   });

@@ -41,6 +41,7 @@ describe('a service that runs', () => {
 
 test('a rollout is told while it moves, and ends with the new image alone', async () => {
   const {lab, session} = await begin({desiredCount: 2});
+  lab.ecs.faults.staleReads(1);
   await deploy(session);
 
   const told = await followed(session);
