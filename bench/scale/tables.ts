@@ -62,6 +62,7 @@ async function measured(tables: number, beside: string | undefined): Promise<Mea
       if (process.env['SCALE_VERBOSE']) {
         say(ran.output);
       }
+      say(`  ${tables} tables, ${command[0]}: ${figure(ran.seconds)} s`);
       return {...ran, queries: queries.reduce((sum, count) => sum + count, 0)};
     };
     return {

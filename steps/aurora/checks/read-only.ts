@@ -72,9 +72,9 @@ const othersPastReadOnly = async ({server, signal}: Facts) =>
   );
 
 /** Who is connected to the source now: how many sessions each user has there. */
-async function sessionsByUser({server, signal}: Facts): Promise<ReadonlyMap<string, number>> {
+async function sessionsByUser(source: Facts): Promise<ReadonlyMap<string, number>> {
   const sessions = new Map<string, number>();
-  for (const {user} of await server.clients(signal)) {
+  for (const {user} of await source.clients()) {
     sessions.set(user, (sessions.get(user) ?? 0) + 1);
   }
   return sessions;

@@ -1,8 +1,8 @@
 import type {Dialect} from '../dialect/dialect.ts';
 import type {Connections} from '../session/connection.ts';
 import type {Ask, Endpoint, Row} from '../session/contract.ts';
-import type {Catalogue, CatalogueObjects, CatalogueTables, TableName, Waiter} from './contract.ts';
-import {namesSql, readObjects, readTables, readTablesNow} from './parts.ts';
+import type {Catalogue, CatalogueKeys, CatalogueObjects, TableName, Waiter} from './contract.ts';
+import {namesSql, readKeys, readObjects, readTables, readTablesNow} from './parts.ts';
 import {SharedReading} from './shared-reading.ts';
 
 interface CatalogueAccess {
@@ -37,7 +37,8 @@ function newCatalogue({connections, endpoint, dialect}: CatalogueAccess): Catalo
     const {keepsStatistics} = (await dialect(waiter.signal)).traits;
     return keepsStatistics ? askUncached(connections, waiter) : askWith(waiter);
   };
-  const tables = new SharedReading<CatalogueTables>(async (waiter) => {
+  let isWithKeys = false;
+  const tables = new SharedReading(async (waiter: Waiter) => {
     const [all, {traits}, askNow] = await Promise.all([
       names.value(waiter),
       dialect(waiter.signal),
@@ -45,10 +46,16 @@ function newCatalogue({connections, endpoint, dialect}: CatalogueAccess): Catalo
     ]);
     return readTables(all, {
       ...{ask: askWith(waiter), askNow, hasGenerated: traits.showsExpressions},
-      opensTables: !traits.keepsStatistics,
-      progress: progressOf(waiter)('columns and keys'),
+      ...{opensTables: !traits.keepsStatistics, withKeys: isWithKeys},
+      progress: progressOf(waiter)('columns'),
     });
   });
+  const keys = new SharedReading<CatalogueKeys>(async (waiter) =>
+    readKeys(await names.value(waiter), {
+      ask: askWith(waiter),
+      progress: progressOf(waiter)('keys'),
+    }),
+  );
   const objects = new SharedReading<CatalogueObjects>(async (waiter) =>
     readObjects(await names.value(waiter), {
       ask: askWith(waiter),
@@ -58,6 +65,11 @@ function newCatalogue({connections, endpoint, dialect}: CatalogueAccess): Catalo
   return {
     startedMs: performance.now(),
     tables: (waiter) => tables.value(waiter),
+    keys: async (waiter) => {
+      isWithKeys = true;
+      // Where these have been asked for by themselves, they come without.
+      return (await tables.value(waiter)).keys ?? keys.value(waiter);
+    },
     objects: (waiter) => objects.value(waiter),
     tablesNow: async (some, waiter) => readTablesNow(some, await askNowWith(waiter)),
   };

@@ -1,6 +1,6 @@
 import {exceptSystemSchemas} from '../checks/facts.ts';
 import type {Ask, Row} from '../session/contract.ts';
-import type {CatalogueObjects, CatalogueTables, TableName} from './contract.ts';
+import type {CatalogueKeys, CatalogueObjects, CatalogueTables, TableName} from './contract.ts';
 import {inPieces, type Piece} from './pieces.ts';
 
 interface PartReading {
@@ -14,6 +14,12 @@ interface TablesReading extends PartReading {
   readonly hasGenerated: boolean;
   /** The server has no data dictionary: it opens each table to describe it. */
   readonly opensTables: boolean;
+  readonly withKeys: boolean;
+}
+
+/** Of the tables, and of their keys where those are asked for, too. */
+interface TablesRead extends CatalogueTables {
+  readonly keys: CatalogueKeys | null;
 }
 
 /** Every name, views too: the server opens no table for it. */
@@ -23,8 +29,8 @@ export const namesSql = `
 
 export async function readTables(
   names: readonly TableName[],
-  {ask, askNow, hasGenerated, opensTables, progress}: TablesReading,
-): Promise<CatalogueTables> {
+  {ask, askNow, hasGenerated, opensTables, withKeys, progress}: TablesReading,
+): Promise<TablesRead> {
   const intern = interner();
   const schemas = ask({sql: schemasSql});
   schemas.catch(() => {});
@@ -36,28 +42,45 @@ export async function readTables(
         // Opened for this statement, the tables are at hand for the others.
         await readingTables;
       }
-      const [all, columns, indexes, foreignKeys] = await Promise.all([
+      const [all, columns, keys] = await Promise.all([
         readingTables,
         ofPiece(ask, piece, columnsSql(hasGenerated)),
-        ofPiece(ask, piece, indexesSql),
-        ofPiece(ask, piece, foreignKeysSql),
+        withKeys ? keysOfPiece(ask, piece) : null,
       ]);
       const tables = all.filter(({type}) => !views.includes(String(type)));
       const present = new Set(tables.map(({s, t}) => `${s}\0${t}`));
       const ofTables = columns.filter(({s, t}) => present.has(`${s}\0${t}`));
-      return [tables, ofTables, indexes, foreignKeys].map(intern);
+      return {tables: intern(tables), columns: intern(ofTables), keys};
     },
     progress,
   });
-  const part = (at: number): readonly Row[] => pieces.flatMap((piece) => piece[at] ?? []);
   return {
     schemas: await schemas,
-    tables: part(0),
-    columns: part(1),
-    indexes: part(2),
-    foreignKeys: part(3),
+    tables: pieces.flatMap(({tables}) => tables),
+    columns: pieces.flatMap(({columns}) => columns),
+    keys: withKeys ? joined(pieces.flatMap(({keys}) => keys ?? [])) : null,
   };
 }
+
+export async function readKeys(
+  names: readonly TableName[],
+  {ask, progress}: PartReading,
+): Promise<CatalogueKeys> {
+  return joined(await inPieces(names, {read: (piece) => keysOfPiece(ask, piece), progress}));
+}
+
+async function keysOfPiece(ask: Ask, piece: Piece): Promise<CatalogueKeys> {
+  const [indexes, foreignKeys] = await Promise.all([
+    ofPiece(ask, piece, indexesSql),
+    ofPiece(ask, piece, foreignKeysSql),
+  ]);
+  return {indexes, foreignKeys};
+}
+
+const joined = (pieces: readonly CatalogueKeys[]): CatalogueKeys => ({
+  indexes: pieces.flatMap(({indexes}) => indexes),
+  foreignKeys: pieces.flatMap(({foreignKeys}) => foreignKeys),
+});
 
 export async function readTablesNow(
   names: readonly TableName[],

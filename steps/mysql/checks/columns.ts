@@ -1,5 +1,5 @@
 import {listed} from '../../../src/index.ts';
-import type {CatalogueTables} from '../catalogue/contract.ts';
+import type {CatalogueKeys, CatalogueTables} from '../catalogue/contract.ts';
 import type {Row} from '../session/contract.ts';
 import type {MysqlCheck} from './check.ts';
 import {columnValue} from './facts.ts';
@@ -54,7 +54,7 @@ export const columnChecks: readonly MysqlCheck[] = [
       listed(
         (count) =>
           `${count} foreign ${plural(count, 'key')} of ${server.name} ${plural(count, 'references', 'reference')} columns that are not unique`,
-        oddForeignKeysOf(await server.tables()).map(
+        oddForeignKeysOf(await server.keys()).map(
           (row) =>
             `${tableNameOf(row)}.${columnValue(row, 'name')} to ${columnValue(row, 'parent')}`,
         ),
@@ -75,7 +75,7 @@ export function autoIncrementsOf({tables, columns}: CatalogueTables): readonly R
   });
 }
 
-function oddForeignKeysOf({foreignKeys, indexes}: CatalogueTables): readonly Row[] {
+function oddForeignKeysOf({foreignKeys, indexes}: CatalogueKeys): readonly Row[] {
   const unique = new Set(
     indexes
       .filter(({non_unique: many}) => Number(many) === 0)

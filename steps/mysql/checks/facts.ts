@@ -1,11 +1,12 @@
 import type {SharedReads} from '../../../src/index.ts';
 import type {
   Catalogue,
+  CatalogueKeys,
   CatalogueObjects,
   CatalogueTables,
   TableName,
 } from '../catalogue/contract.ts';
-import type {MysqlReader, Replication} from '../contract.ts';
+import type {Client, MysqlReader, Replication} from '../contract.ts';
 import {type Version, versionOf} from '../dialect/version.ts';
 import type {Row} from '../session/contract.ts';
 
@@ -13,8 +14,10 @@ export type Settings = Readonly<Record<string, string>>;
 
 /** What the checks read from a server: each query is sent once, however many checks need its result. */
 export interface Facts extends OwnFacts {
-  /** From the server's catalogue: its tables with their columns, indexes and foreign keys. */
+  /** From the server's catalogue: its tables with their columns. */
   tables(): Promise<CatalogueTables>;
+  /** From the server's catalogue: indexes and foreign keys. */
+  keys(): Promise<CatalogueKeys>;
   /** From the server's catalogue: views, routines, triggers and events. */
   objects(): Promise<CatalogueObjects>;
   /** These tables as they are now. */
@@ -28,6 +31,7 @@ interface OwnFacts {
   settings(): Promise<Settings>;
   version(): Promise<Version>;
   replication(): Promise<Replication | null>;
+  clients(): Promise<readonly Client[]>;
   rows(sql: string): Promise<readonly Row[]>;
 }
 
@@ -59,6 +63,7 @@ export function factsOf(server: MysqlReader, signal: AbortSignal, look: FactsLoo
   return {
     ...own,
     tables: () => fromCatalogue((catalogue) => catalogue.tables(waiter)),
+    keys: () => fromCatalogue((catalogue) => catalogue.keys(waiter)),
     objects: () => fromCatalogue((catalogue) => catalogue.objects(waiter)),
     tablesNow: (names) => fromCatalogue((catalogue) => catalogue.tablesNow(names, waiter)),
   };
@@ -120,6 +125,7 @@ function newFacts(server: MysqlReader, signal: AbortSignal): OwnFacts {
     settings,
     version: () => once('version', async () => versionOf((await settings())['version'] ?? '')),
     replication: () => once('replication', () => server.replication(signal)),
+    clients: () => once('clients', () => server.clients(signal)),
     rows: async (sql) => {
       // An unreachable server is tried once, not by every check in turn.
       await settings();

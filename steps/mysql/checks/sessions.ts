@@ -64,9 +64,7 @@ export const sessionChecks: readonly MysqlCheck[] = [
       listed(
         (count) => `${server.name} has ${count} distinct ${plural(count, 'client')}`,
         countedByAccountAndHost(
-          (await server.server.clients(server.signal)).filter(
-            ({user}) => user !== server.server.user,
-          ),
+          (await server.clients()).filter(({user}) => user !== server.server.user),
         ),
       ),
   },

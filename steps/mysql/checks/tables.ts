@@ -32,7 +32,7 @@ export const tableChecks: readonly MysqlCheck[] = [
       'A replica scans the whole table for each changed row, so Aurora falls behind; and the table is compared as a whole or not at all.',
     fix: 'ALTER TABLE … ADD PRIMARY KEY.',
     find: async (server) => {
-      const {tables: all, indexes} = await server.tables();
+      const [{tables: all}, {indexes}] = await Promise.all([server.tables(), server.keys()]);
       const keyed = new Set(
         indexes.filter((row) => columnValue(row, 'name') === 'PRIMARY').map(tableNameOf),
       );
@@ -121,7 +121,7 @@ export const tableChecks: readonly MysqlCheck[] = [
       listed(
         (count) =>
           `${count} ${plural(count, 'index', 'indexes')} of ${server.name} ${plural(count, 'is', 'are')} fulltext or spatial`,
-        (await server.tables()).indexes
+        (await server.keys()).indexes
           .filter((row) => ['FULLTEXT', 'SPATIAL'].includes(columnValue(row, 'type')))
           .map(
             (row) =>

@@ -135,7 +135,7 @@ describeEachServer('the catalogue', (on) => {
     });
     const told: string[] = [];
     const facts = factsOf(on.session.reader, signal, {stillReading: (text) => told.push(text)});
-    const {tables, columns, indexes} = await facts.tables();
+    const [{tables, columns}, {indexes}] = await Promise.all([facts.tables(), facts.keys()]);
     const {defined} = await facts.objects();
     await on.database.query('DROP DATABASE estate');
     const here = tables.filter(({s}) => s === 'estate').map(({t}) => String(t));

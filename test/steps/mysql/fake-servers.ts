@@ -227,7 +227,8 @@ function readerOf(server: FakeServer): AuroraReader {
     expectQueries: () => {},
     catalogue: () => ({
       startedMs: performance.now(),
-      tables: async () => ({schemas: [], tables: [], columns: [], indexes: [], foreignKeys: []}),
+      tables: async () => ({schemas: [], tables: [], columns: []}),
+      keys: async () => ({indexes: [], foreignKeys: []}),
       objects: async () => ({defined: [], events: []}),
       tablesNow: async () => [],
     }),
