@@ -28,7 +28,10 @@ export const clusterOperations: Operations = {
       capacityProviders: shown.map(({name, managedScaling}) => ({
         name,
         status: 'ACTIVE',
-        autoScalingGroupProvider: {managedScaling: {status: managedScaling}},
+        autoScalingGroupProvider: {
+          autoScalingGroupArn: `arn:aws:autoscaling:${api.world.region}:${api.world.accountId}:autoScalingGroup:lab:autoScalingGroupName/${name}`,
+          managedScaling: {status: managedScaling},
+        },
       })),
       failures: missing(names.filter((asked) => !shown.some(({name}) => name === asked))),
     };

@@ -2,6 +2,7 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import type {AddressInfo} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEmptyPage, emptyPage} from './empty-pages.ts';
+import {recordExchange} from './exchange-record.ts';
 import {createFaults, type Fault, type Faults} from './faults.ts';
 import {
   AwsError,
@@ -214,7 +215,14 @@ async function serve(call: Call): Promise<void> {
   send(response, await effect(call));
 }
 
-async function effect({request, service, protocol}: Call): Promise<AwsReply> {
+async function effect(call: Call): Promise<AwsReply> {
+  const {request, service, operation} = call;
+  const reply = await answerOf(call);
+  recordExchange({service: service.signingName, operation, request, reply});
+  return reply;
+}
+
+async function answerOf({request, service, protocol}: Call): Promise<AwsReply> {
   try {
     return await service.handle(request);
   } catch (error) {

@@ -53,7 +53,7 @@ test('a domain is told with its name servers and their addresses', async () => {
 });
 
 test('a change is an operation: under way first, then successful, and one at a time', async () => {
-  await using lab = await opened(200);
+  await using lab = await opened(1_000);
   const {OperationId = ''} = await lab.update('shop.test', 'ns1.aws.test', 'ns2.aws.test');
   expect(await refusalOf(lab.update('shop.test', 'a.test', 'b.test'))).toEqual({
     name: 'DuplicateRequest',
