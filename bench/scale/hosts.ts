@@ -1,5 +1,5 @@
 import {execFileSync, spawn} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -50,6 +50,8 @@ async function measured(folder: string, port: number, count: number): Promise<re
 }
 
 function startServer(folder: string, port: number) {
+  // The folder of its unprivileged part, which the system makes when its own server starts.
+  mkdirSync('/run/sshd', {recursive: true});
   for (const name of ['host', 'user']) {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)]);
   }

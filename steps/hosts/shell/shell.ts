@@ -15,6 +15,7 @@ import {
   sudoRefused,
 } from './problems.ts';
 import {noConnection, RootShell} from './root-shell.ts';
+import {Turns} from './turns.ts';
 
 type HostConfig = HostsConfig['hosts'][number];
 
@@ -35,6 +36,8 @@ interface Shells {
 }
 
 const commandLimitMs = 20_000;
+/** An sshd begins to refuse further logins at ten that are under way (MaxStartups in sshd_config(5)). */
+const loginsAtOnce = 10;
 const endLimitMs = 5_000;
 
 // The path of a unix socket has at most some 100 characters, and ssh adds 17 to it.
@@ -48,6 +51,7 @@ const folderPrefix = 'switcharoo-ssh-';
 export async function openShells(hosts: readonly HostConfig[]): Promise<Shells> {
   await removeStaleFolders();
   const folder = await mkdtemp(join(socketsFolder, `${folderPrefix}${process.pid}-`));
+  const logins = new Turns(loginsAtOnce);
   const sockets = hosts.map((host, index) => {
     const options = sshOptions(host, join(folder, `${index}`));
     return {host, options, open: new HostShells(host, options)};
@@ -56,8 +60,9 @@ export async function openShells(hosts: readonly HostConfig[]): Promise<Shells> 
     name: host.name,
     root: host.root,
     isOpen: () => open.hasFree,
-    run: afterFirst((script, signal, limitMs, connected) =>
-      open.run({script, signal, limitMs, connected}),
+    run: afterFirst(
+      (script, signal, limitMs, connected) => open.run({script, signal, limitMs, connected}),
+      logins,
     ),
   }));
   return {
@@ -106,8 +111,11 @@ type RunConnecting = (
   connected: () => void,
 ) => Promise<string>;
 
-/** The first command makes the connection that the others share. They wait for it: else each would log in by itself. */
-function afterFirst(run: RunConnecting): Shell['run'] {
+/**
+ * The first command makes the connection that the others share. They wait for it: else each would log in by itself. A
+ * hundred logins at once would keep this machine, or a bastion before the hosts, busy beyond every limit.
+ */
+function afterFirst(run: RunConnecting, logins: Turns): Shell['run'] {
   let connection: Promise<void> | undefined;
   return async (script, signal, limitMs = commandLimitMs) => {
     if (connection) {
@@ -118,8 +126,18 @@ function afterFirst(run: RunConnecting): Shell['run'] {
     connection = new Promise((resolve) => {
       connected = resolve;
     });
-    // A failed first command ends the wait too: the next command connects by itself.
-    return run(script, signal, limitMs, connected).finally(connected);
+    let endTurn = () => {};
+    try {
+      endTurn = await logins.take(signal);
+      return await run(script, signal, limitMs, () => {
+        endTurn();
+        connected();
+      });
+    } finally {
+      // A failed first command ends the wait too: the next command connects by itself.
+      endTurn();
+      connected();
+    }
   };
 }
 
