@@ -1,4 +1,5 @@
 import type {FactOf, JournalEntry} from '../model/journal.ts';
+import {LastingMap} from '../model/lasting-map.ts';
 import {elapsedMs, msBetween, shifted} from '../model/moment.ts';
 import {isClosed} from '../model/outage.ts';
 import {type Progress, progressAfter} from '../model/progress.ts';
@@ -63,7 +64,9 @@ export interface ReportFold {
   readonly progress: Progress;
   readonly spentMs: Readonly<Record<Gap, number>>;
   readonly away: readonly Span[];
-  readonly work: ReadonlyMap<string, Work>;
+  readonly work: LastingMap<Work>;
+  /** The entries that are at work. */
+  readonly open: readonly string[];
   readonly outages: readonly OutageReport[];
   readonly answers: readonly AnswerReport[];
   readonly checkpoints: readonly {readonly name: string; readonly atUtc: string}[];
@@ -82,7 +85,7 @@ export function foldAfter(
   if (!fold) {
     const spentMs = {machine: 0, answering: 0, away: 0};
     const none = {away: [], outages: [], answers: [], checkpoints: []};
-    return {progress, spentMs, work: new Map(), ...none};
+    return {progress, spentMs, work: LastingMap.of(), open: [], ...none};
   }
   const gap = gapBefore(entry, fold);
   const ms = msBetween(fold.progress.last, entry);
@@ -94,7 +97,7 @@ export function foldAfter(
         ? [...fold.away, {fromUtc: fold.progress.lastAt.toISOString(), toUtc: entry.atUtc}]
         : fold.away,
     outages: outagesAfter(fold, progress, ms),
-    work: workAfter(fold, entry, {gap, ms}),
+    ...workAfter(fold, entry, {gap, ms}),
     answers:
       entry.kind === 'answered'
         ? [...fold.answers, answerOf(entry, fold.progress, ms)]
@@ -149,7 +152,7 @@ function outagesAfter(
 }
 
 /** Whose time passed before this entry was written. */
-function gapBefore(entry: JournalEntry, {progress: before, work}: ReportFold): Gap {
+function gapBefore(entry: JournalEntry, {progress: before, open}: ReportFold): Gap {
   const atRest = before.outcome !== 'running' && before.outcome !== 'reversing';
   if (atRest || betweenProcesses.has(entry.kind)) {
     return 'away';
@@ -158,7 +161,7 @@ function gapBefore(entry: JournalEntry, {progress: before, work}: ReportFold): G
     return 'answering';
   }
   const asked = new Set(before.questions.map(({entry: id}) => id));
-  const isAtWork = [...work].some(([id, {open}]) => open !== undefined && !asked.has(id));
+  const isAtWork = open.some((id) => !asked.has(id));
   return before.questions.length > 0 && !isAtWork ? 'answering' : 'machine';
 }
 
@@ -172,25 +175,32 @@ function workAfter(
   fold: ReportFold,
   entry: JournalEntry,
   {gap, ms}: {gap: Gap; ms: number},
-): ReadonlyMap<string, Work> {
+): Pick<ReportFold, 'work' | 'open'> {
   const lastUtc = fold.progress.lastAt.toISOString();
-  const asked = new Set(fold.progress.questions.map(({entry: id}) => id));
-  if (entry.kind === 'answered') {
+  const asked = new Set(fold.progress.questions.flatMap(({entry: id}) => id ?? []));
+  if (entry.kind === 'answered' && entry.entry !== null) {
     asked.add(entry.entry);
   }
-  const work = new Map(
-    [...fold.work].map(([id, was]) =>
+  let {work} = fold;
+  // Only those whose work goes on, or waits for an answer, are changed by what is not theirs.
+  const changing = new Set([...fold.open, ...asked]);
+  for (const id of changing) {
+    const was = work.get(id);
+    if (was) {
       // Whatever was at work when a process ended, ended with its last entry.
-      gap === 'away'
-        ? [id, closed(was, lastUtc)]
-        : [id, ended(asked.has(id) ? waited(was, ms) : worked(was, ms), entry)],
-    ),
-  );
+      const after =
+        gap === 'away'
+          ? closed(was, lastUtc)
+          : ended(asked.has(id) ? waited(was, ms) : worked(was, ms), entry);
+      work = work.with(id, after);
+    }
+  }
   if ('entry' in entry && entry.entry !== null) {
     const was = work.get(entry.entry) ?? noWork;
-    work.set(entry.entry, withTurn(was, entry));
+    work = work.with(entry.entry, withTurn(was, entry));
+    changing.add(entry.entry);
   }
-  return work;
+  return {work, open: [...changing].filter((id) => work.get(id)?.open !== undefined)};
 }
 
 /** What is reversed works forward no more, nor does what the limit of an outage has ended. */
