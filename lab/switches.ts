@@ -53,6 +53,8 @@ export const labSwitch = z.discriminatedUnion('what', [
   z.object({what: z.literal('image-crashes'), image: z.string(), exitCode: z.number()}),
   z.object({what: z.literal('image-missing'), image: z.string()}),
   z.object({what: z.literal('image-unreachable'), image: z.string()}),
+  /** What RDS says of the cluster, as while it is changed: `modifying`, `backing-up`, `available`. */
+  z.object({what: z.literal('rds-status'), status: z.string()}),
   /** ECS shows the state before the next updates to so many reads. */
   z.object({what: z.literal('ecs-stale-reads'), count: z.number().int().min(0)}),
   z.object({what: z.literal('no-room'), reason: z.enum(['CPU', 'MEMORY'])}),
@@ -65,7 +67,7 @@ export type LabSwitch = z.output<typeof labSwitch>;
 
 /** Turns one switch of the lab. */
 export async function turn(world: World, change: LabSwitch): Promise<void> {
-  const {databases, ecs, aws, resolver, loadBalancer} = world;
+  const {databases, ecs, rds, aws, resolver, loadBalancer} = world;
   switch (change.what) {
     case 'database-killed':
       return databases[change.database].kill();
@@ -114,6 +116,8 @@ export async function turn(world: World, change: LabSwitch): Promise<void> {
       return ecs.faults.missingImage(change.image);
     case 'image-unreachable':
       return ecs.faults.unreachable(change.image);
+    case 'rds-status':
+      return rds.change('shop-aurora', {status: change.status});
     case 'ecs-stale-reads':
       return ecs.faults.staleReads(change.count);
     case 'no-room':

@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import type {Ecs} from './aws/ecs.ts';
 import type {AwsEndpoint} from './aws/endpoint.ts';
+import type {Rds} from './aws/rds.ts';
 import type {Route53} from './aws/route53.ts';
 import {applicationHosts, databaseHosts} from './bare-metal.ts';
 import type {ClientsControl, ClientsReport} from './clients/protocol.ts';
@@ -50,6 +51,7 @@ export interface World {
   readonly hosts: readonly LabHost[];
   readonly route53: Route53;
   readonly ecs: Ecs;
+  readonly rds: Rds;
   readonly aws: AwsEndpoint;
   readonly resolver: Resolver;
   readonly names: NameServers;
@@ -103,11 +105,11 @@ async function build(options: WorldOptions, parts: Parts): Promise<World> {
   if (clientCount > 0) {
     await firstWrite(control);
   }
-  const {route53, ecs, endpoint: aws} = cloud;
+  const {route53, ecs, rds, endpoint: aws} = cloud;
   const wire = new Wire();
   const targets = await targetsOf(site, {hosts, cloud, names, parts, wire, rttMs: options.rttMs});
   return {
-    ...{databases, hosts, route53, ecs, aws, names, loadBalancer},
+    ...{databases, hosts, route53, ecs, rds, aws, names, loadBalancer},
     network: site.network,
     resolver: names.resolver,
     exchanges: () => wire.exchanges(),

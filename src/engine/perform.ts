@@ -75,8 +75,10 @@ async function perform(
   const say = (text: string) => context.observe({kind: 'progress', entry: entry.id, text});
   let seen: unknown;
   let end: unknown;
+  let limit: AbortSignal | undefined;
   try {
     seen = await limitedBy([context.aborting], {clock: context.clock, ms: limitMs}, (signal) => {
+      limit = signal;
       const performing = action.perform(writer as never, signal, say);
       performing.catch((error: unknown) => {
         end = error;
@@ -84,7 +86,7 @@ async function perform(
       return performing;
     });
   } catch (error) {
-    const isLate = error instanceof TimeIsUp;
+    const isLate = error instanceof TimeIsUp || limit?.reason instanceof TimeIsUp;
     if (isLate) {
       // One that was waiting to try again says why, as soon as it is stopped.
       await setImmediate();

@@ -140,6 +140,35 @@ describe('a run', () => {
     expect(rig.clock.elapsedMs).toBeLessThan(6_000);
   });
 
+  test('says what an action was waiting for when its time is over', async () => {
+    const message = 'AWS still refuses calls for service web because there are too many.';
+    const refused = {code: 'aws-throttled', message, hint: 'Wait.'};
+    const waits = {
+      on: 'shelf',
+      does: 'update web',
+      perform: (_writer: unknown, signal: AbortSignal) =>
+        new Promise<void>((_done, fail) => {
+          signal.addEventListener('abort', () => fail(new SwitcharooError(refused)));
+        }),
+    } as const;
+    const rig = new Rig({
+      runbook: book.step(
+        'get',
+        {...fill, plan: async () => [waits]},
+        {...onA, input: () => ({texts: {x: 'tea'}}), timeoutMs: 200},
+      ),
+      shelves: [new Shelf('a')],
+    });
+
+    expect(await rig.run()).toMatchObject({
+      kind: 'paused',
+      problem: {
+        code: 'action-timeout',
+        message: `get was still at "update web" on a after 0.2 s. ${message}`,
+      },
+    });
+  });
+
   test('fails a gate that does not open in time', async () => {
     const rig = new Rig({
       runbook: book.step('wait', holds, {...onA, input: () => ({label: 'x', text: 'tea'})}),

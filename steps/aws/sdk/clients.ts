@@ -1,6 +1,7 @@
 import {proxyAgent} from '../../../src/index.ts';
 import {AwsClock} from './clock.ts';
 import type {AwsConfig} from './config.ts';
+import {noteKeys} from './credentials.ts';
 import {patient, type SendsAgain} from './patience.ts';
 import {askAws} from './problems.ts';
 import {type Pace, readingClient, writingClient} from './settings.ts';
@@ -65,10 +66,14 @@ export function awsClients<Sdk, Client extends Destroyable>(
       make(readingClient(config, reads)),
       make(writingClient(config)),
     ]);
+    const manner = {
+      clock,
+      noteKeys: (keys: {readonly expiration?: Date}) => noteKeys(config, keys),
+    };
     return {
       sdk,
-      reading: patient(reading, {sendsAgain: 'nothing', clock}),
-      writing: patient(writing, {sendsAgain: writes, clock}),
+      reading: patient(reading, {...manner, sendsAgain: 'nothing'}),
+      writing: patient(writing, {...manner, sendsAgain: writes}),
     };
   };
   const get = () => {

@@ -49,9 +49,22 @@ export function credentialsOf(config: AwsConfig): Keys | Provider | undefined {
   return provider;
 }
 
+/** Of the SDK's own chain, as its requests have shown. */
+let chainLastsUntil: Date | undefined;
+
+/** Remembers until when the keys of a client last, where they are those of the SDK's own chain. */
+export function noteKeys(config: AwsConfig, {expiration}: Pick<Keys, 'expiration'>): void {
+  if (credentialsOf(config) === undefined) {
+    chainLastsUntil = expiration;
+  }
+}
+
 /** Until when the keys are good, by AWS's time; `undefined` where they do not end, or nobody knows. */
 export async function lastUntil(config: AwsConfig): Promise<Date | undefined> {
   const credentials = credentialsOf(config);
+  if (credentials === undefined) {
+    return chainLastsUntil;
+  }
   return typeof credentials === 'function' ? (await credentials()).expiration : undefined;
 }
 

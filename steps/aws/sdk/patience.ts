@@ -7,7 +7,7 @@ interface Sender {
   send(command: unknown, options?: SendOptions): Promise<unknown>;
   readonly config: {
     systemClockOffset?: number;
-    credentials(options: {readonly forceRefresh: boolean}): Promise<unknown>;
+    credentials(options?: {readonly forceRefresh: boolean}): Promise<{readonly expiration?: Date}>;
   };
 }
 
@@ -24,6 +24,12 @@ const longestUnsentMs = 30_000;
 /** `nothing`: reads. `unless-throttled`: writes whose step sends them again itself, and looks before. */
 export type SendsAgain = 'nothing' | 'unless-throttled' | 'all-not-done';
 
+interface Manner {
+  readonly sendsAgain: SendsAgain;
+  readonly clock: AwsClock;
+  noteKeys(keys: {readonly expiration?: Date}): void;
+}
+
 /**
  * The same client, which sends again what was not done. A read is repeated by the SDK itself, as often as its settings
  * say. A write is sent again only when AWS has refused it for now, or when it never left this machine: until the signal
@@ -31,14 +37,17 @@ export type SendsAgain = 'nothing' | 'unless-throttled' | 'all-not-done';
  */
 export function patient<Client extends object>(
   client: Client,
-  {sendsAgain, clock}: {readonly sendsAgain: SendsAgain; readonly clock: AwsClock},
+  {sendsAgain, clock, noteKeys}: Manner,
 ): Client {
   const sender = client as unknown as Sender; // every client of the SDK has these
   const send = sender.send.bind(client);
   sender.send = async (command, options = {}) => {
     const attempt = () => withAwsTime(sender, clock, () => send(command, options));
     const write = () => untilHeard(attempt, sendsAgain, options);
-    return withLiveSession(sender, () => (sendsAgain === 'nothing' ? attempt() : write()));
+    const result = await withLiveSession(sender, sendsAgain === 'nothing' ? attempt : write);
+    // Beside the answer, which may have to wait for nobody: keys near their end are renewed here.
+    void sender.config.credentials().then(noteKeys, () => {});
+    return result;
   };
   return client;
 }

@@ -143,6 +143,25 @@ test('preflight and plan say how long credentials last', async () => {
   ]);
 });
 
+test('how long credentials of the default chain last is known from the first answer on', async () => {
+  await using lab = await opened();
+  writeFileSync(
+    join(folder, 'config'),
+    `[profile lab]\nregion = eu-central-1\n[profile plain]\nrole_arn = ${roleArn}\nsource_profile = lab\n`,
+  );
+  vi.stubEnv('AWS_PROFILE', 'plain');
+  vi.stubEnv('AWS_ENDPOINT_URL_STS', lab.endpoint.url);
+  const config = lab.config({});
+  await callerOf(config);
+  await expect
+    .poll(() => awsRemarks(config))
+    .toEqual([
+      expect.stringMatching(
+        /^The credentials of the default chain last until \d\d:\d\d UTC \(59 min\); they are renewed before\.$/,
+      ),
+    ]);
+});
+
 test('the region: of the target, of its profile, of the environment, of the default profile', async () => {
   expect(await regionOf({region: 'eu-west-3', profile: 'lab'})).toBe('eu-west-3');
   expect(await regionOf({})).toBe('ap-south-1');
