@@ -4,7 +4,15 @@ import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
 import {deployImage, ecsService} from 'switcharoo/ecs';
 import {loadBalancer, targetsHealthy} from 'switcharoo/elb';
 import {closePort, hostGroup, stopCrons, stopWebServers} from 'switcharoo/hosts';
-import {caughtUp, freezeWrites, mysqlServer, replicateBack, stillFrozen} from 'switcharoo/mysql';
+import {
+  caughtUp,
+  freezeWrites,
+  mysqlServer,
+  onlyReplicationWrites,
+  replicateBack,
+  stillFrozen,
+  verifyChanges,
+} from 'switcharoo/mysql';
 import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
@@ -83,13 +91,17 @@ export default defineRunbook({
   .checkpoint('prepared')
 
   .phase('Cut over')
+  .step('only-replication', onlyReplicationWrites, {
+    on: {source: 'source', replica: 'replica', target: 'aurora'},
+    input: ({outputs}) => outputs['verify-data'],
+  })
   .confirm('go', {
     question: 'Start the cutover?',
     details: ({params}) => [
       `${params.siteName} will resolve to ${params.newAddresses.join(', ')}.`,
       `${params.image} will run as ${params.tasks} tasks on Aurora at ${params.auroraHost}.`,
     ],
-    after: ['near', 'ttl-drained'],
+    after: ['near', 'ttl-drained', 'only-replication'],
   })
   .together('Stop everything that writes', (group) =>
     group
@@ -203,9 +215,15 @@ export default defineRunbook({
     input: () => ({}),
     after: ['smoke'],
   })
+  // What was changed since all data was compared. Clients write meanwhile: nobody waits for it.
+  .step('verify-changes', verifyChanges, {
+    on: {source: 'aurora', target: 'source'},
+    input: ({outputs}) => ({since: outputs['verify-data'].targetSince}),
+    after: ['smoke'],
+  })
   .confirm('accept', {
     question: 'Accept the cutover?',
-    after: ['smoke', 'smoke-sql', 'one-side-only'],
+    after: ['smoke', 'smoke-sql', 'one-side-only', 'verify-changes'],
   })
   .checkpoint('cut-over')
 

@@ -19,13 +19,15 @@ import {
   freezeInRing,
   freezeReady,
   mysqlServer,
+  onlyReplicationWrites,
   ringIntact,
   stillFrozen,
+  verifyChanges,
 } from 'switcharoo/mysql';
 import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
-import {cutoverParams} from './fragments/cutover-params.ts';
+import {cutoverParams, holdParams} from './fragments/cutover-params.ts';
 import {prepare} from './fragments/prepare.ts';
 import {freezeOf, prepareRing, settleRing} from './fragments/ring.ts';
 
@@ -40,17 +42,7 @@ export default defineRunbook({
     ...settleRing.params.shape,
     /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
     alsoWritten,
-    proxyKind: z.enum(['nginx', 'httpd']).default('nginx'),
-    /** A new file that the proxy reads: it switches keep-alive off until the end. */
-    keepAliveFile: z.string(),
-    /** The ports at which visitors reach the old web servers: new connections wait there during the cutover. */
-    heldPorts: z.array(z.coerce.number().int()).min(1),
-    /** The kernel of each web server lets connections through again by itself after this time. */
-    maxHoldMs: z.coerce.number().int().default(10_000),
-    /** How long connections are held once before at most, without a freeze: requests under way must end in it. */
-    dryHoldMs: z.coerce.number().int().default(300),
-    /** How long requests under way may take to end before the hold is given up. */
-    drainMs: z.coerce.number().int().default(2_000),
+    ...holdParams.shape,
   }),
   targets: {
     source: mysqlServer,
@@ -126,6 +118,10 @@ export default defineRunbook({
   .checkpoint('prepared')
 
   .phase('Cut over')
+  .step('only-replication', onlyReplicationWrites, {
+    on: {source: 'source', replica: 'replica', target: 'aurora'},
+    input: ({outputs}) => outputs['verify-data'],
+  })
   .confirm('go', {
     question: 'Start the cutover?',
     details: ({params}) => [
@@ -133,7 +129,7 @@ export default defineRunbook({
       `${params.image} is running as ${params.tasks} tasks on Aurora at ${params.auroraHost}, which still refuses writes.`,
       `While the database changes sides, new connections to the old web servers wait, for ${params.maxHoldMs} ms at most.`,
     ],
-    after: ['near', 'new-side-answers', 'ttl-drained'],
+    after: ['near', 'new-side-answers', 'ttl-drained', 'only-replication'],
   })
   .step('stop-crons', stopCrons, {
     on: {hosts: 'webHosts'},
@@ -282,9 +278,15 @@ export default defineRunbook({
     input: () => ({}),
     after: ['smoke'],
   })
+  // What was changed since all data was compared. Clients write meanwhile: nobody waits for it.
+  .step('verify-changes', verifyChanges, {
+    on: {source: 'aurora', target: 'source'},
+    input: ({outputs}) => ({since: outputs['verify-data'].targetSince}),
+    after: ['smoke'],
+  })
   .confirm('accept', {
     question: 'Accept the cutover?',
-    after: ['smoke', 'smoke-sql', 'one-side-only'],
+    after: ['smoke', 'smoke-sql', 'one-side-only', 'verify-changes'],
   })
   .checkpoint('cut-over')
 

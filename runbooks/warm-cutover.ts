@@ -10,7 +10,15 @@ import {
   stopCrons,
   stopWebServers,
 } from 'switcharoo/hosts';
-import {caughtUp, freezeWrites, mysqlServer, replicateBack, stillFrozen} from 'switcharoo/mysql';
+import {
+  caughtUp,
+  freezeWrites,
+  mysqlServer,
+  onlyReplicationWrites,
+  replicateBack,
+  stillFrozen,
+  verifyChanges,
+} from 'switcharoo/mysql';
 import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
@@ -91,6 +99,10 @@ export default defineRunbook({
   .checkpoint('prepared')
 
   .phase('Cut over')
+  .step('only-replication', onlyReplicationWrites, {
+    on: {source: 'source', replica: 'replica', target: 'aurora'},
+    input: ({outputs}) => outputs['verify-data'],
+  })
   .confirm('go', {
     question: 'Start the cutover?',
     details: ({params}) => [
@@ -98,7 +110,7 @@ export default defineRunbook({
       `${params.image} is running as ${params.tasks} tasks on Aurora at ${params.auroraHost}, which still refuses writes.`,
       'Reads stay available.',
     ],
-    after: ['near', 'new-side-answers', 'ttl-drained'],
+    after: ['near', 'new-side-answers', 'ttl-drained', 'only-replication'],
   })
   .step('stop-crons', stopCrons, {
     on: {hosts: 'webHosts'},
@@ -231,9 +243,15 @@ export default defineRunbook({
     input: () => ({}),
     after: ['smoke'],
   })
+  // What was changed since all data was compared. Clients write meanwhile: nobody waits for it.
+  .step('verify-changes', verifyChanges, {
+    on: {source: 'aurora', target: 'source'},
+    input: ({outputs}) => ({since: outputs['verify-data'].targetSince}),
+    after: ['smoke'],
+  })
   .confirm('accept', {
     question: 'Accept the cutover?',
-    after: ['smoke', 'smoke-sql', 'one-side-only'],
+    after: ['smoke', 'smoke-sql', 'one-side-only', 'verify-changes'],
   })
   .checkpoint('cut-over')
 

@@ -30,3 +30,18 @@ export const cutoverParams = z.object({
   /** The application behind it. */
   appUnits: z.array(z.string()),
 });
+
+/** What a cutover is given beside that in which visitors wait. */
+export const holdParams = z.object({
+  proxyKind: z.enum(['nginx', 'httpd']).default('nginx'),
+  /** A new file that the proxy reads: it switches keep-alive off until the end. */
+  keepAliveFile: z.string(),
+  /** The ports at which visitors reach the old web servers: new connections wait there during the cutover. */
+  heldPorts: z.array(z.coerce.number().int()).min(1),
+  /** The kernel of each web server lets connections through again by itself after this time. */
+  maxHoldMs: z.coerce.number().int().default(10_000),
+  /** How long connections are held once before at most, without a freeze: requests under way must end in it. */
+  dryHoldMs: z.coerce.number().int().default(300),
+  /** How long requests under way may take to end before the hold is given up. */
+  drainMs: z.coerce.number().int().default(2_000),
+});

@@ -1,6 +1,6 @@
 import {defineFragment} from 'switcharoo';
 import {auroraCluster, readyAsTarget, replicateFrom} from 'switcharoo/aurora';
-import {caughtUp, mysqlServer, readyAsSource} from 'switcharoo/mysql';
+import {caughtUp, mysqlServer, readyAsSource, verifyOverReplica} from 'switcharoo/mysql';
 import {hostedZone, lowerTtl} from 'switcharoo/route53';
 import {z} from 'zod';
 
@@ -55,5 +55,11 @@ export const prepare = defineFragment(
         after: ['replicate'],
         // A first catch-up after a load of days takes hours.
         timeoutMs: 24 * 3_600_000,
+      })
+      // Outside the outage, and again before the cutover once it is a week old.
+      .step('verify-data', verifyOverReplica, {
+        on: {source: 'source', replica: 'replica', target: 'aurora'},
+        input: () => ({}),
+        after: ['near'],
       }),
 );

@@ -25,12 +25,12 @@ import {
   withinLookLimit,
 } from './look.ts';
 import {entriesLostWith} from './lost-entries.ts';
+import {passedLine, type Resuming} from './passed-line.ts';
 import {baseLine, blockedLine, impossibleLine, withCautions} from './plan-lines.ts';
 import {inputInvalid} from './problems.ts';
 import {sharedReads} from './shared-reads.ts';
 import {actionsFrom} from './unit-results.ts';
 import {type UpkeepDue, upkeepDue} from './upkeep-due.ts';
-import {type Resuming, upkeepLine} from './upkeep-line.ts';
 
 interface Planning {
   readonly world: World;
@@ -141,20 +141,16 @@ async function lineFor(entry: Entry, planning: Planning, survey: PlanSurvey): Pr
   const progress = planning.progress?.entries.get(entry.id);
   const base = baseLine(entry);
   if (progress?.state === 'done' || progress?.state === 'skipped') {
-    const line = {...base, evidence: 'journaled', outlook: outlookOf(progress)} as const;
     const due = survey.upkeep.filter((upkeep) => upkeep.entry === entry);
-    return due.length === 0
-      ? line
-      : survey.inTurn(() => upkeepLine(line, due, planning as Resuming));
+    return survey.inTurn(() =>
+      passedLine(base, {entry, state: progress, due}, planning as Resuming),
+    );
   }
   const skipped = survey.lost.get(entry.id);
   return skipped
     ? impossibleLine(base, skipped, [...survey.lost.keys()][0] === entry.id)
     : withCautions(entry, planning.world.params, await checkedLine(entry, base, planning, survey));
 }
-
-const outlookOf = ({state, applied}: EntryProgress) =>
-  state === 'skipped' ? 'skipped' : applied ? 'applied' : 'already-in-place';
 
 async function checkedLine(
   entry: Entry,

@@ -1,10 +1,12 @@
 import type {Entry, Item, PointOfNoReturn} from '../model/entry.ts';
+import type {Problem} from '../model/problem.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {askOperator} from './ask-operator.ts';
 import type {RunContext} from './context.ts';
 import {decide} from './decision.ts';
 import {inLanes} from './lanes.ts';
 import {afterLongestOutage} from './longest-outage.ts';
+import {hasOutageBegun, oldEvidenceBefore} from './old-evidence.ts';
 import {isLimitPassed, limitOutage, unlimited} from './outage-limit.ts';
 import {answerRequired, declined, runStopped, unknownEntry} from './problems.ts';
 import {isDecided} from './process-stop.ts';
@@ -145,6 +147,10 @@ async function lapseBefore(
 ): Promise<EntryOutcome | undefined> {
   const {record, runbook, stopping} = context;
   const [entry] = turn;
+  const old = entry && (await proveAnew(context, turn));
+  if (old && old.kind !== 'done') {
+    return old.kind === 'failed' ? failedWith(context, entry, old.problem) : old;
+  }
   if (!entry || (lookedAt.has(record) && !isUpkeepTurn(runbook, turn))) {
     return undefined;
   }
@@ -156,8 +162,29 @@ async function lapseBefore(
   if (stopping.aborted) {
     return {kind: 'paused', problem};
   }
-  record.add({kind: 'entry-failed', entry: entry.id, problem});
+  return failedWith(context, entry, problem);
+}
+
+function failedWith({record}: RunContext, {id}: Entry, problem: Problem): EntryOutcome {
+  record.add({kind: 'entry-failed', entry: id, problem});
   return {kind: 'failed', problem};
+}
+
+/** What was proven too long ago is proven again before a person is asked. */
+async function proveAnew(
+  context: RunContext,
+  turn: readonly Entry[],
+): Promise<EntryOutcome | undefined> {
+  const {runbook, clock, record} = context;
+  const isInOutage = hasOutageBegun(runbook, record.progress);
+  const {progress} = record;
+  for (const gate of oldEvidenceBefore(runbook, turn, {progress, now: clock.now(), isInOutage})) {
+    const outcome = await runEntry(context, gate);
+    if (outcome.kind !== 'done') {
+      return outcome;
+    }
+  }
+  return undefined;
 }
 
 /** A step that must not stay half-way is put back at once, whatever stopped it. */

@@ -35,6 +35,8 @@ export interface Binding<Unit extends AnyUnit, Targets extends TargetKinds, Para
   readonly timeoutMs?: number;
   /** Why no operator may skip this entry, in a sentence that the operator reads. */
   readonly neverSkip?: string;
+  /** Instead of the gate's own. */
+  readonly freshForMs?: number;
 }
 
 export interface Known<Params, Outputs> {
@@ -93,6 +95,8 @@ export interface Entry {
   readonly timeoutMs: number;
   /** Why no operator may skip it. */
   readonly neverSkip?: string;
+  /** How long what it has proven counts. */
+  readonly freshForMs?: number;
 }
 
 /** A named place that a run can be reversed to. */
@@ -152,9 +156,11 @@ export function entryOf(
     readonly requires?: readonly string[];
     readonly timeoutMs?: number;
     readonly neverSkip?: string;
+    readonly freshForMs?: number;
   },
 ): Entry {
   const neverSkip = binding.neverSkip ?? unit.neverSkip;
+  const freshForMs = binding.freshForMs ?? (unit.kind === 'gate' ? unit.freshForMs : undefined);
   return {
     kind: 'entry',
     id,
@@ -166,5 +172,6 @@ export function entryOf(
     requires: binding.requires ?? [],
     timeoutMs: binding.timeoutMs ?? unit.timeoutMs,
     ...(neverSkip === undefined ? {} : {neverSkip}),
+    ...(freshForMs === undefined ? {} : {freshForMs}),
   };
 }

@@ -219,6 +219,11 @@ export interface Gate<Targets extends TargetKinds, Input extends Schema, Output 
   readonly kind: 'gate';
   /** Its look is dear (it compares all data, say): it is not taken for a plan. */
   readonly expensive?: boolean;
+  /**
+   * How long what it has proven counts, in ms, until the outage begins: before a question to a person it is then
+   * checked again. Within that time it is not checked again with the other gates.
+   */
+  readonly freshForMs?: number;
 }
 
 export type AnyStep = Step<any, any, any, any>;

@@ -4,6 +4,7 @@ export type {MysqlConfig, MysqlReader, MysqlWriter, Position} from './contract.t
 export {freezeInRing} from './freeze-in-ring.ts';
 export {freezeReady} from './freeze-ready.ts';
 export {freezeWrites} from './freeze-writes.ts';
+export {onlyReplicationWrites} from './only-replication-writes.ts';
 export {readyAsSource} from './ready-as-source.ts';
 export {replicateBack} from './replicate-back.ts';
 export {ringIntact} from './ring-intact.ts';
@@ -13,6 +14,7 @@ export {stopReplication} from './stop-replication.ts';
 export {mysqlServer, serverPing} from './target.ts';
 export {verifyChanges} from './verify-changes.ts';
 export {verifyData} from './verify-data.ts';
+export {verifyOverReplica} from './verify-over-replica.ts';
 
 // What other technologies build on: steps/aurora is a MySQL server too, and steps/smoke asks one.
 

@@ -25,6 +25,8 @@ export const verifyChanges = defineGate({
   },
   effects: [{fact: 'compared', from: 'source', to: 'target'}],
   expensive: true,
+  // A person who is asked right after it takes minutes to answer.
+  freshForMs: 3_600_000,
   timeoutMs: 24 * 3_600_000,
   neverSkip: 'Only this gate proves that the rows that changed are the same on both servers.',
   poll: {firstMs: 10, mostMs: 10},

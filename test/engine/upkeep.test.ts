@@ -218,3 +218,51 @@ describe('a change in place that ended from outside', () => {
     expect(a.effects.filter((words) => words === 'a: lock = shut')).toHaveLength(2);
   });
 });
+
+describe('what a gate has proven', () => {
+  const compared = defineGate({...counted, name: 'shelf.compared', freshForMs: 60_000});
+  const withAge = defineRunbook({
+    name: 'tidy-up',
+    summary: 'Tidy up.',
+    params: z.object({}),
+    targets: {a: shelf},
+    outage: {from: ['sweep'], until: ['dust']},
+  })
+    .step('compared', compared, {on: {shelf: 'a'}, input: () => ({})})
+    .checkpoint('ready')
+    .confirm('go', {question: 'Go?'})
+    .step('sweep', fill, {on: {shelf: 'a'}, input: () => ({texts: {floor: 'clean'}})})
+    .confirm('accept', {question: 'Accept?'})
+    .step('dust', fill, {on: {shelf: 'a'}, input: () => ({texts: {dust: 'none'}})});
+  const proofs = ({story}: Rig) => story.filter((line) => line === 'entry-started compared').length;
+
+  test('counts for its time: it is not checked again at a question within it', async () => {
+    const rig = new Rig({runbook: withAge, shelves: [new Shelf('a')]});
+    expect(await rig.run()).toEqual({kind: 'done'});
+    expect(proofs(rig)).toBe(1);
+  });
+
+  test('is proven anew before the question once it is older, and the plan says so', async () => {
+    const rig = new Rig({runbook: withAge, shelves: [new Shelf('a')]});
+    await rig.run('ready');
+    const later = rig.reopened();
+    later.clock.elapsedMs += 61_000;
+    const [line] = (await later.plan()).items;
+    expect(line).toMatchObject({
+      outlook: 'wait',
+      remarks: [expect.stringMatching(/^compared was done .* ago, and counts for 1 m 00 s/)],
+    });
+    // In the outage there is no time for it.
+    later.operator.answering = ({entry}) => {
+      if (entry === 'accept') {
+        later.clock.elapsedMs += 61_000;
+      }
+      return 'yes';
+    };
+    expect(await later.run()).toEqual({kind: 'done'});
+    expect(proofs(later)).toBe(2);
+    expect(later.story.indexOf('answered confirmation go: yes')).toBeGreaterThan(
+      later.story.lastIndexOf('entry-started compared'),
+    );
+  });
+});

@@ -22,6 +22,8 @@ export interface ComparisonRequest extends Limits {
   readonly replicates: boolean;
   /** Is told while the columns of many tables are read. */
   readonly stillReading?: ((progress: string) => void) | undefined;
+  /** The server between the two, where the target does not replicate from the source itself. */
+  readonly over?: MysqlReader | undefined;
 }
 
 interface ComparisonStart {

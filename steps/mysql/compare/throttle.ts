@@ -16,13 +16,22 @@ export class Throttle implements CatchUp {
   readonly #limits: Limits;
   /** Whether the target replicates from the source; without replication there is nothing to wait for. */
   readonly #replicates: boolean;
+  /** The server between the two, where the target does not replicate from the source itself. */
+  readonly #over: MysqlReader | undefined;
+  /** A position of the source on its way, and where the server between them had logged it. */
+  #underWay: {readonly at: Position; logged: Position | null} | null = null;
   #executed: Position | null = null;
   /** A position of the source that the target has not reached yet. */
   #due: {readonly at: Position; readonly since: number} | null = null;
   #busy: string | null = null;
 
-  constructor(servers: Both<MysqlReader>, limits: Limits, replicates: boolean) {
+  constructor(
+    servers: Both<MysqlReader>,
+    limits: Limits & {readonly over?: MysqlReader | undefined},
+    replicates: boolean,
+  ) {
     this.#servers = servers;
+    this.#over = limits.over;
     this.#limits = limits;
     this.#replicates = replicates;
   }
@@ -64,13 +73,35 @@ export class Throttle implements CatchUp {
     }
     const at = await this.#servers.source.position(signal);
     const replication = await this.#servers.target.replication(signal);
-    this.#executed = replication?.executed ?? null;
+    this.#executed = this.#over
+      ? await this.#executedOver(this.#over, at, replication?.executed, signal)
+      : (replication?.executed ?? null);
     if (this.#due && this.passed(this.#due.at)) {
       this.#due = null;
     }
     if (!this.#due && !this.passed(at)) {
       this.#due = {at, since: performance.now()};
     }
+  }
+
+  /** Each server has its own log: a position is followed from one to the next. */
+  async #executedOver(
+    over: MysqlReader,
+    at: Position,
+    onTarget: Position | undefined,
+    signal: AbortSignal,
+  ): Promise<Position | null> {
+    const underWay = this.#underWay ?? {at, logged: null};
+    this.#underWay = underWay;
+    const onReplica = (await over.replication(signal))?.executed;
+    if (!underWay.logged && onReplica && hasReached(onReplica, underWay.at)) {
+      underWay.logged = await over.position(signal);
+    }
+    if (!underWay.logged || !onTarget || !hasReached(onTarget, underWay.logged)) {
+      return this.#executed;
+    }
+    this.#underWay = null;
+    return underWay.at;
   }
 
   async #lookAtLoad(signal: AbortSignal): Promise<void> {

@@ -25,6 +25,10 @@ export const verificationOutput = {
   changing: z.number(),
   /** The end of the source's log at the start of the comparison: mysql.verify-changes continues from there. */
   since: positionSchema,
+  /** The same of the target's own log: a later comparison in the other direction continues from there. */
+  targetSince: positionSchema,
+  /** And of the server between the two; `null` where there is none. */
+  replicaSince: positionSchema.nullable(),
 };
 
 /** A comparison of the target with the source, made a few seconds at a time. */
@@ -40,38 +44,50 @@ interface VerificationLook {
   readonly servers: Both<MysqlReader>;
   readonly run: {readonly id: string; readonly entry: string; readonly bookmark?: unknown};
   readonly now: Date;
+  /** The server between the two, where the target does not replicate from the source itself. */
+  readonly over?: MysqlReader;
   readonly signal: AbortSignal;
 }
 
 /** One look; the first one calls `begin`. */
 export async function verify(
-  {servers, run, now, signal}: VerificationLook,
+  {servers, run, now, over, signal}: VerificationLook,
   begin: (replicates: boolean) => Promise<Verification>,
 ) {
   const {source, target} = servers;
   const replication = await target.replication(signal);
-  const obstacle = replication && (await obstacleIn(source, target, replication, signal));
+  const obstacle = over
+    ? ((await obstacleIn(source, over, await over.replication(signal), signal)) ??
+      (await obstacleIn(over, target, replication, signal)))
+    : await obstacleIn(source, target, replication, signal);
   if (obstacle) {
     return obstacle;
   }
   const underway = verificationsOf(source);
   const id = `${run.id} ${run.entry}`;
-  const {verification, bookmarkedAt} = underway.get(id) ?? {
+  const {verification, bookmarkedAt, logs} = underway.get(id) ?? {
+    // Read first: what arrives between the two is compared twice, and not never.
+    logs: {
+      targetSince: await target.position(signal),
+      replicaSince: over ? await over.position(signal) : null,
+    },
     verification: await begin(replication !== null),
     bookmarkedAt: now,
   };
-  underway.set(id, {verification, bookmarkedAt});
+  underway.set(id, {verification, bookmarkedAt, logs});
   const result = await verification.workFor(lookMs, signal);
   if (typeof result === 'string') {
     if (verification.bookmark === undefined || elapsedMs(bookmarkedAt, now) < betweenBookmarksMs) {
       return waiting(result);
     }
-    underway.set(id, {verification, bookmarkedAt: now});
+    underway.set(id, {verification, bookmarkedAt: now, logs});
     return waiting(result, verification.bookmark);
   }
   // A look after a verdict compares again from the start.
   underway.delete(id);
-  return 'kind' in result ? result : verdictOn(result, verification.since, servers);
+  return 'kind' in result
+    ? result
+    : verdictOn(result, {since: verification.since, ...logs}, servers);
 }
 
 // Long enough to be worth opening sessions, short enough for a screen that shows progress.
@@ -85,6 +101,12 @@ const verifications = new WeakMap<MysqlReader, Map<string, Underway>>();
 interface Underway {
   readonly verification: Verification;
   readonly bookmarkedAt: Date;
+  readonly logs: OtherLogs;
+}
+
+interface OtherLogs {
+  readonly targetSince: Position;
+  readonly replicaSince: Position | null;
 }
 
 function verificationsOf(source: MysqlReader): Map<string, Underway> {
@@ -96,9 +118,12 @@ function verificationsOf(source: MysqlReader): Map<string, Underway> {
 async function obstacleIn(
   source: MysqlReader,
   target: MysqlReader,
-  replication: NonNullable<Awaited<ReturnType<MysqlReader['replication']>>>,
+  replication: Awaited<ReturnType<MysqlReader['replication']>>,
   signal: AbortSignal,
 ): Promise<Blocked | null> {
+  if (!replication) {
+    return null;
+  }
   const {server_id: id = '0'} = await source.settings(['server_id'], signal);
   const {sourceServerId} = replication;
   if (sourceServerId !== 0 && sourceServerId !== Number(id)) {
@@ -118,11 +143,11 @@ async function obstacleIn(
 
 function verdictOn(
   {tables, rows, differences, changing}: Findings,
-  since: Position,
+  begin: OtherLogs & {readonly since: Position},
   {source, target}: Both<MysqlReader>,
 ) {
   if (differences.length === 0) {
-    return done({tables, rows, changing, since});
+    return done({tables, rows, changing, ...begin});
   }
   const shown = differences.slice(0, shownAtMost).join('; ');
   const more = differences.length - shownAtMost;

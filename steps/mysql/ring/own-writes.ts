@@ -29,14 +29,33 @@ interface LogReading {
 /** Reads a log event by event, in small portions: before 8.0 a server commits nothing while it lists its newest log. */
 export async function ownWritesSince(
   server: MysqlReader,
+  reading: LogReading,
+  signal: AbortSignal,
+): Promise<OwnWrites> {
+  const id = await ownServerId(server, signal);
+  return writesSince(server, reading, new Tally((origin) => origin === id), signal);
+}
+
+/** What a server's log has under any other `server_id` than this one: what did not come from there. */
+const foreignWritesSince = (
+  server: MysqlReader,
+  origin: number,
+  reading: LogReading,
+  signal: AbortSignal,
+): Promise<OwnWrites> => {
+  const tally = new Tally((id) => id !== origin, {testRowsCount: true});
+  return writesSince(server, reading, tally, signal);
+};
+
+async function writesSince(
+  server: MysqlReader,
   {from, limitMs}: LogReading,
+  tally: Tally,
   signal: AbortSignal,
 ): Promise<OwnWrites> {
   const giveUpAt = performance.now() + limitMs;
-  const id = await ownServerId(server, signal);
   const end = await server.position(signal);
   const oldest = await server.oldestLog(signal);
-  const tally = new Tally(id);
   let at = from;
   if (isPurged(oldest, from)) {
     return {...tally.sum(), until: from, isWhole: false};
@@ -53,17 +72,40 @@ export async function ownWritesSince(
 }
 
 /** What was searched so far; for as long as the server is open. */
-const searches = new WeakMap<MysqlReader, OwnWrites & {readonly from: Position}>();
+type Searches = WeakMap<MysqlReader, OwnWrites & {readonly from: Position}>;
+const ownSearches: Searches = new WeakMap();
+const foreignSearches: Searches = new WeakMap();
 
 /** The same from where an earlier search of this process ended: a long log takes several looks. */
-export async function searchOwnWrites(
+export const searchOwnWrites = (
   server: MysqlReader,
   {from, limitMs}: LogReading,
   signal: AbortSignal,
+): Promise<OwnWrites> =>
+  searchOn(ownSearches, server, from, (start) =>
+    ownWritesSince(server, {from: start, limitMs}, signal),
+  );
+
+/** What did not come from the server with this `server_id`; it goes on like that, too. */
+export const searchForeignWrites = (
+  server: MysqlReader,
+  origin: number,
+  {from, limitMs}: LogReading,
+  signal: AbortSignal,
+): Promise<OwnWrites> =>
+  searchOn(foreignSearches, server, from, (start) =>
+    foreignWritesSince(server, origin, {from: start, limitMs}, signal),
+  );
+
+async function searchOn(
+  searches: Searches,
+  server: MysqlReader,
+  from: Position,
+  read: (start: Position) => Promise<OwnWrites>,
 ): Promise<OwnWrites> {
   const known = searches.get(server);
   const earlier = known && samePosition(known.from, from) ? known : undefined;
-  const latest = await ownWritesSince(server, {from: earlier?.until ?? from, limitMs}, signal);
+  const latest = await read(earlier?.until ?? from);
   // A later test row stands for all that came before it.
   const writes =
     earlier && latest.ownTestRows === 0
@@ -78,7 +120,7 @@ export async function searchOwnWrites(
 }
 
 /** Whether this process has searched the log of the server before. */
-export const hasSearched = (server: MysqlReader): boolean => searches.has(server);
+export const hasSearched = (server: MysqlReader): boolean => ownSearches.has(server);
 
 const portion = 1_000;
 
@@ -98,20 +140,23 @@ function nextFile(file: string): string {
 }
 
 class Tally {
-  readonly #id: number;
+  readonly #isWatched: (id: number) => boolean;
+  readonly #testRowsCount: boolean;
   #count = 0;
   #first: string[] = [];
   #ownTestRows = 0;
   #logsReplicated = false;
 
-  constructor(id: number) {
-    this.#id = id;
+  /** `testRowsCount`: what came before a test row is not accounted for by it. */
+  constructor(isWatched: (id: number) => boolean, {testRowsCount = false} = {}) {
+    this.#isWatched = isWatched;
+    this.#testRowsCount = testRowsCount;
   }
 
   add(rows: readonly Row[]): void {
     for (const row of rows) {
-      const isOwn = Number(row['Server_id']) === this.#id;
-      if (isOwn && isTestRow(row)) {
+      const isOwn = this.#isWatched(Number(row['Server_id']));
+      if (isOwn && isTestRow(row) && !this.#testRowsCount) {
         this.#ownTestRows += 1;
         this.#count = 0;
         this.#first = [];

@@ -1,7 +1,9 @@
+import type {Entry} from '../model/entry.ts';
 import type {PlanLine} from '../model/plan.ts';
-import type {Progress} from '../model/progress.ts';
+import type {EntryProgress, Progress} from '../model/progress.ts';
 import type {World} from './context.ts';
 import {problemOfCheck, refuseIfStopped} from './look.ts';
+import {hasOutageBegun, oldEvidenceLine} from './old-evidence.ts';
 import {blockedLine} from './plan-lines.ts';
 import {entryBlocked} from './problems.ts';
 import {actionsFrom} from './unit-results.ts';
@@ -15,12 +17,29 @@ export interface Resuming {
   readonly signal: AbortSignal;
 }
 
-/** The line of an entry that is done: whether what it changed is still in place, and what makes it so again. */
-export async function upkeepLine(
-  line: PlanLine,
-  due: readonly UpkeepDue[],
+interface Passed {
+  readonly entry: Entry;
+  readonly state: EntryProgress;
+  readonly due: readonly UpkeepDue[];
+}
+
+/**
+ * The line of an entry that is done or skipped: whether what it proved still counts, what it changed is still in
+ * place, and what makes it so again.
+ */
+export async function passedLine(
+  base: PlanLine,
+  {entry, state, due}: Passed,
   resuming: Resuming,
 ): Promise<PlanLine> {
+  const {world, progress} = resuming;
+  const line = {...base, evidence: 'journaled', outlook: outlookOf(state)} as const;
+  const old = hasOutageBegun(world.runbook, progress)
+    ? null
+    : oldEvidenceLine(line, entry, {state, now: world.clock.now()});
+  if (old || due.length === 0) {
+    return old ?? line;
+  }
   let result: PlanLine = {...line, evidence: 'checked'};
   for (const upkeep of due) {
     result = await withUpkeep(result, upkeep, resuming);
@@ -30,6 +49,9 @@ export async function upkeepLine(
   }
   return result;
 }
+
+const outlookOf = ({state, applied}: EntryProgress) =>
+  state === 'skipped' ? 'skipped' : applied ? 'applied' : 'already-in-place';
 
 async function withUpkeep(
   line: PlanLine,
