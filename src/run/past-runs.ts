@@ -1,3 +1,4 @@
+import {statSync} from 'node:fs';
 import type {EarlierFigures} from '../engine/context.ts';
 import {readJournal} from '../journal/file-journal.ts';
 import {holderOf} from '../journal/lock.ts';
@@ -45,12 +46,33 @@ export function outageIn({state}: Past, {run}: Progress): Outage | undefined {
 }
 
 /** As `progressIn`; `undefined` when the journal is damaged. */
-export function readableProgress({state}: Past, run: string): Progress | undefined {
+export function readableProgress(host: Past, run: string): Progress | undefined {
   try {
-    return progressOf(readJournal(state.journalOf(run)).entries);
+    return progressOfUnchanged(host, run);
   } catch {
     return undefined;
   }
+}
+
+/** By journal: its fold, and the file that it was made of. A command may ask several times for all runs of a folder. */
+const folds = new Map<string, {readonly file: string; readonly progress: Progress}>();
+
+function progressOfUnchanged({state}: Past, run: string): Progress {
+  const path = state.journalOf(run);
+  const file = fileIn(path);
+  const earlier = folds.get(path);
+  if (earlier?.file === file) {
+    return earlier.progress;
+  }
+  const progress = progressIn({state}, run);
+  // One that grew meanwhile is read again the next time.
+  folds.set(path, {file, progress});
+  return progress;
+}
+
+function fileIn(path: string): string {
+  const stat = statSync(path, {bigint: true, throwIfNoEntry: false});
+  return stat ? `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs}` : 'none';
 }
 
 /** A run whose journal cannot be read, and why. */
@@ -63,7 +85,7 @@ interface DamagedRun {
 export const damagedRuns = ({state}: Past): readonly DamagedRun[] =>
   state.runs().flatMap((run) => {
     try {
-      progressIn({state}, run);
+      progressOfUnchanged({state}, run);
       return [];
     } catch (error) {
       const [problem] = problemsIn(error);
