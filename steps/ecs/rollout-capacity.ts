@@ -1,6 +1,14 @@
 import type {Service, TaskDefinition} from '@aws-sdk/client-ecs';
 import {z} from 'zod';
-import {type Blocked, blocked, defineGate, done, type Look, type Verdict} from '../../src/index.ts';
+import {
+  type Blocked,
+  blocked,
+  defineGate,
+  done,
+  type Look,
+  NotTold,
+  type Verdict,
+} from '../../src/index.ts';
 import {
   type Limits,
   mayStart,
@@ -38,9 +46,9 @@ const input = z.object({
 const output = z.object({
   /** `EC2`, or `FARGATE`, which has no instances. */
   on: z.enum(['EC2', 'FARGATE']),
-  /** New tasks that may run beside the old ones, and how many of them fit now. */
+  /** New tasks that may run beside the old ones, and how many fit now; `null` where instances may not be seen. */
   mayStart: z.number(),
-  fit: z.number(),
+  fit: z.number().nullable(),
   /** None fits now, and a capacity provider adds instances. */
   waitsForInstances: z.boolean(),
   cpu: z.number(),
@@ -77,6 +85,7 @@ export const rolloutCapacity = defineGate({
       'cloudwatch:GetMetricData (optional: what tasks really use)',
       'ec2:DescribeSubnets (optional: free addresses)',
       'servicequotas:GetServiceQuota (optional, Fargate: the quota of vCPU)',
+      'servicequotas:GetAWSDefaultServiceQuota (optional, Fargate: a quota that was never raised)',
     ],
   },
   timeoutMs: 60_000,
@@ -163,12 +172,18 @@ async function poolsOf(
 async function onInstances(
   look: GateLook,
   {deployed, next, limits, need, old, use}: Rollout,
-  figures: Omit<Output, 'on' | 'waitsForInstances'>,
+  figures: Omit<Output, 'on' | 'waitsForInstances' | 'fit'> & {readonly fit: number},
 ): Promise<Verdict<never, Output>> {
   const {service} = look.targets;
   const rules = rulesOf(deployed, next, look.input.interfacesMax);
   const providers = providersOf(deployed);
-  const instances = (await service.instances(look.signal)).filter(
+  const all = await service.instances(look.signal).catch(whyNotTold);
+  if (typeof all === 'string') {
+    const notChecked = [`the instances of the cluster (${all})`, ...figures.notChecked];
+    const remark = `Whether the instances have the capacity for new tasks was not checked: ${all}.`;
+    return done({...figures, on: 'EC2', fit: null, waitsForInstances: false, notChecked}, remark);
+  }
+  const instances = all.filter(
     ({capacityProvider}) => providers.length === 0 || providers.includes(capacityProvider ?? ''),
   );
   const placement = judgePlacement({
@@ -190,10 +205,22 @@ async function onInstances(
   if (placement.kind !== 'blocked') {
     return done({...output, waitsForInstances: false});
   }
-  const growing = await service.growing(providers, look.signal);
+  const growing = await service.growing(providers, look.signal).catch(whyNotTold);
+  if (typeof growing === 'string') {
+    const unknown = `Whether a capacity provider adds instances was not checked: ${growing}.`;
+    return blocked(`${placement.reason} ${unknown}`, placement.hint);
+  }
   return growing.length > 0
     ? done({...output, waitsForInstances: true})
     : blocked(placement.reason, placement.hint);
+}
+
+/** Why the account may not read something; every other error is one. */
+function whyNotTold(error: unknown): string {
+  if (error instanceof NotTold) {
+    return error.problem.message.replace(/\.$/, '');
+  }
+  throw error;
 }
 
 function deadlock(look: GateLook, {limits, deployed}: Rollout): Blocked | undefined {

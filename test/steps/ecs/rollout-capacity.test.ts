@@ -253,6 +253,25 @@ test('without the rights to see addresses and quotas it goes without, and says w
   });
 });
 
+test('without the right to see the instances it says that nobody has checked them', async () => {
+  const lab = await startEcsLab({}, {instances: [{id: 'i-1', cpu: 2_048, memory: 4_096}]});
+  await lab.ecs.steady();
+  lab.endpoint.faults.add({service: 'ecs', operation: 'ListContainerInstances', kind: 'deny'});
+  const session = await openedOn(lab);
+  const verdict = await rolloutCapacity.check(lookAt(session, {}));
+  await session.close();
+  await lab.stop();
+  expect(verdict).toMatchObject({
+    kind: 'done',
+    output: {fit: null, notChecked: [expect.stringMatching(/^the instances of the cluster \(AWS/)]},
+    remarks: [
+      expect.stringMatching(
+        /^Whether the instances have the capacity for new tasks was not checked: AWS does not allow/,
+      ),
+    ],
+  });
+});
+
 const openedOn = ({config}: EcsLab): Promise<Session<ServiceReader, ServiceWriter>> =>
   ecsService.open(ecsService.config.parse({...config, cluster: 'shop', service: 'web'}), {
     name: 'web',
