@@ -10,9 +10,9 @@ import {factsOfFailure} from './failure-facts.ts';
 import {needsOf} from './known-values.ts';
 import type {Choice, Failure} from './operator.ts';
 import {isLimitPassed, orEndOutage, unlimited} from './outage-limit.ts';
-import {runStopped, skipRefused} from './problems.ts';
+import {reversalLosesWrites, runStopped, skipRefused} from './problems.ts';
 import {askAwake, isAfterStop, lostInOutage} from './process-stop.ts';
-import {askReversalLosses} from './reversal-loss.ts';
+import {askReversalLosses, openingEntries} from './reversal-loss.ts';
 import {reverseRun} from './reverse.ts';
 import {makeReversePlan, obstaclesToReversal, reachableCheckpoints} from './reverse-plan.ts';
 import {pause, type RunOutcome} from './run-outcome.ts';
@@ -125,6 +125,9 @@ export async function reverseAfter(
   if (obstacle && !declared) {
     return pause(context, obstacle);
   }
+  if (declared && losesWrites(context, planned)) {
+    return pause(context, reversalLosesWrites(to, problem.message));
+  }
   if (!declared && !(await isApproved(context, planned.plan))) {
     return pause(context, problem);
   }
@@ -150,6 +153,20 @@ async function isApproved(context: RunContext, {to, digest}: ReversePlan): Promi
     ...(isProtected ? {mustType: name} : {}),
   });
   return answer === 'yes';
+}
+
+/** Whether it is sure to lose writes: nobody has agreed to that who declared a reversal before the run. */
+function losesWrites(
+  {runbook, record: {progress}}: RunContext,
+  {plan, losses}: PlannedReversal,
+): boolean {
+  const reverses = new Set(plan.lines.map(({entry}) => entry));
+  const closesNewSide = openingEntries(runbook, progress).some((id) => reverses.has(id));
+  return losses.length === 0
+    ? closesNewSide
+    : losses.some(
+        ({entry, lossless}) => lossless === 'no' && (closesNewSide || reverses.has(entry)),
+      );
 }
 
 interface PlannedReversal {

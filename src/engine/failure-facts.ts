@@ -1,6 +1,6 @@
 import {clockUtc, durationText} from '../model/duration.ts';
 import type {Entry} from '../model/entry.ts';
-import {isClosed, isNamedIn} from '../model/outage.ts';
+import {isClosed} from '../model/outage.ts';
 import {outageLimit} from '../model/outage-limit.ts';
 import {placeText} from '../model/place.ts';
 import {appliedEntries} from '../model/progress.ts';
@@ -10,7 +10,7 @@ import {alsoWrittenIn} from './declared-writes.ts';
 import {earlierFigures, namesText} from './fact-texts.ts';
 import {limitedBy, TimeIsUp} from './limit.ts';
 import type {SkipRule} from './operator.ts';
-import {askReversalLosses} from './reversal-loss.ts';
+import {askReversalLosses, openingEntries} from './reversal-loss.ts';
 import {reachableCheckpoints} from './reverse-plan.ts';
 
 /** Nobody waits for the menu of a failure for longer: a target that failed may not answer. */
@@ -115,9 +115,7 @@ function lossWithoutAnswer({runbook, record: {progress}}: RunContext): readonly 
   if (!outage) {
     return [];
   }
-  const isNew = isNamedIn([...outage.until, ...(outage.promoted ?? [])]);
-  const mayHaveWrites = appliedEntries(progress).some(isNew);
-  return mayHaveWrites
+  return openingEntries(runbook, progress).length > 0
     ? ['A reversal now LOSES what the new side has written: no entry replicates it back.']
     : ['A reversal now loses no writes: the new side has accepted none.'];
 }

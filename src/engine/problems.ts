@@ -1,6 +1,7 @@
 import {clockUtc, durationText} from '../model/duration.ts';
 import type {Item} from '../model/entry.ts';
 import type {Hint} from '../model/hint.ts';
+import {placeText} from '../model/place.ts';
 import type {Problem} from '../model/problem.ts';
 import type {ProcessStop} from '../model/progress.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
@@ -103,6 +104,15 @@ export const skipRefused = (entry: string, because: string): Problem => ({
   code: 'skip-refused',
   message: `${entry} cannot be skipped: ${because}`,
   hint: {text: 'Fix the cause of the failure, or reverse. Continue with', command: 'resume'},
+});
+
+export const reversalLosesWrites = (to: string | null, cause: string): Problem => ({
+  code: 'reversal-loses-writes',
+  message: `A reversal to ${placeText(to)} would lose what the new side has written, so it was not started without a person. What failed before: ${cause}`,
+  hint: {
+    text: 'Fix the cause of the failure. Or type reverse, which shows what would be lost and asks. Continue with',
+    command: 'resume',
+  },
 });
 
 export const decideByPassed = (entry: string, decideBy: Date): Problem => ({

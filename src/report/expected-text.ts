@@ -37,10 +37,8 @@ interface Earlier {
 function expectationText(name: string, time: ExpectedTime, earlier: Earlier | undefined): string {
   const count = Object.values(time.roundTrips).reduce((sum, trips) => sum + trips, 0);
   const network = `${durationText(time.networkMs)} for ${counted(count, 'round trip')}`;
-  const {length} = time.notCounted;
-  const others = length > 0 ? `${counted(length, 'other entry', 'other entries')} and ` : '';
   if (earlier === undefined) {
-    return `Expected ${name}: ${network}, plus ${others}the work.`;
+    return `Expected ${name}: ${network}, plus work that no earlier run shows.`;
   }
   const workMs = Math.max(0, Math.round(earlier.ms - earlier.networkMs));
   return `Expected ${name}: ${durationText(time.networkMs + workMs)}: ${network}, ${durationText(workMs)} for the work (rehearsal ${earlier.run}).`;

@@ -46,8 +46,9 @@ interface Frame {
 }
 
 function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions): string[] {
-  const {paint, details = false} = options;
+  const {paint, details = false, expectation} = options;
   const lines = planLines(plan);
+  const expected = expectation ? expectedText(expectation, options) : [];
   const frame = {
     plan,
     inOutage: new Set(outageOf(plan)),
@@ -68,8 +69,9 @@ function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions
     ...phasesOf(parts).flatMap(([phase, phaseParts]) => phaseText(phase, phaseParts, frame)),
     '',
     ...sumText(lines.map(signOf), options),
-    ...durationsText(options),
-    ...(options.expectation ? expectedText(options.expectation, options) : []),
+    // What is expected says that no earlier run was measured.
+    ...(options.earlier === null && expected.length > 0 ? [] : durationsText(options)),
+    ...expected,
     ...longestOutageText(plan, options),
     ...losslessText(plan, options),
     ...remarksText(lines, options),

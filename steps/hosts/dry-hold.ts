@@ -103,6 +103,7 @@ export const dryHold = defineStep({
 const holdOf = ({ports, holdMs}: Input) => ({
   ports,
   maxHoldMs: holdMs + 1_000,
+  settleMs: 0,
   drainMs: holdMs,
 });
 

@@ -27,6 +27,7 @@ test(
     const ended = await desk.run('rehearse', runbook, ...far, '--json');
     expect({code: ended.code, stderr: ended.stderr}, ended.stdout).toEqual({code: 0, stderr: ''});
     const report = lastDocument(ended);
+    expect(report.requests.failures ?? []).toEqual([]);
     expect(report).toMatchObject({outcome: 'reversed', ...noneFailed, applied: []});
     expect(report.requests.made).toBeGreaterThan(100);
     // Measured: 7 and 11.
@@ -47,6 +48,7 @@ test(
     const ended = await desk.run('rehearse', runbook, '--json');
     expect({code: ended.code, stderr: ended.stderr}, ended.stdout).toEqual({code: 0, stderr: ''});
     const report = lastDocument(ended);
+    expect(report.requests.failures ?? []).toEqual([]);
     expect(report).toMatchObject({outcome: 'done', ...noneFailed});
     expect(report).not.toHaveProperty('reversal');
   },

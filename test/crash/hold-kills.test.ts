@@ -7,7 +7,8 @@ const at = (entry: string, kind: HoldPoint['kind']) =>
 
 // One of each, and the reversal. All lines, and cut off too, which takes its time: `npm run drills -- --hold`.
 const points: readonly HoldPoint[] = [
-  {...at('hold', 'action-performed'), how: 'kill', way: 'reverse', waits: true},
+  // Its second action: the first waits for what is open.
+  {...at('hold', 'action-performed'), nth: 1, how: 'kill', way: 'reverse', waits: true},
   {...at('freeze', 'action-performed'), how: 'kill', way: 'reverse'},
   {...at('open-writes', 'action-intended'), how: 'kill', way: 'resume'},
   {...at('release', 'action-intended'), how: 'kill', way: 'reverse'},

@@ -5,8 +5,12 @@ import {SwitcharooError} from '../../src/model/problem.ts';
 import {losslessOf, type ReversalLoss} from '../../src/model/reversal-loss.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {defineStep} from '../../src/model/step.ts';
+import {flagOperator} from '../../src/run/operators.ts';
+import {exitCodeFor} from '../../src/run/outcome.ts';
 import {fill, Shelf, shelf} from './fakes.ts';
 import {ada, Rig} from './rig.ts';
+
+const never = new AbortController().signal;
 
 /** A step that knows whether what was put beside its boxes since would be lost. */
 const remembering = (say: () => Promise<ReversalLoss>) =>
@@ -73,4 +77,72 @@ test('one loss is enough for a no, and one silence for no promise', () => {
     'unknown',
     'no',
   ]);
+});
+
+const put = (texts: Readonly<Record<string, string>>) => ({
+  on: {shelf: 'a'} as const,
+  input: () => ({texts}),
+});
+
+/** A cutover that fails after the new side was opened; `loss` is what an entry before it says of a reversal. */
+const failing = (loss?: boolean) =>
+  defineRunbook({
+    name: 'tidy-up',
+    summary: 'Tidy up.',
+    params: z.object({}),
+    targets: {a: shelf},
+    outage: {from: ['freeze'], until: ['open']},
+  })
+    .step(
+      'before',
+      loss === undefined ? fill : remembering(async () => ({lossless: !loss, because: []})),
+      put({before: 'new'}),
+    )
+    .checkpoint('prepared')
+    .step('freeze', fill, put({writes: 'off'}))
+    .step('open', fill, put({other: 'on'}))
+    .checkpoint('opened')
+    .step('after', fill, put({after: 'new'}));
+
+async function reverseOnFailure(runbook: ReturnType<typeof failing>, to: string) {
+  const a = new Shelf('a', {before: 'old', writes: 'on'});
+  const rig = new Rig({runbook, shelves: [a]});
+  a.beforePut = (words) => {
+    if (words === 'a: after = new') {
+      throw new Error('the shelf is busy');
+    }
+  };
+  const flags = flagOperator({yes: true, lab: false, onFailure: 'reverse'});
+  rig.operator.ask = (question, signal = never) => flags.ask(question, signal);
+  rig.operator.decide = ({reversibleTo, ...failure}, signal = never) =>
+    flags.decide({...failure, reversibleTo: reversibleTo.filter((each) => each === to)}, signal);
+  const outcome = await rig.run();
+  return {outcome, code: exitCodeFor(rig.progress, outcome), picture: a.picture};
+}
+
+test.each([
+  {name: 'no entry replicates back', loss: undefined},
+  {name: 'an entry says so', loss: true},
+])('--on-failure reverses nothing where that loses writes: $name', async ({loss}) => {
+  expect(await reverseOnFailure(failing(loss), 'prepared')).toMatchObject({
+    outcome: {kind: 'paused', problem: {code: 'reversal-loses-writes'}},
+    code: 5,
+    picture: {writes: 'off', other: 'on'},
+  });
+});
+
+test.each([
+  {name: 'an entry replicates back', loss: false, to: 'prepared', writes: 'on'},
+  {name: 'the new side stays open', loss: undefined, to: 'opened', writes: 'off'},
+  {
+    name: 'the new side stays open, whatever an earlier entry says',
+    loss: true,
+    to: 'opened',
+    writes: 'off',
+  },
+])('--on-failure reverses where that loses nothing: $name', async ({loss, to, writes}) => {
+  expect(await reverseOnFailure(failing(loss), to)).toMatchObject({
+    outcome: {kind: 'reversed', to},
+    picture: {writes},
+  });
 });

@@ -231,8 +231,8 @@ describe('a plan whose distances were measured says what they cost', () => {
 
   test('in a line each, and names what could not be measured', () => {
     expect(linesWith('Expected', {})).toEqual([
-      'Expected outage: 141 ms for 7 round trips, plus 2 other entries and the work.',
-      'Expected hold: 181 ms for 9 round trips, plus the work.',
+      'Expected outage: 141 ms for 7 round trips, plus work that no earlier run shows.',
+      'Expected hold: 181 ms for 9 round trips, plus work that no earlier run shows.',
     ]);
     expect(linesWith('is not known', {})).toEqual([
       'How far away aurora is, is not known: aurora refused it.',

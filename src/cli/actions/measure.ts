@@ -62,7 +62,8 @@ function holdsIn({runbook, entries}: Run): readonly Hold[] {
   let from: Hold['from'] | undefined;
   for (const entry of entries) {
     if (entry.kind === 'action-intended' && isOf(entry.entry, entry.way, true)) {
-      from ??= entry;
+      // Its last action is the one that holds: before that it waits for what is open.
+      from = entry;
     } else if (from && entry.kind === 'action-performed' && isOf(entry.entry, entry.way, false)) {
       holds.push({from, to: entry});
       from = undefined;

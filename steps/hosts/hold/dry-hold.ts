@@ -87,7 +87,7 @@ clock
 start=$now
 left=$(pairs)
 while [ -n "$left" ] && [ $((now - start)) -lt ${limitMs} ]; do
-  sleep 0.05
+  sleep 0.01
   left=$(printf '%s\n' "$left" | grep -Fx -e "$(pairs)" || :)
   clock
 done`;

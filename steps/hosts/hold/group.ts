@@ -62,13 +62,39 @@ export const holdAction = (
   ways: HoldWays,
 ): readonly HostsAction[] => {
   const hosts = ways.map(({host, way}) => ({host, value: way}));
-  const {ports, maxHoldMs, drainMs} = input;
-  return actionOn(hosts, {
+  const {ports, maxHoldMs, settleMs, drainMs} = input;
+  const hold = actionOn(hosts, {
     does: `hold new connections to ${portsText(ports)} on ${hostsText(hosts)} for ${maxHoldMs} ms at most, and wait up to ${drainMs} ms until the open ones have ended`,
     perform: (writer, signal, say) =>
       holdEverywhere({writer, hosts, input, signal, run: {...run}}, say),
   });
+  return settleMs === 0 ? hold : [...settleAction(hosts, input), ...hold];
 };
+
+/**
+ * One slow request on one host would make the visitors of all hosts wait for it. Those that are under way end before
+ * the hold begins, and then most that are open are short.
+ */
+const settleAction = (
+  hosts: PerHost<HoldWay>,
+  {ports, settleMs}: Pick<Input, 'ports' | 'settleMs'>,
+): readonly HostsAction[] =>
+  actionOn(hosts, {
+    does: `wait up to ${settleMs} ms until the connections that are open now to ${portsText(ports)} on ${hostsText(hosts)} have ended`,
+    perform: async (writer, signal) => {
+      const wait = (limitMs: number) =>
+        onHosts(writer, hosts, (host) => host.untilConnectionsEnd(ports, limitMs, signal));
+      const tooFarAt = performance.now() + nearMs;
+      await wait(0);
+      // From far away the word that they have ended comes too late: others are open by then.
+      if (performance.now() < tooFarAt) {
+        await wait(settleMs);
+      }
+    },
+  });
+
+/** How long a look at the hosts takes at most for a moment to be worth waiting for: such a moment is short. */
+const nearMs = 35;
 
 /** What the action of a hold returns: all hosts hold, and none has an open connection. */
 const heldAndDrained = 'held and drained';

@@ -6,6 +6,8 @@ export const holdInput = z.object({
   ports: z.array(z.coerce.number().int().min(1).max(65_535)).min(1),
   /** The kernel of each host lets connections through again by itself after this time, whatever else happens. */
   maxHoldMs: z.coerce.number().int().min(100).max(60_000).default(10_000),
+  /** How long the hold waits at most, before it begins, for the connections that are open then. */
+  settleMs: z.coerce.number().int().min(0).max(10_000).default(1_000),
   /** How long open connections may take to end. Then the hold is released, and the step fails. */
   drainMs: z.coerce.number().int().min(10).max(30_000).default(2_000),
 });

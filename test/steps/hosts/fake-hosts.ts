@@ -471,7 +471,13 @@ export class FakeHost implements HostWriter {
     };
   }
 
-  async untilConnectionsEnd(): Promise<void> {}
+  async untilConnectionsEnd(
+    _ports: readonly number[],
+    _limitMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+  }
 
   async keepDryHold(report: DryHold, marker: RunMarker, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();

@@ -45,8 +45,8 @@ printf '%s' '${web.textOf(web.old)}' > ${upstreamFile}; nginx -s reload; sleep 0
     now: new Date(),
     signal: new AbortController().signal,
   });
-  const inputOf = (bounds: {maxHoldMs?: number; drainMs?: number} = {}) =>
-    holdConnections.input.parse({ports: [80], ...bounds});
+  const inputOf = (bounds: {maxHoldMs?: number; drainMs?: number; settleMs?: number} = {}) =>
+    holdConnections.input.parse({ports: [80], settleMs: 0, ...bounds});
   const ways = {hosts: [{host: 'real1', way: 'nft' as const}]};
   const hold = async (bounds = {}) =>
     performAll(web.host.session.writer, await holdConnections.plan(look(inputOf(bounds)), ways));
@@ -178,6 +178,23 @@ nginx -s reload; sleep 0.3`);
     expect(await statusOf(web.cable.host)).toBe('201');
     expect(web.host.run('nft list ruleset')).toBe('');
   });
+
+  test('a slow request that is under way ends before the hold begins, and newer ones are not waited for', async () => {
+    sockets = [await opened(web.cable.host)];
+    const [slow] = sockets;
+    const actions = await holdConnections.plan(look(inputOf({settleMs: 5_000})), ways);
+    const holding = performAll(web.host.session.writer, actions);
+    await sleep(700);
+    expect(web.host.run('nft list ruleset')).toBe('');
+    const newer = await opened(web.cable.host6);
+    slow?.destroy();
+    while (web.host.run('nft list ruleset') === '') {
+      await sleep(10);
+    }
+    newer.destroy();
+    await holding;
+    expect((await holdConnections.check(look(inputOf()))).kind).toBe('done');
+  }, 20_000);
 
   test('ssh is killed in the middle of a hold: the kernel lets connections through after its bound, in both families', async () => {
     sockets = [await opened(web.cable.host)];
