@@ -70,11 +70,17 @@ export const zonesMatch = defineGate({
     }
     const questions = await questionsOf(look);
     const {old, new: newZone} = look.targets;
+    let answered = 0;
     const compared = await mapConcurrently(questions, askedAtOnce, async (asked) => {
       const replies = await Promise.all([
         old.ask(asked, look.signal),
         newZone.ask(asked, look.signal),
       ]);
+      answered += 1;
+      if (answered % askedAtOnce === 0) {
+        // Ten thousand names of distant servers take longer than a look may.
+        look.stillReading?.(`${answered} of ${questions.length} answers compared`);
+      }
       return differenceIn(asked, replies.flat());
     });
     const differences = compared.filter((difference) => difference !== undefined);

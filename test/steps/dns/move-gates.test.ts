@@ -74,7 +74,10 @@ const plain = (verdict: object): unknown =>
 async function check(
   gate: AnyGate,
   input: object = {},
-  given: {readonly awsNames?: readonly string[]} = {},
+  given: {
+    readonly awsNames?: readonly string[];
+    readonly stillReading?: (progress: string) => void;
+  } = {},
 ): Promise<unknown> {
   const {old, second, aws: first, otherAws, parent, resolver} = servers;
   const open = async (name: string, config: object) =>
@@ -109,6 +112,7 @@ async function check(
     targets,
     run: {id: 'r', entry: 'e', started: false},
     now: new Date('2026-11-25T03:00:30Z'),
+    ...(given.stillReading ? {stillReading: given.stillReading} : {}),
     signal,
   });
   return plain(verdict);
@@ -168,6 +172,17 @@ describe('dns.zones-match', () => {
     expect(await check(zonesMatch, {leaveOut: [{name: 'shop.test', type: 'mx'}]})).toMatchObject({
       kind: 'done',
     });
+  });
+
+  test('many names may take longer than a look: it says how far it is', async () => {
+    const many = Array.from({length: 118}, (_, at) => set(`h${at}`, 'A', 60, '192.0.2.1'));
+    records = {old: many, second: many, aws: many};
+    const progress: string[] = [];
+    const stillReading = (text: string) => progress.push(text);
+    expect(await check(zonesMatch, {}, {stillReading})).toMatchObject({
+      output: {questions: 119},
+    });
+    expect(progress).toEqual(['40 of 119 answers compared', '80 of 119 answers compared']);
   });
 
   test('servers of another hosted zone block it', async () => {
