@@ -110,10 +110,10 @@ test('a clock that is wrong is said, and one that is right is not', async () => 
   await using lab = await opened();
   await read(scaling(lab.config));
   expect(await awsRemarks(lab.config)).toEqual([]);
-  lab.endpoint.clock.aheadMs = 7 * minute + 3_000;
+  lab.endpoint.clock.aheadMs = 7 * minute + 40_000;
   await read(scaling(lab.config));
   expect(await awsRemarks(lab.config)).toEqual([
-    expect.stringMatching(/^The clock of this machine is 7 min [0-9] s behind AWS's; /),
+    expect.stringMatching(/^The clock of this machine is 7 min \d+ s behind AWS's; /),
   ]);
   expect([-3 * 60 * minute - 120_000, 59_000].map(clockText)).toEqual([
     expect.stringMatching(/^The clock of this machine is 3 h 2 min ahead of AWS's; /),

@@ -203,6 +203,9 @@ test('a write that is throttled until its time is over says that AWS throttles i
 });
 
 test('a write that never left this machine is sent again', async () => {
+  // An address of its own: meanwhile, nobody else listens there.
+  const part = () => 1 + Math.floor(Math.random() * 250);
+  const address = `127.${part()}.${part()}.${part()}`;
   let count = 0;
   const serve = () =>
     createServer((request, response) => {
@@ -213,14 +216,14 @@ test('a write that never left this machine is sent again', async () => {
     });
   const listening = async (port: number) => {
     const server = serve();
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(port, address, resolve));
     return {server, port: (server.address() as AddressInfo).port}; // a TCP server has one
   };
   const first = await listening(0);
   await new Promise((resolve) => first.server.close(resolve));
   const config = {
     region: 'us-east-1',
-    endpoint: `http://127.0.0.1:${first.port}`,
+    endpoint: `http://${address}:${first.port}`,
     credentials: {accessKeyId: 'id', secretAccessKey: 'secret'},
   };
   const written = updateService(config);
