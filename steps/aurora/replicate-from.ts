@@ -30,7 +30,6 @@ import {
   setSource,
   startReplication,
   stopAndRecord,
-  tryTestRow,
 } from './replication/actions.ts';
 import {replicationStart} from './replication/earlier-replication.ts';
 import {alreadyReplicated} from './replication/problems.ts';
@@ -116,14 +115,13 @@ export const replicateFrom = defineStep({
     return verdictOn(aurora, replication, {readOnly, started: run.started});
   },
 
-  async plan({targets: {aurora, upstream}, input: target, run, signal}) {
+  async plan({targets: {aurora, upstream}, input: target, signal}) {
     const replication = await aurora.replication(signal);
     const {readOnly} = await aurora.fence(signal);
     return [
       // A source alone starts nothing; with writes disabled first, it would look like a promoted cluster until then.
       ...(replication ? [] : [await startAtPosition({aurora, upstream}, target, signal)]),
       ...(readOnly ? [] : [disableWrites]),
-      tryTestRow({run: run.id, entry: run.entry}),
       ...(replication && isRunning(replication) ? [] : [startReplication]),
     ];
   },

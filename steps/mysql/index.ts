@@ -73,7 +73,6 @@ export type {
   CopyWriter,
   Replication,
   SchemaContent,
-  SentinelKey,
 } from './contract.ts';
 export {floatTablesOf} from './copy/floats.ts';
 export {isEmptySchema} from './copy/inventory.ts';

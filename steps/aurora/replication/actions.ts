@@ -1,5 +1,5 @@
 import {SwitcharooError} from '../../../src/index.ts';
-import {errnoOf, type MysqlReader, type Position, type SentinelKey} from '../../mysql/index.ts';
+import {errnoOf, type MysqlReader, type Position} from '../../mysql/index.ts';
 import type {AuroraWriter} from '../contract.ts';
 import {identityOf} from './earlier-replication.ts';
 import {writesEnabled} from './problems.ts';
@@ -15,17 +15,6 @@ export const disableWrites = {
   perform: (aurora: AuroraWriter, signal: AbortSignal) =>
     aurora.fenceWrites(lockWaitSeconds, signal),
 } as const;
-
-/**
- * Days before it matters: the schema and the table are there then, and this account has written while read_only was on,
- * as it must again right after the freeze.
- */
-export const tryTestRow = (key: SentinelKey) =>
-  ({
-    on: 'aurora',
-    does: 'write a test row into switcharoo.sentinel although writes are refused, and remove it',
-    perform: (aurora: AuroraWriter, signal: AbortSignal) => aurora.passSentinel(key, signal),
-  }) as const;
 
 export const enableWrites = {
   on: 'aurora',

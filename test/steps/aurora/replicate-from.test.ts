@@ -43,10 +43,9 @@ test('replication never runs while writes are enabled', async () => {
   expect(actions.map(({does}) => does)).toEqual([
     `replicate from db2:3306, starting at ${servers.seed.file}:${servers.seed.position}`,
     'refuse writes: CALL mysql.rds_set_read_only(1)',
-    'write a test row into switcharoo.sentinel although writes are refused, and remove it',
     'start replication, and verify that both threads run',
   ]);
-  const [point, , , start] = actions;
+  const [point, , start] = actions;
   await expect(
     performAll(
       placed(servers),

@@ -56,6 +56,8 @@ describeEachPair(
       expect(output).toEqual({
         ...{tables: 6 + tables, rows: 16 + rows, changing: 0},
         since: await position(),
+        targetSince: {file: expect.any(String), position: expect.any(Number)},
+        replicaSince: null,
       });
       const again = await run(since(output.since));
       expect(again.output).toMatchObject({tables: 0, rows: 0});

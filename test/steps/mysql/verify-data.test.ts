@@ -142,6 +142,8 @@ describeEachPair(
         rows: on.source.kind.name === 'MySQL 9' ? 15_040 : 15_036,
         changing: 0,
         since: before[0],
+        targetSince: before[1],
+        replicaSince: null,
       });
     });
 
