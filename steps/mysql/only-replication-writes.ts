@@ -2,7 +2,14 @@ import {z} from 'zod';
 import {type Blocked, blocked, defineGate, done, waiting} from '../../src/index.ts';
 import type {MysqlReader, Position} from './contract.ts';
 import {positionSchema, positionText} from './replication/position.ts';
-import {ownServerId, searchForeignWrites} from './ring/own-writes.ts';
+import {
+  noWrites,
+  type OwnWrites,
+  ownServerId,
+  searchForeignWrites,
+  sumOf,
+  type Writes,
+} from './ring/own-writes.ts';
 import {writesText} from './ring/problems.ts';
 import {mysqlServer} from './target.ts';
 
@@ -31,16 +38,33 @@ export const onlyReplicationWrites = defineGate({
   poll: {firstMs: 20, mostMs: 1_000},
 
   async check({targets: {source, replica, target}, input, signal}) {
-    const origin = await ownServerId(source, signal);
-    const states = await Promise.all([
-      stateOf(replica, {since: input.replicaSince, origin, source: source.name}, signal),
-      stateOf(target, {since: input.targetSince, origin, source: source.name}, signal),
+    const [origin, own] = await Promise.all([
+      ownServerId(source, signal),
+      ownServerId(target, signal),
     ]);
-    const obstacle = states.find((state) => state !== null && typeof state !== 'string');
-    const reading = states.find((state) => typeof state === 'string');
-    return obstacle ?? (reading === undefined ? done({}) : waiting(reading));
+    const [middle, end] = await Promise.all([
+      copyOf(replica, {since: input.replicaSince, origin, source: source.name}, signal),
+      copyOf(target, {since: input.targetSince, origin, source: source.name}, signal),
+    ]);
+    const obstacle = [middle, end].flatMap((copy) => ('kind' in copy ? [copy] : []))[0];
+    if (obstacle || 'kind' in middle || 'kind' in end) {
+      return obstacle ?? done({});
+    }
+    // What the target wrote itself while it was in charge has gone round, over the source, to the replica.
+    const strangers =
+      strangerOn(middle, (id) => id !== own) ??
+      strangerOn(end, (id, {count}) => id !== own || count > writesOf(middle, own).count);
+    return strangers ?? done({});
   },
 });
+
+/** A copy of the source, and what it has in its log that did not come from there; `null` where it has none. */
+interface Copy {
+  readonly server: string;
+  readonly source: string;
+  readonly since: Position;
+  readonly writes: OwnWrites | null;
+}
 
 interface Copied {
   readonly since: Position | null;
@@ -48,12 +72,11 @@ interface Copied {
   readonly source: string;
 }
 
-/** `null` where all is well; how far its log is read, until it was read. */
-async function stateOf(
+async function copyOf(
   server: MysqlReader,
   {since, origin, source}: Copied,
   signal: AbortSignal,
-): Promise<Blocked | string | null> {
+): Promise<Copy | Blocked | ReturnType<typeof waiting>> {
   if (!(await server.fence(signal)).readOnly) {
     return blocked(
       `${server.name} accepts writes (read_only = OFF), and ${source} would not receive them.`,
@@ -61,24 +84,37 @@ async function stateOf(
     );
   }
   if (since === null) {
-    return null;
+    return {server: server.name, source, since: {file: '', position: 0}, writes: null};
   }
   const writes = await searchForeignWrites(server, origin, {from: since, limitMs: lookMs}, signal);
-  if (writes.count > 0) {
-    return blocked(
-      `${writesText(server.name, writes, since)}. ${source} does not have them.`,
-      `Find who writes on ${server.name} (SHOW PROCESSLIST), and set read_only there. Take the writes back on every server that has them, then reverse to the start and run again, which compares the data.`,
-    );
-  }
   if (writes.isWhole) {
-    return null;
+    return {server: server.name, source, since, writes};
   }
   return writes.until === since
     ? blocked(
         `The log of ${server.name} from ${positionText(since)} is purged, so it is not known who wrote there.`,
         'Keep the binary logs for a week, reverse to the start, and run again, which compares the data.',
       )
-    : `the log of ${server.name} is read up to ${positionText(writes.until)}`;
+    : waiting(`the log of ${server.name} is read up to ${positionText(writes.until)}`);
+}
+
+const writesOf = ({writes}: Copy, origin: number): Writes =>
+  writes?.origins.get(origin) ?? noWrites;
+
+function strangerOn(
+  {server, source, since, writes}: Copy,
+  isStrange: (origin: number, writes: Writes) => boolean,
+): Blocked | null {
+  const strange = [...(writes?.origins ?? [])]
+    .filter(([origin, each]) => isStrange(origin, each))
+    .map(([, each]) => each)
+    .reduce(sumOf, noWrites);
+  return strange.count === 0
+    ? null
+    : blocked(
+        `${writesText(server, strange, since)}. ${source} does not have them.`,
+        `Find who writes on ${server} (SHOW PROCESSLIST), and set read_only there. Take the writes back on every server that has them, then reverse to the start and run again, which compares the data.`,
+      );
 }
 
 const lookMs = 5_000;

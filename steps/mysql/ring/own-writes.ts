@@ -5,12 +5,20 @@ import {hasReached, samePosition} from '../replication/position.ts';
 import {isPurged} from '../replication/reversal-loss.ts';
 import type {Row} from '../session/contract.ts';
 
+/** Changes, and the first of them in words. */
+export interface Writes {
+  readonly count: number;
+  readonly first: readonly string[];
+}
+
 /** What a server's log has under the server's own `server_id`: what was written there, and not replicated. */
-export interface OwnWrites {
+export interface OwnWrites extends Writes {
   /** Changes of rows, and statements, since the last test row: what came before it is accounted for. */
   readonly count: number;
   /** The first of them: "shop.orders at mysql-bin-changelog.000002:198". */
   readonly first: readonly string[];
+  /** The same for each `server_id` among them. */
+  readonly origins: ReadonlyMap<number, Writes>;
   /** How many test rows it wrote itself: events of `switcharoo.sentinel` with its own id. */
   readonly ownTestRows: number;
   /** Whether the log also has what was replicated, under the id of its origin. */
@@ -111,13 +119,25 @@ async function searchOn(
     earlier && latest.ownTestRows === 0
       ? {
           ...latest,
-          count: earlier.count + latest.count,
-          first: [...earlier.first, ...latest.first].slice(0, mostNamed),
+          ...sumOf(earlier, latest),
+          origins: new Map(
+            [...new Set([...earlier.origins.keys(), ...latest.origins.keys()])].map((id) => [
+              id,
+              sumOf(earlier.origins.get(id) ?? noWrites, latest.origins.get(id) ?? noWrites),
+            ]),
+          ),
         }
       : latest;
   searches.set(server, {...writes, from});
   return writes;
 }
+
+export const noWrites: Writes = {count: 0, first: []};
+
+export const sumOf = (earlier: Writes, later: Writes): Writes => ({
+  count: earlier.count + later.count,
+  first: [...earlier.first, ...later.first].slice(0, mostNamed),
+});
 
 /** Whether this process has searched the log of the server before. */
 export const hasSearched = (server: MysqlReader): boolean => ownSearches.has(server);
@@ -142,8 +162,7 @@ function nextFile(file: string): string {
 class Tally {
   readonly #isWatched: (id: number) => boolean;
   readonly #testRowsCount: boolean;
-  #count = 0;
-  #first: string[] = [];
+  #origins = new Map<number, Writes>();
   #ownTestRows = 0;
   #logsReplicated = false;
 
@@ -155,14 +174,15 @@ class Tally {
 
   add(rows: readonly Row[]): void {
     for (const row of rows) {
-      const isOwn = this.#isWatched(Number(row['Server_id']));
+      const origin = Number(row['Server_id']);
+      const isOwn = this.#isWatched(origin);
       if (isOwn && isTestRow(row) && !this.#testRowsCount) {
         this.#ownTestRows += 1;
-        this.#count = 0;
-        this.#first = [];
+        this.#origins.clear();
       } else if (isOwn && isWrite(row)) {
-        this.#count += 1;
-        this.#first = [...this.#first, changeText(row)].slice(0, mostNamed);
+        const earlier = this.#origins.get(origin) ?? noWrites;
+        const first = earlier.count < mostNamed ? [changeText(row)] : [];
+        this.#origins.set(origin, sumOf(earlier, {count: 1, first}));
       } else if (!isOwn && isChange(row)) {
         this.#logsReplicated = true;
       }
@@ -171,8 +191,8 @@ class Tally {
 
   sum() {
     return {
-      count: this.#count,
-      first: this.#first,
+      ...[...this.#origins.values()].reduce(sumOf, noWrites),
+      origins: new Map(this.#origins),
       ownTestRows: this.#ownTestRows,
       logsReplicated: this.#logsReplicated,
     };
@@ -216,11 +236,11 @@ export async function ownTransactions(
   const {gtid_executed: executed = '', gtid_binlog_state: state = ''} = settings;
   if (mode === 'ON' && uuid !== '' && executed.length < cutAt) {
     const sets = executed.split(',').map((text) => text.trim());
-    return sets.filter((text) => text.startsWith(uuid)).join() || `${uuid}:none`;
+    return sets.filter((text) => text.startsWith(uuid)).join() || `${uuid}:noWrites`;
   }
   if (state !== '' && state.length < cutAt) {
     const own = state.split(',').filter((text) => text.split('-')[1] === id);
-    return own.join() || `${id}:none`;
+    return own.join() || `${id}:noWrites`;
   }
   return null;
 }

@@ -1,10 +1,10 @@
 import type {Problem} from '../../../src/index.ts';
 import type {Position} from '../contract.ts';
 import {positionText} from '../replication/position.ts';
-import type {OwnWrites} from './own-writes.ts';
+import type {OwnWrites, Writes} from './own-writes.ts';
 
 /** "aurora was written to 3 times after mysql-bin-changelog.000002:120: shop.orders at …". */
-export function writesText(aurora: string, {count, first}: OwnWrites, since: Position): string {
+export function writesText(aurora: string, {count, first}: Writes, since: Position): string {
   const more = count > first.length ? ', …' : '';
   return `${aurora} was written to ${count === 1 ? 'once' : `${count} times`} after ${positionText(since)}, outside replication: ${first.join(', ')}${more}`;
 }

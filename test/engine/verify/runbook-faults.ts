@@ -117,7 +117,12 @@ export const runbookFaults: readonly RunbookFault[] = [
   {
     name: 'writes opened on a copy that nobody has compared',
     runbook: bareMetal,
-    edit: added({...entryIn(firstCopy, 'seed'), phase: 'Prepare'}, 'replicate'),
+    edit: all(
+      added({...entryIn(firstCopy, 'seed'), phase: 'Prepare'}, 'replicate'),
+      without('verify-data', 'only-replication', 'verify-changes'),
+      unguarded('go'),
+      unguarded('accept'),
+    ),
     finds: 'not-compared',
     because: /^aurora starts to accept writes/,
   },
