@@ -93,12 +93,13 @@ export function isUpkeepTurn({head, items, entries}: AnyRunbook, turn: readonly 
   const before = first && items[items.indexOf(first) - 1];
   const span = head.outage && outageSpan(head.outage, entries);
   const isAsked = (item: Item | undefined) => item?.kind === 'entry' && item.unit === confirm;
+  // An outage that begins in a hold is no turn of its own: visitors wait there already.
+  const stops = entries.find(
+    ({id, unit}: Entry) => id === span?.begins || makesConnections(unit, 'held'),
+  );
   return (
     isAsked(first) ||
     isAsked(before) ||
-    turn.some(
-      (item) =>
-        item.kind === 'entry' && (item.id === span?.begins || makesConnections(item.unit, 'held')),
-    )
+    turn.some((item) => item.kind === 'entry' && item.id === stops?.id)
   );
 }

@@ -50,11 +50,12 @@ export const onlyReplicationWrites = defineGate({
     if (obstacle || 'kind' in middle || 'kind' in end) {
       return obstacle ?? done({});
     }
-    // What the target wrote itself while it was in charge has gone round, over the source, to the replica.
-    const strangers =
-      strangerOn(middle, (id) => id !== own) ??
-      strangerOn(end, (id, {count}) => id !== own || count > writesOf(middle, own).count);
-    return strangers ?? done({});
+    return (
+      writtenElsewhere(middle, own) ??
+      writtenElsewhere(end, own) ??
+      notGoneRound(middle, end, own) ??
+      done({})
+    );
   },
 });
 
@@ -101,20 +102,39 @@ async function copyOf(
 const writesOf = ({writes}: Copy, origin: number): Writes =>
   writes?.origins.get(origin) ?? noWrites;
 
-function strangerOn(
-  {server, source, since, writes}: Copy,
-  isStrange: (origin: number, writes: Writes) => boolean,
-): Blocked | null {
+/** What neither the source nor the target wrote. */
+function writtenElsewhere({server, source, since, writes}: Copy, own: number): Blocked | null {
   const strange = [...(writes?.origins ?? [])]
-    .filter(([origin, each]) => isStrange(origin, each))
+    .filter(([origin]) => origin !== own)
     .map(([, each]) => each)
     .reduce(sumOf, noWrites);
   return strange.count === 0
     ? null
     : blocked(
         `${writesText(server, strange, since)}. ${source} does not have them.`,
-        `Find who writes on ${server} (SHOW PROCESSLIST), and set read_only there. Take the writes back on every server that has them, then reverse to the start and run again, which compares the data.`,
+        whatToDo(server),
       );
 }
+
+/** What the target wrote itself while it was in charge has gone round, over the source, to the replica. */
+function notGoneRound(middle: Copy, end: Copy, own: number): Blocked | null {
+  const [written, arrived] = [writesOf(end, own), writesOf(middle, own)];
+  if (written.count <= arrived.count) {
+    return null;
+  }
+  const {server, source, since} = end;
+  return arrived.count === 0
+    ? blocked(
+        `${writesText(server, written, since)}. ${source} does not have them.`,
+        whatToDo(server),
+      )
+    : blocked(
+        `${server} wrote ${written.count} changes itself after ${positionText(since)}, and only ${arrived.count} of them are on ${middle.server}: ${source} may not have the others.`,
+        whatToDo(server),
+      );
+}
+
+const whatToDo = (server: string): string =>
+  `Find who writes on ${server} (SHOW PROCESSLIST), and set read_only there. Take the writes back on every server that has them, then reverse to the start and run again, which compares the data.`;
 
 const lookMs = 5_000;

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
+import {isUpkeepTurn} from '../../src/engine/upkeep-due.ts';
 import {defineGate, defineStep, done, holds, lapsed, pending} from '../../src/index.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {blocked} from '../../src/model/verdict.ts';
@@ -265,4 +266,29 @@ describe('what a gate has proven', () => {
       later.story.lastIndexOf('entry-started compared'),
     );
   });
+});
+
+test('nothing is looked at where visitors already wait: an outage that begins in a hold', () => {
+  const put = (texts: Readonly<Record<string, string>>) => ({
+    on: {shelf: 'a'} as const,
+    input: () => ({texts}),
+  });
+  const connections = {fact: 'connections', of: 'shelf', are: 'held'} as const;
+  const held = defineRunbook({
+    name: 'tidy-up',
+    summary: 'Tidy up.',
+    params: z.object({}),
+    targets: {a: shelf},
+    outage: {from: ['sweep'], until: ['open']},
+  })
+    .step('label', fill, put({label: 'new'}))
+    .step(
+      'hold',
+      defineStep({...fill, name: 'shelf.hold', effects: [connections]}),
+      put({door: 'shut'}),
+    )
+    .step('sweep', fill, put({floor: 'clean'}))
+    .step('open', fill, put({door: 'open'}));
+  const turns = held.entries.filter((entry) => isUpkeepTurn(held, [entry]));
+  expect(turns.map(({id}) => id)).toEqual(['hold']);
 });
