@@ -5,6 +5,7 @@ import {type Attempt, check, checkLost, entryProgress, planOf} from './attempt.t
 import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
 import {decideByProblem} from './decide-by.ts';
+import {endedWith} from './ended-changes.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {beforeOf, type CheckResult} from './look.ts';
 import {performAll} from './perform.ts';
@@ -230,11 +231,13 @@ function done(
   }: {output: unknown; remarks?: readonly string[]; notes?: readonly string[]},
 ): EntryOutcome {
   const changedByRun = entryProgress(context, entry)?.applied ?? false;
+  const ended = endedWith(context, entry);
   context.record.add({
     kind: 'entry-done',
     entry: entry.id,
     output: JSON.parse(JSON.stringify(output ?? null)),
     changedByRun,
+    ...(ended.length > 0 ? {ended: [...ended]} : {}),
     ...(remarks.length > 0 ? {remarks: [...remarks]} : {}),
     ...(notes.length > 0 ? {notes: [...notes]} : {}),
   });

@@ -41,6 +41,8 @@ export interface EntryProgress {
   readonly performed: readonly string[];
   /** Intended, and neither performed nor failed when the journal ends: its outcome is unknown until the next check. */
   readonly inFlight?: string;
+  /** The entry with which the last of its changes ended: nothing of it is in place, although it can be reversed. */
+  readonly endedBy?: string;
   /** What it has changed ended from outside, and is not made again yet. */
   readonly lapsed?: Pick<FactOf<'entry-lapsed'>, 'differences' | 'since'>;
 }
@@ -59,7 +61,7 @@ export const notStarted = ({
   performed: [],
 });
 
-type EntryFact = Exclude<
+export type EntryFact = Exclude<
   Extract<JournalEntry, {readonly entry: string}>,
   {kind: 'asked' | 'answered' | 'action-failed'}
 >;

@@ -154,6 +154,8 @@ const facts = [
     entry: z.string(),
     output: json,
     changedByRun: z.boolean(),
+    /** The entries of whose changes nothing is in place any more. */
+    ended: z.array(z.string()).optional(),
     /** What the operator should know although it is done. */
     remarks: z.array(z.string()).optional(),
     /** What was measured. */

@@ -1,4 +1,4 @@
-import {type EntryProgress, entryAfter, notStarted} from './entry-progress.ts';
+import {type EntryFact, type EntryProgress, entryAfter, notStarted} from './entry-progress.ts';
 import type {FactOf, JournalEntry} from './journal.ts';
 import {LastingMap} from './lasting-map.ts';
 import {type OpenQuestion, questionsAfter} from './open-question.ts';
@@ -185,7 +185,29 @@ function withFact(progress: Progress, fact: JournalEntry, at: Date): Progress {
     case 'action-failed':
       return progress;
     default:
-      return withEntry(progress, fact.entry, (entry) => entryAfter(entry, fact, at));
+      return withEnds(progress, fact, at);
+  }
+}
+
+/** What an entry ended may be in place again once it is reversed, or tried again. */
+function withEnds(before: Progress, fact: EntryFact, at: Date): Progress {
+  const progress = withEntry(before, fact.entry, (entry) => entryAfter(entry, fact, at));
+  switch (fact.kind) {
+    case 'entry-done':
+      return (fact.ended ?? []).reduce(
+        (after, id) => withEntry(after, id, (entry) => ({...entry, endedBy: fact.entry})),
+        progress,
+      );
+    case 'entry-reversing':
+    case 'entry-started':
+      return [...progress.entries.values()]
+        .filter(({endedBy}) => endedBy === fact.entry)
+        .reduce(
+          (after, {id}) => withEntry(after, id, (entry) => without(entry, 'endedBy')),
+          progress,
+        );
+    default:
+      return progress;
   }
 }
 

@@ -182,6 +182,11 @@ export interface Step<
   readonly endsByItself?: (
     input: z.output<Input>,
   ) => {readonly afterMs: number; readonly what: string} | undefined;
+  /**
+   * Once it is done, nothing of it is in place, nor of an earlier step all of whose effects it ends: neither is listed
+   * among the changes in place. Both can be reversed all the same.
+   */
+  readonly leavesNothing?: boolean;
   /** What may end from outside while it is in place, and later entries rely on. */
   readonly upkeep?: readonly Upkeep<Targets, z.output<Input>, z.output<Output>>[];
   /**

@@ -97,8 +97,14 @@ export const earlierText = ({earlierMs}: EntryReport): string =>
   !earlierMs ? '' : `(${durationText(earlierMs)} earlier)`;
 
 /** The clients that counted the writes measured the outage too. */
-export const outageSource = ({writes}: RunReport): string =>
-  writes ? 'as the clients saw it' : 'by the journal';
+export const outageSource = ({writes, outageMs}: RunReport): string => {
+  if (!writes) {
+    return 'by the journal';
+  }
+  return outageMs === 0
+    ? 'as the clients saw it: their writes waited, and none was refused'
+    : 'as the clients saw it';
+};
 
 function headline(report: RunReport, options: TextOptions): string[] {
   const {paint} = options;

@@ -46,6 +46,8 @@ interface LookupCount {
 
 export interface HoldReport {
   readonly ms: number;
+  /** How long it waited before that for the requests under way: nobody was held in that time. */
+  readonly waitedMs?: number;
   /** Sequential round trips between switcharoo and the targets in the hold. */
   readonly roundTrips?: number;
 }

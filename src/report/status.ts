@@ -110,7 +110,9 @@ const rehearsalText = 'its changes are in a lab that ends with the rehearsal';
 
 /** Changes in place, a sentence each. */
 export function appliedTexts(progress: Progress): readonly string[] {
-  return appliedEntries(progress).map((entry) => `${entry.id}: ${appliedText(entry)}`);
+  return appliedEntries(progress)
+    .filter(({endedBy}) => endedBy === undefined)
+    .map((entry) => `${entry.id}: ${appliedText(entry)}`);
 }
 
 /** The checkpoints to which the run can be reversed, nearest first. */

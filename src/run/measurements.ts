@@ -41,7 +41,11 @@ const failedRequest = z.object({
   ...{atUtc: z.string(), tookMs: z.number(), reason: z.string()},
   hold: z.object({began: z.enum(['before', 'in', 'after']), ms: z.number()}).exactOptional(),
 });
-const hold = z.object({ms: z.number(), roundTrips: z.number().exactOptional()});
+const hold = z.object({
+  ms: z.number(),
+  waitedMs: z.number().exactOptional(),
+  roundTrips: z.number().exactOptional(),
+});
 const schema = z.object({
   outageMs: z.number().exactOptional(),
   writes: z

@@ -21,6 +21,7 @@ export const restoreScaling = defineStep({
   reverses: 'Suspends automatic scaling as it was suspended before.',
   needs,
   effects: [{fact: 'scaling', of: 'service', is: 'restored'}],
+  leavesNothing: true,
   timeoutMs: 60_000,
   neverSkip: 'Without it, automatic scaling stays suspended.',
 

@@ -51,6 +51,7 @@ export const dryHold = defineStep({
   },
   reverses: 'Removes the kept report. Connections are not held any more since the step ended.',
   effects: [],
+  leavesNothing: true,
   timeoutMs: 60_000,
   neverSkip: 'Only this step shows before the cutover that a hold works on these hosts.',
 

@@ -33,6 +33,7 @@ export const releaseConnections = defineStep({
   needs: holdNeeds,
   reverses: 'Holds new connections again, and waits until the open ones have ended.',
   effects: [{fact: 'connections', of: 'hosts', are: 'released'}],
+  leavesNothing: true,
   roundTrips: {hosts: 1},
   timeoutMs: 60_000,
   neverSkip: 'Without it, new connections wait until the hold ends by itself.',

@@ -44,6 +44,8 @@ const lastFailureIn = (failure: string | null) => (failure === null ? {} : {last
 
 /** A time in which new connections waited. */
 interface Hold {
+  /** When the wait for the requests under way began: nobody is held in it. */
+  readonly waitsFrom: JournalEntry;
   readonly from: JournalEntry & FactOf<'action-intended'>;
   readonly to: JournalEntry;
 }
@@ -52,21 +54,27 @@ type Way = FactOf<'action-intended'>['way'];
 
 /** A reversal holds connections too: it undoes their release first, and the hold last. */
 function holdsIn({runbook, entries}: Run): readonly Hold[] {
-  const [holding, releasing] = (['held', 'released'] as const).map(
+  const [holders, releasers] = (['held', 'released'] as const).map(
     (are) =>
       new Set(runbook.entries.filter(({unit}) => makesConnections(unit, are)).map(({id}) => id)),
   );
   const isOf = (entry: string, way: Way, begins: boolean) =>
-    ((way === 'forward') === begins ? holding : releasing)?.has(entry);
+    ((way === 'forward') === begins ? holders : releasers)?.has(entry);
   const holds: Hold[] = [];
-  let from: Hold['from'] | undefined;
+  let holding: Pick<Hold, 'waitsFrom' | 'from'> | undefined;
   for (const entry of entries) {
-    if (entry.kind === 'action-intended' && isOf(entry.entry, entry.way, true)) {
+    if (entry.kind === 'entry-started' && holders?.has(entry.entry)) {
+      holding = undefined;
+    } else if (entry.kind === 'action-intended' && isOf(entry.entry, entry.way, true)) {
       // Its last action is the one that holds: before that it waits for what is open.
-      from = entry;
-    } else if (from && entry.kind === 'action-performed' && isOf(entry.entry, entry.way, false)) {
-      holds.push({from, to: entry});
-      from = undefined;
+      holding = {waitsFrom: holding?.waitsFrom ?? entry, from: entry};
+    } else if (
+      holding &&
+      entry.kind === 'action-performed' &&
+      isOf(entry.entry, entry.way, false)
+    ) {
+      holds.push({...holding, to: entry});
+      holding = undefined;
     }
   }
   return holds;
@@ -97,8 +105,15 @@ async function heldIn(
   };
 }
 
-const holdOfTrips = ({ms, trips}: {ms: number; trips: {readonly held: number} | undefined}) => ({
+interface LongestHold {
+  readonly hold: Hold;
+  readonly ms: number;
+  readonly trips: {readonly held: number} | undefined;
+}
+
+const holdOfTrips = ({hold: {waitsFrom, from}, ms, trips}: LongestHold) => ({
   ms,
+  ...(waitsFrom === from ? {} : {waitedMs: msBetween(waitsFrom, from)}),
   ...(trips && trips.held > 0 ? {roundTrips: trips.held} : {}),
 });
 
