@@ -80,15 +80,24 @@ const countersCommand = `awk '$1 == "TcpExt:" || $1 == "Tcp:" {
 // `cpu user nice system idle iowait …` (proc_stat(5)).
 const cpuCommand = `awk '$1 == "cpu" {for (i = 2; i <= 9; i++) sum += $i; print sum - $5 - $6, sum}' /proc/stat`;
 
-// A connection is known by its two addresses, the last columns of ss.
+/** A client that rests between slow requests is seen again in that time. */
+const lookMs = 100;
+
+// A connection is known by its two addresses, the last columns of ss. As few programs as possible: the hold follows at
+// once, and meanwhile the next slow request may begin.
 const untilEndedScript = (ports: readonly number[], limitMs: number) => `${defineClock}
-pairs() { ${openCommand(ports)} | awk '{print $(NF - 1), $NF}'; }
+open() { ${openCommand(ports)} | awk '{print $(NF - 1), $NF}'; }
+left() { ${openCommand(ports)} | left="$left" awk 'BEGIN {count = split(ENVIRON["left"], line, "\\n"); for (i = 1; i <= count; i++) was[line[i]]}
+  {pair = $(NF - 1) " " $NF} pair in was {print pair}'; }
 clock
 start=$now
-left=$(pairs)
-while [ -n "$left" ] && [ $((now - start)) -lt ${limitMs} ]; do
-  sleep 0.01
-  left=$(printf '%s\n' "$left" | grep -Fx -e "$(pairs)" || :)
+left=$(open)
+while [ $((now - start)) -lt ${limitMs} ]; do
+  if [ -n "$left" ]; then left=$(left)
+  elif [ $((now - start)) -ge ${lookMs} ]; then break
+  else left=$(open); fi
+  if [ -z "$left" ] && [ $((now - start)) -ge ${lookMs} ]; then break; fi
+  sleep 0.005
   clock
 done`;
 
