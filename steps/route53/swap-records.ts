@@ -65,7 +65,7 @@ export const swapRecords = defineStep({
     }
     return (
       drift(zone, {live, from, to}) ??
-      obstacleToSwap({zone, input, live, to, neighbours}) ??
+      obstacleToSwap({zone, input, live, to}) ??
       (await protectedSet(zone, edit, signal)) ??
       pending([...live], ...differencesOf(live, to))
     );
