@@ -104,6 +104,11 @@ describe('against a lab that is kept up', () => {
       const {distances: _distances, expected: _expected, ...unchanged} = plan;
       expect(again).toMatchObject(unchanged);
       expect(lastDocument(await desk.run('lab', 'status', '--json'))).toEqual(before);
+      // What matters has not scrolled away: with the command, which is as long as its paths, 45 lines.
+      const {stdout: text} = await desk.run('plan', 'bare-metal-to-ecs', '-i', 'lab');
+      const lines = text.split('\n');
+      expect(lines.indexOf('Run exactly this plan:'), text).toBeLessThanOrEqual(42);
+      expect(lines).toContain('Run exactly this plan:');
 
       const run = ['run', 'bare-metal-to-ecs', '-i', 'lab', '--json'];
       expect((await desk.run(...run, '--plan', '0000000000000000')).code).toBe(3);
