@@ -1,7 +1,7 @@
 import type {OutageSpan} from '../model/outage-span.ts';
 import {type Plan, type PlanLine, planLines} from '../model/plan.ts';
 import {expectedText} from './expected-text.ts';
-import {counted, durationText, inventoryText} from './labels.ts';
+import {counted, durationText, inventoryText, outlookSigns, type Sign} from './labels.ts';
 import {folded, type InPlace, type PlanPart} from './plan-fold.ts';
 import {
   actionsText,
@@ -15,7 +15,6 @@ import {
   mostPlanLines,
   type PlanTextOptions,
 } from './plan-parts.ts';
-import {type Around, around, isToldInHead, signOf, textOf} from './plan-row.ts';
 import {
   durationsText,
   longestOutageText,
@@ -68,7 +67,7 @@ function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions
     ),
     ...(details ? flow([plan.runbook.summary], options) : []),
     ...phasesOf(parts).flatMap(([phase, phaseParts]) => phaseText(phase, phaseParts, frame)),
-    ...(details ? [''] : []),
+    '',
     ...sumText(lines.map(signOf), options),
     // What is expected says that no earlier run was measured.
     ...(options.earlier === null && expected.length > 0 ? [] : durationsText(options)),
@@ -93,11 +92,7 @@ function outageOf({items, outage}: Plan): readonly string[] {
 
 /** A checkpoint that ends its phase is named in the heading. */
 function phaseText(phase: string, parts: readonly PlanPart[], frame: Frame): string[] {
-  const {
-    plan,
-    options,
-    options: {details = false},
-  } = frame;
+  const {options} = frame;
   const last = parts.at(-1);
   const checkpoint =
     last?.kind === 'checkpoint'
@@ -105,20 +100,18 @@ function phaseText(phase: string, parts: readonly PlanPart[], frame: Frame): str
       : [];
   const shown = checkpoint.length > 0 ? parts.slice(0, -1) : parts;
   return [
-    ...(details ? [''] : []),
+    ...(options.details ? [''] : []),
     ...flow([boldIn(options, phase), ...checkpoint], options),
-    ...shown.flatMap((part, index) => partText(part, frame, around(shown, index, {plan, details}))),
+    ...shown.flatMap((part, index) => partText(part, shown[index - 1], frame)),
   ];
 }
 
-function partText(part: PlanPart, frame: Frame, {before, ids}: Around): string[] {
+function partText(part: PlanPart, before: PlanPart | undefined, frame: Frame): string[] {
   const {paint} = frame.options;
   const at = {...frame.options, first: '  ', rest: '     '};
   switch (part.kind) {
     case 'entry':
-      return ids.length === 0
-        ? []
-        : [...groupText(part, before, frame.options), ...entryInOutage(part, frame, ids)];
+      return [...groupText(part, before, frame.options), ...entryInOutage(part, frame)];
     case 'in-place':
       return inPlaceText(part, frame);
     case 'checkpoint':
@@ -128,19 +121,17 @@ function partText(part: PlanPart, frame: Frame, {before, ids}: Around): string[]
   }
 }
 
-function entryInOutage(line: PlanLine, frame: Frame, ids: readonly string[]): string[] {
+function entryInOutage(line: PlanLine, frame: Frame): string[] {
   const {
     inOutage,
     options: {paint},
     plan: {outage},
   } = frame;
-  const text = entryText(line, frame, ids);
+  const text = entryText(line, frame);
   if (!outage || !inOutage.has(line.entry)) {
     return text;
   }
-  const [last] = text.slice(-1);
-  const isEnd = ids.includes(outage.ends);
-  const rows = text.map((row) => `${paint.red(isEnd && row === last ? '┗' : '┃')}${row.slice(1)}`);
+  const end = outage.ends === line.entry ? [paint.red('┗━ outage ends')] : [];
   return [
     ...(outage.begins === line.entry
       ? flow([inPaint(paint.red, beginText(outage, frame.options))], {
@@ -148,7 +139,8 @@ function entryInOutage(line: PlanLine, frame: Frame, ids: readonly string[]): st
           rest: '┃  ',
         })
       : []),
-    ...rows,
+    ...text.map((row) => `${paint.red('┃')}${row.slice(1)}`),
+    ...end,
   ];
 }
 
@@ -192,13 +184,9 @@ function groupText(
     : [];
 }
 
-function entryText(line: PlanLine, {idColumns, options}: Frame, ids: readonly string[]): string[] {
+function entryText(line: PlanLine, {idColumns, options}: Frame): string[] {
   const {paint, details = false} = options;
-  const head = entryHead(
-    {sign: signOf(line), id: ids.join(', '), ...textOf(line)},
-    idColumns,
-    options,
-  );
+  const head = entryHead({sign: signOf(line), id: line.entry, ...textOf(line)}, idColumns, options);
   if (!details) {
     return head;
   }
@@ -218,6 +206,39 @@ function entryText(line: PlanLine, {idColumns, options}: Frame, ids: readonly st
       ? flow([inPaint(paint.red, `cannot be reversed: ${line.oneWayBecause}`)], detail(options))
       : []),
   ];
+}
+
+/** The action itself where there is one; else what it is for. Problems follow the plan, whole. */
+function textOf({outlook, summary, actions, detail: reason = ''}: PlanLine): {
+  text: string;
+  action: boolean;
+} {
+  const [only, ...more] = actions;
+  const what = summary.replace(/\.$/, '');
+  if (outlook === 'blocked') {
+    return {text: `blocked, see below: ${what}`, action: false};
+  }
+  if (outlook === 'impossible') {
+    return {text: reason, action: false};
+  }
+  return only && more.length === 0
+    ? {text: `${only.target}: ${only.does}`, action: true}
+    : {text: what, action: false};
+}
+
+const isToldInHead = (outlook: PlanLine['outlook']): boolean =>
+  outlook === 'blocked' || outlook === 'impossible';
+
+const oneWaySign: Sign = {symbol: '!', word: 'one-way', colour: 'red'};
+
+/** By what will come of it, also where that is checked later. */
+function signOf({unit, unitKind, outlook}: PlanLine): Sign {
+  if (outlook === 'pending' || outlook === 'change') {
+    const steps = unitKind === 'one-way' ? oneWaySign : outlookSigns.change;
+    const gates = unit === 'operator.confirm' ? outlookSigns.ask : outlookSigns.wait;
+    return unitKind === 'gate' ? gates : steps;
+  }
+  return outlookSigns[outlook];
 }
 
 function evidenceText({evidence, knownAfter}: PlanLine): string {

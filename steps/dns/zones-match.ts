@@ -2,11 +2,15 @@ import {z} from 'zod';
 import {type Blocked, blocked, defineGate, done, type Look, waiting} from '../../src/index.ts';
 import {
   type Answer,
+  addressTypes,
   asZoneName,
   dnsZone,
   mapConcurrently,
   type NoAnswer,
   type Question,
+  recordType,
+  signingTypes,
+  usualQuestions,
 } from '../name-servers/index.ts';
 import {hostedZone} from '../route53/index.ts';
 import {answerText} from './answers/answer-text.ts';
@@ -14,7 +18,10 @@ import {answerText} from './answers/answer-text.ts';
 const question = z.object({name: z.string(), type: z.string().toUpperCase()});
 
 const input = z.object({
-  /** Records that are not compared: those that the import left out, too. */
+  /**
+   * Records that are not compared: those that the import left out, too. With a CNAME go the addresses of its name: an
+   * alias record may stand there.
+   */
   leaveOut: z.array(question).default([]),
   /** Asked in addition to everything that the two zones hold: names that only clients know. */
   probes: z.array(question).default([]),
@@ -28,18 +35,6 @@ const targets = {
 };
 type MatchLook = Look<typeof targets, z.output<typeof input>>;
 
-/** Never compared: each side has its own, or they belong to signatures. */
-const ownTypes = [
-  'SOA',
-  'RRSIG',
-  'NSEC',
-  'NSEC3',
-  'NSEC3PARAM',
-  'DNSKEY',
-  'CDS',
-  'CDNSKEY',
-  'TYPE65534',
-];
 const askedAtOnce = 40;
 const shownDifferences = 4;
 /** A name that does not exist: the answers for it are compared, too. */
@@ -68,8 +63,12 @@ export const zonesMatch = defineGate({
     if (mismatch) {
       return mismatch;
     }
-    const questions = await questionsOf(look);
     const {old, new: newZone} = look.targets;
+    const asks = await questionsOf(look);
+    if (asks.kind === 'blocked') {
+      return asks;
+    }
+    const {questions, isReplaced} = asks;
     let answered = 0;
     const compared = await mapConcurrently(questions, askedAtOnce, async (asked) => {
       const replies = await Promise.all([
@@ -81,7 +80,9 @@ export const zonesMatch = defineGate({
         // Ten thousand names of distant servers take longer than a look may.
         look.stillReading?.(`${answered} of ${questions.length} answers compared`);
       }
-      return differenceIn(asked, replies.flat());
+      return isReplaced(asked) && replies[0]?.some((reply) => isCname(reply, asked))
+        ? undefined
+        : differenceIn(asked, replies.flat());
     });
     const differences = compared.filter((difference) => difference !== undefined);
     if (differences.length === 0) {
@@ -117,28 +118,55 @@ async function otherZone({
       );
 }
 
+interface Asks {
+  readonly kind: 'asks';
+  readonly questions: readonly Question[];
+  /** The CNAME at the name of the question is left out: the new zone has something else there. */
+  readonly isReplaced: (asked: Question) => boolean;
+}
+
 async function questionsOf({
   input,
   targets: {old, zone},
   signal,
-}: MatchLook): Promise<readonly Question[]> {
+}: MatchLook): Promise<Asks | Blocked> {
   const {domain} = old;
-  const asQuestion = ({name, type}: Question): Question => ({name: asZoneName(name, domain), type});
-  const keyOf = ({name, type}: Question): string => `${name} ${type}`;
+  const asQuestion = ({name, type}: Question): Question => ({
+    name: asZoneName(name, domain),
+    type: recordType(type) ?? type,
+  });
   const left = new Set(input.leaveOut.map(asQuestion).map(keyOf));
-  const held = [...(await old.records(signal)), ...(await zone.allSets(signal))].map(asQuestion);
+  const isReplaced = ({name}: Question) => left.has(keyOf({name, type: 'CNAME'}));
+  const isCompared = (asked: Question) =>
+    !signingTypes.includes(asked.type) &&
+    asked.type !== 'SOA' &&
+    !(asked.type === 'NS' && asked.name === domain);
+  const records = (await old.records(signal)).filter(isCompared);
+  if (records.length === 0) {
+    return blocked(
+      `${old.name} holds no record of ${domain} but its SOA and NS records: nothing would be compared.`,
+      'Correct zoneFile, names, domain or servers of the target in the inventory.',
+    );
+  }
+  const held = [...records, ...(await zone.allSets(signal))].map(asQuestion);
   const wildcards = held
     .filter(({name}) => name.startsWith('\\052.'))
     .map(({name, type}) => ({name: name.replace('\\052', missingLabel), type}));
   const absent = {name: `${missingLabel}.${domain}`, type: 'A'};
-  const all = [...held, ...wildcards, absent, ...input.probes.map(asQuestion)].filter(
-    (asked) =>
-      !ownTypes.includes(asked.type) &&
-      !(asked.type === 'NS' && asked.name === domain) &&
-      !left.has(keyOf(asked)),
-  );
-  return [...new Map(all.map((asked) => [keyOf(asked), asked])).values()];
+  // A file or a list of names may lack what the old servers have.
+  const usual = old.recordsFrom === 'transfer' ? [] : usualQuestions(domain);
+  const all = [...held, ...wildcards, absent, ...usual, ...input.probes.map(asQuestion)]
+    .filter((asked) => isCompared(asked) && !left.has(keyOf(asked)))
+    .filter((asked) => !(isReplaced(asked) && addressTypes.includes(asked.type)));
+  const questions = [...new Map(all.map((asked) => [keyOf(asked), asked])).values()];
+  return {kind: 'asks', questions, isReplaced};
 }
+
+const keyOf = ({name, type}: Question): string => `${name} ${type}`;
+
+const isCname = (reply: Answer | NoAnswer, {name}: Question): boolean =>
+  reply.kind === 'answer' &&
+  reply.answers.some((record) => record.name === name && record.type === 'CNAME');
 
 /** Each answer against that of the first old server: the old servers may differ among themselves. */
 function differenceIn(

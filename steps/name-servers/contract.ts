@@ -20,6 +20,8 @@ export interface DnsZoneReader {
   readonly servers: readonly ZoneServer[];
   /** Where `records` come from, as the plan prints it. */
   readonly source: string;
+  /** A transfer is the whole zone as its server holds it. The others may lack records, and a file may be old. */
+  readonly recordsFrom: 'transfer' | 'file' | 'names';
   /** Every record: transferred, from a file, or the answers for a list of names. */
   records(signal: AbortSignal): Promise<readonly ZoneRecord[]>;
   /** Asks every server at the same time, without recursion. */
@@ -51,6 +53,8 @@ export interface NoAnswer {
   readonly kind: 'no-answer';
   readonly server: ZoneServer;
   readonly reason: string;
+  /** The response code, where it answered with one: `NOTIMP`. */
+  readonly refusal?: string;
 }
 
 /** The name servers of a domain, by one server of its parent zone. */

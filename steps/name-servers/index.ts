@@ -14,6 +14,7 @@ export {dnsZone} from './target.ts';
 
 export {asZoneName, nameBytes} from './records/names.ts';
 export type {ZoneRecord} from './records/rdata.ts';
+export {recordType, signingTypes} from './records/types.ts';
 export {
   canonicalName,
   canonicalValue,
@@ -26,3 +27,4 @@ export {questionMessage, readMessage} from './wire/message.ts';
 export {rcodeOf} from './wire/rcodes.ts';
 export {serverAddress} from './wire/server-address.ts';
 export {mapConcurrently} from './zone/concurrency.ts';
+export {addressTypes, liveDifferences, usualQuestions} from './zone/live.ts';

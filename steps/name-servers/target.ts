@@ -27,6 +27,7 @@ function zoneReader(name: string, config: DnsZoneConfig): DnsZoneReader {
     domain,
     servers,
     source: sourceText(config, servers),
+    recordsFrom: zoneFile !== undefined ? 'file' : names ? 'names' : 'transfer',
     records: async (signal) => {
       signal.throwIfAborted();
       return zoneFile !== undefined

@@ -8,7 +8,7 @@ import {
   type Look,
   pending,
 } from '../../src/index.ts';
-import {dnsZone} from '../name-servers/index.ts';
+import {dnsZone, liveDifferences, type ZoneRecord} from '../name-servers/index.ts';
 import {protectedSet} from './records/edit.ts';
 import {type RecordSet, recordSet} from './records/record-set.ts';
 import {replaceSets} from './records/replace.ts';
@@ -19,6 +19,7 @@ import {
   conflicts,
   importedSets,
   missingFrom,
+  omission,
   setsText,
 } from './records/zone-import.ts';
 import {hostedZone} from './target.ts';
@@ -89,9 +90,14 @@ export const importZone = defineStep({
       return mismatch;
     }
     const facts = {domain: old.domain, old: old.name, leaveOut: look.input.leaveOut};
-    const imported = importedSets(await old.records(signal), facts);
+    const records = await old.records(signal);
+    const imported = importedSets(records, facts);
     if (imported.kind === 'blocked') {
       return imported.blocked;
+    }
+    const outdated = await otherThanLive(look, records);
+    if (outdated) {
+      return outdated;
     }
     const creates = missingFrom(live, imported.sets);
     if (creates.length === 0) {
@@ -135,6 +141,29 @@ export const importZone = defineStep({
     );
   },
 });
+
+/** Records that were not transferred are held against what the old name servers answer now. */
+async function otherThanLive(
+  {input: {leaveOut}, targets: {old}, stillReading, signal}: ImportLook,
+  records: readonly ZoneRecord[],
+): Promise<Blocked | undefined> {
+  const differences = await liveDifferences(old, records, {
+    leftOut: omission(leaveOut),
+    stillReading,
+    signal,
+  });
+  const more = differences.length - shownDifferences;
+  return differences.length === 0
+    ? undefined
+    : blocked(
+        `The old name servers answer otherwise than ${old.source}: ${differences.slice(0, shownDifferences).join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,
+        old.recordsFrom === 'file'
+          ? 'Export the zone again. Where only the serial differs and nobody has changed a record since, set the serial in the file. A record that is not to move goes into leaveOut of the import.'
+          : 'Add the names to "names" of the target in the inventory. A record that is not to move goes into leaveOut of the import.',
+      );
+}
+
+const shownDifferences = 4;
 
 /** Once the run has started, only the sets of its before-image count, whatever the old servers answer since. */
 function progress(look: ImportLook, first: Before, live: readonly RecordSet[]) {

@@ -65,7 +65,7 @@ export const swapRecords = defineStep({
     }
     return (
       drift(zone, {live, from, to}) ??
-      obstacleToSwap({zone, input, live, to}) ??
+      obstacleToSwap({zone, input, live, to, neighbours}) ??
       (await protectedSet(zone, edit, signal)) ??
       pending([...live], ...differencesOf(live, to))
     );

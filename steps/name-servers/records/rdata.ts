@@ -1,7 +1,8 @@
-import {SocketAddress} from 'node:net';
-import {octal, readName} from './names.ts';
+import {readName} from './names.ts';
+import {parameterBytes, parametersText} from './service-parameters.ts';
 import {typeName} from './types.ts';
-import {bytesOf, type Word, zoneFileName} from './zone-file-tokens.ts';
+import {addressBytes, addressText, hexOf, quoted} from './value-text.ts';
+import {bytesOf, readable, type Word, zoneFileName} from './zone-file-tokens.ts';
 
 /** One record in Route 53's notation: names in lower case with octal escapes, strings quoted, none shortened. */
 export interface ZoneRecord {
@@ -72,7 +73,9 @@ export function textFromWords(type: string, given: readonly Word[], origin: stri
     .join(' ')
     .trim();
   if (words.length > 0) {
-    throw new RangeError(`"${words[0]?.text}" is more than a record of type ${type} holds`);
+    throw new RangeError(
+      `"${readable(words[0]?.text ?? '')}" is more than a record of type ${type} holds`,
+    );
   }
   return text;
 }
@@ -87,17 +90,6 @@ function readAlone(type: string, data: Buffer): string {
         .trim()
     : `\\# ${data.length} ${hexOf(data)}`.trim();
 }
-
-const hexOf = (bytes: Buffer): string => bytes.toString('hex').toUpperCase();
-
-/** As Route 53 writes it: quotes and backslashes escaped, characters that cannot be printed in octal. */
-const quoted = (bytes: Buffer): string =>
-  `"${[...bytes]
-    .map((byte) => {
-      const letter = String.fromCharCode(byte);
-      return /["\\]/.test(letter) ? `\\${letter}` : /[ -~]/.test(letter) ? letter : octal(byte);
-    })
-    .join('')}"`;
 
 function bytes(cursor: Cursor, count: number): Buffer {
   if (cursor.at + count > cursor.end) {
@@ -123,7 +115,7 @@ const number = (length: 1 | 2 | 4): Field => ({
   take: (words) => {
     const {text} = word(words);
     if (!/^\d+$/.test(text) || Number(text) >= 256 ** length) {
-      throw new RangeError(`"${text}" is not a number below ${256 ** length}`);
+      throw new RangeError(`"${readable(text)}" is not a number below ${256 ** length}`);
     }
     return String(Number(text));
   },
@@ -131,23 +123,8 @@ const number = (length: 1 | 2 | 4): Field => ({
 
 const address = (family: 'ipv4' | 'ipv6', length: number): Field => ({
   read: (cursor) => addressText(bytes(cursor, length)),
-  take: (words) => {
-    const {text} = word(words);
-    try {
-      return new SocketAddress({address: text, family}).address;
-    } catch {
-      throw new RangeError(`"${text}" is not an address of type ${family}`);
-    }
-  },
+  take: (words) => addressText(addressBytes(readable(word(words).text), family)),
 });
-
-function addressText(given: Buffer): string {
-  if (given.length === 4) {
-    return [...given].join('.');
-  }
-  const groups = hexOf(given).match(/.{4}/g) ?? [];
-  return new SocketAddress({address: groups.join(':'), family: 'ipv6'}).address;
-}
 
 const name: Field = {
   read: (cursor) => {
@@ -165,7 +142,7 @@ const tag: Field = {
 
 const string: Field = {
   read: (cursor) => quoted(counted(cursor)),
-  take: (words) => quoted(bytesOf(word(words).text)),
+  take: (words) => quoted(stringOf(word(words).text)),
 };
 
 const strings: Field = {
@@ -191,65 +168,28 @@ function stringOf(text: string): Buffer {
 /** The value of a CAA record: a string without a length, up to the end. */
 const openString: Field = {
   read: (cursor) => quoted(rest(cursor)),
-  take: string.take,
+  take: (words) => quoted(bytesOf(word(words).text)),
 };
 
 const hex: Field = {
   read: (cursor) => hexOf(rest(cursor)),
-  take: (words) =>
-    words
+  take: (words) => {
+    const digits = words
       .splice(0)
       .map(({text}) => text)
-      .join('')
-      .toUpperCase(),
-};
-
-const paramNames = ['mandatory', 'alpn', 'no-default-alpn', 'port', 'ipv4hint', 'ech', 'ipv6hint'];
-const paramName = (key: number): string => paramNames[key] ?? `key${key}`;
-
-/** Service parameters (RFC 9460, 2.1 and 14.3.2). */
-const params: Field = {
-  read: (cursor) => {
-    const texts: string[] = [];
-    while (cursor.at < cursor.end) {
-      const key = bytes(cursor, 2).readUInt16BE(0);
-      const value = bytes(cursor, bytes(cursor, 2).readUInt16BE(0));
-      const text = paramText(key, value);
-      texts.push(text === '' ? paramName(key) : `${paramName(key)}=${text}`);
+      .join('');
+    if (!/^(?:[0-9a-f]{2})+$/i.test(digits)) {
+      throw new RangeError(`"${readable(digits)}" is not a value in hexadecimal`);
     }
-    return texts.join(' ');
+    return digits.toUpperCase();
   },
-  take: (words) =>
-    words
-      .splice(0)
-      .map(({text}) => text)
-      .join(' '),
 };
 
-function paramText(key: number, value: Buffer): string {
-  const pieces = (length: number): Buffer[] =>
-    Array.from({length: value.length / length}, (_, index) =>
-      value.subarray(index * length, (index + 1) * length),
-    );
-  switch (paramName(key)) {
-    case 'mandatory':
-      return pieces(2)
-        .map((piece) => paramName(piece.readUInt16BE(0)))
-        .join(',');
-    case 'alpn':
-      return `"${strings.read({message: value, at: 0, end: value.length}).replaceAll('" "', ',').slice(1, -1)}"`;
-    case 'port':
-      return String(value.readUInt16BE(0));
-    case 'ipv4hint':
-      return pieces(4).map(addressText).join(',');
-    case 'ipv6hint':
-      return pieces(16).map(addressText).join(',');
-    case 'ech':
-      return value.toString('base64');
-    default:
-      return value.length === 0 ? '' : quoted(value);
-  }
-}
+/** Service parameters (RFC 9460). */
+const params: Field = {
+  read: (cursor) => parametersText(rest(cursor)),
+  take: (words) => parametersText(parameterBytes(words.splice(0).map(({text}) => text))),
+};
 
 const [u8, u16, u32] = [number(1), number(2), number(4)];
 const digest = [u16, u8, u8, hex];

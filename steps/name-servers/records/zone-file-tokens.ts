@@ -16,13 +16,16 @@ export interface Line {
   readonly words: readonly Word[];
 }
 
-/** Cuts a zone file into lines and words (RFC 1035, 5.1). */
+/**
+ * Cuts a zone file into lines and words (RFC 1035, 5.1). One character of `text` is one byte: a zone file may hold any,
+ * in whatever encoding.
+ */
 export function linesOf(text: string): readonly Line[] {
   const lines: Line[] = [];
   let [number, depth, from, indented] = [1, 0, 1, false];
   let words: Word[] = [];
   const pattern =
-    /(\n)|(;[^\n]*)|([ \t\r]+)|([()])|"((?:\\[\s\S]|[^"\\])*)"|((?:\\[\s\S]|[^\s;()"\\]|(?<=[^\s;()"])"(?:\\[\s\S]|[^"\\])*")+)|([\s\S])/g;
+    /(\n)|(;[^\n]*)|([ \t\r]+)|([()])|"((?:\\[\s\S]|[^"\\])*)"|((?:\\[\s\S]|[^ \t\r\n;()"\\]|(?<=[^ \t\r\n;()"])"(?:\\[\s\S]|[^"\\])*")+)|([\s\S])/g;
   const end = () => {
     if (words.length > 0) {
       lines.push({number: from, indented, words});
@@ -34,7 +37,10 @@ export function linesOf(text: string): readonly Line[] {
       (at) => (groups as Record<number, string | undefined>)[at],
     );
     if (stray !== undefined) {
-      throw new LineProblem(number, 'a quote is never closed');
+      throw new LineProblem(
+        number,
+        stray === '"' ? 'a quote is never closed' : 'nothing follows its last backslash',
+      );
     }
     if (depth === 0 && (index === 0 || text[index - 1] === '\n')) {
       end();
@@ -69,6 +75,9 @@ export class LineProblem extends Error {
   }
 }
 
+/** A word as a person reads it, where its bytes are text. */
+export const readable = (text: string): string => Buffer.from(text, 'latin1').toString();
+
 /** The bytes of a string: `\065` (decimal, RFC 1035) and `\"` are one each. */
 export const bytesOf = (text: string): Buffer =>
   Buffer.concat(charactersOf(text).map(({bytes}) => bytes));
@@ -94,7 +103,7 @@ export function zoneFileName(text: string, origin: string): string {
     labelText(Buffer.concat(label)),
   );
   if (texts.some((label) => label === '')) {
-    throw new RangeError(`"${text}" has an empty label`);
+    throw new RangeError(`"${readable(text)}" has an empty label`);
   }
   return `${texts.join('.')}.${absolute ? '' : origin === '.' ? '' : origin}`;
 }
@@ -104,11 +113,11 @@ const dot = Buffer.from('.');
 function charactersOf(
   text: string,
 ): readonly {readonly bytes: Buffer; readonly escaped: boolean}[] {
-  const characters = [...text.matchAll(/\\(\d{3})|\\([\s\S])|([\s\S])/gu)];
+  const characters = [...text.matchAll(/\\(\d{3})|\\([\s\S])|([\s\S])/g)];
   return characters.map(([, decimal, escaped, plain]) => ({
     bytes:
       decimal === undefined
-        ? Buffer.from(escaped ?? plain ?? '')
+        ? Buffer.from(escaped ?? plain ?? '', 'latin1')
         : Buffer.from([Number(decimal) & 255]),
     escaped: plain === undefined,
   }));

@@ -1,6 +1,13 @@
 import {textFromWords, type ZoneRecord} from './rdata.ts';
-import {typeName, typeNumber} from './types.ts';
-import {type Line, LineProblem, linesOf, type Word, zoneFileName} from './zone-file-tokens.ts';
+import {recordType} from './types.ts';
+import {
+  type Line,
+  LineProblem,
+  linesOf,
+  readable,
+  type Word,
+  zoneFileName,
+} from './zone-file-tokens.ts';
 
 /** What the previous lines have set. */
 interface State {
@@ -11,17 +18,17 @@ interface State {
 }
 
 /** The records of a zone file (RFC 1035, 5), in its order. Throws a `LineProblem` for a line that it cannot read. */
-export function recordsInFile(text: string, domain: string): readonly ZoneRecord[] {
+export function recordsInFile(file: Buffer, domain: string): readonly ZoneRecord[] {
   const state: State = {
     origin: domain,
     owner: undefined,
     defaultTtl: undefined,
     lastTtl: undefined,
   };
-  return linesOf(text).flatMap((line) => {
+  return linesOf(file.toString('latin1')).flatMap((line) => {
     try {
       return line.words[0]?.text.startsWith('$') && !line.words[0].quoted && !line.indented
-        ? directive(line, state)
+        ? directive(line, state, domain)
         : [record(line, state, domain)];
     } catch (error) {
       throw error instanceof RangeError ? new LineProblem(line.number, error.message) : error;
@@ -29,20 +36,26 @@ export function recordsInFile(text: string, domain: string): readonly ZoneRecord
   });
 }
 
-function directive({words}: Line, state: State): readonly ZoneRecord[] {
+function directive({words}: Line, state: State, domain: string): readonly ZoneRecord[] {
   const [{text: what} = {text: ''}, {text: value} = {text: ''}] = words;
   switch (what.toUpperCase()) {
     case '$ORIGIN':
+      // It would double every name: `www.shop.test.shop.test.`
+      if (state.origin !== '.' && `.${value.toLowerCase()}.`.endsWith(`.${domain}`)) {
+        throw new RangeError(
+          `$ORIGIN ${readable(value)} has no dot at its end, and means ${readable(value)}.${state.origin}`,
+        );
+      }
       state.origin = zoneFileName(value, state.origin);
       return [];
     case '$TTL':
       state.defaultTtl = secondsOf(value);
       if (state.defaultTtl === undefined) {
-        throw new RangeError(`"${value}" is not a TTL`);
+        throw new RangeError(`"${readable(value)}" is not a TTL`);
       }
       return [];
     default:
-      throw new RangeError(`${what} is not supported`);
+      throw new RangeError(`${readable(what)} is not supported`);
   }
 }
 
@@ -85,11 +98,11 @@ function ttlBefore(words: Word[]): number | undefined {
 }
 
 function typeOf(word: Word | undefined): string {
-  const type = word?.text.toUpperCase() ?? '';
-  if (typeNumber(type) === 0) {
-    throw new RangeError(word ? `"${word.text}" is not a record type` : 'it has no type');
+  const type = recordType(word?.text ?? '');
+  if (type === undefined) {
+    throw new RangeError(word ? `"${readable(word.text)}" is not a record type` : 'it has no type');
   }
-  return typeName(typeNumber(type));
+  return type;
 }
 
 /** `1h30m`, as BIND writes times. */

@@ -16,6 +16,16 @@ export const fileUnreadable = ({file, what}: {file: string; what: string}): Prob
   hint: 'Correct the line. $INCLUDE and $GENERATE are expanded by: named-compilezone -o EXPANDED DOMAIN FILE',
 });
 
+export const noZoneFile = (facts: {
+  readonly file: string;
+  readonly domain: string;
+  readonly what: string;
+}): Problem => ({
+  code: 'zone-file-no-zone',
+  message: `The file ${facts.file} is not a zone file of ${facts.domain}: ${facts.what}.`,
+  hint: 'Export the zone again, as a zone file with its SOA record, or remove zoneFile from the inventory and allow this machine to transfer it.',
+});
+
 export const namesUnanswered = (facts: {
   readonly target: string;
   readonly question: string;

@@ -14,13 +14,16 @@ export async function queryServer(
   // Many servers are asked at the same time, with the same signal.
   setMaxListeners(0, signal);
   try {
-    const query = questionMessage(question, {recursive: false});
-    const {message} = await exchangeMessage(server.address, query, {signal});
-    const {rcode: code, authoritative, answers, authorities, additionals} = readMessage(message);
+    let message = await exchanged(server, question, {edns: true}, signal);
+    if (codesOfOldServers.includes(rcodeName(message.rcode))) {
+      // Servers from before EDNS refuse the question for it.
+      message = await exchanged(server, question, {edns: false}, signal);
+    }
+    const {rcode: code, authoritative, answers, authorities, additionals} = message;
     const rcode = rcodeName(code);
     return rcode === 'NOERROR' || rcode === 'NXDOMAIN'
       ? {kind: 'answer', server, rcode, authoritative, answers, authorities, additionals}
-      : {kind: 'no-answer', server, reason: `it answers ${rcode}`};
+      : {kind: 'no-answer', server, reason: `it answers ${rcode}`, refusal: rcode};
   } catch (error) {
     signal.throwIfAborted();
     // The reason of the last attempt, from `exchangeMessage`; or a reply that cannot be read.
@@ -31,4 +34,17 @@ export async function queryServer(
       reason: cause instanceof Error ? cause.message : String(cause),
     };
   }
+}
+
+const codesOfOldServers = ['FORMERR', 'NOTIMP'];
+
+async function exchanged(
+  {address}: ZoneServer,
+  question: Question,
+  {edns}: {readonly edns: boolean},
+  signal: AbortSignal,
+) {
+  const query = questionMessage(question, {recursive: false, edns});
+  const {message} = await exchangeMessage(address, query, {signal});
+  return readMessage(message);
 }

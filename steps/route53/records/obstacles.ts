@@ -1,7 +1,7 @@
 import {type Blocked, blocked} from '../../../src/index.ts';
 import type {ZoneReader} from '../contract.ts';
 import {beyondLimits} from '../zone/limits.ts';
-import {identityOf} from './canonical.ts';
+import {canonicalName, identityOf} from './canonical.ts';
 import {ownedByExternalDns} from './ownership.ts';
 import type {RecordSet} from './record-set.ts';
 import {contentOf, recordName} from './record-text.ts';
@@ -23,6 +23,8 @@ interface Change {
 
 interface Situation extends Change {
   readonly input: SwapInput;
+  /** Sets at the same names that the step does not change. */
+  readonly neighbours: readonly RecordSet[];
 }
 
 export function unnamedNeighbour(
@@ -46,8 +48,26 @@ export function obstacleToSwap(situation: Situation): Blocked | undefined {
     unnamedMember(situation) ??
     routed(situation) ??
     unweighted(situation) ??
+    besideCname(situation) ??
     refusedByRoute53(situation)
   );
+}
+
+/** A CNAME is alone at its name: beside what is there, and beside what the runbook wants. */
+function besideCname({zone, to, neighbours}: Situation): Blocked | undefined {
+  const all = [...to, ...neighbours];
+  for (const set of to.filter(({type}) => type === 'CNAME')) {
+    const other = all.find(
+      ({name, type}) => type !== 'CNAME' && canonicalName(name) === canonicalName(set.name),
+    );
+    if (other) {
+      return blocked(
+        `${recordName(set)} for ${zone.name} is at the same name as ${recordName(other)}: Route 53 refuses a CNAME beside other records.`,
+        `Give ${recordName(set)} as an alias record of type A in the runbook, where its target is in AWS, or add ${recordName(other)} to "remove".`,
+      );
+    }
+  }
+  return undefined;
 }
 
 export function apex({zone, live, to}: Change): Blocked | undefined {

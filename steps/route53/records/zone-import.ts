@@ -1,5 +1,7 @@
 import {createHash} from 'node:crypto';
 import {type Blocked, blocked} from '../../../src/index.ts';
+import {recordType, signingTypes} from '../../name-servers/index.ts';
+import {refusalReason} from '../zone/limits.ts';
 import {canonicalName, identityOf, sameSet} from './canonical.ts';
 import type {RecordSet} from './record-set.ts';
 import {contentOf, recordName} from './record-text.ts';
@@ -31,21 +33,7 @@ const supportedTypes = [
   'TLSA',
   'TXT',
 ];
-/** Signatures, keys and proofs of absence: Route 53 creates its own, with its own keys. */
-const signingTypes = [
-  'CDNSKEY',
-  'CDS',
-  'DNSKEY',
-  'NSEC',
-  'NSEC3',
-  'NSEC3PARAM',
-  'RRSIG',
-  'TYPE65534',
-];
-
-/** Developer guide, "Quotas": limits of one set, and of one request. */
-const mostValues = 400;
-const mostValueCharacters = 4_000;
+/** Developer guide, "Quotas": limits of one request. */
 const mostRecords = 1_000;
 const mostCharacters = 32_000;
 
@@ -70,14 +58,15 @@ export function importedSets(
     leaveOut,
   }: {readonly domain: string; readonly old: string; readonly leaveOut: readonly SetName[]},
 ): ImportResult {
-  const omitted = new Set(leaveOut.map(identityOf));
-  const copied = records.filter(
+  const all = records.filter(
     ({name, type}) =>
-      type !== 'SOA' &&
-      !signingTypes.includes(type) &&
-      !(type === 'NS' && name === domain) &&
-      !omitted.has(identityOf({name, type})),
+      type !== 'SOA' && !signingTypes.includes(type) && !(type === 'NS' && name === domain),
   );
+  if (all.length === 0) {
+    return {kind: 'blocked', blocked: nothingToCopy(old, domain)};
+  }
+  const isOmitted = omission(leaveOut);
+  const copied = all.filter((record) => !isOmitted(record));
   const foreign = copied.filter(({type}) => !supportedTypes.includes(type));
   if (foreign.length > 0) {
     return {kind: 'blocked', blocked: unsupported(old, foreign)};
@@ -88,11 +77,16 @@ export function importedSets(
     groups.set(key, [...(groups.get(key) ?? []), record]);
   }
   const sets = [...groups.values()].map(setOf).sort(byIdentity);
-  const tooLarge = sets.find(
-    ({values = []}) =>
-      values.length > mostValues || values.some((value) => value.length > mostValueCharacters),
+  const obstacle = refusedTogether(old, domain, sets) ?? refusedAlone(old, sets);
+  return obstacle ? {kind: 'blocked', blocked: obstacle} : {kind: 'sets', sets};
+}
+
+/** Whether the operator leaves a record out, under whatever name of its type. */
+export function omission(leaveOut: readonly SetName[]): (record: SetName) => boolean {
+  const keys = new Set(
+    leaveOut.map(({name, type}) => identityOf({name, type: recordType(type) ?? type})),
   );
-  return tooLarge ? {kind: 'blocked', blocked: largeSet(old, tooLarge)} : {kind: 'sets', sets};
+  return ({name, type}) => keys.has(identityOf({name, type}));
 }
 
 function setOf(records: readonly OldRecord[]): RecordSet {
@@ -199,17 +193,70 @@ export function setsText(sets: readonly RecordSet[]): string {
 
 const namesShown = 8;
 
+const nothingToCopy = (old: string, domain: string): Blocked =>
+  blocked(
+    `${old} holds no record of ${domain} but its SOA and NS records: the new name servers would answer nothing.`,
+    'Correct zoneFile, names, domain or servers of the target in the inventory.',
+  );
+
 const unsupported = (old: string, foreign: readonly OldRecord[]): Blocked =>
   blocked(
     `${old} holds ${foreign.length} records of types that Route 53 does not support: ${foreign
       .slice(0, namesShown)
       .map((record) => recordName(record))
       .join(', ')}${foreign.length > namesShown ? ' …' : ''}.`,
-    'Replace them at the old name servers (a DNAME by CNAMEs, an ALIAS by addresses), or add each to leaveOut of the import.',
+    'Add each to leaveOut of the import. In place of a DNAME create CNAMEs at the old name servers; in place of an ALIAS or ANAME create an alias record in Route 53.',
   );
 
-const largeSet = (old: string, set: RecordSet): Blocked =>
-  blocked(
-    `${recordName(set)} of ${old} has ${set.values?.length} values, the longest of ${Math.max(...(set.values ?? []).map(({length}) => length))} characters; a set in Route 53 may have ${mostValues} values of ${mostValueCharacters} characters.`,
-    'Reduce it at the old name servers, or add it to leaveOut of the import.',
-  );
+/** A set that Route 53 refuses beside the others of the zone, or at its name. */
+function refusedTogether(
+  old: string,
+  domain: string,
+  sets: readonly RecordSet[],
+): Blocked | undefined {
+  const names = new Map<string, string[]>();
+  for (const {name, type} of sets) {
+    names.set(name, [...(names.get(name) ?? []), type]);
+  }
+  const [set] = sets.filter(({name, type}) => type === 'CNAME' && name === domain);
+  if (set) {
+    return blocked(
+      `${old} holds ${recordName(set)} ${contentOf(set)}, and ${plainName(domain)} is the domain itself: Route 53 refuses a CNAME there, beside the SOA and NS records.`,
+      aliasInstead(domain),
+    );
+  }
+  const shared = sets.find(({name, type}) => type === 'CNAME' && names.get(name)?.[1]);
+  if (shared) {
+    const others = (names.get(shared.name) ?? []).filter((type) => type !== 'CNAME');
+    return blocked(
+      `${old} holds ${recordName(shared)} ${contentOf(shared)} and ${others.join(', ')} records at the same name: Route 53 refuses a CNAME beside other records.`,
+      aliasInstead(shared.name),
+    );
+  }
+  const wildcard = sets.find(({name, type}) => type === 'NS' && name.startsWith('\\052.'));
+  return wildcard
+    ? blocked(
+        `${old} holds ${recordName(wildcard)}: Route 53 refuses NS records at a wildcard.`,
+        'Create the NS records of each name at the old name servers, and add this one to leaveOut of the import.',
+      )
+    : undefined;
+}
+
+/** An alias may stand beside other records, and at the domain itself. */
+const aliasInstead = (name: string): string =>
+  `Add the CNAME of ${plainName(name)} to leaveOut. If its target is in AWS or in this zone, create an alias record (A, and AAAA) for ${plainName(name)} in Route 53. Otherwise replace the CNAME by A and AAAA records with the addresses of its target at the old name servers.`;
+
+const plainName = (name: string): string => name.replace(/\\052/g, '*').replace(/\.$/, '');
+
+function refusedAlone(old: string, sets: readonly RecordSet[]): Blocked | undefined {
+  for (const set of sets) {
+    const reason = refusalReason(set, [set]);
+    if (reason) {
+      return blocked(
+        `${recordName(set)} of ${old} ${reason}: Route 53 refuses it.`,
+        'Correct it at the old name servers, or add it to leaveOut of the import.',
+      );
+    }
+  }
+  return undefined;
+}

@@ -26,7 +26,8 @@ export function beyondLimits(zone: ZoneReader, to: readonly RecordSet[]): Blocke
   return undefined;
 }
 
-function refusalReason(set: RecordSet, to: readonly RecordSet[]): string | undefined {
+/** Why Route 53 refuses a set beside the others that are sent, as a clause. */
+export function refusalReason(set: RecordSet, to: readonly RecordSet[]): string | undefined {
   const {ttlSeconds, weight, setIdentifier, values = []} = set;
   const duplicate = values.find((value, at) => values.indexOf(value) < at);
   const long = values.find((value) => value.length > mostOfValue);

@@ -2,10 +2,11 @@ import {expect, test} from 'vitest';
 import {asZoneName} from '../../../steps/name-servers/records/names.ts';
 import {recordsInFile} from '../../../steps/name-servers/records/zone-file.ts';
 import {LineProblem} from '../../../steps/name-servers/records/zone-file-tokens.ts';
+import {NoZone, zoneInFile} from '../../../steps/name-servers/records/zone-in-file.ts';
 import {shopZone} from '../dns/shop-zone.ts';
 
 const textOf = (zone: string, name?: string) =>
-  recordsInFile(zone, 'shop.test.')
+  recordsInFile(Buffer.from(zone), 'shop.test.')
     .filter((record) => name === undefined || record.name === name)
     .map((record) => `${record.name} ${record.ttl} ${record.type} ${record.value}`);
 
@@ -73,6 +74,31 @@ test.for([
     is: 'b.shop.test. 5 TYPE731 \\# 3 ABCDEF',
   },
   {
+    name: 'a type by its number',
+    zone: '$TTL 5\nb TYPE18 1 db',
+    is: 'b.shop.test. 5 AFSDB 1 db',
+  },
+  {
+    name: 'the type that a provider writes and no name server has',
+    zone: '$TTL 5\nb ALIAS lb.example.',
+    is: 'b.shop.test. 5 ALIAS lb.example.',
+  },
+  {
+    name: 'service parameters in the order of their keys, without quotes and by newer names',
+    zone: '$TTL 5\nb HTTPS 1 . dohpath="/q{?dns}" ipv6hint=2001:DB8::1 port=8443 alpn=h2,h3',
+    is: 'b.shop.test. 5 HTTPS 1 . alpn="h2,h3" port=8443 ipv6hint=2001:db8::1 key7="/q{?dns}"',
+  },
+  {
+    name: 'a non-breaking space of UTF-8 inside a word',
+    zone: '$TTL 5\nb TXT \u00e0',
+    is: 'b.shop.test. 5 TXT "\\303\\240"',
+  },
+  {
+    name: 'the origin without its dot, below the root',
+    zone: '$TTL 5\n$ORIGIN .\n$ORIGIN shop.test\nb A 192.0.2.2',
+    is: 'b.shop.test. 5 A 192.0.2.2',
+  },
+  {
     name: 'a known type in hexadecimal',
     zone: '$TTL 5\nb TYPE1 \\# 4 c0000201',
     is: 'b.shop.test. 5 A 192.0.2.1',
@@ -111,8 +137,28 @@ test.for([
   {name: 'a word too few', zone: '$TTL 5\na MX 10', says: '2: a value is missing at the end'},
   {
     name: 'an unknown type',
-    zone: '$TTL 5\na ALIAS www',
-    says: '2: "ALIAS" is not a record type',
+    zone: '$TTL 5\na TYPO www',
+    says: '2: "TYPO" is not a record type',
+  },
+  {
+    name: 'a type of messages',
+    zone: '$TTL 5\na OPT x',
+    says: '2: "OPT" is not a record type',
+  },
+  {
+    name: 'a fingerprint that is not hexadecimal',
+    zone: '$TTL 5\na SSHFP 4 2 12345',
+    says: '2: "12345" is not a value in hexadecimal',
+  },
+  {
+    name: 'an unknown service parameter',
+    zone: '$TTL 5\na HTTPS 1 . alp=h2',
+    says: '2: "alp" is not a service parameter',
+  },
+  {
+    name: 'an origin that would double each name',
+    zone: '$ORIGIN shop.test\n$TTL 5\n@ SOA n h 1 2 3 4 5',
+    says: '1: $ORIGIN shop.test has no dot at its end, and means shop.test.shop.test.',
   },
   {name: 'another class', zone: '$TTL 5\na CH TXT "x"', says: '2: class CH is not IN'},
   {
@@ -123,7 +169,7 @@ test.for([
 ])('a zone file with $name is refused, and the line is named', ({zone, says}) => {
   let said = '';
   try {
-    recordsInFile(zone, 'shop.test.');
+    recordsInFile(Buffer.from(zone), 'shop.test.');
   } catch (error) {
     said = error instanceof LineProblem ? `${error.line}: ${error.message}` : String(error);
   }
@@ -138,4 +184,51 @@ test.for([
   {typed: 'other.example.', is: 'other.example.'},
 ])('a name that is typed as $typed is $is', ({typed, is}) => {
   expect(asZoneName(typed, 'shop.test.')).toBe(is);
+});
+
+test('bytes of any encoding are copied as they are', () => {
+  const latin1 = Buffer.from('$TTL 5\nt TXT "caf\u00e9 M\u00fcnchen"\n', 'latin1');
+  expect(recordsInFile(latin1, 'shop.test.')).toMatchObject([{value: '"caf\\351 M\\374nchen"'}]);
+});
+
+const soa = '@ 60 SOA ns h 1 2 3 4 5\n';
+
+test.for([
+  {file: Buffer.from(''), says: 'it is empty'},
+  {file: Buffer.from('\n \t\n'), says: 'it is empty'},
+  {file: Buffer.from('; nothing\n'), says: 'it has no records'},
+  {file: Buffer.from('www 60 A 192.0.2.1\n'), says: 'it has no SOA record, which each zone has'},
+  {
+    file: Buffer.from('www 60 SOA ns h 1 2 3 4 5\n'),
+    says: 'its SOA record is at www.shop.test., and that of the zone is at shop.test.',
+  },
+  {
+    file: Buffer.from(`${soa}@ 60 SOA ns h 2 2 3 4 5\n`),
+    says: 'it has 2 SOA records, and a zone has one',
+  },
+  {file: Buffer.from([0x1f, 0x8b, 8, 0]), says: 'it is compressed with gzip'},
+  {
+    file: Buffer.from(`\ufeff${soa}`, 'utf16le'),
+    says: 'it is text in UTF-16, which no name server reads',
+  },
+  {
+    file: Buffer.from([0, 0, 0, 2, 0, 0, 0, 1, 1, 2]),
+    says: 'it is in a binary format of BIND, which named-compilezone converts (-f raw -F text)',
+  },
+  {file: Buffer.from(`${soa}\0`), says: 'it has zero bytes, so it is no text'},
+  {file: Buffer.from('<!DOCTYPE html>'), says: 'it is HTML or XML'},
+  {file: Buffer.from('{"ResourceRecordSets": []}'), says: 'it is JSON'},
+  {
+    file: Buffer.from('zone "shop.test" { type primary; };'),
+    says: 'it is the configuration of a name server',
+  },
+  {file: Buffer.from('.shop.test:192.0.2.1:a:300\n'), says: 'it is in the format of tinydns'},
+])('a file is no zone: $says', ({file, says}) => {
+  expect(() => zoneInFile(file, 'shop.test.')).toThrow(new NoZone(says));
+});
+
+test('a zone may begin with the mark of UTF-8, and end with its SOA once more, as a transfer does', () => {
+  expect(
+    zoneInFile(Buffer.from(`\ufeff${soa}www 60 A 192.0.2.1\n${soa}`), 'shop.test.'),
+  ).toHaveLength(3);
 });

@@ -2,11 +2,12 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {lawsOfStep, type TriedWorld} from 'switcharoo/testing';
-import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
 import type {RecordSet as LabSet} from '../../../lab/aws/record-set.ts';
 import {startAuthoritative} from '../../../lab/dns/authoritative.ts';
 import type {DnsServer} from '../../../lab/dns/server.ts';
 import type {Look} from '../../../src/model/step.ts';
+import {recordsInFile} from '../../../steps/name-servers/records/zone-file.ts';
 import {dnsZone} from '../../../steps/name-servers/target.ts';
 import {importZone} from '../../../steps/route53/import-zone.ts';
 import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
@@ -18,7 +19,7 @@ const {signal} = new AbortController();
 let old: DnsServer;
 let parent: DnsServer;
 let delegatedTo: string[] = ['ns1.old.test.'];
-const oldRecords: LabSet[] = [
+const transferred: LabSet[] = [
   {name: 'www.shop.test.', type: 'A', ttl: 60, values: ['192.0.2.11', '192.0.2.12']},
   {name: '\\052.shop.test.', type: 'CNAME', ttl: 300, values: ['www.shop.test.']},
   {name: 'shop.test.', type: 'TXT', ttl: 300, values: ['"v=spf1 -all"']},
@@ -31,6 +32,8 @@ const oldRecords: LabSet[] = [
     values: Array.from({length: 200}, (_value, host) => `192.0.${name}.${host}`),
   })),
 ];
+
+let oldRecords: readonly LabSet[] = transferred;
 
 beforeAll(async () => {
   const address = '127.0.0.1';
@@ -93,12 +96,26 @@ let files = 0;
 const folder = mkdtempSync(join(tmpdir(), 'switcharoo-zone-'));
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
-/** A zone file as the old zone, beside a hosted zone. */
+/** A zone file as the old zone, which the old name servers serve, beside a hosted zone. */
 async function fromFile(text: string, zone = fakeZone()): Promise<TriedWorld> {
   files += 1;
+  oldRecords = setsIn(text);
   const zoneFile = join(folder, `${files}.zone`);
   writeFileSync(zoneFile, text);
   return served({zoneFile}, zone);
+}
+
+afterEach(() => {
+  oldRecords = transferred;
+});
+
+function setsIn(text: string): readonly LabSet[] {
+  const sets = new Map<string, LabSet>();
+  for (const {name, type, ttl, value} of recordsInFile(Buffer.from(text), 'shop.test.')) {
+    const {values = []} = sets.get(`${name} ${type}`) ?? {};
+    sets.set(`${name} ${type}`, {name, type, ttl, values: [...values, value]});
+  }
+  return [...sets.values()];
 }
 
 function look(world: TriedWorld, input: object = {}, run: object = {}): Look<any, any> {

@@ -379,6 +379,25 @@ const blockedCases: {
     reason: 'www.shop.test. A in dns is protected against changes.',
   },
   {
+    name: 'a CNAME beside a record that stays',
+    zone: () => fakeZone({...oldApi, type: 'TXT', name: 'api.shop.test.', values: ['"v"']}),
+    given: {sets: [{name: 'api.shop.test', type: 'CNAME', values: ['lb.test']}]},
+    reason:
+      'api.shop.test CNAME for dns is at the same name as api.shop.test TXT: Route 53 refuses a CNAME beside other records.',
+  },
+  {
+    name: 'a CNAME beside another record of the runbook',
+    zone: () => fakeZone(),
+    given: {
+      sets: [
+        {name: 'api.shop.test', type: 'CNAME', values: ['lb.test']},
+        {name: 'API.shop.test.', type: 'MX', values: ['10 mail.test']},
+      ],
+    },
+    reason:
+      'api.shop.test CNAME for dns is at the same name as API.shop.test MX: Route 53 refuses a CNAME beside other records.',
+  },
+  {
     name: "a CNAME at the zone's own name",
     zone: () => fakeZone(),
     given: {sets: [{name: 'shop.test', type: 'CNAME', values: ['lb.test']}]},
