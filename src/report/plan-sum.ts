@@ -1,5 +1,5 @@
 import {type AlsoWritten, losslessScope} from '../model/also-written.ts';
-import {outageRuleText} from '../model/outage-limit.ts';
+import type {OutageRule} from '../model/outage-limit.ts';
 import type {Plan, PlanLine} from '../model/plan.ts';
 import {
   clockUtc,
@@ -58,7 +58,7 @@ export function longestOutageText(
   }
   const {rule, lasting} = longestOutage;
   if (!lasting) {
-    return flow([`Longest outage: ${outageRuleText(rule)}`], options);
+    return flow([ruleText(rule)], options);
   }
   const {since, limit, now} = lasting;
   const beginning = `OUTAGE since ${momentUtc(since)}.`;
@@ -74,6 +74,15 @@ export function longestOutageText(
   }
   const text = `${beginning} It exceeds ${limitWords} at ${clockUtc(limit.at)} UTC. Then ${acts}; until this plan is approved, no process watches that.`;
   return flow([inPaint(options.paint.yellow, text)], options);
+}
+
+/** How long it may be is said where it begins. */
+function ruleText({reversesTo, asksFrom}: OutageRule): string {
+  if (reversesTo === undefined) {
+    return 'At the limit, the run asks what to do.';
+  }
+  const but = asksFrom === undefined ? '' : `; once ${asksFrom} has started, it asks`;
+  return `At the limit, the run reverses to ${placeText(reversesTo)}${but}.`;
 }
 
 /** Of which writes it speaks when a reversal is called lossless. */

@@ -1,7 +1,7 @@
 import type {OutageSpan} from '../model/outage-span.ts';
 import {type Plan, type PlanLine, planLines} from '../model/plan.ts';
 import {expectedText} from './expected-text.ts';
-import {counted, durationText, inventoryText, outlookSigns, type Sign} from './labels.ts';
+import {counted, durationText, inventoryText} from './labels.ts';
 import {folded, type InPlace, type PlanPart} from './plan-fold.ts';
 import {
   actionsText,
@@ -15,6 +15,7 @@ import {
   mostPlanLines,
   type PlanTextOptions,
 } from './plan-parts.ts';
+import {type Around, around, isToldInHead, signOf, textOf} from './plan-row.ts';
 import {
   durationsText,
   longestOutageText,
@@ -67,7 +68,7 @@ function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions
     ),
     ...(details ? flow([plan.runbook.summary], options) : []),
     ...phasesOf(parts).flatMap(([phase, phaseParts]) => phaseText(phase, phaseParts, frame)),
-    '',
+    ...(details ? [''] : []),
     ...sumText(lines.map(signOf), options),
     // What is expected says that no earlier run was measured.
     ...(options.earlier === null && expected.length > 0 ? [] : durationsText(options)),
@@ -92,7 +93,11 @@ function outageOf({items, outage}: Plan): readonly string[] {
 
 /** A checkpoint that ends its phase is named in the heading. */
 function phaseText(phase: string, parts: readonly PlanPart[], frame: Frame): string[] {
-  const {options} = frame;
+  const {
+    plan,
+    options,
+    options: {details = false},
+  } = frame;
   const last = parts.at(-1);
   const checkpoint =
     last?.kind === 'checkpoint'
@@ -100,18 +105,20 @@ function phaseText(phase: string, parts: readonly PlanPart[], frame: Frame): str
       : [];
   const shown = checkpoint.length > 0 ? parts.slice(0, -1) : parts;
   return [
-    ...(options.details ? [''] : []),
+    ...(details ? [''] : []),
     ...flow([boldIn(options, phase), ...checkpoint], options),
-    ...shown.flatMap((part, index) => partText(part, shown[index - 1], frame)),
+    ...shown.flatMap((part, index) => partText(part, frame, around(shown, index, {plan, details}))),
   ];
 }
 
-function partText(part: PlanPart, before: PlanPart | undefined, frame: Frame): string[] {
+function partText(part: PlanPart, frame: Frame, {before, ids}: Around): string[] {
   const {paint} = frame.options;
   const at = {...frame.options, first: '  ', rest: '     '};
   switch (part.kind) {
     case 'entry':
-      return [...groupText(part, before, frame.options), ...entryInOutage(part, frame)];
+      return ids.length === 0
+        ? []
+        : [...groupText(part, before, frame.options), ...entryInOutage(part, frame, ids)];
     case 'in-place':
       return inPlaceText(part, frame);
     case 'checkpoint':
@@ -121,17 +128,19 @@ function partText(part: PlanPart, before: PlanPart | undefined, frame: Frame): s
   }
 }
 
-function entryInOutage(line: PlanLine, frame: Frame): string[] {
+function entryInOutage(line: PlanLine, frame: Frame, ids: readonly string[]): string[] {
   const {
     inOutage,
     options: {paint},
     plan: {outage},
   } = frame;
-  const text = entryText(line, frame);
+  const text = entryText(line, frame, ids);
   if (!outage || !inOutage.has(line.entry)) {
     return text;
   }
-  const end = outage.ends === line.entry ? [paint.red('┗━ outage ends')] : [];
+  const [last] = text.slice(-1);
+  const isEnd = ids.includes(outage.ends);
+  const rows = text.map((row) => `${paint.red(isEnd && row === last ? '┗' : '┃')}${row.slice(1)}`);
   return [
     ...(outage.begins === line.entry
       ? flow([inPaint(paint.red, beginText(outage, frame.options))], {
@@ -139,8 +148,7 @@ function entryInOutage(line: PlanLine, frame: Frame): string[] {
           rest: '┃  ',
         })
       : []),
-    ...text.map((row) => `${paint.red('┃')}${row.slice(1)}`),
-    ...end,
+    ...rows,
   ];
 }
 
@@ -184,9 +192,13 @@ function groupText(
     : [];
 }
 
-function entryText(line: PlanLine, {idColumns, options}: Frame): string[] {
+function entryText(line: PlanLine, {idColumns, options}: Frame, ids: readonly string[]): string[] {
   const {paint, details = false} = options;
-  const head = entryHead({sign: signOf(line), id: line.entry, ...textOf(line)}, idColumns, options);
+  const head = entryHead(
+    {sign: signOf(line), id: ids.join(', '), ...textOf(line)},
+    idColumns,
+    options,
+  );
   if (!details) {
     return head;
   }
@@ -206,39 +218,6 @@ function entryText(line: PlanLine, {idColumns, options}: Frame): string[] {
       ? flow([inPaint(paint.red, `cannot be reversed: ${line.oneWayBecause}`)], detail(options))
       : []),
   ];
-}
-
-/** The action itself where there is one; else what it is for. Problems follow the plan, whole. */
-function textOf({outlook, summary, actions, detail: reason = ''}: PlanLine): {
-  text: string;
-  action: boolean;
-} {
-  const [only, ...more] = actions;
-  const what = summary.replace(/\.$/, '');
-  if (outlook === 'blocked') {
-    return {text: `blocked, see below: ${what}`, action: false};
-  }
-  if (outlook === 'impossible') {
-    return {text: reason, action: false};
-  }
-  return only && more.length === 0
-    ? {text: `${only.target}: ${only.does}`, action: true}
-    : {text: what, action: false};
-}
-
-const isToldInHead = (outlook: PlanLine['outlook']): boolean =>
-  outlook === 'blocked' || outlook === 'impossible';
-
-const oneWaySign: Sign = {symbol: '!', word: 'one-way', colour: 'red'};
-
-/** By what will come of it, also where that is checked later. */
-function signOf({unit, unitKind, outlook}: PlanLine): Sign {
-  if (outlook === 'pending' || outlook === 'change') {
-    const steps = unitKind === 'one-way' ? oneWaySign : outlookSigns.change;
-    const gates = unit === 'operator.confirm' ? outlookSigns.ask : outlookSigns.wait;
-    return unitKind === 'gate' ? gates : steps;
-  }
-  return outlookSigns[outlook];
 }
 
 function evidenceText({evidence, knownAfter}: PlanLine): string {

@@ -104,6 +104,11 @@ describe('against a lab that is kept up', () => {
       const {distances: _distances, expected: _expected, ...unchanged} = plan;
       expect(again).toMatchObject(unchanged);
       expect(lastDocument(await desk.run('lab', 'status', '--json'))).toEqual(before);
+      // What matters has not scrolled away: 41 lines, one for a remark of this lab, and the command.
+      const {stdout: text} = await desk.run('plan', 'bare-metal-to-ecs', '-i', 'lab');
+      const lines = text.split('\n');
+      expect(lines).toContain('Run exactly this plan:');
+      expect(lines.findIndex((line) => line.startsWith('! ')), text).toBe(41);
 
       const run = ['run', 'bare-metal-to-ecs', '-i', 'lab', '--json'];
       expect((await desk.run(...run, '--plan', '0000000000000000')).code).toBe(3);

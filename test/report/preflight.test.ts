@@ -25,7 +25,7 @@ const looked: PreflightReport = {
         finding({
           check: 'clients',
           severity: 'warns',
-          observed: 'source has 1 distinct client: shop from 10.0.0.11 (4)',
+          observed: 'source has 1 client: shop@10.0.0.11 (4)',
           consequence: 'Whoever is not moved loses the database.',
           fix: 'Look again at night.',
         }),
@@ -60,7 +60,7 @@ describe('what was looked over before the night', () => {
 ✗ blocks  source  not-innodb  1 table of source is not InnoDB: shop.notes (MyISAM).
                               The fence holds for transactional tables only.
                               -> ALTER TABLE … ENGINE = InnoDB.
-! warns   source  clients     source has 1 distinct client: shop from 10.0.0.11 (4).
+! warns   source  clients     source has 1 client: shop@10.0.0.11 (4).
                               Whoever is not moved loses the database.
                               -> Look again at night.
 
@@ -86,7 +86,7 @@ warn
     The fence holds for transactional tables only.
     -> ALTER TABLE … ENGINE = InnoDB.
 ! warns  source  clients
-    source has 1 distinct client: shop from 10.0.0.11 (4).
+    source has 1 client: shop@10.0.0.11 (4).
     Whoever is not moved loses the database.
     -> Look again at night.
 

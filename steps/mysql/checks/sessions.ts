@@ -62,7 +62,7 @@ export const sessionChecks: readonly MysqlCheck[] = [
     fix: 'Check again on several days, also at night: each client moves to Aurora or is stopped.',
     find: async (server) =>
       listed(
-        (count) => `${server.name} has ${count} distinct ${plural(count, 'client')}`,
+        (count) => `${server.name} has ${count} ${plural(count, 'client')}`,
         countedByAccountAndHost(
           (await server.clients()).filter(({user}) => user !== server.server.user),
         ),
@@ -80,12 +80,12 @@ export const sessionChecks: readonly MysqlCheck[] = [
     find: async (server) =>
       listed(
         (count) =>
-          `${server.name} had ${count} distinct ${plural(count, 'client')} that ${plural(count, 'is', 'are')} not connected now`,
+          `${server.name} had ${count} ${plural(count, 'client')} that ${plural(count, 'is', 'are')} not connected now`,
         (await server.rows(pastClientsSql))
           .filter((row) => columnValue(row, 'user') !== server.server.user)
           .map(
             (row) =>
-              `${columnValue(row, 'user')} from ${columnValue(row, 'host')} (${columnValue(row, 'times')})`,
+              `${columnValue(row, 'user')}@${columnValue(row, 'host')} (${columnValue(row, 'times')})`,
           ),
       ),
   },
@@ -98,13 +98,13 @@ const pastClientsSql = `
 
 const longSeconds = 5;
 
-/** "shop from 10.0.0.11 (5)": sessions by account and host, without their ports. */
+/** "shop@10.0.0.11 (5)": sessions by account and host, without their ports. */
 function countedByAccountAndHost(
   clients: readonly {readonly user: string; readonly host: string}[],
 ): readonly string[] {
   const counts = new Map<string, number>();
   for (const {user, host} of clients) {
-    const client = `${user} from ${host.replace(/:\d+$/, '')}`;
+    const client = `${user}@${host.replace(/:\d+$/, '')}`;
     counts.set(client, (counts.get(client) ?? 0) + 1);
   }
   return [...counts].sort().map(([client, count]) => `${client} (${count})`);

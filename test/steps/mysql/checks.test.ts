@@ -326,9 +326,7 @@ describeEachServer(
         // A session that was closed here is there for another moment.
         await expect.poll(() => seen(on, 'clients'), {timeout: 20_000}).toEqual([]);
         const clients = [await on.connect('shop'), await on.connect('shop')];
-        expect(await seen(on, 'clients')).toEqual([
-          'db1 has 1 distinct client: shop from 127.0.0.1 (2)',
-        ]);
+        expect(await seen(on, 'clients')).toEqual(['db1 has 1 client: shop@127.0.0.1 (2)']);
         await Promise.all(clients.map((client) => client.end()));
       });
 
@@ -419,7 +417,7 @@ describeEachServer(
       await client.end();
       await expect
         .poll(() => seen(on, 'past-clients'), {timeout: 20_000})
-        .toEqual([expect.stringContaining('shop from 127.0.0.1 (1)')]);
+        .toEqual([expect.stringContaining('shop@127.0.0.1 (1)')]);
     });
 
     test('a client statement that uses files of the server', async () => {
