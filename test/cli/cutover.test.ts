@@ -108,7 +108,10 @@ describe('against a lab that is kept up', () => {
       const {stdout: text} = await desk.run('plan', 'bare-metal-to-ecs', '-i', 'lab');
       const lines = text.split('\n');
       expect(lines).toContain('Run exactly this plan:');
-      expect(lines.findIndex((line) => line.startsWith('! ')), text).toBe(41);
+      expect(
+        lines.findIndex((line) => line.startsWith('! ')),
+        text,
+      ).toBe(41);
 
       const run = ['run', 'bare-metal-to-ecs', '-i', 'lab', '--json'];
       expect((await desk.run(...run, '--plan', '0000000000000000')).code).toBe(3);
