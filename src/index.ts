@@ -56,6 +56,7 @@ export {
   measured,
   needsAnswer,
   pending,
+  remarked,
   type Verdict,
   waiting,
 } from './model/verdict.ts';

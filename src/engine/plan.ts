@@ -287,6 +287,7 @@ async function pendingLine(
     outlook: 'change',
     differences: verdict.differences,
     actions: actions.map(({on, does}) => ({target: entry.on[on] ?? on, does})),
+    ...remarked(verdict.remarks),
     before,
   };
 }

@@ -28,11 +28,15 @@ export type Verdict<Before, Output> =
       readonly remarks?: readonly string[];
       readonly notes?: readonly string[];
     }
-  /** Work remains. `before` is all that `reverse` will need to put things back, and nothing that moves by itself. */
+  /**
+   * Work remains. `before` is all that `reverse` will need to put things back, and nothing that moves by itself.
+   * `remarks`: what the operator should know before the plan is approved; they may move.
+   */
   | {
       readonly kind: 'pending';
       readonly before: Before;
       readonly differences: readonly Difference[];
+      readonly remarks?: readonly string[];
     }
   /**
    * The change is made (or a gate is not open yet) and the target is still changing: check again. `bookmark` is
@@ -67,6 +71,13 @@ export const pending = <Before>(
   before: Before,
   ...differences: readonly Difference[]
 ): Verdict<Before, never> => ({kind: 'pending', before, differences});
+
+/** With what the operator should know before the plan is approved. */
+export const remarked = <Before, Output>(
+  verdict: Verdict<Before, Output>,
+  remarks: readonly string[],
+): Verdict<Before, Output> =>
+  verdict.kind === 'pending' && remarks.length > 0 ? {...verdict, remarks} : verdict;
 
 export const waiting = (progress: string, bookmark?: Json): Verdict<never, never> =>
   bookmark === undefined ? {kind: 'waiting', progress} : {kind: 'waiting', progress, bookmark};

@@ -33,8 +33,27 @@ export interface UnitState {
   readonly triggers: readonly string[];
   /** Whether it can be started again once it is stopped: not a transient unit, nor a masked one. */
   readonly restartable: boolean;
-  /** Running units that are stopped with it, because they require this unit or are a part of it. */
+  /** Whether it can be stopped by hand. */
+  readonly stoppable: boolean;
+  /** Whether its file or a drop-in is another one by now than the one that systemd has read. */
+  readonly needsReload: boolean;
+  /** Running units that are stopped with it, because they require a unit that stops or are a part of it; no targets. */
   readonly alsoStops: readonly string[];
+  /** Running targets that are stopped with it: a target runs nothing. */
+  readonly stopsTargets: readonly string[];
+  /** Units that do not run now, and that a start of this one starts too. */
+  readonly alsoStarts: readonly string[];
+  /** Units that systemd starts when this one has ended (systemd.unit(5), OnSuccess=). */
+  readonly startsAfter: readonly string[];
+  /** How long systemd lets it take to stop, or to start, before it kills it; infinite where it never does. */
+  readonly stopMs: number;
+  readonly startMs: number;
+  /** Drop-ins that are read after that of this entry, and cancel its condition. */
+  readonly cancels: readonly string[];
+  /** Files of that name which belong to the managers of users, where this host's systemd has no such unit. */
+  readonly userFiles: readonly string[];
+  /** The instances that systemd knows of a template. */
+  readonly instances: readonly string[];
   /** A timer that makes up for a missed run as soon as it is started (systemd.timer(5), Persistent=). */
   readonly persistent: boolean;
 }
@@ -49,11 +68,15 @@ export interface HostProcess {
   readonly unit: string;
   /** The program's name, never its arguments: they may hold a password. */
   readonly name: string;
+  /** LOGNAME in its environment, where it has one: cron sets it, and a program that changes its account keeps it. */
+  readonly login?: string;
 }
 
 /** A user's crontab. Its text may hold secrets: it must not reach a verdict, a plan or the journal. */
 export interface CrontabState {
   readonly user: string;
+  /** Its path in the spool, whether it is there or not. */
+  readonly file: string;
   /** Whether the host knows the account. */
   readonly account: boolean;
   readonly text: string | null;
@@ -202,8 +225,9 @@ export interface HostWriter extends HostReader, HoldWriter, OwnFileWriter {
     marker: RunMarker,
     signal: AbortSignal,
   ): Promise<void>;
-  stopUnits(units: readonly string[], signal: AbortSignal): Promise<void>;
-  startUnits(units: readonly string[], signal: AbortSignal): Promise<void>;
+  /** `limitMs`: how long systemd lets them take. */
+  stopUnits(units: readonly string[], limitMs: number, signal: AbortSignal): Promise<void>;
+  startUnits(units: readonly string[], limitMs: number, signal: AbortSignal): Promise<void>;
   /** Keeps the original on the host and installs `to`, if the crontab still is `from` (or already is `to`). */
   replaceCrontab(
     user: string,

@@ -1,9 +1,10 @@
 import {z} from 'zod';
-import {type Difference, defineStep, done, pending, waiting} from '../../src/index.ts';
+import {type Difference, defineStep, done, pending, remarked, waiting} from '../../src/index.ts';
 import type {HostReader, HostsLook} from './contract.ts';
 import {moveFileAside, restoreCrontab, restoreFile, stopCrontab} from './cron/actions.ts';
 import {activeLines, activeLinesText} from './cron/crontab-text.ts';
 import {cronObstacle, reversalObstacle} from './cron/obstacles.ts';
+import {fileUsersOf, longJobs, runningCronJobs, waitText} from './cron/running-jobs.ts';
 import {
   type CronsInput,
   cronsBefore,
@@ -15,10 +16,10 @@ import {
 } from './cron/state.ts';
 import {sha256} from './files/encoded-text.ts';
 import {onEveryHost} from './group/per-host.ts';
-import {cronJobs} from './processes/jobs.ts';
 import {processText} from './processes/processes.ts';
 import {hostGroup} from './target.ts';
 import {startActions, stopActions} from './units/actions.ts';
+import {unitRemarks} from './units/obstacles.ts';
 import {beforeOf, changingUnits, differencesOf, isDown, isPresent} from './units/state.ts';
 
 /** Prevents cron and timers from starting jobs, and waits for the running jobs. No job is ever killed. */
@@ -50,7 +51,10 @@ export const stopCrons = defineStep({
     }
     const differences = crons.flatMap(differencesOn);
     if (differences.length > 0) {
-      return pending({hosts: crons.map(beforeOn)}, ...differences);
+      return remarked(pending({hosts: crons.map(beforeOn)}, ...differences), [
+        ...(await longJobs(look, crons)),
+        ...unitRemarks(timersOf(crons)),
+      ]);
     }
     const running = await runningJobs(look, crons);
     return running.length > 0 ? waiting(running.join('; ')) : done({});
@@ -150,20 +154,15 @@ async function jobsOn(
   {run, signal}: HostsLook<CronsInput>,
 ): Promise<readonly string[]> {
   const services = (crons?.timers ?? []).filter(isPresent).flatMap(({triggers}) => triggers);
-  const users = crons ? usersOf([crons]) : [];
-  const fileUsers = (crons?.files ?? []).flatMap(
-    ({inPlace, kept}) => (inPlace ?? kept)?.users ?? [],
-  );
-  const stopsCron = (crons?.crontabs ?? []).some(({kept}) => kept !== null) || fileUsers.length > 0;
+  const stopsCron =
+    (crons?.crontabs ?? []).some(({kept}) => kept !== null) || fileUsersOf(crons).length > 0;
   const [processes, units, second] = await Promise.all([
     host.processes(signal),
     host.units(services, run, signal),
     stopsCron ? host.secondOfMinute(signal) : startsEndAtSecond,
   ]);
   const jobs = [
-    ...cronJobs(processes, [...users, ...fileUsers]).map(
-      (job) => `${processText(job)} of ${job.user} is running`,
-    ),
+    ...runningCronJobs(crons, processes).map(waitText),
     ...units
       .map((state) => ({state, left: processes.filter(({unit}) => unit === state.id)}))
       .filter(({state, left}) => !isDown(state) || left.length > 0)

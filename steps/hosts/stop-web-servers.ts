@@ -1,11 +1,11 @@
 import {z} from 'zod';
-import {blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
+import {blocked, defineStep, done, pending, remarked, waiting} from '../../src/index.ts';
 import type {HostProcess, HostsLook, UnitState} from './contract.ts';
 import {onEveryHost, type PerHost} from './group/per-host.ts';
 import {processText} from './processes/processes.ts';
 import {hostGroup} from './target.ts';
 import {startActions, stopActions} from './units/actions.ts';
-import {unitObstacle} from './units/obstacles.ts';
+import {unitObstacle, unitRemarks} from './units/obstacles.ts';
 import {
   beforeOf,
   changingUnits,
@@ -35,7 +35,7 @@ export const stopWebServers = defineStep({
   },
   reverses: 'Removes the drop-ins of this run, and starts the units that were active.',
   effects: [{fact: 'application', of: 'hosts', is: 'stopped'}],
-  timeoutMs: 180_000,
+  timeoutMs: 900_000,
   neverSkip: 'Without it, the old side keeps answering visitors.',
 
   async check(look) {
@@ -52,7 +52,7 @@ export const stopWebServers = defineStep({
         host,
         value: value.filter(isPresent).map(beforeOf),
       }));
-      return pending({hosts: before}, ...differences);
+      return remarked(pending({hosts: before}, ...differences), unitRemarks(units));
     }
     if (!look.run.started) {
       return blocked(
@@ -91,7 +91,13 @@ function orphansOf(
   return processes.flatMap(({host, value}) => {
     const ids = units.find((each) => each.host === host)?.value.map(({id}) => id) ?? [];
     return value
-      .filter(({unit}) => ids.includes(unit))
+      .filter(({unit}) => ids.some((id) => id === unit || isInstanceOf(id, unit)))
       .map((process) => `${processText(process)} of ${process.unit} on ${host}`);
   });
 }
+
+/** A socket with Accept=yes has an instance of a service for each connection, which a stop of the socket leaves. */
+const isInstanceOf = (socket: string, unit: string): boolean =>
+  socket.endsWith('.socket') &&
+  unit.endsWith('.service') &&
+  unit.startsWith(`${socket.slice(0, -'.socket'.length)}@`);

@@ -41,8 +41,8 @@ const hostOver = (shell: Shell): HostWriter => ({
   blockUnits: (units, marker, signal) => systemd.blockUnits(shell, units, marker, signal),
   unblockUnits: (units, ownFolders, marker, signal) =>
     systemd.unblockUnits(shell, units, ownFolders, marker, signal),
-  stopUnits: (units, signal) => systemd.stopUnits(shell, units, signal),
-  startUnits: (units, signal) => systemd.startUnits(shell, units, signal),
+  stopUnits: (units, limitMs, signal) => systemd.stopUnits(shell, units, limitMs, signal),
+  startUnits: (units, limitMs, signal) => systemd.startUnits(shell, units, limitMs, signal),
 
   processes: (signal) => readProcesses(shell, signal),
   secondOfMinute: async (signal) => Number(await shell.run('date +%S', signal)),

@@ -1,7 +1,7 @@
 import type {CronFile, FileState, HostsAction, RunMarker} from '../contract.ts';
 import {actionOn, onHosts, type PerHost} from '../group/per-host.ts';
 import {hostsText, listText} from '../group/text.ts';
-import {activeLinesText, commentedOut} from './crontab-text.ts';
+import {commentedOut, hasRebootJob, stoppedLinesText} from './crontab-text.ts';
 import {type HostCrons, isToStop} from './state.ts';
 
 export function stopCrontab(
@@ -15,7 +15,7 @@ export function stopCrontab(
       .map(({text}) => ({host, value: {from: text ?? '', to: commentedOut(text ?? '', marker)}})),
   );
   return actionOn(texts, {
-    does: `comment out the crontab of ${user} on ${listText(texts.map(({host, value}) => `${host} (${activeLinesText(value.from)})`))}`,
+    does: `comment out the crontab of ${user} on ${listText(texts.map(({host, value}) => `${host} (${stoppedLinesText(value.from)})`))}`,
     perform: (writer, signal) =>
       onHosts(writer, texts, (host, {from, to}) =>
         host.replaceCrontab(user, {from, to}, marker, signal),
@@ -41,13 +41,16 @@ export function restoreCrontab(
   crons: readonly HostCrons[],
   marker: RunMarker,
 ): readonly HostsAction[] {
-  const hosts = crons
-    .filter(({crontabs}) =>
-      crontabs.some((crontab) => crontab.user === user && crontab.kept !== null),
-    )
-    .map(({host}) => ({host, value: user}));
+  const hosts = crons.flatMap(({host, crontabs}) =>
+    crontabs.flatMap((crontab) =>
+      crontab.user === user && crontab.kept !== null
+        ? [{host, value: hasRebootJob(crontab.kept.original)}]
+        : [],
+    ),
+  );
+  const atBoot = hosts.some(({value}) => value) ? ' (its @reboot jobs start at the next boot)' : '';
   return actionOn(hosts, {
-    does: `restore the crontab of ${user} on ${hostsText(hosts)}`,
+    does: `restore the crontab of ${user} on ${hostsText(hosts)}${atBoot}`,
     perform: (writer, signal) =>
       onHosts(writer, hosts, (host) => host.restoreCrontab(user, marker, signal)),
   });

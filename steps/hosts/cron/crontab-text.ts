@@ -9,6 +9,15 @@ export const activeLines = (text: string): number => text.split('\n').filter(isA
 export const activeLinesText = (text: string): string =>
   countText(activeLines(text), 'active line');
 
+/** `2 active lines, of which cron does not run the last one: it has no line end` */
+export const stoppedLinesText = (text: string): string =>
+  isActive(text.split('\n').at(-1) ?? '')
+    ? `${activeLinesText(text)}; the last line has no line end, so cron may not run it, and crontab -l | crontab - would refuse it`
+    : activeLinesText(text);
+
+/** Whether one of its jobs is started when cron is started, which is at boot (crontab(5)). */
+export const hasRebootJob = (text: string): boolean => /^[ \t]*@reboot[ \t]/m.test(text);
+
 /** The crontab with each active line commented out, by a comment that names the run. */
 export const commentedOut = (text: string, marker: RunMarker): string =>
   text
@@ -29,4 +38,8 @@ export function usersIn(text: string): readonly string[] {
   return [...new Set(users)].sort();
 }
 
-const isActive = (line: string) => !/^\s*(#|$|\w+\s*=|["'])/.test(line);
+/**
+ * As cron reads a line: blanks and tabs, then a remark, a name before `=`, or a name in quotes. A blank of another
+ * alphabet is no blank; a line end of Windows is a part of the line, and no job by itself.
+ */
+const isActive = (line: string) => !/^[ \t]*(#|\r?$|[^\s=]+[ \t]*=|["'])/.test(line);

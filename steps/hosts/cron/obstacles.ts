@@ -1,3 +1,4 @@
+import {dirname} from 'node:path';
 import {type Blocked, blocked} from '../../../src/index.ts';
 import type {HostsLook, RunMarker} from '../contract.ts';
 import {sha256} from '../files/encoded-text.ts';
@@ -44,7 +45,7 @@ function editObstacle(crons: readonly HostCrons[], run: RunMarker): Blocked | nu
     if (crontab !== undefined) {
       return blocked(
         `The crontab of ${crontab.user} on ${host} was edited after this run stopped it (active lines now: ${activeLines(crontab.text ?? '')}).`,
-        `Save that edit elsewhere, then run on ${host}: crontab -u ${crontab.user} - < ${keptFolder('', run)}/crontab-${crontab.user}~installed`,
+        `Save that edit elsewhere, then run on ${host}: cp ${keptFolder('', run)}/crontab-${crontab.user}~installed ${crontab.file} && touch ${dirname(crontab.file)}`,
       );
     }
     const [file] = editedFiles(files);

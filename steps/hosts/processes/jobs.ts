@@ -16,16 +16,39 @@ const supervisor: Daemon = {
 };
 const at: Daemon = {names: ['atd'], units: ['atd.service']};
 
-/** The running jobs of these users that cron started. */
-export const cronJobs = (
+/** The running jobs of these users that cron started, also under other accounts (su, sudo, setpriv). */
+export function cronJobs(
   processes: readonly HostProcess[],
   users: readonly string[],
-): readonly HostProcess[] => jobsOf(cron, processes).filter(({user}) => users.includes(user));
+): readonly HostProcess[] {
+  const jobs = jobsOf(cron, processes);
+  const byPid = new Map(jobs.map((job) => [job.pid, job]));
+  const isOfUsers = (job: HostProcess): boolean => {
+    const {user, login = user, parent} = job;
+    const above = byPid.get(parent);
+    return [user, login].some((name) => users.includes(name)) || (above ? isOfUsers(above) : false);
+  };
+  return jobs.filter(isOfUsers);
+}
 
-/** Processes that a stopped program of supervisord left: in the unit of supervisord, but no longer its children. */
+/** How long cron itself has been running: its jobs with @reboot are as old. */
+export const secondsOfCron = (processes: readonly HostProcess[]): number =>
+  Math.max(
+    0,
+    ...processes.filter(({name}) => ['cron', 'crond'].includes(name)).map(({seconds}) => seconds),
+  );
+
+/** Processes that a stopped program of supervisord left: in a unit of supervisord, but no longer its children. */
 export function orphansOfSupervisor(processes: readonly HostProcess[]): readonly HostProcess[] {
   const family = familyOf(supervisor, processes);
-  return processes.filter(({pid, unit}) => supervisor.units.includes(unit) && !family.has(pid));
+  // Each supervisord of a host has a unit of its own, of any name.
+  const units = new Set([
+    ...supervisor.units,
+    ...processes.flatMap(({name, unit}) =>
+      supervisor.names.includes(name) && /supervisor.*\.service$/.test(unit) ? [unit] : [],
+    ),
+  ]);
+  return processes.filter(({pid, unit}) => units.has(unit) && !family.has(pid));
 }
 
 /** Whether atd has a child process: without one, a lock in its spool is of a job that is over. */

@@ -6,14 +6,31 @@ export async function readProcesses(
   shell: Shell,
   signal: AbortSignal,
 ): Promise<readonly HostProcess[]> {
-  const output = await shell.run('ps -eo pid=,ppid=,user:32=,etimes=,unit:128=,comm=', signal);
-  return output.split('\n').flatMap((line) => {
-    const [, pid, parent, user = '', seconds, unit = '', name = ''] =
-      /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-    return pid === undefined
-      ? []
-      : [{pid: Number(pid), parent: Number(parent), user, seconds: Number(seconds), unit, name}];
+  const [rows = '', logins = ''] = (await shell.run(processesScript, signal)).split(/^@\n/m);
+  const loginOf = new Map(
+    [...logins.matchAll(/^\/proc\/(\d+)\/environ:LOGNAME=(.+)$/gm)].map(([, pid, login = '']) => [
+      Number(pid),
+      login,
+    ]),
+  );
+  return rows.split('\n').flatMap((line) => {
+    const process = processIn(line);
+    const login = process && loginOf.get(process.pid);
+    return process ? [login === undefined ? process : {...process, login}] : [];
   });
+}
+
+// Nothing else of an environment leaves the host: it may hold a password.
+const processesScript = `ps -eo pid=,ppid=,user:32=,etimes=,unit:128=,comm=
+echo @
+grep -saHz '^LOGNAME=' /proc/[0-9]*/environ | tr '\\0' '\\n' || :`;
+
+function processIn(line: string): HostProcess | undefined {
+  const [, pid, parent, user = '', seconds, unit = '', name = ''] =
+    /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+  return pid === undefined
+    ? undefined
+    : {pid: Number(pid), parent: Number(parent), user, seconds: Number(seconds), unit, name};
 }
 
 /** `digest.sh (pid 4711, 34 s)` */

@@ -20,7 +20,9 @@ export function stopActions(
       does: `stop ${valuesText(up)}`,
       perform: (writer, signal, say) => {
         say(`waiting until ${valuesText(up)} has stopped`);
-        return onHosts(writer, up, (host, names) => host.stopUnits(names, signal));
+        return onHosts(writer, up, (host, names) =>
+          host.stopUnits(names, longest(units, host.name, names, 'stopMs'), signal),
+        );
       },
     }),
   ];
@@ -39,29 +41,92 @@ export function startActions(
   const hadNoFolder = (state: UnitState, host: string) =>
     unitBefore(host, state.unit)?.dropInFolder === false;
   const ownFolders = namesWhere(units, hadNoFolder);
-  const blocked = namesWhere(
-    units,
-    (state, host) => state.block !== 'none' || (state.dropInFolder && hadNoFolder(state, host)),
-  );
   const down = namesWhere(
     units,
     (state, host) => isDown(state) && unitBefore(host, state.unit)?.activeState === 'active',
   );
-  return [
-    ...actionOn(blocked, {
+  const targets = targetsDown(units, before);
+  const isBlocked = (state: UnitState, host: string) =>
+    state.block !== 'none' || (state.dropInFolder && hadNoFolder(state, host));
+  // A unit that did not run before, and that another one pulls up, stays blocked until that one has started.
+  const isLate = (state: UnitState, host: string) =>
+    unitBefore(host, state.unit)?.activeState !== 'active' &&
+    units.some(
+      (each) =>
+        each.host === host && each.value.some(({alsoStarts}) => alsoStarts.includes(state.id)),
+    );
+  const allow = (blocked: PerHost<readonly string[]>) =>
+    actionOn(blocked, {
       does: `allow ${valuesText(blocked)} to start`,
       perform: (writer, signal) =>
         onHosts(writer, blocked, (host, names) => {
           const folders = ownFolders.find((each) => each.host === host.name)?.value ?? [];
           return host.unblockUnits(names, folders, run, signal);
         }),
-    }),
-    ...actionOn(down, {
-      does: `start ${valuesText(down)}${missedRuns(units, down)}`,
+    });
+  const start = (names: PerHost<readonly string[]>, note: string) =>
+    actionOn(names, {
+      does: `start ${valuesText(names)}${note}`,
       perform: (writer, signal) =>
-        onHosts(writer, down, (host, names) => host.startUnits(names, signal)),
-    }),
+        onHosts(writer, names, (host, each) =>
+          host.startUnits(each, longest(units, host.name, each, 'startMs'), signal),
+        ),
+    });
+  return [
+    ...allow(namesWhere(units, (state, host) => isBlocked(state, host) && !isLate(state, host))),
+    ...start(down, `${missedRuns(units, down)}${alsoStarted(units, down)}`),
+    ...allow(namesWhere(units, (state, host) => isBlocked(state, host) && isLate(state, host))),
+    ...start(targets, ''),
   ];
+}
+
+/** The targets that went down with the units: nobody names them, and they are up again with the units. */
+function targetsDown(
+  units: PerHost<readonly UnitState[]>,
+  before: PerHost<readonly UnitBefore[]>,
+): PerHost<readonly string[]> {
+  return before
+    .map(({host, value}) => {
+      const states = units.find((each) => each.host === host)?.value ?? [];
+      const isUp = (target: string) =>
+        states.some(({stopsTargets}) => stopsTargets.includes(target));
+      const names = [...new Set(value.flatMap(({targets}) => targets))];
+      return {
+        host,
+        value: names.filter((name) => !states.some(({unit}) => unit === name) && !isUp(name)),
+      };
+    })
+    .filter(({value}) => value.length > 0);
+}
+
+/** How long systemd lets these take, one after the other at worst. */
+function longest(
+  units: PerHost<readonly UnitState[]>,
+  host: string,
+  names: readonly string[],
+  limit: 'stopMs' | 'startMs',
+): number {
+  const states = units.find((each) => each.host === host)?.value ?? [];
+  return states
+    .filter(({unit}) => names.includes(unit))
+    .reduce((sum, state) => sum + state[limit], 0);
+}
+
+/** Units that did not run, and that systemd starts with these. */
+function alsoStarted(
+  units: PerHost<readonly UnitState[]>,
+  started: PerHost<readonly string[]>,
+): string {
+  const others = units.flatMap(({host, value}) => {
+    const names = started.find((each) => each.host === host)?.value ?? [];
+    const ids = value.map(({id}) => id);
+    return value
+      .filter(({unit}) => names.includes(unit))
+      .flatMap(({alsoStarts}) => alsoStarts)
+      .filter((name) => !ids.includes(name))
+      .map((name) => `${name} on ${host}`);
+  });
+  return others.length === 0 ? '' : ` (systemd also starts ${[...new Set(others)].join(', ')})`;
 }
 
 function namesWhere(

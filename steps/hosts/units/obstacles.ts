@@ -19,14 +19,102 @@ export function unitObstacle(
       value.every((state) => state.unit !== unit || state.loadState === 'not-found'),
     ),
   );
+  const states = units.flatMap(({host, value}) => value.map((state) => ({host, ...state})));
+  const obstacle = userObstacle(states, missing) ?? templateObstacle(states);
+  if (obstacle !== null) {
+    return obstacle;
+  }
   if (missing.length > 0) {
     return blocked(
       `No host of ${group} has the unit ${missing.join(', ')}.`,
       'Correct the name in the runbook, or the hosts in the inventory.',
     );
   }
-  const states = units.flatMap(({host, value}) => value.map((state) => ({host, ...state})));
-  return otherRunObstacle(states) ?? restartObstacle(states) ?? triggerObstacle(states, names);
+  return (
+    otherRunObstacle(states) ??
+    stopObstacle(states) ??
+    restartObstacle(states) ??
+    triggerObstacle(states, names)
+  );
+}
+
+/** What the operator should know of a stop, and of a start after it, before the plan is approved. */
+export function unitRemarks(units: PerHost<readonly UnitState[]>): readonly string[] {
+  return units.flatMap(({host, value}) => {
+    const ids = value.map(({id}) => id);
+    return value.flatMap(({unit, activeState, alsoStarts, startsAfter, stopMs}) => {
+      const others = alsoStarts.filter((name) => !ids.includes(name));
+      return [
+        ...(activeState === 'active' && others.length > 0
+          ? [
+              `A reversal that starts ${unit} on ${host} also starts ${others.join(', ')}: ${unit} wants that, and it does not run now.`,
+            ]
+          : []),
+        ...(startsAfter.length > 0
+          ? [
+              `When ${unit} on ${host} has stopped, systemd starts ${startsAfter.join(', ')} (OnSuccess=).`,
+            ]
+          : []),
+        ...(activeState === 'active' && stopMs > longStopMs
+          ? [
+              `${unit} on ${host} may take ${Number.isFinite(stopMs) ? `${stopMs / 1_000} s` : 'as long as it wants'} to stop (TimeoutStopSec=).`,
+            ]
+          : []),
+      ];
+    });
+  });
+}
+
+const longStopMs = 90_000;
+
+/** A unit of a user's manager: the manager of the system, which this step talks to, does not know it. */
+function userObstacle(states: readonly HostUnit[], missing: readonly string[]): Blocked | null {
+  const state = states.find(({unit, userFiles}) => missing.includes(unit) && userFiles.length > 0);
+  if (state === undefined) {
+    return null;
+  }
+  const {unit, host, userFiles} = state;
+  const [, home = ''] = /^(.*?)\/\.(?:config|local)\//.exec(userFiles[0] ?? '') ?? [];
+  const user = home === '' ? 'USER' : home.slice(home.lastIndexOf('/') + 1);
+  return blocked(
+    `${unit} on ${host} is a unit of the manager of a user (${userFiles.join(', ')}), not of the system: this step does not stop it.`,
+    `Make it a unit of the system: move it to /etc/systemd/system, with User= of that account. Or leave it out, and stop it by hand: systemctl --user -M ${user}@ stop ${unit}`,
+  );
+}
+
+function templateObstacle(states: readonly HostUnit[]): Blocked | null {
+  const state = states.find(({loadState}) => loadState === 'template');
+  return state === undefined
+    ? null
+    : blocked(
+        `${state.unit} on ${state.host} is a template, and no unit that runs. Its instances: ${state.instances.join(', ') || 'none'}.`,
+        'Name its instances in the runbook.',
+      );
+}
+
+function stopObstacle(states: readonly HostUnit[]): Blocked | null {
+  const running = states.filter((state) => !isDown(state) && state.block === 'none');
+  const unstoppable = running.find(({stoppable}) => !stoppable);
+  if (unstoppable !== undefined) {
+    return blocked(
+      `${unstoppable.unit} on ${unstoppable.host} cannot be stopped by hand.`,
+      `Set RefuseManualStop=no for it, or leave it out. On ${unstoppable.host}: systemctl show -p CanStop,RefuseManualStop -- ${unstoppable.unit}`,
+    );
+  }
+  const changed = running.find(({needsReload}) => needsReload);
+  if (changed !== undefined) {
+    return blocked(
+      `The file of ${changed.unit} on ${changed.host} has changed or is gone since systemd read it: what is stopped now could be started only as that file says.`,
+      `Check the file, then run on ${changed.host}: systemctl daemon-reload; systemctl status ${changed.unit}`,
+    );
+  }
+  const cancelled = states.find(({cancels}) => cancels.length > 0);
+  return cancelled === undefined
+    ? null
+    : blocked(
+        `${cancelled.cancels.join(', ')} on ${cancelled.host} cancels every condition that could prevent ${cancelled.unit} from starting.`,
+        'Give that file a name that begins with a lower letter than z, such as override.conf.',
+      );
 }
 
 function otherRunObstacle(states: readonly HostUnit[]): Blocked | null {
@@ -54,7 +142,7 @@ function restartObstacle(states: readonly HostUnit[]): Blocked | null {
     ? null
     : blocked(
         `${unnamedStops(parent, states).join(', ')} on ${parent.host} is stopped with ${parent.unit}, and would not be started with it again.`,
-        'Name that unit in the runbook too.',
+        `Name that unit in the runbook too. On ${parent.host}: systemctl list-dependencies --reverse ${parent.unit}`,
       );
 }
 

@@ -3,7 +3,9 @@ import type {Difference} from '../../../src/index.ts';
 import type {HostsLook, UnitState} from '../contract.ts';
 import {onEveryHost, type PerHost} from '../group/per-host.ts';
 
-export const unitName = z.string().regex(/^[\w:.\\@][\w:.\\@-]*\.(service|socket|timer|path)$/);
+export const unitName = z
+  .string()
+  .regex(/^[\w:.\\@][\w:.\\@-]*\.(service|socket|timer|path|target|slice|mount|automount|swap)$/);
 
 /** A unit before the run. */
 export const unitBefore = z.object({
@@ -12,6 +14,8 @@ export const unitBefore = z.object({
   unitFileState: z.string(),
   /** Whether the folder for drop-ins was there. */
   dropInFolder: z.boolean(),
+  /** Running targets that a stop of the unit stops: they are started again with it. */
+  targets: z.array(z.string()),
 });
 export type UnitBefore = z.output<typeof unitBefore>;
 
@@ -42,7 +46,14 @@ export const beforeOf = ({
   activeState,
   unitFileState,
   dropInFolder,
-}: UnitState): UnitBefore => ({unit, activeState, unitFileState, dropInFolder});
+  stopsTargets,
+}: UnitState): UnitBefore => ({
+  unit,
+  activeState,
+  unitFileState,
+  dropInFolder,
+  targets: [...stopsTargets],
+});
 
 export const differencesOf = (units: PerHost<readonly UnitState[]>): readonly Difference[] =>
   units.flatMap(({host, value}) =>

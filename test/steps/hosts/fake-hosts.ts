@@ -35,6 +35,16 @@ export interface FakeUnit {
   id?: string;
   restartable?: boolean;
   alsoStops?: readonly string[];
+  stopsTargets?: readonly string[];
+  alsoStarts?: readonly string[];
+  startsAfter?: readonly string[];
+  stoppable?: boolean;
+  needsReload?: boolean;
+  stopMs?: number;
+  startMs?: number;
+  cancels?: readonly string[];
+  userFiles?: readonly string[];
+  instances?: readonly string[];
   /** The markers of the drop-ins that keep it from starting. */
   blocks?: Set<string>;
 }
@@ -181,6 +191,7 @@ export class FakeHost implements HostWriter {
   async crontabs(users: readonly string[], marker: RunMarker) {
     return users.map((user) => ({
       user,
+      file: `/var/spool/cron/crontabs/${user}`,
       account: this.crontabTexts.has(user),
       text: this.crontabTexts.get(user) ?? null,
       kept: this.#keptCrontabs.get(`${markerName(marker)} ${user}`) ?? null,
@@ -303,14 +314,14 @@ export class FakeHost implements HostWriter {
     }
   }
 
-  async stopUnits(units: readonly string[], signal: AbortSignal): Promise<void> {
+  async stopUnits(units: readonly string[], _limitMs: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     for (const unit of units) {
       this.#unit(unit).activeState = 'inactive';
     }
   }
 
-  async startUnits(units: readonly string[], signal: AbortSignal): Promise<void> {
+  async startUnits(units: readonly string[], _limitMs: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     for (const state of units.map((unit) => this.#unit(unit))) {
       state.activeState = state.blocks.size > 0 ? state.activeState : 'active';
@@ -564,6 +575,16 @@ const ordinary = (): Required<FakeUnit> => ({
   id: '',
   restartable: true,
   alsoStops: [],
+  stopsTargets: [],
+  alsoStarts: [],
+  startsAfter: [],
+  stoppable: true,
+  needsReload: false,
+  stopMs: 90_000,
+  startMs: 90_000,
+  cancels: [],
+  userFiles: [],
+  instances: [],
   blocks: new Set(),
 });
 

@@ -68,6 +68,10 @@ interface RealHostOptions {
   readonly daemons?: string;
   /** A network of its own, with one cable to this machine: else the host has this machine's. */
   readonly cable?: Cable;
+  /** A real systemd is process 1, and starts sshd and nothing else: `daemons` are not started. */
+  readonly systemd?: boolean;
+  /** More lines for sshd_config. */
+  readonly sshd?: readonly string[];
 }
 
 /** Both ends of the cable between this machine and a host, with an address of each family. */
@@ -100,10 +104,13 @@ export async function startRealHost({
   prepare = '',
   daemons = cronAndSupervisor,
   cable,
+  systemd = false,
+  sshd = [],
 }: RealHostOptions = {}): Promise<RealHost> {
   const address = cable?.host ?? '127.0.0.1';
   const folder = mkdtempSync(join(tmpdir(), 'switcharoo-host-'));
   const tree = join(folder, 'tree');
+  const place = systemd ? placeInside : folder;
   const port = await freePort();
   mkdirSync(tree);
   for (const key of ['host', 'client']) {
@@ -119,24 +126,23 @@ export async function startRealHost({
     [
       `Port ${port}`,
       `ListenAddress ${address}`,
-      `HostKey ${folder}/host`,
-      `AuthorizedKeysFile ${folder}/authorized_keys`,
+      `HostKey ${place}/host`,
+      `AuthorizedKeysFile ${place}/authorized_keys`,
       'PermitRootLogin prohibit-password',
       'StrictModes no',
       'UsePAM no',
       'PidFile none',
+      ...sshd,
     ].join('\n'),
   );
   const init = spawn(
     'unshare',
     [
-      cable === undefined ? '-mp' : '-mpn',
-      '--fork',
-      '--mount-proc',
-      '--kill-child',
-      'sh',
-      '-ec',
-      hostScript(folder, tree, prepare, daemons, cable),
+      ...(systemd ? ['-mpiuC'] : [cable === undefined ? '-mp' : '-mpn']),
+      ...['--fork', '--mount-proc', '--kill-child=KILL', 'sh', '-ec'],
+      systemd
+        ? systemdScript(folder, tree, prepare)
+        : hostScript(folder, tree, prepare, daemons, cable),
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -160,8 +166,15 @@ export async function startRealHost({
     if (cable !== undefined) {
       plugIn(cable, init.pid ?? 0);
     }
+    const inside = (script: string) =>
+      spawnSync('nsenter', [...namespacesOf(init.pid ?? 0, systemd), 'sh', '-ec', script], {
+        encoding: 'utf8',
+      });
     await until(
-      () => said.includes('@ready'),
+      () =>
+        systemd
+          ? inside('systemctl is-active mini-sshd').stdout.trim() === 'active'
+          : said.includes('@ready'),
       () => said,
       init,
     );
@@ -181,13 +194,15 @@ export async function startRealHost({
       name: 'web',
       signal: new AbortController().signal,
     });
-    const pid = childOf(init.pid ?? 0);
     return {
       session,
-      run: (script) =>
-        execFileSync('nsenter', ['-t', `${pid}`, '-m', '-p', '-n', 'sh', '-ec', script], {
-          encoding: 'utf8',
-        }),
+      run: (script) => {
+        const {status, stdout, stderr} = inside(script);
+        if (status !== 0) {
+          throw new Error(`it ended with ${status}: ${stderr}${stdout}`);
+        }
+        return stdout;
+      },
       close: async () => {
         await session.close();
         await close();
@@ -202,6 +217,11 @@ export async function startRealHost({
 /** The first process of the new process namespace: the only child of unshare. */
 const childOf = (pid: number): number =>
   Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+
+const namespacesOf = (pid: number, systemd: boolean): readonly string[] => [
+  ...['-t', `${childOf(pid)}`, '-m', '-p'],
+  ...(systemd ? ['-i', '-u', '-C'] : ['-n']),
+];
 
 /** Lays the cable: `unshare` has moved itself into the new network before it has a child. */
 function plugIn({name, here, here6}: Cable, pid: number): void {
@@ -229,6 +249,54 @@ const cronAndSupervisor = `/usr/sbin/cron -f &
 /usr/sbin/atd -f &
 supervisord -n -c /etc/supervisor/supervisord.conf >/dev/null 2>&1 &
 while ! supervisorctl pid >/dev/null 2>&1; do sleep 0.1; done`;
+
+/** Where a host with systemd has its keys: it does not see the folder of the test. */
+const placeInside = '/run/mini';
+
+/**
+ * A real systemd would clean up the machine: its own units empty /tmp, set kernel parameters, mount file systems.
+ * So all of this machine that it sees is read-only or empty, none of its own units is wanted by anything, and it does
+ * not start before that is tested.
+ */
+const sealScript = (folder: string, tree: string): string => `
+${overlays(tree, ['/etc', '/var'])}
+mount -t tmpfs tmpfs /run
+mkdir -p ${placeInside} /run/sshd /run/lock
+cp ${folder}/host ${folder}/authorized_keys ${folder}/sshd_config ${placeInside}
+chmod 600 ${placeInside}/*
+for place in /tmp /home /root /dev/shm /usr/lib/systemd/system/*.wants; do mount -t tmpfs -o mode=755 tmpfs "$place"; done
+chmod 1777 /tmp
+printf '' > /etc/fstab
+rm -rf /etc/systemd/system/*.wants /etc/systemd/system/*.service
+for name in tmpfiles-setup tmpfiles-setup-dev tmpfiles-clean sysctl udevd udev-trigger modules-load remount-fs random-seed; do
+  ln -sf /dev/null "/etc/systemd/system/systemd-$name.service"
+done
+umount -l /sys/fs/cgroup 2>/dev/null || true
+mkdir -p /sys/fs/cgroup
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+for place in /proc/sys /sys /dev /; do
+  mountpoint -q "$place" || mount --bind "$place" "$place"
+  mount -o remount,bind,ro "$place"
+done
+for place in / /usr /sys /dev /proc/sys; do
+  if touch "$place/switcharoo-may-not" 2>/dev/null; then echo "$place is writable"; exit 1; fi
+done
+[ "$(ls -A /tmp /home /root | grep -v ':$' | grep -c .)" = 0 ] || { echo 'it sees files of this machine'; exit 1; }
+`;
+
+const systemdScript = (folder: string, tree: string, prepare: string): string => `
+${sealScript(folder, tree)}
+rm -rf /var/spool/cron/crontabs/* /var/spool/cron/atjobs/a* /etc/cron.d/* /etc/supervisor/conf.d/*
+printf '' > /etc/crontab
+mkdir -p /var/log/supervisor
+id ${testUser} >/dev/null 2>&1 || useradd --no-create-home --home-dir / --shell /bin/sh ${testUser}
+printf '[Unit]\\nDefaultDependencies=no\\n[Service]\\nExecStart=%s -D -e -f ${placeInside}/sshd_config\\n' "$(command -v sshd || echo /usr/sbin/sshd)" > /etc/systemd/system/mini-sshd.service
+printf '[Unit]\\nDescription=mini\\nAllowIsolate=yes\\nWants=mini-sshd.service\\n' > /etc/systemd/system/mini.target
+ln -sf /etc/systemd/system/mini.target /etc/systemd/system/default.target
+${prepare}
+export container=docker
+exec /lib/systemd/systemd --system --unit=mini.target --log-target=console --show-status=0
+`;
 
 const hostScript = (
   folder: string,
