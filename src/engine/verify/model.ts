@@ -19,6 +19,8 @@ export interface Model {
   readonly read: ReadonlySet<string>;
   /** Entries that others come after, or whose output or time they read. */
   readonly needed: ReadonlySet<string>;
+  /** By entry: those that need it. */
+  readonly users: ReadonlyMap<string, readonly string[]>;
   /** Zones between which an entry moves a domain. */
   readonly domains: readonly {readonly from: string; readonly to: string}[];
 }
@@ -68,6 +70,9 @@ export function modelOf(runbook: AnyRunbook, params: unknown): Model {
     ),
     read: new Set(waiting.flatMap(({reads}) => reads)),
     needed: new Set(all.flatMap(({needs}) => needs)),
+    users: new Map(
+      all.map(({id}) => [id, all.filter(({needs}) => needs.includes(id)).map((user) => user.id)]),
+    ),
     domains: facts.flatMap((fact) =>
       fact.fact === 'delegation' && fact.is === 'changed' ? [fact] : [],
     ),
