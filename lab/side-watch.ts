@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {replicates} from './mysql/all-rows.ts';
 import {rdsAdmin} from './mysql/aurora-procedures.ts';
 import type {LabDatabase} from './mysql/server.ts';
-import {statementsOf} from './mysql/statements.ts';
 
 /** The two databases that an application could write to. */
 export type Side = 'source' | 'aurora';
@@ -230,11 +230,4 @@ export function watchSides(sides: Readonly<Record<Side, LabDatabase>>): SideWatc
       await watching;
     },
   };
-}
-
-/** Whether a thread of its replication runs: what is only configured executes nothing. */
-async function replicates(database: LabDatabase): Promise<boolean> {
-  const {replicationStatus, replica} = statementsOf(database.brand);
-  const [row] = await database.query(replicationStatus);
-  return row !== undefined && row[`${replica}_SQL_Running`] === 'Yes';
 }

@@ -2,6 +2,7 @@ import {compare} from './clients/compare.ts';
 import type {ClientsControl, ClientsReport} from './clients/protocol.ts';
 import type {Window} from './clients/requests.ts';
 import type {Lookups} from './dns/watcher.ts';
+import {compareAllRows, type RowCount} from './mysql/all-rows.ts';
 import type {Databases} from './mysql/topology.ts';
 
 /** What became of the writes that were acknowledged to the clients. */
@@ -10,6 +11,8 @@ export interface WriteCount {
   readonly acknowledged: number;
   readonly lost: number;
   readonly duplicated: number;
+  /** All rows of both databases; `null` where one of them does not answer. */
+  readonly rows: RowCount | null;
   readonly outageMs: number;
   readonly clients: ClientsReport;
   /** Of the domain whose name servers can be moved. */
@@ -17,8 +20,8 @@ export interface WriteCount {
 }
 
 /**
- * Compares the clients' ledger with the database in charge: the one that accepts writes. The clients are paused
- * meanwhile.
+ * Compares the clients' ledger with the database in charge: the one that accepts writes; and all rows of both
+ * databases. The clients are paused meanwhile.
  */
 export async function countWrites(
   control: ClientsControl,
@@ -31,12 +34,18 @@ export async function countWrites(
   const {acknowledged, lost, duplicated} = await compare(ledger, (sql) =>
     databases[inCharge].query(sql),
   );
+  const other = inCharge === 'source' ? 'aurora' : 'source';
+  const rows = await compareAllRows({
+    inCharge: {name: inCharge, database: databases[inCharge]},
+    other: {name: other, database: databases[other]},
+  });
   await control.resume();
   return {
     inCharge,
     acknowledged,
     lost: lost.length,
     duplicated: duplicated.length,
+    rows,
     outageMs: clients.outageMs,
     clients,
   };

@@ -8,6 +8,8 @@ export interface OptionSpec<Value = unknown> {
   readonly placeholder?: string;
   /** A noun phrase or an imperative; a capital first, no full stop. */
   readonly description: string;
+  /** Its value where it is given without one. */
+  readonly bare?: Value;
   readonly isMandatory?: boolean;
   /** Takes every word up to the next option. */
   readonly isList?: boolean;
@@ -73,6 +75,12 @@ type Valued = Described & {readonly placeholder: string};
 export const flag = (spec: Described): OptionSpec<boolean> => ({...spec, fallback: false});
 
 export const optional = (spec: Valued): OptionSpec<string | undefined> => spec;
+
+/** An option that means something without a value, too. */
+export const optionalValue = (bare: string, spec: Valued): OptionSpec<string | undefined> => ({
+  ...spec,
+  bare,
+});
 
 export const mandatory = (spec: Valued): OptionSpec<string> => ({...spec, isMandatory: true});
 

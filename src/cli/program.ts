@@ -100,6 +100,9 @@ function optionOf(name: string, spec: OptionSpec): Option {
   const {short, description, isMandatory = false, fallback, group, choices} = spec;
   const flags = `${short ? `-${short}, ` : ''}${longName(name)}${placeholderOf(spec)}`;
   const option = new Option(flags, description).makeOptionMandatory(isMandatory);
+  if (spec.bare !== undefined) {
+    option.preset(spec.bare);
+  }
   if (fallback !== undefined) {
     option.default(fallback);
   }
@@ -119,8 +122,10 @@ function optionOf(name: string, spec: OptionSpec): Option {
 const longName = (name: string): string =>
   `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-const placeholderOf = ({placeholder, isList}: OptionSpec): string =>
-  placeholder === undefined ? '' : ` <${placeholder}${isList ? '...' : ''}>`;
+function placeholderOf({placeholder, isList, bare}: OptionSpec): string {
+  const [open, close] = bare === undefined ? ['<', '>'] : ['[', ']'];
+  return placeholder === undefined ? '' : ` ${open}${placeholder}${isList ? '...' : ''}${close}`;
+}
 
 function parsedBy(spec: OptionSpec, text: string, previous: unknown): unknown {
   try {

@@ -49,6 +49,20 @@ export interface Preflight<Reader> {
   look(target: Reader, others: readonly unknown[], signal: AbortSignal): Promise<Survey>;
 }
 
+/**
+ * Tries the definitions of another system on an empty one of this kind: loads them without any data, names each that
+ * is refused, and removes them again, also after a stop.
+ */
+export interface SchemaLoad {
+  /** Whether it is tried on this kind when no target is named. */
+  readonly isUsual: boolean;
+  /**
+   * `target` is the writer of a target of this kind. `others` are the readers of the inventory's other targets: one of
+   * them has the definitions.
+   */
+  load(target: never, others: readonly unknown[], signal: AbortSignal): Promise<Survey>;
+}
+
 export interface Survey {
   readonly findings: readonly Finding[];
   /** How many checks were made. */

@@ -1,5 +1,5 @@
 import type {z} from 'zod';
-import type {Preflight} from './preflight.ts';
+import type {Preflight, SchemaLoad} from './preflight.ts';
 import type {Rights} from './rights.ts';
 import type {Ping} from './round-trip.ts';
 
@@ -22,6 +22,8 @@ export interface TargetKind<
   open(config: unknown, context: OpenContext): Promise<Session<Reader, Writer>>;
   /** What `switcharoo preflight` looks at on every target of this kind. */
   readonly preflight?: Preflight<Reader>;
+  /** What `switcharoo preflight --load-schema` does with an empty system of this kind. */
+  readonly schemaLoad?: SchemaLoad;
   /** How far away it is. Absent where no run waits for it. */
   readonly ping?: Ping<Reader>;
   /** What the account needs, in addition, to keep the claim of a run in the system. */
@@ -158,11 +160,13 @@ export function defineTarget<
     context: OpenContext,
   ): Promise<readonly Rights[]>;
   readonly preflight?: Preflight<Reader>;
+  readonly schemaLoad?: SchemaLoad;
   readonly ping?: Ping<NoInfer<Reader>>;
   readonly claimNeeds?: readonly string[];
   readonly clockAheadMs?: (signal: AbortSignal) => Promise<number>;
 }): TargetKind<Kind, Reader, Writer> {
-  const {kind, config, enter, preflight, ping, rights, claimNeeds, clockAheadMs} = definition;
+  const {kind, config, enter, preflight, schemaLoad, ping, rights, claimNeeds, clockAheadMs} =
+    definition;
   return {
     ...(rights
       ? {
@@ -174,6 +178,7 @@ export function defineTarget<
       ? {enter: async (parsed, context) => enter(parsed as z.output<Config>, context)}
       : {}),
     ...(preflight ? {preflight} : {}),
+    ...(schemaLoad ? {schemaLoad} : {}),
     ...(ping ? {ping} : {}),
     ...(claimNeeds ? {claimNeeds} : {}),
     ...(clockAheadMs ? {clockAheadMs} : {}),

@@ -16,6 +16,8 @@ export interface PreflightReport {
   /** What is to be known of the way to them. */
   readonly remarks: readonly string[];
   readonly journal: JournalRoom;
+  /** The target into which definitions were loaded, and from which they were removed. */
+  readonly triedOn?: string;
 }
 
 /** The file system of the journals, for a runbook that is not chosen yet. */
@@ -68,7 +70,14 @@ export function preflightText(looked: PreflightReport, options: TextOptions): st
       flow([{text: '! ', paint: options.paint.yellow}, remark], {...options, rest: '  '}),
     ),
     ...roundTripTexts(looked.roundTrips).flatMap((text) => flow([text], {...options, rest: '  '})),
-    ...flow(['Nothing was changed.'], options),
+    ...flow(
+      [
+        looked.triedOn === undefined
+          ? 'Nothing was changed.'
+          : `Nothing was changed, apart from ${looked.triedOn}, where definitions are loaded and removed again.`,
+      ],
+      options,
+    ),
   ].join('\n');
 }
 

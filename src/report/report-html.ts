@@ -1,4 +1,6 @@
 import {shifted} from '../model/moment.ts';
+import {lookupsSentence, readsSentence, rowsSentence, writesSentence} from './counts-text.ts';
+import {escaped} from './escaped.ts';
 import {holdTexts, tripsTexts} from './hold-text.ts';
 import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './labels.ts';
 import {outageTexts} from './outage-text.ts';
@@ -8,16 +10,12 @@ import {
   besidesSentence,
   earlierText,
   failureTexts,
-  lookupsSentence,
   outageSource,
-  readsSentence,
   skipText,
   timesSentence,
-  writesSentence,
 } from './report-text.ts';
 import {failedRequestTexts, requestsSentence, requestTimesTexts} from './request-text.ts';
 import type {EntryReport, RunReport} from './run-report.ts';
-import {clean} from './text.ts';
 
 /** The run as one page that needs nothing else: no network, no script. */
 export function reportHtml(report: RunReport): string {
@@ -53,7 +51,7 @@ ${report.head ? `<p>Head of the journal: <code>${escaped(report.head)}</code></p
 }
 
 function figures(report: RunReport): string {
-  const {outageMs, outages, writes, reads, lookups, requests, hold, roundTrips} = report;
+  const {outageMs, outages, writes, rows, reads, lookups, requests, hold, roundTrips} = report;
   const outageNote =
     writes || outages.length === 0 ? outageSource(report) : outageTexts(outages).join('; ');
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
@@ -61,6 +59,15 @@ function figures(report: RunReport): string {
     ...(outageMs === undefined ? [] : [['Outage', durationText(outageMs), outageNote]]),
     ...(writes
       ? [['Lost writes', `${bad ? '✗' : '✓'} ${writes.lost}`, writesSentence(writes)]]
+      : []),
+    ...(rows
+      ? [
+          [
+            'Rows that differ',
+            `${rows.different > 0 ? '✗' : '✓'} ${rows.different}`,
+            rowsSentence(rows),
+          ],
+        ]
       : []),
     ...(requests
       ? [
@@ -287,13 +294,3 @@ const spanOf = ({atUtc, tookMs}: AnswerReport): readonly [number, number] => [
 ];
 
 const signHtml = ({symbol, word}: Sign): string => `${symbol} ${word}`;
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string): string =>
-  clean(text).replaceAll(/[&<>"']/g, (it) => entities[it] ?? it);

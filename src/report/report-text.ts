@@ -1,3 +1,4 @@
+import {lookupsSentence, readsSentence, rowsSentence, writesSentence} from './counts-text.ts';
 import {holdTexts, tripsTexts} from './hold-text.ts';
 import {
   clockUtc,
@@ -66,32 +67,6 @@ export function timesSentence({
   return `${durationText(totalMs)} in all: ${parts.join(', ')}`;
 }
 
-export function writesSentence({
-  acknowledged,
-  lost,
-  duplicated,
-  failed = 0,
-  lastFailure,
-}: NonNullable<RunReport['writes']>): string {
-  const counted = `${acknowledged.toLocaleString('en-US')} acknowledged, ${lost} lost, ${duplicated} duplicated`;
-  return failed === 0 ? counted : `${counted}; ${failed} failed${theLast(lastFailure)}`;
-}
-
-export function readsSentence({
-  answered,
-  failed,
-  lastFailure,
-}: NonNullable<RunReport['reads']>): string {
-  return `${answered.toLocaleString('en-US')} answered, ${failed} failed${theLast(lastFailure)}`;
-}
-
-const theLast = (failure: string | undefined): string =>
-  failure === undefined ? '' : `, the last: ${failure}`;
-
-export function lookupsSentence({right, wrong}: NonNullable<RunReport['lookups']>): string {
-  return `${right.toLocaleString('en-US')} right, ${wrong} wrong`;
-}
-
 /** "(1.4 s earlier)": how long the same entry took in the run before. */
 export const earlierText = ({earlierMs}: EntryReport): string =>
   !earlierMs ? '' : `(${durationText(earlierMs)} earlier)`;
@@ -145,7 +120,7 @@ function timesText(report: RunReport, options: TextOptions): string[] {
 }
 
 function measuredText(report: RunReport, options: TextOptions): string[] {
-  const {outageMs, outages, writes, reads, lookups, requests} = report;
+  const {outageMs, outages, writes, rows, reads, lookups, requests} = report;
   const isMeasured = writes !== undefined || outages.length === 0;
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
   return [
@@ -177,6 +152,14 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
           `${bad ? '✗' : '✓'} ${writesSentence(writes)}`,
           options,
           bad ? options.paint.red : undefined,
+        )
+      : []),
+    ...(rows
+      ? labelled(
+          'rows',
+          `${rows.different > 0 ? '✗' : '✓'} ${rowsSentence(rows)}`,
+          options,
+          rows.different > 0 ? options.paint.red : undefined,
         )
       : []),
     ...(reads ? labelled('reads', readsSentence(reads), options) : []),

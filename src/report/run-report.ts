@@ -31,6 +31,14 @@ export interface WriteCount {
   readonly lastFailure?: string;
 }
 
+/** All rows of the two databases, held against each other. */
+interface RowCount {
+  readonly compared: number;
+  readonly different: number;
+  /** The first of those that differ, each in words. */
+  readonly first: readonly string[];
+}
+
 /** What became of the clients' reads. */
 interface ReadCount {
   readonly answered: number;
@@ -62,6 +70,7 @@ interface ReversalReport {
 export interface Measured {
   readonly outageMs?: number;
   readonly writes?: WriteCount;
+  readonly rows?: RowCount;
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
   readonly requests?: RequestCount;
@@ -122,6 +131,7 @@ export interface RunReport {
   readonly outageMs?: number;
   readonly outages: readonly OutageReport[];
   readonly writes?: WriteCount;
+  readonly rows?: RowCount;
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
   readonly requests?: RequestCount;

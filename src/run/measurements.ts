@@ -54,6 +54,9 @@ const schema = z.object({
       ...{failed: z.number().exactOptional(), lastFailure},
     })
     .exactOptional(),
+  rows: z
+    .object({compared: z.number(), different: z.number(), first: z.array(z.string())})
+    .exactOptional(),
   reads: z.object({answered: z.number(), failed: z.number(), lastFailure}).exactOptional(),
   lookups: z.object({right: z.number(), wrong: z.number()}).exactOptional(),
   requests: z

@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {type Blocked, blocked, defineStep, done, pending} from '../../src/index.ts';
 import {
   type CopyMarker,
+  isSchemaLoad,
   type MysqlReader,
   mysqlServer,
   positionSchema,
@@ -128,10 +129,12 @@ const copyOfAnotherRun = (
 ): Blocked =>
   blocked(
     `${aurora.name} has a copy that ${entry} of run ${run} ${state === 'loaded' && position ? `made at ${positionText(position)}` : 'did not finish'}.`,
-    {
-      text: 'Leave out this entry to continue from its copy, or resume or reverse that run. Show it with',
-      command: `status ${run}`,
-    },
+    isSchemaLoad({run})
+      ? `switcharoo preflight --load-schema ${aurora.name} removes it.`
+      : {
+          text: 'Leave out this entry to continue from its copy, or resume or reverse that run. Show it with',
+          command: `status ${run}`,
+        },
   );
 
 const differenceFor = (

@@ -1,6 +1,6 @@
 import {defineTarget, type Session} from '../../src/index.ts';
 import {awsRemarks, awsRights} from '../aws/index.ts';
-import {mysqlRights, openServer, serverPing} from '../mysql/index.ts';
+import {loadSchemaInto, mysqlRights, openServer, serverPing} from '../mysql/index.ts';
 import {auroraPreflight} from './checks/catalogue.ts';
 import {capacityReader} from './cluster/capacity.ts';
 import {describeCluster} from './cluster/cluster-state.ts';
@@ -66,6 +66,8 @@ export const auroraCluster = defineTarget({
     };
   },
   preflight: auroraPreflight,
+  // Weeks before, the cluster itself is the empty server.
+  schemaLoad: {isUsual: true, load: loadSchemaInto},
   ping: serverPing,
 });
 

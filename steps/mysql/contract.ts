@@ -1,10 +1,13 @@
 import type {z} from 'zod';
 import type {ReportProgress} from '../../src/index.ts';
+import type {Account, Client, OpenTransaction, ServerAccount} from './accounts/contract.ts';
 import type {Catalogue, Waiter} from './catalogue/contract.ts';
 import type {CopyProcess} from './copy/client.ts';
 import type {AvailablePrograms, CopyPrograms} from './copy/programs.ts';
 import type {mysqlConfig} from './session/config.ts';
 import type {Ask, Row} from './session/contract.ts';
+
+export type {Account, Client, OpenTransaction, ServerAccount};
 
 /** A server's entry in the inventory. */
 export type MysqlConfig = z.output<typeof mysqlConfig>;
@@ -45,38 +48,6 @@ export interface ReplicationError {
   readonly text: string;
 }
 
-/** An account of a server, under its own host also while it is locked. */
-export interface Account {
-  readonly user: string;
-  readonly host: string;
-}
-
-export interface ServerAccount extends Account {
-  readonly locked: boolean;
-  /** Whether `read_only` binds it; `super_read_only` binds every account. */
-  readonly bound: boolean;
-}
-
-/** A client's session on a server. */
-export interface Client {
-  readonly id: number;
-  readonly user: string;
-  /** Where it comes from: `address:port`, or `localhost`. */
-  readonly host: string;
-  /** `Sleep`, `Query`, … */
-  readonly command: string;
-  /** How long it has been in this state. */
-  readonly seconds: number;
-}
-
-/** A session with changes that it has not committed. */
-export interface OpenTransaction {
-  readonly id: number;
-  readonly user: string;
-  readonly host: string;
-  readonly seconds: number;
-}
-
 /** The part of a server's binary log to read. */
 export interface LogPart {
   readonly from: Position;
@@ -89,10 +60,17 @@ export interface LogPart {
   readonly limitMs: number;
 }
 
+export interface LoggedChange {
+  /** Whether the row exists after the change: false for a deleted row, and for what an update replaced. */
+  readonly remains: boolean;
+  /** What an update replaced. */
+  readonly before?: Row;
+}
+
 /** Receives what the log contains. */
 export interface LogListener {
-  /** A row; with `before` for an update. TIMESTAMP is in UTC; a column that was not logged is `null`. */
-  row(table: string, row: Row, before?: Row): void;
+  /** A row. TIMESTAMP is in UTC; a column that was not logged is `null`. */
+  row(table: string, row: Row, change: LoggedChange): void;
   /** A statement with its default schema: BEGIN and COMMIT, definitions, and changes that are not logged as rows. */
   statement(schema: string, text: string): void;
 }
@@ -269,8 +247,8 @@ export interface CopyReader {
   schemas(waiter: Waiter): Promise<readonly SchemaContent[]>;
   /** The marker of the copy on this server; `null` when there is none. */
   marker(signal?: AbortSignal): Promise<CopyMarker | null>;
-  /** Starts the dump of whole schemas. The caller ends it. */
-  dump(programs: CopyPrograms, schemas: readonly string[]): CopyProcess;
+  /** Starts the dump of whole schemas, or of their definitions past every error. The caller ends it. */
+  dump(programs: CopyPrograms, schemas: readonly string[], of?: 'all' | 'definitions'): CopyProcess;
 }
 
 export interface CopyWriter extends CopyReader {
@@ -289,6 +267,13 @@ export interface CopyWriter extends CopyReader {
   ): Promise<void>;
   /** Loads the dump of the other server; returns when both clients report success. */
   load(order: LoadOrder, signal: AbortSignal, say: ReportProgress): Promise<void>;
+  /** Loads the definitions alone, past every error; gives all that was refused, each with its object. */
+  loadDefinitions(
+    order: Omit<LoadOrder, 'expected'>,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
+  /** Runs the work while no other process does on this server; `null` where one does. */
+  alone<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result | null>;
   /** Restores what a dump does not contain: all digits of FLOAT columns. */
   restoreFloats(order: LoadOrder, signal: AbortSignal, say: ReportProgress): Promise<void>;
   /** The copy is whole. */

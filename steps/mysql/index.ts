@@ -34,6 +34,12 @@ export {isMysqlReader, mysqlChecks} from './checks/catalogue.ts';
 export {findingIf, type MysqlCheck, runChecks} from './checks/check.ts';
 export {autoIncrementsOf} from './checks/columns.ts';
 export {
+  modesInUse,
+  refusalText,
+  refusedDefinitions,
+  unknownModes,
+} from './checks/definitions.ts';
+export {
   columnValue,
   exceptSystemSchemas,
   type Facts,
@@ -74,8 +80,12 @@ export type {
   Replication,
   SchemaContent,
 } from './contract.ts';
+export {isSchemaLoad} from './copy/copy-marker.ts';
+export {existingContent} from './copy/existing-content.ts';
 export {floatTablesOf} from './copy/floats.ts';
 export {isEmptySchema} from './copy/inventory.ts';
+export {removedModes} from './copy/removed-mode.ts';
+export {loadSchemaInto} from './copy/schema-load.ts';
 export {errnoOf} from './dialect/dialect.ts';
 export {callableProcedures, type Procedures} from './dialect/procedures.ts';
 export {clientText, endClients, rdsAccounts} from './freeze/clients.ts';

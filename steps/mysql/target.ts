@@ -4,6 +4,7 @@ import {mysqlPreflight} from './checks/catalogue.ts';
 import {claimNeeds, claimOn} from './claim/claim.ts';
 import type {MysqlConfig, MysqlReader, MysqlWriter} from './contract.ts';
 import {copiesOf} from './copy/copies.ts';
+import {loadSchemaInto} from './copy/schema-load.ts';
 import {loginOf, mysqlConfig} from './session/config.ts';
 import {connectTo} from './session/connection.ts';
 import {lazyDialect, readerOf} from './session/reader.ts';
@@ -33,6 +34,7 @@ export const mysqlServer = defineTarget({
     };
   },
   preflight: mysqlPreflight,
+  schemaLoad: {isUsual: false, load: loadSchemaInto},
   ping: serverPing,
   claimNeeds,
 });

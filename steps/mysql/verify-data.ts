@@ -25,7 +25,7 @@ export const verifyData = defineGate({
   poll: {firstMs: 10, mostMs: 10},
 
   check: ({targets, input, run, now, stillReading, signal}) =>
-    verify({servers: targets, run, now, signal}, (replicates) =>
+    verify({servers: targets, schemas: input.schemas, run, now, signal}, (replicates) =>
       Comparison.begin(
         targets,
         {...input, selection: input, replicates, stillReading},

@@ -29,7 +29,7 @@ export const verifyOverReplica = defineGate({
 
   check: ({targets: {source, replica: over, target}, input, run, now, stillReading, signal}) => {
     const servers = {source, target};
-    return verify({servers, over, run, now, signal}, (replicates) =>
+    return verify({servers, schemas: input.schemas, over, run, now, signal}, (replicates) =>
       Comparison.begin(
         servers,
         {...input, over, selection: input, replicates, stillReading},

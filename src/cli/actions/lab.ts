@@ -61,10 +61,11 @@ export async function showLab(app: App): Promise<ExitCode> {
 export async function countWrites(app: App): Promise<ExitCode> {
   const lab = await runningLab(app);
   const count = await lab.count();
-  const {inCharge, acknowledged, lost, duplicated, outageMs, clients, lookups} = count;
+  const {inCharge, acknowledged, lost, duplicated, rows, outageMs, clients, lookups} = count;
   const document = {
     inCharge,
     writes: {acknowledged, lost, duplicated},
+    rows,
     reads: {answered: clients.reads.answered, failed: clients.reads.failed},
     lookups: {right: lookups.right, wrong: lookups.wrong},
     requests: requestFigures(clients.requests),
@@ -75,7 +76,8 @@ export async function countWrites(app: App): Promise<ExitCode> {
   if (violations.length > 0) {
     printProblems(app, violations);
   }
-  return lost + duplicated + violations.length === 0 ? exitCodes.done : exitCodes.halfWay;
+  const faults = lost + duplicated + (rows?.different ?? 0) + violations.length;
+  return faults === 0 ? exitCodes.done : exitCodes.halfWay;
 }
 
 async function runningLab(app: App) {

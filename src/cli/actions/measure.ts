@@ -13,7 +13,7 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
   const count = await lab.count(closedIn(run, holds));
   const frozen = await lab.freeze();
   const held = await heldIn(lab, holds);
-  const {acknowledged, lost, duplicated, outageMs, clients, lookups} = count;
+  const {acknowledged, lost, duplicated, rows, outageMs, clients, lookups} = count;
   const {answered, failed, lastFailure: lastReadFailure} = clients.reads;
   const {inWindow, besideWindow, failures, ...requests} = clients.requests;
   const distances = await run.distances();
@@ -23,6 +23,7 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
       ...{acknowledged, lost, duplicated, failed: clients.refused + clients.unanswered},
       ...lastFailureIn(clients.lastFailure),
     },
+    ...(rows === null ? {} : {rows}),
     reads: {answered, failed, ...lastFailureIn(lastReadFailure)},
     lookups: {right: lookups.right, wrong: lookups.wrong},
     requests: {

@@ -4,11 +4,18 @@ import {preflight} from '../../run/preflight.ts';
 import type {App} from '../app.ts';
 import {listenToSignals} from '../signals.ts';
 
-/** Runs every preflight check of an inventory and prints the findings. Changes nothing. */
-export async function runPreflight(app: App, inventory: string): Promise<ExitCode> {
+/**
+ * Runs every preflight check of an inventory and prints the findings. Changes nothing, apart from what `loadSchema`
+ * loads into that target and removes again; an empty name is the usual target.
+ */
+export async function runPreflight(
+  app: App,
+  inventory: string,
+  loadSchema?: string,
+): Promise<ExitCode> {
   const signals = listenToSignals(app.say);
   try {
-    const result = await preflight(app, inventory, signals.stopping);
+    const result = await preflight(app, {inventoryFile: inventory, loadSchema}, signals.stopping);
     app.print(app.json ? JSON.stringify(documentOf(result)) : preflightText(result, app));
     const isBlocked = preflightFindings(result).some(({severity}) => severity === 'blocks');
     return isBlocked ? exitCodes.blocked : exitCodes.done;

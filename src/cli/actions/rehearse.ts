@@ -5,7 +5,7 @@ import {isCheckpointOrEntry} from '../../engine/run.ts';
 import {loadRunbook} from '../../inventory/runbook-file.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import type {AnyRunbook} from '../../model/runbook.ts';
-import {type RunReport, reportHtml} from '../../report/index.ts';
+import {type RunReport, reportHtml, rowsSentence} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openRun, type RunRequest} from '../../run/open-run.ts';
 import {asOutcome, type RunResult} from '../../run/outcome.ts';
@@ -134,7 +134,7 @@ const reverseAll = (
 function exitCodeOf(
   app: App,
   code: ExitCode,
-  {writes, lookups}: RunReport,
+  {writes, rows, lookups}: RunReport,
   violations: readonly Problem[],
 ): ExitCode {
   if (violations.length > 0) {
@@ -152,6 +152,10 @@ function exitCodeOf(
     printProblems(app, [writesLost(writes.lost, writes.duplicated, writes.acknowledged)]);
     return exitCodes.halfWay;
   }
+  if (rows && rows.different > 0) {
+    printProblems(app, [rowsDiffer(rows)]);
+    return exitCodes.halfWay;
+  }
   return code;
 }
 
@@ -161,6 +165,12 @@ const hint =
 const lookupsWrong = (wrong: number, total: number): Problem => ({
   code: 'lookups-wrong',
   message: `${wrong} of ${total} lookups in the lab got a wrong answer, or none.`,
+  hint,
+});
+
+const rowsDiffer = (rows: NonNullable<RunReport['rows']>): Problem => ({
+  code: 'rows-differ',
+  message: `The databases of the lab differ after the run: rows ${rowsSentence(rows)}.`,
   hint,
 });
 

@@ -1,16 +1,23 @@
-import {defineCommand, optional} from '../command.ts';
+import {defineCommand, optional, optionalValue} from '../command.ts';
 import {inventory, param} from '../options.ts';
 
 const preflightCommand = defineCommand({
   name: 'preflight',
   summary: 'Run every preflight check of the targets in an inventory',
   description:
-    'Run every preflight check of the targets in an inventory, and report what would block a cutover. Changes nothing.\n\nRun it days before the cutover.',
-  options: {inventory},
-  examples: ['preflight -i staging'],
+    'Run every preflight check of the targets in an inventory, and report what would block a cutover. Changes nothing.\n\nRun it days before the cutover. With --load-schema it also loads the definitions of the source, without any row, into an empty server, names each that is refused, and removes them again.',
+  options: {
+    inventory,
+    loadSchema: optionalValue('', {
+      placeholder: 'target',
+      description:
+        'Try every definition on this target, which must be empty; without a name, on the Aurora cluster',
+    }),
+  },
+  examples: ['preflight -i staging', 'preflight -i production --load-schema empty'],
   run: async ({app, options}) => {
     const {runPreflight} = await import('../actions/preflight.ts');
-    return runPreflight(app, options.inventory);
+    return runPreflight(app, options.inventory, options.loadSchema);
   },
 });
 

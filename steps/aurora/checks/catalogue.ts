@@ -14,6 +14,7 @@ import {capacityChecks} from './capacity.ts';
 import {characterSetChecks} from './character-sets.ts';
 import {type AuroraCheck, lookOver} from './check.ts';
 import {clusterChecks} from './cluster.ts';
+import {definitionChecks} from './definitions.ts';
 import {objectChecks} from './objects.ts';
 import {readOnlyChecks} from './read-only.ts';
 import {removedFeatureChecks} from './removed-features.ts';
@@ -29,6 +30,7 @@ const inTheGroup = (parameter: string) =>
 /** Checks of any MySQL server, with the fix on Aurora. */
 const checksOfAnyServer: readonly AuroraCheck[] = [
   ['account-privileges-missing', undefined],
+  ['schema-load-left', undefined],
   ['hash-function-missing', 'Compare with a replica of it on another server.'],
   ['binary-log-off', inTheGroup('binlog_format = ROW')],
   ['binary-log-not-row', inTheGroup('binlog_format = ROW')],
@@ -49,6 +51,7 @@ export const auroraChecks: readonly AuroraCheck[] = [
   ...timeZoneChecks,
   ...characterSetChecks,
   ...objectChecks,
+  ...definitionChecks,
   ...removedFeatureChecks,
   ...accountChecks,
   ...readOnlyChecks,

@@ -2,6 +2,7 @@ import {type ReportProgress, SwitcharooError} from '../../../src/index.ts';
 import {
   type CopyMarker,
   changesSince,
+  existingContent,
   type MysqlReader,
   type MysqlWriter,
   type Position,
@@ -19,7 +20,7 @@ import {
   seedTargetNotEmpty,
   seedWritesOnReplica,
 } from './problems.ts';
-import {type Ends, existingContent} from './schemas.ts';
+import type {Ends} from './schemas.ts';
 
 interface Copy extends Ends {
   readonly run: {readonly id: string; readonly entry: string};

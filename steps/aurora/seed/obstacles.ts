@@ -4,6 +4,7 @@ import {
   accountsSql,
   brokenReason,
   definedObjectText,
+  existingContent,
   hasEverywhere,
   type MysqlReader,
   ownGrants,
@@ -12,7 +13,7 @@ import {
   type Waiter,
 } from '../../mysql/index.ts';
 import type {AuroraReader} from '../contract.ts';
-import {type Ends, existingContent} from './schemas.ts';
+import type {Ends} from './schemas.ts';
 
 interface CopyPlan {
   readonly schemas: readonly string[];

@@ -22,24 +22,3 @@ export async function schemasToCopy(
     .map(({schema}) => schema)
     .filter((schema) => selected === undefined || selected.includes(schema));
 }
-
-/** Schemas with content, and empty ones that the copy would create; `null` when there is neither. */
-export async function existingContent(
-  aurora: AuroraReader,
-  schemas: readonly string[],
-  waiter: Waiter,
-): Promise<string | null> {
-  const existing = (await aurora.copies.schemas(waiter)).filter(
-    (content) => !isEmptySchema(content) || schemas.includes(content.schema),
-  );
-  const texts = existing.map((content) =>
-    isEmptySchema(content)
-      ? `${content.schema} (empty)`
-      : `${content.schema} (${Object.entries(content.counts)
-          .map(([what, count]) => `${count} ${what}${count === 1 ? '' : 's'}`)
-          .join(', ')})`,
-  );
-  return texts.length === 0
-    ? null
-    : `${texts.length} ${texts.length === 1 ? 'schema' : 'schemas'}: ${texts.join(', ')}`;
-}

@@ -42,7 +42,10 @@ export interface CatalogueKeys {
 }
 
 export interface CatalogueObjects {
-  /** Everything that runs with the privileges of its definer: `what`, `s`, `name`, `definer`, `body`. */
+  /**
+   * Everything that runs with the privileges of its definer: `what`, `s`, `name`, `definer`, `body`; `t` of a trigger;
+   * `sql_mode` of all but views.
+   */
   readonly defined: readonly Row[];
   /** `s`, `name`, `definer`, `status`. */
   readonly events: readonly Row[];

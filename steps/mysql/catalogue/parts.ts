@@ -211,7 +211,7 @@ const triggersSql: PieceSql = {
   table: 'event_object_table',
   sql: (where) => `
   SELECT 'trigger' AS what, trigger_schema AS s, trigger_name AS name, event_object_table AS t, definer AS definer,
-         action_statement AS body
+         sql_mode AS sql_mode, action_statement AS body
     FROM information_schema.triggers WHERE ${where}`,
 };
 
@@ -221,9 +221,10 @@ const routineSchemasSql = `
 
 const routinesSql = `
   SELECT LOWER(routine_type) AS what, routine_schema AS s, routine_name AS name, definer AS definer,
-         routine_definition AS body
+         sql_mode AS sql_mode, routine_definition AS body
     FROM information_schema.routines WHERE routine_schema = ? ORDER BY routine_type, routine_name`;
 
 const eventsSql = `
-  SELECT event_schema AS s, event_name AS name, definer AS definer, status AS status, event_definition AS body
+  SELECT event_schema AS s, event_name AS name, definer AS definer, status AS status, sql_mode AS sql_mode,
+         event_definition AS body
     FROM information_schema.events WHERE ${exceptSystemSchemas('event_schema')} ORDER BY event_schema, event_name`;

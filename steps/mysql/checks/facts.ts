@@ -20,6 +20,8 @@ export interface Facts extends OwnFacts {
   keys(): Promise<CatalogueKeys>;
   /** From the server's catalogue: views, routines, triggers and events. */
   objects(): Promise<CatalogueObjects>;
+  /** Is told that a check still reads. */
+  progress(text: string): void;
   /** These tables as they are now. */
   tablesNow(names: readonly TableName[]): Promise<readonly Row[]>;
 }
@@ -62,6 +64,7 @@ export function factsOf(server: MysqlReader, signal: AbortSignal, look: FactsLoo
   };
   return {
     ...own,
+    progress: (text) => look.stillReading?.(text),
     tables: () => fromCatalogue((catalogue) => catalogue.tables(waiter)),
     keys: () => fromCatalogue((catalogue) => catalogue.keys(waiter)),
     objects: () => fromCatalogue((catalogue) => catalogue.objects(waiter)),

@@ -2,6 +2,7 @@ import {listed} from '../../../src/index.ts';
 import type {Row} from '../session/contract.ts';
 import {accountNameOf, accountsSql} from './accounts.ts';
 import type {MysqlCheck} from './check.ts';
+import {brokenViews, missingTriggerColumns} from './definitions.ts';
 import {columnValue, type Facts} from './facts.ts';
 import {plural} from './tables.ts';
 
@@ -22,6 +23,34 @@ export const objectChecks: readonly MysqlCheck[] = [
         orphans.map(definedObjectText),
       );
     },
+  },
+  {
+    name: 'view-broken',
+    severity: 'blocks',
+    of: 'source',
+    expects: 'Everything that a view refers to exists.',
+    consequence: 'A dump stops at such a view (errno 1356), and no other server can create it.',
+    fix: 'DROP VIEW, or create it again without what is gone.',
+    find: async (server) =>
+      listed(
+        (count) =>
+          `${count} ${plural(count, 'view')} of ${server.name} ${plural(count, 'refers', 'refer')} to something that does not exist`,
+        await brokenViews(server),
+      ),
+  },
+  {
+    name: 'trigger-column-missing',
+    severity: 'blocks',
+    of: 'source',
+    expects: 'Every column that a trigger names exists.',
+    consequence: 'Each write that fires it fails, and a load stops at the trigger (errno 1054).',
+    fix: 'DROP TRIGGER, or create it again without the column.',
+    find: async (server) =>
+      listed(
+        (count) =>
+          `${count} ${plural(count, 'trigger')} of ${server.name} ${plural(count, 'names', 'name')} a column that does not exist`,
+        await missingTriggerColumns(server),
+      ),
   },
   {
     name: 'events-enabled',

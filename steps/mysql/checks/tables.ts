@@ -1,4 +1,5 @@
 import {listed, type Observation} from '../../../src/index.ts';
+import {isSchemaLoad} from '../copy/copy-marker.ts';
 import type {Row} from '../session/contract.ts';
 import type {MysqlCheck} from './check.ts';
 import {columnValue, type Facts} from './facts.ts';
@@ -128,6 +129,21 @@ export const tableChecks: readonly MysqlCheck[] = [
               `${tableNameOf(row)}.${columnValue(row, 'name')} (${columnValue(row, 'type')})`,
           ),
       ),
+  },
+  {
+    name: 'schema-load-left',
+    severity: 'blocks',
+    expects: 'The server has no schema that preflight --load-schema has left.',
+    consequence: 'The server is not empty, so a first copy to it is refused.',
+    fix: 'Run preflight with --load-schema and this target again, which removes them; or DROP DATABASE for each, and for switcharoo.',
+    find: async (server) => {
+      const marker = await server.server.copies.marker(server.signal);
+      return listed(
+        (count) =>
+          `${server.name} has ${count} ${plural(count, 'schema')} of a preflight --load-schema that was killed, or that still runs`,
+        marker && isSchemaLoad(marker) ? marker.schemas : [],
+      );
+    },
   },
   {
     name: 'schema-named-tmp',

@@ -1,14 +1,21 @@
-import type {MysqlReader, Position} from '../contract.ts';
+import type {LoggedChange, MysqlReader, Position} from '../contract.ts';
 import {positionText, samePosition} from '../replication/position.ts';
 import type {Row} from '../session/contract.ts';
 import type {Logged} from './key-ranges.ts';
 import {type TableSelection, type TableShape, tableName} from './table-shapes.ts';
 
+/** A row that a log has. */
+export interface ChangedRow {
+  readonly key: Logged;
+  /** Whether it exists after its last change. */
+  readonly remains: boolean;
+}
+
 /**
  * The changed rows of a table; `all` where they are too many or cannot be identified, so that the whole table is
  * compared.
  */
-export type Changed = readonly Logged[] | 'all';
+export type Changed = readonly ChangedRow[] | 'all';
 
 // A comparison row by row costs more than one of ranges.
 const mostRows = 200_000;
@@ -19,7 +26,7 @@ export class ChangedRows {
   readonly #source: MysqlReader;
   readonly #selection: TableSelection;
   readonly #shapes: ReadonlyMap<string, TableShape>;
-  readonly #tables = new Map<string, Map<string, Logged> | 'all'>();
+  readonly #tables = new Map<string, Map<string, ChangedRow> | 'all'>();
   readonly #until: Position;
   #at: Position;
   /** A statement that is not logged as rows: which rows it changed is unknown. */
@@ -67,7 +74,7 @@ export class ChangedRows {
         limitMs: lookMs,
       },
       {
-        row: (table, row, before) => this.#add(table, row, before),
+        row: (table, row, change) => this.#add(table, row, change),
         statement: (_schema, text) => {
           this.statement ??= isHarmless(text) ? null : firstWords(text);
         },
@@ -76,8 +83,8 @@ export class ChangedRows {
     );
   }
 
-  #add(table: string, row: Row, before: Row = {}): void {
-    const rows = this.#tables.get(table) ?? new Map<string, Logged>();
+  #add(table: string, row: Row, {before = {}, remains}: LoggedChange): void {
+    const rows = this.#tables.get(table) ?? new Map<string, ChangedRow>();
     const shape = this.#shapes.get(table);
     if (rows === 'all' || this.#selection.except.includes(table)) {
       return;
@@ -88,12 +95,13 @@ export class ChangedRows {
       this.#tables.set(table, 'all');
       return;
     }
-    this.#tables.set(table, rows.set(JSON.stringify(key), key));
+    this.#tables.set(table, rows.set(JSON.stringify(key), {key, remains}));
   }
 }
 
-const hasUnknownType = ({columns}: TableShape): boolean =>
-  columns.some(({type}) => type === 'vector');
+const hasUnknownType = ({columns, keepsHistory}: TableShape): boolean =>
+  // A log has the columns that hold the time of a version, too.
+  keepsHistory || columns.some(({type}) => type === 'vector');
 
 /** Whether the reader of the log decodes the text of a key correctly. */
 const isLegible = ({key, columns}: TableShape): boolean =>

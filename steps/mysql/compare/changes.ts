@@ -1,7 +1,8 @@
 import {type Blocked, blocked} from '../../../src/index.ts';
 import type {MysqlReader, Position} from '../contract.ts';
 import {hasReached, positionText} from '../replication/position.ts';
-import {ChangedRows} from './changed-rows.ts';
+import {cascadedTables} from './cascades.ts';
+import {type Changed, ChangedRows} from './changed-rows.ts';
 import {Comparison, type ComparisonRequest, type Findings} from './comparison.ts';
 import type {Both} from './sums.ts';
 import {type TablesPresent, tablesPresentOn} from './tables-present.ts';
@@ -57,9 +58,24 @@ export class Changes implements Verification {
     this.#comparison ??= new Comparison(this.#servers, this.#request, {
       since: this.since,
       present: this.#present,
-      changed: this.#rows.tables,
+      changed: await this.#changedWithCascades(signal),
     });
     return this.#comparison.workFor(limitMs, signal);
+  }
+
+  async #changedWithCascades(signal: AbortSignal): Promise<ReadonlyMap<string, Changed>> {
+    const {tables} = this.#rows;
+    const {shapes} = this.#present.source;
+    const {stillReading} = this.#request;
+    const cascaded = await this.#servers.source.withSessions(
+      1,
+      async ([ask]) => (ask ? cascadedTables(ask, shapes, tables, stillReading) : []),
+      signal,
+    );
+    return new Map<string, Changed>([
+      ...tables,
+      ...cascaded.map((table): [string, Changed] => [table, 'all']),
+    ]);
   }
 
   #unknownPosition(): Blocked {

@@ -6,7 +6,8 @@ import {type Bookmark, bookmarkIn, bookmarkOf} from './bookmark.ts';
 import {ChangedComparison} from './changed-comparison.ts';
 import type {Changed} from './changed-rows.ts';
 import {commonKey} from './key-ranges.ts';
-import {KeylessComparison} from './keyless-comparison.ts';
+import {KeylessComparison, keepHistory} from './keyless-comparison.ts';
+import {missing, nothingCompared} from './missing-tables.ts';
 import type {Both, ComparedTable, TableBookmark} from './sums.ts';
 import {TableComparison} from './table-comparison.ts';
 import {TableRows} from './table-rows.ts';
@@ -52,6 +53,7 @@ export class Comparison {
   readonly #request: ComparisonRequest;
   readonly #throttle: Throttle;
   readonly #tables: readonly ComparedTable[];
+  readonly #tablesCompared: number;
   readonly #shapeDifferences: readonly string[];
   /** An estimate by the source. */
   readonly #rowsExpected: number;
@@ -94,13 +96,17 @@ export class Comparison {
     // The longest table first: as the last one it would run alone at the end.
     this.#tables = pairs
       .toSorted((first, second) => rowsOf(second.source, changed) - rowsOf(first.source, changed))
-      .map((shape) =>
+      .flatMap((shape) => [
         comparisonOf(shape, {
           ...{names, present, changed: changed?.get(tableName(shape.source))},
           bookmark: tables[tableName(shape.source)],
         }),
-      );
+        // A row that was deleted is still there as an earlier version.
+        ...(keepHistory(shape) ? [new KeylessComparison(shape, names, {of: 'versions'})] : []),
+      ]);
+    this.#tablesCompared = pairs.length;
     this.#shapeDifferences = [
+      ...nothingCompared(present, request.selection, names),
       ...missing(shapes.source, shapes.target, names.target),
       ...missing(shapes.target, shapes.source, names.source),
       ...pairs.flatMap(({source, target}) => shapeDifferences(source, target, names)),
@@ -193,7 +199,7 @@ export class Comparison {
 
   #findings(): Findings {
     return {
-      tables: this.#tables.length,
+      tables: this.#tablesCompared,
       rows: this.#tables.reduce((sum, {rows}) => sum + rows, 0),
       differences: [
         ...this.#shapeDifferences,
@@ -258,26 +264,19 @@ function comparisonOf(
 ): ComparedTable {
   const key = commonKey(shape.source, shape.target);
   if (!key) {
-    return new KeylessComparison(shape, names, bookmark);
+    return new KeylessComparison(shape, names, {bookmark});
   }
   const table = new TableRows(shape, key, names);
+  const whole = (since: TableBookmark | null) =>
+    new TableComparison(table, fastestSha2(present), since);
   return changed === 'all'
-    ? new TableComparison(table, fastestSha2(present), isValidFor(key, bookmark) ? bookmark : null)
-    : new ChangedComparison(table, changed);
+    ? whole(isValidFor(key, bookmark) ? bookmark : null)
+    : new ChangedComparison(table, changed, () => whole(null));
 }
 
 /** A bookmark in a key of other columns is not valid for this key. */
 const isValidFor = (key: readonly string[], bookmark: TableBookmark | null): boolean =>
   !bookmark?.after || bookmark.after.length === key.length;
-
-const missing = (
-  from: ReadonlyMap<string, TableShape>,
-  where: ReadonlyMap<string, TableShape>,
-  name: string,
-): readonly string[] =>
-  [...from.keys()]
-    .filter((table) => !where.has(table))
-    .map((table) => `${table} is missing on ${name}`);
 
 const count = (rows: number): string => Math.round(rows).toLocaleString('en-US');
 

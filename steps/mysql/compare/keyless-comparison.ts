@@ -15,15 +15,25 @@ import {
 } from './sums.ts';
 import {type TableShape, tableName} from './table-shapes.ts';
 
+interface KeylessOptions {
+  readonly bookmark?: TableBookmark | null;
+  /** MariaDB's tables WITH SYSTEM VERSIONING also have the earlier versions of their rows. */
+  readonly of?: 'rows' | 'versions';
+}
+
 const stillEnough = 2;
 const mostLooks = 10;
 
-/** Compares a table without a usable key: as a whole, and if it differs, by how often each row exists. */
+/**
+ * Compares a table without a usable key, or all versions of the rows of a table: as a whole, and if it differs, by how
+ * often each row exists.
+ */
 export class KeylessComparison implements ComparedTable {
   readonly name: string;
   readonly #shapes: Both<TableShape>;
   readonly #names: Both<string>;
   readonly #row: string;
+  readonly #versions: boolean;
   #since: Moment | undefined;
   #source: Sum | undefined;
   #still = 0;
@@ -37,11 +47,12 @@ export class KeylessComparison implements ComparedTable {
   constructor(
     shapes: Both<TableShape>,
     names: Both<string>,
-    bookmark: TableBookmark | null = null,
+    {bookmark = null, of = 'rows'}: KeylessOptions = {},
   ) {
     this.rows = bookmark?.rows ?? 0;
     this.finished = bookmark?.finished ?? false;
-    this.name = tableName(shapes.source);
+    this.#versions = of === 'versions';
+    this.name = `${tableName(shapes.source)}${this.#versions ? ' (all versions)' : ''}`;
     this.#shapes = shapes;
     this.#names = names;
     this.#row = rowText(shapes.source, shapes.target);
@@ -81,7 +92,8 @@ export class KeylessComparison implements ComparedTable {
   }
 
   #from(side: Side): string {
-    return `FROM ${quotedTable(this.#shapes[side])}`;
+    const versions = this.#versions ? ' FOR SYSTEM_TIME ALL' : '';
+    return `FROM ${quotedTable(this.#shapes[side])}${versions}`;
   }
 
   /** A table may not fit into memory, so it is first divided by hash into some thousand parts. */
@@ -100,7 +112,7 @@ export class KeylessComparison implements ComparedTable {
       const only = surplus.filter((count) => count > 0).reduce((sum, count) => sum + count, 0);
       if (only > 0) {
         this.different.push(
-          `${this.name} (no usable key) has ${only} ${only === 1 ? 'row' : 'rows'} only on ${this.#names[side]}`,
+          `${this.name}${this.#versions ? '' : ' (no usable key)'} has ${only} ${only === 1 ? 'row' : 'rows'} only on ${this.#names[side]}`,
         );
       }
     }
@@ -121,6 +133,9 @@ export class KeylessComparison implements ComparedTable {
     return new Map(rows.map((row) => [String(row['g']), String(row['v'])]));
   }
 }
+
+export const keepHistory = ({source, target}: Both<TableShape>): boolean =>
+  source.keepsHistory && target.keepsHistory;
 
 const differing = ({source, target}: Both<ReadonlyMap<string, string>>): readonly string[] =>
   [...new Set([...source.keys(), ...target.keys()])].filter(

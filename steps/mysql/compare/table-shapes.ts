@@ -23,6 +23,8 @@ export interface TableShape {
   readonly rows: number;
   /** The average length of a row, as the server reports it. */
   readonly bytesOfRow: number;
+  /** MariaDB keeps every earlier version of a row (WITH SYSTEM VERSIONING), which a plain SELECT does not show. */
+  readonly keepsHistory: boolean;
   readonly columns: readonly Column[];
   /** The primary key, or else a unique one without NULL. */
   readonly key: Key | null;
@@ -79,6 +81,7 @@ async function shapesIn(session: Ask, piece: Piece): Promise<readonly TableShape
       engine: String(row['engine']),
       rows: Number(row['approximate'] ?? 0),
       bytesOfRow: Number(row['row_bytes'] ?? 0),
+      keepsHistory: row['kind'] === 'SYSTEM VERSIONED',
       columns: (columns.get(tableNameIn(row)) ?? []).map(columnOf),
       key: keyOf(parts.get(tableNameIn(row)) ?? []),
     }),
@@ -100,10 +103,11 @@ const namesSql = (ofSchemas: string) => `
   SELECT table_schema AS s, table_name AS t FROM information_schema.tables
    WHERE table_schema ${ofSchemas} ORDER BY table_schema, table_name`;
 
+// Whatever holds rows of its own: a server may have more kinds than BASE TABLE, such as MariaDB's sequences.
 const tablesSql = (where: string) => `
-  SELECT table_schema AS s, table_name AS t, engine AS engine, table_rows AS approximate,
+  SELECT table_schema AS s, table_name AS t, table_type AS kind, engine AS engine, table_rows AS approximate,
          avg_row_length AS row_bytes FROM information_schema.tables
-   WHERE table_type = 'BASE TABLE' AND ${where} ORDER BY table_schema, table_name`;
+   WHERE table_type NOT IN ('VIEW', 'SYSTEM VIEW') AND ${where} ORDER BY table_schema, table_name`;
 
 const columnsSql = (where: string) => `
   SELECT table_schema AS s, table_name AS t, column_name AS name, data_type AS type, column_type AS full_type,
@@ -171,7 +175,19 @@ export function shapeDifferences(
       .filter(({name}) => !sourceNames.has(name))
       .map(({name}) => `${table}.${name} is missing on ${names.source}`),
     ...keyDifference(source, target, names),
+    ...historyDifference(source, target, names),
   ];
+}
+
+function historyDifference(
+  source: TableShape,
+  target: TableShape,
+  names: {readonly source: string; readonly target: string},
+): readonly string[] {
+  const only = source.keepsHistory ? names.source : names.target;
+  return source.keepsHistory === target.keepsHistory
+    ? []
+    : [`the earlier rows of ${tableName(source)} (WITH SYSTEM VERSIONING) are only on ${only}`];
 }
 
 function keyDifference(

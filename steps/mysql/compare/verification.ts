@@ -5,6 +5,7 @@ import {positionSchema} from '../replication/position.ts';
 import {repairOf} from '../replication/repair.ts';
 import {brokenReason, sourceAddress} from '../replication/replication.ts';
 import type {Findings} from './comparison.ts';
+import {hiddenTables} from './hidden-tables.ts';
 import type {Both} from './sums.ts';
 
 export const verificationInput = {
@@ -41,6 +42,8 @@ export interface Verification {
 }
 
 interface VerificationLook {
+  /** Only these; without it, all. */
+  readonly schemas: readonly string[] | undefined;
   readonly servers: Both<MysqlReader>;
   readonly run: {readonly id: string; readonly entry: string; readonly bookmark?: unknown};
   readonly now: Date;
@@ -51,7 +54,7 @@ interface VerificationLook {
 
 /** One look; the first one calls `begin`. */
 export async function verify(
-  {servers, run, now, over, signal}: VerificationLook,
+  {servers, schemas, run, now, over, signal}: VerificationLook,
   begin: (replicates: boolean) => Promise<Verification>,
 ) {
   const {source, target} = servers;
@@ -65,6 +68,10 @@ export async function verify(
   }
   const underway = verificationsOf(source);
   const id = `${run.id} ${run.entry}`;
+  const hidden = underway.has(id) ? null : await hiddenOn(servers, schemas, signal);
+  if (hidden) {
+    return hidden;
+  }
   const {verification, bookmarkedAt, logs} = underway.get(id) ?? {
     // Read first: what arrives between the two is compared twice, and not never.
     logs: {
@@ -115,6 +122,17 @@ function verificationsOf(source: MysqlReader): Map<string, Underway> {
   return underway;
 }
 
+async function hiddenOn(
+  {source, target}: Both<MysqlReader>,
+  schemas: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<Blocked | null> {
+  const hidden = await Promise.all(
+    [source, target].map((server) => hiddenTables(server, schemas, signal)),
+  );
+  return hidden.find((obstacle) => obstacle !== null) ?? null;
+}
+
 async function obstacleIn(
   source: MysqlReader,
   target: MysqlReader,
@@ -153,8 +171,15 @@ function verdictOn(
   const more = differences.length - shownAtMost;
   return blocked(
     `${target.name} differs from ${source.name} (${differences.length} ${differences.length === 1 ? 'difference' : 'differences'}): ${shown}${more > 0 ? `; and ${more} more` : ''}.`,
-    `Check the binary log of ${target.name} for writes of its own, and SHOW SLAVE STATUS (SHOW REPLICA STATUS) for skipped events. Fix the rows or seed ${target.name} again, then resume.`,
+    adviceOn(differences, target.name),
   );
 }
 
 const shownAtMost = 10;
+
+function adviceOn(differences: readonly string[], target: string): string {
+  const hasHiddenKey = differences.some((text) => /\.my_row_id is missing on /.test(text));
+  return hasHiddenKey
+    ? `${target} gave tables without a primary key a hidden one when they were created there (sql_generate_invisible_primary_key = ON). Give each of them a primary key on the source. Or set that parameter to OFF, and on ${target}: ALTER TABLE … DROP COLUMN my_row_id. Then resume.`
+    : `Check the binary log of ${target} for writes of its own, and SHOW SLAVE STATUS (SHOW REPLICA STATUS) for skipped events. Fix the rows or seed ${target} again, then resume.`;
+}

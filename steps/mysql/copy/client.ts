@@ -14,8 +14,8 @@ export interface CopyProcess {
 interface CopyProcessEnd {
   /** `null` when a signal ended it. */
   readonly code: number | null;
-  /** The first error that it printed. */
-  readonly output: string;
+  /** What it printed beside its output: its errors and warnings. */
+  readonly printed: string;
 }
 
 const graceMs = 500;
@@ -35,15 +35,15 @@ export function startClient(
   if (!stdin || !stdout || !stderr) {
     throw new Error(`${command} has no streams`);
   }
-  let output = '';
+  let printed = '';
   stderr.on('data', (chunk: Buffer) => {
-    output = (output + chunk.toString()).slice(0, longestOutput);
+    printed = (printed + chunk.toString()).slice(0, longestOutput);
   });
   // The end of the process is reported by `ended`.
   stdin.on('error', () => {});
   const ended = new Promise<CopyProcessEnd>((resolve) => {
-    child.once('error', (error) => resolve({code: null, output: error.message}));
-    child.once('close', (code) => resolve({code, output: errorLineOf(output)}));
+    child.once('error', (error) => resolve({code: null, printed: error.message}));
+    child.once('close', (code) => resolve({code, printed}));
   });
   return {
     stdin,
@@ -67,16 +67,4 @@ function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
-const longestOutput = 10_000;
-const longestText = 300;
-
-/** The first line that reports an error. After `near`, a syntax error quotes the dump, which is data. */
-function errorLineOf(output: string): string {
-  const lines = output
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean);
-  const line = lines.find((candidate) => /\berror\b|\bCouldn't\b/i.test(candidate)) ?? lines.at(-1);
-  const text = (line ?? 'it printed nothing').replace(/ near '.*/, '');
-  return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
-}
+const longestOutput = 200_000;

@@ -9,12 +9,14 @@ import type {Ask, Endpoint, Login} from '../session/contract.ts';
 import {unlessSessionGone} from '../session/writer.ts';
 import {type CopyProcess, startClient} from './client.ts';
 import * as markers from './copy-marker.ts';
+import {loadDefinitions} from './definitions.ts';
 import {floatTablesOf, restoreFloats} from './floats.ts';
 import {schemaContents} from './inventory.ts';
 import {type LoadPreamble, loadAll, loadArguments, loadLock} from './load.ts';
 import {type ClientBrand, type OptionFile, optionFileFor} from './option-file.ts';
 import {copyInProgress} from './problems.ts';
 import {findPrograms} from './programs.ts';
+import {removedModes} from './removed-mode.ts';
 
 // A dump omits the collation of a column where it is the character set's default, which changed in 8.0.
 const olderCollationSql = "SET SESSION default_collation_for_utf8mb4 = 'utf8mb4_general_ci'";
@@ -68,8 +70,10 @@ function copyReads(access: CopyAccess): CopyReader {
         (read, of) => progress?.(`reading ${read} of ${of} tables of ${access.endpoint.name}`),
       ),
     marker: (signal) => markerNow(access, signal),
-    dump: ({brand, dump}, schemas) =>
-      clientOf(login, brand, (file) => startClient(dump, dumpArguments(brand, schemas), file)),
+    dump: ({brand, dump}, schemas, of = 'all') =>
+      clientOf(login, brand, (file) =>
+        startClient(dump, dumpArguments(brand, schemas, of === 'definitions'), file),
+      ),
   };
 }
 
@@ -112,8 +116,10 @@ function markerWrites(access: CopyAccess): Pick<CopyWriter, MarkerWrites> {
   };
 }
 
-function dataWrites(access: CopyAccess): Pick<CopyWriter, 'dropCopy' | 'load' | 'restoreFloats'> {
-  const {connections, endpoint, login} = access;
+type DataWrites = 'dropCopy' | 'load' | 'loadDefinitions' | 'alone' | 'restoreFloats';
+
+function dataWrites(access: CopyAccess): Pick<CopyWriter, DataWrites> {
+  const {connections, endpoint} = access;
   return {
     dropCopy: async ({schemas}, signal) => {
       await endLoads(connections, endpoint, signal);
@@ -121,19 +127,24 @@ function dataWrites(access: CopyAccess): Pick<CopyWriter, 'dropCopy' | 'load' | 
         await write(access, `DROP DATABASE IF EXISTS ${quoted(schema)}`, signal);
       }
     },
-    load: async (order, signal, report) => {
-      signal.throwIfAborted();
-      const preamble = await preambleOf(access, order.from, signal);
-      const {brand, load} = order.programs;
-      const loading = clientOf(login, brand, (file) => startClient(load, loadArguments, file));
-      const dumping = order.from.copies.dump(order.programs, order.schemas);
-      const parts = {...order, ...preamble, to: endpoint.name};
+    load: (order, signal, report) =>
+      withClients(access, order, {of: 'all', signal}, (clients, preamble) =>
+        loadAll(clients, {...order, ...preamble, to: endpoint.name}, signal, report),
+      ),
+    loadDefinitions: (order, signal) =>
+      withClients(access, order, {of: 'definitions', signal}, (clients, preamble) => {
+        const ends = {from: order.from.name, to: endpoint.name};
+        return loadDefinitions(clients, {...ends, ...preamble}, signal);
+      }),
+    alone: async (work, signal) => {
+      const session = connections.sessionFor([]);
       try {
-        await loadAll({dumping, loading}, parts, signal, report);
+        const sql = "SELECT GET_LOCK('switcharoo.schema', 0) AS taken";
+        const [row] = await session.ask({sql}, signal);
+        return Number(row?.['taken']) === 1 ? await work() : null;
       } finally {
-        await Promise.all([dumping.kill(), loading.kill()]);
-        // The server continues a statement after its client has ended.
-        await endLoads(connections, endpoint, AbortSignal.timeout(afterLoadMs)).catch(() => {});
+        // The lock ends with its session.
+        session.close();
       }
     },
     restoreFloats: async ({from, schemas}, signal, report) => {
@@ -154,6 +165,32 @@ function dataWrites(access: CopyAccess): Pick<CopyWriter, 'dropCopy' | 'load' | 
   };
 }
 
+/** Both clients, which have ended afterwards, and the session of the load with them. */
+async function withClients<Result>(
+  access: CopyAccess,
+  {from, programs, schemas}: Omit<LoadOrder, 'expected'>,
+  {of, signal}: {readonly of: 'all' | 'definitions'; readonly signal: AbortSignal},
+  work: (
+    clients: {readonly dumping: CopyProcess; readonly loading: CopyProcess},
+    preamble: LoadPreamble,
+  ) => Promise<Result>,
+): Promise<Result> {
+  signal.throwIfAborted();
+  const {login, connections, endpoint} = access;
+  const preamble = await preambleOf(access, from, signal);
+  const {brand, load} = programs;
+  const args = of === 'all' ? loadArguments : [...loadArguments, '--force'];
+  const loading = clientOf(login, brand, (file) => startClient(load, args, file));
+  const dumping = from.copies.dump(programs, schemas, of);
+  try {
+    return await work({dumping, loading}, preamble);
+  } finally {
+    await Promise.all([dumping.kill(), loading.kill()]);
+    // The server continues a statement after its client has ended.
+    await endLoads(connections, endpoint, AbortSignal.timeout(afterLoadMs)).catch(() => {});
+  }
+}
+
 /** The defaults of an older server that MySQL 8.0 and later have changed. */
 async function preambleOf(
   access: CopyAccess,
@@ -161,9 +198,10 @@ async function preambleOf(
   signal: AbortSignal,
 ): Promise<LoadPreamble> {
   const {isMariaDb, series} = await access.version(signal);
-  const refusesMode = !isMariaDb && series >= 800;
+  const refusesModes = !isMariaDb && series >= 800;
   const {version = ''} = await from.settings(['version'], signal);
-  const isOlder = refusesMode && (versionOf(version).isMariaDb || versionOf(version).series < 800);
+  const source = versionOf(version);
+  const isOlder = refusesModes && (source.isMariaDb || source.series < 800);
   // Where the account may not set it, mysql.verify-data reports such columns.
   const maySet =
     isOlder &&
@@ -174,7 +212,13 @@ async function preambleOf(
   if (maySet) {
     await write(access, 'SET SESSION default_collation_for_utf8mb4 = DEFAULT', signal);
   }
-  return {refusesMode, first: maySet ? `${olderCollationSql};\n` : ''};
+  return {
+    // MariaDB's ORACLE is another language: without it a routine would be refused, or mean something else.
+    removed: refusesModes
+      ? removedModes.filter((mode) => !(source.isMariaDb && mode === 'ORACLE'))
+      : [],
+    first: maySet ? `${olderCollationSql};\n` : '',
+  };
 }
 
 const dictionaryLimitMs = 25_000;
@@ -197,12 +241,17 @@ function clientOf(
 }
 
 /** Whole schemas: one consistent snapshot of InnoDB's tables, and bytes that no character set changes. */
-const dumpArguments = (brand: ClientBrand, schemas: readonly string[]): readonly string[] => [
+const dumpArguments = (
+  brand: ClientBrand,
+  schemas: readonly string[],
+  definitionsOnly: boolean,
+): readonly string[] => [
   ...['--single-transaction', '--quick', '--hex-blob', '--routines', '--triggers', '--events'],
   ...['--default-character-set=utf8mb4', '--max-allowed-packet=1G', '--skip-add-locks'],
   ...['--no-tablespaces', '--skip-dump-date', '--comments'],
   // The loaded server has its own GTIDs, and column statistics are no data.
   ...(brand === 'mysql' ? ['--set-gtid-purged=OFF', '--loose-column-statistics=0'] : []),
+  ...(definitionsOnly ? ['--no-data', '--force'] : []),
   '--databases',
   ...schemas,
 ];

@@ -1,6 +1,11 @@
 import type {CopyMarker, Position} from '../contract.ts';
 import type {Row} from '../session/contract.ts';
 
+/** Marks the schemas of preflight --load-schema, which are those of no run. */
+export const schemaLoadMark = {run: 'preflight --load-schema', entry: 'load-schema'} as const;
+
+export const isSchemaLoad = ({run}: Pick<CopyMarker, 'run'>): boolean => run === schemaLoadMark.run;
+
 export const makeTableSql = `CREATE TABLE IF NOT EXISTS switcharoo.seed (
     run VARCHAR(64) NOT NULL,
     entry VARCHAR(64) NOT NULL,

@@ -9,7 +9,7 @@ import type {Ask, Row} from '../session/contract.ts';
 interface FloatTable {
   readonly shape: TableShape;
   readonly columns: readonly string[];
-  /** `null`: its rows cannot be identified, or updating them would fire a trigger. */
+  /** `null`: its rows cannot be identified, or updating them would fire a trigger or add earlier rows. */
   readonly key: readonly string[] | null;
 }
 
@@ -28,7 +28,7 @@ export async function floatTablesOf(
   const triggered = new Set(triggers.flat().map(({s, t}) => `${s}.${t}`));
   return rounded.map(({shape, columns}) => ({
     ...{shape, columns},
-    key: triggered.has(tableName(shape)) ? null : commonKey(shape, shape),
+    key: triggered.has(tableName(shape)) || shape.keepsHistory ? null : commonKey(shape, shape),
   }));
 }
 

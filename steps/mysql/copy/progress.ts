@@ -1,4 +1,5 @@
 import type {Expected} from '../contract.ts';
+import {DumpParts} from './dump-parts.ts';
 
 /** The progress of a dump that is being loaded, read from the comments that start each of its parts. */
 export class DumpProgress {
@@ -8,11 +9,13 @@ export class DumpProgress {
   #schema = '';
   #table = '';
   #head = '';
+  readonly parts: DumpParts;
   /** Whether the dump has ended with its comment of completion. */
   complete = false;
 
-  constructor(expected: Expected) {
+  constructor(expected: Expected, parts = new DumpParts()) {
     this.#expected = expected;
+    this.parts = parts;
   }
 
   /** Reads only the start of each line: a line of data has up to a megabyte. */
@@ -44,6 +47,7 @@ export class DumpProgress {
   }
 
   #readLine(line: string): void {
+    this.parts.read(line);
     const [, what, name = ''] =
       /^-- (Current Database|Table structure for table):? `(.+)`/.exec(line) ?? [];
     if (what === 'Current Database') {

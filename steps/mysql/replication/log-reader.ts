@@ -110,16 +110,17 @@ function reportEvent(event: BinlogEvent, at: Position, listener: LogListener): P
     case 'WriteRows':
     case 'DeleteRows': {
       const rows = event as WriteRowsEvent | DeleteRowsEvent;
+      const remains = event.getTypeName() === 'WriteRows';
       for (const row of rows.rows) {
-        listener.row(tableOf(rows), row);
+        listener.row(tableOf(rows), row, {remains});
       }
       return null;
     }
     case 'UpdateRows': {
       const rows = event as UpdateRowsEvent;
       for (const {before, after} of rows.rows) {
-        listener.row(tableOf(rows), before);
-        listener.row(tableOf(rows), after, before);
+        listener.row(tableOf(rows), before, {remains: false});
+        listener.row(tableOf(rows), after, {remains: true, before});
       }
       return null;
     }

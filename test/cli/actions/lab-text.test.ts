@@ -75,11 +75,13 @@ test('the count of the writes names the database in charge', () => {
   const count = {
     ...({inCharge: 'aurora', acknowledged: 900, lost: 0, duplicated: 1, outageMs: 48} as const),
     clients,
+    rows: {compared: 1_201, different: 1, first: ['shop.orders id = 7 is only on source']},
     lookups: {right: 80, wrong: 0, unanswered: 0, lastWrong: null},
   };
   expect(writeCountText(count)).toBe(
     [
       'writes   900 acknowledged; on aurora, which is in charge, 0 lost and 1 duplicated',
+      'rows     1,201 of both databases compared, 1 differs: shop.orders id = 7 is only on source',
       'reads    604 answered, 0 failed',
       'lookups  80 right, 0 wrong',
       'outage   48 ms, the longest of a client',

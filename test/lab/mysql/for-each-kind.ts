@@ -33,6 +33,11 @@ export function forOldAndCurrent(title: string, tests: (pair: KindPair) => void)
   describeUnlessMissing(title, [old, current], () => tests({source: old, target: current}));
 }
 
+/** A migration from one brand to the other. */
+export function forMariadbAndCurrent(title: string, tests: (pair: KindPair) => void): void {
+  describeUnlessMissing(title, [mariadb, current], () => tests({source: mariadb, target: current}));
+}
+
 /** MariaDB on both sides: a replica of it has clients of its own. */
 export function forMariadb(title: string, tests: (pair: KindPair) => void): void {
   describeUnlessMissing(`${title}, MariaDB to MariaDB`, [mariadb], () =>

@@ -97,6 +97,26 @@ describe.skipIf(missing)('a first copy that goes wrong', () => {
     expect(await world.picture()).toMatchObject({replica: 'Yes'});
   });
 
+  test('a load that is refused names the object, and not the table that the dump has reached', async () => {
+    const withoutMatch = (script: string) => withDump(`"$real" "$@" | sed '${script}'`);
+    const broken = withoutMatch('s/SELECT COUNT(\\*) FROM people;/SELECT COUNT(*) FORM people;/');
+    expect(await failing(await world.placed(broken))).toMatchObject({
+      code: 'copy-incomplete',
+      message: expect.stringMatching(
+        /^The copy of db2 to aurora is incomplete\. The load ended at procedure proof\.count_people: ERROR 1064 \(42000\) at line \d+: You have an error in your SQL syntax; .* near 'people; SELECT 'a;b'; END' at line 2\.$/,
+      ),
+    });
+    // Beside a syntax error in rows there is data.
+    const rows = withoutMatch('s/^INSERT INTO `codes` VALUES (/&(/');
+    expect(await failing(await world.placed(rows))).toMatchObject({
+      message: expect.stringMatching(
+        / The load ended at the rows of proof\.codes: ERROR 1064 \(42000\) at line \d+: You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the right syntax to use\.$/,
+      ),
+    });
+    expect(await marks()).toEqual(['seed of r-test: loading']);
+    await resumed();
+  });
+
   test('killed in the middle of the load, it is taken up again, and nothing of the killed one writes any more', async () => {
     const {folder, go} = held(withDump);
     const child = spawn(

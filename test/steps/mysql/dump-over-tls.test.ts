@@ -70,9 +70,9 @@ describe.skipIf(!isThere)('with certificates', () => {
         for await (const chunk of dump.stdout) {
           text += chunk;
         }
-        const {code, output} = await dump.ended;
+        const {code, printed} = await dump.ended;
         await session.close();
-        return code === 0 ? text.includes('-- Dump completed') : output;
+        return code === 0 ? text.includes('-- Dump completed') : printed;
       };
 
       test.skipIf(isOld || clients.missing)(

@@ -11,8 +11,14 @@ import type {Session} from '../../../src/model/target.ts';
 import type {MysqlReader, MysqlWriter} from '../../../steps/mysql/contract.ts';
 import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {freePort, passwords} from '../../lab/mysql/databases.ts';
-import {forEachKind, forEachPair, forOldAndCurrent} from '../../lab/mysql/for-each-kind.ts';
-import type {ServerKind} from '../../lab/mysql/server-kinds.ts';
+import {
+  forEachKind,
+  forEachPair,
+  forMariadb,
+  forMariadbAndCurrent,
+  forOldAndCurrent,
+} from '../../lab/mysql/for-each-kind.ts';
+import type {KindPair, ServerKind} from '../../lab/mysql/server-kinds.ts';
 import {untilFollowed} from './real-servers.ts';
 
 /** One real server with the accounts of the lab, for the tests of one `describe`. */
@@ -64,21 +70,28 @@ export function describeEachPair(
   tests: (on: TriedPair) => void,
   tried: Tried = {},
 ): void {
-  forEachPair(title, ({source, target}) => {
-    const started = startedFor(
-      [
-        {kind: source, name: 'db1', serverId: 1},
-        {kind: target, name: 'aurora', serverId: 3},
-      ],
-      tried,
-      ([first, second]) => follow(second, first),
-    );
-    const [from, to] = [
-      lazily(source, () => started()[0]),
-      lazily(target, () => started()[1]),
-    ] as const;
-    tests({source: from, target: to, caughtUp: () => untilFollowed(from.database, to.database)});
-  });
+  forEachPair(title, (pair) => testPair(pair, tests, tried));
+}
+
+/** The same on two servers of MariaDB, which has tables that MySQL has not. */
+export function describeMariadbPair(title: string, tests: (on: TriedPair) => void): void {
+  forMariadb(title, (pair) => testPair(pair, tests, {}));
+}
+
+function testPair({source, target}: KindPair, tests: (on: TriedPair) => void, tried: Tried): void {
+  const started = startedFor(
+    [
+      {kind: source, name: 'db1', serverId: 1},
+      {kind: target, name: 'aurora', serverId: 3},
+    ],
+    tried,
+    ([first, second]) => follow(second, first),
+  );
+  const [from, to] = [
+    lazily(source, () => started()[0]),
+    lazily(target, () => started()[1]),
+  ] as const;
+  tests({source: from, target: to, caughtUp: () => untilFollowed(from.database, to.database)});
 }
 
 /** MySQL 5.6 and MySQL 9, neither of which follows the other. */
@@ -87,16 +100,30 @@ export function describeOldBesideCurrent(
   settings: Readonly<Record<'source' | 'target', readonly string[]>>,
   tests: (on: Pick<TriedPair, 'source' | 'target'>) => void,
 ): void {
-  forOldAndCurrent(title, ({source, target}) => {
-    const wanted = [
-      {kind: source, name: 'db1', serverId: 1, settings: settings.source},
-      {kind: target, name: 'aurora', serverId: 3, settings: settings.target},
-    ];
-    const started = startedFor(wanted, {});
-    tests({
-      source: lazily(source, () => started()[0]),
-      target: lazily(target, () => started()[1]),
-    });
+  forOldAndCurrent(title, (pair) => testBeside(pair, settings, tests));
+}
+
+/** MariaDB and MySQL 9, neither of which follows the other. */
+export function describeMariadbBesideCurrent(
+  title: string,
+  tests: (on: Pick<TriedPair, 'source' | 'target'>) => void,
+): void {
+  forMariadbAndCurrent(title, (pair) => testBeside(pair, {source: [], target: []}, tests));
+}
+
+function testBeside(
+  {source, target}: KindPair,
+  settings: Readonly<Record<'source' | 'target', readonly string[]>>,
+  tests: (on: Pick<TriedPair, 'source' | 'target'>) => void,
+): void {
+  const wanted = [
+    {kind: source, name: 'db1', serverId: 1, settings: settings.source},
+    {kind: target, name: 'aurora', serverId: 3, settings: settings.target},
+  ];
+  const started = startedFor(wanted, {});
+  tests({
+    source: lazily(source, () => started()[0]),
+    target: lazily(target, () => started()[1]),
   });
 }
 

@@ -315,6 +315,8 @@ const noCopies: CopyWriter = {
   dump: () => {
     throw new Error('a fake server is not copied');
   },
+  loadDefinitions: noCopy,
+  alone: noCopy,
   createMarker: noCopy,
   dropCopy: noCopy,
   recordPositions: noCopy,

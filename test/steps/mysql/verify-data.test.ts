@@ -160,6 +160,27 @@ describeEachPair(
       });
     }
 
+    test('compares nothing of a schema that is not there, and says so', async () => {
+      await on.caughtUp();
+      expect(await settled(placed({schemas: ['proof', 'prof']}))).toMatchObject({
+        kind: 'blocked',
+        reason:
+          'aurora differs from db1 (1 difference): the schema prof has no table on db1 and aurora, so nothing of it is compared.',
+      });
+    });
+
+    test('does not begin where the account sees only some of the tables', async () => {
+      await on.source.database.query("REVOKE SELECT ON *.* FROM 'switcharoo'@'%'");
+      const seen = await settled(placed()).finally(() =>
+        on.source.database.query("GRANT SELECT ON *.* TO 'switcharoo'@'%'"),
+      );
+      expect(seen).toMatchObject({
+        kind: 'blocked',
+        reason:
+          'The account switcharoo lacks SELECT ON *.* on db1, so it does not see every table, and the comparison would miss the others.',
+      });
+    });
+
     test('finds nothing but the planted row while the source is written to all the time', async () => {
       await on.caughtUp();
       const stop = writeAllTheTime(on.source);
