@@ -1,6 +1,6 @@
 import type {Service, TaskDefinition} from '@aws-sdk/client-ecs';
 import type {ReportProgress} from '../../src/index.ts';
-import type {AwsConfig} from '../aws/index.ts';
+import type {AwsConfig, UnknownField} from '../aws/index.ts';
 import type {InstanceCapacity} from './capacity/instances.ts';
 import type {Definition} from './revision/task-definition.ts';
 import type {Snapshot} from './rollout/state.ts';
@@ -23,6 +23,10 @@ export interface RolloutReader {
   readonly name: string;
   snapshot(signal: AbortSignal): Promise<Snapshot>;
   taskDefinition(reference: string, signal: AbortSignal): Promise<Definition>;
+  /** Fields of a task definition that no revision made from it would have: the SDK does not know them. */
+  unknownFields(reference: string, signal: AbortSignal): Promise<readonly UnknownField[]>;
+  /** The ACTIVE revision that runs the same as this one: itself, or an equal one where it was deregistered. */
+  deployable(reference: string, signal: AbortSignal): Promise<string | undefined>;
   /** The ARN of an ACTIVE revision of its family that is equal to this definition. */
   revisionOf(definition: Definition, signal: AbortSignal): Promise<string | undefined>;
   /** The ARN of the newest ACTIVE revision of a family that matches. */
@@ -81,8 +85,11 @@ export interface OneOffWriter extends OneOffReader {
 /** What a one-off task is started from: the service as it is now. */
 export interface RunningService {
   readonly status: string;
-  /** The task definition that the service runs. */
-  readonly taskDefinition: string;
+  /** The task definition that the service runs; none where another controller has not given it one. */
+  readonly taskDefinition: string | undefined;
+  readonly controller: string;
+  /** Fields of the service that a task of its own does not get: the SDK does not know them. */
+  readonly unknown: readonly UnknownField[];
   readonly containers: readonly string[];
   /** The one that is meant, where that is plain. */
   readonly container: string | undefined;
@@ -146,13 +153,21 @@ export interface CapacityReader {
   deployedService(signal: AbortSignal): Promise<Service>;
   definition(reference: string, signal: AbortSignal): Promise<TaskDefinition>;
   instances(signal: AbortSignal): Promise<readonly InstanceCapacity[]>;
-  /** Those of the providers whose Auto Scaling group ECS enlarges by itself. */
-  growing(providers: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
+  /** The capacity providers of these names, also those that ECS does not describe. */
+  providers(names: readonly string[], signal: AbortSignal): Promise<readonly CapacityProvider[]>;
   memoryUse(now: Date, signal: AbortSignal): Promise<MemoryUse>;
   /** The free addresses of these subnets together: a task with a network interface of its own takes one. */
   freeAddresses(subnets: readonly string[], signal: AbortSignal): Promise<Quantity>;
   /** The vCPU of this account's Fargate quota that nothing uses. */
   freeVcpu(kind: FargateKind, now: Date, signal: AbortSignal): Promise<Quantity>;
+}
+
+export interface CapacityProvider {
+  readonly name: string;
+  /** `group`: an Auto Scaling group, whose instances ECS shows. Of every other kind it is AWS's own name. */
+  readonly kind: string;
+  /** ECS enlarges its Auto Scaling group by itself. */
+  readonly grows: boolean;
 }
 
 type NotMeasured = {readonly kind: 'not-measured'; readonly why: string};

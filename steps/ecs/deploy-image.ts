@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {defineStep, type Look, SwitcharooError, waiting} from '../../src/index.ts';
 import type {RolloutReader} from './contract.ts';
+import {withUnknown} from './revision/differences.ts';
 import {revisionMissing} from './revision/revisions.ts';
 import {
   chosenContainer,
@@ -11,6 +12,7 @@ import {
   withImage,
 } from './revision/task-definition.ts';
 import {containerUnclear, secretClash, unsupported} from './rollout/obstacles.ts';
+import {originalOf, registeringOriginal} from './rollout/original.ts';
 import {
   beforeRollout,
   countDifference,
@@ -75,7 +77,8 @@ export const deployImage = defineStep({
     const snapshot = await service.snapshot(look.signal);
     const primary = primaryOf(snapshot.service);
     const flaps = reportChanges(look, snapshot);
-    const obstacle = unsupported(service.name, snapshot.service) ?? lostUpdate(look, snapshot);
+    const obstacle =
+      unsupported(service.name, snapshot.service, look.input) ?? lostUpdate(look, snapshot);
     if (obstacle || !primary) {
       return obstacle ?? waiting(`${service.name} has no deployment yet`);
     }
@@ -84,10 +87,11 @@ export const deployImage = defineStep({
     if (container === undefined) {
       return containerUnclear(service.name, primary, definition, look.input);
     }
-    const differences = [
+    const changes = [
       ...imageDifferences(definition, {...look.input, container}),
       ...countDifference(snapshot.service, look.input),
     ];
+    const differences = await withUnknown(look, primary.taskDefinition, changes);
     const clash = secretClash(service.name, containerOf(definition, container), look.input);
     return differences.length > 0
       ? beforeRollout(look, snapshot, primary, differences, clash)
@@ -97,16 +101,22 @@ export const deployImage = defineStep({
   async plan(look, before) {
     const {service} = look.targets;
     const state = (await service.snapshot(look.signal)).service;
-    const running = primaryOf(state)?.taskDefinition ?? before.taskDefinition;
+    const primary = primaryOf(state)?.taskDefinition ?? before.taskDefinition;
+    const running = await originalOf(look, primary);
     const definition = await definitionToRun(look, before);
     const runsIt = await isEqual(look, running, definition);
     if (!runsIt && running !== before.taskDefinition) {
       throw new SwitcharooError(serviceDrifted(service.name, running, before));
     }
-    const revision = runsIt ? running : await service.revisionOf(definition, look.signal);
+    const revision = runsIt
+      ? await service.deployable(running, look.signal)
+      : await service.revisionOf(definition, look.signal);
+    const again = await registeringOriginal(look, before);
+    const isRegistered = revision !== undefined || (runsIt && again.length > 0);
     const isInPlace = runsIt && countDifference(state, look.input).length === 0;
     return [
-      ...(revision === undefined ? [registering(definition, look.input)] : []),
+      ...again,
+      ...(isRegistered ? [] : [registering(definition, look.input)]),
       ...(isInPlace ? [] : [deploying(definition, revision, look.input)]),
     ];
   },

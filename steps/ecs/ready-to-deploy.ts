@@ -32,7 +32,7 @@ export const readyToDeploy = defineGate({
   async check({input: {containers, desiredCount}, targets: {service}, signal}) {
     const snapshot = await service.snapshot(signal);
     const primary = primaryOf(snapshot.service);
-    const obstacle = unsupported(service.name, snapshot.service);
+    const obstacle = unsupported(service.name, snapshot.service, {desiredCount});
     if (obstacle || !primary) {
       return obstacle ?? waiting(`${service.name} has no deployment yet`);
     }

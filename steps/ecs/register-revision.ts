@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {
   type Action,
   blocked,
+  type Difference,
   defineStep,
   done,
   type Look,
@@ -17,7 +18,9 @@ import {
   withContainers,
   withoutValues,
 } from './revision/containers.ts';
+import {withUnknown} from './revision/differences.ts';
 import {type Definition, digestOf, revisionNumber} from './revision/task-definition.ts';
+import {unsupported} from './rollout/obstacles.ts';
 import {primaryOf, shortName} from './rollout/state.ts';
 import {ecsService} from './target.ts';
 
@@ -78,9 +81,11 @@ export const registerRevision = defineStep({
     if (image.success) {
       return afterStart(look, image.data);
     }
-    const base = await runningIn(look);
-    if (base === undefined) {
-      return waiting(`${service.name} has no deployment yet`);
+    const {service: state} = await service.snapshot(look.signal);
+    const base = primaryOf(state)?.taskDefinition;
+    const unusable = unsupported(service.name, state);
+    if (unusable || base === undefined) {
+      return unusable ?? waiting(`${service.name} has no deployment yet`);
     }
     const definition = await service.taskDefinition(base, look.signal);
     const names = look.input.containers.map(({container}) => container);
@@ -92,12 +97,12 @@ export const registerRevision = defineStep({
     const changed = withContainers(definition, containers);
     const revision =
       digestOf(changed) === digestOf(definition)
-        ? base
+        ? await service.deployable(base, look.signal)
         : await service.revisionOf(changed, look.signal);
     return revision === undefined
       ? pending(
           {base, newest: await service.newestRevision(definition.family, look.signal)},
-          ...containerDifferences(definition, containers),
+          ...(await withUnknown(look, base, changesOf(definition, containers))),
         )
       : done({taskDefinition: revision, base});
   },
@@ -124,6 +129,20 @@ export const registerRevision = defineStep({
     return revision === undefined || revision === before.base ? [] : [deregistering(revision)];
   },
 });
+
+/** A revision that was deregistered is registered again, also where nothing in it changes. */
+function changesOf(
+  definition: Definition,
+  containers: readonly ContainerChange[],
+): readonly Difference[] {
+  const differences = containerDifferences(definition, containers);
+  const deregistered = {
+    what: `task definition of family ${definition.family}`,
+    is: 'deregistered',
+    shouldBe: 'registered',
+  };
+  return differences.length > 0 ? differences : [deregistered];
+}
 
 /** Reads no settings: they may have changed since, and the revision that was registered with them has not. */
 async function afterStart(look: RegisterLook, image: Before) {

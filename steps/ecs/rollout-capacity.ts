@@ -29,6 +29,7 @@ import {
   providersOf,
   rulesOf,
 } from './capacity/service.ts';
+import {foreignCapacity, resourcesOf} from './capacity/unjudged.ts';
 import type {MemoryUse} from './contract.ts';
 import {ecsService} from './target.ts';
 
@@ -44,8 +45,8 @@ const input = z.object({
 });
 
 const output = z.object({
-  /** `EC2`, or `FARGATE`, which has no instances. */
-  on: z.enum(['EC2', 'FARGATE']),
+  /** `EC2`; `FARGATE`, which has no instances; or `OTHER`, of which ECS shows too little to judge. */
+  on: z.enum(['EC2', 'FARGATE', 'OTHER']),
   /** New tasks that may run beside the old ones, and how many fit now; `null` where instances may not be seen. */
   mayStart: z.number(),
   fit: z.number().nullable(),
@@ -91,7 +92,15 @@ export const rolloutCapacity = defineGate({
   timeoutMs: 60_000,
 
   async check(look) {
-    const rollout = await rolloutOf(look);
+    const {service} = look.targets;
+    const state = await service.deployedService(look.signal);
+    if (state.taskDefinition === undefined && look.input.taskDefinition === undefined) {
+      return blocked(
+        `The ${service.name} has no task definition: it is deployed by ${state.deploymentController?.type ?? 'ECS'}, and what it runs is not in the service.`,
+        'Use the tool that manages its task sets, or remove this gate from the runbook.',
+      );
+    }
+    const rollout = await rolloutOf(look, state);
     const {limits, deployed, need, use} = rollout;
     const obstacle = deadlock(look, rollout);
     if (obstacle) {
@@ -136,11 +145,11 @@ interface Rollout {
   readonly use: MemoryUse;
 }
 
-async function rolloutOf(look: GateLook): Promise<Rollout> {
+async function rolloutOf(look: GateLook, deployed: Service): Promise<Rollout> {
   const {service} = look.targets;
   const {taskDefinition, desiredCount} = look.input;
-  const deployed = await service.deployedService(look.signal);
-  const current = await service.definition(deployed.taskDefinition ?? '', look.signal);
+  const reference = deployed.taskDefinition ?? taskDefinition ?? '';
+  const current = await service.definition(reference, look.signal);
   const next = taskDefinition ? await service.definition(taskDefinition, look.signal) : current;
   return {
     deployed,
@@ -177,6 +186,13 @@ async function onInstances(
   const {service} = look.targets;
   const rules = rulesOf(deployed, next, look.input.interfacesMax);
   const providers = providersOf(deployed);
+  const described = await service.providers(providers, look.signal).catch(whyNotTold);
+  const foreign = foreignCapacity(deployed, described);
+  if (foreign.length > 0) {
+    const notChecked = [...foreign, ...figures.notChecked];
+    const remark = `Whether new tasks find capacity was not checked: only AWS can tell for ${foreign.join(', ')}.`;
+    return done({...figures, on: 'OTHER', fit: null, waitsForInstances: false, notChecked}, remark);
+  }
   const all = await service.instances(look.signal).catch(whyNotTold);
   if (typeof all === 'string') {
     const notChecked = [`the instances of the cluster (${all})`, ...figures.notChecked];
@@ -200,17 +216,16 @@ async function onInstances(
     ...figures,
     on: 'EC2' as const,
     fit: Math.min(placement.fit, figures.fit),
-    notChecked: [...unread(rules, need), ...figures.notChecked],
+    notChecked: [...unread(rules, need), ...resourcesOf(next), ...figures.notChecked],
   };
   if (placement.kind !== 'blocked') {
     return done({...output, waitsForInstances: false});
   }
-  const growing = await service.growing(providers, look.signal).catch(whyNotTold);
-  if (typeof growing === 'string') {
-    const unknown = `Whether a capacity provider adds instances was not checked: ${growing}.`;
+  if (typeof described === 'string') {
+    const unknown = `Whether a capacity provider adds instances was not checked: ${described}.`;
     return blocked(`${placement.reason} ${unknown}`, placement.hint);
   }
-  return growing.length > 0
+  return described.some(({grows}) => grows)
     ? done({...output, waitsForInstances: true})
     : blocked(placement.reason, placement.hint);
 }

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {blocked, defineStep, type Look, SwitcharooError, waiting} from '../../src/index.ts';
 import {unsupported} from './rollout/obstacles.ts';
+import {originalOf, registeringOriginal} from './rollout/original.ts';
 import {
   beforeRollout,
   countDifference,
@@ -60,7 +61,8 @@ export const runRevision = defineStep({
     const snapshot = await service.snapshot(look.signal);
     const primary = primaryOf(snapshot.service);
     const flaps = reportChanges(look, snapshot);
-    const obstacle = unsupported(service.name, snapshot.service) ?? lostUpdate(look, snapshot);
+    const obstacle =
+      unsupported(service.name, snapshot.service, look.input) ?? lostUpdate(look, snapshot);
     if (obstacle || !primary) {
       return obstacle ?? waiting(`${service.name} has no deployment yet`);
     }
@@ -70,7 +72,7 @@ export const runRevision = defineStep({
         ? beforeRollout(look, snapshot, primary, count)
         : duringRollout(look, snapshot, primary, flaps);
     }
-    if (primary.taskDefinition !== base) {
+    if ((await originalOf(look, primary.taskDefinition)) !== base) {
       const {message, hint} = driftedFrom(look, primary.taskDefinition);
       return blocked(message, hint);
     }
@@ -82,18 +84,19 @@ export const runRevision = defineStep({
     return beforeRollout(look, snapshot, primary, [revision, ...count]);
   },
 
-  async plan(look) {
+  async plan(look, before) {
     const {
       input: {taskDefinition, base},
       targets: {service},
     } = look;
     const state = (await service.snapshot(look.signal)).service;
-    const running = primaryOf(state)?.taskDefinition ?? base;
+    const running = await originalOf(look, primaryOf(state)?.taskDefinition ?? base);
     if (running !== taskDefinition && running !== base) {
       throw new SwitcharooError(driftedFrom(look, running));
     }
     const isInPlace = running === taskDefinition && countDifference(state, look.input).length === 0;
-    return isInPlace ? [] : [updating(look)];
+    const again = await registeringOriginal(look, before);
+    return isInPlace ? again : [...again, updating(look)];
   },
 
   reverse: (look, before) =>

@@ -3,6 +3,7 @@ import {z} from 'zod';
 import {
   type Blocked,
   blocked,
+  type Difference,
   defineOneWayStep,
   done,
   elapsedMs,
@@ -80,11 +81,15 @@ export const runTask = defineOneWayStep({
     return (
       obstacle(look, running) ??
       unknownOutcome(look) ??
-      pending(undefined, {
-        what: commandOf(look),
-        is: 'not run',
-        shouldBe: `run once, in container ${running.container}`,
-      })
+      pending(
+        undefined,
+        {
+          what: commandOf(look),
+          is: 'not run',
+          shouldBe: `run once, in container ${running.container}`,
+        },
+        ...unknownIn(running),
+      )
     );
   },
 
@@ -182,6 +187,12 @@ function obstacle(look: TaskLook, running: RunningService): Blocked | undefined 
       'Use another service: the task needs its definition and its network.',
     );
   }
+  if (taskDefinition === undefined) {
+    return blocked(
+      `The ${name} has no task definition: it is deployed by ${running.controller}, and has no PRIMARY task set.`,
+      'Create its task set first, or use another service: the task needs its definition and its network.',
+    );
+  }
   if (container === undefined) {
     return blocked(
       `Task definition ${shortName(taskDefinition)} of the ${name} has the containers ${containers.join(', ')}, and it is not clear in which one ${commandOf(look)} is to run.`,
@@ -196,5 +207,15 @@ function obstacle(look: TaskLook, running: RunningService): Blocked | undefined 
       )
     : undefined;
 }
+
+/** Fields of the service itself: each of its tasks and deployments has a part of its own. */
+const unknownIn = ({unknown}: RunningService): readonly Difference[] =>
+  unknown
+    .filter(({field}) => !/^(?:deployments|taskSets|events)\b/.test(field))
+    .map(({field, value}) => ({
+      what: `${field} of the service`,
+      is: value,
+      shouldBe: 'absent: the AWS SDK of this version of switcharoo does not know this field',
+    }));
 
 const shortId = ({arn}: OneOffTask): string => (arn.split('/').at(-1) ?? arn).slice(0, 8);

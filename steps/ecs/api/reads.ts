@@ -1,23 +1,36 @@
 import type {ListTasksCommandInput, Service, Task, TaskDefinition} from '@aws-sdk/client-ecs';
 import {SwitcharooError} from '../../../src/index.ts';
+import {keptAnswer, type UnknownField, unknownFields} from '../../aws/index.ts';
 import type {ServiceAccess} from './access.ts';
 import {serviceNotFound} from './problems.ts';
 
 /** How many tasks and instances one call lists or describes. */
 export const pageSize = 100;
 
-export const describeService = (
+export const describeService = async (
   access: ServiceAccess,
   abortSignal: AbortSignal,
-): Promise<Service> =>
+): Promise<Service> => (await describeServiceWhole(access, abortSignal)).service;
+
+/** With its tags, and with the fields that the SDK does not know. */
+export const describeServiceWhole = (
+  access: ServiceAccess,
+  abortSignal: AbortSignal,
+): Promise<{readonly service: Service; readonly unknown: readonly UnknownField[]}> =>
   access.ecs(async ({sdk, reading}) => {
     const {cluster, service: name} = access.config;
-    const command = new sdk.DescribeServicesCommand({cluster, services: [name]});
-    const [service] = (await reading.send(command, {abortSignal})).services ?? [];
+    const command = new sdk.DescribeServicesCommand({cluster, services: [name], include: ['TAGS']});
+    const kept = keptAnswer(command);
+    const {services = [], failures = []} = await reading.send(command, {abortSignal});
+    const [service] = services;
     if (!service) {
       throw new SwitcharooError(serviceNotFound(access.config));
     }
-    return service;
+    const unknown = unknownFields(kept(), {services, failures}).map(({field, value}) => ({
+      field: field.replace(/^services\[0\]\./, ''),
+      value,
+    }));
+    return {service, unknown};
   });
 
 export const describeTaskDefinition = (

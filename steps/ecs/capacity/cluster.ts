@@ -8,7 +8,7 @@ import {
   listTasks,
   pageSize,
 } from '../api/reads.ts';
-import type {CapacityReader, MemoryUse} from '../contract.ts';
+import type {CapacityProvider, CapacityReader, MemoryUse} from '../contract.ts';
 import {accountReader} from './account.ts';
 import type {InstanceCapacity} from './instances.ts';
 
@@ -17,7 +17,7 @@ export const capacityReader = (access: ServiceAccess): CapacityReader => ({
   deployedService: (signal) => describeService(access, signal),
   definition: (reference, signal) => describeTaskDefinition(access, reference, signal),
   instances: (signal) => instancesOf(access, signal),
-  growing: (providers, signal) => growingProviders(access, providers, signal),
+  providers: (names, signal) => describedProviders(access, names, signal),
   memoryUse: (now, signal) => memoryUse(access, now, signal),
   ...accountReader(access),
 });
@@ -69,20 +69,30 @@ async function tasksByInstance(
   return count;
 }
 
-async function growingProviders(
+async function describedProviders(
   access: ServiceAccess,
-  providers: readonly string[],
+  names: readonly string[],
   abortSignal: AbortSignal,
-): Promise<readonly string[]> {
-  if (providers.length === 0) {
+): Promise<readonly CapacityProvider[]> {
+  if (names.length === 0) {
     return [];
   }
   return access.ecs(async ({sdk, reading}) => {
-    const command = new sdk.DescribeCapacityProvidersCommand({capacityProviders: [...providers]});
+    const {cluster} = access.config;
+    const command = new sdk.DescribeCapacityProvidersCommand({
+      capacityProviders: [...names],
+      cluster,
+    });
     const {capacityProviders = []} = await reading.send(command, {abortSignal});
-    return capacityProviders
-      .filter(({autoScalingGroupProvider: group}) => group?.managedScaling?.status === 'ENABLED')
-      .flatMap(({name}) => name ?? []);
+    return names.map((name) => {
+      const described = capacityProviders.find((provider) => provider.name === name);
+      const {autoScalingGroupProvider: group, type = 'of an unknown kind'} = described ?? {};
+      return {
+        name,
+        kind: group ? 'group' : type,
+        grows: group?.managedScaling?.status === 'ENABLED',
+      };
+    });
   });
 }
 

@@ -183,6 +183,9 @@ export function meets(
   {attributes}: Pick<InstanceCapacity, 'attributes'>,
   expression: string,
 ): boolean | undefined {
+  if (isCompound.test(expression)) {
+    return undefined;
+  }
   const [, name, operator, right = ''] =
     /^\s*attribute:([\w.-]+)\s*(==|!=|=~|in|exists|!exists)\s*(.*?)\s*$/.exec(expression) ?? [];
   const attribute = attributes.find((has) => has.name === name);
@@ -192,7 +195,7 @@ export function meets(
     case '!=':
       return attribute?.value !== right;
     case '=~':
-      return new RegExp(`^(?:${right})$`).test(attribute?.value ?? '');
+      return matches(attribute?.value ?? '', right);
     case 'in':
       return right
         .replace(/^\[|\]$/g, '')
@@ -204,6 +207,17 @@ export function meets(
       return attribute === undefined;
     default:
       return undefined;
+  }
+}
+
+const isCompound = /\(|&&|\|\||^\s*!|\b(?:and|or|not)\b/i;
+
+/** Patterns of ECS are those of Java: some are none here. */
+function matches(value: string, pattern: string): boolean | undefined {
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(value);
+  } catch {
+    return undefined;
   }
 }
 

@@ -38,12 +38,13 @@ const isFargateKind = (name: string): name is FargateKind =>
   name === 'FARGATE' || name === 'FARGATE_SPOT';
 
 export function rulesOf(
-  {placementConstraints: ofService = []}: Service,
+  {placementConstraints: ofService = [], schedulingStrategy}: Service,
   {placementConstraints: ofTask = []}: TaskDefinition,
   interfacesMax: number | undefined,
 ): Rules {
   return {
-    onePerInstance: ofService.some(({type}) => type === 'distinctInstance'),
+    onePerInstance:
+      schedulingStrategy === 'DAEMON' || ofService.some(({type}) => type === 'distinctInstance'),
     expressions: [...ofService, ...ofTask].flatMap(({expression}) => expression ?? []),
     interfacesMax,
   };

@@ -55,7 +55,7 @@ export function containerDifferences(
     }));
     const references = Object.entries(secrets).map(([name, valueFrom]) => ({
       what: `${container} secret ${name}`,
-      is: now?.secrets?.find((secret) => secret.name === name)?.valueFrom ?? 'not set',
+      is: now?.secrets?.findLast((secret) => secret.name === name)?.valueFrom ?? 'not set',
       shouldBe: valueFrom,
     }));
     return [

@@ -1,27 +1,41 @@
 import {SwitcharooError} from '../../../src/index.ts';
+import type {UnknownField} from '../../aws/index.ts';
 import type {RolloutCalls} from '../rollout/calls.ts';
-import {type Definition, digestOf, revisionNumber} from './task-definition.ts';
+import {type Definition, digestOf, type Revision, revisionNumber} from './task-definition.ts';
 
 /** How many revisions of a family are compared before a definition is registered. */
 const maxCompared = 25;
 
-type Calls = Pick<RolloutCalls, 'describeTaskDefinition' | 'listRevisions'>;
+type Calls = Pick<RolloutCalls, 'describeRevision' | 'listRevisions'>;
 
-/** The revisions of task definitions. A revision never changes, so each one is read once. */
+/** The revisions of task definitions. What is in one never changes, so it is read once. */
 export class Revisions {
   readonly #calls: Calls;
-  readonly #definitions = new Map<string, Definition>();
+  readonly #revisions = new Map<string, Revision>();
 
   constructor(calls: Calls) {
     this.#calls = calls;
   }
 
   async definition(reference: string, signal: AbortSignal): Promise<Definition> {
-    const definition =
-      this.#definitions.get(reference) ??
-      (await this.#calls.describeTaskDefinition(reference, signal));
-    this.#definitions.set(reference, definition);
-    return definition;
+    return (await this.#revision(reference, signal)).definition;
+  }
+
+  async unknown(reference: string, signal: AbortSignal): Promise<readonly UnknownField[]> {
+    return (await this.#revision(reference, signal)).unknown;
+  }
+
+  /** The ACTIVE revision that runs the same: itself, or an equal one where it was deregistered. */
+  async deployable(reference: string, signal: AbortSignal): Promise<string | undefined> {
+    const {definition, isActive} = await this.#calls.describeRevision(reference, signal);
+    return isActive ? reference : this.equalTo(definition, signal);
+  }
+
+  async #revision(reference: string, signal: AbortSignal): Promise<Revision> {
+    const revision =
+      this.#revisions.get(reference) ?? (await this.#calls.describeRevision(reference, signal));
+    this.#revisions.set(reference, revision);
+    return revision;
   }
 
   equalTo(definition: Definition, signal: AbortSignal): Promise<string | undefined> {

@@ -1,10 +1,20 @@
 import {createHash} from 'node:crypto';
 import type {RegisterTaskDefinitionCommandInput, TaskDefinition} from '@aws-sdk/client-ecs';
 import type {Difference} from '../../../src/index.ts';
+import type {UnknownField} from '../../aws/index.ts';
 
 /** A task definition as it is registered: without ARN and revision, with its tags. */
 export type Definition = RegisterTaskDefinitionCommandInput;
 type Container = NonNullable<Definition['containerDefinitions']>[number];
+
+/** A task definition with its number, as ECS has it. */
+export interface Revision {
+  readonly definition: Definition;
+  /** False once it was deregistered: then no service can be updated to it. */
+  readonly isActive: boolean;
+  /** Fields that the SDK of this version does not know, and cannot register. */
+  readonly unknown: readonly UnknownField[];
+}
 
 /** What DescribeTaskDefinition adds and RegisterTaskDefinition does not take. */
 const readOnly = new Set([
@@ -75,11 +85,12 @@ export function imageDifferences(
   ];
 }
 
-/** The value of an environment variable of a container. */
+/** The value of an environment variable that a container sees: of one that is there twice, the last. */
 export const environmentValue = (
   container: Container | undefined,
   name: string,
-): string | undefined => container?.environment?.find((variable) => variable.name === name)?.value;
+): string | undefined =>
+  container?.environment?.findLast((variable) => variable.name === name)?.value;
 
 export const containerOf = (definition: Definition, name: string): Container | undefined =>
   definition.containerDefinitions?.find((container) => container.name === name);

@@ -1,8 +1,10 @@
+import {isIPv6, SocketAddress} from 'node:net';
 import type {Deployment, Service, Task} from '@aws-sdk/client-ecs';
+import {keptAnswer, unknownFields} from '../../aws/index.ts';
 import type {ServiceAccess} from '../api/access.ts';
 import {describeService, describeTasks, listTasks, pageSize} from '../api/reads.ts';
 import type {ServiceUpdate} from '../contract.ts';
-import {type Definition, registrable} from '../revision/task-definition.ts';
+import {type Definition, type Revision, registrable} from '../revision/task-definition.ts';
 import type {RolloutCalls} from './calls.ts';
 import type {DeploymentState, ServiceState, TargetHealth, TaskState} from './state.ts';
 
@@ -18,11 +20,18 @@ export class AwsRolloutCalls implements RolloutCalls {
     return stateOf(await describeService(this.#access, signal));
   }
 
-  describeTaskDefinition(taskDefinition: string, abortSignal: AbortSignal): Promise<Definition> {
+  describeRevision(taskDefinition: string, abortSignal: AbortSignal): Promise<Revision> {
     return this.#access.ecs(async ({sdk, reading}) => {
       const command = new sdk.DescribeTaskDefinitionCommand({taskDefinition, include: ['TAGS']});
-      const answer = await reading.send(command, {abortSignal});
-      return registrable(answer.taskDefinition ?? {}, answer.tags ?? []);
+      const kept = keptAnswer(command);
+      const {taskDefinition: described = {}, tags = []} = await reading.send(command, {
+        abortSignal,
+      });
+      return {
+        definition: registrable(described, tags),
+        isActive: described.status === 'ACTIVE',
+        unknown: unknownFields(kept(), {taskDefinition: described, tags}),
+      };
     });
   }
 
@@ -59,7 +68,7 @@ export class AwsRolloutCalls implements RolloutCalls {
       const {TargetHealthDescriptions = []} = await reading.send(command, {abortSignal});
       return TargetHealthDescriptions.map(({Target: target, TargetHealth: health}) => ({
         group,
-        id: target?.Id ?? '',
+        id: plainAddress(target?.Id ?? ''),
         state: health?.State ?? 'unavailable',
         ...(health?.Description ? {description: health.Description} : {}),
       }));
@@ -122,6 +131,7 @@ function stateOf(service: Service): ServiceState {
     status: service.status ?? 'ACTIVE',
     controller: service.deploymentController?.type ?? 'ECS',
     strategy: rolling?.strategy ?? 'ROLLING',
+    scheduling: service.schedulingStrategy ?? 'REPLICA',
     desiredCount: service.desiredCount ?? 0,
     runningCount: service.runningCount ?? 0,
     pendingCount: service.pendingCount ?? 0,
@@ -149,6 +159,10 @@ const deploymentOf = (deployment: Deployment): DeploymentState => ({
   ...(deployment.rolloutStateReason ? {rolloutStateReason: deployment.rolloutStateReason} : {}),
 });
 
+/** An IPv6 address is written in more than one way. */
+const plainAddress = (address: string): string =>
+  isIPv6(address) ? new SocketAddress({address, family: 'ipv6'}).address : address;
+
 const taskOf = (task: Task): TaskState => ({
   arn: task.taskArn ?? '',
   taskDefinition: task.taskDefinitionArn ?? '',
@@ -160,6 +174,10 @@ const taskOf = (task: Task): TaskState => ({
   ...(task.stoppedReason ? {stoppedReason: task.stoppedReason} : {}),
   exitCodes: (task.containers ?? []).flatMap(({exitCode}) => exitCode ?? []),
   addresses: (task.containers ?? []).flatMap(({networkInterfaces = []}) =>
-    networkInterfaces.flatMap(({privateIpv4Address}) => privateIpv4Address ?? []),
+    networkInterfaces.flatMap(({privateIpv4Address, ipv6Address}) =>
+      [privateIpv4Address, ipv6Address].flatMap((address) =>
+        address ? plainAddress(address) : [],
+      ),
+    ),
   ),
 });

@@ -1,11 +1,11 @@
 import type {ServiceUpdate} from '../contract.ts';
-import type {Definition} from '../revision/task-definition.ts';
+import type {Definition, Revision} from '../revision/task-definition.ts';
 import type {ServiceState, TargetHealth, TaskState} from './state.ts';
 
 /** The calls of a rollout, each one request or the pages of one. Reads retry; writes are sent once. */
 export interface RolloutCalls {
   describeService(signal: AbortSignal): Promise<ServiceState>;
-  describeTaskDefinition(reference: string, signal: AbortSignal): Promise<Definition>;
+  describeRevision(reference: string, signal: AbortSignal): Promise<Revision>;
   /** ARNs of ACTIVE revisions, newest first, at most 100. */
   listRevisions(family: string, signal: AbortSignal): Promise<readonly string[]>;
   describeTasks(signal: AbortSignal): Promise<readonly TaskState[]>;

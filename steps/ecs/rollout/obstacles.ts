@@ -6,7 +6,8 @@ import {type DeploymentState, type ServiceState, shortName} from './state.ts';
 /** A service to which these steps cannot deploy. */
 export function unsupported(
   name: string,
-  {status, controller, strategy}: ServiceState,
+  {status, controller, strategy, scheduling}: ServiceState,
+  {desiredCount}: {readonly desiredCount?: number | undefined} = {},
 ): Blocked | undefined {
   if (status !== 'ACTIVE') {
     return blocked(
@@ -20,6 +21,12 @@ export function unsupported(
       controller === 'CODE_DEPLOY'
         ? 'Deploy it with AWS CodeDeploy, or create a service with the ECS deployment controller.'
         : 'Deploy it with the tool that manages its task sets.',
+    );
+  }
+  if (scheduling === 'DAEMON' && desiredCount !== undefined) {
+    return blocked(
+      `The ${name} is a DAEMON: it runs one task on each instance, and ECS refuses a desired count for it.`,
+      'Remove desiredCount from the step.',
     );
   }
   return strategy === 'ROLLING'

@@ -8,6 +8,7 @@ import {
   waiting,
 } from '../../../src/index.ts';
 import {deadlocked} from './obstacles.ts';
+import {missingOriginal, originalOf} from './original.ts';
 import {
   type DeploymentState,
   primaryOf,
@@ -74,13 +75,13 @@ const failureOf = ({deployments}: ServiceState, id: string | undefined): readonl
   );
 
 /** The service runs something else. Before that can be a before-image, its rollout must have ended. */
-export function beforeRollout(
+export async function beforeRollout(
   look: RolloutLook,
   snapshot: Snapshot,
   primary: DeploymentState,
   differences: readonly Difference[],
   clash?: Blocked,
-): RolloutOutcome {
+): Promise<RolloutOutcome> {
   const {name} = look.targets.service;
   const count = look.input.desiredCount ?? snapshot.service.desiredCount;
   const rollout = judgeRollout(snapshot);
@@ -98,8 +99,29 @@ export function beforeRollout(
     return deadlocked(name, snapshot.service, count);
   }
   const desiredCount = look.input.desiredCount === undefined ? null : snapshot.service.desiredCount;
-  return clash ?? pending({taskDefinition: primary.taskDefinition, desiredCount}, ...differences);
+  if (clash) {
+    return clash;
+  }
+  const taskDefinition = await originalOf(look, primary.taskDefinition);
+  return pending(
+    {taskDefinition, desiredCount},
+    ...differences,
+    ...daemonDifferences(snapshot.service),
+    ...(await missingOriginal(look, taskDefinition)),
+  );
 }
+
+/** ECS stops the task of an instance before it starts the new one there. */
+const daemonDifferences = ({scheduling, desiredCount}: ServiceState): readonly Difference[] =>
+  scheduling === 'DAEMON'
+    ? [
+        {
+          what: 'tasks of the DAEMON service',
+          is: `${desiredCount}, one on each instance`,
+          shouldBe: 'stopped and started again, instance by instance',
+        },
+      ]
+    : [];
 
 /** The service runs the new revision. It is done when two checks, far enough apart, saw all of it healthy. */
 export function duringRollout(

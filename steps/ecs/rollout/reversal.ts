@@ -1,4 +1,5 @@
 import {type Blocked, blocked, type Problem} from '../../../src/index.ts';
+import {originalOf, registeringOriginal} from './original.ts';
 import {type DeploymentState, primaryOf, shortName} from './state.ts';
 import type {Before, RolloutLook, ServiceAction} from './step.ts';
 import type {Sent} from './update.ts';
@@ -15,14 +16,17 @@ export async function reversal(
   const {service} = look.targets;
   const snapshot = await service.snapshot(look.signal);
   const primary = primaryOf(snapshot.service);
+  const running = primary ? await originalOf(look, primary.taskDefinition) : undefined;
+  const again = await registeringOriginal(look, before);
   const isReversed =
-    primary?.taskDefinition === before.taskDefinition &&
+    running === before.taskDefinition &&
     (before.desiredCount === null || snapshot.service.desiredCount === before.desiredCount);
-  if (!primary || primary.taskDefinition === before.taskDefinition) {
+  if (!primary || running === before.taskDefinition) {
     // A read may be older than what a run sent before it died, and a rollback of ECS may still be under way.
     // Only the answer to an update is sure: where there is nothing to change, the update changes nothing.
     const {sent} = service.fateOfUpdate(snapshot);
-    return isReversed && isSame(sent, before) ? [] : [restoring(before)];
+    const isSent = sent && isSame(sent, before, await originalOf(look, sent.taskDefinition));
+    return isReversed && isSent ? [] : [...again, restoring(before)];
   }
   if (!(await isDeployed(primary.taskDefinition))) {
     const {message, hint} = serviceDrifted(service.name, primary.taskDefinition, before);
@@ -31,11 +35,11 @@ export async function reversal(
   // A rollback keeps the desired count: for a service that was parked at 0, ECS would start
   // tasks of the earlier revision. The update alone ends the rollout too, and starts nothing.
   const isToStop = primary.rolloutState === 'IN_PROGRESS' && before.desiredCount !== 0;
-  return [...(isToStop ? [stoppingRollout(primary)] : []), restoring(before)];
+  return [...again, ...(isToStop ? [stoppingRollout(primary)] : []), restoring(before)];
 }
 
-const isSame = (sent: Sent | undefined, {taskDefinition, desiredCount}: Before): boolean =>
-  sent?.taskDefinition === taskDefinition && (sent.desiredCount ?? null) === desiredCount;
+const isSame = (sent: Sent, {taskDefinition, desiredCount}: Before, original: string): boolean =>
+  original === taskDefinition && (sent.desiredCount ?? null) === desiredCount;
 
 export const serviceDrifted = (
   name: string,
@@ -53,12 +57,15 @@ const stoppingRollout = ({taskDefinition}: DeploymentState): ServiceAction => ({
   perform: (service, signal, report) => service.rollBack(taskDefinition, signal, report),
 });
 
-// The earlier revision is still there: nothing is ever deregistered.
+// Where somebody has deregistered the earlier revision, an equal one was registered.
 const restoring = ({taskDefinition, desiredCount}: Before): ServiceAction => ({
   on: 'service',
   does: `update the service to run ${shortName(taskDefinition)} again${countText(desiredCount ?? undefined)}`,
-  perform: (service, signal) =>
-    service.update({taskDefinition, ...(desiredCount === null ? {} : {desiredCount})}, signal),
+  perform: async (service, signal) => {
+    const deployable = (await service.deployable(taskDefinition, signal)) ?? taskDefinition;
+    const count = desiredCount === null ? {} : {desiredCount};
+    await service.update({taskDefinition: deployable, ...count}, signal);
+  },
 });
 
 /** The end of an action's text. */

@@ -19,6 +19,8 @@ export function openRollout(
     name,
     snapshot: (signal) => snapshotOf(calls, signal),
     taskDefinition: (reference, signal) => revisions.definition(reference, signal),
+    unknownFields: (reference, signal) => revisions.unknown(reference, signal),
+    deployable: (reference, signal) => revisions.deployable(reference, signal),
     revisionOf: (definition, signal) => revisions.equalTo(definition, signal),
     revisionWhere: (family, matches, signal) => revisions.where(family, matches, signal),
     newestRevision: (family, signal) => revisions.newest(family, signal),

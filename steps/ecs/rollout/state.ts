@@ -4,6 +4,8 @@ export interface ServiceState {
   /** `ECS`, `CODE_DEPLOY` or `EXTERNAL`. */
   readonly controller: string;
   readonly strategy: string;
+  /** `REPLICA`, or `DAEMON`: one task on each instance. */
+  readonly scheduling: string;
   readonly desiredCount: number;
   readonly runningCount: number;
   readonly pendingCount: number;

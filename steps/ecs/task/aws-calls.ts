@@ -1,8 +1,14 @@
-import type {Failure, Service, Task, TaskDefinition} from '@aws-sdk/client-ecs';
+import type {Failure, Task, TaskDefinition} from '@aws-sdk/client-ecs';
 import type {ServiceAccess} from '../api/access.ts';
-import {describeService, describeTaskDefinition, describeTasks, listTasks} from '../api/reads.ts';
+import {
+  describeServiceWhole,
+  describeTaskDefinition,
+  describeTasks,
+  listTasks,
+} from '../api/reads.ts';
 import type {OneOffTask} from '../contract.ts';
 import type {
+  DescribedService,
   ExecRequest,
   ExecSession,
   LogPage,
@@ -20,8 +26,8 @@ export class AwsOneOffCalls implements OneOffCalls {
     this.#access = access;
   }
 
-  describeService(signal: AbortSignal): Promise<Service> {
-    return describeService(this.#access, signal);
+  describeService(signal: AbortSignal): Promise<DescribedService> {
+    return describeServiceWhole(this.#access, signal);
   }
 
   describeTaskDefinition(reference: string, signal: AbortSignal): Promise<TaskDefinition> {

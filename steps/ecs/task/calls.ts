@@ -1,8 +1,14 @@
 import type {RunTaskCommandInput, Service, TaskDefinition} from '@aws-sdk/client-ecs';
+import type {UnknownField} from '../../aws/index.ts';
 import type {OneOffTask} from '../contract.ts';
 
 /** How a task of the service is started: its definition, its network and where it runs. */
 export type RunOrder = Omit<RunTaskCommandInput, 'cluster' | 'count'>;
+
+export interface DescribedService {
+  readonly service: Service;
+  readonly unknown: readonly UnknownField[];
+}
 
 export interface LogStream {
   readonly group: string;
@@ -34,7 +40,8 @@ export type Started =
 
 /** The calls around one-off tasks, each one request or the pages of one. Reads retry; writes are sent once. */
 export interface OneOffCalls {
-  describeService(signal: AbortSignal): Promise<Service>;
+  /** With its tags, and with the fields that the SDK does not know. */
+  describeService(signal: AbortSignal): Promise<DescribedService>;
   describeTaskDefinition(reference: string, signal: AbortSignal): Promise<TaskDefinition>;
   tasksStartedBy(startedBy: string, signal: AbortSignal): Promise<readonly OneOffTask[]>;
   tasksOfService(signal: AbortSignal): Promise<readonly OneOffTask[]>;

@@ -1,9 +1,10 @@
 import type {Service} from '@aws-sdk/client-ecs';
 import {SwitcharooError} from '../../../src/index.ts';
-import type {OneOffOrder, OneOffReader, OneOffWriter, RunningService} from '../contract.ts';
+import type {OneOffReader, OneOffWriter, RunningService} from '../contract.ts';
 import {chosenContainer} from '../revision/task-definition.ts';
-import type {OneOffCalls, RunOrder} from './calls.ts';
+import type {OneOffCalls} from './calls.ts';
 import {TaskLogs} from './logs.ts';
+import {orderFrom, withTaskSet} from './order.ts';
 
 /** Remembers which tasks it started: a list of tasks may be older than the start of one. */
 export function openOneOffs(
@@ -51,40 +52,20 @@ async function describedService(
   container: string | undefined,
   signal: AbortSignal,
 ): Promise<{readonly service: Service; readonly running: RunningService}> {
-  const service = await calls.describeService(signal);
-  const {taskDefinition = '', status = 'ACTIVE'} = service;
-  const {containerDefinitions} = await calls.describeTaskDefinition(taskDefinition, signal);
+  const {service: described, unknown} = await calls.describeService(signal);
+  const service = withTaskSet(described);
+  const {taskDefinition, status = 'ACTIVE', deploymentController} = service;
+  const {containerDefinitions} =
+    taskDefinition === undefined ? {} : await calls.describeTaskDefinition(taskDefinition, signal);
   const running = {
     status,
     taskDefinition,
+    controller: deploymentController?.type ?? 'ECS',
+    unknown,
     containers: (containerDefinitions ?? []).flatMap((definition) => definition.name ?? []),
     container: chosenContainer({containerDefinitions}, container),
   };
   return {service, running};
-}
-
-function orderFrom(
-  service: Service,
-  {taskDefinition, container}: RunningService,
-  {startedBy, clientToken, command}: OneOffOrder,
-): RunOrder {
-  const {launchType, capacityProviderStrategy: strategy = [], platformVersion} = service;
-  const {networkConfiguration, enableExecuteCommand = false} = service;
-  return {
-    taskDefinition,
-    // RunTask refuses both at once.
-    ...(strategy.length > 0
-      ? {capacityProviderStrategy: strategy}
-      : launchType
-        ? {launchType}
-        : {}),
-    ...(platformVersion ? {platformVersion} : {}),
-    ...(networkConfiguration ? {networkConfiguration} : {}),
-    enableExecuteCommand,
-    overrides: {containerOverrides: [{name: container, command: [...command]}]},
-    startedBy,
-    clientToken,
-  };
 }
 
 const notPlaced = (name: string, reasons: readonly string[]): SwitcharooError =>

@@ -20,6 +20,7 @@ const service: ServiceState = {
   status: 'ACTIVE',
   controller: 'ECS',
   strategy: 'ROLLING',
+  scheduling: 'REPLICA',
   desiredCount: 1,
   runningCount: 1,
   pendingCount: 0,

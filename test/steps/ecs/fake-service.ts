@@ -66,13 +66,16 @@ export class FakeService {
   #calls(): RolloutCalls {
     return {
       describeService: async () => this.#look(),
-      describeTaskDefinition: async (reference) => {
+      describeRevision: async (reference) => {
         const definition = this.definitions.find(
           (candidate, index) => arnOf(candidate, index + 1) === reference,
         );
-        return (
-          definition ?? this.definitions[0] ?? {family: undefined, containerDefinitions: undefined}
-        );
+        const none = {family: undefined, containerDefinitions: undefined};
+        return {
+          definition: definition ?? this.definitions[0] ?? none,
+          isActive: !this.inactive.has(reference),
+          unknown: [],
+        };
       },
       listRevisions: async () =>
         this.definitions
@@ -115,6 +118,7 @@ export class FakeService {
       status: 'ACTIVE',
       controller: 'ECS',
       strategy: 'ROLLING',
+      scheduling: 'REPLICA',
       desiredCount,
       runningCount: desiredCount,
       pendingCount: 0,

@@ -31,6 +31,7 @@ const service: ServiceState = {
   status: 'ACTIVE',
   controller: 'ECS',
   strategy: 'ROLLING',
+  scheduling: 'REPLICA',
   desiredCount: 2,
   runningCount: 2,
   pendingCount: 0,
