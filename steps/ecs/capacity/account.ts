@@ -29,6 +29,9 @@ async function freeAddresses(
   const free = await access.ecs(({reading}) =>
     freeAddressesOf(reading, access.config, subnets, signal),
   );
+  if (free === undefined) {
+    return {kind: 'not-measured', why: `EC2 has no count for each of ${subnets.join(', ')}`};
+  }
   const has = subnets.length === 1 ? 'subnet' : 'subnets';
   return {
     kind: 'measured',

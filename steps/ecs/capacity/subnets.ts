@@ -11,13 +11,13 @@ const version = '2016-11-15';
 const maxAttempts = 6;
 const firstPauseMs = 100;
 
-/** The free addresses of these subnets together. Those that the VPC keeps are not among them (EC2 API, Subnet). */
+/** The free addresses of these subnets together; nothing where EC2 does not count them all. Those that the VPC keeps are not among them (EC2 API, Subnet). */
 export async function freeAddressesOf(
   client: ECSClient,
   {endpoint, endpoints}: AwsConfig,
   subnets: readonly string[],
   signal: AbortSignal,
-): Promise<number> {
+): Promise<number | undefined> {
   const place = {endpoint: endpoints?.['ec2'] ?? endpoint, clock: new AwsClock(endpoint)};
   const ids = subnets.map((subnet, index) => [`SubnetId.${index + 1}`, subnet] as const);
   const form = new URLSearchParams({
@@ -26,8 +26,11 @@ export async function freeAddressesOf(
     ...Object.fromEntries(ids),
   });
   const answer = await retried(() => post(client, place, form.toString(), signal), signal);
-  const counts = answer.matchAll(/<availableIpAddressCount>(\d+)</g);
-  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  const counts = [...answer.matchAll(/<availableIpAddressCount>(\d+)</g)];
+  if (counts.length < new Set(subnets).size) {
+    return undefined;
+  }
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 /** Repeats a read as the SDK does: after lost connections, throttling and faults of the server. */

@@ -391,6 +391,20 @@ describe('capacity that only AWS can judge', () => {
     });
   });
 
+  test('subnets without a count of their addresses: not checked, and named', async () => {
+    const subnets = ['subnet-1', 'subnet-2'];
+    await serve({service: {networkConfiguration: {awsvpcConfiguration: {subnets}}}});
+    expect(await check(rolloutCapacity, {})).toMatchObject({
+      kind: 'done',
+      output: {
+        addressesLeft: null,
+        notChecked: expect.arrayContaining([
+          'the free addresses of the subnets (EC2 has no count for each of subnet-1, subnet-2)',
+        ]),
+      },
+    });
+  });
+
   test('an expression of more than one part, and a GPU: not checked, and named', async () => {
     const expression = 'attribute:stack == prod and attribute:zone == a';
     await serve({
