@@ -14,6 +14,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** Problems of the arguments or of files: no system was contacted. */
 export const usageCodes: ReadonlySet<string> = new Set([
   'usage-error',
+  'schema-load-target-unknown',
   'unknown-branch',
   'deployment-ambiguous',
   'tag-source-missing',

@@ -5,15 +5,15 @@ import {openTargets} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
 import {hintText} from '../model/hint.ts';
 import type {Finding, Survey} from '../model/preflight.ts';
-import {problemsIn, SwitcharooError} from '../model/problem.ts';
+import {problemsIn} from '../model/problem.ts';
 import type {OpenTargets, Session, TargetKind} from '../model/target.ts';
 import type {PreflightReport} from '../report/index.ts';
 import {relationTo} from './claim-owner.ts';
 import {ownerOf} from './claim-problems.ts';
 import {journalRoom} from './disk-room.ts';
 import type {Host} from './host.ts';
-import {schemaTargetUnknown} from './preflight-problems.ts';
 import {type Distant, measureRoundTrips} from './round-trips.ts';
+import {schemaTarget, trySchema, withTried} from './schema-load.ts';
 import {sessionRemarks} from './session-remarks.ts';
 import {targetKinds} from './step-library.ts';
 
@@ -35,7 +35,7 @@ export async function preflight(
   const inventory = loadInventory(inventoryFile, state.path);
   const environment = withholdSecrets(inventory.targets, process.env);
   const all = await kindsOf(inventory);
-  const tried = loadSchema === undefined ? null : schemaTarget(all, loadSchema, inventory);
+  const tried = loadSchema === undefined ? null : schemaTarget(all, loadSchema, inventory.file);
   const kinds = Object.fromEntries(
     // A server that is there for the definitions alone is checked for nothing else.
     Object.entries(all).filter(
@@ -66,9 +66,18 @@ export async function preflight(
     ([target, kind]): Distant => ({target, kind, session: () => sessionOf(target, kind)}),
   );
   try {
+    // First: what an earlier trial has left would be a finding of the checks.
+    const loaded =
+      tried === null
+        ? []
+        : await trySchema(tried, all[tried], {
+            opening,
+            readers: () => readersBeside(tried, kinds, open),
+            unreadable: unreadable(tried, signal),
+          });
+    refuseIfStopped(signal);
     const checked = await checkAll({state}, kinds, open, signal);
-    const loaded = tried === null ? [] : await loadInto(tried, {all, kinds, sessionOf}, signal);
-    const targets = redactor.value(withLoaded(checked, loaded));
+    const targets = redactor.value(withTried(checked, loaded));
     // Not beside the checks: a question would wait for theirs.
     const roundTrips = redactor.value(await measureRoundTrips(distant, signal));
     // After the questions: what their answers have shown.
@@ -87,64 +96,16 @@ export async function preflight(
   }
 }
 
-interface Loading {
-  readonly all: Kinds;
-  /** Of the targets that are checked. */
-  readonly kinds: Kinds;
-  sessionOf(target: string, kind: TargetKind): Promise<AnySession>;
-}
-
-/** The definitions of the other targets, tried on this one. */
-async function loadInto(
+const readersBeside = (
   target: string,
-  {all, kinds, sessionOf}: Loading,
-  signal: AbortSignal,
-): Promise<PreflightReport['targets']> {
-  const kind = all[target];
-  if (!kind?.schemaLoad) {
-    return [];
-  }
-  const others = Object.entries(kinds).filter(([name]) => name !== target);
-  const readers = await Promise.all(
-    others.map(async ([name, other]) => (await sessionOf(name, other)).reader),
+  kinds: Kinds,
+  targets: OpenTargets,
+): Promise<readonly unknown[]> =>
+  Promise.all(
+    Object.keys(kinds)
+      .filter((name) => name !== target)
+      .map(async (name) => (await targets.session(name)).reader),
   );
-  const {writer} = await sessionOf(target, kind);
-  const survey = await kind.schemaLoad
-    // Its own kind has opened it.
-    .load(writer as never, readers, signal)
-    .catch(unreadable(target, signal));
-  refuseIfStopped(signal);
-  return [{name: target, kind: kind.kind, ...survey}];
-}
-
-const withLoaded = (
-  checked: PreflightReport['targets'],
-  loaded: PreflightReport['targets'],
-): PreflightReport['targets'] => [
-  ...checked.map((target) => {
-    const survey = loaded.find(({name}) => name === target.name);
-    return survey
-      ? {
-          ...target,
-          findings: [...target.findings, ...survey.findings],
-          checksMade: target.checksMade + survey.checksMade,
-        }
-      : target;
-  }),
-  ...loaded.filter(({name}) => !checked.some((target) => target.name === name)),
-];
-
-/** The target by its name, or the only one on which definitions are usually tried. */
-function schemaTarget(all: Kinds, name: string, {file}: Inventory): string {
-  const able = Object.entries(all).filter(([, {schemaLoad}]) => schemaLoad);
-  const usual = able.filter(([, {schemaLoad}]) => schemaLoad?.isUsual);
-  const [only, ...others] = name === '' ? usual : able.filter(([target]) => target === name);
-  if (!only || others.length > 0) {
-    const names = able.map(([target]) => target);
-    throw new SwitcharooError(schemaTargetUnknown(name, names, file));
-  }
-  return only[0];
-}
 
 type AnySession = Session<unknown, unknown>;
 type Kinds = Readonly<Record<string, TargetKind>>;

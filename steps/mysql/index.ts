@@ -33,12 +33,7 @@ export {
 export {isMysqlReader, mysqlChecks} from './checks/catalogue.ts';
 export {findingIf, type MysqlCheck, runChecks} from './checks/check.ts';
 export {autoIncrementsOf} from './checks/columns.ts';
-export {
-  modesInUse,
-  refusalText,
-  refusedDefinitions,
-  unknownModes,
-} from './checks/definitions.ts';
+export {refusalText, refusedDefinitions} from './checks/definitions.ts';
 export {
   columnValue,
   exceptSystemSchemas,
@@ -67,6 +62,7 @@ export {
   statementsWith,
   understands,
 } from './checks/statements.ts';
+export {modesInUse, unknownModes} from './checks/stored-objects.ts';
 export {
   columnNameOf,
   plural,

@@ -1,10 +1,12 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, beforeAll, expect, test} from 'vitest';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {createCloudWatch} from '../../lab/aws/cloudwatch.ts';
 import {createRds} from '../../lab/aws/rds.ts';
 import {credentials, type Started, started} from '../lab/aws/started.ts';
 import {passwords} from '../lab/mysql/databases.ts';
+import {mysqlClients} from '../lab/mysql/server-kinds.ts';
+import {clientsWith, schemasOn} from '../steps/aurora/seed-world.ts';
 import {openRealServers, pictureOf, type RealServers} from '../steps/mysql/real-servers.ts';
 import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
 
@@ -111,6 +113,80 @@ test('a server that lets nobody in is in the way, and the others are looked at a
     ['aurora', true],
   ]);
   expect(ended.stdout).not.toContain('not the password');
+});
+
+describe.skipIf(mysqlClients.missing)('--load-schema', () => {
+  const tryOn = (folder = mysqlClients.folder) => {
+    const targets = targetsOf(servers);
+    const file = join(desk.stateFolder, 'tried.yaml');
+    const replica = {...targets.replica, clientFolder: folder};
+    writeFileSync(file, JSON.stringify({name: 'here', targets: {...targets, replica}}));
+    return ['preflight', '-i', file, '--load-schema'] as const;
+  };
+  const aurora = () => servers.databases.aurora;
+  const left = async () => (await schemasOn(aurora())).join();
+
+  test('loads nothing into a server that has data', {timeout: limitMs}, async () => {
+    const ended = await desk.run(...tryOn(), '--json');
+    expect(ended.code).toBe(3);
+    expect(lastDocument(ended).findings).toContainEqual(
+      expect.objectContaining({
+        check: 'definitions-refused',
+        observed:
+          'this could not be checked: aurora is not empty, so nothing is loaded there: it has 1 schema: shop (2 tables)',
+      }),
+    );
+    expect(await left()).toBe('shop');
+    const unknown = await desk.run(...tryOn(), 'nowhere');
+    expect(unknown).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('has no target nowhere on which definitions can be tried'),
+    });
+  });
+
+  test('leaves nothing on an empty one, also when it is stopped; killed, it says what it left', {
+    timeout: limitMs,
+  }, async () => {
+    await servers.databases.source.query('CREATE PROCEDURE shop.twice() SELECT 2');
+    await aurora().session(async (connection) => {
+      await connection.query('SET sql_log_bin = 0');
+      await connection.query('DROP DATABASE shop');
+    });
+    const shown = await desk.run(...tryOn());
+    expect(shown).toMatchObject({code: 0, stderr: ''});
+    expect(shown.stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'Nothing was changed, apart from aurora, where definitions are loaded and removed again.',
+    );
+    expect(await left()).toBe('');
+
+    const clients = clientsWith(
+      `here=$(dirname "$0")\n"$real" "$@" | while IFS= read -r line; do printf '%s\\n' "$line"; case $line in *'Dumping routines'*) until [ ! -d "$here" ]; do sleep 0.05; done;; esac; done`,
+    );
+    try {
+      const stopped = desk.start(...tryOn(clients.folder));
+      await expect.poll(left, {timeout: 60_000}).toBe('shop,switcharoo');
+      stopped.child.kill('SIGINT');
+      expect((await stopped.ended).code).not.toBe(0);
+      expect(await left()).toBe('');
+
+      const killed = desk.start(...tryOn(clients.folder));
+      await expect.poll(left, {timeout: 60_000}).toBe('shop,switcharoo');
+      killed.child.kill('SIGKILL');
+      await killed.ended;
+    } finally {
+      clients.remove();
+    }
+    const told = lastDocument(await desk.run('preflight', '-i', inventory, '--json'));
+    expect(told.findings).toContainEqual(
+      expect.objectContaining({
+        check: 'schema-load-left',
+        observed:
+          'aurora has 1 schema of a preflight --load-schema that was killed, or that still runs: shop',
+      }),
+    );
+    expect(await desk.run(...tryOn())).toMatchObject({code: 0, stderr: ''});
+    expect(await left()).toBe('');
+  });
 });
 
 const pictures = () =>

@@ -11,19 +11,18 @@ interface Definition {
   readonly owner: string;
   readonly schema: string;
   readonly sqlMode: string;
-  readonly text: string;
+  /** `null`: the account does not see it. */
+  readonly text: string | null;
 }
 
 /** A definition that the other server refuses, and with which error. */
 interface Refusal {
   readonly owner: string;
-  readonly errno: number;
+  /** `null`: it could not be asked, as the account does not see the definition. */
+  readonly errno: number | null;
   /** Words of it that newer servers reserve. */
   readonly words: readonly string[];
 }
-
-const objectText = (row: Row): string =>
-  `${columnValue(row, 'what')} ${columnValue(row, 's')}.${columnValue(row, 'name')}`;
 
 /** Everything with a statement of its own, as `SHOW CREATE` names it. */
 interface Shown {
@@ -49,23 +48,26 @@ export async function refusedDefinitions(
   const work = async (ofSource: Ask, ofTarget: Ask, from: number) => {
     for (let at = from; at < objects.length; at += sessionsAtOnce) {
       const object = objects[at];
-      const definition = object && (await definitionOf(ofSource, object));
-      const errno = definition ? await refusalOf(ofTarget, definition, foreign) : null;
-      if (definition && errno !== null) {
-        // A statement that even its own server does not accept as text tells nothing of the other one.
-        const own = await refusalOf(ofSource, definition, definition.schema);
-        refusals.push(
-          ...(own === null
-            ? [{owner: definition.owner, errno, words: newlyReserved(definition.text)}]
-            : []),
-        );
-      }
+      refusals.push(...(object ? await refusalIn(object, ofSource, ofTarget) : []));
       read += 1;
       target.progress(`${target.name} has read ${read} of ${objects.length} definitions`);
     }
   };
   await withBoth(source, target, Math.min(sessionsAtOnce, objects.length), work);
   return refusals.toSorted((first, second) => (first.owner < second.owner ? -1 : 1));
+}
+
+async function refusalIn(object: Shown, ofSource: Ask, ofTarget: Ask): Promise<readonly Refusal[]> {
+  const definition = await definitionOf(ofSource, object);
+  const {owner, schema, text} = definition ?? {owner: '', schema: '', text: null};
+  if (!definition || text === null) {
+    return definition ? [{owner, errno: null, words: []}] : [];
+  }
+  const errno = await refusalOf(ofTarget, {...definition, text}, foreign);
+  // A statement that even its own server does not accept as text tells nothing of the other one.
+  return errno === null || (await refusalOf(ofSource, {...definition, text}, schema)) !== null
+    ? []
+    : [{owner, errno, words: newlyReserved(text)}];
 }
 
 const sessionsAtOnce = 4;
@@ -95,17 +97,18 @@ const withBoth = (
     source.signal,
   );
 
-/** `null` where the account does not see it, or it is gone meanwhile. */
+/** `null` where it is gone meanwhile, or its server cannot show it. */
 async function definitionOf(ask: Ask, {kind, schema, name}: Shown): Promise<Definition | null> {
   const [row] = await ask({
     sql: `SHOW CREATE ${kind} ${quoted(schema)}.${quoted(name)}`,
   }).catch(nothingIfRefused);
   const column = kind === 'TRIGGER' ? /^SQL Original Statement$/i : /^Create /i;
   const text = Object.entries(row ?? {}).find(([title]) => column.test(title))?.[1];
-  return row && typeof text === 'string'
+  return row
     ? {
         owner: `${kind.toLowerCase()} ${schema}.${name}`,
-        ...{schema, text, sqlMode: String(row['sql_mode'] ?? '')},
+        ...{schema, sqlMode: String(row['sql_mode'] ?? '')},
+        text: typeof text === 'string' ? text : null,
       }
     : null;
 }
@@ -113,16 +116,17 @@ async function definitionOf(ask: Ask, {kind, schema, name}: Shown): Promise<Defi
 /** The error with which a server refuses the statement itself; `null` where it accepts it, or lacks what it names. */
 async function refusalOf(
   ask: Ask,
-  {text, sqlMode}: Definition,
+  {text, sqlMode}: {readonly text: string; readonly sqlMode: string},
   schema: string,
 ): Promise<number | null> {
+  // Where these fail nothing is known of the definition.
+  await ask({sql: `USE ${quoted(schema)}`});
+  await setMode(ask, sqlMode);
+  await ask({
+    sql: 'SET @switcharoo_definition = CONVERT(? USING utf8mb4)',
+    values: [Buffer.from(text)],
+  });
   try {
-    await ask({sql: `USE ${quoted(schema)}`});
-    await setMode(ask, sqlMode);
-    await ask({
-      sql: 'SET @switcharoo_definition = CONVERT(? USING utf8mb4)',
-      values: [Buffer.from(text)],
-    });
     await ask({sql: 'PREPARE switcharoo_definition FROM @switcharoo_definition'});
     return null;
   } catch (cause) {
@@ -161,21 +165,22 @@ function nothingIfRefused(cause: unknown): readonly Row[] {
 
 /** Words that MySQL reserves since 5.7 or later (MySQL manual, "Keywords and Reserved Words"). */
 const newWords: ReadonlySet<string> = new Set(
-  `CUBE CUME_DIST DENSE_RANK EMPTY EXCEPT FIRST_VALUE FUNCTION GENERATED GET GROUPING GROUPS INTERSECT IO_AFTER_GTIDS
-   IO_BEFORE_GTIDS JSON_TABLE LAG LAST_VALUE LATERAL LEAD LIBRARY MANUAL NTH_VALUE NTILE OF OPTIMIZER_COSTS OVER PARALLEL
-   PARTITION PERCENT_RANK QUALIFY RANK RECURSIVE ROW ROWS ROW_NUMBER STORED SYSTEM TABLESAMPLE VIRTUAL WINDOW`.split(
-    /\s+/,
-  ),
+  `CUBE CUME_DIST DENSE_RANK EXCEPT FIRST_VALUE GROUPING GROUPS INTERSECT JSON_TABLE LAG LAST_VALUE LATERAL LEAD LIBRARY
+   MANUAL NTH_VALUE NTILE OPTIMIZER_COSTS OVER PARALLEL PERCENT_RANK QUALIFY RANK RECURSIVE ROW_NUMBER TABLESAMPLE
+   WINDOW`.split(/\s+/),
 );
 
 const newlyReserved = (text: string): readonly string[] => {
   const plain = text.replaceAll(/'(?:[^'\\]|\\.)*'|`[^`]*`|\/\*.*?\*\//gs, ' ');
   const words = new Set((plain.match(/[A-Za-z_]+/g) ?? []).map((word) => word.toUpperCase()));
-  return [...words].filter((word) => newWords.has(word) && word !== 'FUNCTION');
+  return [...words].filter((word) => newWords.has(word));
 };
 
 /** "procedure shop.close_day (errno 1064; RANK is a reserved word there)". */
 export function refusalText({owner, errno, words}: Refusal): string {
+  if (errno === null) {
+    return `${owner} (switcharoo's account does not see it)`;
+  }
   const reserved = words.join(', ');
   const are = words.length === 1 ? 'is a reserved word' : 'are reserved words';
   return `${owner} (errno ${errno}${errno === 1064 && words.length > 0 ? `; ${reserved} ${are} of newer servers` : ''})`;
@@ -226,71 +231,3 @@ async function errnoOfOpening(ask: Ask, view: string): Promise<number | null> {
     return errno;
   }
 }
-
-/** Modes of the server's routines, triggers and events, each with those that were made under it. */
-export async function modesInUse(server: Facts): Promise<ReadonlyMap<string, readonly string[]>> {
-  const owners = new Map<string, string[]>();
-  for (const row of (await server.objects()).defined) {
-    for (const mode of columnValue(row, 'sql_mode').split(',').filter(Boolean)) {
-      owners.set(mode, [...(owners.get(mode) ?? []), objectText(row)]);
-    }
-  }
-  return owners;
-}
-
-/** Those of the modes that a server refuses (errno 1231). */
-export async function unknownModes(
-  server: Facts,
-  modes: readonly string[],
-): Promise<readonly string[]> {
-  if (modes.length === 0) {
-    return [];
-  }
-  const wrongValue = 1231;
-  return server.server.withSessions(
-    1,
-    async ([ask]) => {
-      const unknown: string[] = [];
-      for (const mode of modes) {
-        const errno = await ask?.({sql: 'SET SESSION sql_mode = ?', values: [mode]}).then(
-          () => null,
-          errnoOf,
-        );
-        unknown.push(...(errno === wrongValue ? [mode] : []));
-      }
-      return unknown;
-    },
-    server.signal,
-  );
-}
-
-/** Columns that the triggers of a server name and their tables do not have: "trigger shop.t (NEW.gone)". */
-export async function missingTriggerColumns(server: Facts): Promise<readonly string[]> {
-  const [{defined}, {columns}] = await Promise.all([server.objects(), server.tables()]);
-  const triggers = defined.filter((row) => columnValue(row, 'what') === 'trigger');
-  if (triggers.length === 0) {
-    return [];
-  }
-  const present = new Set(columns.map((row) => columnKey(row, columnValue(row, 'c'))));
-  return triggers.flatMap((row) => {
-    const names = [...withoutText(columnValue(row, 'body')).matchAll(triggerColumn)]
-      .map(([, when = '', quotedName, name]) => ({
-        when: when.toUpperCase(),
-        column: quotedName?.replaceAll('``', '`') ?? name ?? '',
-      }))
-      .filter(({column}) => !present.has(columnKey(row, column)))
-      .map(({when, column}) => `${when}.${column}`);
-    return names.length === 0 ? [] : [`${objectText(row)} (${[...new Set(names)].join(', ')})`];
-  });
-}
-
-const columnKey = (row: Row, column: string): string =>
-  `${columnValue(row, 's')}\0${columnValue(row, 't')}\0${column.toLowerCase()}`;
-
-const triggerColumn = /(?<![\w$`.])(NEW|OLD)\s*\.\s*(?:`((?:[^`]|``)+)`|([\w$\u0080-\uffff]+))/gi;
-
-const withoutText = (body: string): string =>
-  body
-    .replaceAll(/'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"/gs, "''")
-    .replaceAll(/\/\*.*?\*\//gs, ' ')
-    .replaceAll(/(?:--\s|#).*$/gm, ' ');

@@ -2,8 +2,9 @@ import {listed} from '../../../src/index.ts';
 import type {Row} from '../session/contract.ts';
 import {accountNameOf, accountsSql} from './accounts.ts';
 import type {MysqlCheck} from './check.ts';
-import {brokenViews, missingTriggerColumns} from './definitions.ts';
+import {brokenViews} from './definitions.ts';
 import {columnValue, type Facts} from './facts.ts';
+import {missingTriggerColumns} from './stored-objects.ts';
 import {plural} from './tables.ts';
 
 /** Views, routines, triggers, events and functions. */
