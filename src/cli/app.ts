@@ -1,10 +1,11 @@
 import {basename, relative} from 'node:path';
+import {shellWord} from '../model/hint.ts';
 import {ansiPaint, type Paint, plainPaint} from '../report/index.ts';
 import {visible} from '../report/text.ts';
 import {defaultStateFolder} from '../run/defaults.ts';
 import {type Host, thisHost} from '../run/host.ts';
 
-interface GlobalOptions {
+export interface GlobalOptions {
   readonly stateDir?: string;
   readonly json: boolean;
 }
@@ -34,7 +35,7 @@ export const widthNow = (): number =>
 
 export function openApp({stateDir = defaultStateFolder, json}: GlobalOptions): App {
   const program = programName();
-  const folder = stateDir === defaultStateFolder ? '' : ` --state-dir ${stateDir}`;
+  const folder = stateDir === defaultStateFolder ? '' : ` --state-dir ${shellWord(stateDir)}`;
   return {
     ...thisHost(stateDir),
     json,

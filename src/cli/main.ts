@@ -1,6 +1,7 @@
 import {type Problem, problemsIn, SwitcharooError} from '../model/problem.ts';
 import {visible} from '../report/text.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from '../run/exit-codes.ts';
+import type {GlobalOptions} from './app.ts';
 import {CommanderError} from './commander.ts';
 import {programWith} from './program.ts';
 import {outliveTerminal} from './screen/broken-terminal.ts';
@@ -16,45 +17,49 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], {from: 'user'});
     return code;
   } catch (error) {
-    return reportError(error, args.includes('--json'));
+    const {stateDir} = program.opts<{stateDir: string}>();
+    return reportError(error, {json: args.includes('--json'), stateDir});
   }
 }
 
-async function reportError(error: unknown, json: boolean): Promise<ExitCode> {
+async function reportError(error: unknown, options: GlobalOptions): Promise<ExitCode> {
   if (error instanceof CommanderError) {
-    return reportUsage(error, json);
+    return reportUsage(error, options.json);
   }
   if (error instanceof SwitcharooError) {
-    return reportProblems(problemsIn(error), json, 'this command has changed nothing');
+    return reportProblems(problemsIn(error), options, 'this command has changed nothing');
   }
   const {problemOfThrown} = await import('../model/thrown.ts');
   const problem = problemOfThrown('This command', error);
   if (problem?.code === 'error-in-your-code') {
-    return reportProblems([problem], json, 'the journal has them: switcharoo status');
+    const {openApp} = await import('./app.ts');
+    const status = openApp(options).paste('status');
+    return reportProblems([problem], options, `the journal has them: ${status}`);
   }
-  return reportBug(error, json);
+  return reportBug(error, options);
 }
 
 async function reportProblems(
   problems: readonly Problem[],
-  json: boolean,
+  options: GlobalOptions,
   inPlace: string,
 ): Promise<ExitCode> {
   const [{openApp}, {printProblems}] = await Promise.all([
     import('./app.ts'),
     import('./print-problems.ts'),
   ]);
-  printProblems(openApp({json}), problems, {inPlace: [inPlace]});
+  printProblems(openApp(options), problems, {inPlace: [inPlace]});
   return exitCodeOf(problems[0]?.code ?? '');
 }
 
-function reportBug(error: unknown, json: boolean): ExitCode {
+async function reportBug(error: unknown, options: GlobalOptions): Promise<ExitCode> {
+  const {openApp} = await import('./app.ts');
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const text = visible(stack.replaceAll(/[^\n\P{Cc}]/gu, ''));
   process.stderr.write(
-    `This is an error in switcharoo, not in your runbook.\n${text}\nThe journal has the changes in place: switcharoo status\n`,
+    `This is an error in switcharoo, not in your runbook.\n${text}\nThe journal has the changes in place: ${openApp(options).paste('status')}\n`,
   );
-  printAsJson(json, {
+  printAsJson(options.json, {
     code: 'internal-error',
     message: text,
     hint: {

@@ -1,3 +1,4 @@
+import {shellWord} from '../model/hint.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {NextCommand} from '../report/index.ts';
 import {workerOn} from '../run/past-runs.ts';
@@ -18,7 +19,7 @@ function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[]
   const resume = {command: app.paste(`resume ${run.run}`), what: 'continue the run'};
   const reverse = {command: app.paste(`reverse ${run.run}`), what: 'plan a reversal, and reverse'};
   const again = {
-    command: app.paste(`run ${run.runbook.file} -i ${run.inventory.file}`),
+    command: app.paste(`run ${shellWord(run.runbook.file)} -i ${shellWord(run.inventory.file)}`),
     what: 'start a new run, with the --param options of this one',
   };
   const report = {command: app.paste(`report ${run.run}`), what: 'print the timeline'};
@@ -50,3 +51,9 @@ const nextBesideWorker = (app: App, {run}: Progress): readonly NextCommand[] => 
     what: 'end that process and take the run over, if nobody can reach it',
   },
 ];
+
+/** Instead of them where another run owns the systems: to resume or to reverse would be refused. */
+export const ownersCommand = (app: App, {run}: Progress): NextCommand => ({
+  command: app.paste(`status -i ${shellWord(run.inventory.file)}`),
+  what: 'show which run owns each system',
+});

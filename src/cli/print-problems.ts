@@ -2,7 +2,7 @@ import type {Problem} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
 import {appliedTexts, fitChanges, type NextCommand, problemText} from '../report/index.ts';
 import type {App} from './app.ts';
-import {nextCommands} from './next-commands.ts';
+import {nextCommands, ownersCommand} from './next-commands.ts';
 
 /** What a person needs beside the problem. */
 interface ProblemContext {
@@ -57,9 +57,3 @@ export const printProblemsOf = (
 };
 
 const unknownInCopy = 'unknown: the journal here is a copy, and the run may have gone on since';
-
-/** To resume or to reverse would be refused again. */
-const ownersCommand = (app: App, {run}: Progress): NextCommand => ({
-  command: app.paste(`status -i ${run.inventory.file}`),
-  what: 'show which run owns each system',
-});

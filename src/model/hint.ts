@@ -4,6 +4,10 @@
  */
 export type Hint = string | {readonly text: string; readonly command: string};
 
+/** A word of a command, such as the name of a file, as a shell takes it when it is pasted. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+
 /** `paste` makes the command of a hint complete. Without it, it is the command of an installed program. */
 export const hintText = (
   hint: Hint,

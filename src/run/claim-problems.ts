@@ -1,3 +1,4 @@
+import {shellWord} from '../model/hint.ts';
 import type {Problem} from '../model/problem.ts';
 import {appliedEntries} from '../model/progress.ts';
 import type {Claim, ClaimStatus} from '../model/target.ts';
@@ -58,7 +59,7 @@ const inUse = (target: string, holder: string, file: string): Problem => ({
   message: `Another run works on ${target} now, through ${holder}.`,
   hint: {
     text: 'Wait until it has ended. Show who is connected with',
-    command: `status -i ${file}`,
+    command: `status -i ${shellWord(file)}`,
   },
 });
 
@@ -73,7 +74,7 @@ const claimedUnchanged = ({target, owner, activity, run, file}: ClaimFacts): Pro
   message: `${target} is claimed by ${owner}. ${activity}, and the run has no changes in place.`,
   hint: {
     text: `Continue that run with "resume ${run}", or take over its claim with`,
-    command: `unlock ${run} -i ${file}`,
+    command: `unlock ${run} -i ${shellWord(file)}`,
   },
 });
 
@@ -84,7 +85,7 @@ const claimedElsewhere = (facts: ClaimFacts & {readonly journal: string}): Probl
     message: `${target} is claimed by ${owner}. ${activity}. ${journal}.`,
     hint: {
       text: `Ask ${user} on ${host} to finish or reverse that run. If nobody can, take over its claim with`,
-      command: `unlock ${run} -i ${file}`,
+      command: `unlock ${run} -i ${shellWord(file)}`,
     },
   };
 };
@@ -96,7 +97,7 @@ const guardClaimed = (facts: ClaimFacts & {readonly environment: string}): Probl
     message: `${target} is claimed by ${owner}. ${activity}. A claim on it keeps every other run out of ${environment}.`,
     hint: {
       text: `Wait until that run is over. If you are sure that the two runs change different systems, repeat the command with --besides ${run}. If nobody can finish or reverse that run, take over its claim with`,
-      command: `unlock ${run} -i ${file}`,
+      command: `unlock ${run} -i ${shellWord(file)}`,
     },
   };
 };
@@ -110,7 +111,7 @@ const runCopied = ({target, activity, user, host, folder, run, file}: ClaimFacts
   message: `${target} is claimed by run ${run} with another copy of its journal: that of ${user}@${host} in ${folder}. ${activity}. The journal here may be old.`,
   hint: {
     text: 'Continue or reverse the run there. If that folder is lost, take over its claim, and compare the next plan closely with what you expect',
-    command: `unlock ${run} -i ${file}`,
+    command: `unlock ${run} -i ${shellWord(file)}`,
   },
 });
 

@@ -1,4 +1,5 @@
 import type {RunClaims} from '../engine/context.ts';
+import {shellWord} from '../model/hint.ts';
 import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
@@ -127,7 +128,11 @@ export class Claims implements RunClaims {
           runbook: {head},
         } = opened;
         throw new SwitcharooError(
-          claimNotKept(system.target, messageOf(cause), `${head.name} -i ${opened.inventory.file}`),
+          claimNotKept(
+            system.target,
+            messageOf(cause),
+            `${head.name} -i ${shellWord(opened.inventory.file)}`,
+          ),
           {cause},
         );
       }

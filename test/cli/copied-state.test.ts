@@ -84,6 +84,7 @@ describe('a copy of a state folder', () => {
       expect(status.stderr.replaceAll(/\s+/g, ' ')).toContain(
         'The journal here is a copy, and may be old. It can neither resume nor reverse the run.',
       );
+      expect(status.stdout).not.toMatch(/ (resume|reverse) \d/);
       await expectDone(first.run('resume', name, '--yes', '--json', '--until', 'prepared'));
     },
     limitMs,

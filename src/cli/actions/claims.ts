@@ -1,3 +1,4 @@
+import {shellWord} from '../../model/hint.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {flow, remarkText} from '../../report/index.ts';
 import {type ClaimRelation, isMadeHere, relationTo} from '../../run/claim-owner.ts';
@@ -58,20 +59,18 @@ export async function takeOverClaimsOf(
   });
 }
 
-/** Says so when another run owns a system of this one. */
-export async function sayForeignClaims(
+/** That another run, or another copy of the journal, owns a system of this run: it can neither resume nor reverse. */
+export async function foreignClaimsOf(
   app: App,
   {run, inventory}: {readonly run: string; readonly inventory: {readonly file: string}},
-): Promise<void> {
+): Promise<readonly string[]> {
   const limit = AbortSignal.timeout(limitMs);
   const claims = await claimsIn(app, inventory.file, limit).catch(() => undefined);
-  for (const target of claims?.targets ?? []) {
+  return (claims?.targets ?? []).flatMap((target) => {
     const relation = relationTo({host: app, run}, target.claim);
     const text = relationTexts[relation];
-    if (text) {
-      app.say(remarkText(`${text} ${target.target}: ${ownerText(target)}.`, app));
-    }
-  }
+    return text ? [remarkText(`${text} ${target.target}: ${ownerText(target)}.`, app)] : [];
+  });
 }
 
 const relationTexts: {readonly [Relation in ClaimRelation]?: string} = {
@@ -110,7 +109,7 @@ function claimsText({inventory, targets, without}: InventoryClaims, app: App): s
   );
   const next = [...new Set(others)].map(
     (run) =>
-      `  ${app.paste(`unlock ${run} -i ${inventory.file}`)}   if nobody can finish or reverse that run`,
+      `  ${app.paste(`unlock ${run} -i ${shellWord(inventory.file)}`)}   if nobody can finish or reverse that run`,
   );
   return [
     app.paint.bold(`${inventory.name}: which run owns each system`),
@@ -136,7 +135,7 @@ function ownerText({claim, holder, problem}: TargetClaim): string {
 const claimAbsent = (run: string, file: string): Problem => ({
   code: 'claim-absent',
   message: `No target of ${file} is claimed by ${run}.`,
-  hint: {text: 'Show which run owns each target with', command: `status -i ${file}`},
+  hint: {text: 'Show which run owns each target with', command: `status -i ${shellWord(file)}`},
 });
 
 const claimKept = (run: string, file: string): Problem => ({
@@ -144,6 +143,6 @@ const claimKept = (run: string, file: string): Problem => ({
   message: `The claim of ${run} was not taken over: the name of the run was not confirmed.`,
   hint: {
     text: 'Type it when asked, or pass it with',
-    command: `unlock ${run} -i ${file} --name ${run}`,
+    command: `unlock ${run} -i ${shellWord(file)} --name ${run}`,
   },
 });

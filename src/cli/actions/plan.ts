@@ -1,5 +1,6 @@
 import {makePlan} from '../../engine/plan.ts';
 import {expectedTimes} from '../../model/expected-time.ts';
+import {shellWord} from '../../model/hint.ts';
 import {outageRule} from '../../model/outage-limit.ts';
 import type {Plan} from '../../model/plan.ts';
 import {type EarlierRun, type Missing, missingIn, planText} from '../../report/index.ts';
@@ -38,7 +39,7 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
     savePlan(app, plan);
     const rule = outageRule(world.runbook, world.runbook.head.outage?.longestMs);
     const command = app.paste(
-      `run ${request.runbook} -i ${request.inventory} --plan ${plan.digest}`,
+      `run ${shellWord(request.runbook)} -i ${shellWord(request.inventory)}${paramWords(request)} --plan ${plan.digest}`,
     );
     app.print(
       app.json
@@ -124,3 +125,11 @@ export function printObstacles(app: App, plan: Plan): boolean {
 /** No part of the plan: a policy that seems to lack a grant may have it in a way that is not visible from here. */
 const missingText = ({target, account, need, reason}: Missing): string =>
   `! ${target}: ${account ?? 'its account'} seems to lack ${need} (${reason}).`;
+
+const paramWords = ({params}: WorldRequest): string =>
+  Object.entries(params)
+    .map(([name, value]) => {
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      return ` --param ${shellWord(`${name}=${text}`)}`;
+    })
+    .join('');

@@ -10,7 +10,7 @@ import {damagedRuns, holderOfRun, openRuns, outageIn} from '../../run/past-runs.
 import type {TargetAnswers} from '../../run/target-answers.ts';
 import type {App} from '../app.ts';
 import {sayEmptyRuns} from '../empty-runs.ts';
-import {nextCommands} from '../next-commands.ts';
+import {nextCommands, ownersCommand} from '../next-commands.ts';
 import {listenToSignals} from '../signals.ts';
 
 type Answers = TargetAnswers | null;
@@ -32,19 +32,27 @@ export async function showStatus(
 ): Promise<ExitCode> {
   const {progress} = readStatus(app, name);
   const answers = offline ? null : await targetAnswers(app, progress);
+  const foreign = offline ? [] : await foreignClaims(app, progress);
   // The targets may have taken a while to answer, and the run went on meanwhile.
-  app.print(statusIn(app, readStatus(app, progress.run.run), answers));
+  const status = readStatus(app, progress.run.run);
+  const next = foreign.length > 0 ? [ownersCommand(app, status.progress)] : status.next;
+  app.print(statusIn(app, {...status, next}, answers));
   sayEmptyRuns(app);
   if (!app.json) {
     for (const {run, problem} of damagedRuns(app)) {
       app.say(`! The journal of ${run} is damaged. ${problem.message}`);
     }
   }
-  if (!offline && !app.json) {
-    const {sayForeignClaims} = await import('./claims.ts');
-    await sayForeignClaims(app, progress.run);
+  if (!app.json) {
+    foreign.forEach(app.say);
   }
   return exitCodes.done;
+}
+
+/** Asks the targets. Offline nothing of this is loaded. */
+async function foreignClaims(app: App, progress: Progress): Promise<readonly string[]> {
+  const {foreignClaimsOf} = await import('./claims.ts');
+  return foreignClaimsOf(app, progress.run);
 }
 
 /** The status of the run of this name; without a name, of the newest. */
