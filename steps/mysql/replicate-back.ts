@@ -5,7 +5,7 @@ import {brokenReversal, notFrozen, notReady, otherSource} from './replication/ob
 import {positionSchema, positionText} from './replication/position.ts';
 import {repairOf} from './replication/repair.ts';
 import {brokenReason, isRunning, sourceAddress} from './replication/replication.ts';
-import {reversalLossOf} from './replication/reversal-loss.ts';
+import {nothingMissing, reversalLossOf} from './replication/reversal-loss.ts';
 import {
   drainReplication,
   removeSentinel,
@@ -115,7 +115,9 @@ export const replicateBack = defineStep({
   async reversalLoss({targets: {replica, source}, input, signal}) {
     const replication = await replica.replication(signal);
     const reverse = replication && isReverse(replication, input) ? replication : null;
-    return reversalLossOf({replica, source}, reverse, input, signal);
+    // Its position is that of the promotion until replication starts.
+    const nothing = replication ? null : await nothingMissing({replica, source}, input, signal);
+    return nothing ?? reversalLossOf({replica, source}, reverse, input, signal);
   },
 });
 

@@ -20,6 +20,13 @@ export async function reversalLossOf(
   start: Position,
   signal: AbortSignal,
 ): Promise<ReversalLoss> {
+  const nothing =
+    replication && !isRunning(replication)
+      ? await nothingMissing({replica, source}, replication.executed, signal)
+      : null;
+  if (nothing) {
+    return nothing;
+  }
   const end = await source.position(signal);
   const {latest, isProven} = await watchProgress({replica, source}, replication, end, signal);
   const at = latest?.executed ?? start;
@@ -42,6 +49,27 @@ export async function reversalLossOf(
       await retentionText({replica, source}, latest, signal),
     ],
   };
+}
+
+/** Why nothing can be lost although replication does not run: there is nothing that it would have to bring over. */
+export async function nothingMissing(
+  {replica, source}: Servers,
+  executed: Position,
+  signal: AbortSignal,
+): Promise<ReversalLoss | null> {
+  const fences = await Promise.all([source, replica].map((server) => server.fence(signal)));
+  if (!fences.every(({readOnly}) => readOnly)) {
+    return null;
+  }
+  const end = await source.position(signal);
+  return hasReached(executed, end)
+    ? {
+        lossless: true,
+        because: [
+          `Both refuse writes, and ${source.name} wrote nothing after ${positionText(end)}, which ${replica.name} has.`,
+        ],
+      }
+    : null;
 }
 
 const executedText = ({replica, source}: Servers, at: Position, end: Position): string =>

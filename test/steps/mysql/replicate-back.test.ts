@@ -171,3 +171,42 @@ test('a restart that reset read_only on the old source is reported', async () =>
     reason: 'db1 accepts writes (read_only = OFF), and a replica must have no other writer.',
   });
 });
+
+describe('whether a reversal is lossless while reverse replication does not run', () => {
+  const said = async (placed: Placed) => replicateBack.reversalLoss?.(lookOf(placed, true));
+  const nothing = (position: number) => ({
+    lossless: true,
+    because: [
+      `Both refuse writes, and aurora wrote nothing after aurora-bin.000001:${position}, which db1 has.`,
+    ],
+  });
+
+  test('yes, before it starts: nothing was written on Aurora', async () => {
+    const {source, aurora, promoted} = fakeServers();
+    promoted();
+    const placed = replicationOf(source, aurora);
+    expect(await said(placed)).toEqual(nothing(120));
+    const actions = await replicateBack.plan(lookOf(placed), before as never);
+    await performAll(placed, actions.slice(0, 1));
+    expect(await said(placed)).toEqual(nothing(120));
+  });
+
+  test('no, once Aurora has something that the old source lacks, or may get it', async () => {
+    const {source, aurora, placed} = await reverseReplicating();
+    expect(source.channel).not.toBeNull();
+    if (source.channel) {
+      source.channel.running = false;
+    }
+    aurora.readOnly = true;
+    expect(await said(placed)).toMatchObject({lossless: false});
+    source.channel = null;
+    expect(await said(placed)).toMatchObject({lossless: false});
+  });
+
+  test('no, while Aurora accepts writes', async () => {
+    const {source, aurora, promoted} = fakeServers();
+    promoted();
+    aurora.readOnly = false;
+    expect(await said(replicationOf(source, aurora))).toMatchObject({lossless: false});
+  });
+});
