@@ -13,6 +13,11 @@ const database = z.enum(['source', 'replica', 'aurora']);
 export const labSwitch = z.discriminatedUnion('what', [
   z.object({what: z.literal('database-killed'), database}),
   z.object({what: z.literal('database-restarted'), database}),
+  /**
+   * A reader of Aurora becomes its writer: connections end, and `read_only` is what the cluster parameter says. The
+   * data and the state of replication are the same, for the storage is.
+   */
+  z.object({what: z.literal('aurora-failover'), readOnlyParameter: z.boolean()}),
   z.object({what: z.literal('database-paused'), database}),
   z.object({what: z.literal('database-resumed'), database}),
   z.object({what: z.literal('replication-delayed'), database, seconds: z.number()}),
@@ -73,6 +78,9 @@ export async function turn(world: World, change: LabSwitch): Promise<void> {
       return databases[change.database].kill();
     case 'database-restarted':
       return databases[change.database].restart();
+    case 'aurora-failover':
+      rds.failOver('shop-aurora');
+      return databases.aurora.restart(change.readOnlyParameter ? ['--read-only=ON'] : []);
     case 'database-paused':
       return databases[change.database].pause();
     case 'database-resumed':

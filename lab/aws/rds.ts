@@ -18,6 +18,8 @@ export interface Rds extends AwsService {
   readonly measure: Measure;
   /** Changes what a cluster answers from now on. */
   change(identifier: string, changes: Partial<LabCluster>): void;
+  /** The first reader of a cluster becomes its writer. */
+  failOver(identifier: string): void;
 }
 
 interface RdsOptions extends LifecycleOptions {
@@ -35,6 +37,12 @@ export function createRds(options: RdsOptions): Rds {
     ...new ClusterLifecycle(clusters, options).operations,
     ...descriptionsOf(clusters),
   };
+  const change: Rds['change'] = (identifier, changes) => {
+    const [cluster] = selected([...clusters], identifier, 'DBClusterNotFoundFault', 'DBCluster');
+    if (cluster) {
+      clusters.set(identifier, {...cluster, ...changes});
+    }
+  };
   return {
     signingName: 'rds',
     handle: async ({body}: AwsRequest) => {
@@ -51,11 +59,13 @@ export function createRds(options: RdsOptions): Rds {
       return queryReply(action, namespace, await operation(form));
     },
     measure: measureOf(clusters),
-    change: (identifier, changes) => {
-      const [cluster] = selected([...clusters], identifier, 'DBClusterNotFoundFault', 'DBCluster');
-      if (cluster) {
-        clusters.set(identifier, {...cluster, ...changes});
-      }
+    change,
+    failOver: (identifier) => {
+      const {members = []} = clusters.get(identifier) ?? {};
+      const next = members.find(({writer}) => !writer);
+      change(identifier, {
+        members: members.map((member) => ({...member, writer: member === next})),
+      });
     },
   };
 }

@@ -27,8 +27,11 @@ export interface LabDatabase {
   ): Promise<Result>;
   /** SIGKILL: a crash. */
   kill(): Promise<void>;
-  /** Starts again on the same data, after a clean stop if it still runs. Global settings are lost, as on any server. */
-  restart(): Promise<void>;
+  /**
+   * Starts again on the same data, after a clean stop if it still runs. Global settings are lost, as on any server;
+   * `settings` hold from now until the next restart.
+   */
+  restart(settings?: readonly string[]): Promise<void>;
   /** A clean shutdown. */
   stop(): Promise<void>;
   /** SIGSTOP: the server hangs, and its connections stay open. */
@@ -83,11 +86,12 @@ export async function startServer(options: ServerOptions): Promise<LabDatabase> 
       running.kill('SIGKILL');
       await running.exited;
     },
-    restart: async () => {
+    restart: async (settings = []) => {
       await database.stop();
       // A killed server leaves its socket behind, and a client that finds it is refused instead of waiting.
       await rm(socket, {force: true});
-      running = launch(options, data, socket);
+      const all = [...(options.settings ?? []), ...settings];
+      running = launch({...options, settings: all}, data, socket);
       await untilAnswering(running, root);
     },
     stop: async () => {

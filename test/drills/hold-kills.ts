@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {LabSwitch} from '../../lab/switches.ts';
 import {violationsIn} from '../../src/cli/actions/lab-watch.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
+import type {Started} from '../cli/switcharoo.ts';
 import {expectCode, onStage, type Stage} from './stage.ts';
 import {rowText} from './table.ts';
 import {wordsOf} from './words.ts';
@@ -13,8 +14,11 @@ export interface HoldPoint {
   readonly kind: JournalEntry['kind'];
   /** Which of the lines of this kind, from 0. */
   readonly nth: number;
-  /** Killed with -9; or cut off from the hosts, and each connection to a database dropped. */
-  readonly how: 'kill' | 'cut';
+  /**
+   * Killed with -9; or cut off from the hosts, and each connection to a database dropped; or Aurora fails over, with
+   * `read_only = 1` in its parameter group until writes are opened.
+   */
+  readonly how: 'kill' | 'cut' | 'failover';
   readonly way: 'resume' | 'reverse';
   /** Nobody goes on before the kernel has released the hosts by itself. */
   readonly waits: boolean;
@@ -46,7 +50,7 @@ const boundMs = 10_000;
 const reasonableMs = 5_000;
 
 /**
- * Every line of a cutover from its hold to its release, twice: killed and cut off; resumed and reversed in turn. Or
+ * Every line of a cutover from its hold to its release: killed, cut off, failed over; resumed and reversed in turn. Or
  * every line of its reversal, which can only be reversed further.
  */
 export function holdPointsOf(
@@ -61,7 +65,7 @@ export function holdPointsOf(
       : [];
   });
   return places.flatMap((place, index) =>
-    (['kill', 'cut'] as const).map((how, turn) => ({
+    (['kill', 'cut', 'failover'] as const).map((how, turn) => ({
       ...{of, how, ...place},
       way: of === 'cutover' && (index + turn) % 2 === 0 ? 'resume' : 'reverse',
       waits: (index + turn) % 6 < 2,
@@ -143,11 +147,7 @@ export async function strikeAt(stage: Stage, point: HoldPoint): Promise<HoldResu
   const isThere = () =>
     stage.journal.entries.slice(from).filter(isLine(point.entry, point.kind)).length > point.nth;
   await stage.journal.until(isThere, over.signal);
-  if (point.how === 'kill') {
-    run.child.kill('SIGKILL');
-  } else {
-    await turnAll(stage, cut);
-  }
+  await strike(stage, run, point);
   const {code, signal} = await run.ended;
   await turnAll(stage, mended);
   const problems = point.waits ? await notReleasedByItself(stage) : [];
@@ -163,6 +163,24 @@ export async function strikeAt(stage: Stage, point: HoldPoint): Promise<HoldResu
   }
   return {point, ended: signal ?? `exit ${code}`, problems};
 }
+
+async function strike(stage: Stage, run: Started, point: HoldPoint): Promise<void> {
+  switch (point.how) {
+    case 'kill':
+      run.child.kill('SIGKILL');
+      return;
+    case 'cut':
+      return turnAll(stage, cut);
+    case 'failover': {
+      // The parameter is set back by hand once writes are open, and set again before a reversal closes them.
+      const isOpen = stage.journal.entries.filter(opensOrCloses).at(-1);
+      const readOnlyParameter = !(isOpen && 'way' in isOpen && isOpen.way === 'forward');
+      return stage.turn({what: 'aurora-failover', readOnlyParameter});
+    }
+  }
+}
+
+const opensOrCloses = isLine('open-writes', 'action-performed');
 
 const problemIn = (ended: Awaited<ReturnType<Stage['desk']['run']>>, way: string) =>
   ended.code === 0 ? [] : [`${way} ended with ${ended.code}: ${wordsOf(ended) || ended.stderr}`];

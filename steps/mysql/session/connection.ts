@@ -43,6 +43,7 @@ class ServerConnections implements Connections {
   readonly #login: Login;
   readonly #endpoint: Endpoint;
   readonly #open: AbortSignal;
+  readonly #closing = new AbortController();
   /** Reads that are asked together are answered together. */
   readonly #reading: readonly ServerSession[];
   readonly #waiting: ServerSession;
@@ -54,13 +55,10 @@ class ServerConnections implements Connections {
     this.#login = login;
     this.#endpoint = endpoint;
     this.#open = open;
-    this.#reading = Array.from(
-      {length: readingSessions},
-      () => new ServerSession(login, endpoint, [readOnlySession]),
-    );
-    this.#waiting = new ServerSession(login, endpoint, [readOnlySession], {takesSeveral: true});
-    this.#writing = new ServerSession(login, endpoint);
-    this.#unlogged = new ServerSession(login, endpoint, [unloggedSession]);
+    this.#reading = Array.from({length: readingSessions}, () => this.#session([readOnlySession]));
+    this.#waiting = this.#session([readOnlySession], true);
+    this.#writing = this.#session([]);
+    this.#unlogged = this.#session([unloggedSession]);
   }
 
   read(statement: Statement, signal = this.#open): Promise<readonly Row[]> {
@@ -94,10 +92,7 @@ class ServerConnections implements Connections {
     work: (sessions: readonly Ask[]) => Promise<Result>,
     signal = this.#open,
   ): Promise<Result> {
-    const sessions = Array.from(
-      {length: count},
-      () => new ServerSession(this.#login, this.#endpoint, comparingSession),
-    );
+    const sessions = Array.from({length: count}, () => this.#session(comparingSession));
     for (const session of sessions) {
       this.#more.add(session);
     }
@@ -123,7 +118,7 @@ class ServerConnections implements Connections {
   }
 
   sessionFor(first: readonly string[]): ServerSession {
-    const session = new ServerSession(this.#login, this.#endpoint, first);
+    const session = this.#session(first);
     this.#more.add(session);
     return session;
   }
@@ -145,9 +140,15 @@ class ServerConnections implements Connections {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort(new LostConnection('all connections to this server were closed'));
     for (const session of this.#all()) {
       session.close();
     }
+  }
+
+  #session(first: readonly string[], takesSeveral = false): ServerSession {
+    const over = this.#closing.signal;
+    return new ServerSession(this.#login, this.#endpoint, first, {takesSeveral, over});
   }
 
   #all(): readonly ServerSession[] {

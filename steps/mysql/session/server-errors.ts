@@ -70,8 +70,9 @@ export function statementError(thrown: unknown, where: Endpoint, sql: string): u
 const isDenied = (errno: number): boolean => errno === 1045 || errno === 1130;
 const isFull = (errno: number): boolean => errno === 1040 || errno === 1203;
 const isForbidden = (errno: number): boolean => [1044, 1142, 1143, 1227, 1370].includes(errno);
-// The server shuts down, killed this session (MariaDB), or ended it as idle (MySQL 8.0.24).
-const isEnding = (errno: number): boolean => [1053, 1927, 4031].includes(errno);
+// The server shuts down, interrupted the statement for that or for a KILL, killed this session (MariaDB), or ended it
+// as idle (MySQL 8.0.24).
+const isEnding = (errno: number): boolean => [1053, 1317, 1927, 4031].includes(errno);
 
 const problem = (description: ConstructorParameters<typeof SwitcharooError>[0], thrown: Error) =>
   new SwitcharooError(description, {cause: bare(thrown)});

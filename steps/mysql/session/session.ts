@@ -23,6 +23,7 @@ export class ServerSession {
   readonly #where: Endpoint;
   readonly #first: readonly string[];
   readonly #takesSeveral: boolean;
+  readonly #over: AbortSignal | undefined;
   #open: Promise<Open> | null = null;
   /** Of the connection that is open. */
   #socket: Socket | null = null;
@@ -35,18 +36,20 @@ export class ServerSession {
 
   /**
    * `first`: statements to execute at the start of each session. `takesSeveral`: the server takes several statements
-   * in one text, so that they are one round trip.
+   * in one text, so that they are one round trip. `over`: from then on it is not opened again. A look that another
+   * one's failure has left behind would: nobody closes it any more, and the process never ends.
    */
   constructor(
     login: Login,
     where: Endpoint,
     first: readonly string[] = [],
-    {takesSeveral = false}: {readonly takesSeveral?: boolean} = {},
+    {takesSeveral = false, over}: {readonly takesSeveral?: boolean; over?: AbortSignal} = {},
   ) {
     this.#login = login;
     this.#where = where;
     this.#first = first;
     this.#takesSeveral = takesSeveral;
+    this.#over = over;
   }
 
   get id(): number | null {
@@ -153,6 +156,7 @@ export class ServerSession {
   }
 
   async #opened(signal: AbortSignal): Promise<Open> {
+    this.#over?.throwIfAborted();
     return await withTimeout(this.#open ?? this.#reopen(), connectLimitMs, signal);
   }
 

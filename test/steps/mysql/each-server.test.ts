@@ -1,5 +1,8 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {expect, test} from 'vitest';
 import {makeSchemaSql, makeTableSql} from '../../../steps/mysql/replication/sentinel.ts';
+import {mysqlServer} from '../../../steps/mysql/target.ts';
+import {passwords} from '../../lab/mysql/databases.ts';
 import {describeEachPair, describeEachServer} from './each-server.ts';
 
 describeEachServer('a server as a step sees it', (on) => {
@@ -12,7 +15,43 @@ describeEachServer('a server as a step sees it', (on) => {
     });
     expect(await reader.replication()).toBeNull();
   });
+
+  test('opens no session for a look that was under way when it was closed', async () => {
+    const signal = new AbortController().signal;
+    const {port} = on.database;
+    const login = {host: '127.0.0.1', port, user: 'switcharoo', password: passwords.switcharoo};
+    const {reader, close} = await mysqlServer.open(mysqlServer.config.parse(login), {
+      name: 'db1',
+      signal,
+    });
+    const marked = () =>
+      on.database.query("SELECT 1 FROM information_schema.processlist WHERE info LIKE '%marked%'");
+    const look = reader.query('SELECT SLEEP(30) AS marked').catch((cause: unknown) => cause);
+    await until(async () => (await marked()).length === 2);
+    await close();
+    expect(await look).toMatchObject({problem: {code: 'mysql-connection-lost'}});
+    await expect(reader.query('SELECT 1')).rejects.toThrow();
+    // The server may still work on what nobody waits for; there is no second one.
+    expect((await marked()).length).toBeLessThanOrEqual(2);
+  });
+
+  test('asks again where the server interrupted a look', async () => {
+    const {reader} = on.session;
+    const slept = reader.query('SELECT SLEEP(0.5) AS interrupted, 7 AS answer FROM DUAL');
+    const running =
+      "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%' AND command = 'Query'";
+    await until(async () => (await on.database.query(running)).length > 0);
+    const [{id} = {}] = await on.database.query(running);
+    await on.database.query(`KILL ${Number(id)}`).catch(() => {});
+    expect(await slept).toEqual([{interrupted: 0, answer: 7}]);
+  });
 });
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 500 && !(await isSo()); tries += 1) {
+    await sleep(10);
+  }
+}
 
 describeEachPair('a replica', (on) => {
   test('has what is written on its source', async () => {
