@@ -59,6 +59,7 @@ export {
   remarked,
   type Verdict,
   waiting,
+  waitingFor,
 } from './model/verdict.ts';
 export {
   type ExitCode,

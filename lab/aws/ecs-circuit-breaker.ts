@@ -1,3 +1,4 @@
+import {allTraffic} from './ecs-stages.ts';
 import {type Deployment, type Service, say} from './ecs-state.ts';
 
 /** Half of the desired count, at least 3 and at most 200 (ECS API, DeploymentCircuitBreaker). */
@@ -29,6 +30,7 @@ export function rollBack(service: Service, failed: Deployment, reason: string): 
     failed.record.status = 'ROLLBACK_FAILED';
     return;
   }
+  allTraffic(service, last);
   failed.record.status = 'ROLLBACK_IN_PROGRESS';
   failed.status = 'ACTIVE';
   failed.desiredCount = 0;

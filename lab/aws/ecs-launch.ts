@@ -19,6 +19,8 @@ export interface LaunchRequest {
 export interface TaskOptions {
   readonly launch: (request: LaunchRequest) => Promise<RunningTask>;
   readonly loadBalancer?: LoadBalancer;
+  /** Sets the weights of target groups in the rule of the listener. */
+  readonly divideTraffic?: (weights: Readonly<Record<string, number>>) => void;
   /** The task's address by its number: `127.X.Y.150` onwards. */
   readonly addressOf: (number: number) => string;
   readonly stopGraceMs: number;

@@ -1,4 +1,6 @@
 import {breakCircuit, breakerThreshold, rollBack} from './ecs-circuit-breaker.ts';
+import {lowerOf, upperOf} from './ecs-limits.ts';
+import {advanceStage, mayEndOld, weightsOf} from './ecs-stages.ts';
 import {
   beginDeployment,
   type Deployment,
@@ -36,6 +38,7 @@ function scheduleService(turn: Turn): void {
   turn.countFailures();
   turn.rollBackOnRequest();
   turn.forgetFailuresOfHealthy();
+  turn.advanceStage();
   const started = turn.startMissing();
   const stopped = turn.stopSurplus();
   turn.sayDeadlock(started + stopped);
@@ -99,13 +102,25 @@ class Turn {
     }
   }
 
+  advanceStage(): void {
+    const {primary} = this;
+    const healthy = this.#of(primary).filter((task) => this.#runner.isHealthy(task)).length;
+    advanceStage(this.#service, primary, {
+      isReady: healthy === this.#service.desiredCount,
+      minuteMs: this.#world.minuteMs,
+    });
+    if (this.#service.options.strategy) {
+      this.#runner.divideTraffic(weightsOf(this.#service));
+    }
+  }
+
   startMissing(): number {
     const {primary} = this;
     const definition = this.#world.definitions.find(
       ({taskDefinitionArn}) => taskDefinitionArn === primary.taskDefinition,
     );
     const missing = this.#service.desiredCount - this.#of(primary).length;
-    const allowed = Math.min(missing, this.#upper() - this.#intended().length);
+    const allowed = Math.min(missing, upperOf(this.#service) - this.#intended().length);
     if (!definition || primary.rolloutState === 'FAILED' || Date.now() < primary.retryAt) {
       return Math.max(allowed, 0);
     }
@@ -120,12 +135,13 @@ class Turn {
   stopSurplus(): number {
     const old = this.#intended().filter(({deployment}) => deployment !== this.primary);
     const tooMany = this.#of(this.primary).slice(this.#service.desiredCount);
-    const surplus = [...this.#idleFirst(old), ...tooMany];
+    const ending = mayEndOld(this.#service, this.primary) ? this.#idleFirst(old) : [];
+    const surplus = [...ending, ...tooMany];
     let healthy = this.#intended().filter((task) => this.#runner.isHealthy(task)).length;
     const stopped: Task[] = [];
     for (const task of surplus) {
       const serves = this.#runner.isHealthy(task);
-      if (serves && healthy - 1 < this.#lower()) {
+      if (serves && healthy - 1 < lowerOf(this.#service)) {
         continue;
       }
       healthy -= serves ? 1 : 0;
@@ -143,7 +159,14 @@ class Turn {
     const {primary} = this;
     const allHealthy = this.#intended().every((task) => this.#runner.isHealthy(task));
     const incomplete = this.#of(primary).length < this.#service.desiredCount;
-    if (moves === 0 && primary.rolloutState === 'IN_PROGRESS' && incomplete && allHealthy) {
+    const rolls = this.#service.options.strategy === undefined;
+    if (
+      rolls &&
+      moves === 0 &&
+      primary.rolloutState === 'IN_PROGRESS' &&
+      incomplete &&
+      allHealthy
+    ) {
       say(
         this.#service,
         'was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.',
@@ -166,7 +189,10 @@ class Turn {
     const {primary} = this;
     const service = this.#service;
     const healthy = this.#of(primary).filter((task) => this.#runner.isHealthy(task)).length;
-    const complete = healthy === service.desiredCount && service.deployments.length === 1;
+    const complete =
+      healthy === service.desiredCount &&
+      service.deployments.length === 1 &&
+      mayEndOld(service, primary);
     if (primary.rolloutState !== 'IN_PROGRESS' || !complete || this.#leaving(primary)) {
       return;
     }
@@ -265,14 +291,5 @@ class Turn {
         task.desiredStatus === 'STOPPED' &&
         task.lastStatus !== 'STOPPED',
     );
-  }
-
-  // The arithmetic of the developer guide, "Rolling update": upper rounded down, lower rounded up.
-  #upper(): number {
-    return Math.floor((this.#service.desiredCount * this.#service.maximumPercent) / 100);
-  }
-
-  #lower(): number {
-    return Math.ceil((this.#service.desiredCount * this.#service.minimumHealthyPercent) / 100);
   }
 }

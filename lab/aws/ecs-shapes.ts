@@ -4,12 +4,14 @@ import {
   type Deployment,
   type EcsWorld,
   type Instance,
+  isInFlight,
   lastPart,
   type Service,
   type ServiceDeployment,
   type Task,
   tasksOf,
 } from './ecs-state.ts';
+import {type ShiftingStrategy, strategyShape} from './ecs-strategy.ts';
 
 /** JSON 1.1 carries times as seconds. */
 const seconds = (date: Date | undefined): number | undefined => date && date.getTime() / 1_000;
@@ -73,7 +75,7 @@ export function serviceShape(world: EcsWorld, service: Service, withTags: boolea
       deploymentCircuitBreaker: service.circuitBreaker,
       maximumPercent: service.maximumPercent,
       minimumHealthyPercent: service.minimumHealthyPercent,
-      strategy: 'ROLLING',
+      ...strategyShape(options.strategy),
     },
     enableExecuteCommand: options.enableExecuteCommand ?? false,
     ...(networkModeOf(world, service) === 'awsvpc' ? {networkConfiguration} : {}),
@@ -83,6 +85,7 @@ export function serviceShape(world: EcsWorld, service: Service, withTags: boolea
             targetGroupArn: options.targetGroup.arn,
             containerName: options.targetGroup.containerName,
             containerPort: options.targetGroup.containerPort,
+            ...(options.strategy ? {advancedConfiguration: advanced(options.strategy)} : {}),
           },
         ]
       : [],
@@ -104,6 +107,15 @@ export function serviceShape(world: EcsWorld, service: Service, withTags: boolea
     ...(withTags ? {tags: options.tags ?? []} : {}),
   };
 }
+
+const advanced = ({alternateTargetGroup}: ShiftingStrategy) => ({
+  alternateTargetGroupArn: alternateTargetGroup,
+  productionListenerRule: alternateTargetGroup.replace(
+    /:targetgroup\/.*/,
+    ':listener-rule/app/lab/1/2/3',
+  ),
+  roleArn: 'arn:aws:iam::123456789012:role/ecs-load-balancers',
+});
 
 /** Where services with network interfaces of their own run. */
 export const labSubnets = ['subnet-0lab1', 'subnet-0lab2'] as const;
@@ -209,6 +221,7 @@ export function serviceDeploymentShape(world: EcsWorld, service: Service, record
   const tasks = tasksOf(world, service).filter((task) => task.deployment === deployment);
   return {
     ...brief,
+    ...(record.staging && isInFlight(record) ? {lifecycleStage: record.staging.stage} : {}),
     targetServiceRevision: {
       arn,
       requestedTaskCount: deployment.desiredCount,

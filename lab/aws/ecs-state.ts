@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto';
+import {nextGroup, type ShiftingStrategy, type Staging} from './ecs-strategy.ts';
 
 /** A task definition as clients sent it, with what ECS adds. */
 export interface TaskDefinition {
@@ -85,6 +86,8 @@ export interface Deployment {
   counts: string;
   /** After failures ECS waits before it tries again. */
   retryAt: number;
+  /** The target group of its tasks. */
+  readonly group: string | undefined;
   readonly record: ServiceDeployment;
 }
 
@@ -105,6 +108,7 @@ export interface ServiceDeployment {
   finishedAt?: Date;
   rollback?: {readonly reason: string; readonly startedAt: Date};
   breakerTriggered: boolean;
+  staging?: Staging;
 }
 
 export interface ServiceOptions {
@@ -121,6 +125,8 @@ export interface ServiceOptions {
     readonly containerName: string;
     readonly containerPort: number;
   };
+  /** Without it, tasks are replaced in a rolling update. */
+  readonly strategy?: ShiftingStrategy;
   readonly launchType?: 'EC2' | 'FARGATE';
   readonly capacityProvider?: string;
   readonly placementConstraints?: readonly {readonly type: string; readonly expression?: string}[];
@@ -148,6 +154,10 @@ export interface Service {
     readonly deployment: Deployment;
   }[];
   lastCompleted?: Deployment;
+  /** Where traffic is shifted: the target group that has it, the one that gets it, and how much of it in percent. */
+  production: string | undefined;
+  candidate: string | undefined;
+  shifted: number;
   /** Newest first, at most 100. */
   readonly events: {readonly id: string; readonly createdAt: Date; readonly message: string}[];
   /** What DescribeServices still answers for a moment after a change. */
@@ -176,6 +186,8 @@ export interface EcsWorld {
   readonly region: string;
   readonly accountId: string;
   readonly clusterName: string;
+  /** A minute of the times that a service sets: shorter in tests. */
+  readonly minuteMs: number;
   readonly instances: readonly Instance[];
   readonly capacityProviders: readonly CapacityProvider[];
   readonly definitions: TaskDefinition[];
@@ -205,6 +217,9 @@ export function newService(world: EcsWorld, options: ServiceOptions, definition:
     deployments: [],
     history: [],
     events: [],
+    production: undefined,
+    candidate: undefined,
+    shifted: 0,
   };
   beginDeployment(world, service, definition);
   return service;
@@ -232,10 +247,11 @@ export const isInFlight = ({status}: ServiceDeployment): boolean =>
 
 function newDeployment(
   world: EcsWorld,
-  {options, desiredCount}: Service,
+  service: Service,
   taskDefinition: string,
   now: Date,
 ): Deployment {
+  const {options, desiredCount} = service;
   const id = `ecs-svc/${BigInt(`0x${hexId(8)}`)}`;
   const path = `${world.clusterName}/${options.name}/${hexId(8)}`;
   return {
@@ -250,6 +266,7 @@ function newDeployment(
     rolloutStateReason: `ECS deployment ${id} in progress.`,
     counts: '',
     retryAt: 0,
+    group: nextGroup(options, service.production),
     record: {
       arn: arnOf(world, `service-deployment/${path}`),
       revisionArn: arnOf(world, `service-revision/${path}`),

@@ -129,6 +129,10 @@ export class Tasks {
     }
   }
 
+  divideTraffic(weights: Readonly<Record<string, number>>): void {
+    this.#options.divideTraffic?.(weights);
+  }
+
   isHealthy(task: Task): boolean {
     const balanced = task.service?.options.targetGroup && this.#options.loadBalancer;
     return (
@@ -271,8 +275,9 @@ export class Tasks {
       const reachable = !this.#faults.unreachable.has(imageOf(task));
       // Port 1 stands for a port that the security group keeps closed.
       const port = reachable ? group.containerPort : 1;
-      this.#options.loadBalancer.register(task.address, task.address, port, group.arn);
-      say(service, `registered 1 targets in (target-group ${group.arn})`);
+      const arn = task.deployment?.group ?? group.arn;
+      this.#options.loadBalancer.register(task.address, task.address, port, arn);
+      say(service, `registered 1 targets in (target-group ${arn})`);
     }
   }
 

@@ -34,6 +34,8 @@ export interface EcsOptions {
   readonly launch: (request: LaunchRequest) => Promise<RunningTask>;
   /** Serves the target groups of all services. */
   readonly loadBalancer?: LoadBalancer;
+  /** Sets the weights of target groups in the listener's rule, for services that shift traffic between two. */
+  readonly divideTraffic?: (weights: Readonly<Record<string, number>>) => void;
   /** `127.X.Y.`: tasks live on .150 to .199. */
   readonly network: string;
   readonly instances?: readonly Instance[];
@@ -41,6 +43,8 @@ export interface EcsOptions {
   readonly region?: string;
   readonly accountId?: string;
   readonly tickMs?: number;
+  /** A minute of the bake times of services. */
+  readonly minuteMs?: number;
   /** How long DescribeServices still shows the old state after UpdateService: the API is eventually consistent. */
   readonly staleReadMs?: number;
   readonly stopGraceMs?: number;
@@ -123,6 +127,7 @@ function taskOptions(options: EcsOptions): TaskOptions {
   return {
     launch: options.launch,
     ...(options.loadBalancer ? {loadBalancer: options.loadBalancer} : {}),
+    ...(options.divideTraffic ? {divideTraffic: options.divideTraffic} : {}),
     secretOf: options.secretOf ?? (() => undefined),
     isThere: options.isThere ?? (() => true),
     addressOf: (number) => `${options.network}${150 + number}`,
@@ -136,6 +141,7 @@ function worldOf(options: EcsOptions): EcsWorld {
     region: options.region ?? 'us-east-1',
     accountId: options.accountId ?? '123456789012',
     clusterName: options.clusterName,
+    minuteMs: options.minuteMs ?? 60_000,
     instances: options.instances ?? [{id: 'i-0a1b2c3d4e5f60718', cpu: 8_192, memory: 16_384}],
     capacityProviders: options.capacityProviders ?? [],
     definitions: [],

@@ -81,6 +81,11 @@ export class Rules {
     return rule;
   }
 
+  /** Sets how the default rule divides connections among target groups, by name or ARN. */
+  divide(weights: Readonly<Record<string, number>>): void {
+    this.standard.actions = [this.#forward(weights)];
+  }
+
   shareOut(loadBalancer: LoadBalancer): void {
     loadBalancer.routeBy((host) => {
       const rule = this.#rules.find(

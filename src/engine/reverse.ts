@@ -227,7 +227,7 @@ async function waitUntilRestored(
     context.observe({kind: 'progress', entry: entry.id, text: restored.text});
     if (
       restored.kind === 'settled' ||
-      awakeMs(context.clock) >= deadline ||
+      awakeMs(context.clock) >= deadline + (restored.ownMs ?? 0) ||
       context.aborting.aborted
     ) {
       return (
@@ -241,7 +241,13 @@ async function waitUntilRestored(
 type RestoreCheck =
   | {readonly kind: 'back'}
   /** `settled`: waiting longer does not help. */
-  | {readonly kind: 'moving' | 'settled'; readonly text: string; readonly problem?: Problem};
+  | {
+      readonly kind: 'moving' | 'settled';
+      readonly text: string;
+      readonly problem?: Problem;
+      /** The target takes so long by itself. */
+      readonly ownMs?: number;
+    };
 
 async function checkRestored(context: RunContext, request: CheckRequest): Promise<RestoreCheck> {
   try {
@@ -254,7 +260,7 @@ async function checkRestored(context: RunContext, request: CheckRequest): Promis
       case 'pending':
         return {kind: 'settled', text: canonicalJson(verdict.before)};
       case 'waiting':
-        return {kind: 'moving', text: verdict.progress};
+        return {kind: 'moving', text: verdict.progress, ownMs: verdict.ownMs ?? 0};
       case 'blocked':
         return {
           kind: 'settled',

@@ -209,15 +209,16 @@ function firstBefore(
 function waitLonger(
   context: RunContext,
   attempt: Attempt,
-  {progress: says, bookmark}: Extract<Verdict<unknown, unknown>, {kind: 'waiting'}>,
+  {progress: says, bookmark, ownMs = 0}: Extract<Verdict<unknown, unknown>, {kind: 'waiting'}>,
 ): EntryOutcome | 'again' {
   const {entry} = attempt;
   if (bookmark !== undefined) {
     context.record.add({kind: 'entry-bookmarked', entry: entry.id, bookmark});
   }
   context.observe({kind: 'progress', entry: entry.id, text: says});
-  const isOver = awakeMs(context.clock) - attempt.since >= entry.timeoutMs;
-  const timedOut = () => entryTimedOut(entry.id, entry.unit.kind === 'gate', entry.timeoutMs, says);
+  const limitMs = entry.timeoutMs + ownMs;
+  const isOver = awakeMs(context.clock) - attempt.since >= limitMs;
+  const timedOut = () => entryTimedOut(entry.id, entry.unit.kind === 'gate', limitMs, says);
   return isOver ? {kind: 'failed', problem: attempt.failure ?? timedOut()} : 'again';
 }
 

@@ -40,9 +40,15 @@ export type Verdict<Before, Output> =
     }
   /**
    * The change is made (or a gate is not open yet) and the target is still changing: check again. `bookmark` is
-   * journaled: a check after a crash receives it, and continues from there.
+   * journaled: a check after a crash receives it, and continues from there. `ownMs`: how long the target is set to
+   * take by itself; the entry may take so much longer.
    */
-  | {readonly kind: 'waiting'; readonly progress: string; readonly bookmark?: Json}
+  | {
+      readonly kind: 'waiting';
+      readonly progress: string;
+      readonly bookmark?: Json;
+      readonly ownMs?: number;
+    }
   | Blocked
   /**
    * No look can tell. The operator is asked, and the answer is journaled. "Yes" means done with `output`; "no" means
@@ -81,6 +87,10 @@ export const remarked = <Before, Output>(
 
 export const waiting = (progress: string, bookmark?: Json): Verdict<never, never> =>
   bookmark === undefined ? {kind: 'waiting', progress} : {kind: 'waiting', progress, bookmark};
+
+/** While the target takes the time that it is set to take: `ownMs` comes on top of the limit of the entry. */
+export const waitingFor = (progress: string, ownMs: number): Verdict<never, never> =>
+  ownMs > 0 ? {kind: 'waiting', progress, ownMs} : waiting(progress);
 
 export const blocked = (reason: string, hint: Hint): Blocked => ({
   kind: 'blocked',

@@ -62,6 +62,7 @@ export const deployImage = defineStep({
       'ecs:TagResource',
       'ecs:UpdateService',
       'ecs:StopServiceDeployment',
+      'ecs:DescribeServiceDeployments',
       'iam:PassRole (the task role and the execution role)',
       'elasticloadbalancing:DescribeTargetHealth',
     ],

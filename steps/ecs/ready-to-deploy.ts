@@ -24,6 +24,7 @@ export const readyToDeploy = defineGate({
       'ecs:DescribeTaskDefinition',
       'ecs:ListTasks',
       'ecs:DescribeTasks',
+      'ecs:DescribeServiceDeployments',
       'elasticloadbalancing:DescribeTargetHealth',
     ],
   },
@@ -53,7 +54,7 @@ export const readyToDeploy = defineGate({
       case 'good':
         return done({taskDefinition: primary.taskDefinition});
       case 'moving':
-        return stillRolling(service.name, rollout);
+        return stillRolling(service.name, rollout, snapshot.service);
       case 'failed':
         return failed(service.name, rollout, steadyFirst);
     }

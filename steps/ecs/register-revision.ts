@@ -64,6 +64,7 @@ export const registerRevision = defineStep({
     service: [
       'ecs:DescribeServices',
       'ecs:DescribeTaskDefinition',
+      'ecs:DescribeServiceDeployments',
       'ecs:ListTaskDefinitions',
       'ecs:RegisterTaskDefinition',
       'ecs:DeregisterTaskDefinition',

@@ -44,6 +44,7 @@ export const runRevision = defineStep({
       'ecs:DescribeTasks',
       'ecs:UpdateService',
       'ecs:StopServiceDeployment',
+      'ecs:DescribeServiceDeployments',
       'iam:PassRole (the task role and the execution role)',
       'elasticloadbalancing:DescribeTargetHealth',
     ],

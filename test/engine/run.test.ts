@@ -5,6 +5,7 @@ import {lockLost, secretInJournal} from '../../src/journal/problems.ts';
 import {SwitcharooError} from '../../src/model/problem.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {defineStep} from '../../src/model/step.ts';
+import {waitingFor} from '../../src/model/verdict.ts';
 import {burn, fill, fillForAWhile, fillOrNot, holds, order, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 
@@ -138,6 +139,52 @@ describe('a run', () => {
     });
     expect(rig.clock.elapsedMs).toBeGreaterThanOrEqual(4_000);
     expect(rig.clock.elapsedMs).toBeLessThan(6_000);
+  });
+
+  describe('a target that is set to take its own time', () => {
+    // As a service of ECS with a bake time: on the way, and on the way back.
+    const slow = defineStep({
+      ...order,
+      name: 'shelf.slow-order',
+      timeoutMs: 1_000,
+      check: async (look) => {
+        const verdict = await order.check(look);
+        const back = await look.targets.shelf.read('back');
+        return verdict.kind === 'waiting' || back !== null
+          ? waitingFor(`x is on its way`, 5_000)
+          : verdict;
+      },
+      reverse: async () => [
+        {on: 'shelf', does: 'send x back', perform: (writer) => writer.put('back', 'today')},
+      ],
+    });
+    const slowRig = (a: Shelf) =>
+      new Rig({
+        runbook: book.step('get', slow, {...onA, input: () => ({label: 'x', text: 'tea'})}),
+        shelves: [a],
+      });
+
+    test('is waited for so much longer than the limit of the entry, also in a reversal', async () => {
+      const a = new Shelf('a');
+      const rig = slowRig(a);
+      rig.clock.onTick = (ms) => ms > 4_000 && a.boxes.set('x', 'tea');
+      expect(await rig.run()).toEqual({kind: 'done'});
+
+      const sinceMs = rig.clock.elapsedMs;
+      rig.clock.onTick = (ms) => {
+        if (ms > sinceMs + 4_000) {
+          a.boxes.clear();
+        }
+      };
+      expect(await rig.reverse()).toEqual({kind: 'reversed', to: null});
+      expect(rig.clock.elapsedMs).toBeGreaterThan(sinceMs + 4_000);
+    });
+
+    test('is not waited for any longer', async () => {
+      expect(await slowRig(new Shelf('a')).run()).toMatchObject({
+        problem: {code: 'step-timeout', message: 'get was not done after 6 s: x is on its way.'},
+      });
+    });
   });
 
   test('says what an action was waiting for when its time is over', async () => {

@@ -21,6 +21,7 @@ export const ecsResources =
         return [arn(`cluster/${clusterName}`), arn(`task/${clusterName}/*`)];
       case 'ecs:RunTask':
         return [arn('task-definition/*')];
+      case 'ecs:DescribeServiceDeployments':
       case 'ecs:StopServiceDeployment':
         return [arn(`service-deployment/${clusterName}/${serviceName}/*`)];
       case 'iam:PassRole':

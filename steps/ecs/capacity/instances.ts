@@ -31,6 +31,8 @@ export interface Limits {
   readonly running: number;
   readonly upper: number;
   readonly lower: number;
+  /** New tasks that all start before an old one stops: 1 in a rolling update. */
+  readonly together: number;
 }
 
 export function limitsOf(service: {
@@ -45,6 +47,7 @@ export function limitsOf(service: {
     running,
     upper: Math.floor((desired * maximumPercent) / 100),
     lower: Math.ceil((desired * minimumHealthyPercent) / 100),
+    together: 1,
   };
 }
 

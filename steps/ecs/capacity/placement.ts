@@ -52,6 +52,14 @@ export function judgePlacement(placement: Placement): PlacementVerdict {
       hint: remedies(placement, []),
     };
   }
+  if (limits.together > 1 && fit < limits.together) {
+    return {
+      kind: 'blocked',
+      fit,
+      reason: `${task}, but the ${count} ${instances.length === 1 ? 'has' : 'have'} capacity for ${fit} of ${limits.together} new tasks beside the old ones, and ECS starts all of them before it stops one: ${nearestText(instances, need, rules)}.`,
+      hint: remedies(placement, []),
+    };
+  }
   if (fit === 0 && mayStop(limits) === 0 && limits.desired > 0) {
     return {
       kind: 'blocked',

@@ -64,6 +64,14 @@ export function capacityIn(
       untilOneStops: false,
     };
   }
+  if (limits.together > 1 && fit < limits.together) {
+    return {
+      kind: 'short',
+      sentence: `${sentence}: enough for ${fit} of ${limits.together} new tasks, and ECS starts all of them before it stops an old one`,
+      remedy,
+      untilOneStops: false,
+    };
+  }
   return fit === 0 && mayStop(limits) === 0 && limits.desired > 0
     ? {
         kind: 'short',

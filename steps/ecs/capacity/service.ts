@@ -1,5 +1,6 @@
 import type {Service, TaskDefinition} from '@aws-sdk/client-ecs';
 import type {FargateKind} from '../contract.ts';
+import {shiftsTraffic} from '../rollout/stages.ts';
 import {type Limits, limitsOf, type Rules} from './instances.ts';
 
 // What ECS takes where a service sets nothing (ECS API, DeploymentConfiguration).
@@ -15,7 +16,12 @@ export function percentsOf({deploymentConfiguration: configured}: Service): type
 /** `count`: the desired count after the rollout; without it, the current one. */
 export function limitsFor(service: Service, count: number | undefined): Limits {
   const {desiredCount = 0, runningCount = 0} = service;
-  return limitsOf({desired: count ?? desiredCount, running: runningCount, ...percentsOf(service)});
+  const {strategy = 'ROLLING'} = service.deploymentConfiguration ?? {};
+  const desired = count ?? desiredCount;
+  const limits = limitsOf({desired, running: runningCount, ...percentsOf(service)});
+  return shiftsTraffic({strategy})
+    ? {...limits, upper: runningCount + desired, lower: runningCount, together: desired}
+    : limits;
 }
 
 export const providersOf = ({capacityProviderStrategy = []}: Service): readonly string[] =>

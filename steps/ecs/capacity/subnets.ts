@@ -11,7 +11,10 @@ const version = '2016-11-15';
 const maxAttempts = 6;
 const firstPauseMs = 100;
 
-/** The free addresses of these subnets together; nothing where EC2 does not count them all. Those that the VPC keeps are not among them (EC2 API, Subnet). */
+/**
+ * The free addresses of these subnets together; nothing where EC2 does not count them all. Those that the VPC keeps are
+ * not among them (EC2 API, Subnet).
+ */
 export async function freeAddressesOf(
   client: ECSClient,
   {endpoint, endpoints}: AwsConfig,

@@ -1,12 +1,20 @@
 import {isIPv6, SocketAddress} from 'node:net';
-import type {Deployment, Service, Task} from '@aws-sdk/client-ecs';
+import type {Deployment, Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs';
+import {NotTold} from '../../../src/index.ts';
 import {keptAnswer, unknownFields} from '../../aws/index.ts';
 import type {ServiceAccess} from '../api/access.ts';
 import {describeService, describeTasks, listTasks, pageSize} from '../api/reads.ts';
 import type {ServiceUpdate} from '../contract.ts';
 import {type Definition, type Revision, registrable} from '../revision/task-definition.ts';
 import type {RolloutCalls} from './calls.ts';
-import type {DeploymentState, ServiceState, TargetHealth, TaskState} from './state.ts';
+import {bakeMsOf} from './stages.ts';
+import type {
+  DeploymentState,
+  ServiceState,
+  StagedDeployment,
+  TargetHealth,
+  TaskState,
+} from './state.ts';
 
 /** The calls of a rollout through the AWS SDK. */
 export class AwsRolloutCalls implements RolloutCalls {
@@ -60,6 +68,24 @@ export class AwsRolloutCalls implements RolloutCalls {
     );
     const arns = [...new Set((await Promise.all(lists)).flat())];
     return (await describeTasks(this.#access, arns, signal)).map(taskOf);
+  }
+
+  async describeServiceDeployment(
+    arn: string,
+    abortSignal: AbortSignal,
+  ): Promise<StagedDeployment | undefined> {
+    try {
+      return await this.#access.ecs(async ({sdk, reading}) => {
+        const command = new sdk.DescribeServiceDeploymentsCommand({serviceDeploymentArns: [arn]});
+        const [deployment] = (await reading.send(command, {abortSignal})).serviceDeployments ?? [];
+        return deployment && stagedOf(deployment);
+      });
+    } catch (error) {
+      if (error instanceof NotTold) {
+        return undefined;
+      }
+      throw error;
+    }
   }
 
   describeTargetHealth(group: string, abortSignal: AbortSignal): Promise<readonly TargetHealth[]> {
@@ -131,6 +157,7 @@ function stateOf(service: Service): ServiceState {
     status: service.status ?? 'ACTIVE',
     controller: service.deploymentController?.type ?? 'ECS',
     strategy: rolling?.strategy ?? 'ROLLING',
+    bakeMs: bakeMsOf(service),
     scheduling: service.schedulingStrategy ?? 'REPLICA',
     desiredCount: service.desiredCount ?? 0,
     runningCount: service.runningCount ?? 0,
@@ -141,9 +168,25 @@ function stateOf(service: Service): ServiceState {
     deployments: (service.deployments ?? []).map(deploymentOf),
     events: eventsOf(service),
     targetGroups: (service.loadBalancers ?? []).flatMap(({targetGroupArn}) => targetGroupArn ?? []),
+    alternates: Object.fromEntries(
+      (service.loadBalancers ?? []).flatMap(({targetGroupArn, advancedConfiguration: more}) =>
+        targetGroupArn && more?.alternateTargetGroupArn
+          ? [[targetGroupArn, more.alternateTargetGroupArn]]
+          : [],
+      ),
+    ),
     ...(currentServiceDeployment ? {currentServiceDeployment} : {}),
   };
 }
+
+const stagedOf = (deployment: ServiceDeployment): StagedDeployment => ({
+  status: deployment.status ?? '',
+  ...(deployment.statusReason ? {reason: deployment.statusReason} : {}),
+  ...(deployment.lifecycleStage ? {stage: deployment.lifecycleStage} : {}),
+  hooks: (deployment.lifecycleHookDetails ?? [])
+    .filter(({status}) => status !== 'SUCCEEDED')
+    .map(({hookId, targetArn, status}) => `${hookId ?? targetArn ?? 'a hook'} (${status})`),
+});
 
 const eventsOf = ({events = []}: Service): ServiceState['events'] =>
   events.map(({createdAt = new Date(0), message = ''}) => ({at: createdAt, message}));

@@ -1,6 +1,7 @@
 import type {ContainerDefinition} from '@aws-sdk/client-ecs';
 import {type Blocked, blocked} from '../../../src/index.ts';
 import type {Definition} from '../revision/task-definition.ts';
+import {shiftsTraffic} from './stages.ts';
 import {type DeploymentState, type ServiceState, shortName} from './state.ts';
 
 /** A service to which these steps cannot deploy. */
@@ -29,11 +30,11 @@ export function unsupported(
       'Remove desiredCount from the step.',
     );
   }
-  return strategy === 'ROLLING'
+  return strategy === 'ROLLING' || shiftsTraffic({strategy})
     ? undefined
     : blocked(
-        `The deployment strategy of the ${name} is ${strategy}; this step supports ROLLING only.`,
-        'Set the strategy of the service to ROLLING, or deploy it by other means.',
+        `The deployment strategy of the ${name} is ${strategy}; this step supports ROLLING, BLUE_GREEN, LINEAR and CANARY.`,
+        'Set one of these strategies for the service, or deploy it by other means.',
       );
 }
 

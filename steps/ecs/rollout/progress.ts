@@ -5,10 +5,13 @@ import {
   done,
   elapsedMs,
   pending,
+  remarked,
   waiting,
+  waitingFor,
 } from '../../../src/index.ts';
 import {deadlocked} from './obstacles.ts';
 import {missingOriginal, originalOf} from './original.ts';
+import {strategyRemark} from './stages.ts';
 import {
   type DeploymentState,
   primaryOf,
@@ -87,7 +90,7 @@ export async function beforeRollout(
   const rollout = judgeRollout(snapshot);
   look.targets.service.unchangedSince(undefined, look.now);
   if (rollout.kind === 'moving') {
-    return stillRolling(name, rollout);
+    return stillRolling(name, rollout, snapshot.service);
   }
   if (rollout.kind === 'failed') {
     return failed(name, rollout, steadyFirst);
@@ -103,12 +106,13 @@ export async function beforeRollout(
     return clash;
   }
   const taskDefinition = await originalOf(look, primary.taskDefinition);
-  return pending(
+  const verdict = pending(
     {taskDefinition, desiredCount},
     ...differences,
     ...daemonDifferences(snapshot.service),
     ...(await missingOriginal(look, taskDefinition)),
   );
+  return remarked(verdict, strategyRemark(name, snapshot.service));
 }
 
 /** ECS stops the task of an instance before it starts the new one there. */
@@ -144,7 +148,7 @@ export function duringRollout(
     );
   }
   if (rollout.kind === 'moving') {
-    return waiting([rollout.progress, ...flaps].join('. '));
+    return waitingFor([rollout.progress, ...flaps].join('. '), snapshot.service.bakeMs);
   }
   const seenMs = elapsedMs(since, look.now);
   // By the clock of AWS and ours: they may differ.
@@ -152,16 +156,20 @@ export function duringRollout(
   const {steadyMs} = look.input;
   return (seenMs > 0 && seenMs >= steadyMs) || agedMs >= steadyMs
     ? done({taskDefinition: primary.taskDefinition, deployment: primary.id})
-    : waiting(
+    : waitingFor(
         `${shortName(primary.taskDefinition)}: all ${snapshot.service.desiredCount} tasks are healthy; watched for ${seenMs} of ${steadyMs} ms`,
+        snapshot.service.bakeMs,
       );
 }
 
 export const steadyFirst =
   'Bring the service to a steady state first: a reversal needs a healthy revision to return to.';
 
-export const stillRolling = (name: string, {progress}: RolloutVerdict & {kind: 'moving'}) =>
-  waiting(`the ${name} is still rolling out ${progress}`);
+export const stillRolling = (
+  name: string,
+  {progress}: RolloutVerdict & {kind: 'moving'},
+  {bakeMs}: ServiceState,
+) => waitingFor(`the ${name} is still rolling out ${progress}`, bakeMs);
 
 export const failed = (
   name: string,

@@ -1,5 +1,6 @@
 import {type Blocked, blocked, type Problem} from '../../../src/index.ts';
 import {originalOf, registeringOriginal} from './original.ts';
+import {isInFlight} from './stages.ts';
 import {type DeploymentState, primaryOf, shortName} from './state.ts';
 import type {Before, RolloutLook, ServiceAction} from './step.ts';
 import type {Sent} from './update.ts';
@@ -34,7 +35,8 @@ export async function reversal(
   }
   // A rollback keeps the desired count: for a service that was parked at 0, ECS would start
   // tasks of the earlier revision. The update alone ends the rollout too, and starts nothing.
-  const isToStop = primary.rolloutState === 'IN_PROGRESS' && before.desiredCount !== 0;
+  const isMoving = primary.rolloutState === 'IN_PROGRESS' || isInFlight(snapshot.staged);
+  const isToStop = isMoving && before.desiredCount !== 0;
   return [...again, ...(isToStop ? [stoppingRollout(primary)] : []), restoring(before)];
 }
 

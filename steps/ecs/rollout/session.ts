@@ -4,6 +4,7 @@ import type {RolloutReader, RolloutWriter} from '../contract.ts';
 import {Revisions} from '../revision/revisions.ts';
 import type {RolloutCalls} from './calls.ts';
 import {RolloutMemory} from './memory.ts';
+import {isInFlight, shiftsTraffic} from './stages.ts';
 import {primaryOf, type Snapshot, shortName} from './state.ts';
 
 const rollbackBeginsWithinMs = 10_000;
@@ -52,7 +53,9 @@ export function openRollout(
       signal.throwIfAborted();
       memory.forgetUpdate();
       if ((await calls.stopServiceDeployment(inFlight, signal)) === 'stopping') {
-        await waitForRollback(calls, taskDefinition, signal, report);
+        await (shiftsTraffic(service)
+          ? waitForEnd(calls, inFlight, signal, report)
+          : waitForRollback(calls, taskDefinition, signal, report));
       }
     },
   };
@@ -61,11 +64,35 @@ export function openRollout(
 
 async function snapshotOf(calls: RolloutCalls, signal: AbortSignal): Promise<Snapshot> {
   const service = await calls.describeService(signal);
-  const [tasks, targets] = await Promise.all([
+  const groups = service.targetGroups.flatMap((group) =>
+    [group, service.alternates[group] ?? []].flat(),
+  );
+  const {currentServiceDeployment: current} = service;
+  const [tasks, targets, staged] = await Promise.all([
     calls.describeTasks(signal),
-    Promise.all(service.targetGroups.map((group) => calls.describeTargetHealth(group, signal))),
+    Promise.all(groups.map((group) => calls.describeTargetHealth(group, signal))),
+    shiftsTraffic(service) && current
+      ? calls.describeServiceDeployment(current, signal)
+      : undefined,
   ]);
-  return {service, tasks, targets: targets.flat()};
+  return {service, tasks, targets: targets.flat(), ...(staged ? {staged} : {})};
+}
+
+/** ECS shifts the traffic back, and ends the new tasks: an update before its end would begin another deployment. */
+async function waitForEnd(
+  calls: RolloutCalls,
+  deployment: string,
+  signal: AbortSignal,
+  report: ReportProgress,
+): Promise<void> {
+  for (;;) {
+    const staged = await calls.describeServiceDeployment(deployment, signal);
+    if (!staged || !isInFlight(staged)) {
+      return;
+    }
+    report(`waiting for ECS to roll back: ${staged.status}`);
+    await sleep(250, undefined, {signal});
+  }
 }
 
 /** Where ECS does not begin in time, the update that follows supersedes the deployment in any case. */

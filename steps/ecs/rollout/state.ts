@@ -3,7 +3,10 @@ export interface ServiceState {
   readonly status: string;
   /** `ECS`, `CODE_DEPLOY` or `EXTERNAL`. */
   readonly controller: string;
+  /** `ROLLING`; or `BLUE_GREEN`, `LINEAR` or `CANARY`: ECS starts all new tasks, and shifts the traffic itself. */
   readonly strategy: string;
+  /** What the strategy waits for by itself: between the shifts of traffic, and before the old tasks end. */
+  readonly bakeMs: number;
   /** `REPLICA`, or `DAEMON`: one task on each instance. */
   readonly scheduling: string;
   readonly desiredCount: number;
@@ -16,8 +19,21 @@ export interface ServiceState {
   /** Newest first. */
   readonly events: readonly {readonly at: Date; readonly message: string}[];
   readonly targetGroups: readonly string[];
+  /** By target group, the one with which it takes turns in deployments that shift traffic. */
+  readonly alternates: Readonly<Record<string, string>>;
   /** The service deployment that the newest change began, where ECS names one. */
   readonly currentServiceDeployment?: string;
+}
+
+/** A deployment as ECS moves it from stage to stage. */
+export interface StagedDeployment {
+  /** `IN_PROGRESS`, `SUCCESSFUL`, `ROLLBACK_IN_PROGRESS` … */
+  readonly status: string;
+  readonly reason?: string;
+  /** `SCALE_UP`, `PRODUCTION_TRAFFIC_SHIFT`, `BAKE_TIME` … */
+  readonly stage?: string;
+  /** Hooks that have not ended, such as one that waits for a person: `approve (AWAITING_ACTION)`. */
+  readonly hooks: readonly string[];
 }
 
 export interface DeploymentState {
@@ -60,6 +76,8 @@ export interface Snapshot {
   /** All that ECS still shows, stopped ones too. */
   readonly tasks: readonly TaskState[];
   readonly targets: readonly TargetHealth[];
+  /** Of a strategy that shifts traffic, where the account may see it. */
+  readonly staged?: StagedDeployment;
 }
 
 /** `web:7` of its ARN: what people call it. */

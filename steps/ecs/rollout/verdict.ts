@@ -1,4 +1,5 @@
 import {shifted} from '../../../src/index.ts';
+import {shiftsTraffic, stageTexts} from './stages.ts';
 import {
   type DeploymentState,
   primaryOf,
@@ -24,6 +25,13 @@ export function judgeRollout(snapshot: Snapshot): RolloutVerdict {
   if (!primary) {
     return {kind: 'moving', progress: 'the service has no deployment yet'};
   }
+  if (snapshot.staged?.status === 'ROLLBACK_FAILED') {
+    const {reason = 'ECS gives no reason'} = snapshot.staged;
+    return {
+      kind: 'failed',
+      reason: `ECS could not roll ${shortName(primary.taskDefinition)} back: ${joined([reason])}`,
+    };
+  }
   if (primary.rolloutState === 'FAILED') {
     const reasons = [
       primary.rolloutStateReason ?? 'ECS gives no reason',
@@ -44,7 +52,13 @@ export function judgeRollout(snapshot: Snapshot): RolloutVerdict {
 export function isDeadlocked(service: ServiceState, desiredCount: number): boolean {
   const upper = Math.floor((desiredCount * service.maximumPercent) / 100);
   const lower = Math.ceil((desiredCount * service.minimumHealthyPercent) / 100);
-  return desiredCount > 0 && service.runningCount >= upper && service.runningCount <= lower;
+  // Where the traffic is shifted, all new tasks start beside the old ones.
+  return (
+    !shiftsTraffic(service) &&
+    desiredCount > 0 &&
+    service.runningCount >= upper &&
+    service.runningCount <= lower
+  );
 }
 
 /** Sentences of AWS as part of one sentence. */
@@ -67,10 +81,8 @@ export function stopReasons(
   return [...new Set(reasons)].slice(0, 3);
 }
 
-function missingParts(
-  {service, tasks, targets}: Snapshot,
-  primary: DeploymentState,
-): readonly string[] {
+function missingParts(snapshot: Snapshot, primary: DeploymentState): readonly string[] {
+  const {service, tasks, targets} = snapshot;
   const live = tasks.filter(({lastStatus}) => lastStatus !== 'STOPPED');
   const others = live.filter(({taskDefinition}) => taskDefinition !== primary.taskDefinition);
   const running = live.filter((task) => task.lastStatus === 'RUNNING' && !others.includes(task));
@@ -86,6 +98,7 @@ function missingParts(
     ...unhealthyTargets(service, running, targets),
     ...(service.deployments.length > 1 ? [`${service.deployments.length} deployments`] : []),
     ...(rollout === 'COMPLETED' ? [] : [`rollout ${rollout}`]),
+    ...stageTexts(snapshot),
   ];
   const {desiredCount: desired} = service;
   return running.length === desired && service.runningCount === desired && missing.length === 0
@@ -100,7 +113,8 @@ function unhealthyTargets(
   targets: readonly TargetHealth[],
 ): readonly string[] {
   return service.targetGroups.flatMap((group) => {
-    const ofGroup = targets.filter((target) => target.group === group);
+    const groups = [group, service.alternates[group]];
+    const ofGroup = targets.filter((target) => groups.includes(target.group));
     const healthy = ofGroup.filter(({state}) => state === 'healthy').map(({id}) => id);
     // Targets of type `instance` are named by their host: only their number can be compared.
     const byAddress = running.every(({addresses}) => addresses.length > 0);

@@ -16,6 +16,7 @@ import {
 import {labSubnets} from '../../../lab/aws/ecs-shapes.ts';
 import type {ServiceOptions} from '../../../lab/aws/ecs-state.ts';
 import {arnsOf, createElb} from '../../../lab/aws/elb.ts';
+import type {Rules} from '../../../lab/aws/elb-rules.ts';
 import {type AwsEndpoint, startAwsEndpoint} from '../../../lab/aws/endpoint.ts';
 import {createLogs} from '../../../lab/aws/logs.ts';
 import type {AwsService} from '../../../lab/aws/service.ts';
@@ -51,7 +52,9 @@ export async function startEcsLab(
     freeAddresses = 200,
     vcpu = {most: 64, used: 0.5},
     ...cluster
-  }: Partial<Pick<EcsOptions, 'instances' | 'capacityProviders' | 'taskDefinitions'>> & {
+  }: Partial<
+    Pick<EcsOptions, 'instances' | 'capacityProviders' | 'taskDefinitions' | 'minuteMs'>
+  > & {
     readonly targetGroups?: readonly string[];
     /** Of both subnets together. */
     readonly freeAddresses?: number;
@@ -70,12 +73,15 @@ export async function startEcsLab(
   const {targetGroup: targetGroupArn} = arnsOf({name: 'shop'});
   const processes = new Set<RunningTask>();
   const logs = createLogs({ingestMs: 150});
+  // The scheduler has its first turn before the load balancer has an API.
+  let rules: Rules | undefined;
   const ecs = createEcs({
     clusterName: 'shop',
     network,
     tickMs: 20,
     staleReadMs: 60,
     loadBalancer: balancer,
+    divideTraffic: (weights) => rules?.divide(weights),
     logs,
     launch: async (request) => {
       const task = await (request.command ? launchCommand(request) : launchSmallServer(request));
@@ -121,6 +127,7 @@ export async function startEcsLab(
     ],
   });
   const elb = createElb({name: 'shop', loadBalancer: balancer, targetGroups});
+  rules = elb.rules;
   const cloudwatch = createCloudWatch(({name, dimensions}) =>
     name === 'MemoryUtilization'
       ? ecs.memoryUse(dimensions['ServiceName'] ?? '')

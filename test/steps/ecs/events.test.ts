@@ -21,6 +21,8 @@ const service: ServiceState = {
   controller: 'ECS',
   strategy: 'ROLLING',
   scheduling: 'REPLICA',
+  bakeMs: 0,
+  alternates: {},
   desiredCount: 1,
   runningCount: 1,
   pendingCount: 0,

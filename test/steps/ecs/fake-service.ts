@@ -82,6 +82,7 @@ export class FakeService {
           .map((one, index) => arnOf(one, index + 1))
           .filter((arn) => !this.inactive.has(arn))
           .reverse(),
+      describeServiceDeployment: async () => undefined,
       describeTasks: async () => this.#tasks(),
       describeTargetHealth: async () =>
         this.#tasks()
@@ -119,6 +120,8 @@ export class FakeService {
       controller: 'ECS',
       strategy: 'ROLLING',
       scheduling: 'REPLICA',
+      bakeMs: 0,
+      alternates: {},
       desiredCount,
       runningCount: desiredCount,
       pendingCount: 0,

@@ -32,6 +32,8 @@ const service: ServiceState = {
   controller: 'ECS',
   strategy: 'ROLLING',
   scheduling: 'REPLICA',
+  bakeMs: 0,
+  alternates: {},
   desiredCount: 2,
   runningCount: 2,
   pendingCount: 0,
