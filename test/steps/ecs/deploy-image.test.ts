@@ -266,10 +266,10 @@ describe('what cannot be deployed to is blocked before anything changes', () => 
       reason: 'The service web of cluster shop is deployed by CODE_DEPLOY, not by ECS itself.',
     },
     {
-      name: 'a service that shifts traffic',
-      overrides: {strategy: 'BLUE_GREEN'},
+      name: 'a service with a strategy that is newer than this version',
+      overrides: {strategy: 'ROUND_THE_MOON'},
       reason:
-        'The deployment strategy of the service web of cluster shop is BLUE_GREEN; this step supports ROLLING only.',
+        'The deployment strategy of the service web of cluster shop is ROUND_THE_MOON; this step supports ROLLING, BLUE_GREEN, LINEAR and CANARY.',
     },
     {
       name: 'percentages that lock the rollout',
