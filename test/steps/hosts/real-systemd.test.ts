@@ -105,13 +105,13 @@ systemctl start shop.target`);
     });
 
     test('a stop goes on through every kind of dependency, over units and instances between', async () => {
-      const after = (dependency: string, name: string) =>
+      const tied = (dependency: string, name: string) =>
         `[Unit]\n${dependency}=${name}.service\nAfter=${name}.service`;
       host.run(`${service('shop-a')}
-${service('shop-b', after('BindsTo', 'shop-a'))}
-${service('shop-c@', after('Requires', 'shop-b'))}
-${service('shop-d', after('Requisite', 'shop-c@1'))}
-${service('shop-e', after('PartOf', 'shop-d'))}
+${service('shop-b', tied('BindsTo', 'shop-a'))}
+${service('shop-c@', tied('Requires', 'shop-b'))}
+${service('shop-d', tied('Requisite', 'shop-c@1'))}
+${service('shop-e', tied('PartOf', 'shop-d'))}
 systemctl daemon-reload
 for name in a b c@1 d e; do systemctl start shop-$name; done`);
       expect(await check(stopWebServers, {units: ['shop-a.service']})).toMatchObject({
