@@ -1,7 +1,7 @@
 import {refuseIfStopped} from '../engine/look.ts';
 import {withholdSecrets} from '../inventory/environment.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
-import {openTargets} from '../inventory/targets.ts';
+import {type Opening, openTargets} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
 import {hintText} from '../model/hint.ts';
 import type {Finding, Survey} from '../model/preflight.ts';
@@ -46,22 +46,7 @@ export async function preflight(
   const redactor = new Redactor();
   const opening = {kinds, inventory, redactor, environment, signal, stateFolder: state.path};
   const open = await openTargets(opening);
-  const others: OpenTargets[] = [];
-  const sessionsWithout = new Map<string, Promise<AnySession>>();
-  // By itself: a secret that it lacks prevents no check.
-  const openAlone = async (target: string, kind: TargetKind) => {
-    const other = await openTargets({...opening, kinds: {[target]: kind}});
-    others.push(other);
-    return other.session(target);
-  };
-  const sessionOf = (target: string, kind: TargetKind): Promise<AnySession> => {
-    const session =
-      target in kinds
-        ? open.session(target)
-        : (sessionsWithout.get(target) ?? openAlone(target, kind));
-    sessionsWithout.set(target, session);
-    return session;
-  };
+  const {sessionOf, close} = sessionsWith(open, opening);
   const distant = Object.entries(all).map(
     ([target, kind]): Distant => ({target, kind, session: () => sessionOf(target, kind)}),
   );
@@ -92,8 +77,30 @@ export async function preflight(
       ...(tried === null ? {} : {triedOn: tried}),
     };
   } finally {
-    await Promise.all([open, ...others].map((each) => each.close()));
+    await close();
   }
+}
+
+/** The session of any target: of those that are checked, and each other one opened by itself. */
+function sessionsWith(open: OpenTargets, opening: Opening) {
+  const others: OpenTargets[] = [];
+  const sessionsWithout = new Map<string, Promise<AnySession>>();
+  // By itself: a secret that it lacks prevents no check.
+  const openAlone = async (target: string, kind: TargetKind) => {
+    const other = await openTargets({...opening, kinds: {[target]: kind}});
+    others.push(other);
+    return other.session(target);
+  };
+  const sessionOf = (target: string, kind: TargetKind): Promise<AnySession> => {
+    const session =
+      target in opening.kinds
+        ? open.session(target)
+        : (sessionsWithout.get(target) ?? openAlone(target, kind));
+    sessionsWithout.set(target, session);
+    return session;
+  };
+  const close = async () => void (await Promise.all([open, ...others].map((each) => each.close())));
+  return {sessionOf, close};
 }
 
 const readersBeside = (
