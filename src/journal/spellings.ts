@@ -16,9 +16,12 @@ export interface Spelling {
 export const spellingsIn = (secret: string): readonly Spelling[] =>
   (secret.match(/[\\'"`]{2,}|./gsu) ?? []).map((part) =>
     /^[\\'"`]{2}/.test(part)
-      ? {source: `(?:${quoteLike}){${part.length},${part.length * 8}}`, length: part.length}
+      ? {source: `(?:${quoteLike}){${part.length},${part.length * mostMarks}}`, length: part.length}
       : {source: spellingsOf(part), length: 1},
   );
+
+/** What one quote becomes when a shell quotes it twice, or JSON three times. */
+const mostMarks = 16;
 
 /** Any quote or backslash: which one, the characters around it decide. No two of these begin in the same way. */
 const quoteLike = [
@@ -50,6 +53,8 @@ function spellingsOf(character: string): string {
     ...(controls.get(character) ?? []),
     ...(character === ' ' ? ['\\+'] : []),
     `\\\\{0,16}${escaped(character)}`,
+    // Quoted in one way and then in another, such as JSON in XML.
+    ...(/[\\'"`]/.test(character) ? [`(?:${quoteLike}){2,${mostMarks}}`] : []),
   ];
   return `(?:${spellings.filter((spelling) => spelling !== '').join('|')})`;
 }

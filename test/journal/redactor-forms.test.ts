@@ -56,6 +56,11 @@ const encodings: Readonly<Record<string, Encode>> = {
     [...secret]
       .map((letter) => `&#x${mixedCase(letter.codePointAt(0)?.toString(16) ?? '', random)};`)
       .join(''),
+  'JSON in XML': (secret) =>
+    JSON.stringify({secret})
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('"', '&quot;'),
   'HTML, escaped twice': (secret) =>
     secret.replaceAll('&', '&amp;amp;').replaceAll('<', '&amp;lt;').replaceAll('"', '&amp;quot;'),
   'SQL, quotes doubled': (secret) => secret.replaceAll("'", "''"),
@@ -65,6 +70,8 @@ const encodings: Readonly<Record<string, Encode>> = {
   'SQL, backslashes and a doubled quote': (secret) =>
     secret.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll("'", "''"),
   'a shell in single quotes': (secret) => secret.replaceAll("'", "'\\''"),
+  'a shell in single quotes, twice': (secret) =>
+    secret.replaceAll("'", "'\\''").replaceAll("'", "'\\''"),
   'a shell in both quotes': (secret) => secret.replaceAll("'", `'"'"'`),
   'a shell in double quotes': (secret) => secret.replaceAll(/[\\"$`]/g, '\\$&'),
   'a shell with backslashes': (secret) => secret.replaceAll(/[^A-Za-z0-9]/gu, '\\$&'),
