@@ -32,6 +32,8 @@ export interface Route53 extends AwsService {
   listed(zoneId: string): readonly RecordSet[];
   /** Changes a zone behind everyone's back, as a colleague in the console would. */
   edit(zoneId: string, change: (sets: readonly RecordSet[]) => readonly RecordSet[]): void;
+  /** After the next change, so many lists show the sets from before it, however late they come. */
+  staleReads(count: number): void;
 }
 
 const namespace = 'https://route53.amazonaws.com/doc/2013-04-01/';
@@ -41,6 +43,10 @@ export function createRoute53(options: Route53Options): Route53 {
   const zones = new Map(options.zones.map((zone) => [zone.id, hosted(zone)]));
   const changes = new Map<string, ChangeInfo>();
   const mayCall = tokenBucket(options.requestsPerSecond);
+  let staleReads = 0;
+  let stale:
+    | {readonly zone: Hosted; readonly sets: readonly RecordSet[]; reads: number}
+    | undefined;
 
   const zoneOf = (id: string): Hosted => {
     const zone = zones.get(id);
@@ -60,9 +66,20 @@ export function createRoute53(options: Route53Options): Route53 {
         DelegationSet: {NameServers: {NameServer: zone.nameServers}},
       };
     },
-    ListResourceRecordSets: async (id, {query}) => recordSetsPage(zoneOf(id).sets, query),
+    ListResourceRecordSets: async (id, {query}) => {
+      const zone = zoneOf(id);
+      if (stale?.zone !== zone || stale.reads === 0) {
+        return recordSetsPage(zone.sets, query);
+      }
+      stale.reads -= 1;
+      return recordSetsPage(stale.sets, query);
+    },
     ChangeResourceRecordSets: async (id, {body}) => {
-      const change = await changed(zoneOf(id), body, options);
+      const zone = zoneOf(id);
+      const before = zone.sets;
+      const change = await changed(zone, body, options);
+      stale = {zone, sets: before, reads: staleReads};
+      staleReads = 0;
       changes.set(change.id, change);
       return {ChangeInfo: changeTree(change)};
     },
@@ -86,6 +103,9 @@ export function createRoute53(options: Route53Options): Route53 {
     },
     published: (zoneId) => publishedNow(zoneOf(zoneId)),
     listed: (zoneId) => zoneOf(zoneId).sets,
+    staleReads: (count) => {
+      staleReads = count;
+    },
     edit: (zoneId, change) => {
       const zone = zoneOf(zoneId);
       show(zone, change(zone.sets).map(storedSet), Date.now());

@@ -23,6 +23,8 @@ export interface Replacement {
 const mostSendingMs = 3 * 60_000;
 /** INSYNC usually comes within 60 s, and sometimes much later (cert-manager/cert-manager#9066). */
 const mostSyncingMs = 15 * 60_000;
+/** How long a read may be older than a change. */
+const staleWithinMs = 15_000;
 const firstWaitMs = 250;
 const mostWaitMs = 20_000;
 
@@ -41,6 +43,7 @@ export async function replaceSets(
   const startMs = performance.now();
   let answer = '';
   let refused = false;
+  let unansweredMs = Number.NEGATIVE_INFINITY;
   for (let attempt = 0; ; attempt += 1) {
     const {live} = await setsInScope(zone, replacement.scope, signal);
     if (sameSets(live, to)) {
@@ -50,6 +53,11 @@ export async function replaceSets(
       throw new SwitcharooError(changedElsewhere(zone, live, from, answer));
     }
     // The records are unchanged, so no other client was faster: Route 53 refuses the batch itself.
+    if (refused && performance.now() - unansweredMs < staleWithinMs) {
+      // The batch before this one may have been made, and this read may be older than it.
+      await pause(attempt, signal);
+      continue;
+    }
     if (refused) {
       throw new SwitcharooError(batchRefused({target: zone.name, answer}));
     }
@@ -63,6 +71,7 @@ export async function replaceSets(
     }
     answer = result.answer;
     refused = result.kind === 'refused';
+    unansweredMs = result.kind === 'unanswered' ? performance.now() : unansweredMs;
     if (!refused) {
       say(`${answer}; sending it again`);
       await pause(attempt, signal);
@@ -128,13 +137,23 @@ async function untilInSync(
   }
 }
 
-/** Route 53 once answered INSYNC and stored other records (boto/boto3#3579). */
+/**
+ * Route 53 once answered INSYNC and stored other records (boto/boto3#3579). A read may be older than the change: one that
+ * shows what was there before is repeated for a while.
+ */
 async function requireAsSent(
   zone: ZoneWriter,
   replacement: Replacement,
   signal: AbortSignal,
 ): Promise<void> {
-  const {live} = await setsInScope(zone, replacement.scope, signal);
+  const startMs = performance.now();
+  const read = async () => (await setsInScope(zone, replacement.scope, signal)).live;
+  let live = await read();
+  const isStale = () => sameSets(live, replacement.from) && !sameSets(live, replacement.to);
+  for (let attempt = 0; isStale() && performance.now() - startMs < staleWithinMs; attempt += 1) {
+    await pause(attempt, signal);
+    live = await read();
+  }
   if (!sameSets(live, replacement.to)) {
     const facts = {target: zone.name, live: contentsOf(live), sent: contentsOf(replacement.to)};
     throw new SwitcharooError(batchMismatch(facts));
