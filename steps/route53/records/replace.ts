@@ -138,8 +138,8 @@ async function untilInSync(
 }
 
 /**
- * Route 53 once answered INSYNC and stored other records (boto/boto3#3579). A read may be older than the change: one that
- * shows what was there before is repeated for a while.
+ * Route 53 once answered INSYNC and stored other records (boto/boto3#3579). A read may be older than the change: one
+ * that shows what was there before is repeated for a while.
  */
 async function requireAsSent(
   zone: ZoneWriter,
