@@ -1,6 +1,6 @@
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Disk} from './disk.ts';
-import {diskFull, diskReadOnly} from './problems.ts';
+import {diskFull, diskReadOnly, diskTooSmall} from './problems.ts';
 
 /** No space is left on the file system, or in the quota of this account. */
 export const isDiskFull = (cause: unknown): boolean =>
@@ -42,7 +42,7 @@ export function refuseWithoutSpace(disk: Disk, folder: string, neededBytes: numb
     const reason = isFull
       ? `${mount} has ${kilobytes(freeBytes)} KB free, and the run needs ${kilobytes(neededBytes)} KB`
       : `${mount} takes ${freeFiles} more files, and the run needs ${filesOfRun}`;
-    throw new SwitcharooError(diskFull({path: folder, folder, mount, neededBytes, reason}));
+    throw new SwitcharooError(diskTooSmall({path: folder, folder, mount, neededBytes, reason}));
   }
 }
 

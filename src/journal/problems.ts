@@ -27,6 +27,12 @@ export const diskFull = ({path, folder, mount, reason, neededBytes}: FullDisk): 
   },
 });
 
+/** Found before the command wrote anything: there may be no run yet to resume. */
+export const diskTooSmall = (about: FullDisk): Problem => ({
+  ...diskFull(about),
+  hint: `Make room: ${Math.ceil(about.neededBytes / 1024)} KB on ${about.mount}, the file system of ${about.folder}. Then repeat the command.`,
+});
+
 export const diskReadOnly = (path: string, mount: string): Problem => ({
   code: 'disk-read-only',
   message: `${path} cannot be written: the file system ${mount} is read-only.`,

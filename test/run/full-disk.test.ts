@@ -78,6 +78,7 @@ describe.skipIf(probe === null)('on a file system that is full', () => {
       problem: {
         code: 'disk-full',
         message: `${state.path} cannot be written: ${folder} has 600 KB free, and the run needs 2528 KB.`,
+        hint: `Make room: 2528 KB on ${folder}, the file system of ${state.path}. Then repeat the command.`,
       },
     });
   });
