@@ -107,7 +107,8 @@ export default defineRunbook({
     group
       .step('stop-web', stopWebServers, {
         on: {hosts: 'webHosts'},
-        input: ({params}) => ({units: params.webUnits}),
+        // Visitors wait from here on: it looks once whether something else starts them again, and does not wait.
+        input: ({params}) => ({units: params.webUnits, watchSeconds: 0}),
         requires: ['go'],
       })
       .step('stop-crons', stopCrons, {

@@ -254,7 +254,10 @@ export default defineRunbook({
     group
       .step('stop-app', stopWebServers, {
         on: {hosts: 'webHosts'},
-        input: ({params}) => ({units: params.appUnits}),
+        input: ({params}) => ({
+          units: params.appUnits,
+          watchSeconds: params.watchSeconds,
+        }),
         requires: ['propagated'],
       })
       .step('close-database', closePort, {

@@ -29,6 +29,8 @@ export const cutoverParams = z.object({
   proxyToNewSide: z.string(),
   /** The application behind it. */
   appUnits: z.array(z.string()),
+  /** How long the run looks whether another supervisor starts it again. */
+  watchSeconds: z.coerce.number().int().min(0).default(5),
 });
 
 /** What a cutover is given beside that in which visitors wait. */

@@ -3,6 +3,8 @@ import type {Action, Look, TargetKind} from '../../src/index.ts';
 import type {HoldReader, HoldWriter} from './hold/contract.ts';
 import type {OwnFileReader, OwnFileWriter} from './proxy/contract.ts';
 import type {hostsConfig} from './shell/config.ts';
+import type {Declared} from './supervisor/config-text.ts';
+import type {UnitState} from './units/contract.ts';
 
 /** A group of hosts in the inventory. */
 export type HostsConfig = z.output<typeof hostsConfig>;
@@ -13,50 +15,7 @@ export interface RunMarker {
   readonly entry: string;
 }
 
-/** A unit as systemd and the disk show it. */
-export interface UnitState {
-  readonly unit: string;
-  /** The name in systemd, where `unit` is an alias. */
-  readonly id: string;
-  /** `loaded`, `not-found`, `masked`, … */
-  readonly loadState: string;
-  /** `active`, `inactive`, `failed`, `activating`, … */
-  readonly activeState: string;
-  /** `enabled`, `disabled`, `static`, … */
-  readonly unitFileState: string;
-  /** The drop-in of this entry: on the disk and read by systemd, neither, or only one of them. */
-  readonly block: 'none' | 'half' | 'whole';
-  readonly dropInFolder: boolean;
-  /** Drop-ins that other runs left. */
-  readonly otherBlocks: readonly string[];
-  readonly triggeredBy: readonly string[];
-  readonly triggers: readonly string[];
-  /** Whether it can be started again once it is stopped: not a transient unit, nor a masked one. */
-  readonly restartable: boolean;
-  /** Whether it can be stopped by hand. */
-  readonly stoppable: boolean;
-  /** Whether its file or a drop-in is another one by now than the one that systemd has read. */
-  readonly needsReload: boolean;
-  /** Running units that are stopped with it, because they require a unit that stops or are a part of it; no targets. */
-  readonly alsoStops: readonly string[];
-  /** Running targets that are stopped with it: a target runs nothing. */
-  readonly stopsTargets: readonly string[];
-  /** Units that do not run now, and that a start of this one starts too. */
-  readonly alsoStarts: readonly string[];
-  /** Units that systemd starts when this one has ended (systemd.unit(5), OnSuccess=). */
-  readonly startsAfter: readonly string[];
-  /** How long systemd lets it take to stop, or to start, before it kills it; infinite where it never does. */
-  readonly stopMs: number;
-  readonly startMs: number;
-  /** Drop-ins that are read after that of this entry, and cancel its condition. */
-  readonly cancels: readonly string[];
-  /** Files of that name which belong to the managers of users, where this host's systemd has no such unit. */
-  readonly userFiles: readonly string[];
-  /** The instances that systemd knows of a template. */
-  readonly instances: readonly string[];
-  /** A timer that makes up for a missed run as soon as it is started (systemd.timer(5), Persistent=). */
-  readonly persistent: boolean;
-}
+export type {UnitState};
 
 /** One process of a host. */
 export interface HostProcess {
@@ -106,9 +65,16 @@ export interface CronFile extends HostFile {
 }
 
 /** A file that supervisord reads. */
-export interface ProgramFile extends HostFile {
-  /** Its groups, and its programs without one. */
-  readonly declares: readonly string[];
+export interface ProgramFile extends HostFile, Declared {}
+
+/** What runs again although an entry has stopped it, and for how long nothing of it has been stopped any more. */
+export interface StartedAgain {
+  readonly seconds: number;
+  readonly processes: readonly {
+    readonly pid: number;
+    /** The address on which it listens, and on which the stopped program did; absent: it is that program itself. */
+    readonly listensOn?: string;
+  }[];
 }
 
 /** The jobs that wait for atd, and those that it has started. */
@@ -119,6 +85,12 @@ export interface AtQueue {
   readonly running: number;
   /** The spool of this host, where it is not the given one. */
   readonly otherSpool: string | null;
+}
+
+/** The command that talks to supervisord, and how long supervisord lets its programs take. */
+export interface Control {
+  readonly command: readonly string[];
+  readonly limitMs: number;
 }
 
 /** One process of supervisord, with its state there: `RUNNING`, `STOPPED`, `FATAL`, … */
@@ -193,6 +165,8 @@ export interface HostReader extends HoldReader, OwnFileReader {
     marker: RunMarker,
     signal: AbortSignal,
   ): Promise<readonly FileState[]>;
+  /** What runs again of all that this entry has stopped; `null` where it has stopped nothing that ran. */
+  startedAgain(marker: RunMarker, signal: AbortSignal): Promise<StartedAgain | null>;
   /** The processes of a group of supervisord; `null` when it knows no such group. */
   supervisorProcesses(
     group: string,
@@ -225,8 +199,13 @@ export interface HostWriter extends HostReader, HoldWriter, OwnFileWriter {
     marker: RunMarker,
     signal: AbortSignal,
   ): Promise<void>;
-  /** `limitMs`: how long systemd lets them take. */
-  stopUnits(units: readonly string[], limitMs: number, signal: AbortSignal): Promise<void>;
+  /** Remembers their programs and ports first. `limitMs`: how long systemd lets them take. */
+  stopUnits(
+    units: readonly string[],
+    limitMs: number,
+    marker: RunMarker,
+    signal: AbortSignal,
+  ): Promise<void>;
   startUnits(units: readonly string[], limitMs: number, signal: AbortSignal): Promise<void>;
   /** Keeps the original on the host and installs `to`, if the crontab still is `from` (or already is `to`). */
   replaceCrontab(
@@ -244,18 +223,19 @@ export interface HostWriter extends HostReader, HoldWriter, OwnFileWriter {
   moveAtJobAside(path: string, marker: RunMarker, signal: AbortSignal): Promise<void>;
   /** Restores a job, and makes atd check at once whether it is due. */
   restoreAtJob(path: string, marker: RunMarker, signal: AbortSignal): Promise<void>;
-  /** Makes supervisord read its files again and apply them to this one group: added, changed or removed. */
+  /** Makes supervisord read its files again and apply them to this one group: added or changed. */
   updateGroup(group: string, control: readonly string[], signal: AbortSignal): Promise<void>;
-  startProcesses(
-    names: readonly string[],
-    control: readonly string[],
+  /** Remembers the programs and ports of a group that is in no file any more; then supervisord stops and removes it. */
+  removeGroup(
+    group: string,
+    control: Control,
+    marker: RunMarker,
     signal: AbortSignal,
   ): Promise<void>;
-  stopProcesses(
-    names: readonly string[],
-    control: readonly string[],
-    signal: AbortSignal,
-  ): Promise<void>;
+  startProcesses(names: readonly string[], control: Control, signal: AbortSignal): Promise<void>;
+  stopProcesses(names: readonly string[], control: Control, signal: AbortSignal): Promise<void>;
+  /** Forgets what this entry has stopped. */
+  forgetStopped(marker: RunMarker, signal: AbortSignal): Promise<void>;
   /** Makes the chain exactly as given, with its jump first in INPUT: all at once, or not at all. */
   putChain(family: Family, chain: FirewallChain, signal: AbortSignal): Promise<void>;
   /** Removes the chain and its jump, and nothing else. */

@@ -1,11 +1,12 @@
 import {z} from 'zod';
-import {defineStep, done, pending, waiting} from '../../src/index.ts';
-import type {HostsLook} from './contract.ts';
-import {onEveryHost} from './group/per-host.ts';
+import {defineStep, done, pending, remarked, waiting} from '../../src/index.ts';
+import type {HostProcess} from './contract.ts';
+import {onEveryHost, type PerHost} from './group/per-host.ts';
 import {orphansOfSupervisor} from './processes/jobs.ts';
+import {startedAgain} from './processes/other-supervisor.ts';
 import {processText} from './processes/processes.ts';
 import {restoreProgram, stopProgram} from './supervisor/actions.ts';
-import {programObstacle} from './supervisor/obstacles.ts';
+import {programObstacle, programRemarks} from './supervisor/obstacles.ts';
 import {
   beforeOf,
   changingProcesses,
@@ -37,7 +38,8 @@ export const stopSupervisorPrograms = defineStep({
     'Restores each file, byte for byte, makes supervisord read it, and starts or stops each process as it was before.',
   effects: ({answerVisitors}) =>
     answerVisitors === true ? [{fact: 'application', of: 'hosts', is: 'stopped'}] : [],
-  timeoutMs: 180_000,
+  // As long as the longest stopwaitsecs that people set, and some minutes more.
+  timeoutMs: 3_900_000,
   neverSkip: 'Without it, a worker of the old side keeps running during the cutover and after it.',
 
   async check(look) {
@@ -49,10 +51,18 @@ export const stopSupervisorPrograms = defineStep({
     }
     const differences = programs.filter(isPresent).flatMap(differencesOf);
     if (differences.length > 0) {
-      return pending({hosts: beforeOf(programs)}, ...differences);
+      return remarked(
+        pending({hosts: beforeOf(programs)}, ...differences),
+        programRemarks(programs),
+      );
     }
-    const orphans = await readOrphans(look);
-    return orphans.length > 0 ? waiting(`still running: ${orphans.join('; ')}`) : done({});
+    const processes = await onEveryHost(look.targets.hosts.hosts, (host) =>
+      host.processes(look.signal),
+    );
+    const orphans = orphansIn(processes);
+    return orphans.length > 0
+      ? waiting(`still running: ${orphans.join('; ')}`)
+      : ((await startedAgain(look, processes)) ?? done({}));
   },
 
   async plan(look) {
@@ -61,7 +71,8 @@ export const stopSupervisorPrograms = defineStep({
   },
 
   async reverse(look, before) {
-    const programs = await readPrograms(look);
+    // The files first: supervisord may be down, or not answer, because of them.
+    const programs = await readPrograms(look, true);
     return look.input.programs
       .toReversed()
       .flatMap(({group}) => restoreProgram(group, programs, before, look));
@@ -69,9 +80,7 @@ export const stopSupervisorPrograms = defineStep({
 });
 
 /** Without stopasgroup= and killasgroup= supervisord stops the process that it started, and none of its children. */
-async function readOrphans({targets, signal}: HostsLook): Promise<readonly string[]> {
-  const processes = await onEveryHost(targets.hosts.hosts, (host) => host.processes(signal));
-  return processes.flatMap(({host, value}) =>
+const orphansIn = (processes: PerHost<readonly HostProcess[]>): readonly string[] =>
+  processes.flatMap(({host, value}) =>
     orphansOfSupervisor(value).map((each) => `${processText(each)} of ${each.unit} on ${host}`),
   );
-}

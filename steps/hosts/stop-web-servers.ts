@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {blocked, defineStep, done, pending, remarked, waiting} from '../../src/index.ts';
 import type {HostProcess, HostsLook, UnitState} from './contract.ts';
 import {onEveryHost, type PerHost} from './group/per-host.ts';
+import {startedAgain, watchSeconds} from './processes/other-supervisor.ts';
 import {processText} from './processes/processes.ts';
 import {hostGroup} from './target.ts';
 import {startActions, stopActions} from './units/actions.ts';
@@ -16,7 +17,7 @@ import {
   unitName,
 } from './units/state.ts';
 
-const input = z.object({units: z.array(unitName).min(1)});
+const input = z.object({units: z.array(unitName).min(1), watchSeconds});
 
 /**
  * Stops the units of the old side. A drop-in prevents every start: by systemd, a person or configuration management.
@@ -63,8 +64,11 @@ export const stopWebServers = defineStep({
         },
       );
     }
-    const orphans = orphansOf(units, await readProcesses(look));
-    return orphans.length > 0 ? waiting(`still running: ${orphans.join('; ')}`) : done({});
+    const processes = await readProcesses(look);
+    const orphans = orphansOf(units, processes);
+    return orphans.length > 0
+      ? waiting(`still running: ${orphans.join('; ')}`)
+      : ((await startedAgain(look, processes)) ?? done({}));
   },
 
   async plan(look) {

@@ -10,6 +10,7 @@ import type {HoldWriter} from './hold/contract.ts';
 import * as dryHolds from './hold/dry-hold.ts';
 import * as holds from './hold/hold.ts';
 import {readProcesses} from './processes/processes.ts';
+import {forgetStopped, readStartedAgain} from './processes/started-again.ts';
 import * as ownFiles from './proxy/own-file.ts';
 import * as proxies from './proxy/proxy.ts';
 import {hostsConfig} from './shell/config.ts';
@@ -41,7 +42,8 @@ const hostOver = (shell: Shell): HostWriter => ({
   blockUnits: (units, marker, signal) => systemd.blockUnits(shell, units, marker, signal),
   unblockUnits: (units, ownFolders, marker, signal) =>
     systemd.unblockUnits(shell, units, ownFolders, marker, signal),
-  stopUnits: (units, limitMs, signal) => systemd.stopUnits(shell, units, limitMs, signal),
+  stopUnits: (units, limitMs, marker, signal) =>
+    systemd.stopUnits(shell, units, limitMs, marker, signal),
   startUnits: (units, limitMs, signal) => systemd.startUnits(shell, units, limitMs, signal),
 
   processes: (signal) => readProcesses(shell, signal),
@@ -66,6 +68,10 @@ const hostOver = (shell: Shell): HostWriter => ({
   supervisorProcesses: (group, control, signal) =>
     supervisor.readProcesses(shell, group, control, signal),
   updateGroup: (group, control, signal) => supervisor.updateGroup(shell, group, control, signal),
+  removeGroup: (group, control, marker, signal) =>
+    supervisor.removeGroup(shell, group, control, marker, signal),
+  startedAgain: (marker, signal) => readStartedAgain(shell, marker, signal),
+  forgetStopped: (marker, signal) => forgetStopped(shell, marker, signal),
   startProcesses: (names, control, signal) =>
     supervisor.startProcesses(shell, names, control, signal),
   stopProcesses: (names, control, signal) =>

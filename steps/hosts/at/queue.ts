@@ -2,7 +2,8 @@ import type {AtQueue, FileState, RunMarker} from '../contract.ts';
 import {guardedRun} from '../files/guarded-edit.ts';
 import {keptFolder} from '../files/run-marker.ts';
 import {asideName, moveAsideScript, readFiles, restoreScript} from '../files/set-aside.ts';
-import {type Shell, sh} from '../shell/shell.ts';
+import {sh} from '../shell/quote.ts';
+import type {Shell} from '../shell/shell.ts';
 
 /** The queue of at and batch on a host: one file a job. */
 export async function readQueue(

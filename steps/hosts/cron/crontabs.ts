@@ -3,7 +3,8 @@ import {base64Of, defineEncode, rowsIn, sha256, textIn} from '../files/encoded-t
 import {edited, guardedRun, removeEmptyFolders} from '../files/guarded-edit.ts';
 import {keptFolder} from '../files/run-marker.ts';
 import {asideName} from '../files/set-aside.ts';
-import {type Shell, sh} from '../shell/shell.ts';
+import {sh} from '../shell/quote.ts';
+import type {Shell} from '../shell/shell.ts';
 
 // The kept originals stay on the host, for root alone: they can be restored from any machine.
 

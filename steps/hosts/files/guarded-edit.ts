@@ -1,7 +1,8 @@
 import {SwitcharooError} from '../../../src/index.ts';
 import type {RunMarker} from '../contract.ts';
 import {hostFileEdited} from '../shell/problems.ts';
-import {type Shell, sh} from '../shell/shell.ts';
+import {sh} from '../shell/quote.ts';
+import type {Shell} from '../shell/shell.ts';
 import {keptFolder} from './run-marker.ts';
 
 /** The output of a script that wrote nothing, because a file differs from what the last check saw. */

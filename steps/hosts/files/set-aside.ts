@@ -1,5 +1,6 @@
 import type {FileState, HostFile, RunMarker} from '../contract.ts';
-import {type Shell, sh} from '../shell/shell.ts';
+import {sh} from '../shell/quote.ts';
+import type {Shell} from '../shell/shell.ts';
 import {defineEncode, rowsIn, sha256, textIn} from './encoded-text.ts';
 import {edited, guardedRun, removeEmptyFolders} from './guarded-edit.ts';
 import {keptFolder, markerName} from './run-marker.ts';

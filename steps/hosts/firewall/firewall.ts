@@ -1,5 +1,6 @@
 import type {Family, FilterRules, FirewallChain} from '../contract.ts';
-import {type Shell, sh} from '../shell/shell.ts';
+import {sh} from '../shell/quote.ts';
+import type {Shell} from '../shell/shell.ts';
 
 // The packet filter of a host, by the iptables commands, which write for nftables too (xtables-nft(8)).
 

@@ -1,7 +1,8 @@
 import type {RunMarker} from '../contract.ts';
 import {removeEmptyFolders} from '../files/guarded-edit.ts';
 import {keptFolder} from '../files/run-marker.ts';
-import {type Shell, sh} from '../shell/shell.ts';
+import {sh} from '../shell/quote.ts';
+import type {Shell} from '../shell/shell.ts';
 import type {ConnectionHold, DryHold, HoldingRun, HoldWay} from './contract.ts';
 import {openCommand, remoteIn, remotesOf, scriptsOf} from './hold.ts';
 import {defineClock, holdName, holdPrefix} from './scripts.ts';

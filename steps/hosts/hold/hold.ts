@@ -1,4 +1,5 @@
-import {type Shell, sh} from '../shell/shell.ts';
+import {sh} from '../shell/quote.ts';
+import type {Shell} from '../shell/shell.ts';
 import type {
   ConnectionHold,
   Drain,

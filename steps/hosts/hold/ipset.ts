@@ -1,4 +1,4 @@
-import {sh} from '../shell/shell.ts';
+import {sh} from '../shell/quote.ts';
 import type {HoldScripts} from './scripts.ts';
 
 // The elements of a set end by themselves: ipset(8), "timeout", in seconds. A set of ports is of no family, and each

@@ -1,4 +1,4 @@
-import {sh} from '../shell/shell.ts';
+import {sh} from '../shell/quote.ts';
 import {defineClock, type HoldScripts, holdPrefix} from './scripts.ts';
 
 // Rules of iptables never end by themselves: what removes them is started before them. It is a timer of systemd, or a

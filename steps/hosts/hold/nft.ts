@@ -1,4 +1,4 @@
-import {sh} from '../shell/shell.ts';
+import {sh} from '../shell/quote.ts';
 import type {HoldScripts} from './scripts.ts';
 
 // An element of a set ends by itself: nft(8), "timeout". A set in the table of the inet family is of IPv4 and IPv6, and

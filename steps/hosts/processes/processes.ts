@@ -1,6 +1,9 @@
 import type {HostProcess} from '../contract.ts';
 import type {Shell} from '../shell/shell.ts';
 
+/** Prints a row for each process: its id, its parent's, its account, its age in seconds, its unit, its name. */
+export const psRows = 'ps -eo pid=,ppid=,user:32=,etimes=,unit:128=,comm=';
+
 /** All processes of a host. */
 export async function readProcesses(
   shell: Shell,
@@ -21,7 +24,7 @@ export async function readProcesses(
 }
 
 // Nothing else of an environment leaves the host: it may hold a password.
-const processesScript = `ps -eo pid=,ppid=,user:32=,etimes=,unit:128=,comm=
+const processesScript = `${psRows}
 echo @
 grep -saHz '^LOGNAME=' /proc/[0-9]*/environ | tr '\\0' '\\n' || :`;
 

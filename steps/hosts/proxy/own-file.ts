@@ -1,7 +1,8 @@
 import type {RunMarker} from '../contract.ts';
 import {edited, guardedRun, removeEmptyFolders} from '../files/guarded-edit.ts';
 import {keptFolder} from '../files/run-marker.ts';
-import {type Shell, sh} from '../shell/shell.ts';
+import {sh} from '../shell/quote.ts';
+import type {Shell} from '../shell/shell.ts';
 import type {OwnFile, OwnFileState} from './contract.ts';
 import {reloadScript, sha256OfText} from './proxy.ts';
 

@@ -2,7 +2,8 @@ import {createHash} from 'node:crypto';
 import type {HostFile, ProxyState, ReverseProxy, RunMarker} from '../contract.ts';
 import {edited, guardedRun, removeEmptyFolders} from '../files/guarded-edit.ts';
 import {keptFolder} from '../files/run-marker.ts';
-import {type Shell, sh} from '../shell/shell.ts';
+import {sh} from '../shell/quote.ts';
+import type {Shell} from '../shell/shell.ts';
 
 // The web server in front of an application: nginx, Apache httpd, HAProxy, or any that is reloaded with its unit.
 

@@ -6,6 +6,11 @@ const hostConfig = z.object({
   address: z.string().regex(/^[^\s-]\S*$/),
   port: z.coerce.number().int().min(1).max(65_535).default(22),
   user: z.string().min(1),
+  /** A host over which it is reached, as `user@host:port`: with the same key and the same known_hosts file. */
+  proxyJump: z
+    .string()
+    .regex(/^[^\s,:@-][^\s,:@]*(@[^\s,:@-][^\s,:@]*)?(:\d+)?$/)
+    .optional(),
   identityFile: z.string().optional(),
   knownHostsFile: z.string().optional(),
   /** The root of the host's file tree, for a host that lives in a folder or a chroot. */

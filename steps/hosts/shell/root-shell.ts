@@ -2,17 +2,25 @@ import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process';
 import {Socket} from 'node:net';
 
 /** What one script wrote, and how it ended. */
-interface Ended {
+export interface Ended {
   /** The exit code of the script, or of ssh when the connection ended before the script did. */
   readonly code: number | null;
   /** Whether the script began. */
   readonly started: boolean;
+  /** Whether the login ran our command, and not a menu, a message or sftp. */
+  readonly loggedIn: boolean;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** `/` belongs to root, and testing that starts no process; in a container it may not, and `id` prints the user. */
-const asRoot = `/bin/sh -c '{ test -O / || test "$(id -u)" = 0; } && exec /bin/sh -s; exec sudo -n /bin/sh -s'`;
+const loginLine = '@switcharoo logged in@';
+
+/**
+ * For any login shell, also one that is not POSIX (fish, csh): two words and one in single quotes. Nothing that it
+ * prints is taken for an answer before this line, and without it something else has run. `/` belongs to root, and
+ * testing that starts no process; in a container it may not, and `id` prints the user.
+ */
+const asRoot = `/bin/sh -c 'echo "${loginLine}"; { test -O / || test "$(id -u)" = 0; } && exec /bin/sh -s; exec sudo -n /bin/sh -s'`;
 
 const beginLine = '@switcharoo begins@';
 const endLine = '@switcharoo ended@';
@@ -45,6 +53,7 @@ export class RootShell {
   readonly #ssh: ChildProcessWithoutNullStreams;
   #isUsable = true;
   #isClosed = false;
+  #isLoggedIn = false;
   #exitCode: number | null = null;
   #stdout = '';
   #stderr = '';
@@ -87,6 +96,11 @@ export class RootShell {
   /** Whether the next script may be sent: no script was interrupted in it, and its connection has not ended. */
   get isUsable(): boolean {
     return this.#isUsable;
+  }
+
+  /** What the login has printed instead of running our command; absent where it printed nothing, or did run it. */
+  get printedInstead(): string | undefined {
+    return this.#isLoggedIn || this.#stdout.trim() === '' ? undefined : this.#stdout;
   }
 
   /** Rejects with the reason of `signal`, and never otherwise. `connected`: the host has answered. */
@@ -137,6 +151,8 @@ export class RootShell {
 
   #endOfScript(): Ended | undefined {
     const [stdout, stderr] = [endOf.exec(this.#stdout), endOf.exec(this.#stderr)];
+    this.#isLoggedIn ||= this.#stdout.includes(`${loginLine}\n`);
+    const loggedIn = this.#isLoggedIn;
     const begin = this.#stdout.indexOf(`${beginLine}\n`);
     const started = begin >= 0;
     const written = started ? this.#stdout.slice(begin + beginLine.length + 1) : this.#stdout;
@@ -144,12 +160,13 @@ export class RootShell {
       return {
         code: Number(stdout[1]),
         started,
+        loggedIn,
         stdout: written.replace(endOf, ''),
         stderr: this.#stderr.replace(endOf, ''),
       };
     }
     return this.#isClosed
-      ? {code: this.#exitCode, started, stdout: written, stderr: this.#stderr}
+      ? {code: this.#exitCode, started, loggedIn, stdout: written, stderr: this.#stderr}
       : undefined;
   }
 

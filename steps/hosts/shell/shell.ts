@@ -1,20 +1,14 @@
-import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {$} from 'zx/core';
-import {type Problem, SwitcharooError} from '../../../src/index.ts';
+import {SwitcharooError} from '../../../src/index.ts';
 import type {HostsConfig} from '../contract.ts';
-import {
-  type HostPlace,
-  hostCommandFailed,
-  hostCommandTimeout,
-  hostKeyChanged,
-  hostKeyUnknown,
-  hostLoginRefused,
-  hostUnreachable,
-  sudoRefused,
-} from './problems.ts';
-import {noConnection, RootShell} from './root-shell.ts';
+import {hostCommandTimeout, hostShellRefused} from './problems.ts';
+import {quote} from './quote.ts';
+import {RootShell} from './root-shell.ts';
+import {jumpMessages, sshOptions} from './ssh-options.ts';
+import {lastLine, problemOf} from './ssh-problem.ts';
 import {Turns} from './turns.ts';
 
 type HostConfig = HostsConfig['hosts'][number];
@@ -53,8 +47,9 @@ export async function openShells(hosts: readonly HostConfig[]): Promise<Shells> 
   const folder = await mkdtemp(join(socketsFolder, `${folderPrefix}${process.pid}-`));
   const logins = new Turns(loginsAtOnce);
   const sockets = hosts.map((host, index) => {
-    const options = sshOptions(host, join(folder, `${index}`));
-    return {host, options, open: new HostShells(host, options)};
+    const socket = join(folder, `${index}`);
+    const options = sshOptions(host, socket);
+    return {host, options, open: new HostShells(host, options, jumpMessages(socket))};
   });
   const shells = sockets.map(({host, open}) => ({
     name: host.name,
@@ -141,44 +136,12 @@ function afterFirst(run: RunConnecting, logins: Turns): Shell['run'] {
   };
 }
 
-/** A script with its values quoted for any POSIX shell: zx quotes as bash does, and dash does not know `$'…'`. */
-export function sh(
-  pieces: TemplateStringsArray,
-  ...values: readonly (string | readonly string[])[]
-): string {
-  return String.raw({raw: pieces}, ...values.map((value) => [value].flat().map(quote).join(' ')));
-}
-
-const quote = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
-
 // Detached: Ctrl-C in the operator's terminal is for switcharoo, which then ends its children. Not in bash: with a
 // socket as its stdin, as Node makes it, bash behaves as under sshd and reads the operator's .bashrc (bash(1)).
 const quietly = $({
   ...{quiet: true, nothrow: true, detached: true, stdio: ['pipe', 'pipe', 'pipe']},
   ...{shell: '/bin/sh', prefix: 'exec ', quote},
 });
-
-function sshOptions(
-  {port, user, identityFile, knownHostsFile}: HostConfig,
-  socket: string,
-): readonly string[] {
-  const options = {
-    BatchMode: 'yes',
-    StrictHostKeyChecking: 'yes',
-    ConnectTimeout: '5',
-    ServerAliveInterval: '5',
-    ServerAliveCountMax: '3',
-    ControlMaster: 'auto',
-    ControlPath: socket,
-    ControlPersist: '60',
-    ...(knownHostsFile === undefined ? {} : {UserKnownHostsFile: knownHostsFile}),
-    ...(identityFile === undefined ? {} : {IdentityFile: identityFile, IdentitiesOnly: 'yes'}),
-  };
-  return [
-    ...['-p', `${port}`, '-l', user, '-T'],
-    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
-  ];
-}
 
 interface Running {
   readonly script: string;
@@ -198,12 +161,14 @@ const isFresh = ({isUsable, answeredAt}: RootShell): boolean =>
 class HostShells {
   readonly #host: HostConfig;
   readonly #options: readonly string[];
+  readonly #jumpMessages: string;
   #idle: readonly RootShell[] = [];
   readonly #open = new Set<RootShell>();
 
-  constructor(host: HostConfig, options: readonly string[]) {
+  constructor(host: HostConfig, options: readonly string[], messages: string) {
     this.#host = host;
     this.#options = options;
+    this.#jumpMessages = messages;
   }
 
   async run({script, signal, limitMs, connected}: Running): Promise<string> {
@@ -215,17 +180,24 @@ class HostShells {
       ended = await shell.run(script, AbortSignal.any([signal, limit]), connected);
     } catch (error) {
       signal.throwIfAborted();
-      throw limit.aborted ? new SwitcharooError(hostCommandTimeout(this.#host, limitMs)) : error;
+      if (!limit.aborted) {
+        throw error;
+      }
+      const instead = lastLine(shell.printedInstead ?? '');
+      throw new SwitcharooError(
+        instead === undefined
+          ? hostCommandTimeout(this.#host, limitMs)
+          : hostShellRefused(this.#host, instead),
+      );
     } finally {
       this.#giveBack(shell);
     }
     signal.throwIfAborted();
-    const {code, started, stdout, stderr} = ended;
-    if (code === 0 && started) {
-      return stdout;
+    if (ended.code === 0 && ended.started) {
+      return ended.stdout;
     }
-    const reason = lastLine(stderr) ?? (started ? undefined : lastLine(stdout)) ?? 'no output';
-    throw new SwitcharooError(problemOf(this.#host, code, started, stderr, reason));
+    const messages = await readFile(this.#jumpMessages, 'utf8').catch(() => '');
+    throw new SwitcharooError(problemOf(this.#host, ended, messages));
   }
 
   close(): void {
@@ -264,30 +236,3 @@ class HostShells {
     this.#idle = this.#idle.filter((each) => each !== shell);
   }
 }
-
-/** ssh ends with the exit code of the command, where it had a connection. */
-function problemOf(
-  host: HostPlace,
-  code: number | null,
-  isScriptStarted: boolean,
-  stderr: string,
-  reason: string,
-): Problem {
-  if (code !== noConnection) {
-    return isScriptStarted ? hostCommandFailed(host, code, reason) : sudoRefused(host, reason);
-  }
-  // Every host out of reach is 255: only its message distinguishes a changed key from a dead host (OpenSSH 9.2,
-  // sshconnect.c).
-  if (stderr.includes('REMOTE HOST IDENTIFICATION HAS CHANGED')) {
-    return hostKeyChanged(host);
-  }
-  if (stderr.includes('Host key verification failed')) {
-    return hostKeyUnknown(host);
-  }
-  return stderr.includes('Permission denied (')
-    ? hostLoginRefused(host)
-    : hostUnreachable(host, reason);
-}
-
-const lastLine = (text: string) =>
-  text.trim().split('\n').at(-1)?.trim().replace(/\.$/, '') || undefined;

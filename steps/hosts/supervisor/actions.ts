@@ -1,4 +1,4 @@
-import type {HostsAction, HostsLook} from '../contract.ts';
+import type {Control, HostsAction, HostsLook} from '../contract.ts';
 import {actionOn, onHosts, type PerHost} from '../group/per-host.ts';
 import {hostsText} from '../group/text.ts';
 import {
@@ -27,8 +27,11 @@ export function stopProgram(
     ...actionOn(running, {
       does: `stop ${group} and remove it from supervisord on ${hostsText(running)}`,
       perform: (writer, signal, say) => {
-        say(`waiting until ${group} has stopped`);
-        return onHosts(writer, running, (host) => host.updateGroup(group, input.control, signal));
+        const seconds = Math.max(...running.map(({value}) => stopSecondsOf(value)));
+        say(`waiting until ${group} has stopped (stopwaitsecs: ${seconds})`);
+        return onHosts(writer, running, (host, each) =>
+          host.removeGroup(group, controlOf(each, input, 'stopSeconds'), run, signal),
+        );
       },
     }),
   ];
@@ -58,7 +61,10 @@ export function restoreProgram(
     ...actionOn(kept, {
       does: `restore the file of ${group} on ${hostsText(kept)}`,
       perform: (writer, signal) =>
-        onHosts(writer, kept, (host, {file}) => host.restoreFile(file, run, signal)),
+        onHosts(writer, kept, async (host, {file}) => {
+          await host.forgetStopped(run, signal);
+          await host.restoreFile(file, run, signal);
+        }),
     }),
     ...actionOn(removed, {
       does: `add ${group} to supervisord again on ${hostsText(removed)}`,
@@ -70,12 +76,21 @@ export function restoreProgram(
       perform: (writer, signal) =>
         onHosts(writer, changed, async (host, each) => {
           const {up = [], down = []} = programBefore(before, each) ?? {};
-          await host.startProcesses(up, control, signal);
-          await host.stopProcesses(down, control, signal);
+          await host.startProcesses(up, controlOf(each, input, 'startSeconds'), signal);
+          await host.stopProcesses(down, controlOf(each, input, 'stopSeconds'), signal);
         }),
     }),
   ];
 }
+
+const fileOf = ({inPlace, kept}: HostProgram) => inPlace ?? kept;
+const stopSecondsOf = (program: HostProgram) => fileOf(program)?.stopSeconds ?? 10;
+
+const controlOf = (
+  program: HostProgram,
+  {control: command}: ProgramsInput,
+  limit: 'stopSeconds' | 'startSeconds',
+): Control => ({command, limitMs: (fileOf(program)?.[limit] ?? 0) * 1_000});
 
 function programsWhere(
   programs: readonly HostProgram[],

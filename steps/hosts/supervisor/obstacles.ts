@@ -18,7 +18,8 @@ export function programObstacle(
       'Correct the name in the runbook, or the hosts in the inventory.',
     );
   }
-  const obstacle = editObstacle(programs) ?? unnamedObstacle(programs, input);
+  const obstacle =
+    editObstacle(programs) ?? settingsObstacle(programs) ?? unnamedObstacle(programs, input);
   if (obstacle !== null || run.started) {
     return obstacle;
   }
@@ -38,6 +39,29 @@ export function programObstacle(
         },
       )
     : null;
+}
+
+/** What the operator should know of a stop before the plan is approved. */
+export const programRemarks = (programs: readonly HostProgram[]): readonly string[] =>
+  programs.flatMap(({group, host, inPlace}) =>
+    inPlace !== null && inPlace.stopSeconds > longStopSeconds
+      ? [
+          `${group} on ${host} may take ${inPlace.stopSeconds} s to stop (stopwaitsecs): the step waits for it.`,
+        ]
+      : [],
+  );
+
+const longStopSeconds = 60;
+
+/** Without this file nobody could talk to supervisord any more, and it could not be started again. */
+function settingsObstacle(programs: readonly HostProgram[]): Blocked | null {
+  const program = programs.find(({inPlace}) => (inPlace?.settings ?? []).length > 0);
+  return program === undefined
+    ? null
+    : blocked(
+        `${program.file} on ${program.host} also has settings of supervisord itself (${program.inPlace?.settings.join(', ')}): without that file neither supervisord nor supervisorctl works.`,
+        `Move ${program.group} to a file of its own that [include] names, such as /etc/supervisor/conf.d/${program.group}.conf. That restarts nothing. Then run on ${program.host}: supervisorctl reread`,
+      );
 }
 
 function editObstacle(programs: readonly HostProgram[]): Blocked | null {

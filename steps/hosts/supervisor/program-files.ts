@@ -10,4 +10,4 @@ export const readProgramFiles = (
   marker: RunMarker,
   signal: AbortSignal,
 ): Promise<readonly FileState<ProgramFile>[]> =>
-  readFiles(shell, paths, marker, signal, (_path, text) => ({declares: declaredIn(text)}));
+  readFiles(shell, paths, marker, signal, (_path, text) => declaredIn(text));

@@ -1,7 +1,8 @@
 import {z} from 'zod';
-import type {Difference} from '../../../src/index.ts';
-import type {HostsLook, ProgramFile, SupervisorProcess} from '../contract.ts';
+import {type Difference, SwitcharooError} from '../../../src/index.ts';
+import type {HostReader, HostsLook, ProgramFile, SupervisorProcess} from '../contract.ts';
 import {onEveryHost} from '../group/per-host.ts';
+import {watchSeconds} from '../processes/other-supervisor.ts';
 
 const program = z.object({
   /** The group, or the program where it has no group. */
@@ -16,6 +17,7 @@ export const programsInput = z.object({
   control: z.array(z.string()).min(1).default(['supervisorctl']),
   /** Visitors are answered by one of the programs: stopping it begins an outage. Only `verify` needs to know. */
   answerVisitors: z.boolean().optional(),
+  watchSeconds,
 });
 export type ProgramsInput = z.output<typeof programsInput>;
 
@@ -47,12 +49,18 @@ export interface HostProgram extends Program {
   readonly processes: readonly SupervisorProcess[] | null;
 }
 
-export async function readPrograms({
-  input,
-  targets,
-  run,
-  signal,
-}: HostsLook<ProgramsInput>): Promise<readonly HostProgram[]> {
+/** `withoutAnswer`: what supervisord does not answer counts as unknown to it. A reversal has to begin without it. */
+export async function readPrograms(
+  {input, targets, run, signal}: HostsLook<ProgramsInput>,
+  withoutAnswer = false,
+): Promise<readonly HostProgram[]> {
+  const processesOf = (host: HostReader, group: string) =>
+    host.supervisorProcesses(group, input.control, signal).catch((error: unknown) => {
+      if (withoutAnswer && isCommandFailure(error)) {
+        return null;
+      }
+      throw error;
+    });
   const hosts = await onEveryHost(targets.hosts.hosts, async (host) => {
     const files = await host.programFiles(
       input.programs.map(({file}) => file),
@@ -63,15 +71,16 @@ export async function readPrograms({
     for (const [index, each] of input.programs.entries()) {
       const {inPlace = null, kept = null} = files[index] ?? {};
       const processes =
-        inPlace === null && kept === null
-          ? null
-          : await host.supervisorProcesses(each.group, input.control, signal);
+        inPlace === null && kept === null ? null : await processesOf(host, each.group);
       programs.push({...each, host: host.name, inPlace, kept, processes});
     }
     return programs;
   });
   return hosts.flatMap(({value}) => value);
 }
+
+const isCommandFailure = (error: unknown): boolean =>
+  error instanceof SwitcharooError && error.problem.code === 'host-command-failed';
 
 export const isPresent = ({inPlace, kept}: HostProgram): boolean =>
   inPlace !== null || kept !== null;

@@ -1,10 +1,9 @@
-import type {SupervisorProcess} from '../contract.ts';
-import {type Shell, sh} from '../shell/shell.ts';
+import type {Control, RunMarker, SupervisorProcess} from '../contract.ts';
+import {defineRemember} from '../processes/started-again.ts';
+import {sh} from '../shell/quote.ts';
+import type {Shell} from '../shell/shell.ts';
 
 // supervisord on a host, through supervisorctl: `control` is the command, with its options.
-
-/** A stop takes `stopwaitsecs` before supervisord kills (10 s by default), for each process of a group. */
-const jobLimitMs = 120_000;
 
 export async function readProcesses(
   shell: Shell,
@@ -15,32 +14,60 @@ export async function readProcesses(
   return processesIn(await shell.run(statusScript(group, control), signal), group);
 }
 
+/** Adding a group does not wait until its processes have started. */
 export async function updateGroup(
   shell: Shell,
   group: string,
   control: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  await shell.run(updateScript(group, control), signal, jobLimitMs);
+  await shell.run(updateScript(group, control), signal, leastMs);
+}
+
+/** supervisord stops all processes of a group at once, and kills each after its `stopwaitsecs`. */
+export async function removeGroup(
+  shell: Shell,
+  group: string,
+  {command, limitMs}: Control,
+  marker: RunMarker,
+  signal: AbortSignal,
+): Promise<void> {
+  const script = `${defineRemember(shell.root, marker)}
+${sh`pids=$(${command} status ${`${group}:*`} 2>/dev/null | sed -n 's/^.* pid \\([0-9]*\\),.*$/\\1/p')`}
+remember $pids
+${updateScript(group, command)}
+stopped`;
+  await shell.run(script, signal, jobMs(limitMs));
 }
 
 export async function startProcesses(
   shell: Shell,
   names: readonly string[],
-  control: readonly string[],
+  {command, limitMs}: Control,
   signal: AbortSignal,
 ): Promise<void> {
-  await shell.run(eachScript('start', 'already started', names, control), signal, jobLimitMs);
+  await shell.run(
+    eachScript('start', 'already started', names, command),
+    signal,
+    jobMs(limitMs * names.length),
+  );
 }
 
 export async function stopProcesses(
   shell: Shell,
   names: readonly string[],
-  control: readonly string[],
+  {command, limitMs}: Control,
   signal: AbortSignal,
 ): Promise<void> {
-  await shell.run(eachScript('stop', 'not running', names, control), signal, jobLimitMs);
+  await shell.run(
+    eachScript('stop', 'not running', names, command),
+    signal,
+    jobMs(limitMs * names.length),
+  );
 }
+
+const leastMs = 120_000;
+const jobMs = (limitMs: number) => Math.max(leastMs, limitMs + 30_000);
 
 // It ends with 3 when a process is not running, and with 4 when there is no such group, but also when supervisord does
 // not answer (supervisor 4.2, supervisorctl.py).
@@ -57,7 +84,10 @@ exit 1`;
 const processLine = '^[^ ]+ +(STOPPED|STARTING|RUNNING|BACKOFF|STOPPING|EXITED|FATAL|UNKNOWN)( |$)';
 
 // A group that is in no file any more, and that supervisord has removed already, is no failure.
-const updateScript = (group: string, control: readonly string[]) => sh`${control} reread >/dev/null
+const updateScript = (
+  group: string,
+  control: readonly string[],
+) => sh`output=$(${control} reread 2>&1) || { printf '%s\\n' "$output" >&2; exit 1; }
 output=$(${control} update ${group} 2>&1) || case $output in
   *'no such group'*) ;;
   *) printf '%s\n' "$output" >&2; exit 1 ;;

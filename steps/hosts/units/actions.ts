@@ -21,7 +21,7 @@ export function stopActions(
       perform: (writer, signal, say) => {
         say(`waiting until ${valuesText(up)} has stopped`);
         return onHosts(writer, up, (host, names) =>
-          host.stopUnits(names, longest(units, host.name, names, 'stopMs'), signal),
+          host.stopUnits(names, longest(units, host.name, names, 'stopMs'), run, signal),
         );
       },
     }),

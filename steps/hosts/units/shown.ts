@@ -1,5 +1,5 @@
+import {sh} from '../shell/quote.ts';
 import type {Shell} from '../shell/shell.ts';
-import {sh} from '../shell/shell.ts';
 
 /** The properties of one unit, as `systemctl show` prints them. */
 export type Shown = ReadonlyMap<string, string>;

@@ -1,6 +1,10 @@
 import type {RunMarker, UnitState} from '../contract.ts';
+import {removeEmptyFolders} from '../files/guarded-edit.ts';
 import {markerName} from '../files/run-marker.ts';
-import {type Shell, sh} from '../shell/shell.ts';
+import {psRows} from '../processes/processes.ts';
+import {defineRemember, forgetScript} from '../processes/started-again.ts';
+import {sh} from '../shell/quote.ts';
+import type {Shell} from '../shell/shell.ts';
 import {Dependencies, dependencyProperties} from './dependencies.ts';
 import {msOf, type Shown, shownIn, showScript, wordsOf} from './shown.ts';
 
@@ -100,7 +104,10 @@ export async function unblockUnits(
   marker: RunMarker,
   signal: AbortSignal,
 ): Promise<void> {
-  await shell.run(unblockScript(folderOf(shell), units, ownFolders, marker), signal);
+  const script = `${unblockScript(folderOf(shell), units, ownFolders, marker)}
+${forgetScript(shell.root, marker)}
+${removeEmptyFolders(shell.root, marker)}`;
+  await shell.run(script, signal);
 }
 
 /** `limitMs`: how long systemd lets them take, before it kills them. */
@@ -108,9 +115,15 @@ export async function stopUnits(
   shell: Shell,
   units: readonly string[],
   limitMs: number,
+  marker: RunMarker,
   signal: AbortSignal,
 ): Promise<void> {
-  await shell.run(sh`systemctl stop -- ${units}`, signal, jobMs(limitMs));
+  const script = `${defineRemember(shell.root, marker)}
+${sh`ids=$(systemctl show -p Id -- ${units} | sed -n 's/^Id=//p')`}
+remember $(${psRows} | awk -v units=" $(echo $ids) " '$5 != "-" && index(units, " " $5 " ") {print $1}')
+${sh`systemctl stop -- ${units}`}
+stopped`;
+  await shell.run(script, signal, jobMs(limitMs));
 }
 
 export async function startUnits(

@@ -1,5 +1,6 @@
 import type {Session} from '../../../src/model/target.ts';
 import type {
+  Control,
   Family,
   FirewallChain,
   HostFile,
@@ -10,6 +11,7 @@ import type {
   ProxyState,
   ReverseProxy,
   RunMarker,
+  StartedAgain,
   UnitState,
 } from '../../../steps/hosts/contract.ts';
 import {usersIn} from '../../../steps/hosts/cron/crontab-text.ts';
@@ -109,6 +111,8 @@ export class FakeHost implements HostWriter {
   readonly #keptCrontabs = new Map<string, KeptCrontab>();
   readonly #keptFiles = new Map<string, string>();
   readonly #reloads = new Map<string, string>();
+  /** What runs again of all that was stopped. */
+  again: StartedAgain | null = null;
   /** The output of the proxy's own test. */
   complaint: string | null = null;
   readonly #rules: Record<Family, readonly string[] | null>;
@@ -205,7 +209,7 @@ export class FakeHost implements HostWriter {
   async programFiles(paths: readonly string[], marker: RunMarker) {
     return this.#filesAt(paths, marker, (text) => ({
       ...fileOf(text),
-      declares: declaredIn(text),
+      ...declaredIn(text),
     }));
   }
 
@@ -258,9 +262,24 @@ export class FakeHost implements HostWriter {
     }
   }
 
+  async removeGroup(
+    group: string,
+    {command}: Control,
+    _marker: RunMarker,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.updateGroup(group, command, signal);
+  }
+
+  async startedAgain(): Promise<StartedAgain | null> {
+    return this.again;
+  }
+
+  async forgetStopped(): Promise<void> {}
+
   async startProcesses(
     names: readonly string[],
-    _control: readonly string[],
+    _control: Control,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
@@ -269,7 +288,7 @@ export class FakeHost implements HostWriter {
 
   async stopProcesses(
     names: readonly string[],
-    _control: readonly string[],
+    _control: Control,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
@@ -314,7 +333,12 @@ export class FakeHost implements HostWriter {
     }
   }
 
-  async stopUnits(units: readonly string[], _limitMs: number, signal: AbortSignal): Promise<void> {
+  async stopUnits(
+    units: readonly string[],
+    _limitMs: number,
+    _marker: RunMarker,
+    signal: AbortSignal,
+  ): Promise<void> {
     signal.throwIfAborted();
     for (const unit of units) {
       this.#unit(unit).activeState = 'inactive';

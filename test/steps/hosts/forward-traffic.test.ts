@@ -65,7 +65,7 @@ test('resumed, the plan names only the hosts and the changes that are left', asy
   const [web1, web2] = session.writer.hosts;
   const texts = {from: sha256('old'), text: 'new'};
   await web1?.switchProxy(input, texts, {id, entry}, first.signal);
-  await web2?.stopUnits([input.unit], 0, first.signal);
+  await web2?.stopUnits([input.unit], 0, {id, entry}, first.signal);
   await expect(web2?.switchProxy(input, texts, {id, entry}, first.signal)).rejects.toThrow(
     'reload',
   );

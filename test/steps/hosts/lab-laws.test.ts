@@ -57,7 +57,7 @@ const world =
 
 lawsOfStep({
   step: stopWebServers,
-  input: {units: ['shop.service', 'idle.service']},
+  input: {units: ['shop.service', 'idle.service'], watchSeconds: 0},
   world: world(web1, web2),
   blockedWorld: world({name: 'web1'}),
 });

@@ -65,7 +65,10 @@ describe.skipIf(whyNoRealHost !== undefined)(
 
     lawsOfStep({
       step: stopSupervisorPrograms,
-      input: {programs: [{group: 'worker', file: '/etc/supervisor/conf.d/worker.conf'}]},
+      input: {
+        programs: [{group: 'worker', file: '/etc/supervisor/conf.d/worker.conf'}],
+        watchSeconds: 0,
+      },
       world: world(
         `printf '[program:worker]\\ncommand=/bin/sleep 1000\\nprocess_name=%%(program_name)s_%%(process_num)02d\\nnumprocs=2\\nstartsecs=0\\n' > /etc/supervisor/conf.d/worker.conf
          supervisorctl update >/dev/null`,
@@ -190,7 +193,7 @@ describe.skipIf(whyNoRealHost !== undefined)(
       test('starting a started program, or stopping a stopped one, is no failure', async () => {
         const {writer} = host.session;
         const [one] = writer.hosts;
-        const control = ['supervisorctl'];
+        const control = {command: ['supervisorctl'], limitMs: 10_000};
         await one?.startProcesses(['app'], control, look({}).signal);
         await one?.stopProcesses(['app'], control, look({}).signal);
         await one?.stopProcesses(['app'], control, look({}).signal);

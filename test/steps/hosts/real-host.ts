@@ -5,7 +5,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Session} from '../../../src/model/target.ts';
-import type {HostsReader, HostsWriter} from '../../../steps/hosts/contract.ts';
+import type {HostsConfig, HostsReader, HostsWriter} from '../../../steps/hosts/contract.ts';
+import {hostsConfig} from '../../../steps/hosts/shell/config.ts';
 import {hostGroup} from '../../../steps/hosts/target.ts';
 import {endWithTest} from '../../end-with-test.ts';
 import {freePort} from '../../lab/mysql/databases.ts';
@@ -54,6 +55,8 @@ mount -t overlay overlay -o lowerdir=${tree},upperdir=${own}/upper,workdir=${own
 
 export interface RealHost {
   readonly session: Session<HostsReader, HostsWriter>;
+  /** Its entry in an inventory. */
+  readonly place: HostsConfig['hosts'][number];
   /** Runs a script as root on the host, as somebody who works there. */
   run(script: string): string;
   close(): Promise<void>;
@@ -178,7 +181,7 @@ export async function startRealHost({
       () => said,
       init,
     );
-    const config = hostGroup.config.parse({
+    const config = hostsConfig.parse({
       hosts: [
         {
           name: 'real1',
@@ -194,8 +197,10 @@ export async function startRealHost({
       name: 'web',
       signal: new AbortController().signal,
     });
+    const [place] = config.hosts as [HostsConfig['hosts'][number]]; // One was given.
     return {
       session,
+      place,
       run: (script) => {
         const {status, stdout, stderr} = inside(script);
         if (status !== 0) {

@@ -3,10 +3,14 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import {SwitcharooError} from '../../../src/index.ts';
 import type {Step} from '../../../src/model/step.ts';
 import type {HostsAction} from '../../../steps/hosts/contract.ts';
+import {openShells} from '../../../steps/hosts/shell/shell.ts';
 import {stopCrons} from '../../../steps/hosts/stop-crons.ts';
+import {stopSupervisorPrograms} from '../../../steps/hosts/stop-supervisor-programs.ts';
 import {stopWebServers} from '../../../steps/hosts/stop-web-servers.ts';
+import {freePort} from '../../lab/mysql/databases.ts';
 import {lookAt, performAll} from './look.ts';
 import {type RealHost, startRealHost, testUser, whyNoHostWith} from './real-host.ts';
 
@@ -23,21 +27,23 @@ type HostsStep = Step<any, any, any, any>;
 // One boot for all of it: each world begins with the units, crontabs and programs of its own.
 describe.skipIf(why !== undefined)('on a host with a real systemd', {timeout: 60_000}, () => {
   let host: RealHost;
+  let oldPort: number;
   beforeAll(async () => {
-    host = await startRealHost({systemd: true});
+    oldPort = await freePort();
+    host = await startRealHost({systemd: true, sshd: forced});
   }, 60_000);
   afterAll(() => host?.close());
   beforeEach(() => {
     host.run(clean);
   });
 
-  const look = <Input>(step: HostsStep, input: Input, started = true) =>
-    lookAt(host.session.reader, step.input.parse(input), started);
-  const check = (step: HostsStep, input: unknown, started = false) =>
+  const look = (step: HostsStep, input: object, started = true) =>
+    lookAt(host.session.reader, step.input.parse({watchSeconds: 0, ...input}), started);
+  const check = (step: HostsStep, input: object, started = false) =>
     step.check(look(step, input, started));
 
   /** Performs what the step plans, and waits for as long as it says waiting. */
-  async function stop(step: HostsStep, input: unknown) {
+  async function stop(step: HostsStep, input: object) {
     const verdict = await check(step, input);
     if (verdict.kind !== 'pending') {
       throw new Error(`it is ${JSON.stringify(verdict)}`);
@@ -47,7 +53,7 @@ describe.skipIf(why !== undefined)('on a host with a real systemd', {timeout: 60
     return {before: verdict.before, verdict, after: await settled(step, input)};
   }
 
-  async function settled(step: HostsStep, input: unknown) {
+  async function settled(step: HostsStep, input: object) {
     for (let tries = 0; ; tries += 1) {
       const verdict = await check(step, input, true);
       if (verdict.kind !== 'waiting' || tries > 100) {
@@ -57,7 +63,7 @@ describe.skipIf(why !== undefined)('on a host with a real systemd', {timeout: 60
     }
   }
 
-  async function reverse(step: HostsStep, input: unknown, before: unknown) {
+  async function reverse(step: HostsStep, input: object, before: unknown) {
     const actions = await step.reverse(look(step, input), before);
     if ('kind' in actions) {
       throw new Error(`it is ${JSON.stringify(actions)}`);
@@ -80,6 +86,78 @@ describe.skipIf(why !== undefined)('on a host with a real systemd', {timeout: 60
     expect(existsSync(file)).toBe(true);
     rmSync(file);
     expect(() => host.run('touch /usr/x')).toThrow('Read-only');
+  });
+
+  describe('a login', () => {
+    const account = (name: string, shell: string) =>
+      `useradd --no-create-home --home-dir / --password '*' --shell ${shell} ${name}`;
+    beforeAll(() => {
+      host.run(`chmod 644 /run/mini/authorized_keys
+${account('sw-nologin', '/usr/sbin/nologin')}
+${account('sw-forced', '/bin/sh')}
+${account('sw-menu', '/bin/sh')}
+ssh-keygen -q -t rsa -b 2048 -N '' -f /run/mini/rsa
+sed "s|^HostKey .*|HostKey /run/mini/rsa|; s|^Port .*|Port ${oldPort}|; /^Match/,\\$d" ${sshdConfig} > /run/mini/old_config
+echo 'HostKeyAlgorithms ssh-rsa' >> /run/mini/old_config
+/usr/sbin/sshd -f /run/mini/old_config -E /run/mini/old_log`);
+    });
+
+    const problemAt = async (place: Partial<RealHost['place']>, limitMs = 20_000) => {
+      const {shells, close} = await openShells([{...host.place, ...place}]);
+      const ended = await Promise.all(
+        shells.map((shell) =>
+          shell.run('echo in', new AbortController().signal, limitMs).then(
+            (text) => text,
+            (error: unknown) => (error instanceof SwitcharooError ? error.problem : String(error)),
+          ),
+        ),
+      );
+      await close();
+      return ended[0];
+    };
+
+    test('over another host, with the same key', async () => {
+      const {port} = host.place;
+      expect(await problemAt({proxyJump: `root@127.0.0.1:${port}`})).toBe('in\n');
+      expect(await problemAt({proxyJump: 'root@127.0.0.1:1'})).toMatchObject({
+        code: 'host-jump-failed',
+        message: `real1 (127.0.0.1 port ${port}) cannot be reached over root@127.0.0.1:1: ssh: connect to host 127.0.0.1 port 1: Connection refused.`,
+      });
+      expect(await problemAt({proxyJump: `root@127.0.0.1:${port}`, port: 1})).toMatchObject({
+        code: 'host-jump-failed',
+        message: expect.stringContaining('open failed: connect failed: Connection refused'),
+      });
+    });
+
+    test.each([
+      ['with nologin', 'sw-nologin', 'This account is currently not available'],
+      ['with a ForceCommand that ends', 'sw-forced', 'only for backups'],
+      ['with a ForceCommand that asks', 'sw-menu', '1) reports 2) quit'],
+    ])('%s is named', async (_, user, words) => {
+      const {port} = host.place;
+      expect(await problemAt({user}, 4_000)).toMatchObject({
+        code: 'host-shell-refused',
+        message: `real1 (127.0.0.1 port ${port}) accepts the login of ${user}, and then runs something else than the command of this run: ${words}.`,
+      });
+    });
+
+    test('at a server that only has an old algorithm is named with the option that allows it', async () => {
+      expect(await problemAt({port: oldPort})).toEqual({
+        code: 'host-algorithm-refused',
+        message: `ssh does not use what real1 (127.0.0.1 port ${oldPort}) offers: no matching host key type found. Their offer: ssh-rsa.`,
+        hint: 'Update OpenSSH on real1, or allow it for this host alone in ~/.ssh/config: Host 127.0.0.1, then HostKeyAlgorithms +ssh-rsa',
+      });
+    });
+
+    test.for(['fish', 'tcsh'])('with the login shell %s works', async (shell, {skip}) => {
+      const path = host.run(`command -v ${shell} || :`).trim();
+      if (path === '') {
+        console.warn(`SKIPPED: a login with ${shell}: it is not installed.`);
+        skip();
+      }
+      host.run(`echo 'sw-root:x:0:0::/:${path}' >> /etc/passwd`);
+      expect(await problemAt({user: 'sw-root'})).toBe('in\n');
+    });
   });
 
   describe('units', () => {
@@ -105,13 +183,13 @@ systemctl start shop.target`);
     });
 
     test('a stop goes on through every kind of dependency, over units and instances between', async () => {
-      const tied = (dependency: string, name: string) =>
+      const follows = (dependency: string, name: string) =>
         `[Unit]\n${dependency}=${name}.service\nAfter=${name}.service`;
       host.run(`${service('shop-a')}
-${service('shop-b', tied('BindsTo', 'shop-a'))}
-${service('shop-c@', tied('Requires', 'shop-b'))}
-${service('shop-d', tied('Requisite', 'shop-c@1'))}
-${service('shop-e', tied('PartOf', 'shop-d'))}
+${service('shop-b', follows('BindsTo', 'shop-a'))}
+${service('shop-c@', follows('Requires', 'shop-b'))}
+${service('shop-d', follows('Requisite', 'shop-c@1'))}
+${service('shop-e', follows('PartOf', 'shop-d'))}
 systemctl daemon-reload
 for name in a b c@1 d e; do systemctl start shop-$name; done`);
       expect(await check(stopWebServers, {units: ['shop-a.service']})).toMatchObject({
@@ -293,7 +371,124 @@ for try in $(seq 50); do if pgrep -u nobody -x sleep >/dev/null; then break; fi;
       ]);
     });
   });
+
+  describe('programs of supervisord', () => {
+    const start = (conf: string, files: Readonly<Record<string, string>> = {}) =>
+      host.run(`printf '%s\\n' ${quoted(`${settings}\n${conf}`)} > /etc/supervisord.conf
+${Object.entries(files)
+  .map(([name, text]) => `printf '%s\\n' ${quoted(text)} > /etc/supervisor/conf.d/${name}`)
+  .join('\n')}
+${unit('supervisor.service', '[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/usr/bin/supervisord -n -c /etc/supervisord.conf\nKillMode=process')}
+systemctl daemon-reload
+systemctl start supervisor
+for try in $(seq 100); do if supervisorctl pid >/dev/null 2>&1; then break; fi; sleep 0.1; done`);
+    const status = () => host.run("supervisorctl status | awk '{print $1, $2}'; :");
+    const include = '[include]\nfiles = /etc/supervisor/conf.d/*.conf';
+    const file = '/etc/supervisor/conf.d/queue.conf';
+    const queue = '[program:queue]\ncommand=/bin/sleep 99999\nstartsecs=0';
+
+    test('one in the file of supervisord itself is not moved away', async () => {
+      start(queue);
+      const programs = [{group: 'queue', file: '/etc/supervisord.conf'}];
+      expect(await check(stopSupervisorPrograms, {programs})).toEqual({
+        kind: 'blocked',
+        reason:
+          '/etc/supervisord.conf on real1 also has settings of supervisord itself (unix_http_server, supervisord, rpcinterface:supervisor, supervisorctl): without that file neither supervisord nor supervisorctl works.',
+        hint: 'Move queue to a file of its own that [include] names, such as /etc/supervisor/conf.d/queue.conf. That restarts nothing. Then run on real1: supervisorctl reread',
+      });
+    });
+
+    test('one that takes long to stop is waited for, and the plan says how long it may take', async () => {
+      const slow = `[program:queue]\ncommand=sh -c "trap 'sleep 2; exit' TERM; while [ 1 ]; do sleep 0.1; done" ; slow\nstopwaitsecs = 3600 ; as Laravel says\nstartsecs=0`;
+      start(include, {'queue.conf': slow});
+      const input = {programs: [{group: 'queue', file}], watchSeconds: 0};
+      const {before, verdict, after} = await stop(stopSupervisorPrograms, input);
+      expect(verdict).toMatchObject({
+        remarks: ['queue on real1 may take 3600 s to stop (stopwaitsecs): the step waits for it.'],
+      });
+      expect(after.kind).toBe('done');
+      await reverse(stopSupervisorPrograms, input, before);
+      expect(status()).toBe('queue RUNNING\n');
+    });
+
+    test('its file is restored also while supervisord does not answer', async () => {
+      start(include, {'queue.conf': queue});
+      const input = {programs: [{group: 'queue', file}], watchSeconds: 0};
+      const {before} = await stop(stopSupervisorPrograms, input);
+      host.run('systemctl stop supervisor');
+      await expect(reverse(stopSupervisorPrograms, input, before)).rejects.toThrow(
+        'No such file or directory',
+      );
+      expect(host.run(`cat ${file}`)).toBe(`${queue}\n`);
+      host.run('systemctl start supervisor; sleep 1');
+      await reverse(stopSupervisorPrograms, input, before);
+      expect(status()).toBe('queue RUNNING\n');
+    });
+  });
+
+  describe('another supervisor', () => {
+    const listen = (port: number) =>
+      `python3 -c 'import socket,time; s=socket.create_server(("127.0.0.1",${port})); time.sleep(99999)'`;
+
+    test.each([
+      ['the same program', '/bin/sleep 77777', '/bin/sleep 77777', 'sleep', ''],
+      [
+        'another one at its port',
+        listen(47_811),
+        `env ${listen(47_811)}`,
+        'python3',
+        ', which listens on 127.0.0.1:47811',
+      ],
+    ])('that starts %s again is named', async (_, command, again, name, listens) => {
+      host.run(`printf '%s\\n' '#!/bin/sh' ${quoted(`exec ${command}`)} > /run/shop-web
+chmod 755 /run/shop-web
+${unit('shop-web.service', '[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/run/shop-web')}
+systemctl daemon-reload
+systemctl start shop-web
+for try in $(seq 300); do if [ -z '${listens}' ] || ss -Hltn | grep -q :47811; then break; fi; sleep 0.1; done
+printf '%s\\n' '#!/bin/sh' ${quoted(`while :; do if [ -e /run/again ]; then ${again} & wait; fi; sleep 0.1; done`)} > /run/shop-runsv
+chmod 755 /run/shop-runsv
+rm -f /run/again
+setsid /run/shop-runsv >/dev/null 2>&1 &`);
+      const input = {units: ['shop-web.service']};
+      const verdict = await check(stopWebServers, input);
+      if (verdict.kind !== 'pending') {
+        throw new Error(`it is ${JSON.stringify(verdict)}`);
+      }
+      const actions = await stopWebServers.plan(look(stopWebServers, input), verdict.before);
+      await performAll(host.session.writer, actions);
+      expect(await check(stopWebServers, {...input, watchSeconds: 3_600}, true)).toEqual({
+        kind: 'waiting',
+        progress: 'checking for 3600 s whether something else starts it again',
+      });
+      host.run(`touch /run/again
+for try in $(seq 300); do
+  if pgrep -P "$(pgrep -x shop-runsv)" -x ${name} >/dev/null && { [ -z '${listens}' ] || ss -Hltn | grep -q :47811; }; then break; fi
+  sleep 0.1
+done`);
+      const blocked = await check(stopWebServers, input, true);
+      expect(blocked).toMatchObject({kind: 'blocked'});
+      expect('reason' in blocked ? blocked.reason : '').toMatch(
+        new RegExp(
+          `^Something else has started again what this entry stopped: ${name} \\(pid \\d+, \\d+ s\\) of root[^,]*${listens}, started by shop-runsv \\(pid \\d+\\) on real1\\.$`,
+        ),
+      );
+      host.run('rm /run/again; pkill -P "$(pgrep -x shop-runsv)" || :; pkill -x shop-runsv');
+      expect((await settled(stopWebServers, input)).kind).toBe('done');
+      await reverse(stopWebServers, input, verdict.before);
+      expect(states('shop-web')).toBe('active');
+      expect(host.run('ls /var/lib/switcharoo 2>/dev/null || :')).toBe('');
+    });
+  });
 });
+
+const sshdConfig = '/run/mini/sshd_config';
+const forced = [
+  'Match User sw-forced',
+  'ForceCommand echo only for backups; exit 1',
+  'Match User sw-menu',
+  "ForceCommand echo '1) reports 2) quit'; exec sleep 100",
+];
 
 const unit = (name: string, text: string) =>
   `printf '%s\\n' '${text.replaceAll('\n', "' '")}' > /etc/systemd/system/${name}`;
@@ -303,8 +498,20 @@ const service = (name: string, head = '[Unit]', seconds = 100_000) =>
     `${head}\nDefaultDependencies=no\n[Service]\nExecStart=/bin/sleep ${seconds}`,
   );
 
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+const settings = `[unix_http_server]
+file=/run/supervisor.sock
+[supervisord]
+logfile=/var/log/supervisord.log
+pidfile=/run/supervisord.pid
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl=unix:///run/supervisor.sock`;
+
 /** Nothing of an earlier world is left. */
 const clean = `systemctl stop 'shop*' cron supervisor 2>/dev/null || :
 systemctl reset-failed 2>/dev/null || :
-rm -rf /etc/systemd/system/shop* /etc/systemd/system/cron* /etc/systemd/system/supervisor* /var/spool/cron/crontabs/* /etc/cron.d/* /etc/supervisor/conf.d/* /var/lib/switcharoo
+rm -rf /etc/systemd/system/shop* /etc/systemd/system/cron* /etc/systemd/system/supervisor* /var/spool/cron/crontabs/* /etc/cron.d/* /etc/supervisor/supervisord.conf /etc/supervisor/conf.d/* /var/lib/switcharoo
 systemctl daemon-reload`;

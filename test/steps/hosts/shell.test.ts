@@ -16,7 +16,8 @@ import type {LabHost} from '../../../lab/hosts/host.ts';
 import {createLabKey} from '../../../lab/hosts/keys.ts';
 import {SwitcharooError} from '../../../src/index.ts';
 import {onEveryHost} from '../../../steps/hosts/group/per-host.ts';
-import {openShells, type Shell, sh} from '../../../steps/hosts/shell/shell.ts';
+import {sh} from '../../../steps/hosts/shell/quote.ts';
+import {openShells, type Shell} from '../../../steps/hosts/shell/shell.ts';
 import {hostGroup} from '../../../steps/hosts/target.ts';
 import {startHosts, type TriedHosts} from '../../lab/hosts/lab-host.ts';
 
@@ -150,7 +151,7 @@ describe('a host that cannot be reached', () => {
     expect(await problemWith({identityFile})).toEqual({
       code: 'host-login-refused',
       message: `web1 (${web1.address} port ${web1.sshPort}) refuses the login of deploy with the key at hand.`,
-      hint: 'Check identityFile in the inventory, or the ssh agent, and authorized_keys of deploy on web1.',
+      hint: 'Check identityFile in the inventory, or the ssh agent, and authorized_keys of deploy on web1. An RSA key, at a server older than OpenSSH 7.2, needs PubkeyAcceptedAlgorithms +ssh-rsa in ~/.ssh/config.',
     });
   });
 

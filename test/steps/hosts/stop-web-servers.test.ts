@@ -7,7 +7,7 @@ import {FakeHosts} from './fake-hosts.ts';
 import {type LabWorld, startLabWorld} from './lab-world.ts';
 import {lookAt, performAll} from './look.ts';
 
-const input = {units: ['shop.service']};
+const input = {units: ['shop.service'], watchSeconds: 0};
 
 describe('the texts', () => {
   const check = (fake: FakeHosts, started = false) =>
