@@ -18,7 +18,13 @@ describe('the whole cutover in the lab', () => {
       const ended = await desk.run('rehearse', runbook, '--json');
       expect(ended).toMatchObject({code: 0, stderr: ''});
       const report = lastDocument(ended);
-      expect(report).toMatchObject({outcome: 'done', writes: {lost: 0, duplicated: 0}});
+      expect(report).toMatchObject({
+        outcome: 'done',
+        writes: {lost: 0, duplicated: 0},
+        rows: {different: 0, first: []},
+      });
+      // The rows of the seed, and what the clients were told.
+      expect(report.rows.compared).toBeGreaterThan(300);
       expect(report.writes.acknowledged).toBeGreaterThan(100);
       expect(report.outageMs).toBeGreaterThan(0);
       expect(new Set(report.entries.map(({state}: {state: string}) => state))).toEqual(
