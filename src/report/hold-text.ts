@@ -12,7 +12,7 @@ export const holdTexts = ({hold, reversal}: Held): readonly string[] => [
 ];
 
 const heldText = ({ms, waitedMs}: HoldReport): string =>
-  `${durationText(ms)}${ms < 1000 ? '' : ` (${ms} ms)`}${waitedMs === undefined ? '' : `; before that, open requests were given ${durationText(waitedMs)} to end, with nobody held`}`;
+  `${durationText(ms)}${ms < 1000 ? '' : ` (${ms} ms)`}${waitedMs === undefined ? '' : `; before that, open requests had ${durationText(waitedMs)} to finish, with no connection held`}`;
 
 /** The round trips in the outage and in the hold, forward and back. */
 export const tripsTexts = ({hold, roundTrips, reversal}: Held): readonly string[] => [

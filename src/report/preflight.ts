@@ -74,7 +74,7 @@ export function preflightText(looked: PreflightReport, options: TextOptions): st
       [
         looked.triedOn === undefined
           ? 'Nothing was changed.'
-          : `Nothing was changed, apart from ${looked.triedOn}, where definitions are loaded and removed again.`,
+          : `Nothing was changed, except on ${looked.triedOn}: definitions were loaded there and removed again.`,
       ],
       options,
     ),

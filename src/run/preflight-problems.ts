@@ -9,8 +9,8 @@ export const schemaTargetUnknown = (
   code: 'schema-load-target-unknown',
   message:
     name === ''
-      ? `${file} has no target, or several, on which definitions are usually tried.`
-      : `${file} has no target ${name} on which definitions can be tried.`,
+      ? `${file} has no default target for --load-schema, or more than one.`
+      : `${file} has no target ${name} that --load-schema can use.`,
   hint:
     able.length === 0
       ? 'Add an empty server of the target version to the inventory, as a target of kind mysql.'

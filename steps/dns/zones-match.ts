@@ -144,7 +144,7 @@ async function questionsOf({
   const records = (await old.records(signal)).filter(isCompared);
   if (records.length === 0) {
     return blocked(
-      `${old.name} holds no record of ${domain} but its SOA and NS records: nothing would be compared.`,
+      `${old.name} has only the SOA and NS records of ${domain}: nothing would be compared.`,
       'Correct zoneFile, names, domain or servers of the target in the inventory.',
     );
   }

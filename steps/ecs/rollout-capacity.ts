@@ -96,7 +96,7 @@ export const rolloutCapacity = defineGate({
     const state = await service.deployedService(look.signal);
     if (state.taskDefinition === undefined && look.input.taskDefinition === undefined) {
       return blocked(
-        `The ${service.name} has no task definition: it is deployed by ${state.deploymentController?.type ?? 'ECS'}, and what it runs is not in the service.`,
+        `The ${service.name} has no task definition: it is deployed by ${state.deploymentController?.type ?? 'ECS'}, so the service does not show what it runs.`,
         'Use the tool that manages its task sets, or remove this gate from the runbook.',
       );
     }
@@ -190,7 +190,7 @@ async function onInstances(
   const foreign = foreignCapacity(deployed, described);
   if (foreign.length > 0) {
     const notChecked = [...foreign, ...figures.notChecked];
-    const remark = `Whether new tasks find capacity was not checked: only AWS can tell for ${foreign.join(', ')}.`;
+    const remark = `The capacity for new tasks was not checked: only AWS knows it for ${foreign.join(', ')}.`;
     return done({...figures, on: 'OTHER', fit: null, waitsForInstances: false, notChecked}, remark);
   }
   const all = await service.instances(look.signal).catch(whyNotTold);

@@ -190,7 +190,7 @@ function obstacle(look: TaskLook, running: RunningService): Blocked | undefined 
   if (taskDefinition === undefined) {
     return blocked(
       `The ${name} has no task definition: it is deployed by ${running.controller}, and has no PRIMARY task set.`,
-      'Create its task set first, or use another service: the task needs its definition and its network.',
+      'Create a PRIMARY task set first, or use another service: the task uses its task definition and its network.',
     );
   }
   if (container === undefined) {

@@ -156,10 +156,10 @@ async function otherThanLive(
   return differences.length === 0
     ? undefined
     : blocked(
-        `The old name servers answer otherwise than ${old.source}: ${differences.slice(0, shownDifferences).join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,
+        `The answers of the old name servers differ from ${old.source}: ${differences.slice(0, shownDifferences).join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,
         old.recordsFrom === 'file'
-          ? 'Export the zone again. Where only the serial differs and nobody has changed a record since, set the serial in the file. A record that is not to move goes into leaveOut of the import.'
-          : 'Add the names to "names" of the target in the inventory. A record that is not to move goes into leaveOut of the import.',
+          ? 'Export the zone again. If only the serial differs and nobody has changed a record since, set the serial in the file. Add a record that should not move to leaveOut of the import.'
+          : 'Add the names to "names" of the target in the inventory. Add a record that should not move to leaveOut of the import.',
       );
 }
 

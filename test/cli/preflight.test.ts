@@ -133,14 +133,14 @@ describe.skipIf(mysqlClients.missing)('--load-schema', () => {
       expect.objectContaining({
         check: 'definitions-refused',
         observed:
-          'this could not be checked: aurora is not empty, so nothing is loaded there: it has 1 schema: shop (2 tables)',
+          'this could not be checked: aurora is not empty, so nothing was loaded into it: it has 1 schema: shop (2 tables)',
       }),
     );
     expect(await left()).toBe('shop');
     const unknown = await desk.run(...tryOn(), 'nowhere');
     expect(unknown).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('has no target nowhere on which definitions can be tried'),
+      stderr: expect.stringContaining('has no target nowhere that --load-schema can use'),
     });
   });
 
@@ -155,7 +155,7 @@ describe.skipIf(mysqlClients.missing)('--load-schema', () => {
     const shown = await desk.run(...tryOn());
     expect(shown).toMatchObject({code: 0, stderr: ''});
     expect(shown.stdout.replaceAll(/\s+/g, ' ')).toContain(
-      'Nothing was changed, apart from aurora, where definitions are loaded and removed again.',
+      'Nothing was changed, except on aurora: definitions were loaded there and removed again.',
     );
     expect(await left()).toBe('');
 
@@ -181,7 +181,7 @@ describe.skipIf(mysqlClients.missing)('--load-schema', () => {
       expect.objectContaining({
         check: 'schema-load-left',
         observed:
-          'aurora has 1 schema of a preflight --load-schema that was killed, or that still runs: shop',
+          'aurora has 1 schema of a preflight --load-schema that was killed or is still running: shop',
       }),
     );
     expect(await desk.run(...tryOn())).toMatchObject({code: 0, stderr: ''});

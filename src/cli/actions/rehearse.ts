@@ -170,7 +170,7 @@ const lookupsWrong = (wrong: number, total: number): Problem => ({
 
 const rowsDiffer = (rows: NonNullable<RunReport['rows']>): Problem => ({
   code: 'rows-differ',
-  message: `The databases of the lab differ after the run: rows ${rowsSentence(rows)}.`,
+  message: `The rows of the lab's databases differ after the run: ${rowsSentence(rows)}.`,
   hint,
 });
 

@@ -5,13 +5,13 @@ const preflightCommand = defineCommand({
   name: 'preflight',
   summary: 'Run every preflight check of the targets in an inventory',
   description:
-    'Run every preflight check of the targets in an inventory, and report what would block a cutover. Changes nothing.\n\nRun it days before the cutover. With --load-schema it also loads the definitions of the source, without any row, into an empty server, names each that is refused, and removes them again.',
+    'Run every preflight check of the targets in an inventory, and report what would block a cutover. Changes nothing, unless --load-schema is given.\n\nRun it days before the cutover. With --load-schema, it also loads the definitions of the source, without rows, into an empty server, reports each that the server refuses, and removes them again.',
   options: {
     inventory,
     loadSchema: optionalValue('', {
       placeholder: 'target',
       description:
-        'Try every definition on this target, which must be empty; without a name, on the Aurora cluster',
+        'Load every definition into this empty target as a test; without a name, into the Aurora cluster',
     }),
   },
   examples: ['preflight -i staging', 'preflight -i production --load-schema empty'],

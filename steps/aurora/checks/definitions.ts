@@ -21,9 +21,10 @@ export const definitionChecks: readonly AuroraCheck[] = [
     severity: 'blocks',
     looksAt: 'both',
     expects:
-      'Aurora accepts the definition of every view, routine, trigger and event of the source (it reads each, and executes none).',
-    consequence: 'A load stops there, hours after its start, and so does a replicated CREATE.',
-    fix: 'Create it again in words that both servers accept: a name that became a reserved word in backticks.',
+      'Aurora accepts the definition of every view, routine, trigger and event of the source (it parses each and executes none).',
+    consequence:
+      'A load stops at that object, hours after its start. A replicated CREATE stops replication.',
+    fix: 'Create the object again with syntax that both servers accept. Put a name that is now a reserved word in backticks.',
     find: async ({aurora, source}) => {
       const refusals = await refusedDefinitions(
         {source, target: aurora},
@@ -46,8 +47,8 @@ export const definitionChecks: readonly AuroraCheck[] = [
     looksAt: 'both',
     expects: 'Aurora accepts the definition of every table of a source of another brand.',
     consequence:
-      'A load stops at such a table: periods, sequences, defaults without parentheses, options and types of one brand only.',
-    fix: 'ALTER TABLE on the source to what both servers accept, before the seed.',
+      'A load stops at such a table. It may use periods, sequences, defaults without parentheses, or options and types of one brand.',
+    fix: 'Before the seed, ALTER TABLE on the source to a definition that both servers accept.',
     find: async ({aurora, source}) => {
       const [ofAurora, ofSource] = await Promise.all([aurora.version(), source.version()]);
       if (ofAurora.isMariaDb || !ofSource.isMariaDb) {
@@ -74,7 +75,7 @@ export const definitionChecks: readonly AuroraCheck[] = [
     looksAt: 'both',
     expects: 'Aurora has every sql_mode under which a routine, trigger or event was created.',
     consequence: 'A load stops at such an object (errno 1231).',
-    fix: 'SET SESSION sql_mode to one that both servers have, and create the object again: it keeps the mode of its creation.',
+    fix: 'SET SESSION sql_mode to modes that both servers have, then create the object again: an object keeps the mode of its creation.',
     find: ({aurora, source}) => objectsOfModes(source, aurora, (mode) => !isLeftOut(mode)),
   },
   {
@@ -84,8 +85,8 @@ export const definitionChecks: readonly AuroraCheck[] = [
     expects:
       'No routine, trigger or event was created under an sql_mode that Aurora no longer has.',
     consequence:
-      'aurora.seed leaves such a mode out. A dump that is loaded by hand stops there (errno 1231).',
-    fix: 'SET SESSION sql_mode without it, and create the object again: it keeps the mode of its creation.',
+      'aurora.seed leaves such a mode out. A dump that you load by hand stops at that object (errno 1231).',
+    fix: 'SET SESSION sql_mode without that mode, then create the object again: an object keeps the mode of its creation.',
     find: ({aurora, source}) =>
       objectsOfModes(source, aurora, (mode) => isLeftOut(mode) && mode !== 'NO_AUTO_CREATE_USER'),
   },
@@ -93,7 +94,7 @@ export const definitionChecks: readonly AuroraCheck[] = [
     name: 'enum-element-too-long',
     severity: 'blocks',
     looksAt: 'both',
-    expects: 'Every element of an ENUM or SET has 255 characters at most.',
+    expects: 'Every element of an ENUM or SET has at most 255 characters.',
     consequence: 'MySQL 8.0 and later refuse the table (errno 3505).',
     fix: 'ALTER TABLE … MODIFY the column with shorter elements, or as VARCHAR.',
     find: async ({aurora, source}) => {
@@ -123,7 +124,7 @@ export const definitionChecks: readonly AuroraCheck[] = [
       const {columns} = await source.tables();
       return listed(
         (count) =>
-          `${count} AUTO_INCREMENT ${plural(count, 'column')} of ${source.name} ${plural(count, 'is', 'are')} no integer`,
+          `${count} AUTO_INCREMENT ${plural(count, 'column')} of ${source.name} ${plural(count, 'is not an integer', 'are not integers')}`,
         isMariaDb || series < 804
           ? []
           : columns
@@ -149,7 +150,7 @@ export const definitionChecks: readonly AuroraCheck[] = [
       const {columns} = await source.tables();
       return listed(
         (count) =>
-          `${count} generated ${plural(count, 'column')} of ${source.name}, whose values ${aurora.name} refuses`,
+          `${source.name} has ${count} generated ${plural(count, 'column')}, whose values ${aurora.name} refuses`,
         ofAurora.isMariaDb || !ofSource.isMariaDb
           ? []
           : columns.filter((row) => columnValue(row, 'body') !== '').map(columnNameOf),
@@ -160,9 +161,9 @@ export const definitionChecks: readonly AuroraCheck[] = [
     name: 'invisible-primary-key-generated',
     severity: 'blocks',
     looksAt: 'both',
-    expects: 'Aurora adds no column of its own to a table without a primary key.',
+    expects: 'Aurora adds no hidden column to a table without a primary key.',
     consequence:
-      'A loaded table has a column my_row_id more than on the source: the two differ for ever, and reverse replication stops (errno 1677, 1054).',
+      'A loaded table has an extra column, my_row_id. It never matches the source, and reverse replication stops (errno 1677, 1054).',
     fix: 'Set sql_generate_invisible_primary_key = OFF in the cluster parameter group, or give these tables a primary key, before the seed.',
     find: async ({aurora, source}) =>
       isOn((await aurora.settings())['sql_generate_invisible_primary_key'])

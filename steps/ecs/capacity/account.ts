@@ -30,7 +30,10 @@ async function freeAddresses(
     freeAddressesOf(reading, access.config, subnets, signal),
   );
   if (free === undefined) {
-    return {kind: 'not-measured', why: `EC2 has no count for each of ${subnets.join(', ')}`};
+    return {
+      kind: 'not-measured',
+      why: `EC2 did not return a count for each of ${subnets.join(', ')}`,
+    };
   }
   const has = subnets.length === 1 ? 'subnet' : 'subnets';
   return {

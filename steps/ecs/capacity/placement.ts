@@ -56,7 +56,7 @@ export function judgePlacement(placement: Placement): PlacementVerdict {
     return {
       kind: 'blocked',
       fit,
-      reason: `${task}, but the ${count} ${instances.length === 1 ? 'has' : 'have'} capacity for ${fit} of ${limits.together} new tasks beside the old ones, and ECS starts all of them before it stops one: ${nearestText(instances, need, rules)}.`,
+      reason: `${task}, but the ${count} ${instances.length === 1 ? 'has' : 'have'} capacity for ${fit} of ${limits.together} new tasks beside the old ones, and ECS starts all of them before it stops an old one: ${nearestText(instances, need, rules)}.`,
       hint: remedies(placement, []),
     };
   }

@@ -26,7 +26,7 @@ export function unsupported(
   }
   if (scheduling === 'DAEMON' && desiredCount !== undefined) {
     return blocked(
-      `The ${name} is a DAEMON: it runs one task on each instance, and ECS refuses a desired count for it.`,
+      `The ${name} is a DAEMON service: it runs one task on each instance, and ECS refuses a desired count.`,
       'Remove desiredCount from the step.',
     );
   }

@@ -58,7 +58,7 @@ export function strategyRemark(name: string, {strategy, bakeMs}: ServiceState): 
   const minutes = bakeMs / 60_000;
   return shiftsTraffic({strategy})
     ? [
-        `ECS deploys the ${name} by ${strategy}: it starts all new tasks beside the old ones and shifts the traffic itself. It waits ${minutes} min by its own settings, also in a reversal once it has ended the old tasks.`,
+        `ECS deploys the ${name} with the strategy ${strategy}: ECS starts all new tasks beside the old ones and shifts the traffic itself. The settings of the service make it wait ${minutes} min. A reversal also waits that long once the old tasks have been stopped.`,
       ]
     : [];
 }

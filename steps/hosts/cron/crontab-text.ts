@@ -9,10 +9,10 @@ export const activeLines = (text: string): number => text.split('\n').filter(isA
 export const activeLinesText = (text: string): string =>
   countText(activeLines(text), 'active line');
 
-/** `2 active lines, of which cron does not run the last one: it has no line end` */
+/** `2 active lines, of which cron does not run the last one: it has no newline` */
 export const stoppedLinesText = (text: string): string =>
   isActive(text.split('\n').at(-1) ?? '')
-    ? `${activeLinesText(text)}; the last line has no line end, so cron may not run it, and crontab -l | crontab - would refuse it`
+    ? `${activeLinesText(text)}; the last line has no newline, so cron may not run it, and crontab -l | crontab - would refuse it`
     : activeLinesText(text);
 
 /** Whether one of its jobs is started when cron is started, which is at boot (crontab(5)). */

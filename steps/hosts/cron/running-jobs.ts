@@ -75,8 +75,8 @@ function remarkOf({name, pid, user, seconds, isSinceBoot}: RunningJob, host: str
     .slice(0, 16);
   const job = `${name} (pid ${pid}) of ${user} on ${host} has been running since ${since.replace('T', ' ')} UTC`;
   return isSinceBoot
-    ? `${job}: cron started it at boot (@reboot), and it will not end by itself. The step waits for it: end it by hand then. After a reversal start it by hand: cron does so only at the next boot.`
-    : `${job}: cron started it. The step waits until it has ended.`;
+    ? `${job}: cron started it at boot (@reboot), and it does not end by itself. When the step waits for it, end it by hand. After a reversal, start it by hand: cron starts it only at the next boot.`
+    : `${job}: cron started it. The step waits until it ends.`;
 }
 
 const startsWithinSeconds = 90;

@@ -47,7 +47,7 @@ export function unitRemarks(units: PerHost<readonly UnitState[]>): readonly stri
       return [
         ...(activeState === 'active' && others.length > 0
           ? [
-              `A reversal that starts ${unit} on ${host} also starts ${others.join(', ')}: ${unit} wants that, and it does not run now.`,
+              `When a reversal starts ${unit} on ${host}, systemd also starts its dependencies that are not running now: ${others.join(', ')}.`,
             ]
           : []),
         ...(startsAfter.length > 0
@@ -57,7 +57,7 @@ export function unitRemarks(units: PerHost<readonly UnitState[]>): readonly stri
           : []),
         ...(activeState === 'active' && stopMs > longStopMs
           ? [
-              `${unit} on ${host} may take ${Number.isFinite(stopMs) ? `${stopMs / 1_000} s` : 'as long as it wants'} to stop (TimeoutStopSec=).`,
+              `${unit} on ${host} may take ${Number.isFinite(stopMs) ? `${stopMs / 1_000} s` : 'any length of time'} to stop (TimeoutStopSec=).`,
             ]
           : []),
       ];
@@ -77,8 +77,8 @@ function userObstacle(states: readonly HostUnit[], missing: readonly string[]): 
   const [, home = ''] = /^(.*?)\/\.(?:config|local)\//.exec(userFiles[0] ?? '') ?? [];
   const user = home === '' ? 'USER' : home.slice(home.lastIndexOf('/') + 1);
   return blocked(
-    `${unit} on ${host} is a unit of the manager of a user (${userFiles.join(', ')}), not of the system: this step does not stop it.`,
-    `Make it a unit of the system: move it to /etc/systemd/system, with User= of that account. Or leave it out, and stop it by hand: systemctl --user -M ${user}@ stop ${unit}`,
+    `${unit} on ${host} is a user unit (${userFiles.join(', ')}), not a system unit: this step cannot stop it.`,
+    `Make it a system unit: move it to /etc/systemd/system, and set User= to that account. Or leave it out of the step, and stop it by hand: systemctl --user -M ${user}@ stop ${unit}`,
   );
 }
 
@@ -87,7 +87,7 @@ function templateObstacle(states: readonly HostUnit[]): Blocked | null {
   return state === undefined
     ? null
     : blocked(
-        `${state.unit} on ${state.host} is a template, and no unit that runs. Its instances: ${state.instances.join(', ') || 'none'}.`,
+        `${state.unit} on ${state.host} is a template, not a unit that runs. Its instances: ${state.instances.join(', ') || 'none'}.`,
         'Name its instances in the runbook.',
       );
 }
@@ -104,7 +104,7 @@ function stopObstacle(states: readonly HostUnit[]): Blocked | null {
   const changed = running.find(({needsReload}) => needsReload);
   if (changed !== undefined) {
     return blocked(
-      `The file of ${changed.unit} on ${changed.host} has changed or is gone since systemd read it: what is stopped now could be started only as that file says.`,
+      `The file of ${changed.unit} on ${changed.host} has changed or was removed since systemd read it. Once stopped, the unit could not be started again as it runs now.`,
       `Check the file, then run on ${changed.host}: systemctl daemon-reload; systemctl status ${changed.unit}`,
     );
   }
@@ -113,7 +113,7 @@ function stopObstacle(states: readonly HostUnit[]): Blocked | null {
     ? null
     : blocked(
         `${cancelled.cancels.join(', ')} on ${cancelled.host} cancels every condition that could prevent ${cancelled.unit} from starting.`,
-        'Give that file a name that begins with a lower letter than z, such as override.conf.',
+        'Rename that file so that its name sorts before z, for example to override.conf.',
       );
 }
 

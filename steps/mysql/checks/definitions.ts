@@ -179,7 +179,7 @@ const newlyReserved = (text: string): readonly string[] => {
 /** "procedure shop.close_day (errno 1064; RANK is a reserved word there)". */
 export function refusalText({owner, errno, words}: Refusal): string {
   if (errno === null) {
-    return `${owner} (switcharoo's account does not see it)`;
+    return `${owner} (switcharoo's account cannot see it)`;
   }
   const reserved = words.join(', ');
   const are = words.length === 1 ? 'is a reserved word' : 'are reserved words';

@@ -31,7 +31,7 @@ export const objectChecks: readonly MysqlCheck[] = [
     of: 'source',
     expects: 'Everything that a view refers to exists.',
     consequence: 'A dump stops at such a view (errno 1356), and no other server can create it.',
-    fix: 'DROP VIEW, or create it again without what is gone.',
+    fix: 'DROP VIEW, or create the view again without the missing objects.',
     find: async (server) =>
       listed(
         (count) =>
@@ -44,8 +44,9 @@ export const objectChecks: readonly MysqlCheck[] = [
     severity: 'blocks',
     of: 'source',
     expects: 'Every column that a trigger names exists.',
-    consequence: 'Each write that fires it fails, and a load stops at the trigger (errno 1054).',
-    fix: 'DROP TRIGGER, or create it again without the column.',
+    consequence:
+      'Each write that fires the trigger fails, and a load stops at the trigger (errno 1054).',
+    fix: 'DROP TRIGGER, or create the trigger again without the column.',
     find: async (server) =>
       listed(
         (count) =>

@@ -133,14 +133,14 @@ export const tableChecks: readonly MysqlCheck[] = [
   {
     name: 'schema-load-left',
     severity: 'blocks',
-    expects: 'The server has no schema that preflight --load-schema has left.',
+    expects: 'The server has no schema left by preflight --load-schema.',
     consequence: 'The server is not empty, so a first copy to it is refused.',
-    fix: 'Run preflight with --load-schema and this target again, which removes them; or DROP DATABASE for each, and for switcharoo.',
+    fix: 'Run preflight --load-schema with this target again: it removes them. Or DROP DATABASE for each of them and for switcharoo.',
     find: async (server) => {
       const marker = await server.server.copies.marker(server.signal);
       return listed(
         (count) =>
-          `${server.name} has ${count} ${plural(count, 'schema')} of a preflight --load-schema that was killed, or that still runs`,
+          `${server.name} has ${count} ${plural(count, 'schema')} of a preflight --load-schema that was killed or is still running`,
         marker && isSchemaLoad(marker) ? marker.schemas : [],
       );
     },

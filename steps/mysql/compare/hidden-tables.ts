@@ -19,7 +19,7 @@ export async function hiddenTables(
     schemas?.every((schema) => mayRead(`${quoted(schema)}.*`))
     ? null
     : blocked(
-        `The account ${server.user} lacks SELECT ON *.* on ${server.name}, so it does not see every table, and the comparison would miss the others.`,
-        `GRANT SELECT ON *.* to the account on ${server.name}, or list in schemas what it may read as a whole.`,
+        `The account ${server.user} lacks SELECT ON *.* on ${server.name}, so it cannot see every table, and the comparison would miss the hidden ones.`,
+        `GRANT SELECT ON *.* to the account on ${server.name}, or list in schemas only those that the account can read completely.`,
       );
 }

@@ -19,13 +19,13 @@ export function nothingCompared(
   names: Both<string>,
 ): readonly string[] {
   const present = [...source.shapes.values(), ...target.shapes.values()];
-  const neither = `on ${names.source} and ${names.target}`;
+  const neither = `on either ${names.source} or ${names.target}`;
   if (!schemas) {
-    return present.length === 0 ? [`there is no table ${neither}, so nothing is compared`] : [];
+    return present.length === 0 ? [`there is no table ${neither}, so nothing was compared`] : [];
   }
   // A server may treat the case of names alike.
   const held = new Set(present.map(({schema}) => schema.toLowerCase()));
   return schemas
     .filter((schema) => !held.has(schema.toLowerCase()))
-    .map((schema) => `the schema ${schema} has no table ${neither}, so nothing of it is compared`);
+    .map((schema) => `the schema ${schema} has no table ${neither}, so it was not compared`);
 }

@@ -180,6 +180,6 @@ const shownAtMost = 10;
 function adviceOn(differences: readonly string[], target: string): string {
   const hasHiddenKey = differences.some((text) => /\.my_row_id is missing on /.test(text));
   return hasHiddenKey
-    ? `${target} gave tables without a primary key a hidden one when they were created there (sql_generate_invisible_primary_key = ON). Give each of them a primary key on the source. Or set that parameter to OFF, and on ${target}: ALTER TABLE … DROP COLUMN my_row_id. Then resume.`
+    ? `${target} added a hidden primary key to tables without one (sql_generate_invisible_primary_key = ON). Give each of those tables a primary key on the source. Or set that parameter to OFF, and on ${target}: ALTER TABLE … DROP COLUMN my_row_id. Then resume.`
     : `Check the binary log of ${target} for writes of its own, and SHOW SLAVE STATUS (SHOW REPLICA STATUS) for skipped events. Fix the rows or seed ${target} again, then resume.`;
 }

@@ -36,7 +36,7 @@ export const loadRefused = ({
 
 export const schemaLoadWithoutSource = (target: string): Problem => ({
   code: 'schema-load-source-missing',
-  message: `The inventory has no server whose definitions could be loaded into ${target}.`,
+  message: `The inventory has no server whose definitions can be loaded into ${target}.`,
   hint: 'Add the source, or its dedicated replica, to the inventory as a target of kind mysql.',
 });
 
@@ -48,8 +48,8 @@ export const schemaLoadClientMissing = (server: string): Problem => ({
 
 export const schemaLoadTargetInUse = (target: string, use: string): Problem => ({
   code: 'schema-load-target-in-use',
-  message: `${target} is not empty, so nothing is loaded there: ${use}.`,
-  hint: 'Give --load-schema a server of the target version that holds nothing.',
+  message: `${target} is not empty, so nothing was loaded into it: ${use}.`,
+  hint: 'Give --load-schema an empty server of the target version.',
 });
 
 export const schemaLoadRunning = (target: string): Problem => ({
@@ -60,8 +60,8 @@ export const schemaLoadRunning = (target: string): Problem => ({
 
 export const schemaLoadLeft = (target: string, schemas: readonly string[]): Problem => ({
   code: 'schema-load-left',
-  message: `The definitions that were loaded into ${target} could not be removed: the schemas ${schemas.join(', ')}.`,
-  hint: `Give the same command again, which removes them first; or on ${target}: DROP DATABASE for each of them, and for switcharoo.`,
+  message: `The loaded definitions could not be removed from ${target}. Schemas: ${schemas.join(', ')}.`,
+  hint: `Run the same command again: it removes them first. Or on ${target}: DROP DATABASE for each of them and for switcharoo.`,
 });
 
 export const copyInProgress = (name: string): Problem => ({

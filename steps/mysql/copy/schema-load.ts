@@ -19,8 +19,9 @@ const check: CheckWords = {
   name: 'definitions-refused',
   severity: 'blocks',
   expects: 'An empty server of the target version accepts every definition of the source.',
-  consequence: 'The first copy ends there, hours after its start, and so does a replicated CREATE.',
-  fix: 'Change each of them on the source to what both servers accept, before the seed.',
+  consequence:
+    'The first copy fails at that definition, hours after its start. A replicated CREATE stops replication.',
+  fix: 'Before the seed, change each of them on the source to a definition that both servers accept.',
 };
 
 /**

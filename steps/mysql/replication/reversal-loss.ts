@@ -66,7 +66,7 @@ export async function nothingMissing(
     ? {
         lossless: true,
         because: [
-          `Both refuse writes, and ${source.name} wrote nothing after ${positionText(end)}, which ${replica.name} has.`,
+          `Both servers refuse writes. ${source.name} wrote nothing after ${positionText(end)}, and ${replica.name} has everything up to there.`,
         ],
       }
     : null;

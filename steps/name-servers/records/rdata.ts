@@ -74,7 +74,7 @@ export function textFromWords(type: string, given: readonly Word[], origin: stri
     .trim();
   if (words.length > 0) {
     throw new RangeError(
-      `"${readable(words[0]?.text ?? '')}" is more than a record of type ${type} holds`,
+      `"${readable(words[0]?.text ?? '')}" is one value too many for a record of type ${type}`,
     );
   }
   return text;

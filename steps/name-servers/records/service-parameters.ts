@@ -108,7 +108,7 @@ function valueBytes(key: number, text: string, word: string): Buffer {
       );
     case 'port':
       if (!/^\d+$/.test(text) || Number(text) > 65_535) {
-        throw new RangeError(`"${readable(word)}" has no port`);
+        throw new RangeError(`"${readable(word)}" has no valid port`);
       }
       return shortBytes(Number(text));
     case 'ipv4hint':

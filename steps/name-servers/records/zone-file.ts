@@ -43,7 +43,7 @@ function directive({words}: Line, state: State, domain: string): readonly ZoneRe
       // It would double every name: `www.shop.test.shop.test.`
       if (state.origin !== '.' && `.${value.toLowerCase()}.`.endsWith(`.${domain}`)) {
         throw new RangeError(
-          `$ORIGIN ${readable(value)} has no dot at its end, and means ${readable(value)}.${state.origin}`,
+          `$ORIGIN ${readable(value)} has no final dot, so it means ${readable(value)}.${state.origin}`,
         );
       }
       state.origin = zoneFileName(value, state.origin);

@@ -21,13 +21,13 @@ export function zoneInFile(file: Buffer, domain: string): readonly ZoneRecord[] 
     throw new NoZone('it has no records');
   }
   if (!soa) {
-    throw new NoZone('it has no SOA record, which each zone has');
+    throw new NoZone('it has no SOA record');
   }
   if (soa.name !== domain) {
-    throw new NoZone(`its SOA record is at ${soa.name}, and that of the zone is at ${domain}`);
+    throw new NoZone(`its SOA record is at ${soa.name}, not at ${domain}`);
   }
   if (another) {
-    throw new NoZone(`it has ${soas.size} SOA records, and a zone has one`);
+    throw new NoZone(`it has ${soas.size} SOA records instead of one`);
   }
   return records;
 }
@@ -43,11 +43,11 @@ const beginnings: readonly (readonly [string, readonly number[]])[] = [
   ['it is text in UTF-16, which no name server reads', [0xff, 0xfe]],
   ['it is text in UTF-16, which no name server reads', [0xfe, 0xff]],
   [
-    'it is in a binary format of BIND, which named-compilezone converts (-f raw -F text)',
+    'it is in a binary format of BIND: convert it with named-compilezone (-f raw -F text)',
     [0, 0, 0, 2, 0, 0, 0],
   ],
   [
-    'it is in a binary format of BIND, which named-compilezone converts (-f map -F text)',
+    'it is in a binary format of BIND: convert it with named-compilezone (-f map -F text)',
     [0, 0, 0, 3, 0, 0, 0],
   ],
 ];
@@ -75,7 +75,7 @@ function otherKind(file: Buffer): string | undefined {
     return 'it is a tar archive';
   }
   if (file.includes(0)) {
-    return 'it has zero bytes, so it is no text';
+    return 'it has zero bytes, so it is not text';
   }
   const text = file.toString('latin1');
   return texts.find(([, pattern]) => pattern.test(text))?.[0];

@@ -129,7 +129,7 @@ async function serialDifference(
       return [`${reply.server.name} has no SOA record of ${zone.domain}${reasonOf(reply)}`];
     }
     if (live !== serial && !isSigned) {
-      return [`its serial is ${serial}, and ${live} at ${reply.server.name}`];
+      return [`its serial is ${serial}, but ${live} at ${reply.server.name}`];
     }
   }
   return [];
@@ -160,7 +160,7 @@ function differenceIn(
     const isRefused = reply.kind === 'no-answer' && (own.length > 0 || !reply.refusal);
     if (isRefused || live !== expected) {
       const lives = isRefused ? `no answer${reasonOf(reply)}` : live;
-      return `${question.name} ${question.type} is ${expected} there, and ${lives} at ${reply.server.name}`;
+      return `${question.name} ${question.type} is ${expected} there, but ${lives} at ${reply.server.name}`;
     }
   }
   return undefined;

@@ -23,7 +23,7 @@ export const noZoneFile = (facts: {
 }): Problem => ({
   code: 'zone-file-no-zone',
   message: `The file ${facts.file} is not a zone file of ${facts.domain}: ${facts.what}.`,
-  hint: 'Export the zone again, as a zone file with its SOA record, or remove zoneFile from the inventory and allow this machine to transfer it.',
+  hint: 'Export the zone again as a zone file with its SOA record. Or remove zoneFile from the inventory, and allow this machine to transfer the zone.',
 });
 
 export const namesUnanswered = (facts: {

@@ -63,7 +63,7 @@ function besideCname({zone, to, neighbours}: Situation): Blocked | undefined {
     if (other) {
       return blocked(
         `${recordName(set)} for ${zone.name} is at the same name as ${recordName(other)}: Route 53 refuses a CNAME beside other records.`,
-        `Give ${recordName(set)} as an alias record of type A in the runbook, where its target is in AWS, or add ${recordName(other)} to "remove".`,
+        `If its target is in AWS, write ${recordName(set)} as an alias record of type A in the runbook. Or add ${recordName(other)} to "remove".`,
       );
     }
   }

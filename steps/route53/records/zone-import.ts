@@ -195,7 +195,7 @@ const namesShown = 8;
 
 const nothingToCopy = (old: string, domain: string): Blocked =>
   blocked(
-    `${old} holds no record of ${domain} but its SOA and NS records: the new name servers would answer nothing.`,
+    `${old} has only the SOA and NS records of ${domain}: the new name servers would have no records to serve.`,
     'Correct zoneFile, names, domain or servers of the target in the inventory.',
   );
 
@@ -205,7 +205,7 @@ const unsupported = (old: string, foreign: readonly OldRecord[]): Blocked =>
       .slice(0, namesShown)
       .map((record) => recordName(record))
       .join(', ')}${foreign.length > namesShown ? ' …' : ''}.`,
-    'Add each to leaveOut of the import. In place of a DNAME create CNAMEs at the old name servers; in place of an ALIAS or ANAME create an alias record in Route 53.',
+    'Add each to leaveOut of the import. Replace a DNAME by CNAMEs at the old name servers, and an ALIAS or ANAME by an alias record in Route 53.',
   );
 
 /** A set that Route 53 refuses beside the others of the zone, or at its name. */
@@ -221,7 +221,7 @@ function refusedTogether(
   const [set] = sets.filter(({name, type}) => type === 'CNAME' && name === domain);
   if (set) {
     return blocked(
-      `${old} holds ${recordName(set)} ${contentOf(set)}, and ${plainName(domain)} is the domain itself: Route 53 refuses a CNAME there, beside the SOA and NS records.`,
+      `${old} holds ${recordName(set)} ${contentOf(set)}, and ${plainName(domain)} is the domain itself: Route 53 refuses a CNAME beside its SOA and NS records.`,
       aliasInstead(domain),
     );
   }

@@ -71,7 +71,7 @@ describeOldBesideCurrent('definitions of MySQL 5.6 on MySQL 9', {source: [], tar
         '2 columns of db1 have an element of more than 255 characters: old.choices.e (300 characters), old.choices.s (305 characters)',
       ],
       'float-auto-increment': [
-        '1 AUTO_INCREMENT column of db1 is no integer: old.floats.id (float)',
+        '1 AUTO_INCREMENT column of db1 is not an integer: old.floats.id (float)',
       ],
       'generated-values-dumped': [],
       'invisible-primary-key-generated': [
@@ -150,7 +150,7 @@ describeMariadbBesideCurrent('definitions of MariaDB on MySQL 9', (on) => {
       'enum-element-too-long': [],
       'float-auto-increment': [],
       'generated-values-dumped': [
-        '2 generated columns of db1, whose values aurora refuses: old.sums.twice, old.sums.thrice',
+        'db1 has 2 generated columns, whose values aurora refuses: old.sums.twice, old.sums.thrice',
       ],
       'invisible-primary-key-generated': [],
       'primary-key-required': [],

@@ -277,7 +277,7 @@ describe('a DAEMON service', () => {
   test('takes no desired count, and the plan says so before anything is registered', async () => {
     await serve(daemon);
     const reason =
-      'The service web of cluster c is a DAEMON: it runs one task on each instance, and ECS refuses a desired count for it.';
+      'The service web of cluster c is a DAEMON service: it runs one task on each instance, and ECS refuses a desired count.';
     expect(await check(deployImage, {...image, desiredCount: 1})).toMatchObject({reason});
     expect(await check(readyToDeploy, {containers: ['app'], desiredCount: 1})).toMatchObject({
       reason,
@@ -387,7 +387,7 @@ describe('capacity that only AWS can judge', () => {
     expect(await check(rolloutCapacity, {})).toMatchObject({
       kind: 'done',
       output: {on: 'OTHER', fit: null, notChecked: expect.arrayContaining([what])},
-      remarks: [`Whether new tasks find capacity was not checked: only AWS can tell for ${what}.`],
+      remarks: [`The capacity for new tasks was not checked: only AWS knows it for ${what}.`],
     });
   });
 
@@ -399,7 +399,7 @@ describe('capacity that only AWS can judge', () => {
       output: {
         addressesLeft: null,
         notChecked: expect.arrayContaining([
-          'the free addresses of the subnets (EC2 has no count for each of subnet-1, subnet-2)',
+          'the free addresses of the subnets (EC2 did not return a count for each of subnet-1, subnet-2)',
         ]),
       },
     });

@@ -164,7 +164,7 @@ test('all new tasks need their capacity beside the old ones', async () => {
   expect(verdict).toMatchObject({
     kind: 'blocked',
     reason: expect.stringContaining(
-      'has capacity for 1 of 2 new tasks beside the old ones, and ECS starts all of them before it stops one',
+      'has capacity for 1 of 2 new tasks beside the old ones, and ECS starts all of them before it stops an old one',
     ),
   });
 });

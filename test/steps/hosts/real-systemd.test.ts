@@ -230,7 +230,7 @@ systemctl stop shop-mail shop-migrate`);
       const {before, verdict} = await stop(stopWebServers, input);
       expect(verdict).toMatchObject({
         remarks: [
-          'A reversal that starts shop-web.service on real1 also starts shop-migrate.service: shop-web.service wants that, and it does not run now.',
+          'When a reversal starts shop-web.service on real1, systemd also starts its dependencies that are not running now: shop-migrate.service.',
         ],
       });
       expect(await reverse(stopWebServers, input, before)).toEqual([
@@ -245,12 +245,12 @@ systemctl stop shop-mail shop-migrate`);
       [
         'is of the manager of a user',
         `mkdir -p /home/deployer/.config/systemd/user; ${unit('shop-web.service', '[Service]\nExecStart=/bin/true')}; mv /etc/systemd/system/shop-web.service /home/deployer/.config/systemd/user/`,
-        'shop-web.service on real1 is a unit of the manager of a user (/home/deployer/.config/systemd/user/shop-web.service), not of the system: this step does not stop it.',
+        'shop-web.service on real1 is a user unit (/home/deployer/.config/systemd/user/shop-web.service), not a system unit: this step cannot stop it.',
       ],
       [
         'is gone from the disk',
         `${service('shop-web')}; systemctl daemon-reload; systemctl start shop-web; rm /etc/systemd/system/shop-web.service`,
-        'The file of shop-web.service on real1 has changed or is gone since systemd read it: what is stopped now could be started only as that file says.',
+        'The file of shop-web.service on real1 has changed or was removed since systemd read it. Once stopped, the unit could not be started again as it runs now.',
       ],
       [
         'refuses to be stopped by hand',
@@ -286,7 +286,7 @@ systemctl stop shop-mail shop-migrate`);
       expect(await check(stopWebServers, {units: ['shop-mail@.service']})).toEqual({
         kind: 'blocked',
         reason:
-          'shop-mail@.service on real1 is a template, and no unit that runs. Its instances: shop-mail@1.service.',
+          'shop-mail@.service on real1 is a template, not a unit that runs. Its instances: shop-mail@1.service.',
         hint: 'Name its instances in the runbook.',
       });
     });
@@ -332,7 +332,7 @@ systemctl stop shop-mail shop-migrate`);
         verdict.kind === 'pending' ? verdict.before : {hosts: []},
       );
       expect(actions.map(({does}) => does)).toEqual([
-        `comment out the crontab of ${testUser} on real1 (2 active lines; the last line has no line end, so cron may not run it, and crontab -l | crontab - would refuse it)`,
+        `comment out the crontab of ${testUser} on real1 (2 active lines; the last line has no newline, so cron may not run it, and crontab -l | crontab - would refuse it)`,
       ]);
     });
 
@@ -349,7 +349,7 @@ for try in $(seq 50); do if pgrep -u nobody -x sleep >/dev/null; then break; fi;
       const since = /since [^U]* UTC/.exec(JSON.stringify(verdict))?.[0];
       expect(verdict).toMatchObject({
         remarks: [
-          `sleep (pid ${pid}) of nobody on real1 has been running ${since}: cron started it at boot (@reboot), and it will not end by itself. The step waits for it: end it by hand then. After a reversal start it by hand: cron does so only at the next boot.`,
+          `sleep (pid ${pid}) of nobody on real1 has been running ${since}: cron started it at boot (@reboot), and it does not end by itself. When the step waits for it, end it by hand. After a reversal, start it by hand: cron starts it only at the next boot.`,
         ],
       });
       if (verdict.kind !== 'pending') {

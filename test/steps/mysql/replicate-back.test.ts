@@ -177,7 +177,7 @@ describe('whether a reversal is lossless while reverse replication does not run'
   const nothing = (position: number) => ({
     lossless: true,
     because: [
-      `Both refuse writes, and aurora wrote nothing after aurora-bin.000001:${position}, which db1 has.`,
+      `Both servers refuse writes. aurora wrote nothing after aurora-bin.000001:${position}, and db1 has everything up to there.`,
     ],
   });
 

@@ -165,7 +165,7 @@ describeEachPair(
       expect(await settled(placed({schemas: ['proof', 'prof']}))).toMatchObject({
         kind: 'blocked',
         reason:
-          'aurora differs from db1 (1 difference): the schema prof has no table on db1 and aurora, so nothing of it is compared.',
+          'aurora differs from db1 (1 difference): the schema prof has no table on either db1 or aurora, so it was not compared.',
       });
     });
 
@@ -177,7 +177,7 @@ describeEachPair(
       expect(seen).toMatchObject({
         kind: 'blocked',
         reason:
-          'The account switcharoo lacks SELECT ON *.* on db1, so it does not see every table, and the comparison would miss the others.',
+          'The account switcharoo lacks SELECT ON *.* on db1, so it cannot see every table, and the comparison would miss the hidden ones.',
       });
     });
 

@@ -133,39 +133,39 @@ describe.skipIf(!hasNamed)("a zone file against BIND's name server", () => {
     {
       name: 'an older file',
       file: live.replace('2026112701', '2026112601'),
-      says: 'its serial is 2026112601, and 2026112701 at SERVER',
+      says: 'its serial is 2026112601, but 2026112701 at SERVER',
     },
     {
       name: 'a file without a name that nearly each domain has',
       file: live.replace('www A 192.0.2.11\n', ''),
-      says: 'www.moving.test. A is absent there, and 192.0.2.11 (TTL 300 s) at SERVER',
+      says: 'www.moving.test. A is absent there, but 192.0.2.11 (TTL 300 s) at SERVER',
     },
     {
       name: 'a file without its mail policy',
       file: live.replace(/_dmarc.*\n/, ''),
-      says: '_dmarc.moving.test. TXT is absent there, and "v=DMARC1; p=none" (TTL 300 s) at SERVER',
+      says: '_dmarc.moving.test. TXT is absent there, but "v=DMARC1; p=none" (TTL 300 s) at SERVER',
     },
     {
       name: 'a file without the mail servers of the domain itself',
       file: live.replace('@ MX 10 mail\n', ''),
-      says: 'moving.test. MX is absent there, and 10 mail.moving.test. (TTL 300 s) at SERVER',
+      says: 'moving.test. MX is absent there, but 10 mail.moving.test. (TTL 300 s) at SERVER',
     },
     {
       name: 'a file with another value and another TTL',
       file: live
         .replace('mail A 192.0.2.12', 'mail 60 A 192.0.2.12')
         .replace('*.apps A 192.0.2.13', '*.apps A 192.0.2.14'),
-      says: 'mail.moving.test. A is 192.0.2.12 (TTL 60 s) there, and 192.0.2.12 (TTL 300 s) at SERVER; \\052.apps.moving.test. A is 192.0.2.14 (TTL 300 s) there, and 192.0.2.13 (TTL 300 s) at SERVER',
+      says: 'mail.moving.test. A is 192.0.2.12 (TTL 60 s) there, but 192.0.2.12 (TTL 300 s) at SERVER; \\052.apps.moving.test. A is 192.0.2.14 (TTL 300 s) there, but 192.0.2.13 (TTL 300 s) at SERVER',
     },
     {
       name: 'a file with a name that the server does not have',
       file: `${live}new A 192.0.2.50\n`,
-      says: 'new.moving.test. A is 192.0.2.50 (TTL 300 s) there, and absent at SERVER',
+      says: 'new.moving.test. A is 192.0.2.50 (TTL 300 s) there, but absent at SERVER',
     },
   ])('$name is not imported, and the difference is named', async ({file, says}) => {
     expect(await verdictOn(file)).toMatchObject({
       kind: 'blocked',
-      reason: `The old name servers answer otherwise than the file FILE: ${says}.`,
+      reason: `The answers of the old name servers differ from the file FILE: ${says}.`,
     });
   });
 
@@ -190,7 +190,7 @@ describe.skipIf(!hasNamed)("a zone file against BIND's name server", () => {
       name: 'a CNAME at the domain itself, whose addresses the provider answers,',
       without: '@ A 192.0.2.10\n',
       more: '@ CNAME shop.example.net.\n',
-      says: 'old holds moving.test CNAME shop.example.net. (TTL 300 s), and moving.test is the domain itself: Route 53 refuses a CNAME there, beside the SOA and NS records.',
+      says: 'old holds moving.test CNAME shop.example.net. (TTL 300 s), and moving.test is the domain itself: Route 53 refuses a CNAME beside its SOA and NS records.',
       leaveOut: [{name: 'moving.test', type: 'CNAME'}],
     },
     {
@@ -219,21 +219,21 @@ describe.skipIf(!hasNamed)("a zone file against BIND's name server", () => {
     {content: '', says: 'is not a zone file of moving.test.: it is empty.'},
     {
       content: `$ORIGIN moving.test\n${live}`,
-      says: ':1 cannot be read: $ORIGIN moving.test has no dot at its end, and means moving.test.moving.test..',
+      says: ':1 cannot be read: $ORIGIN moving.test has no final dot, so it means moving.test.moving.test..',
     },
     {
       content: live.replace('@ IN SOA', 'shop IN SOA'),
-      says: 'is not a zone file of moving.test.: its SOA record is at shop.moving.test., and that of the zone is at moving.test..',
+      says: 'is not a zone file of moving.test.: its SOA record is at shop.moving.test., not at moving.test..',
     },
   ])('a file that is no zone of the domain is refused: $says', async ({content, says}) => {
     await expect(verdictOn(content)).rejects.toThrow(says);
   });
 
   test('a zone without a record is never as it should be, neither copied nor compared', async () => {
-    const reason = 'old holds no record of moving.test. but its SOA and NS records';
+    const reason = 'old has only the SOA and NS records of moving.test.';
     expect(await verdictOn(head, [])).toMatchObject({
       kind: 'blocked',
-      reason: `${reason}: the new name servers would answer nothing.`,
+      reason: `${reason}: the new name servers would have no records to serve.`,
     });
     const {targets, ...rest} = await look(inFile(head), {});
     const both = {
@@ -255,7 +255,7 @@ describe.skipIf(!hasNamed)("a zone file against BIND's name server", () => {
     )) as {kind: string; reason?: string};
     expect({kind, reason}).toMatchObject({
       kind: 'blocked',
-      reason: expect.stringContaining('www.moving.test. A is absent there, and 192.0.2.11'),
+      reason: expect.stringContaining('www.moving.test. A is absent there, but 192.0.2.11'),
     });
     expect(await importZone.check(await look({names}, {}))).toMatchObject({kind: 'pending'});
   });
