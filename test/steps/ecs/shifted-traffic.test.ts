@@ -102,7 +102,9 @@ test.for([blueGreen, linear])(
       kind: 'pending',
       before,
       remarks: [
-        expect.stringContaining(`ECS deploys the service web of cluster shop by ${strategy.kind}`),
+        expect.stringContaining(
+          `ECS deploys the service web of cluster shop with the strategy ${strategy.kind}`,
+        ),
       ],
     });
     await deploy();
