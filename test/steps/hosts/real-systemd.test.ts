@@ -463,7 +463,8 @@ setsid /run/shop-runsv >/dev/null 2>&1 &`);
       });
       host.run(`touch /run/again
 for try in $(seq 300); do
-  if pgrep -P "$(pgrep -x shop-runsv)" -x ${name} >/dev/null && { [ -z '${listens}' ] || ss -Hltn | grep -q :47811; }; then break; fi
+  # The shell loop has a sleep of its own, and so has this script.
+  if pgrep -P "$(pgrep -x shop-runsv)" -f '7777[7]|4781[1]' >/dev/null && { [ -z '${listens}' ] || ss -Hltn | grep -q :47811; }; then break; fi
   sleep 0.1
 done`);
       const blocked = await check(stopWebServers, input, true);
@@ -473,7 +474,9 @@ done`);
           `^Something else has started again what this entry stopped: ${name} \\(pid \\d+, \\d+ s\\) of root[^,]*${listens}, started by shop-runsv \\(pid \\d+\\) on real1\\.$`,
         ),
       );
-      host.run('rm /run/again; pkill -P "$(pgrep -x shop-runsv)" || :; pkill -x shop-runsv');
+      host.run(`rm /run/again
+while pkill -P "$(pgrep -x shop-runsv)" -f '7777[7]|4781[1]'; do sleep 0.1; done
+pkill -x shop-runsv`);
       expect((await settled(stopWebServers, input)).kind).toBe('done');
       await reverse(stopWebServers, input, verdict.before);
       expect(states('shop-web')).toBe('active');
