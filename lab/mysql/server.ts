@@ -57,9 +57,7 @@ export async function startServer(options: ServerOptions): Promise<LabDatabase> 
   const {name, directory, port, program} = options;
   const data = join(directory, name);
   const socket = socketIn(directory, name);
-  await program.makeDataFolder(data);
-  let running = launch(options, data, socket);
-  await untilAnswering(running, {socket, password: ''});
+  let running = await firstStart(options, data, socket);
   try {
     await setRootPassword(program.brand, socket, options.rootPassword);
   } catch (cause) {
@@ -120,6 +118,46 @@ function socketIn(directory: string, name: string): string {
     });
   }
   return socket;
+}
+
+/** Somebody may have its port for a moment: what ended instead of starting is started again, on a fresh folder. */
+async function firstStart(
+  options: ServerOptions,
+  data: string,
+  socket: string,
+): Promise<LabProcess> {
+  const {directory, program} = options;
+  for (let tries = 1; ; tries += 1) {
+    await program.makeDataFolder(data);
+    const running = launch(options, data, socket);
+    let hasEnded = false;
+    void running.exited.then(() => {
+      hasEnded = true;
+    });
+    try {
+      await untilAnswering(running, {socket, password: ''});
+      return running;
+    } catch (cause) {
+      if (tries === mostStarts || !hasEnded) {
+        throw withLog(cause, join(directory, `${running.name}.log`));
+      }
+      await rm(data, {recursive: true, force: true});
+      await sleep(tries * 400);
+    }
+  }
+}
+
+const mostStarts = 3;
+
+/** The folder of a test is gone when somebody wants to read the log in it. */
+function withLog(cause: unknown, file: string): unknown {
+  if (!(cause instanceof SwitcharooError)) {
+    return cause;
+  }
+  const errors = readFileSync(file, 'utf8').match(/(?<=\[ERROR\] ).*/g) ?? [];
+  const {problem} = cause;
+  const message = [problem.message, ...new Set(errors.slice(0, 3))].join(' ');
+  return new SwitcharooError({...problem, message}, {cause});
 }
 
 function launch(options: ServerOptions, data: string, socket: string): LabProcess {

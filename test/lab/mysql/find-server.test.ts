@@ -1,4 +1,5 @@
 import {chmod, mkdir, mkdtemp, rm, symlink, writeFile} from 'node:fs/promises';
+import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
@@ -78,10 +79,29 @@ describe('a database server that cannot start', () => {
     await expect(starting).rejects.toMatchObject({
       problem: {
         code: 'lab-server-not-started',
-        message: "The lab's database server mysqld-tried ended instead of starting.",
+        message: expect.stringMatching(
+          /^The lab's database server mysqld-tried ended instead of starting\. .*unknown option '--no-such-option' Aborting$/,
+        ),
         hint: "Read the end of mysqld-tried.log in the lab's folder.",
       },
     });
+  });
+
+  test('starts once its port is free again, and says what the log says where it never is', async () => {
+    const wanted = await options(await findServer({}));
+    const other = createServer().listen(wanted.port, '127.0.0.1');
+    const refused = startServer(wanted);
+    await expect(refused).rejects.toMatchObject({
+      problem: {
+        code: 'lab-server-not-started',
+        message: expect.stringMatching(/ended instead of starting\. .*port/i),
+      },
+    });
+    const starting = startServer(wanted);
+    setTimeout(() => other.close(), 500);
+    const server = await starting;
+    expect(await server.query('SELECT @@port AS port')).toEqual([{port: wanted.port}]);
+    await server.kill();
   });
 
   test('says that its folder’s path is too long', async () => {

@@ -107,8 +107,8 @@ describe.skipIf(whyNoRealHost !== undefined)(
         expect(waiting).toMatchObject({kind: 'waiting'});
         await until(async () => (await stopCrons.check(look(input))).kind === 'done', 75);
         expect(host.run(`pgrep -u ${testUser} || :`)).toBe('');
-        // Over the next full minute: cron has read what lies there now.
-        await sleep(62_000);
+        // Past the next full minute: cron has read what lies there now.
+        await sleep(63_000 - (Date.now() % 60_000));
         expect(runs()).toBe('1');
       }, 240_000);
 
