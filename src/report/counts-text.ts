@@ -35,3 +35,13 @@ const theLast = (failure: string | undefined): string =>
 export function lookupsSentence({right, wrong}: NonNullable<RunReport['lookups']>): string {
   return `${right.toLocaleString('en-US')} right, ${wrong} wrong`;
 }
+
+export const rowsNotCompared = 'not compared: a database does not answer';
+
+/** How many rows differ, and the sentence about it. */
+export const rowsFigure = (
+  rows: NonNullable<RunReport['rows']> | null,
+): readonly [string, string] =>
+  rows === null
+    ? ['✗ unknown', rowsNotCompared]
+    : [`${rows.different > 0 ? '✗' : '✓'} ${rows.different}`, rowsSentence(rows)];

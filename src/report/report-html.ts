@@ -1,5 +1,5 @@
 import {shifted} from '../model/moment.ts';
-import {lookupsSentence, readsSentence, rowsSentence, writesSentence} from './counts-text.ts';
+import {lookupsSentence, readsSentence, rowsFigure, writesSentence} from './counts-text.ts';
 import {escaped} from './escaped.ts';
 import {holdTexts, tripsTexts} from './hold-text.ts';
 import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './labels.ts';
@@ -60,15 +60,7 @@ function figures(report: RunReport): string {
     ...(writes
       ? [['Lost writes', `${bad ? '✗' : '✓'} ${writes.lost}`, writesSentence(writes)]]
       : []),
-    ...(rows
-      ? [
-          [
-            'Rows that differ',
-            `${rows.different > 0 ? '✗' : '✓'} ${rows.different}`,
-            rowsSentence(rows),
-          ],
-        ]
-      : []),
+    ...(rows === undefined ? [] : [['Rows that differ', ...rowsFigure(rows)]]),
     ...(requests
       ? [
           [

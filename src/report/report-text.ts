@@ -1,4 +1,10 @@
-import {lookupsSentence, readsSentence, rowsSentence, writesSentence} from './counts-text.ts';
+import {
+  lookupsSentence,
+  readsSentence,
+  rowsNotCompared,
+  rowsSentence,
+  writesSentence,
+} from './counts-text.ts';
 import {holdTexts, tripsTexts} from './hold-text.ts';
 import {
   clockUtc,
@@ -154,6 +160,7 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
           bad ? options.paint.red : undefined,
         )
       : []),
+    ...(rows === null ? labelled('rows', rowsNotCompared, options, options.paint.red) : []),
     ...(rows
       ? labelled(
           'rows',

@@ -70,7 +70,8 @@ interface ReversalReport {
 export interface Measured {
   readonly outageMs?: number;
   readonly writes?: WriteCount;
-  readonly rows?: RowCount;
+  /** `null` where a database did not answer, so nothing is proven. */
+  readonly rows?: RowCount | null;
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
   readonly requests?: RequestCount;
@@ -131,7 +132,8 @@ export interface RunReport {
   readonly outageMs?: number;
   readonly outages: readonly OutageReport[];
   readonly writes?: WriteCount;
-  readonly rows?: RowCount;
+  /** `null` where a database did not answer, so nothing is proven. */
+  readonly rows?: RowCount | null;
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
   readonly requests?: RequestCount;

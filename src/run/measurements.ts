@@ -56,6 +56,7 @@ const schema = z.object({
     .exactOptional(),
   rows: z
     .object({compared: z.number(), different: z.number(), first: z.array(z.string())})
+    .nullable()
     .exactOptional(),
   reads: z.object({answered: z.number(), failed: z.number(), lastFailure}).exactOptional(),
   lookups: z.object({right: z.number(), wrong: z.number()}).exactOptional(),

@@ -254,6 +254,8 @@ const texts: Readonly<Record<string, (options: TextOptions) => string>> = {
     reportText(
       reportOf(doneRun(), {
         ...measured,
+        // A database that did not answer proves nothing.
+        rows: null,
         writes: {
           ...{acknowledged: 12_345, lost: 2, duplicated: 1},
           ...{failed: 7, lastFailure: 'refused: 503 the database is read-only'},

@@ -1,5 +1,5 @@
 import type {LabStatus, WriteCount} from '@switcharoo/lab';
-import {rowsSentence} from '../../report/index.ts';
+import {rowsNotCompared, rowsSentence} from '../../report/index.ts';
 
 type Row = readonly [subject: string, name: string, text: string];
 
@@ -19,7 +19,7 @@ export function writeCountText({clients, lookups, ...count}: WriteCount): string
   const {inCharge, acknowledged, lost, duplicated, rows, outageMs} = count;
   return [
     `writes   ${acknowledged} acknowledged; on ${inCharge}, which is in charge, ${lost} lost and ${duplicated} duplicated`,
-    `rows     ${rows ? rowsSentence(rows) : 'not compared: a database does not answer'}`,
+    `rows     ${rows ? rowsSentence(rows) : rowsNotCompared}`,
     `reads    ${clients.reads.answered} answered, ${clients.reads.failed} failed`,
     `lookups  ${lookups.right} right, ${lookups.wrong} wrong`,
     `outage   ${outageMs} ms, the longest of a client`,

@@ -23,7 +23,7 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
       ...{acknowledged, lost, duplicated, failed: clients.refused + clients.unanswered},
       ...lastFailureIn(clients.lastFailure),
     },
-    ...(rows === null ? {} : {rows}),
+    rows,
     reads: {answered, failed, ...lastFailureIn(lastReadFailure)},
     lookups: {right: lookups.right, wrong: lookups.wrong},
     requests: {
