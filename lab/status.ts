@@ -1,4 +1,3 @@
-import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ServiceSummary} from './aws/ecs-shapes.ts';
 import {keyOf, type RecordSet} from './aws/record-set.ts';
@@ -10,6 +9,7 @@ import type {LabHost} from './hosts/host.ts';
 import type {LabDatabase} from './mysql/server.ts';
 import {movingDomain, movingZoneId} from './name-servers.ts';
 import {shopZoneId} from './shop-zone.ts';
+import {textOf} from './text-of.ts';
 import type {World} from './world.ts';
 
 /** The state of a running lab, as plain data. Two states of an unchanged world are equal, apart from `clients`. */
@@ -91,5 +91,3 @@ const unitsOf = (host: LabHost) =>
 
 const recordsOf = (route53: Route53, zone: string): readonly RecordSet[] =>
   [...route53.listed(zone)].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-
-const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : null);

@@ -1,5 +1,6 @@
-import {readdirSync, readFileSync} from 'node:fs';
+import {readdirSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
+import {textOf} from '../text-of.ts';
 
 export interface UpstreamServer {
   readonly host: string;
@@ -36,7 +37,7 @@ export function upstreamIn(text: string): readonly UpstreamServer[] {
 export function hasOneRequestAConnection(file: string): boolean {
   const texts = readdirSync(dirname(file))
     .filter((name) => /^[^.].*\.conf$/.test(name) && name !== basename(file))
-    .map((name) => readFileSync(join(dirname(file), name), 'utf8').trim());
+    .flatMap((name) => textOf(join(dirname(file), name))?.trim() ?? []);
   const other = texts.find((text) => text !== 'keepalive_requests 1;');
   if (other !== undefined) {
     throw new Error('nginx: configuration file /etc/nginx/nginx.conf test failed');

@@ -1,6 +1,7 @@
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {isAbsolute, join} from 'node:path';
 import type {LabProcess, Processes} from '../processes.ts';
+import {textOf} from '../text-of.ts';
 import {type CommandReply, failed, type HostCommand, notSupported, succeeded} from './command.ts';
 import {type ProcessGroup, type ProcessInfo, processGroup} from './process-group.ts';
 
@@ -126,13 +127,14 @@ export class Cron {
   }
 
   #jobsOnDisk(): readonly Job[] {
-    const crontabs = readdirSync(this.#spool).flatMap((user) =>
-      jobsIn(readFileSync(join(this.#spool, user), 'utf8'), user),
-    );
+    // A crontab that is being replaced lies beside it under a name with a leading dot, which cron ignores.
+    const crontabs = readdirSync(this.#spool)
+      .filter((user) => !user.startsWith('.'))
+      .flatMap((user) => jobsIn(textOf(join(this.#spool, user)) ?? '', user));
     // Debian's cron ignores a file with a dot in its name (cron(8)).
     const files = readdirSync(this.#cronFiles)
       .filter((name) => /^[\w-]+$/.test(name))
-      .flatMap((name) => jobsIn(readFileSync(join(this.#cronFiles, name), 'utf8'), null));
+      .flatMap((name) => jobsIn(textOf(join(this.#cronFiles, name)) ?? '', null));
     return [...crontabs, ...files];
   }
 }

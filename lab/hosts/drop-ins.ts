@@ -1,5 +1,6 @@
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
+import {textOf} from '../text-of.ts';
 
 /** The drop-ins of a unit, as the last `systemctl daemon-reload` read them. */
 export interface DropIns {
@@ -17,7 +18,7 @@ export function readDropIns(systemFolder: string, unit: string): DropIns {
         .sort()
         .map((name) => join(folder, name))
     : [];
-  const conditions = paths.flatMap((path) => conditionsIn(readFileSync(path, 'utf8')));
+  const conditions = paths.flatMap((path) => conditionsIn(textOf(path) ?? ''));
   // An empty one cancels all before it.
   return {paths, conditions: conditions.slice(conditions.lastIndexOf('') + 1)};
 }

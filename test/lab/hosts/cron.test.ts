@@ -1,4 +1,4 @@
-import {existsSync, readFileSync, rmSync} from 'node:fs';
+import {existsSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test, vi} from 'vitest';
 import type {LabHost} from '../../../lab/hosts/host.ts';
@@ -54,6 +54,19 @@ test('a line with five stars runs each minute of the lab, with the settings abov
 test('a file of cron.d runs as the user that it names, and a file with a dot in its name does not', async () => {
   await vi.waitFor(() => expect(existsSync(join(tried.directory, 'tidied'))).toBe(true), 5_000);
   expect(existsSync(join(tried.directory, 'wrong'))).toBe(false);
+});
+
+test('a crontab that is being replaced runs no job, and one that was moved away stops nothing', async () => {
+  const spool = join(web1.root, 'var/spool/cron/crontabs');
+  const half = join(spool, '.shop.new');
+  const gone = join(spool, 'gone');
+  writeFileSync(half, '* * * * * touch wrong\n');
+  symlinkSync(join(spool, 'nowhere'), gone);
+  rmSync(join(tried.directory, 'tidied'), {force: true});
+  await vi.waitFor(() => expect(existsSync(join(tried.directory, 'tidied'))).toBe(true), 5_000);
+  expect(existsSync(join(tried.directory, 'wrong'))).toBe(false);
+  rmSync(half);
+  rmSync(gone);
 });
 
 test('a job is a real process that ps shows below the cron daemon, with its user', async () => {

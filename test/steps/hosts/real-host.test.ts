@@ -40,10 +40,11 @@ describe.skipIf(whyNoRealHost !== undefined)(
       step: stopCrons,
       input: {users: 'every', cronFiles: ['/etc/cron.d/clean']},
       world: world(
-        `printf '# it%ss quoted: %s\\nTOKEN=s3cret\\n30 4 * * * true\\n@daily true' "'" 'ü€' > /tmp/crontab.$$
-       echo >> /tmp/crontab.$$
-       crontab -u ${testUser} /tmp/crontab.$$
-       rm /tmp/crontab.$$
+        // crontab writes the name of the file into the crontab: a process id in it would change its length.
+        `printf '# it%ss quoted: %s\\nTOKEN=s3cret\\n30 4 * * * true\\n@daily true' "'" 'ü€' > /tmp/tried.crontab
+       echo >> /tmp/tried.crontab
+       crontab -u ${testUser} /tmp/tried.crontab
+       rm /tmp/tried.crontab
        printf '5 4 * * * root true\\n' > /etc/cron.d/clean && chmod 640 /etc/cron.d/clean`,
         `crontab -l -u ${testUser} | sha256sum
        find /etc/cron.d /var/lib/switcharoo -type f -exec stat -c '%n %a %U:%G %s' {} + 2>/dev/null | sort
