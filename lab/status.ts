@@ -19,7 +19,9 @@ export interface LabStatus {
 }
 
 interface WorldStatus {
-  readonly databases: Readonly<Record<'source' | 'replica' | 'aurora', DatabaseStatus>>;
+  readonly databases: Readonly<
+    Record<'source' | 'replica' | 'aurora', DatabaseStatus | Unanswered>
+  >;
   /** Of the shop's hosted zone. */
   readonly records: readonly RecordSet[];
   /** The domain whose name servers can be moved. */
@@ -42,6 +44,11 @@ interface DatabaseStatus {
   readonly threads: string | null;
 }
 
+/** A database that does not answer, and what became of the question. */
+interface Unanswered {
+  readonly unanswered: string;
+}
+
 export const statusOf = async (world: World): Promise<LabStatus> => ({
   clients: await world.clients(),
   world: await worldStatus(world),
@@ -52,9 +59,9 @@ async function worldStatus(world: World): Promise<WorldStatus> {
   const {source, replica, aurora} = databases;
   return {
     databases: {
-      source: await databaseStatus(source),
-      replica: await databaseStatus(replica),
-      aurora: await databaseStatus(aurora),
+      source: await answerOf(source),
+      replica: await answerOf(replica),
+      aurora: await answerOf(aurora),
     },
     records: recordsOf(route53, shopZoneId),
     moving: {
@@ -67,6 +74,11 @@ async function worldStatus(world: World): Promise<WorldStatus> {
     targets: loadBalancer.targets().map(({address, state}) => `${address} ${state}`),
   };
 }
+
+const answerOf = (server: LabDatabase): Promise<DatabaseStatus | Unanswered> =>
+  databaseStatus(server).catch((cause: unknown) => ({
+    unanswered: cause instanceof Error ? cause.message : String(cause),
+  }));
 
 async function databaseStatus(server: LabDatabase): Promise<DatabaseStatus> {
   const [settings] = await server.query(

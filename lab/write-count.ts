@@ -2,7 +2,7 @@ import {compare} from './clients/compare.ts';
 import type {ClientsControl, ClientsReport} from './clients/protocol.ts';
 import type {Window} from './clients/requests.ts';
 import type {Lookups} from './dns/watcher.ts';
-import {compareAllRows, type RowCount} from './mysql/all-rows.ts';
+import {compareAllRows, type RowCount, type RowsUnknown} from './mysql/all-rows.ts';
 import type {Databases} from './mysql/topology.ts';
 
 /** What became of the writes that were acknowledged to the clients. */
@@ -11,8 +11,8 @@ export interface WriteCount {
   readonly acknowledged: number;
   readonly lost: number;
   readonly duplicated: number;
-  /** All rows of both databases; `null` where one of them does not answer. */
-  readonly rows: RowCount | null;
+  /** All rows of both databases, or which of the two did not answer. */
+  readonly rows: RowCount | RowsUnknown;
   readonly outageMs: number;
   readonly clients: ClientsReport;
   /** Of the domain whose name servers can be moved. */
@@ -30,29 +30,27 @@ export async function countWrites(
   windows?: readonly Window[],
 ): Promise<Omit<WriteCount, 'lookups'>> {
   const clients = await control.pause(windows);
-  const inCharge = await databaseInCharge(databases);
-  const {acknowledged, lost, duplicated} = await compare(ledger, (sql) =>
-    databases[inCharge].query(sql),
-  );
-  const other = inCharge === 'source' ? 'aurora' : 'source';
-  const rows = await compareAllRows({
-    inCharge: {name: inCharge, database: databases[inCharge]},
-    other: {name: other, database: databases[other]},
-  });
-  await control.resume();
-  return {
-    inCharge,
-    acknowledged,
-    lost: lost.length,
-    duplicated: duplicated.length,
-    rows,
-    outageMs: clients.outageMs,
-    clients,
-  };
+  try {
+    const inCharge = await databaseInCharge(databases);
+    const {acknowledged, lost, duplicated} = await compare(ledger, (sql) =>
+      databases[inCharge].query(sql),
+    );
+    const other = inCharge === 'source' ? 'aurora' : 'source';
+    const rows = await compareAllRows({
+      inCharge: {name: inCharge, database: databases[inCharge]},
+      other: {name: other, database: databases[other]},
+    });
+    return {
+      ...{inCharge, acknowledged, lost: lost.length, duplicated: duplicated.length, rows},
+      ...{outageMs: clients.outageMs, clients},
+    };
+  } finally {
+    await control.resume();
+  }
 }
 
-/** The source, until it refuses writes, even if Aurora accepts some. */
+/** The source, until it refuses writes or no longer answers, even if Aurora accepts some. */
 async function databaseInCharge({source}: Databases): Promise<'source' | 'aurora'> {
-  const [row] = await source.query('SELECT @@read_only AS readOnly');
-  return Number(row?.['readOnly']) === 0 ? 'source' : 'aurora';
+  const [row] = await source.query('SELECT @@read_only AS readOnly').catch(() => []);
+  return row && Number(row['readOnly']) === 0 ? 'source' : 'aurora';
 }

@@ -12,6 +12,13 @@ export interface RowCount {
   readonly first: readonly string[];
 }
 
+/** A database did not answer, so that nothing is known of its rows. */
+export interface RowsUnknown {
+  readonly database: string;
+  /** What became of the statement: "connect ECONNREFUSED …". */
+  readonly because: string;
+}
+
 interface Sides {
   readonly inCharge: Side;
   readonly other: Side;
@@ -19,14 +26,15 @@ interface Sides {
 
 interface Side {
   readonly name: string;
-  readonly database: LabDatabase;
+  readonly database: Pick<LabDatabase, 'brand' | 'query'>;
 }
 
 /**
  * Whatever the other side has, the side in charge has too: seed data as well as what clients wrote. While the other
- * side replicates, it also has everything of the side in charge. `null` where one of them does not answer.
+ * side replicates, it also has everything of the side in charge.
  */
-export async function compareAllRows(sides: Sides): Promise<RowCount | null> {
+export async function compareAllRows({inCharge, other}: Sides): Promise<RowCount | RowsUnknown> {
+  const sides = {inCharge: named(inCharge), other: named(other)};
   try {
     const follows = await replicates(sides.other.database);
     for (let looks = 1; ; looks += 1) {
@@ -37,8 +45,35 @@ export async function compareAllRows(sides: Sides): Promise<RowCount | null> {
       }
       await sleep(betweenLooksMs);
     }
-  } catch {
-    return null;
+  } catch (cause) {
+    if (cause instanceof Unanswered) {
+      return {database: cause.database, because: cause.message};
+    }
+    throw cause;
+  }
+}
+
+/** The same, whose errors say which side did not answer. */
+const named = ({name, database: {brand, query}}: Side): Side => ({
+  name,
+  database: {
+    brand,
+    query: async (sql, values) => {
+      try {
+        return await query(sql, values);
+      } catch (cause) {
+        throw new Unanswered(name, cause);
+      }
+    },
+  },
+});
+
+class Unanswered extends Error {
+  readonly database: string;
+
+  constructor(database: string, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), {cause});
+    this.database = database;
   }
 }
 
@@ -102,7 +137,7 @@ interface Rows {
   readonly name: string;
 }
 
-async function tablesOf(database: LabDatabase): Promise<readonly string[]> {
+async function tablesOf(database: Side['database']): Promise<readonly string[]> {
   const schemas = (await userSchemas(database)).filter((schema) => schema !== 'switcharoo');
   if (schemas.length === 0) {
     return [];
@@ -115,7 +150,10 @@ async function tablesOf(database: LabDatabase): Promise<readonly string[]> {
   return rows.map(({name}) => String(name));
 }
 
-async function rowsOf(database: LabDatabase, table: string): Promise<ReadonlyMap<string, Rows>> {
+async function rowsOf(
+  database: Side['database'],
+  table: string,
+): Promise<ReadonlyMap<string, Rows>> {
   const rows = new Map<string, Rows>();
   for (const row of await database.query('SELECT * FROM ??', [table])) {
     const [[column, value] = []] = Object.entries(row);
@@ -138,7 +176,7 @@ const total = (rows: ReadonlyMap<string, Rows>): number =>
   [...rows.values()].reduce((sum, {count}) => sum + count, 0);
 
 /** Whether a thread of its replication runs: what is only configured executes nothing. */
-export async function replicates(database: LabDatabase): Promise<boolean> {
+export async function replicates(database: Side['database']): Promise<boolean> {
   const {replicationStatus, replica} = statementsOf(database.brand);
   const [row] = await database.query(replicationStatus);
   return row !== undefined && row[`${replica}_SQL_Running`] === 'Yes';

@@ -44,7 +44,7 @@ export async function seedAnew(replica: LabDatabase, aurora: LabDatabase): Promi
   return seedFrom(replica, aurora);
 }
 
-export async function userSchemas(server: LabDatabase): Promise<readonly string[]> {
+export async function userSchemas(server: Pick<LabDatabase, 'query'>): Promise<readonly string[]> {
   const rows = await server.query(
     `SELECT schema_name AS name FROM information_schema.schemata
       WHERE schema_name NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys', 'test')`,

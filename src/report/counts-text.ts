@@ -13,13 +13,25 @@ export function writesSentence({
   return failed === 0 ? counted : `${counted}; ${failed} failed${theLast(lastFailure)}`;
 }
 
-/** "12,645 of both databases compared, 1 differs: shop.orders id = 7 is only on source". */
-export function rowsSentence({compared, different, first}: NonNullable<RunReport['rows']>): string {
+type Rows = NonNullable<RunReport['rows']>;
+
+/**
+ * "12,645 of both databases compared, 1 differs: shop.orders id = 7 is only on source", or "not compared, because
+ * aurora did not answer: connect ECONNREFUSED".
+ */
+export function rowsSentence(rows: Rows): string {
+  if ('because' in rows) {
+    return `not compared, because ${rows.database} did not answer: ${rows.because}`;
+  }
+  const {compared, different, first} = rows;
   const more = different - first.length;
   const named =
     first.length === 0 ? '' : `: ${first.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
   return `${compared.toLocaleString('en-US')} of both databases compared, ${different} ${different === 1 ? 'differs' : 'differ'}${named}`;
 }
+
+/** Every row was compared, and none differs. */
+export const rowsAreEqual = (rows: Rows): boolean => 'compared' in rows && rows.different === 0;
 
 export function readsSentence({
   answered,
@@ -36,12 +48,8 @@ export function lookupsSentence({right, wrong}: NonNullable<RunReport['lookups']
   return `${right.toLocaleString('en-US')} right, ${wrong} wrong`;
 }
 
-export const rowsNotCompared = 'not compared: a database does not answer';
-
 /** How many rows differ, and the sentence about it. */
-export const rowsFigure = (
-  rows: NonNullable<RunReport['rows']> | null,
-): readonly [string, string] =>
-  rows === null
-    ? ['✗ unknown', rowsNotCompared]
-    : [`${rows.different > 0 ? '✗' : '✓'} ${rows.different}`, rowsSentence(rows)];
+export const rowsFigure = (rows: Rows): readonly [string, string] => [
+  `${rowsAreEqual(rows) ? '✓' : '✗'} ${'because' in rows ? 'unknown' : rows.different}`,
+  rowsSentence(rows),
+];

@@ -5,7 +5,7 @@ export {
   outageMs,
   outageOf,
 } from '../model/outage.ts';
-export {rowsNotCompared, rowsSentence} from './counts-text.ts';
+export {rowsAreEqual, rowsSentence} from './counts-text.ts';
 export type {TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
 export {outageTexts} from './outage-text.ts';

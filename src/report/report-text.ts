@@ -1,7 +1,7 @@
 import {
   lookupsSentence,
   readsSentence,
-  rowsNotCompared,
+  rowsAreEqual,
   rowsSentence,
   writesSentence,
 } from './counts-text.ts';
@@ -160,13 +160,12 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
           bad ? options.paint.red : undefined,
         )
       : []),
-    ...(rows === null ? labelled('rows', rowsNotCompared, options, options.paint.red) : []),
     ...(rows
       ? labelled(
           'rows',
-          `${rows.different > 0 ? '✗' : '✓'} ${rowsSentence(rows)}`,
+          `${rowsAreEqual(rows) ? '✓' : '✗'} ${rowsSentence(rows)}`,
           options,
-          rows.different > 0 ? options.paint.red : undefined,
+          rowsAreEqual(rows) ? undefined : options.paint.red,
         )
       : []),
     ...(reads ? labelled('reads', readsSentence(reads), options) : []),

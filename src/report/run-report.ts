@@ -39,6 +39,12 @@ interface RowCount {
   readonly first: readonly string[];
 }
 
+/** A database did not answer, so that nothing is known of its rows. */
+interface RowsUnknown {
+  readonly database: string;
+  readonly because: string;
+}
+
 /** What became of the clients' reads. */
 interface ReadCount {
   readonly answered: number;
@@ -70,8 +76,7 @@ interface ReversalReport {
 export interface Measured {
   readonly outageMs?: number;
   readonly writes?: WriteCount;
-  /** `null` where a database did not answer, so nothing is proven. */
-  readonly rows?: RowCount | null;
+  readonly rows?: RowCount | RowsUnknown;
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
   readonly requests?: RequestCount;
@@ -133,7 +138,7 @@ export interface RunReport {
   readonly outages: readonly OutageReport[];
   readonly writes?: WriteCount;
   /** `null` where a database did not answer, so nothing is proven. */
-  readonly rows?: RowCount | null;
+  readonly rows?: RowCount | RowsUnknown;
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
   readonly requests?: RequestCount;

@@ -55,8 +55,10 @@ const schema = z.object({
     })
     .exactOptional(),
   rows: z
-    .object({compared: z.number(), different: z.number(), first: z.array(z.string())})
-    .nullable()
+    .union([
+      z.object({compared: z.number(), different: z.number(), first: z.array(z.string())}),
+      z.object({database: z.string(), because: z.string()}),
+    ])
     .exactOptional(),
   reads: z.object({answered: z.number(), failed: z.number(), lastFailure}).exactOptional(),
   lookups: z.object({right: z.number(), wrong: z.number()}).exactOptional(),

@@ -1,4 +1,4 @@
-import {expect, test} from 'vitest';
+import {expect, test, vi} from 'vitest';
 import {HoldSpans} from '../../lab/hosts/hold-spans.ts';
 import {violationsIn} from '../../src/cli/actions/lab-watch.ts';
 import {openDesk} from './switcharoo.ts';
@@ -33,6 +33,28 @@ test('a rehearsal in which Aurora is opened before the freeze fails and says so'
     });
     expect(printed.find(({outcome}) => outcome !== undefined)).toMatchObject({outcome: 'done'});
   } finally {
+    await desk.clear();
+  }
+}, 120_000);
+
+test('a rehearsal whose rows nobody could compare fails, and names the database and what to do', async () => {
+  const desk = openDesk();
+  vi.stubEnv('TEST_STATE_DIR', desk.stateFolder);
+  try {
+    const runbook = 'test/cli/runbooks/aurora-stopped.ts';
+    const ended = await desk.run('rehearse', runbook, '--clients', '2', '--keep');
+    expect(ended.code, ended.stdout + ended.stderr).toBe(5);
+    expect(ended.stdout).toMatch(/^ *rows +✗ not compared, because aurora did not answer: /m);
+    expect(ended.stderr).toMatch(
+      /The rows of the lab's databases were not compared, because aurora did not\s+answer: /,
+    );
+    expect(ended.stderr).toContain('If the runbook stops aurora');
+    const count = await desk.run('lab', 'count', '--json');
+    expect(count.code, count.stdout + count.stderr).toBe(5);
+    expect(count.stdout).toContain('"code":"rows-not-compared"');
+    expect((await desk.run('lab', 'status')).stdout).toMatch(/aurora +does not answer: /);
+  } finally {
+    vi.unstubAllEnvs();
     await desk.clear();
   }
 }, 120_000);

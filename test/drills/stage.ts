@@ -79,7 +79,7 @@ function stageAt(desk: Desk, journal: JournalWatch): Stage {
     },
     sourceRefusesWrites: async () => {
       const {world} = await lab().status();
-      return world.databases.source.readOnly;
+      return 'readOnly' in world.databases.source && world.databases.source.readOnly;
     },
     watch: () => lab().watch(),
     verified: async () => (await desk.run('log', '--verify')).code === 0,

@@ -1,5 +1,5 @@
 import type {LabStatus, WriteCount} from '@switcharoo/lab';
-import {rowsNotCompared, rowsSentence} from '../../report/index.ts';
+import {rowsSentence} from '../../report/index.ts';
 
 type Row = readonly [subject: string, name: string, text: string];
 
@@ -19,7 +19,7 @@ export function writeCountText({clients, lookups, ...count}: WriteCount): string
   const {inCharge, acknowledged, lost, duplicated, rows, outageMs} = count;
   return [
     `writes   ${acknowledged} acknowledged; on ${inCharge}, which is in charge, ${lost} lost and ${duplicated} duplicated`,
-    `rows     ${rows ? rowsSentence(rows) : rowsNotCompared}`,
+    `rows     ${rowsSentence(rows)}`,
     `reads    ${clients.reads.answered} answered, ${clients.reads.failed} failed`,
     `lookups  ${lookups.right} right, ${lookups.wrong} wrong`,
     `outage   ${outageMs} ms, the longest of a client`,
@@ -27,7 +27,11 @@ export function writeCountText({clients, lookups, ...count}: WriteCount): string
 }
 
 const databaseRows = (databases: LabStatus['world']['databases']): readonly Row[] =>
-  Object.entries(databases).map(([name, {readOnly, replicatesFrom, threads}]) => {
+  Object.entries(databases).map(([name, status]) => {
+    if ('unanswered' in status) {
+      return ['databases', name, `does not answer: ${status.unanswered}`];
+    }
+    const {readOnly, replicatesFrom, threads} = status;
     const replication =
       replicatesFrom === null
         ? 'replicates from no server'

@@ -50,5 +50,21 @@ const writesRefusedAtEnd = (refusing: string, end: End): Problem => ({
   hint,
 });
 
+/** Nothing shows that the copy is equal, so a rehearsal must not end as if it were. */
+export const rowsNotCompared = ({
+  database,
+  because,
+}: {
+  readonly database: string;
+  readonly because: string;
+}): Problem => ({
+  code: 'rows-not-compared',
+  message: `The rows of the lab's databases were not compared, because ${database} did not answer: ${because}.`,
+  hint: {
+    text: `If the runbook stops ${database}, take that entry out of the rehearsal. Otherwise rehearse once more with --keep, and find out why it does not answer with`,
+    command: 'lab status',
+  },
+});
+
 const hint =
   'Do not run this runbook on production. The journal of the rehearsal shows what was done when.';

@@ -5,7 +5,7 @@ import type {App} from '../app.ts';
 import {printProblems} from '../print-problems.ts';
 import {loadLab} from './lab-package.ts';
 import {labStatusText, writeCountText} from './lab-text.ts';
-import {violationsIn} from './lab-watch.ts';
+import {rowsNotCompared, violationsIn} from './lab-watch.ts';
 
 interface LabSetup {
   readonly clients: number;
@@ -72,11 +72,15 @@ export async function countWrites(app: App): Promise<ExitCode> {
     outageMs,
   };
   app.print(app.json ? JSON.stringify(document) : writeCountText(count));
-  const violations = violationsIn(await lab.watch(), 'other');
-  if (violations.length > 0) {
-    printProblems(app, violations);
+  const problems = [
+    ...violationsIn(await lab.watch(), 'other'),
+    ...('because' in rows ? [rowsNotCompared(rows)] : []),
+  ];
+  if (problems.length > 0) {
+    printProblems(app, problems);
   }
-  const faults = lost + duplicated + (rows?.different ?? 0) + violations.length;
+  const differing = 'because' in rows ? 0 : rows.different;
+  const faults = lost + duplicated + differing + problems.length;
   return faults === 0 ? exitCodes.done : exitCodes.halfWay;
 }
 

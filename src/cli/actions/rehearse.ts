@@ -5,7 +5,7 @@ import {isCheckpointOrEntry} from '../../engine/run.ts';
 import {loadRunbook} from '../../inventory/runbook-file.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import type {AnyRunbook} from '../../model/runbook.ts';
-import {type RunReport, reportHtml, rowsSentence} from '../../report/index.ts';
+import {type RunReport, reportHtml, rowsAreEqual, rowsSentence} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openRun, type RunRequest} from '../../run/open-run.ts';
 import {asOutcome, type RunResult} from '../../run/outcome.ts';
@@ -18,7 +18,7 @@ import type {RunScreen} from '../run-screen.ts';
 import {listenToSignals, type ProcessSignals} from '../signals.ts';
 import {withRun} from '../with-run.ts';
 import {loadLab} from './lab-package.ts';
-import {violationsIn} from './lab-watch.ts';
+import {rowsNotCompared, violationsIn} from './lab-watch.ts';
 import {measure} from './measure.ts';
 import {printObstacles, printPlanOf} from './plan.ts';
 
@@ -130,34 +130,33 @@ const reverseAll = (
     return run.reverse(plan);
   });
 
-/** A run that is done has failed all the same when clients lost writes or got wrong answers. */
+/** A run that is done has failed all the same when clients lost writes, got wrong answers, or nothing was compared. */
 function exitCodeOf(
   app: App,
   code: ExitCode,
-  {writes, rows, lookups}: RunReport,
+  report: RunReport,
   violations: readonly Problem[],
 ): ExitCode {
-  if (violations.length > 0) {
-    printProblems(app, violations);
-    return code === exitCodes.done ? exitCodes.halfWay : code;
-  }
-  if (code !== exitCodes.done) {
+  const problems = [...violations, ...(code === exitCodes.done ? problemsOfCounts(report) : [])];
+  if (problems.length === 0) {
     return code;
   }
-  if (lookups && lookups.wrong > 0) {
-    printProblems(app, [lookupsWrong(lookups.wrong, lookups.right + lookups.wrong)]);
-    return exitCodes.halfWay;
-  }
-  if (writes && (writes.lost > 0 || writes.duplicated > 0)) {
-    printProblems(app, [writesLost(writes.lost, writes.duplicated, writes.acknowledged)]);
-    return exitCodes.halfWay;
-  }
-  if (rows && rows.different > 0) {
-    printProblems(app, [rowsDiffer(rows)]);
-    return exitCodes.halfWay;
-  }
-  return code;
+  printProblems(app, problems);
+  return code === exitCodes.done ? exitCodes.halfWay : code;
 }
+
+/** What the counts of a rehearsal show that must not be, or do not show at all. */
+const problemsOfCounts = ({writes, rows, lookups}: RunReport): readonly Problem[] => [
+  ...(lookups && lookups.wrong > 0
+    ? [lookupsWrong(lookups.wrong, lookups.right + lookups.wrong)]
+    : []),
+  ...(writes && (writes.lost > 0 || writes.duplicated > 0)
+    ? [writesLost(writes.lost, writes.duplicated, writes.acknowledged)]
+    : []),
+  ...(rows && !rowsAreEqual(rows)
+    ? ['because' in rows ? rowsNotCompared(rows) : rowsDiffer(rowsSentence(rows))]
+    : []),
+];
 
 const hint =
   'Do not run this runbook on production. The journal of the rehearsal shows what was done when.';
@@ -168,9 +167,9 @@ const lookupsWrong = (wrong: number, total: number): Problem => ({
   hint,
 });
 
-const rowsDiffer = (rows: NonNullable<RunReport['rows']>): Problem => ({
+const rowsDiffer = (rows: string): Problem => ({
   code: 'rows-differ',
-  message: `The rows of the lab's databases differ after the run: ${rowsSentence(rows)}.`,
+  message: `The rows of the lab's databases differ after the run: ${rows}.`,
   hint,
 });
 
