@@ -1,5 +1,6 @@
 import {commonWords} from './common-words.ts';
 import {isExpected, mask, type Pattern, patternsOf, shortest, traitsOf} from './secret-patterns.ts';
+import {withoutBreaks} from './spellings.ts';
 
 /** Members whose values come out of the program itself. */
 const ourWords = new Set(['kind', 'code', 'outlook', 'evidence', 'unitKind', 'way', 'about']);
@@ -50,6 +51,18 @@ export class Redactor {
     if (text.length < shortest) {
       return text;
     }
+    const joined = withoutBreaks(text);
+    if (joined !== null) {
+      const masked = this.#maskedIn(joined, withCuts);
+      // Its breaks and colours go with the secret, and stay where there is none.
+      if (masked !== joined) {
+        return masked;
+      }
+    }
+    return this.#maskedIn(text, withCuts);
+  }
+
+  #maskedIn(text: string, withCuts: boolean): string {
     const traits = traitsOf(text);
     let masked = text;
     for (const pattern of this.#patterns) {

@@ -1,5 +1,5 @@
 import {commonWords} from './common-words.ts';
-import {base64Core, base64Of, hexOf, type Spelling, spellingsIn} from './spellings.ts';
+import {base32Core, base64Core, base64Of, hexOf, type Spelling, spellingsIn} from './spellings.ts';
 
 export const mask = '[redacted]';
 export const shortest = 4;
@@ -139,12 +139,27 @@ function encodings(secret: string): readonly Pattern[] {
           ? literal.some((core) => text.includes(core))
           : parts.some((part) => text.includes(part)) || /%(?:25)*2[bBfF]|\\\/|\\u002/.test(text),
     }),
-    patternOf(secret, {
-      source: () => long.map((core) => core.replaceAll('+', '\\+')).join('|'),
-      mayBeIn: (text) => long.some((core) => text.includes(core)),
-    }),
+    oneOf(secret, long),
+    oneOf(secret, otherEncodings(secret)),
   ];
 }
+
+/** PowerShell encodes UTF-16; seeds of one-time passwords are base32. */
+function otherEncodings(secret: string): readonly string[] {
+  const wide = Buffer.from(secret, 'utf16le');
+  const base32 = [0, 1, 2, 3, 4].map((offset) => base32Core(Buffer.from(secret), offset));
+  return [
+    ...([0, 1, 2] as const).map((offset) => base64Core(wide, offset)),
+    ...base32,
+    ...base32.map((core) => core.toLowerCase()),
+  ].filter(({length}) => length >= shortestLine);
+}
+
+const oneOf = (secret: string, literals: readonly string[]): Pattern =>
+  patternOf(secret, {
+    source: () => literals.map((text) => text.replaceAll('+', '\\+')).join('|'),
+    mayBeIn: (text) => literals.some((each) => text.includes(each)),
+  });
 
 const sourceOf = (spellings: readonly Spelling[]): string =>
   spellings.map(({source}) => source).join('');

@@ -75,6 +75,36 @@ export function base64Core(bytes: Buffer, offset: 0 | 1 | 2): string {
   return text.slice(first, end);
 }
 
+/**
+ * The base32 (RFC 4648) of bytes that begin `offset` bytes (0 to 4) after a group of five: the characters that depend on
+ * nothing but the bytes themselves.
+ */
+export function base32Core(bytes: Buffer, offset: number): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const own = bits.slice((5 - ((offset * 8) % 5)) % 5);
+  return (own.match(/.{5}/g) ?? [])
+    .map((group) => base32Letters[Number.parseInt(group, 2)])
+    .join('');
+}
+
+const base32Letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/**
+ * The text without what may be in the middle of a word: soft line breaks and bytes as quoted-printable writes them
+ * (RFC 2045, 6.7; the bytes in percent-encoding), and the colours of a terminal. Null where it has none of them.
+ */
+export function withoutBreaks(text: string): string | null {
+  const isPrintable = /=(?:\r?\n|3D|[89A-F][0-9A-F])/.test(text);
+  if (!isPrintable && !text.includes(escapeCode)) {
+    return null;
+  }
+  const joined = text.replaceAll(colours, '').replaceAll(/=\r?\n/g, '');
+  return isPrintable ? joined.replaceAll(/=([0-9A-F]{2})/g, '%$1') : joined;
+}
+
+const escapeCode = '\u001b';
+const colours = new RegExp(`${escapeCode}\\[[0-9;]*[A-Za-z]`, 'g');
+
 /** Pairs of hexadecimal digits, with what programs write between them. */
 export const hexOf = (secret: string): string =>
   [...Buffer.from(secret)]
