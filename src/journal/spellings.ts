@@ -76,8 +76,8 @@ export function base64Core(bytes: Buffer, offset: 0 | 1 | 2): string {
 }
 
 /**
- * The base32 (RFC 4648) of bytes that begin `offset` bytes (0 to 4) after a group of five: the characters that depend on
- * nothing but the bytes themselves.
+ * The base32 (RFC 4648) of bytes that begin `offset` bytes (0 to 4) after a group of five: the characters that depend
+ * on nothing but the bytes themselves.
  */
 export function base32Core(bytes: Buffer, offset: number): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
