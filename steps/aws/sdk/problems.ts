@@ -1,5 +1,5 @@
 import {NotTold, type Problem, SwitcharooError} from '../../../src/index.ts';
-import {isThrottled, statusOf} from './refusals.ts';
+import {isThrottled} from './refusals.ts';
 
 /** The errors of AWS services that refuse the credentials (SDK error names, and the codes of the XML services). */
 const credentialNames = new Set([
@@ -77,11 +77,14 @@ export function awsProblem(subject: string, cause: unknown): SwitcharooError | u
       hint: 'Wait a minute, then resume; other tools may use up the rate limit of this account.',
     });
   }
-  if (statusOf(cause) === 407) {
+  if (cause.name === 'ProxyError') {
     return problem(cause, {
       code: 'aws-unreachable',
-      message: `AWS does not answer for ${subject}: the proxy of this machine refuses (status 407)`,
-      hint: 'Correct HTTPS_PROXY (user and password), or except AWS with NO_PROXY; `switcharoo doctor` names both.',
+      message: `AWS cannot be asked for ${subject}: ${answer}`,
+      hint: {
+        text: 'Correct HTTPS_PROXY (address, user and password), or except AWS with NO_PROXY. Show what is set with',
+        command: 'doctor',
+      },
     });
   }
   return isOneOf(unreachableNames) || isServerFault(cause)

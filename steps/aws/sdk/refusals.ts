@@ -67,7 +67,7 @@ export const isUnsent = (error: unknown): boolean =>
 
 const isSdkError = (error: unknown): error is SdkError => error instanceof Error;
 
-export const statusOf = ({$metadata}: SdkError): number | undefined => $metadata?.httpStatusCode;
+const statusOf = ({$metadata}: SdkError): number | undefined => $metadata?.httpStatusCode;
 
 const isRefusal = (error: SdkError): boolean => {
   const status = statusOf(error) ?? 0;

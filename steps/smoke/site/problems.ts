@@ -10,7 +10,21 @@ export const siteUnresolved = (
   hint: 'Check the name, and the resolver of the site target in the inventory.',
 });
 
-export const siteUnreachable = (url: string, address: string, cause: unknown): Problem => ({
+export const siteUnreachable = (url: string, address: string, cause: Error): Problem =>
+  cause.name === 'ProxyError'
+    ? siteBehindProxy(url, address, cause)
+    : pageless(url, address, cause);
+
+const siteBehindProxy = (url: string, address: string, {message}: Error): Problem => ({
+  code: 'site-unreachable',
+  message: `${url} at ${address} cannot be asked for: ${message}.`,
+  hint: {
+    text: 'Correct HTTPS_PROXY and HTTP_PROXY, or except the site with NO_PROXY. Show what is set with',
+    command: 'doctor',
+  },
+});
+
+const pageless = (url: string, address: string, cause: Error): Problem => ({
   code: 'site-unreachable',
   message: `${url} at ${address} returned no page: ${reasonOf(cause, pageReasons)}.`,
   hint: 'Open the page in a browser, and check the web server at that address.',

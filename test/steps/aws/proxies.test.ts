@@ -1,41 +1,12 @@
 import {createServer} from 'node:http';
-import {type AddressInfo, connect} from 'node:net';
+import type {AddressInfo} from 'node:net';
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import {createIdentity} from '../../../lab/aws/identity.ts';
-import {proxySettings} from '../../../src/inventory/proxies.ts';
+import {proxyFor, proxySettings} from '../../../src/inventory/proxies.ts';
 import {type AwsConfig, awsClients} from '../../../steps/aws/index.ts';
 import {getPage} from '../../../steps/smoke/site/page.ts';
 import {started} from '../../lab/aws/started.ts';
-
-/** A real proxy, which remembers the tunnels that it was asked for. `refuses`: as one that wants a password. */
-async function startProxy({refuses = false} = {}) {
-  const tunnels: string[] = [];
-  const server = createServer((_request, response) => response.writeHead(501).end());
-  server.on('connect', ({url = ''}, socket) => {
-    tunnels.push(url);
-    if (refuses) {
-      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n');
-      return;
-    }
-    const [host = '', port = ''] = url.split(':');
-    const there = connect(Number(port), host, () => {
-      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-      there.pipe(socket).pipe(there);
-    });
-    there.on('error', () => socket.destroy());
-    socket.on('error', () => there.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const {port} = server.address() as AddressInfo; // a TCP server has one
-  return {
-    url: `http://127.0.0.1:${port}`,
-    tunnels,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
+import {startProxy} from './proxy.ts';
 
 const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];
 beforeEach(() => {
@@ -73,21 +44,92 @@ test('AWS is reached through the proxy of the environment, and directly where it
   expect(proxy.tunnels).toEqual([host]);
 });
 
-test('a proxy that lets nobody through is named as what is in the way', async () => {
-  await using proxy = await startProxy({refuses: true});
-  vi.stubEnv('https_proxy', proxy.url);
-  const config = {
-    region: 'eu-west-1',
-    credentials: {accessKeyId: 'id', secretAccessKey: 'secret'},
-  };
-  await expect(callerOf(config)).rejects.toMatchObject({
+const realAws = {
+  region: 'eu-west-1',
+  credentials: {accessKeyId: 'id', secretAccessKey: 'secret'},
+};
+
+test('a proxy that lets nobody through is named as what is in the way, and no password', async () => {
+  for (const answers of [407, 403, 502]) {
+    await using proxy = await startProxy({answers});
+    vi.stubEnv('https_proxy', proxy.url.replace('//', '//me:secret@'));
+    await expect(callerOf(realAws)).rejects.toMatchObject({
+      problem: {
+        code: 'aws-unreachable',
+        message: `AWS cannot be asked for the account: the proxy http://***@127.0.0.1:${proxy.port} refuses (status ${answers})`,
+      },
+    });
+    // What a proxy answers is not the site's answer.
+    await expect(pageOf('https://www.shop.test/')).rejects.toMatchObject({
+      problem: {
+        code: 'site-unreachable',
+        message: `https://www.shop.test/ at 127.0.0.1 cannot be asked for: the proxy http://***@127.0.0.1:${proxy.port} refuses (status ${answers}).`,
+      },
+    });
+    expect(proxy.tunnels).toEqual(['sts.eu-west-1.amazonaws.com:443', '127.0.0.1:443']);
+  }
+});
+
+const pageOf = (url: string, signal = new AbortController().signal) =>
+  getPage(url, '127.0.0.1', signal);
+
+test('a proxy that does not run, or that has no HTTP, is named; not the site behind it', async () => {
+  await using proxy = await startProxy();
+  await proxy[Symbol.asyncDispose]();
+  vi.stubEnv('HTTPS_PROXY', proxy.url);
+  const problem = (message: string) => ({problem: {message: expect.stringContaining(message)}});
+  const down = `the proxy ${proxy.url} does not answer: connect ECONNREFUSED`;
+  await expect(pageOf('https://www.shop.test/')).rejects.toMatchObject(problem(down));
+  await expect(callerOf(realAws)).rejects.toMatchObject(problem(down));
+  vi.stubEnv('HTTPS_PROXY', 'socks5://me:secret@127.0.0.1:1080');
+  await expect(callerOf(realAws)).rejects.toMatchObject(
+    problem('the proxy socks5://***@127.0.0.1:1080 is no address of an HTTP proxy'),
+  );
+});
+
+test('a request ends with its signal or its limit although the proxy says nothing, and so does the tunnel', async () => {
+  await using proxy = await startProxy({answers: 'silent'});
+  vi.stubEnv('HTTPS_PROXY', proxy.url);
+  const stop = new AbortController();
+  const aborted = pageOf('https://www.shop.test/', stop.signal);
+  await vi.waitFor(() => expect(proxy.tunnels).toHaveLength(1));
+  stop.abort(new Error('stopped'));
+  await expect(aborted).rejects.toThrow('stopped');
+  await vi.waitFor(() => expect(proxy.open.size).toBe(0));
+  await expect(callerOf(realAws)).rejects.toMatchObject({
     problem: {
-      code: 'aws-unreachable',
-      message:
-        'AWS does not answer for the account: the proxy of this machine refuses (status 407)',
+      message: `AWS cannot be asked for the account: the proxy ${proxy.url} has opened no tunnel within 2.5 s`,
     },
   });
-  expect(proxy.tunnels).toEqual(['sts.eu-west-1.amazonaws.com:443']);
+  await vi.waitFor(() => expect(proxy.open.size).toBe(0));
+});
+
+test('NO_PROXY is read as curl reads it', () => {
+  const excepted = (list: string, host: string, port = 443) =>
+    proxyFor('https', {host, port}, {HTTPS_PROXY: 'proxy:3128', NO_PROXY: list}) === undefined;
+  const isExcepted: readonly (readonly [string, string, number?])[] = [
+    ['amazonaws.com', 'sts.amazonaws.com'],
+    ['.amazonaws.com', 'amazonaws.com'],
+    ['*.shop.test', 'www.SHOP.test'],
+    ['localhost,10.0.0.0/8', '10.1.2.3'],
+    ['[::1]:443', '[::1]'],
+    ['fd00::/8', '[fd00::1]'],
+    ['shop.test:8443', 'www.shop.test', 8443],
+    ['other, *', 'anything'],
+  ];
+  expect(isExcepted.filter((words) => !excepted(...words))).toEqual([]);
+  const isNot: readonly (readonly [string, string, number?])[] = [
+    ['amazonaws.com', 'notamazonaws.com'],
+    ['10.0.0.0/8', '11.1.2.3'],
+    ['10.0.0.0/99,/8,.', '10.1.2.3'],
+    ['shop.test:8443', 'www.shop.test'],
+    ['::1', '[::2]'],
+  ];
+  expect(isNot.filter((words) => excepted(...words))).toEqual([]);
+  const place = {host: 'a', port: 80};
+  expect(proxyFor('https', place, {HTTPS_PROXY: 'proxy:3128'})).toBe('http://proxy:3128');
+  expect(proxyFor('http', place, {HTTPS_PROXY: 'proxy:3128'})).toBeUndefined();
+  expect(proxyFor('http', place, {all_proxy: 'https://proxy'})).toBe('https://proxy');
 });
 
 test('a page of the site is asked for at its address, also through a proxy', async () => {
