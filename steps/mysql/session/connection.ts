@@ -5,6 +5,7 @@ import type {Ask, Endpoint, Login, Row, Statement} from './contract.ts';
 import {answerLost, connectionLost} from './problems.ts';
 import {LostConnection} from './server-errors.ts';
 import {ServerSession} from './session.ts';
+import {withFirst} from './with-timeout.ts';
 
 /** Connections to one server, opened when first used: reads and writes never wait for each other. */
 export interface Connections {
@@ -96,15 +97,14 @@ class ServerConnections implements Connections {
     for (const session of sessions) {
       this.#more.add(session);
     }
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, this.#open, over.signal]);
     try {
-      return await work(sessions.map((session) => (statement) => session.ask(statement, either)));
+      // If one part of the work failed, the others would continue and open their sessions again.
+      return await withFirst([signal, this.#open], (either) =>
+        work(sessions.map((session) => (statement) => session.ask(statement, either))),
+      );
     } catch (cause) {
       throw this.#connectionError(cause);
     } finally {
-      // If one part of the work failed, the others would continue and open their sessions again.
-      over.abort();
       for (const session of sessions) {
         session.close();
         this.#more.delete(session);
@@ -113,8 +113,9 @@ class ServerConnections implements Connections {
   }
 
   readLog(part: LogPart, listener: LogListener, signal = this.#open): Promise<Position> {
-    const either = AbortSignal.any([signal, this.#open]);
-    return readLog(this.#login, this.#endpoint, part, listener, either);
+    return withFirst([signal, this.#open], (either) =>
+      readLog(this.#login, this.#endpoint, part, listener, either),
+    );
   }
 
   sessionFor(first: readonly string[]): ServerSession {
@@ -128,11 +129,10 @@ class ServerConnections implements Connections {
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
-    const either = AbortSignal.any([signal, this.#open]);
     // Only the writing session has to be there: the others are opened when they are needed.
     this.openReaders();
     void Promise.allSettled([this.#waiting.open(this.#open)]);
-    await this.#writing.ensure(either);
+    await withFirst([signal, this.#open], (either) => this.#writing.ensure(either));
   }
 
   ids(): readonly number[] {
@@ -169,32 +169,34 @@ class ServerConnections implements Connections {
     statement: Statement,
     signal: AbortSignal,
   ): Promise<readonly Row[]> {
-    const either = AbortSignal.any([signal, this.#open]);
-    await session.ensure(either);
-    either.throwIfAborted();
-    try {
-      return await session.ask(statement, either);
-    } catch (cause) {
-      throw cause instanceof LostConnection
-        ? new SwitcharooError(answerLost(this.#endpoint, statement.sql), {cause})
-        : cause;
-    }
+    return withFirst([signal, this.#open], async (either) => {
+      await session.ensure(either);
+      either.throwIfAborted();
+      try {
+        return await session.ask(statement, either);
+      } catch (cause) {
+        throw cause instanceof LostConnection
+          ? new SwitcharooError(answerLost(this.#endpoint, statement.sql), {cause})
+          : cause;
+      }
+    });
   }
 
   async #twice<Answer>(
     ask: (signal: AbortSignal) => Promise<Answer>,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const either = AbortSignal.any([signal, this.#open]);
-    try {
-      return await ask(either);
-    } catch (cause) {
-      if (!(cause instanceof LostConnection)) {
-        throw cause;
+    return withFirst([signal, this.#open], async (either) => {
+      try {
+        return await ask(either);
+      } catch (cause) {
+        if (!(cause instanceof LostConnection)) {
+          throw cause;
+        }
       }
-    }
-    return await ask(either).catch((cause) => {
-      throw this.#connectionError(cause);
+      return await ask(either).catch((cause) => {
+        throw this.#connectionError(cause);
+      });
     });
   }
 

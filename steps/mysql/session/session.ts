@@ -2,7 +2,7 @@ import {connect, type Socket} from 'node:net';
 import type {Connection} from 'mysql2/promise';
 import type {Endpoint, Login, Row, Statement} from './contract.ts';
 import {connectError, LostConnection, statementError} from './server-errors.ts';
-import {TimedOut, unlessAborted, withTimeout} from './with-timeout.ts';
+import {Ending, TimedOut, unlessAborted, withTimeout} from './with-timeout.ts';
 
 const connectLimitMs = 3_000;
 const statementLimitMs = 5_000;
@@ -13,8 +13,7 @@ const recentMs = 3_000;
 interface Open {
   readonly connection: Connection;
   readonly socket: Socket;
-  /** Rejects when the connection ends for any reason; mysql2 never settles the statements of a destroyed connection. */
-  readonly ended: Promise<never>;
+  readonly ending: Ending;
 }
 
 /** One connection, opened when needed, and reopened when lost. */
@@ -125,11 +124,11 @@ export class ServerSession {
   }
 
   async #send(statement: Statement, signal: AbortSignal): Promise<unknown> {
-    const {connection, ended, socket} = await this.#opened(signal);
+    const {connection, ending, socket} = await this.#opened(signal);
     const {sql, values = [], limitMs = statementLimitMs} = statement;
     try {
       const answer = connection.query(sql, [...values]);
-      const [result] = await withTimeout(Promise.race([answer, ended]), limitMs, signal);
+      const [result] = await withTimeout(ending.unlessEnded(answer), limitMs, signal);
       return result;
     } catch (cause) {
       if (cause instanceof TimedOut || signal.aborted) {
@@ -175,24 +174,22 @@ export class ServerSession {
   async #connect(): Promise<Open> {
     const {host, port} = this.#login;
     const socket = connect({host, port, noDelay: true, keepAlive: true});
-    const ended = new Promise<never>((_resolve, reject) => {
-      socket.once('close', () => {
-        this.#drop(socket);
-        reject(new LostConnection('the connection was closed'));
-      });
+    const ending = new Ending();
+    socket.once('close', () => {
+      this.#drop(socket);
+      ending.end(new LostConnection('the connection was closed'));
     });
-    ended.catch(() => {});
     try {
       const connection = await withTimeout(
         Promise.race([this.#handshake(socket), failed(socket)]),
         connectLimitMs,
       );
-      // A waiting statement gets a lost connection through `ended`.
+      // A waiting statement gets a lost connection through `ending`.
       connection.on('error', () => {});
       this.#socket = socket;
       this.#id = connection.threadId;
       this.#answeredAt = performance.now();
-      return {connection, socket, ended};
+      return {connection, socket, ending};
     } catch (cause) {
       socket.destroy();
       throw connectError(cause, this.#where, this.#login.user);

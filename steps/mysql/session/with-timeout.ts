@@ -84,3 +84,60 @@ export async function unlessAborted(work: Promise<unknown>, signal: AbortSignal)
     stop();
   }
 }
+
+/**
+ * Gives the work a signal that is aborted with the first of these. `AbortSignal.any` does the same, and each signal
+ * that it makes is remembered for as long as the longest-lived of these lives (Node 20).
+ */
+export async function withFirst<Result>(
+  signals: readonly AbortSignal[],
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal, ...signals);
+  const listeners = signals.map((signal) => {
+    const follow = () => controller.abort(signal.reason);
+    signal.addEventListener('abort', follow, {once: true});
+    if (signal.aborted) {
+      follow();
+    }
+    return {signal, follow};
+  });
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const {signal, follow} of listeners) {
+      signal.removeEventListener('abort', follow);
+    }
+    controller.abort();
+  }
+}
+
+/**
+ * The end of a connection, for all that wait for an answer of it: mysql2 never settles the statements of a destroyed
+ * connection. A race with one promise of that end would keep every answer until then: thousands in a night.
+ */
+export class Ending {
+  readonly #waiting = new Set<(cause: unknown) => void>();
+  #cause: Error | null = null;
+
+  end(cause: Error): void {
+    this.#cause ??= cause;
+    for (const reject of this.#waiting) {
+      reject(cause);
+    }
+    this.#waiting.clear();
+  }
+
+  unlessEnded<Result>(work: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const stop = () => void this.#waiting.delete(reject);
+      work.then(resolve, reject).then(stop, stop);
+      if (this.#cause === null) {
+        this.#waiting.add(reject);
+      } else {
+        reject(this.#cause);
+      }
+    });
+  }
+}

@@ -1,6 +1,9 @@
 import {type AddressInfo, createServer, type Socket} from 'node:net';
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
 import {expect, test} from 'vitest';
 import {ServerSession} from '../../../steps/mysql/session/session.ts';
+import {describeEachServer} from './each-server.ts';
 
 // A server that has just died behind a firewall: the connection is taken, and comes to nothing.
 test.for([
@@ -29,3 +32,21 @@ test.for([
     }
   },
 );
+
+// A run asks for hours on the same connection: with every answer kept, its memory would have no bound.
+describeEachServer('a connection', (on) => {
+  test('keeps no answer of the server after whoever asked for it', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void; // exposed a line above
+    const ask = async (number: number) =>
+      new WeakRef(await on.session.reader.query('SELECT ? AS number', [number]));
+    const answers: WeakRef<object>[] = [];
+    for (let number = 0; number < 100; number += 1) {
+      answers.push(await ask(number));
+    }
+    // An answer lives until the end of the turn in which it was used.
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(answers.filter((answer) => answer.deref() !== undefined).length).toBeLessThan(10);
+  });
+});
