@@ -1,7 +1,14 @@
 import type {Dialect} from '../dialect/dialect.ts';
 import type {Connections} from '../session/connection.ts';
 import type {Ask, Endpoint, Row} from '../session/contract.ts';
-import type {Catalogue, CatalogueKeys, CatalogueObjects, TableName, Waiter} from './contract.ts';
+import {
+  type Catalogue,
+  type CatalogueKeys,
+  type CatalogueObjects,
+  catalogueServesMs,
+  type TableName,
+  type Waiter,
+} from './contract.ts';
 import {namesSql, readKeys, readObjects, readTables, readTablesNow} from './parts.ts';
 import {SharedReading} from './shared-reading.ts';
 
@@ -11,12 +18,23 @@ interface CatalogueAccess {
   readonly dialect: (signal?: AbortSignal) => Promise<Dialect>;
 }
 
-/** The last catalogue that started at `sinceMs` (of `performance.now()`) or later, or else a new one. */
+/**
+ * The last catalogue that started at `sinceMs` (of `performance.now()`) or later, or else a new one. None is kept for
+ * longer than it serves: a run goes on for hours after the last check that reads it.
+ */
 export function lazyCatalogue(access: CatalogueAccess): (sinceMs: number) => Catalogue {
   let last: Catalogue | null = null;
   return (sinceMs) => {
-    last = last && last.startedMs >= sinceMs ? last : newCatalogue(access);
-    return last;
+    if (last && last.startedMs >= sinceMs) {
+      return last;
+    }
+    const catalogue = newCatalogue(access);
+    last = catalogue;
+    const forget = () => {
+      last = last === catalogue ? null : last;
+    };
+    setTimeout(forget, catalogueServesMs).unref();
+    return catalogue;
   };
 }
 
@@ -32,7 +50,9 @@ function newCatalogue({connections, endpoint, dialect}: CatalogueAccess): Catalo
     ({progress}: Waiter) =>
     (what: string) =>
     (read: number, of: number) =>
-      progress?.(`reading the catalogue of ${endpoint.name}: ${what} of ${read} of ${of} tables`);
+      progress?.(
+        `reading the catalogue of ${endpoint.name}: ${what} of ${count(read)} of ${count(of)} tables`,
+      );
   const askNowWith = async (waiter: Waiter): Promise<Ask> => {
     const {keepsStatistics} = (await dialect(waiter.signal)).traits;
     return keepsStatistics ? askUncached(connections, waiter) : askWith(waiter);
@@ -83,6 +103,8 @@ const askUncached =
       {limitMs: pieceLimitMs, ...statement},
       signal,
     );
+
+const count = (tables: number): string => tables.toLocaleString('en-US');
 
 const nameIn = (row: Row): TableName => ({s: String(row['s']), t: String(row['t'])});
 

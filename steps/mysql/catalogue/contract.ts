@@ -7,6 +7,9 @@ export interface Waiter {
   readonly progress?: ((text: string) => void) | undefined;
 }
 
+/** How long checks may judge a catalogue without reading it again. */
+export const catalogueServesMs = 5 * 60_000;
+
 /** What information_schema says of all schemas but the server's own. Each part is read once, in bounded pieces. */
 export interface Catalogue {
   /** When its reading started, on the clock of `performance.now()`: nothing in it is older. */

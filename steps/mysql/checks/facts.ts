@@ -1,10 +1,11 @@
 import type {SharedReads} from '../../../src/index.ts';
-import type {
-  Catalogue,
-  CatalogueKeys,
-  CatalogueObjects,
-  CatalogueTables,
-  TableName,
+import {
+  type Catalogue,
+  type CatalogueKeys,
+  type CatalogueObjects,
+  type CatalogueTables,
+  catalogueServesMs,
+  type TableName,
 } from '../catalogue/contract.ts';
 import type {Client, MysqlReader, Replication} from '../contract.ts';
 import {type Version, versionOf} from '../dialect/version.ts';
@@ -97,13 +98,12 @@ export async function judgedByCatalogue<Verdict extends {readonly kind: string}>
 
 /** What this process has read within the last minutes. */
 export const recentCatalogue = (nowMs = performance.now()): CatalogueAge => ({
-  sinceMs: nowMs - servesMs,
+  sinceMs: nowMs - catalogueServesMs,
   oldestMs: nowMs,
 });
 
 /** The subject of the moment at which the first look of a plan began. */
 const planStarted = {};
-const servesMs = 5 * 60_000;
 
 function newFacts(server: MysqlReader, signal: AbortSignal): OwnFacts {
   const results = new Map<string, Promise<unknown>>();

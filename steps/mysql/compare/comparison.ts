@@ -7,6 +7,7 @@ import {ChangedComparison} from './changed-comparison.ts';
 import type {Changed} from './changed-rows.ts';
 import {commonKey} from './key-ranges.ts';
 import {KeylessComparison, keepHistory} from './keyless-comparison.ts';
+import {LazyTable} from './lazy-table.ts';
 import {missing, nothingCompared} from './missing-tables.ts';
 import type {Both, ComparedTable, TableBookmark} from './sums.ts';
 import {TableComparison} from './table-comparison.ts';
@@ -53,6 +54,8 @@ export class Comparison {
   readonly #request: ComparisonRequest;
   readonly #throttle: Throttle;
   readonly #tables: readonly ComparedTable[];
+  /** Those that are not finished, in their order. */
+  readonly #left: Set<ComparedTable>;
   readonly #tablesCompared: number;
   readonly #shapeDifferences: readonly string[];
   /** An estimate by the source. */
@@ -88,6 +91,7 @@ export class Comparison {
       const target = shapes.target.get(tableName(source));
       return target ? [{source, target}] : [];
     });
+    const sha2 = fastestSha2(present);
     this.since = since;
     this.#servers = servers;
     this.#request = request;
@@ -96,14 +100,18 @@ export class Comparison {
     // The longest table first: as the last one it would run alone at the end.
     this.#tables = pairs
       .toSorted((first, second) => rowsOf(second.source, changed) - rowsOf(first.source, changed))
-      .flatMap((shape) => [
-        comparisonOf(shape, {
-          ...{names, present, changed: changed?.get(tableName(shape.source))},
-          bookmark: tables[tableName(shape.source)],
-        }),
-        // A row that was deleted is still there as an earlier version.
-        ...(keepHistory(shape) ? [new KeylessComparison(shape, names, {of: 'versions'})] : []),
-      ]);
+      .flatMap((shape) => {
+        const name = tableName(shape.source);
+        const bookmark = tables[name];
+        const make = () =>
+          comparisonOf(shape, {names, sha2, changed: changed?.get(name), bookmark});
+        return [
+          new LazyTable(name, make, bookmark !== undefined),
+          // A row that was deleted is still there as an earlier version.
+          ...(keepHistory(shape) ? [new KeylessComparison(shape, names, {of: 'versions'})] : []),
+        ];
+      });
+    this.#left = new Set(this.#tables.filter(({finished}) => !finished));
     this.#tablesCompared = pairs.length;
     this.#shapeDifferences = [
       ...nothingCompared(present, request.selection, names),
@@ -136,7 +144,7 @@ export class Comparison {
       await Promise.allSettled(parts);
     }
     this.#workedMs += performance.now() - began;
-    return this.#tables.every(({finished}) => finished) ? this.#findings() : this.#progress();
+    return this.#left.size === 0 ? this.#findings() : this.#progress();
   }
 
   async #work(until: number, signal: AbortSignal): Promise<void> {
@@ -163,11 +171,7 @@ export class Comparison {
     await Promise.all(
       here.map(async (source, index) => {
         const target = there[index];
-        while (
-          target &&
-          performance.now() < until &&
-          this.#tables.some(({finished}) => !finished)
-        ) {
+        while (target && performance.now() < until && this.#left.size > 0) {
           const worked = await this.#step({source, target}, busy);
           if (!worked) {
             await sleep(idleMs, undefined, {signal});
@@ -181,8 +185,8 @@ export class Comparison {
     if (this.#throttle.waitReason !== null) {
       return false;
     }
-    for (const table of this.#tables) {
-      if (table.finished || busy.has(table)) {
+    for (const table of this.#left) {
+      if (busy.has(table)) {
         continue;
       }
       busy.add(table);
@@ -192,6 +196,9 @@ export class Comparison {
         }
       } finally {
         busy.delete(table);
+        if (table.finished) {
+          this.#left.delete(table);
+        }
       }
     }
     return false;
@@ -218,7 +225,7 @@ export class Comparison {
     const sum = (of: (table: ComparedTable) => number) =>
       this.#tables.reduce((total, table) => total + of(table), 0);
     const rows = sum((table) => table.rows);
-    const done = sum(({finished}) => (finished ? 1 : 0));
+    const done = this.#tables.length - this.#left.size;
     const waiting = sum((table) => table.waiting);
     const different = sum((table) => table.different.length);
     const perSecond = (rows / Math.max(1, this.#workedMs)) * 1_000;
@@ -252,12 +259,12 @@ function comparisonOf(
   shape: Both<TableShape>,
   {
     names,
-    present,
+    sha2,
     changed = 'all',
     bookmark = null,
   }: {
     names: Both<string>;
-    present: TablesPresent;
+    sha2: 256 | 512;
     changed?: Changed | undefined;
     bookmark?: TableBookmark | null | undefined;
   },
@@ -267,8 +274,7 @@ function comparisonOf(
     return new KeylessComparison(shape, names, {bookmark});
   }
   const table = new TableRows(shape, key, names);
-  const whole = (since: TableBookmark | null) =>
-    new TableComparison(table, fastestSha2(present), since);
+  const whole = (since: TableBookmark | null) => new TableComparison(table, sha2, since);
   return changed === 'all'
     ? whole(isValidFor(key, bookmark) ? bookmark : null)
     : new ChangedComparison(table, changed, () => whole(null));

@@ -58,8 +58,9 @@ export async function shapesOf(
   const selected = names
     .filter((row) => !selection.except.includes(tableNameIn(row)))
     .map(({s, t}) => ({s: String(s), t: String(t)}));
+  const shared = {column: sharing<Column>(), key: sharing<Key | null>()};
   const pieces = await inPieces(selected, {
-    read: (piece) => shapesIn(session, piece),
+    read: (piece) => shapesIn(session, piece, shared),
     progress: (read, of) => progress?.(`reading the columns of ${read} of ${of} tables`),
     // The session asks one after another.
     atOnce: 1,
@@ -67,7 +68,22 @@ export async function shapesOf(
   return new Map(pieces.flat().map((shape) => [tableName(shape), shape]));
 }
 
-async function shapesIn(session: Ask, piece: Piece): Promise<readonly TableShape[]> {
+/** Tables have many columns and keys in common: equal ones are kept once. */
+function sharing<Value>(): (value: Value) => Value {
+  const known = new Map<string, Value>();
+  return (value) => {
+    const text = JSON.stringify(value);
+    const earlier = known.get(text) ?? value;
+    known.set(text, earlier);
+    return earlier;
+  };
+}
+
+async function shapesIn(
+  session: Ask,
+  piece: Piece,
+  shared: {column(column: Column): Column; key(key: Key | null): Key | null},
+): Promise<readonly TableShape[]> {
   const {sql: where, values} = piece.where('table_schema', 'table_name');
   const ask = async (sql: string) =>
     (await session({sql, values, limitMs: pieceLimitMs})).filter(piece.has);
@@ -82,8 +98,10 @@ async function shapesIn(session: Ask, piece: Piece): Promise<readonly TableShape
       rows: Number(row['approximate'] ?? 0),
       bytesOfRow: Number(row['row_bytes'] ?? 0),
       keepsHistory: row['kind'] === 'SYSTEM VERSIONED',
-      columns: (columns.get(tableNameIn(row)) ?? []).map(columnOf),
-      key: keyOf(parts.get(tableNameIn(row)) ?? []),
+      columns: (columns.get(tableNameIn(row)) ?? []).map((column) =>
+        shared.column(columnOf(column)),
+      ),
+      key: shared.key(keyOf(parts.get(tableNameIn(row)) ?? [])),
     }),
   );
 }

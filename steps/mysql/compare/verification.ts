@@ -72,22 +72,23 @@ export async function verify(
   if (hidden) {
     return hidden;
   }
-  const {verification, bookmarkedAt, logs} = underway.get(id) ?? {
+  const {verification, beganAt, bookmarkedAt, logs} = underway.get(id) ?? {
     // Read first: what arrives between the two is compared twice, and not never.
     logs: {
       targetSince: await target.position(signal),
       replicaSince: over ? await over.position(signal) : null,
     },
     verification: await begin(replication !== null),
+    beganAt: now,
     bookmarkedAt: now,
   };
-  underway.set(id, {verification, bookmarkedAt, logs});
+  underway.set(id, {verification, beganAt, bookmarkedAt, logs});
   const result = await verification.workFor(lookMs, signal);
   if (typeof result === 'string') {
-    if (verification.bookmark === undefined || elapsedMs(bookmarkedAt, now) < betweenBookmarksMs) {
+    if (elapsedMs(bookmarkedAt, now) < untilBookmarkMs(elapsedMs(beganAt, bookmarkedAt))) {
       return waiting(result);
     }
-    underway.set(id, {verification, bookmarkedAt: now, logs});
+    underway.set(id, {verification, beganAt, bookmarkedAt: now, logs});
     return waiting(result, verification.bookmark);
   }
   // A look after a verdict compares again from the start.
@@ -99,14 +100,19 @@ export async function verify(
 
 // Long enough to be worth opening sessions, short enough for a screen that shows progress.
 const lookMs = 2_000;
-// A crash loses at most this much work; each bookmark is a line in the journal.
-const betweenBookmarksMs = 30_000;
+
+/**
+ * How long after its last bookmark a comparison of so many ms has the next one. A crash loses half a minute of work, or
+ * a twentieth of a longer one: a bookmark names every table, and each is a line of the journal, which stays in memory.
+ */
+const untilBookmarkMs = (workedMs: number): number => Math.max(30_000, workedMs / 20);
 
 /** The comparisons that are running, for as long as their source is open. */
 const verifications = new WeakMap<MysqlReader, Map<string, Underway>>();
 
 interface Underway {
   readonly verification: Verification;
+  readonly beganAt: Date;
   readonly bookmarkedAt: Date;
   readonly logs: OtherLogs;
 }
