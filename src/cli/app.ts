@@ -4,6 +4,7 @@ import {ansiPaint, type Paint, plainPaint} from '../report/index.ts';
 import {visible} from '../report/text.ts';
 import {defaultStateFolder} from '../run/defaults.ts';
 import {type Host, thisHost} from '../run/host.ts';
+import {waitingLine} from './waiting-line.ts';
 
 export interface GlobalOptions {
   readonly stateDir?: string;
@@ -23,6 +24,8 @@ export interface App extends Host {
   print(text: string): void;
   /** Prints messages on stderr. */
   say(text: string): void;
+  /** Says what the program waits for, until something else is printed. Nothing for a program that reads JSON. */
+  waiting(text: string): void;
   /** A command as it can be pasted here, however this program was started. */
   paste(command: string): string;
 }
@@ -42,8 +45,19 @@ export function openApp({stateDir = defaultStateFolder, json}: GlobalOptions): A
     terminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
     width: widthNow(),
     paint: usesColour() ? ansiPaint : plainPaint,
-    print: (text) => void process.stdout.write(`${visible(text)}\n`),
-    say: (text) => void process.stderr.write(`${visible(text)}\n`),
+    print: (text) => {
+      waitingLine.clear();
+      process.stdout.write(`${visible(text)}\n`);
+    },
+    say: (text) => {
+      waitingLine.clear();
+      process.stderr.write(`${visible(text)}\n`);
+    },
+    waiting: (text) => {
+      if (!json) {
+        waitingLine.tell(text);
+      }
+    },
     paste: (command) => `${program} ${command}${folder}`,
   };
 }

@@ -5,6 +5,7 @@ import type {GlobalOptions} from './app.ts';
 import {CommanderError} from './commander.ts';
 import {programWith} from './program.ts';
 import {outliveTerminal} from './screen/broken-terminal.ts';
+import {waitingLine} from './waiting-line.ts';
 
 /** Runs the command that the arguments name. Never throws, and never ends the process by itself. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -55,6 +56,7 @@ async function reportProblems(
 async function reportBug(error: unknown, options: GlobalOptions): Promise<ExitCode> {
   const {openApp} = await import('./app.ts');
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  waitingLine.clear();
   const text = visible(stack.replaceAll(/[^\n\P{Cc}]/gu, ''));
   process.stderr.write(
     `This is an error in switcharoo, not in your runbook.\n${text}\nThe journal has the changes in place: ${openApp(options).paste('status')}\n`,

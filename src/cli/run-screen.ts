@@ -6,6 +6,7 @@ import type {App} from './app.ts';
 import {reversalPlanText} from './reversal-plan.ts';
 import {openScreen, type Screen, type ScreenKind, screenKindFor} from './screen/index.ts';
 import {swallowKeys} from './terminal-keys.ts';
+import {tellProgress} from './waiting-line.ts';
 
 /** The screen of a run, from its first entry to its end. Before and after, nothing is drawn. */
 export interface RunScreen {
@@ -29,8 +30,8 @@ interface RunScreenOptions {
 
 export function runScreen(app: App, options: RunScreenOptions = {}): RunScreen {
   let screen: Screen | undefined;
-  let isDrawn = false;
-  let isHeld = false;
+  let [isDrawn, isHeld] = [false, false];
+  const planning = {observe: tellProgress(app)};
   let releaseKeys = () => {};
   const takeKeys = () => {
     releaseKeys();
@@ -53,7 +54,7 @@ export function runScreen(app: App, options: RunScreenOptions = {}): RunScreen {
   };
   return {
     observe: (event: EngineEvent) => {
-      screen?.observe(event);
+      (screen ?? planning).observe(event);
       if (event.kind === 'reverse-planned') {
         showReversal(event);
       } else if (isHeld && event.kind === 'journaled' && event.entry.kind !== 'asked') {

@@ -4,7 +4,7 @@ import type {EntryProgress} from '../model/progress.ts';
 import type {Action} from '../model/step.ts';
 import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
-import {type CheckResult, checkEntry, problemOfCheck, withinLookLimit} from './look.ts';
+import {type CheckResult, checkEntry, problemOfCheck, withinReadingLimit} from './look.ts';
 import {runStopped} from './problems.ts';
 import {actionsFrom} from './unit-results.ts';
 
@@ -100,13 +100,15 @@ export const planOf = (
   entry: Entry,
   look: CheckResult['look'],
   before: unknown,
-): Promise<readonly Action<any>[]> =>
-  withinLookLimit(context, context.stopping, async (signal, stillReading) => {
+): Promise<readonly Action<any>[]> => {
+  const reading = {world: context, entry: entry.id, signal: context.stopping};
+  return withinReadingLimit(reading, async (signal, stillReading) => {
     const {unit} = entry;
     const planned =
       unit.kind === 'gate' ? [] : unit.plan({...look, signal, stillReading}, before as never); // its own schema read it
     return actionsFrom(entry, 'plan', await planned);
   });
+};
 
 export const entryProgress = (context: RunContext, entry: Entry): EntryProgress | undefined =>
   context.record.progress.entries.get(entry.id);

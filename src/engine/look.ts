@@ -4,6 +4,7 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Look, SharedReads} from '../model/step.ts';
 import {messageOf, problemOfThrown} from '../model/thrown.ts';
 import type {Verdict} from '../model/verdict.ts';
+import {awakeMs} from './clock.ts';
 import type {World} from './context.ts';
 import {limitedBy} from './limit.ts';
 import {checkFailed, checkStopped} from './problems.ts';
@@ -11,6 +12,8 @@ import {verdictFrom} from './unit-results.ts';
 
 /** No single look may take longer, whatever it waits for. */
 const longestLookMs = 30_000;
+/** A person begins to wonder: what a look says of its progress is shown from then on. */
+const quietMs = 2_000;
 
 export interface CheckRequest {
   readonly entry: Entry;
@@ -37,8 +40,9 @@ export async function checkEntry(
   request: CheckRequest,
   signal: AbortSignal,
 ): Promise<CheckResult> {
-  return withinLookLimit(world, signal, async (limited, startAgain) => {
-    const look = {...(await lookOf(world, request, limited)), stillReading: startAgain};
+  const {id} = request.entry;
+  return withinReadingLimit({world, entry: id, signal}, async (limited, stillReading) => {
+    const look = {...(await lookOf(world, request, limited)), stillReading};
     const verdict = verdictFrom(request.entry, await request.entry.unit.check(look));
     return {look, verdict: asJournaled(request.entry, verdict)};
   });
@@ -47,13 +51,13 @@ export async function checkEntry(
 /** Whether a look has seen an entry put back. */
 export async function isRestored(
   world: World,
-  {entry: {unit}, before}: CheckRequest,
+  {entry: {id, unit}, before}: CheckRequest,
   {look, verdict}: CheckResult,
   signal: AbortSignal,
 ): Promise<boolean> {
   const {isReversed: nothingLeft} = unit.kind === 'step' ? unit : {};
   return nothingLeft
-    ? withinLookLimit(world, signal, (limited, stillReading) =>
+    ? withinReadingLimit({world, entry: id, signal}, (limited, stillReading) =>
         nothingLeft({...look, signal: limited, stillReading}),
       )
     : verdict.kind === 'pending' && sameJson(verdict.before, before);
@@ -66,6 +70,28 @@ export const withinLookLimit = <Result>(
   work: (limited: AbortSignal, startAgain: () => void) => Promise<Result>,
 ): Promise<Result> =>
   limitedBy([signal, world.aborting], {clock: world.clock, ms: longestLookMs}, work);
+
+interface Reading {
+  readonly world: World;
+  readonly entry: string;
+  readonly signal: AbortSignal;
+}
+
+/** The same for a look that may read much: as long as it says that it makes progress, its time starts again. */
+export function withinReadingLimit<Result>(
+  {world, entry, signal}: Reading,
+  work: (limited: AbortSignal, stillReading: (progress: string) => void) => Promise<Result>,
+): Promise<Result> {
+  const begunMs = awakeMs(world.clock);
+  return withinLookLimit(world, signal, (limited, startAgain) =>
+    work(limited, (text) => {
+      startAgain();
+      if (!limited.aborted && awakeMs(world.clock) - begunMs >= quietMs) {
+        world.observe({kind: 'progress', entry, text});
+      }
+    }),
+  );
+}
 
 /** What the functions of an entry's unit are given: the readers of its targets, and nothing that can write. */
 export async function lookOf(

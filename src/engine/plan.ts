@@ -22,7 +22,7 @@ import {
   checkEntry,
   problemOfCheck,
   refuseIfStopped,
-  withinLookLimit,
+  withinReadingLimit,
 } from './look.ts';
 import {entriesLostWith} from './lost-entries.ts';
 import {passedLine, type Resuming} from './passed-line.ts';
@@ -202,7 +202,9 @@ async function lineOfCheck(
         doneAt: planning.world.clock.now(),
       });
     }
-    return await withinLookLimit(planning.world, planning.signal, (signal, stillReading) => {
+    const {world} = planning;
+    const reading = {world, entry: entry.id, signal: planning.signal};
+    return await withinReadingLimit(reading, (signal, stillReading) => {
       const look = {...result.look, signal, stillReading};
       return lineOfVerdict(entry, base, {...result, look}, progress);
     });

@@ -44,9 +44,15 @@ export interface Preflight<Reader> {
   readonly checks: readonly CheckWords[];
   /**
    * Looks, and changes nothing. `others` are the readers of the inventory's other targets that have checks, whatever
-   * they are: a kind knows its own. A check that could not be made is a finding like any other.
+   * they are: a kind knows its own. A check that could not be made is a finding like any other. `stillReading` is told
+   * what takes long, and how far it is.
    */
-  look(target: Reader, others: readonly unknown[], signal: AbortSignal): Promise<Survey>;
+  look(
+    target: Reader,
+    others: readonly unknown[],
+    signal: AbortSignal,
+    stillReading: (progress: string) => void,
+  ): Promise<Survey>;
 }
 
 /**

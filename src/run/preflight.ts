@@ -21,6 +21,8 @@ interface PreflightRequest {
   readonly inventoryFile: string;
   /** The target on which definitions are tried; an empty name is the only one of the usual kind. */
   readonly loadSchema?: string | undefined;
+  /** Is told what takes long, and how far it is. */
+  readonly stillReading?: (progress: string) => void;
 }
 
 /**
@@ -29,7 +31,7 @@ interface PreflightRequest {
  */
 export async function preflight(
   {state}: Host,
-  {inventoryFile, loadSchema}: PreflightRequest,
+  {inventoryFile, loadSchema, stillReading = () => {}}: PreflightRequest,
   signal: AbortSignal,
 ): Promise<PreflightReport> {
   const inventory = loadInventory(inventoryFile, state.path);
@@ -61,7 +63,8 @@ export async function preflight(
             unreadable: unreadable(tried, signal),
           });
     refuseIfStopped(signal);
-    const checked = await checkAll({state}, kinds, open, signal);
+    const tell = (progress: string) => stillReading(redactor.text(progress));
+    const checked = await checkAll({host: {state}, kinds, stillReading: tell}, open, signal);
     const targets = redactor.value(withTried(checked, loaded));
     // Not beside the checks: a question would wait for theirs.
     const roundTrips = redactor.value(await measureRoundTrips(distant, signal));
@@ -127,10 +130,15 @@ async function kindsOf({targets}: Inventory): Promise<Kinds> {
   );
 }
 
-/** One target after the other: no server is asked twice at a time. */
+interface Checking {
+  readonly host: Pick<Host, 'state'>;
+  readonly kinds: Kinds;
+  readonly stillReading: (progress: string) => void;
+}
+
+/** All side by side: the checks of all targets ask a server over the same few connections. */
 async function checkAll(
-  host: Pick<Host, 'state'>,
-  kinds: Kinds,
+  {host, kinds, stillReading}: Checking,
   targets: OpenTargets,
   signal: AbortSignal,
 ): Promise<PreflightReport['targets']> {
@@ -140,22 +148,23 @@ async function checkAll(
       names.map(async (name) => [name, (await targets.session(name)).reader] as const),
     ),
   );
-  const surveys = [];
-  for (const name of names) {
+  const surveys = names.map(async (name) => {
     const others = names.filter((other) => other !== name).map((other) => readers.get(other));
     const survey = await kinds[name]?.preflight
-      ?.look(readers.get(name), others, signal)
+      ?.look(readers.get(name), others, signal, stillReading)
       .catch(unreadable(name, signal));
     const {findings, checksMade} = survey ?? {findings: [], checksMade: 0};
     const claimed = await claimFindings(host, name, targets, signal);
-    surveys.push({
+    return {
       name,
       kind: kinds[name]?.kind ?? '',
       findings: [...findings, ...claimed],
       checksMade,
-    });
-  }
-  return surveys;
+    };
+  });
+  // Waits for all, also when one of them throws: nobody may still be asking when the targets are closed.
+  await Promise.allSettled(surveys);
+  return Promise.all(surveys);
 }
 
 /** Which run owns it. One that cannot be read is reported by its own checks. */

@@ -16,11 +16,12 @@ import {worldRemarks} from '../../run/session-remarks.ts';
 import type {App} from '../app.ts';
 import {printProblems} from '../print-problems.ts';
 import {listenToSignals} from '../signals.ts';
+import {tellProgress} from '../waiting-line.ts';
 
 /** Inspects the targets, prints the plan and its digest, and changes nothing. */
 export async function showPlan(app: App, request: WorldRequest): Promise<ExitCode> {
   const signals = listenToSignals(app.say);
-  const opened = await openWorld(app, request, signals.aborting, () => {});
+  const opened = await openWorld(app, request, signals.aborting, tellProgress(app));
   try {
     const {world, inventory} = opened;
     const [made, rights, claims] = await Promise.all([

@@ -15,7 +15,8 @@ export async function runPreflight(
 ): Promise<ExitCode> {
   const signals = listenToSignals(app.say);
   try {
-    const result = await preflight(app, {inventoryFile: inventory, loadSchema}, signals.stopping);
+    const request = {inventoryFile: inventory, loadSchema, stillReading: app.waiting};
+    const result = await preflight(app, request, signals.stopping);
     app.print(app.json ? JSON.stringify(documentOf(result)) : preflightText(result, app));
     const isBlocked = preflightFindings(result).some(({severity}) => severity === 'blocks');
     return isBlocked ? exitCodes.blocked : exitCodes.done;

@@ -61,9 +61,9 @@ export const auroraChecks: readonly AuroraCheck[] = [
 /** The cluster is compared with the source of the same inventory, and with the replica that it replicates from. */
 export const auroraPreflight: Preflight<AuroraReader> = {
   checks: auroraChecks,
-  look: async (aurora, targets, signal) => {
+  look: async (aurora, targets, signal, stillReading) => {
     const others = targets.filter(isMysqlReader).filter((other) => !('clusterIdentifier' in other));
-    const look = {age: recentCatalogue()};
+    const look = {age: recentCatalogue(), stillReading};
     const sides = await sidesAmong(others, signal);
     return lookOver(auroraChecks, {aurora, ...sides, signal, look, trouble: 'reported'});
   },

@@ -26,10 +26,10 @@ export const mysqlChecks: readonly MysqlCheck[] = [
 /** A server that replicates from another one of the inventory is checked as a replica, any other as a source. */
 export const mysqlPreflight: Preflight<MysqlReader> = {
   checks: mysqlChecks,
-  look: async (server, targets, signal) => {
-    const age = recentCatalogue();
-    const others = targets.filter(isMysqlReader).map((other) => factsOf(other, signal, {age}));
-    const facts = factsOf(server, signal, {age});
+  look: async (server, targets, signal, stillReading) => {
+    const look = {age: recentCatalogue(), stillReading};
+    const others = targets.filter(isMysqlReader).map((other) => factsOf(other, signal, look));
+    const facts = factsOf(server, signal, look);
     const role = (await sourceOf(facts, others)) ? 'replica' : 'source';
     return runChecks(mysqlChecks, {server: facts, role, others, trouble: 'reported'});
   },
