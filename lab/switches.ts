@@ -58,8 +58,15 @@ export const labSwitch = z.discriminatedUnion('what', [
   z.object({what: z.literal('image-crashes'), image: z.string(), exitCode: z.number()}),
   z.object({what: z.literal('image-missing'), image: z.string()}),
   z.object({what: z.literal('image-unreachable'), image: z.string()}),
-  /** What RDS says of the cluster, as while it is changed: `modifying`, `backing-up`, `available`. */
-  z.object({what: z.literal('rds-status'), status: z.string()}),
+  /**
+   * What RDS says of the cluster or of its writer: each state to one read, and the last one from then on, such as
+   * `rebooting`, `available`.
+   */
+  z.object({
+    what: z.literal('rds-status'),
+    part: z.enum(['cluster', 'writer']),
+    states: z.array(z.string()).min(1),
+  }),
   /** ECS shows the state before the next updates to so many reads. */
   z.object({what: z.literal('ecs-stale-reads'), count: z.number().int().min(0)}),
   z.object({what: z.literal('no-room'), reason: z.enum(['CPU', 'MEMORY'])}),
@@ -125,7 +132,7 @@ export async function turn(world: World, change: LabSwitch): Promise<void> {
     case 'image-unreachable':
       return ecs.faults.unreachable(change.image);
     case 'rds-status':
-      return rds.change('shop-aurora', {status: change.status});
+      return rds.passThrough('shop-aurora', change.part, change.states);
     case 'ecs-stale-reads':
       return ecs.faults.staleReads(change.count);
     case 'no-room':

@@ -18,9 +18,28 @@ export interface Rds extends AwsService {
   readonly measure: Measure;
   /** Changes what a cluster answers from now on. */
   change(identifier: string, changes: Partial<LabCluster>): void;
+  /**
+   * The states that a cluster, or its writer, has from now on: each for one description of it, and the last one for
+   * good. So RDS shows `rebooting` and then `available`.
+   */
+  passThrough(identifier: string, part: Part, states: readonly string[]): void;
   /** The first reader of a cluster becomes its writer. */
   failOver(identifier: string): void;
 }
+
+type Part = 'cluster' | 'writer';
+
+interface Coming {
+  readonly identifier: string;
+  readonly part: Part;
+  readonly states: readonly string[];
+}
+
+/** Which states a description shows. */
+const describedBy: Readonly<Record<string, Part>> = {
+  DescribeDBClusters: 'cluster',
+  DescribeDBInstances: 'writer',
+};
 
 interface RdsOptions extends LifecycleOptions {
   readonly clusters: readonly LabCluster[];
@@ -37,10 +56,29 @@ export function createRds(options: RdsOptions): Rds {
     ...new ClusterLifecycle(clusters, options).operations,
     ...descriptionsOf(clusters),
   };
+  const coming = new Map<string, Coming>();
   const change: Rds['change'] = (identifier, changes) => {
     const [cluster] = selected([...clusters], identifier, 'DBClusterNotFoundFault', 'DBCluster');
     if (cluster) {
       clusters.set(identifier, {...cluster, ...changes});
+    }
+  };
+  const show = (identifier: string, part: Part, status: string): void => {
+    const {members = []} = clusters.get(identifier) ?? {};
+    change(
+      identifier,
+      part === 'cluster'
+        ? {status}
+        : {members: members.map((member) => (member.writer ? {...member, status} : member))},
+    );
+  };
+  const moveOn = (described: Part): void => {
+    for (const [key, {identifier, part, states}] of coming) {
+      const [next, ...later] = states;
+      if (part === described && next !== undefined) {
+        show(identifier, part, next);
+        coming.set(key, {identifier, part, states: later});
+      }
     }
   };
   return {
@@ -56,10 +94,17 @@ export function createRds(options: RdsOptions): Rds {
           `Could not find operation ${action} for version ${version}`,
         );
       }
+      const described = describedBy[action];
+      if (described) {
+        moveOn(described);
+      }
       return queryReply(action, namespace, await operation(form));
     },
     measure: measureOf(clusters),
     change,
+    passThrough: (identifier, part, states) => {
+      coming.set(`${identifier} ${part}`, {identifier, part, states});
+    },
     failOver: (identifier) => {
       const {members = []} = clusters.get(identifier) ?? {};
       const next = members.find(({writer}) => !writer);

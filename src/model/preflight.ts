@@ -20,10 +20,11 @@ export interface CheckWords {
 
 /**
  * What a check saw. `is` names the target and has the numbers; `items` has every table, column or account, `is` only
- * the first.
+ * the first; `fix` is for this one alone, where what to do depends on what was seen.
  */
 export interface Observation {
   readonly is: string;
+  readonly fix?: string;
   readonly items?: readonly string[];
 }
 
@@ -113,14 +114,14 @@ const checkNotMade = (check: CheckWords, target: string, {message, hint}: Proble
   fix: hintText(hint),
 });
 
-const findingOf = (check: CheckWords, target: string, {is, items}: Observation): Finding => ({
+const findingOf = (check: CheckWords, target: string, {is, items, fix}: Observation): Finding => ({
   check: check.name,
   severity: check.severity,
   target,
   observed: is,
   items: items ?? [],
   consequence: check.consequence,
-  fix: check.fix,
+  fix: fix ?? check.fix,
 });
 
 /** "3 tables of db1 are not InnoDB: shop.a (MyISAM), …", or nothing if there are none. */

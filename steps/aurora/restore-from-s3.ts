@@ -6,10 +6,10 @@ import {addWriter, deleteCluster, deleteInstance, restoreCluster} from './restor
 import {type RestoreInput, restoreInput} from './restore/input.ts';
 import {
   createdByText,
-  hasFailed,
   isOfRun,
   keepReason,
   progressText,
+  restoreFix,
 } from './restore/restored-cluster.ts';
 import {auroraCluster} from './target.ts';
 
@@ -135,12 +135,13 @@ async function notAvailable(aurora: AuroraReader, cluster: RestoredCluster, sign
   }
   const event = await aurora.restore.lastEvent(signal);
   const text = `${progressText(part.name, part.status, cluster)}${event === null ? '' : `; last event: ${event}`}`;
-  return hasFailed(part.status)
-    ? blocked(
+  const fix = restoreFix(part.status);
+  return fix === null
+    ? waiting(text)
+    : blocked(
         `${text}.`,
-        'Read its events and its error log; reverse, correct the backup or the input, then run again.',
-      )
-    : waiting(text);
+        `${fix} Otherwise reverse, correct the backup or the input, then run again.`,
+      );
 }
 
 async function verdictOnRestored(

@@ -22,7 +22,7 @@ export interface AuroraCheck extends CheckWords {
   find(sides: Sides): Promise<readonly Observation[]>;
 }
 
-interface LookOver {
+export interface LookOver {
   readonly aurora: AuroraReader;
   /** Without a source the checks of both sides are left out. */
   readonly source: MysqlReader | undefined;

@@ -1,4 +1,5 @@
 import type {Observation} from '../../../src/index.ts';
+import {stuckFix} from '../cluster/status.ts';
 import type {ClusterState, WriterState} from '../contract.ts';
 import type {AuroraCheck} from './check.ts';
 
@@ -27,19 +28,7 @@ export const clusterChecks: readonly AuroraCheck[] = [
         ? null
         : `is ${engine} ${engineVersion}, ${engineMode}`,
   }),
-  ofCluster({
-    name: 'cluster-not-available',
-    severity: 'warns',
-    expects: 'The cluster and its writer are available.',
-    consequence: 'A gate waits until they are.',
-    fix: 'Wait; the RDS console shows the progress.',
-    is: ({status, writer}) => {
-      const busy = [status, writer?.status].find(
-        (state) => state !== undefined && state !== 'available',
-      );
-      return busy === undefined ? null : `is ${busy}, not available`;
-    },
-  }),
+  ...statusChecks(),
   ofCluster({
     name: 'writer-missing',
     severity: 'blocks',
@@ -163,7 +152,56 @@ export const clusterChecks: readonly AuroraCheck[] = [
   }),
 ];
 
-type Describe = (cluster: ClusterState) => string | null;
+/** Whether RDS is changing it, or has given it up. */
+function statusChecks(): readonly AuroraCheck[] {
+  return [
+    ofCluster({
+      name: 'cluster-not-available',
+      severity: 'warns',
+      expects: 'The cluster and its writer are available.',
+      consequence: 'A gate waits until they are.',
+      fix: 'Wait; the RDS console shows the progress.',
+      is: (state) => {
+        const busy = unavailablePart(state);
+        return busy === null || stuckFix(busy.status) !== null
+          ? null
+          : `${busy.part}is ${busy.status}, not available`;
+      },
+    }),
+    ofCluster({
+      name: 'cluster-stuck',
+      severity: 'blocks',
+      expects:
+        'Neither the cluster nor its writer is in a state that RDS does not leave by itself.',
+      consequence: 'No waiting makes it available.',
+      fix: 'Read its events: aws rds describe-events. What to do depends on the state, which the finding names.',
+      is: (state) => {
+        const busy = unavailablePart(state);
+        const fix = busy && stuckFix(busy.status);
+        return fix
+          ? {is: `${busy.part}is ${busy.status}, and does not become available by itself`, fix}
+          : null;
+      },
+    }),
+  ];
+}
+
+/** They need the API of RDS alone. */
+export const clusterStatusChecks = statusChecks();
+
+type Describe = (cluster: ClusterState) => string | Observation | null;
+
+/** The cluster, or its writer, where one is not available; what no waiting changes first. */
+function unavailablePart({
+  status,
+  writer,
+}: ClusterState): {readonly part: string; readonly status: string} | null {
+  const parts = [
+    {part: '', status},
+    ...(writer ? [{part: `has a writer ${writer.identifier} that `, status: writer.status}] : []),
+  ].filter((part) => part.status !== 'available');
+  return parts.find((part) => stuckFix(part.status) !== null) ?? parts[0] ?? null;
+}
 
 /** No finding for a cluster that does not exist: `cluster-missing` reports that. */
 function ofCluster({
@@ -175,8 +213,12 @@ function ofCluster({
     looksAt: 'cluster',
     find: async ({reader, cluster}): Promise<readonly Observation[]> => {
       const state = await cluster();
-      const text = state && is(state);
-      return text ? [{is: `cluster ${reader.clusterIdentifier} ${text}`}] : [];
+      const seen = state && is(state);
+      if (!seen) {
+        return [];
+      }
+      const {is: text, ...rest} = typeof seen === 'string' ? {is: seen} : seen;
+      return [{is: `cluster ${reader.clusterIdentifier} ${text}`, ...rest}];
     },
   };
 }

@@ -4,11 +4,11 @@ import type {AuroraReader, AuroraWriter, RestoredCluster} from '../contract.ts';
 import type {RestoreInput} from './input.ts';
 import {clusterKept, clusterMissing, clusterOfAnotherRun, restoreFailed} from './problems.ts';
 import {
-  hasFailed,
   isOfRun,
   keepReason,
   progressText,
   type RunEntry,
+  restoreFix,
   tagsOf,
 } from './restored-cluster.ts';
 
@@ -87,7 +87,7 @@ async function untilRestored(
     if (cluster.status === 'available') {
       return cluster;
     }
-    if (hasFailed(cluster.status)) {
+    if (restoreFix(cluster.status) !== null) {
       const event = await aurora.restore.lastEvent(signal);
       throw new SwitcharooError(restoreFailed(aurora.clusterIdentifier, cluster.status, event));
     }

@@ -1,4 +1,5 @@
 import {useReason} from '../cluster/in-use.ts';
+import {stuckFix} from '../cluster/status.ts';
 import type {AuroraReader, RestoredCluster} from '../contract.ts';
 
 export interface RunEntry {
@@ -20,9 +21,9 @@ export const createdByText = ({tags}: RestoredCluster): string => {
   return run === undefined ? 'this run did not create it' : `run ${run} created it`;
 };
 
-/** A status that no waiting changes. */
-export const hasFailed = (status: string): boolean =>
-  /failed|inaccessible|incompatible|storage-full/.test(status);
+/** What to do where a restore does not go on. A cluster that is being deleted is soon gone, as in a reversal. */
+export const restoreFix = (status: string): string | null =>
+  status.startsWith('delet') ? null : stuckFix(status);
 
 export const progressText = (
   name: string,

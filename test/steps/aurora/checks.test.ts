@@ -557,6 +557,11 @@ const clusterFaults: readonly {
     change: {status: 'upgrading'},
     found: 'is upgrading, not available',
   },
+  {
+    check: 'cluster-stuck',
+    change: {members: [{identifier: 'shop-1', writer: true, status: 'storage-full'}]},
+    found: 'has a writer shop-1 that is storage-full, and does not become available by itself',
+  },
   {check: 'writer-missing', change: {members: []}, found: 'has no writer instance'},
   {
     check: 'parameters-pending-reboot',

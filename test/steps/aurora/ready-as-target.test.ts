@@ -61,12 +61,96 @@ forEachPair('ready as the target', (pair) => {
       });
     }));
 
-  test('a cluster that is being changed is waited for', () =>
+  test('what RDS moves on from is waited for, and named', () =>
     withCluster({}, async (session) => {
-      rds.change('shop', {status: 'modifying'});
+      const moving = ['modifying', 'failing-over', 'upgrading', 'backing-up', 'renaming'];
+      const ofWriter = ['rebooting', 'configuring-log-exports', 'storage-optimization', 'moved'];
+      rds.passThrough('shop', 'cluster', [...moving, 'available']);
+      const said: unknown[] = [];
+      for (const _ of moving) {
+        said.push(await readyAsTarget.check(lookOf(readyOf(session))));
+      }
+      rds.passThrough('shop', 'writer', [...ofWriter, 'available']);
+      for (const _ of ofWriter) {
+        said.push(await readyAsTarget.check(lookOf(readyOf(session))));
+      }
+      expect(said).toEqual(
+        [
+          ...moving.map((status) => `cluster shop is ${status}, not available`),
+          ...ofWriter.map(
+            (status) => `cluster shop has a writer shop-1 that is ${status}, not available`,
+          ),
+        ].map((progress) => ({kind: 'waiting', progress})),
+      );
+      expect((await settled(readyOf(session))).kind).toBe('done');
+    }));
+
+  test('what RDS does not move on from is blocked at once, with what to do about it', () =>
+    withCluster({}, async (session) => {
+      const stuck = async (part: 'cluster' | 'writer', status: string) => {
+        rds.passThrough('shop', part, [status]);
+        const verdict = await readyAsTarget.check(lookOf(readyOf(session)));
+        rds.passThrough('shop', part, ['available']);
+        await session.reader.cluster();
+        return verdict;
+      };
+      const blockedBy = (text: string, hint: unknown) => ({
+        kind: 'blocked',
+        reason: `aurora is not ready as the target: cluster shop ${text}, and does not become available by itself.`,
+        hint,
+      });
+      expect(await stuck('cluster', 'inaccessible-encryption-credentials-recoverable')).toEqual(
+        blockedBy(
+          'is inaccessible-encryption-credentials-recoverable',
+          'Enable its KMS key and the grants of RDS again within seven days, then start it: aws rds start-db-cluster.',
+        ),
+      );
+      expect(await stuck('cluster', 'stopped')).toEqual(
+        blockedBy('is stopped', 'Start it: aws rds start-db-cluster.'),
+      );
+      expect(await stuck('writer', 'storage-full')).toEqual(
+        blockedBy(
+          'has a writer shop-1 that is storage-full',
+          'Delete data, or enlarge the storage: aws rds modify-db-instance.',
+        ),
+      );
+      expect(await stuck('writer', 'incompatible-parameters')).toEqual(
+        blockedBy(
+          'has a writer shop-1 that is incompatible-parameters',
+          expect.stringContaining('aws rds describe-events'),
+        ),
+      );
+    }));
+
+  test('what a change brings with it is not held against the cluster before it is over', () =>
+    withCluster({}, async (session) => {
+      rds.change('shop', {pendingChanges: {EngineVersion: '8.0.mysql_aurora.3.09.0'}});
+      rds.passThrough('shop', 'cluster', ['upgrading', 'available']);
+      const kinds = [
+        await readyAsTarget.check(lookOf(readyOf(session))),
+        await readyAsTarget.check(lookOf(readyOf(session))),
+      ].map(({kind}) => kind);
+      rds.change('shop', {pendingChanges: {}});
+      expect(kinds).toEqual(['waiting', 'blocked']);
+    }));
+
+  test('a writer that does not answer is waited for while RDS restarts it, and only then', () =>
+    withCluster({port: 1}, async (session) => {
+      rds.passThrough('shop', 'writer', ['rebooting', 'rebooting', 'storage-full', 'storage-full']);
       expect(await readyAsTarget.check(lookOf(readyOf(session)))).toEqual({
         kind: 'waiting',
-        progress: 'cluster shop is modifying, not available',
+        progress: expect.stringMatching(
+          /^cluster shop has a writer shop-1 that is rebooting, not available: .*aurora/,
+        ),
+      });
+      expect(await readyAsTarget.check(lookOf(readyOf(session)))).toMatchObject({
+        kind: 'blocked',
+        reason: expect.stringContaining('shop-1 that is storage-full'),
+      });
+      rds.passThrough('shop', 'writer', ['available']);
+      await session.reader.cluster();
+      await expect(readyAsTarget.check(lookOf(readyOf(session)))).rejects.toMatchObject({
+        problem: {code: expect.stringContaining('unreachable')},
       });
     }));
 

@@ -213,11 +213,14 @@ describe('in the way is', () => {
     const actions = await restoreFromS3.plan(lookOf(placed) as never, {cluster: null});
     await performAll(placed, actions);
     await settled(placed, true);
-    rds.change('shop-new', {status: 'migration-failed'});
-    expect(await settled(placed, true)).toMatchObject({
-      kind: 'blocked',
-      reason: expect.stringMatching(/^cluster shop-new is migration-failed; last event: .+\.$/),
-    });
+    for (const status of ['migration-failed', 'inaccessible-encryption-credentials', 'stopped']) {
+      rds.passThrough('shop-new', 'cluster', ['resetting-master-credentials', status]);
+      expect((await restoreFromS3.check(lookOf(placed, true) as never)).kind).toBe('waiting');
+      expect(await settled(placed, true)).toMatchObject({
+        kind: 'blocked',
+        reason: expect.stringMatching(`^cluster shop-new is ${status}; last event: .+\\.$`),
+      });
+    }
   });
 
   test('a position that no event has, and one that differs from the input', async () => {
