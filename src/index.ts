@@ -4,6 +4,7 @@ export {type AlsoWritten, alsoWritten} from './model/also-written.ts';
 export {confirm} from './model/confirm.ts';
 export type {Effects, Sides, SystemFact} from './model/effects.ts';
 export type {Known} from './model/entry.ts';
+export {type ExtendedRunbook, extendRunbook} from './model/extend-runbook.ts';
 export type {Hint} from './model/hint.ts';
 export type {Json} from './model/journal.ts';
 export {elapsedMs, shifted} from './model/moment.ts';

@@ -73,6 +73,16 @@ export type WithOutput<Outputs, Id extends string, Unit extends AnyUnit> = Outpu
   readonly [Key in Id]: z.output<Unit['output']>;
 };
 
+/** What is known at an entry or a checkpoint, and which of them come before it. */
+export interface Place<Outputs, At extends Stage, Past> {
+  readonly outputs: Outputs;
+  readonly at: At;
+  readonly past: Past;
+}
+export type WithPlaces<Places, Ids extends PropertyKey, Outputs, At extends Stage> = Places & {
+  readonly [Key in Ids]: Place<Outputs, At, keyof Places>;
+};
+
 /** A step, gate or confirmation in its place. */
 export interface Entry {
   readonly kind: 'entry';

@@ -1,7 +1,5 @@
 import type {z} from 'zod';
-import type {AlsoWritten} from './also-written.ts';
 import {type ConfirmInput, confirm} from './confirm.ts';
-import type {Sides} from './effects.ts';
 import {
   type Allowed,
   type Binding,
@@ -13,78 +11,54 @@ import {
   type Known,
   type NewId,
   type Part,
+  type Place,
   type Stage,
   type Things,
   type WithEach,
   type WithOutput,
+  type WithPlaces,
 } from './entry.ts';
+import type {FragmentHead, Named, RunbookHead} from './runbook-head.ts';
 import type {AnyUnit} from './step.ts';
 import type {TargetKinds} from './target.ts';
 
-interface RunbookHead<Params extends z.ZodType, Targets extends TargetKinds> {
-  /** Kebab-case; with the inventory's name it is what the lock is held for. */
-  readonly name: string;
-  readonly summary: string;
-  readonly params: Params;
-  readonly targets: Targets;
-  /**
-   * Nobody can write from the first of `from` (entries or units) until all of `until` are done: the screen's outage
-   * clock.
-   */
-  readonly outage?: {
-    readonly from: readonly string[];
-    readonly until: readonly string[];
-    /**
-     * Once one of these has started, the new side may have writes of its own: past the longest outage a person decides.
-     * Each of `until` counts too.
-     */
-    readonly promoted?: readonly string[];
-    /** In ms. Past it the engine reverses by itself to before the outage. `--max-outage` replaces it. */
-    readonly longestMs?: number;
-  };
-  /** The two sides of a cutover: `verify` proves that at most one of them accepts writes, for example. */
-  readonly sides?: Sides;
-  /**
-   * What the new side writes beside the database, which a reversal does not carry back: documents, sessions, queues.
-   * Each text that calls a reversal lossless names it.
-   */
-  readonly alsoWritten?:
-    | readonly AlsoWritten[]
-    | ((params: z.output<Params>) => readonly AlsoWritten[]);
-}
+export type AnyRunbook = Runbook<any, any, any, any, any>;
 
-export type AnyRunbook = Runbook<any, any, any, any>;
-
+/** `Places`: what is known at each entry, for the compiler alone. */
 export class Runbook<
   Params extends z.ZodType,
   Targets extends TargetKinds,
   Outputs,
   At extends Stage,
+  Places = Record<never, never>,
 > {
   readonly head: RunbookHead<Params, Targets>;
   /** Without the entries that only parameters make: those are there once it is `expanded`. */
   readonly items: readonly Item[];
-  readonly #parts: readonly Part[];
-  readonly #phase: string;
+  /** Its items, and in their place the families that parameters make entries of. */
+  readonly parts: readonly Part[];
+  /** The title under which further entries stand. */
+  readonly openPhase: string;
+  declare protected readonly places: Places;
   #entries: readonly Entry[] | undefined;
 
   constructor(head: RunbookHead<Params, Targets>, parts: readonly Part[], phase: string) {
     this.head = head;
-    this.#parts = parts;
+    this.parts = parts;
     this.items = parts.filter((part) => part.kind !== 'family');
-    this.#phase = phase;
+    this.openPhase = phase;
   }
 
   /** Whether some of its entries are made by its parameters. */
   get isOpen(): boolean {
-    return this.items.length < this.#parts.length;
+    return this.items.length < this.parts.length;
   }
 
   /** The same runbook with all of its entries, and with the targets that those work on. */
   expanded(params: z.output<Params>): AnyRunbook {
-    const families = this.#parts.flatMap((part) => (part.kind === 'family' ? [part] : []));
+    const families = this.parts.flatMap((part) => (part.kind === 'family' ? [part] : []));
     const made = new Map(families.map((family) => [family.id, family.make(params)]));
-    const items = this.#parts.flatMap((part): readonly Item[] =>
+    const items = this.parts.flatMap((part): readonly Item[] =>
       part.kind === 'family' ? (made.get(part.id) ?? []) : [part],
     );
     const entriesOf = (id: string) => made.get(id)?.map((entry) => entry.id) ?? id;
@@ -106,16 +80,22 @@ export class Runbook<
     return this.#entries;
   }
 
-  phase(title: string): Runbook<Params, Targets, Outputs, At> {
-    return new Runbook(this.head, this.#parts, title);
+  phase(title: string): Runbook<Params, Targets, Outputs, At, Places> {
+    return new Runbook(this.head, this.parts, title);
   }
 
   step<const Id extends string, Unit extends Allowed<At>>(
     id: NewId<Id, Outputs>,
     unit: Unit,
     binding: Binding<Unit, Targets, z.output<Params>, Outputs>,
-  ): Runbook<Params, Targets, WithOutput<Outputs, Id, Unit>, At> {
-    return this.#with(entryOf(id, this.#phase, unit, binding));
+  ): Runbook<
+    Params,
+    Targets,
+    WithOutput<Outputs, Id, Unit>,
+    At,
+    WithPlaces<Places, Id, Outputs, At>
+  > {
+    return this.#with(entryOf(id, this.openPhase, unit, binding));
   }
 
   together<Own>(
@@ -123,8 +103,8 @@ export class Runbook<
     fill: (
       group: Group<Targets, z.output<Params>, Outputs, Record<never, never>, At>,
     ) => Group<Targets, z.output<Params>, Outputs, Own, At>,
-  ): Runbook<Params, Targets, Outputs & Own, At> {
-    return this.#with(...fill(new Group(title, this.#phase, [])).entries);
+  ): Runbook<Params, Targets, Outputs & Own, At, WithPlaces<Places, keyof Own, Outputs, At>> {
+    return this.#with(...fill(new Group(title, this.openPhase, [])).entries);
   }
 
   /** An entry for each of several things, which the parameters name: `deploy:web`, `deploy:api`. */
@@ -133,11 +113,17 @@ export class Runbook<
     things: Things<Thing, z.output<Params>>,
     unit: Unit,
     binding: (thing: Thing) => EachBinding<Unit, z.output<Params>, Outputs>,
-  ): Runbook<Params, Targets, WithEach<Outputs, Id, Unit>, At> {
+  ): Runbook<
+    Params,
+    Targets,
+    WithEach<Outputs, Id, Unit>,
+    At,
+    WithPlaces<Places, Id, Outputs, At>
+  > {
     const make = (params: z.output<Params>): readonly Entry[] => {
       const atOnce = things.atOnce?.(params);
       return things.of(params).map((thing) => ({
-        ...entryOf(`${id}:${things.name(thing)}`, this.#phase, unit, binding(thing)),
+        ...entryOf(`${id}:${things.name(thing)}`, this.openPhase, unit, binding(thing)),
         group: things.title,
         ...(atOnce === undefined ? {} : {atOnce}),
       }));
@@ -154,13 +140,19 @@ export class Runbook<
       readonly after?: readonly (keyof Outputs & string)[];
       readonly requires?: readonly (keyof Outputs & string)[];
     },
-  ): Runbook<Params, Targets, WithOutput<Outputs, Id, typeof confirm>, At> {
+  ): Runbook<
+    Params,
+    Targets,
+    WithOutput<Outputs, Id, typeof confirm>,
+    At,
+    WithPlaces<Places, Id, Outputs, At>
+  > {
     const input = (known: Known<z.output<Params>, Outputs>): ConfirmInput => ({
       question: asked.question,
       details: [...(asked.details?.(known) ?? [])],
     });
     const {after = [], requires = []} = asked;
-    const entry = entryOf(id, this.#phase, confirm, {on: {}, input, after, requires});
+    const entry = entryOf(id, this.openPhase, confirm, {on: {}, input, after, requires});
     return this.#with({...entry, summary: asked.question});
   }
 
@@ -170,22 +162,32 @@ export class Runbook<
    */
   include<Included extends AnyFragment>(
     fragment: Included & Fits<Included, z.output<Params>, Targets, Outputs>,
-  ): Runbook<Params, Targets, WithFragment<Outputs, Included>, StageAfter<At, Included>> {
+  ): Runbook<
+    Params,
+    Targets,
+    WithFragment<Outputs, Included>,
+    StageAfter<At, Included>,
+    WithFragmentPlaces<Places, Included, Outputs>
+  > {
     const {runbook} = fragment;
-    return new Runbook(this.head, [...this.#parts, ...runbook.#parts], runbook.#phase);
+    return new Runbook(this.head, [...this.parts, ...runbook.parts], runbook.openPhase);
   }
 
-  checkpoint(name: string): Runbook<Params, Targets, Outputs, At> {
-    return this.#with({kind: 'checkpoint', name, phase: this.#phase});
+  checkpoint<const Name extends string>(
+    name: Name,
+  ): Runbook<Params, Targets, Outputs, At, WithPlaces<Places, Name, Outputs, At>> {
+    return this.#with({kind: 'checkpoint', name, phase: this.openPhase});
   }
 
   /** After it, one-way steps may stand. The engine asks the operator here, whatever the flags. */
-  pointOfNoReturn(because: string): Runbook<Params, Targets, Outputs, 'committed'> {
-    return this.#with({kind: 'point-of-no-return', because, phase: this.#phase});
+  pointOfNoReturn(because: string): Runbook<Params, Targets, Outputs, 'committed', Places> {
+    return this.#with({kind: 'point-of-no-return', because, phase: this.openPhase});
   }
 
-  #with<More, Next extends Stage>(...parts: readonly Part[]): Runbook<Params, Targets, More, Next> {
-    return new Runbook(this.head, [...this.#parts, ...parts], this.#phase);
+  #with<More, Next extends Stage, There>(
+    ...parts: readonly Part[]
+  ): Runbook<Params, Targets, More, Next, There> {
+    return new Runbook(this.head, [...this.parts, ...parts], this.openPhase);
   }
 }
 
@@ -206,34 +208,22 @@ export class Fragment<
   Earlier extends Readonly<Record<string, AnyUnit>>,
   Outputs,
   At extends Stage,
+  Places = Record<never, never>,
 > {
   readonly params: Params;
   readonly targets: Targets;
   readonly earlier: Earlier;
-  readonly runbook: Runbook<Params, Targets, Outputs, At>;
+  readonly runbook: Runbook<Params, Targets, Outputs, At, Places>;
 
   constructor(
     {params, targets, earlier}: FragmentHead<Params, Targets, Earlier>,
-    runbook: Runbook<Params, Targets, Outputs, At>,
+    runbook: Runbook<Params, Targets, Outputs, At, Places>,
   ) {
     this.params = params;
     this.targets = targets;
     this.earlier = earlier;
     this.runbook = runbook;
   }
-}
-
-interface FragmentHead<
-  Params extends z.ZodType,
-  Targets extends TargetKinds,
-  Earlier extends Readonly<Record<string, AnyUnit>>,
-> {
-  /** What it reads of the parameters of a runbook that includes it. */
-  readonly params: Params;
-  /** The targets that it works on, by their names in the runbook. */
-  readonly targets: Targets;
-  /** Entries of the runbook that it builds on, by their ids: it uses their outputs and times, or comes after them. */
-  readonly earlier: Earlier;
 }
 
 /** Declares phases that several runbooks share: `.include(fragment)`. */
@@ -243,41 +233,46 @@ export function defineFragment<
   const Earlier extends Readonly<Record<string, AnyUnit>>,
   Outputs,
   At extends Stage,
+  Places,
 >(
   head: FragmentHead<Params, Targets, Earlier>,
   fill: (
     runbook: Runbook<Params, Targets, OutputsOf<Earlier>, 'reversible'>,
-  ) => Runbook<Params, Targets, Outputs, At>,
-): Fragment<Params, Targets, Earlier, Outputs, At> {
+  ) => Runbook<Params, Targets, Outputs, At, Places>,
+): Fragment<Params, Targets, Earlier, Outputs, At, Places> {
   const {params, targets} = head;
   const empty = {name: 'fragment', summary: '', params, targets};
   return new Fragment(head, fill(new Runbook(empty, [], 'Start')));
 }
 
-type AnyFragment = Fragment<any, any, any, any, any>;
+type AnyFragment = Fragment<any, any, any, any, any, any>;
 type OutputsOf<Units extends Readonly<Record<string, AnyUnit>>> = {
   readonly [Id in keyof Units]: z.output<Units[Id]['output']>;
 };
 type EntriesOf<Included> =
-  Included extends Fragment<any, any, infer Earlier, infer Outputs, any>
+  Included extends Fragment<any, any, infer Earlier, infer Outputs, any, any>
     ? Omit<Outputs, keyof Earlier>
     : never;
 type WithFragment<Outputs, Included> = Outputs & EntriesOf<Included>;
 type StageAfter<At extends Stage, Included> =
-  Included extends Fragment<any, any, any, any, infer Next>
+  Included extends Fragment<any, any, any, any, infer Next, any>
     ? At extends 'committed'
       ? 'committed'
       : Next
     : never;
 
-/** Without an index signature: an empty object of zod has one. */
-type Named<Fields> = {
-  [Key in keyof Fields as string extends Key ? never : Key]: Fields[Key];
-};
+type WithFragmentPlaces<Places, Included, Outputs> =
+  Included extends Fragment<any, any, any, any, any, infer Own>
+    ? Places & {
+        readonly [Id in keyof Own]: Own[Id] extends Place<infer There, infer At, infer Past>
+          ? Place<Outputs & There, At, Past | keyof Places>
+          : never;
+      }
+    : never;
 
 /** `unknown` where the fragment fits into the runbook, else a sentence for the compiler's message. */
 type Fits<Included, Params, Targets, Outputs> =
-  Included extends Fragment<infer Own, infer Kinds, infer Earlier, any, any>
+  Included extends Fragment<infer Own, infer Kinds, infer Earlier, any, any, any>
     ? Params extends Named<z.output<Own>>
       ? Targets extends Kinds
         ? Outputs extends OutputsOf<Earlier>

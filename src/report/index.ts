@@ -6,6 +6,7 @@ export {
   outageOf,
 } from '../model/outage.ts';
 export {rowsAreEqual, rowsSentence} from './counts-text.ts';
+export {documentText} from './document.ts';
 export type {TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
 export {outageTexts} from './outage-text.ts';

@@ -1,12 +1,13 @@
 import {withholdSecrets} from '../inventory/environment.ts';
 import {loadInventory} from '../inventory/inventory.ts';
 import {rightsFor} from '../inventory/rights.ts';
-import {loadRunbook, runbookWith} from '../inventory/runbook-file.ts';
+import {loadRunbook} from '../inventory/runbook-file.ts';
 import {paramsFor} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
 import type {TargetRights} from '../model/rights.ts';
 import type {Host} from './host.ts';
 import type {WorldRequest} from './open-world.ts';
+import {wholeRunbook} from './whole-runbook.ts';
 
 /** The grants that a runbook needs, by target of an inventory. */
 interface RunbookGrants {
@@ -24,7 +25,7 @@ export async function grantsFor(
   const inventory = loadInventory(request.inventory, state.path);
   const environment = withholdSecrets(inventory.targets, process.env);
   const loaded = await loadRunbook(request.runbook);
-  const runbook = runbookWith(loaded, paramsFor(loaded.runbook, inventory, request.params));
+  const runbook = wholeRunbook(loaded, paramsFor(loaded.runbook, inventory, request.params));
   const redactor = new Redactor();
   const opening = {inventory, environment, redactor, stateFolder: state.path, signal};
   const targets = redactor.value(await rightsFor(runbook, opening));

@@ -4,7 +4,7 @@ import type {Observe} from '../engine/events.ts';
 import {withholdSecrets} from '../inventory/environment.ts';
 import {type Inventory, loadInventory} from '../inventory/inventory.ts';
 import {rightsFor} from '../inventory/rights.ts';
-import {loadRunbook, runbookWith} from '../inventory/runbook-file.ts';
+import {loadRunbook} from '../inventory/runbook-file.ts';
 import {
   type Opening,
   openTargets,
@@ -19,6 +19,7 @@ import type {AnyRunbook} from '../model/runbook.ts';
 import type {OpenTargets, Session, TargetKind} from '../model/target.ts';
 import type {Host} from './host.ts';
 import {MachineClock} from './machine-clock.ts';
+import {wholeRunbook} from './whole-runbook.ts';
 
 export interface WorldRequest {
   /** A file, or the name of one in `runbooks/`. */
@@ -72,7 +73,7 @@ export async function openWorld(
     request.journaledParams === undefined
       ? paramsFor(loaded.runbook, inventory, request.params)
       : parsedParams(loaded.runbook, request.journaledParams, inventory.file);
-  const runbook = runbookWith(loaded, params);
+  const runbook = wholeRunbook(loaded, params);
   const redactor = new Redactor();
   const {targetNames} = request;
   const opening: Opening = {

@@ -1,20 +1,9 @@
 import {firstToChangeWrites, verifyRunbook} from '../engine/verify/verification.ts';
-import {loadInventory} from '../inventory/inventory.ts';
-import {loadRunbook, runbookWith} from '../inventory/runbook-file.ts';
-import {paramsFor} from '../inventory/targets.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {Verification} from '../model/verification.ts';
 import type {Host} from './host.ts';
-import {sampleParams} from './sample-params.ts';
-
-interface VerifyRequest {
-  /** A file, or the name of one in `runbooks/`. */
-  readonly runbook: string;
-  /** For its parameters alone: no target is opened, and no secret is read. */
-  readonly inventory?: string | undefined;
-  readonly params: Readonly<Record<string, unknown>>;
-}
+import {type ReadRequest, readRunbook} from './read-runbook.ts';
 
 interface Verified extends Verification {
   /** The runbook's name. */
@@ -22,17 +11,8 @@ interface Verified extends Verification {
 }
 
 /** Explores every failure and every choice of a runbook. Contacts no system. */
-export async function verify(
-  {state}: Pick<Host, 'state'>,
-  request: VerifyRequest,
-): Promise<Verified> {
-  const inventory =
-    request.inventory === undefined ? undefined : loadInventory(request.inventory, state.path);
-  const loaded = await loadRunbook(request.runbook);
-  const params = inventory
-    ? paramsFor(loaded.runbook, inventory, request.params)
-    : sampleParams(loaded.runbook.head.params, request.params);
-  const runbook = runbookWith(loaded, params);
+export async function verify(host: Pick<Host, 'state'>, request: ReadRequest): Promise<Verified> {
+  const {runbook, params} = await readRunbook(host, request);
   return {runbook: runbook.head.name, ...(await verification(runbook, params))};
 }
 

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import runbook from '../../docs/examples/maintenance.ts';
+import ours from '../../docs/examples/our-cutover.ts';
 import {maintenancePage, showMaintenancePage} from '../../docs/examples/show-maintenance-page.ts';
 import {type Desk, openDesk} from '../cli/switcharoo.ts';
 import {blocks, read} from './pages.ts';
@@ -41,6 +42,7 @@ describe('the example of the docs', () => {
     'maintenance.ts',
     'maintenance.yaml',
     'run-maintenance.ts',
+    'our-cutover.ts',
   ])('is printed there as it is: %s', (file) => {
     const shown = blocks.filter(({text}) => text === read(`docs/examples/${file}`));
     expect(shown.length).toBeGreaterThan(0);
@@ -54,6 +56,15 @@ describe('the example of the docs', () => {
     expect(textAt(path)).toBe('Back at six.');
     expect((await desk.run('reverse', '--yes')).code).toBe(0);
     expect(textAt(path)).toBeNull();
+  });
+
+  test('extends a shipped runbook: its own entries are in their places, and it is safe', async () => {
+    const ids = ours.entries.map(({id}) => id);
+    expect(ids[ids.indexOf('partner-ready') + 1]).toBe('go');
+    expect(ids[ids.indexOf('smoke') + 1]).toBe('help');
+    const {code, stdout} = await desk.run('verify', 'docs/examples/our-cutover.ts', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({counterexamples: []});
+    expect(code).toBe(0);
   });
 
   test('has one entry of each sort', () => {

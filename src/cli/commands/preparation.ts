@@ -46,6 +46,31 @@ const verifyCommand = defineCommand({
   },
 });
 
+const documentCommand = defineCommand({
+  name: 'document',
+  arguments: '<runbook>',
+  summary: 'Print a runbook as a page of Markdown (contacts no system)',
+  description:
+    'Print a runbook as a page of Markdown, for those who read and approve it: its phases, what each entry does and how it is undone, the questions, the outage, the limits, and what may never be skipped.\n\nContacts no system: an inventory only gives the parameters, and with them what is shown with each question.',
+  options: {
+    inventory: optional({
+      short: 'i',
+      placeholder: 'inventory',
+      description: 'Take the parameters of this inventory',
+    }),
+    param,
+  },
+  examples: ['document bare-metal-to-ecs', 'document ./runbooks/ours.ts -i production'],
+  run: async ({app, args: [runbook = ''], options}) => {
+    const {showDocument} = await import('../actions/document.ts');
+    return showDocument(app, {
+      runbook,
+      inventory: options.inventory,
+      params: options.param,
+    });
+  },
+});
+
 const permissionsCommand = defineCommand({
   name: 'permissions',
   arguments: '<runbook>',
@@ -90,6 +115,7 @@ const doctorCommand = defineCommand({
 export const preparationCommands = [
   preflightCommand,
   verifyCommand,
+  documentCommand,
   permissionsCommand,
   stepsCommand,
   doctorCommand,

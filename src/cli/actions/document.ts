@@ -1,0 +1,11 @@
+import {documentText} from '../../report/index.ts';
+import {describedRunbook} from '../../run/described-runbook.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import type {ReadRequest} from '../../run/read-runbook.ts';
+import type {App} from '../app.ts';
+
+/** Prints a runbook for those who read it, in Markdown. */
+export async function showDocument(app: App, request: ReadRequest): Promise<ExitCode> {
+  app.print(documentText(await describedRunbook(app, request)));
+  return exitCodes.done;
+}

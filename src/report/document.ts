@@ -1,0 +1,160 @@
+import type {AlsoWritten} from '../model/also-written.ts';
+import {durationText} from '../model/duration.ts';
+import type {Entry, Item} from '../model/entry.ts';
+import type {AnyRunbook} from '../model/runbook.ts';
+import type {TargetKinds} from '../model/target.ts';
+
+interface Described {
+  readonly runbook: AnyRunbook;
+  /** What each confirmation shows with its question, by its id. */
+  readonly shown: ReadonlyMap<string, readonly string[]>;
+  readonly alsoWritten: readonly AlsoWritten[];
+}
+
+/** A runbook for those who read and approve it, in Markdown. */
+export function documentText(described: Described): string {
+  const {head, items, entries} = described.runbook;
+  return [
+    `# ${head.name}`,
+    head.summary,
+    bullets(factsOf(described)),
+    '## Systems',
+    table(['target', 'kind', 'changed by', 'read by'], systemsOf(head.targets, entries)),
+    '## Questions',
+    'The operator is asked. "No" holds the run: nothing continues, and nothing is reversed.',
+    table(['entry', 'question'], questionsOf(described)),
+    ...phasesOf(items),
+    '## What the operator may never skip',
+    table(['entries', 'because'], neverSkipped(entries)),
+  ].join('\n\n');
+}
+
+function factsOf({runbook, alsoWritten}: Described): readonly string[] {
+  const {head, items, entries} = runbook;
+  const steps = entries.filter(({unit}) => unit.kind !== 'gate').length;
+  const checkpoints = items.filter((item) => item.kind === 'checkpoint').map(({name}) => name);
+  const last = items.find((item) => item.kind === 'point-of-no-return');
+  return [
+    `${entries.length} entries: ${steps} change something, ${entries.length - steps} wait, check or ask.`,
+    checkpoints.length > 0
+      ? `Checkpoints, at which a run can stop and to which it can be reversed: ${codes(checkpoints)}.`
+      : 'It has no checkpoint: it can be reversed to its start.',
+    last
+      ? `Point of no return: ${last.because}`
+      : 'All of it can be reversed, until its last entry.',
+    ...outageFacts(head.outage),
+    ...alsoWritten.map(
+      ({what, todo}) =>
+        `A reversal does not carry back ${what}.${todo === undefined ? '' : ` Then: ${todo}`}`,
+    ),
+  ];
+}
+
+function outageFacts(outage: AnyRunbook['head']['outage']): readonly string[] {
+  if (outage === undefined) {
+    return ['It declares no outage.'];
+  }
+  const {from, until, longestMs} = outage;
+  return [
+    `Outage: nobody can write from the first of ${codes(from)} until all of ${codes(until)} are done.`,
+    longestMs === undefined
+      ? 'The outage has no limit of its own: set one with `--max-outage`.'
+      : `Longest outage: ${durationText(longestMs)}. After that, the run is reversed to before the outage, or a person decides.`,
+  ];
+}
+
+function systemsOf(targets: TargetKinds, entries: readonly Entry[]): Rows {
+  const using = (name: string, changes: boolean) =>
+    codes(
+      entries
+        .filter(({on}) => Object.values(on).includes(name))
+        .filter(({unit}) => (unit.kind !== 'gate') === changes)
+        .map(({id}) => id),
+    );
+  return Object.entries(targets).map(([name, {kind}]) => [
+    `\`${name}\``,
+    kind,
+    using(name, true),
+    using(name, false),
+  ]);
+}
+
+const questionsOf = ({runbook, shown}: Described): Rows =>
+  runbook.entries
+    .filter(({unit}) => unit.name === 'operator.confirm')
+    .map(({id, summary, unit}) => [
+      `\`${id}\``,
+      [`**${summary ?? unit.summary}**`, ...(shown.get(id) ?? [])].map(cell).join('<br>'),
+    ]);
+
+function phasesOf(items: readonly Item[]): readonly string[] {
+  const phases = [...new Set(items.map(({phase}) => phase))];
+  return phases.flatMap((phase) => [
+    `## Phase: ${phase}`,
+    table(
+      ['entry', 'what it does', 'how it is undone', 'limit'],
+      items.filter((item) => item.phase === phase).map(rowOf),
+    ),
+  ]);
+}
+
+function rowOf(item: Item): readonly string[] {
+  switch (item.kind) {
+    case 'entry':
+      return [
+        `\`${item.id}\``,
+        [cell(item.summary ?? item.unit.summary), ...notesOf(item)].join('<br>'),
+        cell(undoOf(item)),
+        durationText(item.timeoutMs),
+      ];
+    case 'checkpoint':
+      return [`**${cell(item.name)}**`, '**Checkpoint.**', '', ''];
+    case 'point-of-no-return':
+      return ['', `**Point of no return.** ${cell(item.because)}`, '', ''];
+  }
+}
+
+function notesOf({on, group, after, requires, freshForMs}: Entry): readonly string[] {
+  const targets = [...new Set(Object.values(on))];
+  const earlier = [...new Set([...after, ...requires])];
+  return [
+    ...(targets.length > 0 ? [`On ${codes(targets)}.`] : []),
+    ...(group === undefined ? [] : [`Together with the others of "${cell(group)}".`]),
+    ...(earlier.length > 0 ? [`Only after ${codes(earlier)}.`] : []),
+    ...(freshForMs === undefined
+      ? []
+      : [`What it found counts for ${durationText(freshForMs)}; then it is checked again.`]),
+  ];
+}
+
+function undoOf({unit}: Entry): string {
+  switch (unit.kind) {
+    case 'step':
+      return unit.reverses;
+    case 'one-way':
+      return `It cannot be undone. ${unit.oneWayBecause}`;
+    case 'gate':
+      return 'Nothing to undo.';
+  }
+}
+
+function neverSkipped(entries: readonly Entry[]): Rows {
+  const guarded = entries.filter(({neverSkip}) => neverSkip !== undefined);
+  const reasons = [...new Set(guarded.map(({neverSkip}) => neverSkip as string))]; // filtered
+  return reasons.map((reason) => [
+    codes(guarded.filter(({neverSkip}) => neverSkip === reason).map(({id}) => id)),
+    cell(reason),
+  ]);
+}
+
+type Rows = readonly (readonly string[])[];
+
+function table(columns: readonly string[], rows: Rows): string {
+  const lines = [columns, columns.map(() => '---'), ...rows];
+  return rows.length === 0 ? 'None.' : lines.map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+const bullets = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n');
+const codes = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+/** As the text of a cell: a bar would end it, and a line break the row. */
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ');
