@@ -1,7 +1,12 @@
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {env, pid} from 'node:process';
 import {ListServiceDeploymentsCommand} from '@aws-sdk/client-ecs';
-import {afterEach, expect, test, vi} from 'vitest';
+import {afterAll, afterEach, expect, test, vi} from 'vitest';
 import type {ShiftingStrategy} from '../../../lab/aws/ecs-strategy.ts';
 import {arnsOf, groupArnOf} from '../../../lab/aws/elb.ts';
+import {compare, type Exchange} from '../../../scripts/wire/compare.ts';
 import type {Action, Look, Session} from '../../../src/index.ts';
 import type {ServiceReader, ServiceWriter} from '../../../steps/ecs/contract.ts';
 import {deployImage} from '../../../steps/ecs/deploy-image.ts';
@@ -18,6 +23,15 @@ const before = {
   taskDefinition: 'arn:aws:ecs:us-east-1:123456789012:task-definition/web:1',
   desiredCount: null,
 };
+
+// Each exchange of these tests is recorded: the last test compares them. `npm run wire` has a folder of its own.
+const folder = mkdtempSync(join(tmpdir(), 'shifted-traffic-'));
+const record = env['SWITCHAROO_WIRE'] ?? folder;
+vi.stubEnv('SWITCHAROO_WIRE', record);
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, {recursive: true});
+});
 
 let lab: EcsLab;
 let session: Session<ServiceReader, ServiceWriter>;
@@ -181,4 +195,33 @@ test('an account that may not see the deployment waits for its old tasks', async
   const said = await until(/"kind":"done"/);
   expect(said).toContain('2 of an earlier revision still live');
   expect(said).not.toContain('in stage');
+});
+
+test('what ECS says of these strategies agrees with its model, and a wrong name or type is found', async () => {
+  const exchanges = readFileSync(join(record, `${pid}.jsonl`), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line): Exchange => JSON.parse(line))
+    .filter(({service}) => service === 'ecs');
+  const mismatches = async (some: readonly Exchange[]) =>
+    (await Promise.all(some.map(compare))).flatMap((comparison) =>
+      'mismatches' in comparison ? comparison.mismatches : [],
+    );
+  expect(await mismatches(exchanges)).toEqual([]);
+  const seeded: readonly (readonly [fault: RegExp, instead: string, says: string])[] = [
+    [/"strategy":/, '"kind":', 'kind is not in the model'],
+    [/"bakeTimeInMinutes":\d+/, '"bakeTimeInMinutes":"3"', 'bakeTimeInMinutes is no number'],
+    [/"stepPercent":/, '"percent":', 'linearConfiguration.percent is not in the model'],
+    [/"canaryPercent":[\d.]+/, '"canaryPercent":"10"', 'canaryPercent is no number'],
+    [/"lifecycleStage":/, '"stage":', 'serviceDeployments[0].stage is not in the model'],
+    [/"targetServiceRevision":\{[^}]*\}/, '"targetServiceRevision":[]', 'targetServiceRevision'],
+  ];
+  for (const [fault, instead, says] of seeded) {
+    const exchange = exchanges.find(({reply}) => fault.test(reply.body ?? ''));
+    if (!exchange?.reply.body) {
+      throw new Error(`no answer of ECS has ${fault}`);
+    }
+    const reply = {...exchange.reply, body: exchange.reply.body.replace(fault, instead)};
+    expect(await mismatches([{...exchange, reply}])).toEqual([expect.stringContaining(says)]);
+  }
 });
