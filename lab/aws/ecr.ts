@@ -1,5 +1,6 @@
 import {manifestAt, putManifest, type RegistryStore, type Repository} from '../registry/store.ts';
 import {type JsonInput, jsonService, pageOf} from './json-service.ts';
+import {arnIn} from './partition.ts';
 import {AwsError} from './replies.ts';
 import type {AwsService} from './service.ts';
 
@@ -54,7 +55,7 @@ const describeRepositories: Operation = (registry, input) => {
       .map((name) => repositoryOf(registry, name))
       .map((repository) => ({
         ...identityOf(registry, repository),
-        repositoryArn: `arn:aws:ecr:${region}:${accountId}:repository/${repository.name}`,
+        repositoryArn: `${arnIn(region)}:ecr:${region}:${accountId}:repository/${repository.name}`,
         repositoryUri: `${host}/${repository.name}`,
         imageTagMutability: repository.immutable ? 'IMMUTABLE' : 'MUTABLE',
       })),

@@ -2,6 +2,7 @@ import {checkCluster, missing, type Operations, paged, texts} from './ecs-input.
 import {remaining} from './ecs-placement.ts';
 import * as shapes from './ecs-shapes.ts';
 import {lastPart} from './ecs-state.ts';
+import {arnIn} from './partition.ts';
 
 export const clusterOperations: Operations = {
   DescribeClusters: (api, input) => {
@@ -29,7 +30,7 @@ export const clusterOperations: Operations = {
         name,
         status: 'ACTIVE',
         autoScalingGroupProvider: {
-          autoScalingGroupArn: `arn:aws:autoscaling:${api.world.region}:${api.world.accountId}:autoScalingGroup:lab:autoScalingGroupName/${name}`,
+          autoScalingGroupArn: `${arnIn(api.world.region)}:autoscaling:${api.world.region}:${api.world.accountId}:autoScalingGroup:lab:autoScalingGroupName/${name}`,
           managedScaling: {status: managedScaling},
         },
       })),

@@ -1,4 +1,5 @@
 import {arnOf, type ContainerDefinition, type EcsWorld, type TaskDefinition} from './ecs-state.ts';
+import {arnIn} from './partition.ts';
 import {AwsError} from './replies.ts';
 
 export type DefinitionInput = {
@@ -34,7 +35,7 @@ export function register(world: EcsWorld, input: Record<string, unknown>): TaskD
     compatibilities: ['EXTERNAL', 'EC2'],
     requiresAttributes: [],
     registeredAt: Date.now() / 1_000,
-    registeredBy: `arn:aws:iam::${world.accountId}:user/lab`,
+    registeredBy: `${arnIn(world.region)}:iam::${world.accountId}:user/lab`,
   };
   world.definitions.push(definition);
   world.definitionTags.set(definition.taskDefinitionArn, tags ?? []);

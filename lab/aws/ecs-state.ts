@@ -1,5 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {nextGroup, type ShiftingStrategy, type Staging} from './ecs-strategy.ts';
+import {arnIn} from './partition.ts';
 
 /** A task definition as clients sent it, with what ECS adds. */
 export interface TaskDefinition {
@@ -197,7 +198,7 @@ export interface EcsWorld {
 }
 
 export const arnOf = ({region, accountId}: EcsWorld, resource: string): string =>
-  `arn:aws:ecs:${region}:${accountId}:${resource}`;
+  `${arnIn(region)}:ecs:${region}:${accountId}:${resource}`;
 
 export const hexId = (bytes = 16): string => randomBytes(bytes).toString('hex');
 

@@ -8,6 +8,7 @@ import {
   ruleShape,
   weightsOf,
 } from './elb-rules.ts';
+import {arnIn} from './partition.ts';
 import {members, treeIn} from './query-form.ts';
 import {AwsError, queryReply, type XmlTree} from './replies.ts';
 import type {AwsRequest, AwsService} from './service.ts';
@@ -75,7 +76,7 @@ export function arnsOf({
   region = 'us-east-1',
   accountId = '123456789012',
 }: Pick<ElbOptions, 'name' | 'region' | 'accountId'>): Arns {
-  const prefix = `arn:aws:elasticloadbalancing:${region}:${accountId}`;
+  const prefix = `${arnIn(region)}:elasticloadbalancing:${region}:${accountId}`;
   return {
     loadBalancer: `${prefix}:loadbalancer/app/${name}/50dc6c495c0c9188`,
     listener: `${prefix}:listener/app/${name}/50dc6c495c0c9188/f2f7dc8efc522ab2`,

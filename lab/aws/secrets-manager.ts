@@ -1,5 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import {type JsonInput, jsonService} from './json-service.ts';
+import {arnIn} from './partition.ts';
 import {AwsError} from './replies.ts';
 import type {AwsService} from './service.ts';
 
@@ -32,7 +33,7 @@ export function createSecretsManager({
 }: SecretsManagerOptions): SecretsManager {
   const stored: readonly Secret[] = Object.entries(secrets).map(([name, value], index) => ({
     name,
-    arn: `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-a1b2c${index}`,
+    arn: `${arnIn(region)}:secretsmanager:${region}:${accountId}:secret:${name}-a1b2c${index}`,
     versions: [{id: randomUUID(), value}],
   }));
   const find = (id: unknown) => secretWith(stored, id);

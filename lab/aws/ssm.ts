@@ -1,4 +1,5 @@
 import {type JsonInput, jsonService, pageOf} from './json-service.ts';
+import {arnIn} from './partition.ts';
 import {AwsError} from './replies.ts';
 import type {AwsService} from './service.ts';
 
@@ -27,7 +28,7 @@ export function createSsm({
     ]),
   );
   const arnOf = (name: string) =>
-    `arn:aws:ssm:${region}:${accountId}:parameter${name.startsWith('/') ? '' : '/'}${name}`;
+    `${arnIn(region)}:ssm:${region}:${accountId}:parameter${name.startsWith('/') ? '' : '/'}${name}`;
   const find = (nameOrArn: unknown) =>
     [...stored.values()].find(({Name}) => nameOrArn === Name || nameOrArn === arnOf(Name));
 

@@ -49,6 +49,7 @@ export async function startEcsLab(
   service: Partial<ServiceOptions> = {},
   {
     targetGroups = [],
+    region = 'us-east-1',
     freeAddresses = 200,
     vcpu = {most: 64, used: 0.5},
     ...cluster
@@ -56,6 +57,7 @@ export async function startEcsLab(
     Pick<EcsOptions, 'instances' | 'capacityProviders' | 'taskDefinitions' | 'minuteMs'>
   > & {
     readonly targetGroups?: readonly string[];
+    readonly region?: string;
     /** Of both subnets together. */
     readonly freeAddresses?: number;
     /** What Fargate gives the account at most, and what runs there already. */
@@ -70,13 +72,14 @@ export async function startEcsLab(
     intervalMs: 20,
     drainMs: 50,
   });
-  const {targetGroup: targetGroupArn} = arnsOf({name: 'shop'});
+  const {targetGroup: targetGroupArn} = arnsOf({name: 'shop', region});
   const processes = new Set<RunningTask>();
   const logs = createLogs({ingestMs: 150});
   // The scheduler has its first turn before the load balancer has an API.
   let rules: Rules | undefined;
   const ecs = createEcs({
     clusterName: 'shop',
+    region,
     network,
     tickMs: 20,
     staleReadMs: 60,
@@ -126,7 +129,7 @@ export async function startEcsLab(
       },
     ],
   });
-  const elb = createElb({name: 'shop', loadBalancer: balancer, targetGroups});
+  const elb = createElb({name: 'shop', region, loadBalancer: balancer, targetGroups});
   rules = elb.rules;
   const cloudwatch = createCloudWatch(({name, dimensions}) =>
     name === 'MemoryUtilization'
@@ -144,7 +147,7 @@ export async function startEcsLab(
     services: [ecs, elb, logs, autoscaling, cloudwatch, ec2, quotas],
     credentials,
   });
-  const config = {region: 'us-east-1', endpoint: endpoint.url, credentials};
+  const config = {region, endpoint: endpoint.url, credentials};
   const ecsClient = new ECSClient(config);
   const elbClient = new ElasticLoadBalancingV2Client(config);
   return {

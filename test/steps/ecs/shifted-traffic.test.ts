@@ -19,10 +19,10 @@ type Strategy = Omit<ShiftingStrategy, 'alternateTargetGroup'>;
 const blueGreen: Strategy = {kind: 'BLUE_GREEN', bakeMinutes: 3};
 const linear: Strategy = {kind: 'LINEAR', bakeMinutes: 3, percent: 50, stepMinutes: 2};
 const input = {image: 'shop:2', environment: {}, steadyMs: 50};
-const before = {
-  taskDefinition: 'arn:aws:ecs:us-east-1:123456789012:task-definition/web:1',
-  desiredCount: null,
-};
+/** A partition of its own: whatever is an ARN there begins with `arn:aws-cn`. */
+const china = 'cn-north-1';
+const usual = 'us-east-1';
+let before: {readonly taskDefinition: string; readonly desiredCount: null};
 
 // Each exchange of these tests is recorded: the last test compares them. `npm run wire` has a folder of its own.
 const folder = mkdtempSync(join(tmpdir(), 'shifted-traffic-'));
@@ -40,17 +40,22 @@ afterEach(async () => {
   await lab?.stop();
 });
 
-async function begin(strategy: Strategy, cluster: object = {}): Promise<void> {
-  const alternateTargetGroup = groupArnOf({name: 'shop'}, 'green');
+async function begin(strategy: Strategy, cluster: object = {}, region = usual): Promise<void> {
+  const alternateTargetGroup = groupArnOf({name: 'shop', region}, 'green');
+  const partition = region === china ? 'aws-cn' : 'aws';
+  before = {
+    taskDefinition: `arn:${partition}:ecs:${region}:123456789012:task-definition/web:1`,
+    desiredCount: null,
+  };
   lab = await startEcsLab(
     {
       strategy: {...strategy, alternateTargetGroup},
       targetGroup: {
-        arn: arnsOf({name: 'shop'}).targetGroup,
+        arn: arnsOf({name: 'shop', region}).targetGroup,
         ...{containerName: 'shop', containerPort: 18_080},
       },
     },
-    {minuteMs: 150, targetGroups: ['green'], ...cluster},
+    {minuteMs: 150, targetGroups: ['green'], region, ...cluster},
   );
   await lab.ecs.steady();
   session = await ecsService.open(
@@ -108,10 +113,13 @@ const served = async (times = 1): Promise<readonly string[]> => {
   return [...answers].sort();
 };
 
-test.for([blueGreen, linear])(
-  '$kind: it is done after the bake time, and a reversal is one more such deployment',
-  async (strategy) => {
-    await begin(strategy);
+test.for([
+  {...blueGreen, region: usual},
+  {...linear, region: china},
+])(
+  '$kind in $region: it is done after the bake time, and a reversal is one more such deployment',
+  async ({region, ...strategy}) => {
+    await begin(strategy, {}, region);
     expect(await deployImage.check(look(false))).toMatchObject({
       kind: 'pending',
       before,
