@@ -11,6 +11,7 @@ import {join} from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {openScreen} from '../src/cli/screen/index.ts';
 import type {EngineEvent} from '../src/engine/events.ts';
+import {makePlan} from '../src/engine/plan.ts';
 import {Redactor} from '../src/journal/redactor.ts';
 import {StateFolder} from '../src/journal/state-folder.ts';
 import type {AnyRunbook} from '../src/model/runbook.ts';
@@ -36,6 +37,7 @@ export interface Asked {
 }
 
 export interface Round {
+  readonly planMs: number;
   readonly engineMs: number;
   readonly bareMs: number;
   readonly lines: number;
@@ -68,18 +70,22 @@ async function measure(asked: Asked): Promise<Measured> {
 /** The engine first, then the same lines by nothing but an append and an fdatasync each, on the same disk. */
 async function oneRound(asked: Asked, runbook: AnyRunbook): Promise<Round> {
   const path = join(asked.folder, runName, 'journal.jsonl');
-  const {engineMs, drawnBytes} = await engine(asked, runbook);
+  const {planMs, engineMs, drawnBytes} = await engine(asked, runbook);
   const memory = asked.rounds === 1;
   const {bareMs, lines, bytes} = memory
     ? {bareMs: 0, lines: 0, bytes: 0}
     : bare(readFileSync(path), join(asked.folder, 'bare.jsonl'));
-  return {engineMs, bareMs, lines, bytes, drawnBytes};
+  return {planMs, engineMs, bareMs, lines, bytes, drawnBytes};
 }
 
 async function engine(asked: Asked, runbook: AnyRunbook) {
   const stream = new Terminal(asked);
   let observe = (_event: EngineEvent) => {};
   const request = requestFor(asked.folder, runbook, (event) => observe(event));
+  const {world, inventory} = request.opened;
+  const planFrom = performance.now();
+  await makePlan({world, inventory, signal: request.signals.stopping});
+  const planMs = performance.now() - planFrom;
   const session = beginRun(request, {plan: 'p1', rehearsal: false});
   const history = session.journal.entries;
   const screen =
@@ -97,7 +103,7 @@ async function engine(asked: Asked, runbook: AnyRunbook) {
   if (outcome.kind !== 'done') {
     throw new Error(`it ended as ${JSON.stringify(outcome)}`);
   }
-  return {engineMs, drawnBytes: stream.bytes};
+  return {planMs, engineMs, drawnBytes: stream.bytes};
 }
 
 function bare(journal: Buffer, path: string) {

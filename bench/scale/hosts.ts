@@ -1,11 +1,11 @@
 import {execFileSync, spawn} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {hostGroup} from '../../steps/hosts/target.ts';
 import {figure, row, say} from './child.ts';
+import {freePort} from './port.ts';
 
 /** One sshd stands for all of them, so what it takes to log in is divided by nobody: real hosts are faster. */
 export async function benchHosts(counts: readonly number[]): Promise<void> {
@@ -87,14 +87,4 @@ async function untilListening(port: number): Promise<void> {
       await sleep(100);
     }
   }
-}
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

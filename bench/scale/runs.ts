@@ -2,12 +2,16 @@ import {spawnSync} from 'node:child_process';
 import {cpSync, mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {build} from 'esbuild';
+import type {Measured} from '../one-run.ts';
 import {figure, root, row, say, switcharoo} from './child.ts';
 
 const first = '20260301-030000-0001';
 
 /** The program on a run of many entries, and in a state folder of many runs. */
-export async function benchRuns(): Promise<void> {
+export async function benchRuns(
+  entries: readonly number[],
+  runsInFolder: readonly number[],
+): Promise<void> {
   const cache = join(root, 'node_modules', '.cache', 'switcharoo-bench');
   mkdirSync(cache, {recursive: true});
   const folder = mkdtempSync(join(cache, 'scale-'));
@@ -20,11 +24,19 @@ export async function benchRuns(): Promise<void> {
   });
   say('\nRuns of many entries, and many runs in a state folder\n');
   row(['what', 'seconds', 'MB', 'exit code']);
-  for (const steps of [100, 1_000]) {
-    const state = runOf(steps, join(folder, `entries-${steps}`), oneRun);
+  for (const steps of entries) {
+    const state = join(folder, `entries-${steps}`);
+    const {rounds, mostMegabytes} = runOf(steps, state, oneRun);
+    row([`${steps} entries: plan`, figure((rounds[0]?.planMs ?? 0) / 1_000), '', '']);
+    row([
+      `${steps} entries: run, drawn`,
+      figure((rounds[0]?.engineMs ?? 0) / 1_000),
+      Math.round(mostMegabytes),
+      0,
+    ]);
     await table(`${steps} entries`, state, join(folder, 'page.html'));
   }
-  for (const runs of [100, 1_000]) {
+  for (const runs of runsInFolder) {
     const state = join(folder, `runs-${runs}`);
     runOf(20, state, oneRun);
     for (let run = 2; run <= runs; run += 1) {
@@ -37,13 +49,14 @@ export async function benchRuns(): Promise<void> {
 const runName = (run: number): string =>
   `20260301-${String(30_000 + run).padStart(6, '0')}-${String(run).padStart(4, '0')}`;
 
-function runOf(steps: number, folder: string, oneRun: string): string {
-  const words = JSON.stringify({folder, steps, rounds: 1, warmUps: 0});
-  const {status, stderr} = spawnSync(process.execPath, [oneRun, words], {encoding: 'utf8'});
+function runOf(steps: number, folder: string, oneRun: string): Measured {
+  const asked = {folder, steps, rounds: 1, warmUps: 0, columns: 120, rows: 40};
+  const words = JSON.stringify(asked);
+  const {status, stderr, stdout} = spawnSync(process.execPath, [oneRun, words], {encoding: 'utf8'});
   if (status !== 0) {
     throw new Error(stderr);
   }
-  return folder;
+  return JSON.parse(stdout);
 }
 
 async function table(what: string, state: string, page: string): Promise<void> {

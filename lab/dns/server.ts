@@ -47,7 +47,7 @@ export async function serveDns(
   // Network errors of single packets do not stop a server.
   udp.on('error', () => {});
   udp.on('message', async (message, {port: toPort, address: to}) => {
-    const reply = await replyTo(message, respond, 'udp');
+    const [reply] = await repliesTo(message, respond, 'udp');
     if (reply && !stopped) {
       udp.send(reply, toPort, to);
     }
@@ -113,38 +113,54 @@ async function serveStream(socket: Socket, respond: Respond): Promise<void> {
     received = Buffer.concat([received, chunk]);
     while (received.length >= 2 && received.length >= received.readUInt16BE(0) + 2) {
       const end = received.readUInt16BE(0) + 2;
-      const reply = await replyTo(received.subarray(2, end), respond, 'tcp');
+      const replies = await repliesTo(received.subarray(2, end), respond, 'tcp');
       received = received.subarray(end);
-      if (reply) {
+      for (const reply of replies) {
         socket.write(Buffer.concat([Buffer.from([reply.length >> 8, reply.length & 255]), reply]));
       }
     }
   }
 }
 
-async function replyTo(
+/** One message, none, or the several of a transfer (RFC 5936, 2.2). */
+async function repliesTo(
   message: Buffer,
   respond: Respond,
   over: 'udp' | 'tcp',
-): Promise<Buffer | undefined> {
+): Promise<readonly Buffer[]> {
   let query: Packet;
   try {
     query = decode(message);
   } catch {
-    return undefined;
+    return [];
   }
   const response = await responseTo(query, respond);
   if (response === undefined) {
-    return undefined;
+    return [];
   }
   try {
+    if (over === 'tcp' && query.questions?.[0]?.type === 'AXFR') {
+      return inParts(response).map((part) => encode(packetOf(query, part)));
+    }
     const whole = encode(packetOf(query, response));
-    return whole.length <= limitOf(query, over) ? whole : encode(truncated(query, response));
+    return [whole.length <= limitOf(query, over) ? whole : encode(truncated(query, response))];
   } catch {
     // A record whose value cannot be put on the wire.
-    return encode(packetOf(query, problem('SERVFAIL')));
+    return [encode(packetOf(query, problem('SERVFAIL')))];
   }
 }
+
+/** As many records a message as fit into it, if their values are not unusually long. */
+function inParts(response: DnsResponse): readonly DnsResponse[] {
+  const {answers} = response;
+  const count = Math.max(1, Math.ceil(answers.length / recordsOfMessage));
+  return Array.from({length: count}, (_, at) => ({
+    ...response,
+    answers: answers.slice(at * recordsOfMessage, (at + 1) * recordsOfMessage),
+  }));
+}
+
+const recordsOfMessage = 200;
 
 async function responseTo(query: Packet, respond: Respond): Promise<DnsResponse | undefined> {
   const [question, ...others] = query.questions ?? [];

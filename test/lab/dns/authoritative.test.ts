@@ -9,6 +9,7 @@ import type {DnsServer} from '../../../lab/dns/server.ts';
 import {answerFrom} from '../../../lab/dns/zone.ts';
 import {exchange} from '../../../steps/name-servers/wire/exchange.ts';
 import {rcodeOf} from '../../../steps/name-servers/wire/rcodes.ts';
+import {transferred} from '../../../steps/name-servers/zone/transfer.ts';
 
 const signal = new AbortController().signal;
 const servers: DnsServer[] = [];
@@ -276,3 +277,18 @@ function tcpAnswer(port: number, address: string, query: Buffer) {
 function addresses(count: number): readonly string[] {
   return Array.from({length: count}, (_, index) => `10.0.0.${index + 1}`);
 }
+
+test('a zone of ten thousand names is transferred, in several messages', async () => {
+  const names = Array.from({length: 10_000}, (_, at) => ({
+    ...{name: `h${at}.shop.test.`, type: 'A', ttl: 60},
+    values: ['192.0.2.1'],
+  }));
+  const large = {name: 'shop.test.', nameServers: ['ns1.shop.test.'], records: names};
+  const server = await startAuthoritative({
+    address: '127.0.0.1',
+    zone: () => ({...large, transferable: true}),
+  });
+  servers.push(server);
+  const got = await transferred(`127.0.0.1:${server.port}`, 'shop.test.', {signal});
+  expect(got.filter(({type}) => type === 'A')).toHaveLength(10_000);
+});
