@@ -93,6 +93,11 @@ function clustersOf({ports}: Site, {databases, withoutCluster}: CloudOptions) {
       withoutCluster && bucket === backupBucket
         ? {...address, position: await seedAnew(databases.replica, databases.aurora)}
         : null,
+    applied: async (_cluster: string, name: string, value: string | undefined) => {
+      if (name === 'read_only') {
+        await databases.aurora.query('SET GLOBAL read_only = ?', [value === '1' ? 1 : 0]);
+      }
+    },
   };
 }
 

@@ -14,10 +14,10 @@ export const labSwitch = z.discriminatedUnion('what', [
   z.object({what: z.literal('database-killed'), database}),
   z.object({what: z.literal('database-restarted'), database}),
   /**
-   * A reader of Aurora becomes its writer: connections end, and `read_only` is what the cluster parameter says. The
-   * data and the state of replication are the same, for the storage is.
+   * A reader of Aurora becomes its writer: connections end, and `read_only` is what the cluster parameter says, unless
+   * it is said here. The data and the state of replication are the same, for the storage is.
    */
-  z.object({what: z.literal('aurora-failover'), readOnlyParameter: z.boolean()}),
+  z.object({what: z.literal('aurora-failover'), readOnlyParameter: z.boolean().optional()}),
   z.object({what: z.literal('database-paused'), database}),
   z.object({what: z.literal('database-resumed'), database}),
   z.object({what: z.literal('replication-delayed'), database, seconds: z.number()}),
@@ -87,7 +87,11 @@ export async function turn(world: World, change: LabSwitch): Promise<void> {
       return databases[change.database].restart();
     case 'aurora-failover':
       rds.failOver('shop-aurora');
-      return databases.aurora.restart(change.readOnlyParameter ? ['--read-only=ON'] : []);
+      return databases.aurora.restart(
+        (change.readOnlyParameter ?? rds.parameter('shop-aurora', 'read_only') === '1')
+          ? ['--read-only=ON']
+          : [],
+      );
     case 'database-paused':
       return databases[change.database].pause();
     case 'database-resumed':

@@ -40,12 +40,15 @@ export interface LabMember {
 
 export type Cluster = Required<LabCluster>;
 
-/** What Aurora has for replication; the family's own defaults for the rest. */
+/**
+ * What Aurora has for replication; the family's own defaults for the rest. It refuses writes after a restart, as a
+ * careful administrator leaves it until the cutover.
+ */
 const defaultParameters: LabCluster['parameters'] = {
   binlog_format: 'ROW',
   binlog_row_image: undefined,
   character_set_server: undefined,
-  read_only: '0',
+  read_only: '1',
   require_secure_transport: 'OFF',
   time_zone: undefined,
 };

@@ -10,6 +10,7 @@ import {
 } from './rds-cluster.ts';
 import {type Operation, page, selected} from './rds-form.ts';
 import {ClusterLifecycle, type LifecycleOptions} from './rds-lifecycle.ts';
+import {type Applied, parameterWrites} from './rds-parameters.ts';
 import {AwsError, queryReply} from './replies.ts';
 import type {AwsRequest, AwsService} from './service.ts';
 
@@ -25,6 +26,8 @@ export interface Rds extends AwsService {
   passThrough(identifier: string, part: Part, states: readonly string[]): void;
   /** The first reader of a cluster becomes its writer. */
   failOver(identifier: string): void;
+  /** What its instances have after a restart. */
+  parameter(identifier: string, name: string): string | undefined;
 }
 
 type Part = 'cluster' | 'writer';
@@ -43,6 +46,8 @@ const describedBy: Readonly<Record<string, Part>> = {
 
 interface RdsOptions extends LifecycleOptions {
   readonly clusters: readonly LabCluster[];
+  /** What `immediate` does to the running instances of a cluster. */
+  readonly applied?: Applied;
 }
 
 const namespace = 'http://rds.amazonaws.com/doc/2014-10-31/';
@@ -54,6 +59,7 @@ export function createRds(options: RdsOptions): Rds {
   );
   const operations = {
     ...new ClusterLifecycle(clusters, options).operations,
+    ...parameterWrites(clusters, options.applied),
     ...descriptionsOf(clusters),
   };
   const coming = new Map<string, Coming>();
@@ -105,6 +111,7 @@ export function createRds(options: RdsOptions): Rds {
     passThrough: (identifier, part, states) => {
       coming.set(`${identifier} ${part}`, {identifier, part, states});
     },
+    parameter: (identifier, name) => clusters.get(identifier)?.parameters[name],
     failOver: (identifier) => {
       const {members = []} = clusters.get(identifier) ?? {};
       const next = members.find(({writer}) => !writer);

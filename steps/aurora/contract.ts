@@ -20,6 +20,17 @@ export interface AuroraReader extends MysqlReader {
   leastCapacity(instance: string, signal: AbortSignal): Promise<LeastCapacity>;
   /** The cluster as the result of a restore. */
   readonly restore: RestoreReader;
+  /** `read_only` of its parameter group; `null` when there is no such cluster. */
+  readOnlyParameter(signal: AbortSignal): Promise<ReadOnlyParameter | null>;
+}
+
+/** What an instance of the cluster has for `read_only` after a reboot or a failover. */
+export interface ReadOnlyParameter {
+  readonly group: string;
+  /** `null` where nobody has set it: the family's default, which accepts writes. */
+  readonly value: string | null;
+  /** Other clusters that use the group; `null` where the account may not list the clusters of the region. */
+  readonly others: readonly string[] | null;
 }
 
 /** Changes Aurora through its `mysql.rds_*` procedures: the master user may not run the statements behind them. */
@@ -27,7 +38,14 @@ export interface AuroraWriter extends AuroraReader, MysqlWriter {
   recordReplicationEnd(end: ReplicationEnd, signal: AbortSignal): Promise<void>;
   readonly copies: CopyWriter;
   readonly restore: RestoreWriter;
+  /** Sets it in this group, or with `null` to the family's default. `immediate` changes the running instances too. */
+  setReadOnlyParameter(
+    change: {readonly group: string; readonly value: string | null; readonly apply: ApplyMethod},
+    signal: AbortSignal,
+  ): Promise<void>;
 }
+
+type ApplyMethod = 'immediate' | 'pending-reboot';
 
 /** Where replication from upstream was stopped, so that a later run can continue there. */
 export interface ReplicationEnd {
@@ -64,6 +82,8 @@ export interface ClusterState {
    * default.
    */
   readonly binlogFormat: string | null;
+  /** `read_only` of the parameter group, which is in force after a reboot or a failover; `null` for the default. */
+  readonly readOnly: string | null;
   /** Whether the writer uses the cluster's parameters: `in-sync` or `pending-reboot`. */
   readonly parameters: string;
   readonly writer: WriterState | null;

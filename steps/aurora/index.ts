@@ -1,8 +1,10 @@
+export {acceptWritesAfterRestart} from './accept-writes-after-restart.ts';
 export type {AuroraConfig, AuroraReader, AuroraWriter} from './contract.ts';
 export {openWrites} from './open-writes.ts';
 export {openWritesInRing} from './open-writes-in-ring.ts';
 export {promote} from './promote.ts';
 export {readyAsTarget} from './ready-as-target.ts';
+export {refuseWritesAfterRestart} from './refuse-writes-after-restart.ts';
 export {replicateFrom} from './replicate-from.ts';
 export {restoreFromS3} from './restore-from-s3.ts';
 export {seed} from './seed.ts';

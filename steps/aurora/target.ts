@@ -5,6 +5,7 @@ import {auroraPreflight} from './checks/catalogue.ts';
 import {capacityReader} from './cluster/capacity.ts';
 import {describeCluster} from './cluster/cluster-state.ts';
 import {auroraConfig, partsOf} from './cluster/config.ts';
+import {readOnlyParameter, setReadOnlyParameter} from './cluster/parameters.ts';
 import {rdsClients, rdsResources} from './cluster/rds.ts';
 import type {AuroraReader, AuroraWriter} from './contract.ts';
 import {proceduresOn} from './procedures/procedures.ts';
@@ -47,6 +48,7 @@ export const auroraCluster = defineTarget({
       cluster: (signal) => describeCluster(rds, clusterIdentifier, signal),
       leastCapacity: capacity.least,
       restore,
+      readOnlyParameter: readOnlyParameter(rds, clusterIdentifier),
     };
     return {
       reader,
@@ -57,6 +59,7 @@ export const auroraCluster = defineTarget({
         recordReplicationEnd: (end, signal) => writeReplicationEnd(connections, end, signal),
         copies: mysqlWriter.copies,
         restore,
+        setReadOnlyParameter: setReadOnlyParameter(rds),
       },
       prepare: (signal) => connections.prepare(signal),
       remarks: () => awsRemarks(aws),

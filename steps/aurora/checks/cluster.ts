@@ -78,6 +78,18 @@ export const clusterChecks: readonly AuroraCheck[] = [
         : `has binlog_format = ${binlogFormat ?? 'OFF (the default)'} in its parameter group ${parameterGroup}`,
   }),
   ofCluster({
+    name: 'writes-accepted-after-restart',
+    severity: 'warns',
+    expects: 'read_only = 1 in the cluster parameter group until writes are open.',
+    consequence:
+      'A reboot or a failover before the cutover opens Aurora for writes, until the run refuses them again.',
+    fix: 'Set it, and reset it once writes are open; aurora.refuse-writes-after-restart and accept-writes-after-restart do both.',
+    is: ({readOnly, parameterGroup}) =>
+      readOnly === '1'
+        ? null
+        : `has read_only = ${readOnly ?? '0 (the default)'} in its parameter group ${parameterGroup}`,
+  }),
+  ofCluster({
     name: 'single-instance',
     severity: 'warns',
     expects: 'The cluster has a second instance to fail over to.',

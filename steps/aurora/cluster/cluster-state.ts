@@ -1,6 +1,7 @@
 import type {DBCluster, DBInstance} from '@aws-sdk/client-rds';
 import {everyItem} from '../../aws/index.ts';
 import type {ClusterState} from '../contract.ts';
+import {type ParameterValues, type SendOptions, valuesIn} from './parameters.ts';
 import {type Rds, type RdsClients, undefinedIfMissing} from './rds.ts';
 
 /** The cluster and its writer as the RDS API describes them; `null` when there is no such cluster. */
@@ -23,17 +24,15 @@ export const describeCluster = (
       return null;
     }
     const writer = cluster.DBClusterMembers?.find(({IsClusterWriter}) => IsClusterWriter);
-    const [instance, binlogFormat] = await Promise.all([
+    const [instance, values] = await Promise.all([
       instanceNamed(clients, writer?.DBInstanceIdentifier, options),
-      binlogFormatIn(clients, cluster.DBClusterParameterGroup, options),
+      valuesIn(clients, cluster.DBClusterParameterGroup, options),
     ]);
     return stateOf(cluster, instance, {
-      binlogFormat,
+      values,
       parameters: writer?.DBClusterParameterGroupStatus,
     });
   });
-
-type SendOptions = {readonly abortSignal?: AbortSignal};
 
 const instanceNamed = async (
   {sdk, reading}: RdsClients,
@@ -55,32 +54,10 @@ const instanceNamed = async (
           undefinedIfMissing(cause, 'DBInstanceNotFoundFault', 'DBInstanceNotFound'),
         );
 
-/** All parameters of the group are read: the API cannot be asked for a single one. */
-async function binlogFormatIn(
-  {sdk, reading}: RdsClients,
-  group: string | undefined,
-  options: SendOptions,
-): Promise<string | null> {
-  const input = {DBClusterParameterGroupName: group};
-  for (let marker: string | undefined, more = group !== undefined; more; ) {
-    const page = await reading.send(
-      new sdk.DescribeDBClusterParametersCommand(marker ? {...input, Marker: marker} : input),
-      options,
-    );
-    const parameter = page.Parameters?.find(({ParameterName}) => ParameterName === 'binlog_format');
-    if (parameter) {
-      return parameter.ParameterValue ?? null;
-    }
-    marker = page.Marker;
-    more = marker !== undefined;
-  }
-  return null;
-}
-
 function stateOf(
   cluster: DBCluster,
   instance: DBInstance | undefined,
-  {parameters, binlogFormat}: {parameters: string | undefined; binlogFormat: string | null},
+  {parameters, values}: {parameters: string | undefined; values: ParameterValues},
 ): ClusterState {
   return {
     status: cluster.Status ?? 'unknown',
@@ -99,7 +76,8 @@ function stateOf(
       .map(({DBInstanceIdentifier}) => DBInstanceIdentifier ?? 'unknown'),
     pendingChanges: namesIn(cluster.PendingModifiedValues),
     parameterGroup: cluster.DBClusterParameterGroup ?? 'unknown',
-    binlogFormat,
+    binlogFormat: values.get('binlog_format') ?? null,
+    readOnly: values.get('read_only') ?? null,
     parameters: parameters ?? 'in-sync',
     writer: instance
       ? {

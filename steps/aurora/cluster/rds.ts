@@ -46,6 +46,8 @@ export const rdsResources =
         return ['cluster', 'cluster-pg', 'subgrp', 'db', 'pg'].flatMap((kind) => arn(`${kind}:*`));
       case 'rds:DescribeDBClusterParameterGroups':
       case 'rds:DescribeDBClusterParameters':
+      case 'rds:ModifyDBClusterParameterGroup':
+      case 'rds:ResetDBClusterParameterGroup':
         return arn('cluster-pg:*');
       default:
         return ['*'];

@@ -2,8 +2,10 @@ import {
   DescribeDBClusterParameterGroupsCommand,
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
+  ModifyDBClusterParameterGroupCommand,
   paginateDescribeDBClusterParameters,
   RDSClient,
+  ResetDBClusterParameterGroupCommand,
 } from '@aws-sdk/client-rds';
 import {expect, test} from 'vitest';
 import {createRds} from '../../../lab/aws/rds.ts';
@@ -101,6 +103,40 @@ test('all parameters come, page by page', async () => {
     'ROW',
     undefined,
   ]);
+});
+
+test('a parameter is changed at once or with the next reboot, and never in a default group', async () => {
+  const applied: (string | undefined)[][] = [];
+  const rds = createRds({
+    clusters: [shop, {...shop, identifier: 'other', parameterGroup: 'default.aurora-mysql8.0'}],
+    applied: async (...change) => void applied.push(change),
+  });
+  await using lab = await started(rds);
+  const client = new RDSClient(readingClient(lab.config));
+  const group = {DBClusterParameterGroupName: 'shop-cluster-parameters'};
+  const readOnly = {ParameterName: 'read_only', ApplyMethod: 'immediate'} as const;
+  const set = (input: object) =>
+    client.send(new ModifyDBClusterParameterGroupCommand(input as never));
+  expect(await set({...group, Parameters: [{...readOnly, ParameterValue: '0'}]})).toMatchObject(
+    group,
+  );
+  expect([rds.parameter('shop', 'read_only'), applied]).toEqual([
+    '0',
+    [['shop', 'read_only', '0']],
+  ]);
+  const later = {...readOnly, ApplyMethod: 'pending-reboot'} as const;
+  await client.send(new ResetDBClusterParameterGroupCommand({...group, Parameters: [later]}));
+  const {DBClusters} = await client.send(
+    new DescribeDBClustersCommand({DBClusterIdentifier: 'shop'}),
+  );
+  expect([rds.parameter('shop', 'read_only'), applied.length]).toEqual([undefined, 1]);
+  expect(DBClusters?.[0]?.DBClusterMembers?.[0]?.DBClusterParameterGroupStatus).toBe(
+    'pending-reboot',
+  );
+  const ofDefault = {DBClusterParameterGroupName: 'default.aurora-mysql8.0'};
+  expect(
+    await refusalOf(set({...ofDefault, Parameters: [{...readOnly, ParameterValue: '1'}]})),
+  ).toMatchObject({name: 'InvalidParameterValue'});
 });
 
 test('what is not there is refused by the names of the SDK', async () => {

@@ -586,6 +586,11 @@ const clusterFaults: readonly {
     found: 'has binlog_format = OFF (the default) in its parameter group shop-cluster-parameters',
   },
   {
+    check: 'writes-accepted-after-restart',
+    change: {parameters: {binlog_format: 'ROW'}},
+    found: 'has read_only = 0 (the default) in its parameter group shop-cluster-parameters',
+  },
+  {
     check: 'single-instance',
     change: {members: [{identifier: 'shop-1', writer: true}]},
     found: 'has no instance besides its writer',

@@ -239,6 +239,7 @@ function readerOf(server: FakeServer): AuroraReader {
     binlogRetentionHours: async () => server.retentionHours,
     replicationEnd: async () => server.replicationEnd,
     cluster: async () => server.clusterState,
+    readOnlyParameter: async () => null,
     restore: noRestore,
   };
 }
@@ -413,6 +414,7 @@ function writesOf(server: FakeServer, network: FakeNetwork): Writes {
         server.commit(server.serverId, ({sentinels}) => void sentinels.set(row, ''), testRows);
         server.commit(server.serverId, ({sentinels}) => void sentinels.delete(row), testRows);
       }),
+    setReadOnlyParameter: noCopy,
     removeSentinel: async ({run, entry}, signal) =>
       written(signal, () => {
         if (server.sentinels.has(`${run}/${entry}`)) {
