@@ -15,7 +15,7 @@ export interface UpkeepDue {
   readonly upkeep: AnyUpkeep;
 }
 
-/** In the order of the runbook; without what a later entry has changed since, or no later entry relies on. */
+/** In the order of the runbook; without what a later entry has changed since, or nobody relies on any more. */
 export function upkeepDue(
   {runbook, params}: Pick<World, 'runbook' | 'params'>,
   progress: Progress,
@@ -29,15 +29,23 @@ export function upkeepDue(
     }
     const later = entries.slice(index + 1);
     return unit.upkeep
-      .filter(({of}: AnyUpkeep) => isRelied(onTargets(of, entry.on), later, {params, progress}))
+      .filter(({of, forVisitors = false}: AnyUpkeep) =>
+        isRelied(onTargets(of, entry.on), later, {params, progress, forVisitors}),
+      )
       .map((upkeep: AnyUpkeep) => ({entry, upkeep}));
   });
+}
+
+interface Reliance {
+  readonly params: unknown;
+  readonly progress: Progress;
+  readonly forVisitors: boolean;
 }
 
 function isRelied(
   fact: SystemFact,
   later: readonly Entry[],
-  {params, progress}: {readonly params: unknown; readonly progress: Progress},
+  {params, progress, forVisitors}: Reliance,
 ): boolean {
   const factsOf = (entry: Entry) =>
     effectsOf(entry, readsOf(entry, params, {get: () => undefined}).input);
@@ -51,9 +59,10 @@ function isRelied(
     later.some(
       (entry) =>
         !isOver(progress, entry) &&
-        [...reliesOf(entry), ...factsOf(entry).flatMap(carriedBy)].some((relied) =>
-          isSame(relied, fact),
-        ),
+        (forVisitors ||
+          [...reliesOf(entry), ...factsOf(entry).flatMap(carriedBy)].some((relied) =>
+            isSame(relied, fact),
+          )),
     )
   );
 }
@@ -85,8 +94,8 @@ function isOver({entries}: Progress, {id}: Entry): boolean {
 }
 
 /**
- * Whether changes in place are to be looked at before this turn: where people are asked, or have just answered, and
- * before anybody is held or stopped.
+ * Whether changes in place are to be looked at before this turn: where people are asked, or have just answered, before
+ * anybody is held or stopped, and behind the point of no return.
  */
 export function isUpkeepTurn({head, items, entries}: AnyRunbook, turn: readonly Item[]): boolean {
   const [first] = turn;
@@ -100,6 +109,7 @@ export function isUpkeepTurn({head, items, entries}: AnyRunbook, turn: readonly 
   return (
     isAsked(first) ||
     isAsked(before) ||
+    before?.kind === 'point-of-no-return' ||
     turn.some((item) => item.kind === 'entry' && item.id === stops?.id)
   );
 }

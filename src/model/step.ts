@@ -139,6 +139,8 @@ interface Common<Targets extends TargetKinds, Input extends Schema, Before, Outp
  */
 export interface Upkeep<Targets extends TargetKinds, Input, Output> {
   readonly of: SystemFact<keyof Targets & string>;
+  /** Visitors rely on it, so it is looked at as long as the run goes on, whatever later entries rely on. */
+  readonly forVisitors?: boolean;
   /** Looks, and changes nothing. `done`: when the step was done, and what it gave then. */
   check(
     look: Look<Targets, Input>,

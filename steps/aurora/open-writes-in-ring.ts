@@ -24,6 +24,7 @@ import type {AuroraReader, AuroraWriter} from './contract.ts';
 import {closed, endSessions, executeLastWrite} from './fence/last-write.ts';
 import {disableWrites, enableWrites} from './replication/actions.ts';
 import {sourceWritable} from './replication/problems.ts';
+import {acceptsWrites} from './replication/upkeep.ts';
 import {auroraCluster} from './target.ts';
 
 /**
@@ -64,6 +65,15 @@ export const openWritesInRing = defineStep({
     {fact: 'freeze', of: 'source', lasts: true},
     {fact: 'drained', from: 'aurora', to: 'source'},
     {fact: 'writes', of: 'aurora', are: 'accepted'},
+  ],
+  upkeep: [
+    {
+      of: {fact: 'writes', of: 'aurora', are: 'accepted'},
+      forVisitors: true,
+      check: ({targets: {aurora, source}, now, signal}, {at}) =>
+        acceptsWrites({aurora, other: source}, at, {now, signal}),
+      restore: async ({targets: {source}}) => [openBeside(source)],
+    },
   ],
   roundTrips: {source: 2, aurora: 2},
   timeoutMs: 120_000,

@@ -3,6 +3,7 @@ import {blocked, defineStep, done, pending, waiting} from '../../src/index.ts';
 import {sourceAddress} from '../mysql/index.ts';
 import {endSessions, verifyPosition} from './fence/last-write.ts';
 import {disableWrites, enableWrites} from './replication/actions.ts';
+import {acceptsWrites} from './replication/upkeep.ts';
 import {auroraCluster} from './target.ts';
 
 /**
@@ -27,6 +28,14 @@ export const openWrites = defineStep({
     {fact: 'replication', to: 'aurora', is: 'stopped'},
   ],
   effects: [{fact: 'writes', of: 'aurora', are: 'accepted'}],
+  upkeep: [
+    {
+      of: {fact: 'writes', of: 'aurora', are: 'accepted'},
+      forVisitors: true,
+      check: ({targets: {aurora}, now, signal}, {at}) => acceptsWrites({aurora}, at, {now, signal}),
+      restore: async () => [enableWrites],
+    },
+  ],
   roundTrips: {aurora: 4},
   timeoutMs: 60_000,
   neverSkip: 'Without it, traffic goes to a database that refuses writes.',

@@ -203,6 +203,42 @@ describe('a change in place that ended from outside', () => {
     expect(later.story).not.toContain('entry-lapsed');
   });
 
+  test('on which visitors rely is looked at until the run is over, also behind the point of no return', async () => {
+    const a = new Shelf('a');
+    const [upkeep] = lock.upkeep ?? [];
+    const lastEntries = defineRunbook({
+      name: 'tidy-up',
+      summary: 'Tidy up.',
+      params: z.object({}),
+      targets: {a: shelf},
+    })
+      .step(
+        'lock',
+        {...lock, upkeep: upkeep ? [{...upkeep, forVisitors: true}] : []},
+        {on: {shelf: 'a'}, input: () => ({})},
+      )
+      .step('label', fill, {on: {shelf: 'a'}, input: () => ({texts: {label: 'new'}})})
+      .pointOfNoReturn('The key is gone.')
+      .step('dust', fill, {on: {shelf: 'a'}, input: () => ({texts: {dust: 'none'}})})
+      .checkpoint('dusted')
+      .step('floor', fill, {on: {shelf: 'a'}, input: () => ({texts: {floor: 'clean'}})});
+    const rig = new Rig({runbook: lastEntries, shelves: [a]});
+    a.afterPut = (words) => {
+      if (words === 'a: label = new') {
+        a.boxes.delete('lock');
+      }
+    };
+    await rig.run('dusted');
+    expect(rig.story.filter((line) => line === 'entry-upheld')).toHaveLength(1);
+    expect(rig.story.indexOf('entry-started dust')).toBeGreaterThan(
+      rig.story.indexOf('entry-upheld'),
+    );
+    a.boxes.delete('lock');
+    const later = rig.reopened();
+    expect(await later.run()).toEqual({kind: 'done'});
+    expect(a.picture['lock']).toBe('shut');
+  });
+
   test('is made again once, also when nobody heard that it was', async () => {
     const {a, rig} = rigged();
     await rig.run('locked');

@@ -57,10 +57,11 @@ export async function refusesWrites(
   {output, at}: Done,
   {now, signal}: {readonly now: Date; readonly signal: AbortSignal},
 ): Promise<UpkeepVerdict> {
+  const {instance} = output;
   const [{readOnly}, bound, restart] = await Promise.all([
     aurora.fence(signal),
     boundByReadOnly(aurora, signal),
-    restartOf(aurora, {output, at}, {now, signal}),
+    restartOf(aurora, {instance, at}, {now, signal}),
   ]);
   if (bound !== null) {
     return blocked(
@@ -83,18 +84,58 @@ export async function refusesWrites(
       );
 }
 
+/**
+ * A restart with `read_only` in the cluster parameter group refuses the application's writes. A failover restarts the
+ * new writer (Aurora user guide, its event "A new writer was promoted. Restarting database as a writer."). Writes are
+ * opened again only then: who else refuses them may have a reason. `other`: the side that must refuse them meanwhile.
+ */
+export async function acceptsWrites(
+  {aurora, other}: {readonly aurora: MysqlReader; readonly other?: MysqlReader},
+  at: Date,
+  {now, signal}: {readonly now: Date; readonly signal: AbortSignal},
+): Promise<UpkeepVerdict> {
+  const [{readOnly}, restart, otherFence] = await Promise.all([
+    aurora.fence(signal),
+    restartOf(aurora, {instance: null, at}, {now, signal}),
+    other?.fence(signal),
+  ]);
+  if (!readOnly) {
+    return holds();
+  }
+  const state = `${aurora.name} refuses the writes of the application (read_only = ON)`;
+  if (other && otherFence?.readOnly === false) {
+    return blocked(
+      `${state}, and ${other.name} accepts writes.`,
+      `Find who enabled writes on ${other.name} (SHOW PROCESSLIST), and SET GLOBAL read_only = ON there; then try again.`,
+    );
+  }
+  return restart === null
+    ? blocked(
+        `${state}, and was not restarted since this run enabled them.`,
+        `Find who set it. If nobody needs it, CALL mysql.rds_set_read_only(0) on ${aurora.name}; otherwise reverse.`,
+      )
+    : lapsed(
+        `${restart}; reset read_only in the cluster parameter group, or the next restart refuses them too`,
+        {
+          what: `${aurora.name} read_only`,
+          is: 'ON',
+          shouldBe: 'OFF',
+        },
+      );
+}
+
 /** Since when it is another process or another instance; `null` while it is the same. */
 async function restartOf(
   aurora: MysqlReader,
-  {output, at}: Done,
+  {instance: former, at}: {readonly instance: string | null; readonly at: Date},
   {now, signal}: {readonly now: Date; readonly signal: AbortSignal},
 ): Promise<string | null> {
   const [[row], instance] = await Promise.all([
     aurora.query("SHOW GLOBAL STATUS LIKE 'Uptime'", [], signal),
     instanceOf(aurora, signal),
   ]);
-  if (output.instance !== null && instance !== output.instance) {
-    return `since a failover: the writer is ${instance} now, and was ${output.instance}`;
+  if (former !== null && instance !== former) {
+    return `since a failover: the writer is ${instance} now, and was ${former}`;
   }
   if (row === undefined) {
     return null;

@@ -1,5 +1,7 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {AnyUpkeep, Step} from '../../../src/model/step.ts';
+import {openWrites} from '../../../steps/aurora/open-writes.ts';
+import {openWritesInRing} from '../../../steps/aurora/open-writes-in-ring.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
 import {replicating} from '../mysql/back-and-forth.ts';
 import {lookOf, type Placed, performAll, run} from '../mysql/placed-unit.ts';
@@ -79,5 +81,61 @@ forEachPair('a change in place that a reboot of Aurora ends', (pair) => {
       kind: 'blocked',
       reason: expect.stringMatching(/^aurora accepted writes for a while/),
     });
+  });
+
+  // With read_only still in the cluster parameter group, the application is refused after a failover.
+  test('writes that were opened are opened again after a restart that refuses them, and not over a person', async () => {
+    const {aurora, source} = servers.databases;
+    const opened = (unit: typeof openWrites | typeof openWritesInRing): Placed => ({
+      ...{id: 'open', unit: unit as Placed['unit']},
+      on: {aurora: servers.aurora, source: servers.source},
+    });
+    const plain = opened(openWrites);
+    const inRing = opened(openWritesInRing);
+    const verdicts = async (at: Date) =>
+      Promise.all(
+        [plain, inRing].map(async (placed) => {
+          const [upkeep] = (placed.unit as Step<any, any, any, any>).upkeep ?? [];
+          return upkeep?.check(lookOf(placed, true), {output: {}, at});
+        }),
+      );
+    const longAgo = new Date(Date.now() - 60_000);
+    await source.query('SET GLOBAL read_only = ON');
+    await aurora.query('SET GLOBAL read_only = OFF');
+    expect(await verdicts(longAgo)).toEqual([{kind: 'holds'}, {kind: 'holds'}]);
+
+    await aurora.query('SET GLOBAL read_only = ON');
+    // Later than its last start, in an earlier test.
+    const byHand = await verdicts(new Date(Date.now() + 60_000));
+    expect(byHand).toEqual(
+      [plain, inRing].map(() => ({
+        kind: 'blocked',
+        reason:
+          'aurora refuses the writes of the application (read_only = ON), and was not restarted since this run enabled them.',
+        hint: 'Find who set it. If nobody needs it, CALL mysql.rds_set_read_only(0) on aurora; otherwise reverse.',
+      })),
+    );
+
+    await aurora.restart(['--read-only=ON']);
+    const lapse = {
+      kind: 'lapsed',
+      since: expect.stringMatching(/^since its restart at .* UTC; reset read_only in the cluster/),
+      differences: [{what: 'aurora read_only', is: 'ON', shouldBe: 'OFF'}],
+    };
+    expect(await verdicts(longAgo)).toEqual([lapse, lapse]);
+    await source.query('SET GLOBAL read_only = OFF');
+    const [, ring] = await verdicts(longAgo);
+    expect(ring).toMatchObject({
+      kind: 'blocked',
+      reason:
+        'aurora refuses the writes of the application (read_only = ON), and db1 accepts writes.',
+    });
+    await source.query('SET GLOBAL read_only = ON');
+    for (const placed of [plain, inRing]) {
+      const [upkeep] = (placed.unit as Step<any, any, any, any>).upkeep ?? [];
+      await performAll(placed, (await upkeep?.restore(lookOf(placed, true))) ?? []);
+    }
+    expect(await verdicts(longAgo)).toEqual([{kind: 'holds'}, {kind: 'holds'}]);
+    await source.query('SET GLOBAL read_only = OFF');
   });
 });
