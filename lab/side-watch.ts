@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {replicates} from './mysql/all-rows.ts';
-import {rdsAdmin} from './mysql/aurora-procedures.ts';
+import {rdsAdmin} from './mysql/aurora-settings.ts';
 import type {LabDatabase} from './mysql/server.ts';
 
 /** The two databases that an application could write to. */

@@ -1,10 +1,8 @@
 import mysql from 'mysql2';
+import {kill, rdsAdmin, setConfiguration, signal} from './aurora-settings.ts';
 import type {LabDatabase} from './server.ts';
 import type {Brand} from './server-program.ts';
 import {type Statements, statementsOf} from './statements.ts';
-
-/** The account of RDS itself on its servers. */
-export const rdsAdmin = 'rdsadmin';
 
 /**
  * Gives the stand-in Aurora's `mysql.rds_*` procedures: real ones that do the real thing, for callers without SUPER,
@@ -141,6 +139,15 @@ const setExternal = (words: Statements) => `
   DEALLOCATE PREPARE change_source;
   ${history('set master', sourceValues)}`;
 
+const setSsl = ({source}: Statements) => `
+  IF replication IN ('ON', 'BROKEN') THEN
+    ${signal("You can't modify replication because replication is running. First call mysql.rds_stop_replication.")}
+  END IF;
+  SET @change = CONCAT('CHANGE ${source === 'Master' ? 'MASTER' : 'REPLICATION SOURCE'} TO ${source.toUpperCase()}_SSL = ', ssl_mode);
+  PREPARE change_source FROM @change;
+  EXECUTE change_source;
+  DEALLOCATE PREPARE change_source;`;
+
 const resetExternal = ({stop: stopping, forget}: Statements) => `
   ${history('Starting: reset slave')}
   IF replication = 'NOT_EXIST' THEN
@@ -215,22 +222,6 @@ const skipError = ({stop: stopping, start: starting, replica}: Statements) => `
     SELECT 'Slave is now running normally' AS Message;
   END IF;`;
 
-// Above 2160 Aurora takes 2160 (Aurora user guide, "mysql.rds_set_configuration").
-const setConfiguration = `
-  IF NOT EXISTS (SELECT 1 FROM mysql.rds_configuration known WHERE known.name = name) THEN
-    SET @unknown = CONCAT('Cannot set unknown configuration parameter ', QUOTE(name), ' using mysql.rds_set_configuration.');
-    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = @unknown;
-  ELSEIF value < 1 THEN
-    ${signal('For binlog retention hours the value must be between 1 and 2160 inclusive or be NULL')}
-  END IF;
-  UPDATE mysql.rds_configuration known SET known.value = LEAST(value, 2160) WHERE known.name = name;`;
-
-const kill = (what: 'CONNECTION' | 'QUERY') => `
-  IF EXISTS (SELECT 1 FROM information_schema.processlist WHERE id = thread AND user IN ('root', '${rdsAdmin}', 'system user')) THEN
-    ${signal('CANNOT KILL RDSADMIN SESSION')}
-  END IF;
-  KILL ${what} thread;`;
-
 const sevenParameters = `IN host VARCHAR(255), IN port INT, IN user TEXT, IN passwd TEXT, IN log_file_name TEXT,
   IN pos BIGINT UNSIGNED, IN enable_ssl_encryption TINYINT(1)`;
 
@@ -247,6 +238,7 @@ function proceduresOf(brand: Brand): readonly string[] {
         ]),
     replicationProcedure('rds_start_replication', '', start(words)),
     replicationProcedure('rds_stop_replication', '', stop(words)),
+    replicationProcedure('rds_set_binlog_source_ssl', 'IN ssl_mode TINYINT(1)', setSsl(words)),
     replicationProcedure('rds_skip_repl_error', '', skipError(words)),
     procedure('rds_set_read_only', 'IN mode TINYINT(1)', 'SET GLOBAL read_only = mode;'),
     procedure('rds_set_configuration', 'IN name VARCHAR(30), IN value INT', setConfiguration),
@@ -276,10 +268,6 @@ function procedure(name: string, parameters: string, body: string): string {
       ${body}
       SET @@sql_log_bin = logging;
     END`;
-}
-
-function signal(message: string): string {
-  return `SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = ${mysql.escape(message)};`;
 }
 
 function history(action: string, source?: string): string {

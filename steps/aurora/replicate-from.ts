@@ -21,6 +21,7 @@ import {
   repairOf,
   replicates,
   sourceAddress,
+  tlsMissing,
 } from '../mysql/index.ts';
 import type {AuroraReader} from './contract.ts';
 import {
@@ -108,6 +109,10 @@ export const replicateFrom = defineStep({
     }
     if (replication.host !== target.host || replication.port !== target.port) {
       return anotherSource(aurora, replication, target);
+    }
+    const unencrypted = isRunning(replication) ? tlsMissing(aurora, replication) : null;
+    if (unencrypted) {
+      return unencrypted;
     }
     if (readOnly && isRunning(replication)) {
       return done(await refusingFromNow(aurora, signal));

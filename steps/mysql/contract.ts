@@ -40,6 +40,8 @@ export interface Replication {
   readonly filters: readonly string[];
   /** Its configured delay. */
   readonly delaySeconds: number;
+  /** Whether it connects over TLS alone. */
+  readonly tls: boolean;
 }
 
 export interface ReplicationError {
@@ -104,6 +106,8 @@ export interface MysqlReader {
   readonly user: string;
   /** The account with which this server logs in on its source, from the inventory. */
   readonly replicationUser?: string;
+  /** How that login goes over TLS, where the inventory asks for it. */
+  readonly replicationTls?: NonNullable<ReplicationAccount['tls']>;
   /** Where the server's own binary log ends. */
   position(signal?: AbortSignal): Promise<Position>;
   /** Schemas that its binary log is limited to, and those that it leaves out. */

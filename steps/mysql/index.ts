@@ -107,11 +107,12 @@ export {
 export {reversalLossOf} from './replication/reversal-loss.ts';
 export {drain} from './replication/reverse-replication.ts';
 export {makeSchemaSql} from './replication/sentinel.ts';
+export {tlsMissing} from './replication/tls.ts';
 export {replicates} from './replication/upkeep.ts';
 export {waitForReplication, watchPosition} from './replication/waits.ts';
 export {hasSearched, searchOwnWrites} from './ring/own-writes.ts';
 export {writesText} from './ring/problems.ts';
-export {loginOf, mysqlConfig} from './session/config.ts';
+export {loginOf, mysqlConfig, replicationAccount} from './session/config.ts';
 export type {Connections} from './session/connection.ts';
 export type {Login, Row} from './session/contract.ts';
 export {killAnswer} from './session/writer.ts';

@@ -50,6 +50,7 @@ export function openServer(config: MysqlConfig, {name, signal}: OpenContext) {
   const reader = readerOf({
     ...{connections, dialect, endpoint, copies},
     ...{user: login.user, replicationUser},
+    replicationTls: config.replication?.tls,
   });
   const replicationAccount = config.replication;
   const writer = writerOf({connections, dialect, reader, replicationAccount, copies});

@@ -22,6 +22,7 @@ import {replicationChecks} from './replication.ts';
 import {serverChecks} from './server.ts';
 import {settingChecks} from './settings.ts';
 import {timeZoneChecks} from './time-zones.ts';
+import {tlsChecks} from './tls.ts';
 import {versionChecks} from './versions.ts';
 
 const inTheGroup = (parameter: string) =>
@@ -56,6 +57,7 @@ export const auroraChecks: readonly AuroraCheck[] = [
   ...accountChecks,
   ...readOnlyChecks,
   ...replicationChecks,
+  ...tlsChecks,
 ];
 
 /** The cluster is compared with the source of the same inventory, and with the replica that it replicates from. */

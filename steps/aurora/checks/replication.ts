@@ -5,7 +5,6 @@ import {
   type Facts,
   findingIf,
   gtidModeFindings,
-  isOn,
   packetSizeFindings,
 } from '../../mysql/index.ts';
 import type {AuroraCheck, Sides} from './check.ts';
@@ -79,24 +78,6 @@ export const replicationChecks: readonly AuroraCheck[] = [
       return findingIf(
         (isMariaDb || series < 800) && unsupported.length > 0,
         `${unsupported.map(accountNameOf).join(', ')} on ${aurora.name} logs in with caching_sha2_password, which ${source.name} does not support`,
-      );
-    },
-  },
-  {
-    name: 'tls-required',
-    severity: 'blocks',
-    looksAt: 'both',
-    expects: 'Aurora accepts connections without TLS if the old source has no TLS 1.2.',
-    consequence: 'MySQL 5.6 has TLS 1.0 and 1.1 only, so reverse replication does not connect.',
-    fix: `Set require_secure_transport = OFF ${inTheGroup} until reverse replication is stopped.`,
-    find: async ({aurora, source}) => {
-      const [{isMariaDb, series}, settings] = await Promise.all([
-        source.version(),
-        aurora.settings(),
-      ]);
-      return findingIf(
-        isOn(settings['require_secure_transport']) && !isMariaDb && series < 507,
-        `${aurora.name} has require_secure_transport = ON, and ${source.name} is MySQL 5.6`,
       );
     },
   },

@@ -24,7 +24,7 @@ export const serverChecks: readonly AuroraCheck[] = [
     consequence: 'Writes cannot be disabled, or replication cannot be set up.',
     fix: 'Upgrade the cluster (rds_set_read_only needs Aurora MySQL 3.06 or later), or correct the endpoint if it is not Aurora.',
     find: async ({aurora, reader}) =>
-      procedureProblems(await reader.procedures(aurora.signal), aurora.name).map(({message}) => ({
+      procedureProblems(await reader.procedures(aurora.signal), reader).map(({message}) => ({
         is: message.replace(/\.$/, ''),
       })),
   },

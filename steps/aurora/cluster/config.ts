@@ -1,10 +1,16 @@
 import {z} from 'zod';
 import {type AwsConfig, awsConfig, awsPartOf} from '../../aws/index.ts';
-import {type MysqlConfig, mysqlConfig} from '../../mysql/index.ts';
+import {type MysqlConfig, mysqlConfig, replicationAccount} from '../../mysql/index.ts';
 
 /** A cluster's entry in the inventory: its MySQL endpoint and its place in AWS. */
 export const auroraConfig = mysqlConfig.extend({
   clusterIdentifier: z.string(),
+  replication: replicationAccount
+    .extend({
+      /** Nothing in it: Aurora checks no certificate of its source (Aurora user guide, rds_set_binlog_source_ssl). */
+      tls: z.strictObject({}).optional(),
+    })
+    .optional(),
   ...awsConfig.shape,
 });
 

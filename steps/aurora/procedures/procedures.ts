@@ -41,6 +41,7 @@ const uses = {
   start: {names: ['rds_start_replication'], arguments: 0},
   stop: {names: ['rds_stop_replication'], arguments: 0},
   kill: {names: ['rds_kill'], arguments: 1},
+  setTls: {names: ['rds_set_binlog_source_ssl'], arguments: 1},
 } as const;
 
 export type Use = keyof typeof uses;
@@ -60,8 +61,14 @@ export function callFor(use: Use, procedures: Procedures, server: string): strin
 }
 
 /** The problems of every use at once, for preflight. */
-export function procedureProblems(procedures: Procedures, server: string): readonly Problem[] {
+export function procedureProblems(
+  procedures: Procedures,
+  {name: server, replicationTls}: Pick<MysqlReader, 'name' | 'replicationTls'>,
+): readonly Problem[] {
   return Object.keys(uses).flatMap((use) => {
+    if (use === 'setTls' && !replicationTls) {
+      return [];
+    }
     try {
       callFor(use as Use, procedures, server); // The keys of `uses` are what Use is.
       return [];

@@ -44,11 +44,15 @@ export const writesThroughProcedures = (access: Access): Pick<MysqlWriter, Throu
       throw new SwitcharooError(replicationAccountMissing(access.reader));
     }
     const {user, password} = access.replication;
+    // With 1 the procedure wants imported certificates; TLS without them is a procedure of its own (from 3.06 on).
     const withoutTls = 0;
     const values = [host, port, user, password, from.file, from.position, withoutTls];
     await call(access, 'setSource', signal, values);
+    await overTls(access, signal);
   },
   startReplication: async (signal) => {
+    // An earlier process may have died between the two calls that set the source.
+    await overTls(access, signal);
     // The procedure looks once, 2 s after the start, and gives an error when replication was running already.
     await call(access, 'start', signal).catch(unlessSignalled);
     await waitForReplication(access.reader, signal);
@@ -60,6 +64,14 @@ export const writesThroughProcedures = (access: Access): Pick<MysqlWriter, Throu
     }
   },
 });
+
+/** Only while replication is stopped: there is no other moment for it. */
+async function overTls(access: Access, signal: AbortSignal): Promise<void> {
+  const replication = access.reader.replicationTls ? await access.reader.replication(signal) : null;
+  if (replication && !replication.tls && replication.io === 'No') {
+    await call(access, 'setTls', signal, [1]);
+  }
+}
 
 async function call(
   {reader, connections}: Access,

@@ -19,6 +19,8 @@ export function replicationOf(row: Row): Replication {
     ignoresMysqlSchema: ignoresMysqlSchema(row),
     filters: filtersIn(row),
     delaySeconds: number(row, 'SQL_Delay'),
+    // "Ignored" where the server itself has no TLS (MySQL 5.6 manual 13.7.5.35).
+    tls: text(row, 'Source_SSL_Allowed', 'Master_SSL_Allowed') === 'Yes',
   };
 }
 

@@ -2,6 +2,7 @@ import {blocked, holds, lapsed, type UpkeepVerdict} from '../../../src/index.ts'
 import type {MysqlReader} from '../contract.ts';
 import {repairOf} from './repair.ts';
 import {brokenReason, sourceAddress} from './replication.ts';
+import {tlsMissing} from './tls.ts';
 
 interface Address {
   readonly host: string;
@@ -22,6 +23,10 @@ export async function replicates(
       `${server.name} ${is} now, and replicated from ${expected}.`,
       `Somebody has changed its replication: look into mysql.rds_history there. Set it up again from where it stopped, or reverse to before that entry.`,
     );
+  }
+  const unencrypted = tlsMissing(server, replication);
+  if (unencrypted) {
+    return unencrypted;
   }
   const broken = brokenReason(replication);
   if (broken === null) {

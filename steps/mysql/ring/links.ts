@@ -3,6 +3,7 @@ import type {MysqlReader, Position, Replication} from '../contract.ts';
 import {hasReached, positionText} from '../replication/position.ts';
 import {repairOf} from '../replication/repair.ts';
 import {brokenReason, isRunning, sourceAddress} from '../replication/replication.ts';
+import {tlsMissing} from '../replication/tls.ts';
 import {ownServerId} from './own-writes.ts';
 
 /** The three servers of a ring: source > replica > Aurora > source. */
@@ -49,6 +50,10 @@ async function linkState(
   if (sourceServerId !== 0 && sourceServerId !== id) {
     const is = `its source ${sourceAddress(replication)} has server_id ${sourceServerId}, and ${from.name} has ${id}`;
     return notLinked(from, to, is);
+  }
+  const unencrypted = tlsMissing(to, replication);
+  if (unencrypted) {
+    return unencrypted;
   }
   const broken = brokenReason(replication);
   if (broken !== null) {

@@ -1,7 +1,17 @@
 import {z} from 'zod';
 import type {Login} from './contract.ts';
 
-const account = z.object({user: z.string(), password: z.string()});
+export const replicationAccount = z.object({user: z.string(), password: z.string()});
+
+/** How this server checks the server that it replicates from. */
+const replicationTls = z
+  .object({
+    /** On THIS server: the certificates of those that may vouch for the other one. */
+    caFile: z.string().optional(),
+    /** Whether the other one's certificate must be for the name by which it is reached. */
+    verify: z.boolean().default(false),
+  })
+  .refine(({caFile, verify}) => caFile !== undefined || !verify, 'verify needs a caFile');
 
 /** A server's entry in the inventory. */
 export const mysqlConfig = z.object({
@@ -11,7 +21,12 @@ export const mysqlConfig = z.object({
   password: z.string(),
   database: z.string().optional(),
   /** The account with which THIS server logs in on its source. */
-  replication: account.optional(),
+  replication: replicationAccount
+    .extend({
+      /** It does so over TLS. */
+      tls: replicationTls.optional(),
+    })
+    .optional(),
   /** Encrypts switcharoo's own connection, and checks the server's certificate against `ca`, else the system's. */
   tls: z.object({ca: z.string().optional()}).optional(),
   /** The folder of the clients that dump it: mysqldump and mysql, or mariadb-dump and mariadb. */

@@ -51,15 +51,17 @@ interface ReadAccess {
   readonly endpoint: Endpoint;
   readonly user: string;
   readonly replicationUser: string | undefined;
+  readonly replicationTls: MysqlReader['replicationTls'] | undefined;
   readonly copies: CopyReader;
 }
 
 export function readerOf(access: ReadAccess): MysqlReader {
-  const {connections, endpoint, user, replicationUser, copies} = access;
+  const {connections, endpoint, user, replicationUser, replicationTls, copies} = access;
   return {
     ...endpoint,
     user,
     ...(replicationUser === undefined ? {} : {replicationUser}),
+    ...(replicationTls === undefined ? {} : {replicationTls}),
     ...binaryLogReads(access),
     ...replicationReads(access),
     ...sessionReads(access),

@@ -129,11 +129,20 @@ type ReplicationWrites =
   | 'stopSqlThread'
   | 'resetReplication';
 
+type ReplicationRequest =
+  | 'start'
+  | 'stop'
+  | 'startSqlThread'
+  | 'stopSqlThread'
+  | 'reset'
+  | 'setSource'
+  | 'setSourceOverTls';
+
 function replicationWrites(access: WriteAccess): WriterPart<ReplicationWrites> {
   const {reader, replicationAccount} = access;
   const write = writeOf(access);
   const send = async (
-    request: 'start' | 'stop' | 'startSqlThread' | 'stopSqlThread' | 'reset' | 'setSource',
+    request: ReplicationRequest,
     signal: AbortSignal,
     values?: readonly unknown[],
   ) => {
@@ -145,8 +154,11 @@ function replicationWrites(access: WriteAccess): WriterPart<ReplicationWrites> {
       if (!replicationAccount) {
         throw new SwitcharooError(replicationAccountMissing(reader));
       }
-      const {user, password} = replicationAccount;
-      await send('setSource', signal, [host, port, user, password, from.file, from.position]);
+      const {user, password, tls} = replicationAccount;
+      const values = [host, port, user, password, from.file, from.position];
+      await (tls
+        ? send('setSourceOverTls', signal, [...values, tls.caFile ?? '', tls.verify ? 1 : 0])
+        : send('setSource', signal, values));
     },
     startReplication: async (signal) => {
       await send('start', signal);

@@ -36,6 +36,7 @@ describe('the rds procedures of the lab’s Aurora', () => {
       {name: 'rds_kill_query', arguments: 1},
       {name: 'rds_reset_external_master', arguments: 0},
       {name: 'rds_reset_external_source', arguments: 0},
+      {name: 'rds_set_binlog_source_ssl', arguments: 1},
       {name: 'rds_set_configuration', arguments: 2},
       {name: 'rds_set_external_master', arguments: 7},
       {name: 'rds_set_external_source', arguments: 7},

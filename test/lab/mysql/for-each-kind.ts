@@ -20,8 +20,12 @@ export function forEachKind(
   }
 }
 
-export function forEachPair(title: string, tests: (pair: KindPair) => void): void {
-  for (const pair of serverPairs) {
+export function forEachPair(
+  title: string,
+  tests: (pair: KindPair) => void,
+  pairs: readonly KindPair[] = serverPairs,
+): void {
+  for (const pair of pairs) {
     const {source, target} = pair;
     const name = `${title}, ${source.name} to ${target.name}`;
     describeUnlessMissing(name, [source, target], () => tests(pair));

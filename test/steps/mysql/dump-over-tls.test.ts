@@ -1,49 +1,18 @@
-import {execFileSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {type CopyPrograms, findPrograms} from '../../../steps/mysql/copy/programs.ts';
 import {versionOf} from '../../../steps/mysql/dialect/version.ts';
 import {mysqlServer} from '../../../steps/mysql/target.ts';
+import {certificatesOf} from '../../lab/mysql/certificates.ts';
 import {mariadbClients, mysqlClients} from '../../lab/mysql/server-kinds.ts';
 import {describeEachServer} from './each-server.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'switcharoo-tls-'));
-const file = (name: string) => join(folder, name);
-const isThere = (() => {
-  try {
-    execFileSync('openssl', ['version']);
-    return true;
-  } catch {
-    console.warn('SKIPPED: a dump over TLS: there is no openssl here');
-    return false;
-  }
-})();
+const certificates = certificatesOf(['db', 'another'], 'a dump over TLS');
+const [ours, another] = certificates
+  ? [certificates.text('db'), certificates.text('another')]
+  : ['', ''];
+afterAll(() => certificates?.remove());
 
-/** A certificate that vouches for itself, for the address that the tests' servers have. */
-function certify(name: string): string {
-  const words = [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '2',
-    '-subj',
-    `/CN=${name}`,
-  ];
-  const names = ['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
-  const files = ['-keyout', file(`${name}.key`), '-out', file(`${name}.pem`)];
-  execFileSync('openssl', [...words, ...names, ...files], {stdio: 'pipe'});
-  return readFileSync(file(`${name}.pem`), 'utf8');
-}
-
-const [ours, another] = isThere ? [certify('db'), certify('another')] : ['', ''];
-afterAll(() => rmSync(folder, {recursive: true}));
-
-describe.skipIf(!isThere)('with certificates', () => {
+describe.skipIf(!certificates)('with certificates', () => {
   describeEachServer(
     'a dump over TLS',
     (on) => {
@@ -88,12 +57,6 @@ describe.skipIf(!isThere)('with certificates', () => {
         },
       );
     },
-    {
-      settings: [
-        `--ssl-ca=${file('db.pem')}`,
-        `--ssl-cert=${file('db.pem')}`,
-        `--ssl-key=${file('db.key')}`,
-      ],
-    },
+    {settings: certificates?.settings('db') ?? []},
   );
 });

@@ -302,6 +302,7 @@ function replicationOf(server: FakeServer): Replication | null {
     ignoresMysqlSchema: true,
     filters: [],
     delaySeconds: 0,
+    tls: false,
   };
 }
 
