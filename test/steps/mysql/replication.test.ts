@@ -39,6 +39,7 @@ describe('replication status', () => {
     Exec_Master_Log_Pos: 120,
     Slave_IO_Running: 'Yes',
     Slave_SQL_Running: 'Yes',
+    Master_SSL_Allowed: 'Yes',
     Last_IO_Errno: 0,
     Last_SQL_Errno: 0,
     Replicate_Wild_Ignore_Table: 'awsdms%.%,mysql.%',
@@ -63,10 +64,12 @@ describe('replication status', () => {
       filters: [],
       delaySeconds: 0,
       secondsBehind: null,
+      tls: true,
     };
     expect(replicationOf(older)).toEqual(record);
     expect(replicationOf(newer)).toEqual(record);
     expect(replicationOf({...older, ...newer, Source_Host: undefined})).toEqual(record);
+    expect(replicationOf({...older, Master_SSL_Allowed: 'Ignored'}).tls).toBe(false);
   });
 
   test('replication that cannot reach its source is not broken; with a wrong password it is', () => {
