@@ -46,7 +46,7 @@ test('when nothing blocks, it says how much it looked at, and ends with 0', {
   );
   expect(ended.stdout).toContain('✓ aurora (mysql.aurora): ');
   expect(ended.stdout).toMatch(
-    /\n✓ journal \(.*\): \d+ MB free on .*, and a run of 100 entries needs 2\.5 MB\n/s,
+    /\n✓ journal \(.*\): \d+ MB free on .*, and a run of 100 entries\s+needs 2\.5 MB\n/s,
   );
   expect(ended.stdout).toContain('No checks for: site.\n');
   expect(await pictures()).toEqual(before);

@@ -10,7 +10,6 @@ const points: readonly HoldPoint[] = [
   // Its second action: the first waits for what is open.
   {...at('hold', 'action-performed'), nth: 1, how: 'kill', way: 'reverse', waits: true},
   {...at('freeze', 'action-performed'), how: 'kill', way: 'reverse'},
-  {...at('open-writes', 'action-intended'), how: 'kill', way: 'resume'},
   // Aurora closed itself again where its parameter says so: the run asks again, or pauses and is finished.
   {...at('aurora-caught-up', 'entry-started'), how: 'failover', way: 'resume'},
   {...at('open-writes', 'action-performed'), of: 'reversal', how: 'kill', way: 'reverse'},
