@@ -153,7 +153,7 @@ async function tunnelMaker() {
         socket.destroy();
       } catch (cause) {
         const reason = ending.signal.aborted
-          ? `has opened no tunnel within ${tunnelLimitMs / 1_000} s`
+          ? `did not open a tunnel within ${tunnelLimitMs / 1_000} s`
           : `does not answer: ${cause instanceof Error ? cause.message : cause}`;
         throw new ProxyError(`the proxy ${shown} ${reason}`, 'EHOSTUNREACH', {cause});
       } finally {
@@ -166,7 +166,7 @@ async function tunnelMaker() {
   }
   return (proxy: string, options: {readonly keepAlive: boolean}): Agent => {
     if (!/^https?:\/\//.test(proxy) || !URL.canParse(proxy)) {
-      const message = `the proxy ${withoutPassword(proxy)} is no address of an HTTP proxy, such as http://proxy:3128`;
+      const message = `the proxy ${withoutPassword(proxy)} is not the address of an HTTP proxy, such as http://proxy:3128`;
       throw new ProxyError(message, 'EACCES');
     }
     return new Tunnel(proxy, options);

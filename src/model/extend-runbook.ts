@@ -72,7 +72,7 @@ type Extended<Params extends z.ZodType, Added extends z.ZodObject> = z.ZodType<
 
 function withParams(params: z.ZodType, added: z.ZodObject): z.ZodType {
   if (!('extend' in params && typeof params.extend === 'function')) {
-    throw new Error('the params of the base are no z.object, and take no further ones');
+    throw new Error('the params of the base runbook are not a z.object, so no params can be added');
   }
   return params.extend(added.shape);
 }
@@ -159,7 +159,7 @@ export class ExtendedRunbook<
   > {
     const beside = this.#entryAt(id);
     if (beside.group === undefined) {
-      throw new Error(`${id} is not in a group: nothing runs beside it`);
+      throw new Error(`${id} is not in a group: use after() instead of beside()`);
     }
     const group = new Group<any, any, any, Record<never, never>, any>(
       beside.group,
@@ -235,7 +235,9 @@ export class ExtendedRunbook<
   #entryAt(id: string): Entry {
     const part = this.parts[this.#indexOf(id)];
     if (part?.kind !== 'entry') {
-      throw new Error(`${id} is no single entry of ${this.head.name}`);
+      throw new Error(
+        `${id} of ${this.head.name} is a checkpoint or a set of entries, not a single entry`,
+      );
     }
     return part;
   }

@@ -67,7 +67,7 @@ export type Without<Places, Id> = {
     : never;
 };
 
-export type Taken = 'an entry that is added has an id that is used already';
+export type Taken = 'an added entry has an id that is already in use';
 
 /** `unknown` where the added entries fit, else a sentence for the compiler's message. */
 export type Fits<More, There, At, Outputs> =
@@ -76,7 +76,7 @@ export type Fits<More, There, At, Outputs> =
       ? keyof EntriesOf<More, There> & keyof Outputs extends never
         ? unknown
         : Taken
-      : 'the point of no return is not for an extension to set before entries of the base'
+      : 'an extension must not put the point of no return before entries of the base'
     : never;
 
 export type GivesAsMuch<Unit extends AnyUnit, Output> =

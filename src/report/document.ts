@@ -21,7 +21,7 @@ export function documentText(described: Described): string {
     '## Systems',
     table(['target', 'kind', 'changed by', 'read by'], systemsOf(head.targets, entries)),
     '## Questions',
-    'The operator is asked. "No" holds the run: nothing continues, and nothing is reversed.',
+    'The run asks these questions, and one more at a point of no return. "No" pauses the run, and nothing is reversed.',
     table(['entry', 'question'], questionsOf(described)),
     ...phasesOf(items),
     '## What the operator may never skip',
@@ -92,7 +92,7 @@ function phasesOf(items: readonly Item[]): readonly string[] {
   return phases.flatMap((phase) => [
     `## Phase: ${phase}`,
     table(
-      ['entry', 'what it does', 'how it is undone', 'limit'],
+      ['entry', 'what it does', 'how it is reversed', 'time limit'],
       items.filter((item) => item.phase === phase).map(rowOf),
     ),
   ]);
@@ -119,11 +119,13 @@ function notesOf({on, group, after, requires, freshForMs}: Entry): readonly stri
   const earlier = [...new Set([...after, ...requires])];
   return [
     ...(targets.length > 0 ? [`On ${codes(targets)}.`] : []),
-    ...(group === undefined ? [] : [`Together with the others of "${cell(group)}".`]),
+    ...(group === undefined ? [] : [`At the same time as the other entries of "${cell(group)}".`]),
     ...(earlier.length > 0 ? [`Only after ${codes(earlier)}.`] : []),
     ...(freshForMs === undefined
       ? []
-      : [`What it found counts for ${durationText(freshForMs)}; then it is checked again.`]),
+      : [
+          `Its result is valid for ${durationText(freshForMs)}; after that, this entry is checked again.`,
+        ]),
   ];
 }
 
@@ -132,9 +134,9 @@ function undoOf({unit}: Entry): string {
     case 'step':
       return unit.reverses;
     case 'one-way':
-      return `It cannot be undone. ${unit.oneWayBecause}`;
+      return `It cannot be reversed. ${unit.oneWayBecause}`;
     case 'gate':
-      return 'Nothing to undo.';
+      return 'Nothing to reverse.';
   }
 }
 

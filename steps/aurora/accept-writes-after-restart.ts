@@ -3,6 +3,7 @@ import {blocked, defineStep, done, pending} from '../../src/index.ts';
 import {
   groupObstacle,
   noCluster,
+  parameterRights,
   refusing,
   setParameter,
   valueText,
@@ -24,16 +25,9 @@ export const acceptWritesAfterRestart = defineStep({
   }),
   before: z.object({value: z.literal(refusing)}),
   output: z.object({}),
-  needs: {
-    aurora: [
-      'rds:DescribeDBClusters (all clusters: none may share the group)',
-      'rds:DescribeDBClusterParameters',
-      'rds:ModifyDBClusterParameterGroup',
-      'rds:ResetDBClusterParameterGroup',
-    ],
-  },
+  needs: {aurora: parameterRights},
   reverses:
-    'Sets read_only in the group again. While Aurora accepts writes, it is in force from the next reboot on.',
+    'Sets read_only in the group again. While Aurora accepts writes, the value takes effect at the next reboot.',
   relies: [{fact: 'writes', of: 'aurora', are: 'accepted'}],
   effects: [],
   timeoutMs: 120_000,
@@ -55,7 +49,7 @@ export const acceptWritesAfterRestart = defineStep({
     if ((await aurora.fence(signal)).readOnly) {
       return blocked(
         `${aurora.name} refuses writes, and RDS would accept them as soon as the parameter is reset.`,
-        'Open writes first (aurora.open-writes).',
+        'Put this entry after aurora.open-writes, which enables writes.',
       );
     }
     return pending(

@@ -3,6 +3,7 @@ import {blocked, defineStep, done, pending} from '../../src/index.ts';
 import {
   groupObstacle,
   noCluster,
+  parameterRights,
   refusing,
   setParameter,
   valueText,
@@ -27,16 +28,9 @@ export const refuseWritesAfterRestart = defineStep({
   before,
   /** What the group has to have again once writes are open: `null` for the default. */
   output: before,
-  needs: {
-    aurora: [
-      'rds:DescribeDBClusters (all clusters: none may share the group)',
-      'rds:DescribeDBClusterParameters',
-      'rds:ModifyDBClusterParameterGroup',
-      'rds:ResetDBClusterParameterGroup',
-    ],
-  },
+  needs: {aurora: parameterRights},
   reverses:
-    'Puts the former value back. While Aurora refuses writes, it is in force from the next reboot on.',
+    'Restores the former value. While Aurora refuses writes, the value takes effect at the next reboot.',
   relies: [{fact: 'writes', of: 'aurora', are: 'refused'}],
   effects: [],
   timeoutMs: 120_000,
@@ -58,7 +52,7 @@ export const refuseWritesAfterRestart = defineStep({
     if (!(await aurora.fence(signal)).readOnly) {
       return blocked(
         `${aurora.name} accepts writes, and RDS would refuse them as soon as the parameter is set.`,
-        `Let ${aurora.name} replicate first (aurora.replicate-from), which refuses writes.`,
+        `Put this entry after aurora.replicate-from, which disables writes on ${aurora.name}.`,
       );
     }
     return pending(

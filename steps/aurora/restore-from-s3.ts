@@ -140,7 +140,7 @@ async function notAvailable(aurora: AuroraReader, cluster: RestoredCluster, sign
     ? waiting(text)
     : blocked(
         `${text}.`,
-        `${fix} Otherwise reverse, correct the backup or the input, then run again.`,
+        `${fix} If that does not help, reverse, correct the backup or the input, and run again.`,
       );
 }
 

@@ -158,11 +158,11 @@ test('a place that the base does not have is named, with the one that is meant',
     'base has no entry or checkpoint swaps. Did you mean swap?',
   );
   expect(() => extended.replace('prepared', open, looked)).toThrow(
-    'prepared is no single entry of base',
+    'prepared of base is a checkpoint or a set of entries, not a single entry',
   );
   expect(() => extended.beside('swap', (group: unknown) => group)).toThrow(
-    'swap is not in a group: nothing runs beside it',
+    'swap is not in a group: use after() instead of beside()',
   );
   const odd = defineRunbook({...base.head, params: z.string() as never});
-  expect(() => extendRunbook(odd, {params: z.object({})})).toThrow('no z.object');
+  expect(() => extendRunbook(odd, {params: z.object({})})).toThrow('are not a z.object');
 });

@@ -63,7 +63,7 @@ describe('the page of a runbook', () => {
     expect(page).toContain(
       'Outage: nobody can write from the first of `stop-web`, `freeze` until all of `open-writes`, `swap` are done.',
     );
-    expect(page).toContain('It cannot be undone.');
+    expect(page).toContain('It cannot be reversed.');
     // A table without one column too many, whatever the texts hold.
     for (const rows of page.split('\n\n').filter((part) => part.startsWith('| '))) {
       const columns = rows.split('\n').map((row) => row.split(/(?<!\\)\|/).length);

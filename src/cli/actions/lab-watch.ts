@@ -61,7 +61,7 @@ export const rowsNotCompared = ({
   code: 'rows-not-compared',
   message: `The rows of the lab's databases were not compared, because ${database} did not answer: ${because}.`,
   hint: {
-    text: `If the runbook stops ${database}, take that entry out of the rehearsal. Otherwise rehearse once more with --keep, and find out why it does not answer with`,
+    text: `If the runbook stops ${database}, rehearse the runbook without that entry. Otherwise keep the lab (rehearse --keep), and check ${database} with`,
     command: 'lab status',
   },
 });

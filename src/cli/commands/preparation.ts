@@ -21,20 +21,23 @@ const preflightCommand = defineCommand({
   },
 });
 
+/** Of commands that read a runbook and contact no system. */
+const reading = {
+  inventory: optional({
+    short: 'i',
+    placeholder: 'inventory',
+    description: 'Take the parameters of this inventory',
+  }),
+  param,
+};
+
 const verifyCommand = defineCommand({
   name: 'verify',
   arguments: '<runbook>',
   summary: 'Explore every failure and every choice of a runbook (contacts no system)',
   description:
     'Explore every failure of a runbook (before and after each change, a lost answer, a dead process) and every choice of the operator. Show the shortest path to an unsafe state: two writable sides, lost writes, traffic to a side that refuses writes or that no gate has tried, copies in use that no gate has compared, a domain that does not resolve, an outage without a limit, no lossless reversal.\n\nContacts no system: an inventory only gives the parameters. Exit code 3: there is a counterexample.',
-  options: {
-    inventory: optional({
-      short: 'i',
-      placeholder: 'inventory',
-      description: 'Take the parameters of this inventory',
-    }),
-    param,
-  },
+  options: reading,
   examples: ['verify bare-metal-to-ecs', 'verify ./runbooks/ours.ts -i production'],
   run: async ({app, args: [runbook = ''], options}) => {
     const {showVerification} = await import('../actions/verify.ts');
@@ -51,15 +54,8 @@ const documentCommand = defineCommand({
   arguments: '<runbook>',
   summary: 'Print a runbook as a page of Markdown (contacts no system)',
   description:
-    'Print a runbook as a page of Markdown, for those who read and approve it: its phases, what each entry does and how it is undone, the questions, the outage, the limits, and what may never be skipped.\n\nContacts no system: an inventory only gives the parameters, and with them what is shown with each question.',
-  options: {
-    inventory: optional({
-      short: 'i',
-      placeholder: 'inventory',
-      description: 'Take the parameters of this inventory',
-    }),
-    param,
-  },
+    'Print a runbook as a page of Markdown, for those who read and approve it: its phases, what each entry does and how it is reversed, the questions, the outage, the limits, and what may never be skipped.\n\nContacts no system. With an inventory, the page also shows the details of each question.',
+  options: reading,
   examples: ['document bare-metal-to-ecs', 'document ./runbooks/ours.ts -i production'],
   run: async ({app, args: [runbook = ''], options}) => {
     const {showDocument} = await import('../actions/document.ts');

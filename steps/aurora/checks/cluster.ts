@@ -83,7 +83,7 @@ export const clusterChecks: readonly AuroraCheck[] = [
     expects: 'read_only = 1 in the cluster parameter group until writes are open.',
     consequence:
       'A reboot or a failover before the cutover opens Aurora for writes, until the run refuses them again.',
-    fix: 'Set it, and reset it once writes are open; aurora.refuse-writes-after-restart and accept-writes-after-restart do both.',
+    fix: 'Set read_only = 1 in that group, and reset it once writes are open. The steps aurora.refuse-writes-after-restart and aurora.accept-writes-after-restart do this.',
     is: ({readOnly, parameterGroup}) =>
       readOnly === '1'
         ? null
@@ -183,9 +183,8 @@ function statusChecks(): readonly AuroraCheck[] {
     ofCluster({
       name: 'cluster-stuck',
       severity: 'blocks',
-      expects:
-        'Neither the cluster nor its writer is in a state that RDS does not leave by itself.',
-      consequence: 'No waiting makes it available.',
+      expects: 'The cluster and its writer are available, or become available by themselves.',
+      consequence: 'Waiting does not help: the run cannot start.',
       fix: 'Read its events: aws rds describe-events. What to do depends on the state, which the finding names.',
       is: (state) => {
         const busy = unavailablePart(state);

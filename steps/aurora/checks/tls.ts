@@ -11,21 +11,21 @@ export const tlsChecks: readonly AuroraCheck[] = [
     looksAt: 'both',
     expects: 'Replication goes over TLS in both directions.',
     consequence: 'A listener between the two networks reads every changed row.',
-    fix: 'Set tls: {} under replication of the server that replicates, unless a VPN encrypts the way.',
+    fix: 'Set tls: {} under replication of the target that the finding names, unless a VPN encrypts the connection.',
     find: async (sides) =>
       directions(sides)
         .filter(({from, to}) => !to.server.replicationTls && !isOnThisMachine(from))
         .map(({from, to}) => ({
-          is: `replication to ${to.name} from ${from.name} runs without TLS: its entry in the inventory has no replication.tls`,
+          is: `replication to ${to.name} from ${from.name} is without TLS: the inventory entry of ${to.name} has no replication.tls`,
         })),
   },
   {
     name: 'replication-tls-unavailable',
     severity: 'blocks',
     looksAt: 'both',
-    expects: 'Servers that replicate over TLS can: both have it, in a common version.',
-    consequence: 'Replication does not connect (IO errno 2026).',
-    fix: 'Give the server a certificate (ssl_cert, ssl_key), or leave replication.tls out and use a VPN.',
+    expects: 'Where replication is to use TLS, both servers support it, in a common version.',
+    consequence: 'Replication does not connect (IO errno 2026), or runs in clear text.',
+    fix: 'Set ssl_cert and ssl_key on the server without TLS, or caFile under replication.tls of MySQL 5.6; or remove replication.tls and use a VPN.',
     find: async (sides) => {
       const encrypted = directions(sides).filter(({to}) => to.server.replicationTls);
       const reasons = await Promise.all(encrypted.map(whyUnavailable));
@@ -38,7 +38,7 @@ export const tlsChecks: readonly AuroraCheck[] = [
     looksAt: 'both',
     expects: 'Aurora accepts connections without TLS if the old source uses none.',
     consequence: 'Reverse replication does not connect.',
-    fix: `Set tls: {} under replication of the old source, or require_secure_transport = OFF ${inTheGroup} until reverse replication is stopped. MySQL 5.6 has no TLS 1.2.`,
+    fix: `Set tls: {} under replication of the old source, or require_secure_transport = OFF ${inTheGroup} until reverse replication is stopped. MySQL 5.6 needs the second.`,
     find: async ({aurora, source}) => {
       const [{isMariaDb, series}, settings] = await Promise.all([
         source.version(),
@@ -77,16 +77,16 @@ async function whyUnavailable({from, to}: Direction): Promise<string | null> {
   const old = sides.find(
     (_side, at) => isOld(versions[at] as Version) && settings[at]?.['tls_version'] === undefined,
   );
-  const wish = `${to.name} shall replicate over TLS`;
+  const wish = `${to.name} is to replicate over TLS`;
   if (old) {
     // It came with OpenSSL in 5.6.46, and with it `tls_version` (MySQL 5.6 release notes).
-    return `${wish}, and ${old.name} is MySQL 5.6 with TLS 1.0 alone, which Aurora does not speak`;
+    return `${wish}, but ${old.name} is MySQL 5.6 with TLS 1.0 only, which Aurora does not support`;
   }
   if (!hasTls(settings[0] ?? {})) {
-    return `${wish}, and ${from.name} has none (have_ssl, ssl_cert)`;
+    return `${wish}, but ${from.name} has no TLS (have_ssl, ssl_cert)`;
   }
   return isOld(versions[1] as Version) && to.server.replicationTls?.caFile === undefined
-    ? `${wish}, and MySQL 5.6 falls back to clear text without a caFile under replication.tls`
+    ? `${wish}, but MySQL 5.6 falls back to clear text without a caFile under replication.tls`
     : null;
 }
 

@@ -5,6 +5,14 @@ import {parameterUnfit} from './problems.ts';
 /** `read_only` of an instance after a reboot or a failover: it refuses writes. */
 export const refusing = '1' as const;
 
+/** What an account needs to change `read_only` of the group of one cluster. */
+export const parameterRights = [
+  'rds:DescribeDBClusters (all clusters: none may share the group)',
+  'rds:DescribeDBClusterParameters',
+  'rds:ModifyDBClusterParameterGroup',
+  'rds:ResetDBClusterParameterGroup',
+] as const;
+
 /** Why the group must not be changed; `null` where it belongs to this cluster alone. */
 export function groupObstacle(
   {clusterIdentifier}: AuroraReader,
@@ -12,21 +20,21 @@ export function groupObstacle(
 ): Blocked | null {
   if (group.startsWith('default.')) {
     return blocked(
-      `Cluster ${clusterIdentifier} has the parameter group ${group}, and RDS lets nobody change a default group.`,
-      'Make a cluster parameter group of its own, attach it to the cluster, and reboot the writer, days before the cutover.',
+      `Cluster ${clusterIdentifier} has the parameter group ${group}, and RDS does not allow changes to a default group.`,
+      'Create a cluster parameter group for this cluster alone, attach it, and reboot the writer, days before the cutover.',
     );
   }
   if (others === null) {
     return blocked(
-      `It is not known whether other clusters have the parameter group ${group}: AWS does not allow to list them.`,
+      `Other clusters may have the parameter group ${group}: AWS does not allow this account to list them.`,
       'Allow rds:DescribeDBClusters for all clusters of the region.',
     );
   }
   return others.length === 0
     ? null
     : blocked(
-        `${others.join(', ')} ${others.length === 1 ? 'has' : 'have'} the parameter group ${group} too, and would refuse writes with cluster ${clusterIdentifier}.`,
-        'Make a cluster parameter group of its own, attach it to this cluster, and reboot the writer, days before the cutover.',
+        `${others.join(', ')} ${others.length === 1 ? 'has' : 'have'} the parameter group ${group} too, so a change of read_only would apply there as well.`,
+        'Create a cluster parameter group for this cluster alone, attach it, and reboot the writer, days before the cutover.',
       );
 }
 

@@ -14,7 +14,7 @@ const startIt = 'Start it: aws rds start-db-cluster.';
 const beingDeleted =
   'Check in CloudTrail who deletes it, then set another clusterIdentifier in the inventory.';
 const readEvents =
-  'Read why with aws rds describe-events, and correct that: the parameter group, the network or the backup.';
+  'Read the cause with aws rds describe-events, then fix the parameter group, the network or the backup.';
 
 const fixes: Readonly<Record<string, string>> = {
   stopping: startIt,
@@ -27,5 +27,5 @@ const fixes: Readonly<Record<string, string>> = {
     'Enable its KMS key and the grants of RDS again within seven days, then start it: aws rds start-db-cluster.',
   'insufficient-capacity':
     'Set another instance class, or put an instance into another availability zone.',
-  'storage-full': 'Delete data, or enlarge the storage: aws rds modify-db-instance.',
+  'storage-full': 'Delete data, or set a larger instance class, which has more local storage.',
 };

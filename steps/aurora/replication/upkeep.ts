@@ -106,13 +106,13 @@ export async function acceptsWrites(
   if (other && otherFence?.readOnly === false) {
     return blocked(
       `${state}, and ${other.name} accepts writes.`,
-      `Find who enabled writes on ${other.name} (SHOW PROCESSLIST), and SET GLOBAL read_only = ON there; then try again.`,
+      `Check which session writes on ${other.name} with SHOW PROCESSLIST. SET GLOBAL read_only = ON there, then try again.`,
     );
   }
   return restart === null
     ? blocked(
-        `${state}, and was not restarted since this run enabled them.`,
-        `Find who set it. If nobody needs it, CALL mysql.rds_set_read_only(0) on ${aurora.name}; otherwise reverse.`,
+        `${state}, and has not been restarted since this run enabled writes.`,
+        `Ask the team who set read_only, and why. If it was a mistake, CALL mysql.rds_set_read_only(0) on ${aurora.name}, then resume. Otherwise reverse.`,
       )
     : lapsed(
         `${restart}; reset read_only in the cluster parameter group, or the next restart refuses them too`,

@@ -80,9 +80,9 @@ export function awsProblem(subject: string, cause: unknown): SwitcharooError | u
   if (cause.name === 'ProxyError') {
     return problem(cause, {
       code: 'aws-unreachable',
-      message: `AWS cannot be asked for ${subject}: ${answer}`,
+      message: `AWS cannot be reached for ${subject}: ${answer}`,
       hint: {
-        text: 'Correct HTTPS_PROXY (address, user and password), or except AWS with NO_PROXY. Show what is set with',
+        text: 'Correct HTTPS_PROXY (address, user and password), or exclude AWS with NO_PROXY. Show what is set with',
         command: 'doctor',
       },
     });

@@ -17,9 +17,9 @@ export const siteUnreachable = (url: string, address: string, cause: Error): Pro
 
 const siteBehindProxy = (url: string, address: string, {message}: Error): Problem => ({
   code: 'site-unreachable',
-  message: `${url} at ${address} cannot be asked for: ${message}.`,
+  message: `${url} at ${address} cannot be reached: ${message}.`,
   hint: {
-    text: 'Correct HTTPS_PROXY and HTTP_PROXY, or except the site with NO_PROXY. Show what is set with',
+    text: 'Correct HTTPS_PROXY and HTTP_PROXY, or exclude the site with NO_PROXY. Show what is set with',
     command: 'doctor',
   },
 });

@@ -113,13 +113,13 @@ test('a default group, and one of several clusters, are never changed', async ()
   await using lab = await opened(true, {parameterGroup: group});
   expect(await settled(lab.refuse)).toEqual({
     kind: 'blocked',
-    reason: `Cluster shop has the parameter group ${group}, and RDS lets nobody change a default group.`,
-    hint: 'Make a cluster parameter group of its own, attach it to the cluster, and reboot the writer, days before the cutover.',
+    reason: `Cluster shop has the parameter group ${group}, and RDS does not allow changes to a default group.`,
+    hint: 'Create a cluster parameter group for this cluster alone, attach it, and reboot the writer, days before the cutover.',
   });
   await using several = await opened(true, {others: [shared]});
   expect(await settled(several.refuse)).toMatchObject({
     reason:
-      'billing has the parameter group shop-cluster-parameters too, and would refuse writes with cluster shop.',
+      'billing has the parameter group shop-cluster-parameters too, so a change of read_only would apply there as well.',
   });
   // It came to share the group after the check: the action looks again.
   await using later = await opened(true, {others: [{...shared, parameterGroup: 'another'}]});
@@ -142,7 +142,7 @@ test('an account that may not list the clusters is told so, and nothing is chang
   expect(await settled(lab.refuse)).toMatchObject({
     kind: 'blocked',
     reason:
-      'It is not known whether other clusters have the parameter group shop-cluster-parameters: AWS does not allow to list them.',
+      'Other clusters may have the parameter group shop-cluster-parameters: AWS does not allow this account to list them.',
     hint: 'Allow rds:DescribeDBClusters for all clusters of the region.',
   });
 });

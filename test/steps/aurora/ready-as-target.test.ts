@@ -111,7 +111,7 @@ forEachPair('ready as the target', (pair) => {
       expect(await stuck('writer', 'storage-full')).toEqual(
         blockedBy(
           'has a writer shop-1 that is storage-full',
-          'Delete data, or enlarge the storage: aws rds modify-db-instance.',
+          'Delete data, or set a larger instance class, which has more local storage.',
         ),
       );
       expect(await stuck('writer', 'incompatible-parameters')).toEqual(

@@ -111,8 +111,8 @@ forEachPair('a change in place that a reboot of Aurora ends', (pair) => {
       [plain, inRing].map(() => ({
         kind: 'blocked',
         reason:
-          'aurora refuses the writes of the application (read_only = ON), and was not restarted since this run enabled them.',
-        hint: 'Find who set it. If nobody needs it, CALL mysql.rds_set_read_only(0) on aurora; otherwise reverse.',
+          'aurora refuses the writes of the application (read_only = ON), and has not been restarted since this run enabled writes.',
+        hint: 'Ask the team who set read_only, and why. If it was a mistake, CALL mysql.rds_set_read_only(0) on aurora, then resume. Otherwise reverse.',
       })),
     );
 

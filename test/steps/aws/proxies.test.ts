@@ -56,14 +56,14 @@ test('a proxy that lets nobody through is named as what is in the way, and no pa
     await expect(callerOf(realAws)).rejects.toMatchObject({
       problem: {
         code: 'aws-unreachable',
-        message: `AWS cannot be asked for the account: the proxy http://***@127.0.0.1:${proxy.port} refuses (status ${answers})`,
+        message: `AWS cannot be reached for the account: the proxy http://***@127.0.0.1:${proxy.port} refuses (status ${answers})`,
       },
     });
     // What a proxy answers is not the site's answer.
     await expect(pageOf('https://www.shop.test/')).rejects.toMatchObject({
       problem: {
         code: 'site-unreachable',
-        message: `https://www.shop.test/ at 127.0.0.1 cannot be asked for: the proxy http://***@127.0.0.1:${proxy.port} refuses (status ${answers}).`,
+        message: `https://www.shop.test/ at 127.0.0.1 cannot be reached: the proxy http://***@127.0.0.1:${proxy.port} refuses (status ${answers}).`,
       },
     });
     expect(proxy.tunnels).toEqual(['sts.eu-west-1.amazonaws.com:443', '127.0.0.1:443']);
@@ -83,7 +83,7 @@ test('a proxy that does not run, or that has no HTTP, is named; not the site beh
   await expect(callerOf(realAws)).rejects.toMatchObject(problem(down));
   vi.stubEnv('HTTPS_PROXY', 'socks5://me:secret@127.0.0.1:1080');
   await expect(callerOf(realAws)).rejects.toMatchObject(
-    problem('the proxy socks5://***@127.0.0.1:1080 is no address of an HTTP proxy'),
+    problem('the proxy socks5://***@127.0.0.1:1080 is not the address of an HTTP proxy'),
   );
 });
 
@@ -98,7 +98,7 @@ test('a request ends with its signal or its limit although the proxy says nothin
   await vi.waitFor(() => expect(proxy.open.size).toBe(0));
   await expect(callerOf(realAws)).rejects.toMatchObject({
     problem: {
-      message: `AWS cannot be asked for the account: the proxy ${proxy.url} has opened no tunnel within 2.5 s`,
+      message: `AWS cannot be reached for the account: the proxy ${proxy.url} did not open a tunnel within 2.5 s`,
     },
   });
   await vi.waitFor(() => expect(proxy.open.size).toBe(0));

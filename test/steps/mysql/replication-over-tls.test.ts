@@ -167,16 +167,16 @@ function onPair(pair: KindPair): void {
       return (await check?.find(sides))?.map(({is}) => is);
     };
     expect(await found('replication-not-encrypted', false)).toEqual([
-      'replication to aurora from db2 runs without TLS: its entry in the inventory has no replication.tls',
-      'replication to db1 from aurora runs without TLS: its entry in the inventory has no replication.tls',
+      'replication to aurora from db2 is without TLS: the inventory entry of aurora has no replication.tls',
+      'replication to db1 from aurora is without TLS: the inventory entry of db1 has no replication.tls',
     ]);
     expect(await found('replication-not-encrypted', true)).toEqual([]);
-    const old = 'is MySQL 5.6 with TLS 1.0 alone, which Aurora does not speak';
+    const old = 'is MySQL 5.6 with TLS 1.0 only, which Aurora does not support';
     expect(await found('replication-tls-unavailable', true)).toEqual(
       isOld
         ? [
-            `aurora shall replicate over TLS, and db2 ${old}`,
-            expect.stringMatching(/^db1 shall replicate over TLS, and (db1|aurora) is MySQL 5\.6/),
+            `aurora is to replicate over TLS, but db2 ${old}`,
+            expect.stringMatching(/^db1 is to replicate over TLS, but (db1|aurora) is MySQL 5\.6/),
           ]
         : [],
     );
