@@ -1,13 +1,15 @@
-import {isExactly, isSameToRoute53, keyOf, type RecordSet} from './record-set.ts';
+import {type AliasTarget, isExactly, isSameToRoute53, keyOf, type RecordSet} from './record-set.ts';
 import {AwsError} from './replies.ts';
 import {refuseBeyondBounds} from './route53-limits.ts';
-import {isWithin} from './route53-names.ts';
+import {isWithin, storedName} from './route53-names.ts';
 import {batchLimitProblems, valueProblems} from './route53-values.ts';
 import type {Change} from './route53-xml.ts';
 
 interface ZoneIdentity {
   readonly id: string;
   readonly name: string;
+  /** What else an alias may lead to; without it, anything. */
+  readonly aliasTargets?: readonly Omit<AliasTarget, 'evaluateTargetHealth'>[];
 }
 
 /**
@@ -114,23 +116,40 @@ function conflictProblems(
   return group.some((member) => policyOf(member) !== policyOf(set)) ? [policyConflict(set)] : [];
 }
 
-/** An alias to a name of its own zone needs that name; one to another service is taken as it is. */
+/** An alias needs its target: a set of its own zone, or a load balancer of that zone id. */
 function aliasProblems(
   {aliasTarget, type}: RecordSet,
   {zone, draft}: Situation,
 ): readonly string[] {
-  if (aliasTarget?.hostedZoneId !== zone.id) {
+  if (!aliasTarget) {
     return [];
   }
-  const exists = [...draft.values()].some(
-    (set) => set.name === aliasTarget.dnsName && set.type === type,
-  );
-  return exists
-    ? []
-    : [
-        `Tried to create an alias that targets ${aliasTarget.dnsName}, type ${type} in zone ${zone.id}, but that target was not found`,
-      ];
+  const {hostedZoneId, dnsName} = aliasTarget;
+  const tried = `Tried to create an alias that targets ${dnsName}, type ${type} in zone ${hostedZoneId}, but`;
+  if (hostedZoneId === zone.id) {
+    const exists = [...draft.values()].some((set) => set.name === dnsName && set.type === type);
+    return [
+      ...(isWithin(dnsName, zone.name) ? [] : [`${tried} ${outside}`]),
+      ...(exists ? [] : [`${tried} that target was not found`]),
+    ];
+  }
+  const named = zone.aliasTargets?.filter((target) => isBalancer(target.dnsName, dnsName));
+  if (named === undefined) {
+    return [];
+  }
+  // Both texts together: harmony-one/harmony-ops#491. A load balancer has addresses, and nothing else.
+  const exists =
+    ['A', 'AAAA'].includes(type) && named.some((each) => each.hostedZoneId === hostedZoneId);
+  return [
+    ...(named.every((each) => each.hostedZoneId === hostedZoneId) ? [] : [`${tried} ${outside}`]),
+    ...(exists ? [] : [`${tried} that target was not found`]),
+  ];
 }
+
+const outside = 'the alias target name does not lie within the target zone';
+
+const isBalancer = (known: string, asked: string): boolean =>
+  [known, `dualstack.${known}`].some((name) => storedName(name) === asked);
 
 function apexProblems(zone: ZoneIdentity, draft: Map<string, RecordSet>): readonly string[] {
   const apex = [...draft.values()].filter(({name}) => name === zone.name);

@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {defined, type RecordSet} from './record-set.ts';
 import {AwsError, type XmlTree} from './replies.ts';
+import type {Route53Options} from './route53.ts';
 import {afterBatch} from './route53-batch.ts';
 import {storedName} from './route53-names.ts';
 import {readBatch, storedSet} from './route53-xml.ts';
@@ -53,7 +54,7 @@ export function hosted({id, name: given, nameServers, records}: LabZone): Hosted
 export async function changed(
   zone: Hosted,
   body: string,
-  times: {readonly insyncMs: number; readonly processingMs?: number},
+  options: Pick<Route53Options, 'insyncMs' | 'processingMs' | 'aliasTargets'>,
 ): Promise<ChangeInfo> {
   if (zone.busy) {
     throw new AwsError(
@@ -63,11 +64,17 @@ export async function changed(
   }
   zone.busy = true;
   try {
-    await sleep(times.processingMs ?? 0);
+    await sleep(options.processingMs ?? 0);
     const {changes, comment} = readBatch(body);
     const submittedMs = Date.now();
-    const insyncMs = submittedMs + times.insyncMs;
-    show(zone, afterBatch(zone, zone.sets, changes), insyncMs);
+    const insyncMs = submittedMs + options.insyncMs;
+    const {id, name, sets} = zone;
+    const {aliasTargets} = options;
+    show(
+      zone,
+      afterBatch({id, name, ...(aliasTargets && {aliasTargets})}, sets, changes),
+      insyncMs,
+    );
     return defined({id: newChangeId(), submittedMs, insyncMs, comment});
   } finally {
     zone.busy = false;

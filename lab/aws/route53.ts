@@ -1,4 +1,4 @@
-import type {RecordSet} from './record-set.ts';
+import type {AliasTarget, RecordSet} from './record-set.ts';
 import {AwsError, type XmlElements, xmlReply} from './replies.ts';
 import {recordSetsPage, zonesByNamePage, zonesPage} from './route53-pages.ts';
 import {storedSet} from './route53-xml.ts';
@@ -17,6 +17,8 @@ import type {AwsReply, AwsRequest, AwsService} from './service.ts';
 
 export interface Route53Options {
   readonly zones: readonly LabZone[];
+  /** The load balancers that an alias may lead to. Without it, every name outside of the zone exists. */
+  readonly aliasTargets?: readonly Omit<AliasTarget, 'evaluateTargetHealth'>[];
   /** From a change until all name servers answer with it: PENDING becomes INSYNC. */
   readonly insyncMs: number;
   /** How long a zone is busy with one change, and refuses another. */

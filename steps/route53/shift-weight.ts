@@ -39,7 +39,7 @@ export const shiftWeight = defineStep({
     const {input, run, signal} = look;
     const {zone} = look.targets;
     const edit = editOf(input);
-    const stray = await wrongZone(zone, edit, signal);
+    const stray = await wrongZone(zone, {scope: edit.scope, to: input.records}, signal);
     if (stray) {
       return stray;
     }

@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {z} from 'zod';
 import {defineStep, done, pending} from '../../src/index.ts';
 import type {ZoneWriter} from './contract.ts';
-import {identityOf, sameSets} from './records/canonical.ts';
+import {canonicalName, identityOf, sameSets} from './records/canonical.ts';
 import {
   beforeImage,
   drift,
@@ -48,7 +48,7 @@ export const swapRecords = defineStep({
       targets: {zone},
     } = look;
     const edit = editOf(input);
-    const stray = await wrongZone(zone, edit, signal);
+    const stray = await wrongZone(zone, {scope: edit.scope, to: input.sets}, signal);
     if (stray) {
       return stray;
     }
@@ -98,9 +98,10 @@ function editOf({sets, remove}: SwapInput): Edit {
 
 function completedSet(set: SwapInput['sets'][number], from: readonly RecordSet[]): RecordSet {
   const old = from.find((each) => identityOf(each) === identityOf(set));
-  const ttlSeconds = set.alias
-    ? undefined
-    : (set.ttlSeconds ?? old?.ttlSeconds ?? defaultTtlSeconds);
+  const beside = from.filter(({name}) => canonicalName(name) === canonicalName(set.name));
+  // An A in place of a CNAME: caches may hold it no longer than what was there.
+  const lowest = Math.min(...beside.flatMap(({ttlSeconds}) => ttlSeconds ?? []), defaultTtlSeconds);
+  const ttlSeconds = set.alias ? undefined : (set.ttlSeconds ?? old?.ttlSeconds ?? lowest);
   const weight = set.weight ?? old?.weight;
   return {
     ...set,

@@ -1,4 +1,3 @@
-import {z} from 'zod';
 import {type Action, type Blocked, blocked, type Look} from '../../../src/index.ts';
 import type {ZoneReader} from '../contract.ts';
 import type {hostedZone} from '../target.ts';
@@ -26,13 +25,6 @@ export const editNeeds = [
   'route53:ChangeResourceRecordSets',
   'route53:GetChange',
 ];
-
-/** An alias in the input of a step. */
-export const aliasInput = z.object({
-  hostedZoneId: z.string(),
-  dnsName: z.string(),
-  evaluateTargetHealth: z.boolean().default(false),
-});
 
 export const beforeImage = recordSet.array();
 
@@ -81,10 +73,13 @@ export async function reverseEdit(
   return drift(zone, {live, from: before, to: after}) ?? [replacement(edit.scope, after, before)];
 }
 
-/** The names must be in the zone, and no other service of AWS may own it. */
+/**
+ * The names must be in the zone, no other service of AWS may own it, and its own name gets no CNAME from `to`, the
+ * records that the step makes.
+ */
 export async function wrongZone(
   zone: ZoneReader,
-  {scope}: Edit,
+  {scope, to}: {readonly scope: Scope; readonly to: Scope},
   signal: AbortSignal,
 ): Promise<Blocked | undefined> {
   const {name: domain, ownedBy} = await zone.domain(signal);
@@ -95,7 +90,7 @@ export async function wrongZone(
       'Correct the name in the runbook, or the zone in the inventory.',
     );
   }
-  const cname = scope.find(({name, type}) => type === 'CNAME' && canonicalName(name) === domain);
+  const cname = to.find(({name, type}) => type === 'CNAME' && canonicalName(name) === domain);
   if (cname) {
     return blocked(
       `${cname.name} is the zone's own name, where Route 53 allows no CNAME.`,

@@ -1,15 +1,13 @@
 import {type Blocked, blocked} from '../../../src/index.ts';
 import type {ZoneReader} from '../contract.ts';
 import {beyondLimits} from '../zone/limits.ts';
+import {addressTypes} from './alias.ts';
 import {canonicalName, identityOf} from './canonical.ts';
 import {ownedByExternalDns} from './ownership.ts';
 import type {RecordSet} from './record-set.ts';
 import {contentOf, recordName} from './record-text.ts';
 import {batchOf} from './replace.ts';
 import type {SwapInput} from './swap-input.ts';
-
-/** Types that send clients to an address: a set that the step does not change keeps sending them to the old one. */
-const addressTypes = ['A', 'AAAA', 'CNAME', 'HTTPS', 'SVCB'];
 
 /** Developer guide, "Quotas": records and characters of one request. */
 const mostRecords = 1_000;

@@ -1,6 +1,6 @@
 import {z} from 'zod';
+import {aliasInput} from './alias.ts';
 import {identityOf} from './canonical.ts';
-import {aliasInput} from './edit.ts';
 
 export const shiftInput = z.object({
   /**

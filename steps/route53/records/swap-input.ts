@@ -1,6 +1,6 @@
 import {z} from 'zod';
+import {aliasInput} from './alias.ts';
 import {identityOf} from './canonical.ts';
-import {aliasInput} from './edit.ts';
 import {recordSet} from './record-set.ts';
 
 const desiredSet = recordSet.omit({routing: true}).extend({
@@ -8,7 +8,10 @@ const desiredSet = recordSet.omit({routing: true}).extend({
 });
 
 export const swapInput = z.object({
-  /** The new records. Without `ttlSeconds` or `weight`, a set keeps those of its predecessor. */
+  /**
+   * The new records. Without `ttlSeconds` or `weight`, a set keeps those of its predecessor. A set of a new type gets
+   * the TTL of the record at its name, 60 s at most.
+   */
   sets: z
     .array(
       desiredSet.refine(({values = [], alias}) => values.length > 0 !== (alias !== undefined), {

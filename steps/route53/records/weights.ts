@@ -1,5 +1,6 @@
 import {type Blocked, blocked} from '../../../src/index.ts';
 import type {ZoneReader} from '../contract.ts';
+import {aliasTtlSeconds} from './alias.ts';
 import {sameSet} from './canonical.ts';
 import {apex, refusedByRoute53, routed} from './obstacles.ts';
 import type {RecordSet} from './record-set.ts';
@@ -8,9 +9,6 @@ import {inScope} from './scope.ts';
 import type {ShiftInput} from './shift-input.ts';
 
 type NewSide = ShiftInput['records'][number];
-
-/** The TTL of a load balancer's name, and of an alias to it: AWS sets it, and it cannot be changed. */
-const aliasTtlSeconds = 60;
 
 interface Situation {
   readonly zone: ZoneReader;

@@ -33,7 +33,8 @@ const apex: Change = {
 };
 
 async function opened(options: Partial<Route53Options> = {}) {
-  const route53 = createRoute53({zones: [zone], insyncMs: 0, ...options});
+  const aliasTargets = [{hostedZoneId: 'ZELB', dnsName: 'lb.us-east-1.elb.amazonaws.com'}];
+  const route53 = createRoute53({zones: [zone], insyncMs: 0, aliasTargets, ...options});
   const begun = await started(route53);
   const reader = new Route53Client(readingClient(begun.config));
   const writer = new Route53Client(writingClient(begun.config));
@@ -52,6 +53,11 @@ function plain(Name: string, Type: string, TTL: number, ...values: string[]): Re
     TTL,
     ResourceRecords: values.map((Value) => ({Value})),
   };
+}
+
+function aliasTo(Type: 'A' | 'AAAA' | 'HTTPS', HostedZoneId: string, DNSName: string): Change {
+  const AliasTarget = {HostedZoneId, DNSName, EvaluateTargetHealth: false};
+  return {Action: 'CREATE', ResourceRecordSet: {Name: 'alias.shop.test.', Type, AliasTarget}};
 }
 
 const weighted = (identifier: string, TTL: number, value: string): ResourceRecordSet => ({
@@ -337,6 +343,28 @@ const refused: {name: string; changes: Change[]; messages: string[]}[] = [
     ],
     messages: [
       'Tried to create an alias that targets no.shop.test., type A in zone ZSHOP, but that target was not found',
+    ],
+  },
+  {
+    name: 'an alias to a load balancer with the id of another zone',
+    changes: [aliasTo('A', 'ZSHOP', 'dualstack.lb.us-east-1.elb.amazonaws.com')],
+    messages: [
+      'Tried to create an alias that targets dualstack.lb.us-east-1.elb.amazonaws.com., type A in zone ZSHOP, but the alias target name does not lie within the target zone',
+      'Tried to create an alias that targets dualstack.lb.us-east-1.elb.amazonaws.com., type A in zone ZSHOP, but that target was not found',
+    ],
+  },
+  {
+    name: 'an alias to a load balancer that is not there',
+    changes: [aliasTo('AAAA', 'ZELB', 'gone.us-east-1.elb.amazonaws.com')],
+    messages: [
+      'Tried to create an alias that targets gone.us-east-1.elb.amazonaws.com., type AAAA in zone ZELB, but that target was not found',
+    ],
+  },
+  {
+    name: 'an alias to a load balancer of another type than its addresses',
+    changes: [aliasTo('HTTPS', 'ZELB', 'lb.us-east-1.elb.amazonaws.com')],
+    messages: [
+      'Tried to create an alias that targets lb.us-east-1.elb.amazonaws.com., type HTTPS in zone ZELB, but that target was not found',
     ],
   },
   {

@@ -7,7 +7,7 @@ import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
 import type {SwapInput} from '../../../steps/route53/records/swap-input.ts';
 import {swapRecords} from '../../../steps/route53/swap-records.ts';
 import {type FakeZone, fakeZone} from './fake-zone.ts';
-import {labZone} from './lab-zone.ts';
+import {asLab, labZone} from './lab-zone.ts';
 
 const oldWww: RecordSet = {
   name: 'www.shop.test.',
@@ -146,6 +146,74 @@ describe('what it does', () => {
     const before = [oldApi, aaaa, oldWww];
     const back = await swapRecords.reverse(look(zone, given, {started: true, before}), before);
     expect(Array.isArray(back) && back.map(({does}) => does)).toHaveLength(1);
+  });
+
+  test('www, apex and api go to a load balancer in one batch, and come back exactly', async () => {
+    const old = [
+      {...oldWww, name: 'shop.test.', ttlSeconds: 10},
+      {...oldWww, name: 'shop.test.', type: 'AAAA', ttlSeconds: 10, values: ['2001:db8::1']},
+      {...oldWww, name: 'shop.test.', type: 'HTTPS', ttlSeconds: 10, values: ['1 . alpn="h2"']},
+      {...oldApi, name: 'www.shop.test.', ttlSeconds: 10, values: ['shop.test.']},
+      {...oldApi, ttlSeconds: 10, values: ['hosting.example.']},
+    ];
+    const alias = {...balancer, dnsName: 'dualstack.lb.eu-west-1.elb.amazonaws.com'};
+    const given = {
+      sets: [
+        ...['shop.test', 'www.shop.test', 'api.shop.test'].flatMap((name) =>
+          ['A', 'AAAA'].map((type) => ({name, type, alias})),
+        ),
+        {name: 'shop.test', type: 'HTTPS', values: ['1 . alpn="h2,h3"']},
+        {name: 'old.shop.test', type: 'A', values: ['198.51.100.9']},
+      ],
+      remove: ['www.shop.test', 'api.shop.test'].map((name) => ({name, type: 'CNAME'})),
+    };
+    const targets = [{hostedZoneId: 'ZELB', dnsName: alias.dnsName.replace('dualstack.', '')}];
+    for (const world of [
+      fakeZone(...old),
+      await labZone(old.map(asLab), {aliasTargets: targets}),
+    ]) {
+      const before = await world.picture();
+      const from = await beforeOf(world, given);
+      await swap(world, given);
+      expect(await checkOf(world, given, {before: from, started: true})).toMatchObject({
+        kind: 'done',
+      });
+      const reader = world.sessions.zone.reader as ZoneReader;
+      const names = ['shop.test', 'www.shop.test', 'api.shop.test', 'old.shop.test'];
+      const live = await reader.setsAt(names, new AbortController().signal);
+      const led = live.filter(({type}) => !['NS', 'SOA'].includes(type));
+      // An A beside which nothing stood has the usual TTL; an HTTPS record keeps its own.
+      const shown = led.map(({name, type, ttlSeconds}) => [
+        name.replace(/\.$/, ''),
+        type,
+        ttlSeconds,
+      ]);
+      expect(shown.map(String).sort()).toEqual([
+        'api.shop.test,A,',
+        'api.shop.test,AAAA,',
+        'old.shop.test,A,60',
+        'shop.test,A,',
+        'shop.test,AAAA,',
+        'shop.test,HTTPS,10',
+        'www.shop.test,A,',
+        'www.shop.test,AAAA,',
+      ]);
+      const back = await swapRecords.reverse(look(world, given, {started: true}), from);
+      for (const action of Array.isArray(back) ? back : []) {
+        await action.perform(world.sessions.zone.writer, new AbortController().signal, () => {});
+      }
+      expect(await world.picture()).toEqual(before);
+      await world.sessions.zone.close();
+    }
+  });
+
+  test('an A in place of a CNAME has the TTL to which that was lowered', async () => {
+    const zone = fakeZone({...oldApi, ttlSeconds: 10});
+    await swap(zone, {
+      sets: [{...newWww, name: 'api.shop.test'}],
+      remove: [{name: 'api.shop.test', type: 'CNAME'}],
+    });
+    expect(zone.sets.map(({type, ttlSeconds}) => [type, ttlSeconds])).toEqual([['A', 10]]);
   });
 
   test('a weighted group keeps its weights when the runbook names its members', async () => {

@@ -4,7 +4,6 @@ import type {Look} from '../../../src/index.ts';
 import {lowerTtl} from '../../../steps/route53/lower-ttl.ts';
 import type {ZoneTargets} from '../../../steps/route53/records/edit.ts';
 import type {RecordSet} from '../../../steps/route53/records/record-set.ts';
-import type {TtlInput} from '../../../steps/route53/records/ttl.ts';
 import {restoreTtl} from '../../../steps/route53/restore-ttl.ts';
 import {type FakeZone, fakeZone} from './fake-zone.ts';
 import {asLab, labZone} from './lab-zone.ts';
@@ -29,11 +28,12 @@ const member = (setIdentifier: string, ttlSeconds: number): RecordSet => ({
   ttlSeconds,
 });
 const group = [member('blue', 300), member('green', 300)];
-const alias: RecordSet = {
+const aliasTo = (dnsName: string): RecordSet => ({
   name: 'www.shop.test.',
   type: 'A',
-  alias: {hostedZoneId: 'ZELB', dnsName: 'lb.aws.test.', evaluateTargetHealth: false},
-};
+  alias: {hostedZoneId: 'Z', dnsName, evaluateTargetHealth: false},
+});
+const alias = aliasTo('web.shop.test.');
 const names = [
   {name: 'www.shop.test', type: 'A'},
   {name: 'pay.shop.test', type: 'A', setIdentifier: 'blue'},
@@ -64,7 +64,7 @@ function look(
   zone: FakeZone,
   given: object = {names, ttlSeconds: 60},
   run: object = {},
-): Look<ZoneTargets, TtlInput> {
+): Look<ZoneTargets, any> {
   return {
     input: lowerTtl.input.parse(given),
     targets: {zone: zone.sessions.zone.reader},
@@ -113,19 +113,102 @@ describe('lowering', () => {
     const before = await lowered(zone);
     expect(await lowerTtl.check(look(zone, undefined, {started: true, before}))).toEqual({
       kind: 'done',
-      output: {ttlSeconds: 3600},
+      output: {
+        ttlSeconds: 3600,
+        names: [
+          {name: 'www.shop.test', ttlSeconds: 3600},
+          {name: 'pay.shop.test', ttlSeconds: 300},
+        ],
+        records: [
+          {name: 'pay.shop.test.', type: 'A', ttlSeconds: 300, lowTtlSeconds: 60},
+          {name: 'www.shop.test.', type: 'A', ttlSeconds: 3600, lowTtlSeconds: 60},
+        ],
+      },
     });
   });
 
   test('low on arrival is done, and the output is the TTL as it is', async () => {
     const zone = fakeZone({...www, ttlSeconds: 30}, member('blue', 60), member('green', 60));
-    expect(await lowerTtl.check(look(zone))).toEqual({kind: 'done', output: {ttlSeconds: 60}});
+    expect(await lowerTtl.check(look(zone))).toMatchObject({
+      kind: 'done',
+      output: {ttlSeconds: 60, names: [{ttlSeconds: 30}, {ttlSeconds: 60}]},
+    });
   });
 
   test('a TTL that is lower already stays', async () => {
     const zone = fakeZone({...www, ttlSeconds: 30}, ...group);
     await lowered(zone, [...group, {...www, ttlSeconds: 30}]);
     expect(zone.sets.map(({ttlSeconds}) => ttlSeconds)).toEqual([60, 60, 30]);
+  });
+});
+
+describe('names without a type', () => {
+  const apex = {...www, name: 'shop.test.', ttlSeconds: 300};
+  const six = {...apex, type: 'AAAA', ttlSeconds: 600, values: ['2001:db8::1']};
+  const text = {...apex, type: 'TXT', values: ['"v=spf1 -all"']};
+  const balanced = aliasTo('lb.elb.amazonaws.com.');
+  const site = ['shop.test', 'www.shop.test', 'api.shop.test'].map((name) => ({name}));
+
+  test('mean all that leads clients to an address: A, AAAA, CNAME, the apex too; an alias has 60 s as it is', async () => {
+    const zone = fakeZone(apex, six, text, balanced, {...api, ttlSeconds: 900});
+    const given = {names: site, ttlSeconds: 10};
+    const verdict = await lowerTtl.check(look(zone, given));
+    const before = verdict.kind === 'pending' ? verdict.before : [];
+    expect(before).toHaveLength(4);
+    const asked = look(zone, given, {before, started: true});
+    for (const action of await lowerTtl.plan(asked, before)) {
+      await action.perform(zone.sessions.zone.writer, asked.signal, () => {});
+    }
+    expect(zone.sets.map(({name, type, ttlSeconds}) => [name, type, ttlSeconds])).toEqual([
+      ['api.shop.test.', 'CNAME', 10],
+      ['shop.test.', 'A', 10],
+      ['shop.test.', 'AAAA', 10],
+      ['shop.test.', 'TXT', 300],
+      ['www.shop.test.', 'A', undefined],
+    ]);
+    const names = [
+      {name: 'shop.test', ttlSeconds: 600},
+      {name: 'www.shop.test', ttlSeconds: 60},
+      {name: 'api.shop.test', ttlSeconds: 900},
+    ];
+    expect(await lowerTtl.check(asked)).toEqual({
+      kind: 'done',
+      output: {
+        ttlSeconds: 900,
+        names,
+        records: [
+          {name: 'api.shop.test.', type: 'CNAME', ttlSeconds: 900, lowTtlSeconds: 10},
+          {name: 'shop.test.', type: 'A', ttlSeconds: 300, lowTtlSeconds: 10},
+          {name: 'shop.test.', type: 'AAAA', ttlSeconds: 600, lowTtlSeconds: 10},
+          {name: 'www.shop.test.', type: 'A', ttlSeconds: 60, lowTtlSeconds: 60},
+        ],
+      },
+    });
+
+    // After a swap to aliases nothing is left to restore, except where addresses are still fixed.
+    zone.sets = [{...apex, ttlSeconds: 10}, balanced, {...balanced, name: 'api.shop.test.'}];
+    const restored = {
+      ...look(zone, given),
+      input: restoreTtl.input.parse({names}),
+    };
+    expect(await restoreTtl.check(restored)).toMatchObject({
+      kind: 'pending',
+      differences: [
+        {
+          what: 'shop.test A',
+          is: '192.0.2.11 (TTL 10 s)',
+          shouldBe: '192.0.2.11 (TTL 600 s)',
+        },
+      ],
+    });
+    zone.sets = zone.sets.slice(1).concat({...balanced, name: 'shop.test.'});
+    expect(await restoreTtl.check(restored)).toEqual({kind: 'done', output: {}});
+  });
+
+  test('must lead somewhere', async () => {
+    expect(await lowerTtl.check(look(fakeZone(text), {names: site, ttlSeconds: 10}))).toMatchObject(
+      {kind: 'blocked', reason: 'dns has no record shop.test A, AAAA, CNAME, HTTPS, SVCB.'},
+    );
   });
 });
 
@@ -151,10 +234,10 @@ const blockedCases = [
     reason: `dns holds ${name.slice(0, -1)} TXT ${ownedText} (TTL 300 s): external-dns owns this name, and would overwrite the change.`,
   })),
   {
-    name: 'an alias: it has no TTL',
+    name: 'an alias to a record of the zone: it has no TTL of its own',
     zone: () => fakeZone(alias, ...group),
     reason:
-      'www.shop.test A in dns is an alias to lb.aws.test., and has no TTL of its own: its answers have the TTL of the target (60 s for a load balancer).',
+      'www.shop.test A in dns is an alias to web.shop.test., and has no TTL of its own: its answers have the TTL of that record.',
   },
   {
     name: 'a record that is not there',
