@@ -1,8 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {defined, type RecordSet} from './record-set.ts';
+import {type AliasTarget, defined, type RecordSet} from './record-set.ts';
 import {AwsError, type XmlTree} from './replies.ts';
-import type {Route53Options} from './route53.ts';
 import {afterBatch} from './route53-batch.ts';
 import {storedName} from './route53-names.ts';
 import {readBatch, storedSet} from './route53-xml.ts';
@@ -51,10 +50,19 @@ export function hosted({id, name: given, nameServers, records}: LabZone): Hosted
   return {id, name, nameServers, sets, shown: [{fromMs: 0, sets}], busy: false};
 }
 
+export interface ChangeOptions {
+  /** From a change until all name servers answer with it: PENDING becomes INSYNC. */
+  readonly insyncMs: number;
+  /** How long a zone is busy with one change, and refuses another. */
+  readonly processingMs?: number;
+  /** The load balancers that an alias may lead to. Without it, every name outside of the zone exists. */
+  readonly aliasTargets?: readonly Omit<AliasTarget, 'evaluateTargetHealth'>[];
+}
+
 export async function changed(
   zone: Hosted,
   body: string,
-  options: Pick<Route53Options, 'insyncMs' | 'processingMs' | 'aliasTargets'>,
+  options: ChangeOptions,
 ): Promise<ChangeInfo> {
   if (zone.busy) {
     throw new AwsError(

@@ -1,9 +1,10 @@
-import type {AliasTarget, RecordSet} from './record-set.ts';
+import type {RecordSet} from './record-set.ts';
 import {AwsError, type XmlElements, xmlReply} from './replies.ts';
 import {recordSetsPage, zonesByNamePage, zonesPage} from './route53-pages.ts';
 import {storedSet} from './route53-xml.ts';
 import {
   type ChangeInfo,
+  type ChangeOptions,
   changed,
   changeTree,
   type Hosted,
@@ -15,14 +16,8 @@ import {
 } from './route53-zone.ts';
 import type {AwsReply, AwsRequest, AwsService} from './service.ts';
 
-export interface Route53Options {
+export interface Route53Options extends ChangeOptions {
   readonly zones: readonly LabZone[];
-  /** The load balancers that an alias may lead to. Without it, every name outside of the zone exists. */
-  readonly aliasTargets?: readonly Omit<AliasTarget, 'evaluateTargetHealth'>[];
-  /** From a change until all name servers answer with it: PENDING becomes INSYNC. */
-  readonly insyncMs: number;
-  /** How long a zone is busy with one change, and refuses another. */
-  readonly processingMs?: number;
   /** Account-wide, over all operations; the real one allows 5. Without it, any number. */
   readonly requestsPerSecond?: number;
 }
