@@ -14,6 +14,8 @@ export interface DnsReader {
   readonly name: string;
   /** Asks every server at the same time: authoritative servers without recursion, resolvers with it. */
   ask(question: Question, signal: AbortSignal, over?: Over): Promise<readonly (Reply | NoReply)[]>;
+  /** Whether the inventory has resolvers: they know other zones, too. */
+  readonly hasResolvers: boolean;
   /** How many name servers of the parent domain the inventory has. */
   readonly parents: number;
   /** Asks the name servers of the parent domain, where the inventory has them. */

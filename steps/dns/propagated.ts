@@ -1,23 +1,31 @@
 import {z} from 'zod';
-import {defineGate, done, waiting} from '../../src/index.ts';
-import {canonicalName, canonicalValue} from '../name-servers/index.ts';
-import {sortedText} from './answers/answer-text.ts';
-import {type AnswerOver, lastExpiryTexts, lateServerTexts, valuesText} from './answers/late.ts';
+import {type Blocked, blocked, defineGate, done, waiting} from '../../src/index.ts';
+import {canonicalName} from '../name-servers/index.ts';
+import {expectationOf, expectedFields, isOneExpectation} from './answers/expected.ts';
+import {type AnswerOver, lastExpiryTexts, lateServerTexts} from './answers/late.ts';
+import {severalText} from './answers/several.ts';
 import {wrongServer} from './answers/wrong-server.ts';
-import type {NoReply, Reply} from './contract.ts';
+import type {DnsReader, NoReply, Reply} from './contract.ts';
 import {dnsView} from './target.ts';
 import {after, moment, utcText} from './ttl/times.ts';
 
-const values = z.array(z.string()).min(1);
+const type = z.string().toUpperCase().default('A');
+const oneExpectation = 'give one of values, oneOf, sameAs and absent';
 
 const input = z
   .object({
-    name: z.string(),
-    type: z.string().toUpperCase().default('A'),
-    /** As Route 53 writes them; order does not matter. */
-    values: values.optional(),
-    /** Instead of `values`, for a weighted record: each answer is exactly one of these. */
-    oneOf: z.array(values).min(1).optional(),
+    name: z.string().optional(),
+    type,
+    ...expectedFields,
+    /** Instead of one name: several names and types, each with what is expected of it. */
+    records: z
+      .array(
+        z
+          .object({name: z.string(), type, ...expectedFields})
+          .refine(isOneExpectation, {message: oneExpectation}),
+      )
+      .min(1)
+      .optional(),
     /** Clients need both: long answers go over TCP. */
     over: z
       .array(z.enum(['udp', 'tcp']))
@@ -27,10 +35,14 @@ const input = z
     since: moment.optional(),
     oldTtlSeconds: z.coerce.number().int().nonnegative().optional(),
   })
-  .refine(({values, oneOf}) => (values === undefined) !== (oneOf === undefined), {
-    message: 'give either values or oneOf',
+  .refine(({name, records}) => (name === undefined) !== (records === undefined), {
+    message: 'give either name or records',
+  })
+  .refine((given) => given.records !== undefined || isOneExpectation(given), {
+    message: oneExpectation,
   });
 type Input = z.output<typeof input>;
+type Expected = NonNullable<Input['records']>[number];
 
 /** Open once every authoritative server and every resolver answers exactly the new values. */
 export const propagated = defineGate({
@@ -46,33 +58,70 @@ export const propagated = defineGate({
   neverSkip: 'Only this gate proves that resolvers send visitors to the new side.',
   poll: {firstMs: 100, mostMs: 5_000},
   check: async ({input, targets: {dns}, now, signal}) => {
-    const {name, type} = input;
-    const asked = await Promise.all(input.over.map((over) => dns.ask({name, type}, signal, over)));
-    const blockage = wrongServer(asked.flat(), {name, type});
-    if (blockage) {
-      return blockage;
+    const {name = '', records = [{...input, name}]} = input;
+    const blind = withoutResolvers(records, dns);
+    if (blind) {
+      return blind;
     }
-    const expected = (input.oneOf ?? [input.values ?? []]).map((set) =>
-      sortedText(set.map((value) => canonicalValue(type, value))),
+    const results = await Promise.all(
+      records.map((record) => progressOf(record, input, {dns, now, signal})),
     );
-    const servers = answersByServer(input, asked);
-    const behind = servers
-      .map((answers) =>
-        answers.filter(
-          ({reply}) => reply.kind === 'no-reply' || !expected.includes(valuesText(reply)),
-        ),
-      )
-      .filter((late) => late.length > 0);
-    const expiry = cachesExpireAt(input);
-    if (behind.length === 0) {
-      return done(expiry);
-    }
-    const progress = `${servers.length - behind.length} of ${servers.length} servers answer ${expected.join(' or ')} for ${canonicalName(name)}`;
-    const late = behind.flatMap((answers) => lateServerTexts(answers, input.over.length, now));
-    const last = lastExpiryTexts(behind.flat(), expiry.cachesExpireAt, now);
-    return waiting([progress, ...late, ...last].join('; '));
+    const blockage = results.find((each) => typeof each === 'object');
+    const progress = results.filter((each) => typeof each === 'string');
+    return (
+      blockage ??
+      (progress.length === 0 ? done(cachesExpireAt(input)) : waiting(severalText(progress)))
+    );
   },
 });
+
+/** Authoritative servers do not know the addresses of a load balancer: its name is in another zone. */
+function withoutResolvers(records: readonly Expected[], dns: DnsReader): Blocked | undefined {
+  const alias = records.find(({sameAs}) => sameAs !== undefined);
+  return alias && !dns.hasResolvers
+    ? blocked(
+        `${dns.name} has no resolver, so the addresses of ${alias.sameAs} cannot be looked up.`,
+        'Add the resolvers that your clients use to "resolvers" of the dns target in the inventory.',
+      )
+    : undefined;
+}
+
+interface Means {
+  readonly dns: DnsReader;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+/** What one record still lacks; nothing once all servers have it. */
+async function progressOf(
+  record: Expected,
+  input: Input,
+  {dns, now, signal}: Means,
+): Promise<string | Blocked | undefined> {
+  const {name, type} = record;
+  const [expected, ...asked] = await Promise.all([
+    expectationOf(record, dns, signal),
+    ...input.over.map((over) => dns.ask({name, type}, signal, over)),
+  ]);
+  const blockage = wrongServer(asked.flat(), {name, type});
+  if (blockage || expected.kind === 'unknown') {
+    return blockage ?? (expected.kind === 'unknown' ? expected.reason : undefined);
+  }
+  const servers = answersByServer(input, asked);
+  const behind = servers
+    .map((answers) =>
+      answers.filter(({reply}) => reply.kind === 'no-reply' || !expected.matches(reply)),
+    )
+    .filter((late) => late.length > 0);
+  if (behind.length === 0) {
+    return undefined;
+  }
+  const kind = input.records === undefined ? '' : ` ${type}`;
+  const progress = `${servers.length - behind.length} of ${servers.length} servers answer ${expected.text} for ${canonicalName(name)}${kind}`;
+  const late = behind.flatMap((answers) => lateServerTexts(answers, input.over.length, now));
+  const last = lastExpiryTexts(behind.flat(), cachesExpireAt(input).cachesExpireAt, now);
+  return [progress, ...late, ...last].join('; ');
+}
 
 /** The replies of each server over all transports: `ask` returns the servers in the same order each time. */
 const answersByServer = (

@@ -30,6 +30,7 @@ const dnsReader = (name: string, {authoritative, resolvers, parents}: DnsConfig)
       ),
       ...resolvers.map((server) => queryServer(server, 'resolver', question, {signal, over})),
     ]),
+  hasResolvers: resolvers.length > 0,
   parents: parents.length,
   askParents: (question, signal) =>
     Promise.all(parents.map((server) => queryServer(server, 'parent', question, {signal}))),

@@ -3,10 +3,11 @@ import {type Blocked, blocked, defineGate, done, waiting} from '../../src/index.
 import {canonicalName, type DnsRecord} from '../name-servers/index.ts';
 import {digCommand} from './answers/dig.ts';
 import {noReplyText, roleText} from './answers/role-text.ts';
+import {severalText} from './answers/several.ts';
 import {wrongServer} from './answers/wrong-server.ts';
 import type {DnsReader, NoReply, Reply} from './contract.ts';
 import {dnsView} from './target.ts';
-import {clocksOf, delegationTtl, type Input, input} from './ttl/drain-clocks.ts';
+import {clocksOf, delegationTtl, type Input, input, recordsOf} from './ttl/drain-clocks.ts';
 import {durationText, secondsUntil, utcText} from './ttl/times.ts';
 
 type Replies = readonly (Reply | NoReply)[];
@@ -31,33 +32,56 @@ export const ttlDrained = defineGate({
   neverSkip: 'Until it is open, caches send visitors to the old side long after the swap.',
   poll: {firstMs: 250, mostMs: 10_000},
   check: async ({input, targets: {dns}, now, signal}) => {
-    const question = {name: input.name, type: input.type};
-    const replies = await dns.ask(question, signal);
-    const blockage =
-      parentsMissing(input, dns) ??
-      wrongServer(replies, question) ??
-      ttlRaised(input, replies, now);
-    if (blockage) {
-      return blockage;
-    }
-    const delegation = await delegationTtl(input, dns, signal);
-    const missingTtl = Math.max(0, ...authoritative(replies).map((reply) => reply.missingTtl));
-    const clocks = clocksOf(input, {missingTtl, delegationTtl: delegation.seconds});
-    const running = clocks.filter(({until}) => until > now);
-    const over = running.length === 0;
-    const reasons = [
-      ...running.map(
-        ({until, reason}) =>
-          `${durationText(secondsUntil(until, now))} until ${utcText(until)}, ${reason}`,
-      ),
-      ...replies.flatMap((reply) => lateReply(input, {replies, over}, reply)),
-      ...delegation.unanswered.map(noReplyText),
-    ];
-    return reasons.length === 0
-      ? done({cachedSeconds: cachedSeconds(input, replies)})
-      : waiting(`${canonicalName(input.name)} ${input.type}: ${reasons.join('; ')}`);
+    const all = await Promise.all(
+      recordsOf(input).map((record) => drainOf(record, {dns, now, signal})),
+    );
+    const blockage = all.find((each) => typeof each === 'object');
+    const progress = all.filter((each) => typeof each === 'string');
+    const seconds = all.filter((each) => typeof each === 'number');
+    return (
+      blockage ??
+      (progress.length === 0
+        ? done({cachedSeconds: Math.max(...seconds)})
+        : waiting(severalText(progress)))
+    );
   },
 });
+
+interface Means {
+  readonly dns: DnsReader;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+/** For how many seconds caches hold one record from now on; in words, what is still waited for. */
+async function drainOf(
+  input: Input,
+  {dns, now, signal}: Means,
+): Promise<number | string | Blocked> {
+  const question = {name: input.name, type: input.type};
+  const replies = await dns.ask(question, signal);
+  const blockage =
+    parentsMissing(input, dns) ?? wrongServer(replies, question) ?? ttlRaised(input, replies, now);
+  if (blockage) {
+    return blockage;
+  }
+  const delegation = await delegationTtl(input, dns, signal);
+  const missingTtl = Math.max(0, ...authoritative(replies).map((reply) => reply.missingTtl));
+  const clocks = clocksOf(input, {missingTtl, delegationTtl: delegation.seconds});
+  const running = clocks.filter(({until}) => until > now);
+  const over = running.length === 0;
+  const reasons = [
+    ...running.map(
+      ({until, reason}) =>
+        `${durationText(secondsUntil(until, now))} until ${utcText(until)}, ${reason}`,
+    ),
+    ...replies.flatMap((reply) => lateReply(input, {replies, over}, reply)),
+    ...delegation.unanswered.map(noReplyText),
+  ];
+  return reasons.length === 0
+    ? cachedSeconds(input, replies)
+    : `${canonicalName(input.name)} ${input.type}: ${reasons.join('; ')}`;
+}
 
 const parentsMissing = ({delegation}: Input, dns: DnsReader): Blocked | undefined =>
   delegation && delegation.ttlSeconds === undefined && dns.parents === 0

@@ -4,10 +4,24 @@ import {after, durationText, moment, utcText} from './times.ts';
 
 const seconds = z.coerce.number().int().nonnegative();
 
+const type = z.string().toUpperCase().default('A');
+
 export const input = z
   .object({
-    name: z.string(),
-    type: z.string().toUpperCase().default('A'),
+    name: z.string().optional(),
+    type,
+    /** Instead of one name: several records with their TTLs, as `route53.lower-ttl` outputs them. */
+    records: z
+      .array(
+        z.object({
+          name: z.string(),
+          type,
+          ttlSeconds: seconds.optional(),
+          lowTtlSeconds: seconds.optional(),
+        }),
+      )
+      .min(1)
+      .optional(),
     /** When the TTL was lowered on all authoritative servers, from the journal. */
     since: moment,
     /** The TTL before that: the longest time that a cache may still hold the record. */
@@ -29,11 +43,37 @@ export const input = z
      */
     delegation: z.object({since: moment, ttlSeconds: seconds.optional()}).optional(),
   })
-  .refine(({ttlSeconds, absent}) => ttlSeconds !== undefined || absent, {
-    message: 'give ttlSeconds, the TTL before it was lowered',
-    path: ['ttlSeconds'],
-  });
-export type Input = z.output<typeof input>;
+  .refine(({name, records}) => (name === undefined) !== (records === undefined), {
+    message: 'give either name or records',
+  })
+  .refine(
+    (given) =>
+      given.absent ||
+      (given.records ?? [given]).every(
+        (each) => (each.ttlSeconds ?? given.ttlSeconds) !== undefined,
+      ),
+    {
+      message: 'give ttlSeconds, the TTL before it was lowered',
+      path: ['ttlSeconds'],
+    },
+  );
+type Given = z.output<typeof input>;
+
+/** The wait for one record. */
+export type Input = Omit<Given, 'records' | 'name'> & {readonly name: string};
+
+/** The records of the input, each with its own TTLs where it has some. */
+export function recordsOf({records, name = '', ...common}: Given): readonly Input[] {
+  return records === undefined
+    ? [{...common, name}]
+    : records.map(({name, type, ttlSeconds = common.ttlSeconds, lowTtlSeconds}) => ({
+        ...common,
+        name,
+        type,
+        ttlSeconds,
+        lowTtlSeconds: lowTtlSeconds ?? common.lowTtlSeconds,
+      }));
+}
 
 /** A time until which caches may hold an old record, and the reason. */
 interface Clock {

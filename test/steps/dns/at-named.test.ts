@@ -29,6 +29,9 @@ describe.skipIf(!hasNamed)("with BIND's name server and resolver", () => {
 ns A 127.0.0.1
 www 2 A 192.0.2.1
 old 600 A 192.0.2.1
+lb 2 A 192.0.2.7
+lb 2 A 192.0.2.8
+six 2 AAAA 2001:db8::1
 *.apps 1 CNAME www
 text 1 TXT ${large.join('\ntext 1 TXT ')}
 `,
@@ -90,6 +93,29 @@ text 1 TXT ${large.join('\ntext 1 TXT ')}
     expect(verdict).toEqual({kind: 'done', output: {}});
     expect(waits[0]).toContain('resolver RESOLVER still answers 192.0.2.1, until');
     expect(waits[0]).not.toContain('authoritative');
+  });
+
+  test('dns.propagated compares an alias with what its load balancer has at that moment', async () => {
+    const records = [
+      {name: 'shop.test', sameAs: 'lb.shop.test'},
+      {name: 'shop.test', type: 'AAAA', sameAs: 'lb.shop.test'},
+      {name: 'six.shop.test', type: 'AAAA', absent: true},
+    ];
+    const old = await check(propagated, {records});
+    expect(old).toMatchObject({
+      kind: 'waiting',
+      progress: expect.stringMatching(
+        /^0 of 2 servers answer what lb\.shop\.test\. has \(192\.0\.2\.7, 192\.0\.2\.8\) for shop\.test\. A; .* no such record.*; 0 of 2 servers answer no such record for six\.shop\.test\. AAAA; /,
+      ),
+    });
+    await update(
+      'update add shop.test. 2 A 192.0.2.9',
+      'update delete lb.shop.test. A',
+      'update add lb.shop.test. 2 A 192.0.2.9',
+      'update delete six.shop.test. AAAA',
+    );
+    const {verdict} = await settled(propagated, {records});
+    expect(verdict).toEqual({kind: 'done', output: {}});
   });
 
   test('dns.propagated compares a wildcard, a CNAME and an answer that only fits into TCP', async () => {

@@ -1,6 +1,7 @@
 import {createSocket} from 'node:dgram';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {propagated} from '../../../steps/dns/propagated.ts';
+import {dnsView} from '../../../steps/dns/target.ts';
 import {type DnsWorld, startDnsWorld, startedAtMs, startSilent, text, www} from './world.ts';
 
 let world: DnsWorld;
@@ -135,6 +136,96 @@ describe('dns.propagated', () => {
         'other caches expire it at 2026-11-21 02:05:00 UTC at most',
     );
     await stop();
+  });
+
+  test('an alias has propagated when each answer is among the present addresses of what it leads to', async () => {
+    const balancer = 'dualstack.lb.shop.test';
+    const at = (name: string, type: string, ...values: readonly string[]) => ({
+      ...{name: `${name}.`, type, ttl: 60},
+      values,
+    });
+    const now = (lb: readonly string[], ...led: readonly string[]) => {
+      const all = [
+        ...[at('www.shop.test', 'A', ...led), at('shop.test', 'A', ...led)],
+        ...[at(balancer, 'A', ...lb), at('api.shop.test', 'CNAME', 'old.shop.test.')],
+      ];
+      world.records = [all, all];
+    };
+    const asked = {
+      records: [
+        {name: 'www.shop.test', sameAs: balancer},
+        {name: 'shop.test', sameAs: balancer},
+        {name: 'shop.test', type: 'AAAA', sameAs: balancer},
+        {name: 'www.shop.test', type: 'HTTPS', absent: true},
+        {name: 'web.shop.test', type: 'CNAME', absent: true},
+      ],
+    };
+    // A resolver may have got some of several addresses.
+    now(['10.0.0.1', '10.0.0.2', '10.0.0.3'], '10.0.0.2', '10.0.0.1');
+    expect(await world.check(propagated, asked)).toEqual({kind: 'done', output: {}});
+
+    // The load balancer moves, and its name and the alias with it.
+    now(['10.0.9.1'], '10.0.9.1');
+    world.nowMs += 61_000;
+    expect(await world.check(propagated, asked)).toEqual({kind: 'done', output: {}});
+
+    now(['10.0.9.1'], '127.0.0.11');
+    world.nowMs += 61_000;
+    expect(await world.check(propagated, asked)).toEqual({
+      kind: 'waiting',
+      progress: ['www.shop.test.', 'shop.test.']
+        .map(
+          (name) =>
+            `0 of 3 servers answer what ${balancer}. has (10.0.9.1) for ${name} A; ` +
+            `authoritative server ${text(world.first)} still answers 127.0.0.11, with a TTL of 60 s; ` +
+            `authoritative server ${text(world.second)} still answers 127.0.0.11, with a TTL of 60 s; ` +
+            `resolver ${text(world.resolver)} still answers 127.0.0.11, until 2026-11-21 02:03:02 UTC at most`,
+        )
+        .join('; '),
+    });
+    expect(
+      await world.check(propagated, {name: 'api.shop.test', type: 'CNAME', absent: true}),
+    ).toMatchObject({
+      progress: expect.stringMatching(
+        /^0 of 3 servers answer no such record for api\.shop\.test\./,
+      ),
+    });
+
+    now([], '10.0.9.1');
+    world.nowMs += 1_000_000;
+    expect(await world.check(propagated, asked)).toEqual({
+      kind: 'waiting',
+      progress: `the resolvers have no A records of ${balancer}.: NOERROR; the resolvers have no A records of ${balancer}.: NOERROR`,
+    });
+  });
+
+  test('an alias needs a resolver that knows the zone of the load balancer', async () => {
+    const config = {authoritative: [text(world.first)]};
+    const {signal} = new AbortController();
+    const session = await dnsView.open(dnsView.config.parse(config), {name: 'dns', signal});
+    expect(
+      await propagated.check({
+        input: propagated.input.parse({name: 'www.shop.test', sameAs: 'lb.elb.amazonaws.com'}),
+        targets: {dns: session.reader},
+        run: {id: 'r', entry: 'e', started: false},
+        now: new Date(),
+        signal,
+      }),
+    ).toEqual({
+      kind: 'blocked',
+      reason: 'dns has no resolver, so the addresses of lb.elb.amazonaws.com cannot be looked up.',
+      hint: 'Add the resolvers that your clients use to "resolvers" of the dns target in the inventory.',
+    });
+  });
+
+  test.each([
+    [{name: 'www.shop.test'}, 'give one of values, oneOf, sameAs and absent'],
+    [{name: 'www.shop.test', sameAs: 'lb', absent: true}, 'give one of'],
+    [{records: [{name: 'www.shop.test'}]}, 'give one of'],
+    [{values: ['10.0.0.1']}, 'give either name or records'],
+    [{...input, records: [input]}, 'give either name or records'],
+  ])('refuses %j', (given, message) => {
+    expect(propagated.input.safeParse(given).error?.message).toContain(message);
   });
 
   test('a weighted record has propagated when each answer is one of its sides', async () => {

@@ -46,6 +46,41 @@ describe('dns.ttl-drained', () => {
     expect(await check()).toEqual(open);
   });
 
+  test('waits for several records, each with its own TTLs; an alias has 60 s that nobody can lower', async () => {
+    const alias = {name: 'shop.test.', type: 'A', ttl: 60, values: ['127.0.0.100']};
+    const all = [...www(5, '127.0.0.11'), alias];
+    world.records = [all, all];
+    const given = {
+      since: input.since,
+      marginSeconds: 60,
+      records: [
+        {name: 'www.shop.test', type: 'A', ttlSeconds: 3_600, lowTtlSeconds: 5},
+        {name: 'shop.test', type: 'A', ttlSeconds: 60, lowTtlSeconds: 60},
+      ],
+    };
+    at(0);
+    expect(await world.check(ttlDrained, given)).toEqual({
+      kind: 'waiting',
+      progress:
+        'www.shop.test. A: 1 h 1 min until 2026-11-21 03:01:00 UTC, when the old TTL of 1 h is over; ' +
+        'shop.test. A: 2 min until 2026-11-21 02:02:00 UTC, when the old TTL of 1 min is over',
+    });
+    at(3_660);
+    expect(await world.check(ttlDrained, given)).toEqual(open);
+    expect(
+      await world.check(ttlDrained, {
+        ...given,
+        records: undefined,
+        ttlSeconds: 1,
+        name: 'shop.test',
+        lowTtlSeconds: 5,
+      }),
+    ).toMatchObject({kind: 'blocked'});
+    expect(
+      ttlDrained.input.safeParse({since: input.since, ttlSeconds: 60}).error?.message,
+    ).toContain('give either name or records');
+  });
+
   test('counts from the same moment however it is written, and without a lowered TTL from what is served', async () => {
     serve(60);
     at(3_659);
