@@ -50,6 +50,9 @@ export async function reverseRun(
   const turns = reverseTurns(after);
   for (const [index, turn] of turns.entries()) {
     const applied = turn.filter(isApplied);
+    if (applied.length === 0) {
+      continue;
+    }
     const stuck = await planHold(context, plans, turns.slice(index).flat().filter(isApplied));
     if (stuck) {
       return stuck;

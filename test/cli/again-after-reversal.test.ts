@@ -10,7 +10,7 @@ const limitMs = 300_000;
 let desk: Desk;
 beforeAll(async () => {
   desk = openDesk();
-  expect((await desk.run('lab', 'up')).code).toBe(0);
+  expect((await desk.run('lab', 'up', '--clients', '2')).code).toBe(0);
 }, limitMs);
 afterAll(() => desk.clear());
 
@@ -63,17 +63,15 @@ describe('run, reverse, and run again in the same environment, while clients wri
   );
 
   test(
-    'after a reversal to the start, a new run continues from where Aurora was, twice',
+    'after a reversal to the start, a new run continues from where Aurora was',
     async () => {
-      for (const _time of [2, 3]) {
-        const {run} = lastDocument(await desk.run('status', '--json', '--offline'));
-        const {stdout} = await done('plan', 'bare-metal-to-ecs', '-i', 'lab', '--details');
-        expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`, where run ${run} stopped`);
-        await cutOver();
-        await expectNothingLost('aurora');
-        await done('reverse', '--yes');
-        await expectNothingLost('source');
-      }
+      const {run} = lastDocument(await desk.run('status', '--json', '--offline'));
+      const {stdout} = await done('plan', 'bare-metal-to-ecs', '-i', 'lab', '--details');
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`, where run ${run} stopped`);
+      await cutOver();
+      await expectNothingLost('aurora');
+      await done('reverse', '--yes');
+      await expectNothingLost('source');
     },
     limitMs,
   );
@@ -99,6 +97,11 @@ describe('run, reverse, and run again in the same environment, while clients wri
       await done('run', 'first-copy', '-i', 'lab', '--yes');
       await cutOver();
       await expectNothingLost('aurora');
+      // Without the systems, a status says what the journal knows, and that nobody could be asked.
+      await done('lab', 'down');
+      expect(lastDocument(await done('status', '--json'))).toMatchObject({
+        reversal: {lossless: 'unknown'},
+      });
     },
     limitMs,
   );

@@ -193,41 +193,6 @@ test(
   limitMs,
 );
 
-test(
-  'cut over, gone back to the checkpoint before it, and cut over again for good: nothing is lost',
-  async () => {
-    await desk.run('lab', 'up');
-    const there = await desk.run(
-      'run',
-      'bare-metal-to-ecs',
-      '-i',
-      'lab',
-      '--yes',
-      '--until',
-      'cut-over',
-    );
-    expect(there.code, there.stdout + there.stderr).toBe(0);
-    const back = await desk.run('reverse', '--to', 'prepared', '--yes');
-    expect(back.code, back.stdout + back.stderr).toBe(0);
-    expect(lastDocument(await desk.run('lab', 'count', '--json'))).toMatchObject({
-      inCharge: 'source',
-      writes: {lost: 0, duplicated: 0},
-    });
-    const again = await desk.run('resume', '--yes', '--until', 'cut-over');
-    expect(again.code, again.stdout + again.stderr).toBe(0);
-    expect(lastDocument(await desk.run('lab', 'count', '--json'))).toMatchObject({
-      inCharge: 'aurora',
-      writes: {lost: 0, duplicated: 0},
-    });
-    // Without the systems, a status says what the journal knows, and that nobody could be asked.
-    await desk.run('lab', 'down');
-    const status = await desk.run('status', '--json');
-    expect(status.code, status.stdout + status.stderr).toBe(0);
-    expect(lastDocument(status)).toMatchObject({reversal: {lossless: 'unknown'}});
-  },
-  limitMs,
-);
-
 /** Of the plan that a command printed before it refused to act on it. */
 function digestOf({stdout}: {stdout: string}): string {
   const planned = stdout

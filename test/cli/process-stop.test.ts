@@ -15,7 +15,7 @@ let desk: Desk;
 let journal: JournalWatch;
 beforeEach(async () => {
   desk = openDesk();
-  expect((await desk.run('lab', 'up')).code).toBe(0);
+  expect((await desk.run('lab', 'up', '--clients', '2')).code).toBe(0);
   journal = watchJournal(desk.stateFolder);
   const program = `node bin/switcharoo.js --state-dir ${desk.stateFolder}`;
   const command = `${program} run bare-metal-to-ecs -i lab; echo "ended with $?"; cat`;

@@ -55,7 +55,6 @@ const run = ['run', 'bare-metal-to-ecs', '-i', 'lab', '--json'];
 describe('two laptops', () => {
   test.for([
     {name: 'before the first action', at: '"kind":"systems-claimed"'},
-    {name: 'in the middle of a step', at: '"kind":"action-performed","entry":"replicate"'},
     {name: 'in the freeze', at: '"kind":"action-intended","entry":"freeze"'},
   ])(
     'killed $name, the first keeps the second out, until it is reversed',

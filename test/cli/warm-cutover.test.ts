@@ -12,10 +12,13 @@ beforeEach(() => {
 });
 afterEach(() => desk.clear());
 
+// Once: 63 statements, and ssh. Measured now: 38.
+const mostRoundTrips = 46;
+
 test(
-  'a warm cutover loses no write, and no read fails',
+  'as far away as an operator is, it loses no write, no read fails, and its round trips in the outage are few',
   async () => {
-    const ended = await desk.run('rehearse', runbook, '--clients', '8', '--json');
+    const ended = await desk.run('rehearse', runbook, '--clients', '8', '--rtt', '20', '--json');
     expect(ended).toMatchObject({code: 0, stderr: ''});
     const report = lastDocument(ended);
     expect(report).toMatchObject({
@@ -24,21 +27,6 @@ test(
       reads: {failed: 0},
     });
     expect(report.reads.answered).toBeGreaterThan(100);
-    expect(report.outageMs).toBeGreaterThan(0);
-  },
-  limitMs,
-);
-
-// Once: 63 statements, and ssh. Measured now: 38.
-const mostRoundTrips = 46;
-
-test(
-  'as far away as an operator is, it counts its round trips between the freeze and the opening',
-  async () => {
-    const ended = await desk.run('rehearse', runbook, '--rtt', '20', '--json');
-    expect(ended).toMatchObject({code: 0, stderr: ''});
-    const report = lastDocument(ended);
-    expect(report).toMatchObject({outcome: 'done', writes: {lost: 0, duplicated: 0}});
     expect(report.roundTrips).toBeGreaterThan(0);
     expect(report.roundTrips).toBeLessThanOrEqual(mostRoundTrips);
     expect(report.outageMs).toBeGreaterThan(report.roundTrips * 20);

@@ -190,7 +190,7 @@ function assertIntended(disk: SimulatedDisk, words: string): void {
   const open = new Set<string>();
   let hasBefore = false;
   for (const line of lines.filter((whole) => whole.endsWith('}'))) {
-    const fact = JSON.parse(line) as {kind: string; entry?: string; does?: string};
+    const fact = factIn(line);
     const key = `${fact.entry} ${fact.does}`;
     if (fact.kind === 'action-intended') {
       open.add(key);
@@ -203,6 +203,25 @@ function assertIntended(disk: SimulatedDisk, words: string): void {
   if (!isMeant || !hasBefore) {
     throw new Violation(`${words} (${text}): the target heard of it before the disk`);
   }
+}
+
+interface LineFact {
+  readonly kind: string;
+  readonly entry?: string;
+  readonly does?: string;
+}
+
+const facts = new Map<string, LineFact>();
+
+/** Most lines are met thousands of times. */
+function factIn(line: string): LineFact {
+  const known = facts.get(line);
+  if (known) {
+    return known;
+  }
+  const fact = JSON.parse(line) as LineFact;
+  facts.set(line, fact);
+  return fact;
 }
 
 const runsOn = (disk: SimulatedDisk): readonly string[] =>

@@ -39,6 +39,7 @@ export async function explore(
   const open: Point[] = [];
   let points = 0;
   let deepest = 0;
+  const isKnown = pairs();
   const meet = (point: Point): void => {
     points += 1;
     const progress = progressOn(point.remains.disk);
@@ -48,7 +49,9 @@ export async function explore(
       open.push(point);
       deepest = Math.max(deepest, point.remains.deaths);
     }
-    assertTrue(point.what, progress, point.remains.picture);
+    if (!isKnown(progress, point.remains.picture)) {
+      assertTrue(point.what, progress, point.remains.picture);
+    }
   };
   first.forEach(meet);
   let recoveries = 0;
@@ -64,6 +67,19 @@ export async function explore(
     }
   }
   return {points, states: seen.size, recoveries, deepest};
+}
+
+/** Whether it was asked about these two before: thousands of points share them. */
+function pairs(): (progress: Progress | undefined, picture: Picture) => boolean {
+  const known = new WeakMap<object, WeakSet<Picture>>();
+  const noRun = {};
+  return (progress, picture) => {
+    const pictures = known.get(progress ?? noRun) ?? new WeakSet();
+    known.set(progress ?? noRun, pictures);
+    const isKnown = pictures.has(picture);
+    pictures.add(picture);
+    return isKnown;
+  };
 }
 
 /** Every text that would be printed now is true: what the run has changed is told, and what is called reversed is. */
@@ -109,24 +125,44 @@ function assertMade(where: string, does: string, boxes: Readonly<Record<string, 
 function keyOf({remains: {disk, picture}}: Point, progress: Progress | undefined): string {
   const locks = disk.paths().filter((path) => path.endsWith('.lock')).length;
   return [
-    wordsOf(progress),
-    JSON.stringify(picture),
+    numberOfRun(progress),
+    numberOfPicture(picture),
     Math.min(locks, 2),
     disk.isSynced,
     isTorn(disk),
   ].join(' ');
 }
 
-const words = new WeakMap<Progress, string>();
+const pictures = new WeakMap<Picture, number>();
 
-function wordsOf(progress: Progress | undefined): string {
-  if (!progress) {
-    return 'no run';
+const numberOfPicture = (picture: Picture): number =>
+  remembered(pictures, picture, () => JSON.stringify(picture));
+
+const numbers = new Map<string, number>();
+
+/** Short keys for long texts: equal texts have the same number. Many points share the object. */
+function remembered<Key extends object>(
+  known: WeakMap<Key, number>,
+  key: Key,
+  textOf: () => string,
+): number {
+  const numbered = known.get(key);
+  if (numbered !== undefined) {
+    return numbered;
   }
-  const known = words.get(progress);
-  if (known !== undefined) {
-    return known;
-  }
+  const text = textOf();
+  const number = numbers.get(text) ?? numbers.size;
+  numbers.set(text, number);
+  known.set(key, number);
+  return number;
+}
+
+const runs = new WeakMap<Progress, number>();
+
+const numberOfRun = (progress: Progress | undefined): number =>
+  progress === undefined ? -1 : remembered(runs, progress, () => wordsOf(progress));
+
+function wordsOf(progress: Progress): string {
   const entries = [...progress.entries.values()].map(
     ({startedAt: _startedAt, doneAt: _doneAt, performed: _performed, problem, ...so}) => ({
       ...so,
@@ -134,7 +170,5 @@ function wordsOf(progress: Progress | undefined): string {
     }),
   );
   const {outcome, checkpoints, passedPointOfNoReturn, reversingTo} = progress;
-  const so = canonicalJson({entries, outcome, checkpoints, passedPointOfNoReturn, reversingTo});
-  words.set(progress, so);
-  return so;
+  return canonicalJson({entries, outcome, checkpoints, passedPointOfNoReturn, reversingTo});
 }

@@ -47,6 +47,15 @@ class Inode {
   }
 }
 
+const folders = new Map<string, string>();
+
+/** `dirname`, which a power loss asks for a million times. */
+function folderOf(path: string): string {
+  const folder = folders.get(path) ?? dirname(path);
+  folders.set(path, folder);
+  return folder;
+}
+
 /** How many of the bytes that were written and not synced a power loss leaves. */
 export type Kept = (unsynced: number) => number;
 
@@ -106,15 +115,28 @@ export class SimulatedDisk {
     if (areNamesKept) {
       this.#syncedNames = new Map(this.#names);
     }
-    for (const inode of new Set([...this.#names.values(), ...this.#syncedNames.values()])) {
-      inode.synced = remainsOf(inode, kept);
-      inode.bytes = inode.synced;
-      inode.changes += 1;
+    const isNameAtRisk = this.atRisk.names;
+    for (const names of [this.#names, this.#syncedNames]) {
+      for (const inode of names.values()) {
+        if (inode.bytes !== inode.synced) {
+          inode.synced = remainsOf(inode, kept);
+          inode.bytes = inode.synced;
+          inode.changes += 1;
+        }
+      }
     }
-    const isThere = (path: string): boolean =>
-      this.#syncedNames.has(path) && (dirname(path) === path || isThere(dirname(path)));
-    this.#names = new Map([...this.#syncedNames].filter(([path]) => isThere(path)));
-    this.#syncedNames = new Map(this.#names);
+    if (!isNameAtRisk) {
+      return;
+    }
+    // A file whose folder is not there is not there either.
+    const isLost = (path: string) => !this.#syncedNames.has(folderOf(path));
+    for (let lost = [...this.#syncedNames.keys()].filter(isLost); lost.length > 0; ) {
+      for (const path of lost) {
+        this.#syncedNames.delete(path);
+      }
+      lost = [...this.#syncedNames.keys()].filter(isLost);
+    }
+    this.#names = new Map(this.#syncedNames);
   }
 
   /** What a power loss would surely leave of a file. */

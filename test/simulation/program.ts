@@ -187,17 +187,24 @@ export const journalPath = (run: string): string => join(stateFolder, run, 'jour
  */
 export class Onlooker {
   readonly #known = new Map<string, Progress>();
+  /** Copies of a disk share the bytes of a file until one of them changes it. */
+  readonly #read = new WeakMap<Buffer, Progress | undefined>();
 
   /** Where the newest run stands whose journal has begun. Throws when it does not load. */
   newest(disk: SimulatedDisk, runs: readonly string[]): Progress | undefined {
     for (const run of runs.toReversed()) {
       const path = journalPath(run);
       const bytes = disk.bytesAt(path);
+      if (bytes && this.#read.has(bytes)) {
+        return this.#read.get(bytes);
+      }
       const end = bytes?.lastIndexOf(lineEnd) ?? -1;
       if (bytes && end >= 0) {
         const line = bytes.subarray(bytes.lastIndexOf(lineEnd, end - 1) + 1, end);
         const hash = hashOf(line.toString());
-        return this.#known.get(hash) ?? this.#progressOf(entriesIn(disk, path), hash);
+        const progress = this.#known.get(hash) ?? this.#progressOf(entriesIn(disk, path), hash);
+        this.#read.set(bytes, progress);
+        return progress;
       }
     }
     return undefined;
