@@ -200,7 +200,8 @@ const faults: readonly Fault[] = [
     on: [toMariadb],
     target: ['SET GLOBAL require_secure_transport = ON'],
     mendTarget: ['SET GLOBAL require_secure_transport = OFF'],
-    found: 'aurora has require_secure_transport = ON, and db1 is MySQL 5.6',
+    found:
+      'aurora has require_secure_transport = ON, and db1 (MySQL 5.6.24-log) supports TLSv1 only, and Aurora needs TLS 1.2',
   },
   {
     // MySQL counts an UPDATE of the column from 8.0 on.
