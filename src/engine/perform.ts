@@ -73,13 +73,17 @@ async function perform(
   context.record.add({kind: 'action-intended', ...words});
   const limitMs = Math.max(1, deadline - awakeMs(context.clock));
   const say = (text: string) => context.observe({kind: 'progress', entry: entry.id, text});
+  const noted: string[] = [];
+  const notes = () => (noted.length > 0 ? {notes: [...noted]} : {});
   let seen: unknown;
   let end: unknown;
   let limit: AbortSignal | undefined;
   try {
     seen = await limitedBy([context.aborting], {clock: context.clock, ms: limitMs}, (signal) => {
       limit = signal;
-      const performing = action.perform(writer as never, signal, say);
+      const performing = action.perform(writer as never, signal, say, (text) => {
+        noted.push(text);
+      });
       performing.catch((error: unknown) => {
         end = error;
       });
@@ -94,10 +98,10 @@ async function perform(
     const problem = isLate
       ? actionTimedOut(entry.id, target, action.does, limitMs, problemIn(end))
       : problemOf(error, words);
-    context.record.add({kind: 'action-failed', ...words, problem});
+    context.record.add({kind: 'action-failed', ...words, problem, ...notes()});
     return {problem};
   }
-  context.record.add({kind: 'action-performed', ...words});
+  context.record.add({kind: 'action-performed', ...words, ...notes()});
   return {seen};
 }
 

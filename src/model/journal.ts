@@ -139,6 +139,8 @@ const facts = [
     way,
     target: z.string(),
     does: z.string(),
+    /** What it said of its end, a line each: an exit code, the last lines of a command. */
+    notes: z.array(z.string()).optional(),
   }),
   z.object({
     kind: z.literal('action-failed'),
@@ -147,6 +149,7 @@ const facts = [
     target: z.string(),
     does: z.string(),
     problem,
+    notes: z.array(z.string()).optional(),
   }),
   /** `changedByRun` is false where the world was as wanted on arrival: `reverse` leaves it alone. */
   z.object({

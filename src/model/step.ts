@@ -72,12 +72,14 @@ export type Action<Targets extends TargetKinds> = {
     /**
      * Safe to perform again when an earlier try got half-way. Ends within a second once `signal` is aborted, and then
      * writes nothing more. What it returns is given to the check right after it, as `look.seen`: a check that takes it
-     * must say the same as one that asks.
+     * must say the same as one that asks. `note` journals a line with the end of the action, such as what a command
+     * printed last.
      */
     perform(
       writer: Writers<Targets>[Part],
       signal: AbortSignal,
       say: ReportProgress,
+      note?: ReportProgress,
     ): Promise<unknown>;
   };
 }[keyof Targets & string];

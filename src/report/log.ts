@@ -118,10 +118,11 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   ],
   'action-performed': (fact) => [
     `${fact.entry}: ${directionTexts[fact.way].performed} on ${fact.target}: ${fact.does}`,
+    fact.notes?.join('; '),
   ],
   'action-failed': (fact) => [
     `${fact.entry}: failed on ${fact.target}: ${fact.does}`,
-    problemIn(fact),
+    [problemIn(fact), ...(fact.notes ?? [])].join(' '),
   ],
   'entry-done': (fact) => [
     `${fact.entry}: done${fact.changedByRun ? '' : ' (nothing to change)'}`,

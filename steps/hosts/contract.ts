@@ -1,5 +1,6 @@
 import type {z} from 'zod';
 import type {Action, Look, TargetKind} from '../../src/index.ts';
+import type {CommandReader, CommandWriter} from './command/contract.ts';
 import type {HoldReader, HoldWriter} from './hold/contract.ts';
 import type {OwnFileReader, OwnFileWriter} from './proxy/contract.ts';
 import type {hostsConfig} from './shell/config.ts';
@@ -136,7 +137,7 @@ export interface ProxyState {
 }
 
 /** One host, to be looked at. */
-export interface HostReader extends HoldReader, OwnFileReader {
+export interface HostReader extends HoldReader, OwnFileReader, CommandReader {
   readonly name: string;
   units(
     names: readonly string[],
@@ -189,7 +190,7 @@ export interface HostReader extends HoldReader, OwnFileReader {
 }
 
 /** One host, to be changed. Every write is safe to repeat. */
-export interface HostWriter extends HostReader, HoldWriter, OwnFileWriter {
+export interface HostWriter extends HostReader, HoldWriter, OwnFileWriter, CommandWriter {
   /** Prevents every start of these units until the drop-in is removed. Running units keep running. */
   blockUnits(units: readonly string[], marker: RunMarker, signal: AbortSignal): Promise<void>;
   /** Removes the drop-ins of this entry, and the empty folders of the units that `ownFolder` names. */

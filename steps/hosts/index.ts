@@ -1,4 +1,20 @@
 export {closePort} from './close-port.ts';
+export type {
+  CommandEnd,
+  CommandMachines,
+  CommandReader,
+  CommandWriter,
+} from './command/contract.ts';
+export {type CommandShell, commandsOver} from './command/script.ts';
+export {
+  checkCommands,
+  commandBefore,
+  commandInput,
+  commandOutput,
+  doActions,
+  undoActions,
+} from './command/unit.ts';
+export {hostsCommand} from './command.ts';
 export type {HostReader, HostsConfig, HostsReader, HostsWriter, HostWriter} from './contract.ts';
 export {dryHold} from './dry-hold.ts';
 export {forwardTraffic} from './forward-traffic.ts';

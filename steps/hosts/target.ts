@@ -1,5 +1,6 @@
 import {defineTarget, type Session} from '../../src/index.ts';
 import * as at from './at/queue.ts';
+import {commandsOver} from './command/script.ts';
 import type {HostsReader, HostsWriter, HostWriter} from './contract.ts';
 import {readCronFiles} from './cron/cron-files.ts';
 import * as crontabs from './cron/crontabs.ts';
@@ -36,7 +37,7 @@ export const hostGroup = defineTarget({
 
 /** A host over its root shell: each method is a function of the folder that is named for its subject. */
 const hostOver = (shell: Shell): HostWriter => ({
-  name: shell.name,
+  ...commandsOver({...shell, keep: shell.root}),
 
   units: (names, marker, signal) => systemd.readUnits(shell, names, marker, signal),
   blockUnits: (units, marker, signal) => systemd.blockUnits(shell, units, marker, signal),

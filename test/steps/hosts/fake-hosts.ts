@@ -1,4 +1,5 @@
 import type {Session} from '../../../src/model/target.ts';
+import type {Command} from '../../../steps/hosts/command/contract.ts';
 import type {
   Control,
   Family,
@@ -26,6 +27,7 @@ import type {
 } from '../../../steps/hosts/hold/contract.ts';
 import type {OwnFile, OwnFileState} from '../../../steps/hosts/proxy/contract.ts';
 import {declaredIn} from '../../../steps/hosts/supervisor/config-text.ts';
+import {fakeShell} from './fake-shell.ts';
 
 export interface FakeUnit {
   activeState?: string;
@@ -171,6 +173,14 @@ export class FakeHost implements HostWriter {
       dryHolds: this.#dryHolds,
       groups: this.#groups,
     };
+  }
+
+  async checkCommand(command: Command, _marker: RunMarker, signal: AbortSignal) {
+    return fakeShell(this.fileTexts, command, signal);
+  }
+
+  async runCommand(command: Command, _marker: RunMarker, signal: AbortSignal) {
+    return fakeShell(this.fileTexts, command, signal);
   }
 
   async units(names: readonly string[], marker: RunMarker): Promise<readonly UnitState[]> {

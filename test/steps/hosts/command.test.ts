@@ -1,0 +1,184 @@
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {lawsOfStep} from 'switcharoo/testing';
+import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
+import {hostsCommand} from '../../../steps/hosts/command.ts';
+import {FakeHosts} from './fake-hosts.ts';
+import {contentOf, type LabWorld, pictureOf, startLabWorld} from './lab-world.ts';
+import {lookAt, performAll} from './look.ts';
+
+const words = {does: 'pause the feed', undoes: 'start the feed again'};
+const parse = (input: object) => hostsCommand.input.parse({...words, ...input});
+
+// "append" is not safe to repeat: a second one would leave "onoffoff".
+lawsOfStep({
+  step: hostsCommand,
+  input: {
+    ...words,
+    check: 'show /etc/feed off',
+    do: 'append /etc/feed off',
+    undo: 'write /etc/feed $OLD',
+    values: {OLD: 'on'},
+  },
+  world: async () => {
+    const fake = new FakeHosts(
+      {name: 'web1', files: {'/etc/feed': 'on'}},
+      {name: 'web2', files: {'/etc/feed': 'off already'}},
+    );
+    return {sessions: {hosts: fake.session}, picture: async () => fake.picture()};
+  },
+  blockedWorld: async () => {
+    const fake = new FakeHosts({name: 'web1'});
+    return {sessions: {hosts: fake.session}, picture: async () => fake.picture()};
+  },
+});
+
+describe('the texts', () => {
+  const hosts = () =>
+    new FakeHosts(
+      {name: 'web1', files: {'/etc/feed': 'on'}},
+      {name: 'web2', files: {'/etc/feed': 'off'}},
+    );
+  const input = parse({check: 'show /etc/feed off', do: 'write /etc/feed off', undo: 'write on'});
+
+  test('each host is judged by itself, and the plan names those where the command is run', async () => {
+    const {reader} = hosts().session;
+    expect(await hostsCommand.check(lookAt(reader, input))).toEqual({
+      kind: 'pending',
+      before: {hosts: [{host: 'web1', exit: 1, printed: 'on'}]},
+      differences: [{what: 'the check on web1', is: 'exit code 1: on', shouldBe: 'exit code 0'}],
+    });
+    const planned = await hostsCommand.plan(lookAt(reader, input), {hosts: []});
+    expect(planned.map(({does}) => does)).toEqual(['pause the feed on web1 (write /etc/feed off)']);
+  });
+
+  test('an exit code that is neither done nor pending blocks, with what the command printed', async () => {
+    const {reader} = hosts().session;
+    const wrong = parse({check: 'exit 127 no such program', do: 'x', undo: 'x'});
+    expect(await hostsCommand.check(lookAt(reader, wrong))).toMatchObject({
+      kind: 'blocked',
+      reason:
+        'The command "check" on web1 ended with exit code 127: no such program, which is neither done nor pending. The command "check" on web2 ended with exit code 127: no such program, which is neither done nor pending.',
+    });
+  });
+
+  test('a check that prints a whole file is refused', async () => {
+    const long = new FakeHosts({name: 'web1', files: {'/etc/feed': 'x'.repeat(4_001)}});
+    expect(await hostsCommand.check(lookAt(long.session.reader, input))).toMatchObject({
+      kind: 'blocked',
+      reason: 'The command "check" on web1 printed 4001 bytes; it may print 4000.',
+    });
+  });
+
+  test('a value cannot replace the search path, and its name is that of a variable', () => {
+    const refused = (values: object) =>
+      hostsCommand.input.safeParse({...words, check: 'x', do: 'x', undo: 'x', values}).success;
+    expect([{PATH: '/tmp'}, {ROOT: '/'}, {'a b': 'x'}, {FEED_2: 'x'}].map(refused)).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
+  });
+});
+
+describe('on a host, over ssh', () => {
+  let lab: LabWorld;
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'switcharoo-command-'));
+    lab = await startLabWorld({name: 'web1', files: {'/etc/feed': 'on\n'}});
+  });
+  afterAll(async () => {
+    await lab.stop();
+    await rm(folder, {recursive: true, force: true});
+  });
+  const look = (input: object) => lookAt(lab.session.reader, parse(input));
+  const {signal} = new AbortController();
+  const marker = {id: 'r-1', entry: 'stop'};
+  const writer = () => lab.session.writer.hosts[0] as (typeof lab.session.writer.hosts)[number];
+
+  lawsOfStep({
+    step: hostsCommand,
+    input: {
+      ...words,
+      check: 'cat "$ROOT/etc/feed"; grep -qxF "$NEW" "$ROOT/etc/feed"',
+      do: 'printf "%s\\n" "$NEW" >> "$ROOT/etc/feed"',
+      undo: 'printf "on\\n" > "$ROOT/etc/feed"',
+      values: {NEW: `'; touch /tmp/pasted; echo "$HOME" \\ %s`},
+    },
+    world: async () => {
+      writeFileSync(join(lab.tried.hosts[0]?.root ?? '', 'etc/feed'), 'on\n');
+      return {
+        sessions: {hosts: lab.session},
+        picture: async () => pictureOf(lab.tried, []),
+      };
+    },
+  });
+
+  test('values arrive as they are, and no part of them is run', async () => {
+    const odd = `'$(touch ${folder}/run)'; touch ${folder}/run "ü\n`;
+    const [{value} = {value: undefined}] = [
+      {value: await writer().checkCommand(command('printf %s "$ODD"', {ODD: odd}), marker, signal)},
+    ];
+    expect(value).toMatchObject({exit: 0, printed: odd, complaint: ''});
+    expect(existsSync(`${folder}/run`)).toBe(false);
+  });
+
+  test('at its time limit a command is ended with all of its processes, and this is said', async () => {
+    const end = await writer().runCommand(
+      {...command(`(sleep 1; touch ${folder}/late) & sleep 60`), limitMs: 200},
+      marker,
+      signal,
+    );
+    expect(end).toMatchObject({exit: 'timeout'});
+    await sleep(1_200);
+    expect(existsSync(`${folder}/late`)).toBe(false);
+  });
+
+  test('an aborted command is ended on the host', async () => {
+    const stop = new AbortController();
+    const text = `echo $$ > ${folder}/pid; sleep 60`;
+    const running = writer().runCommand(command(text), marker, stop.signal);
+    await vi.waitFor(() => expect(readFileSync(`${folder}/pid`, 'utf8')).toMatch(/\d/), 5_000);
+    stop.abort(new Error('stopped'));
+    await expect(running).rejects.toThrow('stopped');
+    const pid = Number(readFileSync(`${folder}/pid`, 'utf8'));
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 2_000);
+  });
+
+  test('while a command of an earlier try runs, a check waits, and no second one is started', async () => {
+    const text = `touch ${folder}/began; while [ ! -e ${folder}/may-end ]; do sleep 0.02; done`;
+    const running = writer().runCommand(command(text), marker, signal);
+    await vi.waitFor(() => expect(existsSync(`${folder}/began`)).toBe(true), 5_000);
+    expect(await hostsCommand.check(look({check: 'true', do: 'x', undo: 'x'}))).toEqual({
+      kind: 'waiting',
+      progress: 'a command of an earlier try is still running on web1',
+    });
+    expect(await writer().runCommand(command('true'), marker, signal)).toBe('running');
+    writeFileSync(`${folder}/may-end`, '');
+    expect(await running).toMatchObject({exit: 0});
+    expect(await writer().runCommand(command('true'), marker, signal)).toMatchObject({exit: 0});
+  });
+
+  test('a command that fails says its exit code and its last lines', async () => {
+    const failing = look({check: 'exit 1', do: 'echo one; echo two >&2; exit 3', undo: 'true'});
+    const planned = await hostsCommand.plan(failing, {hosts: []});
+    await expect(performAll(lab.session.writer, planned)).rejects.toMatchObject({
+      problem: {
+        code: 'command-failed',
+        message: 'The command "do" on web1 ended with exit code 3: two.',
+      },
+    });
+    expect(contentOf(lab.tried.hosts[0] as never, 'etc/feed')).toBe('on\n');
+  });
+});
+
+const command = (text: string, values: Record<string, string> = {}) => ({
+  text,
+  values,
+  limitMs: 10_000,
+});

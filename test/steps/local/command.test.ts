@@ -1,0 +1,56 @@
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {lawsOfStep} from 'switcharoo/testing';
+import {afterAll, beforeAll, expect, test, vi} from 'vitest';
+import {localCommand} from '../../../steps/local/command.ts';
+import {localMachine} from '../../../steps/local/target.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'switcharoo-local-'));
+const feed = join(folder, 'feed');
+const open = () => localMachine.open({}, {name: 'here', signal: new AbortController().signal});
+let session: Awaited<ReturnType<typeof open>>;
+
+beforeAll(async () => {
+  session = await open();
+});
+afterAll(() => rm(folder, {recursive: true, force: true}));
+
+const world = async () => {
+  writeFileSync(feed, 'on\n');
+  return {
+    sessions: {machine: session},
+    picture: async () => [await readdir(folder), readFileSync(feed, 'utf8')],
+  };
+};
+
+lawsOfStep({
+  step: localCommand,
+  input: {
+    does: 'pause the feed',
+    undoes: 'start the feed again',
+    check: 'cat "$FEED"; grep -q off "$FEED"',
+    do: 'echo off >> "$FEED"',
+    undo: 'echo on > "$FEED"',
+    values: {FEED: feed},
+  },
+  world,
+});
+
+test('an aborted command is ended, with its processes', async () => {
+  const stop = new AbortController();
+  const pidFile = join(folder, 'pid');
+  const [machine] = session.writer.hosts;
+  const running = machine?.runCommand(
+    {text: `echo $$ > ${pidFile}; sleep 60`, values: {}, limitMs: 10_000},
+    {id: 'r-1', entry: 'feed'},
+    stop.signal,
+  );
+  await vi.waitFor(() => expect(readFileSync(pidFile, 'utf8')).toMatch(/\d/), 5_000);
+  stop.abort(new Error('stopped'));
+  await expect(running).rejects.toThrow('stopped');
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 2_000);
+  expect(existsSync(pidFile)).toBe(true);
+});
