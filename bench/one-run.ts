@@ -154,6 +154,7 @@ function requestFor(
         lab: false,
         params: {},
         targets: {},
+        notify: [],
       },
       redactor,
       world: {
@@ -169,6 +170,7 @@ function requestFor(
         aborting: signal,
       },
       rights: async () => [],
+      channels: async () => ({open: [], closed: []}),
       openByName: async () => ({reader: panel, writer: panel, close: async () => {}}),
       close: async () => {},
     },

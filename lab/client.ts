@@ -63,6 +63,8 @@ export interface Lab {
   /** The round trips of each hold; none without `rttMs`. */
   held(windows: readonly Window[]): Promise<readonly HeldTrips[]>;
   /** What must never happen in a cutover, and happened in this lab. */
+  /** The notices to people that the lab's receiver got, oldest first. */
+  notices(): Promise<readonly Readonly<Record<string, unknown>>[]>;
   watch(): Promise<WatchReport>;
   pauseClients(): Promise<unknown>;
   resumeClients(): Promise<unknown>;
@@ -202,6 +204,7 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
     count: async (windows) => (await ask('/count', {windows})) as WriteCount,
     freeze: async () => (await ask('/freeze')) as Freeze,
     held: async (windows) => (await ask('/held', {windows})) as readonly HeldTrips[],
+    notices: async () => (await ask('/notices')) as readonly Readonly<Record<string, unknown>>[],
     watch: async () => (await ask('/watch')) as WatchReport,
     pauseClients: () => ask('/clients/pause'),
     resumeClients: () => ask('/clients/resume'),

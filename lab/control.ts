@@ -31,6 +31,7 @@ export async function startControl(world: World, down: () => void): Promise<Cont
     '/held': async (body) =>
       heldRequest.parse(body).windows.map((window) => heldTripsIn(world.exchanges(), window)),
     '/exchanges': async () => world.exchanges(),
+    '/notices': async () => world.notices(),
     '/watch': async () => world.watch(),
     '/clients/pause': () => world.pauseClients(),
     '/clients/resume': () => world.resumeClients(),

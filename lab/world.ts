@@ -24,6 +24,7 @@ import {choosePasswords, choosePorts, type Site} from './site.ts';
 import {firstWrite, noClients, startClients} from './site-clients.ts';
 import {variablesOf} from './variables.ts';
 import {startWatch, type WatchReport} from './watch.ts';
+import {startWebhookReceiver} from './webhook.ts';
 import {type Exchange, Wire} from './wire/wire.ts';
 import {countWrites, type WriteCount} from './write-count.ts';
 
@@ -60,6 +61,8 @@ export interface World {
   readonly variables: Readonly<Record<string, string>>;
   /** What switcharoo exchanged with the targets; nothing without `rttMs`. */
   exchanges(): readonly Exchange[];
+  /** The notices to people, oldest first. */
+  notices(): readonly Readonly<Record<string, unknown>>[];
   /** What must never happen in a cutover, and happened. */
   watch(): WatchReport;
   clients(): Promise<ClientsReport>;
@@ -107,14 +110,19 @@ async function build(options: WorldOptions, parts: Parts): Promise<World> {
   }
   const {route53, ecs, rds, endpoint: aws} = cloud;
   const wire = new Wire();
+  const people = await parts.add(startWebhookReceiver());
   const targets = await targetsOf(site, {hosts, cloud, names, parts, wire, rttMs: options.rttMs});
   return {
     ...{databases, hosts, route53, ecs, rds, aws, names, loadBalancer},
     network: site.network,
     resolver: names.resolver,
     exchanges: () => wire.exchanges(),
+    notices: () => people.received.map(({body}) => body),
     watch: () => watch.report(hosts),
-    variables: allVariables(site, {targets, databases, cloud, names}),
+    variables: {
+      ...allVariables(site, {targets, databases, cloud, names}),
+      LAB_WEBHOOK: people.url,
+    },
     ...clientsOf(control),
     count: async (windows) => ({
       ...(await countWrites(control, ledger, databases, windows)),

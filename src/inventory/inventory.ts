@@ -4,6 +4,7 @@ import {load, YAMLException} from 'js-yaml';
 import {z} from 'zod';
 import {sha256} from '../model/canonical.ts';
 import {SwitcharooError} from '../model/problem.ts';
+import {channels} from './channels.ts';
 import {namesIn, pathsOf} from './names.ts';
 import {
   inventoryInvalid,
@@ -24,6 +25,7 @@ const shape = z.strictObject({
   /** Printed and journaled: no secrets here. */
   params: z.record(z.string(), z.json()).default({}),
   targets: z.record(z.string(), target),
+  notify: channels,
 });
 
 export interface Inventory extends z.output<typeof shape> {
@@ -46,7 +48,13 @@ export function loadInventory(nameOrPath: string, stateFolder: string): Inventor
   if (!result.success) {
     throw new SwitcharooError(inventoryInvalid(file, z.prettifyError(result.error)));
   }
-  return {...result.data, file, digest: sha256(JSON.stringify(expanded)).slice(0, 16)};
+  return {...result.data, file, digest: digestOf(expanded)};
+}
+
+/** Of all that a run depends on: whom it tells may change between two of its processes. */
+function digestOf(expanded: unknown): string {
+  const {notify: _, ...rest} = expanded as {readonly notify?: unknown}; // the schema has read it
+  return sha256(JSON.stringify(rest)).slice(0, 16);
 }
 
 /** The lab's variables as an environment, for the references of its targets. */

@@ -5,7 +5,8 @@ import {problemsIn, refuseAny, SwitcharooError} from '../model/problem.ts';
 import {secretMissing} from './problems.ts';
 import {proxyAgent} from './proxies.ts';
 
-const reference = z.union([
+/** Where a secret is kept. */
+export const reference = z.union([
   z.strictObject({env: z.string()}),
   z.strictObject({file: z.string()}),
   z.strictObject({ssm: z.string(), region: z.string().optional()}),

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {noticeEvents} from './notice.ts';
 
 const hint = z.union([z.string(), z.object({text: z.string(), command: z.string()})]);
 const problem = z.object({code: z.string(), message: z.string(), hint});
@@ -72,6 +73,8 @@ const runStarted = z.object({
   longestOutageMs: z.number().positive().optional(),
   /** Runs beside which a person let it start: with a damaged journal, or with a claim on the environment. */
   besides: z.array(z.string()).optional(),
+  /** The channels on which this process tells people. */
+  notify: z.array(z.string()).optional(),
 });
 
 const facts = [
@@ -85,6 +88,20 @@ const facts = [
     /** How the times of the journal go on from the process before. */
     time: z.enum(['monotonic', 'utc', 'last-entry']).optional(),
     besides: z.array(z.string()).optional(),
+    notify: z.array(z.string()).optional(),
+  }),
+  /** What became of notices to people. `because`: why one was not delivered. Nothing of the run depends on it. */
+  z.object({
+    kind: z.literal('people-told'),
+    deliveries: z.array(
+      z.object({
+        seq: z.number().int(),
+        atUtc: z.iso.datetime(),
+        event: z.enum(noticeEvents),
+        channel: z.string(),
+        because: z.string().exactOptional(),
+      }),
+    ),
   }),
   /** The process stood still: it was stopped, or its machine slept. */
   z.object({

@@ -73,6 +73,10 @@ export function progressAfter(
   if (!progress) {
     return undefined;
   }
+  if (fact.kind === 'people-told') {
+    // It may come long after what it is about: the run neither began nor ended with it.
+    return {...progress, seq: fact.seq};
+  }
   const questions = questionsAfter(progress.questions, fact);
   const at = new Date(fact.atUtc);
   return {
@@ -130,7 +134,9 @@ const stampOf = ({atUtc, monotonic}: JournalEntry): Progress['last'] =>
 const longestOutageIn = ({longestOutageMs}: FactOf<'run-started' | 'run-resumed'>) =>
   longestOutageMs === undefined ? {} : {longestOutageMs};
 
-function withFact(progress: Progress, fact: JournalEntry, at: Date): Progress {
+type Acting = Exclude<JournalEntry, {readonly kind: 'people-told'}>;
+
+function withFact(progress: Progress, fact: Acting, at: Date): Progress {
   switch (fact.kind) {
     case 'systems-claimed':
       return {...progress, lastingClaims: fact.lasting};

@@ -8,6 +8,7 @@ import {
   placeText,
   type TextOptions,
 } from './labels.ts';
+import {undeliveredText} from './notices-text.ts';
 import type {Colour} from './paint.ts';
 import {flow, pad} from './text.ts';
 
@@ -168,6 +169,13 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
     fact.problem && problemIn({problem: fact.problem}),
   ],
   'run-done': () => ['run done'],
+  'people-told': ({deliveries}) => {
+    const failed = deliveries.filter(({because}) => because !== undefined);
+    return [
+      `${counted(deliveries.length - failed.length, 'notice')} delivered, ${failed.length} not`,
+      failed.length > 0 ? failed.map(undeliveredText).join('; ') : undefined,
+    ];
+  },
 };
 
 function entryLines(

@@ -48,6 +48,8 @@ export interface PlanTextOptions extends TextOptions {
   readonly longestOutage?: LongestOutage | null;
   /** What is known of the claims on the systems, and of the way to them: shown with those of the entries. */
   readonly remarks?: readonly string[];
+  /** Who is told what happens, in a sentence. */
+  readonly people?: string | undefined;
   /** Targets that another run owns: this plan cannot be run now. */
   readonly ownedByOthers?: readonly string[];
 }

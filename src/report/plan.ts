@@ -75,6 +75,7 @@ function layout(plan: Plan, parts: readonly PlanPart[], options: PlanTextOptions
     ...expected,
     ...longestOutageText(plan, options),
     ...losslessText(plan, options),
+    ...(options.people === undefined ? [] : flow([options.people], options)),
     ...remarksText(lines, options),
     ...worldText(options),
     ...ending(lines, plan.digest, options),

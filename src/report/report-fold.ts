@@ -3,6 +3,7 @@ import {LastingMap} from '../model/lasting-map.ts';
 import {elapsedMs, msBetween, shifted} from '../model/moment.ts';
 import {isClosed} from '../model/outage.ts';
 import {type Progress, progressAfter} from '../model/progress.ts';
+import type {DeliveryReport} from './notices-text.ts';
 
 export interface Span {
   readonly fromUtc: string;
@@ -70,6 +71,8 @@ export interface ReportFold {
   readonly outages: readonly OutageReport[];
   readonly answers: readonly AnswerReport[];
   readonly checkpoints: readonly {readonly name: string; readonly atUtc: string}[];
+  /** What became of the notices to people. */
+  readonly deliveries: readonly DeliveryReport[];
 }
 
 export const noWork: Work = {durationMs: 0, answeringMs: 0, stretches: [], failures: []};
@@ -84,13 +87,16 @@ export function foldAfter(
   }
   if (!fold) {
     const spentMs = {machine: 0, answering: 0, away: 0};
-    const none = {away: [], outages: [], answers: [], checkpoints: []};
+    const none = {away: [], outages: [], answers: [], checkpoints: [], deliveries: []};
     return {progress, spentMs, work: LastingMap.of(), open: [], ...none};
+  }
+  if (entry.kind === 'people-told') {
+    return {...fold, progress, deliveries: [...fold.deliveries, ...entry.deliveries]};
   }
   const gap = gapBefore(entry, fold);
   const ms = msBetween(fold.progress.last, entry);
   const next = {
-    progress,
+    ...{progress, deliveries: fold.deliveries},
     spentMs: {...fold.spentMs, [gap]: fold.spentMs[gap] + ms},
     away:
       gap === 'away' && ms > 0

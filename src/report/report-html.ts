@@ -3,6 +3,7 @@ import {lookupsSentence, readsSentence, rowsFigure, writesSentence} from './coun
 import {escaped} from './escaped.ts';
 import {holdTexts, tripsTexts} from './hold-text.ts';
 import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './labels.ts';
+import {untoldTexts} from './notices-text.ts';
 import {outageTexts} from './outage-text.ts';
 import type {AnswerReport} from './report-fold.ts';
 import {style} from './report-style.ts';
@@ -42,13 +43,18 @@ ${answersHtml(report.answers)}
 <h2>Changes in place</h2>
 ${listHtml(report.applied, 'No changes of this run are in place.')}
 <footer>
-<p>Run ${escaped(report.run)} by ${escaped(report.operator)}${report.passedPointOfNoReturn ? ', past the point of no return' : ''}${report.besides ? `, beside ${escaped(besidesSentence(report.besides))}` : ''}.</p>
+<p>Run ${escaped(report.run)} by ${escaped(report.operator)}${report.passedPointOfNoReturn ? ', past the point of no return' : ''}${report.besides ? `, beside ${escaped(besidesSentence(report.besides))}` : ''}.</p>${untoldHtml(report)}
 ${report.head ? `<p>Head of the journal: <code>${escaped(report.head)}</code></p>` : ''}
 </footer>
 </body>
 </html>
 `;
 }
+
+const untoldHtml = (report: RunReport): string =>
+  untoldTexts(report)
+    .map((text) => `\n<p>Notices: ${escaped(text)}.</p>`)
+    .join('');
 
 function figures(report: RunReport): string {
   const {outageMs, outages, writes, rows, reads, lookups, requests, hold, roundTrips} = report;

@@ -17,6 +17,7 @@ import {
   stateSigns,
   type TextOptions,
 } from './labels.ts';
+import {untoldTexts} from './notices-text.ts';
 import {outageTexts} from './outage-text.ts';
 import {failedRequestTexts, requestsSentence, requestTimesTexts} from './request-text.ts';
 import type {EntryReport, RunReport} from './run-report.ts';
@@ -122,6 +123,7 @@ function timesText(report: RunReport, options: TextOptions): string[] {
     ...labelled('when', `${momentUtc(from)} to ${momentUtc(to)}`, options),
     ...labelled('took', timesSentence(report), options),
     ...(report.besides ? labelled('beside', besidesSentence(report.besides), options) : []),
+    ...untoldTexts(report).flatMap((text) => labelled('notices', text, options)),
   ];
 }
 

@@ -4,6 +4,7 @@ import type {Problem} from '../model/problem.ts';
 import type {EntryProgress, RunOutcome} from '../model/progress.ts';
 import type {RoundTrip} from '../model/round-trip.ts';
 import type {ReportState} from './labels.ts';
+import type {DeliveryReport} from './notices-text.ts';
 import {
   type AnswerReport,
   closed,
@@ -153,6 +154,8 @@ export interface RunReport {
   readonly applied: readonly string[];
   /** Runs beside which a person let it work, with --besides. */
   readonly besides?: readonly string[];
+  /** How many notices people received, and which they did not. */
+  readonly notices?: {readonly delivered: number; readonly undelivered: readonly DeliveryReport[]};
   readonly problem?: Problem;
   readonly head?: string;
 }
@@ -177,6 +180,7 @@ function factsOf({
   outages,
   answers,
   checkpoints,
+  deliveries,
 }: ReportFold): Omit<RunReport, 'entries'> {
   const {run, startedAt, lastAt} = progress;
   return {
@@ -200,8 +204,15 @@ function factsOf({
     passedPointOfNoReturn: progress.passedPointOfNoReturn,
     applied: appliedTexts(progress),
     ...(progress.besides.length > 0 ? {besides: progress.besides} : {}),
+    ...noticesIn(deliveries),
     ...(progress.problem ? {problem: progress.problem} : {}),
   };
+}
+
+function noticesIn(deliveries: readonly DeliveryReport[]): Pick<RunReport, 'notices'> {
+  const undelivered = deliveries.filter(({because}) => because !== undefined);
+  const delivered = deliveries.length - undelivered.length;
+  return deliveries.length > 0 ? {notices: {delivered, undelivered}} : {};
 }
 
 const sumOf = (outages: readonly OutageReport[]): number =>

@@ -2,6 +2,7 @@ import {alsoWrittenIn} from '../engine/declared-writes.ts';
 import {entryDigests, runbookDigest} from '../engine/digests.ts';
 import type {FactOf} from '../model/journal.ts';
 import {journaledOutage} from '../model/outage-limit.ts';
+import {type Channels, noChannels} from '../notify/notifier.ts';
 import {version} from '../version.ts';
 import type {Host} from './host.ts';
 import type {OpenedWorld} from './open-world.ts';
@@ -13,6 +14,7 @@ interface BeginningOfRun {
   readonly decideBy?: Date;
   readonly longestOutageMs?: number;
   readonly besides?: readonly string[];
+  readonly channels?: Channels;
 }
 
 /** How the journal of a new run begins. */
@@ -50,6 +52,7 @@ export function firstEntry(
     ...decideByIn(request),
     ...longestOutageIn(runbook.head.outage?.longestMs, request),
     ...besidesIn(request),
+    ...notifyIn(request.channels),
   };
 }
 
@@ -67,6 +70,12 @@ const declaredIn = ({alsoWritten}: ReturnType<typeof alsoWrittenIn>) =>
 
 export const besidesIn = ({besides = []}: Pick<BeginningOfRun, 'besides'>) =>
   besides.length > 0 ? {besides: [...besides]} : {};
+
+/** The channels on which people are told. */
+export function notifyIn({open, closed}: Channels = noChannels) {
+  const names = [...open, ...closed].map(({name}) => name);
+  return names.length > 0 ? {notify: names} : {};
+}
 
 export const decideByIn = ({decideBy}: Pick<BeginningOfRun, 'decideBy'>) =>
   decideBy === undefined ? {} : {decideByUtc: decideBy.toISOString()};

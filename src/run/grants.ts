@@ -23,7 +23,7 @@ export async function grantsFor(
   signal: AbortSignal,
 ): Promise<RunbookGrants> {
   const inventory = loadInventory(request.inventory, state.path);
-  const environment = withholdSecrets(inventory.targets, process.env);
+  const environment = withholdSecrets(inventory, process.env);
   const loaded = await loadRunbook(request.runbook);
   const runbook = wholeRunbook(loaded, paramsFor(loaded.runbook, inventory, request.params));
   const redactor = new Redactor();

@@ -67,7 +67,7 @@ async function withClaims<Result>(
   work: (inventory: Inventory, claims: ReadonlyMap<string, SystemClaim>) => Promise<Result>,
 ): Promise<Result> {
   const inventory = loadInventory(file, state.path);
-  const environment = withholdSecrets(inventory.targets, process.env);
+  const environment = withholdSecrets(inventory, process.env);
   const kinds = await claimableKinds(inventory);
   const redactor = new Redactor();
   const opening = {kinds, inventory, redactor, environment, signal, stateFolder: state.path};

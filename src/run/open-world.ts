@@ -17,6 +17,8 @@ import type {JournalEntry} from '../model/journal.ts';
 import type {TargetRights} from '../model/rights.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {OpenTargets, Session, TargetKind} from '../model/target.ts';
+import type {Channels} from '../notify/notifier.ts';
+import {openChannels} from '../notify/open-channels.ts';
 import type {Host} from './host.ts';
 import {MachineClock} from './machine-clock.ts';
 import {wholeRunbook} from './whole-runbook.ts';
@@ -48,6 +50,8 @@ export interface OpenedWorld {
   readonly world: World;
   /** Opens a target of the inventory, by its name there, that the runbook need not name. */
   openByName(name: string, kind: TargetKind): Promise<Session<unknown, unknown>>;
+  /** Whom a run tells what happens. They are opened when this is first asked. */
+  channels(): Promise<Channels>;
   /** The grants that its accounts need, and those that are known to be missing. */
   rights(): Promise<readonly TargetRights[]>;
   close(): Promise<void>;
@@ -64,7 +68,7 @@ export async function openWorld(
   // reported.
   const inventoryResult = outcomeOf(() => {
     const loadedInventory = loadInventory(request.inventory, state.path);
-    const environment = withholdSecrets(loadedInventory.targets, process.env);
+    const environment = withholdSecrets(loadedInventory, process.env);
     return {inventory: loadedInventory, environment};
   });
   const loaded = await loadRunbook(request.runbook);
@@ -101,17 +105,26 @@ export async function openWorld(
   const close = async () => {
     await Promise.all([closeAll(), targets.close()]);
   };
-  const {file} = loaded;
   return {
-    file,
+    file: loaded.file,
     runbook,
     inventory,
     redactor,
     world,
     openByName,
+    channels: channelsOf(opening),
     rights,
     ...(targetNames ? {targetNames} : {}),
     close,
+  };
+}
+
+/** The channels to people, opened when they are first asked for. */
+function channelsOf(opening: Opening): () => Promise<Channels> {
+  let channels: Promise<Channels> | undefined;
+  return () => {
+    channels ??= openChannels(opening);
+    return channels;
   };
 }
 

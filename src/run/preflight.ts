@@ -7,7 +7,9 @@ import {hintText} from '../model/hint.ts';
 import type {Finding, Survey} from '../model/preflight.ts';
 import {problemsIn} from '../model/problem.ts';
 import type {OpenTargets, Session, TargetKind} from '../model/target.ts';
+import {openChannels} from '../notify/open-channels.ts';
 import type {PreflightReport} from '../report/index.ts';
+import {checkChannels} from './channel-checks.ts';
 import {relationTo} from './claim-owner.ts';
 import {ownerOf} from './claim-problems.ts';
 import {journalRoom} from './disk-room.ts';
@@ -35,7 +37,7 @@ export async function preflight(
   signal: AbortSignal,
 ): Promise<PreflightReport> {
   const inventory = loadInventory(inventoryFile, state.path);
-  const environment = withholdSecrets(inventory.targets, process.env);
+  const environment = withholdSecrets(inventory, process.env);
   const all = await kindsOf(inventory);
   const tried = loadSchema === undefined ? null : schemaTarget(all, loadSchema, inventory.file);
   const kinds = Object.fromEntries(
@@ -65,7 +67,9 @@ export async function preflight(
     refuseIfStopped(signal);
     const tell = (progress: string) => stillReading(redactor.text(progress));
     const checked = await checkAll({host: {state}, kinds, stillReading: tell}, open, signal);
-    const targets = redactor.value(withTried(checked, loaded));
+    const channels = await openChannels({...opening, stateFolder: state.path});
+    const checkedChannels = await checkChannels(channels, signal);
+    const targets = redactor.value([...withTried(checked, loaded), ...checkedChannels]);
     // Not beside the checks: a question would wait for theirs.
     const roundTrips = redactor.value(await measureRoundTrips(distant, signal));
     // After the questions: what their answers have shown.

@@ -16,6 +16,7 @@ import type {Redactor} from '../journal/redactor.ts';
 import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import type {Progress} from '../model/progress.ts';
+import {type Channels, noChannels} from '../notify/notifier.ts';
 import {journalingLoss} from './claim-loss.ts';
 import {
   fullDiskText,
@@ -26,12 +27,14 @@ import {
   secureReserve,
   withReserve,
 } from './disk-room.ts';
-import {besidesIn, decideByIn, firstEntry, longestOutageIn} from './first-entry.ts';
+import {besidesIn, decideByIn, firstEntry, longestOutageIn, notifyIn} from './first-entry.ts';
 import type {Host, StopSignals} from './host.ts';
+import {journalOptions, newWatch, type Watch} from './journal-options.ts';
 import type {OpenedWorld} from './open-world.ts';
 import {asOutcome} from './outcome.ts';
 import {earlierFigures, scopeOf} from './past-runs.ts';
 import {redactedOperator} from './redacted-operator.ts';
+import {noticesOfRun, type RunNotices} from './run-notices.ts';
 
 /** A run that this process works on: its journal is open, and this process holds its lock. */
 export interface RunSession {
@@ -39,6 +42,7 @@ export interface RunSession {
   readonly journal: Journal;
   readonly lock: Lock;
   readonly redactor: Redactor;
+  readonly notices: RunNotices;
   /** Makes the reserve whole again. Throws when the disk has no room: then a run may only be reversed. */
   secure(): void;
   /** Closes the journal and gives the lock back. */
@@ -60,6 +64,8 @@ export interface SessionRequest {
   readonly besides?: readonly string[];
   /** The hold on its systems, when they can be claimed. */
   readonly claims?: RunClaims;
+  /** Whom it tells what happens. */
+  readonly channels?: Channels;
 }
 
 interface NewRun {
@@ -91,7 +97,7 @@ export function beginRun(
     const options = journalOptions(request, lock, watch);
     const journal = createJournal(host.state.journalOf(run), options);
     appendFirst(journal, first, () => removeEmptyRun(host, run));
-    return sessionWith(request, {journal, lock, watch});
+    return sessionWith(request, {journal, lock, watch, isNew: true});
   } catch (error) {
     lock.release();
     throw error;
@@ -137,7 +143,7 @@ export function continueRun(
       journal.close();
       throw new SwitcharooError(runChangedElsewhere(run));
     }
-    const session = sessionWith(request, {journal, lock, watch});
+    const session = sessionWith(request, {journal, lock, watch, isNew: false});
     const {record} = session.context;
     const {operator} = host;
     if (tookOverFrom) {
@@ -155,6 +161,7 @@ export function continueRun(
       ...longestOutage,
       ...(time ? {time} : {}),
       ...besidesIn(request),
+      ...notifyIn(request.channels),
     });
     return session;
   } catch (error) {
@@ -205,43 +212,30 @@ function lockFor({host, opened, run}: SessionRequest) {
   return withReserve(host, run, () => acquireLock(request));
 }
 
-/** What a journal reports beside its lines. */
-interface Watch {
-  readonly broken: AbortController;
-  onReserveUsed(): void;
+interface Opened extends Pick<RunSession, 'journal' | 'lock'> {
+  readonly watch: Watch;
+  /** The run begins with this process. */
+  readonly isNew: boolean;
 }
-
-const newWatch = (): Watch => ({broken: new AbortController(), onReserveUsed: () => {}});
-
-const journalOptions = (
-  {host, opened: {redactor, world}}: SessionRequest,
-  lock: Lock,
-  watch: Watch,
-) => ({
-  now: () => world.clock.now(),
-  monotonic: () => ({mark: world.clock.mark, ms: Math.round(world.clock.monotonic())}),
-  lock,
-  redactor,
-  disk: host.state.disk,
-  onBroken: (error: SwitcharooError) => watch.broken.abort(error),
-  onReserveUsed: () => watch.onReserveUsed(),
-});
 
 /**
  * Without its journal a run may not act any more. Whatever it waits for then ends at once: another lane of a group, an
  * action in flight, a question.
  */
 function sessionWith(
-  {host, run, opened, signals, operator, claims}: SessionRequest,
-  {journal, lock, watch}: Pick<RunSession, 'journal' | 'lock'> & {readonly watch: Watch},
+  {host, run, opened, signals, operator, claims, channels = noChannels}: SessionRequest,
+  {journal, lock, watch, isNew}: Opened,
 ): RunSession {
   const {world, inventory, runbook, redactor} = opened;
   const broken = watch.broken.signal;
   const full = new AbortController();
   const entries = runbook.entries.length;
-  const record = recordIn(journal, world.observe);
-  let goesForward = false;
-  let isNoting = false;
+  const notices = noticesOfRun({
+    ...{redactor, channels, journal, isNew, stateFolder: host.state.path, observe: world.observe},
+    add: (fact) => record.add(fact),
+  });
+  const record = recordIn(journal, notices.observe);
+  let [goesForward, isNoting] = [false, false];
   // What is left of the reserve is for the reversal: the run goes forward no more.
   watch.onReserveUsed = () => {
     if (goesForward && record.progress.reversingTo === undefined) {
@@ -260,6 +254,7 @@ function sessionWith(
     journal,
     lock,
     redactor,
+    notices,
     context: {
       ...world,
       operator: redactedOperator(operator, redactor),

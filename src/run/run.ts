@@ -5,13 +5,14 @@ import {makeReversePlan, obstaclesToReversal} from '../engine/reverse-plan.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {placeText} from '../model/place.ts';
 import type {Plan, ReversePlan} from '../model/plan.ts';
-import {refuseAny, SwitcharooError} from '../model/problem.ts';
+import {refuseAny} from '../model/problem.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {RoundTrip} from '../model/round-trip.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {LongestOutage, ReportOptions, RunReport} from '../report/index.ts';
 import {type ApprovalRequest, type Approver, approve} from './approval.ts';
+import {peopleText} from './channel-texts.ts';
 import {refuseFinished, refuseUnchanged} from './choose-run.ts';
 import {type ClaimRequest, type Claims, lastingClaims, takeClaims} from './claims.ts';
 import {refuseWithoutRoom} from './disk-room.ts';
@@ -24,6 +25,7 @@ import {
   refuseUnknownBesides,
   refuseUnknownCheckpoint,
 } from './guards.ts';
+import {keepClaims} from './kept-claims.ts';
 import {longestOutageOf} from './longest-outage.ts';
 import {obstaclesIn} from './obstacles.ts';
 import type {OpenedWorld} from './open-world.ts';
@@ -57,6 +59,7 @@ export class Run {
   #isClosed = false;
   #claimSurvey: ClaimSurvey | undefined;
   #sessionRemarks: readonly string[] = [];
+  #people: string | undefined;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -101,6 +104,11 @@ export class Run {
     return [...(this.#claimSurvey?.remarks ?? []), ...this.#sessionRemarks];
   }
 
+  /** Who is told what happens, in a sentence; `undefined` without channels, or before a plan. */
+  get people(): string | undefined {
+    return this.#people;
+  }
+
   /** Checks every entry that is not done, and plans it. Changes nothing. */
   async plan(): Promise<Plan> {
     const {session, earlier, until} = this.#parts;
@@ -122,6 +130,7 @@ export class Run {
     const progress = this.progress ? {progress: this.progress} : {};
     const made = await makePlan({world, inventory, ...progress, signal: signals.stopping});
     this.#sessionRemarks = await worldRemarks(this.#opened);
+    this.#people = peopleText(await this.#opened.channels());
     const plan = redactor.value(made);
     savePlan(host, plan);
     return plan;
@@ -194,6 +203,7 @@ export class Run {
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
+      await this.#session?.notices.stop();
       await this.#releaseClaims();
       this.#session?.release();
     }
@@ -228,7 +238,9 @@ export class Run {
     for (const stop of stops) {
       journalStop(record, stop);
     }
-    return work(running);
+    const result = await work(running);
+    await running.notices.settle();
+    return result;
   }
 
   async #begin(plan: string): Promise<RunSession> {
@@ -241,30 +253,13 @@ export class Run {
     // its claim.
     const claims = await takeClaims(this.#claimRequest);
     this.#claims = claims;
-    const claiming = {...session, claims};
+    const claiming = {...session, claims, channels: await this.#opened.channels()};
     this.#session = earlier
       ? continueRun(claiming, earlier.accepted, earlier.progress)
       : beginRun(claiming, {plan, rehearsal: approver.rehearsal, mayBegin});
     onBegin?.(this);
-    await this.#keepClaims(this.#session, claims);
+    await keepClaims(this.#session, claims);
     return this.#session;
-  }
-
-  /** When there is a journal: a claim without one would name a run that nobody can continue. */
-  async #keepClaims({context: {record}}: RunSession, claims: Claims): Promise<void> {
-    const {runbook, inventory} = record.progress.run;
-    const sinceUtc = record.progress.startedAt.toISOString();
-    try {
-      const kept = await claims.keep({runbook: runbook.name, inventory: inventory.name, sinceUtc});
-      if (Object.values(kept).some((targets) => targets.length > 0)) {
-        record.add({kind: 'systems-claimed', ...kept});
-      }
-    } catch (error) {
-      if (error instanceof SwitcharooError) {
-        record.add({kind: 'run-paused', problem: error.problem});
-      }
-      throw error;
-    }
   }
 
   async #releaseClaims(): Promise<void> {

@@ -21,7 +21,7 @@ export async function entranceTo(
   {command, where, signal}: Pick<EnterContext, 'command' | 'where' | 'signal'>,
 ): Promise<Entrance> {
   const inventory = loadInventory(file, state.path);
-  const environment = withholdSecrets(inventory.targets, process.env);
+  const environment = withholdSecrets(inventory, process.env);
   const kind = await enterableKind(service, inventory);
   const redactor = new Redactor();
   const opening = {inventory, redactor, stateFolder: state.path, environment, signal};

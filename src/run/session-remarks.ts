@@ -1,12 +1,17 @@
 import type {Session} from '../model/target.ts';
+import {closedTexts} from './channel-texts.ts';
 import type {OpenedWorld} from './open-world.ts';
 
-/** Those of the targets of a runbook, for an operator to read. */
+/** Those of the targets of a runbook, and of the channels to people, for an operator to read. */
 export const worldRemarks = async ({
   world,
   redactor,
-}: Pick<OpenedWorld, 'world' | 'redactor'>): Promise<readonly string[]> =>
-  redactor.value(await sessionRemarks(world.targets, Object.keys(world.runbook.head.targets)));
+  channels,
+}: Pick<OpenedWorld, 'world' | 'redactor' | 'channels'>): Promise<readonly string[]> =>
+  redactor.value([
+    ...(await sessionRemarks(world.targets, Object.keys(world.runbook.head.targets))),
+    ...closedTexts(await channels()),
+  ]);
 
 /**
  * What the sessions have to say of the way to their systems, each sentence once, with the targets that it is about. A

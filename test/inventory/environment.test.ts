@@ -13,7 +13,9 @@ test('a secret of the inventory is not handed on to the processes that are start
     zone: {kind: 'zone', credentials: [{env: 'AWS_SECRET_ACCESS_KEY'}]},
   };
 
-  expect(withholdSecrets(targets, process.env)).toMatchObject({SHOP_PASSWORD: 'open sesame'});
+  expect(withholdSecrets({targets, notify: []}, process.env)).toMatchObject({
+    SHOP_PASSWORD: 'open sesame',
+  });
 
   const child = spawnSync('env', {encoding: 'utf8'}).stdout;
   expect(child).not.toContain('open sesame');

@@ -22,6 +22,7 @@ describe('an inventory', () => {
     expect(loadInventory(file, folder)).toEqual({
       name: 'staging',
       protected: false,
+      notify: [],
       lab: false,
       params: {},
       targets: {a: {kind: 'shelf', password: {env: 'SHELF_PASSWORD'}}},

@@ -66,6 +66,7 @@ const inventory: Inventory = {
   lab: false,
   params: {},
   targets: {},
+  notify: [],
 };
 
 /** The commands of the program on a simulated disk and machine: the very code that runs, without words and screen. */
@@ -168,6 +169,7 @@ export class Program {
         redactor: new Redactor(),
         world: {runbook, params: {}, targets, clock, run, observe, aborting},
         rights: async () => [],
+        channels: async () => ({open: [], closed: []}),
         openByName: (name) => targets.session(name),
         close: async () => {},
       },

@@ -47,11 +47,18 @@ const arrows: readonly Arrow[] = [
     rule: 'a report is a pure function of the model, give it what it needs as an argument',
   },
   {
+    from: (file) => isIn(file, 'src/notify'),
+    may: ({to}) =>
+      isIn(to, 'src/model', 'src/notify', 'src/inventory') || to === 'src/journal/redactor.ts',
+    rule: 'those who tell people know the journal by its entries, and no engine, report or screen; bring it in as an argument',
+  },
+  {
     from: (file) => isIn(file, 'src/run'),
     may: ({to}) =>
       isIn(
         to,
         'src/run',
+        'src/notify',
         'src/engine',
         'src/report',
         'src/inventory',

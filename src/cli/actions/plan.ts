@@ -4,6 +4,7 @@ import {shellWord} from '../../model/hint.ts';
 import {outageRule} from '../../model/outage-limit.ts';
 import type {Plan} from '../../model/plan.ts';
 import {type EarlierRun, type Missing, missingIn, planText} from '../../report/index.ts';
+import {peopleText} from '../../run/channel-texts.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {distancesOf} from '../../run/expected-times.ts';
 import {foreignClaims} from '../../run/foreign-claims.ts';
@@ -33,6 +34,7 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
       }),
     ]);
     const remarks = [...claims.remarks, ...(await worldRemarks(opened))];
+    const people = peopleText(await opened.channels());
     const distances = await distancesOf(opened, signals.stopping);
     const times = expectedTimes(world.runbook, distances);
     const missing = missingIn(rights);
@@ -47,14 +49,14 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
         ? JSON.stringify({
             ...plan,
             ...(rule ? {longestOutage: rule} : {}),
-            ...{missing, claimed: claims.problems, remarks},
+            ...{missing, claimed: claims.problems, remarks, people},
             ...{expected: times, distances},
           })
         : planText(plan, {
             ...{...app, command, expectation: {times, distances}},
             earlier: withNetworkShare(app, world.runbook, earlierRun(app, plan)),
             longestOutage: rule ? {rule} : null,
-            remarks,
+            ...{remarks, people},
             ownedByOthers: claims.owned,
           }),
     );
@@ -77,10 +79,10 @@ export async function printPlanOf(app: App, run: Run, isBrief = false): Promise<
   if (app.json) {
     app.print(plannedDocument(run, plan));
   } else if (!isBrief || obstaclesIn(plan).length > 0) {
-    const {remarks, longestOutage} = run;
+    const {remarks, longestOutage, people} = run;
     app.print(
       planText(plan, {
-        ...{...app, longestOutage, remarks},
+        ...{...app, longestOutage, remarks, people},
         ...(await expectedOf(app, run, plan)),
       }),
     );
@@ -102,12 +104,13 @@ async function expectedOf(app: App, run: Run, plan: Plan) {
 }
 
 /** One line of JSON. */
-export const plannedDocument = ({remarks, longestOutage}: Run, plan: Plan): string =>
+export const plannedDocument = ({remarks, longestOutage, people}: Run, plan: Plan): string =>
   JSON.stringify({
     kind: 'planned',
     plan,
     ...(longestOutage ? {longestOutage: longestOutage.rule} : {}),
     remarks,
+    people,
   });
 
 /** What the last comparable run took. */

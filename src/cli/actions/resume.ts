@@ -53,9 +53,9 @@ async function continueRun(app: App, run: Run): Promise<RunResult | 'blocked'> {
     return run.reverse(await printReversalPlan(app, run, reversingTo.to));
   }
   const plan = await run.plan();
-  const {remarks, longestOutage} = run;
+  const {remarks, longestOutage, people} = run;
   const earlier = earlierRun(app, plan);
-  const options = {...app, resumed: true, earlier, longestOutage, remarks};
+  const options = {...app, resumed: true, earlier, longestOutage, remarks, people};
   app.print(app.json ? plannedDocument(run, plan) : planText(plan, options));
   const obstacles = obstaclesIn(plan);
   if (obstacles.length > 0 && run.progress) {

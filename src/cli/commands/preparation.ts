@@ -1,4 +1,4 @@
-import {defineCommand, optional, optionalValue} from '../command.ts';
+import {defineCommand, flag, optional, optionalValue} from '../command.ts';
 import {inventory, param} from '../options.ts';
 
 const preflightCommand = defineCommand({
@@ -108,8 +108,26 @@ const doctorCommand = defineCommand({
   },
 });
 
+const notifyCommand = defineCommand({
+  name: 'notify',
+  summary: 'Check the channels on which runs tell people, or send a test notice',
+  description:
+    'Reach every channel of an inventory on which runs tell people what happens: its name, its certificate, and the login of a mail server. Sends nothing, unless --test is given.\n\nExit code 3: a channel is of no use.',
+  options: {
+    inventory,
+    test: flag({description: 'Send one test notice to each channel'}),
+    channel: optional({placeholder: 'name', description: 'Only this channel'}),
+  },
+  examples: ['notify -i production', 'notify -i production --test --channel ops'],
+  run: async ({app, options}) => {
+    const {tryNotify} = await import('../actions/notify.ts');
+    return tryNotify(app, options);
+  },
+});
+
 export const preparationCommands = [
   preflightCommand,
+  notifyCommand,
   verifyCommand,
   documentCommand,
   permissionsCommand,
