@@ -15,7 +15,7 @@ import {type EntryOutcome, runEntry} from './run-entry.ts';
 import {pause, type RunOutcome} from './run-outcome.ts';
 import {undoFailedEntry} from './undo-failed.ts';
 import {uphold} from './uphold.ts';
-import {isUpkeepTurn} from './upkeep-due.ts';
+import {type UpkeepDue, upkeepTurn} from './upkeep-due.ts';
 
 /**
  * Continues forward from the progress in the journal. `until` is a checkpoint, or an entry that is to be the last.
@@ -139,7 +139,7 @@ const lookedAt = new WeakSet<RunContext['record']>();
 
 /**
  * What has ended from outside is made again before anything relies on it: at the first turn of a process, and where
- * `isUpkeepTurn` says. Where that is not possible, the first entry of the turn fails with it.
+ * `upkeepTurn` says. Where that is not possible, the first entry of the turn fails with it.
  */
 async function lapseBefore(
   context: RunContext,
@@ -151,10 +151,15 @@ async function lapseBefore(
   if (old && old.kind !== 'done') {
     return old.kind === 'failed' ? failedWith(context, entry, old.problem) : old;
   }
-  if (!entry || (lookedAt.has(record) && !isUpkeepTurn(runbook, turn))) {
+  const looks = lookedAt.has(record) ? upkeepTurn(runbook, turn) : 'all';
+  if (!entry || looks === 'none') {
     return undefined;
   }
-  const problem = await uphold(context);
+  // What the entry before has just done, it has checked itself.
+  const before = runbook.items[runbook.items.indexOf(entry) - 1];
+  const isForVisitors = (due: UpkeepDue) =>
+    due.upkeep.reliedOnBy === 'visitors' && due.entry !== before;
+  const problem = await uphold(context, looks === 'all' ? undefined : isForVisitors);
   if (!problem) {
     lookedAt.add(record);
     return undefined;

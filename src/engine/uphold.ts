@@ -10,11 +10,14 @@ import {lapseText, lookAtUpkeep, type UpkeepLook} from './upkeep.ts';
 import {type UpkeepDue, upkeepDue} from './upkeep-due.ts';
 
 /**
- * Looks at all changes in place that later entries rely on, and makes again what has ended from outside. A problem,
- * where that is not possible, or not enough.
+ * Looks at changes in place that later entries rely on, and makes again what has ended from outside. A problem, where
+ * that is not possible, or not enough.
  */
-export async function uphold(context: RunContext): Promise<Problem | undefined> {
-  for (const due of upkeepDue(context, context.record.progress)) {
+export async function uphold(
+  context: RunContext,
+  isMeant: (due: UpkeepDue) => boolean = () => true,
+): Promise<Problem | undefined> {
+  for (const due of upkeepDue(context, context.record.progress).filter(isMeant)) {
     const problem = await upholdOne(context, due);
     if (problem) {
       return problem;

@@ -29,8 +29,8 @@ export function upkeepDue(
     }
     const later = entries.slice(index + 1);
     return unit.upkeep
-      .filter(({of, forVisitors = false}: AnyUpkeep) =>
-        isRelied(onTargets(of, entry.on), later, {params, progress, forVisitors}),
+      .filter(({of, reliedOnBy}: AnyUpkeep) =>
+        isRelied(onTargets(of, entry.on), later, {params, progress, reliedOnBy}),
       )
       .map((upkeep: AnyUpkeep) => ({entry, upkeep}));
   });
@@ -39,14 +39,16 @@ export function upkeepDue(
 interface Reliance {
   readonly params: unknown;
   readonly progress: Progress;
-  readonly forVisitors: boolean;
+  readonly reliedOnBy: AnyUpkeep['reliedOnBy'];
 }
 
 function isRelied(
   fact: SystemFact,
   later: readonly Entry[],
-  {params, progress, forVisitors}: Reliance,
+  {params, progress, reliedOnBy}: Reliance,
 ): boolean {
+  const isNeeded =
+    reliedOnBy === 'visitors' || (reliedOnBy === 'reversal' && !progress.passedPointOfNoReturn);
   const factsOf = (entry: Entry) =>
     effectsOf(entry, readsOf(entry, params, {get: () => undefined}).input);
   const isChanged = later.some(
@@ -59,7 +61,7 @@ function isRelied(
     later.some(
       (entry) =>
         !isOver(progress, entry) &&
-        (forVisitors ||
+        (isNeeded ||
           [...reliesOf(entry), ...factsOf(entry).flatMap(carriedBy)].some((relied) =>
             isSame(relied, fact),
           )),
@@ -94,22 +96,39 @@ function isOver({entries}: Progress, {id}: Entry): boolean {
 }
 
 /**
- * Whether changes in place are to be looked at before this turn: where people are asked, or have just answered, before
- * anybody is held or stopped, and behind the point of no return.
+ * Which changes in place are to be looked at before this turn. All: where people are asked, or have just answered,
+ * before anybody is held or stopped, and behind the point of no return. Elsewhere those on which visitors rely, unless
+ * visitors are held meanwhile: writes that are open again may be refused again, also in an outage.
  */
-export function isUpkeepTurn({head, items, entries}: AnyRunbook, turn: readonly Item[]): boolean {
+export function upkeepTurn(
+  {head, items, entries}: AnyRunbook,
+  turn: readonly Item[],
+): 'all' | 'for-visitors' | 'none' {
   const [first] = turn;
-  const before = first && items[items.indexOf(first) - 1];
+  const at = first ? items.indexOf(first) : -1;
+  const before = items[at - 1];
   const span = head.outage && outageSpan(head.outage, entries);
   const isAsked = (item: Item | undefined) => item?.kind === 'entry' && item.unit === confirm;
   // An outage that begins in a hold is no turn of its own: visitors wait there already.
   const stops = entries.find(
     ({id, unit}: Entry) => id === span?.begins || makesConnections(unit, 'held'),
   );
-  return (
+  if (
     isAsked(first) ||
     isAsked(before) ||
     before?.kind === 'point-of-no-return' ||
     turn.some((item) => item.kind === 'entry' && item.id === stops?.id)
+  ) {
+    return 'all';
+  }
+  return isHeldAfter(items.slice(0, Math.max(0, at))) ? 'none' : 'for-visitors';
+}
+
+function isHeldAfter(items: readonly Item[]): boolean {
+  const last = items.findLast(
+    (item): item is Entry =>
+      item.kind === 'entry' &&
+      (makesConnections(item.unit, 'held') || makesConnections(item.unit, 'released')),
   );
+  return last !== undefined && !makesConnections(last.unit, 'released');
 }

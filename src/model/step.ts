@@ -137,12 +137,15 @@ interface Common<Targets extends TargetKinds, Input extends Schema, Before, Outp
 /**
  * One of the effects of a step that a restart, a failover or a person may end while later entries rely on it. The
  * engine looks at it in each plan of a resumed run, before a question to a person and after the answer, and before
- * anybody is held or stopped; `status` looks, too.
+ * anybody is held or stopped; `status` looks, too. See `reliedOnBy` for more.
  */
 export interface Upkeep<Targets extends TargetKinds, Input, Output> {
   readonly of: SystemFact<keyof Targets & string>;
-  /** Visitors rely on it, so it is looked at as long as the run goes on, whatever later entries rely on. */
-  readonly forVisitors?: boolean;
+  /**
+   * Who else relies on it than later entries. Visitors: it is looked at as long as the run goes on, before each turn in
+   * which nobody is held. A reversal: it is looked at until the point of no return.
+   */
+  readonly reliedOnBy?: 'visitors' | 'reversal';
   /** Looks, and changes nothing. `done`: when the step was done, and what it gave then. */
   check(
     look: Look<Targets, Input>,

@@ -69,7 +69,7 @@ export const openWritesInRing = defineStep({
   upkeep: [
     {
       of: {fact: 'writes', of: 'aurora', are: 'accepted'},
-      forVisitors: true,
+      reliedOnBy: 'visitors',
       check: ({targets: {aurora, source}, now, signal}, {at}) =>
         acceptsWrites({aurora, other: source}, at, {now, signal}),
       restore: async ({targets: {source}}) => [openBeside(source)],

@@ -31,7 +31,7 @@ export const openWrites = defineStep({
   upkeep: [
     {
       of: {fact: 'writes', of: 'aurora', are: 'accepted'},
-      forVisitors: true,
+      reliedOnBy: 'visitors',
       check: ({targets: {aurora}, now, signal}, {at}) => acceptsWrites({aurora}, at, {now, signal}),
       restore: async () => [enableWrites],
     },

@@ -13,6 +13,7 @@ import {brokenReversal, otherSource} from './replication/obstacles.ts';
 import {positionSchema} from './replication/position.ts';
 import {repairOf} from './replication/repair.ts';
 import {brokenReason, isRunning, sourceAddress} from './replication/replication.ts';
+import {startReplication} from './replication/reverse-replication.ts';
 import {replicates} from './replication/upkeep.ts';
 import {
   backKey,
@@ -86,8 +87,14 @@ export const armRing = defineStep({
   upkeep: [
     {
       of: {fact: 'replication', from: 'aurora', to: 'source', is: 'running'},
+      reliedOnBy: 'reversal',
       check: ({targets: {source}, input, signal}) => replicates(source, input, signal),
-      restore: async ({targets: {aurora}}) => [startRing(aurora)],
+      restore: async ({targets: {aurora}, signal}) => [
+        // Once Aurora accepts writes, the source replicates what its clients write.
+        (await aurora.fence(signal)).readOnly
+          ? startRing(aurora)
+          : {...startReplication(aurora), on: 'source' as const},
+      ],
     },
   ],
   claims: ['source'],

@@ -14,6 +14,8 @@ import {
   startReplication,
   writeSentinel,
 } from './replication/reverse-replication.ts';
+import {tlsMissing} from './replication/tls.ts';
+import {replicates} from './replication/upkeep.ts';
 import {mysqlServer} from './target.ts';
 
 const reverseReplication = z.object({
@@ -52,6 +54,14 @@ export const replicateBack = defineStep({
     'Waits until the old source has executed everything that Aurora has written, then stops and resets its replication.',
   relies: [{fact: 'writes', of: 'replica', are: 'refused'}],
   effects: [{fact: 'replication', from: 'source', to: 'replica', is: 'running', drains: true}],
+  upkeep: [
+    {
+      of: {fact: 'replication', from: 'source', to: 'replica', is: 'running'},
+      reliedOnBy: 'reversal',
+      check: ({targets: {replica}, input, signal}) => replicates(replica, input, signal),
+      restore: async ({targets: {source}}) => [startReplication(source)],
+    },
+  ],
   claims: ['replica'],
   roundTrips: {replica: 10, source: 5},
   timeoutMs: 120_000,
@@ -74,7 +84,10 @@ export const replicateBack = defineStep({
         `If it is left over from an earlier run, stop and reset it on ${replica.name} (RESET SLAVE ALL or RESET REPLICA ALL).`,
       );
     }
-    return verifyTestRow({replica, source}, replication, keyOf(run), signal);
+    return (
+      tlsMissing(replica, replication) ??
+      verifyTestRow({replica, source}, replication, keyOf(run), signal)
+    );
   },
 
   async plan({targets: {replica, source}, input, run, signal}) {

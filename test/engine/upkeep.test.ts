@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
-import {isUpkeepTurn} from '../../src/engine/upkeep-due.ts';
+import {upkeepTurn} from '../../src/engine/upkeep-due.ts';
 import {defineGate, defineStep, done, holds, lapsed, pending} from '../../src/index.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
 import {blocked} from '../../src/model/verdict.ts';
@@ -214,7 +214,7 @@ describe('a change in place that ended from outside', () => {
     })
       .step(
         'lock',
-        {...lock, upkeep: upkeep ? [{...upkeep, forVisitors: true}] : []},
+        {...lock, upkeep: upkeep ? [{...upkeep, reliedOnBy: 'visitors'}] : []},
         {on: {shelf: 'a'}, input: () => ({})},
       )
       .step('label', fill, {on: {shelf: 'a'}, input: () => ({texts: {label: 'new'}})})
@@ -237,6 +237,56 @@ describe('a change in place that ended from outside', () => {
     const later = rig.reopened();
     expect(await later.run()).toEqual({kind: 'done'});
     expect(a.picture['lock']).toBe('shut');
+  });
+
+  test('on which visitors rely is looked at before each entry, and for a reversal where people are asked', async () => {
+    const [upkeep] = lock.upkeep ?? [];
+    const lockFor = (reliedOnBy: 'visitors' | 'reversal') => ({
+      ...lock,
+      upkeep: upkeep ? [{...upkeep, reliedOnBy}] : [],
+    });
+    const stories = await Promise.all(
+      (['visitors', 'reversal'] as const).map(async (whom) => {
+        const nightly = defineRunbook({
+          name: 'tidy-up',
+          summary: 'Tidy up.',
+          params: z.object({}),
+          targets: {a: shelf},
+          outage: {from: ['sweep'], until: ['label']},
+        })
+          .step('sweep', fill, {on: {shelf: 'a'}, input: () => ({texts: {floor: 'clean'}})})
+          .step('lock', lockFor(whom), {on: {shelf: 'a'}, input: () => ({})})
+          .step('deploy', fill, {on: {shelf: 'a'}, input: () => ({texts: {shop: 'new'}})})
+          .step('label', fill, {on: {shelf: 'a'}, input: () => ({texts: {label: 'new'}})})
+          .step('dust', fill, {on: {shelf: 'a'}, input: () => ({texts: {dust: 'none'}})})
+          .confirm('accept', {question: 'Accept?'})
+          .pointOfNoReturn('The key is gone.')
+          .step('floor', fill, {on: {shelf: 'a'}, input: () => ({texts: {floor: 'swept'}})});
+        const shelfOf = new Shelf('a');
+        const rig = new Rig({runbook: nightly, shelves: [shelfOf]});
+        const opensAfter = ['a: shop = new', 'a: label = new', 'a: floor = swept'];
+        shelfOf.afterPut = (words) => {
+          if (opensAfter.includes(words)) {
+            shelfOf.boxes.delete('lock');
+          }
+        };
+        rig.operator.answering = ({entry}) => {
+          if (entry === null) {
+            shelfOf.boxes.delete('lock');
+          }
+          return 'yes';
+        };
+        expect(await rig.run()).toEqual({kind: 'done'});
+        return rig.story.filter((line) => /^entry-(upheld|started (label|dust|floor))/.test(line));
+      }),
+    );
+    expect(stories).toEqual([
+      [
+        ...['entry-upheld', 'entry-started label', 'entry-upheld', 'entry-started dust'],
+        ...['entry-upheld', 'entry-started floor'],
+      ],
+      ['entry-started label', 'entry-started dust', 'entry-upheld', 'entry-started floor'],
+    ]);
   });
 
   test('is made again once, also when nobody heard that it was', async () => {
@@ -310,6 +360,7 @@ test('nothing is looked at where visitors already wait: an outage that begins in
     input: () => ({texts}),
   });
   const connections = {fact: 'connections', of: 'shelf', are: 'held'} as const;
+  const released = {...connections, are: 'released'} as const;
   const held = defineRunbook({
     name: 'tidy-up',
     summary: 'Tidy up.',
@@ -324,7 +375,16 @@ test('nothing is looked at where visitors already wait: an outage that begins in
       put({door: 'shut'}),
     )
     .step('sweep', fill, put({floor: 'clean'}))
-    .step('open', fill, put({door: 'open'}));
-  const turns = held.entries.filter((entry) => isUpkeepTurn(held, [entry]));
-  expect(turns.map(({id}) => id)).toEqual(['hold']);
+    .step('open', fill, put({door: 'open'}))
+    .step('release', defineStep({...fill, name: 'shelf.release', effects: [released]}), put({}))
+    .step('dust', fill, put({dust: 'none'}));
+  const looks = held.entries.map((entry) => `${entry.id}: ${upkeepTurn(held, [entry])}`);
+  expect(looks).toEqual([
+    'label: for-visitors',
+    'hold: all',
+    'sweep: none',
+    'open: none',
+    'release: none',
+    'dust: for-visitors',
+  ]);
 });

@@ -21,7 +21,7 @@ export async function replicates(
     const is = replication ? `replicates from ${sourceAddress(replication)}` : 'does not replicate';
     return blocked(
       `${server.name} ${is} now, and replicated from ${expected}.`,
-      `Somebody has changed its replication: look into mysql.rds_history there. Set it up again from where it stopped, or reverse to before that entry.`,
+      `Somebody has changed its replication: its error log says when (on Aurora: mysql.rds_history). Set it up again from where it stopped, or reverse to before that entry.`,
     );
   }
   const unencrypted = tlsMissing(server, replication);

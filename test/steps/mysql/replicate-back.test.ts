@@ -25,6 +25,25 @@ const replicationOf = (replica: FakeServer, source: FakeServer): Placed => ({
   input: {host: 'aurora', file: 'aurora-bin.000001', position: 120},
 });
 
+test('it is started again after somebody stopped it, and not over one that was reset', async () => {
+  const {source, aurora, placed} = await reverseReplicating();
+  const [upkeep] = (placed.unit as typeof replicateBack).upkeep ?? [];
+  const look = () => lookOf(placed, true) as never;
+  const is = () => upkeep?.check(look(), {output: {}, at: new Date()});
+  expect(await is()).toEqual({kind: 'holds'});
+  await source.session().writer.stopReplication(new AbortController().signal);
+  expect(await is()).toMatchObject({kind: 'lapsed', since: 'since somebody stopped it'});
+  await performAll(placed, (await upkeep?.restore(look())) ?? []);
+  expect(await is()).toEqual({kind: 'holds'});
+  source.replicate();
+  expect(source.rows).toBe(aurora.rows);
+  source.channel = null;
+  expect(await is()).toMatchObject({
+    kind: 'blocked',
+    reason: 'db1 does not replicate now, and replicated from aurora:3306.',
+  });
+});
+
 test('reversal first executes everything that Aurora has written on the old source', async () => {
   const {source, aurora, placed} = await reverseReplicating();
   aurora.readOnly = true;

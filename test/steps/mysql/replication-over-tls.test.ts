@@ -33,6 +33,12 @@ const addAccount = (on: LabDatabase) =>
     }
   });
 
+const ssl = {
+  mysql: 'CHANGE REPLICATION SOURCE TO SOURCE_SSL',
+  mariadb: 'CHANGE MASTER TO MASTER_SSL',
+  'mysql-5.6': 'CHANGE MASTER TO MASTER_SSL',
+} as const;
+
 const account = {user: 'overtls', password: 'over tls'};
 const signal = new AbortController().signal;
 
@@ -138,6 +144,22 @@ function onPair(pair: KindPair): void {
       const back = await placed({...ca('db'), verify: true});
       const {before} = await run(back);
       expect(await replicationOn(source)).toMatchObject({tls: true, io: 'Yes', sql: 'Yes'});
+      const upkeep = () =>
+        upkeepOf(back)[0]?.check(lookOf(back, true), {output: {}, at: new Date()});
+      expect(await upkeep()).toEqual({kind: 'holds'});
+      const {start, stop} = statementsOf(source.brand);
+      for (const statement of [stop, `${ssl[source.brand]} = 0`]) {
+        await source.query(statement);
+      }
+      const missing = {
+        kind: 'blocked',
+        reason: expect.stringMatching(/^db1 replicates from .* without TLS, and the inventory/),
+      };
+      expect(await upkeep()).toMatchObject(missing);
+      expect(await settled(back, true)).toMatchObject(missing);
+      for (const statement of [`${ssl[source.brand]} = 1`, start]) {
+        await source.query(statement);
+      }
       expect(await reverse(back, before)).toMatchObject({kind: 'pending', before});
 
       const wrong = await placed({...ca('another'), verify: true});
