@@ -84,14 +84,12 @@ export async function turn(world: World, change: LabSwitch): Promise<void> {
     case 'database-killed':
       return databases[change.database].kill();
     case 'database-restarted':
-      return databases[change.database].restart();
+      return change.database === 'aurora'
+        ? restartAurora(world)
+        : databases[change.database].restart();
     case 'aurora-failover':
       rds.failOver('shop-aurora');
-      return databases.aurora.restart(
-        (change.readOnlyParameter ?? rds.parameter('shop-aurora', 'read_only') === '1')
-          ? ['--read-only=ON']
-          : [],
-      );
+      return restartAurora(world, change.readOnlyParameter);
     case 'database-paused':
       return databases[change.database].pause();
     case 'database-resumed':
@@ -156,3 +154,9 @@ export async function turn(world: World, change: LabSwitch): Promise<void> {
       ecs.faults.clear();
   }
 }
+
+/** An instance starts with what its cluster parameter group says, whatever was set while it ran. */
+const restartAurora = (
+  {databases, rds}: World,
+  refusesWrites = rds.parameter('shop-aurora', 'read_only') === '1',
+): Promise<void> => databases.aurora.restart(refusesWrites ? ['--read-only=ON'] : []);
