@@ -1,4 +1,5 @@
 import {type JsonInput, jsonService} from './json-service.ts';
+import {arnIn} from './partition.ts';
 import {AwsError} from './replies.ts';
 import type {AwsService} from './service.ts';
 
@@ -36,7 +37,9 @@ const awake: SuspendedState = {
 export function createAutoscaling(options: {
   /** By resource id: `service/shop/web`. */
   readonly targets: Readonly<Record<string, {min: number; max: number; scaled: Scaled}>>;
+  readonly region?: string;
 }): Autoscaling {
+  const {region = 'us-east-1'} = options;
   const registered = new Map<string, ScalableTarget>(
     Object.entries(options.targets).map(([id, {min, max}]) => [
       id,
@@ -51,7 +54,7 @@ export function createAutoscaling(options: {
         mustBeEcs(input);
         const ids = Array.isArray(input['ResourceIds']) ? input['ResourceIds'] : undefined;
         const shown = [...registered].filter(([id]) => ids === undefined || ids.includes(id));
-        return {ScalableTargets: shown.map(([id, target]) => shapeOf(id, target))};
+        return {ScalableTargets: shown.map(([id, target]) => shapeOf(id, target, region))};
       },
 
       RegisterScalableTarget: (input) => {
@@ -76,7 +79,7 @@ export function createAutoscaling(options: {
           createdAt: was?.createdAt ?? Date.now() / 1_000,
         });
         scaled.set(Math.max(scaled.get(), min));
-        return {ScalableTargetARN: arnOf(id)};
+        return {ScalableTargetARN: arnOf(id, region)};
       },
     }),
     policyWants: (id, desiredCount) => {
@@ -100,18 +103,17 @@ function mustBeEcs(input: JsonInput): void {
   }
 }
 
-const shapeOf = (id: string, {min, max, suspended, createdAt}: ScalableTarget) => ({
+const shapeOf = (id: string, {min, max, suspended, createdAt}: ScalableTarget, region: string) => ({
   ServiceNamespace: 'ecs',
   ResourceId: id,
   ScalableDimension: 'ecs:service:DesiredCount',
   MinCapacity: min,
   MaxCapacity: max,
-  RoleARN:
-    'arn:aws:iam::123456789012:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService',
+  RoleARN: `${arnIn(region)}:iam::123456789012:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService`,
   CreationTime: createdAt,
   SuspendedState: suspended,
-  ScalableTargetARN: arnOf(id),
+  ScalableTargetARN: arnOf(id, region),
 });
 
-const arnOf = (id: string): string =>
-  `arn:aws:application-autoscaling:us-east-1:123456789012:scalable-target/${Buffer.from(id).toString('hex').slice(0, 24)}`;
+const arnOf = (id: string, region: string): string =>
+  `${arnIn(region)}:application-autoscaling:${region}:123456789012:scalable-target/${Buffer.from(id).toString('hex').slice(0, 24)}`;

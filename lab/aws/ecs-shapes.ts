@@ -114,7 +114,7 @@ const advanced = ({alternateTargetGroup}: ShiftingStrategy) => ({
     /:targetgroup\/.*/,
     ':listener-rule/app/lab/1/2/3',
   ),
-  roleArn: 'arn:aws:iam::123456789012:role/ecs-load-balancers',
+  roleArn: `${alternateTargetGroup.split(':', 2).join(':')}:iam::123456789012:role/ecs-load-balancers`,
 });
 
 /** Where services with network interfaces of their own run. */

@@ -4,6 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEmptyPage, emptyPage} from './empty-pages.ts';
 import {recordExchange} from './exchange-record.ts';
 import {createFaults, type Fault, type Faults} from './faults.ts';
+import {arnIn, regionOf} from './partition.ts';
 import {
   AwsError,
   ec2Query,
@@ -200,7 +201,9 @@ async function serve(call: Call): Promise<void> {
     case 'deny':
       return send(
         response,
-        protocol.errorReply(refusal(protocol, 'denied', denial(service, operation))),
+        protocol.errorReply(
+          refusal(protocol, 'denied', denial(service, operation, regionOf(call.request.headers))),
+        ),
       );
     case 'cut-before':
       return void response.destroy();
@@ -247,8 +250,8 @@ const priorRequest = (): AwsError =>
     'The request was rejected because Route 53 was still processing a prior request.',
   );
 
-const denial = (service: AwsService, operation: string): string =>
-  `User: arn:aws:iam::123456789012:user/lab is not authorized to perform: ${policyName(service)}:${operation}`;
+const denial = (service: AwsService, operation: string, region: string): string =>
+  `User: ${arnIn(region)}:iam::123456789012:user/lab is not authorized to perform: ${policyName(service)}:${operation}`;
 
 /** CloudWatch signs under another name than policies use (Service Authorization Reference). */
 const policyName = ({signingName}: AwsService): string =>

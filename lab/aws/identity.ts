@@ -1,3 +1,4 @@
+import {arnIn, regionOf} from './partition.ts';
 import {AwsError, queryReply, type XmlElements} from './replies.ts';
 import type {AwsRequest, AwsService} from './service.ts';
 import {createSessions, type Sessions} from './sessions.ts';
@@ -33,9 +34,10 @@ const everything: Allowed = {actions: ['*'], resources: ['*']};
 
 /** Who the lab's only key belongs to, and what IAM says of it. The endpoint itself refuses nobody by it. */
 export function createIdentity({
-  arn = `arn:aws:sts::${accountId}:assumed-role/switcharoo/night`,
+  arn: own,
   roles = [],
 }: {
+  /** Without it, a session in the partition of the region that is asked. */
   readonly arn?: string;
   readonly roles?: readonly Role[];
 } = {}): Identity {
@@ -49,10 +51,12 @@ export function createIdentity({
     sts: queryService('sts', 'https://sts.amazonaws.com/doc/2011-06-15/', {
       GetCallerIdentity: (_form, headers) => {
         const {accessKeyId = ''} = claimOf(headers) ?? {};
+        const arn =
+          own ?? `${partitionIn(headers)}:sts::${accountId}:assumed-role/switcharoo/night`;
         const caller = sessions.find(accessKeyId)?.arn ?? arn;
         return {Arn: caller, UserId: 'AROALAB:night', Account: accountId};
       },
-      AssumeRole: (form) => assumeRole(form, roles, sessions),
+      AssumeRole: (form, headers) => assumeRole(form, {roles, sessions, headers}),
     }),
     iam: queryService('iam', 'https://iam.amazonaws.com/doc/2010-05-08/', {
       SimulatePrincipalPolicy: (form) => simulate(policy, form),
@@ -81,12 +85,17 @@ const queryService = (
   },
 });
 
+const partitionIn = (headers: AwsRequest['headers']): string => arnIn(regionOf(headers));
+
+interface Assuming {
+  readonly roles: readonly Role[];
+  readonly sessions: Sessions;
+  readonly headers: AwsRequest['headers'];
+}
+
 /** As STS: what a role's trust policy lacks is told in no more than this sentence. */
-function assumeRole(
-  form: URLSearchParams,
-  roles: readonly Role[],
-  sessions: Sessions,
-): XmlElements {
+function assumeRole(form: URLSearchParams, {roles, sessions, headers}: Assuming): XmlElements {
+  const partition = partitionIn(headers);
   const arn = form.get('RoleArn') ?? '';
   const role = roles.find((candidate) => candidate.arn === arn);
   const {externalId, mfa} = role ?? {};
@@ -97,7 +106,7 @@ function assumeRole(
   if (!isTrusted) {
     throw new AwsError(
       'AccessDenied',
-      `User: arn:aws:iam::${accountId}:user/lab is not authorized to perform: sts:AssumeRole on resource: ${arn}`,
+      `User: ${partition}:iam::${accountId}:user/lab is not authorized to perform: sts:AssumeRole on resource: ${arn}`,
       403,
     );
   }
@@ -106,7 +115,7 @@ function assumeRole(
     throw new AwsError('AccessDenied', message, 403);
   }
   const name = form.get('RoleSessionName') ?? '';
-  const assumed = `arn:aws:sts::${accountId}:assumed-role/${arn.split('/').at(-1)}/${name}`;
+  const assumed = `${partition}:sts::${accountId}:assumed-role/${arn.split('/').at(-1)}/${name}`;
   const seconds = Number(form.get('DurationSeconds') ?? '3600');
   const key = sessions.grant(assumed, seconds, Date.now());
   return {
@@ -123,7 +132,7 @@ function assumeRole(
 /** Every action on every resource, a page at a time. */
 function simulate(policy: readonly Allowed[], form: URLSearchParams): XmlElements {
   const principal = form.get('PolicySourceArn') ?? '';
-  if (!/^arn:aws:iam::\d{12}:(user|role)\/.+/.test(principal)) {
+  if (!/^arn:aws(-[a-z]+)*:iam::\d{12}:(user|role)\/.+/.test(principal)) {
     throw new AwsError(
       'InvalidInput',
       `Invalid Entity Arn: ${principal} does not clearly define entity type and name.`,

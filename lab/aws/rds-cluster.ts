@@ -1,3 +1,4 @@
+import {arnIn} from './partition.ts';
 import type {XmlElements} from './replies.ts';
 
 /** An Aurora cluster as the lab pretends it. */
@@ -6,6 +7,7 @@ export interface LabCluster {
   /** Where its writer is reached. */
   readonly endpoint: string;
   readonly port: number;
+  readonly region?: string;
   readonly engine?: string;
   readonly engineVersion?: string;
   readonly engineMode?: string;
@@ -55,6 +57,7 @@ const defaultParameters: LabCluster['parameters'] = {
 
 /** With what a new cluster has by default. */
 export const withDefaults = (cluster: LabCluster): Cluster => ({
+  region: 'us-east-1',
   engine: 'aurora-mysql',
   engineMode: 'provisioned',
   backupRetentionDays: 7,
@@ -77,7 +80,7 @@ export const withDefaults = (cluster: LabCluster): Cluster => ({
 
 export const clusterTree = (cluster: Cluster): XmlElements => ({
   DBClusterIdentifier: cluster.identifier,
-  DBClusterArn: `arn:aws:rds:us-east-1:123456789012:cluster:${cluster.identifier}`,
+  DBClusterArn: `${arnIn(cluster.region)}:rds:${cluster.region}:123456789012:cluster:${cluster.identifier}`,
   Engine: cluster.engine,
   EngineVersion: cluster.engineVersion,
   EngineMode: cluster.engineMode,

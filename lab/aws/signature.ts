@@ -25,6 +25,7 @@ export interface Claim {
   readonly accessKeyId: string;
   /** `date/region/service/aws4_request`. */
   readonly scope: string;
+  readonly region: string;
   readonly service: string;
   readonly signedHeaders: readonly string[];
   readonly signature: string;
@@ -36,13 +37,13 @@ type SignatureFault = 'unknownKey' | 'wrongSignature' | 'tooOld' | 'tooNew' | 's
 const validMs = 5 * 60_000;
 
 const authorization =
-  /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8}\/[^/]+\/([^/]+)\/aws4_request), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
+  /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8}\/([^/]+)\/([^/]+)\/aws4_request), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 
 export function claimOf(headers: SignedRequest['headers']): Claim | undefined {
   const match = authorization.exec(headers['authorization'] ?? '');
-  const [, accessKeyId, scope, service, signedHeaders, signature] = match ?? [];
-  return accessKeyId && scope && service && signedHeaders && signature
-    ? {accessKeyId, scope, service, signedHeaders: signedHeaders.split(';'), signature}
+  const [, accessKeyId, scope, region, service, signedHeaders, signature] = match ?? [];
+  return accessKeyId && scope && region && service && signedHeaders && signature
+    ? {accessKeyId, scope, region, service, signedHeaders: signedHeaders.split(';'), signature}
     : undefined;
 }
 

@@ -142,6 +142,7 @@ export async function startEcsLab(
   const quotas = createServiceQuotas(fargateQuotas(vcpu.most));
   const autoscaling = createAutoscaling({
     targets: {'service/shop/web': {min: 1, max: 6, scaled: ecs.scaled('web')}},
+    region,
   });
   const endpoint = await startAwsEndpoint({
     services: [ecs, elb, logs, autoscaling, cloudwatch, ec2, quotas],

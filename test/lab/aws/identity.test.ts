@@ -1,5 +1,5 @@
 import {IAMClient, paginateSimulatePrincipalPolicy} from '@aws-sdk/client-iam';
-import {GetCallerIdentityCommand, STSClient} from '@aws-sdk/client-sts';
+import {AssumeRoleCommand, GetCallerIdentityCommand, STSClient} from '@aws-sdk/client-sts';
 import {expect, test} from 'vitest';
 import {createIdentity} from '../../../lab/aws/identity.ts';
 import {readingClient} from '../../../steps/aws/index.ts';
@@ -20,6 +20,25 @@ test('whoever signs is told who that is', async () => {
     Arn: 'arn:aws:sts::123456789012:assumed-role/switcharoo/night',
     Account: '123456789012',
   });
+});
+
+test.each([
+  ['us-gov-west-1', 'arn:aws-us-gov'],
+  ['cn-north-1', 'arn:aws-cn'],
+])('in %s, the caller and a role have ARNs of %s', async (region, partition) => {
+  const arn = `${partition}:iam::123456789012:role/switcharoo`;
+  const identity = createIdentity({roles: [{arn}]});
+  await using lab = await started(identity.sts, identity.iam);
+  const settings = readingClient({...lab.config, region});
+  const [sts, iam] = [new STSClient(settings), new IAMClient(settings)];
+  const {Arn} = await sts.send(new GetCallerIdentityCommand({}));
+  expect(Arn).toBe(`${partition}:sts::123456789012:assumed-role/switcharoo/night`);
+  const role = {RoleArn: arn, RoleSessionName: 'night'};
+  const {AssumedRoleUser} = await sts.send(new AssumeRoleCommand(role));
+  expect(AssumedRoleUser?.Arn).toBe(Arn);
+  const simulated = {PolicySourceArn: arn, ActionNames: ['ecs:ListTasks']};
+  const page = await paginateSimulatePrincipalPolicy({client: iam}, simulated).next();
+  expect(page.value?.EvaluationResults).toMatchObject([{EvalDecision: 'allowed'}]);
 });
 
 test('a policy is simulated, action by action and resource by resource, in pages', async () => {

@@ -19,9 +19,11 @@ type Strategy = Omit<ShiftingStrategy, 'alternateTargetGroup'>;
 const blueGreen: Strategy = {kind: 'BLUE_GREEN', bakeMinutes: 3};
 const linear: Strategy = {kind: 'LINEAR', bakeMinutes: 3, percent: 50, stepMinutes: 2};
 const input = {image: 'shop:2', environment: {}, steadyMs: 50};
-/** A partition of its own: whatever is an ARN there begins with `arn:aws-cn`. */
+/** Partitions of their own: whatever is an ARN there begins with `arn:aws-cn` or `arn:aws-us-gov`. */
 const china = 'cn-north-1';
+const govCloud = 'us-gov-west-1';
 const usual = 'us-east-1';
+const partitions: Readonly<Record<string, string>> = {[china]: 'aws-cn', [govCloud]: 'aws-us-gov'};
 let before: {readonly taskDefinition: string; readonly desiredCount: null};
 
 // Each exchange of these tests is recorded: the last test compares them. `npm run wire` has a folder of its own.
@@ -42,7 +44,7 @@ afterEach(async () => {
 
 async function begin(strategy: Strategy, cluster: object = {}, region = usual): Promise<void> {
   const alternateTargetGroup = groupArnOf({name: 'shop', region}, 'green');
-  const partition = region === china ? 'aws-cn' : 'aws';
+  const partition = partitions[region] ?? 'aws';
   before = {
     taskDefinition: `arn:${partition}:ecs:${region}:123456789012:task-definition/web:1`,
     desiredCount: null,
@@ -148,7 +150,7 @@ test.for([
 );
 
 test('CANARY: a part of the visitors comes first, and a reversal before the end rolls all back at once', async () => {
-  await begin({kind: 'CANARY', bakeMinutes: 30, percent: 50, stepMinutes: 4});
+  await begin({kind: 'CANARY', bakeMinutes: 30, percent: 50, stepMinutes: 4}, {}, govCloud);
   await deploy();
   await until('PRODUCTION_TRAFFIC_SHIFT');
   expect(await served(8)).toEqual(['shop:1', 'shop:2']);
