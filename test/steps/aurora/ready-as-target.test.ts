@@ -111,13 +111,13 @@ forEachPair('ready as the target', (pair) => {
       expect(await stuck('writer', 'storage-full')).toEqual(
         blockedBy(
           'has a writer shop-1 that is storage-full',
-          'Delete data, or set a larger instance class, which has more local storage.',
+          'Set a larger instance class: it has more local storage, for logs and temporary tables. The cluster volume grows by itself.',
         ),
       );
       expect(await stuck('writer', 'incompatible-parameters')).toEqual(
         blockedBy(
           'has a writer shop-1 that is incompatible-parameters',
-          expect.stringContaining('aws rds describe-events'),
+          'Reset what was changed in its parameter group, then reboot it: aws rds describe-events names the parameters.',
         ),
       );
     }));
