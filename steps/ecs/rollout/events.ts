@@ -25,10 +25,13 @@ interface Changes {
 /** What happened between two snapshots: service events, and each task, target and deployment that changed its state. */
 export function changesSince(before: RolloutPicture | undefined, snapshot: Snapshot): Changes {
   const primary = primaryOf(snapshot.service);
+  const {deployments} = snapshot.service;
+  // One snapshot may show a whole rollout: it begins before its tasks do, and ends after them.
   const moving = [
-    ...snapshot.service.deployments.map(deploymentLine),
+    ...deployments.filter((deployment) => !isOver(deployment)).map(deploymentLine),
     ...snapshot.tasks.map(taskLine),
     ...snapshot.targets.map(targetLine),
+    ...deployments.filter(isOver).map(deploymentLine),
   ];
   const events = snapshot.service.events.map((event) => ({...event, key: eventKey(event)}));
   const fresh = events.filter(({key, at}) =>
@@ -68,6 +71,9 @@ interface Moving {
   isNew(primary: DeploymentState | undefined): boolean;
   line(was: string | undefined, is: string): string;
 }
+
+const isOver = ({rolloutState}: DeploymentState): boolean =>
+  rolloutState === 'COMPLETED' || rolloutState === 'FAILED';
 
 const deploymentLine = (deployment: DeploymentState): Moving => ({
   what: `deployment ${deployment.id}`,

@@ -105,9 +105,22 @@ test('events, tasks and targets are reported once, when they change', () => {
     'task 1a2b3c4d (web:2): PENDING',
     'task 1a2b3c4d (web:2): RUNNING',
     'target 10.0.0.1 in shop: initial',
-    'rollout of web:2: PRIMARY FAILED (tasks failed to start.)',
     'task 1a2b3c4d (web:2): STOPPED (Essential container in task exited, exit code 137)',
     'target 10.0.0.1 in shop: initial -> unhealthy (Request timed out)',
+    'rollout of web:2: PRIMARY FAILED (tasks failed to start.)',
+  ]);
+});
+
+test('a rollout that one look shows from its beginning to its end is told in that order', () => {
+  const completed = {...deployment, rolloutState: 'COMPLETED'};
+  const running = {tasks: [{...task, lastStatus: 'RUNNING'}], targets: [target('healthy')]};
+  expect(
+    linesOf(snapshot({}), snapshot({service: {...service, deployments: [completed]}, ...running})),
+  ).toEqual([
+    'rollout of web:2: PRIMARY IN_PROGRESS',
+    'task 1a2b3c4d (web:2): RUNNING',
+    'target 10.0.0.1 in shop: healthy',
+    'rollout of web:2: PRIMARY COMPLETED',
   ]);
 });
 
