@@ -20,6 +20,12 @@ The same checks are part of two gates: \`mysql.ready-as-source\` (the source and
 | \`! warns\` | the gate opens; the warning is in the plan (\`! …\`) and in the journal | 0 |
 
 A check that cannot be made blocks, because nothing is known: the account lacks a privilege, or the server does not answer.
+So does an inventory without any target that has checks (\`nothing-checked\`). Kinds without checks are named at the end.
+
+\`switcharoo preflight -i production --every 30m --until 03:00\` goes on until the night. The first list is printed whole,
+then only what is new and what is resolved; a figure that changed is no news. While the process of a run works on the databases
+of the inventory, nothing is checked: it may be in an outage. With \`--json\`, each change is one line:
+\`{atUtc, inventory, added, resolved}\`, or \`{atUtc, busy}\`. The exit code is that of the last list.
 
 A server that replicates from another one of the inventory is checked as a replica, any other server as a source. Aurora
 is compared with the source that has a replica in the inventory, or else with the first server. In the JSON document,

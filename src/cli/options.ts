@@ -72,34 +72,37 @@ export const onFailure = oneOf(['stop', 'reverse'], {
   description: 'Decide beforehand what to do when an entry fails',
 });
 
-export const decideBy = parsed(
-  (text) => {
-    const time = parseTime(text, new Date());
-    if (time === undefined) {
-      throw new InvalidValue('Give it as HH:MM, or as a time like 2026-03-01T04:30:00Z.');
-    }
-    return time;
-  },
-  {
-    placeholder: 'time',
-    description:
-      'Pause and offer the reversal if the cutover is not accepted by then (HH:MM here, or a time with its zone)',
-  },
+export const time = (description: string) =>
+  parsed(
+    (text) => {
+      const moment = parseTime(text, new Date());
+      if (moment === undefined) {
+        throw new InvalidValue('Give it as HH:MM, or as a time like 2026-03-01T04:30:00Z.');
+      }
+      return moment;
+    },
+    {placeholder: 'time', description},
+  );
+
+/** In ms. */
+export const duration = (description: string) =>
+  parsed(
+    (text) => {
+      const ms = parseDuration(text);
+      if (ms === undefined) {
+        throw new InvalidValue('Give it as 90s, 5m or 1h.');
+      }
+      return ms;
+    },
+    {placeholder: 'duration', description},
+  );
+
+export const decideBy = time(
+  'Pause and offer the reversal if the cutover is not accepted by then (HH:MM here, or a time with its zone)',
 );
 
-export const maxOutage = parsed(
-  (text) => {
-    const ms = parseDuration(text);
-    if (ms === undefined) {
-      throw new InvalidValue('Give it as 90s, 5m or 1h.');
-    }
-    return ms;
-  },
-  {
-    placeholder: 'duration',
-    description:
-      'Limit of the outage: past it, reverse to before the outage, or ask if the new side may have writes',
-  },
+export const maxOutage = duration(
+  'Limit of the outage: past it, reverse to before the outage, or ask if the new side may have writes',
 );
 
 const files = 'Moved files';

@@ -70,6 +70,30 @@ export interface SchemaLoad {
   load(target: never, others: readonly unknown[], signal: AbortSignal): Promise<Survey>;
 }
 
+/** A check that asks one target alone. */
+interface TargetCheck<Reader> extends CheckWords {
+  find(target: Reader, signal: AbortSignal): Promise<readonly Observation[]>;
+}
+
+/** The preflight of a kind whose checks ask one target alone. Who looks puts the target's name into the findings. */
+export const preflightOf = <Reader>(checks: readonly TargetCheck<Reader>[]): Preflight<Reader> => ({
+  checks,
+  look: (target, _others, signal) => survey(checks, '', (check) => check.find(target, signal)),
+});
+
+/** What a gate would be blocked by, as an observation; nothing where nothing blocks. */
+export const observedIn = (verdict: Blocked | undefined): readonly Observation[] =>
+  verdict ? [{is: verdict.reason.replace(/\.$/, ''), fix: hintText(verdict.hint)}] : [];
+
+/** A problem that was thrown, as an observation. Anything else goes on up. */
+export function observedError(error: unknown): Observation {
+  if (error instanceof SwitcharooError) {
+    const {message, hint} = error.problem;
+    return {is: message.replace(/\.$/, ''), fix: hintText(hint)};
+  }
+  throw error;
+}
+
 export interface Survey {
   readonly findings: readonly Finding[];
   /** How many checks were made. */

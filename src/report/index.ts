@@ -7,7 +7,7 @@ export {
 } from '../model/outage.ts';
 export {rowsAreEqual, rowsSentence} from './counts-text.ts';
 export {documentText} from './document.ts';
-export type {TextOptions} from './labels.ts';
+export {momentUtc, type TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
 export {outageTexts} from './outage-text.ts';
 export {ansiPaint, type Paint, plainPaint} from './paint.ts';
@@ -22,6 +22,7 @@ export {
   preflightFindings,
   preflightText,
 } from './preflight.ts';
+export {preflightChanges, preflightChangesText} from './preflight-changes.ts';
 export {
   fitChanges,
   type NextCommand,

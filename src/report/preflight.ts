@@ -33,7 +33,8 @@ export interface JournalRoom {
 }
 
 /** Those of the targets, and of this machine. */
-export function preflightFindings({targets, journal}: PreflightReport): readonly Finding[] {
+export function preflightFindings(report: PreflightReport): readonly Finding[] {
+  const {targets, journal} = report;
   const {problem} = journal;
   const ofMachine: readonly Finding[] = problem
     ? [
@@ -48,8 +49,24 @@ export function preflightFindings({targets, journal}: PreflightReport): readonly
         },
       ]
     : [];
-  return [...ofMachine, ...targets.flatMap(({findings}) => findings)];
+  return [...ofMachine, ...nothingChecked(report), ...targets.flatMap(({findings}) => findings)];
 }
+
+/** Nobody may take an inventory without a single check for one that is ready. */
+const nothingChecked = ({targets, inventory}: PreflightReport): readonly Finding[] =>
+  targets.length > 0
+    ? []
+    : [
+        {
+          check: 'nothing-checked',
+          severity: 'blocks',
+          target: inventory.name,
+          observed: `no target of ${inventory.name} has checks`,
+          items: [],
+          consequence: 'Nothing is known of the systems that a run would change.',
+          fix: 'Add the targets of the runbook to the inventory, or give the inventory that has them with -i.',
+        },
+      ];
 
 /** Every finding with what comes of it and what to do: a table where there is room, else one below the other. */
 export function preflightText(looked: PreflightReport, options: TextOptions): string {
@@ -116,7 +133,7 @@ function tableOf(findings: readonly Finding[], options: TextOptions): string[] {
   };
   const before = signColumns + columns.target + columns.check + 6;
   if (options.width < tableWidth) {
-    return findings.flatMap((finding) => stacked(finding, options));
+    return findings.flatMap((finding) => stackedFinding(finding, options));
   }
   const head = `${pad('', signColumns)}  ${pad('target', columns.target)}  ${pad('check', columns.check)}  finding`;
   return [
@@ -143,7 +160,8 @@ function row(
   return [`${head}  ${first.slice(before)}`, ...more, ...advice(finding, rest, options)];
 }
 
-function stacked(finding: Finding, options: TextOptions): string[] {
+/** One below the other, for a narrow page. */
+export function stackedFinding(finding: Finding, options: TextOptions): string[] {
   const {width, paint} = options;
   const sign = signs[finding.severity];
   const indent = pad('', 4);

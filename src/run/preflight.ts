@@ -1,12 +1,8 @@
 import {refuseIfStopped} from '../engine/look.ts';
-import {withholdSecrets} from '../inventory/environment.ts';
-import {type Inventory, loadInventory} from '../inventory/inventory.ts';
-import {type Opening, openTargets} from '../inventory/targets.ts';
-import {Redactor} from '../journal/redactor.ts';
 import {hintText} from '../model/hint.ts';
 import type {Finding, Survey} from '../model/preflight.ts';
 import {problemsIn} from '../model/problem.ts';
-import type {OpenTargets, Session, TargetKind} from '../model/target.ts';
+import type {OpenTargets} from '../model/target.ts';
 import {openChannels} from '../notify/open-channels.ts';
 import type {PreflightReport} from '../report/index.ts';
 import {checkChannels} from './channel-checks.ts';
@@ -14,10 +10,10 @@ import {relationTo} from './claim-owner.ts';
 import {ownerOf} from './claim-problems.ts';
 import {journalRoom} from './disk-room.ts';
 import type {Host} from './host.ts';
+import {claimOf, type Kinds, openInventory} from './inventory-targets.ts';
 import {type Distant, measureRoundTrips} from './round-trips.ts';
 import {schemaTarget, trySchema, withTried} from './schema-load.ts';
 import {sessionRemarks} from './session-remarks.ts';
-import {targetKinds} from './step-library.ts';
 
 interface PreflightRequest {
   readonly inventoryFile: string;
@@ -36,9 +32,8 @@ export async function preflight(
   {inventoryFile, loadSchema, stillReading = () => {}}: PreflightRequest,
   signal: AbortSignal,
 ): Promise<PreflightReport> {
-  const inventory = loadInventory(inventoryFile, state.path);
-  const environment = withholdSecrets(inventory, process.env);
-  const all = await kindsOf(inventory);
+  const {inventory, all, opening, open} = await openInventory({state}, inventoryFile, signal);
+  const {redactor} = opening;
   const tried = loadSchema === undefined ? null : schemaTarget(all, loadSchema, inventory.file);
   const kinds = Object.fromEntries(
     // A server that is there for the definitions alone is checked for nothing else.
@@ -47,12 +42,8 @@ export async function preflight(
         preflight && (name !== tried || schemaLoad?.isUsual === true),
     ),
   );
-  const redactor = new Redactor();
-  const opening = {kinds, inventory, redactor, environment, signal, stateFolder: state.path};
-  const open = await openTargets(opening);
-  const {sessionOf, close} = sessionsWith(open, opening);
   const distant = Object.entries(all).map(
-    ([target, kind]): Distant => ({target, kind, session: () => sessionOf(target, kind)}),
+    ([target, kind]): Distant => ({target, kind, session: () => open.session(target)}),
   );
   try {
     // First: what an earlier trial has left would be a finding of the checks.
@@ -73,9 +64,7 @@ export async function preflight(
     // Not beside the checks: a question would wait for theirs.
     const roundTrips = redactor.value(await measureRoundTrips(distant, signal));
     // After the questions: what their answers have shown.
-    const byName = new Map(distant.map((each) => [each.target, each.session]));
-    const session = async (name: string) => byName.get(name)?.();
-    const remarks = redactor.value(await sessionRemarks({session}, byName.keys()));
+    const remarks = redactor.value(await sessionRemarks(open, Object.keys(all)));
     const without = Object.keys(inventory.targets).filter(
       (name) => !(name in kinds) && name !== tried,
     );
@@ -84,54 +73,19 @@ export async function preflight(
       ...(tried === null ? {} : {triedOn: tried}),
     };
   } finally {
-    await close();
+    await open.close();
   }
 }
 
-/** The session of any target: of those that are checked, and each other one opened by itself. */
-function sessionsWith(open: OpenTargets, opening: Opening) {
-  const others: OpenTargets[] = [];
-  const sessionsWithout = new Map<string, Promise<AnySession>>();
-  // By itself: a secret that it lacks prevents no check.
-  const openAlone = async (target: string, kind: TargetKind) => {
-    const other = await openTargets({...opening, kinds: {[target]: kind}});
-    others.push(other);
-    return other.session(target);
-  };
-  const sessionOf = (target: string, kind: TargetKind): Promise<AnySession> => {
-    const session =
-      target in opening.kinds
-        ? open.session(target)
-        : (sessionsWithout.get(target) ?? openAlone(target, kind));
-    sessionsWithout.set(target, session);
-    return session;
-  };
-  const close = async () => void (await Promise.all([open, ...others].map((each) => each.close())));
-  return {sessionOf, close};
-}
-
-const readersBeside = (
+/** Of those that open: the others have findings of their own. */
+async function readersBeside(
   target: string,
   kinds: Kinds,
   targets: OpenTargets,
-): Promise<readonly unknown[]> =>
-  Promise.all(
-    Object.keys(kinds)
-      .filter((name) => name !== target)
-      .map(async (name) => (await targets.session(name)).reader),
-  );
-
-type AnySession = Session<unknown, unknown>;
-type Kinds = Readonly<Record<string, TargetKind>>;
-
-async function kindsOf({targets}: Inventory): Promise<Kinds> {
-  const kinds = await targetKinds();
-  return Object.fromEntries(
-    Object.entries(targets).flatMap(([name, target]) => {
-      const kind = kinds.find((candidate) => candidate.kind === target.kind);
-      return kind ? [[name, kind]] : [];
-    }),
-  );
+): Promise<readonly unknown[]> {
+  const names = Object.keys(kinds).filter((name) => name !== target);
+  const sessions = await Promise.allSettled(names.map((name) => targets.session(name)));
+  return sessions.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.reader] : []));
 }
 
 interface Checking {
@@ -148,21 +102,25 @@ async function checkAll(
 ): Promise<PreflightReport['targets']> {
   const names = Object.keys(kinds);
   const readers = new Map(
-    await Promise.all(
-      names.map(async (name) => [name, (await targets.session(name)).reader] as const),
-    ),
+    names.map((name) => [name, targets.session(name).then(({reader}) => reader)] as const),
   );
+  const settled = await Promise.allSettled(readers.values());
+  const opened = names.flatMap((name, index) => {
+    const answer = settled[index];
+    return answer?.status === 'fulfilled' ? [{name, reader: answer.value}] : [];
+  });
+  const surveyOf = async (name: string): Promise<Survey | undefined> => {
+    const others = opened.filter((other) => other.name !== name).map(({reader}) => reader);
+    return kinds[name]?.preflight?.look(await readers.get(name), others, signal, stillReading);
+  };
   const surveys = names.map(async (name) => {
-    const others = names.filter((other) => other !== name).map((other) => readers.get(other));
-    const survey = await kinds[name]?.preflight
-      ?.look(readers.get(name), others, signal, stillReading)
-      .catch(unreadable(name, signal));
+    const survey = await surveyOf(name).catch(unreadable(name, signal));
     const {findings, checksMade} = survey ?? {findings: [], checksMade: 0};
     const claimed = await claimFindings(host, name, targets, signal);
     return {
       name,
       kind: kinds[name]?.kind ?? '',
-      findings: [...findings, ...claimed],
+      findings: [...findings.map((finding) => ({...finding, target: name})), ...claimed],
       checksMade,
     };
   });
@@ -178,8 +136,7 @@ async function claimFindings(
   targets: OpenTargets,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const {claim: system} = await targets.session(target);
-  const status = await system?.look(signal).catch(() => undefined);
+  const status = await claimOf(target, targets, signal);
   // One that a run of this folder left over when it was done keeps nobody here out.
   return status?.claim && relationTo({host, run: ''}, status.claim) !== 'ended'
     ? [

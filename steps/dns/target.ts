@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
 import {serverAddress} from '../name-servers/index.ts';
 import {queryServer} from './answers/query.ts';
+import {dnsPreflight} from './checks/servers.ts';
 import type {DnsConfig, DnsReader} from './contract.ts';
 
 const config = z.object({
@@ -19,6 +20,7 @@ export const dnsView = defineTarget({
     const reader = dnsReader(name, config);
     return {reader, writer: reader, close: async () => {}};
   },
+  preflight: dnsPreflight,
 });
 
 const dnsReader = (name: string, {authoritative, resolvers, parents}: DnsConfig): DnsReader => ({

@@ -5,6 +5,7 @@ import {ServiceAccess} from './api/access.ts';
 import {serviceName} from './api/problems.ts';
 import {ecsResources} from './api/resources.ts';
 import {capacityReader} from './capacity/cluster.ts';
+import {servicePreflight} from './checks/service.ts';
 import type {ServiceReader, ServiceWriter} from './contract.ts';
 import {AwsRolloutCalls} from './rollout/aws-calls.ts';
 import {openRollout} from './rollout/session.ts';
@@ -37,5 +38,6 @@ export const ecsService = defineTarget({
     };
   },
   clockAheadMs: awsClockAheadMs,
+  preflight: servicePreflight,
   ping: {what: 'call', send: (service, signal) => service.scaling(signal)},
 });

@@ -5,6 +5,7 @@ import {AwsBalancerCalls} from './balancer/aws-calls.ts';
 import {balancerName} from './balancer/problems.ts';
 import {resourcesOf} from './balancer/resources.ts';
 import {openBalancer} from './balancer/session.ts';
+import {balancerPreflight} from './checks/balancer.ts';
 
 /** An application load balancer. Its account and region are those of the AWS settings. */
 export const loadBalancer = defineTarget({
@@ -17,4 +18,5 @@ export const loadBalancer = defineTarget({
     ...openBalancer(balancerName(config), new AwsBalancerCalls(config)),
     remarks: () => awsRemarks(config),
   }),
+  preflight: balancerPreflight,
 });

@@ -1,5 +1,6 @@
 import {defineTarget, type Session} from '../../src/index.ts';
 import * as at from './at/queue.ts';
+import {hostsPreflight} from './checks/logins.ts';
 import {commandsOver} from './command/script.ts';
 import type {HostsReader, HostsWriter, HostWriter} from './contract.ts';
 import {readCronFiles} from './cron/cron-files.ts';
@@ -29,6 +30,7 @@ export const hostGroup = defineTarget({
     const group: HostsWriter = {name, hosts: shells.map(hostOver)};
     return {reader: group, writer: group, prepare, close};
   },
+  preflight: hostsPreflight,
   ping: {
     what: 'command',
     send: ({hosts}, signal) => onEveryHost(hosts, (host) => host.secondOfMinute(signal)),

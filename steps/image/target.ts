@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
 import {LocalBuilder} from './builder/local-builder.ts';
+import {builderPreflight} from './checks/builder.ts';
 import type {BuilderReader, BuilderWriter} from './contract.ts';
 
 /** This machine as the place where sources are checked out and images are built. */
@@ -18,4 +19,5 @@ export const imageBuilder = defineTarget({
     const writer = new LocalBuilder(name, config);
     return {reader: writer, writer, close: async () => {}};
   },
+  preflight: builderPreflight,
 });

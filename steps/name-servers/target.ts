@@ -1,4 +1,5 @@
 import {defineTarget} from '../../src/index.ts';
+import {zonePreflight} from './checks/servers.ts';
 import type {DnsZoneConfig, DnsZoneReader, ZoneServer} from './contract.ts';
 import {asZoneName} from './records/names.ts';
 import {hostAndPort} from './wire/exchange.ts';
@@ -15,6 +16,7 @@ export const dnsZone = defineTarget({
     const reader = zoneReader(name, config);
     return {reader, writer: reader, close: async () => {}};
   },
+  preflight: zonePreflight,
 });
 
 function zoneReader(name: string, config: DnsZoneConfig): DnsZoneReader {

@@ -1,5 +1,6 @@
 import {defineTarget} from '../../src/index.ts';
 import {arnOf, awsRemarks, awsRights, type ResourcesOf} from '../aws/index.ts';
+import {hostedZonePreflight, registrarPreflight} from './checks/zone.ts';
 import {registrarConfig} from './registrar/config.ts';
 import {openRegistrar, personText} from './registrar/registrar.ts';
 import {hostedZoneConfig} from './zone/config.ts';
@@ -16,6 +17,7 @@ export const hostedZone = defineTarget({
     ...openHostedZone(name, config),
     remarks: () => awsRemarks(config),
   }),
+  preflight: hostedZonePreflight,
   ping: {
     what: 'call',
     send: async (zone, signal) => zone.setsAt([(await zone.domain(signal)).name], signal),
@@ -36,6 +38,7 @@ export const registrar = defineTarget({
     ...openRegistrar(name, config),
     ...(config.by === 'hand' ? {} : {remarks: () => awsRemarks(config)}),
   }),
+  preflight: registrarPreflight,
 });
 
 /** The resources of Route 53's actions (Service Authorization Reference, Amazon Route 53): no region, no account. */

@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {defineTarget} from '../../src/index.ts';
 import {arnOf, awsConfig, awsRemarks, awsRights, type ResourcesOf} from '../aws/index.ts';
 import {openBucket} from './bucket/open-bucket.ts';
+import {bucketPreflight} from './checks/bucket.ts';
 
 /** A bucket of S3 that holds configuration, certificates and settings. */
 export const s3Bucket = defineTarget({
@@ -14,6 +15,7 @@ export const s3Bucket = defineTarget({
     const reader = openBucket(bucket, aws);
     return {reader, writer: reader, remarks: () => awsRemarks(aws), close: reader.close};
   },
+  preflight: bucketPreflight,
 });
 
 /** The resources of S3's actions (Service Authorization Reference, Amazon S3): a bucket, or objects in it. */

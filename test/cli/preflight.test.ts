@@ -3,11 +3,13 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {createCloudWatch} from '../../lab/aws/cloudwatch.ts';
 import {createRds} from '../../lab/aws/rds.ts';
+import type {Finding} from '../../src/model/preflight.ts';
 import {credentials, type Started, started} from '../lab/aws/started.ts';
-import {passwords} from '../lab/mysql/databases.ts';
+import {freePort, passwords} from '../lab/mysql/databases.ts';
 import {mysqlClients} from '../lab/mysql/server-kinds.ts';
 import {clientsWith, schemasOn} from '../steps/aurora/seed-world.ts';
 import {openRealServers, pictureOf, type RealServers} from '../steps/mysql/real-servers.ts';
+
 import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
 
 /** The program is started: seconds, on a machine with much else to do. */
@@ -113,6 +115,75 @@ test('a server that lets nobody in is in the way, and the others are looked at a
     ['aurora', true],
   ]);
   expect(ended.stdout).not.toContain('not the password');
+});
+
+test('each kind of target that cannot be reached is in the way, with what to do', {
+  timeout: limitMs,
+}, async () => {
+  const file = join(desk.stateFolder, 'away.yaml');
+  const port = await freePort();
+  const account = {endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials};
+  const at = `127.0.0.1:${port}`;
+  const targets = {
+    web: {kind: 'hosts', hosts: [{name: 'web1', address: '127.0.0.1', port, user: 'deploy'}]},
+    zone: {kind: 'route53-zone', zoneId: 'Z0AWAY', ...account},
+    names: {kind: 'dns', authoritative: [at]},
+    old: {kind: 'dns-zone', domain: 'shop.test', servers: [at]},
+    service: {kind: 'ecs-service', cluster: 'shop', service: 'shop', ...account},
+    balancer: {kind: 'load-balancer', loadBalancer: 'shop', ...account},
+    files: {kind: 's3-bucket', bucket: 'shop', ...account},
+    registry: {kind: 'ecr-registry', ...account},
+    unset: {kind: 's3-bucket', bucket: {env: 'NOT_SET_HERE'}},
+    builder: {kind: 'image-builder', folder: desk.stateFolder, program: ['/no/such/engine']},
+  };
+  writeFileSync(file, JSON.stringify({name: 'away', targets}));
+  const ended = await desk.run('preflight', '-i', file, '--json');
+  expect(ended.code, ended.stderr).toBe(3);
+  const {findings} = lastDocument(ended);
+  const found = findings.map((one: Finding) => [one.target, one.check, one.severity].join(' '));
+  expect(found.sort()).toEqual([
+    'balancer balancer-not-active blocks',
+    'builder engine-missing blocks',
+    'files bucket-refused blocks',
+    'names name-server-silent warns',
+    'old zone-not-served blocks',
+    'registry registry-refused blocks',
+    'service rollout-failed blocks',
+    'service service-not-deployable blocks',
+    'unset secret-missing blocks',
+    'web host-refused blocks',
+    'zone zone-owned-by-service blocks',
+  ]);
+  expect(findings.filter(({fix}: Finding) => fix === '')).toEqual([]);
+});
+
+test('an inventory of which nothing can be checked is not ready', {timeout: limitMs}, async () => {
+  const file = join(desk.stateFolder, 'empty.yaml');
+  writeFileSync(file, JSON.stringify({name: 'empty', targets: {site: {kind: 'site'}}}));
+  const ended = await desk.run('preflight', '-i', file);
+  expect(ended.code).toBe(3);
+  expect(ended.stdout).toContain('nothing-checked');
+});
+
+test('again and again, it tells what is new and what is gone, and waits while a run works', {
+  timeout: limitMs,
+}, async () => {
+  const {source} = servers.databases;
+  const watching = desk.start('preflight', '-i', inventory, '--every', '500ms');
+  await watching.said('Nothing was changed.');
+  await source.query('CREATE TABLE shop.log (id INT PRIMARY KEY) ENGINE = MyISAM');
+  await watching.said('not-innodb');
+  await source.query('DROP TABLE shop.log');
+  await watching.said('✓ resolved  source  not-innodb: 1 table of source is not InnoDB');
+  await source.session(async (connection) => {
+    await connection.query("SELECT GET_LOCK('switcharoo.claim', 0)");
+    await watching.said('a run works on source. Nothing is checked until it pauses or ends.');
+  });
+  watching.child.kill('SIGINT');
+  const ended = await watching.ended;
+  expect([ended.code, ended.stderr]).toEqual([0, '']);
+  // The whole list was printed once.
+  expect(ended.stdout.match(/Preflight of here/g)).toHaveLength(1);
 });
 
 describe.skipIf(mysqlClients.missing)('--load-schema', () => {

@@ -108,15 +108,18 @@ Nothing was changed.`);
       hint: 'Make room: 2528 KB on /.',
     };
     const journal = {...looked.journal, freeBytes: 614_400, problem};
-    const report = {...looked, targets: [], without: [], remarks: [], roundTrips: [], journal};
+    const [, aurora] = looked.targets;
+    const targets = aurora ? [aurora] : [];
+    const report = {...looked, targets, without: [], remarks: [], roundTrips: [], journal};
     expect(preflightText(report, {width: 110, paint: plainPaint})).toBe(
-      `Preflight of production (PROTECTED): 0 checks on 0 targets; 1 block, 0 ask, 0 warn
+      `Preflight of production (PROTECTED): 49 checks on 1 target; 1 block, 0 ask, 0 warn
 
           target   check      finding
 ✗ blocks  journal  disk-full  /state cannot be written: / has 600 KB free, and the run needs 2528 KB.
                               No run can begin.
                               -> Make room: 2528 KB on /.
 
+✓ aurora (mysql.aurora): 49 checks, no findings
 · journal (/state): 0.6 MB free on /, and a run of 100 entries needs 2.5 MB
 Nothing was changed.`,
     );

@@ -1,5 +1,5 @@
 import {defineCommand, flag, optional, optionalValue} from '../command.ts';
-import {inventory, param} from '../options.ts';
+import {duration, inventory, param, time} from '../options.ts';
 
 const preflightCommand = defineCommand({
   name: 'preflight',
@@ -13,11 +13,19 @@ const preflightCommand = defineCommand({
       description:
         'Load every definition into this empty target as a test; without a name, into the Aurora cluster',
     }),
+    every: duration('Check again so often, until Ctrl-C, and print only what changed'),
+    until: time('With --every, end at this time (HH:MM here, or a time with its zone)'),
   },
-  examples: ['preflight -i staging', 'preflight -i production --load-schema empty'],
-  run: async ({app, options}) => {
-    const {runPreflight} = await import('../actions/preflight.ts');
-    return runPreflight(app, options.inventory, options.loadSchema);
+  examples: [
+    'preflight -i staging',
+    'preflight -i production --every 30m --until 03:00',
+    'preflight -i production --load-schema empty',
+  ],
+  run: async ({app, options: {inventory: inventoryFile, loadSchema, every, until}}) => {
+    const {repeatPreflight, runPreflight} = await import('../actions/preflight.ts');
+    return every === undefined
+      ? runPreflight(app, inventoryFile, loadSchema)
+      : repeatPreflight(app, {inventoryFile, everyMs: every, until});
   },
 });
 
