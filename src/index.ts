@@ -59,6 +59,7 @@ export {
   done,
   measured,
   needsAnswer,
+  needsPerson,
   pending,
   remarked,
   type Verdict,

@@ -1,18 +1,25 @@
+import {type LabAlarm, operationsOn} from './cloudwatch-alarms.ts';
 import {type JsonInput, jsonService} from './json-service.ts';
 import {AwsError, json10Reply} from './replies.ts';
 import type {AwsService} from './service.ts';
 
-/** What is measured now, under the names that CloudWatch has for it. */
+/** What was measured, under the names that CloudWatch has for it: now, or at another time. */
 export type Measure = (metric: {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
-}) => readonly number[];
+}) => readonly (number | Measured)[];
+
+interface Measured {
+  readonly at: Date;
+  readonly value: number;
+}
 
 interface Query {
   readonly Id?: string;
   readonly MetricStat?: {
     readonly Stat?: string;
+    readonly Period?: number;
     readonly Metric?: {
       readonly Namespace?: string;
       readonly MetricName?: string;
@@ -21,12 +28,13 @@ interface Query {
   };
 }
 
-/** GetMetricData of CloudWatch, over what is measured at the moment of the call: the lab keeps no past. */
-export function createCloudWatch(measure: Measure): AwsService {
+/** CloudWatch: GetMetricData over what is measured, and alarms with their actions. */
+export function createCloudWatch(measure: Measure, alarms: LabAlarm[] = []): AwsService {
   const service = jsonService('monitoring', 'GraniteServiceVersion20100801.', {
     GetMetricData: (input) => ({
-      MetricDataResults: queriesOf(input).map((query) => result(query, measure)),
+      MetricDataResults: queriesOf(input).map((query) => result(query, input, measure)),
     }),
+    ...operationsOn(alarms),
   });
   return {...service, handle: async (request) => json10Reply(await service.handle(request))};
 }
@@ -36,29 +44,61 @@ const queriesOf = (input: JsonInput): readonly Query[] =>
   (input['MetricDataQueries'] ?? []) as readonly Query[];
 
 function result(
-  {Id = '', MetricStat: {Stat = 'Average', Metric = {}} = {}}: Query,
+  {Id = '', MetricStat: {Stat = 'Average', Period = 60, Metric = {}} = {}}: Query,
+  input: JsonInput,
   measure: Measure,
 ) {
-  if (!(Stat in statistics)) {
-    throw new AwsError('ValidationError', `The value ${Stat} for parameter Stat is invalid.`);
-  }
+  const statistic = statisticOf(Stat);
+  const now = new Date();
   const values = measure({
     namespace: Metric.Namespace ?? '',
     name: Metric.MetricName ?? '',
     dimensions: Object.fromEntries((Metric.Dimensions ?? []).map(({Name, Value}) => [Name, Value])),
-  });
-  const has = values.length > 0;
+  }).map((value) => (typeof value === 'number' ? {at: now, value} : value));
+  const periods = new Map<number, number[]>();
+  for (const {at, value} of values) {
+    const seconds = Math.floor(at.getTime() / 1_000);
+    if (seconds >= Number(input['StartTime']) && seconds <= Number(input['EndTime'])) {
+      const begin = seconds - (seconds % Period);
+      periods.set(begin, [...(periods.get(begin) ?? []), value]);
+    }
+  }
+  const inOrder = [...periods].sort(([left], [right]) => left - right);
+  if (input['ScanBy'] !== 'TimestampAscending') {
+    inOrder.reverse();
+  }
   return {
     Id,
     Label: Metric.MetricName,
-    Timestamps: has ? [Math.floor(Date.now() / 1_000)] : [],
-    Values: has ? [statistics[Stat]?.(values)] : [],
+    Timestamps: inOrder.map(([begin]) => begin),
+    Values: inOrder.map(([, ofPeriod]) => statistic(ofPeriod)),
     StatusCode: 'Complete',
   };
 }
 
-const statistics: Readonly<Record<string, (values: readonly number[]) => number>> = {
-  Average: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
+type Statistic = (values: readonly number[]) => number;
+
+const sum: Statistic = (values) => values.reduce((total, value) => total + value, 0);
+
+const statistics: Readonly<Record<string, Statistic>> = {
+  Average: (values) => sum(values) / values.length,
   Maximum: (values) => Math.max(...values),
   Minimum: (values) => Math.min(...values),
+  Sum: sum,
 };
+
+function statisticOf(stat: string): Statistic {
+  const [, percent] = /^p(\d{1,2}(?:\.\d+)?)$/.exec(stat) ?? [];
+  const statistic = percent === undefined ? statistics[stat] : percentile(Number(percent));
+  if (!statistic) {
+    throw new AwsError('ValidationError', `The value ${stat} for parameter Stat is invalid.`);
+  }
+  return statistic;
+}
+
+const percentile =
+  (percent: number): Statistic =>
+  (values) => {
+    const inOrder = values.toSorted((left, right) => left - right);
+    return inOrder[Math.ceil((percent / 100) * inOrder.length) - 1] ?? 0;
+  };

@@ -18,6 +18,8 @@ export interface Question extends Asked {
   readonly facts?: () => Promise<readonly string[]>;
   /** A word that must be typed instead of "yes": the name of a protected inventory, say. */
   readonly mustType?: string;
+  /** No answer that was given before the run answers it, except in the lab. */
+  readonly byPerson?: true;
   /** SHA-256 of the journal's last line, to compare with elsewhere. Read it after `onAsked`. */
   readonly head?: string;
 }

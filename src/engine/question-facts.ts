@@ -28,6 +28,7 @@ import {reachableCheckpoints} from './reverse-plan.ts';
 export async function factsOfQuestion(context: RunContext, at: Item): Promise<readonly string[]> {
   return [
     ...outageFacts(context, at),
+    ...evidenceFacts(context, at),
     ...gateFacts(context, at),
     ...(await reversalFacts(context, at)),
     ...earlierFacts(context, at),
@@ -83,6 +84,25 @@ function gateFacts({runbook, record: {progress}}: RunContext, at: Item): readonl
     : [
         `After a yes, ${namesText(ids)} ${ids.length === 1 ? 'is' : 'are'} checked again. If a check no longer passes, the run waits and asks again.`,
       ];
+}
+
+/** What the gates since the last step have found. */
+function evidenceFacts({runbook, record: {progress}}: RunContext, at: Item): readonly string[] {
+  const before = runbook.items.slice(0, runbook.items.indexOf(at));
+  const lastStep = before.findLastIndex(
+    (item) => item.kind === 'entry' && item.unit.kind !== 'gate',
+  );
+  return before.slice(lastStep + 1).flatMap((item) => {
+    if (item.kind !== 'entry' || item.unit.kind !== 'gate') {
+      return [];
+    }
+    const {state, output} = progress.entries.get(item.id) ?? {};
+    const parsed = state === 'done' ? item.unit.output.safeParse(output) : undefined;
+    const evidence: readonly string[] = parsed?.success
+      ? (item.unit.evidence?.(parsed.data) ?? [])
+      : [];
+    return evidence.map((sentence) => `${item.id}: ${sentence}.`);
+  });
 }
 
 async function reversalFacts(context: RunContext, at: Item): Promise<readonly string[]> {

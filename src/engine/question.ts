@@ -27,10 +27,11 @@ export async function askAtGate(
     if (notOpen) {
       return notOpen;
     }
-    const {question, details} = asked;
+    const {question, details, byPerson} = asked;
     const about = 'confirmation';
     const facts = () => factsOfQuestion(context, entry);
-    const asking = {about, entry: entry.id, question, details, facts} as const;
+    const person = byPerson ? {byPerson} : {};
+    const asking = {about, entry: entry.id, question, details, facts, ...person} as const;
     const given = await askOnce(context, asking);
     if (given === 'withdrawn') {
       if (processStopProblem(context, entry)) {

@@ -236,6 +236,11 @@ export interface Gate<Targets extends TargetKinds, Input extends Schema, Output 
    * checked again. Within that time it is not checked again with the other gates.
    */
   readonly freshForMs?: number;
+  /**
+   * What it has found, a sentence each, for the person who is asked the question after it. Of its output, which the
+   * journal has.
+   */
+  evidence?(output: z.output<Output>): readonly string[];
 }
 
 export type AnyStep = Step<any, any, any, any>;

@@ -59,6 +59,8 @@ export type Verdict<Before, Output> =
       readonly question: string;
       readonly details: readonly string[];
       readonly output: Output;
+      /** Only a person may answer it, and no answer that was given before the run; a lab's may. */
+      readonly byPerson?: true;
     };
 
 export const done = <Output>(
@@ -103,3 +105,10 @@ export const needsAnswer = <Output>(
   output: Output,
   ...details: readonly string[]
 ): Verdict<never, Output> => ({kind: 'needs-answer', question, details, output});
+
+/** The same for what only a person may decide: `--yes` does not answer it outside the lab. */
+export const needsPerson = <Output>(
+  question: string,
+  output: Output,
+  ...details: readonly string[]
+): Verdict<never, Output> => ({kind: 'needs-answer', question, details, output, byPerson: true});

@@ -65,11 +65,11 @@ export function rehearsalOperator(): Operator {
 }
 
 /**
- * A word to type, the point of no return and a changed runbook need a person: a flag given before the run
- * cannot know what it approves.
+ * A word to type, the point of no return, a changed runbook and what a gate could not decide need a person: a flag
+ * given before the run cannot know what it approves.
  */
-function isGiven({about, mustType}: Question, {yes, lab}: GivenAnswers): boolean {
+function isGiven({about, mustType, byPerson}: Question, {yes, lab}: GivenAnswers): boolean {
   const needsPerson =
-    mustType !== undefined || about === 'point-of-no-return' || about === 'changes';
+    byPerson || mustType !== undefined || about === 'point-of-no-return' || about === 'changes';
   return yes && (lab || !needsPerson);
 }

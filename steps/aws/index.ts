@@ -8,7 +8,14 @@ export {
 export {AwsClock, awsClockAheadMs} from './sdk/clock.ts';
 export {type AwsConfig, awsConfig, awsPartOf} from './sdk/config.ts';
 export {keptAnswer, type UnknownField, unknownFields} from './sdk/kept-answer.ts';
-export {type Metric, newest, notMeasured, type Worst, worstOfLastDay} from './sdk/metrics.ts';
+export {
+  type Metric,
+  metricSeries,
+  newest,
+  notMeasured,
+  type Worst,
+  worstOfLastDay,
+} from './sdk/metrics.ts';
 export {everyItem} from './sdk/pages.ts';
 export {askAws, awsProblem, oneLine} from './sdk/problems.ts';
 export {isThrottled} from './sdk/refusals.ts';

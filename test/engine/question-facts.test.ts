@@ -4,7 +4,8 @@ import type {EarlierFigures} from '../../src/engine/context.ts';
 import type {Question} from '../../src/engine/operator.ts';
 import type {ReversalLoss} from '../../src/model/reversal-loss.ts';
 import {defineRunbook} from '../../src/model/runbook.ts';
-import {defineStep} from '../../src/model/step.ts';
+import {defineGate, defineStep} from '../../src/model/step.ts';
+import {done, needsPerson} from '../../src/model/verdict.ts';
 import {fill, holds, Shelf, shelf} from './fakes.ts';
 import {Rig} from './rig.ts';
 
@@ -112,4 +113,40 @@ test('a question tells how long it took in the last run, and that there is none'
   expect(without['go']?.at(-1)).toBe(
     'No earlier run of tidy-up is recorded here, so its duration is unknown.',
   );
+});
+
+/** Gates with evidence: one is done, and one asks a person who then goes on. */
+const seen = (name: string, verdict: () => ReturnType<typeof done<{seen: string}>>) =>
+  defineGate({
+    ...{name, summary: 'Check that it is seen.', targets: {shelf}, input: z.object({})},
+    ...{output: z.object({seen: z.string()}), needs: {shelf: []}, timeoutMs: 1_000},
+    evidence: ({seen: text}) => [`it saw ${text}`],
+    check: async () => verdict(),
+  });
+
+test('what the gates before a question have found is shown with it, and none of older gates', async () => {
+  const gate = seen('shelf.seen', () => done({seen: 'order'}));
+  const unsure = seen('shelf.unsure', () => needsPerson('Enough?', {seen: 'too little'}));
+  const runbook = defineRunbook({
+    ...{name: 'look', summary: 'Look.', params: z.object({}), targets: {a: shelf}},
+  })
+    .step('old', gate, {on: {shelf: 'a'}, input: () => ({})})
+    .step('sort', fill, {on: {shelf: 'a'}, input: () => ({texts: {x: 'sorted'}})})
+    .step('watch', gate, {on: {shelf: 'a'}, input: () => ({})})
+    .step('doubt', unsure, {on: {shelf: 'a'}, input: () => ({})})
+    .confirm('accept', {question: 'Accept?'});
+  const rig = new Rig({runbook, shelves: [new Shelf('a', {x: 'old'})]});
+  const questions: Question[] = [];
+  const facts: (readonly string[])[] = [];
+  rig.operator.answering = async (question: Question) => {
+    questions.push(question);
+    facts.push((await question.facts?.()) ?? []);
+    return 'yes' as const;
+  };
+  expect(await rig.run()).toEqual({kind: 'done'});
+  expect(questions.map(({entry, byPerson}) => [entry, byPerson])).toEqual([
+    ['doubt', true],
+    ['accept', undefined],
+  ]);
+  expect(facts.at(-1)?.slice(0, 2)).toEqual(['watch: it saw order.', 'doubt: it saw too little.']);
 });

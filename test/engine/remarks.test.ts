@@ -112,6 +112,7 @@ test('what an operator should know of an entry is in the plan before it can be c
 /** Not open yet, so that what needs its output cannot be checked. */
 const closed = defineGate({
   ...remarks,
+  evidence: () => [],
   name: 'shelf.closed',
   output: z.object({key: z.string()}),
   check: async () => waiting('it is closed'),

@@ -39,6 +39,11 @@ describe('without a terminal', () => {
       question: about({about: 'plan', mustType: 'production'}),
       answer: 'unasked',
     },
+    {
+      name: 'what a gate could not decide',
+      question: about({byPerson: true}),
+      answer: 'unasked',
+    },
   ])('--yes answers $name: $answer', async ({question, answer}) => {
     expect((await yes.ask(question, never)).answer).toBe(answer);
   });

@@ -46,6 +46,53 @@ export async function newest(
     : {kind: 'measured', value};
 }
 
+/** The values of each metric by the minute, oldest first. `statistic`: `Sum`, `p99` and the like. */
+export async function metricSeries(
+  {sdk, client}: CloudWatch,
+  metrics: readonly StatisticOf[],
+  {from, to, signal}: {readonly from: Date; readonly to: Date; readonly signal: AbortSignal},
+): Promise<readonly (readonly {readonly at: Date; readonly value: number}[])[]> {
+  const request = {
+    StartTime: from,
+    EndTime: to,
+    ScanBy: 'TimestampAscending' as const,
+    MetricDataQueries: queriesOf(metrics, minute),
+  };
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(longestAnswerMs)]);
+  const pages = sdk.paginateGetMetricData({client}, request, {abortSignal: limited});
+  const series = metrics.map((): {at: Date; value: number}[] => []);
+  for await (const {MetricDataResults = []} of pages) {
+    for (const {Id, Values = [], Timestamps = []} of MetricDataResults) {
+      const ofMetric = series.find((_, index) => queryId(index) === Id);
+      Values.forEach((value, index) => {
+        const at = Timestamps[index];
+        if (at) {
+          ofMetric?.push({at, value});
+        }
+      });
+    }
+  }
+  return series;
+}
+
+interface StatisticOf extends Pick<Metric, 'namespace' | 'name' | 'dimensions'> {
+  readonly statistic: string;
+}
+
+const queriesOf = (metrics: readonly StatisticOf[], periodS: number) =>
+  metrics.map(({namespace, name, dimensions, statistic}, index) => ({
+    Id: queryId(index),
+    MetricStat: {
+      Stat: statistic,
+      Period: periodS,
+      Metric: {
+        Namespace: namespace,
+        MetricName: name,
+        Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({Name, Value})),
+      },
+    },
+  }));
+
 /** The values of each metric, newest first. */
 async function valuesOf(
   {sdk, client}: CloudWatch,
@@ -56,18 +103,10 @@ async function valuesOf(
     StartTime: shifted(now, -lastMs),
     EndTime: now,
     ScanBy: 'TimestampDescending' as const,
-    MetricDataQueries: metrics.map(({namespace, name, dimensions, worst}, index) => ({
-      Id: queryId(index),
-      MetricStat: {
-        Stat: worst,
-        Period: periodS,
-        Metric: {
-          Namespace: namespace,
-          MetricName: name,
-          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({Name, Value})),
-        },
-      },
-    })),
+    MetricDataQueries: queriesOf(
+      metrics.map((metric) => ({...metric, statistic: metric.worst})),
+      periodS,
+    ),
   };
   const limited = AbortSignal.any([signal, AbortSignal.timeout(longestAnswerMs)]);
   const pages = sdk.paginateGetMetricData({client}, request, {abortSignal: limited});
@@ -115,4 +154,5 @@ const queryId = (index: number): string => `m${index}`;
 const longestAnswerMs = 20_000;
 const dayMs = 24 * 3_600_000;
 const hour = 3_600;
+const minute = 60;
 const fiveMinutes = 300;
