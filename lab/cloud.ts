@@ -1,3 +1,5 @@
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {createAutoscaling} from './aws/autoscaling.ts';
 import {createCloudWatch} from './aws/cloudwatch.ts';
 import {createEc2} from './aws/ec2.ts';
@@ -12,15 +14,18 @@ import {createRoute53, type Route53} from './aws/route53.ts';
 import type {Domains} from './aws/route53-domains.ts';
 import {createServiceQuotas, fargateQuotas} from './aws/service-quotas.ts';
 import type {Credentials} from './aws/signature.ts';
+import {balancerDnsName, balancerZoneId} from './balancer-name.ts';
 import {startDeployment} from './deployment.ts';
+import {startTlsListener} from './load-balancer/tls-listener.ts';
 import type {LoadBalancer} from './load-balancer.ts';
 import {seedAnew} from './mysql/seed.ts';
 import type {Databases} from './mysql/topology.ts';
 import {domainsOfLab, movingZone} from './name-servers.ts';
 import type {Parts} from './parts.ts';
 import {createShopService} from './shop-service.ts';
-import {shopZone} from './shop-zone.ts';
-import {type Site, secret} from './site.ts';
+import {otherNames, shopZone, shopZoneName} from './shop-zone.ts';
+import {type Site, secret, siteName} from './site.ts';
+import {createAuthority, type LabCertificate} from './tls/certificate.ts';
 
 const clusterIdentifier = 'shop-aurora';
 const backupBucket = 'shop-backup';
@@ -33,8 +38,8 @@ export interface Cloud {
   readonly domains: Domains;
   readonly rds: Rds;
   readonly ecs: Ecs;
-  /** What the inventory names for deployments. */
-  readonly deploymentVariables: Readonly<Record<string, string>>;
+  /** What the inventory names for deployments, and for TLS. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 interface CloudOptions {
@@ -48,13 +53,18 @@ interface CloudOptions {
 
 export async function startCloud(site: Site, options: CloudOptions): Promise<Cloud> {
   const {loadBalancer, parts} = options;
-  const route53 = createRoute53({zones: [shopZone(site.network), movingZone], insyncMs: 800});
+  const route53 = createRoute53({
+    zones: [shopZone(site.network), movingZone],
+    insyncMs: 800,
+    aliasTargets: [{hostedZoneId: balancerZoneId, dnsName: balancerDnsName}],
+  });
   const domains = domainsOfLab();
   const rds = createRds(clustersOf(site, options));
   const logs = createLogs();
   const identity = createIdentity();
   const deployment = await parts.add(startDeployment(site));
   const ecs = await parts.add(createShopService(site, loadBalancer, logs, deployment));
+  const tls = await startTls(site, loadBalancer, parts);
   const credentials = {
     accessKeyId: `AKIALAB${secret(6).toUpperCase()}`,
     secretAccessKey: secret(20),
@@ -66,7 +76,7 @@ export async function startCloud(site: Site, options: CloudOptions): Promise<Clo
         domains,
         rds,
         ecs,
-        createElb({loadBalancer, name: 'shop', dnsName: 'shop-lb.lab'}),
+        createElb({loadBalancer, name: 'shop', dnsName: balancerDnsName, tlsPort: tls.port}),
         logs,
         autoscalingOf(ecs),
         metricsOf(ecs, rds),
@@ -80,9 +90,23 @@ export async function startCloud(site: Site, options: CloudOptions): Promise<Clo
       sessions: identity.sessions,
     }),
   );
-  const deploymentVariables = deployment.variables;
-  return {endpoint, credentials, route53, domains, rds, ecs, deploymentVariables};
+  const variables = {...deployment.variables, ...tls.variables};
+  return {endpoint, credentials, route53, domains, rds, ecs, variables};
 }
+
+/** A certificate for the site and one for its other names, from an authority of the lab. */
+async function startTls({directory}: Site, balancer: LoadBalancer, parts: Parts) {
+  const authority = createAuthority('The lab');
+  const others = authority.sign([shopZoneName.slice(0, -1), `*.${shopZoneName.slice(0, -1)}`]);
+  const certificates = {[siteName]: authority.sign([siteName]), ...nameEach(otherNames, others)};
+  const {port} = await parts.add(startTlsListener({balancer, certificates}));
+  const file = join(directory, 'ca.pem');
+  writeFileSync(file, authority.cert);
+  return {port, variables: {LAB_TLS_PORT: String(port), LAB_CA_FILE: file}};
+}
+
+const nameEach = (names: readonly string[], certificate: LabCertificate) =>
+  Object.fromEntries(names.map((name) => [name, certificate]));
 
 function clustersOf({ports}: Site, {databases, withoutCluster}: CloudOptions) {
   const address = {endpoint: '127.0.0.1', port: ports.aurora};

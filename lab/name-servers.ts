@@ -1,5 +1,6 @@
 import type {Route53} from './aws/route53.ts';
 import {createRoute53Domains, type Domains} from './aws/route53-domains.ts';
+import {balancerZone} from './balancer-name.ts';
 import {startAuthoritative, type Zone} from './dns/authoritative.ts';
 import {type Resolver, startResolver} from './dns/resolver.ts';
 import type {DnsServer} from './dns/server.ts';
@@ -99,7 +100,8 @@ export async function startNameServers({
   const port = await pickPort(at.parent, ...at.old, ...at.aws);
   const serve = (address: string, zone: () => Zone | readonly Zone[]) =>
     started(startAuthoritative({address, port, zone}));
-  await serve(at.parent, () => parentZone(domains, at));
+  // It also knows the names of AWS's load balancers, so that the resolver finds them.
+  await serve(at.parent, () => [parentZone(domains, at), balancerZone(network)]);
   await Promise.all(at.old.map((address) => serve(address, oldZone)));
   const [authoritative] = await Promise.all(
     at.aws.map((address) =>

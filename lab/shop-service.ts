@@ -1,5 +1,5 @@
 import {createEcs, type Ecs, type LaunchRequest} from './aws/ecs.ts';
-import {arnsOf} from './aws/elb.ts';
+import {arnsOf} from './aws/elb-arns.ts';
 import type {Logs} from './aws/logs.ts';
 import type {Deployment} from './deployment.ts';
 import type {LoadBalancer} from './load-balancer.ts';

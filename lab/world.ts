@@ -3,6 +3,7 @@ import type {Ecs} from './aws/ecs.ts';
 import type {AwsEndpoint} from './aws/endpoint.ts';
 import type {Rds} from './aws/rds.ts';
 import type {Route53} from './aws/route53.ts';
+import {balancerAnswer} from './balancer-name.ts';
 import {applicationHosts, databaseHosts} from './bare-metal.ts';
 import type {ClientsControl, ClientsReport} from './clients/protocol.ts';
 import type {Window} from './clients/requests.ts';
@@ -197,6 +198,7 @@ const nameServersOf = (
       name: shopZoneName,
       nameServers: shopServers,
       records: route53.published(shopZoneId),
+      aliasTarget: (name, type) => balancerAnswer(network, name, type),
     }),
     started: (starting) => parts.add(starting),
   });
@@ -232,10 +234,10 @@ function allVariables(
     cloud: Cloud;
   },
 ): Readonly<Record<string, string>> {
-  const {credentials, deploymentVariables} = cloud;
+  const {credentials} = cloud;
   return {
     ...variablesOf(site, {targets, databases, credentials}),
-    ...deploymentVariables,
+    ...cloud.variables,
     ...names.variables,
   };
 }

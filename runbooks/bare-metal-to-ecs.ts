@@ -16,6 +16,8 @@ import {
 import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
+import {answersOf, resolveText, swapOf} from './fragments/names.ts';
+import {newSideReady} from './fragments/new-side-ready.ts';
 import {prepare} from './fragments/prepare.ts';
 import {settle} from './fragments/settle.ts';
 
@@ -25,13 +27,10 @@ export default defineRunbook({
     'Move the shop to Aurora, ECS and Route 53 while the site is closed: the simplest runbook, without a reverse proxy.',
   params: z.object({
     ...prepare.params.shape,
+    ...newSideReady.params.shape,
     ...settle.params.shape,
     /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
     alsoWritten,
-    /** The port on which the new side's load balancer answers for the site. */
-    sitePort: z.coerce.number().int().default(443),
-    /** Where the name of the site leads after the cutover. */
-    newAddresses: z.array(z.string()).min(1),
     /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
     ttlMarginSeconds: z.coerce.number().int().default(60),
     /** How the application reaches Aurora, and how the old source does for reverse replication. */
@@ -80,14 +79,12 @@ export default defineRunbook({
   .step('ttl-drained', ttlDrained, {
     on: {dns: 'dns'},
     input: ({params, outputs, times}) => ({
-      name: params.siteName,
-      type: 'A',
+      records: outputs['lower-ttl'].records,
       since: times['lower-ttl'],
-      ttlSeconds: outputs['lower-ttl'].ttlSeconds,
-      lowTtlSeconds: params.lowTtlSeconds,
       marginSeconds: params.ttlMarginSeconds,
     }),
   })
+  .include(newSideReady)
   .checkpoint('prepared')
 
   .phase('Cut over')
@@ -98,10 +95,10 @@ export default defineRunbook({
   .confirm('go', {
     question: 'Start the cutover?',
     details: ({params}) => [
-      `${params.siteName} will resolve to ${params.newAddresses.join(', ')}.`,
+      resolveText(params),
       `${params.image} will run as ${params.tasks} tasks on Aurora at ${params.auroraHost}.`,
     ],
-    after: ['near', 'ttl-drained', 'only-replication'],
+    after: ['near', 'ttl-drained', 'only-replication', 'certificates'],
   })
   .together('Stop everything that writes', (group) =>
     group
@@ -185,17 +182,13 @@ export default defineRunbook({
   })
   .step('swap', swapRecords, {
     on: {zone: 'zone'},
-    input: ({params}) => ({
-      sets: [{name: params.siteName, type: 'A', values: params.newAddresses}],
-    }),
+    input: ({params, outputs}) => swapOf(params, () => outputs['names-routed']),
     requires: ['open-writes', 'new-side-healthy'],
   })
   .step('propagated', propagated, {
     on: {dns: 'dns'},
-    input: ({params, times}) => ({
-      name: params.siteName,
-      type: 'A',
-      values: params.newAddresses,
+    input: ({params, outputs, times}) => ({
+      records: answersOf(params, () => outputs['names-routed']),
       since: times.swap,
       oldTtlSeconds: params.lowTtlSeconds,
     }),

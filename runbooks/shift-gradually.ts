@@ -3,20 +3,37 @@ import {dnsView, propagated} from 'switcharoo/dns';
 import {hostedZone, shiftWeight} from 'switcharoo/route53';
 import {httpAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
+import {siteNames} from './fragments/names.ts';
 
-export default defineRunbook({
-  name: 'shift-gradually',
-  summary:
-    'Send a few visitors to the new addresses first, then half of all visitors, then everyone.',
-  params: z.object({
-    siteName: z.string(),
-    newAddresses: z.array(z.string()).min(1),
+const params = z
+  .object({
+    ...siteNames.pick({siteName: true, otherNames: true, newAddresses: true}).shape,
+    /** Instead of fixed addresses: the load balancer, by its DNS name and the zone id of that. */
+    alias: z.object({hostedZoneId: z.string(), dnsName: z.string()}).optional(),
     /** How many of a hundred visitors go first. */
     canaryPercent: z.coerce.number().int().min(1).max(99).default(5),
     /** A page that only the new side serves, reached without DNS. */
     newSideUrl: z.url(),
     smokeText: z.string(),
-  }),
+  })
+  .refine(({newAddresses, alias}) => newAddresses.length > 0 !== (alias !== undefined), {
+    message: 'give either newAddresses or alias',
+  });
+type Params = z.output<typeof params>;
+
+/** The new side of every name: an address that a name does not have cannot be shifted. */
+const newSide = ({siteName, otherNames, newAddresses, alias}: Params) =>
+  [siteName, ...otherNames].map((name) => ({
+    name,
+    type: 'A',
+    ...(alias === undefined ? {values: newAddresses} : {alias}),
+  }));
+
+export default defineRunbook({
+  name: 'shift-gradually',
+  summary:
+    'Send a few visitors to the new addresses first, then half of all visitors, then everyone.',
+  params,
   targets: {zone: hostedZone, dns: dnsView, site: webSite},
 })
   .phase('Canary')
@@ -29,7 +46,7 @@ export default defineRunbook({
     on: {zone: 'zone'},
     input: ({params}) => ({
       percent: params.canaryPercent,
-      records: [{name: params.siteName, type: 'A', values: params.newAddresses}],
+      records: newSide(params),
     }),
     after: ['new-side-answers'],
   })
@@ -53,7 +70,7 @@ export default defineRunbook({
     on: {zone: 'zone'},
     input: ({params}) => ({
       percent: 50,
-      records: [{name: params.siteName, type: 'A', values: params.newAddresses}],
+      records: newSide(params),
     }),
     after: ['half'],
   })
@@ -71,12 +88,16 @@ export default defineRunbook({
     on: {zone: 'zone'},
     input: ({params}) => ({
       percent: 100,
-      records: [{name: params.siteName, type: 'A', values: params.newAddresses}],
+      records: newSide(params),
     }),
     after: ['all'],
   })
   .step('propagated', propagated, {
     on: {dns: 'dns'},
-    input: ({params}) => ({name: params.siteName, type: 'A', values: params.newAddresses}),
+    input: ({params}) => ({
+      records: newSide(params).map(({name, type, ...side}) =>
+        'alias' in side ? {name, type, sameAs: side.alias.dnsName} : {name, type, ...side},
+      ),
+    }),
     after: ['all-of-them'],
   });

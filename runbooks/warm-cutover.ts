@@ -2,6 +2,7 @@ import {alsoWritten, defineRunbook} from 'switcharoo';
 import {auroraCluster, openWrites, promote} from 'switcharoo/aurora';
 import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
 import {deployImage, ecsService} from 'switcharoo/ecs';
+import {loadBalancer} from 'switcharoo/elb';
 import {
   closePort,
   forwardTraffic,
@@ -23,6 +24,8 @@ import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
 import {cutoverParams} from './fragments/cutover-params.ts';
+import {answersOf, cachedSecondsOf, resolveText, swapOf} from './fragments/names.ts';
+import {newSideReady} from './fragments/new-side-ready.ts';
 import {prepare} from './fragments/prepare.ts';
 import {settle} from './fragments/settle.ts';
 
@@ -33,6 +36,7 @@ export default defineRunbook({
   params: z.object({
     ...cutoverParams.shape,
     ...prepare.params.shape,
+    ...newSideReady.params.shape,
     ...settle.params.shape,
     /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
     alsoWritten,
@@ -49,6 +53,7 @@ export default defineRunbook({
     zone: hostedZone,
     dns: dnsView,
     service: ecsService,
+    balancer: loadBalancer,
     site: webSite,
   },
   alsoWritten: (params) => params.alsoWritten,
@@ -88,14 +93,12 @@ export default defineRunbook({
   .step('ttl-drained', ttlDrained, {
     on: {dns: 'dns'},
     input: ({params, outputs, times}) => ({
-      name: params.siteName,
-      type: 'A',
+      records: outputs['lower-ttl'].records,
       since: times['lower-ttl'],
-      ttlSeconds: outputs['lower-ttl'].ttlSeconds,
-      lowTtlSeconds: params.lowTtlSeconds,
       marginSeconds: params.ttlMarginSeconds,
     }),
   })
+  .include(newSideReady)
   .checkpoint('prepared')
 
   .phase('Cut over')
@@ -106,11 +109,12 @@ export default defineRunbook({
   .confirm('go', {
     question: 'Start the cutover?',
     details: ({params}) => [
-      `${params.siteName} will resolve to ${params.newAddresses.join(', ')}, and ${params.proxyFile} will forward to the same new side.`,
+      resolveText(params),
+      `${params.proxyFile} will forward to the same new side.`,
       `${params.image} is running as ${params.tasks} tasks on Aurora at ${params.auroraHost}, which still refuses writes.`,
       'Reads stay available.',
     ],
-    after: ['near', 'new-side-answers', 'ttl-drained', 'only-replication'],
+    after: ['near', 'new-side-answers', 'ttl-drained', 'only-replication', 'certificates'],
   })
   .step('stop-crons', stopCrons, {
     on: {hosts: 'webHosts'},
@@ -203,16 +207,16 @@ export default defineRunbook({
   })
   .step('swap', swapRecords, {
     on: {zone: 'zone'},
-    input: ({params}) => ({
-      sets: [{name: params.siteName, type: 'A', values: params.newAddresses}],
+    input: ({params, outputs}) => ({
+      ...swapOf(params, () => outputs['names-routed']),
       // Until then, a reversal must not close the new side.
-      cachedSeconds: params.lowTtlSeconds,
+      cachedSeconds: cachedSecondsOf(params, params.lowTtlSeconds),
     }),
     requires: ['open-writes'],
   })
   .step('propagated', propagated, {
     on: {dns: 'dns'},
-    input: ({params}) => ({name: params.siteName, type: 'A', values: params.newAddresses}),
+    input: ({params, outputs}) => ({records: answersOf(params, () => outputs['names-routed'])}),
     after: ['swap'],
   })
   .together('Close the old side behind its reverse proxy', (group) =>

@@ -1,4 +1,5 @@
 import type {BalancedTarget, LoadBalancer} from '../load-balancer.ts';
+import {type Arns, arnsOf, groupArnOf} from './elb-arns.ts';
 import {
   type Action,
   actionsShape,
@@ -8,7 +9,6 @@ import {
   ruleShape,
   weightsOf,
 } from './elb-rules.ts';
-import {arnIn} from './partition.ts';
 import {members, treeIn} from './query-form.ts';
 import {AwsError, queryReply, type XmlTree} from './replies.ts';
 import type {AwsRequest, AwsService} from './service.ts';
@@ -21,6 +21,8 @@ interface ElbOptions {
   readonly name: string;
   /** Under which name clients look it up. */
   readonly dnsName?: string;
+  /** Of its HTTPS listener, which has the same rules. */
+  readonly tlsPort?: number;
   readonly healthPath?: string;
   /** Further target groups, by name. */
   readonly targetGroups?: readonly string[];
@@ -34,12 +36,6 @@ interface Elb extends AwsService {
   readonly loadBalancerArn: string;
   readonly targetGroupArn: string;
   readonly rules: Rules;
-}
-
-interface Arns {
-  readonly loadBalancer: string;
-  readonly listener: string;
-  readonly targetGroup: string;
 }
 
 /** Elastic Load Balancing v2 on the lab's load balancer: all reads, and changes of rules. */
@@ -70,24 +66,6 @@ export function createElb(options: ElbOptions): Elb {
   };
 }
 
-/** The target group's ARN is known from the names alone: services are made before the load balancer's API. */
-export function arnsOf({
-  name,
-  region = 'us-east-1',
-  accountId = '123456789012',
-}: Pick<ElbOptions, 'name' | 'region' | 'accountId'>): Arns {
-  const prefix = `${arnIn(region)}:elasticloadbalancing:${region}:${accountId}`;
-  return {
-    loadBalancer: `${prefix}:loadbalancer/app/${name}/50dc6c495c0c9188`,
-    listener: `${prefix}:listener/app/${name}/50dc6c495c0c9188/f2f7dc8efc522ab2`,
-    targetGroup: `${prefix}:targetgroup/${name}/73e2d6bc24d8a067`,
-  };
-}
-
-/** The ARN of a target group of the load balancer, also of the one with its own name. */
-export const groupArnOf = (options: Parameters<typeof arnsOf>[0], name: string): string =>
-  arnsOf({...options, name}).targetGroup;
-
 function answer(request: AwsRequest, balancer: Balancer) {
   const form = new URLSearchParams(request.body);
   const action = form.get('Action') ?? '';
@@ -116,18 +94,22 @@ const operations: Readonly<Record<string, Operation>> = {
 
   DescribeListeners: (form, balancer) => {
     const {arns} = balancer;
-    mustKnow(form, 'ListenerArns', [arns.listener], listenerNotFound);
+    mustKnow(form, 'ListenerArns', [arns.listener, arns.tlsListener], listenerNotFound);
     const asked = form.get('LoadBalancerArn');
     if (asked !== null && asked !== arns.loadBalancer) {
       throw loadBalancerNotFound(asked);
     }
-    return {Listeners: {member: listenerOf(balancer)}};
+    const named = members(form, 'ListenerArns');
+    const shown = listenersOf(balancer).filter(
+      ({ListenerArn}) => named.length === 0 || named.includes(ListenerArn),
+    );
+    return {Listeners: {member: shown}};
   },
 
-  DescribeRules: (form, {arns: {listener: known}, rules}) => {
+  DescribeRules: (form, {arns: known, rules}) => {
     const listener = form.get('ListenerArn');
     const arns = members(form, 'RuleArns');
-    if (listener !== null && listener !== known) {
+    if (listener !== null && ![known.listener, known.tlsListener].includes(listener)) {
       throw listenerNotFound();
     }
     const unknown = arns.find((arn) => !rules.all.some((rule) => rule.arn === arn));
@@ -151,13 +133,14 @@ const operations: Readonly<Record<string, Operation>> = {
   },
 
   ModifyListener: (form, balancer) => {
-    if (form.get('ListenerArn') !== balancer.arns.listener) {
+    const {listener, tlsListener} = balancer.arns;
+    if (![listener, tlsListener].includes(form.get('ListenerArn') ?? '')) {
       throw listenerNotFound();
     }
     if (form.has('DefaultActions.member.1.Type')) {
       balancer.rules.standard.actions = actionsIn(form, 'DefaultActions', balancer.groups);
     }
-    return {Listeners: {member: listenerOf(balancer)}};
+    return {Listeners: {member: listenersOf(balancer)}};
   },
 
   DescribeTargetGroups: (form, {groups, loadBalancer, healthPath = '/health', arns, rules}) => {
@@ -216,13 +199,16 @@ function actionsIn(
   return member;
 }
 
-const listenerOf = ({arns, loadBalancer, rules}: Balancer): XmlTree => ({
-  ListenerArn: arns.listener,
-  LoadBalancerArn: arns.loadBalancer,
-  Port: loadBalancer.port,
-  Protocol: 'HTTP',
-  DefaultActions: actionsShape(rules.standard.actions),
-});
+function listenersOf({arns, loadBalancer, rules, tlsPort}: Balancer) {
+  const common = {
+    LoadBalancerArn: arns.loadBalancer,
+    DefaultActions: actionsShape(rules.standard.actions),
+  };
+  const plain = {ListenerArn: arns.listener, Port: loadBalancer.port, Protocol: 'HTTP', ...common};
+  return tlsPort === undefined
+    ? [plain]
+    : [plain, {ListenerArn: arns.tlsListener, Port: tlsPort, Protocol: 'HTTPS', ...common}];
+}
 
 function loadBalancerOf({name, dnsName, loadBalancer, region, arns}: Balancer): XmlTree {
   return {

@@ -2,8 +2,6 @@ import {z} from 'zod';
 
 /** What a cutover of the shop is given, whether visitors wait in it or not. */
 export const cutoverParams = z.object({
-  /** Where the name of the site leads after the cutover. */
-  newAddresses: z.array(z.string()).min(1),
   /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
   ttlMarginSeconds: z.coerce.number().int().default(60),
   cronUsers: z.array(z.string()),

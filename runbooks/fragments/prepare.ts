@@ -3,13 +3,13 @@ import {auroraCluster, readyAsTarget, replicateFrom} from 'switcharoo/aurora';
 import {caughtUp, mysqlServer, readyAsSource, verifyOverReplica} from 'switcharoo/mysql';
 import {hostedZone, lowerTtl} from 'switcharoo/route53';
 import {z} from 'zod';
+import {namesOf, siteNames} from './names.ts';
 
 /** Days before a cutover: check both ends, replicate into Aurora, and lower the TTL. No user notices. */
 export const prepare = defineFragment(
   {
     params: z.object({
-      /** The name that users look up. */
-      siteName: z.string(),
+      ...siteNames.shape,
       lowTtlSeconds: z.coerce.number().int().positive(),
       /** How Aurora reaches the dedicated replica, and the replica's position in the seed of Aurora. */
       replicaHost: z.string(),
@@ -45,7 +45,7 @@ export const prepare = defineFragment(
       .step('lower-ttl', lowerTtl, {
         on: {zone: 'zone'},
         input: ({params}) => ({
-          names: [{name: params.siteName, type: 'A'}],
+          names: namesOf(params).map((name) => ({name})),
           ttlSeconds: params.lowTtlSeconds,
         }),
       })

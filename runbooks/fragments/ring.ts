@@ -42,7 +42,7 @@ export const freezeOf = ({freezeEndsItselfAfterSeconds}: z.output<typeof prepare
 /** After the cutover is accepted: restore the TTL, and take the ring down at the point of no return. */
 export const settleRing = defineFragment(
   {
-    params: z.object({siteName: z.string(), lagMsMax: z.coerce.number().int().default(2_000)}),
+    params: z.object({lagMsMax: z.coerce.number().int().default(2_000)}),
     targets: {source: mysqlServer, aurora: auroraCluster, zone: hostedZone},
     earlier: {'lower-ttl': lowerTtl, 'open-writes': openWritesInRing, swap: swapRecords},
   },
@@ -61,13 +61,10 @@ export const settleRing = defineFragment(
         input: () => ({}),
         after: ['reverse-caught-up'],
       })
-      // Until here it is low: a reversal waits until resolvers have dropped the new addresses.
+      // Until here it is low: a reversal waits until resolvers have dropped the new addresses. An alias has none.
       .step('restore-ttl', restoreTtl, {
         on: {zone: 'zone'},
-        input: ({params, outputs}) => ({
-          names: [{name: params.siteName, type: 'A'}],
-          ttlSeconds: outputs['lower-ttl'].ttlSeconds,
-        }),
+        input: ({outputs}) => ({names: outputs['lower-ttl'].names}),
         after: ['swap'],
       }),
 );

@@ -7,7 +7,7 @@ import {z} from 'zod';
 /** After the cutover is accepted: restore the TTL, and stop reverse replication at the point of no return. */
 export const settle = defineFragment(
   {
-    params: z.object({siteName: z.string(), lagMsMax: z.coerce.number().int().default(2_000)}),
+    params: z.object({lagMsMax: z.coerce.number().int().default(2_000)}),
     targets: {source: mysqlServer, aurora: auroraCluster, zone: hostedZone},
     earlier: {
       'lower-ttl': lowerTtl,
@@ -30,13 +30,10 @@ export const settle = defineFragment(
         input: () => ({}),
         after: ['reverse-caught-up'],
       })
-      // Until here it is low: a reversal waits until resolvers have dropped the new addresses.
+      // Until here it is low: a reversal waits until resolvers have dropped the new addresses. An alias has none.
       .step('restore-ttl', restoreTtl, {
         on: {zone: 'zone'},
-        input: ({params, outputs}) => ({
-          names: [{name: params.siteName, type: 'A'}],
-          ttlSeconds: outputs['lower-ttl'].ttlSeconds,
-        }),
+        input: ({outputs}) => ({names: outputs['lower-ttl'].names}),
         after: ['swap'],
       }),
 );

@@ -1,4 +1,5 @@
 export type {BalancerReader, BalancerWriter} from './contract.ts';
+export {routesHosts} from './routes-hosts.ts';
 export {shiftWeight} from './shift-weight.ts';
 export {loadBalancer} from './target.ts';
 export {targetsHealthy} from './targets-healthy.ts';

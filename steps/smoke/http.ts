@@ -6,6 +6,8 @@ import {webSite} from './target.ts';
 const input = z.object({
   url: z.url({protocol: /^https?$/}),
   status: z.coerce.number().int().default(200),
+  /** Names or addresses to ask instead of the URL's host, for it: a load balancer, before the host leads there. */
+  at: z.array(z.string()).min(1).optional(),
   /** Text that the page must have. */
   includes: z.string().optional(),
   /** How many times in a row each address must pass. */
@@ -38,9 +40,11 @@ async function failureOf(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    const addresses = await site.addresses(new URL(input.url).hostname, signal);
+    const {at = [new URL(input.url).hostname]} = input;
+    const all = await Promise.all(at.map((host) => site.addresses(host, signal)));
+    const addresses = [...new Set(all.flat())];
     if (addresses.length === 0) {
-      return `${new URL(input.url).hostname} has no address.`;
+      return `${at.join(', ')} has no address.`;
     }
     const failures = await Promise.all(
       addresses.map((address) => failureAt(input, site, address, signal)),

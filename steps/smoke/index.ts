@@ -1,3 +1,4 @@
+export {certificatesValid} from './certificates-valid.ts';
 export type {Page, SiteReader} from './contract.ts';
 export {httpAnswers} from './http.ts';
 export {sqlAnswers} from './sql.ts';

@@ -53,7 +53,8 @@ function inventory(): string {
   const {LAB_WEB1_ADDRESS: address, LAB_WEB_PORT: port} = variables;
   const changes: Readonly<Record<string, string>> = {
     name: 'lab-hosts',
-    newAddresses: `['${address}']`,
+    siteName: `www.shop.test\n  newAddresses: ['${address}']`,
+    otherNames: '[]',
     newSideUrl: `http://${address}:${port}/`,
     smokeText: 'Served by',
   };

@@ -80,9 +80,15 @@ describe('the page of a runbook', () => {
       await describedRunbook(host, {
         runbook: 'runbooks/bare-metal-to-ecs.ts',
         inventory: `${folderWith({'ours.yaml': known})}/ours.yaml`,
-        params: {siteName: 'shop.example.com', newAddresses: ['192.0.2.7', '192.0.2.8']},
+        params: {
+          siteName: 'shop.example.com',
+          otherNames: ['example.com'],
+          newAddresses: ['192.0.2.7', '192.0.2.8'],
+        },
       }),
     );
-    expect(page).toContain('<br>shop.example.com will resolve to 192.0.2.7, 192.0.2.8.<br>');
+    expect(page).toContain(
+      '<br>shop.example.com, example.com will resolve to 192.0.2.7, 192.0.2.8.<br>',
+    );
   });
 });

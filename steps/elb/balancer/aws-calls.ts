@@ -41,6 +41,8 @@ export class AwsBalancerCalls implements BalancerCalls {
         state: balancer.State?.Code ?? 'active',
         dnsName: balancer.DNSName ?? '',
         zoneId: balancer.CanonicalHostedZoneId ?? '',
+        addressType: balancer.IpAddressType ?? 'ipv4',
+        scheme: balancer.Scheme ?? 'internet-facing',
       };
     });
   }

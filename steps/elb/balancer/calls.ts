@@ -8,6 +8,10 @@ export interface BalancerState {
   readonly dnsName: string;
   /** The hosted zone of its DNS name: an alias record needs both. */
   readonly zoneId: string;
+  /** `ipv4`, `dualstack` or `dualstack-without-public-ipv4`. */
+  readonly addressType: string;
+  /** `internet-facing` or `internal`. */
+  readonly scheme: string;
 }
 
 export interface Listener {

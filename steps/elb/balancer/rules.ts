@@ -99,6 +99,16 @@ export function forwardingTo(
 /** What a rule does instead of forwarding: `redirect`, `fixed-response`. */
 export const answerOf = ({actions}: Rule): string => actions.at(-1)?.Type ?? 'nothing';
 
+/** `the fixed response 404`, `a redirect to www.example.com`. */
+export function answerText(rule: Rule): string {
+  const {FixedResponseConfig: fixed, RedirectConfig: redirect} = rule.actions.at(-1) ?? {};
+  return fixed
+    ? `the fixed response ${fixed.StatusCode}`
+    : redirect
+      ? `a redirect to ${redirect.Host?.replace('#{host}', 'the same host') ?? 'the same host'}`
+      : answerOf(rule);
+}
+
 /** The order of the shares makes no difference to a request. */
 export const isSame = (left: Forward | undefined, right: Forward): boolean =>
   JSON.stringify(left && inOrder(left)) === JSON.stringify(inOrder(right));

@@ -4,18 +4,24 @@ import {isIP} from 'node:net';
 import {proxyAgent, SwitcharooError} from '../../../src/index.ts';
 import type {Page} from '../contract.ts';
 import {siteUnreachable} from './problems.ts';
+import {trustedCas} from './trusted-cas.ts';
 
 const pageTimeoutMs = 5_000;
 const longestBody = 1_000_000;
 
 /** Gets `url` from `address`, through a proxy where this machine has one. Ends after 5 s, or the first megabyte. */
-export async function getPage(url: string, address: string, signal: AbortSignal): Promise<Page> {
+export async function getPage(
+  url: string,
+  address: string,
+  {ca, signal}: {readonly ca: string | undefined; readonly signal: AbortSignal},
+): Promise<Page> {
   const proxy = await proxyAgent({keepAlive: false});
+  const trusted = trustedCas(ca);
   signal.throwIfAborted();
   const send = new URL(url).protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     const request = send(
-      {...optionsFor(url, address), ...(proxy ? {agent: proxy} : {})},
+      {...optionsFor(url, address), ...trusted, ...(proxy ? {agent: proxy} : {})},
       (answer) => {
         let body = '';
         const finish = () => {

@@ -15,7 +15,8 @@ import {
 } from '../../../lab/aws/ecs.ts';
 import {labSubnets} from '../../../lab/aws/ecs-shapes.ts';
 import type {ServiceOptions} from '../../../lab/aws/ecs-state.ts';
-import {arnsOf, createElb} from '../../../lab/aws/elb.ts';
+import {createElb} from '../../../lab/aws/elb.ts';
+import {arnsOf} from '../../../lab/aws/elb-arns.ts';
 import type {Rules} from '../../../lab/aws/elb-rules.ts';
 import {type AwsEndpoint, startAwsEndpoint} from '../../../lab/aws/endpoint.ts';
 import {createLogs} from '../../../lab/aws/logs.ts';

@@ -71,7 +71,7 @@ test('a proxy that lets nobody through is named as what is in the way, and no pa
 });
 
 const pageOf = (url: string, signal = new AbortController().signal) =>
-  getPage(url, '127.0.0.1', signal);
+  getPage(url, '127.0.0.1', {ca: undefined, signal});
 
 test('a proxy that does not run, or that has no HTTP, is named; not the site behind it', async () => {
   await using proxy = await startProxy();
@@ -139,7 +139,7 @@ test('a page of the site is asked for at its address, also through a proxy', asy
   const {port} = site.address() as AddressInfo; // a TCP server has one
   const signal = new AbortController().signal;
   vi.stubEnv('HTTP_PROXY', proxy.url);
-  const page = () => getPage(`http://www.shop.test:${port}/`, '127.0.0.1', signal);
+  const page = () => getPage(`http://www.shop.test:${port}/`, '127.0.0.1', {ca: undefined, signal});
   expect(await page()).toEqual({status: 200, body: `for www.shop.test:${port}`});
   expect(proxy.tunnels).toEqual([`127.0.0.1:${port}`]);
   vi.stubEnv('NO_PROXY', '.shop.test');

@@ -5,7 +5,7 @@ import {env, pid} from 'node:process';
 import {ListServiceDeploymentsCommand} from '@aws-sdk/client-ecs';
 import {afterAll, afterEach, expect, test, vi} from 'vitest';
 import type {ShiftingStrategy} from '../../../lab/aws/ecs-strategy.ts';
-import {arnsOf, groupArnOf} from '../../../lab/aws/elb.ts';
+import {arnsOf, groupArnOf} from '../../../lab/aws/elb-arns.ts';
 import {compare, type Exchange} from '../../../scripts/wire/compare.ts';
 import type {Action, Look, Session} from '../../../src/index.ts';
 import type {ServiceReader, ServiceWriter} from '../../../steps/ecs/contract.ts';

@@ -29,6 +29,8 @@ export const rule = (priority: number, changes: Partial<Rule>): Rule => ({
 /** A small true load balancer `web` with a listener on port 443, and target groups `old` and `new`. */
 export class FakeBalancer {
   state = 'active';
+  addressType = 'dualstack';
+  scheme = 'internet-facing';
   rules: Rule[];
   readonly targets: Record<string, Target[]> = {
     old: [{id: '10.0.0.1', state: 'healthy'}],
@@ -56,6 +58,8 @@ export class FakeBalancer {
         state: this.state,
         dnsName: 'web.elb.amazonaws.com',
         zoneId: 'Z35SXDOTRQ7X7K',
+        addressType: this.addressType,
+        scheme: this.scheme,
       }),
       listeners: async () => [{arn: 'listener', port: 443}],
       rules: async () => this.rules,

@@ -3,7 +3,8 @@ import {
   DescribeRulesCommand,
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import {createElb, groupArnOf} from '../../../lab/aws/elb.ts';
+import {createElb} from '../../../lab/aws/elb.ts';
+import {groupArnOf} from '../../../lab/aws/elb-arns.ts';
 import {startLoadBalancer} from '../../../lab/load-balancer.ts';
 import type {Session} from '../../../src/index.ts';
 import type {BalancerReader, BalancerWriter} from '../../../steps/elb/contract.ts';
