@@ -6,6 +6,7 @@ import type {OwnFileReader, OwnFileWriter} from './proxy/contract.ts';
 import type {hostsConfig} from './shell/config.ts';
 import type {Declared} from './supervisor/config-text.ts';
 import type {UnitState} from './units/contract.ts';
+import type {VisitsReader} from './visitors/contract.ts';
 
 /** A group of hosts in the inventory. */
 export type HostsConfig = z.output<typeof hostsConfig>;
@@ -137,7 +138,7 @@ export interface ProxyState {
 }
 
 /** One host, to be looked at. */
-export interface HostReader extends HoldReader, OwnFileReader, CommandReader {
+export interface HostReader extends HoldReader, OwnFileReader, CommandReader, VisitsReader {
   readonly name: string;
   units(
     names: readonly string[],

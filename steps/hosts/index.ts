@@ -19,6 +19,7 @@ export type {HostReader, HostsConfig, HostsReader, HostsWriter, HostWriter} from
 export {dryHold} from './dry-hold.ts';
 export {forwardTraffic} from './forward-traffic.ts';
 export {holdConnections} from './hold-connections.ts';
+export {noVisitors} from './no-visitors.ts';
 export {oneRequestAConnection} from './one-request-a-connection.ts';
 export {proxyReady} from './proxy-ready.ts';
 export {releaseConnections} from './release-connections.ts';

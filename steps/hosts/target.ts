@@ -20,6 +20,7 @@ import {openShells, type Shell} from './shell/shell.ts';
 import {readProgramFiles} from './supervisor/program-files.ts';
 import * as supervisor from './supervisor/supervisorctl.ts';
 import * as systemd from './units/systemd.ts';
+import {readVisits} from './visitors/visits.ts';
 
 /** Bare-metal hosts, reached with the system's OpenSSH client. One target is a group of hosts that play one role. */
 export const hostGroup = defineTarget({
@@ -50,6 +51,7 @@ const hostOver = (shell: Shell): HostWriter => ({
   startUnits: (units, limitMs, signal) => systemd.startUnits(shell, units, limitMs, signal),
 
   processes: (signal) => readProcesses(shell, signal),
+  visits: (request, signal) => readVisits(shell, request, signal),
   secondOfMinute: async (signal) => Number(await shell.run('date +%S', signal)),
 
   crontabUsers: (marker, signal) => crontabs.readCrontabUsers(shell, marker, signal),

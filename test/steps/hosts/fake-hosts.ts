@@ -27,6 +27,7 @@ import type {
 } from '../../../steps/hosts/hold/contract.ts';
 import type {OwnFile, OwnFileState} from '../../../steps/hosts/proxy/contract.ts';
 import {declaredIn} from '../../../steps/hosts/supervisor/config-text.ts';
+import type {Visits, VisitsRequest} from '../../../steps/hosts/visitors/contract.ts';
 import {fakeShell} from './fake-shell.ts';
 
 export interface FakeUnit {
@@ -124,6 +125,9 @@ export class FakeHost implements HostWriter {
   readonly #holdWay: HoldWay | null;
   readonly #held: Map<string, readonly number[]>;
   openConnections: number;
+  canSee = true;
+  /** Who is connected, or was a moment ago. */
+  remotes: readonly {readonly address: string; readonly count: number}[] = [];
   readonly #dryHolds = new Map<string, DryHold>();
 
   constructor({
@@ -189,6 +193,18 @@ export class FakeHost implements HostWriter {
 
   async processes(): Promise<readonly HostProcess[]> {
     return this.running;
+  }
+
+  async visits({logs, ignore}: VisitsRequest): Promise<Visits> {
+    return {
+      canSee: this.canSee,
+      remotes: this.remotes.filter(({address}) => !ignore.includes(address)),
+      logs: logs.flatMap(({path, from}) => {
+        const text = this.fileTexts.get(path);
+        const added = text?.slice(from?.size ?? text.length).split('\n').length ?? 1;
+        return text === undefined ? [] : [{path, file: '1', size: text.length, added: added - 1}];
+      }),
+    };
   }
 
   async secondOfMinute(): Promise<number> {
