@@ -1,5 +1,6 @@
 import {randomInt} from 'node:crypto';
 import {createSocket} from 'node:dgram';
+import {setMaxListeners} from 'node:events';
 import {connect} from 'node:net';
 import {
   type DecodedPacket,
@@ -160,6 +161,8 @@ async function limited<Result>(
   work: (limit: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   signal.throwIfAborted();
+  // Many servers, and many names, are asked at the same time with the same signal.
+  setMaxListeners(0, signal);
   const controller = new AbortController();
   const abort = () => controller.abort(signal.reason);
   const timer = setTimeout(() => controller.abort(new Error(`no reply within ${ms} ms`)), ms);

@@ -1,4 +1,3 @@
-import {setMaxListeners} from 'node:events';
 import {SwitcharooError} from '../../../src/index.ts';
 import type {Answer, NoAnswer, ZoneServer} from '../contract.ts';
 import {exchangeMessage, type Question} from '../wire/exchange.ts';
@@ -11,8 +10,6 @@ export async function queryServer(
   question: Question,
   signal: AbortSignal,
 ): Promise<Answer | NoAnswer> {
-  // Many servers are asked at the same time, with the same signal.
-  setMaxListeners(0, signal);
   try {
     let message = await exchanged(server, question, {edns: true}, signal);
     if (codesOfOldServers.includes(rcodeName(message.rcode))) {
