@@ -8,6 +8,7 @@ export {type ExtendedRunbook, extendRunbook} from './model/extend-runbook.ts';
 export type {Hint} from './model/hint.ts';
 export type {Json} from './model/journal.ts';
 export {elapsedMs, shifted} from './model/moment.ts';
+export type {PersonNeeded} from './model/person.ts';
 export {
   type CheckWords,
   type Finding,

@@ -21,18 +21,33 @@ export const inventory = mandatory({
   description: 'Inventory file, or the name of one in inventories/',
 });
 
-export const param: OptionSpec<Readonly<Record<string, string>>> = {
-  placeholder: 'name=value',
+export const param = namedValues('name=value', {
   description: 'Parameter of the runbook (repeatable)',
-  fallback: {},
-  parse: (text, previous = {}) => {
-    const at = text.indexOf('=');
-    if (at < 1) {
-      throw new InvalidValue('Give it as name=value.');
-    }
-    return {...previous, [text.slice(0, at)]: text.slice(at + 1)};
-  },
-};
+});
+
+export const answers = namedValues('entry=note', {
+  description:
+    'Say who did by hand what an entry asks for, or said yes, with a note for the journal (repeatable)',
+  group: approval,
+});
+
+function namedValues(
+  placeholder: string,
+  words: {readonly description: string; readonly group?: string},
+): OptionSpec<Readonly<Record<string, string>>> {
+  return {
+    ...words,
+    placeholder,
+    fallback: {},
+    parse: (text, previous = {}) => {
+      const at = text.indexOf('=');
+      if (at < 1 || text.slice(at + 1).trim() === '') {
+        throw new InvalidValue(`Give it as ${placeholder}.`);
+      }
+      return {...previous, [text.slice(0, at)]: text.slice(at + 1)};
+    },
+  };
+}
 
 export const plan = optional({
   placeholder: 'digest',

@@ -35,5 +35,6 @@ const noMeans: Readonly<Record<Question['about'], string>> = {
   changes: `${elsewise} starts nothing.`,
   reversal: `${elsewise} reverses nothing.`,
   confirmation: pauses,
+  'by-hand': pauses,
   'point-of-no-return': pauses,
 };

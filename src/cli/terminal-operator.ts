@@ -117,7 +117,22 @@ class Terminal {
     if (answer === 'dismissed' || answer === 'gone') {
       return {answer: 'unasked', by: answer === 'dismissed' ? this.#user : 'nobody'};
     }
-    return {answer: answer === true ? 'yes' : 'no', by: this.#user};
+    return answer === true && question.wantsNote
+      ? this.#askNote(signal)
+      : {answer: answer === true ? 'yes' : 'no', by: this.#user};
+  }
+
+  /** Without a note there is no answer: nobody could tell later who had said so. */
+  async #askNote(signal: AbortSignal): Promise<Answer> {
+    const {input} = await import('@inquirer/prompts');
+    const message = 'Who did it, or said so, and a note (goes into the journal; empty: pause):';
+    const note = await this.#prompt(signal, (context) =>
+      input({message, theme: this.#theme}, context),
+    );
+    if (note === 'dismissed' || note === 'gone' || note.trim() === '') {
+      return {answer: 'unasked', by: note === 'gone' ? 'nobody' : this.#user};
+    }
+    return {answer: 'yes', by: this.#user, note: note.trim()};
   }
 
   decide(failure: Failure, signal: AbortSignal): Promise<Choice & {readonly by: string}> {

@@ -2,7 +2,12 @@ import type {RunContext} from './context.ts';
 import type {Answer, Question} from './operator.ts';
 import {askAwake} from './process-stop.ts';
 
-type Asked = Omit<Question, 'onAsked' | 'head'>;
+interface Asked extends Omit<Question, 'onAsked' | 'head'> {
+  /** Of what is done by hand. */
+  readonly way?: 'forward' | 'reverse';
+  /** Called before the question or its answer is journaled, and not when nobody is there. */
+  readonly onBegin?: () => void;
+}
 
 /** Asks, and journals the question while a person sees it, then the answer. No answer is no entry. */
 export async function askOperator(context: RunContext, asked: Asked): Promise<Answer> {
@@ -17,7 +22,7 @@ export async function askOperator(context: RunContext, asked: Asked): Promise<An
 /** `withdrawn`: this process stood still meanwhile, and what the person saw is old. */
 export async function askOnce(
   {record, operator, clock, stopping}: RunContext,
-  asked: Asked,
+  {onBegin, way, ...asked}: Asked,
 ): Promise<Answer | 'withdrawn'> {
   const {about, entry, question, details} = asked;
   const journaling: Question = {
@@ -26,7 +31,8 @@ export async function askOnce(
     get head() {
       return record.head;
     },
-    onAsked: (person, facts = []) =>
+    onAsked: (person, facts = []) => {
+      onBegin?.();
       record.add({
         kind: 'asked',
         entry,
@@ -34,16 +40,19 @@ export async function askOnce(
         question,
         details: [...details, ...facts],
         person,
-      }),
+      });
+    },
   };
   const asking = await askAwake(clock, stopping, (signal) => operator.ask(journaling, signal));
   if ('stopped' in asking) {
     return stopping.aborted ? {answer: 'unasked', by: 'nobody'} : 'withdrawn';
   }
-  const {answer: text, by} = asking.answer;
+  const {answer: text, by, note} = asking.answer;
   if (text !== 'unasked') {
+    onBegin?.();
     const answered = {entry, about, question, details: [...details], answer: text, by};
-    record.add({kind: 'answered', ...answered});
+    const more = {...(note === undefined ? {} : {note}), ...(way ? {way} : {})};
+    record.add({kind: 'answered', ...answered, ...more});
   }
   return asking.answer;
 }

@@ -43,6 +43,7 @@ export async function check(
       startedAt: progress?.applied ? progress.appliedAt : undefined,
       before: progress?.applied ? progress.before : undefined,
       bookmark: progress?.bookmark,
+      word: progress?.word,
       seen: attempt.seen,
       report: (text: string) => context.observe({kind: 'event', entry: entry.id, text}),
     };

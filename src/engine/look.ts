@@ -1,5 +1,6 @@
 import {sameJson} from '../model/canonical.ts';
 import type {Entry} from '../model/entry.ts';
+import type {PersonsWord} from '../model/person.ts';
 import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Look, SharedReads} from '../model/step.ts';
 import {messageOf, problemOfThrown} from '../model/thrown.ts';
@@ -23,6 +24,7 @@ export interface CheckRequest {
   /** The journaled before-image, once there is one. */
   readonly before?: unknown;
   readonly bookmark?: unknown;
+  readonly word?: PersonsWord | undefined;
   /** What the last action returned, if it was performed right before. */
   readonly seen?: unknown;
   readonly report?: (happened: string) => void;
@@ -96,7 +98,7 @@ export function withinReadingLimit<Result>(
 /** What the functions of an entry's unit are given: the readers of its targets, and nothing that can write. */
 export async function lookOf(
   world: World,
-  {entry, input, started, startedAt, before, bookmark, seen, report, shared}: CheckRequest,
+  {entry, input, started, startedAt, before, bookmark, word, seen, report, shared}: CheckRequest,
   signal: AbortSignal,
 ): Promise<Look<any, any>> {
   const parts = Object.entries(entry.on).map(async ([part, target]) => {
@@ -115,6 +117,7 @@ export async function lookOf(
       ...(startedAt === undefined ? {} : {startedAt: startedAt}),
       ...(before === undefined ? {} : {before}),
       ...(bookmark === undefined ? {} : {bookmark}),
+      ...(word ? {word} : {}),
     },
     now: world.clock.now(),
     ...(seen === undefined ? {} : {seen}),

@@ -10,7 +10,13 @@ interface Asked {
 }
 
 export interface Question extends Asked {
-  readonly about: 'plan' | 'confirmation' | 'point-of-no-return' | 'reversal' | 'changes';
+  readonly about:
+    | 'plan'
+    | 'confirmation'
+    | 'by-hand'
+    | 'point-of-no-return'
+    | 'reversal'
+    | 'changes';
   readonly entry: string | null;
   readonly question: string;
   readonly details: readonly string[];
@@ -20,12 +26,18 @@ export interface Question extends Asked {
   readonly mustType?: string;
   /** No answer that was given before the run answers it, except in the lab. */
   readonly byPerson?: true;
+  /** A yes comes with a note for the journal: who did it, or said so. */
+  readonly wantsNote?: true;
   /** SHA-256 of the journal's last line, to compare with elsewhere. Read it after `onAsked`. */
   readonly head?: string;
 }
 
 /** `unasked`: nobody is there to ask, or the person (`by`) left the question. The run is paused. */
-export type Answer = {readonly answer: 'yes' | 'no' | 'unasked'; readonly by: string};
+export type Answer = {
+  readonly answer: 'yes' | 'no' | 'unasked';
+  readonly by: string;
+  readonly note?: string;
+};
 
 export interface Failure extends Asked {
   readonly entry: string;

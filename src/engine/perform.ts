@@ -4,6 +4,7 @@ import {type Problem, SwitcharooError} from '../model/problem.ts';
 import type {Action} from '../model/step.ts';
 import type {Session} from '../model/target.ts';
 import {messageOf, problemOfThrown} from '../model/thrown.ts';
+import {askForAction} from './by-hand.ts';
 import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
 import {limitedBy, TimeIsUp} from './limit.ts';
@@ -22,6 +23,8 @@ type Performed =
   /** `seen`: what the last action returned. */
   | {readonly kind: 'performed'; readonly seen: unknown}
   | {readonly kind: 'failed'; readonly problem: Problem}
+  /** Nobody has said that it is done. */
+  | {readonly kind: 'unanswered'; readonly problem: Problem}
   /** The run is to stop, and the rest was not started. */
   | {readonly kind: 'stopping'}
   /** The process stood still since the last check: what the world is like is to be checked before anything is done. */
@@ -41,6 +44,14 @@ export async function performAll(
     }
     if (context.stopping.aborted && performing.way !== 'reverse') {
       return {kind: 'stopping'};
+    }
+    if (action.asks) {
+      const answer = await askForAction(context, action, action.asks, performing.entry);
+      if ('problem' in answer) {
+        return {kind: 'unanswered', problem: answer.problem};
+      }
+      // People take their time: what was seen before is old, and their word is checked.
+      continue;
     }
     const result = await perform(context, action, performing);
     if ('problem' in result) {

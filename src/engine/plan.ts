@@ -194,6 +194,7 @@ async function lineOfCheck(
       started: progress?.applied ?? false,
       startedAt: progress?.appliedAt,
       before: progress?.before,
+      word: progress?.word,
     };
     const result = await checkEntry(planning.world, request, planning.signal);
     if (result.verdict.kind === 'done') {
@@ -288,7 +289,7 @@ async function pendingLine(
     ...base,
     outlook: 'change',
     differences: verdict.differences,
-    actions: actions.map(({on, does}) => ({target: entry.on[on] ?? on, does})),
+    actions: actions.map(({on, does, asks}) => ({target: asks?.who ?? entry.on[on] ?? on, does})),
     ...remarked(verdict.remarks),
     before,
   };

@@ -6,6 +6,7 @@ import {awakeMs} from './clock.ts';
 import type {RunContext} from './context.ts';
 import {inputOf, knownOutputs} from './known-values.ts';
 import {checkEntry, problemOfCheck} from './look.ts';
+import {noteRequired} from './person-problems.ts';
 import {waitsOf} from './poll.ts';
 import {answerRequired, declined, entryTimedOut, runStopped} from './problems.ts';
 import {processStopProblem} from './process-stop.ts';
@@ -31,7 +32,9 @@ export async function askAtGate(
     const about = 'confirmation';
     const facts = () => factsOfQuestion(context, entry);
     const person = byPerson ? {byPerson} : {};
-    const asking = {about, entry: entry.id, question, details, facts, ...person} as const;
+    const wantsNote = asked.wantsNote ? {wantsNote: true as const} : {};
+    const words = {about, entry: entry.id, question, details, facts} as const;
+    const asking = {...words, ...person, ...wantsNote};
     const given = await askOnce(context, asking);
     if (given === 'withdrawn') {
       if (processStopProblem(context, entry)) {
@@ -43,7 +46,9 @@ export async function askAtGate(
     if (answer === 'unasked') {
       return context.stopping.aborted
         ? runStopped(String(context.stopping.reason))
-        : answerRequired(entry.id, by);
+        : asked.wantsNote
+          ? noteRequired(entry.id, by)
+          : answerRequired(entry.id, by);
     }
     if (answer === 'no') {
       return declined(entry.id, by);

@@ -166,7 +166,13 @@ export async function planEntryReversal(
     return {kind: 'blocked', code, reason: message, hint};
   }
   try {
-    const request = {entry, input: input.input, started: true, before: entryProgress.before};
+    const request = {
+      entry,
+      input: input.input,
+      started: true,
+      before: entryProgress.before,
+      word: entryProgress.word,
+    };
     const seen = await checkEntry(world, request, signal);
     const {look, verdict} = seen;
     const restored = await isRestored(world, request, seen, signal);
@@ -234,7 +240,10 @@ async function lineFor(
     const outlook = back.code === 'drift-detected' ? 'drift' : 'blocked';
     return {...base, outlook, actions: [], detail: back.reason, hint: back.hint};
   }
-  const actions = back.actions.map(({on, does}) => ({target: entry.on[on] ?? on, does}));
+  const actions = back.actions.map(({on, does, asks}) => ({
+    target: asks?.who ?? entry.on[on] ?? on,
+    does,
+  }));
   return {...base, outlook: back.restored ? 'restored' : 'change', actions};
 }
 

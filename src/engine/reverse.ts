@@ -145,9 +145,16 @@ export function afterRestore(
     const by = String(context.stopping.reason);
     return {kind: 'paused', problem: reversalStoppedInAction(by, entry.id)};
   }
+  if (isUnanswered(problem)) {
+    return {kind: 'paused', problem};
+  }
   context.record.add({kind: 'reverse-failed', entry: entry.id, problem});
   return {kind: 'reverse-failed', problem};
 }
+
+/** What is undone by hand waits for a person, and has not failed. */
+const isUnanswered = ({code}: Problem): boolean =>
+  code === 'by-hand-unanswered' || code === 'declined';
 
 export async function restore(
   context: RunContext,
@@ -191,6 +198,7 @@ async function performReversal(
   const performed = await performAll(context, actions, performing);
   if (performed.kind !== 'stale') {
     switch (performed.kind) {
+      case 'unanswered':
       case 'failed':
         return {failure: performed.problem};
       case 'performed':
@@ -213,14 +221,14 @@ async function waitUntilRestored(
   deadline: number,
   seen: unknown,
 ): Promise<Problem | undefined> {
-  const before = context.record.progress.entries.get(entry.id)?.before;
+  const {before, word} = context.record.progress.entries.get(entry.id) ?? {};
   const given = knownOutputs(context.record.progress, context.runbook.entries);
   const input = inputOf(entry, context.params, given);
   if (entry.unit.kind !== 'step' || input.kind !== 'known') {
     return undefined;
   }
   const tell = (text: string) => context.observe({kind: 'event', entry: entry.id, text});
-  const request = {entry, input: input.input, started: true, before, tell};
+  const request = {entry, input: input.input, started: true, before, word, tell};
   const waits = waitsOf(entry);
   for (let first = true; ; first = false) {
     const restored = await checkRestored(context, first ? {...request, seen} : request);

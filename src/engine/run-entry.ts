@@ -175,6 +175,8 @@ async function apply(
     case 'performed':
       attempt.seen = performed.seen;
       return 'acted';
+    case 'unanswered':
+      return {kind: 'paused', problem: performed.problem};
     case 'failed':
       attempt.failure = performed.problem;
       return 'again';

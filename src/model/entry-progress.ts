@@ -1,4 +1,5 @@
 import type {FactOf, JournalEntry} from './journal.ts';
+import type {PersonsWord} from './person.ts';
 import type {Problem} from './problem.ts';
 import {without} from './without.ts';
 
@@ -32,6 +33,8 @@ export interface EntryProgress {
   readonly output?: unknown;
   /** How far an unfinished check has come. */
   readonly bookmark?: unknown;
+  /** What a person said last of what is done by hand. */
+  readonly word?: PersonsWord;
   /** False where the change was already in place on arrival. */
   readonly changedByRun: boolean;
   readonly startedAt?: Date;

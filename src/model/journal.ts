@@ -9,6 +9,7 @@ const way = z.enum(['forward', 'reverse', 'upkeep']);
 const about = z.enum([
   'plan',
   'confirmation',
+  'by-hand',
   'point-of-no-return',
   'failure',
   'reversal',
@@ -223,6 +224,10 @@ const facts = [
     details: z.array(z.string()),
     answer: z.string(),
     by: z.string(),
+    /** Who did it, or said so, where a person was asked for that. */
+    note: z.string().optional(),
+    /** Of what is done by hand: whether it was to be done or undone. */
+    way: way.optional(),
     /** How long the person took, in ms, to read the plan before this process had the journal. */
     tookMs: z.number().nonnegative().optional(),
   }),

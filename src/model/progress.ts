@@ -149,7 +149,7 @@ function withFact(progress: Progress, fact: Acting, at: Date): Progress {
         outcome: progress.reversingTo ? 'reversing' : 'running',
       };
     case 'answered':
-      return withAnswer(progress, fact, at);
+      return withAnswer(withWord(progress, fact, at), fact, at);
     case 'checkpoint-reached':
       return {
         ...progress,
@@ -226,6 +226,14 @@ const pausedBy = (progress: Progress, {problem, until}: FactOf<'run-paused'>): P
 
 function withAnswer(progress: Progress, {about, answer}: FactOf<'answered'>, at: Date): Progress {
   return about === 'failure' ? withDecision(progress, answer, at) : progress;
+}
+
+/** A yes to what is done by hand is all that is known of it where no check can tell. */
+function withWord(progress: Progress, fact: FactOf<'answered'>, at: Date): Progress {
+  const {about, entry, answer, way, by, note = ''} = fact;
+  return about === 'by-hand' && entry !== null && answer === 'yes' && way && way !== 'upkeep'
+    ? withEntry(progress, entry, (before) => ({...before, word: {way, by, note, at}}))
+    : progress;
 }
 
 /** A retry after the deadline, or after the limit of the outage, is a decision to go on. */

@@ -1,5 +1,6 @@
 import type {z} from 'zod';
 import type {Effects, SystemFact} from './effects.ts';
+import type {Asking, PersonAction, PersonNeeded, PersonsWord} from './person.ts';
 import type {ReversalLoss} from './reversal-loss.ts';
 import type {Readers, TargetKinds, Writers} from './target.ts';
 import type {UpkeepVerdict} from './upkeep.ts';
@@ -25,6 +26,8 @@ export interface Look<Targets extends TargetKinds, Input> {
     readonly before?: unknown;
     /** The last `mark` of an earlier look at this entry that was not at its end: from before a crash, say. */
     readonly bookmark?: unknown;
+    /** What a person said last of an action that asked. */
+    readonly word?: PersonsWord;
   };
   /** The time of this look. Steps have no clock of their own. */
   readonly now: Date;
@@ -60,7 +63,11 @@ export interface SharedReads {
 export type ReportProgress = (progress: string) => void;
 
 /** One write, in the operator's words, with the code that makes it. The engine journals it, then performs it. */
-export type Action<Targets extends TargetKinds> = {
+export type Action<Targets extends TargetKinds> = [keyof Targets & string] extends [never]
+  ? PersonAction
+  : SystemAction<Targets>;
+
+type SystemAction<Targets extends TargetKinds> = {
   readonly [Part in keyof Targets & string]: {
     /** The part whose system it changes. */
     readonly on: Part;
@@ -69,6 +76,8 @@ export type Action<Targets extends TargetKinds> = {
      * secret.
      */
     readonly does: string;
+    /** A person does it, and is asked whether it is done. `perform` is not called then. */
+    readonly asks?: Asking;
     /**
      * Safe to perform again when an earlier try got half-way. Ends within a second once `signal` is aborted, and then
      * writes nothing more. What it returns is given to the check right after it, as `look.seen`: a check that takes it
@@ -123,6 +132,8 @@ interface Common<Targets extends TargetKinds, Input extends Schema, Before, Outp
   readonly cautions?: (input: z.output<Input>) => readonly string[];
   /** Why no operator may skip it, in a sentence that the operator reads. Set where it guards data or traffic. */
   readonly neverSkip?: string;
+  /** Who does it, or answers it, where a person does. */
+  readonly person?: (input: z.output<Input>) => PersonNeeded;
   /**
    * How many questions it puts to each part, one after another, while somebody waits: a step that refuses writes or
    * holds connections counts from there. A plan expects the length of an outage from it.

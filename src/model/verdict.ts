@@ -61,6 +61,8 @@ export type Verdict<Before, Output> =
       readonly output: Output;
       /** Only a person may answer it, and no answer that was given before the run; a lab's may. */
       readonly byPerson?: true;
+      /** A yes comes with a note for the journal: who said so. */
+      readonly wantsNote?: true;
     };
 
 export const done = <Output>(

@@ -1,6 +1,7 @@
 import type {AlsoWritten} from '../model/also-written.ts';
 import {durationText} from '../model/duration.ts';
 import type {Entry, Item} from '../model/entry.ts';
+import type {PersonNeeded} from '../model/person.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import type {TargetKinds} from '../model/target.ts';
 
@@ -8,6 +9,8 @@ interface Described {
   readonly runbook: AnyRunbook;
   /** What each confirmation shows with its question, by its id. */
   readonly shown: ReadonlyMap<string, readonly string[]>;
+  /** Who does an entry by hand, or answers it, by its id. */
+  readonly people: ReadonlyMap<string, PersonNeeded>;
   readonly alsoWritten: readonly AlsoWritten[];
 }
 
@@ -23,6 +26,7 @@ export function documentText(described: Described): string {
     '## Questions',
     'The run asks these questions, and one more at a point of no return. "No" pauses the run, and nothing is reversed.',
     table(['entry', 'question'], questionsOf(described)),
+    ...peopleOf(described),
     ...phasesOf(items),
     '## What the operator may never skip',
     table(['entries', 'because'], neverSkipped(entries)),
@@ -86,6 +90,32 @@ const questionsOf = ({runbook, shown}: Described): Rows =>
       `\`${id}\``,
       [`**${summary ?? unit.summary}**`, ...(shown.get(id) ?? [])].map(cell).join('<br>'),
     ]);
+
+/** Nothing where the operator alone is needed. */
+function peopleOf({runbook, people}: Described): readonly string[] {
+  const needed = runbook.entries.filter(({unit}) => unit.person !== undefined);
+  const numbered = (lines: readonly string[]) =>
+    lines.map((line, index) => `${index + 1}. ${cell(line)}`).join('<br>');
+  const rows = needed.map(({id, unit}) => {
+    const person = people.get(id);
+    return person
+      ? [
+          `\`${id}\``,
+          `**${cell(person.owner)}**<br>${cell(person.reach)}`,
+          numbered(person.todo),
+          numbered(person.undo),
+          durationText(person.takesMs),
+        ]
+      : [`\`${id}\``, 'Its parameters say who: add `-i INVENTORY`.', cell(unit.summary), '', ''];
+  });
+  return rows.length === 0
+    ? []
+    : [
+        '## Who is needed',
+        'Beside the operator: who does something by hand, or says that it may go on.',
+        table(['entry', 'who', 'what to do', 'how it is undone', 'about'], rows),
+      ];
+}
 
 function phasesOf(items: readonly Item[]): readonly string[] {
   const phases = [...new Set(items.map(({phase}) => phase))];

@@ -151,7 +151,7 @@ const factTexts: {readonly [Kind in FactKind]: (fact: FactOf<Kind>) => FactText}
   'skip-withdrawn': (fact) => [`${fact.entry}: skip withdrawn by ${fact.by}`],
   asked: (fact) => [`${fact.person} is asked: ${fact.question}`],
   answered: (fact) => [
-    `${fact.by} answered "${fact.answer}" to: ${fact.question}`,
+    `${fact.by} answered "${fact.answer}"${fact.note ? ` (${fact.note})` : ''} to: ${fact.question}`,
     fact.details.length > 0 ? fact.details.join('; ') : undefined,
   ],
   'checkpoint-reached': (fact) => [`checkpoint ${fact.name} reached`],

@@ -27,6 +27,8 @@ export interface AnswerReport {
   readonly entry: string | null;
   readonly question: string;
   readonly answer: string;
+  /** Who did it, or said so, where a person was asked for that. */
+  readonly note?: string;
   readonly by: string;
   readonly tookMs: number;
 }
@@ -253,10 +255,11 @@ export function closed({open, ...was}: Work, toUtc: string): Work {
 /** The time counts from the question. Where it is not in the journal, from the entry before. */
 function answerOf(entry: Answered, before: Progress, sinceLastMs: number): AnswerReport {
   const question = questionOf(entry, before);
-  const {atUtc, entry: id, question: text, answer, by} = entry;
+  const {atUtc, entry: id, question: text, answer, by, note} = entry;
   const askedMs = question && elapsedMs(question.since, new Date(atUtc));
   const tookMs = entry.tookMs ?? askedMs ?? sinceLastMs;
-  return {atUtc, entry: id, question: text, answer, by, tookMs};
+  const given = note === undefined ? {} : {note};
+  return {atUtc, entry: id, question: text, answer, ...given, by, tookMs};
 }
 
 type Answered = JournalEntry & FactOf<'answered'>;

@@ -275,8 +275,8 @@ function barHtml(
 
 function answersHtml(answers: readonly AnswerReport[]): string {
   const lines = answers.map(
-    ({atUtc, by, answer, question, tookMs}) =>
-      `${clockUtc(new Date(atUtc))} ${by} answered “${answer}” after ${durationText(tookMs)} to: ${question}`,
+    ({atUtc, by, answer, note, question, tookMs}) =>
+      `${clockUtc(new Date(atUtc))} ${by} answered “${answer}”${note === undefined ? '' : ` (${note})`} after ${durationText(tookMs)} to: ${question}`,
   );
   return answers.length === 0 ? '' : `<h2>Answers</h2>\n${listHtml(lines, '')}`;
 }

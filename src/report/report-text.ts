@@ -258,10 +258,10 @@ function answersText({answers}: RunReport, options: TextOptions): string[] {
   return [
     '',
     options.paint.bold('Answers'),
-    ...answers.flatMap(({atUtc, by, answer, question, tookMs}) =>
+    ...answers.flatMap(({atUtc, by, answer, note, question, tookMs}) =>
       flow(
         [
-          `${clockUtc(new Date(atUtc))}  ${by}: "${answer}" after ${durationText(tookMs)} to: ${question}`,
+          `${clockUtc(new Date(atUtc))}  ${by}: "${answer}"${note === undefined ? '' : ` (${note})`} after ${durationText(tookMs)} to: ${question}`,
         ],
         {
           width: options.width,

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly stateFolder?: string | undefined;
   /** Approves every plan, and answers every confirmation with yes; outside the lab not the point of no return. */
   readonly yes?: boolean | undefined;
+  /** By entry: who did by hand what it asks for, or said yes to it, with a note. */
+  readonly answers?: Readonly<Record<string, string>> | undefined;
   /** The digest of the plan that was approved beforehand. Another plan is refused. */
   readonly planDigest?: string | undefined;
   /** What to do when an entry fails, without asking. */
@@ -147,8 +149,14 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
     throw new SwitcharooError(rehearsalOutsideLab(inventory.name));
   }
   const {yes = false, planDigest, onFailure, decideBy, until, planCoversNoReturn = false} = options;
-  const {longestOutageMs} = options;
-  const given = {yes, lab: inventory.lab, planCoversNoReturn, ...(onFailure ? {onFailure} : {})};
+  const {longestOutageMs, answers = {}} = options;
+  const given = {
+    yes,
+    answers,
+    lab: inventory.lab,
+    planCoversNoReturn,
+    ...(onFailure ? {onFailure} : {}),
+  };
   const operator = rehearsal ? rehearsalOperator() : operatorWith(given, options.operator);
   return new Run({
     session: {

@@ -10,6 +10,8 @@ interface GivenAnswers {
   readonly lab: boolean;
   /** The approval of the plan approves its point of no return too: nothing else is in the plan. */
   readonly planCoversNoReturn?: boolean;
+  /** By entry: who did by hand what it asks for, or said yes, and a note. Each answers one question. */
+  readonly answers?: Readonly<Record<string, string>>;
 }
 
 /** Given answers first, then the person. Without a person, other questions stay unanswered. */
@@ -35,9 +37,15 @@ export function operatorWith(given: GivenAnswers, person?: Operator): Operator {
 
 /** Answers by what was given beforehand, and asks nobody. */
 export function flagOperator(given: GivenAnswers): Operator {
+  const unused = new Map(Object.entries(given.answers ?? {}));
   return {
     name: 'flags',
     ask: async (question) => {
+      const note = question.entry === null ? undefined : unused.get(question.entry);
+      if (note !== undefined && question.entry !== null && takesNote(question)) {
+        unused.delete(question.entry);
+        return {answer: 'yes', by: '--answer', note};
+      }
       if (given.planCoversNoReturn && question.about === 'point-of-no-return') {
         return {answer: 'yes', by: 'the approval of the plan'};
       }
@@ -64,12 +72,23 @@ export function rehearsalOperator(): Operator {
   };
 }
 
+/** A question whose answer may be known before the run: a plan or a point of no return is none. */
+const takesNote = ({about, wantsNote, byPerson}: Question): boolean =>
+  byPerson === undefined && (wantsNote === true || about === 'confirmation');
+
 /**
- * A word to type, the point of no return, a changed runbook and what a gate could not decide need a person: a flag
- * given before the run cannot know what it approves.
+ * A word to type, what is done by hand, the point of no return, a changed runbook and what a gate could not decide need
+ * a person: a flag given before the run cannot know what it approves.
  */
-function isGiven({about, mustType, byPerson}: Question, {yes, lab}: GivenAnswers): boolean {
+function isGiven(
+  {about, mustType, byPerson, wantsNote}: Question,
+  {yes, lab}: GivenAnswers,
+): boolean {
   const needsPerson =
-    byPerson || mustType !== undefined || about === 'point-of-no-return' || about === 'changes';
+    byPerson ||
+    wantsNote ||
+    mustType !== undefined ||
+    about === 'point-of-no-return' ||
+    about === 'changes';
   return yes && (lab || !needsPerson);
 }

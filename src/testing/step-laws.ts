@@ -1,6 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {describe, expect, test} from 'vitest';
 import {hintText} from '../model/hint.ts';
+import type {PersonsWord} from '../model/person.ts';
 import type {Action, AnyStep, Look} from '../model/step.ts';
 import type {Session} from '../model/target.ts';
 import type {Verdict} from '../model/verdict.ts';
@@ -11,6 +12,8 @@ export interface TriedWorld {
   readonly sessions: Readonly<Record<string, Session<any, any>>>;
   /** All that the step could change, as plain data. */
   picture(): Promise<unknown>;
+  /** The person who does, or undoes, what an action asks for. */
+  person?(way: PersonsWord['way']): Promise<void>;
   close?(): Promise<void>;
 }
 
@@ -187,7 +190,7 @@ function look(tried: LawCase, world: TriedWorld, started = false): Look<any, any
     targets: Object.fromEntries(
       Object.entries(world.sessions).map(([part, session]) => [part, session.reader]),
     ),
-    run: {id: 'r-law', entry: 'tried', started},
+    run: {id: 'r-law', entry: 'tried', started, ...wordIn(world)},
     now: new Date(),
     signal: new AbortController().signal,
   };
@@ -233,8 +236,21 @@ async function performAll(world: TriedWorld, actions: readonly Action<any>[]): P
   for (const action of actions) {
     const {signal} = new AbortController();
     seen = await action.perform(world.sessions[action.on]?.writer, signal, () => {});
+    if (action.asks) {
+      const {way, who} = action.asks;
+      await world.person?.(way);
+      words.set(world, {way, by: 'law', note: who, at: new Date()});
+    }
   }
   return seen;
+}
+
+/** What the person of each world said last. */
+const words = new WeakMap<TriedWorld, PersonsWord>();
+
+function wordIn(world: TriedWorld): {readonly word?: PersonsWord} {
+  const word = words.get(world);
+  return word ? {word} : {};
 }
 
 async function runUntil(tried: LawCase, world: TriedWorld, stop: number): Promise<unknown> {

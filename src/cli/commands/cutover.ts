@@ -1,6 +1,7 @@
 import {defineCommand, optional} from '../command.ts';
 import {
   acceptChanges,
+  answers as answer,
   besides,
   decideBy,
   details,
@@ -47,6 +48,7 @@ const runCommand = defineCommand({
     details,
     plan,
     yes,
+    answer,
     besides,
   },
   examples: [
@@ -56,8 +58,8 @@ const runCommand = defineCommand({
   run: async ({app, args: [runbook = ''], options}) => {
     const {startRun} = await import('../actions/run.ts');
     const {plan: planDigest, param: params, details: whole, ...rest} = options;
-    const {maxOutage: longestOutageMs, ...given} = rest;
-    const request = {...given, runbook, params, planDigest, longestOutageMs};
+    const {maxOutage: longestOutageMs, answer: answers, ...given} = rest;
+    const request = {...given, answers, runbook, params, planDigest, longestOutageMs};
     return startRun({...app, details: whole}, request);
   },
 });
@@ -76,6 +78,7 @@ const resumeCommand = defineCommand({
     details,
     plan,
     yes,
+    answer,
     acceptChanges,
     besides,
     runbook: movedRunbook,
@@ -84,8 +87,10 @@ const resumeCommand = defineCommand({
   examples: ['resume', 'resume 20260301-031205-4f2a --yes'],
   run: async ({app, args: [run], options}) => {
     const {resumeRun} = await import('../actions/resume.ts');
-    const {plan: planDigest, details: whole, maxOutage: longestOutageMs, ...given} = options;
-    return resumeRun({...app, details: whole}, run, {...given, planDigest, longestOutageMs});
+    const {plan: planDigest, details: whole, maxOutage: longestOutageMs, ...rest} = options;
+    const {answer: answers, ...given} = rest;
+    const request = {...given, answers, planDigest, longestOutageMs};
+    return resumeRun({...app, details: whole}, run, request);
   },
 });
 
@@ -103,6 +108,7 @@ const reverseCommand = defineCommand({
     details,
     plan,
     yes: yesToPlan,
+    answer,
     acceptChanges,
     besides,
     runbook: movedRunbook,
@@ -111,8 +117,8 @@ const reverseCommand = defineCommand({
   examples: ['reverse', 'reverse --to prepared'],
   run: async ({app, args: [run], options}) => {
     const {reverseRun} = await import('../actions/reverse.ts');
-    const {plan: planDigest, to, details: whole, ...given} = options;
-    return reverseRun({...app, details: whole}, {run, to}, {...given, planDigest});
+    const {plan: planDigest, to, details: whole, answer: answers, ...given} = options;
+    return reverseRun({...app, details: whole}, {run, to}, {...given, answers, planDigest});
   },
 });
 

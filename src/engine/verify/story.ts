@@ -34,6 +34,7 @@ function answerStory({about, answer, entry}: FactOf<'answered'>): readonly strin
     case 'failure':
       return answer === 'skip' || answer === 'reverse' ? [] : [`you choose to ${answer}`];
     case 'confirmation':
+    case 'by-hand':
     case 'point-of-no-return':
       return [`you answer ${answer} at ${entry ?? 'the point of no return'}`];
     default:
