@@ -49,7 +49,8 @@ function result(
   measure: Measure,
 ) {
   const statistic = statisticOf(Stat);
-  const now = new Date();
+  // What is measured now was measured by the end of the time that is asked for, whatever the caller's clock says.
+  const now = new Date(Number(input['EndTime']) * 1_000);
   const values = measure({
     namespace: Metric.Namespace ?? '',
     name: Metric.MetricName ?? '',
@@ -57,9 +58,9 @@ function result(
   }).map((value) => (typeof value === 'number' ? {at: now, value} : value));
   const periods = new Map<number, number[]>();
   for (const {at, value} of values) {
-    const seconds = Math.floor(at.getTime() / 1_000);
+    const seconds = at.getTime() / 1_000;
     if (seconds >= Number(input['StartTime']) && seconds <= Number(input['EndTime'])) {
-      const begin = seconds - (seconds % Period);
+      const begin = Math.floor(seconds / Period) * Period;
       periods.set(begin, [...(periods.get(begin) ?? []), value]);
     }
   }
