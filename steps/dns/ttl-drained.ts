@@ -117,7 +117,7 @@ function lateReply(
   }
   const server = `${roleText(reply.role)} ${reply.server}`;
   if (linksOf(reply).length === 0 && !input.absent) {
-    return [`${server} has no such record (${reply.rcode})`];
+    return isKeptAbsence(reply, replies) ? [] : [`${server} has no such record (${reply.rcode})`];
   }
   const [ttl, low] = [longestTtl(input, reply), lowTtl(input, replies)];
   if (ttl <= low || (over && reply.role === 'resolver' && ttl <= input.clampSeconds)) {
@@ -131,6 +131,16 @@ function lateReply(
       ]
     : [difference];
 }
+
+/**
+ * A resolver that was asked while the record did not exist, as after a cutover that was reversed, keeps that for the
+ * negative TTL of the zone (RFC 2308). It holds no old record. A name that it does not know at all is another matter.
+ */
+const isKeptAbsence = ({role, rcode, missingTtl}: Reply, replies: Replies): boolean =>
+  role === 'resolver' &&
+  rcode === 'NOERROR' &&
+  missingTtl > 0 &&
+  authoritative(replies).some((reply) => linksOf(reply).length > 0);
 
 function lowTtl(input: Input, replies: Replies): number {
   return (

@@ -171,6 +171,20 @@ describe('dns.ttl-drained', () => {
     expect(progress).toContain('has no such record (NOERROR)');
   });
 
+  test('a resolver that still knows that there was no record holds no old one, and is not waited for', async () => {
+    serve(60);
+    at(960);
+    const six = {type: 'AAAA', ttlSeconds: 60, lowTtlSeconds: 60};
+    // As a gate does that waits until a record is gone.
+    await check({...six, absent: true, ttlSeconds: undefined, lowTtlSeconds: undefined});
+    const added = {name: 'www.shop.test.', type: 'AAAA', ttl: 60, values: ['2001:db8::11']};
+    world.records = [
+      [...www(60, '127.0.0.11'), added],
+      [...www(60, '127.0.0.11'), added],
+    ];
+    expect(await check(six)).toMatchObject({kind: 'done'});
+  });
+
   test('a CNAME in the chain counts too: it is cached separately', async () => {
     const alias = {name: 'blog.shop.test.', type: 'CNAME', ttl: 3_600, values: ['www.shop.test.']};
     const records = [...www(60, '127.0.0.11'), alias];
