@@ -5,7 +5,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {mysqlClients} from '../lab/mysql/server-kinds.ts';
 import {type Desk, type Ended, lastDocument, openDesk} from './switcharoo.ts';
 
-const limitMs = 300_000;
+const limitMs = 500_000;
 
 let desk: Desk;
 beforeAll(async () => {
