@@ -81,7 +81,7 @@ describe('a step that a person does', () => {
     expect(await rig.reverse(null)).toMatchObject({kind: 'reversed'});
     expect(rig.operator.asked.at(-1)).toMatchObject({
       question: 'put web1 in (by hand: Hosting, +49 30 1234; about 10 min). Is it undone?',
-      details: ['ada did it.', 'Answer the ticket.'],
+      details: ['ada said that it was done.', 'Answer the ticket.'],
     });
     expect(a.picture['x']).toBe('old');
     expect(progressOf(rig.journal.entries)?.entries.get('lb')).toMatchObject({applied: false});

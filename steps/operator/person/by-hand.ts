@@ -32,7 +32,7 @@ export const undoneBy = (input: Reversible, {run}: Pick<Look<never, never>, 'run
     way: 'reverse',
     lines: [
       ...(run.word?.way === 'forward'
-        ? [`${run.word.by} did it${run.word.note === '' ? '' : `: ${run.word.note}`}.`]
+        ? [doneText(run.word)]
         : [
             'Nobody has said that it was done. If it was not, nothing is to be undone: answer yes.',
           ]),
@@ -78,3 +78,7 @@ export const toDo = ({does, owner, takesMinutes}: ByHand) => ({
   is: 'not done',
   shouldBe: `done by hand: ${owner.name}, ${owner.reach}; about ${takesMinutes} min`,
 });
+
+/** Without a note, nobody knows more than who answered. */
+const doneText = ({by, note}: {readonly by: string; readonly note: string}): string =>
+  note === '' ? `${by} said that it was done.` : `It was done: ${note} (${by}).`;
