@@ -122,7 +122,7 @@ function faultOf(
   const daysLeft = Math.floor(elapsedMs(now, validTo) / dayMs);
   return daysLeft < input.daysLeft
     ? {
-        fault: `expires in ${daysLeft} days, at ${validTo.toISOString()}, and ${input.daysLeft} are required`,
+        fault: `expires in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}, at ${validTo.toISOString()}, and ${input.daysLeft} are required`,
         hint: `${renew} Or set daysLeft of the gate lower.`,
       }
     : undefined;

@@ -159,7 +159,14 @@ test('each kind of target that cannot be reached is in the way, with what to do'
 
 test('an inventory of which nothing can be checked is not ready', {timeout: limitMs}, async () => {
   const file = join(desk.stateFolder, 'empty.yaml');
-  writeFileSync(file, JSON.stringify({name: 'empty', targets: {site: {kind: 'site'}}}));
+  writeFileSync(
+    file,
+    JSON.stringify({
+      name: 'empty',
+      targets: {site: {kind: 'site'}},
+      notify: [{name: 'ops', kind: 'webhook', url: 'http://127.0.0.1:9/'}],
+    }),
+  );
   const ended = await desk.run('preflight', '-i', file);
   expect(ended.code).toBe(3);
   expect(ended.stdout).toContain('nothing-checked');
