@@ -3,13 +3,13 @@ import {
   autoIncrementsOf,
   columnNameOf,
   columnValue,
+  countersNow,
   type Facts,
   findingIf,
   isOn,
   plural,
   type Row,
   settingOf,
-  tableNameOf,
 } from '../../mysql/index.ts';
 import {procedureProblems} from '../procedures/procedures.ts';
 import type {AuroraCheck} from './check.ts';
@@ -125,7 +125,7 @@ async function countersBehind(aurora: Facts) {
     const next = columnValue(row, 'next');
     return /^\d+$/.test(next) && (largest.get(columnNameOf(row)) ?? 0n) >= BigInt(next);
   };
-  const suspects = earlier.filter(isBehind);
+  const suspects = earlier.filter((row) => row['next'] === undefined || isBehind(row));
   // The next value is read after the largest one: a row that is replicated in between moves both.
   const behind =
     suspects.length === 0 ? [] : (await countersNow(aurora, suspects)).filter(isBehind);
@@ -137,14 +137,6 @@ async function countersBehind(aurora: Facts) {
       return `${name} (next ${columnValue(row, 'next')}, largest ${largest.get(name)})`;
     }),
   );
-}
-
-async function countersNow(aurora: Facts, columns: readonly Row[]): Promise<readonly Row[]> {
-  const tables = await aurora.tablesNow(
-    columns.map((row) => ({s: columnValue(row, 's'), t: columnValue(row, 't')})),
-  );
-  const next = new Map(tables.map((row) => [tableNameOf(row), row['next']]));
-  return columns.map((row) => ({...row, next: next.get(tableNameOf(row))}));
 }
 
 /** The largest value of each column, by its name; 0 where a table is empty. Many columns are read by one statement. */

@@ -9,7 +9,9 @@ import {
   type TableName,
   type Waiter,
 } from './contract.ts';
-import {namesSql, readKeys, readObjects, readTables, readTablesNow} from './parts.ts';
+import {childrenInInnodb, nextInInnodb} from './innodb.ts';
+import {readKeys} from './keys.ts';
+import {namesSql, readCounters, readObjects, readTables, type TablesReading} from './parts.ts';
 import {SharedReading} from './shared-reading.ts';
 
 interface CatalogueAccess {
@@ -39,10 +41,7 @@ export function lazyCatalogue(access: CatalogueAccess): (sinceMs: number) => Cat
 }
 
 function newCatalogue({connections, endpoint, dialect}: CatalogueAccess): Catalogue {
-  const askWith =
-    ({signal}: Waiter): Ask =>
-    (statement) =>
-      connections.read({limitMs: pieceLimitMs, ...statement}, signal);
+  const askWith = (waiter: Waiter) => asking(connections, waiter);
   const names = new SharedReading<readonly TableName[]>(async (waiter) =>
     (await askWith(waiter)({sql: namesSql, limitMs: namesLimitMs})).map(nameIn),
   );
@@ -53,25 +52,23 @@ function newCatalogue({connections, endpoint, dialect}: CatalogueAccess): Catalo
       progress?.(
         `reading the catalogue of ${endpoint.name}: ${what} of ${count(read)} of ${count(of)} tables`,
       );
-  const askNowWith = async (waiter: Waiter): Promise<Ask> => {
-    const {keepsStatistics} = (await dialect(waiter.signal)).traits;
-    return keepsStatistics ? askUncached(connections, waiter) : askWith(waiter);
-  };
+  const server = new SharedReading(async (waiter) => {
+    const [all, {traits}] = await Promise.all([names.value(waiter), dialect(waiter.signal)]);
+    return askServer(askWith(waiter), traits, all.length);
+  });
   let isWithKeys = false;
   const tables = new SharedReading(async (waiter: Waiter) => {
-    const [all, {traits}, askNow] = await Promise.all([
-      names.value(waiter),
-      dialect(waiter.signal),
-      askNowWith(waiter),
-    ]);
+    const [all, facts] = await Promise.all([names.value(waiter), server.value(waiter)]);
     return readTables(all, {
-      ...{ask: askWith(waiter), askNow, hasGenerated: traits.showsExpressions},
-      ...{opensTables: !traits.keepsStatistics, withKeys: isWithKeys},
+      ...facts,
+      ...asksWith(connections, waiter, facts),
+      withKeys: isWithKeys,
       progress: progressOf(waiter)('columns'),
     });
   });
   const keys = new SharedReading<CatalogueKeys>(async (waiter) =>
     readKeys(await names.value(waiter), {
+      ...(await server.value(waiter)),
       ask: askWith(waiter),
       progress: progressOf(waiter)('keys'),
     }),
@@ -91,9 +88,22 @@ function newCatalogue({connections, endpoint, dialect}: CatalogueAccess): Catalo
       return (await tables.value(waiter)).keys ?? keys.value(waiter);
     },
     objects: (waiter) => objects.value(waiter),
-    tablesNow: async (some, waiter) => readTablesNow(some, await askNowWith(waiter)),
+    counters: async (some, waiter) => {
+      const facts = await server.value(waiter);
+      return readCounters(some, {...facts, ...asksWith(connections, waiter, facts)});
+    },
   };
 }
+
+const asking =
+  (connections: Connections, {signal}: Waiter): Ask =>
+  (statement) =>
+    connections.read({limitMs: pieceLimitMs, ...statement}, signal);
+
+const asksWith = (connections: Connections, waiter: Waiter, {keepsStatistics}: ServerFacts) => ({
+  ask: asking(connections, waiter),
+  askNow: keepsStatistics ? askUncached(connections, waiter) : asking(connections, waiter),
+});
 
 const askUncached =
   (connections: Connections, {signal}: Waiter): Ask =>
@@ -103,6 +113,26 @@ const askUncached =
       {limitMs: pieceLimitMs, ...statement},
       signal,
     );
+
+interface ServerFacts
+  extends Pick<TablesReading, 'hasGenerated' | 'nextAtHand' | 'opensMany' | 'children'> {
+  readonly keepsStatistics: boolean;
+}
+
+async function askServer(
+  ask: Ask,
+  {showsExpressions: hasGenerated, keepsStatistics}: Dialect['traits'],
+  tables: number,
+): Promise<ServerFacts> {
+  if (keepsStatistics || tables <= fewTables) {
+    return {hasGenerated, keepsStatistics, opensMany: false, children: null, nextAtHand: null};
+  }
+  const [children, nextAtHand] = await Promise.all([childrenInInnodb(ask), nextInInnodb(ask)]);
+  return {hasGenerated, keepsStatistics, opensMany: true, children, nextAtHand};
+}
+
+// These are opened sooner than asked about.
+const fewTables = 150;
 
 const count = (tables: number): string => tables.toLocaleString('en-US');
 

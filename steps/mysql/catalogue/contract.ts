@@ -18,8 +18,8 @@ export interface Catalogue {
   /** Asked for together with the tables, it costs less. */
   keys(waiter: Waiter): Promise<CatalogueKeys>;
   objects(waiter: Waiter): Promise<CatalogueObjects>;
-  /** The rows of these tables as they are now, and not when the catalogue was read. */
-  tablesNow(names: readonly TableName[], waiter: Waiter): Promise<readonly Row[]>;
+  /** The next AUTO_INCREMENT value of these tables as it is now: `s`, `t`, `next`. */
+  counters(names: readonly TableName[], waiter: Waiter): Promise<readonly Row[]>;
 }
 
 export interface TableName {
@@ -31,14 +31,17 @@ export interface TableName {
 export interface CatalogueTables {
   /** `s`, `collation`: every schema, also an empty one. */
   readonly schemas: readonly Row[];
-  /** `s`, `t`, `type`, `engine`, `format`, `options`, `collation`, `next` (of AUTO_INCREMENT). No views. */
+  /**
+   * `s`, `t`, `type`, `engine`, `options`, `collation`, `next` (of AUTO_INCREMENT; not there where the server
+   * would have to open many tables to tell it). No views.
+   */
   readonly tables: readonly Row[];
   /** `s`, `t`, `c`, `data_type`, `column_type`, `def`, `extra`, `collation`, `body` (of a generated column). */
   readonly columns: readonly Row[];
 }
 
 export interface CatalogueKeys {
-  /** `s`, `t`, `name`, `type`, `non_unique`: a row for each index. */
+  /** `s`, `t`, `name`, `type` (`null`: neither fulltext nor spatial), `non_unique`: a row for each index. */
   readonly indexes: readonly Row[];
   /** `s`, `t`, `name`, `parent_schema`, `parent`, `parent_key` (`null`: no key is unique). */
   readonly foreignKeys: readonly Row[];

@@ -1,19 +1,24 @@
 import {exceptSystemSchemas} from '../checks/facts.ts';
 import type {Ask, Row} from '../session/contract.ts';
+import {ofPiece, ofTable, type PieceSql} from './ask-piece.ts';
 import type {CatalogueKeys, CatalogueObjects, CatalogueTables, TableName} from './contract.ts';
+import {nextInInnodb, tableKey} from './innodb.ts';
+import {joinedKeys, type KeysReading, keysOfPiece, type PartReading} from './keys.ts';
 import {inPieces, type Piece} from './pieces.ts';
 
-interface PartReading {
+interface CountersReading {
   readonly ask: Ask;
-  progress(read: number, of: number): void;
-}
-
-interface TablesReading extends PartReading {
   /** Asks for values that a server may keep for a day. */
   readonly askNow: Ask;
+  readonly opensMany: boolean;
+}
+
+export interface TablesReading extends KeysReading {
+  /** Asks for values that a server may keep for a day. */
+  readonly askNow: Ask;
+  /** Of a server that opens many: the next AUTO_INCREMENT values that it has at hand, by `tableKey`. */
+  readonly nextAtHand: ReadonlyMap<string, string> | null;
   readonly hasGenerated: boolean;
-  /** The server has no data dictionary: it opens each table to describe it. */
-  readonly opensTables: boolean;
   readonly withKeys: boolean;
 }
 
@@ -29,64 +34,58 @@ export const namesSql = `
 
 export async function readTables(
   names: readonly TableName[],
-  {ask, askNow, hasGenerated, opensTables, withKeys, progress}: TablesReading,
+  reading: TablesReading,
 ): Promise<TablesRead> {
   const intern = interner();
-  const schemas = ask({sql: schemasSql});
+  const schemas = reading.ask({sql: schemasSql});
   schemas.catch(() => {});
   const pieces = await inPieces(names, {
     read: async (piece) => {
-      const readingTables = ofPiece(askNow, piece, tablesSql);
-      readingTables.catch(() => {});
-      if (opensTables) {
-        // Opened for this statement, the tables are at hand for the others.
-        await readingTables;
-      }
+      const readingColumns = ofPiece(reading.ask, piece, columnsSql(reading.hasGenerated));
       const [all, columns, keys] = await Promise.all([
-        readingTables,
-        ofPiece(ask, piece, columnsSql(hasGenerated)),
-        withKeys ? keysOfPiece(ask, piece) : null,
+        definitionsOf(piece, reading),
+        readingColumns,
+        reading.withKeys ? keysOfPiece(piece, reading, await readingColumns) : null,
       ]);
       const tables = all.filter(({type}) => !views.includes(String(type)));
-      const present = new Set(tables.map(({s, t}) => `${s}\0${t}`));
-      const ofTables = columns.filter(({s, t}) => present.has(`${s}\0${t}`));
+      const present = new Set(tables.map(tableKey));
+      const ofTables = columns.filter((row) => present.has(tableKey(row)));
       return {tables: intern(tables), columns: intern(ofTables), keys};
     },
-    progress,
+    progress: reading.progress,
   });
   return {
     schemas: await schemas,
     tables: pieces.flatMap(({tables}) => tables),
     columns: pieces.flatMap(({columns}) => columns),
-    keys: withKeys ? joined(pieces.flatMap(({keys}) => keys ?? [])) : null,
+    keys: reading.withKeys ? joinedKeys(pieces.flatMap(({keys}) => keys ?? [])) : null,
   };
 }
 
-export async function readKeys(
-  names: readonly TableName[],
-  {ask, progress}: PartReading,
-): Promise<CatalogueKeys> {
-  return joined(await inPieces(names, {read: (piece) => keysOfPiece(ask, piece), progress}));
-}
-
-async function keysOfPiece(ask: Ask, piece: Piece): Promise<CatalogueKeys> {
-  const [indexes, foreignKeys] = await Promise.all([
-    ofPiece(ask, piece, indexesSql),
-    ofPiece(ask, piece, foreignKeysSql),
-  ]);
-  return {indexes, foreignKeys};
-}
-
-const joined = (pieces: readonly CatalogueKeys[]): CatalogueKeys => ({
-  indexes: pieces.flatMap(({indexes}) => indexes),
-  foreignKeys: pieces.flatMap(({foreignKeys}) => foreignKeys),
-});
-
-export async function readTablesNow(
-  names: readonly TableName[],
-  askNow: Ask,
+async function definitionsOf(
+  piece: Piece,
+  {askNow, nextAtHand}: TablesReading,
 ): Promise<readonly Row[]> {
-  return (await inPieces(names, {read: (piece) => ofPiece(askNow, piece, tablesSql)})).flat();
+  const tables = await ofPiece(askNow, piece, tablesSql(nextAtHand === null));
+  return tables.map((row) => {
+    const next = nextAtHand?.get(tableKey(row));
+    return next === undefined ? row : {...row, next};
+  });
+}
+
+/** The next AUTO_INCREMENT value of these tables: `s`, `t`, `next`. A BIGINT UNSIGNED comes as text. */
+export async function readCounters(
+  names: readonly TableName[],
+  {ask, askNow, opensMany}: CountersReading,
+): Promise<readonly Row[]> {
+  const known = opensMany ? await nextInInnodb(ask) : new Map<string, string>();
+  const others = names.filter((name) => !known.has(tableKey(name)));
+  const read = await inPieces(others, {read: (piece) => ofPiece(askNow, piece, countersSql)});
+  const at = names.flatMap(({s, t}) => {
+    const next = known.get(tableKey({s, t}));
+    return next === undefined ? [] : [{s, t, next}];
+  });
+  return [...at, ...read.flat()];
 }
 
 const views = ['VIEW', 'SYSTEM VIEW'];
@@ -126,17 +125,6 @@ function byKind(first: Row, second: Row): number {
   return key(first) < key(second) ? -1 : 1;
 }
 
-interface PieceSql {
-  readonly schema: string;
-  readonly table: string;
-  sql(where: string): string;
-}
-
-async function ofPiece(ask: Ask, piece: Piece, {schema, table, sql}: PieceSql) {
-  const {sql: where, values} = piece.where(schema, table);
-  return (await ask({sql: sql(where), values})).filter(piece.has);
-}
-
 /** Thousands of columns have the same few types: each text is kept once. */
 function interner(): (rows: readonly Row[]) => readonly Row[] {
   const texts = new Map<string, string>();
@@ -151,24 +139,31 @@ function interner(): (rows: readonly Row[]) => readonly Row[] {
     return earlier ?? value;
   };
   return (rows) =>
-    rows.map((row) =>
-      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, once(value)])),
-    );
+    rows.map((row) => {
+      const copy: Record<string, unknown> = {};
+      for (const name in row) {
+        copy[name] = once(row[name]);
+      }
+      return copy;
+    });
 }
 
 const schemasSql = `
   SELECT schema_name AS s, default_collation_name AS collation FROM information_schema.schemata
    WHERE ${exceptSystemSchemas('schema_name')} ORDER BY schema_name`;
 
-const ofTable = {schema: 'table_schema', table: 'table_name'};
-
-// A BIGINT UNSIGNED comes as text.
-const tablesSql: PieceSql = {
+const tablesSql = (withNext: boolean): PieceSql => ({
   ...ofTable,
   sql: (where) => `
-  SELECT table_schema AS s, table_name AS t, table_type AS type, engine AS engine, row_format AS format,
-         create_options AS options, table_collation AS collation, auto_increment AS next
+  SELECT table_schema AS s, table_name AS t, table_type AS type, engine AS engine, create_options AS options,
+         table_collation AS collation${withNext ? ', auto_increment AS next' : ''}
     FROM information_schema.tables WHERE ${where} ORDER BY table_schema, table_name`,
+});
+
+const countersSql: PieceSql = {
+  ...ofTable,
+  sql: (where) => `
+  SELECT table_schema AS s, table_name AS t, auto_increment AS next FROM information_schema.tables WHERE ${where}`,
 };
 
 const columnsSql = (hasGenerated: boolean): PieceSql => ({
@@ -179,24 +174,6 @@ const columnsSql = (hasGenerated: boolean): PieceSql => ({
          ${hasGenerated ? 'generation_expression' : "''"} AS body
     FROM information_schema.columns WHERE ${where} ORDER BY table_schema, table_name, ordinal_position`,
 });
-
-const indexesSql: PieceSql = {
-  ...ofTable,
-  sql: (where) => `
-  SELECT table_schema AS s, table_name AS t, index_name AS name, index_type AS type, non_unique AS non_unique
-    FROM information_schema.statistics WHERE seq_in_index = 1 AND ${where}
-   ORDER BY table_schema, table_name, index_name`,
-};
-
-const foreignKeysSql: PieceSql = {
-  schema: 'constraint_schema',
-  table: 'table_name',
-  sql: (where) => `
-  SELECT constraint_schema AS s, table_name AS t, constraint_name AS name, referenced_table_name AS parent,
-         unique_constraint_schema AS parent_schema, unique_constraint_name AS parent_key
-    FROM information_schema.referential_constraints WHERE ${where}
-   ORDER BY constraint_schema, table_name, constraint_name`,
-};
 
 const viewsSql: PieceSql = {
   ...ofTable,

@@ -92,7 +92,7 @@ function groupsOf(names: readonly TableName[], most: number): readonly (readonly
   return small.length > 0 ? [...groups, small] : groups;
 }
 
-function pieceOf(names: readonly TableName[]): Piece {
+export function pieceOf(names: readonly TableName[]): Piece {
   const bySchema = [...grouped(names, ({s}) => s)];
   const present = new Map(bySchema.map(([s, tables]) => [s, new Set(tables.map(({t}) => t))]));
   return {

@@ -2,7 +2,7 @@ import {listed} from '../../../src/index.ts';
 import type {CatalogueKeys, CatalogueTables} from '../catalogue/contract.ts';
 import type {Row} from '../session/contract.ts';
 import type {MysqlCheck} from './check.ts';
-import {columnValue} from './facts.ts';
+import {columnValue, type Facts} from './facts.ts';
 import {columnNameOf, plural, tableNameOf} from './tables.ts';
 
 export const columnChecks: readonly MysqlCheck[] = [
@@ -34,7 +34,7 @@ export const columnChecks: readonly MysqlCheck[] = [
       listed(
         (count) =>
           `${count} AUTO_INCREMENT ${plural(count, 'column')} of ${server.name} ${plural(count, 'is', 'are')} nearly full`,
-        autoIncrementsOf(await server.tables()).flatMap((row) => {
+        (await countersOf(server)).flatMap((row) => {
           const percent = percentUsed(columnValue(row, 'next'), columnValue(row, 'column_type'));
           return percent < alarmPercent
             ? []
@@ -64,15 +64,40 @@ export const columnChecks: readonly MysqlCheck[] = [
 
 const alarmPercent = 80;
 
-/** Every AUTO_INCREMENT column, with its next value when the catalogue was read: it moves while rows are written. */
-export function autoIncrementsOf({tables, columns}: CatalogueTables): readonly Row[] {
-  const next = new Map(tables.map((row) => [tableNameOf(row), row['next'] ?? null]));
+/** Every AUTO_INCREMENT column, with its `next` value where that is at hand: it moves while rows are written. */
+export const autoIncrementsOf = ({tables, columns}: CatalogueTables): readonly Row[] =>
+  withNext(
+    columns.filter((row) => columnValue(row, 'extra').includes('auto_increment')),
+    tables,
+  );
+
+/** The same columns with their `next` value as it is now. */
+export const countersNow = async (
+  server: Facts,
+  columns: readonly Row[],
+): Promise<readonly Row[]> =>
+  withNext(
+    columns,
+    await server.counters(
+      columns.map((row) => ({s: columnValue(row, 's'), t: columnValue(row, 't')})),
+    ),
+  );
+
+function withNext(columns: readonly Row[], tables: readonly Row[]): readonly Row[] {
+  const next = new Map(tables.map((row) => [tableNameOf(row), row['next']]));
   return columns.flatMap((row) => {
-    const value = next.get(tableNameOf(row)) ?? null;
-    return columnValue(row, 'extra').includes('auto_increment') && value !== null
-      ? [{...row, next: value}]
-      : [];
+    const value = next.get(tableNameOf(row));
+    return value === null ? [] : [{...row, next: value}];
   });
+}
+
+async function countersOf(server: Facts): Promise<readonly Row[]> {
+  const columns = autoIncrementsOf(await server.tables());
+  const others = columns.filter(({next}) => next === undefined);
+  return [
+    ...columns.filter(({next}) => next !== undefined),
+    ...(others.length > 0 ? await countersNow(server, others) : []),
+  ];
 }
 
 function oddForeignKeysOf({foreignKeys, indexes}: CatalogueKeys): readonly Row[] {

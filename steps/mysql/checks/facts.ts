@@ -23,8 +23,8 @@ export interface Facts extends OwnFacts {
   objects(): Promise<CatalogueObjects>;
   /** Is told that a check still reads. */
   progress(text: string): void;
-  /** These tables as they are now. */
-  tablesNow(names: readonly TableName[]): Promise<readonly Row[]>;
+  /** The next AUTO_INCREMENT value of these tables as it is now: `s`, `t`, `next`. */
+  counters(names: readonly TableName[]): Promise<readonly Row[]>;
 }
 
 interface OwnFacts {
@@ -69,7 +69,7 @@ export function factsOf(server: MysqlReader, signal: AbortSignal, look: FactsLoo
     tables: () => fromCatalogue((catalogue) => catalogue.tables(waiter)),
     keys: () => fromCatalogue((catalogue) => catalogue.keys(waiter)),
     objects: () => fromCatalogue((catalogue) => catalogue.objects(waiter)),
-    tablesNow: (names) => fromCatalogue((catalogue) => catalogue.tablesNow(names, waiter)),
+    counters: (names) => fromCatalogue((catalogue) => catalogue.counters(names, waiter)),
   };
 }
 

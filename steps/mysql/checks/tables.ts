@@ -60,10 +60,10 @@ export const tableChecks: readonly MysqlCheck[] = [
         (row) =>
           /row_format=compressed|key_block_size|encryption='?y|encrypted`?='?yes|page_compressed/i.test(
             columnValue(row, 'options'),
-          ) || columnValue(row, 'format') === 'Compressed',
+          ),
         (count) =>
           `${count} ${plural(count, 'table')} of ${server.name} ${plural(count, 'is', 'are')} compressed or encrypted`,
-        (row) => `${tableNameOf(row)} (${columnValue(row, 'options') || 'row_format=COMPRESSED'})`,
+        (row) => `${tableNameOf(row)} (${columnValue(row, 'options')})`,
       ),
   },
   {

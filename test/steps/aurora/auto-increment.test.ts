@@ -24,10 +24,10 @@ describeEachPair('the check of AUTO_INCREMENT on Aurora', ({target}) => {
         const catalogue = reader.catalogue(sinceMs);
         return {
           ...catalogue,
-          tablesNow: async (...words) => {
+          counters: async (...words) => {
             await database.query('INSERT INTO busy.orders VALUES (), ()');
             orders += 2;
-            return catalogue.tablesNow(...words);
+            return catalogue.counters(...words);
           },
         };
       },

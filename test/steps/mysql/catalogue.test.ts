@@ -3,7 +3,9 @@ import {SwitcharooError} from '../../../src/model/problem.ts';
 import type {TableName} from '../../../steps/mysql/catalogue/contract.ts';
 import {inPieces} from '../../../steps/mysql/catalogue/pieces.ts';
 import {SharedReading} from '../../../steps/mysql/catalogue/shared-reading.ts';
+import {columnChecks} from '../../../steps/mysql/checks/columns.ts';
 import {factsOf, judgedByCatalogue} from '../../../steps/mysql/checks/facts.ts';
+import {tableChecks} from '../../../steps/mysql/checks/tables.ts';
 import {describeEachServer} from './each-server.ts';
 
 const tablesOf = (s: string, count: number): readonly TableName[] =>
@@ -128,6 +130,11 @@ describeEachServer('the catalogue', (on) => {
         await connection.query(`CREATE TABLE estate.t${1000 + table} (id INT PRIMARY KEY)`);
       }
       await connection.query('CREATE TABLE estate.T1000 (other INT PRIMARY KEY)');
+      await connection.query(
+        `CREATE TABLE estate.\`of-all ü\` (id TINYINT AUTO_INCREMENT PRIMARY KEY, parent INT, words VARCHAR(20),
+           KEY by_parent (parent), FULLTEXT KEY words (words), FOREIGN KEY (parent) REFERENCES estate.t1000 (id)) ENGINE = InnoDB`,
+      );
+      await connection.query('INSERT INTO estate.`of-all ü` (id) VALUES (120)');
       await connection.query('CREATE VIEW estate.v AS SELECT id FROM estate.t1000');
       await connection.query(
         'CREATE TRIGGER estate.tr BEFORE INSERT ON estate.t1001 FOR EACH ROW SET @a = 1',
@@ -135,19 +142,35 @@ describeEachServer('the catalogue', (on) => {
     });
     const told: string[] = [];
     const facts = factsOf(on.session.reader, signal, {stillReading: (text) => told.push(text)});
-    const [{tables, columns}, {indexes}] = await Promise.all([facts.tables(), facts.keys()]);
+    const [{tables, columns}, {indexes, foreignKeys}] = await Promise.all([
+      facts.tables(),
+      facts.keys(),
+    ]);
     const {defined} = await facts.objects();
+    const findingsOf = (check: string) =>
+      columnChecks
+        .concat(tableChecks)
+        .find(({name}) => name === check)
+        ?.find(facts, []);
+    const findings = await Promise.all(
+      ['auto-increment-nearly-full', 'fulltext-or-spatial'].map(findingsOf),
+    );
     await on.database.query('DROP DATABASE estate');
+    expect(JSON.stringify(findings)).toContain('estate.of-all ü.id (tinyint');
+    expect(JSON.stringify(findings)).toContain('estate.of-all ü.words (FULLTEXT)');
+    expect(foreignKeys.filter(({s}) => s === 'estate')).toMatchObject([
+      {t: 'of-all ü', parent: 't1000', parent_key: 'PRIMARY'},
+    ]);
     const here = tables.filter(({s}) => s === 'estate').map(({t}) => String(t));
-    expect(new Set(here).size).toBe(331);
-    expect(here).toHaveLength(331);
-    expect(columns.filter(({s}) => s === 'estate')).toHaveLength(331);
+    expect(new Set(here).size).toBe(332);
+    expect(here).toHaveLength(332);
+    expect(columns.filter(({s}) => s === 'estate')).toHaveLength(334);
     expect(columns.find(({t}) => t === 'T1000')).toMatchObject({c: 'other'});
-    expect(indexes.filter(({s}) => s === 'estate')).toHaveLength(331);
+    expect(indexes.filter(({s}) => s === 'estate')).toHaveLength(334);
     expect(defined.filter(({s}) => s === 'estate').map(({what, name}) => [what, name])).toEqual([
       ['trigger', 'tr'],
       ['view', 'v'],
     ]);
-    expect(told.at(-1)).toMatch(/^reading the catalogue of db1: .* of 332 of 332 tables$/);
+    expect(told.at(-1)).toMatch(/^reading the catalogue of db1: .* of 333 of 333 tables$/);
   });
 });

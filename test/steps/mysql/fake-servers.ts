@@ -230,7 +230,7 @@ function readerOf(server: FakeServer): AuroraReader {
       tables: async () => ({schemas: [], tables: [], columns: []}),
       keys: async () => ({indexes: [], foreignKeys: []}),
       objects: async () => ({defined: [], events: []}),
-      tablesNow: async () => [],
+      counters: async () => [],
     }),
     copies: noCopies,
     readLog: async ({until}) => until,
