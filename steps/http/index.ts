@@ -1,0 +1,3 @@
+export type {ApiAnswer, ApiReader, ApiRequest, ApiWriter} from './contract.ts';
+export {httpRequest} from './request.ts';
+export {httpApi} from './target.ts';
