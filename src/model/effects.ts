@@ -56,7 +56,9 @@ export type SystemFact<Role extends string = string> =
    */
   | {readonly fact: 'ds'; readonly of: Role; readonly are: 'removed' | 'expired'}
   /** Whether the number of a service's tasks changes by itself. */
-  | {readonly fact: 'scaling'; readonly of: Role; readonly is: 'suspended' | 'restored'};
+  | {readonly fact: 'scaling'; readonly of: Role; readonly is: 'suspended' | 'restored'}
+  /** Whether what works on the new side's database without a visitor runs: tasks of a service, schedules. */
+  | {readonly fact: 'workers'; readonly of: Role; readonly are: 'running' | 'stopped'};
 
 /**
  * What a unit makes true, in this order. A reversal makes true again what was true before. An empty list says that none

@@ -8,6 +8,7 @@ export type Property =
   | 'not-compared'
   | 'bogus-answers'
   | 'scaling-suspended'
+  | 'workers-without-writes'
   | 'no-lossless-reversal'
   | 'unbounded-outage'
   | 'early-point-of-no-return'

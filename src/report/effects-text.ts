@@ -60,5 +60,7 @@ function factText(fact: SystemFact): string {
         : `No resolver holds a DS record for the keys of ${fact.of}.`;
     case 'scaling':
       return `Automatic scaling of ${fact.of} is ${fact.is}.`;
+    case 'workers':
+      return `Workers of ${fact.of} ${fact.are === 'running' ? 'run' : 'are stopped'}.`;
   }
 }

@@ -6,5 +6,6 @@ export {restoreScaling} from './restore-scaling.ts';
 export {rolloutCapacity} from './rollout-capacity.ts';
 export {runRevision} from './run-revision.ts';
 export {runTask} from './run-task.ts';
+export {startWorkers} from './start-workers.ts';
 export {suspendScaling} from './suspend-scaling.ts';
 export {ecsService} from './target.ts';

@@ -27,6 +27,7 @@ function sideTexts({sides, entries}: Model, {facts}: State): readonly string[] {
   return [
     ...names,
     ...(links.length > 0 ? [`replication runs: ${links.join(', ')}`] : []),
+    ...(facts.working.length > 0 ? [`workers run: ${facts.working.join(', ')}`] : []),
     ...(facts.held.length > 0 ? [`new connections wait: ${facts.held.join(', ')}`] : []),
   ];
 }

@@ -31,6 +31,8 @@ export interface Facts extends DomainFacts {
   readonly unproven: boolean;
   /** Services whose automatic scaling is suspended. */
   readonly suspended: readonly string[];
+  /** Services and schedules of the new side that work without a visitor, and run. */
+  readonly working: readonly string[];
   /** How many of the effects of an entry are in place. */
   readonly made: Readonly<Record<string, number>>;
 }
@@ -68,6 +70,7 @@ export function factsAtStart(sides: Sides | undefined, inOrder: readonly SystemF
     answers: false,
     unproven: false,
     suspended: [],
+    working: [],
     ...domainFactsAtStart(inOrder),
     made: {},
   };
@@ -126,6 +129,8 @@ export function holds(facts: Facts, fact: SystemFact): boolean {
       return facts.answers;
     case 'scaling':
       return facts.suspended.includes(fact.of) === (fact.is === 'suspended');
+    case 'workers':
+      return facts.working.includes(fact.of) === (fact.are === 'running');
   }
 }
 
@@ -177,6 +182,8 @@ export function withFact(facts: Facts, fact: SystemFact): Facts {
       return {...facts, answers: true};
     case 'scaling':
       return {...facts, suspended: changed(facts.suspended, fact.of, fact.is === 'suspended')};
+    case 'workers':
+      return {...facts, working: changed(facts.working, fact.of, fact.are === 'running')};
   }
 }
 
@@ -226,6 +233,11 @@ export function withoutFact(facts: Facts, fact: SystemFact, earlier: Earlier): F
       return {
         ...facts,
         suspended: changed(facts.suspended, fact.of, (fact.is === 'suspended') === earlier),
+      };
+    case 'workers':
+      return {
+        ...facts,
+        working: changed(facts.working, fact.of, (fact.are === 'running') === earlier),
       };
   }
 }

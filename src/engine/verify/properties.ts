@@ -193,6 +193,17 @@ const scalingSuspended: Check = (_model, {facts: {suspended}, fact}) =>
       }
     : undefined;
 
+/** In a reversal, too: nobody carries over what a worker writes after a gate has compared or counted. */
+const workersWithoutWrites: Check = ({sides}, {facts: {accepts, working}}) => {
+  const {database} = sides?.new ?? {};
+  return database !== undefined && working.length > 0 && !accepts.includes(database)
+    ? {
+        property: 'workers-without-writes',
+        because: `Workers of ${working.join(' and ')} run, but ${database} refuses writes.`,
+      }
+    : undefined;
+};
+
 const properties: readonly Check[] = [
   twoWritableSides,
   lostWrites,
@@ -204,6 +215,7 @@ const properties: readonly Check[] = [
   confirmationPassed,
   unprovenTraffic,
   scalingSuspended,
+  workersWithoutWrites,
   notCompared,
   bogusAnswers,
   stillAsked,

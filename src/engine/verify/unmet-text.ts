@@ -33,5 +33,7 @@ export function unmetText(fact: SystemFact): string {
       return `the DS records for the keys of ${fact.of} are at the parent`;
     case 'scaling':
       return `automatic scaling of ${fact.of} is not ${fact.is}`;
+    case 'workers':
+      return `the workers of ${fact.of} ${fact.are === 'running' ? 'do not run' : 'still run'}`;
   }
 }

@@ -1,7 +1,9 @@
 import bareMetal from '../../../runbooks/bare-metal-to-ecs.ts';
 import warm from '../../../runbooks/warm-cutover.ts';
+import type {Entry} from '../../../src/model/entry.ts';
 import {type AnyRunbook, Runbook} from '../../../src/model/runbook.ts';
 import type {Property} from '../../../src/model/verification.ts';
+import {startWorkers} from '../../../steps/ecs/start-workers.ts';
 import {
   added,
   all,
@@ -21,6 +23,17 @@ interface Fault {
   readonly edit: Edit;
   readonly finds: Property;
 }
+
+/** As a team adds it: it starts when it is its turn, and waits for no other entry. */
+const startsWorkers: Entry = {
+  ...entryIn(bareMetal, 'deploy'),
+  id: 'start-workers',
+  unit: startWorkers,
+  on: {service: 'worker'},
+  input: () => ({desiredCount: 1}),
+  after: [],
+  requires: [],
+};
 
 const {outage} = bareMetal.head;
 const bounded = {longestMs: 1_800_000, promoted: ['promote']};
@@ -177,6 +190,18 @@ export const faults: readonly Fault[] = [
     runbook: bareMetal,
     edit: all(unguarded('open-writes'), moved('open-writes', 'promote')),
     finds: 'cannot-finish',
+  },
+  {
+    name: 'workers of the new side that start before writes are open, and run while a reversal refuses them',
+    runbook: bareMetal,
+    edit: added(startsWorkers, 'promote'),
+    finds: 'workers-without-writes',
+  },
+  {
+    name: 'workers that start before open-writes, which may be skipped',
+    runbook: bareMetal,
+    edit: all(skippable('open-writes'), added(startsWorkers, 'deploy')),
+    finds: 'workers-without-writes',
   },
   {
     name: 'a DNS swap that may be skipped',
