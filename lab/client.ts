@@ -19,6 +19,7 @@ import {endGroupsBelow} from './hosts/process-group.ts';
 import {startTicksOf} from './process-start.ts';
 import {endRemembered} from './processes.ts';
 import {programOf} from './program.ts';
+import type {Strategy} from './shop-service.ts';
 import type {LabStatus} from './status.ts';
 import type {LabSwitch} from './switches.ts';
 import type {WatchReport} from './watch.ts';
@@ -44,6 +45,8 @@ export interface LabOptions {
   readonly slowProcedures?: boolean;
   readonly emptyAurora?: boolean;
   readonly withoutCluster?: boolean;
+  /** How ECS deploys the application: ROLLING, if nothing is said. */
+  readonly strategy?: Strategy | undefined;
   /** Milliseconds of a round trip between switcharoo and every target. */
   readonly rttMs?: number | undefined;
   /** Ends some time after this process does. Without it, it stays up until `downLab`. */
@@ -101,6 +104,7 @@ export async function upLab(options: LabOptions): Promise<Lab> {
       LAB_SLOW_PROCEDURES: options.slowProcedures ? '1' : '',
       LAB_EMPTY_AURORA: options.emptyAurora ? '1' : '',
       LAB_WITHOUT_CLUSTER: options.withoutCluster ? '1' : '',
+      LAB_STRATEGY: options.strategy ?? '',
       LAB_RTT: options.rttMs === undefined ? '' : String(options.rttMs),
       LAB_OWNER: options.owner === undefined ? '' : String(options.owner),
     },

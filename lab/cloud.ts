@@ -6,6 +6,7 @@ import {createEc2} from './aws/ec2.ts';
 import type {Ecs} from './aws/ecs.ts';
 import {labSubnets} from './aws/ecs-shapes.ts';
 import {createElb} from './aws/elb.ts';
+import type {Rules} from './aws/elb-rules.ts';
 import {type AwsEndpoint, startAwsEndpoint} from './aws/endpoint.ts';
 import {createIdentity} from './aws/identity.ts';
 import {createLogs} from './aws/logs.ts';
@@ -22,7 +23,7 @@ import {seedAnew} from './mysql/seed.ts';
 import type {Databases} from './mysql/topology.ts';
 import {domainsOfLab, movingZone} from './name-servers.ts';
 import type {Parts} from './parts.ts';
-import {createShopService} from './shop-service.ts';
+import {alternateGroup, createShopService, type Strategy} from './shop-service.ts';
 import {otherNames, shopZone, shopZoneName} from './shop-zone.ts';
 import {type Site, secret, siteName} from './site.ts';
 import {createAuthority, type LabCertificate} from './tls/certificate.ts';
@@ -45,6 +46,8 @@ export interface Cloud {
 interface CloudOptions {
   readonly databases: Databases;
   readonly loadBalancer: LoadBalancer;
+  /** How ECS deploys the application. */
+  readonly strategy: Strategy;
   /** RDS has no cluster until it restores the backup. */
   readonly withoutCluster: boolean;
   /** Remembers what is started. */
@@ -52,7 +55,7 @@ interface CloudOptions {
 }
 
 export async function startCloud(site: Site, options: CloudOptions): Promise<Cloud> {
-  const {loadBalancer, parts} = options;
+  const {loadBalancer, parts, strategy} = options;
   const route53 = createRoute53({
     zones: [shopZone(site.network), movingZone],
     insyncMs: 800,
@@ -63,8 +66,18 @@ export async function startCloud(site: Site, options: CloudOptions): Promise<Clo
   const logs = createLogs();
   const identity = createIdentity();
   const deployment = await parts.add(startDeployment(site));
-  const ecs = await parts.add(createShopService(site, loadBalancer, logs, deployment));
+  // The scheduler has its first turn before the load balancer has an API.
+  let rules: Rules | undefined;
+  const divideTraffic = (weights: Readonly<Record<string, number>>) => rules?.divide(weights);
+  const ecs = await parts.add(
+    createShopService(site, loadBalancer, logs, {...deployment, strategy, divideTraffic}),
+  );
   const tls = await startTls(site, loadBalancer, parts);
+  const elb = createElb({
+    ...{loadBalancer, name: 'shop', dnsName: balancerDnsName, tlsPort: tls.port},
+    targetGroups: strategy === 'ROLLING' ? [] : [alternateGroup],
+  });
+  ({rules} = elb);
   const credentials = {
     accessKeyId: `AKIALAB${secret(6).toUpperCase()}`,
     secretAccessKey: secret(20),
@@ -76,7 +89,7 @@ export async function startCloud(site: Site, options: CloudOptions): Promise<Clo
         domains,
         rds,
         ecs,
-        createElb({loadBalancer, name: 'shop', dnsName: balancerDnsName, tlsPort: tls.port}),
+        elb,
         logs,
         autoscalingOf(ecs),
         metricsOf(ecs, rds),

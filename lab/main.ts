@@ -2,6 +2,7 @@ import {mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {startControl} from './control.ts';
 import {startTicksOf} from './process-start.ts';
+import type {Strategy} from './shop-service.ts';
 import {startWorld} from './world.ts';
 
 // The lab's supervisor: it keeps the small world up until it is told to end, or until nobody wants it any more.
@@ -12,6 +13,8 @@ const {
   LAB_SLOW_PROCEDURES = '',
   LAB_EMPTY_AURORA = '',
   LAB_WITHOUT_CLUSTER = '',
+  /** How ECS deploys the application. */
+  LAB_STRATEGY = '',
   /** Milliseconds of a round trip between switcharoo and every target. */
   LAB_RTT = '',
   /** Whose lab it is. Once that process is gone, the lab stays up a while for a `resume`, and then ends. */
@@ -35,6 +38,7 @@ try {
     slowProcedures: LAB_SLOW_PROCEDURES === '1',
     emptyAurora: LAB_EMPTY_AURORA === '1',
     withoutCluster: LAB_WITHOUT_CLUSTER === '1',
+    ...(LAB_STRATEGY === '' ? {} : {strategy: LAB_STRATEGY as Strategy}), // the client's own
     ...(LAB_RTT === '' ? {} : {rttMs: Number(LAB_RTT)}),
     passwords: JSON.parse(LAB_PASSWORDS),
   });

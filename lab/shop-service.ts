@@ -1,5 +1,6 @@
-import {createEcs, type Ecs, type LaunchRequest} from './aws/ecs.ts';
-import {arnsOf} from './aws/elb-arns.ts';
+import {createEcs, type Ecs, type EcsOptions, type LaunchRequest} from './aws/ecs.ts';
+import type {ShiftingStrategy} from './aws/ecs-strategy.ts';
+import {arnsOf, groupArnOf} from './aws/elb-arns.ts';
 import type {Logs} from './aws/logs.ts';
 import type {Deployment} from './deployment.ts';
 import type {LoadBalancer} from './load-balancer.ts';
@@ -9,24 +10,39 @@ import type {Site} from './site.ts';
 
 const region = 'us-east-1';
 
+/** How ECS deploys the service. All but ROLLING shift traffic between two target groups. */
+export type Strategy = 'ROLLING' | ShiftingStrategy['kind'];
+
+/** The second target group of a service that shifts traffic. */
+export const alternateGroup = 'shop-green';
+/** A minute of the service's bake time and steps: nobody would wait for them in a rehearsal. */
+const minuteMs = 500;
+
+interface ShopServiceOptions extends Pick<Deployment, 'secretOf' | 'isThere'> {
+  readonly strategy: Strategy;
+  readonly divideTraffic: EcsOptions['divideTraffic'];
+}
+
 /** The ECS service of the application: it runs no task until it is deployed. */
 export function createShopService(
   site: Site,
   loadBalancer: LoadBalancer,
   logs: Logs,
-  {secretOf, isThere}: Pick<Deployment, 'secretOf' | 'isThere'>,
+  {strategy, divideTraffic, secretOf, isThere}: ShopServiceOptions,
 ): Ecs {
   return createEcs({
     clusterName: 'shop',
     network: site.network.prefix,
     region,
     loadBalancer,
+    minuteMs,
+    ...(divideTraffic ? {divideTraffic} : {}),
     launch: launcherOf(site),
     logs,
     secretOf,
     isThere,
     taskDefinitions: [taskDefinitionOf(site)],
-    services: [serviceOf(site)],
+    services: [serviceOf(site, strategy)],
   });
 }
 
@@ -78,10 +94,11 @@ const taskDefinitionOf = ({network, ports, passwords}: Site) => ({
   ],
 });
 
-const serviceOf = ({ports}: Site) => ({
+const serviceOf = ({ports}: Site, strategy: Strategy) => ({
   name: 'shop',
   taskDefinition: 'shop:1',
   desiredCount: 0,
+  ...(strategy === 'ROLLING' ? {} : {strategy: shifting(strategy)}),
   circuitBreaker: {enable: true, rollback: true},
   healthCheckGraceMs: 5_000,
   targetGroup: {
@@ -89,4 +106,12 @@ const serviceOf = ({ports}: Site) => ({
     containerName: 'shop',
     containerPort: ports.web,
   },
+});
+
+/** Steps of half the traffic: two of them are a whole shift. */
+const shifting = (kind: ShiftingStrategy['kind']): ShiftingStrategy => ({
+  kind,
+  bakeMinutes: 3,
+  alternateTargetGroup: groupArnOf({name: 'shop', region}, alternateGroup),
+  ...(kind === 'BLUE_GREEN' ? {} : {percent: 50, stepMinutes: 2}),
 });

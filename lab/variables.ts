@@ -1,8 +1,12 @@
 import {writeFileSync} from 'node:fs';
 import {delimiter, join} from 'node:path';
+import {arnIn} from './aws/partition.ts';
 import type {Targets} from './latency/distances.ts';
 import type {Databases} from './mysql/topology.ts';
 import type {Site} from './site.ts';
+
+/** The role with which RDS reads the backup. */
+const backupRoleArn = `${arnIn('us-east-1')}:iam::123456789012:role/rds-reads-backups`;
 
 interface Reached {
   readonly targets: Targets;
@@ -39,6 +43,7 @@ export function variablesOf(
     LAB_OPERATOR_SOURCE_PORT: String(targets.databasePorts.source),
     LAB_OPERATOR_REPLICA_PORT: String(targets.databasePorts.replica),
     LAB_OPERATOR_AURORA_PORT: String(targets.databasePorts.aurora),
+    LAB_BACKUP_ROLE: backupRoleArn,
     LAB_WEB_PORT: String(ports.web),
     LAB_LOAD_BALANCER: network.loadBalancer,
     LAB_MYSQL_CLIENTS: mysqlClients(),

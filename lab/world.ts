@@ -20,6 +20,7 @@ import {type NameServers, shopServers, startNameServers} from './name-servers.ts
 import {chooseNetwork, type Network} from './network.ts';
 import {Parts} from './parts.ts';
 import {Processes} from './processes.ts';
+import type {Strategy} from './shop-service.ts';
 import {shopZoneId, shopZoneName} from './shop-zone.ts';
 import {choosePasswords, choosePorts, type Site} from './site.ts';
 import {firstWrite, noClients, startClients} from './site-clients.ts';
@@ -40,6 +41,8 @@ interface WorldOptions {
   readonly emptyAurora?: boolean;
   /** RDS has no cluster yet: it is still to be made of the backup in the bucket `shop-backup`. */
   readonly withoutCluster?: boolean;
+  /** How ECS deploys the application: ROLLING, if nothing is said. */
+  readonly strategy?: Strategy | undefined;
   /** How far switcharoo is from every target: the time of a round trip. Without it, it is on the spot. */
   readonly rttMs?: number;
   /** Instead of made-up ones. */
@@ -86,7 +89,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 }
 
 async function build(options: WorldOptions, parts: Parts): Promise<World> {
-  const {directory, clients: clientCount = 6, withoutCluster = false} = options;
+  const {
+    directory,
+    clients: clientCount = 6,
+    withoutCluster = false,
+    strategy = 'ROLLING',
+  } = options;
   const site = await chooseSite(options, parts);
   const dbHosts = await Promise.all(databaseHosts(site).map((host) => parts.add(host)));
   const [databases, loadBalancer] = await Promise.all([
@@ -98,7 +106,9 @@ async function build(options: WorldOptions, parts: Parts): Promise<World> {
   await prepareAurora(databases, options);
   const watch = await parts.add(startWatch(databases));
 
-  const cloud = await startCloud(site, {databases, loadBalancer, withoutCluster, parts});
+  const cloud = await startCloud(site, {
+    ...{databases, loadBalancer, withoutCluster, strategy, parts},
+  });
   const names = await nameServersOf(site, cloud, parts);
   await cloud.ecs.steady();
 

@@ -165,6 +165,12 @@ export const clients = {
 
 export const slowProcedures = flag({description: "Imitate the delays of Aurora's procedures"});
 
+export const strategy = oneOf(['ROLLING', 'BLUE_GREEN', 'LINEAR', 'CANARY'], {
+  placeholder: 'strategy',
+  description:
+    "Deployment strategy of the lab's ECS service (ROLLING, BLUE_GREEN, LINEAR or CANARY)",
+});
+
 export const rtt = parsed(wholeNumber, {
   placeholder: 'ms',
   description: 'Round-trip time between switcharoo and every target',

@@ -48,8 +48,9 @@ function excepts(exception: string, host: string, port: number): boolean {
   if (ofPort !== undefined && Number(ofPort) !== port) {
     return false;
   }
-  const name = written.toLowerCase().replace(/^\*?\.|^\[|\]$/g, '');
-  const asked = host.toLowerCase().replace(/^\[|\]$/g, '');
+  // A dot at the end is how a resolver writes a whole name: it is the same host.
+  const name = written.toLowerCase().replace(/^\*?\.|^\[|\.$|\](?=$|\/)/g, '');
+  const asked = host.toLowerCase().replace(/^\[|\]$|\.$/g, '');
   return (
     written === '*' ||
     (name !== '' && (asked === name || asked.endsWith(`.${name}`))) ||
@@ -58,10 +59,12 @@ function excepts(exception: string, host: string, port: number): boolean {
 }
 
 function isInNetwork(address: string, network: string): boolean {
-  const [base = '', bits = ''] = network.split('/');
+  const [base = '', bits] = network.split('/');
   const version = isIP(base);
-  const length = Number(bits);
-  if (version === 0 || bits === '' || !(length >= 0 && length <= (version === 4 ? 32 : 128))) {
+  const longest = version === 4 ? 32 : 128;
+  // An address alone is a network of one: an IPv6 address can be written in several ways.
+  const length = bits === undefined ? longest : Number(bits);
+  if (version === 0 || bits === '' || !(length >= 0 && length <= longest)) {
     return false;
   }
   const list = new BlockList();

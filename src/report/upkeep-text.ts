@@ -13,8 +13,8 @@ export function upkeepText(
     : [
         '',
         paint.red(paint.bold('No longer in place, or not known')),
-        ...ended.flatMap(({entry, is, because}) =>
-          flow([{text: `${entry}: ${[...because, ...advice[is]].join(' ')}`, paint: paint.red}], {
+        ...ended.flatMap((answer) =>
+          flow([{text: answerText(answer), paint: paint.red}], {
             width,
             first: '  ',
             rest: '    ',
@@ -22,6 +22,10 @@ export function upkeepText(
         ),
       ];
 }
+
+/** An answer without an entry is about all of them: no target could be asked. */
+const answerText = ({entry, is, because}: UpkeepAnswer): string =>
+  [...(entry === '' ? [] : [`${entry}:`]), ...because, ...advice[is]].join(' ');
 
 const advice: Readonly<Record<UpkeepAnswer['is'], readonly string[]>> = {
   'in-place': [],

@@ -15,13 +15,17 @@ export interface TargetAnswers {
   readonly upkeep: readonly UpkeepAnswer[];
 }
 
-/** Asks the targets about a run; `null` when it has nothing to reverse. */
+/**
+ * Asks the targets about a run; `null` when it has changed nothing, or is done and cannot be reversed. Behind the point
+ * of no return nothing is reversed, and no loss is asked for; later entries still rely on what is in place.
+ */
 export async function askTargets(
   host: Host,
   progress: Progress,
   {stopping, aborting}: StopSignals,
 ): Promise<TargetAnswers | null> {
-  if (progress.passedPointOfNoReturn || appliedEntries(progress).length === 0) {
+  const {passedPointOfNoReturn: isPassed} = progress;
+  if ((isPassed && progress.outcome === 'done') || appliedEntries(progress).length === 0) {
     return null;
   }
   const {run, runbook, inventory, params, targets: targetNames} = progress.run;
@@ -38,7 +42,7 @@ export async function askTargets(
     try {
       const signal = AbortSignal.any([stopping, AbortSignal.timeout(limitMs)]);
       const [losses, upkeep] = await Promise.all([
-        askReversalLosses(opened.world, progress, signal),
+        isPassed ? [] : askReversalLosses(opened.world, progress, signal),
         progress.reversingTo ? [] : askUpkeep(opened.world, progress, signal),
       ]);
       return opened.redactor.value({losses, upkeep});
@@ -47,8 +51,10 @@ export async function askTargets(
     }
   } catch (error) {
     // Whatever it was, the state of the run is known all the same.
-    const unknown = {entry: '', lossless: 'unknown', because: [`${messageOf(error)}.`]} as const;
-    return {losses: [unknown], upkeep: []};
+    const unknown = {entry: '', because: [`${messageOf(error)}.`]};
+    return isPassed
+      ? {losses: [], upkeep: [{...unknown, is: 'unknown'}]}
+      : {losses: [{...unknown, lossless: 'unknown'}], upkeep: []};
   }
 }
 

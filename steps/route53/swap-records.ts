@@ -34,7 +34,7 @@ export const swapRecords = defineStep({
   before: beforeImage,
   output: z.object({}),
   reverses:
-    'Restores exactly the old records, in one batch, and waits until resolvers have dropped the new ones.',
+    "Restores exactly the old records, in one batch, and waits until resolvers have dropped the new ones. A resolver may hide a record that is back for the zone's negative TTL.",
   needs: {zone: editNeeds},
   effects: [{fact: 'traffic', by: 'dns', leadsTo: 'new'}],
   timeoutMs: 20 * 60_000,

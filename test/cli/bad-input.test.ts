@@ -65,6 +65,18 @@ describe('words and files that cannot be used, with no lab up', () => {
       code: 2,
     },
     {
+      name: 'an end of repeated checks, where none is repeated',
+      words: ['preflight', '-i', 'lab', '--until', '03:00'],
+      codes: ['usage-error'],
+      code: 2,
+    },
+    {
+      name: 'a load of definitions, where checks are repeated',
+      words: ['preflight', '-i', 'lab', '--every', '30m', '--load-schema'],
+      codes: ['usage-error'],
+      code: 2,
+    },
+    {
       name: 'a runbook that does not exist',
       words: ['plan', 'nothing', '-i', 'lab'],
       codes: ['runbook-not-found'],

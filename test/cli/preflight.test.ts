@@ -148,7 +148,6 @@ test('each kind of target that cannot be reached is in the way, with what to do'
     'names name-server-silent warns',
     'old zone-not-served blocks',
     'registry registry-refused blocks',
-    'service rollout-failed blocks',
     'service service-not-deployable blocks',
     'unset secret-missing blocks',
     'web host-refused blocks',

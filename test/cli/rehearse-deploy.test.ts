@@ -9,6 +9,7 @@ afterEach(() => desk.clear());
 
 test('a service is built, pushed, deployed with its secrets and taken back in the lab, and no client notices', async () => {
   const words = ['rehearse', 'runbooks/deploy-service.ts', '--clients', '1', '--json'];
+  words.push('--strategy', 'BLUE_GREEN');
   const ended = await desk.run(...words, '--reverse-at', 'run:service');
   expect(ended).toMatchObject({code: 0, stderr: ''});
   const report = lastDocument(ended);
@@ -28,4 +29,6 @@ test('a service is built, pushed, deployed with its secrets and taken back in th
     'run:service',
   ]);
   expect(ended.stdout).not.toContain('PRIVATE KEY');
+  // ECS put the new tasks into the second target group, and led the traffic there.
+  expect(ended.stdout).toContain('targetgroup/shop-green/');
 }, 120_000);

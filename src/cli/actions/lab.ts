@@ -1,4 +1,4 @@
-import type {Lab} from '@switcharoo/lab';
+import type {Lab, LabOptions} from '@switcharoo/lab';
 import {SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
@@ -10,6 +10,7 @@ import {rowsNotCompared, violationsIn} from './lab-watch.ts';
 interface LabSetup {
   readonly clients: number;
   readonly slowProcedures: boolean;
+  readonly strategy: LabOptions['strategy'];
   readonly rttMs: number | undefined;
   readonly emptyAurora: boolean;
 }

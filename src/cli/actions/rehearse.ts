@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Lab} from '@switcharoo/lab';
+import type {Lab, LabOptions} from '@switcharoo/lab';
 import {unknownEntry} from '../../engine/problems.ts';
 import {isCheckpointOrEntry} from '../../engine/run.ts';
 import {loadRunbook} from '../../inventory/runbook-file.ts';
@@ -33,6 +33,7 @@ interface Rehearsal {
 interface LabSetup {
   readonly clients: number;
   readonly slowProcedures: boolean;
+  readonly strategy: LabOptions['strategy'];
   readonly rttMs: number | undefined;
   /** Leaves the lab running. */
   readonly keep: boolean;
@@ -47,7 +48,7 @@ const writesAfterMs = 1_500;
 export async function rehearse(
   app: App,
   rehearsal: Rehearsal,
-  {clients, slowProcedures, rttMs, keep}: LabSetup,
+  {clients, slowProcedures, strategy, rttMs, keep}: LabSetup,
 ): Promise<ExitCode> {
   const {upLab, downLab, beginningFor} = await loadLab();
   const {runbook} = await loadRunbook(rehearsal.runbook);
@@ -59,6 +60,7 @@ export async function rehearse(
     stateFolder: app.state.path,
     clients,
     slowProcedures,
+    strategy,
     rttMs,
     ...beginningFor(runbook.entries.map(({unit}) => unit.name)),
     owner: process.pid,

@@ -1,5 +1,5 @@
 import {type CommandFamily, type CommandSpec, defineCommand, flag, optional} from '../command.ts';
-import {clients, html, rtt, slowProcedures} from '../options.ts';
+import {clients, html, rtt, slowProcedures, strategy} from '../options.ts';
 
 const rehearseCommand = defineCommand({
   name: 'rehearse',
@@ -14,6 +14,7 @@ const rehearseCommand = defineCommand({
     }),
     clients,
     slowProcedures,
+    strategy,
     rtt,
     keep: flag({description: 'Leave the lab running afterwards'}),
     html,
@@ -34,6 +35,7 @@ const up = defineCommand({
   options: {
     clients,
     slowProcedures,
+    strategy,
     rtt,
     emptyAurora: flag({description: 'Start before the first copy: Aurora has no data'}),
   },

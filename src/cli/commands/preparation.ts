@@ -1,3 +1,4 @@
+import {SwitcharooError} from '../../model/problem.ts';
 import {defineCommand, flag, optional, optionalValue} from '../command.ts';
 import {duration, inventory, param, time} from '../options.ts';
 
@@ -22,12 +23,36 @@ const preflightCommand = defineCommand({
     'preflight -i production --load-schema empty',
   ],
   run: async ({app, options: {inventory: inventoryFile, loadSchema, every, until}}) => {
+    refuseTogether({loadSchema, every, until});
     const {repeatPreflight, runPreflight} = await import('../actions/preflight.ts');
     return every === undefined
       ? runPreflight(app, inventoryFile, loadSchema)
       : repeatPreflight(app, {inventoryFile, everyMs: every, until});
   },
 });
+
+/** What would be left out without a word. */
+function refuseTogether(given: {
+  readonly loadSchema: string | undefined;
+  readonly every: number | undefined;
+  readonly until: Date | undefined;
+}): void {
+  if (given.until !== undefined && given.every === undefined) {
+    throw usageError(
+      '--until says when repeated checks end, and without --every they are not repeated.',
+      'Add --every, such as --every 30m, or leave out --until.',
+    );
+  }
+  if (given.loadSchema !== undefined && given.every !== undefined) {
+    throw usageError(
+      '--load-schema changes its target, and --every only looks: they cannot be combined.',
+      'Run preflight once with --load-schema, then again with --every.',
+    );
+  }
+}
+
+const usageError = (message: string, hint: string) =>
+  new SwitcharooError({code: 'usage-error', message, hint});
 
 /** Of commands that read a runbook and contact no system. */
 const reading = {

@@ -116,6 +116,10 @@ test('NO_PROXY is read as curl reads it', () => {
     ['fd00::/8', '[fd00::1]'],
     ['shop.test:8443', 'www.shop.test', 8443],
     ['other, *', 'anything'],
+    ['shop.test.', 'www.shop.test'],
+    ['shop.test', 'www.shop.test.'],
+    ['0:0:0:0:0:0:0:1', '[::1]'],
+    ['[fd00::]/8', '[fd00::1]'],
   ];
   expect(isExcepted.filter((words) => !excepted(...words))).toEqual([]);
   const isNot: readonly (readonly [string, string, number?])[] = [
@@ -124,6 +128,9 @@ test('NO_PROXY is read as curl reads it', () => {
     ['10.0.0.0/99,/8,.', '10.1.2.3'],
     ['shop.test:8443', 'www.shop.test'],
     ['::1', '[::2]'],
+    ['10.1.2.0', '10.1.2.3'],
+    ['10.0.0.0/', '10.1.2.3'],
+    ['test.', 'nottest'],
   ];
   expect(isNot.filter((words) => excepted(...words))).toEqual([]);
   const place = {host: 'a', port: 80};
