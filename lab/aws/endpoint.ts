@@ -13,6 +13,7 @@ import {
   type Protocol,
   query,
   refusal,
+  restJson,
   restXml,
   s3Xml,
 } from './replies.ts';
@@ -62,6 +63,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
   ssm: json11,
   secretsmanager: json11,
   servicequotas: json11,
+  scheduler: restJson,
   s3: s3Xml,
 };
 

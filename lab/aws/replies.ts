@@ -153,6 +153,30 @@ export const json10: Protocol = {
   errorReply: (error) => json10Reply(json11.errorReply(error)),
 };
 
+/** REST with JSON: the operation is in method and path, and the name of an error in a header. */
+export const restJson: Protocol = {
+  operationOf: ({method, path}) => `${method} ${path}`,
+  errorReply: ({code, message, status}) => ({
+    status,
+    headers: {
+      'content-type': 'application/json',
+      'x-amzn-requestid': randomUUID(),
+      'x-amzn-errortype': code,
+    },
+    body: JSON.stringify({Message: message}),
+  }),
+  refusals: {
+    unknownKey: {code: 'UnrecognizedClientException', status: 403},
+    wrongSignature: {code: 'InvalidSignatureException', status: 403},
+    wrongTime: {code: 'InvalidSignatureException', status: 403},
+    sessionOver: {code: 'ExpiredTokenException', status: 403},
+    unsigned: {code: 'MissingAuthenticationTokenException', status: 403},
+    denied: {code: 'AccessDeniedException', status: 403},
+    throttled: {code: 'ThrottlingException', status: 429},
+    broken: {code: 'InternalServerException', status: 500},
+  },
+};
+
 export const json10Reply = (reply: AwsReply): AwsReply => ({
   ...reply,
   headers: {...reply.headers, 'content-type': 'application/x-amz-json-1.0'},

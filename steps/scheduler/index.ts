@@ -1,0 +1,3 @@
+export type {Schedule, ScheduleId, SchedulerReader, SchedulerWriter} from './contract.ts';
+export {enableSchedules} from './enable-schedules.ts';
+export {eventScheduler} from './target.ts';
