@@ -116,11 +116,12 @@ export interface FirewallChain {
   readonly jump: string;
 }
 
-/** A reverse proxy: its file with the servers behind it, and the unit that reads the file again on a reload. */
+/** A file on a host, and who reads it: a reverse proxy with the servers behind it, or another service. */
 export interface ReverseProxy {
   readonly file: string;
-  readonly unit: string;
-  /** A command that tests whether the proxy can read its files. */
+  /** The unit that reads the file again on a reload; `null`: none does. */
+  readonly unit: string | null;
+  /** A command that tests whether the file can be read; empty: none does. */
   readonly test: readonly string[];
 }
 

@@ -17,6 +17,7 @@ export {
 export {hostsCommand} from './command.ts';
 export type {HostReader, HostsConfig, HostsReader, HostsWriter, HostWriter} from './contract.ts';
 export {dryHold} from './dry-hold.ts';
+export {hostsFile} from './file.ts';
 export {forwardTraffic} from './forward-traffic.ts';
 export {holdConnections} from './hold-connections.ts';
 export {noVisitors} from './no-visitors.ts';

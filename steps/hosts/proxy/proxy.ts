@@ -41,8 +41,10 @@ export const sha256OfText = (text: string): string =>
   createHash('sha256').update(text, 'utf8').digest('hex');
 
 const testScript = ({unit, test}: ReverseProxy) =>
-  sh`systemctl show -p LoadState,ActiveState -- ${unit}
-output=$(${test} 2>&1) || printf 'Complaint=exit code %s: %s\n' "$?" "$(printf %s "$output" | tail -n 1)"`;
+  `${unit === null ? '' : sh`systemctl show -p LoadState,ActiveState -- ${unit}`}
+${sh`output=$(${commandOf(test)} 2>&1) || printf 'Complaint=exit code %s: %s\n' "$?" "$(printf %s "$output" | tail -n 1)"`}`;
+
+const commandOf = (test: readonly string[]) => (test.length === 0 ? ['true'] : test);
 
 // Nobody can write during a switch, so its scripts start as few processes as they can.
 const filesScript = (root: string, {file}: ReverseProxy, marker: RunMarker) =>
@@ -90,7 +92,7 @@ restore_kept() {
   mv -f -- "$copy" "$place"
 }
 passes() {
-  output=$(${test} 2>&1) || { printf '%s\n' "$output" >&2; return 1; }
+  output=$(${commandOf(test)} 2>&1) || { printf '%s\n' "$output" >&2; return 1; }
 }`;
 
 /**
@@ -138,7 +140,7 @@ if [ "$now" != ${sumOf(text)} ]; then
   mv -f -- "$copy" "$place"
 fi
 passes || { restore_kept; exit 1; }`}
-${reloadScript(proxy.unit)}
+${proxy.unit === null ? '' : reloadScript(proxy.unit)}
 ${sh`echo ${sha256OfText(text)} > "$reloaded"`}`;
 
 const restoreScript = (root: string, proxy: ReverseProxy, text: string, marker: RunMarker) =>
@@ -149,9 +151,11 @@ if [ "$now" != "$(sha256sum < "$kept")" ]; then
   restore_kept
   sync "$place"
 fi
-passes
-if systemctl is-active -- ${proxy.unit} >/dev/null; then`}
-${reloadScript(proxy.unit)}
-${sh`fi
-rm -f -- "$reloaded" "$kept".* "$copies".* "$kept"`}
+passes`}
+${proxy.unit === null ? '' : reloadIfActive(proxy.unit)}
+${sh`rm -f -- "$reloaded" "$kept".* "$copies".* "$kept"`}
 ${removeEmptyFolders(root, marker)}`;
+
+const reloadIfActive = (unit: string) => `${sh`if systemctl is-active -- ${unit} >/dev/null; then`}
+${reloadScript(unit)}
+fi`;

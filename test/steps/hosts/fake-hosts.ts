@@ -104,6 +104,8 @@ interface KeptCrontab {
   readonly installed: string;
 }
 
+const noUnit = {loadState: null, activeState: null};
+
 export class FakeHost implements HostWriter {
   readonly name: string;
   running: readonly HostProcess[];
@@ -440,7 +442,7 @@ export class FakeHost implements HostWriter {
     marker: RunMarker,
     withTest: boolean,
   ): Promise<ProxyState> {
-    const {loadState, activeState} = this.#shown(unit, marker);
+    const {loadState, activeState} = unit === null ? noUnit : this.#shown(unit, marker);
     const [files = {inPlace: null, kept: null}] = this.#filesAt([file], marker, fileOf);
     return {
       loadState: withTest ? loadState : null,
@@ -467,7 +469,7 @@ export class FakeHost implements HostWriter {
       this.#keptFiles.set(`${markerName(marker)} ${file}`, now);
       this.fileTexts.set(file, text);
     }
-    if (this.#unit(unit).activeState !== 'active') {
+    if (unit !== null && this.#unit(unit).activeState !== 'active') {
       throw new Error(`${unit} is not active, cannot reload`);
     }
     this.#reloads.set(`${markerName(marker)} ${file}`, sha256(text));

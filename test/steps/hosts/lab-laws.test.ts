@@ -1,6 +1,7 @@
 import {lawsOfStep} from 'switcharoo/testing';
 import {upstreamOf} from '../../../lab/app/upstream.ts';
 import {closePort} from '../../../steps/hosts/close-port.ts';
+import {hostsFile} from '../../../steps/hosts/file.ts';
 import {forwardTraffic} from '../../../steps/hosts/forward-traffic.ts';
 import {holdConnections} from '../../../steps/hosts/hold-connections.ts';
 import {oneRequestAConnection} from '../../../steps/hosts/one-request-a-connection.ts';
@@ -101,6 +102,17 @@ lawsOfStep({
   step: closePort,
   input: {port: 3306, allowFrom: ['127.0.0.1', '10.0.0.5']},
   world: world({name: 'db1'}),
+});
+
+lawsOfStep({
+  step: hostsFile,
+  input: {
+    file: proxyFile,
+    text: 'upstream shop { server 127.0.0.1:2; }\n',
+    reload: 'nginx.service',
+  },
+  world: world(proxy1),
+  blockedWorld: world({name: 'web1'}),
 });
 
 lawsOfStep({
