@@ -13,6 +13,7 @@ import {createLogs} from './aws/logs.ts';
 import {createRds, type Rds} from './aws/rds.ts';
 import {createRoute53, type Route53} from './aws/route53.ts';
 import type {Domains} from './aws/route53-domains.ts';
+import {createScheduler} from './aws/scheduler.ts';
 import {createServiceQuotas, fargateQuotas} from './aws/service-quotas.ts';
 import type {Credentials} from './aws/signature.ts';
 import {balancerDnsName, balancerZoneId} from './balancer-name.ts';
@@ -94,6 +95,7 @@ export async function startCloud(site: Site, options: CloudOptions): Promise<Clo
         autoscalingOf(ecs),
         metricsOf(ecs, rds),
         createEc2(labSubnets.map((id) => ({id, freeAddresses: 200}))),
+        createScheduler([nightlyReport]),
         createServiceQuotas(fargateQuotas(64)),
         identity.sts,
         identity.iam,
@@ -106,6 +108,24 @@ export async function startCloud(site: Site, options: CloudOptions): Promise<Clo
   const variables = {...deployment.variables, ...tls.variables};
   return {endpoint, credentials, route53, domains, rds, ecs, variables};
 }
+
+/** A schedule of the new side, which waits disabled. The lab starts nothing at its time. */
+const nightlyReport = {
+  GroupName: 'shop',
+  Name: 'nightly-report',
+  State: 'DISABLED',
+  ScheduleExpression: 'cron(0 4 * * ? *)',
+  ScheduleExpressionTimezone: 'UTC',
+  FlexibleTimeWindow: {Mode: 'OFF'},
+  Target: {
+    Arn: 'arn:aws:ecs:us-east-1:123456789012:cluster/shop',
+    RoleArn: 'arn:aws:iam::123456789012:role/schedules',
+    EcsParameters: {
+      TaskDefinitionArn: 'arn:aws:ecs:us-east-1:123456789012:task-definition/worker:1',
+      TaskCount: 1,
+    },
+  },
+} as const;
 
 /** A certificate for the site and one for its other names, from an authority of the lab. */
 async function startTls({directory}: Site, balancer: LoadBalancer, parts: Parts) {

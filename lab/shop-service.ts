@@ -23,7 +23,7 @@ interface ShopServiceOptions extends Pick<Deployment, 'secretOf' | 'isThere'> {
   readonly divideTraffic: EcsOptions['divideTraffic'];
 }
 
-/** The ECS service of the application: it runs no task until it is deployed. */
+/** The ECS services of the application and of its worker: they run no task until they are deployed and started. */
 export function createShopService(
   site: Site,
   loadBalancer: LoadBalancer,
@@ -41,8 +41,8 @@ export function createShopService(
     logs,
     secretOf,
     isThere,
-    taskDefinitions: [taskDefinitionOf(site)],
-    services: [serviceOf(site, strategy)],
+    taskDefinitions: [taskDefinitionOf(site), workerDefinitionOf(site)],
+    services: [serviceOf(site, strategy), workerService],
   });
 }
 
@@ -51,7 +51,7 @@ function launcherOf({processes}: Site) {
   let launched = 0;
   return async ({image, environment, address, command, log}: LaunchRequest) => {
     launched += 1;
-    const [program = 'true', ...args] = command ?? programOf('app/shop');
+    const [program = 'true', ...args] = command ?? programOf(environment['PROGRAM'] ?? 'app/shop');
     const env = {...environment, VERSION: image, LISTEN_ADDRESS: address, LOCAL_ADDRESS: address};
     const task = processes.spawn(`task-${launched}`, program, args, {env, onLine: log});
     return {
@@ -62,37 +62,58 @@ function launcherOf({processes}: Site) {
   };
 }
 
-const taskDefinitionOf = ({network, ports, passwords}: Site) => ({
+const taskDefinitionOf = (site: Site) => ({
   family: 'shop',
   networkMode: 'awsvpc',
   containerDefinitions: [
     {
-      name: 'shop',
-      image: 'registry.lab/shop:1',
-      cpu: 256,
-      memory: 256,
-      essential: true,
-      portMappings: [{containerPort: ports.web}],
-      logConfiguration: {
-        logDriver: 'awslogs',
-        options: {
-          'awslogs-group': '/ecs/shop',
-          'awslogs-region': region,
-          'awslogs-stream-prefix': 'shop',
-        },
-      },
-      environment: Object.entries({
-        DATABASE_USER: 'shop',
-        DATABASE_PASSWORD: passwords.shop,
-        DATABASE_NAME: 'shop',
-        DATABASE_HOST: network.db1,
-        DATABASE_PORT: String(ports.source),
-        PORT: String(ports.web),
-        SIDE: 'new',
-      }).map(([name, value]) => ({name, value})),
+      ...containerOf(site, 'shop', {PORT: String(site.ports.web), SIDE: 'new'}),
+      portMappings: [{containerPort: site.ports.web}],
     },
   ],
 });
+
+/** Works without a visitor: nothing reaches it through the load balancer. */
+const workerDefinitionOf = (site: Site) => ({
+  family: 'worker',
+  networkMode: 'awsvpc',
+  containerDefinitions: [containerOf(site, 'worker', {PROGRAM: 'app/worker'})],
+});
+
+const containerOf = (
+  {network, ports, passwords}: Site,
+  name: string,
+  environment: Readonly<Record<string, string>>,
+) => ({
+  name,
+  image: 'registry.lab/shop:1',
+  cpu: 256,
+  memory: 256,
+  essential: true,
+  logConfiguration: {
+    logDriver: 'awslogs',
+    options: {
+      'awslogs-group': `/ecs/${name}`,
+      'awslogs-region': region,
+      'awslogs-stream-prefix': name,
+    },
+  },
+  environment: Object.entries({
+    DATABASE_USER: 'shop',
+    DATABASE_PASSWORD: passwords.shop,
+    DATABASE_NAME: 'shop',
+    DATABASE_HOST: network.db1,
+    DATABASE_PORT: String(ports.source),
+    ...environment,
+  }).map(([key, value]) => ({name: key, value})),
+});
+
+const workerService = {
+  name: 'worker',
+  taskDefinition: 'worker:1',
+  desiredCount: 0,
+  circuitBreaker: {enable: true, rollback: true},
+};
 
 const serviceOf = ({ports}: Site, strategy: Strategy) => ({
   name: 'shop',

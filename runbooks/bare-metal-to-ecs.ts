@@ -1,7 +1,13 @@
 import {alsoWritten, defineRunbook} from 'switcharoo';
 import {auroraCluster, openWrites, promote} from 'switcharoo/aurora';
 import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
-import {deployImage, ecsService} from 'switcharoo/ecs';
+import {
+  deployImage,
+  ecsService,
+  restoreScaling,
+  startWorkers,
+  suspendScaling,
+} from 'switcharoo/ecs';
 import {loadBalancer, targetsHealthy} from 'switcharoo/elb';
 import {closePort, hostGroup, stopCrons, stopWebServers} from 'switcharoo/hosts';
 import {
@@ -14,8 +20,10 @@ import {
   verifyChanges,
 } from 'switcharoo/mysql';
 import {hostedZone, swapRecords} from 'switcharoo/route53';
+import {enableSchedules} from 'switcharoo/scheduler';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
+import {background, parkedWorker, schedulesOf, workersOf} from './fragments/background.ts';
 import {answersOf, resolveText, swapOf} from './fragments/names.ts';
 import {newSideReady} from './fragments/new-side-ready.ts';
 import {prepare} from './fragments/prepare.ts';
@@ -29,6 +37,7 @@ export default defineRunbook({
     ...prepare.params.shape,
     ...newSideReady.params.shape,
     ...settle.params.shape,
+    ...background.shape,
     /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
     alsoWritten,
     /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
@@ -85,6 +94,18 @@ export default defineRunbook({
     }),
   })
   .include(newSideReady)
+  .each(
+    'suspend-worker-scaling',
+    workersOf('Suspend the scaling of workers'),
+    suspendScaling,
+    ({service}) => ({on: {service}, input: () => ({})}),
+  )
+  // With its own environment, and without a task: none runs before writes are open.
+  .each('deploy-worker', workersOf('Deploy workers'), deployImage, (worker) => ({
+    on: {service: worker.service},
+    input: ({params}) => parkedWorker(worker, params),
+    after: ['suspend-worker-scaling'],
+  }))
   .checkpoint('prepared')
 
   .phase('Cut over')
@@ -204,6 +225,27 @@ export default defineRunbook({
     input: ({params}) => ({url: params.smokeUrl, includes: params.smokeText, passes: 3}),
     after: ['propagated'],
   })
+  // Only now, and so stopped first in a reversal: no worker runs while Aurora refuses writes.
+  .each('start-workers', workersOf('Start workers'), startWorkers, ({service, tasks}) => ({
+    on: {service},
+    input: ({params}) => ({desiredCount: tasks, steadyMs: params.steadyMs}),
+    requires: ['deploy-worker', 'open-writes', 'smoke', 'smoke-sql'],
+  }))
+  .each(
+    'restore-worker-scaling',
+    workersOf('Restore the scaling of workers'),
+    restoreScaling,
+    ({service}) => ({
+      on: {service},
+      input: ({outputs}) => outputs['suspend-worker-scaling'](service),
+      after: ['start-workers'],
+    }),
+  )
+  .each('enable-schedules', schedulesOf('Enable schedules'), enableSchedules, (schedules) => ({
+    on: {scheduler: 'scheduler'},
+    input: () => schedules,
+    requires: ['open-writes', 'smoke', 'smoke-sql'],
+  }))
   .step('one-side-only', stillFrozen, {
     on: {source: 'source'},
     input: () => ({}),
@@ -217,7 +259,14 @@ export default defineRunbook({
   })
   .confirm('accept', {
     question: 'Accept the cutover?',
-    after: ['smoke', 'smoke-sql', 'one-side-only', 'verify-changes'],
+    after: [
+      'smoke',
+      'smoke-sql',
+      'start-workers',
+      'enable-schedules',
+      'one-side-only',
+      'verify-changes',
+    ],
   })
   .checkpoint('cut-over')
 

@@ -107,14 +107,14 @@ describe('against a lab that is kept up', () => {
       const {distances: _distances, expected: _expected, ...unchanged} = withoutCounts(plan);
       expect(withoutCounts(again)).toMatchObject(unchanged);
       expect(lastDocument(await desk.run('lab', 'status', '--json'))).toEqual(before);
-      // What matters has not scrolled away: 45 lines, one for a remark of this lab, and the command.
+      // What matters has not scrolled away: 50 lines, one for a remark of this lab, and the command.
       const {stdout: text} = await desk.run('plan', 'bare-metal-to-ecs', '-i', 'lab');
       const lines = text.split('\n');
       expect(lines).toContain('Run exactly this plan:');
       expect(
         lines.findIndex((line) => line.startsWith('! ')),
         text,
-      ).toBe(45);
+      ).toBe(50);
 
       const run = ['run', 'bare-metal-to-ecs', '-i', 'lab', '--json'];
       expect((await desk.run(...run, '--plan', '0000000000000000')).code).toBe(3);

@@ -20,6 +20,18 @@ test.each(runbooks)('%s has no counterexample', async (file) => {
   expect(states).toBeGreaterThan(1);
 });
 
+test('workers and schedules of a cutover have no counterexample either', async () => {
+  const loaded = await loadRunbook('bare-metal-to-ecs');
+  const workers = [{service: 'worker', tasks: 2}];
+  const params = sampleParams(loaded.runbook.head.params, {
+    workers,
+    schedules: [{group: 'shop', names: ['nightly']}],
+  });
+  const cutover = runbookWith(loaded, params);
+  expect(cutover.entries.map(({id}: {id: string}) => id)).toContain('start-workers:worker');
+  expect(await verifyRunbook(cutover, params)).toMatchObject({counterexamples: []});
+});
+
 test.each(faults)('finds $name: $finds', async ({runbook, edit, finds}) => {
   const {counterexamples} = await verifyRunbook(edit(runbook), {});
   expect(counterexamples.map(({property}) => property)).toContain(finds);

@@ -1,0 +1,63 @@
+import {z} from 'zod';
+
+/** What works without a visitor on the new side. Nothing of it runs before writes are open. */
+export const background = z.object({
+  /** ECS services with a desired count of 0, such as those that work on queues. `service` is a target. */
+  workers: z
+    .array(
+      z.object({
+        service: z.string(),
+        /** The image of the site, unless it has its own. */
+        image: z.string().optional(),
+        tasks: z.coerce.number().int().positive(),
+        /** Beside the address of the database. */
+        environment: z.record(z.string(), z.string()).default({}),
+        /** Needed where its task definition has more than one container that could be meant. */
+        container: z.string().optional(),
+      }),
+    )
+    .default([]),
+  /** Schedules of EventBridge Scheduler that wait disabled. The target is `scheduler`. */
+  schedules: z
+    .array(z.object({group: z.string().default('default'), names: z.array(z.string()).min(1)}))
+    .default([]),
+});
+type Background = z.output<typeof background>;
+type Worker = Background['workers'][number];
+
+/** A group with an entry for each worker. */
+export const workersOf = (title: string) => ({
+  title,
+  of: ({workers}: Background) => workers,
+  name: ({service}: Worker) => service,
+});
+
+/** A group with an entry for each group of schedules. */
+export const schedulesOf = (title: string) => ({
+  title,
+  of: ({schedules}: Background) => schedules,
+  name: ({group}: Background['schedules'][number]) => group,
+});
+
+interface Site {
+  readonly image: string;
+  readonly auroraHost: string;
+  readonly auroraPort: number;
+  readonly steadyMs: number;
+}
+
+/** Its image and its own environment, and no task of it yet: for `ecs.deploy-image`. */
+export const parkedWorker = (
+  {image: own, environment, container}: Worker,
+  {image, auroraHost, auroraPort, steadyMs}: Site,
+) => ({
+  image: own ?? image,
+  environment: {
+    DATABASE_HOST: auroraHost,
+    DATABASE_PORT: String(auroraPort),
+    ...environment,
+  },
+  ...(container === undefined ? {} : {container}),
+  desiredCount: 0,
+  steadyMs,
+});
