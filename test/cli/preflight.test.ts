@@ -217,7 +217,7 @@ describe.skipIf(mysqlClients.missing)('--load-schema', () => {
     const unknown = await desk.run(...tryOn(), 'nowhere');
     expect(unknown).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/has no target nowhere that --load-schema\scan\suse/),
+      stderr: expect.stringMatching(/has no target nowhere that --load-schema\s+can\s+use/),
     });
   });
 
