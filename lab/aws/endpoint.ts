@@ -19,7 +19,7 @@ import {
 } from './replies.ts';
 import type {AwsReply, AwsRequest, AwsService} from './service.ts';
 import type {Sessions} from './sessions.ts';
-import {type Claim, type Credentials, claimOf} from './signature.ts';
+import {type Claim, type Credentials, claimIn, claimOf} from './signature.ts';
 import {signatureRefusal} from './signature-refusal.ts';
 
 export interface AwsEndpoint {
@@ -87,7 +87,7 @@ export async function startAwsEndpoint(options: {
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const {request, url} = await read(incoming);
     response.setHeader('date', new Date(clock.nowMs()).toUTCString());
-    const claim = claimOf(request.headers);
+    const claim = claimOf(request.headers) ?? claimIn(request.query);
     const protocol =
       protocols[claim?.service ?? ''] ?? restXml('http://webservices.amazon.com/doc/');
     const service = services.get(claim?.service ?? '');

@@ -10,6 +10,8 @@ interface S3Options {
 export interface S3 extends AwsService {
   /** Puts an object as somebody else would. */
   put(bucket: string, key: string, content: string | Uint8Array): void;
+  /** All objects of a bucket, as texts. */
+  contents(bucket: string): Readonly<Record<string, string>>;
 }
 
 interface Version {
@@ -45,6 +47,10 @@ export function createS3(options: S3Options): S3 {
         case 'GetObject':
         case 'HeadObject':
           return objectReply(bucket, key, request);
+        case 'DeleteObject':
+          // Also where there is no such object (API reference, DeleteObject).
+          bucket.delete(key);
+          return {status: 204, body: ''};
         case 'PutObject':
           return putReply(bucket, key, request);
         default:
@@ -53,6 +59,12 @@ export function createS3(options: S3Options): S3 {
     },
     put: (bucket, key, content) =>
       void addVersion(bucketOf(buckets, bucket), key, Buffer.from(content)),
+    contents: (bucket) =>
+      Object.fromEntries(
+        [...bucketOf(buckets, bucket)].sort().map(([key, [version]]) => {
+          return [key, Buffer.from(version?.bytes ?? []).toString('utf8')];
+        }),
+      ),
   };
 }
 
@@ -65,6 +77,8 @@ function operationOf(request: AwsRequest): string {
       return key === '' ? 'HeadBucket' : 'HeadObject';
     case 'PUT':
       return key === '' ? 'CreateBucket' : 'PutObject';
+    case 'DELETE':
+      return 'DeleteObject';
     default:
       return request.method;
   }

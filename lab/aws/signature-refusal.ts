@@ -13,7 +13,7 @@ export function signatureRefusal(
   key: Parameters<typeof signatureFault>[2],
   nowMs: number,
 ): AwsError | undefined {
-  const of = request.headers['x-amz-date'];
+  const of = claim.inQuery?.date ?? request.headers['x-amz-date'];
   switch (signatureFault(request, claim, key, nowMs)) {
     case undefined:
       return undefined;

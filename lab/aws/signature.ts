@@ -29,6 +29,12 @@ export interface Claim {
   readonly service: string;
   readonly signedHeaders: readonly string[];
   readonly signature: string;
+  /** What the query of a signed URL says instead of headers. */
+  readonly inQuery?: {
+    readonly date: string;
+    readonly token: string | undefined;
+    readonly validMs: number;
+  };
 }
 
 type SignatureFault = 'unknownKey' | 'wrongSignature' | 'tooOld' | 'tooNew' | 'sessionOver';
@@ -47,6 +53,28 @@ export function claimOf(headers: SignedRequest['headers']): Claim | undefined {
     : undefined;
 }
 
+/** What a signed URL claims (API reference of S3, "Authenticating Requests: Using Query Parameters"). */
+export function claimIn(query: URLSearchParams): Claim | undefined {
+  const [accessKeyId, ...parts] = (query.get('X-Amz-Credential') ?? '').split('/');
+  const [, region, service] = parts;
+  const signature = query.get('X-Amz-Signature');
+  if (!accessKeyId || !region || !service || !signature) {
+    return undefined;
+  }
+  return {
+    ...{accessKeyId, region, service, signature, scope: parts.join('/')},
+    signedHeaders: (query.get('X-Amz-SignedHeaders') ?? '').split(';'),
+    inQuery: {
+      date: query.get('X-Amz-Date') ?? '',
+      token: query.get('X-Amz-Security-Token') ?? undefined,
+      validMs: Number(query.get('X-Amz-Expires') ?? 0) * 1_000,
+    },
+  };
+}
+
+const dateOf = ({headers}: SignedRequest, {inQuery}: Claim): string =>
+  inQuery?.date ?? headers['x-amz-date'] ?? '';
+
 /** Signs the request again with the real secret, and says what is wrong with the signature that it carries. */
 export function signatureFault(
   request: SignedRequest,
@@ -55,7 +83,9 @@ export function signatureFault(
   nowMs: number,
 ): SignatureFault | undefined {
   // A token that belongs to no session of this account is one that AWS does not know.
-  if (!key || request.headers['x-amz-security-token'] !== key.sessionToken) {
+  const {inQuery} = claim;
+  const token = inQuery ? inQuery.token : request.headers['x-amz-security-token'];
+  if (!key || token !== key.sessionToken) {
     return 'unknownKey';
   }
   if (
@@ -64,20 +94,17 @@ export function signatureFault(
   ) {
     return 'wrongSignature';
   }
-  const ageMs = nowMs - millisecondsOf(request.headers['x-amz-date'] ?? '');
-  if (Math.abs(ageMs) > validMs) {
+  const ageMs = nowMs - millisecondsOf(dateOf(request, claim));
+  if (ageMs > (inQuery?.validMs ?? validMs) || ageMs < -validMs) {
     return ageMs > 0 ? 'tooOld' : 'tooNew';
   }
   return key.endsAtMs !== undefined && key.endsAtMs <= nowMs ? 'sessionOver' : undefined;
 }
 
-function signatureOf(
-  request: SignedRequest,
-  {scope, service, signedHeaders}: Claim,
-  secret: string,
-): string {
-  const canonical = canonicalRequest(request, signedHeaders, service);
-  const date = request.headers['x-amz-date'] ?? '';
+function signatureOf(request: SignedRequest, claim: Claim, secret: string): string {
+  const {scope} = claim;
+  const canonical = canonicalRequest(request, claim);
+  const date = dateOf(request, claim);
   const toSign = ['AWS4-HMAC-SHA256', date, scope, sha256(canonical)].join('\n');
   const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${secret}`);
   return hmac(key, toSign).toString('hex');
@@ -86,8 +113,7 @@ function signatureOf(
 /** AWS General Reference, "Create a canonical request". */
 function canonicalRequest(
   {method, url, headers, bytes}: SignedRequest,
-  signed: readonly string[],
-  service: string,
+  {signedHeaders: signed, service, inQuery}: Claim,
 ): string {
   const [path = '/', search = ''] = url.split('?', 2);
   return [
@@ -98,14 +124,14 @@ function canonicalRequest(
     ...signed.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/\s+/g, ' ')}`),
     '',
     signed.join(';'),
-    sha256(bytes),
+    inQuery ? 'UNSIGNED-PAYLOAD' : sha256(bytes),
   ].join('\n');
 }
 
 function canonicalQuery(search: string): string {
   const pairs = search
     .split('&')
-    .filter(Boolean)
+    .filter((pair) => pair !== '' && !pair.startsWith('X-Amz-Signature='))
     .map((pair) => {
       const [name = '', value = ''] = pair.split('=', 2);
       return `${encoded(decodeURIComponent(name))}=${encoded(decodeURIComponent(value))}`;

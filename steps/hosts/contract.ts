@@ -5,6 +5,7 @@ import type {HoldReader, HoldWriter} from './hold/contract.ts';
 import type {OwnFileReader, OwnFileWriter} from './proxy/contract.ts';
 import type {hostsConfig} from './shell/config.ts';
 import type {Declared} from './supervisor/config-text.ts';
+import type {TreeReader, TreeWriter} from './tree/contract.ts';
 import type {UnitState} from './units/contract.ts';
 import type {VisitsReader} from './visitors/contract.ts';
 
@@ -139,7 +140,12 @@ export interface ProxyState {
 }
 
 /** One host, to be looked at. */
-export interface HostReader extends HoldReader, OwnFileReader, CommandReader, VisitsReader {
+export interface HostReader
+  extends HoldReader,
+    OwnFileReader,
+    CommandReader,
+    VisitsReader,
+    TreeReader {
   readonly name: string;
   units(
     names: readonly string[],
@@ -192,7 +198,12 @@ export interface HostReader extends HoldReader, OwnFileReader, CommandReader, Vi
 }
 
 /** One host, to be changed. Every write is safe to repeat. */
-export interface HostWriter extends HostReader, HoldWriter, OwnFileWriter, CommandWriter {
+export interface HostWriter
+  extends HostReader,
+    HoldWriter,
+    OwnFileWriter,
+    CommandWriter,
+    TreeWriter {
   /** Prevents every start of these units until the drop-in is removed. Running units keep running. */
   blockUnits(units: readonly string[], marker: RunMarker, signal: AbortSignal): Promise<void>;
   /** Removes the drop-ins of this entry, and the empty folders of the units that `ownFolder` names. */

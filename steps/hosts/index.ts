@@ -29,3 +29,4 @@ export {stopCrons} from './stop-crons.ts';
 export {stopSupervisorPrograms} from './stop-supervisor-programs.ts';
 export {stopWebServers} from './stop-web-servers.ts';
 export {hostGroup} from './target.ts';
+export type {FileTree, Transfer, TransferEnd, TreeFile} from './tree/contract.ts';

@@ -13,12 +13,16 @@ import * as dryHolds from './hold/dry-hold.ts';
 import * as holds from './hold/hold.ts';
 import {readProcesses} from './processes/processes.ts';
 import {forgetStopped, readStartedAgain} from './processes/started-again.ts';
+import type {OwnFileWriter} from './proxy/contract.ts';
 import * as ownFiles from './proxy/own-file.ts';
 import * as proxies from './proxy/proxy.ts';
 import {hostsConfig} from './shell/config.ts';
 import {openShells, type Shell} from './shell/shell.ts';
 import {readProgramFiles} from './supervisor/program-files.ts';
 import * as supervisor from './supervisor/supervisorctl.ts';
+import type {TreeWriter} from './tree/contract.ts';
+import * as transfers from './tree/transfer.ts';
+import {readHashes, readTree, readTreeState} from './tree/tree.ts';
 import * as systemd from './units/systemd.ts';
 import {readVisits} from './visitors/visits.ts';
 
@@ -93,11 +97,23 @@ const hostOver = (shell: Shell): HostWriter => ({
   restoreProxy: (proxy, text, marker, signal) =>
     proxies.restoreProxy(shell, proxy, text, marker, signal),
 
+  ...ownFilesOver(shell),
+  ...treeOver(shell),
+  ...holdsOver(shell),
+});
+
+const ownFilesOver = (shell: Shell): OwnFileWriter => ({
   ownFile: (file, marker, signal) => ownFiles.readOwnFile(shell, file, marker, signal),
   putOwnFile: (file, marker, signal) => ownFiles.putOwnFile(shell, file, marker, signal),
   removeOwnFile: (file, marker, signal) => ownFiles.removeOwnFile(shell, file, marker, signal),
+});
 
-  ...holdsOver(shell),
+const treeOver = (shell: Shell): TreeWriter => ({
+  tree: (directory, signal) => readTree(shell, directory, signal),
+  treeState: (directory, signal) => readTreeState(shell, directory, signal),
+  hashes: (paths, hash, signal) => readHashes(shell, paths, hash, signal),
+  sendFiles: (files, signal) => transfers.sendFiles(shell, files, signal),
+  fetchFiles: (files, signal) => transfers.fetchFiles(shell, files, signal),
 });
 
 const holdsOver = (shell: Shell): HoldWriter => ({

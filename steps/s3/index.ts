@@ -1,3 +1,3 @@
 export {openBucket} from './bucket/open-bucket.ts';
-export type {BucketReader} from './contract.ts';
+export type {BucketReader, BucketWriter, StoredObject} from './contract.ts';
 export {s3Bucket} from './target.ts';

@@ -1,27 +1,24 @@
+import {createHash} from 'node:crypto';
+import type {Readable} from 'node:stream';
 import type {S3Client} from '@aws-sdk/client-s3';
 import {type Problem, SwitcharooError} from '../../../src/index.ts';
-import {type AwsClients, type AwsConfig, awsClients} from '../../aws/index.ts';
-import type {BucketReader} from '../contract.ts';
+import {type AwsClients, AwsClock, type AwsConfig, awsClients} from '../../aws/index.ts';
+import type {BucketWriter, StoredObject} from '../contract.ts';
 import {bucketNotFound, objectNotFound, objectTooLarge} from './problems.ts';
 
 type Clients = AwsClients<typeof import('@aws-sdk/client-s3'), S3Client>;
 
 /** Configuration and certificates are small; a larger object was put there for another purpose. */
 const largestBytes = 10 * 1024 * 1024;
+const signedSeconds = 15 * 60;
 
 /** Loads the SDK with the first call. */
 export function openBucket(
   bucket: string,
   config: AwsConfig,
-): BucketReader & {close(): Promise<void>} {
+): BucketWriter & {close(): Promise<void>} {
   const name = `bucket ${bucket}`;
-  // A lab's endpoint is one host: the bucket cannot be a part of its name.
-  const forcePathStyle = config.endpoint !== undefined;
-  const s3 = awsClients(
-    config,
-    () => import('@aws-sdk/client-s3'),
-    (sdk, settings) => new sdk.S3Client({...settings, forcePathStyle}),
-  );
+  const s3 = clientsOf(config);
   const ask = <Result>(
     call: (clients: Clients) => Promise<Result>,
     key: string = '',
@@ -34,19 +31,14 @@ export function openBucket(
         throw problem ? new SwitcharooError(problem, {cause}) : cause;
       }
     });
+  const objects = (prefix: string, signal: AbortSignal) =>
+    ask((clients) => listed(clients, bucket, prefix, signal));
 
   return {
     name,
-    keys: (prefix, abortSignal) =>
-      ask(async ({sdk, reading}) => {
-        const keys: string[] = [];
-        const request = {Bucket: bucket, Prefix: prefix};
-        const pages = sdk.paginateListObjectsV2({client: reading}, request, {abortSignal});
-        for await (const {Contents = []} of pages) {
-          keys.push(...Contents.flatMap(({Key}) => Key ?? []));
-        }
-        return keys;
-      }),
+    now: () => new AwsClock(config.endpoint).now(),
+    objects,
+    keys: async (prefix, signal) => (await objects(prefix, signal)).map(({key}) => key),
     read: (key, abortSignal) =>
       ask(async ({sdk, reading}) => {
         const command = new sdk.GetObjectCommand({Bucket: bucket, Key: key});
@@ -56,8 +48,93 @@ export function openBucket(
         }
         return (await Body?.transformToByteArray()) ?? new Uint8Array();
       }, key),
+    sha256: (key, signal) => ask((clients) => sha256Of(clients, bucket, key, signal)),
+    signedUrl: async (method, key, signal) => {
+      signal.throwIfAborted();
+      return ask((clients) => signedUrlOf(clients, {method, bucket, key}, config));
+    },
+    write: (key, text, abortSignal) =>
+      ask(async ({sdk, writing}) => {
+        const command = new sdk.PutObjectCommand({Bucket: bucket, Key: key, Body: text});
+        await writing.send(command, {abortSignal});
+      }, key),
+    remove: (key, abortSignal) =>
+      ask(async ({sdk, writing}) => {
+        await writing.send(new sdk.DeleteObjectCommand({Bucket: bucket, Key: key}), {abortSignal});
+      }, key),
     close: s3.close,
   };
+}
+
+/** A signed URL has no checksum of a body that is not known yet: the SDK would sign that of an empty one. */
+const clientsOf = (config: AwsConfig) =>
+  awsClients(
+    config,
+    () => import('@aws-sdk/client-s3'),
+    (sdk, settings) =>
+      new sdk.S3Client({
+        ...settings,
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        // A lab's endpoint is one host: the bucket cannot be a part of its name.
+        forcePathStyle: config.endpoint !== undefined,
+      }),
+  );
+
+async function listed(
+  {sdk, reading}: Clients,
+  bucket: string,
+  prefix: string,
+  abortSignal: AbortSignal,
+): Promise<readonly StoredObject[]> {
+  const objects: StoredObject[] = [];
+  const request = {Bucket: bucket, Prefix: prefix};
+  const pages = sdk.paginateListObjectsV2({client: reading}, request, {abortSignal});
+  for await (const {Contents = []} of pages) {
+    for (const {Key: key, Size: bytes = 0, ETag = '', LastModified} of Contents) {
+      if (key !== undefined) {
+        const etag = ETag.replaceAll('"', '');
+        objects.push({key, bytes, etag, modified: LastModified ?? new Date(0)});
+      }
+    }
+  }
+  return objects;
+}
+
+async function sha256Of(
+  {sdk, reading}: Clients,
+  bucket: string,
+  key: string,
+  abortSignal: AbortSignal,
+): Promise<string | null> {
+  const command = new sdk.GetObjectCommand({Bucket: bucket, Key: key});
+  const hash = createHash('sha256');
+  try {
+    const {Body} = await reading.send(command, {abortSignal});
+    // In Node.js the body of an answer is a Readable (AWS SDK for JavaScript, "Streams").
+    for await (const part of (Body as Readable | undefined) ?? []) {
+      abortSignal.throwIfAborted();
+      hash.update(part);
+    }
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NoSuchKey') {
+      return null;
+    }
+    throw error;
+  }
+  return hash.digest('hex');
+}
+
+async function signedUrlOf(
+  {sdk, writing}: Clients,
+  {method, bucket, key}: {method: 'GET' | 'PUT'; bucket: string; key: string},
+  {endpoint}: AwsConfig,
+): Promise<string> {
+  const {getSignedUrl} = await import('@aws-sdk/s3-request-presigner');
+  const place = {Bucket: bucket, Key: key};
+  const options = {expiresIn: signedSeconds, signingDate: new AwsClock(endpoint).now()};
+  return method === 'PUT'
+    ? getSignedUrl(writing, new sdk.PutObjectCommand(place), options)
+    : getSignedUrl(writing, new sdk.GetObjectCommand(place), options);
 }
 
 function problemOf(bucket: string, key: string, {name}: Error): Problem | undefined {

@@ -29,6 +29,7 @@ import type {OwnFile, OwnFileState} from '../../../steps/hosts/proxy/contract.ts
 import {declaredIn} from '../../../steps/hosts/supervisor/config-text.ts';
 import type {Visits, VisitsRequest} from '../../../steps/hosts/visitors/contract.ts';
 import {fakeShell} from './fake-shell.ts';
+import {FakeTree} from './fake-tree.ts';
 
 export interface FakeUnit {
   activeState?: string;
@@ -112,6 +113,12 @@ export class FakeHost implements HostWriter {
   second: number;
   readonly crontabTexts: Map<string, string | null>;
   readonly fileTexts: Map<string, string>;
+  readonly #tree: FakeTree;
+  readonly tree: FakeTree['tree'] = (...asked) => this.#tree.tree(...asked);
+  readonly treeState: FakeTree['treeState'] = (...asked) => this.#tree.treeState(...asked);
+  readonly hashes: FakeTree['hashes'] = (...asked) => this.#tree.hashes(...asked);
+  readonly sendFiles: FakeTree['sendFiles'] = (...asked) => this.#tree.sendFiles(...asked);
+  readonly fetchFiles: FakeTree['fetchFiles'] = (...asked) => this.#tree.fetchFiles(...asked);
   readonly #units: Map<string, Required<FakeUnit>>;
   readonly #keptCrontabs = new Map<string, KeptCrontab>();
   readonly #keptFiles = new Map<string, string>();
@@ -155,6 +162,7 @@ export class FakeHost implements HostWriter {
     );
     this.crontabTexts = new Map(Object.entries(crontabs));
     this.fileTexts = new Map(Object.entries(files));
+    this.#tree = new FakeTree(this.fileTexts);
     this.#rules = {iptables: ['-P INPUT ACCEPT'], ip6tables: null, ...rules};
     this.running = processes;
     this.second = secondOfMinute;

@@ -1,0 +1,3 @@
+export {syncDocuments} from './sync.ts';
+export {syncLastDocuments} from './sync-last.ts';
+export {verifyDocuments} from './verify.ts';
