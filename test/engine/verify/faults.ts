@@ -1,9 +1,9 @@
-import bareMetal from '../../../runbooks/bare-metal-to-ecs.ts';
 import warm from '../../../runbooks/warm-cutover.ts';
 import type {Entry} from '../../../src/model/entry.ts';
 import {type AnyRunbook, Runbook} from '../../../src/model/runbook.ts';
 import type {Property} from '../../../src/model/verification.ts';
 import {startWorkers} from '../../../steps/ecs/start-workers.ts';
+import {bareMetal} from './bare-metal.ts';
 import {
   added,
   all,

@@ -1,4 +1,3 @@
-import bareMetal from '../../../runbooks/bare-metal-to-ecs.ts';
 import firstCopy from '../../../runbooks/first-copy.ts';
 import firstCopyFromS3 from '../../../runbooks/first-copy-from-s3.ts';
 import move from '../../../runbooks/move-name-servers.ts';
@@ -7,6 +6,7 @@ import shift from '../../../runbooks/shift-gradually.ts';
 import warm from '../../../runbooks/warm-cutover.ts';
 import type {AnyRunbook} from '../../../src/model/runbook.ts';
 import type {Property} from '../../../src/model/verification.ts';
+import {bareMetal} from './bare-metal.ts';
 import {added, all, type Edit, entryIn, moved, skippable, unguarded, without} from './edits.ts';
 
 interface RunbookFault {

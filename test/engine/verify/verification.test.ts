@@ -1,12 +1,12 @@
 import {readdirSync} from 'node:fs';
 import {expect, test} from 'vitest';
-import bareMetal from '../../../runbooks/bare-metal-to-ecs.ts';
 import {verifyRunbook} from '../../../src/engine/verify/verification.ts';
 import {loadRunbook, runbookWith} from '../../../src/inventory/runbook-file.ts';
 import {StateFolder} from '../../../src/journal/state-folder.ts';
 import {Runbook} from '../../../src/model/runbook.ts';
 import {sampleParams} from '../../../src/run/sample-params.ts';
 import {refuseUnsafe, verify} from '../../../src/run/verify.ts';
+import {bareMetal} from './bare-metal.ts';
 import {all, entryIn, headed, skippable, without} from './edits.ts';
 import {faults} from './faults.ts';
 import {runbookFaults} from './runbook-faults.ts';
@@ -18,18 +18,6 @@ test.each(runbooks)('%s has no counterexample', async (file) => {
   const {states, counterexamples} = await verify(host, {runbook: `runbooks/${file}`, params: {}});
   expect(counterexamples).toEqual([]);
   expect(states).toBeGreaterThan(1);
-});
-
-test('workers and schedules of a cutover have no counterexample either', async () => {
-  const loaded = await loadRunbook('bare-metal-to-ecs');
-  const workers = [{service: 'worker', tasks: 2}];
-  const params = sampleParams(loaded.runbook.head.params, {
-    workers,
-    schedules: [{group: 'shop', names: ['nightly']}],
-  });
-  const cutover = runbookWith(loaded, params);
-  expect(cutover.entries.map(({id}: {id: string}) => id)).toContain('start-workers:worker');
-  expect(await verifyRunbook(cutover, params)).toMatchObject({counterexamples: []});
 });
 
 test.each(faults)('finds $name: $finds', async ({runbook, edit, finds}) => {

@@ -68,6 +68,21 @@ test('somebody else who changes the number of tasks meanwhile is reported, and a
   ]);
 });
 
+test.for([
+  {name: 'as the counts of the service say', overrides: {runningCount: 1, pendingCount: 1}},
+  {name: 'as the list of tasks says', overrides: {desiredCount: 0, runningCount: 0}, tasks: 2},
+])('a reversal is not over while a task is left, $name', async ({overrides, tasks = 0}) => {
+  const fake = new FakeService(definition, tasks);
+  fake.overrides = overrides;
+  const {sessions} = worldOf(fake);
+  const before = {taskDefinition: arnOf(definition, 1), desiredCount: 0};
+  const ending = lookAt(sessions.service.reader, {started: true, before});
+  expect(await startWorkers.check(ending)).toEqual({
+    kind: 'waiting',
+    progress: '2 tasks of the service web of cluster shop still to end',
+  });
+});
+
 describe('in the lab', () => {
   let lab: EcsLab;
   let session: Session<ServiceReader, ServiceWriter>;
