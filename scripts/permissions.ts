@@ -9,10 +9,16 @@ import warmCutover from '../runbooks/warm-cutover.ts';
 import type {Entry} from '../src/model/entry.ts';
 import type {TargetKind} from '../src/model/target.ts';
 
+/** With a worker and a schedule: what they need is on the page, too. */
+const bareMetal = bareMetalToEcs.expanded({
+  workers: [{service: 'worker', tasks: 1, environment: {}}],
+  schedules: [{group: 'shop', names: ['nightly-report']}],
+} as never); // No other parameter makes entries.
+
 const runbooks = [
   firstCopy,
   firstCopyFromS3,
-  bareMetalToEcs,
+  bareMetal,
   warmCutover,
   seamlessCutover,
   moveNameServers,
@@ -40,6 +46,7 @@ This page is generated from the steps. To update it: \`UPDATE_GOLDEN=1 npx vites
 export function permissionsPage(): string {
   const targets = Object.entries<{kind: string}>({
     ...bareMetalToEcs.head.targets,
+    ...bareMetal.head.targets,
     ...moveNameServers.head.targets,
   });
   return [head, ...targets.map(([name, {kind}]) => sectionOf(name, kind))].join('\n');
