@@ -31,9 +31,12 @@ const sessionOverNames = new Set(['ExpiredToken', 'ExpiredTokenException', 'Toke
 
 /** No connection came about: not a byte of the request was sent. */
 const unsentCodes = new Set([
+  'EADDRNOTAVAIL',
   'EAI_AGAIN',
   'ECONNREFUSED',
+  'EHOSTDOWN',
   'EHOSTUNREACH',
+  'ENETDOWN',
   'ENETUNREACH',
   'ENOTFOUND',
 ]);
@@ -63,7 +66,15 @@ export const isClockCorrected = (error: unknown): boolean =>
 export const isUnsent = (error: unknown): boolean =>
   isSdkError(error) &&
   statusOf(error) === undefined &&
-  (unsentCodes.has(String(error.code)) || error.message.includes(noConnection));
+  (unsentCodes.has(String(error.code)) ||
+    neverConnected(error) ||
+    error.message.includes(noConnection));
+
+/** ETIMEDOUT and the like are of a request, or of the connection before it. A name may have several addresses. */
+const neverConnected = (error: unknown): boolean =>
+  error instanceof AggregateError
+    ? error.errors.length > 0 && error.errors.every(neverConnected)
+    : error instanceof Error && 'syscall' in error && error.syscall === 'connect';
 
 const isSdkError = (error: unknown): error is SdkError => error instanceof Error;
 

@@ -30,7 +30,7 @@ export function canonicalValue(type: string, value: string): string {
     case 'SRV':
       return [...words.slice(0, -1).map(Number), canonicalName(words.at(-1) ?? '')].join(' ');
     case 'TXT':
-      return quoted(txtStrings(value));
+      return quoted(txtStrings(bytesAsText(value)));
     default:
       return words.join(' ');
   }
@@ -63,7 +63,7 @@ function textOf(answer: Exclude<Answer, {type: 'OPT'}>): string {
       return canonicalValue('SRV', `${priority} ${weight} ${port} ${target}`);
     }
     case 'TXT':
-      return quoted([answer.data].flat().map(String));
+      return quoted([answer.data].flat().map(bytesAsText));
     case 'CAA':
       return `${answer.data.flags ?? 0} ${answer.data.tag} "${answer.data.value}"`;
     case 'SOA':
@@ -82,6 +82,10 @@ function canonicalAddress(address: string): string {
     return address;
   }
 }
+
+/** One character a byte: Route 53 writes `\303\244` where a person writes `ä`, and a server sends two bytes. */
+const bytesAsText = (text: string | Buffer): string =>
+  (typeof text === 'string' ? Buffer.from(text) : text).toString('latin1');
 
 const quoted = (strings: readonly string[]) =>
   strings.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(' ');

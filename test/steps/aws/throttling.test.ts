@@ -4,6 +4,7 @@ import {expect, test} from 'vitest';
 import {jsonReply, queryReply} from '../../../lab/aws/replies.ts';
 import type {AwsService} from '../../../lab/aws/service.ts';
 import {type AwsConfig, awsClients} from '../../../steps/aws/index.ts';
+import {isUnsent} from '../../../steps/aws/sdk/refusals.ts';
 import {started} from '../../lab/aws/started.ts';
 
 /** A service that does whatever it is asked, and counts it. */
@@ -233,4 +234,21 @@ test('a write that never left this machine is sent again', async () => {
   await written;
   expect(count).toBe(1);
   server.close();
+});
+
+test('a connection that none of the addresses took was sent nothing; one that broke later may have been', () => {
+  const failed = (code: string, syscall: string) =>
+    Object.assign(new Error(`${syscall} ${code}`), {code, syscall});
+  const timedOut = failed('ETIMEDOUT', 'connect');
+  const together = (...errors: readonly Error[]) =>
+    Object.assign(new AggregateError(errors), {code: 'ETIMEDOUT'});
+  expect(
+    [timedOut, together(timedOut, timedOut), failed('ENETDOWN', 'write')].map(isUnsent),
+  ).toEqual([true, true, true]);
+  const broken = failed('ETIMEDOUT', 'read');
+  expect([broken, together(timedOut, broken), together()].map(isUnsent)).toEqual([
+    false,
+    false,
+    false,
+  ]);
 });

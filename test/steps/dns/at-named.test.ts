@@ -33,6 +33,7 @@ lb 2 A 192.0.2.7
 lb 2 A 192.0.2.8
 six 2 AAAA 2001:db8::1
 *.apps 1 CNAME www
+bytes 1 TXT "gr\\195\\188n"
 text 1 TXT ${large.join('\ntext 1 TXT ')}
 `,
           clauses: 'allow-update { any; };',
@@ -126,6 +127,11 @@ text 1 TXT ${large.join('\ntext 1 TXT ')}
         values: ['www.shop.test'],
       }),
     ).toEqual({kind: 'done', output: {}});
+    // As Route 53 writes it, and as a person does.
+    for (const value of ['"gr\\303\\274n"', '"grün"']) {
+      const bytes = {name: 'bytes.shop.test', type: 'TXT', values: [value]};
+      expect(await check(propagated, bytes)).toMatchObject({kind: 'done'});
+    }
     expect(await check(propagated, {name: 'text.shop.test', type: 'TXT', values: large})).toEqual({
       kind: 'done',
       output: {},
