@@ -1,5 +1,6 @@
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {expect, test} from 'vitest';
 import {jsonReply, queryReply} from '../../../lab/aws/replies.ts';
 import type {AwsService} from '../../../lab/aws/service.ts';
@@ -192,7 +193,11 @@ test('a write that is throttled until its time is over says that AWS throttles i
   lab.endpoint.faults.add({service: 'ecs', kind: 'throttle', times: Number.POSITIVE_INFINITY});
   const over = new AbortController();
   const end = updateService(lab.config, over.signal).catch((error: unknown) => error);
-  await expect.poll(() => lab.endpoint.calls('ecs', 'UpdateService')).toBeGreaterThan(1);
+  await expect
+    .poll(() => lab.endpoint.calls('ecs', 'UpdateService'), {timeout: 10_000})
+    .toBeGreaterThan(2);
+  // Its answer has come, and the pause after it is longer: a request that is cut off knows nothing of AWS's reason.
+  await sleep(200);
   over.abort();
   expect(await end).toMatchObject({
     problem: {
