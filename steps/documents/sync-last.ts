@@ -118,18 +118,28 @@ export const syncLastDocuments = defineStep({
     return (await obstacleAt(host, place, signal)) ?? [bringingBack(look, host), ending(look)];
   },
 
-  async reversalLoss({input: place, targets: {hosts, bucket}, signal}): Promise<ReversalLoss> {
+  async reversalLoss({input: place, targets: {hosts, bucket}, run, signal}): Promise<ReversalLoss> {
     const host = hostFor(hosts, place);
     const obstacle = 'reason' in host ? host : await obstacleAt(host, place, signal);
-    const marker = await markerObject(bucket, place, 'leading', signal);
     if (obstacle) {
       return {lossless: false, because: [`Documents cannot be copied back: ${obstacle.reason}`]};
     }
-    const since = marker === undefined ? '' : ` since ${marker.modified.toISOString()}`;
+    const [text, marker] = await Promise.all([
+      markerText(bucket, place, 'leading', signal),
+      markerObject(bucket, place, 'leading', signal),
+    ]);
+    if (marker === undefined || !isOfRun(text, run)) {
+      return {
+        lossless: false,
+        because: [
+          `The marker of this run, ${markerKey(place, 'leading')}, is not in ${bucket.name}: nobody can tell what was written there since, and nothing is copied back.`,
+        ],
+      };
+    }
     return {
       lossless: true,
       because: [
-        `The reversal copies back what was written to ${bucketText(bucket, place)}${since}. Documents that were removed there come back.`,
+        `The reversal copies back what was written to ${bucketText(bucket, place)} since ${marker.modified.toISOString()}. Documents that were removed there come back.`,
       ],
     };
   },

@@ -3,7 +3,14 @@ import {z} from 'zod';
 import {blocked, defineGate, done, type Look} from '../../src/index.ts';
 import {type HostReader, hostGroup, type TreeFile} from '../hosts/index.ts';
 import {s3Bucket} from '../s3/index.ts';
-import {bucketText, directoryText, documentsIn, hostFor, placeInput} from './compare/place.ts';
+import {
+  bucketText,
+  directoryText,
+  documentsIn,
+  firstOf,
+  hostFor,
+  placeInput,
+} from './compare/place.ts';
 
 const targets = {hosts: hostGroup, bucket: s3Bucket};
 const input = placeInput.extend({
@@ -85,12 +92,12 @@ export const verifyDocuments = defineGate({
       {documents: files.length, bytes, sampled: sample.length, onlyInBucket},
       ...(onlyInBucket > 0
         ? [
-            `${to} has ${onlyInBucket} objects that are no document of ${from}. They are kept: they were removed there after they were copied, or somebody else wrote them.`,
+            `${to} has ${onlyInBucket === 1 ? '1 object that is' : `${onlyInBucket} objects that are`} no document of ${from}. Nothing is removed: a document was removed there after it was copied, or somebody else wrote the object.`,
           ]
         : []),
       ...(tree.others.length > 0
         ? [
-            `${tree.others.length} links or other special files of ${from} are not in ${to}: ${firstOf(tree.others)}.`,
+            `${tree.others.length === 1 ? '1 link or other special file' : `${tree.others.length} links or other special files`} of ${from} ${tree.others.length === 1 ? 'is' : 'are'} not in ${to}: ${firstOf(tree.others)}.`,
           ]
         : []),
     );
@@ -138,7 +145,3 @@ async function wrongIn(
   }
   return wrong;
 }
-
-const shown = 5;
-const firstOf = (names: readonly string[]): string =>
-  `${names.slice(0, shown).join(', ')}${names.length > shown ? ` and ${names.length - shown} more` : ''}`;

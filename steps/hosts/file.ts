@@ -8,11 +8,11 @@ import {
   pending,
 } from '../../src/index.ts';
 import type {HostsLook, ProxyState, ReverseProxy} from './contract.ts';
-import {keptFolder} from './files/run-marker.ts';
 import {actionOn, onEveryHost, onHosts, type PerHost} from './group/per-host.ts';
 import {hostsText} from './group/text.ts';
 import {hostFiles} from './proxy/obstacles.ts';
 import {sha256OfText} from './proxy/proxy.ts';
+import {editObstacle, isWritten} from './proxy/switched.ts';
 import {hostGroup} from './target.ts';
 import {unitName} from './units/state.ts';
 
@@ -77,7 +77,7 @@ export const hostsFile = defineStep({
     const {input, run} = look;
     const kept = (await readFiles(look)).filter(({value}) => value.kept !== null);
     return (
-      editObstacle(kept, look) ??
+      editObstacle(kept, input, run) ??
       actionOn(kept, {
         does: `restore ${input.file} on ${hostsText(kept)}${thenText(input)}`,
         perform: (writer, signal) =>
@@ -101,16 +101,9 @@ const readFiles = ({targets, input, run, signal}: HostsLook<Input>): Promise<Fil
     host.proxyState(fileOf(input), run, !run.started, signal),
   );
 
-const isWritten =
-  ({text}: Input) =>
-  ({inPlace}: ProxyState): boolean =>
-    inPlace?.sha256 === sha256OfText(text);
-
 /** Written by this entry, tested and read; or as somebody else had written it before. */
 const isInPlace = (input: Input) => (state: ProxyState) =>
   isWritten(input)(state) && (state.kept === null || state.reloadedWith === state.inPlace?.sha256);
-
-const isOriginal = ({inPlace, kept}: ProxyState): boolean => inPlace?.sha256 === kept?.sha256;
 
 /** Where somebody else had written it, nothing is put back. */
 const beforeOf = (files: Files, input: Input) =>
@@ -141,20 +134,7 @@ function obstacleIn(files: Files, look: HostsLook<Input>): Blocked | null {
       );
     }
   }
-  return editObstacle(files, look);
-}
-
-/** Another text than this entry's and the original: it must not be overwritten. */
-function editObstacle(files: Files, {input, run}: HostsLook<Input>): Blocked | null {
-  const edited = files.find(
-    ({value}) => value.kept !== null && !isOriginal(value) && !isWritten(input)(value),
-  );
-  return edited === undefined
-    ? null
-    : blocked(
-        `${input.file} on ${edited.host} is neither the text of this run nor the original.`,
-        `Save that edit elsewhere, then run on ${edited.host}: cp -p ${keptFolder('', run)}/proxy-file ${input.file}`,
-      );
+  return editObstacle(files, look.input, look.run);
 }
 
 const difference =

@@ -8,11 +8,11 @@ import {
   pending,
 } from '../../src/index.ts';
 import type {HostsAction, HostsLook, ProxyState, ReverseProxy} from './contract.ts';
-import {keptFolder} from './files/run-marker.ts';
 import {actionOn, onEveryHost, onHosts, type PerHost} from './group/per-host.ts';
 import {hostsText} from './group/text.ts';
 import {hostFiles, proxyInput, proxyObstacle} from './proxy/obstacles.ts';
 import {sha256OfText} from './proxy/proxy.ts';
+import {editObstacle, isOriginal, isWritten} from './proxy/switched.ts';
 import {hostGroup} from './target.ts';
 
 const input = proxyInput.extend({
@@ -89,7 +89,7 @@ export const forwardTraffic = defineStep({
     const kept = (await readProxies(look)).filter(({value}) => value.kept !== null);
     const [restored, forwarding] = split(kept, hostsWhere(kept, isOriginal));
     return (
-      editObstacle(kept, look) ?? [
+      editObstacle(kept, look.input, look.run) ?? [
         ...restore(look, forwarding, (on) => `restore ${file} on ${on}, test it`),
         ...restore(look, restored, (on) => `test the restored ${file} on ${on}`),
       ]
@@ -165,13 +165,8 @@ const readProxies = ({targets, input, run, signal}: HostsLook<Input>): Promise<P
 
 const proxyOf = ({file, unit, test}: Input): ReverseProxy => ({file, unit, test});
 
-const isWritten =
-  ({text}: Input) =>
-  ({inPlace}: ProxyState): boolean =>
-    inPlace?.sha256 === sha256OfText(text);
 const isForwarding = (input: Input) => (state: ProxyState) =>
   isWritten(input)(state) && state.reloadedWith === state.inPlace?.sha256;
-const isOriginal = ({inPlace, kept}: ProxyState): boolean => inPlace?.sha256 === kept?.sha256;
 
 const beforeOf = (proxies: Proxies) =>
   proxies.flatMap(({host, value: {kept, inPlace}}) => {
@@ -194,20 +189,7 @@ function obstacleIn(proxies: Proxies, look: HostsLook<Input>): Blocked | null {
       {text: 'Find the run that wrote it, and keeps the original, with', command: 'runs'},
     );
   }
-  return editObstacle(proxies, look);
-}
-
-/** Another text than this entry's and the original: it must not be overwritten. */
-function editObstacle(proxies: Proxies, {input, run}: HostsLook<Input>): Blocked | null {
-  const edited = proxies.find(
-    ({value}) => value.kept !== null && !isOriginal(value) && !isWritten(input)(value),
-  );
-  return edited === undefined
-    ? null
-    : blocked(
-        `${input.file} on ${edited.host} is neither the text of this run nor the original.`,
-        `Save that edit elsewhere, then run on ${edited.host}: cp -p ${keptFolder('', run)}/proxy-file ${input.file}`,
-      );
+  return editObstacle(proxies, input, run);
 }
 
 const difference = ({host, value}: {host: string; value: ProxyState}, input: Input): Difference =>

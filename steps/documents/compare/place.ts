@@ -76,6 +76,12 @@ export const directoryText = (host: HostReader, {directory}: Place): string =>
 export const bucketText = ({name}: BucketReader, {prefix}: Place): string =>
   prefix === '' ? name : `${name} (${prefix})`;
 
+const shown = 5;
+
+/** `a, b and 4 more` */
+export const firstOf = (names: readonly string[]): string =>
+  `${names.slice(0, shown).join(', ')}${names.length > shown ? ` and ${names.length - shown} more` : ''}`;
+
 /** The objects that are documents. */
 export async function documentsIn(
   bucket: BucketReader,

@@ -1,8 +1,5 @@
 import type {Problem} from '../../../src/index.ts';
-
-const shown = 5;
-const firstOf = (names: readonly string[]): string =>
-  `${names.slice(0, shown).join(', ')}${names.length > shown ? ` and ${names.length - shown} more` : ''}`;
+import {firstOf} from '../compare/place.ts';
 
 export const documentsNotCopied = (from: string, reasons: readonly string[]): Problem => ({
   code: 'documents-not-copied',

@@ -4,7 +4,9 @@ import type {ApiRequest} from '../contract.ts';
 export const apiUnreachable = (asked: string, cause: Error): Problem => ({
   code: 'api-unreachable',
   message: `${asked} got no answer: ${cause.message.replace(/\.$/, '')}.`,
-  hint: 'Check the "url" of the target in the inventory, and whether this machine reaches it. It may have taken effect: the next check shows that.',
+  hint: `Check the "url" of the target in the inventory, and whether this machine reaches it.${
+    asked.startsWith('GET ') ? '' : ' It may have taken effect: the next check shows that.'
+  }`,
 });
 
 export const apiRefused = (asked: string, status: number): Problem => ({

@@ -54,7 +54,7 @@ function newCatalogue({connections, endpoint, dialect}: CatalogueAccess): Catalo
       );
   const server = new SharedReading(async (waiter) => {
     const [all, {traits}] = await Promise.all([names.value(waiter), dialect(waiter.signal)]);
-    return askServer(askWith(waiter), traits, all.length);
+    return askServer(askWith(waiter), traits, all);
   });
   let isWithKeys = false;
   const tables = new SharedReading(async (waiter: Waiter) => {
@@ -122,12 +122,15 @@ interface ServerFacts
 async function askServer(
   ask: Ask,
   {showsExpressions: hasGenerated, keepsStatistics}: Dialect['traits'],
-  tables: number,
+  names: readonly TableName[],
 ): Promise<ServerFacts> {
-  if (keepsStatistics || tables <= fewTables) {
+  if (keepsStatistics || names.length <= fewTables) {
     return {hasGenerated, keepsStatistics, opensMany: false, children: null, nextAtHand: null};
   }
-  const [children, nextAtHand] = await Promise.all([childrenInInnodb(ask), nextInInnodb(ask)]);
+  const [children, nextAtHand] = await Promise.all([
+    childrenInInnodb(ask, names),
+    nextInInnodb(ask),
+  ]);
   return {hasGenerated, keepsStatistics, opensMany: true, children, nextAtHand};
 }
 

@@ -29,15 +29,20 @@ export async function nextInInnodb(ask: Ask): Promise<ReadonlyMap<string, string
 }
 
 /**
- * The tables with foreign keys, by `tableKey`; `null`: any table may have some.
+ * Those of these tables that have foreign keys, by `tableKey`; `null`: any may have some. A key of a table that is not
+ * among them is spelled in another way there (lower_case_table_names = 2), or was made after the names were read.
  * https://dev.mysql.com/doc/refman/5.6/en/information-schema-innodb-sys-foreign-table.html
  */
-export async function childrenInInnodb(ask: Ask): Promise<ReadonlySet<string> | null> {
+export async function childrenInInnodb(
+  ask: Ask,
+  names: readonly TableKey[],
+): Promise<ReadonlySet<string> | null> {
   const rows = await ask({
     sql: 'SELECT DISTINCT for_name AS name FROM information_schema.innodb_sys_foreign',
   }).catch(() => null);
   const keys = rows?.map(keyIn) ?? [null];
-  return keys.includes(null) ? null : new Set(keys.map(String));
+  const known = new Set(names.map(tableKey));
+  return keys.every((key) => key !== null && known.has(key)) ? new Set(keys.map(String)) : null;
 }
 
 /**

@@ -158,7 +158,7 @@ test('a night: copied before, again in the cutover, compared, and back with what
       kind: 'done',
       output: {documents: 5, bytes: 14, sampled: 5, onlyInBucket: 0},
       remarks: [
-        '1 links or other special files of web1:/srv/documents are not in bucket shop (documents/): link.',
+        '1 link or other special file of web1:/srv/documents is not in bucket shop (documents/): link.',
       ],
     });
     expect(s3.contents('shop')).toMatchObject({'documents/offer 1.pdf': 'ONE'});
@@ -182,6 +182,18 @@ test('a night: copied before, again in the cutover, compared, and back with what
   } finally {
     await world.close();
   }
+});
+
+test('without its marker, a reversal is known to copy nothing back', async () => {
+  const world = await fakeWorld({[syncedKey]: synced});
+  const last = lookAt(world, 'last');
+  await perform(world, await syncLastDocuments.plan(last, {leads: 'directory'}));
+  expect(await syncLastDocuments.reversalLoss?.(last)).toMatchObject({lossless: true});
+  await world.sessions.bucket.writer.remove(leadingKey, signal);
+  expect(await syncLastDocuments.reversalLoss?.(last)).toMatchObject({
+    lossless: false,
+    because: [expect.stringContaining(`${leadingKey}, is not in bucket shop`)],
+  });
 });
 
 test('an object with the same size and another content is found by its SHA-256', async () => {

@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import {SwitcharooError} from '../../../src/model/problem.ts';
 import type {TableName} from '../../../steps/mysql/catalogue/contract.ts';
+import {childrenInInnodb} from '../../../steps/mysql/catalogue/innodb.ts';
 import {inPieces} from '../../../steps/mysql/catalogue/pieces.ts';
 import {SharedReading} from '../../../steps/mysql/catalogue/shared-reading.ts';
 import {columnChecks} from '../../../steps/mysql/checks/columns.ts';
@@ -56,6 +57,16 @@ test('names that a condition takes for the same are told apart', async () => {
     read: async (piece) => rows.filter(piece.has),
   });
   expect(found).toEqual([{s: 'shop', t: 'Orders'}]);
+});
+
+test('foreign keys of tables that InnoDB names in another way are looked for in every table', async () => {
+  const asked = (name: string) => async () => [{name}];
+  const names = [{s: 'shop', t: 'Order-lines'}];
+  const childrenFor = (name: string) => childrenInInnodb(asked(name), names);
+  expect(await childrenFor('shop/Order@002dlines')).toEqual(new Set(['shop\0Order-lines']));
+  expect(await childrenFor('shop/order@002dlines')).toBeNull();
+  expect(await childrenFor('shop/B@1ocher')).toBeNull();
+  expect(await childrenInInnodb(() => Promise.reject(new Error('1227')), names)).toBeNull();
 });
 
 test('a reading is shared, outlives those who give up, and ends when nobody waits', async () => {
