@@ -9,7 +9,7 @@ import type {AwsService} from './aws/service.ts';
 import {createSsm} from './aws/ssm.ts';
 import {programOf} from './program.ts';
 import {startRegistry} from './registry/http.ts';
-import {createStore, manifestAt} from './registry/store.ts';
+import {createStore, manifestAt, putManifest, type RegistryStore} from './registry/store.ts';
 import {type Site, secret} from './site.ts';
 
 /** What a team deploys from and to every day: sources, settings, secrets, images. */
@@ -23,10 +23,14 @@ export interface Deployment {
   stop(): Promise<void>;
 }
 
+/** How images of the registry are named in production. Nobody pulls them here: containers are processes. */
+export const registryName = '123456789012.dkr.ecr.us-east-1.amazonaws.com';
+
 const settingsKey = 'shop/production.json';
 
 export async function startDeployment({directory, passwords}: Site): Promise<Deployment> {
   const store = createStore([{name: 'shop', immutable: true}]);
+  pushRelease(store, '2');
   const registry = await startRegistry(store);
   const ssm = createSsm({parameters: {'/shop/database-password': passwords.shop}});
   const secrets = createSecretsManager({
@@ -66,6 +70,17 @@ export async function startDeployment({directory, passwords}: Site): Promise<Dep
     },
     stop: () => registry.stop(),
   };
+}
+
+/** The image that a cutover deploys, for one platform. */
+function pushRelease({repositories}: RegistryStore, tag: string): void {
+  const repository = repositories.get('shop');
+  const platform = {os: 'linux', architecture: 'amd64'};
+  const manifest = {schemaVersion: 2, manifests: [{digest: `sha256:${'2'.repeat(64)}`, platform}]};
+  const type = 'application/vnd.oci.image.index.v1+json';
+  if (repository) {
+    putManifest(repository, Buffer.from(JSON.stringify(manifest)), type, tag);
+  }
 }
 
 /** `host/name@digest` or `host/name:tag`. */

@@ -2,7 +2,7 @@ import {createEcs, type Ecs, type EcsOptions, type LaunchRequest} from './aws/ec
 import type {ShiftingStrategy} from './aws/ecs-strategy.ts';
 import {arnsOf, groupArnOf} from './aws/elb-arns.ts';
 import type {Logs} from './aws/logs.ts';
-import type {Deployment} from './deployment.ts';
+import {type Deployment, registryName} from './deployment.ts';
 import type {LoadBalancer} from './load-balancer.ts';
 import {memoryMiBOf} from './memory.ts';
 import {programOf} from './program.ts';
@@ -62,8 +62,15 @@ function launcherOf({processes}: Site) {
   };
 }
 
+/** What the images of the lab are for, and who pulls them. */
+const platform = {
+  executionRoleArn: 'arn:aws:iam::123456789012:role/shop-execution',
+  runtimePlatform: {cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX'},
+};
+
 const taskDefinitionOf = (site: Site) => ({
   family: 'shop',
+  ...platform,
   networkMode: 'awsvpc',
   containerDefinitions: [
     {
@@ -76,6 +83,7 @@ const taskDefinitionOf = (site: Site) => ({
 /** Works without a visitor: nothing reaches it through the load balancer. */
 const workerDefinitionOf = (site: Site) => ({
   family: 'worker',
+  ...platform,
   networkMode: 'awsvpc',
   containerDefinitions: [containerOf(site, 'worker', {PROGRAM: 'app/worker'})],
 });
@@ -86,7 +94,7 @@ const containerOf = (
   environment: Readonly<Record<string, string>>,
 ) => ({
   name,
-  image: 'registry.lab/shop:1',
+  image: `${registryName}/shop:1`,
   cpu: 256,
   memory: 256,
   essential: true,

@@ -4,6 +4,7 @@ import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
 import {
   deployImage,
   ecsService,
+  imageReady,
   restoreScaling,
   startWorkers,
   suspendScaling,
@@ -94,6 +95,14 @@ export default defineRunbook({
     }),
   })
   .include(newSideReady)
+  .step('image-ready', imageReady, {
+    on: {service: 'service'},
+    input: ({params}) => ({image: params.image}),
+  })
+  .each('worker-image', workersOf('Check the images of workers'), imageReady, (worker) => ({
+    on: {service: worker.service},
+    input: ({params}) => ({image: worker.image ?? params.image}),
+  }))
   .each(
     'suspend-worker-scaling',
     workersOf('Suspend the scaling of workers'),
@@ -119,7 +128,14 @@ export default defineRunbook({
       resolveText(params),
       `${params.image} will run as ${params.tasks} tasks on Aurora at ${params.auroraHost}.`,
     ],
-    after: ['near', 'ttl-drained', 'only-replication', 'certificates'],
+    after: [
+      'near',
+      'ttl-drained',
+      'only-replication',
+      'certificates',
+      'image-ready',
+      'worker-image',
+    ],
   })
   .together('Stop everything that writes', (group) =>
     group

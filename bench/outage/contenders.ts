@@ -147,7 +147,12 @@ const environmentOf = (variables: Variables, work: string): NodeJS.ProcessEnv =>
   AWS_ENDPOINT: variables['LAB_AWS_ENDPOINT'],
   AWS_ACCESS_KEY_ID: variables['LAB_AWS_KEY_ID'],
   AWS_SECRET_ACCESS_KEY: variables['LAB_AWS_SECRET'],
-  ...{ZONE: 'Z0LABSHOP', SITE: 'www.shop.test', OLD_TTL: '5', IMAGE: 'registry.lab/shop:2'},
+  ...{
+    ZONE: 'Z0LABSHOP',
+    SITE: 'www.shop.test',
+    OLD_TTL: '5',
+    IMAGE: '123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:2',
+  },
 });
 
 /** The hosts as Ansible sees them; what the playbook needs of the environment is `env`. */

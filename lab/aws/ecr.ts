@@ -1,4 +1,10 @@
-import {manifestAt, putManifest, type RegistryStore, type Repository} from '../registry/store.ts';
+import {
+  blobSignature,
+  manifestAt,
+  putManifest,
+  type RegistryStore,
+  type Repository,
+} from '../registry/store.ts';
 import {type JsonInput, jsonService, pageOf} from './json-service.ts';
 import {arnIn} from './partition.ts';
 import {AwsError} from './replies.ts';
@@ -30,6 +36,8 @@ export function createEcr(options: EcrOptions): AwsService {
     DescribeImages: operation(describeImages),
     ListImages: operation(listImages),
     BatchGetImage: operation(batchGetImage),
+    GetDownloadUrlForLayer: operation(downloadUrlForLayer),
+    GetRepositoryPolicy: operation(repositoryPolicy),
     PutImage: operation(putImage),
     BatchDeleteImage: operation(batchDeleteImage),
   });
@@ -99,6 +107,35 @@ const batchGetImage: Operation = (registry, input) => {
     };
   });
   return {images, failures};
+};
+
+const downloadUrlForLayer: Operation = (registry, input) => {
+  const {store, host, accountId} = registry;
+  const repository = repositoryOf(registry, input['repositoryName']);
+  const layerDigest = String(input['layerDigest']);
+  if (!repository.blobs.has(layerDigest)) {
+    throw new AwsError(
+      'LayersNotFoundException',
+      `The layer with digest '${layerDigest}' does not exist in the repository with name '${repository.name}' in the registry with id '${accountId}'`,
+    );
+  }
+  const signature = blobSignature(store, layerDigest);
+  return {
+    layerDigest,
+    downloadUrl: `http://${host}/v2/${repository.name}/blobs/${layerDigest}?X-Amz-Signature=${signature}`,
+  };
+};
+
+const repositoryPolicy: Operation = (registry, input) => {
+  const repository = repositoryOf(registry, input['repositoryName']);
+  const {registryId, repositoryName} = identityOf(registry, repository);
+  if (repository.policy === undefined) {
+    throw new AwsError(
+      'RepositoryPolicyNotFoundException',
+      `Repository policy does not exist for the repository with name '${repositoryName}' in the registry with id '${registryId}'`,
+    );
+  }
+  return {registryId, repositoryName, policyText: repository.policy};
 };
 
 const putImage: Operation = (registry, input) => {

@@ -1,7 +1,14 @@
 import {randomUUID} from 'node:crypto';
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {digestOf, manifestAt, putManifest, type RegistryStore, type Repository} from './store.ts';
+import {
+  blobSignature,
+  digestOf,
+  manifestAt,
+  putManifest,
+  type RegistryStore,
+  type Repository,
+} from './store.ts';
 
 export interface Registry {
   /** `127.0.0.1:5000`: what image names begin with. */
@@ -52,7 +59,7 @@ async function answered(
   for await (const chunk of request) {
     chunks.push(chunk);
   }
-  if (!isAuthorised(request, store)) {
+  if (!isAuthorised(request, store) && !isSigned(request, store)) {
     return {
       ...problem(401, 'UNAUTHORIZED', 'no basic auth credentials'),
       headers: {'www-authenticate': 'Basic realm="https://ecr.lab/",service="ecr.amazonaws.com"'},
@@ -87,6 +94,13 @@ async function answered(
 function isAuthorised({headers}: IncomingMessage, {password}: RegistryStore): boolean {
   const given = Buffer.from((headers.authorization ?? '').replace(/^Basic /, ''), 'base64');
   return given.toString() === `AWS:${password}`;
+}
+
+/** An address that ECR's API gave out for one blob. */
+function isSigned({url = '/', method}: IncomingMessage, store: RegistryStore): boolean {
+  const {pathname, searchParams} = new URL(url, 'http://registry.lab');
+  const [, digest = ''] = /\/blobs\/([^/]+)$/.exec(pathname) ?? [];
+  return method === 'GET' && searchParams.get('X-Amz-Signature') === blobSignature(store, digest);
 }
 
 function giveManifest({method, repository}: Call, reference: string): Reply {

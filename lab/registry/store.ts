@@ -11,6 +11,8 @@ interface Manifest {
 export interface Repository {
   readonly name: string;
   readonly immutable: boolean;
+  /** Its own policy, as JSON, where it has one. */
+  policy?: string;
   readonly blobs: Map<string, Uint8Array>;
   /** By digest. */
   readonly manifests: Map<string, Manifest>;
@@ -37,6 +39,10 @@ export const createStore = (
 
 export const digestOf = (bytes: Uint8Array): string =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+/** What lets a client have one blob without a login: the end of a signed address. */
+export const blobSignature = ({password}: RegistryStore, digest: string): string =>
+  createHash('sha256').update(`${password} ${digest}`).digest('hex');
 
 /** By tag or digest. */
 export function manifestAt(

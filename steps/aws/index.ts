@@ -21,5 +21,5 @@ export {askAws, awsProblem, oneLine} from './sdk/problems.ts';
 export {isThrottled} from './sdk/refusals.ts';
 export {regionOf} from './sdk/region.ts';
 export {awsRemarks} from './sdk/remarks.ts';
-export {awsRights, type ResourcesOf} from './sdk/rights.ts';
+export {awsRights, type ResourcesOf, simulatedRights} from './sdk/rights.ts';
 export {readingClient, writingClient} from './sdk/settings.ts';

@@ -14,8 +14,16 @@ export interface ServiceNames {
 
 export type ServiceConfig = AwsConfig & ServiceNames;
 
-export type ServiceReader = RolloutReader & OneOffReader & ScalingReader & CapacityReader;
-export type ServiceWriter = RolloutWriter & OneOffWriter & ScalingWriter & CapacityReader;
+export type ServiceReader = RolloutReader &
+  OneOffReader &
+  ScalingReader &
+  CapacityReader &
+  ImageReader;
+export type ServiceWriter = RolloutWriter &
+  OneOffWriter &
+  ScalingWriter &
+  CapacityReader &
+  ImageReader;
 
 /** The service, its revisions and its rollout. */
 export interface RolloutReader {
@@ -161,6 +169,32 @@ export interface CapacityReader {
   /** The vCPU of this account's Fargate quota that nothing uses. */
   freeVcpu(kind: FargateKind, now: Date, signal: AbortSignal): Promise<Quantity>;
 }
+
+/** What tasks would pull, and whether they may. */
+export interface ImageReader {
+  /** The image of a reference such as `123456789012.dkr.ecr.eu-central-1.amazonaws.com/web:7`. */
+  registeredImage(image: string, signal: AbortSignal): Promise<RegisteredImage>;
+  /** Whether a role, given by its ARN, may pull this image. */
+  mayPull(role: string, image: string, signal: AbortSignal): Promise<PullRights>;
+}
+
+export type RegisteredImage =
+  | {
+      readonly kind: 'found';
+      readonly digest: string;
+      /** `linux/amd64`; none where they cannot be read: `why`. */
+      readonly platforms: readonly string[];
+      readonly why?: string;
+    }
+  | {readonly kind: 'missing'; readonly what: 'image' | 'repository'}
+  /** In another registry than ECR's private ones. */
+  | {readonly kind: 'elsewhere'}
+  | {readonly kind: 'not-told'; readonly why: string};
+
+export type PullRights =
+  | {readonly kind: 'allowed'}
+  | {readonly kind: 'refused'; readonly actions: readonly string[]}
+  | {readonly kind: 'not-told'; readonly why: string};
 
 export interface CapacityProvider {
   readonly name: string;

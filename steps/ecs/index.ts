@@ -1,5 +1,6 @@
 export type {ServiceReader, ServiceWriter} from './contract.ts';
 export {deployImage} from './deploy-image.ts';
+export {imageReady} from './image-ready.ts';
 export {readyToDeploy} from './ready-to-deploy.ts';
 export {registerRevision} from './register-revision.ts';
 export {restoreScaling} from './restore-scaling.ts';

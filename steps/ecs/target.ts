@@ -1,12 +1,13 @@
 import {z} from 'zod';
 import {defineTarget, type Session} from '../../src/index.ts';
-import {awsClockAheadMs, awsConfig, awsRemarks, awsRights} from '../aws/index.ts';
+import {awsClockAheadMs, awsConfig, awsPartOf, awsRemarks, awsRights} from '../aws/index.ts';
 import {ServiceAccess} from './api/access.ts';
 import {serviceName} from './api/problems.ts';
 import {ecsResources} from './api/resources.ts';
 import {capacityReader} from './capacity/cluster.ts';
 import {servicePreflight} from './checks/service.ts';
 import type {ServiceReader, ServiceWriter} from './contract.ts';
+import {imageReader} from './image/calls.ts';
 import {AwsRolloutCalls} from './rollout/aws-calls.ts';
 import {openRollout} from './rollout/session.ts';
 import {AwsScalingCalls} from './scaling/aws-calls.ts';
@@ -29,10 +30,10 @@ export const ecsService = defineTarget({
     const rollout = openRollout(name, new AwsRolloutCalls(access));
     const oneOffs = openOneOffs(name, new AwsOneOffCalls(access));
     const scaling = openScaling(new AwsScalingCalls(access));
-    const capacity = capacityReader(access);
+    const reads = {...capacityReader(access), ...imageReader(awsPartOf(config))};
     return {
-      reader: {...rollout.reader, ...oneOffs.reader, ...scaling.reader, ...capacity},
-      writer: {...rollout.writer, ...oneOffs.writer, ...scaling.writer, ...capacity},
+      reader: {...rollout.reader, ...oneOffs.reader, ...scaling.reader, ...reads},
+      writer: {...rollout.writer, ...oneOffs.writer, ...scaling.writer, ...reads},
       remarks: () => awsRemarks(config),
       close: () => access.close(),
     };

@@ -178,7 +178,7 @@ const hostFaults: readonly FaultDrill[] = [
   ssh('db1', 'hang', 'close-database', /db1/),
 ];
 
-const image = 'registry.lab/shop:2';
+const image = '123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:2';
 
 const rollout = (name: string, fault: LabSwitch, says: RegExp): FaultDrill => ({
   name: `rollout-${name}`,

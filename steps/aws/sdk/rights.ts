@@ -31,13 +31,14 @@ export async function awsRights(
   if (!('arn' in caller)) {
     return {account: null, grants, needs: allUnknown(statements, caller.reason)};
   }
-  const statuses = await simulate(config, caller.arn, statements, signal).catch((cause: unknown) =>
-    allUnknown(statements, refusalIn(cause).reason),
+  const statuses = await simulatedRights(config, caller.arn, statements, signal).catch(
+    (cause: unknown) => allUnknown(statements, refusalIn(cause).reason),
   );
   return {account: caller.arn, grants, needs: statuses};
 }
 
 type IamGrant = Extract<Grant, {form: 'iam'}>;
+type Statement = Pick<IamGrant, 'actions' | 'resources'>;
 
 /** Actions on the same resources become one statement. */
 function statementsFor(
@@ -88,10 +89,11 @@ async function callerIdentity(
   }
 }
 
-async function simulate(
+/** What IAM says of a user or a role: which actions on which resources its policies allow. */
+export async function simulatedRights(
   config: AwsConfig,
   arn: string,
-  statements: readonly IamGrant[],
+  statements: readonly Statement[],
   signal: AbortSignal,
 ): Promise<readonly NeedStatus[]> {
   const principal = principalOf(arn);
@@ -180,7 +182,7 @@ function principalOf(arn: string): string | undefined {
 const concrete = (resource: string): string =>
   resource === '*' ? resource : resource.replaceAll('*', 'any');
 
-const allUnknown = (statements: readonly IamGrant[], reason: string): readonly NeedStatus[] =>
+const allUnknown = (statements: readonly Statement[], reason: string): readonly NeedStatus[] =>
   statements.flatMap(({actions}) =>
     actions.map((need) => ({need, is: 'unknown' as const, reason})),
   );

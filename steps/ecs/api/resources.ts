@@ -24,7 +24,12 @@ export const ecsResources =
       case 'ecs:DescribeServiceDeployments':
       case 'ecs:StopServiceDeployment':
         return [arn(`service-deployment/${clusterName}/${serviceName}/*`)];
+      case 'ecr:BatchGetImage':
+      case 'ecr:GetDownloadUrlForLayer':
+      case 'ecr:GetRepositoryPolicy':
+        return [arnOf(place, 'ecr', 'repository/*')];
       case 'iam:PassRole':
+      case 'iam:SimulatePrincipalPolicy':
         return [arnOf(place, 'iam', 'role/*')];
       default:
         return ['*'];

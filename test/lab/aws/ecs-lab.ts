@@ -53,6 +53,7 @@ export async function startEcsLab(
     region = 'us-east-1',
     freeAddresses = 200,
     vcpu = {most: 64, used: 0.5},
+    more = [],
     ...cluster
   }: Partial<
     Pick<EcsOptions, 'instances' | 'capacityProviders' | 'taskDefinitions' | 'minuteMs'>
@@ -63,6 +64,8 @@ export async function startEcsLab(
     readonly freeAddresses?: number;
     /** What Fargate gives the account at most, and what runs there already. */
     readonly vcpu?: {readonly most: number; readonly used: number};
+    /** Further services of AWS at the same endpoint. */
+    readonly more?: readonly AwsService[];
   } = {},
 ): Promise<EcsLab> {
   const network = `127.${random()}.${random()}.`;
@@ -146,7 +149,7 @@ export async function startEcsLab(
     region,
   });
   const endpoint = await startAwsEndpoint({
-    services: [ecs, elb, logs, autoscaling, cloudwatch, ec2, quotas],
+    services: [ecs, elb, logs, autoscaling, cloudwatch, ec2, quotas, ...more],
     credentials,
   });
   const config = {region, endpoint: endpoint.url, credentials};
