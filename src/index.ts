@@ -47,6 +47,7 @@ export {
   defineTarget,
   type EnterContext,
   type Entrance,
+  type Keeper,
   type OpenContext,
   type Session,
   type SystemClaim,

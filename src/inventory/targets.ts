@@ -2,7 +2,7 @@ import {z} from 'zod';
 import type {Redactor} from '../journal/redactor.ts';
 import {type Problem, problemsIn, refuseAny, SwitcharooError} from '../model/problem.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
-import type {OpenTargets, Session, TargetKind} from '../model/target.ts';
+import type {Keeper, OpenContext, OpenTargets, Session, TargetKind} from '../model/target.ts';
 import {inYourCode, problemOfThrown} from '../model/thrown.ts';
 import type {Environment} from './environment.ts';
 import {type Inventory, labVariables} from './inventory.ts';
@@ -21,6 +21,7 @@ export interface Opening {
   readonly targets?: TargetNames;
   readonly redactor: Redactor;
   readonly stateFolder: string;
+  readonly keeper?: Keeper;
   readonly environment: Environment;
   readonly signal: AbortSignal;
 }
@@ -37,7 +38,9 @@ export async function openTargets(opening: Opening): Promise<OpenTargets> {
 
   return {
     session: (target) => {
-      const opened = sessions.get(target) ?? open(target, configs.get(target), opening.signal);
+      const {signal, keeper} = opening;
+      const context = {name: target, signal, ...(keeper ? {keeper} : {})};
+      const opened = sessions.get(target) ?? open(configs.get(target), context);
       sessions.set(target, opened);
       // One that did not open is tried again at the next look.
       opened.catch(() => sessions.delete(target));
@@ -145,15 +148,15 @@ async function prepareNamed(
 }
 
 async function open(
-  name: string,
   prepared: {kind: TargetKind; config?: unknown} | undefined,
-  signal: AbortSignal,
+  context: OpenContext,
 ): Promise<AnySession> {
+  const {name} = context;
   if (!prepared) {
     throw new Error(`${name} is not a target of this runbook`);
   }
   try {
-    return await prepared.kind.open(prepared.config, {name, signal});
+    return await prepared.kind.open(prepared.config, context);
   } catch (error) {
     const problem = problemOfThrown(`Opening ${name}`, error);
     throw problem && !(error instanceof SwitcharooError)

@@ -7,6 +7,19 @@ export interface OpenContext {
   /** The target's name in the inventory: it belongs in every message. */
   readonly name: string;
   readonly signal: AbortSignal;
+  /** Absent where there is no state folder. */
+  readonly keeper?: Keeper;
+}
+
+/**
+ * What a target keeps in the state folder from one command to the next, because reading it again takes long. It may be
+ * missing the next time. `what` says of which system it is, and what of it.
+ */
+export interface Keeper {
+  /** What was kept as `what`, at most `maxAgeMs` old; values as of JSON. */
+  kept(what: string, maxAgeMs: number): {readonly value: unknown; readonly ageMs: number} | null;
+  /** As of the moment at which this process opened its targets. */
+  keep(what: string, value: unknown): void;
 }
 
 /** A kind of system that steps talk to. Its `Reader` cannot change it; its `Writer` can. */

@@ -4,6 +4,7 @@ import {type Opening, openTargets} from '../inventory/targets.ts';
 import {Redactor} from '../journal/redactor.ts';
 import type {ClaimStatus, OpenTargets, TargetKind} from '../model/target.ts';
 import type {Host} from './host.ts';
+import {keeperIn} from './keeper.ts';
 import {targetKinds} from './step-library.ts';
 
 export type Kinds = Readonly<Record<string, TargetKind>>;
@@ -30,6 +31,7 @@ export async function openInventory(
   const opening = {
     ...{kinds: all, inventory, redactor, environment, signal},
     stateFolder: state.path,
+    keeper: keeperIn(state.path),
   };
   return {inventory, all, opening, open: openEach(all, opening)};
 }

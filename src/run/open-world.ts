@@ -20,6 +20,7 @@ import type {OpenTargets, Session, TargetKind} from '../model/target.ts';
 import type {Channels} from '../notify/notifier.ts';
 import {openChannels} from '../notify/open-channels.ts';
 import type {Host} from './host.ts';
+import {keeperIn} from './keeper.ts';
 import {MachineClock} from './machine-clock.ts';
 import {wholeRunbook} from './whole-runbook.ts';
 
@@ -85,7 +86,7 @@ export async function openWorld(
     inventory,
     ...(targetNames ? {targets: targetNames} : {}),
     redactor,
-    stateFolder: state.path,
+    ...{stateFolder: state.path, keeper: keeperIn(state.path)},
     environment,
     signal: aborting,
   };

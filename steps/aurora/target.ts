@@ -28,7 +28,8 @@ export const auroraCluster = defineTarget({
   },
   open: async (config, context): Promise<Session<AuroraReader, AuroraWriter>> => {
     const {clusterIdentifier, aws, server} = partsOf(config);
-    const {reader: mysql, writer: mysqlWriter, connections} = openServer(server, context);
+    const opened = openServer(server, context);
+    const {reader: mysql, writer: mysqlWriter, connections} = opened;
     const {user, password, replication} = server;
     const rds = rdsClients(aws);
     const capacity = capacityReader(aws);
@@ -64,7 +65,7 @@ export const auroraCluster = defineTarget({
       prepare: (signal) => connections.prepare(signal),
       remarks: () => awsRemarks(aws),
       close: async () => {
-        await Promise.all([rds.close(), capacity.close(), connections.close()]);
+        await Promise.all([rds.close(), capacity.close(), opened.close()]);
       },
     };
   },

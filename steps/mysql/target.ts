@@ -1,5 +1,6 @@
 import {defineTarget, type OpenContext, type Ping, type Session} from '../../src/index.ts';
 import {mysqlRights} from './accounts/rights.ts';
+import {lazyCatalogue} from './catalogue/catalogue.ts';
 import {mysqlPreflight} from './checks/catalogue.ts';
 import {claimNeeds, claimOn} from './claim/claim.ts';
 import type {MysqlConfig, MysqlReader, MysqlWriter} from './contract.ts';
@@ -22,14 +23,14 @@ export const mysqlServer = defineTarget({
   config: mysqlConfig,
   rights: async (config, needs, context) => [await mysqlRights(loginOf(config), needs, context)],
   open: async (config, context): Promise<Session<MysqlReader, MysqlWriter>> => {
-    const {reader, writer, connections} = openServer(config, context);
+    const {reader, writer, connections, close} = openServer(config, context);
     const claim = claimOn(connections, reader);
     return {
       ...{reader, writer, claim},
       prepare: (signal) => connections.prepare(signal),
       close: async () => {
         await claim.release();
-        await connections.close();
+        await close();
       },
     };
   },
@@ -40,19 +41,25 @@ export const mysqlServer = defineTarget({
 });
 
 /** Opens a server without connecting yet: for this target and those that build on it. */
-export function openServer(config: MysqlConfig, {name, signal}: OpenContext) {
+export function openServer(config: MysqlConfig, {name, signal, keeper}: OpenContext) {
   const login = loginOf(config);
   const endpoint = {name, address: `${login.host}:${login.port}`};
   const connections = connectTo(login, endpoint, signal);
   const dialect = lazyDialect(connections);
   const copies = copiesOf({connections, login, clientFolder: config.clientFolder, endpoint});
   const replicationUser = config.replication?.user;
+  const {user} = login;
+  const catalogue = lazyCatalogue({connections, endpoint, user, dialect, keeper});
   const reader = readerOf({
-    ...{connections, dialect, endpoint, copies},
-    ...{user: login.user, replicationUser},
+    ...{connections, dialect, endpoint, copies, catalogue},
+    ...{user, replicationUser},
     replicationTls: config.replication?.tls,
   });
   const replicationAccount = config.replication;
   const writer = writerOf({connections, dialect, reader, replicationAccount, copies});
-  return {reader, writer, connections};
+  const close = async () => {
+    catalogue.keep();
+    await connections.close();
+  };
+  return {reader, writer, connections, close};
 }

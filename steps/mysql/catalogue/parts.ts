@@ -23,7 +23,7 @@ export interface TablesReading extends KeysReading {
 }
 
 /** Of the tables, and of their keys where those are asked for, too. */
-interface TablesRead extends CatalogueTables {
+export interface TablesRead extends CatalogueTables {
   readonly keys: CatalogueKeys | null;
 }
 
@@ -90,21 +90,25 @@ export async function readCounters(
 
 const views = ['VIEW', 'SYSTEM VIEW'];
 
+interface ObjectsReading extends PartReading {
+  /** Those of the names that are not known to be tables. */
+  readonly mayBeViews: readonly TableName[] | Promise<readonly TableName[]>;
+}
+
 export async function readObjects(
   names: readonly TableName[],
-  {ask, progress}: PartReading,
+  {ask, mayBeViews, progress}: ObjectsReading,
 ): Promise<CatalogueObjects> {
   const others = Promise.all([readRoutines(ask), ask({sql: eventsSql})]);
   others.catch(() => {});
-  const pieces = await inPieces(names, {
-    read: (piece) => Promise.all([viewsSql, triggersSql].map((sql) => ofPiece(ask, piece, sql))),
-    progress,
-  });
+  const triggers = inPieces(names, {read: (piece) => ofPiece(ask, piece, triggersSql), progress});
+  triggers.catch(() => {});
+  const views = await inPieces(await mayBeViews, {read: (piece) => ofPiece(ask, piece, viewsSql)});
   const [routines, events] = await others;
   const defined = [
-    ...pieces.flatMap(([ofPiece = []]) => ofPiece),
+    ...views.flat(),
     ...routines,
-    ...pieces.flatMap(([, ofPiece = []]) => ofPiece),
+    ...(await triggers).flat(),
     ...events.map((row) => ({...row, what: 'event'})),
   ];
   return {defined: defined.toSorted(byKind), events};
@@ -126,7 +130,7 @@ function byKind(first: Row, second: Row): number {
 }
 
 /** Thousands of columns have the same few types: each text is kept once. */
-function interner(): (rows: readonly Row[]) => readonly Row[] {
+export function interner(): (rows: readonly Row[]) => readonly Row[] {
   const texts = new Map<string, string>();
   const once = (value: unknown): unknown => {
     if (typeof value !== 'string') {

@@ -11,14 +11,24 @@ export class SharedReading<Value> {
   readonly #read: (waiter: Waiter) => Promise<Value>;
   readonly #waiters = new Set<Waiter>();
   #underway: Underway<Value> | null = null;
-  #isRead = false;
+  #result: {readonly value: Value} | null = null;
 
-  constructor(read: (waiter: Waiter) => Promise<Value>) {
+  /** `known`: nothing is read. */
+  constructor(read: (waiter: Waiter) => Promise<Value>, known?: Value) {
     this.#read = read;
+    this.#result = known === undefined ? null : {value: known};
+  }
+
+  /** What was read; `undefined` before its end. */
+  get result(): Value | undefined {
+    return this.#result?.value;
   }
 
   async value(waiter: Waiter): Promise<Value> {
     waiter.signal.throwIfAborted();
+    if (this.#result) {
+      return this.#result.value;
+    }
     this.#underway ??= this.#start();
     const {value, controller} = this.#underway;
     this.#waiters.add(waiter);
@@ -27,7 +37,7 @@ export class SharedReading<Value> {
       return await value;
     } finally {
       this.#waiters.delete(waiter);
-      if (this.#waiters.size === 0 && !this.#isRead) {
+      if (this.#waiters.size === 0 && !this.#result) {
         this.#underway = null;
         controller.abort(waiter.signal.reason);
       }
@@ -44,7 +54,7 @@ export class SharedReading<Value> {
         }
       },
     }).then((result) => {
-      this.#isRead = true;
+      this.#result = {value: result};
       return result;
     });
     value.catch(() => {});

@@ -80,8 +80,9 @@ interface CatalogueAge {
 }
 
 /**
- * Judges with a catalogue that this process has read within the last minutes. Where that does not pass, the catalogue
- * is read again, so that a table that was fixed meanwhile blocks nobody.
+ * Judges with a catalogue that was read within the last minutes, by this process or by an earlier command such as
+ * `preflight`. Where that does not pass, the catalogue is read again, so that a table that was fixed meanwhile blocks
+ * nobody.
  */
 export async function judgedByCatalogue<Verdict extends {readonly kind: string}>(
   {shared, stillReading}: Omit<FactsLook, 'age'>,
@@ -89,18 +90,18 @@ export async function judgedByCatalogue<Verdict extends {readonly kind: string}>
 ): Promise<Verdict> {
   const now = performance.now();
   const startedMs = shared ? shared.of(planStarted, () => now) : now;
-  const age = recentCatalogue(startedMs);
+  const age = {sinceMs: startedMs - catalogueServesMs, oldestMs: startedMs};
   const verdict = await judge({shared, stillReading, age});
   return verdict.kind !== 'blocked' || age.oldestMs >= startedMs
     ? verdict
     : judge({shared, stillReading, age: {sinceMs: startedMs, oldestMs: now}});
 }
 
-/** What this process has read within the last minutes. */
-export const recentCatalogue = (nowMs = performance.now()): CatalogueAge => ({
-  sinceMs: nowMs - catalogueServesMs,
-  oldestMs: nowMs,
-});
+/** What this process has read within the last minutes: somebody may look again because a table was just fixed. */
+export function recentCatalogue(): CatalogueAge {
+  const nowMs = performance.now();
+  return {sinceMs: Math.max(0, nowMs - catalogueServesMs), oldestMs: nowMs};
+}
 
 /** The subject of the moment at which the first look of a plan began. */
 const planStarted = {};

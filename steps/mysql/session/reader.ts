@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {SwitcharooError} from '../../../src/index.ts';
 import {accountsOf, accountsSql, isLocalRoot} from '../accounts/accounts.ts';
 import {bypassHoldersOf} from '../accounts/read-only-bypass.ts';
-import {lazyCatalogue} from '../catalogue/catalogue.ts';
+import type {ServerCatalogue} from '../catalogue/catalogue.ts';
 import type {
   CopyReader,
   Fence,
@@ -53,6 +53,7 @@ interface ReadAccess {
   readonly replicationUser: string | undefined;
   readonly replicationTls: MysqlReader['replicationTls'] | undefined;
   readonly copies: CopyReader;
+  readonly catalogue: ServerCatalogue;
 }
 
 export function readerOf(access: ReadAccess): MysqlReader {
@@ -69,7 +70,7 @@ export function readerOf(access: ReadAccess): MysqlReader {
     settings: (names, signal) => settingsOf(access, names, signal),
     query: (sql, values = [], signal) => connections.read({sql, values}, signal),
     expectQueries: () => connections.openReaders(),
-    catalogue: lazyCatalogue(access),
+    catalogue: access.catalogue.since,
     withSessions: (count, work, signal) => connections.withSessions(count, work, signal),
     readLog: (part, listener, signal) => connections.readLog(part, listener, signal),
     copies,

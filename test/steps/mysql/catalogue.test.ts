@@ -1,13 +1,17 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {SwitcharooError} from '../../../src/model/problem.ts';
-import type {TableName} from '../../../steps/mysql/catalogue/contract.ts';
+import {keeperIn} from '../../../src/run/keeper.ts';
+import {catalogueServesMs, type TableName} from '../../../steps/mysql/catalogue/contract.ts';
 import {childrenInInnodb} from '../../../steps/mysql/catalogue/innodb.ts';
 import {inPieces} from '../../../steps/mysql/catalogue/pieces.ts';
 import {SharedReading} from '../../../steps/mysql/catalogue/shared-reading.ts';
 import {columnChecks} from '../../../steps/mysql/checks/columns.ts';
 import {factsOf, judgedByCatalogue} from '../../../steps/mysql/checks/facts.ts';
 import {tableChecks} from '../../../steps/mysql/checks/tables.ts';
-import {describeEachServer} from './each-server.ts';
+import {describeEachServer, type TriedServer} from './each-server.ts';
 
 const tablesOf = (s: string, count: number): readonly TableName[] =>
   Array.from({length: count}, (_, at) => ({s, t: `t${at}`}));
@@ -166,7 +170,13 @@ describeEachServer('the catalogue', (on) => {
     const findings = await Promise.all(
       ['auto-increment-nearly-full', 'fulltext-or-spatial'].map(findingsOf),
     );
+    const kept = await keptFrom(on);
     await on.database.query('DROP DATABASE estate');
+    const rows = {tables, columns, indexes, foreignKeys, defined};
+    for (const [part, read] of Object.entries(rows)) {
+      // The server orders names that differ in their case alone as it likes.
+      expect(byText(kept[part as keyof typeof kept]), part).toEqual(byText(read));
+    }
     expect(JSON.stringify(findings)).toContain('estate.of-all ü.id (tinyint');
     expect(JSON.stringify(findings)).toContain('estate.of-all ü.words (FULLTEXT)');
     expect(foreignKeys.filter(({s}) => s === 'estate')).toMatchObject([
@@ -185,3 +195,29 @@ describeEachServer('the catalogue', (on) => {
     expect(told.at(-1)).toMatch(/^reading the catalogue of db1: .* of 333 of 333 tables$/);
   });
 });
+
+/** Reads the catalogue and closes the target, as `preflight` does; then what the next command gets of it. */
+async function keptFrom(on: TriedServer) {
+  const folder = mkdtempSync(join(tmpdir(), 'kept-'));
+  const {signal} = new AbortController();
+  const opened = () => on.open(keeperIn(folder));
+  try {
+    const first = await opened();
+    const read = factsOf(first.reader, signal);
+    await Promise.all([read.tables(), read.keys(), read.objects()]);
+    await first.close();
+    // Its connections are closed: nothing can be read.
+    const second = await opened();
+    const catalogue = second.reader.catalogue(-catalogueServesMs);
+    await second.close();
+    return {
+      ...(await catalogue.tables({signal})),
+      ...(await catalogue.keys({signal})),
+      ...(await catalogue.objects({signal})),
+    };
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
+
+const byText = (rows: readonly unknown[]) => rows.map((row) => JSON.stringify(row)).toSorted();

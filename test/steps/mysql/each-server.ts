@@ -7,7 +7,7 @@ import {addAccountsOnPremises, type Passwords} from '../../../lab/mysql/accounts
 import {type LabDatabase, startServer} from '../../../lab/mysql/server.ts';
 import {statementsOf} from '../../../lab/mysql/statements.ts';
 import {Processes} from '../../../lab/processes.ts';
-import type {Session} from '../../../src/model/target.ts';
+import type {Keeper, Session} from '../../../src/model/target.ts';
 import type {MysqlReader, MysqlWriter} from '../../../steps/mysql/contract.ts';
 import {mysqlServer} from '../../../steps/mysql/target.ts';
 import {freePort, passwords} from '../../lab/mysql/databases.ts';
@@ -28,6 +28,8 @@ export interface TriedServer {
   readonly database: LabDatabase;
   /** The target as a step has it, with the account `switcharoo`. */
   readonly session: Session<MysqlReader, MysqlWriter>;
+  /** The same once more, as a later command opens it. */
+  open(keeper: Keeper): Promise<Session<MysqlReader, MysqlWriter>>;
   /** A connection over TCP, as an application has one. It is closed at the end. */
   connect(user: keyof Passwords): Promise<mysql.Connection>;
 }
@@ -188,16 +190,16 @@ async function start(
   closing.unshift(() => database.kill());
   await addAccountsOnPremises(database, passwords);
   const at = {host: '127.0.0.1', port: database.port};
-  const session = await mysqlServer.open(
-    {
-      ...{...at, user: 'switcharoo', password: passwords.switcharoo},
-      replication: {user: 'repl', password: passwords.repl},
-    },
-    {name, signal: new AbortController().signal},
-  );
+  const config = {
+    ...{...at, user: 'switcharoo', password: passwords.switcharoo},
+    replication: {user: 'repl', password: passwords.repl},
+  };
+  const {signal} = new AbortController();
+  const session = await mysqlServer.open(config, {name, signal});
   closing.unshift(() => session.close());
   return {
     ...{kind, database, session},
+    open: (keeper) => mysqlServer.open(config, {name, signal, keeper}),
     connect: async (user) => {
       const connection = await mysql.createConnection({...at, user, password: passwords[user]});
       connection.on('error', () => {});
@@ -224,6 +226,7 @@ function lazily(kind: ServerKind, started: () => TriedServer | undefined): Tried
     get session() {
       return there().session;
     },
+    open: (keeper) => there().open(keeper),
     connect: (user) => there().connect(user),
   };
 }
