@@ -65,6 +65,8 @@ export interface FileState<File extends HostFile = HostFile> {
 export interface CronFile extends HostFile {
   /** The accounts under which its jobs run. */
   readonly users: readonly string[];
+  /** Those of them whose jobs cron starts at boot. */
+  readonly atBoot: readonly string[];
 }
 
 /** A file that supervisord reads. */

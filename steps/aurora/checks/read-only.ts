@@ -2,9 +2,11 @@ import {listed} from '../../../src/index.ts';
 import {
   accountsPastReadOnly,
   accountText,
+  definersPastReadOnly,
   type Facts,
   missingForTestRows,
   plural,
+  proceduresPastReadOnly,
   rdsAccounts,
 } from '../../mysql/index.ts';
 import type {AuroraCheck} from './check.ts';
@@ -63,6 +65,28 @@ export const readOnlyChecks: readonly AuroraCheck[] = [
           `${aurora.name} has ${count} ${plural(count, 'account')} that ${plural(count, 'bypasses', 'bypass')} read_only`,
         (await othersPastReadOnly(aurora)).map(accountText),
       ),
+  },
+  {
+    name: 'procedures-bypass-read-only-on-aurora',
+    severity: 'asks',
+    looksAt: 'both',
+    expects:
+      'No procedure runs on Aurora as an account that read_only does not bind (SQL SECURITY DEFINER).',
+    consequence:
+      'Will nobody call these procedures on Aurora before writes are opened? read_only refuses nothing that they write.',
+    fix: 'ALTER PROCEDURE … SQL SECURITY INVOKER, or create it again with a definer that read_only binds on Aurora.',
+    find: async ({aurora, source}) => {
+      const definers = await definersPastReadOnly(aurora.server, aurora.signal);
+      // Before the seed, the source has those that Aurora will have.
+      const procedures = await Promise.all(
+        [aurora, source].map((server) => proceduresPastReadOnly(server, definers)),
+      );
+      return listed(
+        (count) =>
+          `${aurora.name} has, or gets from ${source.name}, ${count} ${plural(count, 'procedure')} that ${plural(count, 'bypasses', 'bypass')} read_only`,
+        [...new Set(procedures.flat())].sort(),
+      );
+    },
   },
 ];
 

@@ -23,6 +23,8 @@ export function stopCrontab(
   });
 }
 
+const atNextBoot = ' (its @reboot jobs start at the next boot)';
+
 export function moveFileAside(
   path: string,
   crons: readonly HostCrons[],
@@ -48,9 +50,9 @@ export function restoreCrontab(
         : [],
     ),
   );
-  const atBoot = hosts.some(({value}) => value) ? ' (its @reboot jobs start at the next boot)' : '';
+  const atBoot = hosts.some(({value}) => value);
   return actionOn(hosts, {
-    does: `restore the crontab of ${user} on ${hostsText(hosts)}${atBoot}`,
+    does: `restore the crontab of ${user} on ${hostsText(hosts)}${atBoot ? atNextBoot : ''}`,
     perform: (writer, signal) =>
       onHosts(writer, hosts, (host) => host.restoreCrontab(user, marker, signal)),
   });
@@ -62,8 +64,11 @@ export function restoreFile(
   marker: RunMarker,
 ): readonly HostsAction[] {
   const hosts = hostsWithFile(crons, (file) => file.path === path && file.kept !== null);
+  const atBoot = crons
+    .flatMap(({files}) => files)
+    .some((file) => file.path === path && (file.kept?.atBoot ?? []).length > 0);
   return actionOn(hosts, {
-    does: `restore ${path} on ${hostsText(hosts)}`,
+    does: `restore ${path} on ${hostsText(hosts)}${atBoot ? atNextBoot : ''}`,
     perform: (writer, signal) =>
       onHosts(writer, hosts, (host) => host.restoreFile(path, marker, signal)),
   });

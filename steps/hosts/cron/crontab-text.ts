@@ -29,10 +29,16 @@ export const commentedOut = (text: string, marker: RunMarker): string =>
 export const hasRunComments = (text: string): boolean => /^#switcharoo:/m.test(text);
 
 /** The accounts of the jobs in a file of /etc/cron.d: the sixth field, or the second after a word like `@daily`. */
-export function usersIn(text: string): readonly string[] {
+export const usersIn = (text: string): readonly string[] => usersOf(text, isActive);
+
+/** Those of them with a job that is started at boot. */
+export const rebootUsersIn = (text: string): readonly string[] =>
+  usersOf(text, (line) => isActive(line) && hasRebootJob(line));
+
+function usersOf(text: string, matches: (line: string) => boolean): readonly string[] {
   const users = text
     .split('\n')
-    .filter(isActive)
+    .filter(matches)
     .map((line) => line.trim().split(/\s+/))
     .map((fields) => fields[fields[0]?.startsWith('@') ? 1 : 5] ?? 'root');
   return [...new Set(users)].sort();

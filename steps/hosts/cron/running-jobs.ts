@@ -22,9 +22,12 @@ export function runningCronJobs(
   processes: readonly HostProcess[],
 ): readonly RunningJob[] {
   const users = [...(crons ? usersOf([crons]) : []), ...fileUsersOf(crons)];
-  const rebootUsers = (crons?.crontabs ?? [])
-    .filter(({text, kept}) => hasRebootJob(kept?.original ?? text ?? ''))
-    .map(({user}) => user);
+  const rebootUsers = [
+    ...(crons?.crontabs ?? [])
+      .filter(({text, kept}) => hasRebootJob(kept?.original ?? text ?? ''))
+      .map(({user}) => user),
+    ...(crons?.files ?? []).flatMap(({inPlace, kept}) => (inPlace ?? kept)?.atBoot ?? []),
+  ];
   const ofReboot = new Set(cronJobs(processes, rebootUsers).map(({pid}) => pid));
   const bootSeconds = secondsOfCron(processes) - startsWithinSeconds;
   return cronJobs(processes, users).map((job) => ({

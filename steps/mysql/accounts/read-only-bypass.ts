@@ -71,11 +71,23 @@ function noneOf(cause: unknown): readonly Row[] {
 }
 
 /**
- * The accounts that `read_only` alone does not bind, directly or by a role, whether or not they set it at login.
- * Without locked ones, roles, and root on the machine itself. `super_read_only` is not counted: where `read_only` is
- * set through a procedure, it stays OFF.
+ * The accounts that may log in and that `read_only` alone does not bind: without locked ones, which a role of MySQL is
+ * unless somebody unlocks it, and without root on the machine itself.
  */
-export async function accountsPastReadOnly(
+export const accountsPastReadOnly = async (
+  server: MysqlReader,
+  signal: AbortSignal,
+): Promise<readonly ServerAccount[]> =>
+  (await definersPastReadOnly(server, signal)).filter(
+    (account) => !account.locked && !isLocalRoot(account),
+  );
+
+/**
+ * All accounts that `read_only` alone does not bind, directly or by a role, whether or not they set it at login: what
+ * they define as SQL SECURITY DEFINER writes for everybody who calls it, also while they are locked. `super_read_only`
+ * is not counted: where `read_only` is set through a procedure, it stays OFF.
+ */
+export async function definersPastReadOnly(
   server: MysqlReader,
   signal: AbortSignal,
 ): Promise<readonly ServerAccount[]> {
@@ -92,13 +104,8 @@ export async function accountsPastReadOnly(
   const grants = roleGrantsOf(edges);
   const holders = withRoles(direct, grants);
   const isForAll = rolesNamed(mandatory).some((role) => holders.has(role));
-  const roles = new Set(grants.map(({role}) => role));
   return accountsOf(rows, isForAll ? new Set([...holders, everyAccount]) : holders).filter(
-    (account) =>
-      !account.bound &&
-      !account.locked &&
-      !isLocalRoot(account) &&
-      !roles.has(holderOf(account.user, account.host)),
+    ({bound}) => !bound,
   );
 }
 

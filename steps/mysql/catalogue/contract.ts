@@ -50,7 +50,7 @@ export interface CatalogueKeys {
 export interface CatalogueObjects {
   /**
    * Everything that runs with the privileges of its definer: `what`, `s`, `name`, `definer`, `body`; `t` of a trigger;
-   * `sql_mode` of all but views.
+   * `sql_mode` of all but views; `security` of a routine: DEFINER or INVOKER.
    */
   readonly defined: readonly Row[];
   /** `s`, `name`, `definer`, `status`. */

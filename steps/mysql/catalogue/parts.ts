@@ -202,7 +202,7 @@ const routineSchemasSql = `
 
 const routinesSql = `
   SELECT LOWER(routine_type) AS what, routine_schema AS s, routine_name AS name, definer AS definer,
-         sql_mode AS sql_mode, routine_definition AS body
+         security_type AS security, sql_mode AS sql_mode, routine_definition AS body
     FROM information_schema.routines WHERE routine_schema = ? ORDER BY routine_type, routine_name`;
 
 const eventsSql = `

@@ -1,4 +1,7 @@
 import {listed} from '../../../src/index.ts';
+import {accountText} from '../accounts/accounts.ts';
+import {definersPastReadOnly} from '../accounts/read-only-bypass.ts';
+import type {Account} from '../contract.ts';
 import type {Row} from '../session/contract.ts';
 import {accountNameOf, accountsSql} from './accounts.ts';
 import type {MysqlCheck} from './check.ts';
@@ -90,6 +93,27 @@ export const objectChecks: readonly MysqlCheck[] = [
         ),
       ),
   },
+  {
+    name: 'procedures-bypass-read-only',
+    severity: 'asks',
+    of: 'source',
+    expects: 'No procedure runs as an account that read_only does not bind (SQL SECURITY DEFINER).',
+    consequence:
+      'Will nobody call these procedures during the cutover? read_only refuses nothing that they write.',
+    fix: 'ALTER PROCEDURE … SQL SECURITY INVOKER, or create it again with a definer that read_only binds.',
+    find: async (server) =>
+      listed(
+        (count) =>
+          `${server.name} has ${count} ${plural(count, 'procedure')} that ${plural(count, 'bypasses', 'bypass')} read_only`,
+        // super_read_only binds every definer.
+        (await server.settings())['super_read_only'] === undefined
+          ? await proceduresPastReadOnly(
+              server,
+              await definersPastReadOnly(server.server, server.signal),
+            )
+          : [],
+      ),
+  },
 ];
 
 /** The objects of a server whose definer does not exist on `owner`. */
@@ -100,6 +124,22 @@ export async function withoutDefiner(server: Facts, owner: Facts): Promise<reado
     const definer = columnValue(row, 'definer');
     return definer !== '' && !accounts.has(definer);
   });
+}
+
+/** The procedures of a server that write past read_only for every caller; functions and views do not. */
+export async function proceduresPastReadOnly(
+  server: Facts,
+  definers: readonly Account[],
+): Promise<readonly string[]> {
+  const unbound = new Set(definers.map(accountText));
+  return (await server.objects()).defined
+    .filter(
+      (row) =>
+        columnValue(row, 'what') === 'procedure' &&
+        columnValue(row, 'security') === 'DEFINER' &&
+        unbound.has(columnValue(row, 'definer')),
+    )
+    .map(definedObjectText);
 }
 
 export const definedObjectText = (row: Row): string =>

@@ -1,4 +1,4 @@
-import {labelText} from './names.ts';
+import {labelText, nameBytes} from './names.ts';
 
 /** One word of a zone file, its escapes still in it. */
 export interface Word {
@@ -18,14 +18,14 @@ export interface Line {
 
 /**
  * Cuts a zone file into lines and words (RFC 1035, 5.1). One character of `text` is one byte: a zone file may hold any,
- * in whatever encoding.
+ * in whatever encoding. As in BIND, a string in quotes ends in its line.
  */
 export function linesOf(text: string): readonly Line[] {
   const lines: Line[] = [];
   let [number, depth, from, indented] = [1, 0, 1, false];
   let words: Word[] = [];
   const pattern =
-    /(\n)|(;[^\n]*)|([ \t\r]+)|([()])|"((?:\\[\s\S]|[^"\\])*)"|((?:\\[\s\S]|[^ \t\r\n;()"\\]|(?<=[^ \t\r\n;()"])"(?:\\[\s\S]|[^"\\])*")+)|([\s\S])/g;
+    /(\n)|(;[^\n]*)|([ \t\r]+)|([()])|"((?:\\[\s\S]|[^"\\\n])*)"|((?:\\[\s\S]|[^ \t\r\n;()"\\]|(?<=[^ \t\r\n;()"])"(?:\\[\s\S]|[^"\\\n])*")+)|([\s\S])/g;
   const end = () => {
     if (words.length > 0) {
       lines.push({number: from, indented, words});
@@ -105,8 +105,24 @@ export function zoneFileName(text: string, origin: string): string {
   if (texts.some((label) => label === '')) {
     throw new RangeError(`"${readable(text)}" has an empty label`);
   }
-  return `${texts.join('.')}.${absolute ? '' : origin === '.' ? '' : origin}`;
+  const long = labels.map((label) => Buffer.concat(label)).find(({length}) => length > mostInLabel);
+  if (long) {
+    throw new RangeError(
+      `"${readable(text)}" has a label of ${long.length} bytes, and DNS allows ${mostInLabel}`,
+    );
+  }
+  const name = `${texts.join('.')}.${absolute ? '' : origin === '.' ? '' : origin}`;
+  const {length} = nameBytes(name);
+  if (length > mostInName) {
+    throw new RangeError(
+      `"${readable(text)}" is a name of ${length} bytes, and DNS allows ${mostInName}`,
+    );
+  }
+  return name;
 }
+
+/** RFC 1035, 2.3.4: bytes of a label, and of a name with the lengths of its labels. */
+const [mostInLabel, mostInName] = [63, 255];
 
 const dot = Buffer.from('.');
 
@@ -114,11 +130,19 @@ function charactersOf(
   text: string,
 ): readonly {readonly bytes: Buffer; readonly escaped: boolean}[] {
   const characters = [...text.matchAll(/\\(\d{3})|\\([\s\S])|([\s\S])/g)];
+  for (const [whole, decimal, escaped] of characters) {
+    // RFC 1035, 5.1: three digits are the number of a byte; a digit alone is not escaped.
+    if (Number(decimal ?? 0) > 255 || /^\d$/.test(escaped ?? '')) {
+      throw new RangeError(
+        `"${readable(text)}" has ${whole}, which is no byte: three digits follow the backslash, 255 at most`,
+      );
+    }
+  }
   return characters.map(([, decimal, escaped, plain]) => ({
     bytes:
       decimal === undefined
         ? Buffer.from(escaped ?? plain ?? '', 'latin1')
-        : Buffer.from([Number(decimal) & 255]),
+        : Buffer.from([Number(decimal)]),
     escaped: plain === undefined,
   }));
 }

@@ -53,6 +53,7 @@ function directive({words}: Line, state: State, domain: string): readonly ZoneRe
       if (state.defaultTtl === undefined) {
         throw new RangeError(`"${readable(value)}" is not a TTL`);
       }
+      refuseLongTtl(state.defaultTtl);
       return [];
     default:
       throw new RangeError(`${readable(what)} is not supported`);
@@ -77,8 +78,18 @@ function record({indented, words: given}: Line, state: State, domain: string): Z
   if (state.lastTtl === undefined) {
     throw new RangeError('it has no TTL, and no line before it has one');
   }
+  refuseLongTtl(state.lastTtl);
   return {name: state.owner, type, ttl: state.lastTtl, value};
 }
+
+/** RFC 2181, 8: 31 bits. Resolvers take more for 0, and Route 53 refuses it. */
+function refuseLongTtl(ttl: number): void {
+  if (ttl > mostTtl) {
+    throw new RangeError(`the TTL ${ttl} is above ${mostTtl}`);
+  }
+}
+
+const mostTtl = 2 ** 31 - 1;
 
 /** TTL and class come before the type in any order; both may be missing. */
 function ttlBefore(words: Word[]): number | undefined {

@@ -6,11 +6,12 @@ export class NoZone extends Error {}
 
 /** Every record of the whole zone in a file. Throws a `NoZone`, or a `LineProblem` for a line that it cannot read. */
 export function zoneInFile(file: Buffer, domain: string): readonly ZoneRecord[] {
-  const other = otherKind(file);
+  const content = withoutMark(file);
+  const other = otherKind(content);
   if (other !== undefined) {
     throw new NoZone(other);
   }
-  const records = recordsInFile(withoutMark(file), domain);
+  const records = recordsInFile(content, domain);
   const soas = new Map(
     records
       .filter(({type}) => type === 'SOA')

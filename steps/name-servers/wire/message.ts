@@ -23,6 +23,9 @@ const tsigType = 250;
 // What fits into one unfragmented packet everywhere (DNS Flag Day 2020).
 const udpPayloadSize = 1232;
 
+/** RFC 2181, 8: with the highest bit set it is 0. */
+const ttlFrom = (bits: number): number => (bits >= 2 ** 31 ? 0 : bits);
+
 /** Reads a whole message. Throws what `Buffer` throws when it is cut off. */
 export function readMessage(message: Buffer): Message {
   const flags = message.readUInt16BE(2);
@@ -42,7 +45,7 @@ export function readMessage(message: Buffer): Message {
       if (type !== optType && type !== tsigType) {
         records.push({
           name,
-          ttl: message.readUInt32BE(end + 4),
+          ttl: ttlFrom(message.readUInt32BE(end + 4)),
           ...rdataText(message, {type, at: rdataAt, end: rdataEnd}),
         });
       }

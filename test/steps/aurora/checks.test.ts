@@ -239,6 +239,51 @@ const faults: readonly Fault[] = [
     mendTarget: ['SET sql_log_bin = 0', 'DROP DATABASE odd'],
     found: '1 event of aurora is disabled because replicated: odd.nightly',
   },
+  ...([old, toMariadb, current] as const).flatMap((pair): readonly Fault[] => {
+    const past = {
+      [old]: 'SUPER',
+      [toMariadb]: 'READ ONLY ADMIN',
+      [current]: 'CONNECTION_ADMIN',
+    }[pair];
+    const boss = [
+      'SET sql_log_bin = 0',
+      "CREATE USER 'boss'@'10.0.0.%'",
+      `GRANT ${past} ON *.* TO 'boss'@'10.0.0.%'`,
+    ];
+    const gone = ['SET sql_log_bin = 0', "DROP USER 'boss'@'10.0.0.%'"];
+    return [
+      {
+        check: 'read-only-bypass-on-aurora',
+        on: [pair],
+        // An account that somebody else has as a role may log in all the same.
+        target: [
+          ...boss,
+          ...(pair === current
+            ? ["CREATE USER 'clerk'@'%'", "GRANT 'boss'@'10.0.0.%' TO 'clerk'@'%'"]
+            : []),
+        ],
+        mendTarget: [...gone, ...(pair === current ? ["DROP USER 'clerk'@'%'"] : [])],
+        found:
+          pair === current
+            ? 'aurora has 2 accounts that bypass read_only: boss@10.0.0.%, clerk@%'
+            : 'aurora has 1 account that bypasses read_only: boss@10.0.0.%',
+      },
+      {
+        check: 'procedures-bypass-read-only-on-aurora',
+        on: [pair],
+        source: [
+          'SET sql_log_bin = 0',
+          'CREATE DATABASE odd',
+          "CREATE DEFINER = 'boss'@'10.0.0.%' PROCEDURE odd.tidy() DO 1",
+        ],
+        target: boss,
+        mendSource: ['SET sql_log_bin = 0', 'DROP DATABASE odd'],
+        mendTarget: gone,
+        found:
+          'aurora has, or gets from db1, 1 procedure that bypasses read_only: procedure odd.tidy (boss@10.0.0.%)',
+      },
+    ];
+  }),
 ];
 
 let rds: Rds;

@@ -1,5 +1,10 @@
 import {describe, expect, test} from 'vitest';
-import {activeLines, commentedOut, usersIn} from '../../../steps/hosts/cron/crontab-text.ts';
+import {
+  activeLines,
+  commentedOut,
+  rebootUsersIn,
+  usersIn,
+} from '../../../steps/hosts/cron/crontab-text.ts';
 
 const crontab = `# m h dom mon dow command
 SHELL=/bin/sh
@@ -38,5 +43,11 @@ MAILTO = "ops"
 test('a file of cron.d names the users of its jobs', () => {
   expect(
     usersIn('PATH=/bin\n5 4 * * * shop clean up\n@daily root backup\n1 2 3 4 5 shop x\n'),
+  ).toEqual(['root', 'shop']);
+});
+
+test('and which of them are started at boot', () => {
+  expect(
+    rebootUsersIn('#@reboot a x\n@reboot shop x\r\n\t@reboot\troot y\n@daily b @reboot z\n'),
   ).toEqual(['root', 'shop']);
 });

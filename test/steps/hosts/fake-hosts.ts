@@ -15,7 +15,7 @@ import type {
   StartedAgain,
   UnitState,
 } from '../../../steps/hosts/contract.ts';
-import {usersIn} from '../../../steps/hosts/cron/crontab-text.ts';
+import {rebootUsersIn, usersIn} from '../../../steps/hosts/cron/crontab-text.ts';
 import {sha256} from '../../../steps/hosts/files/encoded-text.ts';
 import {markerName} from '../../../steps/hosts/files/run-marker.ts';
 import type {
@@ -239,7 +239,10 @@ export class FakeHost implements HostWriter {
   }
 
   async cronFiles(paths: readonly string[], marker: RunMarker) {
-    return this.#filesAt(paths, marker, (text) => ({...fileOf(text), users: usersIn(text)}));
+    return this.#filesAt(paths, marker, (text) => ({
+      ...fileOf(text),
+      ...{users: usersIn(text), atBoot: rebootUsersIn(text)},
+    }));
   }
 
   async programFiles(paths: readonly string[], marker: RunMarker) {

@@ -103,6 +103,40 @@ describe('the texts', () => {
     ]);
   });
 
+  test('a daemon of @reboot in a file of cron.d is in the plan, in the wait and in the reversal', async () => {
+    const cron = {pid: 50, parent: 1, user: 'root', unit: 'cron.service', name: 'cron'};
+    const fake = new FakeHosts({
+      name: 'web1',
+      files: {'/etc/cron.d/relay': 'MAILTO=ops\n@reboot shop relay --listen\n'},
+      processes: [
+        {...cron, seconds: 90_000},
+        {...cron, pid: 60, parent: 50, user: 'shop', seconds: 89_999, name: 'relay'},
+      ],
+    });
+    const ofFile = {...none, cronFiles: ['/etc/cron.d/relay']};
+    const planned = await stopCrons.check(lookAt(fake.session.reader, ofFile));
+    expect(planned).toMatchObject({
+      remarks: [
+        expect.stringMatching(
+          /^relay \(pid 60\) of shop on web1 .* started it at boot \(@reboot\)/,
+        ),
+      ],
+    });
+    const look = lookAt(fake.session.reader, ofFile, true);
+    const before = planned.kind === 'pending' ? planned.before : {hosts: []};
+    await performAll(fake.session.writer, await stopCrons.plan(look, before));
+    expect(await stopCrons.check(look)).toMatchObject({
+      kind: 'waiting',
+      progress: expect.stringContaining(
+        'cron started it at boot (@reboot). End it by hand: kill 60',
+      ),
+    });
+    const reversal = await stopCrons.reverse(look, before);
+    expect('kind' in reversal ? reversal : reversal.map(({does}) => does)).toEqual([
+      'restore /etc/cron.d/relay on web1 (its @reboot jobs start at the next boot)',
+    ]);
+  });
+
   test('a host in the first seconds of its minute may still be starting jobs', async () => {
     const fake = new FakeHosts({
       name: 'web1',

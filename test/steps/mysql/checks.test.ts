@@ -226,6 +226,21 @@ const faults: readonly Fault[] = [
     expected: 'db1 has 1 account that bypasses read_only: batch@10.0.0.%',
   },
   {
+    check: 'procedures-bypass-read-only',
+    on: [old, mariadb],
+    plant: (kind) => [
+      'CREATE DATABASE bosses',
+      "CREATE USER 'boss'@'10.0.0.%'",
+      `GRANT ${kind === old ? 'SUPER' : 'READ ONLY ADMIN'} ON *.* TO 'boss'@'10.0.0.%'`,
+      ...(kind === old ? [] : ["ALTER USER 'boss'@'10.0.0.%' ACCOUNT LOCK"]),
+      "CREATE DEFINER = 'boss'@'10.0.0.%' PROCEDURE bosses.tidy() DO 1",
+      "CREATE DEFINER = 'boss'@'10.0.0.%' PROCEDURE bosses.own() SQL SECURITY INVOKER DO 1",
+      "CREATE DEFINER = 'boss'@'10.0.0.%' FUNCTION bosses.one() RETURNS INT DETERMINISTIC RETURN 1",
+    ],
+    undo: ['DROP DATABASE bosses', "DROP USER 'boss'@'10.0.0.%'"],
+    expected: 'db1 has 1 procedure that bypasses read_only: procedure bosses.tidy (boss@10.0.0.%)',
+  },
+  {
     check: 'old-password-hash',
     on: [old],
     plant: () => [

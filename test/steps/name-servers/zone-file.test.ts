@@ -3,6 +3,7 @@ import {asZoneName} from '../../../steps/name-servers/records/names.ts';
 import {recordsInFile} from '../../../steps/name-servers/records/zone-file.ts';
 import {LineProblem} from '../../../steps/name-servers/records/zone-file-tokens.ts';
 import {NoZone, zoneInFile} from '../../../steps/name-servers/records/zone-in-file.ts';
+import {readMessage} from '../../../steps/name-servers/wire/message.ts';
 import {shopZone} from '../dns/shop-zone.ts';
 
 const textOf = (zone: string, name?: string) =>
@@ -99,6 +100,11 @@ test.for([
     is: 'b.shop.test. 5 A 192.0.2.2',
   },
   {
+    name: 'the longest label, the longest TTL and the last byte',
+    zone: `${'k'.repeat(63)} 2147483647 TXT "\\255"`,
+    is: `${'k'.repeat(63)}.shop.test. 2147483647 TXT "\\377"`,
+  },
+  {
     name: 'a known type in hexadecimal',
     zone: '$TTL 5\nb TYPE1 \\# 4 c0000201',
     is: 'b.shop.test. 5 A 192.0.2.1',
@@ -160,6 +166,41 @@ test.for([
     zone: '$ORIGIN shop.test\n$TTL 5\n@ SOA n h 1 2 3 4 5',
     says: '1: $ORIGIN shop.test has no final dot, so it means shop.test.shop.test.',
   },
+  {
+    name: 'a string that goes on in the next line',
+    zone: '$TTL 5\na TXT "x\nb TXT y"\n',
+    says: '2: a quote is never closed',
+  },
+  {
+    name: 'a byte above 255',
+    zone: '$TTL 5\na TXT "x\\300"',
+    says: '2: "x\\300" has \\300, which is no byte: three digits follow the backslash, 255 at most',
+  },
+  {
+    name: 'a byte of two digits',
+    zone: '$TTL 5\na\\32b A 192.0.2.1',
+    says: '2: "a\\32b" has \\3, which is no byte: three digits follow the backslash, 255 at most',
+  },
+  {
+    name: 'a label of 64 bytes',
+    zone: `$TTL 5\n${'k'.repeat(64)} A 192.0.2.1`,
+    says: `2: "${'k'.repeat(64)}" has a label of 64 bytes, and DNS allows 63`,
+  },
+  {
+    name: 'a name of 256 bytes',
+    zone: `$TTL 5\na CNAME ${`${'k'.repeat(60)}.`.repeat(4)}x`,
+    says: `2: "${`${'k'.repeat(60)}.`.repeat(4)}x" is a name of 257 bytes, and DNS allows 255`,
+  },
+  {
+    name: 'a TTL of more than 31 bits',
+    zone: '$TTL 5\na 2147483648 A 192.0.2.1',
+    says: '2: the TTL 2147483648 is above 2147483647',
+  },
+  {
+    name: 'such a TTL for all records',
+    zone: '$TTL 9999w\na A 192.0.2.1',
+    says: '1: the TTL 6047395200 is above 2147483647',
+  },
   {name: 'another class', zone: '$TTL 5\na CH TXT "x"', says: '2: class CH is not IN'},
   {
     name: 'no TTL anywhere',
@@ -174,6 +215,14 @@ test.for([
     said = error instanceof LineProblem ? `${error.line}: ${error.message}` : String(error);
   }
   expect(said).toBe(says);
+});
+
+test('a TTL of a message with its highest bit set is 0', () => {
+  const record = [0, 0, 1, 0, 1, 0x80, 0, 0, 9, 0, 4, 192, 0, 2, 1];
+  const message = Buffer.from([...[0, 1, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0], ...record]);
+  expect(readMessage(message).answers).toEqual([
+    {name: '.', type: 'A', ttl: 0, value: '192.0.2.1'},
+  ]);
 });
 
 test.for([
@@ -218,6 +267,8 @@ test.for([
   {file: Buffer.from(`${soa}\0`), says: 'it has zero bytes, so it is not text'},
   {file: Buffer.from('<!DOCTYPE html>'), says: 'it is HTML or XML'},
   {file: Buffer.from('{"ResourceRecordSets": []}'), says: 'it is JSON'},
+  {file: Buffer.from('\ufeff{"ResourceRecordSets": []}'), says: 'it is JSON'},
+  {file: Buffer.from('\ufeff\r\n'), says: 'it is empty'},
   {
     file: Buffer.from('zone "shop.test" { type primary; };'),
     says: 'it is the configuration of a name server',
