@@ -1,0 +1,296 @@
+import {z} from 'zod';
+import {
+  type Action,
+  type Blocked,
+  blocked,
+  defineStep,
+  done,
+  type Look,
+  pending,
+  type ReversalLoss,
+  remarked,
+} from '../../src/index.ts';
+import {
+  memoryObstacle,
+  obstacleAtServer,
+  payloadObstacle,
+  refusedAt,
+  remarksOn,
+} from './checks/obstacles.ts';
+import type {RedisReader, RedisWriter} from './contract.ts';
+import {bringBack} from './copy/bring-back.ts';
+import {removeAll, sendAll} from './copy/send.ts';
+import {
+  evictedSince,
+  isOf,
+  leaveMarker,
+  type Marker,
+  markerIn,
+  markerKey,
+} from './markers/marker.ts';
+import {countsOf} from './scope/counts.ts';
+import {scopeInput, scopeOf} from './scope/scope.ts';
+import {keyCount} from './server/key-text.ts';
+import {redisDatabase} from './target.ts';
+
+const targets = {source: redisDatabase, target: redisDatabase};
+const input = scopeInput.extend({
+  /** Whether a reversal brings back what the new side has written; else the old side stays as it is at the copy. */
+  bringBack: z.boolean().default(true),
+});
+
+type CopyLook = Look<typeof targets, z.output<typeof input>>;
+type CopyAction = Action<typeof targets>;
+
+/** Copies keys in the cutover, when the old side writes no more. From here on the new side leads. */
+export const copyKeys = defineStep({
+  name: 'redis.copy-keys',
+  summary: 'Copy the keys of a Redis database to an empty one, once the old side writes no more.',
+  targets,
+  input,
+  before: z.object({target: z.literal('empty')}),
+  output: z.object({copied: z.number(), dropped: z.number()}),
+  reverses:
+    'Brings back what the new side has written and deleted since, unless "bringBack" is false; then removes all keys of the new side.',
+  needs: {
+    source: [
+      '+info +time +type +scan +get +dump +pttl +pexpiretime +memory|usage',
+      '+hscan +sscan +zscan +lrange +xrange +xinfo (of the reversal)',
+      '+restore +unlink (of the reversal)',
+    ],
+    target: [
+      '+info +time +type +scan +get +dump +pttl +pexpiretime +memory|usage',
+      '+hscan +sscan +zscan +lrange +xrange +xinfo (of the reversal)',
+      '+restore +unlink +set',
+    ],
+  },
+  effects: [],
+  neverSkip: 'Without the copy the new side has none of the keys.',
+  timeoutMs: 60 * 60_000,
+
+  async check(look) {
+    const {
+      targets: {target},
+      run,
+      signal,
+    } = look;
+    if (!run.started) {
+      const server = obstacleAtServer(target, await target.facts(signal));
+      if (server) {
+        return server;
+      }
+    }
+    const marker = await markerIn(target, signal);
+    const own = marker !== null && marker !== 'foreign' && isOf(marker, run) ? marker : undefined;
+    if (own?.state === 'leads') {
+      return done({copied: own.copied, dropped: own.dropped});
+    }
+    if (marker !== null && !own) {
+      return otherLeads(target, marker);
+    }
+    const obstacle = own ? undefined : await obstacleIn(look);
+    return (
+      obstacle ??
+      remarked(
+        pending(
+          {target: 'empty' as const},
+          {
+            what: `keys of ${placeText(look.targets.source)}${scopeOf(look.input).text}`,
+            is: 'on the old side',
+            shouldBe: `in ${placeText(target)}`,
+          },
+        ),
+        look.shared ? await remarksBefore(look) : [],
+      )
+    );
+  },
+
+  async plan(look) {
+    return [copying(look)];
+  },
+
+  async reverse(look) {
+    const {
+      input: {bringBack: brings},
+      targets: {target},
+      run,
+      signal,
+    } = look;
+    const marker = await markerIn(target, signal);
+    if (marker === null) {
+      const count = await keysIn(target, signal);
+      return count === 0 ? [] : blocked(...markerLost(target, count));
+    }
+    if (marker === 'foreign' || !isOf(marker, run)) {
+      return otherLeads(target, marker);
+    }
+    const returns = marker.state === 'leads' && brings;
+    return returns ? [bringingBack(look), emptying(look)] : [emptying(look)];
+  },
+
+  reversalLoss: lossOf,
+});
+
+const placeText = ({name, db}: RedisReader): string => `${name} (database ${db})`;
+
+async function keysIn(redis: RedisReader, signal: AbortSignal): Promise<number> {
+  return (await redis.facts(signal)).databases.get(redis.db) ?? 0;
+}
+
+/** What speaks against the copy before it has started. */
+async function obstacleIn(look: CopyLook): Promise<Blocked | undefined> {
+  const {
+    input: {bringBack: brings},
+    targets: sides,
+    signal,
+  } = look;
+  const {source, target} = sides;
+  const facts = await factsOf(sides, signal);
+  const server = obstacleAtServer(source, facts.source) ?? obstacleAtServer(target, facts.target);
+  if (server) {
+    return server;
+  }
+  if (facts.source.runId === facts.target.runId && source.db === target.db) {
+    return blocked(
+      `${source.name} and ${target.name} are the same database ${source.db} of one server (${target.address}).`,
+      'Correct host, port and db of the two targets in the inventory.',
+    );
+  }
+  const refused =
+    (await refusedAt(source, brings ? ['read', 'write'] : ['read'], signal)) ??
+    (await refusedAt(target, ['read', 'write', 'note'], signal));
+  if (refused) {
+    return refused;
+  }
+  const there = facts.target.databases.get(target.db) ?? 0;
+  if (there > 0) {
+    return blocked(
+      `${placeText(target)} is not empty: it has ${keyCount(there)}, which this run has not copied.`,
+      `If nobody needs them, remove them: redis-cli -h HOST -n ${target.db} FLUSHDB`,
+    );
+  }
+  return memoryObstacle(sides, facts) ?? (await payloadObstacle(sides, facts, brings, signal));
+}
+
+async function factsOf({source, target}: CopyLook['targets'], signal: AbortSignal) {
+  const [ofSource, ofTarget] = await Promise.all([source.facts(signal), target.facts(signal)]);
+  return {source: ofSource, target: ofTarget};
+}
+
+/** For the plan: what is copied and what is dropped, and what else is to be known. */
+async function remarksBefore(look: CopyLook): Promise<readonly string[]> {
+  const {targets: sides, stillReading, signal} = look;
+  const [facts, sourceMs, targetMs] = await Promise.all([
+    factsOf(sides, signal),
+    sides.source.nowMs(signal),
+    sides.target.nowMs(signal),
+  ]);
+  return [
+    ...(await countsOf(sides.source, scopeOf(look.input), signal, stillReading)),
+    ...remarksOn(sides, facts, targetMs - sourceMs),
+  ];
+}
+
+function otherLeads(target: RedisReader, marker: Marker | 'foreign'): Blocked {
+  const by = marker === 'foreign' ? 'somebody' : `run ${marker.run}, entry ${marker.entry}`;
+  return blocked(
+    `${placeText(target)} has keys of another copy: ${by} left ${markerKey} there and did not reverse it.`,
+    `Reverse that run: it brings back what was written since. If nobody needs the keys, remove them: redis-cli -h HOST -n ${target.db} FLUSHDB`,
+  );
+}
+
+const markerLost = (
+  target: RedisReader,
+  count: number,
+): readonly [reason: string, hint: string] => [
+  `${placeText(target)} has ${keyCount(count)} and no ${markerKey} of this run: nobody can tell what the new side has written and deleted.`,
+  `Copy by hand what is needed to the old side. Then remove the rest: redis-cli -h HOST -n ${target.db} FLUSHDB, and reverse again.`,
+];
+
+async function lossOf(look: CopyLook): Promise<ReversalLoss> {
+  const {
+    input: {bringBack: brings},
+    targets: {source, target},
+    run,
+    signal,
+  } = look;
+  const marker = await markerIn(target, signal);
+  if (marker === null || marker === 'foreign' || !isOf(marker, run)) {
+    const [reason] = markerLost(target, await keysIn(target, signal));
+    return {lossless: false, because: [reason]};
+  }
+  if (!brings) {
+    const because = `What ${target.name} has written since the copy is lost: the runbook says bringBack: false.`;
+    return {lossless: false, because: [because]};
+  }
+  const evicted = await evictedSince(target, marker, signal);
+  if (evicted > 0) {
+    return {
+      lossless: false,
+      because: [
+        `${target.name} has evicted ${keyCount(evicted)} since the copy, because its memory was full. The old side keeps what it has of them, and of what was deleted.`,
+      ],
+    };
+  }
+  return {
+    lossless: true,
+    because: [
+      `The reversal brings back to ${source.name} what ${target.name} has written and deleted since the copy.${scopeOf(look.input).text === '' ? '' : ' What the runbook drops is not brought back.'}`,
+    ],
+  };
+}
+
+const copying = ({input: chosen, targets: {source}, run}: CopyLook): CopyAction => ({
+  on: 'target',
+  does: `copy the keys of ${placeText(source)}${scopeOf(chosen).text}, and note in ${markerKey} that the new side leads`,
+  perform: async (target, signal, say) => {
+    signal.throwIfAborted();
+    const mark = {run: run.id, entry: run.entry, runId: '', evicted: 0};
+    const marker = await markerIn(target, signal);
+    const isOwn = marker !== null && marker !== 'foreign' && isOf(marker, run);
+    // A second time would overwrite what the new side has written since.
+    if (isOwn && marker.state === 'leads') {
+      return;
+    }
+    const scope = scopeOf(chosen);
+    await leaveMarker(target, {...mark, state: 'copying', copied: 0, dropped: 0}, signal);
+    if (isOwn) {
+      // An earlier try may have copied what the old side has deleted meanwhile.
+      await removeAll(target, scope, signal);
+    }
+    const sent = await sendAll({from: source, to: target, scope, signal, say});
+    const {runId, evicted} = await target.facts(signal);
+    await leaveMarker(target, {...mark, ...sent, runId, evicted, state: 'leads'}, signal);
+  },
+});
+
+const bringingBack = ({input: chosen, targets: {source, target}, run}: CopyLook): CopyAction => ({
+  on: 'source',
+  does: `bring back what ${placeText(target)} has written and deleted since${scopeOf(chosen).text}, to ${placeText(source)}`,
+  perform: async (old, signal, say) => {
+    signal.throwIfAborted();
+    const marker = await markerIn(target, signal);
+    // Once the keys of the new side are being removed, they are no deletions to bring back.
+    if (marker === null || marker === 'foreign' || !isOf(marker, run) || marker.state !== 'leads') {
+      return;
+    }
+    const deletes = (await evictedSince(target, marker, signal)) === 0;
+    const scope = scopeOf(chosen);
+    await bringBack({from: target, to: old, scope, deletes, signal, say});
+  },
+});
+
+const emptying = ({input: chosen, targets: {target}, run}: CopyLook): CopyAction => ({
+  on: 'target',
+  does: `remove all keys of ${placeText(target)}, which was empty: the old side leads again`,
+  perform: async (writer: RedisWriter, signal) => {
+    signal.throwIfAborted();
+    const marker = await markerIn(writer, signal);
+    if (marker === null || marker === 'foreign' || !isOf(marker, run)) {
+      return;
+    }
+    await leaveMarker(writer, {...marker, state: 'returned'}, signal);
+    await removeAll(writer, scopeOf(chosen), signal);
+    await writer.remove([Buffer.from(markerKey)], signal);
+  },
+});

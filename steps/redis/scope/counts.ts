@@ -1,0 +1,33 @@
+import type {RedisReader} from '../contract.ts';
+import {keyCount} from '../server/key-text.ts';
+import {pagesOf} from './names.ts';
+import type {Scope} from './scope.ts';
+
+/** What is copied and what is dropped, a sentence each. */
+export async function countsOf(
+  redis: RedisReader,
+  scope: Scope,
+  signal: AbortSignal,
+  stillReading?: (progress: string) => void,
+): Promise<readonly string[]> {
+  let copied = 0;
+  const dropped = new Map<string, number>();
+  for await (const keys of pagesOf(redis, () => true, signal)) {
+    for (const key of keys) {
+      const is = scope.of(key);
+      if (is === 'copied') {
+        copied += 1;
+      } else if (is !== 'own') {
+        dropped.set(is.droppedBy, (dropped.get(is.droppedBy) ?? 0) + 1);
+      }
+    }
+    stillReading?.(`counting the keys of ${redis.name}: ${keyCount(copied)}`);
+  }
+  return [
+    `${keyCount(copied)} of ${redis.name} (database ${redis.db}) ${copied === 1 ? 'is' : 'are'} copied.`,
+    ...[...dropped].map(
+      ([prefix, count]) =>
+        `${keyCount(count)} ${prefix === '' ? 'that no "keep" names' : `with ${prefix}`} ${count === 1 ? 'is' : 'are'} dropped: ${count === 1 ? 'it stays' : 'they stay'} in ${redis.name} only.`,
+    ),
+  ];
+}

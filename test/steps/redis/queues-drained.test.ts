@@ -1,0 +1,107 @@
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import type {Look, Session} from '../../../src/index.ts';
+import type {RedisReader} from '../../../steps/redis/contract.ts';
+import {queuesDrained} from '../../../steps/redis/queues-drained.ts';
+import {FakeRedis} from './fake-redis.ts';
+import {hasRedis, type RealRedis, startRedis} from './real-redis.ts';
+
+const {signal} = new AbortController();
+const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));
+
+const check = (redis: RedisReader, queues: readonly string[], seconds = 0, bookmark?: unknown) => {
+  const look: Look<any, any> = {
+    input: queuesDrained.input.parse({queues}),
+    targets: {redis},
+    run: {id: 'r-1', entry: 'queues', started: false, bookmark},
+    now: at(seconds),
+    signal,
+  };
+  return queuesDrained.check(look);
+};
+
+const jobs = (value: string) => new FakeRedis('old', {keys: {jobs: {value, type: 'list'}}});
+
+test('it waits as long as messages get fewer, and says when they do not', async () => {
+  const lowest = {lowest: 3, sinceUtc: at(0).toISOString(), seen: ['jobs']};
+  expect(await check(jobs('abc'), ['jobs'])).toEqual({
+    kind: 'waiting',
+    progress: 'jobs has 3',
+    bookmark: lowest,
+  });
+  expect(await check(jobs('ab'), ['jobs'], 50, lowest)).toMatchObject({
+    bookmark: {lowest: 2, sinceUtc: at(50).toISOString()},
+  });
+  expect(await check(jobs('abc'), ['jobs'], 59, lowest)).toEqual({
+    kind: 'waiting',
+    progress: 'jobs has 3',
+  });
+  expect(await check(jobs('abc'), ['jobs'], 60, lowest)).toMatchObject({
+    reason: 'old has had no fewer messages for 60 s: jobs has 3.',
+    hint: 'Check whether the consumers run and what they log. A message that always fails must be moved away by hand. Then retry.',
+  });
+  expect(await check(jobs('abcd'), ['jobs'], 60, lowest)).toMatchObject({
+    reason: 'old has had no fewer messages for 60 s: jobs has 4, and had 3 before.',
+    hint: 'Something still adds messages: stop it. Then retry.',
+  });
+  expect(await check(new FakeRedis('old'), ['jobs'], 70, lowest)).toEqual({
+    kind: 'done',
+    output: {queues: ['jobs']},
+  });
+});
+
+test('a queue that never had a message may have another name, and a text is no queue', async () => {
+  expect(await check(new FakeRedis('old'), ['jbos'])).toMatchObject({
+    kind: 'done',
+    remarks: ['old has no key jbos: the queue is empty, or has another name.'],
+  });
+  const text = new FakeRedis('old', {keys: {jobs: {value: 'x'}}});
+  expect(await check(text, ['jobs'])).toMatchObject({
+    kind: 'blocked',
+    reason: 'jobs (string) of old is no queue.',
+  });
+});
+
+describe.skipIf(!hasRedis)('on redis-server', () => {
+  let redis: RealRedis;
+  let session: Session<RedisReader, RedisReader>;
+  beforeAll(async () => {
+    redis = await startRedis();
+    session = await redis.session('old');
+  });
+  afterAll(async () => {
+    await session.close();
+    await redis.stop();
+  });
+
+  test('lists, sets and streams count what waits, and what is not acknowledged', async () => {
+    await redis.ask(
+      ['RPUSH', 'list', 'a', 'b'],
+      ['ZADD', 'later', '5', 'a'],
+      ['XADD', 'plain', '*', 'f', 'v'],
+      ['XADD', 'events', '1-1', 'f', 'v'],
+      ['XADD', 'events', '1-2', 'f', 'v'],
+      ['XADD', 'events', '1-3', 'f', 'v'],
+      ['XGROUP', 'CREATE', 'events', 'mail', '0'],
+      ['XREADGROUP', 'GROUP', 'mail', 'w', 'COUNT', '1', 'STREAMS', 'events', '>'],
+    );
+    const names = ['list', 'later', 'plain', 'events', 'none'];
+    expect(await check(session.reader, names)).toMatchObject({
+      progress: 'list has 2, later has 1, plain has 1, events has 2 and 1 that is not acknowledged',
+    });
+    await redis.ask(
+      ['DEL', 'list', 'later', 'plain'],
+      ['XREADGROUP', 'GROUP', 'mail', 'w', 'STREAMS', 'events', '>'],
+      ['XACK', 'events', 'mail', '1-1', '1-2'],
+    );
+    expect(await check(session.reader, ['list', 'events'])).toMatchObject({
+      progress: 'events has 0 and 1 that is not acknowledged',
+    });
+    await redis.ask(['XACK', 'events', 'mail', '1-3']);
+    // Its entries are still there.
+    expect(await redis.ask(['XLEN', 'events'])).toEqual([3]);
+    expect(await check(session.reader, ['events'])).toEqual({
+      kind: 'done',
+      output: {queues: ['events']},
+    });
+  });
+});
