@@ -7,9 +7,11 @@ import {
   done,
   type Look,
   pending,
+  remarked,
 } from '../../src/index.ts';
 import {dnsZone, liveDifferences, type ZoneRecord} from '../name-servers/index.ts';
 import {protectedSet} from './records/edit.ts';
+import {privateAddresses} from './records/private-addresses.ts';
 import {type RecordSet, recordSet} from './records/record-set.ts';
 import {replaceSets} from './records/replace.ts';
 import {inScope, type Scope} from './records/scope.ts';
@@ -107,13 +109,16 @@ export const importZone = defineStep({
     return (
       conflicts(zone.name, creates, live) ??
       (await protectedSet(zone, {scope, to: () => creates}, signal)) ??
-      pending(
-        {creates: [...creates]},
-        {
-          what: `${old.domain} in ${zone.name}`,
-          is: `${imported.sets.length - creates.length} of the ${imported.sets.length} record sets of ${old.name}`,
-          shouldBe: 'all of them',
-        },
+      remarked(
+        pending(
+          {creates: [...creates]},
+          {
+            what: `${old.domain} in ${zone.name}`,
+            is: `${imported.sets.length - creates.length} of the ${imported.sets.length} record sets of ${old.name}`,
+            shouldBe: 'all of them',
+          },
+        ),
+        privateAddresses(creates),
       )
     );
   },

@@ -6,6 +6,7 @@ import {
   findingIf,
   gtidModeFindings,
   packetSizeFindings,
+  rolesOf,
 } from '../../mysql/index.ts';
 import type {AuroraCheck, Sides} from './check.ts';
 
@@ -106,9 +107,14 @@ function replicationAccount(
       if (user === undefined) {
         return [{is: `the inventory names no replication account for ${to.name}`}];
       }
-      const allowed = (await from.rows(replicatingSql)).some((row) =>
-        columnValue(row, 'grantee').startsWith(`'${user}'@`),
-      );
+      const [rows, roles] = await Promise.all([from.rows(replicatingSql), rolesOf(from)]);
+      const holders = new Set(rows.map((row) => columnValue(row, 'grantee')));
+      const isOfUser = (account: string) => account.startsWith(`'${user}'@`);
+      const allowed =
+        [...holders].some(isOfUser) ||
+        [...roles].some(
+          ([account, own]) => isOfUser(account) && own.some((role) => holders.has(role)),
+        );
       return findingIf(!allowed, `${from.name} has no account ${user} with REPLICATION SLAVE`);
     },
   };

@@ -50,7 +50,12 @@ interface SdkError extends Error {
 }
 
 export const isThrottled = (error: unknown): boolean =>
-  isSdkError(error) && (throttledNames.has(error.name) || statusOf(error) === 429);
+  isSdkError(error) &&
+  (throttledNames.has(error.name) || statusOf(error) === 429 || isBusyFamily(error));
+
+/** ECS refuses a revision under a general name while others of its family are being registered. */
+const isBusyFamily = ({name, message}: SdkError): boolean =>
+  name === 'ClientException' && message.startsWith('Too many concurrent attempts to create');
 
 export const isSessionOver = (error: unknown): boolean =>
   isSdkError(error) && sessionOverNames.has(error.name);

@@ -19,7 +19,7 @@ export const columnChecks: readonly MysqlCheck[] = [
         (count) =>
           `${count} ${plural(count, 'column')} of ${server.name} ${plural(count, 'has', 'have')} a zero date as default`,
         (await server.tables()).columns
-          .filter((row) => /^'?0000-00-00/.test(columnValue(row, 'def')))
+          .filter((row) => /^'?(?:0000-00-00|\d{4}-(?:00|\d\d-00))/.test(columnValue(row, 'def')))
           .map(columnNameOf),
       ),
   },

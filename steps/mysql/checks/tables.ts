@@ -85,6 +85,21 @@ export const tableChecks: readonly MysqlCheck[] = [
       ),
   },
   {
+    name: 'data-directory-used',
+    severity: 'blocks',
+    of: 'source',
+    expects: 'No table or partition is in a directory of its own (DATA DIRECTORY).',
+    consequence:
+      'MySQL 8 and later refuse a directory that they are not set up for (errno 3121): a load stops at that table.',
+    fix: 'CREATE the table again without DATA DIRECTORY under another name, INSERT … SELECT into it, then RENAME TABLE.',
+    find: async (server) =>
+      listed(
+        (count) =>
+          `${count} ${plural(count, 'file')} of tables of ${server.name} ${plural(count, 'is', 'are')} in a directory of ${plural(count, 'its', 'their')} own`,
+        (await filesElsewhere(server)).map((row) => columnValue(row, 'path')),
+      ),
+  },
+  {
     name: 'mariadb-only-features',
     severity: 'blocks',
     of: 'source',
@@ -158,6 +173,17 @@ export const tableChecks: readonly MysqlCheck[] = [
         .map(() => ({is: `${server.name} has a schema tmp`})),
   },
 ];
+
+/** InnoDB writes a path of the data folder as `./shop/orders.ibd`. MariaDB has no such list from 10.6 on. */
+async function filesElsewhere(server: Facts): Promise<readonly Row[]> {
+  const {isMariaDb, series} = await server.version();
+  const from = isMariaDb || series < 800 ? 'innodb_sys_datafiles' : 'innodb_datafiles';
+  return isMariaDb && series >= 1006
+    ? []
+    : server.rows(
+        `SELECT path AS path FROM information_schema.${from} WHERE path LIKE '/%.ibd' ORDER BY path`,
+      );
+}
 
 export const tableNameOf = (row: Row): string =>
   `${columnValue(row, 's')}.${columnValue(row, 't')}`;

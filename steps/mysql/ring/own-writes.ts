@@ -4,6 +4,7 @@ import {type LogEvents, logEvents, logStart} from '../replication/log-events.ts'
 import {hasReached, samePosition} from '../replication/position.ts';
 import {isPurged} from '../replication/reversal-loss.ts';
 import type {Row} from '../session/contract.ts';
+import {isForOwnSchemas} from './own-schemas.ts';
 
 /** Changes, and the first of them in words. */
 export interface Writes {
@@ -207,13 +208,9 @@ const isTestRow = (row: Row): boolean => tableOf(row) === 'switcharoo.sentinel';
 function isWrite(row: Row): boolean {
   const table = tableOf(row);
   return table === undefined
-    ? row['Event_type'] === 'Query' && isChange(row) && !ownSchemas.test(String(row['Info']))
+    ? row['Event_type'] === 'Query' && isChange(row) && !isForOwnSchemas(String(row['Info']))
     : !/^(mysql|switcharoo)\./.test(table);
 }
-
-/** The schema of the test rows and of claims. */
-const ownSchemas =
-  /^(use `[^`]*`; ?)?\s*(CREATE|ALTER|DROP)\s+(DATABASE|SCHEMA|TABLE)\s+(IF (NOT )?EXISTS )?`?(switcharoo|mysql)\b/i;
 
 export async function ownServerId(server: MysqlReader, signal: AbortSignal): Promise<number> {
   const {server_id: id = '0'} = await server.settings(['server_id'], signal);

@@ -20,6 +20,8 @@ interface Fault {
   readonly check: string;
   /** The pairs that can have it, by the names of their servers; without it, all. */
   readonly on?: readonly string[];
+  /** On the source, before the first look. */
+  readonly before?: readonly string[];
   readonly source?: readonly string[];
   readonly target?: readonly string[];
   readonly mendSource?: readonly string[];
@@ -179,6 +181,25 @@ const faults: readonly Fault[] = [
     found: 'db1 has no account repl with REPLICATION SLAVE',
   },
   {
+    // Until here the privilege came by a role, and nothing was found.
+    check: 'aurora-replication-account-missing',
+    on: [current],
+    source: ['SET sql_log_bin = 0', "REVOKE 'copier' FROM 'repl'@'%'"],
+    mendSource: [
+      'SET sql_log_bin = 0',
+      'DROP ROLE copier',
+      "GRANT REPLICATION SLAVE ON *.* TO 'repl'@'%'",
+    ],
+    before: [
+      'SET sql_log_bin = 0',
+      'CREATE ROLE copier',
+      'GRANT REPLICATION SLAVE ON *.* TO copier',
+      "GRANT copier TO 'repl'@'%'",
+      "REVOKE REPLICATION SLAVE ON *.* FROM 'repl'@'%'",
+    ],
+    found: 'db1 has no account repl with REPLICATION SLAVE',
+  },
+  {
     check: 'gtid-modes-differ',
     on: [current],
     target: [
@@ -305,6 +326,7 @@ describeEachPair('a check finds its fault, and nothing where there is none', (on
     async (fault) => {
       await on.source.database.query('SET GLOBAL max_connections = 100');
       await on.target.database.query('SET GLOBAL max_connections = 100');
+      await say(on.source, fault.before ?? []);
       expect(await seen(on, fault.check)).toEqual([]);
       await say(on.source, fault.source ?? []);
       await say(on.target, fault.target ?? []);

@@ -5,7 +5,7 @@ import {expect, test} from 'vitest';
 import {jsonReply, queryReply} from '../../../lab/aws/replies.ts';
 import type {AwsService} from '../../../lab/aws/service.ts';
 import {type AwsConfig, awsClients} from '../../../steps/aws/index.ts';
-import {isUnsent} from '../../../steps/aws/sdk/refusals.ts';
+import {isThrottled, isUnsent} from '../../../steps/aws/sdk/refusals.ts';
 import {started} from '../../lab/aws/started.ts';
 
 /** A service that does whatever it is asked, and counts it. */
@@ -173,6 +173,14 @@ test('every name of throttling means that nothing was done', async () => {
     }),
   );
   expect(counts).toEqual(names.map(({code}) => ({code, sent: 2, done: 1})));
+});
+
+test('ECS says under a general name that a family is busy', () => {
+  const refusal = (message: string) =>
+    Object.assign(new Error(message), {name: 'ClientException', $metadata: {httpStatusCode: 400}});
+  const busy = 'Too many concurrent attempts to create a new revision of the specified family.';
+  expect(isThrottled(refusal(busy))).toBe(true);
+  expect(isThrottled(refusal('Container.image should not be null.'))).toBe(false);
 });
 
 test.each([

@@ -1,4 +1,7 @@
-import {describe, expect, test} from 'vitest';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, describe, expect, test} from 'vitest';
 import {mysqlChecks} from '../../../steps/mysql/checks/catalogue.ts';
 import {factsOf} from '../../../steps/mysql/checks/facts.ts';
 import {mysqlServer} from '../../../steps/mysql/target.ts';
@@ -17,6 +20,9 @@ interface Fault {
   readonly undo: readonly string[];
   readonly expected: string | ((kind: Name) => string);
 }
+
+const elsewhere = mkdtempSync(join(tmpdir(), 'switcharoo-elsewhere-'));
+afterAll(() => rmSync(elsewhere, {recursive: true}));
 
 const [old, mariadb, current] = ['MySQL 5.6', 'MariaDB 10.11', 'MySQL 9'] as const;
 
@@ -97,6 +103,15 @@ const faults: readonly Fault[] = [
     expected: '1 table of db1 has ROW_FORMAT = FIXED: odd.wide',
   },
   {
+    check: 'data-directory-used',
+    on: [old],
+    plant: () => [
+      `CREATE TABLE odd.far (id INT PRIMARY KEY) ENGINE = InnoDB DATA DIRECTORY = '${elsewhere}'`,
+    ],
+    undo: ['DROP TABLE odd.far'],
+    expected: `1 file of tables of db1 is in a directory of its own: ${elsewhere}/odd/far.ibd`,
+  },
+  {
     check: 'mariadb-only-features',
     on: [mariadb],
     plant: () => [
@@ -133,10 +148,10 @@ const faults: readonly Fault[] = [
     check: 'zero-date-default',
     plant: () => [
       "SET sql_mode = ''",
-      "CREATE TABLE odd.days (id INT PRIMARY KEY, d DATE NOT NULL DEFAULT '0000-00-00', at DATETIME NOT NULL DEFAULT '0000-00-00 00:00:00')",
+      "CREATE TABLE odd.days (id INT PRIMARY KEY, d DATE NOT NULL DEFAULT '0000-00-00', at DATETIME NOT NULL DEFAULT '0000-00-00 00:00:00', e DATE NOT NULL DEFAULT '2012-00-01', f DATE NOT NULL DEFAULT '2012-10-01')",
     ],
     undo: ['DROP TABLE odd.days'],
-    expected: '2 columns of db1 have a zero date as default: odd.days.d, odd.days.at',
+    expected: '3 columns of db1 have a zero date as default: odd.days.d, odd.days.at, odd.days.e',
   },
   {
     check: 'auto-increment-nearly-full',

@@ -155,6 +155,18 @@ describe('what a look says', () => {
     });
   });
 
+  test('addresses of an inner network: the answers may be those of an inner view', async () => {
+    const world = await fromFile(
+      `${base}www A 192.0.2.11\ndb A 10.0.0.5\nv6 AAAA fd00::1\nfar A 172.32.0.1\n`,
+    );
+    expect(await importZone.check(look(world))).toMatchObject({
+      kind: 'pending',
+      remarks: [
+        '2 of the record sets have addresses of an inner network: db.shop.test A 10.0.0.5; v6.shop.test AAAA fd00::1. If the old name servers have views, this machine may have been given the inner one: ask them from outside, and compare.',
+      ],
+    });
+  });
+
   test('what is there already, exactly so, is neither created nor removed on the way back', async () => {
     const world = await fromFile(
       `${base}www A 192.0.2.11\nwww A 192.0.2.12\nb A 192.0.2.1\n`,
