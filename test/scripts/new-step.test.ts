@@ -24,6 +24,7 @@ test.each([
 });
 
 describe('the skeleton of a step', () => {
+  const skeleton = skeletonOf('ecs.drain-instances', root);
   const copy = mkdtempSync(join(tmpdir(), 'switcharoo-new-step-'));
   afterAll(() => rmSync(copy, {recursive: true, force: true}));
 
@@ -44,7 +45,7 @@ describe('the skeleton of a step', () => {
       cpSync(join(root, part), join(copy, part), {recursive: true});
     }
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    for (const {file, text} of skeletonOf('ecs.drain-instances', root)) {
+    for (const {file, text} of skeleton) {
       mkdirSync(dirname(join(copy, file)), {recursive: true});
       writeFileSync(join(copy, file), text);
     }
@@ -58,7 +59,9 @@ describe('the skeleton of a step', () => {
     spawnSync('npx', words, {cwd: copy, encoding: 'utf8', env: {...process.env, NO_COLOR: '1'}});
 
   test('compiles and is formatted', () => {
-    expect(run('tsc', '--noEmit').stdout).toBe('');
+    const alone = {extends: './tsconfig.json', include: skeleton.map(({file}) => file)};
+    writeFileSync(join(copy, 'tsconfig.skeleton.json'), JSON.stringify(alone));
+    expect(run('tsc', '--noEmit', '-p', 'tsconfig.skeleton.json').stdout).toBe('');
     expect(run('biome', 'check', 'steps/ecs', 'test/steps/ecs', 'CHANGELOG.md').stderr).toBe('');
   });
 
