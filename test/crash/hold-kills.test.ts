@@ -9,7 +9,6 @@ const at = (entry: string, kind: HoldPoint['kind']) =>
 const points: readonly HoldPoint[] = [
   // Its second action: the first waits for what is open.
   {...at('hold', 'action-performed'), nth: 1, how: 'kill', way: 'reverse', waits: true},
-  {...at('freeze', 'action-performed'), how: 'kill', way: 'reverse'},
   // Aurora closed itself again where its parameter says so: the run asks again, or pauses and is finished.
   {...at('aurora-caught-up', 'entry-started'), how: 'failover', way: 'resume'},
   {...at('open-writes', 'action-performed'), of: 'reversal', how: 'kill', way: 'reverse'},
