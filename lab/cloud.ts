@@ -16,6 +16,7 @@ import type {Domains} from './aws/route53-domains.ts';
 import {createScheduler} from './aws/scheduler.ts';
 import {createServiceQuotas, fargateQuotas} from './aws/service-quotas.ts';
 import type {Credentials} from './aws/signature.ts';
+import {createSqs} from './aws/sqs.ts';
 import {balancerDnsName, balancerZoneId} from './balancer-name.ts';
 import {startDeployment} from './deployment.ts';
 import {startTlsListener} from './load-balancer/tls-listener.ts';
@@ -96,6 +97,7 @@ export async function startCloud(site: Site, options: CloudOptions): Promise<Clo
         metricsOf(ecs, rds),
         createEc2(labSubnets.map((id) => ({id, freeAddresses: 200}))),
         createScheduler([nightlyReport]),
+        createSqs(['shop-mails']),
         createServiceQuotas(fargateQuotas(64)),
         identity.sts,
         identity.iam,

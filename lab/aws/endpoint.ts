@@ -58,6 +58,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
   route53domains: json11,
   logs: json11,
   monitoring: json10,
+  sqs: json10,
   'application-autoscaling': json11,
   ecr: json11,
   ssm: json11,

@@ -7,7 +7,7 @@ import {compare, type Exchange} from './compare.ts';
 
 // Runs the suites that talk to the lab's AWS, and compares each exchange with the models of AWS that the SDK has.
 
-const suites = ['aws', 'ecr', 'ecs', 'elb', 'route53', 's3', 'settings'].map(
+const suites = ['aws', 'ecr', 'ecs', 'elb', 'route53', 's3', 'settings', 'sqs'].map(
   (technology) => `test/steps/${technology}`,
 );
 const chosen = argv.length > 2 ? argv.slice(2) : ['test/lab/aws', ...suites];

@@ -25,6 +25,7 @@ const packages: Readonly<
   ssm: ['json', () => import('@aws-sdk/client-ssm')],
   logs: ['json', () => import('@aws-sdk/client-cloudwatch-logs')],
   monitoring: ['json', () => import('@aws-sdk/client-cloudwatch')],
+  sqs: ['json', () => import('@aws-sdk/client-sqs')],
   secretsmanager: ['json', () => import('@aws-sdk/client-secrets-manager')],
   servicequotas: ['json', () => import('@aws-sdk/client-service-quotas')],
   route53domains: ['json', () => import('@aws-sdk/client-route-53-domains')],
