@@ -10,3 +10,4 @@ export {runTask} from './run-task.ts';
 export {startWorkers} from './start-workers.ts';
 export {suspendScaling} from './suspend-scaling.ts';
 export {ecsService} from './target.ts';
+export {taskSucceeds} from './task-succeeds.ts';

@@ -1,9 +1,6 @@
-import {createHash} from 'node:crypto';
 import {z} from 'zod';
 import {
-  type Blocked,
   blocked,
-  type Difference,
   defineOneWayStep,
   done,
   elapsedMs,
@@ -13,23 +10,28 @@ import {
   type Verdict,
   waiting,
 } from '../../src/index.ts';
-import type {OneOffTask, RunningService} from './contract.ts';
+import type {OneOffTask} from './contract.ts';
 import {shortName} from './rollout/state.ts';
 import {ecsService} from './target.ts';
+import {
+  commandInput,
+  commandNeeds,
+  commandObstacle,
+  commandText,
+  endReason,
+  exitCodeOf,
+  hashOf,
+  shortId,
+  unknownIn,
+} from './task/command.ts';
 
 const targets = {service: ecsService};
 
-const input = z.object({
-  /** Instead of the container's own command. It is journaled, and ECS shows it: put no secret in it. */
-  command: z.array(z.string()).min(1),
-  /** Needed where more than one container serves a port. */
-  container: z.string().optional(),
+const input = commandInput.extend({
   /** Whether an exit code other than 0 fails the entry. */
   mustSucceed: z.boolean().default(true),
   /** Another number runs the command once more. */
   attempt: z.number().int().positive().default(1),
-  /** How long a log must be silent after the end of its task before it counts as complete. */
-  quietMs: z.number().nonnegative().default(3_000),
 });
 
 const output = z.object({
@@ -43,8 +45,6 @@ type TaskLook = Look<typeof targets, z.output<typeof input>>;
 
 /** ECS shows a stopped task for an hour, and knows its client token as long. The rest is for the start. */
 const shownForMs = 50 * 60_000;
-/** The longest overrides that RunTask takes, in characters (ECS API, TaskOverride). */
-const longestOverride = 8_192;
 
 /** Runs a command once, in a task with the service's own definition and network, and waits for its end. */
 export const runTask = defineOneWayStep({
@@ -55,17 +55,7 @@ export const runTask = defineOneWayStep({
   input,
   output,
   oneWayBecause: 'switcharoo cannot undo what the command did.',
-  needs: {
-    service: [
-      'ecs:DescribeServices',
-      'ecs:DescribeTaskDefinition',
-      'ecs:ListTasks',
-      'ecs:DescribeTasks',
-      'ecs:RunTask',
-      'iam:PassRole (the task role and the execution role)',
-      'logs:GetLogEvents',
-    ],
-  },
+  needs: {service: commandNeeds},
   // A command may do anything. It is for work beside a cutover, such as a migration of the schema.
   effects: [],
   timeoutMs: 6 * 3_600_000,
@@ -79,7 +69,7 @@ export const runTask = defineOneWayStep({
     }
     const running = await service.runningService(look.input.container, look.signal);
     return (
-      obstacle(look, running) ??
+      commandObstacle(service.name, running, look.input.command) ??
       unknownOutcome(look) ??
       pending(
         undefined,
@@ -114,11 +104,7 @@ const taskName = ({run, input}: TaskLook): string =>
   `switcharoo/${hashOf(`${run.id} ${run.entry} ${input.attempt}`)}`;
 const clientToken = ({run, input}: TaskLook): string =>
   hashOf(`${run.id} ${run.entry} ${input.attempt} token`);
-const hashOf = (text: string): string =>
-  createHash('sha256').update(text).digest('hex').slice(0, 32);
-
-const commandOf = ({input: {command}}: TaskLook): string =>
-  command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
+const commandOf = ({input: {command}}: TaskLook): string => commandText(command);
 
 /** Reports the new lines of its log. A task that ended gives its exit code. */
 async function verdictOn(look: TaskLook, task: OneOffTask): Promise<Verdict<never, Output>> {
@@ -143,13 +129,9 @@ async function verdictOn(look: TaskLook, task: OneOffTask): Promise<Verdict<neve
 }
 
 function ended(look: TaskLook, task: OneOffTask, name: string): Verdict<never, Output> {
-  const container = task.containers.find((candidate) => candidate.name === name);
-  const reasons = [task.stoppedReason ?? task.stopCode, container?.reason]
-    .filter((reason) => reason !== undefined)
-    .map((reason) => reason.replace(/\.$/, ''));
-  const why = [...new Set(reasons)].join('; ') || 'ECS gives no reason';
+  const why = endReason(task, name);
   const title = `task ${shortId(task)} of the ${look.targets.service.name}`;
-  const exitCode = container?.exitCode;
+  const exitCode = exitCodeOf(task, name);
   if (exitCode === undefined) {
     return blocked(
       `${commandOf(look)} did not run in ${title}: ${why}.`,
@@ -177,45 +159,3 @@ function unknownOutcome(look: TaskLook) {
       )
     : undefined;
 }
-
-function obstacle(look: TaskLook, running: RunningService): Blocked | undefined {
-  const {name} = look.targets.service;
-  const {status, taskDefinition, container, containers} = running;
-  if (status !== 'ACTIVE') {
-    return blocked(
-      `The ${name} is ${status}: it is being deleted, or was deleted.`,
-      'Use another service: the task needs its definition and its network.',
-    );
-  }
-  if (taskDefinition === undefined) {
-    return blocked(
-      `The ${name} has no task definition: it is deployed by ${running.controller}, and has no PRIMARY task set.`,
-      'Create a PRIMARY task set first, or use another service: the task uses its task definition and its network.',
-    );
-  }
-  if (container === undefined) {
-    return blocked(
-      `Task definition ${shortName(taskDefinition)} of the ${name} has the containers ${containers.join(', ')}, and it is not clear in which one ${commandOf(look)} is to run.`,
-      `Set the input container of the step to one of ${containers.join(', ')}.`,
-    );
-  }
-  const length = JSON.stringify({name: container, command: look.input.command}).length;
-  return length > longestOverride
-    ? blocked(
-        `The command for the ${name} has ${length} characters as JSON; ECS takes at most ${longestOverride}.`,
-        'Put the command into a script in the image, and run the script.',
-      )
-    : undefined;
-}
-
-/** Fields of the service itself: each of its tasks and deployments has a part of its own. */
-const unknownIn = ({unknown}: RunningService): readonly Difference[] =>
-  unknown
-    .filter(({field}) => !/^(?:deployments|taskSets|events)\b/.test(field))
-    .map(({field, value}) => ({
-      what: `${field} of the service`,
-      is: value,
-      shouldBe: 'absent: the AWS SDK of this version of switcharoo does not know this field',
-    }));
-
-const shortId = ({arn}: OneOffTask): string => (arn.split('/').at(-1) ?? arn).slice(0, 8);
