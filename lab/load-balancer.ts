@@ -1,6 +1,13 @@
 import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {join, reach, refuse, requestedHost} from './load-balancer/connection.ts';
+import {
+  type FixedReply,
+  join,
+  reach,
+  refuse,
+  reply,
+  requestedHost,
+} from './load-balancer/connection.ts';
 import {checkHealth, type HealthCheckOptions} from './load-balancer/health-check.ts';
 import {
   type BalancedTarget,
@@ -29,8 +36,8 @@ export interface LoadBalancer {
   stop(): Promise<void>;
 }
 
-/** The group for a connection to a host; `undefined`: none, and it is refused. */
-type Route = (host: string) => string | undefined;
+/** The group for a connection to a host, or the answer to it; `undefined`: none, and it is refused. */
+type Route = (host: string) => string | FixedReply | undefined;
 
 interface LoadBalancerOptions extends HealthCheckOptions {
   /** 0: the system picks one. */
@@ -131,8 +138,13 @@ class LoopbackBalancer implements LoadBalancer {
     const route = this.#route;
     const group = route ? route(await requestedHost(client)) : undefined;
     const healthy = [...this.#targets.values()].filter(
-      (target) => target.state === 'healthy' && (!route || target.group === group),
+      (target) =>
+        target.state === 'healthy' &&
+        (!route || (group !== undefined && (target.group ?? group) === group)),
     );
+    if (typeof group === 'object') {
+      return reply(client, group);
+    }
     if (healthy.length === 0) {
       return refuse(client, '503 Service Temporarily Unavailable');
     }

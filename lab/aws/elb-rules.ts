@@ -1,3 +1,5 @@
+import {STATUS_CODES} from 'node:http';
+import type {FixedReply} from '../load-balancer/connection.ts';
 import type {LoadBalancer} from '../load-balancer.ts';
 import {AwsError, type XmlTree} from './replies.ts';
 
@@ -12,7 +14,7 @@ export interface RuleOptions {
   readonly to: Readonly<Record<string, number>> | string;
 }
 
-interface Rule {
+export interface Rule {
   readonly arn: string;
   readonly priority: number | 'default';
   readonly hosts: readonly string[];
@@ -31,12 +33,18 @@ export interface Action {
     };
     readonly TargetGroupStickinessConfig?: {Enabled?: string; DurationSeconds?: string};
   };
+  readonly FixedResponseConfig?: {
+    readonly StatusCode?: string;
+    readonly ContentType?: string;
+    readonly MessageBody?: string;
+  };
   readonly [field: string]: unknown;
 }
 
 /** The rules of one listener, and how they distribute connections. */
 export class Rules {
-  readonly #rules: Rule[];
+  #rules: Rule[];
+  #made = 0;
   readonly #groupArn: (name: string) => string;
   /** By rule and group: how many connections the group is owed. The group that is owed most gets the next. */
   readonly #owed = new Map<string, Map<string, number>>();
@@ -69,6 +77,21 @@ export class Rules {
     });
   }
 
+  /** As CreateRule does: at a priority that no rule has. */
+  add(rule: Omit<Rule, 'arn'> & {readonly priority: number}): Rule {
+    const {arn: standard} = this.standard;
+    this.#made += 1;
+    const arn = `${standard.slice(0, standard.lastIndexOf('/'))}/${(0xabc0 + this.#made).toString(16).padStart(16, '0')}`;
+    const added = {...rule, arn};
+    const after = this.#rules.findIndex(({priority}) => !(Number(priority) < rule.priority));
+    this.#rules.splice(after, 0, added);
+    return added;
+  }
+
+  remove(arn: string): void {
+    this.#rules = this.#rules.filter((rule) => rule.arn !== arn);
+  }
+
   get all(): readonly Rule[] {
     return this.#rules;
   }
@@ -93,7 +116,7 @@ export class Rules {
           paths.length === 0 &&
           (priority === 'default' || hosts.some((pattern) => matches(pattern, host))),
       );
-      return rule && this.#next(rule);
+      return rule && (fixedReplyOf(rule.actions) ?? this.#next(rule));
     });
   }
 
@@ -122,6 +145,20 @@ export class Rules {
     }));
     return {Type: 'forward', Order: '1', ForwardConfig: {TargetGroups: {member}}};
   }
+}
+
+/** What a rule answers by itself. */
+function fixedReplyOf([action]: readonly Action[]): FixedReply | undefined {
+  if (action?.Type !== 'fixed-response') {
+    return undefined;
+  }
+  const {
+    StatusCode = '',
+    ContentType = 'text/plain',
+    MessageBody = '',
+  } = action.FixedResponseConfig ?? {};
+  const status = `${StatusCode} ${STATUS_CODES[StatusCode] ?? ''}`.trim();
+  return {status, contentType: ContentType, body: MessageBody};
 }
 
 const redirect = (host: string): Action => ({

@@ -1,5 +1,6 @@
 import type {BalancedTarget, LoadBalancer} from '../load-balancer.ts';
 import {type Arns, arnsOf, groupArnOf} from './elb-arns.ts';
+import {type NewRule, newRule, refuseFixedResponse} from './elb-new-rule.ts';
 import {
   type Action,
   actionsShape,
@@ -132,6 +133,28 @@ const operations: Readonly<Record<string, Operation>> = {
     return {Rules: {member: ruleShape(rule)}};
   },
 
+  CreateRule: (form, {arns, rules, groups, loadBalancer}) => {
+    if (![arns.listener, arns.tlsListener].includes(form.get('ListenerArn') ?? '')) {
+      throw listenerNotFound();
+    }
+    const rule = newRule(rules, treeIn(form) as NewRule);
+    const added = rules.add({...rule, actions: actionsIn(form, 'Actions', groups)});
+    rules.shareOut(loadBalancer);
+    return {Rules: {member: ruleShape(added)}};
+  },
+
+  DeleteRule: (form, {rules}) => {
+    const rule = rules.all.find(({arn}) => arn === form.get('RuleArn'));
+    if (!rule) {
+      throw ruleNotFound();
+    }
+    if (rule.priority === 'default') {
+      throw new AwsError('OperationNotPermitted', `Default rule '${rule.arn}' cannot be deleted`);
+    }
+    rules.remove(rule.arn);
+    return {};
+  },
+
   ModifyListener: (form, balancer) => {
     const {listener, tlsListener} = balancer.arns;
     if (![listener, tlsListener].includes(form.get('ListenerArn') ?? '')) {
@@ -195,6 +218,7 @@ function actionsIn(
 ): readonly Action[] {
   // A client of the SDK sends the modelled shape.
   const {member = []} = (treeIn(form)[list] ?? {}) as {member?: readonly Action[]};
+  refuseFixedResponse(member);
   refuseActions(member, (arn) => [...groups.values()].includes(arn));
   return member;
 }

@@ -61,10 +61,21 @@ export function join(client: Socket, upstream: Socket, target: Target): void {
   upstream.pipe(client);
 }
 
-export function refuse(client: Socket, status: string): void {
-  const body = `${status}\n`;
+/** What the balancer answers by itself. */
+export interface FixedReply {
+  /** `503 Service Temporarily Unavailable` */
+  readonly status: string;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export const refuse = (client: Socket, status: string): void =>
+  reply(client, {status, contentType: 'text/plain', body: `${status}\n`});
+
+export function reply(client: Socket, {status, contentType, body}: FixedReply): void {
+  const length = Buffer.byteLength(body);
   client.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status}\r\nContent-Type: ${contentType}\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`,
   );
   // What the client still sends is read away, so that closing does not reset the answer.
   client.resume();

@@ -1,5 +1,5 @@
 import type {BalancerState, Listener, Target, TargetGroup} from './balancer/calls.ts';
-import type {Forward, Rule} from './balancer/rules.ts';
+import type {FixedAnswer, Forward, Rule} from './balancer/rules.ts';
 
 /** A load balancer by its name, or by its ARN. */
 export interface BalancerName {
@@ -38,6 +38,18 @@ export interface BalancerWriter extends BalancerReader {
   forward(
     place: RulePlace,
     change: {readonly from: Forward; readonly to: Forward},
+    signal: AbortSignal,
+  ): Promise<void>;
+  /**
+   * Adds a rule that answers requests for hosts by itself, unless it is there at this priority. Another rule at this
+   * priority is left alone.
+   */
+  answer(port: number, answer: FixedAnswer, priority: number, signal: AbortSignal): Promise<void>;
+  /** Deletes that rule, unless it is gone. A rule at this priority that does something else is left alone. */
+  stopAnswering(
+    port: number,
+    answer: FixedAnswer,
+    priority: number,
     signal: AbortSignal,
   ): Promise<void>;
 }

@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {type Blocked, blocked, defineGate, done, type Look, waiting} from '../../src/index.ts';
 import {ecsService} from '../ecs/index.ts';
 import type {BalancerState} from './balancer/calls.ts';
+import {noListener} from './balancer/problems.ts';
 import {answerText, forwardOf, type Rule, rulesFor} from './balancer/rules.ts';
 import {loadBalancer} from './target.ts';
 
@@ -66,10 +67,7 @@ export const routesHosts = defineGate({
       return waiting(`${balancer.name} is provisioning`);
     }
     if (!current.listener) {
-      return blocked(
-        `The ${balancer.name} has no listener on port ${port}.`,
-        'Set the input port of the gate to a port of the load balancer, or add a listener.',
-      );
+      return noListener(balancer.name, port);
     }
     const own = [...state.targetGroups, ...Object.values(state.alternates)];
     if (own.length === 0) {

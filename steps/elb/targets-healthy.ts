@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {type Blocked, blocked, defineGate, done, type Look, waiting} from '../../src/index.ts';
 import type {Target} from './balancer/calls.ts';
+import {noListener} from './balancer/problems.ts';
 import {answerOf, forwardOf, type Rule, rulesFor} from './balancer/rules.ts';
 import {loadBalancer} from './target.ts';
 
@@ -55,7 +56,7 @@ export const targetsHealthy = defineGate({
       return waiting(`${balancer.name} is provisioning`);
     }
     const rules = rulesFor(current.rules, host);
-    const obstacle = current.listener ? misdirected(look, rules) : noListener(look);
+    const obstacle = current.listener ? misdirected(look, rules) : noListener(balancer.name, port);
     const arns = groupsOf(rules);
     const names = new Map(
       (await balancer.groups(arns, look.signal)).map(({arn, name}) => [arn, name]),
@@ -81,12 +82,6 @@ const groupsOf = (rules: readonly Rule[]): readonly string[] => [
     ),
   ),
 ];
-
-const noListener = ({targets: {balancer}, input: {port}}: GateLook): Blocked =>
-  blocked(
-    `The ${balancer.name} has no listener on port ${port}.`,
-    'Set the input port of the gate to a port of the load balancer, or add a listener.',
-  );
 
 function misdirected(
   {targets: {balancer}, input: {port, host}}: GateLook,

@@ -4,7 +4,7 @@ import {type AwsClients, type AwsConfig, awsClients, everyItem} from '../../aws/
 import type {BalancerName} from '../contract.ts';
 import type {BalancerCalls, BalancerState, Listener, Target, TargetGroup} from './calls.ts';
 import {balancerName, balancerNotFound, requestRefused} from './problems.ts';
-import {type Rule, ruleOf} from './rules.ts';
+import {type FixedAnswer, fixedAction, type Rule, ruleOf} from './rules.ts';
 
 type Balancing = AwsClients<
   typeof import('@aws-sdk/client-elastic-load-balancing-v2'),
@@ -108,6 +108,35 @@ export class AwsBalancerCalls implements BalancerCalls {
     });
   }
 
+  createRule(
+    listener: string,
+    {answer, priority}: {readonly answer: FixedAnswer; readonly priority: number},
+    abortSignal: AbortSignal,
+  ): Promise<void> {
+    return this.#ask(async ({sdk, writing}) => {
+      const hosts = {Field: 'host-header', HostHeaderConfig: {Values: [...answer.hosts]}};
+      const command = new sdk.CreateRuleCommand({
+        ListenerArn: listener,
+        Priority: priority,
+        Conditions: [hosts],
+        Actions: [fixedAction(answer)],
+      });
+      await writing.send(command, {abortSignal});
+    });
+  }
+
+  deleteRule(rule: string, abortSignal: AbortSignal): Promise<void> {
+    return this.#ask(async ({sdk, writing}) => {
+      try {
+        await writing.send(new sdk.DeleteRuleCommand({RuleArn: rule}), {abortSignal});
+      } catch (error) {
+        if (!(error instanceof Error && error.name === 'RuleNotFoundException')) {
+          throw error;
+        }
+      }
+    });
+  }
+
   close(): Promise<void> {
     return this.#clients.close();
   }
@@ -151,6 +180,8 @@ function problemOf(balancer: BalancerName, cause: unknown): SwitcharooError | un
   switch (cause.name) {
     case 'LoadBalancerNotFoundException':
       return new SwitcharooError(balancerNotFound(balancer), {cause});
+    case 'PriorityInUseException':
+    case 'TooManyRulesException':
     case 'ValidationError':
     case 'InvalidLoadBalancerActionException':
     case 'TooManyTargetGroupsException':

@@ -1,5 +1,5 @@
 import type {Action} from '@aws-sdk/client-elastic-load-balancing-v2';
-import type {Rule} from './rules.ts';
+import type {FixedAnswer, Rule} from './rules.ts';
 
 export interface BalancerState {
   readonly arn: string;
@@ -41,5 +41,11 @@ export interface BalancerCalls {
   targets(group: string, signal: AbortSignal): Promise<readonly Target[]>;
   modifyRule(rule: string, actions: Action[], signal: AbortSignal): Promise<void>;
   modifyDefault(listener: string, actions: Action[], signal: AbortSignal): Promise<void>;
+  createRule(
+    listener: string,
+    rule: {readonly answer: FixedAnswer; readonly priority: number},
+    signal: AbortSignal,
+  ): Promise<void>;
+  deleteRule(rule: string, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type {Problem} from '../../../src/index.ts';
+import {type Blocked, blocked, type Problem} from '../../../src/index.ts';
 import {oneLine} from '../../aws/index.ts';
 import type {BalancerName} from '../contract.ts';
 
@@ -22,3 +22,16 @@ export const ruleChanged = (balancer: string, rule: string, is: string, was: str
   message: `${rule} of ${balancer} forwards ${is}. Before this step it forwarded ${was}, and this step sets something else.`,
   hint: 'Set the rule to its earlier state, then resume or reverse. AWS CloudTrail shows who called ModifyRule or ModifyListener.',
 });
+
+export const priorityTaken = (balancer: string, port: number, priority: number): Problem => ({
+  code: 'elb-priority-taken',
+  message: `Priority ${priority} on port ${port} of the ${balancer} belongs to another rule by now.`,
+  hint: 'Reverse this step, then run it again: it takes a priority that is free then. AWS CloudTrail shows who called CreateRule or SetRulePriorities.',
+});
+
+/** The text of a port without a listener, for every step and gate. */
+export const noListener = (balancer: string, port: number): Blocked =>
+  blocked(
+    `The ${balancer} has no listener on port ${port}.`,
+    'Set the input port of the entry to a port of the load balancer, or add a listener.',
+  );

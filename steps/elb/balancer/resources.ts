@@ -6,8 +6,10 @@ export const resourcesOf =
   (action, place) => {
     const arn = (kind: string) => arnOf(place, 'elasticloadbalancing', `${kind}/*/${balancer}/*`);
     switch (action) {
+      case 'elasticloadbalancing:CreateRule':
       case 'elasticloadbalancing:ModifyListener':
         return [arn('listener')];
+      case 'elasticloadbalancing:DeleteRule':
       case 'elasticloadbalancing:ModifyRule':
         return [arn('listener-rule')];
       default:

@@ -50,6 +50,42 @@ export function rulesFor(rules: readonly Rule[], host: string | undefined): read
   return last === -1 ? possible : possible.slice(0, last + 1);
 }
 
+/** Whether a rule may take requests for a name, which may have `*` and `?` as well. */
+export const mayTake = ({hosts}: Rule, name: string): boolean =>
+  hosts.length === 0 || hosts.some((pattern) => matching(name)(pattern) || matching(pattern)(name));
+
+/** What a rule answers by itself to requests for hosts. Such an answer has no headers of its own. */
+export interface FixedAnswer {
+  readonly hosts: readonly string[];
+  readonly status: string;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export const fixedAction = ({status, contentType, body}: FixedAnswer): Action => ({
+  Type: 'fixed-response',
+  FixedResponseConfig: {StatusCode: status, ContentType: contentType, MessageBody: body},
+});
+
+/** Whether a rule gives exactly this answer, to these hosts and whatever else they ask. */
+export function isAnswer({hosts, conditions, actions}: Rule, answer: FixedAnswer): boolean {
+  const [action, ...others] = actions;
+  const {StatusCode, ContentType, MessageBody} = action?.FixedResponseConfig ?? {};
+  const named = (names: readonly string[]) =>
+    names
+      .map((name) => name.toLowerCase())
+      .sort()
+      .join();
+  return (
+    others.length === 0 &&
+    conditions.length === 0 &&
+    named(hosts) === named(answer.hosts) &&
+    StatusCode === answer.status &&
+    ContentType === answer.contentType &&
+    MessageBody === answer.body
+  );
+}
+
 /** Where a rule forwards to; nothing when it answers by itself. */
 export function forwardOf({actions}: Pick<Rule, 'actions'>): Forward | undefined {
   const action = actions.find(({Type}) => Type === 'forward');

@@ -1,8 +1,8 @@
 import {type Session, SwitcharooError} from '../../../src/index.ts';
 import type {BalancerReader, BalancerWriter, RulePlace} from '../contract.ts';
 import type {BalancerCalls} from './calls.ts';
-import {ruleChanged} from './problems.ts';
-import {type Forward, forwardingTo, forwardOf, isSame} from './rules.ts';
+import {priorityTaken, ruleChanged} from './problems.ts';
+import {type Forward, forwardingTo, forwardOf, isAnswer, isSame} from './rules.ts';
 
 /** `name`: `load balancer web`. */
 export function openBalancer(
@@ -27,6 +27,26 @@ export function openBalancer(
     writer: {
       ...reader,
       forward: (place, change, signal) => forward({reader, calls}, place, change, signal),
+      async answer(port, answer, priority, signal) {
+        const {listener, rules} = await reader.look(port, signal);
+        const taken = rules.find((rule) => rule.priority === priority);
+        if (taken && isAnswer(taken, answer)) {
+          return;
+        }
+        if (!listener || taken) {
+          throw new SwitcharooError(priorityTaken(name, port, priority));
+        }
+        signal.throwIfAborted();
+        await calls.createRule(listener.arn, {answer, priority}, signal);
+      },
+      async stopAnswering(port, answer, priority, signal) {
+        const {rules} = await reader.look(port, signal);
+        const own = rules.find((rule) => rule.priority === priority && isAnswer(rule, answer));
+        signal.throwIfAborted();
+        if (own) {
+          await calls.deleteRule(own.arn, signal);
+        }
+      },
     },
     close: () => calls.close(),
   };

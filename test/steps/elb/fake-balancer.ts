@@ -1,6 +1,6 @@
 import type {Action} from '@aws-sdk/client-elastic-load-balancing-v2';
 import type {BalancerCalls, Target} from '../../../steps/elb/balancer/calls.ts';
-import type {Rule} from '../../../steps/elb/balancer/rules.ts';
+import {fixedAction, type Rule} from '../../../steps/elb/balancer/rules.ts';
 import {openBalancer} from '../../../steps/elb/balancer/session.ts';
 
 export const arnOf = (name: string): string => `arn:aws:elasticloadbalancing:targetgroup/${name}/1`;
@@ -69,6 +69,14 @@ export class FakeBalancer {
         Object.entries(this.targets).find(([name]) => arnOf(name) === group)?.[1] ?? [],
       modifyRule: async (arn, actions) => change(arn, actions),
       modifyDefault: async (_listener, actions) => change('rule/default', actions),
+      createRule: async (_listener, {answer, priority}) => {
+        const {hosts} = answer;
+        const added = rule(priority, {hosts, actions: [fixedAction(answer)]});
+        this.rules = [added, ...this.rules].toSorted((a, b) => a.priority - b.priority);
+      },
+      deleteRule: async (arn) => {
+        this.rules = this.rules.filter((one) => one.arn !== arn);
+      },
       close: async () => {},
     };
   }

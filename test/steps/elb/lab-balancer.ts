@@ -74,13 +74,15 @@ export async function startElbLab(): Promise<ElbLab> {
         ...writer,
         forward: (place, ways, signal) =>
           writer.forward({...place, port: balancer.port}, ways, signal),
+        answer: (_port, ...rest) => writer.answer(balancer.port, ...rest),
+        stopAnswering: (_port, ...rest) => writer.stopAnswering(balancer.port, ...rest),
       },
       close,
     }),
     picture: async () => {
       const listener = elb.rules.all[0]?.arn.replace(/listener-rule(.*)\/\w+$/, 'listener$1');
       const {Rules} = await client.send(new DescribeRulesCommand({ListenerArn: listener}));
-      return Rules?.map(({RuleArn, Actions}) => ({RuleArn, Actions}));
+      return Rules?.map(({RuleArn, Priority, Actions}) => ({RuleArn, Priority, Actions}));
     },
     answers: async (host, count) => {
       const answered: Record<string, number> = {};
