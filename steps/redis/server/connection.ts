@@ -1,3 +1,4 @@
+import {setMaxListeners} from 'node:events';
 import type {ErrorReply} from '@redis/client';
 import {SwitcharooError} from '../../../src/index.ts';
 import type {RedisConfig} from './config.ts';
@@ -224,6 +225,8 @@ async function withLimit<Result>(work: Promise<Result>, limitMs: number): Promis
 }
 
 function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  // All pipelines that are on their way listen to the same signal.
+  setMaxListeners(0, signal);
   work.catch(() => {});
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);

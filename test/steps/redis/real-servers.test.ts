@@ -100,6 +100,17 @@ describe.skipIf(!hasRedis)('on redis-server', () => {
     expect(from.connection.trips + to.connection.trips).toBeLessThan(200);
   });
 
+  test('many pipelines on their way at once print no warning of Node.js', async () => {
+    const {reader} = await opened(old, 'old');
+    const warnings: string[] = [];
+    const warn = ({message}: Error) => void warnings.push(message);
+    process.on('warning', warn);
+    await Promise.all(Array.from({length: 20}, () => reader.nowMs(signal)));
+    await reader.nowMs(signal);
+    process.off('warning', warn);
+    expect(warnings).toEqual([]);
+  });
+
   test('a key larger than a batch is copied alone', async () => {
     await old.ask(
       ['DEBUG', 'POPULATE', '1500', 'small', '40'],
