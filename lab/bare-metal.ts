@@ -38,18 +38,18 @@ export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
     restart: 'always' as const,
     enabled: true,
   });
-  const web = (name: string, address: string) => ({
+  const web = (name: string, address: string, files: Readonly<Record<string, string>> = {}) => ({
     ...common(site),
     name,
     address,
     units: [shop(address), proxy(name, address)],
     ports: [{port: ports.web, to: {address, port: ports.proxy}, unit: 'nginx.service'}],
-    files: {[proxyFile]: upstreamOf({host: address, port: ports.app})},
+    files: {[proxyFile]: upstreamOf({host: address, port: ports.app}), ...files},
     proxyFile,
   });
   const digest = (address: string) => ({...onTheSource(site, address), DIGEST_SECONDS: '1'});
   const web1 = startHost({
-    ...web('web1', network.web1),
+    ...web('web1', network.web1, documents),
     cronMinuteMs: 4_000,
     crontabs: {shop: site.busy ? crontab(digest(network.web1)) : ''},
   });
@@ -69,6 +69,14 @@ export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
   });
   return [web1, web2];
 }
+
+/** Invoices of earlier years, in a directory that both hosts would share. */
+const documents = Object.fromEntries(
+  Array.from({length: 40}, (_, at) => [
+    `/srv/shop/documents/${2024 + (at % 3)}/invoice ${at + 1}.txt`,
+    `Invoice ${at + 1}\n${'A line of it.\n'.repeat(at)}`,
+  ]),
+);
 
 /** The environment of the programs that use the old database: reached through the network in front of db1. */
 const onTheSource = ({network, ports, passwords}: Site, address: string) => ({

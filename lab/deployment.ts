@@ -47,6 +47,7 @@ export async function startDeployment({directory, passwords}: Site): Promise<Dep
         'shop/files/tls/key.pem': `-----BEGIN PRIVATE KEY-----\n${secret(48)}\n-----END PRIVATE KEY-----\n`,
         'shop/files/site.json': '{"name": "www.shop.test"}\n',
       },
+      'shop-documents': {},
     },
   });
   const sources = join(directory, 'sources', 'shop');

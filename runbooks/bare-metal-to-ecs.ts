@@ -1,6 +1,7 @@
 import {alsoWritten, defineRunbook} from 'switcharoo';
 import {auroraCluster, openWrites, promote} from 'switcharoo/aurora';
 import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
+import {syncDocuments, syncLastDocuments, verifyDocuments} from 'switcharoo/documents';
 import {
   deployImage,
   ecsService,
@@ -25,6 +26,7 @@ import {enableSchedules} from 'switcharoo/scheduler';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
 import {background, parkedWorker, schedulesOf, workersOf} from './fragments/background.ts';
+import {documents, documentsOf, endsOf, placeOf, samplePlaceOf} from './fragments/documents.ts';
 import {answersOf, resolveText, swapOf} from './fragments/names.ts';
 import {newSideReady} from './fragments/new-side-ready.ts';
 import {prepare} from './fragments/prepare.ts';
@@ -39,6 +41,7 @@ export default defineRunbook({
     ...newSideReady.params.shape,
     ...settle.params.shape,
     ...background.shape,
+    ...documents.shape,
     /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
     alsoWritten,
     /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
@@ -86,6 +89,11 @@ export default defineRunbook({
   },
 })
   .include(prepare)
+  // Days before, and again in each rehearsal: the outage copies only what has changed since.
+  .each('documents', documentsOf('Copy documents'), syncDocuments, (place) => ({
+    on: endsOf(place),
+    input: () => placeOf(place),
+  }))
   .step('ttl-drained', ttlDrained, {
     on: {dns: 'dns'},
     input: ({params, outputs, times}) => ({
@@ -156,6 +164,16 @@ export default defineRunbook({
     input: () => ({}),
     requires: ['go', 'stop-web', 'stop-crons'],
   })
+  .each('last-documents', documentsOf('Copy the last documents'), syncLastDocuments, (place) => ({
+    on: endsOf(place),
+    input: ({outputs}) => ({...placeOf(place), ...outputs.documents(place.bucket)}),
+    requires: ['stop-web', 'stop-crons'],
+  }))
+  .each('documents-equal', documentsOf('Compare the documents'), verifyDocuments, (place) => ({
+    on: endsOf(place),
+    input: () => samplePlaceOf(place),
+    requires: ['last-documents'],
+  }))
   .step('close-database', closePort, {
     on: {hosts: 'dbHost'},
     input: ({params}) => ({port: params.databasePort, allowFrom: params.databaseAllowFrom}),
@@ -196,7 +214,7 @@ export default defineRunbook({
   .step('open-writes', openWrites, {
     on: {aurora: 'aurora'},
     input: () => ({}),
-    after: ['reverse-replication', 'still-frozen'],
+    after: ['reverse-replication', 'still-frozen', 'documents-equal'],
   })
   .step('deploy', deployImage, {
     on: {service: 'service'},

@@ -31,7 +31,10 @@ import {
 } from './markers/marker.ts';
 
 const targets = {hosts: hostGroup, bucket: s3Bucket};
-const input = placeInput;
+const input = placeInput.extend({
+  /** What `documents.sync` returns: with it, a plan whose run makes the first copy itself is not blocked. */
+  copied: z.number().optional(),
+});
 
 type LastLook = Look<typeof targets, z.output<typeof input>>;
 type LastAction = Action<typeof targets>;
