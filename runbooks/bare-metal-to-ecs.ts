@@ -25,8 +25,15 @@ import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {enableSchedules} from 'switcharoo/scheduler';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
 import {z} from 'zod';
-import {background, parkedWorker, schedulesOf, workersOf} from './fragments/background.ts';
-import {documents, documentsOf, endsOf, placeOf, samplePlaceOf} from './fragments/documents.ts';
+import {
+  background,
+  ofWorker,
+  parkedWorker,
+  schedulesOf,
+  workersOf,
+} from './fragments/background.ts';
+import {siteParams} from './fragments/cutover-params.ts';
+import {comparisonOf, copyOf, documents, documentsOf, placeOf} from './fragments/documents.ts';
 import {answersOf, resolveText, swapOf} from './fragments/names.ts';
 import {newSideReady} from './fragments/new-side-ready.ts';
 import {prepare} from './fragments/prepare.ts';
@@ -40,29 +47,16 @@ export default defineRunbook({
     ...prepare.params.shape,
     ...newSideReady.params.shape,
     ...settle.params.shape,
+    ...siteParams.shape,
     ...background.shape,
     ...documents.shape,
     /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
     alsoWritten,
-    /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
-    ttlMarginSeconds: z.coerce.number().int().default(60),
     /** How the application reaches Aurora, and how the old source does for reverse replication. */
     auroraHost: z.string(),
     auroraPort: z.coerce.number().int(),
     /** The units that run on the old web servers. */
     webUnits: z.array(z.string()),
-    cronUsers: z.array(z.string()),
-    cronTimers: z.array(z.string()),
-    /** The old database's port, and the addresses that still reach it after it is closed. */
-    databasePort: z.coerce.number().int(),
-    databaseAllowFrom: z.array(z.string()),
-    image: z.string(),
-    tasks: z.coerce.number().int().positive(),
-    steadyMs: z.coerce.number().int().default(15_000),
-    smokeUrl: z.url(),
-    smokeText: z.string(),
-    smokeQuery: z.string(),
-    smokeAnswer: z.union([z.string(), z.number()]),
   }),
   targets: {
     source: mysqlServer,
@@ -90,10 +84,7 @@ export default defineRunbook({
 })
   .include(prepare)
   // Days before, and again in each rehearsal: the outage copies only what has changed since.
-  .each('documents', documentsOf('Copy documents'), syncDocuments, (place) => ({
-    on: endsOf(place),
-    input: () => placeOf(place),
-  }))
+  .each('documents', documentsOf('Copy documents'), syncDocuments, copyOf)
   .step('ttl-drained', ttlDrained, {
     on: {dns: 'dns'},
     input: ({params, outputs, times}) => ({
@@ -111,12 +102,7 @@ export default defineRunbook({
     on: {service: worker.service},
     input: ({params}) => ({image: worker.image ?? params.image}),
   }))
-  .each(
-    'suspend-worker-scaling',
-    workersOf('Suspend the scaling of workers'),
-    suspendScaling,
-    ({service}) => ({on: {service}, input: () => ({})}),
-  )
+  .each('suspend-worker-scaling', workersOf('Suspend scaling of workers'), suspendScaling, ofWorker)
   // With its own environment, and without a task: none runs before writes are open.
   .each('deploy-worker', workersOf('Deploy workers'), deployImage, (worker) => ({
     on: {service: worker.service},
@@ -165,13 +151,12 @@ export default defineRunbook({
     requires: ['go', 'stop-web', 'stop-crons'],
   })
   .each('last-documents', documentsOf('Copy the last documents'), syncLastDocuments, (place) => ({
-    on: endsOf(place),
+    ...copyOf(place),
     input: ({outputs}) => ({...placeOf(place), ...outputs.documents(place.bucket)}),
     requires: ['stop-web', 'stop-crons'],
   }))
-  .each('documents-equal', documentsOf('Compare the documents'), verifyDocuments, (place) => ({
-    on: endsOf(place),
-    input: () => samplePlaceOf(place),
+  .each('documents-equal', documentsOf('Compare documents'), verifyDocuments, (place) => ({
+    ...comparisonOf(place),
     requires: ['last-documents'],
   }))
   .step('close-database', closePort, {

@@ -9,10 +9,11 @@ import warmCutover from '../runbooks/warm-cutover.ts';
 import type {Entry} from '../src/model/entry.ts';
 import type {TargetKind} from '../src/model/target.ts';
 
-/** With a worker and a schedule: what they need is on the page, too. */
+/** With a worker, a schedule and documents: what they need is on the page, too. */
 const bareMetal = bareMetalToEcs.expanded({
   workers: [{service: 'worker', tasks: 1, environment: {}}],
   schedules: [{group: 'shop', names: ['nightly-report']}],
+  documents: [{bucket: 'documents', hosts: 'webHosts', directory: '/srv/shop/documents'}],
 } as never); // No other parameter makes entries.
 
 const runbooks = [

@@ -32,6 +32,8 @@ export const workersOf = (title: string) => ({
   name: ({service}: Worker) => service,
 });
 
+export const ofWorker = ({service}: Worker) => ({on: {service}, input: () => ({})});
+
 /** A group with an entry for each group of schedules. */
 export const schedulesOf = (title: string) => ({
   title,

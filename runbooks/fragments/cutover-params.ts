@@ -1,7 +1,7 @@
 import {z} from 'zod';
 
-/** What a cutover of the shop is given, whether visitors wait in it or not. */
-export const cutoverParams = z.object({
+/** What every cutover of the shop is given. */
+export const siteParams = z.object({
   /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
   ttlMarginSeconds: z.coerce.number().int().default(60),
   cronUsers: z.array(z.string()),
@@ -16,6 +16,10 @@ export const cutoverParams = z.object({
   smokeText: z.string(),
   smokeQuery: z.string(),
   smokeAnswer: z.union([z.string(), z.number()]),
+});
+
+/** What a cutover with a reverse proxy in front of the application is given, whether visitors wait in it or not. */
+export const cutoverParams = siteParams.extend({
   /** Where the new side answers before its name leads there. */
   newSideUrl: z.url(),
   /** How far Aurora may be behind when writes are frozen. */

@@ -29,15 +29,21 @@ export const documentsOf = (title: string) => ({
   name: ({bucket}: Place) => bucket,
 });
 
-export const endsOf = ({hosts, bucket}: Place) => ({hosts, bucket});
-
 export const placeOf = ({directory, prefix, host}: Place) => ({
   directory,
   ...(prefix === undefined ? {} : {prefix}),
   ...(host === undefined ? {} : {host}),
 });
 
-export const samplePlaceOf = (place: Place) => ({
-  ...placeOf(place),
-  ...(place.sample === undefined ? {} : {sample: place.sample}),
+export const copyOf = (place: Place) => ({
+  on: {hosts: place.hosts, bucket: place.bucket},
+  input: () => placeOf(place),
+});
+
+export const comparisonOf = (place: Place) => ({
+  ...copyOf(place),
+  input: () => ({
+    ...placeOf(place),
+    ...(place.sample === undefined ? {} : {sample: place.sample}),
+  }),
 });

@@ -19,8 +19,8 @@ export const alsoWritten = z
 /** Of which writes "lossless" speaks: a sentence or two. */
 export function losslessScope(declared: readonly AlsoWritten[]): string {
   if (declared.length === 0) {
-    return 'A lossless reversal covers the database only; no other writes are declared.';
+    return 'A lossless reversal covers the database and what entries copy back; no other writes are declared.';
   }
   const all = declared.map(({what, todo}) => (todo === undefined ? what : `${what} (${todo})`));
-  return `A lossless reversal covers the database only. Not carried back: ${all.join('; ')}.`;
+  return `A lossless reversal covers the database and what entries copy back. Not carried back: ${all.join('; ')}.`;
 }

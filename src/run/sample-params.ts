@@ -11,29 +11,30 @@ export function sampleParams(schema: z.ZodType, given: Readonly<Record<string, u
   return success ? data : all;
 }
 
-function sampleOf(schema: z.core.$ZodType): unknown {
+/** `of`: the name of the parameter, so that two that name targets name different ones. */
+function sampleOf(schema: z.core.$ZodType, of = ''): unknown {
   const {def} = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case 'object':
       return Object.fromEntries(
-        Object.entries(def.shape).map(([key, member]) => [key, sampleOf(member)]),
+        Object.entries(def.shape).map(([key, member]) => [key, sampleOf(member, key)]),
       );
     case 'array':
-      return [sampleOf(def.element)];
+      return [sampleOf(def.element, of)];
     case 'record':
-      return {[sampleText]: sampleOf(def.valueType)};
+      return {[textOf('')]: sampleOf(def.valueType, of)};
     case 'default':
-      return isEmpty(def.defaultValue) ? sampleOf(def.innerType) : def.defaultValue;
+      return isEmpty(def.defaultValue) ? sampleOf(def.innerType, of) : def.defaultValue;
     case 'optional':
     case 'nullable':
     case 'readonly':
     case 'prefault':
     case 'catch':
-      return sampleOf(def.innerType);
+      return sampleOf(def.innerType, of);
     case 'pipe':
-      return sampleOf(def.in);
+      return sampleOf(def.in, of);
     case 'union':
-      return def.options[0] && sampleOf(def.options[0]);
+      return def.options[0] && sampleOf(def.options[0], of);
     case 'enum':
       return Object.values(def.entries)[0];
     case 'literal':
@@ -43,13 +44,13 @@ function sampleOf(schema: z.core.$ZodType): unknown {
     case 'boolean':
       return true;
     case 'string':
-      return 'format' in def && def.format === 'url' ? 'https://sample.example' : sampleText;
+      return 'format' in def && def.format === 'url' ? 'https://sample.example' : textOf(of);
     default:
-      return sampleText;
+      return textOf(of);
   }
 }
 
-const sampleText = 'sample';
+const textOf = (name: string): string => (name === '' ? 'sample' : `sample-${name}`);
 
 const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;

@@ -23,6 +23,7 @@ export const syncDocuments = defineStep({
     bucket: ['s3:ListBucket', 's3:GetObject', 's3:PutObject', 's3:DeleteObject (its own marker)'],
   },
   effects: [],
+  neverSkip: 'Without it the last copy would copy everything, during the outage.',
   timeoutMs: 3 * 24 * 60 * 60_000,
 
   async check({input, targets: {hosts, bucket}, run, signal}) {

@@ -107,14 +107,14 @@ describe('against a lab that is kept up', () => {
       const {distances: _distances, expected: _expected, ...unchanged} = withoutCounts(plan);
       expect(withoutCounts(again)).toMatchObject(unchanged);
       expect(lastDocument(await desk.run('lab', 'status', '--json'))).toEqual(before);
-      // What matters has not scrolled away: 50 lines, one for a remark of this lab, and the command.
+      // What matters has not scrolled away: 54 lines, one for a remark of this lab, and the command.
       const {stdout: text} = await desk.run('plan', 'bare-metal-to-ecs', '-i', 'lab');
       const lines = text.split('\n');
       expect(lines).toContain('Run exactly this plan:');
       expect(
         lines.findIndex((line) => line.startsWith('! ')),
         text,
-      ).toBe(50);
+      ).toBe(54);
 
       const run = ['run', 'bare-metal-to-ecs', '-i', 'lab', '--json'];
       expect((await desk.run(...run, '--plan', '0000000000000000')).code).toBe(3);
@@ -157,7 +157,10 @@ test(
     expect(there.code, there.stdout + there.stderr).toBe(0);
     expect(lastDocument(await desk.run('status', '--json')).reversal).toMatchObject({
       lossless: 'yes',
-      entries: [{entry: 'reverse-replication', lossless: 'yes'}],
+      entries: [
+        {entry: 'last-documents:documents', lossless: 'yes'},
+        {entry: 'reverse-replication', lossless: 'yes'},
+      ],
     });
     const offline = lastDocument(await desk.run('status', '--json', '--offline'));
     expect(offline).toMatchObject({outcome: 'paused'});

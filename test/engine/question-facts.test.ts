@@ -52,7 +52,8 @@ async function told(
   return all;
 }
 
-const databaseOnly = 'A lossless reversal covers the database only; no other writes are declared.';
+const scope =
+  'A lossless reversal covers the database and what entries copy back; no other writes are declared.';
 
 test('each question tells who can write, what is checked again, and until when what can be reversed', async () => {
   expect(await told()).toEqual({
@@ -70,25 +71,21 @@ test('each question tells who can write, what is checked again, and until when w
       'A reversal to sorted or the start is possible until the point of no return after accept.',
       'Reversal is lossless now: yes.',
       ...because,
-      databaseOnly,
+      scope,
     ],
     end: [
       'No outage: this run refuses no writes now, and a yes does not change that.',
       'A reversal to sorted or the start is possible until you answer yes.',
       'Reversal is lossless now: yes.',
       ...because,
-      databaseOnly,
+      scope,
     ],
   });
 });
 
 test('a reversal that would lose something now is told, whatever the runbook hoped', async () => {
   const {accept} = await told(async () => ({lossless: false, because: ['a lost 12 of them.']}));
-  expect(accept?.slice(-3)).toEqual([
-    'Reversal is lossless now: NO.',
-    'a lost 12 of them.',
-    databaseOnly,
-  ]);
+  expect(accept?.slice(-3)).toEqual(['Reversal is lossless now: NO.', 'a lost 12 of them.', scope]);
 });
 
 test('a question tells how long it took in the last run, and that there is none', async () => {

@@ -7,12 +7,12 @@ test('a sentence about a lossless reversal names what it does not carry back', (
     {what: 'Redis sessions'},
   ];
   expect(losslessScope(declared)).toBe(
-    'A lossless reversal covers the database only. Not carried back: uploads in S3 (copy them back with aws s3 sync); Redis sessions.',
+    'A lossless reversal covers the database and what entries copy back. Not carried back: uploads in S3 (copy them back with aws s3 sync); Redis sessions.',
   );
 });
 
 test('where nothing is declared it says that it speaks of the database', () => {
   expect(losslessScope([])).toBe(
-    'A lossless reversal covers the database only; no other writes are declared.',
+    'A lossless reversal covers the database and what entries copy back; no other writes are declared.',
   );
 });

@@ -87,8 +87,8 @@ test('a long plan has a line for each entry, marks the outage, and ends with wha
       ✓ smoke     Put what is needed on the shelf, and check that it is there…
     13 entries: ~ 11 change, ? 1 ask, ✓ 1 open.
     Earlier run: 1 m 05 s, outage 2.1 s (rehearsal 20260301-031205-4f2a).
-    A lossless reversal covers the database only. Not carried back: uploads in S3
-    (copy them back).
+    A lossless reversal covers the database and what entries copy back. Not carried
+    back: uploads in S3 (copy them back).
     ! smoke: Dust is in x.
     Run exactly this plan:
       switcharoo run shop --plan p1"
@@ -134,8 +134,8 @@ test('a resumed run folds what is in place, and an outage that it is in', () => 
       ~ end-5     Put what is needed on the shelf, and check that it is there…
     28 entries: ✓ 10 applied, ~ 17 change, ✓ 1 open.
     Duration: unknown, no earlier run here. A rehearsal measures it.
-    A lossless reversal covers the database only. Not carried back: uploads in S3
-    (copy them back).
+    A lossless reversal covers the database and what entries copy back. Not carried
+    back: uploads in S3 (copy them back).
     ! smoke: Dust is in x.
     Plan p1"
   `);

@@ -1,3 +1,4 @@
+import {setMaxListeners} from 'node:events';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {AwsClock} from './clock.ts';
 import {isClockCorrected, isSessionOver, isThrottled, isUnsent} from './refusals.ts';
@@ -91,6 +92,10 @@ async function untilHeard<Result>(
   sendsAgain: SendsAgain,
   {abortSignal}: SendOptions,
 ): Promise<Result> {
+  if (abortSignal) {
+    // Many requests may wait for the same signal, and Node warns of more than ten.
+    setMaxListeners(0, abortSignal);
+  }
   const startMs = performance.now();
   let corrected = false;
   for (let tries = 0; ; tries += 1) {
