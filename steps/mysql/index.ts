@@ -21,7 +21,7 @@ export {verifyOverReplica} from './verify-over-replica.ts';
 export {accountText} from './accounts/accounts.ts';
 export {hasEverywhere, ownGrants} from './accounts/grants.ts';
 export {boundByReadOnly, missingForTestRows} from './accounts/own-account.ts';
-export {accountsPastReadOnly, definersPastReadOnly} from './accounts/read-only-bypass.ts';
+export {accountsPastReadOnly} from './accounts/read-only-bypass.ts';
 export {mysqlRights} from './accounts/rights.ts';
 export {rolesOf} from './accounts/roles.ts';
 export type {Waiter} from './catalogue/contract.ts';

@@ -2,7 +2,6 @@ import {listed} from '../../../src/index.ts';
 import {
   accountsPastReadOnly,
   accountText,
-  definersPastReadOnly,
   type Facts,
   missingForTestRows,
   plural,
@@ -76,15 +75,12 @@ export const readOnlyChecks: readonly AuroraCheck[] = [
       'Will nobody call these procedures on Aurora before writes are opened? read_only refuses nothing that they write.',
     fix: 'ALTER PROCEDURE … SQL SECURITY INVOKER, or create it again with a definer that read_only binds on Aurora.',
     find: async ({aurora, source}) => {
-      const definers = await definersPastReadOnly(aurora.server, aurora.signal);
       // Before the seed, the source has those that Aurora will have.
-      const procedures = await Promise.all(
-        [aurora, source].map((server) => proceduresPastReadOnly(server, definers)),
-      );
+      const procedures = await proceduresPastReadOnly([aurora, source], aurora);
       return listed(
         (count) =>
           `${aurora.name} has, or gets from ${source.name}, ${count} ${plural(count, 'procedure')} that ${plural(count, 'bypasses', 'bypass')} read_only`,
-        [...new Set(procedures.flat())].sort(),
+        [...new Set(procedures)].sort(),
       );
     },
   },

@@ -1,7 +1,6 @@
 import {listed} from '../../../src/index.ts';
 import {accountText} from '../accounts/accounts.ts';
 import {definersPastReadOnly} from '../accounts/read-only-bypass.ts';
-import type {Account} from '../contract.ts';
 import type {Row} from '../session/contract.ts';
 import {accountNameOf, accountsSql} from './accounts.ts';
 import type {MysqlCheck} from './check.ts';
@@ -107,10 +106,7 @@ export const objectChecks: readonly MysqlCheck[] = [
           `${server.name} has ${count} ${plural(count, 'procedure')} that ${plural(count, 'bypasses', 'bypass')} read_only`,
         // super_read_only binds every definer.
         (await server.settings())['super_read_only'] === undefined
-          ? await proceduresPastReadOnly(
-              server,
-              await definersPastReadOnly(server.server, server.signal),
-            )
+          ? await proceduresPastReadOnly([server], server)
           : [],
       ),
   },
@@ -126,19 +122,28 @@ export async function withoutDefiner(server: Facts, owner: Facts): Promise<reado
   });
 }
 
-/** The procedures of a server that write past read_only for every caller; functions and views do not. */
+/**
+ * The procedures on these servers that write past read_only of `binding` for every caller; functions and views do not.
+ * Its accounts are asked for only where there is a procedure that could.
+ */
 export async function proceduresPastReadOnly(
-  server: Facts,
-  definers: readonly Account[],
+  servers: readonly Facts[],
+  binding: Facts,
 ): Promise<readonly string[]> {
-  const unbound = new Set(definers.map(accountText));
-  return (await server.objects()).defined
+  const objects = await Promise.all(servers.map((server) => server.objects()));
+  const procedures = objects
+    .flatMap(({defined}) => defined)
     .filter(
       (row) =>
-        columnValue(row, 'what') === 'procedure' &&
-        columnValue(row, 'security') === 'DEFINER' &&
-        unbound.has(columnValue(row, 'definer')),
-    )
+        columnValue(row, 'what') === 'procedure' && columnValue(row, 'security') === 'DEFINER',
+    );
+  if (procedures.length === 0) {
+    return [];
+  }
+  const definers = await definersPastReadOnly(binding.server, binding.signal);
+  const unbound = new Set(definers.map(accountText));
+  return procedures
+    .filter((row) => unbound.has(columnValue(row, 'definer')))
     .map(definedObjectText);
 }
 
