@@ -38,11 +38,16 @@ export async function compare(exchange: Exchange): Promise<Comparison> {
 
 const inJson = ({input, output}: OperationModel, {request, reply}: Exchange): Mismatches => [
   ...mismatches(jsonWire, input, JSON.parse(request.body || '{}'), 'request'),
-  // An operation may answer with nothing.
   ...(output.isUnitSchema()
-    ? []
-    : mismatches(jsonWire, output, JSON.parse(reply.body || '{}'), 'answer')),
+    ? inNothing(reply)
+    : mismatches(jsonWire, output, jsonIn(reply), 'answer')),
 ];
+
+/** Of an operation that answers with nothing. */
+const inNothing = (reply: Exchange['reply']): Mismatches =>
+  Object.keys(jsonIn(reply)).map((name) => `answer.${name} is not in the model`);
+
+const jsonIn = ({body}: Exchange['reply']): object => JSON.parse(body || '{}');
 
 function inXml(
   {protocol}: ServiceModel,

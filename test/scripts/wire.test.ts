@@ -194,3 +194,16 @@ test('a member that the request may not have, another status and an unknown oper
     because: 'no model of ec2 is installed',
   });
 });
+
+test('an operation that answers with nothing is held to it', async () => {
+  const request = {body: JSON.stringify({QueueUrl: 'https://sqs.example/q', ReceiptHandle: 'r'})};
+  const deleted = (body: string): Exchange => ({
+    ...{service: 'sqs', operation: 'DeleteMessage', request},
+    reply: {status: 200, body},
+  });
+  expect(await compare(deleted(''))).toEqual({kind: 'compared', mismatches: []});
+  expect(await compare(deleted('{"Deleted": true}'))).toEqual({
+    kind: 'compared',
+    mismatches: ['answer.Deleted is not in the model'],
+  });
+});
