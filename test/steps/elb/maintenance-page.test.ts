@@ -62,6 +62,9 @@ describe('on the lab', () => {
     await refused({hosts: [...'abcdef']}, 2).toMatchObject({
       problem: {message: expect.stringContaining('at most 5 condition values')},
     });
+    // Somebody has changed the rule since the reversal was planned.
+    await session.writer.stopAnswering(80, {...answer, hosts: page.hosts}, 1, signal);
+    expect(await lab.answers('www.shop.test', 2)).toEqual({[page.body]: 2});
     await act('reverse');
     expect(await lab.answers('www.shop.test', 2)).toEqual({old: 2});
   });
