@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {defineStep, done, type Look, pending} from '../../src/index.ts';
 import {alarmChoice, missingAlarms} from './alarms/choice.ts';
-import {setting} from './alarms/setting.ts';
+import {setting, settingRights} from './alarms/setting.ts';
 import type {Alarm} from './contract.ts';
 import {cloudWatch} from './target.ts';
 
@@ -23,13 +23,7 @@ export const muteAlarms = defineStep({
   /** For cloudwatch.unmute-alarms. */
   output: z.object({muted: z.array(z.string())}),
   reverses: 'Enables the actions of the alarms that this step disabled, and of no other alarm.',
-  needs: {
-    cloudwatch: [
-      'cloudwatch:DescribeAlarms',
-      'cloudwatch:DisableAlarmActions',
-      'cloudwatch:EnableAlarmActions',
-    ],
-  },
+  needs: {cloudwatch: settingRights},
   effects: [],
   timeoutMs: 60_000,
 

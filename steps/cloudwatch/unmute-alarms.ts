@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineStep, done, pending} from '../../src/index.ts';
-import {setting} from './alarms/setting.ts';
+import {setting, settingRights} from './alarms/setting.ts';
 import {cloudWatch} from './target.ts';
 
 /** Ends what cloudwatch.mute-alarms began, when the night is over. Its input is the output of that step. */
@@ -12,13 +12,7 @@ export const unmuteAlarms = defineStep({
   before: z.object({muted: z.array(z.string())}),
   output: z.object({}),
   reverses: 'Disables the actions of the alarms that this step enabled, and of no other alarm.',
-  needs: {
-    cloudwatch: [
-      'cloudwatch:DescribeAlarms',
-      'cloudwatch:DisableAlarmActions',
-      'cloudwatch:EnableAlarmActions',
-    ],
-  },
+  needs: {cloudwatch: settingRights},
   effects: [],
   timeoutMs: 60_000,
 
