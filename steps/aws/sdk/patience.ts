@@ -43,6 +43,11 @@ export function patient<Client extends object>(
   const sender = client as unknown as Sender; // every client of the SDK has these
   const send = sender.send.bind(client);
   sender.send = async (command, options = {}) => {
+    const {abortSignal} = options;
+    if (abortSignal) {
+      // Many requests may wait for the same signal, and Node warns of more than ten.
+      setMaxListeners(0, abortSignal);
+    }
     const attempt = () => withAwsTime(sender, clock, () => send(command, options));
     const write = () => untilHeard(attempt, sendsAgain, options);
     const result = await withLiveSession(sender, sendsAgain === 'nothing' ? attempt : write);
@@ -92,10 +97,6 @@ async function untilHeard<Result>(
   sendsAgain: SendsAgain,
   {abortSignal}: SendOptions,
 ): Promise<Result> {
-  if (abortSignal) {
-    // Many requests may wait for the same signal, and Node warns of more than ten.
-    setMaxListeners(0, abortSignal);
-  }
   const startMs = performance.now();
   let corrected = false;
   for (let tries = 0; ; tries += 1) {
