@@ -1,4 +1,4 @@
-import {createHash, randomUUID} from 'node:crypto';
+import {createHash} from 'node:crypto';
 import {mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gunzipSync, gzipSync} from 'node:zlib';
@@ -8,6 +8,7 @@ import {version} from '../version.ts';
 import {MachineClock, timeAfter} from './machine-clock.ts';
 
 interface Kept {
+  readonly by: string;
   readonly at: Moment;
   readonly value: unknown;
 }
@@ -21,15 +22,15 @@ export function keeperIn(stateFolder: string): Keeper {
   };
   const folder = join(stateFolder, 'kept');
   const fileOf = (what: string): string =>
-    join(folder, `${createHash('sha256').update(`${version}\0${what}`).digest('hex')}.json.gz`);
+    join(folder, `${createHash('sha256').update(what).digest('hex')}.json.gz`);
   return {
     kept: (what, maxAgeMs) => {
       const file = fileOf(what);
       try {
-        const {at, value} = JSON.parse(gunzipSync(readFileSync(file)).toString()) as Kept;
+        const {by, at, value} = JSON.parse(gunzipSync(readFileSync(file)).toString()) as Kept;
         const now = timeAfter(at);
         const ageMs = now && elapsedMs(new Date(at.atUtc), now);
-        if (ageMs !== null && ageMs <= maxAgeMs) {
+        if (by === version && ageMs !== null && ageMs <= maxAgeMs) {
           return {value, ageMs};
         }
       } catch {
@@ -40,10 +41,11 @@ export function keeperIn(stateFolder: string): Keeper {
     },
     keep: (what, value) => {
       const file = fileOf(what);
-      const unfinished = `${file}.${randomUUID()}`;
+      // One name: what a process leaves that is killed here, the next one overwrites.
+      const unfinished = `${file}.unfinished`;
       try {
         mkdirSync(folder, {recursive: true, mode: 0o700});
-        const kept: Kept = {at: began, value};
+        const kept: Kept = {by: version, at: began, value};
         writeFileSync(unfinished, gzipSync(JSON.stringify(kept), {level: 1}), {mode: 0o600});
         renameSync(unfinished, file);
       } catch {

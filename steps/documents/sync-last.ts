@@ -20,7 +20,7 @@ import {
 } from './compare/place.ts';
 import {bringBack} from './copy/bring-back.ts';
 import {sendChanged} from './copy/send.ts';
-import {bucketLeads} from './markers/leading.ts';
+import {bucketLeads, refuseIfOtherLeads} from './markers/leading.ts';
 import {
   isOf,
   leaveMarker,
@@ -148,11 +148,12 @@ export const syncLastDocuments = defineStep({
   },
 });
 
-const copying = ({input: place}: LastLook, host: HostReader): LastAction => ({
+const copying = ({input: place, run}: LastLook, host: HostReader): LastAction => ({
   on: 'bucket',
   does: `copy the last changes of ${directoryText(host, place)}, with curl on ${host.name}`,
   perform: async (bucket, signal, say) => {
     signal.throwIfAborted();
+    await refuseIfOtherLeads(bucket, place, run, signal);
     await sendChanged({host, bucket, place, last: true, signal, say});
   },
 });
@@ -162,6 +163,7 @@ const leading = ({input: place, run}: LastLook): LastAction => ({
   does: `note in ${markerKey(place, 'leading')} that the new side writes here from now on`,
   perform: async (bucket, signal) => {
     signal.throwIfAborted();
+    await refuseIfOtherLeads(bucket, place, run, signal);
     const marker = {run: run.id, entry: run.entry, state: 'leads' as const, copied: 0};
     // A second time would make it newer, and hide what was written in between.
     if (!isOfRun(await markerText(bucket, place, 'leading', signal), run)) {
@@ -176,22 +178,24 @@ const isOfRun = (text: string | null, run: LastLook['run']): boolean => {
 };
 
 const bringingBack = (
-  {input: place, targets: {bucket}}: LastLook,
+  {input: place, targets: {bucket}, run}: LastLook,
   {name}: HostReader,
 ): LastAction => ({
   on: 'hosts',
   does: `copy back into ${name}:${place.directory} what was written to ${bucketText(bucket, place)} since, with curl`,
   perform: async (hosts, signal, say) => {
     signal.throwIfAborted();
+    await refuseIfOtherLeads(bucket, place, run, signal);
     await bringBack({host: hostNamed(hosts, name), bucket, place, signal, say});
   },
 });
 
-const ending = ({input: place}: LastLook): LastAction => ({
+const ending = ({input: place, run}: LastLook): LastAction => ({
   on: 'bucket',
   does: `remove ${markerKey(place, 'leading')}: the directory leads again`,
   perform: async (bucket, signal) => {
     signal.throwIfAborted();
+    await refuseIfOtherLeads(bucket, place, run, signal);
     await bucket.remove(markerKey(place, 'leading'), signal);
   },
 });

@@ -4,7 +4,7 @@ import {hostGroup} from '../hosts/index.ts';
 import {s3Bucket} from '../s3/index.ts';
 import {bucketText, directoryText, hostFor, obstacleAt, placeInput} from './compare/place.ts';
 import {sendChanged} from './copy/send.ts';
-import {bucketLeads} from './markers/leading.ts';
+import {bucketLeads, refuseIfOtherLeads} from './markers/leading.ts';
 import {isOf, leaveMarker, markerIn, markerKey, markerText} from './markers/marker.ts';
 
 /** Copies documents to S3 days before the cutover. */
@@ -61,16 +61,17 @@ export const syncDocuments = defineStep({
     if ('reason' in host) {
       return [];
     }
-    const mark = {run: id, entry};
+    const mark = {id, entry};
     return [
       {
         on: 'bucket',
         does: `copy each new or changed document of ${directoryText(host, input)}, with curl on ${host.name}`,
         perform: async (bucket, signal, say) => {
           signal.throwIfAborted();
+          await refuseIfOtherLeads(bucket, input, mark, signal);
           const sending = {host, bucket, place: input, last: false, signal, say};
           const copied = await sendChanged(sending);
-          const ended = {...mark, state: 'copied' as const, copied};
+          const ended = {run: id, entry, state: 'copied' as const, copied};
           await leaveMarker(bucket, input, 'synced', ended, signal);
         },
       },

@@ -9,7 +9,9 @@ import {
   pending,
   type ReversalLoss,
   remarked,
+  SwitcharooError,
 } from '../../src/index.ts';
+import {contentReads, keyReads} from './checks/needs.ts';
 import {
   memoryObstacle,
   obstacleAtServer,
@@ -19,14 +21,15 @@ import {
 } from './checks/obstacles.ts';
 import type {RedisReader, RedisWriter} from './contract.ts';
 import {bringBack} from './copy/bring-back.ts';
+import {filledMeanwhile} from './copy/problems.ts';
 import {removeAll, sendAll} from './copy/send.ts';
 import {
-  evictedSince,
-  isOf,
   leaveMarker,
+  lostWithoutDeletion,
   type Marker,
   markerIn,
   markerKey,
+  ownOf,
 } from './markers/marker.ts';
 import {countsOf} from './scope/counts.ts';
 import {scopeInput, scopeOf} from './scope/scope.ts';
@@ -38,6 +41,8 @@ const input = scopeInput.extend({
   /** Whether a reversal brings back what the new side has written; else the old side stays as it is at the copy. */
   bringBack: z.boolean().default(true),
 });
+
+const ofReversal = (need: string): string => `${need} (of the reversal)`;
 
 type CopyLook = Look<typeof targets, z.output<typeof input>>;
 type CopyAction = Action<typeof targets>;
@@ -53,16 +58,8 @@ export const copyKeys = defineStep({
   reverses:
     'Brings back what the new side has written and deleted since, unless "bringBack" is false; then removes all keys of the new side.',
   needs: {
-    source: [
-      '+info +time +type +scan +get +dump +pttl +pexpiretime +memory|usage',
-      '+hscan +sscan +zscan +lrange +xrange +xinfo (of the reversal)',
-      '+restore +unlink (of the reversal)',
-    ],
-    target: [
-      '+info +time +type +scan +get +dump +pttl +pexpiretime +memory|usage',
-      '+hscan +sscan +zscan +lrange +xrange +xinfo (of the reversal)',
-      '+restore +unlink +set',
-    ],
+    source: [keyReads, ofReversal(contentReads), ofReversal('+restore +unlink')],
+    target: [keyReads, ofReversal(contentReads), '+restore +unlink +set'],
   },
   effects: [],
   neverSkip: 'Without the copy the new side has none of the keys.',
@@ -81,7 +78,7 @@ export const copyKeys = defineStep({
       }
     }
     const marker = await markerIn(target, signal);
-    const own = marker !== null && marker !== 'foreign' && isOf(marker, run) ? marker : undefined;
+    const own = ownOf(marker, run);
     if (own?.state === 'leads') {
       return done({copied: own.copied, dropped: own.dropped});
     }
@@ -121,10 +118,11 @@ export const copyKeys = defineStep({
       const count = await keysIn(target, signal);
       return count === 0 ? [] : blocked(...markerLost(target, count));
     }
-    if (marker === 'foreign' || !isOf(marker, run)) {
+    const own = ownOf(marker, run);
+    if (!own) {
       return otherLeads(target, marker);
     }
-    const returns = marker.state === 'leads' && brings;
+    const returns = own.state === 'leads' && brings;
     return returns ? [bringingBack(look), emptying(look)] : [emptying(look)];
   },
 
@@ -214,8 +212,8 @@ async function lossOf(look: CopyLook): Promise<ReversalLoss> {
     run,
     signal,
   } = look;
-  const marker = await markerIn(target, signal);
-  if (marker === null || marker === 'foreign' || !isOf(marker, run)) {
+  const marker = ownOf(await markerIn(target, signal), run);
+  if (!marker) {
     const [reason] = markerLost(target, await keysIn(target, signal));
     return {lossless: false, because: [reason]};
   }
@@ -223,12 +221,12 @@ async function lossOf(look: CopyLook): Promise<ReversalLoss> {
     const because = `What ${target.name} has written since the copy is lost: the runbook says bringBack: false.`;
     return {lossless: false, because: [because]};
   }
-  const evicted = await evictedSince(target, marker, signal);
-  if (evicted > 0) {
+  const lost = await lostWithoutDeletion(target, marker, signal);
+  if (lost !== null) {
     return {
       lossless: false,
       because: [
-        `${target.name} has evicted ${keyCount(evicted)} since the copy, because its memory was full. The old side keeps what it has of them, and of what was deleted.`,
+        `${lost}. The old side keeps what the new side lacks, also what was deleted there.`,
       ],
     };
   }
@@ -247,14 +245,18 @@ const copying = ({input: chosen, targets: {source}, run}: CopyLook): CopyAction 
     signal.throwIfAborted();
     const mark = {run: run.id, entry: run.entry, runId: '', evicted: 0};
     const marker = await markerIn(target, signal);
-    const isOwn = marker !== null && marker !== 'foreign' && isOf(marker, run);
+    const own = ownOf(marker, run);
+    // Right before the first write: this process may have stood still since its look.
+    if (!own && (marker !== null || (await keysIn(target, signal)) > 0)) {
+      throw new SwitcharooError(filledMeanwhile(placeText(target)));
+    }
     // A second time would overwrite what the new side has written since.
-    if (isOwn && marker.state === 'leads') {
+    if (own?.state === 'leads') {
       return;
     }
     const scope = scopeOf(chosen);
     await leaveMarker(target, {...mark, state: 'copying', copied: 0, dropped: 0}, signal);
-    if (isOwn) {
+    if (own) {
       // An earlier try may have copied what the old side has deleted meanwhile.
       await removeAll(target, scope, signal);
     }
@@ -269,12 +271,12 @@ const bringingBack = ({input: chosen, targets: {source, target}, run}: CopyLook)
   does: `bring back what ${placeText(target)} has written and deleted since${scopeOf(chosen).text}, to ${placeText(source)}`,
   perform: async (old, signal, say) => {
     signal.throwIfAborted();
-    const marker = await markerIn(target, signal);
+    const marker = ownOf(await markerIn(target, signal), run);
     // Once the keys of the new side are being removed, they are no deletions to bring back.
-    if (marker === null || marker === 'foreign' || !isOf(marker, run) || marker.state !== 'leads') {
+    if (marker?.state !== 'leads') {
       return;
     }
-    const deletes = (await evictedSince(target, marker, signal)) === 0;
+    const deletes = (await lostWithoutDeletion(target, marker, signal)) === null;
     const scope = scopeOf(chosen);
     await bringBack({from: target, to: old, scope, deletes, signal, say});
   },
@@ -285,8 +287,8 @@ const emptying = ({input: chosen, targets: {target}, run}: CopyLook): CopyAction
   does: `remove all keys of ${placeText(target)}, which was empty: the old side leads again`,
   perform: async (writer: RedisWriter, signal) => {
     signal.throwIfAborted();
-    const marker = await markerIn(writer, signal);
-    if (marker === null || marker === 'foreign' || !isOf(marker, run)) {
+    const marker = ownOf(await markerIn(writer, signal), run);
+    if (!marker) {
       return;
     }
     await leaveMarker(writer, {...marker, state: 'returned'}, signal);

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {blocked, defineGate, done, type Look} from '../../src/index.ts';
+import {contentReads, keyReads} from './checks/needs.ts';
 import {type Comparison, compareAll} from './compare/compare-all.ts';
 import {scopeInput, scopeOf} from './scope/scope.ts';
 import {keyCount, keysText} from './server/key-text.ts';
@@ -30,16 +31,7 @@ export const keysMatch = defineGate({
   targets,
   input,
   output,
-  needs: {
-    source: [
-      '+info +time +type +scan +get +dump +pttl +pexpiretime +memory|usage',
-      '+hscan +sscan +zscan +lrange +xrange +xinfo',
-    ],
-    target: [
-      '+info +time +type +scan +get +dump +pttl +pexpiretime +memory|usage',
-      '+hscan +sscan +zscan +lrange +xrange +xinfo',
-    ],
-  },
+  needs: {source: [keyReads, contentReads], target: [keyReads, contentReads]},
   effects: [],
   expensive: true,
   neverSkip: 'Only this gate proves that the new side has each key.',

@@ -1,7 +1,8 @@
-import {mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {gunzipSync, gzipSync} from 'node:zlib';
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import {keeperIn} from '../../src/run/keeper.ts';
 
@@ -52,6 +53,18 @@ test('a clock that was set makes nothing younger', async () => {
   expect(ageMs).toBeLessThan(minute);
   vi.spyOn(Date, 'now').mockReturnValue(now + 60 * minute);
   expect(keeperIn(state).kept('catalogue', minute)?.value).toBe('read');
+});
+
+test('what another version has kept is not read, and what a killed process left is overwritten', () => {
+  keeperIn(state).keep('catalogue', 'read');
+  const [file = ''] = files();
+  const kept = JSON.parse(gunzipSync(readFileSync(file)).toString());
+  writeFileSync(file, gzipSync(JSON.stringify({...kept, by: '0.0.0'})));
+  expect(keeperIn(state).kept('catalogue', minute)).toBeNull();
+  writeFileSync(`${file}.unfinished`, 'half of');
+  keeperIn(state).keep('catalogue', 'read again');
+  expect(files()).toEqual([file]);
+  expect(keeperIn(state).kept('catalogue', minute)?.value).toBe('read again');
 });
 
 test('a damaged file, and a folder that cannot be written, are as if nothing was kept', () => {

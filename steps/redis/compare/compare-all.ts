@@ -141,18 +141,25 @@ function compared(
 
 /** Names of the target that the source did not give: keys that only the target has. */
 async function findExtra(
-  {source, target, signal}: Comparing,
+  {source, target, toleranceMs, signal}: Comparing,
   keys: readonly Key[],
   comparison: Comparison,
 ): Promise<void> {
-  const [ofSource, ofTarget] = await Promise.all([
+  const [ofSource, ofTarget, nowMs] = await Promise.all([
     source.heads(keys, signal),
     target.heads(keys, signal),
+    target.nowMs(signal),
   ]);
   for (const [index, key] of keys.entries()) {
-    if (ofTarget[index] && !ofSource[index]) {
-      note(comparison.extra, key);
-    } else if (ofTarget[index]) {
+    const there = ofTarget[index];
+    if (there && !ofSource[index]) {
+      // By the clock of the source it may have expired a moment ago.
+      if ((there.expiresAtMs ?? Infinity) <= nowMs + toleranceMs) {
+        comparison.expired += 1;
+      } else {
+        note(comparison.extra, key);
+      }
+    } else if (there) {
       // The source had no such name a moment ago: somebody writes there.
       note(comparison.otherContent, key);
     }

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import type {RedisReader, RedisWriter} from '../contract.ts';
 import {ownPrefix} from '../scope/scope.ts';
+import {keyCount} from '../server/key-text.ts';
 
 /**
  * What a run notes in the database of the new side. `copying`: it has copied a part. `leads`: the new side is the one
@@ -12,7 +13,7 @@ const marker = z.object({
   state: z.enum(['copying', 'leads', 'returned']),
   copied: z.number().default(0),
   dropped: z.number().default(0),
-  /** Of the server when the copy was done: what it evicts later cannot be told from what was deleted. */
+  /** Of the server when the copy was done: what it loses later cannot be told from what was deleted. */
   runId: z.string().default(''),
   evicted: z.number().default(0),
 });
@@ -36,10 +37,14 @@ export async function markerIn(
   }
 }
 
-export const isOf = (
-  {run, entry}: Pick<Marker, 'run' | 'entry'>,
-  look: {readonly id: string; readonly entry: string},
-): boolean => run === look.id && entry === look.entry;
+/** The note, where this entry of this run has left it. */
+export const ownOf = (
+  noted: Marker | 'foreign' | null,
+  {id, entry}: {readonly id: string; readonly entry: string},
+): Marker | undefined =>
+  noted !== null && noted !== 'foreign' && noted.run === id && noted.entry === entry
+    ? noted
+    : undefined;
 
 export const leaveMarker = (
   redis: RedisWriter,
@@ -47,12 +52,18 @@ export const leaveMarker = (
   signal: AbortSignal,
 ): Promise<void> => redis.setText(markerKey, JSON.stringify(content), signal);
 
-/** How many keys the server has evicted since the copy. A restart begins to count again. */
-export async function evictedSince(
+/** Why a key that the new side lacks may be one that nobody deleted; `null` where it was deleted. */
+export async function lostWithoutDeletion(
   redis: RedisReader,
-  {runId, evicted}: Marker,
+  {runId, evicted: before}: Marker,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<string | null> {
   const facts = await redis.facts(signal);
-  return facts.runId === runId ? facts.evicted - evicted : facts.evicted;
+  if (facts.runId !== runId) {
+    return `${redis.name} was restarted since the copy, or another server took over, and may have lost its last writes`;
+  }
+  const evicted = facts.evicted - before;
+  return evicted > 0
+    ? `${redis.name} has evicted ${keyCount(evicted)} since the copy, because its memory was full`
+    : null;
 }

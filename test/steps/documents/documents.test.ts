@@ -184,6 +184,31 @@ test('a night: copied before, again in the cutover, compared, and back with what
   }
 });
 
+test('a bucket to which another run has come to lead meanwhile is not written to', async () => {
+  const world = await fakeWorld({[syncedKey]: synced});
+  const last = lookAt(world, 'last');
+  const planned = [
+    ...(await syncDocuments.plan(lookAt(world, 'first'), {marker: null})),
+    ...(await syncLastDocuments.plan(last, {leads: 'directory'})),
+  ];
+  await perform(world, planned.slice(1));
+  const back = await syncLastDocuments.reverse(last, {leads: 'directory'});
+  const other = JSON.stringify({run: 'other', entry: 'last', state: 'leads'});
+  const {bucket, hosts} = world.sessions;
+  await bucket.writer.write(leadingKey, other, signal);
+  const start = JSON.stringify(await world.picture());
+  for (const action of [...planned, ...('kind' in back ? [] : back)]) {
+    const writer = action.on === 'bucket' ? bucket.writer : hosts.writer;
+    await expect(
+      action.perform(writer as any, signal, () => {}),
+      action.does,
+    ).rejects.toMatchObject({
+      problem: {code: 'documents-bucket-leads', message: expect.stringContaining('run other')},
+    });
+  }
+  expect(JSON.stringify(await world.picture())).toBe(start);
+});
+
 test('without its marker, a reversal is known to copy nothing back', async () => {
   const world = await fakeWorld({[syncedKey]: synced});
   const last = lookAt(world, 'last');

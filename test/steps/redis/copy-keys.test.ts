@@ -241,6 +241,35 @@ describe('on fakes', () => {
     expect(source.keys.has('cart:1')).toBe(true);
   });
 
+  test('what a new side that was restarted lacks is not removed from the old side, and the loss is said', async () => {
+    const {source, target, sides} = fakeSides();
+    await performed(sides, 'plan');
+    target.keys.delete('cart:1');
+    target.told = {...target.told, runId: 'after a failover'};
+    expect(await copyKeys.reversalLoss?.(lookAt(sides))).toEqual({
+      lossless: false,
+      because: [
+        'cache1 was restarted since the copy, or another server took over, and may have lost its last writes. The old side keeps what the new side lacks, also what was deleted there.',
+      ],
+    });
+    await performed(sides, 'reverse');
+    expect(source.keys.has('cart:1')).toBe(true);
+  });
+
+  test('keys and notes that came after the look are neither overwritten nor removed', async () => {
+    const {target, sides} = fakeSides();
+    const [action] = await copyKeys.plan(lookAt(sides), {target: 'empty'});
+    for (const key of ['cart:somebody', markerKey]) {
+      target.keys.clear();
+      target.set(key, 'of somebody else');
+      const start = target.picture();
+      await expect(action?.perform(target, signal, () => {})).rejects.toMatchObject({
+        problem: {code: 'redis-filled-meanwhile'},
+      });
+      expect(target.picture()).toEqual(start);
+    }
+  });
+
   test('without its note nothing is brought back or removed', async () => {
     const {source, target, sides} = fakeSides();
     await performed(sides, 'plan');

@@ -2,6 +2,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {Look, Session} from '../../../src/index.ts';
 import type {RedisReader} from '../../../steps/redis/contract.ts';
 import {keysMatch} from '../../../steps/redis/keys-match.ts';
+import {keyText} from '../../../steps/redis/server/key-text.ts';
 import {type FakeKey, FakeRedis} from './fake-redis.ts';
 import {hasRedis, type RealRedis, startRedis} from './real-redis.ts';
 
@@ -88,6 +89,18 @@ test('a key that expires while it is compared is neither equal nor a difference'
     output: {keys: 3, compared: 3, expired: 1},
     remarks: ['1 key expired while the two were compared: nothing is said of them.'],
   });
+});
+
+test('a key that has expired by the clock of the old side alone is no difference', async () => {
+  const targets = sides(some, {...some, d: {value: '4', expiresAtMs: Date.now() + 1_500}});
+  expect(await check(targets)).toMatchObject({kind: 'done', output: {keys: 3, expired: 1}});
+});
+
+test('the id of a session is in no text', () => {
+  const text = (key: string) => keyText(Buffer.from(key));
+  expect(text('session:3f2a9c0b7d1e4f55')).toBe('session:3f2a9c…');
+  expect(text('3f2a9c0b7d1e4f55aa')).toBe('3f2a9c…');
+  expect(text('cart:42')).toBe('cart:42');
 });
 
 test('two empty databases are not told as a proof', async () => {

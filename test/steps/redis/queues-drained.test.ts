@@ -104,4 +104,17 @@ describe.skipIf(!hasRedis)('on redis-server', () => {
       output: {queues: ['events']},
     });
   });
+
+  test('a long stream is counted to its end, also where the server does not know how far a group is', async () => {
+    const ids = Array.from({length: 2_500}, (_, at) => `1-${at + 1}`);
+    await redis.ask(
+      ...ids.map((id) => ['XADD', 'long', id, 'f', 'v']),
+      ['XGROUP', 'CREATE', 'long', 'mail', '0'],
+      ['XREADGROUP', 'GROUP', 'mail', 'w', 'COUNT', '100', 'STREAMS', 'long', '>'],
+      ['XACK', 'long', 'mail', ...ids.slice(0, 100)],
+    );
+    expect(await check(session.reader, ['long'])).toMatchObject({progress: 'long has 2400'});
+    await redis.ask(['XDEL', 'long', '1-2000']);
+    expect(await check(session.reader, ['long'])).toMatchObject({progress: 'long has 2399'});
+  });
 });
