@@ -32,7 +32,7 @@ export {
 } from './checks/accounts.ts';
 export {isMysqlReader, mysqlChecks} from './checks/catalogue.ts';
 export {findingIf, type MysqlCheck, runChecks} from './checks/check.ts';
-export {autoIncrementsOf, countersNow} from './checks/columns.ts';
+export {countersNow} from './checks/columns.ts';
 export {refusalText, refusedDefinitions} from './checks/definitions.ts';
 export {
   columnValue,

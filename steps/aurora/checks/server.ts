@@ -1,6 +1,5 @@
 import {listed} from '../../../src/index.ts';
 import {
-  autoIncrementsOf,
   columnNameOf,
   columnValue,
   countersNow,
@@ -118,14 +117,15 @@ const eventsThat = async (aurora: Facts, word: string, which: (status: string) =
       .map((row) => `${columnValue(row, 's')}.${columnValue(row, 'name')}`),
   );
 
+const isBehind = (row: Row): boolean => {
+  const next = columnValue(row, 'next');
+  const largest = columnValue(row, 'largest');
+  // An empty table has no largest value.
+  return /^\d+$/.test(next) && /^\d+$/.test(largest) && BigInt(largest) >= BigInt(next);
+};
+
 async function countersBehind(aurora: Facts) {
-  const earlier = autoIncrementsOf(await aurora.tables());
-  const largest = await largestValues(aurora, earlier);
-  const isBehind = (row: Row) => {
-    const next = columnValue(row, 'next');
-    return /^\d+$/.test(next) && (largest.get(columnNameOf(row)) ?? 0n) >= BigInt(next);
-  };
-  const suspects = earlier.filter((row) => row['next'] === undefined || isBehind(row));
+  const suspects = (await aurora.largest()).filter(isBehind);
   // The next value is read after the largest one: a row that is replicated in between moves both.
   const behind =
     suspects.length === 0 ? [] : (await countersNow(aurora, suspects)).filter(isBehind);
@@ -134,42 +134,7 @@ async function countersBehind(aurora: Facts) {
       `${count} AUTO_INCREMENT ${plural(count, 'column')} of ${aurora.name} ${plural(count, 'is', 'are')} behind the data`,
     behind.map((row) => {
       const name = columnNameOf(row);
-      return `${name} (next ${columnValue(row, 'next')}, largest ${largest.get(name)})`;
+      return `${name} (next ${columnValue(row, 'next')}, largest ${columnValue(row, 'largest')})`;
     }),
   );
 }
-
-/** The largest value of each column, by its name; 0 where a table is empty. Many columns are read by one statement. */
-async function largestValues(
-  aurora: Facts,
-  columns: readonly Row[],
-): Promise<ReadonlyMap<string, bigint>> {
-  const groups = Array.from({length: Math.ceil(columns.length / columnsAtOnce)}, (_, index) =>
-    columns.slice(index * columnsAtOnce, (index + 1) * columnsAtOnce),
-  );
-  const values = await Promise.all(groups.map((group) => largestIn(aurora, group)));
-  return new Map(values.flat());
-}
-
-/** An AUTO_INCREMENT column is the first of a key in InnoDB, so the server need not read whole tables. */
-async function largestIn(
-  {server, signal}: Facts,
-  columns: readonly Row[],
-): Promise<readonly (readonly [string, bigint])[]> {
-  const select = 'SELECT ? AS place, CAST(MAX(??) AS CHAR) AS largest FROM ??.??';
-  const rows = await server.query(
-    columns.map(() => select).join(' UNION ALL '),
-    columns.flatMap((column, place) => [
-      place,
-      ...['c', 's', 't'].map((part) => columnValue(column, part)),
-    ]),
-    signal,
-  );
-  return columns.map((column, place) => {
-    const row = rows.find((candidate) => Number(candidate['place']) === place);
-    const largest = columnValue(row ?? {}, 'largest');
-    return [columnNameOf(column), /^\d+$/.test(largest) ? BigInt(largest) : 0n];
-  });
-}
-
-const columnsAtOnce = 50;

@@ -13,6 +13,7 @@ import {
 } from './contract.ts';
 import {childrenInInnodb, nextInInnodb, tableKey} from './innodb.ts';
 import {readKeys} from './keys.ts';
+import {readLargest} from './largest.ts';
 import {
   interner,
   namesSql,
@@ -82,6 +83,7 @@ interface CatalogueRead {
   readonly names: readonly TableName[] | undefined;
   readonly tables: TablesRead | undefined;
   readonly objects: CatalogueObjects | undefined;
+  readonly largest: readonly Row[] | undefined;
 }
 
 interface ReadableCatalogue extends Catalogue {
@@ -101,19 +103,26 @@ function keptCatalogue(keeper: Keeper | undefined, what: string): KeptCatalogue 
   }
   const intern = interner();
   // This version of switcharoo has written it.
-  const {names, tables, objects} = kept.value as CatalogueRead;
+  const {tables, ...others} = kept.value as CatalogueRead;
   const shared = tables && {
     ...tables,
     tables: intern(tables.tables),
     columns: intern(tables.columns),
   };
-  return {startedMs: performance.now() - kept.ageMs, names, tables: shared, objects};
+  return {startedMs: performance.now() - kept.ageMs, tables: shared, ...others};
 }
 
-function newCatalogue(
+/** Which parts somebody waits for: some are read together. */
+interface Asked {
+  tables: boolean;
+  keys: boolean;
+}
+
+function readingsOf(
   {connections, endpoint, dialect}: CatalogueAccess,
-  kept?: KeptCatalogue,
-): ReadableCatalogue {
+  asked: Asked,
+  kept: KeptCatalogue | undefined,
+) {
   const askWith = (waiter: Waiter) => asking(connections, waiter);
   const names = new SharedReading<readonly TableName[]>(
     async (waiter) => (await askWith(waiter)({sql: namesSql, limitMs: namesLimitMs})).map(nameIn),
@@ -124,7 +133,6 @@ function newCatalogue(
     const [all, {traits}] = await Promise.all([names.value(waiter), dialect(waiter.signal)]);
     return askServer(askWith(waiter), traits, all);
   });
-  const asked = {tables: false, keys: false};
   const tables = new SharedReading(async (waiter: Waiter) => {
     const [all, facts] = await Promise.all([names.value(waiter), server.value(waiter)]);
     return readTables(all, {
@@ -149,10 +157,26 @@ function newCatalogue(
       progress: progressOf(waiter)('views and triggers'),
     });
   }, kept?.objects);
+  const largest = new SharedReading<readonly Row[]>(async (waiter) => {
+    const [all, facts] = await Promise.all([tables.value(waiter), server.value(waiter)]);
+    const progress = progressOf(waiter)('AUTO_INCREMENT');
+    return readLargest(all, {...asksWith(connections, waiter, facts), progress});
+  }, kept?.largest);
+  return {names, server, tables, keys, objects, largest};
+}
+
+function newCatalogue(access: CatalogueAccess, kept?: KeptCatalogue): ReadableCatalogue {
+  const asked: Asked = {tables: false, keys: false};
+  const {names, server, tables, keys, objects, largest} = readingsOf(access, asked, kept);
   return {
     isKept: kept !== undefined,
     startedMs: kept?.startedMs ?? performance.now(),
-    parts: () => ({names: names.result, tables: tables.result, objects: objects.result}),
+    parts: () => ({
+      names: names.result,
+      tables: tables.result,
+      objects: objects.result,
+      largest: largest.result,
+    }),
     tables: (waiter) => {
       asked.tables = true;
       return tables.value(waiter);
@@ -163,9 +187,13 @@ function newCatalogue(
       return (await tables.value(waiter)).keys ?? keys.value(waiter);
     },
     objects: (waiter) => objects.value(waiter),
+    largest: (waiter) => {
+      asked.tables = true;
+      return largest.value(waiter);
+    },
     counters: async (some, waiter) => {
       const facts = await server.value(waiter);
-      return readCounters(some, {...facts, ...asksWith(connections, waiter, facts)});
+      return readCounters(some, {...facts, ...asksWith(access.connections, waiter, facts)});
     },
   };
 }

@@ -18,6 +18,11 @@ export interface Catalogue {
   /** Asked for together with the tables, it costs less. */
   keys(waiter: Waiter): Promise<CatalogueKeys>;
   objects(waiter: Waiter): Promise<CatalogueObjects>;
+  /**
+   * Every AUTO_INCREMENT column: `s`, `t`, `c`, `largest` (as text; `null` in an empty table), and the `next` value of
+   * a table with rows. Rows that are replicated meanwhile may move the largest value past a `next` that was read before.
+   */
+  largest(waiter: Waiter): Promise<readonly Row[]>;
   /** The next AUTO_INCREMENT value of these tables as it is now: `s`, `t`, `next`. */
   counters(names: readonly TableName[], waiter: Waiter): Promise<readonly Row[]>;
 }

@@ -164,7 +164,8 @@ const tablesSql = (withNext: boolean): PieceSql => ({
     FROM information_schema.tables WHERE ${where} ORDER BY table_schema, table_name`,
 });
 
-const countersSql: PieceSql = {
+/** The next AUTO_INCREMENT values. */
+export const countersSql: PieceSql = {
   ...ofTable,
   sql: (where) => `
   SELECT table_schema AS s, table_name AS t, auto_increment AS next FROM information_schema.tables WHERE ${where}`,

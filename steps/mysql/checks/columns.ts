@@ -65,7 +65,7 @@ export const columnChecks: readonly MysqlCheck[] = [
 const alarmPercent = 80;
 
 /** Every AUTO_INCREMENT column, with its `next` value where that is at hand: it moves while rows are written. */
-export const autoIncrementsOf = ({tables, columns}: CatalogueTables): readonly Row[] =>
+const autoIncrementsOf = ({tables, columns}: CatalogueTables): readonly Row[] =>
   withNext(
     columns.filter((row) => columnValue(row, 'extra').includes('auto_increment')),
     tables,

@@ -21,6 +21,8 @@ export interface Facts extends OwnFacts {
   keys(): Promise<CatalogueKeys>;
   /** From the server's catalogue: views, routines, triggers and events. */
   objects(): Promise<CatalogueObjects>;
+  /** From the server's catalogue: every AUTO_INCREMENT column with its largest and its next value. */
+  largest(): Promise<readonly Row[]>;
   /** Is told that a check still reads. */
   progress(text: string): void;
   /** The next AUTO_INCREMENT value of these tables as it is now: `s`, `t`, `next`. */
@@ -69,6 +71,7 @@ export function factsOf(server: MysqlReader, signal: AbortSignal, look: FactsLoo
     tables: () => fromCatalogue((catalogue) => catalogue.tables(waiter)),
     keys: () => fromCatalogue((catalogue) => catalogue.keys(waiter)),
     objects: () => fromCatalogue((catalogue) => catalogue.objects(waiter)),
+    largest: () => fromCatalogue((catalogue) => catalogue.largest(waiter)),
     counters: (names) => fromCatalogue((catalogue) => catalogue.counters(names, waiter)),
   };
 }

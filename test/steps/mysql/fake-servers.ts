@@ -230,6 +230,7 @@ function readerOf(server: FakeServer): AuroraReader {
       tables: async () => ({schemas: [], tables: [], columns: []}),
       keys: async () => ({indexes: [], foreignKeys: []}),
       objects: async () => ({defined: [], events: []}),
+      largest: async () => [],
       counters: async () => [],
     }),
     copies: noCopies,
