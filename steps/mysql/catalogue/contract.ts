@@ -20,7 +20,7 @@ export interface Catalogue {
   objects(waiter: Waiter): Promise<CatalogueObjects>;
   /**
    * Every AUTO_INCREMENT column: `s`, `t`, `c`, `largest` (as text; `null` in an empty table), and the `next` value of
-   * a table with rows. Rows that are replicated meanwhile may move the largest value past a `next` that was read before.
+   * a table with rows. Rows that are replicated meanwhile may move the largest value past a `next` read before it.
    */
   largest(waiter: Waiter): Promise<readonly Row[]>;
   /** The next AUTO_INCREMENT value of these tables as it is now: `s`, `t`, `next`. */
