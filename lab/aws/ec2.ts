@@ -1,18 +1,25 @@
 import {randomUUID} from 'node:crypto';
 import {AwsError, xmlReply} from './replies.ts';
 import type {AwsService} from './service.ts';
+import {describeVpns, type LabVpns} from './vpn.ts';
 
 interface Subnet {
   readonly id: string;
   readonly freeAddresses: number;
 }
 
-/** EC2, as far as a deployment asks it: DescribeSubnets. */
-export const createEc2 = (subnets: readonly Subnet[]): AwsService => ({
+/** EC2, as far as it is asked: DescribeSubnets and DescribeVpnConnections. */
+export const createEc2 = (
+  subnets: readonly Subnet[],
+  vpns: LabVpns = {all: [], isSilent: false},
+): AwsService => ({
   signingName: 'ec2',
   handle: async ({body}) => {
     const form = new URLSearchParams(body);
     const action = form.get('Action') ?? '';
+    if (action === 'DescribeVpnConnections') {
+      return describeVpns(form, vpns);
+    }
     if (action !== 'DescribeSubnets') {
       throw new AwsError(
         'InvalidAction',

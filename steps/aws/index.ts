@@ -7,6 +7,7 @@ export {
 } from './sdk/clients.ts';
 export {AwsClock, awsClockAheadMs} from './sdk/clock.ts';
 export {type AwsConfig, awsConfig, awsPartOf} from './sdk/config.ts';
+export {childOf, type Ec2Element, type Ec2Sender, itemsOf, readEc2, textOf} from './sdk/ec2.ts';
 export {keptAnswer, type UnknownField, unknownFields} from './sdk/kept-answer.ts';
 export {
   type Metric,
