@@ -1,10 +1,10 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {basename, join, resolve} from 'node:path';
-import {load, YAMLException} from 'js-yaml';
 import {z} from 'zod';
 import {sha256} from '../model/canonical.ts';
 import {SwitcharooError} from '../model/problem.ts';
 import {channels} from './channels.ts';
+import {writtenIn} from './inventory-file.ts';
 import {namesIn, pathsOf} from './names.ts';
 import {
   inventoryInvalid,
@@ -41,7 +41,7 @@ export interface Inventory extends z.output<typeof shape> {
  */
 export function loadInventory(nameOrPath: string, stateFolder: string): Inventory {
   const file = findFile(nameOrPath);
-  const raw = parseYaml(file, textOf(file));
+  const raw = writtenIn(file);
   const variables = isLab(raw) ? labVariables(file, stateFolder) : process.env;
   const expanded = expand(file, raw, variables);
   const result = shape.safeParse(expanded);
@@ -82,32 +82,6 @@ function findFile(nameOrPath: string): string {
     throw new SwitcharooError(inventoryNotFound(basename(nameOrPath), tried, available));
   }
   return resolve(file);
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const {code} = cause as NodeJS.ErrnoException;
-    throw new SwitcharooError(inventoryInvalid(file, `it cannot be read (${code})`), {cause});
-  }
-}
-
-function parseYaml(file: string, text: string): unknown {
-  try {
-    return load(text);
-  } catch (cause) {
-    // Its message quotes the file, and the quoted line may contain a password.
-    throw new SwitcharooError(inventoryInvalid(file, mistakeIn(cause)), {cause});
-  }
-}
-
-function mistakeIn(cause: unknown): string {
-  if (!(cause instanceof YAMLException)) {
-    return String(cause);
-  }
-  const {reason, mark} = cause;
-  return mark ? `${reason} at line ${mark.line + 1}, column ${mark.column + 1}` : reason;
 }
 
 const isLab = (raw: unknown): boolean =>

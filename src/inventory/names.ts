@@ -17,12 +17,19 @@ export const pathsOf = ({folder, name, ending}: NamedFile): readonly string[] =>
 
 /** The names of the files in a folder, here and in this package. */
 export function namesIn(folder: string, ending: string): readonly string[] {
-  const files = placesOf(folder).flatMap(filesIn);
+  return namesAmong(placesOf(folder).flatMap(filesIn), ending);
+}
+
+function namesAmong(files: readonly string[], ending: string): readonly string[] {
   const names = files
     .filter((file) => file.endsWith(ending))
     .map((file) => file.slice(0, -ending.length));
   return [...new Set(names)].sort();
 }
+
+/** The names of the files in the folder here, if it is not the one that this package ships. */
+export const ownNamesIn = (folder: string, ending: string): readonly string[] =>
+  placesOf(folder).length === 1 ? [] : namesAmong(filesIn(folder), ending);
 
 function placesOf(folder: string): readonly string[] {
   const shipped = fileURLToPath(new URL(folder, packageRoot));

@@ -79,6 +79,12 @@ export const runbookNotFound = (
   hint: `${didYouMean(namesNear(name, available))}Give the path of a TypeScript file, or the name of one in runbooks/. Available: ${listed(available)}.`,
 });
 
+export const runbookNotNamed = (names: readonly string[]): Problem => ({
+  code: 'runbook-not-named',
+  message: `There are ${names.length} runbooks in runbooks/, and none is named: ${listed(names)}.`,
+  hint: {text: 'Name one, such as', command: `rehearse ${names[0] ?? ''}`},
+});
+
 export const runbookLoadFailed = (file: string, cause: string): Problem => ({
   code: 'runbook-load-failed',
   message: `${file} cannot be loaded: ${cause}`,

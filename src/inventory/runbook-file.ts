@@ -4,8 +4,14 @@ import {refuseAny, SwitcharooError} from '../model/problem.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
 import {authorsLine, inYourCode, messageOf} from '../model/thrown.ts';
 import {compiledRunbook} from './compile-runbook.ts';
-import {namesIn, pathsOf} from './names.ts';
-import {runbookInvalid, runbookLoadFailed, runbookNotFound, runbookThrew} from './problems.ts';
+import {namesIn, ownNamesIn, pathsOf} from './names.ts';
+import {
+  runbookInvalid,
+  runbookLoadFailed,
+  runbookNotFound,
+  runbookNotNamed,
+  runbookThrew,
+} from './problems.ts';
 import {mistakesIn} from './runbook-mistakes.ts';
 
 interface RunbookFile {
@@ -45,6 +51,15 @@ function expandedWith(file: string, runbook: AnyRunbook, params: unknown): AnyRu
 function checked(file: string, runbook: AnyRunbook): AnyRunbook {
   refuseAny(mistakesIn(runbook).map((mistake) => runbookInvalid(file, mistake)));
   return runbook;
+}
+
+/** The only runbook of this folder; the given one where it has none. */
+export function onlyRunbook(otherwise: string): string {
+  const names = ownNamesIn('runbooks', '.ts');
+  if (names.length > 1) {
+    throw new SwitcharooError(runbookNotNamed(names));
+  }
+  return names[0] ?? otherwise;
 }
 
 function findFile(nameOrPath: string): string {

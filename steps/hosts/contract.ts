@@ -1,6 +1,7 @@
 import type {z} from 'zod';
 import type {Action, Look, TargetKind} from '../../src/index.ts';
 import type {CommandReader, CommandWriter} from './command/contract.ts';
+import type {TextFileReader, TextFileWriter} from './files/contract.ts';
 import type {HoldReader, HoldWriter} from './hold/contract.ts';
 import type {OwnFileReader, OwnFileWriter} from './proxy/contract.ts';
 import type {hostsConfig} from './shell/config.ts';
@@ -147,6 +148,7 @@ export interface HostReader
     OwnFileReader,
     CommandReader,
     VisitsReader,
+    TextFileReader,
     TreeReader {
   readonly name: string;
   units(
@@ -205,6 +207,7 @@ export interface HostWriter
     HoldWriter,
     OwnFileWriter,
     CommandWriter,
+    TextFileWriter,
     TreeWriter {
   /** Prevents every start of these units until the drop-in is removed. Running units keep running. */
   blockUnits(units: readonly string[], marker: RunMarker, signal: AbortSignal): Promise<void>;

@@ -1,5 +1,6 @@
 export {closePort} from './close-port.ts';
 export type {
+  Command,
   CommandEnd,
   CommandMachines,
   CommandReader,
@@ -18,6 +19,7 @@ export {hostsCommand} from './command.ts';
 export type {HostReader, HostsConfig, HostsReader, HostsWriter, HostWriter} from './contract.ts';
 export {dryHold} from './dry-hold.ts';
 export {hostsFile} from './file.ts';
+export type {TextFile, TextFileReader, TextFileWriter} from './files/contract.ts';
 export {forwardTraffic} from './forward-traffic.ts';
 export {holdConnections} from './hold-connections.ts';
 export {noVisitors} from './no-visitors.ts';
@@ -28,5 +30,5 @@ export {stopAtJobs} from './stop-at-jobs.ts';
 export {stopCrons} from './stop-crons.ts';
 export {stopSupervisorPrograms} from './stop-supervisor-programs.ts';
 export {stopWebServers} from './stop-web-servers.ts';
-export {hostGroup} from './target.ts';
+export {hostGroup, hostOver} from './target.ts';
 export type {FileTree, Transfer, TransferEnd, TreeFile} from './tree/contract.ts';

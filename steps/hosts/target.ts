@@ -6,6 +6,7 @@ import type {HostsReader, HostsWriter, HostWriter} from './contract.ts';
 import {readCronFiles} from './cron/cron-files.ts';
 import * as crontabs from './cron/crontabs.ts';
 import {moveAside, restoreFile} from './files/set-aside.ts';
+import {textFilesOver} from './files/text-file.ts';
 import * as firewall from './firewall/firewall.ts';
 import {onEveryHost} from './group/per-host.ts';
 import type {HoldWriter} from './hold/contract.ts';
@@ -43,8 +44,9 @@ export const hostGroup = defineTarget({
 });
 
 /** A host over its root shell: each method is a function of the folder that is named for its subject. */
-const hostOver = (shell: Shell): HostWriter => ({
+export const hostOver = (shell: Shell): HostWriter => ({
   ...commandsOver({...shell, keep: shell.root}),
+  ...textFilesOver(shell),
 
   units: (names, marker, signal) => systemd.readUnits(shell, names, marker, signal),
   blockUnits: (units, marker, signal) => systemd.blockUnits(shell, units, marker, signal),

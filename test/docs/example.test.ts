@@ -38,13 +38,17 @@ describe('the example of the docs', () => {
   }, limitMs);
 
   test.each([
-    'show-maintenance-page.ts',
-    'maintenance.ts',
-    'maintenance.yaml',
-    'run-maintenance.ts',
-    'our-cutover.ts',
+    'docs/examples/show-maintenance-page.ts',
+    'docs/examples/maintenance.ts',
+    'docs/examples/maintenance.yaml',
+    'docs/examples/run-maintenance.ts',
+    'docs/examples/our-cutover.ts',
+    'templates/project/runbooks/our-cutover.ts',
+    'templates/project/inventories/lab.yaml',
+    'templates/project/steps/post-notice.ts',
+    'templates/project/test/post-notice.test.ts',
   ])('is printed there as it is: %s', (file) => {
-    const shown = blocks.filter(({text}) => text === read(`docs/examples/${file}`));
+    const shown = blocks.filter(({text}) => text === read(file));
     expect(shown.length).toBeGreaterThan(0);
   });
 

@@ -76,6 +76,11 @@ const arrows: readonly Arrow[] = [
     rule: 'authors import words alone, put what they need into the model, or load it when it is called',
   },
   {
+    from: (file) => isIn(file, 'src/testing'),
+    may: ({to}) => isIn(to, 'src') || /^steps\/[^/]+\/index\.ts$/.test(to),
+    rule: 'what authors test with knows the product, and of a technology its index.ts; export there what it needs',
+  },
+  {
     from: (file) => isIn(file, 'src'),
     may: ({file, to, kind}) =>
       isIn(to, 'src') ||

@@ -30,6 +30,8 @@ const kept = [
   'scripts',
   'bin',
   'docs',
+  'templates',
+  'create',
 ];
 
 /** Reads the repository once. */

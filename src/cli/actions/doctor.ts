@@ -61,8 +61,9 @@ async function labServer(): Promise<MachineCheck> {
     const {command} = await findServer();
     return {check, result: command, ok: true};
   } catch (error) {
-    const hint = 'Only "rehearse" and "lab" need it.';
-    return {check, result: (error as Error).message, ok: true, hint};
+    const needed = 'Only "rehearse" and "lab" need it.';
+    const how = error instanceof SwitcharooError ? ` ${hintText(error.problem.hint)}` : '';
+    return {check, result: (error as Error).message, ok: true, hint: `${needed}${how}`};
   }
 }
 

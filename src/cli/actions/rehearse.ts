@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Lab, LabOptions} from '@switcharoo/lab';
 import {unknownEntry} from '../../engine/problems.ts';
 import {isCheckpointOrEntry} from '../../engine/run.ts';
-import {loadRunbook} from '../../inventory/runbook-file.ts';
+import {loadRunbook, onlyRunbook} from '../../inventory/runbook-file.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import type {AnyRunbook} from '../../model/runbook.ts';
 import {type RunReport, reportHtml, rowsAreEqual, rowsSentence} from '../../report/index.ts';
@@ -23,7 +23,8 @@ import {measure} from './measure.ts';
 import {printObstacles, printPlanOf} from './plan.ts';
 
 interface Rehearsal {
-  readonly runbook: string;
+  /** Absent: the only one of this folder, or the most careful one that is shipped. */
+  readonly runbook: string | undefined;
   /** Everything is reversed after this entry or checkpoint. */
   readonly reverseAt: string | undefined;
   /** A file for the report. */
@@ -51,7 +52,8 @@ export async function rehearse(
   {clients, slowProcedures, strategy, rttMs, keep}: LabSetup,
 ): Promise<ExitCode> {
   const {upLab, downLab, beginningFor} = await loadLab();
-  const {runbook} = await loadRunbook(rehearsal.runbook);
+  const named = rehearsal.runbook ?? onlyRunbook('seamless-cutover');
+  const {runbook} = await loadRunbook(named);
   refuseMistakes(rehearsal, runbook);
   const signals = listenToSignals(app.say);
   const say = (text: string) => (app.json ? undefined : app.say(text));
@@ -67,7 +69,7 @@ export async function rehearse(
     signal: signals.stopping,
   });
   try {
-    return await rehearseIn(lab, app, rehearsal, signals);
+    return await rehearseIn(lab, app, {...rehearsal, runbook: named}, signals);
   } finally {
     if (keep) {
       say(`The lab is still up. Stop it with: ${app.paste('lab down')}`);
@@ -91,7 +93,7 @@ function refuseMistakes({reverseAt, html}: Rehearsal, runbook: AnyRunbook): void
 function rehearseIn(
   lab: Lab,
   app: App,
-  {runbook, reverseAt, html}: Rehearsal,
+  {runbook, reverseAt, html}: Rehearsal & {readonly runbook: string},
   signals: ProcessSignals,
 ): Promise<ExitCode> {
   const request = {runbook, inventory: 'lab', yes: true, rehearsal: true, until: reverseAt};

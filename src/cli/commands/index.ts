@@ -2,6 +2,7 @@ import type {CommandFamily, CommandSpec} from '../command.ts';
 import {cutoverCommands} from './cutover.ts';
 import {labCommands} from './lab.ts';
 import {preparationCommands} from './preparation.ts';
+import {projectCommands} from './project.ts';
 import {runsCommands} from './runs.ts';
 import {servicesCommands} from './services.ts';
 
@@ -12,4 +13,5 @@ export const commandGroups: Readonly<Record<string, readonly (CommandSpec | Comm
   'Preparation commands': preparationCommands,
   'Lab commands': labCommands,
   'ECS service commands': servicesCommands,
+  'Project commands': projectCommands,
 };

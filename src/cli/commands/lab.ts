@@ -6,7 +6,7 @@ const rehearseCommand = defineCommand({
   arguments: '[runbook]',
   summary: 'Run a runbook in the lab',
   description:
-    'Start the lab, run a runbook in it while clients write all the time, report the outage and the lost writes, and stop the lab. Asks nothing.\n\nWithout a runbook, seamless-cutover is rehearsed.',
+    'Start the lab, run a runbook in it while clients write all the time, report the outage and the lost writes, and stop the lab. Asks nothing.\n\nWithout a runbook, the only one in runbooks/ is rehearsed, or seamless-cutover where there is none.',
   options: {
     reverseAt: optional({
       placeholder: 'entry',
@@ -20,7 +20,7 @@ const rehearseCommand = defineCommand({
     html,
   },
   examples: ['rehearse', 'rehearse seamless-cutover --reverse-at smoke', 'rehearse --rtt 20'],
-  run: async ({app, args: [runbook = 'seamless-cutover'], options}) => {
+  run: async ({app, args: [runbook], options}) => {
     const {rehearse} = await import('../actions/rehearse.ts');
     const {reverseAt, html: file, rtt: rttMs, ...lab} = options;
     return rehearse(app, {runbook, reverseAt, html: file}, {...lab, rttMs});

@@ -197,6 +197,21 @@ export class FakeHost implements HostWriter {
     return fakeShell(this.fileTexts, command, signal);
   }
 
+  async readFile(path: string) {
+    const text = this.fileTexts.get(path);
+    return text === undefined ? null : {text, mode: '644', owner: 'root:root'};
+  }
+
+  async writeFile(path: string, text: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.fileTexts.set(path, text);
+  }
+
+  async removeFile(path: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.fileTexts.delete(path);
+  }
+
   async units(names: readonly string[], marker: RunMarker): Promise<readonly UnitState[]> {
     return names.map((unit) => this.#shown(unit, marker));
   }

@@ -1,0 +1,146 @@
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test, vi} from 'vitest';
+import {initProject} from '../../src/cli/actions/init.ts';
+import {type App, openApp} from '../../src/cli/app.ts';
+import {loadInventory} from '../../src/inventory/inventory.ts';
+import {loadRunbook, onlyRunbook} from '../../src/inventory/runbook-file.ts';
+import {paramsFor} from '../../src/inventory/targets.ts';
+import {SwitcharooError} from '../../src/model/problem.ts';
+import {read} from '../docs/pages.ts';
+import {folderWith} from '../inventory/folder.ts';
+
+const files = [
+  '.github/workflows/rehearse.yml',
+  '.gitignore',
+  'inventories/lab.yaml',
+  'inventories/staging.yaml',
+  'package.json',
+  'runbooks/our-cutover.ts',
+  'steps/post-notice.ts',
+  'test/post-notice.test.ts',
+  'tsconfig.json',
+];
+
+function init(folder: string, json = true): any {
+  const printed: string[] = [];
+  const app: App = {...openApp({json}), width: 100, print: (text) => printed.push(text)};
+  initProject(app, folder);
+  return json ? JSON.parse(printed.join('\n')) : printed.join('\n');
+}
+
+test('a new folder becomes a project, and it is said what to type next', () => {
+  const folder = join(folderWith({}), 'Our Cutover');
+  expect(init(folder)).toMatchObject({
+    written: files,
+    kept: [],
+    next: [
+      expect.stringMatching(/^cd '.*Our Cutover'$/),
+      'npm install',
+      'npx switcharoo rehearse',
+      'npm test',
+      'npx switcharoo plan our-cutover -i staging',
+    ],
+  });
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const {dependencies, devDependencies, version} = JSON.parse(read('package.json') ?? '');
+  expect(manifest).toEqual({
+    name: 'our-cutover',
+    private: true,
+    type: 'module',
+    scripts: {test: 'tsc && vitest run', rehearse: 'switcharoo rehearse'},
+    dependencies: {switcharoo: `^${version}`, zod: dependencies.zod},
+    devDependencies: {
+      '@switcharoo/lab': `^${version}`,
+      '@types/node': devDependencies['@types/node'],
+      typescript: devDependencies.typescript,
+      vitest: devDependencies.vitest,
+    },
+  });
+});
+
+test('what is there is left as it was, and what a package.json lacks is a command to paste', () => {
+  const mine = {
+    'package.json': '{"name": "mine", "dependencies": {"zod": "^4.0.0", "switcharoo": "file:x"}}',
+    'steps/post-notice.ts': '// mine\n',
+  };
+  const folder = folderWith({'package.json': mine['package.json']});
+  mkdirSync(join(folder, 'steps'));
+  writeFileSync(join(folder, 'steps/post-notice.ts'), mine['steps/post-notice.ts']);
+  const first = init(folder);
+  expect(first.kept).toEqual(Object.keys(mine));
+  expect(first.next.slice(1, 3)).toEqual([
+    "npm pkg set type=module scripts.test='tsc && vitest run'",
+    expect.stringMatching(
+      /^npm install --save-dev '@switcharoo\/lab@\^.*' '@types\/node@\^.*' 'typescript@\^.*' 'vitest@\^.*'$/,
+    ),
+  ]);
+  for (const [file, text] of Object.entries(mine)) {
+    expect(readFileSync(join(folder, file), 'utf8')).toBe(text);
+  }
+  expect(init(folder)).toMatchObject({written: [], kept: files});
+  expect(init(folder, false)).toContain('Left as they were\n  .github/workflows/rehearse.yml');
+});
+
+test('a folder that is a file is named, and nothing is written', () => {
+  const folder = folderWith({inventories: 'a file'});
+  let problem: unknown;
+  try {
+    init(folder);
+  } catch (error) {
+    problem = error instanceof SwitcharooError && error.problem;
+  }
+  expect(problem).toMatchObject({
+    code: 'project-not-written',
+    message: expect.stringMatching(/inventories\/lab.yaml cannot be written: (EEXIST|ENOTDIR)\.$/),
+  });
+  expect(readFileSync(join(folder, 'inventories'), 'utf8')).toBe('a file');
+});
+
+test("the project's inventories have what its runbook needs, for staging and for the lab", async () => {
+  const folder = folderWith({});
+  init(folder);
+  const {runbook} = await loadRunbook('templates/project/runbooks/our-cutover.ts');
+  const variables = {HOME: '/home/ada', SEED_FILE: 'bin.1', SEED_POSITION: '4', IMAGE_TAG: '7'};
+  for (const [name, value] of Object.entries(variables)) {
+    vi.stubEnv(name, value);
+  }
+  const staging = loadInventory(join(folder, 'inventories/staging.yaml'), folder);
+  vi.unstubAllEnvs();
+  expect(staging.name).toBe('staging');
+  expect(paramsFor(runbook, staging)).toMatchObject({
+    notice: 'Staging is moving. Change nothing here.\n',
+  });
+  expect(Object.keys(staging.targets)).toEqual(
+    expect.arrayContaining(Object.keys(runbook.head.targets)),
+  );
+
+  const written = read('inventories/lab.yaml')?.matchAll(/\$\{(\w+)\}/g) ?? [];
+  const lines = [...written].map(
+    ([, name]) => `${name}=${name === 'LAB_WEBHOOK' ? 'http://127.0.0.1/' : 1}`,
+  );
+  writeFileSync(join(folder, 'lab.env'), lines.join('\n'));
+  const lab = loadInventory(join(folder, 'inventories/lab.yaml'), folder);
+  expect(lab).toMatchObject({name: 'lab', lab: true});
+  expect(paramsFor(runbook, lab)).toMatchObject({
+    notice: 'The shop is moving. Change nothing here.\n',
+    siteName: 'www.shop.test',
+  });
+});
+
+test('the only runbook of a project needs no name; of several, one is named', () => {
+  const before = process.cwd();
+  try {
+    process.chdir(folderWith({}));
+    expect(onlyRunbook('shipped')).toBe('shipped');
+    mkdirSync('runbooks');
+    writeFileSync('runbooks/ours.ts', '');
+    expect(onlyRunbook('shipped')).toBe('ours');
+    writeFileSync('runbooks/other.ts', '');
+    expect(() => onlyRunbook('shipped')).toThrow(
+      'There are 2 runbooks in runbooks/, and none is named: other, ours.',
+    );
+  } finally {
+    process.chdir(before);
+  }
+});
