@@ -114,6 +114,15 @@ const dropped = (database: Database, user: string, point: Point): FaultDrill => 
   says: new RegExp(database),
 });
 
+/** `read_only` is then what the cluster parameter says. */
+const failedOver = (point: Point): FaultDrill => ({
+  name: `failover-at-${point.entry}`,
+  at: point,
+  fault: [{what: 'aurora-failover'}],
+  ends: throughOrHeld,
+  says: /aurora/,
+});
+
 const databaseFaults: readonly FaultDrill[] = [
   killed('aurora', at('replicate', 'action-intended', 2)),
   killed('source', at('freeze', 'action-intended', 1)),
@@ -127,6 +136,11 @@ const databaseFaults: readonly FaultDrill[] = [
   dropped('source', 'switcharoo', at('freeze', 'action-intended', 1)),
   dropped('aurora', 'admin', at('promote', 'action-intended', 0)),
   dropped('source', 'switcharoo', at('reverse-replication', 'action-intended', 1)),
+  failedOver(at('near')),
+  failedOver(at('replica-caught-up')),
+  failedOver(at('promote', 'action-intended', 1)),
+  failedOver(at('open-writes', 'action-intended')),
+  failedOver(at('deploy')),
   {
     name: 'source-forgets-read-only',
     at: at('freeze', 'entry-done'),
