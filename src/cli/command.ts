@@ -34,6 +34,8 @@ interface Call<Declared> {
   /** Its arguments; those that may be left out are `undefined`. */
   readonly args: readonly string[];
   readonly options: OptionsOf<Declared>;
+  /** Every command of the program. */
+  readonly groups: CommandGroups;
 }
 
 export interface CommandSpec<Declared extends Options = Options> {
@@ -45,6 +47,8 @@ export interface CommandSpec<Declared extends Options = Options> {
   /** Sentences for the command's own help, instead of the summary. */
   readonly description?: string;
   readonly options?: Declared;
+  /** For programs: no person types it. */
+  readonly isHidden?: boolean;
   /** What follows `switcharoo`. */
   readonly examples: readonly string[];
   /** Loads what it needs itself: `--help` must not wait for it. */
@@ -57,6 +61,9 @@ export interface CommandFamily {
   readonly summary: string;
   readonly commands: readonly CommandSpec[];
 }
+
+/** Every command, by its heading in `--help`. */
+export type CommandGroups = Readonly<Record<string, readonly (CommandSpec | CommandFamily)[]>>;
 
 /** Checks that a command's `run` takes the options that it declares. */
 export const defineCommand = <const Declared extends Options = Record<never, never>>(

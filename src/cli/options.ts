@@ -13,6 +13,16 @@ import {parseTime} from './parse-time.ts';
 
 // Options that several commands share.
 
+/** Those of every command. */
+export const globalOptions = {
+  stateDir: optional({placeholder: 'folder', description: 'Folder of journals and locks'}),
+  json: flag({description: 'Print one JSON document, or one event per line while running'}),
+};
+
+/** `acceptChanges` is `--accept-changes`. */
+export const longName = (name: string): string =>
+  `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
 const approval = 'Approval';
 
 export const inventory = mandatory({

@@ -6,6 +6,7 @@ import {type CommandFamily, type CommandSpec, InvalidValue, type OptionSpec} fro
 import {Command, InvalidArgumentError, Option} from './commander.ts';
 import {commandGroups} from './commands/index.ts';
 import {helpConfiguration} from './help.ts';
+import {globalOptions, longName} from './options.ts';
 
 type End = (code: ExitCode) => void;
 
@@ -15,16 +16,20 @@ export function programWith(end: End): Command {
     .usage('<command> [options]')
     .version(version, '-V, --version', 'Print the version')
     .addOption(
-      new Option('--state-dir <folder>', 'Folder of journals and locks')
+      optionOf('stateDir', globalOptions.stateDir)
         .env('SWITCHAROO_STATE_DIR')
         .default(defaultStateFolder),
     )
-    .option('--json', 'Print one JSON document, or one event per line while running', false)
+    .addOption(optionOf('json', globalOptions.json))
     .addHelpText('after', examplesText(['plan bare-metal-to-ecs -i staging', 'rehearse']));
   for (const [heading, commands] of Object.entries(commandGroups)) {
     program.commandsGroup(heading);
     for (const command of commands) {
-      program.addCommand('commands' in command ? familyOf(command, end) : commandOf(command, end));
+      if ('commands' in command) {
+        program.addCommand(familyOf(command, end));
+      } else {
+        program.addCommand(commandOf(command, end), {hidden: command.isHidden ?? false});
+      }
     }
   }
   return program
@@ -60,7 +65,8 @@ function commandOf(spec: CommandSpec, end: End): Command {
     const {openApp} = await import('./app.ts');
     const given = command.optsWithGlobals<{stateDir: string; json: boolean}>();
     // Commander has parsed them as they are declared.
-    end(await spec.run({app: openApp(given), args: command.args, options: given as never}));
+    const app = openApp(given);
+    end(await spec.run({app, args: command.args, options: given as never, groups: commandGroups}));
   });
 }
 
@@ -117,10 +123,6 @@ function optionOf(name: string, spec: OptionSpec): Option {
   }
   return option;
 }
-
-/** `acceptChanges` is `--accept-changes`. */
-const longName = (name: string): string =>
-  `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 function placeholderOf({placeholder, isList, bare}: OptionSpec): string {
   const [open, close] = bare === undefined ? ['<', '>'] : ['[', ']'];

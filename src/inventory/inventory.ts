@@ -3,6 +3,7 @@ import {basename, join, resolve} from 'node:path';
 import {z} from 'zod';
 import {sha256} from '../model/canonical.ts';
 import {SwitcharooError} from '../model/problem.ts';
+import {didYouMean, namesNear} from '../model/suggestion.ts';
 import {channels} from './channels.ts';
 import {writtenIn} from './inventory-file.ts';
 import {namesIn, pathsOf} from './names.ts';
@@ -12,6 +13,7 @@ import {
   inventoryVariableMissing,
   labNotRunning,
 } from './problems.ts';
+import {unknownFieldsIn} from './unknown-fields.ts';
 
 const target = z.looseObject({kind: z.string()});
 
@@ -46,7 +48,11 @@ export function loadInventory(nameOrPath: string, stateFolder: string): Inventor
   const expanded = expand(file, raw, variables);
   const result = shape.safeParse(expanded);
   if (!result.success) {
-    throw new SwitcharooError(inventoryInvalid(file, z.prettifyError(result.error)));
+    const unknown = unknownFieldsIn(shape, expanded)
+      .filter(({path}) => !path.startsWith('params') && !path.startsWith('targets'))
+      .map(({name, possible}) => didYouMean(namesNear(name, possible)).trimEnd());
+    const details = [z.prettifyError(result.error), ...unknown.filter(Boolean)].join('. ');
+    throw new SwitcharooError(inventoryInvalid(file, details));
   }
   return {...result.data, file, digest: digestOf(expanded)};
 }

@@ -1,6 +1,7 @@
 import type {Problem} from '../model/problem.ts';
 import {didYouMean, namesNear} from '../model/suggestion.ts';
 import type {RunbookMistake} from './runbook-mistakes.ts';
+import type {UnknownField} from './unknown-fields.ts';
 
 export const inventoryNotFound = (
   name: string,
@@ -55,6 +56,15 @@ export const targetInvalid = (target: string, file: string, details: string): Pr
   code: 'target-invalid',
   message: `${target} in ${file} is not complete: ${details}`,
   hint: 'inventories/production.example.yaml shows every field of each kind.',
+});
+
+export const targetFieldUnknown = (
+  {target, kind, file}: {readonly target: string; readonly kind: string; readonly file: string},
+  {path, name, possible}: UnknownField,
+): Problem => ({
+  code: 'target-field-unknown',
+  message: `${target} in ${file} has the field ${path}, which a target of kind ${kind} does not have.`,
+  hint: `${didYouMean(namesNear(name, possible))}Correct it or leave it out. Possible there: ${listed(possible)}.`,
 });
 
 export const secretMissing = (target: string, reference: string, cause: string): Problem => ({

@@ -2,12 +2,20 @@ import {z} from 'zod';
 import type {Redactor} from '../journal/redactor.ts';
 import {type Problem, problemsIn, refuseAny, SwitcharooError} from '../model/problem.ts';
 import type {AnyRunbook} from '../model/runbook.ts';
+import {didYouMean, namesNear} from '../model/suggestion.ts';
 import type {Keeper, OpenContext, OpenTargets, Session, TargetKind} from '../model/target.ts';
 import {inYourCode, problemOfThrown} from '../model/thrown.ts';
 import type {Environment} from './environment.ts';
 import {type Inventory, labVariables} from './inventory.ts';
-import {paramsInvalid, targetInvalid, targetMissing, targetWrongKind} from './problems.ts';
+import {
+  paramsInvalid,
+  targetFieldUnknown,
+  targetInvalid,
+  targetMissing,
+  targetWrongKind,
+} from './problems.ts';
 import {resolveFields} from './references.ts';
+import {unknownFieldsIn} from './unknown-fields.ts';
 
 type AnySession = Session<unknown, unknown>;
 
@@ -82,9 +90,27 @@ export function parsedParams({head}: AnyRunbook, params: unknown, file: string):
     schema.safeParse(params),
   );
   if (!result.success) {
-    throw new SwitcharooError(paramsInvalid(head.name, z.prettifyError(result.error), file));
+    const details = `${z.prettifyError(result.error)}${misspelt(schema, params)}`;
+    throw new SwitcharooError(paramsInvalid(head.name, details, file));
   }
   return result.data;
+}
+
+/** A parameter that is missing, and one that is there and has nearly its name. */
+function misspelt(schema: z.ZodType, params: unknown): string {
+  if (!(schema instanceof z.ZodObject) || typeof params !== 'object' || params === null) {
+    return '';
+  }
+  const known = Object.keys(schema.shape);
+  const strangers = Object.keys(params).filter((name) => !known.includes(name));
+  const pairs = known
+    .filter((name) => !(name in params))
+    .flatMap((name) =>
+      namesNear(name, strangers)
+        .slice(0, 1)
+        .map((near) => `${near} (${name}?)`),
+    );
+  return pairs.length === 0 ? '' : ` Perhaps misspelt: ${pairs.join(', ')}.`;
 }
 
 /** An inventory may hold parameters of other runbooks; what is given by hand is meant for this one. */
@@ -97,7 +123,8 @@ function refuseStrangers(
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : given;
   const stranger = given.find((name) => !known.includes(name));
   if (stranger !== undefined) {
-    const what = `${stranger} is none of them; they are ${known.join(', ') || 'none'}`;
+    const near = didYouMean(namesNear(stranger, known));
+    const what = `${stranger} is none of them. ${near}They are ${known.join(', ') || 'none'}`;
     throw new SwitcharooError(paramsInvalid(runbook, what, file));
   }
 }
@@ -134,14 +161,15 @@ async function prepareNamed(
       ? {...opening.environment, ...labVariables(inventory.file, opening.stateFolder)}
       : opening.environment;
     const resolved = await resolveFields(fields, {target: name, environment, redactor, signal});
+    const unknown = unknownFieldsIn(kind.config, resolved).map((field) =>
+      targetFieldUnknown({target: name, kind: kind.kind, file: inventory.file}, field),
+    );
     const result = kind.config.safeParse(resolved);
-    return result.success
-      ? {name, kind, config: result.data, problems: []}
-      : {
-          name,
-          kind,
-          problems: [targetInvalid(name, inventory.file, z.prettifyError(result.error))],
-        };
+    if (!result.success) {
+      const invalid = targetInvalid(name, inventory.file, z.prettifyError(result.error));
+      return {name, kind, problems: [...unknown, invalid]};
+    }
+    return {name, kind, config: result.data, problems: unknown};
   } catch (error) {
     return {name, kind, problems: problemsIn(error)};
   }

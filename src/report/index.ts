@@ -10,6 +10,7 @@ export {documentText} from './document.ts';
 export {momentUtc, type TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
 export {outageTexts} from './outage-text.ts';
+export {pageText} from './page-text.ts';
 export {ansiPaint, type Paint, plainPaint} from './paint.ts';
 export {iamPolicies, type Missing, missingIn, permissionsText} from './permissions.ts';
 export {planText} from './plan.ts';

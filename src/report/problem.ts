@@ -25,7 +25,7 @@ export interface Trouble {
 /** The problem, the changes in place, what to do next, and the permanent code of the problem. */
 export function problemText(trouble: Trouble, options: TextOptions): string {
   const {problem, changesInPlace, next, outages = [], cause} = trouble;
-  const {paint, width} = options;
+  const {paint, width, paste = (command: string) => `switcharoo ${command}`} = options;
   const loud = (text: string) => paint.red(paint.bold(text));
   return [
     ...(trouble.reversalFailed
@@ -38,11 +38,19 @@ export function problemText(trouble: Trouble, options: TextOptions): string {
     ...labelled('changes in place', changesInPlace.length > 0 ? changesInPlace : ['none'], options),
     ...labelled('outage', outages, options),
     ...(cause ? labelled('cause', [cause], options) : []),
-    ...labelled('next', [hintText(problem.hint, options.paste)], options),
+    ...labelled('next', [withCommands(hintText(problem.hint, paste), paste)], options),
     ...nextText(next, options),
-    ...labelled('code', [`${problem.code}   docs/problems.md#${problem.code}`], options),
+    ...labelled('code', [`${problem.code}   ${paste(`explain ${problem.code}`)}`], options),
   ].join('\n');
 }
+
+/** A page or an example inventory that a hint names, as the command that prints it: a project has no such file. */
+const withCommands = (text: string, paste: (command: string) => string): string =>
+  text
+    .replaceAll(/\bdocs\/([a-z-]+)\.md\b/g, (_file, page: string) => paste(`docs ${page}`))
+    .replaceAll(/\binventories\/([a-z-]+\.example\.yaml)\b/g, (_file, page: string) =>
+      paste(`docs ${page}`),
+    );
 
 /** The newest changes in place: as many as fit into `room` rows, or their count. */
 export function fitChanges(

@@ -32,7 +32,7 @@ test('the menu of a failure tells what becomes of the outage, and all else that 
     '  changes in place  lower-ttl (route53.lower-ttl)',
     '                    freeze (mysql.freeze-writes)',
     '  next              Check whether the server runs; then retry.',
-    '  code              target-unreachable   docs/problems.md#target-unreachable',
+    '  code              target-unreachable   switcharoo explain target-unreachable',
     '  OUTAGE: without a choice, the run reverses to prepared at 03:10:51 UTC.',
     '  Then the outage exceeds its limit of 5 m 00 s. After a stop, no process ends',
     '    the outage.',

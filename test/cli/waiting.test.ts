@@ -61,7 +61,7 @@ describe.skipIf(spawnSync('tmux', ['-V']).error !== undefined)('while a person i
         changes in place  9 changes, which status lists
         next              Look whether the server runs, and whether its security group
                           lets this machine connect to it.
-        code              target-unreachable   docs/problems.md#target-unreachable
+        code              target-unreachable   switcharoo explain target-unreachable
         no skip           open: Aurora would refuse writes after the cutover, for
                           ever.
 

@@ -2,6 +2,7 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {readFigures} from '../../bench/outage/figures.ts';
+import {manFile, manPage} from '../../scripts/man-page.ts';
 import {contenderTable, runbookTable, withFigures} from '../../scripts/outage-figures.ts';
 import {permissionsFile, permissionsPage} from '../../scripts/permissions.ts';
 import {preflightFile, preflightPage} from '../../scripts/preflight.ts';
@@ -16,6 +17,7 @@ test.each([
   {page: 'docs/permissions.md', file: permissionsFile, made: permissionsPage},
   {page: 'docs/preflight.md', file: preflightFile, made: preflightPage},
   {page: 'docs/steps.md', file: stepsFile, made: stepsPage},
+  {page: 'man/switcharoo.1', file: manFile, made: manPage},
 ])('$page says what the sources say', async ({page, file, made}) => {
   const text = await made();
   if (process.env['UPDATE_GOLDEN'] === '1') {

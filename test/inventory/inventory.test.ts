@@ -94,7 +94,7 @@ const refused: readonly {
     name: 'has a field that nobody knows',
     text: 'name: staging\ntargets: {}\nprotectd: true\n',
     code: 'inventory-invalid',
-    says: 'FILE is not an inventory: ✖ Unrecognized key: "protectd"',
+    says: 'FILE is not an inventory: ✖ Unrecognized key: "protectd". Did you mean protected?',
   },
   {
     name: 'has a name that cannot be typed',

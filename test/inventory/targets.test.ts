@@ -161,7 +161,7 @@ describe('the parameters of a run', () => {
 
   test('are refused when one given by hand is none of the runbook: a slip would change nothing, silently', () => {
     expect(() => paramsFor(runbook, inventoryWith('{name: n, unused: 1}'), {lagMax: '9'})).toThrow(
-      'The parameters of boxes are not valid: lagMax is none of them; they are lagMsMax, name',
+      'The parameters of boxes are not valid: lagMax is none of them. Did you mean lagMsMax? They are lagMsMax, name',
     );
   });
 });

@@ -9,6 +9,14 @@ test('a slip of the finger finds what begins alike or holds the word', () => {
   expect(namesNear('Freeze', names)).toEqual(['mysql.freeze-writes']);
 });
 
+test('two letters that are wrong, missing or exchanged are forgiven, the nearest first', () => {
+  expect(namesNear('hots', ['hosts', 'port'])).toEqual(['hosts']);
+  expect(namesNear('asdress', ['address', 'user'])).toEqual(['address']);
+  expect(namesNear('swpa', names)).toEqual(['swap']);
+  expect(namesNear('stage', ['staging', 'stages', 'lab'])).toEqual(['stages', 'staging']);
+  expect(namesNear('og', names)).toEqual([]);
+});
+
 test('a word that is like none of them, or too short to tell, finds none', () => {
   expect(namesNear('promote', names)).toEqual([]);
   expect(namesNear('s', names)).toEqual([]);

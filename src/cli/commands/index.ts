@@ -1,4 +1,4 @@
-import type {CommandFamily, CommandSpec} from '../command.ts';
+import type {CommandGroups} from '../command.ts';
 import {cutoverCommands} from './cutover.ts';
 import {labCommands} from './lab.ts';
 import {preparationCommands} from './preparation.ts';
@@ -7,7 +7,7 @@ import {runsCommands} from './runs.ts';
 import {servicesCommands} from './services.ts';
 
 /** Every command, by its heading in `--help`. Few files: each one costs `--help` a millisecond. */
-export const commandGroups: Readonly<Record<string, readonly (CommandSpec | CommandFamily)[]>> = {
+export const commandGroups: CommandGroups = {
   'Cutover commands': cutoverCommands,
   'Run commands': runsCommands,
   'Preparation commands': preparationCommands,

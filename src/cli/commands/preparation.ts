@@ -120,7 +120,7 @@ const permissionsCommand = defineCommand({
 
 const stepsCommand = defineCommand({
   name: 'steps',
-  arguments: '[name]',
+  arguments: '[step]',
   summary: 'List the steps and gates, or describe one',
   description:
     'List the steps and gates of the library. With a name, describe it: its targets, input, output, permissions and reversal.',

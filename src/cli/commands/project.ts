@@ -1,3 +1,4 @@
+import {SwitcharooError} from '../../model/problem.ts';
 import {defineCommand} from '../command.ts';
 
 const initCommand = defineCommand({
@@ -13,4 +14,67 @@ const initCommand = defineCommand({
   },
 });
 
-export const projectCommands = [initCommand];
+const explainCommand = defineCommand({
+  name: 'explain',
+  arguments: '<code>',
+  summary: 'Explain a problem by the code on the screen',
+  examples: ['explain plan-changed'],
+  run: async ({app, args: [code = '']}) => {
+    const {explain} = await import('../actions/docs.ts');
+    return explain(app, code);
+  },
+});
+
+const docsCommand = defineCommand({
+  name: 'docs',
+  arguments: '[page]',
+  summary: 'List the pages of the docs, or print one',
+  description:
+    'List the pages of the docs, or print one here: those of this version, from the package.\n\nThe example inventories are pages, too.',
+  examples: ['docs', 'docs what-if', 'docs production.example.yaml'],
+  run: async ({app, args: [page]}) => {
+    const {showDocs} = await import('../actions/docs.ts');
+    return showDocs(app, page);
+  },
+});
+
+const completionCommand = defineCommand({
+  name: 'completion',
+  arguments: '<shell>',
+  summary: 'Print what bash, zsh or fish needs to complete commands',
+  description:
+    'Print what bash, zsh or fish needs to complete commands, options, runbooks, inventories, runs, checkpoints and pages.\n\nbash: eval "$(switcharoo completion bash)" in ~/.bashrc. zsh: the same after compinit in ~/.zshrc. fish: switcharoo completion fish | source, in config.fish.',
+  examples: ['completion bash', 'completion zsh', 'completion fish'],
+  run: async ({app, args: [name = '']}) => {
+    const {printCompletion, shells} = await import('../actions/completion.ts');
+    const shell = shells.find((each) => each === name);
+    if (shell === undefined) {
+      throw new SwitcharooError({
+        code: 'usage-error',
+        message: `There are completions for ${shells.join(', ')}, and none for ${name}.`,
+        hint: {text: 'Name one of them, such as', command: 'completion bash'},
+      });
+    }
+    return printCompletion(app, shell);
+  },
+});
+
+const completeCommand = defineCommand({
+  name: 'complete',
+  arguments: '[words...]',
+  summary: 'Print what could stand at the end of these words (for shells)',
+  isHidden: true,
+  examples: ['complete -- plan ware'],
+  run: async ({app, args, groups}) => {
+    const {complete} = await import('../actions/complete.ts');
+    return complete(app, groups, args);
+  },
+});
+
+export const projectCommands = [
+  initCommand,
+  explainCommand,
+  docsCommand,
+  completionCommand,
+  completeCommand,
+];

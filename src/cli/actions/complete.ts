@@ -1,0 +1,175 @@
+import {namesIn} from '../../inventory/names.ts';
+import {loadRunbook} from '../../inventory/runbook-file.ts';
+import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {readableProgress} from '../../run/past-runs.ts';
+import type {App} from '../app.ts';
+import type {CommandFamily, CommandGroups, CommandSpec, OptionSpec} from '../command.ts';
+import {globalOptions, longName} from '../options.ts';
+
+interface Candidate {
+  readonly word: string;
+  readonly what?: string;
+}
+
+/**
+ * Prints what could stand at the end of these words, one candidate a line, after a tab what it is. Never fails: a shell
+ * waits for it.
+ */
+export async function complete(
+  app: App,
+  groups: CommandGroups,
+  words: readonly string[],
+): Promise<ExitCode> {
+  const partial = words.at(-1) ?? '';
+  const candidates = await candidatesFor(app, groups, words).catch(() => []);
+  const lines = candidates
+    .filter(({word}) => word.startsWith(partial))
+    .map(({word, what}) => (what === undefined ? word : `${word}\t${what}`));
+  if (lines.length > 0) {
+    app.print(lines.join('\n'));
+  }
+  return exitCodes.done;
+}
+
+type Command = CommandSpec | CommandFamily;
+
+async function candidatesFor(
+  app: App,
+  groups: CommandGroups,
+  words: readonly string[],
+): Promise<readonly Candidate[]> {
+  const all = Object.values(groups).flat();
+  const typed = withoutGlobals(words.slice(0, -1));
+  const partial = words.at(-1) ?? '';
+  const family = all.find(({name}) => name === typed[0]);
+  if (typed[0] === 'help') {
+    return typed.length === 1 ? named(all) : [];
+  }
+  if (!family) {
+    return partial.startsWith('-')
+      ? optionsOf(globalOptions)
+      : typed.length === 0
+        ? [...named(all), {word: 'help', what: 'Show help for a command'}]
+        : [];
+  }
+  if (!('commands' in family)) {
+    return ofCommand(app, family, typed.slice(1), partial);
+  }
+  const command = family.commands.find(({name}) => name === typed[1]);
+  return command ? ofCommand(app, command, typed.slice(2), partial) : named(family.commands);
+}
+
+/** Without `--json`, and `--state-dir` with its folder. */
+const withoutGlobals = (words: readonly string[]): readonly string[] =>
+  words.filter(
+    (word, index) =>
+      !['--json', '--state-dir'].includes(word) && words[index - 1] !== '--state-dir',
+  );
+
+const named = (commands: readonly Command[]): readonly Candidate[] =>
+  commands
+    .filter((command) => !('isHidden' in command && command.isHidden))
+    .map(({name, summary}) => ({word: name, what: summary}));
+
+const optionsOf = (options: Readonly<Record<string, OptionSpec>>): readonly Candidate[] =>
+  Object.entries(options).map(([name, {description}]) => ({
+    word: longName(name),
+    what: description,
+  }));
+
+async function ofCommand(
+  app: App,
+  {arguments: args = '', options = {}}: CommandSpec,
+  typed: readonly string[],
+  partial: string,
+): Promise<readonly Candidate[]> {
+  const all = {...options, ...globalOptions};
+  const valued = Object.entries(all).filter(([, {placeholder}]) => placeholder !== undefined);
+  const flagsOf = ([name, {short}]: readonly [string, OptionSpec]) => [
+    longName(name),
+    ...(short ? [`-${short}`] : []),
+  ];
+  const last = typed.at(-1) ?? '';
+  const option = valued.find((each) => flagsOf(each).includes(last))?.[1];
+  const taking = new Set(valued.flatMap(flagsOf));
+  const given = typed.filter(
+    (word, index) => !word.startsWith('-') && !taking.has(typed[index - 1] ?? ''),
+  );
+  if (option) {
+    return option.choices
+      ? option.choices.map((word) => ({word}))
+      : valuesOf(app, option.placeholder ?? '', args, given);
+  }
+  if (partial.startsWith('-')) {
+    return optionsOf(all);
+  }
+  const argument = /^[<[](\w+)/.exec(args)?.[1];
+  return argument !== undefined && given.length === 0 ? valuesOf(app, argument, args, given) : [];
+}
+
+/** What may stand for a placeholder; none where the shell should offer files. */
+async function valuesOf(
+  app: App,
+  placeholder: string,
+  args: string,
+  given: readonly string[],
+): Promise<readonly Candidate[]> {
+  const words = (names: readonly string[]) => names.map((word) => ({word}));
+  switch (placeholder) {
+    case 'runbook':
+      return words(namesIn('runbooks', '.ts'));
+    case 'inventory':
+      return words(namesIn('inventories', '.yaml').filter((name) => !name.endsWith('.example')));
+    case 'run':
+      return runsIn(app);
+    case 'checkpoint':
+      return words(await checkpointsFor(app, args, given));
+    case 'page':
+      return pages();
+    case 'code':
+      return words((await import('./docs.ts')).problemCodes());
+    case 'step':
+      return steps();
+    case 'shell':
+      return words(['bash', 'zsh', 'fish']);
+    default:
+      return [];
+  }
+}
+
+const runsIn = (app: App): readonly Candidate[] =>
+  app.state.runs().map((run) => {
+    const progress = readableProgress(app, run);
+    return progress
+      ? {
+          word: run,
+          what: `${progress.run.runbook.name} on ${progress.run.inventory.name}: ${progress.outcome}`,
+        }
+      : {word: run};
+  });
+
+/** Of the named runbook, or of the named or newest run. */
+async function checkpointsFor(
+  app: App,
+  args: string,
+  [name]: readonly string[],
+): Promise<readonly string[]> {
+  const isOfRunbook = args.includes('runbook');
+  const run = isOfRunbook ? undefined : readableProgress(app, name ?? app.state.runs()[0] ?? '');
+  const file = isOfRunbook ? name : run?.run.runbook.file;
+  if (file === undefined) {
+    return [];
+  }
+  const {items} = (await loadRunbook(file)).runbook;
+  return items.flatMap((item) => (item.kind === 'checkpoint' ? [item.name] : []));
+}
+
+async function pages(): Promise<readonly Candidate[]> {
+  const {docsPages} = await import('./docs.ts');
+  return docsPages().map(({page, title}) => ({word: page, what: title}));
+}
+
+async function steps(): Promise<readonly Candidate[]> {
+  const {stepLibrary} = await import('../../run/step-library.ts');
+  return (await stepLibrary()).map(({name, summary}) => ({word: name, what: summary}));
+}
