@@ -11,6 +11,7 @@ import {
 import {type Operation, page, selected} from './rds-form.ts';
 import {ClusterLifecycle, type LifecycleOptions} from './rds-lifecycle.ts';
 import {type Applied, parameterWrites} from './rds-parameters.ts';
+import {snapshotOperations} from './rds-snapshots.ts';
 import {AwsError, queryReply} from './replies.ts';
 import type {AwsRequest, AwsService} from './service.ts';
 
@@ -61,6 +62,7 @@ export function createRds(options: RdsOptions): Rds {
     ...new ClusterLifecycle(clusters, options).operations,
     ...parameterWrites(clusters, options.applied),
     ...descriptionsOf(clusters),
+    ...snapshotOperations(clusters, options),
   };
   const coming = new Map<string, Coming>();
   const change: Rds['change'] = (identifier, changes) => {

@@ -20,6 +20,7 @@ export interface AuroraReader extends MysqlReader {
   leastCapacity(instance: string, signal: AbortSignal): Promise<LeastCapacity>;
   /** The cluster as the result of a restore. */
   readonly restore: RestoreReader;
+  readonly snapshots: SnapshotReader;
   /** `read_only` of its parameter group; `null` when there is no such cluster. */
   readOnlyParameter(signal: AbortSignal): Promise<ReadOnlyParameter | null>;
 }
@@ -38,6 +39,7 @@ export interface AuroraWriter extends AuroraReader, MysqlWriter {
   recordReplicationEnd(end: ReplicationEnd, signal: AbortSignal): Promise<void>;
   readonly copies: CopyWriter;
   readonly restore: RestoreWriter;
+  readonly snapshots: SnapshotWriter;
   /** Sets it in this group, or with `null` to the family's default. `immediate` changes the running instances too. */
   setReadOnlyParameter(
     change: {readonly group: string; readonly value: string | null; readonly apply: ApplyMethod},
@@ -154,4 +156,29 @@ export interface RestoreWriter extends RestoreReader {
   deleteInstance(identifier: string, signal: AbortSignal): Promise<void>;
   /** Without a final snapshot. */
   deleteCluster(signal: AbortSignal): Promise<void>;
+}
+
+/** A snapshot of a cluster. */
+export interface Snapshot {
+  /** `creating`, `available`, `failed`, `deleting`. */
+  readonly status: string;
+  readonly percent: number;
+  readonly cluster: string;
+  readonly takenAt: Date | null;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+interface SnapshotReader {
+  /** `null` when there is none of that name. */
+  find(identifier: string, signal: AbortSignal): Promise<Snapshot | null>;
+}
+
+/** Each call is made once: when an answer is lost, the next check tells by name and tags whether it took effect. */
+export interface SnapshotWriter extends SnapshotReader {
+  take(
+    identifier: string,
+    tags: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  remove(identifier: string, signal: AbortSignal): Promise<void>;
 }

@@ -9,4 +9,5 @@ export {replicateFrom} from './replicate-from.ts';
 export {restoreFromS3} from './restore-from-s3.ts';
 export {seed} from './seed.ts';
 export {takeRingDown} from './take-ring-down.ts';
+export {takeSnapshot} from './take-snapshot.ts';
 export {auroraCluster} from './target.ts';

@@ -12,6 +12,7 @@ import {proceduresOn} from './procedures/procedures.ts';
 import {writesThroughProcedures} from './procedures/writes.ts';
 import {readReplicationEnd, writeReplicationEnd} from './replication/replication-end.ts';
 import {RdsRestore} from './restore/rds-restore.ts';
+import {RdsSnapshots} from './snapshot/rds-snapshots.ts';
 
 /** The writer of an Aurora MySQL cluster. It is a kind of `mysql`, and can take the roles of one. */
 export const auroraCluster = defineTarget({
@@ -34,6 +35,7 @@ export const auroraCluster = defineTarget({
     const rds = rdsClients(aws);
     const capacity = capacityReader(aws);
     const restore = new RdsRestore(rds, clusterIdentifier, {user, password});
+    const snapshots = new RdsSnapshots(rds, clusterIdentifier);
     const reader: AuroraReader = {
       ...mysql,
       clusterIdentifier,
@@ -49,6 +51,7 @@ export const auroraCluster = defineTarget({
       cluster: (signal) => describeCluster(rds, clusterIdentifier, signal),
       leastCapacity: capacity.least,
       restore,
+      snapshots,
       readOnlyParameter: readOnlyParameter(rds, clusterIdentifier),
     };
     return {
@@ -60,6 +63,7 @@ export const auroraCluster = defineTarget({
         recordReplicationEnd: (end, signal) => writeReplicationEnd(connections, end, signal),
         copies: mysqlWriter.copies,
         restore,
+        snapshots,
         setReadOnlyParameter: setReadOnlyParameter(rds),
       },
       prepare: (signal) => connections.prepare(signal),

@@ -1,3 +1,4 @@
+export {backupFresh} from './backup-fresh.ts';
 export {closePort} from './close-port.ts';
 export type {
   Command,

@@ -15,6 +15,7 @@ export {mysqlServer, serverPing} from './target.ts';
 export {verifyChanges} from './verify-changes.ts';
 export {verifyData} from './verify-data.ts';
 export {verifyOverReplica} from './verify-over-replica.ts';
+export {watchReplication} from './watch-replication.ts';
 
 // What other technologies build on: steps/aurora is a MySQL server too, and steps/smoke asks one.
 

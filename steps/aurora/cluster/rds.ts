@@ -40,10 +40,16 @@ export const rdsResources =
       case 'rds:DescribeDBInstances':
       case 'rds:DeleteDBInstance':
         return arn('db:*');
+      case 'rds:CreateDBClusterSnapshot':
+        return [...arn(`cluster:${clusterIdentifier}`), ...arn('cluster-snapshot:*')];
+      case 'rds:DescribeDBClusterSnapshots':
+      case 'rds:DeleteDBClusterSnapshot':
+        return arn('cluster-snapshot:*');
       case 'rds:RestoreDBClusterFromS3':
       case 'rds:CreateDBInstance':
+        return creates.flatMap((kind) => arn(`${kind}:*`));
       case 'rds:AddTagsToResource':
-        return ['cluster', 'cluster-pg', 'subgrp', 'db', 'pg'].flatMap((kind) => arn(`${kind}:*`));
+        return [...creates, 'cluster-snapshot'].flatMap((kind) => arn(`${kind}:*`));
       case 'rds:DescribeDBClusterParameterGroups':
       case 'rds:DescribeDBClusterParameters':
       case 'rds:ModifyDBClusterParameterGroup':
@@ -53,3 +59,6 @@ export const rdsResources =
         return ['*'];
     }
   };
+
+/** What a restore makes, or uses. */
+const creates = ['cluster', 'cluster-pg', 'subgrp', 'db', 'pg'];

@@ -1,10 +1,11 @@
-import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {lawsOfStep} from 'switcharoo/testing';
 import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
+import {backupFresh} from '../../../steps/hosts/backup-fresh.ts';
 import {hostsCommand} from '../../../steps/hosts/command.ts';
 import {FakeHosts} from './fake-hosts.ts';
 import {contentOf, type LabWorld, pictureOf, startLabWorld} from './lab-world.ts';
@@ -162,6 +163,62 @@ describe('on a host, over ssh', () => {
     writeFileSync(`${folder}/may-end`, '');
     expect(await running).toMatchObject({exit: 0});
     expect(await writer().runCommand(command('true'), marker, signal)).toMatchObject({exit: 0});
+  });
+
+  test('the newest backup is found, and one that is too old, empty or of the future blocks', async () => {
+    const put = (name: string, text: string, hours: number) => {
+      const path = join(lab.tried.hosts[0]?.root ?? '', 'backup', name);
+      mkdirSync(dirname(path), {recursive: true});
+      writeFileSync(path, text);
+      const at = Date.now() / 1_000 - hours * 3_600;
+      utimesSync(path, at, at);
+    };
+    const verdict = (more: object = {}) => {
+      const input = backupFresh.input.parse({directory: '/backup', names: 'shop-*.gz', ...more});
+      return backupFresh.check(lookAt(lab.session.reader, input));
+    };
+    const reason = async (more: object = {}) => {
+      const {kind, ...rest} = await verdict(more);
+      return 'reason' in rest ? rest.reason : kind;
+    };
+    expect(await reason()).toMatch(
+      /^Nobody can see when the last backup was taken: web1: the command ended with exit code \d+: .*backup/,
+    );
+    put('other.gz', 'x', 0);
+    expect(await reason()).toBe('No host of web has a backup /backup/shop-*.gz.');
+    put('shop-1.gz', 'x', 50);
+    put('shop-2 of "b".gz', 'xx', 26.5);
+    expect(await reason()).toMatch(
+      /^The newest backup on web1, shop-2 of "b"\.gz of [\d-]+ [\d:]+ UTC, is 26 h old: stale, for at most 24 h are allowed\.$/,
+    );
+    expect(await verdict({hoursMax: 48})).toMatchObject({
+      kind: 'done',
+      output: {host: 'web1', what: 'shop-2 of "b".gz'},
+    });
+    expect(await reason({hoursMax: 48, bytesMin: 3})).toContain('has 2 bytes, and 3 are expected');
+    put('shop-3.gz', 'x', -2);
+    expect(await reason()).toContain('in the future.');
+  });
+
+  test('a command says when the last backup ended, as seconds or as a date, and its failure is told', async () => {
+    const verdict = (text: string) =>
+      backupFresh.check(lookAt(lab.session.reader, backupFresh.input.parse({command: text})));
+    const hourAgo = Math.floor(Date.now() / 1_000) - 3_600;
+    const date = new Date(hourAgo * 1_000).toISOString();
+    for (const text of [`echo old; echo ${hourAgo}`, `echo ${date} # the last line`]) {
+      expect(await verdict(text)).toMatchObject({
+        kind: 'done',
+        output: {what: 'the last backup', at: date.replace(/\.\d+Z/, '.000Z')},
+      });
+    }
+    expect(await verdict('echo yesterday')).toMatchObject({
+      reason:
+        'Nobody can see when the last backup was taken: web1: "yesterday" is neither seconds since 1970 nor a date.',
+    });
+    expect(await verdict('echo no such vault >&2; exit 3')).toMatchObject({
+      reason:
+        'Nobody can see when the last backup was taken: web1: the command ended with exit code 3: no such vault.',
+    });
   });
 
   test('a command that fails says its exit code and its last lines', async () => {

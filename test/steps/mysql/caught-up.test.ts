@@ -4,6 +4,7 @@ import {delayReplication, holdReplication} from '../../../lab/mysql/faults.ts';
 import {statementsOf} from '../../../lab/mysql/statements.ts';
 import {caughtUp} from '../../../steps/mysql/caught-up.ts';
 import {hasReached} from '../../../steps/mysql/replication/position.ts';
+import {watchReplication} from '../../../steps/mysql/watch-replication.ts';
 import {forEachPair} from '../../lab/mysql/for-each-kind.ts';
 import {lookOf, type Placed, run, settled} from './placed-unit.ts';
 import {openRealServers, type RealServers, untilFollowed} from './real-servers.ts';
@@ -133,6 +134,45 @@ forEachPair('catching up', (pair) => {
       kind: 'blocked',
       reason: 'aurora does not replicate, so it cannot catch up with db2.',
       hint: 'Start replication from db2 on aurora first.',
+    });
+  });
+
+  test('a watch measures the lag of minutes, and shows it to who is asked afterwards', async () => {
+    const since = new Date(Date.now() - 60_000);
+    const watch = (minutes: number, more: object = {}) =>
+      watchReplication.check(
+        lookOf({...firstHop, unit: watchReplication, input: {since, minutes, ...more}}),
+      );
+    expect(await watch(5)).toMatchObject({
+      kind: 'waiting',
+      progress: expect.stringMatching(
+        /^watching until .* UTC: a lag of \d+ ms, at most \d+ ms in 1 /,
+      ),
+      bookmark: {count: 1, tooLong: 0},
+    });
+    const over = await watch(1);
+    expect(over).toMatchObject({kind: 'done', output: {count: 1, tooLong: 0}});
+    expect(over.kind === 'done' && watchReplication.evidence?.(over.output)).toEqual([
+      expect.stringMatching(/^a lag of \d+ ms, at most \d+ ms in 1 measurement$/),
+    ]);
+    await delayReplication(servers.databases.replica, 2);
+    const {reader} = servers.replica;
+    while ((await reader.replication())?.io !== 'Yes') {
+      await sleep(20);
+    }
+    await order();
+    const behind = await watch(1, {lagMsMax: 100});
+    await order();
+    const tooLate = await watch(0, {lagMsMax: 100, lateMsMax: 0});
+    await delayReplication(servers.databases.replica, 0);
+    expect(behind).toMatchObject({
+      kind: 'waiting',
+      progress: 'db2 is more than 100 ms behind db1',
+      bookmark: {count: 1, tooLong: 1},
+    });
+    expect(tooLate).toMatchObject({
+      kind: 'blocked',
+      reason: 'At the end of the watch db2 is more than 100 ms behind db1.',
     });
   });
 });

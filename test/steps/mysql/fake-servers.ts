@@ -7,6 +7,7 @@ import type {
   ClusterState,
   ReplicationEnd,
   RestoreWriter,
+  SnapshotWriter,
 } from '../../../steps/aurora/contract.ts';
 import type {
   Account,
@@ -152,6 +153,7 @@ export class FakeServer {
       ...writesOf(this, this.#network),
       copies: noCopies,
       restore: noRestore,
+      snapshots: noSnapshots,
     };
     return {reader, writer, close: async () => {}};
   }
@@ -242,6 +244,7 @@ function readerOf(server: FakeServer): AuroraReader {
     cluster: async () => server.clusterState,
     readOnlyParameter: async () => null,
     restore: noRestore,
+    snapshots: noSnapshots,
   };
 }
 
@@ -338,6 +341,8 @@ const noRestore: RestoreWriter = {
   deleteInstance: noCopy,
   deleteCluster: noCopy,
 };
+
+const noSnapshots: SnapshotWriter = {find: async () => null, take: noCopy, remove: noCopy};
 
 type Writes = Omit<AuroraWriter, keyof AuroraReader>;
 
