@@ -37,7 +37,9 @@ import {comparisonOf, copyOf, documents, documentsOf, placeOf} from './fragments
 import {answersOf, resolveText, swapOf} from './fragments/names.ts';
 import {newSideReady} from './fragments/new-side-ready.ts';
 import {prepare} from './fragments/prepare.ts';
+import {safeguardIds, safeguardParams, safeguards} from './fragments/safeguards.ts';
 import {settle} from './fragments/settle.ts';
+import {watch, watchIds} from './fragments/watch.ts';
 
 export default defineRunbook({
   name: 'bare-metal-to-ecs',
@@ -46,6 +48,7 @@ export default defineRunbook({
   params: z.object({
     ...prepare.params.shape,
     ...newSideReady.params.shape,
+    ...safeguardParams.shape,
     ...settle.params.shape,
     ...siteParams.shape,
     ...background.shape,
@@ -110,6 +113,7 @@ export default defineRunbook({
     after: ['suspend-worker-scaling'],
   }))
   .checkpoint('prepared')
+  .include(safeguards)
 
   .phase('Cut over')
   .step('only-replication', onlyReplicationWrites, {
@@ -129,6 +133,7 @@ export default defineRunbook({
       'certificates',
       'image-ready',
       'worker-image',
+      ...safeguardIds,
     ],
   })
   .together('Stop everything that writes', (group) =>
@@ -276,6 +281,7 @@ export default defineRunbook({
     input: ({outputs}) => ({since: outputs['verify-data'].targetSince}),
     after: ['smoke'],
   })
+  .include(watch)
   .confirm('accept', {
     question: 'Accept the cutover?',
     after: [
@@ -285,6 +291,7 @@ export default defineRunbook({
       'enable-schedules',
       'one-side-only',
       'verify-changes',
+      ...watchIds,
     ],
   })
   .checkpoint('cut-over')
