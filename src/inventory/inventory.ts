@@ -17,7 +17,8 @@ import {unknownFieldsIn} from './unknown-fields.ts';
 
 const target = z.looseObject({kind: z.string()});
 
-const shape = z.strictObject({
+/** All but `extends`, which is resolved before. */
+export const inventoryShape = z.strictObject({
   /** Shown everywhere; the operator types it when the inventory is protected. */
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and hyphens'),
   /** Running asks the operator to type the name. */
@@ -30,7 +31,7 @@ const shape = z.strictObject({
   notify: channels,
 });
 
-export interface Inventory extends z.output<typeof shape> {
+export interface Inventory extends z.output<typeof inventoryShape> {
   readonly file: string;
   readonly digest: string;
 }
@@ -46,9 +47,9 @@ export function loadInventory(nameOrPath: string, stateFolder: string): Inventor
   const raw = writtenIn(file);
   const variables = isLab(raw) ? labVariables(file, stateFolder) : process.env;
   const expanded = expand(file, raw, variables);
-  const result = shape.safeParse(expanded);
+  const result = inventoryShape.safeParse(expanded);
   if (!result.success) {
-    const unknown = unknownFieldsIn(shape, expanded)
+    const unknown = unknownFieldsIn(inventoryShape, expanded)
       .filter(({path}) => !path.startsWith('params') && !path.startsWith('targets'))
       .map(({name, possible}) => didYouMean(namesNear(name, possible)).trimEnd());
     const details = [z.prettifyError(result.error), ...unknown.filter(Boolean)].join('. ');

@@ -95,6 +95,12 @@ export const runbookNotNamed = (names: readonly string[]): Problem => ({
   hint: {text: 'Name one, such as', command: `rehearse ${names[0] ?? ''}`},
 });
 
+export const ownCodeNotLoaded = (what: string, cause: string): Problem => ({
+  code: 'own-code-not-loaded',
+  message: `${what} cannot be loaded, so its steps and targets are missing here: ${cause}`,
+  hint: 'Fix it: "tsc --noEmit" shows every mistake of your files with its line. For a package: npm install.',
+});
+
 export const runbookLoadFailed = (file: string, cause: string): Problem => ({
   code: 'runbook-load-failed',
   message: `${file} cannot be loaded: ${cause}`,

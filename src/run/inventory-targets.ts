@@ -5,6 +5,7 @@ import {Redactor} from '../journal/redactor.ts';
 import type {ClaimStatus, OpenTargets, TargetKind} from '../model/target.ts';
 import type {Host} from './host.ts';
 import {keeperIn} from './keeper.ts';
+import {ownLibrary} from './own-library.ts';
 import {targetKinds} from './step-library.ts';
 
 export type Kinds = Readonly<Record<string, TargetKind>>;
@@ -37,7 +38,11 @@ export async function openInventory(
 }
 
 async function kindsOf({targets}: Inventory): Promise<Kinds> {
-  const kinds = await targetKinds();
+  const shipped = await targetKinds();
+  const isShipped = Object.values(targets).every(({kind}) =>
+    shipped.some((candidate) => candidate.kind === kind),
+  );
+  const kinds = isShipped ? shipped : [...shipped, ...(await ownLibrary()).kinds];
   return Object.fromEntries(
     Object.entries(targets).flatMap(([name, target]) => {
       const kind = kinds.find((candidate) => candidate.kind === target.kind);

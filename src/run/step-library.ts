@@ -43,7 +43,7 @@ async function exportsOfFaces(): Promise<readonly unknown[]> {
 
 const unitKinds = new Set<unknown>(['step', 'one-way', 'gate']);
 
-function isUnit(value: unknown): value is AnyUnit {
+export function isUnit(value: unknown): value is AnyUnit {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -53,7 +53,7 @@ function isUnit(value: unknown): value is AnyUnit {
   );
 }
 
-const isTargetKind = (value: unknown): value is TargetKind =>
+export const isTargetKind = (value: unknown): value is TargetKind =>
   typeof value === 'object' &&
   value !== null &&
   'kind' in value &&

@@ -8,9 +8,12 @@ import {permissionsFile, permissionsPage} from '../../scripts/permissions.ts';
 import {preflightFile, preflightPage} from '../../scripts/preflight.ts';
 import {problemsFile, problemsPage, templates, unusedTemplates} from '../../scripts/problems.ts';
 import {stepsFile, stepsPage} from '../../scripts/steps.ts';
+import {inventorySchema} from '../../src/inventory/inventory-schema.ts';
+import {targetKinds} from '../../src/run/step-library.ts';
 import {read, root} from './pages.ts';
 
 const problems = templates();
+const schemaPage = async () => `${JSON.stringify(inventorySchema(await targetKinds()), null, 2)}\n`;
 
 test.each([
   {page: 'docs/problems.md', file: problemsFile, made: () => problemsPage(problems)},
@@ -18,6 +21,7 @@ test.each([
   {page: 'docs/preflight.md', file: preflightFile, made: preflightPage},
   {page: 'docs/steps.md', file: stepsFile, made: stepsPage},
   {page: 'man/switcharoo.1', file: manFile, made: manPage},
+  {page: 'schemas/inventory.json', file: join(root, 'schemas/inventory.json'), made: schemaPage},
 ])('$page says what the sources say', async ({page, file, made}) => {
   const text = await made();
   if (process.env['UPDATE_GOLDEN'] === '1') {

@@ -31,6 +31,7 @@ const kept = [
   'bin',
   'docs',
   'templates',
+  'examples',
   'create',
 ];
 

@@ -170,6 +170,10 @@ async function pages(): Promise<readonly Candidate[]> {
 }
 
 async function steps(): Promise<readonly Candidate[]> {
-  const {stepLibrary} = await import('../../run/step-library.ts');
-  return (await stepLibrary()).map(({name, summary}) => ({word: name, what: summary}));
+  const [{stepLibrary}, {ownLibrary}] = await Promise.all([
+    import('../../run/step-library.ts'),
+    import('../../run/own-library.ts'),
+  ]);
+  const units = [...(await stepLibrary()), ...(await ownLibrary()).units];
+  return units.map(({name, summary}) => ({word: name, what: summary}));
 }

@@ -87,7 +87,8 @@ function stagingInventory(): string {
   const example = readFileSync(new URL('inventories/staging.example.yaml', packageRoot), 'utf8');
   const [, fields = ''] = /^(?:#.*\n)*([\s\S]*)$/.exec(example) ?? [];
   const notice = '  notice: "Staging is moving. Change nothing here.\\n"';
-  return `# Staging: put your own values in. production.example.yaml in node_modules/switcharoo/inventories explains each field.
+  return `# yaml-language-server: $schema=../node_modules/switcharoo/schemas/inventory.json
+# Staging: put your own values in. production.example.yaml in node_modules/switcharoo/inventories explains each field.
 ${fields.replace(/^params:\n/m, `params:\n  # Of steps/post-notice.ts.\n${notice}\n`)}`;
 }
 

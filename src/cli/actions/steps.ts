@@ -3,12 +3,20 @@ import type {AnyUnit} from '../../model/step.ts';
 import {didYouMean, namesNear} from '../../model/suggestion.ts';
 import {stepsText, stepText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {ownLibrary} from '../../run/own-library.ts';
 import {stepLibrary} from '../../run/step-library.ts';
 import type {App} from '../app.ts';
+import {printProblems} from '../print-problems.ts';
 
-/** Lists the step library, or describes one unit of it. */
+/** Lists the step library and the project's own steps, or describes one of them. */
 export async function showSteps(app: App, name: string | undefined): Promise<ExitCode> {
-  const units = await stepLibrary();
+  const [shipped, own] = await Promise.all([stepLibrary(), ownLibrary()]);
+  if (own.problems.length > 0) {
+    printProblems({...app, json: false}, own.problems, {
+      inPlace: ['this command has changed nothing'],
+    });
+  }
+  const units = [...shipped, ...own.units];
   const unit = units.find((candidate) => candidate.name === name);
   if (name !== undefined && !unit) {
     const names = units.map((candidate) => candidate.name);

@@ -123,7 +123,7 @@ const stepsCommand = defineCommand({
   arguments: '[step]',
   summary: 'List the steps and gates, or describe one',
   description:
-    'List the steps and gates of the library. With a name, describe it: its targets, input, output, permissions and reversal.',
+    'List the steps and gates of the library, those that the files in steps/ export, and those of the packages named switcharoo-… With a name, describe it: its targets, input, output, permissions and reversal.',
   examples: ['steps', 'steps mysql.freeze-writes'],
   run: async ({app, args: [name]}) => {
     const {showSteps} = await import('../actions/steps.ts');

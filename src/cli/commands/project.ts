@@ -38,6 +38,18 @@ const docsCommand = defineCommand({
   },
 });
 
+const schemaCommand = defineCommand({
+  name: 'schema',
+  summary: 'Print the JSON Schema of inventories, for editors',
+  description:
+    'Print the JSON Schema of inventories, for editors: with the kinds of target that the files in steps/ and the packages named switcharoo-… export.\n\nThe package has it for its own kinds: schemas/inventory.json.',
+  examples: ['schema > inventory.schema.json'],
+  run: async ({app}) => {
+    const {printSchema} = await import('../actions/schema.ts');
+    return printSchema(app);
+  },
+});
+
 const completionCommand = defineCommand({
   name: 'completion',
   arguments: '<shell>',
@@ -75,6 +87,7 @@ export const projectCommands = [
   initCommand,
   explainCommand,
   docsCommand,
+  schemaCommand,
   completionCommand,
   completeCommand,
 ];
