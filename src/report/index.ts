@@ -5,6 +5,7 @@ export {
   outageMs,
   outageOf,
 } from '../model/outage.ts';
+export {appliedTexts} from './applied-text.ts';
 export {rowsAreEqual, rowsSentence} from './counts-text.ts';
 export {documentText} from './document.ts';
 export {momentUtc, type TextOptions} from './labels.ts';
@@ -45,7 +46,6 @@ export {
 } from './run-report.ts';
 export {runsText} from './runs.ts';
 export {
-  appliedTexts,
   type HolderName,
   reversalLossText,
   reversalText,

@@ -3,6 +3,7 @@ import {elapsedMs} from '../model/moment.ts';
 import type {Problem} from '../model/problem.ts';
 import type {EntryProgress, RunOutcome} from '../model/progress.ts';
 import type {RoundTrip} from '../model/round-trip.ts';
+import {appliedTexts} from './applied-text.ts';
 import type {ReportState} from './labels.ts';
 import type {DeliveryReport} from './notices-text.ts';
 import {
@@ -19,7 +20,6 @@ import {
   type Work,
 } from './report-fold.ts';
 import type {RequestCount} from './request-text.ts';
-import {appliedTexts} from './status.ts';
 
 /** What the clients counted: every write that was acknowledged, and what became of it. */
 export interface WriteCount {

@@ -5,8 +5,8 @@ import type {EntryProgress, Progress} from '../model/progress.ts';
 import {appliedEntries} from '../model/progress.ts';
 import {losslessOf, type ReversalLossAnswer} from '../model/reversal-loss.ts';
 import type {UpkeepAnswer} from '../model/upkeep.ts';
+import {appliedTexts} from './applied-text.ts';
 import {
-  clockUtc,
   counted,
   durationText,
   inventoryText,
@@ -108,13 +108,6 @@ export function statusText(progress: Progress, options: StatusOptions): string {
 
 const rehearsalText = 'its changes are in a lab that ends with the rehearsal';
 
-/** Changes in place, a sentence each. */
-export function appliedTexts(progress: Progress): readonly string[] {
-  return appliedEntries(progress)
-    .filter(({endedBy}) => endedBy === undefined)
-    .map((entry) => `${entry.id}: ${appliedText(entry)}`);
-}
-
 /** The checkpoints to which the run can be reversed, nearest first. */
 export function reversalText(progress: Progress): string {
   const {passedPointOfNoReturn, checkpoints, reversingTo} = progress;
@@ -162,14 +155,6 @@ const losslessWords = {
   no: {text: 'NO', colour: 'red'},
   unknown: {text: 'unknown', colour: 'yellow'},
 } as const;
-
-function appliedText({performed, inFlight, state, appliedAt: actedAt}: EntryProgress): string {
-  const made = performed.length > 0 ? performed.join('; ') : 'no action completed yet';
-  const since = actedAt && state === 'done' ? ` (since ${clockUtc(actedAt)} UTC)` : '';
-  return inFlight
-    ? `${made}; outcome unknown: ${inFlight}`
-    : `${made}${since}${state === 'done' ? '' : ` (${stateSigns[state].word})`}`;
-}
 
 /** A journal that just ends cannot tell that its process died; the lock can. */
 export function outcomeSign({outcome, questions}: Progress, holder: HolderName | undefined): Sign {

@@ -1,5 +1,5 @@
 import {spawn, spawnSync} from 'node:child_process';
-import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
@@ -15,9 +15,11 @@ afterEach(() => {
 describe.skipIf(spawnSync('script', ['-V']).error !== undefined)(
   'a question on a real terminal',
   () => {
-    const ask = (told: string) => {
+    const ask = (told: string) =>
+      start(`node --import tsx test/cli/terminal-operator-demo.ts ${told}.answer`, told);
+    const start = (program: string, told: string) => {
       // The shell reports how the program ended: a core dump at its exit would be a number above 128.
-      const command = `trap '' HUP; node --import tsx test/cli/terminal-operator-demo.ts ${told}.answer; echo $? > ${told}`;
+      const command = `trap '' HUP; ${program}; echo $? > ${told}`;
       const terminal = spawn(
         'script',
         ['-qfec', `bash -c "${command.replaceAll('$', '\\$')}"`, '/dev/null'],
@@ -60,6 +62,34 @@ describe.skipIf(spawnSync('script', ['-V']).error !== undefined)(
       terminal.stdin.write('\r');
       await until(() => isTold(file));
       expect(told(file)).toEqual({exit: '0', answer: {answer: 'no', by: 'ada'}});
+    });
+
+    test('of what is done by hand wants a note: without one the run is paused, with one it is done', async () => {
+      const inventory = join(folder, 'inventory.yaml');
+      writeFileSync(inventory, 'name: hosting\nparams: {}\ntargets: {}\n');
+      const program = `node bin/switcharoo.js --state-dir ${folder}`;
+      const answer = async (words: string, note: string) => {
+        const file = join(folder, words.split(' ')[0] ?? '');
+        const {terminal, text} = start(`${program} ${words}`, file);
+        await until(() => text().includes('Is it done?'));
+        terminal.stdin.write('y\r');
+        await until(() => text().includes('Who did it, or said so, and a note'));
+        terminal.stdin.write(`${note}\r`);
+        await until(() => isTold(file));
+        return {exit: readFileSync(file, 'utf8').trim(), text: text()};
+      };
+      const run = `run test/cli/runbooks/by-hand.ts -i ${inventory} --yes`;
+      const paused = await answer(run, '');
+      expect(paused).toMatchObject({exit: '5', text: expect.stringContaining('Hosting')});
+      const status = () =>
+        spawnSync(`${program} status`, {
+          shell: true,
+          encoding: 'utf8',
+          env: {...process.env, CI: '1'},
+        }).stdout.replace(/\s+/g, ' ');
+      expect(status()).toContain('take web1 out, by Hosting.');
+      expect(await answer('resume --yes', 'Max, ticket 4711')).toMatchObject({exit: '0'});
+      expect(status()).toContain('lb: take web1 out, by hand: Max, ticket 4711 (');
     });
   },
 );
