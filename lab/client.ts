@@ -15,6 +15,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {type Problem, SwitcharooError} from 'switcharoo';
 import {z} from 'zod';
 import type {Window} from './clients/requests.ts';
+import type {LabFaultName} from './faults.ts';
 import {endGroupsBelow} from './hosts/process-group.ts';
 import {startTicksOf} from './process-start.ts';
 import {endRemembered} from './processes.ts';
@@ -65,13 +66,17 @@ export interface Lab {
   freeze(): Promise<Freeze>;
   /** The round trips of each hold; none without `rttMs`. */
   held(windows: readonly Window[]): Promise<readonly HeldTrips[]>;
-  /** What must never happen in a cutover, and happened in this lab. */
   /** The notices to people that the lab's receiver got, oldest first. */
   notices(): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** What must never happen in a cutover, and happened in this lab. */
   watch(): Promise<WatchReport>;
   pauseClients(): Promise<unknown>;
   resumeClients(): Promise<unknown>;
   turn(change: LabSwitch): Promise<unknown>;
+  /** Makes something go wrong. False: it does already. */
+  cause(fault: LabFaultName): Promise<boolean>;
+  /** Ends every fault that lasts, and returns their names. */
+  heal(): Promise<readonly LabFaultName[]>;
 }
 
 /** How the lab of a runbook begins that makes the first copy itself, by the names of its steps. */
@@ -213,6 +218,8 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
     pauseClients: () => ask('/clients/pause'),
     resumeClients: () => ask('/clients/resume'),
     turn: (change) => ask('/switch', change),
+    cause: async (name) => ((await ask('/break', {name})) as {isNew: boolean}).isNew,
+    heal: async () => ((await ask('/heal')) as {healed: readonly LabFaultName[]}).healed,
     down: () => ask('/down'),
   };
 }

@@ -2,6 +2,7 @@ import {randomBytes, timingSafeEqual} from 'node:crypto';
 import {createServer, type IncomingMessage} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {z} from 'zod';
+import {faultsWith, type LabFaultName, labFaults} from './faults.ts';
 import {statusOf} from './status.ts';
 import {labSwitch, turn} from './switches.ts';
 import {freezeOf, heldTripsIn} from './wire/wire.ts';
@@ -12,6 +13,9 @@ const countRequest = z.object({
 });
 
 const heldRequest = z.object({windows: z.array(z.object({fromMs: z.number(), toMs: z.number()}))});
+
+const faultNames = Object.keys(labFaults) as LabFaultName[]; // the keys of a constant
+const faultRequest = z.object({name: z.enum(faultNames)});
 
 const largestBody = 10_000;
 
@@ -24,8 +28,11 @@ interface Control {
 /** The lab's own HTTP API: on loopback, and only for a process that can read its token. */
 export async function startControl(world: World, down: () => void): Promise<Control> {
   const token = randomBytes(24).toString('hex');
+  const faults = faultsWith((change) => turn(world, change));
   const handlers: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
-    '/status': () => statusOf(world),
+    '/status': async () => ({...(await statusOf(world)), faults: faults.active}),
+    '/break': async (body) => ({isNew: await faults.cause(faultRequest.parse(body).name)}),
+    '/heal': async () => ({healed: await faults.heal()}),
     '/count': (body) => world.count(countRequest.parse(body).windows),
     '/freeze': async () => freezeOf(world.exchanges()),
     '/held': async (body) =>

@@ -1,4 +1,5 @@
 export {beginningFor, downLab, findLab, type Lab, type LabOptions, upLab} from './client.ts';
+export {type LabFault, type LabFaultName, labFaults} from './faults.ts';
 export {findServer} from './mysql/find-server.ts';
 export type {LabStatus} from './status.ts';
 export type {WatchReport} from './watch.ts';

@@ -5,6 +5,7 @@ import type {Route53} from './aws/route53.ts';
 import type {LabDomain} from './aws/route53-domain-shapes.ts';
 import {proxyFile} from './bare-metal.ts';
 import type {ClientsReport} from './clients/protocol.ts';
+import type {ActiveFault} from './faults.ts';
 import type {LabHost} from './hosts/host.ts';
 import type {LabDatabase} from './mysql/server.ts';
 import {movingDomain, movingZoneId} from './name-servers.ts';
@@ -16,6 +17,8 @@ import type {World} from './world.ts';
 export interface LabStatus {
   readonly clients: ClientsReport;
   readonly world: WorldStatus;
+  /** What somebody has broken, and not healed. */
+  readonly faults: readonly ActiveFault[];
 }
 
 interface WorldStatus {
@@ -49,7 +52,7 @@ interface Unanswered {
   readonly unanswered: string;
 }
 
-export const statusOf = async (world: World): Promise<LabStatus> => ({
+export const statusOf = async (world: World): Promise<Omit<LabStatus, 'faults'>> => ({
   clients: await world.clients(),
   world: await worldStatus(world),
 });

@@ -28,6 +28,7 @@ export const labSwitch = z.discriminatedUnion('what', [
   z.object({what: z.literal('connections-dropped'), database, user: z.string()}),
   z.object({
     what: z.literal('aws'),
+    /** `*`: all of them. */
     service: z.string(),
     operation: z.string().optional(),
     kind: z.enum([
@@ -45,6 +46,7 @@ export const labSwitch = z.discriminatedUnion('what', [
     times: z.number().optional(),
     code: z.string().optional(),
     status: z.number().optional(),
+    delayMs: z.number().optional(),
   }),
   /** How far the clock of AWS is ahead of this machine's. */
   z.object({what: z.literal('aws-clock'), aheadMs: z.number()}),
@@ -73,6 +75,8 @@ export const labSwitch = z.discriminatedUnion('what', [
   z.object({what: z.literal('resolver-silent'), silent: z.boolean()}),
   z.object({what: z.literal('resolver-stale'), stale: z.boolean()}),
   z.object({what: z.literal('site-fails'), every: z.number().int().positive().nullable()}),
+  z.object({what: z.literal('aws-well')}),
+  z.object({what: z.literal('ecs-well')}),
   z.object({what: z.literal('aws-and-ecs-well')}),
 ]);
 export type LabSwitch = z.output<typeof labSwitch>;
@@ -106,13 +110,14 @@ export async function turn(world: World, change: LabSwitch): Promise<void> {
     case 'connections-dropped':
       return dropConnections(databases[change.database], change.user);
     case 'aws': {
-      const {what: _what, operation, times, code, status, ...fault} = change;
+      const {what: _what, operation, times, code, status, delayMs, ...fault} = change;
       return aws.faults.add({
         ...fault,
         ...(operation === undefined ? {} : {operation}),
         ...(times === undefined ? {} : {times}),
         ...(code === undefined ? {} : {code}),
         ...(status === undefined ? {} : {status}),
+        ...(delayMs === undefined ? {} : {delayMs}),
       });
     }
     case 'aws-clock':
@@ -148,6 +153,10 @@ export async function turn(world: World, change: LabSwitch): Promise<void> {
     case 'site-fails':
       loadBalancer.failEvery(change.every ?? undefined);
       return;
+    case 'aws-well':
+      return aws.faults.clear();
+    case 'ecs-well':
+      return ecs.faults.clear();
     case 'aws-and-ecs-well':
       aws.faults.clear();
       aws.clock.aheadMs = 0;

@@ -15,7 +15,7 @@ type FaultKind =
   | 'delay';
 
 export interface Fault {
-  /** The signing name: `route53`, `rds`, `ecs`, `elasticloadbalancing`. */
+  /** The signing name: `route53`, `rds`, `ecs`, `elasticloadbalancing`; `*` for all. */
   readonly service: string;
   /** Such as `ChangeResourceRecordSets`; without it, every operation of the service. */
   readonly operation?: string;
@@ -48,7 +48,7 @@ export function createFaults(): Faults {
       const hit = waiting.find(
         ({fault, left}) =>
           left > 0 &&
-          fault.service === service &&
+          (fault.service === '*' || fault.service === service) &&
           (fault.operation === undefined || fault.operation === operation),
       );
       if (hit) {

@@ -6,6 +6,13 @@ import {statementsOf} from './statements.ts';
  * real lag.
  */
 export async function delayReplication(follower: LabDatabase, seconds: number): Promise<void> {
+  const isFollower = await replicates(follower);
+  if (!isFollower && seconds === 0) {
+    return;
+  }
+  if (!isFollower) {
+    throw new Error('this server replicates from no other now, so there is nothing to delay');
+  }
   await follower.session(async (connection) => {
     const {stop, delay, start} = statementsOf(follower.brand);
     await connection.query(stop);
@@ -46,14 +53,20 @@ export async function breakReplication(follower: LabDatabase): Promise<void> {
   });
 }
 
-/** Deletes that row, as an administrator would, and starts replication. */
+/** Deletes that row, as an administrator would, and starts replication where there is one. */
 export async function fixReplication(follower: LabDatabase): Promise<void> {
+  const isFollower = await replicates(follower);
   await follower.session(async (connection) => {
     await connection.query('SET sql_log_bin = 0');
     await connection.query('DELETE FROM shop.orders WHERE token = ?', [conflicting]);
-    await connection.query(statementsOf(follower.brand).start);
+    if (isFollower) {
+      await connection.query(statementsOf(follower.brand).start);
+    }
   });
 }
+
+const replicates = async (server: LabDatabase): Promise<boolean> =>
+  (await server.query('SHOW SLAVE STATUS')).length > 0;
 
 /** Ends every session of an account, whatever it is at, as a firewall that forgets its connections does. */
 export async function dropConnections(server: LabDatabase, user: string): Promise<void> {

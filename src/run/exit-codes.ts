@@ -30,6 +30,7 @@ export const usageCodes: ReadonlySet<string> = new Set([
   'target-wrong-kind',
   'target-invalid',
   'secret-missing',
+  'lab-fault-unknown',
   'unknown-run',
   'unknown-step',
   'unknown-checkpoint',

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly until?: string | undefined;
   /** Answers what the options above do not. Without one, the run pauses at such a question. */
   readonly operator?: Operator | undefined;
+  /** In a rehearsal: decides when an entry fails. Without it, the rehearsal pauses. */
+  readonly whenFailed?: Operator['decide'] | undefined;
   /** The approval of the plan approves its point of no return too: nothing else is in the plan. */
   readonly planCoversNoReturn?: boolean | undefined;
   /** Receives every event of the run. Secrets are masked. */
@@ -157,7 +159,9 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
     planCoversNoReturn,
     ...(onFailure ? {onFailure} : {}),
   };
-  const operator = rehearsal ? rehearsalOperator() : operatorWith(given, options.operator);
+  const operator = rehearsal
+    ? rehearsalOperator(options.whenFailed)
+    : operatorWith(given, options.operator);
   return new Run({
     session: {
       ...parts,

@@ -62,13 +62,13 @@ export function flagOperator(given: GivenAnswers): Operator {
   };
 }
 
-/** Says yes to everything, as "rehearsal". Only for the lab. */
-export function rehearsalOperator(): Operator {
+/** Says yes to everything, as "rehearsal". Only for the lab. `decide`: instead of a pause when an entry fails. */
+export function rehearsalOperator(decide?: Operator['decide']): Operator {
   const by = 'rehearsal';
   return {
     name: by,
     ask: async () => ({answer: 'yes', by}),
-    decide: async () => ({choice: 'stop', by: 'nobody'}),
+    decide: decide ?? (async () => ({choice: 'stop', by: 'nobody'})),
   };
 }
 

@@ -1,11 +1,19 @@
 import type {LabStatus, WriteCount} from '@switcharoo/lab';
+import {clockUtc} from '../../model/duration.ts';
 import {rowsSentence} from '../../report/index.ts';
 
 type Row = readonly [subject: string, name: string, text: string];
 
 /** The state of the lab for a person: a line for each database, host, record and service, and two for the clients. */
-export function labStatusText({clients, world}: LabStatus): string {
+export function labStatusText({clients, world, faults}: LabStatus): string {
   return aligned([
+    ...faults.map(
+      ({name, what, sinceUtc}): Row => [
+        'faults',
+        name,
+        `${what}, since ${clockUtc(new Date(sinceUtc))} UTC`,
+      ],
+    ),
     ...databaseRows(world.databases),
     ...applicationRows(world.units),
     ...recordRows(world),

@@ -85,7 +85,8 @@ export async function countWrites(app: App): Promise<ExitCode> {
   return faults === 0 ? exitCodes.done : exitCodes.halfWay;
 }
 
-async function runningLab(app: App) {
+/** The lab of this state folder. */
+export async function runningLab(app: App) {
   const {findLab} = await loadLab();
   const lab = findLab(app.state.path);
   if (!lab) {

@@ -7,7 +7,7 @@ import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import type {AnyRunbook} from '../../model/runbook.ts';
 import {type RunReport, reportHtml, rowsAreEqual, rowsSentence} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
-import {openRun, type RunRequest} from '../../run/open-run.ts';
+import {openRun, type RunOptions} from '../../run/open-run.ts';
 import {asOutcome, type RunResult} from '../../run/outcome.ts';
 import type {Run} from '../../run/run.ts';
 import type {App} from '../app.ts';
@@ -17,6 +17,8 @@ import {refuseUnwritableReport, writeReport} from '../report-file.ts';
 import type {RunScreen} from '../run-screen.ts';
 import {listenToSignals, type ProcessSignals} from '../signals.ts';
 import {withRun} from '../with-run.ts';
+import {type FaultAt, FaultAtEntry} from './fault-at-entry.ts';
+import {faultNamed} from './lab-faults.ts';
 import {loadLab} from './lab-package.ts';
 import {rowsNotCompared, violationsIn} from './lab-watch.ts';
 import {measure} from './measure.ts';
@@ -27,6 +29,7 @@ interface Rehearsal {
   readonly runbook: string | undefined;
   /** Everything is reversed after this entry or checkpoint. */
   readonly reverseAt: string | undefined;
+  readonly fault: FaultAt | undefined;
   /** A file for the report. */
   readonly html: string | undefined;
 }
@@ -54,6 +57,7 @@ export async function rehearse(
   const {upLab, downLab, beginningFor} = await loadLab();
   const named = rehearsal.runbook ?? onlyRunbook('seamless-cutover');
   const {runbook} = await loadRunbook(named);
+  const fault = await faultIn(rehearsal);
   refuseMistakes(rehearsal, runbook);
   const signals = listenToSignals(app.say);
   const say = (text: string) => (app.json ? undefined : app.say(text));
@@ -69,7 +73,7 @@ export async function rehearse(
     signal: signals.stopping,
   });
   try {
-    return await rehearseIn(lab, app, {...rehearsal, runbook: named}, signals);
+    return await rehearseIn(lab, app, {...rehearsal, runbook: named, fault: fault?.(lab)}, signals);
   } finally {
     if (keep) {
       say(`The lab is still up. Stop it with: ${app.paste('lab down')}`);
@@ -80,25 +84,53 @@ export async function rehearse(
   }
 }
 
+/** The fault, once there is a lab. An unknown name is refused before. */
+async function faultIn({fault}: Rehearsal): Promise<((lab: Lab) => FaultAtEntry) | undefined> {
+  if (!fault) {
+    return undefined;
+  }
+  const {labFaults} = await loadLab();
+  const name = faultNamed(labFaults, fault.fault);
+  return (lab) => new FaultAtEntry(lab, {entry: fault.entry, name, fault: labFaults[name]});
+}
+
 /** Before anything is started. Entries that depend on parameters are known only later. */
-function refuseMistakes({reverseAt, html}: Rehearsal, runbook: AnyRunbook): void {
-  if (reverseAt !== undefined && !runbook.isOpen && !isCheckpointOrEntry(runbook, reverseAt)) {
-    throw new SwitcharooError(unknownEntry(reverseAt, runbook));
+function refuseMistakes({reverseAt, fault, html}: Rehearsal, runbook: AnyRunbook): void {
+  for (const name of [reverseAt, fault?.entry]) {
+    if (name !== undefined && !runbook.isOpen) {
+      refuseUnknown(name, runbook);
+    }
   }
   if (html !== undefined) {
     refuseUnwritableReport(html);
   }
 }
 
+function refuseUnknown(name: string, runbook: AnyRunbook): void {
+  if (!isCheckpointOrEntry(runbook, name)) {
+    throw new SwitcharooError(unknownEntry(name, runbook));
+  }
+}
+
+interface RehearsalInLab extends Omit<Rehearsal, 'fault'> {
+  readonly runbook: string;
+  readonly fault: FaultAtEntry | undefined;
+}
+
 function rehearseIn(
   lab: Lab,
   app: App,
-  {runbook, reverseAt, html}: Rehearsal & {readonly runbook: string},
+  {runbook, reverseAt, fault, html}: RehearsalInLab,
   signals: ProcessSignals,
 ): Promise<ExitCode> {
   const request = {runbook, inventory: 'lab', yes: true, rehearsal: true, until: reverseAt};
-  const open = (connection: Partial<RunRequest>) => openRun({...request, ...connection}, app);
+  const open = (connection: RunOptions) =>
+    openRun({...request, ...(fault?.inRehearsal(connection) ?? connection)}, app);
   return withRun(app, {open, signals, compares: true}, async (run, {screen}) => {
+    if (fault) {
+      refuseUnknown(fault.entry, run.runbook);
+      fault.say = screen.say;
+    }
     const plan = await printPlanOf(app, run, true);
     if (printObstacles(app, plan)) {
       return exitCodes.blocked;
@@ -106,10 +138,14 @@ function rehearseIn(
     const reached = await run.forward(plan);
     const isReversed = reverseAt !== undefined && reached.kind === 'reached';
     const result = isReversed ? await reverseAll(run, screen, signals.stopping) : reached;
+    await fault?.heal();
     await sleep(writesAfterMs, undefined, {signal: signals.stopping}).catch(() => {});
     await screen.close();
     const report = await measure(app, run, lab);
-    const violations = violationsIn(await lab.watch(), endOf(result, isReversed));
+    const violations = [
+      ...violationsIn(await lab.watch(), endOf(result, isReversed)),
+      ...(fault?.problems() ?? []),
+    ];
     printReport(app, report);
     printFailure(app, run, result);
     if (html !== undefined) {

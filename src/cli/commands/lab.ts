@@ -1,4 +1,12 @@
-import {type CommandFamily, type CommandSpec, defineCommand, flag, optional} from '../command.ts';
+import {
+  type CommandFamily,
+  type CommandSpec,
+  defineCommand,
+  flag,
+  InvalidValue,
+  optional,
+  parsed,
+} from '../command.ts';
 import {clients, html, rtt, slowProcedures, strategy} from '../options.ts';
 
 const rehearseCommand = defineCommand({
@@ -12,6 +20,11 @@ const rehearseCommand = defineCommand({
       placeholder: 'entry',
       description: 'Stop at this entry, accept writes for some seconds, then reverse everything',
     }),
+    fault: parsed(faultAt, {
+      placeholder: 'entry=fault',
+      description:
+        'Make something go wrong when this entry begins, heal it, and go on (deploy=crash)',
+    }),
     clients,
     slowProcedures,
     strategy,
@@ -19,13 +32,26 @@ const rehearseCommand = defineCommand({
     keep: flag({description: 'Leave the lab running afterwards'}),
     html,
   },
-  examples: ['rehearse', 'rehearse seamless-cutover --reverse-at smoke', 'rehearse --rtt 20'],
+  examples: [
+    'rehearse',
+    'rehearse seamless-cutover --reverse-at smoke',
+    'rehearse --rtt 20',
+    'rehearse bare-metal-to-ecs --fault deploy=crash',
+  ],
   run: async ({app, args: [runbook], options}) => {
     const {rehearse} = await import('../actions/rehearse.ts');
-    const {reverseAt, html: file, rtt: rttMs, ...lab} = options;
-    return rehearse(app, {runbook, reverseAt, html: file}, {...lab, rttMs});
+    const {reverseAt, fault, html: file, rtt: rttMs, ...lab} = options;
+    return rehearse(app, {runbook, reverseAt, fault, html: file}, {...lab, rttMs});
   },
 });
+
+function faultAt(text: string): {readonly entry: string; readonly fault: string} {
+  const [, entry, fault] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
+  if (!entry || !fault) {
+    throw new InvalidValue('Give it as entry=fault.');
+  }
+  return {entry, fault};
+}
 
 const actions = () => import('../actions/lab.ts');
 
@@ -79,10 +105,46 @@ const count = defineCommand({
   },
 });
 
+const faultActions = () => import('../actions/lab-faults.ts');
+
+const breakPart = defineCommand({
+  name: 'break',
+  arguments: '<fault>',
+  summary: 'Make something fail in the lab until it is healed',
+  description:
+    'Make something fail in the running lab, while a run is under way in another terminal. Docs: the-lab.md has the faults.',
+  examples: ['lab break aurora', 'lab break crash'],
+  run: async ({app, args: [name = '']}) => {
+    const {breakLab} = await faultActions();
+    return breakLab(app, name);
+  },
+});
+
+const slow = defineCommand({
+  name: 'slow',
+  arguments: '<fault>',
+  summary: 'Make something slow in the lab until it is healed',
+  examples: ['lab slow aws', 'lab slow replication'],
+  run: async ({app, args: [name = '']}) => {
+    const {slowLab} = await faultActions();
+    return slowLab(app, name);
+  },
+});
+
+const heal = defineCommand({
+  name: 'heal',
+  summary: 'End everything that was broken or made slow in the lab',
+  examples: ['lab heal'],
+  run: async ({app}) => {
+    const {healLab} = await faultActions();
+    return healLab(app);
+  },
+});
+
 const labFamily: CommandFamily = {
   name: 'lab',
-  summary: 'Start, stop or inspect the local lab',
-  commands: [up, down, status, count],
+  summary: 'Start, stop, inspect or break the local lab',
+  commands: [up, down, status, count, breakPart, slow, heal],
 };
 
 export const labCommands: readonly (CommandSpec | CommandFamily)[] = [rehearseCommand, labFamily];

@@ -19,6 +19,7 @@ const clients = {
 test('the state of the lab takes a line for each system', () => {
   const text = labStatusText({
     clients,
+    faults: [{name: 'aws', what: 'AWS answers no call', sinceUtc: '2026-01-01T03:12:07.000Z'}],
     world: {
       databases: {
         source: {readOnly: false, events: 'OFF', replicatesFrom: null, threads: null},
@@ -56,6 +57,7 @@ test('the state of the lab takes a line for each system', () => {
     },
   });
   expect(`\n${text}\n`).toBe(`
+faults       aws            AWS answers no call, since 03:12:07 UTC
 databases    source         accepts writes, replicates from no server
              replica        read_only, replicates from 127.1.2.21:33 (threads running)
              aurora         accepts writes, replicates from 127.1.2.22:34 (threads Yes/No)
