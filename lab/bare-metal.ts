@@ -1,8 +1,9 @@
 import {join} from 'node:path';
 import {upstreamOf} from './app/upstream.ts';
 import {type LabHost, startHost} from './hosts/host.ts';
+import type {LabUnit} from './hosts/units.ts';
 import {programOf} from './program.ts';
-import type {Site} from './site.ts';
+import {mailsFile, type Site} from './site.ts';
 
 /** The hosts of the databases: a firewall in front of each server, and ssh. */
 export function databaseHosts(site: Site): readonly Promise<LabHost>[] {
@@ -15,15 +16,37 @@ export function databaseHosts(site: Site): readonly Promise<LabHost>[] {
 /** The file in which the reverse proxy of a web host has the servers behind it. */
 export const proxyFile = '/etc/nginx/conf.d/shop.conf';
 
+/** The unit that sends the mails in a queue of Redis. */
+export const mailerUnit = 'shop-mailer.service';
+
+const documentsPath = '/srv/shop/documents';
+
+/** The directory of documents that both hosts of the application share. */
+export const documentsFolder = ({directory}: Pick<Site, 'directory'>): string =>
+  join(directory, 'web1', 'root', documentsPath);
+
 /**
  * The hosts of the application: its service behind a reverse proxy on both, a crontab on one and a timer on the other.
  */
 export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
   const {network, ports} = site;
+  const onRedis = ports.redis ? {REDIS_PORT: String(ports.redis.old)} : {};
+  const mailer = {
+    name: mailerUnit,
+    command: programOf('app/mailer'),
+    env: {...onRedis, MAILS_FILE: mailsFile(site)},
+    restart: 'always' as const,
+    enabled: true,
+  };
   const shop = (address: string) => ({
     name: 'shop.service',
     command: programOf('app/shop'),
-    env: {...onTheSource(site, address), PORT: String(ports.app), SIDE: 'old', VERSION: '1'},
+    env: {
+      ...onTheSource(site, address),
+      ...onRedis,
+      ...{PORT: String(ports.app), SIDE: 'old', VERSION: '1'},
+      DOCUMENTS_FOLDER: documentsFolder(site),
+    },
     restart: 'always' as const,
     enabled: true,
   });
@@ -49,7 +72,7 @@ export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
   });
   const digest = (address: string) => ({...onTheSource(site, address), DIGEST_SECONDS: '1'});
   const web1 = startHost({
-    ...web('web1', network.web1, documents),
+    ...withUnits(web('web1', network.web1, documents), ports.redis ? [mailer] : []),
     cronMinuteMs: 4_000,
     crontabs: {shop: site.busy ? crontab(digest(network.web1)) : ''},
   });
@@ -70,10 +93,15 @@ export function applicationHosts(site: Site): readonly Promise<LabHost>[] {
   return [web1, web2];
 }
 
-/** Invoices of earlier years, in a directory that both hosts would share. */
+const withUnits = <Host extends {units: readonly LabUnit[]}>(
+  host: Host,
+  units: readonly LabUnit[],
+) => ({...host, units: [...host.units, ...units]});
+
+/** Invoices of earlier years. */
 const documents = Object.fromEntries(
   Array.from({length: 40}, (_, at) => [
-    `/srv/shop/documents/${2024 + (at % 3)}/invoice ${at + 1}.txt`,
+    `${documentsPath}/${2024 + (at % 3)}/invoice ${at + 1}.txt`,
     `Invoice ${at + 1}\n${'A line of it.\n'.repeat(at)}`,
   ]),
 );

@@ -16,9 +16,10 @@ import type {Domains} from './aws/route53-domains.ts';
 import {createScheduler} from './aws/scheduler.ts';
 import {createServiceQuotas, fargateQuotas} from './aws/service-quotas.ts';
 import type {Credentials} from './aws/signature.ts';
-import {createSqs} from './aws/sqs.ts';
+import {createSqs, type LabSqs} from './aws/sqs.ts';
 import {balancerDnsName, balancerZoneId} from './balancer-name.ts';
-import {startDeployment} from './deployment.ts';
+import {type Deployment, startDeployment} from './deployment.ts';
+import {exportsQueue} from './exports.ts';
 import {startTlsListener} from './load-balancer/tls-listener.ts';
 import type {LoadBalancer} from './load-balancer.ts';
 import {seedAnew} from './mysql/seed.ts';
@@ -41,6 +42,8 @@ export interface Cloud {
   readonly domains: Domains;
   readonly rds: Rds;
   readonly ecs: Ecs;
+  readonly sqs: LabSqs;
+  readonly deployment: Deployment;
   /** What the inventory names for deployments, and for TLS. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -80,6 +83,7 @@ export async function startCloud(site: Site, options: CloudOptions): Promise<Clo
     targetGroups: strategy === 'ROLLING' ? [] : [alternateGroup],
   });
   ({rules} = elb);
+  const sqs = createSqs([exportsQueue]);
   const credentials = {
     accessKeyId: `AKIALAB${secret(6).toUpperCase()}`,
     secretAccessKey: secret(20),
@@ -97,7 +101,7 @@ export async function startCloud(site: Site, options: CloudOptions): Promise<Clo
         metricsOf(ecs, rds),
         createEc2(labSubnets.map((id) => ({id, freeAddresses: 200}))),
         createScheduler([nightlyReport]),
-        createSqs(['shop-mails']),
+        sqs,
         createServiceQuotas(fargateQuotas(64)),
         identity.sts,
         identity.iam,
@@ -108,7 +112,7 @@ export async function startCloud(site: Site, options: CloudOptions): Promise<Clo
     }),
   );
   const variables = {...deployment.variables, ...tls.variables};
-  return {endpoint, credentials, route53, domains, rds, ecs, variables};
+  return {endpoint, credentials, route53, domains, rds, ecs, sqs, deployment, variables};
 }
 
 /** A schedule of the new side, which waits disabled. The lab starts nothing at its time. */

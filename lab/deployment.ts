@@ -20,11 +20,20 @@ export interface Deployment {
   secretOf(valueFrom: string): string | undefined;
   /** Whether an image can be pulled; those of other registries always can. */
   isThere(image: string): boolean;
+  /** As the application of the new side does. */
+  putDocument(name: string, text: string): void;
+  /** The names of all documents that it has put. */
+  readonly documentsPut: readonly string[];
+  /** The names of the documents in the bucket. */
+  documents(): readonly string[];
   stop(): Promise<void>;
 }
 
 /** How images of the registry are named in production. Nobody pulls them here: containers are processes. */
 export const registryName = '123456789012.dkr.ecr.us-east-1.amazonaws.com';
+
+const documentsBucket = 'shop-documents';
+const documentsPrefix = 'documents/';
 
 const settingsKey = 'shop/production.json';
 
@@ -47,9 +56,10 @@ export async function startDeployment({directory, passwords}: Site): Promise<Dep
         'shop/files/tls/key.pem': `-----BEGIN PRIVATE KEY-----\n${secret(48)}\n-----END PRIVATE KEY-----\n`,
         'shop/files/site.json': '{"name": "www.shop.test"}\n',
       },
-      'shop-documents': {},
+      [documentsBucket]: {},
     },
   });
+  const documentsPut: string[] = [];
   const sources = join(directory, 'sources', 'shop');
   await writeSources(sources);
   return {
@@ -68,6 +78,17 @@ export async function startDeployment({directory, passwords}: Site): Promise<Dep
         host !== registry.host ||
         (repository !== undefined && manifestAt(repository, reference) !== undefined)
       );
+    },
+    ...{
+      documentsPut,
+      putDocument: (name: string, text: string) => {
+        s3.put(documentsBucket, `${documentsPrefix}${name}`, text);
+        documentsPut.push(name);
+      },
+      documents: () =>
+        Object.keys(s3.contents(documentsBucket)).flatMap((key) =>
+          key.startsWith(documentsPrefix) ? [key.slice(documentsPrefix.length)] : [],
+        ),
     },
     stop: () => registry.stop(),
   };

@@ -6,7 +6,7 @@ import {type Deployment, registryName} from './deployment.ts';
 import type {LoadBalancer} from './load-balancer.ts';
 import {memoryMiBOf} from './memory.ts';
 import {programOf} from './program.ts';
-import type {Site} from './site.ts';
+import {mailsFile, type Site} from './site.ts';
 
 const region = 'us-east-1';
 
@@ -18,7 +18,7 @@ export const alternateGroup = 'shop-green';
 /** A minute of the service's bake time and steps: nobody would wait for them in a rehearsal. */
 const minuteMs = 500;
 
-interface ShopServiceOptions extends Pick<Deployment, 'secretOf' | 'isThere'> {
+interface ShopServiceOptions extends Pick<Deployment, 'secretOf' | 'isThere' | 'putDocument'> {
   readonly strategy: Strategy;
   readonly divideTraffic: EcsOptions['divideTraffic'];
 }
@@ -28,7 +28,7 @@ export function createShopService(
   site: Site,
   loadBalancer: LoadBalancer,
   logs: Logs,
-  {strategy, divideTraffic, secretOf, isThere}: ShopServiceOptions,
+  {strategy, divideTraffic, secretOf, isThere, putDocument}: ShopServiceOptions,
 ): Ecs {
   return createEcs({
     clusterName: 'shop',
@@ -37,7 +37,7 @@ export function createShopService(
     loadBalancer,
     minuteMs,
     ...(divideTraffic ? {divideTraffic} : {}),
-    launch: launcherOf(site),
+    launch: launcherOf(site, putDocument),
     logs,
     secretOf,
     isThere,
@@ -47,19 +47,37 @@ export function createShopService(
 }
 
 /** Starts a process in place of a container. */
-function launcherOf({processes}: Site) {
+function launcherOf({processes, busy}: Site, putDocument: Deployment['putDocument']) {
   let launched = 0;
   return async ({image, environment, address, command, log}: LaunchRequest) => {
     launched += 1;
     const [program = 'true', ...args] = command ?? programOf(environment['PROGRAM'] ?? 'app/shop');
     const env = {...environment, VERSION: image, LISTEN_ADDRESS: address, LOCAL_ADDRESS: address};
-    const task = processes.spawn(`task-${launched}`, program, args, {env, onLine: log});
+    const name = `task-${launched}`;
+    const task = processes.spawn(name, program, args, {env, onLine: log});
+    const documents =
+      busy && environment['SIDE'] === 'new' ? writeDocuments(name, putDocument) : undefined;
+    void task.exited.then(() => clearInterval(documents));
     return {
       exited: task.exited.then(({code}) => ({code: code ?? 137})),
-      stop: (graceMs: number) => task.stop(graceMs),
+      stop: (graceMs: number) => {
+        clearInterval(documents);
+        return task.stop(graceMs);
+      },
       memoryMiB: () => memoryMiBOf(task.pid),
     };
   };
+}
+
+const documentEveryMs = 400;
+
+/** What the application of the new side puts into its bucket while it runs. */
+function writeDocuments(task: string, put: Deployment['putDocument']): NodeJS.Timeout {
+  let written = 0;
+  return setInterval(() => {
+    written += 1;
+    put(`new side/${task}-${written}.txt`, `Document ${written} of ${task}\n`);
+  }, documentEveryMs);
 }
 
 /** What the images of the lab are for, and who pulls them. */
@@ -88,11 +106,7 @@ const workerDefinitionOf = (site: Site) => ({
   containerDefinitions: [containerOf(site, 'worker', {PROGRAM: 'app/worker'})],
 });
 
-const containerOf = (
-  {network, ports, passwords}: Site,
-  name: string,
-  environment: Readonly<Record<string, string>>,
-) => ({
+const containerOf = (site: Site, name: string, environment: Readonly<Record<string, string>>) => ({
   name,
   image: `${registryName}/shop:1`,
   cpu: 256,
@@ -108,10 +122,12 @@ const containerOf = (
   },
   environment: Object.entries({
     DATABASE_USER: 'shop',
-    DATABASE_PASSWORD: passwords.shop,
+    DATABASE_PASSWORD: site.passwords.shop,
     DATABASE_NAME: 'shop',
-    DATABASE_HOST: network.db1,
-    DATABASE_PORT: String(ports.source),
+    DATABASE_HOST: site.network.db1,
+    DATABASE_PORT: String(site.ports.source),
+    ...(site.ports.redis ? {REDIS_PORT: String(site.ports.redis.new)} : {}),
+    MAILS_FILE: mailsFile(site),
     ...environment,
   }).map(([key, value]) => ({name: key, value})),
 });

@@ -1,8 +1,10 @@
 import {randomBytes} from 'node:crypto';
+import {join} from 'node:path';
 import type {LabKey} from './hosts/keys.ts';
 import type {Passwords} from './mysql/accounts.ts';
 import {type Network, pickPort} from './network.ts';
 import type {Processes} from './processes.ts';
+import {chooseRedisPorts, type RedisPorts} from './redis/servers.ts';
 
 export const siteName = 'www.shop.test';
 
@@ -16,6 +18,8 @@ interface Ports {
   readonly source: number;
   readonly replica: number;
   readonly aurora: number;
+  /** `undefined` where this machine has no redis-server. */
+  readonly redis: RedisPorts | undefined;
 }
 
 /** What all parts of one lab have in common. */
@@ -36,7 +40,8 @@ export async function choosePorts(network: Network): Promise<Ports> {
   const app = await pickPort(web1, web2);
   const source = await pickPort('127.0.0.1', db1);
   const replica = await pickPort('127.0.0.1', db2);
-  return {web, proxy, app, source, replica, aurora: await pickPort('127.0.0.1')};
+  const aurora = await pickPort('127.0.0.1');
+  return {web, proxy, app, source, replica, aurora, redis: await chooseRedisPorts()};
 }
 
 export const choosePasswords = (): Passwords => ({
@@ -49,3 +54,7 @@ export const choosePasswords = (): Passwords => ({
 
 // MySQL 5.6 takes at most 32 characters for a replication password.
 export const secret = (bytes = 12): string => randomBytes(bytes).toString('hex');
+
+/** The mails that were sent, each as the token of its order: what leaves the shop does not come back. */
+export const mailsFile = ({directory}: Pick<Site, 'directory'>): string =>
+  join(directory, 'mails.txt');

@@ -3,7 +3,7 @@ import type {ServiceSummary} from './aws/ecs-shapes.ts';
 import {keyOf, type RecordSet} from './aws/record-set.ts';
 import type {Route53} from './aws/route53.ts';
 import type {LabDomain} from './aws/route53-domain-shapes.ts';
-import {proxyFile} from './bare-metal.ts';
+import {mailerUnit, proxyFile} from './bare-metal.ts';
 import type {ClientsReport} from './clients/protocol.ts';
 import type {ActiveFault} from './faults.ts';
 import type {LabHost} from './hosts/host.ts';
@@ -98,7 +98,7 @@ async function databaseStatus(server: LabDatabase): Promise<DatabaseStatus> {
 
 const unitsOf = (host: LabHost) =>
   Object.fromEntries(
-    ['shop.service', 'nginx.service', 'shop-digest.timer'].map((unit) => [
+    ['shop.service', 'nginx.service', mailerUnit, 'shop-digest.timer'].map((unit) => [
       unit,
       host.unitState(unit),
     ]),

@@ -3,6 +3,7 @@ import {delimiter, join} from 'node:path';
 import {arnIn} from './aws/partition.ts';
 import type {Targets} from './latency/distances.ts';
 import type {Databases} from './mysql/topology.ts';
+import {redisVariables} from './redis/variables.ts';
 import type {Site} from './site.ts';
 
 /** The role with which RDS reads the backup. */
@@ -57,6 +58,7 @@ export function variablesOf(
     LAB_SWITCHAROO_PASSWORD: passwords.switcharoo,
     LAB_ADMIN_PASSWORD: passwords.admin,
     LAB_REPL_PASSWORD: passwords.repl,
+    ...redisVariables(ports.redis),
   };
 }
 

@@ -9,8 +9,10 @@ import type {ClientsControl, ClientsReport} from './clients/protocol.ts';
 import type {Window} from './clients/requests.ts';
 import {type Cloud, startCloud} from './cloud.ts';
 import type {Resolver} from './dns/resolver.ts';
+import {startExports} from './exports.ts';
 import type {LabHost} from './hosts/host.ts';
 import {createLabKey} from './hosts/keys.ts';
+import {countKept} from './kept.ts';
 import {moveAway, type Targets} from './latency/distances.ts';
 import {type LoadBalancer, startLoadBalancer} from './load-balancer.ts';
 import type {Passwords} from './mysql/accounts.ts';
@@ -20,6 +22,7 @@ import {type NameServers, shopServers, startNameServers} from './name-servers.ts
 import {chooseNetwork, type Network} from './network.ts';
 import {Parts} from './parts.ts';
 import {Processes} from './processes.ts';
+import {startRedisServers} from './redis/servers.ts';
 import type {Strategy} from './shop-service.ts';
 import {shopZoneId, shopZoneName} from './shop-zone.ts';
 import {choosePasswords, choosePorts, type Site} from './site.ts';
@@ -105,6 +108,7 @@ async function build(options: WorldOptions, parts: Parts): Promise<World> {
   const hosts = [...dbHosts, ...webHosts];
   await prepareAurora(databases, options);
   const watch = await parts.add(startWatch(databases));
+  const redis = await redisOf(site, parts);
 
   const cloud = await startCloud(site, {
     ...{databases, loadBalancer, withoutCluster, strategy, parts},
@@ -119,7 +123,11 @@ async function build(options: WorldOptions, parts: Parts): Promise<World> {
   if (clientCount > 0) {
     await firstWrite(control);
   }
-  const {route53, ecs, rds, endpoint: aws} = cloud;
+  const {route53, ecs, rds, endpoint: aws, sqs, deployment} = cloud;
+  const isServing = () => clientCount > 0 && servesVisitors(hosts, ecs);
+  const exports = await parts.add(startExports(sqs, isServing));
+  const countOf = (inCharge: WriteCount['inCharge']) =>
+    countKept({site, ledger, redis, deployment, exports}, inCharge);
   const wire = new Wire();
   const people = await parts.add(startWebhookReceiver());
   const targets = await targetsOf(site, {hosts, cloud, names, parts, wire, rttMs: options.rttMs});
@@ -136,12 +144,20 @@ async function build(options: WorldOptions, parts: Parts): Promise<World> {
     },
     ...clientsOf(control),
     count: async (windows) => ({
-      ...(await countWrites(control, ledger, databases, windows)),
+      ...(await countWrites({control, ledger, databases, countKept: countOf}, windows)),
       lookups: names.watcher.lookups(),
     }),
     stop: () => parts.stop(),
   };
 }
+
+const redisOf = ({directory, processes, ports: {redis}}: Site, parts: Parts) =>
+  redis ? parts.add(startRedisServers(directory, processes, redis)) : undefined;
+
+/** Whether the application runs on one of both sides. */
+const servesVisitors = (hosts: readonly LabHost[], ecs: Ecs): boolean =>
+  hosts.some((host) => host.unitState('shop.service') === 'active') ||
+  ecs.services().some(({name, runningCount}) => name === 'shop' && runningCount > 0);
 
 async function chooseSite(
   {directory, clients = 6, passwords = {}}: WorldOptions,

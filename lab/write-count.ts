@@ -2,6 +2,7 @@ import {compare} from './clients/compare.ts';
 import type {ClientsControl, ClientsReport} from './clients/protocol.ts';
 import type {Window} from './clients/requests.ts';
 import type {Lookups} from './dns/watcher.ts';
+import type {Kept} from './kept.ts';
 import {compareAllRows, type RowCount, type RowsUnknown} from './mysql/all-rows.ts';
 import type {Databases} from './mysql/topology.ts';
 
@@ -13,10 +14,19 @@ export interface WriteCount {
   readonly duplicated: number;
   /** All rows of both databases, or which of the two did not answer. */
   readonly rows: RowCount | RowsUnknown;
+  /** What else is there, whether the runbook has promised it or not. */
+  readonly kept: Kept;
   readonly outageMs: number;
   readonly clients: ClientsReport;
   /** Of the domain whose name servers can be moved. */
   readonly lookups: Lookups;
+}
+
+interface Counted {
+  readonly control: ClientsControl;
+  readonly ledger: string;
+  readonly databases: Databases;
+  countKept(inCharge: WriteCount['inCharge']): Promise<Kept>;
 }
 
 /**
@@ -24,9 +34,7 @@ export interface WriteCount {
  * databases. The clients are paused meanwhile.
  */
 export async function countWrites(
-  control: ClientsControl,
-  ledger: string,
-  databases: Databases,
+  {control, ledger, databases, countKept}: Counted,
   windows?: readonly Window[],
 ): Promise<Omit<WriteCount, 'lookups'>> {
   const clients = await control.pause(windows);
@@ -35,13 +43,14 @@ export async function countWrites(
     const {acknowledged, lost, duplicated} = await compare(ledger, (sql) =>
       databases[inCharge].query(sql),
     );
+    const kept = await countKept(inCharge);
     const other = inCharge === 'source' ? 'aurora' : 'source';
     const rows = await compareAllRows({
       inCharge: {name: inCharge, database: databases[inCharge]},
       other: {name: other, database: databases[other]},
     });
     return {
-      ...{inCharge, acknowledged, lost: lost.length, duplicated: duplicated.length, rows},
+      ...{inCharge, acknowledged, lost: lost.length, duplicated: duplicated.length, rows, kept},
       ...{outageMs: clients.outageMs, clients},
     };
   } finally {

@@ -1,4 +1,4 @@
-import {alsoWritten, defineRunbook} from 'switcharoo';
+import {defineRunbook} from 'switcharoo';
 import {auroraCluster, openWrites, promote} from 'switcharoo/aurora';
 import {dnsView, propagated, ttlDrained} from 'switcharoo/dns';
 import {syncDocuments, syncLastDocuments, verifyDocuments} from 'switcharoo/documents';
@@ -10,7 +10,7 @@ import {
   startWorkers,
   suspendScaling,
 } from 'switcharoo/ecs';
-import {loadBalancer, targetsHealthy} from 'switcharoo/elb';
+import {loadBalancer, maintenancePage, removeMaintenancePage, targetsHealthy} from 'switcharoo/elb';
 import {closePort, hostGroup, stopCrons, stopWebServers} from 'switcharoo/hosts';
 import {
   caughtUp,
@@ -21,23 +21,25 @@ import {
   stillFrozen,
   verifyChanges,
 } from 'switcharoo/mysql';
+import {copyKeys, keysMatch, queuesDrained} from 'switcharoo/redis';
 import {hostedZone, swapRecords} from 'switcharoo/route53';
 import {enableSchedules} from 'switcharoo/scheduler';
 import {httpAnswers, sqlAnswers, webSite} from 'switcharoo/smoke';
+import {sqsDrained} from 'switcharoo/sqs';
 import {z} from 'zod';
-import {
-  background,
-  ofWorker,
-  parkedWorker,
-  schedulesOf,
-  workersOf,
-} from './fragments/background.ts';
-import {siteParams} from './fragments/cutover-params.ts';
+import * as workers from './fragments/background.ts';
+import {closedSiteParams} from './fragments/cutover-params.ts';
 import {comparisonOf, copyOf, documents, documentsOf, placeOf} from './fragments/documents.ts';
+import {maintenance, pagesOf, removePage, showPage} from './fragments/maintenance.ts';
 import {answersOf, resolveText, swapOf} from './fragments/names.ts';
 import {newSideReady} from './fragments/new-side-ready.ts';
 import {prepare} from './fragments/prepare.ts';
+
+import * as queues from './fragments/queues.ts';
+import {keysEqualOf, keysOf, redis, redisOf} from './fragments/redis.ts';
+
 import {safeguardIds, safeguardParams, safeguards} from './fragments/safeguards.ts';
+
 import {settle} from './fragments/settle.ts';
 import {watch, watchIds} from './fragments/watch.ts';
 
@@ -50,16 +52,12 @@ export default defineRunbook({
     ...newSideReady.params.shape,
     ...safeguardParams.shape,
     ...settle.params.shape,
-    ...siteParams.shape,
-    ...background.shape,
+    ...closedSiteParams.shape,
+    ...workers.params.shape,
     ...documents.shape,
-    /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
-    alsoWritten,
-    /** How the application reaches Aurora, and how the old source does for reverse replication. */
-    auroraHost: z.string(),
-    auroraPort: z.coerce.number().int(),
-    /** The units that run on the old web servers. */
-    webUnits: z.array(z.string()),
+    ...redis.shape,
+    ...queues.params.shape,
+    ...maintenance.shape,
   }),
   targets: {
     source: mysqlServer,
@@ -101,17 +99,15 @@ export default defineRunbook({
     on: {service: 'service'},
     input: ({params}) => ({image: params.image}),
   })
-  .each('worker-image', workersOf('Check the images of workers'), imageReady, (worker) => ({
-    on: {service: worker.service},
-    input: ({params}) => ({image: worker.image ?? params.image}),
-  }))
-  .each('suspend-worker-scaling', workersOf('Suspend scaling of workers'), suspendScaling, ofWorker)
+  .each('worker-image', workers.group('Check the images of workers'), imageReady, workers.imageOf)
+  .each(
+    'suspend-worker-scaling',
+    workers.group('Suspend scaling of workers'),
+    suspendScaling,
+    workers.ofWorker,
+  )
   // With its own environment, and without a task: none runs before writes are open.
-  .each('deploy-worker', workersOf('Deploy workers'), deployImage, (worker) => ({
-    on: {service: worker.service},
-    input: ({params}) => parkedWorker(worker, params),
-    after: ['suspend-worker-scaling'],
-  }))
+  .each('deploy-worker', workers.group('Deploy workers'), deployImage, workers.parkOf)
   .checkpoint('prepared')
   .include(safeguards)
 
@@ -136,6 +132,8 @@ export default defineRunbook({
       ...safeguardIds,
     ],
   })
+  // First, and so removed last in a reversal: once the old side answers again.
+  .each('show-page', pagesOf('Show a maintenance page'), maintenancePage, showPage)
   .together('Stop everything that writes', (group) =>
     group
       .step('stop-web', stopWebServers, {
@@ -150,20 +148,27 @@ export default defineRunbook({
         requires: ['go'],
       }),
   )
+  // Nothing adds to the queues any more: their consumers end the work, and stop.
+  .each('queues-empty', queues.inRedis('Wait for queues'), queuesDrained, queues.emptyInRedis)
+  .each('sqs-empty', queues.inSqs('Wait for queues of SQS'), sqsDrained, queues.emptyInSqs)
+  .each('stop-consumers', queues.consumersOf('Stop consumers'), stopWebServers, queues.stopOf)
   .step('freeze', freezeWrites, {
     on: {source: 'source'},
     input: () => ({}),
-    requires: ['go', 'stop-web', 'stop-crons'],
+    requires: ['go', 'stop-web', 'stop-crons', 'stop-consumers'],
   })
   .each('last-documents', documentsOf('Copy the last documents'), syncLastDocuments, (place) => ({
     ...copyOf(place),
     input: ({outputs}) => ({...placeOf(place), ...outputs.documents(place.bucket)}),
-    requires: ['stop-web', 'stop-crons'],
+    requires: ['stop-web', 'stop-crons', 'stop-consumers'],
   }))
   .each('documents-equal', documentsOf('Compare documents'), verifyDocuments, (place) => ({
     ...comparisonOf(place),
     requires: ['last-documents'],
   }))
+  // After the freeze, and so brought back before the old side serves again.
+  .each('redis', redisOf('Copy the keys of Redis'), copyKeys, keysOf)
+  .each('redis-equal', redisOf('Compare the keys of Redis'), keysMatch, keysEqualOf)
   .step('close-database', closePort, {
     on: {hosts: 'dbHost'},
     input: ({params}) => ({port: params.databasePort, allowFrom: params.databaseAllowFrom}),
@@ -204,7 +209,7 @@ export default defineRunbook({
   .step('open-writes', openWrites, {
     on: {aurora: 'aurora'},
     input: () => ({}),
-    after: ['reverse-replication', 'still-frozen', 'documents-equal'],
+    after: ['reverse-replication', 'still-frozen', 'documents-equal', 'redis-equal'],
   })
   .step('deploy', deployImage, {
     on: {service: 'service'},
@@ -219,6 +224,8 @@ export default defineRunbook({
     }),
     requires: ['open-writes'],
   })
+  // Before its gate, which looks at what visitors would get, and before their names lead there.
+  .each('remove-page', pagesOf('Remove the maintenance page'), removeMaintenancePage, removePage)
   .step('new-side-healthy', targetsHealthy, {
     on: {balancer: 'balancer'},
     input: ({params}) => ({port: params.sitePort, host: params.siteName}),
@@ -250,14 +257,10 @@ export default defineRunbook({
     after: ['propagated'],
   })
   // Only now, and so stopped first in a reversal: no worker runs while Aurora refuses writes.
-  .each('start-workers', workersOf('Start workers'), startWorkers, ({service, tasks}) => ({
-    on: {service},
-    input: ({params}) => ({desiredCount: tasks, steadyMs: params.steadyMs}),
-    requires: ['deploy-worker', 'open-writes', 'smoke', 'smoke-sql'],
-  }))
+  .each('start-workers', workers.group('Start workers'), startWorkers, workers.startOf)
   .each(
     'restore-worker-scaling',
-    workersOf('Restore the scaling of workers'),
+    workers.group('Restore the scaling of workers'),
     restoreScaling,
     ({service}) => ({
       on: {service},
@@ -265,11 +268,7 @@ export default defineRunbook({
       after: ['start-workers'],
     }),
   )
-  .each('enable-schedules', schedulesOf('Enable schedules'), enableSchedules, (schedules) => ({
-    on: {scheduler: 'scheduler'},
-    input: () => schedules,
-    requires: ['open-writes', 'smoke', 'smoke-sql'],
-  }))
+  .each('enable-schedules', workers.schedules, enableSchedules, workers.enableOf)
   .step('one-side-only', stillFrozen, {
     on: {source: 'source'},
     input: () => ({}),

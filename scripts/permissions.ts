@@ -9,11 +9,18 @@ import warmCutover from '../runbooks/warm-cutover.ts';
 import type {Entry} from '../src/model/entry.ts';
 import type {TargetKind} from '../src/model/target.ts';
 
-/** With a worker, a schedule and documents: what they need is on the page, too. */
+/** With one of everything that is an option: what it needs is on the page, too. */
 const bareMetal = bareMetalToEcs.expanded({
   workers: [{service: 'worker', tasks: 1, environment: {}}],
   schedules: [{group: 'shop', names: ['nightly-report']}],
   documents: [{bucket: 'documents', hosts: 'webHosts', directory: '/srv/shop/documents'}],
+  redis: [{old: 'oldRedis', new: 'newRedis'}],
+  redisQueues: [{redis: 'oldRedis', queues: ['queue:mails']}],
+  sqsQueues: [{sqs: 'sqs', queues: ['shop-exports']}],
+  consumers: [{hosts: 'webHosts', units: ['shop-mailer.service']}],
+  maintenancePages: [
+    {balancer: 'balancer', port: 443, hosts: ['www.shop.example'], body: 'Back soon.'},
+  ],
 } as never); // No other parameter makes entries.
 
 const runbooks = [

@@ -2,6 +2,8 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import type {AddressInfo} from 'node:net';
 import type {RowDataPacket} from 'mysql2/promise';
 import {openDatabase} from './database.ts';
+import {keepDocument} from './documents.ts';
+import {openVisits} from './visits.ts';
 
 // The application of the lab: takes orders over HTTP and writes them to the database that its environment names.
 
@@ -15,6 +17,7 @@ const stopWithinMs = 1_800;
 const largestBody = 10_000;
 
 const database = openDatabase(process.env);
+const visits = openVisits(process.env);
 const server = createServer((request, response) => void serve(request, response));
 let stopping = false;
 
@@ -55,7 +58,10 @@ async function answerTo(request: IncomingMessage): Promise<Answer> {
   }
 }
 
-/** Autocommit: when the INSERT returns, the order is committed, and only then is it acknowledged. */
+/**
+ * Autocommit: when the INSERT returns, the order is committed. It is acknowledged once its document and the visitor's
+ * session are there, too.
+ */
 async function takeOrder(body: string): Promise<Answer> {
   const order = parseOrder(body);
   if (order === undefined) {
@@ -67,6 +73,8 @@ async function takeOrder(body: string): Promise<Answer> {
     client,
     SIDE,
   ]);
+  keepDocument(process.env, token);
+  await visits.remember(order);
   return {status: 201, body: {token, side: SIDE}};
 }
 
@@ -116,6 +124,9 @@ function stop(): void {
   stopping = true;
   setTimeout(() => process.exit(0), stopWithinMs).unref();
   // Kept-alive connections without a request end now; one with a request is told to close by its answer.
-  server.close(() => void database.close().finally(() => process.exit(0)));
+  server.close(() => {
+    visits.close();
+    void database.close().finally(() => process.exit(0));
+  });
   server.closeIdleConnections();
 }

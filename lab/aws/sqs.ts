@@ -12,8 +12,12 @@ interface LabMessage {
 }
 
 /** SQS of the lab: standard queues, with messages that are delayed, taken, and deleted. */
-interface LabSqs extends AwsService {
+export interface LabSqs extends AwsService {
   send(queue: string, body: string): void;
+  /** Takes a message and deletes it at once; `undefined` where none waits. */
+  take(queue: string): string | undefined;
+  /** The texts of all messages, of every state. */
+  bodies(queue: string): readonly string[];
   /** How many messages it has, of every state. */
   length(queue: string): number;
 }
@@ -45,6 +49,12 @@ export function createSqs(names: readonly string[]): LabSqs {
     ...service,
     handle: async (request) => json10Reply(await service.handle(request)),
     send: (queue, MessageBody) => void sendTo(existing(queues, queue).messages, {MessageBody}),
+    take: (queue) => {
+      const {messages} = existing(queues, queue);
+      const at = messages.findIndex(({hiddenUntilMs}) => hiddenUntilMs <= Date.now());
+      return at < 0 ? undefined : messages.splice(at, 1)[0]?.body;
+    },
+    bodies: (queue) => existing(queues, queue).messages.map(({body}) => body),
     length: (queue) => existing(queues, queue).messages.length,
   };
 }

@@ -27,8 +27,13 @@ export function openLedger(file: string): Ledger {
   };
 }
 
-/** The tokens of a ledger. A last line that a kill tore was never counted. */
-export function tokensIn(file: string): readonly string[] {
+/** The writes of a ledger. A last line that a kill tore was never counted. */
+export function writesIn(file: string): readonly LedgerLine[] {
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line) => line.slice(0, line.indexOf('\t')));
+  return lines.map((line) => {
+    const [token = '', client = '', side = '', atUtc = ''] = line.split('\t');
+    return {token, client: Number(client), side, atUtc};
+  });
 }
+
+export const tokensIn = (file: string): readonly string[] => writesIn(file).map(({token}) => token);

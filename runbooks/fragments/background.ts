@@ -1,7 +1,7 @@
 import {z} from 'zod';
 
 /** What works without a visitor on the new side. Nothing of it runs before writes are open. */
-export const background = z.object({
+export const params = z.object({
   /** ECS services with a desired count of 0, such as those that work on queues. `service` is a target. */
   workers: z
     .array(
@@ -22,11 +22,11 @@ export const background = z.object({
     .array(z.object({group: z.string().default('default'), names: z.array(z.string()).min(1)}))
     .default([]),
 });
-type Background = z.output<typeof background>;
+type Background = z.output<typeof params>;
 type Worker = Background['workers'][number];
 
 /** A group with an entry for each worker. */
-export const workersOf = (title: string) => ({
+export const group = (title: string) => ({
   title,
   of: ({workers}: Background) => workers,
   name: ({service}: Worker) => service,
@@ -35,11 +35,11 @@ export const workersOf = (title: string) => ({
 export const ofWorker = ({service}: Worker) => ({on: {service}, input: () => ({})});
 
 /** A group with an entry for each group of schedules. */
-export const schedulesOf = (title: string) => ({
-  title,
-  of: ({schedules}: Background) => schedules,
+export const schedules = {
+  title: 'Enable schedules',
+  of: ({schedules: all}: Background) => all,
   name: ({group}: Background['schedules'][number]) => group,
-});
+};
 
 interface Site {
   readonly image: string;
@@ -49,7 +49,7 @@ interface Site {
 }
 
 /** Its image and its own environment, and no task of it yet: for `ecs.deploy-image`. */
-export const parkedWorker = (
+const parkedWorker = (
   {image: own, environment, container}: Worker,
   {image, auroraHost, auroraPort, steadyMs}: Site,
 ) => ({
@@ -62,4 +62,32 @@ export const parkedWorker = (
   ...(container === undefined ? {} : {container}),
   desiredCount: 0,
   steadyMs,
+});
+
+export const startOf = ({service, tasks}: Worker) => ({
+  on: {service},
+  input: ({params: {steadyMs}}: Given<'steadyMs'>) => ({
+    desiredCount: tasks,
+    steadyMs,
+  }),
+  requires: ['deploy-worker', 'open-writes', 'smoke', 'smoke-sql'] as const,
+});
+
+export const enableOf = (named: Background['schedules'][number]) => ({
+  on: {scheduler: 'scheduler'} as const,
+  input: () => named,
+  requires: ['open-writes', 'smoke', 'smoke-sql'] as const,
+});
+
+type Given<Field extends keyof Site> = {readonly params: Pick<Site, Field>};
+
+export const imageOf = ({service, image}: Worker) => ({
+  on: {service},
+  input: ({params}: Given<'image'>) => ({image: image ?? params.image}),
+});
+
+export const parkOf = (worker: Worker) => ({
+  on: {service: worker.service},
+  input: ({params}: Given<keyof Site>) => parkedWorker(worker, params),
+  after: ['suspend-worker-scaling'] as const,
 });

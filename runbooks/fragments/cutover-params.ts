@@ -1,7 +1,8 @@
+import {alsoWritten} from 'switcharoo';
 import {z} from 'zod';
 
 /** What every cutover of the shop is given. */
-export const siteParams = z.object({
+const siteParams = z.object({
   /** Route 53 needs up to 60 s to bring a change to all its servers; after a crash its exact time is unknown. */
   ttlMarginSeconds: z.coerce.number().int().default(60),
   cronUsers: z.array(z.string()),
@@ -16,6 +17,17 @@ export const siteParams = z.object({
   smokeText: z.string(),
   smokeQuery: z.string(),
   smokeAnswer: z.union([z.string(), z.number()]),
+});
+
+/** What a cutover is given in which the site is closed. */
+export const closedSiteParams = siteParams.extend({
+  /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
+  alsoWritten,
+  /** How the application reaches Aurora, and how the old source does for reverse replication. */
+  auroraHost: z.string(),
+  auroraPort: z.coerce.number().int(),
+  /** The units that run on the old web servers. */
+  webUnits: z.array(z.string()),
 });
 
 /** What a cutover with a reverse proxy in front of the application is given, whether visitors wait in it or not. */

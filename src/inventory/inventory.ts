@@ -108,15 +108,24 @@ function expand(
       }
       return value ?? whole;
     });
-  const expanded = mapStrings(raw, replace);
+  const expanded = mapStrings(raw, isLab(raw) ? (text) => listed(replace(text)) : replace);
   if (missing.size > 0) {
     throw new SwitcharooError(inventoryVariableMissing(file, [...missing]));
   }
   return expanded;
 }
 
+/** The lab gives lists as JSON: of what this machine has not, an empty one. */
+function listed(text: string): unknown {
+  try {
+    return text.startsWith('[') ? JSON.parse(text) : text;
+  } catch {
+    return text;
+  }
+}
+
 /** The same value with every string in it replaced. */
-function mapStrings(value: unknown, replace: (text: string) => string): unknown {
+function mapStrings(value: unknown, replace: (text: string) => unknown): unknown {
   if (typeof value === 'string') {
     return replace(value);
   }

@@ -1,4 +1,4 @@
-import type {RunReport} from './run-report.ts';
+import type {Kept, KeptCount, RunReport} from './run-report.ts';
 
 // What the clients of a rehearsal counted, each in a sentence.
 
@@ -33,6 +33,37 @@ export function rowsSentence(rows: Rows): string {
 /** Every row was compared, and none differs. */
 export const rowsAreEqual = (rows: Rows): boolean => 'compared' in rows && rows.different === 0;
 
+/** "240 acknowledged, 1 lost: orders/a-10.txt". */
+export function keptSentence({promised, lost, first}: KeptCount): string {
+  const more = lost - first.length;
+  const named =
+    first.length === 0 ? '' : `: ${first.join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
+  return `${promised.toLocaleString('en-US')} acknowledged, ${lost} lost${named}`;
+}
+
+/** Of the lines of a report. */
+export const keptLabels = {documents: 'files', messages: 'queues', sessions: 'sessions'} as const;
+
+/** What a runbook has promised beside writes, each with its name. */
+export const keptParts = (kept: Kept = {}): readonly (readonly [keyof Kept, KeptCount])[] =>
+  (['documents', 'messages', 'sessions'] as const).flatMap((name) => {
+    const count = kept[name];
+    return count ? [[name, count] as const] : [];
+  });
+
+/** For the page: what was compared at the end, the figure, and the sentence about it. */
+export const comparedFigures = ({
+  rows,
+  kept,
+}: Pick<RunReport, 'rows' | 'kept'>): readonly (readonly string[])[] => [
+  ...(rows === undefined ? [] : [['Rows that differ', ...rowsFigure(rows)]]),
+  ...keptParts(kept).map(([name, count]) => [
+    `Lost ${name}`,
+    `${count.lost > 0 ? '✗' : '✓'} ${count.lost}`,
+    keptSentence(count),
+  ]),
+];
+
 export function readsSentence({
   answered,
   failed,
@@ -49,7 +80,7 @@ export function lookupsSentence({right, wrong}: NonNullable<RunReport['lookups']
 }
 
 /** How many rows differ, and the sentence about it. */
-export const rowsFigure = (rows: Rows): readonly [string, string] => [
+const rowsFigure = (rows: Rows): readonly [string, string] => [
   `${rowsAreEqual(rows) ? '✓' : '✗'} ${'because' in rows ? 'unknown' : rows.different}`,
   rowsSentence(rows),
 ];

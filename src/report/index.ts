@@ -6,7 +6,7 @@ export {
   outageOf,
 } from '../model/outage.ts';
 export {appliedTexts} from './applied-text.ts';
-export {rowsAreEqual, rowsSentence} from './counts-text.ts';
+export {keptParts, keptSentence, rowsAreEqual, rowsSentence} from './counts-text.ts';
 export {documentText} from './document.ts';
 export {momentUtc, type TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
@@ -38,6 +38,7 @@ export type {FailedRequest} from './request-text.ts';
 export {reversePlanText} from './reverse-plan.ts';
 export {reversedText} from './reversed.ts';
 export {
+  type KeptCount,
   type Measured,
   type ReportOptions,
   type RunReport,

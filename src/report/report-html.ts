@@ -1,5 +1,5 @@
 import {shifted} from '../model/moment.ts';
-import {lookupsSentence, readsSentence, rowsFigure, writesSentence} from './counts-text.ts';
+import {comparedFigures, lookupsSentence, readsSentence, writesSentence} from './counts-text.ts';
 import {escaped} from './escaped.ts';
 import {holdTexts, tripsTexts} from './hold-text.ts';
 import {clockUtc, durationText, momentUtc, outcomeSigns, type Sign, stateSigns} from './labels.ts';
@@ -57,7 +57,7 @@ const untoldHtml = (report: RunReport): string =>
     .join('');
 
 function figures(report: RunReport): string {
-  const {outageMs, outages, writes, rows, reads, lookups, requests, hold, roundTrips} = report;
+  const {outageMs, outages, writes, reads, lookups, requests, hold, roundTrips} = report;
   const outageNote =
     writes || outages.length === 0 ? outageSource(report) : outageTexts(outages).join('; ');
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
@@ -66,7 +66,7 @@ function figures(report: RunReport): string {
     ...(writes
       ? [['Lost writes', `${bad ? '✗' : '✓'} ${writes.lost}`, writesSentence(writes)]]
       : []),
-    ...(rows === undefined ? [] : [['Rows that differ', ...rowsFigure(rows)]]),
+    ...comparedFigures(report),
     ...(requests
       ? [
           [

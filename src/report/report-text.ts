@@ -1,4 +1,7 @@
 import {
+  keptLabels,
+  keptParts,
+  keptSentence,
   lookupsSentence,
   readsSentence,
   rowsAreEqual,
@@ -128,7 +131,7 @@ function timesText(report: RunReport, options: TextOptions): string[] {
 }
 
 function measuredText(report: RunReport, options: TextOptions): string[] {
-  const {outageMs, outages, writes, rows, reads, lookups, requests} = report;
+  const {outageMs, outages, writes, rows, kept, reads, lookups, requests} = report;
   const isMeasured = writes !== undefined || outages.length === 0;
   const bad = writes !== undefined && writes.lost + writes.duplicated > 0;
   return [
@@ -170,6 +173,14 @@ function measuredText(report: RunReport, options: TextOptions): string[] {
           rowsAreEqual(rows) ? undefined : options.paint.red,
         )
       : []),
+    ...keptParts(kept).flatMap(([name, count]) =>
+      labelled(
+        keptLabels[name],
+        `${count.lost > 0 ? '✗' : '✓'} ${keptSentence(count)}`,
+        options,
+        count.lost > 0 ? options.paint.red : undefined,
+      ),
+    ),
     ...(reads ? labelled('reads', readsSentence(reads), options) : []),
     ...(lookups ? labelled('lookups', lookupsSentence(lookups), options) : []),
   ];

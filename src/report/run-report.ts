@@ -46,6 +46,22 @@ interface RowsUnknown {
   readonly because: string;
 }
 
+/** What became of things that somebody was told are there. */
+export interface KeptCount {
+  readonly promised: number;
+  readonly lost: number;
+  /** The first of those that are lost. */
+  readonly first: readonly string[];
+}
+
+/** What else a runbook has promised to move, and to bring back in a reversal. */
+export interface Kept {
+  readonly documents?: KeptCount;
+  /** Of queues. */
+  readonly messages?: KeptCount;
+  readonly sessions?: KeptCount;
+}
+
 /** What became of the clients' reads. */
 interface ReadCount {
   readonly answered: number;
@@ -78,6 +94,7 @@ export interface Measured {
   readonly outageMs?: number;
   readonly writes?: WriteCount;
   readonly rows?: RowCount | RowsUnknown;
+  readonly kept?: Kept;
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
   readonly requests?: RequestCount;
@@ -140,6 +157,7 @@ export interface RunReport {
   readonly writes?: WriteCount;
   /** `null` where a database did not answer, so nothing is proven. */
   readonly rows?: RowCount | RowsUnknown;
+  readonly kept?: Kept;
   readonly reads?: ReadCount;
   readonly lookups?: LookupCount;
   readonly requests?: RequestCount;

@@ -46,6 +46,7 @@ const hold = z.object({
   waitedMs: z.number().exactOptional(),
   roundTrips: z.number().exactOptional(),
 });
+const kept = z.object({promised: z.number(), lost: z.number(), first: z.array(z.string())});
 const schema = z.object({
   outageMs: z.number().exactOptional(),
   writes: z
@@ -59,6 +60,13 @@ const schema = z.object({
       z.object({compared: z.number(), different: z.number(), first: z.array(z.string())}),
       z.object({database: z.string(), because: z.string()}),
     ])
+    .exactOptional(),
+  kept: z
+    .object({
+      documents: kept.exactOptional(),
+      messages: kept.exactOptional(),
+      sessions: kept.exactOptional(),
+    })
     .exactOptional(),
   reads: z.object({answered: z.number(), failed: z.number(), lastFailure}).exactOptional(),
   lookups: z.object({right: z.number(), wrong: z.number()}).exactOptional(),

@@ -8,40 +8,18 @@ import {
   pending,
   SwitcharooError,
 } from '../../src/index.ts';
+import {hiding, pageInput, showing} from './balancer/page.ts';
 import {noListener, priorityTaken} from './balancer/problems.ts';
-import {type FixedAnswer, isAnswer, mayTake, type Rule} from './balancer/rules.ts';
-import type {BalancerWriter} from './contract.ts';
+import {isAnswer, mayTake, type Rule} from './balancer/rules.ts';
 import {loadBalancer} from './target.ts';
 
 const targets = {balancer: loadBalancer};
-
-/** What AWS takes: the values of a rule's conditions, and the body of a fixed response (ELB quotas; API reference). */
-const mostHosts = 5;
-const longestBody = 1_024;
-
-const input = z.object({
-  port: z.coerce.number().int().positive().default(443),
-  /** Names, also with `*` and `?`. */
-  hosts: z.array(z.string()).min(1).max(mostHosts),
-  /** The page. */
-  body: z.string().refine((text) => Buffer.byteLength(text) <= longestBody, {
-    error: `a load balancer sends at most ${longestBody} bytes: show a short page, without images`,
-  }),
-  contentType: z
-    .enum(['text/html', 'text/plain', 'text/css', 'application/javascript', 'application/json'])
-    .default('text/html'),
-  /** Search engines and clients come back after a 503. */
-  status: z
-    .string()
-    .regex(/^[245]\d\d$/)
-    .default('503'),
-});
 
 /** Of its rule. */
 const before = z.object({priority: z.number()});
 type Before = z.output<typeof before>;
 
-type PageLook = Look<typeof targets, z.output<typeof input>>;
+type PageLook = Look<typeof targets, z.output<typeof pageInput>>;
 
 /**
  * Answers all requests for hosts with a page, by a rule before every other. A fixed response has no headers of its own:
@@ -51,7 +29,7 @@ export const maintenancePage = defineStep({
   name: 'elb.maintenance-page',
   summary: 'Answer requests for hosts with a maintenance page at a load balancer.',
   targets,
-  input,
+  input: pageInput,
   before,
   output: z.object({priority: z.number()}),
   reverses: 'Deletes the rule with the page, and no other.',
@@ -102,11 +80,11 @@ export const maintenancePage = defineStep({
     if (taken && !isAnswer(taken, look.input)) {
       throw new SwitcharooError(priorityTaken(look.targets.balancer.name, port, priority));
     }
-    return taken ? [] : [showing(look, priority)];
+    return taken ? [] : [showing(look.input, priority)];
   },
 
   async reverse(look, {priority}) {
-    return (await pageAt(look, priority)) ? [hiding(look, priority)] : [];
+    return (await pageAt(look, priority)) ? [hiding(look.input, priority)] : [];
   },
 
   async isReversed(look) {
@@ -151,24 +129,3 @@ function earlierRule(
   }
   return undefined;
 }
-
-const showing = ({input}: PageLook, priority: number) => ({
-  on: 'balancer' as const,
-  does: `answer requests for ${input.hosts.join(', ')} on port ${input.port} with a page of ${Buffer.byteLength(input.body)} bytes and status ${input.status} (rule ${priority})`,
-  perform: (balancer: BalancerWriter, signal: AbortSignal) =>
-    balancer.answer(input.port, answerOf(input), priority, signal),
-});
-
-const hiding = ({input}: PageLook, priority: number) => ({
-  on: 'balancer' as const,
-  does: `delete the rule with the page for ${input.hosts.join(', ')} on port ${input.port} (rule ${priority})`,
-  perform: (balancer: BalancerWriter, signal: AbortSignal) =>
-    balancer.stopAnswering(input.port, answerOf(input), priority, signal),
-});
-
-const answerOf = ({hosts, status, contentType, body}: FixedAnswer): FixedAnswer => ({
-  hosts,
-  status,
-  contentType,
-  body,
-});

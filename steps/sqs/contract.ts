@@ -11,6 +11,8 @@ export interface QueueCounts {
 export interface SqsReader {
   /** As the inventory names it. */
   readonly name: string;
+  /** An imitation on this machine, such as the lab's: its counts are exact at once. */
+  readonly isLocal: boolean;
   /** `undefined` where there is no queue of this name. */
   counts(queue: string, signal: AbortSignal): Promise<QueueCounts | undefined>;
   /** The names of some queues of the account, a hundred at most. */

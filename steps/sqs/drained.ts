@@ -11,13 +11,16 @@ const input = z.object({
    * So long all counts must be 0. They are approximate, and right about a minute after the last message was sent
    * (Amazon SQS API reference, GetQueueAttributes).
    */
-  steadySeconds: z.coerce.number().min(61).max(3_600).default(75),
+  steadySeconds: z.coerce.number().min(1).max(3_600).default(75),
 });
 
 type DrainedLook = Look<typeof targets, z.output<typeof input>>;
 
 /** Since when all counts have been 0, and when they were last. */
 const bookmark = z.object({emptySinceUtc: z.string(), emptyAtUtc: z.string()});
+
+/** An imitation of SQS on this machine has exact counts; SQS itself has not. */
+const leastSeconds = 61;
 
 /** After a longer pause, nobody knows what was in between. */
 const longestPauseMs = 60_000;
@@ -41,10 +44,16 @@ export const sqsDrained = defineGate({
 
   async check(look) {
     const {
-      input: {queues: names},
+      input: {queues: names, steadySeconds},
       targets: {sqs},
       signal,
     } = look;
+    if (steadySeconds < leastSeconds && !sqs.isLocal) {
+      return blocked(
+        `steadySeconds is ${steadySeconds} for ${sqs.name}: what SQS counts is right only a minute after the last message.`,
+        `Set steadySeconds to ${leastSeconds} or more in the parameters of the runbook, or leave it out.`,
+      );
+    }
     const counts = await Promise.all(names.map((name) => sqs.counts(name, signal)));
     const queues = names.flatMap((name, index) => {
       const count = counts[index];

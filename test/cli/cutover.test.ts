@@ -1,5 +1,7 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {findLab} from '../../lab/client.ts';
+import {findRedis} from '../../lab/redis/find-redis.ts';
+import type {EntryReport} from '../../src/report/run-report.ts';
 import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
 
 const runbook = 'runbooks/bare-metal-to-ecs.ts';
@@ -10,6 +12,16 @@ beforeEach(() => {
   desk = openDesk();
 });
 afterEach(() => desk.clear());
+
+const hasRedis = findRedis() !== undefined;
+const none = {lost: 0, first: []};
+const keptWithoutLoss = {
+  documents: none,
+  // Orders, and in sessions those of earlier days, too.
+  ...(hasRedis ? {messages: none, sessions: none} : {}),
+};
+const wholeNight = ['documents.sync-last', 'elb.maintenance-page', 'elb.remove-maintenance-page'];
+const ofRedis = ['redis.copy-keys'];
 
 describe('the whole cutover in the lab', () => {
   test(
@@ -22,7 +34,9 @@ describe('the whole cutover in the lab', () => {
         outcome: 'done',
         writes: {lost: 0, duplicated: 0},
         rows: {different: 0, first: []},
+        kept: keptWithoutLoss,
       });
+      expect(report.kept.documents.promised).toBeGreaterThan(0);
       // The rows of the seed, and what the clients were told.
       expect(report.rows.compared).toBeGreaterThan(300);
       expect(report.writes.acknowledged).toBeGreaterThan(100);
@@ -45,8 +59,15 @@ describe('the whole cutover in the lab', () => {
       expect(report).toMatchObject({
         outcome: 'reversed',
         writes: {lost: 0, duplicated: 0},
+        kept: keptWithoutLoss,
         applied: [],
       });
+      // What is on the old side again, the new side has written, too.
+      expect(report.kept.documents.promised).toBeGreaterThan(0);
+      const reversed = report.entries.filter(({state}: EntryReport) => state === 'reversed');
+      expect(reversed.map(({unit}: EntryReport) => unit)).toEqual(
+        expect.arrayContaining([...wholeNight, ...(hasRedis ? ofRedis : [])]),
+      );
     },
     limitMs,
   );
@@ -107,14 +128,14 @@ describe('against a lab that is kept up', () => {
       const {distances: _distances, expected: _expected, ...unchanged} = withoutCounts(plan);
       expect(withoutCounts(again)).toMatchObject(unchanged);
       expect(lastDocument(await desk.run('lab', 'status', '--json'))).toEqual(before);
-      // What matters has not scrolled away: 54 lines, one for a remark of this lab, and the command.
+      // What matters has not scrolled away: 61 lines, one for a remark of this lab, and the command.
       const {stdout: text} = await desk.run('plan', 'bare-metal-to-ecs', '-i', 'lab');
       const lines = text.split('\n');
       expect(lines).toContain('Run exactly this plan:');
       expect(
         lines.findIndex((line) => line.startsWith('! ')),
         text,
-      ).toBe(54);
+      ).toBe(61);
 
       const run = ['run', 'bare-metal-to-ecs', '-i', 'lab', '--json'];
       expect((await desk.run(...run, '--plan', '0000000000000000')).code).toBe(3);
@@ -159,6 +180,7 @@ test(
       lossless: 'yes',
       entries: [
         {entry: 'last-documents:documents', lossless: 'yes'},
+        ...(hasRedis ? [{entry: 'redis:newRedis', lossless: 'yes'}] : []),
         {entry: 'reverse-replication', lossless: 'yes'},
       ],
     });

@@ -55,6 +55,21 @@ describe('an inventory', () => {
     vi.unstubAllEnvs();
   });
 
+  test('of the lab takes a list from it, and an empty one of what it has not; no other inventory does', () => {
+    const text = `params: {redis: "${variable('REDIS')}", none: "${variable('NONE')}", at: "[::1]"}\ntargets: {}\n`;
+    const folder = folderWith({
+      'lab.yaml': `name: lab\nlab: true\n${text}`,
+      'other.yaml': `name: other\n${text}`,
+      'lab.env': 'REDIS=[{"old":"oldRedis"}]\nNONE=[]\n',
+    });
+    vi.stubEnv('REDIS', '[1]');
+    vi.stubEnv('NONE', '[]');
+    const paramsOf = (name: string) => loadInventory(join(folder, `${name}.yaml`), folder).params;
+    expect(paramsOf('lab')).toEqual({redis: [{old: 'oldRedis'}], none: [], at: '[::1]'});
+    expect(paramsOf('other')).toEqual({redis: '[1]', none: '[]', at: '[::1]'});
+    vi.unstubAllEnvs();
+  });
+
   test("of the lab takes its variables from the lab that is up, and not from the operator's shell", () => {
     vi.stubEnv('WHERE', 'the shell');
     const folder = folderWith({

@@ -23,7 +23,7 @@ export function labStatusText({clients, world, faults}: LabStatus): string {
 }
 
 /** The acknowledged writes, compared with the database in charge. */
-export function writeCountText({clients, lookups, ...count}: WriteCount): string {
+export function writeCountText({clients, lookups, ...count}: Omit<WriteCount, 'kept'>): string {
   const {inCharge, acknowledged, lost, duplicated, rows, outageMs} = count;
   return [
     `writes   ${acknowledged} acknowledged; on ${inCharge}, which is in charge, ${lost} lost and ${duplicated} duplicated`,

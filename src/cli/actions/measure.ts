@@ -1,4 +1,4 @@
-import type {Lab} from '@switcharoo/lab';
+import type {Lab, WriteCount} from '@switcharoo/lab';
 import {makesConnections} from '../../model/effects.ts';
 import type {FactOf, JournalEntry} from '../../model/journal.ts';
 import {msBetween} from '../../model/moment.ts';
@@ -24,6 +24,7 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
       ...lastFailureIn(clients.lastFailure),
     },
     rows,
+    ...promisedIn(run, count.kept),
     reads: {answered, failed, ...lastFailureIn(lastReadFailure)},
     lookups: {right: lookups.right, wrong: lookups.wrong},
     requests: {
@@ -39,6 +40,16 @@ export async function measure(app: App, run: Run, lab: Lab): Promise<RunReport> 
   };
   keepMeasured(app.state, run.name, measured);
   return run.report(measured);
+}
+
+/** What the runbook promises: documents and keys of which its reversal brings back what the new side has written. */
+function promisedIn({runbook}: Run, {documents, messages, sessions}: WriteCount['kept']) {
+  const has = (unit: string) => runbook.entries.some((entry) => entry.unit.name === unit);
+  const kept = {
+    ...(has('documents.sync-last') ? {documents} : {}),
+    ...(has('redis.copy-keys') ? {messages, sessions} : {}),
+  };
+  return Object.keys(kept).length === 0 ? {} : {kept};
 }
 
 const lastFailureIn = (failure: string | null) => (failure === null ? {} : {lastFailure: failure});

@@ -5,7 +5,15 @@ import {isCheckpointOrEntry} from '../../engine/run.ts';
 import {loadRunbook, onlyRunbook} from '../../inventory/runbook-file.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import type {AnyRunbook} from '../../model/runbook.ts';
-import {type RunReport, reportHtml, rowsAreEqual, rowsSentence} from '../../report/index.ts';
+import {
+  type KeptCount,
+  keptParts,
+  keptSentence,
+  type RunReport,
+  reportHtml,
+  rowsAreEqual,
+  rowsSentence,
+} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openRun, type RunOptions} from '../../run/open-run.ts';
 import {asOutcome, type RunResult} from '../../run/outcome.ts';
@@ -43,6 +51,9 @@ interface LabSetup {
   readonly keep: boolean;
 }
 
+const withoutRedis =
+  'There is no redis-server here (Debian package redis-server): Redis and its queues are left out.';
+
 /** How long the new side accepts writes before everything is reversed. */
 const writesBeforeReversalMs = 3_000;
 /** How long the side in charge serves before the writes are counted. */
@@ -55,7 +66,7 @@ export async function rehearse(
   {clients, slowProcedures, strategy, rttMs, keep}: LabSetup,
 ): Promise<ExitCode> {
   const {upLab, downLab, beginningFor} = await loadLab();
-  const named = rehearsal.runbook ?? onlyRunbook('seamless-cutover');
+  const named = rehearsal.runbook ?? onlyRunbook('bare-metal-to-ecs');
   const {runbook} = await loadRunbook(named);
   const fault = await faultIn(rehearsal);
   refuseMistakes(rehearsal, runbook);
@@ -72,6 +83,9 @@ export async function rehearse(
     owner: process.pid,
     signal: signals.stopping,
   });
+  if (lab.variables['LAB_REDIS'] === '[]') {
+    say(withoutRedis);
+  }
   try {
     return await rehearseIn(lab, app, {...rehearsal, runbook: named, fault: fault?.(lab)}, signals);
   } finally {
@@ -186,7 +200,8 @@ function exitCodeOf(
 }
 
 /** What the counts of a rehearsal show that must not be, or do not show at all. */
-const problemsOfCounts = ({writes, rows, lookups}: RunReport): readonly Problem[] => [
+const problemsOfCounts = ({writes, rows, kept, lookups}: RunReport): readonly Problem[] => [
+  ...keptParts(kept).flatMap(([name, count]) => (count.lost > 0 ? [keptLost(name, count)] : [])),
   ...(lookups && lookups.wrong > 0
     ? [lookupsWrong(lookups.wrong, lookups.right + lookups.wrong)]
     : []),
@@ -210,6 +225,12 @@ const lookupsWrong = (wrong: number, total: number): Problem => ({
 const rowsDiffer = (rows: string): Problem => ({
   code: 'rows-differ',
   message: `The rows of the lab's databases differ after the run: ${rows}.`,
+  hint,
+});
+
+const keptLost = (name: string, count: KeptCount): Problem => ({
+  code: 'promises-lost',
+  message: `The side in charge lacks ${name} that were acknowledged: ${keptSentence(count)}.`,
   hint,
 });
 

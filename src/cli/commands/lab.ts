@@ -14,7 +14,7 @@ const rehearseCommand = defineCommand({
   arguments: '[runbook]',
   summary: 'Run a runbook in the lab',
   description:
-    'Start the lab, run a runbook in it while clients write all the time, report the outage and the lost writes, and stop the lab. Asks nothing.\n\nWithout a runbook, the only one in runbooks/ is rehearsed, or seamless-cutover where there is none.',
+    'Start the lab, run a runbook in it while clients write all the time, report the outage and what was lost, and stop the lab. Asks nothing.\n\nWithout a runbook, the only one in runbooks/ is rehearsed, or bare-metal-to-ecs where there is none.',
   options: {
     reverseAt: optional({
       placeholder: 'entry',

@@ -8,11 +8,13 @@ type Clients = AwsClients<Sdk, SQSClient>;
 /** SQS through the AWS SDK, which is loaded with the first call. */
 export class SqsCalls implements SqsReader {
   readonly name: string;
+  readonly isLocal: boolean;
   readonly #clients: LazyAwsClients<Sdk, SQSClient>;
   readonly #urls = new Map<string, string>();
 
   constructor(name: string, config: AwsConfig) {
     this.name = name;
+    this.isLocal = isOnLoopback(config.endpoints?.['sqs'] ?? config.endpoint);
     this.#clients = awsClients(
       config,
       () => import('@aws-sdk/client-sqs'),
@@ -79,3 +81,7 @@ export class SqsCalls implements SqsReader {
     return this.#clients.ask(`SQS (${this.name})`, call);
   }
 }
+
+/** No part of AWS is on this machine. */
+const isOnLoopback = (endpoint: string | undefined): boolean =>
+  endpoint !== undefined && /^(127\.|localhost$)/.test(new URL(endpoint).hostname);

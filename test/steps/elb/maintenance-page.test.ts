@@ -2,6 +2,7 @@ import {lawsOfStep} from 'switcharoo/testing';
 import {afterEach, describe, expect, test} from 'vitest';
 import type {Look} from '../../../src/index.ts';
 import {maintenancePage} from '../../../steps/elb/maintenance-page.ts';
+import {removeMaintenancePage} from '../../../steps/elb/remove-maintenance-page.ts';
 import type {loadBalancer} from '../../../steps/elb/target.ts';
 import {FakeBalancer, rule} from './fake-balancer.ts';
 import {type ElbLab, startElbLab} from './lab-balancer.ts';
@@ -19,6 +20,23 @@ describe('on a fake', () => {
     input: page,
     world: () => world(new FakeBalancer(www)),
     blockedWorld: () => world(new FakeBalancer(rule(1, {hosts: ['*.shop.test']}))),
+  });
+  lawsOfStep({
+    step: removeMaintenancePage,
+    input: page,
+    world: async () => {
+      const balancer = new FakeBalancer(www);
+      await trying(balancer.session(), page).act('plan');
+      return world(balancer);
+    },
+    blockedWorld: async () => {
+      const {reader, writer} = new FakeBalancer().session();
+      const look = async (_port: number, signal: AbortSignal) => reader.look(80, signal);
+      return {
+        sessions: {balancer: {reader: {...reader, look}, writer, close: async () => {}}},
+        picture: async () => 'no listener on port 443',
+      };
+    },
   });
 });
 
@@ -65,6 +83,11 @@ describe('on the lab', () => {
     // Somebody has changed the rule since the reversal was planned.
     await session.writer.stopAnswering(80, {...answer, hosts: page.hosts}, 1, signal);
     expect(await lab.answers('www.shop.test', 2)).toEqual({[page.body]: 2});
+    const removing = trying(session, {...page, port: 80}, {started: true}, removeMaintenancePage);
+    await removing.act('plan');
+    expect(await lab.answers('www.shop.test', 2)).toEqual({old: 2});
+    await removing.act('reverse');
+    expect(await lab.answers('www.shop.test', 2)).toEqual({[page.body]: 2});
     await act('reverse');
     expect(await lab.answers('www.shop.test', 2)).toEqual({old: 2});
   });
@@ -82,6 +105,13 @@ test('the page of somebody else is left alone, and so is a rule that took the pr
   await trying(balancer.session(), page).act('reverse');
   expect(balancer.rules).toEqual([other, www]);
   await expect(trying(balancer.session(), page).act('plan')).rejects.toMatchObject({
+    problem: {code: 'elb-priority-taken'},
+  });
+
+  // A reversal shows the page again, and takes no other rule's place for it either.
+  const removing = trying(balancer.session(), page, {started: true}, removeMaintenancePage);
+  expect(await removing.check()).toEqual({kind: 'done', output: {}});
+  await expect(removing.act('reverse')).rejects.toMatchObject({
     problem: {code: 'elb-priority-taken'},
   });
 });
@@ -106,10 +136,11 @@ function trying(
   session: ReturnType<FakeBalancer['session']>,
   input: object,
   run: object = {started: true, before: {priority: 1}},
+  step: typeof maintenancePage | typeof removeMaintenancePage = maintenancePage,
 ) {
   const {signal} = new AbortController();
   const look: Look<{balancer: typeof loadBalancer}, any> = {
-    input: maintenancePage.input.parse(input),
+    input: step.input.parse(input),
     targets: {balancer: session.reader},
     run: {id: 'r-1', entry: 'page', started: true, ...run},
     now: new Date(),
@@ -117,9 +148,9 @@ function trying(
   };
   return {
     signal,
-    check: () => maintenancePage.check(look),
+    check: () => step.check(look),
     act: async (way: 'plan' | 'reverse') => {
-      const actions = await maintenancePage[way](look, {priority: 1});
+      const actions = await step[way](look, {priority: 1, priorities: [1]});
       for (const action of 'kind' in actions ? [] : actions) {
         await action.perform(session.writer, signal, () => {});
       }

@@ -23,10 +23,15 @@ async function world() {
     signal,
   });
   const client = new SQSClient({endpoint: lab.endpoint.url, region: 'us-east-1', credentials});
-  const check = (queues: readonly string[], seconds: number, bookmark?: unknown) => {
+  const check = (
+    queues: readonly string[],
+    seconds: number,
+    bookmark?: unknown,
+    {sqs: asked = reader, ...input}: {sqs?: typeof reader; steadySeconds?: number} = {},
+  ) => {
     const look: Look<any, any> = {
-      input: sqsDrained.input.parse({queues}),
-      targets: {sqs: reader},
+      input: sqsDrained.input.parse({queues, ...input}),
+      targets: {sqs: asked},
       run: {id: 'r-1', entry: 'queues', started: false, bookmark},
       now: at(seconds),
       signal,
@@ -93,6 +98,26 @@ test('it opens once all counts have been 0 for over a minute, seen without a gap
     kind: 'waiting',
     progress: 'mails has 1, 0 in flight and 0 delayed',
     bookmark: null,
+  });
+});
+
+// Its counts are approximate: a gate that opened at once would let messages be forgotten.
+test('SQS itself is watched for over a minute, whatever the runbook says; the lab may be for less', async () => {
+  await using tried = await world();
+  const noted = {emptySinceUtc: at(0).toISOString(), emptyAtUtc: at(0).toISOString()};
+  const soon = (isLocal: boolean) => {
+    const {name} = tried.reader;
+    const counts = tried.reader.counts.bind(tried.reader);
+    const sqs = {name, isLocal, counts, names: async () => []};
+    return tried.check(['jobs'], 1, noted, {sqs, steadySeconds: 1});
+  };
+  expect(tried.reader.isLocal).toBe(true);
+  expect(await soon(true)).toMatchObject({kind: 'done', output: {steadySeconds: 1}});
+  expect(await soon(false)).toEqual({
+    kind: 'blocked',
+    reason:
+      'steadySeconds is 1 for sqs: what SQS counts is right only a minute after the last message.',
+    hint: 'Set steadySeconds to 61 or more in the parameters of the runbook, or leave it out.',
   });
 });
 
