@@ -81,9 +81,12 @@ const send = `one() {
 const fetch = `around() {
   [ -d "$1" ] && return 0
   around "$(dirname -- "$1")"
-  mkdir -- "$1"
-  chown --reference="$(dirname -- "$1")" -- "$1"
-  chmod --reference="$(dirname -- "$1")" -- "$1"
+  made="$(dirname -- "$1")/${partPrefix}$$.new"
+  mkdir -- "$made"
+  chown --reference="$(dirname -- "$1")" -- "$made"
+  chmod --reference="$(dirname -- "$1")" -- "$made"
+  # Another of these commands may make it at the same time. It appears with its owner.
+  mv -T -- "$made" "$1" 2>/dev/null || { rmdir -- "$made"; [ -d "$1" ]; }
 }
 one() {
   directory=$(dirname -- "$1")
