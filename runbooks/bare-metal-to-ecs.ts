@@ -34,12 +34,9 @@ import {maintenance, pagesOf, removePage, showPage} from './fragments/maintenanc
 import {answersOf, resolveText, swapOf} from './fragments/names.ts';
 import {newSideReady} from './fragments/new-side-ready.ts';
 import {prepare} from './fragments/prepare.ts';
-
 import * as queues from './fragments/queues.ts';
 import {keysEqualOf, keysOf, redis, redisOf} from './fragments/redis.ts';
-
 import {safeguardIds, safeguardParams, safeguards} from './fragments/safeguards.ts';
-
 import {settle} from './fragments/settle.ts';
 import {watch, watchIds} from './fragments/watch.ts';
 

@@ -2,6 +2,9 @@ import type {Kept, KeptCount, RunReport} from './run-report.ts';
 
 // What the clients of a rehearsal counted, each in a sentence.
 
+/** `12,645` */
+const inDigits = (figure: number): string => figure.toLocaleString('en-US');
+
 export function writesSentence({
   acknowledged,
   lost,
@@ -9,8 +12,8 @@ export function writesSentence({
   failed = 0,
   lastFailure,
 }: NonNullable<RunReport['writes']>): string {
-  const counted = `${acknowledged.toLocaleString('en-US')} acknowledged, ${lost} lost, ${duplicated} duplicated`;
-  return failed === 0 ? counted : `${counted}; ${failed} failed${theLast(lastFailure)}`;
+  const counted = `${inDigits(acknowledged)} acknowledged, ${inDigits(lost)} lost, ${inDigits(duplicated)} duplicated`;
+  return failed === 0 ? counted : `${counted}; ${inDigits(failed)} failed${theLast(lastFailure)}`;
 }
 
 type Rows = NonNullable<RunReport['rows']>;
@@ -27,7 +30,7 @@ export function rowsSentence(rows: Rows): string {
   const more = different - first.length;
   const named =
     first.length === 0 ? '' : `: ${first.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
-  return `${compared.toLocaleString('en-US')} of both databases compared, ${different} ${different === 1 ? 'differs' : 'differ'}${named}`;
+  return `${inDigits(compared)} of both databases compared, ${different} ${different === 1 ? 'differs' : 'differ'}${named}`;
 }
 
 /** Every row was compared, and none differs. */
@@ -38,7 +41,7 @@ export function keptSentence({promised, lost, first}: KeptCount): string {
   const more = lost - first.length;
   const named =
     first.length === 0 ? '' : `: ${first.join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
-  return `${promised.toLocaleString('en-US')} acknowledged, ${lost} lost${named}`;
+  return `${inDigits(promised)} acknowledged, ${inDigits(lost)} lost${named}`;
 }
 
 /** Of the lines of a report. */
@@ -69,14 +72,14 @@ export function readsSentence({
   failed,
   lastFailure,
 }: NonNullable<RunReport['reads']>): string {
-  return `${answered.toLocaleString('en-US')} answered, ${failed} failed${theLast(lastFailure)}`;
+  return `${inDigits(answered)} answered, ${inDigits(failed)} failed${theLast(lastFailure)}`;
 }
 
 const theLast = (failure: string | undefined): string =>
   failure === undefined ? '' : `, the last: ${failure}`;
 
 export function lookupsSentence({right, wrong}: NonNullable<RunReport['lookups']>): string {
-  return `${right.toLocaleString('en-US')} right, ${wrong} wrong`;
+  return `${inDigits(right)} right, ${inDigits(wrong)} wrong`;
 }
 
 /** How many rows differ, and the sentence about it. */
