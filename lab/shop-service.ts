@@ -126,7 +126,6 @@ const containerOf = (site: Site, name: string, environment: Readonly<Record<stri
     DATABASE_NAME: 'shop',
     DATABASE_HOST: site.network.db1,
     DATABASE_PORT: String(site.ports.source),
-    ...(site.ports.redis ? {REDIS_PORT: String(site.ports.redis.new)} : {}),
     MAILS_FILE: mailsFile(site),
     ...environment,
   }).map(([key, value]) => ({name: key, value})),

@@ -213,6 +213,7 @@ export default defineRunbook({
     input: ({params}) => ({
       image: params.image,
       environment: {
+        ...params.environment,
         DATABASE_HOST: params.auroraHost,
         DATABASE_PORT: String(params.auroraPort),
       },

@@ -8,6 +8,8 @@ export function redisVariables(ports: RedisPorts | undefined): Readonly<Record<s
   return {
     LAB_OLD_REDIS_PORT: String(ports?.old ?? 1),
     LAB_NEW_REDIS_PORT: String(ports?.new ?? 1),
+    // Of the application of the new side. A runbook that moves no keys leaves its Redis empty.
+    LAB_NEW_SIDE_REDIS: ports ? String(ports.new) : '',
     LAB_REDIS: listed({old: 'oldRedis', new: 'newRedis', drop: ['cache:']}),
     LAB_REDIS_QUEUES: listed({redis: 'oldRedis', queues: [mailQueue, takenMails]}),
     LAB_CONSUMERS: listed({hosts: 'webHosts', units: [mailerUnit]}),

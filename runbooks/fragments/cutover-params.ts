@@ -26,6 +26,8 @@ export const closedSiteParams = siteParams.extend({
   /** How the application reaches Aurora, and how the old source does for reverse replication. */
   auroraHost: z.string(),
   auroraPort: z.coerce.number().int(),
+  /** Of the application on the new side, beside the address of the database: where its Redis is. */
+  environment: z.record(z.string(), z.string()).default({}),
   /** The units that run on the old web servers. */
   webUnits: z.array(z.string()),
 });
