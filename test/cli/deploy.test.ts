@@ -123,7 +123,11 @@ async function running(): Promise<readonly string[]> {
   const {ECSClient, DescribeServicesCommand, DescribeTaskDefinitionCommand} = await import(
     '@aws-sdk/client-ecs'
   );
-  const client = new ECSClient({region: 'us-east-1', endpoint: aws.endpoint.url, credentials});
+  const client = new ECSClient({
+    ...{region: 'us-east-1', endpoint: aws.endpoint.url},
+    // The SDK notes in them where they are from.
+    credentials: {...credentials},
+  });
   const images = names.map(async (name) => {
     const asked = {cluster: 'shop', services: [name]};
     const {services} = await client.send(new DescribeServicesCommand(asked));
