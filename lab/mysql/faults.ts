@@ -66,7 +66,7 @@ export async function fixReplication(follower: LabDatabase): Promise<void> {
 }
 
 const replicates = async (server: LabDatabase): Promise<boolean> =>
-  (await server.query('SHOW SLAVE STATUS')).length > 0;
+  (await server.query(statementsOf(server.brand).replicationStatus)).length > 0;
 
 /** Ends every session of an account, whatever it is at, as a firewall that forgets its connections does. */
 export async function dropConnections(server: LabDatabase, user: string): Promise<void> {
