@@ -1,6 +1,7 @@
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test, vi} from 'vitest';
+import {redisVariables} from '../../lab/redis/variables.ts';
 import {initProject} from '../../src/cli/actions/init.ts';
 import {type App, openApp} from '../../src/cli/app.ts';
 import {loadInventory} from '../../src/inventory/inventory.ts';
@@ -116,8 +117,9 @@ test("the project's inventories have what its runbook needs, for staging and for
   );
 
   const written = read('inventories/lab.yaml')?.matchAll(/\$\{(\w+)\}/g) ?? [];
+  const values = {LAB_WEBHOOK: 'http://127.0.0.1/', ...redisVariables(undefined)};
   const lines = [...written].map(
-    ([, name]) => `${name}=${name === 'LAB_WEBHOOK' ? 'http://127.0.0.1/' : 1}`,
+    ([, name = '']) => `${name}=${Object.entries(values).find(([of]) => of === name)?.[1] ?? 1}`,
   );
   writeFileSync(join(folder, 'lab.env'), lines.join('\n'));
   const lab = loadInventory(join(folder, 'inventories/lab.yaml'), folder);
