@@ -49,7 +49,7 @@ const wordsFor = async (line: string) =>
 describe('what could stand at the end of a line', () => {
   test.each([
     {line: 're', words: ['resume', 'reverse', 'report', 'rehearse']},
-    {line: 'lab ', words: ['up', 'down', 'status', 'count']},
+    {line: 'lab ', words: ['up', 'down', 'status', 'count', 'break', 'slow', 'heal']},
     {line: 'help pl', words: ['plan']},
     {line: 'plan --d', words: ['--details']},
     {line: 'plan bare-metal-to-ecs -i st', words: []},
