@@ -8,7 +8,10 @@ const options = {
   snapshot: true,
   watch: {minutes: 15, alarms: ['shop-5xx']},
 };
-const others = {workers: [], schedules: [], documents: []};
+const others = {
+  ...{workers: [], schedules: [], documents: [], maintenancePages: []},
+  ...{redis: [], redisQueues: [], sqsQueues: [], consumers: []},
+};
 const idsOf = (params: object) => runbook.expanded({...others, ...params} as never).entries;
 const own = (params: object) => {
   const without = idsOf({}).map(({id}) => id);
