@@ -23,7 +23,8 @@ export async function readLargest(
   const counted = columns.filter(({extra}) => String(extra).includes('auto_increment'));
   // A table has one at most.
   const columnOf = new Map(counted.map((row) => [tableKey(row), [row]]));
-  const atHand = new Map(tables.map((row) => [tableKey(row), row['next']]));
+  // MySQL 8 says nothing of a table that was empty then.
+  const atHand = new Map(tables.map((row) => [tableKey(row), row['next'] ?? undefined]));
   const pieces = await inPieces(
     counted.map(({s, t}) => ({s: String(s), t: String(t)})),
     {
