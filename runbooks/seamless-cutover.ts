@@ -44,7 +44,7 @@ export default defineRunbook({
     ...newSideReady.params.shape,
     ...prepareRing.params.shape,
     ...settleRing.params.shape,
-    /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
+    /** What the new side writes besides the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
     alsoWritten,
     ...holdParams.shape,
   }),

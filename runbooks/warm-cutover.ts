@@ -38,7 +38,7 @@ export default defineRunbook({
     ...prepare.params.shape,
     ...newSideReady.params.shape,
     ...settle.params.shape,
-    /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
+    /** What the new side writes besides the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
     alsoWritten,
     /** How the application reaches Aurora, and how the old source does for reverse replication. */
     auroraHost: z.string(),

@@ -10,7 +10,7 @@ export const params = z.object({
         /** The image of the site, unless it has its own. */
         image: z.string().optional(),
         tasks: z.coerce.number().int().positive(),
-        /** Beside the address of the database. */
+        /** Further variables, besides the address of the database. */
         environment: z.record(z.string(), z.string()).default({}),
         /** Needed where its task definition has more than one container that could be meant. */
         container: z.string().optional(),

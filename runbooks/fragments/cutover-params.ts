@@ -21,12 +21,12 @@ const siteParams = z.object({
 
 /** What a cutover is given in which the site is closed. */
 export const closedSiteParams = siteParams.extend({
-  /** What the new side writes beside the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
+  /** What the new side writes besides the database: `[{what: 'uploads in S3', todo: 'copy them back with …'}]`. */
   alsoWritten,
   /** How the application reaches Aurora, and how the old source does for reverse replication. */
   auroraHost: z.string(),
   auroraPort: z.coerce.number().int(),
-  /** Of the application on the new side, beside the address of the database: where its Redis is. */
+  /** Further variables of the application on the new side, besides the address of the database: where its Redis is. */
   environment: z.record(z.string(), z.string()).default({}),
   /** The units that run on the old web servers. */
   webUnits: z.array(z.string()),
@@ -49,7 +49,7 @@ export const cutoverParams = siteParams.extend({
   watchSeconds: z.coerce.number().int().min(0).default(5),
 });
 
-/** What a cutover is given beside that in which visitors wait. */
+/** What a cutover in which visitors wait is given as well. */
 export const holdParams = z.object({
   proxyKind: z.enum(['nginx', 'httpd']).default('nginx'),
   /** A new file that the proxy reads: it switches keep-alive off until the end. */
@@ -58,7 +58,7 @@ export const holdParams = z.object({
   heldPorts: z.array(z.coerce.number().int()).min(1),
   /** The kernel of each web server lets connections through again by itself after this time. */
   maxHoldMs: z.coerce.number().int().default(10_000),
-  /** How long connections are held once before at most, without a freeze: requests under way must end in it. */
+  /** How long a trial hold without a freeze may last, at most: requests under way must end in it. */
   dryHoldMs: z.coerce.number().int().default(300),
   /** How long requests under way may take to end before the hold is given up. */
   drainMs: z.coerce.number().int().default(2_000),

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 
-/** Files of the old servers that move to S3. What the new side writes comes back with a reversal. */
+/** Files of the old servers that move to S3. A reversal copies back what the new side writes. */
 export const documents = z.object({
   documents: z
     .array(

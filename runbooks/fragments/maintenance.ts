@@ -1,6 +1,6 @@
 import {z} from 'zod';
 
-/** A page for visitors while nothing serves them. It is down before names lead to the new side; a reversal shows it. */
+/** A page for visitors while neither side serves them. It is removed before names lead to the new side. */
 export const maintenance = z.object({
   maintenancePages: z
     .array(

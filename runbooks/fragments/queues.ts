@@ -2,7 +2,7 @@ import {z} from 'zod';
 
 const names = z.array(z.string()).min(1);
 
-/** Queues that old consumers empty once nothing adds to them. Visitors wait for it: without these, messages move. */
+/** Queues that old consumers empty while visitors wait. Other queues in Redis are copied with their messages. */
 export const params = z.object({
   /** `redis` is a target; the queues are keys of it. */
   redisQueues: z.array(z.object({redis: z.string(), queues: names})).default([]),

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 
-/** Databases of Redis that move: keys, sessions and queues. What the new side writes comes back with a reversal. */
+/** Databases of Redis that move: keys, sessions and queues. A reversal copies back what the new side writes. */
 export const redis = z.object({
   redis: z
     .array(
@@ -8,9 +8,9 @@ export const redis = z.object({
         /** Two targets of the kind `redis`. */
         old: z.string(),
         new: z.string(),
-        /** Prefixes of the keys that are copied; all without it. */
+        /** Prefixes of the keys that are copied; all keys without it. */
         keep: z.array(z.string()).optional(),
-        /** Prefixes of keys that are knowingly not copied: `['session:']` logs every visitor out. */
+        /** Prefixes of keys that are deliberately not copied: `['session:']` logs every visitor out. */
         drop: z.array(z.string()).optional(),
         /** Of how many keys the content is compared; of all without it. */
         sample: z.union([z.coerce.number().int().positive(), z.literal('all')]).optional(),
@@ -37,7 +37,7 @@ const scopeOf = ({keep, drop}: Database) => ({
   ...(drop === undefined ? {} : {drop}),
 });
 
-/** The old side writes no more. */
+/** Nothing writes to the old side any more. */
 export const keysOf = (database: Database) => ({
   requires: ['stop-web', 'stop-crons', 'stop-consumers'] as const,
   on: sidesOf(database),

@@ -8,7 +8,7 @@ import {watched} from './watch.ts';
 
 const person = z.object({name: z.string(), reach: z.string()});
 
-/** What a careful team asks for before the outage. Without these parameters, none of it is there. */
+/** What a careful team checks before the outage. Each is only in the runbook if its parameter is set. */
 const before = z.object({
   /** VPN connections through which replication or a partner goes. The target is `vpn`. */
   vpn: z
@@ -17,7 +17,7 @@ const before = z.object({
       tunnels: z.enum(['all', 'one']).optional(),
     })
     .optional(),
-  /** Who lets requests of the new side in by their addresses, which are not those of the old side. */
+  /** Those who accept requests of the new side by their addresses, which are not those of the old side. */
   partners: z.array(person.extend({addresses: z.array(z.string()).min(1)})).optional(),
   /** The last backup of the source: on `hosts`, or of a `command` there, or asked for by hand. */
   sourceBackup: z
@@ -82,9 +82,9 @@ export const safeguards = defineFragment({params: before, targets: {}, earlier: 
       ({name, reach, addresses}) => ({
         on: {},
         input: () => ({
-          question: `Does ${name} let requests from ${addresses.join(', ')} in?`,
+          question: `Does ${name} accept requests from ${addresses.join(', ')}?`,
           details: [
-            'Ask for a request from the new side that was answered, and not for a rule.',
+            'Have them confirm that a request from the new side was answered, not just that a rule was added.',
             'The addresses of the old side must stay allowed: a reversal needs them.',
           ],
           owner: {name, reach},
@@ -109,7 +109,7 @@ export const safeguards = defineFragment({params: before, targets: {}, earlier: 
       on: {},
       input: () => ({
         question: `Is the last good backup of the source at most ${hoursMax} h old?`,
-        details: ['Note when it ended, and where it is.'],
+        details: ['In the note, say when the backup ended, and where it is.'],
         owner: askedOf ?? {name: '', reach: ''},
       }),
     }))

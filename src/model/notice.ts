@@ -1,4 +1,4 @@
-/** What people can be told of. A channel of the inventory may choose among them. */
+/** The events that people are notified about. A channel of the inventory may choose among them. */
 export const noticeEvents = [
   'started',
   'resumed',
@@ -31,10 +31,10 @@ export interface Notice {
   readonly operator: string;
   /** What happened, in one sentence. */
   readonly summary: string;
-  /** What else is so, and what is asked of whom; a sentence each. */
+  /** Further facts, and what is asked of whom; a sentence each. */
   readonly details: readonly string[];
   /** The command that shows the run, and on which host. */
-  readonly look: string;
+  readonly command: string;
   /** The summary, the details and the command, a line each. */
   readonly text: string;
   /** The outage: of `outage-ended` the one that is over, of all others the one that lasts. `ms`: so far. */
@@ -52,7 +52,7 @@ export interface Notice {
 
 /** What became of a notice on one channel: delivered, or why not. */
 export interface Delivery {
-  /** The number of the entry in the journal of which it tells, and when that was. */
+  /** The number of the journal entry that it is about, and when that was. */
   readonly seq: number;
   readonly atUtc: string;
   readonly event: NoticeEvent;

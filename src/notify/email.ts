@@ -105,7 +105,7 @@ function refusalIn(cause: MailError): NotDelivered | undefined {
     case 'ETLS':
       return new NotDelivered(tlsText(cause), {again: false}, {cause});
     case 'EPROXY':
-      return new NotDelivered('the proxy opens no tunnel to it', {again: true}, {cause});
+      return new NotDelivered('the proxy refuses a tunnel to it', {again: true}, {cause});
     case 'EDNS':
       return new NotDelivered('its name does not resolve', {again: true}, {cause});
     default:
@@ -122,7 +122,7 @@ function refusalIn(cause: MailError): NotDelivered | undefined {
 const tlsText = ({responseCode, message}: MailError): string =>
   responseCode === undefined && /certificate|altnames/i.test(message)
     ? 'its certificate is not accepted'
-    : 'it does not speak TLS here';
+    : 'it does not offer TLS on this port';
 
 /** Before its greeting was answered, nothing was given to it. */
 function lostIn(cause: MailError): NotDelivered {

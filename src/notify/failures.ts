@@ -3,10 +3,10 @@ import {answerLimitMs, NotDelivered} from './channel.ts';
 /** Errors of Node and OpenSSL before anything was sent (errno(3), getaddrinfo(3)), and what each means. */
 const beforeSending: Readonly<Record<string, string>> = {
   ENOTFOUND: 'its name does not resolve',
-  EAI_AGAIN: 'its name could not be resolved: no name server answers',
+  EAI_AGAIN: 'its name could not be resolved: no name server answered',
   ECONNREFUSED: 'its port refuses connections',
-  EHOSTUNREACH: 'no network leads to it',
-  ENETUNREACH: 'no network leads to it',
+  EHOSTUNREACH: 'there is no network route to it',
+  ENETUNREACH: 'there is no network route to it',
 };
 
 /** OpenSSL and Node name refused certificates like this (tls, X509 certificate error codes). */

@@ -19,7 +19,7 @@ export interface NoticeFold {
 
 export const noEntries: NoticeFold = {outage: noOutage};
 
-/** A notice, and the number of the entry of which it tells. */
+/** A notice, and the number of the journal entry that it is about. */
 export interface NumberedNotice {
   readonly seq: number;
   readonly notice: Notice & {readonly event: NoticeEvent};
@@ -74,7 +74,7 @@ function ofOutage({progress, outage, entry}: Context, before: Outage): readonly 
     const details = limit
       ? [`Its limit of ${durationText(limit.limitMs)} ends at ${clockUtc(limit.at)} UTC.`]
       : ['It has no limit.'];
-    const what = `the outage has started. Writes are refused since ${clockUtc(outage.since)} UTC.`;
+    const what = `the outage has started. Writes have been refused since ${clockUtc(outage.since)} UTC.`;
     return [{event: 'outage-began', what, details}];
   }
   if (before.since && !outage.since) {
@@ -130,7 +130,7 @@ function questionOf(entry: JournalEntry & FactOf<'asked'>): Happened {
   const asked = about === 'failure' ? 'a decision' : 'an answer';
   return {
     event: 'asks',
-    what: `waits for ${asked} from ${person} ${since}: ${question}`,
+    what: `waiting ${since} for ${asked} from ${person}: ${question}`,
     details,
     question: {entry: entry.entry, question, person, sinceUtc: atUtc},
   };
@@ -188,12 +188,12 @@ function noticeOf(
     (since && {sinceUtc: since.toISOString(), ms: elapsedMs(since, new Date(entry.atUtc))});
   const refused =
     since && event !== 'outage-began'
-      ? [`OUTAGE: writes are refused since ${clockUtc(since)} UTC.`]
+      ? [`OUTAGE: writes have been refused since ${clockUtc(since)} UTC.`]
       : [];
   const parts = {
     summary: `${rehearsal ? 'Rehearsal of ' : ''}${runbook.name} on ${inventory.name}: ${what}`,
     details: [...details, ...refused],
-    look: `switcharoo status ${run} --state-dir ${shellWord(stateFolder)} (on ${operator.host})`,
+    command: `switcharoo status ${run} --state-dir ${shellWord(stateFolder)} (on ${operator.host})`,
   };
   return {
     version: 1,
@@ -213,6 +213,6 @@ function noticeOf(
 export const textOf = ({
   summary,
   details,
-  look,
-}: Pick<Notice, 'summary' | 'details' | 'look'>): string =>
-  [summary, ...details, `Look: ${look}`].join('\n');
+  command,
+}: Pick<Notice, 'summary' | 'details' | 'command'>): string =>
+  [summary, ...details, `Details: ${command}`].join('\n');

@@ -30,7 +30,7 @@ const longestWaitMs = 5_000;
 const isFor = ({open}: Channels, name: string, event: NoticeEvent): boolean =>
   open.find((channel) => channel.name === name)?.events?.includes(event) ?? true;
 
-/** Tells people what the entries of a journal say, beside the run. It throws nothing, and nothing waits for it. */
+/** Notifies people of what happens in a journal, in the background. It throws nothing, and nothing waits for it. */
 export class Notifier {
   readonly #options: NotifierOptions;
   readonly #outboxes: readonly Outbox[];
@@ -64,7 +64,7 @@ export class Notifier {
       }
       for (const {seq, notice} of notices) {
         const {event, atUtc} = notice;
-        const because = 'the program ended before it was known whether it arrived';
+        const because = 'switcharoo ended before it was known whether the notice arrived';
         for (const channel of names.filter((name) => isFor(channels, name, event))) {
           const delivery = {seq, atUtc, event, channel, because};
           missing.set(keyOf(delivery), delivery);

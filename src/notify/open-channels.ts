@@ -43,7 +43,7 @@ async function openChannel(
     // The schema has read them, and each reference is a text now.
     const channel = await channelOf(fields as Resolved, redactor);
     if (inventory.lab && !isHere(channel.host)) {
-      return {name, because: 'a lab tells only receivers on this machine'};
+      return {name, because: 'the lab only sends notices to receivers on this machine'};
     }
     return {name, ...channel, ...(events ? {events} : {})};
   } catch (error) {
@@ -91,7 +91,7 @@ async function channelOf(settings: Resolved, redactor: Redactor) {
 function addressIn(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
-    throw new Unusable('its url is not the address of a web page');
+    throw new Unusable('its url is not an http or https address');
   }
   return url;
 }

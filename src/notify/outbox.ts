@@ -7,7 +7,7 @@ import type {NumberedNotice} from './notices.ts';
 const longestQueue = 50;
 const usualPausesMs = [1_000, 5_000] as const;
 
-/** Sends the notices for one channel, one after another, beside everything else. Throws nothing. */
+/** Sends the notices for one channel, one after another, in the background. Throws nothing. */
 export class Outbox {
   readonly #channel: Channel;
   readonly #onEnd: (delivery: Delivery) => void;
@@ -36,7 +36,7 @@ export class Outbox {
     if (this.#stopped.signal.aborted || this.#waiting.length >= longestQueue) {
       const because = this.#stopped.signal.aborted
         ? endedFirst
-        : `${longestQueue} others were waiting for this channel`;
+        : `${longestQueue} other notices were already waiting for this channel`;
       this.#end(next, because);
       return;
     }
@@ -96,4 +96,4 @@ export class Outbox {
   }
 }
 
-const endedFirst = 'the program ended first';
+const endedFirst = 'switcharoo ended before the notice was delivered';

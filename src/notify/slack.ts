@@ -4,7 +4,7 @@ import type {Notice} from '../model/notice.ts';
 const longestSection = 2_900;
 
 /** The body of an incoming webhook of Slack: `text` for the notification, blocks for the channel. */
-export function slackMessage({summary, details, look, event}: Notice): object {
+export function slackMessage({summary, details, command, event}: Notice): object {
   const sections = [`${signOf(event)} *${escaped(summary)}*`, details.map(escaped).join('\n')];
   return {
     text: cut(escaped(summary)),
@@ -13,7 +13,7 @@ export function slackMessage({summary, details, look, event}: Notice): object {
         type: 'section',
         text: {type: 'mrkdwn', text: cut(text)},
       })),
-      {type: 'context', elements: [{type: 'mrkdwn', text: cut(`\`${escaped(look)}\``)}]},
+      {type: 'context', elements: [{type: 'mrkdwn', text: cut(`\`${escaped(command)}\``)}]},
     ],
   };
 }

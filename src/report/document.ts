@@ -24,7 +24,7 @@ export function documentText(described: Described): string {
     '## Systems',
     table(['target', 'kind', 'changed by', 'read by'], systemsOf(head.targets, entries)),
     '## Questions',
-    'The run asks these questions, and one more at a point of no return. "No" pauses the run, and nothing is reversed.',
+    'The run asks the operator these questions, and one more at a point of no return. "No" pauses the run and reverses nothing.',
     table(['entry', 'question'], questionsOf(described)),
     ...peopleOf(described),
     ...phasesOf(items),
@@ -42,10 +42,10 @@ function factsOf({runbook, alsoWritten}: Described): readonly string[] {
     `${entries.length} entries: ${steps} change something, ${entries.length - steps} wait, check or ask.`,
     checkpoints.length > 0
       ? `Checkpoints, at which a run can stop and to which it can be reversed: ${codes(checkpoints)}.`
-      : 'It has no checkpoint: it can be reversed to its start.',
+      : 'It has no checkpoints, so it can only be reversed to its start.',
     last
       ? `Point of no return: ${last.because}`
-      : 'All of it can be reversed, until its last entry.',
+      : 'It has no point of no return: every entry can be reversed.',
     ...outageFacts(head.outage),
     ...alsoWritten.map(
       ({what, todo}) =>
@@ -63,7 +63,7 @@ function outageFacts(outage: AnyRunbook['head']['outage']): readonly string[] {
     `Outage: nobody can write from the first of ${codes(from)} until all of ${codes(until)} are done.`,
     longestMs === undefined
       ? 'The outage has no limit of its own: set one with `--max-outage`.'
-      : `Longest outage: ${durationText(longestMs)}. After that, the run is reversed to before the outage, or a person decides.`,
+      : `Longest outage: ${durationText(longestMs)}. After that, the run reverses to before the outage by itself, or asks a person to decide.`,
   ];
 }
 
@@ -106,14 +106,20 @@ function peopleOf({runbook, people}: Described): readonly string[] {
           numbered(person.undo),
           durationText(person.takesMs),
         ]
-      : [`\`${id}\``, 'Its parameters say who: add `-i INVENTORY`.', cell(unit.summary), '', ''];
+      : [
+          `\`${id}\``,
+          'The parameters name this person: add `-i INVENTORY`.',
+          cell(unit.summary),
+          '',
+          '',
+        ];
   });
   return rows.length === 0
     ? []
     : [
         '## Who is needed',
-        'Beside the operator: who does something by hand, or says that it may go on.',
-        table(['entry', 'who', 'what to do', 'how it is undone', 'about'], rows),
+        'People besides the operator who do something by hand, or must confirm something.',
+        table(['entry', 'who', 'what to do', 'how to undo it', 'expected time'], rows),
       ];
 }
 

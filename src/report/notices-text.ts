@@ -3,11 +3,11 @@ import {clockUtc} from './labels.ts';
 
 export type DeliveryReport = FactOf<'people-told'>['deliveries'][number];
 
-/** `ops: failed of 03:12:04: its name does not resolve`. */
+/** `ops, notice "failed" of 03:12:04 UTC: its name does not resolve`. */
 export const undeliveredText = ({channel, event, atUtc, because = ''}: DeliveryReport): string =>
-  `${channel}: ${event} of ${clockUtc(new Date(atUtc))}: ${because}`;
+  `${channel}, notice "${event}" of ${clockUtc(new Date(atUtc))} UTC: ${because}`;
 
-/** What could not be delivered, with the sum before it; nothing where people were told of everything. */
+/** What could not be delivered, with the sum before it; nothing where all were delivered. */
 export function untoldTexts({
   notices,
 }: {

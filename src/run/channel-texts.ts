@@ -1,6 +1,6 @@
 import type {Channels} from '../notify/notifier.ts';
 
-/** "People are told on ops (webhook) and boss (e-mail to a@example.com: failed, done)."; nothing without channels. */
+/** "Notices are sent to ops (webhook) and boss (e-mail to a@example.com: failed, done)."; nothing without channels. */
 export function peopleText({open}: Channels): string | undefined {
   const names = open.map(({name, kind, events}) =>
     events ? `${name} (${kind}: ${events.join(', ')})` : `${name} (${kind})`,
@@ -9,9 +9,9 @@ export function peopleText({open}: Channels): string | undefined {
   const first = names.slice(0, -1).join(', ');
   return last === undefined
     ? undefined
-    : `People are told on ${first === '' ? last : `${first} and ${last}`}.`;
+    : `Notices are sent to ${first === '' ? last : `${first} and ${last}`}.`;
 }
 
-/** The channels that cannot be opened. They keep no run from anything. */
+/** The channels that cannot be opened. No run is stopped by that. */
 export const closedTexts = ({closed}: Channels): readonly string[] =>
-  closed.map(({name, because}) => `Nobody is told on ${name}: ${because}.`);
+  closed.map(({name, because}) => `No notices are sent to ${name}: ${because}.`);

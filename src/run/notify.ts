@@ -82,9 +82,9 @@ function testNotice(
 ): Notice {
   const who = `${user}@${host}`;
   const parts = {
-    summary: `A test of ${who}: the runs on ${name} tell you here what happens.`,
-    details: ['Nothing has happened, and nothing is asked of you.'],
-    look: `switcharoo notify -i ${name} (on ${host})`,
+    summary: `Test by ${who}: notices about runs on ${name} will arrive here.`,
+    details: ['Nothing has happened, and you do not have to do anything.'],
+    command: `switcharoo notify -i ${name} (on ${host})`,
   };
   return {
     version: 1,
@@ -100,8 +100,11 @@ function testNotice(
 
 const noChannels = (inventory: string, file: string): Problem => ({
   code: 'channels-missing',
-  message: `The inventory ${inventory} names no channel: its runs tell nobody.`,
-  hint: `List channels under "notify" in ${file}; docs/telling-people.md shows each kind.`,
+  message: `The inventory ${inventory} has no notification channels, so its runs notify nobody.`,
+  hint: {
+    text: `Add channels under "notify" in ${file}. This shows each kind`,
+    command: 'docs telling-people',
+  },
 });
 
 const unknownChannel = (channel: string, file: string, known: readonly string[]): Problem => ({

@@ -16,7 +16,7 @@ const before = z.object({acting: z.array(z.string())});
  */
 export const muteAlarms = defineStep({
   name: 'cloudwatch.mute-alarms',
-  summary: 'Disable the actions of CloudWatch alarms, metric and composite ones.',
+  summary: 'Disable the actions of CloudWatch alarms, of metric and composite alarms alike.',
   targets,
   input: alarmChoice,
   before,

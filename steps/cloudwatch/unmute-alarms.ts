@@ -21,7 +21,7 @@ export const unmuteAlarms = defineStep({
     const muted = alarms.filter(({actsOnChanges}) => !actsOnChanges).map(({name}) => name);
     const deleted = input.names.filter((name) => !alarms.some((alarm) => alarm.name === name));
     return muted.length === 0
-      ? done({}, ...deleted.map((name) => `The alarm ${name} was deleted meanwhile.`))
+      ? done({}, ...deleted.map((name) => `The alarm ${name} has been deleted since.`))
       : pending(
           {muted},
           ...muted.map((name) => ({

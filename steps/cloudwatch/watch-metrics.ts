@@ -29,7 +29,7 @@ const minuteMs = 60_000;
  */
 export const watchMetrics = defineGate({
   name: 'cloudwatch.watch-metrics',
-  summary: 'Wait until alarms, 5xx, latency and other metrics were good for some minutes.',
+  summary: 'Wait until alarms, 5xx, latency and other metrics have been good for some minutes.',
   targets: {cloudwatch: cloudWatch},
   input: watchInput,
   output: z.object({criteria: z.array(criterion)}),
@@ -58,8 +58,8 @@ export const watchMetrics = defineGate({
     const failed = all.filter(({state}) => state === 'failed');
     if (failed.length > 0) {
       return blocked(
-        `The new side is not as it should be since ${clock(from)} UTC: ${failed.map(criterionText).join('; ')}.`,
-        'Find out why before you accept it. A retry watches again; the failure menu offers the reversal.',
+        `The watch of the new side since ${clock(from)} UTC has failed: ${failed.map(criterionText).join('; ')}.`,
+        `Fix the cause, then retry: the watch judges its last ${input.minutes} minutes again. If you cannot fix it, reverse the run.`,
       );
     }
     if (now < end) {

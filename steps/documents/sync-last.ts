@@ -39,22 +39,23 @@ const input = placeInput.extend({
 type LastLook = Look<typeof targets, z.output<typeof input>>;
 type LastAction = Action<typeof targets>;
 
-/** The last copy, in the cutover: nobody writes to the directory any more. From here on the bucket leads. */
+/** The last copy, in the cutover: nobody writes to the directory any more. From here on the bucket is in charge. */
 export const syncLastDocuments = defineStep({
   name: 'documents.sync-last',
-  summary: 'Copy the last changes of the documents to S3, once the old side writes no more.',
+  summary:
+    'Copy the last changes of the documents to S3, once nothing writes to the directory any more.',
   targets,
   input,
   before: z.object({leads: z.literal('directory')}),
   output: z.object({}),
   reverses:
-    'Copies what the new side has written to the bucket since back into the directory. What the new side has removed stays in the directory.',
+    'Copies what the new side has written to the bucket since then back into the directory. Documents that the new side has deleted stay in the directory.',
   needs: {
-    hosts: ['to read and write the directory', 'curl, and a way to the endpoint of S3'],
+    hosts: ['to read and write the directory', 'curl, and network access to the S3 endpoint'],
     bucket: ['s3:ListBucket', 's3:GetObject', 's3:PutObject', 's3:DeleteObject (its own marker)'],
   },
   effects: [],
-  neverSkip: 'Without the last copy the new side lacks the documents of the last hours.',
+  neverSkip: 'Without the last copy, the new side lacks every document since the copy before it.',
   timeoutMs: 60 * 60_000,
 
   async check(look) {
@@ -81,8 +82,8 @@ export const syncLastDocuments = defineStep({
     }
     if (synced === null) {
       return blocked(
-        `No documents.sync has copied ${directoryText(host, place)} to ${bucketText(bucket, place)} yet: all of it would be copied during the outage.`,
-        'Run documents.sync first: days before, and again in the evening.',
+        `No documents.sync has copied ${directoryText(host, place)} to ${bucketText(bucket, place)} yet: this entry would have to copy everything during the outage.`,
+        'Run documents.sync first: days before the cutover, and again on the evening before it.',
       );
     }
     return (
@@ -135,14 +136,14 @@ export const syncLastDocuments = defineStep({
       return {
         lossless: false,
         because: [
-          `The marker of this run, ${markerKey(place, 'leading')}, is not in ${bucket.name}: nobody can tell what was written there since, and nothing is copied back.`,
+          `The marker of this run, ${markerKey(place, 'leading')}, is not in ${bucket.name}: what was written there since is not known, and nothing is copied back.`,
         ],
       };
     }
     return {
       lossless: true,
       because: [
-        `The reversal copies back what was written to ${bucketText(bucket, place)} since ${marker.modified.toISOString()}. Documents that were removed there come back.`,
+        `The reversal copies back what was written to ${bucketText(bucket, place)} since ${marker.modified.toISOString()}. Documents that were deleted there exist again after it.`,
       ],
     };
   },
@@ -160,7 +161,7 @@ const copying = ({input: place, run}: LastLook, host: HostReader): LastAction =>
 
 const leading = ({input: place, run}: LastLook): LastAction => ({
   on: 'bucket',
-  does: `note in ${markerKey(place, 'leading')} that the new side writes here from now on`,
+  does: `record in ${markerKey(place, 'leading')} that the new side writes here from now on`,
   perform: async (bucket, signal) => {
     signal.throwIfAborted();
     await refuseIfOtherLeads(bucket, place, run, signal);
@@ -182,7 +183,7 @@ const bringingBack = (
   {name}: HostReader,
 ): LastAction => ({
   on: 'hosts',
-  does: `copy back into ${name}:${place.directory} what was written to ${bucketText(bucket, place)} since, with curl`,
+  does: `copy what was written to ${bucketText(bucket, place)} since then back into ${name}:${place.directory}, with curl`,
   perform: async (hosts, signal, say) => {
     signal.throwIfAborted();
     await refuseIfOtherLeads(bucket, place, run, signal);
@@ -192,7 +193,7 @@ const bringingBack = (
 
 const ending = ({input: place, run}: LastLook): LastAction => ({
   on: 'bucket',
-  does: `remove ${markerKey(place, 'leading')}: the directory leads again`,
+  does: `remove ${markerKey(place, 'leading')}: the directory is in charge again`,
   perform: async (bucket, signal) => {
     signal.throwIfAborted();
     await refuseIfOtherLeads(bucket, place, run, signal);

@@ -10,20 +10,21 @@ import {isOf, leaveMarker, markerIn, markerKey, markerText} from './markers/mark
 /** Copies documents to S3 days before the cutover. */
 export const syncDocuments = defineStep({
   name: 'documents.sync',
-  summary: 'Copy the documents of a host to a bucket of S3, while they are still written to.',
+  summary: 'Copy the documents of a host to an S3 bucket, while visitors still write them.',
   targets: {hosts: hostGroup, bucket: s3Bucket},
   input: placeInput,
   /** What an earlier copy has left as its marker. */
   before: z.object({marker: z.string().nullable()}),
   output: z.object({copied: z.number()}),
   reverses:
-    'Removes the marker of this copy. The copied documents stay in the bucket: the next copy continues from them.',
+    'Removes the marker of this copy, or restores the earlier one. The copied documents stay in the bucket: the next copy continues from them.',
   needs: {
-    hosts: ['to read the directory', 'curl, and a way to the endpoint of S3'],
+    hosts: ['to read the directory', 'curl, and network access to the S3 endpoint'],
     bucket: ['s3:ListBucket', 's3:GetObject', 's3:PutObject', 's3:DeleteObject (its own marker)'],
   },
   effects: [],
-  neverSkip: 'Without it the last copy would copy everything, during the outage.',
+  neverSkip:
+    'Without this copy, documents.sync-last would have to copy everything during the outage.',
   timeoutMs: 3 * 24 * 60 * 60_000,
 
   async check({input, targets: {hosts, bucket}, run, signal}) {

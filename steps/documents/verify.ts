@@ -26,7 +26,7 @@ const hashedAtOnce = 20;
 export const verifyDocuments = defineGate({
   name: 'documents.verify',
   summary:
-    'Check that a bucket of S3 has each document of a host: by count, bytes, and the SHA-256 of a sample.',
+    'Check that an S3 bucket has every document of a host: by count, size, and the SHA-256 of a sample.',
   targets,
   input,
   output: z.object({
@@ -38,7 +38,7 @@ export const verifyDocuments = defineGate({
   needs: {hosts: ['to read the directory'], bucket: ['s3:ListBucket', 's3:GetObject']},
   effects: [],
   expensive: true,
-  neverSkip: 'Only this gate proves that the bucket has each document.',
+  neverSkip: 'Only this gate proves that the bucket has every document.',
   evidence: ({documents, bytes, sampled}) => [
     `The bucket has all ${documents} documents of the directory, ${bytes} bytes; the SHA-256 of ${sampled} of them is the same.`,
   ],
@@ -65,7 +65,7 @@ export const verifyDocuments = defineGate({
     if (!tree || (files.length === 0 && objects.length > 0)) {
       return blocked(
         `${from} has no documents, and ${to} has ${objects.length}.`,
-        `Mount the directory on ${host.name}, or correct it.`,
+        `Mount the directory on ${host.name}, or correct the input "directory".`,
       );
     }
     const differing = files.filter(
@@ -74,7 +74,7 @@ export const verifyDocuments = defineGate({
     if (differing.length > 0 || tree.unreadable.length > 0) {
       const names = [...differing.map(({path}) => path), ...tree.unreadable];
       return blocked(
-        `${to} lacks ${names.length} of ${files.length} documents of ${from}, or has them with another size: ${firstOf(names)}.`,
+        `${to} lacks ${names.length} of ${files.length} documents of ${from}, or has them with a different size: ${firstOf(names)}.`,
         'Copy them with documents.sync (in the cutover, documents.sync-last).',
       );
     }
@@ -82,8 +82,8 @@ export const verifyDocuments = defineGate({
     const wrong = await wrongIn(sample, host, look);
     if (wrong.length > 0) {
       return blocked(
-        `${wrong.length} of ${sample.length} compared documents have another content in ${to} than in ${from}: ${firstOf(wrong)}.`,
-        'Remove these objects, and copy the documents again with documents.sync.',
+        `${wrong.length} of ${sample.length} compared documents differ between ${to} and ${from}: ${firstOf(wrong)}.`,
+        'Delete these objects (aws s3 rm), and copy the documents again with documents.sync.',
       );
     }
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
@@ -92,12 +92,12 @@ export const verifyDocuments = defineGate({
       {documents: files.length, bytes, sampled: sample.length, onlyInBucket},
       ...(onlyInBucket > 0
         ? [
-            `${to} has ${onlyInBucket === 1 ? '1 object that is' : `${onlyInBucket} objects that are`} no document of ${from}. Nothing is removed: a document was removed there after it was copied, or somebody else wrote the object.`,
+            `${to} has ${onlyInBucket === 1 ? '1 object' : `${onlyInBucket} objects`} that ${from} does not have, and that stay: documents deleted after they were copied, or objects that something else wrote.`,
           ]
         : []),
       ...(tree.others.length > 0
         ? [
-            `${tree.others.length === 1 ? '1 link or other special file' : `${tree.others.length} links or other special files`} of ${from} ${tree.others.length === 1 ? 'is' : 'are'} not in ${to}: ${firstOf(tree.others)}.`,
+            `${tree.others.length === 1 ? '1 link or other special file' : `${tree.others.length} links or other special files`} of ${from} ${tree.others.length === 1 ? 'was' : 'were'} not copied: ${firstOf(tree.others)}.`,
           ]
         : []),
     );
@@ -127,7 +127,7 @@ async function wrongIn(
 ): Promise<readonly string[]> {
   const wrong: string[] = [];
   for (let from = 0; from < sample.length; from += hashedAtOnce) {
-    stillReading?.(`${from} of ${sample.length} documents of the sample are compared`);
+    stillReading?.(`${from} of ${sample.length} documents of the sample compared`);
     const some = sample.slice(from, from + hashedAtOnce);
     const [here, there] = await Promise.all([
       host.hashes(

@@ -5,7 +5,7 @@ import {VpnCalls} from './api/calls.ts';
 import {vpnPreflight} from './checks/vpn.ts';
 import type {VpnReader} from './contract.ts';
 
-export const vpnId = z.string().regex(/^vpn-[0-9a-f]+$/, 'vpn- and digits from 0 to f');
+export const vpnId = z.string().regex(/^vpn-[0-9a-f]+$/, 'must be vpn- and hexadecimal digits');
 
 /** VPN connections of an account and region. Nothing is ever written through it. */
 export const vpnConnections = defineTarget({

@@ -25,8 +25,8 @@ export const vpnTunnelsUp = defineGate({
     const ids = connections ?? vpn.ids;
     if (ids.length === 0) {
       return blocked(
-        `Neither the runbook nor ${vpn.name} of the inventory names a VPN connection.`,
-        'Set connections of this target in the inventory: aws ec2 describe-vpn-connections',
+        `Neither the runbook nor the target ${vpn.name} names a VPN connection.`,
+        'Set "connections" of this target in the inventory. This lists their ids: aws ec2 describe-vpn-connections',
       );
     }
     const seen = await look(vpn, ids, {needed: tunnels, now, signal});
@@ -37,7 +37,7 @@ export const vpnTunnelsUp = defineGate({
         ? waiting(lacking.join('; '))
         : done(
             {up: [...up]},
-            ...spare.map((text) => `Without effect on the gate: ${text}.`),
+            ...spare.map((text) => `Ignored, because the connection has another tunnel: ${text}.`),
             ...unjudged.map((text) => `EC2 does not say ${text}.`),
           ))
     );

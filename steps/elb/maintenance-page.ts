@@ -27,7 +27,7 @@ type PageLook = Look<typeof targets, z.output<typeof pageInput>>;
  */
 export const maintenancePage = defineStep({
   name: 'elb.maintenance-page',
-  summary: 'Answer requests for hosts with a maintenance page at a load balancer.',
+  summary: 'Answer requests for some hosts with a maintenance page, at a load balancer.',
   targets,
   input: pageInput,
   before,
@@ -66,7 +66,7 @@ export const maintenancePage = defineStep({
         {priority},
         {
           what: `requests for ${look.input.hosts.join(', ')} on port ${port}`,
-          is: 'answered as ever',
+          is: 'answered as usual',
           shouldBe: `answered with the page and status ${look.input.status}`,
         },
       )
@@ -122,8 +122,8 @@ function earlierRule(
     const first = rules.find((rule) => rule.priority < priority && mayTake(rule, host));
     if (first) {
       return blocked(
-        `Rule ${first.priority} on port ${port} of the ${balancer.name} takes requests for ${host}, and a rule with the page can only come after it, at priority ${priority}.`,
-        `Move that rule to a free priority: aws elbv2 set-rule-priorities --rule-priorities RuleArn=${first.arn},Priority=…`,
+        `Rule ${first.priority} on port ${port} of the ${balancer.name} answers requests for ${host} before the page would: its rule would have priority ${priority}.`,
+        `Move that rule to a free priority with a larger number: aws elbv2 set-rule-priorities --rule-priorities RuleArn=${first.arn},Priority=…`,
       );
     }
   }

@@ -15,7 +15,7 @@ export const removeMaintenancePage = defineStep({
   summary: 'Remove a maintenance page from a load balancer, and show it again in a reversal.',
   targets,
   input: pageInput,
-  /** Of the rules with the page: one, unless somebody has added it by hand, too. */
+  /** Of the rules with the page: one, unless somebody has added another by hand. */
   before: z.object({priorities: z.array(z.number())}),
   output: z.object({}),
   reverses: 'Adds the rule with the page at its earlier priority.',
@@ -29,7 +29,7 @@ export const removeMaintenancePage = defineStep({
     ],
   },
   effects: [],
-  neverSkip: 'Without it, visitors go on seeing the page.',
+  neverSkip: 'Until the page is removed, visitors see nothing else.',
   timeoutMs: 60_000,
 
   async check(look) {
@@ -45,7 +45,7 @@ export const removeMaintenancePage = defineStep({
           {
             what: `requests for ${hosts.join(', ')} on port ${port}`,
             is: `answered with the page and status ${status}`,
-            shouldBe: 'answered as ever',
+            shouldBe: 'answered as usual',
           },
         );
   },

@@ -53,7 +53,7 @@ export const routesHosts = defineGate({
   },
   effects: [],
   timeoutMs: 10 * 60_000,
-  neverSkip: 'Only this gate proves that the load balancer passes visitors of every name on.',
+  neverSkip: 'Only this gate proves that the load balancer forwards the requests for every name.',
   poll: {firstMs: 250, mostMs: 5_000},
 
   async check(look) {
@@ -72,7 +72,7 @@ export const routesHosts = defineGate({
     const own = [...state.targetGroups, ...Object.values(state.alternates)];
     if (own.length === 0) {
       return blocked(
-        `The ${service.name} is behind no target group.`,
+        `The ${service.name} has no target group.`,
         `Add a target group of the ${balancer.name} to the service.`,
       );
     }
@@ -98,12 +98,12 @@ async function strayRequests(
   {host, rules}: Routed,
 ): Promise<Blocked | undefined> {
   const rule = rulesFor(rules, host).at(-1);
-  const which = rule && (rule.isDefault ? ', its default rule' : `, rule ${rule.priority}`);
+  const which = rule && (rule.isDefault ? ' (default rule)' : ` (rule ${rule.priority})`);
   const requests = `requests for ${host} on port ${port}`;
   const forward = rule && forwardOf(rule);
   if (!rule || !forward) {
     return blocked(
-      `The ${balancer.name} answers ${requests} with ${rule ? answerText(rule) : 'nothing'}${which ?? ''}: they reach no target group.`,
+      `The ${balancer.name} answers ${requests} with ${rule ? answerText(rule) : 'nothing'}${which ?? ''}, so they reach no target group.`,
       `Add a rule for the host ${host} that forwards to the target group of the ${service.name}.`,
     );
   }
@@ -118,7 +118,7 @@ async function strayRequests(
   return blocked(
     used.length === 0
       ? `The ${balancer.name} forwards ${requests}${which} only to target groups with weight 0.`
-      : `The ${balancer.name} forwards ${requests}${which} to ${names(foreign)}, and the ${service.name} is behind ${names(own)}.`,
+      : `The ${balancer.name} forwards ${requests}${which} to ${names(foreign)}, but the ${service.name} is in ${names(own)}.`,
     `Forward the requests for ${host} to the target group of the ${service.name} alone, for example with elb.shift-weight.`,
   );
 }
@@ -141,6 +141,6 @@ const outputOf = ({dnsName, zoneId, addressType}: BalancerState): z.output<typeo
 const remarksOn = (name: string, {scheme}: BalancerState): readonly string[] =>
   scheme === 'internal'
     ? [
-        `The ${name} is internal: its name leads to private addresses, and visitors on the Internet cannot reach it.`,
+        `The ${name} is internal: its name resolves to private addresses, and visitors on the Internet cannot reach it.`,
       ]
     : [];

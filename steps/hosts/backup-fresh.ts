@@ -27,7 +27,7 @@ const input = z
     hoursMax: z.coerce.number().positive().default(24),
   })
   .refine(({directory, command}) => (directory === undefined) !== (command === undefined), {
-    error: 'say directory or command, and not both',
+    error: 'set either directory or command',
   });
 
 /**
@@ -45,7 +45,7 @@ export const backupFresh = defineGate({
   // The next backup may have been due meanwhile, and have failed.
   freshForMs: hourMs,
   evidence: ({host, what, at, ageMs}) => [
-    `${what} on ${host} is of ${clock(at)}, ${ageText(ageMs)} old`,
+    `${what} on ${host} is from ${clock(at)}, ${ageText(ageMs)} old`,
   ],
 
   async check({input, targets: {hosts}, run, signal}) {
@@ -54,7 +54,7 @@ export const backupFresh = defineGate({
     );
     const busy = seen.filter(({value}) => value.kind === 'running').map(({host}) => host);
     if (busy.length > 0) {
-      return waiting(`a command of an earlier try is still running on ${listText(busy)}`);
+      return waiting(`a command of an earlier attempt is still running on ${listText(busy)}`);
     }
     const all = seen.flatMap(({host, value}) =>
       value.kind === 'backup' ? [{host, ...value}] : [],
@@ -72,27 +72,29 @@ function verdictOn(
   {hoursMax, bytesMin}: z.output<typeof input>,
 ) {
   const at = new Date(atMs).toISOString();
-  const newest = `The newest backup on ${host}, ${what} of ${clock(at)},`;
+  const newest = `The newest backup on ${host}, ${what} from ${clock(at)},`;
   if (ageMs < -clockMsMax) {
     return blocked(
       `${newest} is ${ageText(-ageMs)} in the future.`,
-      `Correct the clock of ${host} (timedatectl), or what wrote the time; then retry.`,
+      `Correct the clock of ${host} (timedatectl), or the command that prints the time; then retry.`,
     );
   }
   if (ageMs > hoursMax * hourMs) {
     return blocked(
-      `${newest} is ${ageText(ageMs)} old: stale, for at most ${hoursMax} h are allowed.`,
-      'Take a backup, then retry: until the new side is accepted, it is the last resort.',
+      `${newest} is ${ageText(ageMs)} old, and at most ${hoursMax} h are allowed.`,
+      'Take a new backup, then retry. Until the new side is accepted, the backup is the last resort.',
     );
   }
   if (bytes !== undefined && bytes < bytesMin) {
     return blocked(
-      `${newest} has ${bytes} bytes, and ${bytesMin} are expected at least.`,
-      'Read the log of the backup, take a new one, then retry.',
+      `${newest} has ${bytes} bytes, and at least ${bytesMin} are expected.`,
+      'Read the log of the backup, take a new backup, then retry.',
     );
   }
   const output = {host, what, at, ageMs: Math.max(0, ageMs)};
-  return measured(output, [`${what} on ${host} is of ${clock(at)}, ${ageText(output.ageMs)} old`]);
+  return measured(output, [
+    `${what} on ${host} is from ${clock(at)}, ${ageText(output.ageMs)} old`,
+  ]);
 }
 
 const noBackup = (
@@ -102,12 +104,14 @@ const noBackup = (
 ): Blocked =>
   unread.length > 0
     ? blocked(
-        `Nobody can see when the last backup was taken: ${unread.join('; ')}.`,
-        `Correct ${command === undefined ? 'the directory' : 'the command'} of the entry, or ask for the backup by hand with operator.heard-from.`,
+        `It is not known when the last backup was taken. ${unread.join('; ')}.`,
+        `Correct the input "${command === undefined ? 'directory' : 'command'}" of the entry, or ask a person for the backup with operator.heard-from.`,
       )
     : blocked(
-        `No host of ${group} has a backup ${directory}/${names}.`,
-        'Correct directory and names of the entry, or take a backup; then retry.',
+        command === undefined
+          ? `No host of ${group} has a backup ${directory}/${names}.`
+          : `The command printed no time of a backup on any host of ${group}.`,
+        `Correct ${command === undefined ? '"directory" and "names"' : 'the input "command"'} of the entry, or take a backup; then retry.`,
       );
 
 /** `2026-03-01 02:00 UTC` */

@@ -118,18 +118,18 @@ function obstacleIn(files: Files, look: HostsLook<Input>): Blocked | null {
     if (value.inPlace === null) {
       return blocked(
         `${file} is not on ${host}.`,
-        'Correct "file" in the runbook. For a file that is not there before, use hosts.command.',
+        'Correct "file" in the runbook. To create a file that is not there yet, use hosts.command.',
       );
     }
     if (value.activeState !== null && value.activeState !== 'active') {
       return blocked(
-        `${reload} on ${host} is ${value.loadState === 'not-found' ? 'not there' : value.activeState}, so nothing reads ${file} again.`,
-        `Start it, or correct "reload" in the runbook. On ${host}: systemctl status ${reload}`,
+        `${reload} on ${host} is ${value.loadState === 'not-found' ? 'not installed' : value.activeState}, so nothing would read ${file} again.`,
+        `Start the unit, or correct "reload" in the runbook. On ${host}: systemctl status ${reload}`,
       );
     }
     if (value.complaint !== null) {
       return blocked(
-        `The test fails on ${host} before ${file} is changed: ${test.join(' ')} ended with ${value.complaint}.`,
+        `The test already fails on ${host} with the current ${file}: ${test.join(' ')} ended with ${value.complaint}.`,
         `Fix the file or the test, then try it on ${host}: ${test.join(' ')}`,
       );
     }
@@ -141,8 +141,8 @@ const difference =
   (input: Input) =>
   ({host, value}: {readonly host: string; readonly value: ProxyState}): Difference => ({
     what: `${input.file} on ${host}`,
-    is: isWritten(input)(value) ? 'not yet tested and read' : 'has another content',
-    shouldBe: `has the content of the runbook (${sha256OfText(input.text).slice(0, 12)})`,
+    is: isWritten(input)(value) ? 'new content, not yet tested and reloaded' : 'different content',
+    shouldBe: `the content in the runbook (${sha256OfText(input.text).slice(0, 12)})`,
   });
 
 const thenText = ({test, reload}: Input): string =>

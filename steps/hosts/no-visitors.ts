@@ -44,7 +44,7 @@ export const noVisitors = defineGate({
   freshForMs: 3_600_000,
   neverSkip: 'Only this gate shows that the old side gets no more requests.',
   evidence: ({hosts, quietMs}) => [
-    `no request and no connection on ${hosts.join(', ')} for ${secondsText(quietMs)}`,
+    `No request and no connection on ${hosts.join(', ')} for ${secondsText(quietMs)}`,
   ],
 
   async check({input, targets: {hosts}, run, now, signal}) {
@@ -71,15 +71,17 @@ export const noVisitors = defineGate({
       const names = visits.map(({host}) => host);
       return quietMs >= input.quietMs
         ? measured({hosts: names, quietMs}, [
-            `Nobody came to ${hostsText(visits)} for ${secondsText(quietMs)}`,
+            `No request and no connection on ${hostsText(visits)} for ${secondsText(quietMs)}`,
           ])
-        : waiting(`nobody came for ${secondsText(quietMs)} of ${secondsText(input.quietMs)}`);
+        : waiting(`no visitors for ${secondsText(quietMs)} of ${secondsText(input.quietMs)}`);
     }
     const logs = visits.flatMap(({host, value}) =>
       value.logs.map(({path, file, size}) => ({host, path, file, size})),
     );
     return waiting(
-      came.length > 0 ? `visitors still come: ${came.join('; ')}` : 'counting visitors from now on',
+      came.length > 0
+        ? `there are still visitors: ${came.join('; ')}`
+        : 'counting visitors from now on',
       {since: now.toISOString(), logs},
     );
   },
@@ -89,7 +91,7 @@ function obstacleIn(visits: PerHost<Visits>, logs: readonly string[]) {
   for (const {host, value} of visits) {
     if (!value.canSee) {
       return blocked(
-        `${host} has no ss, so nobody can see who is connected to it.`,
+        `${host} has no ss, so its connections cannot be counted.`,
         `Install it on ${host}: apt-get install iproute2`,
       );
     }
@@ -97,7 +99,7 @@ function obstacleIn(visits: PerHost<Visits>, logs: readonly string[]) {
     if (missing !== undefined) {
       return blocked(
         `${host} has no access log ${missing}, so its requests cannot be counted.`,
-        'Correct the input logs, or switch the access log of the web server on.',
+        'Correct the input "logs", or turn on the access log of the web server.',
       );
     }
   }

@@ -44,13 +44,15 @@ type Expected = z.output<typeof answer>;
 /** A change of a team's own at a system with an HTTP API, without a step of its own. */
 export const httpRequest = defineStep({
   name: 'http.request',
-  summary: 'Make a change with a request to an HTTP API, which another request undoes.',
+  summary: 'Make a change with a request to an HTTP API, and undo it with another.',
   targets: {api: httpApi},
   input,
   before: z.object({pending: z.literal(true)}),
   output: z.object({}),
-  needs: {api: ['what the requests of the runbook do, with the headers of the inventory']},
-  reverses: 'Sends the request "undo", unless the API shows that it is undone.',
+  needs: {
+    api: ['the rights that the requests of the runbook need, for the headers in the inventory'],
+  },
+  reverses: 'Sends the request "undo", unless the API shows that the change is undone.',
   effects: [],
   timeoutMs: 10 * 60_000,
 

@@ -10,10 +10,8 @@ const config = z.object({
     .url({protocol: /^https?$/})
     .refine((url) => !/[?#]/.test(url), 'must have no query and no fragment'),
   /** Sent with each request: `authorization: {env: ADMIN_AUTHORIZATION}`, with `Bearer …` in the variable. */
-  headers: z
-    .record(z.string().regex(/^[\w-]+$/, 'must be the name of a header'), z.string())
-    .default({}),
-  /** Certificates of a CA beside the usual ones (PEM). */
+  headers: z.record(z.string().regex(/^[\w-]+$/, 'must be a header name'), z.string()).default({}),
+  /** Certificates of a further CA, besides those of the system (PEM). */
   ca: z.string().optional(),
 });
 

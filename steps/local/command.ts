@@ -12,12 +12,16 @@ import {localMachine} from './target.ts';
 /** The same as hosts.command, on the machine on which switcharoo runs: a tool that only the operator's machine has. */
 export const localCommand = defineStep({
   name: 'local.command',
-  summary: 'Make a change with a command of your own on this machine, which another one undoes.',
+  summary: 'Make a change on this machine with a command of your own, and undo it with another.',
   targets: {machine: localMachine},
   input: commandInput,
   before: commandBefore,
   output: commandOutput,
-  needs: {machine: ['what the commands of the runbook do, as the account that runs switcharoo']},
+  needs: {
+    machine: [
+      'the rights that the commands of the runbook need, for the account that runs switcharoo',
+    ],
+  },
   reverses: 'Runs the command "undo".',
   effects: [],
   timeoutMs: 10 * 60_000,

@@ -11,7 +11,7 @@ export const byHandForGood = defineOneWayStep({
   input: z.object(doneByHand),
   output: z.object({}),
   needs: {},
-  oneWayBecause: 'A person does it by hand, and the runbook knows no way to undo it.',
+  oneWayBecause: 'A person does it by hand, and the runbook does not say how to undo it.',
   effects: [],
   person: neededFor,
   timeoutMs: 24 * 3_600_000,

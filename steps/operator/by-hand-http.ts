@@ -23,14 +23,14 @@ type PageAnswer = z.output<typeof answer>;
 /** What a person does, and a web page shows: a load balancer that nobody controls, a maintenance page at a provider. */
 export const byHandHttp = defineStep({
   name: 'operator.by-hand-http',
-  summary: 'Have a person do something, and recognise by a web page that it is done.',
+  summary: 'Have a person do something, and check by a web page whether it is done.',
   targets: {site: webSite},
   input,
   /** In the order of the addresses. */
   before: z.object({answers: z.array(answer)}),
   output: z.object({}),
   needs: {site: ['to reach the web site over HTTP or HTTPS']},
-  reverses: 'Asks for the lines of "undo", until the page is as it was before.',
+  reverses: 'Asks a person to do what "undo" says, and checks that the page is as it was before.',
   effects: [],
   person: neededFor,
   timeoutMs: 24 * 3_600_000,
@@ -43,7 +43,7 @@ export const byHandHttp = defineStep({
     if (isFresh && isDone !== (word.way === 'forward')) {
       const what = word.way === 'forward' ? 'done' : 'undone';
       return waiting(
-        `${word.note} (${word.by}) says that it is ${what}; ${textOf(answers, input)}`,
+        `${word.note === '' ? word.by : `${word.note} (${word.by})`} says that it is ${what}, but ${textOf(answers, input)}`,
       );
     }
     return isDone

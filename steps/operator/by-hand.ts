@@ -12,7 +12,7 @@ export const byHand = defineStep({
   before: z.object({}),
   output: z.object({}),
   needs: {},
-  reverses: 'Asks for the lines of "undo", and journals who undid it.',
+  reverses: 'Asks a person to do what "undo" says, and journals who did it.',
   effects: [],
   person: neededFor,
   timeoutMs: 24 * 3_600_000,

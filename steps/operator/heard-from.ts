@@ -4,10 +4,10 @@ import {owner} from './person/input.ts';
 
 const text = z.string().trim().min(1);
 
-/** The yes of a person who is not at the terminal: a partner by phone, a provider by mail. It changes nothing. */
+/** The yes of a person who is not at the terminal: a partner by phone, a provider by e-mail. It changes nothing. */
 export const heardFrom = defineGate({
   name: 'operator.heard-from',
-  summary: 'Wait for the yes of a person outside, and journal who gave it.',
+  summary: 'Wait until a person outside the team says yes, and journal who said it.',
   targets: {},
   input: z.object({
     question: text,

@@ -23,14 +23,8 @@ import type {RedisReader, RedisWriter} from './contract.ts';
 import {bringBack} from './copy/bring-back.ts';
 import {filledMeanwhile} from './copy/problems.ts';
 import {removeAll, sendAll} from './copy/send.ts';
-import {
-  leaveMarker,
-  lostWithoutDeletion,
-  type Marker,
-  markerIn,
-  markerKey,
-  ownOf,
-} from './markers/marker.ts';
+import {leaveMarker, lostWithoutDeletion, markerIn, markerKey, ownOf} from './markers/marker.ts';
+import {markerLost, otherLeads, placeText} from './markers/obstacles.ts';
 import {countsOf} from './scope/counts.ts';
 import {scopeInput, scopeOf} from './scope/scope.ts';
 import {keyCount} from './server/key-text.ts';
@@ -38,7 +32,7 @@ import {redisDatabase} from './target.ts';
 
 const targets = {source: redisDatabase, target: redisDatabase};
 const input = scopeInput.extend({
-  /** Whether a reversal brings back what the new side has written; else the old side stays as it is at the copy. */
+  /** Whether a reversal copies the changes of the new side back; if not, the old side stays as it was at the copy. */
   bringBack: z.boolean().default(true),
 });
 
@@ -47,16 +41,17 @@ const ofReversal = (need: string): string => `${need} (of the reversal)`;
 type CopyLook = Look<typeof targets, z.output<typeof input>>;
 type CopyAction = Action<typeof targets>;
 
-/** Copies keys in the cutover, when the old side writes no more. From here on the new side leads. */
+/** Copies keys in the cutover, when nothing writes to the old side any more. From here on the new side is in charge. */
 export const copyKeys = defineStep({
   name: 'redis.copy-keys',
-  summary: 'Copy the keys of a Redis database to an empty one, once the old side writes no more.',
+  summary:
+    'Copy the keys of a Redis database to an empty one, once nothing writes to the old one any more.',
   targets,
   input,
   before: z.object({target: z.literal('empty')}),
   output: z.object({copied: z.number(), dropped: z.number()}),
   reverses:
-    'Brings back what the new side has written and deleted since, unless "bringBack" is false; then removes all keys of the new side.',
+    'Copies the changes of the new side back to the old side, deletions included, unless "bringBack" is false. Then removes all keys from the new side.',
   needs: {
     source: [keyReads, ofReversal(contentReads), ofReversal('+restore +unlink')],
     target: [keyReads, ofReversal(contentReads), '+restore +unlink +set'],
@@ -122,14 +117,15 @@ export const copyKeys = defineStep({
     if (!own) {
       return otherLeads(target, marker);
     }
-    const returns = own.state === 'leads' && brings;
-    return returns ? [bringingBack(look), emptying(look)] : [emptying(look)];
+    if (own.state !== 'leads' || !brings) {
+      return [emptying(look)];
+    }
+    const deletes = (await lostWithoutDeletion(target, own, signal)) === null;
+    return [bringingBack(look, deletes), emptying(look)];
   },
 
   reversalLoss: lossOf,
 });
-
-const placeText = ({name, db}: RedisReader): string => `${name} (database ${db})`;
 
 async function keysIn(redis: RedisReader, signal: AbortSignal): Promise<number> {
   return (await redis.facts(signal)).databases.get(redis.db) ?? 0;
@@ -150,7 +146,7 @@ async function obstacleIn(look: CopyLook): Promise<Blocked | undefined> {
   }
   if (facts.source.runId === facts.target.runId && source.db === target.db) {
     return blocked(
-      `${source.name} and ${target.name} are the same database ${source.db} of one server (${target.address}).`,
+      `${source.name} and ${target.name} are the same database: ${source.db} of the server at ${target.address}.`,
       'Correct host, port and db of the two targets in the inventory.',
     );
   }
@@ -163,7 +159,7 @@ async function obstacleIn(look: CopyLook): Promise<Blocked | undefined> {
   const there = facts.target.databases.get(target.db) ?? 0;
   if (there > 0) {
     return blocked(
-      `${placeText(target)} is not empty: it has ${keyCount(there)}, which this run has not copied.`,
+      `${placeText(target)} is not empty: it has ${keyCount(there)} that this run did not copy.`,
       `If nobody needs them, remove them: redis-cli -h HOST -n ${target.db} FLUSHDB`,
     );
   }
@@ -189,22 +185,6 @@ async function remarksBefore(look: CopyLook): Promise<readonly string[]> {
   ];
 }
 
-function otherLeads(target: RedisReader, marker: Marker | 'foreign'): Blocked {
-  const by = marker === 'foreign' ? 'somebody' : `run ${marker.run}, entry ${marker.entry}`;
-  return blocked(
-    `${placeText(target)} has keys of another copy: ${by} left ${markerKey} there and did not reverse it.`,
-    `Reverse that run: it brings back what was written since. If nobody needs the keys, remove them: redis-cli -h HOST -n ${target.db} FLUSHDB`,
-  );
-}
-
-const markerLost = (
-  target: RedisReader,
-  count: number,
-): readonly [reason: string, hint: string] => [
-  `${placeText(target)} has ${keyCount(count)} and no ${markerKey} of this run: nobody can tell what the new side has written and deleted.`,
-  `Copy by hand what is needed to the old side. Then remove the rest: redis-cli -h HOST -n ${target.db} FLUSHDB, and reverse again.`,
-];
-
 async function lossOf(look: CopyLook): Promise<ReversalLoss> {
   const {
     input: {bringBack: brings},
@@ -218,7 +198,7 @@ async function lossOf(look: CopyLook): Promise<ReversalLoss> {
     return {lossless: false, because: [reason]};
   }
   if (!brings) {
-    const because = `What ${target.name} has written since the copy is lost: the runbook says bringBack: false.`;
+    const because = `What was written to ${target.name} since the copy is lost: the runbook sets bringBack: false.`;
     return {lossless: false, because: [because]};
   }
   const lost = await lostWithoutDeletion(target, marker, signal);
@@ -226,21 +206,21 @@ async function lossOf(look: CopyLook): Promise<ReversalLoss> {
     return {
       lossless: false,
       because: [
-        `${lost}. The old side keeps what the new side lacks, also what was deleted there.`,
+        `${lost}. The old side keeps every key that the new side lacks, even one that was deleted there.`,
       ],
     };
   }
   return {
     lossless: true,
     because: [
-      `The reversal brings back to ${source.name} what ${target.name} has written and deleted since the copy.${scopeOf(look.input).text === '' ? '' : ' What the runbook drops is not brought back.'}`,
+      `The reversal copies what was written to ${target.name} since the copy back to ${source.name}, and repeats deletions.${scopeOf(look.input).text === '' ? '' : ' Keys that the runbook does not copy are not copied back.'}`,
     ],
   };
 }
 
 const copying = ({input: chosen, targets: {source}, run}: CopyLook): CopyAction => ({
   on: 'target',
-  does: `copy the keys of ${placeText(source)}${scopeOf(chosen).text}, and note in ${markerKey} that the new side leads`,
+  does: `copy the keys of ${placeText(source)}${scopeOf(chosen).text}, and record in ${markerKey} that the new side is in charge`,
   perform: async (target, signal, say) => {
     signal.throwIfAborted();
     const mark = {run: run.id, entry: run.entry, runId: '', evicted: 0};
@@ -266,9 +246,12 @@ const copying = ({input: chosen, targets: {source}, run}: CopyLook): CopyAction 
   },
 });
 
-const bringingBack = ({input: chosen, targets: {source, target}, run}: CopyLook): CopyAction => ({
+const bringingBack = (
+  {input: chosen, targets: {source, target}, run}: CopyLook,
+  repeatsDeletions: boolean,
+): CopyAction => ({
   on: 'source',
-  does: `bring back what ${placeText(target)} has written and deleted since${scopeOf(chosen).text}, to ${placeText(source)}`,
+  does: `copy what was written to ${placeText(target)} since the copy${scopeOf(chosen).text} back to ${placeText(source)}, ${repeatsDeletions ? 'and repeat deletions' : 'without deletions'}`,
   perform: async (old, signal, say) => {
     signal.throwIfAborted();
     const marker = ownOf(await markerIn(target, signal), run);
@@ -284,7 +267,7 @@ const bringingBack = ({input: chosen, targets: {source, target}, run}: CopyLook)
 
 const emptying = ({input: chosen, targets: {target}, run}: CopyLook): CopyAction => ({
   on: 'target',
-  does: `remove all keys of ${placeText(target)}, which was empty: the old side leads again`,
+  does: `remove all keys from ${placeText(target)}, which was empty before: the old side is in charge again`,
   perform: async (writer: RedisWriter, signal) => {
     signal.throwIfAborted();
     const marker = ownOf(await markerIn(writer, signal), run);

@@ -34,7 +34,7 @@ export const keysMatch = defineGate({
   needs: {source: [keyReads, contentReads], target: [keyReads, contentReads]},
   effects: [],
   expensive: true,
-  neverSkip: 'Only this gate proves that the new side has each key.',
+  neverSkip: 'Only this gate proves that the new side has every key.',
   evidence: ({keys, compared}) => [
     `Both Redis databases have the same ${keyCount(keys)}, with the same types and expiries; the content of ${compared === keys ? 'all of them' : keyCount(compared)} is the same.`,
   ],
@@ -64,9 +64,9 @@ function verdictOn({targets: {source, target}}: MatchLook, comparison: Compariso
   const differences = [
     {is: `missing in ${to}`, ...comparison.missing},
     {is: `only in ${to}`, ...comparison.extra},
-    {is: 'with another type', ...comparison.otherType},
-    {is: 'with another expiry', ...comparison.otherExpiry},
-    {is: 'with another content', ...comparison.otherContent},
+    {is: 'with a different type', ...comparison.otherType},
+    {is: 'with a different expiry', ...comparison.otherExpiry},
+    {is: 'with different content', ...comparison.otherContent},
   ].filter(({count}) => count > 0);
   if (differences.length > 0) {
     const texts = differences.map(
@@ -74,7 +74,7 @@ function verdictOn({targets: {source, target}}: MatchLook, comparison: Compariso
     );
     return blocked(
       `${to} differs from ${from}. ${texts.join('; ')}.`,
-      'Stop what still writes to one of them (redis-cli CLIENT LIST shows it). Then reverse to before redis.copy-keys, and run again.',
+      'Stop the clients that still write to one of them (redis-cli CLIENT LIST shows them). Then reverse to the checkpoint before redis.copy-keys, and run again.',
     );
   }
   const {keys, compared, expired} = comparison;
@@ -82,10 +82,12 @@ function verdictOn({targets: {source, target}}: MatchLook, comparison: Compariso
     {keys, compared, expired},
     ...(keys === 0 ? [`${from} and ${to} have no keys to compare.`] : []),
     ...(expired > 0
-      ? [`${keyCount(expired)} expired while the two were compared: nothing is said of them.`]
+      ? [`${keyCount(expired)} expired during the comparison, and could not be compared.`]
       : []),
     ...(compared < keys
-      ? [`The content of ${keyCount(keys - compared)} was not compared: a sample was chosen.`]
+      ? [
+          `The content of ${keyCount(keys - compared)} was not compared: the input "sample" limits it.`,
+        ]
       : []),
   );
 }

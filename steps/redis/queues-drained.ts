@@ -24,7 +24,7 @@ interface Queue extends QueueLength {
 export const queuesDrained = defineGate({
   name: 'redis.queues-drained',
   summary:
-    'Wait until queues in Redis are empty: lists, sets, and streams without a pending entry.',
+    'Wait until queues in Redis are empty: lists, sets, sorted sets, and streams without pending entries.',
   targets,
   input,
   output: z.object({queues: z.array(z.string())}),
@@ -48,8 +48,8 @@ export const queuesDrained = defineGate({
     const other = queues.filter(({type}) => !queueTypes.has(type));
     if (other.length > 0) {
       return blocked(
-        `${other.map(({name, type}) => `${name} (${type})`).join(', ')} of ${redis.name} ${other.length === 1 ? 'is no queue' : 'are no queues'}.`,
-        'Name keys that are lists, streams, sets or sorted sets in the parameters of the runbook.',
+        `${other.map(({name, type}) => `${name} (${type})`).join(', ')} of ${redis.name} ${other.length === 1 ? 'is not a queue' : 'are not queues'}.`,
+        'Correct the names in the parameters of the runbook. A queue is a list, a stream, a set or a sorted set.',
       );
     }
     return verdictOn(look, queues);
@@ -76,12 +76,12 @@ function verdictOn(look: QueuesLook, queues: readonly Queue[]) {
     return done(
       {queues: queues.map(({name}) => name)},
       ...unseen.map(
-        ({name}) => `${redis.name} has no key ${name}: the queue is empty, or has another name.`,
+        ({name}) => `${redis.name} has no key ${name}: the queue is empty, or its name is wrong.`,
       ),
     );
   }
   const full = queues.filter((queue) => leftIn(queue) > 0);
-  const text = full.map(queueText).join(', ');
+  const text = full.map(queueText).join('; ');
   if (!earlier || total < earlier.lowest) {
     const seen = [...new Set([...(earlier?.seen ?? []), ...full.map(({name}) => name)])];
     return waiting(text, {lowest: total, sinceUtc: now.toISOString(), seen});
@@ -90,15 +90,15 @@ function verdictOn(look: QueuesLook, queues: readonly Queue[]) {
   if (stalledMs < stalledSeconds * 1_000) {
     return waiting(text);
   }
-  const grew = total > earlier.lowest ? `, and had ${earlier.lowest} before` : '';
+  const grew = total > earlier.lowest ? `; the lowest total was ${earlier.lowest}` : '';
   return blocked(
-    `${redis.name} has had no fewer messages for ${Math.round(stalledMs / 1_000)} s: ${text}${grew}.`,
+    `The queues of ${redis.name} have not shrunk for ${Math.round(stalledMs / 1_000)} s (${text}${grew}).`,
     total > earlier.lowest
-      ? 'Something still adds messages: stop it. Then retry.'
-      : 'Check whether the consumers run and what they log. A message that always fails must be moved away by hand. Then retry.',
+      ? 'Stop what still adds messages (redis-cli CLIENT LIST shows clients). Then retry.'
+      : 'Check that the consumers run, and read their logs. Move a message that always fails out of the queue by hand. Then retry.',
   );
 }
 
-/** `jobs has 12`, `events has 3 and 2 that are not acknowledged` */
+/** `jobs: 12 waiting`, `events: 3 waiting, 2 not acknowledged` */
 const queueText = ({name, waiting: waits, pending}: Queue): string =>
-  `${name} has ${waits}${pending > 0 ? ` and ${pending} that ${pending === 1 ? 'is' : 'are'} not acknowledged` : ''}`;
+  `${name}: ${waits} waiting${pending > 0 ? `, ${pending} not acknowledged` : ''}`;

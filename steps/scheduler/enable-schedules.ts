@@ -27,7 +27,7 @@ export const enableSchedules = defineStep({
   input,
   before,
   output: z.object({enabled: z.array(z.string())}),
-  reverses: 'Disables the schedules that this step enabled, and no other one.',
+  reverses: 'Disables the schedules that this step enabled, and no others.',
   needs: {
     scheduler: [
       'scheduler:GetSchedule',
@@ -56,7 +56,7 @@ export const enableSchedules = defineStep({
       return done(
         {enabled: mine.map(({name}) => name)},
         ...deleted.map(
-          (name) => `The schedule ${name} was deleted meanwhile, or has deleted itself.`,
+          (name) => `The schedule ${name} has been deleted since, or has deleted itself.`,
         ),
       );
     }
@@ -110,15 +110,15 @@ async function obstacleIn(
   const enabled = schedules.filter((each) => each.enabled);
   if (enabled.length > 0) {
     return blocked(
-      `Already enabled, although this run did not do it: ${listOf(enabled)}.`,
-      'Check which database they write to. Disable them until writes are open, or take them out of the step.',
+      `Already enabled, and not by this run: ${listOf(enabled)}.`,
+      'Check which database they write to. Disable them until writes are open, or remove them from the input "names".',
     );
   }
   const over = schedules.filter(({endsAt}) => endsAt !== undefined && endsAt <= now);
   if (over.length > 0) {
     return blocked(
-      `The end date of ${listOf(over)} has passed: they would start nothing.`,
-      'Correct their end dates, or take them out of the step.',
+      `Past the end date, so nothing would be started: ${listOf(over)}.`,
+      'Correct the end date of each, or remove it from the input "names".',
     );
   }
   const partial = schedules.find(({unknown}) => unknown.length > 0);
@@ -126,7 +126,7 @@ async function obstacleIn(
     partial &&
     blocked(
       `The schedule ${idText(partial)} has fields that this version of switcharoo does not know: ${partial.unknown.join(', ')}. An update would clear them.`,
-      'Enable it by hand with an entry operator.by-hand, or update @aws-sdk/client-scheduler.',
+      'Have a person enable it with operator.by-hand, or update @aws-sdk/client-scheduler.',
     )
   );
 }

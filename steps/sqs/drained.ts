@@ -29,7 +29,7 @@ const longestPauseMs = 60_000;
 export const sqsDrained = defineGate({
   name: 'sqs.drained',
   summary:
-    'Wait until queues of SQS have had no message, also none in flight or delayed, for over a minute.',
+    'Wait until SQS queues have had no messages for over a minute, in flight and delayed ones included.',
   targets,
   input,
   output: z.object({queues: z.array(z.string()), steadySeconds: z.number()}),
@@ -37,7 +37,7 @@ export const sqsDrained = defineGate({
   effects: [],
   neverSkip: 'Only this gate proves that no message waits in the queues.',
   evidence: ({queues, steadySeconds}) => [
-    `SQS has counted no message in ${queues.join(', ')} for ${steadySeconds} s.`,
+    `SQS has counted no messages in ${queues.join(', ')} for ${steadySeconds} s.`,
   ],
   poll: {firstMs: 1_000, mostMs: 10_000},
   timeoutMs: 60 * 60_000,
@@ -50,8 +50,8 @@ export const sqsDrained = defineGate({
     } = look;
     if (steadySeconds < leastSeconds && !sqs.isLocal) {
       return blocked(
-        `steadySeconds is ${steadySeconds} for ${sqs.name}: what SQS counts is right only a minute after the last message.`,
-        `Set steadySeconds to ${leastSeconds} or more in the parameters of the runbook, or leave it out.`,
+        `steadySeconds is ${steadySeconds} for ${sqs.name}, but SQS needs about a minute after the last message to count correctly.`,
+        `Set steadySeconds to ${leastSeconds} or more in the parameters of the runbook, or remove it.`,
       );
     }
     const counts = await Promise.all(names.map((name) => sqs.counts(name, signal)));
@@ -71,7 +71,7 @@ export const sqsDrained = defineGate({
     if (full.length === 0) {
       return steady(look);
     }
-    const text = full.map(queueText).join(', ');
+    const text = full.map(queueText).join('; ');
     // What was noted while they were empty counts no more.
     return look.run.bookmark ? waiting(text, null) : waiting(text);
   },
@@ -86,11 +86,11 @@ function steady({input: {queues, steadySeconds}, run, now}: DrainedLook) {
   return emptyMs >= steadySeconds * 1_000
     ? done({queues, steadySeconds})
     : waiting(
-        `no message for ${Math.floor(emptyMs / 1_000)} of ${steadySeconds} s, in ${queues.join(', ')}`,
+        `no messages for ${Math.floor(emptyMs / 1_000)} of ${steadySeconds} s, in ${queues.join(', ')}`,
         {emptySinceUtc: since.toISOString(), emptyAtUtc: now.toISOString()},
       );
 }
 
-/** `jobs has 12, 3 in flight and 1 delayed` */
+/** `jobs: 12 waiting, 3 in flight, 1 delayed` */
 const queueText = ({name, waiting: waits, inFlight, delayed}: QueueCounts & {name: string}) =>
-  `${name} has ${waits}, ${inFlight} in flight and ${delayed} delayed`;
+  `${name}: ${waits} waiting, ${inFlight} in flight, ${delayed} delayed`;

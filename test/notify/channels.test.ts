@@ -104,7 +104,7 @@ describe('a run with channels', () => {
     ]);
     const {name, people} = await maintained({inventory});
 
-    expect(people).toBe('People are told on ops (webhook) and team (Slack: done, failed).');
+    expect(people).toBe('Notices are sent to ops (webhook) and team (Slack: done, failed).');
     expect(eventsOf(hook)).toEqual(['started', 'asks', 'done']);
     expect(hook.received[0]?.headers).toMatchObject({authorization: 'Bearer open sesame'});
     expect(slack.received.map(({body}) => Object.keys(body))).toEqual([['text', 'blocks']]);
@@ -131,7 +131,7 @@ describe('a run with channels', () => {
 
     expect(kind).toBe('done');
     expect(remarks).toContain(
-      'Nobody is told on boss: The channel boss needs env NO_SUCH_URL, which cannot be read: it is not set in the environment.',
+      'No notices are sent to boss: The channel boss needs env NO_SUCH_URL, which cannot be read: it is not set in the environment.',
     );
     const {entries, text} = journalOf(name);
     const report = reportOf(entries);
@@ -167,8 +167,8 @@ describe('a run with channels', () => {
     expect(eventsOf(hook)).toEqual(['started', 'paused', 'resumed', 'asks', 'done']);
     const lost = deliveriesIn(name).filter(({because}) => because !== undefined);
     expect(lost.map(({event, because}) => [event, because])).toEqual([
-      ['started', 'the program ended before it was known whether it arrived'],
-      ['paused', 'the program ended before it was known whether it arrived'],
+      ['started', 'switcharoo ended before it was known whether the notice arrived'],
+      ['paused', 'switcharoo ended before it was known whether the notice arrived'],
     ]);
   });
 
@@ -183,7 +183,9 @@ describe('a run with channels', () => {
     writeFileSync(join(stateFolder, 'lab.env'), `MAINTENANCE_FILE=${stateFolder}/page\n`);
     const channels = [{name: 'ops', kind: 'webhook', url: 'https://hooks.example.com/x'}];
     const {remarks} = await maintained({inventory: inventoryWith(channels, 'lab: true\n')});
-    expect(remarks).toContain('Nobody is told on ops: a lab tells only receivers on this machine.');
+    expect(remarks).toContain(
+      'No notices are sent to ops: the lab only sends notices to receivers on this machine.',
+    );
   });
 });
 
@@ -258,10 +260,12 @@ describe('a queue of notices', () => {
       outbox.add({seq, notice});
     }
     expect(ended).toEqual(
-      Array.from({length: 10}, () => '50 others were waiting for this channel'),
+      Array.from({length: 10}, () => '50 other notices were already waiting for this channel'),
     );
     await outbox.stop();
-    expect(ended.slice(10)).toEqual(Array.from({length: 50}, () => 'the program ended first'));
+    expect(ended.slice(10)).toEqual(
+      Array.from({length: 50}, () => 'switcharoo ended before the notice was delivered'),
+    );
   });
 });
 
@@ -318,7 +322,7 @@ describe.skipIf(certificates === null)('over TLS', () => {
     {
       name: 'a server without TLS',
       manner: {startTls: false},
-      because: 'it does not speak TLS here',
+      because: 'it does not offer TLS on this port',
     },
     {
       name: 'a login that it does not take',

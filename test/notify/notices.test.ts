@@ -32,7 +32,7 @@ function textsOf(entries: readonly JournalEntry[]): readonly (readonly [string, 
 }
 
 const look = (host = 'bastion') =>
-  `Look: switcharoo status ${run} --state-dir /srv/state (on ${host})`;
+  `Details: switcharoo status ${run} --state-dir /srv/state (on ${host})`;
 
 test('a run tells when it starts, when the outage begins and how long it was, when it asks, and when it is done', () => {
   const told: Told[] = [
@@ -55,7 +55,7 @@ test('a run tells when it starts, when the outage begins and how long it was, wh
     ['started', `${head} started by ada@bastion.\n${look()}`],
     [
       'outage-began',
-      `${head} the outage has started. Writes are refused since 03:00:01 UTC.\nIts limit of 5 m 00 s ends at 03:05:01 UTC.\n${look()}`,
+      `${head} the outage has started. Writes have been refused since 03:00:01 UTC.\nIts limit of 5 m 00 s ends at 03:05:01 UTC.\n${look()}`,
     ],
     [
       'outage-ended',
@@ -63,7 +63,7 @@ test('a run tells when it starts, when the outage begins and how long it was, wh
     ],
     [
       'asks',
-      `${head} waits for an answer from ada since 03:00:44 UTC: Accept the new side?\n5xx: 0 of 1200.\n${look()}`,
+      `${head} waiting since 03:00:44 UTC for an answer from ada: Accept the new side?\n5xx: 0 of 1200.\n${look()}`,
     ],
     ['done', `${head} done after 10 m 44 s, with an outage of 42 s.\n${look()}`],
   ]);
@@ -82,7 +82,7 @@ test('a run that fails in the outage tells what failed, what is in place, and ho
     {kind: 'run-reversed', to: null},
   ];
   const head = 'shop-move on production:';
-  const outage = 'OUTAGE: writes are refused since 03:00:01 UTC.';
+  const outage = 'OUTAGE: writes have been refused since 03:00:01 UTC.';
   expect(textsOf(journalOf(told)).slice(2)).toEqual([
     ['failed', `${head} open failed.\nIt is jammed.\nTry: switcharoo status\n${outage}\n${look()}`],
     [
@@ -135,7 +135,7 @@ test('a webhook receives version 1 of this shape, with an identity of its own fo
       operator: 'ada@bastion',
       summary: 'shop-move on production: started by ada@bastion.',
       details: [],
-      look: `switcharoo status ${run} --state-dir /srv/state (on bastion)`,
+      command: `switcharoo status ${run} --state-dir /srv/state (on bastion)`,
       text: `shop-move on production: started by ada@bastion.\n${look()}`,
     },
   ]);
@@ -158,7 +158,7 @@ test('Slack is told in its own signs, which a question cannot forge', () => {
     return after.notices.map(({notice}) => notice);
   });
   const summary =
-    'shop-move on production: waits for an answer from ada since 03:00:01 UTC: Is &lt;!channel&gt; &amp; co. ready?';
+    'shop-move on production: waiting since 03:00:01 UTC for an answer from ada: Is &lt;!channel&gt; &amp; co. ready?';
   expect(notices.slice(1).map(slackMessage)).toEqual([
     {
       text: summary,

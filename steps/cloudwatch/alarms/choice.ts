@@ -9,7 +9,7 @@ export const alarmChoice = z
     prefix: z.string().min(1).optional(),
   })
   .refine(({names, prefix}) => names.length > 0 || prefix !== undefined, {
-    error: 'name alarms, or the beginning of their names',
+    error: 'set names, prefix or both',
   });
 
 /** Alarms that are not there: a name may be misspelt. */

@@ -23,7 +23,7 @@ export const criterionText = ({title, state, says}: Criterion): string =>
 
 export const judgedBy = ({balancer, metrics}: WatchInput): readonly Judged[] => [
   ...(balancer ? [errorRate(balancer), latency(balancer)] : []),
-  ...metrics.map(limitOf),
+  ...metrics.map((metric) => limitOf(metric)),
 ];
 
 const elb = ({loadBalancer}: WatchedBalancer, name: string, statistic: string): WatchedMetric => ({
@@ -70,14 +70,17 @@ const errorRate = (balancer: WatchedBalancer): Judged => ({
 });
 
 const latency = (balancer: WatchedBalancer): Judged =>
-  limitOf({
-    title: `latency (${balancer.latencyStatistic})`,
-    ...elb(balancer, 'TargetResponseTime', balancer.latencyStatistic),
-    atMost: balancer.latencyMsMax / 1_000,
-  });
+  limitOf(
+    {
+      title: `latency (${balancer.latencyStatistic})`,
+      ...elb(balancer, 'TargetResponseTime', balancer.latencyStatistic),
+      atMost: balancer.latencyMsMax / 1_000,
+    },
+    ' s',
+  );
 
-/** Every minute must be within the limits. */
-const limitOf = ({title, atMost, atLeast, ...metric}: MetricLimit): Judged => ({
+/** Every minute must be within the limits. `unit`: of the values, where it is known. */
+const limitOf = ({title, atMost, atLeast, ...metric}: MetricLimit, unit = ''): Judged => ({
   metrics: [metric],
   judge: ([series], until) => {
     if (series?.kind !== 'values') {
@@ -86,11 +89,11 @@ const limitOf = ({title, atMost, atLeast, ...metric}: MetricLimit): Judged => ({
     const numbers = series.values.map(({value}) => value);
     const [most, least] = [Math.max(...numbers), Math.min(...numbers)];
     const limits = [
-      ...(atMost === undefined ? [] : [`at most ${atMost}`]),
-      ...(atLeast === undefined ? [] : [`at least ${atLeast}`]),
+      ...(atMost === undefined ? [] : [`at most ${atMost}${unit}`]),
+      ...(atLeast === undefined ? [] : [`at least ${atLeast}${unit}`]),
     ].join(', ');
     const seen = most === least ? rounded(most) : `${rounded(least)} to ${rounded(most)}`;
-    const says = `${seen} (${limits})`;
+    const says = `${seen}${unit} (${limits})`;
     if (numbers.length > 0 && (most > (atMost ?? most) || least < (atLeast ?? least))) {
       return {title, state: 'failed', says};
     }
@@ -120,11 +123,11 @@ const minuteMs = 60_000;
 function lateness(values: Values, until: Date): string | undefined {
   const last = values.at(-1)?.at;
   if (!last) {
-    return 'CloudWatch has no value of this time';
+    return 'CloudWatch has no values from this time';
   }
   return last.getTime() + 2 * minuteMs > until.getTime()
     ? undefined
-    : `the newest value of CloudWatch is of ${last.toISOString().slice(11, 16)} UTC`;
+    : `the newest value of CloudWatch is from ${last.toISOString().slice(11, 16)} UTC`;
 }
 
 const rounded = (value: number): string => String(Number(value.toPrecision(3)));

@@ -2,7 +2,10 @@ import {z} from 'zod';
 
 const statistic = z
   .string()
-  .regex(/^(Sum|Average|Minimum|Maximum|p\d{1,2}(\.\d+)?)$/, 'Sum, Average, p99 and the like');
+  .regex(
+    /^(Sum|Average|Minimum|Maximum|p\d{1,2}(\.\d+)?)$/,
+    'must be Sum, Average, Minimum, Maximum or a percentile such as p99',
+  );
 
 const balancer = z.object({
   /** The end of its ARN: `app/shop/50dc6c495c0c9188`. The whole ARN is taken too. */
@@ -28,7 +31,7 @@ const metric = z
     atLeast: z.coerce.number().optional(),
   })
   .refine(({atMost, atLeast}) => atMost !== undefined || atLeast !== undefined, {
-    error: 'say atMost, atLeast or both',
+    error: 'set atMost, atLeast or both',
   });
 
 export const watchInput = z

@@ -6,7 +6,9 @@ import type {BucketReader, StoredObject} from '../../s3/index.ts';
 /** Where the documents are on a host, and in the bucket. */
 export const placeInput = z.object({
   /** On the host: `/srv/shop/documents`. */
-  directory: z.string().regex(/^(\/[^/]+)+$/, 'must be a whole path without a slash at its end'),
+  directory: z
+    .string()
+    .regex(/^(\/[^/]+)+$/, 'must be an absolute path without a slash at its end'),
   /** What the keys of the objects begin with: `documents/`; empty for the whole bucket. */
   prefix: z
     .string()
@@ -28,7 +30,7 @@ export function hostFor(hosts: HostsReader, place: Place): HostReader | Blocked 
   return (
     host ??
     blocked(
-      `${hosts.name} has no host ${place.host}: ${hosts.hosts.map(({name}) => name).join(', ')}.`,
+      `${hosts.name} has no host ${place.host}; it has ${hosts.hosts.map(({name}) => name).join(', ')}.`,
       'Correct the host in the parameters of the runbook.',
     )
   );
@@ -57,13 +59,13 @@ export async function obstacleAt(
       return undefined;
     case 'no-curl':
       return blocked(
-        `${host.name} has no curl, with which documents are copied.`,
+        `${host.name} has no curl, which copies the documents.`,
         `Install curl on ${host.name}.`,
       );
     case 'no-directory':
       return blocked(
         `${host.name} has no directory ${directory}.`,
-        `Correct the directory, or mount it on ${host.name}.`,
+        `Correct the input "directory", or mount it on ${host.name}.`,
       );
   }
 }

@@ -98,7 +98,7 @@ async function onePass(
     (transfers) => host.fetchFiles(transfers, signal),
     ({key, etag}, end) => {
       count += 1;
-      say(`${count} of ${newer.length} documents are copied back`);
+      say(`${count} of ${newer.length} documents copied back`);
       if (end.is === 'failed') {
         failed.push(`${key} (${end.why})`);
       } else if (end.is === 'moved') {

@@ -1,26 +1,28 @@
 import type {Problem} from '../../../src/index.ts';
 import {firstOf} from '../compare/place.ts';
 
+const documents = (count: number): string => (count === 1 ? '1 document' : `${count} documents`);
+
 export const documentsNotCopied = (from: string, reasons: readonly string[]): Problem => ({
   code: 'documents-not-copied',
-  message: `${reasons.length === 1 ? '1 document' : `${reasons.length} documents`} of ${from} could not be copied: ${firstOf(reasons)}.`,
-  hint: 'Fix the cause, then retry: what was copied is not copied again. curl on the host must reach the endpoint of S3, and the account needs s3:GetObject and s3:PutObject.',
+  message: `${documents(reasons.length)} of ${from} could not be copied: ${firstOf(reasons)}.`,
+  hint: 'curl on the host must reach the S3 endpoint, and the account needs s3:GetObject and s3:PutObject. Fix the cause, then retry: documents that were copied are not copied again.',
 });
 
 export const documentsStillWritten = (from: string, paths: readonly string[]): Problem => ({
   code: 'documents-still-written',
-  message: `${paths.length === 1 ? '1 document' : `${paths.length} documents`} of ${from} changed while they were copied for the last time: ${firstOf(paths)}.`,
-  hint: 'Stop what still writes there (fuser -v FILE on the host shows it), then retry.',
+  message: `${documents(paths.length)} of ${from} still changed during the copy: ${firstOf(paths)}.`,
+  hint: 'Stop what still writes there, then retry. On a host, fuser -v FILE shows it; to the bucket, tasks of the new side write.',
 });
 
 export const documentNamesRefused = (from: string, paths: readonly string[]): Problem => ({
   code: 'document-names-refused',
-  message: `${paths.length === 1 ? '1 document' : `${paths.length} documents`} of ${from} have names that the other side cannot have: ${firstOf(paths)}.`,
-  hint: 'Rename them: names of objects are UTF-8 (convmv changes those of files), and a file has no name with an empty part, . or .. in it.',
+  message: `${documents(paths.length)} of ${from} ${paths.length === 1 ? 'has a name' : 'have names'} that the other side does not allow: ${firstOf(paths)}.`,
+  hint: 'Rename them. A file needs a name in UTF-8 (convmv changes it); an object needs a key without an empty part, "." or "..".',
 });
 
 export const documentsTooLarge = (from: string, paths: readonly string[]): Problem => ({
   code: 'documents-too-large',
-  message: `${paths.length === 1 ? '1 document' : `${paths.length} documents`} of ${from} have more than 5 GiB, which S3 takes in parts only: ${firstOf(paths)}.`,
-  hint: 'Copy them to their keys with aws s3 cp, after their last change, then retry: what is there already is not copied again.',
+  message: `${documents(paths.length)} of ${from} ${paths.length === 1 ? 'is' : 'are'} larger than 5 GiB, which S3 only accepts in parts: ${firstOf(paths)}.`,
+  hint: 'Copy them to their keys with aws s3 cp after their last change, then retry: documents that are in the bucket are not copied again.',
 });

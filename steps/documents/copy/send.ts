@@ -71,7 +71,9 @@ async function changedNow({host, bucket, place, signal, say}: Sending) {
   ]);
   const from = directoryText(host, place);
   if (!tree) {
-    throw new SwitcharooError(documentsNotCopied(from, [`${place.directory} (it is gone)`]));
+    throw new SwitcharooError(
+      documentsNotCopied(from, [`${place.directory} (the directory is gone)`]),
+    );
   }
   const aheadMs = nowMs - tree.nowMs;
   if (tree.unreadable.length > 0) {
@@ -108,7 +110,7 @@ async function onePass(
     (transfers) => host.sendFiles(transfers, signal),
     (file, end) => {
       count += 1;
-      say(`${count} of ${files.length} documents are copied`);
+      say(`${count} of ${files.length} documents copied`);
       if (end.is === 'moved') {
         sent.set(file.path, file.changedMs);
       } else if (end.is === 'failed') {

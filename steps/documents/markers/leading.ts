@@ -9,15 +9,21 @@ export function bucketLeads(
   place: Place,
   text: string,
 ): readonly [reason: string, hint: string] {
-  const {run = 'somebody', entry = ''} = markerIn(text) ?? {};
-  const by = entry === '' ? run : `run ${run}, entry ${entry}`;
-  return [
-    `The new side writes to ${bucketText(bucket, place)}: ${by} left ${markerKey(place, 'leading')} there and did not reverse it.`,
-    `Reverse that run: it copies back what was written since. If nothing there is needed, remove the marker yourself with aws s3 rm.`,
-  ];
+  const marker = markerIn(text);
+  const key = markerKey(place, 'leading');
+  const remove = `If nobody needs what is there, remove the marker: aws s3 rm s3://BUCKET/${key}`;
+  return marker
+    ? [
+        `The new side writes to ${bucketText(bucket, place)}: run ${marker.run}, entry ${marker.entry}, left the marker ${key} there and was not reversed.`,
+        `Reverse that run, which copies back what was written since: switcharoo reverse ${marker.run}. ${remove}`,
+      ]
+    : [
+        `The new side may write to ${bucketText(bucket, place)}: ${key} there is no marker that this version can read.`,
+        `Check who wrote it. ${remove}`,
+      ];
 }
 
-/** Right before a write: this process may have stood still since its look, and another run may have come to lead. */
+/** Right before a write: this process may have stood still since its look, and another run may have taken over. */
 export async function refuseIfOtherLeads(
   bucket: BucketReader,
   place: Place,

@@ -57,7 +57,7 @@ async function obstacleIn(
   signal: AbortSignal,
 ): Promise<Blocked | undefined> {
   const hint =
-    'Correct the ids, or the region in the inventory: aws ec2 describe-vpn-connections --query "VpnConnections[].[VpnConnectionId,State]"';
+    'Correct the ids or the region in the inventory. This lists them: aws ec2 describe-vpn-connections --query "VpnConnections[].[VpnConnectionId,State]"';
   if (missing.length > 0) {
     const others = await vpn.all(signal);
     return blocked(
@@ -88,7 +88,7 @@ function faultOf(tunnel: Tunnel, usesBgp: boolean, now: Date | undefined): strin
   const {address, status, message, changedAt, acceptedRoutes} = tunnel;
   if (status === 'UP') {
     return usesBgp && acceptedRoutes === 0
-      ? `tunnel ${address} is UP and has accepted no route by BGP`
+      ? `tunnel ${address} is UP, but has accepted no route over BGP`
       : undefined;
   }
   const since = changedAt ? ` since ${sinceText(changedAt, now)}` : '';
@@ -100,7 +100,7 @@ const unjudgedOf = ({id, usesBgp, tunnels}: VpnConnection): readonly string[] =>
     .filter(
       ({status, acceptedRoutes}) => usesBgp && status === 'UP' && acceptedRoutes === undefined,
     )
-    .map(({address}) => `how many routes tunnel ${address} has accepted by BGP (${id})`);
+    .map(({address}) => `how many routes tunnel ${address} has accepted over BGP (${id})`);
 
 /** `2026-01-01 00:00:00 UTC, 3 min`; without the minutes where nobody says what time it is. */
 function sinceText(at: Date, now: Date | undefined): string {

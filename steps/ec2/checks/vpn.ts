@@ -7,9 +7,10 @@ export const vpnPreflight = preflightOf<VpnReader>([
   {
     name: 'vpn-down',
     severity: 'blocks',
-    expects: 'EC2 shows the VPN connections of the inventory, and a tunnel of each is UP.',
-    consequence: 'Nothing that goes through the VPN reaches the other side.',
-    fix: 'Ask who runs the customer gateway; EC2 says what it sees of each tunnel.',
+    expects:
+      'EC2 shows the VPN connections of the inventory, and at least one tunnel of each is UP.',
+    consequence: 'No traffic passes through this VPN connection.',
+    fix: 'Ask the team that runs the customer gateway. aws ec2 describe-vpn-connections shows the state of each tunnel.',
     find: async (vpn, signal) => {
       if (vpn.ids.length === 0) {
         await vpn.all(signal);
@@ -23,8 +24,8 @@ export const vpnPreflight = preflightOf<VpnReader>([
     name: 'vpn-tunnel-down',
     severity: 'warns',
     expects: 'Every tunnel of these VPN connections is UP.',
-    consequence: 'The connection depends on one tunnel, which AWS may take down for maintenance.',
-    fix: 'Ask who runs the customer gateway to bring the second tunnel up.',
+    consequence: 'The connection depends on one tunnel, and AWS may take it down for maintenance.',
+    fix: 'Ask the team that runs the customer gateway to bring the other tunnel up.',
     find: async (vpn, signal) => {
       const {spare} = await look(vpn, vpn.ids, {needed: 'one', signal});
       return spare.map((is) => ({is}));

@@ -25,13 +25,18 @@ export const ruleChanged = (balancer: string, rule: string, is: string, was: str
 
 export const priorityTaken = (balancer: string, port: number, priority: number): Problem => ({
   code: 'elb-priority-taken',
-  message: `Priority ${priority} on port ${port} of the ${balancer} belongs to another rule by now.`,
-  hint: 'Reverse this step, then run it again: it takes a priority that is free then. AWS CloudTrail shows who called CreateRule or SetRulePriorities.',
+  message: `Priority ${priority} on port ${port} of the ${balancer} now belongs to another rule.`,
+  hint: 'Move that rule to another priority (aws elbv2 set-rule-priorities), then resume or reverse. AWS CloudTrail shows who called CreateRule or SetRulePriorities.',
+});
+
+export const listenerMissing = (balancer: string, port: number): Problem & {hint: string} => ({
+  code: 'elb-listener-missing',
+  message: `The ${balancer} has no listener on port ${port}.`,
+  hint: 'Set the input "port" of the entry to a port of the load balancer, or add a listener.',
 });
 
 /** The text of a port without a listener, for every step and gate. */
-export const noListener = (balancer: string, port: number): Blocked =>
-  blocked(
-    `The ${balancer} has no listener on port ${port}.`,
-    'Set the input port of the entry to a port of the load balancer, or add a listener.',
-  );
+export function noListener(balancer: string, port: number): Blocked {
+  const {message, hint} = listenerMissing(balancer, port);
+  return blocked(message, hint);
+}

@@ -1,7 +1,7 @@
 import {type Session, SwitcharooError} from '../../../src/index.ts';
 import type {BalancerReader, BalancerWriter, RulePlace} from '../contract.ts';
 import type {BalancerCalls} from './calls.ts';
-import {priorityTaken, ruleChanged} from './problems.ts';
+import {listenerMissing, priorityTaken, ruleChanged} from './problems.ts';
 import {type Forward, forwardingTo, forwardOf, isAnswer, isSame} from './rules.ts';
 
 /** `name`: `load balancer web`. */
@@ -33,7 +33,10 @@ export function openBalancer(
         if (taken && isAnswer(taken, answer)) {
           return;
         }
-        if (!listener || taken) {
+        if (!listener) {
+          throw new SwitcharooError(listenerMissing(name, port));
+        }
+        if (taken) {
           throw new SwitcharooError(priorityTaken(name, port, priority));
         }
         signal.throwIfAborted();

@@ -6,12 +6,12 @@ export type CommandPart = 'check' | 'do' | 'undo';
 export const commandFailed = (part: CommandPart, machine: string, end: CommandEnd): Problem => ({
   code: 'command-failed',
   message: `${commandText(part, machine)} ${endText(end)}.`,
-  hint: `Run the command by hand on ${machine}, fix the cause, then resume or reverse the run. The next check shows whether it took effect.`,
+  hint: `Run the command "check" by hand on ${machine} to see whether "${part}" took effect. Fix the cause, then resume or reverse the run.`,
 });
 
 export const commandStillRunning = (part: CommandPart, machine: string): Problem => ({
   code: 'command-still-running',
-  message: `${commandText(part, machine)} was not started: a command of an earlier try has not ended.`,
+  message: `${commandText(part, machine)} was not started: a command of an earlier attempt is still running.`,
   hint: `Wait until it has ended, or end it by hand on ${machine}; then resume.`,
 });
 
@@ -19,7 +19,7 @@ export const commandStillRunning = (part: CommandPart, machine: string): Problem
 export const commandStateUnclear = (machine: string, end: CommandEnd): Problem => ({
   code: 'command-state-unclear',
   message: `${commandText('check', machine)} ${endText(end)}, which is neither done nor pending.`,
-  hint: `Run the command "check" by hand on ${machine}, and fix the cause. Then resume or reverse the run.`,
+  hint: `Run the command "check" by hand on ${machine} to see its output, and fix the cause. Then resume or reverse the run.`,
 });
 
 export const commandText = (part: CommandPart, machine: string) =>
@@ -28,7 +28,7 @@ export const commandText = (part: CommandPart, machine: string) =>
 /** `ended with exit code 2: no such file` */
 export function endText(end: CommandEnd): string {
   const how =
-    end.exit === 'timeout' ? 'was ended at its time limit' : `ended with exit code ${end.exit}`;
+    end.exit === 'timeout' ? 'was stopped at its time limit' : `ended with exit code ${end.exit}`;
   const lines = lastLines(end);
   return lines === '' ? `${how}, and printed nothing` : `${how}: ${lines}`;
 }

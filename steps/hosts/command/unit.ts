@@ -85,7 +85,7 @@ export async function checkCommands(
   const seen = await onEveryHost(hosts, (host) => readState(look, host));
   const busy = seen.filter(({value}) => value.kind === 'running').map(({host}) => host);
   if (busy.length > 0) {
-    return waiting(`a command of an earlier try is still running on ${listText(busy)}`);
+    return waiting(`a command of an earlier attempt is still running on ${listText(busy)}`);
   }
   const obstacle = obstacleIn(
     seen.flatMap(({host, value}) => (value.kind === 'unclear' ? [{host, ...value}] : [])),
@@ -164,14 +164,14 @@ function obstacleIn(
   const hosts = unclear.map(({host}) => host);
   const reasons = unclear.map(({host, end}) =>
     end.printedBytes > longestOutput
-      ? `${commandText('check', host)} printed ${end.printedBytes} bytes; it may print ${longestOutput}.`
+      ? `${commandText('check', host)} printed ${end.printedBytes} bytes; at most ${longestOutput} are allowed.`
       : `${commandText('check', host)} ${endText(end)}, which is neither done nor pending.`,
   );
   return unclear.length === 0
     ? undefined
     : blocked(
         reasons.join(' '),
-        `Run the command "check" by hand on ${listText(hosts)}. It must end with 0 where the change is made and with pendingExit where it is not, and print little: a digest instead of a file.`,
+        `Run the command "check" by hand on ${listText(hosts)}. It must end with exit code 0 where the change is made, and with "pendingExit" where it is not. It must print little, such as the digest of a file instead of the file.`,
       );
 }
 

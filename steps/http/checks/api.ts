@@ -7,7 +7,7 @@ export const apiPreflight = preflightOf<ApiReader>([
     name: 'api-headers-refused',
     severity: 'blocks',
     expects: 'The API answers, and accepts the headers of the inventory.',
-    consequence: 'The steps that ask it would be blocked in the night.',
+    consequence: 'Steps that use this API would be blocked during the run.',
     fix: 'Correct "url" and "headers" of the target in the inventory.',
     find: async (api, signal) => {
       const {status} = await api.get('/', signal);

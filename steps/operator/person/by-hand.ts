@@ -34,7 +34,7 @@ export const undoneBy = (input: Reversible, {run}: Pick<Look<never, never>, 'run
       ...(run.word?.way === 'forward'
         ? [doneText(run.word)]
         : [
-            'Nobody has said that it was done. If it was not, nothing is to be undone: answer yes.',
+            'Nobody has said that it was done. If it was not done, there is nothing to undo: answer yes.',
           ]),
       ...input.undo,
     ],

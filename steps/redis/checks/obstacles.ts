@@ -12,20 +12,20 @@ export function obstacleAtServer(redis: RedisReader, facts: RedisFacts): Blocked
   const where = `${redis.name} (${redis.address}, ${facts.server})`;
   if (facts.isCluster) {
     return blocked(
-      `${where} is a cluster, and keys are copied between single servers only.`,
-      'Use an ElastiCache replication group with cluster mode disabled, or copy by hand with an entry operator.by-hand.',
+      `${where} has cluster mode enabled, and keys can only be copied between servers without it.`,
+      'Use an ElastiCache replication group with cluster mode disabled, or have a person copy the keys with operator.by-hand.',
     );
   }
   if (facts.replicaOf !== undefined) {
     return blocked(
-      `${where} is a replica of ${facts.replicaOf}: it takes no writes, and may be behind.`,
-      'Name the master in the inventory, or the sentinels that know it; of ElastiCache, the primary endpoint.',
+      `${where} is a replica of ${facts.replicaOf}: it refuses writes, and may lag behind.`,
+      'Name the master or its sentinels in the inventory; for ElastiCache, the primary endpoint.',
     );
   }
   if (!isAtLeast(facts.version, oldestVersion)) {
     return blocked(
-      `${where} is older than Redis ${oldestVersion}, the first that can be copied from.`,
-      'Update it, or copy by hand with an entry operator.by-hand.',
+      `${where} is older than Redis ${oldestVersion}, the oldest version whose keys can be copied.`,
+      'Upgrade it, or have a person copy the keys with operator.by-hand.',
     );
   }
   return undefined;
@@ -43,7 +43,7 @@ export async function refusedAt(
     ? undefined
     : blocked(
         `The account of ${redis.name} (${redis.address}) may not use ${commands.join(', ')}.`,
-        `Grant it, for all keys: redis-cli ACL SETUSER USER ${commands.map((command) => `+${command.toLowerCase().replace(' ', '|')}`).join(' ')} ~*, or the same in the user of ElastiCache.`,
+        `Grant these commands for all keys: redis-cli ACL SETUSER USER ${commands.map((command) => `+${command.toLowerCase().replace(' ', '|')}`).join(' ')} ~*. For ElastiCache, add them to the access string of the user.`,
       );
 }
 
@@ -78,14 +78,14 @@ export async function payloadObstacle(
   ];
   if (there[0] === 'no') {
     return blocked(
-      `${to} does not take what DUMP of ${from} gives: payloads of RDB version ${ofSource}.`,
-      `Use a new side that is not older than ${facts.source.server}.`,
+      `${to} cannot restore what DUMP on ${from} returns: payloads of RDB version ${ofSource}.`,
+      `Upgrade ${target.name} to ${facts.source.server} or later.`,
     );
   }
   if (bringsBack && back[0] === 'no') {
     return blocked(
-      `A reversal could not bring back what the new side has written: ${from} does not take payloads of RDB version ${ofTarget}, which ${to} gives.`,
-      `Update the old side to the version of the new one first, or decide that a reversal leaves the old side as it is at the freeze: bringBack: false.`,
+      `A reversal could not copy the changes of the new side back: ${from} cannot restore payloads of RDB version ${ofTarget}, which DUMP on ${to} returns.`,
+      `Upgrade the old side to the version of the new side first. Or set bringBack: false: a reversal then leaves the old side as it was at the copy, and loses later changes.`,
     );
   }
   return undefined;
@@ -109,8 +109,8 @@ export function memoryObstacle({source, target}: Sides, facts: SideFacts): Block
   const freeBytes = facts.target.maxBytes - facts.target.usedBytes;
   return facts.target.maxBytes > 0 && freeBytes < usedBytes
     ? blocked(
-        `${target.name} has ${megabytes(freeBytes)} of memory left (maxmemory ${megabytes(facts.target.maxBytes)}), and ${source.name} uses ${megabytes(usedBytes)}.`,
-        'Take a larger node, raise maxmemory, or drop keys with "drop".',
+        `${target.name} has ${megabytes(freeBytes)} of free memory (maxmemory ${megabytes(facts.target.maxBytes)}), but ${source.name} uses ${megabytes(usedBytes)}.`,
+        `Use a larger node, raise maxmemory, or delete keys of ${source.name} that nobody needs.`,
       )
     : undefined;
 }
@@ -126,22 +126,22 @@ export function remarksOn(
   return [
     ...(others.length > 0
       ? [
-          `Only database ${source.db} of ${source.name} is copied: ${others.map(([db, keys]) => `database ${db} has ${keyCount(keys)}`).join(', ')}. Each needs a target and an entry of its own.`,
+          `Only database ${source.db} of ${source.name} is copied. Not copied: ${others.map(([db, keys]) => `database ${db} with ${keyCount(keys)}`).join(', ')}. Each needs its own target and entry.`,
         ]
       : []),
     ...(source.db === target.db
       ? []
       : [
-          `Keys of database ${source.db} go to database ${target.db}: the application must use that number on the new side.`,
+          `Keys of database ${source.db} are copied to database ${target.db}: the application must use database ${target.db} on the new side.`,
         ]),
     ...(policy.startsWith('allkeys-')
       ? [
-          `${target.name} has maxmemory-policy ${policy}: when its memory is full, it evicts any key, and a reversal cannot bring that back. For sessions and queues, use noeviction or a volatile policy.`,
+          `${target.name} has maxmemory-policy ${policy}: when its memory is full, it evicts any key, and a reversal cannot restore evicted keys. For sessions and queues, use noeviction or a volatile policy.`,
         ]
       : []),
     ...(Math.abs(aheadMs) > 2_000
       ? [
-          `The clock of ${target.name} is ${Math.abs(Math.round(aheadMs / 1_000))} s ${aheadMs > 0 ? 'ahead of' : 'behind'} that of ${source.name}: keys expire by so much earlier or later. Correct the clock of the old side.`,
+          `The clock of ${target.name} is ${Math.abs(Math.round(aheadMs / 1_000))} s ${aheadMs > 0 ? 'ahead of' : 'behind'} that of ${source.name}: copied keys expire that much ${aheadMs > 0 ? 'earlier' : 'later'}. Correct the clock of the old side.`,
         ]
       : []),
   ];

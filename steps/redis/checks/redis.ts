@@ -20,9 +20,10 @@ const checks: readonly RedisCheck[] = [
   {
     name: 'redis-not-usable',
     severity: 'blocks',
-    expects: 'The server answers, is a master, is no cluster, and is Redis 4 or newer.',
-    consequence: 'No key can be copied from it, or to it.',
-    fix: 'Do what the finding says.',
+    expects:
+      'The server answers. It is a master, has cluster mode disabled, and runs Redis 4.0 or later.',
+    consequence: 'Keys can be copied neither from it nor to it.',
+    fix: 'The finding says what to do.',
     find: async (redis, _others, signal) =>
       observedIn(obstacleAtServer(redis, await redis.facts(signal))),
   },
@@ -30,8 +31,8 @@ const checks: readonly RedisCheck[] = [
     name: 'redis-reads-refused',
     severity: 'blocks',
     expects: 'The account may read all keys.',
-    consequence: 'No key can be copied from it, and nothing can be compared.',
-    fix: 'Do what the finding says.',
+    consequence: 'Its keys can be neither copied nor compared.',
+    fix: 'The finding says what to do.',
     find: async (redis, _others, signal) => observedIn(await refusedAt(redis, ['read'], signal)),
   },
   {
@@ -39,17 +40,18 @@ const checks: readonly RedisCheck[] = [
     severity: 'warns',
     expects: 'The account may restore and remove keys.',
     consequence:
-      'redis.copy-keys refuses to copy to it, and from it, too, as long as a reversal is to bring keys back.',
-    fix: 'Do what the finding says.',
+      'redis.copy-keys refuses to copy keys to it. It also refuses to copy from it, unless "bringBack" is false.',
+    fix: 'The finding says what to do.',
     find: async (redis, _others, signal) =>
       observedIn(await refusedAt(redis, ['write', 'note'], signal)),
   },
   {
     name: 'redis-memory-small',
     severity: 'warns',
-    expects: 'There is memory for the keys of each other Redis of the inventory.',
-    consequence: 'If these keys are copied to it, its memory is full before the end.',
-    fix: 'Take a larger node, or raise maxmemory.',
+    expects:
+      'The server has enough free memory for the keys of each other Redis target of the inventory.',
+    consequence: 'If those keys are copied to it, its memory is full before the copy ends.',
+    fix: 'Use a larger node, or raise maxmemory.',
     find: async (redis, others, signal) => {
       const target = await redis.facts(signal);
       const obstacles = await Promise.all(
@@ -63,9 +65,10 @@ const checks: readonly RedisCheck[] = [
   {
     name: 'redis-payload-refused',
     severity: 'warns',
-    expects: 'Each Redis of the inventory takes what DUMP of each other one gives.',
-    consequence: 'Keys cannot be copied between them in this direction.',
-    fix: 'Do what the finding says.',
+    expects:
+      'The server can restore what DUMP on each other Redis target of the inventory returns.',
+    consequence: 'Keys cannot be copied from that server to this one.',
+    fix: 'The finding says what to do.',
     find: async (redis, others, signal) => {
       const target = await redis.facts(signal);
       const obstacles = await Promise.all(
@@ -80,9 +83,9 @@ const checks: readonly RedisCheck[] = [
   {
     name: 'redis-evicts-any-key',
     severity: 'warns',
-    expects: 'The maxmemory-policy evicts no key that does not expire.',
+    expects: 'The maxmemory-policy never evicts a key without an expiry.',
     consequence:
-      'When the memory is full, keys of queues and sessions vanish, and a reversal cannot bring them back.',
+      'When the memory is full, keys of queues and sessions are evicted, and a reversal cannot restore them.',
     fix: 'Set maxmemory-policy to noeviction or a volatile policy, unless the database is a cache.',
     find: async (redis, _others, signal) => {
       const {policy, server} = await redis.facts(signal);

@@ -115,7 +115,7 @@ async function compareHeads(
   });
   comparison.keys += same.length;
   say(
-    `the names of ${keyCount(comparison.keys)} are compared, the content of ${keyCount(comparison.compared)}`,
+    `compared the names of ${keyCount(comparison.keys)}, and the content of ${keyCount(comparison.compared)}`,
   );
   return same;
 }
@@ -194,6 +194,6 @@ async function compareContent(
         note(comparison.otherContent, key);
       }
     }
-    say(`the content of ${keyCount(comparison.compared)} is compared`);
+    say(`compared the content of ${keyCount(comparison.compared)}`);
   }
 }

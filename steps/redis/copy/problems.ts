@@ -4,12 +4,12 @@ import {keyCount, keysText} from '../server/key-text.ts';
 
 export const keysStillWritten = (name: string, keys: readonly Key[], count: number): Problem => ({
   code: 'redis-keys-still-written',
-  message: `${keyCount(count)} changed while they were copied back from ${name} for the last time: ${keysText(keys, count)}.`,
-  hint: 'Stop what still writes there (redis-cli CLIENT LIST shows it), then retry.',
+  message: `${keyCount(count)} of ${name} still changed while they were copied back: ${keysText(keys, count)}.`,
+  hint: 'Stop the clients that still write there (redis-cli CLIENT LIST shows them), then retry.',
 });
 
 export const filledMeanwhile = (place: string): Problem => ({
   code: 'redis-filled-meanwhile',
-  message: `${place} was empty, and has keys now that this run has not copied. Nothing was written.`,
-  hint: 'Stop what writes there (redis-cli CLIENT LIST shows it), or the other run that copies. Empty it, then retry.',
+  message: `${place} was empty when it was checked, and now has keys that this run did not copy. Nothing was written.`,
+  hint: 'Stop the clients that write there (redis-cli CLIENT LIST shows them), or the other run that copies to it. Empty the database (redis-cli FLUSHDB), then retry.',
 });

@@ -60,7 +60,7 @@ export async function lostWithoutDeletion(
 ): Promise<string | null> {
   const facts = await redis.facts(signal);
   if (facts.runId !== runId) {
-    return `${redis.name} was restarted since the copy, or another server took over, and may have lost its last writes`;
+    return `${redis.name} has restarted or failed over since the copy, and may have lost its last writes`;
   }
   const evicted = facts.evicted - before;
   return evicted > 0

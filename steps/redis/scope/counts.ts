@@ -24,10 +24,10 @@ export async function countsOf(
     stillReading?.(`counting the keys of ${redis.name}: ${keyCount(copied)}`);
   }
   return [
-    `${keyCount(copied)} of ${redis.name} (database ${redis.db}) ${copied === 1 ? 'is' : 'are'} copied.`,
+    `${keyCount(copied)} of ${redis.name} (database ${redis.db}) will be copied.`,
     ...[...dropped].map(
       ([prefix, count]) =>
-        `${keyCount(count)} ${prefix === '' ? 'that no "keep" names' : `with ${prefix}`} ${count === 1 ? 'is' : 'are'} dropped: ${count === 1 ? 'it stays' : 'they stay'} in ${redis.name} only.`,
+        `${keyCount(count)} ${prefix === '' ? 'without a prefix of "keep"' : `with the prefix ${prefix}`} will not be copied: ${count === 1 ? 'it stays' : 'they stay'} in ${redis.name} only.`,
     ),
   ];
 }

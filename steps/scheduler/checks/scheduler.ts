@@ -7,8 +7,9 @@ export const schedulerPreflight = preflightOf<SchedulerReader>([
     name: 'scheduler-refused',
     severity: 'blocks',
     expects: 'EventBridge Scheduler lists the schedules of the default group for this account.',
-    consequence: 'No step can enable or disable a schedule.',
-    fix: 'Grant scheduler:ListSchedules to the account.',
+    consequence:
+      'The account may lack the rights with which scheduler.enable-schedules reads and changes schedules.',
+    fix: 'Grant scheduler:ListSchedules, scheduler:GetSchedule, scheduler:UpdateSchedule and iam:PassRole to the account.',
     find: async (scheduler, signal) => {
       await scheduler.names('default', signal);
       return [];

@@ -54,13 +54,13 @@ test('it watches for its minutes, and then its evidence is for the person who is
   expect(early).toMatchObject({
     kind: 'waiting',
     progress:
-      'watching until 03:20:00 UTC: alarm shop-5xx OK; 5xx 10 of 6000 requests (0.167 %, at most 1 %); latency (p99) 0.12 (at most 1); replication lag 0 (at most 5)',
+      'watching until 03:20:00 UTC: alarm shop-5xx OK; 5xx 10 of 6000 requests (0.167 %, at most 1 %); latency (p99) 0.12 s (at most 1 s); replication lag 0 (at most 5)',
   });
   const verdict = await check(watch, 11);
   const texts = [
     'alarm shop-5xx: ok, OK',
     '5xx: ok, 18 of 10800 requests (0.167 %, at most 1 %)',
-    'latency (p99): ok, 0.12 (at most 1)',
+    'latency (p99): ok, 0.12 s (at most 1 s)',
     'replication lag: ok, 0 (at most 5)',
   ];
   expect(verdict).toMatchObject({kind: 'done', notes: texts});
@@ -76,7 +76,7 @@ test.each([
   {
     name: 'a slow minute',
     of: {TargetResponseTime: 2.5},
-    says: 'latency (p99): FAILED, 2.5 (at most 1)',
+    says: 'latency (p99): FAILED, 2.5 s (at most 1 s)',
   },
   {
     name: 'a replica that is behind',
@@ -96,7 +96,7 @@ test('an alarm that goes off fails at once', async () => {
   expect(await check(watch, 1)).toMatchObject({
     kind: 'blocked',
     reason:
-      'The new side is not as it should be since 03:10:00 UTC: alarm shop-5xx: FAILED, ALARM: Threshold Crossed.',
+      'The watch of the new side since 03:10:00 UTC has failed: alarm shop-5xx: FAILED, ALARM: Threshold Crossed.',
   });
 });
 
@@ -114,7 +114,7 @@ test('what cannot be decided is neither good nor bad: a person is asked, after t
   expect(await check(denied, 11)).toMatchObject({
     kind: 'waiting',
     progress:
-      'waiting for CloudWatch: 5xx CloudWatch has no value of this time; replication lag CloudWatch has no value of this time',
+      'waiting for CloudWatch: 5xx CloudWatch has no values from this time; replication lag CloudWatch has no values from this time',
   });
   const asked = await check(denied, 16);
   expect(asked).toMatchObject({
@@ -124,7 +124,7 @@ test('what cannot be decided is neither good nor bad: a person is asked, after t
       'alarm shop-5xx: INCONCLUSIVE, INSUFFICIENT_DATA: Unchecked: Initial alarm creation',
       '5xx: INCONCLUSIVE, 7 requests, and fewer than 100 prove nothing',
       'latency (p99): INCONCLUSIVE, AWS does not let ada call cloudwatch:GetMetricData',
-      'replication lag: INCONCLUSIVE, CloudWatch has no value of this time',
+      'replication lag: INCONCLUSIVE, CloudWatch has no values from this time',
     ],
   });
 });
@@ -132,7 +132,7 @@ test('what cannot be decided is neither good nor bad: a person is asked, after t
 test('values that stopped coming do not pass for good ones', async () => {
   expect(await check(watchOf(good, 4), 11)).toMatchObject({
     kind: 'waiting',
-    progress: expect.stringContaining('the newest value of CloudWatch is of 03:13 UTC'),
+    progress: expect.stringContaining('the newest value of CloudWatch is from 03:13 UTC'),
   });
 });
 
@@ -169,7 +169,7 @@ test('over the real protocol, it reads sums and percentiles by the minute, and t
     notes: [
       'alarm shop-5xx: ok, OK',
       expect.stringMatching(/^5xx: ok, 0 of [56]\d{3} requests \(0 %, at most 1 %\)$/),
-      'latency (p99): ok, 0.2 (at most 1)',
+      'latency (p99): ok, 0.2 s (at most 1 s)',
     ],
   });
 });

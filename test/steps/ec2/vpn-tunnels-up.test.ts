@@ -61,7 +61,7 @@ test('each tunnel is waited for, and with `one` a tunnel of each connection is e
   expect(await check({tunnels: 'one'})).toEqual({
     kind: 'done',
     output: {up: ['1 of 2 tunnels of vpn-1 are UP']},
-    remarks: [`Without effect on the gate: ${firstDown}.`],
+    remarks: [`Ignored, because the connection has another tunnel: ${firstDown}.`],
   });
   Object.assign(second, down);
   expect(await check({tunnels: 'one'})).toMatchObject({
@@ -82,7 +82,7 @@ test('a status that nobody knows is waited for, and routes that EC2 does not cou
   second.acceptedRouteCount = undefined;
   expect(await check()).toMatchObject({
     kind: 'done',
-    remarks: ['EC2 does not say how many routes tunnel 203.0.113.2 has accepted by BGP (vpn-1).'],
+    remarks: ['EC2 does not say how many routes tunnel 203.0.113.2 has accepted over BGP (vpn-1).'],
   });
 });
 
@@ -93,7 +93,7 @@ test('with BGP, a tunnel without an accepted route carries nothing; with static 
   second.acceptedRouteCount = 0;
   expect(await check({tunnels: 'one'})).toMatchObject({
     kind: 'waiting',
-    progress: `${firstDown}; tunnel 203.0.113.2 is UP and has accepted no route by BGP (vpn-1)`,
+    progress: `${firstDown}; tunnel 203.0.113.2 is UP, but has accepted no route over BGP (vpn-1)`,
   });
   Object.assign(vpn, {staticRoutesOnly: true});
   expect(await check({tunnels: 'one'})).toMatchObject({kind: 'done'});

@@ -107,6 +107,12 @@ test('the page of somebody else is left alone, and so is a rule that took the pr
   await expect(trying(balancer.session(), page).act('plan')).rejects.toMatchObject({
     problem: {code: 'elb-priority-taken'},
   });
+  const {writer} = balancer.session();
+  const answer = {...page, status: '503', contentType: 'text/html'};
+  const {signal} = new AbortController();
+  await expect(writer.answer(80, answer, 2, signal)).rejects.toMatchObject({
+    problem: {code: 'elb-listener-missing'},
+  });
 
   // A reversal shows the page again, and takes no other rule's place for it either.
   const removing = trying(balancer.session(), page, {started: true}, removeMaintenancePage);
@@ -122,8 +128,8 @@ test('a rule that would take the requests first is named', async () => {
   expect(await check()).toEqual({
     kind: 'blocked',
     reason:
-      'Rule 1 on port 443 of the load balancer web takes requests for www.shop.test, and a rule with the page can only come after it, at priority 2.',
-    hint: 'Move that rule to a free priority: aws elbv2 set-rule-priorities --rule-priorities RuleArn=rule/1,Priority=…',
+      'Rule 1 on port 443 of the load balancer web answers requests for www.shop.test before the page would: its rule would have priority 2.',
+    hint: 'Move that rule to a free priority with a larger number: aws elbv2 set-rule-priorities --rule-priorities RuleArn=rule/1,Priority=…',
   });
   balancer.rules = [rule(1, {hosts: ['api.shop.test']}), www];
   expect(await check()).toMatchObject({kind: 'pending', before: {priority: 2}});

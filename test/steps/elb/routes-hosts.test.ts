@@ -37,7 +37,7 @@ test('it is open when every host reaches the service, and gives what an alias ne
     kind: 'done',
     output: {...output, types: ['A']},
     remarks: [
-      'The load balancer web is internal: its name leads to private addresses, and visitors on the Internet cannot reach it.',
+      'The load balancer web is internal: its name resolves to private addresses, and visitors on the Internet cannot reach it.',
     ],
   });
   balancer.state = 'provisioning';
@@ -60,31 +60,31 @@ test.each([
     'the fixed response of its default rule',
     answers({Type: 'fixed-response', FixedResponseConfig: {StatusCode: '404'}}),
     {},
-    'The load balancer web answers requests for shop.test on port 443 with the fixed response 404, its default rule: they reach no target group.',
+    'The load balancer web answers requests for shop.test on port 443 with the fixed response 404 (default rule), so they reach no target group.',
   ],
   [
     'a redirect',
     answers({Type: 'redirect', RedirectConfig: {Host: 'www.shop.test'}}),
     {},
-    'The load balancer web answers requests for shop.test on port 443 with a redirect to www.shop.test, its default rule: they reach no target group.',
+    'The load balancer web answers requests for shop.test on port 443 with a redirect to www.shop.test (default rule), so they reach no target group.',
   ],
   [
     'the target group of another service',
     new FakeBalancer(led({old: 1, new: 1})),
     {},
-    'The load balancer web forwards requests for www.shop.test on port 443, rule 10 to old, and the service web of cluster shop is behind new.',
+    'The load balancer web forwards requests for www.shop.test on port 443 (rule 10) to old, but the service web of cluster shop is in new.',
   ],
   [
     'only weight 0',
     new FakeBalancer(led({new: 0})),
     {},
-    'The load balancer web forwards requests for www.shop.test on port 443, rule 10 only to target groups with weight 0.',
+    'The load balancer web forwards requests for www.shop.test on port 443 (rule 10) only to target groups with weight 0.',
   ],
   [
     'a service behind no target group',
     new FakeBalancer(led({new: 1})),
     {targetGroups: []},
-    'The service web of cluster shop is behind no target group.',
+    'The service web of cluster shop has no target group.',
   ],
   [
     'another port',

@@ -70,7 +70,7 @@ describe('the texts', () => {
     const long = new FakeHosts({name: 'web1', files: {'/etc/feed': 'x'.repeat(4_001)}});
     expect(await hostsCommand.check(lookAt(long.session.reader, input))).toMatchObject({
       kind: 'blocked',
-      reason: 'The command "check" on web1 printed 4001 bytes; it may print 4000.',
+      reason: 'The command "check" on web1 printed 4001 bytes; at most 4000 are allowed.',
     });
   });
 
@@ -157,7 +157,7 @@ describe('on a host, over ssh', () => {
     await vi.waitFor(() => expect(existsSync(`${folder}/began`)).toBe(true), 5_000);
     expect(await hostsCommand.check(look({check: 'true', do: 'x', undo: 'x'}))).toEqual({
       kind: 'waiting',
-      progress: 'a command of an earlier try is still running on web1',
+      progress: 'a command of an earlier attempt is still running on web1',
     });
     expect(await writer().runCommand(command('true'), marker, signal)).toBe('running');
     writeFileSync(`${folder}/may-end`, '');
@@ -182,20 +182,22 @@ describe('on a host, over ssh', () => {
       return 'reason' in rest ? rest.reason : kind;
     };
     expect(await reason()).toMatch(
-      /^Nobody can see when the last backup was taken: web1: the command ended with exit code \d+: .*backup/,
+      /^It is not known when the last backup was taken. web1: the command ended with exit code \d+: .*backup/,
     );
     put('other.gz', 'x', 0);
     expect(await reason()).toBe('No host of web has a backup /backup/shop-*.gz.');
     put('shop-1.gz', 'x', 50);
     put('shop-2 of "b".gz', 'xx', 26.5);
     expect(await reason()).toMatch(
-      /^The newest backup on web1, shop-2 of "b"\.gz of [\d-]+ [\d:]+ UTC, is 26 h old: stale, for at most 24 h are allowed\.$/,
+      /^The newest backup on web1, shop-2 of "b"\.gz from [\d-]+ [\d:]+ UTC, is 26 h old, and at most 24 h are allowed\.$/,
     );
     expect(await verdict({hoursMax: 48})).toMatchObject({
       kind: 'done',
       output: {host: 'web1', what: 'shop-2 of "b".gz'},
     });
-    expect(await reason({hoursMax: 48, bytesMin: 3})).toContain('has 2 bytes, and 3 are expected');
+    expect(await reason({hoursMax: 48, bytesMin: 3})).toContain(
+      'has 2 bytes, and at least 3 are expected',
+    );
     put('shop-3.gz', 'x', -2);
     expect(await reason()).toContain('in the future.');
   });
@@ -213,11 +215,15 @@ describe('on a host, over ssh', () => {
     }
     expect(await verdict('echo yesterday')).toMatchObject({
       reason:
-        'Nobody can see when the last backup was taken: web1: "yesterday" is neither seconds since 1970 nor a date.',
+        'It is not known when the last backup was taken. web1: "yesterday" is neither seconds since 1970 nor a date.',
+    });
+    expect(await verdict('true')).toMatchObject({
+      reason: 'The command printed no time of a backup on any host of web.',
+      hint: 'Correct the input "command" of the entry, or take a backup; then retry.',
     });
     expect(await verdict('echo no such vault >&2; exit 3')).toMatchObject({
       reason:
-        'Nobody can see when the last backup was taken: web1: the command ended with exit code 3: no such vault.',
+        'It is not known when the last backup was taken. web1: the command ended with exit code 3: no such vault.',
     });
   });
 

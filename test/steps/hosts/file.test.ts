@@ -38,7 +38,7 @@ test('the plan names the hosts on which the file is another one, and what reads 
   expect(verdict).toMatchObject({
     kind: 'pending',
     before: {hosts: [{host: 'web1', mode: '644', owner: 'root:root'}]},
-    differences: [{what: `${file} on web1`, is: 'has another content'}],
+    differences: [{what: `${file} on web1`, is: 'different content'}],
   });
   const planned = await hostsFile.plan(look, beforeIn(verdict));
   expect(planned.map(({does}) => does)).toEqual([
@@ -53,12 +53,12 @@ test('a unit that does not run, and a test that fails before, block', async () =
   });
   const asked = (changes: object) => hostsFile.check(lookAt(fake.session.reader, parse(changes)));
   expect(await asked({reload: 'shop.service'})).toMatchObject({
-    reason: `shop.service on web1 is failed, so nothing reads ${file} again.`,
+    reason: `shop.service on web1 is failed, so nothing would read ${file} again.`,
   });
   const [host] = fake.hosts as [FakeHost];
   host.complaint = 'exit code 1: bad line';
   expect(await asked({test: ['shop', '-t']})).toMatchObject({
-    reason: `The test fails on web1 before ${file} is changed: shop -t ended with exit code 1: bad line.`,
+    reason: `The test already fails on web1 with the current ${file}: shop -t ended with exit code 1: bad line.`,
   });
 });
 

@@ -29,14 +29,14 @@ describe('the old web servers', () => {
   test('are quiet once nobody came to any of them for a while, and that is evidence', async () => {
     const check = watchOf([web('web1'), web('web2')]);
     expect(await check(0)).toBe('counting visitors from now on');
-    expect(await check(30)).toBe('nobody came for 30 s of 60 s');
+    expect(await check(30)).toBe('no visitors for 30 s of 60 s');
     const verdict = await check(61);
     expect(verdict).toMatchObject({
       kind: 'done',
-      notes: ['Nobody came to web1 and web2 for 61 s'],
+      notes: ['No request and no connection on web1 and web2 for 61 s'],
     });
     expect(noVisitors.evidence?.({hosts: ['web1', 'web2'], quietMs: 61_000})).toEqual([
-      'no request and no connection on web1, web2 for 61 s',
+      'No request and no connection on web1, web2 for 61 s',
     ]);
   });
 
@@ -50,10 +50,10 @@ describe('the old web servers', () => {
       {address: '10.0.0.5', count: 9},
     ];
     expect(await check(59)).toBe(
-      `visitors still come: web1: 2 connections from 192.0.2.7; web2: 2 requests in ${log}`,
+      `there are still visitors: web1: 2 connections from 192.0.2.7; web2: 2 requests in ${log}`,
     );
     web1.remotes = [];
-    expect(await check(100)).toBe('nobody came for 41 s of 60 s');
+    expect(await check(100)).toBe('no visitors for 41 s of 60 s');
     expect(await check(120)).toMatchObject({kind: 'done'});
   });
 
@@ -62,7 +62,7 @@ describe('the old web servers', () => {
     blind.canSee = false;
     expect(await watchOf([blind])(0)).toMatchObject({
       kind: 'blocked',
-      reason: 'web1 has no ss, so nobody can see who is connected to it.',
+      reason: 'web1 has no ss, so its connections cannot be counted.',
     });
     expect(await watchOf([web('web1'), new FakeHost({name: 'web2'})])(0)).toMatchObject({
       kind: 'blocked',

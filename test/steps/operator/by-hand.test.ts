@@ -58,14 +58,14 @@ const opened = () => {
 
 lawsOfStep({step: byHandHttp, input: {...words, ...page}, world: async () => opened()});
 
-const look = (site: SiteReader, word?: {way: 'forward' | 'reverse'; at: Date}) => ({
+const look = (site: SiteReader, word?: {way: 'forward' | 'reverse'; at: Date; note?: string}) => ({
   input: byHandHttp.input.parse({...words, ...page}),
   targets: {site},
   run: {
     id: 'r-1',
     entry: 'lb',
     started: word !== undefined,
-    ...(word ? {word: {...word, by: 'ada', note: 'Max of Hosting'}} : {}),
+    ...(word ? {word: {by: 'ada', note: 'Max of Hosting', ...word}} : {}),
   },
   now: new Date(1_000_000),
   signal: new AbortController().signal,
@@ -77,7 +77,10 @@ test('a person who says that it is done is believed when the page shows it, and 
   expect(await byHandHttp.check(look(site, told))).toEqual({
     kind: 'waiting',
     progress:
-      'Max of Hosting (ada) says that it is done; 192.0.2.1 answers 200 without "Back at six", 192.0.2.2 answers 200 without "Back at six"',
+      'Max of Hosting (ada) says that it is done, but 192.0.2.1 answers 200 without "Back at six", 192.0.2.2 answers 200 without "Back at six"',
+  });
+  expect(await byHandHttp.check(look(site, {...told, note: ''}))).toMatchObject({
+    progress: expect.stringMatching(/^ada says that it is done, but /),
   });
   const longAgo = {way: 'forward', at: new Date(1_000_000 - 120_000)} as const;
   expect((await byHandHttp.check(look(site, longAgo))).kind).toBe('pending');

@@ -77,15 +77,15 @@ describe('on fakes', () => {
       kind: 'pending',
       before: {target: 'empty'},
       remarks: [
-        '4 keys of old (database 0) are copied.',
-        '1 key that no "keep" names is dropped: it stays in old only.',
-        '1 key with session: is dropped: it stays in old only.',
-        'Only database 0 of old is copied: database 3 has 12 keys. Each needs a target and an entry of its own.',
+        '4 keys of old (database 0) will be copied.',
+        '1 key without a prefix of "keep" will not be copied: it stays in old only.',
+        '1 key with the prefix session: will not be copied: it stays in old only.',
+        'Only database 0 of old is copied. Not copied: database 3 with 12 keys. Each needs its own target and entry.',
       ],
     });
     const [action] = await copyKeys.plan(lookAt(sides), {target: 'empty'});
     expect(action?.does).toBe(
-      'copy the keys of old (database 0) with cart:, session:vip: without session:, and note in switcharoo:redis.copy-keys that the new side leads',
+      'copy the keys of old (database 0) with cart:, session:vip: without session:, and record in switcharoo:redis.copy-keys that the new side is in charge',
     );
   });
 
@@ -99,27 +99,27 @@ describe('on fakes', () => {
     {
       name: 'a cluster',
       fresh: {facts: {isCluster: true}},
-      reason: 'is a cluster',
+      reason: 'has cluster mode enabled',
       hint: 'cluster mode disabled',
     },
     {
       name: 'an old side from before Redis 4',
       old: {facts: {version: '3.2.1', server: 'Redis 3.2.1'}},
       reason: 'is older than Redis 4.0',
-      hint: 'Update it',
+      hint: 'Upgrade it',
     },
     {
       name: 'a new side that has keys',
       fresh: {keys: {a: {value: 'x'}, b: {value: 'y'}}},
-      reason: 'cache1 (database 0) is not empty: it has 2 keys, which this run has not copied.',
+      reason: 'cache1 (database 0) is not empty: it has 2 keys that this run did not copy.',
       hint: 'redis-cli -h HOST -n 0 FLUSHDB',
     },
     {
       name: 'a new side with too little memory',
       old: {facts: {usedBytes: 5 * 1024 ** 3}},
       fresh: {facts: {maxBytes: 1024 ** 3, usedBytes: 0}},
-      reason: 'cache1 has 1,024 MB of memory left (maxmemory 1,024 MB), and old uses 5,120 MB.',
-      hint: 'Take a larger node',
+      reason: 'cache1 has 1,024 MB of free memory (maxmemory 1,024 MB), but old uses 5,120 MB.',
+      hint: 'delete keys of old that nobody needs',
     },
     {
       name: 'an account that may not restore',
@@ -137,13 +137,13 @@ describe('on fakes', () => {
       name: 'payloads that the new side does not take',
       old: {rdb: 11},
       reason: 'payloads of RDB version 11',
-      hint: 'not older',
+      hint: 'Upgrade cache1 to Redis 7.0.15 or later.',
     },
     {
       name: 'payloads of the new side that the old one does not take back',
       fresh: {rdb: 11, facts: {server: 'Redis 7.2.4'}},
       reason:
-        'A reversal could not bring back what the new side has written: old (Redis 7.0.15) does not take payloads of RDB version 11, which cache1 (Redis 7.2.4) gives.',
+        'A reversal could not copy the changes of the new side back: old (Redis 7.0.15) cannot restore payloads of RDB version 11, which DUMP on cache1 (Redis 7.2.4) returns.',
       hint: 'bringBack: false',
     },
     {
@@ -151,8 +151,8 @@ describe('on fakes', () => {
       fresh: {
         keys: {[markerKey]: {value: '{"run":"r-0","entry":"redis","state":"leads"}'}},
       },
-      reason: 'run r-0, entry redis left switcharoo:redis.copy-keys there',
-      hint: 'Reverse that run',
+      reason: 'has the keys of another copy, which was not reversed: run r-0, entry redis.',
+      hint: 'switcharoo reverse r-0',
     },
   ])('before the outage it says: $name', async ({old, fresh, reason, hint}) => {
     const {sides} = fakeSides(old, fresh);
@@ -171,7 +171,7 @@ describe('on fakes', () => {
     expect(await copyKeys.reversalLoss?.(lookAt(sides, chosen))).toEqual({
       lossless: false,
       because: [
-        'What cache1 has written since the copy is lost: the runbook says bringBack: false.',
+        'What was written to cache1 since the copy is lost: the runbook sets bringBack: false.',
       ],
     });
     await performed(sides, 'reverse', chosen);
@@ -249,9 +249,13 @@ describe('on fakes', () => {
     expect(await copyKeys.reversalLoss?.(lookAt(sides))).toEqual({
       lossless: false,
       because: [
-        'cache1 was restarted since the copy, or another server took over, and may have lost its last writes. The old side keeps what the new side lacks, also what was deleted there.',
+        'cache1 has restarted or failed over since the copy, and may have lost its last writes. The old side keeps every key that the new side lacks, even one that was deleted there.',
       ],
     });
+    expect(await copyKeys.reverse(lookAt(sides), {target: 'empty'})).toMatchObject([
+      {does: expect.stringMatching(/back to old \(database 0\), without deletions$/)},
+      {on: 'target'},
+    ]);
     await performed(sides, 'reverse');
     expect(source.keys.has('cart:1')).toBe(true);
   });
@@ -279,7 +283,7 @@ describe('on fakes', () => {
     expect(await copyKeys.reverse(lookAt(sides), {target: 'empty'})).toMatchObject({
       kind: 'blocked',
       reason:
-        'cache1 (database 0) has 4 keys and no switcharoo:redis.copy-keys of this run: nobody can tell what the new side has written and deleted.',
+        'cache1 (database 0) has 4 keys, and not the marker of this run (switcharoo:redis.copy-keys): what was written and deleted there since the copy is not known.',
     });
     expect([source.picture(), target.picture()]).toEqual(start);
   });

@@ -47,7 +47,7 @@ test('a sample compares the names of all, and says of how many it has not compar
   const verdict = await check(sides(some), {sample: 2});
   expect(verdict).toMatchObject({
     output: {keys: 3, compared: 2},
-    remarks: ['The content of 1 key was not compared: a sample was chosen.'],
+    remarks: ['The content of 1 key was not compared: the input "sample" limits it.'],
   });
   expect(keysMatch.evidence?.({keys: 3, compared: 2, expired: 0})).toEqual([
     'Both Redis databases have the same 3 keys, with the same types and expiries; the content of 2 keys is the same.',
@@ -72,8 +72,8 @@ test('each kind of difference is named with its count and its keys', async () =>
   expect(verdict).toEqual({
     kind: 'blocked',
     reason:
-      'cache1 (database 0) differs from old (database 0). 1 key missing in cache1 (database 0): d; 1 key only in cache1 (database 0): e \\xe4; 1 key with another type: e; 1 key with another expiry: f; 1 key with another content: a.',
-    hint: 'Stop what still writes to one of them (redis-cli CLIENT LIST shows it). Then reverse to before redis.copy-keys, and run again.',
+      'cache1 (database 0) differs from old (database 0). 1 key missing in cache1 (database 0): d; 1 key only in cache1 (database 0): e \\xe4; 1 key with a different type: e; 1 key with a different expiry: f; 1 key with different content: a.',
+    hint: 'Stop the clients that still write to one of them (redis-cli CLIENT LIST shows them). Then reverse to the checkpoint before redis.copy-keys, and run again.',
   });
 });
 
@@ -87,7 +87,7 @@ test('a key that expires while it is compared is neither equal nor a difference'
   expect(await check(targets)).toEqual({
     kind: 'done',
     output: {keys: 3, compared: 3, expired: 1},
-    remarks: ['1 key expired while the two were compared: nothing is said of them.'],
+    remarks: ['1 key expired during the comparison, and could not be compared.'],
   });
 });
 
@@ -163,7 +163,8 @@ describe.skipIf(!hasRedis)('on redis-server', () => {
       await fresh.ask(change);
       expect(await check(targets)).toMatchObject({
         kind: 'blocked',
-        reason: 'cache1 (database 0) differs from old (database 0). 1 key with another content: k.',
+        reason:
+          'cache1 (database 0) differs from old (database 0). 1 key with different content: k.',
       });
     },
   );

@@ -25,7 +25,7 @@ test('it waits as long as messages get fewer, and says when they do not', async 
   const lowest = {lowest: 3, sinceUtc: at(0).toISOString(), seen: ['jobs']};
   expect(await check(jobs('abc'), ['jobs'])).toEqual({
     kind: 'waiting',
-    progress: 'jobs has 3',
+    progress: 'jobs: 3 waiting',
     bookmark: lowest,
   });
   expect(await check(jobs('ab'), ['jobs'], 50, lowest)).toMatchObject({
@@ -33,15 +33,15 @@ test('it waits as long as messages get fewer, and says when they do not', async 
   });
   expect(await check(jobs('abc'), ['jobs'], 59, lowest)).toEqual({
     kind: 'waiting',
-    progress: 'jobs has 3',
+    progress: 'jobs: 3 waiting',
   });
   expect(await check(jobs('abc'), ['jobs'], 60, lowest)).toMatchObject({
-    reason: 'old has had no fewer messages for 60 s: jobs has 3.',
-    hint: 'Check whether the consumers run and what they log. A message that always fails must be moved away by hand. Then retry.',
+    reason: 'The queues of old have not shrunk for 60 s (jobs: 3 waiting).',
+    hint: 'Check that the consumers run, and read their logs. Move a message that always fails out of the queue by hand. Then retry.',
   });
   expect(await check(jobs('abcd'), ['jobs'], 60, lowest)).toMatchObject({
-    reason: 'old has had no fewer messages for 60 s: jobs has 4, and had 3 before.',
-    hint: 'Something still adds messages: stop it. Then retry.',
+    reason: 'The queues of old have not shrunk for 60 s (jobs: 4 waiting; the lowest total was 3).',
+    hint: 'Stop what still adds messages (redis-cli CLIENT LIST shows clients). Then retry.',
   });
   expect(await check(new FakeRedis('old'), ['jobs'], 70, lowest)).toEqual({
     kind: 'done',
@@ -52,12 +52,12 @@ test('it waits as long as messages get fewer, and says when they do not', async 
 test('a queue that never had a message may have another name, and a text is no queue', async () => {
   expect(await check(new FakeRedis('old'), ['jbos'])).toMatchObject({
     kind: 'done',
-    remarks: ['old has no key jbos: the queue is empty, or has another name.'],
+    remarks: ['old has no key jbos: the queue is empty, or its name is wrong.'],
   });
   const text = new FakeRedis('old', {keys: {jobs: {value: 'x'}}});
   expect(await check(text, ['jobs'])).toMatchObject({
     kind: 'blocked',
-    reason: 'jobs (string) of old is no queue.',
+    reason: 'jobs (string) of old is not a queue.',
   });
 });
 
@@ -86,7 +86,8 @@ describe.skipIf(!hasRedis)('on redis-server', () => {
     );
     const names = ['list', 'later', 'plain', 'events', 'none'];
     expect(await check(session.reader, names)).toMatchObject({
-      progress: 'list has 2, later has 1, plain has 1, events has 2 and 1 that is not acknowledged',
+      progress:
+        'list: 2 waiting; later: 1 waiting; plain: 1 waiting; events: 2 waiting, 1 not acknowledged',
     });
     await redis.ask(
       ['DEL', 'list', 'later', 'plain'],
@@ -94,7 +95,7 @@ describe.skipIf(!hasRedis)('on redis-server', () => {
       ['XACK', 'events', 'mail', '1-1', '1-2'],
     );
     expect(await check(session.reader, ['list', 'events'])).toMatchObject({
-      progress: 'events has 0 and 1 that is not acknowledged',
+      progress: 'events: 0 waiting, 1 not acknowledged',
     });
     await redis.ask(['XACK', 'events', 'mail', '1-3']);
     // Its entries are still there.
@@ -113,8 +114,8 @@ describe.skipIf(!hasRedis)('on redis-server', () => {
       ['XREADGROUP', 'GROUP', 'mail', 'w', 'COUNT', '100', 'STREAMS', 'long', '>'],
       ['XACK', 'long', 'mail', ...ids.slice(0, 100)],
     );
-    expect(await check(session.reader, ['long'])).toMatchObject({progress: 'long has 2400'});
+    expect(await check(session.reader, ['long'])).toMatchObject({progress: 'long: 2400 waiting'});
     await redis.ask(['XDEL', 'long', '1-2000']);
-    expect(await check(session.reader, ['long'])).toMatchObject({progress: 'long has 2399'});
+    expect(await check(session.reader, ['long'])).toMatchObject({progress: 'long: 2399 waiting'});
   });
 });

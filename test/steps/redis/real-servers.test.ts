@@ -210,10 +210,12 @@ describe.skipIf(!hasRedis)('on redis-server', () => {
     const to = async (server: RealRedis, config = {}) =>
       (await opened(server, 'cache1', config)).reader;
     expect(await blockedBy(from.reader, await to(replica))).toBe(
-      `cache1 (127.0.0.1:${replica.port}, Redis 7.0.15) is a replica of 127.0.0.1:${old.port}: it takes no writes, and may be behind.`,
+      `cache1 (127.0.0.1:${replica.port}, Redis 7.0.15) is a replica of 127.0.0.1:${old.port}: it refuses writes, and may lag behind.`,
     );
-    expect(await blockedBy(from.reader, await to(cluster))).toContain('is a cluster');
-    expect(await blockedBy(from.reader, await to(old))).toContain('are the same database 0');
+    expect(await blockedBy(from.reader, await to(cluster))).toContain('has cluster mode enabled');
+    expect(await blockedBy(from.reader, await to(old))).toContain(
+      'are the same database: 0 of the server at',
+    );
     expect(await blockedBy(from.reader, await to(old, {db: 3}))).toBe('pending');
   });
 
@@ -245,7 +247,7 @@ describe.skipIf(!hasRedis)('on redis-server', () => {
     const unknown = await open('shops');
     const error: unknown = await unknown.reader.facts(signal).catch((cause: unknown) => cause);
     expect(error instanceof SwitcharooError && error.problem.message).toContain(
-      'No sentinel of old says who is the master shops: 127.0.0.1:1: ',
+      'No sentinel of old returned the address of the master shops: 127.0.0.1:1: ',
     );
   });
 });

@@ -126,12 +126,12 @@ test.for([
   {
     name: 'one that somebody else enabled',
     schedules: [nightly, {...mail, State: 'ENABLED' as const}],
-    reason: 'Already enabled, although this run did not do it: shop/mail.',
+    reason: 'Already enabled, and not by this run: shop/mail.',
   },
   {
     name: 'one whose end date has passed',
     schedules: [nightly, {...mail, EndDate: 1_000_000_000}],
-    reason: 'The end date of shop/mail has passed: they would start nothing.',
+    reason: 'Past the end date, so nothing would be started: shop/mail.',
   },
   {
     name: 'a field that an update would clear',
@@ -152,6 +152,6 @@ test('a schedule that has run and deleted itself meanwhile is no drift, and said
   expect(await enableSchedules.check(lookAt(world, later))).toEqual({
     kind: 'done',
     output: {enabled: ['nightly']},
-    remarks: ['The schedule mail was deleted meanwhile, or has deleted itself.'],
+    remarks: ['The schedule mail has been deleted since, or has deleted itself.'],
   });
 });

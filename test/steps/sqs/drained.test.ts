@@ -63,13 +63,13 @@ test('messages that wait, are in flight or delayed keep the gate closed', async 
   const {Messages: [taken] = []} = await client.send(new ReceiveMessageCommand({QueueUrl}));
   expect(await check(['jobs', 'mails'], 0)).toMatchObject({
     kind: 'waiting',
-    progress: 'jobs has 1, 1 in flight and 1 delayed',
+    progress: 'jobs: 1 waiting, 1 in flight, 1 delayed',
   });
   const {ReceiptHandle} = taken ?? {};
   await client.send(new DeleteMessageCommand({QueueUrl, ReceiptHandle}));
   expect(sqs.length('jobs')).toBe(2);
   expect(await check(['jobs'], 0)).toMatchObject({
-    progress: 'jobs has 1, 0 in flight and 1 delayed',
+    progress: 'jobs: 1 waiting, 0 in flight, 1 delayed',
   });
 });
 
@@ -79,7 +79,7 @@ test('it opens once all counts have been 0 for over a minute, seen without a gap
   const noted = {emptySinceUtc: at(0).toISOString(), emptyAtUtc: at(0).toISOString()};
   expect(await check(['jobs', 'mails'], 0)).toEqual({
     kind: 'waiting',
-    progress: 'no message for 0 of 75 s, in jobs, mails',
+    progress: 'no messages for 0 of 75 s, in jobs, mails',
     bookmark: noted,
   });
   const later = {...noted, emptyAtUtc: at(50).toISOString()};
@@ -91,12 +91,12 @@ test('it opens once all counts have been 0 for over a minute, seen without a gap
   });
   // Nobody has looked for more than a minute, or a message came: the time starts again.
   expect(await check(['jobs', 'mails'], 120, later)).toMatchObject({
-    progress: 'no message for 0 of 75 s, in jobs, mails',
+    progress: 'no messages for 0 of 75 s, in jobs, mails',
   });
   sqs.send('mails', 'late');
   expect(await check(['jobs', 'mails'], 75, later)).toEqual({
     kind: 'waiting',
-    progress: 'mails has 1, 0 in flight and 0 delayed',
+    progress: 'mails: 1 waiting, 0 in flight, 0 delayed',
     bookmark: null,
   });
 });
@@ -116,8 +116,8 @@ test('SQS itself is watched for over a minute, whatever the runbook says; the la
   expect(await soon(false)).toEqual({
     kind: 'blocked',
     reason:
-      'steadySeconds is 1 for sqs: what SQS counts is right only a minute after the last message.',
-    hint: 'Set steadySeconds to 61 or more in the parameters of the runbook, or leave it out.',
+      'steadySeconds is 1 for sqs, but SQS needs about a minute after the last message to count correctly.',
+    hint: 'Set steadySeconds to 61 or more in the parameters of the runbook, or remove it.',
   });
 });
 
