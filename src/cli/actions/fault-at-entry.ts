@@ -1,7 +1,6 @@
 import type {Lab, LabFault, LabFaultName} from '@switcharoo/lab';
-import type {EngineEvent} from '../../engine/events.ts';
 import type {Operator} from '../../engine/operator.ts';
-import type {Problem} from '../../model/problem.ts';
+import {type Problem, problemsIn} from '../../model/problem.ts';
 import type {RunOptions} from '../../run/open-run.ts';
 
 /** What goes wrong in the lab when an entry begins: `deploy=crash`. */
@@ -16,6 +15,7 @@ export class FaultAtEntry {
   readonly #at: {readonly entry: string; readonly name: LabFaultName; readonly fault: LabFault};
   #causing: Promise<void> | undefined;
   #hasHappened = false;
+  #refusals: readonly Problem[] = [];
   /** How the person at the screen is told. */
   say: (text: string) => void = () => {};
 
@@ -31,19 +31,30 @@ export class FaultAtEntry {
     return this.#at.entry;
   }
 
-  /** For the events of a run. `then`: called once the lab has caused it. */
-  observe(event: EngineEvent, then: () => void): void {
-    const begins = event.kind === 'journaled' && event.entry.kind === 'entry-started';
-    if (begins && event.entry.entry === this.#at.entry && !this.#causing) {
-      this.#causing = this.#cause().then(then);
-      // Who heals it is told.
-      this.#causing.catch(() => {});
-    }
+  /** The connection of a rehearsal in which it happens: the lab is healed when an entry fails, and that tried again. */
+  inRehearsal(connection: RunOptions): RunOptions {
+    return {
+      ...connection,
+      observe: (event) => {
+        connection.observe?.(event);
+        const begins = event.kind === 'journaled' && event.entry.kind === 'entry-started';
+        if (begins && event.entry.entry === this.entry) {
+          this.#causing ??= this.#cause();
+        }
+      },
+      whenFailed: this.#decide(),
+    };
   }
 
   async #cause(): Promise<void> {
-    await this.#lab.cause(this.#at.name);
-    this.#hasHappened = true;
+    const {entry, name, fault} = this.#at;
+    try {
+      await this.#lab.cause(name);
+      this.#hasHappened = true;
+      this.say(`At ${entry}: ${fault.what}.`);
+    } catch (error) {
+      this.#refusals = problemsIn(error);
+    }
   }
 
   /** Ends everything that goes wrong in the lab. */
@@ -52,44 +63,35 @@ export class FaultAtEntry {
     await this.#lab.heal();
   }
 
-  /** The connection of a rehearsal in which it happens: the lab is healed when an entry fails, and that tried again. */
-  inRehearsal(connection: RunOptions): RunOptions {
-    const {entry, fault} = this.#at;
-    return {
-      ...connection,
-      observe: (event) => {
-        connection.observe?.(event);
-        this.observe(event, () => this.say(`At ${entry}: ${fault.what}.`));
-      },
-      whenFailed: this.#decide(),
-    };
-  }
-
-  /** Tries again once; then reverses as far as it may. */
+  /** Tries again once; then reverses as far as it may. What fails without the fault ends the rehearsal, as ever. */
   #decide(): Operator['decide'] {
     const by = 'rehearsal';
     let isHealed = false;
     return async ({entry, problem, reversibleTo}) => {
-      if (!isHealed) {
-        isHealed = true;
-        this.say(
-          `${entry} failed: ${problem.message} The lab is healed, and ${entry} tried again.`,
-        );
-        await this.heal();
-        return {choice: 'retry', by};
-      }
+      await this.#causing;
       const [to] = reversibleTo;
-      if (to === undefined) {
+      if (!this.#hasHappened || (isHealed && to === undefined)) {
         return {choice: 'stop', by};
       }
-      this.say(`${entry} failed again: ${problem.message} The run is reversed.`);
-      return {choice: 'reverse', to, declared: true, by};
+      if (isHealed) {
+        this.say(`${entry} failed: ${problem.message} The run is reversed.`);
+        return {choice: 'reverse', to: to ?? null, declared: true, by};
+      }
+      await this.heal();
+      isHealed = true;
+      this.say(
+        `${entry} failed: ${problem.message} The lab is healed, and ${entry} is tried again.`,
+      );
+      return {choice: 'retry', by};
     };
   }
 
-  /** That nothing went wrong, where something was to. */
+  /** Why nothing went wrong, where something was to. */
   problems(): readonly Problem[] {
-    return this.#hasHappened ? [] : [faultNotCaused(this.#at)];
+    if (this.#hasHappened) {
+      return [];
+    }
+    return this.#refusals.length > 0 ? this.#refusals : [faultNotCaused(this.#at)];
   }
 }
 
