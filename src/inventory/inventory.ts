@@ -108,7 +108,10 @@ function expand(
       }
       return value ?? whole;
     });
-  const expanded = mapStrings(raw, isLab(raw) ? (text) => listed(replace(text)) : replace);
+  const isOneVariable = (text: string) => isLab(raw) && /^\$\{\w+\}$/.test(text);
+  const expanded = mapStrings(raw, (text) =>
+    isOneVariable(text) ? listed(replace(text)) : replace(text),
+  );
   if (missing.size > 0) {
     throw new SwitcharooError(inventoryVariableMissing(file, [...missing]));
   }

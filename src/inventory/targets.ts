@@ -90,21 +90,22 @@ export function parsedParams({head}: AnyRunbook, params: unknown, file: string):
     schema.safeParse(params),
   );
   if (!result.success) {
-    const details = `${z.prettifyError(result.error)}${misspelt(schema, params)}`;
+    const wrong = result.error.issues.map(({path: [name]}) => String(name));
+    const details = `${z.prettifyError(result.error)}${misspelt(schema, params, wrong)}`;
     throw new SwitcharooError(paramsInvalid(head.name, details, file));
   }
   return result.data;
 }
 
-/** A parameter that is missing, and one that is there and has nearly its name. */
-function misspelt(schema: z.ZodType, params: unknown): string {
+/** One of the wrong parameters that is missing, and one that is there and has nearly its name. */
+function misspelt(schema: z.ZodType, params: unknown, wrong: readonly string[]): string {
   if (!(schema instanceof z.ZodObject) || typeof params !== 'object' || params === null) {
     return '';
   }
   const known = Object.keys(schema.shape);
   const strangers = Object.keys(params).filter((name) => !known.includes(name));
   const pairs = known
-    .filter((name) => !(name in params))
+    .filter((name) => !(name in params) && wrong.includes(name))
     .flatMap((name) =>
       namesNear(name, strangers)
         .slice(0, 1)
