@@ -8,7 +8,7 @@ import {
   pending,
   SwitcharooError,
 } from '../../src/index.ts';
-import {hiding, pageInput, showing} from './balancer/page.ts';
+import {hiding, pageInput, pageNeeds, showing} from './balancer/page.ts';
 import {noListener, priorityTaken} from './balancer/problems.ts';
 import {isAnswer, mayTake, type Rule} from './balancer/rules.ts';
 import {loadBalancer} from './target.ts';
@@ -33,15 +33,7 @@ export const maintenancePage = defineStep({
   before,
   output: z.object({priority: z.number()}),
   reverses: 'Deletes the rule with the page, and no other.',
-  needs: {
-    balancer: [
-      'elasticloadbalancing:DescribeLoadBalancers',
-      'elasticloadbalancing:DescribeListeners',
-      'elasticloadbalancing:DescribeRules',
-      'elasticloadbalancing:CreateRule',
-      'elasticloadbalancing:DeleteRule',
-    ],
-  },
+  needs: pageNeeds,
   effects: [],
   timeoutMs: 60_000,
 

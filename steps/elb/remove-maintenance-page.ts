@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineStep, done, type Look, pending, SwitcharooError} from '../../src/index.ts';
-import {hiding, pageInput, showing} from './balancer/page.ts';
+import {hiding, pageInput, pageNeeds, showing} from './balancer/page.ts';
 import {noListener, priorityTaken} from './balancer/problems.ts';
 import {isAnswer} from './balancer/rules.ts';
 import {loadBalancer} from './target.ts';
@@ -19,15 +19,7 @@ export const removeMaintenancePage = defineStep({
   before: z.object({priorities: z.array(z.number())}),
   output: z.object({}),
   reverses: 'Adds the rule with the page at its earlier priority.',
-  needs: {
-    balancer: [
-      'elasticloadbalancing:DescribeLoadBalancers',
-      'elasticloadbalancing:DescribeListeners',
-      'elasticloadbalancing:DescribeRules',
-      'elasticloadbalancing:CreateRule',
-      'elasticloadbalancing:DeleteRule',
-    ],
-  },
+  needs: pageNeeds,
   effects: [],
   neverSkip: 'Until the page is removed, visitors see nothing else.',
   timeoutMs: 60_000,

@@ -62,7 +62,7 @@ export const watchReplication = defineGate({
     const all = withLag(measurements.safeParse(run.bookmark).data, lagMs);
     if (lagMs === null) {
       const text = `${replica.name} is more than ${lagMsMax} ms behind ${upstream.name}`;
-      return now >= end && isLate ? stillBehind(text, upstream) : waiting(text, all);
+      return isLate ? stillBehind(text, upstream) : waiting(text, all);
     }
     const seen = {...all, lastMs: lagMs, lagMsMax};
     return now < end

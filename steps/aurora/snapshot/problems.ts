@@ -8,6 +8,6 @@ export const snapshotRefused = (cluster: string, refusal: string): Problem => ({
 
 export const snapshotOfOthers = (identifier: string, run: string): Problem => ({
   code: 'aurora-snapshot-of-others',
-  message: `The snapshot ${identifier} has not the tags of run ${run}.`,
+  message: `The snapshot ${identifier} does not have the tags of run ${run}.`,
   hint: 'Check in CloudTrail who created it. Delete it if nobody needs it, then resume.',
 });

@@ -26,6 +26,17 @@ export const pageInput = z.object({
 });
 type Page = z.output<typeof pageInput>;
 
+/** What both steps with a page need. */
+export const pageNeeds = {
+  balancer: [
+    'elasticloadbalancing:DescribeLoadBalancers',
+    'elasticloadbalancing:DescribeListeners',
+    'elasticloadbalancing:DescribeRules',
+    'elasticloadbalancing:CreateRule',
+    'elasticloadbalancing:DeleteRule',
+  ],
+} as const;
+
 export const showing = (page: Page, priority: number) => ({
   on: 'balancer' as const,
   does: `answer requests for ${page.hosts.join(', ')} on port ${page.port} with a page of ${Buffer.byteLength(page.body)} bytes and status ${page.status} (rule ${priority})`,

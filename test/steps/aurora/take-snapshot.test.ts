@@ -90,7 +90,7 @@ test('a snapshot of that name that another run took is left alone', async () => 
   await snapshots.take(name, {'switcharoo:run': 'r-other'}, signal);
   expect(await takeSnapshot.check(lookOf(world.placed, true))).toMatchObject({
     kind: 'blocked',
-    reason: `The snapshot ${name} has not the tags of run r-test.`,
+    reason: `The snapshot ${name} does not have the tags of run r-test.`,
   });
   expect(await takeSnapshot.reverse(lookOf(world.placed, true), {snapshot: null})).toEqual([]);
 });
