@@ -1,3 +1,4 @@
+import {inventoryWord, runbookWord} from '../inventory/names.ts';
 import {shellWord} from '../model/hint.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {NextCommand} from '../report/index.ts';
@@ -19,7 +20,9 @@ function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[]
   const resume = {command: app.paste(`resume ${run.run}`), what: 'continue the run'};
   const reverse = {command: app.paste(`reverse ${run.run}`), what: 'plan a reversal, and reverse'};
   const again = {
-    command: app.paste(`run ${shellWord(run.runbook.file)} -i ${shellWord(run.inventory.file)}`),
+    command: app.paste(
+      `run ${shellWord(runbookWord(run.runbook.file))} -i ${shellWord(inventoryWord(run.inventory.file))}`,
+    ),
     what: 'start a new run, with the --param options of this one',
   };
   const report = {command: app.paste(`report ${run.run}`), what: 'print the timeline'};
@@ -54,6 +57,6 @@ const nextBesideWorker = (app: App, {run}: Progress): readonly NextCommand[] => 
 
 /** Instead of them where another run owns the systems: to resume or to reverse would be refused. */
 export const ownersCommand = (app: App, {run}: Progress): NextCommand => ({
-  command: app.paste(`status -i ${shellWord(run.inventory.file)}`),
+  command: app.paste(`status -i ${shellWord(inventoryWord(run.inventory.file))}`),
   what: 'show which run owns each system',
 });

@@ -1,5 +1,5 @@
-import {readdirSync} from 'node:fs';
-import {join, resolve} from 'node:path';
+import {existsSync, readdirSync} from 'node:fs';
+import {basename, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {packageRoot} from '../version.ts';
 
@@ -14,6 +14,18 @@ interface NamedFile {
 /** The paths at which a file may lie: in the folder here, then in the folder that this package ships. */
 export const pathsOf = ({folder, name, ending}: NamedFile): readonly string[] =>
   placesOf(folder).map((place) => join(place, `${name}${ending}`));
+
+/** What a person types for a runbook: its name, where that finds this very file from here; otherwise its path. */
+export const runbookWord = (file: string): string => wordFor(file, 'runbooks', '.ts');
+
+/** The same for an inventory. */
+export const inventoryWord = (file: string): string => wordFor(file, 'inventories', '.yaml');
+
+function wordFor(file: string, folder: string, ending: string): string {
+  const name = basename(file, ending);
+  const path = pathsOf({folder, name, ending}).find((each) => existsSync(each));
+  return path !== undefined && resolve(path) === file && !name.includes('.') ? name : file;
+}
 
 /** The names of the files in a folder, here and in this package. */
 export function namesIn(folder: string, ending: string): readonly string[] {

@@ -1,4 +1,5 @@
 import type {RunClaims} from '../engine/context.ts';
+import {inventoryWord} from '../inventory/names.ts';
 import {shellWord} from '../model/hint.ts';
 import type {FactOf} from '../model/journal.ts';
 import {SwitcharooError} from '../model/problem.ts';
@@ -131,7 +132,7 @@ export class Claims implements RunClaims {
           claimNotKept(
             system.target,
             messageOf(cause),
-            `${head.name} -i ${shellWord(opened.inventory.file)}`,
+            `${head.name} -i ${shellWord(inventoryWord(opened.inventory.file))}`,
           ),
           {cause},
         );

@@ -1,6 +1,6 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {openApp} from '../../src/cli/app.ts';
 import {nextCommands} from '../../src/cli/next-commands.ts';
@@ -56,4 +56,21 @@ test('after a reversal to the start, the same runbook can be run again', () => {
     command: expect.stringContaining(`run ${runbook.file} -i ${inventory.file}`),
     what: 'start a new run, with the --param options of this one',
   });
+});
+
+test('a runbook and an inventory that are found by name from here are named, not located', () => {
+  const app = openApp({stateDir: folder, json: false});
+  const progress = progressOf(heldRun());
+  if (!progress) {
+    throw new Error('the run has no entries');
+  }
+  const run = {
+    ...progress.run,
+    runbook: {...progress.run.runbook, file: resolve('runbooks/seamless-cutover.ts')},
+    inventory: {...progress.run.inventory, file: resolve('inventories/lab.yaml')},
+  };
+  const reversed = {...progress, run, outcome: 'reversed' as const, checkpoints: []};
+  expect(nextCommands(app, reversed)[1]?.command).toMatch(
+    / run seamless-cutover -i lab --state-dir /,
+  );
 });

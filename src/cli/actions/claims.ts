@@ -1,3 +1,4 @@
+import {inventoryWord} from '../../inventory/names.ts';
 import {shellWord} from '../../model/hint.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {flow, remarkText} from '../../report/index.ts';
@@ -109,7 +110,7 @@ function claimsText({inventory, targets, without}: InventoryClaims, app: App): s
   );
   const next = [...new Set(others)].map(
     (run) =>
-      `  ${app.paste(`unlock ${run} -i ${shellWord(inventory.file)}`)}   if nobody can finish or reverse that run`,
+      `  ${app.paste(`unlock ${run} -i ${shellWord(inventoryWord(inventory.file))}`)}   if nobody can finish or reverse that run`,
   );
   return [
     app.paint.bold(`${inventory.name}: which run owns each system`),
