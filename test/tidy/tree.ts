@@ -33,6 +33,7 @@ const kept = [
   'templates',
   'examples',
   'create',
+  'site',
 ];
 
 /** Reads the repository once. */
@@ -44,7 +45,7 @@ export function readTree(): Tree {
       readdirSync(join(root, folder), {recursive: true, withFileTypes: true})
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
-        .filter((file) => !file.startsWith('lab/dist/') && !file.startsWith('lab/node_modules/')),
+        .filter((file) => !/^(lab|site)\/(dist|node_modules)\//.test(file)),
     );
   const files = [...ofRoot.map(({name}) => name), ...below].filter((file) =>
     /\.(ts|js|mjs|md|json|yaml)$/.test(file),
