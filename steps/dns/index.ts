@@ -1,3 +1,4 @@
+export {type ServerAnswer, seeAnswers} from './answers/sight.ts';
 export type {DnsConfig, DnsReader, NoReply, Reply, Role} from './contract.ts';
 export {delegationLive} from './delegation-live.ts';
 export {dsExpired} from './ds-expired.ts';

@@ -11,6 +11,7 @@ export {type CommandShell, commandsOver} from './command/script.ts';
 export {
   checkCommands,
   commandBefore,
+  commandCheck,
   commandInput,
   commandOutput,
   doActions,

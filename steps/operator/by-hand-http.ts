@@ -1,8 +1,9 @@
 import {z} from 'zod';
-import {defineStep, done, elapsedMs, pending, waiting} from '../../src/index.ts';
+import {defineStep} from '../../src/index.ts';
 import {type SiteReader, webSite} from '../smoke/index.ts';
-import {doneBy, neededFor, toDo, undoneBy} from './person/by-hand.ts';
+import {doneBy, neededFor, undoneBy} from './person/by-hand.ts';
 import {doneByHand, seen, undoneByHand} from './person/input.ts';
+import {recognised} from './person/recognised.ts';
 
 const input = z.object({
   ...doneByHand,
@@ -36,36 +37,31 @@ export const byHandHttp = defineStep({
   timeoutMs: 24 * 3_600_000,
   poll: {firstMs: 500, mostMs: 5_000},
 
-  async check({input, targets: {site}, run: {word}, now, signal}) {
+  async check({input, targets: {site}, run, now, signal}) {
     const answers = await answersOf(input, site, signal);
-    const isDone = answers.length > 0 && answers.every((each) => isAsWanted(each, input));
-    const isFresh = word !== undefined && elapsedMs(word.at, now) < input.seenWithinSeconds * 1_000;
-    if (isFresh && isDone !== (word.way === 'forward')) {
-      const what = word.way === 'forward' ? 'done' : 'undone';
-      return waiting(
-        `${word.note === '' ? word.by : `${word.note} (${word.by})`} says that it is ${what}, but ${textOf(answers, input)}`,
-      );
-    }
-    return isDone
-      ? done({})
-      : pending({answers: [...answers]}, toDo(input), {
+    return recognised(
+      {input, run, now},
+      {
+        isDone: answers.length > 0 && answers.every((each) => isAsWanted(each, input)),
+        before: {answers: [...answers]},
+        difference: {
           what: input.url,
           is: textOf(answers, input),
           shouldBe: wantedText(input),
-        });
+        },
+      },
+    );
   },
 
-  plan: async ({input}) => [asking(doneBy(input))],
+  plan: async ({input}) => [{...doneBy(input), on: 'site'}],
 
   async reverse({input, targets: {site}, run, signal}, before) {
     const answers = await answersOf(input, site, signal);
     return JSON.stringify(answers) === JSON.stringify(before.answers)
       ? []
-      : [asking(undoneBy(input, {run}))];
+      : [{...undoneBy(input, {run}), on: 'site' as const}];
   },
 });
-
-const asking = (action: ReturnType<typeof doneBy>) => ({...action, on: 'site' as const});
 
 async function answersOf(
   {url, includes}: Input,

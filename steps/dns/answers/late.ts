@@ -10,7 +10,9 @@ export interface AnswerOver {
   readonly reply: Reply | NoReply;
 }
 
-export const valuesText = ({records}: Reply): string => sortedText(records.map(({value}) => value));
+export const valuesText = (reply: Reply): string => sortedText(valuesOf(reply));
+
+export const valuesOf = ({records}: Reply): string[] => records.map(({value}) => value).sort();
 
 /** The answers of one server that are not the new ones: one text where all transports agree, else one for each. */
 export function lateServerTexts(
@@ -36,7 +38,8 @@ function lateText(reply: Reply | NoReply, over: string, now: Date): string {
     : `${roleText(reply.role)} ${server} still answers ${contentText(reply)}${lifetimeText(reply, now)}`;
 }
 
-function contentText(reply: Reply | NoReply): string {
+/** The values, or what there is instead. */
+export function contentText(reply: Reply | NoReply): string {
   return reply.kind === 'no-reply' ? 'no reply' : valuesText(reply) || emptyText(reply);
 }
 

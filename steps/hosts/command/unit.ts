@@ -35,20 +35,14 @@ const longestCommandSeconds = 3_600;
 
 const text = z.string().trim().min(1);
 
-/** A change that is made of three commands for /bin/sh. */
-export const commandInput = z.object({
-  /** What "do" does, in the imperative, for the plan: `pause the importer`. */
-  does: text,
-  /** What "undo" does: `start the importer again`. */
-  undoes: text,
+/** A command for /bin/sh that tells whether a change is made. */
+export const commandCheck = {
   /**
    * Ends with 0 where the change is made, with `pendingExit` where it is not, and with anything else where it cannot
    * tell. It changes nothing, and prints only what stays the same while nothing is changed.
    */
   check: text,
-  do: text,
-  undo: text,
-  /** Variables of the environment of all three, for what the text of a command needs: `"$FEED"`. */
+  /** Variables of its environment, for what the text of a command needs: `"$FEED"`. */
   values: z
     .record(
       z.string().regex(/^[A-Z_][A-Z0-9_]*$/, 'must be a name such as FEED_URL'),
@@ -58,6 +52,19 @@ export const commandInput = z.object({
     .default({}),
   pendingExit: z.coerce.number().int().min(1).max(123).default(1),
   checkSeconds: z.coerce.number().positive().max(longestCheckSeconds).default(10),
+};
+const commandChecked = z.object(commandCheck);
+type CommandCheck = z.output<typeof commandChecked>;
+
+/** A change that is made of three commands for /bin/sh. The values are for all three. */
+export const commandInput = z.object({
+  /** What "do" does, in the imperative, for the plan: `pause the importer`. */
+  does: text,
+  /** What "undo" does: `start the importer again`. */
+  undoes: text,
+  ...commandCheck,
+  do: text,
+  undo: text,
   /** Of "do" and of "undo", on each machine. */
   limitSeconds: z.coerce.number().positive().max(longestCommandSeconds).default(60),
 });
@@ -72,14 +79,18 @@ type CommandBefore = z.output<typeof commandBefore>;
 /** What the check printed on each machine when the change was made. */
 export const commandOutput = z.object({printed: z.record(z.string(), z.string())});
 
-interface CommandLook {
-  readonly input: CommandInput;
+interface CheckLook {
+  readonly input: CommandCheck;
   readonly run: RunMarker;
   readonly signal: AbortSignal;
 }
 
+interface CommandLook extends CheckLook {
+  readonly input: CommandInput;
+}
+
 export async function checkCommands(
-  look: CommandLook,
+  look: CheckLook,
   {hosts}: CommandMachines,
 ): Promise<Verdict<CommandBefore, z.output<typeof commandOutput>>> {
   const seen = await onEveryHost(hosts, (host) => readState(look, host));
@@ -146,8 +157,10 @@ type State =
   | {readonly kind: 'running'}
   | {readonly kind: 'unclear'; readonly end: CommandEnd};
 
-async function readState({input, run, signal}: CommandLook, host: CommandReader): Promise<State> {
-  const end = await host.checkCommand(commandOf(input, 'check'), run, signal);
+async function readState({input, run, signal}: CheckLook, host: CommandReader): Promise<State> {
+  const {check, values, checkSeconds} = input;
+  const command = {text: check, values, limitMs: checkSeconds * 1_000};
+  const end = await host.checkCommand(command, run, signal);
   if (end === 'running') {
     return {kind: 'running'};
   }
@@ -236,10 +249,10 @@ async function runOn(
   }
 }
 
-const commandOf = (input: CommandInput, part: CommandPart): Command => ({
+const commandOf = (input: CommandInput, part: Exclude<CommandPart, 'check'>): Command => ({
   text: input[part],
   values: input.values,
-  limitMs: (part === 'check' ? input.checkSeconds : input.limitSeconds) * 1_000,
+  limitMs: input.limitSeconds * 1_000,
 });
 
 const longestShown = 80;

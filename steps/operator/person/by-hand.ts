@@ -1,7 +1,7 @@
 import type {Action, Look, PersonNeeded} from '../../../src/index.ts';
 import type {Owner} from './input.ts';
 
-interface ByHand {
+export interface ByHand {
   readonly does: string;
   readonly todo: readonly string[];
   readonly owner: Owner;

@@ -1,0 +1,70 @@
+import {z} from 'zod';
+import type {Look} from '../../../src/index.ts';
+import {
+  type CommandMachines,
+  checkCommands,
+  commandBefore,
+  commandCheck,
+} from '../../hosts/index.ts';
+import {doneBy, undoneBy} from './by-hand.ts';
+import {doneByHand, seen, undoneByHand} from './input.ts';
+import {recognised} from './recognised.ts';
+
+/** What a person does, and a command for /bin/sh sees: it says done only when each machine says it. */
+export const byCommandInput = z.object({
+  ...doneByHand,
+  ...undoneByHand,
+  ...seen,
+  ...commandCheck,
+});
+type Input = z.output<typeof byCommandInput>;
+
+export const byCommandBefore = commandBefore;
+type Before = z.output<typeof byCommandBefore>;
+
+interface ByCommandLook extends Pick<Look<never, never>, 'run' | 'now' | 'signal'> {
+  readonly input: Input;
+}
+
+export async function checkByCommand(look: ByCommandLook, machines: CommandMachines) {
+  const verdict = await checkCommands(look, machines);
+  switch (verdict.kind) {
+    case 'done':
+      return recognised<Before>(look, {
+        isDone: true,
+        before: {hosts: []},
+        difference: {
+          what: '',
+          is: `the check says that it is done on ${machines.name}`,
+          shouldBe: '',
+        },
+      });
+    case 'pending': {
+      const {before, differences} = verdict;
+      const is = differences.map((each) => `${each.what} ends with ${each.is}`).join('; ');
+      const difference = {what: `the check on ${machines.name}`, is, shouldBe: 'exit code 0'};
+      return recognised(look, {isDone: false, before, difference});
+    }
+    case 'needs-answer':
+      return {...verdict, output: {}};
+    default:
+      return verdict;
+  }
+}
+
+export const askToDo = <Part extends string>(on: Part, {input}: ByCommandLook) => [
+  {...doneBy(input), on},
+];
+
+/** Asks unless each machine says again what it said before. */
+export async function askToUndo<Part extends string>(
+  on: Part,
+  look: ByCommandLook,
+  machines: CommandMachines,
+  before: Before,
+) {
+  const verdict = await checkCommands(look, machines);
+  const isRestored =
+    verdict.kind === 'pending' && JSON.stringify(verdict.before) === JSON.stringify(before);
+  return isRestored ? [] : [{...undoneBy(look.input, look), on}];
+}
