@@ -81,8 +81,8 @@ export function modelUnit(unit: AnyUnit, entry: ModelEntry): AnyUnit {
     output: z.any(),
   };
   const check = async (look: Look) => systemsOf(look).check(entry, look);
-  const plan = async (look: Look) =>
-    actionsOf(look, entry, {kind: 'forward'}).slice(systemsOf(look).made(entry));
+  const by = unit.person && unit.kind !== 'gate' ? asked : performed;
+  const plan = async (look: Look) => by(look, entry, {kind: 'forward'});
   switch (unit.kind) {
     case 'gate':
       return {...common, kind: 'gate', check: check as never}; // it is never pending
@@ -94,10 +94,7 @@ export function modelUnit(unit: AnyUnit, entry: ModelEntry): AnyUnit {
       const {reverses, undoWhenFailed = false, reversalAhead = false} = unit;
       const end = unit.endsByItself && {endsByItself: () => ({afterMs: 0, what: 'It ends'})};
       const reverse = async (look: Look, before: Before) =>
-        systemsOf(look).reversalObstacle(entry) ??
-        actionsOf(look, entry, {kind: 'reverse', before})
-          .slice(0, systemsOf(look).made(entry))
-          .reverse();
+        systemsOf(look).reversalObstacle(entry) ?? by(look, entry, {kind: 'reverse', before});
       return {
         ...common,
         kind: 'step',
@@ -114,12 +111,45 @@ export function modelUnit(unit: AnyUnit, entry: ModelEntry): AnyUnit {
   }
 }
 
-const actionsOf = (look: Look, entry: ModelEntry, way: Way): Action<any>[] =>
-  Array.from({length: changesOf(entry)}, (_, effect) => ({
-    on: Object.keys(look.targets)[0] ?? '',
+/** An action for each effect that remains, in the order in which they are made or taken back. */
+function performed(look: Look, entry: ModelEntry, way: Way): Action<any>[] {
+  const on = Object.keys(look.targets)[0] ?? '';
+  return remaining(entry, way, systemsOf(look).made(entry)).map((effect) => ({
+    on,
     does: `${way.kind === 'forward' ? 'make' : 'undo'} change ${effect + 1}`,
     perform: (systems: ModelSystems) => systems.act(entry, effect, way),
   }));
+}
+
+/** One question for all of them: a person makes them, and says so or not. */
+function asked(look: Look, entry: ModelEntry, way: Way): Action<any>[] {
+  const asks = {who: 'you', question: '', details: [], way: way.kind};
+  return performed(look, entry, way)
+    .slice(0, 1)
+    .map((action) => ({...action, asks}));
+}
+
+/** A person's work goes like any other action; where that would fail, the person says that it is not done. */
+export async function personsAnswer(
+  systems: ModelSystems,
+  entry: ModelEntry,
+  way: Way,
+): Promise<'yes' | 'no'> {
+  try {
+    for (const effect of remaining(entry, way, systems.made(entry))) {
+      await systems.act(entry, effect, way);
+    }
+    return 'yes';
+  } catch {
+    return 'no';
+  }
+}
+
+/** The numbers of the effects that are not as wanted yet. */
+function remaining(entry: ModelEntry, way: Way, made: number): readonly number[] {
+  const all = Array.from({length: changesOf(entry)}, (_, effect) => effect);
+  return way.kind === 'forward' ? all.slice(made) : all.slice(0, made).reverse();
+}
 
 /** Whatever the target: its reader and writer is the process. */
 const systemsOf = ({targets}: Look): ModelSystems => Object.values(targets)[0] as ModelSystems;

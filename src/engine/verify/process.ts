@@ -16,6 +16,7 @@ import {
   type ModelLook,
   type ModelSystems,
   type Output,
+  personsAnswer,
   type Way,
 } from './model-units.ts';
 import {obstacleIn, unmetIn} from './obstacles.ts';
@@ -25,7 +26,7 @@ import {progressWith} from './progress-with.ts';
 import {isDeclaredOutage, violationsIn} from './properties.ts';
 import type {Script} from './script.ts';
 import {storyOf} from './story.ts';
-import {isOfTurn, turnOf} from './turn.ts';
+import {Turn} from './turn.ts';
 import type {Finding, Moment, State} from './violation.ts';
 
 /** Whether a failure of this entry was met in this state before. */
@@ -48,9 +49,7 @@ export class EngineProcess implements ModelSystems, Operator {
   readonly story: string[] = [];
   readonly violations: Finding[] = [];
   readonly #isKnown: IsKnown;
-  /** The entries of its turn, once the first one has started. */
-  #turn: ReadonlySet<string> | undefined;
-  #decided = false;
+  readonly #turn: Turn;
   readonly #clock = hurriedClock();
   readonly #time = new OutageTime(this.#clock, () => isDeclaredOutage(this.#model, this.#progress));
   readonly #looked = new Set<string>();
@@ -59,6 +58,7 @@ export class EngineProcess implements ModelSystems, Operator {
   constructor(model: Model, {progress, facts}: State, script: Script, isKnown: IsKnown) {
     this.#isKnown = isKnown;
     this.#model = model;
+    this.#turn = new Turn(model.runbook);
     this.#script = script;
     this.#progress = progress;
     this.#facts = facts;
@@ -100,23 +100,13 @@ export class EngineProcess implements ModelSystems, Operator {
   }
 
   #add(fact: Fact): void {
-    if (this.#isOver || this.#isOfNextTurn(fact)) {
+    if (this.#isOver || this.#turn.isOver(fact)) {
       throw this.#cut();
     }
     this.#progress = progressWith(this.#progress, fact);
-    this.#decided ||= fact.kind === 'answered' && fact.about === 'failure';
+    this.#turn.note(fact);
     this.story.push(...storyOf(fact));
     this.#judge({fact});
-  }
-
-  /** What the next turn would do first: it is another process that does it. */
-  #isOfNextTurn(fact: Fact): boolean {
-    if (!isOfTurn(fact)) {
-      return false;
-    }
-    const isDecided = this.#decided && fact.kind !== 'reverse-failed';
-    this.#turn ??= isDecided ? undefined : turnOf(this.#model.runbook, fact.entry);
-    return isDecided || !this.#turn?.has(fact.entry);
   }
 
   #judge(moment: Partial<Moment>, by?: string): void {
@@ -144,7 +134,7 @@ export class EngineProcess implements ModelSystems, Operator {
   }
 
   check(entry: ModelEntry, {input, run}: ModelLook): Verdict<Before, Output> {
-    const isOwnTurn = this.#turn?.has(entry.id) ?? false;
+    const isOwnTurn = this.#turn.entries?.has(entry.id) ?? false;
     const isFirst = isOwnTurn && !this.#looked.has(entry.id) && !this.#isReversing;
     if (this.#blind.has(entry.id)) {
       throw new Error('out of reach');
@@ -214,7 +204,7 @@ export class EngineProcess implements ModelSystems, Operator {
     const {id} = entry;
     this.#mayThaw();
     const isHarmless = !matters(this.#model, entry);
-    const isAlone = (this.#turn?.size ?? 1) < 2;
+    const isAlone = (this.#turn.entries?.size ?? 1) < 2;
     const outcome = this.#script.choose<Outcome | 'too long'>([
       ...outcomesOf({isHarmless, isAlone, way: way.kind}),
       ...(isHarmless || !isAlone ? [] : this.#canBeTooLong),
@@ -269,9 +259,16 @@ export class EngineProcess implements ModelSystems, Operator {
 
   async ask({about, entry}: Question): Promise<Answer> {
     // The point of no return is a turn of its own.
-    if (about === 'point-of-no-return' && this.#turn) {
+    if (about === 'point-of-no-return' && this.#turn.entries) {
       this.#cut();
       return new Promise<never>(() => {});
+    }
+    const byHand = about === 'by-hand' ? this.#model.entries.get(entry ?? '') : undefined;
+    if (byHand) {
+      this.#judge({asks: byHand.id});
+      const before = this.#progress.entries.get(byHand.id)?.before as unknown as Before;
+      const way: Way = this.#isReversing ? {kind: 'reverse', before} : {kind: 'forward'};
+      return {answer: await personsAnswer(this, byHand, way), by: this.name};
     }
     if (about !== 'confirmation' && about !== 'point-of-no-return') {
       // A "no" leads back to the question before it.

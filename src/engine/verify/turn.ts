@@ -3,7 +3,7 @@ import type {Fact, FactOf} from '../../model/journal.ts';
 import type {AnyRunbook} from '../../model/runbook.ts';
 
 /** The entries that run together with this one, and itself. */
-export function turnOf(runbook: AnyRunbook, id: string): ReadonlySet<string> {
+function turnOf(runbook: AnyRunbook, id: string): ReadonlySet<string> {
   const entries: readonly Entry[] = runbook.entries;
   const entry = entries.find((other) => other.id === id);
   const beside = entries.filter(
@@ -13,7 +13,32 @@ export function turnOf(runbook: AnyRunbook, id: string): ReadonlySet<string> {
 }
 
 /** Whether the fact shows an entry at work: a turn starts with it. */
-export const isOfTurn = (
+const isOfTurn = (
   fact: Fact,
 ): fact is FactOf<'entry-started' | 'entry-failed' | 'entry-reversing' | 'reverse-failed'> =>
   ['entry-started', 'entry-failed', 'entry-reversing', 'reverse-failed'].includes(fact.kind);
+
+/** The part of a run that one process works on. What the next turn would do first is for another process. */
+export class Turn {
+  /** Its entries, once the first one has started. */
+  entries: ReadonlySet<string> | undefined;
+  #decided = false;
+  readonly #runbook: AnyRunbook;
+
+  constructor(runbook: AnyRunbook) {
+    this.#runbook = runbook;
+  }
+
+  isOver(fact: Fact): boolean {
+    if (!isOfTurn(fact)) {
+      return false;
+    }
+    const isDecided = this.#decided && fact.kind !== 'reverse-failed';
+    this.entries ??= isDecided ? undefined : turnOf(this.#runbook, fact.entry);
+    return isDecided || !this.entries?.has(fact.entry);
+  }
+
+  note(fact: Fact): void {
+    this.#decided ||= fact.kind === 'answered' && fact.about === 'failure';
+  }
+}

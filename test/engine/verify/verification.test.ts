@@ -6,8 +6,9 @@ import {StateFolder} from '../../../src/journal/state-folder.ts';
 import {Runbook} from '../../../src/model/runbook.ts';
 import {sampleParams} from '../../../src/run/sample-params.ts';
 import {refuseUnsafe, verify} from '../../../src/run/verify.ts';
+import {byHand} from '../../../steps/operator/index.ts';
 import {bareMetal} from './bare-metal.ts';
-import {all, entryIn, headed, skippable, without} from './edits.ts';
+import {added, all, entryIn, headed, moved, skippable, without} from './edits.ts';
 import {faults} from './faults.ts';
 import {runbookFaults} from './runbook-faults.ts';
 
@@ -55,6 +56,25 @@ test('a protected inventory refuses a runbook with a counterexample, and one tha
     refuseUnsafe(new Runbook(head, bareMetal.items, ''), {}, 'verify x'),
   ).rejects.toMatchObject({problem: {code: 'sides-missing'}});
 });
+
+test('a person may say that what is to be done by hand is not done: nobody may wait for that in an outage', async () => {
+  const own = {id: 'lb', unit: byHand, timeoutMs: 60_000, after: [], requires: []};
+  const lb = {...entryIn(bareMetal, 'restore-ttl'), ...own, input: noInput};
+  const before = await verifyRunbook(added(lb, 'freeze')(bareMetal), {});
+  expect(before.counterexamples.map(({because}) => because)).toEqual([
+    "lb waits for a person's answer, while traffic goes to the old side, whose application webHosts does not run.",
+  ]);
+  const late = added(lb, 'point-of-no-return');
+  const edited = all(moved('point-of-no-return', 'lb'))(late(bareMetal));
+  expect((await verifyRunbook(edited, {})).counterexamples).toContainEqual(
+    expect.objectContaining({
+      property: 'early-point-of-no-return',
+      steps: expect.arrayContaining(['you answer no at lb']),
+    }),
+  );
+});
+
+const noInput = () => ({does: '', todo: [], owner: {name: '', reach: ''}, takesMinutes: 1});
 
 const own = (unit: object) =>
   new Runbook(
