@@ -73,8 +73,8 @@ export interface Lab {
   pauseClients(): Promise<unknown>;
   resumeClients(): Promise<unknown>;
   turn(change: LabSwitch): Promise<unknown>;
-  /** Makes something go wrong. False: it does already. */
-  cause(fault: LabFaultName): Promise<boolean>;
+  /** Makes something go wrong. False: it does already. `hidden`: `status` does not name it. */
+  cause(fault: LabFaultName, options?: {readonly hidden: boolean}): Promise<boolean>;
   /** Ends every fault that lasts, and returns their names. */
   heal(): Promise<readonly LabFaultName[]>;
 }
@@ -218,7 +218,8 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
     pauseClients: () => ask('/clients/pause'),
     resumeClients: () => ask('/clients/resume'),
     turn: (change) => ask('/switch', change),
-    cause: async (name) => ((await ask('/break', {name})) as {isNew: boolean}).isNew,
+    cause: async (name, options) =>
+      ((await ask('/break', {name, ...options})) as {isNew: boolean}).isNew,
     heal: async () => ((await ask('/heal')) as {healed: readonly LabFaultName[]}).healed,
     down: () => ask('/down'),
   };

@@ -15,7 +15,7 @@ const countRequest = z.object({
 const heldRequest = z.object({windows: z.array(z.object({fromMs: z.number(), toMs: z.number()}))});
 
 const faultNames = Object.keys(labFaults) as LabFaultName[]; // the keys of a constant
-const faultRequest = z.object({name: z.enum(faultNames)});
+const faultRequest = z.object({name: z.enum(faultNames), hidden: z.boolean().optional()});
 
 const largestBody = 10_000;
 
@@ -31,7 +31,10 @@ export async function startControl(world: World, down: () => void): Promise<Cont
   const faults = faultsWith((change) => turn(world, change));
   const handlers: Readonly<Record<string, (body: unknown) => Promise<unknown>>> = {
     '/status': async () => ({...(await statusOf(world)), faults: faults.active}),
-    '/break': async (body) => ({isNew: await faults.cause(faultRequest.parse(body).name)}),
+    '/break': async (body) => {
+      const {name, hidden} = faultRequest.parse(body);
+      return {isNew: await faults.cause(name, hidden)};
+    },
     '/heal': async () => ({healed: await faults.heal()}),
     '/count': (body) => world.count(countRequest.parse(body).windows),
     '/freeze': async () => freezeOf(world.exchanges()),

@@ -106,24 +106,29 @@ export interface ActiveFault {
 }
 
 interface FaultsOfLab {
+  /** Without those that nobody is to know. */
   readonly active: readonly ActiveFault[];
-  /** False: it lasts already. */
-  cause(name: LabFaultName): Promise<boolean>;
+  /** False: it lasts already. `hidden`: it is not in `active`. */
+  cause(name: LabFaultName, hidden?: boolean): Promise<boolean>;
   /** Ends all that last, the newest first, and returns their names. One that cannot be ended keeps no other. */
   heal(): Promise<readonly LabFaultName[]>;
 }
 
 /** `turn`: one switch of this lab. */
 export function faultsWith(turn: (change: LabSwitch) => Promise<void>): FaultsOfLab {
-  const active: ActiveFault[] = [];
+  const active: (ActiveFault & {readonly hidden: boolean})[] = [];
   const turnAll = async (switches: readonly LabSwitch[]) => {
     for (const change of switches) {
       await turn(change);
     }
   };
   return {
-    active,
-    cause: async (name) => {
+    get active() {
+      return active
+        .filter(({hidden}) => !hidden)
+        .map(({name, what, sinceUtc}) => ({name, what, sinceUtc}));
+    },
+    cause: async (name, hidden = false) => {
       if (active.some((fault) => fault.name === name)) {
         return false;
       }
@@ -136,7 +141,7 @@ export function faultsWith(turn: (change: LabSwitch) => Promise<void>): FaultsOf
         throw error;
       }
       if (fault.heal.length > 0) {
-        active.push({name, what: fault.what, sinceUtc: new Date().toISOString()});
+        active.push({name, what: fault.what, sinceUtc: new Date().toISOString(), hidden});
       }
       return true;
     },

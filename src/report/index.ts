@@ -8,6 +8,14 @@ export {
 export {appliedTexts} from './applied-text.ts';
 export {keptParts, keptSentence, rowsAreEqual, rowsSentence} from './counts-text.ts';
 export {documentText} from './document.ts';
+export {
+  type DrillDecision,
+  type DrillDocument,
+  type DrillFacts,
+  drillDocument,
+  drillScoresOf,
+} from './drill.ts';
+export {drillText} from './drill-text.ts';
 export {momentUtc, type TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
 export {outageTexts} from './outage-text.ts';

@@ -24,8 +24,10 @@ export interface Approver {
   readonly yes: boolean;
   /** Digest of the plan that was approved beforehand: `--plan`. */
   readonly planDigest?: string;
-  /** A rehearsal needs no approval. */
+  /** A rehearsal needs no approval, unless a person answers in it. */
   readonly rehearsal: boolean;
+  /** A rehearsal in which a person answers. */
+  readonly drill: boolean;
 }
 
 interface Approval {
@@ -38,7 +40,7 @@ interface Approval {
 /** Has a plan approved: by its digest, by a flag, or by a person. Throws when there is nobody to ask. */
 export async function approve(
   request: ApprovalRequest,
-  {operator, canAsk, yes, planDigest, rehearsal}: Approver,
+  {operator, canAsk, yes, planDigest, rehearsal, drill}: Approver,
   {clock, signal}: {readonly clock: Pick<Clock, 'watch'>; readonly signal: AbortSignal},
 ): Promise<Approval> {
   const {about, question, digest, inventory} = request;
@@ -46,7 +48,7 @@ export async function approve(
     const changes = request.changesSince?.(planDigest) ?? [];
     throw new SwitcharooError(planChanged(planDigest, digest, changes));
   }
-  if (rehearsal) {
+  if (rehearsal && !drill) {
     return {answer: 'yes', by: operator.name, stops: []};
   }
   if (inventory.protected && !canAsk) {

@@ -31,6 +31,7 @@ export const usageCodes: ReadonlySet<string> = new Set([
   'target-invalid',
   'secret-missing',
   'lab-fault-unknown',
+  'drill-undecided',
   'unknown-run',
   'unknown-step',
   'unknown-checkpoint',

@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly operator?: Operator | undefined;
   /** In a rehearsal: decides when an entry fails. Without it, the rehearsal pauses. */
   readonly whenFailed?: Operator['decide'] | undefined;
+  /** In a rehearsal: who answers and decides everything, as in a run. */
+  readonly drilled?: Operator | undefined;
   /** The approval of the plan approves its point of no return too: nothing else is in the plan. */
   readonly planCoversNoReturn?: boolean | undefined;
   /** Receives every event of the run. Secrets are masked. */
@@ -160,7 +162,7 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
     ...(onFailure ? {onFailure} : {}),
   };
   const operator = rehearsal
-    ? rehearsalOperator(options.whenFailed)
+    ? (options.drilled ?? rehearsalOperator(options.whenFailed))
     : operatorWith(given, options.operator);
   return new Run({
     session: {
@@ -173,9 +175,10 @@ function runWith(options: RunOptions, {name, rehearsal, earlier, ...parts}: Part
     },
     approver: {
       operator,
-      canAsk: options.operator !== undefined,
+      canAsk: (options.drilled ?? options.operator) !== undefined,
       yes,
       rehearsal,
+      drill: rehearsal && options.drilled !== undefined,
       ...(planDigest === undefined ? {} : {planDigest}),
     },
     ...(earlier ? {earlier} : {}),

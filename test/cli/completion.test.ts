@@ -50,6 +50,9 @@ describe('what could stand at the end of a line', () => {
   test.each([
     {line: 're', words: ['resume', 'reverse', 'report', 'rehearse']},
     {line: 'lab ', words: ['up', 'down', 'status', 'count', 'break', 'slow', 'heal']},
+    {line: 'lab break s', words: ['source', 'site']},
+    {line: 'lab slow ', words: ['replication', 'aws']},
+    {line: 'drill warm', words: ['warm-cutover']},
     {line: 'help pl', words: ['plan']},
     {line: 'plan --d', words: ['--details']},
     {line: 'plan bare-metal-to-ecs -i st', words: []},

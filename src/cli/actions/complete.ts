@@ -130,6 +130,10 @@ async function valuesOf(
       return words((await import('./docs.ts')).problemCodes());
     case 'step':
       return steps();
+    case 'fault':
+      return faults(false);
+    case 'part':
+      return faults(true);
     case 'shell':
       return words(['bash', 'zsh', 'fish']);
     default:
@@ -162,6 +166,16 @@ async function checkpointsFor(
   }
   const {items} = (await loadRunbook(file)).runbook;
   return items.flatMap((item) => (item.kind === 'checkpoint' ? [item.name] : []));
+}
+
+/** Of `lab break`, or of `lab slow`; none without the package of the lab. */
+async function faults(isSlow: boolean): Promise<readonly Candidate[]> {
+  const [{loadLab}, {faultsFor}] = await Promise.all([
+    import('./lab-package.ts'),
+    import('./lab-faults.ts'),
+  ]);
+  const {labFaults} = await loadLab();
+  return faultsFor(labFaults, isSlow).map(({word, name}) => ({word, what: labFaults[name].what}));
 }
 
 async function pages(): Promise<readonly Candidate[]> {

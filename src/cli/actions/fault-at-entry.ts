@@ -1,4 +1,5 @@
 import type {Lab, LabFault, LabFaultName} from '@switcharoo/lab';
+import type {EngineEvent} from '../../engine/events.ts';
 import type {Operator} from '../../engine/operator.ts';
 import {type Problem, problemsIn} from '../../model/problem.ts';
 import type {RunOptions} from '../../run/open-run.ts';
@@ -9,26 +10,44 @@ export interface FaultAt {
   readonly fault: string;
 }
 
+/** A fault of the lab, and the entry at which it happens. */
+export interface FaultOfLab {
+  readonly entry: string;
+  readonly name: LabFaultName;
+  readonly fault: LabFault;
+  /** `lab status` does not name it. */
+  readonly hidden?: boolean;
+}
+
 /** Causes a fault in the lab, once, when an entry begins. */
 export class FaultAtEntry {
   readonly #lab: Lab;
-  readonly #at: {readonly entry: string; readonly name: LabFaultName; readonly fault: LabFault};
+  readonly #at: FaultOfLab;
   #causing: Promise<void> | undefined;
   #hasHappened = false;
   #refusals: readonly Problem[] = [];
   /** How the person at the screen is told. */
   say: (text: string) => void = () => {};
 
-  constructor(
-    lab: Lab,
-    at: {readonly entry: string; readonly name: LabFaultName; readonly fault: LabFault},
-  ) {
+  /** Called once, when it has happened. */
+  onCaused: () => void;
+
+  constructor(lab: Lab, at: FaultOfLab) {
     this.#lab = lab;
     this.#at = at;
+    this.onCaused = () => this.say(`At ${at.entry}: ${at.fault.what}.`);
   }
 
   get entry(): string {
     return this.#at.entry;
+  }
+
+  /** For the events of a run. */
+  observe(event: EngineEvent): void {
+    const begins = event.kind === 'journaled' && event.entry.kind === 'entry-started';
+    if (begins && event.entry.entry === this.entry) {
+      this.#causing ??= this.#cause();
+    }
   }
 
   /** The connection of a rehearsal in which it happens: the lab is healed when an entry fails, and that tried again. */
@@ -37,21 +56,18 @@ export class FaultAtEntry {
       ...connection,
       observe: (event) => {
         connection.observe?.(event);
-        const begins = event.kind === 'journaled' && event.entry.kind === 'entry-started';
-        if (begins && event.entry.entry === this.entry) {
-          this.#causing ??= this.#cause();
-        }
+        this.observe(event);
       },
       whenFailed: this.#decide(),
     };
   }
 
   async #cause(): Promise<void> {
-    const {entry, name, fault} = this.#at;
+    const {name, hidden = false} = this.#at;
     try {
-      await this.#lab.cause(name);
+      await this.#lab.cause(name, {hidden});
       this.#hasHappened = true;
-      this.say(`At ${entry}: ${fault.what}.`);
+      this.onCaused();
     } catch (error) {
       this.#refusals = problemsIn(error);
     }
@@ -84,6 +100,11 @@ export class FaultAtEntry {
       );
       return {choice: 'retry', by};
     };
+  }
+
+  /** Why the lab could not cause it. */
+  get refusals(): readonly Problem[] {
+    return this.#refusals;
   }
 
   /** Why nothing went wrong, where something was to. */

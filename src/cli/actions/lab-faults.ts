@@ -12,19 +12,31 @@ type Faults = Readonly<Record<LabFaultName, LabFault>>;
 const slow = 'slow-';
 
 /** Makes a part of the running lab go wrong until it is healed. */
-export const breakLab = (app: App, name: string): Promise<ExitCode> => cause(app, name, '');
+export const breakLab = (app: App, name: string): Promise<ExitCode> => cause(app, name, false);
 
 /** Makes a part of the running lab slow until it is healed. */
-export const slowLab = (app: App, name: string): Promise<ExitCode> => cause(app, name, slow);
+export const slowLab = (app: App, name: string): Promise<ExitCode> => cause(app, name, true);
 
-async function cause(app: App, given: string, prefix: '' | typeof slow): Promise<ExitCode> {
+/** What `lab break` takes, or `lab slow`, and the fault that each word means. */
+export function faultsFor(faults: Faults, isSlow: boolean) {
+  const names = Object.keys(faults) as LabFaultName[]; // its own keys
+  return names
+    .filter((name) => name.startsWith(slow) === isSlow)
+    .map((name) => ({word: name.slice(isSlow ? slow.length : 0), name}));
+}
+
+async function cause(app: App, given: string, isSlow: boolean): Promise<ExitCode> {
   const {labFaults} = await loadLab();
-  const ofCommand = Object.keys(labFaults).filter((each) => each.startsWith(slow) === !!prefix);
-  const offered = ofCommand.map((each) => each.slice(prefix.length));
-  if (!offered.includes(given)) {
-    throw new SwitcharooError(faultUnknown(given, offered));
+  const offered = faultsFor(labFaults, isSlow);
+  const name = offered.find(({word}) => word === given)?.name;
+  if (name === undefined) {
+    throw new SwitcharooError(
+      faultUnknown(
+        given,
+        offered.map(({word}) => word),
+      ),
+    );
   }
-  const name = `${prefix}${given}` as LabFaultName; // one of its keys
   const {what, heal}: LabFault = labFaults[name];
   const isNew = await (await runningLab(app)).cause(name);
   if (app.json) {

@@ -7,7 +7,7 @@ import {
   optional,
   parsed,
 } from '../command.ts';
-import {clients, html, rtt, slowProcedures, strategy} from '../options.ts';
+import {clients, duration, html, rtt, slowProcedures, strategy} from '../options.ts';
 
 const rehearseCommand = defineCommand({
   name: 'rehearse',
@@ -44,6 +44,61 @@ const rehearseCommand = defineCommand({
     return rehearse(app, {runbook, reverseAt, fault, html: file}, {...lab, rttMs});
   },
 });
+
+const drillCommand = defineCommand({
+  name: 'drill',
+  arguments: '[runbook]',
+  summary: 'Practise a run in the lab in which something goes wrong',
+  description:
+    'Start the lab and run a runbook in it, with a fault at an entry that nobody names. You decide on the screen of a run what to do. Afterwards, print how long you needed, how long the outage was, and what would have been better, and stop the lab.\n\nThe seed that is printed repeats the same fault at the same entry.',
+  options: {
+    seed: parsed(seedNumber, {
+      placeholder: 'number',
+      description: 'Repeat the drill with this seed',
+    }),
+    decide: parsed(choicesIn, {
+      placeholder: 'choices',
+      description:
+        'Ask nobody: what to do at each failure, one after the other (retry,skip,reverse,stop), then stop',
+    }),
+    repair: duration(
+      'Time until the fault is repaired, after the first question (90s); without it, drawn by the seed',
+    ),
+    clients,
+    slowProcedures,
+    strategy,
+    rtt,
+    keep: flag({description: 'Leave the lab running afterwards'}),
+  },
+  examples: ['drill', 'drill seamless-cutover --seed 4711', 'drill --decide retry,reverse --json'],
+  run: async ({app, args: [runbook], options}) => {
+    const {drill} = await import('../actions/drill.ts');
+    const {seed, decide, repair: repairMs, rtt: rttMs, ...lab} = options;
+    return drill(app, {runbook, seed, decide, repairMs}, {...lab, rttMs});
+  },
+});
+
+const choices = ['retry', 'skip', 'reverse', 'stop'] as const;
+type Choice = (typeof choices)[number];
+
+function choicesIn(text: string): readonly Choice[] {
+  return text.split(',').map((word) => {
+    const choice = choices.find((each) => each === word.trim());
+    if (choice === undefined) {
+      throw new InvalidValue(
+        `Give them as ${choices.join(',')}, in the order in which to do them.`,
+      );
+    }
+    return choice;
+  });
+}
+
+function seedNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new InvalidValue('Give a whole number of at most 9 digits.');
+  }
+  return Number(text);
+}
 
 function faultAt(text: string): {readonly entry: string; readonly fault: string} {
   const [, entry, fault] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
@@ -122,7 +177,7 @@ const breakPart = defineCommand({
 
 const slow = defineCommand({
   name: 'slow',
-  arguments: '<fault>',
+  arguments: '<part>',
   summary: 'Make something slow in the lab until it is healed',
   examples: ['lab slow aws', 'lab slow replication'],
   run: async ({app, args: [name = '']}) => {
@@ -147,4 +202,8 @@ const labFamily: CommandFamily = {
   commands: [up, down, status, count, breakPart, slow, heal],
 };
 
-export const labCommands: readonly (CommandSpec | CommandFamily)[] = [rehearseCommand, labFamily];
+export const labCommands: readonly (CommandSpec | CommandFamily)[] = [
+  rehearseCommand,
+  drillCommand,
+  labFamily,
+];

@@ -1,0 +1,49 @@
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {findLab} from '../../lab/client.ts';
+import {labFaults} from '../../lab/faults.ts';
+import {drillDocument} from '../../src/report/index.ts';
+import {type Desk, lastDocument, openDesk} from './switcharoo.ts';
+
+let desk: Desk;
+beforeEach(() => {
+  desk = openDesk();
+});
+afterEach(() => desk.clear());
+
+// Seed 2 breaks AWS at restore-scaling:service: the retry comes after the repair.
+test('a drill breaks what its seed says, judges what was decided, and leaves no lab behind', async () => {
+  const words = ['drill', 'deploy-service', '--seed', '2', '--clients', '1', '--json'];
+  const ended = await desk.run(...words, '--decide', 'retry');
+  expect(ended.code, ended.stdout + ended.stderr).toBe(0);
+  expect(drillDocument.parse(lastDocument(ended))).toMatchObject({
+    kind: 'drill',
+    seed: 2,
+    outcome: 'done',
+    fault: {name: 'aws', entry: 'restore-scaling:service', causedAtUtc: expect.any(String)},
+    decisions: [
+      {entry: 'restore-scaling:service', choice: 'retry', by: '--decide', faultLasted: true},
+    ],
+    lostWrites: 0,
+    scores: {choice: {mark: 'good'}, outage: {mark: 'good'}},
+    next: [
+      expect.stringMatching(/drill deploy-service --seed 2 /),
+      expect.any(String),
+      expect.any(String),
+    ],
+  });
+  // Nobody who follows the events is told before the end what goes wrong.
+  const before = ended.stdout.trim().split('\n').slice(0, -2).join('\n');
+  expect(before).not.toContain(labFaults.aws.what);
+  expect(findLab(desk.stateFolder)).toBeUndefined();
+}, 120_000);
+
+test('a drill without a terminal says how to decide beforehand, and starts no lab', async () => {
+  const ended = await desk.run('drill', 'deploy-service', '--json');
+  expect(ended.code).toBe(2);
+  const [problem] = lastDocument(ended).problems;
+  expect(problem).toMatchObject({
+    code: 'drill-undecided',
+    hint: {command: 'drill deploy-service --decide retry,reverse'},
+  });
+  expect(ended.stderr).not.toContain('Starting the lab');
+});
