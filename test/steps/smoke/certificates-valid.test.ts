@@ -9,6 +9,7 @@ import {afterEach, expect, test} from 'vitest';
 import {createAuthority, type LabCertificate} from '../../../lab/tls/certificate.ts';
 import {certificatesValid} from '../../../steps/smoke/certificates-valid.ts';
 import {httpAnswers} from '../../../steps/smoke/http.ts';
+import {trustedCas} from '../../../steps/smoke/site/trusted-cas.ts';
 import {webSite} from '../../../steps/smoke/target.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -162,3 +163,11 @@ test.skipIf(spawnSync('openssl', ['version']).status !== 0)(
     rmSync(folder, {recursive: true});
   },
 );
+
+test('the usual CAs are read once for each CA of a target, and it is trusted by its own handshakes alone', () => {
+  const {secureContext} = trustedCas(authority.cert);
+  expect(secureContext).toBeDefined();
+  expect(trustedCas(authority.cert).secureContext).toBe(secureContext);
+  expect(trustedCas(stranger.cert).secureContext).not.toBe(secureContext);
+  expect(trustedCas(undefined)).toEqual({});
+});
