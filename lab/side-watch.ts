@@ -51,6 +51,10 @@ interface Overlap {
   isFault: boolean;
 }
 
+const betweenLooksMs = 4;
+const betweenRefusedLooksMs = 8;
+const betweenAcceptedLooksMs = 25;
+
 const otherOf = (side: Side): Side => (side === 'source' ? 'aurora' : 'source');
 
 /**
@@ -63,6 +67,8 @@ export class SideOrder {
   #ended: Overlap[] = [];
   /** Aurora was opened while the source refused writes: so it has writes that the source may not have. */
   #isAuroraInCharge = false;
+  /** Aurora was opened then, and the last look at the source is from before: the next one tells if it was frozen. */
+  #sourceDueMs: number | null = null;
 
   /** Returns the time in which both sides accept writes, while it has to be asked whether they are connected. */
   add(side: Side, look: Look): Overlap | null {
@@ -71,6 +77,11 @@ export class SideOrder {
     const isOpened = look.accepts && own.last?.accepts === false;
     if (isOpened && side === 'aurora') {
       this.#isAuroraInCharge = other.last?.accepts === false;
+      this.#sourceDueMs = other.last?.accepts === true ? look.answeredMs : null;
+    } else if (side === 'source' && this.#sourceDueMs !== null) {
+      this.#isAuroraInCharge = !look.accepts;
+      const isFromBefore = look.accepts && look.sentMs < this.#sourceDueMs;
+      this.#sourceDueMs = isFromBefore ? this.#sourceDueMs : null;
     }
     own.last = look;
     if (!look.accepts) {
@@ -104,10 +115,16 @@ export class SideOrder {
     overlap.isFault ||= overlap.wasOpened || overlap === this.#overlap;
   }
 
-  /** Whether a change is under way that is worth frequent looks. */
-  get isNear(): boolean {
-    const {source, aurora} = this.#sides;
-    return source.last?.accepts === false && aurora.last?.accepts === false;
+  /**
+   * Milliseconds until a side is worth the next look. While one of them refuses, the other is asked seldom: its last
+   * accepted look stays good. It is asked at once when the one that refused is opened.
+   */
+  pauseMs(side: Side): number {
+    const [own, other] = [this.#sides[side].last, this.#sides[otherOf(side)].last];
+    if (own === null || other === null || own.accepts === other.accepts) {
+      return betweenLooksMs;
+    }
+    return own.accepts ? betweenAcceptedLooksMs : betweenRefusedLooksMs;
   }
 
   report(): SidesReport {
@@ -129,6 +146,7 @@ export class SideOrder {
     this.#sides[side].acceptsSinceMs = null;
     if (side === 'aurora') {
       this.#isAuroraInCharge = false;
+      this.#sourceDueMs = null;
     }
     this.#end(atMs);
   }
@@ -170,8 +188,6 @@ const fresh = (): SideState => ({
   lastAccepted: null,
 });
 
-const betweenLooksMs = 4;
-const betweenNearLooksMs = 1;
 const betweenConnectionLooksMs = 250;
 const reconnectMs = 20;
 const answerLimitMs = 1_000;
@@ -200,19 +216,31 @@ export function watchSides(sides: Readonly<Record<Side, LabDatabase>>): SideWatc
       order.connected(of);
     }
   };
+  const wake: Record<Side, () => void> = {source: () => {}, aurora: () => {}};
+  const rest = (side: Side) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, order.pauseMs(side));
+      wake[side] = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   const watch = async (side: Side) => {
-    const rest = () =>
-      sleep(order.isNear ? betweenNearLooksMs : betweenLooksMs, undefined, {signal});
+    let accepted = true;
     while (!signal.aborted) {
       await sides[side]
         .session(async (connection) => {
           const sql = 'SELECT @@GLOBAL.read_only AS refused';
-          for (; ; await rest()) {
+          for (; !signal.aborted; await rest(side)) {
             const sentMs = performance.now();
             const [rows] = await connection.query({sql, timeout: answerLimitMs});
             const [row] = rows as {readonly refused: number}[]; // A SELECT answers with rows.
             const accepts = Number(row?.refused) === 0;
             const both = order.add(side, {sentMs, answeredMs: performance.now(), accepts});
+            if (accepts && !accepted) {
+              wake[otherOf(side)]();
+            }
+            accepted = accepts;
             if (both) {
               void askConnection(both).catch(() => {});
             }
@@ -227,6 +255,8 @@ export function watchSides(sides: Readonly<Record<Side, LabDatabase>>): SideWatc
     report: () => order.report(),
     stop: async () => {
       stopping.abort();
+      wake.source();
+      wake.aurora();
       await watching;
     },
   };

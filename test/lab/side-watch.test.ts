@@ -37,6 +37,28 @@ test('a last look at the source and a first one at Aurora prove nothing', () => 
   expect(follow('SaSAsAsA')).toEqual([]);
 });
 
+test('Aurora opened between the freeze and the next look at the source is in charge', () => {
+  expect(follow('SaSAsAsA', false)).toEqual([]);
+  expect(follow('SaSAsAsASASA', false)).toEqual([{opened: 'source', ms: 22}]);
+  expect(follow('SaSASASA', false)).toEqual([]);
+});
+
+test('the side that refuses is asked often, and the one that accepts seldom', () => {
+  const order = new SideOrder();
+  const look = {sentMs: 0, answeredMs: 1};
+  const pauses = () => [order.pauseMs('source'), order.pauseMs('aurora')];
+  expect(pauses()).toEqual([4, 4]);
+  order.add('source', {...look, accepts: true});
+  order.add('aurora', {...look, accepts: false});
+  expect(pauses()).toEqual([25, 8]);
+  order.add('source', {...look, accepts: false});
+  expect(pauses()).toEqual([4, 4]);
+  order.add('aurora', {...look, accepts: true});
+  expect(pauses()).toEqual([8, 25]);
+  order.add('source', {...look, accepts: true});
+  expect(pauses()).toEqual([4, 4]);
+});
+
 test('two databases that have nothing to do with each other may both be writable', () => {
   expect(follow('SASASASaSaSASASA', false)).toEqual([]);
 });
