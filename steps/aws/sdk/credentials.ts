@@ -104,8 +104,7 @@ function sourceOf(config: AwsConfig): Source {
     const {fromIni, fromNodeProviderChain, fromTemporaryCredentials} = await import(
       '@aws-sdk/credential-providers'
     );
-    const clientConfig = await stsSettings(config);
-    const init = {clientConfig, mfaCodeProvider: codeOf(config)};
+    const init = await providerSettings(config);
     const base = credentials
       ? async () => definedKeys(credentials)
       : profile === undefined
@@ -118,7 +117,8 @@ function sourceOf(config: AwsConfig): Source {
     return given(
       config,
       fromTemporaryCredentials({
-        ...init,
+        clientConfig: await stsSettings(config),
+        mfaCodeProvider: init.mfaCodeProvider,
         masterCredentials: base,
         params: {
           RoleArn: arn,
@@ -129,6 +129,23 @@ function sourceOf(config: AwsConfig): Source {
         },
       }),
     );
+  };
+}
+
+/**
+ * STS is asked in the target's region and at its endpoint. IAM Identity Center has a region of its own, in the profile
+ * (`sso_region`), which the SDK takes only where the settings of its clients name none.
+ */
+async function providerSettings(config: AwsConfig) {
+  const {getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity} = await import(
+    '@aws-sdk/client-sts'
+  );
+  const sts = await stsSettings(config);
+  return {
+    clientConfig: {requestHandler: sts.requestHandler},
+    roleAssumer: getDefaultRoleAssumer(sts),
+    roleAssumerWithWebIdentity: getDefaultRoleAssumerWithWebIdentity(sts),
+    mfaCodeProvider: codeOf(config),
   };
 }
 
