@@ -1,5 +1,6 @@
+import {spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
-import {readFileSync, readlinkSync} from 'node:fs';
+import {existsSync, readFileSync, readlinkSync} from 'node:fs';
 import {hostname} from 'node:os';
 
 /** The machine that a process runs on, as its lock knows it. A simulation has several. */
@@ -31,10 +32,39 @@ export const thisMachine: Machine = {
 };
 
 /**
- * When a process began, in clock ticks since boot: with the pid it names one process for ever. `null` when it is
- * gone.
+ * When a process began, in clock ticks since boot, or in seconds since 1970 where there is no /proc (macOS): with the
+ * pid it names one process for ever. `null` when it is gone.
  */
 export function startTicksOf(pid: number): number | null {
+  return existsSync('/proc/self/stat') ? startTicksInProc(pid) : startSecondOf(pid);
+}
+
+/**
+ * By ps(1), whose `lstart` macOS and Linux print alike: "Sun Nov 29 18:53:00 2026". Throws where there is no ps: a lock
+ * whose holder cannot be found must not pass for one that nobody holds.
+ */
+export function startSecondOf(pid: number): number | null {
+  const {error, stdout} = spawnSync('ps', ['-p', String(pid), '-o', 'stat=', '-o', 'lstart='], {
+    encoding: 'utf8',
+    env: {...process.env, LC_ALL: 'C', TZ: 'UTC'},
+  });
+  if (error) {
+    throw error;
+  }
+  const [, state = 'Z', moment = ''] = /^\s*(\S+)\s+(.*\S)\s*$/.exec(stdout) ?? [];
+  if (state.startsWith('Z')) {
+    return null;
+  }
+  const startMs = Date.parse(`${moment} UTC`);
+  if (Number.isNaN(startMs)) {
+    throw new Error(
+      `ps -o lstart= printed "${stdout.trim()}" for process ${pid}, which is no time.`,
+    );
+  }
+  return startMs / 1_000;
+}
+
+function startTicksInProc(pid: number): number | null {
   const fields = statFieldsOf(pid);
   // proc(5): field 22 is starttime; a zombie (Z) has ended, only its parent has not asked yet.
   return fields === null || fields[0] === 'Z' ? null : Number(fields[19]);
@@ -42,7 +72,7 @@ export function startTicksOf(pid: number): number | null {
 
 /** Whether there is such a process although it is not shown: /proc may hide those of other users (proc(5), hidepid). */
 function isHidden(pid: number): boolean {
-  if (statFieldsOf(pid) !== null) {
+  if (!existsSync('/proc/self/stat') || statFieldsOf(pid) !== null) {
     return false;
   }
   try {

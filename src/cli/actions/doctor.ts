@@ -20,6 +20,7 @@ const commandLimitMs = 5_000;
 export async function examine(app: App): Promise<ExitCode> {
   const checks: readonly MachineCheck[] = [
     node(),
+    platform(),
     await ssh(),
     await labServer(),
     await dumpClient(),
@@ -44,6 +45,13 @@ function node(): MachineCheck {
     ok,
     ...(ok ? {} : {hint: 'Install Node 20.19 or newer.'}),
   };
+}
+
+/** The lab's MySQL 5.6 is a program for Linux on x64; its hosts have addresses of 127.0.0.0/8, and /proc. */
+export function platform(on: string = process.platform, arch: string = process.arch): MachineCheck {
+  const hasLab = on === 'linux' && arch === 'x64';
+  const hint = `Everything but the lab works here: only "rehearse" and "lab" need Linux on x64, for MySQL 5.6.`;
+  return {check: 'platform', result: `${on} ${arch}`, ok: true, ...(hasLab ? {} : {hint})};
 }
 
 async function ssh(): Promise<MachineCheck> {
