@@ -32,7 +32,7 @@ afterEach(() => vi.unstubAllEnvs());
 const writeProfiles = (...lines: string[]) =>
   writeFileSync(join(home, '.aws', 'config'), `${lines.join('\n')}\n`);
 
-/** Two profiles: the person's, and a role that the person may assume. The session is in another region than all else. */
+/** Two profiles: the person's, and a role that the person may assume. The session is in another region. */
 function signedIn(forMs = 3_600_000) {
   writeProfiles(
     '[sso-session shop]',
