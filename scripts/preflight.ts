@@ -31,11 +31,16 @@ A server that replicates from another one of the inventory is checked as a repli
 is compared with the source that has a replica in the inventory, or else with the first server. In the JSON document,
 \`items\` has every table, column, account or session of a finding; the sentence has the first five.
 
+Some results count for a limited time: verified data, a fresh backup. If a run of this inventory has passed such a gate,
+and its outage has not started, preflight says how long ago that was. \`evidence-stale\` warns of a result that no longer
+counts: the run checks it again before its next question.
+
 At the end it says how far away the targets are from here: the median of five questions to each one (a statement, a call
 of AWS, a command over ssh). \`plan\` expects the length of an outage from the same figures.
 
 \`\`\`text
 {inventory, targets: [{name, kind, checks}], without, roundTrips: [{target, what, ms}],
+ evidence: [{run, entry, unit, ageMs, freshForMs, stale}],
  journal: {folder, mount, freeBytes, entries, neededBytes},
  findings: [{check, severity, target, observed, items, consequence, fix}]}
 \`\`\`

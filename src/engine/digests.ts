@@ -14,6 +14,7 @@ export function entryDigests(runbook: AnyRunbook): readonly EntryDigest[] {
     phase: entry.phase,
     unit: entry.unit.name,
     digest: digestOf(partsOf(entry)),
+    ...(entry.freshForMs === undefined ? {} : {freshForMs: entry.freshForMs}),
   }));
   digests.set(runbook, made);
   return made;

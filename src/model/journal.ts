@@ -30,6 +30,8 @@ const entryDigest = z.object({
   phase: z.string(),
   unit: z.string(),
   digest: z.string(),
+  /** How long what it proves counts. */
+  freshForMs: z.number().positive().exactOptional(),
 });
 export type EntryDigest = z.output<typeof entryDigest>;
 

@@ -16,6 +16,7 @@ export {
   drillScoresOf,
 } from './drill.ts';
 export {drillText} from './drill-text.ts';
+export {type EvidenceAge, isStale} from './evidence.ts';
 export {momentUtc, type TextOptions} from './labels.ts';
 export {logFollower, logText} from './log.ts';
 export {outageTexts} from './outage-text.ts';

@@ -2,6 +2,7 @@ import {hintText} from '../model/hint.ts';
 import type {Finding, Severity, Survey} from '../model/preflight.ts';
 import type {Problem} from '../model/problem.ts';
 import type {RoundTrip} from '../model/round-trip.ts';
+import {type EvidenceAge, evidenceTexts, staleFindings} from './evidence.ts';
 import {counted, inventoryText, painted, type Sign, type TextOptions} from './labels.ts';
 import {roundTripTexts} from './round-trip-text.ts';
 import {flow, type Piece, pad, widthOf} from './text.ts';
@@ -15,6 +16,8 @@ export interface PreflightReport {
   readonly roundTrips: readonly RoundTrip[];
   /** What is to be known of the way to them. */
   readonly remarks: readonly string[];
+  /** What runs of this inventory have proven for a time. */
+  readonly evidence: readonly EvidenceAge[];
   readonly journal: JournalRoom;
   /** The target into which definitions were loaded, and from which they were removed. */
   readonly triedOn?: string;
@@ -34,7 +37,7 @@ export interface JournalRoom {
 
 /** Those of the targets, and of this machine. */
 export function preflightFindings(report: PreflightReport): readonly Finding[] {
-  const {targets, journal} = report;
+  const {targets, journal, evidence} = report;
   const {problem} = journal;
   const ofMachine: readonly Finding[] = problem
     ? [
@@ -49,7 +52,12 @@ export function preflightFindings(report: PreflightReport): readonly Finding[] {
         },
       ]
     : [];
-  return [...ofMachine, ...nothingChecked(report), ...targets.flatMap(({findings}) => findings)];
+  return [
+    ...ofMachine,
+    ...nothingChecked(report),
+    ...targets.flatMap(({findings}) => findings),
+    ...staleFindings(evidence),
+  ];
 }
 
 /** Nobody may take an inventory without a check of any target for one that is ready. Channels are no targets. */
@@ -80,6 +88,7 @@ export function preflightText(looked: PreflightReport, options: TextOptions): st
     '',
     ...looked.targets.flatMap((target) => targetText(target, options)),
     ...journalText(looked.journal, options),
+    ...evidenceTexts(looked.evidence, options),
     ...(looked.without.length > 0
       ? flow([`No checks for: ${looked.without.join(', ')}.`], options)
       : []),

@@ -9,8 +9,10 @@ import {checkChannels} from './channel-checks.ts';
 import {relationTo} from './claim-owner.ts';
 import {ownerOf} from './claim-problems.ts';
 import {journalRoom} from './disk-room.ts';
+import {evidenceOf} from './evidence.ts';
 import type {Host} from './host.ts';
 import {claimOf, type Kinds, openInventory} from './inventory-targets.ts';
+import {MachineClock} from './machine-clock.ts';
 import {type Distant, measureRoundTrips} from './round-trips.ts';
 import {schemaTarget, trySchema, withTried} from './schema-load.ts';
 import {sessionRemarks} from './session-remarks.ts';
@@ -70,6 +72,7 @@ export async function preflight(
     );
     return {
       ...{inventory, targets, without, roundTrips, remarks, journal: journalRoom({state})},
+      evidence: evidenceOf({state}, inventory.name, new MachineClock().now()),
       ...(tried === null ? {} : {triedOn: tried}),
     };
   } finally {

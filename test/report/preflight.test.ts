@@ -1,6 +1,12 @@
 import {describe, expect, test} from 'vitest';
 import type {Finding} from '../../src/model/preflight.ts';
-import {type PreflightReport, plainPaint, preflightText} from '../../src/report/index.ts';
+import {
+  type PreflightReport,
+  plainPaint,
+  preflightChanges,
+  preflightFindings,
+  preflightText,
+} from '../../src/report/index.ts';
 import {widthOf} from '../../src/report/text.ts';
 
 const finding = (about: Partial<Finding>): Finding => ({
@@ -35,6 +41,7 @@ const looked: PreflightReport = {
     {name: 'aurora', kind: 'mysql.aurora', checksMade: 49, findings: []},
   ],
   without: ['zone', 'site'],
+  evidence: [],
   journal: {
     ...{folder: '/state', mount: '/', freeBytes: 4_500_000_000},
     ...{entries: 100, neededBytes: 2_588_672, problem: null},
@@ -131,4 +138,34 @@ Nothing was changed.`,
       .filter((line) => widthOf(line) > width);
     expect(wide).toEqual([]);
   });
+});
+
+test('evidence has an age, and is a warning once it is stale', () => {
+  const run = '20261120-101500-7c3e';
+  const ageMs = 26 * 3_600_000;
+  const verified = {run, entry: 'verify-data', unit: 'mysql.verify-data', ageMs};
+  const quiet = {run, entry: 'no-visitors', unit: 'hosts.no-visitors', ageMs};
+  const report = {
+    ...looked,
+    evidence: [
+      {...verified, freshForMs: 7 * 24 * 3_600_000},
+      {...quiet, freshForMs: 3_600_000},
+    ],
+  };
+  const text = preflightText(report, {width: 160, paint: plainPaint});
+  expect(text).toContain(
+    `✓ verify-data (mysql.verify-data) passed 1 d 02 h ago in run ${run}, and counts for 7 d 00 h`,
+  );
+  expect(text).toContain(
+    `! no-visitors (hosts.no-visitors) passed 1 d 02 h ago in run ${run}: stale, it counted for 1 h 00 m`,
+  );
+  expect(preflightFindings(report)).toContainEqual(
+    expect.objectContaining({
+      ...{check: 'evidence-stale', severity: 'warns', target: run},
+      observed: 'no-visitors (hosts.no-visitors) passed more than 1 h 00 m ago',
+    }),
+  );
+  // Growing older is no news.
+  const later = {...report, evidence: [{...quiet, freshForMs: 3_600_000, ageMs: 2 * ageMs}]};
+  expect(preflightChanges(report, later)).toEqual({added: [], resolved: []});
 });

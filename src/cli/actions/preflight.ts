@@ -1,5 +1,6 @@
 import {refuseIfStopped} from '../../engine/look.ts';
 import {
+  isStale,
   momentUtc,
   type PreflightReport,
   preflightChanges,
@@ -127,6 +128,7 @@ const documentOf = (report: PreflightReport) => ({
   without: report.without,
   roundTrips: report.roundTrips,
   journal: journalOf(report),
+  evidence: report.evidence.map((age) => ({...age, stale: isStale(age)})),
   findings: preflightFindings(report),
 });
 
