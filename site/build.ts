@@ -1,5 +1,5 @@
 // Builds the site: `npm run site`, into site/dist, or `npm run site -- FOLDER`. Everything in it comes from this
-// repository and its packages; it fails where a link leads nowhere, or a page asks for something elsewhere.
+// repository and its packages; it fails where a link is dead, or a page loads something from elsewhere.
 import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join, relative, resolve} from 'node:path';
@@ -25,7 +25,7 @@ const searchPage: Page = {
   title: 'Search',
   text: [
     '# Search',
-    '<p class="count" aria-live="polite">Searching needs JavaScript. Every page is in the list of pages.</p>',
+    '<p class="count" aria-live="polite">The search needs JavaScript. The list of pages has every page.</p>',
     '<ul class="results"></ul>',
     '',
   ].join('\n\n'),

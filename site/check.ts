@@ -62,10 +62,12 @@ function foreignInPage(file: string, html: string): readonly string[] {
     ...loaded
       .filter((address) => /^([a-z]+:|\/\/)/i.test(address))
       .map((address) => `${file}: it loads ${address}`),
-    ...(html.includes('http-equiv="Content-Security-Policy"') ? [] : [`${file}: it has no policy`]),
-    ...(/<script(?![^>]*\ssrc=)/.test(html) ? [`${file}: it has a script of its own`] : []),
+    ...(html.includes('http-equiv="Content-Security-Policy"')
+      ? []
+      : [`${file}: it has no Content-Security-Policy`]),
+    ...(/<script(?![^>]*\ssrc=)/.test(html) ? [`${file}: it has an inline script`] : []),
     ...(/<style|<[a-z][^>]*\s(style|on[a-z]+)="/.test(html)
-      ? [`${file}: it has styles or handlers of its own, which its policy forbids`]
+      ? [`${file}: it has inline styles or handlers, which its policy forbids`]
       : []),
   ];
 }
@@ -83,4 +85,4 @@ const foreignInScript = (file: string, text: string): readonly string[] =>
         ...text.matchAll(
           /\b(importScripts|sendBeacon|import)\s*\(|XMLHttpRequest|WebSocket|EventSource/g,
         ),
-      ].map(([found]) => `${file}: it can ask another place (${found})`);
+      ].map(([found]) => `${file}: it can load from elsewhere (${found})`);

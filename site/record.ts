@@ -57,7 +57,7 @@ const screen = (): readonly string[] => {
 const uncoloured = (line: string): string => line.replace(/\x1b\[[0-9;]*m/g, '');
 
 const interrupted = new AbortController();
-process.once('SIGINT', () => interrupted.abort(new Error('Interrupted: nothing is recorded.')));
+process.once('SIGINT', () => interrupted.abort(new Error('Interrupted: nothing was recorded.')));
 
 const frames: Frame[] = [];
 const commands: (readonly string[])[] = [];

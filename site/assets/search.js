@@ -20,7 +20,9 @@ const show = () => {
   const query = input.value.trim();
   const found = query === '' ? [] : index.search(query);
   count.textContent =
-    query === '' ? 'Type words above.' : `${found.length} sections found for "${query}".`;
+    query === ''
+      ? 'Type one or more words into the search field.'
+      : `Sections found for "${query}": ${found.length}.`;
   list.replaceChildren(...found.slice(0, 40).map(itemOf));
 };
 

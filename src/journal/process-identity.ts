@@ -58,7 +58,7 @@ export function startSecondOf(pid: number): number | null {
   const startMs = Date.parse(`${moment} UTC`);
   if (Number.isNaN(startMs)) {
     throw new Error(
-      `ps -o lstart= printed "${stdout.trim()}" for process ${pid}, which is no time.`,
+      `ps -o lstart= printed "${stdout.trim()}" for process ${pid}, which is not a time.`,
     );
   }
   return startMs / 1_000;

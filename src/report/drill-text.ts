@@ -20,14 +20,16 @@ export function drillText({facts, scores, next}: Drill, options: TextOptions): s
     ...(better === undefined ? [] : [`Better: ${better}`]),
   ];
   return [
-    ...flow([{text: `Drill ${seed}: ${fault.name} at ${fault.entry}`, paint: paint.bold}], {width}),
+    ...flow([{text: `Drill ${seed}: fault ${fault.name} at ${fault.entry}`, paint: paint.bold}], {
+      width,
+    }),
     ...labelled('what went wrong', [whatWentWrong(facts)], options),
     ...labelled('decisions', facts.decisions.map(decisionText), options),
     ...labelled('time to notice', scoreTexts(scores.notice), options),
     ...labelled('time to decide', scoreTexts(scores.decide), options),
     ...labelled('outage', scoreTexts(scores.outage), options),
     ...labelled('choice', scoreTexts(scores.choice), options),
-    ...labelled('lost writes', [`${lostWrites}`], options),
+    ...labelled('writes', [`${lostWrites} lost or duplicated`], options),
     `  ${paint.dim('next')}`,
     ...nextText(next, options, '    '),
   ].join('\n');
@@ -36,11 +38,11 @@ export function drillText({facts, scores, next}: Drill, options: TextOptions): s
 function whatWentWrong({fault}: DrillFacts): string {
   const {what, entry, causedAtUtc, repairedAtUtc} = fault;
   if (causedAtUtc === null) {
-    return `Nothing: the run ended before ${entry}. It would have been: ${what}.`;
+    return `Nothing: the fault at ${entry} did not happen. It would have been: ${what}.`;
   }
   const repaired = repairedAtUtc === null ? '' : ` to ${clockUtc(new Date(repairedAtUtc))}`;
-  return `${what}, from ${clockUtc(new Date(causedAtUtc))}${repaired} UTC.`;
+  return `From ${clockUtc(new Date(causedAtUtc))}${repaired} UTC: ${what}.`;
 }
 
 const decisionText = ({askedAtUtc, entry, choice, by}: DrillFacts['decisions'][number]): string =>
-  `${clockUtc(new Date(askedAtUtc))} ${entry} failed: ${choice} (${by})`;
+  `${clockUtc(new Date(askedAtUtc))} UTC: ${entry} failed; ${by} chose ${choice}`;

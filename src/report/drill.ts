@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {elapsedMs} from '../model/moment.ts';
-import {durationText, placeText} from './labels.ts';
+import {counted, durationText, placeText} from './labels.ts';
 
 const choice = z.enum(['retry', 'skip', 'reverse', 'stop']);
 
@@ -98,7 +98,7 @@ export function drillScoresOf(facts: DrillFacts): DrillScores {
 const nothing = (because: string): DrillScore => ({mark: 'none', because});
 
 const notReached = ({fault}: DrillFacts): DrillScore =>
-  nothing(`The run ended before ${fault.entry}, so nothing went wrong.`);
+  nothing(`The fault at ${fault.entry} did not happen, so there is nothing to judge.`);
 
 function noticeScore(facts: DrillFacts): DrillScore {
   const {fault, decisions, stoppedAtUtc} = facts;
@@ -109,7 +109,7 @@ function noticeScore(facts: DrillFacts): DrillScore {
   const first = decisions.find(({askedAtUtc}) => askedAtUtc >= causedAtUtc);
   const at = [first?.askedAtUtc, stoppedAtUtc].filter((each) => typeof each === 'string').sort()[0];
   if (at === undefined) {
-    return nothing('The run went on by itself, and asked nobody.');
+    return nothing('After the fault, the run asked about no failure.');
   }
   const ms = elapsedMs(new Date(causedAtUtc), new Date(at));
   const who =
@@ -139,14 +139,14 @@ function timeScore(ms: number, isOutage: boolean, what: string): DrillScore {
   return {
     mark: ms <= good ? 'good' : ms <= fair ? 'fair' : 'poor',
     ms,
-    because: `${durationText(ms)} ${what}, ${isOutage ? 'while nobody could write' : 'while visitors were served'}.`,
+    because: `${durationText(ms)} ${what}, ${isOutage ? 'in the outage' : 'outside an outage'}.`,
     ...(ms <= good ? {} : {better: `Within ${durationText(good)}.`}),
   };
 }
 
 function outageScore({outageMs, longestOutageMs}: DrillFacts): DrillScore {
   if (outageMs === null || outageMs === 0) {
-    return {mark: 'good', ms: 0, because: 'Every write was acknowledged at the first try.'};
+    return {mark: 'good', ms: 0, because: 'No client saw an outage.'};
   }
   const lasted = `A client could not write for ${durationText(outageMs)}`;
   if (longestOutageMs === null) {
@@ -170,8 +170,8 @@ function choiceScore(facts: DrillFacts): DrillScore {
   if (facts.lostWrites > 0) {
     return {
       mark: 'poor',
-      because: `${facts.lostWrites} acknowledged writes are lost or duplicated.`,
-      better: 'Before a choice, read what the plan of a reversal says of losses.',
+      because: `Lost or duplicated: ${counted(facts.lostWrites, 'acknowledged write')}.`,
+      better: 'Read in the plan of a reversal whether it is lossless before you approve it.',
     };
   }
   const scores = facts.decisions.map((each, index) => scoreOf(each, index, facts));
@@ -184,60 +184,59 @@ function stopScore(facts: DrillFacts): DrillScore {
     return notReached(facts);
   }
   return facts.stoppedAtUtc === null
-    ? nothing('There was nothing to decide: the run went on by itself.')
+    ? nothing('There was nothing to decide: the run asked about no failure.')
     : {
         mark: 'fair',
-        because: 'You stopped the run before it asked. That loses nothing.',
-        better: 'Wait for the question: it has the cause, and the changes in place.',
+        because: 'You stopped the run before it asked. That lost no write.',
+        better: 'Wait for the question: it shows the cause and the changes in place.',
       };
 }
 
 function scoreOf(decision: DrillDecision, index: number, facts: DrillFacts): DrillScore {
-  const at = `at ${decision.entry}`;
   switch (decision.choice) {
     case 'reverse':
-      return reverseScore(decision, at);
+      return reverseScore(decision);
     case 'retry':
-      return retryScore(decision, facts.decisions[index + 1], at);
+      return retryScore(decision, facts.decisions[index + 1]);
     case 'skip':
-      return skipScore(decision, at);
+      return skipScore(decision);
     case 'stop':
       return decision.writesRefused
         ? {
             mark: 'poor',
-            because: `To stop ${at} lost no write, but nobody could write, and the outage went on without an end.`,
+            because: `Stopping at ${decision.entry} lost no write, but the outage went on, and nobody could write.`,
             better:
-              'Reverse to before the freeze if the cause is not known, or retry once it is fixed.',
+              'If you do not know the cause, reverse to a checkpoint before the outage. Otherwise, fix it and retry.',
           }
         : {
             mark: 'good',
-            because: `To stop ${at} loses nothing, and visitors were served: there is time to find the cause.`,
+            because: `Stopping at ${decision.entry} loses nothing outside an outage: there is time to find the cause.`,
           };
   }
 }
 
-function reverseScore({to = null, lossless, writesRefused}: DrillDecision, at: string): DrillScore {
-  const what = `To reverse to ${placeText(to)} ${at}`;
+function reverseScore({entry, to = null, lossless, writesRefused}: DrillDecision): DrillScore {
+  const what = `Reversing from ${entry} to ${placeText(to)}`;
   if (lossless === 'no' || lossless === 'unknown') {
     return {
       mark: 'poor',
       because: `${what} ${lossless === 'no' ? 'loses' : 'may lose'} writes: its plan said so.`,
-      better: 'Stop, fix the cause, and retry: the new side has writes that the old one lacks.',
+      better: 'Fix the cause, then retry: the new side has writes that the old side lacks.',
     };
   }
   if (lossless === undefined) {
     return {
       mark: 'poor',
-      because: `${what} was not possible, and the run was left as it was.`,
-      better: 'Stop, fix the cause, and then retry or reverse.',
+      because: `${what} was not possible, and the run stayed as it was.`,
+      better: 'Fix the cause, then retry or reverse.',
     };
   }
   return writesRefused
     ? {mark: 'good', because: `${what} loses nothing, and ends the outage.`}
     : {
         mark: 'fair',
-        because: `${what} loses nothing, but the night is over.`,
-        better: 'Stop, and retry once the cause is fixed: visitors were served, so there was time.',
+        because: `${what} loses nothing, but the run must be repeated from there.`,
+        better: 'Fix the cause, then retry: outside an outage there was time.',
       };
 }
 
@@ -245,30 +244,29 @@ function reverseScore({to = null, lossless, writesRefused}: DrillDecision, at: s
 function retryScore(
   {entry, writesRefused, faultLasted}: DrillDecision,
   next: DrillDecision | undefined,
-  at: string,
 ): DrillScore {
   if (next?.entry !== entry) {
-    return {mark: 'good', because: `To retry ${at} loses nothing, and the run went on.`};
+    return {mark: 'good', because: `Retrying ${entry} lost nothing, and the run went on.`};
   }
   return {
     mark: writesRefused ? 'poor' : 'fair',
-    because: `To retry ${at} loses nothing, but it failed again${faultLasted ? ': the cause was not fixed' : ''}.`,
+    because: `Retrying ${entry} lost nothing, but the entry failed again${faultLasted ? ': the cause was not fixed' : ''}.`,
     better: writesRefused
       ? 'Reverse while nobody can write, unless you know that the cause is fixed.'
       : 'Find and fix the cause first, then retry.',
   };
 }
 
-function skipScore({impossible = []}: DrillDecision, at: string): DrillScore {
+function skipScore({entry, impossible = []}: DrillDecision): DrillScore {
   return impossible.length > 0
     ? {
         mark: 'poor',
-        because: `To skip ${at} makes ${impossible.join(', ')} impossible.`,
+        because: `Skipping ${entry} makes ${impossible.join(', ')} impossible.`,
         better: 'Retry once the cause is fixed, or reverse.',
       }
     : {
         mark: 'fair',
-        because: `To skip ${at} loses no write, but nobody has checked what it does.`,
+        because: `Skipping ${entry} lost no write, but what it would have done or checked is missing.`,
         better: 'Retry once the cause is fixed.',
       };
 }

@@ -22,7 +22,7 @@ export const byHandCommand = defineStep({
     hosts: ['sudo without a password for /bin/sh (what the command "check" of the runbook does)'],
   },
   reverses:
-    'Asks a person to do what "undo" says, and checks that the command says what it said before.',
+    'Asks a person to do what "undo" says, and checks that the command prints what it printed before.',
   effects: [],
   person: neededFor,
   timeoutMs: 24 * 3_600_000,

@@ -22,7 +22,7 @@ export const byHandLocal = defineStep({
     machine: ['what the command "check" of the runbook does, as the account that runs switcharoo'],
   },
   reverses:
-    'Asks a person to do what "undo" says, and checks that the command says what it said before.',
+    'Asks a person to do what "undo" says, and checks that the command prints what it printed before.',
   effects: [],
   person: neededFor,
   timeoutMs: 24 * 3_600_000,

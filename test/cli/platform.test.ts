@@ -85,7 +85,7 @@ describe('macOS and arm64', () => {
       check: 'platform',
       result: 'darwin arm64',
       ok: true,
-      hint: 'Everything but the lab works here: only "rehearse" and "lab" need Linux on x64, for MySQL 5.6.',
+      hint: 'Everything but the lab works here: only "rehearse", "drill" and "lab" need Linux on x64, for MySQL 5.6.',
     });
   });
 

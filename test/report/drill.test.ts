@@ -102,7 +102,7 @@ const choices: readonly (Partial<DrillFacts> & {
     mark: 'poor',
     says: '2 acknowledged writes',
   },
-  {name: 'nobody was asked', mark: 'none', says: 'went on by itself'},
+  {name: 'nobody was asked', mark: 'none', says: 'asked about no failure'},
   {
     name: 'stopped before the run asked',
     stoppedAtUtc: '2026-03-01T02:00:05.000Z',
@@ -113,7 +113,7 @@ const choices: readonly (Partial<DrillFacts> & {
     name: 'the run ended before the fault',
     fault: {...facts.fault, causedAtUtc: null},
     mark: 'none',
-    says: 'before caught-up',
+    says: 'did not happen',
   },
 ];
 
@@ -141,19 +141,18 @@ test('a drill is judged by the time to notice and to decide, and by the outage a
     {width: 80, paint: plainPaint},
   );
   expect(text).toMatchInlineSnapshot(`
-    "Drill 4711: aurora at caught-up
-      what went wrong   Aurora does not run, from 02:00:00 to 02:01:00 UTC.
-      decisions         02:00:20 caught-up failed: retry (ada)
-      time to notice    good: 20 s until the run asked about caught-up, while nobody
-                        could write.
-      time to decide    good: 8.0 s for one question, while nobody could write.
+    "Drill 4711: fault aurora at caught-up
+      what went wrong   From 02:00:00 to 02:01:00 UTC: Aurora does not run.
+      decisions         02:00:20 UTC: caught-up failed; ada chose retry
+      time to notice    good: 20 s until the run asked about caught-up, in the
+                        outage.
+      time to decide    good: 8.0 s for one question, in the outage.
       outage            poor: A client could not write for 11 m 40 s; the limit is
                         10 m 00 s.
                         Better: Reverse before the limit, as long as the reversal
                         loses nothing.
-      choice            good: To retry at caught-up loses nothing, and the run went
-                        on.
-      lost writes       0
+      choice            good: Retrying caught-up lost nothing, and the run went on.
+      writes            0 lost or duplicated
       next
         switcharoo drill --seed 4711   the same drill again"
   `);

@@ -81,8 +81,8 @@ describe('the check of the site finds', () => {
     ],
     ['an image', 'a.html', '<img src="//x.example/y">', 'it loads //x.example/y'],
     ['a font', 'a.css', 'src: url(https://x.example/f)', 'it loads url(https://x.example/f'],
-    ['a request', 'a.js', 'new XMLHttpRequest()', 'it can ask another place (XMLHttpRequest)'],
-    ['an inline script', 'a.html', '<script>1</script>', 'it has a script of its own'],
+    ['a request', 'a.js', 'new XMLHttpRequest()', 'it can load from elsewhere (XMLHttpRequest)'],
+    ['an inline script', 'a.html', '<script>1</script>', 'it has an inline script'],
   ])('%s', (_, file, text, problem) => {
     const place = join(folder, 'faulty');
     rmSync(place, {recursive: true, force: true});
@@ -95,6 +95,6 @@ describe('the check of the site finds', () => {
     const place = join(folder, 'open');
     mkdirSync(place);
     writeFileSync(join(place, 'a.html'), '<p>');
-    expect(problemsOf(place)).toEqual(['a.html: it has no policy']);
+    expect(problemsOf(place)).toEqual(['a.html: it has no Content-Security-Policy']);
   });
 });

@@ -50,7 +50,7 @@ function node(): MachineCheck {
 /** The lab's MySQL 5.6 is a program for Linux on x64; its hosts have addresses of 127.0.0.0/8, and /proc. */
 export function platform(on: string = process.platform, arch: string = process.arch): MachineCheck {
   const hasLab = on === 'linux' && arch === 'x64';
-  const hint = `Everything but the lab works here: only "rehearse" and "lab" need Linux on x64, for MySQL 5.6.`;
+  const hint = `Everything but the lab works here: only "rehearse", "drill" and "lab" need Linux on x64, for MySQL 5.6.`;
   return {check: 'platform', result: `${on} ${arch}`, ok: true, ...(hasLab ? {} : {hint})};
 }
 
@@ -69,7 +69,7 @@ async function labServer(): Promise<MachineCheck> {
     const {command} = await findServer();
     return {check, result: command, ok: true};
   } catch (error) {
-    const needed = 'Only "rehearse" and "lab" need it.';
+    const needed = 'Only "rehearse", "drill" and "lab" need it.';
     const how = error instanceof SwitcharooError ? ` ${hintText(error.problem.hint)}` : '';
     return {check, result: (error as Error).message, ok: true, hint: `${needed}${how}`};
   }

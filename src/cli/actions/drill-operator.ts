@@ -19,7 +19,7 @@ export function scriptedOperator(choices: readonly GivenChoice[]): Operator {
       const nearest = reversibleTo.at(-1);
       switch (choice) {
         case 'skip':
-          return {choice, reason: 'told by --decide', by};
+          return {choice, reason: 'given with --decide', by};
         case 'reverse':
           // After the point of no return nothing can be reversed.
           return nearest === undefined ? {choice: 'stop', by} : {choice, to: nearest, by};

@@ -50,7 +50,7 @@ interface DrillOfRun extends Drill {
 const repairWithinMs = {least: 10_000, most: 60_000};
 const largestSeed = 1_000_000;
 
-/** A game day: a drawn fault at a drawn entry of a run in the lab. Nobody is told which; a person decides. */
+/** A game day: a random fault at a random entry of a run in the lab. Nobody is told which; a person decides. */
 export async function drill(app: App, asked: Drill, setup: LabSetup): Promise<ExitCode> {
   const named = asked.runbook ?? onlyRunbook('bare-metal-to-ecs');
   const {runbook} = await loadRunbook(named);
@@ -122,16 +122,18 @@ const introduction = ({paste, width}: App, seed: number): string =>
   [
     '',
     ...flow(
-      [`Drill ${seed}: something will go wrong in this run, and nobody says what or where.`],
+      [`Drill ${seed}: something will go wrong in this run. You are not told what or where.`],
       {width},
     ),
     ...flow(
       [
-        'Decide as on the night. Some time after the run has asked you, it is repaired without a word.',
+        'Decide as you would in production. The fault is repaired without notice, some time after the first failure.',
       ],
       {width},
     ),
-    ...flow(['Another terminal may look around, or repair it at once:'], {width}),
+    ...flow(['In another terminal, you can inspect the lab, or repair the fault at once:'], {
+      width,
+    }),
     `  ${paste('lab status')}`,
     `  ${paste('lab heal')}`,
     '',
@@ -168,7 +170,7 @@ function printDrill(app: App, runbook: string, facts: DrillFacts): void {
   const drillCommand = `drill ${shellWord(runbook)}`;
   const next = [
     {command: app.paste(`${drillCommand} --seed ${facts.seed}`), what: 'the same drill again'},
-    {command: app.paste(drillCommand), what: 'another one'},
+    {command: app.paste(drillCommand), what: 'another drill'},
     {command: app.paste(`log ${facts.run}`), what: 'what was done when'},
   ];
   const commands = next.map(({command}) => command);
@@ -178,9 +180,9 @@ function printDrill(app: App, runbook: string, facts: DrillFacts): void {
 
 const nobodyDecides = (runbook: string): Problem => ({
   code: 'drill-undecided',
-  message: 'A drill asks a person what to do, and there is no terminal to ask at.',
+  message: 'A drill asks a person what to do: it needs a terminal, and cannot ask with --json.',
   hint: {
-    text: 'Start it at a terminal and without --json, or say beforehand what to do at each failure, with',
+    text: 'Start it at a terminal without --json, or give the choice at each failure beforehand, with',
     command: `drill ${shellWord(runbook)} --decide retry,reverse`,
   },
 });

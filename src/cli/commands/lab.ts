@@ -50,7 +50,7 @@ const drillCommand = defineCommand({
   arguments: '[runbook]',
   summary: 'Practise a run in the lab in which something goes wrong',
   description:
-    'Start the lab and run a runbook in it, with a fault at an entry that nobody names. You decide on the screen of a run what to do. Afterwards, print how long you needed, how long the outage was, and what would have been better, and stop the lab.\n\nThe seed that is printed repeats the same fault at the same entry.',
+    'Start the lab and run a runbook in it. Something goes wrong at one of its entries; you are not told what or where, and decide what to do as in a real run. Afterwards, print how long you needed, how long the outage was, and what would have been better, and stop the lab.\n\nUse the printed seed to repeat the same fault at the same entry.\n\nWithout a runbook, the only one in runbooks/ is used, or bare-metal-to-ecs where there is none.',
   options: {
     seed: parsed(seedNumber, {
       placeholder: 'number',
@@ -59,10 +59,10 @@ const drillCommand = defineCommand({
     decide: parsed(choicesIn, {
       placeholder: 'choices',
       description:
-        'Ask nobody: what to do at each failure, one after the other (retry,skip,reverse,stop), then stop',
+        'Ask nobody: retry, skip, reverse or stop at each failure in turn (retry,reverse), then stop',
     }),
     repair: duration(
-      'Time until the fault is repaired, after the first question (90s); without it, drawn by the seed',
+      'Time from the first failure until the fault is repaired (90s); default: 10 to 60 s, by the seed, or with --decide before the first choice',
     ),
     clients,
     slowProcedures,
@@ -86,7 +86,7 @@ function choicesIn(text: string): readonly Choice[] {
     const choice = choices.find((each) => each === word.trim());
     if (choice === undefined) {
       throw new InvalidValue(
-        `Give them as ${choices.join(',')}, in the order in which to do them.`,
+        `Give one of ${choices.join(', ')} for each failure, separated by commas.`,
       );
     }
     return choice;

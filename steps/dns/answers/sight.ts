@@ -72,8 +72,8 @@ export async function seeAnswers(
 
 const noServers = ({name}: DnsReader, servers: Watched['servers']): Blocked => ({
   kind: 'blocked',
-  reason: `${name} has no ${servers}.`,
-  hint: `Add "${servers}" to the dns target in the inventory.`,
+  reason: `The target ${name} has no "${servers}" servers.`,
+  hint: `Add "${servers}" to the target ${name} in the inventory.`,
 });
 
 /** An answer about the name: SERVFAIL is none. */

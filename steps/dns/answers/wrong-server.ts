@@ -3,6 +3,12 @@ import {canonicalName, type Question} from '../../name-servers/index.ts';
 import type {NoReply, Reply} from '../contract.ts';
 import {roleText} from './role-text.ts';
 
+const listTexts = {
+  authoritative: 'authoritative servers',
+  resolver: 'resolvers',
+  parent: 'parents',
+} as const;
+
 /** Servers that waiting does not help with: one does not hold the zone, or refuses to answer this machine. */
 export function wrongServer(
   replies: readonly (Reply | NoReply)[],
@@ -11,10 +17,9 @@ export function wrongServer(
   for (const reply of replies) {
     const fault = reply.kind === 'reply' ? faultOf(reply) : undefined;
     if (fault !== undefined) {
-      const list = reply.role === 'resolver' ? 'resolvers' : 'authoritative servers';
       return blocked(
         `The ${roleText(reply.role)} ${reply.server} ${fault} ${canonicalName(name)}`,
-        `Correct the list of ${list} of the dns target in the inventory, or the name.`,
+        `Correct the list of ${listTexts[reply.role]} of the dns target in the inventory, or the name.`,
       );
     }
   }

@@ -11,5 +11,5 @@ export const keysStillWritten = (name: string, keys: readonly Key[], count: numb
 export const filledMeanwhile = (place: string): Problem => ({
   code: 'redis-filled-meanwhile',
   message: `${place} was empty when it was checked, and now has keys that this run did not copy. Nothing was written.`,
-  hint: 'Stop the clients that write there (redis-cli CLIENT LIST shows them), or the other run that copies to it. Empty the database (redis-cli FLUSHDB), then retry.',
+  hint: 'Stop the clients that write there (redis-cli CLIENT LIST shows them), or the other run that copies to it. If nobody needs its keys, remove them (redis-cli -h HOST -n DB FLUSHDB), then retry.',
 });
