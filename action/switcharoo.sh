@@ -27,6 +27,10 @@ esac
 # Whatever follows is no option, however it begins.
 if [[ -n ${INPUT_RUNBOOK:-} ]]; then words+=(-- "${INPUT_RUNBOOK}"); fi
 
+if ! npx --no-install switcharoo --version > /dev/null 2>&1; then
+  echo '::error::switcharoo is not installed here: run npm ci in an earlier step, in the same working-directory.'
+  exit 2
+fi
 printed=$(mktemp)
 trap 'rm -f "$printed"' EXIT
 export NO_COLOR=1 COLUMNS=${COLUMNS:-100}

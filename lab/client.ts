@@ -75,6 +75,8 @@ export interface Lab {
   turn(change: LabSwitch): Promise<unknown>;
   /** Makes something go wrong. False: it does already. `hidden`: `status` does not name it. */
   cause(fault: LabFaultName, options?: {readonly hidden: boolean}): Promise<boolean>;
+  /** Whether it goes wrong now, hidden or not. */
+  lasts(fault: LabFaultName): Promise<boolean>;
   /** Ends every fault that lasts, and returns their names. */
   heal(): Promise<readonly LabFaultName[]>;
 }
@@ -220,6 +222,7 @@ function labAt(directory: string, path: string): Lab & {down(): Promise<unknown>
     turn: (change) => ask('/switch', change),
     cause: async (name, options) =>
       ((await ask('/break', {name, ...options})) as {isNew: boolean}).isNew,
+    lasts: async (name) => ((await ask('/lasts', {name})) as {lasts: boolean}).lasts,
     heal: async () => ((await ask('/heal')) as {healed: readonly LabFaultName[]}).healed,
     down: () => ask('/down'),
   };

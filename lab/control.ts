@@ -35,6 +35,7 @@ export async function startControl(world: World, down: () => void): Promise<Cont
       const {name, hidden} = faultRequest.parse(body);
       return {isNew: await faults.cause(name, hidden)};
     },
+    '/lasts': async (body) => ({lasts: faults.lasts(faultRequest.parse(body).name)}),
     '/heal': async () => ({healed: await faults.heal()}),
     '/count': (body) => world.count(countRequest.parse(body).windows),
     '/freeze': async () => freezeOf(world.exchanges()),

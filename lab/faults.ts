@@ -110,6 +110,8 @@ interface FaultsOfLab {
   readonly active: readonly ActiveFault[];
   /** False: it lasts already. `hidden`: it is not in `active`. */
   cause(name: LabFaultName, hidden?: boolean): Promise<boolean>;
+  /** Whether it goes wrong now, hidden or not. */
+  lasts(name: LabFaultName): boolean;
   /** Ends all that last, the newest first, and returns their names. One that cannot be ended keeps no other. */
   heal(): Promise<readonly LabFaultName[]>;
 }
@@ -145,6 +147,7 @@ export function faultsWith(turn: (change: LabSwitch) => Promise<void>): FaultsOf
       }
       return true;
     },
+    lasts: (name) => active.some((fault) => fault.name === name),
     heal: async () => {
       const healed: LabFaultName[] = [];
       const failed: unknown[] = [];

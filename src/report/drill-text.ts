@@ -1,4 +1,4 @@
-import type {DrillFacts, DrillScore, DrillScores} from './drill.ts';
+import type {DrillFacts, DrillScore, DrillScores} from './drill-facts.ts';
 import {clockUtc, type TextOptions} from './labels.ts';
 import {labelled, type NextCommand, nextText} from './problem.ts';
 import {flow} from './text.ts';

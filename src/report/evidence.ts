@@ -22,7 +22,8 @@ export const staleFindings = (all: readonly EvidenceAge[]): readonly Finding[] =
     target: run,
     observed: `${entry} (${unit}) passed more than ${durationText(freshForMs)} ago`,
     items: [],
-    consequence: 'It no longer counts: the run checks it again before its next question, and stops if it fails.',
+    consequence:
+      'It no longer counts: the run checks it again before its next question, and stops if it fails.',
     fix: `Allow time for it on the night, or resume run ${run} the day before.`,
   }));
 

@@ -8,13 +8,13 @@ export {
 export {appliedTexts} from './applied-text.ts';
 export {keptParts, keptSentence, rowsAreEqual, rowsSentence} from './counts-text.ts';
 export {documentText} from './document.ts';
+export {drillScoresOf} from './drill.ts';
 export {
   type DrillDecision,
   type DrillDocument,
   type DrillFacts,
   drillDocument,
-  drillScoresOf,
-} from './drill.ts';
+} from './drill-facts.ts';
 export {drillText} from './drill-text.ts';
 export {type EvidenceAge, isStale} from './evidence.ts';
 export {momentUtc, type TextOptions} from './labels.ts';

@@ -66,6 +66,15 @@ test('a rehearsal that cannot start fails with its exit code', () => {
   expect(summary).toMatch(/^### ✗ switcharoo rehearse: exit code 2\n.*runbook-not-found/s);
 }, 60_000);
 
+test('a project in which switcharoo is not installed: what to do first', () => {
+  rmSync(join(folder, 'node_modules'), {recursive: true});
+  const {status, stdout} = act(example);
+  expect(status).toBe(2);
+  expect(stdout).toContain(
+    '::error::switcharoo is not installed here: run npm ci in an earlier step',
+  );
+});
+
 test('an action without a command or an inventory says what to set', () => {
   expect(act({INPUT_COMMAND: 'run'})).toMatchObject({
     status: 2,

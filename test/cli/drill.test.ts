@@ -26,7 +26,7 @@ test('a drill breaks what its seed says, judges what was decided, and leaves no 
     lostWrites: 0,
     scores: {choice: {mark: 'good'}, outage: {mark: 'good'}},
     next: [
-      expect.stringMatching(/drill deploy-service --seed 2 /),
+      expect.stringMatching(/drill deploy-service --clients 1 --seed 2 /),
       expect.any(String),
       expect.any(String),
     ],

@@ -39,7 +39,9 @@ test('a rehearsal heals what it broke and goes on, and a person breaks and heals
   // In a drill nobody is told, and anybody may heal.
   await lab?.cause('dns', {hidden: true});
   expect((await lab?.status())?.faults).toEqual([]);
+  expect(await lab?.lasts('dns')).toBe(true);
   expect(await lab?.heal()).toEqual(['dns']);
+  expect(await lab?.lasts('dns')).toBe(false);
 }, 120_000);
 
 test('a fault at an entry that the runbook does not have is refused before anything is changed', async () => {

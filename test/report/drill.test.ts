@@ -15,6 +15,7 @@ const facts: DrillFacts = {
   },
   decisions: [],
   stoppedAtUtc: null,
+  stoppedInOutage: false,
   outageMs: null,
   longestOutageMs: 600_000,
   lostWrites: 0,
@@ -30,6 +31,7 @@ const decision: DrillFacts['decisions'][number] = {
   tookMs: 8_000,
   writesRefused: true,
   faultLasted: true,
+  carriedOut: true,
 };
 const reversal = {...decision, choice: 'reverse', to: 'ready', lossless: 'yes'} as const;
 
@@ -88,6 +90,41 @@ const choices: readonly (Partial<DrillFacts> & {
     decisions: [{...decision, choice: 'stop', writesRefused: false}],
     mark: 'good',
     says: 'there is time',
+  },
+  {
+    name: 'a reversal that was planned and not approved, in an outage',
+    decisions: [{...reversal, carriedOut: false}],
+    mark: 'poor',
+    says: 'the outage went on',
+  },
+  {
+    name: 'a retry that was stopped before it ended',
+    outcome: 'paused',
+    decisions: [decision],
+    mark: 'fair',
+    says: 'ended before it was done',
+  },
+  {
+    name: 'a question that the limit of the outage ended',
+    outcome: 'reversed',
+    decisions: [{...decision, choice: 'stop', cutOff: true}],
+    mark: 'poor',
+    says: 'Nobody decided',
+  },
+  {
+    name: 'a question outside an outage that Ctrl-C ended',
+    outcome: 'paused',
+    stoppedAtUtc: '2026-03-01T02:00:25.000Z',
+    decisions: [{...decision, choice: 'stop', cutOff: true, writesRefused: false}],
+    mark: 'good',
+    says: 'there is time',
+  },
+  {
+    name: 'a skip that was refused',
+    outcome: 'paused',
+    decisions: [{...decision, choice: 'skip', carriedOut: false}],
+    mark: 'poor',
+    says: 'was refused',
   },
   {
     name: 'a skip that makes later entries impossible',
@@ -156,4 +193,10 @@ test('a drill is judged by the time to notice and to decide, and by the outage a
       next
         switcharoo drill --seed 4711   the same drill again"
   `);
+});
+
+test('a stop before the run asks is judged as slower in an outage', () => {
+  const stopped = {...facts, stoppedAtUtc: '2026-03-01T02:02:00.000Z'};
+  expect(drillScoresOf(stopped).notice.mark).toBe('good');
+  expect(drillScoresOf({...stopped, stoppedInOutage: true}).notice.mark).toBe('fair');
 });

@@ -23,6 +23,7 @@ export class DrillGame {
   #causedAt: Date | undefined;
   #repairedAt: Date | undefined;
   #stoppedAt: Date | undefined;
+  #stoppedInOutage = false;
   #run: Run | undefined;
 
   constructor(lab: Lab, {repairMs}: GameOptions) {
@@ -39,6 +40,7 @@ export class DrillGame {
     };
     stopping.addEventListener('abort', () => {
       this.#stoppedAt = run.now();
+      this.#stoppedInOutage = this.#writesRefused();
     });
   }
 
@@ -47,7 +49,7 @@ export class DrillGame {
     this.#operator = new DrilledOperator(person, {
       now: () => this.#now(),
       writesRefused: () => this.#writesRefused(),
-      faultLasts: () => this.#causedAt !== undefined && this.#repairedAt === undefined,
+      faultLasts: async () => (await this.#fault?.lasts()) ?? false,
       onFirstAsked: () => {
         if (this.#repairMs !== null) {
           this.#timer = setTimeout(() => this.#repair(), this.#repairMs);
@@ -81,10 +83,11 @@ export class DrillGame {
   }
 
   /** What is known of it when the run is over. */
-  facts(): Pick<DrillFacts, 'decisions' | 'stoppedAtUtc'> & Times {
+  facts(): Pick<DrillFacts, 'decisions' | 'stoppedAtUtc' | 'stoppedInOutage'> & Times {
     return {
       decisions: [...(this.#operator?.decisions ?? [])],
       stoppedAtUtc: this.#stoppedAt?.toISOString() ?? null,
+      stoppedInOutage: this.#stoppedInOutage,
       causedAtUtc: this.#causedAt?.toISOString() ?? null,
       repairedAtUtc: this.#repairedAt?.toISOString() ?? null,
     };
@@ -97,8 +100,9 @@ export class DrillGame {
   }
 
   async #heal(): Promise<void> {
-    await this.#fault?.heal();
-    this.#repairedAt = this.#run?.now();
+    if (await this.#fault?.heal()) {
+      this.#repairedAt = this.#run?.now();
+    }
   }
 
   #now(): Date {

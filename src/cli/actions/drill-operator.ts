@@ -1,5 +1,6 @@
 import type {EngineEvent} from '../../engine/events.ts';
 import type {Choice, Failure, Operator} from '../../engine/operator.ts';
+import type {JournalEntry} from '../../model/journal.ts';
 import {elapsedMs} from '../../model/moment.ts';
 import {losslessOf} from '../../model/reversal-loss.ts';
 import type {DrillDecision} from '../../report/index.ts';
@@ -34,7 +35,7 @@ interface DrillWatch {
   readonly now: () => Date;
   /** Nobody can write now. */
   readonly writesRefused: () => boolean;
-  readonly faultLasts: () => boolean;
+  readonly faultLasts: () => Promise<boolean>;
   /** A question about a failure is up for the first time. */
   readonly onFirstAsked: () => void;
   /** Called before a choice is carried out. */
@@ -77,6 +78,7 @@ export class DrilledOperator implements Operator {
     };
     const decided = await this.#person.decide({...failure, onAsked}, signal);
     const {entry, problem} = failure;
+    const tookMs = elapsedMs(askedAt, now());
     this.#decisions.push({
       entry,
       problem: problem.code,
@@ -86,20 +88,37 @@ export class DrilledOperator implements Operator {
       ...impossibleAfter(decided, failure),
       by: decided.by,
       askedAtUtc: askedAt.toISOString(),
-      tookMs: elapsedMs(askedAt, now()),
+      tookMs,
       writesRefused: writesRefused(),
-      faultLasted: faultLasts(),
+      faultLasted: await faultLasts().catch(() => false),
+      carriedOut: false,
+      ...(signal.aborted ? {cutOff: true} : {}),
     });
     await beforeChoice();
     return decided;
   }
 
-  /** For the events of the run: the plan of a reversal says whether it loses writes. */
+  /** For the events of the run: what became of the last choice, and whether a reversal loses writes. */
   observe(event: EngineEvent): void {
     const last = this.#decisions.at(-1);
     if (event.kind === 'reverse-planned' && last?.choice === 'reverse') {
       this.#decisions.splice(-1, 1, {...last, lossless: losslessOf(event.losses)});
     }
+    if (last && event.kind === 'journaled' && isCarriedOut(last, event.entry)) {
+      this.#decisions.splice(-1, 1, {...last, carriedOut: true});
+    }
+  }
+}
+
+/** A reversal needs an approval, a skip may be refused, and the limit of an outage may decide otherwise. */
+function isCarriedOut({choice, entry}: DrillDecision, fact: JournalEntry): boolean {
+  switch (choice) {
+    case 'reverse':
+      return fact.kind === 'reverse-started';
+    case 'skip':
+      return fact.kind === 'entry-skipped' && fact.entry === entry;
+    default:
+      return fact.kind === 'answered' && fact.about === 'failure' && fact.answer === choice;
   }
 }
 

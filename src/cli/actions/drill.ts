@@ -16,6 +16,7 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openRun, type RunOptions} from '../../run/open-run.ts';
 import type {Run} from '../../run/run.ts';
 import type {App} from '../app.ts';
+import {clients as clientsOption} from '../options.ts';
 import {printFailure, printReport} from '../print-outcome.ts';
 import type {ProcessSignals} from '../signals.ts';
 import {withRun} from '../with-run.ts';
@@ -44,6 +45,8 @@ interface Drill {
 interface DrillOfRun extends Drill {
   readonly runbook: string;
   readonly seed: number;
+  /** The words of the options that make another lab, or another time of repair. */
+  readonly options: string;
 }
 
 /** Who looks for the cause and repairs it needs so long. */
@@ -59,14 +62,24 @@ export async function drill(app: App, asked: Drill, setup: LabSetup): Promise<Ex
   }
   const seed = asked.seed ?? randomInt(largestSeed);
   return inLab(app, runbook, setup, (lab, signals) =>
-    drillIn(lab, app, {...asked, runbook: named, seed}, signals),
+    drillIn(lab, app, {...asked, runbook: named, seed, options: wordsOf(asked, setup)}, signals),
   );
 }
+
+/** Without them, the same seed could draw another fault. */
+const wordsOf = ({repairMs}: Drill, {rttMs, strategy, slowProcedures, clients}: LabSetup): string =>
+  [
+    clients === clientsOption.fallback ? '' : ` --clients ${clients}`,
+    slowProcedures ? ' --slow-procedures' : '',
+    strategy === undefined ? '' : ` --strategy ${strategy}`,
+    rttMs === undefined ? '' : ` --rtt ${rttMs}`,
+    repairMs === undefined ? '' : ` --repair ${repairMs / 1_000}s`,
+  ].join('');
 
 function drillIn(
   lab: Lab,
   app: App,
-  {runbook, seed, decide, repairMs}: DrillOfRun,
+  {runbook, seed, decide, repairMs, options}: DrillOfRun,
   signals: ProcessSignals,
 ): Promise<ExitCode> {
   const game = new DrillGame(lab, {repairMs: repairMs ?? (decide ? null : drawRepairMs(seed))});
@@ -91,15 +104,14 @@ function drillIn(
       throw new SwitcharooError(nothingToBreak(runbook));
     }
     game.begin(run, drawn, signals.stopping);
-    if (!app.json) {
+    if (!app.json && !decide) {
       app.say(introduction(app, seed));
     }
-    const result = await run.forward(plan);
+    const result = await run.forward(plan).finally(() => game.end());
     if (result.kind === 'declined') {
       printFailure(app, run, result);
       return run.exitCode(result);
     }
-    await game.end();
     await sleep(writesAfterMs, undefined, {signal: signals.stopping}).catch(() => {});
     await screen.close();
     const report = await measure(app, run, lab);
@@ -108,7 +120,11 @@ function drillIn(
     printReport(app, report);
     printFailure(app, run, result);
     const code = rehearsalExitCode(app, run.exitCode(result), report, violations);
-    printDrill(app, runbook, factsOf({run, report, game, drawn, seed}));
+    printDrill(
+      app,
+      `drill ${shellWord(runbook)}${options}`,
+      factsOf({run, report, game, drawn, seed}),
+    );
     return code;
   });
 }
@@ -148,7 +164,7 @@ interface Drilled {
 }
 
 function factsOf({run, report, game, drawn, seed}: Drilled): DrillFacts {
-  const {decisions, stoppedAtUtc, causedAtUtc, repairedAtUtc} = game.facts();
+  const {decisions, causedAtUtc, repairedAtUtc, ...stopped} = game.facts();
   const {entry, name, fault} = drawn;
   const {lost, duplicated} = report.writes ?? {lost: 0, duplicated: 0};
   return {
@@ -158,16 +174,15 @@ function factsOf({run, report, game, drawn, seed}: Drilled): DrillFacts {
     outcome: report.outcome,
     fault: {name, what: fault.what, entry, causedAtUtc, repairedAtUtc},
     decisions,
-    stoppedAtUtc,
+    ...stopped,
     outageMs: report.outageMs ?? null,
     longestOutageMs: run.longestOutage?.rule.longestMs ?? null,
     lostWrites: lost + duplicated,
   };
 }
 
-function printDrill(app: App, runbook: string, facts: DrillFacts): void {
+function printDrill(app: App, drillCommand: string, facts: DrillFacts): void {
   const scores = drillScoresOf(facts);
-  const drillCommand = `drill ${shellWord(runbook)}`;
   const next = [
     {command: app.paste(`${drillCommand} --seed ${facts.seed}`), what: 'the same drill again'},
     {command: app.paste(drillCommand), what: 'another drill'},

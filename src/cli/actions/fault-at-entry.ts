@@ -73,10 +73,16 @@ export class FaultAtEntry {
     }
   }
 
-  /** Ends everything that goes wrong in the lab. */
-  async heal(): Promise<void> {
+  /** Ends everything that goes wrong in the lab. False: this fault had ended already. */
+  async heal(): Promise<boolean> {
     await this.#causing;
-    await this.#lab.heal();
+    return (await this.#lab.heal()).includes(this.#at.name);
+  }
+
+  /** Whether it still goes wrong: somebody else may have healed the lab. */
+  async lasts(): Promise<boolean> {
+    await this.#causing;
+    return this.#hasHappened && (await this.#lab.lasts(this.#at.name));
   }
 
   /** Tries again once; then reverses as far as it may. What fails without the fault ends the rehearsal, as ever. */
