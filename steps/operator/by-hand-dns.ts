@@ -50,7 +50,7 @@ export const byHandDns = defineStep({
     const {isDone, answers, is, shouldBe} = sight;
     const before = {answers: answers.map(({server, values}) => ({server, values: [...values]}))};
     const difference = {what: `${input.name} ${input.type}`, is, shouldBe};
-    return recognised({input, run, now}, {isDone, before, difference});
+    return recognised({input, run, now}, {isDone, before, is, differences: [difference]});
   },
 
   plan: async ({input}) => [{...doneBy(input), on: 'dns'}],

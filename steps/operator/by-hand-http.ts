@@ -44,11 +44,8 @@ export const byHandHttp = defineStep({
       {
         isDone: answers.length > 0 && answers.every((each) => isAsWanted(each, input)),
         before: {answers: [...answers]},
-        difference: {
-          what: input.url,
-          is: textOf(answers, input),
-          shouldBe: wantedText(input),
-        },
+        is: textOf(answers, input),
+        differences: [{what: input.url, is: textOf(answers, input), shouldBe: wantedText(input)}],
       },
     );
   },

@@ -33,17 +33,13 @@ export async function checkByCommand(look: ByCommandLook, machines: CommandMachi
       return recognised<Before>(look, {
         isDone: true,
         before: {hosts: []},
-        difference: {
-          what: '',
-          is: `the check says that it is done on ${machines.name}`,
-          shouldBe: '',
-        },
+        is: `the check says that it is done on ${machines.name}`,
+        differences: [],
       });
     case 'pending': {
       const {before, differences} = verdict;
       const is = differences.map((each) => `${each.what} ends with ${each.is}`).join('; ');
-      const difference = {what: `the check on ${machines.name}`, is, shouldBe: 'exit code 0'};
-      return recognised(look, {isDone: false, before, difference});
+      return recognised(look, {isDone: false, before, is, differences});
     }
     case 'needs-answer':
       return {...verdict, output: {}};

@@ -12,8 +12,10 @@ import {type ByHand, toDo} from './by-hand.ts';
 interface Sight<Before> {
   readonly isDone: boolean;
   readonly before: Before;
-  /** What it sees in words, and what it sees once the person has done it. */
-  readonly difference: Difference;
+  /** What it sees now, in words. */
+  readonly is: string;
+  /** What is not as it is once the person has done it. */
+  readonly differences: readonly Difference[];
 }
 
 interface PersonLook extends Pick<Look<never, never>, 'run' | 'now'> {
@@ -26,13 +28,13 @@ interface PersonLook extends Pick<Look<never, never>, 'run' | 'now'> {
  */
 export function recognised<Before>(
   {input, run: {word}, now}: PersonLook,
-  {isDone, before, difference}: Sight<Before>,
+  {isDone, before, is, differences}: Sight<Before>,
 ): Verdict<Before, Record<string, never>> {
   const isFresh = word !== undefined && elapsedMs(word.at, now) < input.seenWithinSeconds * 1_000;
   if (isFresh && isDone !== (word.way === 'forward')) {
     const what = word.way === 'forward' ? 'done' : 'undone';
     const who = word.note === '' ? word.by : `${word.note} (${word.by})`;
-    return {kind: 'waiting', progress: `${who} says that it is ${what}, but ${difference.is}`};
+    return {kind: 'waiting', progress: `${who} says that it is ${what}, but ${is}`};
   }
-  return isDone ? done({}) : pending(before, toDo(input), difference);
+  return isDone ? done({}) : pending(before, toDo(input), ...differences);
 }
