@@ -20,6 +20,10 @@ export interface App extends Host {
   readonly paint: Paint;
   /** Plans with every difference and action: `--details`. */
   readonly details?: boolean;
+  /**
+   * Where a command starts a lab and stops it again: how it would keep it. Its run cannot go on, nor be reversed.
+   */
+  readonly keepsLab?: string;
   /** Prints data on stdout. */
   print(text: string): void;
   /** Prints messages on stderr. */

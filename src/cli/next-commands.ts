@@ -29,6 +29,10 @@ function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[]
   // The lab of a rehearsal that has ended is gone, and there is nothing to reverse in it.
   const isGone = run.rehearsal && outcome === 'done';
   const canReverse = !isGone && !passedPointOfNoReturn && appliedEntries(progress).length > 0;
+  if (app.keepsLab !== undefined && outcome !== 'done') {
+    const kept = {command: app.paste(app.keepsLab), what: 'do it again, and leave the lab running'};
+    return [report, kept];
+  }
   switch (outcome) {
     case 'done':
       return canReverse ? [report, reverse] : [report];

@@ -58,6 +58,20 @@ test('after a reversal to the start, the same runbook can be run again', () => {
   });
 });
 
+test('a run whose lab ends with the command can be neither continued nor reversed', () => {
+  const app = openApp({stateDir: folder, json: false});
+  const progress = progressOf(heldRun());
+  if (!progress) {
+    throw new Error('the run has no entries');
+  }
+  const next = nextCommands({...app, keepsLab: 'rehearse shop --keep'}, progress);
+  expect(next.map(({what}) => what)).toEqual([
+    'print the timeline',
+    'do it again, and leave the lab running',
+  ]);
+  expect(next[1]?.command).toContain('rehearse shop --keep');
+});
+
 test('a runbook and an inventory that are found by name from here are named, not located', () => {
   const app = openApp({stateDir: folder, json: false});
   const progress = progressOf(heldRun());

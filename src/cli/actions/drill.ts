@@ -29,7 +29,7 @@ import {violationsIn} from './lab-watch.ts';
 import {measure} from './measure.ts';
 import {printObstacles, printPlanOf} from './plan.ts';
 import {endOf, rehearsalExitCode, writesAfterMs} from './rehearsal-end.ts';
-import {inLab, type LabSetup} from './rehearsal-lab.ts';
+import {appInLab, inLab, type LabSetup} from './rehearsal-lab.ts';
 
 interface Drill {
   /** Absent: the only one of this folder, or the most careful one that is shipped. */
@@ -61,8 +61,10 @@ export async function drill(app: App, asked: Drill, setup: LabSetup): Promise<Ex
     throw new SwitcharooError(nobodyDecides(named));
   }
   const seed = asked.seed ?? randomInt(largestSeed);
+  const options = wordsOf(asked, setup);
+  const inside = appInLab(app, setup, `drill ${shellWord(named)}${options} --seed ${seed}`);
   return inLab(app, runbook, setup, (lab, signals) =>
-    drillIn(lab, app, {...asked, runbook: named, seed, options: wordsOf(asked, setup)}, signals),
+    drillIn(lab, inside, {...asked, runbook: named, seed, options}, signals),
   );
 }
 

@@ -14,6 +14,10 @@ export interface LabSetup {
   readonly keep: boolean;
 }
 
+/** The same program inside of a lab that ends with it. */
+export const appInLab = (app: App, {keep}: LabSetup, command: string): App =>
+  keep ? app : {...app, keepsLab: `${command} --keep`};
+
 const withoutRedis =
   'There is no redis-server here (Debian package redis-server): Redis and its queues are left out.';
 

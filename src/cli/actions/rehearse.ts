@@ -3,6 +3,7 @@ import type {Lab} from '@switcharoo/lab';
 import {unknownEntry} from '../../engine/problems.ts';
 import {isCheckpointOrEntry} from '../../engine/run.ts';
 import {loadRunbook, onlyRunbook} from '../../inventory/runbook-file.ts';
+import {shellWord} from '../../model/hint.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import type {AnyRunbook} from '../../model/runbook.ts';
 import {reportHtml} from '../../report/index.ts';
@@ -23,7 +24,7 @@ import {violationsIn} from './lab-watch.ts';
 import {measure} from './measure.ts';
 import {printObstacles, printPlanOf} from './plan.ts';
 import {endOf, rehearsalExitCode, writesAfterMs} from './rehearsal-end.ts';
-import {inLab, type LabSetup} from './rehearsal-lab.ts';
+import {appInLab, inLab, type LabSetup} from './rehearsal-lab.ts';
 
 interface Rehearsal {
   /** Absent: the only one of this folder, or the most careful one that is shipped. */
@@ -44,8 +45,9 @@ export async function rehearse(app: App, rehearsal: Rehearsal, setup: LabSetup):
   const {runbook} = await loadRunbook(named);
   const fault = await faultIn(rehearsal);
   refuseMistakes(rehearsal, runbook);
+  const inside = appInLab(app, setup, `rehearse ${shellWord(named)}`);
   return inLab(app, runbook, setup, (lab, signals) =>
-    rehearseIn(lab, app, {...rehearsal, runbook: named, fault: fault?.(lab)}, signals),
+    rehearseIn(lab, inside, {...rehearsal, runbook: named, fault: fault?.(lab)}, signals),
   );
 }
 
