@@ -37,7 +37,7 @@ function stopScore(facts: DrillFacts): DrillScore {
 
 function scoreOf(decision: DrillDecision, index: number, facts: DrillFacts): DrillScore {
   if (decision.cutOff) {
-    return facts.stoppedAtUtc === null ? undecidedScore(decision) : stoppedScore(decision);
+    return facts.stoppedAtUtc === null ? unansweredScore(decision) : stoppedScore(decision);
   }
   switch (decision.choice) {
     case 'reverse':
@@ -51,10 +51,10 @@ function scoreOf(decision: DrillDecision, index: number, facts: DrillFacts): Dri
   }
 }
 
-const undecidedScore = ({entry}: DrillDecision): DrillScore => ({
+const unansweredScore = ({entry}: DrillDecision): DrillScore => ({
   mark: 'poor',
-  because: `Nobody decided about ${entry} before the limit of the outage.`,
-  better: 'Decide before the limit: reverse if you do not know the cause.',
+  because: `The question about ${entry} ended before anybody answered it.`,
+  better: 'Answer it before the limit of the outage: reverse if you do not know the cause.',
 });
 
 const stoppedScore = ({entry, writesRefused}: DrillDecision): DrillScore =>

@@ -109,7 +109,7 @@ const choices: readonly (Partial<DrillFacts> & {
     outcome: 'reversed',
     decisions: [{...decision, choice: 'stop', cutOff: true}],
     mark: 'poor',
-    says: 'Nobody decided',
+    says: 'ended before anybody answered',
   },
   {
     name: 'a question outside an outage that Ctrl-C ended',

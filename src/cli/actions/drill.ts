@@ -16,7 +16,6 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openRun, type RunOptions} from '../../run/open-run.ts';
 import type {Run} from '../../run/run.ts';
 import type {App} from '../app.ts';
-import {clients as clientsOption} from '../options.ts';
 import {printFailure, printReport} from '../print-outcome.ts';
 import type {ProcessSignals} from '../signals.ts';
 import {withRun} from '../with-run.ts';
@@ -29,7 +28,7 @@ import {violationsIn} from './lab-watch.ts';
 import {measure} from './measure.ts';
 import {printObstacles, printPlanOf} from './plan.ts';
 import {endOf, rehearsalExitCode, writesAfterMs} from './rehearsal-end.ts';
-import {appInLab, inLab, type LabSetup} from './rehearsal-lab.ts';
+import {appInLab, inLab, type LabSetup, wordsOfLab} from './rehearsal-lab.ts';
 
 interface Drill {
   /** Absent: the only one of this folder, or the most careful one that is shipped. */
@@ -61,22 +60,15 @@ export async function drill(app: App, asked: Drill, setup: LabSetup): Promise<Ex
     throw new SwitcharooError(nobodyDecides(named));
   }
   const seed = asked.seed ?? randomInt(largestSeed);
-  const options = wordsOf(asked, setup);
+  const {repairMs} = asked;
+  const repair = repairMs === undefined ? '' : ` --repair ${repairMs / 1_000}s`;
+  // Without them, the same seed could draw another fault.
+  const options = `${wordsOfLab(setup)}${repair}`;
   const inside = appInLab(app, setup, `drill ${shellWord(named)}${options} --seed ${seed}`);
   return inLab(app, runbook, setup, (lab, signals) =>
     drillIn(lab, inside, {...asked, runbook: named, seed, options}, signals),
   );
 }
-
-/** Without them, the same seed could draw another fault. */
-const wordsOf = ({repairMs}: Drill, {rttMs, strategy, slowProcedures, clients}: LabSetup): string =>
-  [
-    clients === clientsOption.fallback ? '' : ` --clients ${clients}`,
-    slowProcedures ? ' --slow-procedures' : '',
-    strategy === undefined ? '' : ` --strategy ${strategy}`,
-    rttMs === undefined ? '' : ` --rtt ${rttMs}`,
-    repairMs === undefined ? '' : ` --repair ${repairMs / 1_000}s`,
-  ].join('');
 
 function drillIn(
   lab: Lab,

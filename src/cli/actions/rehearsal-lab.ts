@@ -2,6 +2,7 @@ import type {Lab, LabOptions} from '@switcharoo/lab';
 import type {AnyRunbook} from '../../model/runbook.ts';
 import type {ExitCode} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
+import {clients} from '../options.ts';
 import {listenToSignals, type ProcessSignals} from '../signals.ts';
 import {loadLab} from './lab-package.ts';
 
@@ -14,7 +15,16 @@ export interface LabSetup {
   readonly keep: boolean;
 }
 
-/** The same program inside of a lab that ends with it. */
+/** The options that make this lab, in the words of the command line. */
+export const wordsOfLab = ({rttMs, strategy, slowProcedures, clients: number}: LabSetup): string =>
+  [
+    number === clients.fallback ? '' : ` --clients ${number}`,
+    slowProcedures ? ' --slow-procedures' : '',
+    strategy === undefined ? '' : ` --strategy ${strategy}`,
+    rttMs === undefined ? '' : ` --rtt ${rttMs}`,
+  ].join('');
+
+/** The same program in a lab that ends with it. `command`: with all its options, but for that which keeps the lab. */
 export const appInLab = (app: App, {keep}: LabSetup, command: string): App =>
   keep ? app : {...app, keepsLab: `${command} --keep`};
 

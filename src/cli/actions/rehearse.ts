@@ -24,7 +24,7 @@ import {violationsIn} from './lab-watch.ts';
 import {measure} from './measure.ts';
 import {printObstacles, printPlanOf} from './plan.ts';
 import {endOf, rehearsalExitCode, writesAfterMs} from './rehearsal-end.ts';
-import {appInLab, inLab, type LabSetup} from './rehearsal-lab.ts';
+import {appInLab, inLab, type LabSetup, wordsOfLab} from './rehearsal-lab.ts';
 
 interface Rehearsal {
   /** Absent: the only one of this folder, or the most careful one that is shipped. */
@@ -45,11 +45,18 @@ export async function rehearse(app: App, rehearsal: Rehearsal, setup: LabSetup):
   const {runbook} = await loadRunbook(named);
   const fault = await faultIn(rehearsal);
   refuseMistakes(rehearsal, runbook);
-  const inside = appInLab(app, setup, `rehearse ${shellWord(named)}`);
+  const command = `rehearse ${shellWord(named)}${wordsOf(rehearsal)}${wordsOfLab(setup)}`;
+  const inside = appInLab(app, setup, command);
   return inLab(app, runbook, setup, (lab, signals) =>
     rehearseIn(lab, inside, {...rehearsal, runbook: named, fault: fault?.(lab)}, signals),
   );
 }
+
+const wordsOf = ({reverseAt, fault}: Rehearsal): string =>
+  [
+    reverseAt === undefined ? '' : ` --reverse-at ${shellWord(reverseAt)}`,
+    fault === undefined ? '' : ` --fault ${shellWord(`${fault.entry}=${fault.fault}`)}`,
+  ].join('');
 
 /** The fault, once there is a lab. An unknown name is refused before. */
 async function faultIn({fault}: Rehearsal): Promise<((lab: Lab) => FaultAtEntry) | undefined> {

@@ -104,7 +104,8 @@ function sourceOf(config: AwsConfig): Source {
     const {fromIni, fromNodeProviderChain, fromTemporaryCredentials} = await import(
       '@aws-sdk/credential-providers'
     );
-    const init = await providerSettings(config);
+    const sts = await stsSettings(config);
+    const init = await providerSettings(config, sts);
     const base = credentials
       ? async () => definedKeys(credentials)
       : profile === undefined
@@ -117,7 +118,7 @@ function sourceOf(config: AwsConfig): Source {
     return given(
       config,
       fromTemporaryCredentials({
-        clientConfig: await stsSettings(config),
+        clientConfig: sts,
         mfaCodeProvider: init.mfaCodeProvider,
         masterCredentials: base,
         params: {
@@ -136,11 +137,10 @@ function sourceOf(config: AwsConfig): Source {
  * STS is asked in the target's region and at its endpoint. IAM Identity Center has a region of its own, in the profile
  * (`sso_region`), which the SDK takes only where the settings of its clients name none.
  */
-async function providerSettings(config: AwsConfig) {
+async function providerSettings(config: AwsConfig, sts: Awaited<ReturnType<typeof stsSettings>>) {
   const {getDefaultRoleAssumer, getDefaultRoleAssumerWithWebIdentity} = await import(
     '@aws-sdk/client-sts'
   );
-  const sts = await stsSettings(config);
   return {
     clientConfig: {requestHandler: sts.requestHandler},
     roleAssumer: getDefaultRoleAssumer(sts),
