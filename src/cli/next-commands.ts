@@ -2,7 +2,7 @@ import {inventoryWord, runbookWord} from '../inventory/names.ts';
 import {shellWord} from '../model/hint.ts';
 import {appliedEntries, type Progress} from '../model/progress.ts';
 import type {NextCommand} from '../report/index.ts';
-import {workerOn} from '../run/past-runs.ts';
+import {isOver, workerOn} from '../run/past-runs.ts';
 import type {App} from './app.ts';
 
 /** What can be typed next for a run: beside another process that works on it, or when none does. */
@@ -29,7 +29,7 @@ function nextWithoutWorker(app: App, progress: Progress): readonly NextCommand[]
   // The lab of a rehearsal that has ended is gone, and there is nothing to reverse in it.
   const isGone = run.rehearsal && outcome === 'done';
   const canReverse = !isGone && !passedPointOfNoReturn && appliedEntries(progress).length > 0;
-  if (app.keepsLab !== undefined && outcome !== 'done') {
+  if (app.keepsLab !== undefined && !isOver(progress)) {
     const kept = {command: app.paste(app.keepsLab), what: 'do it again, and leave the lab running'};
     return [report, kept];
   }

@@ -24,8 +24,17 @@ export function oldEvidenceBefore(
   });
 }
 
+type Window = Parameters<typeof outageSpan>[0];
+type Entries = Parameters<typeof outageSpan>[1];
+
 /** From the first entry of the outage on there is no time to prove anything again. */
-export function hasOutageBegun({head, entries}: AnyRunbook, progress: Progress): boolean {
+export function hasOutageBegun(
+  {
+    head,
+    entries,
+  }: {readonly head: {readonly outage?: Window | undefined}; readonly entries: Entries},
+  progress: Progress,
+): boolean {
   const span = head.outage && outageSpan(head.outage, entries);
   return span !== undefined && (progress.entries.get(span.begins)?.applied ?? false);
 }

@@ -1,3 +1,4 @@
+import {hasOutageBegun} from '../engine/old-evidence.ts';
 import {elapsedMs} from '../model/moment.ts';
 import type {Progress} from '../model/progress.ts';
 import type {EvidenceAge} from '../report/index.ts';
@@ -23,13 +24,13 @@ const isWaiting = (progress: Progress, inventory: string): boolean =>
   progress.run.inventory.name === inventory &&
   !progress.run.rehearsal &&
   !isOver(progress) &&
-  !hasOutageBegun(progress);
+  !isInOutage(progress);
 
-function hasOutageBegun({run, entries}: Progress): boolean {
-  const from = run.runbook.outage?.from ?? [];
-  return [...entries.values()].some(
-    ({id, unit, applied}) => applied && (from.includes(id) || from.includes(unit)),
-  );
+/** By the runbook as its journal has it. */
+function isInOutage(progress: Progress): boolean {
+  const {entries, ...head} = progress.run.runbook;
+  const units = entries.map(({id, unit}) => ({id, unit: {name: unit}}));
+  return hasOutageBegun({head, entries: units}, progress);
 }
 
 const agesIn = ({run, entries}: Progress, now: Date): readonly EvidenceAge[] =>
