@@ -1,11 +1,15 @@
 import {spawnSync} from 'node:child_process';
-import {cpSync, mkdirSync, mkdtempSync, rmSync} from 'node:fs';
+import {cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {build} from 'esbuild';
+import {hashOf, lineOf, noPrev} from '../../src/journal/chain.ts';
+import {readJournal} from '../../src/journal/file-journal.ts';
+import type {JournalEntry} from '../../src/model/journal.ts';
 import type {Measured} from '../one-run.ts';
 import {figure, root, row, say, switcharoo} from './child.ts';
 
 const first = '20260301-030000-0001';
+const journal = 'journal.jsonl';
 
 /** The program on a run of many entries, and in a state folder of many runs. */
 export async function benchRuns(
@@ -39,11 +43,26 @@ export async function benchRuns(
   for (const runs of runsInFolder) {
     const state = join(folder, `runs-${runs}`);
     runOf(20, state, oneRun);
+    const {entries} = readJournal(join(state, first, journal));
     for (let run = 2; run <= runs; run += 1) {
-      cpSync(join(state, first), join(state, runName(run)), {recursive: true});
+      const name = runName(run);
+      cpSync(join(state, first), join(state, name), {recursive: true});
+      writeFileSync(join(state, name, journal), journalOf(name, entries));
     }
     await table(`${runs} runs`, state, join(folder, 'page.html'));
   }
+}
+
+/** The same run under another name: every line of it has other hashes. */
+function journalOf(run: string, entries: readonly JournalEntry[]): string {
+  let prev = noPrev;
+  const lines = entries.map((entry) => {
+    const named = entry.kind === 'run-started' ? {...entry, run} : entry;
+    const line = lineOf({...named, prev});
+    prev = hashOf(line);
+    return `${line}\n`;
+  });
+  return lines.join('');
 }
 
 const runName = (run: number): string =>

@@ -88,8 +88,11 @@ export function openJournal(path: string, around: Around): Journal {
 }
 
 /** Reads and verifies a journal, and changes nothing. Of bytes that it has verified before, only what was added. */
-export function readJournal(path: string, disk: Disk = realDisk): ReadChain {
-  const bytes = bytesOf(path, disk);
+export const readJournal = (path: string, disk: Disk = realDisk): ReadChain =>
+  verifyJournal(path, journalBytes(path, disk));
+
+/** The same, of bytes that were read already. */
+export function verifyJournal(path: string, bytes: Buffer): ReadChain {
   const before = lastRead.get(path);
   const hasGrown = before?.bytes.equals(bytes.subarray(0, before.bytes.length)) ?? false;
   const chain = readChain(path, bytes, hasGrown ? before?.chain : undefined);
@@ -131,13 +134,13 @@ export function readDamagedJournal(path: string, disk: Disk = realDisk): Readabl
     return {entries: readJournal(path, disk).entries, damage: null};
   } catch (error) {
     if (error instanceof SwitcharooError && error.problem.code === 'journal-damaged') {
-      return {entries: readablePart(path, bytesOf(path, disk)), damage: error};
+      return {entries: readablePart(path, journalBytes(path, disk)), damage: error};
     }
     throw error;
   }
 }
 
-function bytesOf(path: string, disk: Disk): Buffer {
+export function journalBytes(path: string, disk: Disk = realDisk): Buffer {
   try {
     return disk.read(path);
   } catch (cause) {

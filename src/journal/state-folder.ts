@@ -1,5 +1,5 @@
 import {randomInt} from 'node:crypto';
-import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {SwitcharooError} from '../model/problem.ts';
 import {type Disk, realDisk} from './disk.ts';
@@ -65,12 +65,12 @@ export class StateFolder {
   /** No journal, or one without a whole line. Anything else that cannot be read is damaged, and not empty. */
   #isEmpty(name: string): boolean {
     try {
-      const path = this.journalOf(name);
-      if (statSync(path).size > longestTornBytes) {
-        return false;
+      const file = openSync(this.journalOf(name), 'r');
+      try {
+        return fstatSync(file).size <= longestTornBytes && isWithoutLine(file);
+      } finally {
+        closeSync(file);
       }
-      const text = readFileSync(path, 'utf8');
-      return text === '' || (text.startsWith('{') && !text.includes('\n'));
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === 'ENOENT';
     }
@@ -98,6 +98,20 @@ export class StateFolder {
       throw new SwitcharooError(unknownRun(name, this.path));
     }
     return only;
+  }
+}
+
+/** It holds nothing, or the beginning of one line. No more is read than the first line: many commands ask all runs. */
+function isWithoutLine(file: number): boolean {
+  const chunk = Buffer.allocUnsafe(16_384);
+  for (let isFirst = true; ; isFirst = false) {
+    const read = chunk.subarray(0, readSync(file, chunk));
+    if (read.length === 0) {
+      return true;
+    }
+    if (read.includes('\n') || (isFirst && !read.toString('latin1', 0, 1).startsWith('{'))) {
+      return false;
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 import {statSync} from 'node:fs';
 import type {EarlierFigures} from '../engine/context.ts';
-import {readJournal} from '../journal/file-journal.ts';
+import type {ReadChain} from '../journal/chain.ts';
+import {journalBytes, readJournal, verifyJournal} from '../journal/file-journal.ts';
 import {holderOf} from '../journal/lock.ts';
 import {type Holder, isDead} from '../journal/lock-holder.ts';
+import type {StateFolder} from '../journal/state-folder.ts';
 import {expectedTimes} from '../model/expected-time.ts';
 import type {JournalEntry} from '../model/journal.ts';
 import {type Problem, problemsIn} from '../model/problem.ts';
@@ -17,6 +19,7 @@ import {
   reportOf,
 } from '../report/index.ts';
 import type {Host} from './host.ts';
+import {KeptFolds} from './kept-folds.ts';
 import {measuredIn} from './measurements.ts';
 
 // What is read of the journals of other runs. This file loads nothing that acts.
@@ -32,7 +35,11 @@ export const scopeOf = (
 
 /** The fold of a run's journal, read and verified. */
 export function progressIn({state}: Past, run: string): Progress {
-  const progress = progressOf(readJournal(state.journalOf(run)).entries);
+  return foldOf(run, readJournal(state.journalOf(run)));
+}
+
+function foldOf(run: string, {entries}: Pick<ReadChain, 'entries'>): Progress {
+  const progress = progressOf(entries);
   if (!progress) {
     throw new Error(`${run} has no first entry`);
   }
@@ -48,7 +55,7 @@ export function outageIn({state}: Past, {run}: Progress): Outage | undefined {
 /** As `progressIn`; `undefined` when the journal is damaged. */
 export function readableProgress(host: Past, run: string): Progress | undefined {
   try {
-    return progressOfUnchanged(host, run);
+    return progressToShow(host, run);
   } catch {
     return undefined;
   }
@@ -57,14 +64,30 @@ export function readableProgress(host: Past, run: string): Progress | undefined 
 /** By journal: its fold, and the file that it was made of. A command may ask several times for all runs of a folder. */
 const folds = new Map<string, {readonly file: string; readonly progress: Progress}>();
 
-function progressOfUnchanged({state}: Past, run: string): Progress {
+/** By state folder, in a command that only shows what it reads. */
+const keptFolds = new Map<StateFolder, KeptFolds>();
+
+/** From now on the runs of this folder are shown by their kept folds. For commands that act on no run. */
+export function recallFolds({state}: Past): void {
+  if (!keptFolds.has(state)) {
+    keptFolds.set(state, KeptFolds.of(state));
+  }
+}
+
+/** Keeps the folds that were made, for the next command. */
+export const keepFolds = ({state}: Past): void => keptFolds.get(state)?.save();
+
+/** As `progressIn`, of a journal that may have been read already. */
+export function progressToShow({state}: Past, run: string): Progress {
   const path = state.journalOf(run);
   const file = fileIn(path);
   const earlier = folds.get(path);
   if (earlier?.file === file) {
     return earlier.progress;
   }
-  const progress = progressIn({state}, run);
+  const bytes = journalBytes(path);
+  const fold = () => foldOf(run, verifyJournal(path, bytes));
+  const progress = keptFolds.get(state)?.foldOf(bytes, fold) ?? fold();
   // One that grew meanwhile is read again the next time.
   folds.set(path, {file, progress});
   return progress;
@@ -85,7 +108,7 @@ interface DamagedRun {
 export const damagedRuns = ({state}: Past): readonly DamagedRun[] =>
   state.runs().flatMap((run) => {
     try {
-      progressOfUnchanged({state}, run);
+      progressToShow({state}, run);
       return [];
     } catch (error) {
       const [problem] = problemsIn(error);

@@ -1,7 +1,7 @@
 import {namesIn} from '../../inventory/names.ts';
 import {loadRunbook} from '../../inventory/runbook-file.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
-import {readableProgress} from '../../run/past-runs.ts';
+import {readableProgress, recallFolds} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import type {CommandFamily, CommandGroups, CommandSpec, OptionSpec} from '../command.ts';
 import {globalOptions, longName} from '../options.ts';
@@ -141,8 +141,9 @@ async function valuesOf(
   }
 }
 
-const runsIn = (app: App): readonly Candidate[] =>
-  app.state.runs().map((run) => {
+function runsIn(app: App): readonly Candidate[] {
+  recallFolds(app);
+  return app.state.runs().map((run) => {
     const progress = readableProgress(app, run);
     return progress
       ? {
@@ -151,6 +152,7 @@ const runsIn = (app: App): readonly Candidate[] =>
         }
       : {word: run};
   });
+}
 
 /** Of the named runbook, or of the named or newest run. */
 async function checkpointsFor(

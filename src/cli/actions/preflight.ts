@@ -11,6 +11,7 @@ import {
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {busyTarget} from '../../run/inventory-targets.ts';
 import {MachineClock} from '../../run/machine-clock.ts';
+import {keepFolds, recallFolds} from '../../run/past-runs.ts';
 import {preflight} from '../../run/preflight.ts';
 import {type App, widthNow} from '../app.ts';
 import {listenToSignals} from '../signals.ts';
@@ -27,8 +28,10 @@ export async function runPreflight(
   const signals = listenToSignals(app.say);
   try {
     const request = {inventoryFile: inventory, loadSchema, stillReading: app.waiting};
+    recallFolds(app);
     const result = await preflight(app, request, signals.stopping);
     app.print(app.json ? JSON.stringify(documentOf(result)) : preflightText(result, app));
+    keepFolds(app);
     return exitCodeOf(result);
   } finally {
     signals.dispose();

@@ -1,7 +1,7 @@
 import {isDead} from '../../journal/lock-holder.ts';
 import {runsText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
-import {holderOfRun, progressIn} from '../../run/past-runs.ts';
+import {holderOfRun, keepFolds, progressToShow, recallFolds} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import {sayEmptyRuns} from '../empty-runs.ts';
 import {printProblems} from '../print-problems.ts';
@@ -9,6 +9,7 @@ import {statusDocument} from './status.ts';
 
 /** Lists the runs of the state folder. */
 export function listRuns(app: App): ExitCode {
+  recallFolds(app);
   const read = app.state.runs().map((run) => readRun(app, run));
   const readable = read.flatMap(({progress}) => (progress ? [progress] : [])).reverse();
   const holders = new Map(
@@ -29,12 +30,13 @@ export function listRuns(app: App): ExitCode {
     }
   }
   sayEmptyRuns(app);
+  keepFolds(app);
   return exitCodes.done;
 }
 
 function readRun(app: App, run: string) {
   try {
-    return {progress: progressIn(app, run)};
+    return {progress: progressToShow(app, run)};
   } catch (error) {
     return {problem: damaged(run, (error as Error).message)};
   }

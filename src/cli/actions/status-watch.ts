@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {isDead} from '../../journal/lock-holder.ts';
 import {SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
+import {recallFolds} from '../../run/past-runs.ts';
 import {type App, widthNow} from '../app.ts';
 import {interruption} from '../interruption.ts';
 import {survivingWrite} from '../screen/broken-terminal.ts';
@@ -16,6 +17,7 @@ const everyMs = 1000;
  */
 export async function watchStatus(app: App, name: string | undefined): Promise<ExitCode> {
   const {signal, dispose} = interruption();
+  recallFolds(app);
   const view = process.stdout.isTTY && !app.json ? new LiveView(app) : new ChangeView(app);
   try {
     view.show(readStatus(app, name));

@@ -6,7 +6,14 @@ import {type NextCommand, type Outage, outageMs, statusText} from '../../report/
 import {runToShow} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {timeAfter} from '../../run/machine-clock.ts';
-import {damagedRuns, holderOfRun, openRuns, outageIn} from '../../run/past-runs.ts';
+import {
+  damagedRuns,
+  holderOfRun,
+  keepFolds,
+  openRuns,
+  outageIn,
+  recallFolds,
+} from '../../run/past-runs.ts';
 import type {TargetAnswers} from '../../run/target-answers.ts';
 import type {App} from '../app.ts';
 import {sayEmptyRuns} from '../empty-runs.ts';
@@ -30,6 +37,7 @@ export async function showStatus(
   name: string | undefined,
   offline: boolean,
 ): Promise<ExitCode> {
+  recallFolds(app);
   const {progress} = readStatus(app, name);
   const answers = offline ? null : await targetAnswers(app, progress);
   const foreign = offline ? [] : await foreignClaims(app, progress);
@@ -46,6 +54,7 @@ export async function showStatus(
   if (!app.json) {
     foreign.forEach(app.say);
   }
+  keepFolds(app);
   return exitCodes.done;
 }
 
