@@ -1,5 +1,6 @@
 import type {ExitCode} from '../run/exit-codes.ts';
 import type {App} from './app.ts';
+import type {DocumentName} from './documents/index.ts';
 
 /** One option as `--help` shows it. Its long name is that of its property: `acceptChanges` is `--accept-changes`. */
 export interface OptionSpec<Value = unknown> {
@@ -47,6 +48,8 @@ export interface CommandSpec<Declared extends Options = Options> {
   /** Sentences for the command's own help, instead of the summary. */
   readonly description?: string;
   readonly options?: Declared;
+  /** What `--json` prints, beside `problems`. Of several, the last one is printed at the end. */
+  readonly prints?: readonly DocumentName[];
   /** For programs: no person types it. */
   readonly isHidden?: boolean;
   /** What follows `switcharoo`. */

@@ -3,6 +3,7 @@ import {visible} from '../report/text.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from '../run/exit-codes.ts';
 import type {GlobalOptions} from './app.ts';
 import {CommanderError} from './commander.ts';
+import type {DocumentOf} from './documents/index.ts';
 import {programWith} from './program.ts';
 import {outliveTerminal} from './screen/broken-terminal.ts';
 import {waitingLine} from './waiting-line.ts';
@@ -57,9 +58,10 @@ async function reportBug(error: unknown, options: GlobalOptions): Promise<ExitCo
   const {openApp} = await import('./app.ts');
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   waitingLine.clear();
+  const status = openApp(options).paste('status');
   const text = visible(stack.replaceAll(/[^\n\P{Cc}]/gu, ''));
   process.stderr.write(
-    `This is an error in switcharoo, not in your runbook.\n${text}\nThe journal has the changes in place: ${openApp(options).paste('status')}\n`,
+    `This is an error in switcharoo, not in your runbook.\n${text}\nThe journal has the changes in place: ${status}\n`,
   );
   printAsJson(options.json, {
     code: 'internal-error',
@@ -68,6 +70,7 @@ async function reportBug(error: unknown, options: GlobalOptions): Promise<ExitCo
       text: 'This is a bug in switcharoo, not in your runbook. Show the changes in place with',
       command: 'status',
     },
+    next: [status],
   });
   return exitCodes.internalError;
 }
@@ -81,15 +84,18 @@ function reportUsage(error: CommanderError, json: boolean): ExitCode {
     code: 'usage-error',
     message: error.message.replace(/^error: /, ''),
     hint: 'Add --help after the command to see its arguments.',
+    next: [],
   });
   return exitCodes.usage;
 }
 
 /** For a program that reads stdout: every other outcome is printed there too. */
-function printAsJson(json: boolean, problem: Problem): void {
+function printAsJson(
+  json: boolean,
+  {next, ...problem}: Problem & {readonly next: readonly string[]},
+): void {
   if (json) {
-    process.stdout.write(
-      `${visible(JSON.stringify({problems: [problem], applied: [], next: []}))}\n`,
-    );
+    const document: DocumentOf<'problems'> = {problems: [problem], applied: [], next};
+    process.stdout.write(`${visible(JSON.stringify(document))}\n`);
   }
 }

@@ -13,6 +13,7 @@ import type {RunResult} from '../run/outcome.ts';
 import type {Run} from '../run/run.ts';
 import type {App} from './app.ts';
 import {nextCommands} from './next-commands.ts';
+import {printDocument} from './print-document.ts';
 import {printProblems, printProblemsOf} from './print-problems.ts';
 
 /**
@@ -21,14 +22,20 @@ import {printProblems, printProblemsOf} from './print-problems.ts';
  */
 export function printOutcome(app: App, run: Run, result: RunResult): void {
   if (result.kind !== 'declined' && (app.json || isWell(result))) {
-    printReport(app, run.report());
+    printReport(app, run, run.report());
   }
   printFailure(app, run, result);
 }
 
 /** On stdout: as text, or as the last of the JSON documents. */
-export const printReport = (app: App, report: RunReport): void =>
-  app.print(app.json ? JSON.stringify(report) : `\n${reportText(report, app)}`);
+export function printReport(app: App, {progress}: Run, report: RunReport): void {
+  if (app.json) {
+    const next = progress ? nextCommands(app, progress).map(({command}) => command) : [];
+    printDocument(app, 'report', {...report, next});
+  } else {
+    app.print(`\n${reportText(report, app)}`);
+  }
+}
 
 /** Prints what went wrong, if anything did. In JSON, the report says what the journal says. */
 export function printFailure(app: App, run: Run, result: RunResult): void {

@@ -3,6 +3,7 @@ import type {Progress} from '../model/progress.ts';
 import {appliedTexts, fitChanges, type NextCommand, problemText} from '../report/index.ts';
 import type {App} from './app.ts';
 import {nextCommands, ownersCommand} from './next-commands.ts';
+import {printDocument} from './print-document.ts';
 
 /** What a person needs beside the problem. */
 interface ProblemContext {
@@ -24,8 +25,11 @@ export function printProblems(
   {inPlace = [], next = [], outages = [], reversalFailed = false}: ProblemContext = {},
 ): void {
   if (app.json) {
-    const commands = next.map(({command}) => command);
-    app.print(JSON.stringify({problems, applied: inPlace, next: commands}));
+    const hinted = problems.flatMap(({hint}) =>
+      typeof hint === 'string' ? [] : [app.paste(hint.command)],
+    );
+    const commands = new Set([...next.map(({command}) => command), ...hinted]);
+    printDocument(app, 'problems', {problems, applied: inPlace, next: [...commands]});
     return;
   }
   for (const problem of problems) {

@@ -281,6 +281,13 @@ export type FactOf<Kind extends FactKind> = Extract<Fact, {kind: Kind}>;
 /** One line of a journal. */
 export type JournalEntry = z.output<typeof chained> & Fact;
 
+/** The schema of a line. */
+export const journalEntry = (): z.ZodType<JournalEntry> =>
+  z.discriminatedUnion(
+    'kind',
+    fact.options.map((option) => option.extend(chained.shape)) as never, // one of each kind
+  );
+
 /** Whether it could be read back from a journal. */
 export const isFact = (value: unknown): boolean => fact.safeParse(value).success;
 

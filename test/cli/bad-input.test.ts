@@ -193,7 +193,7 @@ describe('an inventory that does not fit the world of the lab', () => {
       'stop-web': 'host-login-refused',
     });
     expect(ended.stdout).not.toMatch(/\n\s+at /);
-    expect(lastDocument(await desk.run('runs', '--json'))).toEqual([]);
+    expect(lastDocument(await desk.run('runs', '--json'))).toEqual({runs: [], next: []});
   }, 60_000);
 
   test('accounts that lack a right: it is named before the night, with the GRANT to paste', async () => {

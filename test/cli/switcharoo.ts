@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {endWithTest} from '../end-with-test.ts';
+import {undescribedIn} from './printed-documents.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(root, 'bin/switcharoo.js');
@@ -17,6 +18,7 @@ export interface Ended {
 
 export interface Started {
   readonly child: ChildProcess;
+  /** Throws when a line that `--json` printed is not as its schema says. */
   readonly ended: Promise<Ended>;
   /** Resolves once the text was printed on stdout; throws when the process ends before. */
   said(text: string): Promise<void>;
@@ -45,7 +47,7 @@ export function openDesk(): Desk {
     endWithTest(child);
     running.add(child);
     child.once('exit', () => running.delete(child));
-    return watch(child);
+    return watch(child, words);
   };
   const run = (...words: readonly string[]) => start(...words).ended;
   return {
@@ -67,7 +69,7 @@ export function lastDocument({stdout}: Ended): any {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? 'null');
 }
 
-function watch(child: ChildProcess): Started {
+function watch(child: ChildProcess, words: readonly string[]): Started {
   let stdout = '';
   let stderr = '';
   const listeners = new Set<() => void>();
@@ -83,8 +85,15 @@ function watch(child: ChildProcess): Started {
   child.stderr?.on('data', (chunk) => {
     stderr += chunk;
   });
-  const ended = new Promise<Ended>((resolve) => {
-    child.once('close', (code, signal) => resolve({code, signal, stdout, stderr}));
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('close', (code, signal) => {
+      const undescribed = undescribedIn({words, stdout, isWhole: code !== null});
+      if (undescribed.length === 0) {
+        resolve({code, signal, stdout, stderr});
+      } else {
+        reject(new Error(`switcharoo ${words.join(' ')}\n${undescribed.join('\n')}`));
+      }
+    });
   });
   return {
     child,
@@ -99,8 +108,9 @@ function watch(child: ChildProcess): Started {
         };
         listeners.add(look);
         look();
-        void ended.then(({code}) =>
-          reject(new Error(`ended with ${code} before "${text}":\n${stdout}${stderr}`)),
+        ended.then(
+          ({code}) => reject(new Error(`ended with ${code} before "${text}":\n${stdout}${stderr}`)),
+          reject,
         );
       }),
   };

@@ -46,7 +46,7 @@ async function expectRefused(): Promise<void> {
   expect(lastDocument(refused)).toMatchObject({problems: [{code: 'systems-claimed'}]});
   // It looked at nothing that the first run has changed, and left no run behind.
   expect(refused.stdout).not.toContain('planned');
-  const runs = lastDocument(await second.run('runs', '--json'));
+  const {runs} = lastDocument(await second.run('runs', '--json'));
   expect(runs.filter(({outcome}: {outcome: string}) => outcome !== 'reversed')).toEqual([]);
 }
 

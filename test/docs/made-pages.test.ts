@@ -1,7 +1,13 @@
-import {writeFileSync} from 'node:fs';
+import {readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {readFigures} from '../../bench/outage/figures.ts';
+import {
+  documentNames,
+  jsonPage,
+  jsonPageFile,
+  schemaFileText,
+} from '../../scripts/json-documents.ts';
 import {manFile, manPage} from '../../scripts/man-page.ts';
 import {contenderTable, runbookTable, withFigures} from '../../scripts/outage-figures.ts';
 import {permissionsFile, permissionsPage} from '../../scripts/permissions.ts';
@@ -21,13 +27,24 @@ test.each([
   {page: 'docs/preflight.md', file: preflightFile, made: preflightPage},
   {page: 'docs/steps.md', file: stepsFile, made: stepsPage},
   {page: 'man/switcharoo.1', file: manFile, made: manPage},
+  {page: 'docs/json.md', file: jsonPageFile, made: jsonPage},
   {page: 'schemas/inventory.json', file: join(root, 'schemas/inventory.json'), made: schemaPage},
+  ...documentNames.map((name) => ({
+    page: `schemas/${name}.json`,
+    file: join(root, `schemas/${name}.json`),
+    made: () => schemaFileText(name),
+  })),
 ])('$page says what the sources say', async ({page, file, made}) => {
   const text = await made();
   if (process.env['UPDATE_GOLDEN'] === '1') {
     writeFileSync(file, text);
   }
   expect(read(page)).toBe(text);
+});
+
+test('schemas/ has the schemas of inventories and of each document, and nothing else', () => {
+  const expected = ['inventory', ...documentNames].map((name) => `${name}.json`).sort();
+  expect(readdirSync(join(root, 'schemas')).sort()).toEqual(expected);
 });
 
 test.each([

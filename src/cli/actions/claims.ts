@@ -13,6 +13,7 @@ import {
 } from '../../run/inventory-claims.ts';
 import type {App} from '../app.ts';
 import {askName} from '../ask-name.ts';
+import {printDocument} from '../print-document.ts';
 import {listenToSignals} from '../signals.ts';
 
 /** Shows which run owns each target of an inventory, wherever that run was started. */
@@ -20,7 +21,8 @@ export async function showClaims(app: App, file: string): Promise<ExitCode> {
   const claims = await withSignals(app, (signal) => claimsIn(app, file, signal));
   if (app.json) {
     const {inventory, targets, without} = claims;
-    app.print(JSON.stringify({inventory: inventory.name, targets, without}));
+    const next = takeOversIn(app, claims).map(({command}) => command);
+    printDocument(app, 'claims', {inventory: inventory.name, targets, without, next});
   } else {
     app.print(claimsText(claims, app));
   }
@@ -55,6 +57,10 @@ export async function takeOverClaimsOf(
       claimed.flatMap(({target, claim}) => (claim ? [{target, ...claim}] : [])),
       signal,
     );
+    if (app.json) {
+      const next = [app.paste(`status -i ${shellWord(file)}`)];
+      printDocument(app, 'unlocked', {run, unlocked: names, next});
+    }
     app.say(`${names.join(', ')}: no longer claimed by ${run}.`);
     return exitCodes.done;
   });
@@ -105,12 +111,8 @@ function claimsText({inventory, targets, without}: InventoryClaims, app: App): s
       first: `  ${target.target.padEnd(width)}  `,
     }),
   );
-  const others = targets.flatMap(({claim}) =>
-    claim && !isMadeHere(app, claim) ? [claim.run] : [],
-  );
-  const next = [...new Set(others)].map(
-    (run) =>
-      `  ${app.paste(`unlock ${run} -i ${shellWord(inventoryWord(inventory.file))}`)}   if nobody can finish or reverse that run`,
+  const next = takeOversIn(app, {inventory, targets}).map(
+    ({command, what}) => `  ${command}   ${what}`,
   );
   return [
     app.paint.bold(`${inventory.name}: which run owns each system`),
@@ -120,6 +122,20 @@ function claimsText({inventory, targets, without}: InventoryClaims, app: App): s
       : []),
     ...(next.length > 0 ? ['', 'Next', ...next] : []),
   ].join('\n');
+}
+
+/** For each run of another state folder that owns a target. */
+function takeOversIn(
+  app: App,
+  {inventory, targets}: Pick<InventoryClaims, 'inventory' | 'targets'>,
+) {
+  const others = targets.flatMap(({claim}) =>
+    claim && !isMadeHere(app, claim) ? [claim.run] : [],
+  );
+  return [...new Set(others)].map((run) => ({
+    command: app.paste(`unlock ${run} -i ${shellWord(inventoryWord(inventory.file))}`),
+    what: 'if nobody can finish or reverse that run',
+  }));
 }
 
 function ownerText({claim, holder, problem}: TargetClaim): string {

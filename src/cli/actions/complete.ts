@@ -130,6 +130,8 @@ async function valuesOf(
       return words((await import('./docs.ts')).problemCodes());
     case 'step':
       return steps();
+    case 'schema':
+      return schemas();
     case 'fault':
       return faults(false);
     case 'part':
@@ -183,6 +185,11 @@ async function faults(isSlow: boolean): Promise<readonly Candidate[]> {
 async function pages(): Promise<readonly Candidate[]> {
   const {docsPages} = await import('./docs.ts');
   return docsPages().map(({page, title}) => ({word: page, what: title}));
+}
+
+async function schemas(): Promise<readonly Candidate[]> {
+  const {schemaList} = await import('./schema.ts');
+  return schemaList().map(({name, what}) => ({word: name, what}));
 }
 
 async function steps(): Promise<readonly Candidate[]> {

@@ -6,6 +6,7 @@ import {flow, nextText, pageText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {packageRoot} from '../../version.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 
 interface Page {
   /** `what-if`, or `production.example.yaml`. */
@@ -22,7 +23,11 @@ export function showDocs(app: App, name: string | undefined): ExitCode {
       command: app.paste(`docs ${page.name}`),
       what: titleOf(page),
     }));
-    app.print(app.json ? JSON.stringify(docsPages()) : nextText(list, app, '').join('\n'));
+    if (app.json) {
+      printDocument(app, 'pages', {pages: docsPages(), next: []});
+    } else {
+      app.print(nextText(list, app, '').join('\n'));
+    }
     return exitCodes.done;
   }
   const asked = name.replace(/^(docs|inventories)\//, '').replace(/\.md$/, '');
@@ -31,13 +36,13 @@ export function showDocs(app: App, name: string | undefined): ExitCode {
     throw new SwitcharooError(unknownPage(name, pages));
   }
   const text = textOf(page.file);
-  app.print(
-    app.json
-      ? JSON.stringify({page: page.name, title: titleOf(page), text})
-      : page.file.endsWith('.md')
-        ? pageText(text, {...app, linkTo: linksOf(app, page)})
-        : text.trimEnd(),
-  );
+  if (app.json) {
+    printDocument(app, 'page', {page: page.name, title: titleOf(page), text, next: []});
+  } else {
+    const isMarkdown = page.file.endsWith('.md');
+    const linkTo = linksOf(app, page);
+    app.print(isMarkdown ? pageText(text, {...app, linkTo}) : text.trimEnd());
+  }
   return exitCodes.done;
 }
 
@@ -51,7 +56,8 @@ export function explain(app: App, code: string): ExitCode {
   const [, message = '', hint = ''] = section.split(/\n\n+/).map((part) => part.trim());
   const plain = (text: string) => text.replace(/^> /, '').replaceAll('\\_', '_');
   if (app.json) {
-    app.print(JSON.stringify({code, message: plain(message), hint: plain(hint)}));
+    const facts = {code, message: plain(message), hint: plain(hint)};
+    printDocument(app, 'explanation', {...facts, next: []});
     return exitCodes.done;
   }
   const {paint, width} = app;

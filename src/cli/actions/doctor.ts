@@ -10,6 +10,7 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {targetKinds} from '../../run/step-library.ts';
 import {version} from '../../version.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 import {doctorText, type MachineCheck} from './doctor-text.ts';
 import {loadLab} from './lab-package.ts';
 
@@ -31,8 +32,13 @@ export async function examine(app: App): Promise<ExitCode> {
     stateFolder(app),
     terminal(app),
   ];
-  app.print(app.json ? JSON.stringify({version, checks}) : doctorText(version, checks, app));
-  return checks.every(({ok}) => ok) ? exitCodes.done : exitCodes.blocked;
+  const isFit = checks.every(({ok}) => ok);
+  if (app.json) {
+    printDocument(app, 'doctor', {version, checks, next: isFit ? [] : [app.paste('doctor')]});
+  } else {
+    app.print(doctorText(version, checks, app));
+  }
+  return isFit ? exitCodes.done : exitCodes.blocked;
 }
 
 function node(): MachineCheck {

@@ -5,7 +5,6 @@ import {loadRunbook, onlyRunbook} from '../../inventory/runbook-file.ts';
 import {shellWord} from '../../model/hint.ts';
 import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {
-  type DrillDocument,
   type DrillFacts,
   drillScoresOf,
   drillText,
@@ -16,6 +15,7 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {openRun, type RunOptions} from '../../run/open-run.ts';
 import type {Run} from '../../run/run.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 import {printFailure, printReport} from '../print-outcome.ts';
 import type {ProcessSignals} from '../signals.ts';
 import {withRun} from '../with-run.ts';
@@ -111,7 +111,7 @@ function drillIn(
     const report = await measure(app, run, lab);
     const end = endOf(result, result.kind === 'reversed' && result.to === null);
     const violations = [...violationsIn(await lab.watch(), end), ...game.refusals];
-    printReport(app, report);
+    printReport(app, run, report);
     printFailure(app, run, result);
     const code = rehearsalExitCode(app, run.exitCode(result), report, violations);
     printDrill(
@@ -183,8 +183,11 @@ function printDrill(app: App, drillCommand: string, facts: DrillFacts): void {
     {command: app.paste(`log ${facts.run}`), what: 'what was done when'},
   ];
   const commands = next.map(({command}) => command);
-  const document: DrillDocument = {kind: 'drill', ...facts, scores, next: commands};
-  app.print(app.json ? JSON.stringify(document) : `\n${drillText({facts, scores, next}, app)}`);
+  if (app.json) {
+    printDocument(app, 'drill', {kind: 'drill', ...facts, scores, next: commands});
+  } else {
+    app.print(`\n${drillText({facts, scores, next}, app)}`);
+  }
 }
 
 const nobodyDecides = (runbook: string): Problem => ({

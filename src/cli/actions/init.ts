@@ -16,6 +16,7 @@ import {nextText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {packageRoot} from '../../version.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 import {lacksOf, manifestFor} from './project-manifest.ts';
 
 interface ProjectFile {
@@ -31,9 +32,8 @@ export function initProject(app: App, folder: string): ExitCode {
   const kept = files.map(({file}) => file).filter((file) => !written.includes(file));
   const next = nextIn(place, kept.includes('package.json'));
   if (app.json) {
-    app.print(
-      JSON.stringify({folder: place, written, kept, next: next.map(({command}) => command)}),
-    );
+    const commands = next.map(({command}) => command);
+    printDocument(app, 'project', {folder: place, written, kept, next: commands});
     return exitCodes.done;
   }
   const list = (title: string, names: readonly string[]) =>

@@ -3,6 +3,7 @@ import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {didYouMean, namesNear} from '../../model/suggestion.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 import {runningLab} from './lab.ts';
 import {loadLab} from './lab-package.ts';
 
@@ -40,7 +41,8 @@ async function cause(app: App, given: string, isSlow: boolean): Promise<ExitCode
   const {what, heal}: LabFault = labFaults[name];
   const isNew = await (await runningLab(app)).cause(name);
   if (app.json) {
-    app.print(JSON.stringify({fault: name, what, isNew, lasts: heal.length > 0}));
+    const next = heal.length > 0 ? [app.paste('lab heal')] : [];
+    printDocument(app, 'lab-fault', {fault: name, what, isNew, lasts: heal.length > 0, next});
     return exitCodes.done;
   }
   const lasts = heal.length > 0 ? ` End it with: ${app.paste('lab heal')}` : '';
@@ -51,13 +53,11 @@ async function cause(app: App, given: string, isSlow: boolean): Promise<ExitCode
 /** Ends everything that was broken or made slow by name. */
 export async function healLab(app: App): Promise<ExitCode> {
   const healed = await (await runningLab(app)).heal();
-  app.print(
-    app.json
-      ? JSON.stringify({healed})
-      : healed.length > 0
-        ? `Healed: ${healed.join(', ')}.`
-        : 'Nothing was broken.',
-  );
+  if (app.json) {
+    printDocument(app, 'lab-healed', {healed, next: []});
+  } else {
+    app.print(healed.length > 0 ? `Healed: ${healed.join(', ')}.` : 'Nothing was broken.');
+  }
   return exitCodes.done;
 }
 

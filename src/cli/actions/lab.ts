@@ -2,6 +2,7 @@ import type {Lab, LabOptions} from '@switcharoo/lab';
 import {SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 import {printProblems} from '../print-problems.ts';
 import {loadLab} from './lab-package.ts';
 import {labStatusText, writeCountText} from './lab-text.ts';
@@ -18,17 +19,17 @@ interface LabSetup {
 export async function startLab(app: App, setup: LabSetup): Promise<ExitCode> {
   const {upLab} = await loadLab();
   const {directory, variables} = await upLab({stateFolder: app.state.path, ...setup});
-  app.print(
-    app.json
-      ? JSON.stringify({directory, variables: withoutSecrets(variables)})
-      : [
-          `The lab is running, in ${directory}.`,
-          `  ${app.paste('plan seamless-cutover -i lab')}`,
-          `  ${app.paste('run seamless-cutover -i lab')}`,
-          `  ${app.paste('lab status')}`,
-          `  ${app.paste('lab down')}`,
-        ].join('\n'),
-  );
+  const next = [
+    ...['plan seamless-cutover -i lab', 'run seamless-cutover -i lab'],
+    ...['lab status', 'lab down'],
+  ].map(app.paste);
+  if (app.json) {
+    const shown = withoutSecrets(variables);
+    printDocument(app, 'lab-up', {directory, variables: shown, next});
+  } else {
+    const commands = next.map((command) => `  ${command}`);
+    app.print([`The lab is running, in ${directory}.`, ...commands].join('\n'));
+  }
   return exitCodes.done;
 }
 
@@ -41,20 +42,23 @@ function requestFigures(requests: Awaited<ReturnType<Lab['count']>>['clients']['
 export async function stopLab(app: App): Promise<ExitCode> {
   const {downLab} = await loadLab();
   const was = await downLab(app.state.path);
-  app.print(
-    app.json
-      ? JSON.stringify({was})
-      : was
-        ? 'The lab is stopped and removed.'
-        : 'No lab was running.',
-  );
+  if (app.json) {
+    printDocument(app, 'lab-down', {was, next: []});
+  } else {
+    app.print(was ? 'The lab is stopped and removed.' : 'No lab was running.');
+  }
   return exitCodes.done;
 }
 
 export async function showLab(app: App): Promise<ExitCode> {
   const lab = await runningLab(app);
   const status = await lab.status();
-  app.print(app.json ? JSON.stringify(status) : labStatusText(status));
+  if (app.json) {
+    const next = status.faults.length > 0 ? [app.paste('lab heal')] : [];
+    printDocument(app, 'lab-status', {...status, next});
+  } else {
+    app.print(labStatusText(status));
+  }
   return exitCodes.done;
 }
 
@@ -71,8 +75,13 @@ export async function countWrites(app: App): Promise<ExitCode> {
     lookups: {right: lookups.right, wrong: lookups.wrong},
     requests: requestFigures(clients.requests),
     outageMs,
+    next: [],
   };
-  app.print(app.json ? JSON.stringify(document) : writeCountText(count));
+  if (app.json) {
+    printDocument(app, 'lab-count', document);
+  } else {
+    app.print(writeCountText(count));
+  }
   const problems = [
     ...violationsIn(await lab.watch(), 'other'),
     ...('because' in rows ? [rowsNotCompared(rows)] : []),

@@ -9,6 +9,7 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {isOver} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import {interruption} from '../interruption.ts';
+import {printEntries} from './log.ts';
 
 const everyMs = 250;
 /** As wide as #999: later lines are as wide as the first ones. */
@@ -58,9 +59,10 @@ function* newEntries(path: string): Generator<readonly JournalEntry[], never> {
 const nothingNew = {entries: [], damage: null};
 
 function linePrinter(app: App): (entries: readonly JournalEntry[]) => void {
-  const textOf = app.json
-    ? (entries: readonly JournalEntry[]) => entries.map((entry) => JSON.stringify(entry)).join('\n')
-    : logFollower(app, numberColumns);
+  if (app.json) {
+    return (entries) => printEntries(app, entries);
+  }
+  const textOf = logFollower(app, numberColumns);
   return (entries) => {
     if (entries.length > 0) {
       app.print(textOf(entries));

@@ -4,20 +4,30 @@ import {logText} from '../../report/index.ts';
 import {chooseRun} from '../../run/choose-run.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 
 /** Prints the journal, one line for each entry. Of a damaged one it prints what is before the damage, and throws. */
 export function printLog(app: App, name: string | undefined): ExitCode {
   const {entries, damage} = readDamagedJournal(app.state.journalOf(chooseRun(app, name)));
   if (entries.length > 0) {
-    app.print(
-      app.json ? entries.map((entry) => JSON.stringify(entry)).join('\n') : logText(entries, app),
-    );
+    if (app.json) {
+      printEntries(app, entries);
+    } else {
+      app.print(logText(entries, app));
+    }
   }
   if (damage) {
     sayDamage(app, entries);
     throw damage;
   }
   return exitCodes.done;
+}
+
+/** The lines of the journal themselves. */
+export function printEntries(app: App, entries: readonly JournalEntry[]): void {
+  for (const entry of entries) {
+    printDocument(app, 'journal-entry', entry);
+  }
 }
 
 /** Where a damaged journal ends for a reader. */
@@ -36,10 +46,13 @@ export function verifyLog(app: App, name: string | undefined): ExitCode {
   const {entries, head, tornBytes} = readJournal(app.state.journalOf(run));
   const torn =
     tornBytes > 0 ? ` A last line of ${tornBytes} bytes was torn by a crash and is no entry.` : '';
+  if (app.json) {
+    const verified = {run, entries: entries.length, head, tornBytes, verified: true} as const;
+    printDocument(app, 'log-verified', {...verified, next: []});
+    return exitCodes.done;
+  }
   app.print(
-    app.json
-      ? JSON.stringify({run, entries: entries.length, head, tornBytes, verified: true})
-      : `${run}: ${entries.length} entries, each follows from the one before it.${torn}\nhead ${head}\nCompare this head with the one printed earlier: a chain alone does not show that a file was rewritten as a whole.`,
+    `${run}: ${entries.length} entries, each follows from the one before it.${torn}\nhead ${head}\nCompare this head with the one printed earlier: a chain alone does not show that a file was rewritten as a whole.`,
   );
   return exitCodes.done;
 }

@@ -1,9 +1,11 @@
+import {shellWord} from '../../model/hint.ts';
 import type {Problem} from '../../model/problem.ts';
 import {iamPolicies, type Missing, missingIn, permissionsText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {grantsFor} from '../../run/grants.ts';
 import type {WorldRequest} from '../../run/open-world.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 import {printProblems} from '../print-problems.ts';
 import {listenToSignals} from '../signals.ts';
 
@@ -14,19 +16,26 @@ export async function showPermissions(app: App, request: WorldRequest): Promise<
     const grants = await grantsFor(app, request, signals.aborting);
     const {targets} = grants;
     const missing = missingIn(targets);
-    app.print(
-      app.json
-        ? JSON.stringify({...grants, policies: iamPolicies(targets), missing})
-        : permissionsText(grants, app),
-    );
-    if (missing.length > 0 && !app.json) {
-      printProblems(app, missing.map(permissionMissing));
+    if (app.json) {
+      const next = [nextOf(app, request, missing.length > 0 ? 'permissions' : 'plan')];
+      printDocument(app, 'permissions', {
+        ...{...grants, policies: iamPolicies(targets)},
+        ...{missing, next},
+      });
+    } else {
+      app.print(permissionsText(grants, app));
+      if (missing.length > 0) {
+        printProblems(app, missing.map(permissionMissing));
+      }
     }
     return missing.length > 0 ? exitCodes.blocked : exitCodes.done;
   } finally {
     signals.dispose();
   }
 }
+
+const nextOf = (app: App, {runbook, inventory}: WorldRequest, command: string): string =>
+  app.paste(`${command} ${shellWord(runbook)} -i ${shellWord(inventory)}`);
 
 const permissionMissing = ({target, account, need, reason}: Missing): Problem => ({
   code: 'permission-missing',

@@ -15,6 +15,7 @@ import {savePlan} from '../../run/plan-store.ts';
 import type {Run} from '../../run/run.ts';
 import {worldRemarks} from '../../run/session-remarks.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 import {printProblems} from '../print-problems.ts';
 import {listenToSignals} from '../signals.ts';
 import {tellProgress} from '../waiting-line.ts';
@@ -41,32 +42,32 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
     const plan = opened.redactor.value(made);
     savePlan(app, plan);
     const rule = outageRule(world.runbook, world.runbook.head.outage?.longestMs);
-    const command = app.paste(
-      `run ${shellWord(request.runbook)} -i ${shellWord(request.inventory)}${paramWords(request)} --plan ${plan.digest}`,
-    );
-    app.print(
-      app.json
-        ? JSON.stringify({
-            ...plan,
-            ...(rule ? {longestOutage: rule} : {}),
-            ...{missing, claimed: claims.problems, remarks, people},
-            ...{expected: times, distances},
-          })
-        : planText(plan, {
-            ...{...app, command, expectation: {times, distances}},
-            earlier: withNetworkShare(app, world.runbook, earlierRun(app, plan)),
-            longestOutage: rule ? {rule} : null,
-            ...{remarks, people},
-            ownedByOthers: claims.owned,
-          }),
-    );
-    if (!app.json) {
+    const words = `${shellWord(request.runbook)} -i ${shellWord(request.inventory)}${paramWords(request)}`;
+    const command = app.paste(`run ${words} --plan ${plan.digest}`);
+    const isBlocked = obstaclesIn(plan).length > 0 || claims.problems.length > 0;
+    if (app.json) {
+      printDocument(app, 'plan', {
+        ...plan,
+        ...(rule ? {longestOutage: rule} : {}),
+        ...{missing, claimed: claims.problems, remarks, people},
+        ...{expected: times, distances},
+        next: [isBlocked ? app.paste(`plan ${words}`) : command],
+      });
+    } else {
+      app.print(
+        planText(plan, {
+          ...{...app, command, expectation: {times, distances}},
+          earlier: withNetworkShare(app, world.runbook, earlierRun(app, plan)),
+          longestOutage: rule ? {rule} : null,
+          ...{remarks, people},
+          ownedByOthers: claims.owned,
+        }),
+      );
       missing.map(missingText).forEach(app.say);
       printProblems(app, claims.problems);
+      printObstacles(app, plan);
     }
-    return printObstacles(app, plan) || claims.problems.length > 0
-      ? exitCodes.blocked
-      : exitCodes.done;
+    return isBlocked ? exitCodes.blocked : exitCodes.done;
   } finally {
     await opened.close();
     signals.dispose();
@@ -77,7 +78,7 @@ export async function showPlan(app: App, request: WorldRequest): Promise<ExitCod
 export async function printPlanOf(app: App, run: Run, isBrief = false): Promise<Plan> {
   const plan = await run.plan();
   if (app.json) {
-    app.print(plannedDocument(run, plan));
+    printPlanned(app, run, plan);
   } else if (!isBrief || obstaclesIn(plan).length > 0) {
     const {remarks, longestOutage, people} = run;
     app.print(
@@ -104,8 +105,8 @@ async function expectedOf(app: App, run: Run, plan: Plan) {
 }
 
 /** One line of JSON. */
-export const plannedDocument = ({remarks, longestOutage, people}: Run, plan: Plan): string =>
-  JSON.stringify({
+export const printPlanned = (app: App, {remarks, longestOutage, people}: Run, plan: Plan): void =>
+  printDocument(app, 'run-line', {
     kind: 'planned',
     plan,
     ...(longestOutage ? {longestOutage: longestOutage.rule} : {}),
@@ -117,10 +118,10 @@ export const plannedDocument = ({remarks, longestOutage, people}: Run, plan: Pla
 export const earlierRun = (app: App, {runbook, inventory}: Plan): EarlierRun | null =>
   earlierRunOf(app, runbook.name, inventory.name);
 
-/** Prints every blocked entry as a problem; in JSON the plan has them already. */
+/** Prints every blocked entry as a problem. */
 export function printObstacles(app: App, plan: Plan): boolean {
   const problems = obstaclesIn(plan);
-  if (problems.length > 0 && !app.json) {
+  if (problems.length > 0) {
     printProblems(app, problems);
   }
   return problems.length > 0;

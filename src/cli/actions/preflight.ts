@@ -1,4 +1,5 @@
 import {refuseIfStopped} from '../../engine/look.ts';
+import {shellWord} from '../../model/hint.ts';
 import {
   isStale,
   momentUtc,
@@ -14,6 +15,7 @@ import {MachineClock} from '../../run/machine-clock.ts';
 import {keepFolds, recallFolds} from '../../run/past-runs.ts';
 import {preflight} from '../../run/preflight.ts';
 import {type App, widthNow} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 import {listenToSignals} from '../signals.ts';
 
 /**
@@ -30,7 +32,7 @@ export async function runPreflight(
     const request = {inventoryFile: inventory, loadSchema, stillReading: app.waiting};
     recallFolds(app);
     const result = await preflight(app, request, signals.stopping);
-    app.print(app.json ? JSON.stringify(documentOf(result)) : preflightText(result, app));
+    printWhole(app, inventory, result);
     keepFolds(app);
     return exitCodeOf(result);
   } finally {
@@ -64,7 +66,7 @@ export async function repeatPreflight(
       busy = await busyTarget(app, inventoryFile, stopping);
       if (busy === undefined) {
         const next = await preflight(app, request, stopping);
-        tell(app, clock.now(), last, next);
+        tell(app, {file: inventoryFile, at: clock.now(), last, next});
         last = next;
       } else if (!wasBusy) {
         tellBusy(app, clock.now(), busy);
@@ -94,31 +96,54 @@ export async function repeatPreflight(
 const pieceMs = 60_000;
 
 function tellBusy(app: App, at: Date, target: string): void {
+  if (app.json) {
+    const next = [app.paste('status')];
+    printDocument(app, 'preflight-busy', {atUtc: at.toISOString(), busy: target, next});
+    return;
+  }
   app.print(
-    app.json
-      ? JSON.stringify({atUtc: at.toISOString(), busy: target})
-      : `${momentUtc(at)}: a run works on ${target}. Nothing is checked until it pauses or ends.`,
+    `${momentUtc(at)}: a run works on ${target}. Nothing is checked until it pauses or ends.`,
   );
 }
 
-function tell(app: App, at: Date, last: PreflightReport | undefined, next: PreflightReport): void {
-  if (last) {
-    tellChanges(app, at, last, next);
-    return;
-  }
-  app.print(app.json ? JSON.stringify(documentOf(next)) : preflightText(next, app));
+interface Repeated {
+  readonly file: string;
+  readonly at: Date;
+  readonly last: PreflightReport | undefined;
+  readonly next: PreflightReport;
 }
 
-function tellChanges(app: App, at: Date, last: PreflightReport, next: PreflightReport): void {
+function tell(app: App, {file, at, last, next}: Repeated): void {
+  if (!last) {
+    printWhole(app, file, next);
+    return;
+  }
   const changes = preflightChanges(last, next);
-  const text = app.json
-    ? changes.added.length + changes.resolved.length > 0 &&
-      JSON.stringify({atUtc: at.toISOString(), inventory: next.inventory.name, ...changes})
-    : preflightChangesText(changes, at, {...app, width: widthNow()});
-  if (text) {
-    app.print(text);
+  if (changes.added.length + changes.resolved.length === 0) {
+    return;
+  }
+  if (app.json) {
+    const seen = {atUtc: at.toISOString(), inventory: next.inventory.name, ...changes};
+    printDocument(app, 'preflight-change', {...seen, next: commandsAfter(app, file, next)});
+  } else {
+    app.print(preflightChangesText(changes, at, {...app, width: widthNow()}));
   }
 }
+
+function printWhole(app: App, file: string, report: PreflightReport): void {
+  if (app.json) {
+    printDocument(app, 'preflight', {
+      ...documentOf(report),
+      next: commandsAfter(app, file, report),
+    });
+  } else {
+    app.print(preflightText(report, app));
+  }
+}
+
+/** The same again after a fix. What comes after a good one depends on the runbook, which nobody has named. */
+const commandsAfter = (app: App, file: string, report: PreflightReport): readonly string[] =>
+  exitCodeOf(report) === exitCodes.blocked ? [app.paste(`preflight -i ${shellWord(file)}`)] : [];
 
 const exitCodeOf = (report: PreflightReport): ExitCode =>
   preflightFindings(report).some(({severity}) => severity === 'blocks')

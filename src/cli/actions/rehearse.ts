@@ -120,7 +120,7 @@ function rehearseIn(
       ...violationsIn(await lab.watch(), endOf(result, isReversed)),
       ...(fault?.problems() ?? []),
     ];
-    printReport(app, report);
+    printReport(app, run, report);
     printFailure(app, run, result);
     if (html !== undefined) {
       writeReport(html, reportHtml(report));

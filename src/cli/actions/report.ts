@@ -5,6 +5,8 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {measuredIn} from '../../run/measurements.ts';
 import {earlierReport, progressIn} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
+import {nextCommands} from '../next-commands.ts';
+import {printDocument} from '../print-document.ts';
 import {writeReport} from '../report-file.ts';
 
 /**
@@ -17,7 +19,8 @@ export function printReport(
 ): ExitCode {
   const run = chooseRun(app, name);
   const {entries, head} = readJournal(app.state.journalOf(run));
-  const {runbook} = progressIn(app, run).run;
+  const progress = progressIn(app, run);
+  const {runbook} = progress.run;
   const earlier = earlierReport(app, runbook.name, run);
   const report = reportOf(entries, {
     ...measuredIn(app.state, run),
@@ -28,8 +31,11 @@ export function printReport(
     writeReport(html, reportHtml(report));
     app.say(`Wrote ${html}.`);
   }
-  if (html === undefined || app.json) {
-    app.print(app.json ? JSON.stringify(report) : reportText(report, app));
+  if (app.json) {
+    const next = nextCommands(app, progress).map(({command}) => command);
+    printDocument(app, 'report', {...report, next});
+  } else if (html === undefined) {
+    app.print(reportText(report, app));
   }
   return exitCodes.done;
 }

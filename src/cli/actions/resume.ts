@@ -11,7 +11,7 @@ import type {App} from '../app.ts';
 import {printOutcome} from '../print-outcome.ts';
 import {printProblemsOf} from '../print-problems.ts';
 import {withRun} from '../with-run.ts';
-import {earlierRun, plannedDocument} from './plan.ts';
+import {earlierRun, printPlanned} from './plan.ts';
 import {printReversalPlan} from './reverse.ts';
 import {statusIn} from './status.ts';
 
@@ -56,12 +56,14 @@ async function continueRun(app: App, run: Run): Promise<RunResult | 'blocked'> {
   const {remarks, longestOutage, people} = run;
   const earlier = earlierRun(app, plan);
   const options = {...app, resumed: true, earlier, longestOutage, remarks, people};
-  app.print(app.json ? plannedDocument(run, plan) : planText(plan, options));
+  if (app.json) {
+    printPlanned(app, run, plan);
+  } else {
+    app.print(planText(plan, options));
+  }
   const obstacles = obstaclesIn(plan);
   if (obstacles.length > 0 && run.progress) {
-    if (!app.json) {
-      printProblemsOf(app, run.progress, obstacles);
-    }
+    printProblemsOf(app, run.progress, obstacles);
     return 'blocked';
   }
   return run.forward(plan);

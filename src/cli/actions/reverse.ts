@@ -8,6 +8,7 @@ import {pausedExitCode} from '../../run/outcome.ts';
 import type {Run} from '../../run/run.ts';
 import {aboutRun} from '../about-run.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 import {printOutcome} from '../print-outcome.ts';
 import {printProblemsOf} from '../print-problems.ts';
 import {reversalPlanText} from '../reversal-plan.ts';
@@ -53,13 +54,13 @@ export async function printReversalPlan(
 ): Promise<ReversePlan> {
   const plan = await run.planReversal(to);
   const planned = {kind: 'reverse-planned', plan, losses: await run.reversalLosses()} as const;
-  app.print(
-    app.json ? JSON.stringify({...planned, remarks: run.remarks}) : reversalPlanText(app, planned),
-  );
-  if (!app.json) {
-    for (const remark of run.remarks) {
-      app.print(remarkText(remark, app));
-    }
+  if (app.json) {
+    printDocument(app, 'run-line', {...planned, remarks: run.remarks});
+    return plan;
+  }
+  app.print(reversalPlanText(app, planned));
+  for (const remark of run.remarks) {
+    app.print(remarkText(remark, app));
   }
   return plan;
 }

@@ -1,9 +1,11 @@
 import {isDead} from '../../journal/lock-holder.ts';
 import {runsText} from '../../report/index.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
-import {holderOfRun, keepFolds, progressToShow, recallFolds} from '../../run/past-runs.ts';
+import {holderOfRun, isOver, keepFolds, progressToShow, recallFolds} from '../../run/past-runs.ts';
 import type {App} from '../app.ts';
 import {sayEmptyRuns} from '../empty-runs.ts';
+import {nextCommands} from '../next-commands.ts';
+import {printDocument} from '../print-document.ts';
 import {printProblems} from '../print-problems.ts';
 import {statusDocument} from './status.ts';
 
@@ -19,11 +21,18 @@ export function listRuns(app: App): ExitCode {
     const holder = holders.get(run);
     return holder && {...holder, dead: isDead(holder)};
   };
-  app.print(
-    app.json
-      ? JSON.stringify(readable.map((progress) => statusDocument(progress, undefined, [])))
-      : runsText(readable, {...app, holderOf}),
-  );
+  if (app.json) {
+    const open = readable.filter((progress) => !isOver(progress));
+    printDocument(app, 'runs', {
+      runs: readable.map((progress) => {
+        const commands = nextCommands(app, progress).map(({command}) => command);
+        return statusDocument(progress, holders.get(progress.run.run), commands);
+      }),
+      next: open.map(({run}) => app.paste(`status ${run.run}`)),
+    });
+  } else {
+    app.print(runsText(readable, {...app, holderOf}));
+  }
   for (const {problem} of read) {
     if (problem) {
       printProblems(app, [problem], {inPlace: ['not known: the journal is damaged']});

@@ -16,6 +16,7 @@ import {
 } from '../../run/past-runs.ts';
 import type {TargetAnswers} from '../../run/target-answers.ts';
 import type {App} from '../app.ts';
+import type {DocumentOf} from '../documents/index.ts';
 import {sayEmptyRuns} from '../empty-runs.ts';
 import {nextCommands, ownersCommand} from '../next-commands.ts';
 import {listenToSignals} from '../signals.ts';
@@ -91,7 +92,7 @@ export function statusIn(app: App, status: RunStatus, answers: Answers = null): 
       ...document,
       ...outageDocument(status, now),
       ...answersDocument(answers),
-    });
+    } satisfies DocumentOf<'status'>);
   }
   const held = holder ? {holder: {...holder, dead: isDead(holder)}} : {};
   const asked = answers ? {reversal: answers.losses, upkeep: answers.upkeep} : {};

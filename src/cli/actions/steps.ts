@@ -6,6 +6,7 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {ownLibrary} from '../../run/own-library.ts';
 import {stepLibrary} from '../../run/step-library.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 import {printProblems} from '../print-problems.ts';
 
 /** Lists the step library and the project's own steps, or describes one of them. */
@@ -23,7 +24,7 @@ export async function showSteps(app: App, name: string | undefined): Promise<Exi
     throw new SwitcharooError(unknownStep(name, names));
   }
   if (app.json) {
-    app.print(JSON.stringify((unit ? [unit] : units).map(documentOf)));
+    printDocument(app, 'steps', {steps: (unit ? [unit] : units).map(documentOf), next: []});
   } else {
     app.print(unit ? stepText(unit, app) : stepsText(units, app));
   }

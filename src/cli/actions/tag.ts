@@ -4,6 +4,7 @@ import {type Problem, SwitcharooError} from '../../model/problem.ts';
 import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {nextTag} from '../../run/next-tag.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 import {listenToSignals} from '../signals.ts';
 
 interface TagSources {
@@ -31,7 +32,11 @@ export async function printTag(
       ...(git === undefined ? {} : {git}),
     };
     const tag = await nextTag(app, {inventory, params}, signals);
-    app.print(app.json ? JSON.stringify({tag, branch}) : tag);
+    if (app.json) {
+      printDocument(app, 'tag', {tag, branch, next: []});
+    } else {
+      app.print(tag);
+    }
     return exitCodes.done;
   } finally {
     signals.dispose();

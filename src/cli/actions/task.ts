@@ -5,6 +5,7 @@ import {openRun, type RunRequest} from '../../run/open-run.ts';
 import type {Run} from '../../run/run.ts';
 import {packageRoot} from '../../version.ts';
 import type {App} from '../app.ts';
+import {printDocument} from '../print-document.ts';
 import {printOutcome} from '../print-outcome.ts';
 import {withRun} from '../with-run.ts';
 import {printObstacles, printPlanOf} from './plan.ts';
@@ -65,7 +66,8 @@ const outputOf = ({progress}: Run): TaskOutput | undefined =>
 
 function printExit(app: App, {name: run}: Run, {task, exitCode}: TaskOutput): ExitCode {
   if (app.json) {
-    app.print(JSON.stringify({kind: 'task-ended', run, task, exitCode}));
+    const next = [app.paste(`report ${run}`)];
+    printDocument(app, 'task-ended', {kind: 'task-ended', run, task, exitCode, next});
   } else {
     const name = task?.split('/').at(-1) ?? 'a task that ECS no longer shows';
     app.say(`exit code ${exitCode ?? 'unknown'}, task ${name}, run ${run}`);

@@ -5,6 +5,7 @@ import {type ExitCode, exitCodes} from '../../run/exit-codes.ts';
 import {type HeldLock, heldLockOf, takeOverLock} from '../../run/take-over-lock.ts';
 import type {App} from '../app.ts';
 import {askName} from '../ask-name.ts';
+import {printDocument} from '../print-document.ts';
 
 /** Takes the lock of a run over after its name was typed, and gives it back. */
 export async function unlockRun(
@@ -20,6 +21,10 @@ export async function unlockRun(
     throw new SwitcharooError(confirmationMismatch(run));
   }
   takeOverLock(app, lock);
+  if (app.json) {
+    const next = [app.paste(`resume ${run}`)];
+    printDocument(app, 'unlocked', {run, unlocked: [lock.scope], next});
+  }
   app.say(
     `${lock.scope} is free. The run is paused where it was; continue it with: ${app.paste(`resume ${run}`)}`,
   );

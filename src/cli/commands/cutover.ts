@@ -24,6 +24,7 @@ const planCommand = defineCommand({
   description:
     'Inspect the targets of a runbook, and print the plan and its digest. Changes nothing.\n\nThe runbook is a file, or the name of one in runbooks/.',
   options: {inventory, param, details},
+  prints: ['plan'],
   examples: ['plan bare-metal-to-ecs -i staging'],
   run: async ({app, args: [runbook = ''], options}) => {
     const {showPlan} = await import('../actions/plan.ts');
@@ -51,6 +52,7 @@ const runCommand = defineCommand({
     answer,
     besides,
   },
+  prints: ['run-line', 'report'],
   examples: [
     'run bare-metal-to-ecs -i staging',
     'run bare-metal-to-ecs -i staging --until prepared',
@@ -84,6 +86,7 @@ const resumeCommand = defineCommand({
     runbook: movedRunbook,
     inventory: movedInventory,
   },
+  prints: ['run-line', 'report'],
   examples: ['resume', 'resume 20260301-031205-4f2a --yes'],
   run: async ({app, args: [run], options}) => {
     const {resumeRun} = await import('../actions/resume.ts');
@@ -114,6 +117,7 @@ const reverseCommand = defineCommand({
     runbook: movedRunbook,
     inventory: movedInventory,
   },
+  prints: ['run-line', 'report'],
   examples: ['reverse', 'reverse --to prepared'],
   run: async ({app, args: [run], options}) => {
     const {reverseRun} = await import('../actions/reverse.ts');

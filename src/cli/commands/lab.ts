@@ -32,6 +32,7 @@ const rehearseCommand = defineCommand({
     keep: flag({description: 'Leave the lab running afterwards'}),
     html,
   },
+  prints: ['run-line', 'report'],
   examples: [
     'rehearse',
     'rehearse seamless-cutover --reverse-at smoke',
@@ -70,6 +71,7 @@ const drillCommand = defineCommand({
     rtt,
     keep: flag({description: 'Leave the lab running afterwards'}),
   },
+  prints: ['run-line', 'report', 'drill'],
   examples: ['drill', 'drill seamless-cutover --seed 4711', 'drill --decide retry,reverse --json'],
   run: async ({app, args: [runbook], options}) => {
     const {drill} = await import('../actions/drill.ts');
@@ -120,6 +122,7 @@ const up = defineCommand({
     rtt,
     emptyAurora: flag({description: 'Start before the first copy: Aurora has no data'}),
   },
+  prints: ['lab-up'],
   examples: ['lab up', 'lab up --clients 0'],
   run: async ({app, options}) => {
     const {startLab} = await actions();
@@ -131,6 +134,7 @@ const up = defineCommand({
 const down = defineCommand({
   name: 'down',
   summary: 'Stop the lab and every process it started',
+  prints: ['lab-down'],
   examples: ['lab down'],
   run: async ({app}) => {
     const {stopLab} = await actions();
@@ -141,6 +145,7 @@ const down = defineCommand({
 const status = defineCommand({
   name: 'status',
   summary: 'Show the state of the lab, and what its clients counted',
+  prints: ['lab-status'],
   examples: ['lab status'],
   run: async ({app}) => {
     const {showLab} = await actions();
@@ -153,6 +158,7 @@ const count = defineCommand({
   summary: 'Compare the acknowledged writes with the database',
   description:
     'Compare every write that was acknowledged to a client of the lab with the active database.',
+  prints: ['lab-count'],
   examples: ['lab count'],
   run: async ({app}) => {
     const {countWrites} = await actions();
@@ -168,6 +174,7 @@ const breakPart = defineCommand({
   summary: 'Make something fail in the lab until it is healed',
   description:
     'Make something fail in the running lab, while a run is under way in another terminal. Docs: the-lab.md has the faults.',
+  prints: ['lab-fault'],
   examples: ['lab break aurora', 'lab break crash'],
   run: async ({app, args: [name = '']}) => {
     const {breakLab} = await faultActions();
@@ -179,6 +186,7 @@ const slow = defineCommand({
   name: 'slow',
   arguments: '<part>',
   summary: 'Make something slow in the lab until it is healed',
+  prints: ['lab-fault'],
   examples: ['lab slow aws', 'lab slow replication'],
   run: async ({app, args: [name = '']}) => {
     const {slowLab} = await faultActions();
@@ -189,6 +197,7 @@ const slow = defineCommand({
 const heal = defineCommand({
   name: 'heal',
   summary: 'End everything that was broken or made slow in the lab',
+  prints: ['lab-healed'],
   examples: ['lab heal'],
   run: async ({app}) => {
     const {healLab} = await faultActions();

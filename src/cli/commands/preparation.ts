@@ -17,6 +17,7 @@ const preflightCommand = defineCommand({
     every: duration('Check again so often, until Ctrl-C, and print only what changed'),
     until: time('With --every, end at this time (HH:MM here, or a time with its zone)'),
   },
+  prints: ['preflight', 'preflight-busy', 'preflight-change'],
   examples: [
     'preflight -i staging',
     'preflight -i production --every 30m --until 03:00',
@@ -71,6 +72,7 @@ const verifyCommand = defineCommand({
   description:
     'Explore every failure of a runbook (before and after each change, a lost answer, a dead process) and every choice of the operator. Show the shortest path to an unsafe state: two writable sides, lost writes, traffic to a side that refuses writes or that no gate has tried, copies in use that no gate has compared, a domain that does not resolve, an outage without a limit, no lossless reversal.\n\nContacts no system: an inventory only gives the parameters. Exit code 3: there is a counterexample.',
   options: reading,
+  prints: ['verification'],
   examples: ['verify bare-metal-to-ecs', 'verify ./runbooks/ours.ts -i production'],
   run: async ({app, args: [runbook = ''], options}) => {
     const {showVerification} = await import('../actions/verify.ts');
@@ -89,6 +91,7 @@ const documentCommand = defineCommand({
   description:
     'Print a runbook as a page of Markdown, for those who read and approve it: its phases, what each entry does and how it is reversed, the questions, the outage, the limits, and what may never be skipped.\n\nContacts no system. With an inventory, the page also shows the details of each question.',
   options: reading,
+  prints: ['markdown'],
   examples: ['document bare-metal-to-ecs', 'document ./runbooks/ours.ts -i production'],
   run: async ({app, args: [runbook = ''], options}) => {
     const {showDocument} = await import('../actions/document.ts');
@@ -107,6 +110,7 @@ const permissionsCommand = defineCommand({
   description:
     'Print the grants that each account of an inventory needs for a runbook, as policies and statements to paste, and which are missing.',
   options: {inventory, param},
+  prints: ['permissions'],
   examples: ['permissions bare-metal-to-ecs -i staging'],
   run: async ({app, args: [runbook = ''], options}) => {
     const {showPermissions} = await import('../actions/permissions.ts');
@@ -124,6 +128,7 @@ const stepsCommand = defineCommand({
   summary: 'List the steps and gates, or describe one',
   description:
     'List the steps and gates of the library, those that the files in steps/ export, and those of the packages named switcharoo-… With a name, describe it: its targets, input, output, permissions and reversal.',
+  prints: ['steps'],
   examples: ['steps', 'steps mysql.freeze-writes'],
   run: async ({app, args: [name]}) => {
     const {showSteps} = await import('../actions/steps.ts');
@@ -134,6 +139,7 @@ const stepsCommand = defineCommand({
 const doctorCommand = defineCommand({
   name: 'doctor',
   summary: 'Check this machine: versions, ssh, credentials, clock, state folder',
+  prints: ['doctor'],
   examples: ['doctor'],
   run: async ({app}) => {
     const {examine} = await import('../actions/doctor.ts');
@@ -151,6 +157,7 @@ const notifyCommand = defineCommand({
     test: flag({description: 'Send one test notice to each channel'}),
     channel: optional({placeholder: 'name', description: 'Only this channel'}),
   },
+  prints: ['channels'],
   examples: ['notify -i production', 'notify -i production --test --channel ops'],
   run: async ({app, options}) => {
     const {tryNotify} = await import('../actions/notify.ts');

@@ -7,6 +7,7 @@ const initCommand = defineCommand({
   summary: 'Make a project: a runbook, inventories, a step with its test, a nightly rehearsal',
   description:
     'Make a project in a folder, or here: package.json, tsconfig.json, a runbook that extends a shipped one, inventories for the lab and for staging, a step of your own with its test, and a workflow of GitHub that rehearses each night.\n\nOverwrites nothing, and can be run again.',
+  prints: ['project'],
   examples: ['init', 'init our-cutover'],
   run: async ({app, args: [folder = '.']}) => {
     const {initProject} = await import('../actions/init.ts');
@@ -18,6 +19,7 @@ const explainCommand = defineCommand({
   name: 'explain',
   arguments: '<code>',
   summary: 'Explain a problem by the code on the screen',
+  prints: ['explanation'],
   examples: ['explain plan-changed'],
   run: async ({app, args: [code = '']}) => {
     const {explain} = await import('../actions/docs.ts');
@@ -31,6 +33,7 @@ const docsCommand = defineCommand({
   summary: 'List the pages of the docs, or print one',
   description:
     'List the pages of the docs, or print one here: those of this version, from the package.\n\nThe example inventories are pages, too.',
+  prints: ['pages', 'page'],
   examples: ['docs', 'docs what-if', 'docs production.example.yaml'],
   run: async ({app, args: [page]}) => {
     const {showDocs} = await import('../actions/docs.ts');
@@ -40,13 +43,15 @@ const docsCommand = defineCommand({
 
 const schemaCommand = defineCommand({
   name: 'schema',
-  summary: 'Print the JSON Schema of inventories, for editors',
+  arguments: '[schema]',
+  summary: 'Print the JSON Schema of inventories, or of what --json prints',
   description:
-    'Print the JSON Schema of inventories, for editors: with the kinds of target that the files in steps/ and the packages named switcharoo-… export.\n\nThe package has it for its own kinds: schemas/inventory.json.',
-  examples: ['schema > inventory.schema.json'],
-  run: async ({app}) => {
+    'Print the JSON Schema of inventories, for editors, or of a document that --json prints, for programs. Without a name, list them.\n\nThat of inventories has the kinds of target that the files in steps/ and the packages named switcharoo-… export. The package has all of them in schemas/, with its own kinds of target.',
+  prints: ['schemas', 'schema'],
+  examples: ['schema', 'schema inventory > inventory.schema.json', 'schema report'],
+  run: async ({app, args: [name]}) => {
     const {printSchema} = await import('../actions/schema.ts');
-    return printSchema(app);
+    return printSchema(app, name);
   },
 });
 

@@ -20,6 +20,7 @@ const statusCommand = defineCommand({
     }),
     inventory: ownedInventory,
   },
+  prints: ['status', 'claims'],
   examples: ['status', 'status --offline', 'status --watch', 'status -i production'],
   run: async ({app, args: [run], options}) => {
     if (options.inventory !== undefined) {
@@ -39,6 +40,7 @@ const runsCommand = defineCommand({
   name: 'runs',
   summary: 'List runs',
   description: 'List the runs in the state folder, newest last.',
+  prints: ['runs'],
   examples: ['runs'],
   run: async ({app}) => {
     const {listRuns} = await import('../actions/runs.ts');
@@ -58,6 +60,7 @@ const logCommand = defineCommand({
       description: 'Print new entries as they are written, until the run is over or Ctrl-C',
     }),
   },
+  prints: ['journal-entry', 'log-verified'],
   examples: ['log', 'log --verify', 'log --follow'],
   run: async ({app, args: [run], options}) => {
     if (options.follow && !options.verify) {
@@ -76,6 +79,7 @@ const reportCommand = defineCommand({
   description:
     'Print the timeline of a run, its durations beside those of the last comparable run, and the outage.\n\nWithout a run, the newest run is reported.',
   options: {html},
+  prints: ['report'],
   examples: ['report', 'report --html cutover.html'],
   run: async ({app, args: [run], options}) => {
     const {printReport} = await import('../actions/report.ts');
@@ -96,6 +100,7 @@ const unlockCommand = defineCommand({
     }),
     inventory: ownedInventory,
   },
+  prints: ['unlocked'],
   examples: ['unlock 20260301-031205-4f2a', 'unlock 20260301-031205-4f2a -i production'],
   run: async ({app, args: [run = ''], options}) => {
     if (options.inventory !== undefined) {

@@ -50,6 +50,7 @@ const deployCommand = defineCommand({
     yes: yesToPlan,
     besides,
   },
+  prints: ['run-line', 'report'],
   examples: ['deploy --service WEB --images application=sidekiq-nginx=master.5 -i production'],
   run: async ({app, options}) => {
     const {deploy} = await import('../actions/deploy.ts');
@@ -93,6 +94,7 @@ const tagCommand = defineCommand({
       description: 'Branch (default: the one checked out here)',
     }),
   },
+  prints: ['tag'],
   examples: ['tag --repository sidekiq-nginx --branch feature/cart -i production'],
   run: async ({app, options}) => {
     const {printTag} = await import('../actions/tag.ts');
@@ -115,6 +117,7 @@ const taskCommand = defineCommand({
     yes: flag({description: 'Approve the plan, although it cannot be reversed'}),
     besides,
   },
+  prints: ['run-line', 'report', 'task-ended'],
   examples: ['task --service api -i production -- bundle exec rake db:migrate'],
   run: async ({app, args, options}) => {
     const {runTask} = await import('../actions/task.ts');

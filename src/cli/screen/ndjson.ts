@@ -1,4 +1,5 @@
 import {visible} from '../../report/text.ts';
+import type {RunLine} from '../documents/run.ts';
 import {survivingWrite} from './broken-terminal.ts';
 import type {Screen, ScreenStream} from './screen.ts';
 
@@ -6,7 +7,7 @@ import type {Screen, ScreenStream} from './screen.ts';
 export function ndjsonScreen({stream}: {readonly stream: ScreenStream}): Screen {
   const write = survivingWrite(stream);
   return {
-    observe: (event) => write(`${visible(JSON.stringify(event))}\n`),
+    observe: (event) => write(`${visible(JSON.stringify(event satisfies RunLine))}\n`),
     pause: () => {},
     resume: () => {},
     close: async () => {},

@@ -1,0 +1,52 @@
+import type {z} from 'zod';
+import {journalEntry} from '../../model/journal.ts';
+import {drillDocument} from '../../report/index.ts';
+import {labCount, labDown, labFault, labHealed, labStatus, labUp} from './lab.ts';
+import {problems} from './parts.ts';
+import {planDocument} from './plan.ts';
+import * as preparation from './preparation.ts';
+import {explanation, page, pages, project, schema, schemas} from './project.ts';
+import {report} from './report.ts';
+import {runLine, taskEnded} from './run.ts';
+import {claims, logVerified, runs, status, unlocked} from './status.ts';
+
+/** Everything that `--json` prints, by the name that `schema` takes. */
+export const documents = {
+  plan: planDocument,
+  'run-line': runLine,
+  report,
+  'task-ended': taskEnded,
+  drill: drillDocument,
+  problems,
+  status,
+  runs,
+  claims,
+  'journal-entry': journalEntry(),
+  'log-verified': logVerified,
+  unlocked,
+  preflight: preparation.preflight,
+  'preflight-change': preparation.preflightChange,
+  'preflight-busy': preparation.preflightBusy,
+  channels: preparation.channels,
+  verification: preparation.verification,
+  markdown: preparation.markdown,
+  permissions: preparation.permissions,
+  steps: preparation.steps,
+  doctor: preparation.doctor,
+  tag: preparation.tag,
+  'lab-up': labUp,
+  'lab-down': labDown,
+  'lab-status': labStatus,
+  'lab-count': labCount,
+  'lab-fault': labFault,
+  'lab-healed': labHealed,
+  project,
+  explanation,
+  pages,
+  page,
+  schemas,
+  schema,
+} as const satisfies Readonly<Record<string, z.ZodType>>;
+
+export type DocumentName = keyof typeof documents;
+export type DocumentOf<Name extends DocumentName> = z.output<(typeof documents)[Name]>;

@@ -1,0 +1,128 @@
+import {z} from 'zod';
+import type {OutageRule} from '../../model/outage-limit.ts';
+import type {Plan, ReversePlan} from '../../model/plan.ts';
+import type {ReversalLossAnswer} from '../../model/reversal-loss.ts';
+import type {RoundTrip} from '../../model/round-trip.ts';
+import {document, hint, list, problem, texts} from './parts.ts';
+
+const action = z.strictObject({target: z.string(), does: z.string()});
+const difference = z.strictObject({what: z.string(), is: z.string(), shouldBe: z.string()});
+const alsoWritten = list(z.strictObject({what: z.string(), todo: z.string().exactOptional()}));
+
+const planLine = z.strictObject({
+  kind: z.literal('entry'),
+  entry: z.string(),
+  phase: z.string(),
+  group: z.string().exactOptional(),
+  unit: z.string(),
+  unitKind: z.enum(['step', 'one-way', 'gate']),
+  summary: z.string(),
+  targets: texts,
+  evidence: z.enum(['checked', 'predicted', 'known-after', 'journaled']),
+  outlook: z.enum([
+    ...['change', 'already-in-place', 'applied', 'wait', 'open'],
+    ...['ask', 'blocked', 'pending', 'skipped', 'impossible'],
+  ] as const),
+  knownAfter: texts,
+  differences: list(difference),
+  actions: list(action),
+  detail: z.string().exactOptional(),
+  hint: hint.exactOptional(),
+  remarks: texts.exactOptional(),
+  code: z.string().exactOptional().describe('The permanent code of what blocks it'),
+  oneWayBecause: z.string().exactOptional(),
+  before: z.unknown().optional(),
+});
+
+const planItem = z.discriminatedUnion('kind', [
+  planLine,
+  z.strictObject({kind: z.literal('checkpoint'), name: z.string(), phase: z.string()}),
+  z.strictObject({
+    kind: z.literal('point-of-no-return'),
+    because: z.string(),
+    phase: z.string(),
+  }),
+]);
+
+export const plan = z.strictObject({
+  runbook: z.strictObject({name: z.string(), summary: z.string(), digest: z.string()}),
+  inventory: z.strictObject({name: z.string(), digest: z.string(), protected: z.boolean()}),
+  params: z.unknown(),
+  items: list(planItem),
+  outage: z.strictObject({begins: z.string(), ends: z.string()}).exactOptional(),
+  alsoWritten: alsoWritten.exactOptional(),
+  digest: z.string().describe('What is approved: run --plan DIGEST runs exactly this plan'),
+});
+plan satisfies z.ZodType<Plan>;
+
+export const reversePlan = z.strictObject({
+  run: z.string(),
+  to: z.string().nullable().describe('A checkpoint; null is the start'),
+  lines: list(
+    z.strictObject({
+      entry: z.string(),
+      phase: z.string(),
+      unit: z.string(),
+      outlook: z.enum(['change', 'restored', 'drift', 'blocked', 'pending']),
+      summary: z.string(),
+      actions: list(action),
+      detail: z.string().exactOptional(),
+      hint: hint.exactOptional(),
+    }),
+  ),
+  alsoWritten: alsoWritten.exactOptional(),
+  digest: z.string(),
+});
+reversePlan satisfies z.ZodType<ReversePlan>;
+
+export const loss = z.strictObject({
+  entry: z.string(),
+  lossless: z.enum(['yes', 'no', 'unknown']),
+  because: texts,
+});
+loss satisfies z.ZodType<ReversalLossAnswer>;
+
+export const roundTrip = z.strictObject({
+  target: z.string(),
+  what: z.enum(['statement', 'command', 'call']),
+  ms: z.number().nullable(),
+  problem: z.string().exactOptional(),
+});
+roundTrip satisfies z.ZodType<RoundTrip>;
+
+export const longestOutage = z.strictObject({
+  longestMs: z.number(),
+  reversesTo: z.string().nullable().exactOptional(),
+  asksFrom: z.string().exactOptional(),
+});
+longestOutage satisfies z.ZodType<OutageRule>;
+
+export const people = z.string().optional();
+
+const expectedTime = z.strictObject({
+  roundTrips: z.record(z.string(), z.number()).readonly(),
+  networkMs: z.number(),
+  notCounted: texts,
+});
+
+export const missingNeed = z.strictObject({
+  need: z.string(),
+  is: z.enum(['granted', 'missing', 'unknown']),
+  reason: z.string().exactOptional(),
+  target: z.string(),
+  account: z.string().nullable(),
+});
+
+export const planDocument = document({
+  ...plan.shape,
+  longestOutage: longestOutage.optional(),
+  missing: list(missingNeed),
+  claimed: list(problem),
+  remarks: texts,
+  people,
+  expected: z.strictObject({
+    outage: expectedTime.exactOptional(),
+    hold: expectedTime.exactOptional(),
+  }),
+  distances: list(roundTrip),
+});

@@ -1,0 +1,109 @@
+import {z} from 'zod';
+import type {Claim} from '../../model/target.ts';
+import {document, list, problem, texts, time} from './parts.ts';
+import {loss} from './plan.ts';
+
+const runStatus = {
+  run: z.string(),
+  runbook: z.string(),
+  inventory: z.string(),
+  outcome: z.enum(['running', 'paused', 'done', 'reversing', 'reversed', 'reverse-failed']),
+  seq: z.number().int().describe('The number of the last entry of the journal'),
+  startedAtUtc: time,
+  checkpoints: texts,
+  passedPointOfNoReturn: z.boolean(),
+  holder: z
+    .strictObject({user: z.string(), host: z.string(), pid: z.number().int(), dead: z.boolean()})
+    .nullable()
+    .describe('The process that holds the run'),
+  questions: list(
+    z.strictObject({
+      entry: z.string().nullable(),
+      about: z.string(),
+      question: z.string(),
+      person: z.string(),
+      sinceUtc: time,
+    }),
+  ),
+  problem: problem.nullable(),
+  entries: list(
+    z.strictObject({
+      id: z.string(),
+      phase: z.string(),
+      unit: z.string(),
+      state: z.string(),
+      applied: z.boolean(),
+    }),
+  ),
+};
+
+const outage = z.strictObject({
+  ms: z.number().nullable(),
+  sinceUtc: time.nullable().describe('Only while it lasts'),
+  limit: z
+    .strictObject({
+      ms: z.number(),
+      atUtc: time,
+      isWatched: z.boolean(),
+      reversesTo: z.string().nullable().optional(),
+    })
+    .optional()
+    .describe('reversesTo is there while the run would reverse by itself; null is the start'),
+});
+
+export const status = document({
+  ...runStatus,
+  alsoOpen: texts,
+  damaged: list(z.strictObject({run: z.string(), reason: z.string()})),
+  outage: outage.optional(),
+  reversal: z
+    .strictObject({lossless: z.enum(['yes', 'no', 'unknown']), entries: list(loss)})
+    .optional(),
+  inPlace: list(
+    z.strictObject({
+      entry: z.string(),
+      is: z.enum(['in-place', 'lapsed', 'lost', 'unknown']),
+      because: texts,
+    }),
+  ).optional(),
+});
+
+export const runs = document({runs: list(document(runStatus)).describe('The newest last')});
+
+const claim = z.strictObject({
+  run: z.string(),
+  runbook: z.string(),
+  inventory: z.string(),
+  user: z.string(),
+  host: z.string(),
+  sinceUtc: z.string(),
+  folder: z.string(),
+  journal: z.string(),
+});
+claim satisfies z.ZodType<Claim>;
+
+export const claims = document({
+  inventory: z.string(),
+  targets: list(
+    z.strictObject({
+      target: z.string(),
+      claim: claim.nullable(),
+      holder: z.string().nullable(),
+      problem: problem.exactOptional(),
+    }),
+  ),
+  without: texts.describe('Targets that cannot be claimed'),
+});
+
+export const logVerified = document({
+  run: z.string(),
+  entries: z.number().int(),
+  head: z.string(),
+  tornBytes: z.number().int(),
+  verified: z.literal(true),
+});
+
+export const unlocked = document({
+  run: z.string(),
+  unlocked: texts.describe('What no longer holds it back: its lock, or targets'),
+});

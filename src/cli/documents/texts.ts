@@ -1,0 +1,42 @@
+import type {DocumentName} from './index.ts';
+
+/** What each document is: for `schema` and for docs/json.md. Separate, since lists need no schemas. */
+export const documentTexts: Readonly<Record<DocumentName, string>> = {
+  plan: 'The plan of a run, its digest, and what is to be known before it is approved',
+  'run-line': 'What a run plans, journals, waits for or warns of, one a line while it runs',
+  report: 'A run: its outcome, timeline, durations, answers and outages',
+  'task-ended': 'The exit code of a command in a task',
+  drill: 'The fault of a drill, the decisions, and their scores',
+  problems: 'What is wrong, the changes in place, and what to do',
+  status: 'The state of a run, its open questions, and who works on it',
+  runs: 'The runs of the state folder, the newest last',
+  claims: 'Which run owns each target of an inventory',
+  'journal-entry': 'One line of the journal of a run',
+  'log-verified': 'A journal whose lines each follow from the one before',
+  unlocked: 'What is free again after unlock',
+  preflight: 'The findings of every preflight check',
+  'preflight-change':
+    'What a repeated preflight found that the one before did not, and what is resolved',
+  'preflight-busy': 'Why a repeated preflight checks nothing: a run works on a target',
+  channels: 'Whether each channel on which people are told can be used',
+  verification: 'The counterexamples of a runbook',
+  markdown: 'A runbook as a page of Markdown',
+  permissions:
+    'The grants that each account needs, as policies and statements, and which are missing',
+  steps: 'The steps and gates of the library and of the project',
+  doctor: 'The checks of this machine',
+  tag: 'The next image tag of a branch',
+  'lab-up': 'Where the lab runs, and the variables of its environment without secrets',
+  'lab-down': 'Whether a lab was stopped',
+  'lab-status':
+    'The databases, hosts, services and records of the lab, and what its clients counted',
+  'lab-count': 'The acknowledged writes of the lab, compared with the database in charge',
+  'lab-fault': 'What was broken or made slow in the lab',
+  'lab-healed': 'What was healed in the lab',
+  project: 'The files of a new project',
+  explanation: 'A problem, explained by its code',
+  pages: 'The pages of the docs',
+  page: 'A page of the docs',
+  schemas: 'The names that schema takes',
+  schema: 'A JSON Schema',
+};
