@@ -1,9 +1,10 @@
 import {spawnSync} from 'node:child_process';
-import {cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync} from 'node:fs';
+import {cpSync, mkdirSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
+import {benchFolder} from './folder.ts';
 import type {Asked, Measured} from './one-run.ts';
 
 // `npm run bench`: what the engine costs beside what nobody could save, in one go on one disk. An entry is an entry
@@ -13,9 +14,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const linesOfStep = 5;
 // Beside the checkout's own files: the system's temporary folder may be no disk at all.
 const cache = join(root, 'node_modules', '.cache', 'switcharoo-bench');
-mkdirSync(cache, {recursive: true});
-const folder = mkdtempSync(join(cache, 'run-'));
-process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
+const folder = benchFolder('run-', cache);
 
 // Compiled, as the program is: a loader of TypeScript would be measured as well.
 const oneRun = join(cache, 'one-run.mjs');

@@ -1,7 +1,6 @@
 import {execFile} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {rmSync} from 'node:fs';
 import {createServer} from 'node:net';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -14,6 +13,7 @@ import {statementsOf} from '../lab/mysql/statements.ts';
 import {Processes} from '../lab/processes.ts';
 import {mysqlServer} from '../steps/mysql/target.ts';
 import {verifyData} from '../steps/mysql/verify-data.ts';
+import {benchFolder} from './folder.ts';
 
 // `npm run bench:verify`: how many rows a second mysql.verify-data compares, beside pt-table-checksum (Debian's
 // percona-toolkit) and CHECKSUM TABLE, on the same two servers in the same run, in turns. Each compares a source with
@@ -24,7 +24,7 @@ const rowsOfTable = Number(process.argv[2] ?? 500_000);
 const rounds = Number(process.argv[3] ?? 3);
 
 const run = promisify(execFile);
-const directory = mkdtempSync(join(tmpdir(), 'switcharoo-'));
+const directory = benchFolder('switcharoo-');
 const processes = new Processes(directory);
 const passwords = {
   root: 'root',

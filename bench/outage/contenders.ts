@@ -128,7 +128,9 @@ const labWords = ({clients, slowProcedures, rtt}: Options): readonly string[] =>
 /** The last document that it printed. */
 async function switcharoo(state: string, ...words: readonly string[]) {
   const args = [program, '--state-dir', state, ...words];
-  const output = await run(process.execPath, args, process.env);
+  // A lab is a process of its own, and outlives the command that starts it.
+  const env = {...process.env, LAB_ENDS_WITH: `${process.pid}`};
+  const output = await run(process.execPath, args, env);
   return JSON.parse(output.trim().split('\n').at(-1) ?? '{}');
 }
 

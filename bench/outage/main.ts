@@ -1,9 +1,9 @@
 import {spawnSync} from 'node:child_process';
-import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {availableParallelism, loadavg} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import {build} from 'esbuild';
+import {benchFolder} from '../folder.ts';
 import {byHand, byPlaybook, byRunbook, type Measured, type Options} from './contenders.ts';
 import {type OutageRow, writeFigures} from './figures.ts';
 import {root} from './places.ts';
@@ -35,9 +35,7 @@ const optionsAt = (rtt: string): Options => ({
 });
 
 const cache = join(root, 'node_modules', '.cache', 'switcharoo-bench');
-mkdirSync(cache, {recursive: true});
-const folder = mkdtempSync(join(cache, 'outage-'));
-process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
+const folder = benchFolder('outage-', cache);
 process.on('SIGINT', () => process.exit(130));
 process.on('SIGTERM', () => process.exit(143));
 

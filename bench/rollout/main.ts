@@ -1,11 +1,11 @@
 import {spawn} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setInterval} from 'node:timers';
 import {fileURLToPath} from 'node:url';
 import {DescribeServicesCommand, DescribeTasksCommand, ListTasksCommand} from '@aws-sdk/client-ecs';
 import {type EcsLab, startEcsLab} from '../../test/lab/aws/ecs-lab.ts';
+import {benchFolder, endWithBench} from '../folder.ts';
 
 // `npm run bench:rollout`: how long after something changed in ECS, or at the load balancer, the program says so. The
 // real program watches the lab's AWS, whose tasks are real processes; when a change really happened comes from the lab.
@@ -71,7 +71,7 @@ for (const scenario of scenarios) {
 
 async function watched(scenario: Scenario) {
   const lab = await startEcsLab({desiredCount: 4, ...scenario.service});
-  const folder = mkdtempSync(join(tmpdir(), 'switcharoo-rollout-'));
+  const folder = benchFolder('switcharoo-rollout-');
   try {
     await lab.ecs.steady();
     scenario.prepare?.(lab);
@@ -120,6 +120,7 @@ function output({config}: EcsLab, folder: string): Promise<string> {
     env: {...process.env, BENCH_SECRET: secretAccessKey},
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endWithBench(folder, child);
   return new Promise((resolve) => {
     let text = '';
     child.stdout.on('data', (chunk) => {

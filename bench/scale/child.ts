@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {endWithBench} from '../folder.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -13,17 +14,24 @@ export interface Ran {
   readonly output: string;
 }
 
+interface Around {
+  /** Of the bench. */
+  readonly folder: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly checkout?: string;
+}
+
 /** Runs the program as an operator does, in a process of its own. */
 export function switcharoo(
   words: readonly string[],
-  env: NodeJS.ProcessEnv,
-  checkout = root,
+  {folder, env = {}, checkout = root}: Around,
 ): Promise<Ran> {
   const began = performance.now();
   const child = spawn(process.execPath, [join(checkout, 'bin', 'switcharoo.js'), ...words], {
     env: {...process.env, ...env},
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endWithBench(folder, child);
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;

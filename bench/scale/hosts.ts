@@ -1,9 +1,9 @@
 import {execFileSync, spawn} from 'node:child_process';
-import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {hostGroup} from '../../steps/hosts/target.ts';
+import {benchFolder, endWithBench} from '../folder.ts';
 import {figure, row, say} from './child.ts';
 import {freePort} from './port.ts';
 
@@ -11,7 +11,7 @@ import {freePort} from './port.ts';
 export async function benchHosts(counts: readonly number[]): Promise<void> {
   say('\nHosts behind one OpenSSH server on this machine\n');
   row(['hosts', 'log in s', 'a look s', 'processes s']);
-  const folder = mkdtempSync(join(tmpdir(), 'scale-'));
+  const folder = benchFolder('scale-');
   const port = await freePort();
   const server = startServer(folder, port);
   try {
@@ -75,7 +75,10 @@ function startServer(folder: string, port: number) {
       'MaxSessions 100',
     ].join('\n'),
   );
-  return spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(folder, 'config')], {stdio: 'ignore'});
+  const words = ['-D', '-e', '-f', join(folder, 'config')];
+  const server = spawn('/usr/sbin/sshd', words, {stdio: 'ignore'});
+  endWithBench(folder, server);
+  return server;
 }
 
 async function untilListening(port: number): Promise<void> {

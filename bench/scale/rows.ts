@@ -1,6 +1,4 @@
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {rmSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {addAccountsOnPremises} from '../../lab/mysql/accounts.ts';
 import {findServer} from '../../lab/mysql/find-server.ts';
@@ -10,6 +8,7 @@ import {statementsOf} from '../../lab/mysql/statements.ts';
 import {Processes} from '../../lab/processes.ts';
 import {mysqlServer} from '../../steps/mysql/target.ts';
 import {verifyData} from '../../steps/mysql/verify-data.ts';
+import {benchFolder} from '../folder.ts';
 import {figure, row, say} from './child.ts';
 import {freePort} from './port.ts';
 
@@ -20,7 +19,7 @@ const passwords = {...{root: 'root', shop: 'shop'}, switcharoo: 'sw', admin: 'ad
 export async function benchRows(millions: readonly number[]): Promise<void> {
   say(`\nRows of ${tables} tables with 8 columns, verified on a source and its replica\n`);
   row(['million rows', 'seconds', 'rows a s', 'CPU s a million', 'MB more']);
-  const directory = mkdtempSync(join(tmpdir(), 'scale-'));
+  const directory = benchFolder('scale-');
   const processes = new Processes(directory);
   const servers: LabDatabase[] = [];
   try {

@@ -1,10 +1,11 @@
 import {spawnSync} from 'node:child_process';
-import {cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {build} from 'esbuild';
 import {hashOf, lineOf, noPrev} from '../../src/journal/chain.ts';
 import {readJournal} from '../../src/journal/file-journal.ts';
 import type {JournalEntry} from '../../src/model/journal.ts';
+import {benchFolder} from '../folder.ts';
 import type {Measured} from '../one-run.ts';
 import {figure, root, row, say, switcharoo} from './child.ts';
 
@@ -17,9 +18,7 @@ export async function benchRuns(
   runsInFolder: readonly number[],
 ): Promise<void> {
   const cache = join(root, 'node_modules', '.cache', 'switcharoo-bench');
-  mkdirSync(cache, {recursive: true});
-  const folder = mkdtempSync(join(cache, 'scale-'));
-  process.once('exit', () => rmSync(folder, {recursive: true, force: true}));
+  const folder = benchFolder('scale-', cache);
   const oneRun = join(cache, 'scale-one-run.mjs');
   await build({
     entryPoints: [join(root, 'bench', 'one-run.ts')],
@@ -38,7 +37,7 @@ export async function benchRuns(
       Math.round(mostMegabytes),
       0,
     ]);
-    await table(`${steps} entries`, state, join(folder, 'page.html'));
+    await table(`${steps} entries`, state, folder);
   }
   for (const runs of runsInFolder) {
     const state = join(folder, `runs-${runs}`);
@@ -49,7 +48,7 @@ export async function benchRuns(
       cpSync(join(state, first), join(state, name), {recursive: true});
       writeFileSync(join(state, name, journal), journalOf(name, entries));
     }
-    await table(`${runs} runs`, state, join(folder, 'page.html'));
+    await table(`${runs} runs`, state, folder);
   }
 }
 
@@ -78,12 +77,12 @@ function runOf(steps: number, folder: string, oneRun: string): Measured {
   return JSON.parse(stdout);
 }
 
-async function table(what: string, state: string, page: string): Promise<void> {
+async function table(what: string, state: string, folder: string): Promise<void> {
+  const page = join(folder, 'page.html');
   for (const words of [['runs'], ['status'], ['report'], ['report', '--html', page], ['log']]) {
-    const {seconds, megabytes, code, output} = await switcharoo(
-      [...words, '--state-dir', state],
-      {},
-    );
+    const {seconds, megabytes, code, output} = await switcharoo([...words, '--state-dir', state], {
+      folder,
+    });
     const name = `${what}: ${words[1] === '--html' ? 'page' : words[0]}`;
     row([name, figure(seconds), Math.round(megabytes), code ?? 'none']);
     if (process.env['SCALE_VERBOSE']) {

@@ -1,10 +1,10 @@
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {positionOf} from '../../lab/mysql/seed.ts';
 import type {LabDatabase} from '../../lab/mysql/server.ts';
 import {startWorld, type World} from '../../lab/world.ts';
+import {benchFolder} from '../folder.ts';
 import {figure, type Ran, root, row, say, switcharoo} from './child.ts';
 
 interface Asked extends Ran {
@@ -44,7 +44,7 @@ const notAnswered = (output: string): number =>
   [...output.matchAll(/could not be checked|has not answered/g)].length;
 
 async function measured(tables: number, beside: string | undefined): Promise<Measured> {
-  const directory = mkdtempSync(join(tmpdir(), 'scale-'));
+  const directory = benchFolder('scale-');
   const world = await startWorld({directory, clients: 2});
   try {
     await fill(world, tables);
@@ -57,7 +57,10 @@ async function measured(tables: number, beside: string | undefined): Promise<Mea
     writeLab(join(directory, 'state'), world.variables);
     const ask = async (command: readonly string[], checkout?: string): Promise<Asked> => {
       await Promise.all(servers.map(startCounting));
-      const ran = await switcharoo([...command, ...words], world.variables, checkout);
+      const ran = await switcharoo([...command, ...words], {
+        ...{folder: directory, env: world.variables},
+        ...(checkout === undefined ? {} : {checkout}),
+      });
       const queries = await Promise.all(servers.map(queriesOn));
       if (process.env['SCALE_VERBOSE']) {
         say(ran.output);
