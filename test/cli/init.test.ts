@@ -1,5 +1,6 @@
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {load} from 'js-yaml';
 import {expect, test, vi} from 'vitest';
 import {redisVariables} from '../../lab/redis/variables.ts';
 import {initProject} from '../../src/cli/actions/init.ts';
@@ -12,6 +13,7 @@ import {read} from '../docs/pages.ts';
 import {folderWith} from '../inventory/folder.ts';
 
 const files = [
+  '.github/workflows/plan.yml',
   '.github/workflows/rehearse.yml',
   '.gitignore',
   'inventories/lab.yaml',
@@ -60,6 +62,39 @@ test('a new folder becomes a project, and it is said what to type next', () => {
   });
 });
 
+interface Workflow {
+  readonly on: unknown;
+  readonly jobs: Readonly<
+    Record<
+      string,
+      {if?: string; steps: {run?: string; uses?: string; with?: Record<string, string>}[]}
+    >
+  >;
+}
+
+test('its workflows use the action of the installed package: a plan on a pull request, a rehearsal at night', () => {
+  const folder = join(folderWith({}), 'ours');
+  init(folder);
+  const workflow = (name: string) =>
+    load(readFileSync(join(folder, '.github/workflows', name), 'utf8')) as Workflow;
+  const {inputs} = load(read('action.yml') ?? '') as {inputs: Record<string, unknown>};
+  const [plan, rehearse] = [workflow('plan.yml'), workflow('rehearse.yml')];
+  expect(plan.on).toBe('pull_request');
+  expect(rehearse.on).toMatchObject({schedule: [{cron: expect.any(String)}]});
+  // Without systems that it reaches, a pull request would fail for that alone.
+  expect(plan.jobs['plan']?.if).toContain('vars.PLAN_INVENTORY');
+  for (const [command, {jobs}] of Object.entries({plan, rehearse})) {
+    const steps = jobs[command]?.steps ?? [];
+    const installs = steps.findIndex(({run}) => run === 'npm ci');
+    const acts = steps.findIndex(({uses}) => uses === './node_modules/switcharoo');
+    expect(acts, command).toBeGreaterThan(installs);
+    expect(installs, command).toBeGreaterThan(0);
+    expect(steps[acts]?.with).toMatchObject({command});
+    const unknown = Object.keys(steps[acts]?.with ?? {}).filter((name) => !(name in inputs));
+    expect(unknown, command).toEqual([]);
+  }
+});
+
 test('what is there is left as it was, and what a package.json lacks is a command to paste', () => {
   const mine = {
     'package.json': '{"name": "mine", "dependencies": {"zod": "^4.0.0", "switcharoo": "file:x"}}',
@@ -80,7 +115,7 @@ test('what is there is left as it was, and what a package.json lacks is a comman
     expect(readFileSync(join(folder, file), 'utf8')).toBe(text);
   }
   expect(init(folder)).toMatchObject({written: [], kept: files});
-  expect(init(folder, false)).toContain('Left as they were\n  .github/workflows/rehearse.yml');
+  expect(init(folder, false)).toContain('Left as they were\n  .github/workflows/plan.yml');
 });
 
 test('a folder that is a file is named, and nothing is written', () => {
