@@ -115,6 +115,7 @@ function keptCatalogue(keeper: Keeper | undefined, what: string): KeptCatalogue 
 /** Which parts somebody waits for: some are read together. */
 interface Asked {
   tables: boolean;
+  next: boolean;
   keys: boolean;
 }
 
@@ -139,6 +140,7 @@ function readingsOf(
       ...facts,
       ...asksWith(connections, waiter, facts),
       withKeys: asked.keys,
+      withNext: asked.next,
       progress: progressOf(waiter)('columns'),
     });
   }, kept?.tables);
@@ -166,7 +168,7 @@ function readingsOf(
 }
 
 function newCatalogue(access: CatalogueAccess, kept?: KeptCatalogue): ReadableCatalogue {
-  const asked: Asked = {tables: false, keys: false};
+  const asked: Asked = {tables: false, next: false, keys: false};
   const {names, server, tables, keys, objects, largest} = readingsOf(access, asked, kept);
   return {
     isKept: kept !== undefined,
@@ -179,6 +181,10 @@ function newCatalogue(access: CatalogueAccess, kept?: KeptCatalogue): ReadableCa
     }),
     tables: (waiter) => {
       asked.tables = true;
+      return tables.value(waiter);
+    },
+    tablesWithNext: (waiter) => {
+      asked.tables = asked.next = true;
       return tables.value(waiter);
     },
     keys: async (waiter) => {
@@ -262,7 +268,7 @@ async function notTables(
   return all.filter((name) => !keys.has(tableKey(name)));
 }
 
-const count = (tables: number): string => tables.toLocaleString('en-US');
+const {format: count} = new Intl.NumberFormat('en-US');
 
 const nameIn = (row: Row): TableName => ({s: String(row['s']), t: String(row['t'])});
 

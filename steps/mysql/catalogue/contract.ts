@@ -15,6 +15,8 @@ export interface Catalogue {
   /** When its reading started, on the clock of `performance.now()`: nothing in it is older. */
   readonly startedMs: number;
   tables(waiter: Waiter): Promise<CatalogueTables>;
+  /** The same, with `next` of the tables that have an AUTO_INCREMENT column: while the server has them open anyway. */
+  tablesWithNext(waiter: Waiter): Promise<CatalogueTables>;
   /** Asked for together with the tables, it costs less. */
   keys(waiter: Waiter): Promise<CatalogueKeys>;
   objects(waiter: Waiter): Promise<CatalogueObjects>;

@@ -1,6 +1,6 @@
 import {exceptSystemSchemas} from '../checks/facts.ts';
 import type {Ask, Row} from '../session/contract.ts';
-import {ofPiece, ofTable, type PieceSql} from './ask-piece.ts';
+import {ofPiece, ofTable, type PieceSql, rowsOf} from './ask-piece.ts';
 import type {CatalogueKeys, CatalogueObjects, CatalogueTables, TableName} from './contract.ts';
 import {nextInInnodb, tableKey} from './innodb.ts';
 import {joinedKeys, type KeysReading, keysOfPiece, type PartReading} from './keys.ts';
@@ -20,6 +20,8 @@ export interface TablesReading extends KeysReading {
   readonly nextAtHand: ReadonlyMap<string, string> | null;
   readonly hasGenerated: boolean;
   readonly withKeys: boolean;
+  /** Also those that it has not at hand. */
+  readonly withNext: boolean;
 }
 
 /** Of the tables, and of their keys where those are asked for, too. */
@@ -43,7 +45,7 @@ export async function readTables(
     read: async (piece) => {
       const readingColumns = ofPiece(reading.ask, piece, columnsSql(reading.hasGenerated));
       const [all, columns, keys] = await Promise.all([
-        definitionsOf(piece, reading),
+        definitionsOf(piece, reading, readingColumns),
         readingColumns,
         reading.withKeys ? keysOfPiece(piece, reading, await readingColumns) : null,
       ]);
@@ -64,11 +66,22 @@ export async function readTables(
 
 async function definitionsOf(
   piece: Piece,
-  {askNow, nextAtHand}: TablesReading,
+  {askNow, nextAtHand, withNext}: TablesReading,
+  readingColumns: Promise<readonly Row[]>,
 ): Promise<readonly Row[]> {
   const tables = await ofPiece(askNow, piece, tablesSql(nextAtHand === null));
+  if (nextAtHand === null) {
+    return tables;
+  }
+  const others = withNext
+    ? (await readingColumns).filter(
+        (row) => String(row['extra']).includes('auto_increment') && !nextAtHand.has(tableKey(row)),
+      )
+    : [];
+  const read = await rowsOf(others, (some) => ofPiece(askNow, some, countersSql));
+  const nexts = new Map(read.map((row) => [tableKey(row), row['next']]));
   return tables.map((row) => {
-    const next = nextAtHand?.get(tableKey(row));
+    const next = nextAtHand.get(tableKey(row)) ?? nexts.get(tableKey(row));
     return next === undefined ? row : {...row, next};
   });
 }

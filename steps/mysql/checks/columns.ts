@@ -92,7 +92,7 @@ function withNext(columns: readonly Row[], tables: readonly Row[]): readonly Row
 }
 
 async function countersOf(server: Facts): Promise<readonly Row[]> {
-  const columns = autoIncrementsOf(await server.tables());
+  const columns = autoIncrementsOf(await server.tablesWithNext());
   const others = columns.filter(({next}) => next === undefined);
   return [
     ...columns.filter(({next}) => next !== undefined),

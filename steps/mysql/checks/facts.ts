@@ -17,6 +17,8 @@ export type Settings = Readonly<Record<string, string>>;
 export interface Facts extends OwnFacts {
   /** From the server's catalogue: its tables with their columns. */
   tables(): Promise<CatalogueTables>;
+  /** The same, with the next AUTO_INCREMENT values, where they come together. */
+  tablesWithNext(): Promise<CatalogueTables>;
   /** From the server's catalogue: indexes and foreign keys. */
   keys(): Promise<CatalogueKeys>;
   /** From the server's catalogue: views, routines, triggers and events. */
@@ -69,6 +71,7 @@ export function factsOf(server: MysqlReader, signal: AbortSignal, look: FactsLoo
     ...own,
     progress: (text) => look.stillReading?.(text),
     tables: () => fromCatalogue((catalogue) => catalogue.tables(waiter)),
+    tablesWithNext: () => fromCatalogue((catalogue) => catalogue.tablesWithNext(waiter)),
     keys: () => fromCatalogue((catalogue) => catalogue.keys(waiter)),
     objects: () => fromCatalogue((catalogue) => catalogue.objects(waiter)),
     largest: () => fromCatalogue((catalogue) => catalogue.largest(waiter)),

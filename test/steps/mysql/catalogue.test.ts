@@ -6,6 +6,7 @@ import {SwitcharooError} from '../../../src/model/problem.ts';
 import {keeperIn} from '../../../src/run/keeper.ts';
 import {catalogueServesMs, type TableName} from '../../../steps/mysql/catalogue/contract.ts';
 import {childrenInInnodb} from '../../../steps/mysql/catalogue/innodb.ts';
+import {readTables} from '../../../steps/mysql/catalogue/parts.ts';
 import {inPieces} from '../../../steps/mysql/catalogue/pieces.ts';
 import {SharedReading} from '../../../steps/mysql/catalogue/shared-reading.ts';
 import {columnChecks} from '../../../steps/mysql/checks/columns.ts';
@@ -72,6 +73,34 @@ test('foreign keys of tables that InnoDB names in another way are looked for in 
   expect(await childrenFor('shop/B@1ocher')).toBeNull();
   expect(await childrenInInnodb(() => Promise.reject(new Error('1227')), names)).toBeNull();
 });
+
+test.each([true, false])(
+  'values that InnoDB has not at hand are read with their tables where they are asked for: %s',
+  async (withNext) => {
+    const counted: unknown[] = [];
+    const tables = ['used', 'unused', 'without'].map((t) => ({s: 'shop', t, type: 'BASE TABLE'}));
+    const ask = async ({sql, values = []}: {sql: string; values?: readonly unknown[]}) => {
+      if (sql.includes('information_schema.columns')) {
+        return tables.map(({s, t}) => ({s, t, extra: t === 'without' ? '' : 'auto_increment'}));
+      }
+      if (sql.includes('auto_increment AS next')) {
+        counted.push(...values);
+        return [{s: 'shop', t: 'unused', next: '9'}];
+      }
+      return sql.includes('information_schema.tables') ? tables : [];
+    };
+    const read = await readTables(tables, {
+      ...{ask, askNow: ask, progress: () => {}, hasGenerated: false, opensMany: true},
+      ...{children: null, nextAtHand: new Map([['shop\0used', '7']]), withKeys: false, withNext},
+    });
+    expect(read.tables.map(({t, next}) => [t, next])).toEqual([
+      ['used', '7'],
+      ['unused', withNext ? '9' : undefined],
+      ['without', undefined],
+    ]);
+    expect(counted).toEqual(withNext ? ['shop', ['unused']] : []);
+  },
+);
 
 test('a reading is shared, outlives those who give up, and ends when nobody waits', async () => {
   let readings = 0;

@@ -230,6 +230,7 @@ function readerOf(server: FakeServer): AuroraReader {
     catalogue: () => ({
       startedMs: performance.now(),
       tables: async () => ({schemas: [], tables: [], columns: []}),
+      tablesWithNext: async () => ({schemas: [], tables: [], columns: []}),
       keys: async () => ({indexes: [], foreignKeys: []}),
       objects: async () => ({defined: [], events: []}),
       largest: async () => [],
